@@ -1,0 +1,136 @@
+/** Plain data that crosses the borders between folders and workers. No behaviour here. */
+import type { ModuleKind } from './config';
+
+/** Where a base model comes from. */
+export type ModelSource =
+  /** A folder under `public/models/`. */
+  | { kind: 'embedded'; id: string }
+  /** A Hugging Face id, `owner/name`; `host` is the hub's origin (tests serve their own). */
+  | { kind: 'hub'; id: string; revision: string; host: string };
+
+/** A Llama-family architecture, read from `config.json` and validated by `hub/`. */
+export interface LlamaConfig {
+  layers: number;
+  /** Width of the residual stream (hidden_size). */
+  dModel: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  /** Width inside the MLP (intermediate_size). */
+  ffn: number;
+  vocab: number;
+  /** Longest context the model was made for (max_position_embeddings). */
+  context: number;
+  ropeTheta: number;
+  rmsEps: number;
+  /** The head is the embedding table. */
+  tied: boolean;
+  bosId: number | null;
+  /** Ids that end a text. The first is the one that is supervised after a completion. */
+  eosIds: number[];
+}
+
+/** One adaptable linear layer of the model. `index` numbers the adapted modules of a run, bottom up. */
+export interface ModuleId {
+  layer: number;
+  kind: ModuleKind;
+}
+
+/**
+ * Tokenised examples, flat. Example i is `ids[offsets[i] .. offsets[i+1])`;
+ * `supervised[p]` is 1 where token p is a target of the loss. Never padded.
+ */
+export interface TokenSet {
+  ids: Int32Array;
+  offsets: Uint32Array;
+  supervised: Uint8Array;
+}
+
+/**
+ * One micro-batch as the engine takes it: the sequences' tokens behind one another, without padding.
+ * `ids`, `targets`: [rows]; a target is the id that should follow, or -1 where there is no loss.
+ * `starts`: [sequences + 1] row offsets.
+ */
+export interface TokenBatch {
+  ids: Int32Array;
+  targets: Int32Array;
+  starts: Uint32Array;
+}
+
+/** Names a tensor of the frozen base, without saying where it is stored. */
+export type WeightName =
+  | { part: 'embed' | 'finalNorm' | 'head' }
+  | { part: 'inputNorm' | 'postNorm'; layer: number }
+  | { part: ModuleKind; layer: number };
+
+/** One line of the memory plan: what it is, in bytes. */
+export interface PlanItem {
+  label: string;
+  bytes: number;
+}
+
+/** What the adapter (the GPU's, not the LoRA's) is. */
+export interface GpuInfo {
+  vendor: string;
+  architecture: string;
+  description: string;
+  /** A CPU pretends to be a GPU: right, but slow. */
+  software: boolean;
+  shaderF16: boolean;
+  timestamps: boolean;
+  maxBufferSize: number;
+  maxBindingSize: number;
+}
+
+/** Number of bins of the r histogram, and how a bin's lower edge is found (`engine/kernels/gate`). */
+export const RATIO_BINS = 64;
+
+/** Gate statistics of one run and step. All arrays are per adapted module, bottom up. */
+export interface GateStats {
+  tau: Float32Array;
+  /** Tokens T that passed, and how many of them were kept. */
+  tokens: Uint32Array;
+  active: Uint32Array;
+  /** Σμ over kept and over skipped tokens. */
+  muKept: Float32Array;
+  muSkipped: Float32Array;
+  /** r histogram, [modules × RATIO_BINS]. */
+  histogram: Uint32Array;
+  /** ρ_t, the running median of r that sets the step size; and the step size used. */
+  rho: number;
+  tauStep: number;
+}
+
+/** Adapter work, counted from the dispatches of one step, in multiply-adds. */
+export interface AdapterWork {
+  /** Done: all-token products (A x, Bᵀg) plus the active-token ones as dispatched (tiles rounded up). */
+  done: number;
+  /** What plain LoRA does for the same tokens. */
+  dense: number;
+  /** All multiply-adds of the step, frozen matmuls, head and attention included, with a dense adapter. */
+  step: number;
+}
+
+/** How our logits compared with ONNX Runtime's on the same tokens. */
+export interface LogitCheck {
+  ok: boolean;
+  tokens: number;
+  /** max|ours − ORT| / max|ORT|, and the bar it is held against. */
+  relativeError: number;
+  tolerance: number;
+  /** 'wasm' or 'webgpu': where ORT ran. */
+  provider: string;
+  /** Where the first difference above the bar starts, in words; null when there is none. */
+  firstDifference: string | null;
+}
+
+/** Text to token ids and back, as `hub/` opens it from a model's files. */
+export interface Tokenizer {
+  /** Ids of the text alone: nothing is put before or after it, and text that looks like a special token stays text. */
+  encode(text: string): Int32Array;
+  /** Each token's own text, as far as it can be shown (a token may be half a character). */
+  pieces(ids: ArrayLike<number>): string[];
+  decode(ids: ArrayLike<number>): string;
+  bosId: number | null;
+  eosId: number | null;
+}
