@@ -1,0 +1,33 @@
+/** Finds a Chromium or Chrome to test with, and the flags that give it WebGPU without a display. */
+import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chromium } from 'playwright';
+
+/** SwiftShader gives a real WebGPU adapter on the CPU; SIEVE_GPU=real leaves the choice to the browser. */
+export const webgpuArgs = [
+  '--no-sandbox',
+  '--no-first-run',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--enable-unsafe-webgpu',
+  ...(process.env.SIEVE_GPU === 'real' ? ['--enable-features=Vulkan'] : ['--use-webgpu-adapter=swiftshader']),
+];
+
+/** @returns {string | undefined} path of an installed browser, or undefined where there is none. */
+export function browserPath() {
+  if (process.env.SIEVE_BROWSER) return process.env.SIEVE_BROWSER;
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
+    try {
+      return execFileSync('which', [name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    } catch {
+      // not this one
+    }
+  }
+  for (const path of ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe']) {
+    if (existsSync(path)) return path;
+  }
+  const own = chromium.executablePath();
+  return existsSync(own) ? own : undefined;
+}

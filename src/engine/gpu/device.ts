@@ -1,0 +1,76 @@
+/** The door to the GPU: asks for a device, checks what it can do, and fails loudly. */
+import { GpuError } from '../../shared/errors';
+import type { GpuInfo } from '../../shared/types';
+import { Buffers } from './buffers';
+import { Pipelines } from './pipelines';
+
+/** An open device with the owners of everything that lives on it. */
+export interface Gpu {
+  device: GPUDevice;
+  info: GpuInfo;
+  buffers: Buffers;
+  pipelines: Pipelines;
+  /**
+   * Threads that share one row in kernels which reduce over a row. A software adapter runs 4 lanes at once and
+   * pays dearly for barriers across them; a GPU wants the row spread out.
+   */
+  rowWidth: number;
+  /** The first error the device raised outside a scope (validation, out of memory), if any. */
+  error(): GpuError | null;
+  /** Resolves with the reason when the device is lost. */
+  lost: Promise<string>;
+  destroy(): void;
+}
+
+const WANTED_FEATURES = ['timestamp-query', 'shader-f16'] as const;
+/** Limits that are asked for at the adapter's own maximum. */
+const WANTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxStorageBuffersPerShaderStage',
+] as const;
+
+/**
+ * Opens a device on the browser's preferred adapter.
+ * @throws {GpuError} when there is no WebGPU or no adapter.
+ */
+export async function openGpu(): Promise<Gpu> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (!gpu) {
+    throw new GpuError('This browser has no WebGPU.', 'Use a current Chrome, Edge or Safari 26, or Firefox 141 and later on Windows.');
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) {
+    throw new GpuError('WebGPU is there, but it offers no graphics adapter.', 'Update the graphics driver, or switch hardware acceleration on in the browser.');
+  }
+  const requiredLimits: Record<string, number> = {};
+  for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
+  const device = await adapter.requestDevice({
+    label: 'sieve',
+    requiredFeatures: WANTED_FEATURES.filter((f) => adapter.features.has(f)),
+    requiredLimits,
+  });
+  const { vendor, architecture, description } = adapter.info;
+  const software = /swiftshader|llvmpipe|lavapipe|software/i.test(`${architecture} ${description} ${adapter.info.device}`);
+  const info: GpuInfo = {
+    vendor, architecture, description, software,
+    shaderF16: device.features.has('shader-f16'),
+    timestamps: device.features.has('timestamp-query'),
+    maxBufferSize: device.limits.maxBufferSize,
+    maxBindingSize: device.limits.maxStorageBufferBindingSize,
+  };
+  let firstError: GpuError | null = null;
+  device.addEventListener('uncapturederror', (event) => {
+    firstError ??= new GpuError(`The GPU reported: ${event.error.message}`, 'Reload the page; try a smaller batch or context.');
+  });
+  const buffers = new Buffers(device);
+  return {
+    device, info, buffers,
+    pipelines: new Pipelines(device),
+    rowWidth: software ? 4 : 64,
+    error: () => firstError,
+    lost: device.lost.then((l) => `${l.reason}: ${l.message}`),
+    destroy: () => device.destroy(),
+  };
+}

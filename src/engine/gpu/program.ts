@@ -1,0 +1,100 @@
+/**
+ * A program is a fixed list of dispatches: pipelines and bind groups are made once, and a step only says how
+ * many rows there are. Kernels' host functions return `Dispatch` values; `Program` runs them in order.
+ */
+import type { Tensor } from './buffers';
+import type { Gpu } from './device';
+import type { Kernel } from './pipelines';
+
+/** How much there is to do in one pass through a program. */
+export interface Counts {
+  /** Tokens in the micro-batch. */
+  rows: number;
+  /** Rows that have a target. */
+  supervised: number;
+}
+
+/**
+ * A number of rows, known to the host when it dispatches and to the shader through a uniform whose first u32
+ * it is (see `Dims` in dims.wgsl).
+ */
+export interface RowCount {
+  dims: Tensor;
+  of(counts: Counts): number;
+}
+
+export type Groups = [x: number, y: number, z: number];
+
+export interface Dispatch {
+  kernel: Kernel;
+  /** Bindings 0, 1, 2, … of group 0. */
+  bindings: Tensor[];
+  /** Workgroups from the counts, or read from a buffer on the GPU (three u32 at `offset` bytes). */
+  groups: ((counts: Counts) => Groups) | { indirect: Tensor; offset: number };
+  /** Multiply-adds this dispatch does, where it is a product; for the accounts. Not given when indirect. */
+  macs?: (counts: Counts) => number;
+}
+
+/** Anything a program can contain: a dispatch, or zeroing a tensor. */
+export type Op = Dispatch | { clear: Tensor };
+
+export class Program {
+  readonly #gpu: Gpu;
+  readonly label: string;
+  readonly ops: Op[];
+  #ready: ({ pipeline: GPUComputePipeline; group: GPUBindGroup } | null)[] | null = null;
+
+  constructor(gpu: Gpu, label: string, ops: Op[]) {
+    this.#gpu = gpu;
+    this.label = label;
+    this.ops = ops;
+  }
+
+  /** Compiles all pipelines in parallel and makes the bind groups. Call once before `encode`. */
+  async compile(): Promise<this> {
+    const { device, pipelines } = this.#gpu;
+    this.#ready = await Promise.all(this.ops.map(async (op) => {
+      if ('clear' in op) return null;
+      const pipeline = await pipelines.get(op.kernel);
+      const group = device.createBindGroup({
+        label: op.kernel.label,
+        layout: pipeline.getBindGroupLayout(0),
+        entries: op.bindings.map((t, binding) => ({ binding, resource: t.binding })),
+      });
+      return { pipeline, group };
+    }));
+    return this;
+  }
+
+  /** Records every dispatch into `encoder`. Dispatches with nothing to do are left out. */
+  encode(encoder: GPUCommandEncoder, counts: Counts): void {
+    if (!this.#ready) throw new Error(`program "${this.label}" is not compiled`);
+    let pass: GPUComputePassEncoder | null = null;
+    this.ops.forEach((op, i) => {
+      if ('clear' in op) {
+        pass?.end();
+        pass = null;
+        encoder.clearBuffer(op.clear.buffer, op.clear.offset, op.clear.size);
+        return;
+      }
+      const indirect = 'indirect' in op.groups;
+      const groups = typeof op.groups === 'function' ? op.groups(counts) : null;
+      if (groups && groups.some((g) => g === 0)) return;
+      pass ??= encoder.beginComputePass({ label: this.label });
+      const { pipeline, group } = this.#ready![i]!;
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      if (groups) pass.dispatchWorkgroups(...groups);
+      else if (indirect) {
+        const { indirect: args, offset } = op.groups as { indirect: Tensor; offset: number };
+        pass.dispatchWorkgroupsIndirect(args.buffer, args.offset + offset);
+      }
+    });
+    (pass as GPUComputePassEncoder | null)?.end();
+  }
+
+  /** Multiply-adds of the products with host-known sizes. */
+  macs(counts: Counts): number {
+    return this.ops.reduce((sum, op) => sum + ('clear' in op ? 0 : (op.macs?.(counts) ?? 0)), 0);
+  }
+}

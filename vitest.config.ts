@@ -1,0 +1,30 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { browserPath, webgpuArgs } from './.ci/browser.mjs';
+
+/**
+ * Two projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/).
+ * `gpu` runs in a real browser with a real WebGPU adapter: every kernel and the whole model (src/engine).
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', environment: 'node', include: ['src/**/*.test.ts'], exclude: ['src/engine/**', 'src/**/*.gpu.test.ts'] } },
+      {
+        test: {
+          name: 'gpu',
+          include: ['src/engine/**/*.test.ts', 'src/**/*.gpu.test.ts'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: browserPath(), args: webgpuArgs } }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+});
