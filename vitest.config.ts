@@ -9,7 +9,7 @@ import { browserPath, webgpuArgs } from './.ci/browser.mjs';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', environment: 'node', include: ['src/**/*.test.ts'], exclude: ['src/engine/**', 'src/**/*.gpu.test.ts'] } },
+      { test: { name: 'unit', environment: 'node', include: ['src/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.gpu.test.ts'] } },
       {
         test: {
           name: 'gpu',

@@ -1,0 +1,35 @@
+/**
+ * Looks through the committed text for what no linter knows: notes left behind, a test that keeps the others from
+ * running, HTML from strings, paths of one machine, hosts of a private registry.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+const source = /\.(tsx?|mjs|wgsl|py|css|html)$/;
+/** [files, pattern, why]. */
+const RULES = [
+  [source, /\b(TODO|FIXME|XXX)\b/, 'a note left behind: do it or make it an issue'],
+  [/\.(test|spec)\./, /\b(test|it|describe)\.only\(/, 'keeps every other test from running'],
+  [source, /innerHTML|dangerouslySetInner/, 'HTML made from strings: user data must reach the page as text'],
+  [source, /catch\s*(\(\w+\))?\s*\{\s*\}/, 'an error swallowed without a word'],
+  [/./, /["'` (=](\/work\/|\/root\/|\/home\/\w)/, 'a path of one machine'],
+  [/package-lock\.json$|\.npmrc$|requirements.*\.txt$/, /"resolved": "http|registry\s*=|index-url[ =]+http/, 'a registry host: the installer decides where packages come from'],
+];
+
+const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+  .split('\0')
+  .filter((f) => /\.(tsx?|mjs|wgsl|py|css|html|json|txt|npmrc|toml)$|^\.ci\/run$/.test(f) && !f.startsWith('public/') && f !== '.ci/lint-text.mjs' && existsSync(f));
+let errors = 0;
+for (const file of files) {
+  const text = readFileSync(file, 'utf8');
+  for (const [which, pattern, why] of RULES) {
+    if (!which.test(file) || !pattern.test(text)) continue;
+    text.split('\n').forEach((line, i) => {
+      if (!pattern.test(line)) return;
+      errors++;
+      console.error(`error: ${file}:${i + 1}: ${why}: ${line.trim().slice(0, 120)}`);
+    });
+  }
+}
+console.log(`text: ${files.length} files, ${errors} errors`);
+process.exit(errors ? 1 : 0);
