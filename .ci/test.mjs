@@ -1,0 +1,144 @@
+/**
+ * `npm test`: every check, one after the other, whatever the one before said.
+ *
+ *   npm test                       all stages
+ *   npm test -- lint unit          some of them
+ *
+ * Stages: types, lint (one test each), unit (Vitest in Node), gpu (Vitest in a browser with WebGPU), e2e (Playwright on
+ * the production build). The last line adds all up: `N passed, N failed`; the exit code is 1 when anything failed.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureBrowser } from './ensure-browser.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const out = join(root, '.out', 'test');
+const require = createRequire(import.meta.url);
+
+/** The file behind a package's command, so that no shell and no PATH is needed. */
+function bin(pkg, name = pkg) {
+  const manifest = require.resolve(`${pkg}/package.json`, { paths: [root] });
+  const { bin: entry } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return join(dirname(manifest), typeof entry === 'string' ? entry : entry[name]);
+}
+
+/** Runs a Node script to its end and hands back its exit code; a stage that hangs is ended after `minutes`. */
+function node(args, minutes, env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env } });
+    const timer = setTimeout(() => {
+      console.error(`stopped after ${minutes} minutes`);
+      child.kill('SIGKILL');
+    }, minutes * 60_000);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+const none = { passed: 0, failed: 0, skipped: 0 };
+const asOne = (code) => (code === 0 ? { ...none, passed: 1 } : { ...none, failed: 1 });
+
+/** A runner that failed without a failing test (a crash, an import error) counts as one failure. */
+const withExit = (counts, code) => (code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts);
+
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    console.error(`no report from the runner: ${error.message}`);
+    return null;
+  }
+}
+
+async function vitest(project, minutes) {
+  const file = join(out, `${project}.json`);
+  rmSync(file, { force: true });
+  const code = await node([bin('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], minutes);
+  const report = readReport(file);
+  if (!report) return { ...none, failed: 1 };
+  const brokenFiles = report.testResults.filter((f) => f.status === 'failed' && !f.assertionResults.some((a) => a.status === 'failed')).length;
+  return withExit({ passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles, skipped: report.numPendingTests + report.numTodoTests }, code);
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function playwright() {
+  const file = join(out, 'e2e.json');
+  rmSync(file, { force: true });
+  const env = { SIEVE_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: file };
+  const code = await node([bin('@playwright/test', 'playwright'), 'test', '--reporter=list,json'], 15, env);
+  const report = readReport(file);
+  if (!report) return { ...none, failed: 1 };
+  const { expected, unexpected, flaky, skipped } = report.stats;
+  // A test that passes only when repeated is a failing test.
+  return withExit({ passed: expected, failed: unexpected + flaky, skipped }, code);
+}
+
+const STAGES = {
+  types: async () => asOne(await node([bin('typescript', 'tsc'), '--noEmit'], 5)),
+  lint: async () => {
+    const codes = [
+      await node([bin('oxlint'), '--deny-warnings', 'src', 'e2e', 'bench', '.ci'], 5),
+      await node(['.ci/lint-folders.mjs'], 5),
+      await node(['.ci/lint-text.mjs'], 5),
+    ];
+    return asOne(Math.max(...codes));
+  },
+  unit: () => vitest('unit', 8),
+  gpu: () => vitest('gpu', 15),
+  e2e: () => playwright(),
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in STAGES));
+if (unknown.length) {
+  console.error(`no stage ${unknown.join(', ')}; there are ${Object.keys(STAGES).join(', ')}`);
+  process.exit(2);
+}
+const stages = asked.length ? asked : Object.keys(STAGES);
+mkdirSync(out, { recursive: true });
+
+let browserError = null;
+if (stages.includes('gpu') || stages.includes('e2e')) {
+  try {
+    console.log(`browser: ${ensureBrowser()}`);
+  } catch (error) {
+    browserError = error.message;
+  }
+}
+
+const results = {};
+for (const name of stages) {
+  const start = Date.now();
+  console.log(`\n== ${name} ==`);
+  if (browserError && (name === 'gpu' || name === 'e2e')) {
+    console.error(browserError);
+    results[name] = { ...none, failed: 1 };
+  } else {
+    results[name] = await STAGES[name]();
+  }
+  results[name].seconds = (Date.now() - start) / 1000;
+}
+
+console.log('\nstage   passed  failed  skipped  seconds');
+for (const [name, r] of Object.entries(results)) {
+  console.log(`${name.padEnd(6)}${String(r.passed).padStart(8)}${String(r.failed).padStart(8)}${String(r.skipped).padStart(9)}${r.seconds.toFixed(0).padStart(9)}`);
+}
+const sum = (key) => Object.values(results).reduce((total, r) => total + r[key], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+process.exit(sum('failed') ? 1 : 0);

@@ -1,0 +1,33 @@
+import { defineConfig } from '@playwright/test';
+import { browserPath, webgpuArgs } from './.ci/browser.mjs';
+
+/** The journeys run on the production build, served below a sub-path as a static host would. */
+const port = Number(process.env.SIEVE_PORT ?? 4317);
+const base = '/sieve/';
+const dist = '.out/e2e-dist';
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: '.out/e2e-results',
+  // One browser at a time: the software GPU takes every core there is.
+  workers: 1,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
+  reporter: 'list',
+  use: {
+    baseURL: `http://127.0.0.1:${port}${base}`,
+    headless: true,
+    viewport: { width: 1280, height: 900 },
+    actionTimeout: 30_000,
+    trace: 'retain-on-failure',
+    launchOptions: { executablePath: browserPath(), args: webgpuArgs },
+  },
+  webServer: {
+    command: `npx vite build --base ${base} --outDir ${dist} --emptyOutDir && npx vite preview --base ${base} --outDir ${dist} --host 127.0.0.1 --port ${port} --strictPort`,
+    url: `http://127.0.0.1:${port}${base}`,
+    reuseExistingServer: false,
+    timeout: 180_000,
+  },
+});
