@@ -1,0 +1,19 @@
+import type { Tensor } from '../../gpu/buffers';
+import { compose } from '../../gpu/compose';
+import type { Gpu } from '../../gpu/device';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { perElement, quads, snippets } from '../launch';
+import wgsl from './copyToCache.wgsl?raw';
+
+/**
+ * `cache[keyStart + position, :] = x[row, :]`: puts new keys or values where `attention` will read them. `meta`
+ * u32 [rows, 4] as in `attention`, `x` [rows, width], `cache` [keyRows, width]; other cache rows stay.
+ */
+export function copyToCache(_gpu: Gpu, p: { rows: RowCount; meta: Tensor; x: Tensor; cache: Tensor; width: number }): Dispatch {
+  const D4 = quads(p.width, 'Row width');
+  return {
+    kernel: { label: 'copyToCache', code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4 } },
+    bindings: [p.rows.dims, p.meta, p.x, p.cache],
+    groups: perElement(p.rows, D4),
+  };
+}

@@ -1,0 +1,36 @@
+/** How kernels spread their work over workgroups. */
+import { GpuError } from '../../shared/errors';
+import dimsWgsl from '../gpu/dims.wgsl?raw';
+import type { Counts, Groups, RowCount } from '../gpu/program';
+import rowReduce from './rowReduce.wgsl?raw';
+
+/** Workgroups allowed along one dimension (WebGPU's default limit). */
+const MAX_GROUPS = 65535;
+/** Threads of a workgroup in kernels that work element by element. */
+export const THREADS = 64;
+
+/**
+ * `count` workgroups as x·y. There may be up to y − 1 too many, so shaders guard their index, which is
+ * `workgroup_id.x + workgroup_id.y * num_workgroups.x`.
+ */
+export function spread(count: number): Groups {
+  if (count <= MAX_GROUPS) return [count, 1, 1];
+  const y = Math.ceil(count / MAX_GROUPS);
+  return [Math.ceil(count / y), y, 1];
+}
+
+/** One workgroup per row. */
+export const perRow = (rows: RowCount) => (counts: Counts): Groups => spread(rows.of(counts));
+
+/** One thread per element, `perRow` elements in a row, `THREADS` threads a workgroup. */
+export const perElement = (rows: RowCount, elements: number) => (counts: Counts): Groups =>
+  spread(Math.ceil((rows.of(counts) * elements) / THREADS));
+
+/** A width in vec4 units. @throws {GpuError} when it is no multiple of 4. */
+export function quads(width: number, what: string): number {
+  if (width % 4 !== 0) throw new GpuError(`${what} is ${width}; the engine needs a multiple of 4.`, 'Choose another model.');
+  return width / 4;
+}
+
+/** Snippets by name, so that every kernel composes the same text. */
+export const snippets = { dims: dimsWgsl, rowReduce };

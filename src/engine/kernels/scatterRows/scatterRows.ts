@@ -1,0 +1,19 @@
+import type { Tensor } from '../../gpu/buffers';
+import { compose } from '../../gpu/compose';
+import type { Gpu } from '../../gpu/device';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { perElement, quads, snippets } from '../launch';
+import wgsl from './scatterRows.wgsl?raw';
+
+/**
+ * `out[row, :] = x[inverse[row], :]`, zeros where `inverse[row]` is 0xffffffff: the backward of `gatherRows` over
+ * distinct rows, without atomics. `inverse` u32 [rows], `x` [n, width], `out` [rows, width]; overwrites.
+ */
+export function scatterRows(_gpu: Gpu, p: { rows: RowCount; inverse: Tensor; x: Tensor; out: Tensor; width: number }): Dispatch {
+  const D4 = quads(p.width, 'Row width');
+  return {
+    kernel: { label: 'scatterRows', code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4 } },
+    bindings: [p.rows.dims, p.inverse, p.x, p.out],
+    groups: perElement(p.rows, D4),
+  };
+}
