@@ -1,0 +1,35 @@
+// Per-module slots of a run, 256 bytes each so that one slot can be bound alone. Layout: slots.ts.
+struct GateSlot {
+  tau: f32,                       // threshold
+  m: f32,                         // first moment of g
+  v: f32,                         // second moment of g
+  updates: u32,                   // threshold updates so far
+  spare: array<vec4<u32>, 15>,
+}
+
+// Sums over the micro-batches of one optimizer step.
+struct StatSlot {
+  tokens: u32,                    // T
+  opened: u32,                    // Σ S_i
+  muKept: f32,                    // Σ S_i μ_i
+  muSkipped: f32,                 // Σ (1 − S_i) μ_i
+  disagreeMu: f32,                // Σ c_i μ_i
+  forwardRows: u32,               // rows of B z as dispatched (tile-rounded)
+  dxRows: u32,                    // rows of the adapter's dx as dispatched
+  backwardRows: u32,              // rows of dB and dA as dispatched (chunk-rounded)
+  spare: array<vec4<u32>, 14>,
+}
+
+// Histogram of r: 4 bins per octave from 2^-13 up, linear in the mantissa; bin 0 takes everything below too.
+const RATIO_BINS: u32 = 64u;
+const RATIO_SHIFT: u32 = 21u;
+const RATIO_OFFSET: u32 = 456u;   // bits(2^-13) >> 21
+
+fn ratioBin(r: f32) -> u32 {
+  return min(max(bitcast<u32>(r) >> RATIO_SHIFT, RATIO_OFFSET) - RATIO_OFFSET, RATIO_BINS - 1u);
+}
+
+// Lower edge of a bin; RATIO_BINS gives the upper edge of the last.
+fn ratioEdge(bin: u32) -> f32 {
+  return select(bitcast<f32>((bin + RATIO_OFFSET) << RATIO_SHIFT), 0.0, bin == 0u);
+}
