@@ -1,0 +1,13 @@
+/** A whole tokenizer of 257 entries for tests: id = byte + 1, and 0 begins and ends a text. */
+import type { Tokenizer } from '../../shared/types';
+
+export const byteTokenizer: Tokenizer = {
+  encode: (text) => Int32Array.from(new TextEncoder().encode(text), (b) => b + 1),
+  pieces: (ids) => Array.from(ids, (id) => (id === 0 ? '<|endoftext|>' : String.fromCharCode(id - 1))),
+  decode: (ids) => new TextDecoder().decode(Uint8Array.from(Array.from(ids).filter((id) => id > 0), (id) => id - 1)),
+  bosId: 0,
+  eosId: 0,
+};
+
+/** UTF-8 bytes of a text. */
+export const utf8 = (text: string) => new TextEncoder().encode(text);

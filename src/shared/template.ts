@@ -1,0 +1,90 @@
+/**
+ * Prompt templates: which roles a kind of data has, and how `{role}` becomes text. Here and not in `data/`
+ * because Compare fills the same template with what a person types.
+ */
+import type { DataKind, Mapping, PromptTemplate } from './data';
+import { DataError } from './errors';
+
+/** The roles of each kind, in the order a person should see them. */
+export const DATA_ROLES: Record<DataKind, readonly { role: string; required: boolean }[]> = {
+  text: [{ role: 'text', required: true }],
+  instruction: [
+    { role: 'instruction', required: true },
+    { role: 'input', required: false },
+    { role: 'output', required: true },
+  ],
+  'prompt-completion': [
+    { role: 'prompt', required: true },
+    { role: 'completion', required: true },
+  ],
+  'text-label': [
+    { role: 'text', required: true },
+    { role: 'label', required: true },
+  ],
+};
+
+/** A short template that suits a small story model; nothing in it that the model would have to learn first. */
+export function defaultTemplate(mapping: Mapping): PromptTemplate {
+  switch (mapping.kind) {
+    case 'text':
+      return { prompt: '', completion: '{text}' };
+    case 'instruction':
+      return { prompt: mapping.roles.input ? '{instruction}\n{input}\n' : '{instruction}\n', completion: '{output}' };
+    case 'prompt-completion':
+      return { prompt: '{prompt}\n', completion: '{completion}' };
+    case 'text-label':
+      return { prompt: '{text}\nLabel:', completion: ' {label}' };
+  }
+}
+
+const PLACEHOLDER = /\{([A-Za-z_]\w*)\}/g;
+
+/**
+ * Replaces every `{role}` of `pattern` by its value. A line that holds nothing but roles, all of them empty,
+ * is dropped with its line break (an instruction without an input, say). Values are never read as templates.
+ * @param values texts by role; a role that is absent counts as empty.
+ * @throws {DataError} on a `{name}` that is no role of this kind.
+ */
+export function fillTemplate(pattern: string, kind: DataKind, values: ReadonlyMap<string, string>): string {
+  const roles = DATA_ROLES[kind].map((r) => r.role);
+  const lines: string[] = [];
+  for (const line of pattern.split('\n')) {
+    let found = 0;
+    const filled = line.replace(PLACEHOLDER, (whole, name: string) => {
+      if (!roles.includes(name)) {
+        throw new DataError(`The template names ${whole}, but this data has ${roles.map((r) => `{${r}}`).join(', ')}.`, 'Use one of these names, or change the kind of data.');
+      }
+      found++;
+      return values.get(name) ?? '';
+    });
+    if (found > 0 && filled.trim() === '' && line.replace(PLACEHOLDER, '').trim() === '') continue;
+    lines.push(filled);
+  }
+  return lines.join('\n');
+}
+
+/**
+ * Checks mapping and template against the table's columns once and returns the function that turns a row
+ * into its prompt and completion.
+ * @throws {DataError} when a required role has no column, a column does not exist, or the template names an unknown role.
+ */
+export function compileTemplate(columns: readonly string[], mapping: Mapping, template: PromptTemplate): (row: readonly string[]) => { prompt: string; completion: string } {
+  if (!Object.hasOwn(DATA_ROLES, mapping.kind)) throw new DataError(`“${String(mapping.kind)}” is not a kind of data.`, `Choose one of: ${Object.keys(DATA_ROLES).join(', ')}.`);
+  const sources: [role: string, column: number][] = [];
+  for (const { role, required } of DATA_ROLES[mapping.kind]) {
+    const name = Object.hasOwn(mapping.roles, role) ? mapping.roles[role] : null;
+    if (name === null || name === undefined) {
+      if (required) throw new DataError(`No column is chosen for “${role}”.`, 'Choose the column that holds it.');
+      continue;
+    }
+    const column = columns.indexOf(name);
+    if (column < 0) throw new DataError(`There is no column “${name}” (wanted for “${role}”).`, `The columns are: ${columns.join(', ')}.`);
+    sources.push([role, column]);
+  }
+  const apply = (row: readonly string[]) => {
+    const values = new Map(sources.map(([role, column]) => [role, row[column] ?? '']));
+    return { prompt: fillTemplate(template.prompt, mapping.kind, values), completion: fillTemplate(template.completion, mapping.kind, values) };
+  };
+  apply([]); // so that an unknown role is found now, not at the first row
+  return apply;
+}
