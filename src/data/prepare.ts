@@ -103,13 +103,13 @@ function build(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer
 }
 
 /**
- * Picks the held-out examples by seed. Copies (equal tokens and mask) move together.
+ * Picks the held-out examples by seed. Copies (equal in what is kept and what is trained) move together.
  * @returns indices into `examples`, and how many of them are copies of an earlier one.
  */
 function splitExamples(examples: Example[], share: number, seed: number): { train: number[]; heldOut: number[]; copies: number } {
   const groups = new Map<string, number[]>();
   examples.forEach((e, i) => {
-    const key = `${e.from},${e.to},${e.trainFrom}:${e.ids.join(',')}`;
+    const key = `${e.to - e.from},${trainedTokens(e)}:${e.ids.subarray(e.from, e.to).join(',')}`;
     const group = groups.get(key);
     if (group) group.push(i);
     else groups.set(key, [i]);

@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ParsedTable, PrepareOptions } from '../shared/data';
+import { DataError } from '../shared/errors';
+import type { TokenSet } from '../shared/types';
+import { BatchOrder, exampleCount, toBatch } from './batches';
+import { prepare } from './prepare';
+import { byteTokenizer } from './testing/bytes';
+
+const table = (rows: string[][], columns = ['p', 'c'], format: ParsedTable['format'] = 'csv'): ParsedTable =>
+  ({ fileName: 'a', format, columns, rows, header: null, problems: [], encoding: 'utf-8' });
+
+const options = (more: Partial<PrepareOptions> = {}): PrepareOptions => ({
+  mapping: { kind: 'prompt-completion', roles: { prompt: 'p', completion: 'c' } },
+  template: { prompt: '{prompt}>', completion: '{completion}' },
+  completionOnly: true,
+  maxTokens: 32,
+  heldOutShare: 0.2,
+  seed: 7,
+  ...more,
+});
+const textOptions = (more: Partial<PrepareOptions> = {}) =>
+  options({ mapping: { kind: 'text', roles: { text: 'text' } }, template: { prompt: '', completion: '{text}' }, ...more });
+
+/** Example i of a set, as text with `|` for token 0, and its mask. */
+function show(set: TokenSet, i: number): [text: string, mask: string] {
+  const [from, to] = [set.offsets[i], set.offsets[i + 1]];
+  return [
+    Array.from(set.ids.subarray(from, to), (id) => (id === 0 ? '|' : String.fromCharCode(id - 1))).join(''),
+    set.supervised.subarray(from, to).join(''),
+  ];
+}
+const all = (set: TokenSet) => Array.from({ length: exampleCount(set) }, (_, i) => show(set, i));
+const rows = (n: number) => Array.from({ length: n }, (_, i) => [`q${i}`, `a${i}`]);
+
+describe('prepare', () => {
+  it('puts one bos before and a supervised eos after, and masks the prompt', () => {
+    const { train, heldOut } = prepare(table([['ab', 'cd'], ['ef', 'gh']]), options(), byteTokenizer);
+    expect([...all(train), ...all(heldOut)].sort()).toEqual([['|ab>cd|', '0000111'], ['|ef>gh|', '0000111']]);
+  });
+
+  it('trains the prompt as well when asked, but never the bos', () => {
+    const { train } = prepare(table(rows(2)), options({ completionOnly: false }), byteTokenizer);
+    expect(all(train)[0][1]).toBe('0111111'.slice(0, all(train)[0][0].length));
+    expect(all(train)[0][1]).toMatch(/^01+$/);
+  });
+
+  it('does without bos and eos: the first token is then no target', () => {
+    const bare = { ...byteTokenizer, bosId: null, eosId: null };
+    const { train, heldOut } = prepare(table([['', 'abc'], ['x', 'yz']]), options({ template: { prompt: '{prompt}', completion: '{completion}' } }), bare);
+    expect([...all(train), ...all(heldOut)].sort()).toEqual([['abc', '011'], ['xyz', '011']]);
+  });
+
+  it('cuts an over-long prompt from the left, so that bos and completion stay', () => {
+    const { train, heldOut, report, preview } = prepare(table([['0123456789', 'abc'], ['x', 'y']]), options({ maxTokens: 8 }), byteTokenizer);
+    expect([...all(train), ...all(heldOut)].sort()).toEqual([['|89>abc|', '00001111'], ['|x>y|', '00011']]);
+    expect(report).toMatchObject({ truncated: 1, longest: 16, warnings: [] });
+    expect(preview(0, 1)[0].tokens.map((t) => t.state[1] + t.text).join('').replaceAll('<|endoftext|>', '|')).toBe('a|r0r1r2r3r4r5r6r7a8a9a>rarbrcr|');
+  });
+
+  it('cuts an over-long completion from the right, and says when the prompt is lost', () => {
+    const { train, heldOut, report } = prepare(table([['0123', 'abcdefghij'], ['x', 'y']]), options({ maxTokens: 8 }), byteTokenizer);
+    expect([...all(train), ...all(heldOut)].sort()).toEqual([['|abcdefg', '01111111'], ['|x>y|', '00011']]);
+    expect(report.warnings).toEqual([expect.stringMatching(/1 example lost its whole prompt/)]);
+  });
+
+  it('leaves out empty and fully masked examples, and counts them', () => {
+    const t = table([['a', 'b'], ['c', 'd'], ['e', ' '], ['f', '']]);
+    expect(prepare(t, options(), byteTokenizer).report).toMatchObject({ examples: 2, empty: 2, allMasked: 0 });
+    // A tokenizer that finds nothing in a completion leaves nothing to train.
+    const deaf = { ...byteTokenizer, eosId: null, encode: (s: string) => (s === 'd' ? new Int32Array(0) : byteTokenizer.encode(s)) };
+    const { report } = prepare(table([...t.rows, ['g', 'h']]), options(), deaf);
+    expect(report).toMatchObject({ examples: 2, empty: 2, allMasked: 1 });
+    expect(report.warnings).toContainEqual('1 example has only masked tokens and was left out.');
+  });
+
+  it('refuses what cannot be split', () => {
+    expect(() => prepare(table([['a', 'b'], ['c', '']]), options(), byteTokenizer)).toThrow(/Only one example is left/);
+    expect(() => prepare(table([['a', ''], ['c', '']]), options(), byteTokenizer)).toThrow(/No example is left/);
+    expect(() => prepare(table([['a', 'b'], ['a', 'b']]), options(), byteTokenizer)).toThrow(/All examples are the same/);
+    expect(() => prepare(table(rows(4)), options({ maxTokens: 4 }), byteTokenizer)).toThrow(DataError);
+    expect(() => prepare(table(rows(4)), options({ heldOutShare: Number.NaN }), byteTokenizer)).toThrow(DataError);
+    expect(() => prepare(table(rows(4)), options({ template: { prompt: '{nope}', completion: '{completion}' } }), byteTokenizer)).toThrow(/\{nope\}/);
+  });
+
+  it('splits by seed alone: same seed, same split; another seed, another', () => {
+    const held = (seed: number) => all(prepare(table(rows(50)), options({ seed }), byteTokenizer).heldOut).map(([t]) => t);
+    expect(held(1)).toEqual(held(1));
+    expect(held(1)).toHaveLength(10);
+    expect(held(1)).not.toEqual(held(2));
+  });
+
+  it('keeps copies on one side', () => {
+    const copied = Array.from({ length: 60 }, (_, i) => [`q${i % 12}`, `a${i % 12}`]);
+    const { train, heldOut, report } = prepare(table(copied), options(), byteTokenizer);
+    const trained = new Set(all(train).map(([t]) => t));
+    expect(all(heldOut).some(([t]) => trained.has(t))).toBe(false);
+    expect(exampleCount(heldOut)).toBe(10);
+    expect(report.warnings).toEqual([expect.stringMatching(/^48 examples are exact copies/)]);
+  });
+
+  it('previews what it made: kept chips are the set, in order, with the side of each example', () => {
+    const t = table(Array.from({ length: 20 }, (_, i) => ['x'.repeat(i * 3), 'y'.repeat(1 + (i % 5) * 4)]));
+    const { train, preview } = prepare(t, options({ maxTokens: 20 }), byteTokenizer);
+    const shown = preview(0, 100);
+    expect(shown.map((e) => e.row)).toEqual(t.rows.map((_, i) => i));
+    const kept = shown.filter((e) => !e.heldOut).flatMap((e) => e.tokens.filter((c) => c.state !== 'truncated'));
+    expect(kept.map((c) => c.id)).toEqual([...train.ids]);
+    expect(kept.map((c) => Number(c.state === 'trained'))).toEqual([...train.supervised]);
+    expect(preview(18, 10)).toHaveLength(2);
+    expect(preview(-5, 1)[0].row).toBe(0);
+  });
+});
+
+describe('plain text', () => {
+  it('is cut into windows after paragraphs, else lines, else anywhere; only the last ends with eos', () => {
+    const text = 'One two.\n\nThree four five.\nSix.\n\nabcdefghijklmnopqrstuvwxyz0123456789';
+    const { train, heldOut, preview } = prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 21 }), byteTokenizer);
+    const texts = preview(0, 99).map((e) => e.tokens.map((c) => (c.id === 0 ? '|' : c.text)).join(''));
+    expect(texts).toEqual(['|One two.\n\nThree four', '| five.\nSix.\n\n', '|abcdefghijklmnopqrst', '|uvwxyz0123456789|']);
+    expect(exampleCount(train) + exampleCount(heldOut)).toBe(4);
+  });
+
+  it('loses no token and stays within the window, for any text', () => {
+    const bit = fc.constantFrom('word ', 'a', '\n', '\n\n', 'longer words and more of them ', 'é', '😀');
+    fc.assert(fc.property(fc.array(bit, { minLength: 40, maxLength: 200 }), fc.integer({ min: 8, max: 40 }), (bits, maxTokens) => {
+      const text = bits.map((b, i) => (i % 7 ? b : `${i}`)).join('');
+      const { preview, report } = prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens }), byteTokenizer);
+      const ids = preview(0, 10_000).flatMap((e) => e.tokens.map((t) => t.id)).filter((id) => id > 0);
+      expect(byteTokenizer.decode(ids)).toBe(text);
+      expect(report.longest).toBeLessThanOrEqual(maxTokens);
+      expect(report.truncated).toBe(0);
+    }), { numRuns: 100 });
+  });
+
+  it('keeps texts beyond one encoding segment whole', () => {
+    const text = Array.from({ length: 9000 }, (_, i) => `Line ${i} of a long book.`).join('\n');
+    const { preview } = prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 512 }), byteTokenizer);
+    expect(byteTokenizer.decode(preview(0, 1000).flatMap((e) => e.tokens.map((t) => t.id)))).toBe(text);
+  });
+});
+
+describe('invariants', () => {
+  const cell = fc.string({ unit: 'grapheme', maxLength: 30 });
+  const anyOptions = fc.record({ maxTokens: fc.integer({ min: 8, max: 60 }), seed: fc.nat(), heldOutShare: fc.double({ min: 0, max: 0.5, noNaN: true }), completionOnly: fc.boolean() });
+
+  it('every example has one bos, fits the window, has a target, and is on one side', () => {
+    fc.assert(fc.property(fc.array(fc.tuple(cell, cell), { maxLength: 30 }), anyOptions, (r, more) => {
+      let prepared;
+      try {
+        prepared = prepare(table(r), options(more), byteTokenizer);
+      } catch (error) {
+        if (error instanceof DataError) return;
+        throw error;
+      }
+      const { train, heldOut, report } = prepared;
+      expect(exampleCount(train)).toBe(report.train);
+      expect(exampleCount(heldOut)).toBe(report.heldOut);
+      expect(report.train).toBeGreaterThanOrEqual(1);
+      expect(report.heldOut).toBeGreaterThanOrEqual(1);
+      expect(report.train + report.heldOut).toBe(report.examples);
+      expect(report.examples + report.empty + report.allMasked).toBe(r.length);
+      expect(train.ids.length + heldOut.ids.length).toBe(report.tokens);
+      for (const set of [train, heldOut]) {
+        for (const [text, mask] of all(set)) {
+          expect(text.length).toBeLessThanOrEqual(more.maxTokens);
+          expect(text[0]).toBe('|');
+          expect(text[1]).not.toBe('|');
+          expect(mask).toMatch(/^0+1+$/);
+        }
+      }
+      const trained = new Set(all(train).map((e) => e.join()));
+      expect(all(heldOut).some((e) => trained.has(e.join()))).toBe(false);
+    }), { numRuns: 300 });
+  });
+
+  it('a batch is its examples behind one another, and a target is the next supervised token', () => {
+    const set = prepare(table(rows(40)), options(), byteTokenizer).train;
+    fc.assert(fc.property(fc.array(fc.nat(exampleCount(set) - 1), { minLength: 1, maxLength: 8 }), (indices) => {
+      const { ids, targets, starts } = toBatch(set, indices);
+      expect(starts).toHaveLength(indices.length + 1);
+      indices.forEach((e, s) => {
+        const own = set.ids.subarray(set.offsets[e], set.offsets[e + 1]);
+        const mask = set.supervised.subarray(set.offsets[e], set.offsets[e + 1]);
+        expect([...ids.subarray(starts[s], starts[s + 1])]).toEqual([...own]);
+        expect([...targets.subarray(starts[s], starts[s + 1])]).toEqual(Array.from(own, (_, t) => (t + 1 < own.length && mask[t + 1] ? own[t + 1] : -1)));
+      });
+    }));
+  });
+
+  it('refuses a batch with everything masked, and an index that is not there', () => {
+    const set: TokenSet = { ids: Int32Array.of(0, 5, 6), offsets: Uint32Array.of(0, 3), supervised: new Uint8Array(3) };
+    expect(() => toBatch(set, [0])).toThrow(/Every token of this batch is masked/);
+    expect(() => toBatch(set, [1])).toThrow(DataError);
+    expect(() => toBatch(set, [-1])).toThrow(DataError);
+  });
+});
+
+describe('BatchOrder', () => {
+  it('shows every example once per epoch, in an order of its own', () => {
+    const order = new BatchOrder(10, 3);
+    const first = order.next(10);
+    const second = order.next(10);
+    expect([...first].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect([...second].sort((a, b) => a - b)).toEqual([...first].sort((a, b) => a - b));
+    expect(second).not.toEqual(first);
+  });
+
+  it('goes on from a saved state exactly, at any point and through JSON', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 30 }), fc.nat(), fc.nat(100), (n, seed, taken) => {
+      const order = new BatchOrder(n, seed);
+      order.next(taken);
+      const twin = BatchOrder.restore(JSON.parse(JSON.stringify(order.state())));
+      expect(twin.next(70)).toEqual(order.next(70));
+      expect(twin.state()).toEqual(order.state());
+    }));
+  });
+
+  it('needs an example', () => {
+    expect(() => new BatchOrder(0, 1)).toThrow(DataError);
+  });
+});
