@@ -1,0 +1,47 @@
+/** Small data sets written on the fly, the same forty facts in every format the page reads. */
+const COLOURS = ['red', 'blue', 'green', 'yellow', 'white', 'black', 'brown', 'pink'];
+const THINGS = ['ball', 'hat', 'boat', 'kite', 'door', 'cup', 'ribbon', 'bird', 'cart', 'stone'];
+
+/** Question and answer pairs a tiny story model can learn to parrot. */
+export const PAIRS = Array.from({ length: 40 }, (_, i) => {
+  const thing = THINGS[i % THINGS.length];
+  const colour = COLOURS[(i * 3 + Math.floor(i / THINGS.length)) % COLOURS.length];
+  return { question: `What colour is the ${thing} of Tom?`, answer: `The ${thing} of Tom is ${colour}.` };
+});
+
+const csvCell = (s: string) => `"${s.replaceAll('"', '""')}"`;
+
+export interface DataFile {
+  name: string;
+  mimeType: string;
+  text: string;
+  /** What the page must say it is. */
+  format: string;
+  rows: number;
+}
+
+/** One file per format; their columns are named differently, so that detection has something to do. */
+export const FILES: DataFile[] = [
+  {
+    name: 'facts.jsonl', mimeType: 'application/x-ndjson', format: 'JSONL', rows: 40,
+    text: PAIRS.map((p) => JSON.stringify({ instruction: p.question, input: '', output: p.answer })).join('\n'),
+  },
+  {
+    name: 'facts.json', mimeType: 'application/json', format: 'JSON', rows: 40,
+    text: JSON.stringify(PAIRS.map((p) => ({ prompt: p.question, completion: p.answer })), null, 1),
+  },
+  {
+    name: 'facts.csv', mimeType: 'text/csv', format: 'CSV', rows: 40,
+    text: ['prompt,completion', ...PAIRS.map((p) => `${csvCell(p.question)},${csvCell(p.answer)}`)].join('\r\n'),
+  },
+  {
+    name: 'facts.tsv', mimeType: 'text/tab-separated-values', format: 'TSV', rows: 40,
+    text: PAIRS.map((p, i) => `${p.answer}\t${i % 2}`).join('\n'),
+  },
+  {
+    name: 'facts.txt', mimeType: 'text/plain', format: 'TXT', rows: 0,
+    text: Array.from({ length: 6 }, () => PAIRS.map((p) => `${p.question}\n${p.answer}`).join('\n\n')).join('\n\n'),
+  },
+];
+
+export const asUpload = (file: { name: string; mimeType: string; text: string }) => ({ name: file.name, mimeType: file.mimeType, buffer: Buffer.from(file.text) });
