@@ -92,12 +92,13 @@ export function ratioEdge(bin: number): number {
 export function medianRatio(counts: ArrayLike<number>): number {
   let total = 0;
   for (let b = 0; b < RATIO_BINS; b++) total += counts[b];
+  if (total === 0) return 0;
   let before = 0;
-  for (let b = 0; b < RATIO_BINS && total > 0; b++) {
+  for (let b = 0; b < RATIO_BINS; b++) {
     if (2 * (before + counts[b]) >= total) {
       return ratioEdge(b) + (ratioEdge(b + 1) - ratioEdge(b)) * (total / 2 - before) / counts[b];
     }
     before += counts[b];
   }
-  return 0;
+  return ratioEdge(RATIO_BINS);
 }

@@ -1,0 +1,15 @@
+/** μ per row and its sums, in f64. */
+export function muStatsRef(u: ArrayLike<number>, z: ArrayLike<number>, open: ArrayLike<number>, rows: number, rank: number, scaling: number) {
+  const mu = Float64Array.from({ length: rows }, (_, row) => {
+    let sum = 0;
+    for (let k = 0; k < rank; k++) sum += u[row * rank + k] * z[row * rank + k];
+    return scaling * sum;
+  });
+  let [muKept, muSkipped, disagreeMu] = [0, 0, 0];
+  mu.forEach((value, row) => {
+    if (open[row]) muKept += value;
+    else muSkipped += value;
+    if ((value >= 0) === (open[row] !== 0)) disagreeMu += value;
+  });
+  return { mu, muKept, muSkipped, disagreeMu };
+}
