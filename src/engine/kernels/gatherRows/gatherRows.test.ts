@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { floats, randomFloats, runOps, testGpu } from '../../testing/harness';
-import { overdispatched, withTail } from '../../testing/rows';
+import { overdispatched, tailOf, withTail } from '../../testing/rows';
 import { spread } from '../launch';
 import { gatherRows } from './gatherRows';
 import { gatherRowsRef } from './gatherRows.ref';
@@ -16,7 +16,7 @@ describe('gatherRows', () => {
       await runOps(gpu, [gatherRows(gpu, {
         rows: overdispatched(scope, rows), index: scope.upload('index', index), x: scope.upload('x', x), out, width,
       })]);
-      expect([...await floats(gpu, out, (rows + 3) * width)]).toEqual([...gatherRowsRef(index, x, width), ...new Array(3 * width).fill(7)]);
+      expect([...await floats(gpu, out, (rows + 3) * width)]).toEqual([...gatherRowsRef(index, x, width), ...tailOf(3 * width)]);
       scope.free();
     });
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { floats, randomFloats, runOps, testGpu } from '../../testing/harness';
-import { overdispatched, withTail } from '../../testing/rows';
+import { overdispatched, tailOf, withTail } from '../../testing/rows';
 import { NOWHERE, scatterRowsRef } from './scatterRows.ref';
 import { scatterRows } from './scatterRows';
 
@@ -16,7 +16,7 @@ describe('scatterRows', () => {
       await runOps(gpu, [scatterRows(gpu, {
         rows: overdispatched(scope, rows), inverse: scope.upload('inverse', inverse), x: scope.upload('x', x), out, width,
       })]);
-      expect([...await floats(gpu, out, (rows + 3) * width)]).toEqual([...scatterRowsRef(inverse, x, width), ...new Array(3 * width).fill(7)]);
+      expect([...await floats(gpu, out, (rows + 3) * width)]).toEqual([...scatterRowsRef(inverse, x, width), ...tailOf(3 * width)]);
       scope.free();
     });
   }

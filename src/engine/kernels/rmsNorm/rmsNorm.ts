@@ -1,0 +1,36 @@
+import type { Tensor } from '../../gpu/buffers';
+import { compose } from '../../gpu/compose';
+import type { Gpu } from '../../gpu/device';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { perRow, quads, snippets } from '../launch';
+import forward from './rmsNorm.wgsl?raw';
+import backward from './rmsNormBackward.wgsl?raw';
+
+const parts = { snippets: [snippets.dims, snippets.rowReduce] };
+
+/**
+ * `out = x · rstd · weight` with `rstd = 1/√(mean(x²) + eps)` per row. `x`, `out` [rows, width], `weight` [width],
+ * `rstd` [rows] (kept for the backward). Overwrites.
+ */
+export function rmsNorm(gpu: Gpu, p: { rows: RowCount; x: Tensor; weight: Tensor; out: Tensor; rstd: Tensor; width: number; eps: number }): Dispatch {
+  return {
+    kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'Hidden size'), EPS: p.eps, WIDTH: gpu.rowWidth } },
+    bindings: [p.rows.dims, p.x, p.weight, p.out, p.rstd],
+    groups: perRow(p.rows),
+  };
+}
+
+/**
+ * Gradient of `rmsNorm` with respect to x; the weight is frozen. `gradOut`, `gradX` [rows, width], different
+ * tensors. Overwrites `gradX`, or adds to it when `accumulate`.
+ */
+export function rmsNormBackward(gpu: Gpu, p: { rows: RowCount; x: Tensor; weight: Tensor; rstd: Tensor; gradOut: Tensor; gradX: Tensor; width: number; accumulate: boolean }): Dispatch {
+  return {
+    kernel: {
+      label: 'rmsNormBackward', code: compose(backward, parts),
+      constants: { D4: quads(p.width, 'Hidden size'), ACCUMULATE: Number(p.accumulate), WIDTH: gpu.rowWidth },
+    },
+    bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.gradOut, p.gradX],
+    groups: perRow(p.rows),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Tensor } from '../../gpu/buffers';
+import { compose } from '../../gpu/compose';
+import type { Gpu } from '../../gpu/device';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { perElement, quads, snippets } from '../launch';
+import silu from './silu.wgsl?raw';
+import forward from './swiglu.wgsl?raw';
+import backward from './swigluBackward.wgsl?raw';
+
+const parts = { snippets: [snippets.dims, silu] };
+
+/** `out = silu(gate) · up`, all [rows, width]. Overwrites; `out` is neither input. */
+export function swiglu(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor; out: Tensor; width: number }): Dispatch {
+  const F4 = quads(p.width, 'Feed-forward size');
+  return {
+    kernel: { label: 'swiglu', code: compose(forward, parts), constants: { F4 } },
+    bindings: [p.rows.dims, p.gate, p.up, p.out],
+    groups: perElement(p.rows, F4),
+  };
+}
+
+/** Gradients of `swiglu` with respect to both inputs, all [rows, width]. Overwrites; no output is an input. */
+export function swigluBackward(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor; width: number }): Dispatch {
+  const F4 = quads(p.width, 'Feed-forward size');
+  return {
+    kernel: { label: 'swigluBackward', code: compose(backward, parts), constants: { F4 } },
+    bindings: [p.rows.dims, p.gate, p.up, p.gradOut, p.gradGate, p.gradUp],
+    groups: perElement(p.rows, F4),
+  };
+}
