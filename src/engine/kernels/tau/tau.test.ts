@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { Rng } from '../../../shared/rng';
+import type { Tensor } from '../../gpu/buffers';
+import { Program } from '../../gpu/program';
+import { readTensor } from '../../gpu/readback';
+import { expectClose } from '../../testing/allclose';
+import { floats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { ARGS_BYTES, activeListBytes, compact } from '../compact/compact';
+import { gate } from '../gate/gate';
+import { SLOT_BYTES, packGateSlots, packStatSlots, readGateSlots, readStatSlots, slotOf } from '../gate/slots';
+import { muStats } from '../muStats/muStats';
+import { packTauHyper, updateTau } from './tau';
+import { updateTauRef } from './tau.ref';
+
+const stat = (active: number, disagreeMu: number) => ({ tokens: 100, active, muKept: 0, muSkipped: 0, disagreeMu, forwardRows: 0, dxRows: 0, backwardRows: 0 });
+
+test.each([[1, 'auto'], [2, 'auto'], [7, 1e-3], [56, 'auto'], [211, 'auto']] as const)('%i modules, step %s, over many steps', async (modules, tauStep) => {
+  const gpu = await testGpu();
+  const scope = gpu.buffers.scope('test');
+  const rng = new Rng(modules);
+  const slots = scope.alloc('slots', modules * SLOT_BYTES);
+  const stats = scope.alloc('stats', modules * SLOT_BYTES);
+  const hists = scope.alloc('hists', modules * 256);
+  const rho = scope.alloc('rho', 8);
+  const hyper = scope.alloc('hyper', 32, GPUBufferUsage.UNIFORM);
+  const program = await new Program(gpu, 'tau', [updateTau(gpu, { slots, stats, hists, rho, hyper, modules })]).compile();
+  const write = (tensor: Tensor, data: ArrayBuffer) => gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
+  const expected = Array.from({ length: modules }, () => ({ tau: 0, m: 0, v: 0, updates: 0 }));
+  let ref = { rho: 0, step: 0 };
+  for (let step = 0; step < 40; step++) {
+    const s = expected.map(() => stat(rng.below(100), rng.uniform(-0.01, 0.02)));
+    // Stored as f32, so that both sides see the same numbers.
+    const seen = readStatSlots(packStatSlots(s));
+    const h = expected.map(() => Uint32Array.from({ length: 64 }, () => (rng.below(3) === 0 ? rng.below(20) : 0)));
+    const params = { lambda: Math.fround(5e-5), tauStep, stepsLeft: 90, enabled: step >= 3 };
+    write(stats, packStatSlots(s));
+    write(hists, Uint32Array.from(h.flatMap((x) => [...x])).buffer);
+    write(hyper, packTauHyper(params));
+    const encoder = gpu.device.createCommandEncoder();
+    program.encode(encoder, { rows: 0, supervised: 0 });
+    gpu.device.queue.submit([encoder.finish()]);
+    if (params.enabled) ref = updateTauRef(expected, seen, h, ref.rho, params);
+    const got = readGateSlots(await readTensor(gpu, slots));
+    const scale = ref.step * 40;
+    expect(got.map((g) => g.updates)).toEqual(expected.map((e) => e.updates));
+    expectClose(got.map((g) => g.tau), expected.map((e) => e.tau), { atol: 2e-6 * scale }, `tau at ${step}`);
+    expectClose(got.map((g) => g.m), expected.map((e) => e.m), { atol: 1e-8 }, `m at ${step}`);
+    expectClose(await floats(gpu, rho, 2), [ref.rho, ref.step], { rtol: 1e-6 }, 'rho');
+  }
+  expect(gpu.error()).toBeNull();
+  expect(expected.some((e) => e.tau > 0)).toBe(true);
+  scope.free();
+});
+
+/**
+ * The method's sign check through gate, compact, muStats and tau: one module, rank 4, B's first column e_0 of
+ * length 1, so r_i = z_i / ‖y_i‖ = z_i and μ_i = u_i·z_i, its sign that of u_i.
+ */
+async function simulate(tau: number, sign: (i: number) => number, steps: number) {
+  const gpu = await testGpu();
+  const scope = gpu.buffers.scope('test');
+  const rows = 64;
+  const first = (f: (i: number) => number) => Float32Array.from({ length: rows * 4 }, (_, k) => (k % 4 === 0 ? f(k / 4) : 0));
+  const z = scope.upload('z', first((i) => 0.1 + 0.01 * i));
+  const u = scope.upload('u', first((i) => sign(i) * 1e-3));
+  const y = scope.upload('y', first(() => 1));
+  const g = scope.upload('gram', Float32Array.from({ length: 16 }, (_, k) => (k === 0 ? 1 : 0)));
+  const slots = scope.upload('slots', new Uint8Array(packGateSlots([{ tau, m: 0, v: 0, updates: 0 }])));
+  const stats = scope.alloc('stats', SLOT_BYTES);
+  const hists = scope.alloc('hists', SLOT_BYTES);
+  const [ratio, open, mu] = ['ratio', 'open', 'mu'].map((name) => scope.alloc(name, rows * 4));
+  const count = rowCount(scope, rows);
+  const one = { rowsPerGroup: 8, colGroups: 1 };
+  const shape = { rank: 4, scaling: 1 };
+  const ops = [
+    { clear: stats }, { clear: hists },
+    gate(gpu, { rows: count, z, gram: g, y, tau: slotOf(slots, 0), ratio, open, hist: slotOf(hists, 0), dOut: 4, ...shape, record: true }),
+    compact(gpu, { rows: count, open, active: scope.alloc('active', activeListBytes(rows)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT), stat: slotOf(stats, 0), groups: { delta: one, dx: one, dB: one, dA: one } }),
+    ...muStats(gpu, { rows: count, u, z, open, stat: slotOf(stats, 0), mu, ...shape }),
+    updateTau(gpu, { slots, stats, hists, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), GPUBufferUsage.UNIFORM) }),
+  ];
+  const counts = { rows, supervised: 0 };
+  const skipped: number[] = [];
+  const taus: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    await runOps(gpu, ops, counts);
+    skipped.push(1 - readStatSlots(await readTensor(gpu, stats))[0].active / rows);
+    taus.push(readGateSlots(await readTensor(gpu, slots))[0].tau);
+  }
+  scope.free();
+  return { skipped, taus };
+}
+
+test('open gates and half of the tokens harmful: tau rises, the skipped share grows', async () => {
+  const { skipped, taus } = await simulate(0, (i) => (i % 2 === 0 ? 1 : -0.01), 15);
+  expect(skipped[0]).toBe(0);
+  expect(taus[0]).toBeGreaterThan(0);
+  expect(taus[14]).toBeGreaterThan(taus[4]);
+  expect(skipped[14]).toBeGreaterThan(0.3);
+});
+
+test('every update helps: tau stays 0', async () => {
+  const { skipped, taus } = await simulate(0, () => -1, 10);
+  expect(taus.every((t) => t === 0)).toBe(true);
+  expect(skipped.every((s) => s === 0)).toBe(true);
+});
+
+test('all closed and every update would help: tau falls', async () => {
+  const { skipped, taus } = await simulate(2, () => -1, 10);
+  expect(skipped[0]).toBe(1);
+  for (let i = 0; i < 10; i++) expect(taus[i]).toBeLessThan(i === 0 ? 2 : taus[i - 1]);
+});

@@ -1,0 +1,63 @@
+import { compose } from '../../gpu/compose';
+import type { Tensor } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/device';
+import type { Dispatch } from '../../gpu/program';
+import slots from '../gate/slots.wgsl?raw';
+import wgsl from './tau.wgsl?raw';
+
+/** Modules of one run that the kernel can take (their medians lie in workgroup memory). */
+export const MAX_GATED_MODULES = 2048;
+/** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
+export const TAU_HYPER_BYTES = 32;
+
+/** What the threshold rule needs to know about a step. */
+export interface TauHyper {
+  /** λ: price of an active token (lambdaBar / T). */
+  lambda: number;
+  /** Step size s, or 'auto': 3·ρ / stepsLeft. */
+  tauStep: number | 'auto';
+  /** steps − tauWarmup. */
+  stepsLeft: number;
+  /** false during τ's warm-up: nothing moves. */
+  enabled: boolean;
+  /** Defaults of the method: 0.9, 0.98, 1e-8. */
+  beta1?: number;
+  beta2?: number;
+  eps?: number;
+}
+
+/** `TauHyper` as the uniform's bytes. */
+export function packTauHyper(h: TauHyper): ArrayBuffer {
+  const bytes = new ArrayBuffer(TAU_HYPER_BYTES);
+  new Float32Array(bytes).set([h.lambda, h.tauStep === 'auto' ? -1 : h.tauStep, Math.max(1, h.stepsLeft), 0, h.beta1 ?? 0.9, h.beta2 ?? 0.98, h.eps ?? 1e-8]);
+  new Uint32Array(bytes)[3] = h.enabled ? 1 : 0;
+  return bytes;
+}
+
+export interface UpdateTauParams {
+  /** GateSlots of all modules of the run; updated. */
+  slots: Tensor;
+  /** StatSlots of the step. */
+  stats: Tensor;
+  /** Histograms of r, u32 [modules, 64]. */
+  hists: Tensor;
+  /** f32 [2]: ρ (updated) and the step size used (written). */
+  rho: Tensor;
+  /** `packTauHyper`. */
+  hyper: Tensor;
+  modules: number;
+}
+
+/** The reconstructed threshold rule for all modules of a run; dispatch once per optimizer step. */
+export function updateTau(gpu: Gpu, p: UpdateTauParams): Dispatch {
+  if (p.modules > MAX_GATED_MODULES) throw new Error(`${p.modules} gated modules; at most ${MAX_GATED_MODULES}`);
+  return {
+    kernel: {
+      label: 'tau',
+      code: compose(wgsl, { snippets: [slots] }),
+      constants: { THREADS: gpu.info.software ? 4 : 64, MODULES: p.modules },
+    },
+    bindings: [p.hyper, p.slots, p.stats, p.hists, p.rho],
+    groups: () => [1, 1, 1],
+  };
+}

@@ -1,0 +1,91 @@
+// Threshold update of all modules of a run (the reconstructed TS-PEFT rule), once per optimizer step:
+//   slots [modules] (updated), stats [modules], hists [modules × 64], rho {ρ, step used} (updated).
+// One workgroup: threads take the modules' medians of r, thread 0 their EMA ρ, threads the updates.
+override THREADS: u32;
+override MODULES: u32;
+
+struct TauHyper {
+  lambda: f32,                    // price of an active token
+  tauStep: f32,                   // step size s; negative = 3 ρ / stepsLeft
+  stepsLeft: f32,                 // steps − tauWarmup
+  enabled: u32,                   // 0 during the warm-up: nothing moves
+  beta1: f32,
+  beta2: f32,
+  eps: f32,
+}
+
+@group(0) @binding(0) var<uniform> hyper: TauHyper;
+@group(0) @binding(1) var<storage, read_write> slots: array<GateSlot>;
+@group(0) @binding(2) var<storage, read> stats: array<StatSlot>;
+@group(0) @binding(3) var<storage, read> hists: array<u32>;
+@group(0) @binding(4) var<storage, read_write> rho: array<f32, 2>;
+
+var<workgroup> medians: array<f32, MODULES>;
+var<workgroup> middle: array<f32, 2>;          // the one or two middle medians
+var<workgroup> stepSize: f32;
+
+fn medianOf(index: u32) -> f32 {
+  let base = index * RATIO_BINS;
+  var total = 0u;
+  for (var b = 0u; b < RATIO_BINS; b++) { total += hists[base + b]; }
+  if (total == 0u) { return 0.0; }
+  var before = 0u;
+  for (var b = 0u; b < RATIO_BINS; b++) {
+    let count = hists[base + b];
+    if (2u * (before + count) >= total) {
+      let share = (0.5 * f32(total) - f32(before)) / f32(count);
+      return ratioEdge(b) + (ratioEdge(b + 1u) - ratioEdge(b)) * share;
+    }
+    before += count;
+  }
+  return ratioEdge(RATIO_BINS);
+}
+
+// betaᵗ by squaring: pow() is not exact enough for 1 − betaᵗ at small t.
+fn power(beta: f32, t: u32) -> f32 {
+  var result = 1.0;
+  var square = beta;
+  for (var n = t; n > 0u; n >>= 1u) {
+    if ((n & 1u) == 1u) { result *= square; }
+    square *= square;
+  }
+  return result;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  if (hyper.enabled == 0u) { return; }
+  for (var i = lane; i < MODULES; i += THREADS) { medians[i] = medianOf(i); }
+  workgroupBarrier();
+  // Each median's place in the sorted order; equal ones keep the modules' order.
+  for (var i = lane; i < MODULES; i += THREADS) {
+    let value = medians[i];
+    var place = 0u;
+    for (var j = 0u; j < MODULES; j++) {
+      if (medians[j] < value || (medians[j] == value && j < i)) { place++; }
+    }
+    if (place == (MODULES - 1u) / 2u) { middle[0] = value; }
+    if (place == MODULES / 2u) { middle[1] = value; }
+  }
+  workgroupBarrier();
+  if (lane == 0u) {
+    let now = 0.5 * (middle[0] + middle[1]);
+    let next = select(0.9 * rho[0] + 0.1 * now, now, slots[0].updates == 0u);
+    stepSize = select(hyper.tauStep, 3.0 * next / hyper.stepsLeft, hyper.tauStep < 0.0);
+    rho[0] = next;
+    rho[1] = stepSize;
+  }
+  workgroupBarrier();
+  for (var i = lane; i < MODULES; i += THREADS) {
+    let g = -stats[i].disagreeMu - hyper.lambda * f32(stats[i].opened);
+    let t = slots[i].updates + 1u;
+    let m = hyper.beta1 * slots[i].m + (1.0 - hyper.beta1) * g;
+    let v = hyper.beta2 * slots[i].v + (1.0 - hyper.beta2) * g * g;
+    let mHat = m / (1.0 - power(hyper.beta1, t));
+    let vHat = v / (1.0 - power(hyper.beta2, t));
+    slots[i].tau = max(0.0, slots[i].tau - stepSize * mHat / (sqrt(vHat) + hyper.eps));
+    slots[i].m = m;
+    slots[i].v = v;
+    slots[i].updates = t;
+  }
+}

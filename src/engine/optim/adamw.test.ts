@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { Program } from '../gpu/program';
+import { expectClose, expectCloseToMax } from '../testing/allclose';
+import { floats, randomFloats, runOps, testGpu } from '../testing/harness';
+import { adamw, packAdamwHyper } from './adamw';
+import { adamwRef, gradNormRef } from './adamw.ref';
+import { gradNorm, gradNormPartialBytes } from './clip';
+
+const train = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 };
+
+/** An optimizer over `start`; `step` takes gradients and returns the new parameters. */
+async function optimizer(start: Float32Array<ArrayBuffer>, settings = train) {
+  const gpu = await testGpu();
+  const scope = gpu.buffers.scope('test');
+  const { length } = start;
+  const params = scope.upload('params', start);
+  const [grads, m, v] = ['grads', 'm', 'v'].map((name) => scope.alloc(name, length * 4));
+  const norm = scope.alloc('norm', 4);
+  const hyper = scope.alloc('hyper', 32, GPUBufferUsage.UNIFORM);
+  const program = await new Program(gpu, 'optimizer', [
+    ...gradNorm(gpu, { grads, length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }),
+    adamw(gpu, { params, grads, m, v, norm, hyper, length }),
+  ]).compile();
+  return {
+    norm: async () => (await floats(gpu, norm, 1))[0],
+    state: async () => ({ params: await floats(gpu, params, length), m: await floats(gpu, m, length), v: await floats(gpu, v, length) }),
+    async step(g: Float32Array<ArrayBuffer>, lr: number, t: number) {
+      gpu.device.queue.writeBuffer(grads.buffer, 0, g);
+      gpu.device.queue.writeBuffer(hyper.buffer, 0, packAdamwHyper(settings, lr, t));
+      const encoder = gpu.device.createCommandEncoder();
+      program.encode(encoder, { rows: 0, supervised: 0 });
+      gpu.device.queue.submit([encoder.finish()]);
+      const error = gpu.error();
+      if (error) throw error;
+      return floats(gpu, params, length);
+    },
+    free: () => scope.free(),
+  };
+}
+
+test.each([4, 60, 8192, 30004])('norm of %i gradients', async (length) => {
+  const gpu = await testGpu();
+  const scope = gpu.buffers.scope('test');
+  const grads = randomFloats(length, 5);
+  const norm = scope.alloc('norm', 4);
+  await runOps(gpu, gradNorm(gpu, { grads: scope.upload('grads', grads), length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }));
+  expectClose(await floats(gpu, norm, 1), [gradNormRef(grads)], { rtol: 2e-6 });
+  scope.free();
+});
+
+test.each([['clipped', 100, 1], ['within the norm', 1e-3, 1], ['clipping off', 1, 0]] as const)('equals the reference, %s', async (_name, size, clipNorm) => {
+  const length = 1028;
+  const start = randomFloats(length, 1);
+  const opt = await optimizer(start, { ...train, clipNorm });
+  const [params, m, v] = [Float64Array.from(start), new Float64Array(length), new Float64Array(length)];
+  for (let t = 0; t < 12; t++) {
+    const g = randomFloats(length, 10 + t, size);
+    const lr = 1e-2 / (t + 1);
+    await opt.step(g, lr, t);
+    adamwRef(params, g, m, v, { lr, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, clip: clipNorm }, t);
+  }
+  const state = await opt.state();
+  expectCloseToMax(state.params, params, 1e-6, 'params');
+  expectCloseToMax(state.m, m, 2e-6, 'm');
+  expectCloseToMax(state.v, v, 5e-6, 'v');
+  opt.free();
+});
+
+test('repeats bit for bit', async () => {
+  const once = async () => {
+    const opt = await optimizer(randomFloats(20_000, 1));
+    for (let t = 0; t < 5; t++) await opt.step(randomFloats(20_000, t), 1e-2, t);
+    const state = await opt.state();
+    opt.free();
+    return state;
+  };
+  expect(await once()).toEqual(await once());
+});
+
+test('converges on a quadratic', async () => {
+  const goal = randomFloats(64, 9);
+  const opt = await optimizer(new Float32Array(64), { ...train, weightDecay: 0 });
+  let params: Float32Array = new Float32Array(64);
+  for (let t = 0; t < 150; t++) params = await opt.step(Float32Array.from(params, (p, i) => 2 * (p - goal[i])), 0.05 * (1 - t / 150), t);
+  expectClose(params, goal, { atol: 5e-3 });
+  opt.free();
+});
+
+test.each([NaN, Infinity, 1e30])('a gradient of %f changes nothing and shows in the norm', async (bad) => {
+  const start = randomFloats(60, 1);
+  const opt = await optimizer(start);
+  await opt.step(randomFloats(60, 2), 1e-2, 0);
+  const before = await opt.state();
+  const g = randomFloats(60, 3);
+  g[37] = bad;
+  await opt.step(g, 1e-2, 1);
+  expect(Number.isFinite(await opt.norm())).toBe(false);
+  expect(await opt.state()).toEqual(before);
+  opt.free();
+});

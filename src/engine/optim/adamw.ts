@@ -1,0 +1,41 @@
+/** AdamW with clipping by the global norm, over the flat buffers of a run's A and B. */
+import type { TrainConfig } from '../../shared/config';
+import type { Tensor } from '../gpu/buffers';
+import type { Gpu } from '../gpu/device';
+import type { Dispatch } from '../gpu/program';
+import wgsl from './adamw.wgsl?raw';
+
+/** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
+export const ADAMW_HYPER_BYTES = 32;
+const THREADS = 64;
+
+/** The hyper uniform of optimizer step `step` (from 0) at learning rate `lr`. */
+export function packAdamwHyper(train: Pick<TrainConfig, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'clipNorm'>, lr: number, step: number): Float32Array<ArrayBuffer> {
+  const { beta1, beta2 } = train;
+  return Float32Array.of(lr, 1 - beta1, 1 - beta2, train.epsilon, train.weightDecay, train.clipNorm, 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1));
+}
+
+export interface AdamwParams {
+  /** f32 [length], updated. */
+  params: Tensor;
+  grads: Tensor;
+  /** First and second moments, updated. */
+  m: Tensor;
+  v: Tensor;
+  /** `gradNorm`'s result. When it is not finite nothing is changed. */
+  norm: Tensor;
+  /** `packAdamwHyper`. */
+  hyper: Tensor;
+  /** A multiple of 4. */
+  length: number;
+}
+
+/** One AdamW step with torch's semantics (decoupled decay) and torch's `clip_grad_norm_`. */
+export function adamw(_gpu: Gpu, p: AdamwParams): Dispatch {
+  const groups = Math.min(65535, Math.ceil(p.length / 4 / THREADS));
+  return {
+    kernel: { label: 'adamw', code: wgsl, constants: { THREADS, LENGTH4: p.length / 4, STRIDE: groups * THREADS } },
+    bindings: [p.hyper, p.norm, p.grads, p.params, p.m, p.v],
+    groups: () => [groups, 1, 1],
+  };
+}

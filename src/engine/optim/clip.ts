@@ -1,0 +1,32 @@
+/** Global gradient norm of a run; the clipping itself happens inside `adamw`. */
+import type { Tensor } from '../gpu/buffers';
+import type { Gpu } from '../gpu/device';
+import type { Dispatch } from '../gpu/program';
+import normWgsl from './norm.wgsl?raw';
+import squaresWgsl from './squares.wgsl?raw';
+
+const CHUNK = 8192;
+
+/** Bytes of `partial` for `length` gradients. */
+export const gradNormPartialBytes = (length: number): number => 4 * Math.ceil(length / CHUNK);
+
+/**
+ * norm[0] = ‖grads‖₂ over a flat buffer of `length` f32 (a multiple of 4), always added up in the same order.
+ * Inf or NaN when a gradient is, or when the sum of squares overflows.
+ */
+export function gradNorm(gpu: Gpu, p: { grads: Tensor; length: number; partial: Tensor; norm: Tensor }): Dispatch[] {
+  const groups = Math.ceil(p.length / CHUNK);
+  const wide = gpu.info.software ? 4 : 256;
+  return [
+    {
+      kernel: { label: 'gradient squares', code: squaresWgsl, constants: { WIDTH: wide, CHUNK4: CHUNK / 4, LENGTH4: p.length / 4 } },
+      bindings: [p.grads, p.partial],
+      groups: () => [groups, 1, 1],
+    },
+    {
+      kernel: { label: 'gradient norm', code: normWgsl, constants: { WIDTH: wide, COUNT: groups } },
+      bindings: [p.partial, p.norm],
+      groups: () => [1, 1, 1],
+    },
+  ];
+}
