@@ -1,0 +1,25 @@
+import { GpuError } from '../../../shared/errors';
+import type { Tensor } from '../../gpu/buffers';
+import { compose } from '../../gpu/compose';
+import type { Gpu } from '../../gpu/device';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { perRow, quads, snippets } from '../launch';
+import wgsl from './crossEntropy.wgsl?raw';
+
+/**
+ * `loss[row]` = −log softmax(logits[row, :vocab])[targets[row]], in nats and unscaled. `logits` [rows, stride] with
+ * stride ≥ vocab (columns beyond are ignored), `targets` u32 [rows] each below vocab, `loss` [rows]. With `gradient`
+ * the logits become (softmax − onehot) · `dims.lossScale`, zero in the columns beyond vocab.
+ */
+export function crossEntropy(gpu: Gpu, p: { rows: RowCount; targets: Tensor; logits: Tensor; loss: Tensor; vocab: number; stride: number; gradient: boolean }): Dispatch {
+  if (p.stride < p.vocab) throw new GpuError(`Logit rows of ${p.stride} cannot hold a vocabulary of ${p.vocab}.`, 'This is a fault in Sieve.');
+  return {
+    kernel: {
+      label: p.gradient ? 'crossEntropyGradient' : 'crossEntropy',
+      code: compose(wgsl, { snippets: [snippets.dims, snippets.rowReduce] }),
+      constants: { VOCAB: p.vocab, S4: quads(p.stride, 'Logit row'), GRADIENT: Number(p.gradient), WIDTH: gpu.rowWidth },
+    },
+    bindings: [p.rows.dims, p.targets, p.logits, p.loss],
+    groups: perRow(p.rows),
+  };
+}
