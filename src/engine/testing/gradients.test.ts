@@ -1,0 +1,84 @@
+/**
+ * The list of differentiable ops. Every backward reference in kernels/ must stand here: the last test looks through
+ * the folders, so that a new op cannot be forgotten.
+ */
+import { describe, expect, it } from 'vitest';
+import { addRowsBackwardRef, addRowsRef } from '../kernels/addRows/addRows.ref';
+import { attentionBackwardRef, attentionRef } from '../kernels/attention/attention.ref';
+import { crossEntropyBackwardRef, crossEntropyRef } from '../kernels/crossEntropy/crossEntropy.ref';
+import { gatherRowsBackwardRef, gatherRowsRef } from '../kernels/gatherRows/gatherRows.ref';
+import { rmsNormBackwardRef, rmsNormRef } from '../kernels/rmsNorm/rmsNorm.ref';
+import { ropeBackwardRef, ropeRef } from '../kernels/rope/rope.ref';
+import { NOWHERE, scatterRowsBackwardRef, scatterRowsRef } from '../kernels/scatterRows/scatterRows.ref';
+import { swigluBackwardRef, swigluRef } from '../kernels/swiglu/swiglu.ref';
+import { checkGradient, type DifferentiableOp } from './gradcheck';
+import { rowMeta } from './rows';
+
+const weight = [0.5, -1.5, 2, 0.1, 1, -0.3, 0.7, 1.1];
+const heads = { meta: rowMeta([5, 1, 4]), heads: 4, kvHeads: 2, headDim: 4 };
+const positions = [0, 1, 7, 4095];
+const targets = [3, 0, 6];
+const index = [2, 0, 2, 5];
+const inverse = [NOWHERE, 2, 0, NOWHERE, 1];
+
+const ops: DifferentiableOp[] = [
+  {
+    name: 'addRows', inputs: { a: 12, b: 12 },
+    forward: ({ a, b }) => addRowsRef(a, b),
+    backward: (_, gradOut) => {
+      const { gradA, gradB } = addRowsBackwardRef(gradOut);
+      return { a: gradA, b: gradB };
+    },
+  },
+  {
+    name: 'attention', inputs: { q: 10 * 16, k: 10 * 8, v: 10 * 8 },
+    forward: ({ q, k, v }) => attentionRef({ ...heads, q, k, v }).out,
+    backward: ({ q, k, v }, gradOut) => {
+      const { gradQ, gradK, gradV } = attentionBackwardRef({ ...heads, q, k, v }, gradOut);
+      return { q: gradQ, k: gradK, v: gradV };
+    },
+  },
+  {
+    name: 'crossEntropy', inputs: { logits: 3 * 8 },
+    forward: ({ logits }) => crossEntropyRef(logits, targets, 7, 8),
+    backward: ({ logits }, gradOut) => ({ logits: crossEntropyBackwardRef(logits, targets, 7, 8, gradOut) }),
+  },
+  {
+    name: 'gatherRows', inputs: { x: 6 * 4 },
+    forward: ({ x }) => gatherRowsRef(index, x, 4),
+    backward: (_, gradOut) => ({ x: gatherRowsBackwardRef(index, gradOut, 6, 4) }),
+  },
+  {
+    name: 'rmsNorm', inputs: { x: 3 * 8 },
+    forward: ({ x }) => rmsNormRef(x, weight, 1e-5).out,
+    backward: ({ x }, gradOut) => ({ x: rmsNormBackwardRef(x, weight, 1e-5, gradOut) }),
+  },
+  {
+    name: 'rope', inputs: { x: 4 * 2 * 6 },
+    forward: ({ x }) => ropeRef(x, positions, 6, 10000),
+    backward: (_, gradOut) => ({ x: ropeBackwardRef(gradOut, positions, 6, 10000) }),
+  },
+  {
+    name: 'scatterRows', inputs: { x: 3 * 4 },
+    forward: ({ x }) => scatterRowsRef(inverse, x, 4),
+    backward: (_, gradOut) => ({ x: scatterRowsBackwardRef(inverse, gradOut, 3, 4) }),
+  },
+  {
+    name: 'swiglu', inputs: { gate: 24, up: 24 },
+    forward: ({ gate, up }) => swigluRef(gate, up),
+    backward: ({ gate, up }, gradOut) => {
+      const { gradGate, gradUp } = swigluBackwardRef(gate, up, gradOut);
+      return { gate: gradGate, up: gradUp };
+    },
+  },
+];
+
+describe('gradients of the references', () => {
+  for (const op of ops) it(op.name, () => checkGradient(op));
+
+  it('are checked for every backward reference there is', () => {
+    const files = import.meta.glob<Record<string, unknown>>('../kernels/*/*.ref.ts', { eager: true });
+    const backwards = Object.values(files).flatMap((exports) => Object.keys(exports)).filter((name) => name.endsWith('BackwardRef'));
+    expect(ops.map((op) => `${op.name}BackwardRef`).sort()).toEqual(backwards.sort());
+  });
+});
