@@ -4,13 +4,7 @@ import type { Gpu } from '../../gpu/device';
 import dims from '../../gpu/dims.wgsl?raw';
 import type { Dispatch, RowCount } from '../../gpu/program';
 import slots from '../gate/slots.wgsl?raw';
-import activeRows from './activeRows.wgsl?raw';
-import allRows from './allRows.wgsl?raw';
 import wgsl from './compact.wgsl?raw';
-
-/** Snippets for kernels over rows: `rowTotal()` and `rowAt(i)`, from `Dims` or from an active list at binding 0. */
-export const ALL_ROWS = [dims, allRows];
-export const ACTIVE_ROWS = [activeRows];
 
 /** The four dispatches over open rows, in the order of their arguments. */
 export const INDIRECT = { delta: 0, dx: 1, dB: 2, dA: 3 } as const;

@@ -17,8 +17,8 @@ fn store(base: u32, n4: u32, r4: u32, acc: mat4x4<f32>) {
   if (TRANSPOSED) {
     for (var k = 0u; k < 4u; k++) { partial[base + (4u * r4 + k) * WIDE4 + n4] = acc[k]; }
   } else {
-    let rows = transpose(acc);
-    for (var k = 0u; k < 4u; k++) { partial[base + (4u * n4 + k) * RANK4 + r4] = rows[k]; }
+    let byColumn = transpose(acc);
+    for (var k = 0u; k < 4u; k++) { partial[base + (4u * n4 + k) * RANK4 + r4] = byColumn[k]; }
   }
 }
 
@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let m4 = select(n4, n4 + half, paired);
   var a = mat4x4<f32>();
   var b = mat4x4<f32>();
-  let last = min((group.x + 1u) * CHUNK, rowTotal());
+  let last = min((group.x + 1u) * CHUNK, rowCount());
   for (var i = group.x * CHUNK; i < last; i++) {
     let row = rowAt(i);
     let v = narrow[row * RANK4 + r4];

@@ -25,8 +25,8 @@ test.each(cases)('$rows rows, width $width, rank $rank, transposed $transposed, 
   const grad = scope.upload('grad', before);
   const grouping = { rowsPerGroup: GRAD_CHUNK, colGroups: lowRankGroups(width, rank) };
   const list = compact(gpu, { rows: count, open: scope.upload('open', open), active, args, stat: scope.alloc('stat', 256), groups: { delta: grouping, dx: grouping, dB: grouping, dA: grouping } });
-  const over = share === null ? { rows: count } : { active, indirect: args, offset: argsOffset(transposed ? 'dA' : 'dB') };
-  const ops = lowRankGrad(gpu, { wide: scope.upload('wide', wide), narrow: scope.upload('narrow', narrow), partial, grad, wideWidth: width, rank, scaling: 1.5, transposed, over });
+  const over = share === null ? count : { list: active, args: { indirect: args, offset: argsOffset(transposed ? 'dA' : 'dB') } };
+  const ops = lowRankGrad({ wide: scope.upload('wide', wide), narrow: scope.upload('narrow', narrow), partial, grad, wideWidth: width, rank, scaling: 1.5, transposed, rows: over });
   await runOps(gpu, [list, ...ops], { rows, supervised: 0 });
   const expected = lowRankGradRef(wide, narrow, compactRef(open, rows).slice(1), width, rank, 1.5, transposed).map((g, i) => g + before[i]);
   const first = await floats(gpu, grad, width * rank);

@@ -1,8 +1,7 @@
 import { compose } from '../../gpu/compose';
 import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
-import { ACTIVE_ROWS, ALL_ROWS } from '../compact/compact';
+import type { Dispatch } from '../../gpu/program';
+import { type Rows, isActive, rowsBinding, rowsGroups, rowsSnippets } from '../rows/rows';
 import chunksWgsl from './lowRankChunks.wgsl?raw';
 import sumWgsl from './lowRankSum.wgsl?raw';
 
@@ -34,18 +33,15 @@ export interface LowRankGradParams {
   /** true for dA. */
   transposed: boolean;
   /** All rows, or the open ones only. */
-  over: { rows: RowCount } | { active: Tensor; indirect: Tensor; offset: number };
+  rows: Rows;
 }
 
 /** grad += scaling · Σ_rows wide ⊗ narrow: gradients of LoRA's A and B, over all rows or the open ones. */
-export function lowRankGrad(_gpu: Gpu, p: LowRankGradParams): Dispatch[] {
-  const sparse = 'active' in p.over;
-  const snippets = sparse ? ACTIVE_ROWS : ALL_ROWS;
-  const list = 'active' in p.over ? p.over.active : p.over.rows.dims;
-  const colGroups = lowRankGroups(p.wideWidth, p.rank);
+export function lowRankGrad(p: LowRankGradParams): Dispatch[] {
+  const { rows } = p;
+  const name = `${p.transposed ? 'dA' : 'dB'}${isActive(rows) ? ' open rows' : ''}`;
+  const snippets = rowsSnippets(rows);
   const length4 = p.wideWidth * p.rank / 4;
-  const dense = 'rows' in p.over ? p.over.rows : null;
-  const name = `${p.transposed ? 'dA' : 'dB'}${sparse ? ' open rows' : ''}`;
   return [
     {
       kernel: {
@@ -53,11 +49,9 @@ export function lowRankGrad(_gpu: Gpu, p: LowRankGradParams): Dispatch[] {
         code: compose(chunksWgsl, { snippets }),
         constants: { THREADS, CHUNK: GRAD_CHUNK, WIDE4: p.wideWidth / 4, RANK4: p.rank / 4, TRANSPOSED: p.transposed ? 1 : 0 },
       },
-      bindings: [list, p.wide, p.narrow, p.partial],
-      groups: 'active' in p.over
-        ? { indirect: p.over.indirect, offset: p.over.offset }
-        : (counts) => [Math.ceil(dense!.of(counts) / GRAD_CHUNK), colGroups, 1],
-      ...(dense ? { macs: (counts) => dense.of(counts) * p.wideWidth * p.rank } : {}),
+      bindings: [rowsBinding(rows), p.wide, p.narrow, p.partial],
+      groups: rowsGroups(rows, GRAD_CHUNK, lowRankGroups(p.wideWidth, p.rank)),
+      ...(isActive(rows) ? {} : { macs: (counts) => rows.of(counts) * p.wideWidth * p.rank }),
     },
     {
       kernel: {
@@ -65,7 +59,7 @@ export function lowRankGrad(_gpu: Gpu, p: LowRankGradParams): Dispatch[] {
         code: compose(sumWgsl, { snippets }),
         constants: { THREADS: 64, CHUNK: GRAD_CHUNK, LENGTH4: length4, SCALING: p.scaling },
       },
-      bindings: [list, p.partial, p.grad],
+      bindings: [rowsBinding(rows), p.partial, p.grad],
       groups: () => [Math.ceil(length4 / 64), 1, 1],
     },
   ];

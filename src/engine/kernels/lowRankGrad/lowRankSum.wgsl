@@ -11,7 +11,7 @@ override SCALING: f32;
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x >= LENGTH4) { return; }
-  let chunks = (rowTotal() + CHUNK - 1u) / CHUNK;
+  let chunks = (rowCount() + CHUNK - 1u) / CHUNK;
   var sum = vec4<f32>();
   for (var c = 0u; c < chunks; c++) { sum += partial[c * LENGTH4 + id.x]; }
   grad[id.x] += SCALING * sum;
