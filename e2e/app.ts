@@ -1,0 +1,184 @@
+/** Drives the page as a person would, for the journeys, the demo and the acceptance run. Knows the page's test ids. */
+import type { Locator, Page } from '@playwright/test';
+import { type DataFile, asUpload } from './data';
+
+export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
+
+export class App {
+  readonly page: Page;
+  /** Address of the app, with its sub-path. */
+  readonly base: string;
+  readonly #problems: string[] = [];
+  readonly #expected: RegExp[] = [];
+
+  constructor(page: Page, base: string) {
+    this.page = page;
+    this.base = base;
+    const { origin } = new URL(base);
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.#problems.push(`console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => this.#problems.push(`uncaught: ${error.message}`));
+    page.context().on('request', (request) => {
+      const url = new URL(request.url());
+      if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== origin) this.#problems.push(`request to ${url.origin}${url.pathname}`);
+    });
+  }
+
+  /** What should not have happened: console errors, uncaught exceptions, CSP violations, requests to other origins. */
+  get problems(): string[] {
+    return this.#problems.filter((p) => !this.#expected.some((e) => e.test(p)));
+  }
+
+  /** A problem that the test causes on purpose. */
+  expectProblem(pattern: RegExp): void {
+    this.#expected.push(pattern);
+  }
+
+  /** Opens the page; with a model, waits until it is ready. */
+  async open(model: ModelId | null = 'sieve-stories-nano'): Promise<void> {
+    await this.page.goto(this.base);
+    if (!model) return;
+    await this.modelReady();
+    if (model !== 'sieve-stories-4m') await this.chooseModel(model);
+  }
+
+  get(testId: string): Locator {
+    return this.page.getByTestId(testId);
+  }
+
+  // ---- model -----------------------------------------------------------------------------------------
+
+  async modelReady(timeout = 120_000): Promise<void> {
+    await this.page.waitForFunction(
+      () => ['ready', 'failed'].includes(document.querySelector('[data-testid="model-status"]')?.getAttribute('data-status') ?? ''),
+      undefined,
+      { timeout },
+    );
+    const status = await this.get('model-status').getAttribute('data-status');
+    if (status !== 'ready') throw new Error(`the model did not open: ${(await this.errors()).join(' | ')}`);
+  }
+
+  async chooseModel(id: ModelId): Promise<void> {
+    await this.page.getByRole('button', { name: new RegExp(`^${id}`) }).click();
+    await this.page.waitForFunction((name) => document.querySelector('[data-testid="model-status"]')?.textContent?.includes(name), id, { timeout: 60_000 });
+    await this.modelReady();
+  }
+
+  async openFromHub(id: string): Promise<void> {
+    if (!(await this.get('hub-id').isVisible())) await this.page.getByText('Open another model from Hugging Face').click();
+    await this.get('hub-id').fill(id);
+    await this.get('hub-open').click();
+  }
+
+  // ---- data ------------------------------------------------------------------------------------------
+
+  /** Uploads a file and waits until its tokens are counted. */
+  async loadFile(file: Pick<DataFile, 'name' | 'mimeType' | 'text'> | string): Promise<void> {
+    await this.get('data-file').setInputFiles(typeof file === 'string' ? file : asUpload(file));
+    await this.dataReady();
+  }
+
+  async loadSample(id: string): Promise<void> {
+    await this.get(`sample-${id}`).click();
+    await this.dataReady();
+  }
+
+  async dataReady(timeout = 60_000): Promise<void> {
+    const ready = this.page.locator('[data-testid="data-report"][aria-busy="false"]');
+    const failed = this.page.locator('#data').getByTestId('error-alert');
+    await ready.or(failed).first().waitFor({ timeout });
+    if (!(await ready.isVisible())) throw new Error(`the data did not load: ${(await this.errors()).join(' | ')}`);
+  }
+
+  /** Ids of the sample sets, in the page's order. */
+  async samples(): Promise<string[]> {
+    await this.page.locator('[data-testid^="sample-"]').first().waitFor();
+    return this.page.locator('[data-testid^="sample-"]').evaluateAll((all) => all.map((e) => e.getAttribute('data-testid')!.slice('sample-'.length)));
+  }
+
+  // ---- configuration ---------------------------------------------------------------------------------
+
+  /** Types a number into a setting that all runs share, by the start of its label. */
+  async set(label: 'Steps' | 'Batch' | 'Seed' | 'Evaluate every' | 'Learning rate' | 'Context, tokens' | 'Rank' | 'Evaluation examples', value: number): Promise<void> {
+    const field = this.page.locator('#configure').getByLabel(new RegExp(`^${label}( changed|$)`)).first();
+    if (!(await field.isVisible())) await this.page.locator('#configure').getByText('More settings').click();
+    await field.fill(String(value));
+  }
+
+  // ---- training --------------------------------------------------------------------------------------
+
+  async phase(): Promise<string> {
+    return (await this.get('phase').getAttribute('data-phase')) ?? '';
+  }
+
+  async waitPhase(phases: string[], timeout: number): Promise<string> {
+    await this.page.waitForFunction(
+      (wanted) => wanted.includes(document.querySelector('[data-testid="phase"]')?.getAttribute('data-phase') ?? ''),
+      [...phases, 'failed'],
+      { timeout, polling: 200 },
+    );
+    const phase = await this.phase();
+    if (!phases.includes(phase)) throw new Error(`the run is ${phase}: ${(await this.errors()).join(' | ')}`);
+    return phase;
+  }
+
+  /** Optimizer steps done, as the page shows them. */
+  async steps(): Promise<number> {
+    return Number(/\d+/.exec((await this.get('step-count').textContent()) ?? '')?.[0] ?? 0);
+  }
+
+  async waitSteps(atLeast: number, timeout = 120_000): Promise<void> {
+    await this.page.waitForFunction(
+      (n) => Number(/\d+/.exec(document.querySelector('[data-testid="step-count"]')?.textContent ?? '')?.[0] ?? 0) >= n,
+      atLeast,
+      { timeout, polling: 100 },
+    );
+  }
+
+  async train(timeout = 120_000): Promise<void> {
+    await this.get('train-button').click();
+    await this.waitPhase(['finished'], timeout);
+  }
+
+  // ---- results ---------------------------------------------------------------------------------------
+
+  /** A table as the page shows it: header row first. */
+  async table(testId: string): Promise<string[][]> {
+    const table = this.get(testId);
+    await table.waitFor();
+    return table.evaluate((element) => [...element.querySelectorAll('tr')].map((row) => [...row.children].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim())));
+  }
+
+  /** Asks every model the same; answers by run id, `base` included. */
+  async compare(prompt: string, timeout = 120_000): Promise<Record<string, string>> {
+    await this.get('compare-prompt').fill(prompt);
+    await this.get('compare-run').click();
+    await this.page.waitForFunction(
+      () => {
+        const answers = [...document.querySelectorAll('[data-testid^="answer-"]')];
+        return answers.length > 0 && answers.every((a) => a.getAttribute('data-done') === 'true');
+      },
+      undefined,
+      { timeout },
+    );
+    return this.answers();
+  }
+
+  async answers(): Promise<Record<string, string>> {
+    return Object.fromEntries(
+      await this.page.locator('[data-testid^="answer-"]').evaluateAll((all) => all.map((e) => [e.getAttribute('data-testid')!.slice('answer-'.length), e.textContent ?? ''])),
+    );
+  }
+
+  /** Downloads the adapter of a run to `path`. */
+  async exportRun(runId: string, path: string): Promise<void> {
+    const [download] = await Promise.all([this.page.waitForEvent('download'), this.get(`export-${runId}`).click()]);
+    await download.saveAs(path);
+  }
+
+  /** Texts of all error messages on the page. */
+  async errors(): Promise<string[]> {
+    return this.get('error-alert').allTextContents();
+  }
+}

@@ -1,0 +1,68 @@
+/** Files that cannot be used: plain words, and the page goes on working (rows of the fault table). */
+import { FILES, PAIRS } from './data';
+import { expect, test } from './test';
+
+const lines = PAIRS.slice(0, 20).map((p) => JSON.stringify({ prompt: p.question, completion: p.answer }));
+const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(FILES[4].text, 'utf16le')]);
+
+/** Refused with an error that says why. */
+const REFUSED: [string, string, Buffer | string, RegExp][] = [
+  ['an empty file', 'empty.jsonl', '', /empty/i],
+  ['a header and nothing else', 'header.csv', 'prompt,completion\n', /row|empty/i],
+  ['one row', 'one.jsonl', lines[0], /one|1|at least/i],
+  ['a CSV quote that is never closed', 'quote.csv', `prompt,completion\n${Array.from({ length: 9 }, (_, i) => `q${i},a${i}`).join('\n')}\n"open,x\ny,z\n`, /quote/i],
+  ['two columns with one name', 'twice.csv', `text,text\n${Array.from({ length: 9 }, (_, i) => `a${i},b${i}`).join('\n')}\n`, /text/i],
+  ['a binary file', 'binary.txt', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) % 256)), /binary|text|utf/i],
+  ['JSON that is cut off', 'cut.json', FILES[1].text.slice(0, -40), /json/i],
+];
+
+test.describe('refused in words, and the page goes on', () => {
+  for (const [name, fileName, text, words] of REFUSED) {
+    test(name, async ({ app, page }) => {
+      await app.open(null);
+      await app.get('sample-' + (await app.samples())[0]).waitFor();
+      await app.get('data-file').setInputFiles({ name: fileName, mimeType: 'text/plain', buffer: Buffer.from(text) });
+      await expect(page.locator('#data').getByTestId('error-alert').first()).toContainText(words);
+      await app.loadFile(FILES[0]);
+      expect(await page.locator('#data').getByTestId('error-alert').count()).toBe(0);
+    });
+  }
+});
+
+test('a broken line is named, the others are kept', async ({ app }) => {
+  await app.open(null);
+  await app.loadFile({ name: 'broken.jsonl', mimeType: 'text/plain', text: [...lines.slice(0, 6), '{"prompt": "x", ', ...lines.slice(6)].join('\n') });
+  await expect(app.get('data-problems')).toContainText('line 7');
+});
+
+test('ragged rows are named by their line', async ({ app, page }) => {
+  await app.open(null);
+  const text = ['prompt,completion', ...PAIRS.slice(0, 20).map((p) => `${p.question},${p.answer}`), 'only one cell', 'a,b,c,d'].join('\n');
+  await app.get('data-file').setInputFiles({ name: 'ragged.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await expect(page.locator('#data')).toContainText(/line 22|row 22/);
+});
+
+test('UTF-16 is read as what it is', async ({ app, page }) => {
+  await app.open(null);
+  await app.get('data-file').setInputFiles({ name: 'wide.txt', mimeType: 'text/plain', buffer: utf16 });
+  await app.dataReady();
+  await expect(page.locator('#data')).toContainText(/utf-16/i);
+  await expect(page.locator('#data')).not.toContainText('\ufffd');
+});
+
+test('__proto__ as a key, markup and special tokens stay plain text', async ({ app, page }) => {
+  await app.open(null);
+  const rows = PAIRS.slice(0, 10).map((p) => `{"prompt": ${JSON.stringify(p.question)}, "completion": "<img src=x onerror=alert(1)> <|endoftext|> ${p.answer}", "__proto__": {"polluted": true}}`);
+  await app.loadFile({ name: 'proto.jsonl', mimeType: 'text/plain', text: rows.join('\n') });
+  expect(await page.evaluate(() => ({}) as Record<string, unknown>).then((o) => o.polluted)).toBeUndefined();
+  expect(await page.locator('#data img').count()).toBe(0);
+  await expect(app.get('data-preview')).toContainText('onerror');
+});
+
+test('a setting out of range cannot be trained', async ({ app }) => {
+  await app.open();
+  await app.set('Rank', 1_000_000_000);
+  await expect(app.get('train-button')).toBeDisabled();
+  await app.set('Rank', 8);
+  await expect(app.get('train-button')).toBeEnabled();
+});

@@ -1,0 +1,70 @@
+/** Start, pause, resume, stop, again; and all of it from the keyboard. */
+import { FILES } from './data';
+import { expect, test } from './test';
+
+test('pause holds the run, resume goes on, stop keeps what was learnt', async ({ app, page }) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.set('Steps', 2000);
+  await app.get('train-button').click();
+  await app.waitSteps(3);
+  await app.get('pause-button').click();
+  await app.waitPhase(['paused'], 20_000);
+  const held = await app.steps();
+  await page.waitForTimeout(1500);
+  expect(await app.steps()).toBe(held);
+
+  await app.get('resume-button').click();
+  await app.waitSteps(held + 3);
+  await app.get('stop-button').click();
+  await app.waitPhase(['stopped'], 30_000);
+  const kept = await app.steps();
+  expect(kept).toBeGreaterThan(held);
+  expect(kept).toBeLessThan(2000);
+  const answers = await app.compare('Once upon a time');
+  expect(Object.keys(answers).sort()).toEqual(['base', 'lora', 'ts-lora']);
+
+  // The same page trains again.
+  await app.set('Steps', 4);
+  await app.train();
+  expect(await app.steps()).toBe(4);
+});
+
+test('the same seed gives the same losses', async ({ app }) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.set('Steps', 8);
+  await app.set('Evaluate every', 4);
+  await app.train();
+  const first = await app.table('loss-table');
+  await app.train();
+  expect(await app.table('loss-table')).toEqual(first);
+});
+
+test('the main job works from the keyboard', async ({ app, page }) => {
+  await app.open();
+  await app.set('Steps', 6);
+  const sample = (await app.samples())[0];
+
+  /** Tabs forward until the element has the focus; a person has no other way either. */
+  const tabTo = async (testId: string) => {
+    for (let i = 0; i < 200; i++) {
+      if (await page.evaluate((id) => document.activeElement?.getAttribute('data-testid') === id, testId)) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab never reaches ${testId}`);
+  };
+  await page.locator('body').focus();
+  await tabTo(`sample-${sample}`);
+  await page.keyboard.press('Enter');
+  await app.dataReady();
+  await tabTo('train-button');
+  await page.keyboard.press('Enter');
+  await app.waitPhase(['finished'], 120_000);
+  await tabTo('compare-prompt');
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('Once upon a time');
+  await tabTo('compare-run');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-testid="answer-ts-lora"][data-done="true"]').waitFor({ timeout: 60_000 });
+});

@@ -1,0 +1,63 @@
+/** The whole main job on the real app, once per file format. */
+import { FILES } from './data';
+import { expect, test } from './test';
+
+for (const file of FILES) {
+  test(`${file.format}: load, preview, train both, look, compare, take away`, async ({ app, page }, info) => {
+    await app.open();
+    await app.loadFile(file);
+    await expect(page.locator('#data')).toContainText(file.format);
+    if (file.rows) await expect(page.locator('#data')).toContainText(`${file.rows} rows`);
+    const chips = app.get('data-preview').locator('.chip-trained');
+    expect(await chips.count()).toBeGreaterThan(10);
+
+    await expect(app.get('plan-table')).toBeVisible();
+    await app.set('Steps', 12);
+    await app.set('Evaluate every', 6);
+    await app.set('Context, tokens', 32);
+    await app.train();
+    expect(await app.steps()).toBe(12);
+
+    const losses = await app.table('loss-table');
+    expect(losses.map((row) => row[0])).toEqual(expect.arrayContaining(['LoRA', 'TS-LoRA']));
+    await expect(app.get('heatmap')).toBeVisible();
+    await expect(app.get('token-view')).toBeVisible();
+
+    const answers = await app.compare('Once upon a time');
+    expect(Object.keys(answers).sort()).toEqual(['base', 'lora', 'ts-lora']);
+    for (const text of Object.values(answers)) expect(text.trim()).not.toBe('');
+
+    const zip = info.outputPath('ts-lora.zip');
+    await app.exportRun('ts-lora', zip);
+    expect(await app.errors()).toEqual([]);
+  });
+}
+
+test('a file can be dropped, and text pasted', async ({ app, page }) => {
+  await app.open();
+  const file = FILES[0];
+  const dropped = await page.evaluateHandle(([name, type, text]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], name, { type }));
+    return transfer;
+  }, [file.name, file.mimeType, file.text] as const);
+  await app.get('data-drop').dispatchEvent('drop', { dataTransfer: dropped });
+  await app.dataReady();
+  await expect(app.get('data-drop')).toContainText(file.name);
+
+  await page.getByText('Paste text instead').click();
+  await app.get('data-paste').fill(FILES[2].text);
+  await app.get('data-paste-use').click();
+  await expect(page.locator('#data')).toContainText('CSV');
+  await app.dataReady();
+});
+
+test('the token view follows a text of the user’s choice', async ({ app, page }) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.get('watch-text').fill('The dragon lost his little hat.');
+  await app.set('Steps', 20);
+  await app.train();
+  await expect(app.get('token-view')).toContainText('dragon');
+  await expect(page.locator('#inspect')).toBeVisible();
+});
