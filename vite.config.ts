@@ -1,13 +1,15 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { csp } from './.ci/csp.mjs';
 
 /** `npm run dev` opens the page where there is a screen to open it on. */
 const screen = !process.env.CI && (process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY));
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), csp()],
   worker: { format: 'es' },
   build: { target: 'esnext', chunkSizeWarningLimit: 1500 },
+  preview: { open: false },
   server: { open: screen, watch: { ignored: ['**/.out/**', '**/reference/**'] } },
   // Found before the first page asks for them, so that a fresh clone does not reload under the user's hands.
   optimizeDeps: { include: ['react', 'react-dom/client', 'zustand', 'zod', 'papaparse', 'uplot', 'client-zip', 'fflate', '@huggingface/transformers'] },

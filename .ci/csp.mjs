@@ -1,0 +1,34 @@
+/**
+ * The page's Content-Security-Policy, as a meta tag. The built page gets the strict one; the dev server needs
+ * inline scripts and styles for hot reloading and gets those two on top.
+ */
+const POLICY = {
+  'default-src': "'none'",
+  'script-src': "'self' 'wasm-unsafe-eval'",
+  'style-src': "'self'",
+  'img-src': "'self' blob: data:",
+  'font-src': "'self'",
+  'connect-src': "'self' https://huggingface.co https://*.huggingface.co https://*.hf.co",
+  'worker-src': "'self' blob:",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+};
+const DEV = { 'script-src': " 'unsafe-inline'", 'style-src': " 'unsafe-inline'", 'connect-src': ' ws: wss:' };
+
+/** @returns {import('vite').Plugin} puts the policy first into the head. */
+export function csp() {
+  let dev = false;
+  return {
+    name: 'sieve-csp',
+    configResolved: (config) => {
+      dev = config.command === 'serve' && !config.isProduction;
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler: () => {
+        const content = Object.entries(POLICY).map(([name, value]) => `${name} ${value}${dev ? DEV[name] ?? '' : ''}`).join('; ');
+        return [{ tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content }, injectTo: 'head-prepend' }];
+      },
+    },
+  };
+}

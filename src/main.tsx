@@ -1,0 +1,17 @@
+/** Starts the page: one studio, one React root. */
+import { createRoot } from 'react-dom/client';
+import { hubHost } from './store/hubHost';
+import { Studio } from './store/studio';
+import { App } from './ui/App';
+import { rememberedTheme } from './ui/ThemeToggle';
+import { StudioContext } from './ui/studioContext';
+import './ui/styles/tokens.css';
+import './ui/styles/page.css';
+import './ui/styles/parts.css';
+
+const studio = new Studio({ baseUrl: import.meta.env.BASE_URL, hubHost: hubHost(location.href) });
+studio.setTheme(rememberedTheme());
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no #root');
+createRoot(root).render(<StudioContext value={studio}><App /></StudioContext>);
+void studio.boot();

@@ -1,0 +1,95 @@
+/** What each event of the train worker changes in the state. Pure but for the histories, which grow in place. */
+import type { TrainEvent } from '../train/protocol';
+import { RunHistory } from './history';
+import type { Notice, Session, State } from './slices';
+
+/** Longest wait before an event is shown, in ms: charts at 4 Hz, written text a little faster. */
+export function delayOf(event: TrainEvent): number {
+  switch (event.type) {
+    case 'phase':
+    case 'fatal':
+    case 'run-failed':
+      return 0;
+    case 'generated':
+      return event.done ? 0 : 80;
+    default:
+      return 250;
+  }
+}
+
+function historyOf(session: Session, runId: string): RunHistory {
+  let history = session.histories.get(runId);
+  if (!history) session.histories.set(runId, (history = new RunHistory(runId)));
+  return history;
+}
+
+/** Applies a batch of events. @param notice makes a notice with a fresh id. */
+export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit<Notice, 'id'>) => Notice): State {
+  let { model, runs, ui } = state;
+  let grown = false;
+  const add = (n: Omit<Notice, 'id'>) => {
+    const same = ui.notices.some((x) => x.section === n.section && x.info.message === n.info.message);
+    if (!same) ui = { ...ui, notices: [...ui.notices, notice(n)] };
+  };
+  for (const event of events) {
+    const session = runs.session;
+    switch (event.type) {
+      case 'progress': {
+        const progress = { label: event.label, loaded: event.loaded, total: event.total };
+        if (model.status === 'opening') model = { ...model, phase: event.phase, progress };
+        else runs = { ...runs, progress };
+        break;
+      }
+      case 'phase':
+        if (model.status === 'opening') model = { ...model, phase: event.phase };
+        else {
+          if (event.phase === 'paused') session?.histories.forEach((h) => h.breakTiming());
+          runs = { ...runs, phase: event.phase, progress: event.phase === 'compiling' ? runs.progress : null };
+        }
+        break;
+      case 'step':
+        if (session) historyOf(session, event.runId).addStep(event);
+        grown = true;
+        break;
+      case 'eval':
+        if (session) historyOf(session, event.runId).addEval(event);
+        grown = true;
+        break;
+      case 'watch':
+        if (session) historyOf(session, event.runId).watch = event;
+        grown = true;
+        break;
+      case 'modules':
+        if (session) historyOf(session, event.runId).modules = event.modules;
+        grown = true;
+        break;
+      case 'generated': {
+        if (event.requestId !== runs.generating) break;
+        const before = runs.answers[event.runId]?.text ?? '';
+        runs = { ...runs, answers: { ...runs.answers, [event.runId]: { text: before + event.piece, done: event.done } } };
+        break;
+      }
+      case 'warning':
+        add({ section: 'train', kind: 'warning', info: { name: 'Warning', message: nameRun(session, event.runId) + event.message, hint: '' } });
+        break;
+      case 'run-failed':
+        session?.failed.set(event.runId, event.error);
+        grown = true;
+        add({ section: 'train', kind: 'error', info: { ...event.error, message: nameRun(session, event.runId) + event.error.message } });
+        break;
+      case 'fatal':
+        if (model.status === 'opening') model = { ...model, status: 'failed', progress: null };
+        else if (runs.phase !== 'idle') runs = { ...runs, phase: 'failed', progress: null };
+        add({ section: model.status === 'failed' ? 'model' : 'train', kind: 'error', info: event.error });
+        break;
+    }
+  }
+  if (grown) runs = { ...runs, version: runs.version + 1 };
+  return { ...state, model, runs, ui };
+}
+
+function nameRun(session: Session | null, runId: string | null): string {
+  if (runId === null) return '';
+  const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? runId;
+  return `${name}: `;
+}

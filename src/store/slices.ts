@@ -1,0 +1,128 @@
+/** The state of the page: four slices of plain data. Changed only by `studio.ts`. */
+import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, SampleSet } from '../shared/data';
+import type { ErrorInfo } from '../shared/errors';
+import type { TokenSet } from '../shared/types';
+import type { DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
+import type { RunHistory } from './history';
+
+export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare';
+
+export interface Progress {
+  label: string;
+  loaded: number;
+  total: number | null;
+}
+
+export interface ModelSlice {
+  status: 'none' | 'opening' | 'ready' | 'failed';
+  source: ModelSource | null;
+  info: ModelInfo | null;
+  /** 'loading', 'checking' or 'compiling', with how far it is. */
+  phase: Phase;
+  progress: Progress | null;
+  /** Whether this browser can train at all, found before a worker is asked. */
+  gpu: 'unknown' | 'present' | 'no-webgpu' | 'no-adapter';
+}
+
+export type DataOrigin = { kind: 'sample'; id: string } | { kind: 'file'; name: string } | { kind: 'paste' };
+export type HeaderMode = 'auto' | 'yes' | 'no';
+
+export interface DatasetSlice {
+  samples: SampleSet[];
+  status: 'empty' | 'reading' | 'ready' | 'failed';
+  origin: DataOrigin | null;
+  header: HeaderMode;
+  parsed: DataReplies['parse'] | null;
+  /** What the user has chosen; starts as detected. */
+  mapping: Mapping | null;
+  template: PromptTemplate;
+  completionOnly: boolean;
+  heldOutShare: number;
+  seed: number;
+  /** A change is on its way through the tokenizer. */
+  preparing: boolean;
+  report: PrepareReport | null;
+  preview: PreviewExample[];
+  previewFrom: number;
+  train: TokenSet | null;
+  heldOut: TokenSet | null;
+}
+
+/** An experiment that was started: what it was started with, and what came of it. */
+export interface Session {
+  experiment: ExperimentConfig;
+  template: PromptTemplate;
+  mapping: Mapping | null;
+  plan: MemoryPlan | null;
+  /** Run ids in order, 'base' first. */
+  histories: Map<RunId, RunHistory>;
+  failed: Map<RunId, ErrorInfo>;
+  startedAt: number;
+}
+
+export interface Answer {
+  text: string;
+  done: boolean;
+}
+
+export interface RunsSlice {
+  /** As typed into the form; may be invalid. */
+  draft: ExperimentConfig;
+  /** `field: what is wrong`, or null where the draft can be trained. */
+  draftError: string | null;
+  plan: MemoryPlan | null;
+  planError: ErrorInfo | null;
+  phase: Phase;
+  progress: Progress | null;
+  session: Session | null;
+  /** Counts up whenever histories have changed; they are mutated in place. */
+  version: number;
+  imported: { runId: RunId; name: string }[];
+  answers: Record<RunId, Answer>;
+  /** Request whose pieces are shown; null when nobody is writing. */
+  generating: number | null;
+  sampling: Sampling;
+  watchText: string | null;
+}
+
+export interface Notice {
+  id: number;
+  section: Section;
+  kind: 'error' | 'warning';
+  info: ErrorInfo;
+}
+
+export interface UiSlice {
+  notices: Notice[];
+  theme: 'auto' | 'light' | 'dark';
+}
+
+export interface State {
+  model: ModelSlice;
+  dataset: DatasetSlice;
+  runs: RunsSlice;
+  ui: UiSlice;
+}
+
+export function initialState(): State {
+  return {
+    model: { status: 'none', source: null, info: null, phase: 'idle', progress: null, gpu: 'unknown' },
+    dataset: {
+      samples: [], status: 'empty', origin: null, header: 'auto', parsed: null, mapping: null,
+      template: { prompt: '', completion: '' }, completionOnly: true, heldOutShare: 0.1, seed: 1,
+      preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
+    },
+    runs: {
+      draft: defaultExperiment(), draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
+      session: null, version: 0, imported: [], answers: {}, generating: null,
+      sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null,
+    },
+    ui: { notices: [], theme: 'auto' },
+  };
+}
+
+/** A run is on the GPU and moving, or waiting to move. */
+export function isLive(phase: Phase): boolean {
+  return phase === 'compiling' || phase === 'training' || phase === 'evaluating' || phase === 'paused';
+}

@@ -1,0 +1,533 @@
+/**
+ * What a person can do, as commands. Commands talk to the two workers and write the store; the page calls
+ * commands and reads the store, and knows nothing of workers.
+ */
+import { type StoreApi, createStore } from 'zustand/vanilla';
+import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
+import type { DataKind, PromptTemplate, SampleSet } from '../shared/data';
+import { ConfigError, DataError, type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
+import { defaultTemplate } from '../shared/template';
+import type { ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
+import { EventBatcher } from './batcher';
+import { type DataClient, createDataClient } from './dataClient';
+import { applyEvents, delayOf } from './events';
+import { RunHistory } from './history';
+import { type DataOrigin, type HeaderMode, type Notice, type Section, type State, initialState, isLive } from './slices';
+import { comparePrompt, startMapping } from './template';
+import { type TrainClient, createTrainClient } from './trainClient';
+import type { WorkerHooks } from './workerClient';
+import { unzipAdapter, zipAdapter } from './zip';
+
+/** Pause before a changed setting is sent to a worker, in ms. */
+const SETTLE = 250;
+/** Largest data file that is read, in bytes. */
+export const MAX_DATA_BYTES = 256 << 20;
+export const PREVIEW_COUNT = 6;
+export const DEFAULT_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-4m' };
+export const SMALL_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-nano' };
+
+export interface StudioOptions {
+  /** Where `datasets/` lies: the app's base URL. */
+  baseUrl: string;
+  /** Origin (and path) of the hub for models by id. */
+  hubHost: string;
+  makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
+  makeData?: (hooks: WorkerHooks<never>) => DataClient;
+}
+
+export class Studio {
+  readonly store: StoreApi<State> = createStore<State>(() => initialState());
+  readonly #train: TrainClient;
+  readonly #data: DataClient;
+  readonly #events: EventBatcher<TrainEvent>;
+  readonly #options: StudioOptions;
+  #bytes: { fileName: string; blob: Blob } | null = null;
+  #noticeId = 0;
+  #parseTurn = 0;
+  #prepareTurn = 0;
+  #prepareTimer: ReturnType<typeof setTimeout> | null = null;
+  #prepared: Promise<void> = Promise.resolve();
+  #planTurn = 0;
+  #planTimer: ReturnType<typeof setTimeout> | null = null;
+  #modelTurn = 0;
+  #tokenizer: Promise<boolean> = Promise.resolve(false);
+
+  constructor(options: StudioOptions) {
+    this.#options = options;
+    this.#events = new EventBatcher((events) => this.store.setState((s) => applyEvents(s, events, (n) => this.#notice(n))));
+    const crash = (section: Section) => (info: ErrorInfo) => {
+      this.#events.flush();
+      this.#report(section, info);
+    };
+    this.#train = (options.makeTrain ?? createTrainClient)({
+      onEvent: (event) => this.#events.push(event, delayOf(event)),
+      onCrash: (info) => {
+        crash('model')(info);
+        this.#patch('model', { status: 'failed', info: null, progress: null });
+        this.#patch('runs', { phase: this.#s.runs.session ? 'failed' : 'idle', progress: null, generating: null });
+      },
+    });
+    this.#data = (options.makeData ?? createDataClient)({ onEvent: () => {}, onCrash: crash('data') });
+  }
+
+  /** Opens the default model and the first sample set, so that Train works at once. */
+  async boot(): Promise<void> {
+    const gpu = await findGpu();
+    this.#patch('model', { gpu });
+    await Promise.all([this.openModel(DEFAULT_MODEL), this.#loadSamples()]);
+  }
+
+  // ---- model ---------------------------------------------------------------------------------------
+
+  /** Opens a model in both workers: weights and check in one, the tokenizer in the other. */
+  async openModel(source: ModelSource): Promise<void> {
+    const turn = ++this.#modelTurn;
+    this.dismiss('model');
+    this.#tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
+      () => true,
+      (error: unknown) => {
+        if (turn === this.#modelTurn) this.#report('model', error);
+        return false;
+      },
+    );
+    void this.#tokenizer.then((open) => {
+      if (open && turn === this.#modelTurn) this.#prepareSoon(0);
+    });
+    if (this.#s.model.gpu !== 'present') {
+      this.#patch('model', { source, status: 'failed', info: null });
+      return;
+    }
+    this.#patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
+    this.#patch('runs', { session: null, phase: 'idle', plan: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    try {
+      const info = await this.#train.request({ type: 'open-model', source });
+      if (turn !== this.#modelTurn) return;
+      this.#events.flush();
+      this.#patch('model', { status: 'ready', info, phase: 'idle', progress: null });
+      const { maxTokens } = this.#s.runs.draft.train;
+      if (maxTokens > info.config.context) this.setTrain({ maxTokens: info.config.context });
+      this.#planSoon(0);
+    } catch (error) {
+      if (turn !== this.#modelTurn) return;
+      this.#events.flush();
+      this.#patch('model', { status: 'failed', progress: null, phase: 'failed' });
+      this.#report('model', error);
+    }
+  }
+
+  /** `owner/name` and a revision, from the hub. */
+  openFromHub(id: string, revision: string): Promise<void> {
+    return this.openModel({ kind: 'hub', id: id.trim(), revision: revision.trim() || 'main', host: this.#options.hubHost });
+  }
+
+  // ---- data ----------------------------------------------------------------------------------------
+
+  async #loadSamples(): Promise<void> {
+    try {
+      const response = await fetch(`${this.#options.baseUrl}datasets/index.json`);
+      if (!response.ok) throw new DataError(`The list of sample sets could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
+      const samples = (await response.json()) as SampleSet[];
+      this.#patch('dataset', { samples });
+      if (samples.length > 0 && this.#s.dataset.status === 'empty') await this.openSample(samples[0].id);
+    } catch (error) {
+      this.#report('data', error);
+    }
+  }
+
+  async openSample(id: string): Promise<void> {
+    const sample = this.#s.dataset.samples.find((x) => x.id === id);
+    if (!sample) throw new DataError(`There is no sample set named ${id}.`);
+    const turn = this.#beginReading({ kind: 'sample', id });
+    try {
+      const response = await fetch(`${this.#options.baseUrl}datasets/${sample.file}`);
+      if (!response.ok) throw new DataError(`The sample set could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
+      const blob = await response.blob();
+      if (turn === this.#parseTurn) await this.#read(turn, sample.file, blob);
+    } catch (error) {
+      this.#readingFailed(turn, error);
+    }
+  }
+
+  async openFile(file: File): Promise<void> {
+    const turn = this.#beginReading({ kind: 'file', name: file.name });
+    if (file.size > MAX_DATA_BYTES) {
+      this.#readingFailed(turn, new DataError(`${file.name} has ${Math.round(file.size / 2 ** 20)} MB; at most ${MAX_DATA_BYTES >> 20} MB are read.`, 'Cut the file into smaller ones.'));
+      return;
+    }
+    await this.#read(turn, file.name, file);
+  }
+
+  async openPaste(text: string): Promise<void> {
+    const turn = this.#beginReading({ kind: 'paste' });
+    await this.#read(turn, pastedName(text), new Blob([text]));
+  }
+
+  /** Whether the first line names the columns. Reads the same bytes again. */
+  async setHeader(header: HeaderMode): Promise<void> {
+    if (!this.#bytes || !this.#s.dataset.origin) return;
+    const turn = this.#beginReading(this.#s.dataset.origin);
+    this.#patch('dataset', { header });
+    await this.#read(turn, this.#bytes.fileName, this.#bytes.blob);
+  }
+
+  #beginReading(origin: DataOrigin): number {
+    this.dismiss('data');
+    this.#patch('dataset', {
+      origin, status: 'reading', header: 'auto', parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
+    });
+    return ++this.#parseTurn;
+  }
+
+  async #read(turn: number, fileName: string, blob: Blob): Promise<void> {
+    try {
+      const bytes = await blob.arrayBuffer();
+      if (turn !== this.#parseTurn) return;
+      const parsed = await this.#data.request({ type: 'parse', fileName, bytes, header: this.#s.dataset.header }, [bytes]);
+      if (turn !== this.#parseTurn) return;
+      this.#bytes = { fileName, blob };
+      this.#patch('dataset', { status: 'ready', parsed, mapping: parsed.detection.mapping, template: parsed.template });
+      this.#prepareSoon(0);
+      await this.#prepared;
+    } catch (error) {
+      this.#readingFailed(turn, error);
+    }
+  }
+
+  #readingFailed(turn: number, error: unknown): void {
+    if (turn !== this.#parseTurn) return;
+    this.#patch('dataset', { status: 'failed' });
+    this.#report('data', error);
+  }
+
+  setKind(kind: DataKind): void {
+    const parsed = this.#s.dataset.parsed;
+    if (!parsed) return;
+    const detected = parsed.detection.mapping.kind === kind;
+    const mapping = detected ? parsed.detection.mapping : startMapping(kind, parsed.table.columns);
+    this.#patch('dataset', { mapping, template: detected ? parsed.template : defaultTemplate(mapping) });
+    this.#prepareSoon(0);
+  }
+
+  setRole(role: string, column: string | null): void {
+    const mapping = this.#s.dataset.mapping;
+    if (!mapping) return;
+    this.#patch('dataset', { mapping: { ...mapping, roles: { ...mapping.roles, [role]: column } } });
+    this.#prepareSoon(0);
+  }
+
+  setTemplate(patch: Partial<PromptTemplate>): void {
+    this.#patch('dataset', { template: { ...this.#s.dataset.template, ...patch } });
+    this.#prepareSoon();
+  }
+
+  setPreparation(patch: Partial<Pick<State['dataset'], 'completionOnly' | 'heldOutShare' | 'seed'>>): void {
+    this.#patch('dataset', patch);
+    this.#prepareSoon();
+  }
+
+  /** Shows the examples from `from` on. */
+  async showPreview(from: number): Promise<void> {
+    try {
+      const { examples } = await this.#data.request({ type: 'preview', from, count: PREVIEW_COUNT });
+      this.#patch('dataset', { preview: examples, previewFrom: from });
+    } catch (error) {
+      this.#report('data', error);
+    }
+  }
+
+  #prepareSoon(delay = SETTLE): void {
+    if (this.#prepareTimer !== null) clearTimeout(this.#prepareTimer);
+    this.#prepareTimer = null;
+    if (this.#s.dataset.status !== 'ready') return;
+    this.#patch('dataset', { preparing: true });
+    if (delay === 0) this.#prepared = this.#prepare();
+    else this.#prepareTimer = setTimeout(() => this.#prepareSoon(0), delay);
+  }
+
+  async #prepare(): Promise<void> {
+    const turn = ++this.#prepareTurn;
+    if (!(await this.#tokenizer) || turn !== this.#prepareTurn) return;
+    const { mapping, template, completionOnly, heldOutShare, seed } = this.#s.dataset;
+    const { maxTokens } = this.#s.runs.draft.train;
+    if (!mapping || !Number.isInteger(maxTokens) || maxTokens < 1) return;
+    this.dismiss('data');
+    try {
+      const { report, preview, train, heldOut } = await this.#data.request({
+        type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed },
+      });
+      if (turn !== this.#prepareTurn) return;
+      this.#patch('dataset', { report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, train, heldOut, preparing: false });
+    } catch (error) {
+      if (turn !== this.#prepareTurn) return;
+      this.#patch('dataset', { report: null, preview: [], train: null, heldOut: null, preparing: false });
+      this.#report('data', error);
+    }
+  }
+
+  // ---- configuration -------------------------------------------------------------------------------
+
+  setTrain(patch: Partial<TrainConfig>): void {
+    const { draft } = this.#s.runs;
+    this.#setDraft({ ...draft, train: { ...draft.train, ...patch } });
+    if (patch.maxTokens !== undefined) this.#prepareSoon();
+  }
+
+  /** Changes one run, or every run where `id` is null. */
+  setRun(id: RunId | null, patch: Partial<RunConfig>): void {
+    const { draft } = this.#s.runs;
+    this.#setDraft({ ...draft, runs: draft.runs.map((r) => (id === null || r.id === id ? { ...r, ...patch } : r)) });
+  }
+
+  /** Adds a run like the last one of its method. At most eight. */
+  addRun(method: RunConfig['method']): void {
+    const { draft } = this.#s.runs;
+    const like = draft.runs.filter((r) => r.method === method).at(-1) ?? draft.runs.at(-1);
+    let n = 2;
+    while (draft.runs.some((r) => r.id === `${method}-${n}`)) n++;
+    const bare = !draft.runs.some((r) => r.id === method);
+    const id = bare ? method : `${method}-${n}`;
+    const label = method === 'lora' ? 'LoRA' : 'TS-LoRA';
+    const run = runSchema.parse({ id, name: bare ? label : `${label} ${n}`, method });
+    const copied = like ? { rank: like.rank, alpha: like.alpha, modules: like.modules, gate: like.gate } : {};
+    this.#setDraft({ ...draft, runs: [...draft.runs, { ...run, ...copied }] });
+  }
+
+  removeRun(id: RunId): void {
+    const { draft } = this.#s.runs;
+    this.#setDraft({ ...draft, runs: draft.runs.filter((r) => r.id !== id) });
+  }
+
+  resetDraft(): void {
+    this.#setDraft(initialState().runs.draft);
+    this.#prepareSoon(0);
+  }
+
+  #setDraft(draft: ExperimentConfig): void {
+    this.#patch('runs', { draft, draftError: draftProblem(draft, this.#s.model.info?.config.context) });
+    this.#planSoon();
+  }
+
+  #planSoon(delay = SETTLE): void {
+    if (this.#planTimer !== null) clearTimeout(this.#planTimer);
+    this.#planTimer = setTimeout(() => void this.#plan(), delay);
+  }
+
+  async #plan(): Promise<void> {
+    const turn = ++this.#planTurn;
+    if (this.#s.model.status !== 'ready' || this.#s.runs.draftError !== null) return;
+    try {
+      const plan = await this.#train.request({ type: 'plan', experiment: parseExperiment(this.#s.runs.draft) });
+      if (turn === this.#planTurn) this.#patch('runs', { plan, planError: null });
+    } catch (error) {
+      if (turn === this.#planTurn) this.#patch('runs', { plan: null, planError: toErrorInfo(error) });
+    }
+  }
+
+  // ---- training ------------------------------------------------------------------------------------
+
+  /** Starts all runs of the draft side by side. */
+  async start(): Promise<void> {
+    this.dismiss('train');
+    try {
+      const experiment = parseExperiment(this.#s.runs.draft);
+      if (this.#prepareTimer !== null) this.#prepareSoon(0);
+      await this.#prepared;
+      const { train, heldOut, template, mapping } = this.#s.dataset;
+      if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
+      if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');
+      if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
+      const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+      if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
+      this.#events.flush();
+      this.#patch('runs', {
+        session: { experiment, template, mapping, plan: null, histories, failed: new Map(), startedAt: Date.now() },
+        phase: 'compiling', progress: null, answers: {}, generating: null, imported: [], version: this.#s.runs.version + 1,
+      });
+      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut });
+      const { session } = this.#s.runs;
+      if (session?.histories === histories) this.#patch('runs', { session: { ...session, plan } });
+      if (this.#s.runs.watchText !== null) await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
+    } catch (error) {
+      this.#events.flush();
+      if (this.#s.runs.phase === 'compiling') this.#patch('runs', { phase: 'failed', progress: null });
+      this.#report('train', error);
+    }
+  }
+
+  pause(): Promise<void> {
+    return this.#command('train', () => this.#train.request({ type: 'pause' }));
+  }
+
+  resume(): Promise<void> {
+    return this.#command('train', () => this.#train.request({ type: 'resume' }));
+  }
+
+  /** Ends the run; what was learnt stays for Compare and export. */
+  stop(): Promise<void> {
+    return this.#command('train', () => this.#train.request({ type: 'stop' }));
+  }
+
+  /** The text whose tokens are watched; null = the first held-out example. */
+  watch(text: string | null): Promise<void> {
+    this.#patch('runs', { watchText: text });
+    if (!this.#s.runs.session) return Promise.resolve();
+    return this.#command('inspect', () => this.#train.request({ type: 'watch-text', text }));
+  }
+
+  // ---- compare -------------------------------------------------------------------------------------
+
+  setSampling(patch: Partial<Sampling>): void {
+    this.#patch('runs', { sampling: { ...this.#s.runs.sampling, ...patch } });
+  }
+
+  /** Base and every run answer the same prompt with the same sampling seed. */
+  async compare(typed: string): Promise<void> {
+    const { session, imported, sampling, generating } = this.#s.runs;
+    if (generating !== null) return;
+    this.dismiss('compare');
+    const problem = samplingProblem(sampling);
+    if (problem) {
+      this.#report('compare', problem);
+      return;
+    }
+    const { mapping, template } = session ?? this.#s.dataset;
+    const trained = (session?.experiment.runs ?? []).filter((r) => (session?.histories.get(r.id)?.step.length ?? 0) > 0);
+    const runs = ['base', ...trained.map((r) => r.id), ...imported.map((r) => r.runId)];
+    const { requestId, reply } = this.#train.post({ type: 'generate', runs, prompt: comparePrompt(typed, mapping, template), sampling });
+    this.#patch('runs', { generating: requestId, answers: Object.fromEntries(runs.map((id) => [id, { text: '', done: false }])) });
+    try {
+      const { texts } = await reply;
+      this.#events.flush();
+      if (this.#s.runs.generating !== requestId) return;
+      const answers = Object.fromEntries(Object.entries(texts).map(([id, text]) => [id, { text, done: true }]));
+      this.#patch('runs', { generating: null, answers: { ...this.#s.runs.answers, ...answers } });
+    } catch (error) {
+      this.#events.flush();
+      if (this.#s.runs.generating === requestId) this.#patch('runs', { generating: null });
+      this.#report('compare', error);
+    }
+  }
+
+  cancelCompare(): Promise<void> {
+    return this.#command('compare', () => this.#train.request({ type: 'cancel-generate' }));
+  }
+
+  /** The adapter of one run as a zip that PEFT loads once unpacked; null when it failed (and was reported). */
+  async exportRun(runId: RunId): Promise<{ name: string; blob: Blob } | null> {
+    this.dismiss('compare');
+    try {
+      const { session, imported } = this.#s.runs;
+      const { files } = await this.#train.request({ type: 'export', runId, template: session?.template ?? this.#s.dataset.template });
+      const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? imported.find((r) => r.runId === runId)?.name ?? runId;
+      return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };
+    } catch (error) {
+      this.#report('compare', error);
+      return null;
+    }
+  }
+
+  async importRun(file: Blob): Promise<void> {
+    this.dismiss('compare');
+    try {
+      const files = await unzipAdapter(file);
+      const run = await this.#train.request({ type: 'import', files }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      this.#patch('runs', { imported: [...this.#s.runs.imported, run] });
+    } catch (error) {
+      this.#report('compare', error);
+    }
+  }
+
+  // ---- page ----------------------------------------------------------------------------------------
+
+  setTheme(theme: State['ui']['theme']): void {
+    this.#patch('ui', { theme });
+  }
+
+  /** Removes the notices of a section, or one by its id. */
+  dismiss(which: Section | number): void {
+    const { notices } = this.#s.ui;
+    const kept = notices.filter((n) => n.section !== which && n.id !== which);
+    if (kept.length !== notices.length) this.#patch('ui', { notices: kept });
+  }
+
+  /** Ends both workers. */
+  dispose(): void {
+    this.#train.dispose();
+    this.#data.dispose();
+  }
+
+  get #s(): State {
+    return this.store.getState();
+  }
+
+  #patch<K extends keyof State>(slice: K, patch: Partial<State[K]>): void {
+    this.store.setState((s) => ({ [slice]: { ...s[slice], ...patch } }) as Pick<State, K>);
+  }
+
+  #notice(n: Omit<Notice, 'id'>): Notice {
+    return { ...n, id: ++this.#noticeId };
+  }
+
+  #report(section: Section, error: unknown): void {
+    const info = isErrorInfo(error) ? error : toErrorInfo(error);
+    const { notices } = this.#s.ui;
+    if (notices.some((n) => n.section === section && n.info.message === info.message)) return;
+    this.#patch('ui', { notices: [...notices, this.#notice({ section, kind: 'error', info })] });
+  }
+
+  async #command(section: Section, act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#report(section, error);
+    }
+  }
+}
+
+function isErrorInfo(value: unknown): value is ErrorInfo {
+  return typeof value === 'object' && value !== null && !(value instanceof Error) && 'message' in value && 'hint' in value;
+}
+
+/** Whether there is a WebGPU adapter at all; asked on the page so that a missing one needs no worker. */
+async function findGpu(): Promise<State['model']['gpu']> {
+  if (typeof navigator === 'undefined' || !('gpu' in navigator)) return 'no-webgpu';
+  try {
+    return (await navigator.gpu.requestAdapter()) ? 'present' : 'no-adapter';
+  } catch (error) {
+    console.warn('requestAdapter failed', error);
+    return 'no-adapter';
+  }
+}
+
+/** A name that tells the parser what pasted text looks like. */
+export function pastedName(text: string): string {
+  const start = text.trimStart();
+  if (start.startsWith('[')) return 'pasted.json';
+  if (start.startsWith('{')) return 'pasted.jsonl';
+  const first = start.slice(0, start.indexOf('\n') < 0 ? undefined : start.indexOf('\n'));
+  const second = start.slice(first.length + 1).split('\n', 1)[0] ?? '';
+  const tabs = (s: string) => s.split('\t').length;
+  if (tabs(first) > 1 && tabs(first) === tabs(second)) return 'pasted.tsv';
+  if (/^[\w" -]+(,[\w" -]+)+$/.test(first.trim())) return 'pasted.csv';
+  return 'pasted.txt';
+}
+
+/** `field: problem`, or null. `context` bounds the sequence length where a model is open. */
+export function draftProblem(draft: ExperimentConfig, context: number | undefined): string | null {
+  try {
+    const { train } = parseExperiment(draft);
+    if (context !== undefined && train.maxTokens > context) return `train.maxTokens: this model reads at most ${context} tokens`;
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+function samplingProblem(s: Sampling): ConfigError | null {
+  if (!Number.isInteger(s.seed) || s.seed < 0 || s.seed > 0xffffffff) return new ConfigError('The sampling seed must be a whole number from 0 to 4294967295.', 'Correct it and try again.');
+  if (!Number.isInteger(s.maxNewTokens) || s.maxNewTokens < 1 || s.maxNewTokens > 4096) return new ConfigError('The answer length must be a whole number from 1 to 4096 tokens.', 'Correct it and try again.');
+  if (!(s.temperature >= 0 && s.temperature <= 10)) return new ConfigError('The temperature must lie between 0 and 10.', '0 always takes the likeliest token.');
+  if (!(s.topP > 0 && s.topP <= 1)) return new ConfigError('Top-p must lie above 0 and at most at 1.', '1 switches it off.');
+  return null;
+}

@@ -1,0 +1,38 @@
+/** Templates and mappings as the page needs them, on top of `shared/template.ts`. */
+import type { DataKind, Mapping, PromptTemplate } from '../shared/data';
+import { DATA_ROLES, fillTemplate } from '../shared/template';
+
+export const KIND_LABELS: Record<DataKind, string> = {
+  text: 'Plain text',
+  instruction: 'Instruction and answer',
+  'prompt-completion': 'Prompt and completion',
+  'text-label': 'Text and label',
+};
+
+/** Guesses columns for the roles of `kind`: same name first, then in order of appearance. */
+export function startMapping(kind: DataKind, columns: string[]): Mapping {
+  const free = new Set(columns);
+  const roles: Record<string, string | null> = {};
+  for (const { role } of DATA_ROLES[kind]) {
+    const same = columns.find((c) => c.toLowerCase() === role);
+    roles[role] = same ?? null;
+    if (same !== undefined) free.delete(same);
+  }
+  for (const { role, required } of DATA_ROLES[kind]) {
+    if (roles[role] !== null || !required) continue;
+    const next = free.values().next();
+    if (next.done) continue;
+    roles[role] = next.value;
+    free.delete(next.value);
+  }
+  return { kind, roles };
+}
+
+/**
+ * What a person typed, dressed as the run's prompts were in training: it takes the first role, the others stay empty.
+ * Plain text stays as it is.
+ */
+export function comparePrompt(typed: string, mapping: Mapping | null, template: PromptTemplate): string {
+  if (!mapping || template.prompt === '') return typed;
+  return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]));
+}

@@ -1,0 +1,94 @@
+/** The page: one column of six steps, and a slim bar to move between them. */
+import { useEffect, useState } from 'react';
+import type { Section } from '../store/slices';
+import { CompareSection } from './CompareSection';
+import { ConfigureSection } from './ConfigureSection';
+import { DataSection } from './DataSection';
+import { InspectSection } from './InspectSection';
+import { ModelSection } from './ModelSection';
+import { ThemeToggle } from './ThemeToggle';
+import { TrainSection } from './TrainSection';
+import { useSel } from './studioContext';
+
+const STEPS: { id: Section; label: string }[] = [
+  { id: 'model', label: 'Model' },
+  { id: 'data', label: 'Data' },
+  { id: 'configure', label: 'Configure' },
+  { id: 'train', label: 'Train' },
+  { id: 'inspect', label: 'Inspect' },
+  { id: 'compare', label: 'Compare' },
+];
+
+export function App() {
+  return (
+    <>
+      <a className="skip" href="#model">Skip to the content</a>
+      <header className="top">
+        <div className="top-inner">
+          <div>
+            <h1>Sieve</h1>
+            <p className="claim">Teach a small language model in this tab, and see which tokens it can skip. Nothing leaves the tab.</p>
+          </div>
+          <ThemeToggle />
+        </div>
+      </header>
+      <StepNav />
+      <main>
+        <ModelSection />
+        <DataSection />
+        <ConfigureSection />
+        <TrainSection />
+        <InspectSection />
+        <CompareSection />
+      </main>
+      <footer className="foot">
+        <p>
+          Your data, the model and the adapters stay in this browser tab; there is no server behind this page.
+          Only opening a model by its Hugging Face id fetches something, and sends nothing of yours.
+        </p>
+      </footer>
+    </>
+  );
+}
+
+function StepNav() {
+  const here = useCurrent();
+  const model = useSel((s) => s.model.status === 'ready');
+  const data = useSel((s) => s.dataset.train !== null);
+  const configured = useSel((s) => s.runs.draftError === null);
+  const phase = useSel((s) => s.runs.phase);
+  const started = useSel((s) => s.runs.session !== null);
+  const done: Record<Section, boolean> = {
+    model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false,
+  };
+  return (
+    <nav className="steps" aria-label="Steps">
+      <ol>
+        {STEPS.map((s, i) => (
+          <li key={s.id}>
+            <a href={`#${s.id}`} aria-current={here === s.id ? 'step' : undefined}>
+              <span className={`step-number${done[s.id] ? ' step-done' : ''}${s.id === 'train' && started && !done.train ? ' step-live' : ''}`} aria-hidden="true">{done[s.id] ? '✓' : i + 1}</span>
+              {s.label}{done[s.id] && <span className="sr-only"> (done)</span>}
+            </a>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+/** The section under the bar, from scrolling. */
+function useCurrent(): Section {
+  const [here, setHere] = useState<Section>('model');
+  useEffect(() => {
+    const observer = new IntersectionObserver((entries) => {
+      for (const e of entries) if (e.isIntersecting) setHere(e.target.id as Section);
+    }, { rootMargin: '-20% 0px -70% 0px' });
+    for (const { id } of STEPS) {
+      const element = document.getElementById(id);
+      if (element) observer.observe(element);
+    }
+    return () => observer.disconnect();
+  }, []);
+  return here;
+}

@@ -1,0 +1,52 @@
+/** Light, dark, or as the system says. Remembered where the browser allows it. */
+import { useEffect } from 'react';
+import type { UiSlice } from '../store/slices';
+import { useSel, useStudio } from './studioContext';
+
+const THEMES: { value: UiSlice['theme']; label: string }[] = [
+  { value: 'auto', label: 'Auto' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+];
+const KEY = 'sieve-theme';
+
+export function ThemeToggle() {
+  const studio = useStudio();
+  const theme = useSel((s) => s.ui.theme);
+  useEffect(() => {
+    if (theme === 'auto') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }, [theme]);
+  return (
+    <div className="segmented" role="group" aria-label="Colours">
+      {THEMES.map((t) => (
+        <button
+          key={t.value} type="button" aria-pressed={theme === t.value}
+          onClick={() => {
+            studio.setTheme(t.value);
+            remember(t.value);
+          }}
+        >{t.label}</button>
+      ))}
+    </div>
+  );
+}
+
+/** What was chosen on an earlier visit. */
+export function rememberedTheme(): UiSlice['theme'] {
+  try {
+    const theme = localStorage.getItem(KEY);
+    return theme === 'light' || theme === 'dark' ? theme : 'auto';
+  } catch (error) {
+    console.info('storage is not available', error);
+    return 'auto';
+  }
+}
+
+function remember(theme: UiSlice['theme']): void {
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch (error) {
+    console.info('storage is not available', error);
+  }
+}

@@ -1,0 +1,121 @@
+/** The run itself: start, pause, stop; where it is, how fast, and the loss of all runs on one axis. */
+import type { Phase } from '../train/protocol';
+import { type RunHistory, totalSkipped } from '../store/history';
+import { type Session, isLive } from '../store/slices';
+import { ProgressLine, RunMark, SectionFrame } from './bits';
+import { LossChart } from './charts/LossChart';
+import { bytes, count, duration, fixed, percent } from './format';
+import { useSel, useStudio } from './studioContext';
+
+export const PHASES: Record<Phase, string> = {
+  idle: 'Ready',
+  loading: 'Loading',
+  checking: 'Checking',
+  compiling: 'Preparing the GPU',
+  training: 'Training',
+  evaluating: 'Measuring on held-out data',
+  paused: 'Paused',
+  stopped: 'Stopped; what was learnt is kept',
+  finished: 'Finished',
+  failed: 'Failed',
+};
+
+export function TrainSection() {
+  const session = useSel((s) => s.runs.session);
+  return (
+    <SectionFrame id="train" number={4} title="Train" lead="The runs take turns, step by step, on the same batches. Lower loss on held-out data is better.">
+      <Controls />
+      {session && <Live session={session} />}
+    </SectionFrame>
+  );
+}
+
+function Controls() {
+  const studio = useStudio();
+  const phase = useSel((s) => s.runs.phase);
+  const progress = useSel((s) => s.runs.progress);
+  const modelReady = useSel((s) => s.model.status === 'ready');
+  const modelOpening = useSel((s) => s.model.status === 'opening' || s.model.status === 'none');
+  const hasData = useSel((s) => s.dataset.train !== null || s.dataset.preparing);
+  const problem = useSel((s) => s.runs.draftError);
+  const started = useSel((s) => s.runs.session !== null);
+  const live = isLive(phase);
+  const missing = problem ? `Correct this first: ${problem}.`
+    : !modelReady ? (modelOpening ? 'Waiting for the model…' : 'Open a model first.')
+    : !hasData ? 'Choose data first.'
+    : null;
+  return (
+    <div className="stack">
+      <div className="row controls">
+        <button type="button" className="primary" data-testid="train-button" disabled={live || missing !== null} onClick={() => void studio.start()}>{started && !live ? 'Train again' : 'Train'}</button>
+        <button type="button" data-testid="pause-button" disabled={phase !== 'training' && phase !== 'evaluating'} onClick={() => void studio.pause()}>Pause</button>
+        <button type="button" data-testid="resume-button" disabled={phase !== 'paused'} onClick={() => void studio.resume()}>Resume</button>
+        <button type="button" data-testid="stop-button" disabled={!live} onClick={() => void studio.stop()}>Stop and keep</button>
+        <p className="phase" aria-live="polite"><span className={`dot dot-${phase}`} aria-hidden="true" /><span data-testid="phase" data-phase={phase}>{PHASES[phase]}</span></p>
+      </div>
+      {!live && missing && <p className="muted" data-testid="train-missing">{missing}</p>}
+      {progress && live && <ProgressLine {...progress} unit={progress.total !== null && progress.total > 1e5 ? bytes : undefined} />}
+    </div>
+  );
+}
+
+function Live({ session }: { session: Session }) {
+  useSel((s) => s.runs.version);
+  const phase = useSel((s) => s.runs.phase);
+  const { experiment, histories } = session;
+  const runs = experiment.runs.map((r) => histories.get(r.id)!);
+  const done = Math.max(0, ...runs.map((r) => (r.step.length > 0 ? r.step.at(-1) : 0)));
+  const speeds = runs.map((r) => r.speed()).filter((s) => s !== null);
+  const perStep = speeds.length > 0 ? Math.max(...speeds.map((s) => s.msPerStep)) : null;
+  const tokens = speeds.length > 0 ? speeds.reduce((sum, s) => sum + s.tokensPerSecond, 0) : null;
+  const total = experiment.train.steps;
+  const moving = phase === 'training' || phase === 'evaluating';
+  return (
+    <div className="stack">
+      <dl className="tally">
+        <div><dd className="num" data-testid="step-count">{done} / {total}</dd><dt>steps</dt></div>
+        <div><dd className="num">{moving ? count(tokens) : '–'}</dd><dt>tokens/s, all runs</dt></div>
+        <div><dd className="num">{moving && perStep ? `${Math.round(perStep)} ms` : '–'}</dd><dt>a step of every run</dt></div>
+        <div><dd className="num">{moving && perStep ? duration((total - done) * perStep) : '–'}</dd><dt>to go</dt></div>
+      </dl>
+      <progress className="wide" value={done} max={total} aria-label="Steps done" />
+      <LossChart session={session} />
+      <Work session={session} runs={runs} />
+    </div>
+  );
+}
+
+/** Counted adapter work, beside what it is of a whole step. */
+function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Work of each run">
+      <table className="grid" data-testid="work-table">
+        <caption>Adapter work, counted from what the GPU was given to do</caption>
+        <thead>
+          <tr>
+            <th scope="col">Run</th><th scope="col" className="num">Loss</th><th scope="col" className="num">Skipped now</th>
+            <th scope="col" className="num">Adapter work saved</th><th scope="col" className="num">Of the whole step</th><th scope="col" className="num">Tokens seen</th>
+          </tr>
+        </thead>
+        <tbody>
+          {session.experiment.runs.map((run, i) => {
+            const h = runs[i];
+            const saved = h.workDense > 0 ? 1 - h.workDone / h.workDense : null;
+            const ofStep = h.workStep > 0 ? (h.workDense - h.workDone) / h.workStep : null;
+            return (
+              <tr key={run.id}>
+                <th scope="row"><RunMark index={i + 1} />{run.name}{session.failed.has(run.id) && <span className="tag">failed</span>}</th>
+                <td className="num">{h.loss.length > 0 ? fixed(h.loss.at(-1)) : '–'}</td>
+                <td className="num">{h.gate ? percent(totalSkipped(h.gate), 1) : 'no gates'}</td>
+                <td className="num" data-testid={`saved-${run.id}`}>{h.gate ? percent(saved, 1) : '–'}</td>
+                <td className="num">{h.gate ? percent(ofStep, 2) : '–'}</td>
+                <td className="num">{count(h.tokens)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      <p className="help">The gate saves work in the adapter only; the frozen layers run for every token, so a whole step saves much less.</p>
+    </div>
+  );
+}

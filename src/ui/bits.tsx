@@ -1,0 +1,160 @@
+/** Small parts that every section uses: fields with labels and help, notices, the section frame. */
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import type { Section as SectionId } from '../store/slices';
+import { useSel, useStudio } from './studioContext';
+
+interface FieldProps {
+  label: string;
+  help?: ReactNode;
+  /** What is wrong with the value, in words. */
+  problem?: string | null;
+  /** The default, shown when the value differs from it. */
+  initial?: string | number;
+  changed?: boolean;
+}
+
+function FieldFrame({ id, label, help, problem, initial, changed, children }: FieldProps & { id: string; children: ReactNode }) {
+  return (
+    <div className={`field${problem ? ' field-bad' : ''}`}>
+      <label htmlFor={id}>
+        {label}
+        {changed && <span className="changed" title={`Changed; the default is ${initial}`}> changed<span className="sr-only"> from default {initial}</span></span>}
+      </label>
+      {children}
+      {problem ? <p className="field-problem" id={`${id}-help`}>{problem}</p> : help && <p className="help" id={`${id}-help`}>{help}</p>}
+    </div>
+  );
+}
+
+/** A number that keeps what is typed, even while it is not a number yet (then `onChange` gets NaN). */
+export function NumberField({ value, onChange, step, min, max, ...frame }: FieldProps & {
+  value: number;
+  onChange: (value: number) => void;
+  step?: number | 'any';
+  min?: number;
+  max?: number;
+}) {
+  const id = useId();
+  const [text, setText] = useState(String(value));
+  const shown = useRef(value);
+  useEffect(() => {
+    if (!Object.is(shown.current, value)) {
+      shown.current = value;
+      setText(Number.isNaN(value) ? '' : String(value));
+    }
+  }, [value]);
+  const changed = frame.initial !== undefined && !Object.is(Number(frame.initial), value);
+  return (
+    <FieldFrame id={id} {...frame} changed={changed}>
+      <input
+        id={id} type="number" inputMode="decimal" value={text} step={step ?? 'any'} min={min} max={max}
+        aria-invalid={frame.problem ? true : undefined} aria-describedby={frame.help || frame.problem ? `${id}-help` : undefined}
+        onChange={(e) => {
+          const next = e.target.value.trim() === '' ? NaN : Number(e.target.value);
+          setText(e.target.value);
+          shown.current = next;
+          onChange(next);
+        }}
+      />
+    </FieldFrame>
+  );
+}
+
+export function TextField({ value, onChange, mono, rows, placeholder, testId, ...frame }: FieldProps & {
+  value: string;
+  onChange: (value: string) => void;
+  mono?: boolean;
+  /** More than one makes it a text area. */
+  rows?: number;
+  placeholder?: string;
+  testId?: string;
+}) {
+  const id = useId();
+  const shared = {
+    id, value, placeholder, className: mono ? 'mono' : undefined, spellCheck: false, 'data-testid': testId,
+    'aria-describedby': frame.help || frame.problem ? `${id}-help` : undefined,
+  };
+  return (
+    <FieldFrame id={id} {...frame}>
+      {rows && rows > 1
+        ? <textarea {...shared} rows={rows} onChange={(e) => onChange(e.target.value)} />
+        : <input {...shared} type="text" autoComplete="off" onChange={(e) => onChange(e.target.value)} />}
+    </FieldFrame>
+  );
+}
+
+export function SelectField<T extends string>({ value, onChange, options, ...frame }: FieldProps & {
+  value: T;
+  onChange: (value: T) => void;
+  options: { value: T; label: string }[];
+}) {
+  const id = useId();
+  const changed = frame.initial !== undefined && frame.initial !== value;
+  return (
+    <FieldFrame id={id} {...frame} changed={changed}>
+      <select id={id} value={value} onChange={(e) => onChange(e.target.value as T)} aria-describedby={frame.help ? `${id}-help` : undefined}>
+        {options.map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
+      </select>
+    </FieldFrame>
+  );
+}
+
+export function Check({ checked, onChange, children, disabled }: { checked: boolean; onChange: (on: boolean) => void; children: ReactNode; disabled?: boolean }) {
+  return (
+    <label className="check">
+      <input type="checkbox" checked={checked} disabled={disabled} onChange={(e) => onChange(e.target.checked)} />
+      <span>{children}</span>
+    </label>
+  );
+}
+
+/** Errors and warnings of a section, where they happened. */
+export function Notices({ section }: { section: SectionId }) {
+  const studio = useStudio();
+  const notices = useSel((s) => s.ui.notices);
+  return (
+    <>
+      {notices.filter((n) => n.section === section).map((n) => (
+        <div key={n.id} className={`notice notice-${n.kind}`} role={n.kind === 'error' ? 'alert' : 'status'} data-testid={n.kind === 'error' ? 'error-alert' : undefined} data-error={n.info.name}>
+          <div>
+            <p className="notice-message">
+              <strong>{n.kind === 'error' ? 'Error' : 'Note'}{n.info.line === undefined ? '' : ` in line ${n.info.line}`}.</strong> {n.info.message}
+            </p>
+            {n.info.hint && <p>{n.info.hint}</p>}
+          </div>
+          <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label="Dismiss this message">✕</button>
+        </div>
+      ))}
+    </>
+  );
+}
+
+export function SectionFrame({ id, number, title, lead, children }: { id: SectionId; number: number; title: string; lead: ReactNode; children: ReactNode }) {
+  return (
+    <section id={id} aria-labelledby={`${id}-title`} className="section">
+      <header className="section-head">
+        <h2 id={`${id}-title`} tabIndex={-1}><span className="section-number" aria-hidden="true">{number}</span>{title}</h2>
+        <p className="lead">{lead}</p>
+      </header>
+      <Notices section={id} />
+      {children}
+    </section>
+  );
+}
+
+/** A bar with its number beside it; `total` null means that the length is not known. */
+export function ProgressLine({ label, loaded, total, unit }: { label: string; loaded: number; total: number | null; unit?: (n: number) => string }) {
+  const show = unit ?? ((n: number) => String(n));
+  return (
+    <div className="progress-line">
+      <span>{label}</span>
+      <progress value={total ? loaded : undefined} max={total ?? undefined} aria-label={label} />
+      <span className="num">{total ? `${show(loaded)} of ${show(total)}` : loaded > 0 ? show(loaded) : ''}</span>
+    </div>
+  );
+}
+
+/** The mark of a run: its colour and its dash, the same in every chart and table. */
+export function RunMark({ index }: { index: number }) {
+  return <span className={`run-mark run-${Math.min(index, 9)}`} aria-hidden="true" />;
+}

@@ -1,0 +1,100 @@
+/** A uPlot line chart that follows theme and width. Redrawn only when its data object changes. */
+import { useEffect, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+export interface LineSpec {
+  label: string;
+  /** A CSS custom property with the colour, `--run-1`. */
+  color: string;
+  width?: number;
+  dash?: number[];
+  /** Draw a dot at every value, and connect over gaps. */
+  points?: boolean;
+}
+
+interface Props {
+  /** What the picture shows, for those who do not see it. */
+  title: string;
+  lines: LineSpec[];
+  /** x first, then one array per line; null where a line has no value. */
+  data: uPlot.AlignedData;
+  yLabel: string;
+  height?: number;
+  /** Fixed y range; free when absent. */
+  range?: [number, number];
+  format?: (y: number) => string;
+}
+
+export function LineChart({ title, lines, data, yLabel, height = 280, range, format }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(data);
+  latest.current = data;
+  const theme = useTheme();
+  const shape = JSON.stringify([lines, yLabel, height, range]);
+
+  useEffect(() => {
+    const box = host.current;
+    if (!box) return;
+    const css = getComputedStyle(document.documentElement);
+    const color = (name: string) => css.getPropertyValue(name).trim();
+    const font = `12px ${css.getPropertyValue('--font')}`;
+    const axis = { stroke: color('--ink-2'), grid: { stroke: color('--line'), width: 1 }, ticks: { stroke: color('--line'), width: 1 }, font, labelFont: font };
+    const chart = new uPlot({
+      width: Math.max(200, box.clientWidth),
+      height,
+      scales: { x: { time: false }, y: range ? { range: () => range } : {} },
+      axes: [
+        { ...axis, label: 'step', labelSize: 18, size: 34 },
+        { ...axis, label: yLabel, labelSize: 18, size: 52, values: format ? (_, ticks) => ticks.map((v) => format(v)) : undefined },
+      ],
+      series: [
+        { label: 'step' },
+        ...lines.map((l) => ({
+          label: l.label,
+          stroke: color(l.color),
+          width: l.width ?? 1.5,
+          dash: l.dash,
+          spanGaps: true,
+          points: l.points ? { show: true, size: 7, fill: color(l.color) } : { show: false },
+          value: (_: uPlot, v: number | null) => (v === null ? '–' : format ? format(v) : v.toFixed(3)),
+        })),
+      ],
+      legend: { show: true, live: true },
+      cursor: { drag: { x: false, y: false } },
+    }, latest.current, box);
+    plot.current = chart;
+    const observer = new ResizeObserver(() => {
+      if (box.clientWidth > 0 && box.clientWidth !== chart.width) chart.setSize({ width: box.clientWidth, height });
+    });
+    observer.observe(box);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+    // `shape` stands for lines, yLabel, height and range.
+  }, [shape, theme]);
+
+  useEffect(() => plot.current?.setData(data), [data]);
+
+  return <div className="chart" ref={host} role="img" aria-label={title} />;
+}
+
+/** Counts up whenever the colours in use change, by system or by hand. */
+function useTheme(): number {
+  const [version, setVersion] = useState(0);
+  useEffect(() => {
+    const bump = () => setVersion((v) => v + 1);
+    const media = matchMedia('(prefers-color-scheme: dark)');
+    media.addEventListener('change', bump);
+    const observer = new MutationObserver(bump);
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    return () => {
+      media.removeEventListener('change', bump);
+      observer.disconnect();
+    };
+  }, []);
+  return version;
+}
