@@ -4,6 +4,9 @@ import { type DataFile, asUpload } from './data';
 
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
 
+/** Settings that all runs share, by the start of their label. */
+export type SettingLabel = 'Steps' | 'Batch' | 'Seed' | 'Evaluate every' | 'Learning rate' | 'Context, tokens' | 'Rank' | 'Evaluation examples';
+
 export class App {
   readonly page: Page;
   /** Address of the app, with its sub-path. */
@@ -99,8 +102,8 @@ export class App {
 
   // ---- configuration ---------------------------------------------------------------------------------
 
-  /** Types a number into a setting that all runs share, by the start of its label. */
-  async set(label: 'Steps' | 'Batch' | 'Seed' | 'Evaluate every' | 'Learning rate' | 'Context, tokens' | 'Rank' | 'Evaluation examples', value: number): Promise<void> {
+  /** Types a number into a setting that all runs share, see `SettingLabel`. */
+  async set(label: SettingLabel, value: number): Promise<void> {
     const field = this.page.locator('#configure').getByLabel(new RegExp(`^${label}( changed|$)`)).first();
     if (!(await field.isVisible())) await this.page.locator('#configure').getByText('More settings').click();
     await field.fill(String(value));
@@ -146,8 +149,15 @@ export class App {
   /** A table as the page shows it: header row first. */
   async table(testId: string): Promise<string[][]> {
     const table = this.get(testId);
-    await table.waitFor();
+    await table.waitFor({ state: 'attached' });
     return table.evaluate((element) => [...element.querySelectorAll('tr')].map((row) => [...row.children].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim())));
+  }
+
+  /** Compare's temperature; 0 always takes the likeliest token. */
+  async temperature(value: number): Promise<void> {
+    const field = this.page.locator('#compare').getByLabel(/^Temperature/);
+    if (!(await field.isVisible())) await this.page.locator('#compare').getByText('Sampling', { exact: true }).click();
+    await field.fill(String(value));
   }
 
   /** Asks every model the same; answers by run id, `base` included. */

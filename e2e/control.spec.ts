@@ -36,9 +36,10 @@ test('the same seed gives the same losses', async ({ app }) => {
   await app.set('Steps', 8);
   await app.set('Evaluate every', 4);
   await app.train();
-  const first = await app.table('loss-table');
+  const [losses, final] = [await app.table('loss-table'), await app.table('final-table')];
   await app.train();
-  expect(await app.table('loss-table')).toEqual(first);
+  expect(await app.table('loss-table')).toEqual(losses);
+  expect(await app.table('final-table')).toEqual(final);
 });
 
 test('the main job works from the keyboard', async ({ app, page }) => {

@@ -7,7 +7,7 @@ test('export, reload, import: the same answers', async ({ app, page }, info) => 
   await app.loadFile(FILES[0]);
   await app.set('Steps', 30);
   await app.train();
-  await page.locator('#compare').getByLabel(/^Temperature/).fill('0');
+  await app.temperature(0);
   const prompt = 'What colour is the hat of Tom?';
   const before = await app.compare(prompt);
   const zips = { lora: info.outputPath('lora.zip'), 'ts-lora': info.outputPath('ts-lora.zip') };
@@ -21,7 +21,7 @@ test('export, reload, import: the same answers', async ({ app, page }, info) => 
   await expect(page.locator('[data-testid^="export-"]')).toHaveCount(1);
   await app.get('import-file').setInputFiles(zips['ts-lora']);
   await expect(page.locator('[data-testid^="export-"]')).toHaveCount(2);
-  await page.locator('#compare').getByLabel(/^Temperature/).fill('0');
+  await app.temperature(0);
   const after = Object.values(await app.compare(prompt));
   expect(after.sort()).toEqual(Object.values(before).sort());
 });

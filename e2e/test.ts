@@ -3,9 +3,9 @@ import { test as base, expect } from '@playwright/test';
 import { App } from './app';
 
 export const test = base.extend<{ app: App }>({
-  app: async ({ page, baseURL }, use) => {
+  app: async ({ page, baseURL }, provide) => {
     const app = new App(page, baseURL!);
-    await use(app);
+    await provide(app);
     expect(app.problems, 'console errors, CSP violations or foreign requests').toEqual([]);
   },
 });

@@ -1,0 +1,221 @@
+/**
+ * `npm run accept`: the long checks, one by one, each with a PASS or FAIL line and its numbers.
+ *
+ *   npm run accept                     all of them
+ *   npm run accept -- sidebyside data  some of them
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright';
+import { asUpload, FILES } from './data';
+import { countBuffers, counts, mainThreadTasks } from './probes';
+import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
+
+const OUT = '.out/accept';
+
+interface Outcome {
+  ok: boolean;
+  /** What was measured, in one line. */
+  line: string;
+}
+
+type Item = (site: Site, browser: Browser) => Promise<Outcome>;
+
+/** "12.3 %" or "−0.51" as a number; NaN where there is none. */
+const numberOf = (text: string | null) => Number((text ?? '').replace('−', '-').replace(/[^\d.e+-]/gi, '') || NaN);
+
+/** Some of the test suite in a process of its own. */
+function vitest(...filters: string[]): Outcome {
+  const bin = join('node_modules', 'vitest', 'vitest.mjs');
+  const { status } = spawnSync(process.execPath, [bin, 'run', '--project', 'gpu', ...filters], { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, SIEVE_LONG: '1' } });
+  return { ok: status === 0, line: `tests: ${filters.join(' ')}` };
+}
+
+/** Side by side, 100 steps of 4 × 64 tokens, 4m model, defaults. */
+const sidebyside: Item = async (site, browser) => {
+  const { app, page, close } = await visit(browser, site);
+  try {
+    await app.open('sieve-stories-4m');
+    await app.loadSample((await app.samples())[0]);
+    await app.set('Steps', 100);
+    const start = Date.now();
+    await app.train(15 * 60_000);
+    const minutes = (Date.now() - start) / 60_000;
+    console.log(formatTable(await app.table('final-table')));
+    console.log(formatTable(await app.table('work-table')));
+    const final = async (id: string) => numberOf(await app.get(`final-${id}`).textContent());
+    const [base, lora, ts] = [await final('base'), await final('lora'), await final('ts-lora')];
+
+    // The module table of the last held-out measurement.
+    const modules = page.locator('#inspect');
+    await modules.getByLabel('Tokens of').selectOption('eval');
+    const [head, ...rows] = await app.table('module-table');
+    console.log(formatTable([head, ...rows]));
+    const column = (name: RegExp) => head.findIndex((h) => name.test(h));
+    const shares = rows.map((r) => numberOf(r[column(/^skipped$/)]));
+    const skipped = numberOf(await app.get('skipped-ts-lora').textContent());
+    const spread = Math.max(...shares) - Math.min(...shares);
+    const mu = rows.map((r) => ({ kept: numberOf(r[column(/μ, kept/)]), skipped: numberOf(r[column(/μ, skipped/)]) })).filter((m) => Number.isFinite(m.kept) && Number.isFinite(m.skipped));
+    const lower = mu.filter((m) => m.kept < m.skipped).length;
+    await page.screenshot({ path: `${OUT}/sidebyside.png`, fullPage: true });
+
+    const failures = [
+      minutes < 10 || 'took 10 minutes or more',
+      base - lora >= 0.3 || 'LoRA is less than 0.3 under base',
+      base - ts >= 0.3 || 'TS-LoRA is less than 0.3 under base',
+      (skipped >= 20 && skipped <= 80) || 'skipped share is outside 20–80 %',
+      spread >= 5 || 'all modules skip alike',
+      app.problems.length === 0 || app.problems.join(', '),
+    ].filter((f) => f !== true);
+    const note = lower > mu.length / 2 ? 'in most, as expected' : 'NOT in most: see the table';
+    const line = `${minutes.toFixed(1)} min, losses base ${base} LoRA ${lora} TS-LoRA ${ts}, skipped ${skipped} % (${Math.min(...shares)}–${Math.max(...shares)} % by module), mean μ of kept below skipped in ${lower} of ${mu.length} modules (${note})`;
+    return { ok: failures.length === 0, line: failures.length ? `${line}; ${failures.join('; ')}` : line };
+  } finally {
+    await close();
+  }
+};
+
+/** Real files, ten steps each. */
+const data: Item = async (site, browser) => {
+  const folder = join('..', 'shared', 'data');
+  const files: [string, string][] = [
+    ['alpaca', join('llama-factory-demo', 'alpaca_en_demo.json')],
+    ['gsm8k', join('gsm8k', 'train.jsonl')],
+    ['sst2', join('sst2', 'train.tsv')],
+    ['tinyshakespeare', join('tinyshakespeare', 'input.txt')],
+  ];
+  if (!existsSync(folder)) return { ok: true, line: `skipped: ${folder} is not here` };
+  const lines: string[] = [];
+  let ok = true;
+  for (const [name, file] of files) {
+    const { app, close } = await visit(browser, site);
+    try {
+      await app.open('sieve-stories-4m');
+      await app.loadFile(join(folder, file));
+      const chips = await app.get('data-preview').locator('.chip').count();
+      await app.set('Steps', 10);
+      await app.set('Evaluate every', 10);
+      await app.set('Evaluation examples', 8);
+      await app.train(5 * 60_000);
+      const losses = await Promise.all(['base', 'lora', 'ts-lora'].map(async (id) => numberOf(await app.get(`final-${id}`).textContent())));
+      const fine = chips > 0 && (await app.steps()) === 10 && losses.every(Number.isFinite) && app.problems.length === 0;
+      ok &&= fine;
+      lines.push(`${name} ${losses.join('/')}${fine ? '' : ` FAILED ${app.problems.join(', ')}`}`);
+    } catch (error) {
+      ok = false;
+      lines.push(`${name} FAILED ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      await close();
+    }
+  }
+  return { ok, line: `held-out loss after 10 steps, base/LoRA/TS-LoRA: ${lines.join('; ')}` };
+};
+
+/** Pause, resume, stop, another model and back, a dozen times: nothing may stay behind. */
+const leaks: Item = async (site, browser) => {
+  const { app, page, close } = await visit(browser, site, countBuffers);
+  try {
+    await app.open('sieve-stories-nano');
+    await app.get('data-file').setInputFiles(asUpload(FILES[0]));
+    await app.dataReady();
+    await app.set('Steps', 1000);
+    const round = async () => {
+      await app.get('train-button').click();
+      await app.waitPhase(['training', 'evaluating'], 60_000);
+      await app.waitSteps(2);
+      await app.get('pause-button').click();
+      await app.waitPhase(['paused'], 30_000);
+      await app.get('resume-button').click();
+      const resumedAt = await app.steps();
+      await app.waitSteps(resumedAt + 2);
+      await app.get('stop-button').click();
+      await app.waitPhase(['stopped'], 30_000);
+      const stopped = await counts(page);
+      await app.chooseModel('sieve-stories-4m');
+      await app.chooseModel('sieve-stories-nano');
+      return { stopped, idle: await counts(page) };
+    };
+    const first = await round();
+    let last = first;
+    for (let i = 1; i < 12; i++) last = await round();
+    const same = JSON.stringify(first) === JSON.stringify(last);
+    const show = (c: { workers: number; buffers: number; bytes: number }) => `${c.workers} workers, ${c.buffers} buffers, ${(c.bytes / 2 ** 20).toFixed(2)} MiB`;
+    const counted = first.idle.buffers > 0;
+    return { ok: same && counted, line: `idle: ${show(first.idle)} after the first round, ${show(last.idle)} after the twelfth; stopped: ${show(first.stopped)}, ${show(last.stopped)}` };
+  } finally {
+    await close();
+  }
+};
+
+/** The page's main thread while both runs train. */
+const trace: Item = async (site, browser) => {
+  const { app, page, close } = await visit(browser, site);
+  try {
+    await app.open('sieve-stories-4m');
+    await app.loadSample((await app.samples())[0]);
+    await app.set('Steps', 1000);
+    await app.set('Evaluate every', 10);
+    await app.get('train-button').click();
+    await app.waitSteps(1);
+    const tasks = await mainThreadTasks(browser, page, `${OUT}/trace.json`, async () => {
+      await page.waitForTimeout(60_000);
+    });
+    const done = await app.steps();
+    await app.get('stop-button').click();
+    await app.waitPhase(['stopped'], 60_000);
+    const long = tasks.filter((t) => t.cpu > 50);
+    return { ok: long.length === 0 && done > 2, line: `${tasks.length} tasks in 60 s and ${done} steps; longest ${tasks[0].cpu.toFixed(1)} ms of CPU time (${tasks[0].wall.toFixed(1)} ms of wall time); ${long.length} over 50 ms` };
+  } finally {
+    await close();
+  }
+};
+
+const bench: Item = async () => {
+  const { status } = spawnSync(process.execPath, ['.ci/ts.mjs', 'bench/run.ts'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  return { ok: status === 0, line: 'step times above' };
+};
+
+const ITEMS: Record<string, { what: string; run: Item }> = {
+  gate: { what: '2. whole-model gate on both models against PyTorch', run: async () => vitest('src/engine/model') },
+  sidebyside: { what: '3. side by side, 100 steps, 4m model', run: sidebyside },
+  work: { what: '4. counted adapter work and results at forced active shares', run: async () => vitest('src/engine/adapters') },
+  data: { what: '5. real data sets load, preview and train', run: data },
+  leaks: { what: '6. a dozen restarts leave nothing behind', run: leaks },
+  trace: { what: '6. no main-thread task over 50 ms while training', run: trace },
+  bench: { what: '7. step-time benchmark', run: bench },
+};
+
+export async function main(argv: string[]): Promise<number> {
+  const { words } = options(argv);
+  const unknown = words.filter((w) => !(w in ITEMS));
+  if (unknown.length) throw new Error(`no item ${unknown.join(', ')}; there are ${Object.keys(ITEMS).join(', ')}`);
+  mkdirSync(OUT, { recursive: true });
+  const site = await serveBuild();
+  const results: string[] = [];
+  let failed = 0;
+  try {
+    for (const name of words.length ? words : Object.keys(ITEMS)) {
+      const { what, run } = ITEMS[name];
+      console.log(`\n== ${what} ==`);
+      const browser = await launch();
+      const start = Date.now();
+      let outcome: Outcome;
+      try {
+        outcome = await run(site, browser);
+      } catch (error) {
+        outcome = { ok: false, line: error instanceof Error ? error.message : String(error) };
+      } finally {
+        await browser.close();
+      }
+      if (!outcome.ok) failed++;
+      const line = `${outcome.ok ? 'PASS' : 'FAIL'} ${what} (${((Date.now() - start) / 1000).toFixed(0)} s): ${outcome.line}`;
+      console.log(line);
+      results.push(line);
+    }
+  } finally {
+    await site.close();
+  }
+  console.log(`\n${results.join('\n')}\n${results.length - failed} passed, ${failed} failed`);
+  return failed ? 1 : 0;
+}

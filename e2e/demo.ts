@@ -1,0 +1,81 @@
+/**
+ * `npm run demo`: the main job without a screen. Builds and serves the real app, trains LoRA and TS-LoRA on a sample
+ * set in a headless browser, prints the comparison, saves screenshots to .out/demo/.
+ *
+ * Options: --model 4m|nano  --steps N  --sample <id>  --prompt <text>  --seed N  --keep-screenshot <path>
+ */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { ModelId } from './app';
+import { formatTable, launch, options, serveBuild, visit } from './server';
+
+const OUT = '.out/demo';
+
+export async function main(argv: string[]): Promise<number> {
+  const { named, words } = options(argv);
+  const known = ['model', 'steps', 'sample', 'prompt', 'seed', 'keep-screenshot'];
+  const unknown = [...Object.keys(named).filter((n) => !known.includes(n)), ...words];
+  if (unknown.length) throw new Error(`unknown option ${unknown.join(', ')}; there are ${known.map((n) => `--${n}`).join(' ')}`);
+  const model: ModelId = named.model === 'nano' ? 'sieve-stories-nano' : 'sieve-stories-4m';
+  const steps = Number(named.steps ?? 60);
+
+  console.log('building the app');
+  mkdirSync(OUT, { recursive: true });
+  const site = await serveBuild();
+  const browser = await launch();
+  const { app, page } = await visit(browser, site);
+  try {
+    await app.open(model);
+    console.log(`\n${(await app.get('model-status').innerText()).trim()}\n`);
+    await page.screenshot({ path: `${OUT}/1-model.png` });
+
+    const sample = named.sample ?? (await app.samples())[0];
+    await app.loadSample(sample);
+    console.log(`sample set ${sample}: ${(await app.get('data-report').innerText()).replace(/\s+/g, ' ').trim()}`);
+    await app.get('data-preview').screenshot({ path: `${OUT}/2-preview.png` });
+
+    await app.set('Steps', steps);
+    await app.set('Evaluate every', Math.max(1, Math.round(steps / 5)));
+    if (named.seed) await app.set('Seed', Number(named.seed));
+    const start = Date.now();
+    await app.get('train-button').click();
+    let shown = 0;
+    while (!['finished', 'failed', 'stopped'].includes(await app.phase())) {
+      await page.waitForTimeout(1000);
+      const done = await app.steps();
+      if (done >= shown + Math.max(1, Math.round(steps / 10))) {
+        shown = done;
+        console.log(`step ${done} of ${steps}, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+      }
+    }
+    await app.waitPhase(['finished'], 1000);
+    console.log(`trained in ${((Date.now() - start) / 1000).toFixed(0)} s\n`);
+
+    const suggestions = page.getByRole('group', { name: 'Prompts to try' }).getByRole('button');
+    const prompt = named.prompt ?? ((await suggestions.count()) ? (await suggestions.first().innerText()).trim() : 'Once upon a time');
+    const answers = await app.compare(prompt, 300_000);
+    console.log(formatTable(await app.table('final-table')));
+    console.log();
+    console.log(formatTable(await app.table('work-table')));
+    console.log(`\nprompt: ${prompt}`);
+    for (const [id, text] of Object.entries(answers)) console.log(`\n[${id}] ${text.trim()}`);
+
+    await app.get('loss-chart').or(page.locator('#train')).first().screenshot({ path: `${OUT}/3-train.png` });
+    await page.locator('#inspect').screenshot({ path: `${OUT}/4-inspect.png` });
+    await page.locator('#compare').screenshot({ path: `${OUT}/5-compare.png` });
+    await page.screenshot({ path: `${OUT}/whole.png`, fullPage: true });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.screenshot({ path: `${OUT}/whole-dark.png`, fullPage: true });
+    if (named['keep-screenshot']) {
+      mkdirSync(dirname(named['keep-screenshot']), { recursive: true });
+      copyFileSync(`${OUT}/whole.png`, named['keep-screenshot']);
+    }
+    console.log(`\nscreenshots: ${OUT}/`);
+    const wrong = [...(await app.errors()), ...app.problems];
+    for (const problem of wrong) console.error(`problem: ${problem}`);
+    return wrong.length ? 1 : 0;
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+}
