@@ -1,0 +1,77 @@
+/**
+ * Downloads a model: its configuration first, which refuses what cannot be trained, then the ONNX file, parsed while
+ * it comes in and kept once. The same bytes give the frozen weights (`weights.ts`) and ONNX Runtime's session
+ * (`reference.ts`).
+ */
+import { ModelError } from '../shared/errors';
+import type { LlamaConfig, ModelSource } from '../shared/types';
+import { parseLlamaConfig } from './llamaConfig';
+import type { OnnxGraph } from './onnx/model';
+import { OnnxParser } from './onnx/parser';
+import { checkSource, fetchFile, fetchJson, hasFile, sourceName, type FetchOptions } from './source';
+import { checkNode, externalFiles, resolveWeights, type Weights } from './weights';
+
+export interface DownloadedModel {
+  source: ModelSource;
+  config: LlamaConfig;
+  /** Path of the ONNX file in the repository. */
+  file: string;
+  dtype: 'fp32' | 'fp16';
+  graph: OnnxGraph;
+  /** Data files beside the ONNX file, by the name the graph uses. */
+  external: Map<string, Uint8Array>;
+  weights: Weights;
+}
+
+const MAX_JSON = 1 << 20;
+/** A protobuf message, and so an .onnx file, is smaller than 2 GiB. */
+const MAX_ONNX = 2 ** 31 - 1;
+/** Data files: what a tab can hold beside the GPU's copy. */
+const MAX_EXTERNAL = 2 ** 32;
+
+const READABLE = [['onnx/model.onnx', 'fp32'], ['onnx/model_fp16.onnx', 'fp16']] as const;
+const QUANTISED = ['model_quantized', 'model_int8', 'model_uint8', 'model_q4', 'model_q4f16', 'model_bnb4'].map((name) => `onnx/${name}.onnx`);
+
+/** The model's architecture: one small download. */
+export async function fetchConfig(source: ModelSource, options: FetchOptions = {}): Promise<LlamaConfig> {
+  checkSource(source);
+  return parseLlamaConfig(await fetchJson(source, 'config.json', MAX_JSON, options));
+}
+
+/**
+ * Chooses the file to download: fp32 before fp16.
+ * @throws {ModelError} naming the quantised files when there is no other, or that there is no ONNX file at all.
+ */
+export async function chooseFile(source: ModelSource, options: FetchOptions = {}): Promise<{ file: string; dtype: 'fp32' | 'fp16' }> {
+  for (const [file, dtype] of READABLE) if (await hasFile(source, file, options)) return { file, dtype };
+  const others: string[] = [];
+  for (const file of QUANTISED) if (await hasFile(source, file, options)) others.push(file);
+  if (others.length > 0) {
+    throw new ModelError(`${sourceName(source)} has quantised weights only (${others.join(', ')}).`, 'Sieve needs onnx/model.onnx (fp32) or onnx/model_fp16.onnx.');
+  }
+  throw new ModelError(`${sourceName(source)} has no ONNX file.`, 'Choose a model with onnx/model.onnx or onnx/model_fp16.onnx; many are in the onnx-community organisation.');
+}
+
+/**
+ * Downloads and checks a whole model. Nothing large is fetched before the configuration is known to be supported,
+ * and an ONNX graph that is not is refused while it comes in.
+ * @throws {ModelError}
+ */
+export async function downloadModel(source: ModelSource, options: FetchOptions = {}): Promise<DownloadedModel> {
+  const config = await fetchConfig(source, options);
+  const { file, dtype } = await chooseFile(source, options);
+  const parser = new OnnxParser({ onNode: checkNode });
+  const bytes = await fetchFile(source, file, MAX_ONNX, options, (partial, available) => parser.advance(partial, available));
+  const graph = parser.finish(bytes);
+
+  const external = new Map<string, Uint8Array>();
+  for (const name of externalFiles(graph)) {
+    external.set(name, await fetchFile(source, `onnx/${name}`, MAX_EXTERNAL, options));
+  }
+  const weights = resolveWeights(graph, config, (location) => {
+    const data = external.get(location);
+    if (!data) throw new ModelError(`The model's data file ${location} is missing.`, 'Download the model again.');
+    return data;
+  });
+  return { source, config, file, dtype, graph, external, weights };
+}

@@ -1,0 +1,114 @@
+/** Values of an ONNX tensor as f32: from raw_data, from typed fields, or from an external data file. */
+import { ModelError } from '../../shared/errors';
+import { bf16ToF32, f16ToF32, f32Copy } from '../floats';
+import { DataType, typeName, type OnnxTensor, type Range } from './model';
+import { damaged } from './parser';
+
+const WIDTH: Record<number, number> = { [DataType.FLOAT]: 4, [DataType.FLOAT16]: 2, [DataType.BFLOAT16]: 2 };
+
+/** Most values in one tensor: 2³¹ covers every size that `parseLlamaConfig` lets through. */
+const MAX_ELEMENTS = 2 ** 31;
+
+/** Number of values; huge or negative dimensions are refused. */
+export function elementCount(tensor: OnnxTensor): number {
+  let count = 1;
+  for (const dim of tensor.dims) {
+    if (dim < 0 || dim > MAX_ELEMENTS) damaged(`tensor "${tensor.name}" has the shape [${tensor.dims.join(', ')}]`);
+    count *= dim;
+    if (count > MAX_ELEMENTS) damaged(`tensor "${tensor.name}" has the shape [${tensor.dims.join(', ')}]`);
+  }
+  return count;
+}
+
+/** Name, offset and length of an external tensor's bytes, checked against the rules of the format. */
+export function externalRange(tensor: OnnxTensor): Range & { location: string } {
+  const entry = tensor.external!;
+  const location = entry.get('location') ?? '';
+  const plain = /^(?:\.\/)?([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})$/.exec(location);
+  if (!plain || location.includes('..')) {
+    throw new ModelError(`Tensor "${tensor.name}" points to the data file "${location.slice(0, 100)}", outside the model's folder.`, 'The model is damaged or malicious. Choose another one.');
+  }
+  const whole = (key: string, fallback: number): number => {
+    const text = entry.get(key);
+    if (text === undefined) return fallback;
+    if (!/^\d{1,15}$/.test(text)) damaged(`tensor "${tensor.name}" has the ${key} "${text.slice(0, 40)}"`);
+    return Number(text);
+  };
+  const expected = elementCount(tensor) * (WIDTH[tensor.dataType] ?? 0);
+  const range = { location: plain[1], offset: whole('offset', 0), length: whole('length', expected) };
+  if (WIDTH[tensor.dataType] && range.length !== expected) damaged(`tensor "${tensor.name}" has ${range.length} bytes of external data for the shape [${tensor.dims.join(', ')}]`);
+  return range;
+}
+
+/**
+ * Checks that the tensor's description and its stored bytes agree, without reading them.
+ * @param file bytes of the .onnx file; `external` finds the bytes of a data file, once they are there.
+ */
+export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (location: string) => Uint8Array): void {
+  const count = elementCount(tensor);
+  const width = WIDTH[tensor.dataType];
+  if (!width) {
+    throw new ModelError(`Tensor "${tensor.name}" holds ${typeName(tensor.dataType)} values.`, 'Sieve reads fp32 and fp16 models (model.onnx, model_fp16.onnx); quantised ones cannot be trained yet.');
+  }
+  if (tensor.external) {
+    const range = externalRange(tensor);
+    const size = external?.(range.location).length;
+    if (size !== undefined && range.offset + range.length > size) damaged(`tensor "${tensor.name}" lies outside ${range.location} (${size} bytes)`);
+    return;
+  }
+  if (tensor.raw) {
+    if (tensor.raw.length !== count * width || tensor.typed) damaged(`tensor "${tensor.name}" has ${tensor.raw.length} bytes for the shape [${tensor.dims.join(', ')}]`);
+    if (tensor.raw.offset + tensor.raw.length > fileLength) damaged(`tensor "${tensor.name}" lies outside the file`);
+    return;
+  }
+  const stored = tensor.typed?.ranges.reduce((sum, r) => sum + r.length, 0) ?? 0;
+  const field = tensor.dataType === DataType.FLOAT ? 'float_data' : 'int32_data';
+  // A varint of a 16-bit pattern takes one to three bytes.
+  const fits = field === 'float_data' ? stored === count * 4 : stored >= count && stored <= count * 3;
+  if (tensor.typed?.field !== field && count > 0) damaged(`tensor "${tensor.name}" has no ${field}`);
+  if (!fits) damaged(`tensor "${tensor.name}" has ${stored} bytes of ${field} for the shape [${tensor.dims.join(', ')}]`);
+}
+
+/** The tensor's values as f32, a copy, in stored order. Call `checkTensor` first. */
+export function readTensor(tensor: OnnxTensor, file: Uint8Array, external: (location: string) => Uint8Array): Float32Array {
+  let raw: Uint8Array;
+  if (tensor.external) {
+    const range = externalRange(tensor);
+    raw = external(range.location).subarray(range.offset, range.offset + range.length);
+  } else if (tensor.raw) {
+    raw = file.subarray(tensor.raw.offset, tensor.raw.offset + tensor.raw.length);
+  } else {
+    return readTyped(tensor, file);
+  }
+  if (tensor.dataType === DataType.FLOAT) return f32Copy(raw);
+  return tensor.dataType === DataType.FLOAT16 ? f16ToF32(raw) : bf16ToF32(raw);
+}
+
+function readTyped(tensor: OnnxTensor, file: Uint8Array): Float32Array {
+  const count = elementCount(tensor);
+  const ranges = tensor.typed?.ranges ?? [];
+  const out = new Uint8Array(count * WIDTH[tensor.dataType]);
+  let filled = 0;
+  for (const { offset, length } of ranges) {
+    if (tensor.dataType === DataType.FLOAT) {
+      out.set(file.subarray(offset, offset + length), filled);
+      filled += length;
+      continue;
+    }
+    for (let p = offset; p < offset + length; ) {
+      let value = 0;
+      let shift = 0;
+      do {
+        if (shift > 14 || p >= offset + length) damaged(`tensor "${tensor.name}" has a value that is no 16-bit number`);
+        value |= (file[p] & 0x7f) << shift;
+        shift += 7;
+      } while (file[p++] >= 0x80);
+      if (value > 0xffff || filled + 2 > out.length) damaged(`tensor "${tensor.name}" has too many or too large values`);
+      out[filled++] = value & 255;
+      out[filled++] = value >> 8;
+    }
+  }
+  if (filled !== out.length) damaged(`tensor "${tensor.name}" has ${filled} of ${out.length} bytes`);
+  if (tensor.dataType === DataType.FLOAT) return f32Copy(out);
+  return tensor.dataType === DataType.FLOAT16 ? f16ToF32(out) : bf16ToF32(out);
+}

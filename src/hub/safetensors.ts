@@ -1,0 +1,131 @@
+/**
+ * The safetensors format: u64 header length, a JSON header {name: {dtype, shape, data_offsets}}, then the bytes.
+ * Source of the layout: the format's description at huggingface.co/docs/safetensors.
+ */
+import { AdapterError, ModelError } from '../shared/errors';
+import { bf16ToF32, f16ToF32, f32Copy } from './floats';
+
+export interface NamedTensor {
+  name: string;
+  shape: number[];
+  /** Row-major. */
+  data: Float32Array;
+}
+
+export interface SafetensorsFile {
+  names: string[];
+  metadata: Record<string, string>;
+  shape(name: string): number[];
+  /** A copy as f32; throws for a name the file does not have. */
+  get(name: string): NamedTensor;
+}
+
+const MAX_HEADER = 16 << 20;
+const MAX_TENSORS = 100_000;
+const BYTES: Record<string, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1, F8_E4M3: 1, F8_E5M2: 1 };
+
+interface Entry { dtype: string; shape: number[]; begin: number; end: number }
+
+/**
+ * Opens a safetensors file; nothing is copied until `get`.
+ * @param what how to call the file in messages; `kind` picks the error: a model's file or an adapter's.
+ * @throws {ModelError | AdapterError} on a damaged or hostile file.
+ */
+export function readSafetensors(bytes: Uint8Array, what = 'model.safetensors', kind: 'model' | 'adapter' = 'model'): SafetensorsFile {
+  const fail = (message: string): never => {
+    const ErrorClass = kind === 'adapter' ? AdapterError : ModelError;
+    throw new ErrorClass(`${what} is damaged: ${message}.`, 'Save or download the file again.');
+  };
+  if (bytes.length < 8) fail('it is too short to hold a header');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  if (length > MAX_HEADER || length > bytes.length - 8) fail(`its header claims ${length} bytes of ${bytes.length}`);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch (error) {
+    fail(`its header is not JSON (${(error as Error).message})`);
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) fail('its header is not an object');
+  const body = bytes.subarray(8 + length);
+  const entries = new Map<string, Entry>();
+  const metadata: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(header as object)) {
+    if (name === '__metadata__') {
+      for (const [key, text] of Object.entries((value ?? {}) as object)) if (typeof text === 'string') metadata[key] = text;
+    } else {
+      if (entries.size >= MAX_TENSORS) fail(`it lists more than ${MAX_TENSORS} tensors`);
+      entries.set(name, checkEntry(name, value, body.length, fail));
+    }
+  }
+  // In order of their offsets, tensors must follow one another and fill the file: no overlap, no gap.
+  let expected = 0;
+  for (const [name, entry] of [...entries].sort((a, b) => a[1].begin - b[1].begin || a[1].end - b[1].end)) {
+    if (entry.begin !== expected) fail(`tensor "${name}" ${entry.begin < expected ? 'overlaps another' : 'leaves a gap before it'}`);
+    expected = entry.end;
+  }
+  if (expected !== body.length) fail(`its tensors cover ${expected} of ${body.length} bytes`);
+
+  const entry = (name: string): Entry => entries.get(name) ?? fail(`it has no tensor "${name}"`);
+  return {
+    names: [...entries.keys()],
+    metadata,
+    shape: (name) => [...entry(name).shape],
+    get(name) {
+      const { dtype, shape, begin, end } = entry(name);
+      const raw = body.subarray(begin, end);
+      const data =
+        dtype === 'F32' ? f32Copy(raw)
+        : dtype === 'F16' ? f16ToF32(raw)
+        : dtype === 'BF16' ? bf16ToF32(raw)
+        : fail(`tensor "${name}" is of type ${dtype}; only F32, F16 and BF16 can be read`);
+      return { name, shape: [...shape], data };
+    },
+  };
+}
+
+function checkEntry(name: string, value: unknown, size: number, fail: (message: string) => never): Entry {
+  const label = `tensor "${name.slice(0, 100)}"`;
+  if (typeof value !== 'object' || value === null) fail(`${label} has no description`);
+  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) fail(`${label} has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`);
+  const whole = (n: unknown): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n >= 0;
+  if (!Array.isArray(shape) || shape.length > 8 || !shape.every(whole)) fail(`${label} has no valid shape`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) fail(`${label} has no valid offsets`);
+  const [begin, end] = offsets as [number, number];
+  if (begin > end || end > size) fail(`${label} lies outside the file`);
+  const elements = (shape as number[]).reduce((a, b) => a * b, 1);
+  if (elements * BYTES[dtype as string] !== end - begin) fail(`${label} has a shape that does not fit its ${end - begin} bytes`);
+  return { dtype: dtype as string, shape: shape as number[], begin, end };
+}
+
+/**
+ * Writes tensors as F32, in the order given.
+ * @param metadata e.g. {format: 'pt'}, which PEFT and transformers expect.
+ */
+export function writeSafetensors(tensors: NamedTensor[], metadata: Record<string, string> = { format: 'pt' }): Uint8Array {
+  const entries: [string, unknown][] = [['__metadata__', metadata]];
+  const names = new Set<string>();
+  let offset = 0;
+  for (const { name, shape, data } of tensors) {
+    const elements = shape.reduce((a, b) => a * b, 1);
+    if (elements !== data.length) throw new AdapterError(`Tensor "${name}" has ${data.length} values for the shape [${shape.join(', ')}].`);
+    if (names.has(name) || name === '__metadata__') throw new AdapterError(`Tensor "${name}" appears twice.`);
+    names.add(name);
+    entries.push([name, { dtype: 'F32', shape, data_offsets: [offset, offset + data.length * 4] }]);
+    offset += data.length * 4;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  // The header is padded with spaces so that the tensors start on a multiple of 8.
+  const headerLength = Math.ceil(json.length / 8) * 8;
+  const out = new Uint8Array(8 + headerLength + offset);
+  new DataView(out.buffer).setUint32(0, headerLength, true);
+  out.set(json, 8);
+  out.fill(0x20, 8 + json.length, 8 + headerLength);
+  let position = 8 + headerLength;
+  for (const { data } of tensors) {
+    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return out;
+}

@@ -1,0 +1,238 @@
+/**
+ * From a `ModelSource` to file URLs and bytes. Works in a page and in a worker: no DOM.
+ * Every request of the hub goes through `request`, so that each way to fail has its own words.
+ */
+import { ModelError } from '../shared/errors';
+import type { ModelSource } from '../shared/types';
+
+/** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
+export const DEFAULT_HOST = 'https://huggingface.co';
+
+/** Bytes read so far of a file, and its length where the server tells it. */
+export type Progress = (file: string, loaded: number, total: number | null) => void;
+
+export interface FetchOptions {
+  signal?: AbortSignal;
+  onProgress?: Progress;
+}
+
+/** Why a file could not be had. `reason` is for code, the message for people. */
+export type FetchFailure = 'unauthorized' | 'forbidden' | 'missing' | 'rate-limited' | 'server' | 'network' | 'too-large' | 'truncated';
+
+/** A file of a model could not be downloaded. */
+export class FetchError extends ModelError {
+  readonly reason: FetchFailure;
+  constructor(reason: FetchFailure, message: string, hint: string) {
+    super(message, hint);
+    this.reason = reason;
+  }
+}
+
+const OWNER_OR_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/;
+const REVISION = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,118}[A-Za-z0-9])?$/;
+
+/**
+ * Checks a source that came from outside.
+ * @throws {ModelError} for ids that are not `owner/name` (embedded: one folder name), or that hold `..` or `--`.
+ */
+export function checkSource(source: ModelSource): void {
+  const parts = source.id.split('/');
+  const wanted = source.kind === 'hub' ? 2 : 1;
+  const wellFormed = parts.length === wanted && parts.every((part) => OWNER_OR_NAME.test(part));
+  if (!wellFormed || source.id.includes('..') || source.id.includes('--')) {
+    throw new ModelError(
+      `"${source.id.slice(0, 120)}" is not a model id.`,
+      source.kind === 'hub' ? 'A Hugging Face id looks like owner/name, as in HuggingFaceTB/SmolLM2-135M.' : 'Choose one of the models that come with Sieve.',
+    );
+  }
+  if (source.kind !== 'hub') return;
+  if (!REVISION.test(source.revision) || source.revision.includes('..') || source.revision.includes('//')) {
+    throw new ModelError(`"${source.revision.slice(0, 120)}" is not a revision.`, 'Use a branch (main), a tag, or a commit.');
+  }
+  hostOrigin(source.host);
+}
+
+/** The host's origin, without credentials, path or query. */
+function hostOrigin(host: string): string {
+  let url: URL;
+  try {
+    url = new URL(host);
+  } catch (error) {
+    throw new ModelError(`"${host.slice(0, 120)}" is not a web address (${(error as Error).message}).`, `The usual host is ${DEFAULT_HOST}.`);
+  }
+  if ((url.protocol !== 'https:' && url.protocol !== 'http:') || url.username || url.password) {
+    throw new ModelError(`"${host.slice(0, 120)}" cannot be used as a model host.`, 'Use an https:// address without a user name or password.');
+  }
+  return url.origin;
+}
+
+/** Where the app itself is served, with its sub-path and a trailing slash; the same in the page and in a worker. */
+export function appBase(): string {
+  return new URL(import.meta.env.BASE_URL, globalThis.location?.href ?? 'http://localhost/').href;
+}
+
+/** Host and path template in transformers.js' terms (`env.remoteHost`, `env.remotePathTemplate`). */
+export function remoteLayout(source: ModelSource): { host: string; template: string } {
+  checkSource(source);
+  return source.kind === 'embedded'
+    ? { host: appBase(), template: 'models/{model}/' }
+    : { host: `${hostOrigin(source.host)}/`, template: '{model}/resolve/{revision}/' };
+}
+
+/** URL of a file of the model. `file` is a path inside the repository, as in `onnx/model.onnx`. */
+export function fileUrl(source: ModelSource, file: string): string {
+  const { host, template } = remoteLayout(source);
+  const revision = source.kind === 'hub' ? encodeURIComponent(source.revision) : '';
+  return host + template.replace('{model}', source.id).replace('{revision}', revision) + file;
+}
+
+/** How a person calls the source. */
+export function sourceName(source: ModelSource): string {
+  return source.kind === 'hub' && source.revision !== 'main' ? `${source.id} (${source.revision})` : source.id;
+}
+
+/**
+ * `fetch` whose failures say what to do. Only answers with status 200 come back.
+ * A dev server's HTML answer in place of a missing file counts as missing.
+ * @throws {FetchError}
+ */
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  const where = new URL(url);
+  const file = decodeURIComponent(where.pathname.split('/').pop() ?? url);
+  const response = await watchCsp(url, () => fetch(url, { credentials: 'omit', ...init }));
+  if (response.status === 200) {
+    const type = response.headers.get('content-type') ?? '';
+    if (type.startsWith('text/html')) throw missing(file, where.host);
+    return response;
+  }
+  switch (response.status) {
+    case 401:
+      throw new FetchError('unauthorized', `${where.host} wants a login for ${file}.`, 'The model is private, gated, or its id is misspelt. Sieve never sends credentials: choose a public model.');
+    case 403:
+      throw new FetchError('forbidden', `${where.host} does not let you have ${file}.`, 'The model is gated: its owner must agree first. Choose a public model.');
+    case 404:
+      throw missing(file, where.host);
+    case 429:
+      throw new FetchError('rate-limited', `${where.host} asks to slow down.`, 'Too many downloads in a short time. Wait a few minutes, then try again.');
+    default:
+      throw new FetchError('server', `${where.host} answered ${response.status} for ${file}.`, 'The server has a problem. Try again later.');
+  }
+}
+
+function missing(file: string, host: string): FetchError {
+  return new FetchError('missing', `${host} has no ${file} for this model.`, 'Check the model id and the revision; the model must hold config.json, tokenizer.json and an onnx folder.');
+}
+
+/** Runs a fetch; when it is refused without an answer, tells a content security policy from a broken network. */
+async function watchCsp(url: string, run: () => Promise<Response>): Promise<Response> {
+  let blocked = false;
+  const onViolation = (event: Event) => {
+    const uri = (event as SecurityPolicyViolationEvent).blockedURI;
+    if (uri && url.startsWith(uri)) blocked = true;
+  };
+  const target = typeof globalThis.addEventListener === 'function' ? globalThis : null;
+  target?.addEventListener('securitypolicyviolation', onViolation);
+  try {
+    return await run();
+  } catch (error) {
+    if ((error as Error).name === 'AbortError') throw error;
+    // The violation event comes in a task of its own, after fetch has failed.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const host = new URL(url).host;
+    if (blocked) {
+      throw new FetchError('network', `This page may not talk to ${host}: its content security policy forbids it.`, `Whoever hosts this page must add ${host} to connect-src.`);
+    }
+    throw new FetchError('network', `${host} cannot be reached (${(error as Error).message}).`, 'Check the connection, then try again. The models that come with Sieve need no network.');
+  } finally {
+    target?.removeEventListener('securitypolicyviolation', onViolation);
+  }
+}
+
+/**
+ * Reads a body into one growing buffer and shows every stretch of new bytes to `onBytes` on the way
+ * (`bytes[0, available)` is valid). One copy of the file is held, no more.
+ * @param cap most bytes that are accepted.
+ * @throws {FetchError} when the body is larger than `cap` or breaks off.
+ */
+export async function readBody(
+  response: Response,
+  file: string,
+  cap: number,
+  options: FetchOptions = {},
+  onBytes?: (bytes: Uint8Array, available: number) => void,
+): Promise<Uint8Array> {
+  const tooLarge = () => new FetchError('too-large', `${file} is larger than ${megabytes(cap)}.`, 'Choose a smaller model.');
+  const header = response.headers.get('content-length');
+  // With a content encoding the header counts compressed bytes: no more than a hint.
+  const encoded = response.headers.get('content-encoding') !== null;
+  const total = header !== null && /^\d{1,15}$/.test(header) && !encoded ? Number(header) : null;
+  if (total !== null && total > cap) {
+    await response.body?.cancel();
+    throw tooLarge();
+  }
+  let bytes = new Uint8Array(total ?? Math.min(cap, 1 << 16));
+  let available = 0;
+  const reader = response.body?.getReader();
+  if (!reader) throw new FetchError('network', `${file} came without content.`, 'Try again.');
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (available + value.length > cap) throw tooLarge();
+      if (available + value.length > bytes.length) {
+        const grown = new Uint8Array(Math.min(cap, Math.max(bytes.length * 2, available + value.length)));
+        grown.set(bytes.subarray(0, available));
+        bytes = grown;
+      }
+      bytes.set(value, available);
+      available += value.length;
+      options.onProgress?.(file, available, total);
+      onBytes?.(bytes, available);
+    }
+  } catch (error) {
+    await reader.cancel().catch(() => undefined); // already broken: the first error is the one to report
+    if (error instanceof ModelError || (error as Error).name === 'AbortError') throw error;
+    throw new FetchError('network', `The download of ${file} broke off after ${megabytes(available)} (${(error as Error).message}).`, 'Check the connection, then try again.');
+  }
+  if (total !== null && available < total) {
+    throw new FetchError('truncated', `${file} ended after ${available} of ${total} bytes.`, 'The download was cut short. Try again.');
+  }
+  return bytes.subarray(0, available);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
+/** Bytes of a small or large file. See `readBody`. */
+export async function fetchFile(
+  source: ModelSource,
+  file: string,
+  cap: number,
+  options: FetchOptions = {},
+  onBytes?: (bytes: Uint8Array, available: number) => void,
+): Promise<Uint8Array> {
+  const response = await request(fileUrl(source, file), { signal: options.signal });
+  return readBody(response, file, cap, options, onBytes);
+}
+
+/** A JSON file of the model, at most `cap` bytes. */
+export async function fetchJson(source: ModelSource, file: string, cap: number, options: FetchOptions = {}): Promise<unknown> {
+  const bytes = await fetchFile(source, file, cap, options);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new ModelError(`${file} is not JSON (${(error as Error).message}).`, 'The file is damaged. Try again, or choose another model.');
+  }
+}
+
+/** Whether the model has the file, without downloading it. Any failure but "missing" throws. */
+export async function hasFile(source: ModelSource, file: string, options: FetchOptions = {}): Promise<boolean> {
+  try {
+    await request(fileUrl(source, file), { method: 'HEAD', signal: options.signal });
+    return true;
+  } catch (error) {
+    if (error instanceof FetchError && error.reason === 'missing') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,215 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ModelError } from '../shared/errors';
+import { MODULE_PATHS, type ModuleKind } from '../shared/config';
+import type { LlamaConfig, WeightName } from '../shared/types';
+import { parseLlamaConfig } from './llamaConfig';
+import { OnnxParser } from './onnx/parser';
+import { readSafetensors } from './safetensors';
+import { external, f32le, intAttribute, intsAttribute, model, node, raw, tensor, u16le } from './testing/protobuf';
+import { checkNode, externalFiles, resolveWeights, weightNames, weightShape } from './weights';
+
+function hfName(name: WeightName): string {
+  switch (name.part) {
+    case 'embed': return 'model.embed_tokens.weight';
+    case 'head': return 'lm_head.weight';
+    case 'finalNorm': return 'model.norm.weight';
+    case 'inputNorm': return `model.layers.${name.layer}.input_layernorm.weight`;
+    case 'postNorm': return `model.layers.${name.layer}.post_attention_layernorm.weight`;
+    default: return `model.layers.${name.layer}.${MODULE_PATHS[name.part]}.weight`;
+  }
+}
+
+/** Parses in chunks, as a download delivers them. */
+function parse(bytes: Uint8Array, chunk = 65_536) {
+  const parser = new OnnxParser({ onNode: checkNode });
+  for (let n = chunk; n < bytes.length; n += chunk) parser.advance(bytes, n);
+  return parser.finish(bytes);
+}
+
+describe.each(['sieve-stories-nano', 'sieve-stories-4m'])('%s', (id) => {
+  const folder = `public/models/${id}`;
+  it('reads the same weights from the ONNX file as the safetensors file holds', () => {
+    const config = parseLlamaConfig(JSON.parse(readFileSync(`${folder}/config.json`, 'utf8')));
+    const weights = resolveWeights(parse(readFileSync(`${folder}/onnx/model.onnx`)), config);
+    const truth = readSafetensors(readFileSync(`${folder}/model.safetensors`));
+    for (const name of weightNames(config)) {
+      const ours = weights.get(name);
+      const theirs = truth.get(name.part === 'head' ? 'model.embed_tokens.weight' : hfName(name));
+      expect(ours.shape, hfName(name)).toEqual(theirs.shape);
+      let different = 0;
+      for (let i = 0; i < ours.data.length; i++) if (ours.data[i] !== theirs.data[i]) different++;
+      expect(different, hfName(name)).toBe(0);
+    }
+    weights.release();
+    expect(() => weights.get({ part: 'embed' })).toThrow(ModelError);
+  });
+});
+
+const genai = '../shared/models/tiny-random-onnx-genai/tiny-random-LlamaForCausalLM-fp16';
+describe('a Llama of the genai builder', () => {
+  it.skipIf(!existsSync(genai))(`fp16 with external data, contrib ops (skipped without ${genai})`, () => {
+    const config = parseLlamaConfig({
+      model_type: 'llama', hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 1, intermediate_size: 64, vocab_size: 32000, head_dim: 16,
+    });
+    const graph = parse(readFileSync(`${genai}/model.onnx`), 97);
+    expect(externalFiles(graph)).toEqual(['model.onnx.data']);
+    const data = readFileSync(`${genai}/model.onnx.data`);
+    const weights = resolveWeights(graph, config, () => data);
+    for (const name of weightNames(config)) {
+      const { data: values, shape } = weights.get(name);
+      expect(shape).toEqual(weightShape(name, config));
+      expect(values.every(Number.isFinite)).toBe(true);
+      expect(values.some((v) => v !== 0)).toBe(true);
+    }
+    // An independent reading of one transposed fp16 value: down_proj is [64, 16] in the file; W[3, 5] = stored[5, 3].
+    const place = graph.tensors.get('model.layers.1.mlp.down_proj.MatMul.weight')!.external!;
+    const bits = data.readUInt16LE(Number(place.get('offset')) + (5 * 16 + 3) * 2);
+    const value = (bits & 0x8000 ? -1 : 1) * (1 + (bits & 1023) / 1024) * 2 ** (((bits >> 10) & 31) - 15);
+    expect(weights.get({ part: 'down', layer: 1 }).data[3 * 64 + 5]).toBe(value);
+  });
+
+  const gpt2 = '../shared/models/tiny-random-onnx-genai/tiny-random-gpt2-fp32/past.onnx';
+  it.skipIf(!existsSync(gpt2))(`another architecture's graph is refused (skipped without ${gpt2})`, () => {
+    expect(() => resolveWeights(parse(readFileSync(gpt2)), TINY)).toThrow(/embed/);
+  });
+});
+
+const TINY: LlamaConfig = parseLlamaConfig({ model_type: 'llama', hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, head_dim: 4, intermediate_size: 8, vocab_size: 6 });
+
+/** Values of a weight as the tests expect them: row-major [out, in], every one different. */
+function values(name: WeightName, config = TINY): number[] {
+  const [rows, columns = 1] = weightShape(name, config);
+  const base = weightNames(config).findIndex((n) => JSON.stringify(n) === JSON.stringify(name)) * 100;
+  return Array.from({ length: rows * columns }, (_, i) => base + i);
+}
+
+function inOut(name: WeightName): number[] {
+  const [rows, columns = 1] = weightShape(name, TINY);
+  const v = values(name);
+  return Array.from({ length: rows * columns }, (_, i) => v[(i % rows) * columns + Math.floor(i / rows)]);
+}
+
+const at = (part: ModuleKind | 'inputNorm' | 'postNorm'): WeightName => ({ part, layer: 0 }) as WeightName;
+const DIMS = { q: [4, 8], k: [4, 4], v: [4, 4], o: [8, 4], gate: [4, 8], up: [4, 8], down: [8, 4] } as const;
+
+interface Variant { packed?: boolean; stored?: 'matmul' | 'transpose' | 'gemm'; tiedHead?: boolean }
+
+/** A tiny Llama graph (weights and the nodes that use them) in one of the ways exporters store it. */
+function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Variant = {}) {
+  const nodes: number[][] = [node('Gather', '/model/embed_tokens/Gather', ['E', 'input_ids'], ['h0'])];
+  const tensors: number[][] = [tensor('E', [6, 4], 1, raw(f32le(...values({ part: 'embed' }))))];
+  const norm = (slot: 'inputNorm' | 'postNorm', path: string) => {
+    nodes.push(node('SimplifiedLayerNormalization', `/model/layers.0/${path}/LayerNorm`, ['x', slot], [`${slot}_out`]));
+    tensors.push(tensor(slot, [4], 1, raw(f32le(...values(at(slot))))));
+  };
+  const linear = (kind: ModuleKind) => {
+    const path = `/model/layers.0/${MODULE_PATHS[kind].replace('.', '/')}`;
+    const [i, o] = DIMS[kind];
+    if (stored === 'matmul') {
+      nodes.push(node('MatMul', `${path}/MatMul`, ['x', `onnx::${kind}`], [`${kind}_out`]));
+      tensors.push(tensor(`onnx::${kind}`, [i, o], 1, raw(f32le(...inOut(at(kind))))));
+    } else if (stored === 'gemm') {
+      nodes.push(node('Gemm', `${path}/Gemm`, ['x', `onnx::${kind}`], [`${kind}_out`], intAttribute('transB', 1)));
+      tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(at(kind))))));
+    } else {
+      nodes.push(node('Cast', '', [`onnx::${kind}`], [`${kind}_cast`]), node('Transpose', '', [`${kind}_cast`], [`${kind}_t`], intsAttribute('perm', [1, 0])));
+      nodes.push(node('MatMul', `${path}/MatMul`, ['x', `${kind}_t`], [`${kind}_out`]));
+      tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(at(kind))))));
+    }
+  };
+  norm('inputNorm', 'input_layernorm');
+  if (packed) {
+    const rows = [...values(at('q')), ...values(at('k')), ...values(at('v'))];
+    const columns = Array.from({ length: 64 }, (_, i) => rows[(i % 16) * 4 + Math.floor(i / 16)]);
+    nodes.push(node('MatMul', '/model/layers.0/attn/qkv_proj/MatMul', ['x', 'W'], ['qkv']));
+    tensors.push(tensor('W', [4, 16], 1, raw(f32le(...columns))));
+  } else for (const kind of ['q', 'k', 'v'] as const) linear(kind);
+  linear('o');
+  norm('postNorm', 'post_attention_layernorm');
+  for (const kind of ['gate', 'up', 'down'] as const) linear(kind);
+  nodes.push(node('Mul', '/model/norm/Mul_1', ['N', 'x'], ['h1']));
+  tensors.push(tensor('N', [4], 1, raw(f32le(...values({ part: 'finalNorm' })))));
+  if (tiedHead) nodes.push(node('Transpose', '', ['E'], ['Et'], intsAttribute('perm', [1, 0])), node('MatMul', 'anything', ['h1', 'Et'], ['logits32']));
+  else {
+    nodes.push(node('MatMul', '/lm_head/MatMul', ['h1', 'H'], ['logits32']));
+    tensors.push(tensor('H', [4, 6], 1, raw(f32le(...inOut({ part: 'head' })))));
+  }
+  nodes.push(node('Cast', '', ['logits32'], ['logits']));
+  return { nodes, tensors };
+}
+
+describe('the ways exporters store a linear layer', () => {
+  const variants: [string, Variant][] = [
+    ['MatMul with [in, out]', {}], ['Gemm with transB', { stored: 'gemm' }], ['Transpose behind a Cast', { stored: 'transpose' }],
+    ['packed q, k, v', { packed: true }], ['head as the transposed embedding', { tiedHead: true }],
+  ];
+  it.each(variants)('%s', (_, variant) => {
+    for (const tensorsFirst of [false, true]) {
+      const weights = resolveWeights(parse(model({ ...tinyGraph(variant), tensorsFirst }), 7), TINY);
+      for (const name of weightNames(TINY)) {
+        const wanted = name.part === 'head' && variant.tiedHead ? values({ part: 'embed' }) : values(name);
+        expect([...weights.get(name).data], JSON.stringify(name)).toEqual(wanted);
+      }
+    }
+  });
+
+  it('names a weight that is missing, misshapen or stored twice', () => {
+    const { nodes, tensors } = tinyGraph();
+    const without = nodes.filter((n) => !new TextDecoder().decode(new Uint8Array(n)).includes('up_proj'));
+    expect(() => resolveWeights(parse(model({ nodes: without, tensors })), TINY)).toThrow(/up of layer 0/);
+    expect(() => resolveWeights(parse(model({ nodes, tensors })), { ...TINY, ffn: 16 })).toThrow(/gate of layer 0 is stored as \[4, 8\].*\[4, 16\]/);
+    const twice = [...nodes, node('MatMul', '/model/layers.0/mlp/up_proj/MatMul_1', ['x', 'onnx::gate'], ['y'])];
+    expect(() => resolveWeights(parse(model({ nodes: twice, tensors })), TINY)).toThrow(/two weights/);
+  });
+
+  it('refuses what our forward does not compute', () => {
+    const { nodes, tensors } = tinyGraph();
+    const refuse = (extra: number[], pattern: RegExp) => expect(() => parse(model({ nodes: [...nodes, extra], tensors }))).toThrow(pattern);
+    refuse(node('MatMulNBits', 'x', ['a'], ['b']), /4-bit weights \(MatMulNBits\)/);
+    refuse(node('DequantizeLinear', 'x', ['a'], ['b']), /DequantizeLinear/);
+    refuse(node('RotaryEmbedding', 'x', ['a'], ['b'], intAttribute('interleaved', 1)), /interleaved/);
+    refuse(node('GroupQueryAttention', 'x', ['a'], ['b'], intAttribute('local_window_size', 128)), /window/);
+    const biased = [...nodes.slice(0, -1), node('Gemm', '/model/layers.0/mlp/up_proj/Gemm', ['x', 'onnx::up', 'bias'], ['u'])];
+    expect(() => resolveWeights(parse(model({ nodes: biased, tensors })), TINY)).toThrow(/bias/);
+  });
+});
+
+describe('tensor storage', () => {
+  const config = TINY;
+  const swap = (name: string, replacement: number[]) => {
+    const { nodes, tensors } = tinyGraph();
+    const id = new TextDecoder();
+    return parse(model({ nodes, tensors: [...tensors.filter((t) => !id.decode(new Uint8Array(t)).includes(name)), replacement] }));
+  };
+  const half = (v: number) => ({ 1: 0x3c00, '-2': 0xc000, 0.5: 0x3800, 65504: 0x7bff })[v]!;
+  const four = [1, -2, 0.5, 65504];
+  const bytesOf = (numbers: number[]) => numbers.flatMap((v) => (v < 128 ? [v] : v < 16384 ? [(v & 127) | 128, v >> 7] : [(v & 127) | 128, ((v >> 7) & 127) | 128, v >> 14]));
+  it('reads raw_data and typed fields of f32, f16 and bf16', () => {
+    const get = (replacement: number[]) => [...resolveWeights(swap('inputNorm', replacement), config).get({ part: 'inputNorm', layer: 0 }).data];
+    expect(get(tensor('inputNorm', [4], 10, raw(u16le(...four.map(half)))))).toEqual(four);
+    expect(get(tensor('inputNorm', [4], 10, [42, ...[bytesOf(four.map(half)).length], ...bytesOf(four.map(half))]))).toEqual(four);
+    expect(get(tensor('inputNorm', [4], 1, [34, 16, ...f32le(...four)]))).toEqual(four);
+    const bf = [0x3f80, 0xc000, 0x3f00, 0x4780];
+    expect(get(tensor('inputNorm', [4], 16, raw(u16le(...bf))))).toEqual([1, -2, 0.5, 65536]);
+    expect(get(tensor('inputNorm', [4], 16, [42, bytesOf(bf).length, ...bytesOf(bf)]))).toEqual([1, -2, 0.5, 65536]);
+    expect(() => resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 3, raw([1, 2, 3, 4]))), config)).toThrow(/int8/);
+    expect(() => resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 1, raw(f32le(1, 2, 3)))), config)).toThrow(/12 bytes for the shape \[4\]/);
+  });
+
+  it('keeps external data inside the folder and inside its file', () => {
+    const open = (entries: Record<string, string>, size = 64) =>
+      resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 1, external(entries))), config, () => new Uint8Array(f32le(...Array.from({ length: size / 4 }, (_, i) => i))));
+    expect([...open({ location: 'model.onnx_data', offset: '8', length: '16' }).get({ part: 'inputNorm', layer: 0 }).data]).toEqual([2, 3, 4, 5]);
+    for (const location of ['../model.onnx_data', '/etc/passwd', 'a/../../b', 'https://elsewhere/x', '', '..', 'a\\b', './../x']) {
+      expect(() => open({ location }), location).toThrow(/outside the model's folder/);
+    }
+    expect(() => open({ location: 'd', offset: '56' })).toThrow(/outside d/);
+    expect(() => open({ location: 'd', offset: '-4' })).toThrow(ModelError);
+    expect(() => open({ location: 'd', offset: '0', length: '99999999999' })).toThrow(ModelError);
+    const { nodes, tensors } = tinyGraph();
+    const replaced = tensors.filter((t) => !/inputNorm|postNorm/.test(new TextDecoder().decode(new Uint8Array(t))));
+    const overlap = parse(model({ nodes, tensors: [...replaced, tensor('inputNorm', [4], 1, external({ location: 'd', offset: '0' })), tensor('postNorm', [4], 1, external({ location: 'd', offset: '8' }))] }));
+    expect(() => resolveWeights(overlap, config, () => new Uint8Array(64))).toThrow(/overlap/);
+  });
+});
