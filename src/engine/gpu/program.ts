@@ -92,9 +92,9 @@ export class Program {
     });
     (pass as GPUComputePassEncoder | null)?.end();
   }
+}
 
-  /** Multiply-adds of the products with host-known sizes. */
-  macs(counts: Counts): number {
-    return this.ops.reduce((sum, op) => sum + ('clear' in op ? 0 : (op.macs?.(counts) ?? 0)), 0);
-  }
+/** Multiply-adds of the products in `ops` whose sizes the host knows. */
+export function macsOf(ops: readonly Op[], counts: Counts): number {
+  return ops.reduce((sum, op) => sum + ('clear' in op ? 0 : (op.macs?.(counts) ?? 0)), 0);
 }

@@ -1,0 +1,106 @@
+/**
+ * What an adapter method is. The model, the session, the page and the export know methods only through this:
+ * a method adds operations after a frozen module's forward and around its backward, and keeps its own state.
+ */
+import type { ModuleId } from '../../shared/types';
+import type { GateStats } from '../../shared/types';
+import type { Tensor } from '../gpu/buffers';
+import type { Op, RowCount } from '../gpu/program';
+
+/** A linear layer of the model that a run adapts. */
+export interface AdaptedModule extends ModuleId {
+  /** Place among the run's adapted modules, bottom up. */
+  index: number;
+  dIn: number;
+  dOut: number;
+}
+
+/** A, B and their gradients: slices of the run's flat buffers. rPad = rank rounded up to a multiple of 4. */
+export interface ModuleParams {
+  /** [rPad, dIn], rows beyond the rank are zero */
+  a: Tensor;
+  /** [dOut, rPad], columns beyond the rank are zero */
+  b: Tensor;
+  gradA: Tensor;
+  gradB: Tensor;
+}
+
+/** What a module's forward leaves for its backward. Shared by runs that take turns. */
+export interface ModuleSpace {
+  /** [rows, rPad]: A x */
+  z: Tensor;
+  /** [rows] f32: r_i */
+  ratio: Tensor;
+  /** [rows] u32: S_i */
+  open: Tensor;
+  /** [1 + rows] u32: number of active rows, then their indices */
+  list: Tensor;
+  /** Dispatch sizes of the four active-row products */
+  args: Tensor;
+}
+
+/** Scratch that one module at a time uses. */
+export interface SharedSpace {
+  /** [rows, rPad]: Bᵀ g */
+  u: Tensor;
+  /** [rows] f32: μ_i */
+  mu: Tensor;
+  /** Partial sums of the low-rank gradients */
+  partial: Tensor;
+}
+
+export interface ForwardIO {
+  rows: RowCount;
+  /** [rows, dIn] */
+  x: Tensor;
+  /** [rows, dOut]: the frozen module's output; becomes the module's output h. */
+  y: Tensor;
+  space: ModuleSpace;
+  /** Whether statistics are kept (training, evaluation) or not (decoding). */
+  record: boolean;
+}
+
+export interface BackwardIO {
+  rows: RowCount;
+  x: Tensor;
+  /** [rows, dOut]: g = ∂L/∂h */
+  gradOut: Tensor;
+  /** [rows, dIn]: W0ᵀg is there already, the adapter's part is added; null when nothing below needs it. */
+  gradIn: Tensor | null;
+  space: ModuleSpace;
+  shared: SharedSpace;
+}
+
+/** A tensor that belongs to the method's state, by name. */
+export interface NamedTensor {
+  name: string;
+  tensor: Tensor;
+}
+
+export interface Method {
+  forward(module: AdaptedModule, io: ForwardIO): Op[];
+  backward(module: AdaptedModule, io: BackwardIO): Op[];
+  /** Before the first micro-batch of an optimizer step: statistics start at zero. */
+  begin(): Op[];
+  /** After the last micro-batch: the method's own state moves (A and B are the optimizer's). */
+  update(): Op[];
+  /** After A or B changed: tensors derived from them. */
+  refresh(): Op[];
+  /** Host side of `update`, written before it runs. `step` counts from 0. */
+  prepareUpdate(step: number, tokens: number): void;
+  /** What comes back once a step, and how to read it. Empty and null for a method without statistics. */
+  stats(): Tensor[];
+  readStats(bytes: ArrayBuffer): MethodStats | null;
+  /** All that `restore` needs besides A, B and the optimizer's moments. */
+  state(): NamedTensor[];
+  /** Thresholds from outside (an imported adapter), one per module. Throws where the method has none. */
+  setThresholds(tau: Float32Array): void;
+}
+
+export interface MethodStats {
+  gate: GateStats;
+  /** Rows as dispatched to the active-row products (tiles rounded up), per module: B z, dx, dA and dB. */
+  forwardRows: Uint32Array;
+  dxRows: Uint32Array;
+  gradRows: Uint32Array;
+}

@@ -1,0 +1,99 @@
+/**
+ * The Llama backward: input gradients through the frozen layers, and each adapted module's own gradients.
+ * It stops below the lowest adapted module: nothing under it has anything to learn.
+ */
+import type { ModuleKind } from '../../shared/config';
+import type { Tensor } from '../gpu/buffers';
+import type { Op } from '../gpu/program';
+import { attentionBackward } from '../kernels/attention/attention';
+import { matmul } from '../kernels/matmul/matmul';
+import { rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
+import { rope } from '../kernels/rope/rope';
+import { swigluBackward } from '../kernels/swiglu/swiglu';
+import { type Pass, findModule } from './forward';
+import { moduleShape } from './llama';
+
+/** Modules of one layer that share an input: nothing in a later stage depends on an earlier one's gradient. */
+const STAGES: ModuleKind[][] = [['q', 'k', 'v'], ['o'], ['gate', 'up'], ['down']];
+
+/** Lowest layer and stage that hold an adapted module. */
+export function lowestAdapted(pass: Pass): { layer: number; stage: number } {
+  const modules = pass.adapters?.modules ?? [];
+  if (modules.length === 0) throw new Error('nothing is adapted');
+  const layer = Math.min(...modules.map((m) => m.layer));
+  const kinds = modules.filter((m) => m.layer === layer).map((m) => m.kind);
+  return { layer, stage: STAGES.findIndex((stage) => stage.some((k) => kinds.includes(k))) };
+}
+
+/**
+ * A linear layer backwards: gradIn (+)= W0ᵀ g, then the adapter's gradients and its part of gradIn.
+ * `gradIn` null: nothing below needs it.
+ */
+function linearBack(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, gradOut: Tensor, gradIn: Tensor | null, accumulate: boolean): Op[] {
+  const { batch } = pass;
+  const { dIn, dOut } = moduleShape(pass.config, kind);
+  const module = findModule(pass, layer, kind);
+  const adapters = pass.adapters;
+  return [
+    ...(gradIn ? [matmul({ label: `${kind} back`, rows: batch.rows, a: gradOut, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate })] : []),
+    ...(module && adapters
+      ? adapters.method.backward(module, { rows: batch.rows, x, gradOut, gradIn, space: adapters.spaces[module.index], shared: adapters.shared })
+      : []),
+  ];
+}
+
+/** One layer, from its last stage down to `lowest`; with lowest = −1 the gradient of its input is added to `grads.residual`. */
+function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
+  const { gpu, config: c, batch: { rows, meta }, ropeTable: table } = pass;
+  const { heads, kvHeads, headDim } = c;
+  const act = pass.layers[layer];
+  const weights = pass.weights.layers[layer];
+  const g = pass.grads!;
+  /** The tensor for a stage's input gradient, or null when the stage is the lowest. */
+  const below = (stage: number, tensor: Tensor) => (lowest < stage ? tensor : null);
+  const norm = { rows, width: c.dModel, gradOut: g.normed, gradX: g.residual, accumulate: true };
+  const ops = linearBack(pass, layer, 'down', act.act, g.residual, below(3, g.act), false);
+  if (lowest === 3) return ops;
+  ops.push(
+    swigluBackward(gpu, { rows, gate: act.gate, up: act.up, gradOut: g.act, gradGate: g.gate, gradUp: g.up, width: c.ffn }),
+    ...linearBack(pass, layer, 'gate', act.mlpNormed, g.gate, below(2, g.normed), false),
+    ...linearBack(pass, layer, 'up', act.mlpNormed, g.up, below(2, g.normed), true),
+  );
+  if (lowest === 2) return ops;
+  ops.push(
+    rmsNormBackward(gpu, { ...norm, x: act.mid, weight: weights.postNorm, rstd: act.mlpRstd }),
+    ...linearBack(pass, layer, 'o', act.attn, g.residual, below(1, g.attn), false),
+  );
+  if (lowest === 1) return ops;
+  ops.push(
+    ...attentionBackward(gpu, {
+      rows, meta, q: act.q, k: act.k, v: act.v, out: act.attn, lse: act.lse, gradOut: g.attn, stats: g.attnStats,
+      gradQ: g.q, gradK: g.k, gradV: g.v, heads, kvHeads, headDim,
+    }),
+    rope(gpu, { rows, meta, table, x: g.q, heads, headDim, inverse: true }),
+    rope(gpu, { rows, meta, table, x: g.k, heads: kvHeads, headDim, inverse: true }),
+    ...linearBack(pass, layer, 'q', act.attnNormed, g.q, below(0, g.normed), false),
+    ...linearBack(pass, layer, 'k', act.attnNormed, g.k, below(0, g.normed), true),
+    ...linearBack(pass, layer, 'v', act.attnNormed, g.v, below(0, g.normed), true),
+  );
+  if (lowest === 0) return ops;
+  ops.push(rmsNormBackward(gpu, { ...norm, x: act.input, weight: weights.inputNorm, rstd: act.attnRstd }));
+  return ops;
+}
+
+/** From `grads.residual` (as `headLoss` leaves it) down to the lowest adapted module. */
+export function backward(pass: Pass): Op[] {
+  const low = lowestAdapted(pass);
+  const ops: Op[] = [];
+  for (let layer = pass.config.layers - 1; layer >= low.layer; layer--) {
+    ops.push(...layerBackward(pass, layer, layer === low.layer ? low.stage : -1));
+  }
+  return ops;
+}
+
+/** Whether the adapter's part of a module's input gradient is computed (for the accounts). */
+export function needsInputGradient(pass: Pass, layer: number, kind: ModuleKind): boolean {
+  const low = lowestAdapted(pass);
+  return layer > low.layer || STAGES.findIndex((s) => s.includes(kind)) > low.stage;
+}
+

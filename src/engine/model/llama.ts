@@ -1,0 +1,96 @@
+/** The Llama family as the engine sees it: shapes of its linear layers and names of its weights. */
+import { MODULE_KINDS, MODULE_PATHS, type ModuleKind } from '../../shared/config';
+import type { LlamaConfig, ModuleId, WeightName } from '../../shared/types';
+import type { AdaptedModule } from '../adapters/method';
+import type { BufferScope, Tensor } from '../gpu/buffers';
+
+/** Width of all query heads, and of all key (or value) heads. */
+export const qWidth = (c: LlamaConfig) => c.heads * c.headDim;
+export const kvWidth = (c: LlamaConfig) => c.kvHeads * c.headDim;
+
+/** Longest sequence the engine takes: the model's context, at most 4096. */
+export const maxContext = (c: LlamaConfig) => Math.min(c.context, 4096);
+
+/** Columns of the logits on the GPU: the vocabulary rounded up to a multiple of 4. */
+export const logitStride = (c: LlamaConfig) => Math.ceil(c.vocab / 4) * 4;
+
+/** Input and output width of a linear layer. */
+export function moduleShape(c: LlamaConfig, kind: ModuleKind): { dIn: number; dOut: number } {
+  switch (kind) {
+    case 'q': return { dIn: c.dModel, dOut: qWidth(c) };
+    case 'k': case 'v': return { dIn: c.dModel, dOut: kvWidth(c) };
+    case 'o': return { dIn: qWidth(c), dOut: c.dModel };
+    case 'gate': case 'up': return { dIn: c.dModel, dOut: c.ffn };
+    case 'down': return { dIn: c.ffn, dOut: c.dModel };
+  }
+}
+
+/** The modules a run adapts, bottom up, in the order in which statistics list them. */
+export function adaptedModules(c: LlamaConfig, kinds: readonly ModuleKind[]): AdaptedModule[] {
+  const inOrder = MODULE_KINDS.filter((k) => kinds.includes(k));
+  return Array.from({ length: c.layers }, (_, layer) => inOrder.map((kind) => ({ layer, kind })))
+    .flat()
+    .map((id, index) => ({ ...id, index, ...moduleShape(c, id.kind) }));
+}
+
+/** PEFT's name of a module: `model.layers.3.self_attn.q_proj`. */
+export const modulePath = ({ layer, kind }: ModuleId) => `model.layers.${layer}.${MODULE_PATHS[kind]}`;
+
+/** Every weight of the base with its shape: [out, in] for matrices. The head is left out when it is tied. */
+export function weightShapes(c: LlamaConfig): { name: WeightName; shape: number[] }[] {
+  const layers = Array.from({ length: c.layers }, (_, layer) => [
+    { name: { part: 'inputNorm' as const, layer }, shape: [c.dModel] },
+    { name: { part: 'postNorm' as const, layer }, shape: [c.dModel] },
+    ...MODULE_KINDS.map((kind) => {
+      const { dIn, dOut } = moduleShape(c, kind);
+      return { name: { part: kind, layer }, shape: [dOut, dIn] };
+    }),
+  ]).flat();
+  return [
+    { name: { part: 'embed' }, shape: [c.vocab, c.dModel] },
+    ...layers,
+    { name: { part: 'finalNorm' }, shape: [c.dModel] },
+    ...(c.tied ? [] : [{ name: { part: 'head' as const }, shape: [c.vocab, c.dModel] }]),
+  ];
+}
+
+export interface LayerWeights extends Record<ModuleKind, Tensor> {
+  inputNorm: Tensor;
+  postNorm: Tensor;
+}
+
+/** The frozen base on the GPU; one copy, however many runs train on it. */
+export interface LlamaWeights {
+  embed: Tensor;
+  head: Tensor;
+  finalNorm: Tensor;
+  layers: LayerWeights[];
+}
+
+/** Bytes of the frozen weights on the GPU. */
+export const weightBytes = (c: LlamaConfig) =>
+  weightShapes(c).reduce((sum, { shape: [rows, width = 1] }) => sum + 4 * (rows === c.vocab ? logitStride(c) : rows) * width, 0);
+
+export const parameterCount = (c: LlamaConfig) =>
+  weightShapes(c).reduce((sum, { shape: [rows, width = 1] }) => sum + rows * width, 0);
+
+/**
+ * Uploads the frozen base. `read` gives each weight in PyTorch's layout; it is asked once per weight.
+ * Embedding and head get zero rows up to a multiple of 4 of the vocabulary.
+ */
+export function uploadWeights(scope: BufferScope, c: LlamaConfig, read: (name: WeightName) => Float32Array): LlamaWeights {
+  const layers = Array.from({ length: c.layers }, () => ({}) as LayerWeights);
+  const top: Partial<Record<'embed' | 'head' | 'finalNorm', Tensor>> = {};
+  for (const { name, shape: [rows, width = 1] } of weightShapes(c)) {
+    let data = read(name);
+    if (data.length !== rows * width) throw new Error(`weight ${JSON.stringify(name)} has ${data.length} values, expected ${rows * width}`);
+    if ((name.part === 'embed' || name.part === 'head') && logitStride(c) > c.vocab) {
+      const padded = new Float32Array(logitStride(c) * width);
+      padded.set(data);
+      data = padded;
+    }
+    if ('layer' in name) layers[name.layer][name.part] = scope.upload(`layers.${name.layer}.${name.part}`, data);
+    else top[name.part] = scope.upload(name.part, data);
+  }
+  return { embed: top.embed!, head: top.head ?? top.embed!, finalNorm: top.finalNorm!, layers };
+}
