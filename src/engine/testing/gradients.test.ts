@@ -7,6 +7,7 @@ import { addRowsBackwardRef, addRowsRef } from '../kernels/addRows/addRows.ref';
 import { attentionBackwardRef, attentionRef } from '../kernels/attention/attention.ref';
 import { crossEntropyBackwardRef, crossEntropyRef } from '../kernels/crossEntropy/crossEntropy.ref';
 import { gatherRowsBackwardRef, gatherRowsRef } from '../kernels/gatherRows/gatherRows.ref';
+import { matmulRef } from '../kernels/matmul/matmul.ref';
 import { rmsNormBackwardRef, rmsNormRef } from '../kernels/rmsNorm/rmsNorm.ref';
 import { ropeBackwardRef, ropeRef } from '../kernels/rope/rope.ref';
 import { NOWHERE, scatterRowsBackwardRef, scatterRowsRef } from '../kernels/scatterRows/scatterRows.ref';
@@ -20,6 +21,14 @@ const positions = [0, 1, 7, 4095];
 const targets = [3, 0, 6];
 const index = [2, 0, 2, 5];
 const inverse = [NOWHERE, 2, 0, NOWHERE, 1];
+
+/** x [3, k] · W [n, k]ᵀ, or · W [k, n], by the reference of the matmul kernel. */
+function matmul(x: ArrayLike<number>, w: ArrayLike<number>, n: number, k: number, transposed: boolean): Float64Array {
+  const out = new Float64Array(3 * n);
+  matmulRef(out, x, w, [0, 1, 2], { n, k, transposed, accumulate: false, scale: 0.5 });
+  return out;
+}
+const frozen = [1, -2, 0.5, 3, -0.25, 1.5, 2, -1];
 
 const ops: DifferentiableOp[] = [
   {
@@ -47,6 +56,11 @@ const ops: DifferentiableOp[] = [
     name: 'gatherRows', inputs: { x: 6 * 4 },
     forward: ({ x }) => gatherRowsRef(index, x, 4),
     backward: (_, gradOut) => ({ x: gatherRowsBackwardRef(index, gradOut, 6, 4) }),
+  },
+  {
+    name: 'matmul', inputs: { x: 3 * 4 },
+    forward: ({ x }) => matmul(x, frozen, 2, 4, true),
+    backward: (_, gradOut) => ({ x: matmul(gradOut, frozen, 4, 2, false) }),
   },
   {
     name: 'rmsNorm', inputs: { x: 3 * 8 },
@@ -79,6 +93,7 @@ describe('gradients of the references', () => {
   it('are checked for every backward reference there is', () => {
     const files = import.meta.glob<Record<string, unknown>>('../kernels/*/*.ref.ts', { eager: true });
     const backwards = Object.values(files).flatMap((exports) => Object.keys(exports)).filter((name) => name.endsWith('BackwardRef'));
-    expect(ops.map((op) => `${op.name}BackwardRef`).sort()).toEqual(backwards.sort());
+    expect(backwards.length).toBeGreaterThan(0);
+    expect(ops.map((op) => `${op.name}BackwardRef`)).toEqual(expect.arrayContaining(backwards));
   });
 });
