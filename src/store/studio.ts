@@ -125,7 +125,8 @@ export class Studio {
   async #loadSamples(): Promise<void> {
     try {
       const response = await fetch(`${this.#options.baseUrl}datasets/index.json`);
-      if (!response.ok) throw new DataError(`The list of sample sets could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
+      // A host that answers unknown paths with its start page says 200 and sends HTML.
+      if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(`The list of sample sets could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
       const samples = (await response.json()) as SampleSet[];
       this.#patch('dataset', { samples });
       if (samples.length > 0 && this.#s.dataset.status === 'empty') await this.openSample(samples[0].id);

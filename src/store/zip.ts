@@ -1,6 +1,6 @@
-/** Adapters as zip files: written with client-zip, read with fflate behind caps. */
+/** Adapters as zip files: written with client-zip, read with fflate's inflate behind caps and checksums. */
 import { downloadZip } from 'client-zip';
-import { unzip } from 'fflate';
+import { inflateSync } from 'fflate';
 import { AdapterError } from '../shared/errors';
 import type { AdapterFile } from '../train/protocol';
 
@@ -12,51 +12,103 @@ const KNOWN: Record<string, number> = {
   'README.md': 1 << 20,
 };
 const MAX_ZIP = 260 << 20;
+const MAX_ENTRIES = 1000;
 
 /** The files as one zip. */
 export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
   return downloadZip(files.map((f) => ({ name: f.name, input: f.bytes }))).blob();
 }
 
-/** Unpacks with the stated sizes only; fflate allocates exactly what the filter has let through. */
-function unpack(bytes: Uint8Array, seen: Map<string, number>): Promise<Record<string, Uint8Array>> {
-  return new Promise((resolve, reject) => {
-    unzip(bytes, {
-      filter: ({ name, originalSize }) => {
-        const file = name.split('/').at(-1) ?? '';
-        const cap = Object.hasOwn(KNOWN, file) ? KNOWN[file] : undefined;
-        if (cap === undefined) return false;
-        if (originalSize > cap) throw new AdapterError(`${file} in the zip says it has ${originalSize} bytes; at most ${cap} are read.`, 'Choose a zip that Sieve or PEFT has written.');
-        if (seen.has(file)) throw new AdapterError(`The zip holds ${file} twice.`, 'Choose a zip with one adapter in it.');
-        seen.set(file, originalSize);
-        return true;
-      },
-    }, (error, files) => (error ? reject(error) : resolve(files)));
-  });
-}
-
 /**
  * Reads an exported adapter. Unknown files are left alone; a folder in front of the names is allowed.
- * @throws {AdapterError} when it is not a zip, a size is over its cap or untrue, or a file is missing.
+ * @throws {AdapterError} when it is not a zip, a size is over its cap, content and checksum differ, or a file is missing.
  */
 export async function unzipAdapter(zip: Blob): Promise<AdapterFile[]> {
   if (zip.size > MAX_ZIP) throw new AdapterError(`The file has ${zip.size} bytes; at most ${MAX_ZIP} are read.`, 'Choose the zip of one adapter.');
-  const seen = new Map<string, number>();
-  let unpacked: Record<string, Uint8Array>;
-  try {
-    unpacked = await unpack(new Uint8Array(await zip.arrayBuffer()), seen);
-  } catch (error) {
-    if (error instanceof AdapterError) throw error;
-    throw new AdapterError(`The file could not be read as a zip (${error instanceof Error ? error.message : String(error)}).`, 'Choose a zip that Sieve has exported.');
-  }
+  const bytes = new Uint8Array(await zip.arrayBuffer());
   const files: AdapterFile[] = [];
-  for (const [path, bytes] of Object.entries(unpacked)) {
-    const name = path.split('/').at(-1) ?? '';
-    if (bytes.length !== seen.get(name)) throw new AdapterError(`${name} in the zip is ${bytes.length} bytes long, not the ${seen.get(name)} it says.`, 'The file is damaged: export the adapter again.');
-    files.push({ name, bytes });
+  for (const entry of directory(bytes)) {
+    const name = entry.path.split('/').at(-1) ?? '';
+    if (!Object.hasOwn(KNOWN, name)) continue;
+    if (entry.size > KNOWN[name]) throw new AdapterError(`${name} in the zip says it has ${entry.size} bytes; at most ${KNOWN[name]} are read.`, 'Choose a zip that Sieve or PEFT has written.');
+    if (files.some((f) => f.name === name)) throw new AdapterError(`The zip holds ${name} twice.`, 'Choose a zip with one adapter in it.');
+    files.push({ name, bytes: unpack(bytes, entry, name) });
   }
   for (const needed of ['adapter_config.json', 'adapter_model.safetensors']) {
     if (!files.some((f) => f.name === needed)) throw new AdapterError(`The zip holds no ${needed}.`, 'Choose a zip that Sieve or PEFT has written.');
   }
   return files;
+}
+
+interface Entry {
+  path: string;
+  method: number;
+  crc: number;
+  /** Bytes in the zip, and unpacked. */
+  packed: number;
+  size: number;
+  /** Where the entry's local header starts. */
+  offset: number;
+}
+
+const damaged = (what: string) => new AdapterError(`The file could not be read as a zip: ${what}.`, 'Choose a zip that Sieve has exported; if it is one, export it again.');
+
+/** The central directory (APPNOTE 4.3.12), found from the record at the end (4.3.16). */
+function directory(bytes: Uint8Array): Entry[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let end = bytes.length - 22;
+  const lowest = Math.max(0, end - 0xffff);
+  while (end >= lowest && view.getUint32(end, true) !== 0x06054b50) end--;
+  if (end < lowest) throw damaged('it has no directory');
+  const count = view.getUint16(end + 10, true);
+  if (count > MAX_ENTRIES) throw damaged(`it has ${count} entries`);
+  const entries: Entry[] = [];
+  let at = view.getUint32(end + 16, true);
+  for (let i = 0; i < count; i++) {
+    if (at + 46 > end || view.getUint32(at, true) !== 0x02014b50) throw damaged('its directory is broken');
+    const nameLength = view.getUint16(at + 28, true);
+    entries.push({
+      path: new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength)),
+      method: view.getUint16(at + 10, true),
+      crc: view.getUint32(at + 16, true),
+      packed: view.getUint32(at + 20, true),
+      size: view.getUint32(at + 24, true),
+      offset: view.getUint32(at + 42, true),
+    });
+    at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  }
+  return entries;
+}
+
+/** One file's content: never more memory than its stated size, and only if the checksum agrees. */
+function unpack(bytes: Uint8Array, entry: Entry, name: string): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (entry.offset + 30 > bytes.length || view.getUint32(entry.offset, true) !== 0x04034b50) throw damaged(`${name} is not where the directory says`);
+  const start = entry.offset + 30 + view.getUint16(entry.offset + 26, true) + view.getUint16(entry.offset + 28, true);
+  if (start + entry.packed > bytes.length) throw damaged(`${name} is cut off`);
+  const packed = bytes.subarray(start, start + entry.packed);
+  let content: Uint8Array;
+  if (entry.method === 0) content = packed.slice();
+  else if (entry.method === 8) {
+    try {
+      content = inflateSync(packed, { out: new Uint8Array(entry.size) });
+    } catch (error) {
+      throw damaged(`${name} does not unpack (${error instanceof Error ? error.message : String(error)})`);
+    }
+  } else throw damaged(`${name} is packed in a way that is not known (${entry.method})`);
+  if (content.length !== entry.size || crc32(content) !== entry.crc) throw damaged(`${name} does not agree with its size and checksum`);
+  return content;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c >>> 0;
+});
+
+/** CRC-32 as zip uses it (IEEE 802.3, reflected). */
+function crc32(bytes: Uint8Array): number {
+  let c = 0xffffffff;
+  for (const b of bytes) c = CRC_TABLE[(c ^ b) & 0xff] ^ (c >>> 8);
+  return ~c >>> 0;
 }

@@ -28,8 +28,8 @@ function Prompt() {
   return (
     <form className="stack" onSubmit={(e) => { e.preventDefault(); void studio.compare(text); }}>
       {prompts.length > 0 && (
-        <div className="row suggestions" role="group" aria-label="Prompts to try">
-          <span className="muted">Try:</span>
+        <div className="row suggestions">
+          <span className="muted">Prompts to try:</span>
           {prompts.map((p) => <button key={p} type="button" className="suggestion" onClick={() => setText(p)}>{p}</button>)}
         </div>
       )}

@@ -4,7 +4,7 @@ import type { DataKind } from '../shared/data';
 import { DATA_ROLES } from '../shared/template';
 import type { HeaderMode } from '../store/slices';
 import { KIND_LABELS } from '../store/template';
-import { Check, NumberField, SectionFrame, SelectField, TextField } from './bits';
+import { Check, NumberField, Scroll, SectionFrame, SelectField, TextField } from './bits';
 import { DataPreview } from './DataPreview';
 import { count } from './format';
 import { useSel, useStudio } from './studioContext';
@@ -17,7 +17,7 @@ export function DataSection() {
         <Samples />
         <Upload />
       </div>
-      {status === 'reading' && <p className="muted" role="status">Reading…</p>}
+      {status === 'reading' && <p className="muted" aria-live="polite">Reading…</p>}
       {status === 'ready' && <Meaning />}
       {status === 'ready' && <Report />}
       {status === 'ready' && <DataPreview />}
@@ -108,12 +108,12 @@ function Meaning() {
         )}
         <details>
           <summary>First rows</summary>
-          <div className="scroll" tabIndex={0} role="region" aria-label="First rows of the file">
+          <Scroll label="First rows of the file">
             <table className="grid clip">
               <thead><tr>{table.columns.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
               <tbody>{sample.slice(0, 8).map((row, i) => <tr key={i}>{row.map((cell, j) => <td key={j}>{cell.slice(0, 200)}</td>)}</tr>)}</tbody>
             </table>
-          </div>
+          </Scroll>
         </details>
         {table.problems.length > 0 && <Problems problems={table.problems} />}
       </div>
@@ -163,7 +163,7 @@ function Problems({ problems }: { problems: { line: number; message: string }[] 
 function Report() {
   const report = useSel((s) => s.dataset.report);
   const preparing = useSel((s) => s.dataset.preparing);
-  if (!report) return preparing ? <p className="muted" role="status">Turning text into tokens…</p> : null;
+  if (!report) return preparing ? <p className="muted" aria-live="polite">Turning text into tokens…</p> : null;
   const facts: [string, number][] = [
     ['examples to learn from', report.train],
     ['held out', report.heldOut],

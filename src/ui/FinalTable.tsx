@@ -1,6 +1,6 @@
 /** Numbers of all runs so far, with differences to the first run. */
 import { type RunHistory, totalSkipped } from '../store/history';
-import { RunMark } from './bits';
+import { RunMark, Scroll } from './bits';
 import { fixed, percent, signed } from './format';
 import { useSel } from './studioContext';
 
@@ -14,7 +14,7 @@ export function FinalTable() {
   if (!base && runs.every((r) => r.history.evals.length === 0)) return null;
   const first = lastEval(runs[0].history);
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Numbers side by side">
+    <Scroll label="Numbers side by side">
       <table className="grid" data-testid="final-table">
         <caption>Numbers side by side, on {base?.examples ?? first?.examples ?? '–'} held-out examples</caption>
         <thead>
@@ -51,7 +51,7 @@ export function FinalTable() {
         </tbody>
       </table>
       <p className="help">One seed is a sign, not a result: try another before you believe a small difference.</p>
-    </div>
+    </Scroll>
   );
 }
 

@@ -1,11 +1,11 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import type { RunConfig } from '../shared/config';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
 import type { Session } from '../store/slices';
-import { SectionFrame, SelectField } from './bits';
+import { Scroll, SectionFrame, Segmented, SelectField } from './bits';
 import { HeatMap } from './charts/HeatMap';
 import { DASHES } from './charts/LossChart';
 import { LineChart } from './charts/LineChart';
@@ -85,20 +85,16 @@ function Maps({ history }: { history: RunHistory }) {
 
 function Lines({ history, modules }: { history: RunHistory; modules: ModuleId[] }) {
   const [grouping, setGrouping] = useState<Grouping>('module');
-  const version = useSel((s) => s.runs.version);
-  const { names, data } = useMemo(() => shareData(history.skipped!, modules, grouping), [history, modules, grouping, version]);
+  const { names, data } = shareData(history.skipped!, modules, grouping);
   const lines = names.map((label, i) => ({ label, color: `--line-${(i % 8) + 1}`, width: 2, dash: i < 8 ? undefined : DASHES[1 + (Math.floor(i / 8) % 7)] }));
   return (
     <>
       <div className="row">
         <h3>Skipped share over time</h3>
         <span className="spacer" />
-        <div className="segmented" role="group" aria-label="Lines by">
-          <button type="button" aria-pressed={grouping === 'module'} onClick={() => setGrouping('module')}>by module</button>
-          <button type="button" aria-pressed={grouping === 'layer'} onClick={() => setGrouping('layer')}>by layer</button>
-        </div>
+        <Segmented label="Lines by" value={grouping} onChange={setGrouping} options={[{ value: 'module', label: 'by module' }, { value: 'layer', label: 'by layer' }]} />
       </div>
-      <LineChart title="Skipped share over steps; the table below has the latest numbers" lines={lines} data={data} yLabel="skipped" range={[0, 1]} format={(v) => percent(v)} />
+      <LineChart title="Skipped share over steps; the table below has the latest numbers" lines={lines} data={data} yLabel="skipped" share />
       <details>
         <summary>As a table</summary>
         <table className="grid" data-testid="share-table">
@@ -115,7 +111,7 @@ function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: G
     <details>
       <summary>All modules: τ, kept share, and what keeping did</summary>
       <p className="help">μ: how the loss would change if a token’s gate opened further. Negative: the update helps. Kept tokens should have the lower mean μ.</p>
-      <div className="scroll" tabIndex={0} role="region" aria-label="All modules">
+      <Scroll label="All modules">
         <table className="grid" data-testid="module-table">
           <thead>
             <tr>
@@ -139,7 +135,7 @@ function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: G
             })}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </details>
   );
 }

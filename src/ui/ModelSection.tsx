@@ -101,7 +101,7 @@ function SoftwareNote({ info, disabled }: { info: ModelInfo; disabled: boolean }
   const studio = useStudio();
   const small = info.source.id === SMALL_MODEL.id;
   return (
-    <div className="notice notice-warning" role="status" data-testid="software-note">
+    <div className="notice notice-warning" aria-live="polite" data-testid="software-note">
       <div>
         <p className="notice-message"><strong>No GPU acceleration: slow.</strong> The browser computes on the CPU instead. Results are the same; a run takes minutes.</p>
         {!small && <p><button type="button" disabled={disabled} onClick={() => void studio.openModel(SMALL_MODEL)}>Use the small model instead</button></p>}

@@ -1,6 +1,7 @@
 /** Light, dark, or as the system says. Remembered where the browser allows it. */
 import { useEffect } from 'react';
 import type { UiSlice } from '../store/slices';
+import { Segmented } from './bits';
 import { useSel, useStudio } from './studioContext';
 
 const THEMES: { value: UiSlice['theme']; label: string }[] = [
@@ -18,17 +19,13 @@ export function ThemeToggle() {
     else document.documentElement.dataset.theme = theme;
   }, [theme]);
   return (
-    <div className="segmented" role="group" aria-label="Colours">
-      {THEMES.map((t) => (
-        <button
-          key={t.value} type="button" aria-pressed={theme === t.value}
-          onClick={() => {
-            studio.setTheme(t.value);
-            remember(t.value);
-          }}
-        >{t.label}</button>
-      ))}
-    </div>
+    <Segmented
+      label="Colours" value={theme} options={THEMES}
+      onChange={(next) => {
+        studio.setTheme(next);
+        remember(next);
+      }}
+    />
   );
 }
 

@@ -2,7 +2,7 @@
 import type { Phase } from '../train/protocol';
 import { type RunHistory, totalSkipped } from '../store/history';
 import { type Session, isLive } from '../store/slices';
-import { ProgressLine, RunMark, SectionFrame } from './bits';
+import { ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { LossChart } from './charts/LossChart';
 import { bytes, count, duration, fixed, percent } from './format';
 import { useSel, useStudio } from './studioContext';
@@ -88,7 +88,7 @@ function Live({ session }: { session: Session }) {
 /** Counted adapter work, beside what it is of a whole step. */
 function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Work of each run">
+    <Scroll label="Work of each run">
       <table className="grid" data-testid="work-table">
         <caption>Adapter work, counted from what the GPU was given to do</caption>
         <thead>
@@ -116,6 +116,6 @@ function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
         </tbody>
       </table>
       <p className="help">The gate saves work in the adapter only; the frozen layers run for every token, so a whole step saves much less.</p>
-    </div>
+    </Scroll>
   );
 }

@@ -115,7 +115,7 @@ export function Notices({ section }: { section: SectionId }) {
   return (
     <>
       {notices.filter((n) => n.section === section).map((n) => (
-        <div key={n.id} className={`notice notice-${n.kind}`} role={n.kind === 'error' ? 'alert' : 'status'} data-testid={n.kind === 'error' ? 'error-alert' : undefined} data-error={n.info.name}>
+        <div key={n.id} className={`notice notice-${n.kind}`} role={n.kind === 'error' ? 'alert' : undefined} aria-live={n.kind === 'error' ? undefined : 'polite'} data-testid={n.kind === 'error' ? 'error-alert' : undefined} data-error={n.info.name}>
           <div>
             <p className="notice-message">
               <strong>{n.kind === 'error' ? 'Error' : 'Note'}{n.info.line === undefined ? '' : ` in line ${n.info.line}`}.</strong> {n.info.message}
@@ -139,6 +139,25 @@ export function SectionFrame({ id, number, title, lead, children }: { id: Sectio
       <Notices section={id} />
       {children}
     </section>
+  );
+}
+
+/** A wide or long table in a frame of its own. */
+export function Scroll({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    // A frame that scrolls must be reachable by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <section className="scroll" tabIndex={0} aria-label={label}>{children}</section>
+  );
+}
+
+/** Two or three choices in one frame, one of them pressed. */
+export function Segmented<T extends string>({ label, value, onChange, options }: { label: string; value: T; onChange: (value: T) => void; options: { value: T; label: string }[] }) {
+  return (
+    <fieldset className="segmented">
+      <legend className="sr-only">{label}</legend>
+      {options.map((o) => <button key={o.value} type="button" aria-pressed={value === o.value} onClick={() => onChange(o.value)}>{o.label}</button>)}
+    </fieldset>
   );
 }
 

@@ -30,7 +30,7 @@ export function HeatMap({ modules, values, selected, onSelect }: Props) {
   const shown = hover ?? selected;
   return (
     <div className="heat">
-      <table ref={table} className="heat-grid" data-testid="heatmap" onMouseLeave={() => setHover(null)}>
+      <table ref={table} className="heat-grid" data-testid="heatmap">
         <caption className="sr-only">Skipped share in percent by layer and module</caption>
         <thead><tr><th scope="col"><span className="sr-only">Layer</span></th>{kinds.map((k) => <th key={k} scope="col">{k}</th>)}</tr></thead>
         <tbody>
@@ -47,7 +47,7 @@ export function HeatMap({ modules, values, selected, onSelect }: Props) {
                       type="button" data-module={i} data-share={share.toFixed(4)} tabIndex={i === selected ? 0 : -1} aria-pressed={i === selected}
                       aria-label={`layer ${layer}, ${kind}: ${percent(share)} skipped`} className={share > 0.55 ? 'heat-cell heat-deep' : 'heat-cell'}
                       style={{ backgroundColor: `color-mix(in oklab, var(--ramp-high) ${(share * 100).toFixed(1)}%, var(--ramp-low))` }}
-                      onClick={() => onSelect(i)} onFocus={() => setHover(i)} onBlur={() => setHover(null)} onMouseEnter={() => setHover(i)} onKeyDown={(e) => move(e, l, k)}
+                      onClick={() => onSelect(i)} onFocus={() => setHover(i)} onBlur={() => setHover(null)} onMouseEnter={() => setHover(i)} onMouseLeave={() => setHover(null)} onKeyDown={(e) => move(e, l, k)}
                     >{Math.round(share * 100)}</button>
                   </td>
                 );

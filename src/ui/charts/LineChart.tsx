@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { fixed, percent } from '../format';
 
 export interface LineSpec {
   label: string;
@@ -13,6 +14,13 @@ export interface LineSpec {
   points?: boolean;
 }
 
+interface Looks {
+  lines: LineSpec[];
+  yLabel: string;
+  height: number;
+  share: boolean;
+}
+
 interface Props {
   /** What the picture shows, for those who do not see it. */
   title: string;
@@ -21,22 +29,27 @@ interface Props {
   data: uPlot.AlignedData;
   yLabel: string;
   height?: number;
-  /** Fixed y range; free when absent. */
-  range?: [number, number];
-  format?: (y: number) => string;
+  /** y is a share: 0 to 1, shown in percent. */
+  share?: boolean;
 }
 
-export function LineChart({ title, lines, data, yLabel, height = 280, range, format }: Props) {
+export function LineChart({ title, lines, data, yLabel, height = 280, share = false }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(data);
-  latest.current = data;
   const theme = useTheme();
-  const shape = JSON.stringify([lines, yLabel, height, range]);
+  // As text, so that the chart is built anew only when its looks change, not with every render.
+  const looks = JSON.stringify({ lines, yLabel, height, share } satisfies Looks);
+
+  useEffect(() => {
+    latest.current = data;
+    plot.current?.setData(data);
+  }, [data]);
 
   useEffect(() => {
     const box = host.current;
     if (!box) return;
+    const { lines, yLabel, height, share } = JSON.parse(looks) as Looks;
     const css = getComputedStyle(document.documentElement);
     const color = (name: string) => css.getPropertyValue(name).trim();
     const font = `12px ${css.getPropertyValue('--font')}`;
@@ -44,10 +57,10 @@ export function LineChart({ title, lines, data, yLabel, height = 280, range, for
     const chart = new uPlot({
       width: Math.max(200, box.clientWidth),
       height,
-      scales: { x: { time: false }, y: range ? { range: () => range } : {} },
+      scales: { x: { time: false }, y: share ? { range: () => [0, 1] } : {} },
       axes: [
         { ...axis, label: 'step', labelSize: 18, size: 34 },
-        { ...axis, label: yLabel, labelSize: 18, size: 52, values: format ? (_, ticks) => ticks.map((v) => format(v)) : undefined },
+        { ...axis, label: yLabel, labelSize: 18, size: 52, values: share ? (_, ticks) => ticks.map((v) => percent(v)) : undefined },
       ],
       series: [
         { label: 'step' },
@@ -58,7 +71,7 @@ export function LineChart({ title, lines, data, yLabel, height = 280, range, for
           dash: l.dash,
           spanGaps: true,
           points: l.points ? { show: true, size: 7, fill: color(l.color) } : { show: false },
-          value: (_: uPlot, v: number | null) => (v === null ? '–' : format ? format(v) : v.toFixed(3)),
+          value: (_: uPlot, v: number | null) => (share ? percent(v) : fixed(v)),
         })),
       ],
       legend: { show: true, live: true },
@@ -74,12 +87,11 @@ export function LineChart({ title, lines, data, yLabel, height = 280, range, for
       chart.destroy();
       plot.current = null;
     };
-    // `shape` stands for lines, yLabel, height and range.
-  }, [shape, theme]);
+    // The theme is not read here, but the colours that it sets are.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [looks, theme]);
 
-  useEffect(() => plot.current?.setData(data), [data]);
-
-  return <div className="chart" ref={host} role="img" aria-label={title} />;
+  return <figure className="chart" ref={host} aria-label={title} />;
 }
 
 /** Counts up whenever the colours in use change, by system or by hand. */

@@ -1,8 +1,7 @@
 /** Loss of all runs: training thin, held-out thick with dots, the untouched base as a level line. */
-import { useMemo } from 'react';
 import type { Session } from '../../store/slices';
 import { lossData, lossRows } from '../../store/series';
-import { RunMark } from '../bits';
+import { RunMark, Scroll } from '../bits';
 import { fixed, signed } from '../format';
 import { useSel } from '../studioContext';
 import { LineChart, type LineSpec } from './LineChart';
@@ -11,11 +10,11 @@ import { LineChart, type LineSpec } from './LineChart';
 export const DASHES: (number[] | undefined)[] = [undefined, [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 4], [1, 3], [12, 3, 2, 3, 2, 3]];
 
 export function LossChart({ session }: { session: Session }) {
-  const version = useSel((s) => s.runs.version);
+  useSel((s) => s.runs.version);
   const { experiment, histories } = session;
   const runs = experiment.runs.map((r) => histories.get(r.id)!);
   const base = histories.get('base');
-  const data = useMemo(() => lossData(runs, base), [session, version]);
+  const data = lossData(runs, base);
   const lines = experiment.runs.flatMap((run, i): LineSpec[] => [
     { label: `${run.name}, training`, color: `--run-${i + 1}-soft`, width: 1, dash: DASHES[i] },
     { label: `${run.name}, held out`, color: `--run-${i + 1}`, width: 2.5, dash: DASHES[i], points: true },
@@ -32,7 +31,7 @@ export function LossChart({ session }: { session: Session }) {
       </figcaption>
       <details>
         <summary>As a table</summary>
-        <div className="scroll" tabIndex={0} role="region" aria-label="Loss by step">
+        <Scroll label="Loss by step">
           <table className="grid" data-testid="loss-table">
             <thead>
               <tr>
@@ -58,7 +57,7 @@ export function LossChart({ session }: { session: Session }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
     </figure>
   );

@@ -1,7 +1,9 @@
 /** How large a module's updates are, token by token, and where the threshold cuts. */
 import { ratioEdge } from '../../shared/ratio';
 import { type GateStats, RATIO_BINS } from '../../shared/types';
+import { Scroll } from '../bits';
 import { compact, count } from '../format';
+import { binAt } from './binAt';
 
 const W = 640;
 const H = 170;
@@ -21,7 +23,8 @@ export function RatioHistogram({ gate, module, name }: { gate: GateStats; module
   const label = `Sizes of the updates r in ${name}; threshold τ = ${compact(tau)}`;
   return (
     <figure className="hist">
-      <svg viewBox={`0 0 ${W} ${H}`} role="img" aria-label={label} data-testid="ratio-histogram">
+      <svg viewBox={`0 0 ${W} ${H}`} data-testid="ratio-histogram">
+        <title>{label}</title>
         {used.map((b) => {
           const h = Math.max(1, (bins[b] / most) * (BASE - 16));
           return (
@@ -38,21 +41,13 @@ export function RatioHistogram({ gate, module, name }: { gate: GateStats; module
       <figcaption className="help">r: size of the update against the layer’s own output, per token (log scale). Left of τ the update is skipped.</figcaption>
       <details>
         <summary>As a table</summary>
-        <div className="scroll" tabIndex={0} role="region" aria-label={label}>
+        <Scroll label={label}>
           <table className="grid">
             <thead><tr><th scope="col">r from</th><th scope="col">to</th><th scope="col" className="num">tokens</th></tr></thead>
             <tbody>{used.map((b) => <tr key={b}><td className="num">{compact(ratioEdge(b))}</td><td className="num">{compact(ratioEdge(b + 1))}</td><td className="num">{count(bins[b])}</td></tr>)}</tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
     </figure>
   );
-}
-
-/** Position of a value on the axis of bins, with its fraction. */
-export function binAt(r: number): number {
-  for (let b = 0; b < RATIO_BINS; b++) {
-    if (r < ratioEdge(b + 1)) return b + (r - ratioEdge(b)) / (ratioEdge(b + 1) - ratioEdge(b));
-  }
-  return RATIO_BINS;
 }

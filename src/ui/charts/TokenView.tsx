@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
 import type { RunHistory } from '../../store/history';
 import { keptPerToken } from '../../store/series';
-import { SelectField } from '../bits';
+import { Scroll, SelectField } from '../bits';
 import { compact, percent, tokenText } from '../format';
 
 export function TokenView({ watch }: { watch: NonNullable<RunHistory['watch']> }) {
@@ -28,12 +28,12 @@ export function TokenView({ watch }: { watch: NonNullable<RunHistory['watch']> }
       <p className="help">Step {watch.step}. Darker: more of the {modules} chosen modules keep their update for this token.</p>
       <details>
         <summary>As a table</summary>
-        <div className="scroll" tabIndex={0} role="region" aria-label="Kept share by token">
+        <Scroll label="Kept share by token">
           <table className="grid" data-testid="token-table">
             <thead><tr><th scope="col" className="num">#</th><th scope="col">Token</th><th scope="col" className="num">Kept by</th><th scope="col" className="num">Mean r</th></tr></thead>
             <tbody>{watch.tokens.map((t, i) => <tr key={i}><td className="num">{i}</td><th scope="row" className="mono">{tokenText(t)}</th><td className="num">{percent(kept[i])}</td><td className="num">{compact(ratio[i])}</td></tr>)}</tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
     </div>
   );

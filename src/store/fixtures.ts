@@ -1,0 +1,84 @@
+/** For tests of the store: a port instead of a worker, and events as the train worker sends them. */
+import type { GateStats, ModuleId } from '../shared/types';
+import { RATIO_BINS } from '../shared/types';
+import type { FromWorker, TrainEvent } from '../train/protocol';
+import { type WorkerHooks, type WorkerLike, WorkerClient } from './workerClient';
+
+export interface Sent {
+  type: string;
+  requestId: number;
+  [field: string]: unknown;
+}
+
+/** Keeps what was sent; the test answers by hand. */
+export class TestPort<E> implements WorkerLike {
+  readonly sent: Sent[] = [];
+  terminated = false;
+  readonly #listeners = new Map<string, (event: Event) => void>();
+
+  postMessage(message: unknown): void {
+    this.sent.push(message as Sent);
+  }
+
+  addEventListener(type: string, listener: (event: Event) => void): void {
+    this.#listeners.set(type, listener);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+
+  say(message: FromWorker<E>): void {
+    this.#listeners.get('message')?.({ data: message } as unknown as Event);
+  }
+
+  crash(message: string): void {
+    this.#listeners.get('error')?.({ type: 'error', message } as unknown as Event);
+  }
+
+  /** The last request of a type. */
+  last(type: string): Sent {
+    const request = this.sent.findLast((m) => m.type === type);
+    if (!request) throw new Error(`nothing of type ${type} was sent: ${this.sent.map((m) => m.type).join(', ')}`);
+    return request;
+  }
+
+  reply(type: string, value: unknown): void {
+    this.say({ kind: 'reply', requestId: this.last(type).requestId, value });
+  }
+
+  fail(type: string, error: { name: string; message: string; hint: string }): void {
+    this.say({ kind: 'failed', requestId: this.last(type).requestId, error });
+  }
+}
+
+export function clientOn<R extends { type: string }, Replies, E>(port: TestPort<E>, hooks: WorkerHooks<E>): WorkerClient<R, Replies, E> {
+  return new WorkerClient<R, Replies, E>(() => port, 'test', hooks);
+}
+
+/** Gate statistics of `modules` modules; module m keeps `active(m)` of `tokens`. */
+export function gateStats(modules: number, tokens: number, active: (m: number) => number): GateStats {
+  return {
+    tau: Float32Array.from({ length: modules }, (_, m) => m / 100),
+    tokens: new Uint32Array(modules).fill(tokens),
+    active: Uint32Array.from({ length: modules }, (_, m) => active(m)),
+    muKept: new Float32Array(modules).fill(-1),
+    muSkipped: new Float32Array(modules).fill(1),
+    histogram: new Uint32Array(modules * RATIO_BINS),
+    rho: 0.01,
+    tauStep: 0.001,
+  };
+}
+
+export function stepEvent(runId: string, step: number, gate: GateStats | null = null): Extract<TrainEvent, { type: 'step' }> {
+  return {
+    type: 'step', runId, step, loss: 5 - step / 100, learningRate: 0.003, gradNorm: 1, tokens: 200, supervised: 100, ms: 50,
+    gate, work: { done: gate ? 60 : 100, dense: 100, step: 1000 },
+  };
+}
+
+export function evalEvent(runId: string, step: number, loss: number): Extract<TrainEvent, { type: 'eval' }> {
+  return { type: 'eval', runId, step, loss, examples: 32, supervised: 900, gate: null };
+}
+
+export const MODULES: ModuleId[] = [0, 1].flatMap((layer) => (['q', 'v'] as const).map((kind) => ({ layer, kind })));

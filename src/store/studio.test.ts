@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
+import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './fixtures';
+import { hubHost } from './hubHost';
+import { Studio, draftProblem, pastedName } from './studio';
+import { comparePrompt, startMapping } from './template';
+
+const INFO: ModelInfo = {
+  source: { kind: 'embedded', id: 'sieve-stories-4m' },
+  config: { layers: 2, dModel: 8, heads: 2, kvHeads: 1, headDim: 4, ffn: 16, vocab: 32, context: 128, ropeTheta: 1e4, rmsEps: 1e-5, tied: true, bosId: 1, eosIds: [2] },
+  parameters: 1000, weightBytes: 4000,
+  check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
+  gpu: { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
+};
+const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null };
+const PARSED: DataReplies['parse'] = {
+  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, problems: [], encoding: 'utf-8' },
+  sample: [['p', 'c']], rowCount: 10,
+  detection: { mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } }, evidence: ['names'] },
+  template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
+};
+const tokens = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
+const PREPARED = (): DataReplies['prepare'] => ({
+  report: { examples: 10, train: 9, heldOut: 1, tokens: 40, supervised: 20, longest: 4, truncated: 0, allMasked: 0, empty: 0, warnings: [] },
+  preview: [], train: tokens(), heldOut: tokens(),
+});
+const SAMPLES = [{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: ['hello'] }];
+
+beforeEach(() => {
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve({}) } });
+  vi.stubGlobal('fetch', (url: string) => Promise.resolve(new Response(url.endsWith('index.json') ? JSON.stringify(SAMPLES) : '{}', { headers: { 'content-type': 'application/json' } })));
+});
+afterEach(() => { vi.unstubAllGlobals(); });
+
+function make() {
+  const train = new TestPort<TrainEvent>();
+  const data = new TestPort<never>();
+  const studio = new Studio({
+    baseUrl: '/', hubHost: 'https://huggingface.co',
+    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks),
+  });
+  return { studio, train, data, state: () => studio.store.getState() };
+}
+
+const sent = (port: { sent: { type: string }[] }, type: string) => vi.waitFor(() => { if (!port.sent.some((m) => m.type === type)) throw new Error(`no ${type} yet`); });
+
+/** Boots and answers every request, as the two workers would. */
+async function ready() {
+  const all = make();
+  const { studio, train, data } = all;
+  const booted = studio.boot();
+  await sent(train, 'open-model');
+  data.reply('open-tokenizer', null);
+  train.reply('open-model', INFO);
+  await sent(data, 'parse');
+  data.reply('parse', PARSED);
+  await sent(data, 'prepare');
+  data.reply('prepare', PREPARED());
+  await booted;
+  await sent(train, 'plan');
+  train.reply('plan', PLAN);
+  await vi.waitFor(() => expect(all.state().runs.plan).toEqual(PLAN));
+  return all;
+}
+
+async function started() {
+  const all = await ready();
+  const start = all.studio.start();
+  await sent(all.train, 'start');
+  all.train.reply('start', PLAN);
+  await start;
+  return all;
+}
+
+const event = (port: TestPort<TrainEvent>, e: TrainEvent) => port.say({ kind: 'event', event: e });
+
+test('after boot the default model and the first sample set are there', async () => {
+  const { state } = await ready();
+  expect(state().model).toMatchObject({ status: 'ready', info: INFO, gpu: 'present' });
+  expect(state().dataset).toMatchObject({ status: 'ready', origin: { kind: 'sample', id: 's' }, preparing: false });
+  expect(state().dataset.report?.train).toBe(9);
+  expect(state().ui.notices).toEqual([]);
+});
+
+test('without WebGPU no train worker is asked, and data still load', async () => {
+  vi.stubGlobal('navigator', {});
+  const { studio, train, data, state } = make();
+  const booted = studio.boot();
+  await sent(data, 'parse');
+  data.reply('open-tokenizer', null);
+  data.reply('parse', PARSED);
+  await sent(data, 'prepare');
+  data.reply('prepare', PREPARED());
+  await booted;
+  expect(state().model).toMatchObject({ gpu: 'no-webgpu', status: 'failed' });
+  expect(state().dataset.report).not.toBeNull();
+  expect(train.sent).toEqual([]);
+});
+
+test('a run: events fill the histories of every run, the base included', async () => {
+  const { train, state } = await started();
+  const gate = gateStats(MODULES.length, 200, () => 150);
+  event(train, { type: 'modules', runId: 'ts-lora', modules: MODULES });
+  event(train, evalEvent('base', 0, 6));
+  event(train, stepEvent('lora', 1));
+  event(train, stepEvent('ts-lora', 1, gate));
+  event(train, { type: 'phase', phase: 'training' });
+  const { session, phase } = state().runs;
+  expect(phase).toBe('training');
+  expect(session!.histories.get('base')!.evals[0].loss).toBe(6);
+  expect(session!.histories.get('lora')!.loss.length).toBe(1);
+  const ts = session!.histories.get('ts-lora')!;
+  expect(ts.skipped!.row(0)[0]).toBeCloseTo(0.25);
+  expect(ts.workDone / ts.workDense).toBeCloseTo(0.6);
+  expect(train.last('start')).toMatchObject({ experiment: { runs: [{ id: 'lora' }, { id: 'ts-lora' }] } });
+});
+
+test('starting again resets first; a run in the way is refused', async () => {
+  const { studio, train, state } = await started();
+  event(train, { type: 'phase', phase: 'training' });
+  await studio.start();
+  expect(state().ui.notices[0].info.message).toMatch(/under way/);
+  event(train, { type: 'phase', phase: 'finished' });
+  const again = studio.start();
+  await sent(train, 'reset');
+  train.reply('reset', null);
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(2));
+  train.reply('start', PLAN);
+  await again;
+  expect(state().runs.session!.histories.get('lora')!.loss.length).toBe(0);
+});
+
+test('a start that fails is said where it happened, and the page can go on', async () => {
+  const { studio, train, state } = await ready();
+  const start = studio.start();
+  await sent(train, 'start');
+  train.fail('start', { name: 'GpuError', message: 'not enough memory', hint: 'smaller batch' });
+  await start;
+  expect(state().runs.phase).toBe('failed');
+  expect(state().ui.notices).toMatchObject([{ section: 'train', info: { name: 'GpuError', hint: 'smaller batch' } }]);
+});
+
+test('a failed run is named; a worker that dies fails the model and can be opened again', async () => {
+  const { studio, train, state } = await started();
+  event(train, { type: 'run-failed', runId: 'ts-lora', error: { name: 'TrainError', message: 'loss is NaN', hint: '' } });
+  expect(state().runs.session!.failed.get('ts-lora')?.message).toBe('loss is NaN');
+  expect(state().ui.notices[0].info.message).toBe('TS-LoRA: loss is NaN');
+  train.crash('out of memory');
+  expect(state().model.status).toBe('failed');
+  expect(state().runs.phase).toBe('failed');
+  const open = studio.openModel(INFO.source);
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
+  train.reply('open-model', INFO);
+  await open;
+  expect(state().model.status).toBe('ready');
+});
+
+test('Compare asks base and trained runs with the run’s template, and pieces add up', async () => {
+  const { studio, train, state } = await started();
+  event(train, stepEvent('lora', 1));
+  event(train, { type: 'phase', phase: 'finished' });
+  const done = studio.compare('hi');
+  await sent(train, 'generate');
+  const request = train.last('generate');
+  expect(request).toMatchObject({ runs: ['base', 'lora'], prompt: 'Q: hi\n' });
+  event(train, { type: 'generated', requestId: request.requestId, runId: 'lora', piece: 'ab', done: false });
+  event(train, { type: 'generated', requestId: request.requestId, runId: 'lora', piece: 'c', done: true });
+  event(train, { type: 'generated', requestId: request.requestId + 100, runId: 'lora', piece: 'stray', done: true });
+  expect(state().runs.answers.lora).toEqual({ text: 'abc', done: true });
+  train.reply('generate', { texts: { base: 'x', lora: 'abc' } });
+  await done;
+  expect(state().runs.generating).toBeNull();
+  expect(state().runs.answers.base).toEqual({ text: 'x', done: true });
+});
+
+test('the latest choice of data wins over an earlier one that is slower', async () => {
+  const { studio, data, state } = await ready();
+  const first = studio.openPaste('{"a": 1}');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(2));
+  const slow = data.last('parse').requestId;
+  const second = studio.openPaste('{"b": 1}');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
+  data.fail('parse', { name: 'DataError', message: 'second is bad', hint: '' });
+  await second;
+  data.say({ kind: 'reply', requestId: slow, value: PARSED });
+  await first;
+  expect(state().dataset.status).toBe('failed');
+  expect(state().ui.notices.map((n) => n.info.message)).toEqual(['second is bad']);
+});
+
+test('runs can be added up to eight and removed; ids stay unique', async () => {
+  const { studio, state } = make();
+  for (let i = 0; i < 6; i++) studio.addRun(i % 2 ? 'lora' : 'ts-lora');
+  const { draft } = state().runs;
+  expect(new Set(draft.runs.map((r) => r.id)).size).toBe(8);
+  expect(state().runs.draftError).toBeNull();
+  studio.removeRun('ts-lora-2');
+  studio.addRun('ts-lora');
+  expect(state().runs.draft.runs.at(-1)!.id).toBe('ts-lora-2');
+  studio.setRun(null, { rank: 1_000_000_000 });
+  expect(state().runs.draftError).toMatch(/^runs\.0\.rank:/);
+});
+
+test('a draft is checked against the schema and the model’s context', () => {
+  const { draft } = make().state().runs;
+  expect(draftProblem(draft, 64)).toBeNull();
+  expect(draftProblem(draft, 32)).toMatch(/^train\.maxTokens:/);
+  expect(draftProblem({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toMatch(/^train\.learningRate:/);
+});
+
+test('pasted text gets a name that says what it looks like', () => {
+  expect(['[{"a":1}]', '{"a":1}\n{"a":2}', 'a\tb\nc\td', 'name,label\nx,y', 'Once upon a time, there was.'].map(pastedName))
+    .toEqual(['pasted.json', 'pasted.jsonl', 'pasted.tsv', 'pasted.csv', 'pasted.txt']);
+});
+
+test('another hub is taken from the page’s own origin only', () => {
+  expect(hubHost('http://127.0.0.1:9/app/')).toBe('https://huggingface.co');
+  expect(hubHost('http://127.0.0.1:9/app/?hub=/hub/')).toBe('http://127.0.0.1:9/hub');
+  expect(hubHost('http://127.0.0.1:9/?hub=http://127.0.0.1:9')).toBe('http://127.0.0.1:9');
+  expect(hubHost('http://127.0.0.1:9/?hub=https://evil.example')).toBe('https://huggingface.co');
+  expect(hubHost('http://127.0.0.1:9/?hub=//evil.example/x')).toBe('https://huggingface.co');
+});
+
+test('mappings and prompts for a kind that was not detected', () => {
+  expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({ kind: 'text-label', roles: { label: 'Label', text: 'sentence' } });
+  expect(startMapping('instruction', ['a', 'b'])).toEqual({ kind: 'instruction', roles: { instruction: 'a', input: null, output: 'b' } });
+  const mapping = startMapping('instruction', ['instruction', 'input', 'output']);
+  expect(comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' })).toBe('Do {this}\n');
+  expect(comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' })).toBe('Once');
+});

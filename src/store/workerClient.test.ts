@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { EventBatcher } from './batcher';
+import { TestPort } from './fixtures';
+import { WorkerClient, WorkerFault } from './workerClient';
+
+type Request = { type: 'one'; n: number } | { type: 'two' };
+
+function setup() {
+  const ports: TestPort<string>[] = [];
+  const events: string[] = [];
+  const crashes: string[] = [];
+  const client = new WorkerClient<Request, { one: number }, string>(
+    () => { const port = new TestPort<string>(); ports.push(port); return port; },
+    'test', { onEvent: (e) => events.push(e), onCrash: (e) => crashes.push(e.message) },
+  );
+  return { ports, events, crashes, client };
+}
+
+test('replies go to the request they answer, in any order', async () => {
+  const { ports, client } = setup();
+  const first = client.request({ type: 'one', n: 1 });
+  const second = client.request({ type: 'two' });
+  expect(ports).toHaveLength(1);
+  ports[0].say({ kind: 'reply', requestId: ports[0].sent[1].requestId, value: null });
+  ports[0].say({ kind: 'reply', requestId: ports[0].sent[0].requestId, value: 7 });
+  expect(await first).toBe(7);
+  expect(await second).toBeNull();
+  expect(client.pending).toBe(0);
+});
+
+test('a failure keeps its name and hint', async () => {
+  const { ports, client } = setup();
+  const reply = client.request({ type: 'two' });
+  ports[0].fail('two', { name: 'GpuError', message: 'no', hint: 'yes' });
+  await expect(reply).rejects.toMatchObject({ name: 'GpuError', message: 'no', hint: 'yes' });
+  await expect(reply).rejects.toBeInstanceOf(WorkerFault);
+});
+
+test('a crash rejects all that is pending, is reported, and the next request starts a new worker', async () => {
+  const { ports, crashes, client } = setup();
+  const a = client.request({ type: 'two' });
+  const b = client.request({ type: 'one', n: 2 });
+  ports[0].crash('boom');
+  await expect(a).rejects.toThrow(/boom/);
+  await expect(b).rejects.toThrow(/boom/);
+  expect(crashes).toHaveLength(1);
+  expect(ports[0].terminated).toBe(true);
+  const c = client.request({ type: 'one', n: 3 });
+  expect(ports).toHaveLength(2);
+  ports[1].reply('one', 5);
+  expect(await c).toBe(5);
+});
+
+test('events are handed on; an unasked reply is an error', () => {
+  const { ports, events, client } = setup();
+  void client.request({ type: 'two' }).catch(() => 'closed below');
+  ports[0].say({ kind: 'event', event: 'hello' });
+  expect(events).toEqual(['hello']);
+  expect(() => ports[0].say({ kind: 'reply', requestId: 99, value: null })).toThrow(/unasked/);
+  client.dispose();
+  expect(ports[0].terminated).toBe(true);
+});
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+test('the batcher applies at the earliest due time, in order, all at once', () => {
+  const batches: number[][] = [];
+  const b = new EventBatcher<number>((e) => batches.push(e));
+  b.push(1, 250);
+  b.push(2, 250);
+  vi.advanceTimersByTime(100);
+  b.push(3, 50);
+  vi.advanceTimersByTime(49);
+  expect(batches).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(batches).toEqual([[1, 2, 3]]);
+  b.push(4, 0);
+  expect(batches).toEqual([[1, 2, 3], [4]]);
+  vi.advanceTimersByTime(1000);
+  expect(batches).toHaveLength(2);
+});

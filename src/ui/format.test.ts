@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { ratioEdge } from '../shared/ratio';
+import { binAt } from './charts/binAt';
+import { bytes, compact, count, duration, fixed, parameters, percent, signed, tokenText } from './format';
+
+test('numbers as people read them', () => {
+  expect(fixed(-1.23456, 2)).toBe('−1.23');
+  expect(fixed(NaN)).toBe('–');
+  expect(signed(0.12345)).toBe('+0.123');
+  expect(signed(-0.5, 1)).toBe('−0.5');
+  expect(signed(-0.00001)).toBe('±0.000');
+  expect(percent(0.256, 1)).toBe('25.6 %');
+  expect(percent(null)).toBe('–');
+  expect(compact(0.0000123)).toBe('1.2e−5');
+  expect(compact(0.0123456)).toBe('0.0123');
+  expect(compact(0)).toBe('0');
+  expect(bytes(512)).toBe('512 B');
+  expect(bytes(16 * 2 ** 20)).toBe('16.0 MiB');
+  expect(duration(59_400)).toBe('59 s');
+  expect(duration(61_000)).toBe('1 min 1 s');
+  expect(duration(3_720_000)).toBe('1 h 2 min');
+  expect(count(1234567)).toBe('1\u202f234\u202f567');
+  expect(parameters(4_334_592)).toBe('4.33 million');
+  expect(tokenText('a\n')).toBe('a↵');
+  expect(tokenText('')).toBe('□');
+});
+
+test('a value finds its place among the bins', () => {
+  for (const b of [0, 1, 7, 63]) expect(binAt(ratioEdge(b))).toBeCloseTo(b);
+  expect(binAt((ratioEdge(20) + ratioEdge(21)) / 2)).toBeCloseTo(20.5);
+  expect(binAt(1e9)).toBe(64);
+});
