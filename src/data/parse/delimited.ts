@@ -13,10 +13,10 @@ interface Line {
 }
 
 /**
- * Parses delimited text. Ragged rows are skipped and counted, duplicate headers renamed, both with a note.
+ * Parses delimited text. Ragged rows are skipped and counted, with a note each.
  * @param format `csv` finds its separator (comma, semicolon, tab, bar) in the first line; `tsv` is tabs, and quotes are
  *   plain characters unless the whole file quotes properly.
- * @throws {DataError} on an unclosed quote (with the line that opens it), or when too many rows are ragged.
+ * @throws {DataError} on an unclosed quote (with the line that opens it), when two columns have one name, or when too many rows are ragged.
  */
 export function parseDelimited(text: string, format: 'csv' | 'tsv', choice: HeaderChoice): Rows & { header: { used: boolean; why: string } } {
   const lines = (format === 'tsv' ? tabLines(text) : quotedLines(text, separatorOf(text))).filter((l) => l.fields.some((f) => f.trim() !== ''));
@@ -40,17 +40,17 @@ export function parseDelimited(text: string, format: 'csv' | 'tsv', choice: Head
   return { columns, rows, problems: problems.finish(body.length), header };
 }
 
-/** Unique, non-empty column names; every change is noted. */
+/**
+ * Column names; an empty one is numbered.
+ * @throws {DataError} when two columns have one name: which of them is meant is not ours to guess.
+ */
 function columnNames({ line, fields }: Line, problems: Problems): string[] {
-  const seen = new Set<string>();
-  return fields.map((field, c) => {
-    const base = repairText(field, line, problems).trim() || `column ${c + 1}`;
-    let name = base;
-    for (let n = 2; seen.has(name); n++) name = `${base} (${n})`;
-    if (name !== base) problems.note(line, `two columns are called “${excerpt(base)}”; the second is now “${excerpt(name)}”`);
-    seen.add(name);
-    return name;
-  });
+  const names = fields.map((field, c) => repairText(field, line, problems).trim() || `column ${c + 1}`);
+  const twice = names.find((name, c) => names.indexOf(name) < c);
+  if (twice !== undefined) {
+    throw new DataError(`Two columns are called “${excerpt(twice)}”: ${excerpt(names.join(' | '))}`, 'Rename one of them in the first line, or say that the first line is no header.', line);
+  }
+  return names;
 }
 
 function commonWidth(lines: Line[]): number {

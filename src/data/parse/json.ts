@@ -1,4 +1,5 @@
 /** JSON lines and JSON arrays → rows. Both become (line, piece) pairs first, so that a broken piece costs only itself. */
+import { DataError } from '../../shared/errors';
 import { excerpt, Problems } from './problems';
 import { RowTable, type Rows } from './rows';
 
@@ -34,6 +35,7 @@ export function isOneObject(text: string): boolean {
 /**
  * Cuts a (possibly damaged) JSON array at its top-level commas, minding strings and brackets.
  * The pieces are whole when the array is; a piece that is not is found when it is parsed.
+ * @throws {DataError} when the array is never closed.
  */
 function splitArray(text: string, problems: Problems): Piece[] {
   const pieces: Piece[] = [];
@@ -73,8 +75,11 @@ function splitArray(text: string, problems: Problems): Piece[] {
     } else if (c === ',' && depth === 1) push(i);
   }
   if (!closed) {
-    push(text.length);
-    problems.note(line, 'the file ends before the array is closed: it may be cut off');
+    throw new DataError(
+      `The JSON array is never closed: the file seems to be cut off on line ${line}, after ${pieces.length} ${pieces.length === 1 ? 'record' : 'records'}.`,
+      'Get the whole file, or end it with ] after the last whole record.',
+      line,
+    );
   }
   return pieces;
 }

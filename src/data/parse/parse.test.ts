@@ -55,12 +55,17 @@ describe('JSON', () => {
     expect(e.message).toMatch(/1 of 4 rows.*line 3: not valid JSON: {"a"/);
   });
 
-  it('skips a broken record of an array, with its line, and says that a file is cut off', () => {
-    const t = parse('a.json', `[\n${lines(9, (i) => `{"a":"${i}"},`)}\n{"a": "cut o`);
+  it('skips a broken record of an array, with its line', () => {
+    const t = parse('a.json', `[\n${lines(9, (i) => `{"a":"${i}"},`)}\n{"a": }]`);
     expect(t.rows).toHaveLength(9);
-    expect(t.problems.map((p) => p.line)).toEqual([11, 11]);
-    expect(t.problems[0].message).toMatch(/cut off/);
+    expect(t.problems).toEqual([{ line: 11, message: 'skipped: not valid JSON: {"a": }' }]);
     expect(refusal(() => parse('a.json', '[{"a":1},\n{"a":},\n{"a":3}]')).line).toBe(2);
+  });
+
+  it('refuses an array that is cut off, with the line and what is whole', () => {
+    const e = refusal(() => parse('a.json', `[\n${lines(9, (i) => `{"a":"${i}"},`)}\n{"a": "cut o`));
+    expect(e.line).toBe(11);
+    expect(e.message).toMatch(/cut off on line 11, after 9 records/);
   });
 
   it('refuses rows that are not objects, and a file that is one object', () => {
@@ -133,10 +138,11 @@ describe('CSV and TSV', () => {
     expect(parse('a.csv', 'text,label\na,b,,\nc,d').rows).toEqual([['a', 'b'], ['c', 'd']]);
   });
 
-  it('renames duplicate and empty headers, with a note', () => {
-    const t = parse('a.csv', 'text,text,,text\na,b,c,d\ne,f,g,h', 'yes');
-    expect(t.columns).toEqual(['text', 'text (2)', 'column 3', 'text (3)']);
-    expect(t.problems.map((p) => p.line)).toEqual([1, 1]);
+  it('refuses duplicate headers, showing them, and numbers empty ones', () => {
+    const e = refusal(() => parse('a.csv', 'text,label,text\na,b,c\nd,e,f'));
+    expect(e).toMatchObject({ line: 1, message: 'Two columns are called “text”: text | label | text' });
+    expect(parse('a.csv', 'text,label,text\na,b,c\nd,e,f', 'no').columns).toEqual(['column 1', 'column 2', 'column 3']);
+    expect(parse('a.csv', 'text,,label\na,b,c\nd,e,f', 'yes').columns).toEqual(['text', 'column 2', 'label']);
   });
 
   it('keeps a __proto__ column', () => {

@@ -1,0 +1,144 @@
+/** The data path on real files with the real tokenizer: what `dataWorker` does, without the worker. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BatchOrder, exampleCount, toBatch } from '../data/batches';
+import { detect } from '../data/detect';
+import { parseFile } from '../data/parse';
+import { prepare } from '../data/prepare';
+import { createTokenizer } from '../hub/tokenizer';
+import type { PrepareOptions, SampleSet } from '../shared/data';
+import { defaultTemplate } from '../shared/template';
+import type { Tokenizer } from '../shared/types';
+
+const root = new URL('../../', import.meta.url);
+const model = new URL('public/models/sieve-stories-4m/', root);
+let tokenizer: Tokenizer;
+beforeAll(async () => {
+  const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, model), 'utf8'));
+  tokenizer = await createTokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
+});
+
+/** Everything up to ten batches, with the product's defaults. */
+function load(url: URL, more: Partial<PrepareOptions> = {}) {
+  const table = parseFile(url.pathname.split('/').pop()!, readFileSync(url));
+  const detection = detect(table);
+  const template = defaultTemplate(detection.mapping);
+  const prepared = prepare(table, { mapping: detection.mapping, template, completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, ...more }, tokenizer);
+  const order = new BatchOrder(exampleCount(prepared.train), 1);
+  for (let step = 0; step < 10; step++) {
+    const batch = toBatch(prepared.train, order.next(4));
+    for (let s = 0; s < 4; s++) {
+      expect(batch.ids[batch.starts[s]]).toBe(tokenizer.bosId);
+      expect(batch.ids[batch.starts[s] + 1]).not.toBe(tokenizer.bosId);
+      expect(batch.starts[s + 1] - batch.starts[s]).toBeLessThanOrEqual(64);
+    }
+    expect(batch.targets.some((t) => t >= 0)).toBe(true);
+  }
+  return { table, detection, prepared };
+}
+
+const data = new URL('../shared/data/', root);
+const FILES = {
+  alpaca: new URL('llama-factory-demo/alpaca_en_demo.json', data),
+  gsm8k: new URL('gsm8k/test.jsonl', data),
+  sst2: new URL('sst2/dev.tsv', data),
+  sms: new URL('sms-spam/SMSSpamCollection', data),
+  cola: new URL('glue-cola-rte-wnli/CoLA/dev.tsv', data),
+  shakespeare: new URL('tinyshakespeare/input.txt', data),
+  stories: new URL('tinystories/tinystories_recased.txt', data),
+};
+
+describe('real files', () => {
+  const real = (name: keyof typeof FILES, run: (url: URL) => void) =>
+    it(name, (context) => {
+      if (!existsSync(FILES[name])) context.skip(`${name} is not at hand: ../shared/data is absent`);
+      run(FILES[name]);
+    }, 60_000);
+
+  real('alpaca', (url) => {
+    const { table, detection, prepared } = load(url);
+    expect(table).toMatchObject({ format: 'json', columns: ['instruction', 'input', 'output'], problems: [] });
+    expect(table.rows).toHaveLength(999);
+    expect(detection.mapping.kind).toBe('instruction');
+    expect(prepared.report.train + prepared.report.heldOut).toBe(prepared.report.examples);
+  });
+
+  real('gsm8k', (url) => {
+    const { table, detection, prepared } = load(url, { maxTokens: 64 });
+    expect(table.rows).toHaveLength(1319);
+    expect(detection).toEqual({ mapping: { kind: 'prompt-completion', roles: { prompt: 'question', completion: 'answer' } }, evidence: ['columns named question and answer'] });
+    expect(prepared.report.truncated).toBeGreaterThan(1200);
+    expect(prepared.report.warnings.join()).toMatch(/lost their whole prompt/);
+  });
+
+  real('sst2', (url) => {
+    const { table, detection, prepared } = load(url);
+    expect(table.header).toMatchObject({ used: false });
+    expect(table.rows).toHaveLength(872);
+    expect(detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 1', label: 'column 2' } });
+    const chips = prepared.preview(0, 1)[0].tokens;
+    expect(chips.filter((t) => t.state === 'trained').map((t) => t.text)).toEqual([' ', table.rows[0][1], '<|endoftext|>']);
+    expect(chips.map((t) => t.text).join('')).toBe(`<|endoftext|>${table.rows[0][0]}\nLabel: ${table.rows[0][1]}<|endoftext|>`);
+  });
+
+  real('sms', (url) => {
+    const { table, detection } = load(url);
+    expect(table).toMatchObject({ format: 'tsv', header: { used: false } });
+    expect(table.rows).toHaveLength(5574);
+    expect(detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 2', label: 'column 1' } });
+  });
+
+  real('cola', (url) => {
+    expect(load(url).detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 4', label: 'column 2' } });
+  });
+
+  real('shakespeare', (url) => {
+    const { table, detection, prepared } = load(url);
+    expect(table).toMatchObject({ format: 'txt', encoding: 'utf-8' });
+    expect(detection.mapping.kind).toBe('text');
+    expect(prepared.report.truncated).toBe(0);
+    expect(prepared.report.longest).toBeLessThanOrEqual(64);
+    // Windows end where a speech does, mostly.
+    const ends = prepared.preview(0, 200).filter((e) => e.tokens[e.tokens.length - 1].text.endsWith('\n'));
+    expect(ends.length).toBeGreaterThan(150);
+    const text = prepared.preview(0, 1e6).map((e) => tokenizer.decode(e.tokens.map((t) => t.id))).join('');
+    expect(text).toBe(table.rows[0][0]);
+  });
+
+  real('stories', (url) => {
+    expect(parseFile('stories.txt', readFileSync(url)).rows).toHaveLength(5511);
+  });
+});
+
+describe('text that looks like a special token', () => {
+  it('is not one', () => {
+    const table = parseFile('a.csv', new TextEncoder().encode('prompt,completion\nsay <|endoftext|> now,no <|endoftext|>\nx,y'));
+    const { preview } = prepare(table, { mapping: detect(table).mapping, template: { prompt: '{prompt}\n', completion: '{completion}' }, completionOnly: true, maxTokens: 64, heldOutShare: 0.5, seed: 1 }, tokenizer);
+    const ids = preview(0, 1)[0].tokens.map((t) => t.id);
+    expect(ids.filter((id) => id === tokenizer.eosId)).toHaveLength(2);
+    expect([ids[0], ids[ids.length - 1]]).toEqual([tokenizer.bosId, tokenizer.eosId]);
+  });
+});
+
+describe('sample sets', () => {
+  const folder = new URL('public/datasets/', root);
+  const samples = JSON.parse(readFileSync(new URL('index.json', folder), 'utf8')) as SampleSet[];
+
+  it('are what their script makes', () => {
+    execFileSync(process.execPath, [new URL('reference/datasets/generate.mjs', root).pathname, '--check']);
+  });
+
+  it.each(samples)('$id loads without a complaint, fits the window, and has a card', (sample) => {
+    const { table, detection, prepared } = load(new URL(sample.file, folder));
+    expect(readFileSync(new URL(`${sample.id}/README.md`, folder), 'utf8')).toMatch(/license: cc0-1\.0/);
+    expect(table.problems).toEqual([]);
+    expect(table.rows).toHaveLength(720);
+    expect(detection.mapping.kind).toBe(sample.id === 'feelings' ? 'text-label' : 'prompt-completion');
+    expect(prepared.report).toMatchObject({ examples: 720, heldOut: 72, empty: 0, allMasked: 0, warnings: [] });
+    expect(prepared.report.truncated).toBeLessThan(720 * 0.05);
+    // No example repeats another's prompt, so held-out ones were not seen.
+    expect(new Set(table.rows.map((r) => r[0])).size).toBe(720);
+    expect(sample.prompts.every((p) => !table.rows.some((r) => r[0] === p))).toBe(true);
+  });
+});
