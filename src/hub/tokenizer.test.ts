@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ModelError } from '../shared/errors';
+import type { Tokenizer } from '../shared/types';
+import { createTokenizer, TextStream } from './tokenizer';
+
+const read = (folder: string, file: string): unknown => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
+const open = (folder: string) => createTokenizer(read(folder, 'tokenizer.json'), read(folder, 'tokenizer_config.json'));
+
+/** Ids from Python: AutoTokenizer(...)(text, add_special_tokens=False, split_special_tokens=True).input_ids. */
+const TEXT = 'Once upon a time, there was a naïve café owner — “Zoë”!\n\tShe said: 3.14 <|endoftext|> 😀 done.  ';
+const IDS = [
+  508, 491, 259, 423, 12, 405, 289, 259, 292, 65, 128, 108, 321, 277, 2119, 128, 103, 3083, 221, 159, 223, 243, 221, 159, 223, 251, 58, 79, 128, 105, 159, 223, 252,
+  1, 199, 198, 781, 343, 26, 2703, 14, 17, 20, 221, 28, 92, 412, 79, 767, 3139, 92, 30, 221, 173, 254, 247, 223, 1025, 14, 221, 221,
+];
+
+describe('the tokenizer of the embedded models', () => {
+  let tokenizer: Tokenizer;
+  beforeAll(async () => {
+    tokenizer = await open('public/models/sieve-stories-nano');
+  });
+
+  it('gives the ids Python gives, with special tokens in the text taken as text', () => {
+    expect([...tokenizer.encode(TEXT)]).toEqual(IDS);
+    expect([...tokenizer.encode('<|endoftext|>')]).not.toContain(0);
+    expect([...tokenizer.encode('')]).toEqual([]);
+  });
+
+  it('decodes what it encoded, and leaves special tokens out', () => {
+    expect(tokenizer.decode(IDS)).toBe(TEXT);
+    expect(tokenizer.decode([0, ...IDS, 0])).toBe(TEXT);
+    expect(tokenizer.decode([])).toBe('');
+    const strange = '\u0000 \u202e <script>alert(1)</script> __proto__ \ufeff x';
+    expect(tokenizer.decode(tokenizer.encode(strange))).toBe(strange);
+  });
+
+  it('shows each token, broken characters as bytes', () => {
+    expect(tokenizer.pieces(IDS).slice(0, 5)).toEqual(['Once', ' upon', ' a', ' time', ',']);
+    expect(tokenizer.pieces(tokenizer.encode('😀'))).toEqual(['\\xF0', '\\x9F', '\\x98', '\\x80']);
+    expect(tokenizer.pieces([0])).toEqual(['<|endoftext|>']);
+    expect(tokenizer.pieces(IDS).join('')).toContain('<|endoftext|>');
+  });
+
+  it('knows what it puts before a text itself', () => {
+    expect(tokenizer.bosId).toBe(0);
+    expect(tokenizer.eosId).toBe(0);
+  });
+
+  it('streams whole characters', () => {
+    const stream = new TextStream(tokenizer);
+    const pieces = [...tokenizer.encode('né 😀!')].map((id) => stream.push(id));
+    expect(pieces.join('') + stream.end()).toBe('né 😀!');
+    expect(pieces.some((p) => p.includes('\ufffd'))).toBe(false);
+    const broken = new TextStream(tokenizer);
+    expect(broken.push(tokenizer.encode('😀')[0])).toBe('');
+    expect(broken.end()).toBe('\ufffd');
+  });
+
+  it('refuses files that are no tokenizer', async () => {
+    await expect(createTokenizer({}, {})).rejects.toThrow(ModelError);
+    await expect(createTokenizer(null, {})).rejects.toThrow(ModelError);
+    await expect(createTokenizer({ model: { type: 'None' } }, {})).rejects.toThrow(ModelError);
+  });
+});
+
+const smollm = '../shared/models/smollm-360m-tokenizer-only';
+const tinyStories = '../shared/models/tinystories-656k-llama';
+
+describe('other tokenizers', () => {
+  it.skipIf(!existsSync(smollm))(`SmolLM puts nothing before a text (skipped without ${smollm})`, async () => {
+    const tokenizer = await open(smollm);
+    expect(tokenizer.bosId).toBeNull();
+    // Python, as above, for 'Hello <|im_start|>user 1234'.
+    expect([...tokenizer.encode('Hello <|im_start|>user 1234')]).toEqual(SMOLLM_IDS);
+  });
+  it.skipIf(!existsSync(tinyStories))(`a SentencePiece-style one (skipped without ${tinyStories})`, async () => {
+    const tokenizer = await open(tinyStories);
+    expect([...tokenizer.encode('Once upon a time <s> é')]).toEqual(TINY_IDS);
+    expect(tokenizer.decode(tokenizer.encode('Once upon a time <s> é'))).toBe('Once upon a time <s> ');
+    expect(tokenizer.bosId).toBe(1);
+    expect(tokenizer.pieces(tokenizer.encode('a time'))[0]).toMatch(/^ /);
+  });
+});
+
+const SMOLLM_IDS = [19556, 2067, 108, 306, 79, 3738, 108, 46, 4093, 216, 33, 34, 35, 36];
+/** The file names no unknown token: é is dropped, as in Python. */
+const TINY_IDS = [80, 147, 201, 282, 81, 23, 71, 24, 80];

@@ -1,0 +1,171 @@
+/**
+ * The model's tokenizer, through transformers.js. What is added here: text that looks like a special token stays
+ * text, each token can be shown on its own, and text can be decoded piece by piece.
+ */
+import { ModelError } from '../shared/errors';
+import type { ModelSource, Tokenizer } from '../shared/types';
+import { checkSource, fetchJson, type FetchOptions } from './source';
+
+const MAX_TOKENIZER = 64 << 20;
+const MAX_TOKENIZER_CONFIG = 4 << 20;
+
+/** Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models. */
+export async function openTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<Tokenizer> {
+  checkSource(source);
+  const [json, config] = await Promise.all([
+    fetchJson(source, 'tokenizer.json', MAX_TOKENIZER, options),
+    fetchJson(source, 'tokenizer_config.json', MAX_TOKENIZER_CONFIG, options),
+  ]);
+  return createTokenizer(json, config);
+}
+
+interface AddedToken { id: number; content: string; special: boolean }
+
+/**
+ * A tokenizer from the contents of its two files.
+ * @throws {ModelError} when they are not a tokenizer's.
+ */
+export async function createTokenizer(json: unknown, config: unknown): Promise<Tokenizer> {
+  const { PreTrainedTokenizer } = await import('@huggingface/transformers');
+  const fail = (why: string): never => {
+    throw new ModelError(`tokenizer.json cannot be used: ${why}.`, 'Choose another model.');
+  };
+  const file = json as { added_tokens?: unknown; decoder?: unknown; pre_tokenizer?: unknown; model?: unknown };
+  if (typeof json !== 'object' || json === null || typeof file.model !== 'object' || file.model === null) fail('it describes no model');
+  if (typeof config !== 'object' || config === null) fail('tokenizer_config.json is not an object');
+  const added = (Array.isArray(file.added_tokens) ? file.added_tokens : []) as AddedToken[];
+  const special = new Map(added.filter((t) => t.special === true).map((t) => [t.id, t.content]));
+
+  let full: InstanceType<typeof PreTrainedTokenizer>;
+  let plain: InstanceType<typeof PreTrainedTokenizer>;
+  try {
+    full = new PreTrainedTokenizer(json as object, config as object);
+    // Without the special tokens in its list the splitter does not look for them in the text
+    // (Hugging Face's `split_special_tokens=True`).
+    plain = new PreTrainedTokenizer({ ...(json as object), added_tokens: added.filter((t) => t.special !== true) }, config as object);
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+
+  // What the tokenizer's own template puts before a text: asked, not guessed.
+  const bare = full.encode('a', { add_special_tokens: false });
+  const dressed = full.encode('a', { add_special_tokens: true });
+  const before = dressed.findIndex((_, i) => bare.every((id, j) => dressed[i + j] === id));
+  const idOf = (token: string | null): number | null => {
+    const id = token === null ? undefined : full.convert_tokens_to_ids(token);
+    return typeof id === 'number' ? id : null;
+  };
+
+  const byteLevel = mentions(file.decoder, 'ByteLevel') || mentions(file.pre_tokenizer, 'ByteLevel');
+  const vocab = new Map<number, string>();
+  for (const [token, id] of full.get_vocab()) vocab.set(id, token);
+  // Python drops a character that no token covers when the model names no unknown token; the library writes id 0.
+  const unknown = idOf((file.model as { unk_token?: string | null }).unk_token ?? null);
+  const isAdded = new Set(added.map((t) => t.id));
+  const bytesOf = (id: number): Uint8Array => {
+    const token = vocab.get(id) ?? '';
+    if (isAdded.has(id)) return new TextEncoder().encode(token);
+    return byteLevel ? byteLevelBytes(token) : metaspaceBytes(token);
+  };
+
+  return {
+    encode: (text) => {
+      if (text === '') return new Int32Array(0);
+      return Int32Array.from(plain.encode(text, { add_special_tokens: false }).filter((id) => !special.has(id) || id === unknown));
+    },
+    pieces: (ids) => Array.from(ids, (id) => showBytes(bytesOf(id))),
+    decode: (ids) => {
+      const kept = Array.from(ids).filter((id) => !special.has(id));
+      return kept.length === 0 ? '' : full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+    },
+    bosId: before > 0 ? dressed[0] : null,
+    eosId: idOf(full.eos_token),
+  };
+}
+
+/** Whether a pipeline step (or one inside a Sequence) is of the type. */
+function mentions(step: unknown, type: string, depth = 0): boolean {
+  if (typeof step !== 'object' || step === null || depth > 3) return false;
+  const s = step as { type?: unknown; decoders?: unknown; pretokenizers?: unknown };
+  if (s.type === type) return true;
+  const inner = [s.decoders, s.pretokenizers].filter(Array.isArray).flat();
+  return inner.some((child) => mentions(child, type, depth + 1));
+}
+
+/**
+ * GPT-2's byte alphabet: printable Latin-1 bytes stand for themselves, the other 68 are written as U+0100 onwards,
+ * in order. Code point → byte.
+ */
+const BYTE_ALPHABET = ((): Map<number, number> => {
+  const map = new Map<number, number>();
+  let next = 256;
+  for (let byte = 0; byte < 256; byte++) {
+    const printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+    map.set(printable ? byte : next++, byte);
+  }
+  return map;
+})();
+
+function byteLevelBytes(token: string): Uint8Array {
+  return Uint8Array.from(Array.from(token, (c) => BYTE_ALPHABET.get(c.codePointAt(0)!) ?? 0x3f));
+}
+
+/** SentencePiece style: ▁ is a space, <0x0A> is a byte. */
+function metaspaceBytes(token: string): Uint8Array {
+  const byte = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
+  return byte ? Uint8Array.of(parseInt(byte[1], 16)) : new TextEncoder().encode(token.replaceAll('\u2581', ' '));
+}
+
+/** Whole characters as they are, the bytes of broken ones as `\xE2`. */
+function showBytes(bytes: Uint8Array): string {
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  try {
+    return strict.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  let text = '';
+  for (let i = 0; i < bytes.length; ) {
+    const lead = bytes[i];
+    const length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    const whole = length > 0 && i + length <= bytes.length ? new TextDecoder().decode(bytes.subarray(i, i + length)) : '\ufffd';
+    if (whole.includes('\ufffd')) {
+      text += `\\x${lead.toString(16).toUpperCase().padStart(2, '0')}`;
+      i++;
+    } else {
+      text += whole;
+      i += length;
+    }
+  }
+  return text;
+}
+
+/** Turns a growing list of ids into pieces of text: a character comes out once all its bytes are there. */
+export class TextStream {
+  readonly #tokenizer: Tokenizer;
+  readonly #ids: number[] = [];
+  #shown = '';
+
+  constructor(tokenizer: Tokenizer) {
+    this.#tokenizer = tokenizer;
+  }
+
+  /** New text after one more token; may be empty. */
+  push(id: number): string {
+    this.#ids.push(id);
+    const text = this.#tokenizer.decode(this.#ids);
+    // A trailing replacement character may be the first half of a character.
+    return text.endsWith('\ufffd') ? '' : this.#emit(text);
+  }
+
+  /** What is left, broken characters included. */
+  end(): string {
+    return this.#emit(this.#tokenizer.decode(this.#ids));
+  }
+
+  #emit(text: string): string {
+    const piece = text.slice(this.#shown.length);
+    this.#shown = text;
+    return piece;
+  }
+}
