@@ -213,7 +213,7 @@ export class Trainer {
   async evaluate(runId: string | null, batches: readonly TokenBatch[], measure = false): Promise<EvalResult> {
     const totals = batchTotals(batches);
     const p = runId === null ? null : this.#get(runId);
-    if (p && measure && p.run.config.method === 'ts-lora') {
+    if (p && measure) {
       this.#accumulate(p, batches, totals);
     } else {
       const [forwards, loss] = p ? [p.forward, p.loss] : [this.#baseForward!, this.#baseLoss!];

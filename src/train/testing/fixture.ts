@@ -1,0 +1,71 @@
+/** Reads the golden fixtures that reference/ writes, and opens the embedded models, for tests in the browser. */
+import { downloadModel } from '../../hub/model';
+import { BaseModel } from '../../engine/base';
+import type { Gpu } from '../../engine/gpu/device';
+import { type RunConfig, type TrainConfig, runSchema, trainSchema } from '../../shared/config';
+import type { TokenBatch } from '../../shared/types';
+
+export interface Fixture {
+  model: string;
+  method: 'lora' | 'ts-lora';
+  rank: number;
+  alpha: number;
+  modules: { name: string }[];
+  settings: Record<string, number | string>;
+  batches: { tokens: number; supervised: number }[];
+  loss: number;
+  train: { batch: number[]; loss: number[]; learningRate: number[]; gradNorm: number[]; rho: (number | null)[]; tauStep: (number | null)[] };
+  accum?: { loss: number; settings: Record<string, number | string>; rho?: number; tauStep?: number };
+  floats(name: string): Float32Array;
+  ints(name: string): Int32Array;
+  bytes(name: string): Uint8Array;
+  has(name: string): boolean;
+}
+
+/** `reference/fixtures/<name>.json` and its .bin. */
+export async function loadFixture(name: string): Promise<Fixture> {
+  const url = `/reference/fixtures/${name}`;
+  const json = await (await fetch(`${url}.json`)).json();
+  const bin = await (await fetch(`${url}.bin`)).arrayBuffer();
+  const view = (tensor: string) => {
+    const t = json.tensors[tensor] as { dtype: string; shape: number[]; offset: number } | undefined;
+    if (!t) throw new Error(`fixture ${name} has no ${tensor}`);
+    const length = t.shape.reduce((a, b) => a * b, 1);
+    return { t, length };
+  };
+  return {
+    ...json,
+    floats: (tensor) => { const { t, length } = view(tensor); return new Float32Array(bin, t.offset, length); },
+    ints: (tensor) => { const { t, length } = view(tensor); return new Int32Array(bin, t.offset, length); },
+    bytes: (tensor) => { const { t, length } = view(tensor); return new Uint8Array(bin, t.offset, length); },
+    has: (tensor) => Object.hasOwn(json.tensors, tensor),
+  };
+}
+
+/** A fixture's batch as the engine takes it. */
+export function fixtureBatch(f: Fixture, prefix: string): TokenBatch {
+  return { ids: f.ints(`${prefix}.ids`), targets: f.ints(`${prefix}.targets`), starts: Uint32Array.from(f.ints(`${prefix}.starts`)) };
+}
+
+/** Sequence `s` of a batch alone. */
+export function sequence(batch: TokenBatch, s: number): TokenBatch {
+  const [from, to] = [batch.starts[s], batch.starts[s + 1]];
+  return { ids: batch.ids.slice(from, to), targets: batch.targets.slice(from, to), starts: Uint32Array.of(0, to - from) };
+}
+
+/** The run and its settings as the app would be configured for the fixture. */
+export function fixtureConfig(f: Fixture, settings = f.settings): { run: RunConfig; train: TrainConfig } {
+  const { lambdaBar, tauStep, tauWarmup, ...train } = settings;
+  return {
+    run: runSchema.parse({ id: f.method, name: f.method, method: f.method, rank: f.rank, alpha: f.alpha, gate: f.method === 'ts-lora' ? { lambdaBar, tauStep, tauWarmup } : {} }),
+    train: trainSchema.parse(train),
+  };
+}
+
+/** An embedded model on the GPU. */
+export async function openBase(gpu: Gpu, id: string): Promise<BaseModel> {
+  const model = await downloadModel({ kind: 'embedded', id });
+  const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
+  model.weights.release();
+  return base;
+}
