@@ -122,6 +122,12 @@ export function initialState(): State {
   };
 }
 
+/** Optimizer steps done by the run that is furthest, of how many. */
+export function stepsOf(session: Session): { done: number; total: number } {
+  const done = session.experiment.runs.map((r) => session.histories.get(r.id)).map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
+  return { done: Math.max(0, ...done), total: session.experiment.train.steps };
+}
+
 /** A run is on the GPU and moving, or waiting to move. */
 export function isLive(phase: Phase): boolean {
   return phase === 'compiling' || phase === 'training' || phase === 'evaluating' || phase === 'paused';

@@ -1,13 +1,13 @@
 /** The page: one column of six steps, and a slim bar to move between them. */
-import { useEffect, useState } from 'react';
-import type { Section } from '../store/slices';
+import { useEffect, useRef, useState } from 'react';
+import { type Section, isLive, stepsOf } from '../store/slices';
 import { CompareSection } from './CompareSection';
 import { ConfigureSection } from './ConfigureSection';
 import { DataSection } from './DataSection';
 import { InspectSection } from './InspectSection';
 import { ModelSection } from './ModelSection';
 import { ThemeToggle } from './ThemeToggle';
-import { TrainSection } from './TrainSection';
+import { PHASES, TrainSection } from './TrainSection';
 import { useSel } from './studioContext';
 
 const STEPS: { id: Section; label: string }[] = [
@@ -61,9 +61,15 @@ function StepNav() {
   const done: Record<Section, boolean> = {
     model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false,
   };
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    // On a narrow screen the bar scrolls by itself; scrollIntoView would move the page too.
+    const link = list.current?.querySelector<HTMLElement>(`a[href="#${here}"]`);
+    if (list.current && link) list.current.scrollTo({ left: link.offsetLeft - list.current.clientWidth / 3 });
+  }, [here]);
   return (
     <nav className="steps" aria-label="Steps">
-      <ol>
+      <ol ref={list}>
         {STEPS.map((s, i) => (
           <li key={s.id}>
             <a href={`#${s.id}`} aria-current={here === s.id ? 'step' : undefined}>
@@ -72,9 +78,20 @@ function StepNav() {
             </a>
           </li>
         ))}
+        {started && <LiveNote />}
       </ol>
     </nav>
   );
+}
+
+/** Where the run is, seen from anywhere on the page. */
+function LiveNote() {
+  useSel((s) => s.runs.version);
+  const phase = useSel((s) => s.runs.phase);
+  const session = useSel((s) => s.runs.session);
+  if (!session || !isLive(phase)) return null;
+  const { done, total } = stepsOf(session);
+  return <li className="steps-live num" aria-hidden="true">{PHASES[phase]} · {done}/{total}</li>;
 }
 
 /** The section under the bar, from scrolling. */

@@ -106,12 +106,12 @@ function Meaning() {
             options={[{ value: 'auto', label: 'Decide for me' }, { value: 'yes', label: 'Yes' }, { value: 'no', label: 'No' }]}
           />
         )}
-        <details>
+        <details open>
           <summary>First rows</summary>
           <Scroll label="First rows of the file">
             <table className="grid clip">
               <thead><tr>{table.columns.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
-              <tbody>{sample.slice(0, 8).map((row, i) => <tr key={i}>{row.map((cell, j) => <td key={j}>{cell.slice(0, 200)}</td>)}</tr>)}</tbody>
+              <tbody>{sample.slice(0, 5).map((row, i) => <tr key={i}>{row.map((cell, j) => <td key={j}>{cell.slice(0, 200)}</td>)}</tr>)}</tbody>
             </table>
           </Scroll>
         </details>
@@ -175,7 +175,7 @@ function Report() {
   ];
   return (
     <div data-testid="data-report" aria-busy={preparing}>
-      <dl className="tally">{facts.map(([label, n]) => <div key={label}><dd className="num">{count(n)}</dd><dt>{label}</dt></div>)}</dl>
+      <dl className="tally">{facts.map(([label, n]) => <div key={label}><dt>{label}</dt><dd className="num">{count(n)}</dd></div>)}</dl>
       {report.warnings.length > 0 && <ul className="warnings">{report.warnings.map((w) => <li key={w}>{w}</li>)}</ul>}
     </div>
   );

@@ -1,7 +1,7 @@
 /** The run itself: start, pause, stop; where it is, how fast, and the loss of all runs on one axis. */
 import type { Phase } from '../train/protocol';
 import { type RunHistory, totalSkipped } from '../store/history';
-import { type Session, isLive } from '../store/slices';
+import { type Session, isLive, stepsOf } from '../store/slices';
 import { ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { LossChart } from './charts/LossChart';
 import { bytes, count, duration, fixed, percent } from './format';
@@ -64,19 +64,18 @@ function Live({ session }: { session: Session }) {
   const phase = useSel((s) => s.runs.phase);
   const { experiment, histories } = session;
   const runs = experiment.runs.map((r) => histories.get(r.id)!);
-  const done = Math.max(0, ...runs.map((r) => (r.step.length > 0 ? r.step.at(-1) : 0)));
+  const { done, total } = stepsOf(session);
   const speeds = runs.map((r) => r.speed()).filter((s) => s !== null);
   const perStep = speeds.length > 0 ? Math.max(...speeds.map((s) => s.msPerStep)) : null;
   const tokens = speeds.length > 0 ? speeds.reduce((sum, s) => sum + s.tokensPerSecond, 0) : null;
-  const total = experiment.train.steps;
   const moving = phase === 'training' || phase === 'evaluating';
   return (
     <div className="stack">
       <dl className="tally">
-        <div><dd className="num" data-testid="step-count">{done} / {total}</dd><dt>steps</dt></div>
-        <div><dd className="num">{moving ? count(tokens) : '–'}</dd><dt>tokens/s, all runs</dt></div>
-        <div><dd className="num">{moving && perStep ? `${Math.round(perStep)} ms` : '–'}</dd><dt>a step of every run</dt></div>
-        <div><dd className="num">{moving && perStep ? duration((total - done) * perStep) : '–'}</dd><dt>to go</dt></div>
+        <div><dt>steps</dt><dd className="num" data-testid="step-count">{done} / {total}</dd></div>
+        <div><dt>tokens/s, all runs</dt><dd className="num">{count(tokens)}</dd></div>
+        <div><dt>a step of every run</dt><dd className="num">{perStep ? `${Math.round(perStep)} ms` : '–'}</dd></div>
+        {moving && <div><dt>to go</dt><dd className="num">{perStep ? duration((total - done) * perStep) : '–'}</dd></div>}
       </dl>
       <progress className="wide" value={done} max={total} aria-label="Steps done" />
       <LossChart session={session} />

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useRef, useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
 import type { ModuleId } from '../../shared/types';
 import { percent } from '../format';
+import { onRamp } from './onRamp';
 
 interface Props {
   modules: ModuleId[];
@@ -45,7 +46,7 @@ export function HeatMap({ modules, values, selected, onSelect }: Props) {
                   <td key={kind}>
                     <button
                       type="button" data-module={i} data-share={share.toFixed(4)} tabIndex={i === selected ? 0 : -1} aria-pressed={i === selected}
-                      aria-label={`layer ${layer}, ${kind}: ${percent(share)} skipped`} className={share > 0.55 ? 'heat-cell heat-deep' : 'heat-cell'}
+                      aria-label={`layer ${layer}, ${kind}: ${percent(share)} skipped`} className={`heat-cell ${onRamp(share)}`}
                       style={{ backgroundColor: `color-mix(in oklab, var(--ramp-high) ${(share * 100).toFixed(1)}%, var(--ramp-low))` }}
                       onClick={() => onSelect(i)} onFocus={() => setHover(i)} onBlur={() => setHover(null)} onMouseEnter={() => setHover(i)} onMouseLeave={() => setHover(null)} onKeyDown={(e) => move(e, l, k)}
                     >{Math.round(share * 100)}</button>

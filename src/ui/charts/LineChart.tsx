@@ -44,15 +44,20 @@ export function LineChart({ title, lines, data, yLabel, height = 280, share = fa
   useEffect(() => {
     latest.current = data;
     plot.current?.setData(data);
+    showLast(plot.current);
   }, [data]);
 
   useEffect(() => {
     const box = host.current;
     if (!box) return;
     const { lines, yLabel, height, share } = JSON.parse(looks) as Looks;
-    const css = getComputedStyle(document.documentElement);
-    const color = (name: string) => css.getPropertyValue(name).trim();
-    const font = `12px ${css.getPropertyValue('--font')}`;
+    const css = getComputedStyle(box);
+    // A canvas wants plain colours: let CSS work out light-dark() first.
+    const color = (name: string) => {
+      box.style.color = `var(${name})`;
+      return css.color;
+    };
+    const font = `12px ${css.fontFamily}`;
     const axis = { stroke: color('--ink-2'), grid: { stroke: color('--line'), width: 1 }, ticks: { stroke: color('--line'), width: 1 }, font, labelFont: font };
     const chart = new uPlot({
       width: Math.max(200, box.clientWidth),
@@ -78,6 +83,8 @@ export function LineChart({ title, lines, data, yLabel, height = 280, share = fa
       cursor: { drag: { x: false, y: false } },
     }, latest.current, box);
     plot.current = chart;
+    box.style.color = '';
+    showLast(chart);
     const observer = new ResizeObserver(() => {
       if (box.clientWidth > 0 && box.clientWidth !== chart.width) chart.setSize({ width: box.clientWidth, height });
     });
@@ -92,6 +99,11 @@ export function LineChart({ title, lines, data, yLabel, height = 280, share = fa
   }, [looks, theme]);
 
   return <figure className="chart" ref={host} aria-label={title} />;
+}
+
+/** Without a pointer over the chart, the legend shows the latest values. */
+function showLast(chart: uPlot | null): void {
+  if (chart && (chart.cursor.left ?? -1) < 0 && chart.data[0].length > 0) chart.setLegend({ idx: chart.data[0].length - 1 });
 }
 
 /** Counts up whenever the colours in use change, by system or by hand. */

@@ -1,29 +1,32 @@
 /** How large a module's updates are, token by token, and where the threshold cuts. */
+import { useRef } from 'react';
 import { ratioEdge } from '../../shared/ratio';
 import { type GateStats, RATIO_BINS } from '../../shared/types';
 import { Scroll } from '../bits';
 import { compact, count } from '../format';
 import { binAt } from './binAt';
+import { useWidth } from './useWidth';
 
-const W = 640;
 const H = 170;
 const BASE = H - 26;
 
 export function RatioHistogram({ gate, module, name }: { gate: GateStats; module: number; name: string }) {
+  const host = useRef<HTMLElement>(null);
+  const W = useWidth(host, 640);
   const bins = gate.histogram.subarray(module * RATIO_BINS, (module + 1) * RATIO_BINS);
   const tau = gate.tau[module];
   const used = [...bins.keys()].filter((b) => bins[b] > 0);
-  if (used.length === 0) return <p className="muted">No tokens counted yet.</p>;
+  if (used.length === 0) return <figure className="hist" ref={host}><p className="muted">No tokens counted yet.</p></figure>;
   const tauBin = binAt(tau);
   const from = Math.max(0, Math.min(used[0], Math.floor(tauBin)) - 1);
   const to = Math.min(RATIO_BINS, Math.max(used.at(-1)!, Math.floor(tauBin)) + 2);
   const most = Math.max(...bins);
   const x = (bin: number) => 8 + ((bin - from) / (to - from)) * (W - 16);
-  const ticks = [...Array(to - from + 1).keys()].map((i) => i + from).filter((b) => b % (to - from > 24 ? 8 : 4) === 0);
+  const ticks = [...Array(to - from + 1).keys()].map((i) => i + from).filter((b) => b % ((to - from) * 15 > W ? 8 : 4) === 0);
   const label = `Sizes of the updates r in ${name}; threshold τ = ${compact(tau)}`;
   return (
-    <figure className="hist">
-      <svg viewBox={`0 0 ${W} ${H}`} data-testid="ratio-histogram">
+    <figure className="hist" ref={host}>
+      <svg width={W} height={H} viewBox={`0 0 ${W} ${H}`} data-testid="ratio-histogram">
         <title>{label}</title>
         {used.map((b) => {
           const h = Math.max(1, (bins[b] / most) * (BASE - 16));

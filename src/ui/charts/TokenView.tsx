@@ -5,6 +5,7 @@ import type { RunHistory } from '../../store/history';
 import { keptPerToken } from '../../store/series';
 import { Scroll, SelectField } from '../bits';
 import { compact, percent, tokenText } from '../format';
+import { onRamp } from './onRamp';
 
 export function TokenView({ watch }: { watch: NonNullable<RunHistory['watch']> }) {
   const [layer, setLayer] = useState('all');
@@ -20,7 +21,7 @@ export function TokenView({ watch }: { watch: NonNullable<RunHistory['watch']> }
       </div>
       <p className="tokens" data-testid="token-view" data-step={watch.step}>
         {watch.tokens.map((t, i) => (
-          <span key={i} className={kept[i] > 0.55 ? 'token token-deep' : 'token'} title={`${percent(kept[i])} of ${modules} keep it, mean r ${compact(ratio[i])}`}
+          <span key={i} className={`token ${onRamp(kept[i])}`} title={`${percent(kept[i])} of ${modules} keep it, mean r ${compact(ratio[i])}`}
             style={{ backgroundColor: `color-mix(in oklab, var(--keep-high) ${(kept[i] * 100).toFixed(0)}%, var(--ramp-low))` }}>{tokenText(t)}</span>
         ))}
       </p>
