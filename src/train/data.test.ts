@@ -1,7 +1,7 @@
 /** The data path on real files with the real tokenizer: what `dataWorker` does, without the worker. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { BatchOrder, exampleCount, toBatch } from '../data/batches';
 import { detect } from '../data/detect';
 import { parseFile } from '../data/parse';
@@ -49,14 +49,15 @@ const FILES = {
   stories: new URL('tinystories/tinystories_recased.txt', data),
 };
 
-describe('real files', () => {
-  const real = (name: keyof typeof FILES, run: (url: URL) => void) =>
-    it(name, (context) => {
-      if (!existsSync(FILES[name])) context.skip(`${name} is not at hand: ../shared/data is absent`);
-      run(FILES[name]);
-    }, 60_000);
+/** Where a file of ../shared/data lies; skips the test, with a message, when it is not at hand. */
+function at(name: keyof typeof FILES, context: TestContext): URL {
+  if (!existsSync(FILES[name])) context.skip(`${name} is not at hand: ../shared/data is absent`);
+  return FILES[name];
+}
 
-  real('alpaca', (url) => {
+describe('real files', { timeout: 60_000 }, () => {
+  it('alpaca', (context) => {
+    const url = at('alpaca', context);
     const { table, detection, prepared } = load(url);
     expect(table).toMatchObject({ format: 'json', columns: ['instruction', 'input', 'output'], problems: [] });
     expect(table.rows).toHaveLength(999);
@@ -64,7 +65,8 @@ describe('real files', () => {
     expect(prepared.report.train + prepared.report.heldOut).toBe(prepared.report.examples);
   });
 
-  real('gsm8k', (url) => {
+  it('gsm8k', (context) => {
+    const url = at('gsm8k', context);
     const { table, detection, prepared } = load(url, { maxTokens: 64 });
     expect(table.rows).toHaveLength(1319);
     expect(detection).toEqual({ mapping: { kind: 'prompt-completion', roles: { prompt: 'question', completion: 'answer' } }, evidence: ['columns named question and answer'] });
@@ -72,7 +74,8 @@ describe('real files', () => {
     expect(prepared.report.warnings.join()).toMatch(/lost their whole prompt/);
   });
 
-  real('sst2', (url) => {
+  it('sst2', (context) => {
+    const url = at('sst2', context);
     const { table, detection, prepared } = load(url);
     expect(table.header).toMatchObject({ used: false });
     expect(table.rows).toHaveLength(872);
@@ -82,18 +85,21 @@ describe('real files', () => {
     expect(chips.map((t) => t.text).join('')).toBe(`<|endoftext|>${table.rows[0][0]}\nLabel: ${table.rows[0][1]}<|endoftext|>`);
   });
 
-  real('sms', (url) => {
+  it('sms', (context) => {
+    const url = at('sms', context);
     const { table, detection } = load(url);
     expect(table).toMatchObject({ format: 'tsv', header: { used: false } });
     expect(table.rows).toHaveLength(5574);
     expect(detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 2', label: 'column 1' } });
   });
 
-  real('cola', (url) => {
+  it('cola', (context) => {
+    const url = at('cola', context);
     expect(load(url).detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 4', label: 'column 2' } });
   });
 
-  real('shakespeare', (url) => {
+  it('shakespeare', (context) => {
+    const url = at('shakespeare', context);
     const { table, detection, prepared } = load(url);
     expect(table).toMatchObject({ format: 'txt', encoding: 'utf-8' });
     expect(detection.mapping.kind).toBe('text');
@@ -106,7 +112,8 @@ describe('real files', () => {
     expect(text).toBe(table.rows[0][0]);
   });
 
-  real('stories', (url) => {
+  it('stories', (context) => {
+    const url = at('stories', context);
     expect(parseFile('stories.txt', readFileSync(url)).rows).toHaveLength(5511);
   });
 });

@@ -1,0 +1,57 @@
+/** The worker itself, in a real browser, with the embedded model's tokenizer and a sample set from the site's own origin. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ErrorInfo } from '../shared/errors';
+import type { DataReplies, DataRequest, FromWorker } from './protocol';
+
+let worker: Worker | null = null;
+afterEach(() => {
+  worker?.terminate();
+  worker = null;
+});
+
+function start() {
+  const own = new Worker(new URL('./dataWorker.ts', import.meta.url), { type: 'module' });
+  worker = own;
+  let next = 0;
+  return <T extends DataRequest['type']>(request: Extract<DataRequest, { type: T }>, transfer: Transferable[] = []) =>
+    new Promise<DataReplies[T]>((resolve, reject) => {
+      const requestId = next++;
+      own.addEventListener('message', ({ data }: MessageEvent<FromWorker<never>>) => {
+        if (data.kind === 'event' || data.requestId !== requestId) return;
+        if (data.kind === 'reply') resolve(data.value as DataReplies[T]);
+        else reject(data.error);
+      });
+      own.postMessage({ ...request, requestId }, transfer);
+    });
+}
+
+const failure = (promise: Promise<unknown>) => promise.then(() => null, (error: ErrorInfo) => error);
+
+describe('data worker', () => {
+  it('goes from a file to token sets and previews, and stays usable after bad input', async () => {
+    const ask = start();
+    const options = { completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1 };
+    const text = { kind: 'text' as const, roles: { text: 'text' } };
+    expect(await failure(ask({ type: 'prepare', options: { ...options, mapping: text, template: { prompt: '', completion: '{text}' } } }))).toMatchObject({ name: 'DataError', message: 'There is no data yet.' });
+
+    await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
+    const bad = new TextEncoder().encode('text,label\na,b\n"open').buffer;
+    expect(await failure(ask({ type: 'parse', fileName: 'a.csv', bytes: bad, header: 'auto' }, [bad]))).toMatchObject({ name: 'DataError', line: 3, hint: expect.stringContaining('quote') });
+
+    const bytes = await (await fetch('/datasets/feelings/feelings.csv')).arrayBuffer();
+    const parsed = await ask({ type: 'parse', fileName: 'feelings.csv', bytes, header: 'auto' }, [bytes]);
+    expect(bytes.byteLength).toBe(0);
+    expect(parsed).toMatchObject({ rowCount: 720, template: { prompt: '{text}\nLabel:', completion: ' {label}' }, table: { columns: ['text', 'label'] } });
+    expect('rows' in parsed.table).toBe(false);
+
+    const { report, preview, train, heldOut } = await ask({ type: 'prepare', options: { ...options, mapping: parsed.detection.mapping, template: parsed.template } });
+    expect(report).toMatchObject({ examples: 720, train: 648, heldOut: 72 });
+    expect([train.offsets.length, heldOut.offsets.length]).toEqual([649, 73]);
+    expect(train.ids.length + heldOut.ids.length).toBe(report.tokens);
+    // The sets' buffers were handed over; previews still work.
+    const more = await ask({ type: 'preview', from: 0, count: 3 });
+    expect(more.examples).toEqual(preview.slice(0, 3));
+    expect(more.examples[0].tokens[0]).toEqual({ text: '<|endoftext|>', id: 0, state: 'masked' });
+    expect(await failure(ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'no-such-model' } }))).toMatchObject({ name: 'ModelError' });
+  });
+});
