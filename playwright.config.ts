@@ -5,6 +5,8 @@ import { browserPath, webgpuArgs } from './.ci/browser.mjs';
 const port = Number(process.env.SIEVE_PORT ?? 4317);
 const base = '/sieve/';
 const dist = '.out/e2e-dist';
+/** SIEVE_URL names a running app to test instead, a dev server say. */
+const url = process.env.SIEVE_URL ?? `http://127.0.0.1:${port}${base}`;
 
 export default defineConfig({
   testDir: 'e2e',
@@ -17,17 +19,19 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   reporter: 'list',
   use: {
-    baseURL: `http://127.0.0.1:${port}${base}`,
+    baseURL: url,
     headless: true,
     viewport: { width: 1280, height: 900 },
     actionTimeout: 30_000,
     trace: 'retain-on-failure',
     launchOptions: { executablePath: browserPath(), args: webgpuArgs },
   },
-  webServer: {
-    command: `npx vite build --base ${base} --outDir ${dist} --emptyOutDir && npx vite preview --base ${base} --outDir ${dist} --host 127.0.0.1 --port ${port} --strictPort`,
-    url: `http://127.0.0.1:${port}${base}`,
-    reuseExistingServer: false,
-    timeout: 180_000,
-  },
+  webServer: process.env.SIEVE_URL
+    ? undefined
+    : {
+        command: `npx vite build --base ${base} --outDir ${dist} --emptyOutDir && npx vite preview --base ${base} --outDir ${dist} --host 127.0.0.1 --port ${port} --strictPort`,
+        url,
+        reuseExistingServer: false,
+        timeout: 180_000,
+      },
 });

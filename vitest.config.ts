@@ -11,6 +11,8 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', environment: 'node', include: ['src/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.gpu.test.ts'] } },
       {
+        // Bundled before the first test: a dependency found half way would reload the page under it.
+        optimizeDeps: { include: ['zod', '@huggingface/transformers', 'papaparse', 'client-zip', 'fflate'] },
         test: {
           name: 'gpu',
           include: ['src/engine/**/*.test.ts', 'src/**/*.gpu.test.ts'],

@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 const COUNTER = `
 {
   const alive = new Map();
-  const count = (globalThis.__gpuCount = () => ({ buffers: alive.size, bytes: [...alive.values()].reduce((sum, b) => sum + b.bytes, 0) }));
+  const count = (globalThis.gpuBufferCount = () => ({ buffers: alive.size, bytes: [...alive.values()].reduce((sum, b) => sum + b.bytes, 0) }));
   if (globalThis.GPUDevice) {
     const { createBuffer, destroy } = GPUDevice.prototype;
     GPUDevice.prototype.createBuffer = function (descriptor) {
@@ -46,7 +46,7 @@ export interface Counts {
 export async function counts(page: Page): Promise<Counts> {
   const total: Counts = { workers: page.workers().length, buffers: 0, bytes: 0 };
   for (const worker of page.workers()) {
-    const one = await worker.evaluate(() => (globalThis as unknown as { __gpuCount?: () => { buffers: number; bytes: number } }).__gpuCount?.() ?? null);
+    const one = await worker.evaluate(() => (globalThis as unknown as { gpuBufferCount?: () => { buffers: number; bytes: number } }).gpuBufferCount?.() ?? null);
     if (!one) continue;
     total.buffers += one.buffers;
     total.bytes += one.bytes;
@@ -89,7 +89,7 @@ export async function mainThreadTasks(browser: Browser, page: Page, path: string
   const pid = started?.args?.data?.frames?.find((f) => f.url?.startsWith('http'))?.processId;
   const thread = traceEvents.find((e) => e.name === 'thread_name' && e.args?.name === 'CrRendererMain' && (pid === undefined || e.pid === pid));
   if (!thread) throw new Error('the trace names no main thread of the page');
-  const tasks = traceEvents.filter((e) => e.pid === thread.pid && e.tid === thread.tid && e.ph === 'X' && /RunTask$/.test(e.name));
+  const tasks = traceEvents.filter((e) => e.pid === thread.pid && e.tid === thread.tid && e.ph === 'X' && e.name.endsWith('RunTask'));
   if (tasks.length === 0) throw new Error('the trace holds no task of the main thread');
   if (tasks.every((e) => e.tdur === undefined)) throw new Error('the trace has no CPU times');
   const start = Math.min(...tasks.map((e) => e.ts));
