@@ -188,7 +188,7 @@ describe('tensor storage', () => {
   it('reads raw_data and typed fields of f32, f16 and bf16', () => {
     const get = (replacement: number[]) => [...resolveWeights(swap('inputNorm', replacement), config).get({ part: 'inputNorm', layer: 0 }).data];
     expect(get(tensor('inputNorm', [4], 10, raw(u16le(...four.map(half)))))).toEqual(four);
-    expect(get(tensor('inputNorm', [4], 10, [42, ...[bytesOf(four.map(half)).length], ...bytesOf(four.map(half))]))).toEqual(four);
+    expect(get(tensor('inputNorm', [4], 10, [42, bytesOf(four.map(half)).length, ...bytesOf(four.map(half))]))).toEqual(four);
     expect(get(tensor('inputNorm', [4], 1, [34, 16, ...f32le(...four)]))).toEqual(four);
     const bf = [0x3f80, 0xc000, 0x3f00, 0x4780];
     expect(get(tensor('inputNorm', [4], 16, raw(u16le(...bf))))).toEqual([1, -2, 0.5, 65536]);

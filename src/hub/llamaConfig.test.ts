@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ModelError } from '../shared/errors';
+import { parseLlamaConfig } from './llamaConfig';
+
+const BASE = { model_type: 'llama', hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, intermediate_size: 176, vocab_size: 4096 };
+
+describe('config.json', () => {
+  it('reads the embedded models', () => {
+    expect(parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-4m/config.json', 'utf8')))).toEqual({
+      layers: 8, dModel: 192, heads: 6, kvHeads: 3, headDim: 32, ffn: 512, vocab: 4096, context: 512, ropeTheta: 10000, rmsEps: 1e-5, tied: true, bosId: 0, eosIds: [0],
+    });
+    expect(parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-nano/config.json', 'utf8')))).toMatchObject({ layers: 4, dModel: 64, heads: 4, kvHeads: 2, headDim: 16, ffn: 176 });
+  });
+
+  it('fills in what Hugging Face leaves out, and reads both ways to write RoPE', () => {
+    expect(parseLlamaConfig({ ...BASE, num_key_value_heads: undefined })).toMatchObject({ kvHeads: 4, headDim: 16, tied: false, bosId: null, eosIds: [], ropeTheta: 10000, rmsEps: 1e-6 });
+    expect(parseLlamaConfig({ ...BASE, rope_theta: 5e5, eos_token_id: [2, 3, 2] })).toMatchObject({ ropeTheta: 5e5, eosIds: [2, 3] });
+    expect(parseLlamaConfig({ ...BASE, rope_parameters: { rope_theta: 1e6, rope_type: 'default' } }).ropeTheta).toBe(1e6);
+    expect(parseLlamaConfig({ ...BASE, head_dim: 32, rope_scaling: null, bos_token_id: 1 })).toMatchObject({ headDim: 32, bosId: 1 });
+  });
+
+  it.each([
+    ['another family', { model_type: 'qwen2' }, /model_type is "qwen2"/],
+    ['scaled RoPE', { rope_scaling: { rope_type: 'llama3', factor: 8 } }, /RoPE is scaled.*llama3/],
+    ['scaled RoPE, old key', { rope_scaling: { type: 'linear', factor: 2 } }, /linear/],
+    ['scaled RoPE, new key', { rope_parameters: { rope_type: 'yarn' } }, /yarn/],
+    ['partial RoPE', { partial_rotary_factor: 0.5 }, /part of each head/],
+    ['attention biases', { attention_bias: true }, /attention_bias/],
+    ['MLP biases', { mlp_bias: true }, /mlp_bias/],
+    ['another activation', { hidden_act: 'gelu' }, /hidden_act is "gelu"/],
+    ['quantised weights', { quantization_config: { bits: 4 } }, /quantised/],
+    ['rank 10⁹', { hidden_size: 1e9 }, /hidden_size is 1000000000/],
+    ['too many layers', { num_hidden_layers: 129 }, /num_hidden_layers/],
+    ['a huge vocabulary', { vocab_size: 300001 }, /vocab_size/],
+    ['text for a number', { vocab_size: '4096' }, /vocab_size is "4096"/],
+    ['uneven groups', { num_key_value_heads: 3 }, /share 3 key-value heads/],
+    ['an odd head', { head_dim: 17 }, /even/],
+    ['odd sizes', { intermediate_size: 178 }, /multiple of 4/],
+    ['no sizes', { hidden_size: undefined }, /does not say hidden_size/],
+    ['eos outside', { eos_token_id: 4096 }, /eos_token_id holds 4096/],
+    ['NaN theta', { rope_theta: NaN }, /rope_theta/],
+    ['zero epsilon', { rms_norm_eps: 0 }, /rms_norm_eps/],
+  ])('names what is not supported: %s', (_, change, pattern) => {
+    expect(() => parseLlamaConfig({ ...BASE, ...change })).toThrow(ModelError);
+    expect(() => parseLlamaConfig({ ...BASE, ...change })).toThrow(pattern);
+  });
+
+  it('takes keys of the prototype for nothing', () => {
+    expect(() => parseLlamaConfig(JSON.parse('{"__proto__": {"model_type": "llama"}}'))).toThrow(/model_type/);
+    expect(() => parseLlamaConfig(Object.create(BASE))).toThrow(/model_type/);
+    expect(({} as Record<string, unknown>).model_type).toBeUndefined();
+  });
+
+  it('survives anything JSON can say', () => {
+    fc.assert(fc.property(fc.jsonValue(), fc.constantFrom(...Object.keys(BASE), 'rope_scaling', 'eos_token_id', 'head_dim'), (value, key) => {
+      for (const input of [value, { ...BASE, [key]: value }]) {
+        try {
+          parseLlamaConfig(input);
+        } catch (error) {
+          if (!(error instanceof ModelError)) throw error;
+        }
+      }
+    }), { numRuns: 1000 });
+  });
+});
