@@ -54,7 +54,9 @@ test('__proto__ as a key, markup and special tokens stay plain text', async ({ a
   await app.open(null);
   const rows = PAIRS.slice(0, 10).map((p) => `{"prompt": ${JSON.stringify(p.question)}, "completion": "<img src=x onerror=alert(1)> <|endoftext|> ${p.answer}", "__proto__": {"polluted": true}}`);
   await app.loadFile({ name: 'proto.jsonl', mimeType: 'text/plain', text: rows.join('\n') });
-  for (const realm of [page, ...page.workers()]) expect(await realm.evaluate(() => (({}) as { polluted?: boolean }).polluted ?? null)).toBeNull();
+  const polluted = () => (({}) as { polluted?: boolean }).polluted ?? null;
+  expect(await page.evaluate(polluted)).toBeNull();
+  for (const worker of page.workers()) expect(await worker.evaluate(polluted)).toBeNull();
   expect(await page.locator('#data img').count()).toBe(0);
   await expect(app.get('data-preview')).toContainText('onerror');
 });
