@@ -228,3 +228,21 @@ test('mappings and prompts for a kind that was not detected', () => {
   expect(comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' })).toBe('Do {this}\n');
   expect(comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' })).toBe('Once');
 });
+
+test('another model makes the tokens again, and nothing starts on the old ones', async () => {
+  const { studio, train, data, state } = await ready();
+  const open = studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+  expect(state().dataset).toMatchObject({ train: null, preparing: true });
+  train.reply('open-model', INFO);
+  await open;
+  const start = studio.start();
+  data.reply('open-tokenizer', null);
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
+  expect(train.sent.some((m) => m.type === 'start')).toBe(false);
+  const fresh = PREPARED();
+  data.reply('prepare', fresh);
+  await sent(train, 'start');
+  expect(train.last('start').train).toBe(fresh.train);
+  train.reply('start', PLAN);
+  await start;
+});

@@ -90,9 +90,9 @@ export class Studio {
         return false;
       },
     );
-    void this.#tokenizer.then((open) => {
-      if (open && turn === this.#modelTurn) this.#prepareSoon(0);
-    });
+    // Tokens made with another tokenizer must not reach this model: they are made again.
+    this.#patch('dataset', { report: null, preview: [], train: null, heldOut: null });
+    this.#prepareSoon(0);
     if (this.#s.model.gpu !== 'present') {
       this.#patch('model', { source, status: 'failed', info: null });
       return;
@@ -247,10 +247,18 @@ export class Studio {
 
   async #prepare(): Promise<void> {
     const turn = ++this.#prepareTurn;
-    if (!(await this.#tokenizer) || turn !== this.#prepareTurn) return;
+    const open = await this.#tokenizer;
+    if (turn !== this.#prepareTurn) return;
+    if (!open) {
+      this.#patch('dataset', { preparing: false });
+      return;
+    }
     const { mapping, template, completionOnly, heldOutShare, seed } = this.#s.dataset;
     const { maxTokens } = this.#s.runs.draft.train;
-    if (!mapping || !Number.isInteger(maxTokens) || maxTokens < 1) return;
+    if (!mapping || !Number.isInteger(maxTokens) || maxTokens < 1) {
+      this.#patch('dataset', { preparing: false });
+      return;
+    }
     this.dismiss('data');
     try {
       const { report, preview, train, heldOut } = await this.#data.request({

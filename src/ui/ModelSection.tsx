@@ -24,10 +24,10 @@ export function ModelSection() {
           </fieldset>
           <HubForm disabled={busy} />
         </div>
-        <div className="panel" aria-live="polite" data-testid="model-status" data-status={model.status}>
+        <div className="panel" data-testid="model-status" data-status={model.status}>
           {model.status === 'opening' && (
             <>
-              <p><strong>{model.phase === 'checking' ? 'Checking the model' : 'Opening the model'}…</strong></p>
+              <p aria-live="polite"><strong>{model.phase === 'checking' ? 'Checking the model' : 'Opening the model'}…</strong></p>
               {model.progress && <ProgressLine {...model.progress} unit={bytes} />}
             </>
           )}

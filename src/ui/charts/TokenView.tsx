@@ -26,7 +26,7 @@ export function TokenView({ watch }: { watch: NonNullable<RunHistory['watch']> }
         ))}
       </p>
       <div className="ramp" aria-hidden="true"><span>skipped by all</span><span className="ramp-bar ramp-keep" /><span>kept by all</span></div>
-      <p className="help">Step {watch.step}. Darker: more of the {modules} chosen modules keep their update for this token.</p>
+      <p className="help">Step {watch.step}. The stronger the colour, the more of the {modules} chosen modules keep their update for this token.</p>
       <details>
         <summary>As a table</summary>
         <Scroll label="Kept share by token">
