@@ -1,8 +1,13 @@
 /** An adapter leaves the page as a zip and comes back as the same adapter. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { unzipSync } from 'fflate';
 import { FILES } from './data';
 import { expect, test } from './test';
 
-test('export, reload, import: the same answers', async ({ app, page }, info) => {
+/** Where CI's Python finds the adapters: a zip and the logits the page has with it, one folder each. */
+const OUT = '.out/export';
+
+test('export, reload, import: the same answers', async ({ app, page }) => {
   await app.open();
   await app.loadFile(FILES[0]);
   await app.set('Steps', 30);
@@ -10,16 +15,27 @@ test('export, reload, import: the same answers', async ({ app, page }, info) => 
   await app.temperature(0);
   const prompt = 'What colour is the hat of Tom?';
   const before = await app.compare(prompt);
-  const zips = { lora: info.outputPath('lora.zip'), 'ts-lora': info.outputPath('ts-lora.zip') };
-  await app.exportRun('lora', zips.lora);
-  await app.exportRun('ts-lora', zips['ts-lora']);
+  rmSync(OUT, { recursive: true, force: true });
+  const zips: string[] = [];
+  for (const id of ['lora', 'ts-lora']) {
+    const zip = `${OUT}/${id}/${id}.zip`;
+    mkdirSync(`${OUT}/${id}`, { recursive: true });
+    await app.exportRun(id, zip);
+    const files = unzipSync(readFileSync(zip));
+    expect(Object.keys(files)).toEqual(expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors', ...(id === 'ts-lora' ? ['ts_peft.json'] : [])]));
+    const check = JSON.parse(Buffer.from(files['check.json']).toString()) as { ids: number[]; gated: number[][] | null };
+    expect(check.ids.length).toBeGreaterThan(3);
+    expect(check.gated !== null).toBe(id === 'ts-lora');
+    writeFileSync(`${OUT}/${id}/expected.json`, files['check.json']);
+    zips.push(zip);
+  }
 
   await app.open();
   // The prompt template is the data set's: the same file, the same prompt.
   await app.loadFile(FILES[0]);
-  await app.get('import-file').setInputFiles(zips.lora);
+  await app.get('import-file').setInputFiles(zips[0]);
   await expect(page.locator('[data-testid^="export-"]')).toHaveCount(1);
-  await app.get('import-file').setInputFiles(zips['ts-lora']);
+  await app.get('import-file').setInputFiles(zips[1]);
   await expect(page.locator('[data-testid^="export-"]')).toHaveCount(2);
   await app.temperature(0);
   const after = Object.values(await app.compare(prompt));
