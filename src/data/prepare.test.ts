@@ -99,6 +99,11 @@ describe('prepare', () => {
     expect(report.warnings).toEqual([expect.stringMatching(/^48 examples are exact copies/)]);
   });
 
+  it('holds out a whole group where every group of copies is larger than the share', () => {
+    const { report } = prepare(table(Array.from({ length: 20 }, (_, i) => [i < 12 ? 'a' : 'b', 'x'])), options({ heldOutShare: 0.1 }), byteTokenizer);
+    expect(report).toMatchObject({ train: 12, heldOut: 8 });
+  });
+
   it('previews what it made: kept chips are the set, in order, with the side of each example', () => {
     const t = table(Array.from({ length: 20 }, (_, i) => ['x'.repeat(i * 3), 'y'.repeat(1 + (i % 5) * 4)]));
     const { train, preview } = prepare(t, options({ maxTokens: 20 }), byteTokenizer);
@@ -119,6 +124,11 @@ describe('plain text', () => {
     const texts = preview(0, 99).map((e) => e.tokens.map((c) => (c.id === 0 ? '|' : c.text)).join(''));
     expect(texts).toEqual(['|One two.\n\nThree four', '| five.\nSix.\n\n', '|abcdefghijklmnopqrst', '|uvwxyz0123456789|']);
     expect(exampleCount(train) + exampleCount(heldOut)).toBe(4);
+  });
+
+  it('prefers the end of a paragraph to a later end of a line', () => {
+    const { preview } = prepare(table([['aaaaaaaaaa\n\nbb\ncccccccccccccccccc']], ['text'], 'txt'), textOptions({ maxTokens: 21 }), byteTokenizer);
+    expect(preview(0, 1)[0].tokens.slice(1).map((c) => c.text).join('')).toBe('aaaaaaaaaa\n\n');
   });
 
   it('loses no token and stays within the window, for any text', () => {

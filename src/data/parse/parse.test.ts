@@ -151,6 +151,7 @@ describe('CSV and TSV', () => {
 
   it('takes quotes in TSV as characters, unless the file quotes properly', () => {
     expect(parse('a.tsv', '"tis said\tx\nhe said "no"\ty\n').rows).toEqual([['"tis said', 'x'], ['he said "no"', 'y']]);
+    expect(parse('a.tsv', '"Go on\tx\nand on\ty\nto the end"\tz\n').rows).toHaveLength(3);
     expect(parse('a.tsv', '"a\tb"\tx\n"c ""d"""\ty\n', 'no').rows).toEqual([['a\tb', 'x'], ['c "d"', 'y']]);
   });
 
