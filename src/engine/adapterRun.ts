@@ -206,6 +206,19 @@ export class AdapterRun {
     });
   }
 
+  /** A and B of every module, and their gradients, with names for people. */
+  parameterTensors(): { label: string; tensor: Tensor; length: number }[] {
+    return this.#named((p) => [['A', p.a], ['B', p.b]]);
+  }
+
+  gradientTensors(): { label: string; tensor: Tensor; length: number }[] {
+    return this.#named((p) => [['gradient of A', p.gradA], ['gradient of B', p.gradB]]).reverse();
+  }
+
+  #named(pick: (p: ModuleParams) => [string, Tensor][]): { label: string; tensor: Tensor; length: number }[] {
+    return this.modules.flatMap((m) => pick(this.#moduleParams[m.index]).map(([what, tensor]) => ({ label: `${what} of ${modulePath(m)}`, tensor, length: tensor.size / 4 })));
+  }
+
   free(): void {
     this.#scope.free();
   }

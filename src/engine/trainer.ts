@@ -8,13 +8,14 @@ import { AdapterRun } from './adapterRun';
 import type { MethodStats } from './adapters/method';
 import { accountant } from './accounts';
 import type { BaseModel } from './base';
-import type { BufferScope, Tensor } from './gpu/buffers';
+import type { BufferScope } from './gpu/buffers';
 import { type Op, Program } from './gpu/program';
 import { Readback, readTensor } from './gpu/readback';
 import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, layerSizes, topSizes } from './model/activations';
 import { backward } from './model/backward';
 import { BatchBuffers, type Capacity, batchTotals } from './model/batch';
 import { type Pass, forward } from './model/forward';
+import { NonFiniteFinder } from './nonFinite';
 import { headLoss } from './model/head';
 import { moduleKey, spaceNeeds, AdapterSpaces } from './model/spaces';
 
@@ -40,6 +41,9 @@ export interface GateMap {
   kept: Uint8Array;
   ratio: Float32Array;
 }
+
+/** For programs whose sizes do not depend on the batch. */
+const NO_ROWS = { rows: 0, supervised: 0 };
 
 /** Everything that belongs to one run: its adapter and its compiled programs. */
 interface RunPrograms {
@@ -159,7 +163,7 @@ export class Trainer {
 
   /** After A, B or thresholds were written from outside. */
   refresh(runId: string): void {
-    this.#submit((encoder) => this.#get(runId).refresh.encode(encoder, { rows: 0, supervised: 0 }));
+    this.#submit((encoder) => this.#get(runId).refresh.encode(encoder, NO_ROWS));
   }
 
   /**
@@ -171,7 +175,7 @@ export class Trainer {
     const totals = batchTotals(batches);
     const learningRate = p.run.prepareUpdate(step, totals.tokens);
     this.#accumulate(p, batches, totals);
-    const take = this.#read(p, (encoder) => p.update.encode(encoder, { rows: 0, supervised: 0 }));
+    const take = this.#read(p, (encoder) => p.update.encode(encoder, NO_ROWS));
     return take().then(({ lossSum, gradNorm, stats }) => ({
       loss: totals.supervised > 0 ? lossSum / totals.supervised : 0,
       learningRate, gradNorm, ...totals,
@@ -182,7 +186,7 @@ export class Trainer {
 
   /** Forward, loss and backward of every micro-batch; gradients and statistics add up. */
   #accumulate(p: RunPrograms, batches: readonly TokenBatch[], totals: { tokens: number; supervised: number }): void {
-    this.#submit((encoder) => p.begin.encode(encoder, { rows: 0, supervised: 0 }));
+    this.#submit((encoder) => p.begin.encode(encoder, NO_ROWS));
     for (const batch of batches) {
       const counts = this.#batch.write(batch, totals);
       this.#submit((encoder) => {
@@ -217,7 +221,7 @@ export class Trainer {
       this.#accumulate(p, batches, totals);
     } else {
       const [forwards, loss] = p ? [p.forward, p.loss] : [this.#baseForward!, this.#baseLoss!];
-      this.#submit((encoder) => (p ? p.begin.encode(encoder, { rows: 0, supervised: 0 }) : encoder.clearBuffer(this.#batch.lossTotal.buffer)));
+      this.#submit((encoder) => (p ? p.begin.encode(encoder, NO_ROWS) : encoder.clearBuffer(this.#batch.lossTotal.buffer)));
       for (const batch of batches) {
         const counts = this.#batch.write(batch, totals);
         this.#submit((encoder) => {
@@ -256,15 +260,34 @@ export class Trainer {
     return { kept, ratio };
   }
 
-  /** Tensors of a run's pass in the order in which they are computed, for finding the first bad one. */
-  tensors(runId: string): { label: string; tensor: Tensor; phase: 'forward' | 'backward' }[] {
+  /**
+   * Runs `batches` once more and names the first tensor that holds a NaN or an infinity, in the order of
+   * computation; null when all are finite. Parameters are not changed.
+   */
+  async firstNonFinite(runId: string, batches: readonly TokenBatch[]): Promise<string | null> {
     const p = this.#get(runId);
-    const layer = (act: LayerActivations, l: number) => Object.entries(act).map(([name, tensor]) => ({ label: `layer ${l} ${name}`, tensor, phase: 'forward' as const }));
-    return [
-      ...p.pass.layers.flatMap(layer),
-      { label: 'last residual stream', tensor: p.pass.top.output, phase: 'forward' },
-      { label: 'loss', tensor: p.pass.top.loss, phase: 'forward' },
-    ];
+    const totals = batchTotals(batches);
+    this.#submit((encoder) => p.begin.encode(encoder, NO_ROWS));
+    const finder = new NonFiniteFinder(this.base.gpu);
+    try {
+      const parameters = await finder.first(p.run.parameterTensors());
+      if (parameters) return parameters;
+      for (const batch of batches) {
+        const counts = this.#batch.write(batch, totals);
+        this.#submit((encoder) => {
+          p.forward.encode(encoder, counts);
+          p.lossGradient.encode(encoder, counts);
+        });
+        const share = counts.rows / this.capacity.rows;
+        const activations = p.pass.layers.flatMap((act, l) => Object.entries(act).map(([name, tensor]) => ({ label: `layer ${l}: ${name}`, tensor, length: Math.floor((tensor.size / 4) * share) })));
+        const bad = await finder.first([...activations, { label: 'loss', tensor: this.#top.loss, length: counts.supervised }]);
+        if (bad) return bad;
+        this.#submit((encoder) => p.backward.encode(encoder, counts));
+      }
+      return await finder.first(p.run.gradientTensors());
+    } finally {
+      finder.free();
+    }
   }
 
   free(): void {

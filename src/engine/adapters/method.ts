@@ -95,6 +95,8 @@ export interface Method {
   state(): NamedTensor[];
   /** Thresholds from outside (an imported adapter), one per module. Throws where the method has none. */
   setThresholds(tau: Float32Array): void;
+  /** Thresholds as they are now, one per module; null where the method has none. */
+  thresholds(): Promise<Float32Array | null>;
 }
 
 export interface MethodStats {

@@ -67,6 +67,19 @@ export class Buffers {
     });
   }
 
+  /** A buffer that copies land in and the host maps. Give it back with `freeStaging`. */
+  staging(label: string, bytes: number): GPUBuffer {
+    this.#count += 1;
+    this.#bytes += bytes;
+    return this.device.createBuffer({ label: `readback/${label}`, size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  }
+
+  freeStaging(buffer: GPUBuffer): void {
+    this.#count -= 1;
+    this.#bytes -= buffer.size;
+    buffer.destroy();
+  }
+
   live(): { buffers: number; bytes: number } {
     return { buffers: this.#count, bytes: this.#bytes };
   }

@@ -27,7 +27,7 @@ export class Readback {
   copy(encoder: GPUCommandEncoder, parts: Tensor[]): () => Promise<ArrayBuffer> {
     let buffer = this.#free.pop();
     if (!buffer) {
-      buffer = this.#gpu.device.createBuffer({ label: `readback/${this.#label}`, size: this.#bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+      buffer = this.#gpu.buffers.staging(this.#label, this.#bytes);
       this.#all.push(buffer);
     }
     const staging = buffer;
@@ -45,13 +45,8 @@ export class Readback {
     };
   }
 
-  /** Staging buffers alive. */
-  get size(): number {
-    return this.#all.length;
-  }
-
   free(): void {
-    for (const buffer of this.#all) buffer.destroy();
+    for (const buffer of this.#all) this.#gpu.buffers.freeStaging(buffer);
     this.#all = [];
     this.#free = [];
   }

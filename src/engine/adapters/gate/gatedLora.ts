@@ -8,6 +8,7 @@ import { tauWarmupSteps } from '../../../shared/config';
 import type { GateStats } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../gpu/buffers';
 import type { Op } from '../../gpu/program';
+import { readTensor } from '../../gpu/readback';
 import { argsOffset, compact } from '../../kernels/compact/compact';
 import { gate } from '../../kernels/gate/gate';
 import { RATIO_BINS, SLOT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf } from '../../kernels/gate/slots';
@@ -143,5 +144,9 @@ export class GatedLora implements Method {
   setThresholds(tau: Float32Array): void {
     const slots = packGateSlots(Array.from(tau, (t) => ({ tau: t, m: 0, v: 0, updates: 0 })));
     this.#low.gpu.device.queue.writeBuffer(this.#slots.buffer, this.#slots.offset, slots);
+  }
+
+  async thresholds(): Promise<Float32Array> {
+    return Float32Array.from(readGateSlots(await readTensor(this.#low.gpu, this.#slots)), (s) => s.tau);
   }
 }

@@ -75,6 +75,8 @@ export class Lora implements Method {
   readStats(): null { return null; }
   state(): [] { return []; }
 
+  async thresholds(): Promise<null> { return null; }
+
   setThresholds(): void {
     throw new AdapterError('Plain LoRA has no thresholds.', 'Open this adapter as TS-LoRA.');
   }

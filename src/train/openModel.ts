@@ -1,0 +1,78 @@
+/** Opening a model: download once, weights to the GPU, and proof that our forward is ONNX Runtime's. */
+import { BaseModel } from '../engine/base';
+import { Generator } from '../engine/generator';
+import type { Gpu } from '../engine/gpu/device';
+import { parameterCount, weightBytes } from '../engine/model/llama';
+import { type DownloadedModel, downloadModel } from '../hub/model';
+import { openReference } from '../hub/reference';
+import { openTokenizer } from '../hub/tokenizer';
+import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
+import type { ModelInfo, TrainEvent } from './protocol';
+
+/** Largest difference to ONNX Runtime that is let through, relative to the largest logit. */
+export const LOGIT_TOLERANCE = 1e-3;
+const CHECK_TEXT = 'Once upon a time there was a little girl who lived near a dark forest. "Who is there?" she asked.';
+const CHECK_TOKENS = 24;
+
+export interface OpenModel {
+  base: BaseModel;
+  tokenizer: Tokenizer;
+  info: ModelInfo;
+}
+
+/**
+ * Opens `source` on `gpu`. The ONNX session is released once its logits were compared.
+ * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train.
+ */
+export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: TrainEvent) => void): Promise<OpenModel> {
+  const progress = (phase: 'loading' | 'checking', label: string, loaded = 0, total: number | null = null) => emit({ type: 'progress', phase, label, loaded, total });
+  emit({ type: 'phase', phase: 'loading' });
+  const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
+  const tokenizer = await openTokenizer(source);
+  const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
+  try {
+    emit({ type: 'phase', phase: 'checking' });
+    progress('checking', 'comparing logits with ONNX Runtime');
+    const check = await checkLogits(gpu, base, model, tokenizer);
+    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: weightBytes(model.config), check, gpu: gpu.info };
+    return { base, tokenizer, info };
+  } catch (error) {
+    base.free();
+    throw error;
+  } finally {
+    model.weights.release();
+  }
+}
+
+async function checkLogits(gpu: Gpu, base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer): Promise<LogitCheck> {
+  const text = tokenizer.encode(CHECK_TEXT);
+  const ids = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, model.config.context)));
+  const reference = await openReference(model, gpu.info.software ? 'wasm' : 'webgpu');
+  const generator = await Generator.create(base, null);
+  try {
+    const expected = await reference.logits(ids);
+    const ours = await generator.logits(ids);
+    return { ...compareLogits(ours, expected.data, expected.vocab, (t) => tokenizer.pieces([ids[t]])[0]), provider: reference.device };
+  } finally {
+    generator.free();
+    await reference.dispose();
+  }
+}
+
+/** Compares [tokens][vocab] with a flat [tokens × vocab]; `piece` shows a token in the report. */
+export function compareLogits(ours: Float32Array[], expected: Float32Array, vocab: number, piece: (token: number) => string): Omit<LogitCheck, 'provider'> {
+  let largest = 0;
+  for (const value of expected) largest = Math.max(largest, Math.abs(value));
+  let worst = 0;
+  let firstDifference: string | null = null;
+  ours.forEach((row, t) => {
+    for (let v = 0; v < vocab; v++) {
+      const difference = Math.abs(row[v] - expected[t * vocab + v]);
+      worst = Number.isFinite(difference) ? Math.max(worst, difference) : Infinity;
+      if (!(difference <= LOGIT_TOLERANCE * largest)) {
+        firstDifference ??= `token ${t + 1} ("${piece(t)}"), vocabulary entry ${v}: ${row[v]} here, ${expected[t * vocab + v]} in ONNX Runtime`;
+      }
+    }
+  });
+  return { ok: firstDifference === null && largest > 0, tokens: ours.length, relativeError: worst / (largest || 1), tolerance: LOGIT_TOLERANCE, firstDifference };
+}

@@ -1,0 +1,236 @@
+/**
+ * One experiment: the training loop over all its runs, interleaved step by step on the same batches.
+ * Read `#loop` first: it is the table of contents.
+ */
+import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data/batches';
+import type { RunState } from '../engine/adapterRun';
+import { maxContext } from '../engine/model/llama';
+import { planTraining } from '../engine/plan';
+import { type StepResult, Trainer } from '../engine/trainer';
+import { type ExperimentConfig, type TrainConfig, parseExperiment } from '../shared/config';
+import { ConfigError, TrainError, toErrorInfo } from '../shared/errors';
+import type { LlamaConfig, TokenBatch, TokenSet } from '../shared/types';
+import { Lock } from './lock';
+import type { OpenModel } from './openModel';
+import type { MemoryPlan, Phase, RunId, SessionState, TrainEvent } from './protocol';
+import { Watcher } from './watch';
+
+/** Most tokens of a micro-batch, and most of them with a target (the first token of a sequence never is one). */
+export const capacityOf = (train: TrainConfig) => ({ rows: train.batchSize * train.maxTokens, supervised: train.batchSize * (train.maxTokens - 1) });
+
+/** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
+export function planOf(model: LlamaConfig, experiment: ExperimentConfig): MemoryPlan {
+  const { train, runs } = experiment;
+  if (train.maxTokens > maxContext(model)) throw new ConfigError(`The context of ${train.maxTokens} tokens is longer than this model's ${maxContext(model)}.`, 'Choose a shorter context.');
+  const items = planTraining(model, runs, capacityOf(train));
+  return { items, totalBytes: items.reduce((sum, i) => sum + i.bytes, 0), limitBytes: null };
+}
+
+export class Session {
+  readonly experiment: ExperimentConfig;
+  readonly trainer: Trainer;
+  readonly #model: OpenModel;
+  readonly #train: TokenSet;
+  readonly #heldOut: TokenSet;
+  readonly #emit: (event: TrainEvent) => void;
+  readonly #lock: Lock;
+  readonly #order: BatchOrder;
+  readonly #watcher: Watcher;
+  /** Optimizer steps that are done. */
+  #step: number;
+  #paused: Promise<void> | null = null;
+  #unpause: (() => void) | null = null;
+  #stopping = false;
+  /** Freed from outside: ends without a last evaluation and without a word. */
+  #abandoned = false;
+  #shownPhase: Phase | null = null;
+  readonly #failed = new Set<RunId>();
+  readonly #lastEvent = new Map<RunId, number>();
+  /** Results of the step before, which arrive while this one runs. */
+  #pending: Promise<void> = Promise.resolve();
+  #done: Promise<void> = Promise.resolve();
+
+  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null) {
+    this.experiment = experiment;
+    this.trainer = trainer;
+    this.#model = model;
+    this.#train = data.train;
+    this.#heldOut = data.heldOut;
+    this.#lock = lock;
+    this.#emit = emit;
+    this.#step = state?.step ?? 0;
+    this.#order = state ? BatchOrder.restore(state.data as BatchOrderState) : new BatchOrder(exampleCount(data.train), experiment.train.seed);
+    this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
+  }
+
+  /**
+   * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there.
+   * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's.
+   */
+  static async create(model: OpenModel, config: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
+    const experiment = parseExperiment(config);
+    const { check } = model.info;
+    if (!check.ok) throw new TrainError(`Training is refused: this model's logits differ from ONNX Runtime's by ${check.relativeError.toExponential(1)} of the largest, first at ${check.firstDifference}.`, 'Sieve cannot compute this model rightly; choose another.');
+    if (exampleCount(data.train) === 0 || exampleCount(data.heldOut) === 0) throw new TrainError('There must be at least one example to train on and one held out.', 'Load more data.');
+    planOf(model.base.config, experiment);
+    emit({ type: 'phase', phase: 'compiling' });
+    const trainer = await Trainer.create(model.base, experiment.runs, experiment.train, capacityOf(experiment.train));
+    try {
+      const session = new Session(model, trainer, experiment, data, lock, emit, state);
+      if (state) {
+        for (const { id } of experiment.runs) {
+          trainer.run(id).restore(state.runs[id] as RunState);
+          trainer.refresh(id);
+        }
+      }
+      for (const run of trainer.runs) emit({ type: 'modules', runId: run.config.id, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })) });
+      return session;
+    } catch (error) {
+      trainer.free();
+      throw error;
+    }
+  }
+
+  get plan(): MemoryPlan {
+    return planOf(this.#model.base.config, this.experiment);
+  }
+
+  /** Starts the loop; its end is an event. */
+  run(): void {
+    this.#done = this.#loop().catch((error) => {
+      this.#phase('failed');
+      this.#emit({ type: 'fatal', error: toErrorInfo(error) });
+    });
+  }
+
+  async #loop(): Promise<void> {
+    const { steps, evalEvery } = this.experiment.train;
+    if (this.#step === 0) await this.#evaluate(['base']);
+    while (this.#step < steps && !this.#stopping && this.#live.length > 0) {
+      this.#phase('training');
+      await this.#lock.run(() => this.#trainStep());
+      if (this.#step % evalEvery === 0 && this.#step < steps) await this.#evaluate(this.#live);
+      await this.#lock.run(() => this.#watcher.maybe(this.#step));
+      if (this.#paused && !this.#stopping) {
+        await this.#pending;
+        this.#phase('paused');
+        await this.#paused;
+      }
+    }
+    await this.#pending;
+    if (this.#live.length > 0) await this.#evaluate(this.#live, true);
+    if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
+    this.#phase(this.#live.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
+  }
+
+  /** One optimizer step of every run on the same batches. Its results are awaited while the next step runs. */
+  async #trainStep(): Promise<void> {
+    const { batchSize, accumulation } = this.experiment.train;
+    const batches = Array.from({ length: accumulation }, () => toBatch(this.#train, this.#order.next(batchSize)));
+    const step = this.#step;
+    const results = this.#live.map((runId) => [runId, this.trainer.step(runId, batches, step)] as const);
+    await this.#pending;
+    this.#step = step + 1;
+    this.#pending = this.#collect(step + 1, batches, results);
+    // A failure is seen when the promise is awaited a step later; without this it would count as unhandled.
+    this.#pending.catch(() => undefined);
+  }
+
+  async #collect(step: number, batches: TokenBatch[], results: (readonly [RunId, Promise<StepResult>])[]): Promise<void> {
+    for (const [runId, promise] of results) {
+      const result = await promise;
+      const gpuError = this.trainer.base.gpu.error();
+      if (gpuError) throw gpuError;
+      const now = performance.now();
+      const ms = now - (this.#lastEvent.get(runId) ?? now);
+      this.#lastEvent.set(runId, now);
+      if (this.#failed.has(runId)) continue;
+      if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradNorm)) {
+        await this.#fail(runId, step, result, batches);
+        continue;
+      }
+      const { gate, work, loss, learningRate, gradNorm, tokens, supervised } = result;
+      this.#emit({ type: 'step', runId, step, loss, learningRate, gradNorm, tokens, supervised, ms, gate, work });
+    }
+  }
+
+  /** Ends a run whose loss or gradient is no longer finite. The step was not applied: AdamW and τ stand still then. */
+  async #fail(runId: RunId, step: number, { loss, gradNorm }: StepResult, batches: TokenBatch[]): Promise<void> {
+    this.#failed.add(runId);
+    const first = await this.trainer.firstNonFinite(runId, batches);
+    const what = Number.isFinite(loss) ? `the gradient norm is ${gradNorm}` : `the loss is ${loss}`;
+    const where = first ? `The first bad tensor is ${first}.` : 'Every tensor was finite when the step was repeated.';
+    const error = new TrainError(`Step ${step}: ${what}. ${where}`, 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.');
+    this.#emit({ type: 'run-failed', runId, error: toErrorInfo(error) });
+  }
+
+  /** Held-out loss of runs ('base' among them). The last evaluation also measures μ on the held-out tokens. */
+  async #evaluate(runIds: readonly RunId[], last = false): Promise<void> {
+    this.#phase('evaluating');
+    const { evalExamples, batchSize } = this.experiment.train;
+    const n = Math.min(evalExamples, exampleCount(this.#heldOut));
+    const batches: TokenBatch[] = [];
+    for (let at = 0; at < n; at += batchSize) {
+      batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
+    }
+    for (const runId of runIds) {
+      if (this.#abandoned) return;
+      const { loss, supervised, gate } = await this.#lock.run(() => this.trainer.evaluate(runId === 'base' ? null : runId, batches, last));
+      this.#emit({ type: 'eval', runId, step: this.#step, loss, examples: n, supervised, gate });
+    }
+  }
+
+  get #live(): RunId[] {
+    return this.experiment.runs.map((r) => r.id).filter((id) => !this.#failed.has(id));
+  }
+
+  #phase(phase: Phase): void {
+    if (this.#abandoned || phase === this.#shownPhase) return;
+    this.#shownPhase = phase;
+    this.#emit({ type: 'phase', phase });
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = new Promise((resolve) => { this.#unpause = resolve; });
+  }
+
+  resume(): void {
+    this.#unpause?.();
+    this.#paused = null;
+    this.#unpause = null;
+    // Time spent paused is no step time.
+    this.#lastEvent.clear();
+  }
+
+  /** Ends the loop after the step that runs; resolves when the last evaluation is in. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.resume();
+    await this.#done;
+  }
+
+  watch(text: string | null): Promise<void> {
+    return this.#lock.run(() => {
+      this.#watcher.text = text;
+      return this.#watcher.maybe(this.#step, true);
+    });
+  }
+
+  /** A snapshot between two steps. */
+  state(): Promise<SessionState> {
+    return this.#lock.run(async () => {
+      await this.#pending;
+      const runs: Record<RunId, RunState> = {};
+      for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
+      return { version: 1, experiment: this.experiment, step: this.#step, data: this.#order.state(), runs };
+    });
+  }
+
+  /** Ends the loop without a last evaluation and frees everything. */
+  async free(): Promise<void> {
+    this.#abandoned = true;
+    await this.stop();
+    this.trainer.free();
+  }
+}

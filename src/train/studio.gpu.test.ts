@@ -1,0 +1,165 @@
+/** The train worker's whole behaviour on the nano model, without the worker: same code, same GPU. */
+import { describe, expect, it } from 'vitest';
+import { prepare } from '../data/prepare';
+import { parseFile } from '../data/parse';
+import { openTokenizer } from '../hub/tokenizer';
+import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import type { TokenSet } from '../shared/types';
+import type { SessionState, TrainEvent } from './protocol';
+import { Studio } from './studio';
+
+const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
+
+async function data(maxTokens: number): Promise<{ train: TokenSet; heldOut: TokenSet }> {
+  const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Tom has ${i} red apples and one hat.`, completion: `The hat of Tom is ${['red', 'blue', 'green'][i % 3]}, he said.` }));
+  const table = parseFile('t.jsonl', new TextEncoder().encode(lines.join('\n')));
+  const options = { mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } }, template: { prompt: '{prompt}\n', completion: '{completion}' }, completionOnly: true, maxTokens, heldOutShare: 0.2, seed: 3 };
+  return prepare(table, options, await openTokenizer(NANO));
+}
+
+function experiment(change: Partial<ExperimentConfig['train']> = {}): ExperimentConfig {
+  const e = defaultExperiment();
+  return { ...e, train: { ...e.train, steps: 8, warmupSteps: 2, batchSize: 2, maxTokens: 48, evalEvery: 4, evalExamples: 5, ...change } };
+}
+
+/** A studio whose events are kept, and a promise for the next phase of a kind. */
+function watched() {
+  const events: TrainEvent[] = [];
+  const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
+  const studio = new Studio((event) => {
+    events.push(event);
+    if (event.type === 'fatal') throw new Error(event.error.message);
+    if (event.type === 'phase') for (const w of [...waiting]) if (w.phases.includes(event.phase)) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
+  });
+  const phase = (...phases: string[]) => new Promise<string>((resolve) => waiting.push({ phases, resolve }));
+  const losses = (runId: string) => events.flatMap((e) => (e.type === 'step' && e.runId === runId ? [e.loss] : []));
+  return { studio, events, phase, losses };
+}
+
+describe('the train worker', () => {
+  it('checks logits, trains two runs, evaluates, gives an adapter that comes back the same', async () => {
+    const { studio, events, phase, losses } = watched();
+    const info = await studio.openModel({ type: 'open-model', source: NANO });
+    expect(info.check.ok).toBe(true);
+    expect(info.check.relativeError).toBeLessThan(1e-4);
+    const finished = phase('finished');
+    const plan = await studio.start({ type: 'start', experiment: experiment(), ...(await data(48)) });
+    const live = studio.counts();
+    expect(Math.abs(live.bytes / plan.totalBytes - 1)).toBeLessThan(0.05);
+    await finished;
+    expect(losses('lora')).toHaveLength(8);
+    // B starts at zero, so the first loss is the base's, gate or no gate.
+    expect(losses('ts-lora')[0]).toBe(losses('lora')[0]);
+    const evals = events.filter((e) => e.type === 'eval');
+    expect(evals.map((e) => `${e.runId}@${e.step}`)).toEqual(['base@0', 'lora@4', 'ts-lora@4', 'lora@8', 'ts-lora@8']);
+    expect(evals[3].loss).toBeLessThan(evals[0].loss);
+    const last = events.findLast((e) => e.type === 'step' && e.runId === 'ts-lora');
+    expect(last?.type === 'step' && last.gate?.tau.some((t) => t > 0)).toBe(true);
+    expect(last?.type === 'step' && last.work.done <= last.work.dense * 1.3).toBe(true);
+    expect(events.some((e) => e.type === 'watch' && e.kept.includes(0) && e.kept.includes(1))).toBe(true);
+
+    const { files } = await studio.export({ type: 'export', runId: 'ts-lora', template: { prompt: '', completion: '' } });
+    expect(files.map((f) => f.name)).toContain('ts_peft.json');
+    const { runId } = await studio.import({ type: 'import', files });
+    const sampling = { seed: 7, maxNewTokens: 12, temperature: 0.8, topP: 0.95 };
+    const { texts } = await studio.generate({ type: 'generate', runs: ['base', 'ts-lora', runId], prompt: 'Tom has 3 red apples and one hat.\n', sampling }, 1);
+    expect(texts[runId]).toBe(texts['ts-lora']);
+    expect(texts[runId]).not.toBe(texts.base);
+    await studio.reset();
+  });
+
+  it('is bit-identical when repeated, and when continued in a new studio from its state', async () => {
+    const set = await data(48);
+    const whole = watched();
+    await whole.studio.openModel({ type: 'open-model', source: NANO });
+    let done = whole.phase('finished');
+    await whole.studio.start({ type: 'start', experiment: experiment(), ...set });
+    await done;
+    const expected = { lora: whole.losses('lora'), ts: whole.losses('ts-lora') };
+    whole.events.length = 0;
+    done = whole.phase('finished');
+    await whole.studio.start({ type: 'start', experiment: experiment(), ...set });
+    await done;
+    expect(whole.losses('lora')).toEqual(expected.lora);
+    expect(whole.losses('ts-lora')).toEqual(expected.ts);
+
+    whole.events.length = 0;
+    const paused = whole.phase('paused');
+    await whole.studio.start({ type: 'start', experiment: experiment(), ...set });
+    whole.studio.pause();
+    await paused;
+    const state: SessionState = structuredClone(await whole.studio.state());
+    expect(state.step).toBeGreaterThan(0);
+    expect(state.step).toBeLessThan(8);
+    const next = watched();
+    await next.studio.openModel({ type: 'open-model', source: NANO });
+    done = next.phase('finished');
+    await next.studio.restore({ type: 'restore', state, ...set });
+    await done;
+    expect([...expected.lora.slice(0, state.step), ...next.losses('lora')]).toEqual(expected.lora);
+    expect([...expected.ts.slice(0, state.step), ...next.losses('ts-lora')]).toEqual(expected.ts);
+    await whole.studio.reset();
+    await next.studio.reset();
+  });
+
+  it('a dozen starts, pauses, stops and model changes leave the buffers as they were', async () => {
+    const { studio, phase } = watched();
+    const set = await data(48);
+    await studio.openModel({ type: 'open-model', source: NANO });
+    const before = studio.counts();
+    for (let i = 0; i < 12; i++) {
+      if (i % 4 === 3) await studio.openModel({ type: 'open-model', source: NANO });
+      const training = phase('training');
+      await studio.start({ type: 'start', experiment: experiment({ steps: 3 }), ...set });
+      await training;
+      studio.pause();
+      studio.resume();
+      if (i % 3 === 0) await studio.stop();
+      await studio.reset();
+      expect(studio.counts()).toEqual(before);
+    }
+  });
+
+  it('a hundred steps leave the count of live buffers unchanged', async () => {
+    const { studio, phase, events } = watched();
+    await studio.openModel({ type: 'open-model', source: NANO });
+    const finished = phase('finished');
+    await studio.start({ type: 'start', experiment: experiment({ steps: 100, batchSize: 1, maxTokens: 32, evalEvery: 50 }), ...(await data(32)) });
+    while (!events.some((e) => e.type === 'step' && e.step >= 3)) await new Promise((r) => setTimeout(r, 5));
+    const early = studio.counts();
+    await finished;
+    expect(studio.counts()).toEqual(early);
+    await studio.reset();
+  });
+
+  it('a NaN stops its run and names the first bad tensor; the other run goes on', async () => {
+    const { studio, phase, events, losses } = watched();
+    const set = await data(48);
+    await studio.openModel({ type: 'open-model', source: NANO });
+    const paused = phase('paused');
+    await studio.start({ type: 'start', experiment: experiment(), ...set });
+    studio.pause();
+    await paused;
+    const state = await studio.state();
+    // The first value of the first module's A.
+    new Float32Array((state.runs.lora as { tensors: { params: ArrayBuffer } }).tensors.params)[0] = NaN;
+    events.length = 0;
+    const finished = phase('finished', 'failed');
+    await studio.restore({ type: 'restore', state, ...set });
+    await finished;
+    const failed = events.flatMap((e) => (e.type === 'run-failed' ? [e] : []));
+    expect(failed.map((f) => f.runId)).toEqual(['lora']);
+    expect(failed[0].error.message).toContain('The first bad tensor is A of model.layers.0.self_attn.q_proj (value 0)');
+    expect(losses('lora')).toHaveLength(0);
+    expect(losses('ts-lora')).toHaveLength(8 - state.step);
+    await studio.reset();
+  });
+
+  it('says what is missing, in order', async () => {
+    const { studio } = watched();
+    expect(() => studio.plan({ type: 'plan', experiment: experiment() })).toThrow('No model is open');
+    await studio.openModel({ type: 'open-model', source: NANO });
+    expect(() => studio.plan({ type: 'plan', experiment: experiment({ maxTokens: 2048 }) })).toThrow('longer than this model');
+    await expect(studio.generate({ type: 'generate', runs: ['nobody'], prompt: 'x', sampling: { seed: 1, maxNewTokens: 1, temperature: 0, topP: 1 } }, 1)).rejects.toThrow('no run "nobody"');
+  });
+});

@@ -1,0 +1,236 @@
+/** Everything the train worker can be asked for: a model, an experiment on it, answers, adapters in and out. */
+import { AdapterRun } from '../engine/adapterRun';
+import { Generator } from '../engine/generator';
+import { type Gpu, openGpu } from '../engine/gpu/device';
+import { Program } from '../engine/gpu/program';
+import { TextStream } from '../hub/tokenizer';
+import { sourceName } from '../hub/source';
+import { trainSchema } from '../shared/config';
+import { AdapterError, GpuError, ModelError, TrainError, toErrorInfo } from '../shared/errors';
+import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
+import { Lock } from './lock';
+import { LOGIT_TOLERANCE, type OpenModel, compareLogits, openModel } from './openModel';
+import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
+import { Session, planOf } from './session';
+
+const CHECK_ROWS = 3;
+const CHECK_TEXT = 'Once upon a time there was a fox who wanted to see the sea.';
+
+type Request<T extends TrainRequest['type']> = Extract<TrainRequest, { type: T }>;
+
+export class Studio {
+  readonly #emit: (event: TrainEvent) => void;
+  readonly #lock = new Lock();
+  #gpu: Gpu | null = null;
+  #model: OpenModel | null = null;
+  #session: Session | null = null;
+  readonly #imported = new Map<RunId, AdapterRun>();
+  #cancelled = false;
+
+  constructor(emit: (event: TrainEvent) => void) {
+    this.#emit = emit;
+  }
+
+  async #open(): Promise<Gpu> {
+    if (this.#gpu) return this.#gpu;
+    const gpu = await openGpu();
+    this.#gpu = gpu;
+    void gpu.lost.then((reason) => {
+      if (this.#gpu !== gpu) return;
+      this.#gpu = null;
+      this.#model = null;
+      this.#session = null;
+      this.#imported.clear();
+      this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(`The GPU was lost (${reason}).`, 'Open the model again. Choose a smaller batch if it happens once more.')) });
+    });
+    return gpu;
+  }
+
+  #needModel(): OpenModel {
+    if (!this.#model) throw new ModelError('No model is open.', 'Open a model first.');
+    return this.#model;
+  }
+
+  #needSession(): Session {
+    if (!this.#session) throw new TrainError('There is no run.', 'Press Train first.');
+    return this.#session;
+  }
+
+  async openModel({ source }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
+    const gpu = await this.#open();
+    await this.reset();
+    this.#freeImported();
+    this.#model?.base.free();
+    this.#model = null;
+    const model = await this.#lock.run(() => openModel(gpu, source, this.#emit));
+    this.#model = model;
+    this.#emit({ type: 'phase', phase: 'idle' });
+    return model.info;
+  }
+
+  plan({ experiment }: Request<'plan'>): TrainReplies['plan'] {
+    return planOf(this.#needModel().base.config, experiment);
+  }
+
+  async start({ experiment, train, heldOut }: Request<'start'>): Promise<TrainReplies['start']> {
+    const model = this.#needModel();
+    await this.reset();
+    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit);
+    this.#session.run();
+    return this.#session.plan;
+  }
+
+  async restore({ state, train, heldOut }: Request<'restore'>): Promise<null> {
+    const model = this.#needModel();
+    await this.reset();
+    this.#session = await Session.create(model, state.experiment, { train, heldOut }, this.#lock, this.#emit, state);
+    this.#session.run();
+    return null;
+  }
+
+  state(): Promise<TrainReplies['state']> {
+    return this.#needSession().state();
+  }
+
+  pause(): null {
+    this.#needSession().pause();
+    return null;
+  }
+
+  resume(): null {
+    this.#needSession().resume();
+    return null;
+  }
+
+  async stop(): Promise<null> {
+    await this.#needSession().stop();
+    return null;
+  }
+
+  /** Ends the experiment and frees what it holds; the model stays. */
+  async reset(): Promise<null> {
+    const session = this.#session;
+    this.#session = null;
+    this.#cancelled = true;
+    await session?.free();
+    return null;
+  }
+
+  async watchText({ text }: Request<'watch-text'>): Promise<null> {
+    await this.#session?.watch(text);
+    return null;
+  }
+
+  /** The adapter of a run, wherever it came from; null for the base. */
+  #adapter(runId: RunId): AdapterRun | null {
+    if (runId === 'base') return null;
+    const run = this.#imported.get(runId) ?? this.#session?.trainer.runs.find((r) => r.config.id === runId);
+    if (!run) throw new AdapterError(`There is no run "${runId}".`, 'Train or import one first.');
+    return run;
+  }
+
+  async generate({ runs, prompt, sampling }: Request<'generate'>, requestId: number): Promise<TrainReplies['generate']> {
+    const { base, tokenizer } = this.#needModel();
+    this.#cancelled = false;
+    const ids = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
+    const texts: Record<RunId, string> = Object.create(null);
+    for (const runId of runs) {
+      if (this.#cancelled) break;
+      texts[runId] = await this.#lock.run(async () => {
+        const generator = await Generator.create(base, this.#adapter(runId));
+        const stream = new TextStream(tokenizer);
+        let text = '';
+        const show = (piece: string, done: boolean) => {
+          text += piece;
+          this.#emit({ type: 'generated', requestId, runId, piece, done });
+        };
+        try {
+          await generator.generate(ids, sampling, (id) => {
+            show(stream.push(id), false);
+            return !this.#cancelled;
+          });
+          show(stream.end(), true);
+        } finally {
+          generator.free();
+        }
+        return text;
+      });
+    }
+    return { texts: { ...texts } };
+  }
+
+  cancelGenerate(): null {
+    this.#cancelled = true;
+    return null;
+  }
+
+  /** Logits of a short text under an adapter, for whoever loads the exported files. */
+  async #check(run: AdapterRun, model: OpenModel): Promise<AdapterCheck> {
+    const { tokenizer, base, info } = model;
+    const ids = [...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(CHECK_TEXT)].slice(0, 16);
+    const generator = await Generator.create(base, run);
+    try {
+      const all = await generator.logits(Int32Array.from(ids));
+      const rows = Array.from({ length: Math.min(CHECK_ROWS, ids.length) }, (_, i) => ids.length - 1 - i);
+      const logits = rows.map((r) => Array.from(all[r]));
+      const gated = run.config.method === 'ts-lora';
+      return { model: sourceName(info.source), ids, rows, dense: gated ? null : logits, gated: gated ? logits : null };
+    } finally {
+      generator.free();
+    }
+  }
+
+  export({ runId, template }: Request<'export'>): Promise<TrainReplies['export']> {
+    const model = this.#needModel();
+    return this.#lock.run(async () => {
+      const run = this.#adapter(runId);
+      if (!run) throw new AdapterError('The base model has no adapter to export.', 'Choose a run.');
+      const [adapters, thresholds, check] = [await run.adapters(), await run.method.thresholds(), await this.#check(run, model)];
+      return { files: adapterFiles({ run: run.config, modelName: sourceName(model.info.source), adapters, thresholds, template, check }) };
+    });
+  }
+
+  import({ files }: Request<'import'>): Promise<TrainReplies['import']> {
+    const { base, tokenizer } = this.#needModel();
+    return this.#lock.run(async () => {
+      let n = 1;
+      while (this.#imported.has(`imported-${n}`)) n++;
+      const id = `imported-${n}`;
+      const adapter = readAdapter(files, base.config, id);
+      const run = new AdapterRun(base.gpu, base.config, adapter.run, trainSchema.parse({}));
+      try {
+        run.load(adapter.adapters);
+        if (adapter.thresholds) run.method.setThresholds(adapter.thresholds);
+        const program = await new Program(base.gpu, 'refresh', run.method.refresh()).compile();
+        const encoder = base.gpu.device.createCommandEncoder();
+        program.encode(encoder, { rows: 0, supervised: 0 });
+        base.gpu.device.queue.submit([encoder.finish()]);
+        const expected = adapter.check?.gated ?? adapter.check?.dense;
+        if (adapter.check && expected) {
+          const { ids, rows } = adapter.check;
+          if (ids.some((i) => i >= base.config.vocab) || rows.some((r) => r >= ids.length) || expected.length !== rows.length || expected.some((r) => r.length !== base.config.vocab)) {
+            throw new AdapterError('check.json does not fit this model.', 'Open the model that the adapter was trained on.');
+          }
+          const generator = await Generator.create(base, run);
+          const ours = await generator.logits(Int32Array.from(ids)).finally(() => generator.free());
+          const result = compareLogits(rows.map((r) => ours[r]), Float32Array.from(expected.flat()), base.config.vocab, (t) => tokenizer.pieces([ids[rows[t]]])[0]);
+          if (!result.ok) throw new AdapterError(`With this adapter the open model gives other logits than when it was exported (off by ${result.relativeError.toExponential(1)}, allowed ${LOGIT_TOLERANCE}).`, `It was trained on ${adapter.check.model}; open that model.`);
+        }
+      } catch (error) {
+        run.free();
+        throw error;
+      }
+      this.#imported.set(id, run);
+      return { runId: id, name: adapter.run.name };
+    });
+  }
+
+  #freeImported(): void {
+    for (const run of this.#imported.values()) run.free();
+    this.#imported.clear();
+  }
+
+  counts(): TrainReplies['counts'] {
+    return this.#gpu?.buffers.live() ?? { buffers: 0, bytes: 0 };
+  }
+}

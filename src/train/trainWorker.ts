@@ -1,0 +1,37 @@
+/** The worker that owns the GPU: passes requests to `Studio`, and replies and events to the page. */
+import { toErrorInfo } from '../shared/errors';
+import type { Envelope, FromWorker, TrainEvent, TrainRequest } from './protocol';
+import { Studio } from './studio';
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const post = (message: FromWorker<TrainEvent>, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
+const studio = new Studio((event) => post({ kind: 'event', event }));
+
+function answer(request: Envelope<TrainRequest>): unknown {
+  switch (request.type) {
+    case 'open-model': return studio.openModel(request);
+    case 'plan': return studio.plan(request);
+    case 'start': return studio.start(request);
+    case 'pause': return studio.pause();
+    case 'resume': return studio.resume();
+    case 'stop': return studio.stop();
+    case 'generate': return studio.generate(request, request.requestId);
+    case 'cancel-generate': return studio.cancelGenerate();
+    case 'watch-text': return studio.watchText(request);
+    case 'export': return studio.export(request);
+    case 'import': return studio.import(request);
+    case 'state': return studio.state();
+    case 'restore': return studio.restore(request);
+    case 'reset': return studio.reset();
+    case 'counts': return studio.counts();
+  }
+}
+
+scope.onmessage = async ({ data: request }: MessageEvent<Envelope<TrainRequest>>) => {
+  const { requestId } = request;
+  try {
+    post({ kind: 'reply', requestId, value: await answer(request) });
+  } catch (error) {
+    post({ kind: 'failed', requestId, error: toErrorInfo(error) });
+  }
+};

@@ -1,0 +1,50 @@
+/** The token view: a text goes through every gated run as it is now, at most a twentieth of the time. */
+import type { GateMap, Trainer } from '../engine/trainer';
+import type { TokenSet, Tokenizer } from '../shared/types';
+import type { TrainEvent } from './protocol';
+
+const SHARE_OF_TIME = 0.05;
+
+export class Watcher {
+  /** Text of the user's choice; null = the first held-out example. */
+  text: string | null = null;
+  readonly #trainer: Trainer;
+  readonly #tokenizer: Tokenizer;
+  readonly #heldOut: TokenSet;
+  readonly #emit: (event: TrainEvent) => void;
+  #notBefore = 0;
+
+  constructor(trainer: Trainer, tokenizer: Tokenizer, heldOut: TokenSet, emit: (event: TrainEvent) => void) {
+    this.#trainer = trainer;
+    this.#tokenizer = tokenizer;
+    this.#heldOut = heldOut;
+    this.#emit = emit;
+  }
+
+  #ids(): Int32Array {
+    const { text } = this;
+    const bos = this.#tokenizer.bosId;
+    const ids = text === null
+      ? this.#heldOut.ids.slice(this.#heldOut.offsets[0], this.#heldOut.offsets[1])
+      : Int32Array.from([...(bos === null ? [] : [bos]), ...this.#tokenizer.encode(text)]);
+    return ids.slice(0, this.#trainer.capacity.rows);
+  }
+
+  /** Shows the gates if it is time again, or at once. */
+  async maybe(step: number, now = false): Promise<void> {
+    if (!now && performance.now() < this.#notBefore) return;
+    const gated = this.#trainer.runs.filter((r) => r.config.method === 'ts-lora');
+    const ids = this.#ids();
+    if (gated.length === 0 || ids.length === 0) return;
+    const tokens = this.#tokenizer.pieces(ids);
+    // What is still running of the last step is not this view's time.
+    await this.#trainer.base.gpu.device.queue.onSubmittedWorkDone();
+    const started = performance.now();
+    for (const run of gated) {
+      const { kept, ratio }: GateMap = await this.#trainer.gateMap(run.config.id, ids);
+      this.#emit({ type: 'watch', runId: run.config.id, step, tokens, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), kept, ratio });
+    }
+    const ended = performance.now();
+    this.#notBefore = ended + (ended - started) / SHARE_OF_TIME;
+  }
+}
