@@ -1,12 +1,16 @@
 /** What each event of the train worker changes in the state. Pure but for the histories, which grow in place. */
-import type { TrainEvent } from '../train/protocol';
+import type { Phase, TrainEvent } from '../train/protocol';
 import { RunHistory } from './history';
 import type { Notice, Session, State } from './slices';
 
-/** Longest wait before an event is shown, in ms: charts at 4 Hz, written text a little faster. */
-export function delayOf(event: TrainEvent): number {
+/** Training and evaluating follow one another many times a second: no hurry to show that. */
+const ROUTINE: ReadonlySet<Phase> = new Set<Phase>(['training', 'evaluating']);
+
+/** Longest wait before an event is shown, in ms: charts at 4 Hz, written text a little faster, a new phase at once. */
+export function delayOf(event: TrainEvent, now: Phase): number {
   switch (event.type) {
     case 'phase':
+      return event.phase === now || (ROUTINE.has(event.phase) && ROUTINE.has(now)) ? 250 : 0;
     case 'fatal':
     case 'run-failed':
       return 0;

@@ -60,7 +60,7 @@ export class Studio {
       this.#report(section, info);
     };
     this.#train = (options.makeTrain ?? createTrainClient)({
-      onEvent: (event) => this.#events.push(event, delayOf(event)),
+      onEvent: (event) => this.#events.push(event, delayOf(event, this.#s.runs.phase)),
       onCrash: (info) => {
         crash('model')(info);
         this.#patch('model', { status: 'failed', info: null, progress: null });
@@ -350,7 +350,7 @@ export class Studio {
       this.#events.flush();
       this.#patch('runs', {
         session: { experiment, template, mapping, plan: null, histories, failed: new Map(), startedAt: Date.now() },
-        phase: 'compiling', progress: null, answers: {}, generating: null, imported: [], version: this.#s.runs.version + 1,
+        phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
       const plan = await this.#train.request({ type: 'start', experiment, train, heldOut });
       const { session } = this.#s.runs;
@@ -408,8 +408,9 @@ export class Studio {
       const { texts } = await reply;
       this.#events.flush();
       if (this.#s.runs.generating !== requestId) return;
-      const answers = Object.fromEntries(Object.entries(texts).map(([id, text]) => [id, { text, done: true }]));
-      this.#patch('runs', { generating: null, answers: { ...this.#s.runs.answers, ...answers } });
+      // One that was cancelled before its turn has no text.
+      const answers = Object.fromEntries(runs.map((id) => [id, { text: texts[id] ?? this.#s.runs.answers[id]?.text ?? '', done: true }]));
+      this.#patch('runs', { generating: null, answers });
     } catch (error) {
       this.#events.flush();
       if (this.#s.runs.generating === requestId) this.#patch('runs', { generating: null });
