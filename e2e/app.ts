@@ -109,6 +109,17 @@ export class App {
     await field.fill(String(value));
   }
 
+  /** Settings for a run that only has to happen: few steps, short sequences, few evaluation examples, short answers. */
+  async small(steps: number): Promise<void> {
+    await this.set('Steps', steps);
+    await this.set('Evaluate every', Math.max(1, Math.ceil(steps / 2)));
+    await this.set('Batch', 2);
+    await this.set('Context, tokens', 32);
+    await this.set('Evaluation examples', 4);
+    await this.answerLength(16);
+    await this.dataReady();
+  }
+
   // ---- training --------------------------------------------------------------------------------------
 
   async phase(): Promise<string> {
@@ -158,6 +169,13 @@ export class App {
     const field = this.page.locator('#compare').getByLabel(/^Temperature/);
     if (!(await field.isVisible())) await this.page.locator('#compare').getByText('Sampling', { exact: true }).click();
     await field.fill(String(value));
+  }
+
+  /** Most tokens of an answer. */
+  async answerLength(tokens: number): Promise<void> {
+    const field = this.page.locator('#compare').getByLabel(/^Longest answer/);
+    if (!(await field.isVisible())) await this.page.locator('#compare').getByText('Sampling', { exact: true }).click();
+    await field.fill(String(tokens));
   }
 
   /** Asks every model the same; answers by run id, `base` included. */

@@ -16,11 +16,11 @@ const REFUSED: [string, string, Buffer | string, RegExp][] = [
   ['JSON that is cut off', 'cut.json', FILES[1].text.slice(0, -40), /json/i],
 ];
 
-test.describe('refused in words, and the page goes on', () => {
+test('refused in words, and the page goes on', async ({ app, page }) => {
+  await app.open(null);
+  await app.loadSample((await app.samples())[0]);
   for (const [name, fileName, text, words] of REFUSED) {
-    test(name, async ({ app, page }) => {
-      await app.open(null);
-      await app.get('sample-' + (await app.samples())[0]).waitFor();
+    await test.step(name, async () => {
       await app.get('data-file').setInputFiles({ name: fileName, mimeType: 'text/plain', buffer: Buffer.from(text) });
       await expect(page.locator('#data').getByTestId('error-alert').first()).toContainText(words);
       await app.loadFile(FILES[0]);

@@ -5,7 +5,7 @@ import { expect, test } from './test';
 test('pause holds the run, resume goes on, stop keeps what was learnt', async ({ app, page }) => {
   await app.open();
   await app.loadFile(FILES[0]);
-  await app.set('Steps', 2000);
+  await app.small(2000);
   await app.get('train-button').click();
   await app.waitSteps(3);
   await app.get('pause-button').click();
@@ -33,8 +33,7 @@ test('pause holds the run, resume goes on, stop keeps what was learnt', async ({
 test('the same seed gives the same losses', async ({ app }) => {
   await app.open();
   await app.loadFile(FILES[0]);
-  await app.set('Steps', 8);
-  await app.set('Evaluate every', 4);
+  await app.small(8);
   await app.train();
   const [losses, final] = [await app.table('loss-table'), await app.table('final-table')];
   await app.train();
@@ -44,7 +43,7 @@ test('the same seed gives the same losses', async ({ app }) => {
 
 test('the main job works from the keyboard', async ({ app, page }) => {
   await app.open();
-  await app.set('Steps', 6);
+  await app.small(6);
   const sample = (await app.samples())[0];
 
   /** Tabs forward until the element has the focus; a person has no other way either. */

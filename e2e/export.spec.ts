@@ -10,7 +10,7 @@ const OUT = '.out/export';
 test('export, reload, import: the same answers', async ({ app, page }) => {
   await app.open();
   await app.loadFile(FILES[0]);
-  await app.set('Steps', 30);
+  await app.small(30);
   await app.train();
   await app.temperature(0);
   const prompt = 'What colour is the hat of Tom?';
@@ -37,6 +37,7 @@ test('export, reload, import: the same answers', async ({ app, page }) => {
   await expect(page.locator('[data-testid^="export-"]')).toHaveCount(1);
   await app.get('import-file').setInputFiles(zips[1]);
   await expect(page.locator('[data-testid^="export-"]')).toHaveCount(2);
+  await app.answerLength(16);
   await app.temperature(0);
   const after = Object.values(await app.compare(prompt));
   expect(after.sort()).toEqual(Object.values(before).sort());

@@ -1,7 +1,7 @@
 /** Opening a model by its Hugging Face id, from a hub that Playwright plays. */
 import { join } from 'node:path';
 import { FILES } from './data';
-import { readRepo, serveHub } from './hub';
+import { readRepo, type RepoFiles, serveHub } from './hub';
 import { expect, test } from './test';
 
 const nano = () => readRepo(join('public', 'models', 'sieve-stories-nano'));
@@ -18,39 +18,49 @@ test('a small Llama opens by id, agrees with ONNX Runtime, trains', async ({ app
   await expect(app.get('logit-check')).toHaveAttribute('data-ok', 'true');
   expect(hub.asked.some((a) => a.endsWith('.onnx'))).toBe(true);
   await app.loadFile(FILES[0]);
-  await app.set('Steps', 3);
+  await app.small(3);
   await app.train();
 });
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+const changed = (files: RepoFiles, patch: Record<string, unknown>) => ({ ...files, 'config.json': json({ ...JSON.parse(files['config.json'].toString()), ...patch }) });
 
-for (const [name, change, words] of [
-  ['another architecture', (f: Record<string, Buffer>) => ({ ...f, 'config.json': json({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_embd: 64 }) }), /gpt2/i],
-  ['weights that are quantised only', (f: Record<string, Buffer>) => {
-    const { 'onnx/model.onnx': onnx, 'model.safetensors': _, ...rest } = f;
-    return { ...rest, 'onnx/model_q4.onnx': onnx };
-  }, /onnx|fp32|fp16/i],
-  ['a rope scaling that is not built', (f: Record<string, Buffer>) => ({ ...f, 'config.json': json({ ...JSON.parse(f['config.json'].toString()), rope_scaling: { rope_type: 'yarn', factor: 4 } }) }), /rope/i],
-  ['an activation that is not SwiGLU', (f: Record<string, Buffer>) => ({ ...f, 'config.json': json({ ...JSON.parse(f['config.json'].toString()), hidden_act: 'gelu' }) }), /gelu/i],
-] as const) {
-  test(`refuses ${name} by name, before anything large is downloaded`, async ({ app, context }) => {
-    app.expectProblem(onHub);
-    const hub = await serveHub(context, { 'someone/other': change(nano()) });
-    await app.open();
-    await app.openFromHub('someone/other');
-    await expect(app.get('error-alert').first()).toContainText(words, { timeout: 60_000 });
-    expect(hub.asked.filter((a) => a.startsWith('GET') && large.test(a))).toEqual([]);
-    // The page is as usable as before.
-    await app.chooseModel('sieve-stories-nano');
-  });
-}
+/** What cannot be trained, and the word that must name it. */
+const UNSUPPORTED: Record<string, { files: (files: RepoFiles) => RepoFiles; words: RegExp }> = {
+  'another-architecture': { files: (f) => ({ ...f, 'config.json': json({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_embd: 64 }) }), words: /gpt2/i },
+  'quantised-only': {
+    files: ({ 'onnx/model.onnx': onnx, 'model.safetensors': _, ...rest }) => ({ ...rest, 'onnx/model_q4.onnx': onnx }),
+    words: /quantised.*model_q4/i,
+  },
+  'rope-scaling': { files: (f) => changed(f, { rope_scaling: { rope_type: 'yarn', factor: 4 } }), words: /rope|yarn/i },
+  'another-activation': { files: (f) => changed(f, { hidden_act: 'gelu' }), words: /gelu/i },
+};
 
-for (const [status, words] of [[401, /login|private|gated/i], [404, /no config\.json|not found|check the model id/i], [429, /slow down|wait/i], [500, /500/]] as const) {
-  test(`says what HTTP ${status} means`, async ({ app, context }) => {
-    app.expectProblem(onHub);
-    await serveHub(context, {}, status);
-    await app.open();
-    await app.openFromHub('someone/missing');
-    await expect(app.get('error-alert').first()).toContainText(words, { timeout: 60_000 });
-  });
-}
+test('what is not supported is refused by name, before anything large is downloaded', async ({ app, context }) => {
+  app.expectProblem(onHub);
+  const files = nano();
+  const hub = await serveHub(context, Object.fromEntries(Object.entries(UNSUPPORTED).map(([name, u]) => [`someone/${name}`, u.files(files)])));
+  await app.open();
+  for (const [name, { words }] of Object.entries(UNSUPPORTED)) {
+    await test.step(name, async () => {
+      await app.openFromHub(`someone/${name}`);
+      await expect(app.get('error-alert').first()).toContainText(words, { timeout: 60_000 });
+    });
+  }
+  expect(hub.asked.filter((a) => a.startsWith('GET') && large.test(a))).toEqual([]);
+  // The page is as usable as before.
+  await app.chooseModel('sieve-stories-nano');
+});
+
+test('a hub that fails is told from one that has nothing', async ({ app, context }) => {
+  app.expectProblem(onHub);
+  const hub = await serveHub(context, {});
+  await app.open();
+  for (const [status, words] of [[401, /login|private|gated/i], [403, /gated|let you/i], [404, /no config\.json/i], [429, /slow down/i], [500, /500/]] as const) {
+    await test.step(`HTTP ${status}`, async () => {
+      hub.status = status;
+      await app.openFromHub('someone/missing');
+      await expect(app.get('error-alert').first()).toContainText(words, { timeout: 60_000 });
+    });
+  }
+});

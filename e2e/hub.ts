@@ -20,20 +20,22 @@ export interface Hub {
   asked: string[];
   /** Bytes of bodies that were sent. */
   sent: number;
+  /** Answers everything with this failure while it is set. */
+  status?: number;
 }
 
 /**
  * Serves `repos` (by `owner/name`) as https://huggingface.co: files under `/resolve/<revision>/`, and the listing of
- * `/api/models/`. Ranges and HEAD are answered as the hub answers them. `status` makes every answer that failure.
+ * `/api/models/`. Ranges and HEAD are answered as the hub answers them.
  */
-export async function serveHub(context: BrowserContext, repos: Record<string, RepoFiles>, status?: number): Promise<Hub> {
+export async function serveHub(context: BrowserContext, repos: Record<string, RepoFiles>): Promise<Hub> {
   const hub: Hub = { asked: [], sent: 0 };
   const cors = { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' };
   const answer = async (route: Route) => {
     const request = route.request();
     const { pathname } = new URL(request.url());
     hub.asked.push(`${request.method()} ${pathname}`);
-    if (status !== undefined) return route.fulfill({ status, headers: cors, body: '' });
+    if (hub.status !== undefined) return route.fulfill({ status: hub.status, headers: cors, body: '' });
 
     const api = /^\/api\/models\/([^/]+\/[^/]+)(?:\/(?:revision|tree)\/[^/]+)?/.exec(pathname);
     if (api) {

@@ -12,9 +12,7 @@ for (const file of FILES) {
     expect(await chips.count()).toBeGreaterThan(10);
 
     await expect(app.get('plan-table')).toBeVisible();
-    await app.set('Steps', 12);
-    await app.set('Evaluate every', 6);
-    await app.set('Context, tokens', 32);
+    await app.small(12);
     await app.train();
     expect(await app.steps()).toBe(12);
 
@@ -56,7 +54,7 @@ test('a file can be dropped, and text pasted', async ({ app, page }) => {
 test('the token view follows a text of the user’s choice', async ({ app }) => {
   await app.open();
   await app.loadFile(FILES[0]);
-  await app.set('Steps', 2000);
+  await app.small(2000);
   await app.get('train-button').click();
   await app.waitSteps(2);
   await app.get('watch-text').fill('The dragon lost his little hat.');

@@ -18,8 +18,7 @@ for (const scheme of ['light', 'dark'] as const) {
   test(`${scheme} after a run`, async ({ app, page }) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await app.open();
-    await app.set('Steps', 12);
-    await app.set('Evaluate every', 4);
+    await app.small(12);
     await app.train();
     await app.compare('Once upon a time');
     await page.screenshot({ path: `.out/screens/${scheme}.png`, fullPage: true });
