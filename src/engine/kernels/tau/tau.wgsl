@@ -78,6 +78,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   workgroupBarrier();
   for (var i = lane; i < MODULES; i += THREADS) {
     let g = -stats[i].disagreeMu - hyper.lambda * f32(stats[i].opened);
+    // A sum that overflowed teaches nothing: the threshold stands still, as A and B do.
+    if ((bitcast<u32>(g) & 0x7f800000u) == 0x7f800000u) { continue; }
     let t = slots[i].updates + 1u;
     let m = hyper.beta1 * slots[i].m + (1.0 - hyper.beta1) * g;
     let v = hyper.beta2 * slots[i].v + (1.0 - hyper.beta2) * g * g;

@@ -1,0 +1,96 @@
+/**
+ * One gated module against the dense-masked computation in f64 (every product over all rows, masked by S), at
+ * forced active shares; and the work it dispatched against (2 + 4a)/6 of plain LoRA's.
+ */
+import { describe, expect, it } from 'vitest';
+import { gateSchema } from '../../../shared/config';
+import { ARGS_BYTES, activeListBytes } from '../../kernels/compact/compact';
+import { GRAD_CHUNK, lowRankPartialBytes } from '../../kernels/lowRankGrad/lowRankGrad';
+import { matmulTile } from '../../kernels/matmul/matmul';
+import { readTensor } from '../../gpu/readback';
+import { expectCloseToMax } from '../../testing/allclose';
+import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { GatedLora } from './gatedLora';
+
+const [T, dIn, dOut, rank, scaling] = [203, 40, 72, 6, 1.5];
+const rPad = 8;
+
+/** [rows, rank] or [rank, columns] with the padding of the rank left out or put in. */
+const padA = (a: Float32Array) => Float32Array.from({ length: rPad * dIn }, (_, i) => (i < rank * dIn ? a[i] : 0));
+const padB = (b: Float32Array) => Float32Array.from({ length: dOut * rPad }, (_, i) => (i % rPad < rank ? b[Math.floor(i / rPad) * rank + (i % rPad)] : 0));
+
+/** Everything about the module in f64, given which rows are open. */
+function reference(x: Float32Array, y: Float32Array, g: Float32Array, dx: Float32Array, a: Float32Array, b: Float32Array, open: boolean[]) {
+  const out = { h: Float64Array.from(y), dA: new Float64Array(rank * dIn), dB: new Float64Array(dOut * rank), dx: Float64Array.from(dx), muKept: 0, muSkipped: 0 };
+  for (let i = 0; i < T; i++) {
+    const z = Array.from({ length: rank }, (_, r) => { let s = 0; for (let k = 0; k < dIn; k++) s += a[r * dIn + k] * x[i * dIn + k]; return s; });
+    const u = Array.from({ length: rank }, (_, r) => { let s = 0; for (let n = 0; n < dOut; n++) s += b[n * rank + r] * g[i * dOut + n]; return s; });
+    const mu = scaling * z.reduce((s, v, r) => s + v * u[r], 0);
+    if (open[i]) out.muKept += mu; else out.muSkipped += mu;
+    const mask = open[i] ? scaling : 0;
+    for (let n = 0; n < dOut; n++) for (let r = 0; r < rank; r++) {
+      out.h[i * dOut + n] += mask * b[n * rank + r] * z[r];
+      out.dB[n * rank + r] += mask * g[i * dOut + n] * z[r];
+    }
+    for (let k = 0; k < dIn; k++) for (let r = 0; r < rank; r++) {
+      out.dA[r * dIn + k] += mask * u[r] * x[i * dIn + k];
+      out.dx[i * dIn + k] += mask * a[r * dIn + k] * u[r];
+    }
+  }
+  return out;
+}
+
+describe('a gated module at forced active shares', () => {
+  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+    it(`${100 * share} % active: the dense-masked result, for (2 + 4a)/6 of the work`, async () => {
+      const gpu = await testGpu();
+      const scope = gpu.buffers.scope('test');
+      const rows = rowCount(scope, T);
+      const [x, y, g, dx] = [randomFloats(T * dIn, 1), randomFloats(T * dOut, 2), randomFloats(T * dOut, 3), randomFloats(T * dIn, 4)];
+      const [a, b] = [randomFloats(rank * dIn, 5), randomFloats(dOut * rank, 6, 0.2)];
+      const params = { a: scope.upload('A', padA(a)), b: scope.upload('B', padB(b)), gradA: scope.alloc('dA', 4 * rPad * dIn), gradB: scope.alloc('dB', 4 * dOut * rPad) };
+      const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
+      const method = new GatedLora({ gpu, rPad, scaling, params: [params] }, [module], scope, gateSchema.parse({}), { steps: 10, warmupSteps: 0 });
+      const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT) };
+      const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes(T, dOut, rPad)) };
+      const input = scope.upload('x', x);
+      const pass = (h: ReturnType<typeof scope.upload>) => method.forward(module, { rows, x: input, y: h, space, record: true });
+
+      // The share is forced by a threshold halfway between two neighbouring r.
+      await runOps(gpu, [...method.refresh(), ...pass(scope.upload('y', y))]);
+      const sorted = (await floats(gpu, space.ratio, T)).sort((p, q) => q - p);
+      const keep = Math.round(share * T);
+      const tau = keep === 0 ? 1e9 : keep === T ? 0 : (sorted[keep - 1] + sorted[keep]) / 2;
+      method.setThresholds(Float32Array.of(tau));
+
+      const [h, gradOut, gradIn] = [scope.upload('h', y), scope.upload('g', g), scope.upload('dx', dx)];
+      await runOps(gpu, [...method.begin(), ...pass(h), ...method.backward(module, { rows, x: input, gradOut, gradIn, space, shared })]);
+      const open = Array.from(new Uint32Array(await readTensor(gpu, space.open)).slice(0, T), Boolean);
+      expect(open.filter(Boolean)).toHaveLength(keep);
+
+      const expected = reference(x, y, g, dx, a, b, open);
+      expectCloseToMax(await floats(gpu, h, T * dOut), expected.h, 2e-6, 'h');
+      expectCloseToMax(await floats(gpu, gradIn, T * dIn), expected.dx, 2e-6, 'dx');
+      expectCloseToMax((await floats(gpu, params.gradA, rPad * dIn)).slice(0, rank * dIn), expected.dA, 3e-6, 'dA');
+      const dB = await floats(gpu, params.gradB, dOut * rPad);
+      expectCloseToMax(Float32Array.from({ length: dOut * rank }, (_, i) => dB[Math.floor(i / rank) * rPad + (i % rank)]), expected.dB, 3e-6, 'dB');
+
+      const bytes = await Promise.all(method.stats().map((t) => readTensor(gpu, t)));
+      const joined = new Uint8Array(bytes.reduce((n, p) => n + p.byteLength, 0));
+      let at = 0;
+      for (const p of bytes) { joined.set(new Uint8Array(p), at); at += p.byteLength; }
+      const stats = method.readStats(joined.buffer);
+      expectCloseToMax([stats.gate.muKept[0], stats.gate.muSkipped[0]], [expected.muKept, expected.muSkipped], 1e-5, 'Σμ');
+
+      // Work in units of one product over all T rows and one width: A x and Bᵀg always, the other four by rows dispatched.
+      const tile = (n: number) => matmulTile(n).rowsPerGroup;
+      const up = (n: number, to: number) => Math.ceil(n / to) * to;
+      expect([stats.forwardRows[0], stats.dxRows[0], stats.gradRows[0]]).toEqual([up(keep, tile(dOut)), up(keep, tile(dIn)), up(keep, GRAD_CHUNK)]);
+      const done = (T * (dIn + dOut) + stats.forwardRows[0] * dOut + stats.dxRows[0] * dIn + stats.gradRows[0] * (dIn + dOut)) / (3 * T * (dIn + dOut));
+      const slack = (4 / 6) * Math.max(tile(dOut), tile(dIn), GRAD_CHUNK) / T;
+      expect(done).toBeGreaterThanOrEqual((2 + (4 * keep) / T) / 6 - 1e-9);
+      expect(done).toBeLessThanOrEqual((2 + (4 * keep) / T) / 6 + slack);
+      scope.free();
+    });
+  }
+});
