@@ -3,6 +3,7 @@
  * The .onnx file is not fetched again: transformers.js gets the bytes that `downloadModel` holds. ONNX Runtime's
  * wasm binary is served by the app itself and runs on one thread, so no COOP/COEP headers and no CDN are needed.
  */
+import type { PreTrainedModel, Tensor as TensorType } from '@huggingface/transformers';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import { ModelError } from '../shared/errors';
 import { f16ToF32 } from './floats';
@@ -24,7 +25,8 @@ let opening: Promise<unknown> = Promise.resolve();
 
 /**
  * Opens the downloaded model in ONNX Runtime.
- * @param device 'wasm' for software adapters (30 times faster there), 'webgpu' otherwise.
+ * @param device 'wasm' for software adapters (30 times faster there), 'webgpu' otherwise. `Reference.device` says
+ *   where it runs: fp16 files go to wasm on a GPU without fp16.
  * @throws {ModelError} when ONNX Runtime cannot load the model.
  */
 export function openReference(model: DownloadedModel, device: ReferenceDevice): Promise<Reference> {
@@ -33,36 +35,46 @@ export function openReference(model: DownloadedModel, device: ReferenceDevice): 
   return mine;
 }
 
-async function open(model: DownloadedModel, device: ReferenceDevice): Promise<Reference> {
+/** ONNX Runtime computes fp16 files on WebGPU in fp16, which needs the `shader-f16` feature; without it wasm does. */
+async function supported(device: ReferenceDevice, dtype: DownloadedModel['dtype']): Promise<ReferenceDevice> {
+  if (device === 'wasm' || dtype === 'fp32') return device;
+  const adapter = await navigator.gpu?.requestAdapter();
+  return adapter?.features.has('shader-f16') ? device : 'wasm';
+}
+
+async function open(model: DownloadedModel, wanted: ReferenceDevice): Promise<Reference> {
+  const device = await supported(wanted, model.dtype);
   const { AutoModelForCausalLM, Tensor, env } = await import('@huggingface/transformers');
-  const onnx = env.backends.onnx as { wasm?: { numThreads?: number; proxy?: boolean; wasmPaths?: unknown } };
-  onnx.wasm!.numThreads = 1;
-  onnx.wasm!.proxy = false;
+  const wasm = env.backends.onnx.wasm!;
+  wasm.numThreads = 1;
+  wasm.proxy = false;
   // Only the binary's address: its JavaScript half is part of the bundle.
-  onnx.wasm!.wasmPaths = { wasm: new URL(wasmUrl, appBase()).href };
+  wasm.wasmPaths = { wasm: new URL(wasmUrl, appBase()).href };
   const { host, template } = remoteLayout(model.source);
   Object.assign(env, {
     allowLocalModels: false, allowRemoteModels: true, remoteHost: host, remotePathTemplate: template,
     useBrowserCache: false, useWasmCache: false, useFSCache: false, useCustomCache: false,
     fetch: (url: string | URL, init?: RequestInit) => serve(model, String(url), init),
   });
-
-  const revision = model.source.kind === 'hub' ? model.source.revision : 'main';
-  const sessionOptions = {
-    externalData: [...model.external].map(([path, data]) => ({ path, data })),
-    graphOptimizationLevel: 'all' as const,
-  };
-  let network;
+  const externalData = [...model.external].map(([path, data]) => ({ path, data }));
   try {
-    network = await AutoModelForCausalLM.from_pretrained(model.source.id, {
-      device, dtype: model.dtype, revision, subfolder: 'onnx', use_external_data_format: false,
-      session_options: model.external.size > 0 ? sessionOptions : {},
+    const network = await AutoModelForCausalLM.from_pretrained(model.source.id, {
+      device, dtype: model.dtype, revision: model.source.kind === 'hub' ? model.source.revision : 'main',
+      subfolder: 'onnx', use_external_data_format: false,
+      session_options: externalData.length > 0 ? { externalData } : {},
     });
+    return session(network, Tensor, device);
   } catch (error) {
     if (error instanceof ModelError) throw error;
     throw new ModelError(`ONNX Runtime cannot load ${model.file} (${plain(error)}).`, 'The file may be damaged, or made for another runtime. Choose another model.');
+  } finally {
+    // `env` would keep the model's bytes alive.
+    env.fetch = (input: string | URL, init?: RequestInit) => fetch(input, init);
   }
+}
 
+/** Apart from `open`, so that it holds on to the session and not to the model's bytes. */
+function session(network: PreTrainedModel, Tensor: typeof TensorType, device: ReferenceDevice): Reference {
   return {
     device,
     async logits(ids) {
@@ -71,7 +83,7 @@ async function open(model: DownloadedModel, device: ReferenceDevice): Promise<Re
         input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), dims),
         attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), dims),
       };
-      const outputs = (await network(inputs)) as Record<string, InstanceType<typeof Tensor>>;
+      const outputs = (await network(inputs)) as Record<string, TensorType>;
       const [, tokens, vocab] = outputs.logits.dims;
       if (tokens !== ids.length) throw new ModelError(`ONNX Runtime gave logits for ${tokens} of ${ids.length} tokens.`, 'Choose a model whose graph keeps all positions.');
       const data = toF32(outputs.logits.data as ArrayBufferView);
