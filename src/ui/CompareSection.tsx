@@ -2,6 +2,7 @@
 import { type ReactNode, useRef, useState } from 'react';
 import { NumberField, RunMark, SectionFrame, TextField } from './bits';
 import { FinalTable } from './FinalTable';
+import { tokenText } from './format';
 import { useSel, useStudio } from './studioContext';
 
 export function CompareSection() {
@@ -33,7 +34,7 @@ function Prompt() {
           {prompts.map((p) => <button key={p} type="button" className="suggestion" onClick={() => setText(p)}>{p}</button>)}
         </div>
       )}
-      <TextField label="Prompt" value={text} onChange={setText} rows={3} testId="compare-prompt" help={template ? <>Put into the run’s template: <code className="pre">{template}</code></> : 'The models go on writing from here.'} />
+      <TextField label="Prompt" value={text} onChange={setText} rows={3} testId="compare-prompt" help={template ? <>Put into the run’s template: <code className="pre">{tokenText(template)}</code></> : 'The models go on writing from here.'} />
       <details>
         <summary>Sampling</summary>
         <div className="fields">

@@ -71,7 +71,7 @@ function Maps({ history }: { history: RunHistory }) {
         </div>
       </div>
       <div className="panel stack">
-        <div className="fields">
+        <div className="fields wide-fields">
           <SelectField label="Module" value={String(selected)} onChange={(m) => setSelected(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: `layer ${m.layer}, ${m.kind}` }))} />
           <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
         </div>

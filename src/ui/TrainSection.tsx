@@ -93,7 +93,7 @@ function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
         <thead>
           <tr>
             <th scope="col">Run</th><th scope="col" className="num">Loss</th><th scope="col" className="num">Skipped now</th>
-            <th scope="col" className="num">Adapter work saved</th><th scope="col" className="num">Of the whole step</th><th scope="col" className="num">Tokens seen</th>
+            <th scope="col" className="num">Adapter work saved now</th><th scope="col" className="num">so far</th><th scope="col" className="num">of all work so far</th><th scope="col" className="num">Tokens seen</th>
           </tr>
         </thead>
         <tbody>
@@ -106,6 +106,7 @@ function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
                 <th scope="row"><RunMark index={i + 1} />{run.name}{session.failed.has(run.id) && <span className="tag">failed</span>}</th>
                 <td className="num">{h.loss.length > 0 ? fixed(h.loss.at(-1)) : '–'}</td>
                 <td className="num">{h.gate ? percent(totalSkipped(h.gate), 1) : 'no gates'}</td>
+                <td className="num">{h.gate && h.work ? percent(1 - h.work.done / h.work.dense, 1) : '–'}</td>
                 <td className="num" data-testid={`saved-${run.id}`}>{h.gate ? percent(saved, 1) : '–'}</td>
                 <td className="num">{h.gate ? percent(ofStep, 2) : '–'}</td>
                 <td className="num">{count(h.tokens)}</td>
