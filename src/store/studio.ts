@@ -345,6 +345,8 @@ export class Studio {
       if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
       if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');
       if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
+      // The click that started this is drawn first; the new panels come in a task of their own.
+      await new Promise((resolve) => { setTimeout(resolve); });
       const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();

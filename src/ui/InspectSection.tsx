@@ -5,7 +5,7 @@ import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
 import type { Session } from '../store/slices';
-import { Scroll, SectionFrame, Segmented, SelectField } from './bits';
+import { Later, Scroll, SectionFrame, Segmented, SelectField, TableBehind } from './bits';
 import { HeatMap } from './charts/HeatMap';
 import { DASHES } from './charts/LossChart';
 import { LineChart } from './charts/LineChart';
@@ -38,7 +38,7 @@ function Gated({ session, gated }: { session: Session; gated: RunConfig[] }) {
       <div className="panel stack">
         <h3>A text, token by token</h3>
         <WatchForm />
-        {history.watch ? <TokenView watch={history.watch} /> : <p className="muted">The watched text passes through the current model every few steps.</p>}
+        {history.watch ? <Later><TokenView watch={history.watch} /></Later> : <p className="muted">The watched text passes through the current model every few steps.</p>}
       </div>
     </div>
   );
@@ -67,7 +67,7 @@ function Maps({ history }: { history: RunHistory }) {
           </label>
         </div>
         <div className="panel stack">
-          <Lines history={history} modules={modules} />
+          <Later><Lines history={history} modules={modules} /></Later>
         </div>
       </div>
       <div className="panel stack">
@@ -76,7 +76,7 @@ function Maps({ history }: { history: RunHistory }) {
           <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
         </div>
         <h3>Size of the updates in layer {modules[selected].layer}, {modules[selected].kind}</h3>
-        <RatioHistogram gate={gate} module={selected} name={`layer ${modules[selected].layer}, ${modules[selected].kind}`} />
+        <Later><RatioHistogram gate={gate} module={selected} name={`layer ${modules[selected].layer}, ${modules[selected].kind}`} /></Later>
         <ModuleTable modules={modules} gate={gate} selected={selected} />
       </div>
     </>
@@ -95,47 +95,51 @@ function Lines({ history, modules }: { history: RunHistory; modules: ModuleId[] 
         <Segmented label="Lines by" value={grouping} onChange={setGrouping} options={[{ value: 'module', label: 'by module' }, { value: 'layer', label: 'by layer' }]} />
       </div>
       <LineChart title="Skipped share over steps; the table below has the latest numbers" lines={lines} data={data} yLabel="skipped" share />
-      <details>
-        <summary>As a table</summary>
-        <table className="grid" data-testid="share-table">
-          <thead><tr><th scope="col">{grouping === 'module' ? 'Module' : 'Layer'}</th><th scope="col" className="num">skipped now</th></tr></thead>
-          <tbody>{names.map((n, i) => <tr key={n}><th scope="row">{n}</th><td className="num">{percent(data[i + 1].at(-1), 1)}</td></tr>)}</tbody>
-        </table>
-      </details>
+      <TableBehind summary="As a table">
+        {() => (
+          <table className="grid" data-testid="share-table">
+            <thead><tr><th scope="col">{grouping === 'module' ? 'Module' : 'Layer'}</th><th scope="col" className="num">skipped now</th></tr></thead>
+            <tbody>{names.map((n, i) => <tr key={n}><th scope="row">{n}</th><td className="num">{percent(data[i + 1].at(-1), 1)}</td></tr>)}</tbody>
+          </table>
+        )}
+      </TableBehind>
     </>
   );
 }
 
 function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: GateStats; selected: number }) {
   return (
-    <details>
-      <summary>All modules: τ, kept share, and what keeping did</summary>
-      <p className="help">μ: how the loss would change if a token’s gate opened further. Negative: the update helps. Kept tokens should have the lower mean μ.</p>
-      <Scroll label="All modules">
-        <table className="grid" data-testid="module-table">
-          <thead>
-            <tr>
-              <th scope="col">Module</th><th scope="col" className="num">τ</th><th scope="col" className="num">kept</th><th scope="col" className="num">skipped</th>
-              <th scope="col" className="num">mean μ, kept</th><th scope="col" className="num">mean μ, skipped</th>
-            </tr>
-          </thead>
-          <tbody>
-            {modules.map((m, i) => {
-              const skipped = gate.tokens[i] - gate.active[i];
-              return (
-                <tr key={moduleName(m)} className={i === selected ? 'row-selected' : undefined}>
-                  <th scope="row">{moduleName(m)}</th>
-                  <td className="num">{compact(gate.tau[i])}</td>
-                  <td className="num">{percent(1 - skippedShare(gate, i), 1)}</td>
-                  <td className="num">{percent(skippedShare(gate, i), 1)}</td>
-                  <td className="num">{gate.active[i] > 0 ? compact(gate.muKept[i] / gate.active[i]) : '–'}</td>
-                  <td className="num">{skipped > 0 ? compact(gate.muSkipped[i] / skipped) : '–'}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
-    </details>
+    <TableBehind summary="All modules: τ, kept share, and what keeping did">
+      {() => (
+        <>
+        <p className="help">μ: how the loss would change if a token’s gate opened further. Negative: the update helps. Kept tokens should have the lower mean μ.</p>
+        <Scroll label="All modules">
+          <table className="grid" data-testid="module-table">
+            <thead>
+              <tr>
+                <th scope="col">Module</th><th scope="col" className="num">τ</th><th scope="col" className="num">kept</th><th scope="col" className="num">skipped</th>
+                <th scope="col" className="num">mean μ, kept</th><th scope="col" className="num">mean μ, skipped</th>
+              </tr>
+            </thead>
+            <tbody>
+              {modules.map((m, i) => {
+                const skipped = gate.tokens[i] - gate.active[i];
+                return (
+                  <tr key={moduleName(m)} className={i === selected ? 'row-selected' : undefined}>
+                    <th scope="row">{moduleName(m)}</th>
+                    <td className="num">{compact(gate.tau[i])}</td>
+                    <td className="num">{percent(1 - skippedShare(gate, i), 1)}</td>
+                    <td className="num">{percent(skippedShare(gate, i), 1)}</td>
+                    <td className="num">{gate.active[i] > 0 ? compact(gate.muKept[i] / gate.active[i]) : '–'}</td>
+                    <td className="num">{skipped > 0 ? compact(gate.muSkipped[i] / skipped) : '–'}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </Scroll>
+        </>
+      )}
+    </TableBehind>
   );
 }

@@ -2,7 +2,7 @@
 import type { Phase } from '../train/protocol';
 import { type RunHistory, totalSkipped } from '../store/history';
 import { type Session, isLive, stepsOf } from '../store/slices';
-import { ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
+import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { LossChart } from './charts/LossChart';
 import { bytes, count, duration, fixed, percent } from './format';
 import { useSel, useStudio } from './studioContext';
@@ -78,7 +78,7 @@ function Live({ session }: { session: Session }) {
         {moving && <div><dt>to go</dt><dd className="num">{perStep ? duration((total - done) * perStep) : '–'}</dd></div>}
       </dl>
       <progress className="wide" value={done} max={total} aria-label="Steps done" />
-      <LossChart session={session} />
+      <Later><LossChart session={session} /></Later>
       <Work session={session} runs={runs} />
     </div>
   );

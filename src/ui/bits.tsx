@@ -1,5 +1,5 @@
 /** Small parts that every section uses: fields with labels and help, notices, the section frame. */
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from 'react';
 import type { Section as SectionId } from '../store/slices';
 import { useSel, useStudio } from './studioContext';
 
@@ -148,6 +148,24 @@ export function Scroll({ label, children }: { label: string; children: ReactNode
     // A frame that scrolls must be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <section className="scroll" tabIndex={0} aria-label={label}>{children}</section>
+  );
+}
+
+/** Puts off drawing `children` to a moment of its own, so that no single task draws the whole page. */
+export function Later({ children }: { children: ReactNode }) {
+  return useDeferredValue(true, false) ? children : null;
+}
+
+/** The table behind a picture. While a run moves it is kept up to date only where it is open. */
+export function TableBehind({ summary, children }: { summary: string; children: () => ReactNode }) {
+  const [open, setOpen] = useState(false);
+  const moving = useSel((s) => s.runs.phase === 'compiling' || s.runs.phase === 'training' || s.runs.phase === 'evaluating');
+  const show = useDeferredValue(open || !moving, false);
+  return (
+    <details onToggle={(e) => setOpen(e.currentTarget.open)}>
+      <summary>{summary}</summary>
+      {show && children()}
+    </details>
   );
 }
 

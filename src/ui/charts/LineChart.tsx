@@ -50,48 +50,17 @@ export function LineChart({ title, lines, data, yLabel, height = 280, share = fa
   useEffect(() => {
     const box = host.current;
     if (!box) return;
-    const { lines, yLabel, height, share } = JSON.parse(looks) as Looks;
-    const css = getComputedStyle(box);
-    // A canvas wants plain colours: let CSS work out light-dark() first.
-    const color = (name: string) => {
-      box.style.color = `var(${name})`;
-      return css.color;
-    };
-    const font = `12px ${css.fontFamily}`;
-    const axis = { stroke: color('--ink-2'), grid: { stroke: color('--line'), width: 1 }, ticks: { stroke: color('--line'), width: 1 }, font, labelFont: font };
-    const chart = new uPlot({
-      width: Math.max(200, box.clientWidth),
-      height,
-      scales: { x: { time: false }, y: share ? { range: () => [0, 1] } : {} },
-      axes: [
-        { ...axis, label: 'step', labelSize: 18, size: 34 },
-        { ...axis, label: yLabel, labelSize: 18, size: 52, values: share ? (_, ticks) => ticks.map((v) => percent(v)) : undefined },
-      ],
-      series: [
-        { label: 'step' },
-        ...lines.map((l) => ({
-          label: l.label,
-          stroke: color(l.color),
-          width: l.width ?? 1.5,
-          dash: l.dash,
-          spanGaps: true,
-          points: l.points ? { show: true, size: 7, fill: color(l.color) } : { show: false },
-          value: (_: uPlot, v: number | null) => (share ? percent(v) : fixed(v)),
-        })),
-      ],
-      legend: { show: true, live: true },
-      cursor: { drag: { x: false, y: false } },
-    }, latest.current, box);
-    plot.current = chart;
-    box.style.color = '';
-    showLast(chart);
+    // In a task of its own: building a chart costs as much as drawing the rest of a section.
+    const timer = setTimeout(() => { plot.current = build(box, JSON.parse(looks) as Looks, latest.current); });
     const observer = new ResizeObserver(() => {
-      if (box.clientWidth > 0 && box.clientWidth !== chart.width) chart.setSize({ width: box.clientWidth, height });
+      const chart = plot.current;
+      if (chart && box.clientWidth > 0 && box.clientWidth !== chart.width) chart.setSize({ width: box.clientWidth, height: chart.height });
     });
     observer.observe(box);
     return () => {
+      clearTimeout(timer);
       observer.disconnect();
-      chart.destroy();
+      plot.current?.destroy();
       plot.current = null;
     };
     // The theme is not read here, but the colours that it sets are.
@@ -99,6 +68,41 @@ export function LineChart({ title, lines, data, yLabel, height = 280, share = fa
   }, [looks, theme]);
 
   return <figure className="chart" ref={host} aria-label={title} />;
+}
+
+function build(box: HTMLElement, { lines, yLabel, height, share }: Looks, data: uPlot.AlignedData): uPlot {
+  const css = getComputedStyle(box);
+  // A canvas wants plain colours: let CSS work out light-dark() first.
+  const color = (name: string) => {
+    box.style.color = `var(${name})`;
+    return css.color;
+  };
+  const font = `12px ${css.fontFamily}`;
+  const axis = { stroke: color('--ink-2'), grid: { stroke: color('--line'), width: 1 }, ticks: { stroke: color('--line'), width: 1 }, font, labelFont: font };
+  const series = lines.map((l) => ({
+    label: l.label,
+    stroke: color(l.color),
+    width: l.width ?? 1.5,
+    dash: l.dash,
+    spanGaps: true,
+    points: l.points ? { show: true, size: 7, fill: color(l.color) } : { show: false },
+    value: (_: uPlot, v: number | null) => (share ? percent(v) : fixed(v)),
+  }));
+  box.style.color = '';
+  const chart = new uPlot({
+    width: Math.max(200, box.clientWidth),
+    height,
+    scales: { x: { time: false }, y: share ? { range: () => [0, 1] } : {} },
+    axes: [
+      { ...axis, label: 'step', labelSize: 18, size: 34 },
+      { ...axis, label: yLabel, labelSize: 18, size: 52, values: share ? (_, ticks) => ticks.map((v) => percent(v)) : undefined },
+    ],
+    series: [{ label: 'step' }, ...series],
+    legend: { show: true, live: true },
+    cursor: { drag: { x: false, y: false } },
+  }, data, box);
+  showLast(chart);
+  return chart;
 }
 
 /** Without a pointer over the chart, the legend shows the latest values. */

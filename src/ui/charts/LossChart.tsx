@@ -1,7 +1,7 @@
 /** Loss of all runs: training thin, held-out thick with dots, the untouched base as a level line. */
 import type { Session } from '../../store/slices';
 import { lossData, lossRows } from '../../store/series';
-import { RunMark, Scroll } from '../bits';
+import { RunMark, Scroll, TableBehind } from '../bits';
 import { fixed, signed } from '../format';
 import { useSel } from '../studioContext';
 import { LineChart, type LineSpec } from './LineChart';
@@ -29,36 +29,37 @@ export function LossChart({ session }: { session: Session }) {
       <figcaption className="help">
         Thin: loss on the batch just learnt from. Thick, with dots: loss on held-out examples{withBase ? '. Dotted level: the untouched base there' : ''}.
       </figcaption>
-      <details>
-        <summary>As a table</summary>
-        <Scroll label="Loss by step">
-          <table className="grid" data-testid="loss-table">
-            <thead>
-              <tr>
-                <th scope="col" className="num">Step</th>
-                {experiment.runs.map((r, i) => [
-                  <th key={`${r.id}-t`} scope="col" className="num"><RunMark index={i + 1} />{r.name}, training</th>,
-                  <th key={`${r.id}-h`} scope="col" className="num">held out</th>,
-                  <th key={`${r.id}-d`} scope="col" className="num">against base</th>,
-                ])}
-              </tr>
-            </thead>
-            <tbody>
-              {level !== undefined && <tr><th scope="row">base</th>{experiment.runs.map((r) => [<td key={`${r.id}-t`} className="num">–</td>, <td key={`${r.id}-h`} className="num">{fixed(level)}</td>, <td key={`${r.id}-d`} className="num">–</td>])}</tr>}
-              {rows.map((row) => (
-                <tr key={row.step}>
-                  <th scope="row" className="num">{row.step}</th>
+      <TableBehind summary="As a table">
+        {() => (
+          <Scroll label="Loss by step">
+            <table className="grid" data-testid="loss-table">
+              <thead>
+                <tr>
+                  <th scope="col" className="num">Step</th>
                   {experiment.runs.map((r, i) => [
-                    <td key={`${r.id}-t`} className="num">{fixed(row.train[i])}</td>,
-                    <td key={`${r.id}-h`} className="num" data-testid={`held-${r.id}-${row.step}`}>{fixed(row.held[i])}</td>,
-                    <td key={`${r.id}-d`} className="num">{row.held[i] === null || level === undefined ? '–' : signed(row.held[i]! - level)}</td>,
+                    <th key={`${r.id}-t`} scope="col" className="num"><RunMark index={i + 1} />{r.name}, training</th>,
+                    <th key={`${r.id}-h`} scope="col" className="num">held out</th>,
+                    <th key={`${r.id}-d`} scope="col" className="num">against base</th>,
                   ])}
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      </details>
+              </thead>
+              <tbody>
+                {level !== undefined && <tr><th scope="row">base</th>{experiment.runs.map((r) => [<td key={`${r.id}-t`} className="num">–</td>, <td key={`${r.id}-h`} className="num">{fixed(level)}</td>, <td key={`${r.id}-d`} className="num">–</td>])}</tr>}
+                {rows.map((row) => (
+                  <tr key={row.step}>
+                    <th scope="row" className="num">{row.step}</th>
+                    {experiment.runs.map((r, i) => [
+                      <td key={`${r.id}-t`} className="num">{fixed(row.train[i])}</td>,
+                      <td key={`${r.id}-h`} className="num" data-testid={`held-${r.id}-${row.step}`}>{fixed(row.held[i])}</td>,
+                      <td key={`${r.id}-d`} className="num">{row.held[i] === null || level === undefined ? '–' : signed(row.held[i]! - level)}</td>,
+                    ])}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Scroll>
+        )}
+      </TableBehind>
     </figure>
   );
 }

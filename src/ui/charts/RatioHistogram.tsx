@@ -2,7 +2,7 @@
 import { useRef } from 'react';
 import { ratioEdge } from '../../shared/ratio';
 import { type GateStats, RATIO_BINS } from '../../shared/types';
-import { Scroll } from '../bits';
+import { Scroll, TableBehind } from '../bits';
 import { compact, count } from '../format';
 import { binAt } from './binAt';
 import { useWidth } from './useWidth';
@@ -42,15 +42,16 @@ export function RatioHistogram({ gate, module, name }: { gate: GateStats; module
         <text x={x(tauBin) + (tauBin > (from + to) / 2 ? -6 : 6)} y={14} textAnchor={tauBin > (from + to) / 2 ? 'end' : 'start'} className="tau-label">τ {compact(tau)}</text>
       </svg>
       <figcaption className="help">r: size of the update against the layer’s own output, per token (log scale). Left of τ the update is skipped.</figcaption>
-      <details>
-        <summary>As a table</summary>
-        <Scroll label={label}>
-          <table className="grid">
-            <thead><tr><th scope="col">r from</th><th scope="col">to</th><th scope="col" className="num">tokens</th></tr></thead>
-            <tbody>{used.map((b) => <tr key={b}><td className="num">{compact(ratioEdge(b))}</td><td className="num">{compact(ratioEdge(b + 1))}</td><td className="num">{count(bins[b])}</td></tr>)}</tbody>
-          </table>
-        </Scroll>
-      </details>
+      <TableBehind summary="As a table">
+        {() => (
+          <Scroll label={label}>
+            <table className="grid">
+              <thead><tr><th scope="col">r from</th><th scope="col">to</th><th scope="col" className="num">tokens</th></tr></thead>
+              <tbody>{used.map((b) => <tr key={b}><td className="num">{compact(ratioEdge(b))}</td><td className="num">{compact(ratioEdge(b + 1))}</td><td className="num">{count(bins[b])}</td></tr>)}</tbody>
+            </table>
+          </Scroll>
+        )}
+      </TableBehind>
     </figure>
   );
 }

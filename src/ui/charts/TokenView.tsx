@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
 import type { RunHistory } from '../../store/history';
 import { keptPerToken } from '../../store/series';
-import { Scroll, SelectField } from '../bits';
+import { Scroll, SelectField, TableBehind } from '../bits';
 import { compact, percent, tokenText } from '../format';
 import { onRamp } from './onRamp';
 
@@ -27,15 +27,16 @@ export function TokenView({ watch }: { watch: NonNullable<RunHistory['watch']> }
       </p>
       <div className="ramp" aria-hidden="true"><span>skipped by all</span><span className="ramp-bar ramp-keep" /><span>kept by all</span></div>
       <p className="help">Step {watch.step}. The stronger the colour, the more of the {modules} chosen modules keep their update for this token.</p>
-      <details>
-        <summary>As a table</summary>
-        <Scroll label="Kept share by token">
-          <table className="grid" data-testid="token-table">
-            <thead><tr><th scope="col" className="num">#</th><th scope="col">Token</th><th scope="col" className="num">Kept by</th><th scope="col" className="num">Mean r</th></tr></thead>
-            <tbody>{watch.tokens.map((t, i) => <tr key={i}><td className="num">{i}</td><th scope="row" className="mono">{tokenText(t)}</th><td className="num">{percent(kept[i])}</td><td className="num">{compact(ratio[i])}</td></tr>)}</tbody>
-          </table>
-        </Scroll>
-      </details>
+      <TableBehind summary="As a table">
+        {() => (
+          <Scroll label="Kept share by token">
+            <table className="grid" data-testid="token-table">
+              <thead><tr><th scope="col" className="num">#</th><th scope="col">Token</th><th scope="col" className="num">Kept by</th><th scope="col" className="num">Mean r</th></tr></thead>
+              <tbody>{watch.tokens.map((t, i) => <tr key={i}><td className="num">{i}</td><th scope="row" className="mono">{tokenText(t)}</th><td className="num">{percent(kept[i])}</td><td className="num">{compact(ratio[i])}</td></tr>)}</tbody>
+            </table>
+          </Scroll>
+        )}
+      </TableBehind>
     </div>
   );
 }
