@@ -7,8 +7,9 @@ const screen = !process.env.CI && (process.platform !== 'linux' || Boolean(proce
 
 export default defineConfig({
   plugins: [react(), csp()],
-  worker: { format: 'es' },
-  build: { target: 'esnext', chunkSizeWarningLimit: 1500 },
+  // Errors are known by their class's name, in the page and across worker borders: names must survive minifying.
+  worker: { format: 'es', rolldownOptions: { output: { keepNames: true } } },
+  build: { target: 'esnext', chunkSizeWarningLimit: 1500, rolldownOptions: { output: { keepNames: true } } },
   preview: { open: false },
   server: { open: screen, watch: { ignored: ['**/.out/**', '**/reference/**'] } },
   // Found before the first page asks for them, so that a fresh clone does not reload under the user's hands.

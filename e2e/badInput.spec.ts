@@ -23,6 +23,7 @@ test('refused in words, and the page goes on', async ({ app, page }) => {
     await test.step(name, async () => {
       await app.get('data-file').setInputFiles({ name: fileName, mimeType: 'text/plain', buffer: Buffer.from(text) });
       await expect(page.locator('#data').getByTestId('error-alert').first()).toContainText(words);
+      await expect(page.locator('#data').getByTestId('error-alert').first()).toHaveAttribute('data-error', 'DataError');
       await app.loadFile(FILES[0]);
       expect(await page.locator('#data').getByTestId('error-alert').count()).toBe(0);
     });

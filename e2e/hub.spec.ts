@@ -29,7 +29,7 @@ const changed = (files: RepoFiles, patch: Record<string, unknown>) => ({ ...file
 const UNSUPPORTED: Record<string, { files: (files: RepoFiles) => RepoFiles; words: RegExp }> = {
   'another-architecture': { files: (f) => ({ ...f, 'config.json': json({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_embd: 64 }) }), words: /gpt2/i },
   'quantised-only': {
-    files: ({ 'onnx/model.onnx': onnx, 'model.safetensors': _, ...rest }) => ({ ...rest, 'onnx/model_q4.onnx': onnx }),
+    files: (f) => ({ 'config.json': f['config.json'], 'tokenizer.json': f['tokenizer.json'], 'tokenizer_config.json': f['tokenizer_config.json'], 'onnx/model_q4.onnx': f['onnx/model.onnx'] }),
     words: /quantised.*model_q4/i,
   },
   'rope-scaling': { files: (f) => changed(f, { rope_scaling: { rope_type: 'yarn', factor: 4 } }), words: /rope|yarn/i },
@@ -56,7 +56,7 @@ test('a hub that fails is told from one that has nothing', async ({ app, context
   app.expectProblem(onHub);
   const hub = await serveHub(context, {});
   await app.open();
-  for (const [status, words] of [[401, /login|private|gated/i], [403, /gated|let you/i], [404, /no config\.json/i], [429, /slow down/i], [500, /500/]] as const) {
+  for (const [status, words] of [[401, /login|private|gated/i], [403, /gated|let you/i], [404, /has no (config|tokenizer)\.json/i], [429, /slow down/i], [500, /500/]] as const) {
     await test.step(`HTTP ${status}`, async () => {
       hub.status = status;
       await app.openFromHub('someone/missing');
