@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MODULES, evalEvent, gateStats, stepEvent } from './fixtures';
+import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { Column, MODULE_ROWS, ModuleSeries, RunHistory, skippedShare, totalSkipped } from './history';
 import { keptPerToken, lossData, lossRows, MAX_POINTS, shareData } from './series';
 

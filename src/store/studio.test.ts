@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
-import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './fixtures';
+import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { hubHost } from './hubHost';
 import { Studio, draftProblem, pastedName } from './studio';
 import { comparePrompt, startMapping } from './template';
@@ -245,4 +245,21 @@ test('another model makes the tokens again, and nothing starts on the old ones',
   expect(train.last('start').train).toBe(fresh.train);
   train.reply('start', PLAN);
   await start;
+});
+
+test('a model that neither worker can open is reported once; a tokenizer that alone fails is reported', async () => {
+  const { studio, train, data, state } = await ready();
+  const gone = { name: 'ModelError', message: 'no config.json', hint: '' };
+  const first = studio.openFromHub('a/b', '');
+  expect(train.last('open-model').source).toEqual({ kind: 'hub', id: 'a/b', revision: 'main', host: 'https://huggingface.co' });
+  data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });
+  train.fail('open-model', gone);
+  await first;
+  expect(state().ui.notices.map((n) => n.info.message)).toEqual(['no config.json']);
+  expect(state().dataset.preparing).toBe(false);
+  const second = studio.openFromHub('a/c', 'main');
+  train.reply('open-model', INFO);
+  data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });
+  await second;
+  await vi.waitFor(() => expect(state().ui.notices.map((n) => n.info.message)).toEqual(['no tokenizer.json']));
 });

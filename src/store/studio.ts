@@ -83,18 +83,25 @@ export class Studio {
   async openModel(source: ModelSource): Promise<void> {
     const turn = ++this.#modelTurn;
     this.dismiss('model');
-    this.#tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
+    let tokenizerError: unknown = null;
+    const tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
       () => true,
       (error: unknown) => {
-        if (turn === this.#modelTurn) this.#report('model', error);
+        tokenizerError = error;
         return false;
       },
     );
+    this.#tokenizer = tokenizer;
+    // What keeps the model from opening usually keeps its tokenizer too: say it once.
+    const reportTokenizer = async () => {
+      if (!(await tokenizer) && turn === this.#modelTurn) this.#report('model', tokenizerError);
+    };
     // Tokens made with another tokenizer must not reach this model: they are made again.
     this.#patch('dataset', { report: null, preview: [], train: null, heldOut: null });
     this.#prepareSoon(0);
     if (this.#s.model.gpu !== 'present') {
       this.#patch('model', { source, status: 'failed', info: null });
+      await reportTokenizer();
       return;
     }
     this.#patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
@@ -107,6 +114,7 @@ export class Studio {
       const { maxTokens } = this.#s.runs.draft.train;
       if (maxTokens > info.config.context) this.setTrain({ maxTokens: info.config.context });
       this.#planSoon(0);
+      void reportTokenizer();
     } catch (error) {
       if (turn !== this.#modelTurn) return;
       this.#events.flush();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EventBatcher } from './batcher';
-import { TestPort } from './fixtures';
+import { TestPort } from './testing/fixtures';
 import { WorkerClient, WorkerFault } from './workerClient';
 
 type Request = { type: 'one'; n: number } | { type: 'two' };

@@ -36,11 +36,13 @@ function Controls() {
   const progress = useSel((s) => s.runs.progress);
   const modelReady = useSel((s) => s.model.status === 'ready');
   const modelOpening = useSel((s) => s.model.status === 'opening' || s.model.status === 'none');
+  const noGpu = useSel((s) => s.model.gpu === 'no-webgpu' || s.model.gpu === 'no-adapter');
   const hasData = useSel((s) => s.dataset.train !== null || s.dataset.preparing);
   const problem = useSel((s) => s.runs.draftError);
   const started = useSel((s) => s.runs.session !== null);
   const live = isLive(phase);
   const missing = problem ? `Correct this first: ${problem}.`
+    : noGpu ? 'Training needs WebGPU: see under Model.'
     : !modelReady ? (modelOpening ? 'Waiting for the model…' : 'Open a model first.')
     : !hasData ? 'Choose data first.'
     : null;

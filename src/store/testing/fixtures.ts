@@ -1,8 +1,8 @@
 /** For tests of the store: a port instead of a worker, and events as the train worker sends them. */
-import type { GateStats, ModuleId } from '../shared/types';
-import { RATIO_BINS } from '../shared/types';
-import type { FromWorker, TrainEvent } from '../train/protocol';
-import { type WorkerHooks, type WorkerLike, WorkerClient } from './workerClient';
+import type { GateStats, ModuleId } from '../../shared/types';
+import { RATIO_BINS } from '../../shared/types';
+import type { FromWorker, TrainEvent } from '../../train/protocol';
+import { type WorkerHooks, type WorkerLike, WorkerClient } from '../workerClient';
 
 export interface Sent {
   type: string;
