@@ -6,6 +6,9 @@ import type { TokenSet } from '../shared/types';
 import type { DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { RunHistory } from './history';
 
+/** Types of the protocol that the page shows; `ui` knows them through the store. */
+export type { ModelInfo, Phase } from '../train/protocol';
+
 export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare';
 
 export interface Progress {

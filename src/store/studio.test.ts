@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { hubHost } from './hubHost';
-import { Studio, draftProblem, pastedName } from './studio';
+import { draftProblem, pastedName } from './checks';
+import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 
 const INFO: ModelInfo = {

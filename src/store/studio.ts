@@ -5,11 +5,12 @@
 import { type StoreApi, createStore } from 'zustand/vanilla';
 import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
 import type { DataKind, PromptTemplate, SampleSet } from '../shared/data';
-import { ConfigError, DataError, type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
+import { DataError, type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
 import type { ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { type DataClient, createDataClient } from './dataClient';
+import { draftProblem, findGpu, pastedName, samplingProblem } from './checks';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
 import { type DataOrigin, type HeaderMode, type Notice, type Section, type State, initialState, isLive } from './slices';
@@ -506,48 +507,4 @@ export class Studio {
 
 function isErrorInfo(value: unknown): value is ErrorInfo {
   return typeof value === 'object' && value !== null && !(value instanceof Error) && 'message' in value && 'hint' in value;
-}
-
-/** Whether there is a WebGPU adapter at all; asked on the page so that a missing one needs no worker. */
-async function findGpu(): Promise<State['model']['gpu']> {
-  if (typeof navigator === 'undefined' || !('gpu' in navigator)) return 'no-webgpu';
-  try {
-    return (await navigator.gpu.requestAdapter()) ? 'present' : 'no-adapter';
-  } catch (error) {
-    console.warn('requestAdapter failed', error);
-    return 'no-adapter';
-  }
-}
-
-/** A name that tells the parser what pasted text looks like. */
-export function pastedName(text: string): string {
-  const start = text.trimStart();
-  if (start.startsWith('[')) return 'pasted.json';
-  if (start.startsWith('{')) return 'pasted.jsonl';
-  const first = start.slice(0, start.indexOf('\n') < 0 ? undefined : start.indexOf('\n'));
-  const second = start.slice(first.length + 1).split('\n', 1)[0] ?? '';
-  const tabs = (s: string) => s.split('\t').length;
-  if (tabs(first) > 1 && tabs(first) === tabs(second)) return 'pasted.tsv';
-  if (/^[\w" -]+(,[\w" -]+)+$/.test(first.trim())) return 'pasted.csv';
-  return 'pasted.txt';
-}
-
-/** `field: problem`, or null. `context` bounds the sequence length where a model is open. */
-export function draftProblem(draft: ExperimentConfig, context: number | undefined): string | null {
-  try {
-    const { train } = parseExperiment(draft);
-    if (context !== undefined && train.maxTokens > context) return `train.maxTokens: this model reads at most ${context} tokens`;
-    return null;
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-}
-
-function samplingProblem(s: Sampling): ConfigError | null {
-  if (!Number.isInteger(s.seed) || s.seed < 0 || s.seed > 0xffffffff) return new ConfigError('The sampling seed must be a whole number from 0 to 4294967295.', 'Correct it and try again.');
-  if (!Number.isInteger(s.maxNewTokens) || s.maxNewTokens < 1 || s.maxNewTokens > 4096) return new ConfigError('The answer length must be a whole number from 1 to 4096 tokens.', 'Correct it and try again.');
-  if (!(s.temperature >= 0 && s.temperature <= 10)) return new ConfigError('The temperature must lie between 0 and 10.', '0 always takes the likeliest token.');
-  if (!(s.topP > 0 && s.topP <= 1)) return new ConfigError('Top-p must lie above 0 and at most at 1.', '1 switches it off.');
-  return null;
 }

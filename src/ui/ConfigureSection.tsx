@@ -1,8 +1,9 @@
 /** Settings that all runs share, the adapter, and the list of runs; beside them what it will cost in memory. */
-import { MODULE_KINDS, type ModuleKind, type TrainConfig, defaultExperiment } from '../shared/config';
+import { type TrainConfig, defaultExperiment } from '../shared/config';
 import { isLive } from '../store/slices';
-import { Check, NumberField, SectionFrame, SelectField } from './bits';
+import { NumberField, SectionFrame, SelectField } from './bits';
 import { bytes } from './format';
+import { ModuleChecks, problemOf } from './ModuleChecks';
 import { RunEditor } from './RunEditor';
 import { useSel, useStudio } from './studioContext';
 
@@ -89,10 +90,6 @@ function Shared({ problem }: { problem: string | null }) {
   );
 }
 
-export function problemOf(problem: string | null, path: string): string | null {
-  return problem?.startsWith(`${path}:`) ? problem.slice(path.length + 1).trim() : null;
-}
-
 function Adapter() {
   const studio = useStudio();
   const runs = useSel((s) => s.runs.draft.runs);
@@ -112,17 +109,6 @@ function Adapter() {
       <ModuleChecks modules={first.modules} onChange={(modules) => studio.setRun(null, { modules })} />
       {mixed && <p className="help">The runs differ here; these are the first run’s. A change applies to all.</p>}
     </>
-  );
-}
-
-export function ModuleChecks({ modules, onChange }: { modules: ModuleKind[]; onChange: (modules: ModuleKind[]) => void }) {
-  return (
-    <fieldset className="checks">
-      <legend>Adapted layers of every block</legend>
-      {MODULE_KINDS.map((kind) => (
-        <Check key={kind} checked={modules.includes(kind)} disabled={modules.length === 1 && modules[0] === kind} onChange={(on) => onChange(MODULE_KINDS.filter((k) => (k === kind ? on : modules.includes(k))))}>{kind}</Check>
-      ))}
-    </fieldset>
   );
 }
 

@@ -1,7 +1,6 @@
 /** Which model is trained, on which GPU, and whether our forward agrees with ONNX Runtime's. */
 import { useState } from 'react';
-import type { ModelInfo } from '../train/protocol';
-import { isLive } from '../store/slices';
+import { type ModelInfo, isLive } from '../store/slices';
 import { DEFAULT_MODEL, SMALL_MODEL } from '../store/studio';
 import { ProgressLine, SectionFrame, TextField } from './bits';
 import { bytes, compact, count, parameters } from './format';

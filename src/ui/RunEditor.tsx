@@ -1,9 +1,8 @@
 /** One run of the experiment: its name, its method, and what only it has. */
 import { type RunConfig, gateSchema } from '../shared/config';
-import { Check, NumberField, SelectField, TextField } from './bits';
-import { ModuleChecks, problemOf } from './ConfigureSection';
+import { Check, NumberField, RunMark, SelectField, TextField } from './bits';
+import { ModuleChecks, problemOf } from './ModuleChecks';
 import { useSel, useStudio } from './studioContext';
-import { RunMark } from './bits';
 
 const GATE = gateSchema.parse({});
 

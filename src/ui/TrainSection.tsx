@@ -1,7 +1,6 @@
 /** The run itself: start, pause, stop; where it is, how fast, and the loss of all runs on one axis. */
-import type { Phase } from '../train/protocol';
 import { type RunHistory, totalSkipped } from '../store/history';
-import { type Session, isLive, stepsOf } from '../store/slices';
+import { type Phase, type Session, isLive, stepsOf } from '../store/slices';
 import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { LossChart } from './charts/LossChart';
 import { bytes, count, duration, fixed, percent } from './format';
