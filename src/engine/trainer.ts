@@ -9,6 +9,7 @@ import type { MethodStats } from './adapters/method';
 import { accountant } from './accounts';
 import type { BaseModel } from './base';
 import type { BufferScope } from './gpu/buffers';
+import { withinMemory } from './gpu/device';
 import { type Op, Program } from './gpu/program';
 import { Readback, readTensor } from './gpu/readback';
 import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, layerSizes, topSizes } from './model/activations';
@@ -80,11 +81,16 @@ export class Trainer {
     this.base = base;
     this.capacity = capacity;
     this.#scope = gpu.buffers.scope('train');
-    this.#batch = new BatchBuffers(gpu, this.#scope, capacity);
-    this.#spaces = new AdapterSpaces(this.#scope, config, capacity, spaceNeeds(runs));
-    this.#layers = Array.from({ length: config.layers }, (_, l) => allocate(this.#scope, `layers.${l}.`, layerSizes(config, capacity)));
-    this.#top = allocate(this.#scope, '', topSizes(config, capacity));
-    this.#grads = allocate(this.#scope, 'grad.', gradSizes(config, capacity));
+    try {
+      this.#batch = new BatchBuffers(gpu, this.#scope, capacity);
+      this.#spaces = new AdapterSpaces(this.#scope, config, capacity, spaceNeeds(runs));
+      this.#layers = Array.from({ length: config.layers }, (_, l) => allocate(this.#scope, `layers.${l}.`, layerSizes(config, capacity)));
+      this.#top = allocate(this.#scope, '', topSizes(config, capacity));
+      this.#grads = allocate(this.#scope, 'grad.', gradSizes(config, capacity));
+    } catch (error) {
+      this.#scope.free();
+      throw error;
+    }
     this.#lossReadback = new Readback(gpu, 'loss', this.#batch.lossTotal.size);
   }
 
@@ -96,13 +102,16 @@ export class Trainer {
     const runs: AdapterRun[] = [];
     let trainer: Trainer | null = null;
     try {
-      for (const config of configs) runs.push(new AdapterRun(base.gpu, base.config, config, train));
-      trainer = new Trainer(base, runs, capacity);
-      await trainer.#compile(runs);
-      return trainer;
+      await withinMemory(base.gpu, () => {
+        for (const config of configs) runs.push(new AdapterRun(base.gpu, base.config, config, train));
+        trainer = new Trainer(base, runs, capacity);
+      });
+      const made = trainer as unknown as Trainer;
+      await made.#compile(runs);
+      return made;
     } catch (error) {
       for (const run of runs) run.free();
-      trainer?.free();
+      (trainer as Trainer | null)?.free();
       throw error;
     }
   }

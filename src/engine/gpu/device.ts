@@ -74,3 +74,24 @@ export async function openGpu(): Promise<Gpu> {
     destroy: () => device.destroy(),
   };
 }
+
+/**
+ * Runs `allocate` and waits for the GPU's word that everything fitted.
+ * @throws {GpuError} when it ran out of memory; freeing what was allocated is the caller's.
+ */
+export async function withinMemory<T>(gpu: Gpu, allocate: () => T): Promise<T> {
+  gpu.device.pushErrorScope('out-of-memory');
+  let result: T | undefined;
+  let failure: unknown = null;
+  try {
+    result = allocate();
+  } catch (error) {
+    failure = error;
+  }
+  // Running out of memory explains whatever else failed.
+  if (await gpu.device.popErrorScope()) {
+    throw new GpuError(`The GPU has not enough memory (${(gpu.buffers.live().bytes / 2 ** 20).toFixed(0)} MiB were in use or asked for).`, 'Choose a smaller batch, a shorter context, a lower rank or a smaller model.');
+  }
+  if (failure) throw failure;
+  return result as T;
+}

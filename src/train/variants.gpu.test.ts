@@ -1,0 +1,51 @@
+/** Llamas of unusual shape (reference/sieve_ref/variants.py): logits, loss and adapter gradients against PyTorch and PEFT. */
+import { describe, expect, it } from 'vitest';
+import { BaseModel } from '../engine/base';
+import { Generator } from '../engine/generator';
+import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
+import { testGpu } from '../engine/testing/harness';
+import { Trainer } from '../engine/trainer';
+import { MODULE_PATHS, type ModuleKind, runSchema, trainSchema } from '../shared/config';
+import type { LlamaConfig, WeightName } from '../shared/types';
+import { type Fixture, fixtureBatch, loadFixture, sequence } from './testing/fixture';
+
+/** A weight's name in a Hugging Face checkpoint. */
+function checkpointName(name: WeightName): string {
+  switch (name.part) {
+    case 'embed': return 'model.embed_tokens.weight';
+    case 'finalNorm': return 'model.norm.weight';
+    case 'head': return 'lm_head.weight';
+    case 'inputNorm': return `model.layers.${name.layer}.input_layernorm.weight`;
+    case 'postNorm': return `model.layers.${name.layer}.post_attention_layernorm.weight`;
+    default: return `model.layers.${name.layer}.${MODULE_PATHS[name.part]}.weight`;
+  }
+}
+
+describe('Llamas of unusual shape', () => {
+  for (const name of ['tiny-untied', 'tiny-mha', 'tiny-o']) {
+    it(name, async () => {
+      const f = (await loadFixture(name)) as Fixture & { config: LlamaConfig; kinds: ModuleKind[] };
+      const gpu = await testGpu();
+      const base = new BaseModel(gpu, f.config, (weight) => f.floats(`weight.${checkpointName(weight)}`));
+      const run = runSchema.parse({ id: 'lora', name: 'LoRA', method: 'lora', rank: f.rank, alpha: f.alpha, modules: f.kinds });
+      const trainer = await Trainer.create(base, [run], trainSchema.parse({}), { rows: 60, supervised: 57 });
+      trainer.run('lora').load(f.modules.map((m) => ({ a: f.floats(`initA.${m.name}`), b: f.floats(`initB.${m.name}`) })));
+      const batch = fixtureBatch(f, 'batch0');
+      const generator = await Generator.create(base, trainer.run('lora'));
+      const rows: number[] = [];
+      for (let s = 0; s + 1 < batch.starts.length; s++) for (const row of await generator.logits(sequence(batch, s).ids)) rows.push(...row);
+      generator.free();
+      expectCloseToMax(rows, f.floats('logits'), 1e-5, 'logits');
+      const { loss } = await trainer.evaluate('lora', [batch], true);
+      expectClose([loss], [f.loss], { rtol: 1e-5 }, 'loss');
+      for (const g of await trainer.run('lora').gradients()) {
+        expectCloseToMax(g.a, f.floats(`gradA.${g.path}`), 2e-5, `gradA ${g.path}`);
+        expectCloseToMax(g.b, f.floats(`gradB.${g.path}`), 2e-5, `gradB ${g.path}`);
+      }
+      trainer.free();
+      base.free();
+      expect(gpu.buffers.live().buffers).toBe(0);
+      expect(gpu.error()).toBeNull();
+    });
+  }
+});
