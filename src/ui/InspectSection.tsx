@@ -1,6 +1,6 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
 import { useState } from 'react';
-import type { RunConfig } from '../shared/config';
+import { type RunConfig, tauWarmupSteps } from '../shared/config';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
@@ -31,9 +31,12 @@ function Gated({ session, gated }: { session: Session; gated: RunConfig[] }) {
   useSel((s) => s.runs.version);
   const [runId, setRunId] = useState(gated[0].id);
   const history = session.histories.get(runId)!;
+  const done = history.step.length > 0 ? history.step.at(-1) : 0;
+  const waits = tauWarmupSteps(gated.find((r) => r.id === runId)!.gate, session.experiment.train);
   return (
     <div className="stack">
       {gated.length > 1 && <SelectField label="Run" value={runId} onChange={setRunId} options={gated.map((r) => ({ value: r.id, label: r.name }))} />}
+      {done <= waits && done > 0 && <p className="muted">All gates are still open: the thresholds τ start to move after step {waits}.</p>}
       {history.skipped && history.gate ? <Maps history={history} /> : <p className="muted">Waiting for the first step…</p>}
       <div className="panel stack">
         <h3>A text, token by token</h3>
