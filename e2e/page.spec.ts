@@ -26,8 +26,10 @@ for (const scheme of ['light', 'dark'] as const) {
     await page.screenshot({ path: `.out/screens/${scheme}-small.png`, fullPage: true });
     // Nothing is wider than a phone.
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
-    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const brightness = /\d+/g.exec(background) && Math.max(...background.match(/[\d.]+/g)!.slice(0, 3).map(Number));
+    const brightness = await page.evaluate(() => {
+      const background = [document.body, document.documentElement].map((e) => getComputedStyle(e).backgroundColor).find((c) => !/, 0\)$/.test(c)) ?? 'rgb(255, 255, 255)';
+      return Math.max(...background.match(/[\d.]+/g)!.slice(0, 3).map(Number));
+    });
     if (scheme === 'dark') expect(brightness).toBeLessThan(100);
     else expect(brightness).toBeGreaterThan(200);
   });
