@@ -4,8 +4,9 @@
  *
  * Options: --model 4m|nano  --steps N  --sample <id>  --prompt <text>  --seed N  --keep-screenshot <path>
  */
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Page } from 'playwright';
 import type { ModelId } from './app';
 import { formatTable, launch, options, serveBuild, visit } from './server';
 
@@ -51,7 +52,7 @@ export async function main(argv: string[]): Promise<number> {
     await app.waitPhase(['finished'], 1000);
     console.log(`trained in ${((Date.now() - start) / 1000).toFixed(0)} s\n`);
 
-    const suggestions = page.getByRole('group', { name: 'Prompts to try' }).getByRole('button');
+    const suggestions = page.locator('#compare button.suggestion');
     const prompt = named.prompt ?? ((await suggestions.count()) ? (await suggestions.first().innerText()).trim() : 'Once upon a time');
     const answers = await app.compare(prompt, 300_000);
     console.log(formatTable(await app.table('final-table')));
@@ -60,16 +61,13 @@ export async function main(argv: string[]): Promise<number> {
     console.log(`\nprompt: ${prompt}`);
     for (const [id, text] of Object.entries(answers)) console.log(`\n[${id}] ${text.trim()}`);
 
-    await app.get('loss-chart').or(page.locator('#train')).first().screenshot({ path: `${OUT}/3-train.png` });
-    await page.locator('#inspect').screenshot({ path: `${OUT}/4-inspect.png` });
-    await page.locator('#compare').screenshot({ path: `${OUT}/5-compare.png` });
+    for (const [name, section] of [['3-train', 'train'], ['4-inspect', 'inspect'], ['5-compare', 'compare']]) {
+      await page.locator(`#${section}`).screenshot({ path: `${OUT}/${name}.png` });
+    }
     await page.screenshot({ path: `${OUT}/whole.png`, fullPage: true });
+    if (named['keep-screenshot']) await keepScreenshot(page, named['keep-screenshot']);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.screenshot({ path: `${OUT}/whole-dark.png`, fullPage: true });
-    if (named['keep-screenshot']) {
-      mkdirSync(dirname(named['keep-screenshot']), { recursive: true });
-      copyFileSync(`${OUT}/whole.png`, named['keep-screenshot']);
-    }
     console.log(`\nscreenshots: ${OUT}/`);
     const wrong = [...(await app.errors()), ...app.problems];
     for (const problem of wrong) console.error(`problem: ${problem}`);
@@ -78,4 +76,13 @@ export async function main(argv: string[]): Promise<number> {
     await browser.close();
     await site.close();
   }
+}
+
+/** The README's picture: the page from the Train section on, as it looks in a tall window. */
+async function keepScreenshot(page: Page, path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  await page.setViewportSize({ width: 1280, height: 1500 });
+  await page.locator('#train').evaluate((section) => section.scrollIntoView({ block: 'start', behavior: 'instant' }));
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path });
 }

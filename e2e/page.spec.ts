@@ -27,7 +27,7 @@ for (const scheme of ['light', 'dark'] as const) {
     // Nothing is wider than a phone.
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     const brightness = await page.evaluate(() => {
-      const background = [document.body, document.documentElement].map((e) => getComputedStyle(e).backgroundColor).find((c) => !/, 0\)$/.test(c)) ?? 'rgb(255, 255, 255)';
+      const background = [document.body, document.documentElement].map((e) => getComputedStyle(e).backgroundColor).find((c) => !c.endsWith(', 0)')) ?? 'rgb(255, 255, 255)';
       return Math.max(...background.match(/[\d.]+/g)!.slice(0, 3).map(Number));
     });
     if (scheme === 'dark') expect(brightness).toBeLessThan(100);
