@@ -6,6 +6,7 @@ import type { AdapterRun } from '../src/engine/adapterRun';
 import { BaseModel } from '../src/engine/base';
 import { type Gpu, openGpu } from '../src/engine/gpu/device';
 import { Program } from '../src/engine/gpu/program';
+import type { KernelTime } from '../src/engine/gpu/profiler';
 import { matmul } from '../src/engine/kernels/matmul/matmul';
 import { rowCount } from '../src/engine/testing/harness';
 import { Trainer } from '../src/engine/trainer';
@@ -45,6 +46,8 @@ export interface BenchResult {
   rate: number;
   rateSize: number;
   rows: BenchRow[];
+  /** Time per kernel of one TS-LoRA step at half kept, longest first; empty where the adapter has no timestamps. */
+  kernels: KernelTime[];
 }
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -170,10 +173,12 @@ export async function measure(options: BenchOptions): Promise<BenchResult> {
     }));
     await steps(name, 'ts-lora');
   }
+  gated.method.setThresholds(Float32Array.from(gated.modules, (_, m) => ratio.slice(m * options.tokens, (m + 1) * options.tokens).sort()[options.tokens >> 1]));
+  const kernels = gpu.info.timestamps ? await trainer.profile('ts-lora', batch) : [];
   const error = gpu.error();
   if (error) throw error;
   trainer.free();
   base.free();
   gpu.destroy();
-  return { gpu: gpu.info, config, rate, rateSize: sizes[rates.indexOf(rate)], rows };
+  return { gpu: gpu.info, config, rate, rateSize: sizes[rates.indexOf(rate)], rows, kernels };
 }

@@ -42,7 +42,7 @@ export async function main(argv: string[]): Promise<number> {
   }
 }
 
-function print(bench: BenchOptions, { gpu, rate, rateSize, rows }: BenchResult): void {
+function print(bench: BenchOptions, { gpu, rate, rateSize, rows, kernels }: BenchResult): void {
   const adapter = gpu.description || `${gpu.vendor} ${gpu.architecture}`;
   console.log(`${adapter}${gpu.software ? ' (software)' : ''}; ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`);
   console.log(`${bench.model}, rank ${bench.rank}, all seven modules, ${bench.sequences} × ${bench.tokens} tokens; medians of ${bench.repeats}`);
@@ -56,4 +56,8 @@ function print(bench: BenchOptions, { gpu, rate, rateSize, rows }: BenchResult):
       ]),
     ]),
   );
+  if (kernels.length === 0) return;
+  const all = kernels.reduce((sum, k) => sum + k.ms, 0);
+  console.log(`\nTS-LoRA step at half kept, by kernel (timestamps, each dispatch alone): ${all.toFixed(0)} ms`);
+  console.log(formatTable([['kernel', 'calls', 'ms', 'share'], ...kernels.slice(0, 24).map((k) => [k.kernel, String(k.calls), k.ms.toFixed(1), `${((100 * k.ms) / all).toFixed(1)} %`])]));
 }

@@ -11,6 +11,7 @@ import type { BaseModel } from './base';
 import type { BufferScope } from './gpu/buffers';
 import { withinMemory } from './gpu/device';
 import { type Op, Program } from './gpu/program';
+import { type KernelTime, Profiler } from './gpu/profiler';
 import { Readback, readTensor } from './gpu/readback';
 import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, layerSizes, topSizes } from './model/activations';
 import { backward } from './model/backward';
@@ -267,6 +268,19 @@ export class Trainer {
       ratio.set(ratioAll.subarray(from, from + ids.length), i * ids.length);
     });
     return { kept, ratio };
+  }
+
+  /** Time per kernel of one step (without the update, so nothing is learnt). */
+  async profile(runId: string, batch: TokenBatch): Promise<KernelTime[]> {
+    const p = this.#get(runId);
+    const programs = [p.forward, p.lossGradient, p.backward];
+    const profiler = new Profiler(this.base.gpu, programs.reduce((n, x) => n + x.ops.length, 0));
+    this.#submit((encoder) => p.begin.encode(encoder, NO_ROWS));
+    const counts = this.#batch.write(batch, batchTotals([batch]));
+    this.#submit((encoder) => {
+      for (const program of programs) program.encode(encoder, counts, profiler);
+    });
+    return profiler.finish();
   }
 
   /**

@@ -68,7 +68,8 @@ function hostOrigin(host: string): string {
 
 /** Where the app itself is served, with its sub-path and a trailing slash; the same in the page and in a worker. */
 export function appBase(): string {
-  return new URL(import.meta.env.BASE_URL, globalThis.location?.href ?? 'http://localhost/').href;
+  // The origin, not the address: the workers' own is a blob, which nothing can be relative to.
+  return new URL(import.meta.env.BASE_URL, globalThis.location?.origin ?? 'http://localhost').href;
 }
 
 /** Host and path template in transformers.js' terms (`env.remoteHost`, `env.remotePathTemplate`). */

@@ -1,10 +1,12 @@
 /** The only owner of the data worker: parsing, tokenising, previews. It sends no events. */
 import type { DataReplies, DataRequest } from '../train/protocol';
+import script from '../train/dataWorker.ts?worker&url';
+import { startWorker } from './startWorker';
 import { WorkerClient, type WorkerHooks } from './workerClient';
 
 export type DataClient = WorkerClient<DataRequest, DataReplies, never>;
 
 /** The worker starts with the first request. */
 export function createDataClient(hooks: WorkerHooks<never>): DataClient {
-  return new WorkerClient(() => new Worker(new URL('../train/dataWorker.ts', import.meta.url), { type: 'module', name: 'data' }), 'data', hooks);
+  return new WorkerClient(() => startWorker(script, 'data'), 'data', hooks);
 }

@@ -82,8 +82,9 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         add({ section: 'train', kind: 'error', info: { ...event.error, message: nameRun(session, event.runId) + event.error.message } });
         break;
       case 'fatal':
-        if (model.status === 'opening') model = { ...model, status: 'failed', progress: null };
-        else if (runs.phase !== 'idle') runs = { ...runs, phase: 'failed', progress: null };
+        if (model.status !== 'opening' && runs.phase !== 'idle') runs = { ...runs, phase: 'failed', progress: null };
+        // Without its GPU the model is gone too.
+        if (model.status === 'opening' || event.error.name === 'GpuError') model = { ...model, status: 'failed', progress: null };
         add({ section: model.status === 'failed' ? 'model' : 'train', kind: 'error', info: event.error });
         break;
     }

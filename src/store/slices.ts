@@ -81,7 +81,7 @@ export interface RunsSlice {
   session: Session | null;
   /** Counts up whenever histories have changed; they are mutated in place. */
   version: number;
-  imported: { runId: RunId; name: string }[];
+  imported: { runId: RunId; name: string; template: PromptTemplate | null }[];
   answers: Record<RunId, Answer>;
   /** Request whose pieces are shown; null when nobody is writing. */
   generating: number | null;

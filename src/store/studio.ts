@@ -14,7 +14,7 @@ import { draftProblem, findGpu, pastedName, samplingProblem } from './checks';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
 import { type DataOrigin, type HeaderMode, type Notice, type Section, type State, initialState, isLive } from './slices';
-import { comparePrompt, startMapping } from './template';
+import { carriedPrompt, comparePrompt, startMapping } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
 import { unzipAdapter, zipAdapter } from './zip';
@@ -410,7 +410,8 @@ export class Studio {
       this.#report('compare', problem);
       return;
     }
-    const { mapping, template } = session ?? this.#s.dataset;
+    const carried = imported.findLast((r) => r.template !== null)?.template;
+    const { mapping, template } = session ?? (carried ? carriedPrompt(carried) : this.#s.dataset);
     const trained = (session?.experiment.runs ?? []).filter((r) => (session?.histories.get(r.id)?.step.length ?? 0) > 0);
     const runs = ['base', ...trained.map((r) => r.id), ...imported.map((r) => r.runId)];
     const { requestId, reply } = this.#train.post({ type: 'generate', runs, prompt: comparePrompt(typed, mapping, template), sampling });

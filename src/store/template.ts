@@ -36,3 +36,9 @@ export function comparePrompt(typed: string, mapping: Mapping | null, template: 
   if (!mapping || template.prompt === '') return typed;
   return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]));
 }
+
+/** How prompts were dressed for an adapter that came from files: the kind of data is told by the roles its template names. */
+export function carriedPrompt(template: PromptTemplate): { mapping: Mapping; template: PromptTemplate } {
+  const kind = (['instruction', 'prompt-completion', 'text-label'] as const).find((k) => template.prompt.includes(`{${DATA_ROLES[k][0].role}}`));
+  return { mapping: { kind: kind ?? 'text', roles: {} }, template };
+}

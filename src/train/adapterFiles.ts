@@ -80,6 +80,8 @@ export interface ImportedAdapter {
   run: RunConfig;
   adapters: { a: Float32Array; b: Float32Array }[];
   thresholds: Float32Array | null;
+  /** The template it was trained with; null when the files do not tell. */
+  template: PromptTemplate | null;
   check: AdapterCheck | null;
 }
 
@@ -105,7 +107,8 @@ const thresholdSchema = z.object({
 });
 const numbers = z.array(z.array(z.number()).max(300_000)).max(64).nullable();
 const checkSchema = z.object({ model: z.string(), ids: z.array(z.int().min(0)).min(1).max(512), rows: z.array(z.int().min(0)).min(1).max(64), dense: numbers, gated: numbers });
-const sieveSchema = z.object({ name: z.string().min(1).max(60) });
+const text = z.string().max(20_000);
+const sieveSchema = z.object({ name: z.string().min(1).max(60), template: z.object({ prompt: text, completion: text }) });
 
 function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodType<T>): T | null {
   const bytes = files.get(name);
@@ -137,13 +140,14 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   if (!config || !weights) throw new AdapterError('This is no PEFT adapter: adapter_config.json or adapter_model.safetensors is missing.', 'Choose a zip that Sieve or PEFT wrote.');
   const gate = parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
+  const own = parse(files, 'sieve.json', sieveSchema);
   const modules = config.target_modules.map((name) => {
     const kind = MODULE_KINDS.find((k) => MODULE_PATHS[k].split('.')[1] === name);
     if (!kind) throw new AdapterError(`The adapter changes "${name}", which Sieve does not adapt.`, 'Sieve adapts q, k, v, o, gate, up and down projections.');
     return kind;
   });
   const run = runSchema.parse({
-    id, name: parse(files, 'sieve.json', sieveSchema)?.name ?? 'Imported adapter', method: gate ? 'ts-lora' : 'lora', rank: config.r, alpha: config.lora_alpha,
+    id, name: own?.name ?? 'Imported adapter', method: gate ? 'ts-lora' : 'lora', rank: config.r, alpha: config.lora_alpha,
     modules: MODULE_KINDS.filter((k) => modules.includes(k)),
   });
   if (gate && Math.abs(gate.scaling - run.alpha / run.rank) > 1e-6 * gate.scaling) throw new AdapterError('ts_peft.json and adapter_config.json disagree about alpha / rank.', 'Export the adapter again.');
@@ -164,7 +168,7 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
     }
   }
   if (tensors.names.length !== 2 * paths.length) throw new AdapterError(`The adapter has ${tensors.names.length} tensors; this model and its settings use ${2 * paths.length}.`, 'Open the model that the adapter was trained on.');
-  return { run, adapters, thresholds: gate ? Float32Array.from(thresholds) : null, check };
+  return { run, adapters, thresholds: gate ? Float32Array.from(thresholds) : null, template: own?.template ?? null, check };
 }
 
 const modulesOf = (model: LlamaConfig, kinds: readonly ModuleKind[]) =>

@@ -79,7 +79,8 @@ export interface TrainReplies {
   start: MemoryPlan;
   generate: { texts: Record<RunId, string> };
   export: { files: AdapterFile[] };
-  import: { runId: RunId; name: string };
+  /** `template` is the one it was trained with, where its files tell. */
+  import: { runId: RunId; name: string; template: PromptTemplate | null };
   state: SessionState;
   counts: { buffers: number; bytes: number };
 }

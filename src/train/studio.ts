@@ -221,7 +221,7 @@ export class Studio {
         throw error;
       }
       this.#imported.set(id, run);
-      return { runId: id, name: adapter.run.name };
+      return { runId: id, name: adapter.run.name, template: adapter.template };
     });
   }
 

@@ -5,6 +5,7 @@
 import type { Tensor } from './buffers';
 import type { Gpu } from './device';
 import type { Kernel } from './pipelines';
+import type { Profiler } from './profiler';
 
 /** How much there is to do in one pass through a program. */
 export interface Counts {
@@ -67,30 +68,34 @@ export class Program {
   }
 
   /** Records every dispatch into `encoder`. Dispatches with nothing to do are left out. */
-  encode(encoder: GPUCommandEncoder, counts: Counts): void {
-    if (!this.#ready) throw new Error(`program "${this.label}" is not compiled`);
+  encode(encoder: GPUCommandEncoder, counts: Counts, profiler: Profiler | null = null): void {
+    const ready = this.#ready;
+    if (!ready) throw new Error(`program "${this.label}" is not compiled`);
     let pass: GPUComputePassEncoder | null = null;
+    const endPass = () => {
+      pass?.end();
+      pass = null;
+    };
     this.ops.forEach((op, i) => {
       if ('clear' in op) {
-        pass?.end();
-        pass = null;
+        endPass();
         encoder.clearBuffer(op.clear.buffer, op.clear.offset, op.clear.size);
         return;
       }
-      const indirect = 'indirect' in op.groups;
       const groups = typeof op.groups === 'function' ? op.groups(counts) : null;
-      if (groups && groups.some((g) => g === 0)) return;
-      pass ??= encoder.beginComputePass({ label: this.label });
-      const { pipeline, group } = this.#ready![i]!;
+      if (groups?.includes(0)) return;
+      pass ??= profiler ? profiler.pass(encoder, op.kernel.label) : encoder.beginComputePass({ label: this.label });
+      const { pipeline, group } = ready[i]!;
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
       if (groups) pass.dispatchWorkgroups(...groups);
-      else if (indirect) {
-        const { indirect: args, offset } = op.groups as { indirect: Tensor; offset: number };
-        pass.dispatchWorkgroupsIndirect(args.buffer, args.offset + offset);
+      else {
+        const { indirect, offset } = op.groups as { indirect: Tensor; offset: number };
+        pass.dispatchWorkgroupsIndirect(indirect.buffer, indirect.offset + offset);
       }
+      if (profiler) endPass();
     });
-    (pass as GPUComputePassEncoder | null)?.end();
+    endPass();
   }
 }
 
