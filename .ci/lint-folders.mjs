@@ -68,7 +68,8 @@ function importsOf(path, text) {
   if (errors.length) return { errors: errors.map((e) => e.message), found: [] };
   const lineOf = (offset) => text.slice(0, offset).split('\n').length;
   const found = [];
-  for (const i of module.staticImports) found.push({ to: i.moduleRequest.value, line: lineOf(i.start) });
+  // `?worker&url` gives the address of a worker's script.
+  for (const i of module.staticImports) found.push({ to: i.moduleRequest.value, line: lineOf(i.start), worker: i.moduleRequest.value.endsWith('?worker&url') });
   for (const e of module.staticExports) for (const x of e.entries) if (x.moduleRequest) found.push({ to: x.moduleRequest.value, line: lineOf(e.start) });
   for (const d of module.dynamicImports) {
     const raw = text.slice(d.moduleRequest.start, d.moduleRequest.end);

@@ -10,7 +10,7 @@ import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, type TrainConfig, parseExperiment } from '../shared/config';
 import { ConfigError, TrainError, toErrorInfo } from '../shared/errors';
 import type { LlamaConfig, TokenBatch, TokenSet } from '../shared/types';
-import { Lock } from './lock';
+import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, Phase, RunId, SessionState, TrainEvent } from './protocol';
 import { Watcher } from './watch';

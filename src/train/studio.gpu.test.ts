@@ -29,7 +29,7 @@ function watched() {
   const studio = new Studio((event) => {
     events.push(event);
     if (event.type === 'fatal') throw new Error(event.error.message);
-    if (event.type === 'phase') for (const w of [...waiting]) if (w.phases.includes(event.phase)) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
+    if (event.type === 'phase') for (const w of waiting.filter((x) => x.phases.includes(event.phase))) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
   });
   const phase = (...phases: string[]) => new Promise<string>((resolve) => waiting.push({ phases, resolve }));
   const losses = (runId: string) => events.flatMap((e) => (e.type === 'step' && e.runId === runId ? [e.loss] : []));
