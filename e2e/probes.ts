@@ -89,7 +89,8 @@ export async function mainThreadTasks(browser: Browser, page: Page, path: string
   const pid = started?.args?.data?.frames?.find((f) => f.url?.startsWith('http'))?.processId;
   const thread = traceEvents.find((e) => e.name === 'thread_name' && e.args?.name === 'CrRendererMain' && (pid === undefined || e.pid === pid));
   if (!thread) throw new Error('the trace names no main thread of the page');
-  const tasks = traceEvents.filter((e) => e.pid === thread.pid && e.tid === thread.tid && e.ph === 'X' && e.name.endsWith('RunTask'));
+  // `RunTask` is the timeline's name for a task; each holds a `ThreadControllerImpl::RunTask` of the same length.
+  const tasks = traceEvents.filter((e) => e.pid === thread.pid && e.tid === thread.tid && e.ph === 'X' && e.name === 'RunTask');
   if (tasks.length === 0) throw new Error('the trace holds no task of the main thread');
   if (tasks.every((e) => e.tdur === undefined)) throw new Error('the trace has no CPU times');
   const start = Math.min(...tasks.map((e) => e.ts));
