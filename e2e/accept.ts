@@ -175,7 +175,7 @@ const bench: Item = async () => {
 };
 
 const ITEMS: Record<string, { what: string; run: Item }> = {
-  gate: { what: '2. whole-model gate on both models against PyTorch', run: async () => vitest('src/engine/model') },
+  gate: { what: '2. whole-model gate on both models against PyTorch', run: async () => vitest('src/train/wholeModel') },
   sidebyside: { what: '3. side by side, 100 steps, 4m model', run: sidebyside },
   work: { what: '4. counted adapter work and results at forced active shares', run: async () => vitest('src/engine/adapters') },
   data: { what: '5. real data sets load, preview and train', run: data },
