@@ -119,7 +119,7 @@ const BEFORE = [
   (w) => `${w.name} lived near the ${w.place}.`,
 ];
 const AFTER = [
-  (w) => `Then it was time to go home.`,
+  () => 'Then it was time to go home.',
   (w) => `It was a ${w.weather} ${w.time}.`,
   (w) => `${w.His} ${w.kin2} saw it all.`,
   (w) => `The ${w.place} was not far away.`,
