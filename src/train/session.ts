@@ -7,9 +7,10 @@ import type { RunState } from '../engine/adapterRun';
 import { maxContext } from '../engine/model/llama';
 import { planTraining } from '../engine/plan';
 import { type StepResult, Trainer } from '../engine/trainer';
-import { type ExperimentConfig, type TrainConfig, parseExperiment } from '../shared/config';
+import { type ExperimentConfig, type TrainConfig, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { ConfigError, TrainError, toErrorInfo } from '../shared/errors';
 import type { LlamaConfig, TokenBatch, TokenSet } from '../shared/types';
+import { GateWarnings } from './gateWarnings';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, Phase, RunId, SessionState, TrainEvent } from './protocol';
@@ -46,6 +47,7 @@ export class Session {
   #shownPhase: Phase | null = null;
   readonly #failed = new Set<RunId>();
   readonly #lastEvent = new Map<RunId, number>();
+  readonly #gateWarnings: Map<RunId, GateWarnings>;
   /** Results of the step before, which arrive while this one runs. */
   #pending: Promise<void> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
@@ -60,6 +62,7 @@ export class Session {
     this.#emit = emit;
     this.#step = state?.step ?? 0;
     this.#order = state ? BatchOrder.restore(state.data as BatchOrderState) : new BatchOrder(exampleCount(data.train), experiment.train.seed);
+    this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
     this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
   }
 
@@ -151,6 +154,8 @@ export class Session {
       }
       const { gate, work, loss, learningRate, gradNorm, tokens, supervised } = result;
       this.#emit({ type: 'step', runId, step, loss, learningRate, gradNorm, tokens, supervised, ms, gate, work });
+      if (!gate) continue;
+      for (const message of this.#gateWarnings.get(runId)!.after(step, gate)) this.#emit({ type: 'warning', runId, message });
     }
   }
 
