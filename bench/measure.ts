@@ -74,7 +74,7 @@ async function matmulRate(gpu: Gpu, size: number): Promise<number> {
     const [a, w] = [scope.upload('a', numbers(1)), scope.upload('w', numbers(2))];
     const out = scope.alloc('out', 4 * size * size);
     const rows = rowCount(scope, size);
-    const program = await new Program(gpu, 'matmul rate', [matmul({ label: 'rate', rows, a, w, out, n: size, k: size, transposed: true })]).compile();
+    const program = await new Program(gpu, 'matmul rate', [matmul(gpu, { label: 'rate', rows, a, w, out, n: size, k: size, transposed: true })]).compile();
     const inOne = 4;
     const times = await time(5, async () => {
       const encoder = gpu.device.createCommandEncoder();

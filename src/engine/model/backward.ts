@@ -35,7 +35,7 @@ function linearBack(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, grad
   const module = findModule(pass, layer, kind);
   const adapters = pass.adapters;
   return [
-    ...(gradIn ? [matmul({ label: `${kind} back`, rows: batch.rows, a: gradOut, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate })] : []),
+    ...(gradIn ? [matmul(pass.gpu, { label: `${kind} back`, rows: batch.rows, a: gradOut, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate })] : []),
     ...(module && adapters
       ? adapters.method.backward(module, { rows: batch.rows, x, gradOut, gradIn, space: adapters.spaces[module.index], shared: adapters.shared })
       : []),

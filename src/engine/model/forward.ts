@@ -57,7 +57,7 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
   const module = findModule(pass, layer, kind);
   const adapters = pass.adapters;
   return [
-    matmul({ label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true }),
+    matmul(pass.gpu, { label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true }),
     ...(module && adapters ? adapters.method.forward(module, { rows, x, y, space: adapters.spaces[module.index], record: pass.record }) : []),
   ];
 }

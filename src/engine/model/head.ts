@@ -27,7 +27,7 @@ export function headInput(pass: Pass): Op[] {
 export function chunkLogits(pass: Pass, i: number): Op {
   const { config: c, batch, top, weights } = pass;
   const a = chunkOf(top.headNormed, i, c.dModel, pass);
-  return matmul({ label: 'head', rows: batch.chunks[i], a, w: weights.head, out: top.logits, n: logitStride(c), k: c.dModel, transposed: true });
+  return matmul(pass.gpu, { label: 'head', rows: batch.chunks[i], a, w: weights.head, out: top.logits, n: logitStride(c), k: c.dModel, transposed: true });
 }
 
 function chunkOf(tensor: Pass['top']['headNormed'], i: number, width: number, pass: Pass) {
@@ -43,7 +43,7 @@ export function headLoss(pass: Pass, gradient: boolean): Op[] {
     chunkLogits(pass, i),
     crossEntropy(gpu, { rows, targets: chunkOf(batch.targets, i, 1, pass), logits: top.logits, loss: chunkOf(top.loss, i, 1, pass), vocab: c.vocab, stride, gradient }),
     ...(gradient && grads
-      ? [matmul({ label: 'head back', rows, a: top.logits, w: weights.head, out: chunkOf(grads.headNormed, i, c.dModel, pass), n: c.dModel, k: stride, transposed: false })]
+      ? [matmul(pass.gpu, { label: 'head back', rows, a: top.logits, w: weights.head, out: chunkOf(grads.headNormed, i, c.dModel, pass), n: c.dModel, k: stride, transposed: false })]
       : []),
   ]);
   const back = gradient && grads ? [

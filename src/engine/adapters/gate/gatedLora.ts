@@ -66,7 +66,7 @@ export class GatedLora implements Method {
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
     const { gpu, rPad, scaling } = this.#low;
     const { rows, x, y, space } = io;
-    const [out, inn] = [matmulTile(m.dOut), matmulTile(m.dIn)];
+    const [out, inn] = [matmulTile(gpu, m.dOut, true), matmulTile(gpu, m.dIn, true)];
     const grad = (width: number) => ({ rowsPerGroup: GRAD_CHUNK, colGroups: lowRankGroups(width, rPad) });
     return [
       down(this.#low, m, rows, x, space.z),

@@ -22,20 +22,20 @@ export interface LowRank {
 }
 
 /** z = A x for all rows. */
-export const down = ({ rPad, params }: LowRank, m: AdaptedModule, rows: RowCount, x: Tensor, z: Tensor): Op =>
-  matmul({ label: 'A x', rows, a: x, w: params[m.index].a, out: z, n: rPad, k: m.dIn, transposed: true });
+export const down = ({ gpu, rPad, params }: LowRank, m: AdaptedModule, rows: RowCount, x: Tensor, z: Tensor): Op =>
+  matmul(gpu, { label: 'A x', rows, a: x, w: params[m.index].a, out: z, n: rPad, k: m.dIn, transposed: true });
 
 /** y += (α/r) B z. */
-export const up = ({ rPad, scaling, params }: LowRank, m: AdaptedModule, rows: Rows, z: Tensor, y: Tensor): Op =>
-  matmul({ label: 'B z', rows, a: z, w: params[m.index].b, out: y, n: m.dOut, k: rPad, transposed: true, accumulate: true, scale: scaling });
+export const up = ({ gpu, rPad, scaling, params }: LowRank, m: AdaptedModule, rows: Rows, z: Tensor, y: Tensor): Op =>
+  matmul(gpu, { label: 'B z', rows, a: z, w: params[m.index].b, out: y, n: m.dOut, k: rPad, transposed: true, accumulate: true, scale: scaling });
 
 /** u = Bᵀ g for all rows. */
-export const back = ({ rPad, params }: LowRank, m: AdaptedModule, rows: RowCount, gradOut: Tensor, u: Tensor): Op =>
-  matmul({ label: 'Bᵀ g', rows, a: gradOut, w: params[m.index].b, out: u, n: rPad, k: m.dOut, transposed: false });
+export const back = ({ gpu, rPad, params }: LowRank, m: AdaptedModule, rows: RowCount, gradOut: Tensor, u: Tensor): Op =>
+  matmul(gpu, { label: 'Bᵀ g', rows, a: gradOut, w: params[m.index].b, out: u, n: rPad, k: m.dOut, transposed: false });
 
 /** gradIn += (α/r) Aᵀ u. */
-export const through = ({ rPad, scaling, params }: LowRank, m: AdaptedModule, rows: Rows, u: Tensor, gradIn: Tensor): Op =>
-  matmul({ label: 'Aᵀ u', rows, a: u, w: params[m.index].a, out: gradIn, n: m.dIn, k: rPad, transposed: false, accumulate: true, scale: scaling });
+export const through = ({ gpu, rPad, scaling, params }: LowRank, m: AdaptedModule, rows: Rows, u: Tensor, gradIn: Tensor): Op =>
+  matmul(gpu, { label: 'Aᵀ u', rows, a: u, w: params[m.index].a, out: gradIn, n: m.dIn, k: rPad, transposed: false, accumulate: true, scale: scaling });
 
 /** dB += (α/r) gᵀ z and dA += (α/r) uᵀ x; the two may run over different dispatch sizes. */
 export function gradients(r: LowRank, m: AdaptedModule, io: BackwardIO, over: { dB: Rows; dA: Rows }): Op[] {

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../gpu/buffers';
 import { compose } from '../../gpu/compose';
+import type { Gpu } from '../../gpu/device';
 import type { Dispatch } from '../../gpu/program';
 import { type Rows, isActive, rowsBinding, rowsGroups, rowsSnippets } from '../rows/rows';
 import loadF32 from './loadF32.wgsl?raw';
@@ -22,23 +23,42 @@ export interface MatmulOptions {
   scale?: number;
 }
 
-/** Tile of a product with `n` columns: threads a group in x and y, rows and columns groups that follow. */
-export function matmulTile(n: number): { wx: number; wy: number; rowsPerGroup: number; columnGroups: number } {
-  const columns = n / 4;
+/** How a product is cut: tile of a thread, threads of a workgroup, and what a workgroup covers. */
+export interface MatmulTile {
+  /** 8 columns a thread instead of 4. */
+  wide: boolean;
+  /** 16 rows a thread instead of 8. */
+  tall: boolean;
+  wx: number;
+  wy: number;
+  rowsPerGroup: number;
+  columnGroups: number;
+}
+
+/**
+ * The tile for `n` columns. Software adapters want large tiles and few threads; active rows want small groups, so
+ * that little is dispatched in vain.
+ */
+export function matmulTile(gpu: Gpu, n: number, active: boolean): MatmulTile {
+  const { software } = gpu.info;
+  const wide = n % 8 === 0;
+  const tall = software && !active && n >= 32;
+  const columns = n / (wide ? 8 : 4);
   let wx = 1;
-  while (wx < columns && wx < 16) wx *= 2;
-  const wy = 64 / wx;
-  return { wx, wy, rowsPerGroup: 8 * wy, columnGroups: Math.ceil(columns / wx) };
+  while (2 * wx <= Math.min(columns, 8)) wx *= 2;
+  const rowsPerThread = tall ? 16 : 8;
+  const wy = active ? 4 : software ? 64 / rowsPerThread : 64 / wx;
+  return { wide, tall, wx, wy, rowsPerGroup: rowsPerThread * wy, columnGroups: Math.ceil(columns / wx) };
 }
 
 /** out (+)= scale · a · wᵀ (`transposed`) or scale · a · w. */
-export function matmul({ label, rows, a, w, out, n, k, transposed, accumulate = false, scale = 1 }: MatmulOptions): Dispatch {
+export function matmul(gpu: Gpu, { label, rows, a, w, out, n, k, transposed, accumulate = false, scale = 1 }: MatmulOptions): Dispatch {
   if (n % 4 !== 0 || k % 4 !== 0) throw new Error(`matmul ${label}: n ${n} and k ${k} must be multiples of 4`);
-  const { wx, wy, rowsPerGroup, columnGroups } = matmulTile(n);
+  const { wide, tall, wx, wy, rowsPerGroup, columnGroups } = matmulTile(gpu, n, isActive(rows));
   return {
     kernel: {
       label: `matmul/${label}`,
-      code: compose(wgsl, { consts: { TRANSPOSED: transposed, ACCUMULATE: accumulate }, snippets: [...rowsSnippets(rows), loadF32] }),
+      code: compose(wgsl, { consts: { TRANSPOSED: transposed, ACCUMULATE: accumulate, WIDE: wide, TALL: tall }, snippets: [...rowsSnippets(rows), loadF32] }),
       constants: { N: n, K: k, WX: wx, WY: wy, SCALE: scale },
     },
     bindings: [rowsBinding(rows), a, w, out],

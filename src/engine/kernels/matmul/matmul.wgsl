@@ -2,8 +2,10 @@
 //
 // a   [*, K]   W [N, K] when TRANSPOSED (a linear layer's weight), else [K, N] (its input gradient)
 // out [*, N]   overwritten, or added to when ACCUMULATE
-// K and N are multiples of 4. A thread makes an 8 × 4 tile in registers: 8 rows by one vec4 of columns; no
-// workgroup memory, which software adapters punish. A workgroup covers 8·WY rows (x) and 4·WX columns (y).
+// K and N are multiples of 4. A thread keeps its tile in registers: 8 rows (16 when TALL) by 4 columns (8 when
+// WIDE, N a multiple of 8), made of 8 × 4 blocks; no workgroup memory, which software adapters punish. Loads
+// dominate there, so larger tiles pay; on a GPU 16 × 8 would spill. A workgroup covers WY tiles of rows (x) and WX
+// tiles of columns (y).
 override N: u32;
 override K: u32;
 override WX: u32;
@@ -13,54 +15,92 @@ override SCALE: f32;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 
+// Eight rows by four columns.
+struct Block { r0: vec4f, r1: vec4f, r2: vec4f, r3: vec4f, r4: vec4f, r5: vec4f, r6: vec4f, r7: vec4f }
+// Where eight rows of `a` begin.
+struct Rows { p0: u32, p1: u32, p2: u32, p3: u32, p4: u32, p5: u32, p6: u32, p7: u32 }
+
+fn rowsFrom(first: u32, last: u32) -> Rows {
+  let k4 = K / 4u;
+  return Rows(
+    rowAt(min(first, last)) * k4, rowAt(min(first + 1u, last)) * k4, rowAt(min(first + 2u, last)) * k4, rowAt(min(first + 3u, last)) * k4,
+    rowAt(min(first + 4u, last)) * k4, rowAt(min(first + 5u, last)) * k4, rowAt(min(first + 6u, last)) * k4, rowAt(min(first + 7u, last)) * k4);
+}
+
+fn load(rows: Rows, k: u32) -> Block {
+  return Block(a[rows.p0 + k], a[rows.p1 + k], a[rows.p2 + k], a[rows.p3 + k], a[rows.p4 + k], a[rows.p5 + k], a[rows.p6 + k], a[rows.p7 + k]);
+}
+
+// The 4 × 4 piece of W at four k's and the columns of vec4 `column`: piece · a adds one k-quad of all four outputs.
+fn weights(k: u32, column: u32) -> mat4x4f {
+  if (TRANSPOSED) {
+    let k4 = K / 4u;
+    let at = column * 4u * k4 + k;
+    return transpose(mat4x4f(loadW(at), loadW(at + k4), loadW(at + 2u * k4), loadW(at + 3u * k4)));
+  }
+  let n4 = N / 4u;
+  let at = k * 4u * n4 + column;
+  return mat4x4f(loadW(at), loadW(at + n4), loadW(at + 2u * n4), loadW(at + 3u * n4));
+}
+
+fn add(c: ptr<function, Block>, w: mat4x4f, x: Block) {
+  (*c).r0 += w * x.r0;
+  (*c).r1 += w * x.r1;
+  (*c).r2 += w * x.r2;
+  (*c).r3 += w * x.r3;
+  (*c).r4 += w * x.r4;
+  (*c).r5 += w * x.r5;
+  (*c).r6 += w * x.r6;
+  (*c).r7 += w * x.r7;
+}
+
 fn store(slot: u32, count: u32, column: u32, value: vec4f) {
   if (slot >= count) { return; }
   let at = rowAt(slot) * (N / 4u) + column;
   if (ACCUMULATE) { out[at] += SCALE * value; } else { out[at] = SCALE * value; }
 }
 
+fn storeBlock(first: u32, count: u32, column: u32, c: Block) {
+  store(first, count, column, c.r0);
+  store(first + 1u, count, column, c.r1);
+  store(first + 2u, count, column, c.r2);
+  store(first + 3u, count, column, c.r3);
+  store(first + 4u, count, column, c.r4);
+  store(first + 5u, count, column, c.r5);
+  store(first + 6u, count, column, c.r6);
+  store(first + 7u, count, column, c.r7);
+}
+
 @compute @workgroup_size(WX, WY) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let n4 = N / 4u;
-  let k4 = K / 4u;
   let count = rowCount();
-  let column = group.y * WX + local.x;
-  let first = (group.x * WY + local.y) * 8u;
-  if (column >= n4 || first >= count) { return; }
-  let last = count - 1u;
-  let p0 = rowAt(first) * k4;
-  let p1 = rowAt(min(first + 1u, last)) * k4;
-  let p2 = rowAt(min(first + 2u, last)) * k4;
-  let p3 = rowAt(min(first + 3u, last)) * k4;
-  let p4 = rowAt(min(first + 4u, last)) * k4;
-  let p5 = rowAt(min(first + 5u, last)) * k4;
-  let p6 = rowAt(min(first + 6u, last)) * k4;
-  let p7 = rowAt(min(first + 7u, last)) * k4;
-  var c0 = vec4f(); var c1 = vec4f(); var c2 = vec4f(); var c3 = vec4f();
-  var c4 = vec4f(); var c5 = vec4f(); var c6 = vec4f(); var c7 = vec4f();
-  for (var k = 0u; k < k4; k++) {
-    var b: mat4x4f;  // b[i] = the four columns of W's row 4k + i
-    if (TRANSPOSED) {
-      let at = column * 4u * k4 + k;
-      b = transpose(mat4x4f(loadW(at), loadW(at + k4), loadW(at + 2u * k4), loadW(at + 3u * k4)));
-    } else {
-      let at = k * 4u * n4 + column;
-      b = mat4x4f(loadW(at), loadW(at + n4), loadW(at + 2u * n4), loadW(at + 3u * n4));
+  let column = (group.y * WX + local.x) * select(1u, 2u, WIDE);
+  let first = (group.x * WY + local.y) * select(8u, 16u, TALL);
+  if (column >= N / 4u || first >= count) { return; }
+  let upper = rowsFrom(first, count - 1u);
+  var lower: Rows;
+  if (TALL) { lower = rowsFrom(first + 8u, count - 1u); }
+  var c00: Block;
+  var c01: Block;
+  var c10: Block;
+  var c11: Block;
+  for (var k = 0u; k < K / 4u; k++) {
+    let w0 = weights(k, column);
+    let x0 = load(upper, k);
+    add(&c00, w0, x0);
+    if (WIDE) {
+      let w1 = weights(k, column + 1u);
+      add(&c01, w1, x0);
+      if (TALL) {
+        let x1 = load(lower, k);
+        add(&c10, w0, x1);
+        add(&c11, w1, x1);
+      }
+    } else if (TALL) {
+      add(&c10, w0, load(lower, k));
     }
-    c0 += b * a[p0 + k];
-    c1 += b * a[p1 + k];
-    c2 += b * a[p2 + k];
-    c3 += b * a[p3 + k];
-    c4 += b * a[p4 + k];
-    c5 += b * a[p5 + k];
-    c6 += b * a[p6 + k];
-    c7 += b * a[p7 + k];
   }
-  store(first, count, column, c0);
-  store(first + 1u, count, column, c1);
-  store(first + 2u, count, column, c2);
-  store(first + 3u, count, column, c3);
-  store(first + 4u, count, column, c4);
-  store(first + 5u, count, column, c5);
-  store(first + 6u, count, column, c6);
-  store(first + 7u, count, column, c7);
+  storeBlock(first, count, column, c00);
+  if (WIDE) { storeBlock(first, count, column + 1u, c01); }
+  if (TALL) { storeBlock(first + 8u, count, column, c10); }
+  if (TALL && WIDE) { storeBlock(first + 8u, count, column + 1u, c11); }
 }
