@@ -40,10 +40,9 @@ export class App {
 
   /** Opens the page; with a model, waits until it is ready. */
   async open(model: ModelId | null = 'sieve-stories-nano'): Promise<void> {
-    await this.page.goto(this.base);
-    if (!model) return;
-    await this.modelReady();
-    if (model !== 'sieve-stories-4m') await this.chooseModel(model);
+    // The 4m model opens by itself; the address may name another embedded one.
+    await this.page.goto(model ? `${this.base}?model=${model}` : this.base);
+    if (model) await this.modelReady();
   }
 
   get(testId: string): Locator {

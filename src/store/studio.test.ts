@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
-import { hubHost } from './hubHost';
+import { hubHost } from './pageUrl';
 import { draftProblem, pastedName } from './checks';
 import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';

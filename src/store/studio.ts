@@ -32,6 +32,8 @@ export interface StudioOptions {
   baseUrl: string;
   /** Origin (and path) of the hub for models by id. */
   hubHost: string;
+  /** The model that opens by itself; the default one when absent. */
+  startModel?: ModelSource;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<never>) => DataClient;
 }
@@ -71,11 +73,11 @@ export class Studio {
     this.#data = (options.makeData ?? createDataClient)({ onEvent: () => {}, onCrash: crash('data') });
   }
 
-  /** Opens the default model and the first sample set, so that Train works at once. */
+  /** Opens the start model and the first sample set, so that Train works at once. */
   async boot(): Promise<void> {
     const gpu = await findGpu();
     this.#patch('model', { gpu });
-    await Promise.all([this.openModel(DEFAULT_MODEL), this.#loadSamples()]);
+    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.#loadSamples()]);
   }
 
   // ---- model ---------------------------------------------------------------------------------------
