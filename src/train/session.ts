@@ -180,7 +180,7 @@ export class Session {
     }
     for (const runId of runIds) {
       if (this.#abandoned) return;
-      const { loss, supervised, gate } = await this.#lock.run(() => this.trainer.evaluate(runId === 'base' ? null : runId, batches, last));
+      const { loss, supervised, gate } = await this.#lock.run(() => this.trainer.evaluate(runId === 'base' ? null : runId, batches, last && this.experiment.runs.some((r) => r.id === runId && r.method === 'ts-lora')));
       this.#emit({ type: 'eval', runId, step: this.#step, loss, examples: n, supervised, gate });
     }
   }

@@ -4,8 +4,8 @@ import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/h
 import { matmul, matmulTile } from './matmul';
 import { matmulRef } from './matmul.ref';
 
-// n 4, 12 and 20 take the narrow tile, the others the wide one; n ≥ 32 the tall one too on a software adapter.
-const shapes: [rows: number, n: number, k: number][] = [[57, 24, 12], [57, 20, 12], [95, 36, 8], [17, 32, 4], [1, 4, 4], [130, 192, 192], [7, 8, 512], [33, 512, 8]];
+// n 4 and 20 take tiles of one vec4 of columns, 24 and 40 of two; from 32 on a software adapter takes 16 rows, and four where 16 divides n.
+const shapes: [rows: number, n: number, k: number][] = [[57, 24, 12], [57, 20, 12], [95, 40, 8], [95, 36, 8], [17, 32, 4], [1, 4, 4], [130, 192, 192], [7, 8, 512], [33, 512, 8]];
 
 describe('matmul', () => {
   for (const [rows, n, k] of shapes) {

@@ -25,8 +25,8 @@ export interface MatmulOptions {
 
 /** How a product is cut: tile of a thread, threads of a workgroup, and what a workgroup covers. */
 export interface MatmulTile {
-  /** 8 columns a thread instead of 4. */
-  wide: boolean;
+  /** vec4 of columns a thread: 1, 2 or 4. */
+  columns: number;
   /** 16 rows a thread instead of 8. */
   tall: boolean;
   wx: number;
@@ -40,25 +40,24 @@ export interface MatmulTile {
  * that little is dispatched in vain.
  */
 export function matmulTile(gpu: Gpu, n: number, active: boolean): MatmulTile {
-  const { software } = gpu.info;
-  const wide = n % 8 === 0;
-  const tall = software && !active && n >= 32;
-  const columns = n / (wide ? 8 : 4);
+  const large = gpu.info.software && !active && n >= 32;
+  const columns = large && n % 16 === 0 ? 4 : n % 8 === 0 ? 2 : 1;
+  const tiles = n / (4 * columns);
   let wx = 1;
-  while (2 * wx <= Math.min(columns, 8)) wx *= 2;
-  const rowsPerThread = tall ? 16 : 8;
-  const wy = active ? 4 : software ? 64 / rowsPerThread : 64 / wx;
-  return { wide, tall, wx, wy, rowsPerGroup: rowsPerThread * wy, columnGroups: Math.ceil(columns / wx) };
+  while (2 * wx <= Math.min(tiles, 16 / columns)) wx *= 2;
+  const rowsPerThread = large ? 16 : 8;
+  const wy = active ? 4 : gpu.info.software ? 64 / rowsPerThread : 64 / wx;
+  return { columns, tall: large, wx, wy, rowsPerGroup: rowsPerThread * wy, columnGroups: Math.ceil(tiles / wx) };
 }
 
 /** out (+)= scale · a · wᵀ (`transposed`) or scale · a · w. */
 export function matmul(gpu: Gpu, { label, rows, a, w, out, n, k, transposed, accumulate = false, scale = 1 }: MatmulOptions): Dispatch {
   if (n % 4 !== 0 || k % 4 !== 0) throw new Error(`matmul ${label}: n ${n} and k ${k} must be multiples of 4`);
-  const { wide, tall, wx, wy, rowsPerGroup, columnGroups } = matmulTile(gpu, n, isActive(rows));
+  const { columns, tall, wx, wy, rowsPerGroup, columnGroups } = matmulTile(gpu, n, isActive(rows));
   return {
     kernel: {
       label: `matmul/${label}`,
-      code: compose(wgsl, { consts: { TRANSPOSED: transposed, ACCUMULATE: accumulate, WIDE: wide, TALL: tall }, snippets: [...rowsSnippets(rows), loadF32] }),
+      code: compose(wgsl, { consts: { TRANSPOSED: transposed, ACCUMULATE: accumulate, COLUMNS: columns, TALL: tall }, snippets: [...rowsSnippets(rows), loadF32] }),
       constants: { N: n, K: k, WX: wx, WY: wy, SCALE: scale },
     },
     bindings: [rowsBinding(rows), a, w, out],

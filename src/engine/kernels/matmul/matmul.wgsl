@@ -2,10 +2,10 @@
 //
 // a   [*, K]   W [N, K] when TRANSPOSED (a linear layer's weight), else [K, N] (its input gradient)
 // out [*, N]   overwritten, or added to when ACCUMULATE
-// K and N are multiples of 4. A thread keeps its tile in registers: 8 rows (16 when TALL) by 4 columns (8 when
-// WIDE, N a multiple of 8), made of 8 × 4 blocks; no workgroup memory, which software adapters punish. Loads
-// dominate there, so larger tiles pay; on a GPU 16 × 8 would spill. A workgroup covers WY tiles of rows (x) and WX
-// tiles of columns (y).
+// K and N are multiples of 4. A thread keeps its tile in registers: 8 rows (16 when TALL) by COLUMNS (1, 2 or 4) vec4
+// of columns, made of 8 × 4 blocks; no workgroup memory, which software adapters punish. Loads dominate there, so large
+// tiles pay even when they spill; on a GPU they would not. A workgroup covers WY tiles of rows (x) and WX tiles of
+// columns (y).
 override N: u32;
 override K: u32;
 override WX: u32;
@@ -71,36 +71,46 @@ fn storeBlock(first: u32, count: u32, column: u32, c: Block) {
   store(first + 7u, count, column, c.r7);
 }
 
+fn storeTile(first: u32, count: u32, column: u32, c0: Block, c1: Block, c2: Block, c3: Block) {
+  storeBlock(first, count, column, c0);
+  if (COLUMNS > 1u) { storeBlock(first, count, column + 1u, c1); }
+  if (COLUMNS > 2u) {
+    storeBlock(first, count, column + 2u, c2);
+    storeBlock(first, count, column + 3u, c3);
+  }
+}
+
 @compute @workgroup_size(WX, WY) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let count = rowCount();
-  let column = (group.y * WX + local.x) * select(1u, 2u, WIDE);
+  let column = (group.y * WX + local.x) * COLUMNS;
   let first = (group.x * WY + local.y) * select(8u, 16u, TALL);
   if (column >= N / 4u || first >= count) { return; }
   let upper = rowsFrom(first, count - 1u);
   var lower: Rows;
   if (TALL) { lower = rowsFrom(first + 8u, count - 1u); }
-  var c00: Block;
-  var c01: Block;
-  var c10: Block;
-  var c11: Block;
+  var c00: Block; var c01: Block; var c02: Block; var c03: Block;
+  var c10: Block; var c11: Block; var c12: Block; var c13: Block;
   for (var k = 0u; k < K / 4u; k++) {
-    let w0 = weights(k, column);
     let x0 = load(upper, k);
+    var x1: Block;
+    if (TALL) { x1 = load(lower, k); }
+    let w0 = weights(k, column);
     add(&c00, w0, x0);
-    if (WIDE) {
+    if (TALL) { add(&c10, w0, x1); }
+    if (COLUMNS > 1u) {
       let w1 = weights(k, column + 1u);
       add(&c01, w1, x0);
-      if (TALL) {
-        let x1 = load(lower, k);
-        add(&c10, w0, x1);
-        add(&c11, w1, x1);
-      }
-    } else if (TALL) {
-      add(&c10, w0, load(lower, k));
+      if (TALL) { add(&c11, w1, x1); }
+    }
+    if (COLUMNS > 2u) {
+      let w2 = weights(k, column + 2u);
+      add(&c02, w2, x0);
+      if (TALL) { add(&c12, w2, x1); }
+      let w3 = weights(k, column + 3u);
+      add(&c03, w3, x0);
+      if (TALL) { add(&c13, w3, x1); }
     }
   }
-  storeBlock(first, count, column, c00);
-  if (WIDE) { storeBlock(first, count, column + 1u, c01); }
-  if (TALL) { storeBlock(first + 8u, count, column, c10); }
-  if (TALL && WIDE) { storeBlock(first + 8u, count, column + 1u, c11); }
+  storeTile(first, count, column, c00, c01, c02, c03);
+  if (TALL) { storeTile(first + 8u, count, column, c10, c11, c12, c13); }
 }
