@@ -30,6 +30,8 @@ export interface Dispatch {
   kernel: Kernel;
   /** Bindings 0, 1, 2, … of group 0. */
   bindings: Tensor[];
+  /** Sizes that differ between calls of one pipeline, as a uniform bound after `bindings`; a multiple of 16 bytes. */
+  values?: ArrayBuffer;
   /** Workgroups from the counts, or read from a buffer on the GPU (three u32 at `offset` bytes). */
   groups: ((counts: Counts) => Groups) | { indirect: Tensor; offset: number };
   /** Multiply-adds this dispatch does, where it is a product; for the accounts. Not given when indirect. */
@@ -60,7 +62,10 @@ export class Program {
       const group = device.createBindGroup({
         label: op.kernel.label,
         layout: pipeline.getBindGroupLayout(0),
-        entries: op.bindings.map((t, binding) => ({ binding, resource: t.binding })),
+        entries: [
+          ...op.bindings.map((t, binding) => ({ binding, resource: t.binding })),
+          ...(op.values ? [{ binding: op.bindings.length, resource: { buffer: pipelines.values(op.values) } }] : []),
+        ],
       });
       return { pipeline, group };
     }));

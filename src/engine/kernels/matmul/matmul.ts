@@ -43,8 +43,8 @@ export function matmulTile(gpu: Gpu, n: number, active: boolean): MatmulTile {
   const large = gpu.info.software && !active && n >= 32;
   const columns = large && n % 16 === 0 ? 4 : n % 8 === 0 ? 2 : 1;
   const tiles = n / (4 * columns);
-  let wx = 1;
-  while (2 * wx <= Math.min(tiles, 16 / columns)) wx *= 2;
+  let wx = large ? 4 : 1;
+  while (!large && 2 * wx <= Math.min(tiles, 8)) wx *= 2;
   const rowsPerThread = large ? 16 : 8;
   const wy = active ? 4 : gpu.info.software ? 64 / rowsPerThread : 64 / wx;
   return { columns, tall: large, wx, wy, rowsPerGroup: rowsPerThread * wy, columnGroups: Math.ceil(tiles / wx) };
@@ -58,10 +58,19 @@ export function matmul(gpu: Gpu, { label, rows, a, w, out, n, k, transposed, acc
     kernel: {
       label: `matmul/${label}`,
       code: compose(wgsl, { consts: { TRANSPOSED: transposed, ACCUMULATE: accumulate, COLUMNS: columns, TALL: tall }, snippets: [...rowsSnippets(rows), loadF32] }),
-      constants: { N: n, K: k, WX: wx, WY: wy, SCALE: scale },
+      constants: { WX: wx, WY: wy },
     },
     bindings: [rowsBinding(rows), a, w, out],
+    values: shapeOf(n, k, scale),
     groups: rowsGroups(rows, rowsPerGroup, columnGroups),
     ...(isActive(rows) ? {} : { macs: (counts) => rows.of(counts) * n * k }),
   };
+}
+
+/** The shader's `Shape`. */
+function shapeOf(n: number, k: number, scale: number): ArrayBuffer {
+  const bytes = new ArrayBuffer(16);
+  new Uint32Array(bytes).set([n, k]);
+  new Float32Array(bytes)[2] = scale;
+  return bytes;
 }

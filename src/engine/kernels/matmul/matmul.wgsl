@@ -1,4 +1,4 @@
-// out[row, n] (+)= SCALE · Σ_k a[row, k] · W(n, k)      for the rows that `rowAt` names
+// out[row, n] (+)= scale · Σ_k a[row, k] · W(n, k)      for the rows that `rowAt` names
 //
 // a   [*, K]   W [N, K] when TRANSPOSED (a linear layer's weight), else [K, N] (its input gradient)
 // out [*, N]   overwritten, or added to when ACCUMULATE
@@ -6,11 +6,12 @@
 // of columns, made of 8 × 4 blocks; no workgroup memory, which software adapters punish. Loads dominate there, so large
 // tiles pay even when they spill; on a GPU they would not. A workgroup covers WY tiles of rows (x) and WX tiles of
 // columns (y).
-override N: u32;
-override K: u32;
+// The sizes are a uniform and not constants, so that the many shapes of a model share few pipelines.
 override WX: u32;
 override WY: u32;
-override SCALE: f32;
+
+struct Shape { n: u32, k: u32, scale: f32, unused: u32 }
+@group(0) @binding(4) var<uniform> shape: Shape;
 
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
@@ -21,7 +22,7 @@ struct Block { r0: vec4f, r1: vec4f, r2: vec4f, r3: vec4f, r4: vec4f, r5: vec4f,
 struct Rows { p0: u32, p1: u32, p2: u32, p3: u32, p4: u32, p5: u32, p6: u32, p7: u32 }
 
 fn rowsFrom(first: u32, last: u32) -> Rows {
-  let k4 = K / 4u;
+  let k4 = shape.k / 4u;
   return Rows(
     rowAt(min(first, last)) * k4, rowAt(min(first + 1u, last)) * k4, rowAt(min(first + 2u, last)) * k4, rowAt(min(first + 3u, last)) * k4,
     rowAt(min(first + 4u, last)) * k4, rowAt(min(first + 5u, last)) * k4, rowAt(min(first + 6u, last)) * k4, rowAt(min(first + 7u, last)) * k4);
@@ -34,11 +35,11 @@ fn load(rows: Rows, k: u32) -> Block {
 // The 4 × 4 piece of W at four k's and the columns of vec4 `column`: piece · a adds one k-quad of all four outputs.
 fn weights(k: u32, column: u32) -> mat4x4f {
   if (TRANSPOSED) {
-    let k4 = K / 4u;
+    let k4 = shape.k / 4u;
     let at = column * 4u * k4 + k;
     return transpose(mat4x4f(loadW(at), loadW(at + k4), loadW(at + 2u * k4), loadW(at + 3u * k4)));
   }
-  let n4 = N / 4u;
+  let n4 = shape.n / 4u;
   let at = k * 4u * n4 + column;
   return mat4x4f(loadW(at), loadW(at + n4), loadW(at + 2u * n4), loadW(at + 3u * n4));
 }
@@ -56,8 +57,8 @@ fn add(c: ptr<function, Block>, w: mat4x4f, x: Block) {
 
 fn store(slot: u32, count: u32, column: u32, value: vec4f) {
   if (slot >= count) { return; }
-  let at = rowAt(slot) * (N / 4u) + column;
-  if (ACCUMULATE) { out[at] += SCALE * value; } else { out[at] = SCALE * value; }
+  let at = rowAt(slot) * (shape.n / 4u) + column;
+  if (ACCUMULATE) { out[at] += shape.scale * value; } else { out[at] = shape.scale * value; }
 }
 
 fn storeBlock(first: u32, count: u32, column: u32, c: Block) {
@@ -84,13 +85,13 @@ fn storeTile(first: u32, count: u32, column: u32, c0: Block, c1: Block, c2: Bloc
   let count = rowCount();
   let column = (group.y * WX + local.x) * COLUMNS;
   let first = (group.x * WY + local.y) * select(8u, 16u, TALL);
-  if (column >= N / 4u || first >= count) { return; }
+  if (column >= shape.n / 4u || first >= count) { return; }
   let upper = rowsFrom(first, count - 1u);
   var lower: Rows;
   if (TALL) { lower = rowsFrom(first + 8u, count - 1u); }
   var c00: Block; var c01: Block; var c02: Block; var c03: Block;
   var c10: Block; var c11: Block; var c12: Block; var c13: Block;
-  for (var k = 0u; k < K / 4u; k++) {
+  for (var k = 0u; k < shape.k / 4u; k++) {
     let x0 = load(upper, k);
     var x1: Block;
     if (TALL) { x1 = load(lower, k); }
