@@ -43,8 +43,7 @@ export function matmulTile(gpu: Gpu, n: number, active: boolean): MatmulTile {
   const large = gpu.info.software && !active && n >= 32;
   const columns = large && n % 16 === 0 ? 4 : n % 8 === 0 ? 2 : 1;
   const tiles = n / (4 * columns);
-  let wx = large ? 4 : 1;
-  while (!large && 2 * wx <= Math.min(tiles, 8)) wx *= 2;
+  const wx = large ? 4 : [8, 4, 2, 1].find((threads) => threads <= tiles)!;
   const rowsPerThread = large ? 16 : 8;
   const wy = active ? 4 : gpu.info.software ? 64 / rowsPerThread : 64 / wx;
   return { columns, tall: large, wx, wy, rowsPerGroup: rowsPerThread * wy, columnGroups: Math.ceil(tiles / wx) };
