@@ -4,13 +4,14 @@
  * They must be three buffers: WebGPU allows no buffer to be read and written in one dispatch, parts or not.
  * The WGSL twin is slots.wgsl.
  */
+import { ratioEdge } from '../../../shared/ratio';
+import { RATIO_BINS } from '../../../shared/types';
 import type { Tensor } from '../../gpu/buffers';
+
+export { RATIO_BINS, ratioEdge };
 
 /** Bytes of one GateSlot, StatSlot or histogram. */
 export const SLOT_BYTES = 256;
-/** Bins of the histogram of r. */
-export const RATIO_BINS = 64;
-
 /** The slot of module `index` in an array of slots. */
 export const slotOf = (slots: Tensor, index: number): Tensor => slots.slice(`${slots.label}[${index}]`, index * SLOT_BYTES, SLOT_BYTES);
 
@@ -81,11 +82,6 @@ export function packStatSlots(slots: readonly StatSlot[]): ArrayBuffer {
 export function ratioBin(r: number): number {
   const bits = new Uint32Array(Float32Array.of(r).buffer)[0];
   return Math.min(Math.max((bits >>> 21) - 456, 0), RATIO_BINS - 1);
-}
-
-/** Lower edge of a bin; `RATIO_BINS` gives the upper edge of the last. Bin 0 starts at 0. */
-export function ratioEdge(bin: number): number {
-  return bin === 0 ? 0 : 2 ** (Math.floor(bin / 4) - 13) * (1 + (bin % 4) / 4);
 }
 
 /** Median of r from a histogram, linear inside the bin; 0 when it is empty. */
