@@ -1,63 +1,117 @@
 /**
- * `npm run bench`: step times on this machine's WebGPU adapter.
+ * `npm run bench`: the engine against its bars, on this machine's WebGPU adapter.
  *
- * Options: --model 4m|nano  --rank N  --sequences N  --tokens N  --repeats N  --json <path>
+ *   npm run bench                       all rows
+ *   npm run bench -- gate peers         some of them
+ *
+ * Options: --model 4m|nano  --rank N  --sequences N  --tokens N  --repeats N  --pairs N  --steps N
+ *          --results <path>  --json <path>  (everything the rows handed back)
+ *
+ * The records go to bench/results.json; with another model or shape than a row's own, to .out/bench/results.json.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
+import type { Browser } from 'playwright';
 import { createServer } from 'vite';
-import { formatTable, launch, options } from '../e2e/server';
-import type { BenchOptions, BenchResult } from './measure';
+import type { GpuInfo } from '../src/shared/types';
+import { launch, options } from '../e2e/server';
+import { formatTable, short } from './format';
+import { peersRoute } from './peers/build';
+import type { BenchOptions, BenchRecord, RowResult } from './record';
+import { type StoredRecord, commit, mergeResults } from './results';
+import { expose } from './services';
+
+/** Every row is rows/<file>.ts, run in a page of its own. */
+const ROWS: Record<string, string> = {
+  steps: 'steps',
+  peers: 'peers',
+  'step-of-peak': 'stepOfPeak',
+  gate: 'gate',
+  'two-runs': 'twoRuns',
+  context: 'context',
+  'smollm-shape': 'smollmShape',
+  generation: 'generation',
+  'gpu-vs-torch': 'gpuVsTorch',
+  growth: 'growth',
+};
+
+/** Options that change what is measured, not only how often. */
+const SHAPE_OPTIONS = ['model', 'rank', 'sequences', 'tokens', 'steps'];
+
+const adapterName = (gpu: GpuInfo) => `${gpu.description || `${gpu.vendor} ${gpu.architecture}`}${gpu.software ? ' (software)' : ''}`;
 
 export async function main(argv: string[]): Promise<number> {
-  const { named } = options(argv);
-  const bench: BenchOptions = {
-    model: named.model === 'nano' ? 'sieve-stories-nano' : 'sieve-stories-4m',
-    rank: Number(named.rank ?? 8),
-    sequences: Number(named.sequences ?? 4),
-    tokens: Number(named.tokens ?? 64),
-    repeats: Number(named.repeats ?? 7),
-  };
-  const server = await createServer({ logLevel: 'error', server: { host: '127.0.0.1', port: 0, open: false, hmr: false } });
+  const { named, words } = options(argv);
+  const unknown = words.filter((w) => !(w in ROWS));
+  if (unknown.length) throw new Error(`no row ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}`);
+  const bench = benchOptions(named);
+  const server = await createServer({ logLevel: 'error', plugins: [peersRoute()], server: { host: '127.0.0.1', port: 0, open: false, hmr: false } });
   await server.listen();
   const browser = await launch();
+  const stored: StoredRecord[] = [];
+  const results: Record<string, RowResult> = {};
+  let failed = 0;
   try {
-    const page = await browser.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') console.error(message.text(), message.location().url);
-    });
-    await page.goto(`${server.resolvedUrls!.local[0]}bench/page.html`);
-    // As text: the loader that runs this file would rewrite the import for Node.
-    const result: BenchResult = await page.evaluate(`import('/bench/measure.ts').then((m) => m.measure(${JSON.stringify(bench)}))`);
-    print(bench, result);
-    if (named.json) {
-      mkdirSync(dirname(named.json), { recursive: true });
-      writeFileSync(named.json, JSON.stringify({ bench, result }, null, 1));
+    for (const row of words.length ? words : Object.keys(ROWS)) {
+      const start = performance.now();
+      console.log(`\n== ${row} ==`);
+      try {
+        const result = await inPage(browser, server.resolvedUrls!.local[0], ROWS[row], bench);
+        results[row] = result;
+        if (result.text) console.log(result.text);
+        console.log(`${adapterLine(result)}, ${((performance.now() - start) / 1000).toFixed(0)} s`);
+        const adapter = result.gpu ? adapterName(result.gpu) : 'none';
+        stored.push(...result.records.map((r) => ({ row, ...r, adapter, date: new Date().toISOString().slice(0, 10), commit: commit() })));
+      } catch (error) {
+        failed++;
+        console.error(`${row} failed: ${(error as Error).message.split('\n').slice(0, 4).join('\n')}`);
+      }
     }
-    return 0;
   } finally {
     await browser.close();
     await server.close();
   }
+  const own = !SHAPE_OPTIONS.some((name) => name in named);
+  mergeResults(named.results ?? (own ? 'bench/results.json' : '.out/bench/results.json'), stored);
+  if (named.json) {
+    mkdirSync(dirname(named.json), { recursive: true });
+    writeFileSync(named.json, JSON.stringify({ bench, results }, null, 1));
+  }
+  print(stored);
+  return failed ? 1 : 0;
 }
 
-function print(bench: BenchOptions, { gpu, rate, rateSize, rows, kernels }: BenchResult): void {
-  const adapter = gpu.description || `${gpu.vendor} ${gpu.architecture}`;
-  console.log(`${adapter}${gpu.software ? ' (software)' : ''}; ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`);
-  console.log(`${bench.model}, rank ${bench.rank}, all seven modules, ${bench.sequences} × ${bench.tokens} tokens; medians of ${bench.repeats}`);
-  console.log(`own matmul at ${rateSize}³: ${((2 * rate) / 1e9).toFixed(2)} GFLOP/s\n`);
-  console.log(
-    formatTable([
-      ['', 'ms', 'fastest–slowest', 'tokens/s', 'Mmac', 'of matmul rate', 'kept'],
-      ...rows.map((r) => [
-        r.name, r.ms.toFixed(1), `${r.fastest.toFixed(1)}–${r.slowest.toFixed(1)}`, r.tokensPerSecond.toFixed(0), (r.macs / 1e6).toFixed(0),
-        `${(100 * r.ofRate).toFixed(0)} %`, r.kept === null ? '–' : `${(100 * r.kept).toFixed(0)} %`,
-      ]),
-    ]),
-  );
-  if (kernels.length === 0) return;
-  const all = kernels.reduce((sum, k) => sum + k.ms, 0);
-  console.log(`\nTS-LoRA step at half kept, by kernel (timestamps, each dispatch alone): ${all.toFixed(0)} ms`);
-  console.log(formatTable([['kernel', 'calls', 'ms', 'share'], ...kernels.slice(0, 24).map((k) => [k.kernel, String(k.calls), k.ms.toFixed(1), `${((100 * k.ms) / all).toFixed(1)} %`])]));
+function benchOptions(named: Record<string, string>): BenchOptions {
+  const number = (name: string) => (named[name] === undefined ? undefined : Number(named[name]));
+  return {
+    model: named.model === 'nano' ? 'sieve-stories-nano' : 'sieve-stories-4m',
+    rank: number('rank') ?? 8,
+    sequences: number('sequences'), tokens: number('tokens'), repeats: number('repeats'), pairs: number('pairs'), steps: number('steps'),
+  };
+}
+
+async function inPage(browser: Browser, site: string, file: string, bench: BenchOptions): Promise<RowResult> {
+  const page = await browser.newPage();
+  try {
+    page.on('console', (message) => {
+      if (message.type() === 'info') console.log(`  ${message.text()}`);
+      if (message.type() === 'error') console.error(message.text(), message.location().url);
+    });
+    await expose(page);
+    await page.goto(`${site}bench/page.html`);
+    // As text: the loader that runs this file would rewrite the import for Node.
+    return await page.evaluate(`import('/bench/rows/${file}.ts').then((m) => m.run(${JSON.stringify(bench)}))`);
+  } finally {
+    await page.close();
+  }
+}
+
+const adapterLine = ({ gpu }: RowResult) => `${gpu ? adapterName(gpu) : 'no adapter opened'}; ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`;
+
+function print(records: BenchRecord[]): void {
+  const verdict = (r: BenchRecord) => (r.pass === null ? '–' : r.pass ? 'yes' : 'no');
+  const head = ['', 'value', 'bar', 'met'];
+  console.log(`\n${formatTable([head, ...records.map((r) => [r.name, r.value === null ? '–' : `${short(r.value)} ${r.unit}`.trim(), r.bar ?? '–', verdict(r)])])}\n`);
+  for (const r of records) if (r.detail) console.log(`${r.name}: ${r.detail}`);
 }

@@ -170,7 +170,7 @@ const trace: Item = async (site, browser) => {
 };
 
 const bench: Item = async () => {
-  const { status } = spawnSync(process.execPath, ['.ci/ts.mjs', 'bench/run.ts'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(process.execPath, ['.ci/ts.mjs', 'bench/run.ts', 'steps', '--results', `${OUT}/bench.json`], { stdio: ['ignore', 'inherit', 'inherit'] });
   return { ok: status === 0, line: 'step times above' };
 };
 

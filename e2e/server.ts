@@ -5,6 +5,8 @@ import { webgpuArgs } from '../.ci/browser.mjs';
 import { ensureBrowser } from '../.ci/ensure-browser.mjs';
 import { App } from './app';
 
+export { formatTable } from '../bench/format';
+
 export interface Site {
   /** Address of the app, with its sub-path. */
   url: string;
@@ -31,12 +33,6 @@ export async function visit(browser: Browser, site: Site, prepare?: (context: Br
   await prepare?.(context);
   const page = await context.newPage();
   return { app: new App(page, site.url), page, close: () => context.close() };
-}
-
-/** Rows as columns of equal width; the first column to the left, numbers to the right. */
-export function formatTable(rows: string[][]): string {
-  const widths = rows.reduce<number[]>((w, row) => row.map((cell, i) => Math.max(w[i] ?? 0, cell.length)), []);
-  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd()).join('\n');
 }
 
 /** `--name value` pairs, and the words that are neither. */

@@ -4,7 +4,7 @@ import type { AdapterRun } from './adapterRun';
 import type { Method, MethodStats } from './adapters/method';
 import { macsOf } from './gpu/program';
 import { backward, lowestAdapted, needsInputGradient } from './model/backward';
-import { batchTotals } from './model/batch';
+import { batchTotals, causalPairs } from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
 
@@ -12,11 +12,11 @@ import { headLoss } from './model/head';
 const NOTHING = { forward: () => [], backward: () => [] } as unknown as Method;
 
 /**
- * Counts a run's steps. Sizes that only the GPU knows (active rows) come from what was dispatched there.
+ * Counts a run's steps from a pass that holds it alone. Sizes that only the GPU knows (active rows) come from what was dispatched there.
  * Small per-row work (gate norms, statistics, norms, activations) is not counted: it is no product.
  */
 export function accountant(pass: Pass, run: AdapterRun): (batches: readonly TokenBatch[], stats: MethodStats | null) => AdapterWork {
-  const bare: Pass = { ...pass, adapters: pass.adapters && { ...pass.adapters, method: NOTHING } };
+  const bare: Pass = { ...pass, segments: pass.segments.map((adapters) => adapters && { ...adapters, method: NOTHING }) };
   const frozen = [...forward(bare), ...headLoss(bare, true), ...backward(bare)].filter((op) => !('clear' in op) && op.kernel.label.startsWith('matmul/'));
   const { layers, heads, headDim } = pass.config;
   const attentionBack = layers - lowestAdapted(pass).layer;
@@ -24,13 +24,10 @@ export function accountant(pass: Pass, run: AdapterRun): (batches: readonly Toke
     let step = 0;
     let tokens = 0;
     for (const batch of batches) {
-      step += macsOf(frozen, { rows: batch.ids.length, supervised: batchTotals([batch]).supervised });
+      step += macsOf(frozen, { rows: batch.ids.length, supervised: batchTotals([batch]).supervised, segments: 1 });
       tokens += batch.ids.length;
       // Attention per causal pair, head and layer: q·k and p·v forward; five such products backward.
-      for (let s = 0; s + 1 < batch.starts.length; s++) {
-        const length = batch.starts[s + 1] - batch.starts[s];
-        step += ((length * (length + 1)) / 2) * heads * headDim * (2 * layers + 5 * attentionBack);
-      }
+      step += causalPairs(batch) * heads * headDim * (2 * layers + 5 * attentionBack);
     }
     let dense = 0;
     let done = 0;

@@ -11,7 +11,7 @@ import { Lora } from './adapters/lora/lora';
 import type { AdaptedModule, Method, ModuleParams } from './adapters/method';
 import { type BufferScope, type Tensor, alignBinding } from './gpu/buffers';
 import type { Gpu } from './gpu/device';
-import type { Op } from './gpu/program';
+import { type Op, Program } from './gpu/program';
 import { readTensor } from './gpu/readback';
 import { adaptedModules, modulePath } from './model/llama';
 import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper } from './optim/adamw';
@@ -101,7 +101,7 @@ export class AdapterRun {
         gradB: grads.slice(`${path}.grad_B`, layout.b[i], bBytes),
       };
     });
-    const low = { gpu, rPad: this.rPad, scaling: run.alpha / run.rank, params: this.#moduleParams };
+    const low = { gpu, rPad: this.rPad, scaling: run.alpha / run.rank, params: this.#moduleParams, flat: params };
     this.method = run.method === 'ts-lora' ? new GatedLora(low, this.modules, scope, run.gate, train) : new Lora(low);
     this.#init(train.seed);
   }
@@ -204,6 +204,14 @@ export class AdapterRun {
       }
       this.#writeModule(m, a, b);
     });
+  }
+
+  /** After A, B or thresholds were written from outside: what is derived from them. */
+  async refresh(): Promise<void> {
+    const program = await new Program(this.#gpu, this.#scope, 'refresh', this.method.refresh()).compile();
+    const encoder = this.#gpu.device.createCommandEncoder({ label: 'refresh' });
+    program.encode(encoder, { rows: 0, supervised: 0, segments: 0 });
+    this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
   /** A and B of every module, and their gradients, with names for people. */

@@ -12,18 +12,26 @@ export class BaseModel {
   readonly ropeTable: Tensor;
   readonly #scope: BufferScope;
 
-  /** @param read gives each weight in PyTorch's layout */
-  constructor(gpu: Gpu, config: LlamaConfig, read: (name: WeightName) => Float32Array) {
+  /**
+   * @param read gives each weight in PyTorch's layout
+   * @param bindingBytes tables larger than this are split over bindings; the adapter's limit unless tests say less
+   */
+  constructor(gpu: Gpu, config: LlamaConfig, read: (name: WeightName) => Float32Array, bindingBytes = Math.min(gpu.info.maxBindingSize, gpu.info.maxBufferSize)) {
     this.gpu = gpu;
     this.config = config;
     this.#scope = gpu.buffers.scope('base');
     try {
-      this.weights = uploadWeights(this.#scope, config, read);
+      this.weights = uploadWeights(this.#scope, config, read, bindingBytes);
       this.ropeTable = this.#scope.upload('ropeTable', ropeTable(maxContext(config), config.headDim, config.ropeTheta));
     } catch (error) {
       this.#scope.free();
       throw error;
     }
+  }
+
+  /** Bytes on the GPU. */
+  get bytes(): number {
+    return this.#scope.bytes;
   }
 
   free(): void {

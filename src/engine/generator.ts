@@ -1,6 +1,6 @@
 /**
- * Writing text: one sequence at a time through a key/value cache, by the base or by an adapted model. Gates
- * apply to every token that passes, prompt and answer alike. One readback a token: its logits.
+ * Writing text: the base and any adapted models answer one prompt in one batch, each with its own key/value cache. Gates
+ * apply to every token that passes, prompt and answer alike. One readback a token: all models' logits.
  */
 import { TrainError } from '../shared/errors';
 import { Rng } from '../shared/rng';
@@ -8,10 +8,11 @@ import type { TokenBatch } from '../shared/types';
 import type { AdapterRun } from './adapterRun';
 import type { BaseModel } from './base';
 import type { BufferScope } from './gpu/buffers';
+import { withinMemory } from './gpu/device';
 import { Program } from './gpu/program';
 import { Readback } from './gpu/readback';
-import { allocate, layerSizes, topSizes } from './model/activations';
-import { BatchBuffers } from './model/batch';
+import { allocate, inputSizes, layerSizes, topSizes } from './model/activations';
+import { BatchBuffers, type Capacity, headChunkRows } from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { chunkLogits, headInput } from './model/head';
 import { kvWidth, logitStride, maxContext } from './model/llama';
@@ -26,109 +27,163 @@ export interface SamplingOptions {
   topP: number;
 }
 
-/** Rows that go through the model at once while the prompt is read. */
+/** Rows of each model that go through at once while the prompt is read. */
 const PREFILL = 64;
-/** Rows whose logits may be asked for in one pass. */
+/** Rows of each model whose logits may be asked for in one pass. */
 const LOGIT_ROWS = 16;
+
+/** One way through the model, with the rows it is made for. */
+interface Stage {
+  batch: BatchBuffers;
+  program: Program;
+}
 
 export class Generator {
   readonly #base: BaseModel;
   readonly #scope: BufferScope;
-  readonly #batch: BatchBuffers;
-  readonly #program: Program;
+  /** Many rows of every model, and one: the kernels for a single row are others. */
+  readonly #prefill: Stage;
+  readonly #decode: Stage;
   readonly #logits: Pass['top']['logits'];
   readonly #readback: Readback;
+  readonly #models: number;
+  readonly #logitRows: number;
+  /** Rows of a model's cache. */
+  readonly #length: number;
 
-  private constructor(base: BaseModel, run: AdapterRun | null) {
+  private constructor(base: BaseModel, scope: BufferScope, runs: readonly (AdapterRun | null)[], length: number) {
     const { gpu, config, weights, ropeTable } = base;
-    const capacity = { rows: PREFILL, supervised: LOGIT_ROWS };
-    const scope = gpu.buffers.scope(`generate ${run?.config.id ?? 'base'}`);
+    this.#models = runs.length;
+    this.#length = length;
+    this.#logitRows = Math.max(1, Math.min(LOGIT_ROWS, Math.floor(headChunkRows(config.vocab) / runs.length)));
+    const capacity: Capacity = { rows: PREFILL, supervised: this.#logitRows, segments: runs.length, headChunk: this.#logitRows * runs.length };
     this.#base = base;
     this.#scope = scope;
-    this.#batch = new BatchBuffers(gpu, scope, capacity);
-    const act = allocate(scope, '', layerSizes(config, capacity));
+    const act = { ...allocate(scope, '', inputSizes(config, capacity)), ...allocate(scope, '', layerSizes(config, capacity)) };
     const top = allocate(scope, '', topSizes(config, capacity));
-    const cacheBytes = 4 * maxContext(config) * kvWidth(config);
+    const cacheBytes = 4 * runs.length * length * kvWidth(config);
     const cache = Array.from({ length: config.layers }, (_, l) => ({ k: scope.alloc(`cache.${l}.k`, cacheBytes), v: scope.alloc(`cache.${l}.v`, cacheBytes) }));
+    const adapted = runs.filter((run) => run !== null);
     // Nothing is kept for a backward, so all modules and layers share one set of tensors.
-    const spaces = run && new AdapterSpaces(scope, config, capacity, { ...spaceNeeds([run]), keys: ['all'] });
-    const pass: Pass = {
+    const spaces = adapted.length > 0 ? new AdapterSpaces(scope, config, capacity, { ...spaceNeeds(adapted), keys: ['all'] }) : null;
+    const pass: Omit<Pass, 'batch'> = {
       gpu, config, weights, ropeTable, cache, top,
-      batch: this.#batch,
       layers: Array.from({ length: config.layers }, () => act),
       grads: null,
-      adapters: run && spaces && { method: run.method, modules: run.modules, spaces: run.modules.map(() => spaces.only()), shared: spaces.shared },
+      segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: run.modules.map(() => spaces!.only(segment)), shared: spaces!.shared }),
       record: false,
+      recompute: false,
     };
     this.#logits = top.logits;
-    this.#program = new Program(gpu, 'generate', [...forward(pass), ...headInput(pass), chunkLogits(pass, 0)]);
+    const stage = (label: string, capacityOf: Capacity): Stage => {
+      const batch = new BatchBuffers(gpu, scope, capacityOf, 1);
+      const own = { ...pass, batch };
+      return { batch, program: new Program(gpu, scope, label, [...forward(own), ...headInput(own), ...chunkLogits(own, 0)]) };
+    };
+    this.#prefill = stage('prefill', capacity);
+    // As few rows apart as before, so that both work on the same tensors.
+    this.#decode = stage('decode', { rows: 1, supervised: 1, segments: runs.length, headChunk: runs.length });
     this.#readback = new Readback(gpu, 'logits', top.logits.size);
   }
 
-  static async create(base: BaseModel, run: AdapterRun | null): Promise<Generator> {
-    const generator = new Generator(base, run);
+  /**
+   * @param runs the models that answer, in order; null is the base
+   * @param length tokens that a text may have, prompt and answer together; at most the model's context
+   * @throws {OutOfMemoryError} when their caches do not fit; nothing stays allocated then
+   */
+  static async create(base: BaseModel, runs: readonly (AdapterRun | null)[], length: number): Promise<Generator> {
+    const scope = base.gpu.buffers.scope('generate');
     try {
-      await generator.#program.compile();
+      const generator = await withinMemory(base.gpu, () => new Generator(base, scope, runs, Math.min(length, maxContext(base.config))));
+      await Promise.all([generator.#prefill.program.compile(), generator.#decode.program.compile()]);
       return generator;
     } catch (error) {
-      generator.free();
+      scope.free();
       throw error;
     }
   }
 
-  /** Runs `ids` at positions `start…`; logits [wanted.length, vocab] of the rows in `wanted`. */
-  async #pass(ids: Int32Array, start: number, wanted: readonly number[]): Promise<Float32Array[]> {
+  /**
+   * Runs each model's `ids` (behind one another) at positions `start…`. Logits [models][wanted.length][vocab] of the rows
+   * in `wanted`.
+   */
+  async #pass(ids: Int32Array, start: number, wanted: readonly number[]): Promise<Float32Array[][]> {
     const { gpu, config } = this.#base;
-    const targets = new Int32Array(ids.length).fill(-1);
+    const rows = ids.length / this.#models;
+    const targets = new Int32Array(rows).fill(-1);
     for (const row of wanted) targets[row] = 0;
-    const batch: TokenBatch = { ids, targets, starts: Uint32Array.of(0, ids.length) };
-    const counts = this.#batch.write(batch, { tokens: ids.length, supervised: wanted.length }, { keyStart: 0, start });
+    const batch: TokenBatch = { ids, targets, starts: Uint32Array.of(0, rows) };
+    const stage = rows === 1 ? this.#decode : this.#prefill;
+    const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, { start, context: this.#length });
     const encoder = gpu.device.createCommandEncoder({ label: 'generate' });
-    this.#program.encode(encoder, counts);
+    stage.batch.load(encoder, 0);
+    stage.program.encode(encoder, counts);
     const take = wanted.length > 0 ? this.#readback.copy(encoder, [this.#logits]) : null;
     gpu.device.queue.submit([encoder.finish()]);
     if (!take) return [];
     const all = new Float32Array(await take());
-    return wanted.map((_, i) => all.slice(i * logitStride(config), i * logitStride(config) + config.vocab));
+    const stride = logitStride(config);
+    return Array.from({ length: this.#models }, (_, m) => wanted.map((_w, i) => {
+      const at = (m * wanted.length + i) * stride;
+      return all.slice(at, at + config.vocab);
+    }));
   }
 
-  /** Logits [tokens][vocab] of every position of a text. For checks. */
-  async logits(ids: Int32Array): Promise<Float32Array[]> {
-    const rows: Float32Array[] = [];
-    for (let at = 0; at < ids.length; at += LOGIT_ROWS) {
-      const part = ids.slice(at, at + LOGIT_ROWS);
-      rows.push(...(await this.#pass(part, at, [...part.keys()])));
+  #forAll(ids: Int32Array): Int32Array {
+    const all = new Int32Array(ids.length * this.#models);
+    for (let m = 0; m < this.#models; m++) all.set(ids, m * ids.length);
+    return all;
+  }
+
+  /** Logits [models][tokens][vocab] of every position of a text. For checks. */
+  async logits(ids: Int32Array): Promise<Float32Array[][]> {
+    const rows: Float32Array[][] = Array.from({ length: this.#models }, () => []);
+    for (let at = 0; at < ids.length; at += this.#logitRows) {
+      const part = ids.slice(at, at + this.#logitRows);
+      (await this.#pass(this.#forAll(part), at, [...part.keys()])).forEach((own, m) => rows[m].push(...own));
     }
     return rows;
   }
 
   /**
-   * Continues `prompt` until an end token, `maxNewTokens`, or the end of the context. `onToken` gets each new
-   * id; it may return false to stop.
-   * @throws {TrainError} when the prompt fills the context.
+   * Continues `prompt` with every model until its end token, `maxNewTokens`, or the end of the context; each draws from
+   * its own generator with the same seed. `onToken` gets each new id; it may return false to stop that model.
+   * `onEnd` is told when a model is through.
+   * @throws {TrainError} when the prompt leaves no room.
    */
-  async generate(prompt: Int32Array, options: SamplingOptions, onToken: (id: number) => boolean): Promise<number[]> {
+  async generate(prompt: Int32Array, options: SamplingOptions, onToken: (model: number, id: number) => boolean, onEnd: (model: number) => void = () => {}): Promise<number[][]> {
     const { config } = this.#base;
-    const context = maxContext(config);
-    if (prompt.length === 0 || prompt.length >= context) {
-      throw new TrainError(`The prompt has ${prompt.length} tokens; this model takes 1 to ${context - 1}.`, 'Shorten the prompt.');
+    if (prompt.length === 0 || prompt.length >= this.#length) {
+      throw new TrainError(`The prompt has ${prompt.length} tokens; this model takes 1 to ${maxContext(config) - 1}.`, 'Shorten the prompt.');
     }
-    const rng = new Rng(options.seed);
-    let logits: Float32Array | undefined;
+    let logits: Float32Array[][] = [];
     for (let at = 0; at < prompt.length; at += PREFILL) {
       const part = prompt.slice(at, at + PREFILL);
       const last = at + part.length === prompt.length;
-      [logits] = await this.#pass(part, at, last ? [part.length - 1] : []);
+      logits = await this.#pass(this.#forAll(part), at, last ? [part.length - 1] : []);
     }
-    const out: number[] = [];
-    while (out.length < options.maxNewTokens && prompt.length + out.length < context) {
-      const id = sampleToken(logits!, options, rng);
-      if (config.eosIds.includes(id)) break;
-      out.push(id);
-      if (!onToken(id) || prompt.length + out.length >= context || out.length === options.maxNewTokens) break;
-      [logits] = await this.#pass(Int32Array.of(id), prompt.length + out.length - 1, [0]);
+    const models = Array.from({ length: this.#models }, () => ({ rng: new Rng(options.seed), out: [] as number[], open: true }));
+    const room = Math.min(options.maxNewTokens, this.#length - prompt.length);
+    // A model that is through still passes, on its last token: rows must be as many for all.
+    const ids = new Int32Array(this.#models);
+    for (let n = 0; n < room; n++) {
+      models.forEach((model, m) => {
+        if (!model.open) return;
+        const id = sampleToken(logits[m][0], options, model.rng);
+        const ended = config.eosIds.includes(id);
+        if (!ended) {
+          model.out.push(id);
+          ids[m] = id;
+        }
+        if (ended || !onToken(m, id) || model.out.length === room) {
+          model.open = false;
+          onEnd(m);
+        }
+      });
+      if (models.every((model) => !model.open)) break;
+      logits = await this.#pass(ids, prompt.length + n, [0]);
     }
-    return out;
+    return models.map((model) => model.out);
   }
 
   free(): void {

@@ -21,9 +21,9 @@ export class NonFiniteFinder {
   async first(tensors: readonly { label: string; tensor: Tensor; length: number }[]): Promise<string | null> {
     const flags = this.#scope.upload('flags', new Uint32Array((tensors.length * STRIDE) / 4).fill(NONE));
     const ops = tensors.map(({ tensor, length }, i) => findNonFinite(this.#gpu, { x: tensor, length, flag: flags.slice('flag', i * STRIDE, 4) }));
-    const program = await new Program(this.#gpu, 'find non-finite', ops).compile();
+    const program = await new Program(this.#gpu, this.#scope, 'find non-finite', ops).compile();
     const encoder = this.#gpu.device.createCommandEncoder();
-    program.encode(encoder, { rows: 0, supervised: 0 });
+    program.encode(encoder, { rows: 0, supervised: 0, segments: 0 });
     this.#gpu.device.queue.submit([encoder.finish()]);
     const values = new Uint32Array(await readTensor(this.#gpu, flags));
     const bad = tensors.findIndex((_, i) => values[(i * STRIDE) / 4] !== NONE);

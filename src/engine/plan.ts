@@ -1,25 +1,90 @@
 /**
- * The memory plan: what training will allocate, in bytes per item, from the same size functions that the
- * allocation uses. Nothing is allocated here.
+ * The memory plan: how many runs share a pass, whether the backward computes layers anew, and what that allocates, in
+ * bytes per item, from the same size functions that the allocation uses. Nothing is allocated here.
  */
-import type { RunConfig } from '../shared/config';
+import type { RunConfig, TrainConfig } from '../shared/config';
 import type { LlamaConfig, PlanItem } from '../shared/types';
 import { runSizes } from './adapterRun';
-import { gradSizes, layerSizes, topSizes, total } from './model/activations';
-import { type Capacity, batchSizes } from './model/batch';
-import { adaptedModules, maxContext, weightBytes } from './model/llama';
+import { gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
+import { type Capacity, batchSizes, headChunkRows } from './model/batch';
+import { adaptedModules } from './model/llama';
 import { spaceNeeds, spaceSizes } from './model/spaces';
 
-/** Items of the plan for training `runs` with micro-batches of at most `capacity`. */
-export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], capacity: Capacity): PlanItem[] {
+/** How training is laid out in memory. */
+export interface Layout {
+  capacity: Capacity;
+  /** Micro-batches that one submit may hold. */
+  microBatches: number;
+  /** Keep only every layer's input and compute the rest anew in the backward: a third more work, far less memory. */
+  recompute: boolean;
+}
+
+/** What the planner goes by. */
+export interface MemoryLimits {
+  /** Bytes that all of training should stay under; more is tried only when nothing less is possible. */
+  budget: number;
+  /** Bytes of one buffer. */
+  binding: number;
+}
+
+/** All segments, all activations. */
+export function fullLayout(c: LlamaConfig, runs: number, train: TrainConfig): Layout {
+  const { batchSize, maxTokens, accumulation } = train;
+  return {
+    // The first token of a sequence is never a target.
+    capacity: { rows: batchSize * maxTokens, supervised: batchSize * (maxTokens - 1), segments: Math.max(1, runs), headChunk: headChunkRows(c.vocab) },
+    microBatches: accumulation,
+    recompute: false,
+  };
+}
+
+/** From the fastest layout to the thriftiest: fewer runs in a pass first, then layers computed anew. */
+export function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layout[] {
+  const full = fullLayout(c, runs, train);
+  // In p passes, as few runs in each as that takes.
+  const segments = new Set(Array.from({ length: full.capacity.segments }, (_, i) => Math.ceil(full.capacity.segments / (i + 1))));
+  return [false, true].flatMap((recompute) => [...segments].map((n): Layout => ({ ...full, recompute, capacity: { ...full.capacity, segments: n } })));
+}
+
+function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
   const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r.modules), rPad: Math.ceil(r.rank / 4) * 4 })));
+  const layer = layerSizes(c, capacity);
+  return {
+    layers: { times: recompute ? 1 : c.layers, sizes: layer },
+    inputs: { times: c.layers, sizes: inputSizes(c, capacity) },
+    top: { times: 1, sizes: topSizes(c, capacity) },
+    grads: { times: 1, sizes: gradSizes(c, capacity) },
+    spaces: { times: 1, sizes: spaceSizes(c, capacity, needs) },
+    batch: { times: 1, sizes: batchSizes(capacity, microBatches) },
+  };
+}
+
+/** Items of the plan for training `runs` on a base with weights of `weightBytes`. */
+export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], layout: Layout, weightBytes: number): PlanItem[] {
+  const s = sizesOf(c, runs, layout);
+  const bytes = (item: { times: number; sizes: Record<string, number> }) => item.times * total(item.sizes);
   return [
-    { label: 'Frozen weights (one copy for all runs)', bytes: weightBytes(c) + 4 * maxContext(c) * c.headDim },
-    { label: 'Activations kept for the backward pass', bytes: c.layers * total(layerSizes(c, capacity)) },
-    { label: 'Head and loss', bytes: total(topSizes(c, capacity)) },
-    { label: 'Gradients on their way down', bytes: total(gradSizes(c, capacity)) },
-    { label: 'Gates, lists and low-rank scratch', bytes: total(spaceSizes(c, capacity, needs)) },
-    { label: 'Batch', bytes: total(batchSizes(capacity)) },
+    { label: 'Frozen weights (one copy for all runs)', bytes: weightBytes },
+    { label: layout.recompute ? 'Layer inputs, and one layer’s activations (computed anew in the backward pass)' : 'Activations kept for the backward pass', bytes: bytes(s.layers) + bytes(s.inputs) },
+    { label: 'Head and loss', bytes: bytes(s.top) },
+    { label: 'Gradients on their way down', bytes: bytes(s.grads) },
+    { label: 'Gates, lists and low-rank scratch', bytes: bytes(s.spaces) },
+    { label: 'Batch', bytes: bytes(s.batch) },
     ...runs.map((r) => ({ label: `${r.name}: A, B, gradients, moments`, bytes: total(runSizes(c, r)) })),
   ];
+}
+
+/** Largest single tensor of a layout, with its name. */
+export function largestTensor(c: LlamaConfig, runs: readonly RunConfig[], layout: Layout): { name: string; bytes: number } {
+  const all = [...Object.values(sizesOf(c, runs, layout)).map((s) => s.sizes), ...runs.map((r) => runSizes(c, r))].flatMap((sizes) => Object.entries<number>(sizes));
+  return all.map(([name, bytes]) => ({ name, bytes })).reduce((a, b) => (b.bytes > a.bytes ? b : a));
+}
+
+/**
+ * The layouts worth trying, in order: those within the limits, fastest first; the thriftiest when none is.
+ */
+export function fittingLayouts(c: LlamaConfig, runs: readonly RunConfig[], train: TrainConfig, limits: MemoryLimits, weightBytes: number): Layout[] {
+  const all = layouts(c, runs.length, train);
+  const fits = all.filter((layout) => planTraining(c, runs, layout, weightBytes).reduce((sum, i) => sum + i.bytes, 0) <= limits.budget && largestTensor(c, runs, layout).bytes <= limits.binding);
+  return fits.length > 0 ? fits : [all.at(-1)!];
 }

@@ -1,25 +1,27 @@
 /**
- * Training on the GPU: any number of adapter runs take turns on one frozen base and one set of activations.
- * A step is a handful of submits; nothing is read back inside it, its statistics arrive when they are ready.
+ * Training on the GPU: any number of adapter runs on one frozen base. Runs that share a pass are stacked, so that the
+ * frozen products run once over all their rows; each adapter then works on its own segment. A step is one submit for
+ * every such stack; nothing is read back inside it, its statistics arrive when they are ready.
  */
 import type { RunConfig, TrainConfig } from '../shared/config';
-import type { AdapterWork, GateStats, TokenBatch } from '../shared/types';
+import type { AdapterWork, GateStats, KernelTime, TokenBatch } from '../shared/types';
+import { accountant } from './accounts';
 import { AdapterRun } from './adapterRun';
 import type { MethodStats } from './adapters/method';
-import { accountant } from './accounts';
 import type { BaseModel } from './base';
-import type { BufferScope } from './gpu/buffers';
+import type { BufferScope, Tensor } from './gpu/buffers';
 import { withinMemory } from './gpu/device';
-import { type Op, Program } from './gpu/program';
-import { type KernelTime, Profiler } from './gpu/profiler';
+import { type Counts, type Op, Program } from './gpu/program';
+import { Profiler } from './gpu/profiler';
 import { Readback, readTensor } from './gpu/readback';
-import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, layerSizes, topSizes } from './model/activations';
+import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, inputSizes, layerSizes, topSizes } from './model/activations';
 import { backward } from './model/backward';
-import { BatchBuffers, type Capacity, batchTotals } from './model/batch';
+import { BatchBuffers, type Capacity, batchTotals, stackedRows } from './model/batch';
 import { type Pass, forward } from './model/forward';
-import { NonFiniteFinder } from './nonFinite';
 import { headLoss } from './model/head';
-import { moduleKey, spaceNeeds, AdapterSpaces } from './model/spaces';
+import { AdapterSpaces, moduleKey, spaceNeeds } from './model/spaces';
+import { NonFiniteFinder } from './nonFinite';
+import type { Layout } from './plan';
 
 export interface StepResult {
   /** Mean over the supervised tokens of the accumulated batch. */
@@ -44,12 +46,18 @@ export interface GateMap {
   ratio: Float32Array;
 }
 
-/** For programs whose sizes do not depend on the batch. */
-const NO_ROWS = { rows: 0, supervised: 0 };
+/** A run by its id; null is the base. */
+type RunRef = string | null;
 
-/** Everything that belongs to one run: its adapter and its compiled programs. */
-interface RunPrograms {
-  run: AdapterRun;
+/** Evaluation batches that are sent before their end is awaited. */
+const EVALS_IN_FLIGHT = 8;
+
+/** For programs whose sizes do not depend on the batch. */
+const NO_ROWS: Counts = { rows: 0, supervised: 0, segments: 0 };
+
+/** Runs that share a pass, with its compiled programs. */
+interface Stack {
+  runs: (AdapterRun | null)[];
   pass: Pass;
   begin: Program;
   forward: Program;
@@ -58,111 +66,136 @@ interface RunPrograms {
   lossGradient: Program;
   backward: Program;
   update: Program;
-  refresh: Program;
-  readback: Readback;
-  account: (batches: readonly TokenBatch[], stats: MethodStats | null) => AdapterWork;
+  /** What comes back once a step: losses, then of every run its gradient norm and its method's statistics. */
+  parts: Tensor[];
+}
+
+interface RunReadback {
+  lossSum: number;
+  gradNorm: number;
+  stats: MethodStats | null;
 }
 
 export class Trainer {
   readonly base: BaseModel;
-  readonly capacity: Capacity;
+  readonly layout: Layout;
   readonly #scope: BufferScope;
   readonly #batch: BatchBuffers;
   readonly #spaces: AdapterSpaces;
   readonly #layers: LayerActivations[];
   readonly #top: TopActivations;
   readonly #grads: GradActivations;
-  readonly #runs = new Map<string, RunPrograms>();
-  #baseForward: Program | null = null;
-  #baseLoss: Program | null = null;
-  #lossReadback: Readback;
+  readonly #runs = new Map<string, AdapterRun>();
+  readonly #stacks = new Map<string, Promise<Stack>>();
+  readonly #readback: Readback;
+  readonly #accounts = new Map<string, ReturnType<typeof accountant>>();
 
-  private constructor(base: BaseModel, runs: AdapterRun[], capacity: Capacity) {
+  private constructor(base: BaseModel, runs: AdapterRun[], layout: Layout) {
     const { gpu, config } = base;
+    const { capacity } = layout;
     this.base = base;
-    this.capacity = capacity;
+    this.layout = layout;
     this.#scope = gpu.buffers.scope('train');
     try {
-      this.#batch = new BatchBuffers(gpu, this.#scope, capacity);
+      this.#batch = new BatchBuffers(gpu, this.#scope, capacity, layout.microBatches);
       this.#spaces = new AdapterSpaces(this.#scope, config, capacity, spaceNeeds(runs));
-      this.#layers = Array.from({ length: config.layers }, (_, l) => allocate(this.#scope, `layers.${l}.`, layerSizes(config, capacity)));
+      const sizes = layerSizes(config, capacity);
+      const shared = layout.recompute ? allocate(this.#scope, 'layer.', sizes) : null;
+      this.#layers = Array.from({ length: config.layers }, (_, l) => ({
+        ...allocate(this.#scope, `layers.${l}.`, inputSizes(config, capacity)),
+        ...(shared ?? allocate(this.#scope, `layers.${l}.`, sizes)),
+      }));
       this.#top = allocate(this.#scope, '', topSizes(config, capacity));
       this.#grads = allocate(this.#scope, 'grad.', gradSizes(config, capacity));
     } catch (error) {
       this.#scope.free();
       throw error;
     }
-    this.#lossReadback = new Readback(gpu, 'loss', this.#batch.lossTotal.size);
+    for (const run of runs) this.#runs.set(run.config.id, run);
+    // One size for whatever comes back, so that every stack shares the same few buffers.
+    this.#readback = new Readback(gpu, 'step', this.#parts(runs).reduce((sum, t) => sum + t.size, 0));
   }
 
   /**
-   * Allocates for `runs` and compiles everything.
-   * @param capacity most tokens, and most supervised tokens, of one micro-batch
+   * Allocates for `configs` and compiles everything.
+   * @throws {GpuError} when the memory does not suffice; nothing stays allocated then.
    */
-  static async create(base: BaseModel, configs: readonly RunConfig[], train: TrainConfig, capacity: Capacity): Promise<Trainer> {
+  static async create(base: BaseModel, configs: readonly RunConfig[], train: TrainConfig, layout: Layout): Promise<Trainer> {
     const runs: AdapterRun[] = [];
     let trainer: Trainer | null = null;
     try {
       await withinMemory(base.gpu, () => {
         for (const config of configs) runs.push(new AdapterRun(base.gpu, base.config, config, train));
-        trainer = new Trainer(base, runs, capacity);
+        trainer = new Trainer(base, runs, layout);
       });
       const made = trainer as unknown as Trainer;
-      await made.#compile(runs);
+      await Promise.all([made.#stack([null]), ...made.#groups(configs.map((c) => c.id)).map((ids) => made.#stack(ids))]);
+      for (const run of runs) await run.refresh();
       return made;
     } catch (error) {
-      for (const run of runs) run.free();
       (trainer as Trainer | null)?.free();
+      for (const run of runs) run.free();
       throw error;
     }
   }
 
-  async #compile(runs: AdapterRun[]): Promise<void> {
-    const { gpu } = this.base;
-    const program = (label: string, ops: Op[]) => new Program(gpu, label, ops).compile();
-    const basePass = this.#pass(null);
-    [this.#baseForward, this.#baseLoss] = await Promise.all([program('base forward', forward(basePass)), program('base loss', headLoss(basePass, false))]);
-    for (const run of runs) {
-      const pass = this.#pass(run);
-      const [begin, forwards, loss, lossGradient, backwards, update, refresh] = await Promise.all([
-        program('begin', [{ clear: this.#batch.lossTotal }, ...run.begin()]),
-        program('forward', forward(pass)),
-        program('loss', headLoss(pass, false)),
-        program('loss and gradient', headLoss(pass, true)),
-        program('backward', backward(pass)),
-        program('update', run.update()),
-        program('refresh', run.method.refresh()),
-      ]);
-      const bytes = [this.#batch.lossTotal, run.norm, ...run.method.stats()].reduce((sum, t) => sum + t.size, 0);
-      const readback = new Readback(gpu, `step ${run.config.id}`, bytes);
-      this.#runs.set(run.config.id, { run, pass, begin, forward: forwards, loss, lossGradient, backward: backwards, update, refresh, readback, account: accountant(pass, run) });
-      this.refresh(run.config.id);
-    }
+  /** Runs in groups that share a pass. */
+  #groups<T>(ids: readonly T[]): T[][] {
+    const { segments } = this.layout.capacity;
+    return Array.from({ length: Math.ceil(ids.length / segments) }, (_, i) => ids.slice(i * segments, (i + 1) * segments));
   }
 
-  #pass(run: AdapterRun | null): Pass {
+  #stack(ids: readonly RunRef[]): Promise<Stack> {
+    const key = ids.map((id) => id ?? '').join();
+    let stack = this.#stacks.get(key);
+    if (!stack) this.#stacks.set(key, stack = this.#compile(ids.map((id) => (id === null ? null : this.run(id)))));
+    return stack;
+  }
+
+  async #compile(runs: (AdapterRun | null)[]): Promise<Stack> {
+    const { gpu } = this.base;
+    const program = (label: string, ops: Op[]) => new Program(gpu, this.#scope, label, ops).compile();
+    const pass = this.#pass(runs);
+    const adapted = runs.filter((run) => run !== null);
+    const [begin, forwards, loss, lossGradient, backwards, update] = await Promise.all([
+      program('begin', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.begin())]),
+      program('forward', forward(pass)),
+      program('loss', headLoss(pass, false)),
+      program('loss and gradient', adapted.length > 0 ? headLoss(pass, true) : []),
+      program('backward', adapted.length > 0 ? backward(pass) : []),
+      program('update', adapted.flatMap((run) => run.update())),
+    ]);
+    return { runs, pass, begin, forward: forwards, loss, lossGradient, backward: backwards, update, parts: this.#parts(adapted) };
+  }
+
+  #parts(runs: readonly AdapterRun[]): Tensor[] {
+    return [this.#batch.lossTotal, ...runs.flatMap((run) => [run.norm, ...run.method.stats()])];
+  }
+
+  #pass(runs: (AdapterRun | null)[]): Pass {
     const { gpu, config, weights, ropeTable } = this.base;
     return {
       gpu, config, weights, ropeTable,
       batch: this.#batch, layers: this.#layers, top: this.#top, grads: this.#grads,
-      adapters: run && { method: run.method, modules: run.modules, spaces: this.#spaces.of(run.modules), shared: this.#spaces.shared },
+      segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: this.#spaces.of(segment, run.modules), shared: this.#spaces.shared }),
       cache: null,
       record: true,
+      recompute: this.layout.recompute,
     };
   }
 
-  #get(runId: string): RunPrograms {
-    const found = this.#runs.get(runId);
-    if (!found) throw new Error(`no run "${runId}"`);
-    return found;
+  get capacity(): Capacity {
+    return this.layout.capacity;
   }
 
   get runs(): AdapterRun[] {
-    return [...this.#runs.values()].map((r) => r.run);
+    return [...this.#runs.values()];
   }
 
   run(runId: string): AdapterRun {
-    return this.#get(runId).run;
+    const found = this.#runs.get(runId);
+    if (!found) throw new Error(`no run "${runId}"`);
+    return found;
   }
 
   #submit(record: (encoder: GPUCommandEncoder) => void): void {
@@ -171,113 +204,128 @@ export class Trainer {
     this.base.gpu.device.queue.submit([encoder.finish()]);
   }
 
-  /** After A, B or thresholds were written from outside. */
-  refresh(runId: string): void {
-    this.#submit((encoder) => this.#get(runId).refresh.encode(encoder, NO_ROWS));
-  }
-
   /**
-   * One optimizer step of one run over `batches` (its micro-batches). Submits at once; the returned promise
-   * resolves when the GPU is through. `step` counts from 0.
+   * One optimizer step of every run in `runIds` over `batches` (its micro-batches); `step` counts from 0. Resolves once
+   * it is submitted, with the results to come: each resolves when the GPU is through.
    */
-  step(runId: string, batches: readonly TokenBatch[], step: number): Promise<StepResult> {
-    const p = this.#get(runId);
+  async step(runIds: readonly string[], batches: readonly TokenBatch[], step: number): Promise<Map<string, Promise<StepResult>>> {
     const totals = batchTotals(batches);
-    const learningRate = p.run.prepareUpdate(step, totals.tokens);
-    this.#accumulate(p, batches, totals);
-    const take = this.#read(p, (encoder) => p.update.encode(encoder, NO_ROWS));
-    return take().then(({ lossSum, gradNorm, stats }) => ({
-      loss: totals.supervised > 0 ? lossSum / totals.supervised : 0,
-      learningRate, gradNorm, ...totals,
-      gate: stats?.gate ?? null,
-      work: p.account(batches, stats),
-    }));
-  }
-
-  /** Forward, loss and backward of every micro-batch; gradients and statistics add up. */
-  #accumulate(p: RunPrograms, batches: readonly TokenBatch[], totals: { tokens: number; supervised: number }): void {
-    this.#submit((encoder) => p.begin.encode(encoder, NO_ROWS));
-    for (const batch of batches) {
-      const counts = this.#batch.write(batch, totals);
+    const results = new Map<string, Promise<StepResult>>();
+    for (const ids of this.#groups(runIds)) {
+      const stack = await this.#stack(ids);
+      const rates = ids.map((id) => this.run(id).prepareUpdate(step, totals.tokens));
+      const counts = this.#batch.stage(batches, totals, ids.length);
+      let take: () => Promise<ArrayBuffer>;
       this.#submit((encoder) => {
-        for (const program of [p.forward, p.lossGradient, p.backward]) program.encode(encoder, counts);
+        this.#accumulate(encoder, stack, counts);
+        stack.update.encode(encoder, NO_ROWS);
+        take = this.#readback.copy(encoder, stack.parts);
+      });
+      const taken = take!().then((bytes) => this.#unpack(stack, bytes));
+      ids.forEach((id, i) => {
+        results.set(id, taken.then((all) => ({
+          loss: totals.supervised > 0 ? all[i].lossSum / totals.supervised : 0,
+          learningRate: rates[i],
+          gradNorm: all[i].gradNorm,
+          ...totals,
+          gate: all[i].stats?.gate ?? null,
+          work: this.#account(id)(batches, all[i].stats),
+        })));
       });
     }
+    return results;
   }
 
-  #read(p: RunPrograms, record: (encoder: GPUCommandEncoder) => void): () => Promise<{ lossSum: number; gradNorm: number; stats: MethodStats | null }> {
-    const parts = [this.#batch.lossTotal, p.run.norm, ...p.run.method.stats()];
-    let take: () => Promise<ArrayBuffer>;
-    this.#submit((encoder) => {
-      record(encoder);
-      take = p.readback.copy(encoder, parts);
+  #account(runId: string): ReturnType<typeof accountant> {
+    let account = this.#accounts.get(runId);
+    if (!account) this.#accounts.set(runId, account = accountant(this.#pass([this.run(runId)]), this.run(runId)));
+    return account;
+  }
+
+  /** Forward, loss and backward of every staged micro-batch; gradients and statistics add up. */
+  #accumulate(encoder: GPUCommandEncoder, stack: Stack, counts: readonly Counts[]): void {
+    stack.begin.encode(encoder, NO_ROWS);
+    counts.forEach((count, i) => {
+      this.#batch.load(encoder, i);
+      for (const program of [stack.forward, stack.lossGradient, stack.backward]) program.encode(encoder, count);
     });
-    return async () => {
-      const bytes = await take();
-      const [lossSum] = new Float32Array(bytes, 0, 1);
-      const [gradNorm] = new Float32Array(bytes, parts[0].size, 1);
-      return { lossSum, gradNorm, stats: p.run.method.readStats(bytes.slice(parts[0].size + parts[1].size)) };
-    };
+  }
+
+  /** What `stack.parts` say of every stacked run. */
+  #unpack(stack: Stack, bytes: ArrayBuffer): RunReadback[] {
+    const losses = new Float32Array(bytes, 0, stack.runs.length);
+    let at = this.#batch.lossTotal.size;
+    return stack.runs.map((run, i) => {
+      if (!run) return { lossSum: losses[i], gradNorm: 0, stats: null };
+      const [gradNorm] = new Float32Array(bytes, at, 1);
+      const statBytes = run.method.stats().reduce((sum, t) => sum + t.size, 0);
+      const stats = run.method.readStats(bytes.slice(at + run.norm.size, at + run.norm.size + statBytes));
+      at += run.norm.size + statBytes;
+      return { lossSum: losses[i], gradNorm, stats };
+    });
   }
 
   /**
-   * Mean loss over `batches` without learning; `runId` null is the base. With `measure`, gated runs also get μ
-   * on these batches (a backward pass whose gradients are thrown away).
+   * Mean loss over `batches` without learning, of every run in `runIds` (null is the base). With `measure`, gated runs
+   * also get μ on these batches (a backward pass whose gradients are thrown away).
    */
-  async evaluate(runId: string | null, batches: readonly TokenBatch[], measure = false): Promise<EvalResult> {
+  async evaluate(runIds: readonly RunRef[], batches: readonly TokenBatch[], measure = false): Promise<EvalResult[]> {
     const totals = batchTotals(batches);
-    const p = runId === null ? null : this.#get(runId);
-    if (p && measure) {
-      this.#accumulate(p, batches, totals);
-    } else {
-      const [forwards, loss] = p ? [p.forward, p.loss] : [this.#baseForward!, this.#baseLoss!];
-      this.#submit((encoder) => (p ? p.begin.encode(encoder, NO_ROWS) : encoder.clearBuffer(this.#batch.lossTotal.buffer)));
-      for (const batch of batches) {
-        const counts = this.#batch.write(batch, totals);
+    const results: EvalResult[] = [];
+    for (const ids of this.#groups(runIds)) {
+      const stack = await this.#stack(ids);
+      const programs = measure ? [stack.forward, stack.lossGradient, stack.backward] : [stack.forward, stack.loss];
+      this.#submit((encoder) => stack.begin.encode(encoder, NO_ROWS));
+      for (const [i, batch] of batches.entries()) {
+        const [counts] = this.#batch.stage([batch], totals, ids.length);
         this.#submit((encoder) => {
-          forwards.encode(encoder, counts);
-          loss.encode(encoder, counts);
+          this.#batch.load(encoder, 0);
+          for (const program of programs) program.encode(encoder, counts);
         });
+        if (i % EVALS_IN_FLIGHT === EVALS_IN_FLIGHT - 1) await this.base.gpu.device.queue.onSubmittedWorkDone();
+      }
+      let take: () => Promise<ArrayBuffer>;
+      this.#submit((encoder) => {
+        take = this.#readback.copy(encoder, stack.parts);
+      });
+      for (const { lossSum, stats } of this.#unpack(stack, await take!())) {
+        results.push({ loss: totals.supervised > 0 ? lossSum / totals.supervised : 0, supervised: totals.supervised, gate: stats?.gate ?? null });
       }
     }
-    const mean = (sum: number) => (totals.supervised > 0 ? sum / totals.supervised : 0);
-    if (p) {
-      const { lossSum, stats } = await this.#read(p, () => {})();
-      return { loss: mean(lossSum), supervised: totals.supervised, gate: stats?.gate ?? null };
-    }
-    let take: () => Promise<ArrayBuffer>;
-    this.#submit((encoder) => {
-      take = this.#lossReadback.copy(encoder, [this.#batch.lossTotal]);
-    });
-    return { loss: mean(new Float32Array(await take!())[0]), supervised: totals.supervised, gate: null };
+    return results;
   }
 
   /** Which modules of a gated run keep which tokens of one sequence; [modules × tokens], modules bottom up. */
   async gateMap(runId: string, ids: Int32Array): Promise<GateMap> {
-    const p = this.#get(runId);
+    const stack = await this.#stack([runId]);
+    const { modules } = this.run(runId);
     const batch: TokenBatch = { ids, targets: new Int32Array(ids.length).fill(-1), starts: Uint32Array.of(0, ids.length) };
-    const counts = this.#batch.write(batch, { tokens: ids.length, supervised: 0 });
-    this.#submit((encoder) => p.forward.encode(encoder, counts));
+    const [counts] = this.#batch.stage([batch], { tokens: ids.length, supervised: 0 }, 1);
+    this.#submit((encoder) => {
+      this.#batch.load(encoder, 0);
+      stack.forward.encode(encoder, counts);
+    });
     const [open, ratios] = await Promise.all([readTensor(this.base.gpu, this.#spaces.open), readTensor(this.base.gpu, this.#spaces.ratio)]);
     const [openAll, ratioAll] = [new Uint32Array(open), new Float32Array(ratios)];
-    const kept = new Uint8Array(p.run.modules.length * ids.length);
+    const kept = new Uint8Array(modules.length * ids.length);
     const ratio = new Float32Array(kept.length);
-    p.run.modules.forEach((m, i) => {
-      const from = this.#spaces.keys.indexOf(moduleKey(m)) * this.#spaces.rowStride;
+    modules.forEach((m, i) => {
+      const from = this.#spaces.index(0, moduleKey(m)) * this.#spaces.rowStride;
       kept.set(openAll.subarray(from, from + ids.length), i * ids.length);
       ratio.set(ratioAll.subarray(from, from + ids.length), i * ids.length);
     });
     return { kept, ratio };
   }
 
-  /** Time per kernel of one step (without the update, so nothing is learnt). */
-  async profile(runId: string, batch: TokenBatch): Promise<KernelTime[]> {
-    const p = this.#get(runId);
-    const programs = [p.forward, p.lossGradient, p.backward];
-    const profiler = new Profiler(this.base.gpu, programs.reduce((n, x) => n + x.ops.length, 0));
-    this.#submit((encoder) => p.begin.encode(encoder, NO_ROWS));
-    const counts = this.#batch.write(batch, batchTotals([batch]));
+  /** Time per kernel of one step of `runIds` in one pass (without the update, so nothing is learnt). */
+  async profile(runIds: readonly string[], batch: TokenBatch): Promise<KernelTime[]> {
+    const stack = await this.#stack(runIds);
+    const programs = [stack.forward, stack.lossGradient, stack.backward];
+    const profiler = new Profiler(this.base.gpu);
+    const [counts] = this.#batch.stage([batch], batchTotals([batch]), runIds.length);
     this.#submit((encoder) => {
+      stack.begin.encode(encoder, NO_ROWS);
+      this.#batch.load(encoder, 0);
       for (const program of programs) program.encode(encoder, counts, profiler);
     });
     return profiler.finish();
@@ -288,37 +336,39 @@ export class Trainer {
    * computation; null when all are finite. Parameters are not changed.
    */
   async firstNonFinite(runId: string, batches: readonly TokenBatch[]): Promise<string | null> {
-    const p = this.#get(runId);
+    const stack = await this.#stack([runId]);
+    const run = this.run(runId);
     const totals = batchTotals(batches);
-    this.#submit((encoder) => p.begin.encode(encoder, NO_ROWS));
+    this.#submit((encoder) => stack.begin.encode(encoder, NO_ROWS));
     const finder = new NonFiniteFinder(this.base.gpu);
+    const share = (rows: number) => rows / stackedRows(this.capacity);
     try {
-      const parameters = await finder.first(p.run.parameterTensors());
+      const parameters = await finder.first(run.parameterTensors());
       if (parameters) return parameters;
       for (const batch of batches) {
-        const counts = this.#batch.write(batch, totals);
+        const [counts] = this.#batch.stage([batch], totals, 1);
         this.#submit((encoder) => {
-          p.forward.encode(encoder, counts);
-          p.lossGradient.encode(encoder, counts);
+          this.#batch.load(encoder, 0);
+          stack.forward.encode(encoder, counts);
+          stack.lossGradient.encode(encoder, counts);
         });
-        const share = counts.rows / this.capacity.rows;
-        const activations = p.pass.layers.flatMap((act, l) => Object.entries(act).map(([name, tensor]) => ({ label: `layer ${l}: ${name}`, tensor, length: Math.floor((tensor.size / 4) * share) })));
+        // Where layers share their tensors, only what each was given is still there.
+        const kept = (act: LayerActivations) => (this.layout.recompute ? { input: act.input } : act);
+        const activations = stack.pass.layers.flatMap((act, l) => Object.entries(kept(act)).map(([name, tensor]) => ({ label: `layer ${l}: ${name}`, tensor, length: Math.round((tensor.size / 4) * share(counts.rows)) })));
         const bad = await finder.first([...activations, { label: 'loss', tensor: this.#top.loss, length: counts.supervised }]);
         if (bad) return bad;
-        this.#submit((encoder) => p.backward.encode(encoder, counts));
+        this.#submit((encoder) => stack.backward.encode(encoder, counts));
       }
-      return await finder.first(p.run.gradientTensors());
+      return await finder.first(run.gradientTensors());
     } finally {
       finder.free();
     }
   }
 
   free(): void {
-    for (const { run, readback } of this.#runs.values()) {
-      run.free();
-      readback.free();
-    }
-    this.#lossReadback.free();
+    for (const run of this.#runs.values()) run.free();
+    this.#readback.free();
+    this.#stacks.clear();
     this.#runs.clear();
     this.#scope.free();
   }

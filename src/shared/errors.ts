@@ -25,6 +25,8 @@ export class DataError extends SieveError {
 export class ModelError extends SieveError {}
 /** The GPU is missing, too small, or stopped. */
 export class GpuError extends SieveError {}
+/** The GPU has no room for what was asked for; less may fit. */
+export class OutOfMemoryError extends GpuError {}
 /** Training cannot go on (a tensor is no longer finite, say). */
 export class TrainError extends SieveError {}
 /** An adapter file cannot be read or does not fit the model. */

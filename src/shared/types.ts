@@ -77,6 +77,8 @@ export interface GpuInfo {
   /** A CPU pretends to be a GPU: right, but slow. */
   software: boolean;
   shaderF16: boolean;
+  /** Fewest and most lanes of a subgroup; null without subgroup operations. */
+  subgroupSize: [min: number, max: number] | null;
   timestamps: boolean;
   maxBufferSize: number;
   maxBindingSize: number;
@@ -109,6 +111,26 @@ export interface AdapterWork {
   dense: number;
   /** All multiply-adds of the step, frozen matmuls, head and attention included, with a dense adapter. */
   step: number;
+}
+
+/** Time of one kernel over the dispatches of a step. */
+export interface KernelTime {
+  kernel: string;
+  calls: number;
+  /** Milliseconds on the GPU, all calls together. */
+  ms: number;
+  /** Multiply-adds, where the kernel is a product whose size the host knows; null else. */
+  macs: number | null;
+}
+
+/** Where a step's time goes, by kernel, longest first. */
+export interface KernelProfile {
+  kernels: KernelTime[];
+  /** Best rate of our own matmul on this adapter, in multiply-adds a second: what products are measured against. */
+  rate: number;
+  /** Tokens of one run in the step, and runs in its pass. */
+  tokens: number;
+  runs: number;
 }
 
 /** How our logits compared with ONNX Runtime's on the same tokens. */

@@ -2,12 +2,13 @@
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import type { Gpu } from '../engine/gpu/device';
-import { parameterCount, weightBytes } from '../engine/model/llama';
+import { parameterCount } from '../engine/model/llama';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { openReference } from '../hub/reference';
 import { openTokenizer } from '../hub/tokenizer';
 import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
 import type { ModelInfo, TrainEvent } from './protocol';
+import { tune } from './tuning';
 
 /** Largest difference to ONNX Runtime that is let through, relative to the largest logit. */
 export const LOGIT_TOLERANCE = 1e-3;
@@ -32,9 +33,14 @@ export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: Tra
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
   try {
     emit({ type: 'phase', phase: 'checking' });
+    // A software adapter takes the static choice: its variants are known, and compile longer than they could save.
+    if (!gpu.info.software) {
+      progress('checking', 'choosing the fastest way to multiply on this GPU');
+      await tune(gpu);
+    }
     progress('checking', 'comparing logits with ONNX Runtime');
     const check = await checkLogits(gpu, base, model, tokenizer);
-    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: weightBytes(model.config), check, gpu: gpu.info };
+    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gpu: gpu.info };
     return { base, tokenizer, info };
   } catch (error) {
     base.free();
@@ -48,10 +54,10 @@ async function checkLogits(gpu: Gpu, base: BaseModel, model: DownloadedModel, to
   const text = tokenizer.encode(CHECK_TEXT);
   const ids = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, model.config.context)));
   const reference = await openReference(model, gpu.info.software ? 'wasm' : 'webgpu');
-  const generator = await Generator.create(base, null);
+  const generator = await Generator.create(base, [null], ids.length);
   try {
     const expected = await reference.logits(ids);
-    const ours = await generator.logits(ids);
+    const [ours] = await generator.logits(ids);
     return { ...compareLogits(ours, expected.data, expected.vocab, (t) => tokenizer.pieces([ids[t]])[0]), provider: reference.device };
   } finally {
     generator.free();

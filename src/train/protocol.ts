@@ -6,7 +6,7 @@
 import type { ExperimentConfig } from '../shared/config';
 import type { Detection, ParsedTable, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
-import type { AdapterWork, GateStats, GpuInfo, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, TokenSet } from '../shared/types';
+import type { AdapterWork, GateStats, GpuInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, TokenSet } from '../shared/types';
 
 export type { ModelSource };
 
@@ -70,6 +70,8 @@ export type TrainRequest =
   | { type: 'restore'; state: SessionState; train: TokenSet; heldOut: TokenSet }
   /** Frees everything of the experiment; the model stays. */
   | { type: 'reset' }
+  /** Times every kernel of one step; learns nothing. */
+  | { type: 'profile' }
   | { type: 'counts' };
 
 /** Reply by request type. Requests not named here are answered with null. */
@@ -82,6 +84,7 @@ export interface TrainReplies {
   /** `template` is the one it was trained with, where its files tell. */
   import: { runId: RunId; name: string; template: PromptTemplate | null };
   state: SessionState;
+  profile: KernelProfile;
   counts: { buffers: number; bytes: number };
 }
 
@@ -90,6 +93,10 @@ export interface SessionState {
   version: 1;
   experiment: ExperimentConfig;
   step: number;
+  /** The matmul variants that were used; others may round differently. */
+  tuning: Record<string, string>;
+  /** How it lay in memory. */
+  layout: unknown;
   /** Rng state and cursor of the data order. */
   data: unknown;
   runs: Record<RunId, unknown>;

@@ -1,30 +1,62 @@
 /**
- * One experiment: the training loop over all its runs, interleaved step by step on the same batches.
+ * One experiment: the training loop over all its runs, which learn step by step on the same batches, in one pass.
  * Read `#loop` first: it is the table of contents.
  */
 import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data/batches';
 import type { RunState } from '../engine/adapterRun';
+import { matmulRate } from '../engine/matmulRate';
 import { maxContext } from '../engine/model/llama';
-import { planTraining } from '../engine/plan';
+import { type Layout, type MemoryLimits, fittingLayouts, planTraining } from '../engine/plan';
 import { type StepResult, Trainer } from '../engine/trainer';
-import { type ExperimentConfig, type TrainConfig, parseExperiment, tauWarmupSteps } from '../shared/config';
-import { ConfigError, TrainError, toErrorInfo } from '../shared/errors';
-import type { LlamaConfig, TokenBatch, TokenSet } from '../shared/types';
+import { type ExperimentConfig, parseExperiment, tauWarmupSteps } from '../shared/config';
+import { ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
+import type { GpuInfo, KernelProfile, TokenBatch, TokenSet } from '../shared/types';
 import { GateWarnings } from './gateWarnings';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, Phase, RunId, SessionState, TrainEvent } from './protocol';
+import type { Tuning } from './tuning';
 import { Watcher } from './watch';
 
-/** Most tokens of a micro-batch, and most of them with a target (the first token of a sequence never is one). */
-export const capacityOf = (train: TrainConfig) => ({ rows: train.batchSize * train.maxTokens, supervised: train.batchSize * (train.maxTokens - 1) });
+/**
+ * Memory that training should stay under. WebGPU does not tell how much there is; half of the machine's is a guess that
+ * leaves room for the page and, where the GPU shares that memory, for everything else.
+ */
+function memoryLimits(gpu: GpuInfo): MemoryLimits {
+  const { deviceMemory = 4 } = globalThis.navigator as { deviceMemory?: number };
+  return { budget: (deviceMemory / 2) * 2 ** 30, binding: Math.min(gpu.maxBufferSize, gpu.maxBindingSize) };
+}
+
+function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layout[] {
+  const context = maxContext(base.config);
+  if (train.maxTokens > context) throw new ConfigError(`The context of ${train.maxTokens} tokens is longer than this model's ${context}.`, 'Choose a shorter context.');
+  return fittingLayouts(base.config, runs, train, memoryLimits(base.gpu.info), base.bytes);
+}
+
+function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
+  const items = planTraining(base.config, experiment.runs, layout, base.bytes);
+  return { items, totalBytes: items.reduce((sum, i) => sum + i.bytes, 0), limitBytes: memoryLimits(base.gpu.info).budget };
+}
 
 /** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
-export function planOf(model: LlamaConfig, experiment: ExperimentConfig): MemoryPlan {
-  const { train, runs } = experiment;
-  if (train.maxTokens > maxContext(model)) throw new ConfigError(`The context of ${train.maxTokens} tokens is longer than this model's ${maxContext(model)}.`, 'Choose a shorter context.');
-  const items = planTraining(model, runs, capacityOf(train));
-  return { items, totalBytes: items.reduce((sum, i) => sum + i.bytes, 0), limitBytes: null };
+export function planOf(model: OpenModel, experiment: ExperimentConfig): MemoryPlan {
+  return planLayout(model, experiment, layoutsOf(model, experiment)[0]);
+}
+
+/**
+ * A trainer in the first layout that fits: the one it had before, if any, since another may compile other kernels.
+ * @throws {OutOfMemoryError} when the thriftiest does not fit either
+ */
+async function createTrainer(model: OpenModel, experiment: ExperimentConfig, before: Layout | undefined): Promise<Trainer> {
+  const layouts = [...(before ? [before] : []), ...layoutsOf(model, experiment)];
+  for (const layout of layouts.slice(0, -1)) {
+    try {
+      return await Trainer.create(model.base, experiment.runs, experiment.train, layout);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+    }
+  }
+  return Trainer.create(model.base, experiment.runs, experiment.train, layouts.at(-1)!);
 }
 
 export class Session {
@@ -37,6 +69,8 @@ export class Session {
   readonly #lock: Lock;
   readonly #order: BatchOrder;
   readonly #watcher: Watcher;
+  /** The adapter's own choices, which a restored run's replace while it is there. */
+  readonly #tuning: Tuning;
   /** Optimizer steps that are done. */
   #step: number;
   #paused: Promise<void> | null = null;
@@ -52,7 +86,7 @@ export class Session {
   #pending: Promise<void> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
 
-  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null) {
+  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning) {
     this.experiment = experiment;
     this.trainer = trainer;
     this.#model = model;
@@ -60,6 +94,7 @@ export class Session {
     this.#heldOut = data.heldOut;
     this.#lock = lock;
     this.#emit = emit;
+    this.#tuning = tuning;
     this.#step = state?.step ?? 0;
     this.#order = state ? BatchOrder.restore(state.data as BatchOrderState) : new BatchOrder(exampleCount(data.train), experiment.train.seed);
     this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
@@ -75,27 +110,30 @@ export class Session {
     const { check } = model.info;
     if (!check.ok) throw new TrainError(`Training is refused: this model's logits differ from ONNX Runtime's by ${check.relativeError.toExponential(1)} of the largest, first at ${check.firstDifference}.`, 'Sieve cannot compute this model rightly; choose another.');
     if (exampleCount(data.train) === 0 || exampleCount(data.heldOut) === 0) throw new TrainError('There must be at least one example to train on and one held out.', 'Load more data.');
-    planOf(model.base.config, experiment);
     emit({ type: 'phase', phase: 'compiling' });
-    const trainer = await Trainer.create(model.base, experiment.runs, experiment.train, capacityOf(experiment.train));
+    const { gpu } = model.base;
+    const { tuning } = gpu;
+    if (state) gpu.tuning = state.tuning;
+    const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined);
     try {
-      const session = new Session(model, trainer, experiment, data, lock, emit, state);
+      const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);
       if (state) {
         for (const { id } of experiment.runs) {
           trainer.run(id).restore(state.runs[id] as RunState);
-          trainer.refresh(id);
+          await trainer.run(id).refresh();
         }
       }
       for (const run of trainer.runs) emit({ type: 'modules', runId: run.config.id, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })) });
       return session;
     } catch (error) {
       trainer.free();
+      gpu.tuning = tuning;
       throw error;
     }
   }
 
   get plan(): MemoryPlan {
-    return planOf(this.#model.base.config, this.experiment);
+    return planLayout(this.#model, this.experiment, this.trainer.layout);
   }
 
   /** Starts the loop; its end is an event. */
@@ -126,12 +164,12 @@ export class Session {
     this.#phase(this.#live.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
   }
 
-  /** One optimizer step of every run on the same batches. Its results are awaited while the next step runs. */
+  /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */
   async #trainStep(): Promise<void> {
     const { batchSize, accumulation } = this.experiment.train;
     const batches = Array.from({ length: accumulation }, () => toBatch(this.#train, this.#order.next(batchSize)));
     const step = this.#step;
-    const results = this.#live.map((runId) => [runId, this.trainer.step(runId, batches, step)] as const);
+    const results = await this.trainer.step(this.#live, batches, step);
     await this.#pending;
     this.#step = step + 1;
     this.#pending = this.#collect(step + 1, batches, results);
@@ -139,7 +177,9 @@ export class Session {
     this.#pending.catch(() => undefined);
   }
 
-  async #collect(step: number, batches: TokenBatch[], results: (readonly [RunId, Promise<StepResult>])[]): Promise<void> {
+  async #collect(step: number, batches: TokenBatch[], results: Map<RunId, Promise<StepResult>>): Promise<void> {
+    // All at once: when the device is lost they all fail, and none may go unheard.
+    await Promise.all(results.values());
     for (const [runId, promise] of results) {
       const result = await promise;
       const gpuError = this.trainer.base.gpu.error();
@@ -178,10 +218,12 @@ export class Session {
     for (let at = 0; at < n; at += batchSize) {
       batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
     }
-    for (const runId of runIds) {
-      if (this.#abandoned) return;
-      const { loss, supervised, gate } = await this.#lock.run(() => this.trainer.evaluate(runId === 'base' ? null : runId, batches, last && this.experiment.runs.some((r) => r.id === runId && r.method === 'ts-lora')));
-      this.#emit({ type: 'eval', runId, step: this.#step, loss, examples: n, supervised, gate });
+    const measured = (runId: RunId) => last && this.experiment.runs.some((r) => r.id === runId && r.method === 'ts-lora');
+    for (const measure of [false, true]) {
+      const ids = runIds.filter((id) => measured(id) === measure);
+      if (this.#abandoned || ids.length === 0) continue;
+      const results = await this.#lock.run(() => this.trainer.evaluate(ids.map((id) => (id === 'base' ? null : id)), batches, measure));
+      results.forEach(({ loss, supervised, gate }, i) => this.#emit({ type: 'eval', runId: ids[i], step: this.#step, loss, examples: n, supervised, gate }));
     }
   }
 
@@ -222,13 +264,26 @@ export class Session {
     });
   }
 
+  /** Times every kernel of one step of all runs that are still going, in one pass. */
+  profile(): Promise<KernelProfile> {
+    return this.#lock.run(async () => {
+      await this.#pending;
+      const { batchSize } = this.experiment.train;
+      const batch = toBatch(this.#train, Array.from({ length: Math.min(batchSize, exampleCount(this.#train)) }, (_, i) => i));
+      const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
+      if (runs.length === 0) throw new TrainError('All runs have failed, so there is no step to time.', 'Train again first.');
+      const kernels = await this.trainer.profile(runs, batch);
+      return { kernels, rate: await matmulRate(this.trainer.base.gpu), tokens: batch.ids.length, runs: runs.length };
+    });
+  }
+
   /** A snapshot between two steps. */
   state(): Promise<SessionState> {
     return this.#lock.run(async () => {
       await this.#pending;
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
-      return { version: 1, experiment: this.experiment, step: this.#step, data: this.#order.state(), runs };
+      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#order.state(), runs };
     });
   }
 
@@ -236,6 +291,7 @@ export class Session {
   async free(): Promise<void> {
     this.#abandoned = true;
     await this.stop();
-    this.trainer.free();
+    await this.#lock.run(async () => this.trainer.free());
+    this.trainer.base.gpu.tuning = this.#tuning;
   }
 }

@@ -2,11 +2,10 @@
 import { AdapterRun } from '../engine/adapterRun';
 import { Generator } from '../engine/generator';
 import { type Gpu, openGpu } from '../engine/gpu/device';
-import { Program } from '../engine/gpu/program';
 import { TextStream } from '../hub/tokenizer';
 import { sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
-import { AdapterError, GpuError, ModelError, TrainError, toErrorInfo } from '../shared/errors';
+import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { Lock } from './lock';
 import { LOGIT_TOLERANCE, type OpenModel, compareLogits, openModel } from './openModel';
@@ -59,17 +58,20 @@ export class Studio {
   async openModel({ source }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
     const gpu = await this.#open();
     await this.reset();
-    this.#freeImported();
-    this.#model?.base.free();
-    this.#model = null;
-    const model = await this.#lock.run(() => openModel(gpu, source, this.#emit));
+    // Whoever still works with the model that is open goes first.
+    const model = await this.#lock.run(() => {
+      this.#freeImported();
+      this.#model?.base.free();
+      this.#model = null;
+      return openModel(gpu, source, this.#emit);
+    });
     this.#model = model;
     this.#emit({ type: 'phase', phase: 'idle' });
     return model.info;
   }
 
   plan({ experiment }: Request<'plan'>): TrainReplies['plan'] {
-    return planOf(this.#needModel().base.config, experiment);
+    return planOf(this.#needModel(), experiment);
   }
 
   async start({ experiment, train, heldOut }: Request<'start'>): Promise<TrainReplies['start']> {
@@ -132,30 +134,34 @@ export class Studio {
   async generate({ runs, prompt, sampling }: Request<'generate'>, requestId: number): Promise<TrainReplies['generate']> {
     const { base, tokenizer } = this.#needModel();
     this.#cancelled = false;
-    const ids = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
+    const prompted = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
     const texts: Record<RunId, string> = Object.create(null);
-    for (const runId of runs) {
-      if (this.#cancelled) break;
-      texts[runId] = await this.#lock.run(async () => {
-        const generator = await Generator.create(base, this.#adapter(runId));
-        const stream = new TextStream(tokenizer);
-        let text = '';
-        const show = (piece: string, done: boolean) => {
-          text += piece;
-          this.#emit({ type: 'generated', requestId, runId, piece, done });
-        };
-        try {
-          await generator.generate(ids, sampling, (id) => {
-            show(stream.push(id), false);
-            return !this.#cancelled;
-          });
-          show(stream.end(), true);
-        } finally {
-          generator.free();
-        }
-        return text;
-      });
-    }
+    const answer = async (ids: RunId[]) => {
+      if (this.#cancelled) return;
+      const generator = await Generator.create(base, ids.map((runId) => this.#adapter(runId)), prompted.length + sampling.maxNewTokens);
+      const streams = ids.map(() => new TextStream(tokenizer));
+      const show = (m: number, piece: string, done: boolean) => {
+        texts[ids[m]] = (texts[ids[m]] ?? '') + piece;
+        this.#emit({ type: 'generated', requestId, runId: ids[m], piece, done });
+      };
+      try {
+        await generator.generate(prompted, sampling, (m, id) => {
+          show(m, streams[m].push(id), false);
+          return !this.#cancelled;
+        }, (m) => show(m, streams[m].end(), true));
+      } finally {
+        generator.free();
+      }
+    };
+    await this.#lock.run(async () => {
+      try {
+        await answer(runs);
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError) || runs.length === 1) throw error;
+        // Not all caches fit beside one another: the models answer in turns.
+        for (const runId of runs) await answer([runId]);
+      }
+    });
     return { texts: { ...texts } };
   }
 
@@ -168,9 +174,9 @@ export class Studio {
   async #check(run: AdapterRun, model: OpenModel): Promise<AdapterCheck> {
     const { tokenizer, base, info } = model;
     const ids = [...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(CHECK_TEXT)].slice(0, 16);
-    const generator = await Generator.create(base, run);
+    const generator = await Generator.create(base, [run], ids.length);
     try {
-      const all = await generator.logits(Int32Array.from(ids));
+      const [all] = await generator.logits(Int32Array.from(ids));
       const rows = Array.from({ length: Math.min(CHECK_ROWS, ids.length) }, (_, i) => ids.length - 1 - i);
       const logits = rows.map((r) => Array.from(all[r]));
       const gated = run.config.method === 'ts-lora';
@@ -201,18 +207,15 @@ export class Studio {
       try {
         run.load(adapter.adapters);
         if (adapter.thresholds) run.method.setThresholds(adapter.thresholds);
-        const program = await new Program(base.gpu, 'refresh', run.method.refresh()).compile();
-        const encoder = base.gpu.device.createCommandEncoder();
-        program.encode(encoder, { rows: 0, supervised: 0 });
-        base.gpu.device.queue.submit([encoder.finish()]);
+        await run.refresh();
         const expected = adapter.check?.gated ?? adapter.check?.dense;
         if (adapter.check && expected) {
           const { ids, rows } = adapter.check;
           if (ids.some((i) => i >= base.config.vocab) || rows.some((r) => r >= ids.length) || expected.length !== rows.length || expected.some((r) => r.length !== base.config.vocab)) {
             throw new AdapterError('check.json does not fit this model.', 'Open the model that the adapter was trained on.');
           }
-          const generator = await Generator.create(base, run);
-          const ours = await generator.logits(Int32Array.from(ids)).finally(() => generator.free());
+          const generator = await Generator.create(base, [run], ids.length);
+          const [ours] = await generator.logits(Int32Array.from(ids)).finally(() => generator.free());
           const result = compareLogits(rows.map((r) => ours[r]), Float32Array.from(expected.flat()), base.config.vocab, (t) => tokenizer.pieces([ids[rows[t]]])[0]);
           if (!result.ok) throw new AdapterError(`With this adapter the open model gives other logits than when it was exported (off by ${result.relativeError.toExponential(1)}, allowed ${LOGIT_TOLERANCE}).`, `It was trained on ${adapter.check.model}; open that model.`);
         }
@@ -228,6 +231,10 @@ export class Studio {
   #freeImported(): void {
     for (const run of this.#imported.values()) run.free();
     this.#imported.clear();
+  }
+
+  profile(): Promise<TrainReplies['profile']> {
+    return this.#needSession().profile();
   }
 
   counts(): TrainReplies['counts'] {

@@ -23,6 +23,7 @@ function answer(request: Envelope<TrainRequest>): unknown {
     case 'state': return studio.state();
     case 'restore': return studio.restore(request);
     case 'reset': return studio.reset();
+    case 'profile': return studio.profile();
     case 'counts': return studio.counts();
   }
 }

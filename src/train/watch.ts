@@ -1,4 +1,5 @@
 /** The token view: a text goes through every gated run as it is now, at most a twentieth of the time. */
+import { maxContext } from '../engine/model/llama';
 import type { GateMap, Trainer } from '../engine/trainer';
 import type { TokenSet, Tokenizer } from '../shared/types';
 import type { TrainEvent } from './protocol';
@@ -27,7 +28,7 @@ export class Watcher {
     const ids = text === null
       ? this.#heldOut.ids.slice(this.#heldOut.offsets[0], this.#heldOut.offsets[1])
       : Int32Array.from([...(bos === null ? [] : [bos]), ...this.#tokenizer.encode(text)]);
-    return ids.slice(0, this.#trainer.capacity.rows);
+    return ids.slice(0, Math.min(this.#trainer.capacity.rows, maxContext(this.#trainer.base.config)));
   }
 
   /** Shows the gates if it is time again, or at once. */

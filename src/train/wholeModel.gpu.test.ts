@@ -16,10 +16,10 @@ async function openTrainer(f: Fixture, settings?: Fixture['settings']) {
   const gpu = await testGpu();
   const base = await openBase(gpu, f.model);
   const { run, train } = fixtureConfig(f, settings);
-  const trainer = await Trainer.create(base, [run], train, { rows: 256, supervised: 256 });
+  const trainer = await Trainer.create(base, [run], train, { capacity: { rows: 256, supervised: 256, segments: 1, headChunk: 128 }, microBatches: 8, recompute: false });
   trainer.run(run.id).load(f.modules.map((m) => ({ a: f.floats(`initA.${m.name}`), b: f.floats(`initB.${m.name}`) })));
   if (f.has('tau')) trainer.run(run.id).method.setThresholds(f.floats('tau'));
-  trainer.refresh(run.id);
+  await trainer.run(run.id).refresh();
   return { gpu, base, trainer, run, free: () => { trainer.free(); base.free(); } };
 }
 
@@ -31,15 +31,15 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
         const { gpu, base, trainer, run, free } = await openTrainer(f);
         const batch = fixtureBatch(f, 'batch0');
         for (const [name, adapter] of [['base', null], ['adapted', trainer.run(run.id)]] as const) {
-          const generator = await Generator.create(base, adapter);
+          const generator = await Generator.create(base, [adapter], 512);
           const rows: Float32Array[] = [];
-          for (let s = 0; s + 1 < batch.starts.length; s++) rows.push(...(await generator.logits(sequence(batch, s).ids)));
+          for (let s = 0; s + 1 < batch.starts.length; s++) rows.push(...(await generator.logits(sequence(batch, s).ids))[0]);
           generator.free();
           const [wanted, expected] = adapter ? ['logitRows', 'logits'] : ['baseLogitRows', 'baseLogits'];
           const picked = Array.from(f.ints(wanted), (i) => rows[i]);
           note(`${model} ${method} ${name} logits`, expectCloseToMax(picked.flatMap((r) => [...r]), f.floats(expected), 2e-4, `${name} logits`));
         }
-        const result = await trainer.evaluate(run.id, [batch], true);
+        const [result] = await trainer.evaluate([run.id], [batch], true);
         expectClose([result.loss], [f.loss], { rtol: 1e-5 }, 'loss');
         const gradients = await trainer.run(run.id).gradients();
         let worst = 0;
@@ -83,7 +83,7 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
         let tauError = 0;
         const losses: number[] = [];
         for (let step = 0; step < 10; step++) {
-          const result = await trainer.step(run.id, [batches[f.train.batch[step]]], step);
+          const result = (await (await trainer.step([run.id], [batches[f.train.batch[step]]], step)).get(run.id))!;
           losses.push(result.loss);
           expectClose([result.gradNorm], [f.train.gradNorm[step]], { rtol: 1e-3 }, `gradient norm of step ${step}`);
           if (result.gate) {
@@ -111,7 +111,7 @@ describe('sieve-stories-nano: accumulation', () => {
         const [first, last] = [all.starts[i * size], all.starts[(i + 1) * size]];
         return { ids: all.ids.slice(first, last), targets: all.targets.slice(first, last), starts: all.starts.slice(i * size, (i + 1) * size + 1).map((s) => s - first) };
       });
-      const result = await trainer.step(run.id, batches, 0);
+      const result = (await (await trainer.step([run.id], batches, 0)).get(run.id))!;
       expectClose([result.loss], [f.accum!.loss], { rtol: 1e-5 }, 'loss');
       for (const g of await trainer.run(run.id).gradients()) {
         expectCloseToMax(g.a, f.floats(`accumGradA.${g.path}`), 1e-3, `gradA ${g.path}`);

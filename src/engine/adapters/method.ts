@@ -25,7 +25,7 @@ export interface ModuleParams {
   gradB: Tensor;
 }
 
-/** What a module's forward leaves for its backward. Shared by runs that take turns. */
+/** What a module's forward leaves for its backward. One for every run that shares the pass. */
 export interface ModuleSpace {
   /** [rows, rPad]: A x */
   z: Tensor;
@@ -35,7 +35,7 @@ export interface ModuleSpace {
   open: Tensor;
   /** [1 + rows] u32: number of active rows, then their indices */
   list: Tensor;
-  /** Dispatch sizes of the four active-row products */
+  /** Dispatch sizes of the active-row products */
   args: Tensor;
 }
 
@@ -55,9 +55,13 @@ export interface ForwardIO {
   x: Tensor;
   /** [rows, dOut]: the frozen module's output; becomes the module's output h. */
   y: Tensor;
+  /** f32 [rows, parts]: partial sums of y² of each row; there when the method `needsSquares`. */
+  squares?: { tensor: Tensor; parts: number };
   space: ModuleSpace;
   /** Whether statistics are kept (training, evaluation) or not (decoding). */
   record: boolean;
+  /** The backward computes the layer anew: what `space` kept of the first time is still there, nothing counts twice. */
+  again: boolean;
 }
 
 export interface BackwardIO {
@@ -78,6 +82,8 @@ export interface NamedTensor {
 }
 
 export interface Method {
+  /** Whether `forward` reads `squares`. */
+  readonly needsSquares: boolean;
   forward(module: AdaptedModule, io: ForwardIO): Op[];
   backward(module: AdaptedModule, io: BackwardIO): Op[];
   /** Before the first micro-batch of an optimizer step: statistics start at zero. */

@@ -91,6 +91,7 @@ export class BufferScope {
   readonly #pool: Buffers;
   readonly #track: (count: number, bytes: number) => void;
   readonly #entries: BufferEntry[] = [];
+  readonly #uniforms = new Map<string, Tensor>();
 
   constructor(pool: Buffers, owner: string, track: (count: number, bytes: number) => void) {
     this.#pool = pool;
@@ -132,6 +133,19 @@ export class BufferScope {
     return tensor;
   }
 
+  /** A uniform with these bytes (a multiple of 16), one for all who want the same ones. */
+  uniform(data: ArrayBuffer): Tensor {
+    const key = new Uint32Array(data).join();
+    let uniform = this.#uniforms.get(key);
+    if (!uniform) this.#uniforms.set(key, uniform = this.upload(`uniform ${key}`, new Uint8Array(data), GPUBufferUsage.UNIFORM));
+    return uniform;
+  }
+
+  /** Bytes of the buffers that are alive. */
+  get bytes(): number {
+    return this.#entries.reduce((sum, { alive, buffer }) => sum + (alive ? buffer.size : 0), 0);
+  }
+
   /** Destroys everything this scope owns. Safe to call twice. */
   free(): void {
     for (const entry of this.#entries) {
@@ -141,5 +155,6 @@ export class BufferScope {
       entry.buffer.destroy();
     }
     this.#entries.length = 0;
+    this.#uniforms.clear();
   }
 }

@@ -3,15 +3,16 @@ import { GpuError } from '../../shared/errors';
 import { testGpu } from '../testing/harness';
 import { compose } from './compose';
 
-it('puts constants, aliases and snippets in front, in that order', () => {
-  expect(compose('fn main() {}', { consts: { N: 3, ON: true }, aliases: { Row: 'vec4<f32>' }, snippets: ['struct S { x: u32 }'] }))
-    .toBe('const N: u32 = 3u;\nconst ON: bool = true;\nalias Row = vec4<f32>;\nstruct S { x: u32 }\nfn main() {}');
+it('puts extensions, constants, aliases and snippets in front, in that order', () => {
+  expect(compose('fn main() {}', { enables: ['f16'], consts: { N: 3, ON: true }, aliases: { Row: 'vec4<f32>' }, snippets: ['struct S { x: u32 }'] }))
+    .toBe('enable f16;\nconst N: u32 = 3u;\nconst ON: bool = true;\nalias Row = vec4<f32>;\nstruct S { x: u32 }\nfn main() {}');
 });
 
 it('lets nothing through that is no name, no u32 or no type', () => {
   expect(() => compose('', { consts: { 'N; fn x': 1 } })).toThrow('identifier');
   expect(() => compose('', { consts: { N: 1.5 } })).toThrow('u32');
   expect(() => compose('', { consts: { N: -1 } })).toThrow('u32');
+  expect(() => compose('', { enables: ['f16; fn x() {}'] })).toThrow('extension');
   expect(() => compose('', { aliases: { T: 'f32; fn x() {}' } })).toThrow('alias');
 });
 

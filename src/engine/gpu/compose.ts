@@ -1,8 +1,10 @@
 /**
- * The only text processing shaders get: `const` and `alias` lines and whole named snippets in front of the
- * file. Sizes that WGSL accepts as `override` are passed that way instead (see `Kernel.constants`).
+ * The only text processing shaders get: `enable`, `const` and `alias` lines and whole named snippets in front of
+ * the file. Sizes that WGSL accepts as `override` are passed that way instead (see `Kernel.constants`).
  */
 export interface Parts {
+  /** Language extensions the module needs (`enable x;`), which WGSL wants before everything else. */
+  enables?: string[];
   /** Unsigned integer or boolean constants. */
   consts?: Record<string, number | boolean>;
   /** Type aliases. */
@@ -16,6 +18,10 @@ const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 /** `text` with `parts` in front. Throws on a name that is not an identifier or a number that is not a u32. */
 export function compose(text: string, parts: Parts): string {
   const lines: string[] = [];
+  for (const name of parts.enables ?? []) {
+    if (!NAME.test(name)) throw new Error(`"${name}" is no WGSL extension`);
+    lines.push(`enable ${name};`);
+  }
   for (const [name, value] of Object.entries(parts.consts ?? {})) {
     if (!NAME.test(name)) throw new Error(`"${name}" is no WGSL identifier`);
     if (typeof value === 'boolean') lines.push(`const ${name}: bool = ${value};`);

@@ -1,5 +1,5 @@
 /** The door to the GPU: asks for a device, checks what it can do, and fails loudly. */
-import { GpuError } from '../../shared/errors';
+import { GpuError, OutOfMemoryError } from '../../shared/errors';
 import type { GpuInfo } from '../../shared/types';
 import { Buffers } from './buffers';
 import { Pipelines } from './pipelines';
@@ -15,6 +15,8 @@ export interface Gpu {
    * pays dearly for barriers across them; a GPU wants the row spread out.
    */
   rowWidth: number;
+  /** Variant by shape class, as a tuner measured it; a class that is missing takes the static default. Mutable. */
+  tuning: Record<string, string>;
   /** The first error the device raised outside a scope (validation, out of memory), if any. */
   error(): GpuError | null;
   /** Resolves with the reason when the device is lost. */
@@ -22,7 +24,7 @@ export interface Gpu {
   destroy(): void;
 }
 
-const WANTED_FEATURES = ['timestamp-query', 'shader-f16'] as const;
+const WANTED_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
 /** Limits that are asked for at the adapter's own maximum. */
 const WANTED_LIMITS = [
   'maxBufferSize',
@@ -56,6 +58,7 @@ export async function openGpu(): Promise<Gpu> {
   const info: GpuInfo = {
     vendor, architecture, description, software,
     shaderF16: device.features.has('shader-f16'),
+    subgroupSize: device.features.has('subgroups') ? [adapter.info.subgroupMinSize, adapter.info.subgroupMaxSize] : null,
     timestamps: device.features.has('timestamp-query'),
     maxBufferSize: device.limits.maxBufferSize,
     maxBindingSize: device.limits.maxStorageBufferBindingSize,
@@ -69,6 +72,7 @@ export async function openGpu(): Promise<Gpu> {
     device, info, buffers,
     pipelines: new Pipelines(device),
     rowWidth: software ? 4 : 64,
+    tuning: {},
     error: () => firstError,
     lost: device.lost.then((l) => `${l.reason}: ${l.message}`),
     destroy: () => device.destroy(),
@@ -77,10 +81,11 @@ export async function openGpu(): Promise<Gpu> {
 
 /**
  * Runs `allocate` and waits for the GPU's word that everything fitted.
- * @throws {GpuError} when it ran out of memory; freeing what was allocated is the caller's.
+ * @throws {OutOfMemoryError} when it did not; freeing what was allocated is the caller's.
  */
 export async function withinMemory<T>(gpu: Gpu, allocate: () => T): Promise<T> {
   gpu.device.pushErrorScope('out-of-memory');
+  gpu.device.pushErrorScope('validation');
   let result: T | undefined;
   let failure: unknown = null;
   try {
@@ -88,10 +93,12 @@ export async function withinMemory<T>(gpu: Gpu, allocate: () => T): Promise<T> {
   } catch (error) {
     failure = error;
   }
-  // Running out of memory explains whatever else failed.
-  if (await gpu.device.popErrorScope()) {
-    throw new GpuError(`The GPU has not enough memory (${(gpu.buffers.live().bytes / 2 ** 20).toFixed(0)} MiB were in use or asked for).`, 'Choose a smaller batch, a shorter context, a lower rank or a smaller model.');
+  // Running out of memory explains whatever else failed: writing to a buffer that is not there, say.
+  const [invalid, full] = await Promise.all([gpu.device.popErrorScope(), gpu.device.popErrorScope()]);
+  if (full) {
+    throw new OutOfMemoryError(`The GPU has not enough memory (${(gpu.buffers.live().bytes / 2 ** 20).toFixed(0)} MiB were in use or asked for).`, 'Choose a smaller batch, a shorter context, a lower rank or a smaller model.');
   }
   if (failure) throw failure;
+  if (invalid) throw new GpuError(`The GPU reported: ${invalid.message}`, 'This is a fault in Sieve; reload the page.');
   return result as T;
 }

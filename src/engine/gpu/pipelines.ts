@@ -14,7 +14,6 @@ export class Pipelines {
   readonly #device: GPUDevice;
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
-  readonly #values = new Map<string, GPUBuffer>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -36,21 +35,6 @@ export class Pipelines {
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;
-  }
-
-  /**
-   * A small uniform with these bytes, one for all dispatches that want the same ones. They live as long as the
-   * pipelines and are as few: one for each distinct shape.
-   */
-  values(data: ArrayBuffer): GPUBuffer {
-    const key = new Uint32Array(data).join();
-    let buffer = this.#values.get(key);
-    if (!buffer) {
-      buffer = this.#device.createBuffer({ label: `values ${key}`, size: data.byteLength, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
-      this.#device.queue.writeBuffer(buffer, 0, data);
-      this.#values.set(key, buffer);
-    }
-    return buffer;
   }
 
   async #compile(kernel: Kernel): Promise<GPUComputePipeline> {

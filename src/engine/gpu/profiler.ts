@@ -1,56 +1,50 @@
 /** Time per kernel from timestamp queries: every dispatch in a pass of its own, so it is slower than a normal step. */
 import { GpuError } from '../../shared/errors';
+import type { KernelTime } from '../../shared/types';
 import type { Gpu } from './device';
 
-export interface KernelTime {
-  kernel: string;
-  calls: number;
-  /** Milliseconds on the GPU, all calls together. */
-  ms: number;
-}
+/** Dispatches of one query set, which holds at most 4096 queries. */
+const PER_SET = 2048;
 
 export class Profiler {
   readonly #gpu: Gpu;
-  readonly #queries: GPUQuerySet;
-  readonly #capacity: number;
-  readonly #labels: string[] = [];
+  readonly #sets: GPUQuerySet[] = [];
+  readonly #timed: { kernel: string; macs: number | null }[] = [];
 
   /** @throws {GpuError} when the adapter has no timestamp queries. */
-  constructor(gpu: Gpu, dispatches: number) {
+  constructor(gpu: Gpu) {
     if (!gpu.info.timestamps) throw new GpuError('This adapter has no timestamp queries, so kernels cannot be timed.', 'Start the browser with --enable-dawn-features=allow_unsafe_apis, or use another adapter.');
     this.#gpu = gpu;
-    // A query set holds at most 4096 queries; what is past that is not timed.
-    this.#capacity = Math.min(dispatches, 2048);
-    this.#queries = gpu.device.createQuerySet({ label: 'profile', type: 'timestamp', count: 2 * this.#capacity });
   }
 
-  /** A pass for one dispatch of `label`. */
-  pass(encoder: GPUCommandEncoder, label: string): GPUComputePassEncoder {
-    const i = this.#labels.length;
-    if (i >= this.#capacity) return encoder.beginComputePass({ label });
-    this.#labels.push(label);
-    return encoder.beginComputePass({ label, timestampWrites: { querySet: this.#queries, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 } });
+  /** A pass for one dispatch of `label`, which does `macs` multiply-adds. */
+  pass(encoder: GPUCommandEncoder, label: string, macs: number | null): GPUComputePassEncoder {
+    const i = this.#timed.length % PER_SET;
+    if (i === 0) this.#sets.push(this.#gpu.device.createQuerySet({ label: 'profile', type: 'timestamp', count: 2 * PER_SET }));
+    this.#timed.push({ kernel: label, macs });
+    return encoder.beginComputePass({ label, timestampWrites: { querySet: this.#sets.at(-1)!, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 } });
   }
 
   /** Times by kernel, longest first. Call once, after the last submit. */
   async finish(): Promise<KernelTime[]> {
     const { device, buffers } = this.#gpu;
-    const bytes = 16 * this.#capacity;
-    const resolved = device.createBuffer({ label: 'profile', size: bytes, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
-    const staging = buffers.staging('profile', bytes);
+    const bytes = 16 * PER_SET;
+    const resolved = device.createBuffer({ label: 'profile', size: bytes * this.#sets.length, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+    const staging = buffers.staging('profile', bytes * this.#sets.length);
     const encoder = device.createCommandEncoder({ label: 'profile' });
-    encoder.resolveQuerySet(this.#queries, 0, 2 * this.#capacity, resolved, 0);
-    encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
+    this.#sets.forEach((set, i) => encoder.resolveQuerySet(set, 0, 2 * PER_SET, resolved, i * bytes));
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes * this.#sets.length);
     device.queue.submit([encoder.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
     const times = new BigUint64Array(staging.getMappedRange().slice(0));
     buffers.freeStaging(staging);
     resolved.destroy();
-    this.#queries.destroy();
+    for (const set of this.#sets) set.destroy();
     const byKernel = new Map<string, KernelTime>();
-    this.#labels.forEach((kernel, i) => {
-      const entry = byKernel.get(kernel) ?? { kernel, calls: 0, ms: 0 };
+    this.#timed.forEach(({ kernel, macs }, i) => {
+      const entry = byKernel.get(kernel) ?? { kernel, calls: 0, ms: 0, macs: 0 };
       entry.calls++;
+      entry.macs = entry.macs === null || macs === null ? null : entry.macs + macs;
       entry.ms += Number(times[2 * i + 1] - times[2 * i]) / 1e6;
       byKernel.set(kernel, entry);
     });

@@ -2,17 +2,21 @@
  * A program is a fixed list of dispatches: pipelines and bind groups are made once, and a step only says how
  * many rows there are. Kernels' host functions return `Dispatch` values; `Program` runs them in order.
  */
-import type { Tensor } from './buffers';
+import type { BufferScope, Tensor } from './buffers';
 import type { Gpu } from './device';
 import type { Kernel } from './pipelines';
 import type { Profiler } from './profiler';
 
 /** How much there is to do in one pass through a program. */
 export interface Counts {
-  /** Tokens in the micro-batch. */
+  /** Tokens in the micro-batch: rows of one segment. */
   rows: number;
-  /** Rows that have a target. */
+  /** Rows of one segment that have a target. */
   supervised: number;
+  /** Runs that are stacked in the pass. */
+  segments: number;
+  /** (query, key) pairs of causal attention in one segment; only the accounts need them. */
+  pairs?: number;
 }
 
 /**
@@ -22,6 +26,8 @@ export interface Counts {
 export interface RowCount {
   dims: Tensor;
   of(counts: Counts): number;
+  /** Most rows there can be, where that is known: long products are split by it. */
+  max?: number;
 }
 
 export type Groups = [x: number, y: number, z: number];
@@ -34,7 +40,7 @@ export interface Dispatch {
   values?: ArrayBuffer;
   /** Workgroups from the counts, or read from a buffer on the GPU (three u32 at `offset` bytes). */
   groups: ((counts: Counts) => Groups) | { indirect: Tensor; offset: number };
-  /** Multiply-adds this dispatch does, where it is a product; for the accounts. Not given when indirect. */
+  /** Multiply-adds this dispatch does, where it multiplies and the host knows how much; for the accounts. Not given when indirect. */
   macs?: (counts: Counts) => number;
 }
 
@@ -43,12 +49,15 @@ export type Op = Dispatch | { clear: Tensor };
 
 export class Program {
   readonly #gpu: Gpu;
+  readonly #scope: BufferScope;
   readonly label: string;
   readonly ops: Op[];
   #ready: ({ pipeline: GPUComputePipeline; group: GPUBindGroup } | null)[] | null = null;
 
-  constructor(gpu: Gpu, label: string, ops: Op[]) {
+  /** @param scope owns the sizes that the dispatches bind: the program runs as long as it is not freed */
+  constructor(gpu: Gpu, scope: BufferScope, label: string, ops: Op[]) {
     this.#gpu = gpu;
+    this.#scope = scope;
     this.label = label;
     this.ops = ops;
   }
@@ -64,7 +73,7 @@ export class Program {
         layout: pipeline.getBindGroupLayout(0),
         entries: [
           ...op.bindings.map((t, binding) => ({ binding, resource: t.binding })),
-          ...(op.values ? [{ binding: op.bindings.length, resource: { buffer: pipelines.values(op.values) } }] : []),
+          ...(op.values ? [{ binding: op.bindings.length, resource: this.#scope.uniform(op.values).binding }] : []),
         ],
       });
       return { pipeline, group };
@@ -89,7 +98,7 @@ export class Program {
       }
       const groups = typeof op.groups === 'function' ? op.groups(counts) : null;
       if (groups?.includes(0)) return;
-      pass ??= profiler ? profiler.pass(encoder, op.kernel.label) : encoder.beginComputePass({ label: this.label });
+      pass ??= profiler ? profiler.pass(encoder, op.kernel.label, op.macs?.(counts) ?? null) : encoder.beginComputePass({ label: this.label });
       const { pipeline, group } = ready[i]!;
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);

@@ -13,7 +13,7 @@ export class Readback {
   #free: GPUBuffer[] = [];
   #all: GPUBuffer[] = [];
 
-  /** @param bytes of every read; a multiple of 4 */
+  /** @param bytes most bytes of a read; a multiple of 4 */
   constructor(gpu: Gpu, label: string, bytes: number) {
     this.#gpu = gpu;
     this.#label = label;

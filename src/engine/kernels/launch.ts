@@ -1,6 +1,7 @@
 /** How kernels spread their work over workgroups. */
 import { GpuError } from '../../shared/errors';
 import dimsWgsl from '../gpu/dims.wgsl?raw';
+import denseWgsl from './rows/dense.wgsl?raw';
 import type { Counts, Groups, RowCount } from '../gpu/program';
 import rowReduce from './rowReduce.wgsl?raw';
 
@@ -32,5 +33,5 @@ export function quads(width: number, what: string): number {
   return width / 4;
 }
 
-/** Snippets by name, so that every kernel composes the same text. */
-export const snippets = { dims: dimsWgsl, rowReduce };
+/** Snippets by name, so that every kernel composes the same text. `rows` binds `dims` and says which rows there are. */
+export const snippets = { dims: dimsWgsl, rows: `${dimsWgsl}\n${denseWgsl}`, rowReduce };

@@ -4,7 +4,7 @@
  */
 import type { LlamaConfig } from '../../shared/types';
 import type { BufferScope, Tensor } from '../gpu/buffers';
-import { type Capacity, HEAD_CHUNK } from './batch';
+import { type Capacity, segmentStride, stackedRows, stackedTargets } from './batch';
 import { kvWidth, logitStride, qWidth } from './llama';
 
 type Sizes<K extends string> = Record<K, number>;
@@ -17,51 +17,73 @@ export function allocate<K extends string>(scope: BufferScope, prefix: string, s
 
 export const total = (sizes: Record<string, number>) => Object.values(sizes).reduce((a, b) => a + b, 0);
 
-/** Of one layer, [rows, …]: what its backward reads. Inference uses one set for all layers. */
-export const layerSizes = (c: LlamaConfig, { rows }: Capacity) => ({
-  /** Residual stream before the attention half and before the MLP half. */
-  input: 4 * rows * c.dModel,
-  mid: 4 * rows * c.dModel,
-  attnNormed: 4 * rows * c.dModel,
-  attnRstd: 4 * rows,
-  q: 4 * rows * qWidth(c),
-  k: 4 * rows * kvWidth(c),
-  v: 4 * rows * kvWidth(c),
-  attn: 4 * rows * qWidth(c),
-  lse: 4 * rows * c.heads,
-  mlpNormed: 4 * rows * c.dModel,
-  mlpRstd: 4 * rows,
-  gate: 4 * rows * c.ffn,
-  up: 4 * rows * c.ffn,
-  act: 4 * rows * c.ffn,
-});
-export type LayerActivations = Tensors<keyof ReturnType<typeof layerSizes>>;
+/** One segment of a stacked tensor [rows, width]. */
+export function segmentOf(tensor: Tensor, capacity: Capacity, segment: number, width: number): Tensor {
+  const bytes = 4 * segmentStride(capacity) * width;
+  return tensor.slice(`${tensor.label}[${segment}]`, segment * bytes, bytes);
+}
 
-/** Of the whole model: the last residual stream, a module's output before it joins it, and the head. */
-export const topSizes = (c: LlamaConfig, { rows, supervised }: Capacity) => ({
-  output: 4 * rows * c.dModel,
-  branch: 4 * rows * c.dModel,
-  headInput: 4 * supervised * c.dModel,
-  headNormed: 4 * supervised * c.dModel,
-  headRstd: 4 * supervised,
-  logits: 4 * Math.min(HEAD_CHUNK, supervised) * logitStride(c),
-  loss: 4 * supervised,
-});
+/** The residual stream before a layer, [rows, dModel]: kept for every layer, whatever is computed anew. */
+export const inputSizes = (c: LlamaConfig, capacity: Capacity) => ({ input: 4 * stackedRows(capacity) * c.dModel });
+
+/**
+ * The rest of one layer, [rows, …]: what its backward reads. One set for each layer; one for all of them where the
+ * backward computes a layer anew, and in inference.
+ */
+export const layerSizes = (c: LlamaConfig, capacity: Capacity) => {
+  const rows = stackedRows(capacity);
+  return {
+    /** Residual stream before the MLP half. */
+    mid: 4 * rows * c.dModel,
+    attnNormed: 4 * rows * c.dModel,
+    attnRstd: 4 * rows,
+    q: 4 * rows * qWidth(c),
+    k: 4 * rows * kvWidth(c),
+    v: 4 * rows * kvWidth(c),
+    attn: 4 * rows * qWidth(c),
+    lse: 4 * rows * c.heads,
+    mlpNormed: 4 * rows * c.dModel,
+    mlpRstd: 4 * rows,
+    gate: 4 * rows * c.ffn,
+    up: 4 * rows * c.ffn,
+  };
+};
+export type LayerActivations = Tensors<keyof ReturnType<typeof layerSizes> | 'input'>;
+
+/** Of the whole model: scratch that every layer uses in turn, the last residual stream, and the head. */
+export const topSizes = (c: LlamaConfig, capacity: Capacity) => {
+  const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
+  return {
+    /** The MLP's activation. The backward computes it anew: it would be the largest thing that a layer keeps. */
+    act: 4 * rows * c.ffn,
+    /** Partial sums of y² of the module at hand, for its gate: at most one for four columns. */
+    squares: rows * Math.max(c.dModel, c.ffn, qWidth(c), kvWidth(c)),
+    output: 4 * rows * c.dModel,
+    headInput: 4 * targets * c.dModel,
+    headNormed: 4 * targets * c.dModel,
+    headRstd: 4 * targets,
+    logits: 4 * Math.min(capacity.headChunk, targets) * logitStride(c),
+    loss: 4 * targets,
+  };
+};
 export type TopActivations = Tensors<keyof ReturnType<typeof topSizes>>;
 
 /** Gradients on their way down; one set, reused by every layer. */
-export const gradSizes = (c: LlamaConfig, { rows, supervised }: Capacity) => ({
-  headNormed: 4 * supervised * c.dModel,
-  headInput: 4 * supervised * c.dModel,
-  residual: 4 * rows * c.dModel,
-  normed: 4 * rows * c.dModel,
-  q: 4 * rows * qWidth(c),
-  k: 4 * rows * kvWidth(c),
-  v: 4 * rows * kvWidth(c),
-  attn: 4 * rows * qWidth(c),
-  attnStats: 8 * rows * c.heads,
-  act: 4 * rows * c.ffn,
-  gate: 4 * rows * c.ffn,
-  up: 4 * rows * c.ffn,
-});
+export const gradSizes = (c: LlamaConfig, capacity: Capacity) => {
+  const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
+  return {
+    headNormed: 4 * targets * c.dModel,
+    headInput: 4 * targets * c.dModel,
+    residual: 4 * rows * c.dModel,
+    normed: 4 * rows * c.dModel,
+    q: 4 * rows * qWidth(c),
+    k: 4 * rows * kvWidth(c),
+    v: 4 * rows * kvWidth(c),
+    attn: 4 * rows * qWidth(c),
+    attnStats: 8 * rows * c.heads,
+    act: 4 * rows * c.ffn,
+    gate: 4 * rows * c.ffn,
+    up: 4 * rows * c.ffn,
+  };
+};
 export type GradActivations = Tensors<keyof ReturnType<typeof gradSizes>>;

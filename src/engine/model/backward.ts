@@ -9,16 +9,17 @@ import { attentionBackward } from '../kernels/attention/attention';
 import { matmul } from '../kernels/matmul/matmul';
 import { rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
 import { rope } from '../kernels/rope/rope';
-import { swigluBackward } from '../kernels/swiglu/swiglu';
-import { type Pass, findModule } from './forward';
+import { swiglu, swigluBackward } from '../kernels/swiglu/swiglu';
+import { segmentOf } from './activations';
+import { type Pass, adaptersOf, layerForward } from './forward';
 import { moduleShape } from './llama';
 
 /** Modules of one layer that share an input: nothing in a later stage depends on an earlier one's gradient. */
 const STAGES: ModuleKind[][] = [['q', 'k', 'v'], ['o'], ['gate', 'up'], ['down']];
 
-/** Lowest layer and stage that hold an adapted module. */
+/** Lowest layer and stage that hold an adapted module of any stacked run. */
 export function lowestAdapted(pass: Pass): { layer: number; stage: number } {
-  const modules = pass.adapters?.modules ?? [];
+  const modules = pass.segments.flatMap((adapters) => adapters?.modules ?? []);
   if (modules.length === 0) throw new Error('nothing is adapted');
   const layer = Math.min(...modules.map((m) => m.layer));
   const kinds = modules.filter((m) => m.layer === layer).map((m) => m.kind);
@@ -26,19 +27,22 @@ export function lowestAdapted(pass: Pass): { layer: number; stage: number } {
 }
 
 /**
- * A linear layer backwards: gradIn (+)= W0ᵀ g, then the adapter's gradients and its part of gradIn.
+ * A linear layer backwards: gradIn (+)= W0ᵀ g for all runs' rows, then each adapter's gradients and its part of gradIn.
  * `gradIn` null: nothing below needs it.
  */
 function linearBack(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, gradOut: Tensor, gradIn: Tensor | null, accumulate: boolean): Op[] {
-  const { batch } = pass;
+  const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
-  const module = findModule(pass, layer, kind);
-  const adapters = pass.adapters;
   return [
-    ...(gradIn ? [matmul(pass.gpu, { label: `${kind} back`, rows: batch.rows, a: gradOut, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate })] : []),
-    ...(module && adapters
-      ? adapters.method.backward(module, { rows: batch.rows, x, gradOut, gradIn, space: adapters.spaces[module.index], shared: adapters.shared })
-      : []),
+    ...(gradIn ? matmul(pass.gpu, { label: `${kind} back`, rows, a: gradOut, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate }) : []),
+    ...adaptersOf(pass, layer, kind).flatMap(({ segment, module, adapters }) => adapters.method.backward(module, {
+      rows: segmentRows,
+      x: segmentOf(x, capacity, segment, dIn),
+      gradOut: segmentOf(gradOut, capacity, segment, dOut),
+      gradIn: gradIn && segmentOf(gradIn, capacity, segment, dIn),
+      space: adapters.spaces[module.index],
+      shared: adapters.shared,
+    })),
   ];
 }
 
@@ -52,7 +56,11 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   /** The tensor for a stage's input gradient, or null when the stage is the lowest. */
   const below = (stage: number, tensor: Tensor) => (lowest < stage ? tensor : null);
   const norm = { rows, width: c.dModel, gradOut: g.normed, gradX: g.residual, accumulate: true };
-  const ops = linearBack(pass, layer, 'down', act.act, g.residual, below(3, g.act), false);
+  const ops = [
+    ...(pass.recompute ? layerForward(pass, layer, pass.top.output, true) : []),
+    swiglu(gpu, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
+    ...linearBack(pass, layer, 'down', pass.top.act, g.residual, below(3, g.act), false),
+  ];
   if (lowest === 3) return ops;
   ops.push(
     swigluBackward(gpu, { rows, gate: act.gate, up: act.up, gradOut: g.act, gradGate: g.gate, gradUp: g.up, width: c.ffn }),

@@ -1,22 +1,30 @@
 /**
- * A micro-batch on the GPU. Sequences lie behind one another without padding, so padding cannot count: `meta`
- * tells each row where its keys start, its position, and where its sequence ends.
+ * A micro-batch on the GPU. Sequences lie behind one another without padding, so padding cannot count: `meta` tells each
+ * row where its keys start, its position, and where its sequence ends. Runs that share a pass are stacked: each has a
+ * segment of the same rows, `stride` rows from the next. Ids, positions and targets are written out for every segment,
+ * so that kernels need not know of segments beyond `rowAt`.
  */
 import { TrainError } from '../../shared/errors';
 import type { TokenBatch } from '../../shared/types';
-import type { BufferScope, Tensor } from '../gpu/buffers';
+import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
 import type { Gpu } from '../gpu/device';
+import { packDims } from '../gpu/dims';
 import type { Counts, RowCount } from '../gpu/program';
 
-/** Rows of logits that exist at a time; a larger batch goes through the head in chunks. */
-export const HEAD_CHUNK = 128;
 const DIMS_STRIDE = 256;
+/** dims: stacked rows, one segment's rows, rows with a target; then the chunks of the head. */
+const FIRST_CHUNK = 3;
 const NO_ROW = 0xffffffff;
 
-/** Most rows and most supervised rows of one pass. */
+/** What one pass must hold. */
 export interface Capacity {
+  /** Most tokens of one segment, and most of them with a target. */
   rows: number;
   supervised: number;
+  /** Most segments: runs that share a pass. */
+  segments: number;
+  /** Rows of logits that exist at a time; a larger batch goes through the head in chunks. */
+  headChunk: number;
 }
 
 /** Sizes of the whole accumulated batch, known before its first micro-batch. */
@@ -25,106 +33,169 @@ export interface BatchTotals {
   supervised: number;
 }
 
-export const headChunks = (capacity: Capacity) => Math.ceil(capacity.supervised / HEAD_CHUNK);
+/** Rows from one segment to the next: whole tensors' segments can be bound alone, whatever their width. */
+export const segmentStride = (capacity: Pick<Capacity, 'rows'>) => Math.ceil(capacity.rows / 64) * 64;
 
-export const batchSizes = ({ rows, supervised }: Capacity) => ({
-  dims: DIMS_STRIDE * (2 + Math.ceil(supervised / HEAD_CHUNK)),
-  ids: 4 * rows,
-  meta: 16 * rows,
-  targetRows: 4 * supervised,
-  targetOfRow: 4 * rows,
-  targets: 4 * supervised,
-  lossTotal: 16,
-});
+/** Rows of the stacked tensors, and of those that hold rows with a target only. */
+export const stackedRows = (capacity: Capacity) => capacity.segments * segmentStride(capacity);
+export const stackedTargets = (capacity: Capacity) => capacity.segments * capacity.supervised;
+
+/** Rows of logits at a time for a vocabulary: a few MB of them, in whole bindings. */
+export const headChunkRows = (vocab: number) => 64 * Math.min(8, Math.max(1, Math.floor(2 ** 23 / vocab / 64)));
+
+const headChunks = (capacity: Capacity) => Math.ceil(stackedTargets(capacity) / capacity.headChunk);
+
+/** The parts of a micro-batch, in bytes. */
+const partSizes = (capacity: Capacity) => {
+  const rows = capacity.segments * capacity.rows;
+  const targets = stackedTargets(capacity);
+  return {
+    dims: DIMS_STRIDE * (FIRST_CHUNK + headChunks(capacity)),
+    ids: alignBinding(4 * rows),
+    meta: alignBinding(16 * rows),
+    targetOfRow: alignBinding(4 * rows),
+    targetRows: alignBinding(4 * targets),
+    targets: alignBinding(4 * targets),
+  };
+};
+type Part = keyof ReturnType<typeof partSizes>;
+
+const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+
+/** @param microBatches that one submit may hold */
+export const batchSizes = (capacity: Capacity, microBatches: number) => {
+  const bytes = sum(Object.values(partSizes(capacity)));
+  return { current: bytes, staged: bytes * microBatches, lossTotal: Math.max(16, 4 * capacity.segments) };
+};
 
 export class BatchBuffers {
   readonly capacity: Capacity;
+  readonly microBatches: number;
   readonly ids: Tensor;
   readonly meta: Tensor;
-  /** [supervised]: the row of each target, and [rows] its inverse (0xffffffff where there is none). */
+  /** [rows with a target]: the row of each, and [rows] its inverse (0xffffffff where there is none). */
   readonly targetRows: Tensor;
   readonly targetOfRow: Tensor;
   readonly targets: Tensor;
-  /** Σ loss over the micro-batches of a step, f32[1]. */
+  /** Σ loss over the micro-batches of a step, f32[segments]. */
   readonly lossTotal: Tensor;
+  /** All segments' rows; one segment's; all segments' rows with a target; and those in the head's chunks. */
   readonly rows: RowCount;
+  readonly segment: RowCount;
   readonly supervised: RowCount;
   readonly chunks: RowCount[];
-  readonly #dims: Tensor;
   readonly #gpu: Gpu;
+  readonly #parts: Record<Part, { from: number; bytes: number }>;
+  readonly #current: Tensor;
+  readonly #staged: Tensor;
 
-  constructor(gpu: Gpu, scope: BufferScope, capacity: Capacity) {
-    const sizes = batchSizes(capacity);
+  constructor(gpu: Gpu, scope: BufferScope, capacity: Capacity, microBatches: number) {
+    const sizes = batchSizes(capacity, microBatches);
     this.#gpu = gpu;
     this.capacity = capacity;
-    this.#dims = scope.alloc('dims', sizes.dims, GPUBufferUsage.UNIFORM);
-    this.ids = scope.alloc('ids', sizes.ids);
-    this.meta = scope.alloc('meta', sizes.meta);
-    this.targetRows = scope.alloc('targetRows', sizes.targetRows);
-    this.targetOfRow = scope.alloc('targetOfRow', sizes.targetOfRow);
-    this.targets = scope.alloc('targets', sizes.targets);
+    this.microBatches = microBatches;
+    this.#current = scope.alloc('batch', sizes.current, GPUBufferUsage.UNIFORM);
+    this.#staged = scope.alloc('staged batches', sizes.staged);
     this.lossTotal = scope.alloc('lossTotal', sizes.lossTotal);
-    const dims = (slot: number) => this.#dims.slice(`dims[${slot}]`, slot * DIMS_STRIDE, 16);
-    this.rows = { dims: dims(0), of: (c) => c.rows };
-    this.supervised = { dims: dims(1), of: (c) => c.supervised };
+    let from = 0;
+    this.#parts = Object.fromEntries(Object.entries(partSizes(capacity)).map(([name, bytes]) => {
+      const part = { from, bytes };
+      from += bytes;
+      return [name, part];
+    })) as Record<Part, { from: number; bytes: number }>;
+    const part = (name: Part) => this.#current.slice(name, this.#parts[name].from, this.#parts[name].bytes);
+    this.ids = part('ids');
+    this.meta = part('meta');
+    this.targetRows = part('targetRows');
+    this.targetOfRow = part('targetOfRow');
+    this.targets = part('targets');
+    const count = (slot: number, of: (c: Counts) => number): RowCount => ({ dims: this.#current.slice(`dims[${slot}]`, slot * DIMS_STRIDE, 32), of });
+    this.rows = { ...count(0, (c) => c.rows * c.segments), max: capacity.rows * capacity.segments };
+    this.segment = { ...count(1, (c) => c.rows), max: capacity.rows };
+    this.supervised = { ...count(2, (c) => c.supervised * c.segments), max: stackedTargets(capacity) };
     this.chunks = Array.from({ length: headChunks(capacity) }, (_, i) => ({
-      dims: dims(2 + i),
-      of: (c: Counts) => chunkRows(c.supervised, i),
+      ...count(FIRST_CHUNK + i, (c) => this.#chunkRows(c.supervised * c.segments, i)),
+      max: this.#chunkRows(stackedTargets(capacity), i),
     }));
   }
 
+  #chunkRows(targets: number, chunk: number): number {
+    const { headChunk } = this.capacity;
+    return Math.min(headChunk, Math.max(0, targets - chunk * headChunk));
+  }
+
   /**
-   * Writes a micro-batch. `cache` places it in a key/value cache: row i of the only sequence is position
-   * `start + i`, its keys begin at row `keyStart` of the cache.
+   * Sends micro-batches, each for `segments` runs; `load` then puts one in place. `decode` places the rows in a
+   * key/value cache: row i of the only sequence is position `start + i`, segment s's keys begin at row s · `context`,
+   * and `ids` holds every segment's own ids behind one another.
    */
-  write(batch: TokenBatch, totals: BatchTotals, cache?: { keyStart: number; start: number }): Counts {
-    const rows = batch.ids.length;
-    const wanted: number[] = [];
-    const targetOfRow = new Uint32Array(rows).fill(NO_ROW);
-    for (let i = 0; i < rows; i++) {
-      if (batch.targets[i] < 0) continue;
-      targetOfRow[i] = wanted.length;
-      wanted.push(i);
-    }
+  stage(batches: readonly TokenBatch[], totals: BatchTotals, segments: number, decode?: { start: number; context: number }): Counts[] {
+    if (batches.length > this.microBatches || segments > this.capacity.segments) throw new Error(`${batches.length} micro-batches for ${segments} runs do not fit the ${this.microBatches} for ${this.capacity.segments} that were planned`);
+    const bytes = new ArrayBuffer(batches.length * this.#current.size);
+    const counts = batches.map((batch, i) => this.#pack(batch, totals, segments, new Uint8Array(bytes, i * this.#current.size, this.#current.size), decode));
+    this.#gpu.device.queue.writeBuffer(this.#staged.buffer, this.#staged.offset, bytes);
+    return counts;
+  }
+
+  /** Records the copy of the staged micro-batch `i` to where the kernels read it. */
+  load(encoder: GPUCommandEncoder, i: number): void {
+    const { size } = this.#current;
+    encoder.copyBufferToBuffer(this.#staged.buffer, this.#staged.offset + i * size, this.#current.buffer, this.#current.offset, size);
+  }
+
+  #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, decode?: { start: number; context: number }): Counts {
     const { capacity } = this;
+    const rows = batch.targets.length;
+    const wanted: number[] = [];
+    for (let i = 0; i < rows; i++) if (batch.targets[i] >= 0) wanted.push(i);
     if (rows > capacity.rows || wanted.length > capacity.supervised) {
       throw new TrainError(`A batch of ${rows} tokens (${wanted.length} with a target) does not fit the ${capacity.rows} (${capacity.supervised}) that were planned.`, 'Choose a shorter context or a smaller batch.');
     }
-    const meta = new Uint32Array(4 * rows);
-    for (let s = 0; s + 1 < batch.starts.length; s++) {
-      const [from, to] = [batch.starts[s], batch.starts[s + 1]];
-      for (let i = from; i < to; i++) {
-        meta.set(cache ? [cache.keyStart, cache.start + i - from, 0, 0] : [from, i - from, to, 0], 4 * i);
+    const part = (name: Part) => new Uint32Array(into.buffer, into.byteOffset + this.#parts[name].from, this.#parts[name].bytes / 4);
+    const [ids, meta, targetOfRow, targetRows, targets] = (['ids', 'meta', 'targetOfRow', 'targetRows', 'targets'] as const).map(part);
+    const stride = segmentStride(capacity);
+    for (let segment = 0; segment < segments; segment++) {
+      const [first, firstTarget] = [segment * rows, segment * wanted.length];
+      ids.set(batch.ids.length > rows ? batch.ids.subarray(first, first + rows) : batch.ids, first);
+      targetOfRow.fill(NO_ROW, first, first + rows);
+      wanted.forEach((row, i) => {
+        targetOfRow[first + row] = firstTarget + i;
+        targetRows[firstTarget + i] = segment * stride + row;
+        targets[firstTarget + i] = batch.targets[row];
+      });
+      for (let s = 0; s + 1 < batch.starts.length; s++) {
+        const [from, to] = [batch.starts[s], batch.starts[s + 1]];
+        const base = segment * stride;
+        for (let i = from; i < to; i++) {
+          meta.set(decode ? [segment * decode.context, decode.start + i - from, 0, 0] : [base + from, i - from, base + to, 0], 4 * (first + i));
+        }
       }
     }
-    const dims = new ArrayBuffer(this.#dims.size);
-    const lossScale = totals.supervised > 0 ? 1 / totals.supervised : 0;
-    [rows, wanted.length, ...this.chunks.map((_, i) => chunkRows(wanted.length, i))].forEach((count, slot) => {
-      new Uint32Array(dims, slot * DIMS_STRIDE, 4).set([count, wanted.length, 0, totals.tokens]);
-      new Float32Array(dims, slot * DIMS_STRIDE, 4)[2] = lossScale;
-    });
-    const { queue } = this.#gpu.device;
-    const put = (tensor: Tensor, data: ArrayBufferLike) => queue.writeBuffer(tensor.buffer, tensor.offset, data as ArrayBuffer);
-    put(this.#dims, dims);
-    put(this.ids, Uint32Array.from(batch.ids).buffer);
-    put(this.meta, meta.buffer);
-    put(this.targetOfRow, targetOfRow.buffer);
-    if (wanted.length > 0) {
-      put(this.targetRows, Uint32Array.from(wanted).buffer);
-      put(this.targets, Uint32Array.from(wanted, (i) => batch.targets[i]).buffer);
-    }
-    return { rows, supervised: wanted.length };
+    const all = { supervised: wanted.length, lossScale: totals.supervised > 0 ? 1 / totals.supervised : 0, tokens: totals.tokens };
+    const alone = (count: number) => ({ ...all, rows: count, segments: 1, stride: count });
+    const targetCount = wanted.length * segments;
+    const dims = [{ ...all, rows, segments, stride }, alone(rows), alone(targetCount), ...this.chunks.map((_, i) => alone(this.#chunkRows(targetCount, i)))];
+    dims.forEach((d, slot) => into.set(new Uint8Array(packDims(d)), slot * DIMS_STRIDE));
+    return { rows, supervised: wanted.length, segments, pairs: causalPairs(batch) };
   }
 }
 
-const chunkRows = (supervised: number, chunk: number) => Math.min(HEAD_CHUNK, Math.max(0, supervised - chunk * HEAD_CHUNK));
+/** (query, key) pairs of causal attention over a batch's sequences. */
+export function causalPairs({ starts }: TokenBatch): number {
+  let pairs = 0;
+  for (let s = 0; s + 1 < starts.length; s++) {
+    const length = starts[s + 1] - starts[s];
+    pairs += (length * (length + 1)) / 2;
+  }
+  return pairs;
+}
 
 /** Tokens and targets of all micro-batches of a step together. */
 export function batchTotals(batches: readonly TokenBatch[]): BatchTotals {
   let tokens = 0;
   let supervised = 0;
   for (const b of batches) {
-    tokens += b.ids.length;
+    tokens += b.targets.length;
     for (const t of b.targets) if (t >= 0) supervised++;
   }
   return { tokens, supervised };

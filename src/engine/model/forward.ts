@@ -5,15 +5,14 @@ import type { AdaptedModule, Method, ModuleSpace, SharedSpace } from '../adapter
 import type { Tensor } from '../gpu/buffers';
 import type { Gpu } from '../gpu/device';
 import type { Op } from '../gpu/program';
-import { addRows } from '../kernels/addRows/addRows';
 import { attention } from '../kernels/attention/attention';
 import { copyToCache } from '../kernels/copyToCache/copyToCache';
 import { embed } from '../kernels/embed/embed';
-import { matmul } from '../kernels/matmul/matmul';
+import { matmul, squareParts } from '../kernels/matmul/matmul';
 import { rmsNorm } from '../kernels/rmsNorm/rmsNorm';
 import { rope } from '../kernels/rope/rope';
 import { swiglu } from '../kernels/swiglu/swiglu';
-import type { GradActivations, LayerActivations, TopActivations } from './activations';
+import { type GradActivations, type LayerActivations, type TopActivations, segmentOf } from './activations';
 import type { BatchBuffers } from './batch';
 import { type LlamaWeights, kvWidth, moduleShape } from './llama';
 
@@ -33,36 +32,59 @@ export interface Pass {
   weights: LlamaWeights;
   ropeTable: Tensor;
   batch: BatchBuffers;
-  /** One per layer, or the same one for all where no backward follows. */
+  /** One per layer; they may share all tensors but `input`, or in inference that one too. */
   layers: LayerActivations[];
   top: TopActivations;
   /** Absent where no backward follows. */
   grads: GradActivations | null;
-  /** null = the base alone. */
-  adapters: Adapters | null;
+  /** The runs whose rows are stacked, by segment; null = the base alone. */
+  segments: (Adapters | null)[];
   /** Keys and values of earlier tokens, per layer, when decoding. */
   cache: { k: Tensor; v: Tensor }[] | null;
   /** Whether gates count their statistics. */
   record: boolean;
+  /** Layers share their activations, so the backward computes each layer's anew. */
+  recompute: boolean;
 }
 
-/** The adapted module of a layer, if the run has it. */
-export const findModule = (pass: Pass, layer: number, kind: ModuleKind): AdaptedModule | undefined =>
-  pass.adapters?.modules.find((m) => m.layer === layer && m.kind === kind);
+/** A module that some of the stacked runs adapt, with the segment of each of them. */
+export function adaptersOf(pass: Pass, layer: number, kind: ModuleKind): { segment: number; module: AdaptedModule; adapters: Adapters }[] {
+  return pass.segments.flatMap((adapters, segment) => {
+    const module = adapters?.modules.find((m) => m.layer === layer && m.kind === kind);
+    return adapters && module ? [{ segment, module, adapters }] : [];
+  });
+}
 
-/** A linear layer: the frozen product, then the adapter's update. */
-function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tensor): Op[] {
-  const { rows } = pass.batch;
+/**
+ * A linear layer: the frozen product of all runs' rows (added to `residual`, if given), then each run's adapter on its
+ * own. Where a gate needs the size of the frozen output, the product leaves it behind.
+ */
+function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tensor, again: boolean, residual?: Tensor): Op[] {
+  const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
-  const module = findModule(pass, layer, kind);
-  const adapters = pass.adapters;
+  const adapted = adaptersOf(pass, layer, kind);
+  const needed = !again && adapted.some(({ adapters }) => adapters.method.needsSquares);
+  const parts = squareParts(pass.gpu, { n: dOut, k: dIn, transposed: true, maxRows: rows.max });
+  const { squares } = pass.top;
   return [
-    matmul(pass.gpu, { label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true }),
-    ...(module && adapters ? adapters.method.forward(module, { rows, x, y, space: adapters.spaces[module.index], record: pass.record }) : []),
+    ...matmul(pass.gpu, { label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true, residual, squares: needed ? squares : undefined }),
+    ...adapted.flatMap(({ segment, module, adapters }) => adapters.method.forward(module, {
+      rows: segmentRows,
+      x: segmentOf(x, capacity, segment, dIn),
+      y: segmentOf(y, capacity, segment, dOut),
+      squares: needed ? { tensor: segmentOf(squares, capacity, segment, parts), parts } : undefined,
+      space: adapters.spaces[module.index],
+      record: pass.record,
+      again,
+    })),
   ];
 }
 
-function layerForward(pass: Pass, layer: number, output: Tensor): Op[] {
+/**
+ * One layer. `again`: its activations are computed anew for the backward, from its input and what the adapters kept;
+ * the layer's output is then left out.
+ */
+export function layerForward(pass: Pass, layer: number, output: Tensor, again = false): Op[] {
   const { gpu, config: c, batch: { rows, meta }, ropeTable: table } = pass;
   const act = pass.layers[layer];
   const weights = pass.weights.layers[layer];
@@ -71,24 +93,24 @@ function layerForward(pass: Pass, layer: number, output: Tensor): Op[] {
   const cache = pass.cache?.[layer];
   return [
     rmsNorm(gpu, { ...norm, x: act.input, weight: weights.inputNorm, out: act.attnNormed, rstd: act.attnRstd }),
-    ...linear(pass, layer, 'q', act.attnNormed, act.q),
-    ...linear(pass, layer, 'k', act.attnNormed, act.k),
-    ...linear(pass, layer, 'v', act.attnNormed, act.v),
+    ...linear(pass, layer, 'q', act.attnNormed, act.q, again),
+    ...linear(pass, layer, 'k', act.attnNormed, act.k, again),
+    ...linear(pass, layer, 'v', act.attnNormed, act.v, again),
     rope(gpu, { rows, meta, table, x: act.q, heads, headDim, inverse: false }),
     rope(gpu, { rows, meta, table, x: act.k, heads: kvHeads, headDim, inverse: false }),
     ...(cache ? [
       copyToCache(gpu, { rows, meta, x: act.k, cache: cache.k, width: kvWidth(c) }),
       copyToCache(gpu, { rows, meta, x: act.v, cache: cache.v, width: kvWidth(c) }),
     ] : []),
-    attention(gpu, { rows, meta, q: act.q, k: cache?.k ?? act.k, v: cache?.v ?? act.v, out: act.attn, lse: act.lse, heads, kvHeads, headDim }),
-    ...linear(pass, layer, 'o', act.attn, pass.top.branch),
-    addRows(gpu, { rows, a: act.input, b: pass.top.branch, out: act.mid, width: c.dModel }),
+    ...attention(gpu, { rows, meta, q: act.q, k: cache?.k ?? act.k, v: cache?.v ?? act.v, out: act.attn, lse: act.lse, heads, kvHeads, headDim }),
+    ...linear(pass, layer, 'o', act.attn, act.mid, again, act.input),
     rmsNorm(gpu, { ...norm, x: act.mid, weight: weights.postNorm, out: act.mlpNormed, rstd: act.mlpRstd }),
-    ...linear(pass, layer, 'gate', act.mlpNormed, act.gate),
-    ...linear(pass, layer, 'up', act.mlpNormed, act.up),
-    swiglu(gpu, { rows, gate: act.gate, up: act.up, out: act.act, width: c.ffn }),
-    ...linear(pass, layer, 'down', act.act, pass.top.branch),
-    addRows(gpu, { rows, a: act.mid, b: pass.top.branch, out: output, width: c.dModel }),
+    ...linear(pass, layer, 'gate', act.mlpNormed, act.gate, again),
+    ...linear(pass, layer, 'up', act.mlpNormed, act.up, again),
+    ...(again ? [] : [
+      swiglu(gpu, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
+      ...linear(pass, layer, 'down', pass.top.act, output, again, act.mid),
+    ]),
   ];
 }
 
@@ -96,7 +118,7 @@ function layerForward(pass: Pass, layer: number, output: Tensor): Op[] {
 export function forward(pass: Pass): Op[] {
   const { gpu, config, weights, batch, layers, top } = pass;
   return [
-    embed(gpu, { rows: batch.rows, ids: batch.ids, table: weights.embed, out: layers[0].input, width: config.dModel }),
+    ...embed(gpu, { rows: batch.rows, ids: batch.ids, table: weights.embed, out: layers[0].input, width: config.dModel }),
     ...layers.flatMap((_, l) => layerForward(pass, l, layers[l + 1]?.input ?? top.output)),
   ];
 }

@@ -9,7 +9,7 @@ import { matmul } from '../kernels/matmul/matmul';
 import { rmsNorm, rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
 import { scatterRows } from '../kernels/scatterRows/scatterRows';
 import { sumLoss } from '../kernels/sumLoss/sumLoss';
-import { HEAD_CHUNK } from './batch';
+import { stackedTargets } from './batch';
 import type { Pass } from './forward';
 import { logitStride } from './llama';
 
@@ -23,16 +23,18 @@ export function headInput(pass: Pass): Op[] {
   ];
 }
 
-/** `top.logits` [HEAD_CHUNK, stride] of chunk `i` of the rows with a target. */
-export function chunkLogits(pass: Pass, i: number): Op {
+/** `top.logits` [headChunk, stride] of chunk `i` of the rows with a target. */
+export function chunkLogits(pass: Pass, i: number): Op[] {
   const { config: c, batch, top, weights } = pass;
   const a = chunkOf(top.headNormed, i, c.dModel, pass);
-  return matmul(pass.gpu, { label: 'head', rows: batch.chunks[i], a, w: weights.head, out: top.logits, n: logitStride(c), k: c.dModel, transposed: true });
+  return weights.head.flatMap(({ first, rows, weight }) =>
+    matmul(pass.gpu, { label: 'head', rows: batch.chunks[i], a, w: weight, out: top.logits, n: rows, k: c.dModel, transposed: true, outStride: logitStride(c), outColumn: first }));
 }
 
-function chunkOf(tensor: Pass['top']['headNormed'], i: number, width: number, pass: Pass) {
-  const rows = Math.min(HEAD_CHUNK, pass.batch.capacity.supervised - i * HEAD_CHUNK);
-  return tensor.slice(`${tensor.label}[${i}]`, 4 * i * HEAD_CHUNK * width, 4 * rows * width);
+function chunkOf(tensor: Pass['top']['headNormed'], i: number, width: number, { batch: { capacity } }: Pass) {
+  const first = i * capacity.headChunk;
+  const rows = Math.min(capacity.headChunk, stackedTargets(capacity) - first);
+  return tensor.slice(`${tensor.label}[${i}]`, 4 * first * width, 4 * rows * width);
 }
 
 /** Loss of every target, added to `batch.lossTotal`; with `gradient`, ∂L/∂(last residual stream) in `grads.residual`. */
@@ -40,15 +42,18 @@ export function headLoss(pass: Pass, gradient: boolean): Op[] {
   const { gpu, config: c, batch, top, weights, grads } = pass;
   const stride = logitStride(c);
   const chunks = batch.chunks.flatMap((rows, i): Op[] => [
-    chunkLogits(pass, i),
+    ...chunkLogits(pass, i),
     crossEntropy(gpu, { rows, targets: chunkOf(batch.targets, i, 1, pass), logits: top.logits, loss: chunkOf(top.loss, i, 1, pass), vocab: c.vocab, stride, gradient }),
     ...(gradient && grads
-      ? [matmul(pass.gpu, { label: 'head back', rows, a: top.logits, w: weights.head, out: chunkOf(grads.headNormed, i, c.dModel, pass), n: c.dModel, k: stride, transposed: false })]
+      ? weights.head.flatMap((part, p) => matmul(pass.gpu, {
+        label: 'head back', rows, a: top.logits, w: part.weight, out: chunkOf(grads.headNormed, i, c.dModel, pass),
+        n: c.dModel, k: part.rows, aStride: stride, aColumn: part.first, transposed: false, accumulate: p > 0,
+      }))
       : []),
   ]);
   const back = gradient && grads ? [
     rmsNormBackward(gpu, { rows: batch.supervised, x: top.headInput, weight: weights.finalNorm, rstd: top.headRstd, gradOut: grads.headNormed, gradX: grads.headInput, width: c.dModel, accumulate: false }),
     scatterRows(gpu, { rows: batch.rows, inverse: batch.targetOfRow, x: grads.headInput, out: grads.residual, width: c.dModel }),
   ] : [];
-  return [...headInput(pass), ...chunks, sumLoss(gpu, { rows: batch.supervised, loss: top.loss, total: batch.lossTotal }), ...back];
+  return [...headInput(pass), ...chunks, sumLoss(gpu, { rows: batch.rows, loss: top.loss, total: batch.lossTotal }), ...back];
 }

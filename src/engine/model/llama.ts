@@ -3,6 +3,8 @@ import { MODULE_KINDS, MODULE_PATHS, type ModuleKind } from '../../shared/config
 import type { LlamaConfig, ModuleId, WeightName } from '../../shared/types';
 import type { AdaptedModule } from '../adapters/method';
 import type { BufferScope, Tensor } from '../gpu/buffers';
+import type { TablePart } from '../kernels/embed/embed';
+import { type Weight, halfBits } from '../kernels/matmul/weight';
 
 /** Width of all query heads, and of all key (or value) heads. */
 export const qWidth = (c: LlamaConfig) => c.heads * c.headDim;
@@ -54,43 +56,69 @@ export function weightShapes(c: LlamaConfig): { name: WeightName; shape: number[
   ];
 }
 
-export interface LayerWeights extends Record<ModuleKind, Tensor> {
+/** Matrices are f16 where they can be without a loss, norms stay f32. */
+export interface LayerWeights extends Record<ModuleKind, Weight> {
   inputNorm: Tensor;
   postNorm: Tensor;
 }
 
 /** The frozen base on the GPU; one copy, however many runs train on it. */
 export interface LlamaWeights {
-  embed: Tensor;
-  head: Tensor;
+  embed: TablePart[];
+  head: TablePart[];
   finalNorm: Tensor;
   layers: LayerWeights[];
 }
 
-/** Bytes of the frozen weights on the GPU. */
-export const weightBytes = (c: LlamaConfig) =>
-  weightShapes(c).reduce((sum, { shape: [rows, width = 1] }) => sum + 4 * (rows === c.vocab ? logitStride(c) : rows) * width, 0);
-
 export const parameterCount = (c: LlamaConfig) =>
   weightShapes(c).reduce((sum, { shape: [rows, width = 1] }) => sum + rows * width, 0);
 
+/** Embedding and head get zero rows up to a multiple of 4 of the vocabulary. */
+function paddedTable(c: LlamaConfig, data: Float32Array): Float32Array {
+  if (logitStride(c) === c.vocab) return data;
+  const padded = new Float32Array(logitStride(c) * c.dModel);
+  padded.set(data);
+  return padded;
+}
+
 /**
- * Uploads the frozen base. `read` gives each weight in PyTorch's layout; it is asked once per weight.
- * Embedding and head get zero rows up to a multiple of 4 of the vocabulary.
+ * Uploads the frozen base. `read` gives each weight in PyTorch's layout; it is asked once per weight. Tables of more than
+ * `bindingBytes` are split.
  */
-export function uploadWeights(scope: BufferScope, c: LlamaConfig, read: (name: WeightName) => Float32Array): LlamaWeights {
+export function uploadWeights(scope: BufferScope, c: LlamaConfig, read: (name: WeightName) => Float32Array, bindingBytes: number): LlamaWeights {
   const layers = Array.from({ length: c.layers }, () => ({}) as LayerWeights);
-  const top: Partial<Record<'embed' | 'head' | 'finalNorm', Tensor>> = {};
+  const tables: Partial<Record<'embed' | 'head', TablePart[]>> = {};
+  let finalNorm: Tensor | undefined;
+  const matrix = (label: string, data: Float32Array): Weight => {
+    const half = halfBits(data);
+    return half ? { tensor: scope.upload(label, half), type: 'f16' } : { tensor: scope.upload(label, data), type: 'f32' };
+  };
+  const table = (label: string, data: Float32Array): TablePart[] => {
+    const rows = data.length / c.dModel;
+    // In whole quads of columns of the logits; counted as f32, so that the split does not depend on the values.
+    const perPart = Math.max(4, Math.floor(bindingBytes / (16 * c.dModel)) * 4);
+    return Array.from({ length: Math.ceil(rows / perPart) }, (_, i) => {
+      const first = i * perPart;
+      const count = Math.min(perPart, rows - first);
+      return { first, rows: count, weight: matrix(`${label}[${i}]`, data.subarray(first * c.dModel, (first + count) * c.dModel)) };
+    });
+  };
   for (const { name, shape: [rows, width = 1] } of weightShapes(c)) {
-    let data = read(name);
+    const data = read(name);
     if (data.length !== rows * width) throw new Error(`weight ${JSON.stringify(name)} has ${data.length} values, expected ${rows * width}`);
-    if ((name.part === 'embed' || name.part === 'head') && logitStride(c) > c.vocab) {
-      const padded = new Float32Array(logitStride(c) * width);
-      padded.set(data);
-      data = padded;
+    switch (name.part) {
+      case 'embed': case 'head':
+        tables[name.part] = table(name.part, paddedTable(c, data));
+        break;
+      case 'finalNorm':
+        finalNorm = scope.upload('finalNorm', data);
+        break;
+      case 'inputNorm': case 'postNorm':
+        layers[name.layer][name.part] = scope.upload(`layers.${name.layer}.${name.part}`, data);
+        break;
+      default:
+        layers[name.layer][name.part] = matrix(`layers.${name.layer}.${name.part}`, data);
     }
-    if ('layer' in name) layers[name.layer][name.part] = scope.upload(`layers.${name.layer}.${name.part}`, data);
-    else top[name.part] = scope.upload(name.part, data);
   }
-  return { embed: top.embed!, head: top.head ?? top.embed!, finalNorm: top.finalNorm!, layers };
+  return { embed: tables.embed!, head: tables.head ?? tables.embed!, finalNorm: finalNorm!, layers };
 }

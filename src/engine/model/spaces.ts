@@ -1,11 +1,12 @@
-/** What adapted modules keep between forward and backward, for all runs that take turns on one base. */
+/** What adapted modules keep between forward and backward, for every run that shares the pass. */
+import { MODULE_KINDS } from '../../shared/config';
 import type { LlamaConfig } from '../../shared/types';
 import type { AdaptedModule, ModuleSpace, SharedSpace } from '../adapters/method';
 import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
-import { ARGS_BYTES, activeListBytes } from '../kernels/compact/compact';
+import { ARGS_BYTES, activeListBytes } from '../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
 import type { Capacity } from './batch';
-import { kvWidth, qWidth } from './llama';
+import { moduleShape } from './llama';
 
 /** What the runs ask for together: every layer and kind that any of them adapts, and the largest padded rank. */
 export interface SpaceNeeds {
@@ -30,8 +31,7 @@ const strides = ({ rows }: Capacity, rPad: number) => ({
 
 export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad }: SpaceNeeds) {
   const s = strides(capacity, rPad);
-  const widest = Math.max(c.dModel, c.ffn, qWidth(c), kvWidth(c));
-  const n = Math.max(1, keys.length);
+  const n = capacity.segments * Math.max(1, keys.length);
   return {
     z: n * s.z,
     ratio: n * s.ratio,
@@ -40,18 +40,18 @@ export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad }: S
     args: n * s.args,
     u: 4 * capacity.rows * rPad,
     mu: 4 * capacity.rows,
-    partial: lowRankPartialBytes(capacity.rows, widest, rPad),
+    partial: Math.max(...MODULE_KINDS.map((kind) => lowRankPartialBytes({ ...moduleShape(c, kind), rank: rPad }))),
   };
 }
 
 export class AdapterSpaces {
-  /** All modules' r and S, one row of `rowStride` values per key. */
+  /** r and S of all modules, one row of `rowStride` values per segment and key. */
   readonly ratio: Tensor;
   readonly open: Tensor;
   readonly rowStride: number;
   readonly shared: SharedSpace;
   readonly keys: string[];
-  readonly #byKey = new Map<string, ModuleSpace>();
+  readonly #spaces: ModuleSpace[];
 
   constructor(scope: BufferScope, c: LlamaConfig, capacity: Capacity, needs: SpaceNeeds) {
     const sizes = spaceSizes(c, capacity, needs);
@@ -64,19 +64,24 @@ export class AdapterSpaces {
     this.open = scope.alloc('open', sizes.open);
     this.rowStride = s.ratio / 4;
     this.shared = { u: scope.alloc('u', sizes.u), mu: scope.alloc('mu', sizes.mu), partial: scope.alloc('partial', sizes.partial) };
-    needs.keys.forEach((key, i) => {
-      const part = (tensor: Tensor, stride: number) => tensor.slice(`${tensor.label} ${key}`, i * stride, stride);
-      this.#byKey.set(key, { z: part(z, s.z), ratio: part(this.ratio, s.ratio), open: part(this.open, s.open), list: part(list, s.list), args: part(args, s.args) });
+    this.#spaces = Array.from({ length: capacity.segments * needs.keys.length }, (_, i) => {
+      const part = (tensor: Tensor, stride: number) => tensor.slice(`${tensor.label}[${i}]`, i * stride, stride);
+      return { z: part(z, s.z), ratio: part(this.ratio, s.ratio), open: part(this.open, s.open), list: part(list, s.list), args: part(args, s.args) };
     });
   }
 
-  /** The spaces of a run's modules, in their order. */
-  of(modules: readonly AdaptedModule[]): ModuleSpace[] {
-    return modules.map((m) => this.#byKey.get(moduleKey(m))!);
+  /** Place of a module's rows in `ratio` and `open`, in rows of `rowStride`. */
+  index(segment: number, key: string): number {
+    return segment * this.keys.length + this.keys.indexOf(key);
   }
 
-  /** The one space that all modules share where no backward follows (`keys` has one entry). */
-  only(): ModuleSpace {
-    return this.#byKey.get(this.keys[0])!;
+  /** The spaces of the modules of the run in `segment`, in their order. */
+  of(segment: number, modules: readonly AdaptedModule[]): ModuleSpace[] {
+    return modules.map((m) => this.#spaces[this.index(segment, moduleKey(m))]);
+  }
+
+  /** The one space that all modules of a segment share where no backward follows (`keys` has one entry). */
+  only(segment: number): ModuleSpace {
+    return this.#spaces[segment];
   }
 }

@@ -17,7 +17,7 @@ async function optimizer(start: Float32Array<ArrayBuffer>, settings = train) {
   const [grads, m, v] = ['grads', 'm', 'v'].map((name) => scope.alloc(name, length * 4));
   const norm = scope.alloc('norm', 4);
   const hyper = scope.alloc('hyper', 32, GPUBufferUsage.UNIFORM);
-  const program = await new Program(gpu, 'optimizer', [
+  const program = await new Program(gpu, scope, 'optimizer', [
     ...gradNorm(gpu, { grads, length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }),
     adamw(gpu, { params, grads, m, v, norm, hyper, length }),
   ]).compile();
@@ -28,7 +28,7 @@ async function optimizer(start: Float32Array<ArrayBuffer>, settings = train) {
       gpu.device.queue.writeBuffer(grads.buffer, 0, g);
       gpu.device.queue.writeBuffer(hyper.buffer, 0, packAdamwHyper(settings, lr, t));
       const encoder = gpu.device.createCommandEncoder();
-      program.encode(encoder, { rows: 0, supervised: 0 });
+      program.encode(encoder, { rows: 0, supervised: 0, segments: 1 });
       gpu.device.queue.submit([encoder.finish()]);
       const error = gpu.error();
       if (error) throw error;

@@ -3,7 +3,6 @@
  * the folders, so that a new op cannot be forgotten.
  */
 import { describe, expect, it } from 'vitest';
-import { addRowsBackwardRef, addRowsRef } from '../kernels/addRows/addRows.ref';
 import { attentionBackwardRef, attentionRef } from '../kernels/attention/attention.ref';
 import { crossEntropyBackwardRef, crossEntropyRef } from '../kernels/crossEntropy/crossEntropy.ref';
 import { gatherRowsBackwardRef, gatherRowsRef } from '../kernels/gatherRows/gatherRows.ref';
@@ -31,14 +30,6 @@ function matmul(x: ArrayLike<number>, w: ArrayLike<number>, n: number, k: number
 const frozen = [1, -2, 0.5, 3, -0.25, 1.5, 2, -1];
 
 const ops: DifferentiableOp[] = [
-  {
-    name: 'addRows', inputs: { a: 12, b: 12 },
-    forward: ({ a, b }) => addRowsRef(a, b),
-    backward: (_, gradOut) => {
-      const { gradA, gradB } = addRowsBackwardRef(gradOut);
-      return { a: gradA, b: gradB };
-    },
-  },
   {
     name: 'attention', inputs: { q: 10 * 16, k: 10 * 8, v: 10 * 8 },
     forward: ({ q, k, v }) => attentionRef({ ...heads, q, k, v }).out,

@@ -2,6 +2,7 @@
 import { Rng } from '../../shared/rng';
 import type { BufferScope, Tensor } from '../gpu/buffers';
 import { type Gpu, openGpu } from '../gpu/device';
+import { packDims } from '../gpu/dims';
 import { type Counts, type Op, Program, type RowCount } from '../gpu/program';
 import { readTensor } from '../gpu/readback';
 
@@ -19,22 +20,22 @@ export function randomFloats(length: number, seed: number, scale = 1): Float32Ar
   return Float32Array.from({ length }, () => scale * rng.uniform(-1, 1));
 }
 
-/** A uniform `Dims` for `rows` rows and its host-side twin. */
-export function rowCount(scope: BufferScope, rows: number, extra: { supervised?: number; lossScale?: number; tokens?: number } = {}): RowCount {
-  const bytes = new ArrayBuffer(16);
-  new Uint32Array(bytes).set([rows, extra.supervised ?? 0, 0, extra.tokens ?? rows]);
-  new Float32Array(bytes)[2] = extra.lossScale ?? 1;
-  const dims = scope.upload('dims', new Uint8Array(bytes), GPUBufferUsage.UNIFORM);
-  return { dims, of: () => rows };
+/** A uniform `Dims` for `rows` rows (of each of `segments`, `stride` rows apart) and its host-side twin. */
+export function rowCount(scope: BufferScope, rows: number, extra: { supervised?: number; lossScale?: number; tokens?: number; segments?: number; stride?: number } = {}): RowCount {
+  const segments = extra.segments ?? 1;
+  const bytes = packDims({ rows, supervised: extra.supervised ?? 0, lossScale: extra.lossScale ?? 1, tokens: extra.tokens ?? rows, segments, stride: extra.stride ?? rows });
+  return { dims: scope.upload('dims', new Uint8Array(bytes), GPUBufferUsage.UNIFORM), of: () => rows * segments };
 }
 
 /** Compiles and runs `ops` once. */
-export async function runOps(gpu: Gpu, ops: Op[], counts: Counts = { rows: 0, supervised: 0 }): Promise<void> {
-  const program = await new Program(gpu, 'test', ops).compile();
+export async function runOps(gpu: Gpu, ops: Op[], counts: Counts = { rows: 0, supervised: 0, segments: 1 }): Promise<void> {
+  const scope = gpu.buffers.scope('test program');
+  const program = await new Program(gpu, scope, 'test', ops).compile();
   const encoder = gpu.device.createCommandEncoder();
   program.encode(encoder, counts);
   gpu.device.queue.submit([encoder.finish()]);
   await gpu.device.queue.onSubmittedWorkDone();
+  scope.free();
   const error = gpu.error();
   if (error) throw error;
 }

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { gateSchema } from '../../../shared/config';
-import { ARGS_BYTES, activeListBytes } from '../../kernels/compact/compact';
-import { GRAD_CHUNK, lowRankPartialBytes } from '../../kernels/lowRankGrad/lowRankGrad';
+import { ARGS_BYTES, activeListBytes } from '../../kernels/gate/activeRows';
+import { lowRankPartialBytes } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmulTile } from '../../kernels/matmul/matmul';
 import { readTensor } from '../../gpu/readback';
 import { expectCloseToMax } from '../../testing/allclose';
@@ -48,13 +48,18 @@ describe('a gated module at forced active shares', () => {
       const rows = rowCount(scope, T);
       const [x, y, g, dx] = [randomFloats(T * dIn, 1), randomFloats(T * dOut, 2), randomFloats(T * dOut, 3), randomFloats(T * dIn, 4)];
       const [a, b] = [randomFloats(rank * dIn, 5), randomFloats(dOut * rank, 6, 0.2)];
-      const params = { a: scope.upload('A', padA(a)), b: scope.upload('B', padB(b)), gradA: scope.alloc('dA', 4 * rPad * dIn), gradB: scope.alloc('dB', 4 * dOut * rPad) };
+      // A and B lie in one buffer, as a run's do.
+      const flat = scope.alloc('params', 4 * (rPad * dIn + dOut * rPad));
+      const params = { a: flat.slice('A', 0, 4 * rPad * dIn), b: flat.slice('B', 4 * rPad * dIn, 4 * dOut * rPad), gradA: scope.alloc('dA', 4 * rPad * dIn), gradB: scope.alloc('dB', 4 * dOut * rPad) };
+      gpu.device.queue.writeBuffer(params.a.buffer, params.a.offset, padA(a));
+      gpu.device.queue.writeBuffer(params.b.buffer, params.b.offset, padB(b));
       const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
-      const method = new GatedLora({ gpu, rPad, scaling, params: [params] }, [module], scope, gateSchema.parse({}), { steps: 10, warmupSteps: 0 });
+      const method = new GatedLora({ gpu, rPad, scaling, params: [params], flat }, [module], scope, gateSchema.parse({}), { steps: 10, warmupSteps: 0 });
       const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT) };
-      const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes(T, dOut, rPad)) };
+      const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })) };
       const input = scope.upload('x', x);
-      const pass = (h: ReturnType<typeof scope.upload>) => method.forward(module, { rows, x: input, y: h, space, record: true });
+      const squares = { tensor: scope.upload('squares', Float32Array.from({ length: T }, (_, i) => y.subarray(i * dOut, (i + 1) * dOut).reduce((sum, v) => sum + v * v, 0))), parts: 1 };
+      const pass = (h: ReturnType<typeof scope.upload>) => method.forward(module, { rows, x: input, y: h, squares, space, record: true, again: false });
 
       // The share is forced by a threshold halfway between two neighbouring r.
       await runOps(gpu, [...method.refresh(), ...pass(scope.upload('y', y))]);
@@ -85,9 +90,9 @@ describe('a gated module at forced active shares', () => {
       // Work in units of one product over all T rows and one width: A x and Bᵀg always, the other four by rows dispatched.
       const tile = (n: number) => matmulTile(gpu, n, true).rowsPerGroup;
       const up = (n: number, to: number) => Math.ceil(n / to) * to;
-      expect([stats.forwardRows[0], stats.dxRows[0], stats.gradRows[0]]).toEqual([up(keep, tile(dOut)), up(keep, tile(dIn)), up(keep, GRAD_CHUNK)]);
+      expect([stats.forwardRows[0], stats.dxRows[0], stats.gradRows[0]]).toEqual([up(keep, tile(dOut)), up(keep, tile(dIn)), keep]);
       const done = (T * (dIn + dOut) + stats.forwardRows[0] * dOut + stats.dxRows[0] * dIn + stats.gradRows[0] * (dIn + dOut)) / (3 * T * (dIn + dOut));
-      const slack = (4 / 6) * Math.max(tile(dOut), tile(dIn), GRAD_CHUNK) / T;
+      const slack = (4 / 6) * Math.max(tile(dOut), tile(dIn)) / T;
       expect(done).toBeGreaterThanOrEqual((2 + (4 * keep) / T) / 6 - 1e-9);
       expect(done).toBeLessThanOrEqual((2 + (4 * keep) / T) / 6 + slack);
       scope.free();

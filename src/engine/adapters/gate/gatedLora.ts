@@ -9,11 +9,11 @@ import type { GateStats } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../gpu/buffers';
 import type { Op } from '../../gpu/program';
 import { readTensor } from '../../gpu/readback';
-import { argsOffset, compact } from '../../kernels/compact/compact';
+import { argsOffset } from '../../kernels/gate/activeRows';
 import { gate } from '../../kernels/gate/gate';
-import { RATIO_BINS, SLOT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf } from '../../kernels/gate/slots';
-import { gram } from '../../kernels/gram/gram';
-import { GRAD_CHUNK, lowRankGroups } from '../../kernels/lowRankGrad/lowRankGrad';
+import { RATIO_BINS, SLOT_BYTES, STAT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../../kernels/gate/slots';
+import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/gram';
+import { lowRankGroups } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmulTile } from '../../kernels/matmul/matmul';
 import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
@@ -24,66 +24,62 @@ import { type ThresholdRule, createRule } from './rules';
 /** Bytes of the gate's own tensors, by name. */
 export const gateSizes = (modules: number, rPad: number) => ({
   slots: modules * SLOT_BYTES,
-  stats: modules * SLOT_BYTES,
-  histograms: modules * SLOT_BYTES,
-  gram: modules * Math.ceil((4 * rPad * rPad) / 256) * 256,
+  stats: modules * STAT_BYTES,
+  gram: modules * gramStride(rPad),
+  gramTable: gramTableBytes(modules),
 });
 
 export class GatedLora implements Method {
+  readonly needsSquares = true;
   readonly #low: LowRank;
   readonly #modules: AdaptedModule[];
   readonly #slots: Tensor;
   readonly #stats: Tensor;
-  readonly #histograms: Tensor;
   readonly #gram: Tensor;
+  readonly #gramTable: Tensor;
   readonly #rule: ThresholdRule;
 
   constructor(low: LowRank, modules: AdaptedModule[], scope: BufferScope, config: GateConfig, train: Pick<TrainConfig, 'steps' | 'warmupSteps'>) {
     const sizes = gateSizes(modules.length, low.rPad);
     this.#low = low;
     this.#modules = modules;
-    this.#slots = scope.alloc('gate/slots', sizes.slots);
+    this.#slots = scope.alloc('gate/slots', sizes.slots, GPUBufferUsage.UNIFORM);
     this.#stats = scope.alloc('gate/stats', sizes.stats);
-    this.#histograms = scope.alloc('gate/histograms', sizes.histograms);
     this.#gram = scope.alloc('gate/gram', sizes.gram);
+    this.#gramTable = gramTable(scope, modules.map((m) => ({ offset: low.params[m.index].b.offset - low.flat.offset, dOut: m.dOut })));
     this.#rule = createRule(config.rule, low.gpu, scope, {
       modules: modules.length,
-      slots: this.#slots, stats: this.#stats, histograms: this.#histograms,
+      slots: this.#slots, stats: this.#stats,
       config, steps: train.steps, warmup: tauWarmupSteps(config, train as TrainConfig),
     });
   }
 
   #gramOf(m: AdaptedModule): Tensor {
-    const stride = this.#gram.size / this.#modules.length;
-    return this.#gram.slice('gram', m.index * stride, 4 * this.#low.rPad ** 2);
+    return this.#gram.slice('gram', m.index * gramStride(this.#low.rPad), 4 * this.#low.rPad ** 2);
   }
 
-  /** Rows and dispatch sizes of one active-row product. */
+  /** Dispatch sizes of one active-row product. */
+  #args(io: ForwardIO | BackwardIO, which: Parameters<typeof argsOffset>[0]) {
+    return { indirect: io.space.args, offset: argsOffset(which) };
+  }
+
   #rows(io: ForwardIO | BackwardIO, which: Parameters<typeof argsOffset>[0]): Rows {
-    return { list: io.space.list, args: { indirect: io.space.args, offset: argsOffset(which) } };
+    return { list: io.space.list, args: this.#args(io, which) };
   }
 
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
     const { gpu, rPad, scaling } = this.#low;
-    const { rows, x, y, space } = io;
-    const [out, inn] = [matmulTile(gpu, m.dOut, true), matmulTile(gpu, m.dIn, true)];
-    const grad = (width: number) => ({ rowsPerGroup: GRAD_CHUNK, colGroups: lowRankGroups(width, rPad) });
+    const { rows, x, y, squares, space, record } = io;
+    if (io.again) return up(this.#low, m, this.#rows(io, 'delta'), space.z, y);
+    if (!squares) throw new Error('the gate needs the squares of the module\'s output');
     return [
-      down(this.#low, m, rows, x, space.z),
-      gate(gpu, {
-        rows, z: space.z, gram: this.#gramOf(m), y, tau: slotOf(this.#slots, m.index), ratio: space.ratio, open: space.open,
-        hist: slotOf(this.#histograms, m.index), dOut: m.dOut, rank: rPad, scaling, record: io.record,
+      ...down(this.#low, m, rows, x, space.z),
+      ...gate(gpu, {
+        rows, z: space.z, gram: this.#gramOf(m), squares, slot: slotOf(this.#slots, m.index), stat: statOf(this.#stats, m.index),
+        ratio: space.ratio, open: space.open, list: space.list, args: space.args, rank: rPad, scaling, record,
+        groups: { delta: matmulTile(gpu, m.dOut, true), dx: matmulTile(gpu, m.dIn, true), grads: lowRankGroups(gpu, { ...m, rank: rPad }) },
       }),
-      compact(gpu, {
-        rows, open: space.open, active: space.list, args: space.args, stat: slotOf(this.#stats, m.index),
-        groups: {
-          delta: { rowsPerGroup: out.rowsPerGroup, colGroups: out.columnGroups },
-          dx: { rowsPerGroup: inn.rowsPerGroup, colGroups: inn.columnGroups },
-          dB: grad(m.dOut),
-          dA: grad(m.dIn),
-        },
-      }),
-      up(this.#low, m, this.#rows(io, 'delta'), space.z, y),
+      ...up(this.#low, m, this.#rows(io, 'delta'), space.z, y),
     ];
   }
 
@@ -91,15 +87,15 @@ export class GatedLora implements Method {
     const { gpu, rPad, scaling } = this.#low;
     const { rows, gradOut, gradIn, space, shared } = io;
     return [
-      back(this.#low, m, rows, gradOut, shared.u),
-      ...muStats(gpu, { rows, u: shared.u, z: space.z, open: space.open, stat: slotOf(this.#stats, m.index), mu: shared.mu, rank: rPad, scaling }),
-      ...gradients(this.#low, m, io, { dB: this.#rows(io, 'dB'), dA: this.#rows(io, 'dA') }),
-      ...(gradIn ? [through(this.#low, m, this.#rows(io, 'dx'), shared.u, gradIn)] : []),
+      ...back(this.#low, m, rows, gradOut, shared.u),
+      muStats(gpu, { rows, u: shared.u, z: space.z, open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu, rank: rPad, scaling }),
+      ...gradients(this.#low, m, io, { rows: this.#rows(io, 'grads'), sums: this.#args(io, 'sums') }),
+      ...(gradIn ? through(this.#low, m, this.#rows(io, 'dx'), shared.u, gradIn) : []),
     ];
   }
 
   begin(): Op[] {
-    return [{ clear: this.#stats }, { clear: this.#histograms }];
+    return [{ clear: this.#stats }];
   }
 
   update(): Op[] {
@@ -107,7 +103,7 @@ export class GatedLora implements Method {
   }
 
   refresh(): Op[] {
-    return this.#modules.map((m) => gram(this.#low.gpu, { b: this.#low.params[m.index].b, out: this.#gramOf(m), dOut: m.dOut, rank: this.#low.rPad }));
+    return [gram(this.#low.gpu, { table: this.#gramTable, modules: this.#modules.length, params: this.#low.flat, out: this.#gram, rank: this.#low.rPad })];
   }
 
   prepareUpdate(step: number, tokens: number): void {
@@ -115,26 +111,28 @@ export class GatedLora implements Method {
   }
 
   stats(): Tensor[] {
-    return [this.#slots, this.#stats, this.#histograms, this.#rule.rho];
+    return [this.#slots, this.#stats, this.#rule.rho];
   }
 
   readStats(bytes: ArrayBuffer): MethodStats {
-    const n = this.#modules.length;
-    const part = (i: number) => bytes.slice(i * n * SLOT_BYTES, (i + 1) * n * SLOT_BYTES);
-    const slots = readGateSlots(part(0));
-    const sums = readStatSlots(part(1));
-    const rho = new Float32Array(bytes, 3 * n * SLOT_BYTES, 2);
+    const slotBytes = this.#slots.size;
+    const statBytes = this.#stats.size;
+    const slots = readGateSlots(bytes.slice(0, slotBytes));
+    const sums = readStatSlots(bytes.slice(slotBytes, slotBytes + statBytes));
+    const rho = new Float32Array(bytes, slotBytes + statBytes, 2);
+    const histogram = new Uint32Array(sums.length * RATIO_BINS);
+    sums.forEach((s, i) => histogram.set(s.histogram, i * RATIO_BINS));
     const gate: GateStats = {
       tau: Float32Array.from(slots, (s) => s.tau),
       tokens: Uint32Array.from(sums, (s) => s.tokens),
       active: Uint32Array.from(sums, (s) => s.active),
       muKept: Float32Array.from(sums, (s) => s.muKept),
       muSkipped: Float32Array.from(sums, (s) => s.muSkipped),
-      histogram: new Uint32Array(part(2)).slice(0, n * RATIO_BINS),
+      histogram,
       rho: rho[0],
       tauStep: rho[1],
     };
-    return { gate, forwardRows: Uint32Array.from(sums, (s) => s.forwardRows), dxRows: Uint32Array.from(sums, (s) => s.dxRows), gradRows: Uint32Array.from(sums, (s) => s.backwardRows) };
+    return { gate, forwardRows: Uint32Array.from(sums, (s) => s.forwardRows), dxRows: Uint32Array.from(sums, (s) => s.dxRows), gradRows: Uint32Array.from(sums, (s) => s.gradRows) };
   }
 
   state(): NamedTensor[] {

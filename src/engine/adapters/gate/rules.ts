@@ -18,7 +18,6 @@ export interface RuleContext {
   modules: number;
   slots: Tensor;
   stats: Tensor;
-  histograms: Tensor;
   config: GateConfig;
   /** Optimizer steps of the run, and how many of them τ waits. */
   steps: number;
@@ -51,8 +50,8 @@ class ReconstructedRule implements ThresholdRule {
   }
 
   update(): Op[] {
-    const { slots, stats, histograms, modules } = this.#context;
-    return [updateTau(this.#gpu, { slots, stats, hists: histograms, rho: this.rho, hyper: this.#hyper, modules })];
+    const { slots, stats, modules } = this.#context;
+    return [updateTau(this.#gpu, { slots, stats, rho: this.rho, hyper: this.#hyper, modules })];
   }
 }
 

@@ -2,7 +2,8 @@
  * Causal grouped-query attention over ragged rows. `meta` u32 [rows, 4] holds per row {keyStart, position,
  * sequenceEnd, 0}: the first key row of its sequence (training: the sequence's first row; decoding: its slot in
  * the cache), its index in the sequence, and (training) one past the last row of its sequence. It attends to key
- * rows keyStart … keyStart + position. The backward is three passes, since WGSL has no float atomics.
+ * rows keyStart … keyStart + position. No scores are kept: the backward makes them again from the log-sum-exp, once
+ * for the queries' gradients and once for the keys', since WGSL has no float atomics.
  */
 import { GpuError } from '../../../shared/errors';
 import type { Tensor } from '../../gpu/buffers';
@@ -12,39 +13,72 @@ import type { Dispatch, RowCount } from '../../gpu/program';
 import { perElement, quads, snippets } from '../launch';
 import forward from './attention.wgsl?raw';
 import deltaPass from './attentionDelta.wgsl?raw';
-import gradKVPass from './attentionGradKV.wgsl?raw';
-import gradQPass from './attentionGradQ.wgsl?raw';
+import gradient from './attentionGrad.wgsl?raw';
+import { type AttentionTile, attentionTile, cuts } from './cut';
+import ofKeys from './gradOfKeys.wgsl?raw';
+import ofQueries from './gradOfQueries.wgsl?raw';
+import loadAlone from './loadAlone.wgsl?raw';
+import loadQuad from './loadQuad.wgsl?raw';
+import team from './team.wgsl?raw';
+import unroll from './unroll.wgsl?raw';
 
 /** The head layout: `heads` query heads of `headDim`, `kvHeads` key and value heads shared evenly among them. */
 export interface Heads {
   heads: number;
   kvHeads: number;
   headDim: number;
+  /** Another tile than the adapter's own. */
+  tile?: AttentionTile;
 }
 
-/** A pass with a thread per row and head, `heads` workgroups along y. */
-function pass(gpu: Gpu, label: string, wgsl: string, rows: RowCount, p: Heads, heads: number, bindings: Tensor[]): Dispatch {
-  if (p.heads % p.kvHeads !== 0) throw new GpuError(`${p.heads} heads cannot share ${p.kvHeads} key heads evenly.`, 'Choose another model.');
-  // On a software adapter small groups keep both cores busy and waste fewer lanes on the last rows.
-  const threads = gpu.info.software ? 16 : 64;
-  return {
-    kernel: {
-      label,
-      code: compose(wgsl, { consts: { HEADS: p.heads, KV_HEADS: p.kvHeads, HD4: quads(p.headDim, 'Head size') }, snippets: [snippets.dims] }),
-      constants: { SCALE: 1 / Math.sqrt(p.headDim), THREADS: threads },
-    },
-    bindings: [rows.dims, ...bindings],
-    groups: (counts) => [Math.ceil(rows.of(counts) / threads), heads, 1],
+interface Pass {
+  label: string;
+  wgsl: string[];
+  bindings: Tensor[];
+  /** Threads own keys and meet queries, not the other way round. */
+  ofKeys: boolean;
+  /** Vectors of a head that a thread keeps for each row, and products it makes of each pair. */
+  arrays: number;
+  products: number;
+}
+
+/** A pass in the frame of team.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
+function pass(gpu: Gpu, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKeys: keys, arrays, products }: Pass): Dispatch[] {
+  const { heads, kvHeads, headDim } = p;
+  if (heads % kvHeads !== 0) throw new GpuError(`${heads} heads cannot share ${kvHeads} key heads evenly.`, 'Choose another model.');
+  const hd4 = quads(headDim, 'Head size');
+  if (hd4 > 32) throw new GpuError(`Head size is ${headDim}; the engine goes up to 128.`, 'Choose another model.');
+  const [own, stream] = keys ? [1, heads / kvHeads] : [heads / kvHeads, 1];
+  const tile = p.tile ?? attentionTile(gpu, rows, headDim, arrays, own);
+  const all = [rows.dims, ...bindings];
+  const kernel = {
+    label,
+    code: compose(wgsl.join('\n'), {
+      enables: tile.quad ? ['subgroups'] : [],
+      consts: { KV_HEADS: kvHeads, HD4: hd4, OWN: own, STREAM: stream, ROWS: tile.rows, LANES: tile.lanes, PART: all.length },
+      snippets: [snippets.rows, team, unroll, tile.quad ? loadQuad : loadAlone],
+    }),
+    constants: { SCALE: 1 / Math.sqrt(headDim), THREADS: tile.threads },
   };
+  const rowsPerGroup = (tile.threads * tile.rows) / own;
+  const firsts = cuts(gpu, rows.max ?? 0, rowsPerGroup, heads * headDim * products, keys);
+  return firsts.map((first, i) => ({
+    kernel,
+    bindings: all,
+    values: Uint32Array.of(first, 0, 0, 0).buffer,
+    groups: (counts) => [Math.max(0, Math.min(Math.ceil(rows.of(counts) / rowsPerGroup), firsts[i + 1] ?? Infinity) - first), kvHeads, 1],
+    // Of the whole pass; its first part speaks for all.
+    macs: ({ pairs = 0, segments }) => (i === 0 ? pairs * segments * heads * headDim * products : 0),
+  }));
 }
 
 /**
  * Attention of `q` [rows, heads·headDim] over `k`, `v` [keyRows, kvHeads·headDim] into `out` (as q), with the
  * log-sum-exp of every row and head in `lse` [rows, heads]. Scores are scaled by 1/√headDim. Overwrites.
- * @throws {GpuError} when headDim is no multiple of 4 or the heads cannot be shared evenly.
+ * @throws {GpuError} when headDim is no multiple of 4 or past 128, or the heads cannot be shared evenly.
  */
-export function attention(gpu: Gpu, p: { rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor } & Heads): Dispatch {
-  return pass(gpu, 'attention', forward, p.rows, p, p.heads, [p.meta, p.q, p.k, p.v, p.out, p.lse]);
+export function attention(gpu: Gpu, p: { rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor } & Heads): Dispatch[] {
+  return pass(gpu, p.rows, p, { label: 'attention', wgsl: [forward], bindings: [p.meta, p.q, p.k, p.v, p.out, p.lse], ofKeys: false, arrays: 2, products: 2 });
 }
 
 /**
@@ -56,17 +90,17 @@ export function attentionBackward(gpu: Gpu, p: {
   rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor; gradOut: Tensor;
   stats: Tensor; gradQ: Tensor; gradK: Tensor; gradV: Tensor;
 } & Heads): Dispatch[] {
-  const shared = [p.meta, p.q, p.k, p.v, p.gradOut, p.stats];
+  const { rows, meta, q, k, v, gradOut, stats } = p;
   return [
     {
       kernel: {
-        label: 'attentionDelta', code: compose(deltaPass, { snippets: [snippets.dims] }),
+        label: 'attentionDelta', code: compose(deltaPass, { snippets: [snippets.rows] }),
         constants: { HEADS: p.heads, HD4: quads(p.headDim, 'Head size') },
       },
-      bindings: [p.rows.dims, p.out, p.gradOut, p.lse, p.stats],
-      groups: perElement(p.rows, p.heads),
+      bindings: [rows.dims, p.out, gradOut, p.lse, stats],
+      groups: perElement(rows, p.heads),
     },
-    pass(gpu, 'attentionGradQ', gradQPass, p.rows, p, p.heads, [...shared, p.gradQ]),
-    pass(gpu, 'attentionGradKV', gradKVPass, p.rows, p, p.kvHeads, [...shared, p.gradK, p.gradV]),
+    ...pass(gpu, rows, p, { label: 'attentionGradQ', wgsl: [ofQueries, gradient], bindings: [meta, q, gradOut, k, v, stats, p.gradQ], ofKeys: false, arrays: 3, products: 3 }),
+    ...pass(gpu, rows, p, { label: 'attentionGradKV', wgsl: [ofKeys, gradient], bindings: [meta, k, v, q, gradOut, stats, p.gradK, p.gradV], ofKeys: true, arrays: 4, products: 4 }),
   ];
 }

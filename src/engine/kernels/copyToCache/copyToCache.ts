@@ -12,7 +12,7 @@ import wgsl from './copyToCache.wgsl?raw';
 export function copyToCache(_gpu: Gpu, p: { rows: RowCount; meta: Tensor; x: Tensor; cache: Tensor; width: number }): Dispatch {
   const D4 = quads(p.width, 'Row width');
   return {
-    kernel: { label: 'copyToCache', code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4 } },
+    kernel: { label: 'copyToCache', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },
     bindings: [p.rows.dims, p.meta, p.x, p.cache],
     groups: perElement(p.rows, D4),
   };

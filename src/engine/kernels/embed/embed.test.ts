@@ -1,18 +1,29 @@
 import { expect, it } from 'vitest';
 import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
-import { gatherRowsRef } from '../gatherRows/gatherRows.ref';
+import { halfBits } from '../matmul/weight';
 import { embed } from './embed';
+import { embedRef } from './embed.ref';
 
-it('embed looks tokens up', async () => {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('embed');
-  const [rows, width, vocab] = [57, 20, 33];
-  const table = randomFloats(vocab * width, 1);
-  const ids = Int32Array.from({ length: rows }, (_, i) => (i * i) % vocab);
-  const out = scope.alloc('out', rows * width * 4);
-  const op = embed(gpu, { rows: rowCount(scope, rows), ids: scope.upload('ids', ids), table: scope.upload('table', table), out, width });
-  expect(op.kernel.label).toBe('embed');
-  await runOps(gpu, [op]);
-  expect([...await floats(gpu, out, rows * width)]).toEqual([...gatherRowsRef(ids, table, width)]);
-  scope.free();
-});
+for (const type of ['f32', 'f16'] as const) {
+  for (const split of [[33], [12, 20, 1]]) {
+    it(`embed looks tokens up in ${split.length} part(s) of ${type}`, async () => {
+      const gpu = await testGpu();
+      const scope = gpu.buffers.scope('embed');
+      const [rows, width, vocab] = [57, 20, 33];
+      const table = randomFloats(vocab * width, 1).map((x) => Math.round(512 * x) / 512);
+      const ids = Int32Array.from({ length: rows }, (_, i) => (i * i) % vocab);
+      let first = 0;
+      const parts = split.map((count) => {
+        const values = table.slice(first * width, (first + count) * width);
+        const tensor = scope.upload(`table ${first}`, type === 'f16' ? halfBits(values)! : values);
+        const part = { first, rows: count, weight: { tensor, type } };
+        first += count;
+        return part;
+      });
+      const out = scope.alloc('out', rows * width * 4);
+      await runOps(gpu, embed(gpu, { rows: rowCount(scope, rows), ids: scope.upload('ids', ids), table: parts, out, width }));
+      expect([...await floats(gpu, out, rows * width)]).toEqual([...embedRef(ids, table, width)]);
+      scope.free();
+    });
+  }
+}

@@ -1,12 +1,30 @@
 import type { Tensor } from '../../gpu/buffers';
+import { compose } from '../../gpu/compose';
 import type { Gpu } from '../../gpu/device';
 import type { Dispatch, RowCount } from '../../gpu/program';
-import { gatherRows } from '../gatherRows/gatherRows';
+import { perElement, quads, snippets } from '../launch';
+import { type Weight, loadSnippet } from '../matmul/weight';
+import wgsl from './embed.wgsl?raw';
+
+/** A table of `rows` rows that starts at row `first` of the whole one: large tables are split over bindings. */
+export interface TablePart {
+  first: number;
+  rows: number;
+  weight: Weight;
+}
 
 /**
- * `out[row, :] = table[ids[row], :]`. `ids` u32 or non-negative i32 [rows], each below the table's rows;
- * `table` [vocab, width]; `out` [rows, width]; overwrites. A lookup is a gather, so it is that kernel.
+ * `out[row, :] = table[ids[row], :]`. `ids` u32 or non-negative i32 [rows], each below the table's rows; `table`
+ * [vocab, width] in parts; `out` [rows, width]; overwrites. One dispatch for each part.
  */
-export function embed(gpu: Gpu, p: { rows: RowCount; ids: Tensor; table: Tensor; out: Tensor; width: number }): Dispatch {
-  return gatherRows(gpu, { rows: p.rows, index: p.ids, x: p.table, out: p.out, width: p.width, label: 'embed' });
+export function embed(gpu: Gpu, p: { rows: RowCount; ids: Tensor; table: TablePart[]; out: Tensor; width: number }): Dispatch[] {
+  const D4 = quads(p.width, 'Row width');
+  return p.table.map(({ first, rows, weight }) => {
+    const { enables, wgsl: load } = loadSnippet(gpu, weight);
+    return {
+      kernel: { label: 'embed', code: compose(wgsl, { enables, snippets: [snippets.rows, load] }), constants: { D4, FIRST: first, COUNT: rows } },
+      bindings: [p.rows.dims, p.ids, weight.tensor, p.out],
+      groups: perElement(p.rows, D4),
+    };
+  });
 }

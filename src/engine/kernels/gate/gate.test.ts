@@ -1,13 +1,36 @@
 import { expect, test } from 'vitest';
+import { readTensor } from '../../gpu/readback';
 import { expectClose } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testGpu, uints } from '../../testing/harness';
-import { gram } from '../gram/gram';
+import { gramRef } from '../gram/gram.ref';
+import { chunksOf } from '../lowRankGrad/chunks';
+import { ARGS_BYTES, activeListBytes, argsOffset } from './activeRows';
+import { activeRowsRef } from './activeRows.ref';
 import { gate } from './gate';
 import { ratioRef } from './gate.ref';
-import { medianRatio, packGateSlots, packStatSlots, ratioBin, ratioEdge, readGateSlots, readStatSlots, slotOf } from './slots';
+import { STAT_BYTES, medianRatio, packGateSlots, packStatSlots, ratioBin, ratioEdge, readGateSlots, readStatSlots, slotOf, statOf } from './slots';
 
-/** Runs the gate for module 1 of 3 on random numbers whose ratios span several octaves. */
-async function runGate(rows: number, realRank: number, dOut: number, options: { tau?: number; record?: boolean; zeroB?: boolean } = {}) {
+const PARTS = 3;
+
+/** Σ y² of each row in PARTS unequal pieces, as a matmul leaves them. */
+function squaresOf(y: Float32Array, rows: number, dOut: number): Float32Array<ArrayBuffer> {
+  const squares = new Float32Array(rows * PARTS);
+  for (let i = 0; i < rows * dOut; i++) squares[Math.floor(i / dOut) * PARTS + (i % dOut < 2 ? 0 : i % dOut === 3 ? 2 : 1)] += y[i] ** 2;
+  return squares;
+}
+
+interface Options {
+  /** Share of the rows that the threshold opens. */
+  share?: number;
+  tau?: number;
+  record?: boolean;
+  zeroB?: boolean;
+  /** As if the rows were many (true) or few. */
+  large?: boolean;
+}
+
+/** Runs the gate twice for module 1 of 3, on random numbers whose ratios span several octaves. */
+async function runGate(rows: number, realRank: number, dOut: number, options: Options = {}) {
   const gpu = await testGpu();
   const scope = gpu.buffers.scope('test');
   const rank = Math.ceil(realRank / 4) * 4;
@@ -17,44 +40,72 @@ async function runGate(rows: number, realRank: number, dOut: number, options: { 
   const b = options.zeroB ? new Float32Array(dOut * rank) : randomFloats(dOut * rank, 2, 0.2);
   const y = randomFloats(rows * dOut, 3);
   const expected = ratioRef(z, b, y, rows, dOut, rank, scaling);
-  const tau = options.tau ?? [...expected].sort((p, q) => p - q)[rows >> 1] * 0.999;
-  const g = scope.alloc('gram', rank * rank * 4);
-  const bT = scope.upload('b', b);
-  const slots = scope.upload('slots', new Uint8Array(packGateSlots([9, tau, 9].map((t) => ({ tau: t, m: 0, v: 0, updates: 0 })))));
-  const hists = scope.alloc('hists', 3 * 256);
-  const ratio = scope.alloc('ratio', rows * 4);
-  const open = scope.alloc('open', rows * 4);
-  const count = rowCount(scope, rows);
-  await runOps(gpu, [
-    gram(gpu, { b: bT, out: g, dOut, rank }),
-    gate(gpu, { rows: count, z: scope.upload('z', z), gram: g, y: scope.upload('y', y), tau: slotOf(slots, 1), ratio, open, hist: slotOf(hists, 1), dOut, rank, scaling, record: options.record ?? true }),
-  ], { rows, supervised: 0 });
-  const result = { expected, tau, ratio: await floats(gpu, ratio, rows), open: await uints(gpu, open, rows), hists: await uints(gpu, hists, 192) };
+  const sorted = [0, ...expected, 8].sort((p, q) => p - q);
+  const closed = rows - Math.round(rows * (options.share ?? 0.5));
+  const tau = options.tau ?? (sorted[closed] + sorted[closed + 1]) / 2;
+  const slots = scope.upload('slots', new Uint8Array(packGateSlots([9, tau, 9].map((t) => ({ tau: t, m: 0, v: 0, updates: 0 })))), GPUBufferUsage.UNIFORM);
+  const stats = scope.alloc('stats', 3 * STAT_BYTES);
+  // What an earlier, longer pass left behind must not count.
+  const [ratio, open, list] = [rows, rows, rows + 1].map((n, i) => scope.upload(`out${i}`, new Uint32Array(n + 100).fill(1)));
+  const args = scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT);
+  const ops = gate(gpu, {
+    rows: rowCount(scope, rows), z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))),
+    squares: { tensor: scope.upload('squares', squaresOf(y, rows, dOut)), parts: PARTS },
+    slot: slotOf(slots, 1), stat: statOf(stats, 1), ratio, open, list, args, rank, scaling, record: options.record ?? true,
+    groups: { delta: { rowsPerGroup: 8, columnGroups: 3 }, dx: { rowsPerGroup: 4, columnGroups: 5 }, grads: { gradGroups: 7, sumGroups: 9 } },
+  }, options.large === undefined ? undefined : options.large ? 0 : Infinity);
+  await runOps(gpu, [...ops, ...ops], { rows, supervised: 0, segments: 1 });
+  const opened = await uints(gpu, open, rows + 100);
+  const result = {
+    gpu, expected, tau, ratio: await floats(gpu, ratio, rows), open: opened.slice(0, rows), tail: opened.slice(rows), args: await uints(gpu, args, 16),
+    list: await uints(gpu, list, activeListBytes(rows) / 4), stats: readStatSlots(await readTensor(gpu, stats)),
+  };
   scope.free();
   return result;
 }
 
-test.each([[57, 3, 60], [1, 1, 4], [130, 8, 192], [130, 64, 132]])('ratios and gates of %i rows, rank %i, dOut %i', async (rows, rank, dOut) => {
-  const { expected, tau, ratio, open, hists } = await runGate(rows, rank, dOut);
+const shapes = [[57, 3, 60], [1, 1, 4], [130, 8, 192], [130, 64, 132], [1001, 16, 40], [4099, 4, 8]];
+const cases = shapes.flatMap(([rows, rank, dOut]) => [false, true].flatMap((large) => [0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share }))));
+
+test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large', async ({ rows, rank, dOut, large, share }) => {
+  const { gpu, expected, tau, ratio, open, tail, list, args, stats } = await runGate(rows, rank, dOut, { share, large });
   expectClose(ratio, expected, { rtol: 5e-6 });
   expected.forEach((r, i) => {
     if (Math.abs(r - tau) > 1e-5 * tau) expect(open[i], `row ${i}`).toBe(r >= tau ? 1 : 0);
   });
-  const counts = new Array(192).fill(0);
-  for (const r of ratio) counts[64 + ratioBin(r)]++;
-  expect([...hists]).toEqual(counts);
+  expect(tail).toEqual(new Uint32Array(100).fill(1));
+  const wanted = activeRowsRef(open, rows);
+  const count = wanted[0];
+  expect(count).toBe(Math.round(rows * share));
+  expect(list.slice(0, 1 + count)).toEqual(Uint32Array.from(wanted));
+  const up = (n: number) => Math.ceil(count / n);
+  const chunks = chunksOf(gpu, count);
+  expect([...args]).toEqual([up(8), 3, 1, 0, up(4), 5, 1, 0, chunks, 7, 1, 0, chunks > 1 ? 9 : 0, 1, 1, 0]);
+  expect(argsOffset('sums')).toBe(48);
+  // Two micro-batches add up.
+  const histogram = new Uint32Array(64);
+  for (const r of ratio) histogram[ratioBin(r)] += 2;
+  const none = { tokens: 0, active: 0, muKept: 0, muSkipped: 0, disagreeMu: 0, forwardRows: 0, dxRows: 0, gradRows: 0, histogram: new Uint32Array(64) };
+  expect(stats).toEqual([none, { ...none, tokens: 2 * rows, active: 2 * count, forwardRows: 16 * up(8), dxRows: 8 * up(4), gradRows: 2 * count, histogram }, none]);
+});
+
+test('one dispatch or two: the same bits', async () => {
+  const [fused, spread] = [await runGate(1001, 16, 40, { large: false }), await runGate(1001, 16, 40, { large: true })];
+  expect(spread.ratio).toEqual(fused.ratio);
+  expect(spread.list).toEqual(fused.list);
+  expect((await runGate(1001, 16, 40)).ratio).toEqual(fused.ratio);
 });
 
 test('B = 0 leaves every gate open at tau 0, in bin 0', async () => {
-  const { ratio, open, hists } = await runGate(57, 8, 60, { tau: 0, zeroB: true });
+  const { ratio, open, stats } = await runGate(57, 8, 60, { tau: 0, zeroB: true });
   expect(ratio.every((r) => r === 0)).toBe(true);
   expect(open.every((o) => o === 1)).toBe(true);
-  expect(hists[64]).toBe(57);
+  expect(stats[1].histogram[0]).toBe(2 * 57);
 });
 
 test('nothing is recorded unless asked', async () => {
-  const { hists } = await runGate(57, 8, 60, { record: false });
-  expect(hists.every((h) => h === 0)).toBe(true);
+  const { stats } = await runGate(57, 8, 60, { record: false });
+  expect(stats[1]).toEqual(stats[0]);
 });
 
 test('bins, edges and median', () => {
@@ -75,6 +126,6 @@ test('bins, edges and median', () => {
 test('slots survive packing', () => {
   const gates = [{ tau: 0.5, m: -1, v: 2, updates: 7 }, { tau: 0, m: 0, v: 0, updates: 0 }];
   expect(readGateSlots(packGateSlots(gates))).toEqual(gates);
-  const stats = [{ tokens: 9, active: 4, muKept: -0.5, muSkipped: 0.25, disagreeMu: 1, forwardRows: 8, dxRows: 16, backwardRows: 32 }];
+  const stats = [{ tokens: 9, active: 4, muKept: -0.5, muSkipped: 0.25, disagreeMu: 1, forwardRows: 8, dxRows: 16, gradRows: 32, histogram: Uint32Array.from({ length: 64 }, (_, i) => i) }];
   expect(readStatSlots(packStatSlots(stats))).toEqual(stats);
 });

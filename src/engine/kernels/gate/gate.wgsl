@@ -1,50 +1,70 @@
-// Token gate: z [rows, RANK], gram [RANK, RANK], y [rows, DOUT], threshold ->
-//   ratio [rows] = sqrt(s² zᵀGz) / (‖y‖₂ + 1e-6), open [rows] = ratio >= tau (0 or 1). Overwrites both;
-//   adds to hist [64] when RECORD. One workgroup per row, its WIDTH threads share the row.
+// Token gate and list of open rows: r by `ratioOf`, threshold ->
+//   ratio [rows], open [rows] = ratio >= tau (0 or 1), activeList [1 + rows] = count, then the open rows ascending,
+//   args [4] = workgroups {x, y, z, unused} of the dispatches over open rows. Overwrites all;
+//   adds to the StatSlot when `record`.
+// One workgroup: each thread takes one run of rows, a scan over the threads says where its list begins.
 override WIDTH: u32;
-override RANK4: u32;              // rank / 4
-override DOUT4: u32;              // dOut / 4
-override SCALING: f32;            // s = alpha / rank
-override RECORD: bool;
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> z: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> gram: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> y: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> slot: GateSlot;
-@group(0) @binding(5) var<storage, read_write> ratio: array<f32>;
-@group(0) @binding(6) var<storage, read_write> open: array<u32>;
-@group(0) @binding(7) var<storage, read_write> hist: array<atomic<u32>, RATIO_BINS>;
+@group(0) @binding(1) var<uniform> slot: GateSlot;
+@group(0) @binding(2) var<storage, read_write> ratio: array<f32>;
+@group(0) @binding(3) var<storage, read_write> open: array<u32>;
+@group(0) @binding(4) var<storage, read_write> activeList: array<u32>;
+@group(0) @binding(5) var<storage, read_write> args: array<vec4<u32>, 4>;
+@group(0) @binding(6) var<storage, read_write> stat: StatSlot;
 
-var<workgroup> sums: array<vec2<f32>, WIDTH>;   // (zᵀGz, ‖y‖²)
+var<workgroup> ends: array<u32, WIDTH>;                    // open rows up to and with this thread's
+var<workgroup> bins: array<atomic<u32>, RATIO_BINS>;       // integer counts: any order gives the same
+
+fn divUp(a: u32, b: u32) -> u32 { return (a + b - 1u) / b; }
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let row = group.x;
-  if (row >= dims.rows) { return; }
-  var sum = vec2<f32>();
-  for (var i = lane; i < 4u * RANK4; i += WIDTH) {
-    var gz = 0.0;
-    for (var j = 0u; j < RANK4; j++) { gz += dot(gram[i * RANK4 + j], z[row * RANK4 + j]); }
-    sum.x += z[row * RANK4 + i / 4u][i % 4u] * gz;
+fn main(@builtin(local_invocation_index) lane: u32) {
+  let run = divUp(dims.rows, WIDTH);
+  let first = min(lane * run, dims.rows);
+  let last = min(first + run, dims.rows);
+  var mine = 0u;
+  for (var row = first; row < last; row++) {
+    let r = ratioOf(row);
+    let kept = select(0u, 1u, r >= slot.tau);
+    ratio[row] = r;
+    open[row] = kept;
+    mine += kept;
+    atomicAdd(&bins[ratioBin(r)], 1u);
   }
-  for (var c = lane; c < DOUT4; c += WIDTH) {
-    let v = y[row * DOUT4 + c];
-    sum.y += dot(v, v);
-  }
-  sums[lane] = sum;
+  ends[lane] = mine;
   workgroupBarrier();
-  for (var half = WIDTH / 2u; half > 0u; half /= 2u) {
-    if (lane < half) { sums[lane] += sums[lane + half]; }
+  for (var step = 1u; step < WIDTH; step *= 2u) {
+    var before = 0u;
+    if (lane >= step) { before = ends[lane - step]; }
+    workgroupBarrier();
+    ends[lane] += before;
     workgroupBarrier();
   }
+  var at = 1u + ends[lane] - mine;
+  for (var row = first; row < last; row++) {
+    if (open[row] != 0u) {
+      activeList[at] = row;
+      at++;
+    }
+  }
+  let count = ends[WIDTH - 1u];
   if (lane == 0u) {
-    let delta2 = sums[0].x;
-    // Rounding may leave a tiny negative; -0 must not reach the histogram either.
-    let delta = select(0.0, SCALING * sqrt(delta2), delta2 > 0.0);
-    let r = delta / (sqrt(sums[0].y) + 1e-6);
-    ratio[row] = r;
-    open[row] = select(0u, 1u, r >= slot.tau);
-    if (RECORD) { atomicAdd(&hist[ratioBin(r)], 1u); }
+    let chunks = chunksOf(count);
+    activeList[0] = count;
+    args[0] = vec4<u32>(divUp(count, shape.deltaRows), shape.deltaColumns, 1u, 0u);
+    args[1] = vec4<u32>(divUp(count, shape.dxRows), shape.dxColumns, 1u, 0u);
+    args[2] = vec4<u32>(chunks, shape.gradGroups, 1u, 0u);
+    // One chunk goes straight into the gradient.
+    args[3] = vec4<u32>(select(0u, shape.sumGroups, chunks > 1u), 1u, 1u, 0u);
+  }
+  if (shape.record == 0u) { return; }
+  for (var b = lane; b < RATIO_BINS; b += WIDTH) { stat.histogram[b] += atomicLoad(&bins[b]); }
+  if (lane == 0u) {
+    stat.tokens += dims.rows;
+    stat.opened += count;
+    stat.forwardRows += divUp(count, shape.deltaRows) * shape.deltaRows;
+    stat.dxRows += divUp(count, shape.dxRows) * shape.dxRows;
+    stat.gradRows += count;
   }
 }

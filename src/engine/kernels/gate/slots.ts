@@ -1,8 +1,7 @@
 /**
- * Layout of what the gate keeps per adapted module of a run: three tensors (thresholds, statistics,
- * histograms), each an array of 256-byte slots, so that a kernel is given one module's slot by `Tensor.slice`.
- * They must be three buffers: WebGPU allows no buffer to be read and written in one dispatch, parts or not.
- * The WGSL twin is slots.wgsl.
+ * Layout of what the gate keeps per adapted module of a run: two tensors (thresholds; statistics with the histogram
+ * of r), each an array of slots, so that a kernel is given one module's slot by `Tensor.slice`. They must be two
+ * buffers: WebGPU allows no buffer to be read and written in one dispatch, parts or not. The WGSL twin is slots.wgsl.
  */
 import { ratioEdge } from '../../../shared/ratio';
 import { RATIO_BINS } from '../../../shared/types';
@@ -10,10 +9,19 @@ import type { Tensor } from '../../gpu/buffers';
 
 export { RATIO_BINS, ratioEdge };
 
-/** Bytes of one GateSlot, StatSlot or histogram. */
+/** Bytes of one GateSlot; allocate them with `GPUBufferUsage.UNIFORM`. */
 export const SLOT_BYTES = 256;
-/** The slot of module `index` in an array of slots. */
-export const slotOf = (slots: Tensor, index: number): Tensor => slots.slice(`${slots.label}[${index}]`, index * SLOT_BYTES, SLOT_BYTES);
+/** Bytes of one StatSlot. */
+export const STAT_BYTES = 512;
+/** Workgroups that may share the sums of μ. */
+export const MU_PARTS = 8;
+/** Where a StatSlot's parts of the sums of μ and its histogram begin, in 32-bit words. */
+const [MU_AT, HISTOGRAM_AT] = [8, 64];
+
+const sliceOf = (all: Tensor, index: number, bytes: number): Tensor => all.slice(`${all.label}[${index}]`, index * bytes, bytes);
+/** The GateSlot, and the StatSlot, of module `index`. */
+export const slotOf = (slots: Tensor, index: number): Tensor => sliceOf(slots, index, SLOT_BYTES);
+export const statOf = (stats: Tensor, index: number): Tensor => sliceOf(stats, index, STAT_BYTES);
 
 /** Threshold of one module with its moments. */
 export interface GateSlot {
@@ -32,18 +40,21 @@ export interface StatSlot {
   disagreeMu: number;
   forwardRows: number;
   dxRows: number;
-  backwardRows: number;
+  gradRows: number;
+  histogram: Uint32Array;
 }
 
-const slotCount = (bytes: ArrayBuffer) => Math.floor(bytes.byteLength / SLOT_BYTES);
-
-/** Reads thresholds as they came back from the GPU. */
-export function readGateSlots(bytes: ArrayBuffer): GateSlot[] {
-  return Array.from({ length: slotCount(bytes) }, (_, i) => {
-    const f = new Float32Array(bytes, i * SLOT_BYTES, 3);
-    return { tau: f[0], m: f[1], v: f[2], updates: new Uint32Array(bytes, i * SLOT_BYTES, 4)[3] };
+/** Calls `read` with the 32-bit words of each slot. */
+function mapSlots<T>(bytes: ArrayBuffer, slotBytes: number, read: (f: Float32Array, u: Uint32Array) => T): T[] {
+  return Array.from({ length: Math.floor(bytes.byteLength / slotBytes) }, (_, i) => {
+    const part = [bytes, i * slotBytes, slotBytes / 4] as const;
+    return read(new Float32Array(...part), new Uint32Array(...part));
   });
 }
+
+/** Reads thresholds as they came back from the GPU. */
+export const readGateSlots = (bytes: ArrayBuffer): GateSlot[] =>
+  mapSlots(bytes, SLOT_BYTES, (f, u) => ({ tau: f[0], m: f[1], v: f[2], updates: u[3] }));
 
 /** Thresholds as the GPU wants them. */
 export function packGateSlots(slots: readonly GateSlot[]): ArrayBuffer {
@@ -55,25 +66,29 @@ export function packGateSlots(slots: readonly GateSlot[]): ArrayBuffer {
   return bytes;
 }
 
-/** Reads statistics as they came back from the GPU. */
+/** Reads statistics as they came back from the GPU. The parts of the sums of μ are added up in their order. */
 export function readStatSlots(bytes: ArrayBuffer): StatSlot[] {
-  return Array.from({ length: slotCount(bytes) }, (_, i) => {
-    const f = new Float32Array(bytes, i * SLOT_BYTES, 8);
-    const u = new Uint32Array(bytes, i * SLOT_BYTES, 8);
+  return mapSlots(bytes, STAT_BYTES, (f, u) => {
+    const mu = (which: number) => {
+      let sum = 0;
+      for (let part = 0; part < MU_PARTS; part++) sum += f[MU_AT + 4 * part + which];
+      return sum;
+    };
     return {
-      tokens: u[0], active: u[1], muKept: f[2], muSkipped: f[3], disagreeMu: f[4],
-      forwardRows: u[5], dxRows: u[6], backwardRows: u[7],
+      tokens: u[0], active: u[1], muKept: mu(0), muSkipped: mu(1), disagreeMu: mu(2),
+      forwardRows: u[2], dxRows: u[3], gradRows: u[4], histogram: u.slice(HISTOGRAM_AT, HISTOGRAM_AT + RATIO_BINS),
     };
   });
 }
 
 /** Statistics as the GPU wants them. */
 export function packStatSlots(slots: readonly StatSlot[]): ArrayBuffer {
-  const bytes = new ArrayBuffer(slots.length * SLOT_BYTES);
+  const bytes = new ArrayBuffer(slots.length * STAT_BYTES);
   slots.forEach((s, i) => {
-    const u = new Uint32Array(bytes, i * SLOT_BYTES, 8);
-    u.set([s.tokens, s.active, 0, 0, 0, s.forwardRows, s.dxRows, s.backwardRows]);
-    new Float32Array(bytes, i * SLOT_BYTES + 8, 3).set([s.muKept, s.muSkipped, s.disagreeMu]);
+    const u = new Uint32Array(bytes, i * STAT_BYTES, STAT_BYTES / 4);
+    u.set([s.tokens, s.active, s.forwardRows, s.dxRows, s.gradRows]);
+    u.set(s.histogram, HISTOGRAM_AT);
+    new Float32Array(bytes, i * STAT_BYTES + 4 * MU_AT, 3).set([s.muKept, s.muSkipped, s.disagreeMu]);
   });
   return bytes;
 }

@@ -1,4 +1,4 @@
-// Per-module slots of a run, 256 bytes each so that one slot can be bound alone. Layout: slots.ts.
+// Per-module slots of a run, multiples of 256 bytes so that one slot can be bound alone. Layout: slots.ts.
 struct GateSlot {
   tau: f32,                       // threshold
   m: f32,                         // first moment of g
@@ -7,23 +7,24 @@ struct GateSlot {
   spare: array<vec4<u32>, 15>,
 }
 
-// Sums over the micro-batches of one optimizer step.
-struct StatSlot {
-  tokens: u32,                    // T
-  opened: u32,                    // Σ S_i
-  muKept: f32,                    // Σ S_i μ_i
-  muSkipped: f32,                 // Σ (1 − S_i) μ_i
-  disagreeMu: f32,                // Σ c_i μ_i
-  forwardRows: u32,               // rows of B z as dispatched (tile-rounded)
-  dxRows: u32,                    // rows of the adapter's dx as dispatched
-  backwardRows: u32,              // rows of dB and dA as dispatched (chunk-rounded)
-  spare: array<vec4<u32>, 14>,
-}
-
+// Workgroups that may share the sums of μ, each with an entry of its own: no two write the same number.
+const MU_PARTS: u32 = 8u;
 // Histogram of r: 4 bins per octave from 2^-13 up, linear in the mantissa; bin 0 takes everything below too.
 const RATIO_BINS: u32 = 64u;
 const RATIO_SHIFT: u32 = 21u;
 const RATIO_OFFSET: u32 = 456u;   // bits(2^-13) >> 21
+
+// Sums over the micro-batches of one optimizer step.
+struct StatSlot {
+  tokens: u32,                    // T
+  opened: u32,                    // Σ S_i
+  forwardRows: u32,               // rows of B z as dispatched (tile-rounded)
+  dxRows: u32,                    // rows of the adapter's dx as dispatched
+  gradRows: u32,                  // rows of dB and dA
+  mu: array<vec4<f32>, MU_PARTS>, // parts of Σ S_i μ_i, Σ (1 − S_i) μ_i, Σ c_i μ_i; the fourth is unused
+  spare: array<vec4<u32>, 6>,
+  histogram: array<u32, RATIO_BINS>,
+}
 
 fn ratioBin(r: f32) -> u32 {
   return min(max(bitcast<u32>(r) >> RATIO_SHIFT, RATIO_OFFSET) - RATIO_OFFSET, RATIO_BINS - 1u);

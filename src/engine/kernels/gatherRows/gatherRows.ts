@@ -6,10 +6,10 @@ import { perElement, quads, snippets } from '../launch';
 import wgsl from './gatherRows.wgsl?raw';
 
 /** `out[i, :] = x[index[i], :]` for i < rows. `index` u32 [rows], `x` [n, width], `out` [rows, width]; overwrites. */
-export function gatherRows(_gpu: Gpu, p: { rows: RowCount; index: Tensor; x: Tensor; out: Tensor; width: number; label?: string }): Dispatch {
+export function gatherRows(_gpu: Gpu, p: { rows: RowCount; index: Tensor; x: Tensor; out: Tensor; width: number }): Dispatch {
   const D4 = quads(p.width, 'Row width');
   return {
-    kernel: { label: p.label ?? 'gatherRows', code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4 } },
+    kernel: { label: 'gatherRows', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },
     bindings: [p.rows.dims, p.index, p.x, p.out],
     groups: perElement(p.rows, D4),
   };

@@ -1,7 +1,6 @@
 // x [n, D], index [rows] -> result [rows, D]: result[i, :] = x[index[i], :]. Overwrites.
 // One thread copies four numbers of a row.
 override D4: u32;
-@group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> index: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
@@ -10,6 +9,6 @@ override D4: u32;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   let row = i / D4;
-  if (row >= dims.rows) { return; }
-  result[i] = x[index[row] * D4 + i % D4];
+  if (row >= rowCount()) { return; }
+  result[rowAt(row) * D4 + i % D4] = x[index[row] * D4 + i % D4];
 }

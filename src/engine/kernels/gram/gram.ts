@@ -1,15 +1,35 @@
-import type { Tensor } from '../../gpu/buffers';
+import type { BufferScope, Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import type { Dispatch } from '../../gpu/program';
 import wgsl from './gram.wgsl?raw';
 
-/** Gram matrix of LoRA's B: `b` [dOut, rank] → `out` [rank, rank] = BᵀB. Once per module and step. */
-export function gram(gpu: Gpu, p: { b: Tensor; out: Tensor; dOut: number; rank: number }): Dispatch {
+/** Bytes from one module's Gram matrix to the next: each can be bound alone. */
+export const gramStride = (rank: number): number => Math.ceil((4 * rank * rank) / 256) * 256;
+/** Bytes of the table of modules. */
+export const gramTableBytes = (modules: number): number => 8 * modules;
+
+/** Where each module's B lies in the run's flat parameters: bytes from their start, and its rows. */
+export function gramTable(scope: BufferScope, modules: readonly { offset: number; dOut: number }[]): Tensor {
+  return scope.upload('gate/modules', Uint32Array.from(modules.flatMap(({ offset, dOut }) => [offset / 16, dOut])));
+}
+
+export interface GramParams {
+  /** `gramTable` of `modules` modules. */
+  table: Tensor;
+  modules: number;
+  /** The run's A and B, flat. */
+  params: Tensor;
+  /** Out: BᵀB of each module, `gramStride` apart. */
+  out: Tensor;
+  rank: number;
+}
+
+/** Gram matrices of LoRA's B, all modules at once. Once per step. */
+export function gram(gpu: Gpu, p: GramParams): Dispatch {
   const blocks = p.rank / 4;
   return {
-    kernel: { label: 'gram', code: wgsl, constants: { WIDTH: gpu.rowWidth, DOUT: p.dOut, RANK4: blocks } },
-    bindings: [p.b, p.out],
-    groups: () => [blocks, blocks, 1],
-    macs: () => p.dOut * p.rank * p.rank,
+    kernel: { label: 'gram', code: wgsl, constants: { WIDTH: gpu.rowWidth, RANK4: blocks, STRIDE4: gramStride(p.rank) / 16 } },
+    bindings: [p.table, p.params, p.out],
+    groups: () => [blocks, blocks, p.modules],
   };
 }

@@ -2,37 +2,49 @@ import { expect, test } from 'vitest';
 import { Rng } from '../../../shared/rng';
 import { expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
-import { ARGS_BYTES, activeListBytes, argsOffset, compact } from '../compact/compact';
-import { compactRef } from '../compact/compact.ref';
-import { GRAD_CHUNK, lowRankGrad, lowRankGroups, lowRankPartialBytes } from './lowRankGrad';
+import { ARGS_BYTES, argsOffset } from '../gate/activeRows';
+import { activeRowsRef } from '../gate/activeRows.ref';
+import { chunksOf } from './chunks';
+import { lowRankGrad, lowRankGroups, lowRankPartialBytes } from './lowRankGrad';
 import { lowRankGradRef } from './lowRankGrad.ref';
 
-const shapes = [[57, 60, 4], [1, 4, 4], [130, 192, 8], [130, 132, 64], [257, 516, 12]] as const;
-const cases = shapes.flatMap(([rows, width, rank]) => [false, true].flatMap((transposed) => [null, 0, 0.5, 1].map((share) => ({ rows, width, rank, transposed, share }))));
+// Rows for one chunk, for several, and for as many as there may be (the chunks then get longer).
+const shapes = [[57, 60, 36, 4], [1, 4, 4, 4], [130, 192, 100, 8], [130, 132, 20, 64], [257, 516, 44, 12], [1001, 40, 72, 16], [9001, 4, 8, 4]] as const;
+const cases = shapes.flatMap(([rows, dOut, dIn, rank]) => [null, 0, 0.5, 1].map((share) => ({ rows, dOut, dIn, rank, share })));
 
-test.each(cases)('$rows rows, width $width, rank $rank, transposed $transposed, open share $share', async ({ rows, width, rank, transposed, share }) => {
+test.each(cases)('$rows rows, dOut $dOut, dIn $dIn, rank $rank, open share $share', async ({ rows, dOut, dIn, rank, share }) => {
   const gpu = await testGpu();
   const scope = gpu.buffers.scope('test');
   const rng = new Rng(3);
-  const open = Uint32Array.from({ length: rows }, () => (rng.float() < (share ?? 1) ? 1 : 0));
-  const wide = randomFloats(rows * width, 1);
-  const narrow = randomFloats(rows * rank, 2);
-  const before = randomFloats(width * rank, 4);
-  const count = rowCount(scope, rows);
-  const active = scope.alloc('active', activeListBytes(rows));
-  const args = scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT);
-  const partial = scope.upload('partial', new Float32Array(lowRankPartialBytes(rows, width, rank) / 4).fill(NaN));
-  const grad = scope.upload('grad', before);
-  const grouping = { rowsPerGroup: GRAD_CHUNK, colGroups: lowRankGroups(width, rank) };
-  const list = compact(gpu, { rows: count, open: scope.upload('open', open), active, args, stat: scope.alloc('stat', 256), groups: { delta: grouping, dx: grouping, dB: grouping, dA: grouping } });
-  const over = share === null ? count : { list: active, args: { indirect: args, offset: argsOffset(transposed ? 'dA' : 'dB') } };
-  const ops = lowRankGrad({ wide: scope.upload('wide', wide), narrow: scope.upload('narrow', narrow), partial, grad, wideWidth: width, rank, scaling: 1.5, transposed, rows: over });
-  await runOps(gpu, [list, ...ops], { rows, supervised: 0 });
-  const expected = lowRankGradRef(wide, narrow, compactRef(open, rows).slice(1), width, rank, 1.5, transposed).map((g, i) => g + before[i]);
-  const first = await floats(gpu, grad, width * rank);
-  expectCloseToMax(first, expected, 1e-6);
-  gpu.device.queue.writeBuffer(grad.buffer, 0, before);
-  await runOps(gpu, [list, ...ops], { rows, supervised: 0 });
-  expect(await floats(gpu, grad, width * rank)).toEqual(first);
+  const list = activeRowsRef(Array.from({ length: rows }, () => (rng.float() < (share ?? 1) ? 1 : 0)), rows);
+  const shape = { dOut, dIn, rank };
+  const [g, z, x, u] = [randomFloats(rows * dOut, 1), randomFloats(rows * rank, 2), randomFloats(rows * dIn, 3), randomFloats(rows * rank, 4)];
+  const [startB, startA] = [randomFloats(dOut * rank, 5), randomFloats(rank * dIn, 6)];
+  const partial = scope.upload('partial', new Float32Array(lowRankPartialBytes(shape) / 4).fill(NaN));
+  const [gradB, gradA] = [scope.upload('gradB', startB), scope.upload('gradA', startA)];
+  // As the gate writes them.
+  const { gradGroups, sumGroups } = lowRankGroups(gpu, shape);
+  const sizes = new Uint32Array(ARGS_BYTES / 4);
+  const chunks = chunksOf(gpu, list[0]);
+  sizes.set([chunks, gradGroups, 1], argsOffset('grads') / 4);
+  sizes.set([chunks > 1 ? sumGroups : 0, 1, 1], argsOffset('sums') / 4);
+  const indirect = scope.upload('args', sizes, GPUBufferUsage.INDIRECT);
+  const at = (which: 'grads' | 'sums') => ({ indirect, offset: argsOffset(which) });
+  const over = share === null ? { rows: rowCount(scope, rows) } : { rows: { list: scope.upload('list', Uint32Array.from(list)), args: at('grads') }, sums: at('sums') };
+  const up = (name: string, data: Float32Array) => scope.upload(name, data);
+  const ops = lowRankGrad(gpu, { gradOut: up('g', g), z: up('z', z), x: up('x', x), u: up('u', u), partial, gradB, gradA, scaling: 1.5, ...shape, ...over });
+  const run = async () => {
+    gpu.device.queue.writeBuffer(gradB.buffer, 0, startB);
+    gpu.device.queue.writeBuffer(gradA.buffer, 0, startA);
+    await runOps(gpu, ops, { rows, supervised: 0, segments: 1 });
+    return [await floats(gpu, gradB, dOut * rank), await floats(gpu, gradA, rank * dIn)];
+  };
+  const first = await run();
+  const open = list.slice(1);
+  // f32 sums of up to 9001 products
+  const tolerance = rows > 2000 ? 3e-6 : 1e-6;
+  expectCloseToMax(first[0], lowRankGradRef(g, z, open, dOut, rank, 1.5, false).map((v, i) => v + startB[i]), tolerance, 'dB');
+  expectCloseToMax(first[1], lowRankGradRef(x, u, open, dIn, rank, 1.5, true).map((v, i) => v + startA[i]), tolerance, 'dA');
+  expect(await run()).toEqual(first);
   scope.free();
 });

@@ -1,16 +1,31 @@
-/** out[row, n] = (add ? out : 0) + scale · Σ_k a[row, k] · W(n, k), in f64, for the rows in `index`. */
-export function matmulRef(
-  out: Float64Array,
-  a: ArrayLike<number>,
-  w: ArrayLike<number>,
-  index: number[],
-  { n, k, transposed, accumulate, scale }: { n: number; k: number; transposed: boolean; accumulate: boolean; scale: number },
-): void {
-  for (const row of index) {
+export interface MatmulRef {
+  n: number;
+  k: number;
+  transposed: boolean;
+  accumulate?: boolean;
+  residual?: ArrayLike<number>;
+  scale?: number;
+  aStride?: number;
+  aColumn?: number;
+  outStride?: number;
+  outColumn?: number;
+}
+
+/**
+ * out[row, n] = (out, residual or 0) + scale · Σ_k a[row, k] · W(n, k), in f64, for the rows in `index`.
+ * @returns Σ_n (scale · Σ_k …)² of each of these rows
+ */
+export function matmulRef(out: Float64Array, a: ArrayLike<number>, w: ArrayLike<number>, index: number[], options: MatmulRef): number[] {
+  const { n, k, transposed, accumulate = false, residual, scale = 1, aStride = k, aColumn = 0, outStride = n, outColumn = 0 } = options;
+  return index.map((row) => {
+    let squares = 0;
     for (let j = 0; j < n; j++) {
       let sum = 0;
-      for (let i = 0; i < k; i++) sum += a[row * k + i] * (transposed ? w[j * k + i] : w[i * n + j]);
-      out[row * n + j] = (accumulate ? out[row * n + j] : 0) + scale * sum;
+      for (let i = 0; i < k; i++) sum += a[row * aStride + aColumn + i] * (transposed ? w[j * k + i] : w[i * n + j]);
+      const at = row * outStride + outColumn + j;
+      out[at] = (residual ? residual[at] : accumulate ? out[at] : 0) + scale * sum;
+      squares += (scale * sum) ** 2;
     }
-  }
+    return squares;
+  });
 }

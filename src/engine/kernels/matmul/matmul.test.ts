@@ -1,51 +1,144 @@
 import { describe, expect, it } from 'vitest';
 import { expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
-import { matmul, matmulTile } from './matmul';
-import { matmulRef } from './matmul.ref';
+import type { Gpu } from '../../gpu/device';
+import type { RowCount } from '../../gpu/program';
+import { type MatmulOptions, matmul, matmulTile, squareParts } from './matmul';
+import { type MatmulRef, matmulRef } from './matmul.ref';
+import { split } from './split';
+import { VARIANTS, shapeClass } from './variants';
 
-// n 4 and 20 take tiles of one vec4 of columns, 24 and 40 of two; from 32 on a software adapter takes 16 rows, and four where 16 divides n.
-const shapes: [rows: number, n: number, k: number][] = [[57, 24, 12], [57, 20, 12], [95, 40, 8], [95, 36, 8], [17, 32, 4], [1, 4, 4], [130, 192, 192], [7, 8, 512], [33, 512, 8]];
+// Edges of every tile: rows and columns that do not fill one, k that is no multiple of what a step takes.
+const SHAPES: [rows: number, n: number, k: number][] = [[57, 20, 12], [95, 36, 8], [1, 4, 4], [70, 68, 20], [7, 8, 512], [130, 64, 192]];
+// f32 sums of k products: about k · 2⁻²⁴ of the largest
+const TOLERANCE = 3e-6;
 
-describe('matmul', () => {
-  for (const [rows, n, k] of shapes) {
+/** Multiples of 2⁻¹⁰ in [−1, 1): f16 holds them as they are. */
+const roundF16 = (values: Float32Array<ArrayBuffer>) => values.map((x) => Math.floor(1024 * x) / 1024);
+
+/** Such values as bits of f16: sign, exponent + 15, ten bits after the point. */
+const packF16 = (values: Float32Array) => Uint16Array.from(values, (x) => {
+  if (x === 0) return 0;
+  const exponent = Math.floor(Math.log2(Math.abs(x)));
+  return (x < 0 ? 0x8000 : 0) + ((exponent + 15) << 10) + 1024 * (Math.abs(x) / 2 ** exponent - 1);
+});
+
+type Case = MatmulRef & { rows: number; from?: number; max?: number; type?: 'f32' | 'f16'; squares?: boolean; variant?: string };
+
+/** Runs a product with random operands and compares all it writes with the reference. @returns out */
+async function check({ rows, from = 0, max, type = 'f32', squares: withSquares = false, variant, ...how }: Case): Promise<{ out: Float32Array; dispatches: number }> {
+  const gpu = await testGpu();
+  const scope = gpu.buffers.scope('test');
+  const { n, k, transposed } = how;
+  const shape = { n, k, transposed };
+  gpu.tuning = variant ? { [shapeClass({ ...shape, active: false })]: variant } : {};
+  const [aStride, outStride] = [how.aStride ?? k, how.outStride ?? n];
+  const a = randomFloats((from + rows) * aStride, 1).slice(from * aStride);
+  const w = type === 'f16' ? roundF16(randomFloats(n * k, 2)) : randomFloats(n * k, 2);
+  const start = randomFloats(rows * outStride, 3);
+  const residual = how.residual ? randomFloats(rows * outStride, 4) : undefined;
+  const out = scope.upload('out', start);
+  const parts = squareParts(gpu, shape);
+  const squares = withSquares ? scope.alloc('squares', 4 * rows * parts) : undefined;
+  const count: RowCount = { ...rowCount(scope, rows), max };
+  const weight = type === 'f16' ? { tensor: scope.upload('w', packF16(w)), type } : scope.upload('w', w);
+  const options: MatmulOptions = { label: 'test', rows: count, a: scope.upload('a', a), w: weight, out, ...how, residual: residual && scope.upload('residual', residual), squares };
+  const ops = matmul(gpu, options);
+  await runOps(gpu, ops);
+  const expected = Float64Array.from(start);
+  const sums = matmulRef(expected, a, w, [...Array(rows).keys()], { ...how, residual });
+  const result = await floats(gpu, out, rows * outStride);
+  expectCloseToMax(result, expected, TOLERANCE);
+  if (squares) {
+    const values = await floats(gpu, squares, rows * parts);
+    expectCloseToMax(Float32Array.from(sums, (_, row) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0)), sums, TOLERANCE, 'squares');
+  }
+  expect(ops.reduce((macs, op) => macs + op.macs!({ rows, supervised: 0, segments: 1 }), 0)).toBe(rows * n * k);
+  scope.free();
+  gpu.tuning = {};
+  return { out: result, dispatches: ops.length };
+}
+
+for (const [variant, { fits }] of Object.entries(VARIANTS)) {
+  describe(`matmul, ${variant}`, () => {
     for (const transposed of [true, false]) {
-      it(`${rows}×${n}×${k} ${transposed ? 'W is [n, k]' : 'W is [k, n]'}`, async () => {
+      const name = transposed ? 'W is [n, k]' : 'W is [k, n]';
+      it(`added to out: ${name}`, async () => {
         const gpu = await testGpu();
-        const scope = gpu.buffers.scope('test');
-        const a = randomFloats(rows * k, 1);
-        const w = randomFloats(n * k, 2);
-        const start = randomFloats(rows * n, 3);
-        const dense = { n, k, transposed, accumulate: true, scale: 0.5 };
-        const out = scope.upload('out', start);
-        await runOps(gpu, [matmul(gpu, { label: 'test', rows: rowCount(scope, rows), a: scope.upload('a', a), w: scope.upload('w', w), out, ...dense })]);
-        const expected = Float64Array.from(start);
-        matmulRef(expected, a, w, [...Array(rows).keys()], dense);
-        // f32 sums of k products: about k · 2⁻²⁴ of the largest
-        expectCloseToMax(await floats(gpu, out, rows * n), expected, 3e-6);
-        scope.free();
+        for (const [rows, n, k] of SHAPES.filter(([, n, k]) => fits(gpu, { n, k, transposed }))) await check({ rows, n, k, transposed, variant, accumulate: true, scale: 0.5 });
+      });
+      it(`residual, squares, strides: ${name}`, async () => {
+        for (const [rows, n, k] of [[57, 36, 12], [33, 68, 64]]) {
+          await check({ rows, n, k, transposed, variant, residual: [], squares: true, scale: 0.5, aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 });
+        }
+      });
+      it(`f16 weights: ${name}`, async () => {
+        for (const [rows, n, k] of [[57, 36, 12], [9, 36, 64]]) await check({ rows, n, k, transposed, variant, type: 'f16' });
       });
     }
-  }
+    it('active rows: only the listed rows are read and written', async () => {
+      const gpu = await testGpu();
+      const scope = gpu.buffers.scope('test');
+      const [rows, n, k] = [101, 36, 12];
+      const index = [...Array(rows).keys()].filter((i) => i % 3 !== 1);
+      const a = randomFloats(rows * k, 1);
+      const w = randomFloats(n * k, 2);
+      const start = randomFloats(rows * n, 3);
+      gpu.tuning = { active: variant };
+      const { rowsPerGroup, columnGroups } = matmulTile(gpu, n, true);
+      const args = scope.upload('args', Uint32Array.of(9, 9, 9, 9, Math.ceil(index.length / rowsPerGroup), columnGroups, 1), GPUBufferUsage.INDIRECT);
+      const list = scope.upload('list', Uint32Array.of(index.length, ...index));
+      const out = scope.upload('out', start);
+      const parts = squareParts(gpu, { n, k, transposed: true, active: true });
+      const squares = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
+      const how = { n, k, transposed: true, accumulate: true, scale: 2 };
+      await runOps(gpu, matmul(gpu, { label: 'test', rows: { list, args: { indirect: args, offset: 16 } }, a: scope.upload('a', a), w: scope.upload('w', w), out, squares, ...how }));
+      gpu.tuning = {};
+      const expected = Float64Array.from(start);
+      const sums = matmulRef(expected, a, w, index, how);
+      expectCloseToMax(await floats(gpu, out, rows * n), expected, TOLERANCE);
+      const values = await floats(gpu, squares, rows * parts);
+      const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);
+      expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
+      expect(ofRow(1)).toBe(-parts);
+      scope.free();
+      expect(gpu.buffers.live().buffers).toBe(0);
+    });
+    it('a row is the same, bit for bit, whichever rows are beside it', async () => {
+      const together = await check({ rows: 75, n: 36, k: 64, transposed: true, variant });
+      const first = await check({ rows: 1, n: 36, k: 64, transposed: true, variant });
+      expect(first.out).toEqual(together.out.slice(0, 36));
+      const shifted = await check({ rows: 44, n: 36, k: 64, transposed: true, variant, from: 31 });
+      expect(shifted.out).toEqual(together.out.slice(31 * 36));
+    });
+  });
+}
 
-  it('active rows: only the listed rows are read and written', async () => {
+describe('matmul', () => {
+  it('a product that is long for a slow adapter is split, with the same result', async () => {
     const gpu = await testGpu();
-    const scope = gpu.buffers.scope('test');
-    const [rows, n, k] = [101, 40, 8];
-    const index = [...Array(rows).keys()].filter((i) => i % 3 !== 1);
-    const a = randomFloats(rows * k, 1);
-    const w = randomFloats(n * k, 2);
-    const start = randomFloats(rows * n, 3);
-    const { rowsPerGroup, columnGroups } = matmulTile(gpu, n, true);
-    const args = scope.upload('args', Uint32Array.of(9, 9, 9, 9, Math.ceil(index.length / rowsPerGroup), columnGroups, 1), GPUBufferUsage.INDIRECT);
-    const list = scope.upload('list', Uint32Array.of(index.length, ...index));
-    const out = scope.upload('out', start);
-    const how = { n, k, transposed: true, accumulate: true, scale: 2 };
-    await runOps(gpu, [matmul(gpu, { label: 'test', rows: { list, args: { indirect: args, offset: 16 } }, a: scope.upload('a', a), w: scope.upload('w', w), out, ...how })]);
-    const expected = Float64Array.from(start);
-    matmulRef(expected, a, w, index, how);
-    expectCloseToMax(await floats(gpu, out, rows * n), expected, 3e-6);
-    scope.free();
-    expect(gpu.buffers.live().buffers).toBe(0);
+    const { software } = gpu.info;
+    gpu.info.software = true;
+    try {
+      const shape = { n: 192, k: 2048, transposed: true, squares: true, variant: 'tile16' };
+      const whole = await check({ rows: 300, ...shape });
+      expect(whole.dispatches).toBe(1);
+      // The rows at run time may be as many as it was split for, or fewer.
+      for (const [max, atLeast] of [[300, 2], [2000, 8]]) {
+        const split = await check({ rows: 300, max, ...shape });
+        expect(split.dispatches).toBeGreaterThanOrEqual(atLeast);
+        expect(split.out).toEqual(whole.out);
+      }
+    } finally {
+      gpu.info.software = software;
+    }
+  });
+
+  it('split by columns too, where one row of workgroups is too long', () => {
+    const gpu = { info: { software: true } } as Gpu;
+    const parts = split(gpu, 3e7, 2, 7);
+    expect(parts.map((p) => [p.firstRows, p.rowGroups, p.firstColumns, p.columnGroups])).toEqual([
+      [0, 1, 0, 3], [1, Infinity, 0, 3], [0, 1, 3, 3], [1, Infinity, 3, 3], [0, 1, 6, 1], [1, Infinity, 6, 1],
+    ]);
   });
 });

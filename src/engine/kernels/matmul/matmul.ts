@@ -2,9 +2,16 @@ import type { Tensor } from '../../gpu/buffers';
 import { compose } from '../../gpu/compose';
 import type { Gpu } from '../../gpu/device';
 import type { Dispatch } from '../../gpu/program';
-import { type Rows, isActive, rowsBinding, rowsGroups, rowsSnippets } from '../rows/rows';
-import loadF32 from './loadF32.wgsl?raw';
-import wgsl from './matmul.wgsl?raw';
+import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
+import beforeNothing from './beforeNothing.wgsl?raw';
+import beforeOut from './beforeOut.wgsl?raw';
+import beforeResidual from './beforeResidual.wgsl?raw';
+import product from './product.wgsl?raw';
+import { type Part, groupsOf, rowsOf, split } from './split';
+import squaresIgnored from './squaresIgnored.wgsl?raw';
+import squaresKept from './squaresKept.wgsl?raw';
+import { type Cut, type ProductShape, cutOf } from './variants';
+import { type Weight, loadSnippet } from './weight';
 
 export interface MatmulOptions {
   label: string;
@@ -12,64 +19,96 @@ export interface MatmulOptions {
   rows: Rows;
   /** [rows, k] */
   a: Tensor;
-  /** [n, k] when `transposed`, else [k, n] */
-  w: Tensor;
+  /** [n, k] when `transposed`, else [k, n]; a bare tensor is f32 */
+  w: Tensor | Weight;
   /** [rows, n] */
   out: Tensor;
   n: number;
   k: number;
   transposed: boolean;
+  /** Adds to `out` instead of overwriting it. */
   accumulate?: boolean;
+  /** Laid out as `out`: out = residual + scale · a · W. A buffer of its own, not `out`'s. */
+  residual?: Tensor;
+  /** [rows, squareParts]: of each row, the sums of (scale · a · W)² over parts of its columns. */
+  squares?: Tensor;
   scale?: number;
+  /** Row stride and first column of `a` and of `out`, in floats, where they are parts of wider tensors. */
+  aStride?: number;
+  aColumn?: number;
+  outStride?: number;
+  outColumn?: number;
 }
 
-/** How a product is cut: tile of a thread, threads of a workgroup, and what a workgroup covers. */
+/** What one workgroup of a product over active rows covers; its dispatch is sized on the GPU. */
 export interface MatmulTile {
-  /** vec4 of columns a thread: 1, 2 or 4. */
-  columns: number;
-  /** 16 rows a thread instead of 8. */
-  tall: boolean;
-  wx: number;
-  wy: number;
   rowsPerGroup: number;
   columnGroups: number;
 }
 
-/**
- * The tile for `n` columns. Software adapters want large tiles and few threads; active rows want small groups, so
- * that little is dispatched in vain.
- */
-export function matmulTile(gpu: Gpu, n: number, active: boolean): MatmulTile {
-  const large = gpu.info.software && !active && n >= 32;
-  const columns = large && n % 16 === 0 ? 4 : n % 8 === 0 ? 2 : 1;
-  const tiles = n / (4 * columns);
-  const wx = large ? 4 : [8, 4, 2, 1].find((threads) => threads <= tiles)!;
-  const rowsPerThread = large ? 16 : 8;
-  const wy = active ? 4 : gpu.info.software ? 64 / rowsPerThread : 64 / wx;
-  return { columns, tall: large, wx, wy, rowsPerGroup: rowsPerThread * wy, columnGroups: Math.ceil(tiles / wx) };
+/** The tile of a product over active rows with `n` columns; it depends on nothing else. */
+export function matmulTile(gpu: Gpu, n: number, active: true): MatmulTile {
+  const { rowsPerGroup, columnsPerGroup } = cutOf(gpu, { n, k: 4, transposed: true, active });
+  return { rowsPerGroup, columnGroups: Math.ceil(n / columnsPerGroup) };
 }
 
-/** out (+)= scale · a · wᵀ (`transposed`) or scale · a · w. */
-export function matmul(gpu: Gpu, { label, rows, a, w, out, n, k, transposed, accumulate = false, scale = 1 }: MatmulOptions): Dispatch {
-  if (n % 4 !== 0 || k % 4 !== 0) throw new Error(`matmul ${label}: n ${n} and k ${k} must be multiples of 4`);
-  const { columns, tall, wx, wy, rowsPerGroup, columnGroups } = matmulTile(gpu, n, isActive(rows));
-  return {
-    kernel: {
-      label: `matmul/${label}`,
-      code: compose(wgsl, { consts: { TRANSPOSED: transposed, ACCUMULATE: accumulate, COLUMNS: columns, TALL: tall }, snippets: [...rowsSnippets(rows), loadF32] }),
-      constants: { WX: wx, WY: wy },
+/** How many partial sums of squares a row gets; `maxRows` and `active` as the product's own rows have them. */
+export const squareParts = (gpu: Gpu, shape: ProductShape): number => Math.ceil(shape.n / cutOf(gpu, shape).columnsPerPart);
+
+/** out = (out, residual or nothing) + scale · a · wᵀ (`transposed`) or scale · a · w. Several dispatches when it is long. */
+export function matmul(gpu: Gpu, options: MatmulOptions): Dispatch[] {
+  const { label, rows, a, out, n, k, transposed, residual, squares } = options;
+  const sizes = { n, k, aStride: options.aStride ?? k, aColumn: options.aColumn ?? 0, outStride: options.outStride ?? n, outColumn: options.outColumn ?? 0 };
+  for (const [name, size] of Object.entries(sizes)) {
+    if (size % 4 !== 0) throw new Error(`matmul ${label}: ${name} is ${size}, which must be a multiple of 4`);
+  }
+  if (residual && options.accumulate) throw new Error(`matmul ${label}: residual and accumulate exclude each other`);
+  const w: Weight = 'tensor' in options.w ? options.w : { tensor: options.w, type: 'f32' };
+  const shape = { n, k, transposed, ...(isActive(rows) ? { active: true } : { maxRows: rows.max }) };
+  const cut = cutOf(gpu, shape);
+  const columnGroups = Math.ceil(n / cut.columnsPerGroup);
+  const kernel = { label: `matmul/${label}`, code: codeOf(gpu, options, w, cut), constants: cut.constants };
+  const bindings = [rowsBinding(rows), a, w.tensor, out, ...(residual ? [residual] : []), ...(squares ? [squares] : [])];
+  const values = (part: Pick<Part, 'firstRows' | 'firstColumns'>) =>
+    shapeValues({ ...sizes, ...part, scale: options.scale ?? 1, parts: Math.ceil(n / cut.columnsPerPart) });
+
+  if (isActive(rows)) return [{ kernel, bindings, values: values({ firstRows: 0, firstColumns: 0 }), groups: rows.args }];
+  const { rowsPerGroup, columnsPerGroup } = cut;
+  const rowGroups = rows.max === undefined ? 1 : Math.ceil(rows.max / rowsPerGroup);
+  const parts = rows.max === undefined
+    ? [{ firstRows: 0, rowGroups: Infinity, firstColumns: 0, columnGroups }]
+    : split(gpu, rowsPerGroup * columnsPerGroup * k, rowGroups, columnGroups);
+  return parts.map((part) => ({
+    kernel, bindings, values: values(part),
+    groups: groupsOf(part, rowsPerGroup, rows.of),
+    macs: (counts) => rowsOf(part, rowsPerGroup, rows.of(counts)) * Math.min(n - part.firstColumns * columnsPerGroup, part.columnGroups * columnsPerGroup) * k,
+  }));
+}
+
+/** The shader: rows, storage of the weight, epilogue and the variant's own part. Bindings after `out` are numbered here. */
+function codeOf(gpu: Gpu, { rows, transposed, accumulate, residual, squares }: MatmulOptions, w: Weight, cut: Cut): string {
+  const load = loadSnippet(gpu, w);
+  const before = residual ? beforeResidual : accumulate ? beforeOut : beforeNothing;
+  const afterOut = 4;
+  return compose(cut.wgsl.at(-1)!, {
+    enables: [...cut.enables, ...load.enables],
+    consts: {
+      TRANSPOSED: transposed, ...cut.consts,
+      RESIDUAL: afterOut, SQUARES: afterOut + (residual ? 1 : 0), SHAPE: afterOut + (residual ? 1 : 0) + (squares ? 1 : 0),
     },
-    bindings: [rowsBinding(rows), a, w, out],
-    values: shapeOf(n, k, scale),
-    groups: rowsGroups(rows, rowsPerGroup, columnGroups),
-    ...(isActive(rows) ? {} : { macs: (counts) => rows.of(counts) * n * k }),
-  };
+    snippets: [...rowsSnippets(rows), load.wgsl, product, before, squares ? squaresKept : squaresIgnored, ...cut.wgsl.slice(0, -1)],
+  });
 }
 
-/** The shader's `Shape`. */
-function shapeOf(n: number, k: number, scale: number): ArrayBuffer {
-  const bytes = new ArrayBuffer(16);
-  new Uint32Array(bytes).set([n, k]);
-  new Float32Array(bytes)[2] = scale;
+interface ShapeValues { n: number; k: number; scale: number; parts: number; firstRows: number; firstColumns: number; aStride: number; aColumn: number; outStride: number; outColumn: number }
+
+/** The shader's `Shape`; sizes in floats become vec4. */
+function shapeValues(v: ShapeValues): ArrayBuffer {
+  const bytes = new ArrayBuffer(48);
+  new Uint32Array(bytes).set([
+    v.n / 4, v.k / 4, 0, v.parts, v.firstRows, v.firstColumns,
+    v.aStride / 4, v.aColumn / 4, v.outStride / 4, v.outColumn / 4,
+  ]);
+  new Float32Array(bytes)[2] = v.scale;
   return bytes;
 }

@@ -3,22 +3,23 @@ import { Rng } from '../../../shared/rng';
 import { readTensor } from '../../gpu/readback';
 import { expectClose, expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
-import { readStatSlots, slotOf } from '../gate/slots';
+import { MU_PARTS, STAT_BYTES, readStatSlots, statOf } from '../gate/slots';
 import { muStats } from './muStats';
 import { muStatsRef } from './muStats.ref';
 
-test.each([[57, 4], [1, 8], [130, 64], [1000, 12]])('μ of %i rows, rank %i', async (rows, rank) => {
+// Beyond 256 rows several workgroups share the sums; beyond 8 · 256 each takes more.
+test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4]])('μ of %i rows, rank %i', async (rows, rank) => {
   const gpu = await testGpu();
   const scope = gpu.buffers.scope('test');
   const rng = new Rng(8);
   const open = Uint32Array.from({ length: rows + 50 }, () => rng.below(2));
   const u = randomFloats((rows + 50) * rank, 1);
   const z = randomFloats((rows + 50) * rank, 2);
-  const stats = scope.alloc('stats', 512);
+  const stats = scope.alloc('stats', 2 * STAT_BYTES);
   // All buffers are longer than this pass.
   const mu = scope.upload('mu', new Float32Array(rows + 50).fill(7));
-  const ops = muStats(gpu, { rows: rowCount(scope, rows), u: scope.upload('u', u), z: scope.upload('z', z), open: scope.upload('open', open), stat: slotOf(stats, 1), mu, rank, scaling: 2 });
-  await runOps(gpu, ops, { rows, supervised: 0 });
+  const op = muStats(gpu, { rows: rowCount(scope, rows), u: scope.upload('u', u), z: scope.upload('z', z), open: scope.upload('open', open), stat: statOf(stats, 1), mu, rank, scaling: 2 });
+  await runOps(gpu, [op], { rows, supervised: 0, segments: 1 });
   const expected = muStatsRef(u, z, open, rows, rank, 2);
   expectCloseToMax(await floats(gpu, mu, rows), expected.mu, 1e-6);
   expect((await floats(gpu, mu, rows + 50)).slice(rows)).toEqual(new Float32Array(50).fill(7));
@@ -31,7 +32,15 @@ test.each([[57, 4], [1, 8], [130, 64], [1000, 12]])('μ of %i rows, rank %i', as
     }
   };
   await check(1);
-  await runOps(gpu, ops, { rows, supervised: 0 });
+  await runOps(gpu, [op], { rows, supervised: 0, segments: 1 });
   await check(2);
+  // No two workgroups add to the same numbers.
+  const parts = new Float32Array(await readTensor(gpu, stats), STAT_BYTES + 32, 4 * MU_PARTS);
+  const written = Array.from({ length: MU_PARTS }, (_, p) => parts[4 * p] !== 0 || parts[4 * p + 1] !== 0);
+  expect(written).toEqual(written.map((_, p) => p < Math.ceil(rows / 256)));
+  const twice = await readTensor(gpu, stats);
+  gpu.device.queue.writeBuffer(stats.buffer, stats.offset, new Uint8Array(stats.size));
+  await runOps(gpu, [op, op], { rows, supervised: 0, segments: 1 });
+  expect(await readTensor(gpu, stats), 'the same bits').toEqual(twice);
   scope.free();
 });

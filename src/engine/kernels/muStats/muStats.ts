@@ -3,11 +3,12 @@ import type { Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import dims from '../../gpu/dims.wgsl?raw';
 import type { Dispatch, RowCount } from '../../gpu/program';
+import { MU_PARTS } from '../gate/slots';
 import slots from '../gate/slots.wgsl?raw';
-import muWgsl from './mu.wgsl?raw';
-import sumsWgsl from './muSums.wgsl?raw';
+import wgsl from './mu.wgsl?raw';
 
-const THREADS = 64;
+/** Rows of a workgroup, as long as there are parts for all. */
+const ROWS = 256;
 
 export interface MuStatsParams {
   rows: RowCount;
@@ -27,18 +28,14 @@ export interface MuStatsParams {
 }
 
 /** μ_i = s·u_i·z_i, and its sums over kept and skipped rows and over rows where gate and loss disagree. */
-export function muStats(gpu: Gpu, p: MuStatsParams): Dispatch[] {
-  return [
-    {
-      kernel: { label: 'mu', code: compose(muWgsl, { snippets: [dims] }), constants: { THREADS, RANK4: p.rank / 4, SCALING: p.scaling } },
-      bindings: [p.rows.dims, p.u, p.z, p.mu],
-      groups: (counts) => [Math.ceil(p.rows.of(counts) / THREADS), 1, 1],
-      macs: (counts) => p.rows.of(counts) * p.rank,
+export function muStats(gpu: Gpu, p: MuStatsParams): Dispatch {
+  return {
+    kernel: {
+      label: 'mu',
+      code: compose(wgsl, { snippets: [dims, slots] }),
+      constants: { WIDTH: gpu.info.software ? 4 : 256, RANK4: p.rank / 4, SCALING: p.scaling },
     },
-    {
-      kernel: { label: 'mu sums', code: compose(sumsWgsl, { snippets: [dims, slots] }), constants: { WIDTH: gpu.info.software ? 16 : 256 } },
-      bindings: [p.rows.dims, p.mu, p.open, p.stat],
-      groups: () => [1, 1, 1],
-    },
-  ];
+    bindings: [p.rows.dims, p.u, p.z, p.open, p.mu, p.stat],
+    groups: (counts) => [Math.min(Math.ceil(p.rows.of(counts) / ROWS), MU_PARTS), 1, 1],
+  };
 }

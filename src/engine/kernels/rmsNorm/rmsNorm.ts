@@ -6,7 +6,7 @@ import { perRow, quads, snippets } from '../launch';
 import forward from './rmsNorm.wgsl?raw';
 import backward from './rmsNormBackward.wgsl?raw';
 
-const parts = { snippets: [snippets.dims, snippets.rowReduce] };
+const parts = { snippets: [snippets.rows, snippets.rowReduce] };
 
 /**
  * `out = x · rstd · weight` with `rstd = 1/√(mean(x²) + eps)` per row. `x`, `out` [rows, width], `weight` [width],

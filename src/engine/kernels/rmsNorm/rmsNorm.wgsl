@@ -3,7 +3,6 @@
 // One workgroup of WIDTH threads does one row.
 override D4: u32;
 override EPS: f32;
-@group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
@@ -11,8 +10,9 @@ override EPS: f32;
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = group.x + group.y * groups.x;
-  if (row >= dims.rows) { return; }
+  let i = group.x + group.y * groups.x;
+  if (i >= rowCount()) { return; }
+  let row = rowAt(i);
   var sum = 0.0;
   for (var d = lane; d < D4; d += WIDTH) {
     let v = x[row * D4 + d];

@@ -3,7 +3,6 @@
 // One workgroup of WIDTH threads does one row.
 override D4: u32;
 override ACCUMULATE: bool;
-@group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;
@@ -12,19 +11,20 @@ override ACCUMULATE: bool;
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = group.x + group.y * groups.x;
-  if (row >= dims.rows) { return; }
+  let i = group.x + group.y * groups.x;
+  if (i >= rowCount()) { return; }
+  let row = rowAt(i);
   var sum = 0.0;
   for (var d = lane; d < D4; d += WIDTH) {
-    let i = row * D4 + d;
-    sum += dot(gradOut[i] * weight[d], x[i]);
+    let at = row * D4 + d;
+    sum += dot(gradOut[at] * weight[d], x[at]);
   }
   let r = rstd[row];
   let shrink = rowSum(sum, lane) / f32(D4 * 4u) * r * r;
   for (var d = lane; d < D4; d += WIDTH) {
-    let i = row * D4 + d;
-    var grad = r * (gradOut[i] * weight[d] - x[i] * shrink);
-    if (ACCUMULATE) { grad += gradX[i]; }
-    gradX[i] = grad;
+    let at = row * D4 + d;
+    var grad = r * (gradOut[at] * weight[d] - x[at] * shrink);
+    if (ACCUMULATE) { grad += gradX[at]; }
+    gradX[at] = grad;
   }
 }

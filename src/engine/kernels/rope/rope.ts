@@ -34,7 +34,7 @@ export function rope(_gpu: Gpu, p: { rows: RowCount; meta: Tensor; table: Tensor
   const HALF = p.headDim / 2;
   return {
     kernel: {
-      label: p.inverse ? 'ropeInverse' : 'rope', code: compose(wgsl, { snippets: [snippets.dims] }),
+      label: p.inverse ? 'ropeInverse' : 'rope', code: compose(wgsl, { snippets: [snippets.rows] }),
       constants: { HEADS: p.heads, HALF, INVERSE: Number(p.inverse) },
     },
     bindings: [p.rows.dims, p.meta, p.table, p.x],

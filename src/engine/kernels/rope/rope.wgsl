@@ -3,7 +3,6 @@
 override HEADS: u32;
 override HALF: u32;  // hd / 2
 override INVERSE: bool;
-@group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> rowMeta: array<vec4u>;  // keyStart, position, sequenceEnd, 0
 @group(0) @binding(2) var<storage, read> table: array<vec2f>;
 @group(0) @binding(3) var<storage, read_write> x: array<f32>;
@@ -12,9 +11,9 @@ override INVERSE: bool;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let pair = (group.x + group.y * groups.x) * 64u + lane;
   let row = pair / (HEADS * HALF);
-  if (row >= dims.rows) { return; }
+  if (row >= rowCount()) { return; }
   let i = pair % HALF;
-  let first = (pair - i) * 2u + i;
+  let first = (rowAt(row) * HEADS + pair / HALF % HEADS) * 2u * HALF + i;
   let cs = table[rowMeta[row].y * HALF + i];
   let s = select(cs.y, -cs.y, INVERSE);
   let a = x[first];

@@ -4,11 +4,11 @@
  */
 import dimsWgsl from '../../gpu/dims.wgsl?raw';
 import type { Tensor } from '../../gpu/buffers';
-import type { Counts, Dispatch, RowCount } from '../../gpu/program';
+import type { RowCount } from '../../gpu/program';
 import activeWgsl from './active.wgsl?raw';
 import denseWgsl from './dense.wgsl?raw';
 
-/** Active rows: `list` as `compact` writes it, and where its dispatch sizes for this product lie. */
+/** Active rows: `list` as the gate writes it, and where its dispatch sizes for this product lie. */
 export interface ActiveRows {
   list: Tensor;
   args: { indirect: Tensor; offset: number };
@@ -23,9 +23,3 @@ export const rowsSnippets = (rows: Rows): string[] => (isActive(rows) ? [activeW
 
 /** The tensor for binding 0. */
 export const rowsBinding = (rows: Rows): Tensor => (isActive(rows) ? rows.list : rows.dims);
-
-/** Workgroups [row groups, column groups, 1]: from the host's counts, or from the GPU's. */
-export function rowsGroups(rows: Rows, rowsPerGroup: number, columnGroups: number): Dispatch['groups'] {
-  if (isActive(rows)) return rows.args;
-  return (counts: Counts) => [Math.ceil(rows.of(counts) / rowsPerGroup), columnGroups, 1];
-}

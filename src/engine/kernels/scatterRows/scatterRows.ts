@@ -12,7 +12,7 @@ import wgsl from './scatterRows.wgsl?raw';
 export function scatterRows(_gpu: Gpu, p: { rows: RowCount; inverse: Tensor; x: Tensor; out: Tensor; width: number }): Dispatch {
   const D4 = quads(p.width, 'Row width');
   return {
-    kernel: { label: 'scatterRows', code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4 } },
+    kernel: { label: 'scatterRows', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },
     bindings: [p.rows.dims, p.inverse, p.x, p.out],
     groups: perElement(p.rows, D4),
   };

@@ -9,13 +9,14 @@ describe('sumLoss', () => {
     it(`adds ${rows} losses to the total, the same twice`, async () => {
       const gpu = await testGpu();
       const scope = gpu.buffers.scope('sumLoss');
-      const loss = randomFloats(rows + 3, 1, 4).map((x) => x + 4); // three more than dims.rows
-      const totals = [0, 1].map((i) => scope.upload(`total${i}`, Float32Array.of(2.5)));
+      const loss = randomFloats(2 * rows + 3, 1, 4).map((x) => x + 4); // two segments, and three more
+      const totals = [0, 1].map((i) => scope.upload(`total${i}`, Float32Array.of(2.5, 1, 7)));
       const input = scope.upload('loss', loss);
-      await runOps(gpu, totals.map((total) => sumLoss(gpu, { rows: rowCount(scope, rows), loss: input, total })));
-      const [[a], [b]] = await Promise.all(totals.map((total) => floats(gpu, total, 1)));
-      expectClose([a], [sumLossRef(loss.slice(0, rows), 2.5)], { rtol: 1e-6 });
-      expect(b).toBe(a);
+      const dims = rowCount(scope, rows, { segments: 2, supervised: rows });
+      await runOps(gpu, totals.map((total) => sumLoss(gpu, { rows: dims, loss: input, total })), { rows, supervised: rows, segments: 2 });
+      const [a, b] = await Promise.all(totals.map((total) => floats(gpu, total, 3)));
+      expectClose(a, [sumLossRef(loss.slice(0, rows), 2.5), sumLossRef(loss.slice(rows, 2 * rows), 1), 7], { rtol: 1e-6 });
+      expect(b).toEqual(a);
       scope.free();
     });
   }
@@ -24,7 +25,7 @@ describe('sumLoss', () => {
     const gpu = await testGpu();
     const scope = gpu.buffers.scope('sumLoss');
     const op = sumLoss(gpu, { rows: rowCount(scope, 0), loss: scope.alloc('loss', 16), total: scope.alloc('total', 4) });
-    expect(typeof op.groups === 'function' && op.groups({ rows: 0, supervised: 0 })[0]).toBe(0);
+    expect(typeof op.groups === 'function' && op.groups({ rows: 0, supervised: 0, segments: 1 })[0]).toBe(0);
     scope.free();
   });
 });

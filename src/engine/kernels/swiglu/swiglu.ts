@@ -7,7 +7,7 @@ import silu from './silu.wgsl?raw';
 import forward from './swiglu.wgsl?raw';
 import backward from './swigluBackward.wgsl?raw';
 
-const parts = { snippets: [snippets.dims, silu] };
+const parts = { snippets: [snippets.rows, silu] };
 
 /** `out = silu(gate) · up`, all [rows, width]. Overwrites; `out` is neither input. */
 export function swiglu(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor; out: Tensor; width: number }): Dispatch {

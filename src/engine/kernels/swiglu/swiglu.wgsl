@@ -1,7 +1,6 @@
 // gate, up [rows, F] -> result [rows, F]: result = gate · sigmoid(gate) · up. Overwrites.
 // One thread does four numbers.
 override F4: u32;
-@group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> gate: array<vec4f>;
 @group(0) @binding(2) var<storage, read> up: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
@@ -9,7 +8,8 @@ override F4: u32;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
-  if (i >= dims.rows * F4) { return; }
-  let g = gate[i];
-  result[i] = g * sigmoid(g) * up[i];
+  if (i / F4 >= rowCount()) { return; }
+  let at = rowAt(i / F4) * F4 + i % F4;
+  let g = gate[at];
+  result[at] = g * sigmoid(g) * up[at];
 }

@@ -2,7 +2,6 @@
 //   gradUp = gradOut · gate · s, gradGate = gradOut · up · s · (1 + gate · (1 − s)). Overwrites both.
 // One thread does four numbers.
 override F4: u32;
-@group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> gate: array<vec4f>;
 @group(0) @binding(2) var<storage, read> up: array<vec4f>;
 @group(0) @binding(3) var<storage, read> gradOut: array<vec4f>;
@@ -12,10 +11,11 @@ override F4: u32;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
-  if (i >= dims.rows * F4) { return; }
-  let g = gate[i];
+  if (i / F4 >= rowCount()) { return; }
+  let at = rowAt(i / F4) * F4 + i % F4;
+  let g = gate[at];
   let s = sigmoid(g);
-  let grad = gradOut[i];
-  gradUp[i] = grad * g * s;
-  gradGate[i] = grad * up[i] * s * (1.0 + g * (1.0 - s));
+  let grad = gradOut[at];
+  gradUp[at] = grad * g * s;
+  gradGate[at] = grad * up[at] * s * (1.0 + g * (1.0 - s));
 }

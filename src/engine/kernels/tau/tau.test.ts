@@ -5,39 +5,40 @@ import { Program } from '../../gpu/program';
 import { readTensor } from '../../gpu/readback';
 import { expectClose } from '../../testing/allclose';
 import { floats, rowCount, runOps, testGpu } from '../../testing/harness';
-import { ARGS_BYTES, activeListBytes, compact } from '../compact/compact';
+import { ARGS_BYTES, activeListBytes } from '../gate/activeRows';
 import { gate } from '../gate/gate';
-import { SLOT_BYTES, packGateSlots, packStatSlots, readGateSlots, readStatSlots, slotOf } from '../gate/slots';
+import { SLOT_BYTES, STAT_BYTES, packGateSlots, packStatSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../gate/slots';
 import { muStats } from '../muStats/muStats';
 import { packTauHyper, updateTau } from './tau';
 import { updateTauRef } from './tau.ref';
 
-const stat = (active: number, disagreeMu: number) => ({ tokens: 100, active, muKept: 0, muSkipped: 0, disagreeMu, forwardRows: 0, dxRows: 0, backwardRows: 0 });
+const stat = (active: number, disagreeMu: number, histogram: Uint32Array) => ({ tokens: 100, active, muKept: 0, muSkipped: 0, disagreeMu, forwardRows: 0, dxRows: 0, gradRows: 0, histogram });
 
 test.each([[1, 'auto'], [2, 'auto'], [7, 1e-3], [56, 'auto'], [211, 'auto']] as const)('%i modules, step %s, over many steps', async (modules, tauStep) => {
   const gpu = await testGpu();
   const scope = gpu.buffers.scope('test');
   const rng = new Rng(modules);
   const slots = scope.alloc('slots', modules * SLOT_BYTES);
-  const stats = scope.alloc('stats', modules * SLOT_BYTES);
-  const hists = scope.alloc('hists', modules * 256);
+  const stats = scope.alloc('stats', modules * STAT_BYTES);
   const rho = scope.alloc('rho', 8);
   const hyper = scope.alloc('hyper', 32, GPUBufferUsage.UNIFORM);
-  const program = await new Program(gpu, 'tau', [updateTau(gpu, { slots, stats, hists, rho, hyper, modules })]).compile();
+  const program = await new Program(gpu, scope, 'tau', [updateTau(gpu, { slots, stats, rho, hyper, modules })]).compile();
   const write = (tensor: Tensor, data: ArrayBuffer) => gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
   const expected = Array.from({ length: modules }, () => ({ tau: 0, m: 0, v: 0, updates: 0 }));
   let ref = { rho: 0, step: 0 };
   for (let step = 0; step < 40; step++) {
-    const s = expected.map(() => stat(rng.below(100), rng.uniform(-0.01, 0.02)));
-    // Stored as f32, so that both sides see the same numbers.
-    const seen = readStatSlots(packStatSlots(s));
-    const h = expected.map(() => Uint32Array.from({ length: 64 }, () => (rng.below(3) === 0 ? rng.below(20) : 0)));
+    const draw = () => Uint32Array.from({ length: 64 }, () => (rng.below(3) === 0 ? rng.below(20) : 0));
+    const s = expected.map(() => stat(rng.below(100), rng.uniform(-0.01, 0.02), draw()));
+    // Stored as f32, so that both sides see the same numbers; Σ c_i μ_i comes in two of its parts.
+    const packed = packStatSlots(s);
+    s.forEach((_, i) => { new Float32Array(packed, i * STAT_BYTES)[8 + 4 * 5 + 2] = rng.uniform(-0.01, 0.01); });
+    const seen = readStatSlots(packed);
+    const h = s.map(({ histogram }) => histogram);
     const params = { lambda: Math.fround(5e-5), tauStep, stepsLeft: 90, enabled: step >= 3 };
-    write(stats, packStatSlots(s));
-    write(hists, Uint32Array.from(h.flatMap((x) => [...x])).buffer);
+    write(stats, packed);
     write(hyper, packTauHyper(params));
     const encoder = gpu.device.createCommandEncoder();
-    program.encode(encoder, { rows: 0, supervised: 0 });
+    program.encode(encoder, { rows: 0, supervised: 0, segments: 1 });
     gpu.device.queue.submit([encoder.finish()]);
     if (params.enabled) ref = updateTauRef(expected, seen, h, ref.rho, params);
     const got = readGateSlots(await readTensor(gpu, slots));
@@ -53,7 +54,7 @@ test.each([[1, 'auto'], [2, 'auto'], [7, 1e-3], [56, 'auto'], [211, 'auto']] as 
 });
 
 /**
- * The method's sign check through gate, compact, muStats and tau: one module, rank 4, B's first column e_0 of
+ * The method's sign check through gate, muStats and tau: one module, rank 4, B's first column e_0 of
  * length 1, so r_i = z_i / ‖y_i‖ = z_i and μ_i = u_i·z_i, its sign that of u_i.
  */
 async function simulate(tau: number, sign: (i: number) => number, steps: number) {
@@ -63,23 +64,24 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
   const first = (f: (i: number) => number) => Float32Array.from({ length: rows * 4 }, (_, k) => (k % 4 === 0 ? f(k / 4) : 0));
   const z = scope.upload('z', first((i) => 0.1 + 0.01 * i));
   const u = scope.upload('u', first((i) => sign(i) * 1e-3));
-  const y = scope.upload('y', first(() => 1));
+  const squares = { tensor: scope.upload('squares', new Float32Array(rows).fill(1)), parts: 1 };
   const g = scope.upload('gram', Float32Array.from({ length: 16 }, (_, k) => (k === 0 ? 1 : 0)));
-  const slots = scope.upload('slots', new Uint8Array(packGateSlots([{ tau, m: 0, v: 0, updates: 0 }])));
-  const stats = scope.alloc('stats', SLOT_BYTES);
-  const hists = scope.alloc('hists', SLOT_BYTES);
+  const slots = scope.upload('slots', new Uint8Array(packGateSlots([{ tau, m: 0, v: 0, updates: 0 }])), GPUBufferUsage.UNIFORM);
+  const stats = scope.alloc('stats', STAT_BYTES);
   const [ratio, open, mu] = ['ratio', 'open', 'mu'].map((name) => scope.alloc(name, rows * 4));
   const count = rowCount(scope, rows);
-  const one = { rowsPerGroup: 8, colGroups: 1 };
+  const one = { rowsPerGroup: 8, columnGroups: 1 };
   const shape = { rank: 4, scaling: 1 };
   const ops = [
-    { clear: stats }, { clear: hists },
-    gate(gpu, { rows: count, z, gram: g, y, tau: slotOf(slots, 0), ratio, open, hist: slotOf(hists, 0), dOut: 4, ...shape, record: true }),
-    compact(gpu, { rows: count, open, active: scope.alloc('active', activeListBytes(rows)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT), stat: slotOf(stats, 0), groups: { delta: one, dx: one, dB: one, dA: one } }),
-    ...muStats(gpu, { rows: count, u, z, open, stat: slotOf(stats, 0), mu, ...shape }),
-    updateTau(gpu, { slots, stats, hists, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), GPUBufferUsage.UNIFORM) }),
+    { clear: stats },
+    ...gate(gpu, {
+      rows: count, z, gram: g, squares, slot: slotOf(slots, 0), stat: statOf(stats, 0), ratio, open, ...shape, record: true,
+      list: scope.alloc('list', activeListBytes(rows)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT), groups: { delta: one, dx: one, grads: { gradGroups: 1, sumGroups: 1 } },
+    }),
+    muStats(gpu, { rows: count, u, z, open, stat: statOf(stats, 0), mu, ...shape }),
+    updateTau(gpu, { slots, stats, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), GPUBufferUsage.UNIFORM) }),
   ];
-  const counts = { rows, supervised: 0 };
+  const counts = { rows, supervised: 0, segments: 1 };
   const skipped: number[] = [];
   const taus: number[] = [];
   for (let i = 0; i < steps; i++) {

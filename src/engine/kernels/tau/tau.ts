@@ -39,8 +39,6 @@ export interface UpdateTauParams {
   slots: Tensor;
   /** StatSlots of the step. */
   stats: Tensor;
-  /** Histograms of r, u32 [modules, 64]. */
-  hists: Tensor;
   /** f32 [2]: ρ (updated) and the step size used (written). */
   rho: Tensor;
   /** `packTauHyper`. */
@@ -57,7 +55,7 @@ export function updateTau(gpu: Gpu, p: UpdateTauParams): Dispatch {
       code: compose(wgsl, { snippets: [slots] }),
       constants: { THREADS: gpu.info.software ? 4 : 64, MODULES: p.modules },
     },
-    bindings: [p.hyper, p.slots, p.stats, p.hists, p.rho],
+    bindings: [p.hyper, p.slots, p.stats, p.rho],
     groups: () => [1, 1, 1],
   };
 }

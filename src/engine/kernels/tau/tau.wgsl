@@ -1,5 +1,5 @@
 // Threshold update of all modules of a run (the reconstructed TS-PEFT rule), once per optimizer step:
-//   slots [modules] (updated), stats [modules], hists [modules × 64], rho {ρ, step used} (updated).
+//   slots [modules] (updated), stats [modules], rho {ρ, step used} (updated).
 // One workgroup: threads take the modules' medians of r, thread 0 their EMA ρ, threads the updates.
 override THREADS: u32;
 override MODULES: u32;
@@ -17,21 +17,19 @@ struct TauHyper {
 @group(0) @binding(0) var<uniform> hyper: TauHyper;
 @group(0) @binding(1) var<storage, read_write> slots: array<GateSlot>;
 @group(0) @binding(2) var<storage, read> stats: array<StatSlot>;
-@group(0) @binding(3) var<storage, read> hists: array<u32>;
-@group(0) @binding(4) var<storage, read_write> rho: array<f32, 2>;
+@group(0) @binding(3) var<storage, read_write> rho: array<f32, 2>;
 
 var<workgroup> medians: array<f32, MODULES>;
 var<workgroup> middle: array<f32, 2>;          // the one or two middle medians
 var<workgroup> stepSize: f32;
 
 fn medianOf(index: u32) -> f32 {
-  let base = index * RATIO_BINS;
   var total = 0u;
-  for (var b = 0u; b < RATIO_BINS; b++) { total += hists[base + b]; }
+  for (var b = 0u; b < RATIO_BINS; b++) { total += stats[index].histogram[b]; }
   if (total == 0u) { return 0.0; }
   var before = 0u;
   for (var b = 0u; b < RATIO_BINS; b++) {
-    let count = hists[base + b];
+    let count = stats[index].histogram[b];
     if (2u * (before + count) >= total) {
       let share = (0.5 * f32(total) - f32(before)) / f32(count);
       return ratioEdge(b) + (ratioEdge(b + 1u) - ratioEdge(b)) * share;
@@ -39,6 +37,12 @@ fn medianOf(index: u32) -> f32 {
     before += count;
   }
   return ratioEdge(RATIO_BINS);
+}
+
+fn disagreement(index: u32) -> f32 {
+  var sum = 0.0;
+  for (var part = 0u; part < MU_PARTS; part++) { sum += stats[index].mu[part].z; }
+  return sum;
 }
 
 // betaᵗ by squaring: pow() is not exact enough for 1 − betaᵗ at small t.
@@ -77,7 +81,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
   workgroupBarrier();
   for (var i = lane; i < MODULES; i += THREADS) {
-    let g = -stats[i].disagreeMu - hyper.lambda * f32(stats[i].opened);
+    let g = -disagreement(i) - hyper.lambda * f32(stats[i].opened);
     // A sum that overflowed teaches nothing: the threshold stands still, as A and B do.
     if ((bitcast<u32>(g) & 0x7f800000u) == 0x7f800000u) { continue; }
     let t = slots[i].updates + 1u;

@@ -1,0 +1,278 @@
+/**
+ * Everything the measurements use of the engine, in one place: when the engine's interface changes, this file changes
+ * and the rows do not.
+ */
+import { AdapterRun } from '../src/engine/adapterRun';
+import { Lora } from '../src/engine/adapters/lora/lora';
+import type { AdaptedModule } from '../src/engine/adapters/method';
+import { BaseModel } from '../src/engine/base';
+import { Generator } from '../src/engine/generator';
+import type { BufferScope, Tensor } from '../src/engine/gpu/buffers';
+import { compose } from '../src/engine/gpu/compose';
+import { type Gpu, openGpu as openDevice } from '../src/engine/gpu/device';
+import { type Op, Program, type RowCount } from '../src/engine/gpu/program';
+import { readFloats } from '../src/engine/gpu/readback';
+import { perElement, perRow, snippets } from '../src/engine/kernels/launch';
+import { lowRankPartialBytes } from '../src/engine/kernels/lowRankGrad/lowRankGrad';
+import { type MatmulOptions, matmul } from '../src/engine/kernels/matmul/matmul';
+import { tuneMatmul } from '../src/engine/kernels/matmul/tuner';
+import { sumLoss } from '../src/engine/kernels/sumLoss/sumLoss';
+import { headChunkRows } from '../src/engine/model/batch';
+import { adaptedModules, weightShapes } from '../src/engine/model/llama';
+import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper } from '../src/engine/optim/adamw';
+import { type Layout, planTraining } from '../src/engine/plan';
+import { randomFloats, rowCount } from '../src/engine/testing/harness';
+import { Trainer } from '../src/engine/trainer';
+import { type DownloadedModel, downloadModel } from '../src/hub/model';
+import { MODULE_KINDS, type RunConfig, type TrainConfig, runSchema, trainSchema } from '../src/shared/config';
+import { Rng } from '../src/shared/rng';
+import type { KernelTime, LlamaConfig, TokenBatch } from '../src/shared/types';
+import { forwardMacs, stepMacs, supervisedOf } from './work';
+
+export { type BufferScope, type Gpu, type Op, Program, type RowCount, type Tensor, rowCount };
+/** For the peers' graph, and for merging an adapter into a file. */
+export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, readFloats, snippets, sumLoss };
+
+/** The adapter as the app uses it: tuned, unless it is a software one. */
+export async function openGpu(): Promise<Gpu> {
+  const gpu = await openDevice();
+  if (!gpu.info.software) gpu.tuning = await tuneMatmul(gpu);
+  return gpu;
+}
+
+export const download = (id: string): Promise<DownloadedModel> => downloadModel({ kind: 'embedded', id });
+
+/** An embedded model on the GPU. */
+export async function loadBase(gpu: Gpu, id: string): Promise<BaseModel> {
+  const { config, weights } = await download(id);
+  const base = new BaseModel(gpu, config, (name) => weights.get(name).data);
+  weights.release();
+  return base;
+}
+
+/** A model of any shape with random weights (the same pattern over and over: only its size matters). */
+export function randomBase(gpu: Gpu, config: LlamaConfig): BaseModel {
+  // Multiples of 2⁻¹²: numbers that f16 holds, as a trained checkpoint's are.
+  const pattern = randomFloats(1 << 20, 5, 0.03).map((x) => Math.round(4096 * x) / 4096);
+  const shapes = weightShapes(config);
+  return new BaseModel(gpu, config, (name) => {
+    const { shape } = shapes.find((w) => w.name.part === name.part)!;
+    const length = shape.reduce((a, b) => a * b, 1);
+    const out = new Float32Array(length);
+    if (/norm/i.test(name.part)) return out.fill(1);
+    for (let at = 0; at < length; at += pattern.length) out.set(pattern.subarray(0, Math.min(pattern.length, length - at)), at);
+    return out;
+  });
+}
+
+/** Random tokens; every one but each sequence's last has a target. */
+export function randomBatch(c: LlamaConfig, sequences: number, tokens: number): TokenBatch {
+  const rng = new Rng(7);
+  const ids = Int32Array.from({ length: sequences * tokens }, () => rng.below(c.vocab));
+  const targets = ids.map((_, i) => ((i + 1) % tokens === 0 ? -1 : ids[i + 1]));
+  return { ids, targets, starts: Uint32Array.from({ length: sequences + 1 }, (_, s) => s * tokens) };
+}
+
+/** A run over all seven modules. Its τ stays where it is put. */
+export const runConfig = (id: string, method: 'lora' | 'ts-lora', rank: number): RunConfig =>
+  runSchema.parse({ id, name: id, method, rank, alpha: 2 * rank, ...(method === 'ts-lora' ? { gate: { tauWarmup: 1_000_000 } } : {}) });
+
+/** A learning rate that leaves everything where it is: every step does the same work. */
+export const trainConfig = (): TrainConfig => trainSchema.parse({ learningRate: 1e-12, warmupSteps: 0, schedule: 'constant' });
+
+/** All runs in one pass, every activation kept. */
+const layoutOf = (c: LlamaConfig, runs: RunConfig[], batch: TokenBatch): Layout => ({
+  capacity: { rows: batch.ids.length, supervised: supervisedOf(batch), segments: runs.length, headChunk: headChunkRows(c.vocab) },
+  microBatches: 1,
+  recompute: false,
+});
+
+/** Bytes that the plan names for training `runs` on `batch`. */
+export const plannedBytes = (base: BaseModel, runs: RunConfig[], batch: TokenBatch): number =>
+  planTraining(base.config, runs, layoutOf(base.config, runs, batch), base.bytes).reduce((sum, item) => sum + item.bytes, 0);
+
+/** Some runs on one base with one batch, stepped together. */
+export class Training {
+  readonly base: BaseModel;
+  readonly batch: TokenBatch;
+  readonly #trainer: Trainer;
+  #step = 0;
+  /** Share of tokens kept in the last step, over all gated modules; 1 without gates. */
+  kept = 1;
+
+  private constructor(base: BaseModel, batch: TokenBatch, trainer: Trainer) {
+    this.base = base;
+    this.batch = batch;
+    this.#trainer = trainer;
+  }
+
+  static async create(base: BaseModel, runs: RunConfig[], batch: TokenBatch): Promise<Training> {
+    const trainer = await Trainer.create(base, runs, trainConfig(), layoutOf(base.config, runs, batch));
+    for (const run of trainer.runs) {
+      await wake(run);
+      await run.refresh();
+    }
+    return new Training(base, batch, trainer);
+  }
+
+  get #ids(): string[] {
+    return this.#trainer.runs.map((run) => run.config.id);
+  }
+
+  /** Milliseconds of one step of every run; on a GPU of several in a row, so that waiting for the last does not count. */
+  async stepMs(): Promise<number> {
+    const steps = this.base.gpu.info.software ? 1 : 10;
+    const start = performance.now();
+    await Promise.all(Array.from({ length: steps }, () => this.step()));
+    return (performance.now() - start) / steps;
+  }
+
+  /** One optimizer step of every run, submitted at once. Resolves with the first run's loss. */
+  async step(): Promise<number> {
+    const step = this.#step++;
+    const results = await Promise.all((await this.#trainer.step(this.#ids, [this.batch], step)).values());
+    const sum = (values: Uint32Array) => values.reduce((a, b) => a + b, 0);
+    const gates = results.flatMap((r) => r.gate ?? []);
+    this.kept = gates.length ? gates.reduce((s, g) => s + sum(g.active), 0) / gates.reduce((s, g) => s + sum(g.tokens), 0) : 1;
+    if (!results.every((r) => Number.isFinite(r.loss))) throw new Error(`a loss is not finite: ${results.map((r) => r.loss).join(', ')}`);
+    return results[0].loss;
+  }
+
+  /** Forward and loss of the base alone. */
+  forward(): Promise<unknown> {
+    return this.#trainer.evaluate([null], [this.batch]);
+  }
+
+  /** Sets the gated run's thresholds so that about `share` of the tokens pass in every module. */
+  async keep(share: number): Promise<void> {
+    const gated = this.#trainer.runs.find((run) => run.config.method === 'ts-lora')!;
+    const { modules } = gated;
+    if (share === 1 || share === 0) {
+      gated.method.setThresholds(new Float32Array(modules.length).fill(share === 1 ? 0 : 1e9));
+      return;
+    }
+    const tokens = this.batch.starts[1];
+    const { ratio } = await this.#trainer.gateMap(gated.config.id, this.batch.ids.slice(0, tokens));
+    gated.method.setThresholds(Float32Array.from(modules, (_, m) => {
+      const sorted = ratio.slice(m * tokens, (m + 1) * tokens).sort();
+      return sorted[Math.floor(tokens * (1 - share))];
+    }));
+  }
+
+  /** Time per kernel of the first run's forward, loss and backward, every dispatch by itself. */
+  profile(): Promise<KernelTime[]> {
+    return this.#trainer.profile([this.#ids[0]], this.batch);
+  }
+
+  /** Multiply-adds of a step of one run at the share kept in the last step. */
+  macs(): number {
+    return stepMacs(this.base.config, this.batch, this.#trainer.runs[0].rPad, this.kept);
+  }
+
+  forwardMacs(): number {
+    return forwardMacs(this.base.config, this.batch);
+  }
+
+  free(): void {
+    this.#trainer.free();
+  }
+}
+
+/** An adapter that is there: A as initialised, B small and not zero, so that gates have something to decide. */
+export async function wake(run: AdapterRun): Promise<{ a: Float32Array; b: Float32Array }[]> {
+  const rng = new Rng(11);
+  const awake = (await run.adapters()).map(({ a, b }) => ({ a, b: b.map(() => rng.uniform(-0.02, 0.02)) }));
+  run.load(awake);
+  return awake;
+}
+
+const FROZEN = new RegExp(`^matmul/(${MODULE_KINDS.join('|')}|head)( back)?$`);
+const BASE_KERNELS = /^(attention|rmsNorm|rope|swiglu|embed|gatherRows|scatterRows|crossEntropy|sumLoss|copyToCache)/;
+
+export const isAttention = (kernel: string): boolean => kernel.startsWith('attention');
+/** Whether a kernel is the adapter's: anything that the frozen base does not do. */
+export const isAdapter = (kernel: string): boolean => !FROZEN.test(kernel) && !BASE_KERNELS.test(kernel);
+
+/** out (+)= scale · a · w, in as many dispatches as the engine makes of it. */
+export const product = (gpu: Gpu, options: MatmulOptions): Op[] => matmul(gpu, options);
+
+/** Our own matmul at several sizes, to be measured between other things. */
+export class MatmulProbe {
+  /** Best rate so far, in multiply-adds a second, and the size it was reached at. */
+  best = { rate: 0, size: 0 };
+  readonly #gpu: Gpu;
+  readonly #scope: BufferScope;
+  readonly #programs: { size: number; program: Program }[] = [];
+
+  private constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+    this.#scope = gpu.buffers.scope('matmul probe');
+  }
+
+  static async create(gpu: Gpu, sizes = gpu.info.software ? [256, 512, 768] : [512, 1024, 2048, 4096]): Promise<MatmulProbe> {
+    const probe = new MatmulProbe(gpu);
+    for (const size of sizes) {
+      const [a, w] = [1, 2].map((seed) => probe.#scope.upload('operand', randomFloats(size * size, seed)));
+      const out = probe.#scope.alloc('out', 4 * size * size);
+      const ops = product(gpu, { label: 'rate', rows: rowCount(probe.#scope, size), a, w, out, n: size, k: size, transposed: true });
+      probe.#programs.push({ size, program: await new Program(gpu, probe.#scope, 'matmul rate', ops).compile() });
+    }
+    await probe.measure();
+    probe.best = { rate: 0, size: 0 };
+    return probe;
+  }
+
+  /** Every size once; keeps the best and returns it, in GFLOP/s. */
+  async measure(): Promise<number> {
+    const { device, info } = this.#gpu;
+    for (const { size, program } of this.#programs) {
+      const times = info.software ? Math.max(1, Math.round((384 / size) ** 3)) : 8;
+      const start = performance.now();
+      const encoder = device.createCommandEncoder();
+      for (let i = 0; i < times; i++) program.encode(encoder, { rows: size, supervised: 0, segments: 1 });
+      device.queue.submit([encoder.finish()]);
+      await device.queue.onSubmittedWorkDone();
+      const rate = (times * size ** 3) / ((performance.now() - start) / 1000);
+      if (rate > this.best.rate) this.best = { rate, size };
+    }
+    return (2 * this.best.rate) / 1e9;
+  }
+
+  free(): void {
+    this.#scope.free();
+  }
+}
+
+/** The engine's LoRA over `layers` square layers of width `d`: the operations beside each frozen product. */
+export function loraLayers(gpu: Gpu, scope: BufferScope, p: { layers: number; d: number; rank: number; rows: number }) {
+  const { layers, d, rank, rows } = p;
+  const part = 4 * d * rank;
+  const flat = Object.fromEntries(['params', 'grads', 'm', 'v'].map((name) => [name, scope.alloc(name, 2 * layers * part)]));
+  const params = Array.from({ length: layers }, (_, l) => {
+    const at = (name: string, which: 0 | 1) => flat[name].slice(`${name}.${l}`, (2 * l + which) * part, part);
+    return { a: at('params', 0), b: at('params', 1), gradA: at('grads', 0), gradB: at('grads', 1) };
+  });
+  const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d }));
+  const unused = scope.alloc('unused', 16);
+  const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused, args: unused }));
+  const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })) };
+  return { flat, params, modules, spaces, shared, method: new Lora({ gpu, rPad: rank, scaling: 1, params, flat: flat.params }) };
+}
+
+/** A generator with a LoRA adapter that is awake, on a base that never ends a text. */
+export async function adaptedGenerator(gpu: Gpu, model: DownloadedModel, rank: number) {
+  const config = { ...model.config, eosIds: [] };
+  const base = new BaseModel(gpu, config, (name) => model.weights.get(name).data);
+  const run = new AdapterRun(gpu, config, runConfig('lora', 'lora', rank), trainConfig());
+  const adapters = await wake(run);
+  const generator = await Generator.create(base, [run], 512);
+  return {
+    run, adapters,
+    generate: async (prompt: Int32Array, tokens: number) => (await generator.generate(prompt, { seed: 1, maxNewTokens: tokens, temperature: 0, topP: 1 }, () => true))[0],
+    free: () => {
+      generator.free();
+      run.free();
+      base.free();
+    },
+  };
+}

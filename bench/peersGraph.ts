@@ -1,0 +1,128 @@
+/**
+ * The peers' graph from our kernels: frozen d × d linear layers with LoRA and GELU, mean squared loss, Adam without
+ * clipping. Only for comparison with other libraries; the app trains no such model.
+ */
+import {
+  ADAMW_HYPER_BYTES, type BufferScope, type Gpu, type Op, Program, type RowCount, type Tensor,
+  adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, readFloats, rowCount, snippets, sumLoss,
+} from './engine';
+import geluWgsl from './gelu.wgsl?raw';
+import geluBackwardWgsl from './geluBackward.wgsl?raw';
+import mseWgsl from './mse.wgsl?raw';
+
+/** What the peers' common.js exports: the same numbers for everyone. */
+export interface PeersProblem {
+  T: number;
+  D: number;
+  R: number;
+  L: number;
+  LR: number;
+  B1: number;
+  B2: number;
+  EPS: number;
+  problem(): { x: Float32Array<ArrayBuffer>; y: Float32Array<ArrayBuffer>; layers: Record<'W0' | 'A' | 'B', Float32Array<ArrayBuffer>>[] };
+  /** Losses of the first steps, in f64. */
+  reference(steps: number): number[];
+}
+
+/** An element-wise kernel over [rows, d]. */
+const elementwise = (label: string, wgsl: string, rows: RowCount, d: number, ...tensors: Tensor[]): Op => ({
+  kernel: { label, code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4: d / 4 } },
+  bindings: [rows.dims, ...tensors],
+  groups: perElement(rows, d / 4),
+});
+
+export class PeersGraph {
+  readonly #gpu: Gpu;
+  readonly #scope: BufferScope;
+  readonly #common: PeersProblem;
+  readonly #total: Tensor;
+  readonly #hyper: Tensor;
+  readonly #program: Program;
+  #step = 0;
+
+  private constructor(gpu: Gpu, common: PeersProblem) {
+    const { T, D, R, L } = common;
+    const scope = gpu.buffers.scope('peers');
+    const { x, y, layers } = common.problem();
+    const lora = loraLayers(gpu, scope, { layers: L, d: D, rank: R, rows: T });
+    const wide = (label: string) => scope.alloc(label, 4 * T * D);
+    const rows = rowCount(scope, T, { supervised: T });
+    const frozen = layers.map(({ W0 }, l) => scope.upload(`W0.${l}`, W0));
+    const target = scope.upload('y', y);
+    const hidden = [scope.upload('x', x), ...layers.map((_, l) => wide(`h.${l + 1}`))];
+    const before = layers.map((_, l) => wide(`z.${l}`));
+    const [gradH, gradZ, losses] = [wide('gradH'), wide('gradZ'), scope.alloc('losses', 4 * T)];
+    this.#gpu = gpu;
+    this.#scope = scope;
+    this.#common = common;
+    this.#total = scope.alloc('loss', 16);
+    this.#hyper = scope.alloc('hyper', ADAMW_HYPER_BYTES, GPUBufferUsage.UNIFORM);
+    layers.forEach(({ A, B }, l) => {
+      const { a, b } = lora.params[l];
+      gpu.device.queue.writeBuffer(a.buffer, a.offset, A);
+      gpu.device.queue.writeBuffer(b.buffer, b.offset, B);
+    });
+
+    const square = { rows, n: D, k: D };
+    const forward = layers.flatMap((_, l): Op[] => [
+      ...product(gpu, { ...square, label: 'peers', a: hidden[l], w: frozen[l], out: before[l], transposed: true }),
+      ...lora.method.forward(lora.modules[l], { rows, x: hidden[l], y: before[l], space: lora.spaces[l], record: false, again: false }),
+      elementwise('gelu', geluWgsl, rows, D, before[l], hidden[l + 1]),
+    ]);
+    const loss: Op[] = [
+      {
+        kernel: { label: 'mse', code: compose(mseWgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { D4: D / 4, WIDTH: gpu.rowWidth } },
+        bindings: [rows.dims, hidden[L], target, losses, gradH],
+        groups: perRow(rows),
+      },
+      sumLoss(gpu, { rows, loss: losses, total: this.#total }),
+    ];
+    const backward = layers.map((_, l) => l).toReversed().flatMap((l): Op[] => [
+      elementwise('geluBackward', geluBackwardWgsl, rows, D, before[l], gradH, gradZ),
+      // Nothing below the first layer learns: it needs no input gradient.
+      ...(l > 0 ? product(gpu, { ...square, label: 'peers back', a: gradZ, w: frozen[l], out: gradH, transposed: false }) : []),
+      ...lora.method.backward(lora.modules[l], { rows, x: hidden[l], gradOut: gradZ, gradIn: l > 0 ? gradH : null, space: lora.spaces[l], shared: lora.shared }),
+    ]);
+    const { params, grads, m, v } = lora.flat;
+    // The norm stays zero: nothing is clipped.
+    const update = adamw(gpu, { params, grads, m, v, norm: scope.alloc('norm', 16), hyper: this.#hyper, length: params.size / 4 });
+    this.#program = new Program(gpu, scope, 'peers step', [{ clear: grads }, { clear: this.#total }, ...forward, ...loss, ...backward, update]);
+  }
+
+  static async create(gpu: Gpu, common: PeersProblem): Promise<PeersGraph> {
+    const graph = new PeersGraph(gpu, common);
+    await graph.#program.compile();
+    return graph;
+  }
+
+  /** One training step: one submit, nothing read back. */
+  #submit(): void {
+    const { device } = this.#gpu;
+    const { LR, B1, B2, EPS } = this.#common;
+    device.queue.writeBuffer(this.#hyper.buffer, this.#hyper.offset, packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, clipNorm: 0 }, LR, this.#step++));
+    const encoder = device.createCommandEncoder({ label: 'peers step' });
+    this.#program.encode(encoder, { rows: this.#common.T, supervised: this.#common.T, segments: 1 });
+    device.queue.submit([encoder.finish()]);
+  }
+
+  /** Five steps, waited for at the end. */
+  async step5(): Promise<void> {
+    for (let i = 0; i < 5; i++) this.#submit();
+    await this.#gpu.device.queue.onSubmittedWorkDone();
+  }
+
+  /** The losses of the next `steps` steps. */
+  async losses(steps: number): Promise<number[]> {
+    const losses: number[] = [];
+    for (let i = 0; i < steps; i++) {
+      this.#submit();
+      losses.push((await readFloats(this.#gpu, this.#total))[0]);
+    }
+    return losses;
+  }
+
+  free(): void {
+    this.#scope.free();
+  }
+}

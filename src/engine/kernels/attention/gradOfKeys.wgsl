@@ -1,0 +1,25 @@
+// attentionGrad.wgsl with keys as own vectors and queries as columns: two gradients, and a column has its lse and D. A key
+// is met by its own row's queries and all later ones of the sequence.
+const BOTH = true;
+struct Stats { lse: vec4f, delta: vec4f }
+
+@group(0) @binding(8) var<storage, read_write> gradB: array<vec4f>;
+var<private> sumB: array<array<vec4f, HD4>, ROWS>;
+var<private> columnStats: Stats;
+
+fn columnsOf(m: vec4u) -> vec2u { return vec2u(m.y, m.z - m.x) * STREAM; }
+fn loadStats(r: u32) {}
+fn stepStats() {
+  let at = column / HD4;
+  if (SHARED) {
+    let s = transpose(broadcast(vec4f(stats[mine / HD4], 0.0, 0.0)));
+    columnStats = Stats(s[0], s[1]);
+  } else {
+    let s = transpose(mat4x2f(stats[at.x], stats[at.y], stats[at.z], stats[at.w]));
+    columnStats = Stats(s[0], s[1]);
+  }
+}
+fn statsOf(r: u32) -> Stats { return columnStats; }
+fn clearB(r: u32, d: u32) { sumB[r][d] = vec4f(); }
+fn addB(r: u32, d: u32, w: mat4x4f) { sumB[r][d] += w * p[r]; }
+fn storeB(r: u32, d: u32) { gradB[ownAt[r] + d] = sumB[r][d]; }

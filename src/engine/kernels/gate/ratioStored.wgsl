@@ -1,0 +1,2 @@
+// r of one row where an earlier dispatch has computed it.
+fn ratioOf(row: u32) -> f32 { return ratio[row]; }

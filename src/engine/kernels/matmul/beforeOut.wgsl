@@ -1,0 +1,2 @@
+// The product is added to out.
+fn before(at: u32) -> vec4f { return out[at]; }

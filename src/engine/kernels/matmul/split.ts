@@ -1,0 +1,44 @@
+/** Long products are cut into several dispatches, so that the screen is never held up for long. */
+import type { Gpu } from '../../gpu/device';
+import type { Counts } from '../../gpu/program';
+import { macsOfDispatch } from '../../gpu/watchdog';
+
+/** Workgroups [first, first + size) of a product, by rows and by columns. */
+export interface Part {
+  firstRows: number;
+  rowGroups: number;
+  firstColumns: number;
+  columnGroups: number;
+}
+
+/**
+ * Ranges of workgroups that each stay under the limit: by rows, and by columns as well where one row of workgroups
+ * is too much. The last range by rows is open: it takes what there is.
+ *
+ * @param macs of one workgroup
+ */
+export function split(gpu: Gpu, macs: number, rowGroups: number, columnGroups: number): Part[] {
+  const most = Math.max(1, Math.floor(macsOfDispatch(gpu) / macs));
+  const columns = Math.min(columnGroups, most);
+  const rows = Math.max(1, Math.floor(most / columns));
+  const parts: Part[] = [];
+  for (let firstColumns = 0; firstColumns < columnGroups; firstColumns += columns) {
+    for (let firstRows = 0; firstRows < rowGroups; firstRows += rows) {
+      parts.push({
+        firstRows,
+        rowGroups: firstRows + rows < rowGroups ? rows : Infinity,
+        firstColumns,
+        columnGroups: Math.min(columns, columnGroups - firstColumns),
+      });
+    }
+  }
+  return parts;
+}
+
+/** Rows of a part when there are `rows` in all. */
+export const rowsOf = (part: Part, rowsPerGroup: number, rows: number): number =>
+  Math.max(0, Math.min(rows, (part.firstRows + part.rowGroups) * rowsPerGroup) - part.firstRows * rowsPerGroup);
+
+/** Workgroups of a part, for the counts of a pass. */
+export const groupsOf = (part: Part, rowsPerGroup: number, of: (counts: Counts) => number) => (counts: Counts): [number, number, number] =>
+  [Math.ceil(rowsOf(part, rowsPerGroup, of(counts)) / rowsPerGroup), part.columnGroups, 1];

@@ -1,0 +1,41 @@
+/**
+ * Which matmul variants this adapter runs best, measured once and remembered in the browser. The same choice gives the
+ * same bits, so a saved run carries its choice with it.
+ */
+import { type DBSchema, openDB } from 'idb';
+import type { Gpu } from '../engine/gpu/device';
+import { tuneMatmul } from '../engine/kernels/matmul/tuner';
+import { VARIANTS } from '../engine/kernels/matmul/variants';
+
+export type Tuning = Record<string, string>;
+
+interface SieveDB extends DBSchema {
+  tuning: { key: string; value: Tuning };
+}
+
+const open = () => openDB<SieveDB>('sieve', 1, { upgrade: (db) => { db.createObjectStore('tuning'); } });
+
+/** Adapter, browser and the variants there are: another one of any of them is measured anew. */
+function keyOf({ info }: Gpu): string {
+  return JSON.stringify([info.vendor, info.architecture, info.description, info.shaderF16, navigator.userAgent, Object.keys(VARIANTS)]);
+}
+
+/**
+ * Takes the remembered choice for this adapter, or measures one (a second or two) and remembers it. Where the browser
+ * keeps no database (some private windows, a full disk) the choice lasts as long as the page.
+ */
+export async function tune(gpu: Gpu, measure: (gpu: Gpu) => Promise<Tuning> = tuneMatmul): Promise<void> {
+  const key = keyOf(gpu);
+  const db = await open().catch(notKept);
+  try {
+    const remembered = await db?.get('tuning', key).catch(notKept);
+    gpu.tuning = remembered ?? await measure(gpu);
+    if (!remembered) await db?.put('tuning', gpu.tuning, key).catch(notKept);
+  } finally {
+    db?.close();
+  }
+}
+
+function notKept(error: unknown): undefined {
+  if (!(error instanceof DOMException)) throw error;
+}
