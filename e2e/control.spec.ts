@@ -14,6 +14,13 @@ test('pause holds the run, resume goes on, stop keeps what was learnt', async ({
   await page.waitForTimeout(1500);
   expect(await app.steps()).toBe(held);
 
+  await page.getByText('Where the time goes').click();
+  await app.get('profile-button').click();
+  await expect(app.get('profile-table')).toBeVisible({ timeout: 60_000 });
+  const kernels = await app.table('profile-table');
+  expect(kernels.map((row) => row[0])).toEqual(expect.arrayContaining(['matmul/q', 'gate', 'rmsNorm']));
+  expect(await app.steps(), 'measuring learns nothing').toBe(held);
+
   await app.get('resume-button').click();
   await app.waitSteps(held + 3);
   await app.get('stop-button').click();

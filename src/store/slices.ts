@@ -2,7 +2,7 @@
 import { type ExperimentConfig, defaultExperiment } from '../shared/config';
 import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
-import type { TokenSet } from '../shared/types';
+import type { KernelProfile, TokenSet } from '../shared/types';
 import type { DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { RunHistory } from './history';
 
@@ -79,6 +79,9 @@ export interface RunsSlice {
   phase: Phase;
   progress: Progress | null;
   session: Session | null;
+  /** Where a step's time goes, once it was asked for. */
+  profile: KernelProfile | null;
+  profiling: boolean;
   /** Counts up whenever histories have changed; they are mutated in place. */
   version: number;
   imported: { runId: RunId; name: string; template: PromptTemplate | null }[];
@@ -118,7 +121,7 @@ export function initialState(): State {
     },
     runs: {
       draft: defaultExperiment(), draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
-      session: null, version: 0, imported: [], answers: {}, generating: null,
+      session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null,
     },
     ui: { notices: [], theme: 'auto' },

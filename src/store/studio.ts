@@ -108,7 +108,7 @@ export class Studio {
       return;
     }
     this.#patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
-    this.#patch('runs', { session: null, phase: 'idle', plan: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    this.#patch('runs', { session: null, profile: null, phase: 'idle', plan: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
     try {
       const info = await this.#train.request({ type: 'open-model', source });
       if (turn !== this.#modelTurn) return;
@@ -363,6 +363,7 @@ export class Studio {
       this.#events.flush();
       this.#patch('runs', {
         session: { experiment, template, mapping, plan: null, histories, failed: new Map(), startedAt: Date.now() },
+        profile: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
       const plan = await this.#train.request({ type: 'start', experiment, train, heldOut });
@@ -387,6 +388,14 @@ export class Studio {
   /** Ends the run; what was learnt stays for Compare and export. */
   stop(): Promise<void> {
     return this.#command('train', () => this.#train.request({ type: 'stop' }));
+  }
+
+  /** Times the kernels of one step. */
+  async profile(): Promise<void> {
+    if (this.#s.runs.profiling) return;
+    this.#patch('runs', { profiling: true });
+    await this.#command('train', async () => this.#patch('runs', { profile: await this.#train.request({ type: 'profile' }) }));
+    this.#patch('runs', { profiling: false });
   }
 
   /** The text whose tokens are watched; null = the first held-out example. */
@@ -422,7 +431,7 @@ export class Studio {
       const { texts } = await reply;
       this.#events.flush();
       if (this.#s.runs.generating !== requestId) return;
-      // One that was cancelled before its turn has no text.
+      // One that was cancelled before its first token has no text.
       const answers = Object.fromEntries(runs.map((id) => [id, { text: texts[id] ?? this.#s.runs.answers[id]?.text ?? '', done: true }]));
       this.#patch('runs', { generating: null, answers });
     } catch (error) {

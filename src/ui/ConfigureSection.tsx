@@ -128,7 +128,7 @@ function PlanTable() {
           <tbody>{plan.items.map((item) => <tr key={item.label}><th scope="row">{item.label}</th><td className="num" title={`${item.bytes} bytes`}>{bytes(item.bytes)}</td></tr>)}</tbody>
           <tfoot>
             <tr><th scope="row">Together</th><td className="num"><strong>{bytes(plan.totalBytes)}</strong></td></tr>
-            {plan.limitBytes !== null && <tr><th scope="row">Limit</th><td className="num">{bytes(plan.limitBytes)}</td></tr>}
+            {plan.limitBytes !== null && <tr><th scope="row">Aimed to stay under</th><td className="num">{bytes(plan.limitBytes)}</td></tr>}
           </tfoot>
         </table>
       )}

@@ -2,6 +2,7 @@
 import { type RunHistory, totalSkipped } from '../store/history';
 import { type Phase, type Session, isLive, stepsOf } from '../store/slices';
 import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
+import { KernelTable } from './KernelTable';
 import { LossChart } from './charts/LossChart';
 import { bytes, count, duration, fixed, percent } from './format';
 import { useSel, useStudio } from './studioContext';
@@ -22,7 +23,7 @@ export const PHASES: Record<Phase, string> = {
 export function TrainSection() {
   const session = useSel((s) => s.runs.session);
   return (
-    <SectionFrame id="train" number={4} title="Train" lead="The runs take turns, step by step, on the same batches. Lower loss on held-out data is better.">
+    <SectionFrame id="train" number={4} title="Train" lead="The runs learn side by side, step by step, on the same batches. Lower loss on held-out data is better.">
       <Controls />
       {session && <Live session={session} />}
     </SectionFrame>
@@ -81,6 +82,7 @@ function Live({ session }: { session: Session }) {
       <progress className="wide" value={done} max={total} aria-label="Steps done" />
       <Later><LossChart session={session} /></Later>
       <Work session={session} runs={runs} />
+      <KernelTable />
     </div>
   );
 }

@@ -22,7 +22,7 @@ export function signed(x: number | null | undefined, digits = 3): string {
 
 /** A share 0–1 as a percentage. */
 export function percent(x: number | null | undefined, digits = 0): string {
-  return missing(x) ? DASH : `${(x * 100).toFixed(digits)} %`;
+  return missing(x) ? DASH : `${(x * 100).toFixed(digits).replace('-', '−')} %`;
 }
 
 /** Small and large numbers with three significant digits. */
