@@ -8,7 +8,7 @@ import { TrainError } from '../../shared/errors';
 import type { TokenBatch } from '../../shared/types';
 import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
 import type { Gpu } from '../gpu/device';
-import { packDims } from '../gpu/dims';
+import { DIMS_BYTES, packDims } from '../gpu/dims';
 import type { Counts, RowCount } from '../gpu/program';
 
 const DIMS_STRIDE = 256;
@@ -109,7 +109,7 @@ export class BatchBuffers {
     this.targetRows = part('targetRows');
     this.targetOfRow = part('targetOfRow');
     this.targets = part('targets');
-    const count = (slot: number, of: (c: Counts) => number): RowCount => ({ dims: this.#current.slice(`dims[${slot}]`, slot * DIMS_STRIDE, 32), of });
+    const count = (slot: number, of: (c: Counts) => number): RowCount => ({ dims: this.#current.slice(`dims[${slot}]`, slot * DIMS_STRIDE, DIMS_BYTES), of });
     this.rows = { ...count(0, (c) => c.rows * c.segments), max: capacity.rows * capacity.segments };
     this.segment = { ...count(1, (c) => c.rows), max: capacity.rows };
     this.supervised = { ...count(2, (c) => c.supervised * c.segments), max: stackedTargets(capacity) };

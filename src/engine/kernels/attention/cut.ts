@@ -1,6 +1,7 @@
 /** How the attention kernels are cut: what a thread owns (see team.wgsl), and which dispatches a long pass is split into. */
 import type { Gpu } from '../../gpu/device';
 import type { RowCount } from '../../gpu/program';
+import { macsOfDispatch } from '../../gpu/watchdog';
 
 export interface AttentionTile {
   /** Threads of a workgroup, and of a team that meets the same columns at the same time. */
@@ -31,17 +32,15 @@ export function attentionTile(gpu: Gpu, rows: RowCount, headDim: number, arrays:
   return { threads, lanes, rows: Math.min(fitting, enough), quad: software && gpu.device.features.has('subgroups') };
 }
 
-/** Multiply-adds a second that any adapter of the kind reaches, and what a dispatch may take at that rate. */
-const RATE = { software: 5e8, gpu: 2e11 };
-const SECONDS = 0.1;
+/** Of a product's rate, what attention can be trusted with. */
+const SHARE = 0.5;
 
 /**
  * First workgroups of the dispatches that a pass of up to `rows` rows is split into, so that none takes too long even
  * when all are one sequence. Row i then does work ∝ i, or, `falling`, ∝ rows − i: cuts of equal work follow a root.
  */
 export function cuts(gpu: Gpu, rows: number, rowsPerGroup: number, macsPerPair: number, falling: boolean): number[] {
-  const seconds = ((rows * rows) / 2) * (macsPerPair / (gpu.info.software ? RATE.software : RATE.gpu));
-  const parts = Math.max(1, Math.ceil(seconds / SECONDS));
+  const parts = Math.max(1, Math.ceil((((rows * rows) / 2) * macsPerPair) / macsOfDispatch(gpu, SHARE)));
   const groups = rows / rowsPerGroup;
   const cut = (i: number) => Math.round(groups * (falling ? 1 - Math.sqrt(1 - i / parts) : Math.sqrt(i / parts)));
   return [...new Set(Array.from({ length: parts }, (_, i) => cut(i)))];

@@ -1,10 +1,10 @@
-import type { BufferScope, Tensor } from '../../gpu/buffers';
+import { type BufferScope, type Tensor, alignBinding } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import type { Dispatch } from '../../gpu/program';
 import wgsl from './gram.wgsl?raw';
 
 /** Bytes from one module's Gram matrix to the next: each can be bound alone. */
-export const gramStride = (rank: number): number => Math.ceil((4 * rank * rank) / 256) * 256;
+export const gramStride = (rank: number): number => alignBinding(4 * rank * rank);
 /** Bytes of the table of modules. */
 export const gramTableBytes = (modules: number): number => 8 * modules;
 

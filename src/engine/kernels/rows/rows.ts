@@ -2,11 +2,10 @@
  * The rows a product runs over: all of a pass, or only the active ones of a gated module. Both shaders see the
  * same two functions, `rowCount` and `rowAt`, at binding 0.
  */
-import dimsWgsl from '../../gpu/dims.wgsl?raw';
 import type { Tensor } from '../../gpu/buffers';
 import type { RowCount } from '../../gpu/program';
+import { snippets } from '../launch';
 import activeWgsl from './active.wgsl?raw';
-import denseWgsl from './dense.wgsl?raw';
 
 /** Active rows: `list` as the gate writes it, and where its dispatch sizes for this product lie. */
 export interface ActiveRows {
@@ -19,7 +18,7 @@ export type Rows = RowCount | ActiveRows;
 export const isActive = (rows: Rows): rows is ActiveRows => 'list' in rows;
 
 /** WGSL that defines `rowCount` and `rowAt`. */
-export const rowsSnippets = (rows: Rows): string[] => (isActive(rows) ? [activeWgsl] : [dimsWgsl, denseWgsl]);
+export const rowsSnippets = (rows: Rows): string[] => (isActive(rows) ? [activeWgsl] : [snippets.rows]);
 
 /** The tensor for binding 0. */
 export const rowsBinding = (rows: Rows): Tensor => (isActive(rows) ? rows.list : rows.dims);
