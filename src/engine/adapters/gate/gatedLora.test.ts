@@ -88,7 +88,7 @@ describe('a gated module at forced active shares', () => {
       expectCloseToMax([stats.gate.muKept[0], stats.gate.muSkipped[0]], [expected.muKept, expected.muSkipped], 1e-5, 'Σμ');
 
       // Work in units of one product over all T rows and one width: A x and Bᵀg always, the other four by rows dispatched.
-      const tile = (n: number) => matmulTile(gpu, n, true).rowsPerGroup;
+      const tile = (n: number) => matmulTile(gpu, n).rowsPerGroup;
       const up = (n: number, to: number) => Math.ceil(n / to) * to;
       expect([stats.forwardRows[0], stats.dxRows[0], stats.gradRows[0]]).toEqual([up(keep, tile(dOut)), up(keep, tile(dIn)), keep]);
       const done = (T * (dIn + dOut) + stats.forwardRows[0] * dOut + stats.dxRows[0] * dIn + stats.gradRows[0] * (dIn + dOut)) / (3 * T * (dIn + dOut));

@@ -77,7 +77,7 @@ export class GatedLora implements Method {
       ...gate(gpu, {
         rows, z: space.z, gram: this.#gramOf(m), squares, slot: slotOf(this.#slots, m.index), stat: statOf(this.#stats, m.index),
         ratio: space.ratio, open: space.open, list: space.list, args: space.args, rank: rPad, scaling, record,
-        groups: { delta: matmulTile(gpu, m.dOut, true), dx: matmulTile(gpu, m.dIn, true), grads: lowRankGroups(gpu, { ...m, rank: rPad }) },
+        groups: { delta: matmulTile(gpu, m.dOut), dx: matmulTile(gpu, m.dIn), grads: lowRankGroups(gpu, { ...m, rank: rPad }) },
       }),
       ...up(this.#low, m, this.#rows(io, 'delta'), space.z, y),
     ];

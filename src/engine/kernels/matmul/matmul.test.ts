@@ -85,7 +85,7 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
       const w = randomFloats(n * k, 2);
       const start = randomFloats(rows * n, 3);
       gpu.tuning = { active: variant };
-      const { rowsPerGroup, columnGroups } = matmulTile(gpu, n, true);
+      const { rowsPerGroup, columnGroups } = matmulTile(gpu, n);
       const args = scope.upload('args', Uint32Array.of(9, 9, 9, 9, Math.ceil(index.length / rowsPerGroup), columnGroups, 1), GPUBufferUsage.INDIRECT);
       const list = scope.upload('list', Uint32Array.of(index.length, ...index));
       const out = scope.upload('out', start);

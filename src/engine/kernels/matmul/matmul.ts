@@ -47,8 +47,8 @@ export interface MatmulTile {
 }
 
 /** The tile of a product over active rows with `n` columns; it depends on nothing else. */
-export function matmulTile(gpu: Gpu, n: number, active: true): MatmulTile {
-  const { rowsPerGroup, columnsPerGroup } = cutOf(gpu, { n, k: 4, transposed: true, active });
+export function matmulTile(gpu: Gpu, n: number): MatmulTile {
+  const { rowsPerGroup, columnsPerGroup } = cutOf(gpu, { n, k: 4, transposed: true, active: true });
   return { rowsPerGroup, columnGroups: Math.ceil(n / columnsPerGroup) };
 }
 
