@@ -25,31 +25,89 @@ export const MODULE_PATHS: Record<ModuleKind, string> = {
 
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 
-/** Settings of the token gate (TS-PEFT). Symbols as in the method's documentation. */
+/** How a gate decides. Symbols as in the method's documentation. */
+export const GATE_RULES = ['reconstructed', 'literal', 'exact', 'averaged', 'quantile', 'random', 'oracle'] as const;
+export type GateRule = (typeof GATE_RULES)[number];
+
+/** Settings of the token gate (TS-PEFT). */
 export const gateSchema = z.strictObject({
-  /** Threshold rule. One today; the interface leaves room for others. */
-  rule: z.literal('reconstructed').default('reconstructed'),
+  /**
+   * reconstructed: signed, Adam-normalised step of τ. literal: the same sums with the paper's literal step, no moments.
+   * exact: the proximal point of one batch. averaged: the same over prices averaged in r's histogram.
+   * quantile: the share `keep` with the largest r. random: as many tokens as `follows` keeps (or `keep`), drawn at random.
+   * oracle: skips exactly the tokens with μ ≥ 0 (two passes).
+   */
+  rule: z.enum(GATE_RULES).default('reconstructed'),
   /** Price of an active token against a mean loss: λ = lambdaBar / T. May be negative (fewer skips). */
   lambdaBar: finite.min(-100).max(100).default(0),
   /** Step size s of the threshold, or 'auto': s_t = 3·ρ_t / (steps − tauWarmup). */
   tauStep: z.union([z.literal('auto'), finite.positive().max(1e3)]).default('auto'),
   /** Steps before τ starts to move; 'auto' = until the learning-rate warm-up is over. */
   tauWarmup: z.union([z.literal('auto'), z.int().min(0).max(1e6)]).default('auto'),
+  /** Whose median r sets the automatic step size: the run's (one s for all modules), or each module's own. */
+  rhoPer: z.enum(['run', 'module']).default('run'),
+  /** η of the exact and averaged proximal step, in units of τ² per unit of loss; 'auto' = unbounded step (η → ∞). */
+  eta: z.union([z.literal('auto'), finite.positive().max(1e9)]).default('auto'),
+  /** Skipped share that λ is steered to; null leaves λ alone. Learned rules only. */
+  target: finite.min(0).max(0.99).nullable().default(null),
+  targetPer: z.enum(['run', 'module']).default('run'),
+  /** Where μ comes from: the batch that trains A and B, or a slice of the training set that they never see. */
+  prices: z.enum(['own', 'held-out']).default('own'),
+  /** Held-out prices are taken every this many steps. */
+  pricesEvery: z.int().min(1).max(1000).default(4),
+  /** Share of tokens kept by the quantile gate, and by the random gate that follows nobody. */
+  keep: finite.min(0).max(1).default(0.5),
+  /** Id of the gated run whose share per module and step the random gate copies. */
+  follows: z.string().nullable().default(null),
 });
 export type GateConfig = z.infer<typeof gateSchema>;
+
+/** AdaLoRA's budget schedule and regularisation; names and meaning are PEFT's. `rank` of the run is `target_r`. */
+export const adaloraSchema = z.strictObject({
+  initRank: z.int().min(1).max(64).default(12),
+  /** Steps before pruning starts, and final steps at the target budget; 'auto' = a tenth and a third of the run. */
+  tinit: z.union([z.literal('auto'), z.int().min(0).max(1e6)]).default('auto'),
+  tfinal: z.union([z.literal('auto'), z.int().min(0).max(1e6)]).default('auto'),
+  deltaT: z.int().min(1).max(1e4).default(1),
+  beta1: finite.min(0).max(0.9999).default(0.85),
+  beta2: finite.min(0).max(0.9999).default(0.85),
+  orthRegWeight: finite.min(0).max(100).default(0.5),
+});
+export type AdaloraConfig = z.infer<typeof adaloraSchema>;
+
+export const METHODS = ['lora', 'dora', 'adalora', 'ts-lora', 'ts-dora'] as const;
+export type MethodName = (typeof METHODS)[number];
+
+/** One adaptable module by name, `3.q`: layer 3, query projection. */
+const moduleName = z.string().regex(/^\d{1,3}\.(q|k|v|o|gate|up|down)$/);
 
 /** One adapter that is trained. Runs of an experiment share everything in `TrainConfig`. */
 export const runSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
   name: z.string().min(1).max(60),
-  method: z.enum(['lora', 'ts-lora']),
+  method: z.enum(METHODS),
   rank: z.int().min(1).max(64).default(8),
   alpha: finite.positive().max(1e4).default(16),
+  /** rsLoRA: α/√r instead of α/r (PEFT `use_rslora`). */
+  rslora: z.boolean().default(false),
+  /** LoRA+: B learns this many times as fast as A. */
+  loraPlusRatio: finite.min(1).max(1e3).default(1),
+  /** Dropout on the adapter's input, seeded by the experiment: equal for runs that are compared. */
+  dropout: finite.min(0).max(0.9).default(0),
+  /** Its own learning rate; null = the experiment's. */
+  learningRate: finite.positive().max(1).nullable().default(null),
   modules: z.array(z.enum(MODULE_KINDS)).min(1).max(7).default([...MODULE_KINDS])
     .refine((m) => new Set(m).size === m.length, 'names a module twice'),
+  /** Exactly these modules instead of `modules` in every layer; null = not used. */
+  only: z.array(moduleName).min(1).max(7 * 200).nullable().default(null)
+    .refine((m) => !m || new Set(m).size === m.length, 'names a module twice'),
   gate: gateSchema.default(() => gateSchema.parse({})),
+  adalora: adaloraSchema.default(() => adaloraSchema.parse({})),
 });
 export type RunConfig = z.infer<typeof runSchema>;
+
+/** Whether the run has a gate per token and module. */
+export const isGated = (run: Pick<RunConfig, 'method'>): boolean => run.method === 'ts-lora' || run.method === 'ts-dora';
 
 /** What all runs of an experiment share: data order, schedule, optimizer. */
 export const trainSchema = z.strictObject({
@@ -71,6 +129,10 @@ export const trainSchema = z.strictObject({
   maxTokens: z.int().min(8).max(4096).default(64),
   evalEvery: z.int().min(1).max(100_000).default(20),
   evalExamples: z.int().min(1).max(10_000).default(32),
+  /** Share of the training set that A and B never see: held-out prices and early stopping use it. Never evaluated on. */
+  sliceShare: finite.min(0).max(0.5).default(0),
+  /** Every run ends with the adapter that was best on the slice, looked at every `evalEvery` steps. */
+  keepBest: z.boolean().default(false),
 });
 export type TrainConfig = z.infer<typeof trainSchema>;
 
@@ -78,6 +140,15 @@ export const experimentSchema = z.strictObject({
   train: trainSchema,
   runs: z.array(runSchema).min(1).max(8)
     .refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two runs have the same id'),
+}).superRefine(({ train, runs }, context) => {
+  const bad = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], 'must be above 0 when the best adapter is kept');
+  runs.forEach((run, i) => {
+    if (!isGated(run)) return;
+    if (run.gate.prices === 'held-out' && train.sliceShare === 0) bad(['train', 'sliceShare'], 'must be above 0 when a run learns from held-out prices');
+    const { follows } = run.gate;
+    if (follows !== null && !runs.slice(0, i).some((r) => r.id === follows && isGated(r))) bad(['runs', i, 'gate', 'follows'], 'must name a gated run that stands before this one');
+  });
 });
 export type ExperimentConfig = z.infer<typeof experimentSchema>;
 

@@ -58,5 +58,6 @@ class ReconstructedRule implements ThresholdRule {
 export function createRule(rule: GateConfig['rule'], gpu: Gpu, scope: BufferScope, context: RuleContext): ThresholdRule {
   switch (rule) {
     case 'reconstructed': return new ReconstructedRule(gpu, scope, context);
+    default: throw new Error(`no rule "${rule}"`);
   }
 }
