@@ -7,6 +7,7 @@ import { gateSchema } from '../../../shared/config';
 import { ARGS_BYTES, activeListBytes } from '../../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmulTile } from '../../kernels/matmul/matmul';
+import { alignBinding } from '../../gpu/buffers';
 import { readTensor } from '../../gpu/readback';
 import { expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
@@ -50,7 +51,8 @@ describe('a gated module at forced active shares', () => {
       const [a, b] = [randomFloats(rank * dIn, 5), randomFloats(dOut * rank, 6, 0.2)];
       // A and B lie in one buffer, as a run's do.
       const flat = scope.alloc('params', 4 * (rPad * dIn + dOut * rPad));
-      const params = { a: flat.slice('A', 0, 4 * rPad * dIn), b: flat.slice('B', 4 * rPad * dIn, 4 * dOut * rPad), gradA: scope.alloc('dA', 4 * rPad * dIn), gradB: scope.alloc('dB', 4 * dOut * rPad) };
+      const grads = scope.alloc('grads', alignBinding(4 * rPad * dIn) + 4 * dOut * rPad);
+      const params = { a: flat.slice('A', 0, 4 * rPad * dIn), b: flat.slice('B', 4 * rPad * dIn, 4 * dOut * rPad), gradA: grads.slice('dA', 0, 4 * rPad * dIn), gradB: grads.slice('dB', alignBinding(4 * rPad * dIn), 4 * dOut * rPad) };
       gpu.device.queue.writeBuffer(params.a.buffer, params.a.offset, padA(a));
       gpu.device.queue.writeBuffer(params.b.buffer, params.b.offset, padB(b));
       const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };

@@ -64,7 +64,7 @@ export class GatedLora implements Method {
   }
 
   #rows(io: ForwardIO | BackwardIO, which: Parameters<typeof argsOffset>[0]): Rows {
-    return { list: io.space.list, args: this.#args(io, which) };
+    return { list: io.space.list, args: this.#args(io, which), max: io.rows.max };
   }
 
   forward(m: AdaptedModule, io: ForwardIO): Op[] {

@@ -61,22 +61,23 @@ export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
   const inputs = [p.z, p.gram, p.squares.tensor];
   const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.args, p.stat];
   const rule = chunkRule(gpu);
+  const atOnce = gpu.info.software ? 4 : 1;
   const constants = { WIDTH: gpu.info.software ? 4 : 256, ...rule.constants };
   return [
     {
-      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 5 }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
+      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 5, AT_ONCE: atOnce }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
       bindings: [p.rows.dims, p.ratio, ...inputs],
       values,
-      groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / THREADS) : 0, 1, 1],
+      groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / (THREADS * atOnce)) : 0, 1, 1],
     },
     {
-      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored] }), constants },
+      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7, AT_ONCE: 1 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored] }), constants },
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
     },
     {
-      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 10 }, snippets: [dims, slots, shape, rule.wgsl, ratio] }), constants },
+      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 10, AT_ONCE: atOnce }, snippets: [dims, slots, shape, rule.wgsl, ratio] }), constants },
       bindings: [...outputs, ...inputs],
       values,
       groups: (counts) => [large(counts) ? 0 : 1, 1, 1],
