@@ -7,7 +7,7 @@ import type { Tensor } from '../gpu/buffers';
 import type { Op } from '../gpu/program';
 import { attentionBackward } from '../kernels/attention/attention';
 import { matmul } from '../kernels/matmul/matmul';
-import { rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
+import { rmsNormAgain, rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
 import { rope } from '../kernels/rope/rope';
 import { swiglu, swigluBackward } from '../kernels/swiglu/swiglu';
 import { segmentOf } from './activations';
@@ -55,6 +55,9 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   const g = pass.grads!;
   /** The tensor for a stage's input gradient, or null when the stage is the lowest. */
   const below = (stage: number, tensor: Tensor) => (lowest < stage ? tensor : null);
+  const { normed } = pass.top;
+  /** The input of a stage, once more in `normed`. */
+  const normAgain = (x: Tensor, weight: Tensor, rstd: Tensor) => rmsNormAgain({ rows, x, weight, rstd, out: normed, width: c.dModel });
   const norm = { rows, width: c.dModel, gradOut: g.normed, gradX: g.residual, accumulate: true };
   const ops = [
     ...(pass.recompute ? layerForward(pass, layer, pass.top.output, true) : []),
@@ -64,8 +67,9 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   if (lowest === 3) return ops;
   ops.push(
     swigluBackward(gpu, { rows, gate: act.gate, up: act.up, gradOut: g.act, gradGate: g.gate, gradUp: g.up, width: c.ffn }),
-    ...linearBack(pass, layer, 'gate', act.mlpNormed, g.gate, below(2, g.normed), false),
-    ...linearBack(pass, layer, 'up', act.mlpNormed, g.up, below(2, g.normed), true),
+    normAgain(act.mid, weights.postNorm, act.mlpRstd),
+    ...linearBack(pass, layer, 'gate', normed, g.gate, below(2, g.normed), false),
+    ...linearBack(pass, layer, 'up', normed, g.up, below(2, g.normed), true),
   );
   if (lowest === 2) return ops;
   ops.push(
@@ -80,9 +84,10 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
     }),
     rope(gpu, { rows, meta, table, x: g.q, heads, headDim, inverse: true }),
     rope(gpu, { rows, meta, table, x: g.k, heads: kvHeads, headDim, inverse: true }),
-    ...linearBack(pass, layer, 'q', act.attnNormed, g.q, below(0, g.normed), false),
-    ...linearBack(pass, layer, 'k', act.attnNormed, g.k, below(0, g.normed), true),
-    ...linearBack(pass, layer, 'v', act.attnNormed, g.v, below(0, g.normed), true),
+    normAgain(act.input, weights.inputNorm, act.attnRstd),
+    ...linearBack(pass, layer, 'q', normed, g.q, below(0, g.normed), false),
+    ...linearBack(pass, layer, 'k', normed, g.k, below(0, g.normed), true),
+    ...linearBack(pass, layer, 'v', normed, g.v, below(0, g.normed), true),
   );
   if (lowest === 0) return ops;
   ops.push(rmsNormBackward(gpu, { ...norm, x: act.input, weight: weights.inputNorm, rstd: act.attnRstd }));

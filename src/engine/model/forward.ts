@@ -87,15 +87,16 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
 export function layerForward(pass: Pass, layer: number, output: Tensor, again = false): Op[] {
   const { gpu, config: c, batch: { rows, meta }, ropeTable: table } = pass;
   const act = pass.layers[layer];
+  const { normed } = pass.top;
   const weights = pass.weights.layers[layer];
   const norm = { rows, width: c.dModel, eps: c.rmsEps };
   const { heads, kvHeads, headDim } = c;
   const cache = pass.cache?.[layer];
   return [
-    rmsNorm(gpu, { ...norm, x: act.input, weight: weights.inputNorm, out: act.attnNormed, rstd: act.attnRstd }),
-    ...linear(pass, layer, 'q', act.attnNormed, act.q, again),
-    ...linear(pass, layer, 'k', act.attnNormed, act.k, again),
-    ...linear(pass, layer, 'v', act.attnNormed, act.v, again),
+    rmsNorm(gpu, { ...norm, x: act.input, weight: weights.inputNorm, out: normed, rstd: act.attnRstd }),
+    ...linear(pass, layer, 'q', normed, act.q, again),
+    ...linear(pass, layer, 'k', normed, act.k, again),
+    ...linear(pass, layer, 'v', normed, act.v, again),
     rope(gpu, { rows, meta, table, x: act.q, heads, headDim, inverse: false }),
     rope(gpu, { rows, meta, table, x: act.k, heads: kvHeads, headDim, inverse: false }),
     ...(cache ? [
@@ -104,9 +105,9 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
     ] : []),
     ...attention(gpu, { rows, meta, q: act.q, k: cache?.k ?? act.k, v: cache?.v ?? act.v, out: act.attn, lse: act.lse, heads, kvHeads, headDim }),
     ...linear(pass, layer, 'o', act.attn, act.mid, again, act.input),
-    rmsNorm(gpu, { ...norm, x: act.mid, weight: weights.postNorm, out: act.mlpNormed, rstd: act.mlpRstd }),
-    ...linear(pass, layer, 'gate', act.mlpNormed, act.gate, again),
-    ...linear(pass, layer, 'up', act.mlpNormed, act.up, again),
+    rmsNorm(gpu, { ...norm, x: act.mid, weight: weights.postNorm, out: normed, rstd: act.mlpRstd }),
+    ...linear(pass, layer, 'gate', normed, act.gate, again),
+    ...linear(pass, layer, 'up', normed, act.up, again),
     ...(again ? [] : [
       swiglu(gpu, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
       ...linear(pass, layer, 'down', pass.top.act, output, again, act.mid),
