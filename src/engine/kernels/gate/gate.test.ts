@@ -27,11 +27,13 @@ interface Options {
   zeroB?: boolean;
   /** As if the rows were many (true) or few. */
   large?: boolean;
+  software?: boolean;
 }
 
 /** Runs the gate twice for module 1 of 3, on random numbers whose ratios span several octaves. */
 async function runGate(rows: number, realRank: number, dOut: number, options: Options = {}) {
-  const gpu = await testGpu();
+  const real = await testGpu();
+  const gpu = { ...real, info: { ...real.info, software: options.software ?? real.info.software } };
   const scope = gpu.buffers.scope('test');
   const rank = Math.ceil(realRank / 4) * 4;
   const scaling = 16 / realRank;
@@ -94,6 +96,15 @@ test('one dispatch or two: the same bits', async () => {
   expect(spread.ratio).toEqual(fused.ratio);
   expect(spread.list).toEqual(fused.list);
   expect((await runGate(1001, 16, 40)).ratio).toEqual(fused.ratio);
+});
+
+test('a row at a time, as on a GPU: the same bits', async () => {
+  for (const large of [false, true]) {
+    const [four, one] = [await runGate(1001, 16, 40, { large }), await runGate(1001, 16, 40, { large, software: false })];
+    expect(one.ratio).toEqual(four.ratio);
+    expect(one.list).toEqual(four.list);
+    expect(one.stats).toEqual(four.stats);
+  }
 });
 
 test('B = 0 leaves every gate open at tau 0, in bin 0', async () => {
