@@ -60,7 +60,7 @@ test('exact sums, ties and all: the same tokens as brute force keeps, 700 module
       expect(slots[m].updates).toBe(4);
     });
   }
-  expect(ties, 'cases with a tie').toBeGreaterThan(100);
+  expect(ties, 'cases with a tie').toBeGreaterThan(50);
 });
 
 test('any prices, with and without a bound on the step: the least objective, 300 modules', async () => {
