@@ -51,13 +51,14 @@ class ReconstructedRule implements ThresholdRule {
 
   update(): Op[] {
     const { slots, stats, modules } = this.#context;
-    return [updateTau(this.#gpu, { slots, stats, rho: this.rho, hyper: this.#hyper, modules })];
+    return [updateTau(this.#gpu, { slots, stats, rho: this.rho, hyper: this.#hyper, modules, ownRho: this.#context.config.rhoPer === 'module', literal: this.#context.config.rule === 'literal' })];
   }
 }
 
 export function createRule(rule: GateConfig['rule'], gpu: Gpu, scope: BufferScope, context: RuleContext): ThresholdRule {
   switch (rule) {
-    case 'reconstructed': return new ReconstructedRule(gpu, scope, context);
+    case 'reconstructed':
+    case 'literal': return new ReconstructedRule(gpu, scope, context);
     default: throw new Error(`no rule "${rule}"`);
   }
 }
