@@ -20,7 +20,7 @@ import { tuneMatmul } from '../src/engine/kernels/matmul/tuner';
 import { sumLoss } from '../src/engine/kernels/sumLoss/sumLoss';
 import { headChunkRows } from '../src/engine/model/batch';
 import { adaptedModules, weightShapes } from '../src/engine/model/llama';
-import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper } from '../src/engine/optim/adamw';
+import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper, ratesBytes } from '../src/engine/optim/adamw';
 import { type Layout, planTraining } from '../src/engine/plan';
 import { randomFloats, rowCount } from '../src/engine/testing/harness';
 import { Trainer } from '../src/engine/trainer';
@@ -32,7 +32,7 @@ import { forwardMacs, stepMacs, supervisedOf } from './work';
 
 export { type BufferScope, type Gpu, type Op, Program, type RowCount, type Tensor, rowCount };
 /** For the peers' graph, and for merging an adapter into a file. */
-export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, readFloats, snippets, sumLoss };
+export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, ratesBytes, readFloats, snippets, sumLoss };
 
 /** The adapter as the app uses it: tuned, unless it is a software one. */
 export async function openGpu(): Promise<Gpu> {

@@ -15,7 +15,7 @@ export interface AdaptedModule extends ModuleId {
   dOut: number;
 }
 
-/** A, B and their gradients: slices of the run's flat buffers. rPad = rank rounded up to a multiple of 4. */
+/** What is trained, and its gradients: slices of the run's flat buffers. rPad = rank rounded up to a multiple of 4. */
 export interface ModuleParams {
   /** [rPad, dIn], rows beyond the rank are zero */
   a: Tensor;
@@ -23,6 +23,8 @@ export interface ModuleParams {
   b: Tensor;
   gradA: Tensor;
   gradB: Tensor;
+  /** What the method trains besides (see `extraOf`). */
+  extra?: { value: Tensor; grad: Tensor };
 }
 
 /** What a module's forward leaves for its backward. One for every run that shares the pass. */
