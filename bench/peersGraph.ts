@@ -67,7 +67,7 @@ export class PeersGraph {
     const square = { rows, n: D, k: D };
     const forward = layers.flatMap((_, l): Op[] => [
       ...product(gpu, { ...square, label: 'peers', a: hidden[l], w: frozen[l], out: before[l], transposed: true }),
-      ...lora.method.forward(lora.modules[l], { rows, x: hidden[l], y: before[l], space: lora.spaces[l], record: false, again: false }),
+      ...lora.method.forward(lora.modules[l], { rows, x: hidden[l], y: before[l], space: lora.spaces[l], shared: lora.shared, record: false, again: false }),
       elementwise('gelu', geluWgsl, rows, D, before[l], hidden[l + 1]),
     ]);
     const loss: Op[] = [

@@ -7,6 +7,7 @@ import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
 import { createMethod, methodSizes } from './adapters/createMethod';
+import { moduleSalt } from './adapters/lora/lora';
 import type { AdaptedModule, Method, ModuleParams } from './adapters/method';
 import { type ModuleValues, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
 import type { BufferScope, Tensor } from './gpu/buffers';
@@ -78,7 +79,7 @@ export class AdapterRun {
     this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, GPUBufferUsage.UNIFORM);
     const { params, grads } = this.#flat;
     this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
-    const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params };
+    const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout };
     this.method = createMethod(run, train, low, this.modules, scope);
     this.load(this.#start(train.seed));
   }
@@ -88,7 +89,7 @@ export class AdapterRun {
     const rank = rankOf(this.config);
     return this.modules.map((m) => {
       const bound = 1 / Math.sqrt(m.dIn);
-      const rng = new Rng((seed ^ Math.imul(m.layer * 8 + m.kind.charCodeAt(0) * 31 + m.kind.length, 0x9e3779b1)) >>> 0);
+      const rng = new Rng((seed ^ moduleSalt(m)) >>> 0);
       return { a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)), b: new Float32Array(m.dOut * rank) };
     });
   }

@@ -2,10 +2,9 @@
  * The memory plan: how many runs share a pass, whether the backward computes layers anew, and what that allocates, in
  * bytes per item, from the same size functions that the allocation uses. Nothing is allocated here.
  */
-import { type RunConfig, type TrainConfig, rankOf } from '../shared/config';
+import type { RunConfig, TrainConfig } from '../shared/config';
 import type { LlamaConfig, PlanItem } from '../shared/types';
 import { runSizes } from './adapterRun';
-import { padRank } from './adapters/parameters';
 import { gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
 import { type Capacity, batchSizes, headChunkRows } from './model/batch';
 import { adaptedModules } from './model/llama';
@@ -48,7 +47,7 @@ export function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layou
 }
 
 function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
-  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r), rPad: padRank(rankOf(r)) })));
+  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r), config: r })));
   const layer = layerSizes(c, capacity);
   return {
     layers: { times: recompute ? 1 : c.layers, sizes: layer },

@@ -45,7 +45,7 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
   ]);
   const files: AdapterFile[] = [
     json('adapter_config.json', {
-      peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: modelName, r: run.rank, lora_alpha: run.alpha, lora_dropout: 0,
+      peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: modelName, r: run.rank, lora_alpha: run.alpha, lora_dropout: run.dropout,
       bias: 'none', fan_in_fan_out: false, inference_mode: true, init_lora_weights: true, use_dora: false, use_rslora: run.rslora,
       // PEFT takes names that end so in every layer, or whole ones.
       target_modules: run.only ? adapters.map((m) => m.path) : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),

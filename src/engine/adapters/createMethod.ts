@@ -14,7 +14,6 @@ export const methodSizes = (run: RunConfig, modules: number, rPad: number): Reco
 /** @throws {ConfigError} for a method that the engine does not know */
 export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope): Method {
   if (run.method !== 'lora' && run.method !== 'ts-lora') throw new ConfigError(`"${run.name}": the engine does not train ${run.method} yet.`, 'Choose LoRA or TS-LoRA.');
-  if (run.dropout > 0) throw new ConfigError(`"${run.name}": the engine does not know dropout yet.`, 'Set dropout to 0.');
   const update = new Lora(low, isGated(run) ? { modules, scope } : null);
   return isGated(run) ? new Gated(low.gpu, update, modules, scope, run.gate, train) : new Plain(update);
 }

@@ -49,6 +49,8 @@ export interface SharedSpace {
   mu: Tensor;
   /** Partial sums of the low-rank gradients */
   partial: Tensor;
+  /** [rows, dIn]: the module's input after dropout; there when a run has dropout. */
+  dropped: Tensor | null;
 }
 
 export interface ForwardIO {
@@ -60,6 +62,7 @@ export interface ForwardIO {
   /** f32 [rows, parts]: partial sums of y² of each row; there when the method `needsSquares`. */
   squares?: { tensor: Tensor; parts: number };
   space: ModuleSpace;
+  shared: SharedSpace;
   /** Whether statistics are kept (training, evaluation) or not (decoding). */
   record: boolean;
   /** The backward computes the layer anew: what `space` kept of the first time is still there, nothing counts twice. */

@@ -6,5 +6,6 @@ struct Dims {
   tokens: u32,         // T: tokens of the whole accumulated batch
   segments: u32,       // runs whose rows are stacked
   stride: u32,         // rows from the start of one segment to the next
-  unused: vec2u,
+  dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
+  unused: u32,
 }
