@@ -14,6 +14,7 @@ import { withinMemory } from './gpu/device';
 import { type Counts, type Op, Program } from './gpu/program';
 import { Profiler } from './gpu/profiler';
 import { Readback, readTensor } from './gpu/readback';
+import { dropoutKey } from './kernels/dropout/hash';
 import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, inputSizes, layerSizes, topSizes } from './model/activations';
 import { backward } from './model/backward';
 import { BatchBuffers, type Capacity, batchTotals, stackedRows } from './model/batch';
@@ -80,6 +81,7 @@ interface RunReadback {
 export class Trainer {
   readonly base: BaseModel;
   readonly layout: Layout;
+  readonly #seed: number;
   readonly #scope: BufferScope;
   readonly #batch: BatchBuffers;
   readonly #spaces: AdapterSpaces;
@@ -91,11 +93,12 @@ export class Trainer {
   readonly #readback: Readback;
   readonly #accounts = new Map<string, ReturnType<typeof accountant>>();
 
-  private constructor(base: BaseModel, runs: AdapterRun[], layout: Layout) {
+  private constructor(base: BaseModel, runs: AdapterRun[], seed: number, layout: Layout) {
     const { gpu, config } = base;
     const { capacity } = layout;
     this.base = base;
     this.layout = layout;
+    this.#seed = seed;
     this.#scope = gpu.buffers.scope('train');
     try {
       this.#batch = new BatchBuffers(gpu, this.#scope, capacity, layout.microBatches);
@@ -127,7 +130,7 @@ export class Trainer {
     try {
       await withinMemory(base.gpu, () => {
         for (const config of configs) runs.push(new AdapterRun(base.gpu, base.config, config, train));
-        trainer = new Trainer(base, runs, layout);
+        trainer = new Trainer(base, runs, train.seed, layout);
       });
       const made = trainer as unknown as Trainer;
       await Promise.all([made.#stack([null]), ...made.#groups(configs.map((c) => c.id)).map((ids) => made.#stack(ids))]);
@@ -215,7 +218,7 @@ export class Trainer {
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
       const rates = ids.map((id) => this.run(id).prepareUpdate(step, totals.tokens));
-      const counts = this.#batch.stage(batches, totals, ids.length);
+      const counts = this.#batch.stage(batches, totals, ids.length, { dropoutKeys: this.#dropoutKeys(batches, step) });
       let take: () => Promise<ArrayBuffer>;
       this.#submit((encoder) => {
         this.#accumulate(encoder, stack, counts);
@@ -235,6 +238,10 @@ export class Trainer {
       });
     }
     return results;
+  }
+
+  #dropoutKeys(batches: readonly TokenBatch[], step: number): number[] {
+    return batches.map((_, i) => dropoutKey(this.#seed, step, i));
   }
 
   #account(runId: string): ReturnType<typeof accountant> {
@@ -333,10 +340,11 @@ export class Trainer {
   }
 
   /**
-   * Runs `batches` once more and names the first tensor that holds a NaN or an infinity, in the order of
-   * computation; null when all are finite. Parameters are not changed.
+   * Runs `batches` once more, as in optimizer step `step` (from 0), and names the first tensor that holds a NaN or an
+   * infinity, in the order of computation; null when all are finite. Parameters are not changed.
    */
-  async firstNonFinite(runId: string, batches: readonly TokenBatch[]): Promise<string | null> {
+  async firstNonFinite(runId: string, batches: readonly TokenBatch[], step: number): Promise<string | null> {
+    const dropoutKeys = this.#dropoutKeys(batches, step);
     const stack = await this.#stack([runId]);
     const run = this.run(runId);
     const totals = batchTotals(batches);
@@ -346,8 +354,8 @@ export class Trainer {
     try {
       const parameters = await finder.first(run.parameterTensors());
       if (parameters) return parameters;
-      for (const batch of batches) {
-        const [counts] = this.#batch.stage([batch], totals, 1);
+      for (const [i, batch] of batches.entries()) {
+        const [counts] = this.#batch.stage([batch], totals, 1, { dropoutKeys: [dropoutKeys[i]] });
         this.#submit((encoder) => {
           this.#batch.load(encoder, 0);
           stack.forward.encode(encoder, counts);

@@ -12,8 +12,8 @@ import { openBase } from './testing/fixture';
 const runs = [
   runSchema.parse({ id: 'lora', name: 'LoRA', method: 'lora' }),
   runSchema.parse({ id: 'ts', name: 'TS-LoRA', method: 'ts-lora', gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
-  runSchema.parse({ id: 'small', name: 'small', method: 'ts-lora', rank: 3, modules: ['q', 'down'], gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
-  runSchema.parse({ id: 'mlp', name: 'mlp', method: 'lora', rank: 12, modules: ['gate', 'up'] }),
+  runSchema.parse({ id: 'small', name: 'small', method: 'ts-lora', rank: 3, dropout: 0.1, modules: ['q', 'down'], gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
+  runSchema.parse({ id: 'mlp', name: 'mlp', method: 'lora', rank: 12, dropout: 0.3, modules: ['gate', 'up'] }),
 ];
 const ids = runs.map((r) => r.id);
 const train = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2 });

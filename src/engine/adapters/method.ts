@@ -15,7 +15,7 @@ export interface AdaptedModule extends ModuleId {
   dOut: number;
 }
 
-/** A, B and their gradients: slices of the run's flat buffers. rPad = rank rounded up to a multiple of 4. */
+/** What is trained, and its gradients: slices of the run's flat buffers. rPad = rank rounded up to a multiple of 4. */
 export interface ModuleParams {
   /** [rPad, dIn], rows beyond the rank are zero */
   a: Tensor;
@@ -23,6 +23,8 @@ export interface ModuleParams {
   b: Tensor;
   gradA: Tensor;
   gradB: Tensor;
+  /** What the method trains besides (see `extraOf`). */
+  extra?: { value: Tensor; grad: Tensor };
 }
 
 /** What a module's forward leaves for its backward. One for every run that shares the pass. */
@@ -47,6 +49,8 @@ export interface SharedSpace {
   mu: Tensor;
   /** Partial sums of the low-rank gradients */
   partial: Tensor;
+  /** [rows, dIn]: the module's input after dropout; there when a run has dropout. */
+  dropped: Tensor | null;
 }
 
 export interface ForwardIO {
@@ -58,6 +62,7 @@ export interface ForwardIO {
   /** f32 [rows, parts]: partial sums of y² of each row; there when the method `needsSquares`. */
   squares?: { tensor: Tensor; parts: number };
   space: ModuleSpace;
+  shared: SharedSpace;
   /** Whether statistics are kept (training, evaluation) or not (decoding). */
   record: boolean;
   /** The backward computes the layer anew: what `space` kept of the first time is still there, nothing counts twice. */

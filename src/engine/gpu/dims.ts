@@ -12,6 +12,8 @@ export interface Dims {
   tokens: number;
   segments: number;
   stride: number;
+  /** Of this micro-batch's dropout masks; 0 = nothing is dropped. */
+  dropoutKey?: number;
   /** 'train', 0, 0 and 0 unless given. */
   kind?: PassKind;
   draw?: number;
@@ -24,7 +26,7 @@ export const DIMS_BYTES = 48;
 /** `Dims` as the uniform's bytes. */
 export function packDims(d: Dims): ArrayBuffer {
   const bytes = new ArrayBuffer(DIMS_BYTES);
-  new Uint32Array(bytes).set([d.rows, d.supervised, 0, d.tokens, d.segments, d.stride, passKind(d.kind ?? 'train'), d.draw ?? 0, d.micro ?? 0, d.first ?? 0]);
+  new Uint32Array(bytes).set([d.rows, d.supervised, 0, d.tokens, d.segments, d.stride, d.dropoutKey ?? 0, passKind(d.kind ?? 'train'), d.draw ?? 0, d.micro ?? 0, d.first ?? 0]);
   new Float32Array(bytes)[2] = d.lossScale;
   return bytes;
 }

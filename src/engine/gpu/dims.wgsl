@@ -6,6 +6,7 @@ struct Dims {
   tokens: u32,         // T: tokens of the whole accumulated batch
   segments: u32,       // runs whose rows are stacked
   stride: u32,         // rows from the start of one segment to the next
+  dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
   kind: u32,           // what the pass is for: PASS_* below
   draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
   micro: u32,          // which micro-batch of the step it is

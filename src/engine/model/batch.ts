@@ -33,6 +33,12 @@ export interface BatchTotals {
   supervised: number;
 }
 
+/** What not every pass has. */
+export interface StageOptions {
+  decode?: { start: number; context: number };
+  dropoutKeys?: readonly number[];
+}
+
 /** Rows from one segment to the next: whole tensors' segments can be bound alone, whatever their width. */
 export const segmentStride = (capacity: Pick<Capacity, 'rows'>) => Math.ceil(capacity.rows / 64) * 64;
 
@@ -127,12 +133,12 @@ export class BatchBuffers {
   /**
    * Sends micro-batches, each for `segments` runs; `load` then puts one in place. `decode` places the rows in a
    * key/value cache: row i of the only sequence is position `start + i`, segment s's keys begin at row s · `context`,
-   * and `ids` holds every segment's own ids behind one another.
+   * and `ids` holds every segment's own ids behind one another. `dropoutKeys`: one for each micro-batch that learns.
    */
-  stage(batches: readonly TokenBatch[], totals: BatchTotals, segments: number, decode?: { start: number; context: number }): Counts[] {
+  stage(batches: readonly TokenBatch[], totals: BatchTotals, segments: number, { decode, dropoutKeys = [] }: StageOptions = {}): Counts[] {
     if (batches.length > this.microBatches || segments > this.capacity.segments) throw new Error(`${batches.length} micro-batches for ${segments} runs do not fit the ${this.microBatches} for ${this.capacity.segments} that were planned`);
     const bytes = new ArrayBuffer(batches.length * this.#current.size);
-    const counts = batches.map((batch, i) => this.#pack(batch, totals, segments, new Uint8Array(bytes, i * this.#current.size, this.#current.size), decode));
+    const counts = batches.map((batch, i) => this.#pack(batch, totals, segments, new Uint8Array(bytes, i * this.#current.size, this.#current.size), dropoutKeys[i] ?? 0, decode));
     this.#gpu.device.queue.writeBuffer(this.#staged.buffer, this.#staged.offset, bytes);
     return counts;
   }
@@ -143,7 +149,7 @@ export class BatchBuffers {
     encoder.copyBufferToBuffer(this.#staged.buffer, this.#staged.offset + i * size, this.#current.buffer, this.#current.offset, size);
   }
 
-  #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, decode?: { start: number; context: number }): Counts {
+  #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, dropoutKey: number, decode: StageOptions['decode']): Counts {
     const { capacity } = this;
     const rows = batch.targets.length;
     const wanted: number[] = [];
@@ -171,7 +177,7 @@ export class BatchBuffers {
         }
       }
     }
-    const all = { supervised: wanted.length, lossScale: totals.supervised > 0 ? 1 / totals.supervised : 0, tokens: totals.tokens };
+    const all = { supervised: wanted.length, lossScale: totals.supervised > 0 ? 1 / totals.supervised : 0, tokens: totals.tokens, dropoutKey };
     const alone = (count: number) => ({ ...all, rows: count, segments: 1, stride: count });
     const targetCount = wanted.length * segments;
     const dims = [{ ...all, rows, segments, stride }, alone(rows), alone(targetCount), ...this.chunks.map((_, i) => alone(this.#chunkRows(targetCount, i)))];
