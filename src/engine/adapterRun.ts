@@ -2,13 +2,13 @@
  * One adapter in training: A and B of all its modules in one flat buffer, gradients and moments in others of
  * the same layout, and the method's own state. Nothing here knows the model beyond its modules' shapes.
  */
-import { type RunConfig, type TrainConfig, rankOf, scalingOf } from '../shared/config';
+import { type RunConfig, type TrainConfig, isGated, rankOf, scalingOf } from '../shared/config';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
 import { createMethod, methodSizes } from './adapters/createMethod';
 import { moduleSalt } from './adapters/lora/lora';
-import type { AdaptedModule, Method, ModuleParams } from './adapters/method';
+import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
 import { type ModuleValues, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
 import type { BufferScope, Tensor } from './gpu/buffers';
 import type { Gpu } from './gpu/device';
@@ -19,10 +19,15 @@ import { ADAMW_HYPER_BYTES, RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from 
 import { gradNorm, gradNormPartialBytes } from './optim/clip';
 import { learningRateAt } from './optim/schedule';
 
+/** Where each run of a training stands. */
+export const placeOf = (run: RunConfig, runs: readonly RunConfig[], train: Pick<TrainConfig, 'keepBest'>, rows: number, microBatches: number): Place =>
+  ({ rows, microBatches, followed: runs.some((r) => isGated(r) && r.gate.rule === 'random' && r.gate.follows === run.id), keepBest: train.keepBest });
+
 /** Bytes a run needs besides the shared activations, by name. */
-export function runSizes(config: LlamaConfig, run: RunConfig) {
+export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Record<string, number> {
   const modules = adaptedModules(config, run);
   const { bytes } = flatLayout(modules, run);
+  const method = methodSizes(run, modules.length, padRank(rankOf(run)), place);
   return {
     params: bytes,
     grads: bytes,
@@ -30,7 +35,8 @@ export function runSizes(config: LlamaConfig, run: RunConfig) {
     v: bytes,
     rates: ratesBytes(bytes / 4),
     normPartial: gradNormPartialBytes(bytes / 4),
-    ...methodSizes(run, modules.length, padRank(rankOf(run))),
+    ...method,
+    ...(place.keepBest ? { best: bytes + (method.slots ?? 0) + (method.average ?? 0) } : {}),
   };
 }
 
@@ -44,6 +50,13 @@ export interface ModuleAdapter extends ModuleValues {
 /** All that a run needs to go on bit-identically: raw bytes by name. */
 export interface RunState {
   tensors: Record<string, ArrayBuffer>;
+  best: BestAdapter | null;
+}
+
+/** Which adapter was best on the slice: after how many steps, with what loss. */
+export interface BestAdapter {
+  step: number;
+  loss: number;
 }
 
 export class AdapterRun {
@@ -62,7 +75,15 @@ export class AdapterRun {
   readonly #normPartial: Tensor;
   readonly #hyper: Tensor;
 
-  constructor(gpu: Gpu, model: LlamaConfig, run: RunConfig, train: TrainConfig) {
+  /** Copies of what makes the best adapter, by name; null where it is not kept. */
+  readonly #bestTensors: Record<string, Tensor> | null;
+  #best: BestAdapter | null = null;
+
+  /**
+   * @param place what there must be room for, where the run is trained
+   * @param follows the run whose gate a random gate follows
+   */
+  constructor(gpu: Gpu, model: LlamaConfig, run: RunConfig, train: TrainConfig, place: Place = UNTRAINED, follows: AdapterRun | null = null) {
     const scope = gpu.buffers.scope(`run ${run.id}`);
     this.config = run;
     this.modules = adaptedModules(model, run);
@@ -80,7 +101,8 @@ export class AdapterRun {
     const { params, grads } = this.#flat;
     this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
     const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout };
-    this.method = createMethod(run, train, low, this.modules, scope);
+    this.method = createMethod(run, train, low, this.modules, scope, place, follows?.method ?? null);
+    this.#bestTensors = place.keepBest ? Object.fromEntries(Object.entries(this.#adapterTensors()).map(([name, tensor]) => [name, scope.alloc(`best/${name}`, tensor.size)])) : null;
     this.load(this.#start(train.seed));
   }
 
@@ -112,22 +134,53 @@ export class AdapterRun {
   }
 
   /** Writes what `update` reads from the host. `step` counts from 0. Returns the learning rate. */
-  prepareUpdate(step: number, tokens: number): number {
+  prepareUpdate(step: number, tokens: number, sliceTokens: number | null): number {
     const rate = learningRateAt(this.#train, step);
     this.#gpu.device.queue.writeBuffer(this.#hyper.buffer, this.#hyper.offset, packAdamwHyper(this.#train, rate, step));
-    this.method.prepareUpdate(step, tokens);
+    this.method.prepareUpdate(step, tokens, sliceTokens);
     return rate;
   }
 
-  /** A, B, moments and the method's state, by name. */
+  /** What makes the adapter what it is, by name: all that is trained, and the method's state. */
+  #adapterTensors(): Record<string, Tensor> {
+    return { params: this.#flat.params, ...Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor])) };
+  }
+
+  /** The same with the moments and the best adapter so far. */
   #stateTensors(): Record<string, Tensor> {
-    const { params, m, v } = this.#flat;
-    return { params, m, v, ...Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor])) };
+    const { m, v } = this.#flat;
+    const best = Object.fromEntries(Object.entries(this.#bestTensors ?? {}).map(([name, tensor]) => [`best/${name}`, tensor]));
+    return { ...this.#adapterTensors(), m, v, ...best };
+  }
+
+  /** The best adapter so far; null when none was looked at. */
+  get best(): BestAdapter | null {
+    return this.#best;
+  }
+
+  /** Keeps the adapter as it is, after `step` steps, when its loss on the slice is the lowest so far. */
+  keepIfBest(step: number, loss: number): void {
+    if (!this.#bestTensors || !(loss < (this.#best?.loss ?? Infinity))) return;
+    this.#best = { step, loss };
+    this.#copy(this.#adapterTensors(), this.#bestTensors);
+  }
+
+  /** Goes back to the best adapter, if one was kept. */
+  async takeBest(): Promise<void> {
+    if (!this.#bestTensors || !this.#best) return;
+    this.#copy(this.#bestTensors, this.#adapterTensors());
+    await this.refresh();
+  }
+
+  #copy(from: Record<string, Tensor>, to: Record<string, Tensor>): void {
+    const encoder = this.#gpu.device.createCommandEncoder({ label: 'best adapter' });
+    for (const [name, tensor] of Object.entries(from)) encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, to[name].buffer, to[name].offset, tensor.size);
+    this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
   async state(): Promise<RunState> {
     const entries = Object.entries(this.#stateTensors()).map(async ([name, tensor]) => [name, await readTensor(this.#gpu, tensor)] as const);
-    return { tensors: Object.fromEntries(await Promise.all(entries)) };
+    return { tensors: Object.fromEntries(await Promise.all(entries)), best: this.#best };
   }
 
   /** @throws {AdapterError} when the state is of another layout. */
@@ -137,6 +190,7 @@ export class AdapterRun {
       if (bytes?.byteLength !== tensor.size) throw new AdapterError(`The saved state does not fit run "${this.config.name}": ${name} differs in size.`, 'Restore it with the configuration it was saved with.');
       this.#gpu.device.queue.writeBuffer(tensor.buffer, tensor.offset, bytes);
     }
+    this.#best = state.best;
   }
 
   /** The adapter in PEFT's layout. */

@@ -36,7 +36,7 @@ async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: numb
   const { gpu, config } = base;
   const before = gpu.buffers.live();
   const trainer = await Trainer.create(base, runs, train, how);
-  const planned = planTraining(config, runs, how, 0).reduce((sum, i) => sum + i.bytes, 0);
+  const planned = planTraining(config, runs, train, how, 0).reduce((sum, i) => sum + i.bytes, 0);
   expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
   const batches = [batchOf([13, 30, 1, 20], config.vocab, 1), batchOf([41], config.vocab, 2)];
   const steps: StepResult[][] = [];

@@ -34,7 +34,7 @@ function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layo
 }
 
 function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
-  const items = planTraining(base.config, experiment.runs, layout, base.bytes);
+  const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
   return { items, totalBytes: items.reduce((sum, i) => sum + i.bytes, 0), limitBytes: memoryLimits(base.gpu.info).budget };
 }
 

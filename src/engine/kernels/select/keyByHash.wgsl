@@ -2,15 +2,8 @@
 // kept of the same rows, or the share `keep`; elsewhere the share that the last step kept.
 @group(0) @binding(3) var<storage, read> counts: array<u32>;   // [micro-batches, choice.counts]
 
-fn mix(value: u32) -> u32 {
-  var z = value;
-  z = (z ^ (z >> 16u)) * 0x21f0aaadu;
-  z = (z ^ (z >> 15u)) * 0x735a2d97u;
-  return z ^ (z >> 15u);
-}
-
 fn hashOf(draw: u32, micro: u32, row: u32) -> u32 {
-  return mix(mix(mix(mix(mix(choice.seed + 0x9e3779b9u) ^ draw) ^ (micro + 0x85ebca6bu)) ^ (choice.salt + 0xc2b2ae35u)) ^ row);
+  return mixBits(mixBits(mixBits(mixBits(mixBits(choice.seed + 0x9e3779b9u) ^ draw) ^ (micro + 0x85ebca6bu)) ^ (choice.salt + 0xc2b2ae35u)) ^ row);
 }
 
 // A pass that is no training step has no micro-batches: its rows are others' than those of any step.

@@ -1,3 +1,5 @@
+import { mixBits } from '../dropout/hash';
+
 /** The `count` largest keys, of equal ones the first: 1 where kept. */
 export function selectRef(keys: ArrayLike<number>, count: number): number[] {
   const order = Array.from(keys, (_, i) => i).sort((a, b) => keys[b] - keys[a] || a - b).slice(0, count);
@@ -6,14 +8,7 @@ export function selectRef(keys: ArrayLike<number>, count: number): number[] {
   return open;
 }
 
-const mix = (value: number): number => {
-  let z = value >>> 0;
-  z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-  z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-  return (z ^ (z >>> 15)) >>> 0;
-};
-
 /** The random gate's key of a row. */
 export function hashRef(seed: number, draw: number, micro: number, module: number, row: number): number {
-  return mix(mix(mix(mix(mix(seed + 0x9e3779b9) ^ draw) ^ (micro + 0x85ebca6b)) ^ (module + 0xc2b2ae35)) ^ row);
+  return mixBits(mixBits(mixBits(mixBits(mixBits(seed + 0x9e3779b9) ^ draw) ^ (micro + 0x85ebca6b)) ^ (module + 0xc2b2ae35)) ^ row);
 }

@@ -4,6 +4,7 @@ import type { Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import dims from '../../gpu/dims.wgsl?raw';
 import type { Dispatch, RowCount } from '../../gpu/program';
+import hash from '../dropout/hash.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
 import { THREADS, perElement } from '../launch';
 import choice from './choice.wgsl?raw';
@@ -41,7 +42,7 @@ function select(gpu: Gpu, p: Selects, label: string, key: string, input: Tensor,
   new Float32Array(values)[0] = p.keep;
   new Uint32Array(values).set([of.seed, of.module, of.count, of.counts], 1);
   return {
-    kernel: { label, code: compose(wgsl, { snippets: [dims, slots, choice, key] }), constants: { WIDTH: gpu.info.software ? 4 : 256 } },
+    kernel: { label, code: compose(wgsl, { snippets: [dims, slots, choice, hash, key] }), constants: { WIDTH: gpu.info.software ? 4 : 256 } },
     bindings: [p.rows.dims, p.open, p.slot, input],
     values,
     groups: () => [1, 1, 1],
