@@ -233,6 +233,16 @@ export class Studio {
     this.#imported.clear();
   }
 
+  async reopen({ runId, module }: Request<'reopen'>): Promise<null> {
+    await this.#needSession().reopen(runId, module);
+    return null;
+  }
+
+  measure({ always }: Request<'measure'>): null {
+    this.#needSession().measuring = always;
+    return null;
+  }
+
   profile(): Promise<TrainReplies['profile']> {
     return this.#needSession().profile();
   }
