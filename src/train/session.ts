@@ -2,20 +2,21 @@
  * One experiment: the training loop over all its runs, which learn step by step on the same batches, in one pass.
  * Read `#loop` first: it is the table of contents.
  */
-import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data/batches';
+import { exampleCount, toBatch } from '../data/batches';
 import type { RunState } from '../engine/adapterRun';
 import { matmulRate } from '../engine/matmulRate';
 import { maxContext } from '../engine/model/llama';
 import { type Layout, type MemoryLimits, fittingLayouts, planTraining } from '../engine/plan';
 import { type StepResult, Trainer } from '../engine/trainer';
-import { type ExperimentConfig, parseExperiment, tauWarmupSteps } from '../shared/config';
-import { ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
+import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
+import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import type { GpuInfo, KernelProfile, TokenBatch, TokenSet } from '../shared/types';
 import { GateWarnings } from './gateWarnings';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, Phase, RunId, SessionState, TrainEvent } from './protocol';
 import type { Tuning } from './tuning';
+import { TrainingData, type TrainingDataState } from './trainingData';
 import { Watcher } from './watch';
 
 /**
@@ -34,7 +35,7 @@ function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layo
 }
 
 function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
-  const items = planTraining(base.config, experiment.runs, layout, base.bytes);
+  const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
   return { items, totalBytes: items.reduce((sum, i) => sum + i.bytes, 0), limitBytes: memoryLimits(base.gpu.info).budget };
 }
 
@@ -63,11 +64,10 @@ export class Session {
   readonly experiment: ExperimentConfig;
   readonly trainer: Trainer;
   readonly #model: OpenModel;
-  readonly #train: TokenSet;
+  readonly #data: TrainingData;
   readonly #heldOut: TokenSet;
   readonly #emit: (event: TrainEvent) => void;
   readonly #lock: Lock;
-  readonly #order: BatchOrder;
   readonly #watcher: Watcher;
   /** The adapter's own choices, which a restored run's replace while it is there. */
   readonly #tuning: Tuning;
@@ -76,6 +76,8 @@ export class Session {
   #paused: Promise<void> | null = null;
   #unpause: (() => void) | null = null;
   #stopping = false;
+  /** Every evaluation measures μ, not only the last. */
+  #measuring = false;
   /** Freed from outside: ends without a last evaluation and without a word. */
   #abandoned = false;
   #shownPhase: Phase | null = null;
@@ -90,13 +92,12 @@ export class Session {
     this.experiment = experiment;
     this.trainer = trainer;
     this.#model = model;
-    this.#train = data.train;
+    this.#data = new TrainingData(data.train, experiment.train, (state?.data as TrainingDataState | undefined) ?? null);
     this.#heldOut = data.heldOut;
     this.#lock = lock;
     this.#emit = emit;
     this.#tuning = tuning;
     this.#step = state?.step ?? 0;
-    this.#order = state ? BatchOrder.restore(state.data as BatchOrderState) : new BatchOrder(exampleCount(data.train), experiment.train.seed);
     this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
     this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
   }
@@ -150,7 +151,10 @@ export class Session {
     while (this.#step < steps && !this.#stopping && this.#live.length > 0) {
       this.#phase('training');
       await this.#lock.run(() => this.#trainStep());
-      if (this.#step % evalEvery === 0 && this.#step < steps) await this.#evaluate(this.#live);
+      if (this.#step % evalEvery === 0 && this.#step < steps) {
+        await this.#lookAtSlice();
+        await this.#evaluate(this.#live);
+      }
       await this.#lock.run(() => this.#watcher.maybe(this.#step));
       if (this.#paused && !this.#stopping) {
         await this.#pending;
@@ -159,6 +163,7 @@ export class Session {
       }
     }
     await this.#pending;
+    await this.#takeBest();
     if (this.#live.length > 0) await this.#evaluate(this.#live, true);
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
     this.#phase(this.#live.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
@@ -167,9 +172,10 @@ export class Session {
   /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */
   async #trainStep(): Promise<void> {
     const { batchSize, accumulation } = this.experiment.train;
-    const batches = Array.from({ length: accumulation }, () => toBatch(this.#train, this.#order.next(batchSize)));
+    const batches = Array.from({ length: accumulation }, () => this.#data.next(batchSize));
     const step = this.#step;
-    const results = await this.trainer.step(this.#live, batches, step);
+    const slice = this.trainer.wantsSlice(this.#live, step) ? this.#data.nextOfSlice(batchSize) : null;
+    const results = await this.trainer.step(this.#live, batches, step, slice);
     await this.#pending;
     this.#step = step + 1;
     this.#pending = this.#collect(step + 1, batches, results);
@@ -195,18 +201,43 @@ export class Session {
       const { gate, work, loss, learningRate, gradNorm, tokens, supervised } = result;
       this.#emit({ type: 'step', runId, step, loss, learningRate, gradNorm, tokens, supervised, ms, gate, work });
       if (!gate) continue;
-      for (const message of this.#gateWarnings.get(runId)!.after(step, gate)) this.#emit({ type: 'warning', runId, message });
+      const watch = this.#gateWarnings.get(runId)!;
+      const { warnings, changed } = watch.after(step, gate);
+      for (const message of warnings) this.#emit({ type: 'warning', runId, message });
+      if (changed) this.#emit({ type: 'closed', runId, step, modules: watch.closed });
     }
   }
 
   /** Ends a run whose loss or gradient is no longer finite. The step was not applied: AdamW and τ stand still then. */
   async #fail(runId: RunId, step: number, { loss, gradNorm }: StepResult, batches: TokenBatch[]): Promise<void> {
     this.#failed.add(runId);
-    const first = await this.trainer.firstNonFinite(runId, batches);
+    const first = await this.trainer.firstNonFinite(runId, batches, step - 1);
     const what = Number.isFinite(loss) ? `the gradient norm is ${gradNorm}` : `the loss is ${loss}`;
     const where = first ? `The first bad tensor is ${first}.` : 'Every tensor was finite when the step was repeated.';
     const error = new TrainError(`Step ${step}: ${what}. ${where}`, 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.');
     this.#emit({ type: 'run-failed', runId, error: toErrorInfo(error) });
+  }
+
+  /** Loss of all runs on the slice, and what was best so far is kept. */
+  async #lookAtSlice(): Promise<void> {
+    const { keepBest, evalExamples, batchSize } = this.experiment.train;
+    if (!keepBest || this.#abandoned || this.#live.length === 0) return;
+    this.#phase('evaluating');
+    const results = await this.#lock.run(() => this.trainer.evaluate(this.#live, this.#data.slice(evalExamples, batchSize)));
+    this.#live.forEach((runId, i) => {
+      const run = this.trainer.run(runId);
+      run.keepIfBest(this.#step, results[i].loss);
+      if (run.best) this.#emit({ type: 'slice', runId, step: this.#step, loss: results[i].loss, best: run.best });
+    });
+  }
+
+  /** Every run ends with its best adapter, where that is kept. */
+  async #takeBest(): Promise<void> {
+    await this.#lookAtSlice();
+    if (this.#abandoned) return;
+    await this.#lock.run(async () => {
+      for (const runId of this.#live) await this.trainer.run(runId).takeBest();
+    });
   }
 
   /** Held-out loss of runs ('base' among them). The last evaluation also measures μ on the held-out tokens. */
@@ -218,7 +249,7 @@ export class Session {
     for (let at = 0; at < n; at += batchSize) {
       batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
     }
-    const measured = (runId: RunId) => last && this.experiment.runs.some((r) => r.id === runId && r.method === 'ts-lora');
+    const measured = (runId: RunId) => (last || this.#measuring) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;
@@ -257,6 +288,24 @@ export class Session {
     await this.#done;
   }
 
+  /** Opens all tokens of a module again. @throws {AdapterError} where it has no threshold */
+  reopen(runId: RunId, module: number): Promise<void> {
+    return this.#lock.run(async () => {
+      await this.#pending;
+      const run = this.trainer.runs.find((r) => r.config.id === runId);
+      if (!run?.modules[module]) throw new AdapterError(`There is no module ${module} of a run "${runId}".`, 'Choose a module of a run that is trained.');
+      run.method.reopen(module);
+      const watch = this.#gateWarnings.get(runId)!;
+      watch.reopened(module);
+      this.#emit({ type: 'closed', runId, step: this.#step, modules: watch.closed });
+    });
+  }
+
+  /** Whether every evaluation measures μ on the held-out tokens. */
+  set measuring(always: boolean) {
+    this.#measuring = always;
+  }
+
   watch(text: string | null): Promise<void> {
     return this.#lock.run(() => {
       this.#watcher.text = text;
@@ -269,7 +318,7 @@ export class Session {
     return this.#lock.run(async () => {
       await this.#pending;
       const { batchSize } = this.experiment.train;
-      const batch = toBatch(this.#train, Array.from({ length: Math.min(batchSize, exampleCount(this.#train)) }, (_, i) => i));
+      const batch = this.#data.first(batchSize);
       const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
       if (runs.length === 0) throw new TrainError('All runs have failed, so there is no step to time.', 'Train again first.');
       const kernels = await this.trainer.profile(runs, batch);
@@ -283,7 +332,7 @@ export class Session {
       await this.#pending;
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
-      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#order.state(), runs };
+      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs };
     });
   }
 

@@ -24,6 +24,8 @@ function answer(request: Envelope<TrainRequest>): unknown {
     case 'restore': return studio.restore(request);
     case 'reset': return studio.reset();
     case 'profile': return studio.profile();
+    case 'reopen': return studio.reopen(request);
+    case 'measure': return studio.measure(request);
     case 'counts': return studio.counts();
   }
 }

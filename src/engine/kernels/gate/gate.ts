@@ -2,10 +2,12 @@ import { compose } from '../../gpu/compose';
 import type { Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import dims from '../../gpu/dims.wgsl?raw';
-import type { Counts, Dispatch, RowCount } from '../../gpu/program';
+import type { Counts, Dispatch, Groups, RowCount } from '../../gpu/program';
 import { chunkRule } from '../lowRankGrad/chunks';
 import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
+import keepAbove from './keepAbove.wgsl?raw';
+import keepMarked from './keepMarked.wgsl?raw';
 import ratio from './ratio.wgsl?raw';
 import ratioStored from './ratioStored.wgsl?raw';
 import shape from './shape.wgsl?raw';
@@ -24,12 +26,20 @@ export interface ActiveGroups {
   grads: { gradGroups: number; sumGroups: number };
 }
 
-export interface GateParams {
-  rows: RowCount;
+/** Where ‖Δ_i‖ comes from: s² zᵀGz, by the Gram matrix of B. */
+export interface DeltaSize {
   /** A x, [rows, rank]. */
   z: Tensor;
   /** BᵀB, [rank, rank]. */
   gram: Tensor;
+  rank: number;
+  /** alpha / rank, positive. */
+  scaling: number;
+}
+
+export interface GateParams {
+  rows: RowCount;
+  size: DeltaSize;
   /** [rows, parts]: partial sums of y² of the frozen module's output y. */
   squares: { tensor: Tensor; parts: number };
   /** This module's GateSlot; bound as a uniform. */
@@ -44,21 +54,21 @@ export interface GateParams {
   args: Tensor;
   /** This module's StatSlot: rows, dispatched rows and the histogram of r are added when `record`. Bound in any case. */
   stat: Tensor;
-  rank: number;
-  /** alpha / rank, positive. */
-  scaling: number;
   record: boolean;
   groups: ActiveGroups;
+  /** Where not τ decides: what marks the rows to keep in `open`, once `ratio` is there. */
+  mark?: Dispatch[];
 }
 
 /**
  * The token gate: r_i = ‖Δ_i‖/(‖y_i‖ + 1e-6) by the Gram matrix, S_i = [r_i ≥ τ], and the list of open rows with what
- * the dispatches over it need. One dispatch, or two where the rows are many; which, the rows of a pass decide.
+ * the dispatches over it need. One dispatch, or two where the rows are many; which, the rows of a pass decide. With
+ * `mark`, S is what that leaves in `open`.
  */
 export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
-  const large = (counts: Counts) => p.rows.of(counts) * p.rank ** 2 > spread;
+  const large = (counts: Counts) => p.mark !== undefined || p.rows.of(counts) * p.size.rank ** 2 > spread;
   const values = shapeOf(p);
-  const inputs = [p.z, p.gram, p.squares.tensor];
+  const inputs = [p.size.z, p.size.gram, p.squares.tensor];
   const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.args, p.stat];
   const rule = chunkRule(gpu);
   const atOnce = gpu.info.software ? 4 : 1;
@@ -70,23 +80,24 @@ export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
       values,
       groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / (THREADS * atOnce)) : 0, 1, 1],
     },
+    ...(p.mark ?? []),
     {
-      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7, AT_ONCE: 1 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored] }), constants },
+      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7, AT_ONCE: 1 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
     },
-    {
-      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 10, AT_ONCE: atOnce }, snippets: [dims, slots, shape, rule.wgsl, ratio] }), constants },
+    ...(p.mark ? [] : [{
+      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 10, AT_ONCE: atOnce }, snippets: [dims, slots, shape, rule.wgsl, ratio, keepAbove] }), constants },
       bindings: [...outputs, ...inputs],
       values,
-      groups: (counts) => [large(counts) ? 0 : 1, 1, 1],
-    },
+      groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],
+    }]),
   ];
 }
 
 /** The shaders' `Shape`. */
-function shapeOf({ rank, squares, scaling, record, groups: { delta, dx, grads } }: GateParams): ArrayBuffer {
+function shapeOf({ size: { rank, scaling }, squares, record, groups: { delta, dx, grads } }: GateParams): ArrayBuffer {
   const bytes = new ArrayBuffer(48);
   new Uint32Array(bytes).set([
     rank / 4, squares.parts, 0, record ? 1 : 0,

@@ -1,5 +1,5 @@
-// Token gate and list of open rows: r by `ratiosFrom`, threshold ->
-//   ratio [rows], open [rows] = ratio >= tau (0 or 1), activeList [1 + rows] = count, then the open rows ascending,
+// Token gate and list of open rows: r by `ratiosFrom`, S by `keeps` ->
+//   ratio [rows], open [rows] = S (0 or 1), activeList [1 + rows] = count, then the open rows ascending,
 //   args [4] = workgroups {x, y, z, unused} of the dispatches over open rows. Overwrites all;
 //   adds to the StatSlot when `record`.
 // One workgroup: each thread takes one run of rows, a scan over the threads says where its list begins.
@@ -21,7 +21,7 @@ fn divUp(a: u32, b: u32) -> u32 { return (a + b - 1u) / b; }
 // Notes the ratio of one row, where it is one of this thread's; returns 1 when its gate is open.
 fn keep(row: u32, end: u32, r: f32) -> u32 {
   if (row >= end) { return 0u; }
-  let kept = select(0u, 1u, r >= slot.tau);
+  let kept = select(0u, 1u, keeps(row, r));
   ratio[row] = r;
   open[row] = kept;
   atomicAdd(&bins[ratioBin(r)], 1u);
