@@ -6,10 +6,11 @@ import { type RunConfig, type TrainConfig, rankOf, scalingOf } from '../shared/c
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
+import type { BaseModel } from './base';
 import { createMethod, methodSizes } from './adapters/createMethod';
 import { moduleSalt } from './adapters/lora/lora';
 import type { AdaptedModule, Method, ModuleParams } from './adapters/method';
-import { type ModuleValues, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
+import { type ModuleValues, extraLength, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
 import type { BufferScope, Tensor } from './gpu/buffers';
 import type { Gpu } from './gpu/device';
 import { type Op, Program } from './gpu/program';
@@ -30,7 +31,7 @@ export function runSizes(config: LlamaConfig, run: RunConfig) {
     v: bytes,
     rates: ratesBytes(bytes / 4),
     normPartial: gradNormPartialBytes(bytes / 4),
-    ...methodSizes(run, modules.length, padRank(rankOf(run))),
+    ...methodSizes(run, modules, padRank(rankOf(run))),
   };
 }
 
@@ -62,10 +63,11 @@ export class AdapterRun {
   readonly #normPartial: Tensor;
   readonly #hyper: Tensor;
 
-  constructor(gpu: Gpu, model: LlamaConfig, run: RunConfig, train: TrainConfig) {
+  /** `init` must run before the first pass. */
+  constructor({ gpu, config, weights }: Pick<BaseModel, 'gpu' | 'config' | 'weights'>, run: RunConfig, train: TrainConfig) {
     const scope = gpu.buffers.scope(`run ${run.id}`);
     this.config = run;
-    this.modules = adaptedModules(model, run);
+    this.modules = adaptedModules(config, run);
     this.rPad = padRank(rankOf(run));
     this.#gpu = gpu;
     this.#scope = scope;
@@ -80,17 +82,18 @@ export class AdapterRun {
     const { params, grads } = this.#flat;
     this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
     const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout };
-    this.method = createMethod(run, train, low, this.modules, scope);
+    this.method = createMethod(run, train, low, this.modules, scope, (m) => weights.layers[m.layer][m.kind]);
     this.load(this.#start(train.seed));
   }
 
-  /** A Kaiming-uniform with a = √5 (PEFT's), from the seed and the module's place alone; B zero. */
+  /** A Kaiming-uniform with a = √5 (PEFT's), from the seed and the module's place alone; B zero. DoRA's m comes with `init`. */
   #start(seed: number): ModuleValues[] {
     const rank = rankOf(this.config);
+    const extra = extraOf(this.config);
     return this.modules.map((m) => {
       const bound = 1 / Math.sqrt(m.dIn);
       const rng = new Rng((seed ^ moduleSalt(m)) >>> 0);
-      return { a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)), b: new Float32Array(m.dOut * rank) };
+      return { a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)), b: new Float32Array(m.dOut * rank), ...(extra ? { extra: new Float32Array(extraLength(extra, m, rank)) } : {}) };
     });
   }
 
@@ -99,7 +102,12 @@ export class AdapterRun {
     return [{ clear: this.#flat.grads }, ...this.method.begin()];
   }
 
-  /** Operations after a step's last micro-batch: clip, AdamW, the method's update, derived tensors. */
+  /** Operations after a step's last micro-batch: gradients are whole then. */
+  finish(): Op[] {
+    return this.method.finish();
+  }
+
+  /** Operations after `finish`: clip, AdamW, the method's update, derived tensors. */
   update(): Op[] {
     const { params, grads, m, v } = this.#flat;
     const length = params.size / 4;
@@ -163,10 +171,20 @@ export class AdapterRun {
     this.#gpu.device.queue.writeBuffer(params.buffer, params.offset, pack(this.modules, this.config, adapters, modulePath));
   }
 
-  /** After A, B or thresholds were written from outside: what is derived from them. */
-  async refresh(): Promise<void> {
-    const program = await new Program(this.#gpu, this.#scope, 'refresh', this.method.refresh()).compile();
-    const encoder = this.#gpu.device.createCommandEncoder({ label: 'refresh' });
+  /** Once, before anything else: what the run's start takes from the frozen base, and what is derived from it. */
+  async init(): Promise<void> {
+    await this.#once('init', this.method.init());
+    await this.refresh();
+  }
+
+  /** After parameters or thresholds were written from outside: what is derived from them. */
+  refresh(): Promise<void> {
+    return this.#once('refresh', this.method.refresh());
+  }
+
+  async #once(label: string, ops: Op[]): Promise<void> {
+    const program = await new Program(this.#gpu, this.#scope, label, ops).compile();
+    const encoder = this.#gpu.device.createCommandEncoder({ label });
     program.encode(encoder, { rows: 0, supervised: 0, segments: 0 });
     this.#gpu.device.queue.submit([encoder.finish()]);
   }

@@ -12,7 +12,7 @@ import { type Fixture, fixtureBatch, loadFixture, openBase } from './testing/fix
 type MethodFixture = Fixture & { name: string; run: Record<string, unknown> };
 
 /** Names of the fixtures, and the letter of what each trains besides A and B. */
-const CASES = { rslora: null, loraplus: null } as const;
+const CASES = { rslora: null, loraplus: null, dora: 'M', 'ts-dora': 'M' } as const;
 
 async function open(f: MethodFixture) {
   const base = await openBase(await testGpu(), f.model);

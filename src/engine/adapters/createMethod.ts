@@ -2,18 +2,42 @@
 import { type RunConfig, type TrainConfig, isGated } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import type { BufferScope } from '../gpu/buffers';
+import type { Weight } from '../kernels/matmul/weight';
+import { Dora, doraSizes } from './dora/dora';
 import { Gated, gateSizes } from './gate/gated';
 import { type LowRank, Lora, loraSizes } from './lora/lora';
 import type { AdaptedModule, Method } from './method';
 import { Plain } from './plain';
+import type { Update } from './update';
 
 /** Bytes of what a run's method keeps besides parameters, gradients and moments, by name. */
-export const methodSizes = (run: RunConfig, modules: number, rPad: number): Record<string, number> =>
-  (isGated(run) ? { ...loraSizes(modules, rPad), ...gateSizes(modules) } : {});
+export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], rPad: number): Record<string, number> {
+  const gate = isGated(run) ? gateSizes(modules.length) : {};
+  switch (run.method) {
+    case 'lora': return gate;
+    case 'ts-lora': return { ...loraSizes(modules.length, rPad), ...gate };
+    case 'dora': case 'ts-dora': return { ...doraSizes(modules, rPad), ...gate };
+    case 'adalora': return gate;
+  }
+}
 
-/** @throws {ConfigError} for a method that the engine does not know */
-export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope): Method {
-  if (run.method !== 'lora' && run.method !== 'ts-lora') throw new ConfigError(`"${run.name}": the engine does not train ${run.method} yet.`, 'Choose LoRA or TS-LoRA.');
-  const update = new Lora(low, isGated(run) ? { modules, scope } : null);
-  return isGated(run) ? new Gated(low.gpu, update, modules, scope, run.gate, train) : new Plain(update);
+/**
+ * @param frozen W0 of a module
+ * @throws {ConfigError} for settings that the engine cannot train
+ */
+export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight): Method {
+  const gated = isGated(run);
+  const update = createUpdate(run, low, modules, scope, frozen, gated);
+  return gated ? new Gated(low.gpu, update, modules, scope, run.gate, train) : new Plain(update);
+}
+
+function createUpdate(run: RunConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, gated: boolean): Update {
+  switch (run.method) {
+    case 'lora': case 'ts-lora': return new Lora(low, gated ? { modules, scope } : null);
+    case 'dora': case 'ts-dora':
+      // PEFT's DoRA also gives the dropped input to W0 then, which is another product for every module.
+      if (run.dropout > 0) throw new ConfigError(`"${run.name}": DoRA is trained without dropout.`, 'Set dropout to 0, or choose LoRA.');
+      return new Dora(low, modules, scope, frozen, gated);
+    case 'adalora': throw new ConfigError(`"${run.name}": the engine does not train AdaLoRA yet.`, 'Choose LoRA or DoRA.');
+  }
 }

@@ -14,7 +14,7 @@ import { gate } from '../../kernels/gate/gate';
 import { RATIO_BINS, SLOT_BYTES, STAT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../../kernels/gate/slots';
 import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
-import type { AdaptedModule, BackwardIO, ForwardIO, Method, MethodStats, NamedTensor } from '../method';
+import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, MethodStats, NamedTensor } from '../method';
 import type { Update } from '../update';
 import { type ThresholdRule, createRule } from './rules';
 
@@ -54,6 +54,14 @@ export class Gated implements Method {
     return { list: io.space.list, args: this.#args(io, which) };
   }
 
+  get throughBase(): boolean {
+    return this.#update.throughBase;
+  }
+
+  init(): Op[] {
+    return this.#update.init();
+  }
+
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
     const { rows, squares, space, record } = io;
     const add = this.#update.add(m, io, this.#rows(io, 'delta'));
@@ -71,6 +79,10 @@ export class Gated implements Method {
     ];
   }
 
+  frozenGradient(m: AdaptedModule, io: FrozenGradientIO): Op[] {
+    return this.#update.frozenGradient(m, io, io.space.open);
+  }
+
   backward(m: AdaptedModule, io: BackwardIO): Op[] {
     const { rows, gradIn, space, shared } = io;
     return [
@@ -83,6 +95,10 @@ export class Gated implements Method {
 
   begin(): Op[] {
     return [{ clear: this.#stats }];
+  }
+
+  finish(): Op[] {
+    return this.#update.finish();
   }
 
   update(): Op[] {

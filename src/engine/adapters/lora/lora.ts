@@ -37,6 +37,7 @@ export const loraSizes = (modules: number, rPad: number) => ({
 });
 
 export class Lora implements Update {
+  readonly throughBase = false;
   readonly #low: LowRank;
   /** BᵀB of every module, and where each B lies; null where no gate asks for ‖Δ‖. */
   readonly #gram: { all: Tensor; table: Tensor; modules: number } | null;
@@ -50,6 +51,8 @@ export class Lora implements Update {
       modules: sized.modules.length,
     };
   }
+
+  init(): Op[] { return []; }
 
   /** z = A x, in training of x after dropout. */
   prepare(m: AdaptedModule, { rows, x, space, shared, record }: ForwardIO): Op[] {
@@ -111,6 +114,9 @@ export class Lora implements Update {
     if (p === 0) return matmul(gpu, { ...product, out: gradIn, accumulate: true });
     return [...matmul(gpu, { ...product, out: dropped! }), dropout(gpu, { rows, pass, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
   }
+
+  frozenGradient(): Op[] { return []; }
+  finish(): Op[] { return []; }
 
   refresh(): Op[] {
     if (!this.#gram) return [];
