@@ -81,18 +81,23 @@ export class AdapterRun {
     this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, GPUBufferUsage.UNIFORM);
     const { params, grads } = this.#flat;
     this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
-    const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout };
+    const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout, optimizer: { grads, norm: this.norm } };
     this.method = createMethod(run, train, low, this.modules, scope, (m) => weights.layers[m.layer][m.kind]);
     this.load(this.#start(train.seed));
   }
 
-  /** A Kaiming-uniform with a = √5 (PEFT's), from the seed and the module's place alone; B zero. DoRA's m comes with `init`. */
+  /**
+   * As PEFT starts, from the seed and the module's place alone: A Kaiming-uniform with a = √5, B zero, DoRA's m with `init`;
+   * AdaLoRA's A and B normal, E zero.
+   */
   #start(seed: number): ModuleValues[] {
     const rank = rankOf(this.config);
     const extra = extraOf(this.config);
     return this.modules.map((m) => {
       const bound = 1 / Math.sqrt(m.dIn);
       const rng = new Rng((seed ^ moduleSalt(m)) >>> 0);
+      const normal = (length: number) => Float32Array.from({ length }, () => 0.02 * rng.normal());
+      if (this.config.method === 'adalora') return { a: normal(rank * m.dIn), b: normal(m.dOut * rank), extra: new Float32Array(rank) };
       return { a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)), b: new Float32Array(m.dOut * rank), ...(extra ? { extra: new Float32Array(extraLength(extra, m, rank)) } : {}) };
     });
   }

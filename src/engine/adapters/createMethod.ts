@@ -3,6 +3,7 @@ import { type RunConfig, type TrainConfig, isGated } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import type { BufferScope } from '../gpu/buffers';
 import type { Weight } from '../kernels/matmul/weight';
+import { AdaLora, adaloraSizes } from './adalora/adalora';
 import { Dora, doraSizes } from './dora/dora';
 import { Gated, gateSizes } from './gate/gated';
 import { type LowRank, Lora, loraSizes } from './lora/lora';
@@ -17,7 +18,7 @@ export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], r
     case 'lora': return gate;
     case 'ts-lora': return { ...loraSizes(modules.length, rPad), ...gate };
     case 'dora': case 'ts-dora': return { ...doraSizes(modules, rPad), ...gate };
-    case 'adalora': return gate;
+    case 'adalora': return adaloraSizes(modules, run);
   }
 }
 
@@ -27,17 +28,17 @@ export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], r
  */
 export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight): Method {
   const gated = isGated(run);
-  const update = createUpdate(run, low, modules, scope, frozen, gated);
+  const update = createUpdate(run, train, low, modules, scope, frozen, gated);
   return gated ? new Gated(low.gpu, update, modules, scope, run.gate, train) : new Plain(update);
 }
 
-function createUpdate(run: RunConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, gated: boolean): Update {
+function createUpdate(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, gated: boolean): Update {
   switch (run.method) {
     case 'lora': case 'ts-lora': return new Lora(low, gated ? { modules, scope } : null);
     case 'dora': case 'ts-dora':
       // PEFT's DoRA also gives the dropped input to W0 then, which is another product for every module.
       if (run.dropout > 0) throw new ConfigError(`"${run.name}": DoRA is trained without dropout.`, 'Set dropout to 0, or choose LoRA.');
       return new Dora(low, modules, scope, frozen, gated);
-    case 'adalora': throw new ConfigError(`"${run.name}": the engine does not train AdaLoRA yet.`, 'Choose LoRA or DoRA.');
+    case 'adalora': return new AdaLora(low, modules, scope, run, train);
   }
 }

@@ -26,6 +26,7 @@ export interface ExtraKind {
 export function extraOf({ method }: Pick<RunConfig, 'method'>): ExtraKind | null {
   switch (method) {
     case 'dora': case 'ts-dora': return { symbol: 'm', peft: 'lora_magnitude_vector', per: 'output', asB: true };
+    case 'adalora': return { symbol: 'E', peft: 'lora_E', per: 'rank', asB: false };
     default: return null;
   }
 }

@@ -40,9 +40,9 @@ export class Plain implements Method {
 
   begin(): Op[] { return []; }
   finish(): Op[] { return this.#update.finish(); }
-  update(): Op[] { return []; }
+  update(): Op[] { return this.#update.afterStep(); }
   refresh(): Op[] { return this.#update.refresh(); }
-  prepareUpdate(): void {}
+  prepareUpdate(step: number): void { this.#update.prepareStep(step); }
   stats(): Tensor[] { return []; }
   readStats(): null { return null; }
   state(): NamedTensor[] { return this.#update.state(); }

@@ -37,6 +37,9 @@ export interface Update {
   through(m: AdaptedModule, io: BackwardIO, gradIn: Tensor, rows: Rows): Op[];
   /** At the step's end: completes the gradients. */
   finish(): Op[];
+  /** After the optimizer, before `refresh`: what else moves; and its host side, written before, `step` counting from 0. */
+  afterStep(): Op[];
+  prepareStep(step: number): void;
   /** After parameters changed: tensors derived from them. */
   refresh(): Op[];
   /** What a restored run needs besides the parameters and the optimizer's moments. */

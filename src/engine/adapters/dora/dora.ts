@@ -178,5 +178,7 @@ export class Dora implements Update {
     });
   }
 
+  afterStep(): Op[] { return []; }
+  prepareStep(): void {}
   state(): [] { return []; }
 }

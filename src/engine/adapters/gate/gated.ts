@@ -102,7 +102,7 @@ export class Gated implements Method {
   }
 
   update(): Op[] {
-    return this.#rule.update();
+    return [...this.#update.afterStep(), ...this.#rule.update()];
   }
 
   refresh(): Op[] {
@@ -110,6 +110,7 @@ export class Gated implements Method {
   }
 
   prepareUpdate(step: number, tokens: number): void {
+    this.#update.prepareStep(step);
     this.#rule.prepare(step, tokens);
   }
 

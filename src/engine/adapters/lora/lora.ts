@@ -25,6 +25,8 @@ export interface LowRank {
   flat: Tensor;
   /** Share of x that is dropped before A. */
   dropout: number;
+  /** What the optimizer leaves: all gradients, as they were before clipping, and their norm. */
+  optimizer: { grads: Tensor; norm: Tensor };
 }
 
 /** Tells the modules' masks and first values apart, by their place alone: whatever else a run adapts, they stay the same. */
@@ -124,5 +126,7 @@ export class Lora implements Update {
     return [gram(gpu, { table: this.#gram.table, modules: this.#gram.modules, params: flat, out: this.#gram.all, rank: rPad })];
   }
 
+  afterStep(): Op[] { return []; }
+  prepareStep(): void {}
   state(): [] { return []; }
 }
