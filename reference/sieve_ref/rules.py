@@ -78,11 +78,11 @@ def next_up(value: torch.Tensor) -> torch.Tensor:
     return torch.where(value < SMALLEST_NORMAL, torch.full_like(value, SMALLEST_NORMAL), up)
 
 
-def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta: float) -> tuple[int, float]:
-    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, then takes the lowest."""
+def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta: float, nearest: bool) -> tuple[int, float]:
+    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, or takes the nearest to it, then the lowest."""
     offset = (candidates.double() - tau).abs()
     objective, distance = (sums + offset**2 / (2 * eta)).tolist(), offset.tolist()
-    best = min(range(len(objective)), key=lambda i: (objective[i], distance[i] != 0, candidates[i].item()))
+    best = min(range(len(objective)), key=lambda i: (objective[i], distance[i] if nearest else distance[i] != 0, candidates[i].item()))
     others = [o for o, s in zip(objective, sums.tolist()) if s != sums[best].item()]
     return best, min(others, default=math.inf) - objective[best]
 
@@ -101,7 +101,7 @@ def exact_step(ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float 
     below = int((values < tau).sum())
     candidates = torch.cat([torch.tensor([tau], dtype=torch.float32), values[:below], next_up(values[below:])])
     sums = torch.cat([suffix[below : below + 1], suffix[:below], suffix[below + 1 :]])
-    best, margin = best_candidate(candidates, sums, tau, eta)
+    best, margin = best_candidate(candidates, sums, tau, eta, nearest=False)
     return candidates[best].item(), margin
 
 
@@ -170,7 +170,7 @@ class AveragedRule:
         for i in range(len(stats)):
             price = self.mu[i] + self.prices.per_token(i, tokens) * self.count[i]
             sums = torch.cat([price.flip(0).cumsum(0).flip(0), torch.zeros(1, dtype=torch.float64)])
-            best, margin = best_candidate(EDGES, sums, tau[i].item(), self.eta)
+            best, margin = best_candidate(EDGES, sums, tau[i].item(), self.eta, nearest=True)  # empty bins tie
             moved[i] = EDGES[best]
             self.margins.append(margin)
         return moved
