@@ -174,3 +174,44 @@ class AveragedRule:
             moved[i] = EDGES[best]
             self.margins.append(margin)
         return moved
+
+
+class TargetSkip:
+    """Steers the run's skipped share to a target by shifting all thresholds together, after the rule has moved them.
+
+    Integral control of λ alone overshoots, since τ moves slowly; so τ itself is moved: τ_m + δ · (module's median r), with
+    the one δ that skips the wanted share of this step's tokens. The modules' differences stay the rule's. The wanted share
+    rises evenly over the first 30 % of the steps in which τ moves. What the next batch then misses is integrated
+    (gain 0.1, at most ± 0.1, so that it can't wind up).
+    """
+
+    def __init__(self, target: float, steps: int, tau_warmup: int):
+        self.target, self.tau_warmup = target, tau_warmup
+        self.rise = max(1.0, 0.3 * (steps - tau_warmup))
+        self.correction = 0.0
+
+    def wanted(self, t: int) -> float:
+        """The share of step t."""
+        return self.target * min(1.0, (t - self.tau_warmup + 1) / self.rise)
+
+    def steer(self, t: int, tau: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
+        """tau [modules] for the next step."""
+        if t < self.tau_warmup:
+            return tau
+        tokens = sum(s.gate.numel() for s in stats)
+        skipped = 1 - sum(int(s.gate.sum()) for s in stats) / tokens
+        if t > self.tau_warmup:
+            miss = self.wanted(t - 1) - skipped
+            self.correction = min(0.1, max(-0.1, self.correction + 0.1 * miss))
+        goal = min(1.0, max(0.0, self.wanted(t) + self.correction)) * tokens
+        medians = torch.tensor([histogram_median(ratio_histogram(s.ratio)) for s in stats]).clamp_min(SMALLEST_NORMAL)
+        # A token is skipped as soon as δ exceeds its own distance from the threshold: sort those and count.
+        distance = torch.cat([(s.ratio - tau[i]) / medians[i] for i, s in enumerate(stats)]).sort().values
+        count = int(goal)
+        if count == 0:
+            delta = min(0.0, distance[0].item())
+        elif count >= tokens:
+            delta = distance[-1].item() * 1.001 + 1e-6
+        else:
+            delta = (distance[count - 1].item() + distance[count].item()) / 2
+        return (tau + delta * medians).clamp_min(0.0)

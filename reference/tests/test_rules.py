@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sieve_ref.gate import GateStats, lower_edge, ratio_bin
-from sieve_ref.rules import EDGES, SMALLEST_NORMAL, AveragedRule, ExactRule, PriceList, StepRule, brute_force_step, exact_step
+from sieve_ref.rules import EDGES, SMALLEST_NORMAL, AveragedRule, ExactRule, PriceList, StepRule, TargetSkip, brute_force_step, exact_step
 
 
 def random_case(generator):
@@ -123,3 +123,22 @@ def test_prices_of_lambda():
         tau = torch.tensor([0.2])
         assert (make(PriceList(1, 0.2)).update(0, tau, stats_of(ratio, mu, tau)) > 0.5).all()
         assert (make(PriceList(1, -0.2)).update(0, tau, stats_of(ratio, -mu, tau)) <= 0.1).all()
+
+
+@pytest.mark.parametrize("target", [0.3, 0.5, 0.7])
+def test_target_skip_is_reached_by_half_of_the_run_and_held(target):
+    """Ratios that grow over the run, as they do while B grows, and differ between modules."""
+    generator = torch.Generator().manual_seed(2)
+    steps, warmup, modules = 100, 10, 6
+    rule, steering = StepRule(modules, steps, PriceList(modules, 0.0), tau_warmup=warmup), TargetSkip(target, steps, warmup)
+    scale, tau, skipped = torch.rand(modules, generator=generator) + 0.2, torch.zeros(modules), []
+    for t in range(steps):
+        stats = []
+        for i in range(modules):
+            ratio = scale[i] * (0.02 + t / steps) * torch.rand(200, generator=generator).exp()
+            mu = torch.randn(200, generator=generator) * 0.01 - 0.004
+            stats.append(GateStats(ratio, ratio >= tau[i], mu))
+        skipped.append(1 - sum(s.gate.float().mean().item() for s in stats) / modules)
+        tau = steering.steer(t, rule.update(t, tau, stats), stats)
+    means = [sum(skipped[t : t + 10]) / 10 for t in range(45, 91)]
+    assert skipped[warmup] == 0 and max(abs(m - target) for m in means) < 0.03
