@@ -116,6 +116,7 @@ class Settings:
     rhoPer: str = "run"
     eta: float | str = "auto"
     target: float | None = None
+    targetPer: str = "run"
     prices: str = "own"  # or held-out
     pricesEvery: int = 4
     keep: float = 0.5
@@ -154,7 +155,8 @@ def make_rule(s: Settings, modules: int, prices: PriceList):
     """The threshold rule of a run, None where nothing is learned."""
     eta = math.inf if s.eta == "auto" else s.eta
     if s.rule in ("reconstructed", "literal"):
-        return StepRule(modules, s.steps, prices, s.tauStep, s.tauWarmup, s.rhoPer, s.rule == "literal")
+        updates = (s.steps - s.tauWarmup) / (s.pricesEvery if s.prices == "held-out" else 1)
+        return StepRule(modules, updates, prices, s.tauStep, s.tauWarmup, s.rhoPer, s.rule == "literal")
     if s.rule == "exact":
         return ExactRule(modules, prices, eta, s.tauWarmup)
     if s.rule == "averaged":
@@ -188,7 +190,7 @@ class Run:
         self.adalora = hasattr(getattr(model, "base_model", None), "rankallocator")
         self.prices = PriceList(len(self.gates), s.lambdaBar)
         self.rule = make_rule(s, len(self.gates), self.prices)
-        self.target = None if s.target is None else TargetSkip(s.target, s.steps, s.tauWarmup)
+        self.target = None if s.target is None else TargetSkip(s.target, s.tauWarmup, s.targetPer)
         if self.gates and s.rule not in LEARNED:
             if forward == "loop":
                 raise ValueError(f"the {s.rule} gate needs a whole micro-batch in one forward")

@@ -66,8 +66,7 @@ class TsLoraLinear(nn.Module):
         kept = kept_count(self.context.keep if self.keep is None else self.keep, len(real))
         chosen = torch.zeros(len(real), dtype=torch.bool)
         if mode == "quantile":
-            # Equal ratios stand or fall together: while B = 0 all gates are open.
-            chosen = real >= real.sort(descending=True).values[kept - 1] if kept else chosen
+            chosen[real.sort(descending=True, stable=True).indices[:kept]] = True  # of equal ratios the first
         elif mode == "random":
             chosen[torch.randperm(len(real), generator=self.context.generator)[:kept]] = True
         else:
