@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from peft.optimizers import create_loraplus_optimizer
 from torch import nn
 
+from .dropout import dropout_key, set_dropout
 from .gate import GateStats
 from .models import extra_weights, lora_weights, orthogonality
 from .packed import packed_logits
@@ -121,6 +122,8 @@ class Settings:
     pricesEvery: int = 4
     keep: float = 0.5
     loraPlusRatio: float = 1.0
+    dropout: float = 0.0
+    seed: int = 1
 
 
 def learning_rate(s: Settings, t: int) -> float:
@@ -191,6 +194,8 @@ class Run:
         self.prices = PriceList(len(self.gates), s.lambdaBar)
         self.rule = make_rule(s, len(self.gates), self.prices)
         self.target = None if s.target is None else TargetSkip(s.target, s.tauWarmup, s.targetPer)
+        if s.dropout and (forward != "packed" or self.gates):
+            raise ValueError("dropout is for plain LoRA through the packed forward")
         if self.gates and s.rule not in LEARNED:
             if forward == "loop":
                 raise ValueError(f"the {s.rule} gate needs a whole micro-batch in one forward")
@@ -210,10 +215,14 @@ class Run:
         supervised = sum(b.supervised for b in micro_batches)
         self.clear()
         total = 0.0
-        for batch in micro_batches:
+        for i, batch in enumerate(micro_batches):
+            if self.settings.dropout:
+                set_dropout(self.model, self.settings.dropout, dropout_key(self.settings.seed, self.t, i), batch.tokens)
             loss = self.loss_sum(batch, "padded" if padded else None) / supervised
             loss.backward()
             total += loss.item()
+        if self.settings.dropout:
+            set_dropout(self.model, self.settings.dropout, None)
         if self.adalora:
             orthogonality(self.model).backward()
         return total
