@@ -36,6 +36,7 @@ def gate(**changes) -> Settings:
 CASES = {
     "rslora": Case("lora", rslora=True),
     "loraplus": Case("lora", settings=gate(loraPlusRatio=16.0, learningRate=1e-3)),
+    "dropout": Case("lora", settings=gate(dropout=0.25, seed=7), forward="packed"),
     "dora": Case("dora"),
     "adalora": Case("adalora", adalora=dict(initRank=6, tinit=1, tfinal=3, deltaT=2, beta1=0.85, beta2=0.85, orthRegWeight=0.5)),
     "ts-dora": Case("ts-dora", seed=7),
@@ -44,7 +45,7 @@ CASES = {
     "ts-lora-exact": Case("ts-lora", settings=gate(rule="exact", eta=0.5, lambdaBar=0.01), seed=5),
     "ts-lora-exact-unbounded": Case("ts-lora", settings=gate(rule="exact", lambdaBar=0.01), seed=3),
     "ts-lora-averaged": Case("ts-lora", settings=gate(rule="averaged", lambdaBar=0.01), seed=4),
-    "ts-lora-quantile": Case("ts-lora", settings=gate(rule="quantile", keep=0.44), forward="padded"),
+    "ts-lora-quantile": Case("ts-lora", settings=gate(rule="quantile", keep=0.38), forward="padded"),
 }
 
 
@@ -126,8 +127,8 @@ def edge_gap(case: Case, results, start: Start) -> float:
     """How close the nearest token comes to the other side of its gate."""
     if case.settings.rule != "quantile":
         return smallest_gap(results, start.tau)
-    gaps = [s.ratio[s.gate].min() - s.ratio[~s.gate].max() for r in results for s in r.stats]
-    return min(gaps).item()
+    gaps = [(s.ratio[s.gate].min() - s.ratio[~s.gate].max()).item() for r in results for s in r.stats]
+    return min(gap for gap in gaps if gap)  # equal tokens of the first layer tie exactly; then their order decides
 
 
 def run_case(case: Case):
@@ -189,7 +190,7 @@ def make(name: str) -> None:
         train["smallestMargin"] = min(margins)
     if watch:
         train |= {"orthogonality": [r.orthogonality for r in results], "smallestRankGap": min(watch.gaps)}
-    run = {"method": case.method, "rank": RANK, "alpha": ALPHA, "rslora": case.rslora, "loraPlusRatio": s.loraPlusRatio}
+    run = {"method": case.method, "rank": RANK, "alpha": ALPHA, "rslora": case.rslora, "loraPlusRatio": s.loraPlusRatio, "dropout": s.dropout}
     if gated:
         run["gate"] = {k: getattr(s, k) for k in ("rule", "lambdaBar", "tauStep", "tauWarmup", "rhoPer", "eta", "keep")}
     if case.adalora:
@@ -200,6 +201,8 @@ def make(name: str) -> None:
         "scaling": ALPHA / (math.sqrt(rank) if case.rslora else rank + 1e-5 if case.adalora else rank), "run": run, "modules": describe_modules(start.pairs),
         "settings": basic(s), "batches": [{"tokens": b.tokens, "supervised": b.supervised} for b in batches], "loss": loss, "train": train,
     }
+    if s.dropout:
+        values["seed"] = s.seed
     file.write(FOLDER, f"methods-{name}", values)
     shares = f", skipped {1 - sum(x.gate.float().mean().item() for x in results[-1].stats) / len(first_stats):.2f}" if gated else ""
     notes = ", ".join(f"{k} {v:.1e}" for k, v in train.items() if k.startswith("smallest"))

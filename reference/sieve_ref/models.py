@@ -37,14 +37,13 @@ def target_modules(kinds, only=None):
     return [MODULE_PATHS[k].split(".")[-1] for k in kinds] if only is None else list(only)
 
 
-def attach_peft(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False, dropout=0.0) -> PeftModel:
+def attach_peft(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False) -> PeftModel:
     """Wraps the base with LoRA (or DoRA) from HF PEFT. A, B and m start as PEFT starts them.
 
-    only: full paths (`module_names`) of exactly the modules to adapt. With dropout, call `.train()` yourself or give
-    the masks (`set_dropout_masks`).
+    only: full paths (`module_names`) of exactly the modules to adapt.
     """
     config = LoraConfig(
-        r=rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=dropout, bias="none", task_type="CAUSAL_LM",
+        r=rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
         use_rslora=rslora, use_dora=dora,
     )
     return get_peft_model(base, config).eval()
@@ -70,26 +69,6 @@ def orthogonality(model: nn.Module) -> torch.Tensor:
         for cov in (a @ a.T, b.T @ b):
             norms.append((cov - torch.eye(len(cov))).norm())
     return model.peft_config["default"].orth_reg_weight * torch.stack(norms).mean()
-
-
-class GivenDropout(nn.Module):
-    """Dropout whose mask is given: x · mask / (1 − p), so that two implementations drop the same entries. Without a mask: identity."""
-
-    def __init__(self, p: float):
-        super().__init__()
-        self.p, self.mask = p, None
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x if self.mask is None else x * self.mask / (1 - self.p)
-
-
-def set_dropout_masks(model: PeftModel, p: float, masks: dict[str, torch.Tensor] | None) -> None:
-    """masks: module name -> {0, 1} of the shape of that module's input; None switches dropout off."""
-    for name in lora_weights(model):
-        module = model.get_submodule(PEFT_PREFIX + name)
-        dropout = GivenDropout(p)
-        dropout.mask = None if masks is None else masks[name]
-        module.lora_dropout["default"] = dropout
 
 
 def llama(model: nn.Module) -> LlamaForCausalLM:

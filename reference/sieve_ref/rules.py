@@ -25,13 +25,14 @@ class StepRule:
 
     A reconstruction of the paper's update from secondary sources, not its own pseudo-code. literal: the sums are
     multiplied by s before the moments, as the paper's constants expect, so that ε is not negligible.
-    tau_step: a number, or 'auto' for s_t = 3·ρ_t / (steps − tau_warmup). rho_per 'run': ρ from the median module;
+    updates: how often τ will move, steps − tauWarmup (over pricesEvery for held-out prices).
+    tau_step: a number, or 'auto' for s_t = 3·ρ_t / updates. rho_per 'run': ρ from the median module;
     'module': from each module's own median.
     """
 
-    def __init__(self, modules: int, steps: int, prices: PriceList, tau_step="auto", tau_warmup=0, rho_per="run", literal=False,
+    def __init__(self, modules: int, updates: float, prices: PriceList, tau_step="auto", tau_warmup=0, rho_per="run", literal=False,
                  beta1=0.9, beta2=0.98, eps=1e-8):
-        self.steps, self.prices, self.tau_step, self.tau_warmup = steps, prices, tau_step, tau_warmup
+        self.updates, self.prices, self.tau_step, self.tau_warmup = updates, prices, tau_step, tau_warmup
         self.rho_per, self.literal = rho_per, literal
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
         self.m, self.v = [0.0] * modules, [0.0] * modules
@@ -58,7 +59,7 @@ class StepRule:
             medians = [median_of(medians)]
         self.rhos = medians if self.rhos is None else [EMA * old + (1 - EMA) * new for old, new in zip(self.rhos, medians)]
         auto = self.tau_step == "auto"
-        self.step_sizes = [3 * rho / (self.steps - self.tau_warmup) if auto else self.tau_step for rho in self.rhos]
+        self.step_sizes = [3 * rho / self.updates if auto else self.tau_step for rho in self.rhos]
         self.count += 1
         moved = tau.clone()
         for i, s in enumerate(stats):
@@ -78,11 +79,11 @@ def next_up(value: torch.Tensor) -> torch.Tensor:
     return torch.where(value < SMALLEST_NORMAL, torch.full_like(value, SMALLEST_NORMAL), up)
 
 
-def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta: float) -> tuple[int, float]:
-    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, then takes the lowest."""
+def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta: float, nearest: bool) -> tuple[int, float]:
+    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, or takes the nearest to it, then the lowest."""
     offset = (candidates.double() - tau).abs()
     objective, distance = (sums + offset**2 / (2 * eta)).tolist(), offset.tolist()
-    best = min(range(len(objective)), key=lambda i: (objective[i], distance[i] != 0, candidates[i].item()))
+    best = min(range(len(objective)), key=lambda i: (objective[i], distance[i] if nearest else distance[i] != 0, candidates[i].item()))
     others = [o for o, s in zip(objective, sums.tolist()) if s != sums[best].item()]
     return best, min(others, default=math.inf) - objective[best]
 
@@ -101,7 +102,7 @@ def exact_step(ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float 
     below = int((values < tau).sum())
     candidates = torch.cat([torch.tensor([tau], dtype=torch.float32), values[:below], next_up(values[below:])])
     sums = torch.cat([suffix[below : below + 1], suffix[:below], suffix[below + 1 :]])
-    best, margin = best_candidate(candidates, sums, tau, eta)
+    best, margin = best_candidate(candidates, sums, tau, eta, nearest=False)
     return candidates[best].item(), margin
 
 
@@ -170,7 +171,58 @@ class AveragedRule:
         for i in range(len(stats)):
             price = self.mu[i] + self.prices.per_token(i, tokens) * self.count[i]
             sums = torch.cat([price.flip(0).cumsum(0).flip(0), torch.zeros(1, dtype=torch.float64)])
-            best, margin = best_candidate(EDGES, sums, tau[i].item(), self.eta)
+            best, margin = best_candidate(EDGES, sums, tau[i].item(), self.eta, nearest=True)  # empty bins tie
             moved[i] = EDGES[best]
             self.margins.append(margin)
+        return moved
+
+
+def tokens_below(counts: torch.Tensor, x: float) -> float:
+    """Tokens of a histogram of r below x, linear inside a bin."""
+    b = int(ratio_bin(torch.tensor(x)))
+    low = 0.0 if b == 0 else lower_edge(b)
+    return int(counts[:b].sum()) + min(1.0, (x - low) / (lower_edge(b + 1) - low)) * int(counts[b])
+
+
+class TargetSkip:
+    """Steers the skipped share of a run, or of each module, to a target by shifting thresholds after the rule has moved them.
+
+    Integral control of λ alone overshoots, since τ moves slowly; so τ itself is moved: τ_m + δ · (module's median r), with
+    the one δ (or one per module) at which this step's histograms, linear inside a bin, would skip the target plus a
+    correction. The modules' differences stay the rule's. The correction adds up a tenth of what each step missed and stays
+    within ±0.15, so that it can't wind up. Modules whose median r lies in the first bin (B = 0) stay where they are.
+    """
+
+    GAIN, BOUND, WIDEST, HALVINGS = 0.1, 0.15, 4096.0, 40
+
+    def __init__(self, target: float, tau_warmup: int, per: str = "run"):
+        self.target, self.tau_warmup, self.per = target, tau_warmup, per
+        self.corrections: dict[tuple[int, ...], float] = {}
+
+    def steer(self, t: int, tau: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
+        """tau [modules] for the next step."""
+        if t < self.tau_warmup:
+            return tau
+        groups = [range(len(stats))] if self.per == "run" else [[i] for i in range(len(stats))]
+        counts = [ratio_histogram(s.ratio) for s in stats]
+        medians = [histogram_median(c) for c in counts]
+        medians = [m if m >= lower_edge(1) else 0.0 for m in medians]
+        moved = tau.clone()
+        for group in groups:
+            tokens = sum(stats[i].gate.numel() for i in group)
+            skipped = 1 - sum(int(stats[i].gate.sum()) for i in group) / tokens
+            key = tuple(group)
+            if key in self.corrections:
+                self.corrections[key] = min(self.BOUND, max(-self.BOUND, self.corrections[key] + self.GAIN * (self.target - skipped)))
+            elif any(medians[i] for i in group):
+                self.corrections[key] = 0.0
+            aim = min(1.0, max(0.0, self.target + self.corrections.get(key, 0.0))) * tokens
+            shifted = lambda i, delta: max(0.0, tau[i].item() + delta * medians[i])
+            low, high = -self.WIDEST, self.WIDEST
+            for _ in range(self.HALVINGS):
+                middle = (low + high) / 2
+                fewer = sum(tokens_below(counts[i], shifted(i, middle)) for i in group) < aim
+                low, high = (middle, high) if fewer else (low, middle)
+            for i in group:
+                moved[i] = shifted(i, low)
         return moved

@@ -1,5 +1,6 @@
 """One optimizer step at a time, in the order that the method fixes."""
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -7,10 +8,11 @@ import torch.nn.functional as F
 from peft.optimizers import create_loraplus_optimizer
 from torch import nn
 
+from .dropout import dropout_key, set_dropout
 from .gate import GateStats
 from .models import extra_weights, lora_weights, orthogonality
 from .packed import packed_logits
-from .rules import AveragedRule, ExactRule, PriceList, StepRule
+from .rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
 from .ts_lora import gated_modules, get_tau, set_tau
 
 
@@ -89,6 +91,12 @@ def loss_sum(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(logits, targets, ignore_index=-1, reduction="sum")
 
 
+def packed_loss_sum(model: nn.Module, batch: Batch) -> torch.Tensor:
+    """The same through the packed forward: only supervised rows meet the head."""
+    rows = (batch.targets >= 0).nonzero()[:, 0]
+    return F.cross_entropy(packed_logits(model, batch.ids, batch.starts, rows), batch.targets[rows], reduction="sum")
+
+
 @dataclass
 class Settings:
     """Names and defaults as in the app's configuration. clipNorm 0 switches clipping off."""
@@ -108,8 +116,14 @@ class Settings:
     rule: str = "reconstructed"  # or literal, exact, averaged, quantile, random, oracle
     rhoPer: str = "run"
     eta: float | str = "auto"
+    target: float | None = None
+    targetPer: str = "run"
+    prices: str = "own"  # or held-out
+    pricesEvery: int = 4
     keep: float = 0.5
     loraPlusRatio: float = 1.0
+    dropout: float = 0.0
+    seed: int = 1
 
 
 def learning_rate(s: Settings, t: int) -> float:
@@ -144,7 +158,8 @@ def make_rule(s: Settings, modules: int, prices: PriceList):
     """The threshold rule of a run, None where nothing is learned."""
     eta = math.inf if s.eta == "auto" else s.eta
     if s.rule in ("reconstructed", "literal"):
-        return StepRule(modules, s.steps, prices, s.tauStep, s.tauWarmup, s.rhoPer, s.rule == "literal")
+        updates = (s.steps - s.tauWarmup) / (s.pricesEvery if s.prices == "held-out" else 1)
+        return StepRule(modules, updates, prices, s.tauStep, s.tauWarmup, s.rhoPer, s.rule == "literal")
     if s.rule == "exact":
         return ExactRule(modules, prices, eta, s.tauWarmup)
     if s.rule == "averaged":
@@ -155,12 +170,15 @@ def make_rule(s: Settings, modules: int, prices: PriceList):
 class Run:
     """Trains A and B (and m or E, and, when gated, the thresholds) of one model.
 
+    held_out: called for a batch of the slice that A and B never see, when `prices` is 'held-out': measured at the start
+    of every pricesEvery-th step, with that step's weights and gates; τ moves by it at the step's end, else not.
+
     forward: 'loop' (one HF forward per sequence), 'padded' (one HF forward) or 'packed' (packed.py); same results, but
     the quantile, random and oracle gates must see all tokens of a micro-batch at once and refuse 'loop'.
     """
 
-    def __init__(self, model: nn.Module, settings: Settings, forward: str = "loop"):
-        self.model, self.settings, self.forward, self.t = model, settings, forward, 0
+    def __init__(self, model: nn.Module, settings: Settings, forward: str = "loop", held_out: Callable[[], Batch] | None = None):
+        self.model, self.settings, self.forward, self.held_out, self.t = model, settings, forward, held_out, 0
         self.parameters = [p for pair in lora_weights(model).values() for p in pair] + list(extra_weights(model).values())
         self.gates = list(gated_modules(model).values())
         s = settings
@@ -175,31 +193,52 @@ class Run:
         self.adalora = hasattr(getattr(model, "base_model", None), "rankallocator")
         self.prices = PriceList(len(self.gates), s.lambdaBar)
         self.rule = make_rule(s, len(self.gates), self.prices)
+        self.target = None if s.target is None else TargetSkip(s.target, s.tauWarmup, s.targetPer)
+        if s.dropout and (forward != "packed" or self.gates):
+            raise ValueError("dropout is for plain LoRA through the packed forward")
         if self.gates and s.rule not in LEARNED:
             if forward == "loop":
                 raise ValueError(f"the {s.rule} gate needs a whole micro-batch in one forward")
             model.gate_context.mode, model.gate_context.keep = "given" if s.rule == "oracle" else s.rule, s.keep
 
-    def logits(self, batch: Batch) -> torch.Tensor:
-        return batch_logits(self.model, batch, padded=self.forward == "padded", packed=self.forward == "packed")
+    def loss_sum(self, batch: Batch, forward: str | None = None) -> torch.Tensor:
+        """Cross-entropy summed over a batch's supervised rows."""
+        forward = forward or self.forward
+        if forward == "packed":
+            return packed_loss_sum(self.model, batch)
+        return loss_sum(batch_logits(self.model, batch, padded=forward == "padded"), batch.targets)
 
     def backward(self, micro_batches: list[Batch], padded: bool = False) -> float:
         """Gradients (and μ) of the mean loss over all supervised tokens of the accumulated batch; the loss (cross-entropy)."""
         if self.gates and self.settings.rule == "oracle":
             self.look_ahead(micro_batches)
         supervised = sum(b.supervised for b in micro_batches)
-        self.optimizer.zero_grad(set_to_none=True)
-        for gate in self.gates:
-            gate.clear()
+        self.clear()
         total = 0.0
-        for batch in micro_batches:
-            logits = batch_logits(self.model, batch, True) if padded else self.logits(batch)
-            loss = loss_sum(logits, batch.targets) / supervised
+        for i, batch in enumerate(micro_batches):
+            if self.settings.dropout:
+                set_dropout(self.model, self.settings.dropout, dropout_key(self.settings.seed, self.t, i), batch.tokens)
+            loss = self.loss_sum(batch, "padded" if padded else None) / supervised
             loss.backward()
             total += loss.item()
+        if self.settings.dropout:
+            set_dropout(self.model, self.settings.dropout, None)
         if self.adalora:
             orthogonality(self.model).backward()
         return total
+
+    def clear(self) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        for gate in self.gates:
+            gate.clear()
+
+    def measure(self, batch: Batch) -> list[GateStats]:
+        """What every module's tokens of a batch would do to its mean loss, through the gates as they are; nothing is learnt."""
+        self.clear()
+        (self.loss_sum(batch) / batch.supervised).backward()
+        stats = [g.stats() for g in self.gates]
+        self.clear()
+        return stats
 
     def look_ahead(self, micro_batches: list[Batch]) -> None:
         """The oracle's first pass, all gates open: the second one skips exactly the tokens with μ ≥ 0."""
@@ -207,19 +246,21 @@ class Run:
             raise ValueError("the oracle takes one micro-batch, packed")
         batch, context = micro_batches[0], self.model.gate_context
         context.mode = "dense"
-        for gate in self.gates:
-            gate.clear()
-        (loss_sum(self.logits(batch), batch.targets) / batch.supervised).backward()
-        for gate in self.gates:
-            gate.mask = gate.stats().mu < 0  # rows behind one another, as the packed forward has them
+        for gate, stats in zip(self.gates, self.measure(batch)):
+            gate.mask = stats.mu < 0  # rows behind one another, as the packed forward has them
         context.mode = "given"
 
     def step(self, micro_batches: list[Batch]) -> StepResult:
+        s, prices = self.settings, None
+        if s.prices == "held-out" and self.rule is not None and self.t >= s.tauWarmup and (self.t - s.tauWarmup) % s.pricesEvery == 0:
+            prices = self.measure(self.held_out())
         loss = self.backward(micro_batches)
         stats = [g.stats() for g in self.gates]
-        clip = self.settings.clipNorm or math.inf
+        if s.prices == "own":
+            prices = stats
+        clip = s.clipNorm or math.inf
         grad_norm = torch.nn.utils.clip_grad_norm_(self.parameters, clip).item()
-        lr = learning_rate(self.settings, self.t)
+        lr = learning_rate(s, self.t)
         for group, factor in zip(self.optimizer.param_groups, self.factors):
             group["lr"] = lr * factor
         result = StepResult(loss, lr, grad_norm, stats)
@@ -230,8 +271,9 @@ class Run:
         if self.adalora:
             self.model.base_model.update_and_allocate(self.t)  # sees the clipped gradients, as in a HF training loop
         if self.gates:
-            if self.rule is not None:
-                set_tau(self.model, self.rule.update(self.t, get_tau(self.model), stats))
+            if self.rule is not None and prices is not None:
+                tau = self.rule.update(self.t, get_tau(self.model), prices)
+                set_tau(self.model, tau if self.target is None else self.target.steer(self.t, tau, stats))
             result.tau = get_tau(self.model)
             result.rho, result.tau_step = getattr(self.rule, "rho", None), getattr(self.rule, "step_size", None)
         self.t += 1

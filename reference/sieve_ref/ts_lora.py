@@ -66,8 +66,7 @@ class TsLoraLinear(nn.Module):
         kept = kept_count(self.context.keep if self.keep is None else self.keep, len(real))
         chosen = torch.zeros(len(real), dtype=torch.bool)
         if mode == "quantile":
-            # Equal ratios stand or fall together: while B = 0 all gates are open.
-            chosen = real >= real.sort(descending=True).values[kept - 1] if kept else chosen
+            chosen[real.sort(descending=True, stable=True).indices[:kept]] = True  # of equal ratios the first
         elif mode == "random":
             chosen[torch.randperm(len(real), generator=self.context.generator)[:kept]] = True
         else:
@@ -83,14 +82,16 @@ class TsLoraLinear(nn.Module):
         delta, ratio = self.delta(x, y_base)
         # The mask is hard: no gradient flows through r or S.
         with torch.no_grad():
-            valid = torch.ones_like(ratio, dtype=torch.bool) if self.context.valid is None else self.context.valid
+            padding = self.context.valid
+            valid = torch.ones_like(ratio, dtype=torch.bool) if padding is None else padding
             gate = self.decide(ratio, valid)
-        h = y_base + torch.where(gate.unsqueeze(-1), delta, 0)
-        chunk = {"ratio": ratio[valid], "gate": gate[valid]}
+        real = (lambda rows: rows.flatten()) if padding is None else (lambda rows: rows[padding])
+        h = y_base + (delta if gate.all() else torch.where(gate.unsqueeze(-1), delta, 0))
+        chunk = {"ratio": real(ratio), "gate": real(gate)}
         if h.requires_grad:
             # μ straight from its definition ⟨∂L/∂h_i, Δ_i⟩, not from u·z as the engine computes it.
             detached = delta.detach()
-            h.register_hook(lambda grad: chunk.update(mu=(grad * detached).sum(-1)[valid]))
+            h.register_hook(lambda grad: chunk.update(mu=real(torch.linalg.vecdot(grad, detached))))
         self.chunks.append(chunk)
         return h
 

@@ -92,7 +92,7 @@ def test_zero_mu_counts_as_harmful():
 def test_warmup_and_first_step_size():
     ratio = torch.full((8,), 0.3)
     stats = [GateStats(ratio, torch.ones(8, dtype=torch.bool), torch.full((8,), 0.1))]
-    rule = StepRule(1, 10, PriceList(1, 0.0), tau_warmup=2)
+    rule = StepRule(1, 8, PriceList(1, 0.0), tau_warmup=2)
     tau = torch.tensor([0.2])
     for t in (0, 1):
         assert rule.update(t, tau, stats).item() == tau.item() and rule.rho is None and rule.count == 0

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sieve_ref.gate import GateStats, lower_edge, ratio_bin
-from sieve_ref.rules import EDGES, SMALLEST_NORMAL, AveragedRule, ExactRule, PriceList, StepRule, brute_force_step, exact_step
+from sieve_ref.rules import EDGES, SMALLEST_NORMAL, AveragedRule, ExactRule, PriceList, StepRule, TargetSkip, brute_force_step, exact_step, tokens_below
 
 
 def random_case(generator):
@@ -123,3 +123,38 @@ def test_prices_of_lambda():
         tau = torch.tensor([0.2])
         assert (make(PriceList(1, 0.2)).update(0, tau, stats_of(ratio, mu, tau)) > 0.5).all()
         assert (make(PriceList(1, -0.2)).update(0, tau, stats_of(ratio, -mu, tau)) <= 0.1).all()
+
+
+@pytest.mark.parametrize("per", ["run", "module"])
+@pytest.mark.parametrize("target", [0.3, 0.5, 0.7])
+def test_target_skip_is_reached_by_half_of_the_run_and_held(target, per):
+    """Ratios that grow over the run, as they do while B grows, and differ between modules."""
+    generator = torch.Generator().manual_seed(2)
+    steps, warmup, modules = 100, 10, 6
+    rule, steering = StepRule(modules, steps - warmup, PriceList(modules, 0.0), tau_warmup=warmup), TargetSkip(target, warmup, per)
+    scale, tau, skipped = torch.rand(modules, generator=generator) + 0.2, torch.zeros(modules), []
+    for t in range(steps):
+        stats = []
+        for i in range(modules):
+            ratio = scale[i] * (0.02 + t / steps) * torch.rand(200, generator=generator).exp()
+            mu = torch.randn(200, generator=generator) * 0.01 - 0.004
+            stats.append(GateStats(ratio, ratio >= tau[i], mu))
+        skipped.append([1 - s.gate.float().mean().item() for s in stats])
+        tau = steering.steer(t, rule.update(t, tau, stats), stats)
+    skipped = torch.tensor(skipped) if per == "module" else torch.tensor(skipped).mean(1, keepdim=True)
+    means = torch.stack([skipped[t : t + 10].mean(0) for t in range(45, 91)])
+    assert (skipped[: warmup + 1] == 0).all() and (means - target).abs().max() < 0.03
+
+
+def test_target_skip_leaves_an_untrained_adapter_alone():
+    stats = [GateStats(torch.zeros(50), torch.ones(50, dtype=torch.bool), torch.zeros(50))]
+    assert TargetSkip(0.5, 0).steer(0, torch.zeros(1), stats).item() == 0
+
+
+def test_tokens_below_is_linear_inside_a_bin():
+    counts = torch.zeros(64, dtype=torch.long)
+    counts[0], counts[40], counts[63] = 3, 8, 2
+    low, high = lower_edge(40), lower_edge(41)
+    assert tokens_below(counts, 0.0) == 0 and tokens_below(counts, low) == 3
+    assert tokens_below(counts, low + 0.25 * (high - low)) == pytest.approx(5)
+    assert tokens_below(counts, high) == 11 and tokens_below(counts, 100.0) == 13

@@ -1,0 +1,58 @@
+"""Dropout whose mask follows from seed, step, micro-batch, module, row and column alone, as in the engine."""
+import numpy as np
+import torch
+from peft import PeftModel
+from torch import nn
+
+from .models import MODULE_PATHS, PEFT_PREFIX, lora_weights
+
+
+def mix_bits(value) -> np.ndarray:
+    """Every bit of the result depends on every bit of the uint32 value."""
+    with np.errstate(over="ignore"):
+        v = np.asarray(value, np.uint32)
+        v = (v ^ (v >> np.uint32(16))) * np.uint32(0x21F0AAAD)
+        v = (v ^ (v >> np.uint32(15))) * np.uint32(0x735A2D97)
+        return v ^ (v >> np.uint32(15))
+
+
+def added(a, b) -> np.ndarray:
+    return (np.asarray(a, np.uint64) + np.asarray(b, np.uint64)).astype(np.uint32)
+
+
+def dropout_key(seed: int, step: int, micro_batch: int) -> int:
+    """The key of a micro-batch's masks."""
+    return int(mix_bits(added(mix_bits(added(mix_bits(seed), step)), micro_batch))) | 1
+
+
+def module_salt(name: str) -> int:
+    """Tells the modules apart, from the layer and the kind's letters."""
+    kind = next(k for k, path in MODULE_PATHS.items() if name.endswith("." + path))
+    return ((int(name.split(".")[2]) * 8 + ord(kind[0]) * 31 + len(kind)) * 0x9E3779B1) & 0xFFFFFFFF
+
+
+def dropout_mask(key: int, salt: int, rows: int, width: int, p: float) -> torch.Tensor:
+    """1 where an entry stays, float32 [rows, width]; an entry stays with probability 1 − p."""
+    by_row = mix_bits(added(mix_bits(added(mix_bits(key), salt)), np.arange(rows)))
+    hashes = mix_bits(added(by_row[:, None], np.arange(width)[None]))
+    return torch.from_numpy((hashes >= np.uint64(round(p * 2**32))).astype(np.float32))
+
+
+class GivenDropout(nn.Module):
+    """x · mask / (1 − p) in the place of PEFT's dropout; without a mask: x."""
+
+    def __init__(self, p: float):
+        super().__init__()
+        self.p, self.mask = p, None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if self.mask is None else x * self.mask / (1 - self.p)
+
+
+def set_dropout(model: PeftModel, p: float, key: int | None, rows: int = 0) -> None:
+    """Masks of one micro-batch for every module of a PEFT LoRA whose rows lie behind one another; key None switches off."""
+    for name, (a, _) in lora_weights(model).items():
+        dropout = GivenDropout(p)
+        if key is not None:
+            dropout.mask = dropout_mask(key, module_salt(name), rows, a.shape[1], p)
+        model.get_submodule(PEFT_PREFIX + name).lora_dropout["default"] = dropout
