@@ -6,9 +6,7 @@ import { type Layout, planTraining } from '../engine/plan';
 import { testGpu } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';
 import { runSchema, trainSchema } from '../shared/config';
-import { Rng } from '../shared/rng';
-import type { TokenBatch } from '../shared/types';
-import { openBase } from './testing/fixture';
+import { batchOf, openBase } from './testing/fixture';
 
 const runs = [
   runSchema.parse({ id: 'lora', name: 'LoRA', method: 'lora' }),
@@ -20,14 +18,6 @@ const runs = [
 ];
 const ids = runs.map((r) => r.id);
 const train = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2 });
-
-function batchOf(lengths: number[], vocab: number, seed: number): TokenBatch {
-  const rng = new Rng(seed);
-  const starts = Uint32Array.from([0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b, 0))]);
-  const tokens = Int32Array.from({ length: starts.at(-1)! }, () => Math.floor(rng.uniform(0, vocab)));
-  const targets = tokens.map((_, i) => (starts.includes(i + 1) || i % 5 === 0 ? -1 : tokens[i + 1]));
-  return { ids: tokens, targets, starts };
-}
 
 const layout = (segments: number, recompute: boolean, headChunk = 64): Layout => ({ capacity: { rows: 70, supervised: 60, segments, headChunk }, microBatches: 2, recompute });
 
