@@ -32,7 +32,8 @@ export type GateRule = (typeof GATE_RULES)[number];
 /** Settings of the token gate (TS-PEFT). */
 export const gateSchema = z.strictObject({
   /**
-   * reconstructed: signed, Adam-normalised step of τ. literal: the same sums with the paper's literal step, no moments.
+   * reconstructed: signed, Adam-normalised step of τ. literal: the same with the sums multiplied by s before
+   * the moments, as the paper's constants expect, so that ε counts.
    * exact: the proximal point of one batch. averaged: the same over prices averaged in r's histogram.
    * quantile: the share `keep` with the largest r. random: as many tokens as `follows` keeps (or `keep`), drawn at random.
    * oracle: skips exactly the tokens with μ ≥ 0 (two passes).
@@ -48,7 +49,7 @@ export const gateSchema = z.strictObject({
   rhoPer: z.enum(['run', 'module']).default('run'),
   /** η of the exact and averaged proximal step, in units of τ² per unit of loss; 'auto' = unbounded step (η → ∞). */
   eta: z.union([z.literal('auto'), finite.positive().max(1e9)]).default('auto'),
-  /** Skipped share that λ is steered to; null leaves λ alone. Learned rules only. */
+  /** Skipped share that τ is steered to, after the rule's own step; null leaves τ to the rule. Learned rules only. */
   target: finite.min(0).max(0.99).nullable().default(null),
   targetPer: z.enum(['run', 'module']).default('run'),
   /** Where μ comes from: the batch that trains A and B, or a slice of the training set that they never see. */
@@ -61,6 +62,16 @@ export const gateSchema = z.strictObject({
   follows: z.string().nullable().default(null),
 });
 export type GateConfig = z.infer<typeof gateSchema>;
+
+/** The paper's constants, meant for some 10⁴ steps: s, and λ for each active token. */
+export const PAPER_TAU_STEP = 4e-5;
+export const PAPER_LAMBDA = 4.5e-5;
+
+/**
+ * The paper's gate for steps of `tokens` tokens. Its λ is a price of each active token of a batch whose loss is a mean;
+ * here λ = lambdaBar / T, so lambdaBar = λ·T.
+ */
+export const paperGate = (tokens: number): GateConfig => gateSchema.parse({ rule: 'literal', tauStep: PAPER_TAU_STEP, lambdaBar: PAPER_LAMBDA * tokens });
 
 /** AdaLoRA's budget schedule and regularisation; names and meaning are PEFT's. `rank` of the run is `target_r`. */
 export const adaloraSchema = z.strictObject({

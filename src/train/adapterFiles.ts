@@ -7,7 +7,7 @@ import type { ModuleAdapter } from '../engine/adapterRun';
 import { extraOf } from '../engine/adapters/parameters';
 import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
-import { MODULE_KINDS, MODULE_PATHS, type RunConfig, rankOf, runSchema, scalingOf } from '../shared/config';
+import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, rankOf, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import type { LlamaConfig, ModuleId } from '../shared/types';
@@ -114,7 +114,7 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
     files.push(json('ts_peft.json', {
       format: 'sieve-ts-peft', version: 1, rule: run.gate.rule, epsilon: EPSILON, scaling: scalingOf(run),
       thresholds: Object.fromEntries(adapters.map((m, i) => [m.path, thresholds[i]])),
-      note: 'The update of a token is kept where |delta| / (|frozen output| + epsilon) >= threshold. The rule that learnt the thresholds is reconstructed from secondary sources, not the paper\'s own listing.',
+      note: 'The update of a token is kept where |delta| / (|frozen output| + epsilon) >= threshold. The reconstructed and literal rules are reconstructed from secondary sources, not the paper\'s own listing.',
     }));
   }
   return files;
@@ -159,7 +159,7 @@ type PeftConfig = z.infer<typeof configSchema>;
 const thresholdSchema = z.object({
   format: z.literal('sieve-ts-peft'),
   version: z.literal(1),
-  rule: z.literal('reconstructed'),
+  rule: z.enum(GATE_RULES),
   epsilon: z.literal(EPSILON),
   scaling: z.number().positive(),
   thresholds: z.record(z.string().max(200), z.number().min(0).max(3e38)),

@@ -68,7 +68,7 @@ describe.each(METHODS)('%s', (method) => {
     const run = runOf(method);
     const before = gpu.buffers.live();
     const first = await Trainer.create(base, [run], train, layout(1));
-    const planned = planTraining(config, [run], layout(1), 0).reduce((sum, item) => sum + item.bytes, 0);
+    const planned = planTraining(config, [run], train, layout(1), 0).reduce((sum, item) => sum + item.bytes, 0);
     expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
 
     const evaluate = async (id: string | null) => (await first.evaluate([id], batches))[0].loss;

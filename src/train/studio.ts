@@ -4,7 +4,7 @@ import { Generator } from '../engine/generator';
 import { type Gpu, openGpu } from '../engine/gpu/device';
 import { TextStream } from '../hub/tokenizer';
 import { sourceName } from '../hub/source';
-import { isGated, trainSchema } from '../shared/config';
+import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { Lock } from './lock';
@@ -171,7 +171,7 @@ export class Studio {
   }
 
   /** Logits of a short text under an adapter, for whoever loads the exported files. */
-  async #check(run: AdapterRun, model: OpenModel): Promise<AdapterCheck> {
+  async #check(run: AdapterRun, model: OpenModel, gated: boolean): Promise<AdapterCheck> {
     const { tokenizer, base, info } = model;
     const ids = [...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(CHECK_TEXT)].slice(0, 16);
     const generator = await Generator.create(base, [run], ids.length);
@@ -179,7 +179,6 @@ export class Studio {
       const [all] = await generator.logits(Int32Array.from(ids));
       const rows = Array.from({ length: Math.min(CHECK_ROWS, ids.length) }, (_, i) => ids.length - 1 - i);
       const logits = rows.map((r) => Array.from(all[r]));
-      const gated = isGated(run.config);
       return { model: sourceName(info.source), ids, rows, dense: gated ? null : logits, gated: gated ? logits : null };
     } finally {
       generator.free();
@@ -191,7 +190,9 @@ export class Studio {
     return this.#lock.run(async () => {
       const run = this.#adapter(runId);
       if (!run) throw new AdapterError('The base model has no adapter to export.', 'Choose a run.');
-      const [adapters, thresholds, check] = [await run.adapters(), await run.method.thresholds(), await this.#check(run, model)];
+      const [adapters, thresholds] = [await run.adapters(), await run.method.thresholds()];
+      // Some gates keep everything outside training: what they export is a plain adapter.
+      const check = await this.#check(run, model, thresholds !== null);
       return { files: adapterFiles({ run: run.config, modelName: sourceName(model.info.source), adapters, thresholds, template, check }) };
     });
   }

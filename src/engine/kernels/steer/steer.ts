@@ -9,7 +9,7 @@ import wgsl from './steer.wgsl?raw';
 /** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
 export const STEER_HYPER_BYTES = 16;
 /** Of what a step missed, what the correction takes up; and the largest correction. */
-const [GAIN, BOUND] = [0.1, 0.15];
+const [GAIN, BOUND] = [0.3, 0.15];
 
 /** @param enabled false during τ's warm-up: nothing moves */
 export function packSteerHyper(target: number, enabled: boolean): ArrayBuffer {

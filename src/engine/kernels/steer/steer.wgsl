@@ -1,8 +1,8 @@
 // Steers the skipped share of a run, or of each of its modules, to a target, after the rule has moved τ:
 //   slots[m].tau = max(0, tau + δ·median r of m), one δ for the run (or one for each module), so that by the histograms of
 //   this step, linear inside a bin, the share target + correction would be skipped.
-// The correction answers what the histograms cannot know (r grows from step to step): it adds up what was missed, a tenth of
-// it each step, and stays within bounds, so that it cannot wind up.
+// The correction answers what the histograms cannot know (r grows from step to step): it adds up what was missed, three
+// tenths of it each step, and stays within bounds, so that it cannot wind up.
 // One workgroup; the largest δ that does not skip more, by bisection, the shares summed over the threads' modules in a fixed order.
 override THREADS: u32;
 override MODULES: u32;
