@@ -6,6 +6,7 @@
 import type { ExperimentConfig } from '../shared/config';
 import type { Detection, ParsedTable, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
+import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
 import type { AdapterWork, GateStats, GpuInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, TokenSet } from '../shared/types';
 
 export type { ModelSource };
@@ -70,6 +71,12 @@ export type TrainRequest =
   | { type: 'restore'; state: SessionState; train: TokenSet; heldOut: TokenSet }
   /** Frees everything of the experiment; the model stays. */
   | { type: 'reset' }
+  /** How often each run answers `examples` held-out prompts right; by run id, null where the data has no short answers. */
+  | { type: 'accuracy'; runs: RunId[]; examples: number }
+  /** Which kinds of tokens of `examples` held-out examples each of `runs` skips; they must have gates. */
+  | { type: 'token-classes'; runs: RunId[]; examples: number }
+  /** Norms of every adapted module: frozen weight, what was learnt, gradient on `examples` training examples. */
+  | { type: 'module-measures'; runId: RunId; examples: number }
   /** Times every kernel of one step; learns nothing. */
   | { type: 'profile' }
   | { type: 'counts' };
@@ -84,6 +91,10 @@ export interface TrainReplies {
   /** `template` is the one it was trained with, where its files tell. */
   import: { runId: RunId; name: string; template: PromptTemplate | null };
   state: SessionState;
+  accuracy: Record<RunId, Accuracy | null>;
+  'token-classes': Record<RunId, TokenClassRow[]>;
+  /** `active` is left null: it is known from the steps. */
+  'module-measures': { modules: ModuleMeasure[] };
   profile: KernelProfile;
   counts: { buffers: number; bytes: number };
 }

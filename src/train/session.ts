@@ -59,6 +59,16 @@ async function createTrainer(model: OpenModel, experiment: ExperimentConfig, bef
   return Trainer.create(model.base, experiment.runs, experiment.train, layouts.at(-1)!);
 }
 
+/** What measurements of trained runs work on. */
+export interface Measurable {
+  model: OpenModel;
+  trainer: Trainer;
+  train: TokenSet;
+  heldOut: TokenSet;
+  /** Examples of one pass. */
+  batchSize: number;
+}
+
 export class Session {
   readonly experiment: ExperimentConfig;
   readonly trainer: Trainer;
@@ -261,6 +271,14 @@ export class Session {
     return this.#lock.run(() => {
       this.#watcher.text = text;
       return this.#watcher.maybe(this.#step, true);
+    });
+  }
+
+  /** Looks at the trained runs between two steps; `look` must not change them. */
+  measure<T>(look: (session: Measurable) => Promise<T>): Promise<T> {
+    return this.#lock.run(async () => {
+      await this.#pending;
+      return look({ model: this.#model, trainer: this.trainer, train: this.#train, heldOut: this.#heldOut, batchSize: this.experiment.train.batchSize });
     });
   }
 
