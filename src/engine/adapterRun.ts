@@ -116,6 +116,11 @@ export class AdapterRun {
     }
   }
 
+  /** Values that are trained. */
+  get parameters(): number {
+    return this.modules.reduce((sum, m) => sum + this.config.rank * (m.dIn + m.dOut), 0);
+  }
+
   #writeModule(m: AdaptedModule, a: Float32Array, b: Float32Array): void {
     const { rank } = this.config;
     const { queue } = this.#gpu.device;

@@ -95,6 +95,8 @@ export class RunHistory {
   readonly gradNorm = new Column();
   readonly evals: EvalPoint[] = [];
   modules: ModuleId[] = [];
+  /** Values that are trained. */
+  parameters = 0;
   /** Skipped share per module; null for a run without gates. */
   skipped: ModuleSeries | null = null;
   tau: ModuleSeries | null = null;

@@ -101,7 +101,7 @@ test('without WebGPU no train worker is asked, and data still load', async () =>
 test('a run: events fill the histories of every run, the base included', async () => {
   const { train, state } = await started();
   const gate = gateStats(MODULES.length, 200, () => 150);
-  event(train, { type: 'modules', runId: 'ts-lora', modules: MODULES });
+  event(train, { type: 'modules', runId: 'ts-lora', modules: MODULES, parameters: 64 });
   event(train, evalEvent('base', 0, 6));
   event(train, stepEvent('lora', 1));
   event(train, stepEvent('ts-lora', 1, gate));

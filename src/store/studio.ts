@@ -13,7 +13,9 @@ import { type DataClient, createDataClient } from './dataClient';
 import { draftProblem, findGpu, pastedName, samplingProblem } from './checks';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
-import { type DataOrigin, type HeaderMode, type Notice, type Section, type State, initialState, isLive } from './slices';
+import { type DataOrigin, type HeaderMode, type Notice, type Section, type Session, type State, initialState, isLive } from './slices';
+import { type Library, type StudyData, openLibrary } from './studies/library';
+import { Studies } from './studies/studies';
 import { carriedPrompt, comparePrompt, startMapping } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
@@ -36,10 +38,14 @@ export interface StudioOptions {
   startModel?: ModelSource;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<never>) => DataClient;
+  /** Where experiments are kept; the browser's database when absent. */
+  library?: Library;
 }
 
 export class Studio {
   readonly store: StoreApi<State> = createStore<State>(() => initialState());
+  /** Experiments over seeds. */
+  readonly studies: Studies;
   readonly #train: TrainClient;
   readonly #data: DataClient;
   readonly #events: EventBatcher<TrainEvent>;
@@ -71,13 +77,25 @@ export class Studio {
       },
     });
     this.#data = (options.makeData ?? createDataClient)({ onEvent: () => {}, onCrash: crash('data') });
+    this.studies = new Studies({
+      store: this.store,
+      train: this.#train,
+      library: options.library ?? openLibrary(),
+      trainOn: async (experiment, data, from) => {
+        await this.#startSession(experiment, data, from);
+        return this.#sessionEnd();
+      },
+      currentData: () => this.#currentData(),
+      openModel: (source) => this.openModel(source),
+      report: (error) => this.#report('experiment', error),
+    });
   }
 
   /** Opens the start model and the first sample set, so that Train works at once. */
   async boot(): Promise<void> {
     const gpu = await findGpu();
     this.#patch('model', { gpu });
-    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.#loadSamples()]);
+    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.#loadSamples(), this.studies.load()]);
   }
 
   // ---- model ---------------------------------------------------------------------------------------
@@ -350,15 +368,31 @@ export class Studio {
     this.dismiss('train');
     try {
       const experiment = parseExperiment(this.#s.runs.draft);
-      if (this.#prepareTimer !== null) this.#prepareSoon(0);
-      await this.#prepared;
-      const { train, heldOut, template, mapping } = this.#s.dataset;
-      if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
-      if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');
-      if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
-      // The click that started this is drawn first; the new panels come in a task of their own.
-      await new Promise((resolve) => { setTimeout(resolve); });
-      const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+      if (this.#s.studies.running) throw new SieveError('An experiment is under way.', 'Stop it under Experiment first.');
+      const { data, template, mapping } = await this.#currentData();
+      await this.#startSession(experiment, data, { template, mapping });
+    } catch (error) {
+      this.#report('train', error);
+    }
+  }
+
+  /** The data set as it is prepared now. @throws {DataError} when there is none */
+  async #currentData(): Promise<{ data: StudyData; name: string } & Pick<Session, 'template' | 'mapping'>> {
+    if (this.#prepareTimer !== null) this.#prepareSoon(0);
+    await this.#prepared;
+    const { train, heldOut, template, mapping, parsed } = this.#s.dataset;
+    if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');
+    return { data: { train, heldOut }, name: parsed?.table.fileName ?? 'data', template, mapping };
+  }
+
+  /** Puts a new session in the place of the last one; resolves once its first step may begin. */
+  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, { template, mapping }: Pick<Session, 'template' | 'mapping'>): Promise<void> {
+    if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
+    if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
+    // The click that started this is drawn first; the new panels come in a task of their own.
+    await new Promise((resolve) => { setTimeout(resolve); });
+    const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+    try {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
       this.#patch('runs', {
@@ -373,8 +407,24 @@ export class Studio {
     } catch (error) {
       this.#events.flush();
       if (this.#s.runs.phase === 'compiling') this.#patch('runs', { phase: 'failed', progress: null });
-      this.#report('train', error);
+      throw error;
     }
+  }
+
+  /** Resolves with the session once it is no longer live. @throws {SieveError} when another took its place */
+  #sessionEnd(): Promise<Session> {
+    const histories = this.#s.runs.session?.histories;
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const { session, phase } = this.#s.runs;
+        if (session === null || session.histories !== histories) reject(new SieveError('The model was changed while the experiment was under way.', 'Go on: its own model is opened again.'));
+        else if (!isLive(phase)) resolve(session);
+        else return;
+        end();
+      };
+      const end = this.store.subscribe(look);
+      look();
+    });
   }
 
   pause(): Promise<void> {

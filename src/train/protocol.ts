@@ -145,7 +145,8 @@ export type TrainEvent =
       /** r in the same layout. */
       ratio: Float32Array;
     }
-  | { type: 'modules'; runId: RunId; modules: ModuleId[] }
+  /** What a run adapts, and how many values it trains. */
+  | { type: 'modules'; runId: RunId; modules: ModuleId[]; parameters: number }
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }
   | { type: 'warning'; runId: RunId | null; message: string }
   | { type: 'run-failed'; runId: RunId; error: ErrorInfo }

@@ -133,7 +133,7 @@ export class Session {
           await trainer.run(id).refresh();
         }
       }
-      for (const run of trainer.runs) emit({ type: 'modules', runId: run.config.id, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })) });
+      for (const run of trainer.runs) emit({ type: 'modules', runId: run.config.id, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), parameters: run.parameters });
       return session;
     } catch (error) {
       trainer.free();
