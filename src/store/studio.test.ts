@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
+import { MemoryLibrary } from './testing/memoryLibrary';
 import { hubHost } from './pageUrl';
 import { draftProblem, pastedName } from './checks';
 import { Studio } from './studio';
@@ -38,7 +39,7 @@ function make() {
   const data = new TestPort<never>();
   const studio = new Studio({
     baseUrl: '/', hubHost: 'https://huggingface.co',
-    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks),
+    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), library: new MemoryLibrary(),
   });
   return { studio, train, data, state: () => studio.store.getState() };
 }

@@ -88,8 +88,8 @@ export function scores(modules: readonly ModuleMeasure[], ranking: Ranking, seed
 }
 
 /**
- * The best modules that fit into `share` of all modules' parameters: in order of their score, each that still fits, at
- * least one. Equal scores go by place, bottom first. Names in the model's order.
+ * The best modules that fit into `share` of all modules' parameters: in order of their score, each that still fits; the
+ * best alone where none does. Equal scores go by place, bottom first. Names in the model's order.
  */
 export function topModules(modules: readonly ModuleMeasure[], ranking: Ranking, share: number, seed: number): string[] {
   const score = scores(modules, ranking, seed);
@@ -98,9 +98,10 @@ export function topModules(modules: readonly ModuleMeasure[], ranking: Ranking, 
   const chosen = new Set<number>();
   let spent = 0;
   for (const i of order) {
-    if (chosen.size > 0 && spent + modules[i].parameters > budget * (1 + 1e-9)) continue;
+    if (spent + modules[i].parameters > budget * (1 + 1e-9)) continue;
     chosen.add(i);
     spent += modules[i].parameters;
   }
+  if (chosen.size === 0) chosen.add(order[0]);
   return modules.filter((_, i) => chosen.has(i)).map(moduleKey);
 }

@@ -16,10 +16,10 @@ export interface Measure {
 
 export const MEASURES: readonly Measure[] = [
   { id: 'loss', label: 'Held-out loss', phrase: 'held-out loss', share: false, of: (c) => c.loss },
-  { id: 'best', label: 'Best held-out loss on the way', phrase: 'best held-out loss on the way', share: false, of: (c) => (c.failed !== null || c.evals.length === 0 ? null : Math.min(...c.evals.map((e) => e.loss))) },
-  { id: 'likelihood', label: 'Right by likelihood', phrase: 'share right by likelihood', share: true, of: (c) => c.accuracy?.likelihood ?? null },
-  { id: 'generated', label: 'Right by writing', phrase: 'share right by writing', share: true, of: (c) => c.accuracy?.generated ?? null },
-  { id: 'skipped', label: 'Skipped, held out', phrase: 'skipped share', share: true, of: (c) => c.skipped },
+  { id: 'best', label: 'Best on the way', phrase: 'best held-out loss on the way', share: false, of: (c) => (c.failed !== null || c.evals.length === 0 ? null : Math.min(...c.evals.map((e) => e.loss))) },
+  { id: 'likelihood', label: 'Right, by likelihood', phrase: 'share of right answers by likelihood', share: true, of: (c) => c.accuracy?.likelihood ?? null },
+  { id: 'generated', label: 'Right, written', phrase: 'share of right answers written', share: true, of: (c) => c.accuracy?.generated ?? null },
+  { id: 'skipped', label: 'Skipped', phrase: 'skipped share', share: true, of: (c) => c.skipped },
 ];
 
 export interface ResultRow {
@@ -77,16 +77,19 @@ export function resultsOf(study: Study, cells: readonly Cell[]): Results {
 
 function verdictsOf(study: Study, rows: readonly ResultRow[], measures: readonly Measure[], column: (id: string, of: Measure['of']) => (number | null)[]): string[] {
   const [first, ...others] = rows;
+  if (study.importance) {
+    // In the words of the question: the modules that sparsity chooses against each other choice.
+    const chosen = ({ id, name }: ResultRow) => (id === 'all' ? 'All modules' : `Modules by ${name.toLowerCase()}`);
+    return others.filter((r) => r.done > 0).map((r) => verdict(chosen(first), chosen(r).toLowerCase(), 'held-out loss', pairedDifference(first.losses, r.losses)));
+  }
   const sentences: string[] = [];
   for (const other of others) {
     if (other.done === 0) continue;
-    // In the words of the question: modules chosen by sparsity against the rest; each method against the first.
-    const d = study.importance ? pairedDifference(first.losses, other.losses) : other.difference;
-    sentences.push(study.importance ? verdict(first.name, other.name, 'held-out loss', d) : verdict(other.name, first.name, 'held-out loss', d));
-    for (const m of measures) {
-      if (study.importance || (m.id !== 'likelihood' && m.id !== 'generated')) continue;
+    sentences.push(verdict(other.name, first.name, 'held-out loss', other.difference));
+    for (const m of measures.filter(({ id }) => id === 'likelihood' || id === 'generated')) {
       const shares = pairedDifference(column(other.id, m.of), column(first.id, m.of));
-      if (shares && effect(shares) !== 'none') sentences.push(verdict(other.name, first.name, m.phrase, shares));
+      // Answers are said only where they tell something that the loss does not.
+      if (effect(shares) === 'lower' || effect(shares) === 'higher') sentences.push(verdict(other.name, first.name, m.phrase, shares));
     }
   }
   return sentences;

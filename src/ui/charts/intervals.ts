@@ -75,14 +75,14 @@ export function intervalChart(rows: readonly ChartRow[], look: Look): Drawing {
       const whisker = half === null ? [] : [draw('line', { x1: x(mean - half), x2: x(mean + half), y1: middle, y2: middle, className: `chart-whisker ${share ? 'over-bar' : mark}` })];
       if (share) parts.push(draw('g', {}, draw('title', {}, said), draw('rect', { x: x(0), y: y + 5, width: Math.max(0.5, x(mean) - x(0)), height: ROW - 10, className: `chart-bar ${mark}` }), ...whisker));
       else {
-        const dots = (values ?? []).flatMap((v) => (v === null ? [] : [draw('circle', { cx: x(v), cy: middle, r: 3, className: `chart-dot ${mark}` })]));
+        const dots = (values ?? []).flatMap((v) => (v === null ? [] : [draw('circle', { cx: x(v), cy: middle, r: 3.5, className: `chart-dot ${mark}` })]));
         parts.push(draw('g', {}, draw('title', {}, said), ...whisker, ...dots, draw('line', { x1: x(mean), x2: x(mean), y1: middle - 8, y2: middle + 8, className: `chart-mean ${mark}` })));
       }
     }
     y += ROW;
   }
   const axis = y + 4;
-  const marks = ticks(low, high, Math.max(2, Math.floor((width - left) / 90)));
+  const marks = ticks(low, high, Math.max(3, Math.floor((width - left) / 90)));
   const grid = marks.flatMap((t) => [
     draw('line', { x1: x(t), x2: x(t), y1: TOP, y2: axis, className: 'chart-grid' }),
     draw('text', { x: x(t), y: axis + 16, textAnchor: 'middle', className: 'chart-tick' }, format(t)),
