@@ -41,9 +41,6 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   await app.get('study-delete').click();
   await app.get('study-delete-sure').click();
   await expect(app.get('study')).toHaveCount(0);
-  await page.reload();
-  await app.modelReady();
-  await expect(app.get('study')).toHaveCount(0);
 });
 
 test('which modules matter: probe, rankings, and LoRA on the best of each', async ({ app, page }) => {
