@@ -73,7 +73,7 @@ export class Studio {
       train: this.#train,
       library: options.library ?? openLibrary(),
       trainOn: async (experiment, data, from) => {
-        await this.#startSession(experiment, data, from);
+        await this.#startSession(experiment, data, from, true);
         return this.#sessionEnd();
       },
       currentData: () => this.dataset.current(),
@@ -212,7 +212,7 @@ export class Studio {
   }
 
   /** Puts a new session in the place of the last one; resolves once its first step may begin. */
-  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, { template, mapping }: Pick<Session, 'template' | 'mapping'>): Promise<void> {
+  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, { template, mapping }: Pick<Session, 'template' | 'mapping'>, measureGates = false): Promise<void> {
     if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
     if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
     // The click that started this is drawn first; the new panels come in a task of their own.
@@ -226,7 +226,7 @@ export class Studio {
         profile: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
-      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut });
+      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, measureGates });
       const { session } = this.#s.runs;
       if (session?.histories === histories) this.#page.patch('runs', { session: { ...session, plan } });
       if (this.#s.runs.watchText !== null) await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });

@@ -53,7 +53,14 @@ export type TrainRequest =
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
   /** Compiles, allocates and starts. Events follow; the reply comes once the first step may begin. */
-  | { type: 'start'; experiment: ExperimentConfig; train: TokenSet; heldOut: TokenSet }
+  | {
+      type: 'start';
+      experiment: ExperimentConfig;
+      train: TokenSet;
+      heldOut: TokenSet;
+      /** Measures the gates' μ on held-out tokens at every evaluation instead of only at the last. */
+      measureGates?: boolean;
+    }
   | { type: 'pause' }
   | { type: 'resume' }
   /** Ends the run and keeps what was learnt. */

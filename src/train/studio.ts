@@ -77,10 +77,10 @@ export class Studio {
     return planOf(this.#needModel(), experiment);
   }
 
-  async start({ experiment, train, heldOut }: Request<'start'>): Promise<TrainReplies['start']> {
+  async start({ experiment, train, heldOut, measureGates }: Request<'start'>): Promise<TrainReplies['start']> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit);
+    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit, null, measureGates);
     this.#session.run();
     return this.#session.plan;
   }

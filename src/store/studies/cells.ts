@@ -33,7 +33,7 @@ export function cellOf(study: string, { stage, seed }: Pick<Job, 'stage' | 'seed
     evals: history.evals.map(({ step, loss }) => ({ step, loss })),
     curve: curveOf(history),
     skipped: last?.gate ? totalSkipped(last.gate) : null,
-    accuracy, noise: [], classes, only: run.only, modules,
+    accuracy, noise: [...history.noise], classes, only: run.only, modules,
   };
 }
 

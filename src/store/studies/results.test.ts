@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { ModuleMeasure } from '../../shared/study';
 import { aCell, aStudy } from '../testing/studies';
 import { PROBE_GATED, PROBE_PLAIN } from './plan';
-import { classesOf, rankingsOf, resultsOf } from './results';
+import { classesOf, noiseOf, rankingsOf, resultsOf } from './results';
 
 const compared = () => {
   const study = aStudy({ seeds: [1, 2, 3] });
@@ -72,4 +72,16 @@ it('token classes: each seed’s own share counts alike', () => {
   expect(row).toMatchObject({ tokens: 60, skipped: { n: 3 } });
   expect(row.skipped!.mean).toBeCloseTo(0.2, 12);
   expect(classesOf(cells, study.arms[0].id)).toEqual([]);
+});
+
+it('noise: means over seeds at every step, own and fresh apart', () => {
+  const { study, cells } = compared();
+  const noisy = cells.filter((c) => c.arm === 'ts-lora').map((c) => ({ ...c, noise: [
+    { step: 20, fresh: true, kept: 0.5, skipped: null }, { step: 10, fresh: false, kept: c.seed / 10, skipped: 0.4 }, { step: 10, fresh: true, kept: 0.6, skipped: 0.5 },
+  ] }));
+  const rows = noiseOf(noisy, study.arms[1].id);
+  expect(rows.map((r) => r.step)).toEqual([10, 20]);
+  expect(rows[0].keptOwn!.mean).toBeCloseTo(0.2, 12);
+  expect(rows[0].keptFresh).toMatchObject({ mean: 0.6, n: 3 });
+  expect(rows[1]).toMatchObject({ keptOwn: null, skippedFresh: null });
 });

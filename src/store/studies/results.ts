@@ -1,6 +1,6 @@
 /** A study's cells as tables: means with intervals, differences paired by seed, verdicts. Page and report read these. */
 import { type Interval, effect, interval, mean, pairedDifference, rankStability, spearman, verdict } from '../../shared/stats';
-import { type Cell, type ModuleMeasure, RANKING_NAMES, type Ranking, type Study, type TokenClassRow, contestants, moduleKey } from '../../shared/study';
+import { type Cell, type ModuleMeasure, type NoisePoint, RANKING_NAMES, type Ranking, type Study, type TokenClassRow, contestants, moduleKey } from '../../shared/study';
 import { probeMeasures, scores, topModules } from './plan';
 
 /** What a cell can be measured by. */
@@ -161,4 +161,23 @@ export function classesOf(cells: readonly Cell[], arm: string): ClassRow[] {
   // Seeds may have met different classes: groups stay together all the same.
   const groups = [...new Set([...rows.values()].map((r) => r.row.group))];
   return groups.flatMap((group) => [...rows.values()].filter((r) => r.row.group === group).map(({ row, shares, tokens }) => ({ group, name: row.name, tokens, skipped: interval(shares) })));
+}
+
+export interface NoiseRow {
+  step: number;
+  /** Helpful share of kept and skipped tokens, on the batches just learnt from and on held-out tokens: means over seeds. */
+  keptOwn: Interval | null;
+  skippedOwn: Interval | null;
+  keptFresh: Interval | null;
+  skippedFresh: Interval | null;
+}
+
+/** How noisy the updates of one arm are over time. Empty where no seed measured it. */
+export function noiseOf(cells: readonly Cell[], arm: string): NoiseRow[] {
+  const points = trained(cells, arm).flatMap((c) => c.noise);
+  const at = (step: number, fresh: boolean, side: 'kept' | 'skipped') =>
+    interval(points.filter((p: NoisePoint) => p.step === step && p.fresh === fresh).map((p) => p[side]).filter((v) => v !== null));
+  return [...new Set(points.map((p) => p.step))].sort((a, b) => a - b).map((step) => ({
+    step, keptOwn: at(step, false, 'kept'), skippedOwn: at(step, false, 'skipped'), keptFresh: at(step, true, 'kept'), skippedFresh: at(step, true, 'skipped'),
+  }));
 }

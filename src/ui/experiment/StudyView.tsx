@@ -7,6 +7,7 @@ import { rankingsOf, resultsOf } from '../../store/studies/results';
 import { Later } from '../bits';
 import { useSel, useStudio } from '../studioContext';
 import { Classes } from './Classes';
+import { Noise } from './Noise';
 import { Rankings } from './Rankings';
 import { ResultTable, SeedTable } from './ResultTable';
 import { saveReport } from './save';
@@ -38,6 +39,7 @@ export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
         </div>
       )}
       {rankings && <Later><Rankings study={study} {...rankings} /></Later>}
+      <Later><Noise study={study} cells={cells} /></Later>
       <Later><Classes study={study} cells={cells} /></Later>
     </div>
   );

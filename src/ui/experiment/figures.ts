@@ -1,9 +1,10 @@
 /** The pictures of a study, the same on the page and in its report. */
 import type { Interval } from '../../shared/stats';
 import { moduleKey } from '../../shared/study';
-import type { ClassRow, ModuleRow, Results } from '../../store/studies/results';
+import type { ClassRow, ModuleRow, NoiseRow, Results } from '../../store/studies/results';
 import type { Drawing } from '../charts/drawing';
 import { type ChartRow, intervalChart } from '../charts/intervals';
+import { shareChart } from '../charts/shares';
 import { fixed, percent } from '../format';
 
 export const markOf = (index: number) => `mark-${(index % 8) + 1}`;
@@ -40,5 +41,20 @@ export function classFigure(rows: readonly ClassRow[], width: number): Drawing {
   return intervalChart(
     rows.map((r, i): ChartRow => ({ label: r.name, mark: 'mark-1', interval: r.skipped, ...(rows[i - 1]?.group === r.group ? {} : { group: r.group }) })),
     { title: 'Share of token updates that are skipped, by class of token', width, format: (v) => percent(v), share: true },
+  );
+}
+
+export const NOISE_LINES: readonly { key: Exclude<keyof NoiseRow, 'step'>; label: string; mark: string; dashed: boolean }[] = [
+  { key: 'keptOwn', label: 'kept, same batch', mark: 'mark-1', dashed: false },
+  { key: 'keptFresh', label: 'kept, fresh data', mark: 'mark-1', dashed: true },
+  { key: 'skippedOwn', label: 'skipped, same batch', mark: 'mark-2', dashed: false },
+  { key: 'skippedFresh', label: 'skipped, fresh data', mark: 'mark-2', dashed: true },
+];
+
+/** Share of updates that help, over steps. */
+export function noiseFigure(rows: readonly NoiseRow[], width: number): Drawing {
+  return shareChart(
+    NOISE_LINES.map(({ key, label, mark, dashed }) => ({ label, mark, dashed, points: rows.map((r) => ({ x: r.step, interval: r[key] })) })),
+    { title: 'Share of token updates that would lower the loss, over steps', width, format: (v) => percent(v), level: { value: 0.5, label: 'as good as chance' } },
   );
 }

@@ -2,12 +2,13 @@
  * A study as files to take away: one HTML page that needs nothing else (no script, pictures inline, a policy that lets it
  * load nothing), a table of every cell as CSV, and everything as JSON. Whatever a person typed is escaped.
  */
+import { isGated } from '../../shared/config';
 import { ranks } from '../../shared/stats';
 import { type Cell, type Study, contestants, moduleKey } from '../../shared/study';
-import { MEASURES, classesOf, rankingsOf, resultsOf } from '../../store/studies/results';
+import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/studies/results';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
 import { count, fixed, percent, signed } from '../format';
-import { classFigure, lossFigure, rankingFigure, withInterval } from './figures';
+import { NOISE_LINES, classFigure, lossFigure, noiseFigure, rankingFigure, withInterval } from './figures';
 
 const WIDTH = 760;
 
@@ -15,11 +16,11 @@ const WIDTH = 760;
 const STYLE = `
 :root{color-scheme:light dark;--ink:light-dark(#1c1f23,#e7e8e6);--ink-2:light-dark(#555b63,#a8adb3);--line:light-dark(#dedcd5,#32383e)}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:light-dark(#faf9f6,#14171a);max-width:60rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;font-size:13px;margin:1rem 0;display:block;overflow-x:auto}caption{text-align:left;font-weight:650}
+table{border-collapse:collapse;font-size:13px;margin:1rem 0;display:block;overflow-x:auto}caption{text-align:left;font-weight:650;white-space:nowrap}td:first-child{white-space:nowrap}
 th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;font-weight:400}thead th{color:var(--ink-2)}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.help{color:var(--ink-2);font-size:13px}svg{max-width:100%;height:auto}
 text{font:12px system-ui,sans-serif;fill:var(--ink)}.chart-tick{fill:var(--ink-2)}.chart-group{font-weight:650}
-.chart-grid{stroke:var(--line)}.chart-level{stroke:var(--ink-2);stroke-dasharray:3 4}.chart-whisker,.chart-mean{stroke-width:2}.chart-whisker.over-bar{stroke:var(--ink)}.chart-dot{fill-opacity:.55}
+.chart-grid{stroke:var(--line)}.chart-level{stroke:var(--ink-2);stroke-dasharray:3 4}.chart-whisker,.chart-mean{stroke-width:2}.chart-whisker.over-bar{stroke:var(--ink)}.chart-dot{fill-opacity:.7}.chart-dashed{stroke-dasharray:6 4}.chart-name{stroke:none}.chart-span{stroke-opacity:.4}
 .mark-0{fill:light-dark(#b9b7b0,#565d64);stroke:light-dark(#555b63,#a8adb3)}
 ${[['#1f64ad', '#7db5ef'], ['#b4500a', '#f0a065'], ['#23713f', '#7ecb97'], ['#7a46ad', '#c4a0ee'], ['#a82a68', '#f08fbb'], ['#0c7276', '#6fccd0'], ['#75600a', '#d8c163'], ['#47505c', '#b8bfc8']]
   .map(([light, dark], i) => `.mark-${i + 1}{fill:light-dark(${light},${dark});stroke:light-dark(${light},${dark})}`).join('\n')}
@@ -71,6 +72,14 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     );
   }
   for (const { id, name } of contestants(study)) {
+    const noise = noiseOf(cells, id);
+    if (noise.length > 0) {
+      parts.push(
+        heading(`How noisy the updates of ${name} are`), toMarkup(noiseFigure(noise, WIDTH)),
+        paragraph('Share of token updates that would lower the loss (μ < 0): on the batches just learnt from, and on held-out examples.', true),
+        table('Share of updates that help', [n('Step'), ...NOISE_LINES.map((l) => n(l.label))], noise.map((r) => [n(String(r.step)), ...NOISE_LINES.map((l) => n(withInterval(r[l.key], (v) => percent(v, 1))))])),
+      );
+    }
     const classes = classesOf(cells, id);
     if (classes.length === 0) continue;
     parts.push(
@@ -86,7 +95,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
       ['Prompt template', study.data.template.prompt], ['Completion template', study.data.template.completion], ['Seeds', study.seeds.join(', ')],
     ]),
     table('Training, the same for all', ['Setting', 'Value'], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
-    ...study.arms.map((arm) => table(`Arm ${arm.name}`, ['Setting', 'Value'], Object.entries(arm).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),
+    ...study.arms.map((arm) => table(`Arm ${arm.name}`, ['Setting', 'Value'], Object.entries(arm).filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora')).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),
     ...(study.importance ? [table('Module importance', ['Setting', 'Value'], Object.entries(study.importance).map(([key, value]) => [key, String(value)]))] : []),
   );
   return `<!doctype html>
