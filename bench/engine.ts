@@ -20,7 +20,7 @@ import { tuneMatmul } from '../src/engine/kernels/matmul/tuner';
 import { sumLoss } from '../src/engine/kernels/sumLoss/sumLoss';
 import { headChunkRows } from '../src/engine/model/batch';
 import { adaptedModules, weightShapes } from '../src/engine/model/llama';
-import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper } from '../src/engine/optim/adamw';
+import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper, ratesBytes } from '../src/engine/optim/adamw';
 import { type Layout, planTraining } from '../src/engine/plan';
 import { randomFloats, rowCount } from '../src/engine/testing/harness';
 import { Trainer } from '../src/engine/trainer';
@@ -32,7 +32,7 @@ import { forwardMacs, stepMacs, supervisedOf } from './work';
 
 export { type BufferScope, type Gpu, type Op, Program, type RowCount, type Tensor, rowCount };
 /** For the peers' graph, and for merging an adapter into a file. */
-export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, readFloats, snippets, sumLoss };
+export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, ratesBytes, readFloats, snippets, sumLoss };
 
 /** The adapter as the app uses it: tuned, unless it is a software one. */
 export async function openGpu(): Promise<Gpu> {
@@ -90,7 +90,7 @@ const layoutOf = (c: LlamaConfig, runs: RunConfig[], batch: TokenBatch): Layout 
 
 /** Bytes that the plan names for training `runs` on `batch`. */
 export const plannedBytes = (base: BaseModel, runs: RunConfig[], batch: TokenBatch): number =>
-  planTraining(base.config, runs, layoutOf(base.config, runs, batch), base.bytes).reduce((sum, item) => sum + item.bytes, 0);
+  planTraining(base.config, runs, trainConfig(), layoutOf(base.config, runs, batch), base.bytes).reduce((sum, item) => sum + item.bytes, 0);
 
 /** Some runs on one base with one batch, stepped together. */
 export class Training {
@@ -256,8 +256,8 @@ export function loraLayers(gpu: Gpu, scope: BufferScope, p: { layers: number; d:
   const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d }));
   const unused = scope.alloc('unused', 16);
   const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused, args: unused }));
-  const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })) };
-  return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ gpu, rPad: rank, scaling: 1, params, flat: flat.params })) };
+  const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })), dropped: null };
+  return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ gpu, rPad: rank, scaling: 1, params, flat: flat.params, dropout: 0 })) };
 }
 
 /** A generator with a LoRA adapter that is awake, on a base that never ends a text. */

@@ -4,7 +4,7 @@
  */
 import {
   ADAMW_HYPER_BYTES, type BufferScope, type Gpu, type Op, Program, type RowCount, type Tensor,
-  adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, readFloats, rowCount, snippets, sumLoss,
+  adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, ratesBytes, readFloats, rowCount, snippets, sumLoss,
 } from './engine';
 import geluWgsl from './gelu.wgsl?raw';
 import geluBackwardWgsl from './geluBackward.wgsl?raw';
@@ -67,7 +67,7 @@ export class PeersGraph {
     const square = { rows, n: D, k: D };
     const forward = layers.flatMap((_, l): Op[] => [
       ...product(gpu, { ...square, label: 'peers', a: hidden[l], w: frozen[l], out: before[l], transposed: true }),
-      ...lora.method.forward(lora.modules[l], { rows, x: hidden[l], y: before[l], space: lora.spaces[l], record: false, again: false }),
+      ...lora.method.forward(lora.modules[l], { rows, x: hidden[l], y: before[l], space: lora.spaces[l], shared: lora.shared, record: false, again: false }),
       elementwise('gelu', geluWgsl, rows, D, before[l], hidden[l + 1]),
     ]);
     const loss: Op[] = [
@@ -86,7 +86,7 @@ export class PeersGraph {
     ]);
     const { params, grads, m, v } = lora.flat;
     // The norm stays zero: nothing is clipped.
-    const update = adamw(gpu, { params, grads, m, v, norm: scope.alloc('norm', 16), hyper: this.#hyper, length: params.size / 4 });
+    const update = adamw(gpu, { params, grads, m, v, norm: scope.alloc('norm', 16), hyper: this.#hyper, rates: scope.upload('rates', new Float32Array(ratesBytes(params.size / 4) / 4).fill(1)), length: params.size / 4 });
     this.#program = new Program(gpu, scope, 'peers step', [{ clear: grads }, { clear: this.#total }, ...forward, ...loss, ...backward, update]);
   }
 

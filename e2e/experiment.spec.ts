@@ -29,6 +29,8 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   await expect(app.get('verdicts')).toContainText(/no difference in held-out loss that 3 seeds can show|is (lower|higher) by/);
   await expect(app.get('loss-figure').locator('svg .chart-dot')).toHaveCount(3 * (table.length - 2));
   await expect(app.get('token-classes')).toContainText('Which tokens are skipped');
+  // Half way and at the end.
+  expect((await app.table('noise-table')).slice(1).map((r) => r[0])).toEqual(['3', '6']);
   expect(await app.errors()).toEqual([]);
 
   const [download] = await Promise.all([page.waitForEvent('download'), app.get('study-report').click()]);
@@ -67,6 +69,6 @@ test('which modules matter: probe, rankings, and LoRA on the best of each', asyn
   expect(rankings).toHaveLength(7);
   expect(Math.abs(Number(rankings[3][2].replace('−', '-')))).toBeLessThanOrEqual(1);
   expect(await app.table('module-ranks')).toHaveLength(1 + 4 * 7);
-  await expect(app.get('verdicts')).toContainText('Active share');
+  await expect(app.get('verdicts')).toContainText('Choosing by active share');
   expect(await app.errors()).toEqual([]);
 });

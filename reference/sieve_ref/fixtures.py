@@ -61,9 +61,13 @@ def initial_weights(model_name: str, batch: Batch) -> dict[str, tuple[torch.Tens
 
 def initial_tau(model_name: str, weights, batch: Batch) -> torch.Tensor:
     """Per module a threshold that skips 36–64 % of the batch's tokens, set bottom up, in a wide gap between ratios."""
-    generator = torch.Generator().manual_seed(SEED + 1)
     model = attach_ts_lora(load_base(model_name), RANK, ALPHA)
     set_lora_weights(model, weights)
+    return place_tau(model, batch, torch.Generator().manual_seed(SEED + 1))
+
+
+def place_tau(model, batch: Batch, generator: torch.Generator) -> torch.Tensor:
+    """Sets such thresholds on a gated model and returns them."""
     for module in gated_modules(model).values():
         for m in gated_modules(model).values():
             m.clear()
@@ -146,6 +150,23 @@ def smallest_gap(results, tau0) -> float:
     return min((s.ratio - t).abs().min().item() for r, tau in zip(results, before) for s, t in zip(r.stats, tau))
 
 
+# What `settings` holds in these files; methods.py describes a run in full.
+BASIC = ("steps", "learningRate", "warmupSteps", "schedule", "beta1", "beta2", "epsilon", "weightDecay", "clipNorm", "lambdaBar", "tauStep", "tauWarmup")
+
+
+def basic(settings: Settings) -> dict:
+    return {name: getattr(settings, name) for name in BASIC}
+
+
+def describe_modules(weights) -> list[dict]:
+    return [
+        {"name": n, "layer": int(n.split(".")[2]), "kind": k, "dIn": weights[n][0].shape[1], "dOut": weights[n][1].shape[0]}
+        for n in weights
+        for k, path in MODULE_PATHS.items()
+        if n.endswith("." + path)
+    ]
+
+
 def make(model_name: str, folder: Path = FOLDER) -> None:
     """Writes both methods' fixtures of one model."""
     batches = [make_batch(model_name, plan) for plan in BATCHES]
@@ -189,13 +210,8 @@ def make(model_name: str, folder: Path = FOLDER) -> None:
             "rank": RANK,
             "alpha": ALPHA,
             "scaling": ALPHA / RANK,
-            "modules": [
-                {"name": n, "layer": int(n.split(".")[2]), "kind": k, "dIn": weights[n][0].shape[1], "dOut": weights[n][1].shape[0]}
-                for n in weights
-                for k, path in MODULE_PATHS.items()
-                if n.endswith("." + path)
-            ],
-            "settings": vars(SETTINGS),
+            "modules": describe_modules(weights),
+            "settings": basic(SETTINGS),
             "batches": [{"tokens": b.tokens, "supervised": b.supervised} for b in batches],
             "loss": loss,
             "train": {
@@ -219,7 +235,7 @@ def make(model_name: str, folder: Path = FOLDER) -> None:
                 result = Run(build(model_name, method, weights, tau), ACCUM_SETTINGS).step(accum.split(1))
                 file.add("accum.tauAfter", result.tau, "f32")
             values["accum"] = {
-                "loss": accum_loss, "tokens": accum.tokens, "supervised": accum.supervised, "settings": vars(ACCUM_SETTINGS),
+                "loss": accum_loss, "tokens": accum.tokens, "supervised": accum.supervised, "settings": basic(ACCUM_SETTINGS),
                 **({"rho": result.rho, "tauStep": result.tau_step} if gated else {}),
             }
         file.write(folder, f"{model_name}-{method}", values)

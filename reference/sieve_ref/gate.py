@@ -1,4 +1,4 @@
-"""The token gate's arithmetic: ratio, histogram, median, step size and the reconstructed threshold rule."""
+"""The token gate's arithmetic: ratio, histogram, median, and what a step wants of the threshold. Rules: rules.py."""
 from dataclasses import dataclass
 
 import torch
@@ -78,39 +78,3 @@ def wanted_change(stats: GateStats, lam: float) -> float:
     mu = stats.mu.double()
     disagree = (mu >= 0) == stats.gate
     return -(mu[disagree].sum().item()) - lam * int(stats.gate.sum())
-
-
-class ReconstructedRule:
-    """Moves one threshold per module once per optimizer step.
-
-    A reconstruction of the paper's update from secondary sources, not its own pseudo-code.
-    tau_step: a number, or 'auto' for s_t = 3·ρ_t / (steps − tau_warmup).
-    """
-
-    def __init__(self, modules: int, steps: int, lambda_bar=0.0, tau_step="auto", tau_warmup=0, beta1=0.9, beta2=0.98, eps=1e-8):
-        self.steps, self.lambda_bar, self.tau_step, self.tau_warmup = steps, lambda_bar, tau_step, tau_warmup
-        self.beta1, self.beta2, self.eps = beta1, beta2, eps
-        self.m, self.v = [0.0] * modules, [0.0] * modules
-        self.count = 0
-        self.rho: float | None = None
-        self.step_size: float | None = None
-
-    def update(self, t: int, tau: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
-        """tau [modules] float32 after the 0-based optimizer step t. During the warm-up tau comes back unchanged."""
-        if t < self.tau_warmup:
-            return tau.clone()
-        tokens = stats[0].mu.numel()
-        median = median_of([histogram_median(ratio_histogram(s.ratio)) for s in stats])
-        self.rho = median if self.rho is None else 0.9 * self.rho + 0.1 * median
-        auto = self.tau_step == "auto"
-        self.step_size = 3 * self.rho / (self.steps - self.tau_warmup) if auto else self.tau_step
-        self.count += 1
-        moved = tau.clone()
-        for i, s in enumerate(stats):
-            g = wanted_change(s, self.lambda_bar / tokens)
-            self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g
-            self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g * g
-            m_hat = self.m[i] / (1 - self.beta1**self.count)
-            v_hat = self.v[i] / (1 - self.beta2**self.count)
-            moved[i] = max(0.0, tau[i].item() - self.step_size * m_hat / (v_hat**0.5 + self.eps))
-        return moved

@@ -1,8 +1,8 @@
-"""Base models in float32, the names of their adaptable modules, and plain LoRA through HF PEFT."""
+"""Base models in float32, the names of their adaptable modules, and LoRA, DoRA and AdaLoRA through HF PEFT."""
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import AdaLoraConfig, LoraConfig, PeftModel, get_peft_model
 from torch import nn
 from transformers import LlamaForCausalLM
 
@@ -32,11 +32,69 @@ def module_names(layers: int, kinds=tuple(MODULE_PATHS)) -> list[str]:
     return [f"model.layers.{i}.{path}" for i in range(layers) for kind, path in MODULE_PATHS.items() if kind in kinds]
 
 
-def attach_peft(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS)) -> PeftModel:
-    """Wraps the base with plain LoRA from HF PEFT. A and B start as PEFT starts them."""
-    targets = [MODULE_PATHS[k].split(".")[-1] for k in kinds]
-    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=targets, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM")
+def target_modules(kinds, only=None):
+    """PEFT's `target_modules`: leaf names of whole kinds, or the full paths of exactly the modules in `only`."""
+    return [MODULE_PATHS[k].split(".")[-1] for k in kinds] if only is None else list(only)
+
+
+def attach_peft(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False, dropout=0.0) -> PeftModel:
+    """Wraps the base with LoRA (or DoRA) from HF PEFT. A, B and m start as PEFT starts them.
+
+    only: full paths (`module_names`) of exactly the modules to adapt. With dropout, call `.train()` yourself or give
+    the masks (`set_dropout_masks`).
+    """
+    config = LoraConfig(
+        r=rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=dropout, bias="none", task_type="CAUSAL_LM",
+        use_rslora=rslora, use_dora=dora,
+    )
     return get_peft_model(base, config).eval()
+
+
+def attach_adalora(
+    base: LlamaForCausalLM, rank: int, alpha: float, steps: int, kinds=tuple(MODULE_PATHS), *, init_rank=12, tinit=0, tfinal=0, delta_t=1,
+    beta1=0.85, beta2=0.85, orth_reg_weight=0.5, only=None,
+) -> PeftModel:
+    """AdaLoRA from HF PEFT; `rank` is the target rank. After each optimizer step call `base_model.update_and_allocate(t)`."""
+    config = AdaLoraConfig(
+        target_r=rank, init_r=init_rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=0.0, bias="none",
+        task_type="CAUSAL_LM", tinit=tinit, tfinal=tfinal, deltaT=delta_t, beta1=beta1, beta2=beta2, orth_reg_weight=orth_reg_weight,
+        total_step=steps,
+    )
+    return get_peft_model(base, config).eval()
+
+
+def orthogonality(model: nn.Module) -> torch.Tensor:
+    """AdaLoRA's term as PEFT adds it to the loss, weight included: w · mean over all A and B of ‖PPᵀ − I‖_F (‖PᵀP − I‖_F for B)."""
+    norms = []
+    for a, b in lora_weights(model).values():
+        for cov in (a @ a.T, b.T @ b):
+            norms.append((cov - torch.eye(len(cov))).norm())
+    return model.peft_config["default"].orth_reg_weight * torch.stack(norms).mean()
+
+
+class GivenDropout(nn.Module):
+    """Dropout whose mask is given: x · mask / (1 − p), so that two implementations drop the same entries. Without a mask: identity."""
+
+    def __init__(self, p: float):
+        super().__init__()
+        self.p, self.mask = p, None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if self.mask is None else x * self.mask / (1 - self.p)
+
+
+def set_dropout_masks(model: PeftModel, p: float, masks: dict[str, torch.Tensor] | None) -> None:
+    """masks: module name -> {0, 1} of the shape of that module's input; None switches dropout off."""
+    for name in lora_weights(model):
+        module = model.get_submodule(PEFT_PREFIX + name)
+        dropout = GivenDropout(p)
+        dropout.mask = None if masks is None else masks[name]
+        module.lora_dropout["default"] = dropout
+
+
+def llama(model: nn.Module) -> LlamaForCausalLM:
+    """The Llama inside a PEFT model, or the model itself."""
+    return model.base_model.model if isinstance(model, PeftModel) else model
 
 
 def lora_weights(model: nn.Module) -> dict[str, tuple[nn.Parameter, nn.Parameter]]:
@@ -49,7 +107,21 @@ def lora_weights(model: nn.Module) -> dict[str, tuple[nn.Parameter, nn.Parameter
         if not hasattr(module, "lora_A"):
             continue
         a, b = (module.lora_A["default"], module.lora_B["default"]) if peft else (module.lora_A, module.lora_B)
-        found[name] = (a.weight, b.weight)
+        found[name] = (getattr(a, "weight", a), getattr(b, "weight", b))  # AdaLoRA keeps bare parameters
+    return found
+
+
+def extra_weights(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Module name -> what is trained besides A and B: DoRA's magnitude m [d_out] or AdaLoRA's E [r, 1]; empty for LoRA."""
+    inner, found = llama(model), {}
+    for name in lora_weights(model):
+        module = inner.get_submodule(name)
+        if "default" in getattr(module, "lora_magnitude_vector", {}):
+            found[name] = module.lora_magnitude_vector["default"].weight
+        elif hasattr(module, "lora_E"):
+            found[name] = module.lora_E["default"]
+        elif hasattr(module, "magnitude"):
+            found[name] = module.magnitude
     return found
 
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
+from peft.optimizers import create_loraplus_optimizer
 from torch import nn
 
-from .gate import GateStats, ReconstructedRule
-from .models import lora_weights
+from .gate import GateStats
+from .models import extra_weights, lora_weights, orthogonality
+from .packed import packed_logits
+from .rules import AveragedRule, ExactRule, PriceList, StepRule
 from .ts_lora import gated_modules, get_tau, set_tau
 
 
@@ -54,11 +57,14 @@ class Batch:
         return parts
 
 
-def batch_logits(model: nn.Module, batch: Batch, padded: bool = False) -> torch.Tensor:
+def batch_logits(model: nn.Module, batch: Batch, padded: bool = False, packed: bool = False) -> torch.Tensor:
     """Logits of all real rows, [tokens, vocab]. Sequences never see one another.
 
-    padded: one right-padded forward with an attention mask instead of one forward per sequence; same result.
+    padded: one right-padded forward with an attention mask instead of one forward per sequence; packed: one forward over
+    the rows behind one another. Same result.
     """
+    if packed:
+        return packed_logits(model, batch.ids, batch.starts)
     if not padded:
         return torch.cat([model(input_ids=ids[None], use_cache=False).logits[0] for ids, _ in batch.sequences()])
     longest = max(b - a for a, b in zip(batch.starts, batch.starts[1:]))
@@ -99,6 +105,11 @@ class Settings:
     lambdaBar: float = 0.0
     tauStep: float | str = "auto"
     tauWarmup: int = 10
+    rule: str = "reconstructed"  # or literal, exact, averaged, quantile, random, oracle
+    rhoPer: str = "run"
+    eta: float | str = "auto"
+    keep: float = 0.5
+    loraPlusRatio: float = 1.0
 
 
 def learning_rate(s: Settings, t: int) -> float:
@@ -115,40 +126,93 @@ def learning_rate(s: Settings, t: int) -> float:
 
 @dataclass
 class StepResult:
-    loss: float
+    loss: float  # cross-entropy, without AdaLoRA's term
     lr: float
-    grad_norm: float  # global over A and B, before clipping
+    grad_norm: float  # global over everything trained, before clipping
     stats: list[GateStats] = field(default_factory=list)  # per module, empty for plain LoRA
     tau: torch.Tensor | None = None  # after the step
     rho: float | None = None
     tau_step: float | None = None
+    orthogonality: float | None = None  # AdaLoRA's term, before the step
+
+
+# Rules that learn a threshold; the others decide inside the forward or from a pass before it.
+LEARNED = ("reconstructed", "literal", "exact", "averaged")
+
+
+def make_rule(s: Settings, modules: int, prices: PriceList):
+    """The threshold rule of a run, None where nothing is learned."""
+    eta = math.inf if s.eta == "auto" else s.eta
+    if s.rule in ("reconstructed", "literal"):
+        return StepRule(modules, s.steps, prices, s.tauStep, s.tauWarmup, s.rhoPer, s.rule == "literal")
+    if s.rule == "exact":
+        return ExactRule(modules, prices, eta, s.tauWarmup)
+    if s.rule == "averaged":
+        return AveragedRule(modules, prices, eta, s.tauWarmup)
+    return None
 
 
 class Run:
-    """Trains A and B (and, when gated, the thresholds) of one model."""
+    """Trains A and B (and m or E, and, when gated, the thresholds) of one model.
 
-    def __init__(self, model: nn.Module, settings: Settings):
-        self.model, self.settings, self.t = model, settings, 0
-        self.parameters = [p for pair in lora_weights(model).values() for p in pair]
+    forward: 'loop' (one HF forward per sequence), 'padded' (one HF forward) or 'packed' (packed.py); same results, but
+    the quantile, random and oracle gates must see all tokens of a micro-batch at once and refuse 'loop'.
+    """
+
+    def __init__(self, model: nn.Module, settings: Settings, forward: str = "loop"):
+        self.model, self.settings, self.forward, self.t = model, settings, forward, 0
+        self.parameters = [p for pair in lora_weights(model).values() for p in pair] + list(extra_weights(model).values())
         self.gates = list(gated_modules(model).values())
         s = settings
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=s.learningRate, betas=(s.beta1, s.beta2), eps=s.epsilon, weight_decay=s.weightDecay
-        )
-        self.rule = ReconstructedRule(len(self.gates), s.steps, s.lambdaBar, s.tauStep, s.tauWarmup)
+        adam = dict(betas=(s.beta1, s.beta2), eps=s.epsilon)
+        if s.loraPlusRatio == 1:
+            self.optimizer = torch.optim.AdamW(self.parameters, lr=s.learningRate, weight_decay=s.weightDecay, **adam)
+        else:
+            self.optimizer = create_loraplus_optimizer(
+                model, torch.optim.AdamW, lr=s.learningRate, loraplus_lr_ratio=s.loraPlusRatio, loraplus_weight_decay=s.weightDecay, **adam
+            )
+        self.factors = [group["lr"] / s.learningRate for group in self.optimizer.param_groups]
+        self.adalora = hasattr(getattr(model, "base_model", None), "rankallocator")
+        self.prices = PriceList(len(self.gates), s.lambdaBar)
+        self.rule = make_rule(s, len(self.gates), self.prices)
+        if self.gates and s.rule not in LEARNED:
+            if forward == "loop":
+                raise ValueError(f"the {s.rule} gate needs a whole micro-batch in one forward")
+            model.gate_context.mode, model.gate_context.keep = "given" if s.rule == "oracle" else s.rule, s.keep
+
+    def logits(self, batch: Batch) -> torch.Tensor:
+        return batch_logits(self.model, batch, padded=self.forward == "padded", packed=self.forward == "packed")
 
     def backward(self, micro_batches: list[Batch], padded: bool = False) -> float:
-        """Gradients (and μ) of the mean loss over all supervised tokens of the accumulated batch; the loss."""
+        """Gradients (and μ) of the mean loss over all supervised tokens of the accumulated batch; the loss (cross-entropy)."""
+        if self.gates and self.settings.rule == "oracle":
+            self.look_ahead(micro_batches)
         supervised = sum(b.supervised for b in micro_batches)
         self.optimizer.zero_grad(set_to_none=True)
         for gate in self.gates:
             gate.clear()
         total = 0.0
         for batch in micro_batches:
-            loss = loss_sum(batch_logits(self.model, batch, padded), batch.targets) / supervised
+            logits = batch_logits(self.model, batch, True) if padded else self.logits(batch)
+            loss = loss_sum(logits, batch.targets) / supervised
             loss.backward()
             total += loss.item()
+        if self.adalora:
+            orthogonality(self.model).backward()
         return total
+
+    def look_ahead(self, micro_batches: list[Batch]) -> None:
+        """The oracle's first pass, all gates open: the second one skips exactly the tokens with μ ≥ 0."""
+        if len(micro_batches) != 1 or self.forward != "packed":
+            raise ValueError("the oracle takes one micro-batch, packed")
+        batch, context = micro_batches[0], self.model.gate_context
+        context.mode = "dense"
+        for gate in self.gates:
+            gate.clear()
+        (loss_sum(self.logits(batch), batch.targets) / batch.supervised).backward()
+        for gate in self.gates:
+            gate.mask = gate.stats().mu < 0  # rows behind one another, as the packed forward has them
+        context.mode = "given"
 
     def step(self, micro_batches: list[Batch]) -> StepResult:
         loss = self.backward(micro_batches)
@@ -156,13 +220,19 @@ class Run:
         clip = self.settings.clipNorm or math.inf
         grad_norm = torch.nn.utils.clip_grad_norm_(self.parameters, clip).item()
         lr = learning_rate(self.settings, self.t)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        self.optimizer.step()
+        for group, factor in zip(self.optimizer.param_groups, self.factors):
+            group["lr"] = lr * factor
         result = StepResult(loss, lr, grad_norm, stats)
+        if self.adalora:
+            with torch.no_grad():
+                result.orthogonality = orthogonality(self.model).item()
+        self.optimizer.step()
+        if self.adalora:
+            self.model.base_model.update_and_allocate(self.t)  # sees the clipped gradients, as in a HF training loop
         if self.gates:
-            result.tau = self.rule.update(self.t, get_tau(self.model), stats)
-            set_tau(self.model, result.tau)
-            result.rho, result.tau_step = self.rule.rho, self.rule.step_size
+            if self.rule is not None:
+                set_tau(self.model, self.rule.update(self.t, get_tau(self.model), stats))
+            result.tau = get_tau(self.model)
+            result.rho, result.tau_step = getattr(self.rule, "rho", None), getattr(self.rule, "step_size", None)
         self.t += 1
         return result

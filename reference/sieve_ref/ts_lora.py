@@ -1,52 +1,90 @@
-"""TS-LoRA: a gate around a LoRA linear. h_i = y_i + S_i Δ_i with S_i = 1[r_i ≥ τ]."""
+"""TS-LoRA and TS-DoRA: a gate around an adapted linear. h_i = y_i + S_i Δ_i with S_i = 1[r_i ≥ τ]."""
 import math
 
 import torch
 from torch import nn
 from transformers import LlamaForCausalLM
 
-from .gate import GateStats, token_ratio
+from .gate import RATIO_EPSILON, GateStats, token_ratio
 from .models import MODULE_PATHS, module_names
 
 
 class GateContext:
     """Shared by all gated modules of a model: which rows are real, and what the gates do.
 
-    valid: bool [sequences, length], or None when nothing is padded. mode: 'gate', 'dense' (all open) or 'off' (base).
+    valid: bool [sequences, length], or None when nothing is padded.
+    mode: 'gate' (r ≥ τ), 'dense' (all open), 'off' (base), 'quantile' (the share `keep` with the largest r of one forward),
+    'random' (as many, or each module's own `keep`, drawn with `generator`), 'given' (each module's `mask`).
     """
 
     def __init__(self):
         self.valid: torch.Tensor | None = None
         self.mode = "gate"
+        self.keep = 0.5
+        self.generator = torch.Generator()
+
+
+def kept_count(keep: float, tokens: int) -> int:
+    """Tokens that a gate with the share `keep` leaves open: keep · T rounded half up."""
+    return min(tokens, math.floor(keep * tokens + 0.5))
 
 
 class TsLoraLinear(nn.Module):
     """Frozen linear + LoRA, with one threshold. Keeps ratio, gate and μ of every real token until `clear`."""
 
-    def __init__(self, base: nn.Linear, rank: int, alpha: float, context: GateContext):
+    def __init__(self, base: nn.Linear, rank: int, alpha: float, context: GateContext, rslora=False):
         super().__init__()
         self.base_layer = base
         self.lora_A = nn.Linear(base.in_features, rank, bias=False)  # Kaiming-uniform(a=√5), as in PEFT
         self.lora_B = nn.Linear(rank, base.out_features, bias=False)
         nn.init.kaiming_uniform_(self.lora_A.weight, a=math.sqrt(5))
         nn.init.zeros_(self.lora_B.weight)
-        self.scaling = alpha / rank
+        self.scaling = alpha / math.sqrt(rank) if rslora else alpha / rank
         self.register_buffer("tau", torch.zeros((), dtype=torch.float32))
         self.context = context
+        self.keep: float | None = None  # the random gate's share of this module, None = the context's
+        self.mask: torch.Tensor | None = None
         self.chunks: list[dict[str, torch.Tensor]] = []
+
+    def delta(self, x: torch.Tensor, y_base: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The update Δ of every token and its ratio r (no gradient)."""
+        z = self.lora_A(x)
+        with torch.no_grad():
+            ratio = token_ratio(z, self.lora_B.weight, self.scaling, y_base)
+        return self.lora_B(z) * self.scaling, ratio
+
+    def decide(self, ratio: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+        """The gate of every token; padded rows are shut."""
+        mode = self.context.mode
+        if mode == "gate":
+            return (ratio >= self.tau) & valid
+        if mode == "dense":
+            return valid.clone()
+        if mode == "given":
+            return self.mask & valid
+        real = ratio[valid]
+        kept = kept_count(self.context.keep if self.keep is None else self.keep, len(real))
+        chosen = torch.zeros(len(real), dtype=torch.bool)
+        if mode == "quantile":
+            # Equal ratios stand or fall together: while B = 0 all gates are open.
+            chosen = real >= real.sort(descending=True).values[kept - 1] if kept else chosen
+        elif mode == "random":
+            chosen[torch.randperm(len(real), generator=self.context.generator)[:kept]] = True
+        else:
+            raise ValueError(f"no gate mode {mode!r}")
+        gate = torch.zeros_like(valid)
+        gate[valid] = chosen
+        return gate
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y_base = self.base_layer(x)
         if self.context.mode == "off":
             return y_base
-        z = self.lora_A(x)
-        delta = self.lora_B(z) * self.scaling
+        delta, ratio = self.delta(x, y_base)
         # The mask is hard: no gradient flows through r or S.
         with torch.no_grad():
-            ratio = token_ratio(z, self.lora_B.weight, self.scaling, y_base)
-            gate = ratio >= self.tau if self.context.mode == "gate" else torch.ones_like(ratio, dtype=torch.bool)
-            valid = torch.ones_like(gate) if self.context.valid is None else self.context.valid
-            gate = gate & valid
+            valid = torch.ones_like(ratio, dtype=torch.bool) if self.context.valid is None else self.context.valid
+            gate = self.decide(ratio, valid)
         h = y_base + torch.where(gate.unsqueeze(-1), delta, 0)
         chunk = {"ratio": ratio[valid], "gate": gate[valid]}
         if h.requires_grad:
@@ -66,13 +104,34 @@ class TsLoraLinear(nn.Module):
         return GateStats(mu=mu, **joined)
 
 
-def attach_ts_lora(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS)) -> LlamaForCausalLM:
-    """Replaces the chosen linears of the base in place. `model.gate_context` switches the gates."""
+class TsDoraLinear(TsLoraLinear):
+    """DoRA's update behind the same gate: Δ = c ⊙ (W0 x) + (1 + c) ⊙ scaling · B A x, c = m/n − 1, n = row norms of W0 + scaling · B A (detached)."""
+
+    def __init__(self, base: nn.Linear, rank: int, alpha: float, context: GateContext, rslora=False):
+        super().__init__(base, rank, alpha, context, rslora)
+        self.magnitude = nn.Parameter(base.weight.detach().norm(dim=1))
+
+    def delta(self, x, y_base):
+        base = self.base_layer
+        with torch.no_grad():
+            norms = (base.weight + self.scaling * self.lora_B.weight @ self.lora_A.weight).norm(dim=1)
+        scale = self.magnitude / norms
+        w0x = y_base if base.bias is None else y_base - base.bias
+        delta = (scale - 1) * w0x + scale * self.lora_B(self.lora_A(x)) * self.scaling
+        with torch.no_grad():
+            ratio = delta.norm(dim=-1) / (y_base.norm(dim=-1) + RATIO_EPSILON)
+        return delta, ratio
+
+
+def attach_ts_lora(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False) -> LlamaForCausalLM:
+    """Replaces the chosen linears of the base in place (`only`: full paths). `model.gate_context` switches the gates."""
     context = GateContext()
     for name in module_names(base.config.num_hidden_layers, kinds):
+        if only is not None and name not in only:
+            continue
         parent, _, leaf = name.rpartition(".")
         linear = base.get_submodule(name)
-        setattr(base.get_submodule(parent), leaf, TsLoraLinear(linear, rank, alpha, context))
+        setattr(base.get_submodule(parent), leaf, (TsDoraLinear if dora else TsLoraLinear)(linear, rank, alpha, context, rslora))
     base.gate_context = context
     return base.eval()
 

@@ -1,6 +1,8 @@
+import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers.utils import logging
@@ -10,6 +12,7 @@ torch.set_num_threads(1)
 logging.disable_progress_bar()
 
 NANO = "sieve-stories-nano"
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +23,24 @@ def nano():
     batch = fixtures.make_batch(NANO, fixtures.BATCHES[0])
     weights = fixtures.initial_weights(NANO, batch)
     return batch, weights, fixtures.initial_tau(NANO, weights, batch)
+
+
+def close(actual, expected, tolerance, name=""):
+    """Largest difference against the largest entry."""
+    error = (actual - expected).abs().max() / expected.abs().max()
+    assert error <= tolerance, f"{name}: {error:.2e} > {tolerance:.0e}"
+
+
+class Stored:
+    """A committed fixture."""
+
+    def __init__(self, stem):
+        self.json = json.loads((FIXTURES / f"{stem}.json").read_text())
+        self.bin = (FIXTURES / self.json["bin"]).read_bytes()
+        assert len(self.bin) == self.json["byteLength"]
+
+    def __getitem__(self, name):
+        t = self.json["tensors"][name]
+        kind = {"f32": "<f4", "i32": "<i4", "u32": "<u4", "u8": "u1"}[t["dtype"]]
+        count = int(np.prod(t["shape"]))
+        return torch.from_numpy(np.frombuffer(self.bin, kind, count, t["offset"]).reshape(t["shape"]).copy())

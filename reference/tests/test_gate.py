@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from sieve_ref.gate import (
-    GateStats, ReconstructedRule, delta_norm, histogram_median, lower_edge, median_of, ratio_bin, ratio_histogram, wanted_change,
+    GateStats, delta_norm, histogram_median, lower_edge, median_of, ratio_bin, ratio_histogram, wanted_change,
 )
+from sieve_ref.rules import PriceList, StepRule
 
 
 def test_gram_norm_equals_direct_norm():
@@ -53,7 +54,7 @@ def simulate(mu, tau=0.1, ratio=None, steps=20, lambda_bar=0.0):
     """τ under constant μ and r; the gates follow τ."""
     mu = torch.tensor(mu)
     ratio = torch.linspace(0.05, 0.4, len(mu)) if ratio is None else torch.tensor(ratio)
-    rule = ReconstructedRule(1, steps, lambda_bar, "auto", 0)
+    rule = StepRule(1, steps, PriceList(1, lambda_bar), "auto", 0)
     path = [torch.tensor([tau])]
     for t in range(steps):
         path.append(rule.update(t, path[-1], [GateStats(ratio, ratio >= path[-1][0], mu)]))
@@ -91,7 +92,7 @@ def test_zero_mu_counts_as_harmful():
 def test_warmup_and_first_step_size():
     ratio = torch.full((8,), 0.3)
     stats = [GateStats(ratio, torch.ones(8, dtype=torch.bool), torch.full((8,), 0.1))]
-    rule = ReconstructedRule(1, steps=10, tau_warmup=2)
+    rule = StepRule(1, 10, PriceList(1, 0.0), tau_warmup=2)
     tau = torch.tensor([0.2])
     for t in (0, 1):
         assert rule.update(t, tau, stats).item() == tau.item() and rule.rho is None and rule.count == 0

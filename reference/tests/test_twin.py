@@ -1,21 +1,12 @@
 """The twin on the nano model: against PEFT, against itself under padding and accumulation, against the fixtures."""
-import json
-
-import numpy as np
 import pytest
 import torch
 
-from conftest import NANO
+from conftest import NANO, Stored, close
 from sieve_ref import fixtures
 from sieve_ref.models import attach_peft, load_base, lora_weights
 from sieve_ref.train import Run, Settings, batch_logits, learning_rate
 from sieve_ref.ts_lora import attach_ts_lora, set_tau
-
-
-def close(actual, expected, tolerance, name=""):
-    """Largest difference against the largest entry."""
-    error = (actual - expected).abs().max() / expected.abs().max()
-    assert error <= tolerance, f"{name}: {error:.2e} > {tolerance:.0e}"
 
 
 def gated(weights, tau):
@@ -140,21 +131,6 @@ def test_learning_rate_schedule():
     assert [learning_rate(s, t) for t in (2, 6)] == pytest.approx([1, 0.5])
     s.schedule = "constant"
     assert learning_rate(s, 9) == 1
-
-
-class Stored:
-    """A committed fixture."""
-
-    def __init__(self, stem):
-        self.json = json.loads((fixtures.FOLDER / f"{stem}.json").read_text())
-        self.bin = (fixtures.FOLDER / self.json["bin"]).read_bytes()
-        assert len(self.bin) == self.json["byteLength"]
-
-    def __getitem__(self, name):
-        t = self.json["tensors"][name]
-        kind = {"f32": "<f4", "i32": "<i4", "u32": "<u4", "u8": "u1"}[t["dtype"]]
-        count = int(np.prod(t["shape"]))
-        return torch.from_numpy(np.frombuffer(self.bin, kind, count, t["offset"]).reshape(t["shape"]).copy())
 
 
 @pytest.mark.parametrize("method", ["lora", "ts-lora"])

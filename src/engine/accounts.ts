@@ -17,7 +17,7 @@ const NOTHING = { forward: () => [], backward: () => [] } as unknown as Method;
  */
 export function accountant(pass: Pass, run: AdapterRun): (batches: readonly TokenBatch[], stats: MethodStats | null) => AdapterWork {
   const bare: Pass = { ...pass, segments: pass.segments.map((adapters) => adapters && { ...adapters, method: NOTHING }) };
-  const frozen = [...forward(bare), ...headLoss(bare, true), ...backward(bare)].filter((op) => !('clear' in op) && op.kernel.label.startsWith('matmul/'));
+  const frozen = [...forward(bare), ...headLoss(bare, true), ...backward(bare)].filter((op) => 'kernel' in op && op.kernel.label.startsWith('matmul/'));
   const { layers, heads, headDim } = pass.config;
   const attentionBack = layers - lowestAdapted(pass).layer;
   return (batches, stats) => {

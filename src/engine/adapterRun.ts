@@ -2,56 +2,47 @@
  * One adapter in training: A and B of all its modules in one flat buffer, gradients and moments in others of
  * the same layout, and the method's own state. Nothing here knows the model beyond its modules' shapes.
  */
-import type { RunConfig, TrainConfig } from '../shared/config';
+import { type RunConfig, type TrainConfig, isGated, rankOf, scalingOf } from '../shared/config';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
 import { createMethod, methodSizes } from './adapters/createMethod';
-import type { AdaptedModule, Method, ModuleParams } from './adapters/method';
-import { type BufferScope, type Tensor, alignBinding } from './gpu/buffers';
+import { moduleSalt } from './adapters/lora/lora';
+import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
+import { type ModuleValues, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
+import type { BufferScope, Tensor } from './gpu/buffers';
 import type { Gpu } from './gpu/device';
 import { type Op, Program } from './gpu/program';
-import { readTensor } from './gpu/readback';
+import { readFloats, readTensor } from './gpu/readback';
 import { adaptedModules, modulePath } from './model/llama';
-import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper } from './optim/adamw';
+import { ADAMW_HYPER_BYTES, RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from './optim/adamw';
 import { gradNorm, gradNormPartialBytes } from './optim/clip';
 import { learningRateAt } from './optim/schedule';
 
-/** Rows of A, columns of B as they lie on the GPU. */
-export const padRank = (rank: number) => Math.ceil(rank / 4) * 4;
-
-/** Byte offsets of every module's A and B in the flat buffers. */
-export function flatLayout(modules: AdaptedModule[], rank: number): { a: number[]; b: number[]; bytes: number } {
-  const rPad = padRank(rank);
-  const layout = { a: [] as number[], b: [] as number[], bytes: 0 };
-  for (const m of modules) {
-    layout.a.push(layout.bytes);
-    layout.bytes += alignBinding(4 * rPad * m.dIn);
-    layout.b.push(layout.bytes);
-    layout.bytes += alignBinding(4 * rPad * m.dOut);
-  }
-  return layout;
-}
+/** Where each run of a training stands. */
+export const placeOf = (run: RunConfig, runs: readonly RunConfig[], train: Pick<TrainConfig, 'keepBest'>, rows: number, microBatches: number): Place =>
+  ({ rows, microBatches, followed: runs.some((r) => isGated(r) && r.gate.rule === 'random' && r.gate.follows === run.id), keepBest: train.keepBest });
 
 /** Bytes a run needs besides the shared activations, by name. */
-export function runSizes(config: LlamaConfig, run: RunConfig) {
+export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Record<string, number> {
   const modules = adaptedModules(config, run);
-  const { bytes } = flatLayout(modules, run.rank);
+  const { bytes } = flatLayout(modules, run);
+  const method = methodSizes(run, modules.length, padRank(rankOf(run)), place);
   return {
     params: bytes,
     grads: bytes,
     m: bytes,
     v: bytes,
+    rates: ratesBytes(bytes / 4),
     normPartial: gradNormPartialBytes(bytes / 4),
-    ...methodSizes(run, modules.length, padRank(run.rank)),
+    ...method,
+    ...(place.keepBest ? { best: bytes + (method.slots ?? 0) + (method.average ?? 0) } : {}),
   };
 }
 
-/** A module's adapter in PEFT's layout: A [rank, dIn], B [dOut, rank]. */
-export interface ModuleAdapter {
+/** A module's adapter in PEFT's layout, with its path. */
+export interface ModuleAdapter extends ModuleValues {
   path: string;
-  a: Float32Array;
-  b: Float32Array;
   dIn: number;
   dOut: number;
 }
@@ -59,6 +50,13 @@ export interface ModuleAdapter {
 /** All that a run needs to go on bit-identically: raw bytes by name. */
 export interface RunState {
   tensors: Record<string, ArrayBuffer>;
+  best: BestAdapter | null;
+}
+
+/** Which adapter was best on the slice: after how many steps, with what loss. */
+export interface BestAdapter {
+  step: number;
+  loss: number;
 }
 
 export class AdapterRun {
@@ -73,64 +71,54 @@ export class AdapterRun {
   readonly #train: TrainConfig;
   readonly #moduleParams: ModuleParams[];
   readonly #flat: Record<'params' | 'grads' | 'm' | 'v', Tensor>;
+  readonly #rates: Tensor;
   readonly #normPartial: Tensor;
   readonly #hyper: Tensor;
 
-  constructor(gpu: Gpu, model: LlamaConfig, run: RunConfig, train: TrainConfig) {
+  /** Copies of what makes the best adapter, by name; null where it is not kept. */
+  readonly #bestTensors: Record<string, Tensor> | null;
+  #best: BestAdapter | null = null;
+
+  /**
+   * @param place what there must be room for, where the run is trained
+   * @param follows the run whose gate a random gate follows
+   */
+  constructor(gpu: Gpu, model: LlamaConfig, run: RunConfig, train: TrainConfig, place: Place = UNTRAINED, follows: AdapterRun | null = null) {
     const scope = gpu.buffers.scope(`run ${run.id}`);
     this.config = run;
     this.modules = adaptedModules(model, run);
-    this.rPad = padRank(run.rank);
+    this.rPad = padRank(rankOf(run));
     this.#gpu = gpu;
     this.#scope = scope;
-    this.#train = train;
-    const layout = flatLayout(this.modules, run.rank);
-    const alloc = (name: string) => scope.alloc(name, layout.bytes);
+    this.#train = { ...train, learningRate: run.learningRate ?? train.learningRate };
+    const { bytes } = flatLayout(this.modules, run);
+    const alloc = (name: string) => scope.alloc(name, bytes);
     this.#flat = { params: alloc('params'), grads: alloc('grads'), m: alloc('m'), v: alloc('v') };
-    this.#normPartial = scope.alloc('normPartial', gradNormPartialBytes(layout.bytes / 4));
+    this.#rates = scope.upload('rates', learningRates(this.modules, run, RATE_SPAN));
+    this.#normPartial = scope.alloc('normPartial', gradNormPartialBytes(bytes / 4));
     this.norm = scope.alloc('norm', 16);
     this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, GPUBufferUsage.UNIFORM);
     const { params, grads } = this.#flat;
-    this.#moduleParams = this.modules.map((m, i) => {
-      const path = modulePath(m);
-      const [aBytes, bBytes] = [4 * this.rPad * m.dIn, 4 * this.rPad * m.dOut];
-      return {
-        a: params.slice(`${path}.lora_A`, layout.a[i], aBytes),
-        b: params.slice(`${path}.lora_B`, layout.b[i], bBytes),
-        gradA: grads.slice(`${path}.grad_A`, layout.a[i], aBytes),
-        gradB: grads.slice(`${path}.grad_B`, layout.b[i], bBytes),
-      };
-    });
-    const low = { gpu, rPad: this.rPad, scaling: run.alpha / run.rank, params: this.#moduleParams, flat: params };
-    this.method = createMethod(run, train, low, this.modules, scope);
-    this.#init(train.seed);
+    this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
+    const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout };
+    this.method = createMethod(run, train, low, this.modules, scope, place, follows?.method ?? null);
+    this.#bestTensors = place.keepBest ? Object.fromEntries(Object.entries(this.#adapterTensors()).map(([name, tensor]) => [name, scope.alloc(`best/${name}`, tensor.size)])) : null;
+    this.load(this.#start(train.seed));
   }
 
   /** A Kaiming-uniform with a = √5 (PEFT's), from the seed and the module's place alone; B zero. */
-  #init(seed: number): void {
-    for (const m of this.modules) {
+  #start(seed: number): ModuleValues[] {
+    const rank = rankOf(this.config);
+    return this.modules.map((m) => {
       const bound = 1 / Math.sqrt(m.dIn);
-      const rng = new Rng((seed ^ Math.imul(m.layer * 8 + m.kind.charCodeAt(0) * 31 + m.kind.length, 0x9e3779b1)) >>> 0);
-      const a = Float32Array.from({ length: this.config.rank * m.dIn }, () => rng.uniform(-bound, bound));
-      this.#writeModule(m, a, new Float32Array(m.dOut * this.config.rank));
-    }
+      const rng = new Rng((seed ^ moduleSalt(m)) >>> 0);
+      return { a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)), b: new Float32Array(m.dOut * rank) };
+    });
   }
 
   /** Values that are trained. */
   get parameters(): number {
-    return this.modules.reduce((sum, m) => sum + this.config.rank * (m.dIn + m.dOut), 0);
-  }
-
-  #writeModule(m: AdaptedModule, a: Float32Array, b: Float32Array): void {
-    const { rank } = this.config;
-    const { queue } = this.#gpu.device;
-    const params = this.#moduleParams[m.index];
-    const paddedA = new Float32Array(this.rPad * m.dIn);
-    paddedA.set(a);
-    const paddedB = new Float32Array(m.dOut * this.rPad);
-    for (let row = 0; row < m.dOut; row++) paddedB.set(b.subarray(row * rank, (row + 1) * rank), row * this.rPad);
-    queue.writeBuffer(params.a.buffer, params.a.offset, paddedA);
-    queue.writeBuffer(params.b.buffer, params.b.offset, paddedB);
+    return this.modules.reduce((sum, m) => sum + rankOf(this.config) * (m.dIn + m.dOut), 0);
   }
 
   /** Operations before a step's first micro-batch. */
@@ -144,29 +132,60 @@ export class AdapterRun {
     const length = params.size / 4;
     return [
       ...gradNorm(this.#gpu, { grads, length, partial: this.#normPartial, norm: this.norm }),
-      adamw(this.#gpu, { params, grads, m, v, norm: this.norm, hyper: this.#hyper, length }),
+      adamw(this.#gpu, { params, grads, m, v, norm: this.norm, hyper: this.#hyper, rates: this.#rates, length }),
       ...this.method.update(),
       ...this.method.refresh(),
     ];
   }
 
   /** Writes what `update` reads from the host. `step` counts from 0. Returns the learning rate. */
-  prepareUpdate(step: number, tokens: number): number {
+  prepareUpdate(step: number, tokens: number, sliceTokens: number | null): number {
     const rate = learningRateAt(this.#train, step);
     this.#gpu.device.queue.writeBuffer(this.#hyper.buffer, this.#hyper.offset, packAdamwHyper(this.#train, rate, step));
-    this.method.prepareUpdate(step, tokens);
+    this.method.prepareUpdate(step, tokens, sliceTokens);
     return rate;
   }
 
-  /** A, B, moments and the method's state, by name. */
+  /** What makes the adapter what it is, by name: all that is trained, and the method's state. */
+  #adapterTensors(): Record<string, Tensor> {
+    return { params: this.#flat.params, ...Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor])) };
+  }
+
+  /** The same with the moments and the best adapter so far. */
   #stateTensors(): Record<string, Tensor> {
-    const { params, m, v } = this.#flat;
-    return { params, m, v, ...Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor])) };
+    const { m, v } = this.#flat;
+    const best = Object.fromEntries(Object.entries(this.#bestTensors ?? {}).map(([name, tensor]) => [`best/${name}`, tensor]));
+    return { ...this.#adapterTensors(), m, v, ...best };
+  }
+
+  /** The best adapter so far; null when none was looked at. */
+  get best(): BestAdapter | null {
+    return this.#best;
+  }
+
+  /** Keeps the adapter as it is, after `step` steps, when its loss on the slice is the lowest so far. */
+  keepIfBest(step: number, loss: number): void {
+    if (!this.#bestTensors || !(loss < (this.#best?.loss ?? Infinity))) return;
+    this.#best = { step, loss };
+    this.#copy(this.#adapterTensors(), this.#bestTensors);
+  }
+
+  /** Goes back to the best adapter, if one was kept. */
+  async takeBest(): Promise<void> {
+    if (!this.#bestTensors || !this.#best) return;
+    this.#copy(this.#bestTensors, this.#adapterTensors());
+    await this.refresh();
+  }
+
+  #copy(from: Record<string, Tensor>, to: Record<string, Tensor>): void {
+    const encoder = this.#gpu.device.createCommandEncoder({ label: 'best adapter' });
+    for (const [name, tensor] of Object.entries(from)) encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, to[name].buffer, to[name].offset, tensor.size);
+    this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
   async state(): Promise<RunState> {
     const entries = Object.entries(this.#stateTensors()).map(async ([name, tensor]) => [name, await readTensor(this.#gpu, tensor)] as const);
-    return { tensors: Object.fromEntries(await Promise.all(entries)) };
+    return { tensors: Object.fromEntries(await Promise.all(entries)), best: this.#best };
   }
 
   /** @throws {AdapterError} when the state is of another layout. */
@@ -176,6 +195,7 @@ export class AdapterRun {
       if (bytes?.byteLength !== tensor.size) throw new AdapterError(`The saved state does not fit run "${this.config.name}": ${name} differs in size.`, 'Restore it with the configuration it was saved with.');
       this.#gpu.device.queue.writeBuffer(tensor.buffer, tensor.offset, bytes);
     }
+    this.#best = state.best;
   }
 
   /** The adapter in PEFT's layout. */
@@ -189,26 +209,17 @@ export class AdapterRun {
   }
 
   async #unpack(flat: Tensor): Promise<ModuleAdapter[]> {
-    const { rank } = this.config;
-    const values = new Float32Array(await readTensor(this.#gpu, flat));
-    const layout = flatLayout(this.modules, rank);
-    return this.modules.map((m, i) => {
-      const padded = values.subarray(layout.b[i] / 4);
-      const b = new Float32Array(m.dOut * rank);
-      for (let row = 0; row < m.dOut; row++) b.set(padded.subarray(row * this.rPad, row * this.rPad + rank), row * rank);
-      return { path: modulePath(m), dIn: m.dIn, dOut: m.dOut, a: values.slice(layout.a[i] / 4, layout.a[i] / 4 + rank * m.dIn), b };
-    });
+    const values = unpack(this.modules, this.config, await readFloats(this.#gpu, flat));
+    return this.modules.map((m, i) => ({ path: modulePath(m), dIn: m.dIn, dOut: m.dOut, ...values[i] }));
   }
 
-  /** Takes A and B from outside, in the order of `modules`. `refresh` must run before the next pass. */
-  load(adapters: { a: Float32Array; b: Float32Array }[]): void {
-    this.modules.forEach((m, i) => {
-      const { a, b } = adapters[i];
-      if (a.length !== this.config.rank * m.dIn || b.length !== this.config.rank * m.dOut) {
-        throw new AdapterError(`${modulePath(m)}: A and B do not have the shape of a rank-${this.config.rank} adapter for this model.`, 'Open the model that the adapter was trained on.');
-      }
-      this.#writeModule(m, a, b);
-    });
+  /**
+   * Takes A, B and the rest from outside, in the order of `modules`. `refresh` must run before the next pass.
+   * @throws {AdapterError} when shapes do not fit
+   */
+  load(adapters: readonly ModuleValues[]): void {
+    const { params } = this.#flat;
+    this.#gpu.device.queue.writeBuffer(params.buffer, params.offset, pack(this.modules, this.config, adapters, modulePath));
   }
 
   /** After A, B or thresholds were written from outside: what is derived from them. */
@@ -219,13 +230,17 @@ export class AdapterRun {
     this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
-  /** A and B of every module, and their gradients, with names for people. */
+  /** What is trained of every module, and its gradients, with names for people. */
   parameterTensors(): { label: string; tensor: Tensor; length: number }[] {
-    return this.#named((p) => [['A', p.a], ['B', p.b]]);
+    return this.#named((p) => [['A', p.a], ['B', p.b], ...this.#extra(p.extra?.value, '')]);
   }
 
   gradientTensors(): { label: string; tensor: Tensor; length: number }[] {
-    return this.#named((p) => [['gradient of A', p.gradA], ['gradient of B', p.gradB]]).reverse();
+    return this.#named((p) => [['gradient of A', p.gradA], ['gradient of B', p.gradB], ...this.#extra(p.extra?.grad, 'gradient of ')]).reverse();
+  }
+
+  #extra(tensor: Tensor | undefined, prefix: string): [string, Tensor][] {
+    return tensor ? [[`${prefix}${extraOf(this.config)!.symbol}`, tensor]] : [];
   }
 
   #named(pick: (p: ModuleParams) => [string, Tensor][]): { label: string; tensor: Tensor; length: number }[] {

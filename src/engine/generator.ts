@@ -114,7 +114,7 @@ export class Generator {
     for (const row of wanted) targets[row] = 0;
     const batch: TokenBatch = { ids, targets, starts: Uint32Array.of(0, rows) };
     const stage = rows === 1 ? this.#decode : this.#prefill;
-    const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, { start, context: this.#length });
+    const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, { kind: 'decode', draw: start, decode: { start, context: this.#length } });
     const encoder = gpu.device.createCommandEncoder({ label: 'generate' });
     stage.batch.load(encoder, 0);
     stage.program.encode(encoder, counts);

@@ -4,7 +4,7 @@
  */
 import type { RunConfig, TrainConfig } from '../shared/config';
 import type { LlamaConfig, PlanItem } from '../shared/types';
-import { padRank, runSizes } from './adapterRun';
+import { placeOf, runSizes } from './adapterRun';
 import { gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
 import { type Capacity, batchSizes, headChunkRows } from './model/batch';
 import { adaptedModules } from './model/llama';
@@ -47,7 +47,7 @@ export function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layou
 }
 
 function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
-  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r), rPad: padRank(r.rank) })));
+  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r), config: r })));
   const layer = layerSizes(c, capacity);
   return {
     layers: { times: recompute ? 1 : c.layers, sizes: layer },
@@ -59,8 +59,13 @@ function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBa
   };
 }
 
+type KeepBest = Pick<TrainConfig, 'keepBest'>;
+
+const sizesOfRun = (c: LlamaConfig, run: RunConfig, runs: readonly RunConfig[], train: KeepBest, { capacity, microBatches }: Layout) =>
+  runSizes(c, run, placeOf(run, runs, train, capacity.rows, microBatches));
+
 /** Items of the plan for training `runs` on a base with weights of `weightBytes`. */
-export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], layout: Layout, weightBytes: number): PlanItem[] {
+export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], train: KeepBest, layout: Layout, weightBytes: number): PlanItem[] {
   const s = sizesOf(c, runs, layout);
   const bytes = (item: { times: number; sizes: Record<string, number> }) => item.times * total(item.sizes);
   return [
@@ -70,13 +75,13 @@ export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], layout:
     { label: 'Gradients on their way down', bytes: bytes(s.grads) },
     { label: 'Gates, lists and low-rank scratch', bytes: bytes(s.spaces) },
     { label: 'Batch', bytes: bytes(s.batch) },
-    ...runs.map((r) => ({ label: `${r.name}: A, B, gradients, moments`, bytes: total(runSizes(c, r)) })),
+    ...runs.map((r) => ({ label: `${r.name}: A, B, gradients, moments`, bytes: total(sizesOfRun(c, r, runs, train, layout)) })),
   ];
 }
 
 /** Largest single tensor of a layout, with its name. */
-export function largestTensor(c: LlamaConfig, runs: readonly RunConfig[], layout: Layout): { name: string; bytes: number } {
-  const all = [...Object.values(sizesOf(c, runs, layout)).map((s) => s.sizes), ...runs.map((r) => runSizes(c, r))].flatMap((sizes) => Object.entries<number>(sizes));
+export function largestTensor(c: LlamaConfig, runs: readonly RunConfig[], train: KeepBest, layout: Layout): { name: string; bytes: number } {
+  const all = [...Object.values(sizesOf(c, runs, layout)).map((s) => s.sizes), ...runs.map((r) => sizesOfRun(c, r, runs, train, layout))].flatMap((sizes) => Object.entries<number>(sizes));
   return all.map(([name, bytes]) => ({ name, bytes })).reduce((a, b) => (b.bytes > a.bytes ? b : a));
 }
 
@@ -85,6 +90,6 @@ export function largestTensor(c: LlamaConfig, runs: readonly RunConfig[], layout
  */
 export function fittingLayouts(c: LlamaConfig, runs: readonly RunConfig[], train: TrainConfig, limits: MemoryLimits, weightBytes: number): Layout[] {
   const all = layouts(c, runs.length, train);
-  const fits = all.filter((layout) => planTraining(c, runs, layout, weightBytes).reduce((sum, i) => sum + i.bytes, 0) <= limits.budget && largestTensor(c, runs, layout).bytes <= limits.binding);
+  const fits = all.filter((layout) => planTraining(c, runs, train, layout, weightBytes).reduce((sum, i) => sum + i.bytes, 0) <= limits.budget && largestTensor(c, runs, train, layout).bytes <= limits.binding);
   return fits.length > 0 ? fits : [all.at(-1)!];
 }

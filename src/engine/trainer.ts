@@ -6,7 +6,7 @@
 import type { RunConfig, TrainConfig } from '../shared/config';
 import type { AdapterWork, GateStats, KernelTime, TokenBatch } from '../shared/types';
 import { accountant } from './accounts';
-import { AdapterRun } from './adapterRun';
+import { AdapterRun, placeOf } from './adapterRun';
 import type { MethodStats } from './adapters/method';
 import type { BaseModel } from './base';
 import type { BufferScope, Tensor } from './gpu/buffers';
@@ -14,9 +14,10 @@ import { withinMemory } from './gpu/device';
 import { type Counts, type Op, Program } from './gpu/program';
 import { Profiler } from './gpu/profiler';
 import { Readback, readTensor } from './gpu/readback';
+import { dropoutKey } from './kernels/dropout/hash';
 import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, inputSizes, layerSizes, topSizes } from './model/activations';
 import { backward } from './model/backward';
-import { BatchBuffers, type Capacity, batchTotals, stackedRows } from './model/batch';
+import { BatchBuffers, type Capacity, type StageOptions, batchTotals, stackedRows } from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
 import { moduleName } from './model/llama';
@@ -67,6 +68,9 @@ interface Stack {
   lossGradient: Program;
   backward: Program;
   update: Program;
+  /** Around a probe. */
+  beginProbe: Program;
+  endProbe: Program;
   /** What comes back once a step: losses, then of every run its gradient norm and its method's statistics. */
   parts: Tensor[];
 }
@@ -80,6 +84,7 @@ interface RunReadback {
 export class Trainer {
   readonly base: BaseModel;
   readonly layout: Layout;
+  readonly #seed: number;
   readonly #scope: BufferScope;
   readonly #batch: BatchBuffers;
   readonly #spaces: AdapterSpaces;
@@ -91,11 +96,12 @@ export class Trainer {
   readonly #readback: Readback;
   readonly #accounts = new Map<string, ReturnType<typeof accountant>>();
 
-  private constructor(base: BaseModel, runs: AdapterRun[], layout: Layout) {
+  private constructor(base: BaseModel, runs: AdapterRun[], seed: number, layout: Layout) {
     const { gpu, config } = base;
     const { capacity } = layout;
     this.base = base;
     this.layout = layout;
+    this.#seed = seed;
     this.#scope = gpu.buffers.scope('train');
     try {
       this.#batch = new BatchBuffers(gpu, this.#scope, capacity, layout.microBatches);
@@ -126,8 +132,11 @@ export class Trainer {
     let trainer: Trainer | null = null;
     try {
       await withinMemory(base.gpu, () => {
-        for (const config of configs) runs.push(new AdapterRun(base.gpu, base.config, config, train));
-        trainer = new Trainer(base, runs, layout);
+        for (const config of configs) {
+          const follows = runs.find((r) => r.config.id === config.gate.follows) ?? null;
+          runs.push(new AdapterRun(base.gpu, base.config, config, train, placeOf(config, configs, train, layout.capacity.rows, layout.microBatches), follows));
+        }
+        trainer = new Trainer(base, runs, train.seed, layout);
       });
       const made = trainer as unknown as Trainer;
       await Promise.all([made.#stack([null]), ...made.#groups(configs.map((c) => c.id)).map((ids) => made.#stack(ids))]);
@@ -158,15 +167,17 @@ export class Trainer {
     const program = (label: string, ops: Op[]) => new Program(gpu, this.#scope, label, ops).compile();
     const pass = this.#pass(runs);
     const adapted = runs.filter((run) => run !== null);
-    const [begin, forwards, loss, lossGradient, backwards, update] = await Promise.all([
+    const [begin, forwards, loss, lossGradient, backwards, update, beginProbe, endProbe] = await Promise.all([
       program('begin', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.begin())]),
       program('forward', forward(pass)),
       program('loss', headLoss(pass, false)),
       program('loss and gradient', adapted.length > 0 ? headLoss(pass, true) : []),
       program('backward', adapted.length > 0 ? backward(pass) : []),
       program('update', adapted.flatMap((run) => run.update())),
+      program('begin probe', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.method.beginProbe())]),
+      program('end probe', adapted.flatMap((run) => run.method.endProbe())),
     ]);
-    return { runs, pass, begin, forward: forwards, loss, lossGradient, backward: backwards, update, parts: this.#parts(adapted) };
+    return { runs, pass, begin, forward: forwards, loss, lossGradient, backward: backwards, update, beginProbe, endProbe, parts: this.#parts(adapted) };
   }
 
   #parts(runs: readonly AdapterRun[]): Tensor[] {
@@ -206,18 +217,25 @@ export class Trainer {
   }
 
   /**
-   * One optimizer step of every run in `runIds` over `batches` (its micro-batches); `step` counts from 0. Resolves once
-   * it is submitted, with the results to come: each resolves when the GPU is through.
+   * One optimizer step of every run in `runIds` over `batches` (its micro-batches); `step` counts from 0. `slice`: a batch
+   * of the slice, for runs that want prices from it (`wantsSlice`). Resolves once it is submitted, with the results to
+   * come: each resolves when the GPU is through.
    */
-  async step(runIds: readonly string[], batches: readonly TokenBatch[], step: number): Promise<Map<string, Promise<StepResult>>> {
+  async step(runIds: readonly string[], batches: readonly TokenBatch[], step: number, slice: TokenBatch | null = null): Promise<Map<string, Promise<StepResult>>> {
     const totals = batchTotals(batches);
     const results = new Map<string, Promise<StepResult>>();
+    const dropoutKeys = this.#dropoutKeys(batches, step);
+    const probed = (what: 'slice' | 'step') => runIds.filter((id) => this.run(id).method.probe(step) === what);
+    if (this.wantsSlice(runIds, step) && !slice) throw new Error('a run wants prices from the slice, and there is no batch of it');
+    if (slice) await this.#probe(probed('slice'), [slice], { draw: step });
+    await this.#probe(probed('step'), batches, { draw: step, dropoutKeys });
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
-      const rates = ids.map((id) => this.run(id).prepareUpdate(step, totals.tokens));
-      const counts = this.#batch.stage(batches, totals, ids.length);
+      const rates = ids.map((id) => this.run(id).prepareUpdate(step, totals.tokens, this.run(id).method.probe(step) === 'slice' ? slice!.ids.length : null));
+      const counts = this.#batch.stage(batches, totals, ids.length, { draw: step, dropoutKeys });
       let take: () => Promise<ArrayBuffer>;
       this.#submit((encoder) => {
+        stack.begin.encode(encoder, NO_ROWS);
         this.#accumulate(encoder, stack, counts);
         stack.update.encode(encoder, NO_ROWS);
         take = this.#readback.copy(encoder, stack.parts);
@@ -237,6 +255,28 @@ export class Trainer {
     return results;
   }
 
+  /** Whether any of these runs wants a batch of the slice before step `step`. */
+  wantsSlice(runIds: readonly string[], step: number): boolean {
+    return runIds.some((id) => this.run(id).method.probe(step) === 'slice');
+  }
+
+  /** Measures μ over `batches` before a step: what the backward leaves in the gradients is cleared when the step begins. */
+  async #probe(runIds: readonly string[], batches: readonly TokenBatch[], options: StageOptions): Promise<void> {
+    for (const ids of this.#groups(runIds)) {
+      const stack = await this.#stack(ids);
+      const counts = this.#batch.stage(batches, batchTotals(batches), ids.length, { ...options, kind: 'probe' });
+      this.#submit((encoder) => {
+        stack.beginProbe.encode(encoder, NO_ROWS);
+        this.#accumulate(encoder, stack, counts);
+        stack.endProbe.encode(encoder, NO_ROWS);
+      });
+    }
+  }
+
+  #dropoutKeys(batches: readonly TokenBatch[], step: number): number[] {
+    return batches.map((_, i) => dropoutKey(this.#seed, step, i));
+  }
+
   #account(runId: string): ReturnType<typeof accountant> {
     let account = this.#accounts.get(runId);
     if (!account) this.#accounts.set(runId, account = accountant(this.#pass([this.run(runId)]), this.run(runId)));
@@ -245,7 +285,6 @@ export class Trainer {
 
   /** Forward, loss and backward of every staged micro-batch; gradients and statistics add up. */
   #accumulate(encoder: GPUCommandEncoder, stack: Stack, counts: readonly Counts[]): void {
-    stack.begin.encode(encoder, NO_ROWS);
     counts.forEach((count, i) => {
       this.#batch.load(encoder, i);
       for (const program of [stack.forward, stack.lossGradient, stack.backward]) program.encode(encoder, count);
@@ -278,7 +317,7 @@ export class Trainer {
       const programs = measure ? [stack.forward, stack.lossGradient, stack.backward] : [stack.forward, stack.loss];
       this.#submit((encoder) => stack.begin.encode(encoder, NO_ROWS));
       for (const [i, batch] of batches.entries()) {
-        const [counts] = this.#batch.stage([batch], totals, ids.length);
+        const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate', draw: i });
         this.#submit((encoder) => {
           this.#batch.load(encoder, 0);
           for (const program of programs) program.encode(encoder, counts);
@@ -302,7 +341,7 @@ export class Trainer {
     const losses: Float32Array[] = [];
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
-      const [counts] = this.#batch.stage([batch], totals, ids.length);
+      const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate' });
       this.#submit((encoder) => {
         stack.begin.encode(encoder, NO_ROWS);
         this.#batch.load(encoder, 0);
@@ -320,7 +359,7 @@ export class Trainer {
     const stack = await this.#stack([runId]);
     const { modules } = this.run(runId);
     const batch: TokenBatch = { ids, targets: new Int32Array(ids.length).fill(-1), starts: Uint32Array.of(0, ids.length) };
-    const [counts] = this.#batch.stage([batch], { tokens: ids.length, supervised: 0 }, 1);
+    const [counts] = this.#batch.stage([batch], { tokens: ids.length, supervised: 0 }, 1, { kind: 'evaluate' });
     this.#submit((encoder) => {
       this.#batch.load(encoder, 0);
       stack.forward.encode(encoder, counts);
@@ -342,7 +381,7 @@ export class Trainer {
     const stack = await this.#stack(runIds);
     const programs = [stack.forward, stack.lossGradient, stack.backward];
     const profiler = new Profiler(this.base.gpu);
-    const [counts] = this.#batch.stage([batch], batchTotals([batch]), runIds.length);
+    const [counts] = this.#batch.stage([batch], batchTotals([batch]), runIds.length, { kind: 'evaluate' });
     this.#submit((encoder) => {
       stack.begin.encode(encoder, NO_ROWS);
       this.#batch.load(encoder, 0);
@@ -352,10 +391,11 @@ export class Trainer {
   }
 
   /**
-   * Runs `batches` once more and names the first tensor that holds a NaN or an infinity, in the order of
-   * computation; null when all are finite. Parameters are not changed.
+   * Runs `batches` once more, as in optimizer step `step` (from 0), and names the first tensor that holds a NaN or an
+   * infinity, in the order of computation; null when all are finite. Parameters are not changed.
    */
-  async firstNonFinite(runId: string, batches: readonly TokenBatch[]): Promise<string | null> {
+  async firstNonFinite(runId: string, batches: readonly TokenBatch[], step: number): Promise<string | null> {
+    const dropoutKeys = this.#dropoutKeys(batches, step);
     const stack = await this.#stack([runId]);
     const run = this.run(runId);
     const totals = batchTotals(batches);
@@ -365,8 +405,10 @@ export class Trainer {
     try {
       const parameters = await finder.first(run.parameterTensors());
       if (parameters) return parameters;
-      for (const batch of batches) {
-        const [counts] = this.#batch.stage([batch], totals, 1);
+      let tokens = 0;
+      for (const [micro, batch] of batches.entries()) {
+        const [counts] = this.#batch.stage([batch], totals, 1, { draw: step, after: { micro, tokens }, dropoutKeys: [dropoutKeys[micro]] });
+        tokens += batch.ids.length;
         this.#submit((encoder) => {
           this.#batch.load(encoder, 0);
           stack.forward.encode(encoder, counts);

@@ -106,6 +106,15 @@ export const runSchema = z.strictObject({
 });
 export type RunConfig = z.infer<typeof runSchema>;
 
+/** Rows of A: what a run starts with; AdaLoRA prunes from there down to `rank` on average. */
+export const rankOf = (run: Pick<RunConfig, 'method' | 'rank' | 'adalora'>): number => (run.method === 'adalora' ? run.adalora.initRank : run.rank);
+
+/** What B A x is multiplied with, as in PEFT: α/r, α/√r (rsLoRA), and for AdaLoRA α over its first rank (1e-5 is PEFT's). */
+export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rslora' | 'adalora'>): number {
+  if (run.method === 'adalora') return run.alpha / (run.adalora.initRank + 1e-5);
+  return run.alpha / (run.rslora ? Math.sqrt(run.rank) : run.rank);
+}
+
 /** Whether the run has a gate per token and module. */
 export const isGated = (run: Pick<RunConfig, 'method'>): boolean => run.method === 'ts-lora' || run.method === 'ts-dora';
 

@@ -2,15 +2,6 @@
 import type { NoisePoint } from '../shared/study';
 import type { GateStats } from '../shared/types';
 
-/** Counts per module, where the engine measured μ: tokens measured, and helpful ones among kept and skipped. */
-interface HelpfulCounts {
-  measured: Uint32Array;
-  keptHelpful: Uint32Array;
-  skippedHelpful: Uint32Array;
-}
-
-const counted = (gate: GateStats): gate is GateStats & HelpfulCounts => 'measured' in gate && 'keptHelpful' in gate && 'skippedHelpful' in gate;
-
 /** Adds up steps, all modules together. */
 export class NoiseSum {
   #kept = 0;
@@ -19,8 +10,8 @@ export class NoiseSum {
   #skippedHelpful = 0;
 
   add(gate: GateStats): void {
-    if (!counted(gate)) return;
     for (let m = 0; m < gate.measured.length; m++) {
+      // An evaluation without a backward knows no μ.
       if (gate.measured[m] === 0) continue;
       this.#kept += gate.active[m];
       this.#skipped += gate.measured[m] - gate.active[m];

@@ -23,6 +23,13 @@ const json = (files: AdapterFile[], name: string) => JSON.parse(new TextDecoder(
 const withConfig = (files: AdapterFile[], change: Record<string, unknown>): AdapterFile[] =>
   files.map((f) => (f.name === 'adapter_config.json' ? { ...f, bytes: new TextEncoder().encode(JSON.stringify({ ...json(files, f.name), ...change })) } : f));
 
+it('rsLoRA stays rsLoRA, with its scaling', () => {
+  const files = exported(runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', rank: 4, alpha: 6, rslora: true }));
+  expect(json(files, 'adapter_config.json').use_rslora).toBe(true);
+  expect(json(files, 'ts_peft.json').scaling).toBe(3);
+  expect(readAdapter(files, model, 'b').run.rslora).toBe(true);
+});
+
 describe('which modules an adapter has', () => {
   const kinds = runSchema.parse({ id: 'a', name: 'A', method: 'lora', rank: 3, modules: ['q', 'down'] });
   const named = runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', rank: 3, only: ['2.q', '0.down', '0.q'] });

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ModuleAdapter } from '../engine/adapterRun';
 import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
-import { MODULE_KINDS, MODULE_PATHS, type RunConfig, runSchema } from '../shared/config';
+import { MODULE_KINDS, MODULE_PATHS, type RunConfig, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import type { LlamaConfig, ModuleId } from '../shared/types';
@@ -45,8 +45,8 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
   ]);
   const files: AdapterFile[] = [
     json('adapter_config.json', {
-      peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: modelName, r: run.rank, lora_alpha: run.alpha, lora_dropout: 0,
-      bias: 'none', fan_in_fan_out: false, inference_mode: true, init_lora_weights: true, use_dora: false, use_rslora: false,
+      peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: modelName, r: run.rank, lora_alpha: run.alpha, lora_dropout: run.dropout,
+      bias: 'none', fan_in_fan_out: false, inference_mode: true, init_lora_weights: true, use_dora: false, use_rslora: run.rslora,
       // PEFT takes names that end so in every layer, or whole ones.
       target_modules: run.only ? adapters.map((m) => m.path) : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
     }),
@@ -57,7 +57,7 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
   ];
   if (thresholds) {
     files.push(json('ts_peft.json', {
-      format: 'sieve-ts-peft', version: 1, rule: run.gate.rule, epsilon: EPSILON, scaling: run.alpha / run.rank,
+      format: 'sieve-ts-peft', version: 1, rule: run.gate.rule, epsilon: EPSILON, scaling: scalingOf(run),
       thresholds: Object.fromEntries(adapters.map((m, i) => [m.path, thresholds[i]])),
       note: 'The update of a token is kept where |delta| / (|frozen output| + epsilon) >= threshold. The rule that learnt the thresholds is reconstructed from secondary sources, not the paper\'s own listing.',
     }));
@@ -93,7 +93,7 @@ const configSchema = z.object({
   target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
   bias: z.literal('none').optional(),
   use_dora: z.literal(false).optional(),
-  use_rslora: z.literal(false).optional(),
+  use_rslora: z.boolean().optional(),
   fan_in_fan_out: z.literal(false).optional(),
   rank_pattern: z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, 'ranks per module are not supported').optional(),
   alpha_pattern: z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, 'alphas per module are not supported').optional(),
@@ -123,7 +123,7 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
   const result = schema.safeParse(value);
   if (!result.success) {
     const issue = result.error.issues[0];
-    throw new AdapterError(`${name}: ${issue.path.join('.') || 'content'}: ${issue.message}`, 'Sieve opens LoRA adapters of PEFT (one rank, no DoRA, no rsLoRA), with its own ts_peft.json where they are gated.');
+    throw new AdapterError(`${name}: ${issue.path.join('.') || 'content'}: ${issue.message}`, 'Sieve opens LoRA adapters of PEFT (one rank, no DoRA), with its own ts_peft.json where they are gated.');
   }
   return result.data;
 }
@@ -144,10 +144,10 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   const own = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
   const run = runSchema.parse({
-    id, name: own?.name ?? 'Imported adapter', method: gate ? 'ts-lora' : 'lora', rank: config.r, alpha: config.lora_alpha,
+    id, name: own?.name ?? 'Imported adapter', method: gate ? 'ts-lora' : 'lora', rank: config.r, alpha: config.lora_alpha, rslora: config.use_rslora ?? false,
     ...chosen(targets(config.target_modules, tensors.names, model), model),
   });
-  if (gate && Math.abs(gate.scaling - run.alpha / run.rank) > 1e-6 * gate.scaling) throw new AdapterError('ts_peft.json and adapter_config.json disagree about alpha / rank.', 'Export the adapter again.');
+  if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling) throw new AdapterError('ts_peft.json and adapter_config.json disagree about the scaling of the update.', 'Export the adapter again.');
   const adapters: ImportedAdapter['adapters'] = [];
   const thresholds: number[] = [];
   const paths = adaptedModules(model, run).map(modulePath);

@@ -12,8 +12,8 @@ import { openBase } from './testing/fixture';
 const runs = [
   runSchema.parse({ id: 'lora', name: 'LoRA', method: 'lora' }),
   runSchema.parse({ id: 'ts', name: 'TS-LoRA', method: 'ts-lora', gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
-  runSchema.parse({ id: 'small', name: 'small', method: 'ts-lora', rank: 3, modules: ['q', 'down'], gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
-  runSchema.parse({ id: 'mlp', name: 'mlp', method: 'lora', rank: 12, modules: ['gate', 'up'] }),
+  runSchema.parse({ id: 'small', name: 'small', method: 'ts-lora', rank: 3, dropout: 0.1, modules: ['q', 'down'], gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
+  runSchema.parse({ id: 'mlp', name: 'mlp', method: 'lora', rank: 12, dropout: 0.3, modules: ['gate', 'up'] }),
 ];
 const ids = runs.map((r) => r.id);
 const train = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2 });
@@ -36,7 +36,7 @@ async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: numb
   const { gpu, config } = base;
   const before = gpu.buffers.live();
   const trainer = await Trainer.create(base, runs, train, how);
-  const planned = planTraining(config, runs, how, 0).reduce((sum, i) => sum + i.bytes, 0);
+  const planned = planTraining(config, runs, train, how, 0).reduce((sum, i) => sum + i.bytes, 0);
   expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
   const batches = [batchOf([13, 30, 1, 20], config.vocab, 1), batchOf([41], config.vocab, 2)];
   const steps: StepResult[][] = [];

@@ -5,6 +5,7 @@ import { readTensor } from '../engine/gpu/readback';
 import type { Weight } from '../engine/kernels/matmul/weight';
 import type { BaseModel } from '../engine/base';
 import { f16ToF32 } from '../hub/floats';
+import { scalingOf } from '../shared/config';
 import type { ModuleMeasure } from '../shared/study';
 import type { RunId } from './protocol';
 import type { Measurable } from './session';
@@ -51,7 +52,7 @@ export async function measureModules({ model: { base }, trainer, train, batchSiz
   // Measuring leaves the gradients of all its batches behind; nothing steps on them.
   await trainer.evaluate([runId], batches, true);
   const [gradients, adapters] = [await run.gradients(), await run.adapters()];
-  const scaling = run.config.alpha / (run.config.rslora ? Math.sqrt(run.config.rank) : run.config.rank);
+  const scaling = scalingOf(run.config);
   const out: ModuleMeasure[] = [];
   for (const [i, { layer, kind, dIn, dOut }] of run.modules.entries()) {
     out.push({

@@ -34,7 +34,7 @@ function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layo
 }
 
 function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
-  const items = planTraining(base.config, experiment.runs, layout, base.bytes);
+  const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
   return { items, totalBytes: items.reduce((sum, i) => sum + i.bytes, 0), limitBytes: memoryLimits(base.gpu.info).budget };
 }
 
@@ -215,7 +215,7 @@ export class Session {
   /** Ends a run whose loss or gradient is no longer finite. The step was not applied: AdamW and τ stand still then. */
   async #fail(runId: RunId, step: number, { loss, gradNorm }: StepResult, batches: TokenBatch[]): Promise<void> {
     this.#failed.add(runId);
-    const first = await this.trainer.firstNonFinite(runId, batches);
+    const first = await this.trainer.firstNonFinite(runId, batches, step - 1);
     const what = Number.isFinite(loss) ? `the gradient norm is ${gradNorm}` : `the loss is ${loss}`;
     const where = first ? `The first bad tensor is ${first}.` : 'Every tensor was finite when the step was repeated.';
     const error = new TrainError(`Step ${step}: ${what}. ${where}`, 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.');

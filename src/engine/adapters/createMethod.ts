@@ -4,16 +4,19 @@ import { ConfigError } from '../../shared/errors';
 import type { BufferScope } from '../gpu/buffers';
 import { Gated, gateSizes } from './gate/gated';
 import { type LowRank, Lora, loraSizes } from './lora/lora';
-import type { AdaptedModule, Method } from './method';
+import type { AdaptedModule, Method, Place } from './method';
 import { Plain } from './plain';
 
 /** Bytes of what a run's method keeps besides parameters, gradients and moments, by name. */
-export const methodSizes = (run: RunConfig, modules: number, rPad: number): Record<string, number> =>
-  (isGated(run) ? { ...loraSizes(modules, rPad), ...gateSizes(modules) } : {});
+export const methodSizes = (run: RunConfig, modules: number, rPad: number, place: Place): Record<string, number> =>
+  (isGated(run) ? { ...loraSizes(modules, rPad), ...gateSizes(run.gate, modules, place) } : {});
 
-/** @throws {ConfigError} for a method that the engine does not know */
-export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope): Method {
+/**
+ * @param follows the method that the run's random gate follows
+ * @throws {ConfigError} for a method that the engine does not know
+ */
+export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, place: Place, follows: Method | null): Method {
   if (run.method !== 'lora' && run.method !== 'ts-lora') throw new ConfigError(`"${run.name}": the engine does not train ${run.method} yet.`, 'Choose LoRA or TS-LoRA.');
   const update = new Lora(low, isGated(run) ? { modules, scope } : null);
-  return isGated(run) ? new Gated(low.gpu, update, modules, scope, run.gate, train) : new Plain(update);
+  return isGated(run) ? new Gated(low.gpu, update, modules, scope, { config: run.gate, train, place, follows }) : new Plain(update);
 }

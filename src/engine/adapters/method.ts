@@ -15,7 +15,7 @@ export interface AdaptedModule extends ModuleId {
   dOut: number;
 }
 
-/** A, B and their gradients: slices of the run's flat buffers. rPad = rank rounded up to a multiple of 4. */
+/** What is trained, and its gradients: slices of the run's flat buffers. rPad = rank rounded up to a multiple of 4. */
 export interface ModuleParams {
   /** [rPad, dIn], rows beyond the rank are zero */
   a: Tensor;
@@ -23,6 +23,8 @@ export interface ModuleParams {
   b: Tensor;
   gradA: Tensor;
   gradB: Tensor;
+  /** What the method trains besides (see `extraOf`). */
+  extra?: { value: Tensor; grad: Tensor };
 }
 
 /** What a module's forward leaves for its backward. One for every run that shares the pass. */
@@ -47,6 +49,8 @@ export interface SharedSpace {
   mu: Tensor;
   /** Partial sums of the low-rank gradients */
   partial: Tensor;
+  /** [rows, dIn]: the module's input after dropout; there when a run has dropout. */
+  dropped: Tensor | null;
 }
 
 export interface ForwardIO {
@@ -58,6 +62,7 @@ export interface ForwardIO {
   /** f32 [rows, parts]: partial sums of y² of each row; there when the method `needsSquares`. */
   squares?: { tensor: Tensor; parts: number };
   space: ModuleSpace;
+  shared: SharedSpace;
   /** Whether statistics are kept (training, evaluation) or not (decoding). */
   record: boolean;
   /** The backward computes the layer anew: what `space` kept of the first time is still there, nothing counts twice. */
@@ -81,6 +86,20 @@ export interface NamedTensor {
   tensor: Tensor;
 }
 
+/** Where a run stands: what its tensors must have room for. */
+export interface Place {
+  /** Tokens of the largest micro-batch, and micro-batches of a step. */
+  rows: number;
+  microBatches: number;
+  /** Another run's random gate keeps as many tokens as this run's gate. */
+  followed: boolean;
+  /** The best adapter so far is kept beside the one that learns. */
+  keepBest: boolean;
+}
+
+/** An adapter that is not trained. */
+export const UNTRAINED: Place = { rows: 0, microBatches: 0, followed: false, keepBest: false };
+
 export interface Method {
   /** Whether `forward` reads `squares`. */
   readonly needsSquares: boolean;
@@ -92,8 +111,16 @@ export interface Method {
   update(): Op[];
   /** After A or B changed: tensors derived from them. */
   refresh(): Op[];
-  /** Host side of `update`, written before it runs. `step` counts from 0. */
-  prepareUpdate(step: number, tokens: number): void;
+  /**
+   * Whether step `step` (from 0) wants a probe before it: a forward and a backward that learn nothing, over a batch of the
+   * slice or over the step's own micro-batches.
+   */
+  probe(step: number): 'slice' | 'step' | null;
+  /** Around a probe, as `begin` and `update` around a step. */
+  beginProbe(): Op[];
+  endProbe(): Op[];
+  /** Host side of `update`, written before it runs. `step` counts from 0; `sliceTokens` null where no slice was probed. */
+  prepareUpdate(step: number, tokens: number, sliceTokens: number | null): void;
   /** What comes back once a step, and how to read it. Empty and null for a method without statistics. */
   stats(): Tensor[];
   readStats(bytes: ArrayBuffer): MethodStats | null;
@@ -101,7 +128,9 @@ export interface Method {
   state(): NamedTensor[];
   /** Thresholds from outside (an imported adapter), one per module. Throws where the method has none. */
   setThresholds(tau: Float32Array): void;
-  /** Thresholds as they are now, one per module; null where the method has none. */
+  /** Opens all tokens of a module again. @throws {AdapterError} where the method has no threshold */
+  reopen(module: number): void;
+  /** Thresholds as they are now, one per module; null where none is needed. @throws {AdapterError} where none would do */
   thresholds(): Promise<Float32Array | null>;
 }
 

@@ -29,12 +29,19 @@ export class Plain implements Method {
   begin(): Op[] { return []; }
   update(): Op[] { return []; }
   refresh(): Op[] { return this.#update.refresh(); }
+  probe(): null { return null; }
+  beginProbe(): Op[] { return []; }
+  endProbe(): Op[] { return []; }
   prepareUpdate(): void {}
   stats(): Tensor[] { return []; }
   readStats(): null { return null; }
   state(): NamedTensor[] { return this.#update.state(); }
 
   async thresholds(): Promise<null> { return null; }
+
+  reopen(): void {
+    throw new AdapterError('An adapter without a gate has nothing to open.', 'Choose a gated run.');
+  }
 
   setThresholds(): void {
     throw new AdapterError('An adapter without a gate has no thresholds.', 'Open this adapter as TS-LoRA.');

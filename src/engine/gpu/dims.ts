@@ -1,4 +1,10 @@
 /** The host's side of dims.wgsl. */
+/** What a pass is for, in the order of dims.wgsl's PASS_*. */
+const KINDS = ['train', 'probe', 'evaluate', 'decode'] as const;
+export type PassKind = (typeof KINDS)[number];
+/** A kind as the shaders see it. */
+export const passKind = (kind: PassKind): number => KINDS.indexOf(kind);
+
 export interface Dims {
   rows: number;
   supervised: number;
@@ -6,14 +12,21 @@ export interface Dims {
   tokens: number;
   segments: number;
   stride: number;
+  /** Of this micro-batch's dropout masks; 0 = nothing is dropped. */
+  dropoutKey?: number;
+  /** 'train', 0, 0 and 0 unless given. */
+  kind?: PassKind;
+  draw?: number;
+  micro?: number;
+  first?: number;
 }
 
-export const DIMS_BYTES = 32;
+export const DIMS_BYTES = 48;
 
 /** `Dims` as the uniform's bytes. */
 export function packDims(d: Dims): ArrayBuffer {
   const bytes = new ArrayBuffer(DIMS_BYTES);
-  new Uint32Array(bytes).set([d.rows, d.supervised, 0, d.tokens, d.segments, d.stride]);
+  new Uint32Array(bytes).set([d.rows, d.supervised, 0, d.tokens, d.segments, d.stride, d.dropoutKey ?? 0, passKind(d.kind ?? 'train'), d.draw ?? 0, d.micro ?? 0, d.first ?? 0]);
   new Float32Array(bytes)[2] = d.lossScale;
   return bytes;
 }

@@ -6,5 +6,13 @@ struct Dims {
   tokens: u32,         // T: tokens of the whole accumulated batch
   segments: u32,       // runs whose rows are stacked
   stride: u32,         // rows from the start of one segment to the next
-  unused: vec2u,
+  dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
+  kind: u32,           // what the pass is for: PASS_* below
+  draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
+  micro: u32,          // which micro-batch of the step it is
+  first: u32,          // tokens of the micro-batches before it
 }
+const PASS_TRAIN: u32 = 0u;
+const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt from its gradients
+const PASS_EVALUATE: u32 = 2u;
+const PASS_DECODE: u32 = 3u;

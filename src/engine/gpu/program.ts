@@ -44,8 +44,8 @@ export interface Dispatch {
   macs?: (counts: Counts) => number;
 }
 
-/** Anything a program can contain: a dispatch, or zeroing a tensor. */
-export type Op = Dispatch | { clear: Tensor };
+/** Anything a program can contain: a dispatch, zeroing a tensor, or copying one to another of the same size. */
+export type Op = Dispatch | { clear: Tensor } | { copy: Tensor; to: Tensor };
 
 export class Program {
   readonly #gpu: Gpu;
@@ -66,7 +66,7 @@ export class Program {
   async compile(): Promise<this> {
     const { device, pipelines } = this.#gpu;
     this.#ready = await Promise.all(this.ops.map(async (op) => {
-      if ('clear' in op) return null;
+      if (!('kernel' in op)) return null;
       const pipeline = await pipelines.get(op.kernel);
       const group = device.createBindGroup({
         label: op.kernel.label,
@@ -96,6 +96,11 @@ export class Program {
         encoder.clearBuffer(op.clear.buffer, op.clear.offset, op.clear.size);
         return;
       }
+      if ('copy' in op) {
+        endPass();
+        encoder.copyBufferToBuffer(op.copy.buffer, op.copy.offset, op.to.buffer, op.to.offset, op.copy.size);
+        return;
+      }
       const groups = typeof op.groups === 'function' ? op.groups(counts) : null;
       if (groups?.includes(0)) return;
       pass ??= profiler ? profiler.pass(encoder, op.kernel.label, op.macs?.(counts) ?? null) : encoder.beginComputePass({ label: this.label });
@@ -115,5 +120,5 @@ export class Program {
 
 /** Multiply-adds of the products in `ops` whose sizes the host knows. */
 export function macsOf(ops: readonly Op[], counts: Counts): number {
-  return ops.reduce((sum, op) => sum + ('clear' in op ? 0 : (op.macs?.(counts) ?? 0)), 0);
+  return ops.reduce((sum, op) => sum + ('kernel' in op ? (op.macs?.(counts) ?? 0) : 0), 0);
 }

@@ -8,7 +8,7 @@ import { TrainError } from '../../shared/errors';
 import type { TokenBatch } from '../../shared/types';
 import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
 import type { Gpu } from '../gpu/device';
-import { DIMS_BYTES, packDims } from '../gpu/dims';
+import { DIMS_BYTES, type Dims, type PassKind, packDims } from '../gpu/dims';
 import type { Counts, RowCount } from '../gpu/program';
 
 const DIMS_STRIDE = 256;
@@ -31,6 +31,18 @@ export interface Capacity {
 export interface BatchTotals {
   tokens: number;
   supervised: number;
+}
+
+/** What not every pass has. */
+export interface StageOptions {
+  /** What the pass is for; 'train' unless given. */
+  kind?: PassKind;
+  /** What random choices go by: the optimizer step, the evaluation's batch, or the first position. */
+  draw?: number;
+  /** Where the first of the micro-batches stands among its step's: how many were before it, with how many tokens. */
+  after?: { micro: number; tokens: number };
+  decode?: { start: number; context: number };
+  dropoutKeys?: readonly number[];
 }
 
 /** Rows from one segment to the next: whole tensors' segments can be bound alone, whatever their width. */
@@ -127,12 +139,18 @@ export class BatchBuffers {
   /**
    * Sends micro-batches, each for `segments` runs; `load` then puts one in place. `decode` places the rows in a
    * key/value cache: row i of the only sequence is position `start + i`, segment s's keys begin at row s · `context`,
-   * and `ids` holds every segment's own ids behind one another.
+   * and `ids` holds every segment's own ids behind one another. `dropoutKeys`: one for each micro-batch that learns.
    */
-  stage(batches: readonly TokenBatch[], totals: BatchTotals, segments: number, decode?: { start: number; context: number }): Counts[] {
+  stage(batches: readonly TokenBatch[], totals: BatchTotals, segments: number, options: StageOptions = {}): Counts[] {
     if (batches.length > this.microBatches || segments > this.capacity.segments) throw new Error(`${batches.length} micro-batches for ${segments} runs do not fit the ${this.microBatches} for ${this.capacity.segments} that were planned`);
     const bytes = new ArrayBuffer(batches.length * this.#current.size);
-    const counts = batches.map((batch, i) => this.#pack(batch, totals, segments, new Uint8Array(bytes, i * this.#current.size, this.#current.size), decode));
+    const { kind = 'train', draw = 0, after = { micro: 0, tokens: 0 }, dropoutKeys = [], decode } = options;
+    let first = after.tokens;
+    const counts = batches.map((batch, i) => {
+      const place = { kind, draw, micro: after.micro + i, first, dropoutKey: dropoutKeys[i] ?? 0 };
+      first += batch.targets.length;
+      return this.#pack(batch, totals, segments, new Uint8Array(bytes, i * this.#current.size, this.#current.size), place, decode);
+    });
     this.#gpu.device.queue.writeBuffer(this.#staged.buffer, this.#staged.offset, bytes);
     return counts;
   }
@@ -143,7 +161,7 @@ export class BatchBuffers {
     encoder.copyBufferToBuffer(this.#staged.buffer, this.#staged.offset + i * size, this.#current.buffer, this.#current.offset, size);
   }
 
-  #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, decode?: { start: number; context: number }): Counts {
+  #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, place: Pick<Dims, 'kind' | 'draw' | 'micro' | 'first' | 'dropoutKey'>, decode: StageOptions['decode']): Counts {
     const { capacity } = this;
     const rows = batch.targets.length;
     const wanted: number[] = [];
@@ -171,7 +189,7 @@ export class BatchBuffers {
         }
       }
     }
-    const all = { supervised: wanted.length, lossScale: totals.supervised > 0 ? 1 / totals.supervised : 0, tokens: totals.tokens };
+    const all = { supervised: wanted.length, lossScale: totals.supervised > 0 ? 1 / totals.supervised : 0, tokens: totals.tokens, ...place };
     const alone = (count: number) => ({ ...all, rows: count, segments: 1, stride: count });
     const targetCount = wanted.length * segments;
     const dims = [{ ...all, rows, segments, stride }, alone(rows), alone(targetCount), ...this.chunks.map((_, i) => alone(this.#chunkRows(targetCount, i)))];

@@ -74,6 +74,7 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
       y: segmentOf(y, capacity, segment, dOut),
       squares: needed ? { tensor: segmentOf(squares, capacity, segment, parts), parts } : undefined,
       space: adapters.spaces[module.index],
+      shared: adapters.shared,
       record: pass.record,
       again,
     })),

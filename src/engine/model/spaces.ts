@@ -1,7 +1,8 @@
 /** What adapted modules keep between forward and backward, for every run that shares the pass. */
-import { MODULE_KINDS } from '../../shared/config';
+import { MODULE_KINDS, type RunConfig, rankOf } from '../../shared/config';
 import type { LlamaConfig } from '../../shared/types';
 import type { AdaptedModule, ModuleSpace, SharedSpace } from '../adapters/method';
+import { padRank } from '../adapters/parameters';
 import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
 import { ARGS_BYTES, activeListBytes } from '../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
@@ -13,11 +14,20 @@ export interface SpaceNeeds {
   /** `layer.kind`, each once */
   keys: string[];
   rPad: number;
+  /** Whether any of them has dropout. */
+  dropout: boolean;
 }
 
-export function spaceNeeds(runs: readonly { modules: readonly AdaptedModule[]; rPad: number }[]): SpaceNeeds {
-  return { keys: [...new Set(runs.flatMap((r) => r.modules.map(moduleName)))], rPad: Math.max(4, ...runs.map((r) => r.rPad)) };
+export function spaceNeeds(runs: readonly { modules: readonly AdaptedModule[]; config: RunConfig }[]): SpaceNeeds {
+  return {
+    keys: [...new Set(runs.flatMap((r) => r.modules.map(moduleName)))],
+    rPad: Math.max(4, ...runs.map((r) => padRank(rankOf(r.config)))),
+    dropout: runs.some((r) => r.config.dropout > 0),
+  };
 }
+
+/** The widest input of a module. */
+const widestIn = (c: LlamaConfig) => Math.max(...MODULE_KINDS.map((kind) => moduleShape(c, kind).dIn));
 
 const strides = ({ rows }: Capacity, rPad: number) => ({
   z: alignBinding(4 * rows * rPad),
@@ -27,7 +37,7 @@ const strides = ({ rows }: Capacity, rPad: number) => ({
   args: alignBinding(ARGS_BYTES),
 });
 
-export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad }: SpaceNeeds) {
+export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dropout }: SpaceNeeds) {
   const s = strides(capacity, rPad);
   const n = capacity.segments * Math.max(1, keys.length);
   return {
@@ -39,6 +49,7 @@ export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad }: S
     u: 4 * capacity.rows * rPad,
     mu: 4 * capacity.rows,
     partial: Math.max(...MODULE_KINDS.map((kind) => lowRankPartialBytes({ ...moduleShape(c, kind), rank: rPad }))),
+    dropped: dropout ? 4 * capacity.rows * widestIn(c) : 0,
   };
 }
 
@@ -61,7 +72,10 @@ export class AdapterSpaces {
     this.ratio = scope.alloc('ratio', sizes.ratio);
     this.open = scope.alloc('open', sizes.open);
     this.rowStride = s.ratio / 4;
-    this.shared = { u: scope.alloc('u', sizes.u), mu: scope.alloc('mu', sizes.mu), partial: scope.alloc('partial', sizes.partial) };
+    this.shared = {
+      u: scope.alloc('u', sizes.u), mu: scope.alloc('mu', sizes.mu), partial: scope.alloc('partial', sizes.partial),
+      dropped: needs.dropout ? scope.alloc('dropped', sizes.dropped) : null,
+    };
     this.#spaces = Array.from({ length: capacity.segments * needs.keys.length }, (_, i) => {
       const part = (tensor: Tensor, stride: number) => tensor.slice(`${tensor.label}[${i}]`, i * stride, stride);
       return { z: part(z, s.z), ratio: part(this.ratio, s.ratio), open: part(this.open, s.open), list: part(list, s.list), args: part(args, s.args) };

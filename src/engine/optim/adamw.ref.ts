@@ -10,8 +10,8 @@ export interface AdamwHyper {
   clip: number;
 }
 
-/** One AdamW step in f64; `step` from 0. Changes params, m and v. */
-export function adamwRef(params: Float64Array, grads: ArrayLike<number>, m: Float64Array, v: Float64Array, h: AdamwHyper, step: number): void {
+/** One AdamW step in f64; `step` from 0, `rate(i)` times the learning rate for parameter i. Changes params, m and v. */
+export function adamwRef(params: Float64Array, grads: ArrayLike<number>, m: Float64Array, v: Float64Array, h: AdamwHyper, step: number, rate: (i: number) => number = () => 1): void {
   const norm = gradNormRef(grads);
   const scale = h.clip > 0 ? Math.min(1, h.clip / (norm + 1e-6)) : 1;
   for (let i = 0; i < params.length; i++) {
@@ -20,6 +20,7 @@ export function adamwRef(params: Float64Array, grads: ArrayLike<number>, m: Floa
     v[i] = h.beta2 * v[i] + (1 - h.beta2) * g * g;
     const mHat = m[i] / (1 - h.beta1 ** (step + 1));
     const vHat = v[i] / (1 - h.beta2 ** (step + 1));
-    params[i] = params[i] * (1 - h.lr * h.weightDecay) - h.lr * mHat / (Math.sqrt(vHat) + h.eps);
+    const lr = h.lr * rate(i);
+    params[i] = params[i] * (1 - lr * h.weightDecay) - lr * mHat / (Math.sqrt(vHat) + h.eps);
   }
 }

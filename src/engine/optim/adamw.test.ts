@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { Program } from '../gpu/program';
 import { expectClose, expectCloseToMax } from '../testing/allclose';
 import { floats, randomFloats, runOps, testGpu } from '../testing/harness';
-import { adamw, packAdamwHyper } from './adamw';
+import { RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from './adamw';
 import { adamwRef, gradNormRef } from './adamw.ref';
 import { gradNorm, gradNormPartialBytes } from './clip';
 
 const train = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 };
 
 /** An optimizer over `start`; `step` takes gradients and returns the new parameters. */
-async function optimizer(start: Float32Array<ArrayBuffer>, settings = train) {
+async function optimizer(start: Float32Array<ArrayBuffer>, settings = train, rate: (i: number) => number = () => 1) {
   const gpu = await testGpu();
   const scope = gpu.buffers.scope('test');
   const { length } = start;
@@ -19,7 +19,7 @@ async function optimizer(start: Float32Array<ArrayBuffer>, settings = train) {
   const hyper = scope.alloc('hyper', 32, GPUBufferUsage.UNIFORM);
   const program = await new Program(gpu, scope, 'optimizer', [
     ...gradNorm(gpu, { grads, length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }),
-    adamw(gpu, { params, grads, m, v, norm, hyper, length }),
+    adamw(gpu, { params, grads, m, v, norm, hyper, length, rates: scope.upload('rates', Float32Array.from({ length: ratesBytes(length) / 4 }, (_, i) => rate(i * RATE_SPAN))) }),
   ]).compile();
   return {
     norm: async () => (await floats(gpu, norm, 1))[0],
@@ -51,13 +51,15 @@ test.each([4, 60, 8192, 30004])('norm of %i gradients', async (length) => {
 test.each([['clipped', 100, 1], ['within the norm', 1e-3, 1], ['clipping off', 1, 0]] as const)('equals the reference, %s', async (_name, size, clipNorm) => {
   const length = 1028;
   const start = randomFloats(length, 1);
-  const opt = await optimizer(start, { ...train, clipNorm });
+  // Every third span learns 16 times as fast.
+  const rate = (i: number) => (Math.floor(i / RATE_SPAN) % 3 === 1 ? 16 : 1);
+  const opt = await optimizer(start, { ...train, clipNorm }, rate);
   const [params, m, v] = [Float64Array.from(start), new Float64Array(length), new Float64Array(length)];
   for (let t = 0; t < 12; t++) {
     const g = randomFloats(length, 10 + t, size);
     const lr = 1e-2 / (t + 1);
     await opt.step(g, lr, t);
-    adamwRef(params, g, m, v, { lr, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, clip: clipNorm }, t);
+    adamwRef(params, g, m, v, { lr, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, clip: clipNorm }, t, rate);
   }
   const state = await opt.state();
   expectCloseToMax(state.params, params, 1e-6, 'params');

@@ -8,6 +8,10 @@ import wgsl from './adamw.wgsl?raw';
 /** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
 export const ADAMW_HYPER_BYTES = 32;
 const THREADS = 64;
+/** Parameters that share an entry of `rates`: as many as lie in one aligned slice of a buffer. */
+export const RATE_SPAN = 64;
+/** Bytes of `rates` for `length` parameters. */
+export const ratesBytes = (length: number): number => 4 * Math.ceil(length / RATE_SPAN);
 
 /** The hyper uniform of optimizer step `step` (from 0) at learning rate `lr`. */
 export function packAdamwHyper(train: Pick<TrainConfig, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'clipNorm'>, lr: number, step: number): Float32Array<ArrayBuffer> {
@@ -26,6 +30,8 @@ export interface AdamwParams {
   norm: Tensor;
   /** `packAdamwHyper`. */
   hyper: Tensor;
+  /** f32: a factor of the learning rate for every `RATE_SPAN` parameters. */
+  rates: Tensor;
   /** A multiple of 4. */
   length: number;
 }
@@ -35,7 +41,7 @@ export function adamw(_gpu: Gpu, p: AdamwParams): Dispatch {
   const groups = Math.min(65535, Math.ceil(p.length / 4 / THREADS));
   return {
     kernel: { label: 'adamw', code: wgsl, constants: { THREADS, LENGTH4: p.length / 4, STRIDE: groups * THREADS } },
-    bindings: [p.hyper, p.norm, p.grads, p.params, p.m, p.v],
+    bindings: [p.hyper, p.norm, p.grads, p.params, p.m, p.v, p.rates],
     groups: () => [groups, 1, 1],
   };
 }

@@ -2,7 +2,7 @@
 import { Rng } from '../../shared/rng';
 import type { BufferScope, Tensor } from '../gpu/buffers';
 import { type Gpu, openGpu } from '../gpu/device';
-import { packDims } from '../gpu/dims';
+import { type PassKind, packDims } from '../gpu/dims';
 import { type Counts, type Op, Program, type RowCount } from '../gpu/program';
 import { readTensor } from '../gpu/readback';
 
@@ -21,9 +21,9 @@ export function randomFloats(length: number, seed: number, scale = 1): Float32Ar
 }
 
 /** A uniform `Dims` for `rows` rows (of each of `segments`, `stride` rows apart) and its host-side twin. */
-export function rowCount(scope: BufferScope, rows: number, extra: { supervised?: number; lossScale?: number; tokens?: number; segments?: number; stride?: number } = {}): RowCount {
+export function rowCount(scope: BufferScope, rows: number, extra: { supervised?: number; lossScale?: number; tokens?: number; segments?: number; stride?: number; dropoutKey?: number; kind?: PassKind; draw?: number; micro?: number; first?: number } = {}): RowCount {
   const segments = extra.segments ?? 1;
-  const bytes = packDims({ rows, supervised: extra.supervised ?? 0, lossScale: extra.lossScale ?? 1, tokens: extra.tokens ?? rows, segments, stride: extra.stride ?? rows });
+  const bytes = packDims({ ...extra, rows, supervised: extra.supervised ?? 0, lossScale: extra.lossScale ?? 1, tokens: extra.tokens ?? rows, segments, stride: extra.stride ?? rows });
   return { dims: scope.upload('dims', new Uint8Array(bytes), GPUBufferUsage.UNIFORM), of: () => rows * segments };
 }
 

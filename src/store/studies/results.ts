@@ -75,12 +75,15 @@ export function resultsOf(study: Study, cells: readonly Cell[]): Results {
   return { measures, reference, base, rows, verdicts: started.length < 2 ? [] : verdictsOf(study, rows, measures, column) };
 }
 
+/** As it stands inside a sentence. */
+const lowered = (text: string) => text[0].toLowerCase() + text.slice(1);
+
 function verdictsOf(study: Study, rows: readonly ResultRow[], measures: readonly Measure[], column: (id: string, of: Measure['of']) => (number | null)[]): string[] {
   const [first, ...others] = rows;
   if (study.importance) {
     // In the words of the question: the modules that sparsity chooses against each other choice.
-    const chosen = ({ id, name }: ResultRow) => (id === 'all' ? 'All modules' : `Modules by ${name.toLowerCase()}`);
-    return others.filter((r) => r.done > 0).map((r) => verdict(chosen(first), chosen(r).toLowerCase(), 'held-out loss', pairedDifference(first.losses, r.losses)));
+    const chosen = ({ id, name }: ResultRow) => (id === 'all' ? 'Taking all modules' : `Choosing by ${name.toLowerCase()}`);
+    return others.filter((r) => r.done > 0).map((r) => verdict(chosen(first), lowered(chosen(r)), 'held-out loss', pairedDifference(first.losses, r.losses)));
   }
   const sentences: string[] = [];
   for (const other of others) {

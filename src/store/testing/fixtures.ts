@@ -64,9 +64,16 @@ export function gateStats(modules: number, tokens: number, active: (m: number) =
     active: Uint32Array.from({ length: modules }, (_, m) => active(m)),
     muKept: new Float32Array(modules).fill(-1),
     muSkipped: new Float32Array(modules).fill(1),
+    measured: new Uint32Array(modules).fill(tokens),
+    keptHelpful: Uint32Array.from({ length: modules }, (_, m) => active(m)),
+    skippedHelpful: new Uint32Array(modules),
     histogram: new Uint32Array(modules * RATIO_BINS),
     rho: 0.01,
     tauStep: 0.001,
+    moduleSteps: null,
+    lambda: 0,
+    shift: null,
+    openOutsideTraining: false,
   };
 }
 

@@ -10,7 +10,8 @@ import { matmulTile } from '../../kernels/matmul/matmul';
 import { readTensor } from '../../gpu/readback';
 import { expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
-import { Lora } from '../lora/lora';
+import { dropoutRef } from '../../kernels/dropout/dropout.ref';
+import { Lora, moduleSalt } from '../lora/lora';
 import { Gated } from './gated';
 
 const [T, dIn, dOut, rank, scaling] = [203, 40, 72, 6, 1.5];
@@ -20,11 +21,11 @@ const rPad = 8;
 const padA = (a: Float32Array) => Float32Array.from({ length: rPad * dIn }, (_, i) => (i < rank * dIn ? a[i] : 0));
 const padB = (b: Float32Array) => Float32Array.from({ length: dOut * rPad }, (_, i) => (i % rPad < rank ? b[Math.floor(i / rPad) * rank + (i % rPad)] : 0));
 
-/** Everything about the module in f64, given which rows are open. */
-function reference(x: Float32Array, y: Float32Array, g: Float32Array, dx: Float32Array, a: Float32Array, b: Float32Array, open: boolean[]) {
+/** Everything about the module in f64, given which rows are open; `keep` is what dropout multiplies x with. */
+function reference(x: Float32Array, keep: Float64Array, y: Float32Array, g: Float32Array, dx: Float32Array, a: Float32Array, b: Float32Array, open: boolean[]) {
   const out = { h: Float64Array.from(y), dA: new Float64Array(rank * dIn), dB: new Float64Array(dOut * rank), dx: Float64Array.from(dx), muKept: 0, muSkipped: 0 };
   for (let i = 0; i < T; i++) {
-    const z = Array.from({ length: rank }, (_, r) => { let s = 0; for (let k = 0; k < dIn; k++) s += a[r * dIn + k] * x[i * dIn + k]; return s; });
+    const z = Array.from({ length: rank }, (_, r) => { let s = 0; for (let k = 0; k < dIn; k++) s += a[r * dIn + k] * keep[i * dIn + k] * x[i * dIn + k]; return s; });
     const u = Array.from({ length: rank }, (_, r) => { let s = 0; for (let n = 0; n < dOut; n++) s += b[n * rank + r] * g[i * dOut + n]; return s; });
     const mu = scaling * z.reduce((s, v, r) => s + v * u[r], 0);
     if (open[i]) out.muKept += mu; else out.muSkipped += mu;
@@ -34,19 +35,20 @@ function reference(x: Float32Array, y: Float32Array, g: Float32Array, dx: Float3
       out.dB[n * rank + r] += mask * g[i * dOut + n] * z[r];
     }
     for (let k = 0; k < dIn; k++) for (let r = 0; r < rank; r++) {
-      out.dA[r * dIn + k] += mask * u[r] * x[i * dIn + k];
-      out.dx[i * dIn + k] += mask * a[r * dIn + k] * u[r];
+      out.dA[r * dIn + k] += mask * u[r] * keep[i * dIn + k] * x[i * dIn + k];
+      out.dx[i * dIn + k] += mask * keep[i * dIn + k] * a[r * dIn + k] * u[r];
     }
   }
   return out;
 }
 
 describe('a gated module at forced active shares', () => {
-  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    it(`${100 * share} % active: the dense-masked result, for (2 + 4a)/6 of the work`, async () => {
+  for (const [share, p] of [[0, 0], [0.25, 0], [0.5, 0], [0.75, 0], [1, 0], [0.5, 0.3]]) {
+    it(`${100 * share} % active${p > 0 ? `, ${100 * p} % of x dropped` : ''}: the dense-masked result, for (2 + 4a)/6 of the work`, async () => {
       const gpu = await testGpu();
       const scope = gpu.buffers.scope('test');
-      const rows = rowCount(scope, T);
+      const key = 77;
+      const rows = rowCount(scope, T, { dropoutKey: key });
       const [x, y, g, dx] = [randomFloats(T * dIn, 1), randomFloats(T * dOut, 2), randomFloats(T * dOut, 3), randomFloats(T * dIn, 4)];
       const [a, b] = [randomFloats(rank * dIn, 5), randomFloats(dOut * rank, 6, 0.2)];
       // A and B lie in one buffer, as a run's do.
@@ -55,13 +57,13 @@ describe('a gated module at forced active shares', () => {
       gpu.device.queue.writeBuffer(params.a.buffer, params.a.offset, padA(a));
       gpu.device.queue.writeBuffer(params.b.buffer, params.b.offset, padB(b));
       const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
-      const lora = new Lora({ gpu, rPad, scaling, params: [params], flat }, { modules: [module], scope });
-      const method = new Gated(gpu, lora, [module], scope, gateSchema.parse({}), { steps: 10, warmupSteps: 0 });
+      const lora = new Lora({ gpu, rPad, scaling, params: [params], flat, dropout: p }, { modules: [module], scope });
+      const method = new Gated(gpu, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place: { rows: T, microBatches: 1, followed: false, keepBest: false }, follows: null });
       const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT) };
-      const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })) };
+      const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })), dropped: scope.alloc('dropped', 4 * T * dIn) };
       const input = scope.upload('x', x);
       const squares = { tensor: scope.upload('squares', Float32Array.from({ length: T }, (_, i) => y.subarray(i * dOut, (i + 1) * dOut).reduce((sum, v) => sum + v * v, 0))), parts: 1 };
-      const pass = (h: ReturnType<typeof scope.upload>) => method.forward(module, { rows, x: input, y: h, squares, space, record: true, again: false });
+      const pass = (h: ReturnType<typeof scope.upload>) => method.forward(module, { rows, x: input, y: h, squares, space, shared, record: true, again: false });
 
       // The share is forced by a threshold halfway between two neighbouring r.
       await runOps(gpu, [...method.refresh(), ...pass(scope.upload('y', y))]);
@@ -75,7 +77,8 @@ describe('a gated module at forced active shares', () => {
       const open = Array.from(new Uint32Array(await readTensor(gpu, space.open)).slice(0, T), Boolean);
       expect(open.filter(Boolean)).toHaveLength(keep);
 
-      const expected = reference(x, y, g, dx, a, b, open);
+      const stays = dropoutRef(new Float32Array(T * dIn).fill(1), T, dIn, { p, key, salt: moduleSalt(module) });
+      const expected = reference(x, stays, y, g, dx, a, b, open);
       expectCloseToMax(await floats(gpu, h, T * dOut), expected.h, 2e-6, 'h');
       expectCloseToMax(await floats(gpu, gradIn, T * dIn), expected.dx, 2e-6, 'dx');
       expectCloseToMax((await floats(gpu, params.gradA, rPad * dIn)).slice(0, rank * dIn), expected.dA, 3e-6, 'dA');

@@ -2,9 +2,9 @@
  * The token gate (TS-PEFT, arXiv 2511.16147) over any update. Where ‖Δ‖ is known before Δ is made, what Δ costs is paid
  * for active tokens only: their rows are compacted into a list on the GPU and dispatched indirectly.
  */
-import type { GateConfig, TrainConfig } from '../../../shared/config';
-import { tauWarmupSteps } from '../../../shared/config';
-import type { GateStats } from '../../../shared/types';
+import { type GateConfig, type TrainConfig, tauWarmupSteps } from '../../../shared/config';
+import { AdapterError } from '../../../shared/errors';
+import type { GateStats, ModuleId } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import type { Op } from '../../gpu/program';
@@ -14,35 +14,77 @@ import { gate } from '../../kernels/gate/gate';
 import { RATIO_BINS, SLOT_BYTES, STAT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../../kernels/gate/slots';
 import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
-import type { AdaptedModule, BackwardIO, ForwardIO, Method, MethodStats, NamedTensor } from '../method';
+import { type Followed, noteCount } from '../../kernels/select/select';
+import { STEER_HYPER_BYTES, packSteerHyper, steer } from '../../kernels/steer/steer';
+import type { AdaptedModule, BackwardIO, ForwardIO, Method, MethodStats, NamedTensor, Place } from '../method';
 import type { Update } from '../update';
-import { type ThresholdRule, createRule } from './rules';
+import { type GateRule, type Prices, isLearned, lambdaOf, priceSource } from './rule';
+import { createRule, ruleSizes } from './rules';
+
+/** Tokens of the largest batch that a gate's prices come from. */
+const priceCapacity = (config: GateConfig, { rows, microBatches }: Place) => (priceSource(config) === 'slice' ? rows : rows * microBatches);
 
 /** Bytes of the gate's own tensors, by name. */
-export const gateSizes = (modules: number) => ({
+export const gateSizes = (config: GateConfig, modules: number, place: Place): Record<string, number> => ({
   slots: modules * SLOT_BYTES,
   stats: modules * STAT_BYTES,
+  ...(priceSource(config) === 'slice' ? { priceStats: modules * STAT_BYTES } : {}),
+  ...(place.followed ? { counts: 4 * modules * place.microBatches } : {}),
+  ...ruleSizes(config, modules, priceCapacity(config, place)),
 });
+
+export interface GateOptions {
+  config: GateConfig;
+  train: Pick<TrainConfig, 'steps' | 'warmupSteps' | 'seed'>;
+  place: Place;
+  /** The method that the random gate follows. */
+  follows: Method | null;
+}
 
 export class Gated implements Method {
   readonly needsSquares = true;
   readonly #gpu: Gpu;
   readonly #update: Update;
+  readonly #config: GateConfig;
+  readonly #modules: readonly AdaptedModule[];
+  readonly #warmup: number;
   readonly #slots: Tensor;
   readonly #stats: Tensor;
-  readonly #rule: ThresholdRule;
+  /** Statistics of the batch that prices come from, where that is another one. */
+  readonly #priceStats: Tensor | null;
+  /** u32 [micro-batches, modules]: kept tokens, for a run that follows. */
+  readonly #counts: Tensor | null;
+  /** f32[4]: ρ_t, step size, λ. */
+  readonly #shown: Tensor;
+  readonly #steer: Tensor | null;
+  readonly #rule: GateRule;
 
-  constructor(gpu: Gpu, update: Update, modules: readonly AdaptedModule[], scope: BufferScope, config: GateConfig, train: Pick<TrainConfig, 'steps' | 'warmupSteps'>) {
-    const sizes = gateSizes(modules.length);
+  constructor(gpu: Gpu, update: Update, modules: readonly AdaptedModule[], scope: BufferScope, { config, train, place, follows }: GateOptions) {
+    const sizes = gateSizes(config, modules.length, place);
     this.#gpu = gpu;
     this.#update = update;
-    this.#slots = scope.alloc('gate/slots', sizes.slots, GPUBufferUsage.UNIFORM);
+    this.#config = config;
+    this.#modules = modules;
+    this.#warmup = tauWarmupSteps(config, train as TrainConfig);
+    this.#slots = scope.upload('gate/slots', new Uint8Array(packGateSlots(modules.map(() => ({})))), GPUBufferUsage.UNIFORM);
     this.#stats = scope.alloc('gate/stats', sizes.stats);
-    this.#rule = createRule(config.rule, gpu, scope, {
-      modules: modules.length,
-      slots: this.#slots, stats: this.#stats,
-      config, steps: train.steps, warmup: tauWarmupSteps(config, train as TrainConfig),
+    this.#priceStats = sizes.priceStats ? scope.alloc('gate/priceStats', sizes.priceStats) : null;
+    this.#counts = sizes.counts ? scope.alloc('gate/counts', sizes.counts) : null;
+    this.#shown = scope.alloc('gate/shown', 16);
+    this.#steer = isLearned(config) && config.target !== null ? scope.alloc('gate/steer', STEER_HYPER_BYTES, GPUBufferUsage.UNIFORM) : null;
+    this.#rule = createRule({
+      gpu, scope, config, modules: modules.length, slots: this.#slots, stats: this.#priceStats ?? this.#stats, shown: this.#shown, seed: train.seed,
+      // Prices from the slice come every few steps, so τ moves as many times less often.
+      updates: (train.steps - this.#warmup) / (priceSource(config) === 'slice' ? config.pricesEvery : 1),
+      capacity: priceCapacity(config, place),
+      followed: (m) => (follows instanceof Gated ? follows.followed(m) : null),
     });
+  }
+
+  /** Where this gate notes how many tokens a module kept; null when it does not adapt that module. */
+  followed({ layer, kind }: ModuleId): Followed | null {
+    const module = this.#modules.find((m) => m.layer === layer && m.kind === kind);
+    return this.#counts && module ? { counts: this.#counts, modules: this.#modules.length, module: module.index } : null;
   }
 
   /** Dispatch sizes of one active-row product. */
@@ -60,13 +102,15 @@ export class Gated implements Method {
     if (io.again) return add;
     if (!squares) throw new Error('the gate needs the squares of the module\'s output');
     const { ops, size } = this.#update.size(m, io);
+    const followed = record ? this.followed(m) : null;
     return [
       ...this.#update.prepare(m, io),
       ...ops,
       ...gate(this.#gpu, {
         rows, size, squares, slot: slotOf(this.#slots, m.index), stat: statOf(this.#stats, m.index),
-        ratio: space.ratio, open: space.open, list: space.list, args: space.args, record, groups: this.#update.groups(m),
+        ratio: space.ratio, open: space.open, list: space.list, args: space.args, record, groups: this.#update.groups(m), mark: this.#rule.mark?.(m, io),
       }),
+      ...(followed ? [noteCount({ rows, list: space.list, ...followed })] : []),
       ...add,
     ];
   }
@@ -76,29 +120,55 @@ export class Gated implements Method {
     return [
       ...this.#update.back(m, io),
       muStats(this.#gpu, { rows, terms: this.#update.mu(m, io), open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu }),
+      ...(this.#rule.keep?.(m, io) ?? []),
       ...this.#update.gradients(m, io, { rows: this.#rows(io, 'grads'), sums: this.#args(io, 'sums') }),
       ...(gradIn ? this.#update.through(m, io, gradIn, this.#rows(io, 'dx')) : []),
     ];
   }
 
+  probe(step: number): 'slice' | 'step' | null {
+    const source = priceSource(this.#config);
+    if (source === 'probe') return 'step';
+    const due = step >= this.#warmup && (step - this.#warmup) % this.#config.pricesEvery === 0;
+    return source === 'slice' && due ? 'slice' : null;
+  }
+
+  beginProbe(): Op[] {
+    return [{ clear: this.#stats }, ...(priceSource(this.#config) === 'own' ? [] : (this.#rule.clear?.() ?? []))];
+  }
+
+  endProbe(): Op[] {
+    return this.#priceStats ? [{ copy: this.#stats, to: this.#priceStats }] : [];
+  }
+
   begin(): Op[] {
-    return [{ clear: this.#stats }];
+    return [{ clear: this.#stats }, ...(priceSource(this.#config) === 'own' ? (this.#rule.clear?.() ?? []) : [])];
   }
 
   update(): Op[] {
-    return this.#rule.update();
+    const { target, targetPer } = this.#config;
+    return [
+      ...(this.#rule.update?.() ?? []),
+      ...(this.#steer && target !== null ? [steer(this.#gpu, { hyper: this.#steer, slots: this.#slots, stats: this.#stats, modules: this.#modules.length, perModule: targetPer === 'module' })] : []),
+    ];
   }
 
   refresh(): Op[] {
     return this.#update.refresh();
   }
 
-  prepareUpdate(step: number, tokens: number): void {
-    this.#rule.prepare(step, tokens);
+  prepareUpdate(step: number, tokens: number, sliceTokens: number | null): void {
+    const { queue } = this.#gpu.device;
+    const moves = step >= this.#warmup;
+    const from = this.#priceStats ? sliceTokens : tokens;
+    const prices: Prices | null = moves && from !== null ? { tokens: from } : null;
+    this.#rule.prepare?.(prices);
+    if (prices) queue.writeBuffer(this.#shown.buffer, this.#shown.offset + 8, Float32Array.of(lambdaOf(this.#config, prices)));
+    if (this.#steer) queue.writeBuffer(this.#steer.buffer, this.#steer.offset, packSteerHyper(this.#config.target ?? 0, moves));
   }
 
   stats(): Tensor[] {
-    return [this.#slots, this.#stats, this.#rule.rho];
+    return [this.#slots, this.#stats, this.#shown];
   }
 
   readStats(bytes: ArrayBuffer): MethodStats {
@@ -106,32 +176,51 @@ export class Gated implements Method {
     const statBytes = this.#stats.size;
     const slots = readGateSlots(bytes.slice(0, slotBytes));
     const sums = readStatSlots(bytes.slice(slotBytes, slotBytes + statBytes));
-    const rho = new Float32Array(bytes, slotBytes + statBytes, 2);
+    const [rho, tauStep, lambda] = new Float32Array(bytes, slotBytes + statBytes, 3);
     const histogram = new Uint32Array(sums.length * RATIO_BINS);
     sums.forEach((s, i) => histogram.set(s.histogram, i * RATIO_BINS));
+    const counts = (of: (s: (typeof sums)[number]) => number) => Uint32Array.from(sums, of);
     const gate: GateStats = {
       tau: Float32Array.from(slots, (s) => s.tau),
-      tokens: Uint32Array.from(sums, (s) => s.tokens),
-      active: Uint32Array.from(sums, (s) => s.active),
+      tokens: counts((s) => s.tokens),
+      active: counts((s) => s.active),
       muKept: Float32Array.from(sums, (s) => s.muKept),
       muSkipped: Float32Array.from(sums, (s) => s.muSkipped),
+      measured: counts((s) => s.measured),
+      keptHelpful: counts((s) => s.keptHelpful),
+      skippedHelpful: counts((s) => s.skippedHelpful),
       histogram,
-      rho: rho[0],
-      tauStep: rho[1],
+      rho,
+      tauStep,
+      moduleSteps: this.#config.rhoPer === 'module' ? Float32Array.from(slots, (s) => s.step) : null,
+      lambda,
+      shift: this.#steer ? Float32Array.from(slots, (s) => s.shift) : null,
+      openOutsideTraining: this.#config.rule === 'oracle',
     };
-    return { gate, forwardRows: Uint32Array.from(sums, (s) => s.forwardRows), dxRows: Uint32Array.from(sums, (s) => s.dxRows), gradRows: Uint32Array.from(sums, (s) => s.gradRows) };
+    return { gate, forwardRows: counts((s) => s.forwardRows), dxRows: counts((s) => s.dxRows), gradRows: counts((s) => s.gradRows) };
   }
 
   state(): NamedTensor[] {
-    return [{ name: 'gate', tensor: this.#slots }, { name: 'rho', tensor: this.#rule.rho }, ...this.#update.state()];
+    return [{ name: 'gate', tensor: this.#slots }, { name: 'shown', tensor: this.#shown }, ...(this.#rule.state?.() ?? []), ...this.#update.state()];
+  }
+
+  reopen(module: number): void {
+    if (!isLearned(this.#config)) throw new AdapterError('This gate has no threshold of its own.', 'Only gates that learn a threshold can be opened again.');
+    // τ and its moments; how many updates there were stays.
+    const slot = slotOf(this.#slots, module);
+    this.#gpu.device.queue.writeBuffer(slot.buffer, slot.offset, new Float32Array(3));
+    this.#rule.forget?.(module);
   }
 
   setThresholds(tau: Float32Array): void {
-    const slots = packGateSlots(Array.from(tau, (t) => ({ tau: t, m: 0, v: 0, updates: 0 })));
-    this.#gpu.device.queue.writeBuffer(this.#slots.buffer, this.#slots.offset, slots);
+    this.#gpu.device.queue.writeBuffer(this.#slots.buffer, this.#slots.offset, packGateSlots(Array.from(tau, (t) => ({ tau: t }))));
   }
 
-  async thresholds(): Promise<Float32Array> {
+  async thresholds(): Promise<Float32Array | null> {
+    const { rule } = this.#config;
+    if (rule === 'random') throw new AdapterError('A random gate draws its tokens anew each time: there are no thresholds that would say which.', 'Export another run.');
+    // Outside training the oracle keeps every token: it is a plain adapter there.
+    if (rule === 'oracle') return null;
     return Float32Array.from(readGateSlots(await readTensor(this.#gpu, this.#slots)), (s) => s.tau);
   }
 }

@@ -1,14 +1,16 @@
 /** LoRA (Hu et al. 2021, arXiv 2106.09685): Δ = (α/r) B A x. */
+import type { ModuleId } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
-import type { Op } from '../../gpu/program';
+import type { Op, RowCount } from '../../gpu/program';
+import { dropout } from '../../kernels/dropout/dropout';
 import type { ActiveGroups, DeltaSize } from '../../kernels/gate/gate';
 import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/gram';
 import { lowRankGrad, lowRankGroups } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmul, matmulTile } from '../../kernels/matmul/matmul';
 import type { MuTerms } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
-import type { AdaptedModule, BackwardIO, ForwardIO, ModuleParams } from '../method';
+import type { AdaptedModule, BackwardIO, ForwardIO, ModuleParams, SharedSpace } from '../method';
 import type { GradientRows, Update } from '../update';
 
 /** What the low-rank products of one run need. */
@@ -21,7 +23,12 @@ export interface LowRank {
   params: ModuleParams[];
   /** The flat buffer that all A and B are slices of. */
   flat: Tensor;
+  /** Share of x that is dropped before A. */
+  dropout: number;
 }
+
+/** Tells the modules' masks and first values apart, by their place alone: whatever else a run adapts, they stay the same. */
+export const moduleSalt = (m: ModuleId): number => Math.imul(m.layer * 8 + m.kind.charCodeAt(0) * 31 + m.kind.length, 0x9e3779b1) >>> 0;
 
 /** Bytes of the tensors that ‖Δ‖ takes, by name; only where a gate asks for it. */
 export const loraSizes = (modules: number, rPad: number) => ({
@@ -44,10 +51,18 @@ export class Lora implements Update {
     };
   }
 
-  /** z = A x. */
-  prepare(m: AdaptedModule, { rows, x, space }: ForwardIO): Op[] {
+  /** z = A x, in training of x after dropout. */
+  prepare(m: AdaptedModule, { rows, x, space, shared, record }: ForwardIO): Op[] {
     const { gpu, rPad, params } = this.#low;
-    return matmul(gpu, { label: 'A x', rows, a: x, w: params[m.index].a, out: space.z, n: rPad, k: m.dIn, transposed: true });
+    const { ops, input } = record ? this.#drop(m, rows, x, shared) : { ops: [], input: x };
+    return [...ops, ...matmul(gpu, { label: 'A x', rows, a: input, w: params[m.index].a, out: space.z, n: rPad, k: m.dIn, transposed: true })];
+  }
+
+  /** What A gets to see: x, or where the run has dropout the shared copy, filled anew. */
+  #drop(m: AdaptedModule, rows: RowCount, x: Tensor, { dropped }: SharedSpace): { ops: Op[]; input: Tensor } {
+    const { gpu, dropout: p } = this.#low;
+    if (p === 0) return { ops: [], input: x };
+    return { ops: [dropout(gpu, { rows, pass: rows, x, out: dropped!, width: m.dIn, p, salt: moduleSalt(m) })], input: dropped! };
   }
 
   /** ‖Δ‖² = (α/r)² zᵀ(BᵀB)z: known before B is touched. */
@@ -81,16 +96,20 @@ export class Lora implements Update {
   }
 
   /** dB += (α/r) gᵀ z and dA += (α/r) uᵀ x. */
-  gradients(m: AdaptedModule, { x, gradOut, space: { z }, shared: { u, partial } }: BackwardIO, over: GradientRows): Op[] {
+  gradients(m: AdaptedModule, { rows, x, gradOut, space: { z }, shared }: BackwardIO, over: GradientRows): Op[] {
     const { gpu, rPad: rank, scaling, params } = this.#low;
     const { gradA, gradB } = params[m.index];
-    return lowRankGrad(gpu, { gradOut, z, x, u, partial, gradA, gradB, dOut: m.dOut, dIn: m.dIn, rank, scaling, ...over });
+    const { u, partial } = shared;
+    const { ops, input } = this.#drop(m, rows, x, shared);
+    return [...ops, ...lowRankGrad(gpu, { gradOut, z, x: input, u, partial, gradA, gradB, dOut: m.dOut, dIn: m.dIn, rank, scaling, ...over })];
   }
 
-  /** gradIn += (α/r) Aᵀ u. */
-  through(m: AdaptedModule, { shared }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
-    const { gpu, rPad, scaling, params } = this.#low;
-    return matmul(gpu, { label: 'Aᵀ u', rows, a: shared.u, w: params[m.index].a, out: gradIn, n: m.dIn, k: rPad, transposed: false, accumulate: true, scale: scaling });
+  /** gradIn += (α/r) Aᵀ u, through the same mask as x. */
+  through(m: AdaptedModule, { rows: pass, shared: { u, dropped } }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
+    const { gpu, rPad, scaling, params, dropout: p } = this.#low;
+    const product = { label: 'Aᵀ u', rows, a: u, w: params[m.index].a, n: m.dIn, k: rPad, transposed: false, scale: scaling };
+    if (p === 0) return matmul(gpu, { ...product, out: gradIn, accumulate: true });
+    return [...matmul(gpu, { ...product, out: dropped! }), dropout(gpu, { rows, pass, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
   }
 
   refresh(): Op[] {

@@ -8,7 +8,7 @@ import { ARGS_BYTES, activeListBytes, argsOffset } from './activeRows';
 import { activeRowsRef } from './activeRows.ref';
 import { gate } from './gate';
 import { ratioRef } from './gate.ref';
-import { STAT_BYTES, medianRatio, packGateSlots, packStatSlots, ratioBin, ratioEdge, readGateSlots, readStatSlots, slotOf, statOf } from './slots';
+import { NEW_SLOT, STAT_BYTES, medianRatio, packGateSlots, packStatSlots, ratioBin, ratioEdge, readGateSlots, readStatSlots, slotOf, statOf } from './slots';
 
 const PARTS = 3;
 
@@ -85,7 +85,7 @@ test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large
   // Two micro-batches add up.
   const histogram = new Uint32Array(64);
   for (const r of ratio) histogram[ratioBin(r)] += 2;
-  const none = { tokens: 0, active: 0, muKept: 0, muSkipped: 0, disagreeMu: 0, forwardRows: 0, dxRows: 0, gradRows: 0, histogram: new Uint32Array(64) };
+  const none = { tokens: 0, active: 0, muKept: 0, muSkipped: 0, disagreeMu: 0, forwardRows: 0, dxRows: 0, gradRows: 0, measured: 0, keptHelpful: 0, skippedHelpful: 0, histogram: new Uint32Array(64) };
   expect(stats).toEqual([none, { ...none, tokens: 2 * rows, active: 2 * count, forwardRows: 16 * up(8), dxRows: 8 * up(4), gradRows: 2 * count, histogram }, none]);
 });
 
@@ -124,8 +124,8 @@ test('bins, edges and median', () => {
 });
 
 test('slots survive packing', () => {
-  const gates = [{ tau: 0.5, m: -1, v: 2, updates: 7 }, { tau: 0, m: 0, v: 0, updates: 0 }];
+  const gates = [{ tau: 0.5, m: -1, v: 2, updates: 7, rho: 0.25, step: 3, share: 0.75, correction: -0.125, shift: 4, steered: 9 }, { ...NEW_SLOT }];
   expect(readGateSlots(packGateSlots(gates))).toEqual(gates);
-  const stats = [{ tokens: 9, active: 4, muKept: -0.5, muSkipped: 0.25, disagreeMu: 1, forwardRows: 8, dxRows: 16, gradRows: 32, histogram: Uint32Array.from({ length: 64 }, (_, i) => i) }];
+  const stats = [{ tokens: 9, active: 4, muKept: -0.5, muSkipped: 0.25, disagreeMu: 1, forwardRows: 8, dxRows: 16, gradRows: 32, measured: 3, keptHelpful: 2, skippedHelpful: 1, histogram: Uint32Array.from({ length: 64 }, (_, i) => i) }];
   expect(readStatSlots(packStatSlots(stats))).toEqual(stats);
 });

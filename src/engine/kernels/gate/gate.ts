@@ -2,10 +2,12 @@ import { compose } from '../../gpu/compose';
 import type { Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import dims from '../../gpu/dims.wgsl?raw';
-import type { Counts, Dispatch, RowCount } from '../../gpu/program';
+import type { Counts, Dispatch, Groups, RowCount } from '../../gpu/program';
 import { chunkRule } from '../lowRankGrad/chunks';
 import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
+import keepAbove from './keepAbove.wgsl?raw';
+import keepMarked from './keepMarked.wgsl?raw';
 import ratio from './ratio.wgsl?raw';
 import ratioStored from './ratioStored.wgsl?raw';
 import shape from './shape.wgsl?raw';
@@ -54,14 +56,17 @@ export interface GateParams {
   stat: Tensor;
   record: boolean;
   groups: ActiveGroups;
+  /** Where not τ decides: what marks the rows to keep in `open`, once `ratio` is there. */
+  mark?: Dispatch[];
 }
 
 /**
  * The token gate: r_i = ‖Δ_i‖/(‖y_i‖ + 1e-6) by the Gram matrix, S_i = [r_i ≥ τ], and the list of open rows with what
- * the dispatches over it need. One dispatch, or two where the rows are many; which, the rows of a pass decide.
+ * the dispatches over it need. One dispatch, or two where the rows are many; which, the rows of a pass decide. With
+ * `mark`, S is what that leaves in `open`.
  */
 export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
-  const large = (counts: Counts) => p.rows.of(counts) * p.size.rank ** 2 > spread;
+  const large = (counts: Counts) => p.mark !== undefined || p.rows.of(counts) * p.size.rank ** 2 > spread;
   const values = shapeOf(p);
   const inputs = [p.size.z, p.size.gram, p.squares.tensor];
   const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.args, p.stat];
@@ -74,18 +79,19 @@ export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
       values,
       groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / THREADS) : 0, 1, 1],
     },
+    ...(p.mark ?? []),
     {
-      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored] }), constants },
+      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
     },
-    {
-      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 10 }, snippets: [dims, slots, shape, rule.wgsl, ratio] }), constants },
+    ...(p.mark ? [] : [{
+      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 10 }, snippets: [dims, slots, shape, rule.wgsl, ratio, keepAbove] }), constants },
       bindings: [...outputs, ...inputs],
       values,
-      groups: (counts) => [large(counts) ? 0 : 1, 1, 1],
-    },
+      groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],
+    }]),
   ];
 }
 

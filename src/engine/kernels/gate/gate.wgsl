@@ -1,5 +1,5 @@
-// Token gate and list of open rows: r by `ratioOf`, threshold ->
-//   ratio [rows], open [rows] = ratio >= tau (0 or 1), activeList [1 + rows] = count, then the open rows ascending,
+// Token gate and list of open rows: r by `ratioOf`, S by `keeps` ->
+//   ratio [rows], open [rows] = S (0 or 1), activeList [1 + rows] = count, then the open rows ascending,
 //   args [4] = workgroups {x, y, z, unused} of the dispatches over open rows. Overwrites all;
 //   adds to the StatSlot when `record`.
 // One workgroup: each thread takes one run of rows, a scan over the threads says where its list begins.
@@ -26,7 +26,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   var mine = 0u;
   for (var row = first; row < last; row++) {
     let r = ratioOf(row);
-    let kept = select(0u, 1u, r >= slot.tau);
+    let kept = select(0u, 1u, keeps(row, r));
     ratio[row] = r;
     open[row] = kept;
     mine += kept;

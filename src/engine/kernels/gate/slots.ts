@@ -15,21 +15,30 @@ export const SLOT_BYTES = 256;
 export const STAT_BYTES = 512;
 /** Workgroups that may share the sums of μ. */
 export const MU_PARTS = 8;
-/** Where a StatSlot's parts of the sums of μ and its histogram begin, in 32-bit words. */
-const [MU_AT, HISTOGRAM_AT] = [8, 64];
+/** Where a StatSlot's parts of the sums of μ, of the counts by its sign, and its histogram begin, in 32-bit words. */
+const [MU_AT, HELPFUL_AT, HISTOGRAM_AT] = [8, 40, 64];
 
 const sliceOf = (all: Tensor, index: number, bytes: number): Tensor => all.slice(`${all.label}[${index}]`, index * bytes, bytes);
 /** The GateSlot, and the StatSlot, of module `index`. */
 export const slotOf = (slots: Tensor, index: number): Tensor => sliceOf(slots, index, SLOT_BYTES);
 export const statOf = (stats: Tensor, index: number): Tensor => sliceOf(stats, index, STAT_BYTES);
 
-/** Threshold of one module with its moments. */
+/** What one module's gate goes by; what each means is in slots.wgsl. */
 export interface GateSlot {
   tau: number;
   m: number;
   v: number;
   updates: number;
+  rho: number;
+  step: number;
+  share: number;
+  correction: number;
+  shift: number;
+  steered: number;
 }
+
+/** A module at the start: its gate is open, and a random one keeps all. */
+export const NEW_SLOT: Readonly<GateSlot> = { tau: 0, m: 0, v: 0, updates: 0, rho: 0, step: 0, share: 1, correction: 0, shift: 0, steered: 0 };
 
 /** Sums of one module over the micro-batches of one optimizer step; what each means is in slots.wgsl. */
 export interface StatSlot {
@@ -41,6 +50,9 @@ export interface StatSlot {
   forwardRows: number;
   dxRows: number;
   gradRows: number;
+  measured: number;
+  keptHelpful: number;
+  skippedHelpful: number;
   histogram: Uint32Array;
 }
 
@@ -54,14 +66,19 @@ function mapSlots<T>(bytes: ArrayBuffer, slotBytes: number, read: (f: Float32Arr
 
 /** Reads thresholds as they came back from the GPU. */
 export const readGateSlots = (bytes: ArrayBuffer): GateSlot[] =>
-  mapSlots(bytes, SLOT_BYTES, (f, u) => ({ tau: f[0], m: f[1], v: f[2], updates: u[3] }));
+  mapSlots(bytes, SLOT_BYTES, (f, u) => ({
+    tau: f[0], m: f[1], v: f[2], updates: u[3], rho: f[4], step: f[5], share: f[6], correction: f[7], shift: f[8], steered: u[9],
+  }));
 
-/** Thresholds as the GPU wants them. */
-export function packGateSlots(slots: readonly GateSlot[]): ArrayBuffer {
+/** Slots as the GPU wants them; what is not given is as at the start. */
+export function packGateSlots(slots: readonly Partial<GateSlot>[]): ArrayBuffer {
   const bytes = new ArrayBuffer(slots.length * SLOT_BYTES);
-  slots.forEach((slot, i) => {
-    new Float32Array(bytes, i * SLOT_BYTES, 3).set([slot.tau, slot.m, slot.v]);
-    new Uint32Array(bytes, i * SLOT_BYTES, 4)[3] = slot.updates;
+  slots.forEach((given, i) => {
+    const s = { ...NEW_SLOT, ...given };
+    new Float32Array(bytes, i * SLOT_BYTES, 9).set([s.tau, s.m, s.v, 0, s.rho, s.step, s.share, s.correction, s.shift]);
+    const u = new Uint32Array(bytes, i * SLOT_BYTES, 10);
+    u[3] = s.updates;
+    u[9] = s.steered;
   });
   return bytes;
 }
@@ -74,9 +91,14 @@ export function readStatSlots(bytes: ArrayBuffer): StatSlot[] {
       for (let part = 0; part < MU_PARTS; part++) sum += f[MU_AT + 4 * part + which];
       return sum;
     };
+    const helpful = (which: number) => {
+      let count = 0;
+      for (let part = 0; part < MU_PARTS; part++) count += u[HELPFUL_AT + 2 * part + which];
+      return count;
+    };
     return {
       tokens: u[0], active: u[1], muKept: mu(0), muSkipped: mu(1), disagreeMu: mu(2),
-      forwardRows: u[2], dxRows: u[3], gradRows: u[4], histogram: u.slice(HISTOGRAM_AT, HISTOGRAM_AT + RATIO_BINS),
+      forwardRows: u[2], dxRows: u[3], gradRows: u[4], measured: u[5], keptHelpful: helpful(0), skippedHelpful: helpful(1), histogram: u.slice(HISTOGRAM_AT, HISTOGRAM_AT + RATIO_BINS),
     };
   });
 }
@@ -86,7 +108,8 @@ export function packStatSlots(slots: readonly StatSlot[]): ArrayBuffer {
   const bytes = new ArrayBuffer(slots.length * STAT_BYTES);
   slots.forEach((s, i) => {
     const u = new Uint32Array(bytes, i * STAT_BYTES, STAT_BYTES / 4);
-    u.set([s.tokens, s.active, s.forwardRows, s.dxRows, s.gradRows]);
+    u.set([s.tokens, s.active, s.forwardRows, s.dxRows, s.gradRows, s.measured]);
+    u.set([s.keptHelpful, s.skippedHelpful], HELPFUL_AT);
     u.set(s.histogram, HISTOGRAM_AT);
     new Float32Array(bytes, i * STAT_BYTES + 4 * MU_AT, 3).set([s.muKept, s.muSkipped, s.disagreeMu]);
   });

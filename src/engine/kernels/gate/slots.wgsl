@@ -4,7 +4,13 @@ struct GateSlot {
   m: f32,                         // first moment of g
   v: f32,                         // second moment of g
   updates: u32,                   // threshold updates so far
-  spare: array<vec4<u32>, 15>,
+  rho: f32,                       // EMA of the module's median r, where each module has its own
+  step: f32,                      // step size of the last update
+  share: f32,                     // random gate: share of tokens that the last step kept
+  correction: f32,                // steering: what is added to the target share
+  shift: f32,                     // steering: how far τ was moved last, in units of the module's median r
+  steered: u32,                   // steps that steered so far
+  spare: array<vec2<u32>, 27>,
 }
 
 // Workgroups that may share the sums of μ, each with an entry of its own: no two write the same number.
@@ -21,8 +27,10 @@ struct StatSlot {
   forwardRows: u32,               // rows of B z as dispatched (tile-rounded)
   dxRows: u32,                    // rows of the adapter's dx as dispatched
   gradRows: u32,                  // rows of dB and dA
+  measured: u32,                  // tokens whose μ is in the sums
   mu: array<vec4<f32>, MU_PARTS>, // parts of Σ S_i μ_i, Σ (1 − S_i) μ_i, Σ c_i μ_i; the fourth is unused
-  spare: array<vec4<u32>, 6>,
+  helpful: array<vec2<u32>, MU_PARTS>, // parts of the number of tokens with μ_i < 0: kept, skipped
+  spare: array<vec4<u32>, 2>,
   histogram: array<u32, RATIO_BINS>,
 }
 

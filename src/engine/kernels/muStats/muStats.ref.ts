@@ -5,11 +5,13 @@ export function muStatsRef(u: ArrayLike<number>, z: ArrayLike<number>, open: Arr
     for (let k = 0; k < rank; k++) sum += u[row * rank + k] * z[row * rank + k];
     return scaling * sum;
   });
-  let [muKept, muSkipped, disagreeMu] = [0, 0, 0];
+  let [muKept, muSkipped, disagreeMu, keptHelpful, skippedHelpful] = [0, 0, 0, 0, 0];
   mu.forEach((value, row) => {
     if (open[row]) muKept += value;
     else muSkipped += value;
+    if (value < 0 && open[row]) keptHelpful++;
+    if (value < 0 && !open[row]) skippedHelpful++;
     if ((value >= 0) === (open[row] !== 0)) disagreeMu += value;
   });
-  return { mu, muKept, muSkipped, disagreeMu };
+  return { mu, muKept, muSkipped, disagreeMu, keptHelpful, skippedHelpful };
 }

@@ -26,6 +26,7 @@ test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4]])('μ of
   const size = expected.mu.reduce((s, m) => s + Math.abs(m), 0);
   const check = async (times: number) => {
     const got = readStatSlots(await readTensor(gpu, stats));
+    expect(got[1]).toMatchObject({ measured: times * rows, keptHelpful: times * expected.keptHelpful, skippedHelpful: times * expected.skippedHelpful });
     for (const name of ['muKept', 'muSkipped', 'disagreeMu'] as const) {
       expect(got[0][name]).toBe(0);
       expectClose([got[1][name]], [times * expected[name]], { atol: times * 1e-6 * size }, name);

@@ -7,14 +7,17 @@ import { expectClose } from '../../testing/allclose';
 import { floats, rowCount, runOps, testGpu } from '../../testing/harness';
 import { ARGS_BYTES, activeListBytes } from '../gate/activeRows';
 import { gate } from '../gate/gate';
-import { SLOT_BYTES, STAT_BYTES, packGateSlots, packStatSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../gate/slots';
+import { NEW_SLOT, SLOT_BYTES, STAT_BYTES, packGateSlots, packStatSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../gate/slots';
 import { muStats } from '../muStats/muStats';
 import { packTauHyper, updateTau } from './tau';
 import { updateTauRef } from './tau.ref';
 
-const stat = (active: number, disagreeMu: number, histogram: Uint32Array) => ({ tokens: 100, active, muKept: 0, muSkipped: 0, disagreeMu, forwardRows: 0, dxRows: 0, gradRows: 0, histogram });
+const stat = (active: number, disagreeMu: number, histogram: Uint32Array) => ({ tokens: 100, active, muKept: 0, muSkipped: 0, disagreeMu, forwardRows: 0, dxRows: 0, gradRows: 0, measured: 100, keptHelpful: 0, skippedHelpful: 0, histogram });
 
-test.each([[1, 'auto'], [2, 'auto'], [7, 1e-3], [56, 'auto'], [211, 'auto']] as const)('%i modules, step %s, over many steps', async (modules, tauStep) => {
+test.each([
+  [1, 'auto'], [2, 'auto'], [7, 1e-3], [56, 'auto'], [211, 'auto'],
+  [9, 'auto', { ownRho: true }], [9, 1e-3, { ownRho: true }], [7, 4e-5, { literal: true }], [7, 'auto', { literal: true, ownRho: true }],
+] as const)('%i modules, step %s, over many steps %o', async (modules, tauStep, options: { ownRho?: boolean; literal?: boolean } = {}) => {
   const gpu = await testGpu();
   const scope = gpu.buffers.scope('test');
   const rng = new Rng(modules);
@@ -22,9 +25,9 @@ test.each([[1, 'auto'], [2, 'auto'], [7, 1e-3], [56, 'auto'], [211, 'auto']] as 
   const stats = scope.alloc('stats', modules * STAT_BYTES);
   const rho = scope.alloc('rho', 8);
   const hyper = scope.alloc('hyper', 32, GPUBufferUsage.UNIFORM);
-  const program = await new Program(gpu, scope, 'tau', [updateTau(gpu, { slots, stats, rho, hyper, modules })]).compile();
+  const program = await new Program(gpu, scope, 'tau', [updateTau(gpu, { slots, stats, rho, hyper, modules, ownRho: options.ownRho ?? false, literal: options.literal ?? false })]).compile();
   const write = (tensor: Tensor, data: ArrayBuffer) => gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
-  const expected = Array.from({ length: modules }, () => ({ tau: 0, m: 0, v: 0, updates: 0 }));
+  const expected = Array.from({ length: modules }, () => ({ ...NEW_SLOT }));
   let ref = { rho: 0, step: 0 };
   for (let step = 0; step < 40; step++) {
     const draw = () => Uint32Array.from({ length: 64 }, () => (rng.below(3) === 0 ? rng.below(20) : 0));
@@ -40,12 +43,13 @@ test.each([[1, 'auto'], [2, 'auto'], [7, 1e-3], [56, 'auto'], [211, 'auto']] as 
     const encoder = gpu.device.createCommandEncoder();
     program.encode(encoder, { rows: 0, supervised: 0, segments: 1 });
     gpu.device.queue.submit([encoder.finish()]);
-    if (params.enabled) ref = updateTauRef(expected, seen, h, ref.rho, params);
+    if (params.enabled) ref = updateTauRef(expected, seen, h, ref.rho, { ...params, ...options });
     const got = readGateSlots(await readTensor(gpu, slots));
-    const scale = ref.step * 40;
+    const scale = Math.max(...expected.map((e) => e.step), 1e-9) * 40;
     expect(got.map((g) => g.updates)).toEqual(expected.map((e) => e.updates));
     expectClose(got.map((g) => g.tau), expected.map((e) => e.tau), { atol: 2e-6 * scale }, `tau at ${step}`);
-    expectClose(got.map((g) => g.m), expected.map((e) => e.m), { atol: 1e-8 }, `m at ${step}`);
+    expectClose(got.map((g) => g.m), expected.map((e) => e.m), { atol: options.literal ? 1e-10 : 1e-8 }, `m at ${step}`);
+    expectClose(got.map((g) => g.step), expected.map((e) => e.step), { rtol: 1e-6 }, 'steps');
     expectClose(await floats(gpu, rho, 2), [ref.rho, ref.step], { rtol: 1e-6 }, 'rho');
   }
   expect(gpu.error()).toBeNull();
@@ -79,7 +83,7 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
       list: scope.alloc('list', activeListBytes(rows)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT), groups: { delta: one, dx: one, grads: { gradGroups: 1, sumGroups: 1 } },
     }),
     muStats(gpu, { rows: count, terms: { u, z, ...shape }, open, stat: statOf(stats, 0), mu }),
-    updateTau(gpu, { slots, stats, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), GPUBufferUsage.UNIFORM) }),
+    updateTau(gpu, { slots, stats, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), GPUBufferUsage.UNIFORM), ownRho: false, literal: false }),
   ];
   const counts = { rows, supervised: 0, segments: 1 };
   const skipped: number[] = [];

@@ -2,6 +2,7 @@ import { compose } from '../../gpu/compose';
 import type { Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import type { Dispatch } from '../../gpu/program';
+import median from '../gate/median.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
 import wgsl from './tau.wgsl?raw';
 
@@ -44,16 +45,20 @@ export interface UpdateTauParams {
   /** `packTauHyper`. */
   hyper: Tensor;
   modules: number;
+  /** Every module's step goes by its own ρ instead of the run's. */
+  ownRho: boolean;
+  /** g = −s·Σ c_i μ_i − s·λ·Σ S_i: the paper's own form, in which ε is not negligible. */
+  literal: boolean;
 }
 
-/** The reconstructed threshold rule for all modules of a run; dispatch once per optimizer step. */
+/** The reconstructed (or literal) threshold rule for all modules of a run; dispatch once per optimizer step. */
 export function updateTau(gpu: Gpu, p: UpdateTauParams): Dispatch {
   if (p.modules > MAX_GATED_MODULES) throw new Error(`${p.modules} gated modules; at most ${MAX_GATED_MODULES}`);
   return {
     kernel: {
       label: 'tau',
-      code: compose(wgsl, { snippets: [slots] }),
-      constants: { THREADS: gpu.info.software ? 4 : 64, MODULES: p.modules },
+      code: compose(wgsl, { snippets: [slots, median] }),
+      constants: { THREADS: gpu.info.software ? 4 : 64, MODULES: p.modules, OWN_RHO: p.ownRho ? 1 : 0, LITERAL: p.literal ? 1 : 0 },
     },
     bindings: [p.hyper, p.slots, p.stats, p.rho],
     groups: () => [1, 1, 1],

@@ -1,8 +1,10 @@
-// Threshold update of all modules of a run (the reconstructed TS-PEFT rule), once per optimizer step:
+// Threshold update of all modules of a run (the reconstructed TS-PEFT rule, or the literal one), once per optimizer step:
 //   slots [modules] (updated), stats [modules], rho {ρ, step used} (updated).
 // One workgroup: threads take the modules' medians of r, thread 0 their EMA ρ, threads the updates.
 override THREADS: u32;
 override MODULES: u32;
+override OWN_RHO: bool;            // every module has a ρ of its own, and its own step
+override LITERAL: bool;            // g is multiplied by s, so that ε is not negligible
 
 struct TauHyper {
   lambda: f32,                    // price of an active token
@@ -22,22 +24,6 @@ struct TauHyper {
 var<workgroup> medians: array<f32, MODULES>;
 var<workgroup> middle: array<f32, 2>;          // the one or two middle medians
 var<workgroup> stepSize: f32;
-
-fn medianOf(index: u32) -> f32 {
-  var total = 0u;
-  for (var b = 0u; b < RATIO_BINS; b++) { total += stats[index].histogram[b]; }
-  if (total == 0u) { return 0.0; }
-  var before = 0u;
-  for (var b = 0u; b < RATIO_BINS; b++) {
-    let count = stats[index].histogram[b];
-    if (2u * (before + count) >= total) {
-      let share = (0.5 * f32(total) - f32(before)) / f32(count);
-      return ratioEdge(b) + (ratioEdge(b + 1u) - ratioEdge(b)) * share;
-    }
-    before += count;
-  }
-  return ratioEdge(RATIO_BINS);
-}
 
 fn disagreement(index: u32) -> f32 {
   var sum = 0.0;
@@ -81,7 +67,13 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
   workgroupBarrier();
   for (var i = lane; i < MODULES; i += THREADS) {
-    let g = -disagreement(i) - hyper.lambda * f32(stats[i].opened);
+    var size = stepSize;
+    if (OWN_RHO) {
+      slots[i].rho = select(0.9 * slots[i].rho + 0.1 * medians[i], medians[i], slots[i].updates == 0u);
+      size = select(hyper.tauStep, 3.0 * slots[i].rho / hyper.stepsLeft, hyper.tauStep < 0.0);
+    }
+    slots[i].step = size;
+    let g = select(1.0, size, LITERAL) * (-disagreement(i) - hyper.lambda * f32(stats[i].opened));
     // A sum that overflowed teaches nothing: the threshold stands still, as A and B do.
     if ((bitcast<u32>(g) & 0x7f800000u) == 0x7f800000u) { continue; }
     let t = slots[i].updates + 1u;
@@ -89,7 +81,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     let v = hyper.beta2 * slots[i].v + (1.0 - hyper.beta2) * g * g;
     let mHat = m / (1.0 - power(hyper.beta1, t));
     let vHat = v / (1.0 - power(hyper.beta2, t));
-    slots[i].tau = max(0.0, slots[i].tau - stepSize * mHat / (sqrt(vHat) + hyper.eps));
+    slots[i].tau = max(0.0, slots[i].tau - size * mHat / (sqrt(vHat) + hyper.eps));
     slots[i].m = m;
     slots[i].v = v;
     slots[i].updates = t;

@@ -1,0 +1,176 @@
+"""How τ moves: one object per run, asked once per optimizer step for the thresholds of the next one."""
+import math
+
+import torch
+
+from .gate import BINS, GateStats, histogram_median, lower_edge, median_of, ratio_bin, ratio_histogram, wanted_change
+
+EMA = 0.9
+# float32: smallest normal number, the next value above 0 that no implementation flushes away.
+SMALLEST_NORMAL = 2.0**-126
+
+
+class PriceList:
+    """λ of every module, in units of lambdaBar (price against a mean loss); `per_token` divides by T."""
+
+    def __init__(self, modules: int, lambda_bar: float):
+        self.lambda_bar = [lambda_bar] * modules
+
+    def per_token(self, module: int, tokens: int) -> float:
+        return self.lambda_bar[module] / tokens
+
+
+class StepRule:
+    """Reconstructed or literal: a signed, Adam-normalised step of size s per module.
+
+    A reconstruction of the paper's update from secondary sources, not its own pseudo-code. literal: the sums are
+    multiplied by s before the moments, as the paper's constants expect, so that ε is not negligible.
+    tau_step: a number, or 'auto' for s_t = 3·ρ_t / (steps − tau_warmup). rho_per 'run': ρ from the median module;
+    'module': from each module's own median.
+    """
+
+    def __init__(self, modules: int, steps: int, prices: PriceList, tau_step="auto", tau_warmup=0, rho_per="run", literal=False,
+                 beta1=0.9, beta2=0.98, eps=1e-8):
+        self.steps, self.prices, self.tau_step, self.tau_warmup = steps, prices, tau_step, tau_warmup
+        self.rho_per, self.literal = rho_per, literal
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.m, self.v = [0.0] * modules, [0.0] * modules
+        self.count = 0
+        self.rhos: list[float] | None = None  # one, or one per module
+        self.step_sizes: list[float] | None = None
+
+    @property
+    def rho(self) -> float | None:
+        """The run's ρ; None while τ rests, or with one ρ per module."""
+        return self.rhos[0] if self.rhos and self.rho_per == "run" else None
+
+    @property
+    def step_size(self) -> float | None:
+        return self.step_sizes[0] if self.step_sizes and self.rho_per == "run" else None
+
+    def update(self, t: int, tau: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
+        """tau [modules] float32 after the 0-based optimizer step t. During the warm-up tau comes back unchanged."""
+        if t < self.tau_warmup:
+            return tau.clone()
+        tokens = stats[0].mu.numel()
+        medians = [histogram_median(ratio_histogram(s.ratio)) for s in stats]
+        if self.rho_per == "run":
+            medians = [median_of(medians)]
+        self.rhos = medians if self.rhos is None else [EMA * old + (1 - EMA) * new for old, new in zip(self.rhos, medians)]
+        auto = self.tau_step == "auto"
+        self.step_sizes = [3 * rho / (self.steps - self.tau_warmup) if auto else self.tau_step for rho in self.rhos]
+        self.count += 1
+        moved = tau.clone()
+        for i, s in enumerate(stats):
+            size = self.step_sizes[i if self.rho_per == "module" else 0]
+            g = wanted_change(s, self.prices.per_token(i, tokens)) * (size if self.literal else 1)
+            self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g
+            self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g * g
+            m_hat = self.m[i] / (1 - self.beta1**self.count)
+            v_hat = self.v[i] / (1 - self.beta2**self.count)
+            moved[i] = max(0.0, tau[i].item() - size * m_hat / (v_hat**0.5 + self.eps))
+        return moved
+
+
+def next_up(value: torch.Tensor) -> torch.Tensor:
+    """The next float32 above; above 0 the smallest normal one."""
+    up = torch.nextafter(value, torch.full_like(value, math.inf))
+    return torch.where(value < SMALLEST_NORMAL, torch.full_like(value, SMALLEST_NORMAL), up)
+
+
+def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta: float) -> tuple[int, float]:
+    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, then takes the lowest."""
+    offset = (candidates.double() - tau).abs()
+    objective, distance = (sums + offset**2 / (2 * eta)).tolist(), offset.tolist()
+    best = min(range(len(objective)), key=lambda i: (objective[i], distance[i] != 0, candidates[i].item()))
+    others = [o for o, s in zip(objective, sums.tolist()) if s != sums[best].item()]
+    return best, min(others, default=math.inf) - objective[best]
+
+
+def exact_step(ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float = math.inf) -> tuple[float, float]:
+    """argmin over τ' ≥ 0 of Σ 1[r_i ≥ τ']·p_i + (τ' − τ)²/(2η), and the margin to the next best set of tokens.
+
+    ratio: float32 [tokens] ≥ 0; price: p_i = μ_i + λ [tokens]; tau: a float32 value. A token opens at τ' = r_i and closes
+    just above, so only τ itself, every r_i < τ and nextUp(r_i) of every r_i ≥ τ can be best. Sort and suffix sum, in
+    float64, O(T log T). A tie keeps τ, then takes the lowest.
+    """
+    tau = torch.tensor(tau, dtype=torch.float32).item()
+    values, where = torch.unique(ratio, return_inverse=True)  # sorted
+    at = torch.zeros(len(values), dtype=torch.float64).index_add_(0, where, price.double())
+    suffix = torch.cat([at.flip(0).cumsum(0).flip(0), torch.zeros(1, dtype=torch.float64)])  # of values[k:]
+    below = int((values < tau).sum())
+    candidates = torch.cat([torch.tensor([tau], dtype=torch.float32), values[:below], next_up(values[below:])])
+    sums = torch.cat([suffix[below : below + 1], suffix[:below], suffix[below + 1 :]])
+    best, margin = best_candidate(candidates, sums, tau, eta)
+    return candidates[best].item(), margin
+
+
+def brute_force_step(ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float = math.inf) -> tuple[float, list[bool]]:
+    """(objective, mask) of the best interval of τ' ≥ 0, in float64: every interval between neighbouring ratios at its point nearest to τ.
+
+    Where that point is the open end of the interval its limit counts. The same preferences among ties as `exact_step`.
+    """
+    r, p = [float(x) for x in ratio], [float(x) for x in price]
+    edges = [-math.inf, *sorted(set(r)), math.inf]
+    found = []
+    for low, high in zip(edges, edges[1:]):  # (low, high]: open are exactly the tokens with r ≥ high
+        if high < 0:
+            continue
+        point = min(max(tau, low, 0.0), high)
+        mask = [x >= high for x in r]
+        objective = math.fsum(q for q, s in zip(p, mask) if s) + (point - tau) ** 2 / (2 * eta)
+        found.append((objective, not low < tau <= high, point, mask))
+    objective, _, _, mask = min(found, key=lambda f: f[:3])
+    return objective, mask
+
+
+class ExactRule:
+    """τ ← exact proximal point of this step's prices. eta inf: the unbounded step."""
+
+    def __init__(self, modules: int, prices: PriceList, eta: float = math.inf, tau_warmup=0):
+        self.prices, self.eta, self.tau_warmup = prices, eta, tau_warmup
+        self.margins: list[float] = []  # of the last update
+
+    def update(self, t: int, tau: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
+        if t < self.tau_warmup:
+            return tau.clone()
+        tokens, moved, self.margins = stats[0].mu.numel(), tau.clone(), []
+        for i, s in enumerate(stats):
+            value, margin = exact_step(s.ratio, s.mu.double() + self.prices.per_token(i, tokens), tau[i].item(), self.eta)
+            moved[i] = value
+            self.margins.append(margin)
+        return moved
+
+
+# Bin edges a threshold can stand on: 0 opens all; the upper edge of the last bin closes all below r = 8.
+EDGES = torch.tensor([0.0, *(lower_edge(b) for b in range(1, BINS + 1))], dtype=torch.float32)
+
+
+class AveragedRule:
+    """The same over prices averaged in r's histogram: EMA 0.9 of Σμ and of the token count per bin, first values as they are.
+
+    The price of a bin is M_b + λ·C_b, so that a new λ counts at once; for a constant λ that is the EMA of Σp.
+    """
+
+    def __init__(self, modules: int, prices: PriceList, eta: float = math.inf, tau_warmup=0):
+        self.prices, self.eta, self.tau_warmup = prices, eta, tau_warmup
+        self.mu = self.count = None  # [modules, bins]
+        self.margins: list[float] = []
+
+    def update(self, t: int, tau: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
+        if t < self.tau_warmup:
+            return tau.clone()
+        tokens = stats[0].mu.numel()
+        bins = [ratio_bin(s.ratio) for s in stats]
+        mu = torch.stack([torch.zeros(BINS, dtype=torch.float64).index_add_(0, b, s.mu.double()) for b, s in zip(bins, stats)])
+        count = torch.stack([torch.bincount(b, minlength=BINS).double() for b in bins])
+        self.mu = mu if self.mu is None else EMA * self.mu + (1 - EMA) * mu
+        self.count = count if self.count is None else EMA * self.count + (1 - EMA) * count
+        moved, self.margins = tau.clone(), []
+        for i in range(len(stats)):
+            price = self.mu[i] + self.prices.per_token(i, tokens) * self.count[i]
+            sums = torch.cat([price.flip(0).cumsum(0).flip(0), torch.zeros(1, dtype=torch.float64)])
+            best, margin = best_candidate(EDGES, sums, tau[i].item(), self.eta)
+            moved[i] = EDGES[best]
+            self.margins.append(margin)
+        return moved

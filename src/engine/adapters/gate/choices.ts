@@ -1,0 +1,67 @@
+/** Rules that learn no threshold: quantile, random, oracle. Each marks the rows to keep. */
+import type { Tensor } from '../../gpu/buffers';
+import type { Dispatch, Op } from '../../gpu/program';
+import { slotOf } from '../../kernels/gate/slots';
+import { pairBytes } from '../../kernels/proximal/proximal';
+import { keepPrices } from '../../kernels/proximal/prices';
+import { markHelpful, markLargest, markRandom, noteShare } from '../../kernels/select/select';
+import type { AdaptedModule, BackwardIO, ForwardIO } from '../method';
+import { moduleSalt } from '../lora/lora';
+import { pairCapacity, pairsOf } from './proximalRules';
+import { type GateRule, type RuleContext, priceKind } from './rule';
+
+/** Keeps the share `keep` with the largest r of each micro-batch and module. */
+export class QuantileRule implements GateRule {
+  readonly #context: RuleContext;
+
+  constructor(context: RuleContext) {
+    this.#context = context;
+  }
+
+  mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
+    const { gpu, slots, config: { keep } } = this.#context;
+    return [markLargest(gpu, { rows, open: space.open, slot: slotOf(slots, m.index), keep, ratio: space.ratio })];
+  }
+}
+
+/** Control: as many tokens as the followed run keeps of the same micro-batch and module, drawn at random. */
+export class RandomRule implements GateRule {
+  readonly #context: RuleContext;
+
+  constructor(context: RuleContext) {
+    this.#context = context;
+  }
+
+  mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
+    const { gpu, slots, shown, seed, followed, config: { keep } } = this.#context;
+    return [markRandom(gpu, { rows, open: space.open, slot: slotOf(slots, m.index), keep, seed, module: moduleSalt(m), followed: followed(m), nobody: shown })];
+  }
+
+  update(): Op[] {
+    return [noteShare(this.#context)];
+  }
+}
+
+/** Bytes of the oracle's tensors, by name. */
+export const oracleSizes = (modules: number, tokens: number) => ({ pairs: pairBytes(modules, pairCapacity(tokens)) });
+
+/** Control: a probe with all gates open tells each token's μ; the step keeps those with μ < 0. Elsewhere all are kept. */
+export class OracleRule implements GateRule {
+  readonly #context: RuleContext;
+  readonly #pairs: Tensor;
+  readonly #capacity: number;
+
+  constructor(context: RuleContext) {
+    this.#context = context;
+    this.#pairs = context.scope.alloc('gate/pairs', oracleSizes(context.modules, context.capacity).pairs);
+    this.#capacity = pairCapacity(context.capacity);
+  }
+
+  mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
+    return [markHelpful({ rows, open: space.open, pairs: pairsOf(this.#pairs, m, this.#capacity) })];
+  }
+
+  keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
+    return [keepPrices({ rows, ratio: space.ratio, mu: shared.mu, kind: priceKind(this.#context.config), pairs: pairsOf(this.#pairs, m, this.#capacity) })];
+  }
+}

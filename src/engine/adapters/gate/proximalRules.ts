@@ -1,0 +1,100 @@
+/** Learned rules without a gradient: τ goes to the proximal point of the prices p_i = μ_i + λ, of one batch or averaged. */
+import { type Tensor, alignBinding } from '../../gpu/buffers';
+import type { Op } from '../../gpu/program';
+import { RATIO_BINS } from '../../kernels/gate/slots';
+import { BIN_BYTES, averaged, binPrices, keepPrices } from '../../kernels/proximal/prices';
+import { PROXIMAL_HYPER_BYTES, packProximalHyper, pairBytes, proximal } from '../../kernels/proximal/proximal';
+import type { AdaptedModule, BackwardIO, NamedTensor } from '../method';
+import { type GateRule, type Prices, type RuleContext, lambdaOf, priceKind } from './rule';
+
+/** Tokens that a module has room for: its pairs are bound alone. */
+export const pairCapacity = (tokens: number): number => alignBinding(8 * tokens) / 8;
+
+/** A module's (r, μ) among all modules'. */
+export const pairsOf = (pairs: Tensor, m: AdaptedModule, capacity: number): Tensor => pairs.slice(`${pairs.label}[${m.index}]`, pairBytes(m.index, capacity), pairBytes(1, capacity));
+
+abstract class ProximalRule implements GateRule {
+  protected readonly context: RuleContext;
+  protected readonly hyper: Tensor;
+
+  constructor(context: RuleContext) {
+    this.context = context;
+    this.hyper = context.scope.alloc('gate/hyper', PROXIMAL_HYPER_BYTES, GPUBufferUsage.UNIFORM);
+  }
+
+  prepare(prices: Prices | null): void {
+    const { gpu, config } = this.context;
+    const hyper = packProximalHyper({ tokens: prices?.tokens ?? 0, enabled: prices !== null, lambda: lambdaOf(config, prices), eta: config.eta });
+    gpu.device.queue.writeBuffer(this.hyper.buffer, this.hyper.offset, hyper);
+  }
+
+  abstract keep(m: AdaptedModule, io: BackwardIO): Op[];
+  abstract update(): Op[];
+}
+
+/** Bytes of the exact rule's tensors, by name. */
+export const exactSizes = (modules: number, tokens: number) => ({
+  pairs: pairBytes(modules, pairCapacity(tokens)),
+  sorted: pairBytes(modules, pairCapacity(tokens)),
+});
+
+export class ExactRule extends ProximalRule {
+  readonly #pairs: Tensor;
+  readonly #other: Tensor;
+  readonly #capacity: number;
+
+  constructor(context: RuleContext) {
+    super(context);
+    const sizes = exactSizes(context.modules, context.capacity);
+    this.#pairs = context.scope.alloc('gate/pairs', sizes.pairs);
+    this.#other = context.scope.alloc('gate/sorted', sizes.sorted);
+    this.#capacity = pairCapacity(context.capacity);
+  }
+
+  keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
+    return [keepPrices({ rows, ratio: space.ratio, mu: shared.mu, kind: priceKind(this.context.config), pairs: pairsOf(this.#pairs, m, this.#capacity) })];
+  }
+
+  update(): Op[] {
+    const { gpu, slots, modules } = this.context;
+    return proximal(gpu, { hyper: this.hyper, pairs: this.#pairs, other: this.#other, slots, modules, capacity: this.#capacity });
+  }
+}
+
+/** Bytes of the averaged rule's tensors, by name. */
+export const averagedSizes = (modules: number) => ({ sums: modules * BIN_BYTES, average: 2 * modules * BIN_BYTES });
+
+export class AveragedRule extends ProximalRule {
+  readonly #sums: Tensor;
+  readonly #average: Tensor;
+
+  constructor(context: RuleContext) {
+    super(context);
+    const sizes = averagedSizes(context.modules);
+    this.#sums = context.scope.alloc('gate/sums', sizes.sums);
+    this.#average = context.scope.alloc('gate/average', sizes.average);
+  }
+
+  clear(): Op[] {
+    return [{ clear: this.#sums }];
+  }
+
+  keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
+    const sums = this.#sums.slice(`${this.#sums.label}[${m.index}]`, m.index * BIN_BYTES, BIN_BYTES);
+    return [binPrices(this.context.gpu, { rows, ratio: space.ratio, mu: shared.mu, kind: priceKind(this.context.config), sums })];
+  }
+
+  update(): Op[] {
+    const { slots, stats, modules } = this.context;
+    return [averaged({ hyper: this.hyper, sums: this.#sums, stats, average: this.#average, slots, modules })];
+  }
+
+  state(): NamedTensor[] {
+    return [{ name: 'average', tensor: this.#average }];
+  }
+
+  /** What closed the module must not close it again at once: its average starts anew, from nothing. */
+  forget(module: number): void {
+    this.context.gpu.device.queue.writeBuffer(this.#average.buffer, this.#average.offset + 2 * module * BIN_BYTES, new Float32Array(2 * RATIO_BINS));
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What a gate rule is: it says which tokens a module keeps. Learned rules move a threshold τ after each step; the others
+ * mark the rows to keep themselves.
+ */
+import type { GateConfig, GateRule as RuleName } from '../../../shared/config';
+import type { BufferScope, Tensor } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/device';
+import type { PassKind } from '../../gpu/dims';
+import type { Dispatch, Op } from '../../gpu/program';
+import type { Followed } from '../../kernels/select/select';
+import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from '../method';
+
+/** Rules that learn τ from μ. */
+export const LEARNED: readonly RuleName[] = ['reconstructed', 'literal', 'exact', 'averaged'];
+
+export const isLearned = (config: Pick<GateConfig, 'rule'>): boolean => LEARNED.includes(config.rule);
+
+/**
+ * The batch whose μ the rule goes by: the step's own, in the pass that also gives the gradients; a batch of the slice, or
+ * the step's own once more, in a probe before it.
+ */
+export type PriceSource = 'own' | 'slice' | 'probe';
+
+export const priceSource = (config: GateConfig): PriceSource =>
+  config.rule === 'oracle' ? 'probe' : isLearned(config) && config.prices === 'held-out' ? 'slice' : 'own';
+
+/** The passes whose μ a rule keeps. */
+export const priceKind = (config: GateConfig): PassKind => (priceSource(config) === 'own' ? 'train' : 'probe');
+
+/** What a rule has to go by in a step. */
+export interface Prices {
+  /** Tokens of the batch that they come from. */
+  tokens: number;
+}
+
+export interface GateRule {
+  /** Marks the rows to keep in `io.space.open`; absent where τ decides. */
+  mark?(m: AdaptedModule, io: ForwardIO): Dispatch[];
+  /** Once μ of a module is there: what the rule keeps of it. */
+  keep?(m: AdaptedModule, io: BackwardIO): Op[];
+  /** Before the first micro-batch of the batch that μ comes from. */
+  clear?(): Op[];
+  /** After a step's last micro-batch. */
+  update?(): Op[];
+  /** Host side of `update`; null: no prices this time, so τ rests. */
+  prepare?(prices: Prices | null): void;
+  state?(): NamedTensor[];
+  /** A module's past is forgotten: its τ was set from outside. */
+  forget?(module: number): void;
+}
+
+/** What a rule is made from. */
+export interface RuleContext {
+  gpu: Gpu;
+  scope: BufferScope;
+  modules: number;
+  slots: Tensor;
+  /** StatSlots of the batch that prices come from. */
+  stats: Tensor;
+  /** f32[4]: ρ_t and step size (step rules write them), λ as used. */
+  shown: Tensor;
+  config: GateConfig;
+  /** Optimizer steps in which τ moves. */
+  updates: number;
+  /** Tokens of the largest batch that prices come from. */
+  capacity: number;
+  seed: number;
+  /** Where the followed run notes the counts of a module; null where there is none. */
+  followed(m: AdaptedModule): Followed | null;
+}
+
+/** λ: the price of an active token of a batch whose loss is a mean. */
+export const lambdaOf = ({ lambdaBar }: Pick<GateConfig, 'lambdaBar'>, prices: Prices | null): number => (prices && prices.tokens > 0 ? lambdaBar / prices.tokens : 0);

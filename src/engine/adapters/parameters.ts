@@ -1,0 +1,121 @@
+/**
+ * What a run trains, in one flat buffer: A and B of every module, and what the method trains besides. Gradients and
+ * moments have buffers of the same layout. Tensors are padded to the rank's next multiple of 4; the padding stays zero.
+ */
+import type { RunConfig } from '../../shared/config';
+import { AdapterError } from '../../shared/errors';
+import { rankOf } from '../../shared/config';
+import { type Tensor, alignBinding } from '../gpu/buffers';
+import type { AdaptedModule, ModuleParams } from './method';
+
+/** Rows of A, columns of B as they lie on the GPU. */
+export const padRank = (rank: number) => Math.ceil(rank / 4) * 4;
+
+/** What a method trains besides A and B, one number for each output or each rank. */
+export interface ExtraKind {
+  /** Its symbol. */
+  symbol: string;
+  /** PEFT's name, behind the module's path. */
+  peft: string;
+  per: 'output' | 'rank';
+  /** LoRA+ lets it learn as fast as B (PEFT: all vectors do). */
+  asB: boolean;
+}
+
+/** The extra parameter of a run's method; null where there is none. */
+export const extraOf = (_run: Pick<RunConfig, 'method'>): ExtraKind | null => null;
+
+/** Numbers of a module's extra parameter. */
+export const extraLength = (kind: ExtraKind | null, m: AdaptedModule, rank: number): number => (kind === null ? 0 : kind.per === 'output' ? m.dOut : rank);
+
+/** Byte offsets of every module's parameters in the flat buffers. */
+export interface FlatLayout {
+  a: number[];
+  b: number[];
+  extra: number[];
+  bytes: number;
+}
+
+export function flatLayout(modules: readonly AdaptedModule[], run: RunConfig): FlatLayout {
+  const rPad = padRank(rankOf(run));
+  const kind = extraOf(run);
+  const layout: FlatLayout = { a: [], b: [], extra: [], bytes: 0 };
+  for (const m of modules) {
+    layout.a.push(layout.bytes);
+    layout.bytes += alignBinding(4 * rPad * m.dIn);
+    layout.b.push(layout.bytes);
+    layout.bytes += alignBinding(4 * rPad * m.dOut);
+    layout.extra.push(layout.bytes);
+    layout.bytes += alignBinding(4 * extraLength(kind, m, rPad));
+  }
+  return layout;
+}
+
+/** Every module's slices of two flat buffers. */
+export function sliceParams(modules: readonly AdaptedModule[], run: RunConfig, params: Tensor, grads: Tensor, path: (m: AdaptedModule) => string): ModuleParams[] {
+  const rPad = padRank(rankOf(run));
+  const kind = extraOf(run);
+  const layout = flatLayout(modules, run);
+  return modules.map((m, i) => {
+    const slices = (what: string, offset: number, length: number) =>
+      ([params, grads] as const).map((flat, which) => flat.slice(`${path(m)}.${which ? 'grad_' : ''}${what}`, offset, 4 * length)) as [Tensor, Tensor];
+    const [a, gradA] = slices('A', layout.a[i], rPad * m.dIn);
+    const [b, gradB] = slices('B', layout.b[i], rPad * m.dOut);
+    if (!kind) return { a, b, gradA, gradB };
+    const [value, grad] = slices(kind.symbol, layout.extra[i], extraLength(kind, m, rPad));
+    return { a, b, gradA, gradB, extra: { value, grad } };
+  });
+}
+
+/** The factor of the learning rate of every `span` parameters: LoRA+'s for B and vectors, else 1. */
+export function learningRates(modules: readonly AdaptedModule[], run: RunConfig, span: number): Float32Array<ArrayBuffer> {
+  const layout = flatLayout(modules, run);
+  const rates = new Float32Array(layout.bytes / 4 / span).fill(1);
+  const asB = extraOf(run)?.asB ?? false;
+  modules.forEach((_, i) => {
+    const end = asB ? (layout.a[i + 1] ?? layout.bytes) : layout.extra[i];
+    rates.fill(run.loraPlusRatio, layout.b[i] / 4 / span, end / 4 / span);
+  });
+  return rates;
+}
+
+/** A module's parameters in PEFT's layout: A [rank, dIn], B [dOut, rank], the extra one as it is. */
+export interface ModuleValues {
+  a: Float32Array;
+  b: Float32Array;
+  extra?: Float32Array;
+}
+
+/** The modules' values in the flat layout. @throws {AdapterError} where shapes do not fit. */
+export function pack(modules: readonly AdaptedModule[], run: RunConfig, values: readonly ModuleValues[], path: (m: AdaptedModule) => string): Float32Array<ArrayBuffer> {
+  const rank = rankOf(run);
+  const rPad = padRank(rank);
+  const kind = extraOf(run);
+  const layout = flatLayout(modules, run);
+  const flat = new Float32Array(layout.bytes / 4);
+  modules.forEach((m, i) => {
+    const { a, b, extra } = values[i];
+    if (a.length !== rank * m.dIn || b.length !== rank * m.dOut || (extra?.length ?? 0) !== extraLength(kind, m, rank)) {
+      throw new AdapterError(`${path(m)}: the adapter's tensors do not have the shapes of rank ${rank} for this model.`, 'Open the model that the adapter was trained on.');
+    }
+    flat.set(a, layout.a[i] / 4);
+    for (let row = 0; row < m.dOut; row++) flat.set(b.subarray(row * rank, (row + 1) * rank), layout.b[i] / 4 + row * rPad);
+    if (extra) flat.set(extra, layout.extra[i] / 4);
+  });
+  return flat;
+}
+
+/** The counterpart of `pack`. */
+export function unpack(modules: readonly AdaptedModule[], run: RunConfig, flat: Float32Array): ModuleValues[] {
+  const rank = rankOf(run);
+  const rPad = padRank(rank);
+  const kind = extraOf(run);
+  const layout = flatLayout(modules, run);
+  const at = (offset: number, length: number) => flat.slice(offset / 4, offset / 4 + length);
+  return modules.map((m, i) => {
+    const padded = at(layout.b[i], m.dOut * rPad);
+    const b = new Float32Array(m.dOut * rank);
+    for (let row = 0; row < m.dOut; row++) b.set(padded.subarray(row * rPad, row * rPad + rank), row * rank);
+    return { a: at(layout.a[i], rank * m.dIn), b, ...(kind ? { extra: at(layout.extra[i], extraLength(kind, m, rank)) } : {}) };
+  });
+}

@@ -1,0 +1,45 @@
+import { compose } from '../../gpu/compose';
+import type { Tensor } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/device';
+import dims from '../../gpu/dims.wgsl?raw';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { perElement, quads } from '../launch';
+import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
+import wgsl from './dropout.wgsl?raw';
+import hash from './hash.wgsl?raw';
+
+export interface DropoutParams {
+  /** All rows of the segment, or the open ones. */
+  rows: Rows;
+  /** The segment's rows: their `dims` hold the pass's key. */
+  pass: RowCount;
+  /** [rows, width] */
+  x: Tensor;
+  /** [rows, width]; overwritten, or with `add` added to. */
+  out: Tensor;
+  width: number;
+  /** Share of entries that are dropped, below 1. */
+  p: number;
+  /** Tells the modules' masks apart. */
+  salt: number;
+  add?: boolean;
+}
+
+/** out (+)= keep · x / (1 − p), torch's `nn.Dropout`; the mask depends on the pass's key, `salt`, row and column only. */
+export function dropout(_gpu: Gpu, p: DropoutParams): Dispatch {
+  const D4 = quads(p.width, 'Row width');
+  const values = new ArrayBuffer(16);
+  new Uint32Array(values).set([p.salt, Math.round(p.p * 2 ** 32)]);
+  new Float32Array(values)[2] = 1 / (1 - p.p);
+  const { rows } = p;
+  return {
+    kernel: {
+      label: isActive(rows) ? 'dropout of open rows' : 'dropout',
+      code: compose(wgsl, { consts: { ADD: p.add ?? false }, snippets: [...(isActive(rows) ? [dims] : []), ...rowsSnippets(rows), hash] }),
+      constants: { D4 },
+    },
+    bindings: [rowsBinding(rows), p.x, p.out, p.pass.dims],
+    values,
+    groups: isActive(rows) ? rows.args : perElement(rows, D4),
+  };
+}

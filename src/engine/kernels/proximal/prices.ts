@@ -1,0 +1,62 @@
+/** What the proximal steps are fed with: (r, μ) of every token, or Σ μ by bin of r's histogram. */
+import { compose } from '../../gpu/compose';
+import type { Tensor } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/device';
+import dims from '../../gpu/dims.wgsl?raw';
+import { type PassKind, passKind } from '../../gpu/dims';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { RATIO_BINS } from '../gate/slots';
+import slots from '../gate/slots.wgsl?raw';
+import { THREADS, perElement } from '../launch';
+import { type ProximalParams } from './proximal';
+import averagedWgsl from './averaged.wgsl?raw';
+import binWgsl from './binPrices.wgsl?raw';
+import hyper from './hyper.wgsl?raw';
+import keepWgsl from './keepPrices.wgsl?raw';
+
+/** Bytes of one module's sums by bin. */
+export const BIN_BYTES = 4 * RATIO_BINS;
+
+export interface PriceParams {
+  rows: RowCount;
+  /** r and μ per row. */
+  ratio: Tensor;
+  mu: Tensor;
+  /** The only passes that count. */
+  kind: PassKind;
+}
+
+/** (r, μ) of each row to `pairs` of its module, behind those of the micro-batches before. */
+export function keepPrices(p: PriceParams & { pairs: Tensor }): Dispatch {
+  return {
+    kernel: { label: 'keep prices', code: compose(keepWgsl, { snippets: [dims] }), constants: { THREADS, KIND: passKind(p.kind) } },
+    bindings: [p.rows.dims, p.ratio, p.mu, p.pairs],
+    groups: perElement(p.rows, 1),
+  };
+}
+
+/** Adds each row's μ to its bin in `sums`, f32 [RATIO_BINS]. */
+export function binPrices(gpu: Gpu, p: PriceParams & { sums: Tensor }): Dispatch {
+  return {
+    kernel: { label: 'bin prices', code: compose(binWgsl, { snippets: [dims, slots] }), constants: { WIDTH: gpu.info.software ? 4 : 32, KIND: passKind(p.kind) } },
+    bindings: [p.rows.dims, p.ratio, p.mu, p.sums],
+    groups: () => [1, 1, 1],
+  };
+}
+
+export interface AveragedParams extends Pick<ProximalParams, 'hyper' | 'slots' | 'modules'> {
+  /** Σ μ of the batch, f32 [modules, RATIO_BINS], and its StatSlots. */
+  sums: Tensor;
+  stats: Tensor;
+  /** f32 [modules, 2, RATIO_BINS]: averages of Σ μ and of counts; updated. */
+  average: Tensor;
+}
+
+/** Proximal step over averaged prices for all modules of a run: no sort. Once per optimizer step. */
+export function averaged(p: AveragedParams): Dispatch {
+  return {
+    kernel: { label: 'averaged', code: compose(averagedWgsl, { snippets: [hyper, slots] }), constants: { THREADS, MODULES: p.modules } },
+    bindings: [p.hyper, p.sums, p.stats, p.average, p.slots],
+    groups: () => [Math.ceil(p.modules / THREADS), 1, 1],
+  };
+}

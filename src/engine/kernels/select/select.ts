@@ -1,0 +1,88 @@
+/** Gates that τ does not decide: each marks the rows to keep in `open`, for `gate` to list. */
+import { compose } from '../../gpu/compose';
+import type { Tensor } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/device';
+import dims from '../../gpu/dims.wgsl?raw';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import hash from '../dropout/hash.wgsl?raw';
+import slots from '../gate/slots.wgsl?raw';
+import { THREADS, perElement } from '../launch';
+import choice from './choice.wgsl?raw';
+import keyByHash from './keyByHash.wgsl?raw';
+import keyByRatio from './keyByRatio.wgsl?raw';
+import helpfulWgsl from './markHelpful.wgsl?raw';
+import countWgsl from './noteCount.wgsl?raw';
+import shareWgsl from './noteShare.wgsl?raw';
+import wgsl from './select.wgsl?raw';
+
+const NOBODY = 0xffffffff;
+
+interface Marks {
+  rows: RowCount;
+  /** Out: S per row, u32 [rows]. */
+  open: Tensor;
+}
+
+interface Selects extends Marks {
+  /** This module's GateSlot. */
+  slot: Tensor;
+  /** Share of the rows to keep. */
+  keep: number;
+}
+
+/** Where a followed run notes its counts: u32 [micro-batches, modules], and the module's place. */
+export interface Followed {
+  counts: Tensor;
+  modules: number;
+  module: number;
+}
+
+function select(gpu: Gpu, p: Selects, label: string, key: string, input: Tensor, of: { seed: number; module: number; count: number; counts: number }): Dispatch {
+  const values = new ArrayBuffer(32);
+  new Float32Array(values)[0] = p.keep;
+  new Uint32Array(values).set([of.seed, of.module, of.count, of.counts], 1);
+  return {
+    kernel: { label, code: compose(wgsl, { snippets: [dims, slots, choice, hash, key] }), constants: { WIDTH: gpu.info.software ? 4 : 256 } },
+    bindings: [p.rows.dims, p.open, p.slot, input],
+    values,
+    groups: () => [1, 1, 1],
+  };
+}
+
+/** Keeps exactly ⌊keep·rows + ½⌋ rows: those with the largest r. */
+export const markLargest = (gpu: Gpu, p: Selects & { ratio: Tensor }): Dispatch =>
+  select(gpu, p, 'quantile', keyByRatio, p.ratio, { seed: 0, module: 0, count: NOBODY, counts: 0 });
+
+/**
+ * Keeps rows at random: in a step as many as the followed run did of the same rows, or ⌊keep·rows + ½⌋; elsewhere the share
+ * that the last step kept (`noteShare`). `module` tells the draws of modules apart.
+ */
+export const markRandom = (gpu: Gpu, p: Selects & { seed: number; module: number; followed: Followed | null; nobody: Tensor }): Dispatch =>
+  select(gpu, p, 'random', keyByHash, p.followed?.counts ?? p.nobody, { seed: p.seed, module: p.module, count: p.followed?.module ?? NOBODY, counts: p.followed?.modules ?? 0 });
+
+/** Keeps the rows whose μ was negative in the probe; all of them where the pass is no training step. @param pairs the module's (r, μ) */
+export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
+  return {
+    kernel: { label: 'oracle', code: compose(helpfulWgsl, { snippets: [dims] }), constants: { THREADS } },
+    bindings: [p.rows.dims, p.open, p.pairs],
+    groups: perElement(p.rows, 1),
+  };
+}
+
+/** Notes for a run that follows how many rows of this micro-batch were kept. */
+export function noteCount(p: { rows: RowCount; list: Tensor } & Followed): Dispatch {
+  return {
+    kernel: { label: 'note count', code: compose(countWgsl, { snippets: [dims] }), constants: { MODULE: p.module, COUNTS: p.modules } },
+    bindings: [p.rows.dims, p.list, p.counts],
+    groups: () => [1, 1, 1],
+  };
+}
+
+/** The share of tokens that each module of a run kept in the step, to its GateSlot. */
+export function noteShare(p: { stats: Tensor; slots: Tensor; modules: number }): Dispatch {
+  return {
+    kernel: { label: 'note share', code: compose(shareWgsl, { snippets: [slots] }), constants: { THREADS, MODULES: p.modules } },
+    bindings: [p.stats, p.slots],
+    groups: () => [Math.ceil(p.modules / THREADS), 1, 1],
+  };
+}
