@@ -154,6 +154,28 @@ export class App {
     await this.waitPhase(['finished'], timeout);
   }
 
+  // ---- experiments -----------------------------------------------------------------------------------
+
+  /** Starts an experiment of a kind over so many seeds. */
+  async startStudy(kind: 'compare' | 'importance', seeds: number): Promise<void> {
+    await this.get(`study-${kind}`).click();
+    await this.page.locator('#experiment').getByLabel(/^Seeds/).fill(String(seeds));
+    await this.get('study-start').click();
+    await this.get('study').waitFor();
+  }
+
+  /** Waits until so many sessions of the experiment shown are done. */
+  async studyDone(sessions: number, timeout = 150_000): Promise<void> {
+    await this.page.waitForFunction(
+      (n) => Number(document.querySelector('[data-testid="study-progress"]')?.getAttribute('data-done') ?? -1) >= n
+        || ['failed'].includes(document.querySelector('[data-testid="study"]')?.getAttribute('data-state') ?? ''),
+      sessions,
+      { timeout, polling: 200 },
+    );
+    const state = await this.get('study').getAttribute('data-state');
+    if (state === 'failed') throw new Error(`the experiment failed: ${(await this.errors()).join(' | ')}`);
+  }
+
   // ---- results ---------------------------------------------------------------------------------------
 
   /** A table as the page shows it: header row first. */

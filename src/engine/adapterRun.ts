@@ -124,6 +124,11 @@ export class AdapterRun {
     });
   }
 
+  /** Values that are trained. */
+  get parameters(): number {
+    return this.modules.reduce((sum, m) => sum + rankOf(this.config) * (m.dIn + m.dOut), 0);
+  }
+
   /** Operations before a step's first micro-batch. */
   begin(): Op[] {
     return [{ clear: this.#flat.grads }, ...this.method.begin()];

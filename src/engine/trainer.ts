@@ -342,6 +342,25 @@ export class Trainer {
     return results;
   }
 
+  /** Loss of every target of `batch`, in order, under every run in `runIds`. Learns nothing. */
+  async targetLosses(runIds: readonly RunRef[], batch: TokenBatch): Promise<Float32Array[]> {
+    const totals = batchTotals([batch]);
+    const losses: Float32Array[] = [];
+    for (const ids of this.#groups(runIds)) {
+      const stack = await this.#stack(ids);
+      const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate' });
+      this.#submit((encoder) => {
+        stack.begin.encode(encoder, NO_ROWS);
+        this.#batch.load(encoder, 0);
+        stack.forward.encode(encoder, counts);
+        stack.loss.encode(encoder, counts);
+      });
+      const all = new Float32Array(await readTensor(this.base.gpu, this.#top.loss));
+      ids.forEach((_, i) => losses.push(all.slice(i * totals.supervised, (i + 1) * totals.supervised)));
+    }
+    return losses;
+  }
+
   /** Which modules of a gated run keep which tokens of one sequence; [modules × tokens], modules bottom up. */
   async gateMap(runId: string, ids: Int32Array): Promise<GateMap> {
     const stack = await this.#stack([runId]);

@@ -64,7 +64,11 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         grown = true;
         break;
       case 'modules':
-        if (session) historyOf(session, event.runId).modules = event.modules;
+        if (session) {
+          const history = historyOf(session, event.runId);
+          history.modules = event.modules;
+          history.parameters = event.parameters;
+        }
         grown = true;
         break;
       case 'generated': {

@@ -99,3 +99,18 @@ test('kept share per token, over all, one layer, one module', () => {
   expect(keptPerToken(watch, null, 'o').modules).toBe(0);
   expect([...keptPerToken(watch, null, null).ratio]).toEqual([1, 0.25]);
 });
+
+test('noise: training batches since the last evaluation, and held-out tokens, where μ was measured', () => {
+  const h = new RunHistory('a');
+  const gate = (kept: number, keptHelpful: number, skippedHelpful: number) => ({
+    ...gateStats(2, 100, () => kept), measured: Uint32Array.of(100, 0), keptHelpful: Uint32Array.of(keptHelpful, 0), skippedHelpful: Uint32Array.of(skippedHelpful, 0),
+  });
+  h.addStep(stepEvent('a', 1, gate(50, 10, 20)));
+  h.addStep(stepEvent('a', 2, gate(30, 30, 7)));
+  h.addEval({ ...evalEvent('a', 2, 4), gate: gate(100, 45, 0) });
+  h.addEval(evalEvent('a', 3, 4));
+  expect(h.noise).toEqual([{ step: 2, fresh: false, kept: 40 / 80, skipped: 27 / 120 }, { step: 2, fresh: true, kept: 0.45, skipped: null }]);
+  const plain = new RunHistory('b');
+  plain.addStep(stepEvent('b', 1, gateStats(2, 100, () => 50)));
+  plain.addEval({ ...evalEvent('b', 1, 4), gate: gateStats(2, 100, () => 50) });
+});

@@ -2,8 +2,10 @@
  * What a run has shown so far, in typed arrays. Grows with the run and stays small: per-module values
  * are thinned to at most `MODULE_ROWS` rows, per-step scalars are kept whole.
  */
+import type { NoisePoint } from '../shared/study';
 import type { AdapterWork, GateStats, ModuleId } from '../shared/types';
 import type { RunId, TrainEvent } from '../train/protocol';
+import { NoiseSum } from './noise';
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
 type EvalEvent = Extract<TrainEvent, { type: 'eval' }>;
@@ -95,6 +97,8 @@ export class RunHistory {
   readonly gradNorm = new Column();
   readonly evals: EvalPoint[] = [];
   modules: ModuleId[] = [];
+  /** Values that are trained. */
+  parameters = 0;
   /** Skipped share per module; null for a run without gates. */
   skipped: ModuleSeries | null = null;
   tau: ModuleSeries | null = null;
@@ -102,6 +106,9 @@ export class RunHistory {
   gate: GateStats | null = null;
   work: AdapterWork | null = null;
   watch: WatchEvent | null = null;
+  /** At every evaluation that measured the gates: over the training batches since the last one, and on held-out tokens. */
+  readonly noise: NoisePoint[] = [];
+  readonly #own = new NoiseSum();
   /** Sums over all steps, in multiply-adds. */
   workDone = 0;
   workDense = 0;
@@ -128,6 +135,7 @@ export class RunHistory {
     const gate = event.gate;
     if (!gate) return;
     this.gate = gate;
+    this.#own.add(gate);
     this.skipped ??= new ModuleSeries(gate.tau.length);
     this.tau ??= new ModuleSeries(gate.tau.length);
     this.skipped.push(event.step, (m) => skippedShare(gate, m));
@@ -139,6 +147,10 @@ export class RunHistory {
     const point = { step, loss, examples, supervised, gate };
     if (this.evals.at(-1)?.step === step) this.evals[this.evals.length - 1] = point;
     else this.evals.push(point);
+    if (!gate) return;
+    const fresh = new NoiseSum();
+    fresh.add(gate);
+    for (const found of [this.#own.take(step, false), fresh.take(step, true)]) if (found) this.noise.push(found);
   }
 
   /** The next step's wall time includes a pause: leave it out of the speed. */

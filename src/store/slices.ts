@@ -4,12 +4,13 @@ import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, SampleSet 
 import type { ErrorInfo } from '../shared/errors';
 import type { KernelProfile, TokenSet } from '../shared/types';
 import type { DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
+import type { Cell, Study } from '../shared/study';
 import type { RunHistory } from './history';
 
 /** Types of the protocol that the page shows; `ui` knows them through the store. */
 export type { ModelInfo, Phase } from '../train/protocol';
 
-export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare';
+export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare' | 'experiment';
 
 export interface Progress {
   label: string;
@@ -104,10 +105,23 @@ export interface UiSlice {
   theme: 'auto' | 'light' | 'dark';
 }
 
+/** Experiments over seeds, as the browser keeps them. */
+export interface StudiesSlice {
+  /** Whether what was kept has been read. */
+  loaded: boolean;
+  /** Newest first. */
+  list: { study: Study; cells: Cell[] }[];
+  selected: string | null;
+  /** The one whose queue moves in this tab, and what it does beyond training, in words. */
+  running: string | null;
+  activity: string | null;
+}
+
 export interface State {
   model: ModelSlice;
   dataset: DatasetSlice;
   runs: RunsSlice;
+  studies: StudiesSlice;
   ui: UiSlice;
 }
 
@@ -124,6 +138,7 @@ export function initialState(): State {
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null,
     },
+    studies: { loaded: false, list: [], selected: null, running: null, activity: null },
     ui: { notices: [], theme: 'auto' },
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
+import { MemoryLibrary } from './testing/memoryLibrary';
 import { hubHost } from './pageUrl';
 import { draftProblem, pastedName } from './checks';
 import { Studio } from './studio';
@@ -38,7 +39,7 @@ function make() {
   const data = new TestPort<never>();
   const studio = new Studio({
     baseUrl: '/', hubHost: 'https://huggingface.co',
-    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks),
+    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), library: new MemoryLibrary(),
   });
   return { studio, train, data, state: () => studio.store.getState() };
 }
@@ -101,7 +102,7 @@ test('without WebGPU no train worker is asked, and data still load', async () =>
 test('a run: events fill the histories of every run, the base included', async () => {
   const { train, state } = await started();
   const gate = gateStats(MODULES.length, 200, () => 150);
-  event(train, { type: 'modules', runId: 'ts-lora', modules: MODULES });
+  event(train, { type: 'modules', runId: 'ts-lora', modules: MODULES, parameters: 64 });
   event(train, evalEvent('base', 0, 6));
   event(train, stepEvent('lora', 1));
   event(train, stepEvent('ts-lora', 1, gate));
@@ -176,10 +177,10 @@ test('Compare asks base and trained runs with the run’s template, and pieces a
 
 test('the latest choice of data wins over an earlier one that is slower', async () => {
   const { studio, data, state } = await ready();
-  const first = studio.openPaste('{"a": 1}');
+  const first = studio.dataset.openPaste('{"a": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(2));
   const slow = data.last('parse').requestId;
-  const second = studio.openPaste('{"b": 1}');
+  const second = studio.dataset.openPaste('{"b": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
   data.fail('parse', { name: 'DataError', message: 'second is bad', hint: '' });
   await second;

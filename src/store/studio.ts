@@ -2,28 +2,25 @@
  * What a person can do, as commands. Commands talk to the two workers and write the store; the page calls
  * commands and reads the store, and knows nothing of workers.
  */
-import { type StoreApi, createStore } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
-import type { DataKind, PromptTemplate, SampleSet } from '../shared/data';
-import { DataError, type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
-import { defaultTemplate } from '../shared/template';
+import { type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
 import type { ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { type DataClient, createDataClient } from './dataClient';
-import { draftProblem, findGpu, pastedName, samplingProblem } from './checks';
+import { draftProblem, findGpu, samplingProblem } from './checks';
+import { Dataset, SETTLE } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
-import { type DataOrigin, type HeaderMode, type Notice, type Section, type State, initialState, isLive } from './slices';
-import { carriedPrompt, comparePrompt, startMapping } from './template';
+import { Page } from './page';
+import { type Section, type Session, type State, initialState, isLive } from './slices';
+import { type Library, type StudyData, openLibrary } from './studies/library';
+import { Studies } from './studies/studies';
+import { carriedPrompt, comparePrompt } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
 import { unzipAdapter, zipAdapter } from './zip';
 
-/** Pause before a changed setting is sent to a worker, in ms. */
-const SETTLE = 250;
-/** Largest data file that is read, in bytes. */
-export const MAX_DATA_BYTES = 256 << 20;
-export const PREVIEW_COUNT = 6;
 export const DEFAULT_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-4m' };
 export const SMALL_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-nano' };
 
@@ -36,48 +33,60 @@ export interface StudioOptions {
   startModel?: ModelSource;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<never>) => DataClient;
+  /** Where experiments are kept; the browser's database when absent. */
+  library?: Library;
 }
 
 export class Studio {
-  readonly store: StoreApi<State> = createStore<State>(() => initialState());
+  readonly #page = new Page();
+  readonly store: StoreApi<State> = this.#page.store;
+  readonly dataset: Dataset;
+  /** Experiments over seeds. */
+  readonly studies: Studies;
   readonly #train: TrainClient;
   readonly #data: DataClient;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
-  #bytes: { fileName: string; blob: Blob } | null = null;
-  #noticeId = 0;
-  #parseTurn = 0;
-  #prepareTurn = 0;
-  #prepareTimer: ReturnType<typeof setTimeout> | null = null;
-  #prepared: Promise<void> = Promise.resolve();
   #planTurn = 0;
   #planTimer: ReturnType<typeof setTimeout> | null = null;
   #modelTurn = 0;
-  #tokenizer: Promise<boolean> = Promise.resolve(false);
 
   constructor(options: StudioOptions) {
     this.#options = options;
-    this.#events = new EventBatcher((events) => this.store.setState((s) => applyEvents(s, events, (n) => this.#notice(n))));
+    this.#events = new EventBatcher((events) => this.store.setState((s) => applyEvents(s, events, (n) => this.#page.notice(n))));
     const crash = (section: Section) => (info: ErrorInfo) => {
       this.#events.flush();
-      this.#report(section, info);
+      this.#page.report(section, info);
     };
     this.#train = (options.makeTrain ?? createTrainClient)({
       onEvent: (event) => this.#events.push(event, delayOf(event, this.#s.runs.phase)),
       onCrash: (info) => {
         crash('model')(info);
-        this.#patch('model', { status: 'failed', info: null, progress: null });
-        this.#patch('runs', { phase: this.#s.runs.session ? 'failed' : 'idle', progress: null, generating: null });
+        this.#page.patch('model', { status: 'failed', info: null, progress: null });
+        this.#page.patch('runs', { phase: this.#s.runs.session ? 'failed' : 'idle', progress: null, generating: null });
       },
     });
     this.#data = (options.makeData ?? createDataClient)({ onEvent: () => {}, onCrash: crash('data') });
+    this.dataset = new Dataset(this.#page, this.#data, options.baseUrl);
+    this.studies = new Studies({
+      store: this.store,
+      train: this.#train,
+      library: options.library ?? openLibrary(),
+      trainOn: async (experiment, data, from) => {
+        await this.#startSession(experiment, data, from, true);
+        return this.#sessionEnd();
+      },
+      currentData: () => this.dataset.current(),
+      openModel: (source) => this.openModel(source),
+      report: (error) => this.#page.report('experiment', error),
+    });
   }
 
   /** Opens the start model and the first sample set, so that Train works at once. */
   async boot(): Promise<void> {
     const gpu = await findGpu();
-    this.#patch('model', { gpu });
-    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.#loadSamples()]);
+    this.#page.patch('model', { gpu });
+    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.dataset.loadSamples(), this.studies.load()]);
   }
 
   // ---- model ---------------------------------------------------------------------------------------
@@ -85,7 +94,7 @@ export class Studio {
   /** Opens a model in both workers: weights and check in one, the tokenizer in the other. */
   async openModel(source: ModelSource): Promise<void> {
     const turn = ++this.#modelTurn;
-    this.dismiss('model');
+    this.#page.dismiss('model');
     let tokenizerError: unknown = null;
     const tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
       () => true,
@@ -94,26 +103,23 @@ export class Studio {
         return false;
       },
     );
-    this.#tokenizer = tokenizer;
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
     const reportTokenizer = async () => {
-      if (!(await tokenizer) && turn === this.#modelTurn) this.#report('model', tokenizerError);
+      if (!(await tokenizer) && turn === this.#modelTurn) this.#page.report('model', tokenizerError);
     };
-    // Tokens made with another tokenizer must not reach this model: they are made again.
-    this.#patch('dataset', { report: null, preview: [], train: null, heldOut: null });
-    this.#prepareSoon(0);
+    this.dataset.useTokenizer(tokenizer);
     if (this.#s.model.gpu !== 'present') {
-      this.#patch('model', { source, status: 'failed', info: null });
+      this.#page.patch('model', { source, status: 'failed', info: null });
       await reportTokenizer();
       return;
     }
-    this.#patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
-    this.#patch('runs', { session: null, profile: null, phase: 'idle', plan: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
+    this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
     try {
       const info = await this.#train.request({ type: 'open-model', source });
       if (turn !== this.#modelTurn) return;
       this.#events.flush();
-      this.#patch('model', { status: 'ready', info, phase: 'idle', progress: null });
+      this.#page.patch('model', { status: 'ready', info, phase: 'idle', progress: null });
       const { maxTokens } = this.#s.runs.draft.train;
       if (maxTokens > info.config.context) this.setTrain({ maxTokens: info.config.context });
       this.#planSoon(0);
@@ -121,8 +127,8 @@ export class Studio {
     } catch (error) {
       if (turn !== this.#modelTurn) return;
       this.#events.flush();
-      this.#patch('model', { status: 'failed', progress: null, phase: 'failed' });
-      this.#report('model', error);
+      this.#page.patch('model', { status: 'failed', progress: null, phase: 'failed' });
+      this.#page.report('model', error);
     }
   }
 
@@ -131,165 +137,12 @@ export class Studio {
     return this.openModel({ kind: 'hub', id: id.trim(), revision: revision.trim() || 'main', host: this.#options.hubHost });
   }
 
-  // ---- data ----------------------------------------------------------------------------------------
-
-  async #loadSamples(): Promise<void> {
-    try {
-      const response = await fetch(`${this.#options.baseUrl}datasets/index.json`);
-      // A host that answers unknown paths with its start page says 200 and sends HTML.
-      if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(`The list of sample sets could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
-      const samples = (await response.json()) as SampleSet[];
-      this.#patch('dataset', { samples });
-      if (samples.length > 0 && this.#s.dataset.status === 'empty') await this.openSample(samples[0].id);
-    } catch (error) {
-      this.#report('data', error);
-    }
-  }
-
-  async openSample(id: string): Promise<void> {
-    const sample = this.#s.dataset.samples.find((x) => x.id === id);
-    if (!sample) throw new DataError(`There is no sample set named ${id}.`);
-    const turn = this.#beginReading({ kind: 'sample', id });
-    try {
-      const response = await fetch(`${this.#options.baseUrl}datasets/${sample.file}`);
-      if (!response.ok) throw new DataError(`The sample set could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
-      const blob = await response.blob();
-      if (turn === this.#parseTurn) await this.#read(turn, sample.file, blob);
-    } catch (error) {
-      this.#readingFailed(turn, error);
-    }
-  }
-
-  async openFile(file: File): Promise<void> {
-    const turn = this.#beginReading({ kind: 'file', name: file.name });
-    if (file.size > MAX_DATA_BYTES) {
-      this.#readingFailed(turn, new DataError(`${file.name} has ${Math.round(file.size / 2 ** 20)} MB; at most ${MAX_DATA_BYTES >> 20} MB are read.`, 'Cut the file into smaller ones.'));
-      return;
-    }
-    await this.#read(turn, file.name, file);
-  }
-
-  async openPaste(text: string): Promise<void> {
-    const turn = this.#beginReading({ kind: 'paste' });
-    await this.#read(turn, pastedName(text), new Blob([text]));
-  }
-
-  /** Whether the first line names the columns. Reads the same bytes again. */
-  async setHeader(header: HeaderMode): Promise<void> {
-    if (!this.#bytes || !this.#s.dataset.origin) return;
-    const turn = this.#beginReading(this.#s.dataset.origin);
-    this.#patch('dataset', { header });
-    await this.#read(turn, this.#bytes.fileName, this.#bytes.blob);
-  }
-
-  #beginReading(origin: DataOrigin): number {
-    this.dismiss('data');
-    this.#patch('dataset', {
-      origin, status: 'reading', header: 'auto', parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
-    });
-    return ++this.#parseTurn;
-  }
-
-  async #read(turn: number, fileName: string, blob: Blob): Promise<void> {
-    try {
-      const bytes = await blob.arrayBuffer();
-      if (turn !== this.#parseTurn) return;
-      const parsed = await this.#data.request({ type: 'parse', fileName, bytes, header: this.#s.dataset.header }, [bytes]);
-      if (turn !== this.#parseTurn) return;
-      this.#bytes = { fileName, blob };
-      this.#patch('dataset', { status: 'ready', parsed, mapping: parsed.detection.mapping, template: parsed.template });
-      this.#prepareSoon(0);
-      await this.#prepared;
-    } catch (error) {
-      this.#readingFailed(turn, error);
-    }
-  }
-
-  #readingFailed(turn: number, error: unknown): void {
-    if (turn !== this.#parseTurn) return;
-    this.#patch('dataset', { status: 'failed' });
-    this.#report('data', error);
-  }
-
-  setKind(kind: DataKind): void {
-    const parsed = this.#s.dataset.parsed;
-    if (!parsed) return;
-    const detected = parsed.detection.mapping.kind === kind;
-    const mapping = detected ? parsed.detection.mapping : startMapping(kind, parsed.table.columns);
-    this.#patch('dataset', { mapping, template: detected ? parsed.template : defaultTemplate(mapping) });
-    this.#prepareSoon(0);
-  }
-
-  setRole(role: string, column: string | null): void {
-    const mapping = this.#s.dataset.mapping;
-    if (!mapping) return;
-    this.#patch('dataset', { mapping: { ...mapping, roles: { ...mapping.roles, [role]: column } } });
-    this.#prepareSoon(0);
-  }
-
-  setTemplate(patch: Partial<PromptTemplate>): void {
-    this.#patch('dataset', { template: { ...this.#s.dataset.template, ...patch } });
-    this.#prepareSoon();
-  }
-
-  setPreparation(patch: Partial<Pick<State['dataset'], 'completionOnly' | 'heldOutShare' | 'seed'>>): void {
-    this.#patch('dataset', patch);
-    this.#prepareSoon();
-  }
-
-  /** Shows the examples from `from` on. */
-  async showPreview(from: number): Promise<void> {
-    try {
-      const { examples } = await this.#data.request({ type: 'preview', from, count: PREVIEW_COUNT });
-      this.#patch('dataset', { preview: examples, previewFrom: from });
-    } catch (error) {
-      this.#report('data', error);
-    }
-  }
-
-  #prepareSoon(delay = SETTLE): void {
-    if (this.#prepareTimer !== null) clearTimeout(this.#prepareTimer);
-    this.#prepareTimer = null;
-    if (this.#s.dataset.status !== 'ready') return;
-    this.#patch('dataset', { preparing: true });
-    if (delay === 0) this.#prepared = this.#prepare();
-    else this.#prepareTimer = setTimeout(() => this.#prepareSoon(0), delay);
-  }
-
-  async #prepare(): Promise<void> {
-    const turn = ++this.#prepareTurn;
-    const open = await this.#tokenizer;
-    if (turn !== this.#prepareTurn) return;
-    if (!open) {
-      this.#patch('dataset', { preparing: false });
-      return;
-    }
-    const { mapping, template, completionOnly, heldOutShare, seed } = this.#s.dataset;
-    const { maxTokens } = this.#s.runs.draft.train;
-    if (!mapping || !Number.isInteger(maxTokens) || maxTokens < 1) {
-      this.#patch('dataset', { preparing: false });
-      return;
-    }
-    this.dismiss('data');
-    try {
-      const { report, preview, train, heldOut } = await this.#data.request({
-        type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed },
-      });
-      if (turn !== this.#prepareTurn) return;
-      this.#patch('dataset', { report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, train, heldOut, preparing: false });
-    } catch (error) {
-      if (turn !== this.#prepareTurn) return;
-      this.#patch('dataset', { report: null, preview: [], train: null, heldOut: null, preparing: false });
-      this.#report('data', error);
-    }
-  }
-
   // ---- configuration -------------------------------------------------------------------------------
 
   setTrain(patch: Partial<TrainConfig>): void {
     const { draft } = this.#s.runs;
     this.#setDraft({ ...draft, train: { ...draft.train, ...patch } });
-    if (patch.maxTokens !== undefined) this.#prepareSoon();
+    if (patch.maxTokens !== undefined) this.dataset.prepareSoon();
   }
 
   /** Changes one run, or every run where `id` is null. */
@@ -319,11 +172,11 @@ export class Studio {
 
   resetDraft(): void {
     this.#setDraft(initialState().runs.draft);
-    this.#prepareSoon(0);
+    this.dataset.prepareSoon(0);
   }
 
   #setDraft(draft: ExperimentConfig): void {
-    this.#patch('runs', { draft, draftError: draftProblem(draft, this.#s.model.info?.config.context) });
+    this.#page.patch('runs', { draft, draftError: draftProblem(draft, this.#s.model.info?.config.context) });
     this.#planSoon();
   }
 
@@ -337,9 +190,9 @@ export class Studio {
     if (this.#s.model.status !== 'ready' || this.#s.runs.draftError !== null) return;
     try {
       const plan = await this.#train.request({ type: 'plan', experiment: parseExperiment(this.#s.runs.draft) });
-      if (turn === this.#planTurn) this.#patch('runs', { plan, planError: null });
+      if (turn === this.#planTurn) this.#page.patch('runs', { plan, planError: null });
     } catch (error) {
-      if (turn === this.#planTurn) this.#patch('runs', { plan: null, planError: toErrorInfo(error) });
+      if (turn === this.#planTurn) this.#page.patch('runs', { plan: null, planError: toErrorInfo(error) });
     }
   }
 
@@ -347,78 +200,101 @@ export class Studio {
 
   /** Starts all runs of the draft side by side. */
   async start(): Promise<void> {
-    this.dismiss('train');
+    this.#page.dismiss('train');
     try {
       const experiment = parseExperiment(this.#s.runs.draft);
-      if (this.#prepareTimer !== null) this.#prepareSoon(0);
-      await this.#prepared;
-      const { train, heldOut, template, mapping } = this.#s.dataset;
-      if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
-      if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');
-      if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
-      // The click that started this is drawn first; the new panels come in a task of their own.
-      await new Promise((resolve) => { setTimeout(resolve); });
-      const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+      if (this.#s.studies.running) throw new SieveError('An experiment is under way.', 'Stop it under Experiment first.');
+      const { data, template, mapping } = await this.dataset.current();
+      await this.#startSession(experiment, data, { template, mapping });
+    } catch (error) {
+      this.#page.report('train', error);
+    }
+  }
+
+  /** Puts a new session in the place of the last one; resolves once its first step may begin. */
+  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, { template, mapping }: Pick<Session, 'template' | 'mapping'>, measureGates = false): Promise<void> {
+    if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
+    if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
+    // The click that started this is drawn first; the new panels come in a task of their own.
+    await new Promise((resolve) => { setTimeout(resolve); });
+    const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+    try {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
-      this.#patch('runs', {
+      this.#page.patch('runs', {
         session: { experiment, template, mapping, plan: null, histories, failed: new Map(), startedAt: Date.now() },
         profile: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
-      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut });
+      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, measureGates });
       const { session } = this.#s.runs;
-      if (session?.histories === histories) this.#patch('runs', { session: { ...session, plan } });
+      if (session?.histories === histories) this.#page.patch('runs', { session: { ...session, plan } });
       if (this.#s.runs.watchText !== null) await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
     } catch (error) {
       this.#events.flush();
-      if (this.#s.runs.phase === 'compiling') this.#patch('runs', { phase: 'failed', progress: null });
-      this.#report('train', error);
+      if (this.#s.runs.phase === 'compiling') this.#page.patch('runs', { phase: 'failed', progress: null });
+      throw error;
     }
   }
 
+  /** Resolves with the session once it is no longer live. @throws {SieveError} when another took its place */
+  #sessionEnd(): Promise<Session> {
+    const histories = this.#s.runs.session?.histories;
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const { session, phase } = this.#s.runs;
+        if (session === null || session.histories !== histories) reject(new SieveError('The model was changed while the experiment was under way.', 'Go on: its own model is opened again.'));
+        else if (!isLive(phase)) resolve(session);
+        else return;
+        end();
+      };
+      const end = this.store.subscribe(look);
+      look();
+    });
+  }
+
   pause(): Promise<void> {
-    return this.#command('train', () => this.#train.request({ type: 'pause' }));
+    return this.#page.command('train', () => this.#train.request({ type: 'pause' }));
   }
 
   resume(): Promise<void> {
-    return this.#command('train', () => this.#train.request({ type: 'resume' }));
+    return this.#page.command('train', () => this.#train.request({ type: 'resume' }));
   }
 
   /** Ends the run; what was learnt stays for Compare and export. */
   stop(): Promise<void> {
-    return this.#command('train', () => this.#train.request({ type: 'stop' }));
+    return this.#page.command('train', () => this.#train.request({ type: 'stop' }));
   }
 
   /** Times the kernels of one step. */
   async profile(): Promise<void> {
     if (this.#s.runs.profiling) return;
-    this.#patch('runs', { profiling: true });
-    await this.#command('train', async () => this.#patch('runs', { profile: await this.#train.request({ type: 'profile' }) }));
-    this.#patch('runs', { profiling: false });
+    this.#page.patch('runs', { profiling: true });
+    await this.#page.command('train', async () => this.#page.patch('runs', { profile: await this.#train.request({ type: 'profile' }) }));
+    this.#page.patch('runs', { profiling: false });
   }
 
   /** The text whose tokens are watched; null = the first held-out example. */
   watch(text: string | null): Promise<void> {
-    this.#patch('runs', { watchText: text });
+    this.#page.patch('runs', { watchText: text });
     if (!this.#s.runs.session) return Promise.resolve();
-    return this.#command('inspect', () => this.#train.request({ type: 'watch-text', text }));
+    return this.#page.command('inspect', () => this.#train.request({ type: 'watch-text', text }));
   }
 
   // ---- compare -------------------------------------------------------------------------------------
 
   setSampling(patch: Partial<Sampling>): void {
-    this.#patch('runs', { sampling: { ...this.#s.runs.sampling, ...patch } });
+    this.#page.patch('runs', { sampling: { ...this.#s.runs.sampling, ...patch } });
   }
 
   /** Base and every run answer the same prompt with the same sampling seed. */
   async compare(typed: string): Promise<void> {
     const { session, imported, sampling, generating } = this.#s.runs;
     if (generating !== null) return;
-    this.dismiss('compare');
+    this.#page.dismiss('compare');
     const problem = samplingProblem(sampling);
     if (problem) {
-      this.#report('compare', problem);
+      this.#page.report('compare', problem);
       return;
     }
     const carried = imported.findLast((r) => r.template !== null)?.template;
@@ -426,61 +302,59 @@ export class Studio {
     const trained = (session?.experiment.runs ?? []).filter((r) => (session?.histories.get(r.id)?.step.length ?? 0) > 0);
     const runs = ['base', ...trained.map((r) => r.id), ...imported.map((r) => r.runId)];
     const { requestId, reply } = this.#train.post({ type: 'generate', runs, prompt: comparePrompt(typed, mapping, template), sampling });
-    this.#patch('runs', { generating: requestId, answers: Object.fromEntries(runs.map((id) => [id, { text: '', done: false }])) });
+    this.#page.patch('runs', { generating: requestId, answers: Object.fromEntries(runs.map((id) => [id, { text: '', done: false }])) });
     try {
       const { texts } = await reply;
       this.#events.flush();
       if (this.#s.runs.generating !== requestId) return;
       // One that was cancelled before its first token has no text.
       const answers = Object.fromEntries(runs.map((id) => [id, { text: texts[id] ?? this.#s.runs.answers[id]?.text ?? '', done: true }]));
-      this.#patch('runs', { generating: null, answers });
+      this.#page.patch('runs', { generating: null, answers });
     } catch (error) {
       this.#events.flush();
-      if (this.#s.runs.generating === requestId) this.#patch('runs', { generating: null });
-      this.#report('compare', error);
+      if (this.#s.runs.generating === requestId) this.#page.patch('runs', { generating: null });
+      this.#page.report('compare', error);
     }
   }
 
   cancelCompare(): Promise<void> {
-    return this.#command('compare', () => this.#train.request({ type: 'cancel-generate' }));
+    return this.#page.command('compare', () => this.#train.request({ type: 'cancel-generate' }));
   }
 
   /** The adapter of one run as a zip that PEFT loads once unpacked; null when it failed (and was reported). */
   async exportRun(runId: RunId): Promise<{ name: string; blob: Blob } | null> {
-    this.dismiss('compare');
+    this.#page.dismiss('compare');
     try {
       const { session, imported } = this.#s.runs;
       const { files } = await this.#train.request({ type: 'export', runId, template: session?.template ?? this.#s.dataset.template });
       const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? imported.find((r) => r.runId === runId)?.name ?? runId;
       return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };
     } catch (error) {
-      this.#report('compare', error);
+      this.#page.report('compare', error);
       return null;
     }
   }
 
   async importRun(file: Blob): Promise<void> {
-    this.dismiss('compare');
+    this.#page.dismiss('compare');
     try {
       const files = await unzipAdapter(file);
       const run = await this.#train.request({ type: 'import', files }, files.map((f) => f.bytes.buffer as ArrayBuffer));
-      this.#patch('runs', { imported: [...this.#s.runs.imported, run] });
+      this.#page.patch('runs', { imported: [...this.#s.runs.imported, run] });
     } catch (error) {
-      this.#report('compare', error);
+      this.#page.report('compare', error);
     }
+  }
+
+  /** Takes a message off the page. */
+  dismiss(id: number): void {
+    this.#page.dismiss(id);
   }
 
   // ---- page ----------------------------------------------------------------------------------------
 
   setTheme(theme: State['ui']['theme']): void {
-    this.#patch('ui', { theme });
-  }
-
-  /** Removes the notices of a section, or one by its id. */
-  dismiss(which: Section | number): void {
-    const { notices } = this.#s.ui;
-    const kept = notices.filter((n) => n.section !== which && n.id !== which);
-    if (kept.length !== notices.length) this.#patch('ui', { notices: kept });
+    this.#page.patch('ui', { theme });
   }
 
   /** Ends both workers. */
@@ -490,33 +364,6 @@ export class Studio {
   }
 
   get #s(): State {
-    return this.store.getState();
+    return this.#page.state;
   }
-
-  #patch<K extends keyof State>(slice: K, patch: Partial<State[K]>): void {
-    this.store.setState((s) => ({ [slice]: { ...s[slice], ...patch } }) as Pick<State, K>);
-  }
-
-  #notice(n: Omit<Notice, 'id'>): Notice {
-    return { ...n, id: ++this.#noticeId };
-  }
-
-  #report(section: Section, error: unknown): void {
-    const info = isErrorInfo(error) ? error : toErrorInfo(error);
-    const { notices } = this.#s.ui;
-    if (notices.some((n) => n.section === section && n.info.message === info.message)) return;
-    this.#patch('ui', { notices: [...notices, this.#notice({ section, kind: 'error', info })] });
-  }
-
-  async #command(section: Section, act: () => Promise<unknown>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      this.#report(section, error);
-    }
-  }
-}
-
-function isErrorInfo(value: unknown): value is ErrorInfo {
-  return typeof value === 'object' && value !== null && !(value instanceof Error) && 'message' in value && 'hint' in value;
 }

@@ -6,6 +6,7 @@
 import type { ExperimentConfig } from '../shared/config';
 import type { Detection, ParsedTable, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
+import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
 import type { AdapterWork, GateStats, GpuInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, TokenSet } from '../shared/types';
 
 export type { ModelSource };
@@ -52,7 +53,14 @@ export type TrainRequest =
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
   /** Compiles, allocates and starts. Events follow; the reply comes once the first step may begin. */
-  | { type: 'start'; experiment: ExperimentConfig; train: TokenSet; heldOut: TokenSet }
+  | {
+      type: 'start';
+      experiment: ExperimentConfig;
+      train: TokenSet;
+      heldOut: TokenSet;
+      /** Measures the gates' μ on held-out tokens at every evaluation instead of only at the last. */
+      measureGates?: boolean;
+    }
   | { type: 'pause' }
   | { type: 'resume' }
   /** Ends the run and keeps what was learnt. */
@@ -70,10 +78,14 @@ export type TrainRequest =
   | { type: 'restore'; state: SessionState; train: TokenSet; heldOut: TokenSet }
   /** Sets a module's threshold to 0, so that all its tokens are kept again. `module`: its place among the run's. */
   | { type: 'reopen'; runId: RunId; module: number }
-  /** Whether every evaluation of gated runs measures μ on the held-out tokens too (a backward pass), not only the last. */
-  | { type: 'measure'; always: boolean }
   /** Frees everything of the experiment; the model stays. */
   | { type: 'reset' }
+  /** How often each run answers `examples` held-out prompts right; by run id, null where the data has no short answers. */
+  | { type: 'accuracy'; runs: RunId[]; examples: number }
+  /** Which kinds of tokens of `examples` held-out examples each of `runs` skips; they must have gates. */
+  | { type: 'token-classes'; runs: RunId[]; examples: number }
+  /** Norms of every adapted module: frozen weight, what was learnt, gradient on `examples` training examples. */
+  | { type: 'module-measures'; runId: RunId; examples: number }
   /** Times every kernel of one step; learns nothing. */
   | { type: 'profile' }
   | { type: 'counts' };
@@ -88,6 +100,10 @@ export interface TrainReplies {
   /** `template` is the one it was trained with, where its files tell. */
   import: { runId: RunId; name: string; template: PromptTemplate | null };
   state: SessionState;
+  accuracy: Record<RunId, Accuracy | null>;
+  'token-classes': Record<RunId, TokenClassRow[]>;
+  /** `active` is left null: it is known from the steps. */
+  'module-measures': { modules: ModuleMeasure[] };
   profile: KernelProfile;
   counts: { buffers: number; bytes: number };
 }
@@ -154,7 +170,8 @@ export type TrainEvent =
   | { type: 'slice'; runId: RunId; step: number; loss: number; best: { step: number; loss: number } }
   /** All modules of a run that have closed for good, whenever that changes. */
   | { type: 'closed'; runId: RunId; step: number; modules: ClosedModule[] }
-  | { type: 'modules'; runId: RunId; modules: ModuleId[] }
+  /** What a run adapts, and how many values it trains. */
+  | { type: 'modules'; runId: RunId; modules: ModuleId[]; parameters: number }
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }
   | { type: 'warning'; runId: RunId | null; message: string }
   | { type: 'run-failed'; runId: RunId; error: ErrorInfo }

@@ -60,6 +60,16 @@ async function createTrainer(model: OpenModel, experiment: ExperimentConfig, bef
   return Trainer.create(model.base, experiment.runs, experiment.train, layouts.at(-1)!);
 }
 
+/** What measurements of trained runs work on. */
+export interface Measurable {
+  model: OpenModel;
+  trainer: Trainer;
+  data: TrainingData;
+  heldOut: TokenSet;
+  /** Examples of one pass. */
+  batchSize: number;
+}
+
 export class Session {
   readonly experiment: ExperimentConfig;
   readonly trainer: Trainer;
@@ -71,13 +81,13 @@ export class Session {
   readonly #watcher: Watcher;
   /** The adapter's own choices, which a restored run's replace while it is there. */
   readonly #tuning: Tuning;
+  /** Whether every evaluation measures μ on held-out tokens, not only the last: it costs their backward pass. */
+  readonly #measureGates: boolean;
   /** Optimizer steps that are done. */
   #step: number;
   #paused: Promise<void> | null = null;
   #unpause: (() => void) | null = null;
   #stopping = false;
-  /** Every evaluation measures μ, not only the last. */
-  #measuring = false;
   /** Freed from outside: ends without a last evaluation and without a word. */
   #abandoned = false;
   #shownPhase: Phase | null = null;
@@ -88,7 +98,7 @@ export class Session {
   #pending: Promise<void> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
 
-  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning) {
+  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning, measureGates: boolean) {
     this.experiment = experiment;
     this.trainer = trainer;
     this.#model = model;
@@ -97,6 +107,7 @@ export class Session {
     this.#lock = lock;
     this.#emit = emit;
     this.#tuning = tuning;
+    this.#measureGates = measureGates;
     this.#step = state?.step ?? 0;
     this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
     this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
@@ -106,7 +117,7 @@ export class Session {
    * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there.
    * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's.
    */
-  static async create(model: OpenModel, config: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
+  static async create(model: OpenModel, config: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null, measureGates = false): Promise<Session> {
     const experiment = parseExperiment(config);
     const { check } = model.info;
     if (!check.ok) throw new TrainError(`Training is refused: this model's logits differ from ONNX Runtime's by ${check.relativeError.toExponential(1)} of the largest, first at ${check.firstDifference}.`, 'Sieve cannot compute this model rightly; choose another.');
@@ -117,14 +128,14 @@ export class Session {
     if (state) gpu.tuning = state.tuning;
     const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined);
     try {
-      const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);
+      const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning, measureGates);
       if (state) {
         for (const { id } of experiment.runs) {
           trainer.run(id).restore(state.runs[id] as RunState);
           await trainer.run(id).refresh();
         }
       }
-      for (const run of trainer.runs) emit({ type: 'modules', runId: run.config.id, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })) });
+      for (const run of trainer.runs) emit({ type: 'modules', runId: run.config.id, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), parameters: run.parameters });
       return session;
     } catch (error) {
       trainer.free();
@@ -240,7 +251,7 @@ export class Session {
     });
   }
 
-  /** Held-out loss of runs ('base' among them). The last evaluation also measures μ on the held-out tokens. */
+  /** Held-out loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the held-out tokens. */
   async #evaluate(runIds: readonly RunId[], last = false): Promise<void> {
     this.#phase('evaluating');
     const { evalExamples, batchSize } = this.experiment.train;
@@ -249,7 +260,7 @@ export class Session {
     for (let at = 0; at < n; at += batchSize) {
       batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
     }
-    const measured = (runId: RunId) => (last || this.#measuring) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
+    const measured = (runId: RunId) => (last || this.#measureGates) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;
@@ -301,15 +312,18 @@ export class Session {
     });
   }
 
-  /** Whether every evaluation measures μ on the held-out tokens. */
-  set measuring(always: boolean) {
-    this.#measuring = always;
-  }
-
   watch(text: string | null): Promise<void> {
     return this.#lock.run(() => {
       this.#watcher.text = text;
       return this.#watcher.maybe(this.#step, true);
+    });
+  }
+
+  /** Looks at the trained runs between two steps; `look` must not change them. */
+  measure<T>(look: (session: Measurable) => Promise<T>): Promise<T> {
+    return this.#lock.run(async () => {
+      await this.#pending;
+      return look({ model: this.#model, trainer: this.trainer, data: this.#data, heldOut: this.#heldOut, batchSize: this.experiment.train.batchSize });
     });
   }
 

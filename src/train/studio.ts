@@ -7,10 +7,13 @@ import { sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
+import { measureAccuracy } from './accuracy';
 import { Lock } from './lock';
+import { measureModules } from './moduleMeasures';
 import { LOGIT_TOLERANCE, type OpenModel, compareLogits, openModel } from './openModel';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { Session, planOf } from './session';
+import { measureTokenClasses } from './tokenClasses';
 
 const CHECK_ROWS = 3;
 const CHECK_TEXT = 'Once upon a time there was a fox who wanted to see the sea.';
@@ -74,10 +77,10 @@ export class Studio {
     return planOf(this.#needModel(), experiment);
   }
 
-  async start({ experiment, train, heldOut }: Request<'start'>): Promise<TrainReplies['start']> {
+  async start({ experiment, train, heldOut, measureGates }: Request<'start'>): Promise<TrainReplies['start']> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit);
+    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit, null, measureGates);
     this.#session.run();
     return this.#session.plan;
   }
@@ -240,9 +243,16 @@ export class Studio {
     return null;
   }
 
-  measure({ always }: Request<'measure'>): null {
-    this.#needSession().measuring = always;
-    return null;
+  async accuracy({ runs, examples }: Request<'accuracy'>): Promise<TrainReplies['accuracy']> {
+    return this.#needSession().measure((session) => measureAccuracy(session, runs, examples));
+  }
+
+  async tokenClasses({ runs, examples }: Request<'token-classes'>): Promise<TrainReplies['token-classes']> {
+    return this.#needSession().measure((session) => measureTokenClasses(session, runs, examples));
+  }
+
+  async moduleMeasures({ runId, examples }: Request<'module-measures'>): Promise<TrainReplies['module-measures']> {
+    return { modules: await this.#needSession().measure((session) => measureModules(session, runId, examples)) };
   }
 
   profile(): Promise<TrainReplies['profile']> {

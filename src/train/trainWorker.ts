@@ -23,9 +23,11 @@ function answer(request: Envelope<TrainRequest>): unknown {
     case 'state': return studio.state();
     case 'restore': return studio.restore(request);
     case 'reset': return studio.reset();
+    case 'accuracy': return studio.accuracy(request);
+    case 'token-classes': return studio.tokenClasses(request);
+    case 'module-measures': return studio.moduleMeasures(request);
     case 'profile': return studio.profile();
     case 'reopen': return studio.reopen(request);
-    case 'measure': return studio.measure(request);
     case 'counts': return studio.counts();
   }
 }

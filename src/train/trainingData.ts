@@ -28,14 +28,15 @@ export function splitExamples(n: number, { seed, sliceShare }: Pick<TrainConfig,
 }
 
 export class TrainingData {
-  readonly #set: TokenSet;
+  /** Both parts. */
+  readonly set: TokenSet;
   readonly #learn: number[];
   readonly #slice: number[];
   readonly #order: BatchOrder;
   readonly #sliceOrder: BatchOrder | null;
 
   constructor(set: TokenSet, train: Pick<TrainConfig, 'seed' | 'sliceShare'>, state: TrainingDataState | null = null) {
-    this.#set = set;
+    this.set = set;
     ({ learn: this.#learn, slice: this.#slice } = splitExamples(exampleCount(set), train));
     this.#order = state ? BatchOrder.restore(state.learn) : new BatchOrder(this.#learn.length, train.seed);
     this.#sliceOrder = state?.slice ? BatchOrder.restore(state.slice)
@@ -44,24 +45,33 @@ export class TrainingData {
 
   /** The next batch to learn from. */
   next(size: number): TokenBatch {
-    return toBatch(this.#set, this.#order.next(size).map((i) => this.#learn[i]));
+    return toBatch(this.set, this.#order.next(size).map((i) => this.#learn[i]));
   }
 
   /** The first examples that are learnt from, whatever is next. */
   first(size: number): TokenBatch {
-    return toBatch(this.#set, this.#learn.slice(0, size));
+    return toBatch(this.set, this.#learn.slice(0, size));
   }
 
   /** The next batch of the slice. */
   nextOfSlice(size: number): TokenBatch {
     if (!this.#sliceOrder) throw new TrainError('No slice of the training set was set aside.', 'Set the slice above 0.');
-    return toBatch(this.#set, this.#sliceOrder.next(size).map((i) => this.#slice[i]));
+    return toBatch(this.set, this.#sliceOrder.next(size).map((i) => this.#slice[i]));
+  }
+
+  /** What is learnt from, at most `limit` examples of it, in batches. */
+  learnt(limit: number, size: number): TokenBatch[] {
+    return this.#batches(this.#learn, limit, size);
   }
 
   /** The slice itself, at most `limit` examples of it, in batches. */
   slice(limit: number, size: number): TokenBatch[] {
-    const examples = this.#slice.slice(0, limit);
-    return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) => toBatch(this.#set, examples.slice(i * size, (i + 1) * size)));
+    return this.#batches(this.#slice, limit, size);
+  }
+
+  #batches(part: readonly number[], limit: number, size: number): TokenBatch[] {
+    const examples = part.slice(0, limit);
+    return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) => toBatch(this.set, examples.slice(i * size, (i + 1) * size)));
   }
 
   state(): TrainingDataState {

@@ -1,9 +1,10 @@
-/** The page: one column of six steps, and a slim bar to move between them. */
+/** The page: one column of seven steps, and a slim bar to move between them. */
 import { useEffect, useRef, useState } from 'react';
 import { type Section, isLive, stepsOf } from '../store/slices';
 import { CompareSection } from './CompareSection';
 import { ConfigureSection } from './ConfigureSection';
 import { DataSection } from './DataSection';
+import { ExperimentSection } from './experiment/ExperimentSection';
 import { InspectSection } from './InspectSection';
 import { ModelSection } from './ModelSection';
 import { ThemeToggle } from './ThemeToggle';
@@ -17,6 +18,7 @@ const STEPS: { id: Section; label: string }[] = [
   { id: 'train', label: 'Train' },
   { id: 'inspect', label: 'Inspect' },
   { id: 'compare', label: 'Compare' },
+  { id: 'experiment', label: 'Experiment' },
 ];
 
 export function App() {
@@ -40,6 +42,7 @@ export function App() {
         <TrainSection />
         <InspectSection />
         <CompareSection />
+        <ExperimentSection />
       </main>
       <footer className="foot">
         <p>
@@ -58,8 +61,9 @@ function StepNav() {
   const configured = useSel((s) => s.runs.draftError === null);
   const phase = useSel((s) => s.runs.phase);
   const started = useSel((s) => s.runs.session !== null);
+  const experiment = useSel((s) => s.studies.list.some((e) => e.study.state === 'finished'));
   const done: Record<Section, boolean> = {
-    model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false,
+    model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false, experiment,
   };
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {

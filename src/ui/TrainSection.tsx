@@ -41,7 +41,9 @@ function Controls() {
   const problem = useSel((s) => s.runs.draftError);
   const started = useSel((s) => s.runs.session !== null);
   const live = isLive(phase);
-  const missing = problem ? `Correct this first: ${problem}.`
+  const experiment = useSel((s) => s.studies.running !== null);
+  const missing = experiment ? 'An experiment is under way: see under Experiment.'
+    : problem ? `Correct this first: ${problem}.`
     : noGpu ? 'Training needs WebGPU: see under Model.'
     : !modelReady ? (modelOpening ? 'Waiting for the model…' : 'Open a model first.')
     : !hasData ? 'Choose data first.'

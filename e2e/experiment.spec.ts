@@ -1,0 +1,74 @@
+/** Experiments over seeds, from the page alone: methods compared, modules ranked, and a queue that outlives a reload. */
+import { readFileSync } from 'node:fs';
+import { FILES } from './data';
+import { expect, test } from './test';
+
+test('methods compared over three seeds; a reload in the middle keeps what is finished', async ({ app, page }, info) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.small(6);
+  await app.startStudy('compare', 3);
+  await app.studyDone(1);
+  const first = (await app.table('seed-table'))[1];
+  expect(first[1]).toMatch(/^\d+\.\d{4}$/);
+
+  // The page opens with the sample set; the experiment brings its own data along.
+  await page.reload();
+  await app.modelReady();
+  await expect(app.get('study')).toHaveAttribute('data-state', 'paused');
+  expect((await app.table('seed-table'))[1]).toEqual(first);
+  await app.get('study-resume').click();
+  await app.studyDone(3);
+  await expect(app.get('study')).toHaveAttribute('data-state', 'finished');
+
+  const rows = await app.table('seed-table');
+  expect(rows[1], 'the finished seed was not trained again').toEqual(first);
+  expect(rows.slice(1).flatMap((r) => r.slice(1)).every((v) => /^\d+\.\d{4}$/.test(v))).toBe(true);
+  const table = await app.table('result-table');
+  expect(table.slice(2).every((r) => r[1] === '3' && /^\d+\.\d{3} ± \d+\.\d{3}$/.test(r[3])), JSON.stringify(table)).toBe(true);
+  await expect(app.get('verdicts')).toContainText(/no difference in held-out loss that 3 seeds can show|is (lower|higher) by/);
+  await expect(app.get('loss-figure').locator('svg .chart-dot')).toHaveCount(3 * (table.length - 2));
+  await expect(app.get('token-classes')).toContainText('Which tokens are skipped');
+  // Half way and at the end.
+  expect((await app.table('noise-table')).slice(1).map((r) => r[0])).toEqual(['3', '6']);
+  expect(await app.errors()).toEqual([]);
+
+  const [download] = await Promise.all([page.waitForEvent('download'), app.get('study-report').click()]);
+  const path = info.outputPath('report.html');
+  await download.saveAs(path);
+  const html = readFileSync(path, 'utf8');
+  expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
+  expect(html).toContain(first[1]);
+
+  await app.get('study-delete').click();
+  await app.get('study-delete-sure').click();
+  await expect(app.get('study')).toHaveCount(0);
+});
+
+test('which modules matter: probe, rankings, and LoRA on the best of each', async ({ app, page }) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.small(4);
+  await app.get('study-importance').click();
+  await page.locator('#experiment').getByLabel(/^Probe, steps/).fill('6');
+  await app.startStudy('importance', 2);
+  await app.studyDone(4);
+  await expect(app.get('study')).toHaveAttribute('data-state', 'finished');
+
+  // Six rankings and all modules, each with both seeds, at one budget.
+  const table = await app.table('result-table');
+  const arms = table.slice(2);
+  expect(arms.map((r) => r[0])).toEqual(['Active share', 'Relative change', 'Change', 'Gradient', 'Weight', 'Random', 'All modules']);
+  expect(arms.every((r) => r[1] === '2')).toBe(true);
+  const parameters = arms.map((r) => Number(r[2].replace(/\D/g, '')));
+  for (const p of parameters.slice(0, -1)) {
+    expect(p).toBeLessThanOrEqual(parameters.at(-1)! * 0.25);
+    expect(p).toBeGreaterThan(parameters.at(-1)! * 0.2);
+  }
+  const rankings = await app.table('ranking-table');
+  expect(rankings).toHaveLength(7);
+  expect(Math.abs(Number(rankings[3][2].replace('−', '-')))).toBeLessThanOrEqual(1);
+  expect(await app.table('module-ranks')).toHaveLength(1 + 4 * 7);
+  await expect(app.get('verdicts')).toContainText('Choosing by active share');
+  expect(await app.errors()).toEqual([]);
+});

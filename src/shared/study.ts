@@ -1,0 +1,151 @@
+/**
+ * An experiment over seeds ("study" in code, since an `ExperimentConfig` is what one session trains): arms × seeds on
+ * one data set. A *cell* is what one arm gave with one seed. Both are kept by the browser and checked when read back.
+ */
+import { z } from 'zod';
+import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
+
+const finite = z.number().refine(Number.isFinite, 'must be a finite number');
+const count = z.int().min(0);
+
+/** How modules may be put in order before plain LoRA gets the best of them. */
+export const RANKINGS = ['active', 'relative', 'change', 'gradient', 'weight', 'random'] as const;
+export type Ranking = (typeof RANKINGS)[number];
+
+/** What the page calls a ranking, and what it goes by. Highest first. */
+export const RANKING_NAMES: Record<Ranking, { name: string; by: string }> = {
+  active: { name: 'Active share', by: 'tokens that the gate keeps in a TS-LoRA probe' },
+  relative: { name: 'Relative change', by: '‖ΔW‖ / ‖W0‖ of a LoRA probe' },
+  change: { name: 'Change', by: '‖ΔW‖ of a LoRA probe' },
+  gradient: { name: 'Gradient', by: 'gradient norm of A and B at the end of a LoRA probe' },
+  weight: { name: 'Weight', by: '‖W0‖ of the frozen layer' },
+  random: { name: 'Random', by: 'chance, from the seed' },
+};
+
+export const importanceSchema = z.strictObject({
+  /** Steps of the probe that measures the modules. */
+  probeSteps: z.int().min(1).max(100_000),
+  /** Parameters that each ranking may spend, as a share of those of all modules. */
+  share: finite.min(0.01).max(1),
+  rankings: z.array(z.enum(RANKINGS)).min(1).max(RANKINGS.length),
+  /** Whether LoRA on all modules runs beside them. */
+  all: z.boolean(),
+});
+export type Importance = z.infer<typeof importanceSchema>;
+
+const sourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('embedded'), id: z.string().max(200) }),
+  z.strictObject({ kind: z.literal('hub'), id: z.string().max(200), revision: z.string().max(200), host: z.string().max(500) }),
+]);
+
+export const STUDY_STATES = ['running', 'paused', 'finished', 'failed'] as const;
+
+export const studySchema = z.strictObject({
+  version: z.literal(1),
+  id: z.string().regex(/^[a-z0-9-]{1,60}$/),
+  name: z.string().min(1).max(120),
+  createdAt: finite,
+  state: z.enum(STUDY_STATES),
+  /** Why it failed or waits, in words. */
+  problem: z.string().nullable(),
+  model: sourceSchema,
+  data: z.strictObject({
+    name: z.string().max(300),
+    train: count,
+    heldOut: count,
+    tokens: count,
+    template: z.strictObject({ prompt: z.string(), completion: z.string() }),
+    mapping: z.strictObject({ kind: z.enum(['text', 'instruction', 'prompt-completion', 'text-label']), roles: z.record(z.string(), z.string().nullable()) }).nullable(),
+    /** Whether its tokens are kept beside the experiment, so that it can go on after a reload. */
+    kept: z.boolean(),
+  }),
+  /** The seed in here is not used: `seeds` are. */
+  train: trainSchema,
+  seeds: z.array(trainSchema.shape.seed).min(1).max(20).refine((s) => new Set(s).size === s.length, 'names a seed twice'),
+  /** What is compared. For module importance: the adapter that each ranking's modules get, one arm. */
+  arms: z.array(runSchema).min(1).max(8).refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two arms have the same id'),
+  importance: importanceSchema.nullable(),
+});
+export type Study = z.infer<typeof studySchema>;
+
+const point = z.strictObject({ step: count, loss: finite });
+
+/** Share of answers that are right, of a run on held-out examples. */
+export const accuracySchema = z.strictObject({
+  examples: count,
+  /** Distinct answers that were compared; null where there are too many. */
+  candidates: count.nullable(),
+  /** Share where the right answer has the highest likelihood; null without candidates. */
+  likelihood: finite.nullable(),
+  /** Share that greedy writing gets exactly; null where answers are long. */
+  generated: finite.nullable(),
+});
+export type Accuracy = z.infer<typeof accuracySchema>;
+
+export const tokenClassSchema = z.strictObject({ group: z.string(), name: z.string(), tokens: count, /** token × module pairs */ passed: count, skipped: count });
+export type TokenClassRow = z.infer<typeof tokenClassSchema>;
+
+/** What a probe found of one module. A value that its probe could not give is null. */
+export const moduleMeasureSchema = z.strictObject({
+  layer: count,
+  kind: z.enum(MODULE_KINDS),
+  /** A and B of the probe's rank. */
+  parameters: count,
+  active: finite.nullable(),
+  weight: finite,
+  change: finite,
+  gradient: finite,
+});
+export type ModuleMeasure = z.infer<typeof moduleMeasureSchema>;
+
+/** Among kept and among skipped tokens of all modules: the share whose update helps (μ < 0) on that batch. */
+export const noiseSchema = z.strictObject({
+  step: count,
+  /** Measured on the batch just learnt from, or on held-out tokens. */
+  fresh: z.boolean(),
+  kept: finite.nullable(),
+  skipped: finite.nullable(),
+});
+export type NoisePoint = z.infer<typeof noiseSchema>;
+
+export const cellSchema = z.strictObject({
+  study: z.string(),
+  stage: z.enum(['probe', 'train']),
+  seed: z.int(),
+  arm: z.string(),
+  name: z.string(),
+  /** Message of the error that ended it; null where it finished. */
+  failed: z.string().nullable(),
+  finishedAt: finite,
+  /** Wall time of the whole session that it shared. */
+  ms: finite,
+  parameters: count,
+  /** Held-out loss: of the untouched model, at the end, and at every evaluation. */
+  base: finite.nullable(),
+  loss: finite.nullable(),
+  evals: z.array(point),
+  /** Training loss, averaged down to a few hundred points. */
+  curve: z.array(point),
+  /** Held-out tokens × modules that were skipped, as a share; null without gates. */
+  skipped: finite.nullable(),
+  accuracy: accuracySchema.nullable(),
+  noise: z.array(noiseSchema),
+  classes: z.array(tokenClassSchema),
+  /** Names of the adapted modules (`3.q`) where they were chosen one by one. */
+  only: z.array(z.string()).nullable(),
+  /** Of a probe. */
+  modules: z.array(moduleMeasureSchema).nullable(),
+});
+export type Cell = z.infer<typeof cellSchema>;
+
+export const moduleKey = (m: { layer: number; kind: string }): string => `${m.layer}.${m.kind}`;
+
+/** Where a cell stands in its study. */
+export const cellKey = (c: Pick<Cell, 'study' | 'stage' | 'seed' | 'arm'>): string => `${c.study}/${c.stage}/${c.seed}/${c.arm}`;
+
+/** Name and id of everything whose result is compared, in order. */
+export function contestants(study: Study): Pick<RunConfig, 'id' | 'name'>[] {
+  const { importance, arms } = study;
+  if (!importance) return arms.map(({ id, name }) => ({ id, name }));
+  return [...importance.rankings.map((r) => ({ id: r, name: RANKING_NAMES[r].name })), ...(importance.all ? [{ id: 'all', name: 'All modules' }] : [])];
+}

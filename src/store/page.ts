@@ -1,0 +1,50 @@
+/** The page's state, with what every group of commands does to it: change a slice, say what went wrong. */
+import { type StoreApi, createStore } from 'zustand/vanilla';
+import { type ErrorInfo, toErrorInfo } from '../shared/errors';
+import { type Notice, type Section, type State, initialState } from './slices';
+
+export class Page {
+  readonly store: StoreApi<State> = createStore<State>(() => initialState());
+  #noticeId = 0;
+
+  get state(): State {
+    return this.store.getState();
+  }
+
+  patch<K extends keyof State>(slice: K, patch: Partial<State[K]>): void {
+    this.store.setState((s) => ({ [slice]: { ...s[slice], ...patch } }) as Pick<State, K>);
+  }
+
+  /** With an id of its own. */
+  notice(n: Omit<Notice, 'id'>): Notice {
+    return { ...n, id: ++this.#noticeId };
+  }
+
+  /** Says an error where it happened, once. */
+  report(section: Section, error: unknown): void {
+    const info = isErrorInfo(error) ? error : toErrorInfo(error);
+    const { notices } = this.state.ui;
+    if (notices.some((n) => n.section === section && n.info.message === info.message)) return;
+    this.patch('ui', { notices: [...notices, this.notice({ section, kind: 'error', info })] });
+  }
+
+  /** Removes the notices of a section, or one by its id. */
+  dismiss(which: Section | number): void {
+    const { notices } = this.state.ui;
+    const kept = notices.filter((n) => n.section !== which && n.id !== which);
+    if (kept.length !== notices.length) this.patch('ui', { notices: kept });
+  }
+
+  /** Does it, and reports what it throws. */
+  async command(section: Section, act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.report(section, error);
+    }
+  }
+}
+
+function isErrorInfo(value: unknown): value is ErrorInfo {
+  return typeof value === 'object' && value !== null && !(value instanceof Error) && 'message' in value && 'hint' in value;
+}

@@ -1,0 +1,60 @@
+/** One arm's result with one seed, from what its run has shown. */
+import type { RunConfig } from '../../shared/config';
+import type { ErrorInfo } from '../../shared/errors';
+import type { Accuracy, Cell, ModuleMeasure, TokenClassRow } from '../../shared/study';
+import { type RunHistory, totalSkipped } from '../history';
+import type { Job } from './plan';
+
+/** Points of a kept training curve at most. */
+const CURVE_POINTS = 200;
+
+export interface Measured {
+  accuracy: Accuracy | null;
+  classes: TokenClassRow[];
+  modules: ModuleMeasure[] | null;
+}
+
+export interface Finished extends Measured {
+  run: RunConfig;
+  history: RunHistory;
+  base: number | null;
+  failed: ErrorInfo | null;
+  parameters: number;
+  ms: number;
+  finishedAt: number;
+}
+
+export function cellOf(study: string, { stage, seed }: Pick<Job, 'stage' | 'seed'>, done: Finished): Cell {
+  const { run, history, base, failed, parameters, ms, finishedAt, accuracy, classes, modules } = done;
+  const last = history.evals.at(-1);
+  return {
+    study, stage, seed, arm: run.id, name: run.name, failed: failed?.message ?? null, finishedAt, ms, parameters, base,
+    loss: failed ? null : last?.loss ?? null,
+    evals: history.evals.map(({ step, loss }) => ({ step, loss })),
+    curve: curveOf(history),
+    skipped: last?.gate ? totalSkipped(last.gate) : null,
+    accuracy, noise: [...history.noise], classes, only: run.only, modules,
+  };
+}
+
+/** Training loss as means over equal stretches of steps. */
+export function curveOf(history: Pick<RunHistory, 'step' | 'loss'>): { step: number; loss: number }[] {
+  const [steps, losses] = [history.step.values(), history.loss.values()];
+  const stride = Math.max(1, Math.ceil(steps.length / CURVE_POINTS));
+  return Array.from({ length: Math.ceil(steps.length / stride) }, (_, i) => {
+    const part = losses.subarray(i * stride, (i + 1) * stride);
+    return { step: steps[Math.min(steps.length, (i + 1) * stride) - 1], loss: part.reduce((a, b) => a + b, 0) / part.length };
+  }).filter((p) => Number.isFinite(p.loss));
+}
+
+/** Active share of each module over the last third of a probe's kept steps; null where the run has no gates. */
+export function activeShares(history: Pick<RunHistory, 'skipped'>): number[] | null {
+  const { skipped } = history;
+  if (!skipped || skipped.rows === 0) return null;
+  const from = Math.floor((skipped.rows * 2) / 3);
+  return Array.from({ length: skipped.modules }, (_, m) => {
+    let kept = 0;
+    for (let r = from; r < skipped.rows; r++) kept += 1 - skipped.row(r)[m];
+    return kept / (skipped.rows - from);
+  });
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { parseExperiment, trainSchema } from '../../shared/config';
+import type { ModuleMeasure } from '../../shared/study';
+import { aCell, aStudy } from '../testing/studies';
+import { PROBE_GATED, PROBE_PLAIN, doneJobs, jobCount, nextJob, scores, topModules } from './plan';
+import { START_DRAFT, settingsOf, studyProblem } from './presets';
+
+const MODULES: ModuleMeasure[] = [
+  { layer: 0, kind: 'q', parameters: 100, active: 0.2, weight: 1, change: 3, gradient: 1 },
+  { layer: 0, kind: 'up', parameters: 300, active: 0.9, weight: 10, change: 2, gradient: 2 },
+  { layer: 1, kind: 'q', parameters: 100, active: 0.5, weight: 2, change: 1, gradient: 3 },
+  { layer: 1, kind: 'up', parameters: 300, active: 0.5, weight: 0, change: 4, gradient: 4 },
+];
+
+describe('the queue of a comparison', () => {
+  const study = aStudy({ seeds: [5, 6] });
+
+  it('is one session a seed, with all arms, and differs in nothing but the seed', () => {
+    expect(jobCount(study)).toBe(2);
+    const job = nextJob(study, [])!;
+    expect(job).toMatchObject({ stage: 'train', seed: 5, experiment: { train: { ...study.train, seed: 5 }, runs: study.arms } });
+    const half = [aCell(study, 5, 'lora')];
+    // A session whose cells are not all there is repeated whole.
+    expect(nextJob(study, half)!.seed).toBe(5);
+    expect(doneJobs(study, half)).toBe(0);
+    const first = [...half, aCell(study, 5, 'ts-lora', { failed: 'loss is NaN', loss: null })];
+    expect(nextJob(study, first)!.seed).toBe(6);
+    expect(doneJobs(study, first)).toBe(1);
+    expect(nextJob(study, [...first, aCell(study, 6, 'lora'), aCell(study, 6, 'ts-lora')])).toBeNull();
+  });
+});
+
+describe('module importance', () => {
+  const study = aStudy({ kind: 'importance', seeds: [5, 6] });
+  const probes = (seed: number) => [
+    aCell(study, seed, PROBE_GATED, { stage: 'probe', modules: MODULES }),
+    aCell(study, seed, PROBE_PLAIN, { stage: 'probe', modules: MODULES.map((m) => ({ ...m, active: null })) }),
+  ];
+
+  it('probes, then trains on what the probe of the same seed says', () => {
+    expect(jobCount(study)).toBe(4);
+    const probe = nextJob(study, [])!;
+    expect(probe).toMatchObject({ stage: 'probe', seed: 5 });
+    expect(probe.experiment.train.steps).toBe(study.importance!.probeSteps);
+    expect(probe.experiment.runs.map((r) => [r.id, r.method])).toEqual([[PROBE_GATED, 'ts-lora'], [PROBE_PLAIN, 'lora']]);
+    const { stage, experiment } = nextJob(study, probes(5))!;
+    expect(stage).toBe('train');
+    expect(experiment.runs.map((r) => r.id)).toEqual(['active', 'relative', 'change', 'gradient', 'weight', 'random', 'all']);
+    expect(experiment.runs.every((r) => r.method === 'lora')).toBe(true);
+    expect(experiment.runs[0].only).toEqual(['0.q', '1.q']);
+    expect(experiment.runs.at(-1)!.only).toBeNull();
+    expect(parseExperiment(experiment)).toEqual(experiment);
+    expect(() => nextJob(study, [probes(5)[0], aCell(study, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })])).toThrow(/no ranking/);
+  });
+
+  it('gives every ranking the same budget, best first, ties bottom up', () => {
+    const at = (share: number) => topModules(MODULES, 'active', share, 1);
+    expect(at(1)).toEqual(['0.q', '0.up', '1.q', '1.up']);
+    // 400 of 800: the best takes 300, then 1.q of the two equal ones fits.
+    expect(at(0.5)).toEqual(['0.up', '1.q']);
+    expect(at(0.01)).toEqual(['0.up']);
+    expect(topModules(MODULES, 'gradient', 0.5, 1)).toEqual(['1.q', '1.up']);
+    expect(topModules(MODULES, 'random', 0.5, 1)).toEqual(topModules(MODULES, 'random', 0.5, 1));
+    expect(scores(MODULES, 'relative', 1)).toEqual([3, 0.2, 0.5, 0]);
+    expect(scores(MODULES, 'random', 1)).not.toEqual(scores(MODULES, 'random', 2));
+  });
+});
+
+describe('the form', () => {
+  it('is complete at the start, and complains in words', () => {
+    expect(studyProblem(START_DRAFT)).toBeNull();
+    expect(studyProblem({ ...START_DRAFT, methods: ['lora'] })).toMatch(/two methods/);
+    expect(studyProblem({ ...START_DRAFT, seeds: 0 })).toMatch(/seeds/);
+    expect(studyProblem({ ...START_DRAFT, kind: 'importance', share: 2 })).toMatch(/budget/);
+    expect(studyProblem({ ...START_DRAFT, kind: 'importance', probeSteps: NaN })).toMatch(/probe/);
+  });
+
+  it('takes training and adapter from Configure, seeds counting up', () => {
+    const train = trainSchema.parse({ seed: 7, steps: 12 });
+    const runs = aStudy({}).arms.map((r) => ({ ...r, rank: 4, alpha: 3, gate: { ...r.gate, lambdaBar: r.method === 'ts-lora' ? 0.5 : 0 } }));
+    const settings = settingsOf({ ...START_DRAFT, keepBest: true }, train, runs);
+    expect(settings.seeds).toEqual([7, 8, 9]);
+    expect(settings.train).toEqual({ ...train, keepBest: true, sliceShare: 0.1 });
+    expect(settings.arms.map((a) => [a.rank, a.alpha, a.gate.lambdaBar])).toEqual(settings.arms.map(() => [4, 3, 0.5]));
+  });
+});

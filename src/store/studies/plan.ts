@@ -1,0 +1,107 @@
+/** What a study still has to do: pure functions from its settings and finished cells to the next session. */
+import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema } from '../../shared/config';
+import { ConfigError } from '../../shared/errors';
+import { Rng } from '../../shared/rng';
+import { type Cell, type ModuleMeasure, RANKING_NAMES, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
+
+/** Probe runs of the module-importance study: the gates measure the active share, plain LoRA all the rest. */
+export const PROBE_GATED = 'probe-gated';
+export const PROBE_PLAIN = 'probe-plain';
+
+/** One session: all arms of one seed, which share its passes. */
+export interface Job {
+  stage: 'probe' | 'train';
+  seed: number;
+  /** Runs in the order of the arms. */
+  experiment: ExperimentConfig;
+}
+
+/** Sessions of a whole study. */
+export function jobCount(study: Study): number {
+  return study.seeds.length * (study.importance ? 2 : 1);
+}
+
+/** A session counts when all of its cells are there: an interrupted one starts anew, and gives the same. */
+function isDone(study: Study, cells: readonly Cell[], stage: Job['stage'], seed: number): boolean {
+  const wanted = stage === 'probe' ? [PROBE_GATED, PROBE_PLAIN] : contestants(study).map((c) => c.id);
+  return wanted.every((arm) => cells.some((c) => c.stage === stage && c.seed === seed && c.arm === arm));
+}
+
+export function doneJobs(study: Study, cells: readonly Cell[]): number {
+  const stages = study.importance ? (['probe', 'train'] as const) : (['train'] as const);
+  return study.seeds.reduce((n, seed) => n + stages.filter((stage) => isDone(study, cells, stage, seed)).length, 0);
+}
+
+/**
+ * The next session; null when all are done. Seeds follow one another, so that whole comparisons come in early.
+ * @throws {ConfigError} when a probe failed, so that there is no ranking to go by
+ */
+export function nextJob(study: Study, cells: readonly Cell[]): Job | null {
+  for (const seed of study.seeds) {
+    if (study.importance && !isDone(study, cells, 'probe', seed)) return probeJob(study, seed);
+    if (!isDone(study, cells, 'train', seed)) return trainJob(study, cells, seed);
+  }
+  return null;
+}
+
+function probeJob(study: Study, seed: number): Job {
+  const [arm] = study.arms;
+  const { probeSteps } = study.importance!;
+  const run = (id: string, name: string, method: RunConfig['method']) => runSchema.parse({ ...arm, id, name, method });
+  const train = { ...study.train, seed, steps: probeSteps, warmupSteps: Math.min(study.train.warmupSteps, Math.ceil(probeSteps / 10)), evalEvery: probeSteps };
+  return { stage: 'probe', seed, experiment: parseExperiment({ train, runs: [run(PROBE_GATED, 'Probe with gates', 'ts-lora'), run(PROBE_PLAIN, 'Probe, plain LoRA', 'lora')] }) };
+}
+
+function trainJob(study: Study, cells: readonly Cell[], seed: number): Job {
+  const train = { ...study.train, seed };
+  if (!study.importance) return { stage: 'train', seed, experiment: parseExperiment({ train, runs: study.arms }) };
+  const { rankings, share, all } = study.importance;
+  const modules = probeMeasures(cells, seed);
+  if (!modules) throw new ConfigError(`The probe of seed ${seed} gave no ranking.`, 'Delete this experiment and start it again with a smaller learning rate.');
+  const [arm] = study.arms;
+  const runs = rankings.map((id) => runSchema.parse({ ...arm, id, name: RANKING_NAMES[id].name, only: topModules(modules, id, share, seed) }));
+  if (all) runs.push(runSchema.parse({ ...arm, id: 'all', name: 'All modules' }));
+  return { stage: 'train', seed, experiment: parseExperiment({ train, runs }) };
+}
+
+/** What both probes of a seed found, module by module; null where one of them failed or is missing. */
+export function probeMeasures(cells: readonly Cell[], seed: number): ModuleMeasure[] | null {
+  const of = (arm: string) => cells.find((c) => c.stage === 'probe' && c.seed === seed && c.arm === arm)?.modules ?? null;
+  const [gated, plain] = [of(PROBE_GATED), of(PROBE_PLAIN)];
+  if (!gated || !plain) return null;
+  return plain.map((m) => ({ ...m, active: gated.find((g) => moduleKey(g) === moduleKey(m))?.active ?? null }));
+}
+
+/** How each module scores under a ranking; higher is more important. */
+export function scores(modules: readonly ModuleMeasure[], ranking: Ranking, seed: number): number[] {
+  const rng = new Rng(seed ^ 0x5eed);
+  return modules.map((m) => {
+    switch (ranking) {
+      case 'active': return m.active ?? 0;
+      case 'relative': return m.weight > 0 ? m.change / m.weight : 0;
+      case 'change': return m.change;
+      case 'gradient': return m.gradient;
+      case 'weight': return m.weight;
+      case 'random': return rng.float();
+    }
+  });
+}
+
+/**
+ * The best modules that fit into `share` of all modules' parameters: in order of their score, each that still fits; the
+ * best alone where none does. Equal scores go by place, bottom first. Names in the model's order.
+ */
+export function topModules(modules: readonly ModuleMeasure[], ranking: Ranking, share: number, seed: number): string[] {
+  const score = scores(modules, ranking, seed);
+  const order = [...modules.keys()].sort((i, j) => score[j] - score[i] || i - j);
+  const budget = share * modules.reduce((sum, m) => sum + m.parameters, 0);
+  const chosen = new Set<number>();
+  let spent = 0;
+  for (const i of order) {
+    if (spent + modules[i].parameters > budget * (1 + 1e-9)) continue;
+    chosen.add(i);
+    spent += modules[i].parameters;
+  }
+  if (chosen.size === 0) chosen.add(order[0]);
+  return modules.filter((_, i) => chosen.has(i)).map(moduleKey);
+}

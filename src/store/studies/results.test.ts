@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import type { ModuleMeasure } from '../../shared/study';
+import { aCell, aStudy } from '../testing/studies';
+import { PROBE_GATED, PROBE_PLAIN } from './plan';
+import { classesOf, noiseOf, rankingsOf, resultsOf } from './results';
+
+const compared = () => {
+  const study = aStudy({ seeds: [1, 2, 3] });
+  // The seeds differ by far more than the arms.
+  const losses = { lora: [3, 5, 4], 'ts-lora': [3.1, 5.11, 4.09] };
+  const cells = study.seeds.flatMap((seed, i) => (['lora', 'ts-lora'] as const).map((arm) => aCell(study, seed, arm, { loss: losses[arm][i] })));
+  return { study, cells };
+};
+
+it('a comparison: means, pairs, and a verdict', () => {
+  const { study, cells } = compared();
+  const { rows, verdicts, base, measures } = resultsOf(study, cells);
+  expect(base).toBe(5);
+  expect(measures.map((m) => m.id)).toEqual(['loss', 'best']);
+  expect(rows[0]).toMatchObject({ id: 'lora', done: 3, failed: 0, difference: null, losses: [3, 5, 4] });
+  expect(rows[0].values[0]!.mean).toBe(4);
+  expect(rows[1].difference!.mean).toBeCloseTo(0.1, 12);
+  expect(verdicts).toEqual(['TS-LoRA is higher by 0.100 ± 0.025 in held-out loss than LoRA.']);
+});
+
+it('cells come in any order; a broken run is counted and left out of its pair', () => {
+  const { study, cells } = compared();
+  const broken = cells.toReversed().map((c) => (c.seed === 2 && c.arm === 'lora' ? { ...c, failed: 'NaN', loss: null } : c));
+  const { rows } = resultsOf(study, broken);
+  expect(rows[0]).toMatchObject({ done: 2, failed: 1, losses: [3, null, 4] });
+  expect(rows[1].difference).toMatchObject({ n: 2 });
+  expect(resultsOf(study, []).verdicts).toEqual([]);
+  expect(resultsOf(study, cells.slice(0, 2)).verdicts[0]).toMatch(/one seed cannot show/);
+});
+
+it('answers are said only where they differ', () => {
+  const { study, cells } = compared();
+  const right = (share: number) => ({ examples: 10, candidates: 2, likelihood: share, generated: 0.5 });
+  const scored = cells.map((c) => ({ ...c, accuracy: right((c.arm === 'lora' ? 0.5 : 0.8) + c.seed / 100) }));
+  const { measures, verdicts } = resultsOf(study, scored);
+  expect(measures.map((m) => m.id)).toEqual(['loss', 'best', 'likelihood', 'generated']);
+  expect(verdicts).toHaveLength(2);
+  expect(verdicts[1]).toMatch(/^TS-LoRA is higher by 0\.300 ± 0\.000 in share of right answers by likelihood/);
+});
+
+it('rankings: stability between seeds, agreement with the active share, who was chosen', () => {
+  const study = aStudy({ kind: 'importance', seeds: [1, 2] });
+  const modules = (active: number[]): ModuleMeasure[] => active.map((a, i) => ({ layer: i, kind: 'q', parameters: 10, active: a, weight: i + 1, change: 4 - i, gradient: a }));
+  const cells = [[0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.4, 0.3]].flatMap((active, i) => [
+    aCell(study, i + 1, PROBE_GATED, { stage: 'probe', modules: modules(active) }),
+    aCell(study, i + 1, PROBE_PLAIN, { stage: 'probe', modules: modules(active).map((m) => ({ ...m, active: null })) }),
+  ]);
+  const found = rankingsOf(study, cells)!;
+  const of = (id: string) => found.rankings.find((r) => r.ranking === id)!;
+  expect(found.seeds).toBe(2);
+  // One swap of neighbours in four: 1 − 6·2/60.
+  expect(of('active').stability).toBeCloseTo(0.8, 12);
+  expect(of('weight').stability).toBeNull();
+  expect(of('change').stability).toBe(1);
+  expect(of('gradient').withActive).toBeCloseTo(1, 12);
+  expect(of('change').withActive).toBeCloseTo(-0.9, 12);
+  // A quarter of the budget is one module.
+  expect(found.modules.map((m) => m.chosen.active)).toEqual([0, 0, 1, 1]);
+  expect(found.modules[3].active!.mean).toBeCloseTo(0.35, 12);
+  expect(rankingsOf(aStudy({}), [])).toBeNull();
+  const ends = [1, 2].flatMap((seed) => [aCell(study, seed, 'active', { loss: 3 + seed / 100 }), aCell(study, seed, 'weight', { loss: 4 }), aCell(study, seed, 'all', { loss: 2 })]);
+  expect(resultsOf(study, [...cells, ...ends]).verdicts).toEqual([
+    'Choosing by active share is lower by 0.985 ± 0.064 in held-out loss than choosing by weight.',
+    'Choosing by active share is higher by 1.015 ± 0.064 in held-out loss than taking all modules.',
+  ]);
+});
+
+it('token classes: each seed’s own share counts alike', () => {
+  const { study, cells } = compared();
+  const classed = cells.map((c) => ({ ...c, classes: [{ group: 'Kind', name: 'digits', tokens: 10 * c.seed, passed: 100 * c.seed, skipped: 10 * c.seed * c.seed }] }));
+  const [row] = classesOf(classed, 'ts-lora');
+  expect(row).toMatchObject({ tokens: 60, skipped: { n: 3 } });
+  expect(row.skipped!.mean).toBeCloseTo(0.2, 12);
+  expect(classesOf(cells, study.arms[0].id)).toEqual([]);
+});
+
+it('noise: means over seeds at every step, own and fresh apart', () => {
+  const { study, cells } = compared();
+  const noisy = cells.filter((c) => c.arm === 'ts-lora').map((c) => ({ ...c, noise: [
+    { step: 20, fresh: true, kept: 0.5, skipped: null }, { step: 10, fresh: false, kept: c.seed / 10, skipped: 0.4 }, { step: 10, fresh: true, kept: 0.6, skipped: 0.5 },
+  ] }));
+  const rows = noiseOf(noisy, study.arms[1].id);
+  expect(rows.map((r) => r.step)).toEqual([10, 20]);
+  expect(rows[0].keptOwn!.mean).toBeCloseTo(0.2, 12);
+  expect(rows[0].keptFresh).toMatchObject({ mean: 0.6, n: 3 });
+  expect(rows[1]).toMatchObject({ keptOwn: null, skippedFresh: null });
+});

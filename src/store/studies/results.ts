@@ -1,0 +1,186 @@
+/** A study's cells as tables: means with intervals, differences paired by seed, verdicts. Page and report read these. */
+import { type Interval, effect, interval, mean, pairedDifference, rankStability, spearman, verdict } from '../../shared/stats';
+import { type Cell, type ModuleMeasure, type NoisePoint, RANKING_NAMES, type Ranking, type Study, type TokenClassRow, contestants, moduleKey } from '../../shared/study';
+import { probeMeasures, scores, topModules } from './plan';
+
+/** What a cell can be measured by. */
+export interface Measure {
+  id: 'loss' | 'best' | 'likelihood' | 'generated' | 'skipped';
+  /** For a table's head. */
+  label: string;
+  /** In a sentence. */
+  phrase: string;
+  share: boolean;
+  of: (cell: Cell) => number | null;
+}
+
+export const MEASURES: readonly Measure[] = [
+  { id: 'loss', label: 'Held-out loss', phrase: 'held-out loss', share: false, of: (c) => c.loss },
+  { id: 'best', label: 'Best on the way', phrase: 'best held-out loss on the way', share: false, of: (c) => (c.failed !== null || c.evals.length === 0 ? null : Math.min(...c.evals.map((e) => e.loss))) },
+  { id: 'likelihood', label: 'Right, by likelihood', phrase: 'share of right answers by likelihood', share: true, of: (c) => c.accuracy?.likelihood ?? null },
+  { id: 'generated', label: 'Right, written', phrase: 'share of right answers written', share: true, of: (c) => c.accuracy?.generated ?? null },
+  { id: 'skipped', label: 'Skipped', phrase: 'skipped share', share: true, of: (c) => c.skipped },
+];
+
+export interface ResultRow {
+  id: string;
+  name: string;
+  /** Values that are trained, mean over seeds; null before the first. */
+  parameters: number | null;
+  /** Seeds that finished, and seeds whose run broke. */
+  done: number;
+  failed: number;
+  /** Per measure of `measures`. */
+  values: (Interval | null)[];
+  /** Held-out loss against the reference, paired by seed; null for the reference itself. */
+  difference: Interval | null;
+  /** Held-out loss, seed by seed. */
+  losses: (number | null)[];
+}
+
+export interface Results {
+  /** Those that some cell has. */
+  measures: readonly Measure[];
+  /** What the differences are against. */
+  reference: { id: string; name: string };
+  /** Of the untouched model: the same for all seeds. */
+  base: number | null;
+  rows: ResultRow[];
+  verdicts: string[];
+}
+
+const trained = (cells: readonly Cell[], id: string) => cells.filter((c) => c.stage === 'train' && c.arm === id);
+
+export function resultsOf(study: Study, cells: readonly Cell[]): Results {
+  const all = contestants(study);
+  const [reference] = all;
+  const own = new Map(all.map(({ id }) => [id, study.seeds.map((seed) => trained(cells, id).find((c) => c.seed === seed) ?? null)]));
+  const column = (id: string, of: Measure['of']) => own.get(id)!.map((c) => (c ? of(c) : null));
+  const measures = MEASURES.filter(({ id, of }) => id === 'loss' || all.some((a) => column(a.id, of).some((v) => v !== null)));
+  const against = column(reference.id, MEASURES[0].of);
+  const rows = all.map(({ id, name }): ResultRow => {
+    const mine = own.get(id)!.filter((c) => c !== null);
+    const losses = column(id, MEASURES[0].of);
+    return {
+      id, name, losses,
+      parameters: mine.length > 0 ? mean(mine.map((c) => c.parameters)) : null,
+      done: mine.filter((c) => c.failed === null).length,
+      failed: mine.filter((c) => c.failed !== null).length,
+      values: measures.map(({ of }) => interval(column(id, of).filter((v) => v !== null))),
+      difference: id === reference.id ? null : pairedDifference(losses, against),
+    };
+  });
+  const base = cells.find((c) => c.stage === 'train' && c.base !== null)?.base ?? null;
+  const started = rows.filter((r) => r.done > 0);
+  return { measures, reference, base, rows, verdicts: started.length < 2 ? [] : verdictsOf(study, rows, measures, column) };
+}
+
+/** As it stands inside a sentence. */
+const lowered = (text: string) => text[0].toLowerCase() + text.slice(1);
+
+function verdictsOf(study: Study, rows: readonly ResultRow[], measures: readonly Measure[], column: (id: string, of: Measure['of']) => (number | null)[]): string[] {
+  const [first, ...others] = rows;
+  if (study.importance) {
+    // In the words of the question: the modules that sparsity chooses against each other choice.
+    const chosen = ({ id, name }: ResultRow) => (id === 'all' ? 'Taking all modules' : `Choosing by ${name.toLowerCase()}`);
+    return others.filter((r) => r.done > 0).map((r) => verdict(chosen(first), lowered(chosen(r)), 'held-out loss', pairedDifference(first.losses, r.losses)));
+  }
+  const sentences: string[] = [];
+  for (const other of others) {
+    if (other.done === 0) continue;
+    sentences.push(verdict(other.name, first.name, 'held-out loss', other.difference));
+    for (const m of measures.filter(({ id }) => id === 'likelihood' || id === 'generated')) {
+      const shares = pairedDifference(column(other.id, m.of), column(first.id, m.of));
+      // Answers are said only where they tell something that the loss does not.
+      if (effect(shares) === 'lower' || effect(shares) === 'higher') sentences.push(verdict(other.name, first.name, m.phrase, shares));
+    }
+  }
+  return sentences;
+}
+
+export interface RankingRow {
+  ranking: Ranking;
+  name: string;
+  by: string;
+  /** Mean rank correlation between seeds: 1 is the same order every time. */
+  stability: number | null;
+  /** Mean rank correlation with the active share within a seed. */
+  withActive: number | null;
+}
+
+export interface ModuleRow extends Pick<ModuleMeasure, 'layer' | 'kind' | 'parameters'> {
+  /** Mean over seeds of each ranking's score, as its rank (1 = most important), ties by their mean. */
+  scores: Record<Ranking, number>;
+  /** Active share over seeds. */
+  active: Interval | null;
+  /** In how many seeds each ranking chose it. */
+  chosen: Record<Ranking, number>;
+}
+
+/** What the probes say so far; null before the first. */
+export function rankingsOf(study: Study, cells: readonly Cell[]): { seeds: number; rankings: RankingRow[]; modules: ModuleRow[] } | null {
+  const { importance } = study;
+  if (!importance) return null;
+  const probes = study.seeds.map((seed) => ({ seed, modules: probeMeasures(cells, seed) })).filter((p): p is { seed: number; modules: ModuleMeasure[] } => p.modules !== null);
+  if (probes.length === 0) return null;
+  const per = (ranking: Ranking) => probes.map(({ seed, modules }) => scores(modules, ranking, seed));
+  const active = per('active');
+  const rankings = importance.rankings.map((ranking): RankingRow => {
+    const rows = per(ranking);
+    const agree = rows.map((r, i) => spearman(r, active[i])).filter((r) => r !== null);
+    // ‖W0‖ does not depend on the seed: its order is always the same, which says nothing of stability.
+    return { ranking, ...RANKING_NAMES[ranking], stability: ranking === 'weight' ? null : rankStability(rows), withActive: ranking === 'active' || agree.length === 0 ? null : mean(agree) };
+  });
+  const chosen = new Map(importance.rankings.map((ranking) => [ranking, probes.map(({ seed, modules }) => topModules(modules, ranking, importance.share, seed))]));
+  const modules = probes[0].modules.map((m, i): ModuleRow => ({
+    layer: m.layer, kind: m.kind, parameters: m.parameters,
+    scores: Object.fromEntries(importance.rankings.map((r) => [r, mean(per(r).map((row) => row[i]))])) as Record<Ranking, number>,
+    active: interval(probes.map((p) => p.modules[i].active).filter((v) => v !== null)),
+    chosen: Object.fromEntries(importance.rankings.map((r) => [r, chosen.get(r)!.filter((names) => names.includes(moduleKey(m))).length])) as Record<Ranking, number>,
+  }));
+  return { seeds: probes.length, rankings, modules };
+}
+
+export interface ClassRow {
+  group: string;
+  name: string;
+  /** Tokens looked at, over all seeds. */
+  tokens: number;
+  skipped: Interval | null;
+}
+
+/** Skip share by token class of one arm: mean over seeds, of seeds' own shares. Empty without gates. */
+export function classesOf(cells: readonly Cell[], arm: string): ClassRow[] {
+  const rows = new Map<string, { row: TokenClassRow; shares: number[]; tokens: number }>();
+  for (const cell of trained(cells, arm)) {
+    for (const row of cell.classes) {
+      const key = `${row.group}/${row.name}`;
+      const entry = rows.get(key) ?? { row, shares: [], tokens: 0 };
+      if (row.passed > 0) entry.shares.push(row.skipped / row.passed);
+      entry.tokens += row.tokens;
+      rows.set(key, entry);
+    }
+  }
+  // Seeds may have met different classes: groups stay together all the same.
+  const groups = [...new Set([...rows.values()].map((r) => r.row.group))];
+  return groups.flatMap((group) => [...rows.values()].filter((r) => r.row.group === group).map(({ row, shares, tokens }) => ({ group, name: row.name, tokens, skipped: interval(shares) })));
+}
+
+export interface NoiseRow {
+  step: number;
+  /** Helpful share of kept and skipped tokens, on the batches just learnt from and on held-out tokens: means over seeds. */
+  keptOwn: Interval | null;
+  skippedOwn: Interval | null;
+  keptFresh: Interval | null;
+  skippedFresh: Interval | null;
+}
+
+/** How noisy the updates of one arm are over time. Empty where no seed measured it. */
+export function noiseOf(cells: readonly Cell[], arm: string): NoiseRow[] {
+  const points = trained(cells, arm).flatMap((c) => c.noise);
+  const at = (step: number, fresh: boolean, side: 'kept' | 'skipped') =>
+    interval(points.filter((p: NoisePoint) => p.step === step && p.fresh === fresh).map((p) => p[side]).filter((v) => v !== null));
+  return [...new Set(points.map((p) => p.step))].sort((a, b) => a - b).map((step) => ({
+    step, keptOwn: at(step, false, 'kept'), skippedOwn: at(step, false, 'skipped'), keptFresh: at(step, true, 'kept'), skippedFresh: at(step, true, 'skipped'),
+  }));
+}

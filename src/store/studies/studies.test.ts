@@ -1,0 +1,175 @@
+import { expect, it, vi } from 'vitest';
+import { createStore } from 'zustand/vanilla';
+import type { TokenSet } from '../../shared/types';
+import { RunHistory } from '../history';
+import { type Session, type State, initialState } from '../slices';
+import { MemoryLibrary } from '../testing/memoryLibrary';
+import { MODULES, evalEvent, gateStats, stepEvent } from '../testing/fixtures';
+import { aCell, aStudy } from '../testing/studies';
+import { MAX_KEPT_BYTES, readAll } from './library';
+import { START_DRAFT, type StudyDraft } from './presets';
+import { Studies, type StudyHost } from './studies';
+
+const tokens = (bytes = 16): TokenSet => ({ ids: new Int32Array(bytes / 4), offsets: Uint32Array.of(0, bytes / 4), supervised: new Uint8Array(bytes / 4) });
+const DRAFT: StudyDraft = { ...START_DRAFT, methods: ['lora', 'ts-lora'] };
+
+/** A page whose training is done by hand: every session ends when the test says so. */
+function page(library = new MemoryLibrary(), bytes = 16) {
+  const store = createStore<State>(() => initialState());
+  store.setState((s) => ({ model: { ...s.model, status: 'ready', source: { kind: 'embedded', id: 'sieve-stories-nano' } } }));
+  const errors: string[] = [];
+  const sessions: { session: Session; end: (phase: 'finished' | 'stopped') => void }[] = [];
+  const sent: string[] = [];
+  const opened: string[] = [];
+  const host: StudyHost = {
+    store, library,
+    train: {
+      request: ((request: { type: string; runs?: string[] }) => {
+        sent.push(request.type);
+        if (request.type === 'stop') sessions.at(-1)!.end('stopped');
+        const per = (value: unknown) => Object.fromEntries((request.runs ?? []).map((id) => [id, value]));
+        if (request.type === 'accuracy') return Promise.resolve(per(null));
+        if (request.type === 'token-classes') return Promise.resolve(per([{ group: 'Kind', name: 'digits', tokens: 1, passed: 4, skipped: 1 }]));
+        if (request.type === 'module-measures') return Promise.resolve({ modules: MODULES.map((m, i) => ({ ...m, parameters: 10, active: null, weight: 1 + i, change: 1, gradient: 1 })) });
+        return Promise.resolve(null);
+      }) as unknown as StudyHost['train']['request'],
+    },
+    trainOn: (experiment, _data, { template, mapping }) => new Promise((resolve) => {
+      const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+      const session: Session = { experiment, template, mapping, plan: null, histories, failed: new Map(), startedAt: 0 };
+      store.setState((s) => ({ runs: { ...s.runs, session, phase: 'training' } }));
+      sessions.push({
+        session,
+        end: (phase) => {
+          histories.get('base')!.addEval(evalEvent('base', 0, 6));
+          for (const run of experiment.runs) {
+            const history = histories.get(run.id)!;
+            history.addStep(stepEvent(run.id, 1, run.method === 'ts-lora' ? gateStats(MODULES.length, 100, (m) => 100 - 20 * m) : null));
+            history.addEval(evalEvent(run.id, experiment.train.steps, experiment.train.seed + (run.id === 'lora' ? 0 : 0.5)));
+          }
+          store.setState((s) => ({ runs: { ...s.runs, phase } }));
+          resolve(session);
+        },
+      });
+    }),
+    currentData: () => Promise.resolve({ data: { train: tokens(bytes), heldOut: tokens() }, name: 'facts.csv', template: { prompt: '', completion: '' }, mapping: null }),
+    openModel: (source) => {
+      opened.push(source.id);
+      store.setState((s) => ({ model: { ...s.model, status: 'ready', source } }));
+      return Promise.resolve();
+    },
+    report: (error) => errors.push((error as Error).message),
+  };
+  const studies = new Studies(host);
+  const state = () => store.getState().studies;
+  const session = (n: number) => vi.waitFor(() => { if (sessions.length < n) throw new Error(`${sessions.length} sessions`); return sessions[n - 1]; });
+  return { studies, store, state, session, sessions, errors, sent, opened, library };
+}
+
+const settled = (p: ReturnType<typeof page>) => vi.waitFor(() => expect(p.state().running).toBeNull());
+
+it('runs seed after seed, keeps every cell as it comes, and ends finished', async () => {
+  const p = page();
+  await p.studies.start(DRAFT);
+  const [{ study }] = p.state().list;
+  expect(p.state()).toMatchObject({ running: study.id, selected: study.id });
+  for (const n of [1, 2, 3]) {
+    const { session, end } = await p.session(n);
+    expect(session.experiment.train.seed).toBe(study.seeds[n - 1]);
+    expect(p.library.cells.size).toBe(2 * (n - 1));
+    end('finished');
+  }
+  await settled(p);
+  expect(p.state().list[0].study.state).toBe('finished');
+  expect(p.library.studies.get(study.id)!.state).toBe('finished');
+  expect(p.state().list[0].cells.map((c) => [c.seed, c.arm, c.loss, c.base])).toEqual([
+    [1, 'lora', 1, 6], [1, 'ts-lora', 1.5, 6], [2, 'lora', 2, 6], [2, 'ts-lora', 2.5, 6], [3, 'lora', 3, 6], [3, 'ts-lora', 3.5, 6],
+  ]);
+  expect(p.state().list[0].cells[1].classes[0].name).toBe('digits');
+  expect(p.errors).toEqual([]);
+});
+
+it('after a reload finished cells are there, the rest goes on, and the session under way starts anew', async () => {
+  const before = page();
+  await before.studies.start(DRAFT);
+  (await before.session(1)).end('finished');
+  await before.session(2);
+  const id = before.state().list[0].study.id;
+
+  const after = page(before.library);
+  after.store.setState((s) => ({ model: { ...s.model, source: { kind: 'embedded', id: 'another' } } }));
+  await after.studies.load();
+  expect(after.state().list[0]).toMatchObject({ study: { id, state: 'paused' }, cells: [{ seed: 1 }, { seed: 1 }] });
+  await after.studies.resume(id);
+  expect(after.opened).toEqual(['sieve-stories-nano']);
+  expect((await after.session(1)).session.experiment.train.seed).toBe(2);
+  after.sessions[0].end('finished');
+  (await after.session(2)).end('finished');
+  await settled(after);
+  expect(after.library.cells.size).toBe(6);
+  expect(after.errors).toEqual([]);
+});
+
+it('stopping leaves out what was under way; deleting leaves nothing', async () => {
+  const p = page();
+  await p.studies.start(DRAFT);
+  (await p.session(1)).end('finished');
+  await p.session(2);
+  await p.studies.stop();
+  const { study, cells } = p.state().list[0];
+  expect(study.state).toBe('paused');
+  expect(cells.every((c) => c.seed === 1)).toBe(true);
+  await p.studies.start(DRAFT);
+  await p.session(3);
+  await p.studies.remove(p.state().list[0].study.id);
+  await p.studies.remove(study.id);
+  expect(p.state()).toMatchObject({ list: [], selected: null, running: null });
+  expect([p.library.studies.size, p.library.cells.size, p.library.kept.size]).toEqual([0, 0, 0]);
+});
+
+it('a run that broke is a result; a second experiment is refused meanwhile', async () => {
+  const p = page();
+  await p.studies.start({ ...DRAFT, seeds: 1 });
+  const { session, end } = await p.session(1);
+  await p.studies.start(DRAFT);
+  expect(p.errors).toEqual(['An experiment is under way.']);
+  session.failed.set('ts-lora', { name: 'TrainError', message: 'the loss is NaN', hint: '' });
+  end('finished');
+  await settled(p);
+  expect(p.state().list[0].study.state).toBe('finished');
+  expect(p.state().list[0].cells.map((c) => [c.arm, c.failed, c.loss])).toEqual([['lora', null, 1], ['ts-lora', 'the loss is NaN', null]]);
+});
+
+it('module importance: the probe’s gates and norms decide what is trained next', async () => {
+  const p = page();
+  await p.studies.start({ ...DRAFT, kind: 'importance', seeds: 1, share: 0.5 });
+  (await p.session(1)).end('finished');
+  const { session, end } = await p.session(2);
+  const only = (id: string) => session.experiment.runs.find((r) => r.id === id)!.only;
+  expect(only('active')).toEqual(['0.q', '0.v']);
+  expect(only('weight')).toEqual(['1.q', '1.v']);
+  end('finished');
+  await settled(p);
+  expect(p.state().list[0].study.state).toBe('finished');
+  expect(p.errors).toEqual([]);
+});
+
+it('data that are too big are said, not kept, and end with the page', async () => {
+  const p = page(new MemoryLibrary(), MAX_KEPT_BYTES);
+  await p.studies.start({ ...DRAFT, seeds: 1 });
+  expect(p.errors[0]).toMatch(/too big to be kept/);
+  expect(p.library.kept.size).toBe(0);
+  const id = p.state().list[0].study.id;
+  const after = page(p.library);
+  await after.studies.load();
+  await after.studies.resume(id);
+  expect(after.errors).toEqual(['The data of this experiment were not kept, so it cannot go on.']);
+});
+
+it('what is read back is checked: a record that does not fit is counted and left alone', () => {
+  const study = aStudy({});
+  const good = aCell(study, 1, 'lora');
+  const { studies, unreadable } = readAll([study, { ...study, id: 'e2', extra: 1 }, null], [good, { ...good, loss: 'low' }, { ...good, study: 'e2' }]);
+  expect(studies).toEqual([{ study, cells: [good] }]);
+  expect(unreadable).toBe(4);
+});

@@ -1,0 +1,300 @@
+/**
+ * Experiments over seeds, as commands: start, pause, go on, stop, delete. One queue per tab; each of its sessions trains
+ * like any other, so that Train and Inspect show it live. Finished cells are written as they come. A session that was
+ * interrupted starts anew, and by its seed gives what it would have given.
+ */
+import type { StoreApi } from 'zustand/vanilla';
+import { type ExperimentConfig, isGated } from '../../shared/config';
+import { DataError, SieveError, toErrorInfo } from '../../shared/errors';
+import type { Accuracy, Cell, Study } from '../../shared/study';
+import type { ModelSource } from '../../train/protocol';
+import type { Session, State } from '../slices';
+import type { TrainClient } from '../trainClient';
+import { type Measured, activeShares, cellOf } from './cells';
+import { type Library, MAX_KEPT_BYTES, type StudyData, dataBytes } from './library';
+import { type Job, PROBE_PLAIN, nextJob } from './plan';
+import { type StudyDraft, settingsOf, studyProblem } from './presets';
+
+/** Examples whose gates are counted by token class, and whose gradients make a probe's gradient norm. */
+const CLASS_EXAMPLES = 24;
+const GRADIENT_EXAMPLES = 64;
+
+/** What a study needs of the page's other commands. */
+export interface StudyHost {
+  store: StoreApi<State>;
+  train: Pick<TrainClient, 'request'>;
+  library: Library;
+  /** Trains to the end; resolves with the session as it ended, whatever its phase. */
+  trainOn(experiment: ExperimentConfig, data: StudyData, from: Pick<Session, 'template' | 'mapping'>): Promise<Session>;
+  /** The data set as it is prepared now. @throws {SieveError} when there is none */
+  currentData(): Promise<{ data: StudyData; name: string } & Pick<Session, 'template' | 'mapping'>>;
+  openModel(source: ModelSource): Promise<void>;
+  report(error: unknown): void;
+}
+
+/** Ends the queue without an error: someone stopped the session. */
+class Interrupted extends Error {}
+
+export class Studies {
+  readonly #host: StudyHost;
+  /** Token sets of studies of this visit: those too big to keep go on while the page is open. */
+  readonly #data = new Map<string, StudyData>();
+  #stopping = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(host: StudyHost) {
+    this.#host = host;
+  }
+
+  /** Reads what was kept. One that was at work when the page closed waits to go on. */
+  async load(): Promise<void> {
+    try {
+      const { studies, unreadable } = await this.#host.library.all();
+      const list = studies.map(({ study, cells }) => ({ study: study.state === 'running' ? { ...study, state: 'paused' as const } : study, cells }));
+      // One that was started while this was read is newer than what was found.
+      const known = new Set(this.#s.list.map((e) => e.study.id));
+      const all = [...this.#s.list, ...list.filter((e) => !known.has(e.study.id))];
+      this.#patch({ loaded: true, list: all, selected: this.#s.selected ?? all[0]?.study.id ?? null });
+      if (unreadable > 0) this.#host.report(new DataError(`${unreadable} kept ${unreadable === 1 ? 'record' : 'records'} of experiments could not be read and ${unreadable === 1 ? 'was' : 'were'} left alone.`, 'They may come from another version of this page.'));
+    } catch (error) {
+      this.#patch({ loaded: true });
+      this.#host.report(new SieveError(`This browser keeps no experiments: ${toErrorInfo(error).message}`, 'They work, but are gone when the page closes.'));
+    }
+  }
+
+  select(id: string): void {
+    this.#patch({ selected: id });
+  }
+
+  /** Starts a new study on the open model and the data as they are. */
+  async start(draft: StudyDraft): Promise<void> {
+    try {
+      const problem = studyProblem(draft);
+      if (problem) throw new SieveError(problem);
+      this.#refuseTwo();
+      const { model, runs, studies } = this.#host.store.getState();
+      if (model.status !== 'ready' || !model.source) throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
+      const { data, name, template, mapping } = await this.#host.currentData();
+      const bytes = dataBytes(data);
+      const kept = bytes <= MAX_KEPT_BYTES;
+      const createdAt = Date.now();
+      const study: Study = {
+        version: 1, id: freshId(createdAt, studies.list.map((e) => e.study.id)), createdAt, state: 'running', problem: null, model: model.source,
+        data: { name, train: data.train.offsets.length - 1, heldOut: data.heldOut.offsets.length - 1, tokens: data.train.ids.length + data.heldOut.ids.length, template, mapping, kept },
+        ...settingsOf(draft, runs.draft.train, runs.draft.runs),
+      };
+      // An experiment that cannot be trained is refused before it is kept.
+      nextJob(study, []);
+      this.#data.set(study.id, data);
+      this.#patch({ list: [{ study, cells: [] }, ...this.#s.list], selected: study.id });
+      if (kept) await this.#keep(() => this.#host.library.saveData(study.id, data));
+      await this.#keep(() => this.#host.library.saveStudy(study));
+      if (!kept) this.#host.report(new DataError(`The data are too big to be kept beside the experiment (${Math.round(bytes / 2 ** 20)} MB of tokens; at most ${MAX_KEPT_BYTES >> 20} MB).`, 'It runs all the same, but cannot go on after the page was closed. Finished results stay.'));
+      await this.#begin(study.id);
+    } catch (error) {
+      this.#host.report(error);
+    }
+  }
+
+  /** Goes on with one that was interrupted, paused or stopped. */
+  async resume(id: string): Promise<void> {
+    try {
+      if (this.#s.running === id) {
+        await this.#host.train.request({ type: 'resume' });
+        return;
+      }
+      this.#refuseTwo();
+      const { study } = this.#entry(id);
+      const data = this.#data.get(id) ?? await this.#host.library.data(id);
+      if (!data) throw new DataError('The data of this experiment were not kept, so it cannot go on.', 'Open the data again and start a new one. What is finished stays.');
+      this.#data.set(id, data);
+      const { model } = this.#host.store.getState();
+      if (JSON.stringify(model.source) !== JSON.stringify(study.model) || model.status === 'failed' || model.status === 'none') await this.#host.openModel(study.model);
+      await this.#modelReady();
+      await this.#begin(id);
+    } catch (error) {
+      this.#host.report(error);
+    }
+  }
+
+  /** Holds the session that trains; `resume` lets it go on where it stands. */
+  async pause(): Promise<void> {
+    try {
+      await this.#host.train.request({ type: 'pause' });
+    } catch (error) {
+      this.#host.report(error);
+    }
+  }
+
+  /** Ends the queue. What is finished stays, and it can go on later; the session under way is lost. */
+  async stop(): Promise<void> {
+    if (!this.#s.running) return;
+    this.#stopping = true;
+    try {
+      await this.#host.train.request({ type: 'stop' });
+    } catch {
+      // Between two sessions there is nothing to stop; the queue sees `#stopping`.
+    }
+    await this.#running;
+  }
+
+  /** Forgets a study and all its results. */
+  async remove(id: string): Promise<void> {
+    if (this.#s.running === id) await this.stop();
+    this.#data.delete(id);
+    const list = this.#s.list.filter((e) => e.study.id !== id);
+    this.#patch({ list, selected: this.#s.selected === id ? list[0]?.study.id ?? null : this.#s.selected });
+    await this.#keep(() => this.#host.library.remove(id));
+  }
+
+  // ---- the queue -----------------------------------------------------------------------------------
+
+  /** Runs the queue of a study to its end in the background, alone among all tabs. */
+  async #begin(id: string): Promise<void> {
+    this.#stopping = false;
+    this.#patch({ running: id, activity: null });
+    const work = () => this.#queue(id).finally(() => this.#patch({ running: null, activity: null }));
+    let began = () => {};
+    const started = new Promise<void>((resolve) => { began = resolve; });
+    const alone = async (free: boolean) => {
+      began();
+      if (free) return work();
+      this.#patch({ running: null });
+      this.#setState(id, 'paused', null);
+      this.#host.report(new SieveError('This experiment is at work in another tab.', 'Watch it there, or close that tab and go on here.'));
+    };
+    const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+    this.#running = locks ? locks.request(`sieve-study-${id}`, { ifAvailable: true }, (lock) => alone(lock !== null)) : alone(true);
+    await started;
+  }
+
+  async #queue(id: string): Promise<void> {
+    this.#setState(id, 'running', null);
+    try {
+      for (;;) {
+        const { study, cells } = this.#entry(id);
+        const job = nextJob(study, cells);
+        if (!job) break;
+        if (this.#stopping) throw new Interrupted();
+        const found = await this.#train(study, job);
+        if (this.#stopping) throw new Interrupted();
+        this.#addCells(id, found);
+        await this.#keep(() => this.#host.library.saveCells(found));
+      }
+      this.#setState(id, 'finished', null);
+    } catch (error) {
+      if (error instanceof Interrupted || this.#stopping) {
+        this.#setState(id, 'paused', null);
+        return;
+      }
+      this.#setState(id, 'failed', toErrorInfo(error).message);
+      this.#host.report(error);
+    }
+  }
+
+  async #train(study: Study, job: Job): Promise<Cell[]> {
+    const data = this.#data.get(study.id)!;
+    const started = performance.now();
+    this.#patch({ activity: null });
+    const session = await this.#host.trainOn(job.experiment, data, study.data);
+    const { phase } = this.#host.store.getState().runs;
+    // A run that broke is a result too; a session that was stopped, or lost its model, is none.
+    if (phase === 'stopped') throw new Interrupted();
+    if (phase !== 'finished' && session.failed.size < session.experiment.runs.length) throw new SieveError('Training ended before its time.', 'See the message under Train, then go on.');
+    const ms = performance.now() - started;
+    const measured = await this.#measure(job, session);
+    const finishedAt = Date.now();
+    const base = session.histories.get('base')?.evals.at(-1)?.loss ?? null;
+    return job.experiment.runs.map((run) => {
+      const history = session.histories.get(run.id)!;
+      return cellOf(study.id, job, { run, history, base, failed: session.failed.get(run.id) ?? null, parameters: history.parameters, ms, finishedAt, ...measured.get(run.id)! });
+    });
+  }
+
+  /** What only a trained run can tell, while it is still on the GPU. */
+  async #measure({ stage, experiment }: Job, session: Session): Promise<Map<string, Measured>> {
+    const { train } = this.#host;
+    const live = experiment.runs.filter((r) => !session.failed.has(r.id));
+    const ids = live.map((r) => r.id);
+    const gated = live.filter(isGated).map((r) => r.id);
+    const result = new Map<string, Measured>(experiment.runs.map((r) => [r.id, { accuracy: null, classes: [], modules: null }]));
+    if (ids.length === 0) return result;
+    if (stage === 'probe') {
+      this.#patch({ activity: 'measuring the modules' });
+      for (const id of ids) {
+        const active = activeShares(session.histories.get(id)!);
+        if (!active && id !== PROBE_PLAIN) continue;
+        const { modules } = await train.request({ type: 'module-measures', runId: id, examples: GRADIENT_EXAMPLES });
+        result.get(id)!.modules = modules.map((m, i) => ({ ...m, active: active?.[i] ?? null }));
+      }
+      return result;
+    }
+    this.#patch({ activity: 'scoring answers' });
+    const accuracy: Record<string, Accuracy | null> = await train.request({ type: 'accuracy', runs: ids, examples: experiment.train.evalExamples });
+    for (const id of ids) result.get(id)!.accuracy = accuracy[id] ?? null;
+    if (gated.length > 0) {
+      this.#patch({ activity: 'looking at which tokens are skipped' });
+      const classes = await train.request({ type: 'token-classes', runs: gated, examples: Math.min(CLASS_EXAMPLES, experiment.train.evalExamples) });
+      for (const id of gated) result.get(id)!.classes = classes[id] ?? [];
+    }
+    return result;
+  }
+
+  // ---- state ---------------------------------------------------------------------------------------
+
+  /** Waits for the model that is opening. */
+  async #modelReady(): Promise<void> {
+    const { store } = this.#host;
+    const settled = () => store.getState().model.status !== 'opening';
+    if (!settled()) await new Promise<void>((resolve) => { const end = store.subscribe(() => { if (settled()) { end(); resolve(); } }); });
+    if (store.getState().model.status !== 'ready') throw new SieveError('The model of this experiment could not be opened.', 'See the message under Model.');
+  }
+
+  #refuseTwo(): void {
+    if (this.#s.running) throw new SieveError('An experiment is under way.', 'Stop it first, or wait for its end.');
+    const { phase } = this.#host.store.getState().runs;
+    if (phase === 'compiling' || phase === 'training' || phase === 'evaluating' || phase === 'paused') throw new SieveError('A run is under way.', 'Stop it under Train first.');
+  }
+
+  #entry(id: string): State['studies']['list'][number] {
+    const entry = this.#s.list.find((e) => e.study.id === id);
+    if (!entry) throw new SieveError('That experiment is no longer there.');
+    return entry;
+  }
+
+  #setState(id: string, state: Study['state'], problem: string | null): void {
+    const entry = this.#s.list.find((e) => e.study.id === id);
+    if (!entry) return;
+    const study = { ...entry.study, state, problem };
+    this.#patch({ list: this.#s.list.map((e) => (e === entry ? { ...e, study } : e)) });
+    void this.#keep(() => this.#host.library.saveStudy(study));
+  }
+
+  #addCells(id: string, cells: Cell[]): void {
+    this.#patch({ list: this.#s.list.map((e) => (e.study.id === id ? { ...e, cells: [...e.cells.filter((c) => !cells.some((n) => n.stage === c.stage && n.seed === c.seed && n.arm === c.arm)), ...cells] } : e)) });
+  }
+
+  /** Writes to the library; what it will not keep is said, and the queue goes on. */
+  async #keep(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      this.#host.report(new SieveError(`This browser could not keep the experiment: ${toErrorInfo(error).message}`, 'It goes on, but may be gone when the page closes. Take the report before you leave.'));
+    }
+  }
+
+  get #s(): State['studies'] {
+    return this.#host.store.getState().studies;
+  }
+
+  #patch(patch: Partial<State['studies']>): void {
+    this.#host.store.setState((s) => ({ studies: { ...s.studies, ...patch } }));
+  }
+}
+
+function freshId(now: number, taken: readonly string[]): string {
+  const id = `e${now.toString(36)}`;
+  let n = 0;
+  while (taken.includes(n === 0 ? id : `${id}-${n}`)) n++;
+  return n === 0 ? id : `${id}-${n}`;
+}

@@ -1,0 +1,87 @@
+/** What is measured of trained runs, on the nano model: against slower ways to the same numbers. */
+import { expect, it } from 'vitest';
+import { prepare } from '../data/prepare';
+import { parseFile } from '../data/parse';
+import { toBatch } from '../data/batches';
+import { openGpu } from '../engine/gpu/device';
+import { downloadModel } from '../hub/model';
+import { openTokenizer } from '../hub/tokenizer';
+import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import type { TokenSet } from '../shared/types';
+import { norm } from './moduleMeasures';
+import { Studio } from './studio';
+import { Trainer } from '../engine/trainer';
+import { fittingLayouts } from '../engine/plan';
+import { openBase } from './testing/fixture';
+
+const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
+
+/** Labels that follow from one word of the text. */
+async function data(): Promise<{ train: TokenSet; heldOut: TokenSet }> {
+  const lines = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `Tom and Mia ${i % 2 ? 'cried' : 'laughed'} near the ${['lake', 'tree', 'house', 'farm', 'hill'][i % 5]} on day ${i}.`, label: i % 2 ? 'sad' : 'happy' }));
+  const table = parseFile('t.jsonl', new TextEncoder().encode(lines.join('\n')));
+  const mapping = { kind: 'text-label' as const, roles: { text: 'text', label: 'label' } };
+  return prepare(table, { mapping, template: { prompt: '{text}\nLabel:', completion: ' {label}' }, completionOnly: true, maxTokens: 48, heldOutShare: 0.2, seed: 3 }, await openTokenizer(NANO));
+}
+
+function experiment(): ExperimentConfig {
+  const e = defaultExperiment();
+  return { ...e, train: { ...e.train, steps: 40, warmupSteps: 2, batchSize: 4, learningRate: 1e-2, maxTokens: 48, evalEvery: 40, evalExamples: 12 } };
+}
+
+it('accuracy, token classes and norms of runs that have learnt', async () => {
+  let finished = () => {};
+  const end = new Promise<void>((resolve) => { finished = resolve; });
+  const studio = new Studio((event) => { if (event.type === 'phase' && event.phase === 'finished') finished(); });
+  const info = await studio.openModel({ type: 'open-model', source: NANO });
+  const set = await data();
+  await studio.start({ type: 'start', experiment: experiment(), ...set });
+  await end;
+
+  const accuracy = await studio.accuracy({ type: 'accuracy', runs: ['base', 'lora', 'ts-lora'], examples: 12 });
+  expect(accuracy.lora).toMatchObject({ examples: 12, candidates: 2 });
+  // One word tells the label: forty steps are enough, and the untouched model never writes a label.
+  expect(accuracy.lora!.likelihood).toBe(1);
+  expect(accuracy.lora!.generated).toBe(1);
+  expect(accuracy.base!.generated).toBe(0);
+  expect(accuracy.base!.likelihood).toBeLessThan(1);
+
+  const { 'ts-lora': rows } = await studio.tokenClasses({ type: 'token-classes', runs: ['ts-lora'], examples: 5 });
+  const tokens = set.heldOut.offsets[5];
+  for (const group of ['Kind', 'Part', 'Place in the text', 'Frequency']) {
+    const own = rows.filter((r) => r.group === group);
+    expect(own.reduce((n, r) => n + r.tokens, 0), group).toBe(tokens);
+    expect(own.reduce((n, r) => n + r.passed, 0), group).toBe(tokens * info.config.layers * 7);
+  }
+  const skipped = rows.filter((r) => r.group === 'Kind').reduce((n, r) => n + r.skipped, 0);
+  expect(skipped).toBeGreaterThan(0);
+  expect(rows.filter((r) => r.group === 'Frequency').reduce((n, r) => n + r.skipped, 0)).toBe(skipped);
+
+  const { modules } = await studio.moduleMeasures({ type: 'module-measures', runId: 'lora', examples: 8 });
+  expect(modules).toHaveLength(info.config.layers * 7);
+  const { weights } = await downloadModel(NANO);
+  expect(modules[3].weight).toBeCloseTo(norm(weights.get({ part: 'o', layer: 0 }).data), 4);
+  expect(modules.every((m) => m.change > 0 && m.gradient > 0)).toBe(true);
+  await studio.reset();
+});
+
+it('losses of single targets add up to the batch’s loss, for stacked runs and the base', async () => {
+  const gpu = await openGpu();
+  const base = await openBase(gpu, NANO.id);
+  const e = experiment();
+  const { heldOut } = await data();
+  const [layout] = fittingLayouts(base.config, e.runs, e.train, { budget: 2 ** 32, binding: 2 ** 30 }, base.bytes);
+  const trainer = await Trainer.create(base, e.runs, e.train, layout);
+  const batch = toBatch(heldOut, [0, 1, 2]);
+  await (await trainer.step(['lora', 'ts-lora'], [batch], 0)).get('lora');
+  for (const ids of [[null], ['lora', 'ts-lora']]) {
+    const single = await trainer.targetLosses(ids, batch);
+    const whole = await trainer.evaluate(ids, [batch]);
+    single.forEach((own, i) => {
+      expect(own.length).toBe(whole[i].supervised);
+      expect(own.reduce((a, b) => a + b, 0) / own.length).toBeCloseTo(whole[i].loss, 4);
+    });
+  }
+  trainer.free();
+  base.free();
+});

@@ -1,0 +1,78 @@
+/** Starting an experiment: one of two questions, a few numbers, a button. */
+import { useState } from 'react';
+import { isLive } from '../../store/slices';
+import { METHOD_NAMES, type OfferedMethod, START_DRAFT, type StudyDraft, type StudyKind, studyProblem } from '../../store/studies/presets';
+import { Check, NumberField } from '../bits';
+import { count } from '../format';
+import { useSel, useStudio } from '../studioContext';
+
+const METHODS = Object.keys(METHOD_NAMES) as OfferedMethod[];
+
+const QUESTIONS: Record<StudyKind, { title: string; text: string }> = {
+  compare: { title: `Compare methods: ${METHODS.map((m) => METHOD_NAMES[m]).join(' / ')} over 3 seeds`, text: 'Which method gets the lower loss on data it has not seen, and is the difference more than chance?' },
+  importance: { title: 'Which modules matter?', text: 'A short probe ranks the layers by how many tokens their gates keep. Then plain LoRA gets only the best of that ranking, and of five others, at the same number of parameters.' },
+};
+
+export function StudyForm() {
+  const studio = useStudio();
+  const [draft, setDraft] = useState<StudyDraft>(START_DRAFT);
+  const set = (patch: Partial<StudyDraft>) => setDraft({ ...draft, ...patch });
+  const model = useSel((s) => s.model.status === 'ready');
+  const hasData = useSel((s) => s.dataset.train !== null || s.dataset.preparing);
+  const busy = useSel((s) => s.studies.running !== null || isLive(s.runs.phase));
+  const configured = useSel((s) => s.runs.draftError);
+  const problem = studyProblem(draft);
+  const missing = busy ? 'Something is training already: wait for its end, or stop it.'
+    : configured ? `Correct this under Configure first: ${configured}.`
+    : !model ? 'Waiting for a model.'
+    : !hasData ? 'Choose data first.'
+    : null;
+  return (
+    <form className="stack" data-testid="study-form" onSubmit={(e) => { e.preventDefault(); void studio.studies.start(draft); }}>
+      <fieldset className="choices questions">
+        <legend>What do you want to know?</legend>
+        {(Object.keys(QUESTIONS) as StudyKind[]).map((kind) => (
+          <button key={kind} type="button" className="choice" aria-pressed={draft.kind === kind} data-testid={`study-${kind}`} onClick={() => set({ kind })}>
+            <span className="choice-title">{QUESTIONS[kind].title}</span>
+            <span className="choice-text">{QUESTIONS[kind].text}</span>
+          </button>
+        ))}
+      </fieldset>
+      <div className="fields">
+        <NumberField label="Seeds" value={draft.seeds} initial={START_DRAFT.seeds} min={1} max={20} onChange={(seeds) => set({ seeds })} help="Each one repeats everything with another start and order." />
+        {draft.kind === 'importance' && (
+          <>
+            <NumberField label="Probe, steps" value={draft.probeSteps} initial={START_DRAFT.probeSteps} min={1} onChange={(probeSteps) => set({ probeSteps })} help="Long enough for the gates to settle." />
+            <NumberField label="Budget, in %" value={Math.round(draft.share * 1000) / 10} initial={START_DRAFT.share * 100} min={1} max={100} onChange={(p) => set({ share: p / 100 })} help="Of the parameters of all modules." />
+          </>
+        )}
+      </div>
+      {draft.kind === 'compare' && (
+        <fieldset className="checks">
+          <legend>Methods</legend>
+          {METHODS.map((m) => <Check key={m} checked={draft.methods.includes(m)} onChange={(on) => set({ methods: METHODS.filter((k) => (k === m ? on : draft.methods.includes(k))) })}>{METHOD_NAMES[m]}</Check>)}
+        </fieldset>
+      )}
+      <Check checked={draft.keepBest} onChange={(keepBest) => set({ keepBest })}>Keep each run’s best adapter, judged on a tenth of the training data set aside (early stopping, the same for all)</Check>
+      <SettingsNote />
+      <div className="row">
+        <button type="submit" className="primary" data-testid="study-start" disabled={missing !== null || problem !== null}>Start the experiment</button>
+        {(problem ?? missing) && <p className="muted">{problem ?? missing}</p>}
+      </div>
+    </form>
+  );
+}
+
+/** What the experiment takes from Configure and Data, in a sentence. */
+function SettingsNote() {
+  const { steps, batchSize, learningRate, maxTokens, evalExamples } = useSel((s) => s.runs.draft.train);
+  const { rank } = useSel((s) => s.runs.draft.runs[0]);
+  const name = useSel((s) => s.dataset.parsed?.table.fileName);
+  const heldOut = useSel((s) => s.dataset.report?.heldOut ?? null);
+  return (
+    <p className="help" data-testid="study-settings">
+      As set under <a href="#configure">Configure</a>: {count(steps)} steps of {count(batchSize)} sequences, up to {count(maxTokens)} tokens each, learning rate {learningRate}, rank {rank}
+      {name ? <>; on <a href="#data">{name}</a></> : null}{heldOut === null ? '' : `, measured on ${count(Math.min(evalExamples, heldOut))} held-out examples`}.
+    </p>
+  );
+}
