@@ -1,20 +1,31 @@
 /** Adapters through their files and back, without a GPU. */
 import { describe, expect, it } from 'vitest';
+import type { ModuleAdapter } from '../engine/adapterRun';
+import { extraLength, extraOf } from '../engine/adapters/parameters';
 import { adaptedModules, modulePath } from '../engine/model/llama';
-import { type RunConfig, runSchema } from '../shared/config';
+import { METHODS, type RunConfig, isGated, rankOf, runSchema } from '../shared/config';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
+import { mergeModule } from './merge';
 import type { AdapterFile } from './protocol';
 
 const model: LlamaConfig = { layers: 3, dModel: 8, heads: 2, kvHeads: 1, headDim: 4, ffn: 12, vocab: 20, context: 64, rmsEps: 1e-5, ropeTheta: 10000, tied: true, bosId: 1, eosIds: [2] };
 
-function exported(run: RunConfig): AdapterFile[] {
-  const rng = new Rng(1);
-  const random = (length: number) => Float32Array.from({ length }, () => rng.uniform(-1, 1));
-  const adapters = adaptedModules(model, run).map((m) => ({ path: modulePath(m), dIn: m.dIn, dOut: m.dOut, a: random(run.rank * m.dIn), b: random(m.dOut * run.rank) }));
+const rng = new Rng(1);
+const random = (length: number) => Float32Array.from({ length }, () => rng.uniform(-1, 1));
+
+function adaptersOf(run: RunConfig): ModuleAdapter[] {
+  const rank = rankOf(run);
+  const kind = extraOf(run);
+  return adaptedModules(model, run).map((m) => ({
+    path: modulePath(m), dIn: m.dIn, dOut: m.dOut, a: random(rank * m.dIn), b: random(m.dOut * rank), ...(kind ? { extra: random(extraLength(kind, m, rank)) } : {}),
+  }));
+}
+
+function exported(run: RunConfig, adapters = adaptersOf(run)): AdapterFile[] {
   return adapterFiles({
-    run, modelName: 'tiny', adapters, thresholds: run.method === 'ts-lora' ? random(adapters.length).map(Math.abs) : null,
+    run, modelName: 'tiny', adapters, thresholds: isGated(run) ? random(adapters.length).map(Math.abs) : null,
     template: { prompt: 'p', completion: 'c' }, check: { model: 'tiny', ids: [1], rows: [0], dense: null, gated: null },
   });
 }
@@ -28,6 +39,49 @@ it('rsLoRA stays rsLoRA, with its scaling', () => {
   expect(json(files, 'adapter_config.json').use_rslora).toBe(true);
   expect(json(files, 'ts_peft.json').scaling).toBe(3);
   expect(readAdapter(files, model, 'b').run.rslora).toBe(true);
+});
+
+describe('every method', () => {
+  for (const method of METHODS) {
+    const run = runSchema.parse({ id: 'a', name: 'A', method, rank: 3, alpha: 5, modules: ['q', 'up'], adalora: { initRank: 5 } });
+
+    it(`${method} comes back as it went`, () => {
+      const adapters = adaptersOf(run);
+      // Pruned triplets are not written: some of one module, all of another.
+      if (method === 'adalora') {
+        adapters[0].extra!.fill(0, 1, 3);
+        adapters[1].extra!.fill(0);
+      }
+      const back = readAdapter(exported(run, adapters), model, 'b');
+      expect(back.run).toMatchObject({ method, rank: 3, alpha: 5, modules: ['q', 'up'], only: null });
+      expect(rankOf(back.run)).toBe(rankOf(run));
+      expect(back.thresholds !== null).toBe(isGated(run));
+      expect(back.adapters.map((m) => m.extra)).toEqual(adapters.map((m) => m.extra));
+      if (method !== 'adalora') expect(back.adapters).toEqual(adapters);
+      else {
+        // What E = 0 switches off is nothing, whatever A and B were there.
+        const w0 = adapters.map((m) => random(m.dIn * m.dOut));
+        expect(back.adapters.map((m, i) => mergeModule(back.run, m, w0[i]))).toEqual(adapters.map((m, i) => mergeModule(run, m, w0[i])));
+        expect(back.adapters[1].a.every((v) => v === 0)).toBe(true);
+        expect(json(exported(run, adapters), 'adapter_config.json').rank_pattern['model.layers.0.self_attn.q_proj.lora_E']).toEqual([true, false, false, true, true]);
+      }
+    });
+
+    it(`${method} ${isGated(run) ? 'is not merged' : 'merges'}`, () => {
+      const [m] = adaptersOf(run);
+      const w0 = random(m.dIn * m.dOut);
+      if (isGated(run)) {
+        expect(() => mergeModule(run, m, w0)).toThrow('cannot be merged');
+        return;
+      }
+      const merged = mergeModule(run, m, w0);
+      expect(merged).not.toEqual(w0);
+      if (method === 'dora') {
+        const norms = Array.from({ length: m.dOut }, (_, j) => Math.hypot(...merged.subarray(j * m.dIn, (j + 1) * m.dIn)));
+        norms.forEach((n, j) => expect(n).toBeCloseTo(Math.abs(m.extra![j]), 5));
+      }
+    });
+  }
 });
 
 describe('which modules an adapter has', () => {

@@ -4,9 +4,10 @@
  */
 import { z } from 'zod';
 import type { ModuleAdapter } from '../engine/adapterRun';
+import { extraOf } from '../engine/adapters/parameters';
 import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
-import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, runSchema, scalingOf } from '../shared/config';
+import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, rankOf, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import type { LlamaConfig, ModuleId } from '../shared/types';
@@ -30,25 +31,79 @@ export interface ExportParts {
   run: RunConfig;
   modelName: string;
   adapters: ModuleAdapter[];
-  /** One per module, or null for plain LoRA. */
+  /** One per module, or null without a gate. */
   thresholds: Float32Array | null;
   template: PromptTemplate;
   check: AdapterCheck;
 }
 
+/** PEFT's configuration, as far as it does not depend on the model. */
+function common(run: RunConfig): Record<string, unknown> {
+  const shared = {
+    task_type: 'CAUSAL_LM', lora_alpha: run.alpha, lora_dropout: run.dropout, bias: 'none', fan_in_fan_out: false, inference_mode: true, init_lora_weights: true,
+  };
+  if (run.method !== 'adalora') {
+    return { peft_type: 'LORA', ...shared, r: run.rank, use_dora: extraOf(run)?.peft === DORA_TENSOR, use_rslora: run.rslora };
+  }
+  const { initRank, beta1, beta2, deltaT, orthRegWeight } = run.adalora;
+  // PEFT wants a schedule also to load what is trained already; this one asks for nothing.
+  return { peft_type: 'ADALORA', ...shared, r: 8, init_r: initRank, target_r: run.rank, tinit: 0, tfinal: 0, total_step: 1, deltaT, beta1, beta2, orth_reg_weight: orthRegWeight };
+}
+
+const DORA_TENSOR = 'lora_magnitude_vector';
+/** PEFT's names of A and B: modules of their own, but in AdaLoRA bare parameters. */
+const tensorName = (run: Pick<RunConfig, 'method'>, path: string, part: 'A' | 'B') => `${PREFIX}${path}.lora_${part}${run.method === 'adalora' ? '' : '.weight'}`;
+
+function tensorsOf(run: RunConfig, m: ModuleAdapter): { name: string; shape: number[]; data: Float32Array }[] {
+  const rank = m.a.length / m.dIn;
+  const kind = extraOf(run);
+  return [
+    { name: tensorName(run, m.path, 'A'), shape: [rank, m.dIn], data: m.a },
+    { name: tensorName(run, m.path, 'B'), shape: [m.dOut, rank], data: m.b },
+    ...(kind ? [{ name: `${PREFIX}${m.path}.${kind.peft}`, shape: kind.per === 'rank' ? [rank, 1] : [m.dOut], data: m.extra! }] : []),
+  ];
+}
+
+/** Which of each module's triplets are still there: what E = 0 switches off need not be written. */
+function rankPatterns(adapters: readonly ModuleAdapter[]): boolean[][] {
+  return adapters.map(({ extra }) => Array.from(extra!, (e) => e !== 0));
+}
+
+/** A module with the triplets of `pattern` alone, as PEFT writes AdaLoRA. */
+function pruned(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter {
+  const kept = pattern.flatMap((keep, r) => (keep ? [r] : []));
+  return { ...m, a: Float32Array.from(kept.flatMap((r) => [...m.a.subarray(r * m.dIn, (r + 1) * m.dIn)])), b: columnsOf(m.b, pattern.length, kept), extra: Float32Array.from(kept, (r) => m.extra![r]) };
+}
+
+/** Columns `which` of a matrix that is `width` wide. */
+function columnsOf(matrix: Float32Array, width: number, which: readonly number[]): Float32Array {
+  return Float32Array.from({ length: (matrix.length / width) * which.length }, (_, i) => matrix[Math.floor(i / which.length) * width + which[i % which.length]]);
+}
+
+/** The counterpart of `pruned`: dropped triplets come back as zeros. */
+function restored(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter {
+  const rank = pattern.length;
+  const kept = pattern.flatMap((keep, r) => (keep ? [r] : []));
+  const full = { ...m, a: new Float32Array(rank * m.dIn), b: new Float32Array(m.dOut * rank), extra: new Float32Array(rank) };
+  kept.forEach((r, i) => {
+    full.a.set(m.a.subarray(i * m.dIn, (i + 1) * m.dIn), r * m.dIn);
+    full.extra[r] = m.extra![i];
+    for (let row = 0; row < m.dOut; row++) full.b[row * rank + r] = m.b[row * kept.length + i];
+  });
+  return full;
+}
+
 /** The files of an exported adapter. */
 export function adapterFiles({ run, modelName, adapters, thresholds, template, check }: ExportParts): AdapterFile[] {
   const json = (name: string, value: unknown): AdapterFile => ({ name, bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`) });
-  const tensors = adapters.flatMap((m) => [
-    { name: `${PREFIX}${m.path}.lora_A.weight`, shape: [run.rank, m.dIn], data: m.a },
-    { name: `${PREFIX}${m.path}.lora_B.weight`, shape: [m.dOut, run.rank], data: m.b },
-  ]);
+  const patterns = run.method === 'adalora' ? rankPatterns(adapters) : null;
+  const tensors = adapters.flatMap((m, i) => tensorsOf(run, patterns ? pruned(m, patterns[i]) : m));
   const files: AdapterFile[] = [
     json('adapter_config.json', {
-      peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: modelName, r: run.rank, lora_alpha: run.alpha, lora_dropout: run.dropout,
-      bias: 'none', fan_in_fan_out: false, inference_mode: true, init_lora_weights: true, use_dora: false, use_rslora: run.rslora,
+      ...common(run), base_model_name_or_path: modelName,
       // PEFT takes names that end so in every layer, or whole ones.
       target_modules: run.only ? adapters.map((m) => m.path) : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
+      ...(patterns ? { rank_pattern: Object.fromEntries(adapters.map((m, i) => [`${m.path}.lora_E`, patterns[i]])) } : {}),
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
     json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template }),
@@ -65,39 +120,42 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
   return files;
 }
 
+const METHOD_NAMES: Record<RunConfig['method'], string> = { lora: 'LoRA', dora: 'DoRA', adalora: 'AdaLoRA', 'ts-lora': 'TS-LoRA', 'ts-dora': 'TS-DoRA' };
+
 function readme(run: RunConfig, modelName: string, gated: boolean): string {
   const lines = [
     `# ${run.name}`, '',
-    `A LoRA adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve.`, '',
+    `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve.`, '',
     '```python', 'from peft import PeftModel', 'model = PeftModel.from_pretrained(base, "this folder")', '```', '',
     'check.json holds token ids and the logits that the adapted model gave for them; sieve.json the prompt template.',
   ];
-  if (gated) lines.push('', '**This adapter is gated (TS-LoRA).** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.');
+  if (gated) lines.push('', '**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.');
   return `${lines.join('\n')}\n`;
 }
 
 /** An adapter read from files, ready for `AdapterRun.load`. */
 export interface ImportedAdapter {
   run: RunConfig;
-  adapters: { a: Float32Array; b: Float32Array }[];
+  adapters: ModuleAdapter[];
   thresholds: Float32Array | null;
   /** The template it was trained with; null when the files do not tell. */
   template: PromptTemplate | null;
   check: AdapterCheck | null;
 }
 
-const configSchema = z.object({
-  peft_type: z.literal('LORA'),
-  r: z.int().min(1).max(64),
+const noPattern = (what: string) => z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, `${what} per module are not supported`).nullish();
+const targetSchema = {
   lora_alpha: z.number().positive().max(1e4),
   target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
   bias: z.literal('none').optional(),
-  use_dora: z.literal(false).optional(),
-  use_rslora: z.boolean().optional(),
   fan_in_fan_out: z.literal(false).optional(),
-  rank_pattern: z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, 'ranks per module are not supported').optional(),
-  alpha_pattern: z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, 'alphas per module are not supported').optional(),
-});
+};
+const rank = z.int().min(1).max(64);
+const configSchema = z.discriminatedUnion('peft_type', [
+  z.object({ peft_type: z.literal('LORA'), ...targetSchema, r: rank, use_dora: z.boolean().optional(), use_rslora: z.boolean().optional(), rank_pattern: noPattern('ranks'), alpha_pattern: noPattern('alphas') }),
+  z.object({ peft_type: z.literal('ADALORA'), ...targetSchema, init_r: rank, target_r: rank, rank_pattern: z.record(z.string().max(200), z.array(z.boolean()).max(64)).nullish(), alpha_pattern: noPattern('alphas') }),
+]);
+type PeftConfig = z.infer<typeof configSchema>;
 const thresholdSchema = z.object({
   format: z.literal('sieve-ts-peft'),
   version: z.literal(1),
@@ -123,7 +181,7 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
   const result = schema.safeParse(value);
   if (!result.success) {
     const issue = result.error.issues[0];
-    throw new AdapterError(`${name}: ${issue.path.join('.') || 'content'}: ${issue.message}`, 'Sieve opens LoRA adapters of PEFT (one rank, no DoRA), with its own ts_peft.json where they are gated.');
+    throw new AdapterError(`${name}: ${issue.path.join('.') || 'content'}: ${issue.message}`, 'Sieve opens LoRA, DoRA and AdaLoRA adapters of PEFT, with its own ts_peft.json where they are gated.');
   }
   return result.data;
 }
@@ -143,28 +201,48 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   const check = parse(files, 'check.json', checkSchema);
   const own = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
+  if (gate && config.peft_type === 'ADALORA') throw new AdapterError('ts_peft.json beside an AdaLoRA adapter: Sieve gates LoRA and DoRA only.', 'Export the adapter again.');
   const run = runSchema.parse({
-    id, name: own?.name ?? 'Imported adapter', method: gate ? 'ts-lora' : 'lora', rank: config.r, alpha: config.lora_alpha, rslora: config.use_rslora ?? false,
+    id, name: own?.name ?? 'Imported adapter', alpha: config.lora_alpha, ...methodOf(config, gate !== null),
     ...chosen(targets(config.target_modules, tensors.names, model), model),
   });
   if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling) throw new AdapterError('ts_peft.json and adapter_config.json disagree about the scaling of the update.', 'Export the adapter again.');
   const adapters: ImportedAdapter['adapters'] = [];
   const thresholds: number[] = [];
-  const paths = adaptedModules(model, run).map(modulePath);
-  for (const path of paths) {
-    const get = (part: 'A' | 'B') => {
-      const name = `${PREFIX}${path}.lora_${part}.weight`;
+  const modules = adaptedModules(model, run);
+  const kind = extraOf(run);
+  for (const m of modules) {
+    const path = modulePath(m);
+    const get = (name: string) => {
       if (!tensors.names.includes(name)) throw new AdapterError(`The adapter has no ${name}.`, 'It belongs to a model of another size; open that model first.');
       return tensors.get(name).data;
     };
-    adapters.push({ a: get('A'), b: get('B') });
+    const adapter: ModuleAdapter = {
+      path, dIn: m.dIn, dOut: m.dOut, a: get(tensorName(run, path, 'A')), b: get(tensorName(run, path, 'B')),
+      ...(kind ? { extra: get(`${PREFIX}${path}.${kind.peft}`) } : {}),
+    };
+    const pattern = config.peft_type === 'ADALORA' ? config.rank_pattern?.[`${path}.lora_E`] : undefined;
+    const left = pattern?.filter(Boolean).length;
+    if (pattern && (pattern.length !== rankOf(run) || adapter.a.length !== left! * m.dIn || adapter.b.length !== left! * m.dOut || adapter.extra!.length !== left)) {
+      throw new AdapterError(`rank_pattern of ${path} does not fit its tensors.`, 'Export the adapter again.');
+    }
+    adapters.push(pattern ? restored(adapter, pattern) : adapter);
     if (gate) {
       if (!Object.hasOwn(gate.thresholds, path)) throw new AdapterError(`ts_peft.json has no threshold for ${path}.`, 'Export the adapter again.');
       thresholds.push(gate.thresholds[path]);
     }
   }
-  if (tensors.names.length !== 2 * paths.length) throw new AdapterError(`The adapter has ${tensors.names.length} tensors; this model and its settings use ${2 * paths.length}.`, 'Open the model that the adapter was trained on.');
+  const expected = (kind ? 3 : 2) * modules.length;
+  if (tensors.names.length !== expected) throw new AdapterError(`The adapter has ${tensors.names.length} tensors; this model and its settings use ${expected}.`, 'Open the model that the adapter was trained on.');
   return { run, adapters, thresholds: gate ? Float32Array.from(thresholds) : null, template: own?.template ?? null, check };
+}
+
+/** The run's method and its own settings. */
+function methodOf(config: PeftConfig, gated: boolean): Record<string, unknown> {
+  // A schedule is for training; what is opened here is trained.
+  if (config.peft_type === 'ADALORA') return { method: 'adalora', rank: Math.min(config.target_r, config.init_r), adalora: { initRank: config.init_r, tinit: 0, tfinal: 0 } };
+  const update = config.use_dora ? 'dora' : 'lora';
+  return { method: gated ? `ts-${update}` : update, rank: config.r, rslora: config.use_rslora ?? false };
 }
 
 /**

@@ -204,8 +204,9 @@ export class Studio {
       while (this.#imported.has(`imported-${n}`)) n++;
       const id = `imported-${n}`;
       const adapter = readAdapter(files, base.config, id);
-      const run = new AdapterRun(base.gpu, base.config, adapter.run, trainSchema.parse({}));
+      const run = new AdapterRun(base, adapter.run, trainSchema.parse({}));
       try {
+        await run.init();
         run.load(adapter.adapters);
         if (adapter.thresholds) run.method.setThresholds(adapter.thresholds);
         await run.refresh();

@@ -6,6 +6,7 @@ import type { ModuleKind } from '../../shared/config';
 import type { Tensor } from '../gpu/buffers';
 import type { Op } from '../gpu/program';
 import { attentionBackward } from '../kernels/attention/attention';
+import { copyRows } from '../kernels/copyRows/copyRows';
 import { matmul } from '../kernels/matmul/matmul';
 import { rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
 import { rope } from '../kernels/rope/rope';
@@ -27,14 +28,35 @@ export function lowestAdapted(pass: Pass): { layer: number; stage: number } {
 }
 
 /**
+ * What W0ᵀ is given: g, or where an adapter's Δ depends on W0 x a copy of it with that adapter's rows changed. g itself
+ * stays: the residual stream's gradient is still needed as it is.
+ */
+function frozenGradient(pass: Pass, layer: number, kind: ModuleKind, gradOut: Tensor): { ops: Op[]; gradient: Tensor } {
+  const { segment: rows, capacity } = pass.batch;
+  const { dOut: width } = moduleShape(pass.config, kind);
+  const through = adaptersOf(pass, layer, kind).filter(({ adapters }) => adapters.method.throughBase);
+  if (through.length === 0) return { ops: [], gradient: gradOut };
+  const gradient = pass.frozenGradient!;
+  const ops = pass.segments.flatMap((_, segment): Op[] => {
+    const [g, out] = [gradOut, gradient].map((tensor) => segmentOf(tensor, capacity, segment, width));
+    const own = through.find((t) => t.segment === segment);
+    if (!own) return [copyRows(pass.gpu, { rows, x: g, out, width })];
+    return own.adapters.method.frozenGradient(own.module, { rows, gradOut: g, space: own.adapters.spaces[own.module.index], out });
+  });
+  return { ops, gradient };
+}
+
+/**
  * A linear layer backwards: gradIn (+)= W0ᵀ g for all runs' rows, then each adapter's gradients and its part of gradIn.
  * `gradIn` null: nothing below needs it.
  */
 function linearBack(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, gradOut: Tensor, gradIn: Tensor | null, accumulate: boolean): Op[] {
   const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
+  const frozen = gradIn ? frozenGradient(pass, layer, kind, gradOut) : { ops: [], gradient: gradOut };
   return [
-    ...(gradIn ? matmul(pass.gpu, { label: `${kind} back`, rows, a: gradOut, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate }) : []),
+    ...frozen.ops,
+    ...(gradIn ? matmul(pass.gpu, { label: `${kind} back`, rows, a: frozen.gradient, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate }) : []),
     ...adaptersOf(pass, layer, kind).flatMap(({ segment, module, adapters }) => adapters.method.backward(module, {
       rows: segmentRows,
       x: segmentOf(x, capacity, segment, dIn),

@@ -3,6 +3,7 @@ import { downloadModel } from '../../hub/model';
 import { BaseModel } from '../../engine/base';
 import type { Gpu } from '../../engine/gpu/device';
 import { type RunConfig, type TrainConfig, runSchema, trainSchema } from '../../shared/config';
+import { Rng } from '../../shared/rng';
 import type { TokenBatch } from '../../shared/types';
 
 export interface Fixture {
@@ -68,4 +69,13 @@ export async function openBase(gpu: Gpu, id: string): Promise<BaseModel> {
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
   model.weights.release();
   return base;
+}
+
+/** Sequences of these lengths, of random tokens; four of five tokens are to be predicted. */
+export function batchOf(lengths: number[], vocab: number, seed: number): TokenBatch {
+  const rng = new Rng(seed);
+  const starts = Uint32Array.from([0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b, 0))]);
+  const tokens = Int32Array.from({ length: starts.at(-1)! }, () => Math.floor(rng.uniform(0, vocab)));
+  const targets = tokens.map((_, i) => (starts.includes(i + 1) || i % 5 === 0 ? -1 : tokens[i + 1]));
+  return { ids: tokens, targets, starts };
 }

@@ -57,7 +57,7 @@ describe('a gated module at forced active shares', () => {
       gpu.device.queue.writeBuffer(params.a.buffer, params.a.offset, padA(a));
       gpu.device.queue.writeBuffer(params.b.buffer, params.b.offset, padB(b));
       const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
-      const lora = new Lora({ gpu, rPad, scaling, params: [params], flat, dropout: p }, { modules: [module], scope });
+      const lora = new Lora({ gpu, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } }, { modules: [module], scope });
       const method = new Gated(gpu, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place: { rows: T, microBatches: 1, followed: false, keepBest: false }, follows: null });
       const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT) };
       const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })), dropped: scope.alloc('dropped', 4 * T * dIn) };

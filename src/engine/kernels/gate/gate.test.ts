@@ -25,6 +25,8 @@ interface Options {
   tau?: number;
   record?: boolean;
   zeroB?: boolean;
+  /** ‖Δ‖² is given rather than its Gram matrix. */
+  given?: boolean;
   /** As if the rows were many (true) or few. */
   large?: boolean;
 }
@@ -49,7 +51,9 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
   const [ratio, open, list] = [rows, rows, rows + 1].map((n, i) => scope.upload(`out${i}`, new Uint32Array(n + 100).fill(1)));
   const args = scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT);
   const ops = gate(gpu, {
-    rows: rowCount(scope, rows), size: { z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))), rank, scaling },
+    rows: rowCount(scope, rows), size: options.given
+      ? { squares: scope.upload('deltaSquares', Float32Array.from(expected, (r, i) => (r * (Math.hypot(...y.subarray(i * dOut, (i + 1) * dOut)) + 1e-6)) ** 2)) }
+      : { z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))), rank, scaling },
     squares: { tensor: scope.upload('squares', squaresOf(y, rows, dOut)), parts: PARTS },
     slot: slotOf(slots, 1), stat: statOf(stats, 1), ratio, open, list, args, record: options.record ?? true,
     groups: { delta: { rowsPerGroup: 8, columnGroups: 3 }, dx: { rowsPerGroup: 4, columnGroups: 5 }, grads: { gradGroups: 7, sumGroups: 9 } },
@@ -65,10 +69,10 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
 }
 
 const shapes = [[57, 3, 60], [1, 1, 4], [130, 8, 192], [130, 64, 132], [1001, 16, 40], [4099, 4, 8]];
-const cases = shapes.flatMap(([rows, rank, dOut]) => [false, true].flatMap((large) => [0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share }))));
+const cases = shapes.flatMap(([rows, rank, dOut]) => [false, true].flatMap((large) => [...[0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share, given: false })), { rows, rank, dOut, large, share: 0.5, given: true }]));
 
-test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large', async ({ rows, rank, dOut, large, share }) => {
-  const { gpu, expected, tau, ratio, open, tail, list, args, stats } = await runGate(rows, rank, dOut, { share, large });
+test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large; given: $given', async ({ rows, rank, dOut, large, share, given }) => {
+  const { gpu, expected, tau, ratio, open, tail, list, args, stats } = await runGate(rows, rank, dOut, { share, large, given });
   expectClose(ratio, expected, { rtol: 5e-6 });
   expected.forEach((r, i) => {
     if (Math.abs(r - tau) > 1e-5 * tau) expect(open[i], `row ${i}`).toBe(r >= tau ? 1 : 0);

@@ -1,0 +1,135 @@
+/**
+ * What every method must do, on the nano model: made from METHODS, so that a new one is covered without anyone
+ * remembering. A method starts as the base, learns, leaves the base alone, is the same when repeated, when continued from
+ * its state, when read back from its files and when stacked with others; and is merged or refused.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdapterRun } from '../engine/adapterRun';
+import { BaseModel } from '../engine/base';
+import { Generator } from '../engine/generator';
+import { modulePath } from '../engine/model/llama';
+import { type Layout, planTraining } from '../engine/plan';
+import { expectCloseToMax } from '../engine/testing/allclose';
+import { testGpu } from '../engine/testing/harness';
+import { Trainer } from '../engine/trainer';
+import { downloadModel } from '../hub/model';
+import { METHODS, type MethodName, type RunConfig, isGated, runSchema, trainSchema } from '../shared/config';
+import type { TokenBatch, WeightName } from '../shared/types';
+import { adapterFiles, readAdapter } from './adapterFiles';
+import { mergeModule } from './merge';
+import { batchOf } from './testing/fixture';
+
+const STEPS = 4;
+const train = trainSchema.parse({ steps: STEPS, warmupSteps: 0, schedule: 'constant', learningRate: 1e-2 });
+const layout = (segments: number): Layout => ({ capacity: { rows: 70, supervised: 60, segments, headChunk: 64 }, microBatches: 2, recompute: false });
+
+const runOf = (method: MethodName): RunConfig => runSchema.parse({
+  id: method, name: method, method, rank: 4, alpha: 8, modules: ['q', 'o', 'up', 'down'],
+  gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 }, adalora: { initRank: 6, tinit: 0, tfinal: 1 },
+});
+
+let base: BaseModel;
+let weights: (name: WeightName) => Float32Array;
+let batches: TokenBatch[];
+/** Losses of each method's run alone, for the one that is stacked. */
+const alone = new Map<MethodName, number[]>();
+
+beforeAll(async () => {
+  const model = await downloadModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+  weights = (name) => model.weights.get(name).data;
+  base = new BaseModel(await testGpu(), model.config, weights);
+  batches = [batchOf([13, 30, 1, 20], model.config.vocab, 1), batchOf([41], model.config.vocab, 2)];
+});
+afterAll(() => base.free());
+
+/** Steps `from … to` of all runs; the losses of each. */
+async function steps(trainer: Trainer, from: number, to: number): Promise<Map<string, number[]>> {
+  const ids = trainer.runs.map((r) => r.config.id);
+  const losses = new Map(ids.map((id) => [id, [] as number[]]));
+  for (let step = from; step < to; step++) {
+    const results = await trainer.step(ids, step % 2 ? batches : [batches[0]], step);
+    for (const id of ids) losses.get(id)!.push((await results.get(id)!).loss);
+  }
+  return losses;
+}
+
+/** Logits of a text under an adapter (null is the base), all positions behind one another. */
+async function logits(on: BaseModel, run: AdapterRun | null): Promise<number[]> {
+  const ids = batches[1].ids;
+  const generator = await Generator.create(on, [run], ids.length);
+  const [rows] = await generator.logits(ids);
+  generator.free();
+  return rows.flatMap((row) => [...row]);
+}
+
+describe.each(METHODS)('%s', (method) => {
+  it('starts as the base, learns, leaves the base alone, and repeats', async () => {
+    const { gpu, config } = base;
+    const run = runOf(method);
+    const before = gpu.buffers.live();
+    const first = await Trainer.create(base, [run], train, layout(1));
+    const planned = planTraining(config, [run], train, layout(1), 0).reduce((sum, item) => sum + item.bytes, 0);
+    expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
+
+    const evaluate = async (id: string | null) => (await first.evaluate([id], batches))[0].loss;
+    const ofBase = await evaluate(null);
+    expect(await evaluate(method), 'at the start it is the base').toBe(ofBase);
+    const early = (await steps(first, 0, 2)).get(method)!;
+    const state = await first.run(method).state();
+    const losses = [...early, ...(await steps(first, 2, STEPS)).get(method)!];
+    alone.set(method, losses);
+    const learnt = await evaluate(method);
+    expect(learnt, 'it learns').toBeLessThan(ofBase - 0.01);
+    expect(await evaluate(null), 'without it there is the base').toBe(ofBase);
+
+    const second = await Trainer.create(base, [run], train, layout(1));
+    expect((await steps(second, 0, STEPS)).get(method), 'the same when repeated').toEqual(losses);
+    second.run(method).restore(structuredClone(state));
+    await second.run(method).refresh();
+    expect((await steps(second, 2, STEPS)).get(method), 'the same when continued from its state').toEqual(losses.slice(2));
+    expect((await second.evaluate([method], batches))[0].loss).toBe(learnt);
+    first.free();
+    second.free();
+    expect(gpu.buffers.live()).toEqual(before);
+    expect(gpu.error()).toBeNull();
+  });
+
+  it('comes back from its files, and merges or is refused', async () => {
+    const { gpu, config } = base;
+    const run = runOf(method);
+    const trainer = await Trainer.create(base, [run], train, layout(1));
+    await steps(trainer, 0, STEPS);
+    const trained = trainer.run(method);
+    const expected = await logits(base, trained);
+    const [adapters, thresholds] = [await trained.adapters(), await trained.method.thresholds()];
+    expect(thresholds !== null).toBe(isGated(run));
+    const files = adapterFiles({ run, modelName: 'nano', adapters, thresholds, template: { prompt: '', completion: '' }, check: { model: 'nano', ids: [1], rows: [0], dense: null, gated: null } });
+    const imported = readAdapter(files, config, 'imported');
+    const again = new AdapterRun(base, imported.run, train);
+    await again.init();
+    again.load(imported.adapters);
+    if (imported.thresholds) again.method.setThresholds(imported.thresholds);
+    await again.refresh();
+    expectCloseToMax(await logits(base, again), expected, 1e-6, 'logits of the adapter that was read');
+    again.free();
+
+    const merged = () => new Map(adapters.map((m, i) => [m.path, mergeModule(run, m, weights({ part: trained.modules[i].kind, layer: trained.modules[i].layer }))]));
+    if (isGated(run)) {
+      expect(merged).toThrow('cannot be merged');
+    } else {
+      const own = merged();
+      const on = new BaseModel(gpu, config, (name) => ('layer' in name && name.part !== 'inputNorm' && name.part !== 'postNorm' ? own.get(modulePath({ kind: name.part, layer: name.layer })) : undefined) ?? weights(name));
+      expectCloseToMax(await logits(on, null), expected, 1e-5, 'logits of the merged model');
+      on.free();
+      expect(await logits(base, null), 'which is not the base').not.toEqual(expected);
+    }
+    trainer.free();
+  });
+});
+
+it('all stacked: each as alone', async () => {
+  const trainer = await Trainer.create(base, METHODS.map(runOf), train, layout(METHODS.length));
+  const losses = await steps(trainer, 0, STEPS);
+  for (const method of METHODS) expect(losses.get(method), method).toEqual(alone.get(method));
+  trainer.free();
+});

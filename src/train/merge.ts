@@ -1,0 +1,29 @@
+/** Adapters taken into the frozen weights, where that gives the same model: not where a gate depends on the token. */
+import { type RunConfig, isGated, rankOf, scalingOf } from '../shared/config';
+import type { ModuleAdapter } from '../engine/adapterRun';
+import { AdapterError } from '../shared/errors';
+
+/**
+ * W [dOut, dIn] in place of W0 that makes the adapter's module out of the frozen one; f64 inside.
+ * @throws {AdapterError} for a gated run
+ */
+export function mergeModule(run: RunConfig, { a, b, extra, dIn, dOut }: ModuleAdapter, w0: Float32Array): Float32Array<ArrayBuffer> {
+  if (isGated(run)) throw new AdapterError(`"${run.name}" cannot be merged into the base: its gate keeps the update of some tokens and drops that of others.`, 'Export the adapter, or train LoRA, DoRA or AdaLoRA.');
+  const rank = rankOf(run);
+  const scaling = scalingOf(run);
+  const merged = new Float32Array(dOut * dIn);
+  const row = new Float64Array(dIn);
+  for (let j = 0; j < dOut; j++) {
+    row.set(w0.subarray(j * dIn, (j + 1) * dIn));
+    for (let r = 0; r < rank; r++) {
+      const factor = scaling * b[j * rank + r] * (run.method === 'adalora' ? extra![r] : 1);
+      for (let k = 0; k < dIn; k++) row[k] += factor * a[r * dIn + k];
+    }
+    if (run.method === 'dora') {
+      const norm = Math.hypot(...row);
+      if (norm > 0) for (let k = 0; k < dIn; k++) row[k] *= extra![j] / norm;
+    }
+    merged.set(row, j * dIn);
+  }
+  return merged;
+}
