@@ -30,7 +30,7 @@ const gated = (id: string, gate: Partial<ReturnType<typeof gateSchema.parse>>, m
 
 const layout = (segments: number, microBatches: number, recompute = false): Layout => ({ capacity: { rows: 130, supervised: 130, segments, headChunk: 64 }, microBatches, recompute });
 
-async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: Layout, use: (trainer: Trainer, step: (t: number, batches: TokenBatch[], slice?: TokenBatch) => Promise<StepResult[]>) => Promise<T>): Promise<T> {
+async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: Layout, body: (trainer: Trainer, step: (t: number, batches: TokenBatch[], slice?: TokenBatch) => Promise<StepResult[]>) => Promise<T>): Promise<T> {
   const { gpu } = base;
   const before = gpu.buffers.live();
   const settings = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2, ...config });
@@ -38,7 +38,7 @@ async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: La
   const planned = planTraining(base.config, runs, settings, how, 0).reduce((sum, i) => sum + i.bytes, 0);
   expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
   const ids = runs.map((r) => r.id);
-  const result = await use(trainer, async (t, batches, slice) => {
+  const result = await body(trainer, async (t, batches, slice) => {
     const results = await trainer.step(ids, batches, t, slice ?? null);
     return Promise.all(ids.map((id) => results.get(id)!));
   });
