@@ -17,6 +17,8 @@ import { perElement, perRow, snippets } from '../src/engine/kernels/launch';
 import { lowRankPartialBytes } from '../src/engine/kernels/lowRankGrad/lowRankGrad';
 import { type MatmulOptions, matmul } from '../src/engine/kernels/matmul/matmul';
 import { tuneMatmul } from '../src/engine/kernels/matmul/tuner';
+import { SLOT_BYTES } from '../src/engine/kernels/gate/slots';
+import { PROXIMAL_HYPER_BYTES, packProximalHyper, pairBytes, proximal } from '../src/engine/kernels/proximal/proximal';
 import { sumLoss } from '../src/engine/kernels/sumLoss/sumLoss';
 import { headChunkRows } from '../src/engine/model/batch';
 import { adaptedModules, weightShapes } from '../src/engine/model/llama';
@@ -196,6 +198,45 @@ export const isAdapter = (kernel: string): boolean => !FROZEN.test(kernel) && !B
 
 /** out (+)= scale · a · w, in as many dispatches as the engine makes of it. */
 export const product = (gpu: Gpu, options: MatmulOptions): Op[] => matmul(gpu, options);
+
+/** The exact proximal step of `modules` modules, on tokens in random order each time. */
+export class ProximalProbe {
+  readonly #gpu: Gpu;
+  readonly #scope: BufferScope;
+  readonly #program: Program;
+
+  private constructor(gpu: Gpu, scope: BufferScope, program: Program) {
+    this.#gpu = gpu;
+    this.#scope = scope;
+    this.#program = program;
+  }
+
+  static async create(gpu: Gpu, modules: number, tokens: number): Promise<ProximalProbe> {
+    const scope = gpu.buffers.scope('proximal probe');
+    const rng = new Rng(1);
+    const unsorted = scope.upload('unsorted', Float32Array.from({ length: 2 * modules * tokens }, (_, i) => (i % 2 ? rng.uniform(-1, 1) : rng.uniform(0, 1))));
+    const [pairs, other] = ['pairs', 'other'].map((name) => scope.alloc(name, pairBytes(modules, tokens)));
+    const hyper = scope.alloc('hyper', PROXIMAL_HYPER_BYTES, GPUBufferUsage.UNIFORM);
+    gpu.device.queue.writeBuffer(hyper.buffer, hyper.offset, packProximalHyper({ tokens, enabled: true, lambda: 0, eta: 'auto' }));
+    const ops: Op[] = [{ copy: unsorted, to: pairs }, ...proximal(gpu, { hyper, pairs, other, slots: scope.alloc('slots', modules * SLOT_BYTES), modules, capacity: tokens })];
+    return new ProximalProbe(gpu, scope, await new Program(gpu, scope, 'proximal', ops).compile());
+  }
+
+  /** Milliseconds of one step, of several in a row. */
+  async ms(times = this.#gpu.info.software ? 3 : 20): Promise<number> {
+    const { device } = this.#gpu;
+    const start = performance.now();
+    const encoder = device.createCommandEncoder();
+    for (let i = 0; i < times; i++) this.#program.encode(encoder, { rows: 0, supervised: 0, segments: 1 });
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+    return (performance.now() - start) / times;
+  }
+
+  free(): void {
+    this.#scope.free();
+  }
+}
 
 /** Our own matmul at several sizes, to be measured between other things. */
 export class MatmulProbe {

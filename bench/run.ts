@@ -28,6 +28,7 @@ const ROWS: Record<string, string> = {
   peers: 'peers',
   'step-of-peak': 'stepOfPeak',
   gate: 'gate',
+  prox: 'prox',
   'two-runs': 'twoRuns',
   context: 'context',
   'smollm-shape': 'smollmShape',

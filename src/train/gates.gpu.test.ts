@@ -5,7 +5,7 @@ import { type Layout, planTraining } from '../engine/plan';
 import { expectClose } from '../engine/testing/allclose';
 import { testGpu } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';
-import { type RunConfig, type TrainConfig, gateSchema, runSchema, trainSchema } from '../shared/config';
+import { type RunConfig, type TrainConfig, type GateConfig, runSchema, trainSchema } from '../shared/config';
 import { Rng } from '../shared/rng';
 import type { GateStats, TokenBatch } from '../shared/types';
 import { GateWarnings, STUCK_STEPS } from './gateWarnings';
@@ -25,12 +25,12 @@ function batchOf(lengths: number[], seed: number): TokenBatch {
   return { ids, targets, starts };
 }
 
-const gated = (id: string, gate: Partial<ReturnType<typeof gateSchema.parse>>, more: Partial<RunConfig> = {}) =>
+const gated = (id: string, gate: Partial<GateConfig>, more: Partial<RunConfig> = {}) =>
   runSchema.parse({ id, name: id, method: 'ts-lora', gate: { tauWarmup: 1, ...gate }, ...more });
 
 const layout = (segments: number, microBatches: number, recompute = false): Layout => ({ capacity: { rows: 130, supervised: 130, segments, headChunk: 64 }, microBatches, recompute });
 
-async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: Layout, use: (trainer: Trainer, step: (t: number, batches: TokenBatch[], slice?: TokenBatch) => Promise<StepResult[]>) => Promise<T>): Promise<T> {
+async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: Layout, body: (trainer: Trainer, step: (t: number, batches: TokenBatch[], slice?: TokenBatch) => Promise<StepResult[]>) => Promise<T>): Promise<T> {
   const { gpu } = base;
   const before = gpu.buffers.live();
   const settings = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2, ...config });
@@ -38,7 +38,7 @@ async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: La
   const planned = planTraining(base.config, runs, settings, how, 0).reduce((sum, i) => sum + i.bytes, 0);
   expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
   const ids = runs.map((r) => r.id);
-  const result = await use(trainer, async (t, batches, slice) => {
+  const result = await body(trainer, async (t, batches, slice) => {
     const results = await trainer.step(ids, batches, t, slice ?? null);
     return Promise.all(ids.map((id) => results.get(id)!));
   });
