@@ -155,6 +155,5 @@ def test_tokens_below_is_linear_inside_a_bin():
     counts = torch.zeros(64, dtype=torch.long)
     counts[0], counts[40], counts[63] = 3, 8, 2
     low, high = lower_edge(40), lower_edge(41)
-    assert tokens_below(counts, 0.0) == 0 and tokens_below(counts, low) == 3
-    assert tokens_below(counts, low + 0.25 * (high - low)) == pytest.approx(5)
-    assert tokens_below(counts, high) == 11 and tokens_below(counts, 100.0) == 13
+    x = torch.tensor([0.0, low, low + 0.25 * (high - low), high, 100.0], dtype=torch.float64)
+    assert tokens_below(counts.expand(5, 64), x).tolist() == pytest.approx([0, 3, 5, 11, 13])
