@@ -125,8 +125,7 @@ def test_prices_of_lambda():
         assert (make(PriceList(1, -0.2)).update(0, tau, stats_of(ratio, -mu, tau)) <= 0.1).all()
 
 
-@pytest.mark.parametrize("per", ["run", "module"])
-@pytest.mark.parametrize("target", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize(("target", "per"), [(0.3, "run"), (0.7, "run"), (0.5, "module")])
 def test_target_skip_is_reached_by_half_of_the_run_and_held(target, per):
     """Ratios that grow over the run, as they do while B grows, and differ between modules."""
     generator = torch.Generator().manual_seed(2)
