@@ -177,11 +177,14 @@ class AveragedRule:
         return moved
 
 
-def tokens_below(counts: torch.Tensor, x: float) -> float:
-    """Tokens of a histogram of r below x, linear inside a bin."""
-    b = int(ratio_bin(torch.tensor(x)))
-    low = 0.0 if b == 0 else lower_edge(b)
-    return int(counts[:b].sum()) + min(1.0, (x - low) / (lower_edge(b + 1) - low)) * int(counts[b])
+def tokens_below(counts: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Tokens of each histogram of r below its x, linear inside a bin. counts int64 [modules, 64], x float64 [modules]."""
+    b = ratio_bin(x)[:, None]
+    low, high = (EDGES.double()[b + i][:, 0] for i in (0, 1))
+    inside = ((x - low) / (high - low)).clamp_max(1.0)
+    whole = counts.cumsum(1).gather(1, b)[:, 0]
+    last = counts.gather(1, b)[:, 0]
+    return whole - last + inside * last
 
 
 class TargetSkip:
@@ -197,32 +200,33 @@ class TargetSkip:
 
     def __init__(self, target: float, tau_warmup: int, per: str = "run"):
         self.target, self.tau_warmup, self.per = target, tau_warmup, per
-        self.corrections: dict[tuple[int, ...], float] = {}
+        self.corrections: dict[int, float] = {}  # by module, or the run's at 0
 
     def steer(self, t: int, tau: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
         """tau [modules] for the next step."""
         if t < self.tau_warmup:
             return tau
-        groups = [range(len(stats))] if self.per == "run" else [[i] for i in range(len(stats))]
-        counts = [ratio_histogram(s.ratio) for s in stats]
-        medians = [histogram_median(c) for c in counts]
-        medians = [m if m >= lower_edge(1) else 0.0 for m in medians]
+        counts = torch.stack([ratio_histogram(s.ratio) for s in stats])
+        medians = torch.tensor([histogram_median(c) for c in counts], dtype=torch.float64)
+        medians = torch.where(medians >= lower_edge(1), medians, 0.0)
         moved = tau.clone()
-        for group in groups:
-            tokens = sum(stats[i].gate.numel() for i in group)
-            skipped = 1 - sum(int(stats[i].gate.sum()) for i in group) / tokens
-            key = tuple(group)
-            if key in self.corrections:
-                self.corrections[key] = min(self.BOUND, max(-self.BOUND, self.corrections[key] + self.GAIN * (self.target - skipped)))
-            elif any(medians[i] for i in group):
-                self.corrections[key] = 0.0
-            aim = min(1.0, max(0.0, self.target + self.corrections.get(key, 0.0))) * tokens
-            shifted = lambda i, delta: max(0.0, tau[i].item() + delta * medians[i])
-            low, high = -self.WIDEST, self.WIDEST
-            for _ in range(self.HALVINGS):
-                middle = (low + high) / 2
-                fewer = sum(tokens_below(counts[i], shifted(i, middle)) for i in group) < aim
-                low, high = (middle, high) if fewer else (low, middle)
-            for i in group:
-                moved[i] = shifted(i, low)
+        for i in range(1 if self.per == "run" else len(stats)):
+            group = slice(None) if self.per == "run" else slice(i, i + 1)
+            moved[group] = self.shifted(i, tau[group].double(), medians[group], counts[group], stats[group]).float()
         return moved
+
+    def shifted(self, key: int, tau: torch.Tensor, medians: torch.Tensor, counts: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
+        """τ of modules that reach the target together; `key`: whose correction it is."""
+        tokens = int(counts.sum())
+        skipped = 1 - sum(int(s.gate.sum()) for s in stats) / tokens
+        if key in self.corrections:
+            self.corrections[key] = min(self.BOUND, max(-self.BOUND, self.corrections[key] + self.GAIN * (self.target - skipped)))
+        elif medians.any():
+            self.corrections[key] = 0.0
+        aim = min(1.0, max(0.0, self.target + self.corrections.get(key, 0.0))) * tokens
+        low, high = -self.WIDEST, self.WIDEST
+        for _ in range(self.HALVINGS):
+            middle = (low + high) / 2
+            fewer = tokens_below(counts, (tau + middle * medians).clamp_min(0.0)).sum() < aim
+            low, high = (middle, high) if fewer else (low, middle)
+        return (tau + low * medians).clamp_min(0.0)
