@@ -1,12 +1,13 @@
 /** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
 import type { StoreApi } from 'zustand/vanilla';
-import type { DataKind, PromptTemplate, SampleSet } from '../shared/data';
+import type { DataKind, ListedRow, PromptTemplate, Repairs, RowDetail, RowFilter, SampleSet } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
-import type { DatasetSlice, DataOrigin, HeaderMode, State } from './slices';
+import { type DatasetSlice, type DataOrigin, type Decisions, type HeaderMode, noDecisions, type Progress, type State } from './slices';
 import { startMapping } from './template';
+import { WorkerFault } from './workerClient';
 
 /** Pause before a changed setting is sent to the worker, in ms. */
 const SETTLE = 250;
@@ -92,19 +93,17 @@ export class DatasetCommands {
   #beginReading(origin: DataOrigin): number {
     this.#host.dismiss();
     this.#patch({
-      origin, status: 'reading', header: 'auto', parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
+      origin, status: 'reading', header: 'auto', progress: null, decisions: noDecisions(), past: [], parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     });
     return ++this.#parseTurn;
   }
 
   async #read(turn: number, fileName: string, blob: Blob): Promise<void> {
     try {
-      const bytes = await blob.arrayBuffer();
-      if (turn !== this.#parseTurn) return;
-      const parsed = await this.#host.client.request({ type: 'parse', fileName, bytes, header: this.#d.header }, [bytes]);
+      const parsed = await this.#host.client.request({ type: 'parse', fileName, file: blob, header: this.#d.header });
       if (turn !== this.#parseTurn) return;
       this.#bytes = { fileName, blob };
-      this.#patch({ status: 'ready', parsed, mapping: parsed.detection.mapping, template: parsed.template });
+      this.#patch({ status: 'ready', progress: null, parsed, mapping: parsed.detection.mapping, template: parsed.template });
       this.prepareSoon(0);
       await this.#prepared;
     } catch (error) {
@@ -114,7 +113,11 @@ export class DatasetCommands {
 
   #readingFailed(turn: number, error: unknown): void {
     if (turn !== this.#parseTurn) return;
-    this.#patch({ status: 'failed' });
+    if (isCancelled(error)) {
+      this.#patch({ status: 'empty', origin: null, progress: null });
+      return;
+    }
+    this.#patch({ status: 'failed', progress: null });
     this.#host.report(error);
   }
 
@@ -139,7 +142,7 @@ export class DatasetCommands {
     this.prepareSoon();
   }
 
-  setPreparation(patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'heldOutShare' | 'seed'>>): void {
+  setPreparation(patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'heldOutShare' | 'seed' | 'maxExamples' | 'stratify'>>): void {
     this.#patch(patch);
     this.prepareSoon();
   }
@@ -152,6 +155,73 @@ export class DatasetCommands {
     } catch (error) {
       this.#host.report(error);
     }
+  }
+
+  /** A page of the rows that match; null where a later question, or a change of the data, has overtaken it. */
+  async list(filter: RowFilter, search: string, from: number, count: number): Promise<{ total: number; rows: ListedRow[] } | null> {
+    return this.#ask(() => this.#host.client.request({ type: 'list', filter, search, from, count }));
+  }
+
+  /** One row in full, with its tokens. */
+  async detail(item: number): Promise<RowDetail | null> {
+    return this.#ask(() => this.#host.client.request({ type: 'detail', item }));
+  }
+
+  /** Every row that is not used, with the reasons, as a file of JSON lines. */
+  async rejected(): Promise<Blob | null> {
+    return this.#ask(async () => (await this.#host.client.request({ type: 'rejected' })).file);
+  }
+
+  async #ask<T>(act: () => Promise<T>): Promise<T | null> {
+    const turn = this.#prepareTurn;
+    try {
+      return await act();
+    } catch (error) {
+      if (!isCancelled(error) && turn === this.#prepareTurn) this.#host.report(error);
+      return null;
+    }
+  }
+
+  /** Applies the repair of one kind of issue to all its rows, or takes it back. */
+  repair(issue: keyof Repairs, on: boolean, what: string): void {
+    const { repairs, edits } = this.#d.decisions;
+    this.#decide(what, { repairs: { ...repairs, [issue]: on }, edits });
+  }
+
+  /** Leaves one row out, or takes it in again. */
+  exclude(row: number, out: boolean): void {
+    const { repairs, edits } = this.#d.decisions;
+    const excluded = out ? [...edits.excluded, row] : edits.excluded.filter((r) => r !== row);
+    this.#decide(out ? 'leaving out a row' : 'taking in a row', { repairs, edits: { ...edits, excluded } });
+  }
+
+  /** Gives a row new cells, one per column. */
+  editRow(row: number, cells: readonly string[]): void {
+    const { repairs, edits } = this.#d.decisions;
+    this.#decide('editing a row', { repairs, edits: { ...edits, changed: [...edits.changed.filter(([r]) => r !== row), [row, cells] as const] } });
+  }
+
+  /** Takes back the latest decision. */
+  undo(): void {
+    const last = this.#d.past.at(-1);
+    if (!last) return;
+    this.#patch({ decisions: last.before, past: this.#d.past.slice(0, -1) });
+    this.prepareSoon(0);
+  }
+
+  #decide(what: string, decisions: Decisions): void {
+    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { what, before: this.#d.decisions }] });
+    this.prepareSoon(0);
+  }
+
+  /** Ends reading or preparing. */
+  async cancel(): Promise<void> {
+    await this.#ask(() => this.#host.client.request({ type: 'cancel' }));
+  }
+
+  /** How far the worker is. */
+  progress(progress: Progress): void {
+    if (this.#d.status === 'reading' || this.#d.preparing) this.#patch({ progress });
   }
 
   /** Makes the tokens again, once the settings have been still for `delay` ms. */
@@ -172,7 +242,7 @@ export class DatasetCommands {
       this.#patch({ preparing: false });
       return;
     }
-    const { mapping, template, completionOnly, heldOutShare, seed } = this.#d;
+    const { mapping, template, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions } = this.#d;
     const { maxTokens } = this.#host.store.getState().runs.draft.train;
     if (!mapping || !Number.isInteger(maxTokens) || maxTokens < 1) {
       this.#patch({ preparing: false });
@@ -181,14 +251,16 @@ export class DatasetCommands {
     this.#host.dismiss();
     try {
       const { report, preview, train, heldOut } = await this.#host.client.request({
-        type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed },
+        type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed, maxExamples, stratify, ...decisions },
       });
       if (turn !== this.#prepareTurn) return;
-      this.#patch({ report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, train, heldOut, preparing: false });
+      const sets = report.problem ? { train: null, heldOut: null } : { train, heldOut };
+      this.#patch({ report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, ...sets, preparing: false, progress: null, version: this.#d.version + 1 });
+      if (report.problem) this.#host.report(new DataError(report.problem.message, report.problem.hint));
     } catch (error) {
       if (turn !== this.#prepareTurn) return;
-      this.#patch({ report: null, preview: [], train: null, heldOut: null, preparing: false });
-      this.#host.report(error);
+      this.#patch({ report: null, preview: [], train: null, heldOut: null, preparing: false, progress: null });
+      if (!isCancelled(error)) this.#host.report(error);
     }
   }
 
@@ -212,4 +284,9 @@ export class DatasetCommands {
   #patch(patch: Partial<DatasetSlice>): void {
     this.#host.store.setState((s) => ({ dataset: { ...s.dataset, ...patch } }));
   }
+}
+
+/** Whether a request ended because it was not wanted any more. */
+function isCancelled(error: unknown): boolean {
+  return error instanceof WorkerFault && error.name === 'Cancelled';
 }

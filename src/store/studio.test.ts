@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
+import type { DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { hubHost } from './pageUrl';
 import { draftProblem, pastedName } from './checks';
@@ -15,14 +15,17 @@ const INFO: ModelInfo = {
 };
 const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null };
 const PARSED: DataReplies['parse'] = {
-  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, problems: [], encoding: 'utf-8' },
+  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
   sample: [['p', 'c']], rowCount: 10,
   detection: { mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } }, evidence: ['names'] },
   template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
 };
 const tokens = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
 const PREPARED = (): DataReplies['prepare'] => ({
-  report: { examples: 10, train: 9, heldOut: 1, tokens: 40, supervised: 20, longest: 4, truncated: 0, allMasked: 0, empty: 0, warnings: [] },
+  report: {
+    rows: 10, usable: 10, excluded: 0, changed: 0, examples: 10, train: 9, heldOut: 1, tokens: 40, supervised: 20, longest: 4, truncated: 0, issues: [],
+    lengths: { width: 1, counts: [10], limit: 8 }, labels: null, warnings: [], problem: null,
+  },
   preview: [], train: tokens(), heldOut: tokens(),
 });
 const SAMPLES = [{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: ['hello'] }];
@@ -35,7 +38,7 @@ afterEach(() => { vi.unstubAllGlobals(); });
 
 function make() {
   const train = new TestPort<TrainEvent>();
-  const data = new TestPort<never>();
+  const data = new TestPort<DataEvent>();
   const studio = new Studio({
     baseUrl: '/', hubHost: 'https://huggingface.co',
     makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks),

@@ -5,7 +5,7 @@
 import { type StoreApi, createStore } from 'zustand/vanilla';
 import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
 import { DataError, type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
-import type { ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
+import type { DataEvent, ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { type DataClient, createDataClient } from './dataClient';
 import { draftProblem, findGpu, samplingProblem } from './checks';
@@ -31,7 +31,7 @@ export interface StudioOptions {
   /** The model that opens by itself; the default one when absent. */
   startModel?: ModelSource;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
-  makeData?: (hooks: WorkerHooks<never>) => DataClient;
+  makeData?: (hooks: WorkerHooks<DataEvent>) => DataClient;
 }
 
 export class Studio {
@@ -62,7 +62,7 @@ export class Studio {
         this.#patch('runs', { phase: this.#s.runs.session ? 'failed' : 'idle', progress: null, generating: null });
       },
     });
-    this.#data = (options.makeData ?? createDataClient)({ onEvent: () => {}, onCrash: crash('data') });
+    this.#data = (options.makeData ?? createDataClient)({ onEvent: ({ label, loaded, total }) => this.data.progress({ label, loaded, total }), onCrash: crash('data') });
     this.data = new DatasetCommands({
       store: this.store, client: this.#data, baseUrl: options.baseUrl,
       report: (error) => this.#report('data', error),

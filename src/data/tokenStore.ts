@@ -1,0 +1,101 @@
+/** The kept tokens of every example, in pages of typed arrays. */
+import type { TokenSet } from '../shared/types';
+import { type Example, keptTokens, tokenState } from './examples';
+import { Growing } from './growing';
+
+/** Tokens in a page; an example never straddles two. */
+export const TOKEN_PAGE = 1 << 18;
+
+export class TokenStore {
+  #ids: Int32Array[] = [];
+  #supervised: Uint8Array[] = [];
+  #used = TOKEN_PAGE;
+  #tokens = 0;
+  #trained = 0;
+  readonly #start = new Growing(new Uint32Array(256));
+  readonly #kept = new Growing(new Uint32Array(256));
+  readonly #total = new Growing(new Uint32Array(256));
+  readonly #row = new Growing(new Uint32Array(256));
+
+  get length(): number {
+    return this.#row.length;
+  }
+
+  /** Kept tokens of all examples, and how many of them are targets. */
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  get trained(): number {
+    return this.#trained;
+  }
+
+  /** Keeps what an example keeps. @param row the table's row it comes from. */
+  add(row: number, e: Example): void {
+    const kept = keptTokens(e);
+    if (this.#used + kept > TOKEN_PAGE) {
+      this.#ids.push(new Int32Array(TOKEN_PAGE));
+      this.#supervised.push(new Uint8Array(TOKEN_PAGE));
+      this.#used = 0;
+    }
+    const page = this.#ids.length - 1;
+    let at = this.#used;
+    for (let p = 0; p < e.ids.length; p++) {
+      const state = tokenState(e, p);
+      if (state === 'truncated') continue;
+      this.#ids[page][at] = e.ids[p];
+      if (state === 'trained') {
+        this.#supervised[page][at] = 1;
+        this.#trained++;
+      }
+      at++;
+    }
+    this.#start.push(page * TOKEN_PAGE + this.#used);
+    this.#kept.push(kept);
+    this.#total.push(e.ids.length);
+    this.#row.push(row);
+    this.#used = at;
+    this.#tokens += kept;
+  }
+
+  row(example: number): number {
+    return this.#row.at(example);
+  }
+
+  /** Tokens before it was cut. */
+  total(example: number): number {
+    return this.#total.at(example);
+  }
+
+  kept(example: number): number {
+    return this.#kept.at(example);
+  }
+
+  ids(example: number): Int32Array {
+    const [page, at, n] = this.#place(example);
+    return this.#ids[page].subarray(at, at + n);
+  }
+
+  supervised(example: number): Uint8Array {
+    const [page, at, n] = this.#place(example);
+    return this.#supervised[page].subarray(at, at + n);
+  }
+
+  /** Some examples, in the order given, as a set of their own. */
+  set(examples: ArrayLike<number>): TokenSet {
+    const offsets = new Uint32Array(examples.length + 1);
+    for (let i = 0; i < examples.length; i++) offsets[i + 1] = offsets[i] + this.kept(examples[i]);
+    const ids = new Int32Array(offsets[examples.length]);
+    const supervised = new Uint8Array(ids.length);
+    for (let i = 0; i < examples.length; i++) {
+      ids.set(this.ids(examples[i]), offsets[i]);
+      supervised.set(this.supervised(examples[i]), offsets[i]);
+    }
+    return { ids, offsets, supervised };
+  }
+
+  #place(example: number): [page: number, at: number, n: number] {
+    const start = this.#start.at(example);
+    return [Math.floor(start / TOKEN_PAGE), start % TOKEN_PAGE, this.#kept.at(example)];
+  }
+}
