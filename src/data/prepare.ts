@@ -14,6 +14,8 @@ import { TOKEN_PAGE, TokenStore } from './tokenStore';
 
 /** Largest number of tokens of a prepared set; more would not be trained on in a tab anyway. */
 const MAX_TOKENS = 32 * 2 ** 20;
+/** Larger sets are not kept while the next one is made, in tokens. */
+const MAX_REUSED = 4 * 2 ** 20;
 /** More different labels than this are no labels: the split is not made by them. */
 const MAX_LABELS = 200;
 
@@ -35,22 +37,28 @@ export interface Prepared {
   preview(from: number, count: number): PreviewExample[];
 }
 
+/** The set that was prepared before, from the same table by the same tokenizer. */
+export interface Previous {
+  set: Prepared;
+  options: PrepareOptions;
+}
+
 /**
  * Checks every row, tokenises the usable ones (a seeded sample of them where there are more than `maxExamples`), and
  * splits by seed. At least one example is held out; exact copies of an example stay on one side. Where fewer than two
  * different examples are left both sets are empty, and the report says why.
  * @throws {DataError} on a wrong mapping or template; {Cancelled}.
  */
-export async function prepare(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, hooks: PaceHooks = {}): Promise<Prepared> {
+export async function prepare(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, hooks: PaceHooks = {}, previous: Previous | null = null): Promise<Prepared> {
   checkOptions(options);
   const pace = new Pace(hooks);
   const texts = compileTexts(table.columns, options);
   const windows = table.format === 'txt' && options.mapping.kind === 'text' && options.template.prompt === '';
   const cells = cellsNow(table, options);
   const { flags, usable } = await checkRows(table, options, cells, texts, windows, pace);
-  const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, allMasked: 0, truncated: 0, longest: 0, unread: false };
+  const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, dropped: 0, truncated: 0, longest: 0, unread: false };
   if (windows) await tokenizeWindows(table, options, tokenizer, cells, texts, flags, made, pace);
-  else await tokenizeRows(sample(flags, usable, options), options, tokenizer, cells, texts, flags, made, pace);
+  else await tokenizeRows(sample(flags, usable, options), options, tokenizer, cells, texts, flags, made, reuse(previous, options), pace);
   const { tokens, lostPrompt } = made;
   const label = made.label && new Set(made.label).size <= MAX_LABELS ? made.label : null;
   const split = trySplit({ copy: made.copy, question: made.question, label: options.stratify ? label : null }, options);
@@ -58,7 +66,7 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
   for (const i of split.leaks) flags[tokens.row(i)] |= ISSUE_BIT.leak;
   const report: PrepareReport = {
     rows: table.rows.length,
-    usable,
+    usable: usable - made.dropped,
     excluded: options.edits.excluded.length,
     changed: options.edits.changed.length,
     examples: tokens.length,
@@ -141,39 +149,84 @@ interface Made {
   question: number[] | null;
   label: string[] | null;
   lostPrompt: number;
-  allMasked: number;
+  /** Usable rows that turned out to have nothing to learn, or to be too long. */
+  dropped: number;
   truncated: number;
   longest: number;
   /** Text is left that was not cut into windows. */
   unread: boolean;
 }
 
-function keep(made: Made, row: number, e: Example): void {
+function keep(made: Made, row: number, e: Example, lostPrompt: boolean): void {
   if (made.tokens.tokens + keptTokens(e) > MAX_TOKENS) throw new DataError(`The data has more than ${MAX_TOKENS / 2 ** 20} million tokens.`, 'Allow fewer examples: a few thousand are plenty here.');
-  made.tokens.add(row, e);
-  made.longest = Math.max(made.longest, e.ids.length);
-  if (keptTokens(e) < e.ids.length) made.truncated++;
-  made.copy.push(hashNumbers(made.tokens.ids(made.tokens.length - 1), trainedTokens(e)));
+  made.tokens.add(row, e, lostPrompt);
+  count(made);
+}
+
+/** Counts the example that was added last. */
+function count(made: Made): void {
+  const { tokens } = made;
+  const last = tokens.length - 1;
+  made.longest = Math.max(made.longest, tokens.total(last));
+  if (tokens.kept(last) < tokens.total(last)) made.truncated++;
+  if (tokens.lostPrompt(last)) made.lostPrompt++;
+  made.copy.push(hashNumbers(tokens.ids(last), tokens.supervised(last).reduce((n, s) => n + s, 0)));
+}
+
+/** An example that was made before and can be taken over, by row. */
+type Before = (row: number) => { store: TokenStore; example: number } | null;
+
+/**
+ * Examples of the set before, where all that makes an example is the same: a repair or another split should not wait for
+ * the tokenizer.
+ */
+function reuse(previous: Previous | null, options: PrepareOptions): Before | null {
+  if (!previous || previous.set.windows || previous.set.tokens.tokens > MAX_REUSED) return null;
+  const recipe = (o: PrepareOptions) => JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxTokens]);
+  const { set, options: old } = previous;
+  if (recipe(old) !== recipe(options)) return null;
+  // Rows that a person or a repair may have changed are made again.
+  const touched = new Set([...old.edits.changed, ...options.edits.changed].map(([row]) => row));
+  const broken = ISSUE_BIT.quote | ISSUE_BIT.ragged | ISSUE_BIT.encoding;
+  const example = new Map<number, number>();
+  for (let i = 0; i < set.tokens.length; i++) {
+    const row = set.tokens.row(i);
+    if (!touched.has(row) && !(set.flags[row] & broken)) example.set(row, i);
+  }
+  return (row) => {
+    const i = example.get(row);
+    return i === undefined ? null : { store: set.tokens, example: i };
+  };
 }
 
 type ToTexts = (cells: readonly string[]) => Texts;
 
-async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, texts: ToTexts, flags: Uint16Array, made: Made, pace: Pace): Promise<void> {
+async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, texts: ToTexts, flags: Uint16Array, made: Made, before: Before | null, pace: Pace): Promise<void> {
   for (let k = 0; k < rows.length; k++) {
     if (pace.due) await pace.rest('Turning text into tokens', k, rows.length);
     const row = rows[k];
     const { segments, prompt, completion, label } = texts(cells(row)!);
-    const e = buildExample(segments, tokenizer, options.maxTokens, options.completionOnly);
-    if (trainedTokens(e) === 0) {
-      flags[row] |= ISSUE_BIT.masked;
+    const known = before?.(row) ?? null;
+    const e = known === null ? buildExample(segments, tokenizer, options.maxTokens, options.completionOnly) : null;
+    const drop = (issue: 'masked' | 'long') => {
+      flags[row] = (flags[row] | ISSUE_BIT[issue]) & ~USABLE;
+      made.dropped++;
+    };
+    if (e && trainedTokens(e) === 0) {
+      drop('masked');
       continue;
     }
-    if (keptTokens(e) < e.ids.length) {
-      flags[row] |= ISSUE_BIT.long;
-      if (options.repairs.long) continue;
+    const long = e ? keptTokens(e) < e.ids.length : known!.store.kept(known!.example) < known!.store.total(known!.example);
+    if (long && options.repairs.long) {
+      drop('long');
+      continue;
     }
-    if (options.completionOnly && prompt !== '' && e.from >= e.trainFrom) made.lostPrompt++;
-    keep(made, row, e);
+    if (long) flags[row] |= ISSUE_BIT.long;
+    if (e) keep(made, row, e, options.completionOnly && prompt !== '' && e.from >= e.trainFrom);
+    else {
+      made.tokens.copy(known!.store, known!.example);
+      count(made);
+    }
     made.question?.push(hashText((prompt === '' ? completion : prompt).toLowerCase().replace(/\s+/g, ' ').trim()));
     made.label?.push(label ?? '');
   }
@@ -188,7 +241,7 @@ async function tokenizeWindows(table: ParsedTable, options: PrepareOptions, toke
         return;
       }
       if (pace.due) await pace.rest('Turning text into tokens', row, flags.length);
-      if (trainedTokens(e) > 0) keep(made, row, e);
+      if (trainedTokens(e) > 0) keep(made, row, e, false);
     }
   }
 }

@@ -15,6 +15,7 @@ export class TokenStore {
   readonly #start = new Growing(new Uint32Array(256));
   readonly #kept = new Growing(new Uint32Array(256));
   readonly #total = new Growing(new Uint32Array(256));
+  readonly #lost = new Growing(new Uint8Array(256));
   readonly #row = new Growing(new Uint32Array(256));
 
   get length(): number {
@@ -30,15 +31,14 @@ export class TokenStore {
     return this.#trained;
   }
 
-  /** Keeps what an example keeps. @param row the table's row it comes from. */
-  add(row: number, e: Example): void {
+  /**
+   * Keeps what an example keeps.
+   * @param row the table's row it comes from.
+   * @param lostPrompt whether it had a prompt of which nothing is kept.
+   */
+  add(row: number, e: Example, lostPrompt: boolean): void {
     const kept = keptTokens(e);
-    if (this.#used + kept > TOKEN_PAGE) {
-      this.#ids.push(new Int32Array(TOKEN_PAGE));
-      this.#supervised.push(new Uint8Array(TOKEN_PAGE));
-      this.#used = 0;
-    }
-    const page = this.#ids.length - 1;
+    const page = this.#room(kept);
     let at = this.#used;
     for (let p = 0; p < e.ids.length; p++) {
       const state = tokenState(e, p);
@@ -50,12 +50,42 @@ export class TokenStore {
       }
       at++;
     }
+    this.#note(page, row, kept, e.ids.length, lostPrompt);
+  }
+
+  /** Takes over an example of another store. */
+  copy(from: TokenStore, example: number): void {
+    const ids = from.ids(example);
+    const supervised = from.supervised(example);
+    const page = this.#room(ids.length);
+    this.#ids[page].set(ids, this.#used);
+    this.#supervised[page].set(supervised, this.#used);
+    for (const s of supervised) this.#trained += s;
+    this.#note(page, from.row(example), ids.length, from.total(example), from.lostPrompt(example));
+  }
+
+  /** The page with room for an example, at `#used`. */
+  #room(kept: number): number {
+    if (this.#used + kept > TOKEN_PAGE) {
+      this.#ids.push(new Int32Array(TOKEN_PAGE));
+      this.#supervised.push(new Uint8Array(TOKEN_PAGE));
+      this.#used = 0;
+    }
+    return this.#ids.length - 1;
+  }
+
+  #note(page: number, row: number, kept: number, total: number, lostPrompt: boolean): void {
     this.#start.push(page * TOKEN_PAGE + this.#used);
     this.#kept.push(kept);
-    this.#total.push(e.ids.length);
+    this.#total.push(total);
     this.#row.push(row);
-    this.#used = at;
+    this.#lost.push(lostPrompt ? 1 : 0);
+    this.#used += kept;
     this.#tokens += kept;
+  }
+
+  lostPrompt(example: number): boolean {
+    return this.#lost.at(example) === 1;
   }
 
   row(example: number): number {

@@ -68,8 +68,7 @@ export class TableView {
       const f = flags[row];
       const reasons: string[] = issuesOf(f);
       if (f & EXCLUDED) reasons.push('excluded by hand');
-      const used = f & USABLE && !(this.#exampleOf && this.#exampleOf[row] === NONE && reasons.length > 0);
-      if (used || reasons.length === 0) continue;
+      if (f & USABLE) continue;
       const now = cells(row);
       const raw = this.#table.rows.cells(row);
       const content = now ? Object.fromEntries(this.#table.columns.map((name, c) => [name, now[c] ?? ''])) : raw;

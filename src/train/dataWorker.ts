@@ -5,7 +5,7 @@
 import { detect } from '../data/detect';
 import { Cancelled, Pace, type PaceHooks } from '../data/pace';
 import { parseFile } from '../data/parse';
-import { prepare, type Prepared } from '../data/prepare';
+import { prepare, type Prepared, type Previous } from '../data/prepare';
 import { cellsOf, NO_REPAIRS } from '../data/repair';
 import { TableView } from '../data/view';
 import { openTokenizer } from '../hub/tokenizer';
@@ -23,6 +23,8 @@ const MOST_LISTED = 500;
 let tokenizer: Tokenizer | null = null;
 let table: ParsedTable | null = null;
 let prepared: { set: Prepared; view: TableView } | null = null;
+/** The set prepared last from this table by this tokenizer. */
+let last: Previous | null = null;
 
 interface Answer<T> {
   value: T;
@@ -38,12 +40,12 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
   switch (request.type) {
     case 'open-tokenizer':
       // The prepared set speaks the old tokenizer's ids.
-      prepared = null;
+      prepared = last = null;
       tokenizer = null;
       tokenizer = await openTokenizer(request.source);
       return { value: null };
     case 'parse': {
-      prepared = null;
+      prepared = last = null;
       table = null;
       table = await parseFile(request.fileName, request.file, request.header, hooks);
       const { rows, ...info } = table;
@@ -53,8 +55,11 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
     case 'prepare': {
       if (!table) throw new DataError('There is no data yet.', 'Choose a file or a sample set first.');
       if (!tokenizer) throw new DataError('There is no tokenizer yet.', 'Open a model first: its tokenizer cuts the text.');
+      // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
+      const previous = last;
       prepared = null;
-      const set = await prepare(table, request.options, tokenizer, hooks);
+      const set = await prepare(table, request.options, tokenizer, hooks, previous);
+      last = { set, options: request.options };
       prepared = { set, view: new TableView(table, request.options.mapping, set, tokenizer) };
       const { report, train, heldOut } = set;
       const transfer = [train, heldOut].flatMap((s) => [s.ids.buffer, s.offsets.buffer, s.supervised.buffer]);

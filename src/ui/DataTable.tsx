@@ -110,12 +110,13 @@ export function DataTable({ report }: { report: PrepareReport }) {
         <div className="vrow vhead" aria-hidden="true">
           <span className="num">line</span>{columns.map((c) => <span key={c}>{c}</span>)}<span className="num">tokens</span><span>state</span>
         </div>
-        {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role */}
         <div
+          // A list of which only a part is in the page: no element of HTML does that.
+          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
           ref={scroller} className="vscroll" role="listbox" tabIndex={0} aria-label="Rows of the data. Arrow keys move, Enter opens a row, Delete leaves it out or takes it in."
           aria-activedescendant={shown > 0 ? id(active) : undefined} onKeyDown={onKey}
         >
-          <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
             {items.map(({ index, start }) => (
               <Line
                 key={index} id={id(index)} row={rows?.at(index)} index={index} start={start} columns={columns} total={shown} limit={report.lengths.limit}
@@ -151,8 +152,9 @@ function Line({ id, row, index, start, columns, total, limit, active, open, onOp
   const broken = row && row.texts.length < columns.length;
   return (
     // The list takes the keys, for all of its rows.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus, jsx-a11y/prefer-tag-over-role
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
     <div
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
       id={id} role="option" aria-selected={active} aria-posinset={index + 1} aria-setsize={total} onClick={onOpen} data-testid="data-line"
       className={`vrow${active ? ' vrow-active' : ''}${open ? ' vrow-open' : ''}${row && row.side === null ? ' vrow-unused' : ''}`} style={{ transform: `translateY(${start}px)` }}
     >
