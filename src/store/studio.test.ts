@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
+import type { PrepareOptions } from '../shared/data';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { hubHost } from './pageUrl';
 import { draftProblem, pastedName } from './checks';
@@ -266,4 +267,44 @@ test('a model that neither worker can open is reported once; a tokenizer that al
   data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });
   await second;
   await vi.waitFor(() => expect(state().ui.notices.map((n) => n.info.message)).toEqual(['no tokenizer.json']));
+});
+
+test('decisions about rows reach the worker, and each can be undone', async () => {
+  const { studio, data, state } = await ready();
+  const prepares = () => data.sent.filter((m) => m.type === 'prepare');
+  const next = async (n: number) => {
+    await vi.waitFor(() => expect(prepares()).toHaveLength(n));
+    data.reply('prepare', PREPARED());
+    await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
+    return prepares().at(-1)!.options as PrepareOptions;
+  };
+  studio.data.repair('ragged', true, 'filling up');
+  expect((await next(2)).repairs).toMatchObject({ ragged: true, quote: false });
+  studio.data.exclude(4, true);
+  expect((await next(3)).edits.excluded).toEqual([4]);
+  studio.data.editRow(2, ['p', 'c']);
+  studio.data.editRow(2, ['p', 'd']);
+  expect((await next(4)).edits.changed).toEqual([[2, ['p', 'd']]]);
+  expect(state().dataset.past.map((p) => p.what)).toEqual(['filling up', 'leaving out a row', 'editing a row', 'editing a row']);
+  studio.data.undo();
+  studio.data.undo();
+  studio.data.undo();
+  expect(await next(5)).toMatchObject({ repairs: { ragged: true }, edits: { excluded: [], changed: [] } });
+  const paste = studio.data.openPaste('{"a": 1}');
+  expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } });
+  data.fail('parse', { name: 'Cancelled', message: 'Cancelled.', hint: '' });
+  await paste;
+  expect(state().dataset).toMatchObject({ status: 'empty', origin: null });
+  expect(state().ui.notices).toEqual([]);
+});
+
+test('a report without a usable split is shown, and said; nothing can be trained on', async () => {
+  const { studio, data, state } = await ready();
+  studio.data.repair('long', true, 'leaving them out');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
+  const prepared = PREPARED();
+  data.reply('prepare', { ...prepared, report: { ...prepared.report, problem: { message: 'No example is left to train on.', hint: 'Check the report.' } } });
+  await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
+  expect(state().dataset).toMatchObject({ train: null, heldOut: null, report: { rows: 10 } });
+  expect(state().ui.notices).toMatchObject([{ section: 'data', info: { name: 'DataError', message: 'No example is left to train on.' } }]);
 });
