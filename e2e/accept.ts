@@ -5,11 +5,11 @@
  *   npm run accept -- sidebyside data  some of them
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
-import { asUpload, FILES } from './data';
-import { countBuffers, counts, mainThreadTasks } from './probes';
+import { asUpload, FILES, writeBig } from './data';
+import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap } from './probes';
 import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
 
 const OUT = '.out/accept';
@@ -112,6 +112,43 @@ const data: Item = async (site, browser) => {
   return { ok, line: `held-out loss after 10 steps, base/LoRA/TS-LoRA: ${lines.join('; ')}` };
 };
 
+/** 200 MB of JSON lines, a million rows: memory stays bounded, and the page answers while it reads. */
+const bigfile: Item = async (site, browser) => {
+  const path = `${OUT}/big.jsonl`;
+  writeBig(path, 200);
+  const { app, page, close } = await visit(browser, site);
+  try {
+    await app.open('sieve-stories-nano');
+    await page.getByText('Paste text instead').click();
+    const start = Date.now();
+    let delays: number[] = [];
+    const peak = await peakHeap(page, async () => {
+      await app.get('data-file').setInputFiles(path);
+      await app.get('data-paste').focus();
+      delays = await inputDelays(page, () => app.dataReady(5 * 60_000));
+    });
+    const seconds = (Date.now() - start) / 1000;
+    const found = await page.locator('#data').getByText(/rows, 4 columns/).textContent();
+    // A cancel while the file is read again.
+    await app.get('data-file').setInputFiles(path);
+    await app.get('data-cancel').click();
+    const cancelled = Date.now();
+    await app.get('data-progress').waitFor({ state: 'detached' });
+    const mb = (n: number) => Math.round(n / 2 ** 20);
+    const failures = [
+      mb(peak.heap) < 300 || 'the heap is 300 MB or more',
+      delays.length > 10 || 'too few keys were pressed',
+      delays[0] < 100 || 'a key took 100 ms or more',
+      app.problems.length === 0 || app.problems.join(', '),
+    ].filter((f) => f !== true);
+    const line = `${found?.trim()} in ${seconds.toFixed(0)} s; peak JS heap ${mb(peak.heap)} MB, array buffers beside it ${mb(peak.buffers)} MB; slowest of ${delays.length} keys ${delays[0]} ms; cancelled after ${Date.now() - cancelled} ms`;
+    return { ok: failures.length === 0, line: failures.length ? `${line}; ${failures.join('; ')}` : line };
+  } finally {
+    await close();
+    rmSync(path, { force: true });
+  }
+};
+
 /** Pause, resume, stop, another model and back, a dozen times: nothing may stay behind. */
 const leaks: Item = async (site, browser) => {
   const { app, page, close } = await visit(browser, site, countBuffers);
@@ -179,6 +216,7 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   sidebyside: { what: '3. side by side, 100 steps, 4m model', run: sidebyside },
   work: { what: '4. counted adapter work and results at forced active shares', run: async () => vitest('src/engine/adapters') },
   data: { what: '5. real data sets load, preview and train', run: data },
+  bigfile: { what: 'a file of 200 MB: bounded memory, a page that answers, cancel', run: bigfile },
   leaks: { what: '6. a dozen restarts leave nothing behind', run: leaks },
   trace: { what: '6. no main-thread task over 50 ms while training', run: trace },
   bench: { what: '7. step-time benchmark', run: bench },

@@ -10,7 +10,6 @@ const REFUSED: [string, string, Buffer | string, RegExp][] = [
   ['an empty file', 'empty.jsonl', '', /empty/i],
   ['a header and nothing else', 'header.csv', 'prompt,completion\n', /row|empty/i],
   ['one row', 'one.jsonl', lines[0], /one|1|at least/i],
-  ['a CSV quote that is never closed', 'quote.csv', `prompt,completion\n${Array.from({ length: 9 }, (_, i) => `q${i},a${i}`).join('\n')}\n"open,x\ny,z\n`, /quote/i],
   ['two columns with one name', 'twice.csv', `text,text\n${Array.from({ length: 9 }, (_, i) => `a${i},b${i}`).join('\n')}\n`, /text/i],
   ['a binary file', 'binary.txt', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) % 256)), /binary|text|utf/i],
   ['JSON that is cut off', 'cut.json', FILES[1].text.slice(0, -40), /json/i],
@@ -34,6 +33,14 @@ test('a broken line is named, the others are kept', async ({ app }) => {
   await app.open(null);
   await app.loadFile({ name: 'broken.jsonl', mimeType: 'text/plain', text: [...lines.slice(0, 6), '{"prompt": "x", ', ...lines.slice(6)].join('\n') });
   await expect(app.get('data-problems')).toContainText('line 7');
+});
+
+test('a CSV quote that is never closed is named by its line; the others are kept', async ({ app }) => {
+  await app.open(null);
+  const text = `prompt,completion\n${Array.from({ length: 9 }, (_, i) => `q${i},a${i}`).join('\n')}\n"open,x\ny,z\n`;
+  await app.loadFile({ name: 'quote.csv', mimeType: 'text/csv', text });
+  await expect(app.get('issue-quote')).toContainText('line 11');
+  await expect(app.get('data-problems')).toContainText('10 of 11 rows can be used');
 });
 
 test('ragged rows are named by their line', async ({ app, page }) => {

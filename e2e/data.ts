@@ -1,4 +1,6 @@
-/** Small data sets written on the fly, the same forty facts in every format the page reads. */
+/** Small data sets written on the fly, the same forty facts in every format the page reads, and large ones on disk. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+
 const COLOURS = ['red', 'blue', 'green', 'yellow', 'white', 'black', 'brown', 'pink'];
 const THINGS = ['ball', 'hat', 'boat', 'kite', 'door', 'cup', 'ribbon', 'bird', 'cart', 'stone'];
 
@@ -45,3 +47,16 @@ export const FILES: DataFile[] = [
 ];
 
 export const asUpload = (file: { name: string; mimeType: string; text: string }) => ({ name: file.name, mimeType: file.mimeType, buffer: Buffer.from(file.text) });
+
+/** Writes JSON lines of about `mb` megabytes (5,000 rows each), all different. */
+export function writeBig(path: string, mb: number): void {
+  const file = openSync(path, 'w');
+  for (let part = 0, i = 0; part < mb; part++) {
+    const lines = Array.from({ length: 5000 }, () => {
+      const { question, answer } = PAIRS[++i % PAIRS.length];
+      return JSON.stringify({ id: i, source: `part ${part} of a long file`, question: `${question} It is story number ${i}, told on a long evening.`, answer: `${answer} He said so ${i % 7} times.` });
+    });
+    writeSync(file, `${lines.join('\n')}\n`);
+  }
+  closeSync(file);
+}

@@ -96,3 +96,88 @@ export async function mainThreadTasks(browser: Browser, page: Page, path: string
   const start = Math.min(...tasks.map((e) => e.ts));
   return tasks.map((e) => ({ cpu: (e.tdur ?? 0) / 1000, wall: (e.dur ?? 0) / 1000, at: (e.ts - start) / 1000 })).sort((a, b) => b.cpu - a.cpu);
 }
+
+/** JavaScript heap of the page and its workers, in bytes: what the engine's heap holds, and array buffers beside it. */
+export interface Heap {
+  heap: number;
+  buffers: number;
+}
+
+interface HeapUsage { usedSize: number; backingStorageSize?: number }
+
+/** The highest heap while `work` runs, looked at every 100 ms, by DevTools. */
+export async function peakHeap(page: Page, work: () => Promise<void>): Promise<Heap> {
+  const session = await page.context().newCDPSession(page);
+  const workers = new Set<string>();
+  const waiting = new Map<number, (usage: HeapUsage | null) => void>();
+  let next = 1;
+  session.on('Target.attachedToTarget', ({ sessionId }) => workers.add(sessionId));
+  session.on('Target.detachedFromTarget', ({ sessionId }) => workers.delete(sessionId));
+  session.on('Target.receivedMessageFromTarget', ({ message }) => {
+    const { id, result } = JSON.parse(message) as { id?: number; result?: HeapUsage };
+    if (id !== undefined) waiting.get(id)?.(result ?? null);
+  });
+  // Not flattened: then workers are spoken to through the page's session.
+  await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
+  const ofWorker = (sessionId: string) => new Promise<HeapUsage | null>((resolve) => {
+    const id = next++;
+    const done = (usage: HeapUsage | null) => {
+      waiting.delete(id);
+      resolve(usage);
+    };
+    waiting.set(id, done);
+    setTimeout(() => done(null), 2000);
+    // A worker that has ended in between does not answer: that is what the timer is for.
+    session.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method: 'Runtime.getHeapUsage' }) }).catch(() => {});
+  });
+  const peak: Heap = { heap: 0, buffers: 0 };
+  const state = { running: true };
+  let looks = 0;
+  const watch = (async () => {
+    while (state.running) {
+      const usages = await Promise.all([session.send('Runtime.getHeapUsage') as Promise<HeapUsage>, ...[...workers].map(ofWorker)]);
+      const sum = (of: (u: HeapUsage) => number) => usages.reduce((n, u) => n + (u ? of(u) : 0), 0);
+      peak.heap = Math.max(peak.heap, sum((u) => u.usedSize));
+      peak.buffers = Math.max(peak.buffers, sum((u) => u.backingStorageSize ?? 0));
+      if (usages.length > 1 && usages.every((u) => u !== null)) looks++;
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+    }
+  })();
+  try {
+    await work();
+  } finally {
+    state.running = false;
+    await watch;
+    await session.detach();
+  }
+  if (looks === 0) throw new Error('no worker answered: the heap was not measured');
+  return peak;
+}
+
+/** Types into the page while `work` runs. @returns ms from a key to the next picture, longest first (8 ms steps). */
+export async function inputDelays(page: Page, work: () => Promise<void>): Promise<number[]> {
+  await page.evaluate(() => {
+    const seen = ((globalThis as unknown as { keyDelays: number[] }).keyDelays = []);
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (entry.name === 'keydown') (seen as number[]).push(entry.duration);
+    }).observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
+  });
+  const state = { running: true };
+  let keys = 0;
+  const typing = (async () => {
+    while (state.running) {
+      await page.keyboard.press('a');
+      keys++;
+      await page.waitForTimeout(150);
+    }
+  })();
+  try {
+    await work();
+  } finally {
+    state.running = false;
+    await typing;
+  }
+  const slow = await page.evaluate(() => (globalThis as unknown as { keyDelays: number[] }).keyDelays);
+  // Keys that were faster than 16 ms are not listed.
+  return [...slow, ...Array<number>(Math.max(0, keys - slow.length)).fill(0)].sort((a, b) => b - a);
+}

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ParsedTable } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { compileTemplate, defaultTemplate, fillTemplate } from '../shared/template';
 import { detect } from './detect';
+import { tableOf } from './testing/table';
 
-const table = (columns: string[], rows: string[][], format: ParsedTable['format'] = 'csv'): ParsedTable =>
-  ({ fileName: 'a', format, columns, rows, header: null, problems: [], encoding: 'utf-8' });
+const table = tableOf;
 
 const prose = (i: number) => `The ${['fox', 'owl', 'hen', 'cat'][i % 4]} number ${i} went a long way over the hills to the sea.`;
 const many = (f: (i: number) => string[], n = 40) => Array.from({ length: n }, (_, i) => f(i));

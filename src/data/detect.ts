@@ -1,6 +1,8 @@
 /** Columns → what they mean, with the evidence, for a person to confirm or change. */
 import type { Detection, ParsedTable } from '../shared/data';
-import { excerpt } from './parse/problems';
+import { type Chat, parseChat } from './chat';
+import { excerpt } from './parse/excerpt';
+import { cellsOf, NO_REPAIRS } from './repair';
 
 const NAMES = {
   instruction: ['instruction', 'instructions'],
@@ -22,13 +24,19 @@ interface ColumnFacts {
   key: string;
   filled: number;
   distinct: Set<string>;
+  /** Some of its cells. */
+  sample: string[];
   meanLength: number;
   longest: number;
 }
 
 /** Guesses the kind of data and the role of each column. Never fails: the last resort is the longest column as text. */
 export function detect(table: ParsedTable): Detection {
-  const rows = table.rows.slice(0, SAMPLE);
+  const rows: string[][] = [];
+  for (let i = 0; i < table.rows.length && rows.length < SAMPLE; i++) {
+    const cells = cellsOf(table, i, NO_REPAIRS);
+    if (cells) rows.push(cells);
+  }
   const facts = table.columns.map((name, c): ColumnFacts => {
     const cells = rows.map((r) => r[c]).filter((v) => v.trim() !== '');
     return {
@@ -36,12 +44,24 @@ export function detect(table: ParsedTable): Detection {
       key: name.trim().toLowerCase(),
       filled: cells.length,
       distinct: new Set(cells),
+      sample: cells.slice(0, 50),
       meanLength: cells.reduce((n, v) => n + v.length, 0) / Math.max(1, cells.length),
       longest: cells.reduce((n, v) => Math.max(n, v.length), 0),
     };
   });
   const named = (names: readonly string[], but: (ColumnFacts | undefined)[] = []) =>
     names.map((n) => facts.find((f) => f.key === n && f.filled > 0 && !but.includes(f))).find((f) => f !== undefined);
+
+  const turns = chatColumn(facts);
+  if (turns) {
+    return {
+      mapping: { kind: 'chat', roles: { message: turns.name } },
+      evidence: [
+        `“${turns.name}” holds lists of turns ${turns.style === 'sharegpt' ? 'with “from” and “value” (ShareGPT)' : 'with “role” and “content” (chat messages)'}`,
+        `${turns.chats} of ${turns.looked} that were looked at can be read as chats, of ${(turns.turns / turns.chats).toFixed(1)} turns on average`,
+      ],
+    };
+  }
 
   const instruction = named(NAMES.instruction);
   const output = named(NAMES.output);
@@ -82,7 +102,7 @@ export function detect(table: ParsedTable): Detection {
   const text = named(NAMES.text);
   if (text) {
     const evidence = table.format === 'txt'
-      ? [`a plain text file with ${table.rows.length} ${table.rows.length === 1 ? 'text' : 'texts'}`]
+      ? [`a plain text file with ${rows.length} ${rows.length === 1 ? 'text' : 'texts'}`]
       : [`a column named ${text.name}`];
     return { mapping: { kind: 'text', roles: { text: text.name } }, evidence };
   }
@@ -98,6 +118,16 @@ export function detect(table: ParsedTable): Detection {
     mapping: { kind: 'text', roles: { text: only?.name ?? null } },
     evidence: [facts.length === 1 ? 'there is only one column' : `no column has a name that is known here; “${only?.name}” has the longest texts`],
   };
+}
+
+/** The first column whose cells are, mostly, lists of turns. */
+function chatColumn(facts: ColumnFacts[]): { name: string; style: Chat['style']; chats: number; looked: number; turns: number } | null {
+  for (const { name, sample } of facts) {
+    const chats = sample.map(parseChat).filter((c) => c !== null);
+    if (chats.length === 0 || chats.length < sample.length * 0.5) continue;
+    return { name, style: chats[0].style, chats: chats.length, looked: sample.length, turns: chats.reduce((n, c) => n + c.turns.length, 0) };
+  }
+  return null;
 }
 
 /** A column of few, short, recurring values; one that is named so may hold more of them. */

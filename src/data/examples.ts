@@ -1,18 +1,20 @@
 /** Texts → one example's tokens, with what is cut and what is trained. */
 import type { Tokenizer } from '../shared/types';
+import type { Segment } from './texts';
 
 /**
- * One example before it is cut: `[bos] prompt completion [eos]`.
- * Kept are the bos and ids[from .. to); of these, tokens from `trainFrom` on are targets of the loss.
+ * One example before it is cut: `[bos] text … [eos]`.
+ * Kept are the bos and ids[from .. to); of these, tokens with a mask of 1 are targets of the loss.
  */
 export interface Example {
-  /** Row of the table, or index of the window for plain text files. */
-  row: number;
   ids: Int32Array;
+  /** 1 where the token's text is learnt, by token. */
+  mask: Uint8Array;
   /** 1 where ids[0] is the beginning-of-text token, which is never cut. */
   bos: 0 | 1;
   from: number;
   to: number;
+  /** First token that is learnt. */
   trainFrom: number;
 }
 
@@ -22,7 +24,7 @@ export type TokenState = 'trained' | 'masked' | 'truncated';
 export function tokenState(e: Example, p: number): TokenState {
   if (p < e.bos) return 'masked';
   if (p < e.from || p >= e.to) return 'truncated';
-  return p >= e.trainFrom && (e.bos === 1 || p > e.from) ? 'trained' : 'masked';
+  return e.mask[p] === 1 && (e.bos === 1 || p > e.from) ? 'trained' : 'masked';
 }
 
 export function keptTokens(e: Example): number {
@@ -30,34 +32,42 @@ export function keptTokens(e: Example): number {
 }
 
 export function trainedTokens(e: Example): number {
-  const first = Math.max(e.trainFrom, e.bos === 1 ? e.from : e.from + 1);
-  return Math.max(0, e.to - first);
+  let n = 0;
+  for (let p = e.from + 1 - e.bos; p < e.to; p++) n += e.mask[p];
+  return n;
 }
 
 /**
- * Prompt and completion as tokens. They are encoded apart, so that training sees the prompt's tokens exactly as
- * generation will. Cut to `maxTokens`: the prompt from the left first, then the completion from the right.
- * @param completionOnly whether the prompt's tokens are masked.
+ * Texts as tokens. They are encoded apart, so that training sees a prompt's tokens exactly as generation will.
+ * Cut to `maxTokens`: what comes before the first learnt text from the left first, then the rest from the right.
+ * @param completionOnly whether the tokens of texts that are only read are masked.
  */
-export function buildExample(row: number, prompt: string, completion: string, tokenizer: Tokenizer, maxTokens: number, completionOnly: boolean): Example {
-  const p = prompt === '' ? new Int32Array(0) : tokenizer.encode(prompt);
-  const c = tokenizer.encode(completion);
-  const ids = joinIds(tokenizer.bosId, [p, c], tokenizer.eosId);
+export function buildExample(segments: readonly Segment[], tokenizer: Tokenizer, maxTokens: number, completionOnly: boolean): Example {
+  const parts = segments.map((s) => tokenizer.encode(s.text));
+  const ids = joinIds(tokenizer.bosId, parts, tokenizer.eosId);
   const bos = tokenizer.bosId === null ? 0 : 1;
-  const promptEnd = bos + p.length;
-  const completionLength = ids.length - promptEnd;
+  const mask = new Uint8Array(ids.length);
+  let promptEnd = -1;
+  let at: number = bos;
+  segments.forEach((s, i) => {
+    const end = i === segments.length - 1 ? ids.length : at + parts[i].length;
+    if (s.trained && promptEnd < 0) promptEnd = at;
+    if (s.trained || !completionOnly) mask.fill(1, at, end);
+    at = end;
+  });
+  if (promptEnd < 0) promptEnd = ids.length;
   const room = maxTokens - bos;
-  const to = promptEnd + Math.min(completionLength, room);
+  const to = promptEnd + Math.min(ids.length - promptEnd, room);
   const from = Math.max(bos, to - room);
-  return { row, ids, bos, from, to, trainFrom: completionOnly && p.length > 0 ? promptEnd : bos };
+  return { ids, mask, bos, from, to, trainFrom: promptEnd };
 }
 
 /**
  * A long text as windows of at most `maxTokens`, cut after a paragraph where one ends in the window's second half,
  * else after a line, else anywhere. Only the last window ends with eos.
- * @param row index of the first window.
+ * @param ends whether the text ends here (and is not one part of a longer one).
  */
-export function buildWindows(row: number, text: string, tokenizer: Tokenizer, maxTokens: number): Example[] {
+export function* buildWindows(text: string, tokenizer: Tokenizer, maxTokens: number, ends: boolean): Generator<Example> {
   const bos = tokenizer.bosId === null ? 0 : 1;
   const ids: number[] = [];
   const cuts: Uint8Array[] = [];
@@ -67,17 +77,15 @@ export function buildWindows(row: number, text: string, tokenizer: Tokenizer, ma
     cuts.push(cutRanks(tokenizer.pieces(partIds)));
   }
   const rank = concat(cuts, ids.length);
-  const windows: Example[] = [];
   const room = maxTokens - bos;
   for (let at = 0; at < ids.length;) {
-    const last = ids.length - at + (tokenizer.eosId === null ? 0 : 1) <= room;
+    const last = ids.length - at + (ends && tokenizer.eosId !== null ? 1 : 0) <= room;
     const end = last ? ids.length : at + bestCut(rank, at, Math.min(room, ids.length - at));
     const body = Int32Array.from(ids.slice(at, end));
-    const all = joinIds(tokenizer.bosId, [body], last ? tokenizer.eosId : null);
-    windows.push({ row: row + windows.length, ids: all, bos, from: bos, to: all.length, trainFrom: bos });
+    const all = joinIds(tokenizer.bosId, [body], last && ends ? tokenizer.eosId : null);
+    yield { ids: all, mask: new Uint8Array(all.length).fill(1, bos), bos, from: bos, to: all.length, trainFrom: bos };
     at = end;
   }
-  return windows;
 }
 
 /** Encoding a whole book at once would need many times its size in memory. */

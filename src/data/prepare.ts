@@ -2,12 +2,22 @@
 import type { ParsedTable, PrepareOptions, PrepareReport, PreviewExample } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { Rng } from '../shared/rng';
-import { compileTemplate } from '../shared/template';
 import type { TokenSet, Tokenizer } from '../shared/types';
-import { buildExample, buildWindows, keptTokens, tokenState, trainedTokens, type Example } from './examples';
+import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, USABLE } from './checkRows';
+import { buildExample, buildWindows, type Example, keptTokens, tokenState, trainedTokens } from './examples';
+import { hashNumbers, hashText } from './hash';
+import { Pace, type PaceHooks } from './pace';
+import { issueReports, labelCounts, lengthCounts } from './report';
+import { type Split, type SplitInput, splitExamples } from './split';
+import { compileTexts, type Texts } from './texts';
+import { TOKEN_PAGE, TokenStore } from './tokenStore';
 
 /** Largest number of tokens of a prepared set; more would not be trained on in a tab anyway. */
 const MAX_TOKENS = 32 * 2 ** 20;
+/** Larger sets are not kept while the next one is made, in tokens. */
+const MAX_REUSED = 4 * 2 ** 20;
+/** More different labels than this are no labels: the split is not made by them. */
+const MAX_LABELS = 200;
 
 export interface Prepared {
   report: PrepareReport;
@@ -15,133 +25,223 @@ export interface Prepared {
   train: TokenSet;
   /** In seeded random order, so that its first N are a fair sample. */
   heldOut: TokenSet;
+  /** Whether examples are windows of long texts, not rows. */
+  windows: boolean;
+  /** Issues and decisions by row, see `checkRows`. */
+  flags: Uint16Array;
+  tokens: TokenStore;
+  /** Whether an example is held out. */
+  isHeldOut(example: number): boolean;
+  cells: CellsNow;
   /** Examples from … from+count, in the table's order, as token chips. */
   preview(from: number, count: number): PreviewExample[];
 }
 
+/** The set that was prepared before, from the same table by the same tokenizer. */
+export interface Previous {
+  set: Prepared;
+  options: PrepareOptions;
+}
+
 /**
- * Tokenises every row, leaves out what cannot be trained on, and splits by seed.
- * At least one example is held out; exact copies of an example stay on one side.
- * @throws {DataError} on a wrong mapping or template, or when fewer than two different examples are left.
+ * Checks every row, tokenises the usable ones (a seeded sample of them where there are more than `maxExamples`), and
+ * splits by seed. At least one example is held out; exact copies of an example stay on one side. Where fewer than two
+ * different examples are left both sets are empty, and the report says why.
+ * @throws {DataError} on a wrong mapping or template; {Cancelled}.
  */
-export function prepare(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer): Prepared {
+export async function prepare(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, hooks: PaceHooks = {}, previous: Previous | null = null): Promise<Prepared> {
   checkOptions(options);
-  const { examples, empty, allMasked, lostPrompt } = build(table, options, tokenizer);
-  const split = splitExamples(examples, options.heldOutShare, options.seed);
-  const isHeldOut = new Set(split.heldOut);
-  const count = (f: (e: Example) => number) => examples.reduce((n, e) => n + f(e), 0);
+  const pace = new Pace(hooks);
+  const texts = compileTexts(table.columns, options);
+  const windows = table.format === 'txt' && options.mapping.kind === 'text' && options.template.prompt === '';
+  const cells = cellsNow(table, options);
+  const { flags, usable } = await checkRows(table, options, cells, texts, windows, pace);
+  const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, dropped: 0, truncated: 0, longest: 0, unread: false };
+  if (windows) await tokenizeWindows(table, options, tokenizer, cells, texts, flags, made, pace);
+  else await tokenizeRows(sample(flags, usable, options), options, tokenizer, cells, texts, flags, made, reuse(previous, options), pace);
+  const { tokens, lostPrompt } = made;
+  const label = made.label && new Set(made.label).size <= MAX_LABELS ? made.label : null;
+  const split = trySplit({ copy: made.copy, question: made.question, label: options.stratify ? label : null }, options);
+  const out = new Set(split.heldOut);
+  for (const i of split.leaks) flags[tokens.row(i)] |= ISSUE_BIT.leak;
   const report: PrepareReport = {
-    examples: examples.length,
+    rows: table.rows.length,
+    usable: usable - made.dropped,
+    excluded: options.edits.excluded.length,
+    changed: options.edits.changed.length,
+    examples: tokens.length,
     train: split.train.length,
     heldOut: split.heldOut.length,
-    tokens: count(keptTokens),
-    supervised: count(trainedTokens),
-    longest: examples.reduce((n, e) => Math.max(n, e.ids.length), 0),
-    truncated: count((e) => (keptTokens(e) < e.ids.length ? 1 : 0)),
-    allMasked,
-    empty,
+    tokens: tokens.tokens,
+    supervised: tokens.trained,
+    longest: made.longest,
+    truncated: made.truncated,
+    issues: issueReports(table, flags, cells, options.mapping),
+    lengths: lengthCounts(tokens, options.maxTokens),
+    labels: label && labelCounts(label, out),
     warnings: [],
+    problem: split.problem,
   };
-  const say = (n: number, one: string, many: string) => {
-    if (n > 0) report.warnings.push(n === 1 ? `1 example ${one}` : `${n} examples ${many}`);
-  };
-  say(empty, 'has nothing to learn (an empty text) and was left out.', 'have nothing to learn (an empty text) and were left out.');
-  say(allMasked, 'has only masked tokens and was left out.', 'have only masked tokens and were left out.');
-  say(split.copies, 'is an exact copy of another; copies stay on the same side of the split.', 'are exact copies of others; copies stay on the same side of the split.');
-  say(lostPrompt, 'lost its whole prompt: the answer alone fills the window. Allow more tokens.', 'lost their whole prompt: the answer alone fills the window. Allow more tokens.');
+  if (lostPrompt > 0) report.warnings.push(`${lostPrompt === 1 ? '1 example lost its' : `${lostPrompt} examples lost their`} whole prompt: the answer alone fills the window. Allow more tokens.`);
+  if (made.unread) report.warnings.push(`Only the first ${tokens.length} windows of the text are used. Allow more examples to use all of it.`);
   return {
-    report,
-    train: toTokenSet(split.train.map((i) => examples[i])),
-    heldOut: toTokenSet(split.heldOut.map((i) => examples[i])),
-    preview: (from, n) => examples.slice(Math.max(0, from), Math.max(0, from) + Math.max(0, n)).map((e, k) => {
-      const ids = [...e.ids];
-      const texts = tokenizer.pieces(ids);
-      return {
-        row: e.row,
-        heldOut: isHeldOut.has(Math.max(0, from) + k),
-        tokens: ids.map((id, p) => ({ text: texts[p], id, state: tokenState(e, p) })),
-      };
-    }),
+    report, flags, tokens, windows, cells,
+    train: tokens.set(split.train),
+    heldOut: tokens.set(split.heldOut),
+    isHeldOut: (example) => out.has(example),
+    preview: (from, n) => {
+      const first = Math.max(0, from);
+      return Array.from({ length: Math.max(0, Math.min(n, tokens.length - first)) }, (_, k) => {
+        const i = first + k;
+        const row = tokens.row(i);
+        // What was cut is not kept: it is made again.
+        const cut = !windows && tokens.total(i) > tokens.kept(i);
+        const e = cut ? buildExample(texts(cells(row)!).segments, tokenizer, options.maxTokens, options.completionOnly) : null;
+        const ids = Array.from(e ? e.ids : tokens.ids(i));
+        const supervised = tokens.supervised(i);
+        const pieces = tokenizer.pieces(ids);
+        return {
+          row: windows ? i : row,
+          heldOut: out.has(i),
+          tokens: ids.map((id, p) => ({ text: pieces[p], id, state: e ? tokenState(e, p) : supervised[p] === 1 ? 'trained' : 'masked' })),
+        };
+      });
+    },
   };
+}
+
+/** The split; where it cannot be made, why: the report must be seen all the same, for it may hold the repair. */
+function trySplit(input: SplitInput, { heldOutShare, seed, repairs }: PrepareOptions): Split & { problem: PrepareReport['problem'] } {
+  try {
+    return { ...splitExamples(input, heldOutShare, seed, repairs.leak), problem: null };
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    return { train: [], heldOut: [], leaks: [], problem: { message: error.message, hint: error.hint } };
+  }
 }
 
 function checkOptions(options: PrepareOptions): void {
   if (!Number.isInteger(options.maxTokens) || options.maxTokens < 8) throw new DataError('An example needs room for at least 8 tokens.', 'Raise the longest sequence.');
+  if (options.maxTokens > TOKEN_PAGE) throw new DataError(`An example has at most ${TOKEN_PAGE} tokens.`, 'Lower the longest sequence.');
   if (!(options.heldOutShare >= 0 && options.heldOutShare <= 0.5)) throw new DataError('The held-out share must lie between 0 and 0.5.', 'Common values are 0.1 and 0.2.');
+  if (!Number.isInteger(options.maxExamples) || options.maxExamples < 2) throw new DataError('At least 2 examples must be allowed.', 'Raise the most examples that are used.');
 }
 
-/** All usable examples, and how many were not. */
-function build(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer) {
-  const fill = compileTemplate(table.columns, options.mapping, options.template);
-  const windows = table.format === 'txt' && options.mapping.kind === 'text';
-  const examples: Example[] = [];
-  let empty = 0;
-  let allMasked = 0;
-  let lostPrompt = 0;
-  let tokens = 0;
-  table.rows.forEach((row, i) => {
-    const { prompt, completion } = fill(row);
-    if (completion.trim() === '') {
-      empty++;
-      return;
-    }
-    const built = windows && prompt === ''
-      ? buildWindows(examples.length, completion, tokenizer, options.maxTokens)
-      : [buildExample(windows ? examples.length : i, prompt, completion, tokenizer, options.maxTokens, options.completionOnly)];
-    for (const example of built) {
-      if (trainedTokens(example) === 0) {
-        allMasked++;
-        continue;
-      }
-      if (options.completionOnly && prompt !== '' && example.from >= example.trainFrom) lostPrompt++;
-      tokens += example.ids.length;
-      if (tokens > MAX_TOKENS) throw new DataError(`The data has more than ${MAX_TOKENS / 2 ** 20} million tokens.`, 'Take a part of it: a few thousand examples are plenty here.');
-      examples.push(example);
-    }
-  });
-  return { examples, empty, allMasked, lostPrompt };
+/** Usable rows; where there are too many, those that the seed picks, in the table's order. */
+function sample(flags: Uint16Array, usable: number, options: PrepareOptions): Uint32Array {
+  const rows = new Uint32Array(usable);
+  let n = 0;
+  for (let row = 0; row < flags.length; row++) if (flags[row] & USABLE) rows[n++] = row;
+  if (n <= options.maxExamples) return rows;
+  // A stream of its own: the split draws from the seed itself.
+  const rng = new Rng(options.seed ^ 0x5a3b1e);
+  for (let i = 0; i < options.maxExamples; i++) {
+    const j = i + rng.below(n - i);
+    [rows[i], rows[j]] = [rows[j], rows[i]];
+  }
+  return rows.slice(0, options.maxExamples).sort();
 }
+
+/** What tokenising collects, by example. */
+interface Made {
+  tokens: TokenStore;
+  copy: number[];
+  question: number[] | null;
+  label: string[] | null;
+  lostPrompt: number;
+  /** Usable rows that turned out to have nothing to learn, or to be too long. */
+  dropped: number;
+  truncated: number;
+  longest: number;
+  /** Text is left that was not cut into windows. */
+  unread: boolean;
+}
+
+function keep(made: Made, row: number, e: Example, lostPrompt: boolean): void {
+  if (made.tokens.tokens + keptTokens(e) > MAX_TOKENS) throw new DataError(`The data has more than ${MAX_TOKENS / 2 ** 20} million tokens.`, 'Allow fewer examples: a few thousand are plenty here.');
+  made.tokens.add(row, e, lostPrompt);
+  count(made);
+}
+
+/** Counts the example that was added last. */
+function count(made: Made): void {
+  const { tokens } = made;
+  const last = tokens.length - 1;
+  made.longest = Math.max(made.longest, tokens.total(last));
+  if (tokens.kept(last) < tokens.total(last)) made.truncated++;
+  if (tokens.lostPrompt(last)) made.lostPrompt++;
+  made.copy.push(hashNumbers(tokens.ids(last), tokens.supervised(last).reduce((n, s) => n + s, 0)));
+}
+
+/** An example that was made before and can be taken over, by row. */
+type Before = (row: number) => { store: TokenStore; example: number } | null;
 
 /**
- * Picks the held-out examples by seed. Copies (equal in what is kept and what is trained) move together.
- * @returns indices into `examples`, and how many of them are copies of an earlier one.
+ * Examples of the set before, where all that makes an example is the same: a repair or another split should not wait for
+ * the tokenizer.
  */
-function splitExamples(examples: Example[], share: number, seed: number): { train: number[]; heldOut: number[]; copies: number } {
-  const groups = new Map<string, number[]>();
-  examples.forEach((e, i) => {
-    const key = `${e.to - e.from},${trainedTokens(e)}:${e.ids.subarray(e.from, e.to).join(',')}`;
-    const group = groups.get(key);
-    if (group) group.push(i);
-    else groups.set(key, [i]);
-  });
-  if (groups.size < 2) {
-    const what = examples.length === 0 ? 'No example is left to train on' : examples.length === 1 ? 'Only one example is left' : 'All examples are the same';
-    throw new DataError(`${what}.`, 'At least 2 different examples are needed: one to train on and one to test on. Check the mapping and the template.');
+function reuse(previous: Previous | null, options: PrepareOptions): Before | null {
+  if (!previous || previous.set.windows || previous.set.tokens.tokens > MAX_REUSED) return null;
+  const recipe = (o: PrepareOptions) => JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxTokens]);
+  const { set, options: old } = previous;
+  if (recipe(old) !== recipe(options)) return null;
+  // Rows that a person or a repair may have changed are made again.
+  const touched = new Set([...old.edits.changed, ...options.edits.changed].map(([row]) => row));
+  const broken = ISSUE_BIT.quote | ISSUE_BIT.ragged | ISSUE_BIT.encoding;
+  const example = new Map<number, number>();
+  for (let i = 0; i < set.tokens.length; i++) {
+    const row = set.tokens.row(i);
+    if (!touched.has(row) && !(set.flags[row] & broken)) example.set(row, i);
   }
-  const wanted = Math.max(1, Math.round(share * examples.length));
-  const order = new Rng(seed).shuffle([...groups.values()]);
-  const heldOut: number[] = [];
-  for (const group of order) if (heldOut.length + group.length <= wanted) heldOut.push(...group);
-  if (heldOut.length === 0) heldOut.push(...order.reduce((a, b) => (b.length < a.length ? b : a)));
-  const out = new Set(heldOut);
-  return { train: examples.map((_, i) => i).filter((i) => !out.has(i)), heldOut, copies: examples.length - groups.size };
+  return (row) => {
+    const i = example.get(row);
+    return i === undefined ? null : { store: set.tokens, example: i };
+  };
 }
 
-function toTokenSet(examples: Example[]): TokenSet {
-  const offsets = new Uint32Array(examples.length + 1);
-  examples.forEach((e, i) => {
-    offsets[i + 1] = offsets[i] + keptTokens(e);
-  });
-  const ids = new Int32Array(offsets[examples.length]);
-  const supervised = new Uint8Array(ids.length);
-  examples.forEach((e, i) => {
-    let at = offsets[i];
-    for (let p = 0; p < e.ids.length; p++) {
-      const state = tokenState(e, p);
-      if (state === 'truncated') continue;
-      ids[at] = e.ids[p];
-      supervised[at++] = state === 'trained' ? 1 : 0;
+type ToTexts = (cells: readonly string[]) => Texts;
+
+async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, texts: ToTexts, flags: Uint16Array, made: Made, before: Before | null, pace: Pace): Promise<void> {
+  for (let k = 0; k < rows.length; k++) {
+    if (pace.due) await pace.rest('Turning text into tokens', k, rows.length);
+    const row = rows[k];
+    const { segments, prompt, completion, label } = texts(cells(row)!);
+    const known = before?.(row) ?? null;
+    const e = known === null ? buildExample(segments, tokenizer, options.maxTokens, options.completionOnly) : null;
+    const drop = (issue: 'masked' | 'long') => {
+      flags[row] = (flags[row] | ISSUE_BIT[issue]) & ~USABLE;
+      made.dropped++;
+    };
+    if (e && trainedTokens(e) === 0) {
+      drop('masked');
+      continue;
     }
-  });
-  return { ids, offsets, supervised };
+    const long = e ? keptTokens(e) < e.ids.length : known!.store.kept(known!.example) < known!.store.total(known!.example);
+    if (long && options.repairs.long) {
+      drop('long');
+      continue;
+    }
+    if (long) flags[row] |= ISSUE_BIT.long;
+    if (e) keep(made, row, e, options.completionOnly && prompt !== '' && e.from >= e.trainFrom);
+    else {
+      made.tokens.copy(known!.store, known!.example);
+      count(made);
+    }
+    made.question?.push(hashText((prompt === '' ? completion : prompt).toLowerCase().replace(/\s+/g, ' ').trim()));
+    made.label?.push(label ?? '');
+  }
+}
+
+async function tokenizeWindows(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, texts: ToTexts, flags: Uint16Array, made: Made, pace: Pace): Promise<void> {
+  for (let row = 0; row < flags.length; row++) {
+    if (!(flags[row] & USABLE)) continue;
+    for (const e of buildWindows(texts(cells(row)!).completion, tokenizer, options.maxTokens, !table.rows.continues(row + 1))) {
+      if (made.tokens.length >= options.maxExamples) {
+        made.unread = true;
+        return;
+      }
+      if (pace.due) await pace.rest('Turning text into tokens', row, flags.length);
+      if (trainedTokens(e) > 0) keep(made, row, e, false);
+    }
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
+import { DATA_KINDS } from './data';
 
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 const count = z.int().min(0);
@@ -55,7 +56,7 @@ export const studySchema = z.strictObject({
     heldOut: count,
     tokens: count,
     template: z.strictObject({ prompt: z.string(), completion: z.string() }),
-    mapping: z.strictObject({ kind: z.enum(['text', 'instruction', 'prompt-completion', 'text-label']), roles: z.record(z.string(), z.string().nullable()) }).nullable(),
+    mapping: z.strictObject({ kind: z.enum(DATA_KINDS), roles: z.record(z.string(), z.string().nullable()) }).nullable(),
     /** Whether its tokens are kept beside the experiment, so that it can go on after a reload. */
     kept: z.boolean(),
   }),

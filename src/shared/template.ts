@@ -21,6 +21,7 @@ export const DATA_ROLES: Record<DataKind, readonly { role: string; required: boo
     { role: 'text', required: true },
     { role: 'label', required: true },
   ],
+  chat: [{ role: 'message', required: true }],
 };
 
 /** A short template that suits a small story model; nothing in it that the model would have to learn first. */
@@ -34,33 +35,45 @@ export function defaultTemplate(mapping: Mapping): PromptTemplate {
       return { prompt: '{prompt}\n', completion: '{completion}' };
     case 'text-label':
       return { prompt: '{text}\nLabel:', completion: ' {label}' };
+    case 'chat':
+      return { prompt: '{message}\n', completion: '{message}\n' };
   }
 }
 
 const PLACEHOLDER = /\{([A-Za-z_]\w*)\}/g;
 
 /**
- * Replaces every `{role}` of `pattern` by its value. A line that holds nothing but roles, all of them empty,
- * is dropped with its line break (an instruction without an input, say). Values are never read as templates.
- * @param values texts by role; a role that is absent counts as empty.
+ * Reads a pattern once; what comes back replaces every `{role}` by its value. A line that holds nothing but roles, all
+ * of them empty, is dropped with its line break (an instruction without an input, say). Values are never read as
+ * templates; a role that is absent counts as empty.
  * @throws {DataError} on a `{name}` that is no role of this kind.
  */
-export function fillTemplate(pattern: string, kind: DataKind, values: ReadonlyMap<string, string>): string {
+export function compilePattern(pattern: string, kind: DataKind): (values: ReadonlyMap<string, string>) => string {
   const roles = DATA_ROLES[kind].map((r) => r.role);
-  const lines: string[] = [];
-  for (const line of pattern.split('\n')) {
-    let found = 0;
-    const filled = line.replace(PLACEHOLDER, (whole, name: string) => {
-      if (!roles.includes(name)) {
-        throw new DataError(`The template names ${whole}, but this data has ${roles.map((r) => `{${r}}`).join(', ')}.`, 'Use one of these names, or change the kind of data.');
-      }
-      found++;
-      return values.get(name) ?? '';
-    });
-    if (found > 0 && filled.trim() === '' && line.replace(PLACEHOLDER, '').trim() === '') continue;
-    lines.push(filled);
-  }
-  return lines.join('\n');
+  const lines = pattern.split('\n').map((line) => {
+    // Odd parts are the names of roles.
+    const parts = line.split(PLACEHOLDER);
+    const names = parts.filter((_, i) => i % 2 === 1);
+    const unknown = names.find((name) => !roles.includes(name));
+    if (unknown !== undefined) {
+      throw new DataError(`The template names {${unknown}}, but this data has ${roles.map((r) => `{${r}}`).join(', ')}.`, 'Use one of these names, or change the kind of data.');
+    }
+    return { parts, onlyRoles: names.length > 0 && line.replace(PLACEHOLDER, '').trim() === '' };
+  });
+  return (values) => {
+    const filled: string[] = [];
+    for (const { parts, onlyRoles } of lines) {
+      const text = parts.map((part, i) => (i % 2 === 0 ? part : values.get(part) ?? '')).join('');
+      if (onlyRoles && text.trim() === '') continue;
+      filled.push(text);
+    }
+    return filled.join('\n');
+  };
+}
+
+/** `compilePattern` for one use. */
+export function fillTemplate(pattern: string, kind: DataKind, values: ReadonlyMap<string, string>): string {
+  return compilePattern(pattern, kind)(values);
 }
 
 /**
@@ -81,10 +94,9 @@ export function compileTemplate(columns: readonly string[], mapping: Mapping, te
     if (column < 0) throw new DataError(`There is no column “${name}” (wanted for “${role}”).`, `The columns are: ${columns.join(', ')}.`);
     sources.push([role, column]);
   }
-  const apply = (row: readonly string[]) => {
+  const [prompt, completion] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, mapping.kind));
+  return (row) => {
     const values = new Map(sources.map(([role, column]) => [role, row[column] ?? '']));
-    return { prompt: fillTemplate(template.prompt, mapping.kind, values), completion: fillTemplate(template.completion, mapping.kind, values) };
+    return { prompt: prompt(values), completion: completion(values) };
   };
-  apply([]); // so that an unknown role is found now, not at the first row
-  return apply;
 }

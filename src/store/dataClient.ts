@@ -1,12 +1,12 @@
-/** The only owner of the data worker: parsing, tokenising, previews. It sends no events. */
-import type { DataReplies, DataRequest } from '../train/protocol';
+/** The only owner of the data worker: parsing, tokenising, previews. */
+import type { DataEvent, DataReplies, DataRequest } from '../train/protocol';
 import script from '../train/dataWorker.ts?worker&url';
 import { startWorker } from './startWorker';
 import { WorkerClient, type WorkerHooks } from './workerClient';
 
-export type DataClient = WorkerClient<DataRequest, DataReplies, never>;
+export type DataClient = WorkerClient<DataRequest, DataReplies, DataEvent>;
 
 /** The worker starts with the first request. */
-export function createDataClient(hooks: WorkerHooks<never>): DataClient {
+export function createDataClient(hooks: WorkerHooks<DataEvent>): DataClient {
   return new WorkerClient(() => startWorker(script, 'data'), 'data', hooks);
 }

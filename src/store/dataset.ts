@@ -1,21 +1,22 @@
-/** Choosing data, saying what their columns mean, and turning them into tokens: the commands of the data section. */
-import type { DataKind, PromptTemplate, SampleSet } from '../shared/data';
+/** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
+import type { DataKind, ListedRow, PromptTemplate, Repairs, RowDetail, RowFilter, SampleSet } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
-import type { DataOrigin, HeaderMode, Session, State } from './slices';
+import { type DatasetSlice, type DataOrigin, type Decisions, type HeaderMode, noDecisions, type Progress, type Session } from './slices';
 import type { StudyData } from './studies/library';
 import { startMapping } from './template';
+import { WorkerFault } from './workerClient';
 
-/** Pause before a changed setting is sent to a worker, in ms. */
+/** Pause before a changed setting is sent to the worker, in ms. */
 export const SETTLE = 250;
 /** Largest data file that is read, in bytes. */
 export const MAX_DATA_BYTES = 256 << 20;
 export const PREVIEW_COUNT = 6;
 
-export class Dataset {
+export class DatasetCommands {
   readonly #page: Page;
   readonly #client: DataClient;
   readonly #baseUrl: string;
@@ -26,35 +27,29 @@ export class Dataset {
   #prepared: Promise<void> = Promise.resolve();
   #tokenizer: Promise<boolean> = Promise.resolve(false);
 
+  /** @param baseUrl where `datasets/` lies */
   constructor(page: Page, client: DataClient, baseUrl: string) {
     this.#page = page;
     this.#client = client;
     this.#baseUrl = baseUrl;
   }
 
-  /** Tokens made with another tokenizer must not reach the new model: they are made again once `tokenizer` is there. */
-  useTokenizer(tokenizer: Promise<boolean>): void {
-    this.#tokenizer = tokenizer;
-    this.#page.patch('dataset', { report: null, preview: [], train: null, heldOut: null });
-    this.prepareSoon(0);
-  }
-
-  /** The sets that ship with the page; the first is opened where nothing is yet. */
+  /** The sample sets; the first is opened where nothing else is. */
   async loadSamples(): Promise<void> {
     try {
       const response = await fetch(`${this.#baseUrl}datasets/index.json`);
       // A host that answers unknown paths with its start page says 200 and sends HTML.
       if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(`The list of sample sets could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
       const samples = (await response.json()) as SampleSet[];
-      this.#page.patch('dataset', { samples });
-      if (samples.length > 0 && this.#page.state.dataset.status === 'empty') await this.openSample(samples[0].id);
+      this.#patch({ samples });
+      if (samples.length > 0 && this.#d.status === 'empty') await this.openSample(samples[0].id);
     } catch (error) {
       this.#page.report('data', error);
     }
   }
 
   async openSample(id: string): Promise<void> {
-    const sample = this.#page.state.dataset.samples.find((x) => x.id === id);
+    const sample = this.#d.samples.find((x) => x.id === id);
     if (!sample) throw new DataError(`There is no sample set named ${id}.`);
     const turn = this.#beginReading({ kind: 'sample', id });
     try {
@@ -83,28 +78,26 @@ export class Dataset {
 
   /** Whether the first line names the columns. Reads the same bytes again. */
   async setHeader(header: HeaderMode): Promise<void> {
-    if (!this.#bytes || !this.#page.state.dataset.origin) return;
-    const turn = this.#beginReading(this.#page.state.dataset.origin);
-    this.#page.patch('dataset', { header });
+    if (!this.#bytes || !this.#d.origin) return;
+    const turn = this.#beginReading(this.#d.origin);
+    this.#patch({ header });
     await this.#read(turn, this.#bytes.fileName, this.#bytes.blob);
   }
 
   #beginReading(origin: DataOrigin): number {
     this.#page.dismiss('data');
-    this.#page.patch('dataset', {
-      origin, status: 'reading', header: 'auto', parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
+    this.#patch({
+      origin, status: 'reading', header: 'auto', progress: null, decisions: noDecisions(), past: [], parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     });
     return ++this.#parseTurn;
   }
 
   async #read(turn: number, fileName: string, blob: Blob): Promise<void> {
     try {
-      const bytes = await blob.arrayBuffer();
-      if (turn !== this.#parseTurn) return;
-      const parsed = await this.#client.request({ type: 'parse', fileName, bytes, header: this.#page.state.dataset.header }, [bytes]);
+      const parsed = await this.#client.request({ type: 'parse', fileName, file: blob, header: this.#d.header });
       if (turn !== this.#parseTurn) return;
       this.#bytes = { fileName, blob };
-      this.#page.patch('dataset', { status: 'ready', parsed, mapping: parsed.detection.mapping, template: parsed.template });
+      this.#patch({ status: 'ready', progress: null, parsed, mapping: parsed.detection.mapping, template: parsed.template });
       this.prepareSoon(0);
       await this.#prepared;
     } catch (error) {
@@ -114,33 +107,37 @@ export class Dataset {
 
   #readingFailed(turn: number, error: unknown): void {
     if (turn !== this.#parseTurn) return;
-    this.#page.patch('dataset', { status: 'failed' });
+    if (isCancelled(error)) {
+      this.#patch({ status: 'empty', origin: null, progress: null });
+      return;
+    }
+    this.#patch({ status: 'failed', progress: null });
     this.#page.report('data', error);
   }
 
   setKind(kind: DataKind): void {
-    const parsed = this.#page.state.dataset.parsed;
+    const parsed = this.#d.parsed;
     if (!parsed) return;
     const detected = parsed.detection.mapping.kind === kind;
     const mapping = detected ? parsed.detection.mapping : startMapping(kind, parsed.table.columns);
-    this.#page.patch('dataset', { mapping, template: detected ? parsed.template : defaultTemplate(mapping) });
+    this.#patch({ mapping, template: detected ? parsed.template : defaultTemplate(mapping) });
     this.prepareSoon(0);
   }
 
   setRole(role: string, column: string | null): void {
-    const mapping = this.#page.state.dataset.mapping;
+    const mapping = this.#d.mapping;
     if (!mapping) return;
-    this.#page.patch('dataset', { mapping: { ...mapping, roles: { ...mapping.roles, [role]: column } } });
+    this.#patch({ mapping: { ...mapping, roles: { ...mapping.roles, [role]: column } } });
     this.prepareSoon(0);
   }
 
   setTemplate(patch: Partial<PromptTemplate>): void {
-    this.#page.patch('dataset', { template: { ...this.#page.state.dataset.template, ...patch } });
+    this.#patch({ template: { ...this.#d.template, ...patch } });
     this.prepareSoon();
   }
 
-  setPreparation(patch: Partial<Pick<State['dataset'], 'completionOnly' | 'heldOutShare' | 'seed'>>): void {
-    this.#page.patch('dataset', patch);
+  setPreparation(patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'heldOutShare' | 'seed' | 'maxExamples' | 'stratify'>>): void {
+    this.#patch(patch);
     this.prepareSoon();
   }
 
@@ -148,18 +145,85 @@ export class Dataset {
   async showPreview(from: number): Promise<void> {
     try {
       const { examples } = await this.#client.request({ type: 'preview', from, count: PREVIEW_COUNT });
-      this.#page.patch('dataset', { preview: examples, previewFrom: from });
+      this.#patch({ preview: examples, previewFrom: from });
     } catch (error) {
       this.#page.report('data', error);
     }
   }
 
-  /** Makes tokens anew once nothing has changed for `delay` ms. */
+  /** A page of the rows that match; null where a later question, or a change of the data, has overtaken it. */
+  async list(filter: RowFilter, search: string, from: number, count: number): Promise<{ total: number; rows: ListedRow[] } | null> {
+    return this.#ask(() => this.#client.request({ type: 'list', filter, search, from, count }));
+  }
+
+  /** One row in full, with its tokens. */
+  async detail(item: number): Promise<RowDetail | null> {
+    return this.#ask(() => this.#client.request({ type: 'detail', item }));
+  }
+
+  /** Every row that is not used, with the reasons, as a file of JSON lines. */
+  async rejected(): Promise<Blob | null> {
+    return this.#ask(async () => (await this.#client.request({ type: 'rejected' })).file);
+  }
+
+  async #ask<T>(act: () => Promise<T>): Promise<T | null> {
+    const turn = this.#prepareTurn;
+    try {
+      return await act();
+    } catch (error) {
+      if (!isCancelled(error) && turn === this.#prepareTurn) this.#page.report('data', error);
+      return null;
+    }
+  }
+
+  /** Applies the repair of one kind of issue to all its rows, or takes it back. */
+  repair(issue: keyof Repairs, on: boolean, what: string): void {
+    const { repairs, edits } = this.#d.decisions;
+    this.#decide(what, { repairs: { ...repairs, [issue]: on }, edits });
+  }
+
+  /** Leaves one row out, or takes it in again. */
+  exclude(row: number, out: boolean): void {
+    const { repairs, edits } = this.#d.decisions;
+    const excluded = out ? [...edits.excluded, row] : edits.excluded.filter((r) => r !== row);
+    this.#decide(out ? 'leaving out a row' : 'taking in a row', { repairs, edits: { ...edits, excluded } });
+  }
+
+  /** Gives a row new cells, one per column. */
+  editRow(row: number, cells: readonly string[]): void {
+    const { repairs, edits } = this.#d.decisions;
+    this.#decide('editing a row', { repairs, edits: { ...edits, changed: [...edits.changed.filter(([r]) => r !== row), [row, cells] as const] } });
+  }
+
+  /** Takes back the latest decision. */
+  undo(): void {
+    const last = this.#d.past.at(-1);
+    if (!last) return;
+    this.#patch({ decisions: last.before, past: this.#d.past.slice(0, -1) });
+    this.prepareSoon(0);
+  }
+
+  #decide(what: string, decisions: Decisions): void {
+    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { what, before: this.#d.decisions }] });
+    this.prepareSoon(0);
+  }
+
+  /** Ends reading or preparing. */
+  async cancel(): Promise<void> {
+    await this.#ask(() => this.#client.request({ type: 'cancel' }));
+  }
+
+  /** How far the worker is. */
+  progress(progress: Progress): void {
+    if (this.#d.status === 'reading' || this.#d.preparing) this.#patch({ progress });
+  }
+
+  /** Makes the tokens again, once the settings have been still for `delay` ms. */
   prepareSoon(delay = SETTLE): void {
     if (this.#prepareTimer !== null) clearTimeout(this.#prepareTimer);
     this.#prepareTimer = null;
-    if (this.#page.state.dataset.status !== 'ready') return;
-    this.#page.patch('dataset', { preparing: true });
+    if (this.#d.status !== 'ready') return;
+    this.#patch({ preparing: true });
     if (delay === 0) this.#prepared = this.#prepare();
     else this.#prepareTimer = setTimeout(() => this.prepareSoon(0), delay);
   }
@@ -169,35 +233,57 @@ export class Dataset {
     const open = await this.#tokenizer;
     if (turn !== this.#prepareTurn) return;
     if (!open) {
-      this.#page.patch('dataset', { preparing: false });
+      this.#patch({ preparing: false });
       return;
     }
-    const { mapping, template, completionOnly, heldOutShare, seed } = this.#page.state.dataset;
+    const { mapping, template, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions } = this.#d;
     const { maxTokens } = this.#page.state.runs.draft.train;
     if (!mapping || !Number.isInteger(maxTokens) || maxTokens < 1) {
-      this.#page.patch('dataset', { preparing: false });
+      this.#patch({ preparing: false });
       return;
     }
     this.#page.dismiss('data');
     try {
       const { report, preview, train, heldOut } = await this.#client.request({
-        type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed },
+        type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed, maxExamples, stratify, ...decisions },
       });
       if (turn !== this.#prepareTurn) return;
-      this.#page.patch('dataset', { report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, train, heldOut, preparing: false });
+      const sets = report.problem ? { train: null, heldOut: null } : { train, heldOut };
+      this.#patch({ report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, ...sets, preparing: false, progress: null, version: this.#d.version + 1 });
+      if (report.problem) this.#page.report('data', new DataError(report.problem.message, report.problem.hint));
     } catch (error) {
       if (turn !== this.#prepareTurn) return;
-      this.#page.patch('dataset', { report: null, preview: [], train: null, heldOut: null, preparing: false });
-      this.#page.report('data', error);
+      this.#patch({ report: null, preview: [], train: null, heldOut: null, preparing: false, progress: null });
+      if (!isCancelled(error)) this.#page.report('data', error);
     }
   }
 
-  /** The data set as it is prepared now. @throws {DataError} when there is none */
+  /** Tokens made with another tokenizer must not reach the next model: they are made again, once `open` says that it is there. */
+  useTokenizer(open: Promise<boolean>): void {
+    this.#tokenizer = open;
+    this.#patch({ report: null, preview: [], train: null, heldOut: null });
+    this.prepareSoon(0);
+  }
+
+  /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */
   async current(): Promise<{ data: StudyData; name: string } & Pick<Session, 'template' | 'mapping'>> {
     if (this.#prepareTimer !== null) this.prepareSoon(0);
     await this.#prepared;
-    const { train, heldOut, template, mapping, parsed } = this.#page.state.dataset;
+    const { train, heldOut, template, mapping, parsed } = this.#d;
     if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');
     return { data: { train, heldOut }, name: parsed?.table.fileName ?? 'data', template, mapping };
   }
+
+  get #d(): DatasetSlice {
+    return this.#page.state.dataset;
+  }
+
+  #patch(patch: Partial<DatasetSlice>): void {
+    this.#page.patch('dataset', patch);
+  }
+}
+
+/** Whether a request ended because it was not wanted any more. */
+function isCancelled(error: unknown): boolean {
+  return error instanceof WorkerFault && error.name === 'Cancelled';
 }

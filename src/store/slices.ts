@@ -1,6 +1,6 @@
 /** The state of the page: four slices of plain data. Changed only by `studio.ts`. */
 import { type ExperimentConfig, defaultExperiment } from '../shared/config';
-import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, SampleSet } from '../shared/data';
+import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KernelProfile, TokenSet } from '../shared/types';
 import type { DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
@@ -32,9 +32,17 @@ export interface ModelSlice {
 export type DataOrigin = { kind: 'sample'; id: string } | { kind: 'file'; name: string } | { kind: 'paste' };
 export type HeaderMode = 'auto' | 'yes' | 'no';
 
+/** What a person has decided about single rows and kinds of issues; each change can be undone. */
+export interface Decisions {
+  repairs: Repairs;
+  edits: RowEdits;
+}
+
 export interface DatasetSlice {
   samples: SampleSet[];
   status: 'empty' | 'reading' | 'ready' | 'failed';
+  /** How far reading or preparing is. */
+  progress: Progress | null;
   origin: DataOrigin | null;
   header: HeaderMode;
   parsed: DataReplies['parse'] | null;
@@ -44,6 +52,13 @@ export interface DatasetSlice {
   completionOnly: boolean;
   heldOutShare: number;
   seed: number;
+  maxExamples: number;
+  stratify: boolean;
+  decisions: Decisions;
+  /** Earlier decisions, the latest last. */
+  past: { what: string; before: Decisions }[];
+  /** Counts the times the data was prepared: lists of its rows are out of date when it has moved on. */
+  version: number;
   /** A change is on its way through the tokenizer. */
   preparing: boolean;
   report: PrepareReport | null;
@@ -125,12 +140,21 @@ export interface State {
   ui: UiSlice;
 }
 
+/** Examples that are used at most, unless a person asks for more: what a tab trains on in an hour, several times over. */
+export const MAX_EXAMPLES = 20_000;
+
+export const noDecisions = (): Decisions => ({
+  repairs: { ragged: false, quote: false, encoding: false, duplicate: false, long: false, leak: false },
+  edits: { excluded: [], changed: [] },
+});
+
 export function initialState(): State {
   return {
     model: { status: 'none', source: null, info: null, phase: 'idle', progress: null, gpu: 'unknown' },
     dataset: {
       samples: [], status: 'empty', origin: null, header: 'auto', parsed: null, mapping: null,
       template: { prompt: '', completion: '' }, completionOnly: true, heldOutShare: 0.1, seed: 1,
+      maxExamples: MAX_EXAMPLES, stratify: true, decisions: noDecisions(), past: [], progress: null, version: 0,
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     },
     runs: {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
+import type { DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
+import type { PrepareOptions } from '../shared/data';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { hubHost } from './pageUrl';
@@ -16,14 +17,17 @@ const INFO: ModelInfo = {
 };
 const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null };
 const PARSED: DataReplies['parse'] = {
-  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, problems: [], encoding: 'utf-8' },
+  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
   sample: [['p', 'c']], rowCount: 10,
   detection: { mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } }, evidence: ['names'] },
   template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
 };
 const tokens = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
 const PREPARED = (): DataReplies['prepare'] => ({
-  report: { examples: 10, train: 9, heldOut: 1, tokens: 40, supervised: 20, longest: 4, truncated: 0, allMasked: 0, empty: 0, warnings: [] },
+  report: {
+    rows: 10, usable: 10, excluded: 0, changed: 0, examples: 10, train: 9, heldOut: 1, tokens: 40, supervised: 20, longest: 4, truncated: 0, issues: [],
+    lengths: { width: 1, counts: [10], limit: 8 }, labels: null, warnings: [], problem: null,
+  },
   preview: [], train: tokens(), heldOut: tokens(),
 });
 const SAMPLES = [{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: ['hello'] }];
@@ -36,7 +40,7 @@ afterEach(() => { vi.unstubAllGlobals(); });
 
 function make() {
   const train = new TestPort<TrainEvent>();
-  const data = new TestPort<never>();
+  const data = new TestPort<DataEvent>();
   const studio = new Studio({
     baseUrl: '/', hubHost: 'https://huggingface.co',
     makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), library: new MemoryLibrary(),
@@ -177,10 +181,10 @@ test('Compare asks base and trained runs with the run’s template, and pieces a
 
 test('the latest choice of data wins over an earlier one that is slower', async () => {
   const { studio, data, state } = await ready();
-  const first = studio.dataset.openPaste('{"a": 1}');
+  const first = studio.data.openPaste('{"a": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(2));
   const slow = data.last('parse').requestId;
-  const second = studio.dataset.openPaste('{"b": 1}');
+  const second = studio.data.openPaste('{"b": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
   data.fail('parse', { name: 'DataError', message: 'second is bad', hint: '' });
   await second;
@@ -264,4 +268,44 @@ test('a model that neither worker can open is reported once; a tokenizer that al
   data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });
   await second;
   await vi.waitFor(() => expect(state().ui.notices.map((n) => n.info.message)).toEqual(['no tokenizer.json']));
+});
+
+test('decisions about rows reach the worker, and each can be undone', async () => {
+  const { studio, data, state } = await ready();
+  const prepares = () => data.sent.filter((m) => m.type === 'prepare');
+  const next = async (n: number) => {
+    await vi.waitFor(() => expect(prepares()).toHaveLength(n));
+    data.reply('prepare', PREPARED());
+    await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
+    return prepares().at(-1)!.options as PrepareOptions;
+  };
+  studio.data.repair('ragged', true, 'filling up');
+  expect((await next(2)).repairs).toMatchObject({ ragged: true, quote: false });
+  studio.data.exclude(4, true);
+  expect((await next(3)).edits.excluded).toEqual([4]);
+  studio.data.editRow(2, ['p', 'c']);
+  studio.data.editRow(2, ['p', 'd']);
+  expect((await next(4)).edits.changed).toEqual([[2, ['p', 'd']]]);
+  expect(state().dataset.past.map((p) => p.what)).toEqual(['filling up', 'leaving out a row', 'editing a row', 'editing a row']);
+  studio.data.undo();
+  studio.data.undo();
+  studio.data.undo();
+  expect(await next(5)).toMatchObject({ repairs: { ragged: true }, edits: { excluded: [], changed: [] } });
+  const paste = studio.data.openPaste('{"a": 1}');
+  expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } });
+  data.fail('parse', { name: 'Cancelled', message: 'Cancelled.', hint: '' });
+  await paste;
+  expect(state().dataset).toMatchObject({ status: 'empty', origin: null });
+  expect(state().ui.notices).toEqual([]);
+});
+
+test('a report without a usable split is shown, and said; nothing can be trained on', async () => {
+  const { studio, data, state } = await ready();
+  studio.data.repair('long', true, 'leaving them out');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
+  const prepared = PREPARED();
+  data.reply('prepare', { ...prepared, report: { ...prepared.report, problem: { message: 'No example is left to train on.', hint: 'Check the report.' } } });
+  await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
+  expect(state().dataset).toMatchObject({ train: null, heldOut: null, report: { rows: 10 } });
+  expect(state().ui.notices).toMatchObject([{ section: 'data', info: { name: 'DataError', message: 'No example is left to train on.' } }]);
 });

@@ -5,11 +5,11 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
 import { type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
-import type { ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
+import type { DataEvent, ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { type DataClient, createDataClient } from './dataClient';
 import { draftProblem, findGpu, samplingProblem } from './checks';
-import { Dataset, SETTLE } from './dataset';
+import { DatasetCommands, SETTLE } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
 import { Page } from './page';
@@ -32,7 +32,7 @@ export interface StudioOptions {
   /** The model that opens by itself; the default one when absent. */
   startModel?: ModelSource;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
-  makeData?: (hooks: WorkerHooks<never>) => DataClient;
+  makeData?: (hooks: WorkerHooks<DataEvent>) => DataClient;
   /** Where experiments are kept; the browser's database when absent. */
   library?: Library;
 }
@@ -40,11 +40,12 @@ export interface StudioOptions {
 export class Studio {
   readonly #page = new Page();
   readonly store: StoreApi<State> = this.#page.store;
-  readonly dataset: Dataset;
   /** Experiments over seeds. */
   readonly studies: Studies;
   readonly #train: TrainClient;
   readonly #data: DataClient;
+  /** Commands of the Data section. */
+  readonly data: DatasetCommands;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   #planTurn = 0;
@@ -66,8 +67,8 @@ export class Studio {
         this.#page.patch('runs', { phase: this.#s.runs.session ? 'failed' : 'idle', progress: null, generating: null });
       },
     });
-    this.#data = (options.makeData ?? createDataClient)({ onEvent: () => {}, onCrash: crash('data') });
-    this.dataset = new Dataset(this.#page, this.#data, options.baseUrl);
+    this.#data = (options.makeData ?? createDataClient)({ onEvent: ({ label, loaded, total }) => this.data.progress({ label, loaded, total }), onCrash: crash('data') });
+    this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl);
     this.studies = new Studies({
       store: this.store,
       train: this.#train,
@@ -76,7 +77,7 @@ export class Studio {
         await this.#startSession(experiment, data, from, true);
         return this.#sessionEnd();
       },
-      currentData: () => this.dataset.current(),
+      currentData: () => this.data.current(),
       openModel: (source) => this.openModel(source),
       report: (error) => this.#page.report('experiment', error),
     });
@@ -86,7 +87,7 @@ export class Studio {
   async boot(): Promise<void> {
     const gpu = await findGpu();
     this.#page.patch('model', { gpu });
-    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.dataset.loadSamples(), this.studies.load()]);
+    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.data.loadSamples(), this.studies.load()]);
   }
 
   // ---- model ---------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ export class Studio {
     const reportTokenizer = async () => {
       if (!(await tokenizer) && turn === this.#modelTurn) this.#page.report('model', tokenizerError);
     };
-    this.dataset.useTokenizer(tokenizer);
+    this.data.useTokenizer(tokenizer);
     if (this.#s.model.gpu !== 'present') {
       this.#page.patch('model', { source, status: 'failed', info: null });
       await reportTokenizer();
@@ -142,7 +143,7 @@ export class Studio {
   setTrain(patch: Partial<TrainConfig>): void {
     const { draft } = this.#s.runs;
     this.#setDraft({ ...draft, train: { ...draft.train, ...patch } });
-    if (patch.maxTokens !== undefined) this.dataset.prepareSoon();
+    if (patch.maxTokens !== undefined) this.data.prepareSoon();
   }
 
   /** Changes one run, or every run where `id` is null. */
@@ -172,7 +173,7 @@ export class Studio {
 
   resetDraft(): void {
     this.#setDraft(initialState().runs.draft);
-    this.dataset.prepareSoon(0);
+    this.data.prepareSoon(0);
   }
 
   #setDraft(draft: ExperimentConfig): void {
@@ -204,7 +205,7 @@ export class Studio {
     try {
       const experiment = parseExperiment(this.#s.runs.draft);
       if (this.#s.studies.running) throw new SieveError('An experiment is under way.', 'Stop it under Experiment first.');
-      const { data, template, mapping } = await this.dataset.current();
+      const { data, template, mapping } = await this.data.current();
       await this.#startSession(experiment, data, { template, mapping });
     } catch (error) {
       this.#page.report('train', error);

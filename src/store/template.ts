@@ -7,6 +7,7 @@ export const KIND_LABELS: Record<DataKind, string> = {
   instruction: 'Instruction and answer',
   'prompt-completion': 'Prompt and completion',
   'text-label': 'Text and label',
+  chat: 'Chat, turn by turn',
 };
 
 /** Guesses columns for the roles of `kind`: same name first, then in order of appearance. */
@@ -39,6 +40,6 @@ export function comparePrompt(typed: string, mapping: Mapping | null, template: 
 
 /** How prompts were dressed for an adapter that came from files: the kind of data is told by the roles its template names. */
 export function carriedPrompt(template: PromptTemplate): { mapping: Mapping; template: PromptTemplate } {
-  const kind = (['instruction', 'prompt-completion', 'text-label'] as const).find((k) => template.prompt.includes(`{${DATA_ROLES[k][0].role}}`));
+  const kind = (['instruction', 'prompt-completion', 'text-label', 'chat'] as const).find((k) => template.prompt.includes(`{${DATA_ROLES[k][0].role}}`));
   return { mapping: { kind: kind ?? 'text', roles: {} }, template };
 }

@@ -2,6 +2,7 @@
 import { downloadZip } from 'client-zip';
 import { inflateSync } from 'fflate';
 import { AdapterError } from '../shared/errors';
+import { crc32, ZIP_TAIL, zipContentAfter, zipDirectoryAt, zipEntries, type ZipEntry } from '../shared/zipDirectory';
 import type { AdapterFile } from '../train/protocol';
 
 /** Files an adapter may consist of, and the most bytes each may have. */
@@ -14,7 +15,6 @@ const KNOWN: Record<string, number> = {
   'README.md': 1 << 20,
 };
 const MAX_ZIP = 260 << 20;
-const MAX_ENTRIES = 1000;
 
 /** The files as one zip. */
 export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
@@ -42,51 +42,25 @@ export async function unzipAdapter(zip: Blob): Promise<AdapterFile[]> {
   return files;
 }
 
-interface Entry {
-  path: string;
-  method: number;
-  crc: number;
-  /** Bytes in the zip, and unpacked. */
-  packed: number;
-  size: number;
-  /** Where the entry's local header starts. */
-  offset: number;
-}
-
 const damaged = (what: string) => new AdapterError(`The file could not be read as a zip: ${what}.`, 'Choose a zip that Sieve has exported; if it is one, export it again.');
 
-/** The central directory (APPNOTE 4.3.12), found from the record at the end (4.3.16). */
-function directory(bytes: Uint8Array): Entry[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let end = bytes.length - 22;
-  const lowest = Math.max(0, end - 0xffff);
-  while (end >= lowest && view.getUint32(end, true) !== 0x06054b50) end--;
-  if (end < lowest) throw damaged('it has no directory');
-  const count = view.getUint16(end + 10, true);
-  if (count > MAX_ENTRIES) throw damaged(`it has ${count} entries`);
-  const entries: Entry[] = [];
-  let at = view.getUint32(end + 16, true);
-  for (let i = 0; i < count; i++) {
-    if (at + 46 > end || view.getUint32(at, true) !== 0x02014b50) throw damaged('its directory is broken');
-    const nameLength = view.getUint16(at + 28, true);
-    entries.push({
-      path: new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength)),
-      method: view.getUint16(at + 10, true),
-      crc: view.getUint32(at + 16, true),
-      packed: view.getUint32(at + 20, true),
-      size: view.getUint32(at + 24, true),
-      offset: view.getUint32(at + 42, true),
-    });
-    at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+/** The zip's directory, checked. */
+function directory(bytes: Uint8Array): ZipEntry[] {
+  try {
+    const at = zipDirectoryAt(bytes.subarray(-ZIP_TAIL));
+    if (!at) throw new RangeError('it has no directory');
+    return zipEntries(bytes.subarray(at.offset, at.offset + at.size), at.count);
+  } catch (error) {
+    if (error instanceof RangeError) throw damaged(error.message);
+    throw error;
   }
-  return entries;
 }
 
 /** One file's content: never more memory than its stated size, and only if the checksum agrees. */
-function unpack(bytes: Uint8Array, entry: Entry, name: string): Uint8Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (entry.offset + 30 > bytes.length || view.getUint32(entry.offset, true) !== 0x04034b50) throw damaged(`${name} is not where the directory says`);
-  const start = entry.offset + 30 + view.getUint16(entry.offset + 26, true) + view.getUint16(entry.offset + 28, true);
+function unpack(bytes: Uint8Array, entry: ZipEntry, name: string): Uint8Array {
+  const skip = zipContentAfter(bytes.subarray(entry.offset, entry.offset + 30));
+  if (skip === null) throw damaged(`${name} is not where the directory says`);
+  const start = entry.offset + skip;
   if (start + entry.packed > bytes.length) throw damaged(`${name} is cut off`);
   const packed = bytes.subarray(start, start + entry.packed);
   let content: Uint8Array;
@@ -100,17 +74,4 @@ function unpack(bytes: Uint8Array, entry: Entry, name: string): Uint8Array {
   } else throw damaged(`${name} is packed in a way that is not known (${entry.method})`);
   if (content.length !== entry.size || crc32(content) !== entry.crc) throw damaged(`${name} does not agree with its size and checksum`);
   return content;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c >>> 0;
-});
-
-/** CRC-32 as zip uses it (IEEE 802.3, reflected). */
-function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (const b of bytes) c = CRC_TABLE[(c ^ b) & 0xff] ^ (c >>> 8);
-  return ~c >>> 0;
 }

@@ -6,6 +6,8 @@ import { BatchOrder, exampleCount, toBatch } from '../data/batches';
 import { detect } from '../data/detect';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
+import { NO_REPAIRS } from '../data/repair';
+import { plainTable } from '../data/testing/table';
 import { createTokenizer } from '../hub/tokenizer';
 import type { PrepareOptions, SampleSet } from '../shared/data';
 import { defaultTemplate } from '../shared/template';
@@ -19,12 +21,14 @@ beforeAll(async () => {
   tokenizer = await createTokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
 });
 
+const OPTIONS = { completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, maxExamples: 100_000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
+
 /** Everything up to ten batches, with the product's defaults. */
-function load(url: URL, more: Partial<PrepareOptions> = {}) {
-  const table = parseFile(url.pathname.split('/').pop()!, readFileSync(url));
+async function load(url: URL, more: Partial<PrepareOptions> = {}) {
+  const table = await parseFile(url.pathname.split('/').pop()!, new Blob([readFileSync(url)]));
   const detection = detect(table);
   const template = defaultTemplate(detection.mapping);
-  const prepared = prepare(table, { mapping: detection.mapping, template, completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, ...more }, tokenizer);
+  const prepared = await prepare(table, { ...OPTIONS, mapping: detection.mapping, template, ...more }, tokenizer);
   const order = new BatchOrder(exampleCount(prepared.train), 1);
   for (let step = 0; step < 10; step++) {
     const batch = toBatch(prepared.train, order.next(4));
@@ -56,51 +60,51 @@ function at(name: keyof typeof FILES, context: TestContext): URL {
 }
 
 describe('real files', { timeout: 60_000 }, () => {
-  it('alpaca', (context) => {
+  it('alpaca', async (context) => {
     const url = at('alpaca', context);
-    const { table, detection, prepared } = load(url);
-    expect(table).toMatchObject({ format: 'json', columns: ['instruction', 'input', 'output'], problems: [] });
+    const { table, detection, prepared } = await load(url);
+    expect(table).toMatchObject({ format: 'json', columns: ['instruction', 'input', 'output'], notes: [] });
     expect(table.rows).toHaveLength(999);
     expect(detection.mapping.kind).toBe('instruction');
     expect(prepared.report.train + prepared.report.heldOut).toBe(prepared.report.examples);
   });
 
-  it('gsm8k', (context) => {
+  it('gsm8k', async (context) => {
     const url = at('gsm8k', context);
-    const { table, detection, prepared } = load(url, { maxTokens: 64 });
+    const { table, detection, prepared } = await load(url, { maxTokens: 64 });
     expect(table.rows).toHaveLength(1319);
     expect(detection).toEqual({ mapping: { kind: 'prompt-completion', roles: { prompt: 'question', completion: 'answer' } }, evidence: ['columns named question and answer'] });
     expect(prepared.report.truncated).toBeGreaterThan(1200);
     expect(prepared.report.warnings.join()).toMatch(/lost their whole prompt/);
   });
 
-  it('sst2', (context) => {
+  it('sst2', async (context) => {
     const url = at('sst2', context);
-    const { table, detection, prepared } = load(url);
+    const { table, detection, prepared } = await load(url);
     expect(table.header).toMatchObject({ used: false });
     expect(table.rows).toHaveLength(872);
     expect(detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 1', label: 'column 2' } });
     const chips = prepared.preview(0, 1)[0].tokens;
-    expect(chips.filter((t) => t.state === 'trained').map((t) => t.text)).toEqual([' ', table.rows[0][1], '<|endoftext|>']);
-    expect(chips.map((t) => t.text).join('')).toBe(`<|endoftext|>${table.rows[0][0]}\nLabel: ${table.rows[0][1]}<|endoftext|>`);
+    expect(chips.filter((t) => t.state === 'trained').map((t) => t.text)).toEqual([' ', table.rows.cells(0)[1], '<|endoftext|>']);
+    expect(chips.map((t) => t.text).join('')).toBe(`<|endoftext|>${table.rows.cells(0)[0]}\nLabel: ${table.rows.cells(0)[1]}<|endoftext|>`);
   });
 
-  it('sms', (context) => {
+  it('sms', async (context) => {
     const url = at('sms', context);
-    const { table, detection } = load(url);
+    const { table, detection } = await load(url);
     expect(table).toMatchObject({ format: 'tsv', header: { used: false } });
     expect(table.rows).toHaveLength(5574);
     expect(detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 2', label: 'column 1' } });
   });
 
-  it('cola', (context) => {
+  it('cola', async (context) => {
     const url = at('cola', context);
-    expect(load(url).detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 4', label: 'column 2' } });
+    expect((await load(url)).detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 4', label: 'column 2' } });
   });
 
-  it('shakespeare', (context) => {
+  it('shakespeare', async (context) => {
     const url = at('shakespeare', context);
-    const { table, detection, prepared } = load(url);
+    const { table, detection, prepared } = await load(url);
     expect(table).toMatchObject({ format: 'txt', encoding: 'utf-8' });
     expect(detection.mapping.kind).toBe('text');
     expect(prepared.report.truncated).toBe(0);
@@ -109,19 +113,19 @@ describe('real files', { timeout: 60_000 }, () => {
     const ends = prepared.preview(0, 200).filter((e) => e.tokens[e.tokens.length - 1].text.endsWith('\n'));
     expect(ends.length).toBeGreaterThan(150);
     const text = prepared.preview(0, 1e6).map((e) => tokenizer.decode(e.tokens.map((t) => t.id))).join('');
-    expect(text).toBe(table.rows[0][0]);
+    expect(text).toBe(table.rows.cells(0)[0]);
   });
 
-  it('stories', (context) => {
+  it('stories', async (context) => {
     const url = at('stories', context);
-    expect(parseFile('stories.txt', readFileSync(url)).rows).toHaveLength(5511);
+    expect((await parseFile('stories.txt', new Blob([readFileSync(url)]))).rows).toHaveLength(5511);
   });
 });
 
 describe('text that looks like a special token', () => {
-  it('is not one', () => {
-    const table = parseFile('a.csv', new TextEncoder().encode('prompt,completion\nsay <|endoftext|> now,no <|endoftext|>\nx,y'));
-    const { preview } = prepare(table, { mapping: detect(table).mapping, template: { prompt: '{prompt}\n', completion: '{completion}' }, completionOnly: true, maxTokens: 64, heldOutShare: 0.5, seed: 1 }, tokenizer);
+  it('is not one', async () => {
+    const table = await parseFile('a.csv', new Blob(['prompt,completion\nsay <|endoftext|> now,no <|endoftext|>\nx,y']));
+    const { preview } = await prepare(table, { ...OPTIONS, mapping: detect(table).mapping, template: { prompt: '{prompt}\n', completion: '{completion}' }, heldOutShare: 0.5 }, tokenizer);
     const ids = preview(0, 1)[0].tokens.map((t) => t.id);
     expect(ids.filter((id) => id === tokenizer.eosId)).toHaveLength(2);
     expect([ids[0], ids[ids.length - 1]]).toEqual([tokenizer.bosId, tokenizer.eosId]);
@@ -136,16 +140,17 @@ describe('sample sets', () => {
     execFileSync(process.execPath, [new URL('reference/datasets/generate.mjs', root).pathname, '--check']);
   });
 
-  it.each(samples)('$id loads without a complaint, fits the window, and has a card', (sample) => {
-    const { table, detection, prepared } = load(new URL(sample.file, folder));
+  it.each(samples)('$id loads without a complaint, fits the window, and has a card', async (sample) => {
+    const { table, detection, prepared } = await load(new URL(sample.file, folder));
     expect(readFileSync(new URL(`${sample.id}/README.md`, folder), 'utf8')).toMatch(/license: cc0-1\.0/);
-    expect(table.problems).toEqual([]);
+    expect(table.notes).toEqual([]);
     expect(table.rows).toHaveLength(720);
     expect(detection.mapping.kind).toBe(sample.id === 'feelings' ? 'text-label' : 'prompt-completion');
-    expect(prepared.report).toMatchObject({ examples: 720, heldOut: 72, empty: 0, allMasked: 0, warnings: [] });
+    expect(prepared.report).toMatchObject({ examples: 720, heldOut: 72, usable: 720, warnings: [], problem: null });
     expect(prepared.report.truncated).toBeLessThan(720 * 0.05);
+    const rows = plainTable(table).rows;
     // No example repeats another's prompt, so held-out ones were not seen.
-    expect(new Set(table.rows.map((r) => r[0])).size).toBe(720);
-    expect(sample.prompts.every((p) => !table.rows.some((r) => r[0] === p))).toBe(true);
+    expect(new Set(rows.map((r) => r[0])).size).toBe(720);
+    expect(sample.prompts.every((p) => !rows.some((r) => r[0] === p))).toBe(true);
   });
 });

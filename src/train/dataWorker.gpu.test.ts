@@ -1,7 +1,8 @@
 /** The worker itself, in a real browser, with the embedded model's tokenizer and a sample set from the site's own origin. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { NO_REPAIRS } from '../data/repair';
 import type { ErrorInfo } from '../shared/errors';
-import type { DataReplies, DataRequest, FromWorker } from './protocol';
+import type { DataEvent, DataReplies, DataRequest, FromWorker } from './protocol';
 
 let worker: Worker | null = null;
 afterEach(() => {
@@ -16,7 +17,7 @@ function start() {
   return <T extends DataRequest['type']>(request: Extract<DataRequest, { type: T }>, transfer: Transferable[] = []) =>
     new Promise<DataReplies[T]>((resolve, reject) => {
       const requestId = next++;
-      own.addEventListener('message', ({ data }: MessageEvent<FromWorker<never>>) => {
+      own.addEventListener('message', ({ data }: MessageEvent<FromWorker<DataEvent>>) => {
         if (data.kind === 'event' || data.requestId !== requestId) return;
         if (data.kind === 'reply') resolve(data.value as DataReplies[T]);
         else reject(data.error);
@@ -30,17 +31,16 @@ const failure = (promise: Promise<unknown>) => promise.then(() => null, (error: 
 describe('data worker', () => {
   it('goes from a file to token sets and previews, and stays usable after bad input', async () => {
     const ask = start();
-    const options = { completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1 };
+    const options = { completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
     const text = { kind: 'text' as const, roles: { text: 'text' } };
     expect(await failure(ask({ type: 'prepare', options: { ...options, mapping: text, template: { prompt: '', completion: '{text}' } } }))).toMatchObject({ name: 'DataError', message: 'There is no data yet.' });
 
     await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
-    const bad = new TextEncoder().encode('text,label\na,b\n"open').buffer;
-    expect(await failure(ask({ type: 'parse', fileName: 'a.csv', bytes: bad, header: 'auto' }, [bad]))).toMatchObject({ name: 'DataError', line: 3, hint: expect.stringContaining('quote') });
+    const bad = new Blob(['text,text\na,b\nc,d']);
+    expect(await failure(ask({ type: 'parse', fileName: 'a.csv', file: bad, header: 'yes' }))).toMatchObject({ name: 'DataError', line: 1, hint: expect.stringContaining('Rename') });
 
-    const bytes = await (await fetch('/datasets/feelings/feelings.csv')).arrayBuffer();
-    const parsed = await ask({ type: 'parse', fileName: 'feelings.csv', bytes, header: 'auto' }, [bytes]);
-    expect(bytes.byteLength).toBe(0);
+    const file = await (await fetch('/datasets/feelings/feelings.csv')).blob();
+    const parsed = await ask({ type: 'parse', fileName: 'feelings.csv', file, header: 'auto' });
     expect(parsed).toMatchObject({ rowCount: 720, template: { prompt: '{text}\nLabel:', completion: ' {label}' }, table: { columns: ['text', 'label'] } });
     expect('rows' in parsed.table).toBe(false);
 
@@ -52,6 +52,19 @@ describe('data worker', () => {
     const more = await ask({ type: 'preview', from: 0, count: 3 });
     expect(more.examples).toEqual(preview.slice(0, 3));
     expect(more.examples[0].tokens[0]).toEqual({ text: '<|endoftext|>', id: 0, state: 'masked' });
+    const listed = await ask({ type: 'list', filter: 'heldOut', search: '', from: 0, count: 500 });
+    expect([listed.total, listed.rows.length, new Set(listed.rows.map((r) => r.side)).size]).toEqual([72, 72, 1]);
+    expect((await ask({ type: 'detail', item: 3 }))?.example?.row).toBe(3);
     expect(await failure(ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'no-such-model' } }))).toMatchObject({ hint: expect.stringMatching(/./) });
+  });
+  it('ends a long parse when it is told to, and reads on', async () => {
+    const ask = start();
+    const long = new Blob(Array.from({ length: 200 }, () => '{"prompt":"a long question about nothing","completion":"none"}\n'.repeat(4000)));
+    const ended = failure(ask({ type: 'parse', fileName: 'long.jsonl', file: long, header: 'auto' }));
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await ask({ type: 'cancel' });
+    expect(await ended).toMatchObject({ name: 'Cancelled' });
+    const short = new Blob(['{"a":"x"}\n{"a":"y"}']);
+    expect(await ask({ type: 'parse', fileName: 'a.jsonl', file: short, header: 'auto' })).toMatchObject({ rowCount: 2 });
   });
 });

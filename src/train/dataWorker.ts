@@ -1,71 +1,133 @@
-/** Worker for files, tokens and previews: keeps the last table, tokenizer and prepared set, and answers `DataRequest`s in order. */
+/**
+ * Worker for files, tokens and previews: keeps the last table, tokenizer and prepared set, and answers `DataRequest`s in
+ * order. Long work rests often enough to hear of a cancel, or of a request that makes it pointless.
+ */
 import { detect } from '../data/detect';
+import { Cancelled, Pace, type PaceHooks } from '../data/pace';
 import { parseFile } from '../data/parse';
-import { prepare, type Prepared } from '../data/prepare';
+import { prepare, type Prepared, type Previous } from '../data/prepare';
+import { cellsOf, NO_REPAIRS } from '../data/repair';
+import { TableView } from '../data/view';
 import { openTokenizer } from '../hub/tokenizer';
 import type { ParsedTable } from '../shared/data';
 import { DataError, toErrorInfo } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
-import type { DataReplies, DataRequest, Envelope, FromWorker } from './protocol';
+import type { DataEvent, DataReplies, DataRequest, Envelope, FromWorker } from './protocol';
 
-/** Rows and examples that come with a reply; more are asked for with `preview`. */
+/** Rows and examples that come with a reply; more are asked for with `list` and `preview`. */
 const SAMPLE_ROWS = 20;
 const PREVIEW_EXAMPLES = 8;
+const MOST_LISTED = 500;
 
 let tokenizer: Tokenizer | null = null;
 let table: ParsedTable | null = null;
-let prepared: Prepared | null = null;
+let prepared: { set: Prepared; view: TableView } | null = null;
+/** The set prepared last from this table by this tokenizer. */
+let last: Previous | null = null;
 
 interface Answer<T> {
   value: T;
-  transfer: Transferable[];
+  transfer?: Transferable[];
 }
 
-async function answer(request: DataRequest): Promise<Answer<DataReplies[keyof DataReplies]>> {
+function ready(): { set: Prepared; view: TableView } {
+  if (!prepared) throw new DataError('There are no examples yet.', 'Prepare the data first.');
+  return prepared;
+}
+
+async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<DataReplies[keyof DataReplies]>> {
   switch (request.type) {
     case 'open-tokenizer':
       // The prepared set speaks the old tokenizer's ids.
-      prepared = null;
+      prepared = last = null;
       tokenizer = null;
       tokenizer = await openTokenizer(request.source);
-      return { value: null, transfer: [] };
+      return { value: null };
     case 'parse': {
-      prepared = null;
+      prepared = last = null;
       table = null;
-      table = parseFile(request.fileName, new Uint8Array(request.bytes), request.header);
-      const { rows, ...rest } = table;
+      table = await parseFile(request.fileName, request.file, request.header, hooks);
+      const { rows, ...info } = table;
       const detection = detect(table);
-      const template = defaultTemplate(detection.mapping);
-      return { value: { table: rest, sample: rows.slice(0, SAMPLE_ROWS).map((r) => r.map((cell) => cell.slice(0, 2000))), rowCount: rows.length, detection, template }, transfer: [] };
+      return { value: { table: info, sample: firstRows(table), rowCount: rows.length, detection, template: defaultTemplate(detection.mapping) } };
     }
     case 'prepare': {
       if (!table) throw new DataError('There is no data yet.', 'Choose a file or a sample set first.');
       if (!tokenizer) throw new DataError('There is no tokenizer yet.', 'Open a model first: its tokenizer cuts the text.');
+      // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
+      const previous = last;
       prepared = null;
-      const next = prepare(table, request.options, tokenizer);
-      prepared = next;
-      const { report, train, heldOut } = next;
+      const set = await prepare(table, request.options, tokenizer, hooks, previous);
+      last = { set, options: request.options };
+      prepared = { set, view: new TableView(table, request.options.mapping, set, tokenizer) };
+      const { report, train, heldOut } = set;
       const transfer = [train, heldOut].flatMap((s) => [s.ids.buffer, s.offsets.buffer, s.supervised.buffer]);
-      return { value: { report, preview: next.preview(0, PREVIEW_EXAMPLES), train, heldOut }, transfer };
+      return { value: { report, preview: set.preview(0, PREVIEW_EXAMPLES), train, heldOut }, transfer };
     }
     case 'preview':
-      if (!prepared) throw new DataError('There are no examples yet.', 'Prepare the data first.');
-      return { value: { examples: prepared.preview(request.from, Math.min(request.count, 200)) }, transfer: [] };
+      return { value: { examples: ready().set.preview(request.from, Math.min(request.count, MOST_LISTED)) } };
+    case 'list':
+      return { value: await ready().view.list(request.filter, request.search, request.from, Math.min(request.count, MOST_LISTED), new Pace({ signal: hooks.signal })) };
+    case 'detail':
+      return { value: ready().view.detail(request.item) };
+    case 'rejected': {
+      // Parts are handed to the browser as they fill up, so that none of them weighs on the heap.
+      const parts: Blob[] = [];
+      let text = '';
+      for await (const line of ready().view.rejected(new Pace(hooks))) {
+        text += line;
+        if (text.length > 1 << 20) {
+          parts.push(new Blob([text]));
+          text = '';
+        }
+      }
+      return { value: { file: new Blob([...parts, text], { type: 'application/x-ndjson' }) } };
+    }
+    case 'cancel':
+      return { value: null };
   }
 }
 
+function firstRows(from: ParsedTable): string[][] {
+  const sample: string[][] = [];
+  for (let i = 0; i < from.rows.length && sample.length < SAMPLE_ROWS; i++) {
+    const cells = cellsOf(from, i, NO_REPAIRS);
+    if (cells) sample.push(cells.map((cell) => cell.slice(0, 2000)));
+  }
+  return sample;
+}
+
+/** Which kinds of work a request makes pointless. */
+const ENDS: Partial<Record<DataRequest['type'], readonly DataRequest['type'][]>> = {
+  parse: ['parse', 'prepare', 'list', 'rejected'],
+  prepare: ['prepare', 'list', 'rejected'],
+  list: ['list'],
+  cancel: ['parse', 'prepare', 'list', 'rejected'],
+};
+
 const scope = self as unknown as DedicatedWorkerGlobalScope;
+const post = (message: FromWorker<DataEvent>, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
 let queue: Promise<void> = Promise.resolve();
+const waiting = new Set<{ type: DataRequest['type']; abort: AbortController }>();
 
 scope.onmessage = ({ data: request }: MessageEvent<Envelope<DataRequest>>) => {
+  for (const job of waiting) if (ENDS[request.type]?.includes(job.type)) job.abort.abort();
+  const job = { type: request.type, abort: new AbortController() };
+  waiting.add(job);
   queue = queue.then(async () => {
     const { requestId } = request;
     try {
-      const { value, transfer } = await answer(request);
-      scope.postMessage({ kind: 'reply', requestId, value } satisfies FromWorker<never>, transfer);
+      if (job.abort.signal.aborted) throw new Cancelled();
+      const { value, transfer } = await answer(request, {
+        signal: job.abort.signal,
+        onProgress: (label, loaded, total) => post({ kind: 'event', event: { type: 'progress', label, loaded, total } }),
+      });
+      post({ kind: 'reply', requestId, value }, transfer);
     } catch (error) {
-      scope.postMessage({ kind: 'failed', requestId, error: toErrorInfo(error) } satisfies FromWorker<never>);
+      post({ kind: 'failed', requestId, error: toErrorInfo(error) });
+    } finally {
+      waiting.delete(job);
     }
   });
 };

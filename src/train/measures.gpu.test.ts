@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { prepare } from '../data/prepare';
 import { parseFile } from '../data/parse';
+import { NO_REPAIRS } from '../data/repair';
 import { toBatch } from '../data/batches';
 import { openGpu } from '../engine/gpu/device';
 import { downloadModel } from '../hub/model';
@@ -19,9 +20,9 @@ const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 /** Labels that follow from one word of the text. */
 async function data(): Promise<{ train: TokenSet; heldOut: TokenSet }> {
   const lines = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `Tom and Mia ${i % 2 ? 'cried' : 'laughed'} near the ${['lake', 'tree', 'house', 'farm', 'hill'][i % 5]} on day ${i}.`, label: i % 2 ? 'sad' : 'happy' }));
-  const table = parseFile('t.jsonl', new TextEncoder().encode(lines.join('\n')));
+  const table = await parseFile('t.jsonl', new Blob([lines.join('\n')]));
   const mapping = { kind: 'text-label' as const, roles: { text: 'text', label: 'label' } };
-  return prepare(table, { mapping, template: { prompt: '{text}\nLabel:', completion: ' {label}' }, completionOnly: true, maxTokens: 48, heldOutShare: 0.2, seed: 3 }, await openTokenizer(NANO));
+  return prepare(table, { mapping, template: { prompt: '{text}\nLabel:', completion: ' {label}' }, completionOnly: true, maxTokens: 48, heldOutShare: 0.2, seed: 3, maxExamples: 1000, stratify: false, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } }, await openTokenizer(NANO));
 }
 
 function experiment(): ExperimentConfig {

@@ -4,7 +4,7 @@
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
 import type { ExperimentConfig } from '../shared/config';
-import type { Detection, ParsedTable, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate } from '../shared/data';
+import type { Detection, ListedRow, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, RowDetail, RowFilter, TableInfo } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
 import type { AdapterWork, GateStats, GpuInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, TokenSet } from '../shared/types';
@@ -182,17 +182,35 @@ export type TrainEvent =
 export type DataRequest =
   /** Tokeniser of the model in use. Must come before `prepare`. */
   | { type: 'open-tokenizer'; source: ModelSource }
-  | { type: 'parse'; fileName: string; bytes: ArrayBuffer; header: 'auto' | 'yes' | 'no' }
+  /** Reads a file, packed or not. Ends every parse, prepare and list that is under way. */
+  | { type: 'parse'; fileName: string; file: Blob; header: 'auto' | 'yes' | 'no' }
+  /** Ends a prepare or list that is under way. */
   | { type: 'prepare'; options: PrepareOptions }
-  /** Examples `from … from+count`, as token chips. Needs `prepare`. */
-  | { type: 'preview'; from: number; count: number };
+  /** Examples `from … from+count`, as token chips. Needs `prepare`, as do all below. */
+  | { type: 'preview'; from: number; count: number }
+  /** Rows that match, `from … from+count` of them. Ends a list that is under way. */
+  | { type: 'list'; filter: RowFilter; search: string; from: number; count: number }
+  | { type: 'detail'; item: number }
+  /** Every row that is not used, with the reasons, as JSON lines. */
+  | { type: 'rejected' }
+  /** Ends what is under way; it fails with `Cancelled`. */
+  | { type: 'cancel' };
 
 export interface DataReplies {
   'open-tokenizer': null;
-  parse: { table: Omit<ParsedTable, 'rows'>; sample: string[][]; rowCount: number; detection: Detection; template: PromptTemplate };
+  parse: { table: TableInfo; sample: string[][]; rowCount: number; detection: Detection; template: PromptTemplate };
+  /** Both sets are empty where the report names a problem. */
   prepare: { report: PrepareReport; preview: PreviewExample[]; train: TokenSet; heldOut: TokenSet };
   preview: { examples: PreviewExample[] };
+  list: { total: number; rows: ListedRow[] };
+  detail: RowDetail | null;
+  rejected: { file: Blob };
+  cancel: null;
 }
+
+export type DataEvent =
+  /** How far a parse or prepare is; `total` is null where it is not known. */
+  { type: 'progress'; label: string; loaded: number; total: number | null };
 
 // ---- envelope --------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { prepare } from '../data/prepare';
 import { parseFile } from '../data/parse';
+import { NO_REPAIRS } from '../data/repair';
 import { openTokenizer } from '../hub/tokenizer';
 import { type ExperimentConfig, defaultExperiment } from '../shared/config';
 import type { TokenSet } from '../shared/types';
@@ -12,8 +13,8 @@ const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
 async function data(maxTokens: number): Promise<{ train: TokenSet; heldOut: TokenSet }> {
   const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Tom has ${i} red apples and one hat.`, completion: `The hat of Tom is ${['red', 'blue', 'green'][i % 3]}, he said.` }));
-  const table = parseFile('t.jsonl', new TextEncoder().encode(lines.join('\n')));
-  const options = { mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } }, template: { prompt: '{prompt}\n', completion: '{completion}' }, completionOnly: true, maxTokens, heldOutShare: 0.2, seed: 3 };
+  const table = await parseFile('t.jsonl', new Blob([lines.join('\n')]));
+  const options = { mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } }, template: { prompt: '{prompt}\n', completion: '{completion}' }, completionOnly: true, maxTokens, heldOutShare: 0.2, seed: 3, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
   return prepare(table, options, await openTokenizer(NANO));
 }
 

@@ -1,7 +1,8 @@
 /** Real examples as the model will see them: every token a chip that says what happens to it. */
 import { PREVIEW_COUNT } from '../store/dataset';
-import { tokenText } from './format';
+import { count } from './format';
 import { useSel, useStudio } from './studioContext';
+import { ChipLegend, TokenChips } from './TokenChips';
 
 export function DataPreview() {
   const studio = useStudio();
@@ -13,26 +14,17 @@ export function DataPreview() {
     <div className="stack" data-testid="data-preview">
       <div className="row">
         <h3>What will be trained on</h3>
-        <span className="legend">
-          <span className="chip chip-trained">trained</span>
-          <span className="chip chip-masked">read, not trained</span>
-          <span className="chip chip-truncated">cut off</span>
-        </span>
+        <ChipLegend />
         <span className="spacer" />
-        <button type="button" className="quiet" disabled={from === 0} onClick={() => void studio.dataset.showPreview(Math.max(0, from - PREVIEW_COUNT))}>← Previous</button>
-        <span className="num muted">{from + 1}–{from + preview.length} of {total}</span>
-        <button type="button" className="quiet" disabled={from + PREVIEW_COUNT >= total} onClick={() => void studio.dataset.showPreview(from + PREVIEW_COUNT)}>Next →</button>
+        <button type="button" className="quiet" disabled={from === 0} onClick={() => void studio.data.showPreview(Math.max(0, from - PREVIEW_COUNT))}>← Previous</button>
+        <span className="num muted">{count(from + 1)}–{count(from + preview.length)} of {count(total)}</span>
+        <button type="button" className="quiet" disabled={from + PREVIEW_COUNT >= total} onClick={() => void studio.data.showPreview(from + PREVIEW_COUNT)}>Next →</button>
       </div>
       <ol className="examples">
         {preview.map((example, i) => (
           <li key={i} className="example">
-            <p className="example-head num">row {example.row + 1}{example.heldOut && <span className="tag">held out</span>}</p>
-            <p className="chips">
-              {example.tokens.slice(0, 400).map((t, j) => (
-                <span key={j} className={`chip chip-${t.state}`} title={`token ${t.id}, ${t.state}`}>{tokenText(t.text)}</span>
-              ))}
-              {example.tokens.length > 400 && <span className="muted"> and {example.tokens.length - 400} more</span>}
-            </p>
+            <p className="example-head num">row {count(example.row + 1)}{example.heldOut && <span className="tag">held out</span>}</p>
+            <TokenChips tokens={example.tokens} />
           </li>
         ))}
       </ol>

@@ -11,14 +11,17 @@ interface FieldProps {
   /** The default, shown when the value differs from it. */
   initial?: string | number;
   changed?: boolean;
+  /** A word or two beside the label: where the value comes from, say. */
+  mark?: ReactNode;
 }
 
-function FieldFrame({ id, label, help, problem, initial, changed, children }: FieldProps & { id: string; children: ReactNode }) {
+function FieldFrame({ id, label, help, problem, initial, changed, mark, children }: FieldProps & { id: string; children: ReactNode }) {
   return (
     <div className={`field${problem ? ' field-bad' : ''}`}>
       <label htmlFor={id}>
         {label}
         {changed && <span className="changed" title={`Changed; the default is ${initial}`}> changed<span className="sr-only"> from default {initial}</span></span>}
+        {mark}
       </label>
       {children}
       {problem ? <p className="field-problem" id={`${id}-help`}>{problem}</p> : help && <p className="help" id={`${id}-help`}>{help}</p>}
@@ -92,7 +95,7 @@ export function SelectField<T extends string>({ value, onChange, options, ...fra
   const changed = frame.initial !== undefined && frame.initial !== value;
   return (
     <FieldFrame id={id} {...frame} changed={changed}>
-      <select id={id} value={value} onChange={(e) => onChange(e.target.value as T)} aria-describedby={frame.help ? `${id}-help` : undefined}>
+      <select id={id} value={value} onChange={(e) => onChange(e.target.value as T)} aria-invalid={frame.problem ? true : undefined} aria-describedby={frame.help || frame.problem ? `${id}-help` : undefined}>
         {options.map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
       </select>
     </FieldFrame>

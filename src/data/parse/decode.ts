@@ -1,66 +1,136 @@
-/** Bytes → text. Never guesses: what is not valid in its encoding is refused, not replaced. */
+/** Bytes → text, piece by piece. Never guesses silently: a line that is not valid UTF-8 is told, so that a person may decide. */
 import { DataError } from '../../shared/errors';
 
-/** Largest file that is read; all of it is held in memory. */
-export const MAX_FILE_BYTES = 64 * 2 ** 20;
+const startsWith = (bytes: Uint8Array, prefix: readonly number[]) => prefix.every((b, i) => bytes[i] === b);
 
 const MAGIC: [kind: string, bytes: number[]][] = [
-  ['a zip file (or a spreadsheet, which is one)', [0x50, 0x4b, 0x03, 0x04]],
-  ['a Parquet file', [0x50, 0x41, 0x52, 0x31]],
-  ['a gzip file', [0x1f, 0x8b]],
   ['a PDF', [0x25, 0x50, 0x44, 0x46, 0x2d]],
   ['a PNG image', [0x89, 0x50, 0x4e, 0x47]],
   ['a JPEG image', [0xff, 0xd8, 0xff]],
   ['an old Office file', [0xd0, 0xcf, 0x11, 0xe0]],
   ['an SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
 ];
+const FORMATS = 'Use JSONL, JSON, CSV, TSV, Parquet or plain text, as they are or packed with gzip or zip.';
+/** A line longer than this is decoded before its end has come. */
+const MAX_HELD = 4 << 20;
 
-const startsWith = (bytes: Uint8Array, prefix: number[]) => prefix.every((b, i) => bytes[i] === b);
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /**
- * Decodes UTF-8 (with or without a byte order mark) and UTF-16 (by its mark).
- * @returns the text without the mark, and the encoding's name.
- * @throws {DataError} when the file is empty, too large, binary, or not valid in its encoding (with the line).
+ * Decodes UTF-8 (with or without a byte order mark) and UTF-16 (by its mark), piece by piece.
+ * A lone CR ends a line as LF does where the file's first piece holds no LF.
  */
-export function decodeText(bytes: Uint8Array): { text: string; encoding: string } {
-  if (bytes.length === 0) throw new DataError('The file is empty.', 'Choose a file with at least 2 examples.');
-  if (bytes.length > MAX_FILE_BYTES) {
-    throw new DataError(`The file has ${Math.ceil(bytes.length / 2 ** 20)} MB; at most ${MAX_FILE_BYTES / 2 ** 20} MB are read.`, 'Take a part of it: a few thousand examples are plenty here.');
+export class TextPieces {
+  encoding: Encoding = 'utf-8';
+  readonly #onBadLine: (line: number) => void;
+  #utf16: TextDecoder | null = null;
+  #held: Uint8Array = new Uint8Array(0);
+  #first = true;
+  #oldMac = false;
+  #blank = true;
+  #line = 1;
+
+  /** @param onBadLine told the line of the file that is not valid UTF-8; its text is then read as Windows-1252. */
+  constructor(onBadLine: (line: number) => void) {
+    this.#onBadLine = onBadLine;
   }
-  const magic = MAGIC.find(([, prefix]) => startsWith(bytes, prefix));
-  if (magic) throw new DataError(`This is ${magic[0]}, not a text file.`, 'Use JSONL, JSON, CSV, TSV or plain text.');
-  if (startsWith(bytes, [0xff, 0xfe, 0, 0]) || startsWith(bytes, [0, 0, 0xfe, 0xff])) {
-    throw new DataError('The file is encoded as UTF-32.', 'Save it as UTF-8.');
+
+  /**
+   * The text that is complete after these bytes.
+   * @param last whether no bytes follow.
+   * @throws {DataError} when the file is empty, blank, binary, UTF-32, or damaged UTF-16.
+   */
+  push(bytes: Uint8Array, last: boolean): string {
+    let piece = bytes;
+    if (this.#first) {
+      this.#first = false;
+      piece = this.#begin(piece);
+    }
+    const text = this.#utf16 ? this.#wide(piece, last) : this.#utf8(piece, last);
+    if (this.#blank && text.trim() !== '') this.#blank = false;
+    if (last && this.#blank) throw new DataError('The file holds nothing but white space.', 'Choose a file with at least 2 examples.');
+    return this.#oldMac ? text.replaceAll('\r', '\n') : text;
   }
-  for (const [encoding, mark] of [['utf-16le', [0xff, 0xfe]], ['utf-16be', [0xfe, 0xff]]] as const) {
-    if (!startsWith(bytes, [...mark])) continue;
-    const text = strict(encoding, bytes.subarray(2));
-    if (text === null) throw new DataError(`The file says that it is ${encoding.toUpperCase()}, but it is damaged.`, 'Save it again, as UTF-8.');
-    return { text: refuseBlank(text), encoding };
+
+  /** Looks at the first bytes: what they are, and which mark they begin with. */
+  #begin(bytes: Uint8Array): Uint8Array {
+    if (bytes.length === 0) throw new DataError('The file is empty.', 'Choose a file with at least 2 examples.');
+    const magic = MAGIC.find(([, prefix]) => startsWith(bytes, prefix));
+    if (magic) throw new DataError(`This is ${magic[0]}, not a text file.`, FORMATS);
+    if (startsWith(bytes, [0xff, 0xfe, 0, 0]) || startsWith(bytes, [0, 0, 0xfe, 0xff])) throw new DataError('The file is encoded as UTF-32.', 'Save it as UTF-8.');
+    for (const [encoding, mark] of [['utf-16le', [0xff, 0xfe]], ['utf-16be', [0xfe, 0xff]]] as const) {
+      if (!startsWith(bytes, mark)) continue;
+      this.encoding = encoding;
+      this.#utf16 = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+      return bytes.subarray(2);
+    }
+    refuseBinary(bytes);
+    const body = startsWith(bytes, [0xef, 0xbb, 0xbf]) ? bytes.subarray(3) : bytes;
+    this.#oldMac = body.includes(0x0d) && !body.includes(0x0a);
+    return body;
   }
-  refuseBinary(bytes);
-  const body = startsWith(bytes, [0xef, 0xbb, 0xbf]) ? bytes.subarray(3) : bytes;
-  const text = strict('utf-8', body);
-  if (text === null) {
-    const line = firstBadLine(body);
-    throw new DataError(`Line ${line} is not valid UTF-8. The file may be Latin-1 or Windows-1252.`, 'Save it as UTF-8: guessing could garble letters without anyone noticing.', line);
+
+  #wide(bytes: Uint8Array, last: boolean): string {
+    try {
+      return this.#utf16!.decode(bytes, { stream: !last });
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // what TextDecoder throws for invalid bytes
+      throw new DataError(`The file says that it is ${this.encoding.toUpperCase()}, but it is damaged.`, 'Save it again, as UTF-8.');
+    }
   }
-  return { text: refuseBlank(text), encoding: 'utf-8' };
+
+  /** Whole lines, so that a byte that is not UTF-8 spoils its own line only. */
+  #utf8(bytes: Uint8Array, last: boolean): string {
+    const all = this.#held.length === 0 ? bytes : joined(this.#held, bytes);
+    let end = last ? all.length : all.lastIndexOf(this.#oldMac ? 0x0d : 0x0a) + 1;
+    if (end === 0 && all.length > MAX_HELD) end = characterEnd(all);
+    this.#held = all.slice(end);
+    return this.#lines(all.subarray(0, end));
+  }
+
+  #lines(bytes: Uint8Array): string {
+    const text = strict(bytes);
+    const lineBreak = this.#oldMac ? 0x0d : 0x0a;
+    if (text !== null) {
+      for (let at = bytes.indexOf(lineBreak); at >= 0; at = bytes.indexOf(lineBreak, at + 1)) this.#line++;
+      return text;
+    }
+    const lines: string[] = [];
+    for (let start = 0; start < bytes.length;) {
+      const at = bytes.indexOf(lineBreak, start);
+      const stop = at < 0 ? bytes.length : at + 1;
+      const line = bytes.subarray(start, stop);
+      const own = strict(line);
+      if (own === null) this.#onBadLine(this.#line);
+      lines.push(own ?? new TextDecoder('windows-1252').decode(line));
+      if (at >= 0) this.#line++;
+      start = stop;
+    }
+    return lines.join('');
+  }
 }
 
-/** Decoded text, or null where the bytes are not valid. */
-function strict(encoding: string, bytes: Uint8Array): string | null {
+/** Decoded text, or null where the bytes are not valid UTF-8. */
+function strict(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    if (error instanceof TypeError) return null; // what TextDecoder throws for invalid bytes
+    if (error instanceof TypeError) return null;
     throw error;
   }
 }
 
-function refuseBlank(text: string): string {
-  if (text.trim() === '') throw new DataError('The file holds nothing but white space.', 'Choose a file with at least 2 examples.');
-  return text;
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+/** The last position before which no UTF-8 character is cut. */
+function characterEnd(bytes: Uint8Array): number {
+  for (let back = 1; back <= 4; back++) if ((bytes[bytes.length - back] & 0xc0) !== 0x80) return bytes[bytes.length - back] < 0x80 ? bytes.length : bytes.length - back;
+  return bytes.length;
 }
 
 /** Control characters hardly occur in text and are everywhere in binary files. */
@@ -77,17 +147,5 @@ function refuseBinary(bytes: Uint8Array): void {
   if (Math.max(...nul) > head.length * 0.2 && Math.min(...nul) < head.length * 0.01) {
     throw new DataError('The file looks like UTF-16 without the mark that says so.', 'Save it as UTF-8.');
   }
-  throw new DataError('This looks like a binary file, not text.', 'Use JSONL, JSON, CSV, TSV or plain text.');
-}
-
-/** 1-based line of the first invalid byte. A line break is never part of a longer UTF-8 character. */
-function firstBadLine(bytes: Uint8Array): number {
-  let line = 1;
-  for (let start = 0; start <= bytes.length; line++) {
-    const end = bytes.indexOf(0x0a, start);
-    const stop = end < 0 ? bytes.length : end;
-    if (strict('utf-8', bytes.subarray(start, stop)) === null) break;
-    start = stop + 1;
-  }
-  return line;
+  throw new DataError('This looks like a binary file, not text.', FORMATS);
 }

@@ -1,59 +1,116 @@
-/** CSV and TSV → rows, with or without a header line. */
-import Papa from 'papaparse';
+/** CSV and TSV → rows, with or without a header line, piece by piece. */
+import type { ParsedTable } from '../../shared/data';
 import { DataError } from '../../shared/errors';
-import { excerpt, Problems } from './problems';
-import { checkSize, MAX_COLUMNS, repairText, type Rows } from './rows';
+import { CsvReader, type CsvRecord } from './csvReader';
+import { excerpt } from './excerpt';
 import { looksLikeHeader } from './header';
+import type { TextParser } from './json';
+import { MAX_COLUMNS, type TableBuilder } from './table';
 
 export type HeaderChoice = 'auto' | 'yes' | 'no';
 
-interface Line {
-  line: number;
-  fields: string[];
-}
+/** Text and records that are looked at before separator, quotes, header and width are decided. */
+const HEAD_TEXT = 1 << 18;
+const HEAD_RECORDS = 1001;
 
 /**
- * Parses delimited text. Ragged rows are skipped and counted, with a note each.
- * @param format `csv` finds its separator (comma, semicolon, tab, bar) in the first line; `tsv` is tabs, and quotes are
- *   plain characters unless the whole file quotes properly.
- * @throws {DataError} on an unclosed quote (with the line that opens it), when two columns have one name, or when too many rows are ragged.
+ * `csv` finds its separator (comma, semicolon, tab, bar) in the first line; `tsv` is tabs, and quotes are plain
+ * characters unless its beginning quotes properly. Rows of another width than the header's are kept as they stand, as
+ * are lines whose quotes cannot be read.
  */
-export function parseDelimited(text: string, format: 'csv' | 'tsv', choice: HeaderChoice): Rows & { header: { used: boolean; why: string } } {
-  const lines = (format === 'tsv' ? tabLines(text) : quotedLines(text, separatorOf(text))).filter((l) => l.fields.some((f) => f.trim() !== ''));
-  if (lines.length === 0) throw new DataError('The file has no rows.', 'Choose a file with at least 2 examples.');
-  const header = choice === 'auto' ? looksLikeHeader(lines.map((l) => l.fields)) : { used: choice === 'yes', why: 'as you chose' };
-  const body = header.used ? lines.slice(1) : lines;
-  const problems = new Problems();
-  const width = header.used ? lines[0].fields.length : commonWidth(lines);
-  if (width > MAX_COLUMNS) throw new DataError(`The table has ${width} columns; at most ${MAX_COLUMNS} are read.`, 'Keep only the columns that hold text to learn from.');
-  const columns = header.used ? columnNames(lines[0], problems) : Array.from({ length: width }, (_, c) => `column ${c + 1}`);
-  const rows: string[][] = [];
-  for (const { line, fields } of body) {
-    while (fields.length > width && fields[fields.length - 1].trim() === '') fields.pop();
-    if (fields.length !== width) {
-      problems.skip(line, `${fields.length} ${fields.length === 1 ? 'field' : 'fields'} instead of ${width}: ${excerpt(fields.join(' | '))}`);
-      continue;
+export class Delimited implements TextParser {
+  header: NonNullable<ParsedTable['header']> = { used: false, why: '' };
+  separator: string;
+  readonly #table: TableBuilder;
+  readonly #format: 'csv' | 'tsv';
+  readonly #choice: HeaderChoice;
+  #head = '';
+  #reader: CsvReader | null = null;
+  /** Records before header and width are known; null once they are. */
+  #first: CsvRecord[] | null = [];
+  #width = 0;
+
+  constructor(table: TableBuilder, format: 'csv' | 'tsv', choice: HeaderChoice) {
+    this.#table = table;
+    this.#format = format;
+    this.#choice = choice;
+    this.separator = format === 'tsv' ? '\t' : ',';
+  }
+
+  push(text: string): void {
+    this.#push(text, false);
+  }
+
+  /** @throws {DataError} when there are no rows, or two columns have one name. */
+  end(): void {
+    this.#push('', true);
+  }
+
+  #push(text: string, last: boolean): void {
+    if (!this.#reader) {
+      this.#head += text;
+      if (this.#head.length < HEAD_TEXT && !last) return;
+      if (this.#format === 'csv') this.separator = separatorOf(this.#head);
+      this.#reader = new CsvReader(this.separator, this.#format === 'csv' || quotesProperly(this.#head));
+      this.#records(this.#reader.push(this.#head, last), last);
+      this.#head = '';
+    } else this.#records(this.#reader.push(text, last), last);
+  }
+
+  #records(records: CsvRecord[], last: boolean): void {
+    for (const record of records) {
+      if (record.fields.every((f) => f.trim() === '')) continue;
+      if (!this.#first) this.#row(record);
+      else {
+        this.#first.push(record);
+        if (this.#first.length >= HEAD_RECORDS) this.#decide();
+      }
     }
-    rows.push(fields.map((f) => repairText(f, line, problems)));
-    checkSize(rows.length, width);
+    if (last && this.#first) this.#decide();
   }
-  return { columns, rows, problems: problems.finish(body.length), header };
+
+  /** Header, columns and width, from the first records. */
+  #decide(): void {
+    const lines = this.#first!;
+    this.#first = null;
+    if (lines.length === 0) throw new DataError('The file has no rows.', 'Choose a file with at least 2 examples.');
+    const whole = lines.filter((l) => !l.broken);
+    if (lines[0].broken && this.#choice !== 'no' && (this.#choice === 'yes' || whole.length === 0)) {
+      throw new DataError(`Line ${lines[0].line} opens a quote that is never closed: ${excerpt(lines[0].fields[0])}`, 'Close the quote, or write a quote inside a quoted field twice ("").', lines[0].line);
+    }
+    this.header = this.#choice === 'auto'
+      ? lines[0].broken ? { used: false, why: 'the first line’s quotes cannot be read' } : looksLikeHeader(whole.map((l) => l.fields))
+      : { used: this.#choice === 'yes', why: 'as you chose' };
+    this.#width = this.header.used || whole.length === 0 ? lines[0].fields.length : commonWidth(whole);
+    if (this.#width > MAX_COLUMNS) throw new DataError(`The table has ${this.#width} columns; at most ${MAX_COLUMNS} are read.`, 'Keep only the columns that hold text to learn from.');
+    this.#table.setColumns(this.header.used ? this.#names(lines[0]) : Array.from({ length: this.#width }, (_, c) => `column ${c + 1}`));
+    for (const record of this.header.used ? lines.slice(1) : lines) this.#row(record);
+  }
+
+  #row({ line, lastLine, fields, broken }: CsvRecord): void {
+    if (broken) {
+      this.#table.add(line, fields, 'quote', lastLine);
+      return;
+    }
+    while (fields.length > this.#width && fields[fields.length - 1].trim() === '') fields.pop();
+    this.#table.add(line, fields.slice(0, MAX_COLUMNS), fields.length === this.#width ? 'ok' : 'ragged', lastLine);
+  }
+
+  /**
+   * Column names; an empty one is numbered.
+   * @throws {DataError} when two columns have one name: which of them is meant is not ours to guess.
+   */
+  #names({ line, fields }: CsvRecord): string[] {
+    const names = fields.map((field, c) => this.#table.repair(field, line).trim() || `column ${c + 1}`);
+    const twice = names.find((name, c) => names.indexOf(name) < c);
+    if (twice !== undefined) {
+      throw new DataError(`Two columns are called “${excerpt(twice)}”: ${excerpt(names.join(' | '))}`, 'Rename one of them in the first line, or say that the first line is no header.', line);
+    }
+    return names;
+  }
 }
 
-/**
- * Column names; an empty one is numbered.
- * @throws {DataError} when two columns have one name: which of them is meant is not ours to guess.
- */
-function columnNames({ line, fields }: Line, problems: Problems): string[] {
-  const names = fields.map((field, c) => repairText(field, line, problems).trim() || `column ${c + 1}`);
-  const twice = names.find((name, c) => names.indexOf(name) < c);
-  if (twice !== undefined) {
-    throw new DataError(`Two columns are called “${excerpt(twice)}”: ${excerpt(names.join(' | '))}`, 'Rename one of them in the first line, or say that the first line is no header.', line);
-  }
-  return names;
-}
-
-function commonWidth(lines: Line[]): number {
+function commonWidth(lines: CsvRecord[]): number {
   const counts = new Map<number, number>();
   for (const { fields } of lines) counts.set(fields.length, (counts.get(fields.length) ?? 0) + 1);
   return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
@@ -71,45 +128,14 @@ function separatorOf(text: string): string {
   return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
 }
 
-/** Lines of a file in which quotes mean something, by papaparse. */
-function quotedLines(text: string, delimiter: string): Line[] {
-  const lines: Line[] = [];
-  let line = 1;
-  let cursor = 0;
-  const countTo = (end: number) => {
-    for (; cursor < end; cursor++) {
-      if (text[cursor] === '\n' || (text[cursor] === '\r' && text[cursor + 1] !== '\n')) line++;
-    }
-  };
-  Papa.parse<string[]>(text, {
-    delimiter,
-    step: ({ data, errors, meta }) => {
-      const quote = errors.find((e) => e.type === 'Quotes');
-      if (quote) {
-        const what = quote.code === 'MissingQuotes' ? 'opens a quote that is never closed' : 'has a quote in the middle of a quoted field';
-        throw new DataError(`Line ${line} ${what}: ${excerpt(data.join(delimiter))}`, 'Close the quote, or write a quote inside a quoted field twice ("").', line);
-      }
-      lines.push({ line, fields: data });
-      countTo(meta.cursor);
-    },
-  });
-  return lines;
-}
-
-/** Lines of a tab-separated file. Quotes are characters, unless tabs or line breaks are quoted, or every quote is well formed. */
-function tabLines(text: string): Line[] {
-  const plain: Line[] = text.split(/\r\n|\n|\r/).map((l, i) => ({ line: i + 1, fields: l.split('\t') }));
-  const filled = plain.filter((l) => l.fields.some((f) => f !== ''));
-  const opening = filled.flatMap((l) => l.fields.filter((f) => f.startsWith('"')));
-  if (opening.length === 0) return plain;
-  const even = filled.every((l) => l.fields.length === filled[0].fields.length);
+/** Whether quotes in tab-separated text mean something: tabs or line breaks are quoted, or every quote is well formed. */
+function quotesProperly(head: string): boolean {
+  const filled = head.split(/\r?\n/).map((l) => l.split('\t')).filter((fields) => fields.some((f) => f !== ''));
+  const opening = filled.flatMap((fields) => fields.filter((f) => f.startsWith('"')));
+  if (opening.length === 0) return false;
+  const even = filled.every((fields) => fields.length === filled[0].length);
   const wellFormed = opening.every((f) => /^"(?:[^"]|"")*"$/.test(f));
-  if (even && !wellFormed) return plain;
-  try {
-    const quoted = quotedLines(text, '\t').filter((l) => l.fields.some((f) => f !== ''));
-    return quoted.every((l) => l.fields.length === quoted[0].fields.length) ? quoted : plain;
-  } catch (error) {
-    if (error instanceof DataError) return plain; // its quotes do not close, so they are plain characters
-    throw error;
-  }
+  if (even && !wellFormed) return false;
+  const quoted = new CsvReader('\t', true).push(head, head.length < HEAD_TEXT).filter((r) => r.fields.some((f) => f !== ''));
+  return quoted.every((r) => !r.broken && r.fields.length === quoted[0].fields.length);
 }

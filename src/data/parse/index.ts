@@ -1,74 +1,120 @@
-/** A file's bytes → `ParsedTable`. The name's extension says the format; without one the content does. */
-import type { ParsedTable } from '../../shared/data';
+/** A file → `ParsedTable`, piece by piece. The name's extension says the format; without one the content does. */
+import type { DataFormat, ParsedTable } from '../../shared/data';
 import { DataError } from '../../shared/errors';
-import { decodeText } from './decode';
-import { parseDelimited, type HeaderChoice } from './delimited';
-import { isOneObject, parseJsonArray, parseJsonLines } from './json';
-import { Problems } from './problems';
-import { repairText, type Rows } from './rows';
+import { Pace, type PaceHooks } from '../pace';
+import { TextPieces } from './decode';
+import { Delimited, type HeaderChoice } from './delimited';
+import { isOneObject, JsonArray, JsonLines, type TextParser } from './json';
+import { PlainText } from './plain';
+import { openSource, type Source } from './source';
+import { MIN_ROWS, TableBuilder } from './table';
 
-export { MAX_FILE_BYTES } from './decode';
+export { MAX_FILE_BYTES } from './source';
+export { MIN_ROWS } from './table';
 export type { HeaderChoice } from './delimited';
 
-/** Fewer examples cannot be split into a part to train on and a part to test on. */
-export const MIN_ROWS = 2;
-
-type Format = ParsedTable['format'];
+/** Text whose beginning decides the format. */
+const HEAD = 1 << 16;
 
 /**
- * Reads a data file.
+ * Reads a data file, packed or not.
  * @param header whether the first line of a CSV/TSV holds names; 'auto' decides and says why.
- * @throws {DataError} in plain words, with the line where one is to blame. Throws nothing else for any bytes.
+ * @throws {DataError} in plain words, with the line where one is to blame; {Cancelled}. Throws nothing else for any bytes.
  */
-export function parseFile(fileName: string, bytes: Uint8Array, header: HeaderChoice = 'auto'): ParsedTable {
-  const { text, encoding } = decodeText(bytes);
-  const { format, ...rows } = read(formatOf(fileName, text), text, header);
-  if (format !== 'txt' && rows.rows.length < MIN_ROWS) {
-    const many = rows.rows.length === 1 ? 'only one row' : 'no rows';
-    throw new DataError(`The file has ${rows.header?.used ? 'a header line and ' : ''}${many}.`, `At least ${MIN_ROWS} examples are needed: one to train on and one to test on.`);
+export async function parseFile(fileName: string, file: Blob, header: HeaderChoice = 'auto', hooks: PaceHooks = {}): Promise<ParsedTable> {
+  const pace = new Pace(hooks);
+  const source = await openSource(fileName, file);
+  const table = new TableBuilder();
+  if (await isParquet(source)) {
+    // Its library is asked for only by those who need it.
+    const { readParquet } = await import('./parquet');
+    await readParquet(source.blob ?? (await whole(source)), table, pace);
+    return table.finish({ fileName, format: 'parquet', header: null, separator: '', encoding: 'binary', packed: source.packed });
   }
-  const problems = rows.problems.concat(replacementCharacters(text));
-  return { fileName, format, encoding, header: null, ...rows, problems };
+  const text = new TextPieces((line) => table.badLine(line));
+  let parser: { format: DataFormat; text: TextParser } | null = null;
+  let head = '';
+  let read = 0;
+  const lost = new LostLetters();
+  const push = (piece: string) => {
+    lost.push(piece);
+    if (parser) parser.text.push(piece);
+    else {
+      head += piece;
+      if (head.length >= HEAD) start();
+    }
+  };
+  const start = () => {
+    parser = chooseParser(source.name, head, table, header);
+    parser.text.push(head);
+    head = '';
+  };
+  let held: Uint8Array | null = null;
+  for await (const bytes of source.pieces((n) => { read = n; })) {
+    if (held) push(text.push(held, false));
+    held = bytes;
+    await pace.rest('Reading', read, source.total);
+  }
+  push(text.push(held ?? new Uint8Array(0), true));
+  if (!parser) {
+    refuseOneObject(head);
+    start();
+  }
+  const { format, text: last } = parser!;
+  last.end();
+  if (lost.line) table.note(lost.line, 'the file holds replacement characters (U+FFFD): letters were lost before it came here');
+  const delimited = last instanceof Delimited ? last : null;
+  return table.finish({ fileName, format, header: delimited?.header ?? null, separator: delimited?.separator ?? '', encoding: text.encoding, packed: source.packed });
 }
 
-function read(format: Format, text: string, header: HeaderChoice): Rows & { format: Format; header?: ParsedTable['header'] } {
+async function isParquet(source: Source): Promise<boolean> {
+  if (source.blob) return new TextDecoder('latin1').decode(await source.blob.slice(0, 4).arrayBuffer()) === 'PAR1';
+  return /\.parquet$/i.test(source.name);
+}
+
+async function whole(source: Source): Promise<Blob> {
+  const pieces: BlobPart[] = [];
+  for await (const piece of source.pieces(() => {})) pieces.push(piece as Uint8Array<ArrayBuffer>);
+  return new Blob(pieces);
+}
+
+function chooseParser(fileName: string, head: string, table: TableBuilder, header: HeaderChoice): { format: DataFormat; text: TextParser } {
+  const format = formatOf(fileName, head);
   switch (format) {
     case 'csv':
     case 'tsv':
-      return { format, ...parseDelimited(text, format, header) };
+      return { format, text: new Delimited(table, format, header) };
     case 'txt':
-      return { format, ...parseText(text) };
+      return { format, text: new PlainText(table) };
     case 'json':
-    case 'jsonl': {
+    case 'jsonl':
       // People mix the two extensions up; what the file holds decides.
-      if (text.trimStart().startsWith('[')) return { format: 'json', ...parseJsonArray(text) };
-      if (isOneObject(text)) throw new DataError('The file is one JSON object, not a list of examples.', 'Use a JSON array of objects, or one object per line.');
-      return { format: 'jsonl', ...parseJsonLines(text) };
-    }
+      return head.trimStart().startsWith('[') ? { format: 'json', text: new JsonArray(table) } : { format: 'jsonl', text: new JsonLines(table) };
   }
 }
 
-/** One column `text`; one row, or one per document where lines of `<|endoftext|>` part them. */
-function parseText(text: string): Rows {
-  const problems = new Problems();
-  let line = 1;
-  const rows: string[][] = [];
-  for (const part of text.replace(/\r\n?/g, '\n').split(/^[ \t]*<\|endoftext\|>[ \t]*\n?/m)) {
-    if (part.trim() !== '') rows.push([repairText(part.replace(/^\n+|\s+$/g, ''), line, problems)]);
-    line += part.split('\n').length;
-  }
-  if (rows.length === 0) throw new DataError('The file holds no text.', 'Choose a file with at least 2 examples.');
-  return { columns: ['text'], rows, problems: problems.finish(rows.length) };
+/** A JSON file that is one object has no rows to offer. Only files that end within the head are known to be one. */
+function refuseOneObject(text: string): void {
+  if (isOneObject(text)) throw new DataError('The file is one JSON object, not a list of examples.', 'Use a JSON array of objects, or one object per line.');
 }
 
 /** U+FFFD in the file itself: valid, but a sign that letters were lost before. */
-function replacementCharacters(text: string): ParsedTable['problems'] {
-  const at = text.indexOf('\uFFFD');
-  if (at < 0) return [];
-  return [{ line: text.slice(0, at).split('\n').length, message: 'the file holds replacement characters (U+FFFD): letters were lost before it came here' }];
+class LostLetters {
+  line = 0;
+  #line = 1;
+
+  push(text: string): void {
+    if (this.line) return;
+    const at = text.indexOf('\uFFFD');
+    const before = at < 0 ? text : text.slice(0, at);
+    for (let b = before.indexOf('\n'); b >= 0; b = before.indexOf('\n', b + 1)) this.#line++;
+    if (at >= 0) this.line = this.#line;
+  }
 }
 
-function formatOf(fileName: string, text: string): Format {
+type TextFormat = Exclude<DataFormat, 'parquet'>;
+
+function formatOf(fileName: string, text: string): TextFormat {
   const extension = /\.([A-Za-z0-9]+)$/.exec(fileName)?.[1].toLowerCase();
   switch (extension) {
     case 'jsonl':
@@ -85,9 +131,9 @@ function formatOf(fileName: string, text: string): Format {
 }
 
 /** The format by content; commas count only where no extension says that it is prose. */
-function sniff(text: string, commas: boolean): Format {
-  const head = text.slice(0, 65536).split('\n').filter((l) => l.trim() !== '').slice(0, 20);
-  if (text.length > 65536 && head.length > 1) head.pop(); // may be cut
+function sniff(text: string, commas: boolean): TextFormat {
+  const head = text.slice(0, HEAD).split('\n').filter((l) => l.trim() !== '').slice(0, 20);
+  if (text.length > HEAD && head.length > 1) head.pop(); // may be cut
   const start = text.trimStart();
   if (/^\[\s*[{"]/.test(start)) return 'json';
   if (start.startsWith('{')) return 'jsonl';

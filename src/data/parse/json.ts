@@ -1,30 +1,135 @@
-/** JSON lines and JSON arrays → rows. Both become (line, piece) pairs first, so that a broken piece costs only itself. */
+/** JSON lines and JSON arrays → rows, piece by piece; a broken record costs only itself. */
 import { DataError } from '../../shared/errors';
-import { excerpt, Problems } from './problems';
-import { RowTable, type Rows } from './rows';
+import { excerpt } from './excerpt';
+import { MAX_ROW_LENGTH, type TableBuilder } from './table';
 
-interface Piece {
-  line: number;
-  text: string;
+/** Takes text as it comes. What is complete becomes rows. */
+export interface TextParser {
+  push(text: string): void;
+  /** @throws {DataError} when the text cannot end here. */
+  end(): void;
 }
 
-/** One JSON object (or string) per line. Blank lines are passed over, broken ones skipped and counted. */
-export function parseJsonLines(text: string): Rows {
-  const pieces: Piece[] = [];
-  text.split('\n').forEach((line, i) => {
-    if (line.trim() !== '') pieces.push({ line: i + 1, text: line });
-  });
-  return fromPieces(pieces, new Problems());
+/** One JSON object (or string) per line. Blank lines are passed over. */
+export class JsonLines implements TextParser {
+  readonly #table: TableBuilder;
+  #rest = '';
+  #line = 1;
+  #huge: string | null = null;
+
+  constructor(table: TableBuilder) {
+    this.#table = table;
+  }
+
+  push(text: string): void {
+    const all = this.#rest + text;
+    let from = 0;
+    for (let at = all.indexOf('\n'); at >= 0; at = all.indexOf('\n', from)) {
+      this.#one(all.slice(from, at));
+      this.#line++;
+      from = at + 1;
+    }
+    this.#rest = all.slice(from);
+    if (this.#rest.length > MAX_ROW_LENGTH) {
+      this.#huge ??= this.#rest.slice(0, 2000);
+      this.#rest = '';
+    }
+  }
+
+  end(): void {
+    this.#one(this.#rest);
+  }
+
+  #one(text: string): void {
+    if (this.#huge !== null || text.length > MAX_ROW_LENGTH) {
+      addHuge(this.#table, this.#line, this.#huge ?? text);
+      this.#huge = null;
+    } else if (text.trim() !== '') addRecord(this.#table, this.#line, text);
+  }
 }
 
 /**
- * A JSON array of objects (or strings).
- * @throws {DataError} with the line of the first record, when too many cannot be read.
+ * A JSON array of objects (or strings), cut (possibly damaged) at its top-level commas, minding strings and brackets.
+ * The pieces are whole when the array is; a piece that is not is found when it is parsed.
  */
-export function parseJsonArray(text: string): Rows {
-  const problems = new Problems();
-  return fromPieces(splitArray(text, problems), problems);
+export class JsonArray implements TextParser {
+  readonly #table: TableBuilder;
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  #line = 1;
+  #records = 0;
+  #closed = false;
+  #after = false;
+  /** The record that is being read: what earlier texts brought of it, and where it began. */
+  #open: { line: number; text: string; huge: boolean } | null = null;
+
+  constructor(table: TableBuilder) {
+    this.#table = table;
+  }
+
+  push(text: string): void {
+    let start = 0;
+    const take = (end: number) => {
+      const open = this.#open!;
+      if (!open.huge) open.text += text.slice(start, end);
+      if (open.text.length > MAX_ROW_LENGTH) {
+        open.huge = true;
+        open.text = open.text.slice(0, 2000);
+      }
+    };
+    const finish = (end: number) => {
+      if (!this.#open) return;
+      take(end);
+      this.#records++;
+      if (this.#open.huge) addHuge(this.#table, this.#open.line, this.#open.text);
+      else addRecord(this.#table, this.#open.line, this.#open.text);
+      this.#open = null;
+    };
+    for (let i = 0; i < text.length; i++) {
+      const c = text.charCodeAt(i);
+      if (c === NEWLINE) this.#line++;
+      if (this.#closed) {
+        if (this.#after || isSpace(c)) continue;
+        this.#table.addLost(this.#line, text[i], 'syntax', 'text after the end of the array');
+        this.#after = true;
+        continue;
+      }
+      if (this.#inString) {
+        if (this.#escaped) this.#escaped = false;
+        else if (c === BACKSLASH) this.#escaped = true;
+        else if (c === QUOTE) this.#inString = false;
+        continue;
+      }
+      if (!this.#open && this.#depth >= 1 && !isSpace(c) && c !== COMMA && !(this.#depth === 1 && c === CLOSE)) {
+        this.#open = { line: this.#line, text: '', huge: false };
+        start = i;
+      }
+      if (c === QUOTE) this.#inString = true;
+      else if (c === OPEN || c === OPEN_OBJECT) this.#depth++;
+      else if (c === CLOSE || c === CLOSE_OBJECT) {
+        this.#depth--;
+        if (this.#depth === 0) {
+          finish(i);
+          this.#closed = true;
+        }
+      } else if (c === COMMA && this.#depth === 1) finish(i);
+    }
+    if (this.#open) take(text.length);
+  }
+
+  end(): void {
+    if (this.#closed) return;
+    throw new DataError(
+      `The JSON array is never closed: the file seems to be cut off on line ${this.#line}, after ${this.#records} ${this.#records === 1 ? 'record' : 'records'}.`,
+      'Get the whole file, or end it with ] after the last whole record.',
+      this.#line,
+    );
+  }
 }
+
+const [NEWLINE, BACKSLASH, QUOTE, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...'\n\\",[]{}'].map((c) => c.charCodeAt(0));
+const isSpace = (c: number) => c === 0x20 || (c >= 0x09 && c <= 0x0d) || c === 0xfeff || c === 0xa0;
 
 /** Whether the text is one JSON object over several lines, and so neither a list nor JSON lines. */
 export function isOneObject(text: string): boolean {
@@ -32,89 +137,38 @@ export function isOneObject(text: string): boolean {
   return start.startsWith('{') && start.includes('\n') && parseJson(start).ok;
 }
 
-/**
- * Cuts a (possibly damaged) JSON array at its top-level commas, minding strings and brackets.
- * The pieces are whole when the array is; a piece that is not is found when it is parsed.
- * @throws {DataError} when the array is never closed.
- */
-function splitArray(text: string, problems: Problems): Piece[] {
-  const pieces: Piece[] = [];
-  let depth = 0;
-  let inString = false;
-  let start = -1;
-  let line = 1;
-  let startLine = 1;
-  let closed = false;
-  const push = (end: number) => {
-    if (start >= 0) pieces.push({ line: startLine, text: text.slice(start, end) });
-    start = -1;
-  };
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (c === '\n') line++;
-    if (closed) {
-      if (c.trim() === '') continue;
-      problems.skip(line, `text after the end of the array: ${excerpt(text.slice(i, i + 80))}`);
-      break;
-    }
-    if (depth >= 1 && start < 0 && c.trim() !== '' && c !== ',' && !(depth === 1 && c === ']')) {
-      start = i;
-      startLine = line;
-    }
-    if (inString) {
-      if (c === '\\') i++;
-      else if (c === '"') inString = false;
-    } else if (c === '"') inString = true;
-    else if (c === '[' || c === '{') depth++;
-    else if (c === ']' || c === '}') {
-      depth--;
-      if (depth === 0) {
-        push(i);
-        closed = true;
-      }
-    } else if (c === ',' && depth === 1) push(i);
-  }
-  if (!closed) {
-    throw new DataError(
-      `The JSON array is never closed: the file seems to be cut off on line ${line}, after ${pieces.length} ${pieces.length === 1 ? 'record' : 'records'}.`,
-      'Get the whole file, or end it with ] after the last whole record.',
-      line,
-    );
-  }
-  return pieces;
+function addHuge(table: TableBuilder, line: number, text: string): void {
+  table.addLost(line, text, 'huge', `longer than ${MAX_ROW_LENGTH >> 20} million characters: ${excerpt(text)}`);
 }
 
-function fromPieces(pieces: Piece[], problems: Problems): Rows {
-  const table = new RowTable();
-  for (const { line, text } of pieces) {
-    const parsed = parseJson(text);
-    if (!parsed.ok) {
-      problems.skip(line, `not valid JSON: ${excerpt(text)}`);
-      continue;
-    }
-    const value = parsed.value;
-    if (typeof value === 'string') {
-      table.add(line, [['text', value]], problems);
-    } else if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      // Object.entries lists own keys only, so `__proto__` and `constructor` are keys like any other.
-      const cells = Object.entries(value).map(([key, cell]): [string, string | null] => [key, plainText(cell)]);
-      const deep = cells.find(([, cell]) => cell === null);
-      if (deep) problems.skip(line, `“${excerpt(deep[0])}” is nested too deeply`);
-      else table.add(line, cells as [string, string][], problems);
-    } else {
-      problems.skip(line, `${Array.isArray(value) ? 'a list' : String(value)} instead of an object with named values`);
-    }
+function addRecord(table: TableBuilder, line: number, text: string): void {
+  const parsed = parseJson(text);
+  if (!parsed.ok) {
+    table.addLost(line, text.trim(), 'syntax', `not valid JSON: ${excerpt(text)}`);
+    return;
   }
-  return { ...table.rows(), problems: problems.finish(pieces.length) };
+  const value = parsed.value;
+  if (typeof value === 'string') {
+    table.addNamed(line, [['text', value]]);
+  } else if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    // Object.entries lists own keys only, so `__proto__` and `constructor` are keys like any other.
+    const cells = Object.entries(value).map(([key, cell]): [string, string | null] => [key, plainText(cell)]);
+    const deep = cells.find(([, cell]) => cell === null);
+    if (deep) table.addLost(line, text, 'syntax', `“${excerpt(deep[0])}” is nested too deeply`);
+    else table.addNamed(line, cells as [string, string][]);
+  } else {
+    table.addLost(line, text.trim(), 'syntax', `${Array.isArray(value) ? 'a list' : String(value)} instead of an object with named values`);
+  }
 }
 
 /** A JSON value as one cell; null when it is nested too deeply to write down. */
-function plainText(value: unknown): string | null {
+export function plainText(value: unknown): string | null {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value;
   if (typeof value !== 'object') return String(value);
+  if (value instanceof Date) return value.toISOString();
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v));
   } catch (error) {
     if (error instanceof RangeError) return null; // the call stack ended
     throw error;

@@ -1,0 +1,97 @@
+/**
+ * Delimited text → records (RFC 4180), piece by piece. A quote that does not close, or closes in the middle of a field,
+ * costs its own line only: reading goes on at the next one.
+ */
+
+export interface CsvRecord {
+  /** 1-based lines on which it begins and ends. */
+  line: number;
+  lastLine: number;
+  fields: string[];
+  /** Its quotes cannot be read; `fields` is then the line as it stands, in one piece. */
+  broken: boolean;
+}
+
+/** A quoted field that is longer than this is taken for a quote that was never closed. */
+const MAX_QUOTED = 1 << 20;
+
+type Found = { fields: string[]; end: number; broken: boolean } | null;
+
+export class CsvReader {
+  readonly #separator: string;
+  readonly #quotes: boolean;
+  #rest = '';
+  #line = 1;
+
+  /** @param quotes whether quotes mean something; else they are characters like any other. */
+  constructor(separator: string, quotes: boolean) {
+    this.#separator = separator;
+    this.#quotes = quotes;
+  }
+
+  /** The records that are complete now. @param last whether no text follows. */
+  push(text: string, last: boolean): CsvRecord[] {
+    const all = this.#rest + text;
+    const records: CsvRecord[] = [];
+    let at = 0;
+    while (at < all.length) {
+      const found = this.#record(all, at, last);
+      if (!found) break;
+      const line = this.#line;
+      for (let b = all.indexOf('\n', at); b >= 0 && b < found.end; b = all.indexOf('\n', b + 1)) this.#line++;
+      const lastLine = all[found.end - 1] === '\n' ? this.#line - 1 : this.#line;
+      records.push({ line, lastLine, fields: found.fields, broken: found.broken });
+      at = found.end;
+    }
+    this.#rest = all.slice(at);
+    return records;
+  }
+
+  /** The record that begins at `at`, or null where its end has not come yet. */
+  #record(text: string, at: number, last: boolean): Found {
+    const lineEnd = text.indexOf('\n', at);
+    if (lineEnd < 0 && !last) return text.length - at > MAX_QUOTED * 16 ? this.#asItStands(text, at, text.length) : null;
+    const stop = lineEnd < 0 ? text.length : lineEnd + 1;
+    const quote = this.#quotes ? text.indexOf('"', at) : -1;
+    if (quote < 0 || quote >= stop) {
+      const end = lineEnd < 0 ? text.length : lineEnd;
+      return { fields: text.slice(at, text[end - 1] === '\r' && end > at ? end - 1 : end).split(this.#separator), end: stop, broken: false };
+    }
+    return this.#quoted(text, at, stop, last);
+  }
+
+  #asItStands(text: string, at: number, stop: number): Found {
+    return { fields: [text.slice(at, stop).replace(/\r?\n$/, '')], end: stop, broken: true };
+  }
+
+  /** A record with quotes somewhere in its first line, which ends at `stop`. */
+  #quoted(text: string, at: number, stop: number, last: boolean): Found {
+    const fields: string[] = [];
+    let from = at;
+    for (;;) {
+      let field: string;
+      if (text[from] === '"') {
+        let close = text.indexOf('"', from + 1);
+        while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+        if (close - from > MAX_QUOTED) return this.#asItStands(text, at, stop);
+        if (close < 0 || (close + 1 === text.length && !last)) return last || text.length - from > MAX_QUOTED ? this.#asItStands(text, at, stop) : null;
+        field = text.slice(from + 1, close).replaceAll('""', '"');
+        from = close + 1;
+        while (text[from] === ' ' && this.#separator !== ' ') from++;
+      } else {
+        let end = from;
+        while (end < text.length && text[end] !== '\n' && !text.startsWith(this.#separator, end)) end++;
+        const cut = text[end - 1] === '\r' && (end === text.length || text[end] === '\n') && end > from ? end - 1 : end;
+        field = text.slice(from, cut);
+        from = end;
+      }
+      if (text[from] === '\r' && (text[from + 1] === '\n' || from + 1 === text.length)) from++;
+      if (from >= text.length && !last) return null;
+      fields.push(field);
+      if (from >= text.length) return { fields, end: from, broken: false };
+      if (text[from] === '\n') return { fields, end: from + 1, broken: false };
+      if (text.startsWith(this.#separator, from)) from += this.#separator.length;
+      else return this.#asItStands(text, at, stop);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** What preparing found, counted for the page. */
+import { ISSUES, type IssueReport, type Mapping, type ParsedTable, type PrepareReport } from '../shared/data';
+import { type CellsNow, EXCLUDED, ISSUE_BIT } from './checkRows';
+import { excerpt } from './parse/excerpt';
+import type { TokenStore } from './tokenStore';
+
+/** Rows that a report names. */
+const EXAMPLES = 20;
+const BINS = 32;
+
+/** Rows by issue; rows that were excluded by hand have none any more. */
+export function issueReports(table: ParsedTable, flags: Uint16Array, cells: CellsNow, mapping: Mapping): IssueReport[] {
+  const reports = ISSUES.map((issue): IssueReport => ({ issue, rows: 0, examples: [] }));
+  const columns = Object.values(mapping.roles).map((name) => (name === null ? -1 : table.columns.indexOf(name))).filter((c) => c >= 0);
+  for (let row = 0; row < flags.length; row++) {
+    if (flags[row] & EXCLUDED || (flags[row] & (EXCLUDED - 1)) === 0) continue;
+    for (const report of reports) {
+      if (!(flags[row] & ISSUE_BIT[report.issue])) continue;
+      report.rows++;
+      if (report.examples.length < EXAMPLES) report.examples.push({ row, line: table.rows.line(row), text: shown(table, row, report.issue, cells, columns) });
+    }
+  }
+  return reports.filter((r) => r.rows > 0);
+}
+
+function shown(table: ParsedTable, row: number, issue: IssueReport['issue'], cells: CellsNow, columns: number[]): string {
+  const raw = table.rows.cells(row);
+  switch (issue) {
+    case 'syntax':
+    case 'huge':
+      return excerpt(raw[1] ?? raw[0], 120);
+    case 'ragged':
+      return `${raw.length} ${raw.length === 1 ? 'field' : 'fields'} instead of ${table.columns.length}: ${excerpt(raw.join(' | '), 90)}`;
+    case 'quote':
+    case 'encoding':
+      return excerpt(raw.join(' | '), 120);
+    default: {
+      const now = cells(row) ?? raw;
+      return excerpt(columns.map((c) => now[c] ?? '').join(' | '), 120);
+    }
+  }
+}
+
+/** Examples by length before they are cut. The limit falls on the end of a bin. */
+export function lengthCounts(tokens: TokenStore, limit: number): PrepareReport['lengths'] {
+  const width = Math.max(1, Math.ceil(limit / (BINS / 2)));
+  const counts = new Array<number>(BINS + 1).fill(0);
+  for (let i = 0; i < tokens.length; i++) counts[Math.min(BINS, Math.ceil(tokens.total(i) / width) - 1)]++;
+  return { width, counts, limit };
+}
+
+export function labelCounts(label: readonly string[], heldOut: ReadonlySet<number>): NonNullable<PrepareReport['labels']> {
+  const counts = new Map<string, { label: string; train: number; heldOut: number }>();
+  label.forEach((l, i) => {
+    let own = counts.get(l);
+    if (!own) counts.set(l, own = { label: excerpt(l, 40), train: 0, heldOut: 0 });
+    own[heldOut.has(i) ? 'heldOut' : 'train']++;
+  });
+  return [...counts.values()].sort((a, b) => b.train + b.heldOut - a.train - a.heldOut);
+}

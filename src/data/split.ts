@@ -1,0 +1,97 @@
+/** Which examples are held out: by seed, copies together, the same share of every label. */
+import { DataError } from '../shared/errors';
+import { Rng } from '../shared/rng';
+
+export interface SplitInput {
+  /** By example: equal where what is kept of them is equal. */
+  copy: readonly number[];
+  /** By example: equal where the question is the same but for case and spaces; null where that means nothing. */
+  question: readonly number[] | null;
+  /** By example; null where there are no labels. */
+  label: readonly string[] | null;
+}
+
+export interface Split {
+  /** Examples, in their order; and in seeded random order, so that their first N are a fair sample. */
+  train: number[];
+  heldOut: number[];
+  /** Held-out examples whose question is also trained on. */
+  leaks: number[];
+}
+
+/**
+ * @param together whether examples with the same question stay on one side, as exact copies always do.
+ * @throws {DataError} when fewer than two different examples are there.
+ */
+export function splitExamples({ copy, question, label }: SplitInput, share: number, seed: number, together: boolean): Split {
+  const groups = grouped(copy, together ? question : null);
+  if (groups.length < 2) {
+    const what = copy.length === 0 ? 'No example is left to train on' : copy.length === 1 ? 'Only one example is left' : together && new Set(copy).size > 1 ? 'All examples ask the same' : 'All examples are the same';
+    throw new DataError(`${what}.`, 'At least 2 different examples are needed: one to train on and one to test on. Check the report, the mapping and the template.');
+  }
+  const wanted = Math.max(1, Math.round(share * copy.length));
+  const order = new Rng(seed).shuffle(groups);
+  const taken = new Set<number[]>();
+  const heldOut: number[] = [];
+  const take = (group: number[]) => {
+    taken.add(group);
+    heldOut.push(...group);
+  };
+  if (label) {
+    const quota = quotas(label, wanted);
+    for (const group of order) {
+      const left = quota.get(label[group[0]])!;
+      if (group.length > left) continue;
+      quota.set(label[group[0]], left - group.length);
+      take(group);
+    }
+  }
+  // Without labels this is all; with them it fills what groups of copies have left open.
+  for (const group of order) if (!taken.has(group) && heldOut.length + group.length <= wanted && taken.size + 1 < groups.length) take(group);
+  if (heldOut.length === 0) take(order.reduce((a, b) => (b.length < a.length ? b : a)));
+  const out = new Set(heldOut);
+  const train = copy.map((_, i) => i).filter((i) => !out.has(i));
+  const asked = question ? new Set(train.map((i) => question[i])) : null;
+  return { train, heldOut, leaks: asked ? heldOut.filter((i) => asked.has(question![i])) : [] };
+}
+
+/** Examples that must stay together, in order of their first one. */
+function grouped(copy: readonly number[], question: readonly number[] | null): number[][] {
+  const parent = copy.map((_, i) => i);
+  const root = (i: number): number => {
+    let r = i;
+    while (parent[r] !== r) r = parent[r];
+    for (let j = i; parent[j] !== r;) [parent[j], j] = [r, parent[j]];
+    return r;
+  };
+  for (const keys of question ? [copy, question] : [copy]) {
+    const first = new Map<number, number>();
+    keys.forEach((key, i) => {
+      const before = first.get(key);
+      if (before === undefined) first.set(key, i);
+      else {
+        const [a, b] = [root(before), root(i)];
+        parent[Math.max(a, b)] = Math.min(a, b);
+      }
+    });
+  }
+  const groups = new Map<number, number[]>();
+  copy.forEach((_, i) => {
+    const r = root(i);
+    const group = groups.get(r);
+    if (group) group.push(i);
+    else groups.set(r, [i]);
+  });
+  return [...groups.values()];
+}
+
+/** How many of each label are held out: shares rounded so that they add up to `wanted` (largest remainders first). */
+function quotas(label: readonly string[], wanted: number): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const l of label) counts.set(l, (counts.get(l) ?? 0) + 1);
+  const exact = [...counts].map(([l, n]) => ({ l, exact: (n * wanted) / label.length }));
+  const quota = new Map(exact.map((e) => [e.l, Math.floor(e.exact)]));
+  let left = wanted - [...quota.values()].reduce((a, b) => a + b, 0);
+  for (const { l } of exact.toSorted((a, b) => (b.exact % 1) - (a.exact % 1))) if (left-- > 0) quota.set(l, quota.get(l)! + 1);
+  return quota;
+}

@@ -1,0 +1,23 @@
+/** Tables for tests: made from rows, and written out to be compared with rows. */
+import type { DataFormat, ParsedTable } from '../../shared/data';
+import { cellsOf, NO_REPAIRS } from '../repair';
+import { RowStore } from '../rowStore';
+
+/** A table that holds these rows; row i stands on line i + 1. */
+export function tableOf(columns: string[], rows: string[][], format: DataFormat = 'csv'): ParsedTable {
+  const store = new RowStore();
+  rows.forEach((cells, i) => store.add(i + 1, cells));
+  return { fileName: 'a', format, columns, rows: store, header: null, separator: ',', notes: [], encoding: 'utf-8', packed: null };
+}
+
+/** The table with whole rows as arrays, and the others as (line, state, cells). */
+export function plainTable(table: ParsedTable) {
+  const rows: string[][] = [];
+  const broken: { line: number; state: string; cells: string[] }[] = [];
+  for (let i = 0; i < table.rows.length; i++) {
+    const cells = cellsOf(table, i, NO_REPAIRS);
+    if (cells) rows.push(cells);
+    else broken.push({ line: table.rows.line(i), state: table.rows.state(i), cells: table.rows.cells(i) });
+  }
+  return { ...table, rows, broken };
+}

@@ -1,0 +1,143 @@
+/** The table as a person looks through it: filtered, searched, row by row. Works before anything was tokenised, too. */
+import type { ListedRow, Mapping, ParsedTable, RowDetail, RowFilter } from '../shared/data';
+import type { Tokenizer } from '../shared/types';
+import { CHANGED, EXCLUDED, ISSUE_BIT, issuesOf, USABLE } from './checkRows';
+import { Growing } from './growing';
+import type { Pace } from './pace';
+import type { Prepared } from './prepare';
+
+/** Characters of a text that a list shows, and that a detail does. */
+const LISTED = 200;
+const DETAILED = 200_000;
+
+const NONE = 0xffffffff;
+
+export class TableView {
+  readonly #table: ParsedTable;
+  readonly #mapping: Mapping;
+  readonly #prepared: Prepared;
+  readonly #tokenizer: Tokenizer;
+  /** By row: its example, or NONE; null where items are windows, which are the examples. */
+  readonly #exampleOf: Uint32Array | null;
+  #found: { key: string; items: Uint32Array } | null = null;
+
+  constructor(table: ParsedTable, mapping: Mapping, prepared: Prepared, tokenizer: Tokenizer) {
+    this.#table = table;
+    this.#mapping = mapping;
+    this.#prepared = prepared;
+    this.#tokenizer = tokenizer;
+    const { tokens, windows } = prepared;
+    if (windows) this.#exampleOf = null;
+    else {
+      this.#exampleOf = new Uint32Array(table.rows.length).fill(NONE);
+      for (let i = 0; i < tokens.length; i++) this.#exampleOf[tokens.row(i)] = i;
+    }
+  }
+
+  /**
+   * Items that match, from … from+count, and how many match in all.
+   * @param search text that a row must hold, whatever its case; '' = any.
+   * @throws {Cancelled}
+   */
+  async list(filter: RowFilter, search: string, from: number, count: number, pace: Pace): Promise<{ total: number; rows: ListedRow[] }> {
+    const key = JSON.stringify([filter, search]);
+    if (this.#found?.key !== key) this.#found = { key, items: await this.#find(filter, search.toLowerCase(), pace) };
+    const { items } = this.#found;
+    return { total: items.length, rows: Array.from(items.subarray(from, from + count), (item) => this.#listed(item)) };
+  }
+
+  detail(item: number): RowDetail | null {
+    const count = this.#exampleOf?.length ?? this.#prepared.tokens.length;
+    if (!(item >= 0 && item < count)) return null;
+    const row = this.#row(item);
+    const example = this.#example(item);
+    const cells = this.#exampleOf ? this.#prepared.cells(row) ?? this.#table.rows.cells(row) : null;
+    return {
+      item, line: this.#table.rows.line(row),
+      cells: cells ? this.#table.columns.map((_, c) => (cells[c] ?? '').slice(0, DETAILED)) : null,
+      example: example === null ? null : this.#prepared.preview(example, 1)[0],
+      issues: issuesOf(this.#prepared.flags[row]),
+    };
+  }
+
+  /** Every row that is not used, as JSON lines with the reasons: { line, reasons, cells }. */
+  async *rejected(pace: Pace): AsyncGenerator<string> {
+    const { flags, cells } = this.#prepared;
+    for (let row = 0; row < flags.length; row++) {
+      if (row % 32 === 0 && pace.due) await pace.rest('Collecting rows', row, flags.length);
+      const f = flags[row];
+      const reasons: string[] = issuesOf(f);
+      if (f & EXCLUDED) reasons.push('excluded by hand');
+      if (f & USABLE) continue;
+      const now = cells(row);
+      const raw = this.#table.rows.cells(row);
+      const content = now ? Object.fromEntries(this.#table.columns.map((name, c) => [name, now[c] ?? ''])) : raw;
+      yield `${JSON.stringify({ line: this.#table.rows.line(row), reasons, row: content })}\n`;
+    }
+  }
+
+  async #find(filter: RowFilter, search: string, pace: Pace): Promise<Uint32Array> {
+    const count = this.#exampleOf?.length ?? this.#prepared.tokens.length;
+    const found = new Growing(new Uint32Array(1024));
+    for (let item = 0; item < count; item++) {
+      if (item % 64 === 0 && pace.due) await pace.rest('Searching', item, count);
+      if (this.#matches(item, filter) && (search === '' || this.#texts(item).some((t) => t.toLowerCase().includes(search)))) found.push(item);
+    }
+    return found.view();
+  }
+
+  #matches(item: number, filter: RowFilter): boolean {
+    const f = this.#prepared.flags[this.#row(item)];
+    const example = this.#example(item);
+    switch (filter) {
+      case 'all':
+        return true;
+      case 'train':
+        return example !== null && !this.#prepared.isHeldOut(example);
+      case 'heldOut':
+        return example !== null && this.#prepared.isHeldOut(example);
+      case 'unused':
+        return example === null;
+      case 'excluded':
+        return (f & EXCLUDED) !== 0;
+      case 'changed':
+        return (f & CHANGED) !== 0;
+      default:
+        return (f & ISSUE_BIT[filter]) !== 0;
+    }
+  }
+
+  #listed(item: number): ListedRow {
+    const row = this.#row(item);
+    const f = this.#prepared.flags[row];
+    const example = this.#example(item);
+    return {
+      item, line: this.#table.rows.line(row),
+      texts: this.#texts(item).map((t) => t.slice(0, LISTED)),
+      tokens: example === null ? null : this.#prepared.tokens.total(example),
+      issues: issuesOf(f),
+      side: example === null ? null : this.#prepared.isHeldOut(example) ? 'heldOut' : 'train',
+      excluded: (f & EXCLUDED) !== 0,
+      changed: (f & CHANGED) !== 0,
+    };
+  }
+
+  #row(item: number): number {
+    return this.#exampleOf ? item : this.#prepared.tokens.row(item);
+  }
+
+  #example(item: number): number | null {
+    if (!this.#exampleOf) return item;
+    return this.#exampleOf[item] === NONE ? null : this.#exampleOf[item];
+  }
+
+  #texts(item: number): string[] {
+    if (!this.#exampleOf) return [this.#tokenizer.decode(this.#prepared.tokens.ids(item))];
+    const now = this.#prepared.cells(item);
+    if (!now) return [this.#table.rows.cells(item).join(' | ')];
+    return Object.values(this.#mapping.roles).flatMap((name) => {
+      const c = name === null ? -1 : this.#table.columns.indexOf(name);
+      return c < 0 ? [] : [now[c] ?? ''];
+    });
+  }
+}

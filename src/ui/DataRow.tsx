@@ -1,0 +1,62 @@
+/** One row in full: its tokens, its texts to edit, and leaving it out. */
+import { useEffect, useState } from 'react';
+import type { RowDetail } from '../shared/data';
+import { TextField } from './bits';
+import { useSel, useStudio } from './studioContext';
+import { ChipLegend, TokenChips } from './TokenChips';
+
+/** A row that opens is where the keys go next. */
+const focusFirst = (element: HTMLElement | null) => element?.focus({ preventScroll: true });
+
+export function DataRow({ item, windows, onClose }: { item: number; windows: boolean; onClose: () => void }) {
+  const studio = useStudio();
+  const columns = useSel((s) => s.dataset.parsed?.table.columns ?? []);
+  const mapping = useSel((s) => s.dataset.mapping);
+  const excluded = useSel((s) => s.dataset.decisions.edits.excluded.includes(item));
+  const [detail, setDetail] = useState<RowDetail | null>(null);
+  const [draft, setDraft] = useState<string[] | null>(null);
+  useEffect(() => {
+    let current = true;
+    void studio.data.detail(item).then((d) => {
+      if (!current) return;
+      setDetail(d);
+      setDraft(d?.cells ?? null);
+    });
+    return () => { current = false; };
+  }, [studio, item]);
+  if (!detail) return null;
+  const used = mapping ? new Set(Object.values(mapping.roles)) : new Set();
+  const dirty = draft !== null && detail.cells !== null && draft.some((text, c) => text !== detail.cells![c]);
+  return (
+    <section className="panel stack" aria-labelledby="data-row-title" data-testid="data-row">
+      <div className="row">
+        <h3 id="data-row-title" ref={focusFirst} tabIndex={-1}>Line {detail.line}{detail.example?.heldOut && <span className="tag">held out</span>}{excluded && <span className="tag">left out by you</span>}</h3>
+        {detail.example && <ChipLegend />}
+        <span className="spacer" />
+        {!windows && <button type="button" onClick={() => studio.data.exclude(item, !excluded)} data-testid="data-exclude">{excluded ? 'Take it in again' : 'Leave it out'}</button>}
+        <button type="button" className="quiet" onClick={onClose}>Close</button>
+      </div>
+      {detail.example ? <TokenChips tokens={detail.example.tokens} most={2000} /> : <p className="muted">This row is not turned into tokens{detail.issues.length > 0 ? ', see what needs a look above' : ''}.</p>}
+      {draft && !windows && (
+        <details open={detail.example === null}>
+          <summary>Edit</summary>
+          <form
+            className="stack"
+            onSubmit={(e) => {
+              e.preventDefault();
+              studio.data.editRow(item, draft);
+            }}
+          >
+            {columns.map((name, c) => used.has(name) && (
+              <TextField key={name} label={name} value={draft[c]} onChange={(text) => setDraft(draft.map((old, k) => (k === c ? text : old)))} rows={draft[c].length > 80 ? 5 : 2} testId={`data-edit-${c}`} />
+            ))}
+            <div className="row">
+              <button type="submit" className="primary" disabled={!dirty} data-testid="data-edit-save">Save</button>
+              <button type="button" className="quiet" disabled={!dirty} onClick={() => setDraft(detail.cells)}>As it was</button>
+            </div>
+          </form>
+        </details>
+      )}
+    </section>
+  );
+}
