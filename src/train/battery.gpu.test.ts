@@ -25,7 +25,7 @@ const layout = (segments: number): Layout => ({ capacity: { rows: 70, supervised
 
 const runOf = (method: MethodName): RunConfig => runSchema.parse({
   id: method, name: method, method, rank: 4, alpha: 8, modules: ['q', 'o', 'up', 'down'],
-  gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 }, adalora: { initRank: 6, tinit: 0, tfinal: 1 },
+  gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 }, adalora: { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 },
 });
 
 let base: BaseModel;
@@ -82,14 +82,18 @@ describe.each(METHODS)('%s', (method) => {
     expect(learnt, 'it learns').toBeLessThan(ofBase - 0.01);
     expect(await evaluate(null), 'without it there is the base').toBe(ofBase);
 
-    const second = await Trainer.create(base, [run], train, layout(1));
-    expect((await steps(second, 0, STEPS)).get(method), 'the same when repeated').toEqual(losses);
-    second.run(method).restore(structuredClone(state));
-    await second.run(method).refresh();
-    expect((await steps(second, 2, STEPS)).get(method), 'the same when continued from its state').toEqual(losses.slice(2));
-    expect((await second.evaluate([method], batches))[0].loss).toBe(learnt);
     first.free();
-    second.free();
+
+    const repeated = await Trainer.create(base, [run], train, layout(1));
+    expect((await steps(repeated, 0, STEPS)).get(method), 'the same when repeated').toEqual(losses);
+    repeated.free();
+
+    const continued = await Trainer.create(base, [run], train, layout(1));
+    continued.run(method).restore(structuredClone(state));
+    await continued.run(method).refresh();
+    expect((await steps(continued, 2, STEPS)).get(method), 'the same when continued from its state').toEqual(losses.slice(2));
+    expect((await continued.evaluate([method], batches))[0].loss, 'and so it ends').toBe(learnt);
+    continued.free();
     expect(gpu.buffers.live()).toEqual(before);
     expect(gpu.error()).toBeNull();
   });
