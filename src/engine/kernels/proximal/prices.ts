@@ -8,7 +8,7 @@ import type { Dispatch, RowCount } from '../../gpu/program';
 import { RATIO_BINS } from '../gate/slots';
 import slots from '../gate/slots.wgsl?raw';
 import { THREADS, perElement } from '../launch';
-import { type ProximalParams } from './proximal';
+import type { ProximalParams } from './proximal';
 import averagedWgsl from './averaged.wgsl?raw';
 import binWgsl from './binPrices.wgsl?raw';
 import hyper from './hyper.wgsl?raw';
