@@ -192,11 +192,11 @@ class TargetSkip:
 
     Integral control of λ alone overshoots, since τ moves slowly; so τ itself is moved: τ_m + δ · (module's median r), with
     the one δ (or one per module) at which this step's histograms, linear inside a bin, would skip the target plus a
-    correction. The modules' differences stay the rule's. The correction adds up a tenth of what each step missed and stays
+    correction. The modules' differences stay the rule's. The correction adds up three tenths of what each step missed and stays
     within ±0.15, so that it can't wind up. Modules whose median r lies in the first bin (B = 0) stay where they are.
     """
 
-    GAIN, BOUND, WIDEST, HALVINGS = 0.1, 0.15, 4096.0, 40
+    GAIN, BOUND, WIDEST, HALVINGS = 0.3, 0.15, 4096.0, 40
 
     def __init__(self, target: float, tau_warmup: int, per: str = "run"):
         self.target, self.tau_warmup, self.per = target, tau_warmup, per
