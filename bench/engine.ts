@@ -256,15 +256,15 @@ export function loraLayers(gpu: Gpu, scope: BufferScope, p: { layers: number; d:
   const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d }));
   const unused = scope.alloc('unused', 16);
   const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused, args: unused }));
-  const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })), dropped: null };
-  return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ gpu, rPad: rank, scaling: 1, params, flat: flat.params, dropout: 0 })) };
+  const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })) };
+  return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ gpu, rPad: rank, scaling: 1, params, flat: flat.params, dropout: 0, optimizer: { grads: flat.grads, norm: unused } })) };
 }
 
 /** A generator with a LoRA adapter that is awake, on a base that never ends a text. */
 export async function adaptedGenerator(gpu: Gpu, model: DownloadedModel, rank: number) {
   const config = { ...model.config, eosIds: [] };
   const base = new BaseModel(gpu, config, (name) => model.weights.get(name).data);
-  const run = new AdapterRun(gpu, config, runConfig('lora', 'lora', rank), trainConfig());
+  const run = new AdapterRun(base, runConfig('lora', 'lora', rank), trainConfig());
   const adapters = await wake(run);
   const generator = await Generator.create(base, [run], 512);
   return {

@@ -55,10 +55,10 @@ test('which modules matter: probe, rankings, and LoRA on the best of each', asyn
   await app.studyDone(4);
   await expect(app.get('study')).toHaveAttribute('data-state', 'finished');
 
-  // Six rankings and all modules, each with both seeds, at one budget.
+  // Seven rankings and all modules, each with both seeds, at one budget.
   const table = await app.table('result-table');
   const arms = table.slice(2);
-  expect(arms.map((r) => r[0])).toEqual(['Active share', 'Relative change', 'Change', 'Gradient', 'Weight', 'Random', 'All modules']);
+  expect(arms.map((r) => r[0])).toEqual(['Active share', 'Relative change', 'Change', 'Gradient', 'Sensitivity', 'Weight', 'Random', 'All modules']);
   expect(arms.every((r) => r[1] === '2')).toBe(true);
   const parameters = arms.map((r) => Number(r[2].replace(/\D/g, '')));
   for (const p of parameters.slice(0, -1)) {
@@ -66,7 +66,7 @@ test('which modules matter: probe, rankings, and LoRA on the best of each', asyn
     expect(p).toBeGreaterThan(parameters.at(-1)! * 0.2);
   }
   const rankings = await app.table('ranking-table');
-  expect(rankings).toHaveLength(7);
+  expect(rankings).toHaveLength(8);
   expect(Math.abs(Number(rankings[3][2].replace('−', '-')))).toBeLessThanOrEqual(1);
   expect(await app.table('module-ranks')).toHaveLength(1 + 4 * 7);
   await expect(app.get('verdicts')).toContainText('Choosing by active share');

@@ -2,14 +2,17 @@
 import type { AdapterWork, TokenBatch } from '../shared/types';
 import type { AdapterRun } from './adapterRun';
 import type { Method, MethodStats } from './adapters/method';
-import { macsOf } from './gpu/program';
+import { padRank } from './adapters/parameters';
+import { type Dispatch, type Op, macsOf } from './gpu/program';
 import { backward, lowestAdapted, needsInputGradient } from './model/backward';
 import { batchTotals, causalPairs } from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
 
 /** A method that adds nothing: what is left of a pass with it is the frozen base. */
-const NOTHING = { forward: () => [], backward: () => [] } as unknown as Method;
+const NOTHING = { throughBase: false, needsSquares: false, forward: () => [], backward: () => [] } as unknown as Method;
+
+const multiplies = (op: Op): op is Dispatch => 'kernel' in op && op.macs !== undefined;
 
 /**
  * Counts a run's steps from a pass that holds it alone. Sizes that only the GPU knows (active rows) come from what was dispatched there.
@@ -17,27 +20,34 @@ const NOTHING = { forward: () => [], backward: () => [] } as unknown as Method;
  */
 export function accountant(pass: Pass, run: AdapterRun): (batches: readonly TokenBatch[], stats: MethodStats | null) => AdapterWork {
   const bare: Pass = { ...pass, segments: pass.segments.map((adapters) => adapters && { ...adapters, method: NOTHING }) };
-  const frozen = [...forward(bare), ...headLoss(bare, true), ...backward(bare)].filter((op) => 'kernel' in op && op.kernel.label.startsWith('matmul/'));
+  const base = [...forward(bare), ...headLoss(bare, true), ...backward(bare)];
+  const frozen = base.filter((op) => multiplies(op) && op.kernel.label.startsWith('matmul/'));
+  // What the adapter multiplies for all tokens, and once a step. A layer that is computed anew is the layout's work, not its own.
+  const labels = new Set(base.map((op) => ('kernel' in op ? op.kernel.label : '')));
+  const once: Pass = { ...pass, recompute: false };
+  const adapter = [...forward(once), ...backward(once)].filter((op) => multiplies(op) && !labels.has(op.kernel.label));
+  const perStep = macsOf([...run.finish(), ...run.update()], { rows: 0, supervised: 0, segments: 0 });
+  const rank = padRank(run.config.rank);
   const { layers, heads, headDim } = pass.config;
   const attentionBack = layers - lowestAdapted(pass).layer;
   return (batches, stats) => {
     let step = 0;
     let tokens = 0;
+    let done = perStep;
     for (const batch of batches) {
-      step += macsOf(frozen, { rows: batch.ids.length, supervised: batchTotals([batch]).supervised, segments: 1 });
+      const counts = { rows: batch.ids.length, supervised: batchTotals([batch]).supervised, segments: 1 };
+      step += macsOf(frozen, counts);
+      done += macsOf(adapter, counts);
       tokens += batch.ids.length;
       // Attention per causal pair, head and layer: q·k and p·v forward; five such products backward.
       step += causalPairs(batch) * heads * headDim * (2 * layers + 5 * attentionBack);
     }
     let dense = 0;
-    let done = 0;
     for (const m of run.modules) {
       const dx = needsInputGradient(pass, m.layer, m.kind) ? m.dIn : 0;
-      const all = tokens * (m.dIn + m.dOut);
-      dense += run.rPad * (all + tokens * (2 * m.dOut + m.dIn + dx));
-      done += run.rPad * (all + (stats
-        ? stats.forwardRows[m.index] * m.dOut + stats.dxRows[m.index] * dx + stats.gradRows[m.index] * (m.dOut + m.dIn)
-        : tokens * (2 * m.dOut + m.dIn + dx)));
+      dense += rank * tokens * (3 * m.dOut + 2 * m.dIn + dx);
+      // Products over open rows: how many only the GPU knew.
+      if (stats) done += run.rPad * (stats.forwardRows[m.index] * m.dOut + stats.dxRows[m.index] * dx + stats.gradRows[m.index] * (m.dOut + m.dIn));
     }
     return { done, dense, step: step + dense };
   };

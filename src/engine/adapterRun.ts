@@ -6,10 +6,11 @@ import { type RunConfig, type TrainConfig, isGated, rankOf, scalingOf } from '..
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
+import type { BaseModel } from './base';
 import { createMethod, methodSizes } from './adapters/createMethod';
 import { moduleSalt } from './adapters/lora/lora';
 import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
-import { type ModuleValues, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
+import { type ModuleValues, extraLength, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
 import type { BufferScope, Tensor } from './gpu/buffers';
 import type { Gpu } from './gpu/device';
 import { type Op, Program } from './gpu/program';
@@ -27,7 +28,7 @@ export const placeOf = (run: RunConfig, runs: readonly RunConfig[], train: Pick<
 export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Record<string, number> {
   const modules = adaptedModules(config, run);
   const { bytes } = flatLayout(modules, run);
-  const method = methodSizes(run, modules.length, padRank(rankOf(run)), place);
+  const method = methodSizes(run, modules, padRank(rankOf(run)), place);
   return {
     params: bytes,
     grads: bytes,
@@ -80,13 +81,14 @@ export class AdapterRun {
   #best: BestAdapter | null = null;
 
   /**
+   * `init` must run before the first pass.
    * @param place what there must be room for, where the run is trained
    * @param follows the run whose gate a random gate follows
    */
-  constructor(gpu: Gpu, model: LlamaConfig, run: RunConfig, train: TrainConfig, place: Place = UNTRAINED, follows: AdapterRun | null = null) {
+  constructor({ gpu, config, weights }: Pick<BaseModel, 'gpu' | 'config' | 'weights'>, run: RunConfig, train: TrainConfig, place: Place = UNTRAINED, follows: AdapterRun | null = null) {
     const scope = gpu.buffers.scope(`run ${run.id}`);
     this.config = run;
-    this.modules = adaptedModules(model, run);
+    this.modules = adaptedModules(config, run);
     this.rPad = padRank(rankOf(run));
     this.#gpu = gpu;
     this.#scope = scope;
@@ -100,25 +102,32 @@ export class AdapterRun {
     this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, GPUBufferUsage.UNIFORM);
     const { params, grads } = this.#flat;
     this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
-    const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout };
-    this.method = createMethod(run, train, low, this.modules, scope, place, follows?.method ?? null);
+    const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout, optimizer: { grads, norm: this.norm } };
+    this.method = createMethod(run, train, low, this.modules, scope, (m) => weights.layers[m.layer][m.kind], place, follows?.method ?? null);
     this.#bestTensors = place.keepBest ? Object.fromEntries(Object.entries(this.#adapterTensors()).map(([name, tensor]) => [name, scope.alloc(`best/${name}`, tensor.size)])) : null;
     this.load(this.#start(train.seed));
   }
 
-  /** A Kaiming-uniform with a = √5 (PEFT's), from the seed and the module's place alone; B zero. */
+  /**
+   * As PEFT starts, from the seed and the module's place alone: A Kaiming-uniform with a = √5, B zero, DoRA's m with `init`;
+   * AdaLoRA's A and B normal, E zero.
+   */
   #start(seed: number): ModuleValues[] {
     const rank = rankOf(this.config);
+    const extra = extraOf(this.config);
     return this.modules.map((m) => {
       const bound = 1 / Math.sqrt(m.dIn);
       const rng = new Rng((seed ^ moduleSalt(m)) >>> 0);
-      return { a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)), b: new Float32Array(m.dOut * rank) };
+      const normal = (length: number) => Float32Array.from({ length }, () => 0.02 * rng.normal());
+      if (this.config.method === 'adalora') return { a: normal(rank * m.dIn), b: normal(m.dOut * rank), extra: new Float32Array(rank) };
+      return { a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)), b: new Float32Array(m.dOut * rank), ...(extra ? { extra: new Float32Array(extraLength(extra, m, rank)) } : {}) };
     });
   }
 
   /** Values that are trained. */
   get parameters(): number {
-    return this.modules.reduce((sum, m) => sum + rankOf(this.config) * (m.dIn + m.dOut), 0);
+    const rank = rankOf(this.config);
+    return this.modules.reduce((sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extraOf(this.config), m, rank), 0);
   }
 
   /** Operations before a step's first micro-batch. */
@@ -126,7 +135,12 @@ export class AdapterRun {
     return [{ clear: this.#flat.grads }, ...this.method.begin()];
   }
 
-  /** Operations after a step's last micro-batch: clip, AdamW, the method's update, derived tensors. */
+  /** Operations after a step's last micro-batch: gradients are whole then. */
+  finish(): Op[] {
+    return this.method.finish();
+  }
+
+  /** Operations after `finish`: clip, AdamW, the method's update, derived tensors. */
   update(): Op[] {
     const { params, grads, m, v } = this.#flat;
     const length = params.size / 4;
@@ -222,10 +236,20 @@ export class AdapterRun {
     this.#gpu.device.queue.writeBuffer(params.buffer, params.offset, pack(this.modules, this.config, adapters, modulePath));
   }
 
-  /** After A, B or thresholds were written from outside: what is derived from them. */
-  async refresh(): Promise<void> {
-    const program = await new Program(this.#gpu, this.#scope, 'refresh', this.method.refresh()).compile();
-    const encoder = this.#gpu.device.createCommandEncoder({ label: 'refresh' });
+  /** Once, before anything else: what the run's start takes from the frozen base, and what is derived from it. */
+  async init(): Promise<void> {
+    await this.#once('init', this.method.init());
+    await this.refresh();
+  }
+
+  /** After parameters or thresholds were written from outside: what is derived from them. */
+  refresh(): Promise<void> {
+    return this.#once('refresh', this.method.refresh());
+  }
+
+  async #once(label: string, ops: Op[]): Promise<void> {
+    const program = await new Program(this.#gpu, this.#scope, label, ops).compile();
+    const encoder = this.#gpu.device.createCommandEncoder({ label });
     program.encode(encoder, { rows: 0, supervised: 0, segments: 0 });
     this.#gpu.device.queue.submit([encoder.finish()]);
   }

@@ -65,12 +65,13 @@ export class Generator {
     const cache = Array.from({ length: config.layers }, (_, l) => ({ k: scope.alloc(`cache.${l}.k`, cacheBytes), v: scope.alloc(`cache.${l}.v`, cacheBytes) }));
     const adapted = runs.filter((run) => run !== null);
     // Nothing is kept for a backward, so all modules and layers share one set of tensors.
-    const spaces = adapted.length > 0 ? new AdapterSpaces(scope, config, capacity, { ...spaceNeeds(adapted), keys: ['all'] }) : null;
+    const spaces = adapted.length > 0 ? new AdapterSpaces(scope, config, capacity, spaceNeeds(adapted, 'all'), 'all') : null;
+    const kept = spaces?.of(runs);
     const pass: Omit<Pass, 'batch'> = {
       gpu, config, weights, ropeTable, cache, top,
       layers: Array.from({ length: config.layers }, () => act),
       grads: null,
-      segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: run.modules.map(() => spaces!.only(segment)), shared: spaces!.shared }),
+      segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: kept![segment]!, shared: spaces!.shared }),
       record: false,
       recompute: false,
     };

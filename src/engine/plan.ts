@@ -47,7 +47,7 @@ export function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layou
 }
 
 function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
-  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r), config: r })));
+  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r), config: r })), recompute ? 'layers' : 'none');
   const layer = layerSizes(c, capacity);
   return {
     layers: { times: recompute ? 1 : c.layers, sizes: layer },

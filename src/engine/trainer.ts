@@ -20,7 +20,6 @@ import { backward } from './model/backward';
 import { BatchBuffers, type Capacity, type StageOptions, batchTotals, stackedRows } from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
-import { moduleName } from './model/llama';
 import { AdapterSpaces, spaceNeeds } from './model/spaces';
 import { NonFiniteFinder } from './nonFinite';
 import type { Layout } from './plan';
@@ -67,6 +66,8 @@ interface Stack {
   loss: Program;
   lossGradient: Program;
   backward: Program;
+  /** Completes the gradients of all micro-batches. */
+  finish: Program;
   update: Program;
   /** Around a probe. */
   beginProbe: Program;
@@ -99,13 +100,14 @@ export class Trainer {
   private constructor(base: BaseModel, runs: AdapterRun[], seed: number, layout: Layout) {
     const { gpu, config } = base;
     const { capacity } = layout;
+    const sharing = layout.recompute ? 'layers' : 'none';
     this.base = base;
     this.layout = layout;
     this.#seed = seed;
     this.#scope = gpu.buffers.scope('train');
     try {
       this.#batch = new BatchBuffers(gpu, this.#scope, capacity, layout.microBatches);
-      this.#spaces = new AdapterSpaces(this.#scope, config, capacity, spaceNeeds(runs));
+      this.#spaces = new AdapterSpaces(this.#scope, config, capacity, spaceNeeds(runs, sharing), sharing);
       const sizes = layerSizes(config, capacity);
       const shared = layout.recompute ? allocate(this.#scope, 'layer.', sizes) : null;
       this.#layers = Array.from({ length: config.layers }, (_, l) => ({
@@ -134,13 +136,13 @@ export class Trainer {
       await withinMemory(base.gpu, () => {
         for (const config of configs) {
           const follows = runs.find((r) => r.config.id === config.gate.follows) ?? null;
-          runs.push(new AdapterRun(base.gpu, base.config, config, train, placeOf(config, configs, train, layout.capacity.rows, layout.microBatches), follows));
+          runs.push(new AdapterRun(base, config, train, placeOf(config, configs, train, layout.capacity.rows, layout.microBatches), follows));
         }
         trainer = new Trainer(base, runs, train.seed, layout);
       });
       const made = trainer as unknown as Trainer;
       await Promise.all([made.#stack([null]), ...made.#groups(configs.map((c) => c.id)).map((ids) => made.#stack(ids))]);
-      for (const run of runs) await run.refresh();
+      for (const run of runs) await run.init();
       return made;
     } catch (error) {
       (trainer as Trainer | null)?.free();
@@ -167,17 +169,18 @@ export class Trainer {
     const program = (label: string, ops: Op[]) => new Program(gpu, this.#scope, label, ops).compile();
     const pass = this.#pass(runs);
     const adapted = runs.filter((run) => run !== null);
-    const [begin, forwards, loss, lossGradient, backwards, update, beginProbe, endProbe] = await Promise.all([
+    const [begin, forwards, loss, lossGradient, backwards, finish, update, beginProbe, endProbe] = await Promise.all([
       program('begin', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.begin())]),
       program('forward', forward(pass)),
       program('loss', headLoss(pass, false)),
       program('loss and gradient', adapted.length > 0 ? headLoss(pass, true) : []),
       program('backward', adapted.length > 0 ? backward(pass) : []),
+      program('finish', adapted.flatMap((run) => run.finish())),
       program('update', adapted.flatMap((run) => run.update())),
       program('begin probe', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.method.beginProbe())]),
       program('end probe', adapted.flatMap((run) => run.method.endProbe())),
     ]);
-    return { runs, pass, begin, forward: forwards, loss, lossGradient, backward: backwards, update, beginProbe, endProbe, parts: this.#parts(adapted) };
+    return { runs, pass, begin, forward: forwards, loss, lossGradient, backward: backwards, finish, update, beginProbe, endProbe, parts: this.#parts(adapted) };
   }
 
   #parts(runs: readonly AdapterRun[]): Tensor[] {
@@ -186,11 +189,13 @@ export class Trainer {
 
   #pass(runs: (AdapterRun | null)[]): Pass {
     const { gpu, config, weights, ropeTable } = this.base;
+    const kept = this.#spaces.of(runs);
     return {
       gpu, config, weights, ropeTable,
       batch: this.#batch, layers: this.#layers, top: this.#top, grads: this.#grads,
-      segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: this.#spaces.of(segment, run.modules), shared: this.#spaces.shared }),
+      segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: kept[segment]!, shared: this.#spaces.shared }),
       cache: null,
+      frozenGradient: this.#spaces.frozenGradient,
       record: true,
       recompute: this.layout.recompute,
     };
@@ -289,6 +294,7 @@ export class Trainer {
       this.#batch.load(encoder, i);
       for (const program of [stack.forward, stack.lossGradient, stack.backward]) program.encode(encoder, count);
     });
+    stack.finish.encode(encoder, NO_ROWS);
   }
 
   /** What `stack.parts` say of every stacked run. */
@@ -326,6 +332,7 @@ export class Trainer {
       }
       let take: () => Promise<ArrayBuffer>;
       this.#submit((encoder) => {
+        if (measure) stack.finish.encode(encoder, NO_ROWS);
         take = this.#readback.copy(encoder, stack.parts);
       });
       for (const { lossSum, stats } of this.#unpack(stack, await take!())) {
@@ -369,7 +376,7 @@ export class Trainer {
     const kept = new Uint8Array(modules.length * ids.length);
     const ratio = new Float32Array(kept.length);
     modules.forEach((m, i) => {
-      const from = this.#spaces.index(0, moduleName(m)) * this.#spaces.rowStride;
+      const from = this.#spaces.index(0, m) * this.#spaces.rowStride;
       kept.set(openAll.subarray(from, from + ids.length), i * ids.length);
       ratio.set(ratioAll.subarray(from, from + ids.length), i * ids.length);
     });
@@ -421,6 +428,7 @@ export class Trainer {
         if (bad) return bad;
         this.#submit((encoder) => stack.backward.encode(encoder, counts));
       }
+      this.#submit((encoder) => stack.finish.encode(encoder, NO_ROWS));
       return await finder.first(run.gradientTensors());
     } finally {
       finder.free();

@@ -119,7 +119,7 @@ export interface GateStats {
 export interface AdapterWork {
   /** Done: all-token products (A x, Bᵀg) plus the active-token ones as dispatched (tiles rounded up). */
   done: number;
-  /** What plain LoRA does for the same tokens. */
+  /** What plain LoRA of the same rank does for the same tokens. */
   dense: number;
   /** All multiply-adds of the step, frozen matmuls, head and attention included, with a dense adapter. */
   step: number;

@@ -1,10 +1,17 @@
 import { expect, it } from 'vitest';
+import { RATIO_BINS } from '../shared/types';
 import { GateWarnings, STUCK_STEPS } from './gateWarnings';
 
 const modules = [{ layer: 0, kind: 'q' }, { layer: 0, kind: 'down' }] as const;
 const tokens = Uint32Array.of(50, 50);
-const run = (warnings: GateWarnings, active: number[], from: number, steps: number) =>
-  Array.from({ length: steps }, (_, i) => warnings.after(from + i, { active: Uint32Array.from(active), tokens })).flat();
+const inBin = (...bins: number[]) => {
+  const histogram = new Uint32Array(2 * RATIO_BINS);
+  bins.forEach((bin, m) => { histogram[m * RATIO_BINS + bin] = 50; });
+  return histogram;
+};
+const usual = { tokens, histogram: inBin(30, 30), muSkipped: Float32Array.of(-1, -1), lambda: 0 };
+const run = (warnings: GateWarnings, active: number[], from: number, steps: number, stats = usual) =>
+  Array.from({ length: steps }, (_, i) => warnings.after(from + i, { ...stats, active: Uint32Array.from(active) }).warnings).flat();
 
 it('names a module that stays shut, once', () => {
   const w = new GateWarnings(modules, 0);
@@ -22,4 +29,30 @@ it('all tokens skipped, and none', () => {
   const open = new GateWarnings(modules, 10);
   expect(run(open, [50, 50], 1, 10 + STUCK_STEPS - 1)).toEqual([]);
   expect(run(open, [50, 50], 10 + STUCK_STEPS, 50)).toEqual([expect.stringContaining('no token has been skipped')]);
+});
+
+it('says why a module closed, and forgets it when it opens', () => {
+  const reason = (stats: Partial<typeof usual>) => {
+    const w = new GateWarnings(modules, 0);
+    run(w, [10, 0], 1, STUCK_STEPS, { ...usual, ...stats });
+    return w.closed;
+  };
+  expect(reason({})).toEqual([{ module: 1, reason: 'stuck' }]);
+  expect(reason({ histogram: inBin(30, 0) })).toEqual([{ module: 1, reason: 'no-update' }]);
+  expect(reason({ muSkipped: Float32Array.of(-1, 0.5) })).toEqual([{ module: 1, reason: 'harmful' }]);
+  // The price of 50 tokens outweighs what they would help.
+  expect(reason({ lambda: 0.03 })).toEqual([{ module: 1, reason: 'harmful' }]);
+
+  const w = new GateWarnings(modules, 0);
+  run(w, [10, 0], 1, STUCK_STEPS);
+  expect(w.after(STUCK_STEPS + 1, { ...usual, active: Uint32Array.of(10, 3) }).changed).toBe(true);
+  expect(w.closed).toEqual([]);
+  expect(run(w, [10, 0], 30, STUCK_STEPS)).toHaveLength(1);
+  w.reopened(1);
+  expect(w.closed).toEqual([]);
+});
+
+it('the closing trap is named', () => {
+  const [warning] = run(new GateWarnings(modules, 0), [0, 0], 1, 50, { ...usual, histogram: inBin(0, 0) });
+  expect(warning).toContain('B is still zero');
 });

@@ -16,9 +16,8 @@ let base: BaseModel;
 let runs: AdapterRun[];
 beforeAll(async () => {
   base = await openBase(await testGpu(), 'sieve-stories-nano');
-  const { gpu } = base;
   runs = (['lora', 'ts-lora'] as const).map((method, i) => {
-    const run = new AdapterRun(gpu, base.config, runSchema.parse({ id: method, name: method, method, rank: 4 + 3 * i }), trainSchema.parse({}));
+    const run = new AdapterRun(base, runSchema.parse({ id: method, name: method, method, rank: 4 + 3 * i }), trainSchema.parse({}));
     run.load(run.modules.map((m, j) => ({ a: randomFloats(run.config.rank * m.dIn, j, 0.2), b: randomFloats(run.config.rank * m.dOut, j + 99, 0.2) })));
     if (method === 'ts-lora') run.method.setThresholds(new Float32Array(run.modules.length).fill(0.3));
     return run;

@@ -1,6 +1,7 @@
 /** However training is laid out in memory, it computes the same: runs stacked or in turns, layers kept or computed anew. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
+import { adaptedModules } from '../engine/model/llama';
 import { type Layout, planTraining } from '../engine/plan';
 import { testGpu } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';
@@ -13,6 +14,8 @@ const runs = [
   runSchema.parse({ id: 'lora', name: 'LoRA', method: 'lora' }),
   runSchema.parse({ id: 'ts', name: 'TS-LoRA', method: 'ts-lora', gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
   runSchema.parse({ id: 'small', name: 'small', method: 'ts-lora', rank: 3, dropout: 0.1, modules: ['q', 'down'], gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
+  runSchema.parse({ id: 'dora', name: 'DoRA', method: 'dora', rank: 4, modules: ['k', 'up', 'down'] }),
+  runSchema.parse({ id: 'ts-dora', name: 'TS-DoRA', method: 'ts-dora', rank: 4, modules: ['q', 'o', 'down'], gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
   runSchema.parse({ id: 'mlp', name: 'mlp', method: 'lora', rank: 12, dropout: 0.3, modules: ['gate', 'up'] }),
 ];
 const ids = runs.map((r) => r.id);
@@ -32,7 +35,7 @@ let base: BaseModel;
 beforeAll(async () => { base = await openBase(await testGpu(), 'sieve-stories-nano'); });
 afterAll(() => base.free());
 
-async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: number[]; parameters: Float32Array[] }> {
+async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: number[]; parameters: (Float32Array | undefined)[] }> {
   const { gpu, config } = base;
   const before = gpu.buffers.live();
   const trainer = await Trainer.create(base, runs, train, how);
@@ -45,7 +48,7 @@ async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: numb
     steps.push(await Promise.all(ids.map((id) => results.get(id)!)));
   }
   const evals = (await trainer.evaluate([null, ...ids].slice(0, how.capacity.segments), batches)).map((e) => e.loss);
-  const parameters = (await trainer.run('ts').adapters()).flatMap(({ a, b }) => [a, b]);
+  const parameters = (await Promise.all(['ts', 'ts-dora'].map((id) => trainer.run(id).adapters()))).flat().flatMap(({ a, b, extra }) => [a, b, extra]);
   trainer.free();
   expect(gpu.buffers.live()).toEqual(before);
   expect(gpu.error()).toBeNull();
@@ -55,11 +58,17 @@ async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: numb
 it('stacked, in turns, or with layers computed anew: bit for bit the same', async () => {
   const alone = await losses(layout(1, false));
   expect(alone.steps.flat().every((r) => Number.isFinite(r.loss))).toBe(true);
-  const last = alone.steps.at(-1)![1].gate!;
-  const share = last.active.reduce((a, b) => a + b) / last.tokens.reduce((a, b) => a + b);
-  expect(share, 'some tokens are skipped, some are not').toBeGreaterThan(0.05);
-  expect(share).toBeLessThan(0.95);
-  for (const how of [layout(4, false), layout(3, false, 128), layout(4, true), layout(1, true)]) {
+  for (const id of ['ts', 'ts-dora']) {
+    const last = alone.steps.at(-1)![ids.indexOf(id)].gate!;
+    const share = last.active.reduce((a, b) => a + b) / last.tokens.reduce((a, b) => a + b);
+    expect(share, `${id}: some tokens are skipped, some are not`).toBeGreaterThan(0.05);
+    expect(share).toBeLessThan(0.95);
+  }
+  // Work is counted from the dispatches: LoRA's is what LoRA takes, and DoRA's row norms come on top, once a step.
+  for (const result of alone.steps.map((step) => step[ids.indexOf('lora')])) expect(result.work.done).toBe(result.work.dense);
+  const norms = adaptedModules(base.config, runs[3]).reduce((sum, m) => sum + 4 * m.dIn * (m.dOut + 4), 0);
+  for (const result of alone.steps.map((step) => step[3])) expect(result.work.done).toBe(result.work.dense + norms);
+  for (const how of [layout(6, false), layout(3, false, 128), layout(6, true), layout(1, true)]) {
     const other = await losses(how);
     // A layer that is computed anew is more work, and counted.
     const learnt = (steps: StepResult[][]) => steps.map((step) => step.map(({ work, ...result }) => ({ ...result, work: how.recompute ? null : work })));

@@ -12,7 +12,7 @@ import { type Fixture, fixtureBatch, loadFixture, openBase } from './testing/fix
 type MethodFixture = Fixture & { name: string; run: Record<string, unknown> };
 
 /** Names of the fixtures, and the letter of what each trains besides A and B. */
-const CASES = { rslora: null, loraplus: null } as const;
+const CASES = { rslora: null, loraplus: null, dora: 'M', 'ts-dora': 'M', adalora: 'E' } as const;
 
 async function open(f: MethodFixture) {
   const base = await openBase(await testGpu(), f.model);
@@ -59,6 +59,10 @@ for (const name of Object.keys(CASES)) {
         const result = (await (await trainer.step(['run'], [batches[f.train.batch[step]]], step)).get('run'))!;
         losses.push(result.loss);
         expectClose([result.gradNorm], [f.train.gradNorm[step]], { rtol: 1e-3 }, `gradient norm of step ${step}`);
+        if (f.has('trainKept')) {
+          const kept = (await adapter.adapters()).flatMap((m) => Array.from(m.extra!, (e) => (e !== 0 ? 1 : 0)));
+          expect(kept, `triplets kept after step ${step}`).toEqual([...f.bytes('trainKept').subarray(step * kept.length, (step + 1) * kept.length)]);
+        }
         if (result.gate) expectClose(result.gate.tau, f.floats('trainTau').subarray(step * f.modules.length, (step + 1) * f.modules.length), { atol: 1e-5 }, `τ after step ${step}`);
       }
       expectClose(losses, f.train.loss, { rtol: 1e-4 }, 'losses');

@@ -76,6 +76,10 @@ export type TrainRequest =
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
   | { type: 'restore'; state: SessionState; train: TokenSet; heldOut: TokenSet }
+  /** Sets a module's threshold to 0, so that all its tokens are kept again. `module`: its place among the run's. */
+  | { type: 'reopen'; runId: RunId; module: number }
+  /** Whether every evaluation of gated runs measures μ on the held-out tokens too (a backward pass), not only the last. */
+  | { type: 'measure'; always: boolean }
   /** Frees everything of the experiment; the model stays. */
   | { type: 'reset' }
   /** How often each run answers `examples` held-out prompts right; by run id, null where the data has no short answers. */
@@ -115,9 +119,21 @@ export interface SessionState {
   tuning: Record<string, string>;
   /** How it lay in memory. */
   layout: unknown;
-  /** Rng state and cursor of the data order. */
+  /** Rng states and cursors of the data orders. */
   data: unknown;
   runs: Record<RunId, unknown>;
+}
+
+/**
+ * no-update: B is zero, so all r are 0 and below τ (the closing trap). harmful: its prices say that its updates would raise
+ * the loss. stuck: τ is above every r though the updates would help.
+ */
+export type ClosedReason = 'no-update' | 'harmful' | 'stuck';
+
+/** A module, by its place among the run's, that has kept no token for many steps. */
+export interface ClosedModule {
+  module: number;
+  reason: ClosedReason;
 }
 
 export type TrainEvent =
@@ -152,6 +168,10 @@ export type TrainEvent =
       /** r in the same layout. */
       ratio: Float32Array;
     }
+  /** Mean loss on the slice that no run learns from, and the best adapter so far, with which the run ends. */
+  | { type: 'slice'; runId: RunId; step: number; loss: number; best: { step: number; loss: number } }
+  /** All modules of a run that have closed for good, whenever that changes. */
+  | { type: 'closed'; runId: RunId; step: number; modules: ClosedModule[] }
   /** What a run adapts, and how many values it trains. */
   | { type: 'modules'; runId: RunId; modules: ModuleId[]; parameters: number }
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }

@@ -2,20 +2,21 @@
  * One experiment: the training loop over all its runs, which learn step by step on the same batches, in one pass.
  * Read `#loop` first: it is the table of contents.
  */
-import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data/batches';
+import { exampleCount, toBatch } from '../data/batches';
 import type { RunState } from '../engine/adapterRun';
 import { matmulRate } from '../engine/matmulRate';
 import { maxContext } from '../engine/model/llama';
 import { type Layout, type MemoryLimits, fittingLayouts, planTraining } from '../engine/plan';
 import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
-import { ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
+import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import type { GpuInfo, KernelProfile, TokenBatch, TokenSet } from '../shared/types';
 import { GateWarnings } from './gateWarnings';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, Phase, RunId, SessionState, TrainEvent } from './protocol';
 import type { Tuning } from './tuning';
+import { TrainingData, type TrainingDataState } from './trainingData';
 import { Watcher } from './watch';
 
 /**
@@ -73,21 +74,20 @@ export class Session {
   readonly experiment: ExperimentConfig;
   readonly trainer: Trainer;
   readonly #model: OpenModel;
-  readonly #train: TokenSet;
+  readonly #data: TrainingData;
   readonly #heldOut: TokenSet;
   readonly #emit: (event: TrainEvent) => void;
   readonly #lock: Lock;
-  readonly #order: BatchOrder;
   readonly #watcher: Watcher;
   /** The adapter's own choices, which a restored run's replace while it is there. */
   readonly #tuning: Tuning;
-  /** Whether every evaluation measures μ on held-out tokens, not only the last: it costs their backward pass. */
-  readonly #measureGates: boolean;
   /** Optimizer steps that are done. */
   #step: number;
   #paused: Promise<void> | null = null;
   #unpause: (() => void) | null = null;
   #stopping = false;
+  /** Every evaluation measures μ, not only the last. */
+  #measuring = false;
   /** Freed from outside: ends without a last evaluation and without a word. */
   #abandoned = false;
   #shownPhase: Phase | null = null;
@@ -98,18 +98,16 @@ export class Session {
   #pending: Promise<void> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
 
-  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning, measureGates: boolean) {
+  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning) {
     this.experiment = experiment;
     this.trainer = trainer;
     this.#model = model;
-    this.#train = data.train;
+    this.#data = new TrainingData(data.train, experiment.train, (state?.data as TrainingDataState | undefined) ?? null);
     this.#heldOut = data.heldOut;
     this.#lock = lock;
     this.#emit = emit;
     this.#tuning = tuning;
-    this.#measureGates = measureGates;
     this.#step = state?.step ?? 0;
-    this.#order = state ? BatchOrder.restore(state.data as BatchOrderState) : new BatchOrder(exampleCount(data.train), experiment.train.seed);
     this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
     this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
   }
@@ -118,7 +116,7 @@ export class Session {
    * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there.
    * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's.
    */
-  static async create(model: OpenModel, config: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null, measureGates = false): Promise<Session> {
+  static async create(model: OpenModel, config: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
     const experiment = parseExperiment(config);
     const { check } = model.info;
     if (!check.ok) throw new TrainError(`Training is refused: this model's logits differ from ONNX Runtime's by ${check.relativeError.toExponential(1)} of the largest, first at ${check.firstDifference}.`, 'Sieve cannot compute this model rightly; choose another.');
@@ -129,7 +127,7 @@ export class Session {
     if (state) gpu.tuning = state.tuning;
     const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined);
     try {
-      const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning, measureGates);
+      const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);
       if (state) {
         for (const { id } of experiment.runs) {
           trainer.run(id).restore(state.runs[id] as RunState);
@@ -163,7 +161,10 @@ export class Session {
     while (this.#step < steps && !this.#stopping && this.#live.length > 0) {
       this.#phase('training');
       await this.#lock.run(() => this.#trainStep());
-      if (this.#step % evalEvery === 0 && this.#step < steps) await this.#evaluate(this.#live);
+      if (this.#step % evalEvery === 0 && this.#step < steps) {
+        await this.#lookAtSlice();
+        await this.#evaluate(this.#live);
+      }
       await this.#lock.run(() => this.#watcher.maybe(this.#step));
       if (this.#paused && !this.#stopping) {
         await this.#pending;
@@ -172,6 +173,7 @@ export class Session {
       }
     }
     await this.#pending;
+    await this.#takeBest();
     if (this.#live.length > 0) await this.#evaluate(this.#live, true);
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
     this.#phase(this.#live.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
@@ -180,9 +182,10 @@ export class Session {
   /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */
   async #trainStep(): Promise<void> {
     const { batchSize, accumulation } = this.experiment.train;
-    const batches = Array.from({ length: accumulation }, () => toBatch(this.#train, this.#order.next(batchSize)));
+    const batches = Array.from({ length: accumulation }, () => this.#data.next(batchSize));
     const step = this.#step;
-    const results = await this.trainer.step(this.#live, batches, step);
+    const slice = this.trainer.wantsSlice(this.#live, step) ? this.#data.nextOfSlice(batchSize) : null;
+    const results = await this.trainer.step(this.#live, batches, step, slice);
     await this.#pending;
     this.#step = step + 1;
     this.#pending = this.#collect(step + 1, batches, results);
@@ -208,7 +211,10 @@ export class Session {
       const { gate, work, loss, learningRate, gradNorm, tokens, supervised } = result;
       this.#emit({ type: 'step', runId, step, loss, learningRate, gradNorm, tokens, supervised, ms, gate, work });
       if (!gate) continue;
-      for (const message of this.#gateWarnings.get(runId)!.after(step, gate)) this.#emit({ type: 'warning', runId, message });
+      const watch = this.#gateWarnings.get(runId)!;
+      const { warnings, changed } = watch.after(step, gate);
+      for (const message of warnings) this.#emit({ type: 'warning', runId, message });
+      if (changed) this.#emit({ type: 'closed', runId, step, modules: watch.closed });
     }
   }
 
@@ -222,7 +228,29 @@ export class Session {
     this.#emit({ type: 'run-failed', runId, error: toErrorInfo(error) });
   }
 
-  /** Held-out loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the held-out tokens. */
+  /** Loss of all runs on the slice, and what was best so far is kept. */
+  async #lookAtSlice(): Promise<void> {
+    const { keepBest, evalExamples, batchSize } = this.experiment.train;
+    if (!keepBest || this.#abandoned || this.#live.length === 0) return;
+    this.#phase('evaluating');
+    const results = await this.#lock.run(() => this.trainer.evaluate(this.#live, this.#data.slice(evalExamples, batchSize)));
+    this.#live.forEach((runId, i) => {
+      const run = this.trainer.run(runId);
+      run.keepIfBest(this.#step, results[i].loss);
+      if (run.best) this.#emit({ type: 'slice', runId, step: this.#step, loss: results[i].loss, best: run.best });
+    });
+  }
+
+  /** Every run ends with its best adapter, where that is kept. */
+  async #takeBest(): Promise<void> {
+    await this.#lookAtSlice();
+    if (this.#abandoned) return;
+    await this.#lock.run(async () => {
+      for (const runId of this.#live) await this.trainer.run(runId).takeBest();
+    });
+  }
+
+  /** Held-out loss of runs ('base' among them). The last evaluation also measures μ on the held-out tokens. */
   async #evaluate(runIds: readonly RunId[], last = false): Promise<void> {
     this.#phase('evaluating');
     const { evalExamples, batchSize } = this.experiment.train;
@@ -231,7 +259,7 @@ export class Session {
     for (let at = 0; at < n; at += batchSize) {
       batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
     }
-    const measured = (runId: RunId) => (last || this.#measureGates) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
+    const measured = (runId: RunId) => (last || this.#measuring) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;
@@ -270,6 +298,24 @@ export class Session {
     await this.#done;
   }
 
+  /** Opens all tokens of a module again. @throws {AdapterError} where it has no threshold */
+  reopen(runId: RunId, module: number): Promise<void> {
+    return this.#lock.run(async () => {
+      await this.#pending;
+      const run = this.trainer.runs.find((r) => r.config.id === runId);
+      if (!run?.modules[module]) throw new AdapterError(`There is no module ${module} of a run "${runId}".`, 'Choose a module of a run that is trained.');
+      run.method.reopen(module);
+      const watch = this.#gateWarnings.get(runId)!;
+      watch.reopened(module);
+      this.#emit({ type: 'closed', runId, step: this.#step, modules: watch.closed });
+    });
+  }
+
+  /** Whether every evaluation measures μ on the held-out tokens. */
+  set measuring(always: boolean) {
+    this.#measuring = always;
+  }
+
   watch(text: string | null): Promise<void> {
     return this.#lock.run(() => {
       this.#watcher.text = text;
@@ -278,10 +324,10 @@ export class Session {
   }
 
   /** Looks at the trained runs between two steps; `look` must not change them. */
-  measure<T>(look: (session: Measurable) => Promise<T>): Promise<T> {
+  inspect<T>(look: (session: Measurable) => Promise<T>): Promise<T> {
     return this.#lock.run(async () => {
       await this.#pending;
-      return look({ model: this.#model, trainer: this.trainer, train: this.#train, heldOut: this.#heldOut, batchSize: this.experiment.train.batchSize });
+      return look({ model: this.#model, trainer: this.trainer, train: this.#data.all, heldOut: this.#heldOut, batchSize: this.experiment.train.batchSize });
     });
   }
 
@@ -290,7 +336,7 @@ export class Session {
     return this.#lock.run(async () => {
       await this.#pending;
       const { batchSize } = this.experiment.train;
-      const batch = toBatch(this.#train, Array.from({ length: Math.min(batchSize, exampleCount(this.#train)) }, (_, i) => i));
+      const batch = this.#data.first(batchSize);
       const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
       if (runs.length === 0) throw new TrainError('All runs have failed, so there is no step to time.', 'Train again first.');
       const kernels = await this.trainer.profile(runs, batch);
@@ -304,7 +350,7 @@ export class Session {
       await this.#pending;
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
-      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#order.state(), runs };
+      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs };
     });
   }
 

@@ -80,7 +80,8 @@ export class Studio {
   async start({ experiment, train, heldOut, measureGates }: Request<'start'>): Promise<TrainReplies['start']> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit, null, measureGates);
+    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit);
+    this.#session.measuring = measureGates ?? false;
     this.#session.run();
     return this.#session.plan;
   }
@@ -206,8 +207,9 @@ export class Studio {
       while (this.#imported.has(`imported-${n}`)) n++;
       const id = `imported-${n}`;
       const adapter = readAdapter(files, base.config, id);
-      const run = new AdapterRun(base.gpu, base.config, adapter.run, trainSchema.parse({}));
+      const run = new AdapterRun(base, adapter.run, trainSchema.parse({}));
       try {
+        await run.init();
         run.load(adapter.adapters);
         if (adapter.thresholds) run.method.setThresholds(adapter.thresholds);
         await run.refresh();
@@ -236,16 +238,26 @@ export class Studio {
     this.#imported.clear();
   }
 
+  async reopen({ runId, module }: Request<'reopen'>): Promise<null> {
+    await this.#needSession().reopen(runId, module);
+    return null;
+  }
+
+  measure({ always }: Request<'measure'>): null {
+    this.#needSession().measuring = always;
+    return null;
+  }
+
   async accuracy({ runs, examples }: Request<'accuracy'>): Promise<TrainReplies['accuracy']> {
-    return this.#needSession().measure((session) => measureAccuracy(session, runs, examples));
+    return this.#needSession().inspect((session) => measureAccuracy(session, runs, examples));
   }
 
   async tokenClasses({ runs, examples }: Request<'token-classes'>): Promise<TrainReplies['token-classes']> {
-    return this.#needSession().measure((session) => measureTokenClasses(session, runs, examples));
+    return this.#needSession().inspect((session) => measureTokenClasses(session, runs, examples));
   }
 
   async moduleMeasures({ runId, examples }: Request<'module-measures'>): Promise<TrainReplies['module-measures']> {
-    return { modules: await this.#needSession().measure((session) => measureModules(session, runId, examples)) };
+    return { modules: await this.#needSession().inspect((session) => measureModules(session, runId, examples)) };
   }
 
   profile(): Promise<TrainReplies['profile']> {

@@ -27,6 +27,8 @@ function answer(request: Envelope<TrainRequest>): unknown {
     case 'token-classes': return studio.tokenClasses(request);
     case 'module-measures': return studio.moduleMeasures(request);
     case 'profile': return studio.profile();
+    case 'reopen': return studio.reopen(request);
+    case 'measure': return studio.measure(request);
     case 'counts': return studio.counts();
   }
 }

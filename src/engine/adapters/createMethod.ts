@@ -2,21 +2,44 @@
 import { type RunConfig, type TrainConfig, isGated } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import type { BufferScope } from '../gpu/buffers';
+import type { Weight } from '../kernels/matmul/weight';
+import { AdaLora, adaloraSizes } from './adalora/adalora';
+import { Dora, doraSizes } from './dora/dora';
 import { Gated, gateSizes } from './gate/gated';
 import { type LowRank, Lora, loraSizes } from './lora/lora';
 import type { AdaptedModule, Method, Place } from './method';
 import { Plain } from './plain';
+import type { Update } from './update';
 
 /** Bytes of what a run's method keeps besides parameters, gradients and moments, by name. */
-export const methodSizes = (run: RunConfig, modules: number, rPad: number, place: Place): Record<string, number> =>
-  (isGated(run) ? { ...loraSizes(modules, rPad), ...gateSizes(run.gate, modules, place) } : {});
+export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], rPad: number, place: Place): Record<string, number> {
+  const gate = isGated(run) ? gateSizes(run.gate, modules.length, place) : {};
+  switch (run.method) {
+    case 'lora': return gate;
+    case 'ts-lora': return { ...loraSizes(modules.length, rPad), ...gate };
+    case 'dora': case 'ts-dora': return { ...doraSizes(modules, rPad), ...gate };
+    case 'adalora': return adaloraSizes(modules, run);
+  }
+}
 
 /**
+ * @param frozen W0 of a module
  * @param follows the method that the run's random gate follows
- * @throws {ConfigError} for a method that the engine does not know
+ * @throws {ConfigError} for settings that the engine cannot train
  */
-export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, place: Place, follows: Method | null): Method {
-  if (run.method !== 'lora' && run.method !== 'ts-lora') throw new ConfigError(`"${run.name}": the engine does not train ${run.method} yet.`, 'Choose LoRA or TS-LoRA.');
-  const update = new Lora(low, isGated(run) ? { modules, scope } : null);
-  return isGated(run) ? new Gated(low.gpu, update, modules, scope, { config: run.gate, train, place, follows }) : new Plain(update);
+export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, place: Place, follows: Method | null): Method {
+  const gated = isGated(run);
+  const update = createUpdate(run, train, low, modules, scope, frozen, gated);
+  return gated ? new Gated(low.gpu, update, modules, scope, { config: run.gate, train, place, follows }) : new Plain(update);
+}
+
+function createUpdate(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, gated: boolean): Update {
+  switch (run.method) {
+    case 'lora': case 'ts-lora': return new Lora(low, gated ? { modules, scope } : null);
+    case 'dora': case 'ts-dora':
+      // PEFT's DoRA also gives the dropped input to W0 then, which is another product for every module.
+      if (run.dropout > 0) throw new ConfigError(`"${run.name}": DoRA is trained without dropout.`, 'Set dropout to 0, or choose LoRA.');
+      return new Dora(low, modules, scope, frozen, gated);
+    case 'adalora': return new AdaLora(low, modules, scope, run, train);
+  }
 }

@@ -39,6 +39,8 @@ export interface ModuleSpace {
   list: Tensor;
   /** Dispatch sizes of the active-row products */
   args: Tensor;
+  /** [rows, dOut]: y = W0 x; there where the method goes `throughBase`. */
+  base?: Tensor;
 }
 
 /** Scratch that one module at a time uses. */
@@ -50,7 +52,10 @@ export interface SharedSpace {
   /** Partial sums of the low-rank gradients */
   partial: Tensor;
   /** [rows, dIn]: the module's input after dropout; there when a run has dropout. */
-  dropped: Tensor | null;
+  dropped?: Tensor;
+  /** [rows, dOut]: a part of Δ whose size is asked for; and [rows] f32: a number for each. There when a gated run goes `throughBase`. */
+  delta?: Tensor;
+  rowTerm?: Tensor;
 }
 
 export interface ForwardIO {
@@ -80,6 +85,16 @@ export interface BackwardIO {
   shared: SharedSpace;
 }
 
+/** What goes back through a frozen module. */
+export interface FrozenGradientIO {
+  rows: RowCount;
+  /** [rows, dOut]: g = ∂L/∂h */
+  gradOut: Tensor;
+  space: ModuleSpace;
+  /** [rows, dOut]: what W0ᵀ is to be given instead. */
+  out: Tensor;
+}
+
 /** A tensor that belongs to the method's state, by name. */
 export interface NamedTensor {
   name: string;
@@ -103,11 +118,18 @@ export const UNTRAINED: Place = { rows: 0, microBatches: 0, followed: false, kee
 export interface Method {
   /** Whether `forward` reads `squares`. */
   readonly needsSquares: boolean;
+  /** Whether Δ depends on y = W0 x: it is kept in `space.base`, and W0ᵀ gets what `frozenGradient` makes of g. */
+  readonly throughBase: boolean;
+  /** Once, before anything else: what depends on the frozen base alone. */
+  init(): Op[];
   forward(module: AdaptedModule, io: ForwardIO): Op[];
+  frozenGradient(module: AdaptedModule, io: FrozenGradientIO): Op[];
   backward(module: AdaptedModule, io: BackwardIO): Op[];
   /** Before the first micro-batch of an optimizer step: statistics start at zero. */
   begin(): Op[];
-  /** After the last micro-batch: the method's own state moves (A and B are the optimizer's). */
+  /** After the last micro-batch: gradients are completed, before they are clipped. */
+  finish(): Op[];
+  /** After the optimizer: the method's own state moves (A and B are the optimizer's). */
   update(): Op[];
   /** After A or B changed: tensors derived from them. */
   refresh(): Op[];

@@ -23,7 +23,13 @@ export interface ExtraKind {
 }
 
 /** The extra parameter of a run's method; null where there is none. */
-export const extraOf = (_run: Pick<RunConfig, 'method'>): ExtraKind | null => null;
+export function extraOf({ method }: Pick<RunConfig, 'method'>): ExtraKind | null {
+  switch (method) {
+    case 'dora': case 'ts-dora': return { symbol: 'm', peft: 'lora_magnitude_vector', per: 'output', asB: true };
+    case 'adalora': return { symbol: 'E', peft: 'lora_E', per: 'rank', asB: false };
+    default: return null;
+  }
+}
 
 /** Numbers of a module's extra parameter. */
 export const extraLength = (kind: ExtraKind | null, m: AdaptedModule, rank: number): number => (kind === null ? 0 : kind.per === 'output' ? m.dOut : rank);

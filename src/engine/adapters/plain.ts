@@ -2,7 +2,7 @@
 import { AdapterError } from '../../shared/errors';
 import type { Tensor } from '../gpu/buffers';
 import type { Op } from '../gpu/program';
-import type { AdaptedModule, BackwardIO, ForwardIO, Method, NamedTensor } from './method';
+import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, NamedTensor } from './method';
 import type { Update } from './update';
 
 export class Plain implements Method {
@@ -13,8 +13,20 @@ export class Plain implements Method {
     this.#update = update;
   }
 
+  get throughBase(): boolean {
+    return this.#update.throughBase;
+  }
+
+  init(): Op[] {
+    return this.#update.init();
+  }
+
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
     return [...(io.again ? [] : this.#update.prepare(m, io)), ...this.#update.add(m, io, io.rows)];
+  }
+
+  frozenGradient(m: AdaptedModule, io: FrozenGradientIO): Op[] {
+    return this.#update.frozenGradient(m, io, null);
   }
 
   backward(m: AdaptedModule, io: BackwardIO): Op[] {
@@ -27,12 +39,13 @@ export class Plain implements Method {
   }
 
   begin(): Op[] { return []; }
-  update(): Op[] { return []; }
+  finish(): Op[] { return this.#update.finish(); }
+  update(): Op[] { return this.#update.afterStep(); }
   refresh(): Op[] { return this.#update.refresh(); }
   probe(): null { return null; }
   beginProbe(): Op[] { return []; }
   endProbe(): Op[] { return []; }
-  prepareUpdate(): void {}
+  prepareUpdate(step: number): void { this.#update.prepareStep(step); }
   stats(): Tensor[] { return []; }
   readStats(): null { return null; }
   state(): NamedTensor[] { return this.#update.state(); }
@@ -44,6 +57,6 @@ export class Plain implements Method {
   }
 
   setThresholds(): void {
-    throw new AdapterError('An adapter without a gate has no thresholds.', 'Open this adapter as TS-LoRA.');
+    throw new AdapterError('An adapter without a gate has no thresholds.', 'Open it as TS-LoRA or TS-DoRA.');
   }
 }

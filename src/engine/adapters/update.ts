@@ -8,12 +8,15 @@ import type { ActiveGroups, DeltaSize } from '../kernels/gate/gate';
 import type { LowRankGradParams } from '../kernels/lowRankGrad/lowRankGrad';
 import type { MuTerms } from '../kernels/muStats/muStats';
 import type { Rows } from '../kernels/rows/rows';
-import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from './method';
+import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, NamedTensor } from './method';
 
 /** Rows that a gradient runs over: all, or the open ones with the dispatch sizes of the sums. */
 export type GradientRows = Pick<LowRankGradParams, 'rows' | 'sums'>;
 
 export interface Update {
+  /** See `Method`. */
+  readonly throughBase: boolean;
+  init(): Op[];
   /** For all rows: what Δ is made from (z = A x). It stays in `io.space` for the backward. */
   prepare(m: AdaptedModule, io: ForwardIO): Op[];
   /** After `prepare`: ‖Δ_i‖ of all rows, as the gate reads it. Only where a gate asks for it. */
@@ -22,6 +25,8 @@ export interface Update {
   add(m: AdaptedModule, io: ForwardIO, rows: Rows): Op[];
   /** What a workgroup of each operation over open rows covers, so that the gate can size their dispatches. */
   groups(m: AdaptedModule): ActiveGroups;
+  /** out = what W0ᵀ is given instead of g; `open` is S, null where no gate closes. Only with `throughBase`. */
+  frozenGradient(m: AdaptedModule, io: FrozenGradientIO, open: Tensor | null): Op[];
   /** For all rows: what μ and the gradients are made from (u = Bᵀ g). */
   back(m: AdaptedModule, io: BackwardIO): Op[];
   /** After `back`: μ_i = ⟨g_i, Δ_i⟩, as `muStats` computes it. */
@@ -30,6 +35,11 @@ export interface Update {
   gradients(m: AdaptedModule, io: BackwardIO, over: GradientRows): Op[];
   /** gradIn += the adapter's part of the input gradient, for `rows`. */
   through(m: AdaptedModule, io: BackwardIO, gradIn: Tensor, rows: Rows): Op[];
+  /** At the step's end: completes the gradients. */
+  finish(): Op[];
+  /** After the optimizer, before `refresh`: what else moves; and its host side, written before, `step` counting from 0. */
+  afterStep(): Op[];
+  prepareStep(step: number): void;
   /** After parameters changed: tensors derived from them. */
   refresh(): Op[];
   /** What a restored run needs besides the parameters and the optimizer's moments. */

@@ -33,6 +33,13 @@ export class Tensor {
     return new Tensor(label, this.#entry, this.offset + offset, size);
   }
 
+  /** The smallest range that holds this tensor and `other`. @throws {GpuError} when they are not parts of one buffer. */
+  through(other: Tensor): Tensor {
+    if (other.#entry !== this.#entry) throw new GpuError(`"${this.label}" and "${other.label}" are not parts of one buffer.`, 'This is a fault in Sieve; reload the page.');
+    const offset = Math.min(this.offset, other.offset);
+    return new Tensor(`${this.label} … ${other.label}`, this.#entry, offset, Math.max(this.offset + this.size, other.offset + other.size) - offset);
+  }
+
   /** As a bind group resource. */
   get binding(): GPUBufferBinding {
     return { buffer: this.buffer, offset: this.offset, size: this.size };

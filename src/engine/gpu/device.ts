@@ -24,6 +24,9 @@ export interface Gpu {
   destroy(): void;
 }
 
+/** Whether workgroups of four threads are whole quads: subgroups have four lanes. */
+export const hasQuads = ({ info }: Pick<Gpu, 'info'>): boolean => info.subgroupSize?.every((size) => size === 4) ?? false;
+
 const WANTED_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
 /** Limits that are asked for at the adapter's own maximum. */
 const WANTED_LIMITS = [

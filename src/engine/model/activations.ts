@@ -35,14 +35,12 @@ export const layerSizes = (c: LlamaConfig, capacity: Capacity) => {
   return {
     /** Residual stream before the MLP half. */
     mid: 4 * rows * c.dModel,
-    attnNormed: 4 * rows * c.dModel,
     attnRstd: 4 * rows,
     q: 4 * rows * qWidth(c),
     k: 4 * rows * kvWidth(c),
     v: 4 * rows * kvWidth(c),
     attn: 4 * rows * qWidth(c),
     lse: 4 * rows * c.heads,
-    mlpNormed: 4 * rows * c.dModel,
     mlpRstd: 4 * rows,
     gate: 4 * rows * c.ffn,
     up: 4 * rows * c.ffn,
@@ -54,6 +52,8 @@ export type LayerActivations = Tensors<keyof ReturnType<typeof layerSizes> | 'in
 export const topSizes = (c: LlamaConfig, capacity: Capacity) => {
   const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
   return {
+    /** The normed input of q, k and v, then of gate and up. The backward makes it anew from the norm's rstd. */
+    normed: 4 * rows * c.dModel,
     /** The MLP's activation. The backward computes it anew: it would be the largest thing that a layer keeps. */
     act: 4 * rows * c.ffn,
     /** Partial sums of y² of the module at hand, for its gate: at most one for four columns. */

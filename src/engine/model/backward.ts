@@ -6,8 +6,9 @@ import type { ModuleKind } from '../../shared/config';
 import type { Tensor } from '../gpu/buffers';
 import type { Op } from '../gpu/program';
 import { attentionBackward } from '../kernels/attention/attention';
+import { copyRows } from '../kernels/copyRows/copyRows';
 import { matmul } from '../kernels/matmul/matmul';
-import { rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
+import { rmsNormAgain, rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
 import { rope } from '../kernels/rope/rope';
 import { swiglu, swigluBackward } from '../kernels/swiglu/swiglu';
 import { segmentOf } from './activations';
@@ -27,14 +28,35 @@ export function lowestAdapted(pass: Pass): { layer: number; stage: number } {
 }
 
 /**
+ * What W0ᵀ is given: g, or where an adapter's Δ depends on W0 x a copy of it with that adapter's rows changed. g itself
+ * stays: the residual stream's gradient is still needed as it is.
+ */
+function frozenGradient(pass: Pass, layer: number, kind: ModuleKind, gradOut: Tensor): { ops: Op[]; gradient: Tensor } {
+  const { segment: rows, capacity } = pass.batch;
+  const { dOut: width } = moduleShape(pass.config, kind);
+  const through = adaptersOf(pass, layer, kind).filter(({ adapters }) => adapters.method.throughBase);
+  if (through.length === 0) return { ops: [], gradient: gradOut };
+  const gradient = pass.frozenGradient!;
+  const ops = pass.segments.flatMap((_, segment): Op[] => {
+    const [g, out] = [gradOut, gradient].map((tensor) => segmentOf(tensor, capacity, segment, width));
+    const own = through.find((t) => t.segment === segment);
+    if (!own) return [copyRows(pass.gpu, { rows, x: g, out, width })];
+    return own.adapters.method.frozenGradient(own.module, { rows, gradOut: g, space: own.adapters.spaces[own.module.index], out });
+  });
+  return { ops, gradient };
+}
+
+/**
  * A linear layer backwards: gradIn (+)= W0ᵀ g for all runs' rows, then each adapter's gradients and its part of gradIn.
  * `gradIn` null: nothing below needs it.
  */
 function linearBack(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, gradOut: Tensor, gradIn: Tensor | null, accumulate: boolean): Op[] {
   const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
+  const frozen = gradIn ? frozenGradient(pass, layer, kind, gradOut) : { ops: [], gradient: gradOut };
   return [
-    ...(gradIn ? matmul(pass.gpu, { label: `${kind} back`, rows, a: gradOut, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate }) : []),
+    ...frozen.ops,
+    ...(gradIn ? matmul(pass.gpu, { label: `${kind} back`, rows, a: frozen.gradient, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate }) : []),
     ...adaptersOf(pass, layer, kind).flatMap(({ segment, module, adapters }) => adapters.method.backward(module, {
       rows: segmentRows,
       x: segmentOf(x, capacity, segment, dIn),
@@ -55,6 +77,9 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   const g = pass.grads!;
   /** The tensor for a stage's input gradient, or null when the stage is the lowest. */
   const below = (stage: number, tensor: Tensor) => (lowest < stage ? tensor : null);
+  const { normed } = pass.top;
+  /** The input of a stage, once more in `normed`. */
+  const normAgain = (x: Tensor, weight: Tensor, rstd: Tensor) => rmsNormAgain({ rows, x, weight, rstd, out: normed, width: c.dModel });
   const norm = { rows, width: c.dModel, gradOut: g.normed, gradX: g.residual, accumulate: true };
   const ops = [
     ...(pass.recompute ? layerForward(pass, layer, pass.top.output, true) : []),
@@ -64,8 +89,9 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   if (lowest === 3) return ops;
   ops.push(
     swigluBackward(gpu, { rows, gate: act.gate, up: act.up, gradOut: g.act, gradGate: g.gate, gradUp: g.up, width: c.ffn }),
-    ...linearBack(pass, layer, 'gate', act.mlpNormed, g.gate, below(2, g.normed), false),
-    ...linearBack(pass, layer, 'up', act.mlpNormed, g.up, below(2, g.normed), true),
+    normAgain(act.mid, weights.postNorm, act.mlpRstd),
+    ...linearBack(pass, layer, 'gate', normed, g.gate, below(2, g.normed), false),
+    ...linearBack(pass, layer, 'up', normed, g.up, below(2, g.normed), true),
   );
   if (lowest === 2) return ops;
   ops.push(
@@ -80,9 +106,10 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
     }),
     rope(gpu, { rows, meta, table, x: g.q, heads, headDim, inverse: true }),
     rope(gpu, { rows, meta, table, x: g.k, heads: kvHeads, headDim, inverse: true }),
-    ...linearBack(pass, layer, 'q', act.attnNormed, g.q, below(0, g.normed), false),
-    ...linearBack(pass, layer, 'k', act.attnNormed, g.k, below(0, g.normed), true),
-    ...linearBack(pass, layer, 'v', act.attnNormed, g.v, below(0, g.normed), true),
+    normAgain(act.input, weights.inputNorm, act.attnRstd),
+    ...linearBack(pass, layer, 'q', normed, g.q, below(0, g.normed), false),
+    ...linearBack(pass, layer, 'k', normed, g.k, below(0, g.normed), true),
+    ...linearBack(pass, layer, 'v', normed, g.v, below(0, g.normed), true),
   );
   if (lowest === 0) return ops;
   ops.push(rmsNormBackward(gpu, { ...norm, x: act.input, weight: weights.inputNorm, rstd: act.attnRstd }));

@@ -6,6 +6,7 @@ import type { Tensor } from '../gpu/buffers';
 import type { Gpu } from '../gpu/device';
 import type { Op } from '../gpu/program';
 import { attention } from '../kernels/attention/attention';
+import { copyRows } from '../kernels/copyRows/copyRows';
 import { copyToCache } from '../kernels/copyToCache/copyToCache';
 import { embed } from '../kernels/embed/embed';
 import { matmul, squareParts } from '../kernels/matmul/matmul';
@@ -41,6 +42,8 @@ export interface Pass {
   segments: (Adapters | null)[];
   /** Keys and values of earlier tokens, per layer, when decoding. */
   cache: { k: Tensor; v: Tensor }[] | null;
+  /** [stacked rows, dOut]: scratch for what W0ᵀ is given, where a run of the pass goes through the base. */
+  frozenGradient?: Tensor;
   /** Whether gates count their statistics. */
   record: boolean;
   /** Layers share their activations, so the backward computes each layer's anew. */
@@ -55,9 +58,13 @@ export function adaptersOf(pass: Pass, layer: number, kind: ModuleKind): { segme
   });
 }
 
+/** Whether an adapter of a module needs its frozen output in the backward. */
+const keepsBase = (pass: Pass, layer: number, kind: ModuleKind): boolean => adaptersOf(pass, layer, kind).some(({ adapters }) => adapters.method.throughBase);
+
 /**
  * A linear layer: the frozen product of all runs' rows (added to `residual`, if given), then each run's adapter on its
- * own. Where a gate needs the size of the frozen output, the product leaves it behind.
+ * own. Where a gate needs the size of the frozen output, the product leaves it behind; where an adapter needs the frozen
+ * output itself, it is kept before the residual comes to it.
  */
 function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tensor, again: boolean, residual?: Tensor): Op[] {
   const { rows, segment: segmentRows, capacity } = pass.batch;
@@ -66,12 +73,16 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
   const needed = !again && adapted.some(({ adapters }) => adapters.method.needsSquares);
   const parts = squareParts(pass.gpu, { n: dOut, k: dIn, transposed: true, maxRows: rows.max });
   const { squares } = pass.top;
+  const through = adapted.filter(({ adapters }) => adapters.method.throughBase);
+  const part = (tensor: Tensor, segment: number) => segmentOf(tensor, capacity, segment, dOut);
   return [
-    ...matmul(pass.gpu, { label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true, residual, squares: needed ? squares : undefined }),
+    ...matmul(pass.gpu, { label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true, residual: through.length > 0 ? undefined : residual, squares: needed ? squares : undefined }),
+    ...through.map(({ segment, module, adapters }) => copyRows(pass.gpu, { rows: segmentRows, x: part(y, segment), out: adapters.spaces[module.index].base!, width: dOut })),
+    ...(residual && through.length > 0 ? pass.segments.map((_, segment) => copyRows(pass.gpu, { rows: segmentRows, x: part(residual, segment), out: part(y, segment), width: dOut, add: true })) : []),
     ...adapted.flatMap(({ segment, module, adapters }) => adapters.method.forward(module, {
       rows: segmentRows,
       x: segmentOf(x, capacity, segment, dIn),
-      y: segmentOf(y, capacity, segment, dOut),
+      y: part(y, segment),
       squares: needed ? { tensor: segmentOf(squares, capacity, segment, parts), parts } : undefined,
       space: adapters.spaces[module.index],
       shared: adapters.shared,
@@ -83,20 +94,21 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
 
 /**
  * One layer. `again`: its activations are computed anew for the backward, from its input and what the adapters kept;
- * the layer's output is then left out.
+ * the layer's output is then left out, unless an adapter needs the last module's frozen output.
  */
 export function layerForward(pass: Pass, layer: number, output: Tensor, again = false): Op[] {
   const { gpu, config: c, batch: { rows, meta }, ropeTable: table } = pass;
   const act = pass.layers[layer];
+  const { normed } = pass.top;
   const weights = pass.weights.layers[layer];
   const norm = { rows, width: c.dModel, eps: c.rmsEps };
   const { heads, kvHeads, headDim } = c;
   const cache = pass.cache?.[layer];
   return [
-    rmsNorm(gpu, { ...norm, x: act.input, weight: weights.inputNorm, out: act.attnNormed, rstd: act.attnRstd }),
-    ...linear(pass, layer, 'q', act.attnNormed, act.q, again),
-    ...linear(pass, layer, 'k', act.attnNormed, act.k, again),
-    ...linear(pass, layer, 'v', act.attnNormed, act.v, again),
+    rmsNorm(gpu, { ...norm, x: act.input, weight: weights.inputNorm, out: normed, rstd: act.attnRstd }),
+    ...linear(pass, layer, 'q', normed, act.q, again),
+    ...linear(pass, layer, 'k', normed, act.k, again),
+    ...linear(pass, layer, 'v', normed, act.v, again),
     rope(gpu, { rows, meta, table, x: act.q, heads, headDim, inverse: false }),
     rope(gpu, { rows, meta, table, x: act.k, heads: kvHeads, headDim, inverse: false }),
     ...(cache ? [
@@ -105,10 +117,10 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
     ] : []),
     ...attention(gpu, { rows, meta, q: act.q, k: cache?.k ?? act.k, v: cache?.v ?? act.v, out: act.attn, lse: act.lse, heads, kvHeads, headDim }),
     ...linear(pass, layer, 'o', act.attn, act.mid, again, act.input),
-    rmsNorm(gpu, { ...norm, x: act.mid, weight: weights.postNorm, out: act.mlpNormed, rstd: act.mlpRstd }),
-    ...linear(pass, layer, 'gate', act.mlpNormed, act.gate, again),
-    ...linear(pass, layer, 'up', act.mlpNormed, act.up, again),
-    ...(again ? [] : [
+    rmsNorm(gpu, { ...norm, x: act.mid, weight: weights.postNorm, out: normed, rstd: act.mlpRstd }),
+    ...linear(pass, layer, 'gate', normed, act.gate, again),
+    ...linear(pass, layer, 'up', normed, act.up, again),
+    ...(again && !keepsBase(pass, layer, 'down') ? [] : [
       swiglu(gpu, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
       ...linear(pass, layer, 'down', pass.top.act, output, again, act.mid),
     ]),

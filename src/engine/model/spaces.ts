@@ -1,33 +1,53 @@
 /** What adapted modules keep between forward and backward, for every run that shares the pass. */
-import { MODULE_KINDS, type RunConfig, rankOf } from '../../shared/config';
-import type { LlamaConfig } from '../../shared/types';
+import { MODULE_KINDS, type ModuleKind, type RunConfig, isGated, rankOf } from '../../shared/config';
+import type { LlamaConfig, ModuleId } from '../../shared/types';
 import type { AdaptedModule, ModuleSpace, SharedSpace } from '../adapters/method';
 import { padRank } from '../adapters/parameters';
 import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
 import { ARGS_BYTES, activeListBytes } from '../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
-import type { Capacity } from './batch';
+import { type Capacity, stackedRows } from './batch';
 import { moduleName, moduleShape } from './llama';
 
-/** What the runs ask for together: every layer and kind that any of them adapts, and the largest padded rank. */
+/**
+ * Which modules share what they keep: none in training; where layers are computed anew, a kind's modules share what is made
+ * again with the layer; all where no backward follows.
+ */
+export type Sharing = 'none' | 'layers' | 'all';
+
+/** What the runs ask for together. */
 export interface SpaceNeeds {
-  /** `layer.kind`, each once */
+  /** Every `layer.kind` that any of them adapts, each once; and the largest padded rank. */
   keys: string[];
   rPad: number;
   /** Whether any of them has dropout. */
   dropout: boolean;
+  /** Kept outputs of the frozen modules, by key, for at most so many runs of a pass; whether any of these runs is gated. */
+  bases: { keys: { key: string; kind: ModuleKind | null }[]; runs: number; gated: boolean };
 }
 
-export function spaceNeeds(runs: readonly { modules: readonly AdaptedModule[]; config: RunConfig }[]): SpaceNeeds {
+/** The method's side of it, before the method is there. */
+const goesThroughBase = ({ method }: Pick<RunConfig, 'method'>) => method === 'dora' || method === 'ts-dora';
+
+const keyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'all' ? 'all' : moduleName(m));
+/** What is computed anew with its layer needs no place of its own in every layer. */
+const baseKeyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'layers' ? m.kind : keyOf(m, sharing));
+
+export function spaceNeeds(runs: readonly { modules: readonly AdaptedModule[]; config: RunConfig }[], sharing: Sharing): SpaceNeeds {
+  const through = runs.filter((r) => goesThroughBase(r.config));
+  const bases = new Map(through.flatMap((r) => r.modules.map((m) => [baseKeyOf(m, sharing), sharing === 'all' ? null : m.kind] as const)));
   return {
-    keys: [...new Set(runs.flatMap((r) => r.modules.map(moduleName)))],
+    keys: [...new Set(runs.flatMap((r) => r.modules.map((m) => keyOf(m, sharing))))],
     rPad: Math.max(4, ...runs.map((r) => padRank(rankOf(r.config)))),
     dropout: runs.some((r) => r.config.dropout > 0),
+    bases: { keys: [...bases].map(([key, kind]) => ({ key, kind })), runs: through.length, gated: through.some((r) => isGated(r.config)) },
   };
 }
 
-/** The widest input of a module. */
-const widestIn = (c: LlamaConfig) => Math.max(...MODULE_KINDS.map((kind) => moduleShape(c, kind).dIn));
+/** The widest input, and the widest output, of a module. */
+const widest = (c: LlamaConfig, side: 'dIn' | 'dOut') => Math.max(...MODULE_KINDS.map((kind) => moduleShape(c, kind)[side]));
+
+const baseBytes = (c: LlamaConfig, { rows }: Capacity, kind: ModuleKind | null) => alignBinding(4 * rows * (kind ? moduleShape(c, kind).dOut : widest(c, 'dOut')));
 
 const strides = ({ rows }: Capacity, rPad: number) => ({
   z: alignBinding(4 * rows * rPad),
@@ -37,7 +57,7 @@ const strides = ({ rows }: Capacity, rPad: number) => ({
   args: alignBinding(ARGS_BYTES),
 });
 
-export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dropout }: SpaceNeeds) {
+export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dropout, bases }: SpaceNeeds) {
   const s = strides(capacity, rPad);
   const n = capacity.segments * Math.max(1, keys.length);
   return {
@@ -49,7 +69,11 @@ export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dro
     u: 4 * capacity.rows * rPad,
     mu: 4 * capacity.rows,
     partial: Math.max(...MODULE_KINDS.map((kind) => lowRankPartialBytes({ ...moduleShape(c, kind), rank: rPad }))),
-    dropped: dropout ? 4 * capacity.rows * widestIn(c) : 0,
+    dropped: dropout ? 4 * capacity.rows * widest(c, 'dIn') : 0,
+    base: Math.min(capacity.segments, bases.runs) * bases.keys.reduce((sum, { kind }) => sum + baseBytes(c, capacity, kind), 0),
+    frozenGradient: bases.runs > 0 ? 4 * stackedRows(capacity) * widest(c, 'dOut') : 0,
+    delta: bases.gated ? 4 * capacity.rows * widest(c, 'dOut') : 0,
+    rowTerm: bases.gated ? 4 * capacity.rows : 0,
   };
 }
 
@@ -60,22 +84,36 @@ export class AdapterSpaces {
   readonly rowStride: number;
   readonly shared: SharedSpace;
   readonly keys: string[];
+  /** [stacked rows, dOut]: what W0ᵀ is given where some run goes through the base. */
+  readonly frozenGradient: Tensor | undefined;
+  readonly #sharing: Sharing;
   readonly #spaces: ModuleSpace[];
+  readonly #bases: Map<string, Tensor>[];
 
-  constructor(scope: BufferScope, c: LlamaConfig, capacity: Capacity, needs: SpaceNeeds) {
+  constructor(scope: BufferScope, c: LlamaConfig, capacity: Capacity, needs: SpaceNeeds, sharing: Sharing) {
     const sizes = spaceSizes(c, capacity, needs);
     const s = strides(capacity, needs.rPad);
+    const optional = (name: keyof typeof sizes) => (sizes[name] > 0 ? scope.alloc(name, sizes[name]) : undefined);
     const z = scope.alloc('z', sizes.z);
     const list = scope.alloc('list', sizes.list);
     const args = scope.alloc('args', sizes.args, GPUBufferUsage.INDIRECT);
+    this.#sharing = sharing;
     this.keys = needs.keys;
     this.ratio = scope.alloc('ratio', sizes.ratio);
     this.open = scope.alloc('open', sizes.open);
     this.rowStride = s.ratio / 4;
     this.shared = {
       u: scope.alloc('u', sizes.u), mu: scope.alloc('mu', sizes.mu), partial: scope.alloc('partial', sizes.partial),
-      dropped: needs.dropout ? scope.alloc('dropped', sizes.dropped) : null,
+      dropped: optional('dropped'), delta: optional('delta'), rowTerm: optional('rowTerm'),
     };
+    this.frozenGradient = sharing === 'all' ? undefined : optional('frozenGradient');
+    const base = optional('base');
+    let at = 0;
+    this.#bases = base ? Array.from({ length: Math.min(capacity.segments, needs.bases.runs) }, () => new Map(needs.bases.keys.map(({ key, kind }) => {
+      const bytes = baseBytes(c, capacity, kind);
+      at += bytes;
+      return [key, base.slice(`base ${key}`, at - bytes, bytes)];
+    }))) : [];
     this.#spaces = Array.from({ length: capacity.segments * needs.keys.length }, (_, i) => {
       const part = (tensor: Tensor, stride: number) => tensor.slice(`${tensor.label}[${i}]`, i * stride, stride);
       return { z: part(z, s.z), ratio: part(this.ratio, s.ratio), open: part(this.open, s.open), list: part(list, s.list), args: part(args, s.args) };
@@ -83,17 +121,17 @@ export class AdapterSpaces {
   }
 
   /** Place of a module's rows in `ratio` and `open`, in rows of `rowStride`. */
-  index(segment: number, key: string): number {
-    return segment * this.keys.length + this.keys.indexOf(key);
+  index(segment: number, m: ModuleId): number {
+    return segment * this.keys.length + this.keys.indexOf(keyOf(m, this.#sharing));
   }
 
-  /** The spaces of the modules of the run in `segment`, in their order. */
-  of(segment: number, modules: readonly AdaptedModule[]): ModuleSpace[] {
-    return modules.map((m) => this.#spaces[this.index(segment, moduleName(m))]);
-  }
-
-  /** The one space that all modules of a segment share where no backward follows (`keys` has one entry). */
-  only(segment: number): ModuleSpace {
-    return this.#spaces[segment];
+  /** What the runs of a pass keep, segment by segment, in the order of their modules; null is the base. */
+  of(runs: readonly ({ modules: readonly AdaptedModule[]; config: RunConfig } | null)[]): (ModuleSpace[] | null)[] {
+    let through = 0;
+    return runs.map((run, segment) => {
+      if (!run) return null;
+      const bases = goesThroughBase(run.config) ? this.#bases[through++] : undefined;
+      return run.modules.map((m) => ({ ...this.#spaces[this.index(segment, m)], base: bases?.get(baseKeyOf(m, this.#sharing)) }));
+    });
   }
 }

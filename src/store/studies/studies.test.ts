@@ -30,7 +30,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
         const per = (value: unknown) => Object.fromEntries((request.runs ?? []).map((id) => [id, value]));
         if (request.type === 'accuracy') return Promise.resolve(per(null));
         if (request.type === 'token-classes') return Promise.resolve(per([{ group: 'Kind', name: 'digits', tokens: 1, passed: 4, skipped: 1 }]));
-        if (request.type === 'module-measures') return Promise.resolve({ modules: MODULES.map((m, i) => ({ ...m, parameters: 10, active: null, weight: 1 + i, change: 1, gradient: 1 })) });
+        if (request.type === 'module-measures') return Promise.resolve({ modules: MODULES.map((m, i) => ({ ...m, parameters: 10, active: null, weight: 1 + i, change: 1, gradient: 1, sensitivity: null })) });
         return Promise.resolve(null);
       }) as unknown as StudyHost['train']['request'],
     },

@@ -12,7 +12,7 @@ import type { Session, State } from '../slices';
 import type { TrainClient } from '../trainClient';
 import { type Measured, activeShares, cellOf } from './cells';
 import { type Library, MAX_KEPT_BYTES, type StudyData, dataBytes } from './library';
-import { type Job, PROBE_PLAIN, nextJob } from './plan';
+import { type Job, nextJob } from './plan';
 import { type StudyDraft, settingsOf, studyProblem } from './presets';
 
 /** Examples whose gates are counted by token class, and whose gradients make a probe's gradient norm. */
@@ -223,7 +223,6 @@ export class Studies {
       this.#patch({ activity: 'measuring the modules' });
       for (const id of ids) {
         const active = activeShares(session.histories.get(id)!);
-        if (!active && id !== PROBE_PLAIN) continue;
         const { modules } = await train.request({ type: 'module-measures', runId: id, examples: GRADIENT_EXAMPLES });
         result.get(id)!.modules = modules.map((m, i) => ({ ...m, active: active?.[i] ?? null }));
       }

@@ -7,6 +7,7 @@ import { gateSchema } from '../../../shared/config';
 import { ARGS_BYTES, activeListBytes } from '../../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmulTile } from '../../kernels/matmul/matmul';
+import { alignBinding } from '../../gpu/buffers';
 import { readTensor } from '../../gpu/readback';
 import { expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
@@ -53,11 +54,12 @@ describe('a gated module at forced active shares', () => {
       const [a, b] = [randomFloats(rank * dIn, 5), randomFloats(dOut * rank, 6, 0.2)];
       // A and B lie in one buffer, as a run's do.
       const flat = scope.alloc('params', 4 * (rPad * dIn + dOut * rPad));
-      const params = { a: flat.slice('A', 0, 4 * rPad * dIn), b: flat.slice('B', 4 * rPad * dIn, 4 * dOut * rPad), gradA: scope.alloc('dA', 4 * rPad * dIn), gradB: scope.alloc('dB', 4 * dOut * rPad) };
+      const grads = scope.alloc('grads', alignBinding(4 * rPad * dIn) + 4 * dOut * rPad);
+      const params = { a: flat.slice('A', 0, 4 * rPad * dIn), b: flat.slice('B', 4 * rPad * dIn, 4 * dOut * rPad), gradA: grads.slice('dA', 0, 4 * rPad * dIn), gradB: grads.slice('dB', alignBinding(4 * rPad * dIn), 4 * dOut * rPad) };
       gpu.device.queue.writeBuffer(params.a.buffer, params.a.offset, padA(a));
       gpu.device.queue.writeBuffer(params.b.buffer, params.b.offset, padB(b));
       const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
-      const lora = new Lora({ gpu, rPad, scaling, params: [params], flat, dropout: p }, { modules: [module], scope });
+      const lora = new Lora({ gpu, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } }, { modules: [module], scope });
       const method = new Gated(gpu, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place: { rows: T, microBatches: 1, followed: false, keepBest: false }, follows: null });
       const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT) };
       const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })), dropped: scope.alloc('dropped', 4 * T * dIn) };

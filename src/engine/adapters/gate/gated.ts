@@ -16,7 +16,7 @@ import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
 import { type Followed, noteCount } from '../../kernels/select/select';
 import { STEER_HYPER_BYTES, packSteerHyper, steer } from '../../kernels/steer/steer';
-import type { AdaptedModule, BackwardIO, ForwardIO, Method, MethodStats, NamedTensor, Place } from '../method';
+import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, MethodStats, NamedTensor, Place } from '../method';
 import type { Update } from '../update';
 import { type GateRule, type Prices, isLearned, lambdaOf, priceSource } from './rule';
 import { createRule, ruleSizes } from './rules';
@@ -93,7 +93,15 @@ export class Gated implements Method {
   }
 
   #rows(io: ForwardIO | BackwardIO, which: Parameters<typeof argsOffset>[0]): Rows {
-    return { list: io.space.list, args: this.#args(io, which) };
+    return { list: io.space.list, args: this.#args(io, which), max: io.rows.max };
+  }
+
+  get throughBase(): boolean {
+    return this.#update.throughBase;
+  }
+
+  init(): Op[] {
+    return this.#update.init();
   }
 
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
@@ -113,6 +121,10 @@ export class Gated implements Method {
       ...(followed ? [noteCount({ rows, list: space.list, ...followed })] : []),
       ...add,
     ];
+  }
+
+  frozenGradient(m: AdaptedModule, io: FrozenGradientIO): Op[] {
+    return this.#update.frozenGradient(m, io, io.space.open);
   }
 
   backward(m: AdaptedModule, io: BackwardIO): Op[] {
@@ -145,9 +157,14 @@ export class Gated implements Method {
     return [{ clear: this.#stats }, ...(priceSource(this.#config) === 'own' ? (this.#rule.clear?.() ?? []) : [])];
   }
 
+  finish(): Op[] {
+    return this.#update.finish();
+  }
+
   update(): Op[] {
     const { target, targetPer } = this.#config;
     return [
+      ...this.#update.afterStep(),
       ...(this.#rule.update?.() ?? []),
       ...(this.#steer && target !== null ? [steer(this.#gpu, { hyper: this.#steer, slots: this.#slots, stats: this.#stats, modules: this.#modules.length, perModule: targetPer === 'module' })] : []),
     ];
@@ -158,6 +175,7 @@ export class Gated implements Method {
   }
 
   prepareUpdate(step: number, tokens: number, sliceTokens: number | null): void {
+    this.#update.prepareStep(step);
     const { queue } = this.#gpu.device;
     const moves = step >= this.#warmup;
     const from = this.#priceStats ? sliceTokens : tokens;

@@ -25,6 +25,8 @@ export interface LowRank {
   flat: Tensor;
   /** Share of x that is dropped before A. */
   dropout: number;
+  /** What the optimizer leaves: all gradients, as they were before clipping, and their norm. */
+  optimizer: { grads: Tensor; norm: Tensor };
 }
 
 /** Tells the modules' masks and first values apart, by their place alone: whatever else a run adapts, they stay the same. */
@@ -37,6 +39,7 @@ export const loraSizes = (modules: number, rPad: number) => ({
 });
 
 export class Lora implements Update {
+  readonly throughBase = false;
   readonly #low: LowRank;
   /** BᵀB of every module, and where each B lies; null where no gate asks for ‖Δ‖. */
   readonly #gram: { all: Tensor; table: Tensor; modules: number } | null;
@@ -50,6 +53,8 @@ export class Lora implements Update {
       modules: sized.modules.length,
     };
   }
+
+  init(): Op[] { return []; }
 
   /** z = A x, in training of x after dropout. */
   prepare(m: AdaptedModule, { rows, x, space, shared, record }: ForwardIO): Op[] {
@@ -112,11 +117,16 @@ export class Lora implements Update {
     return [...matmul(gpu, { ...product, out: dropped! }), dropout(gpu, { rows, pass, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
   }
 
+  frozenGradient(): Op[] { return []; }
+  finish(): Op[] { return []; }
+
   refresh(): Op[] {
     if (!this.#gram) return [];
     const { gpu, flat, rPad } = this.#low;
     return [gram(gpu, { table: this.#gram.table, modules: this.#gram.modules, params: flat, out: this.#gram.all, rank: rPad })];
   }
 
+  afterStep(): Op[] { return []; }
+  prepareStep(): void {}
   state(): [] { return []; }
 }

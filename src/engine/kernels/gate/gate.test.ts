@@ -25,13 +25,17 @@ interface Options {
   tau?: number;
   record?: boolean;
   zeroB?: boolean;
+  /** ‖Δ‖² is given rather than its Gram matrix. */
+  given?: boolean;
   /** As if the rows were many (true) or few. */
   large?: boolean;
+  software?: boolean;
 }
 
 /** Runs the gate twice for module 1 of 3, on random numbers whose ratios span several octaves. */
 async function runGate(rows: number, realRank: number, dOut: number, options: Options = {}) {
-  const gpu = await testGpu();
+  const real = await testGpu();
+  const gpu = { ...real, info: { ...real.info, software: options.software ?? real.info.software } };
   const scope = gpu.buffers.scope('test');
   const rank = Math.ceil(realRank / 4) * 4;
   const scaling = 16 / realRank;
@@ -49,7 +53,9 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
   const [ratio, open, list] = [rows, rows, rows + 1].map((n, i) => scope.upload(`out${i}`, new Uint32Array(n + 100).fill(1)));
   const args = scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT);
   const ops = gate(gpu, {
-    rows: rowCount(scope, rows), size: { z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))), rank, scaling },
+    rows: rowCount(scope, rows), size: options.given
+      ? { squares: scope.upload('deltaSquares', Float32Array.from(expected, (r, i) => (r * (Math.hypot(...y.subarray(i * dOut, (i + 1) * dOut)) + 1e-6)) ** 2)) }
+      : { z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))), rank, scaling },
     squares: { tensor: scope.upload('squares', squaresOf(y, rows, dOut)), parts: PARTS },
     slot: slotOf(slots, 1), stat: statOf(stats, 1), ratio, open, list, args, record: options.record ?? true,
     groups: { delta: { rowsPerGroup: 8, columnGroups: 3 }, dx: { rowsPerGroup: 4, columnGroups: 5 }, grads: { gradGroups: 7, sumGroups: 9 } },
@@ -65,10 +71,10 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
 }
 
 const shapes = [[57, 3, 60], [1, 1, 4], [130, 8, 192], [130, 64, 132], [1001, 16, 40], [4099, 4, 8]];
-const cases = shapes.flatMap(([rows, rank, dOut]) => [false, true].flatMap((large) => [0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share }))));
+const cases = shapes.flatMap(([rows, rank, dOut]) => [false, true].flatMap((large) => [...[0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share, given: false })), { rows, rank, dOut, large, share: 0.5, given: true }]));
 
-test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large', async ({ rows, rank, dOut, large, share }) => {
-  const { gpu, expected, tau, ratio, open, tail, list, args, stats } = await runGate(rows, rank, dOut, { share, large });
+test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large; given: $given', async ({ rows, rank, dOut, large, share, given }) => {
+  const { gpu, expected, tau, ratio, open, tail, list, args, stats } = await runGate(rows, rank, dOut, { share, large, given });
   expectClose(ratio, expected, { rtol: 5e-6 });
   expected.forEach((r, i) => {
     if (Math.abs(r - tau) > 1e-5 * tau) expect(open[i], `row ${i}`).toBe(r >= tau ? 1 : 0);
@@ -94,6 +100,15 @@ test('one dispatch or two: the same bits', async () => {
   expect(spread.ratio).toEqual(fused.ratio);
   expect(spread.list).toEqual(fused.list);
   expect((await runGate(1001, 16, 40)).ratio).toEqual(fused.ratio);
+});
+
+test('a row at a time, as on a GPU: the same bits', async () => {
+  for (const large of [false, true]) {
+    const [four, one] = [await runGate(1001, 16, 40, { large }), await runGate(1001, 16, 40, { large, software: false })];
+    expect(one.ratio).toEqual(four.ratio);
+    expect(one.list).toEqual(four.list);
+    expect(one.stats).toEqual(four.stats);
+  }
 });
 
 test('B = 0 leaves every gate open at tau 0, in bin 0', async () => {

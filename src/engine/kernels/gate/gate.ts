@@ -8,7 +8,8 @@ import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
 import keepAbove from './keepAbove.wgsl?raw';
 import keepMarked from './keepMarked.wgsl?raw';
-import ratio from './ratio.wgsl?raw';
+import ratioWgsl from './ratio.wgsl?raw';
+import ratioOfSquaresWgsl from './ratioOfSquares.wgsl?raw';
 import ratioStored from './ratioStored.wgsl?raw';
 import shape from './shape.wgsl?raw';
 import slots from './slots.wgsl?raw';
@@ -26,8 +27,8 @@ export interface ActiveGroups {
   grads: { gradGroups: number; sumGroups: number };
 }
 
-/** Where ‖Δ_i‖ comes from: s² zᵀGz, by the Gram matrix of B. */
-export interface DeltaSize {
+/** ‖Δ_i‖² by the Gram matrix of B: s² zᵀGz. */
+export interface LowRankSize {
   /** A x, [rows, rank]. */
   z: Tensor;
   /** BᵀB, [rank, rank]. */
@@ -36,6 +37,9 @@ export interface DeltaSize {
   /** alpha / rank, positive. */
   scaling: number;
 }
+
+/** Where ‖Δ_i‖ comes from; `squares`: ‖Δ_i‖² as such, f32 [rows]. */
+export type DeltaSize = LowRankSize | { squares: Tensor };
 
 export interface GateParams {
   rows: RowCount;
@@ -66,28 +70,32 @@ export interface GateParams {
  * `mark`, S is what that leaves in `open`.
  */
 export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
-  const large = (counts: Counts) => p.mark !== undefined || p.rows.of(counts) * p.size.rank ** 2 > spread;
+  const { size } = p;
+  const lowRank = 'z' in size;
+  const large = (counts: Counts) => p.mark !== undefined || p.rows.of(counts) * (lowRank ? size.rank ** 2 : 1) > spread;
   const values = shapeOf(p);
-  const inputs = [p.size.z, p.size.gram, p.squares.tensor];
+  const inputs = lowRank ? [size.z, size.gram, p.squares.tensor] : [size.squares, p.squares.tensor];
+  const ratio = lowRank ? ratioWgsl : ratioOfSquaresWgsl;
   const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.args, p.stat];
   const rule = chunkRule(gpu);
+  const atOnce = gpu.info.software ? 4 : 1;
   const constants = { WIDTH: gpu.info.software ? 4 : 256, ...rule.constants };
   return [
     {
-      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 5 }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
+      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 2 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
       bindings: [p.rows.dims, p.ratio, ...inputs],
       values,
-      groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / THREADS) : 0, 1, 1],
+      groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / (THREADS * atOnce)) : 0, 1, 1],
     },
     ...(p.mark ?? []),
     {
-      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
+      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7, AT_ONCE: 1 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
     },
     ...(p.mark ? [] : [{
-      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 10 }, snippets: [dims, slots, shape, rule.wgsl, ratio, keepAbove] }), constants },
+      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 7 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, slots, shape, rule.wgsl, ratio, keepAbove] }), constants },
       bindings: [...outputs, ...inputs],
       values,
       groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],
@@ -96,12 +104,12 @@ export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
 }
 
 /** The shaders' `Shape`. */
-function shapeOf({ size: { rank, scaling }, squares, record, groups: { delta, dx, grads } }: GateParams): ArrayBuffer {
+function shapeOf({ size, squares, record, groups: { delta, dx, grads } }: GateParams): ArrayBuffer {
   const bytes = new ArrayBuffer(48);
   new Uint32Array(bytes).set([
-    rank / 4, squares.parts, 0, record ? 1 : 0,
+    'z' in size ? size.rank / 4 : 0, squares.parts, 0, record ? 1 : 0,
     delta.rowsPerGroup, delta.columnGroups, dx.rowsPerGroup, dx.columnGroups, grads.gradGroups, grads.sumGroups,
   ]);
-  new Float32Array(bytes)[2] = scaling;
+  new Float32Array(bytes)[2] = 'z' in size ? size.scaling : 1;
   return bytes;
 }

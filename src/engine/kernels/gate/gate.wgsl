@@ -1,4 +1,4 @@
-// Token gate and list of open rows: r by `ratioOf`, S by `keeps` ->
+// Token gate and list of open rows: r by `ratiosFrom`, S by `keeps` ->
 //   ratio [rows], open [rows] = S (0 or 1), activeList [1 + rows] = count, then the open rows ascending,
 //   args [4] = workgroups {x, y, z, unused} of the dispatches over open rows. Overwrites all;
 //   adds to the StatSlot when `record`.
@@ -18,19 +18,34 @@ var<workgroup> bins: array<atomic<u32>, RATIO_BINS>;       // integer counts: an
 
 fn divUp(a: u32, b: u32) -> u32 { return (a + b - 1u) / b; }
 
+// Notes the ratio of one row, where it is one of this thread's; returns 1 when its gate is open.
+fn keep(row: u32, end: u32, r: f32) -> u32 {
+  if (row >= end) { return 0u; }
+  let kept = select(0u, 1u, keeps(row, r));
+  ratio[row] = r;
+  open[row] = kept;
+  atomicAdd(&bins[ratioBin(r)], 1u);
+  return kept;
+}
+
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(local_invocation_index) lane: u32) {
   let run = divUp(dims.rows, WIDTH);
   let first = min(lane * run, dims.rows);
   let last = min(first + run, dims.rows);
   var mine = 0u;
-  for (var row = first; row < last; row++) {
-    let r = ratioOf(row);
-    let kept = select(0u, 1u, keeps(row, r));
-    ratio[row] = r;
-    open[row] = kept;
-    mine += kept;
-    atomicAdd(&bins[ratioBin(r)], 1u);
+  // The test comes last, for the same reason as in `ratiosFrom`.
+  var some = first;
+  if (first < last) {
+    loop {
+      let r = ratiosFrom(some, last - 1u);
+      mine += keep(some, last, r.x);
+      if (AT_ONCE > 1u) { mine += keep(some + 1u, last, r.y) + keep(some + 2u, last, r.z) + keep(some + 3u, last, r.w); }
+      continuing {
+        some += AT_ONCE;
+        break if some >= last;
+      }
+    }
   }
   ends[lane] = mine;
   workgroupBarrier();

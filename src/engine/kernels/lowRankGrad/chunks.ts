@@ -8,8 +8,11 @@ import wgsl from './chunks.wgsl?raw';
 /** Most chunks there are; beyond, they get longer, so that the partial sums stay few. */
 export const MAX_CHUNKS = 16;
 
-/** Rows from which on there is a second chunk. GPUs need the parallel work, software adapters do not. */
+/** Rows from which on there is a second chunk. GPUs need the parallel work; software adapters only the better rounding. */
 const chunkRows = (gpu: Gpu): number => (gpu.info.software ? 512 : 32);
+
+/** Whether there can be several chunks of at most `maxRows` rows. */
+export const mayCut = (gpu: Gpu, maxRows = Infinity): boolean => maxRows > chunkRows(gpu);
 
 /** What a shader needs to cut rows. */
 export const chunkRule = (gpu: Gpu) => ({ wgsl, constants: { CHUNK_ROWS: chunkRows(gpu) } });

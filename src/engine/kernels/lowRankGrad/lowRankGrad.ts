@@ -1,11 +1,15 @@
 import { compose } from '../../gpu/compose';
 import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
+import { type Gpu, hasQuads } from '../../gpu/device';
 import type { Dispatch } from '../../gpu/program';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
-import { MAX_CHUNKS, chunkRule, chunksOf } from './chunks';
+import { MAX_CHUNKS, chunkRule, chunksOf, mayCut } from './chunks';
 import chunksWgsl from './lowRankChunks.wgsl?raw';
+import putAlone from './putAlone.wgsl?raw';
+import putChunk from './putChunk.wgsl?raw';
 import shape from './shape.wgsl?raw';
+import toldOwn from './toldOwn.wgsl?raw';
+import toldQuad from './toldQuad.wgsl?raw';
 import sumWgsl from './lowRankSum.wgsl?raw';
 
 const SUM_THREADS = 64;
@@ -20,15 +24,20 @@ export interface GradShape {
 /** Bytes of `partial` for a module; one workspace, as large as the largest needs, serves all. */
 export const lowRankPartialBytes = ({ dOut, dIn, rank }: GradShape): number => MAX_CHUNKS * (dOut + dIn) * rank * 4;
 
-/** vec4 of r that a thread makes, and threads of a workgroup. Measured on a software adapter; a GPU wants many threads. */
-const tileOf = (gpu: Gpu, rank: number) => (gpu.info.software
-  ? { rQuads: rank % 8 === 0 ? 2 : 1, threads: 8 }
-  : { rQuads: 1, threads: 32 });
+/**
+ * vec4 of r that a thread makes, threads of a workgroup, and how many of them share what they fetch. Measured on a
+ * software adapter; a GPU wants many threads.
+ */
+function tileOf(gpu: Gpu, rank: number) {
+  if (!gpu.info.software) return { rQuads: 1, threads: 32, shared: 1 };
+  const quad = hasQuads(gpu);
+  return { rQuads: rank % 8 === 0 ? 2 : 1, threads: quad ? 4 : 8, shared: quad ? 4 : 1 };
+}
 
 /** Workgroups: of one chunk, those that make dB and then dA (y of the first dispatch), and of the sums (x of the second). */
 export function lowRankGroups(gpu: Gpu, { dOut, dIn, rank }: GradShape) {
-  const { rQuads, threads } = tileOf(gpu, rank);
-  const groups = (wide: number) => Math.ceil((Math.ceil(wide / 8) * rank) / (4 * rQuads) / threads);
+  const { rQuads, threads, shared } = tileOf(gpu, rank);
+  const groups = (wide: number) => Math.ceil((shared * Math.ceil(wide / 8 / shared) * rank) / (4 * rQuads) / threads);
   return { groupsB: groups(dOut), gradGroups: groups(dOut) + groups(dIn), sumGroups: Math.ceil(((dOut + dIn) * rank) / 4 / SUM_THREADS) };
 }
 
@@ -45,7 +54,7 @@ export interface LowRankGradParams extends GradShape {
   partial: Tensor;
   /** dB [dOut, rank]; added to. */
   gradB: Tensor;
-  /** dA [rank, dIn]; added to. */
+  /** dA [rank, dIn]; added to. A part of the same buffer as dB. */
   gradA: Tensor;
   /** alpha / rank. */
   scaling: number;
@@ -58,31 +67,38 @@ export interface LowRankGradParams extends GradShape {
 export function lowRankGrad(gpu: Gpu, p: LowRankGradParams): Dispatch[] {
   const { rows } = p;
   const open = isActive(rows);
-  const { rQuads, threads } = tileOf(gpu, p.rank);
+  const { rQuads, threads, shared } = tileOf(gpu, p.rank);
   const { groupsB, gradGroups, sumGroups } = lowRankGroups(gpu, p);
+  const cut = mayCut(gpu, rows.max);
   const rule = chunkRule(gpu);
+  const grads = p.gradA.through(p.gradB);
   const snippets = [...rowsSnippets(rows), rule.wgsl, shape];
   const values = new ArrayBuffer(32);
-  new Uint32Array(values).set([p.dOut / 4, p.dIn / 4, p.rank / 4, 0, groupsB]);
+  new Uint32Array(values).set([p.dOut / 4, p.dIn / 4, p.rank / 4, 0, groupsB, (p.gradA.offset - grads.offset) / 16, (p.gradB.offset - grads.offset) / 16]);
   new Float32Array(values)[3] = p.scaling;
   const macs = open ? {} : { macs: (counts: Parameters<typeof rows.of>[0]) => rows.of(counts) * (p.dOut + p.dIn) * p.rank };
+  const sums: Dispatch = {
+    kernel: { label: `dA, dB sums${open ? ' of open rows' : ''}`, code: compose(sumWgsl, { snippets }), constants: { THREADS: SUM_THREADS, ...rule.constants } },
+    bindings: [rowsBinding(rows), p.partial, grads],
+    values,
+    groups: open ? p.sums! : (counts) => [chunksOf(gpu, rows.of(counts)) > 1 ? sumGroups : 0, 1, 1],
+  };
   return [
     {
       kernel: {
         label: `dA, dB${open ? ' of open rows' : ''}`,
-        code: compose(chunksWgsl, { consts: { R_QUADS: rQuads }, snippets }),
+        code: compose(chunksWgsl, {
+          enables: shared > 1 ? ['subgroups'] : [],
+          consts: { R_QUADS: rQuads },
+          snippets: [...snippets, shared > 1 ? toldQuad : toldOwn, cut ? putChunk : putAlone],
+        }),
         constants: { THREADS: threads, ...rule.constants },
       },
-      bindings: [rowsBinding(rows), p.gradOut, p.z, p.x, p.u, p.partial, p.gradB, p.gradA],
+      bindings: [rowsBinding(rows), p.gradOut, p.z, p.x, p.u, grads, ...(cut ? [p.partial] : [])],
       values,
       groups: open ? rows.args : (counts) => [chunksOf(gpu, rows.of(counts)), gradGroups, 1],
       ...macs,
     },
-    {
-      kernel: { label: `dA, dB sums${open ? ' of open rows' : ''}`, code: compose(sumWgsl, { snippets }), constants: { THREADS: SUM_THREADS, ...rule.constants } },
-      bindings: [rowsBinding(rows), p.partial, p.gradB, p.gradA],
-      values,
-      groups: open ? p.sums! : (counts) => [chunksOf(gpu, rows.of(counts)) > 1 ? sumGroups : 0, 1, 1],
-    },
+    ...(cut ? [sums] : []),
   ];
 }

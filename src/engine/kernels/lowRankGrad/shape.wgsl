@@ -5,4 +5,6 @@ struct Shape {
   rank4: u32,                     // rank / 4
   scaling: f32,                   // alpha / rank
   groupsB: u32,                   // workgroups of a chunk that make dB; the rest make dA
+  firstA: u32,                    // where the gradients begin in what is bound of their buffer, in vec4
+  firstB: u32,
 }

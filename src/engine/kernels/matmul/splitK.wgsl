@@ -14,9 +14,9 @@ fn keep(row: u32, at: u32, sum: vec4f) { partial[row * WX * SPLITS + at] = sum; 
 @compute @workgroup_size(WX, SPLITS) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let count = rowCount();
   let first = (shape.firstRows + group.x) * 8u;
-  let rows = rowsFrom(first, count - 1u);
+  let starts = startsOf(rowsFrom(first, count - 1u));
   var c: Block;
-  for (var k = local.y; k < shape.k; k += SPLITS) { add(&c, weights(k, local.x, 0u), load(rows, k)); }
+  for (var k = local.y; k < shape.k; k += SPLITS) { add(&c, weights(k, local.x, 0u), load(starts, k)); }
   let at = local.y * WX + local.x;
   keep(0u, at, c.r0);
   keep(1u, at, c.r1);

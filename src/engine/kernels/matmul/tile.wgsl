@@ -13,9 +13,9 @@ fn storeQuad(row: u32, column: u32, sum: vec4f) -> f32 {
   return dot(y, y);
 }
 
-fn storeRow(slot: u32, column: u32, v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, v4: vec4f, v5: vec4f, v6: vec4f, v7: vec4f) {
-  if (slot >= rowCount()) { return; }
-  let row = rowAt(slot);
+// Row `row` at place `place` of a block of eight, of which `left` are rows and no repetitions.
+fn storeRow(left: u32, place: u32, row: u32, column: u32, v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, v4: vec4f, v5: vec4f, v6: vec4f, v7: vec4f) {
+  if (place >= left) { return; }
   var squares = storeQuad(row, column, v0);
   if (COLUMNS > 1u) { squares += storeQuad(row, column + 1u, v1); }
   if (COLUMNS > 2u) {
@@ -31,22 +31,27 @@ fn storeRow(slot: u32, column: u32, v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, 
   keepSquares(row, column / COLUMNS, squares);
 }
 
-fn storeRows(first: u32, column: u32, c0: Block, c1: Block, c2: Block, c3: Block, c4: Block, c5: Block, c6: Block, c7: Block) {
-  storeRow(first, column, c0.r0, c1.r0, c2.r0, c3.r0, c4.r0, c5.r0, c6.r0, c7.r0);
-  storeRow(first + 1u, column, c0.r1, c1.r1, c2.r1, c3.r1, c4.r1, c5.r1, c6.r1, c7.r1);
-  storeRow(first + 2u, column, c0.r2, c1.r2, c2.r2, c3.r2, c4.r2, c5.r2, c6.r2, c7.r2);
-  storeRow(first + 3u, column, c0.r3, c1.r3, c2.r3, c3.r3, c4.r3, c5.r3, c6.r3, c7.r3);
-  storeRow(first + 4u, column, c0.r4, c1.r4, c2.r4, c3.r4, c4.r4, c5.r4, c6.r4, c7.r4);
-  storeRow(first + 5u, column, c0.r5, c1.r5, c2.r5, c3.r5, c4.r5, c5.r5, c6.r5, c7.r5);
-  storeRow(first + 6u, column, c0.r6, c1.r6, c2.r6, c3.r6, c4.r6, c5.r6, c6.r6, c7.r6);
-  storeRow(first + 7u, column, c0.r7, c1.r7, c2.r7, c3.r7, c4.r7, c5.r7, c6.r7, c7.r7);
+fn storeRows(left: u32, rows: Rows, column: u32, c0: Block, c1: Block, c2: Block, c3: Block, c4: Block, c5: Block, c6: Block, c7: Block) {
+  storeRow(left, 0u, rows.p0, column, c0.r0, c1.r0, c2.r0, c3.r0, c4.r0, c5.r0, c6.r0, c7.r0);
+  storeRow(left, 1u, rows.p1, column, c0.r1, c1.r1, c2.r1, c3.r1, c4.r1, c5.r1, c6.r1, c7.r1);
+  storeRow(left, 2u, rows.p2, column, c0.r2, c1.r2, c2.r2, c3.r2, c4.r2, c5.r2, c6.r2, c7.r2);
+  storeRow(left, 3u, rows.p3, column, c0.r3, c1.r3, c2.r3, c3.r3, c4.r3, c5.r3, c6.r3, c7.r3);
+  storeRow(left, 4u, rows.p4, column, c0.r4, c1.r4, c2.r4, c3.r4, c4.r4, c5.r4, c6.r4, c7.r4);
+  storeRow(left, 5u, rows.p5, column, c0.r5, c1.r5, c2.r5, c3.r5, c4.r5, c5.r5, c6.r5, c7.r5);
+  storeRow(left, 6u, rows.p6, column, c0.r6, c1.r6, c2.r6, c3.r6, c4.r6, c5.r6, c6.r6, c7.r6);
+  storeRow(left, 7u, rows.p7, column, c0.r7, c1.r7, c2.r7, c3.r7, c4.r7, c5.r7, c6.r7, c7.r7);
 }
 
 fn multiply(first: u32, column: u32, lane: u32) {
-  let last = rowCount() - 1u;
-  let upper = rowsFrom(first, last);
+  let count = rowCount();
+  let rows = rowsFrom(first, count - 1u);
+  let upper = startsOf(rows);
+  var lowerRows: Rows;
   var lower: Rows;
-  if (ROWS > 8u) { lower = rowsFrom(first + 8u, last); }
+  if (ROWS > 8u) {
+    lowerRows = rowsFrom(first + 8u, count - 1u);
+    lower = startsOf(lowerRows);
+  }
   // Columns 0 to 7 of the upper eight rows, and of the lower.
   var u0: Block; var u1: Block; var u2: Block; var u3: Block; var u4: Block; var u5: Block; var u6: Block; var u7: Block;
   var l0: Block; var l1: Block; var l2: Block; var l3: Block; var l4: Block; var l5: Block; var l6: Block; var l7: Block;
@@ -85,6 +90,6 @@ fn multiply(first: u32, column: u32, lane: u32) {
       if (ROWS > 8u) { add(&l7, w7, y); }
     }
   }
-  storeRows(first, column, u0, u1, u2, u3, u4, u5, u6, u7);
-  if (ROWS > 8u) { storeRows(first + 8u, column, l0, l1, l2, l3, l4, l5, l6, l7); }
+  storeRows(max(count, first) - first, rows, column, u0, u1, u2, u3, u4, u5, u6, u7);
+  if (ROWS > 8u) { storeRows(max(count, first + 8u) - first - 8u, lowerRows, column, l0, l1, l2, l3, l4, l5, l6, l7); }
 }

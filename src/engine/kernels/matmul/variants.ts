@@ -2,7 +2,7 @@
  * How a product can be cut. A variant is a way of computing it, with a shader of its own; `cut` says what one
  * workgroup of it covers for a given shape. Which variant a product takes: see `choose`.
  */
-import type { Gpu } from '../../gpu/device';
+import { type Gpu, hasQuads } from '../../gpu/device';
 import blocks from './blocks.wgsl?raw';
 import own from './own.wgsl?raw';
 import quad from './quad.wgsl?raw';
@@ -64,9 +64,6 @@ const tiles = (rows: number, most: number, threads: number): Variant => ({
     };
   },
 });
-
-/** Workgroups of four threads are whole quads. */
-const hasQuads = ({ info }: Gpu): boolean => info.subgroupSize?.every((size) => size === 4) ?? false;
 
 /** Larger tiles, the four lanes of a quad sharing their weights. */
 const quads = (rows: number): Variant => ({

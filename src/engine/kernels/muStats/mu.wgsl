@@ -1,6 +1,6 @@
-// First-order change of the loss: u [rows, RANK], z [rows, RANK], open [rows] -> mu [rows] = s·u·z (overwrites), and its
-//   sums over kept rows, skipped ones, and those where gate and loss disagree, and the number of kept and of skipped rows
-//   with mu < 0 (added to the StatSlot).
+// First-order change of the loss: u [rows, RANK], z [rows, RANK], open [rows] -> mu [rows] = s·u·z + extraOf (overwrites),
+//   and its sums over kept rows, skipped ones, and those where gate and loss disagree, and the number of kept and of skipped
+//   rows with mu < 0 (added to the StatSlot).
 // A workgroup takes one run of rows and has a part of the sums of its own; thread t adds rows t, t + WIDTH, … of the
 // run, then a tree: always the same order.
 override WIDTH: u32;
@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   for (var row = group.x * run + lane; row < last; row += WIDTH) {
     var value = 0.0;
     for (var k = 0u; k < RANK4; k++) { value += dot(u[row * RANK4 + k], z[row * RANK4 + k]); }
-    value *= SCALING;
+    value = SCALING * value + extraOf(row);
     mu[row] = value;
     let kept = open[row] != 0u;
     sum += select(vec4<f32>(0.0, value, 0.0, 0.0), vec4<f32>(value, 0.0, 0.0, 0.0), kept);

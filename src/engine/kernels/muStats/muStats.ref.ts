@@ -1,9 +1,9 @@
 /** μ per row and its sums, in f64. */
-export function muStatsRef(u: ArrayLike<number>, z: ArrayLike<number>, open: ArrayLike<number>, rows: number, rank: number, scaling: number) {
+export function muStatsRef(u: ArrayLike<number>, z: ArrayLike<number>, open: ArrayLike<number>, rows: number, rank: number, scaling: number, extra?: ArrayLike<number>) {
   const mu = Float64Array.from({ length: rows }, (_, row) => {
     let sum = 0;
     for (let k = 0; k < rank; k++) sum += u[row * rank + k] * z[row * rank + k];
-    return scaling * sum;
+    return scaling * sum + (extra?.[row] ?? 0);
   });
   let [muKept, muSkipped, disagreeMu, keptHelpful, skippedHelpful] = [0, 0, 0, 0, 0];
   mu.forEach((value, row) => {

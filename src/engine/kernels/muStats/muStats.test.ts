@@ -15,12 +15,14 @@ test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4]])('μ of
   const open = Uint32Array.from({ length: rows + 50 }, () => rng.below(2));
   const u = randomFloats((rows + 50) * rank, 1);
   const z = randomFloats((rows + 50) * rank, 2);
+  // Every other case has what Δ has besides s B z.
+  const extra = rank % 8 === 4 ? randomFloats(rows + 50, 3) : undefined;
   const stats = scope.alloc('stats', 2 * STAT_BYTES);
   // All buffers are longer than this pass.
   const mu = scope.upload('mu', new Float32Array(rows + 50).fill(7));
-  const op = muStats(gpu, { rows: rowCount(scope, rows), terms: { u: scope.upload('u', u), z: scope.upload('z', z), rank, scaling: 2 }, open: scope.upload('open', open), stat: statOf(stats, 1), mu });
+  const op = muStats(gpu, { rows: rowCount(scope, rows), terms: { u: scope.upload('u', u), z: scope.upload('z', z), rank, scaling: 2, ...(extra ? { extra: scope.upload('extra', extra) } : {}) }, open: scope.upload('open', open), stat: statOf(stats, 1), mu });
   await runOps(gpu, [op], { rows, supervised: 0, segments: 1 });
-  const expected = muStatsRef(u, z, open, rows, rank, 2);
+  const expected = muStatsRef(u, z, open, rows, rank, 2, extra);
   expectCloseToMax(await floats(gpu, mu, rows), expected.mu, 1e-6);
   expect((await floats(gpu, mu, rows + 50)).slice(rows)).toEqual(new Float32Array(50).fill(7));
   const size = expected.mu.reduce((s, m) => s + Math.abs(m), 0);

@@ -5,12 +5,14 @@ import dims from '../../gpu/dims.wgsl?raw';
 import type { Dispatch, RowCount } from '../../gpu/program';
 import { MU_PARTS } from '../gate/slots';
 import slots from '../gate/slots.wgsl?raw';
+import extraNone from './extraNone.wgsl?raw';
+import extraStored from './extraStored.wgsl?raw';
 import wgsl from './mu.wgsl?raw';
 
 /** Rows of a workgroup, as long as there are parts for all. */
 const ROWS = 256;
 
-/** μ_i = s·u_i·z_i. */
+/** μ_i = s·u_i·z_i (+ extra_i). */
 export interface MuTerms {
   /** Bᵀ g, [rows, rank], before any clipping. */
   u: Tensor;
@@ -19,6 +21,8 @@ export interface MuTerms {
   rank: number;
   /** alpha / rank. */
   scaling: number;
+  /** What Δ has besides s B z contributes: f32 [rows]. */
+  extra?: Tensor;
 }
 
 export interface MuStatsParams {
@@ -37,10 +41,10 @@ export function muStats(gpu: Gpu, p: MuStatsParams): Dispatch {
   return {
     kernel: {
       label: 'mu',
-      code: compose(wgsl, { snippets: [dims, slots] }),
+      code: compose(wgsl, { snippets: [dims, slots, p.terms.extra ? extraStored : extraNone] }),
       constants: { WIDTH: gpu.info.software ? 4 : 256, RANK4: p.terms.rank / 4, SCALING: p.terms.scaling },
     },
-    bindings: [p.rows.dims, p.terms.u, p.terms.z, p.open, p.mu, p.stat],
+    bindings: [p.rows.dims, p.terms.u, p.terms.z, p.open, p.mu, p.stat, ...(p.terms.extra ? [p.terms.extra] : [])],
     groups: (counts) => [Math.min(Math.ceil(p.rows.of(counts) / ROWS), MU_PARTS), 1, 1],
   };
 }

@@ -1,8 +1,8 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, runOps, testGpu } from '../../testing/harness';
 import { overdispatched, tailOf, withTail } from '../../testing/rows';
-import { rmsNorm, rmsNormBackward } from './rmsNorm';
+import { rmsNorm, rmsNormAgain, rmsNormBackward } from './rmsNorm';
 import { rmsNormBackwardRef, rmsNormRef } from './rmsNorm.ref';
 
 const eps = 1e-5;
@@ -19,9 +19,10 @@ describe('rmsNorm', () => {
         const scope = gpu.buffers.scope('rmsNorm');
         const out = scope.upload('out', withTail(rows * width, 3 * width));
         const rstd = scope.upload('rstd', withTail(rows, 3));
-        await runOps(gpu, [rmsNorm({ ...gpu, rowWidth }, {
-          rows: overdispatched(scope, rows), x: scope.upload('x', x), weight: scope.upload('weight', weight), out, rstd, width, eps,
-        })]);
+        const given = { rows: overdispatched(scope, rows), x: scope.upload('x', x), weight: scope.upload('weight', weight), rstd, width };
+        const again = scope.upload('again', withTail(rows * width, 3 * width));
+        await runOps(gpu, [rmsNorm({ ...gpu, rowWidth }, { ...given, out, eps }), rmsNormAgain({ ...given, out: again })]);
+        expect(await floats(gpu, again, (rows + 3) * width), 'again').toEqual(await floats(gpu, out, (rows + 3) * width));
         expectCloseToMax(await floats(gpu, out, (rows + 3) * width), [...expected.out, ...tailOf(3 * width)], 5e-7, 'out');
         expectCloseToMax(await floats(gpu, rstd, rows), expected.rstd, 5e-7, 'rstd');
         scope.free();

@@ -2,8 +2,9 @@ import type { Tensor } from '../../gpu/buffers';
 import { compose } from '../../gpu/compose';
 import type { Gpu } from '../../gpu/device';
 import type { Dispatch, RowCount } from '../../gpu/program';
-import { perRow, quads, snippets } from '../launch';
+import { perElement, perRow, quads, snippets } from '../launch';
 import forward from './rmsNorm.wgsl?raw';
+import again from './rmsNormAgain.wgsl?raw';
 import backward from './rmsNormBackward.wgsl?raw';
 
 const parts = { snippets: [snippets.rows, snippets.rowReduce] };
@@ -17,6 +18,15 @@ export function rmsNorm(gpu: Gpu, p: { rows: RowCount; x: Tensor; weight: Tensor
     kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'Hidden size'), EPS: p.eps, WIDTH: gpu.rowWidth } },
     bindings: [p.rows.dims, p.x, p.weight, p.out, p.rstd],
     groups: perRow(p.rows),
+  };
+}
+
+/** `out` of `rmsNorm` anew, bit for bit, from the `rstd` that it kept. Overwrites. */
+export function rmsNormAgain(p: { rows: RowCount; x: Tensor; weight: Tensor; rstd: Tensor; out: Tensor; width: number }): Dispatch {
+  return {
+    kernel: { label: 'rmsNormAgain', code: compose(again, { snippets: [snippets.rows] }), constants: { D4: quads(p.width, 'Hidden size') } },
+    bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.out],
+    groups: perElement(p.rows, p.width / 4),
   };
 }
 

@@ -11,6 +11,8 @@ import activeWgsl from './active.wgsl?raw';
 export interface ActiveRows {
   list: Tensor;
   args: { indirect: Tensor; offset: number };
+  /** Most rows that the list can have, where that is known. */
+  max?: number;
 }
 
 export type Rows = RowCount | ActiveRows;

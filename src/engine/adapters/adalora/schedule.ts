@@ -1,0 +1,42 @@
+/** AdaLoRA's budget over a run, as PEFT's RankAllocator has it; `step` counts optimizer steps from 0. */
+import type { RunConfig, TrainConfig } from '../../../shared/config';
+import { ConfigError } from '../../../shared/errors';
+
+export interface AdaloraSchedule {
+  steps: number;
+  /** Steps before pruning starts, and final ones at the target. */
+  tinit: number;
+  tfinal: number;
+}
+
+/** @throws {ConfigError} when nothing is left to prune in, or nothing to prune */
+export function adaloraSchedule(run: RunConfig, { steps }: Pick<TrainConfig, 'steps'>): AdaloraSchedule {
+  const { initRank, tinit, tfinal } = run.adalora;
+  const schedule = { steps, tinit: tinit === 'auto' ? Math.floor(steps / 10) : tinit, tfinal: tfinal === 'auto' ? Math.floor(steps / 3) : tfinal };
+  if (schedule.tinit >= steps - schedule.tfinal) throw new ConfigError(`"${run.name}": AdaLoRA's first ${schedule.tinit} and last ${schedule.tfinal} steps leave none of the run's ${steps} to prune in.`, 'Choose smaller tinit and tfinal, or more steps.');
+  if (initRank < run.rank) throw new ConfigError(`"${run.name}": AdaLoRA starts at rank ${initRank}, below its target of ${run.rank}.`, 'Choose an initial rank above the rank.');
+  return schedule;
+}
+
+/** What AdaLoRA does after a step. */
+export interface AdaloraStep {
+  /** Sensitivity is measured. */
+  learn: boolean;
+  /** Triplets that the budget drops, of `initial`; null where none is chosen. */
+  drop: number | null;
+  /** What was dropped is held at 0. */
+  mask: boolean;
+}
+
+/** @param initial and @param target triplets of all modules together */
+export function adaloraStep({ steps, tinit, tfinal }: AdaloraSchedule, deltaT: number, initial: number, target: number, step: number): AdaloraStep {
+  const last = steps - tfinal;
+  // The choice of the last pruning step is held from there on.
+  if (step > last) return { learn: false, drop: null, mask: true };
+  const learn = step < last;
+  if (step <= tinit) return { learn, drop: null, mask: false };
+  const left = 1 - (step - tinit) / (last - tinit);
+  const budget = Math.trunc((initial - target) * left ** 3 + target);
+  const chosen = step % deltaT === 0 || step === last;
+  return { learn, drop: chosen ? initial - budget : null, mask: chosen };
+}

@@ -1,0 +1,17 @@
+import type { Tensor } from '../../gpu/buffers';
+import { compose } from '../../gpu/compose';
+import type { Gpu } from '../../gpu/device';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { perElement, quads, snippets } from '../launch';
+import wgsl from './copyRows.wgsl?raw';
+
+/** `out = x`, or with `add` `out += x`; both [rows, width], of different buffers. */
+export function copyRows(_gpu: Gpu, p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean }): Dispatch {
+  const D4 = quads(p.width, 'Row width');
+  const add = p.add ?? false;
+  return {
+    kernel: { label: add ? 'addRows' : 'copyRows', code: compose(wgsl, { consts: { ADD: add }, snippets: [snippets.rows] }), constants: { D4 } },
+    bindings: [p.rows.dims, p.x, p.out],
+    groups: perElement(p.rows, D4),
+  };
+}

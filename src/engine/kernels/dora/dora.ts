@@ -1,0 +1,102 @@
+/** What DoRA needs besides LoRA's products: its scale, and Δ's part along W0 x. Symbols as in adapters/dora. */
+import type { Tensor } from '../../gpu/buffers';
+import { compose } from '../../gpu/compose';
+import type { Gpu } from '../../gpu/device';
+import type { Dispatch, RowCount } from '../../gpu/program';
+import { perElement, perRow, quads, snippets, spread } from '../launch';
+import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
+import addScaledWgsl from './addScaled.wgsl?raw';
+import columnDotsWgsl from './columnDots.wgsl?raw';
+import finishWgsl from './finish.wgsl?raw';
+import frozenGradientWgsl from './frozenGradient.wgsl?raw';
+import openAll from './openAll.wgsl?raw';
+import openGated from './openGated.wgsl?raw';
+import rowTermsWgsl from './rowTerms.wgsl?raw';
+import scaleWgsl from './scale.wgsl?raw';
+
+const THREADS = 64;
+
+/** Sizes of a module as its per-output kernels want them. */
+interface Outputs {
+  dOut: number;
+  /** A multiple of 4. */
+  rank: number;
+}
+
+/** n = ‖W0 + s B A‖ by rows, change = m/n − 1, scaledB = m/n · B. */
+export function doraScale(_gpu: Gpu, p: Outputs & {
+  scaling: number;
+  /** ‖W0‖² by rows, [dOut] */
+  squares: Tensor;
+  /** A W0ᵀ [rank, dOut] and A Aᵀ [rank, rank] */
+  product: Tensor;
+  gram: Tensor;
+  b: Tensor;
+  m: Tensor;
+  /** Out: [dOut], [dOut], [dOut, rank] */
+  norm: Tensor;
+  change: Tensor;
+  scaledB: Tensor;
+}): Dispatch {
+  return {
+    kernel: { label: 'dora scale', code: scaleWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4, SCALING: p.scaling } },
+    bindings: [p.squares, p.product, p.gram, p.b, p.m, p.norm, p.change, p.scaledB],
+    groups: () => [Math.ceil(p.dOut / THREADS), 1, 1],
+  };
+}
+
+/** Gradients of scaledB and Σ S g ⊙ (W0 x), in place, into those of B and m. */
+export function doraFinish(_gpu: Gpu, p: Outputs & { b: Tensor; norm: Tensor; change: Tensor; gradB: Tensor; gradM: Tensor }): Dispatch {
+  return {
+    kernel: { label: 'dora finish', code: finishWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
+    bindings: [p.b, p.norm, p.change, p.gradB, p.gradM],
+    groups: () => [Math.ceil(p.dOut / THREADS), 1, 1],
+  };
+}
+
+/** y += change ⊙ base for all rows or the open ones; y and base [·, width]. */
+export function addScaled(_gpu: Gpu, p: { rows: Rows; change: Tensor; base: Tensor; y: Tensor; width: number }): Dispatch {
+  const { rows } = p;
+  const D4 = quads(p.width, 'Module width');
+  return {
+    kernel: { label: `dora c y${isActive(rows) ? ' of open rows' : ''}`, code: compose(addScaledWgsl, { snippets: rowsSnippets(rows) }), constants: { D4 } },
+    bindings: [rowsBinding(rows), p.change, p.base, p.y],
+    groups: isActive(rows) ? rows.args : perElement(rows, D4),
+  };
+}
+
+/** out = gradOut ⊙ (1 + S change): what goes back through W0. `open` null: S = 1. */
+export function frozenGradient(_gpu: Gpu, p: { rows: RowCount; change: Tensor; gradOut: Tensor; open: Tensor | null; out: Tensor; width: number }): Dispatch {
+  const D4 = quads(p.width, 'Module width');
+  return {
+    kernel: { label: 'dora g (1 + c)', code: compose(frozenGradientWgsl, { snippets: [snippets.rows, p.open ? openGated : openAll] }), constants: { D4 } },
+    bindings: [p.rows.dims, p.change, p.gradOut, p.out, ...(p.open ? [p.open] : [])],
+    groups: perElement(p.rows, D4),
+  };
+}
+
+/** out [rows] = ‖other + change ⊙ base‖², or with `dot` ⟨other, change ⊙ base⟩; other and base [rows, width]. */
+export function rowTerms(gpu: Gpu, p: { rows: RowCount; change: Tensor; base: Tensor; other: Tensor; out: Tensor; width: number; dot: boolean }): Dispatch {
+  return {
+    kernel: {
+      label: p.dot ? 'dora g·c y' : 'dora ‖Δ‖²',
+      code: compose(rowTermsWgsl, { consts: { DOT: p.dot }, snippets: [snippets.rows, snippets.rowReduce] }),
+      constants: { D4: quads(p.width, 'Module width'), WIDTH: gpu.rowWidth },
+    },
+    bindings: [p.rows.dims, p.change, p.base, p.other, p.out],
+    groups: perRow(p.rows),
+  };
+}
+
+/** sums [width] += Σ gradOut ⊙ base over all rows or the open ones. */
+export function columnDots(gpu: Gpu, p: { rows: Rows; gradOut: Tensor; base: Tensor; sums: Tensor; width: number }): Dispatch {
+  const { rows } = p;
+  const D4 = quads(p.width, 'Module width');
+  // Neighbouring columns lie side by side; software adapters want few threads.
+  const [X, Y] = gpu.info.software ? [4, 1] : [8, 32];
+  return {
+    kernel: { label: `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`, code: compose(columnDotsWgsl, { snippets: rowsSnippets(rows) }), constants: { D4, X, Y } },
+    bindings: [rowsBinding(rows), p.gradOut, p.base, p.sums],
+    groups: isActive(rows) ? rows.args : () => spread(Math.ceil(D4 / X)),
+  };
+}

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import type { TokenSet } from '../shared/types';
+import { TrainingData, splitExamples } from './trainingData';
+
+/** Example i is three tokens i. */
+const set = (n: number): TokenSet => ({
+  ids: Int32Array.from({ length: 3 * n }, (_, i) => Math.floor(i / 3)),
+  offsets: Uint32Array.from({ length: n + 1 }, (_, i) => 3 * i),
+  supervised: new Uint8Array(3 * n).fill(1),
+});
+const examples = (ids: Int32Array) => [...new Set(ids)].sort((a, b) => a - b);
+
+it('the parts are disjoint, together all, and the seed’s', () => {
+  const { learn, slice } = splitExamples(50, { seed: 3, sliceShare: 0.2 });
+  expect(slice).toHaveLength(10);
+  expect([...learn, ...slice].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  expect(splitExamples(50, { seed: 3, sliceShare: 0.2 }).slice).toEqual(slice);
+  expect(splitExamples(50, { seed: 4, sliceShare: 0.2 }).slice).not.toEqual(slice);
+  expect(splitExamples(5, { seed: 1, sliceShare: 0 })).toEqual({ learn: [0, 1, 2, 3, 4], slice: [] });
+  expect(splitExamples(2, { seed: 1, sliceShare: 0.01 }).slice).toHaveLength(1);
+  expect(() => splitExamples(1, { seed: 1, sliceShare: 0.1 })).toThrow('only one example');
+});
+
+it('nothing of the slice is learnt from, over epochs, and both orders go on where they stood', () => {
+  const config = { seed: 7, sliceShare: 0.25 };
+  const { learn, slice } = splitExamples(20, config);
+  const data = new TrainingData(set(20), config);
+  const seen = Array.from({ length: 12 }, () => examples(data.next(5).ids)).flat();
+  expect([...new Set(seen)].sort((a, b) => a - b)).toEqual(learn);
+  expect(examples(data.nextOfSlice(5).ids)).toEqual(slice);
+  data.nextOfSlice(2);
+  const again = new TrainingData(set(20), config, structuredClone(data.state()));
+  expect(again.next(4)).toEqual(data.next(4));
+  expect(again.nextOfSlice(4)).toEqual(data.nextOfSlice(4));
+  expect(data.slice(4, 3).map((b) => examples(b.ids))).toEqual([slice.slice(0, 3), slice.slice(3, 4)]);
+  expect(() => new TrainingData(set(20), { seed: 7, sliceShare: 0 }).nextOfSlice(1)).toThrow('No slice');
+});

@@ -1,0 +1,75 @@
+/**
+ * The training set in two parts: what the runs learn from, and a slice that no run learns from, so that those that use it
+ * (prices for thresholds, the choice of the best adapter) and those that do not can be compared.
+ */
+import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data/batches';
+import type { TrainConfig } from '../shared/config';
+import { TrainError } from '../shared/errors';
+import { Rng } from '../shared/rng';
+import type { TokenBatch, TokenSet } from '../shared/types';
+
+/** Where both orders stand, as plain JSON. */
+export interface TrainingDataState {
+  learn: BatchOrderState;
+  slice: BatchOrderState | null;
+}
+
+/** Makes the slice's random numbers others than the order's. */
+const SLICE_SEED = 0x51ce51ce;
+
+/** Which examples are learnt from, and which are the slice, by the seed alone. @throws {TrainError} where one part would be empty */
+export function splitExamples(n: number, { seed, sliceShare }: Pick<TrainConfig, 'seed' | 'sliceShare'>): { learn: number[]; slice: number[] } {
+  const all = Array.from({ length: n }, (_, i) => i);
+  if (sliceShare === 0) return { learn: all, slice: [] };
+  if (n < 2) throw new TrainError('A slice of the training set is to be set aside, but there is only one example.', 'Load more data, or set the slice to 0.');
+  const count = Math.min(n - 1, Math.max(1, Math.round(sliceShare * n)));
+  const slice = new Set(new Rng((seed ^ SLICE_SEED) >>> 0).shuffle([...all]).slice(0, count));
+  return { learn: all.filter((i) => !slice.has(i)), slice: all.filter((i) => slice.has(i)) };
+}
+
+export class TrainingData {
+  readonly #set: TokenSet;
+  readonly #learn: number[];
+  readonly #slice: number[];
+  readonly #order: BatchOrder;
+  readonly #sliceOrder: BatchOrder | null;
+
+  constructor(set: TokenSet, train: Pick<TrainConfig, 'seed' | 'sliceShare'>, state: TrainingDataState | null = null) {
+    this.#set = set;
+    ({ learn: this.#learn, slice: this.#slice } = splitExamples(exampleCount(set), train));
+    this.#order = state ? BatchOrder.restore(state.learn) : new BatchOrder(this.#learn.length, train.seed);
+    this.#sliceOrder = state?.slice ? BatchOrder.restore(state.slice)
+      : this.#slice.length > 0 ? new BatchOrder(this.#slice.length, (train.seed ^ SLICE_SEED) >>> 0) : null;
+  }
+
+  /** Every example, the slice's too. */
+  get all(): TokenSet {
+    return this.#set;
+  }
+
+  /** The next batch to learn from. */
+  next(size: number): TokenBatch {
+    return toBatch(this.#set, this.#order.next(size).map((i) => this.#learn[i]));
+  }
+
+  /** The first examples that are learnt from, whatever is next. */
+  first(size: number): TokenBatch {
+    return toBatch(this.#set, this.#learn.slice(0, size));
+  }
+
+  /** The next batch of the slice. */
+  nextOfSlice(size: number): TokenBatch {
+    if (!this.#sliceOrder) throw new TrainError('No slice of the training set was set aside.', 'Set the slice above 0.');
+    return toBatch(this.#set, this.#sliceOrder.next(size).map((i) => this.#slice[i]));
+  }
+
+  /** The slice itself, at most `limit` examples of it, in batches. */
+  slice(limit: number, size: number): TokenBatch[] {
+    const examples = this.#slice.slice(0, limit);
+    return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) => toBatch(this.#set, examples.slice(i * size, (i + 1) * size)));
+  }
+
+  state(): TrainingDataState {
+    return { learn: this.#order.state(), slice: this.#sliceOrder?.state() ?? null };
+  }
+}
