@@ -18,6 +18,8 @@ import { type StudyDraft, settingsOf, studyProblem } from './presets';
 /** Examples whose gates are counted by token class, and whose gradients make a probe's gradient norm. */
 const CLASS_EXAMPLES = 24;
 const GRADIENT_EXAMPLES = 64;
+/** Pause between two requests to stop, in ms. */
+const ASK_AGAIN = 250;
 
 /** What a study needs of the page's other commands. */
 export interface StudyHost {
@@ -130,12 +132,13 @@ export class Studies {
   async stop(): Promise<void> {
     if (!this.#s.running) return;
     this.#stopping = true;
-    try {
-      await this.#host.train.request({ type: 'stop' });
-    } catch {
-      // Between two sessions there is nothing to stop; the queue sees `#stopping`.
+    // A session that is still being prepared cannot be stopped yet, and between two there is none: ask until the queue has ended.
+    let ended = false;
+    const end = this.#running.finally(() => { ended = true; });
+    while (!ended) {
+      await this.#host.train.request({ type: 'stop' }).catch(() => undefined);
+      await Promise.race([end, new Promise((resolve) => { setTimeout(resolve, ASK_AGAIN); })]);
     }
-    await this.#running;
   }
 
   /** Forgets a study and all its results. */
