@@ -126,7 +126,8 @@ export class AdapterRun {
 
   /** Values that are trained. */
   get parameters(): number {
-    return this.modules.reduce((sum, m) => sum + rankOf(this.config) * (m.dIn + m.dOut), 0);
+    const rank = rankOf(this.config);
+    return this.modules.reduce((sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extraOf(this.config), m, rank), 0);
   }
 
   /** Operations before a step's first micro-batch. */

@@ -89,6 +89,9 @@ export type AdaloraConfig = z.infer<typeof adaloraSchema>;
 export const METHODS = ['lora', 'dora', 'adalora', 'ts-lora', 'ts-dora'] as const;
 export type MethodName = (typeof METHODS)[number];
 
+/** What people call them. */
+export const METHOD_NAMES: Record<MethodName, string> = { lora: 'LoRA', dora: 'DoRA', adalora: 'AdaLoRA', 'ts-lora': 'TS-LoRA', 'ts-dora': 'TS-DoRA' };
+
 /** One adaptable module by name, `3.q`: layer 3, query projection. */
 const moduleName = z.string().regex(/^\d{1,3}\.(q|k|v|o|gate|up|down)$/);
 

@@ -10,7 +10,7 @@ const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 const count = z.int().min(0);
 
 /** How modules may be put in order before plain LoRA gets the best of them. */
-export const RANKINGS = ['active', 'relative', 'change', 'gradient', 'weight', 'random'] as const;
+export const RANKINGS = ['active', 'relative', 'change', 'gradient', 'sensitivity', 'weight', 'random'] as const;
 export type Ranking = (typeof RANKINGS)[number];
 
 /** What the page calls a ranking, and what it goes by. Highest first. */
@@ -19,6 +19,7 @@ export const RANKING_NAMES: Record<Ranking, { name: string; by: string }> = {
   relative: { name: 'Relative change', by: '‖ΔW‖ / ‖W0‖ of a LoRA probe' },
   change: { name: 'Change', by: '‖ΔW‖ of a LoRA probe' },
   gradient: { name: 'Gradient', by: 'gradient norm of A and B at the end of a LoRA probe' },
+  sensitivity: { name: 'Sensitivity', by: 'AdaLoRA’s sensitivity of its singular triplets, in an AdaLoRA probe' },
   weight: { name: 'Weight', by: '‖W0‖ of the frozen layer' },
   random: { name: 'Random', by: 'chance, from the seed' },
 };
@@ -96,6 +97,8 @@ export const moduleMeasureSchema = z.strictObject({
   weight: finite,
   change: finite,
   gradient: finite,
+  /** AdaLoRA's, mean over triplets. */
+  sensitivity: finite.nullable(),
 });
 export type ModuleMeasure = z.infer<typeof moduleMeasureSchema>;
 

@@ -3,7 +3,7 @@
  * commands and reads the store, and knows nothing of workers.
  */
 import type { StoreApi } from 'zustand/vanilla';
-import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
+import { type ExperimentConfig, METHOD_NAMES, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
 import { type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
 import type { DataEvent, ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
@@ -160,7 +160,7 @@ export class Studio {
     while (draft.runs.some((r) => r.id === `${method}-${n}`)) n++;
     const bare = !draft.runs.some((r) => r.id === method);
     const id = bare ? method : `${method}-${n}`;
-    const label = method === 'lora' ? 'LoRA' : 'TS-LoRA';
+    const label = METHOD_NAMES[method];
     const run = runSchema.parse({ id, name: bare ? label : `${label} ${n}`, method });
     const copied = like ? { rank: like.rank, alpha: like.alpha, modules: like.modules, gate: like.gate } : {};
     this.#setDraft({ ...draft, runs: [...draft.runs, { ...run, ...copied }] });

@@ -7,7 +7,7 @@ import { toBatch } from '../data/batches';
 import { openGpu } from '../engine/gpu/device';
 import { downloadModel } from '../hub/model';
 import { openTokenizer } from '../hub/tokenizer';
-import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import { type ExperimentConfig, defaultExperiment, runSchema } from '../shared/config';
 import type { TokenSet } from '../shared/types';
 import { norm } from './moduleMeasures';
 import { Studio } from './studio';
@@ -27,7 +27,7 @@ async function data(): Promise<{ train: TokenSet; heldOut: TokenSet }> {
 
 function experiment(): ExperimentConfig {
   const e = defaultExperiment();
-  return { ...e, train: { ...e.train, steps: 40, warmupSteps: 2, batchSize: 4, learningRate: 1e-2, maxTokens: 48, evalEvery: 40, evalExamples: 12 } };
+  return { ...e, runs: [...e.runs, runSchema.parse({ id: 'adalora', name: 'AdaLoRA', method: 'adalora' })], train: { ...e.train, steps: 40, warmupSteps: 2, batchSize: 4, learningRate: 1e-2, maxTokens: 48, evalEvery: 40, evalExamples: 12 } };
 }
 
 it('accuracy, token classes and norms of runs that have learnt', async () => {
@@ -62,7 +62,9 @@ it('accuracy, token classes and norms of runs that have learnt', async () => {
   expect(modules).toHaveLength(info.config.layers * 7);
   const { weights } = await downloadModel(NANO);
   expect(modules[3].weight).toBeCloseTo(norm(weights.get({ part: 'o', layer: 0 }).data), 4);
-  expect(modules.every((m) => m.change > 0 && m.gradient > 0)).toBe(true);
+  expect(modules.every((m) => m.change > 0 && m.gradient > 0 && m.sensitivity === null)).toBe(true);
+  const own = await studio.moduleMeasures({ type: 'module-measures', runId: 'adalora', examples: 8 });
+  expect(own.modules.every((m) => m.sensitivity! > 0)).toBe(true);
   await studio.reset();
 });
 

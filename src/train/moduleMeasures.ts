@@ -1,10 +1,11 @@
 /** What weights and gradients say of each module: the criteria that a sparsity ranking is held against. */
-import type { ModuleAdapter } from '../engine/adapterRun';
+import type { AdapterRun, ModuleAdapter } from '../engine/adapterRun';
+import { unpack } from '../engine/adapters/parameters';
 import { readTensor } from '../engine/gpu/readback';
 import type { Weight } from '../engine/kernels/matmul/weight';
 import type { BaseModel } from '../engine/base';
 import { f16ToF32 } from '../hub/floats';
-import { scalingOf } from '../shared/config';
+import { type MethodName, rankOf, scalingOf } from '../shared/config';
 import type { ModuleMeasure } from '../shared/study';
 import type { RunId } from './protocol';
 import type { Measurable } from './session';
@@ -41,25 +42,50 @@ async function weightNorm({ gpu }: BaseModel, { tensor, type }: Weight): Promise
 }
 
 /**
- * Of every adapted module of a run without a magnitude of its own (LoRA): ‖W0‖, ‖ΔW‖, and the norm of the mean loss's
- * gradient with respect to A and B over the first `examples` training examples.
+ * AdaLoRA's sensitivity of a run's modules: a weight's is |w · gradient|, smoothed, times how much it varies; a triplet's
+ * is that of its singular value and the means over its row of A and its column of B; a module's is the mean of its
+ * triplets. Null for other methods. The moving averages are the run's own.
+ */
+async function sensitivities(run: AdapterRun): Promise<number[] | null> {
+  if (run.config.method !== 'adalora') return null;
+  const { tensors } = await run.state();
+  const [ipt, unc] = ['adalora/ipt', 'adalora/unc'].map((name) => new Float32Array(tensors[name]));
+  const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  // The rows of A and columns of B of all triplets have one length: the mean over triplets is a mean over all.
+  return unpack(run.modules, run.config, ipt.map((v, i) => v * unc[i])).map(({ a, b, extra }) => mean(a) + mean(b) + mean(extra!));
+}
+
+/** ‖∂L/∂·‖ over all that a module trains. */
+const gradientNorm = ({ a, b, extra }: ModuleAdapter) => Math.hypot(norm(a), norm(b), extra ? norm(extra) : 0);
+
+/** B with AdaLoRA's singular values in it, so that ΔW = scaling · B A. */
+function product({ a, b, extra, dIn, dOut }: ModuleAdapter, method: MethodName): Parameters<typeof changeNorm>[0] {
+  if (method !== 'adalora' || !extra) return { a, b, dIn, dOut };
+  return { a, b: b.map((v, i) => v * extra[i % extra.length]), dIn, dOut };
+}
+
+/**
+ * Of every adapted module of a run: ‖W0‖, ‖ΔW‖ of its low-rank part, the norm of the mean loss's gradient with respect
+ * to what is trained over the first `examples` training examples, and AdaLoRA's sensitivity.
  */
 export async function measureModules({ model: { base }, trainer, data, batchSize }: Measurable, runId: RunId, examples: number): Promise<ModuleMeasure[]> {
   const run = trainer.run(runId);
+  const sensitivity = await sensitivities(run);
   const batches = data.learnt(examples, batchSize);
   // Measuring leaves the gradients of all its batches behind; nothing steps on them.
   await trainer.evaluate([runId], batches, true);
   const [gradients, adapters] = [await run.gradients(), await run.adapters()];
-  const scaling = scalingOf(run.config);
+  const { method } = run.config;
   const out: ModuleMeasure[] = [];
   for (const [i, { layer, kind, dIn, dOut }] of run.modules.entries()) {
     out.push({
       layer, kind,
-      parameters: run.config.rank * (dIn + dOut),
+      parameters: rankOf(run.config) * (dIn + dOut),
       active: null,
       weight: await weightNorm(base, base.weights.layers[layer][kind]),
-      change: changeNorm(adapters[i], scaling),
-      gradient: Math.hypot(norm(gradients[i].a), norm(gradients[i].b)),
+      change: changeNorm(product(adapters[i], method), scalingOf(run.config)),
+      gradient: gradientNorm(gradients[i]),
+      sensitivity: sensitivity?.[i] ?? null,
     });
   }
   return out;

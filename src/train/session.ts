@@ -82,7 +82,7 @@ export class Session {
   /** The adapter's own choices, which a restored run's replace while it is there. */
   readonly #tuning: Tuning;
   /** Whether every evaluation measures μ on held-out tokens, not only the last: it costs their backward pass. */
-  readonly #measureGates: boolean;
+  measuring = false;
   /** Optimizer steps that are done. */
   #step: number;
   #paused: Promise<void> | null = null;
@@ -98,7 +98,7 @@ export class Session {
   #pending: Promise<void> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
 
-  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning, measureGates: boolean) {
+  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning) {
     this.experiment = experiment;
     this.trainer = trainer;
     this.#model = model;
@@ -107,7 +107,6 @@ export class Session {
     this.#lock = lock;
     this.#emit = emit;
     this.#tuning = tuning;
-    this.#measureGates = measureGates;
     this.#step = state?.step ?? 0;
     this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
     this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
@@ -117,7 +116,7 @@ export class Session {
    * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there.
    * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's.
    */
-  static async create(model: OpenModel, config: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null, measureGates = false): Promise<Session> {
+  static async create(model: OpenModel, config: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
     const experiment = parseExperiment(config);
     const { check } = model.info;
     if (!check.ok) throw new TrainError(`Training is refused: this model's logits differ from ONNX Runtime's by ${check.relativeError.toExponential(1)} of the largest, first at ${check.firstDifference}.`, 'Sieve cannot compute this model rightly; choose another.');
@@ -128,7 +127,7 @@ export class Session {
     if (state) gpu.tuning = state.tuning;
     const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined);
     try {
-      const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning, measureGates);
+      const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);
       if (state) {
         for (const { id } of experiment.runs) {
           trainer.run(id).restore(state.runs[id] as RunState);
@@ -260,7 +259,7 @@ export class Session {
     for (let at = 0; at < n; at += batchSize) {
       batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
     }
-    const measured = (runId: RunId) => (last || this.#measureGates) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
+    const measured = (runId: RunId) => (last || this.measuring) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;
@@ -320,7 +319,7 @@ export class Session {
   }
 
   /** Looks at the trained runs between two steps; `look` must not change them. */
-  measure<T>(look: (session: Measurable) => Promise<T>): Promise<T> {
+  inspect<T>(look: (session: Measurable) => Promise<T>): Promise<T> {
     return this.#lock.run(async () => {
       await this.#pending;
       return look({ model: this.#model, trainer: this.trainer, data: this.#data, heldOut: this.#heldOut, batchSize: this.experiment.train.batchSize });

@@ -80,7 +80,8 @@ export class Studio {
   async start({ experiment, train, heldOut, measureGates }: Request<'start'>): Promise<TrainReplies['start']> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit, null, measureGates);
+    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit);
+    this.#session.measuring = measureGates ?? false;
     this.#session.run();
     return this.#session.plan;
   }
@@ -244,15 +245,15 @@ export class Studio {
   }
 
   async accuracy({ runs, examples }: Request<'accuracy'>): Promise<TrainReplies['accuracy']> {
-    return this.#needSession().measure((session) => measureAccuracy(session, runs, examples));
+    return this.#needSession().inspect((session) => measureAccuracy(session, runs, examples));
   }
 
   async tokenClasses({ runs, examples }: Request<'token-classes'>): Promise<TrainReplies['token-classes']> {
-    return this.#needSession().measure((session) => measureTokenClasses(session, runs, examples));
+    return this.#needSession().inspect((session) => measureTokenClasses(session, runs, examples));
   }
 
   async moduleMeasures({ runId, examples }: Request<'module-measures'>): Promise<TrainReplies['module-measures']> {
-    return { modules: await this.#needSession().measure((session) => measureModules(session, runId, examples)) };
+    return { modules: await this.#needSession().inspect((session) => measureModules(session, runId, examples)) };
   }
 
   profile(): Promise<TrainReplies['profile']> {

@@ -1,6 +1,6 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
 import { useState } from 'react';
-import { type RunConfig, tauWarmupSteps } from '../shared/config';
+import { type RunConfig, isGated, tauWarmupSteps } from '../shared/config';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
@@ -17,7 +17,7 @@ import { useSel } from './studioContext';
 
 export function InspectSection() {
   const session = useSel((s) => s.runs.session);
-  const gated = session?.experiment.runs.filter((r) => r.method === 'ts-lora') ?? [];
+  const gated = session?.experiment.runs.filter(isGated) ?? [];
   return (
     <SectionFrame id="inspect" number={5} title="Inspect" lead={<>Which tokens does each layer skip? <em>Skipped</em>: the layer’s update was too small to matter for that token, so it was left out.</>}>
       {!session && <p className="muted">Fills while a run with token gates (TS-LoRA) trains.</p>}

@@ -1,5 +1,5 @@
 /** One run of the experiment: its name, its method, and what only it has. */
-import { type RunConfig, gateSchema } from '../shared/config';
+import { METHODS, METHOD_NAMES, type RunConfig, gateSchema, isGated } from '../shared/config';
 import { Check, NumberField, RunMark, SelectField, TextField } from './bits';
 import { ModuleChecks, problemOf } from './ModuleChecks';
 import { useSel, useStudio } from './studioContext';
@@ -23,10 +23,10 @@ export function RunEditor({ run, index, only }: { run: RunConfig; index: number;
         <TextField label="Name" value={run.name} onChange={(name) => set({ name })} problem={at('name')} />
         <SelectField
           label="Method" value={run.method} onChange={(method) => set({ method })}
-          options={[{ value: 'lora', label: 'LoRA' }, { value: 'ts-lora', label: 'TS-LoRA (token gates)' }]}
+          options={METHODS.map((value) => ({ value, label: METHOD_NAMES[value] + (isGated({ method: value }) ? ' (token gates)' : '') }))}
         />
       </div>
-      {run.method === 'ts-lora' ? <Gate run={run} set={set} at={at} /> : <p className="help">Every token gets the adapter’s update.</p>}
+      {isGated(run) ? <Gate run={run} set={set} at={at} /> : <p className="help">Every token gets the adapter’s update.</p>}
       <details>
         <summary>Rank, alpha and layers of this run only</summary>
         <div className="fields">

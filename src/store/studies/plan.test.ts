@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { parseExperiment, trainSchema } from '../../shared/config';
 import type { ModuleMeasure } from '../../shared/study';
 import { aCell, aStudy } from '../testing/studies';
-import { PROBE_GATED, PROBE_PLAIN, doneJobs, jobCount, nextJob, scores, topModules } from './plan';
+import { PROBE_ADALORA, PROBE_GATED, PROBE_PLAIN, doneJobs, jobCount, nextJob, scores, topModules } from './plan';
 import { START_DRAFT, settingsOf, studyProblem } from './presets';
 
 const MODULES: ModuleMeasure[] = [
-  { layer: 0, kind: 'q', parameters: 100, active: 0.2, weight: 1, change: 3, gradient: 1 },
-  { layer: 0, kind: 'up', parameters: 300, active: 0.9, weight: 10, change: 2, gradient: 2 },
-  { layer: 1, kind: 'q', parameters: 100, active: 0.5, weight: 2, change: 1, gradient: 3 },
-  { layer: 1, kind: 'up', parameters: 300, active: 0.5, weight: 0, change: 4, gradient: 4 },
+  { layer: 0, kind: 'q', parameters: 100, active: 0.2, weight: 1, change: 3, gradient: 1, sensitivity: null },
+  { layer: 0, kind: 'up', parameters: 300, active: 0.9, weight: 10, change: 2, gradient: 2, sensitivity: null },
+  { layer: 1, kind: 'q', parameters: 100, active: 0.5, weight: 2, change: 1, gradient: 3, sensitivity: null },
+  { layer: 1, kind: 'up', parameters: 300, active: 0.5, weight: 0, change: 4, gradient: 4, sensitivity: null },
 ];
 
 describe('the queue of a comparison', () => {
@@ -35,6 +35,7 @@ describe('module importance', () => {
   const probes = (seed: number) => [
     aCell(study, seed, PROBE_GATED, { stage: 'probe', modules: MODULES }),
     aCell(study, seed, PROBE_PLAIN, { stage: 'probe', modules: MODULES.map((m) => ({ ...m, active: null })) }),
+    aCell(study, seed, PROBE_ADALORA, { stage: 'probe', modules: MODULES.map((m) => ({ ...m, sensitivity: m.weight })) }),
   ];
 
   it('probes, then trains on what the probe of the same seed says', () => {
@@ -42,15 +43,16 @@ describe('module importance', () => {
     const probe = nextJob(study, [])!;
     expect(probe).toMatchObject({ stage: 'probe', seed: 5 });
     expect(probe.experiment.train.steps).toBe(study.importance!.probeSteps);
-    expect(probe.experiment.runs.map((r) => [r.id, r.method])).toEqual([[PROBE_GATED, 'ts-lora'], [PROBE_PLAIN, 'lora']]);
+    expect(probe.experiment.runs.map((r) => [r.id, r.method])).toEqual([[PROBE_GATED, 'ts-lora'], [PROBE_PLAIN, 'lora'], [PROBE_ADALORA, 'adalora']]);
     const { stage, experiment } = nextJob(study, probes(5))!;
     expect(stage).toBe('train');
-    expect(experiment.runs.map((r) => r.id)).toEqual(['active', 'relative', 'change', 'gradient', 'weight', 'random', 'all']);
+    expect(experiment.runs.map((r) => r.id)).toEqual(['active', 'relative', 'change', 'gradient', 'sensitivity', 'weight', 'random', 'all']);
     expect(experiment.runs.every((r) => r.method === 'lora')).toBe(true);
     expect(experiment.runs[0].only).toEqual(['0.q', '1.q']);
+    expect(experiment.runs.find((r) => r.id === 'sensitivity')!.only).toEqual(experiment.runs.find((r) => r.id === 'weight')!.only);
     expect(experiment.runs.at(-1)!.only).toBeNull();
     expect(parseExperiment(experiment)).toEqual(experiment);
-    expect(() => nextJob(study, [probes(5)[0], aCell(study, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })])).toThrow(/no ranking/);
+    expect(() => nextJob(study, [probes(5)[0], probes(5)[2], aCell(study, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })])).toThrow(/no ranking/);
   });
 
   it('gives every ranking the same budget, best first, ties bottom up', () => {

@@ -4,9 +4,19 @@ import { ConfigError } from '../../shared/errors';
 import { Rng } from '../../shared/rng';
 import { type Cell, type ModuleMeasure, RANKING_NAMES, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
 
-/** Probe runs of the module-importance study: the gates measure the active share, plain LoRA all the rest. */
+/** Probe runs of the module-importance study: gates measure the active share, AdaLoRA its sensitivity, plain LoRA all the rest. */
 export const PROBE_GATED = 'probe-gated';
 export const PROBE_PLAIN = 'probe-plain';
+export const PROBE_ADALORA = 'probe-adalora';
+
+const PROBES: readonly { id: string; name: string; method: RunConfig['method'] }[] = [
+  { id: PROBE_GATED, name: 'Probe with gates', method: 'ts-lora' },
+  { id: PROBE_PLAIN, name: 'Probe, plain LoRA', method: 'lora' },
+  { id: PROBE_ADALORA, name: 'Probe, AdaLoRA', method: 'adalora' },
+];
+
+/** The probes that a study's rankings need. */
+const probesOf = ({ importance }: Study) => PROBES.filter((p) => p.id !== PROBE_ADALORA || importance!.rankings.includes('sensitivity'));
 
 /** One session: all arms of one seed, which share its passes. */
 export interface Job {
@@ -23,7 +33,7 @@ export function jobCount(study: Study): number {
 
 /** A session counts when all of its cells are there: an interrupted one starts anew, and gives the same. */
 function isDone(study: Study, cells: readonly Cell[], stage: Job['stage'], seed: number): boolean {
-  const wanted = stage === 'probe' ? [PROBE_GATED, PROBE_PLAIN] : contestants(study).map((c) => c.id);
+  const wanted = stage === 'probe' ? probesOf(study).map((p) => p.id) : contestants(study).map((c) => c.id);
   return wanted.every((arm) => cells.some((c) => c.stage === stage && c.seed === seed && c.arm === arm));
 }
 
@@ -47,9 +57,8 @@ export function nextJob(study: Study, cells: readonly Cell[]): Job | null {
 function probeJob(study: Study, seed: number): Job {
   const [arm] = study.arms;
   const { probeSteps } = study.importance!;
-  const run = (id: string, name: string, method: RunConfig['method']) => runSchema.parse({ ...arm, id, name, method });
   const train = { ...study.train, seed, steps: probeSteps, warmupSteps: Math.min(study.train.warmupSteps, Math.ceil(probeSteps / 10)), evalEvery: probeSteps };
-  return { stage: 'probe', seed, experiment: parseExperiment({ train, runs: [run(PROBE_GATED, 'Probe with gates', 'ts-lora'), run(PROBE_PLAIN, 'Probe, plain LoRA', 'lora')] }) };
+  return { stage: 'probe', seed, experiment: parseExperiment({ train, runs: probesOf(study).map((probe) => runSchema.parse({ ...arm, ...probe })) }) };
 }
 
 function trainJob(study: Study, cells: readonly Cell[], seed: number): Job {
@@ -64,12 +73,13 @@ function trainJob(study: Study, cells: readonly Cell[], seed: number): Job {
   return { stage: 'train', seed, experiment: parseExperiment({ train, runs }) };
 }
 
-/** What both probes of a seed found, module by module; null where one of them failed or is missing. */
+/** What the probes of a seed found, module by module; null where the gates' or LoRA's failed or is missing. */
 export function probeMeasures(cells: readonly Cell[], seed: number): ModuleMeasure[] | null {
   const of = (arm: string) => cells.find((c) => c.stage === 'probe' && c.seed === seed && c.arm === arm)?.modules ?? null;
-  const [gated, plain] = [of(PROBE_GATED), of(PROBE_PLAIN)];
+  const [gated, plain, adalora] = [PROBE_GATED, PROBE_PLAIN, PROBE_ADALORA].map(of);
   if (!gated || !plain) return null;
-  return plain.map((m) => ({ ...m, active: gated.find((g) => moduleKey(g) === moduleKey(m))?.active ?? null }));
+  const same = (list: ModuleMeasure[] | null, m: ModuleMeasure) => list?.find((x) => moduleKey(x) === moduleKey(m));
+  return plain.map((m) => ({ ...m, active: same(gated, m)?.active ?? null, sensitivity: same(adalora, m)?.sensitivity ?? null }));
 }
 
 /** How each module scores under a ranking; higher is more important. */
@@ -81,6 +91,7 @@ export function scores(modules: readonly ModuleMeasure[], ranking: Ranking, seed
       case 'relative': return m.weight > 0 ? m.change / m.weight : 0;
       case 'change': return m.change;
       case 'gradient': return m.gradient;
+      case 'sensitivity': return m.sensitivity ?? 0;
       case 'weight': return m.weight;
       case 'random': return rng.float();
     }

@@ -1,17 +1,13 @@
 /** What a person may start from: two experiments, filled in with the settings under Configure. */
-import { type MethodName, type RunConfig, type TrainConfig, runSchema, trainSchema } from '../../shared/config';
+import { METHOD_NAMES, type MethodName, type RunConfig, type TrainConfig, gateSchema, isGated, runSchema, trainSchema } from '../../shared/config';
 import { type Importance, RANKINGS, type Study } from '../../shared/study';
-
-/** Methods that the engine trains, with their names on the page. */
-export const METHOD_NAMES = { lora: 'LoRA', 'ts-lora': 'TS-LoRA' } as const satisfies Partial<Record<MethodName, string>>;
-export type OfferedMethod = keyof typeof METHOD_NAMES;
 
 export type StudyKind = 'compare' | 'importance';
 
 /** The form as it is filled in. */
 export interface StudyDraft {
   kind: StudyKind;
-  methods: OfferedMethod[];
+  methods: MethodName[];
   seeds: number;
   /** Ends every run with the adapter that was best on a slice of the training set, a tenth of it. */
   keepBest: boolean;
@@ -21,7 +17,7 @@ export interface StudyDraft {
 }
 
 export const START_DRAFT: StudyDraft = {
-  kind: 'compare', methods: Object.keys(METHOD_NAMES) as OfferedMethod[], seeds: 3, keepBest: false, probeSteps: 30, share: 0.25,
+  kind: 'compare', methods: ['lora', 'dora', 'ts-lora'], seeds: 3, keepBest: false, probeSteps: 30, share: 0.25,
 };
 
 export const MAX_SEEDS = 20;
@@ -45,7 +41,7 @@ function arm(like: RunConfig, id: string, name: string, method: MethodName, gate
  * that has one. Seeds count up from the one under Configure.
  */
 export function settingsOf(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): Pick<Study, 'name' | 'train' | 'seeds' | 'arms' | 'importance'> {
-  const gate = runs.find((r) => r.method === 'ts-lora' || r.method === 'ts-dora')?.gate ?? runSchema.shape.gate.parse(undefined);
+  const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
   const seeds = Array.from({ length: draft.seeds }, (_, i) => (train.seed + i) % 2 ** 32);
   const best = draft.keepBest ? { keepBest: true, sliceShare: Math.max(train.sliceShare, 0.1) } : {};
   const over = `over ${draft.seeds} ${draft.seeds === 1 ? 'seed' : 'seeds'}`;

@@ -45,7 +45,7 @@ it('answers are said only where they differ', () => {
 
 it('rankings: stability between seeds, agreement with the active share, who was chosen', () => {
   const study = aStudy({ kind: 'importance', seeds: [1, 2] });
-  const modules = (active: number[]): ModuleMeasure[] => active.map((a, i) => ({ layer: i, kind: 'q', parameters: 10, active: a, weight: i + 1, change: 4 - i, gradient: a }));
+  const modules = (active: number[]): ModuleMeasure[] => active.map((a, i) => ({ layer: i, kind: 'q', parameters: 10, active: a, weight: i + 1, change: 4 - i, gradient: a, sensitivity: null }));
   const cells = [[0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.4, 0.3]].flatMap((active, i) => [
     aCell(study, i + 1, PROBE_GATED, { stage: 'probe', modules: modules(active) }),
     aCell(study, i + 1, PROBE_PLAIN, { stage: 'probe', modules: modules(active).map((m) => ({ ...m, active: null })) }),

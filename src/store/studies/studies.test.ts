@@ -21,16 +21,21 @@ function page(library = new MemoryLibrary(), bytes = 16) {
   const sessions: { session: Session; end: (phase: 'finished' | 'stopped') => void }[] = [];
   const sent: string[] = [];
   const opened: string[] = [];
+  /** Requests to stop that come before there is anything to stop. */
+  const deaf = { times: 0 };
   const host: StudyHost = {
     store, library,
     train: {
       request: ((request: { type: string; runs?: string[] }) => {
         sent.push(request.type);
-        if (request.type === 'stop') sessions.at(-1)!.end('stopped');
+        if (request.type === 'stop') {
+          if (deaf.times-- > 0) return Promise.reject(new Error('There is no run.'));
+          sessions.at(-1)!.end('stopped');
+        }
         const per = (value: unknown) => Object.fromEntries((request.runs ?? []).map((id) => [id, value]));
         if (request.type === 'accuracy') return Promise.resolve(per(null));
         if (request.type === 'token-classes') return Promise.resolve(per([{ group: 'Kind', name: 'digits', tokens: 1, passed: 4, skipped: 1 }]));
-        if (request.type === 'module-measures') return Promise.resolve({ modules: MODULES.map((m, i) => ({ ...m, parameters: 10, active: null, weight: 1 + i, change: 1, gradient: 1 })) });
+        if (request.type === 'module-measures') return Promise.resolve({ modules: MODULES.map((m, i) => ({ ...m, parameters: 10, active: null, weight: 1 + i, change: 1, gradient: 1, sensitivity: null })) });
         return Promise.resolve(null);
       }) as unknown as StudyHost['train']['request'],
     },
@@ -63,7 +68,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
   const studies = new Studies(host);
   const state = () => store.getState().studies;
   const session = (n: number) => vi.waitFor(() => { if (sessions.length < n) throw new Error(`${sessions.length} sessions`); return sessions[n - 1]; });
-  return { studies, store, state, session, sessions, errors, sent, opened, library };
+  return { studies, store, state, session, sessions, errors, sent, opened, deaf, library };
 }
 
 const settled = (p: ReturnType<typeof page>) => vi.waitFor(() => expect(p.state().running).toBeNull());
@@ -125,6 +130,16 @@ it('stopping leaves out what was under way; deleting leaves nothing', async () =
   await p.studies.remove(study.id);
   expect(p.state()).toMatchObject({ list: [], selected: null, running: null });
   expect([p.library.studies.size, p.library.cells.size, p.library.kept.size]).toEqual([0, 0, 0]);
+});
+
+it('stopping while a session is being prepared does not wait for its end', async () => {
+  const p = page();
+  await p.studies.start(DRAFT);
+  await p.session(1);
+  p.deaf.times = 2;
+  await p.studies.stop();
+  expect(p.state()).toMatchObject({ running: null, list: [{ study: { state: 'paused' }, cells: [] }] });
+  expect(p.sent.filter((t) => t === 'stop').length).toBeGreaterThanOrEqual(3);
 });
 
 it('a run that broke is a result; a second experiment is refused meanwhile', async () => {

@@ -12,12 +12,14 @@ import type { Session, State } from '../slices';
 import type { TrainClient } from '../trainClient';
 import { type Measured, activeShares, cellOf } from './cells';
 import { type Library, MAX_KEPT_BYTES, type StudyData, dataBytes } from './library';
-import { type Job, PROBE_PLAIN, nextJob } from './plan';
+import { type Job, nextJob } from './plan';
 import { type StudyDraft, settingsOf, studyProblem } from './presets';
 
 /** Examples whose gates are counted by token class, and whose gradients make a probe's gradient norm. */
 const CLASS_EXAMPLES = 24;
 const GRADIENT_EXAMPLES = 64;
+/** Pause between two requests to stop, in ms. */
+const ASK_AGAIN = 250;
 
 /** What a study needs of the page's other commands. */
 export interface StudyHost {
@@ -130,12 +132,13 @@ export class Studies {
   async stop(): Promise<void> {
     if (!this.#s.running) return;
     this.#stopping = true;
-    try {
-      await this.#host.train.request({ type: 'stop' });
-    } catch {
-      // Between two sessions there is nothing to stop; the queue sees `#stopping`.
+    // A session that is still being prepared cannot be stopped yet, and between two there is none: ask until the queue has ended.
+    let ended = false;
+    const end = this.#running.finally(() => { ended = true; });
+    while (!ended) {
+      await this.#host.train.request({ type: 'stop' }).catch(() => undefined);
+      await Promise.race([end, new Promise((resolve) => { setTimeout(resolve, ASK_AGAIN); })]);
     }
-    await this.#running;
   }
 
   /** Forgets a study and all its results. */
@@ -223,7 +226,6 @@ export class Studies {
       this.#patch({ activity: 'measuring the modules' });
       for (const id of ids) {
         const active = activeShares(session.histories.get(id)!);
-        if (!active && id !== PROBE_PLAIN) continue;
         const { modules } = await train.request({ type: 'module-measures', runId: id, examples: GRADIENT_EXAMPLES });
         result.get(id)!.modules = modules.map((m, i) => ({ ...m, active: active?.[i] ?? null }));
       }

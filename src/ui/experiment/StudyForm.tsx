@@ -1,16 +1,15 @@
 /** Starting an experiment: one of two questions, a few numbers, a button. */
 import { useState } from 'react';
+import { METHODS, METHOD_NAMES } from '../../shared/config';
 import { isLive } from '../../store/slices';
-import { METHOD_NAMES, type OfferedMethod, START_DRAFT, type StudyDraft, type StudyKind, studyProblem } from '../../store/studies/presets';
+import { START_DRAFT, type StudyDraft, type StudyKind, studyProblem } from '../../store/studies/presets';
 import { Check, NumberField } from '../bits';
 import { count } from '../format';
 import { useSel, useStudio } from '../studioContext';
 
-const METHODS = Object.keys(METHOD_NAMES) as OfferedMethod[];
-
 const QUESTIONS: Record<StudyKind, { title: string; text: string }> = {
-  compare: { title: `Compare methods: ${METHODS.map((m) => METHOD_NAMES[m]).join(' / ')} over 3 seeds`, text: 'Which method gets the lower loss on data it has not seen, and is the difference more than chance?' },
-  importance: { title: 'Which modules matter?', text: 'A short probe ranks the layers by how many tokens their gates keep. Then plain LoRA gets only the best of that ranking, and of five others, at the same number of parameters.' },
+  compare: { title: `Compare methods: ${START_DRAFT.methods.map((m) => METHOD_NAMES[m]).join(' / ')} over 3 seeds`, text: 'Which method gets the lower loss on data it has not seen, and is the difference more than chance?' },
+  importance: { title: 'Which modules matter?', text: 'A short probe ranks the layers by how many tokens their gates keep. Then plain LoRA gets only the best of that ranking, and of six others, at the same number of parameters.' },
 };
 
 export function StudyForm() {
