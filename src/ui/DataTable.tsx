@@ -129,7 +129,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
         </div>
       </div>
       {rows && rows.total > MOST_ROWS && <p className="help">The first {count(MOST_ROWS)} are listed; search or filter to see others.</p>}
-      {open !== null && <DataRow key={`${open} ${version}`} item={open} windows={windows} onClose={() => { setOpen(null); scroller.current?.focus(); }} />}
+      {open !== null && <DataRow key={open} item={open} windows={windows} onClose={() => { setOpen(null); scroller.current?.focus(); }} />}
     </div>
   );
 }
