@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { FILES, PAIRS, writeBig } from './data';
-import { inputDelays, peakHeap } from './probes';
+import { inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
 import { expect, test } from './test';
 
 const ROWS = 100_000;
@@ -87,9 +87,11 @@ test('an ill-formed CSV of 100,000 rows: repaired by the report, mapped, preview
   await test.step('the table finds a row; it is edited, left out and taken in by keyboard', async () => {
     await expect(app.get('data-table-count')).toContainText('100\u202f000 in all');
     await app.get('data-filter').selectOption('empty');
-    await expect(app.get('data-table-count')).toContainText('1 found');
+    // The row that was filled up has no answer either.
+    await expect(app.get('data-table-count')).toContainText('2 found');
     const list = app.get('data-table').getByRole('listbox');
     await list.focus();
+    await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await expect(app.get('data-row')).toContainText('Line 4000');
     await app.get('data-edit-1').fill('Now it has one.');
@@ -110,23 +112,25 @@ test('an ill-formed CSV of 100,000 rows: repaired by the report, mapped, preview
   });
 });
 
-test('a file of 24 MB is read beside the page, which answers meanwhile', async ({ app, page }, info) => {
+test('a file of 24 MB is read beside the page, which answers meanwhile', async ({ app, browser, page }, info) => {
   const path = info.outputPath('big.jsonl');
   test.slow();
   writeBig(path, 24);
   await app.open();
   await page.locator('#data').getByLabel(/^Most examples/).fill('500');
   await page.getByText('Paste text instead').click();
-  let delays: number[] = [];
+  let tasks: Task[] = [];
   const peak = await peakHeap(page, async () => {
-    await app.get('data-file').setInputFiles(path);
-    await app.get('data-paste').focus();
-    delays = await inputDelays(page, () => app.dataReady(120_000));
+    tasks = await mainThreadTasks(browser, page, info.outputPath('trace.json'), async () => {
+      await app.get('data-file').setInputFiles(path);
+      await app.get('data-paste').focus();
+      await inputDelays(page, () => app.dataReady(240_000));
+    });
   });
   await expect(page.locator('#data')).toContainText('120\u202f000 rows, 4 columns (JSONL, utf-8)');
   expect(peak.heap).toBeLessThan(300 * 2 ** 20);
-  // The bar is 100 ms, held by `npm run accept -- bigfile`; here other work shares the processor.
-  expect(delays[0]).toBeLessThan(300);
+  // CPU time: how long a key waits by the clock depends on what else the processor does; `npm run accept -- bigfile` looks at that.
+  expect(tasks[0].cpu).toBeLessThan(100);
 });
 
 test('packed files are read as what is inside', async ({ app, page }) => {

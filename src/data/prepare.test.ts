@@ -217,7 +217,7 @@ describe('decisions', () => {
   });
 });
 
-describe('plain text', () => {
+describe('plain text', { timeout: 30_000 }, () => {
   it('is cut into windows after paragraphs, else lines, else anywhere; only the last ends with eos', async () => {
     const text = 'One two.\n\nThree four five.\nSix.\n\nabcdefghijklmnopqrstuvwxyz0123456789';
     const { train, heldOut, preview } = (await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 21 }), byteTokenizer));
@@ -250,7 +250,7 @@ describe('plain text', () => {
   });
 });
 
-describe('invariants', () => {
+describe('invariants', { timeout: 30_000 }, () => {
   const cell = fc.string({ unit: 'grapheme', maxLength: 30 });
   const anyOptions = fc.record({ maxTokens: fc.integer({ min: 8, max: 60 }), seed: fc.nat(), heldOutShare: fc.double({ min: 0, max: 0.5, noNaN: true }), completionOnly: fc.boolean() });
 

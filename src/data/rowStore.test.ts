@@ -14,7 +14,7 @@ it('gives back what was put in, whatever it is, across pages', () => {
     });
     expect(store.length).toBe(rows.length);
   }), { numRuns: 60 });
-});
+}, 30_000);
 
 it('says which of many came first, and keeps near texts apart', () => {
   const seen = new FirstSeen(40_000);

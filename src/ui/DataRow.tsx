@@ -13,17 +13,19 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
   const columns = useSel((s) => s.dataset.parsed?.table.columns ?? []);
   const mapping = useSel((s) => s.dataset.mapping);
   const excluded = useSel((s) => s.dataset.decisions.edits.excluded.includes(item));
-  const [detail, setDetail] = useState<RowDetail | null>(null);
+  const version = useSel((s) => s.dataset.version);
+  const [shown, setShown] = useState<{ version: number; detail: RowDetail | null } | null>(null);
   const [draft, setDraft] = useState<string[] | null>(null);
   useEffect(() => {
     let current = true;
     void studio.data.detail(item).then((d) => {
       if (!current) return;
-      setDetail(d);
+      setShown({ version, detail: d });
       setDraft(d?.cells ?? null);
     });
     return () => { current = false; };
-  }, [studio, item]);
+  }, [studio, item, version]);
+  const detail = shown?.detail;
   if (!detail) return null;
   const used = mapping ? new Set(Object.values(mapping.roles)) : new Set();
   const dirty = draft !== null && detail.cells !== null && draft.some((text, c) => text !== detail.cells![c]);

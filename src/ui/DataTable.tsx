@@ -106,7 +106,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
         </label>
         <label className="inline-field"><span>Search</span><input type="text" value={typed} onChange={(e) => onType(e.target.value)} spellCheck={false} data-testid="data-search" /></label>
       </div>
-      <div className="vtable" style={{ '--texts': columns.length } as React.CSSProperties}>
+      <div className="vtable" style={{ '--texts': columns.map((c) => (c === 'label' ? 'minmax(0, 1fr)' : 'minmax(0, 3fr)')).join(' ') } as React.CSSProperties}>
         <div className="vrow vhead" aria-hidden="true">
           <span className="num">line</span>{columns.map((c) => <span key={c}>{c}</span>)}<span className="num">tokens</span><span>state</span>
         </div>
@@ -129,7 +129,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
         </div>
       </div>
       {rows && rows.total > MOST_ROWS && <p className="help">The first {count(MOST_ROWS)} are listed; search or filter to see others.</p>}
-      {open !== null && <DataRow key={`${open} ${version}`} item={open} windows={windows} onClose={() => { setOpen(null); scroller.current?.focus(); }} />}
+      {open !== null && <DataRow key={open} item={open} windows={windows} onClose={() => { setOpen(null); scroller.current?.focus(); }} />}
     </div>
   );
 }

@@ -63,7 +63,7 @@ function zip(entries: Entry[]): Uint8Array {
 
 const csv = Buffer.from(`text,label\n${Array.from({ length: 500 }, (_, i) => `row é ${i},${i % 2}`).join('\n')}\n`);
 
-describe('gzip and zip', () => {
+describe('gzip and zip', { timeout: 30_000 }, () => {
   it('read what is inside, by its own name', async () => {
     const gz = await parse('data.csv.gz', blob(gzipSync(csv)));
     expect(gz).toMatchObject({ fileName: 'data.csv.gz', format: 'csv', columns: ['text', 'label'], packed: 'gzip' });
@@ -125,7 +125,7 @@ describe('Parquet', () => {
   }, 30_000);
 });
 
-describe('pieces', () => {
+describe('pieces', { timeout: 30_000 }, () => {
   const makers: [string, (t: TableBuilder) => TextParser][] = [
     ['JSON lines', (t) => new JsonLines(t)], ['JSON array', (t) => new JsonArray(t)], ['text', (t) => new PlainText(t)],
     ['CSV', (t) => new Delimited(t, 'csv', 'no')], ['TSV', (t) => new Delimited(t, 'tsv', 'no')],

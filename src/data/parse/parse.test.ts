@@ -223,7 +223,7 @@ describe('too little and too much', () => {
   });
 });
 
-describe('anything at all', () => {
+describe('anything at all', { timeout: 30_000 }, () => {
   const names = fc.constantFrom('a.jsonl', 'a.json', 'a.csv', 'a.tsv', 'a.txt', 'a', 'b.parquet');
   const headers = fc.constantFrom('auto' as const, 'yes' as const, 'no' as const);
   const check = async (name: string, bytes: Uint8Array, header: 'auto' | 'yes' | 'no') => {
