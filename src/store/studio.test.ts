@@ -176,10 +176,10 @@ test('Compare asks base and trained runs with the run’s template, and pieces a
 
 test('the latest choice of data wins over an earlier one that is slower', async () => {
   const { studio, data, state } = await ready();
-  const first = studio.openPaste('{"a": 1}');
+  const first = studio.data.openPaste('{"a": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(2));
   const slow = data.last('parse').requestId;
-  const second = studio.openPaste('{"b": 1}');
+  const second = studio.data.openPaste('{"b": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
   data.fail('parse', { name: 'DataError', message: 'second is bad', hint: '' });
   await second;

@@ -4,26 +4,22 @@
  */
 import { type StoreApi, createStore } from 'zustand/vanilla';
 import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
-import type { DataKind, PromptTemplate, SampleSet } from '../shared/data';
 import { DataError, type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
-import { defaultTemplate } from '../shared/template';
 import type { ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { type DataClient, createDataClient } from './dataClient';
-import { draftProblem, findGpu, pastedName, samplingProblem } from './checks';
+import { draftProblem, findGpu, samplingProblem } from './checks';
+import { DatasetCommands } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
-import { type DataOrigin, type HeaderMode, type Notice, type Section, type State, initialState, isLive } from './slices';
-import { carriedPrompt, comparePrompt, startMapping } from './template';
+import { type Notice, type Section, type State, initialState, isLive } from './slices';
+import { carriedPrompt, comparePrompt } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
 import { unzipAdapter, zipAdapter } from './zip';
 
 /** Pause before a changed setting is sent to a worker, in ms. */
 const SETTLE = 250;
-/** Largest data file that is read, in bytes. */
-export const MAX_DATA_BYTES = 256 << 20;
-export const PREVIEW_COUNT = 6;
 export const DEFAULT_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-4m' };
 export const SMALL_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-nano' };
 
@@ -42,18 +38,14 @@ export class Studio {
   readonly store: StoreApi<State> = createStore<State>(() => initialState());
   readonly #train: TrainClient;
   readonly #data: DataClient;
+  /** Commands of the Data section. */
+  readonly data: DatasetCommands;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
-  #bytes: { fileName: string; blob: Blob } | null = null;
   #noticeId = 0;
-  #parseTurn = 0;
-  #prepareTurn = 0;
-  #prepareTimer: ReturnType<typeof setTimeout> | null = null;
-  #prepared: Promise<void> = Promise.resolve();
   #planTurn = 0;
   #planTimer: ReturnType<typeof setTimeout> | null = null;
   #modelTurn = 0;
-  #tokenizer: Promise<boolean> = Promise.resolve(false);
 
   constructor(options: StudioOptions) {
     this.#options = options;
@@ -71,13 +63,18 @@ export class Studio {
       },
     });
     this.#data = (options.makeData ?? createDataClient)({ onEvent: () => {}, onCrash: crash('data') });
+    this.data = new DatasetCommands({
+      store: this.store, client: this.#data, baseUrl: options.baseUrl,
+      report: (error) => this.#report('data', error),
+      dismiss: () => this.dismiss('data'),
+    });
   }
 
   /** Opens the start model and the first sample set, so that Train works at once. */
   async boot(): Promise<void> {
     const gpu = await findGpu();
     this.#patch('model', { gpu });
-    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.#loadSamples()]);
+    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.data.loadSamples()]);
   }
 
   // ---- model ---------------------------------------------------------------------------------------
@@ -94,14 +91,12 @@ export class Studio {
         return false;
       },
     );
-    this.#tokenizer = tokenizer;
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
     const reportTokenizer = async () => {
       if (!(await tokenizer) && turn === this.#modelTurn) this.#report('model', tokenizerError);
     };
     // Tokens made with another tokenizer must not reach this model: they are made again.
-    this.#patch('dataset', { report: null, preview: [], train: null, heldOut: null });
-    this.#prepareSoon(0);
+    this.data.useTokenizer(tokenizer);
     if (this.#s.model.gpu !== 'present') {
       this.#patch('model', { source, status: 'failed', info: null });
       await reportTokenizer();
@@ -131,165 +126,12 @@ export class Studio {
     return this.openModel({ kind: 'hub', id: id.trim(), revision: revision.trim() || 'main', host: this.#options.hubHost });
   }
 
-  // ---- data ----------------------------------------------------------------------------------------
-
-  async #loadSamples(): Promise<void> {
-    try {
-      const response = await fetch(`${this.#options.baseUrl}datasets/index.json`);
-      // A host that answers unknown paths with its start page says 200 and sends HTML.
-      if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(`The list of sample sets could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
-      const samples = (await response.json()) as SampleSet[];
-      this.#patch('dataset', { samples });
-      if (samples.length > 0 && this.#s.dataset.status === 'empty') await this.openSample(samples[0].id);
-    } catch (error) {
-      this.#report('data', error);
-    }
-  }
-
-  async openSample(id: string): Promise<void> {
-    const sample = this.#s.dataset.samples.find((x) => x.id === id);
-    if (!sample) throw new DataError(`There is no sample set named ${id}.`);
-    const turn = this.#beginReading({ kind: 'sample', id });
-    try {
-      const response = await fetch(`${this.#options.baseUrl}datasets/${sample.file}`);
-      if (!response.ok) throw new DataError(`The sample set could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
-      const blob = await response.blob();
-      if (turn === this.#parseTurn) await this.#read(turn, sample.file, blob);
-    } catch (error) {
-      this.#readingFailed(turn, error);
-    }
-  }
-
-  async openFile(file: File): Promise<void> {
-    const turn = this.#beginReading({ kind: 'file', name: file.name });
-    if (file.size > MAX_DATA_BYTES) {
-      this.#readingFailed(turn, new DataError(`${file.name} has ${Math.round(file.size / 2 ** 20)} MB; at most ${MAX_DATA_BYTES >> 20} MB are read.`, 'Cut the file into smaller ones.'));
-      return;
-    }
-    await this.#read(turn, file.name, file);
-  }
-
-  async openPaste(text: string): Promise<void> {
-    const turn = this.#beginReading({ kind: 'paste' });
-    await this.#read(turn, pastedName(text), new Blob([text]));
-  }
-
-  /** Whether the first line names the columns. Reads the same bytes again. */
-  async setHeader(header: HeaderMode): Promise<void> {
-    if (!this.#bytes || !this.#s.dataset.origin) return;
-    const turn = this.#beginReading(this.#s.dataset.origin);
-    this.#patch('dataset', { header });
-    await this.#read(turn, this.#bytes.fileName, this.#bytes.blob);
-  }
-
-  #beginReading(origin: DataOrigin): number {
-    this.dismiss('data');
-    this.#patch('dataset', {
-      origin, status: 'reading', header: 'auto', parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
-    });
-    return ++this.#parseTurn;
-  }
-
-  async #read(turn: number, fileName: string, blob: Blob): Promise<void> {
-    try {
-      const bytes = await blob.arrayBuffer();
-      if (turn !== this.#parseTurn) return;
-      const parsed = await this.#data.request({ type: 'parse', fileName, bytes, header: this.#s.dataset.header }, [bytes]);
-      if (turn !== this.#parseTurn) return;
-      this.#bytes = { fileName, blob };
-      this.#patch('dataset', { status: 'ready', parsed, mapping: parsed.detection.mapping, template: parsed.template });
-      this.#prepareSoon(0);
-      await this.#prepared;
-    } catch (error) {
-      this.#readingFailed(turn, error);
-    }
-  }
-
-  #readingFailed(turn: number, error: unknown): void {
-    if (turn !== this.#parseTurn) return;
-    this.#patch('dataset', { status: 'failed' });
-    this.#report('data', error);
-  }
-
-  setKind(kind: DataKind): void {
-    const parsed = this.#s.dataset.parsed;
-    if (!parsed) return;
-    const detected = parsed.detection.mapping.kind === kind;
-    const mapping = detected ? parsed.detection.mapping : startMapping(kind, parsed.table.columns);
-    this.#patch('dataset', { mapping, template: detected ? parsed.template : defaultTemplate(mapping) });
-    this.#prepareSoon(0);
-  }
-
-  setRole(role: string, column: string | null): void {
-    const mapping = this.#s.dataset.mapping;
-    if (!mapping) return;
-    this.#patch('dataset', { mapping: { ...mapping, roles: { ...mapping.roles, [role]: column } } });
-    this.#prepareSoon(0);
-  }
-
-  setTemplate(patch: Partial<PromptTemplate>): void {
-    this.#patch('dataset', { template: { ...this.#s.dataset.template, ...patch } });
-    this.#prepareSoon();
-  }
-
-  setPreparation(patch: Partial<Pick<State['dataset'], 'completionOnly' | 'heldOutShare' | 'seed'>>): void {
-    this.#patch('dataset', patch);
-    this.#prepareSoon();
-  }
-
-  /** Shows the examples from `from` on. */
-  async showPreview(from: number): Promise<void> {
-    try {
-      const { examples } = await this.#data.request({ type: 'preview', from, count: PREVIEW_COUNT });
-      this.#patch('dataset', { preview: examples, previewFrom: from });
-    } catch (error) {
-      this.#report('data', error);
-    }
-  }
-
-  #prepareSoon(delay = SETTLE): void {
-    if (this.#prepareTimer !== null) clearTimeout(this.#prepareTimer);
-    this.#prepareTimer = null;
-    if (this.#s.dataset.status !== 'ready') return;
-    this.#patch('dataset', { preparing: true });
-    if (delay === 0) this.#prepared = this.#prepare();
-    else this.#prepareTimer = setTimeout(() => this.#prepareSoon(0), delay);
-  }
-
-  async #prepare(): Promise<void> {
-    const turn = ++this.#prepareTurn;
-    const open = await this.#tokenizer;
-    if (turn !== this.#prepareTurn) return;
-    if (!open) {
-      this.#patch('dataset', { preparing: false });
-      return;
-    }
-    const { mapping, template, completionOnly, heldOutShare, seed } = this.#s.dataset;
-    const { maxTokens } = this.#s.runs.draft.train;
-    if (!mapping || !Number.isInteger(maxTokens) || maxTokens < 1) {
-      this.#patch('dataset', { preparing: false });
-      return;
-    }
-    this.dismiss('data');
-    try {
-      const { report, preview, train, heldOut } = await this.#data.request({
-        type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed },
-      });
-      if (turn !== this.#prepareTurn) return;
-      this.#patch('dataset', { report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, train, heldOut, preparing: false });
-    } catch (error) {
-      if (turn !== this.#prepareTurn) return;
-      this.#patch('dataset', { report: null, preview: [], train: null, heldOut: null, preparing: false });
-      this.#report('data', error);
-    }
-  }
-
   // ---- configuration -------------------------------------------------------------------------------
 
   setTrain(patch: Partial<TrainConfig>): void {
     const { draft } = this.#s.runs;
     this.#setDraft({ ...draft, train: { ...draft.train, ...patch } });
-    if (patch.maxTokens !== undefined) this.#prepareSoon();
+    if (patch.maxTokens !== undefined) this.data.prepareSoon();
   }
 
   /** Changes one run, or every run where `id` is null. */
@@ -319,7 +161,7 @@ export class Studio {
 
   resetDraft(): void {
     this.#setDraft(initialState().runs.draft);
-    this.#prepareSoon(0);
+    this.data.prepareSoon(0);
   }
 
   #setDraft(draft: ExperimentConfig): void {
@@ -350,8 +192,7 @@ export class Studio {
     this.dismiss('train');
     try {
       const experiment = parseExperiment(this.#s.runs.draft);
-      if (this.#prepareTimer !== null) this.#prepareSoon(0);
-      await this.#prepared;
+      await this.data.prepared();
       const { train, heldOut, template, mapping } = this.#s.dataset;
       if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
       if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');

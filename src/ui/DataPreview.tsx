@@ -1,5 +1,5 @@
 /** Real examples as the model will see them: every token a chip that says what happens to it. */
-import { PREVIEW_COUNT } from '../store/studio';
+import { PREVIEW_COUNT } from '../store/dataset';
 import { tokenText } from './format';
 import { useSel, useStudio } from './studioContext';
 
@@ -19,9 +19,9 @@ export function DataPreview() {
           <span className="chip chip-truncated">cut off</span>
         </span>
         <span className="spacer" />
-        <button type="button" className="quiet" disabled={from === 0} onClick={() => void studio.showPreview(Math.max(0, from - PREVIEW_COUNT))}>← Previous</button>
+        <button type="button" className="quiet" disabled={from === 0} onClick={() => void studio.data.showPreview(Math.max(0, from - PREVIEW_COUNT))}>← Previous</button>
         <span className="num muted">{from + 1}–{from + preview.length} of {total}</span>
-        <button type="button" className="quiet" disabled={from + PREVIEW_COUNT >= total} onClick={() => void studio.showPreview(from + PREVIEW_COUNT)}>Next →</button>
+        <button type="button" className="quiet" disabled={from + PREVIEW_COUNT >= total} onClick={() => void studio.data.showPreview(from + PREVIEW_COUNT)}>Next →</button>
       </div>
       <ol className="examples">
         {preview.map((example, i) => (

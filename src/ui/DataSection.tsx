@@ -33,7 +33,7 @@ function Samples() {
     <fieldset className="choices">
       <legend>Sample sets</legend>
       {samples.map((s) => (
-        <button key={s.id} type="button" className="choice" data-testid={`sample-${s.id}`} aria-pressed={origin?.kind === 'sample' && origin.id === s.id} onClick={() => void studio.openSample(s.id)}>
+        <button key={s.id} type="button" className="choice" data-testid={`sample-${s.id}`} aria-pressed={origin?.kind === 'sample' && origin.id === s.id} onClick={() => void studio.data.openSample(s.id)}>
           <span className="choice-title">{s.title}</span>
           <span className="choice-text">{s.description}</span>
         </button>
@@ -59,8 +59,8 @@ function Upload() {
           e.preventDefault();
           setOver(false);
           const file = e.dataTransfer.files[0];
-          if (file) void studio.openFile(file);
-          else if (e.dataTransfer.getData('text')) void studio.openPaste(e.dataTransfer.getData('text'));
+          if (file) void studio.data.openFile(file);
+          else if (e.dataTransfer.getData('text')) void studio.data.openPaste(e.dataTransfer.getData('text'));
         }}
       >
         <p>{origin?.kind === 'file' ? <strong>{origin.name}</strong> : 'Drop a file here'}</p>
@@ -70,7 +70,7 @@ function Upload() {
           accept=".jsonl,.json,.csv,.tsv,.txt,.ndjson,.md,text/*,application/json"
           onChange={(e) => {
             const file = e.target.files?.[0];
-            if (file) void studio.openFile(file);
+            if (file) void studio.data.openFile(file);
             e.target.value = '';
           }}
         />
@@ -79,7 +79,7 @@ function Upload() {
         <summary>Paste text instead</summary>
         <div className="stack">
           <TextField label="Text, JSONL, JSON or CSV" value={pasted} onChange={setPasted} rows={6} mono testId="data-paste" />
-          <div><button type="button" disabled={pasted === ''} onClick={() => void studio.openPaste(pasted)} data-testid="data-paste-use">Use this text</button></div>
+          <div><button type="button" disabled={pasted === ''} onClick={() => void studio.data.openPaste(pasted)} data-testid="data-paste-use">Use this text</button></div>
         </div>
       </details>
     </div>
@@ -102,7 +102,7 @@ function Meaning() {
         <ul className="evidence">{detection.evidence.map((line) => <li key={line}>{line}</li>)}</ul>
         {table.header && (
           <SelectField<HeaderMode>
-            label="First line names the columns" value={d.header} onChange={(mode) => void studio.setHeader(mode)} help={`Taken as ${table.header.used ? 'a header' : 'data'}: ${table.header.why}`}
+            label="First line names the columns" value={d.header} onChange={(mode) => void studio.data.setHeader(mode)} help={`Taken as ${table.header.used ? 'a header' : 'data'}: ${table.header.why}`}
             options={[{ value: 'auto', label: 'Decide for me' }, { value: 'yes', label: 'Yes' }, { value: 'no', label: 'No' }]}
           />
         )}
@@ -121,12 +121,12 @@ function Meaning() {
         <h3>What it means</h3>
         <div className="fields">
           <SelectField<DataKind>
-            label="Kind" value={d.mapping.kind} onChange={(kind) => studio.setKind(kind)}
+            label="Kind" value={d.mapping.kind} onChange={(kind) => studio.data.setKind(kind)}
             options={(Object.keys(KIND_LABELS) as DataKind[]).map((kind) => ({ value: kind, label: KIND_LABELS[kind] }))}
           />
           {DATA_ROLES[d.mapping.kind].map(({ role, required }) => (
             <SelectField
-              key={role} label={`Column with the ${role}`} value={d.mapping!.roles[role] ?? ''} onChange={(column) => studio.setRole(role, column === '' ? null : column)}
+              key={role} label={`Column with the ${role}`} value={d.mapping!.roles[role] ?? ''} onChange={(column) => studio.data.setRole(role, column === '' ? null : column)}
               problem={required && !d.mapping!.roles[role] ? 'Choose a column.' : null}
               options={[{ value: '', label: required ? 'choose…' : 'none' }, ...table.columns.map((c) => ({ value: c, label: c }))]}
             />
@@ -134,14 +134,14 @@ function Meaning() {
         </div>
         {d.mapping.kind !== 'text' && (
           <>
-            <TextField label="Prompt template" value={d.template.prompt} onChange={(prompt) => studio.setTemplate({ prompt })} rows={3} mono help="{name} stands for the row’s text in that role." />
-            <TextField label="Completion template" value={d.template.completion} onChange={(completion) => studio.setTemplate({ completion })} rows={2} mono />
+            <TextField label="Prompt template" value={d.template.prompt} onChange={(prompt) => studio.data.setTemplate({ prompt })} rows={3} mono help="{name} stands for the row’s text in that role." />
+            <TextField label="Completion template" value={d.template.completion} onChange={(completion) => studio.data.setTemplate({ completion })} rows={2} mono />
           </>
         )}
-        {prompted && <Check checked={d.completionOnly} onChange={(completionOnly) => studio.setPreparation({ completionOnly })}>Learn the completion only, not the prompt</Check>}
+        {prompted && <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>Learn the completion only, not the prompt</Check>}
         <div className="fields">
-          <NumberField label="Held out, in %" value={Math.round(d.heldOutShare * 1000) / 10} min={0} max={50} initial={10} onChange={(p) => { if (p >= 0 && p <= 50) studio.setPreparation({ heldOutShare: p / 100 }); }} help="Kept aside to measure; never trained on." />
-          <NumberField label="Split seed" value={d.seed} min={0} initial={1} onChange={(seed) => { if (Number.isInteger(seed) && seed >= 0) studio.setPreparation({ seed }); }} help="Picks which ones." />
+          <NumberField label="Held out, in %" value={Math.round(d.heldOutShare * 1000) / 10} min={0} max={50} initial={10} onChange={(p) => { if (p >= 0 && p <= 50) studio.data.setPreparation({ heldOutShare: p / 100 }); }} help="Kept aside to measure; never trained on." />
+          <NumberField label="Split seed" value={d.seed} min={0} initial={1} onChange={(seed) => { if (Number.isInteger(seed) && seed >= 0) studio.data.setPreparation({ seed }); }} help="Picks which ones." />
         </div>
       </div>
     </div>
