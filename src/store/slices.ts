@@ -90,6 +90,8 @@ export interface RunsSlice {
   generating: number | null;
   sampling: Sampling;
   watchText: string | null;
+  /** Prompts sampled at each evaluation, as typed; null = one of the held-out data. */
+  samplePrompts: string[] | null;
 }
 
 export interface Notice {
@@ -122,7 +124,7 @@ export function initialState(): State {
     runs: {
       draft: defaultExperiment(), draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
-      sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null,
+      sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },
     ui: { notices: [], theme: 'auto' },
   };

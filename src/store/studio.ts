@@ -4,6 +4,7 @@
  */
 import { type StoreApi, createStore } from 'zustand/vanilla';
 import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
+import type { Mapping, PromptTemplate } from '../shared/data';
 import { DataError, type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
 import type { ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
@@ -207,7 +208,7 @@ export class Studio {
         profile: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
-      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut });
+      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, samplePrompts: this.#dressed(mapping, template) });
       const { session } = this.#s.runs;
       if (session?.histories === histories) this.#patch('runs', { session: { ...session, plan } });
       if (this.#s.runs.watchText !== null) await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
@@ -244,6 +245,19 @@ export class Studio {
     this.#patch('runs', { watchText: text });
     if (!this.#s.runs.session) return Promise.resolve();
     return this.#command('inspect', () => this.#train.request({ type: 'watch-text', text }));
+  }
+
+  /** Prompts that every run answers at each evaluation; null = one of the held-out data, [] = none. */
+  async setSamplePrompts(prompts: string[] | null): Promise<void> {
+    this.#patch('runs', { samplePrompts: prompts });
+    const { session } = this.#s.runs;
+    if (!session) return;
+    await this.#command('train', () => this.#train.request({ type: 'sample-prompts', prompts: this.#dressed(session.mapping, session.template) }));
+  }
+
+  /** Sample prompts as the run's prompts were in training. */
+  #dressed(mapping: Mapping | null, template: PromptTemplate): string[] | null {
+    return this.#s.runs.samplePrompts?.map((p) => comparePrompt(p, mapping, template)) ?? null;
   }
 
   // ---- compare -------------------------------------------------------------------------------------

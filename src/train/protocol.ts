@@ -39,10 +39,22 @@ export interface MemoryPlan {
   limitBytes: number | null;
 }
 
+/** Tokens of a sample, and prompts that are sampled, at most. */
+export const SAMPLE_TOKENS = 24;
+export const MAX_SAMPLE_PROMPTS = 4;
+
 /** One file of an exported adapter (PEFT layout). */
 export interface AdapterFile {
   name: string;
   bytes: Uint8Array;
+}
+
+/** What a session reads, besides its configuration. */
+export interface RunInput {
+  train: TokenSet;
+  heldOut: TokenSet;
+  /** Sampled at each evaluation, in the template already; null = a prompt of the held-out data; absent = no samples. */
+  samplePrompts?: string[] | null;
 }
 
 // ---- train worker ----------------------------------------------------------------------------------
@@ -52,7 +64,7 @@ export type TrainRequest =
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
   /** Compiles, allocates and starts. Events follow; the reply comes once the first step may begin. */
-  | { type: 'start'; experiment: ExperimentConfig; train: TokenSet; heldOut: TokenSet }
+  | ({ type: 'start'; experiment: ExperimentConfig } & RunInput)
   | { type: 'pause' }
   | { type: 'resume' }
   /** Ends the run and keeps what was learnt. */
@@ -62,12 +74,14 @@ export type TrainRequest =
   | { type: 'cancel-generate' }
   /** The text whose tokens are watched; null = the first held-out example. Sent again at any time. */
   | { type: 'watch-text'; text: string | null }
+  /** Prompts that every run answers at each evaluation, see `RunInput`. Sent again at any time. */
+  | { type: 'sample-prompts'; prompts: string[] | null }
   | { type: 'export'; runId: RunId; template: PromptTemplate }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. */
   | { type: 'import'; files: AdapterFile[] }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
-  | { type: 'restore'; state: SessionState; train: TokenSet; heldOut: TokenSet }
+  | ({ type: 'restore'; state: SessionState } & RunInput)
   /** Frees everything of the experiment; the model stays. */
   | { type: 'reset' }
   /** Times every kernel of one step; learns nothing. */
@@ -100,6 +114,8 @@ export interface SessionState {
   /** Rng state and cursor of the data order. */
   data: unknown;
   runs: Record<RunId, unknown>;
+  /** Records of early stopping. */
+  early: unknown;
 }
 
 export type TrainEvent =
@@ -133,7 +149,13 @@ export type TrainEvent =
       kept: Uint8Array;
       /** r in the same layout. */
       ratio: Float32Array;
+      /** The thresholds that decided, per module; null where the method has none. */
+      tau: Float32Array | null;
     }
+  /** How a run goes on from a prompt after `step` steps. `expected`: how the held-out example does, if it is one. */
+  | { type: 'sample'; runId: RunId; step: number; prompt: string; expected: string | null; text: string }
+  /** Early stopping ended a run: its loss has not been better since `bestStep`. */
+  | { type: 'stopped-early'; runId: RunId; step: number; bestStep: number; bestLoss: number }
   | { type: 'modules'; runId: RunId; modules: ModuleId[] }
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }
   | { type: 'warning'; runId: RunId | null; message: string }
