@@ -8,6 +8,7 @@ import type { RunHistory } from './history';
 
 /** Types of the protocol that the page shows; `ui` knows them through the store. */
 export type { ModelInfo, Phase } from '../train/protocol';
+export { MAX_SAMPLE_PROMPTS } from '../train/protocol';
 
 export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare';
 

@@ -13,7 +13,7 @@ interface Props {
   picture: () => Picture;
   /** Everything behind the chart, header first: the CSV, and the table unless `table` draws its own. */
   rows: () => Cell[][];
-  table?: () => ReactNode;
+  table?: ReactNode;
   /** Beside the title. */
   tools?: ReactNode;
   children: ReactNode;
@@ -34,13 +34,14 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
       <div id={`${id}-what`} className="explain" hidden={!open} data-testid={`explanation-${name}`}>{open && explain().map((p) => <p key={p}>{p}</p>)}</div>
       {children}
       <div className="chart-foot">
-        <TableBehind summary="As a table">{table ?? (() => <PlainTable title={title} rows={rows()} name={name} />)}</TableBehind>
-        <span className="row save" role="group" aria-label={`Save: ${title}`}>
+        <TableBehind summary="As a table">{() => table ?? <PlainTable title={title} rows={rows()} name={name} />}</TableBehind>
+        <fieldset className="row save">
+          <legend className="sr-only">Save: {title}</legend>
           <span className="muted">Save</span>
           {(['png', 'svg', 'csv'] as const).map((kind) => (
             <button key={kind} type="button" className="quiet small" data-testid={`save-${name}-${kind}`} aria-label={`${kind.toUpperCase()} of ${title}`} onClick={() => void saveChart(kind, name, title, picture, rows, colors)}>{kind.toUpperCase()}</button>
           ))}
-        </span>
+        </fieldset>
       </div>
     </figure>
   );

@@ -1,0 +1,88 @@
+/** Histories as curves: what a line chart draws, thinned to what can be seen, for any number of runs. Plain functions. */
+import type { RunHistory } from './history';
+
+/** Points per line at most; more would not be seen. */
+export const MAX_POINTS = 1000;
+
+export type Aligned = [number[], ...(number | null)[][]];
+
+/** One line: values by step. `exact` points (evaluations) are never averaged. */
+export interface Curve {
+  steps: ArrayLike<number>;
+  values: ArrayLike<number>;
+  exact?: boolean;
+}
+
+export type Metric = 'loss' | 'gradNorm' | 'learningRate' | 'speeds';
+
+export const curveOf = (run: RunHistory, metric: Metric): Curve => ({ steps: run.step.values(), values: run[metric].values() });
+
+export const evalCurve = (run: RunHistory): Curve => ({ steps: run.evals.map((e) => e.step), values: run.evals.map((e) => e.loss), exact: true });
+
+/**
+ * Exponential average of a curve, bias-corrected so that it starts at the first value; what is not finite is passed over.
+ * @param weight 0 (as it is) to just under 1: how much of the past each point keeps
+ */
+export function smooth({ steps, values, exact }: Curve, weight: number): Curve {
+  if (weight === 0 || exact) return { steps, values, exact };
+  const out = new Float64Array(values.length);
+  let [sum, norm] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) {
+      sum = weight * sum + (1 - weight) * values[i];
+      norm = weight * norm + (1 - weight);
+    }
+    out[i] = norm > 0 ? sum / norm : NaN;
+  }
+  return { steps, values: out };
+}
+
+/** Last step of any curve. */
+export const lastStep = (curves: readonly Curve[]): number => Math.max(0, ...curves.map((c) => (c.steps.length > 0 ? c.steps[c.steps.length - 1] : 0)));
+
+/**
+ * Curves on one axis of steps. Where there are more steps in `range` than points, neighbours are averaged; outside of it
+ * nothing is kept but the nearest point on either side, so that lines run on to the edge.
+ */
+export function align(curves: readonly Curve[], range: readonly [number, number] | null = null): Aligned {
+  const [from, to] = range ?? [0, lastStep(curves)];
+  const stride = Math.max(1, Math.ceil((to - from) / MAX_POINTS));
+  const slot = (step: number) => Math.ceil(step / stride) * stride;
+  const parts = curves.map(({ steps, values, exact }) => {
+    const sums = new Map<number, [number, number]>();
+    let first = 0;
+    while (first < steps.length && steps[first] < from) first++;
+    for (let i = Math.max(0, first - 1); i < steps.length; i++) {
+      if (Number.isFinite(values[i])) {
+        const x = exact ? steps[i] : slot(steps[i]);
+        const sum = sums.get(x);
+        if (sum) {
+          sum[0] += values[i];
+          sum[1]++;
+        } else sums.set(x, [values[i], 1]);
+      }
+      if (steps[i] > to) break;
+    }
+    return sums;
+  });
+  const x = [...new Set(parts.flatMap((p) => [...p.keys()]))].sort((a, b) => a - b);
+  return [x, ...parts.map((p) => x.map((at) => {
+    const sum = p.get(at);
+    return sum ? sum[0] / sum[1] : null;
+  }))];
+}
+
+/** Every step of every curve as rows, header first: nothing thinned, nothing smoothed. */
+export function curveRows(names: readonly string[], curves: readonly Curve[]): (string | number | null)[][] {
+  const byStep = curves.map(({ steps, values }) => new Map(Array.from(steps, (s, i) => [s, values[i]])));
+  const steps = [...new Set(byStep.flatMap((m) => [...m.keys()]))].sort((a, b) => a - b);
+  return [['step', ...names], ...steps.map((s) => [s, ...byStep.map((m) => m.get(s) ?? null)])];
+}
+
+/** The last value at or before `step` in an aligned line; null where there is none. */
+export function valueAt([x, ...lines]: Aligned, line: number, step: number | null): number | null {
+  for (let i = x.length - 1; i >= 0; i--) {
+    if ((step === null || x[i] <= step) && lines[line][i] !== null) return lines[line][i];
+  }
+  return null;
+}
