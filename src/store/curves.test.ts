@@ -21,6 +21,14 @@ test('curves of several runs share one axis; what a run does not have is a gap',
   expect(valueAt(data, 2, 0)).toBeNull();
 });
 
+test('a run’s held-out curve begins at the base', () => {
+  const [a, base] = [new RunHistory('a'), new RunHistory('base')];
+  base.addEval(evalEvent('base', 0, 6));
+  a.addEval(evalEvent('a', 10, 5));
+  expect(evalCurve(a, base)).toEqual({ steps: [0, 10], values: [6, 5], exact: true });
+  expect(evalCurve(a).steps).toEqual([10]);
+});
+
 test('a long run is averaged down to a bounded number of points; a part of it shows every step', () => {
   const long = curve(Array.from({ length: 5000 }, (_, i) => i % 2));
   const [x, values] = align([long]);

@@ -17,7 +17,12 @@ export type Metric = 'loss' | 'gradNorm' | 'learningRate' | 'speeds';
 
 export const curveOf = (run: RunHistory, metric: Metric): Curve => ({ steps: run.step.values(), values: run[metric].values() });
 
-export const evalCurve = (run: RunHistory): Curve => ({ steps: run.evals.map((e) => e.step), values: run.evals.map((e) => e.loss), exact: true });
+/** Held-out losses. Every run begins as the base, so the base's loss before the first step is its first. */
+export function evalCurve(run: RunHistory, base?: RunHistory): Curve {
+  const start = base?.evals.find((e) => e.step === 0);
+  const points = start && !run.evals.some((e) => e.step === 0) ? [start, ...run.evals] : run.evals;
+  return { steps: points.map((e) => e.step), values: points.map((e) => e.loss), exact: true };
+}
 
 /**
  * Exponential average of a curve, bias-corrected so that it starts at the first value; what is not finite is passed over.

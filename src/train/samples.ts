@@ -67,11 +67,19 @@ export class Sampler {
     for (let e = 0; e < Math.min(TRIED, exampleCount(this.#heldOut)); e++) {
       const example = ids.subarray(offsets[e], offsets[e + 1]);
       const first = supervised.subarray(offsets[e], offsets[e + 1]).indexOf(1);
-      const length = first > 1 ? first : Math.min(OPENING, Math.floor(example.length / 2));
+      const length = first > 1 ? first : this.#opening(example);
       if (length < 1 || length > this.#room) continue;
       return [{ ids: example.slice(0, length), text: this.#text(example.subarray(0, length)), expected: this.#text(example.subarray(length, length + SAMPLE_TOKENS)) }];
     }
     return [];
+  }
+
+  /** Length of a text's opening words: to where a word ends, if one ends soon. */
+  #opening(example: Int32Array): number {
+    const least = Math.min(OPENING, Math.floor(example.length / 2));
+    const pieces = this.#tokenizer.pieces(example.subarray(least, least + OPENING));
+    const end = pieces.findIndex((p) => /^\s/.test(p));
+    return least + Math.max(0, end);
   }
 
   #text(ids: Int32Array): string {

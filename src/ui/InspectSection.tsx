@@ -78,21 +78,21 @@ function Maps({ session, gated, history, selected, onSelect }: MapsProps) {
   return (
     <>
       <div className="split">
-        <SkipMap modules={modules} series={series} selected={chosen} onSelect={onSelect} />
-        <Later><Lines history={history} modules={modules} /></Later>
+        <div className="stack">
+          <SkipMap modules={modules} series={series} selected={chosen} onSelect={onSelect} />
+          <div className="fields wide-fields">
+            <SelectField label="Module" value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: `layer ${m.layer}, ${m.kind}` }))} />
+            <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
+          </div>
+          <Later><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
+        </div>
+        <div className="stack">
+          <Later><Lines history={history} modules={modules} /></Later>
+          <Later><OverTime history={history} modules={modules} module={chosen} /></Later>
+          <Later><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
+        </div>
       </div>
-      <div className="fields wide-fields">
-        <SelectField label="Module" value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: `layer ${m.layer}, ${m.kind}` }))} />
-        <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
-      </div>
-      <div className="split">
-        <Later><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
-        <Later><OverTime history={history} modules={modules} module={chosen} /></Later>
-      </div>
-      <div className="split">
-        <Later><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
-        <div className="panel stack"><ModuleTable modules={modules} gate={gate} selected={chosen} /></div>
-      </div>
+      <div className="panel stack"><ModuleTable modules={modules} gate={gate} selected={chosen} /></div>
     </>
   );
 }

@@ -61,7 +61,7 @@ export function Curves({ session }: { session: Session }) {
       return [
         ...(weight > 0 ? [{ line: { label: `${name}, raw`, color: soft, width: 1, quiet: true }, curve: training }] : []),
         { line: { label: `${name}, training`, color: weight > 0 ? color : soft, width: 1.25, dash }, curve: smooth(training, weight) },
-        { line: { label: `${name}, held out`, color, width: 2.5, dash, points: true }, curve: evalCurve(run) },
+        { line: { label: `${name}, held out`, color, width: 2.5, dash, points: true }, curve: evalCurve(run, base) },
       ];
     });
     const made = plot(parts, range);
@@ -103,7 +103,7 @@ export function Curves({ session }: { session: Session }) {
       <ChartFrame
         title="Loss" name="loss" explain={() => explainLoss(all.map((r) => ({ name: r.name, run: r.run })), base)}
         picture={chart(loss, 'loss, nats per token', 360, log)}
-        rows={() => curveRows(names.flatMap((n) => [`${n} training`, `${n} held out`]), all.flatMap((r) => [curveOf(r.run, 'loss'), evalCurve(r.run)]))}
+        rows={() => curveRows(names.flatMap((n) => [`${n} training`, `${n} held out`]), all.flatMap((r) => [curveOf(r.run, 'loss'), evalCurve(r.run, base)]))}
         table={<LossTable session={session} />}
       >
         <LineChart title="Loss of all runs over steps" {...loss} {...shared} yLabel="loss, nats per token" height={280} log={log} />

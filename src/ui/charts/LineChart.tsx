@@ -79,7 +79,7 @@ export function LineChart(props: Props) {
   }, [looks, colors, bus]);
 
   const [x] = data;
-  const first = range?.[0] ?? x[0] ?? 0;
+  const first = range?.[0] ?? 0;
   const last = range?.[1] ?? x.at(-1) ?? 0;
   const keys = (event: KeyboardEvent) => {
     const steps = x.filter((s) => s >= first && s <= last);
@@ -145,6 +145,9 @@ interface Latest {
   current: { data: LinePlot['data']; range: Range | null; onZoom?: (range: Range | null) => void; said: () => string };
 }
 
+/** Distances between numbers on the axis of steps. */
+const WHOLE = Array.from({ length: 6 }, (_, p) => [1, 2, 5].map((m) => m * 10 ** p)).flat();
+
 function build(box: HTMLElement, { lines, yLabel, height, log, share }: Looks, latest: Latest, bus: CursorBus, colors: { ink2: string; line: string }): uPlot {
   const font = `12px ${getComputedStyle(box).fontFamily}`;
   const axis = { stroke: colors.ink2, grid: { stroke: colors.line, width: 1 }, ticks: { stroke: colors.line, width: 1 }, font, labelFont: font };
@@ -155,12 +158,12 @@ function build(box: HTMLElement, { lines, yLabel, height, log, share }: Looks, l
     width: Math.max(200, box.clientWidth),
     height,
     scales: {
-      x: { time: false, range: (_, min, max) => (latest.current.range ? [...latest.current.range] : [min, max > min ? max : min + 1]) as [number, number] },
+      x: { time: false, range: (_, _min, max) => (latest.current.range ? [...latest.current.range] : [0, Math.max(1, max || 1)]) as [number, number] },
       y: share ? { range: () => [0, 1] } : log ? { distr: 3 } : {},
     },
     axes: [
-      { ...axis, label: 'step', labelSize: 18, size: 34 },
-      { ...axis, label: yLabel, labelSize: 18, size: 56, values: (_, ticks) => ticks.map((v) => (v === null ? '' : share ? percent(v) : compact(v))) },
+      { ...axis, label: 'step', labelSize: 18, size: 34, incrs: WHOLE },
+      { ...axis, label: yLabel, labelSize: 18, size: 56, space: 26, values: (_, ticks) => ticks.map((v) => (v === null ? '' : share ? percent(v) : compact(v))) },
     ],
     series: [{ label: 'step' }, ...lines.map((l) => ({
       label: l.label, stroke: l.color, width: l.width, dash: l.dash, spanGaps: true,

@@ -49,7 +49,7 @@ const BOTTOM = 38;
 
 export function drawLines(to: Surface, width: number, height: number, { lines, data, yLabel, log = false, share = false, range }: LinePlot, colors: ChartColors): void {
   const [x, ...ys] = data;
-  const [x0, x1] = range ?? [x[0] ?? 0, Math.max(x.at(-1) ?? 1, (x[0] ?? 0) + 1)];
+  const [x0, x1] = range ?? [0, Math.max(1, x.at(-1) ?? 1)];
   const usable = (v: number | null): v is number => v !== null && (!log || v > 0);
   const all = ys.flatMap((line) => line.filter((v, i): v is number => usable(v) && x[i] >= x0 && x[i] <= x1));
   const f = log ? Math.log10 : (v: number) => v;
