@@ -48,7 +48,7 @@ export function TourInvite() {
     <p className="invite" data-testid="tour-invite">
       New here? The tour has {STOPS.length} stops and takes a minute.
       <button type="button" className="small" onClick={() => document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.click()}>Take the tour</button>
-      <button type="button" className="quiet small" onClick={remember} data-testid="tour-decline">No, thanks</button>
+      <button type="button" className="quiet small" onClick={() => { remember(); document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.focus(); }} data-testid="tour-decline">No, thanks</button>
     </p>
   );
 }
