@@ -52,29 +52,39 @@ export const lastStep = (curves: readonly Curve[]): number => Math.max(0, ...cur
 export function align(curves: readonly Curve[], range: readonly [number, number] | null = null): Aligned {
   const [from, to] = range ?? [0, lastStep(curves)];
   const stride = Math.max(1, Math.ceil((to - from) / MAX_POINTS));
-  const slot = (step: number) => Math.ceil(step / stride) * stride;
+  const base = Math.ceil(from / stride);
+  const slots = Math.ceil(to / stride) - base + 1;
+  const xs = new Set<number>();
+  // Called for every redraw, over every step there is: flat arrays, and a map only for the few that have no slot.
   const parts = curves.map(({ steps, values, exact }) => {
-    const sums = new Map<number, [number, number]>();
+    const sums = new Float64Array(slots);
+    const counts = new Uint32Array(slots);
+    const single = new Map<number, number>();
     let first = 0;
     while (first < steps.length && steps[first] < from) first++;
     for (let i = Math.max(0, first - 1); i < steps.length; i++) {
+      const step = steps[i];
       if (Number.isFinite(values[i])) {
-        const x = exact ? steps[i] : slot(steps[i]);
-        const sum = sums.get(x);
-        if (sum) {
-          sum[0] += values[i];
-          sum[1]++;
-        } else sums.set(x, [values[i], 1]);
+        if (exact || step < from || step > to) single.set(step, values[i]);
+        else {
+          const at = Math.ceil(step / stride) - base;
+          sums[at] += values[i];
+          counts[at]++;
+        }
       }
-      if (steps[i] > to) break;
+      if (step > to) break;
     }
-    return sums;
+    for (let at = 0; at < slots; at++) if (counts[at] > 0) xs.add((base + at) * stride);
+    for (const step of single.keys()) xs.add(step);
+    return (x: number) => {
+      const one = single.get(x);
+      if (one !== undefined) return one;
+      const at = x / stride - base;
+      return counts[at] > 0 ? sums[at] / counts[at] : null;
+    };
   });
-  const x = [...new Set(parts.flatMap((p) => [...p.keys()]))].sort((a, b) => a - b);
-  return [x, ...parts.map((p) => x.map((at) => {
-    const sum = p.get(at);
-    return sum ? sum[0] / sum[1] : null;
-  }))];
+  const x = [...xs].sort((a, b) => a - b);
+  return [x, ...parts.map((valueOf) => x.map(valueOf))];
 }
 
 /** Every step of every curve as rows, header first: nothing thinned, nothing smoothed. */
