@@ -1,5 +1,5 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
-import { useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { type RunConfig, isGated, tauWarmupSteps } from '../shared/config';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
@@ -44,6 +44,10 @@ function Gated({ session, gated }: { session: Session; gated: RunConfig[] }) {
   const done = history.step.length > 0 ? history.step.at(-1) : 0;
   const waits = tauWarmupSteps(gated.find((r) => r.id === runId)!.gate, session.experiment.train);
   const { watch } = history;
+  const choose = useCallback((m: number, t: number) => {
+    setModule(m);
+    setToken(t);
+  }, []);
   return (
     <div className="stack">
       {gated.length > 1 && <SelectField label="Run" value={runId} onChange={setRunId} options={gated.map((r) => ({ value: r.id, label: r.name }))} />}
@@ -54,7 +58,7 @@ function Gated({ session, gated }: { session: Session; gated: RunConfig[] }) {
         {!watch && <p className="muted">The watched text passes through the current model every few steps.</p>}
       </div>
       {watch && <Later><TokenView watch={watch} token={token} onToken={setToken} /></Later>}
-      {watch && <Later><TokenMap watch={watch} token={token} module={module} onSelect={(m, t) => { setModule(m); setToken(t); }} /></Later>}
+      {watch && <Later><TokenMap watch={watch} token={token} module={module} onSelect={choose} /></Later>}
     </div>
   );
 }

@@ -34,7 +34,7 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
       <div id={`${id}-what`} className="explain" hidden={!open} data-testid={`explanation-${name}`}>{open && explain().map((p) => <p key={p}>{p}</p>)}</div>
       {children}
       <div className="chart-foot">
-        <TableBehind summary="As a table">{() => table ?? <PlainTable title={title} rows={rows()} name={name} />}</TableBehind>
+        <TableBehind summary="As a table" lazy={table === undefined}>{() => table ?? <PlainTable title={title} rows={rows()} name={name} />}</TableBehind>
         <fieldset className="row save">
           <legend className="sr-only">Save: {title}</legend>
           <span className="muted">Save</span>

@@ -1,5 +1,5 @@
 /** Token × module map of one text: which module kept its update for which token, or how large each update was. */
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { RunHistory } from '../../store/history';
 import { Segmented } from '../bits';
 import { compact, moduleName, tokenText } from '../format';
@@ -37,7 +37,8 @@ interface Props {
   onSelect: (module: number, token: number) => void;
 }
 
-export function TokenMap({ watch, token, module, onSelect }: Props) {
+/** Drawn anew only when the watched text has passed through again. */
+export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect }: Props) {
   const colors = useChartColors();
   const [mode, setMode] = useState<'gate' | 'r'>('gate');
   const { tokens, modules, kept, ratio } = watch;
@@ -64,4 +65,4 @@ export function TokenMap({ watch, token, module, onSelect }: Props) {
       {mode === 'gate' ? <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from="skipped" to="kept" /> : <Ramp shade={colors.keep} from="smallest r" to="largest r (log scale)" />}
     </ChartFrame>
   );
-}
+});

@@ -1,5 +1,5 @@
 /** A text's tokens, shaded by how many modules keep the update for each; one token's modules in detail below. */
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useRef, useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
 import type { RunHistory } from '../../store/history';
 import { keptPerToken } from '../../store/series';
@@ -19,7 +19,8 @@ interface Props {
   onToken: (token: number) => void;
 }
 
-export function TokenView({ watch, token, onToken }: Props) {
+/** Drawn anew only when the watched text has passed through again. */
+export const TokenView = memo(function TokenView({ watch, token, onToken }: Props) {
   const colors = useChartColors();
   const [layer, setLayer] = useState('all');
   const [kind, setKind] = useState('all');
@@ -63,7 +64,7 @@ export function TokenView({ watch, token, onToken }: Props) {
       <Detail watch={watch} token={shown} layers={layers} kinds={kinds} />
     </ChartFrame>
   );
-}
+});
 
 /** r, τ and gate of every module for one token. */
 function Detail({ watch, token, layers, kinds }: { watch: Watch; token: number; layers: number[]; kinds: string[] }) {
