@@ -156,6 +156,8 @@ export const trainSchema = z.strictObject({
   sliceShare: finite.min(0).max(0.5).default(0),
   /** Every run ends with the adapter that was best on the slice, looked at every `evalEvery` steps. */
   keepBest: z.boolean().default(false),
+  /** A run rests after this many evaluations in a row without a better held-out loss; null = never. */
+  patience: z.int().min(1).max(1000).nullable().default(null),
 });
 export type TrainConfig = z.infer<typeof trainSchema>;
 

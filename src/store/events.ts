@@ -63,6 +63,14 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         if (session) historyOf(session, event.runId).watch = event;
         grown = true;
         break;
+      case 'sample':
+        if (session) historyOf(session, event.runId).addSample(event);
+        grown = true;
+        break;
+      case 'stopped-early':
+        if (session) historyOf(session, event.runId).stopped = { step: event.step, bestStep: event.bestStep, bestLoss: event.bestLoss };
+        grown = true;
+        break;
       case 'modules':
         if (session) {
           const history = historyOf(session, event.runId);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
-import { Column, MODULE_ROWS, ModuleSeries, RunHistory, skippedShare, totalSkipped } from './history';
-import { keptPerToken, lossData, lossRows, MAX_POINTS, shareData } from './series';
+import { Column, MAX_SAMPLES, MODULE_ROWS, ModuleSeries, RunHistory, skippedShare, totalSkipped } from './history';
+import { keptPerToken, lossRows, shareData } from './series';
 
 test('a column grows and keeps its values', () => {
   const c = new Column();
@@ -51,34 +51,26 @@ test('an evaluation of the same step replaces the earlier one', () => {
   expect(h.evals.map((e) => [e.step, e.loss])).toEqual([[0, 5], [20, 3]]);
 });
 
-test('losses of several runs share one axis, with the base as a level line', () => {
-  const [a, b, base] = ['a', 'b', 'base'].map((id) => new RunHistory(id));
+test('rows of the loss table: every evaluation and the latest step', () => {
+  const a = new RunHistory('a');
+  const b = new RunHistory('b');
   for (let i = 1; i <= 3; i++) a.addStep(stepEvent('a', i));
-  b.addStep(stepEvent('b', 1));
   a.addEval(evalEvent('a', 0, 6));
   a.addEval(evalEvent('a', 3, 4));
-  base.addEval(evalEvent('base', 0, 6));
-  const [x, aTrain, aHeld, bTrain, bHeld, level] = lossData([a, b], base);
-  expect(x).toEqual([0, 1, 2, 3]);
-  expect(aTrain[0]).toBeNull();
-  expect(aTrain[3]).toBeCloseTo(4.97);
-  expect(aHeld).toEqual([6, null, null, 4]);
-  expect(bTrain.slice(1)).toEqual([expect.closeTo(4.99), null, null]);
-  expect(bHeld.every((v) => v === null)).toBe(true);
-  expect(level).toEqual([6, 6, 6, 6]);
+  b.addStep(stepEvent('b', 1));
   const rows = lossRows([a, b]);
   expect(rows.map((r) => r.step)).toEqual([0, 1, 3]);
   expect(rows[2].train[0]).toBeCloseTo(4.97);
   expect(rows[2].held).toEqual([4, null]);
 });
 
-test('a long run is averaged down to a bounded number of points', () => {
-  const a = new RunHistory('a');
-  for (let i = 1; i <= 5000; i++) a.addStep({ ...stepEvent('a', i), loss: 2 });
-  const [x, train] = lossData([a], undefined);
-  expect(x.length).toBeLessThanOrEqual(MAX_POINTS + 2);
-  expect(train.slice(1).every((v) => v === 2)).toBe(true);
-  expect(x.at(-1)).toBe(5000);
+test('samples stay in order of time and bounded, with the first and the last', () => {
+  const h = new RunHistory('a');
+  for (let step = 0; step <= 2 * MAX_SAMPLES; step++) h.addSample({ type: 'sample', runId: 'a', step, prompt: 'p', expected: null, text: String(step) });
+  expect(h.samples.length).toBeLessThanOrEqual(MAX_SAMPLES);
+  expect(h.samples[0].step).toBe(0);
+  expect(h.samples.at(-1)!.text).toBe(String(2 * MAX_SAMPLES));
+  expect(h.samples.every((s, i) => i === 0 || s.step > h.samples[i - 1].step)).toBe(true);
 });
 
 test('skipped share over time, by layer and by module', () => {

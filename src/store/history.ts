@@ -10,6 +10,7 @@ import { NoiseSum } from './noise';
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
 type EvalEvent = Extract<TrainEvent, { type: 'eval' }>;
 type WatchEvent = Extract<TrainEvent, { type: 'watch' }>;
+type SampleEvent = Extract<TrainEvent, { type: 'sample' }>;
 
 /** A Float32Array that grows. */
 export class Column {
@@ -86,6 +87,12 @@ export interface EvalPoint {
   gate: GateStats | null;
 }
 
+/** What a run wrote on from a prompt after `step` steps. */
+export type Sample = Pick<SampleEvent, 'step' | 'prompt' | 'expected' | 'text'>;
+
+/** Samples kept per run; when there are more, every second one between the first and the last goes. */
+export const MAX_SAMPLES = 400;
+
 /** Steps whose wall time makes up the speed shown. */
 const SPEED_WINDOW = 20;
 
@@ -95,6 +102,8 @@ export class RunHistory {
   readonly loss = new Column();
   readonly learningRate = new Column();
   readonly gradNorm = new Column();
+  /** Tokens per second of each step, waits for measurements included; NaN where unknown. */
+  readonly speeds = new Column();
   readonly evals: EvalPoint[] = [];
   modules: ModuleId[] = [];
   /** Values that are trained. */
@@ -109,6 +118,10 @@ export class RunHistory {
   /** At every evaluation that measured the gates: over the training batches since the last one, and on held-out tokens. */
   readonly noise: NoisePoint[] = [];
   readonly #own = new NoiseSum();
+  /** In order of time. */
+  samples: Sample[] = [];
+  /** Where early stopping ended the run. */
+  stopped: { step: number; bestStep: number; bestLoss: number } | null = null;
   /** Sums over all steps, in multiply-adds. */
   workDone = 0;
   workDense = 0;
@@ -153,6 +166,14 @@ export class RunHistory {
     for (const found of [this.#own.take(step, false), fresh.take(step, true)]) if (found) this.noise.push(found);
   }
 
+  addSample({ step, prompt, expected, text }: SampleEvent): void {
+    this.samples.push({ step, prompt, expected, text });
+    if (this.samples.length <= MAX_SAMPLES) return;
+    const steps = [...new Set(this.samples.map((s) => s.step))];
+    const kept = new Set(steps.filter((_, i) => i % 2 === 0 || i === steps.length - 1));
+    this.samples = this.samples.filter((s) => kept.has(s.step));
+  }
+
   /** The next step's wall time includes a pause: leave it out of the speed. */
   breakTiming(): void {
     this.#skipTiming = true;
@@ -168,6 +189,7 @@ export class RunHistory {
   }
 
   #addTiming(event: StepEvent): void {
+    this.speeds.push(this.#skipTiming || event.ms <= 0 ? NaN : (event.tokens / event.ms) * 1000);
     if (this.#skipTiming) {
       this.#skipTiming = false;
       return;

@@ -1,48 +1,7 @@
 /** Histories as chart data and tables: plain functions from typed arrays to rows. */
 import type { ModuleId } from '../shared/types';
+import { type Aligned, MAX_POINTS } from './curves';
 import type { ModuleSeries, RunHistory } from './history';
-
-/** Points per line at most; more would not be seen. */
-export const MAX_POINTS = 1000;
-
-export type Aligned = [number[], ...(number | null)[][]];
-
-/**
- * Training loss and evaluations of several runs on one axis of steps.
- * Lines per run: training loss (an average over neighbours where there are more steps than points), then evaluations;
- * the base's evaluation, where there is one, comes last as a level line.
- */
-export function lossData(runs: RunHistory[], base: RunHistory | undefined): Aligned {
-  const last = Math.max(0, ...runs.map((r) => Math.max(r.step.length > 0 ? r.step.at(-1) : 0, r.evals.at(-1)?.step ?? 0)));
-  const stride = Math.max(1, Math.ceil(last / MAX_POINTS));
-  const slot = (step: number) => Math.ceil(step / stride) * stride;
-  const xs = new Set<number>([0, slot(last)]);
-  for (const run of runs) {
-    for (const step of run.step.values()) xs.add(slot(step));
-    for (const e of run.evals) xs.add(e.step);
-  }
-  const x = [...xs].sort((a, b) => a - b);
-  const index = new Map(x.map((step, i) => [step, i]));
-  const lines: (number | null)[][] = [];
-  for (const run of runs) {
-    const sum = new Array<number>(x.length).fill(0);
-    const n = new Array<number>(x.length).fill(0);
-    const steps = run.step.values();
-    const losses = run.loss.values();
-    for (let i = 0; i < steps.length; i++) {
-      const at = index.get(slot(steps[i]))!;
-      sum[at] += losses[i];
-      n[at]++;
-    }
-    lines.push(sum.map((s, i) => (n[i] === 0 ? null : s / n[i])));
-    const evals = new Array<number | null>(x.length).fill(null);
-    for (const e of run.evals) evals[index.get(e.step)!] = e.loss;
-    lines.push(evals);
-  }
-  const level = base?.evals.at(-1)?.loss;
-  if (level !== undefined) lines.push(x.map(() => level));
-  return [x, ...lines];
-}
 
 export type Grouping = 'layer' | 'module';
 

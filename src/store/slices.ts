@@ -9,6 +9,7 @@ import type { RunHistory } from './history';
 
 /** Types of the protocol that the page shows; `ui` knows them through the store. */
 export type { ModelInfo, Phase } from '../train/protocol';
+export { MAX_SAMPLE_PROMPTS } from '../train/protocol';
 
 export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare' | 'experiment';
 
@@ -106,6 +107,8 @@ export interface RunsSlice {
   generating: number | null;
   sampling: Sampling;
   watchText: string | null;
+  /** Prompts sampled at each evaluation, as typed; null = one of the held-out data. */
+  samplePrompts: string[] | null;
 }
 
 export interface Notice {
@@ -160,7 +163,7 @@ export function initialState(): State {
     runs: {
       draft: defaultExperiment(), draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
-      sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null,
+      sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },
     studies: { loaded: false, list: [], selected: null, running: null, activity: null },
     ui: { notices: [], theme: 'auto' },

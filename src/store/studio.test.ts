@@ -121,6 +121,24 @@ test('a run: events fill the histories of every run, the base included', async (
   expect(train.last('start')).toMatchObject({ experiment: { runs: [{ id: 'lora' }, { id: 'ts-lora' }] } });
 });
 
+test('samples and early stops reach the histories; prompts are sent as the run’s template has them', async () => {
+  const { studio, train, state } = await started();
+  expect(train.last('start').samplePrompts).toBeNull();
+  event(train, { type: 'sample', runId: 'lora', step: 0, prompt: 'p', expected: 'q', text: 'out' });
+  event(train, { type: 'stopped-early', runId: 'lora', step: 40, bestStep: 20, bestLoss: 3 });
+  event(train, { type: 'phase', phase: 'training' });
+  const lora = state().runs.session!.histories.get('lora')!;
+  expect(lora.samples).toEqual([{ step: 0, prompt: 'p', expected: 'q', text: 'out' }]);
+  expect(lora.stopped).toEqual({ step: 40, bestStep: 20, bestLoss: 3 });
+  const set = studio.setSamplePrompts(['why?']);
+  expect(train.last('sample-prompts').prompts).toEqual(['Q: why?\n']);
+  train.reply('sample-prompts', null);
+  await set;
+  expect(state().runs.samplePrompts).toEqual(['why?']);
+  void studio.setSamplePrompts(null);
+  expect(train.last('sample-prompts').prompts).toBeNull();
+});
+
 test('starting again resets first; a run in the way is refused', async () => {
   const { studio, train, state } = await started();
   event(train, { type: 'phase', phase: 'training' });

@@ -4,6 +4,7 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, METHOD_NAMES, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
+import type { Mapping, PromptTemplate } from '../shared/data';
 import { type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
 import type { DataEvent, ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
@@ -227,7 +228,9 @@ export class Studio {
         profile: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
-      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, measureGates });
+      // An experiment over seeds looks at gates; a person who watches reads samples.
+      const asked = measureGates ? { measureGates } : { samplePrompts: this.#dressed(mapping, template) };
+      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, ...asked });
       const { session } = this.#s.runs;
       if (session?.histories === histories) this.#page.patch('runs', { session: { ...session, plan } });
       if (this.#s.runs.watchText !== null) await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
@@ -280,6 +283,19 @@ export class Studio {
     this.#page.patch('runs', { watchText: text });
     if (!this.#s.runs.session) return Promise.resolve();
     return this.#page.command('inspect', () => this.#train.request({ type: 'watch-text', text }));
+  }
+
+  /** Prompts that every run answers at each evaluation; null = one of the held-out data, [] = none. */
+  async setSamplePrompts(prompts: string[] | null): Promise<void> {
+    this.#page.patch('runs', { samplePrompts: prompts });
+    const { session } = this.#s.runs;
+    if (!session) return;
+    await this.#page.command('train', () => this.#train.request({ type: 'sample-prompts', prompts: this.#dressed(session.mapping, session.template) }));
+  }
+
+  /** Sample prompts as the run's prompts were in training. */
+  #dressed(mapping: Mapping | null, template: PromptTemplate): string[] | null {
+    return this.#s.runs.samplePrompts?.map((p) => comparePrompt(p, mapping, template)) ?? null;
   }
 
   // ---- compare -------------------------------------------------------------------------------------

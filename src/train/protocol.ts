@@ -40,10 +40,24 @@ export interface MemoryPlan {
   limitBytes: number | null;
 }
 
+/** Tokens of a sample, and prompts that are sampled, at most. */
+export const SAMPLE_TOKENS = 24;
+export const MAX_SAMPLE_PROMPTS = 4;
+
 /** One file of an exported adapter (PEFT layout). */
 export interface AdapterFile {
   name: string;
   bytes: Uint8Array;
+}
+
+/** What a session reads, besides its configuration. */
+export interface RunInput {
+  train: TokenSet;
+  heldOut: TokenSet;
+  /** Sampled at each evaluation, in the template already; null = a prompt of the held-out data; absent = no samples. */
+  samplePrompts?: string[] | null;
+  /** Measures the gates' μ on held-out tokens at every evaluation instead of only at the last. */
+  measureGates?: boolean;
 }
 
 // ---- train worker ----------------------------------------------------------------------------------
@@ -53,14 +67,7 @@ export type TrainRequest =
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
   /** Compiles, allocates and starts. Events follow; the reply comes once the first step may begin. */
-  | {
-      type: 'start';
-      experiment: ExperimentConfig;
-      train: TokenSet;
-      heldOut: TokenSet;
-      /** Measures the gates' μ on held-out tokens at every evaluation instead of only at the last. */
-      measureGates?: boolean;
-    }
+  | ({ type: 'start'; experiment: ExperimentConfig } & RunInput)
   | { type: 'pause' }
   | { type: 'resume' }
   /** Ends the run and keeps what was learnt. */
@@ -70,12 +77,14 @@ export type TrainRequest =
   | { type: 'cancel-generate' }
   /** The text whose tokens are watched; null = the first held-out example. Sent again at any time. */
   | { type: 'watch-text'; text: string | null }
+  /** Prompts that every run answers at each evaluation, see `RunInput`. Sent again at any time. */
+  | { type: 'sample-prompts'; prompts: string[] | null }
   | { type: 'export'; runId: RunId; template: PromptTemplate }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. */
   | { type: 'import'; files: AdapterFile[] }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
-  | { type: 'restore'; state: SessionState; train: TokenSet; heldOut: TokenSet }
+  | ({ type: 'restore'; state: SessionState } & RunInput)
   /** Sets a module's threshold to 0, so that all its tokens are kept again. `module`: its place among the run's. */
   | { type: 'reopen'; runId: RunId; module: number }
   /** Frees everything of the experiment; the model stays. */
@@ -120,6 +129,8 @@ export interface SessionState {
   /** Rng states and cursors of the data orders. */
   data: unknown;
   runs: Record<RunId, unknown>;
+  /** Records of early stopping. */
+  early: unknown;
 }
 
 /**
@@ -165,6 +176,8 @@ export type TrainEvent =
       kept: Uint8Array;
       /** r in the same layout. */
       ratio: Float32Array;
+      /** The thresholds that decided, per module; null where the method has none. */
+      tau: Float32Array | null;
     }
   /** Mean loss on the slice that no run learns from, and the best adapter so far, with which the run ends. */
   | { type: 'slice'; runId: RunId; step: number; loss: number; best: { step: number; loss: number } }
@@ -172,6 +185,10 @@ export type TrainEvent =
   | { type: 'closed'; runId: RunId; step: number; modules: ClosedModule[] }
   /** What a run adapts, and how many values it trains. */
   | { type: 'modules'; runId: RunId; modules: ModuleId[]; parameters: number }
+  /** How a run goes on from a prompt after `step` steps. `expected`: how the held-out example does, if it is one. */
+  | { type: 'sample'; runId: RunId; step: number; prompt: string; expected: string | null; text: string }
+  /** Early stopping ended a run: its loss has not been better since `bestStep`. */
+  | { type: 'stopped-early'; runId: RunId; step: number; bestStep: number; bestLoss: number }
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }
   | { type: 'warning'; runId: RunId | null; message: string }
   | { type: 'run-failed'; runId: RunId; error: ErrorInfo }

@@ -11,10 +11,13 @@ import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import type { GpuInfo, KernelProfile, TokenBatch, TokenSet } from '../shared/types';
+import { Divergence } from './divergence';
+import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
 import { GateWarnings } from './gateWarnings';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
-import type { MemoryPlan, Phase, RunId, SessionState, TrainEvent } from './protocol';
+import type { MemoryPlan, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
+import { Sampler } from './samples';
 import type { Tuning } from './tuning';
 import { TrainingData, type TrainingDataState } from './trainingData';
 import { Watcher } from './watch';
@@ -79,10 +82,11 @@ export class Session {
   readonly #emit: (event: TrainEvent) => void;
   readonly #lock: Lock;
   readonly #watcher: Watcher;
+  readonly #sampler: Sampler;
   /** The adapter's own choices, which a restored run's replace while it is there. */
   readonly #tuning: Tuning;
   /** Whether every evaluation measures μ on held-out tokens, not only the last: it costs their backward pass. */
-  measuring = false;
+  readonly #measureGates: boolean;
   /** Optimizer steps that are done. */
   #step: number;
   #paused: Promise<void> | null = null;
@@ -92,13 +96,15 @@ export class Session {
   #abandoned = false;
   #shownPhase: Phase | null = null;
   readonly #failed = new Set<RunId>();
+  readonly #early: EarlyStopping;
+  readonly #divergence = new Map<RunId, Divergence>();
   readonly #lastEvent = new Map<RunId, number>();
   readonly #gateWarnings: Map<RunId, GateWarnings>;
   /** Results of the step before, which arrive while this one runs. */
   #pending: Promise<void> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
 
-  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning) {
+  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning) {
     this.experiment = experiment;
     this.trainer = trainer;
     this.#model = model;
@@ -109,14 +115,19 @@ export class Session {
     this.#tuning = tuning;
     this.#step = state?.step ?? 0;
     this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
+    for (const run of trainer.runs) this.#divergence.set(run.config.id, new Divergence());
+    this.#early = new EarlyStopping(experiment.train.patience, state?.early as EarlyStoppingState | undefined);
     this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
+    this.#sampler = new Sampler(trainer, model.tokenizer, data.heldOut, emit, () => this.#abandoned);
+    this.#measureGates = data.measureGates ?? false;
+    if (data.samplePrompts !== undefined) this.#sampler.set(data.samplePrompts);
   }
 
   /**
    * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there.
    * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's.
    */
-  static async create(model: OpenModel, config: ExperimentConfig, data: { train: TokenSet; heldOut: TokenSet }, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
+  static async create(model: OpenModel, config: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
     const experiment = parseExperiment(config);
     const { check } = model.info;
     if (!check.ok) throw new TrainError(`Training is refused: this model's logits differ from ONNX Runtime's by ${check.relativeError.toExponential(1)} of the largest, first at ${check.firstDifference}.`, 'Sieve cannot compute this model rightly; choose another.');
@@ -158,13 +169,11 @@ export class Session {
   async #loop(): Promise<void> {
     const { steps, evalEvery } = this.experiment.train;
     if (this.#step === 0) await this.#evaluate(['base']);
+    if (this.#step === 0) await this.#lock.run(() => this.#sampler.take(0, ['base']));
     while (this.#step < steps && !this.#stopping && this.#live.length > 0) {
       this.#phase('training');
       await this.#lock.run(() => this.#trainStep());
-      if (this.#step % evalEvery === 0 && this.#step < steps) {
-        await this.#lookAtSlice();
-        await this.#evaluate(this.#live);
-      }
+      if (this.#step % evalEvery === 0 && this.#step < steps) await this.#measure();
       await this.#lock.run(() => this.#watcher.maybe(this.#step));
       if (this.#paused && !this.#stopping) {
         await this.#pending;
@@ -174,9 +183,19 @@ export class Session {
     }
     await this.#pending;
     await this.#takeBest();
-    if (this.#live.length > 0) await this.#evaluate(this.#live, true);
+    const kept = this.#kept;
+    if (kept.length > 0) await this.#evaluate(kept, true);
+    await this.#lock.run(() => this.#sampler.take(this.#step, this.#live));
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
-    this.#phase(this.#live.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
+    this.#phase(kept.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
+  }
+
+  /** What is measured on the way: losses, from which runs may end, and samples of what they write now. */
+  async #measure(): Promise<void> {
+    const live = this.#live;
+    await this.#lookAtSlice();
+    await this.#evaluate(live);
+    await this.#lock.run(() => this.#sampler.take(this.#step, live));
   }
 
   /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */
@@ -210,6 +229,8 @@ export class Session {
       }
       const { gate, work, loss, learningRate, gradNorm, tokens, supervised } = result;
       this.#emit({ type: 'step', runId, step, loss, learningRate, gradNorm, tokens, supervised, ms, gate, work });
+      const diverging = this.#divergence.get(runId)!.after(loss);
+      if (diverging) this.#emit({ type: 'warning', runId, message: diverging });
       if (!gate) continue;
       const watch = this.#gateWarnings.get(runId)!;
       const { warnings, changed } = watch.after(step, gate);
@@ -222,7 +243,7 @@ export class Session {
   async #fail(runId: RunId, step: number, { loss, gradNorm }: StepResult, batches: TokenBatch[]): Promise<void> {
     this.#failed.add(runId);
     const first = await this.trainer.firstNonFinite(runId, batches, step - 1);
-    const what = Number.isFinite(loss) ? `the gradient norm is ${gradNorm}` : `the loss is ${loss}`;
+    const what = `${Number.isFinite(loss) ? `the gradient norm is ${gradNorm}` : `the loss is ${loss}`}: the numbers grew until they could no longer be computed with`;
     const where = first ? `The first bad tensor is ${first}.` : 'Every tensor was finite when the step was repeated.';
     const error = new TrainError(`Step ${step}: ${what}. ${where}`, 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.');
     this.#emit({ type: 'run-failed', runId, error: toErrorInfo(error) });
@@ -246,7 +267,7 @@ export class Session {
     await this.#lookAtSlice();
     if (this.#abandoned) return;
     await this.#lock.run(async () => {
-      for (const runId of this.#live) await this.trainer.run(runId).takeBest();
+      for (const runId of this.#kept) await this.trainer.run(runId).takeBest();
     });
   }
 
@@ -259,16 +280,31 @@ export class Session {
     for (let at = 0; at < n; at += batchSize) {
       batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
     }
-    const measured = (runId: RunId) => (last || this.measuring) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
+    const measured = (runId: RunId) => (last || this.#measureGates) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;
       const results = await this.#lock.run(() => this.trainer.evaluate(ids.map((id) => (id === 'base' ? null : id)), batches, measure));
-      results.forEach(({ loss, supervised, gate }, i) => this.#emit({ type: 'eval', runId: ids[i], step: this.#step, loss, examples: n, supervised, gate }));
+      results.forEach(({ loss, supervised, gate }, i) => this.#emit({ type: 'eval', runId: ids[i], step: this.#early.stoppedAt(ids[i]) ?? this.#step, loss, examples: n, supervised, gate }));
+      if (!last) results.forEach(({ loss }, i) => this.#stopEarly(ids[i], loss));
     }
   }
 
+  /** Early stopping on a run's watched loss. The base's, before the first step, is where every run starts. */
+  #stopEarly(runId: RunId, loss: number): void {
+    for (const id of runId === 'base' ? this.#live : [runId]) {
+      const end = this.#early.after(id, this.#step, loss);
+      if (end) this.#emit({ type: 'stopped-early', runId: id, step: this.#step, bestStep: end.bestStep, bestLoss: end.best });
+    }
+  }
+
+  /** Runs that still learn. */
   get #live(): RunId[] {
+    return this.#kept.filter((id) => this.#early.stoppedAt(id) === null);
+  }
+
+  /** Runs that have an adapter to show: those that still learn, and those that early stopping ended. */
+  get #kept(): RunId[] {
     return this.experiment.runs.map((r) => r.id).filter((id) => !this.#failed.has(id));
   }
 
@@ -326,6 +362,10 @@ export class Session {
     });
   }
 
+  samplePrompts(prompts: string[] | null): Promise<void> {
+    return this.#lock.run(async () => this.#sampler.set(prompts));
+  }
+
   /** Times every kernel of one step of all runs that are still going, in one pass. */
   profile(): Promise<KernelProfile> {
     return this.#lock.run(async () => {
@@ -345,7 +385,7 @@ export class Session {
       await this.#pending;
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
-      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs };
+      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs, early: this.#early.state() };
     });
   }
 

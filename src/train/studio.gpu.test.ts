@@ -156,6 +156,69 @@ describe('the train worker', () => {
     await studio.reset();
   });
 
+  it('samples every run at each evaluation, and changes nothing by it', async () => {
+    const set = await data(48);
+    const { studio, phase, events, losses } = watched();
+    await studio.openModel({ type: 'open-model', source: NANO });
+    const before = studio.counts();
+    let done = phase('finished');
+    await studio.start({ type: 'start', experiment: experiment(), ...set });
+    await done;
+    const plain = { lora: losses('lora'), ts: losses('ts-lora') };
+    expect(events.filter((e) => e.type === 'sample')).toEqual([]);
+    events.length = 0;
+    done = phase('finished');
+    await studio.start({ type: 'start', experiment: experiment(), ...set, samplePrompts: null });
+    await done;
+    expect({ lora: losses('lora'), ts: losses('ts-lora') }).toEqual(plain);
+    const samples = events.filter((e) => e.type === 'sample');
+    expect(samples.map((s) => `${s.runId}@${s.step}`)).toEqual(['base@0', 'lora@4', 'ts-lora@4', 'lora@8', 'ts-lora@8']);
+    expect(samples[0].prompt).toMatch(/^Tom has \d+ red apples and one hat\.\n$/);
+    expect(samples[0].expected).toMatch(/^The hat of Tom is/);
+    expect(samples.every((s) => s.text.length > 0)).toBe(true);
+    const watch = events.findLast((e) => e.type === 'watch');
+    expect(watch?.tau).toHaveLength(watch!.modules.length);
+    // A token is kept exactly where its r reaches the threshold that is shown with it.
+    const n = watch!.tokens.length;
+    watch!.ratio.forEach((r, i) => expect(watch!.kept[i] === 1).toBe(r >= watch!.tau![Math.floor(i / n)]));
+
+    events.length = 0;
+    done = phase('finished');
+    await studio.start({ type: 'start', experiment: experiment({ steps: 4 }), ...set, samplePrompts: ['The cat', 'A dog'] });
+    await expect(studio.samplePrompts({ type: 'sample-prompts', prompts: Array<string>(9).fill('x') })).rejects.toThrow('At most');
+    await done;
+    expect(events.flatMap((e) => (e.type === 'sample' && e.runId === 'lora' ? [e.prompt] : []))).toEqual(['The cat', 'A dog']);
+    await studio.reset();
+    expect(studio.counts()).toEqual(before);
+  });
+
+  it('a run that stops getting better rests, with its last numbers, while the others go on', async () => {
+    const { studio, phase, events, losses } = watched();
+    const set = await data(48);
+    await studio.openModel({ type: 'open-model', source: NANO });
+    // A learning rate this small changes no loss that f32 could show: every run ends after two measurements.
+    let done = phase('finished');
+    await studio.start({ type: 'start', experiment: experiment({ evalEvery: 2, patience: 2, learningRate: 1e-30, clipNorm: 1e-6 }), ...set });
+    studio.pause();
+    studio.resume();
+    await done;
+    expect(events.flatMap((e) => (e.type === 'stopped-early' ? [[e.runId, e.step, e.bestStep]] : []))).toEqual([['lora', 4, 0], ['ts-lora', 4, 0]]);
+    expect(losses('lora')).toHaveLength(4);
+    expect(events.flatMap((e) => (e.type === 'eval' && e.runId === 'lora' ? [e.step] : []))).toEqual([2, 4, 4]);
+
+    // One that was ended before an interruption stays so.
+    const state: SessionState = structuredClone(await studio.state());
+    state.early = [['lora', { best: 1, bestStep: 2, worse: 2, stoppedAt: 4 }], ['ts-lora', { best: Infinity, bestStep: 4, worse: 0, stoppedAt: null }]];
+    events.length = 0;
+    done = phase('finished');
+    await studio.restore({ type: 'restore', state, ...set });
+    await done;
+    expect(losses('lora')).toHaveLength(0);
+    expect(losses('ts-lora')).toHaveLength(4);
+    expect(events.findLast((e) => e.type === 'eval' && e.runId === 'lora')).toMatchObject({ step: 4 });
+    await studio.reset();
+  });
+
   it('says what is missing, in order', async () => {
     const { studio } = watched();
     expect(() => studio.plan({ type: 'plan', experiment: experiment() })).toThrow('No model is open');

@@ -77,19 +77,18 @@ export class Studio {
     return planOf(this.#needModel(), experiment);
   }
 
-  async start({ experiment, train, heldOut, measureGates }: Request<'start'>): Promise<TrainReplies['start']> {
+  async start({ experiment, ...input }: Request<'start'>): Promise<TrainReplies['start']> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, experiment, { train, heldOut }, this.#lock, this.#emit);
-    this.#session.measuring = measureGates ?? false;
+    this.#session = await Session.create(model, experiment, input, this.#lock, this.#emit);
     this.#session.run();
     return this.#session.plan;
   }
 
-  async restore({ state, train, heldOut }: Request<'restore'>): Promise<null> {
+  async restore({ state, ...input }: Request<'restore'>): Promise<null> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, state.experiment, { train, heldOut }, this.#lock, this.#emit, state);
+    this.#session = await Session.create(model, state.experiment, input, this.#lock, this.#emit, state);
     this.#session.run();
     return null;
   }
@@ -124,6 +123,11 @@ export class Studio {
 
   async watchText({ text }: Request<'watch-text'>): Promise<null> {
     await this.#session?.watch(text);
+    return null;
+  }
+
+  async samplePrompts({ prompts }: Request<'sample-prompts'>): Promise<null> {
+    await this.#session?.samplePrompts(prompts);
     return null;
   }
 

@@ -18,6 +18,7 @@ function answer(request: Envelope<TrainRequest>): unknown {
     case 'generate': return studio.generate(request, request.requestId);
     case 'cancel-generate': return studio.cancelGenerate();
     case 'watch-text': return studio.watchText(request);
+    case 'sample-prompts': return studio.samplePrompts(request);
     case 'export': return studio.export(request);
     case 'import': return studio.import(request);
     case 'state': return studio.state();

@@ -44,7 +44,7 @@ export class Watcher {
     const started = performance.now();
     for (const run of gated) {
       const { kept, ratio }: GateMap = await this.#trainer.gateMap(run.config.id, ids);
-      this.#emit({ type: 'watch', runId: run.config.id, step, tokens, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), kept, ratio });
+      this.#emit({ type: 'watch', runId: run.config.id, step, tokens, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), kept, ratio, tau: await run.method.thresholds() });
     }
     const ended = performance.now();
     this.#notBefore = ended + (ended - started) / SHARE_OF_TIME;

@@ -8,6 +8,7 @@ import { ExperimentSection } from './experiment/ExperimentSection';
 import { InspectSection } from './InspectSection';
 import { ModelSection } from './ModelSection';
 import { ThemeToggle } from './ThemeToggle';
+import { Tour, TourInvite } from './Tour';
 import { PHASES, TrainSection } from './TrainSection';
 import { useSel } from './studioContext';
 
@@ -31,7 +32,8 @@ export function App() {
             <h1>Sieve</h1>
             <p className="claim">Teach a small language model in this tab, and see which tokens it can skip. Nothing leaves the tab.</p>
           </div>
-          <ThemeToggle />
+          <div className="row"><Tour /><ThemeToggle /></div>
+          <TourInvite />
         </div>
       </header>
       <StepNav />

@@ -1,7 +1,7 @@
 /** Settings that all runs share, the adapter, and the list of runs; beside them what it will cost in memory. */
 import { type TrainConfig, defaultExperiment } from '../shared/config';
 import { isLive } from '../store/slices';
-import { NumberField, SectionFrame, SelectField } from './bits';
+import { Check, NumberField, SectionFrame, SelectField } from './bits';
 import { bytes } from './format';
 import { ModuleChecks, problemOf } from './ModuleChecks';
 import { RunEditor } from './RunEditor';
@@ -45,6 +45,23 @@ function countChanges(train: TrainConfig): number {
   return (Object.keys(DEFAULTS.train) as (keyof TrainConfig)[]).filter((k) => !Object.is(train[k], DEFAULTS.train[k])).length;
 }
 
+const PATIENCE = 3;
+
+/** Early stopping, and what it costs in honesty. */
+function Patience({ patience, sliced, problem, onChange }: { patience: number | null; sliced: boolean; problem: string | null; onChange: (patience: number | null) => void }) {
+  return (
+    <div className="stack tight" data-testid="patience">
+      <Check checked={patience !== null} onChange={(on) => onChange(on ? PATIENCE : null)}>Stop a run early when it no longer gets better</Check>
+      {patience !== null && (
+        <>
+          <div className="fields"><NumberField label="Patience" value={patience} initial={PATIENCE} onChange={onChange} problem={problem} min={1} help="Measurements in a row without a better loss." /></div>
+          {!sliced && <p className="help">Decided on the evaluation set itself, so the best losses look a little better than they are on new data: a run is stopped where that set liked it. Good enough to save time; for a comparison to be believed, set a slice of the training data aside for it.</p>}
+        </>
+      )}
+    </div>
+  );
+}
+
 /** Fields of `TrainConfig` that are numbers, with what they mean in a line. */
 const MAIN: [NumberKey, string, string][] = [
   ['steps', 'Steps', 'Updates of each adapter.'],
@@ -76,6 +93,7 @@ function Shared({ problem }: { problem: string | null }) {
     <>
       <h3>Training, for all runs</h3>
       <div className="fields">{MAIN.map(field)}</div>
+      <Patience patience={train.patience} sliced={train.sliceShare > 0} problem={problemOf(problem, 'train.patience')} onChange={(patience) => studio.setTrain({ patience })} />
       <details>
         <summary>More settings</summary>
         <div className="fields">

@@ -1,15 +1,23 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
-import { useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { type RunConfig, isGated, tauWarmupSteps } from '../shared/config';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
 import type { Session } from '../store/slices';
 import { Later, Scroll, SectionFrame, Segmented, SelectField, TableBehind } from './bits';
-import { HeatMap } from './charts/HeatMap';
-import { DASHES } from './charts/LossChart';
+import { ChartFrame } from './charts/ChartFrame';
+import { useChartColors } from './charts/chartColors';
+import { DASHES } from './charts/Curves';
+import { CursorBus } from './charts/cursorBus';
+import { explainShares } from './charts/explain';
 import { LineChart } from './charts/LineChart';
+import { drawLines } from './charts/lines';
+import { RankingChart } from './charts/RankingChart';
 import { RatioHistogram } from './charts/RatioHistogram';
+import { SkipMap } from './charts/SkipMap';
+import { shifted } from './charts/surface';
+import { TokenMap } from './charts/TokenMap';
 import { TokenView } from './charts/TokenView';
 import { WatchForm } from './WatchForm';
 import { compact, moduleName, percent } from './format';
@@ -30,83 +38,124 @@ export function InspectSection() {
 function Gated({ session, gated }: { session: Session; gated: RunConfig[] }) {
   useSel((s) => s.runs.version);
   const [runId, setRunId] = useState(gated[0].id);
+  const [module, setModule] = useState(0);
+  const [token, setToken] = useState(0);
   const history = session.histories.get(runId)!;
   const done = history.step.length > 0 ? history.step.at(-1) : 0;
   const waits = tauWarmupSteps(gated.find((r) => r.id === runId)!.gate, session.experiment.train);
+  const { watch } = history;
+  const choose = useCallback((m: number, t: number) => {
+    setModule(m);
+    setToken(t);
+  }, []);
   return (
     <div className="stack">
       {gated.length > 1 && <SelectField label="Run" value={runId} onChange={setRunId} options={gated.map((r) => ({ value: r.id, label: r.name }))} />}
       {done <= waits && done > 0 && <p className="muted">All gates are still open: the thresholds τ start to move after step {waits}.</p>}
-      {history.skipped && history.gate ? <Maps history={history} /> : <p className="muted">Waiting for the first step…</p>}
+      {history.skipped && history.gate ? <Maps session={session} gated={gated} history={history} selected={module} onSelect={setModule} /> : <p className="muted">Waiting for the first step…</p>}
       <div className="panel stack">
-        <h3>A text, token by token</h3>
         <WatchForm />
-        {history.watch ? <Later><TokenView watch={history.watch} /></Later> : <p className="muted">The watched text passes through the current model every few steps.</p>}
+        {!watch && <p className="muted">The watched text passes through the current model every few steps.</p>}
       </div>
+      {watch && <Later><TokenView watch={watch} token={token} onToken={setToken} /></Later>}
+      {watch && <Later><TokenMap watch={watch} token={token} module={module} onSelect={choose} /></Later>}
     </div>
   );
 }
 
-function Maps({ history }: { history: RunHistory }) {
-  const [selected, setSelected] = useState(0);
-  const [row, setRow] = useState<number | null>(null);
+interface MapsProps {
+  session: Session;
+  gated: RunConfig[];
+  history: RunHistory;
+  selected: number;
+  onSelect: (module: number) => void;
+}
+
+function Maps({ session, gated, history, selected, onSelect }: MapsProps) {
   const [source, setSource] = useState<'step' | 'eval'>('step');
   const series = history.skipped!;
   const modules = history.modules.length === series.modules ? history.modules : [];
-  const last = series.rows - 1;
-  const at = row === null || row >= last ? last : row;
   const evalGate = history.evals.findLast((e) => e.gate !== null)?.gate ?? null;
   const gate = source === 'eval' && evalGate ? evalGate : history.gate!;
   if (modules.length === 0) return <p className="muted">Waiting for the list of modules…</p>;
+  const chosen = Math.min(selected, modules.length - 1);
   return (
     <>
       <div className="split">
-        <div className="panel stack">
-          <h3>Skipped share, layer × module</h3>
-          <HeatMap modules={modules} values={series.row(at)} selected={selected} onSelect={setSelected} />
-          <label className="slider">
-            <span>Step <span className="num">{series.steps[at]}</span>{at === last ? ' (latest)' : ''}</span>
-            <input type="range" min={0} max={last} value={at} onChange={(e) => setRow(Number(e.target.value) >= last ? null : Number(e.target.value))} aria-valuetext={`step ${series.steps[at]}`} />
-          </label>
+        <div className="stack">
+          <SkipMap modules={modules} series={series} selected={chosen} onSelect={onSelect} />
+          <div className="fields wide-fields">
+            <SelectField label="Module" value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: `layer ${m.layer}, ${m.kind}` }))} />
+            <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
+          </div>
+          <Later><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
         </div>
-        <div className="panel stack">
+        <div className="stack">
           <Later><Lines history={history} modules={modules} /></Later>
+          <Later><OverTime history={history} modules={modules} module={chosen} /></Later>
+          <Later><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
         </div>
       </div>
-      <div className="panel stack">
-        <div className="fields wide-fields">
-          <SelectField label="Module" value={String(selected)} onChange={(m) => setSelected(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: `layer ${m.layer}, ${m.kind}` }))} />
-          <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
-        </div>
-        <h3>Size of the updates in layer {modules[selected].layer}, {modules[selected].kind}</h3>
-        <Later><RatioHistogram gate={gate} module={selected} name={`layer ${modules[selected].layer}, ${modules[selected].kind}`} /></Later>
-        <ModuleTable modules={modules} gate={gate} selected={selected} />
-      </div>
+      <div className="panel stack"><ModuleTable modules={modules} gate={gate} selected={chosen} /></div>
     </>
   );
 }
 
 function Lines({ history, modules }: { history: RunHistory; modules: ModuleId[] }) {
   const [grouping, setGrouping] = useState<Grouping>('module');
-  const { names, data } = shareData(history.skipped!, modules, grouping);
-  const lines = names.map((label, i) => ({ label, color: `--line-${(i % 8) + 1}`, width: 2, dash: i < 8 ? undefined : DASHES[1 + (Math.floor(i / 8) % 7)] }));
+  const [bus] = useState(() => new CursorBus());
+  const colors = useChartColors();
+  const version = useSel((s) => s.runs.version);
+  const { names, data } = useMemo(
+    () => shareData(history.skipped!, modules, grouping),
+    // The history grows in place: the version says when.
+    // oxlint-disable-next-line react/exhaustive-deps
+    [version, history, modules, grouping],
+  );
+  const lines = names.map((label, i) => ({ label, color: colors.lines[i % 8], width: 2, dash: i < 8 ? undefined : DASHES[1 + (Math.floor(i / 8) % 7)] }));
   return (
-    <>
-      <div className="row">
-        <h3>Skipped share over time</h3>
-        <span className="spacer" />
-        <Segmented label="Lines by" value={grouping} onChange={setGrouping} options={[{ value: 'module', label: 'by module' }, { value: 'layer', label: 'by layer' }]} />
-      </div>
-      <LineChart title="Skipped share over steps; the table below has the latest numbers" lines={lines} data={data} yLabel="skipped" share />
-      <TableBehind summary="As a table">
-        {() => (
-          <table className="grid" data-testid="share-table">
-            <thead><tr><th scope="col">{grouping === 'module' ? 'Module' : 'Layer'}</th><th scope="col" className="num">skipped now</th></tr></thead>
-            <tbody>{names.map((n, i) => <tr key={n}><th scope="row">{n}</th><td className="num">{percent(data[i + 1].at(-1), 1)}</td></tr>)}</tbody>
-          </table>
-        )}
-      </TableBehind>
-    </>
+    <ChartFrame
+      title="Skipped share over time" name="shares" explain={() => explainShares(history)}
+      picture={() => ({ width: 720, height: 320, draw: (to) => drawLines(to, 720, 320, { lines, data, yLabel: 'skipped', share: true }, colors) })}
+      rows={() => [['step', ...names], ...data[0].map((s, i) => [s, ...names.map((_, n) => data[n + 1][i])])]}
+      table={(
+        <table className="grid" data-testid="share-table">
+          <thead><tr><th scope="col">{grouping === 'module' ? 'Module' : 'Layer'}</th><th scope="col" className="num">skipped now</th></tr></thead>
+          <tbody>{names.map((n, i) => <tr key={n}><th scope="row">{n}</th><td className="num">{percent(data[i + 1].at(-1), 1)}</td></tr>)}</tbody>
+        </table>
+      )}
+      tools={<Segmented label="Lines by" value={grouping} onChange={setGrouping} options={[{ value: 'module', label: 'by module' }, { value: 'layer', label: 'by layer' }]} />}
+    >
+      <LineChart title="Skipped share over steps" lines={lines} data={data} bus={bus} yLabel="skipped" share />
+    </ChartFrame>
+  );
+}
+
+/** One module over the steps of the run: how much it skipped, and where its threshold was. */
+function OverTime({ history, modules, module }: { history: RunHistory; modules: ModuleId[]; module: number }) {
+  const [bus] = useState(() => new CursorBus());
+  const colors = useChartColors();
+  const version = useSel((s) => s.runs.version);
+  const { skipped, tau } = useMemo(() => {
+    const column = (series: NonNullable<RunHistory['tau']>): [number[], number[]] => [Array.from(series.steps.subarray(0, series.rows)), Array.from({ length: series.rows }, (_, r) => series.row(r)[module])];
+    return { skipped: column(history.skipped!), tau: column(history.tau!) };
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [version, history, module]);
+  const name = `layer ${modules[module].layer}, ${modules[module].kind}`;
+  const line = (label: string, i: number) => [{ label, color: colors.lines[i], width: 2 }];
+  const both = [{ lines: line('skipped', 0), data: skipped, yLabel: 'skipped', share: true }, { lines: line('τ', 1), data: tau, yLabel: 'threshold τ' }];
+  return (
+    <ChartFrame
+      title={`${name[0].toUpperCase()}${name.slice(1)}, over time`} name="module" rows={() => [['step', 'skipped share', 'tau'], ...skipped[0].map((s, i) => [s, skipped[1][i], tau[1][i]])]}
+      explain={() => [
+        'Above, the share of tokens that this module skipped in each training batch; below, its threshold τ. When τ rises faster than the updates grow, more is skipped.',
+        `At step ${skipped[0].at(-1)} ${name} skips ${percent(skipped[1].at(-1), 1)} with τ at ${compact(tau[1].at(-1))}; the most it skipped was ${percent(skipped[1].reduce((a, b) => Math.max(a, b), 0), 1)}.`,
+      ]}
+      picture={() => ({ width: 720, height: 460, draw: (to) => both.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)) })}
+    >
+      <LineChart title={`Skipped share of ${name}`} {...both[0]} bus={bus} height={130} />
+      <LineChart title={`Threshold of ${name}`} {...both[1]} bus={bus} height={130} format={compact} />
+    </ChartFrame>
   );
 }
 

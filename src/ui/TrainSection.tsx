@@ -3,7 +3,8 @@ import { type RunHistory, totalSkipped } from '../store/history';
 import { type Phase, type Session, isLive, stepsOf } from '../store/slices';
 import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { KernelTable } from './KernelTable';
-import { LossChart } from './charts/LossChart';
+import { Samples } from './Samples';
+import { Curves } from './charts/Curves';
 import { bytes, count, duration, fixed, percent } from './format';
 import { useSel, useStudio } from './studioContext';
 
@@ -82,7 +83,8 @@ function Live({ session }: { session: Session }) {
         {moving && <div><dt>to go</dt><dd className="num">{perStep ? duration((total - done) * perStep) : '–'}</dd></div>}
       </dl>
       <progress className="wide" value={done} max={total} aria-label="Steps done" />
-      <Later><LossChart session={session} /></Later>
+      <Later><Curves session={session} /></Later>
+      <Later><Samples session={session} /></Later>
       <Work session={session} runs={runs} />
       <KernelTable />
     </div>
@@ -108,7 +110,7 @@ function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
             const ofStep = h.workStep > 0 ? (h.workDense - h.workDone) / h.workStep : null;
             return (
               <tr key={run.id}>
-                <th scope="row"><RunMark index={i + 1} />{run.name}{session.failed.has(run.id) && <span className="tag">failed</span>}</th>
+                <th scope="row"><RunMark index={i + 1} />{run.name}{session.failed.has(run.id) && <span className="tag">failed</span>}{h.stopped && <span className="tag" title={`Not better since step ${h.stopped.bestStep} (${fixed(h.stopped.bestLoss)})`}>stopped early, step {h.stopped.step}</span>}</th>
                 <td className="num">{h.loss.length > 0 ? fixed(h.loss.at(-1)) : '–'}</td>
                 <td className="num">{h.gate ? percent(totalSkipped(h.gate), 1) : 'no gates'}</td>
                 <td className="num">{h.gate && h.work ? percent(1 - h.work.done / h.work.dense, 1) : '–'}</td>

@@ -159,11 +159,11 @@ export function Later({ children }: { children: ReactNode }) {
   return useDeferredValue(true, false) ? children : null;
 }
 
-/** The table behind a picture. While a run moves it is kept up to date only where it is open. */
-export function TableBehind({ summary, children }: { summary: string; children: () => ReactNode }) {
+/** The table behind a picture. While a run moves it is kept up to date only where it is open; a `lazy` one is there only then. */
+export function TableBehind({ summary, lazy = false, children }: { summary: string; lazy?: boolean; children: () => ReactNode }) {
   const [open, setOpen] = useState(false);
   const moving = useSel((s) => s.runs.phase === 'compiling' || s.runs.phase === 'training' || s.runs.phase === 'evaluating');
-  const show = useDeferredValue(open || !moving, false);
+  const show = useDeferredValue(open || (!lazy && !moving), false);
   return (
     <details onToggle={(e) => setOpen(e.currentTarget.open)}>
       <summary>{summary}</summary>

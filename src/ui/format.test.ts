@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ratioEdge } from '../shared/ratio';
-import { binAt } from './charts/binAt';
+import { binAt } from './charts/histogram';
 import { bytes, compact, count, duration, fixed, parameters, percent, signed, tokenText } from './format';
 
 test('numbers as people read them', () => {

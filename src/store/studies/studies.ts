@@ -135,6 +135,7 @@ export class Studies {
     // A session that is still being prepared cannot be stopped yet, and between two there is none: ask until the queue has ended.
     let ended = false;
     const end = this.#running.finally(() => { ended = true; });
+    // oxlint-disable-next-line no-unmodified-loop-condition -- the promise above sets it
     while (!ended) {
       await this.#host.train.request({ type: 'stop' }).catch(() => undefined);
       await Promise.race([end, new Promise((resolve) => { setTimeout(resolve, ASK_AGAIN); })]);

@@ -1,128 +1,196 @@
-/** A uPlot line chart that follows theme and width. Redrawn only when its data object changes. */
-import { useEffect, useRef, useState } from 'react';
+/**
+ * A line chart: uPlot on the page, with one cursor over all charts of a bus, a stretch to look closer by dragging, and
+ * the same by keyboard. Redrawn through the page's draw queue, and only while it can be seen.
+ */
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { fixed, percent } from '../format';
+import { valueAt } from '../../store/curves';
+import { compact, fixed, percent } from '../format';
+import { useChartColors } from './chartColors';
+import { type CursorBus, useCursor } from './cursorBus';
+import { drawQueue } from './drawQueue';
+import type { LinePlot } from './lines';
 
-export interface LineSpec {
-  label: string;
-  /** A CSS custom property with the colour, `--run-1`. */
-  color: string;
-  width?: number;
-  dash?: number[];
-  /** Draw a dot at every value, and connect over gaps. */
-  points?: boolean;
-}
+type Range = readonly [number, number];
 
-interface Looks {
-  lines: LineSpec[];
-  yLabel: string;
-  height: number;
-  share: boolean;
-}
-
-interface Props {
-  /** What the picture shows, for those who do not see it. */
+interface Props extends LinePlot {
   title: string;
-  lines: LineSpec[];
-  /** x first, then one array per line; null where a line has no value. */
-  data: uPlot.AlignedData;
-  yLabel: string;
+  bus: CursorBus;
   height?: number;
-  /** y is a share: 0 to 1, shown in percent. */
-  share?: boolean;
+  onZoom?: (range: Range | null) => void;
+  /** How a value is said; three digits after the point unless given. */
+  format?: (v: number | null) => string;
 }
 
-export function LineChart({ title, lines, data, yLabel, height = 280, share = false }: Props) {
+export function LineChart(props: Props) {
+  const { title, lines, data, yLabel, bus, height = 240, log = false, share = false, range = null, onZoom } = props;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef(data);
-  const theme = useTheme();
+  const latest = useRef<Latest['current']>({ data, range, said: () => '' });
+  const shown = useRef({ seen: true, stale: false });
+  const colors = useChartColors();
   // As text, so that the chart is built anew only when its looks change, not with every render.
-  const looks = JSON.stringify({ lines, yLabel, height, share } satisfies Looks);
+  const looks = JSON.stringify({ lines, yLabel, height, log, share });
 
   useEffect(() => {
-    latest.current = data;
-    plot.current?.setData(data);
-    showLast(plot.current);
-  }, [data]);
+    const before = latest.current;
+    latest.current = { data, range, onZoom, said: () => said(props, bus.step) };
+    if (before.data === data && before.range === range) return;
+    if (shown.current.seen) drawQueue.schedule(shown, () => plot.current?.setData(latest.current.data as uPlot.AlignedData), before.range !== range);
+    else shown.current.stale = true;
+  });
 
   useEffect(() => {
     const box = host.current;
     if (!box) return;
+    const owner = {};
     // In a task of its own: building a chart costs as much as drawing the rest of a section.
-    const timer = setTimeout(() => { plot.current = build(box, JSON.parse(looks) as Looks, latest.current); });
-    const observer = new ResizeObserver(() => {
+    drawQueue.schedule(owner, () => { plot.current = build(box, JSON.parse(looks), latest, bus, colors); }, true);
+    const resize = new ResizeObserver(() => {
       const chart = plot.current;
       if (chart && box.clientWidth > 0 && box.clientWidth !== chart.width) chart.setSize({ width: box.clientWidth, height: chart.height });
     });
-    observer.observe(box);
+    resize.observe(box);
+    const seen = new IntersectionObserver(([entry]) => {
+      shown.current.seen = entry.isIntersecting;
+      if (!entry.isIntersecting || !shown.current.stale) return;
+      shown.current.stale = false;
+      drawQueue.schedule(shown, () => plot.current?.setData(latest.current.data as uPlot.AlignedData), true);
+    }, { rootMargin: '200px' });
+    seen.observe(box);
+    const follow = bus.subscribe(() => {
+      const chart = plot.current;
+      if (!chart) return;
+      chart.setCursor({ left: bus.step === null ? -10 : chart.valToPos(bus.step, 'x'), top: -10 }, false);
+      // Said as the cursor moves, without drawing the component anew for it.
+      if (box !== document.activeElement || bus.step === null) return;
+      box.setAttribute('aria-valuenow', String(bus.step));
+      box.setAttribute('aria-valuetext', latest.current.said());
+    });
     return () => {
-      clearTimeout(timer);
-      observer.disconnect();
+      drawQueue.cancel(owner);
+      resize.disconnect();
+      seen.disconnect();
+      follow();
       plot.current?.destroy();
       plot.current = null;
     };
-    // The theme is not read here, but the colours that it sets are.
-    // oxlint-disable-next-line react/exhaustive-deps
-  }, [looks, theme]);
+  }, [looks, colors, bus]);
 
-  return <figure className="chart" ref={host} aria-label={title} />;
+  const [x] = data;
+  const first = range?.[0] ?? 0;
+  const last = range?.[1] ?? x.at(-1) ?? 0;
+  const keys = (event: KeyboardEvent) => {
+    const steps = x.filter((s) => s >= first && s <= last);
+    if (steps.length === 0) return;
+    const at = bus.step === null ? steps.length - 1 : Math.max(0, steps.findLastIndex((s) => s <= bus.step!));
+    const jump = Math.max(1, Math.round(steps.length / 10));
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, PageDown: at - jump, PageUp: at + jump, Home: 0, End: steps.length - 1 }[event.key];
+    if (to !== undefined) bus.set(steps[Math.min(steps.length - 1, Math.max(0, to))]);
+    else if ((event.key === '+' || event.key === '=') && onZoom) {
+      const quarter = Math.max(1, (last - first) / 4);
+      onZoom([Math.max(first, steps[at] - quarter), Math.min(last, steps[at] + quarter)]);
+    } else if ((event.key === '-' || event.key === '0' || event.key === 'Escape') && range && onZoom) onZoom(null);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div className="line-chart">
+      <Readout {...props} />
+      <div
+        ref={host} className="chart" style={{ minHeight: height }}
+        // An input of type range has no place for a chart.
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+        role="slider"
+        tabIndex={0} aria-label={`${title}: cursor. Arrow keys move it${onZoom ? ', plus looks closer, 0 shows all' : ''}`}
+        aria-valuemin={first} aria-valuemax={last} aria-valuenow={bus.step ?? last} aria-valuetext={said(props, bus.step)} onKeyDown={keys} onBlur={() => bus.set(null)}
+      />
+    </div>
+  );
 }
 
-function build(box: HTMLElement, { lines, yLabel, height, share }: Looks, data: uPlot.AlignedData): uPlot {
-  const css = getComputedStyle(box);
-  // A canvas wants plain colours: let CSS work out light-dark() first.
-  const color = (name: string) => {
-    box.style.color = `var(${name})`;
-    return css.color;
-  };
-  const font = `12px ${css.fontFamily}`;
-  const axis = { stroke: color('--ink-2'), grid: { stroke: color('--line'), width: 1 }, ticks: { stroke: color('--line'), width: 1 }, font, labelFont: font };
-  const series = lines.map((l) => ({
-    label: l.label,
-    stroke: color(l.color),
-    width: l.width ?? 1.5,
-    dash: l.dash,
-    spanGaps: true,
-    points: l.points ? { show: true, size: 7, fill: color(l.color) } : { show: false },
-    value: (_: uPlot, v: number | null) => (share ? percent(v) : fixed(v)),
-  }));
-  box.style.color = '';
+const formatOf = ({ format, share }: Props) => format ?? (share ? (v: number | null) => percent(v, 1) : fixed);
+
+function said(props: Props, step: number | null): string {
+  const format = formatOf(props);
+  const parts = props.lines.flatMap((l, i) => (l.quiet ? [] : [`${l.label} ${format(valueAt(props.data, i, step))}`]));
+  return `step ${step ?? props.data[0].at(-1) ?? 0}: ${parts.join(', ')}`;
+}
+
+/** The legend, above the chart and never on it: each line with its value under the cursor, or its latest. */
+function Readout(props: Props) {
+  const step = useCursor(props.bus);
+  const format = formatOf(props);
+  return (
+    <ul className="readout num" data-testid="readout">
+      <li className="muted">step {step ?? props.data[0].at(-1) ?? 0}</li>
+      {props.lines.map((l, i) => !l.quiet && (
+        <li key={l.label}>
+          <svg width="22" height="8" aria-hidden="true"><line x1="1" x2="21" y1="4" y2="4" stroke={l.color} strokeWidth={l.width} strokeDasharray={l.dash?.join(' ')} />{l.points && <circle cx="11" cy="4" r="3" fill={l.color} />}</svg>
+          {l.label} <strong>{format(valueAt(props.data, i, step))}</strong>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface Looks extends Pick<LinePlot, 'lines' | 'yLabel'> {
+  height: number;
+  log: boolean;
+  share: boolean;
+}
+
+interface Latest {
+  current: { data: LinePlot['data']; range: Range | null; onZoom?: (range: Range | null) => void; said: () => string };
+}
+
+/** Distances between numbers on the axis of steps. */
+const WHOLE = Array.from({ length: 6 }, (_, p) => [1, 2, 5].map((m) => m * 10 ** p)).flat();
+
+function build(box: HTMLElement, { lines, yLabel, height, log, share }: Looks, latest: Latest, bus: CursorBus, colors: { ink2: string; line: string }): uPlot {
+  const font = `12px ${getComputedStyle(box).fontFamily}`;
+  const axis = { stroke: colors.ink2, grid: { stroke: colors.line, width: 1 }, ticks: { stroke: colors.line, width: 1 }, font, labelFont: font };
+  const zoomable = latest.current.onZoom !== undefined;
+  // New data move uPlot's cursor too; only a pointer's moves are anybody else's business.
+  let inside = false;
   const chart = new uPlot({
     width: Math.max(200, box.clientWidth),
     height,
-    scales: { x: { time: false }, y: share ? { range: () => [0, 1] } : {} },
+    scales: {
+      x: { time: false, range: (_, _min, max) => (latest.current.range ? [...latest.current.range] : [0, Math.max(1, max || 1)]) as [number, number] },
+      y: share ? { range: () => [0, 1] } : log ? { distr: 3 } : {},
+    },
     axes: [
-      { ...axis, label: 'step', labelSize: 18, size: 34 },
-      { ...axis, label: yLabel, labelSize: 18, size: 52, values: share ? (_, ticks) => ticks.map((v) => percent(v)) : undefined },
+      { ...axis, label: 'step', labelSize: 18, size: 34, incrs: WHOLE },
+      { ...axis, label: yLabel, labelSize: 18, size: 56, space: 26, values: (_, ticks) => ticks.map((v) => (v === null ? '' : share ? percent(v) : compact(v))) },
     ],
-    series: [{ label: 'step' }, ...series],
-    legend: { show: true, live: true },
-    cursor: { drag: { x: false, y: false } },
-  }, data, box);
-  showLast(chart);
+    series: [{ label: 'step' }, ...lines.map((l) => ({
+      label: l.label, stroke: l.color, width: l.width, dash: l.dash, spanGaps: true,
+      points: l.points ? { show: true, size: 7, fill: l.color } : { show: false },
+    }))],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: zoomable, y: false, setScale: false, dist: 6 } },
+    hooks: {
+      setCursor: [(u) => {
+        const { idx, left } = u.cursor;
+        if (inside && left !== undefined && left >= 0 && idx !== null && idx !== undefined) bus.set(u.data[0][idx]);
+      }],
+      setSelect: [(u) => {
+        const { left, width } = u.select;
+        if (width < 6) return;
+        const range: Range = [Math.round(u.posToVal(left, 'x')), Math.round(u.posToVal(left + width, 'x'))];
+        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        if (range[1] > range[0]) latest.current.onZoom?.(range);
+      }],
+    },
+  }, latest.current.data as uPlot.AlignedData, box);
+  chart.over.addEventListener('mouseenter', () => { inside = true; });
+  chart.over.addEventListener('mouseleave', () => {
+    inside = false;
+    bus.set(null);
+  });
+  // uPlot's own answer to a double click is to show all.
+  chart.over.addEventListener('dblclick', () => latest.current.onZoom?.(null));
   return chart;
-}
-
-/** Without a pointer over the chart, the legend shows the latest values. */
-function showLast(chart: uPlot | null): void {
-  if (chart && (chart.cursor.left ?? -1) < 0 && chart.data[0].length > 0) chart.setLegend({ idx: chart.data[0].length - 1 });
-}
-
-/** Counts up whenever the colours in use change, by system or by hand. */
-function useTheme(): number {
-  const [version, setVersion] = useState(0);
-  useEffect(() => {
-    const bump = () => setVersion((v) => v + 1);
-    const media = matchMedia('(prefers-color-scheme: dark)');
-    media.addEventListener('change', bump);
-    const observer = new MutationObserver(bump);
-    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
-    return () => {
-      media.removeEventListener('change', bump);
-      observer.disconnect();
-    };
-  }, []);
-  return version;
 }

@@ -1,57 +1,59 @@
-/** How large a module's updates are, token by token, and where the threshold cuts. */
+/** How large a module's updates are, token by token, and where the threshold cuts; beside it the rest of its layer. */
 import { useRef } from 'react';
 import { ratioEdge } from '../../shared/ratio';
-import { type GateStats, RATIO_BINS } from '../../shared/types';
-import { Scroll, TableBehind } from '../bits';
-import { compact, count } from '../format';
-import { binAt } from './binAt';
+import { type GateStats, type ModuleId, RATIO_BINS } from '../../shared/types';
+import { compact, moduleName } from '../format';
+import { ChartFrame } from './ChartFrame';
+import { useChartColors } from './chartColors';
+import { explainHistogram } from './explain';
+import { binSpan, drawHistogram } from './histogram';
+import type { Surface } from './surface';
+import { useDrawing } from './useDrawing';
 import { useWidth } from './useWidth';
 
-const H = 170;
-const BASE = H - 26;
+const TALL = 200;
+const SMALL = 92;
+const PER_ROW = 4;
 
-export function RatioHistogram({ gate, module, name }: { gate: GateStats; module: number; name: string }) {
-  const host = useRef<HTMLElement>(null);
-  const W = useWidth(host, 640);
-  const bins = gate.histogram.subarray(module * RATIO_BINS, (module + 1) * RATIO_BINS);
-  const tau = gate.tau[module];
-  const used = [...bins.keys()].filter((b) => bins[b] > 0);
-  if (used.length === 0) return <figure className="hist" ref={host}><p className="muted">No tokens counted yet.</p></figure>;
-  const tauBin = binAt(tau);
-  const from = Math.max(0, Math.min(used[0], Math.floor(tauBin)) - 1);
-  const to = Math.min(RATIO_BINS, Math.max(used.at(-1)!, Math.floor(tauBin)) + 2);
-  const most = Math.max(...bins);
-  const x = (bin: number) => 8 + ((bin - from) / (to - from)) * (W - 16);
-  const ticks = [...Array(to - from + 1).keys()].map((i) => i + from).filter((b) => b % ((to - from) * 15 > W ? 8 : 4) === 0);
-  const label = `Sizes of the updates r in ${name}; threshold τ = ${compact(tau)}`;
+interface Props {
+  gate: GateStats;
+  modules: ModuleId[];
+  module: number;
+}
+
+export function RatioHistogram({ gate, modules, module }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const colors = useChartColors();
+  const width = useWidth(host, 640);
+  const bins = (m: number) => gate.histogram.subarray(m * RATIO_BINS, (m + 1) * RATIO_BINS);
+  const layer = modules.map((_, i) => i).filter((i) => modules[i].layer === modules[module].layer && i !== module);
+  const shown = [module, ...layer];
+  const span = binSpan(shown.map(bins), shown.map((m) => gate.tau[m]));
+  const name = `layer ${modules[module].layer}, ${modules[module].kind}`;
+  const perRow = width < 480 ? 2 : PER_ROW;
+  const heightFor = (columns: number) => TALL + SMALL * Math.ceil(layer.length / columns) + (layer.length > 0 ? 20 : 0);
+  const draw = (to: Surface, w: number, columns: number) => {
+    drawHistogram(to, bins(module), gate.tau[module], { x: 8, y: 0, width: w - 16, height: TALL, span, detailed: true }, colors);
+    if (layer.length > 0) to.text(8, TALL + 8, `The rest of layer ${modules[module].layer}, on the same axis`, { fill: colors.ink2, size: 11 });
+    layer.forEach((m, i) => {
+      const cell = (w - 16) / columns;
+      drawHistogram(to, bins(m), gate.tau[m], { x: 8 + cell * (i % columns), y: TALL + 20 + SMALL * Math.floor(i / columns), width: cell - 10, height: SMALL, span, title: `${modules[m].kind}, τ ${compact(gate.tau[m])}` }, colors);
+    });
+  };
+  const height = heightFor(perRow);
+  useDrawing(canvas, width, height, (to) => draw(to, width, perRow), `${module} ${width}`);
+  const rows = () => [['module', 'tau', 'r from', 'r to', 'tokens'], ...modules.flatMap((m, i) => [...bins(i)].flatMap((n, b) => (n > 0 && (i === module || layer.includes(i)) ? [[moduleName(m), gate.tau[i], ratioEdge(b), ratioEdge(b + 1), n]] : [])))];
   return (
-    <figure className="hist" ref={host}>
-      <svg width={W} height={H} viewBox={`0 0 ${W} ${H}`} data-testid="ratio-histogram">
-        <title>{label}</title>
-        {used.map((b) => {
-          const h = Math.max(1, (bins[b] / most) * (BASE - 16));
-          return (
-            <rect key={b} x={x(b) + 0.5} width={Math.max(1, x(b + 1) - x(b) - 1)} y={BASE - h} height={h} className={ratioEdge(b + 1) <= tau ? 'bar-skipped' : 'bar-kept'}>
-              <title>{`${compact(ratioEdge(b))} to ${compact(ratioEdge(b + 1))}: ${count(bins[b])} tokens`}</title>
-            </rect>
-          );
-        })}
-        <line x1={8} x2={W - 8} y1={BASE} y2={BASE} className="axis" />
-        {ticks.map((b) => <text key={b} x={x(b)} y={H - 8} textAnchor="middle" className="tick">{compact(ratioEdge(b))}</text>)}
-        <line x1={x(tauBin)} x2={x(tauBin)} y1={4} y2={BASE} className="tau" />
-        <text x={x(tauBin) + (tauBin > (from + to) / 2 ? -6 : 6)} y={14} textAnchor={tauBin > (from + to) / 2 ? 'end' : 'start'} className="tau-label">τ {compact(tau)}</text>
-      </svg>
-      <figcaption className="help">r: size of the update against the layer’s own output, per token (log scale). Left of τ the update is skipped.</figcaption>
-      <TableBehind summary="As a table">
-        {() => (
-          <Scroll label={label}>
-            <table className="grid">
-              <thead><tr><th scope="col">r from</th><th scope="col">to</th><th scope="col" className="num">tokens</th></tr></thead>
-              <tbody>{used.map((b) => <tr key={b}><td className="num">{compact(ratioEdge(b))}</td><td className="num">{compact(ratioEdge(b + 1))}</td><td className="num">{count(bins[b])}</td></tr>)}</tbody>
-            </table>
-          </Scroll>
-        )}
-      </TableBehind>
-    </figure>
+    <ChartFrame
+      title={`Size of the updates in ${name}`} name="histogram" explain={() => explainHistogram(gate, module, name)} rows={rows}
+      picture={() => ({ width: 720, height: heightFor(PER_ROW), draw: (to) => draw(to, 720, PER_ROW) })}
+    >
+      <div ref={host}>
+        {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role */}
+        <canvas ref={canvas} style={{ width, height }} role="img" aria-label={`Sizes of the updates r in ${name}; threshold τ = ${compact(gate.tau[module])}`} data-testid="ratio-histogram" />
+      </div>
+      <p className="help">r: size of the update against the module’s own output, per token (log scale). Left of τ, pale: skipped.</p>
+    </ChartFrame>
   );
 }

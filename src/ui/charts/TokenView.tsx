@@ -1,42 +1,121 @@
-/** A text's tokens, shaded by how many modules keep the adapter's update for each. */
-import { useState } from 'react';
+/** A text's tokens, shaded by how many modules keep the update for each; one token's modules in detail below. */
+import { type KeyboardEvent, memo, useRef, useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
 import type { RunHistory } from '../../store/history';
 import { keptPerToken } from '../../store/series';
-import { Scroll, SelectField, TableBehind } from '../bits';
+import { Scroll, SelectField } from '../bits';
 import { compact, percent, tokenText } from '../format';
-import { onRamp } from './onRamp';
+import { ChartFrame } from './ChartFrame';
+import { useChartColors } from './chartColors';
+import { explainTokens } from './explain';
+import { Ramp } from './Ramp';
+import type { Surface } from './surface';
 
-export function TokenView({ watch }: { watch: NonNullable<RunHistory['watch']> }) {
+type Watch = NonNullable<RunHistory['watch']>;
+
+interface Props {
+  watch: Watch;
+  token: number;
+  onToken: (token: number) => void;
+}
+
+/** Drawn anew only when the watched text has passed through again. */
+export const TokenView = memo(function TokenView({ watch, token, onToken }: Props) {
+  const colors = useChartColors();
   const [layer, setLayer] = useState('all');
   const [kind, setKind] = useState('all');
+  const [hover, setHover] = useState<number | null>(null);
+  const list = useRef<HTMLFieldSetElement>(null);
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = MODULE_KINDS.filter((k) => watch.modules.some((m) => m.kind === k));
   const { kept, ratio, modules } = keptPerToken(watch, layer === 'all' ? null : Number(layer), kind === 'all' ? null : kind);
+  const n = watch.tokens.length;
+  const shown = Math.min(n - 1, hover ?? token);
+  const focusable = Math.min(n - 1, token);
+  const key = (event: KeyboardEvent, at: number) => {
+    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: n - 1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    const to = Math.min(n - 1, Math.max(0, next));
+    onToken(to);
+    list.current?.querySelector<HTMLElement>(`[data-token="${to}"]`)?.focus();
+  };
+  const rows = () => [['token', 'text', 'kept by', 'mean r'], ...watch.tokens.map((text, t) => [t, tokenText(text), kept[t], ratio[t]])];
   return (
-    <div className="stack">
+    <ChartFrame title="A text, token by token" name="tokens" explain={() => explainTokens(kept, watch.tokens)} picture={() => picture(watch.tokens, kept, colors)} rows={rows}>
       <div className="fields">
         <SelectField label="Layer" value={layer} onChange={setLayer} options={[{ value: 'all', label: 'all layers' }, ...layers.map((l) => ({ value: String(l), label: `layer ${l}` }))]} />
         <SelectField label="Module" value={kind} onChange={setKind} options={[{ value: 'all', label: 'all modules' }, ...kinds.map((k) => ({ value: k, label: k }))]} />
       </div>
-      <p className="tokens" data-testid="token-view" data-step={watch.step}>
-        {watch.tokens.map((t, i) => (
-          <span key={i} className={`token ${onRamp(kept[i])}`} title={`${percent(kept[i])} of ${modules} keep it, mean r ${compact(ratio[i])}`}
-            style={{ backgroundColor: `color-mix(in oklab, var(--keep-high) ${(kept[i] * 100).toFixed(0)}%, var(--ramp-low))` }}>{tokenText(t)}</span>
-        ))}
-      </p>
-      <div className="ramp" aria-hidden="true"><span>skipped by all</span><span className="ramp-bar ramp-keep" /><span>kept by all</span></div>
+      <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
+        <legend className="sr-only">Tokens; arrow keys move</legend>
+        {watch.tokens.map((t, i) => {
+          const shade = colors.keep(kept[i]);
+          return (
+            <button
+              key={i} type="button" data-token={i} tabIndex={i === focusable ? 0 : -1} aria-pressed={i === focusable} className="token" style={{ backgroundColor: shade.fill, color: shade.ink }}
+              title={`${percent(kept[i])} of ${modules} keep it, mean r ${compact(ratio[i])}`} onClick={() => onToken(i)} onFocus={() => onToken(i)} onKeyDown={(e) => key(e, i)} onPointerEnter={() => setHover(i)} onPointerLeave={() => setHover(null)}
+            >{tokenText(t)}</button>
+          );
+        })}
+      </fieldset>
+      <Ramp shade={colors.keep} from="skipped by all" to="kept by all" />
       <p className="help">Step {watch.step}. The stronger the colour, the more of the {modules} chosen modules keep their update for this token.</p>
-      <TableBehind summary="As a table">
-        {() => (
-          <Scroll label="Kept share by token">
-            <table className="grid" data-testid="token-table">
-              <thead><tr><th scope="col" className="num">#</th><th scope="col">Token</th><th scope="col" className="num">Kept by</th><th scope="col" className="num">Mean r</th></tr></thead>
-              <tbody>{watch.tokens.map((t, i) => <tr key={i}><td className="num">{i}</td><th scope="row" className="mono">{tokenText(t)}</th><td className="num">{percent(kept[i])}</td><td className="num">{compact(ratio[i])}</td></tr>)}</tbody>
-            </table>
-          </Scroll>
-        )}
-      </TableBehind>
-    </div>
+      <Detail watch={watch} token={shown} layers={layers} kinds={kinds} />
+    </ChartFrame>
   );
+});
+
+/** r, τ and gate of every module for one token. */
+function Detail({ watch, token, layers, kinds }: { watch: Watch; token: number; layers: number[]; kinds: string[] }) {
+  const colors = useChartColors();
+  const n = watch.tokens.length;
+  const index = new Map(watch.modules.map((m, i) => [`${m.layer}.${m.kind}`, i]));
+  return (
+    <Scroll label="Every module’s gate for one token">
+      <table className="grid gates" data-testid="token-gates" data-token={token}>
+        <caption>“{tokenText(watch.tokens[token])}”: r over τ in every module; ● kept, ○ skipped</caption>
+        <thead><tr><th scope="col">Layer</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
+        <tbody>
+          {layers.map((layer) => (
+            <tr key={layer}>
+              <th scope="row">{layer}</th>
+              {kinds.map((k) => {
+                const m = index.get(`${layer}.${k}`);
+                if (m === undefined) return <td key={k} className="num">–</td>;
+                const open = watch.kept[m * n + token] === 1;
+                const shade = colors.keep(open ? 0.3 : 0);
+                return <td key={k} className="num" style={{ backgroundColor: shade.fill, color: shade.ink }}><span className="sr-only">{open ? 'kept' : 'skipped'}, r </span><span aria-hidden="true">{open ? '●' : '○'} </span>{compact(watch.ratio[m * n + token])}{watch.tau && <small> / {compact(watch.tau[m])}</small>}</td>;
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+const WIDTH = 760;
+const LINE = 26;
+const CHAR = 8;
+
+/** The text as it is saved, broken into lines. */
+function picture(tokens: string[], kept: ArrayLike<number>, colors: ReturnType<typeof useChartColors>): { width: number; height: number; draw: (to: Surface) => void } {
+  let [x, y] = [0, 0];
+  const places = tokens.map((t) => {
+    const text = tokenText(t);
+    const width = Math.max(CHAR, text.length * CHAR) + 4;
+    if (x > 0 && x + width > WIDTH) [x, y] = [0, y + LINE];
+    const place = { text, x, y, width };
+    x += width + 1;
+    return place;
+  });
+  return {
+    width: WIDTH, height: y + LINE,
+    draw: (to) => places.forEach((p, i) => {
+      const shade = colors.keep(kept[i]);
+      to.rect(p.x, p.y, p.width, LINE - 4, shade.fill, undefined, 3);
+      to.text(p.x + 2, p.y + LINE / 2 - 2, p.text, { fill: shade.ink, mono: true, size: 13 });
+    }),
+  };
 }

@@ -1,0 +1,131 @@
+/** Watching a run: linked charts, maps and their files, samples, early stopping, explanations, the tour. */
+import { readFileSync } from 'node:fs';
+import type { App } from './app';
+import { FILES } from './data';
+import { expect, test } from './test';
+
+/** What a chart's button saves. */
+async function saved(app: App, chart: string, kind: 'png' | 'svg' | 'csv'): Promise<Buffer> {
+  const [download] = await Promise.all([app.page.waitForEvent('download'), app.get(`save-${chart}-${kind}`).click()]);
+  expect(download.suggestedFilename()).toBe(`sieve-${chart}.${kind}`);
+  return readFileSync(await download.path());
+}
+
+test('charts share a cursor, look closer, explain themselves and leave as files; samples are kept in order', async ({ app, page }) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.small(12);
+  await app.train();
+
+  const steps = () => page.locator('#train').getByTestId('readout').locator('li:first-child').allTextContents();
+  expect(await steps()).toEqual(Array<string>(4).fill('step 12'));
+  const loss = page.locator('[data-chart="loss"] .u-over');
+  await loss.scrollIntoViewIfNeeded();
+  const box = (await loss.boundingBox())!;
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await expect.poll(steps).toEqual(Array<string>(4).fill('step 6'));
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.75, box.y + 30, { steps: 4 });
+  await page.mouse.up();
+  await expect(app.get('zoom-reset')).toHaveText('Steps 3–9: show all');
+  await app.get('zoom-reset').click();
+  await expect(app.get('zoom-reset')).toBeDisabled();
+  // The same from the keyboard.
+  const slider = page.locator('[data-chart="gradient"] [role="slider"]');
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(steps).toEqual(Array<string>(4).fill('step 2'));
+  await expect(slider).toHaveAttribute('aria-valuetext', /^step 2: LoRA/);
+
+  await app.get('smoothing').fill('0.9');
+  await page.locator('#train').getByText('Log scale').click();
+  await app.get('explain-loss').click();
+  await expect(app.get('explanation-loss')).toContainText(/LoRA: \d\.\d+ at step 12/);
+  await app.get('explain-loss').click();
+  await expect(app.get('explanation-loss')).toBeHidden();
+
+  const csv = (await saved(app, 'loss', 'csv')).toString().trim().split('\r\n');
+  expect(csv[0]).toBe('step,LoRA training,LoRA held out,TS-LoRA training,TS-LoRA held out');
+  // Steps 0 (the base's loss) to 12, and the header.
+  expect(csv).toHaveLength(14);
+  expect((await saved(app, 'loss', 'svg')).toString()).toMatch(/^<svg .*<title>Loss<\/title>.*<polyline/s);
+  expect((await saved(app, 'speed', 'png')).subarray(1, 4).toString()).toBe('PNG');
+
+  const order = await page.locator('[data-testid^="sample-at-"]').evaluateAll((all) => all.map((e) => e.getAttribute('data-testid')));
+  expect(order).toEqual(['sample-at-12', 'sample-at-6', 'sample-at-0']);
+  for (const id of ['lora', 'ts-lora']) await expect(app.get(`sampled-${id}-12`)).not.toBeEmpty();
+  await expect(app.get('sampled-base-0')).not.toBeEmpty();
+});
+
+test('maps are scrubbed, drilled into, read token by token and saved', async ({ app, page }) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.small(12);
+  await app.train();
+
+  const map = app.get('heatmap');
+  await expect(map).toHaveAttribute('data-step', '12');
+  await app.get('scrub').fill('0');
+  await expect(map).toHaveAttribute('data-step', '1');
+  const number = async (name: string) => Number(await map.getAttribute(`data-${name}`));
+  const [left, top, cell, height] = [await number('left'), await number('top'), await number('cell'), await number('cell-height')];
+  await map.locator('canvas').click({ position: { x: left + cell * 2.5, y: top + height * 1.5 } });
+  // Layer 1, the third of q, k, v, o, gate, up, down.
+  await expect(map).toHaveAttribute('data-selected', '9');
+  await expect(page.locator('[data-chart="histogram"] h3')).toHaveText('Size of the updates in layer 1, v');
+  await expect(page.locator('[data-chart="module"] h3')).toHaveText('Layer 1, v, over time');
+  await map.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await expect(map).toHaveAttribute('data-selected', '10');
+
+  await app.get('token-map').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await expect(app.get('token-gates')).toHaveAttribute('data-token', '1');
+  await app.get('token-view').locator('[data-token="3"]').hover();
+  await expect(app.get('token-gates')).toHaveAttribute('data-token', '3');
+  await expect(app.get('token-gates')).toContainText(/[●○] \S+ \/ \S+/);
+  expect((await app.table('ranking')).length).toBeGreaterThan(5);
+
+  const csv = (await saved(app, 'skipmap', 'csv')).toString().trim().split('\r\n');
+  expect(csv).toHaveLength(13);
+  expect(csv[0].split(',').slice(0, 3)).toEqual(['step', '0.q', '0.k']);
+  for (const chart of ['tokenmap', 'tokens', 'histogram', 'ranking', 'shares', 'module']) expect((await saved(app, chart, 'svg')).toString()).toContain('</svg>');
+  expect((await saved(app, 'skipmap', 'png')).length).toBeGreaterThan(1000);
+});
+
+test('early stopping ends runs that no longer get better, and says on what it was decided', async ({ app, page }) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.small(12);
+  await app.set('Learning rate', 1e-12);
+  await page.getByText('Stop a run early').click();
+  await expect(app.get('patience')).toContainText('Decided on the evaluation set itself');
+  await app.get('patience').getByLabel(/^Patience/).fill('1');
+  await app.train();
+  expect(await app.steps()).toBeLessThan(12);
+  await expect(app.get('work-table').getByText('stopped early')).toHaveCount(2);
+});
+
+test('the tour goes through the page by keyboard, gives the focus back, and is offered once', async ({ app, page }) => {
+  await app.open(null);
+  await expect(app.get('tour-invite')).toBeVisible();
+  await app.get('tour-start').focus();
+  await page.keyboard.press('Enter');
+  const tour = app.get('tour');
+  await expect(tour.getByRole('heading')).toBeFocused();
+  for (let i = 0; i < 3; i++) await app.get('tour-next').press('Enter');
+  await expect(tour).toContainText('Stop 4 of 6');
+  await expect(page.locator('#train')).toHaveClass(/tour-here/);
+  await expect(page.locator('#train h2')).toBeInViewport();
+  await page.keyboard.press('Escape');
+  await expect(tour).toHaveCount(0);
+  await expect(app.get('tour-start')).toBeFocused();
+  await page.reload();
+  await expect(app.get('tour-start')).toBeVisible();
+  await expect(app.get('tour-invite')).toHaveCount(0);
+});

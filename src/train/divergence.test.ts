@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { Divergence } from './divergence';
+
+const told = (losses: number[]) => {
+  const d = new Divergence();
+  return losses.map((l) => d.after(l)).filter((m) => m !== null);
+};
+
+test('a loss that falls, stays or is merely noisy is no divergence', () => {
+  expect(told(Array.from({ length: 100 }, (_, i) => 5 - i / 50))).toEqual([]);
+  expect(told(Array.from({ length: 100 }, (_, i) => 5 + (i % 2) * 1.5))).toEqual([]);
+  // Over-fitting to hard batches: up again, but below the start.
+  expect(told([...Array<number>(30).fill(5), ...Array<number>(30).fill(2), ...Array<number>(30).fill(4)])).toEqual([]);
+});
+
+test('a loss that climbs above its start is named once, with both numbers', () => {
+  const messages = told([...Array<number>(10).fill(5), ...Array<number>(10).fill(4), ...Array<number>(60).fill(9)]);
+  expect(messages).toHaveLength(1);
+  expect(messages[0]).toMatch(/diverging.*risen to \d\.\d\d, above the 5\.00.*smaller learning rate/);
+});

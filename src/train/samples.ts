@@ -1,0 +1,117 @@
+/**
+ * Samples during training: at every evaluation each run continues the same few prompts, greedily, so that what changes
+ * between two steps is what was learnt. Uses memory of its own and leaves the runs as they are.
+ */
+import { exampleCount } from '../data/batches';
+import { Generator } from '../engine/generator';
+import { maxContext } from '../engine/model/llama';
+import type { Trainer } from '../engine/trainer';
+import { TextStream } from '../hub/tokenizer';
+import { OutOfMemoryError, TrainError } from '../shared/errors';
+import type { TokenSet, Tokenizer } from '../shared/types';
+import { MAX_SAMPLE_PROMPTS, type RunId, SAMPLE_TOKENS, type TrainEvent } from './protocol';
+
+/** Words that stand for a prompt where a set has none, in tokens. */
+const OPENING = 12;
+/** Held-out examples that are tried for a default prompt. */
+const TRIED = 32;
+
+interface Prompt {
+  ids: Int32Array;
+  text: string;
+  /** How the example goes on; null for a prompt of the user's own. */
+  expected: string | null;
+}
+
+export class Sampler {
+  readonly #trainer: Trainer;
+  readonly #tokenizer: Tokenizer;
+  readonly #heldOut: TokenSet;
+  readonly #emit: (event: TrainEvent) => void;
+  readonly #cancelled: () => boolean;
+  #prompts: Prompt[] = [];
+
+  /** @param cancelled asked at every token; true ends the answers there */
+  constructor(trainer: Trainer, tokenizer: Tokenizer, heldOut: TokenSet, emit: (event: TrainEvent) => void, cancelled: () => boolean) {
+    this.#trainer = trainer;
+    this.#tokenizer = tokenizer;
+    this.#heldOut = heldOut;
+    this.#emit = emit;
+    this.#cancelled = cancelled;
+  }
+
+  /**
+   * From now on these prompts, as the model will read them; null = the prompt of the first held-out example that fits;
+   * an empty list = none.
+   * @throws {TrainError} when one is too long or there are too many
+   */
+  set(prompts: readonly string[] | null): void {
+    if (prompts && prompts.length > MAX_SAMPLE_PROMPTS) throw new TrainError(`At most ${MAX_SAMPLE_PROMPTS} prompts are sampled.`, 'Remove some.');
+    this.#prompts = prompts ? prompts.map((p) => this.#typed(p)) : this.#fromData();
+  }
+
+  get #room(): number {
+    return maxContext(this.#trainer.base.config) - 1;
+  }
+
+  #typed(text: string): Prompt {
+    const { bosId } = this.#tokenizer;
+    const ids = Int32Array.from([...(bosId === null ? [] : [bosId]), ...this.#tokenizer.encode(text)]);
+    if (ids.length === 0 || ids.length > this.#room) throw new TrainError(`A prompt to sample has ${ids.length} tokens; this model takes 1 to ${this.#room}.`, 'Shorten it.');
+    return { ids, text, expected: null };
+  }
+
+  /** What stands before the first supervised token of a held-out example; for plain text its opening words. */
+  #fromData(): Prompt[] {
+    const { ids, offsets, supervised } = this.#heldOut;
+    for (let e = 0; e < Math.min(TRIED, exampleCount(this.#heldOut)); e++) {
+      const example = ids.subarray(offsets[e], offsets[e + 1]);
+      const first = supervised.subarray(offsets[e], offsets[e + 1]).indexOf(1);
+      const length = first > 1 ? first : this.#opening(example);
+      if (length < 1 || length > this.#room) continue;
+      return [{ ids: example.slice(0, length), text: this.#text(example.subarray(0, length)), expected: this.#text(example.subarray(length, length + SAMPLE_TOKENS)) }];
+    }
+    return [];
+  }
+
+  /** Length of a text's opening words: to where a word ends, if one ends soon. */
+  #opening(example: Int32Array): number {
+    const least = Math.min(OPENING, Math.floor(example.length / 2));
+    const pieces = this.#tokenizer.pieces(example.subarray(least, least + OPENING));
+    const end = pieces.findIndex((p) => /^\s/.test(p));
+    return least + Math.max(0, end);
+  }
+
+  #text(ids: Int32Array): string {
+    const { bosId, eosId } = this.#tokenizer;
+    return this.#tokenizer.decode(ids.filter((id) => id !== bosId && id !== eosId));
+  }
+
+  /** Answers of `runIds` ('base' among them) after `step` steps, all beside one another. Memory that is short ends sampling, not the run. */
+  async take(step: number, runIds: readonly RunId[]): Promise<void> {
+    const { base } = this.#trainer;
+    for (const { ids, text: prompt, expected } of this.#prompts) {
+      if (this.#cancelled() || runIds.length === 0) return;
+      const streams = runIds.map(() => new TextStream(this.#tokenizer));
+      const texts = runIds.map(() => '');
+      try {
+        const generator = await Generator.create(base, runIds.map((id) => (id === 'base' ? null : this.#trainer.run(id))), ids.length + SAMPLE_TOKENS);
+        try {
+          await generator.generate(ids, { seed: 0, maxNewTokens: SAMPLE_TOKENS, temperature: 0, topP: 1 }, (m, id) => {
+            texts[m] += streams[m].push(id);
+            return !this.#cancelled();
+          }, (m) => { texts[m] += streams[m].end(); });
+        } finally {
+          generator.free();
+        }
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError)) throw error;
+        this.#prompts = [];
+        this.#emit({ type: 'warning', runId: null, message: 'There is too little GPU memory for samples beside this training, so there will be none.' });
+        return;
+      }
+      if (this.#cancelled()) return;
+      runIds.forEach((runId, i) => this.#emit({ type: 'sample', runId, step, prompt, expected, text: texts[i] }));
+    }
+  }
+}

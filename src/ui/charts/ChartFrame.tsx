@@ -1,0 +1,67 @@
+/** The frame of every chart: its title, what it means, its files, and the table behind it. */
+import { type ReactNode, useId, useState } from 'react';
+import { Scroll, TableBehind } from '../bits';
+import { useChartColors } from './chartColors';
+import { type Cell, type Picture, saveChart } from './saveChart';
+
+interface Props {
+  title: string;
+  /** Of its files and test ids. */
+  name: string;
+  /** What the chart is, in sentences with the user's own numbers; asked for only while it is open. */
+  explain: () => string[];
+  picture: () => Picture;
+  /** Everything behind the chart, header first: the CSV, and the table unless `table` draws its own. */
+  rows: () => Cell[][];
+  table?: ReactNode;
+  /** Beside the title. */
+  tools?: ReactNode;
+  children: ReactNode;
+}
+
+export function ChartFrame({ title, name, explain, picture, rows, table, tools, children }: Props) {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const colors = useChartColors();
+  return (
+    <figure className="panel chart-frame" aria-labelledby={`${id}-title`} data-chart={name}>
+      <div className="chart-head">
+        <h3 id={`${id}-title`}>{title}</h3>
+        <button type="button" className="quiet small" aria-expanded={open} aria-controls={`${id}-what`} onClick={() => setOpen(!open)} data-testid={`explain-${name}`}>What is this?</button>
+        <span className="spacer" />
+        {tools}
+      </div>
+      <div id={`${id}-what`} className="explain" hidden={!open} data-testid={`explanation-${name}`}>{open && explain().map((p) => <p key={p}>{p}</p>)}</div>
+      {children}
+      <div className="chart-foot">
+        <TableBehind summary="As a table" lazy={table === undefined}>{() => table ?? <PlainTable title={title} rows={rows()} name={name} />}</TableBehind>
+        <fieldset className="row save">
+          <legend className="sr-only">Save: {title}</legend>
+          <span className="muted">Save</span>
+          {(['png', 'svg', 'csv'] as const).map((kind) => (
+            <button key={kind} type="button" className="quiet small" data-testid={`save-${name}-${kind}`} aria-label={`${kind.toUpperCase()} of ${title}`} onClick={() => void saveChart(kind, name, title, picture, rows, colors)}>{kind.toUpperCase()}</button>
+          ))}
+        </fieldset>
+      </div>
+    </figure>
+  );
+}
+
+/** Rows that a page shows at once; the file has them all. */
+const SHOWN = 200;
+
+function PlainTable({ title, rows, name }: { title: string; rows: Cell[][]; name: string }) {
+  const [head, ...body] = rows;
+  const stride = Math.max(1, Math.ceil(body.length / SHOWN));
+  const shown = body.filter((_, i) => i % stride === 0 || i === body.length - 1);
+  const text = (c: Cell) => (c === null || c === undefined || (typeof c === 'number' && !Number.isFinite(c)) ? '–' : typeof c === 'number' && !Number.isInteger(c) ? String(Number(c.toPrecision(4))) : String(c));
+  return (
+    <Scroll label={title}>
+      <table className="grid" data-testid={`table-${name}`}>
+        {stride > 1 && <caption>Every {stride} rows; the CSV has all {body.length}</caption>}
+        <thead><tr>{head.map((h) => <th key={String(h)} scope="col" className="num">{text(h)}</th>)}</tr></thead>
+        <tbody>{shown.map((row, r) => <tr key={r}>{row.map((c, i) => <td key={i} className="num">{text(c)}</td>)}</tr>)}</tbody>
+      </table>
+    </Scroll>
+  );
+}

@@ -1,0 +1,63 @@
+/** Layer × module map of the skipped share, with a slider through the run's time. */
+import { useState } from 'react';
+import { MODULE_KINDS } from '../../shared/config';
+import type { ModuleId } from '../../shared/types';
+import type { ModuleSeries } from '../../store/history';
+import { moduleName, percent } from '../format';
+import { ChartFrame } from './ChartFrame';
+import { useChartColors } from './chartColors';
+import { explainSkipMap } from './explain';
+import { MapCanvas } from './MapCanvas';
+import { drawMap, layOut, type MapSpec } from './mapLayout';
+import { Ramp } from './Ramp';
+
+interface Props {
+  modules: ModuleId[];
+  series: ModuleSeries;
+  selected: number;
+  onSelect: (module: number) => void;
+}
+
+export function SkipMap({ modules, series, selected, onSelect }: Props) {
+  const colors = useChartColors();
+  const [row, setRow] = useState<number | null>(null);
+  const last = series.rows - 1;
+  const at = row === null || row >= last ? last : row;
+  const values = series.row(at);
+  const layers = [...new Set(modules.map((m) => m.layer))].sort((a, b) => a - b);
+  const kinds = MODULE_KINDS.filter((k) => modules.some((m) => m.kind === k));
+  const index = new Map(modules.map((m, i) => [moduleName(m), i]));
+  const module = (r: number, c: number) => index.get(`${layers[r]}.${kinds[c]}`);
+  const spec: MapSpec = {
+    rows: layers.map(String), columns: [...kinds], cellHeight: layers.length > 16 ? 18 : 30, minCell: 30, maxCell: 72,
+    shade: (r, c) => { const m = module(r, c); return m === undefined ? null : colors.skip(values[m]); },
+    text: (r, c) => String(Math.round(values[module(r, c)!] * 100)),
+  };
+  const describe = (r: number, c: number) => { const m = module(r, c); return m === undefined ? `layer ${layers[r]} has no adapted ${kinds[c]}` : `layer ${layers[r]}, ${kinds[c]}: ${percent(values[m], 1)} skipped`; };
+  const picture = () => {
+    const layout = layOut(spec, 480);
+    return { width: layout.width, height: layout.height, draw: (to: Parameters<typeof drawMap>[0]) => drawMap(to, spec, layout, colors) };
+  };
+  const rows = () => [['step', ...modules.map(moduleName)], ...Array.from({ length: series.rows }, (_, r) => [series.steps[r], ...series.row(r)])];
+  const table = (
+    <table className="grid" data-testid="table-skipmap">
+      <caption>Skipped share in percent at step {series.steps[at]}</caption>
+      <thead><tr><th scope="col">Layer</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
+      <tbody>{layers.map((layer, r) => <tr key={layer}><th scope="row">{layer}</th>{kinds.map((k, c) => { const m = module(r, c); return <td key={k} className="num">{m === undefined ? '–' : percent(values[m], 1)}</td>; })}</tr>)}</tbody>
+    </table>
+  );
+  const chosen = modules[selected] ?? modules[0];
+  return (
+    <ChartFrame title={`Skipped share, layer × module, step ${series.steps[at]}`} name="skipmap" explain={() => explainSkipMap(modules, values, series.steps[at])} picture={picture} rows={rows} table={table}>
+      <MapCanvas
+        {...spec} label="Skipped share by layer and module" testId="heatmap" describe={describe} urgent={row} data={{ 'data-step': series.steps[at], 'data-selected': selected }}
+        selected={[layers.indexOf(chosen.layer), kinds.indexOf(chosen.kind)]} onSelect={(r, c) => { const m = module(r, c); if (m !== undefined) onSelect(m); }}
+      />
+      <Ramp shade={colors.skip} from="0 %" to="100 % skipped" />
+      <label className="slider">
+        <span>Step <span className="num">{series.steps[at]}</span>{at === last ? ' (latest)' : ''}</span>
+        <input type="range" min={0} max={last} value={at} onChange={(e) => setRow(Number(e.target.value) >= last ? null : Number(e.target.value))} aria-valuetext={`step ${series.steps[at]}`} data-testid="scrub" />
+      </label>
+    </ChartFrame>
+  );
+}

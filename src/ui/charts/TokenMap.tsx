@@ -1,0 +1,68 @@
+/** Token × module map of one text: which module kept its update for which token, or how large each update was. */
+import { memo, useState } from 'react';
+import type { RunHistory } from '../../store/history';
+import { Segmented } from '../bits';
+import { compact, moduleName, tokenText } from '../format';
+import { ChartFrame } from './ChartFrame';
+import { useChartColors } from './chartColors';
+import { explainTokenMap } from './explain';
+import { MapCanvas } from './MapCanvas';
+import { drawMap, layOut, type MapSpec } from './mapLayout';
+import { Ramp } from './Ramp';
+
+type Watch = NonNullable<RunHistory['watch']>;
+
+/** r on a logarithmic scale from the smallest to the largest of the text that is not 0. */
+function logScale(ratio: Float32Array): (r: number) => number {
+  let [low, high] = [Infinity, 0];
+  for (const r of ratio) {
+    if (r > 0 && r < low) low = r;
+    if (r > high) high = r;
+  }
+  const span = Math.log(high / low);
+  return (r) => (r <= 0 ? 0 : span > 0 ? 0.08 + 0.92 * (Math.log(r / low) / span) : 1);
+}
+
+/** What one module did with one token, in a sentence. */
+export function gateSaid(watch: Watch, m: number, t: number): string {
+  const i = m * watch.tokens.length + t;
+  const tau = watch.tau ? (watch.kept[i] ? ` ≥ τ ${compact(watch.tau[m])}` : ` < τ ${compact(watch.tau[m])}`) : '';
+  return `layer ${watch.modules[m].layer}, ${watch.modules[m].kind}, “${tokenText(watch.tokens[t])}”: ${watch.kept[i] ? 'kept' : 'skipped'}, r ${compact(watch.ratio[i])}${tau}`;
+}
+
+interface Props {
+  watch: Watch;
+  token: number;
+  module: number;
+  onSelect: (module: number, token: number) => void;
+}
+
+/** Drawn anew only when the watched text has passed through again. */
+export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect }: Props) {
+  const colors = useChartColors();
+  const [mode, setMode] = useState<'gate' | 'r'>('gate');
+  const { tokens, modules, kept, ratio } = watch;
+  const n = tokens.length;
+  const scale = logScale(ratio);
+  const spec: MapSpec = {
+    rows: modules.map(moduleName), columns: tokens.map(tokenText), cellHeight: modules.length > 40 ? 9 : 14, minCell: 11, maxCell: 26, upright: true,
+    shade: (m, t) => (mode === 'gate' ? colors.keep(kept[m * n + t]) : colors.keep(scale(ratio[m * n + t]))),
+  };
+  const picture = () => {
+    const layout = layOut(spec, 900);
+    return { width: layout.width, height: layout.height, draw: (to: Parameters<typeof drawMap>[0]) => drawMap(to, spec, layout, colors) };
+  };
+  const rows = () => [
+    ['module', 'token', 'text', 'kept', 'r', 'tau'],
+    ...modules.flatMap((m, i) => tokens.map((text, t) => [moduleName(m), t, text, kept[i * n + t], ratio[i * n + t], watch.tau?.[i] ?? null])),
+  ];
+  return (
+    <ChartFrame
+      title="Token × module" name="tokenmap" explain={() => explainTokenMap(n, modules.length, kept)} picture={picture} rows={rows}
+      tools={<Segmented label="Colour shows" value={mode} onChange={setMode} options={[{ value: 'gate', label: 'kept' }, { value: 'r', label: 'size r' }]} />}
+    >
+      <MapCanvas {...spec} label="Updates kept, by module and token" testId="token-map" describe={(m, t) => gateSaid(watch, m, t)} urgent={mode} selected={[module, token]} onSelect={onSelect} data={{ 'data-step': watch.step }} />
+      {mode === 'gate' ? <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from="skipped" to="kept" /> : <Ramp shade={colors.keep} from="smallest r" to="largest r (log scale)" />}
+    </ChartFrame>
+  );
+});

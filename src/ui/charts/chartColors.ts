@@ -1,0 +1,68 @@
+/** The style sheet's colours as a canvas wants them, found anew when the theme changes. */
+import { useSyncExternalStore } from 'react';
+import { makeRamp, type Shade } from './ramp';
+
+export interface ChartColors {
+  panel: string;
+  ink: string;
+  ink2: string;
+  line: string;
+  lineStrong: string;
+  /** By index: 0 is the base, then the runs. */
+  runs: string[];
+  /** The same, for the noisy and the unsmoothed. */
+  runsSoft: string[];
+  /** For lines that are no runs. */
+  lines: string[];
+  /** Skipped share, and kept share. */
+  skip: (share: number) => Shade;
+  keep: (share: number) => Shade;
+}
+
+function read(): ChartColors {
+  const probe = document.createElement('i');
+  document.body.append(probe);
+  const css = getComputedStyle(probe);
+  // Let CSS work out light-dark() and variables.
+  const color = (name: string) => {
+    probe.style.color = `var(--${name})`;
+    return css.color;
+  };
+  const numbered = (f: (i: number) => string, n: number) => Array.from({ length: n }, (_, i) => color(f(i)));
+  const colors: ChartColors = {
+    panel: color('panel'), ink: color('ink'), ink2: color('ink-2'), line: color('line'), lineStrong: color('line-strong'),
+    runs: numbered((i) => `run-${i}`, 9),
+    runsSoft: numbered((i) => (i === 0 ? 'line-strong' : `run-${i}-soft`), 9),
+    lines: numbered((i) => `line-${i + 1}`, 8),
+    skip: makeRamp(color('ramp-low'), color('ramp-high')),
+    keep: makeRamp(color('ramp-low'), color('keep-high')),
+  };
+  probe.remove();
+  return colors;
+}
+
+let current: ChartColors | null = null;
+const listeners = new Set<() => void>();
+let watching = false;
+
+function watch(): void {
+  if (watching) return;
+  watching = true;
+  const change = () => {
+    current = null;
+    listeners.forEach((l) => l());
+  };
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', change);
+  new MutationObserver(change).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+}
+
+function subscribe(listener: () => void): () => void {
+  watch();
+  listeners.add(listener);
+  return () => { listeners.delete(listener); };
+}
+
+/** Colours of the theme in use; a new object whenever they change. */
+export function useChartColors(): ChartColors {
+  return useSyncExternalStore(subscribe, () => (current ??= read()));
+}

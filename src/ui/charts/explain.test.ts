@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { trainSchema } from '../../shared/config';
+import { RunHistory } from '../../store/history';
+import { ranking } from '../../store/importance';
+import { MODULES, evalEvent, gateStats, stepEvent } from '../../store/testing/fixtures';
+import { explainGradient, explainHistogram, explainLoss, explainRanking, explainRate, explainSkipMap, explainTokenMap, explainTokens } from './explain';
+
+function run(): RunHistory {
+  const h = new RunHistory('a');
+  h.modules = MODULES;
+  for (let i = 1; i <= 10; i++) h.addStep({ ...stepEvent('a', i, gateStats(MODULES.length, 100, (m) => 100 - 20 * m)), loss: 3, gradNorm: i });
+  h.addEval(evalEvent('a', 10, 4));
+  return h;
+}
+
+test('the loss is explained with the base, each run, and the gap between what it saw and what it did not', () => {
+  const base = new RunHistory('base');
+  base.addEval(evalEvent('base', 0, Math.log(100)));
+  const a = run();
+  const text = explainLoss([{ name: 'LoRA', run: a }], base).join(' ');
+  expect(text).toContain('4.605 on the held-out examples: it gave the right token 1.0 %');
+  expect(text).toContain('LoRA: 4.000 at step 10');
+  expect(text).toContain('1.00 better on what it has just seen (3.000)');
+  a.stopped = { step: 10, bestStep: 6, bestLoss: 3.9 };
+  expect(explainLoss([{ name: 'LoRA', run: a }], undefined).at(-1)).toContain('not been better since step 6 (3.900)');
+});
+
+test('gradient, rate, map, sizes, tokens and ranking name what they show', () => {
+  const a = run();
+  expect(explainGradient([{ name: 'LoRA', run: a }], 5).at(-1)).toBe('LoRA: 10 now, 10 at most. 50 % of its steps were longer than the limit of 5 and were shortened to it.');
+  expect(explainRate(trainSchema.parse({}), a).join(' ')).toContain('rises over the first 10 steps to 0.003 and then falls to 0 along a line');
+  expect(explainSkipMap(MODULES, [0, 0.2, 0.4, 0.6], 10)[1]).toBe('At step 10 the modules skip 30.0 % on average: most in layer 1, v (60 %), least in layer 0, q (0 %).');
+  expect(explainHistogram(a.gate!, 3, 'layer 1, v')[1]).toContain('τ is 0.03; 40 of 100 tokens reached it, 60.0 % were skipped');
+  expect(explainTokenMap(2, 2, [1, 0, 1, 1])[1]).toContain('75.0 % of 4 updates were kept');
+  expect(explainTokens([0.2, 0.9], ['a', ' b'])[1]).toBe('Kept most: “b” (90 %). Kept least: “a” (20 %).');
+  expect(explainRanking(ranking(a, [])!, MODULES, new Map())[1]).toBe('Averaged over steps 8 to 10, layer 0, q keeps most: 100.0 %.');
+});

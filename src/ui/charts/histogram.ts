@@ -1,0 +1,65 @@
+/** Drawing of one module's histogram of r, with its threshold. */
+import { ratioEdge } from '../../shared/ratio';
+import { RATIO_BINS } from '../../shared/types';
+import { compact } from '../format';
+import type { ChartColors } from './chartColors';
+import type { Surface } from './surface';
+
+/** Position of a value on the axis of bins, with its fraction. */
+export function binAt(r: number): number {
+  for (let b = 0; b < RATIO_BINS; b++) {
+    if (r < ratioEdge(b + 1)) return b + (r - ratioEdge(b)) / (ratioEdge(b + 1) - ratioEdge(b));
+  }
+  return RATIO_BINS;
+}
+
+/** First and last bin worth showing: every used one and the threshold, with a little room. */
+export function binSpan(histograms: readonly ArrayLike<number>[], taus: readonly number[]): [number, number] {
+  let [from, to] = [RATIO_BINS, 0];
+  for (const bins of histograms) {
+    for (let b = 0; b < RATIO_BINS; b++) {
+      if (bins[b] === 0) continue;
+      from = Math.min(from, b);
+      to = Math.max(to, b);
+    }
+  }
+  for (const tau of taus) {
+    from = Math.min(from, Math.floor(binAt(tau)));
+    to = Math.max(to, Math.floor(binAt(tau)));
+  }
+  return [Math.max(0, from - 1), Math.min(RATIO_BINS, to + 2)];
+}
+
+export interface HistogramBox {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  span: readonly [number, number];
+  /** Above the bars. */
+  title?: string;
+  /** Numbers under the axis, and τ in words. */
+  detailed?: boolean;
+}
+
+export function drawHistogram(to: Surface, bins: ArrayLike<number>, tau: number, { x, y, width, height, span: [from, end], title, detailed = false }: HistogramBox, colors: ChartColors): void {
+  const bottom = y + height - (detailed ? 22 : 8);
+  const top = y + (title ? 18 : 6) + (detailed ? 14 : 0);
+  const at = (bin: number) => x + ((bin - from) / (end - from)) * width;
+  const most = Math.max(1, ...Array.from(bins));
+  if (title) to.text(x, y + 8, title, { fill: colors.ink2, size: 11 });
+  for (let b = from; b < end; b++) {
+    if (!bins[b]) continue;
+    const h = Math.max(1, (bins[b] / most) * (bottom - top));
+    const skipped = ratioEdge(b + 1) <= tau;
+    to.rect(at(b) + 0.5, bottom - h, Math.max(1, at(b + 1) - at(b) - 1), h, skipped ? colors.keep(0).fill : colors.keep(1).fill, skipped ? colors.lineStrong : undefined);
+  }
+  to.line([[x, bottom], [x + width, bottom]], colors.lineStrong, 1);
+  const t = binAt(tau);
+  to.line([[at(t), top - 4], [at(t), bottom]], colors.ink, 1.5, [4, 3]);
+  if (!detailed) return;
+  const every = (end - from) * 15 > width ? 8 : 4;
+  for (let b = from; b <= end; b++) if (b % every === 0) to.text(at(b), bottom + 12, compact(ratioEdge(b)), { fill: colors.ink2, align: 'center', size: 11 });
+  const right = t > (from + end) / 2;
+  to.text(at(t) + (right ? -6 : 6), y + 8, `τ ${compact(tau)}`, { fill: colors.ink, align: right ? 'end' : 'start' });
+}

@@ -1,0 +1,50 @@
+/** A canvas that is drawn when its data change, while it can be seen. */
+import { type RefObject, useEffect, useRef } from 'react';
+import { drawQueue } from './drawQueue';
+import { CanvasSurface, type Surface } from './surface';
+
+/**
+ * Draws after every render of the component that calls it, through the page's queue.
+ * @param urgent a value that changes when a person did something: that drawing is not held back
+ */
+export function useDrawing(canvas: RefObject<HTMLCanvasElement | null>, width: number, height: number, draw: (to: Surface) => void, urgent: unknown): void {
+  const state = useRef({ seen: true, stale: false, urgent: undefined as unknown, paint: () => {} });
+  useEffect(() => {
+    const s = state.current;
+    s.paint = () => {
+      const element = canvas.current;
+      if (!element) return;
+      const scale = globalThis.devicePixelRatio || 1;
+      const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+      if (element.width !== w || element.height !== h) {
+        element.width = w;
+        element.height = h;
+      }
+      const context = element.getContext('2d')!;
+      context.setTransform(scale, 0, 0, scale, 0, 0);
+      context.clearRect(0, 0, width, height);
+      draw(new CanvasSurface(context));
+    };
+    const now = s.urgent !== urgent;
+    s.urgent = urgent;
+    if (s.seen) drawQueue.schedule(s, () => s.paint(), now);
+    else s.stale = true;
+  });
+  useEffect(() => {
+    const s = state.current;
+    const element = canvas.current;
+    if (!element) return;
+    const observer = new IntersectionObserver(([entry]) => {
+      s.seen = entry.isIntersecting;
+      if (s.seen && s.stale) {
+        s.stale = false;
+        drawQueue.schedule(s, () => s.paint(), true);
+      }
+    }, { rootMargin: '200px' });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      drawQueue.cancel(s);
+    };
+  }, [canvas]);
+}
