@@ -4,6 +4,7 @@
  */
 import { AdapterRun } from '../src/engine/adapterRun';
 import { Lora } from '../src/engine/adapters/lora/lora';
+import { Plain } from '../src/engine/adapters/plain';
 import type { AdaptedModule } from '../src/engine/adapters/method';
 import { BaseModel } from '../src/engine/base';
 import { Generator } from '../src/engine/generator';
@@ -256,7 +257,7 @@ export function loraLayers(gpu: Gpu, scope: BufferScope, p: { layers: number; d:
   const unused = scope.alloc('unused', 16);
   const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused, args: unused }));
   const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })) };
-  return { flat, params, modules, spaces, shared, method: new Lora({ gpu, rPad: rank, scaling: 1, params, flat: flat.params }) };
+  return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ gpu, rPad: rank, scaling: 1, params, flat: flat.params })) };
 }
 
 /** A generator with a LoRA adapter that is awake, on a base that never ends a text. */

@@ -48,7 +48,7 @@ function merge(model: DownloadedModel, run: RunConfig, adapters: { a: Float32Arr
   const bytes = new Uint8Array(model.graph.bytes);
   const tensors = [...model.graph.tensors.values()].filter((t) => t.raw && t.dims.length === 2);
   const scaling = run.alpha / run.rank;
-  adaptedModules(model.config, run.modules).forEach((m, index) => {
+  adaptedModules(model.config, run).forEach((m, index) => {
     const { a, b } = adapters[index];
     const { data } = model.weights.get({ part: m.kind, layer: m.layer });
     // The file's own copy of this weight is found by its values: [out, in] as we have it, or [in, out].

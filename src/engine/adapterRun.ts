@@ -6,8 +6,7 @@ import type { RunConfig, TrainConfig } from '../shared/config';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
-import { GatedLora, gateSizes } from './adapters/gate/gatedLora';
-import { Lora } from './adapters/lora/lora';
+import { createMethod, methodSizes } from './adapters/createMethod';
 import type { AdaptedModule, Method, ModuleParams } from './adapters/method';
 import { type BufferScope, type Tensor, alignBinding } from './gpu/buffers';
 import type { Gpu } from './gpu/device';
@@ -18,7 +17,8 @@ import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper } from './optim/adamw';
 import { gradNorm, gradNormPartialBytes } from './optim/clip';
 import { learningRateAt } from './optim/schedule';
 
-const padRank = (rank: number) => Math.ceil(rank / 4) * 4;
+/** Rows of A, columns of B as they lie on the GPU. */
+export const padRank = (rank: number) => Math.ceil(rank / 4) * 4;
 
 /** Byte offsets of every module's A and B in the flat buffers. */
 export function flatLayout(modules: AdaptedModule[], rank: number): { a: number[]; b: number[]; bytes: number } {
@@ -35,7 +35,7 @@ export function flatLayout(modules: AdaptedModule[], rank: number): { a: number[
 
 /** Bytes a run needs besides the shared activations, by name. */
 export function runSizes(config: LlamaConfig, run: RunConfig) {
-  const modules = adaptedModules(config, run.modules);
+  const modules = adaptedModules(config, run);
   const { bytes } = flatLayout(modules, run.rank);
   return {
     params: bytes,
@@ -43,7 +43,7 @@ export function runSizes(config: LlamaConfig, run: RunConfig) {
     m: bytes,
     v: bytes,
     normPartial: gradNormPartialBytes(bytes / 4),
-    ...(run.method === 'ts-lora' ? gateSizes(modules.length, padRank(run.rank)) : {}),
+    ...methodSizes(run, modules.length, padRank(run.rank)),
   };
 }
 
@@ -79,7 +79,7 @@ export class AdapterRun {
   constructor(gpu: Gpu, model: LlamaConfig, run: RunConfig, train: TrainConfig) {
     const scope = gpu.buffers.scope(`run ${run.id}`);
     this.config = run;
-    this.modules = adaptedModules(model, run.modules);
+    this.modules = adaptedModules(model, run);
     this.rPad = padRank(run.rank);
     this.#gpu = gpu;
     this.#scope = scope;
@@ -102,7 +102,7 @@ export class AdapterRun {
       };
     });
     const low = { gpu, rPad: this.rPad, scaling: run.alpha / run.rank, params: this.#moduleParams, flat: params };
-    this.method = run.method === 'ts-lora' ? new GatedLora(low, this.modules, scope, run.gate, train) : new Lora(low);
+    this.method = createMethod(run, train, low, this.modules, scope);
     this.#init(train.seed);
   }
 

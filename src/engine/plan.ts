@@ -4,7 +4,7 @@
  */
 import type { RunConfig, TrainConfig } from '../shared/config';
 import type { LlamaConfig, PlanItem } from '../shared/types';
-import { runSizes } from './adapterRun';
+import { padRank, runSizes } from './adapterRun';
 import { gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
 import { type Capacity, batchSizes, headChunkRows } from './model/batch';
 import { adaptedModules } from './model/llama';
@@ -47,7 +47,7 @@ export function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layou
 }
 
 function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
-  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r.modules), rPad: Math.ceil(r.rank / 4) * 4 })));
+  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r), rPad: padRank(r.rank) })));
   const layer = layerSizes(c, capacity);
   return {
     layers: { times: recompute ? 1 : c.layers, sizes: layer },

@@ -19,7 +19,8 @@ import { backward } from './model/backward';
 import { BatchBuffers, type Capacity, batchTotals, stackedRows } from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
-import { AdapterSpaces, moduleKey, spaceNeeds } from './model/spaces';
+import { moduleName } from './model/llama';
+import { AdapterSpaces, spaceNeeds } from './model/spaces';
 import { NonFiniteFinder } from './nonFinite';
 import type { Layout } from './plan';
 
@@ -310,7 +311,7 @@ export class Trainer {
     const kept = new Uint8Array(modules.length * ids.length);
     const ratio = new Float32Array(kept.length);
     modules.forEach((m, i) => {
-      const from = this.#spaces.index(0, moduleKey(m)) * this.#spaces.rowStride;
+      const from = this.#spaces.index(0, moduleName(m)) * this.#spaces.rowStride;
       kept.set(openAll.subarray(from, from + ids.length), i * ids.length);
       ratio.set(ratioAll.subarray(from, from + ids.length), i * ids.length);
     });

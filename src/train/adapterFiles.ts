@@ -4,12 +4,12 @@
  */
 import { z } from 'zod';
 import type { ModuleAdapter } from '../engine/adapterRun';
-import { modulePath } from '../engine/model/llama';
+import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
-import { MODULE_KINDS, MODULE_PATHS, type ModuleKind, type RunConfig, runSchema } from '../shared/config';
+import { MODULE_KINDS, MODULE_PATHS, type RunConfig, runSchema } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
-import type { LlamaConfig } from '../shared/types';
+import type { LlamaConfig, ModuleId } from '../shared/types';
 import type { AdapterFile } from './protocol';
 
 const EPSILON = 1e-6;
@@ -47,7 +47,8 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
     json('adapter_config.json', {
       peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: modelName, r: run.rank, lora_alpha: run.alpha, lora_dropout: 0,
       bias: 'none', fan_in_fan_out: false, inference_mode: true, init_lora_weights: true, use_dora: false, use_rslora: false,
-      target_modules: run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
+      // PEFT takes names that end so in every layer, or whole ones.
+      target_modules: run.only ? adapters.map((m) => m.path) : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
     json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template }),
@@ -89,7 +90,7 @@ const configSchema = z.object({
   peft_type: z.literal('LORA'),
   r: z.int().min(1).max(64),
   lora_alpha: z.number().positive().max(1e4),
-  target_modules: z.array(z.string().max(200)).min(1).max(64),
+  target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
   bias: z.literal('none').optional(),
   use_dora: z.literal(false).optional(),
   use_rslora: z.literal(false).optional(),
@@ -141,20 +142,15 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   const gate = parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
   const own = parse(files, 'sieve.json', sieveSchema);
-  const modules = config.target_modules.map((name) => {
-    const kind = MODULE_KINDS.find((k) => MODULE_PATHS[k].split('.')[1] === name);
-    if (!kind) throw new AdapterError(`The adapter changes "${name}", which Sieve does not adapt.`, 'Sieve adapts q, k, v, o, gate, up and down projections.');
-    return kind;
-  });
+  const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
   const run = runSchema.parse({
     id, name: own?.name ?? 'Imported adapter', method: gate ? 'ts-lora' : 'lora', rank: config.r, alpha: config.lora_alpha,
-    modules: MODULE_KINDS.filter((k) => modules.includes(k)),
+    ...chosen(targets(config.target_modules, tensors.names, model), model),
   });
   if (gate && Math.abs(gate.scaling - run.alpha / run.rank) > 1e-6 * gate.scaling) throw new AdapterError('ts_peft.json and adapter_config.json disagree about alpha / rank.', 'Export the adapter again.');
-  const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
   const adapters: ImportedAdapter['adapters'] = [];
   const thresholds: number[] = [];
-  const paths = modulesOf(model, run.modules);
+  const paths = adaptedModules(model, run).map(modulePath);
   for (const path of paths) {
     const get = (part: 'A' | 'B') => {
       const name = `${PREFIX}${path}.lora_${part}.weight`;
@@ -171,5 +167,23 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   return { run, adapters, thresholds: gate ? Float32Array.from(thresholds) : null, template: own?.template ?? null, check };
 }
 
-const modulesOf = (model: LlamaConfig, kinds: readonly ModuleKind[]) =>
-  Array.from({ length: model.layers }, (_, layer) => kinds.map((kind) => modulePath({ layer, kind }))).flat();
+/**
+ * The modules that `target_modules` means, by PEFT's rules: a name means every module whose path is it or ends in it. A
+ * pattern is not run, since the names of the tensors say what it matched.
+ */
+function targets(names: string | string[], tensors: readonly string[], model: LlamaConfig): ModuleId[] {
+  const wanted = typeof names === 'string' ? [...new Set(tensors.map((t) => t.slice(PREFIX.length, t.indexOf('.lora_'))))] : names;
+  const all = allModules(model);
+  const meant = new Set(wanted.flatMap((name) => {
+    const found = all.filter((m) => modulePath(m) === name || modulePath(m).endsWith(`.${name}`));
+    if (found.length === 0) throw new AdapterError(`The adapter changes "${name}", which Sieve does not adapt in this model.`, 'Sieve adapts q, k, v, o, gate, up and down projections. Open the model that the adapter was trained on.');
+    return found;
+  }));
+  return all.filter((m) => meant.has(m));
+}
+
+/** Modules as a run's settings: kinds where every layer has them, else by name. */
+function chosen(modules: readonly ModuleId[], model: LlamaConfig): Pick<RunConfig, 'modules' | 'only'> {
+  const kinds = MODULE_KINDS.filter((kind) => modules.some((m) => m.kind === kind));
+  return { modules: kinds, only: modules.length === kinds.length * model.layers ? null : modules.map(moduleName) };
+}

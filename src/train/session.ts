@@ -8,7 +8,7 @@ import { matmulRate } from '../engine/matmulRate';
 import { maxContext } from '../engine/model/llama';
 import { type Layout, type MemoryLimits, fittingLayouts, planTraining } from '../engine/plan';
 import { type StepResult, Trainer } from '../engine/trainer';
-import { type ExperimentConfig, parseExperiment, tauWarmupSteps } from '../shared/config';
+import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import type { GpuInfo, KernelProfile, TokenBatch, TokenSet } from '../shared/types';
 import { GateWarnings } from './gateWarnings';
@@ -218,7 +218,7 @@ export class Session {
     for (let at = 0; at < n; at += batchSize) {
       batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
     }
-    const measured = (runId: RunId) => last && this.experiment.runs.some((r) => r.id === runId && r.method === 'ts-lora');
+    const measured = (runId: RunId) => last && this.experiment.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;

@@ -4,7 +4,7 @@ import { Generator } from '../engine/generator';
 import { type Gpu, openGpu } from '../engine/gpu/device';
 import { TextStream } from '../hub/tokenizer';
 import { sourceName } from '../hub/source';
-import { trainSchema } from '../shared/config';
+import { isGated, trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { Lock } from './lock';
@@ -179,7 +179,7 @@ export class Studio {
       const [all] = await generator.logits(Int32Array.from(ids));
       const rows = Array.from({ length: Math.min(CHECK_ROWS, ids.length) }, (_, i) => ids.length - 1 - i);
       const logits = rows.map((r) => Array.from(all[r]));
-      const gated = run.config.method === 'ts-lora';
+      const gated = isGated(run.config);
       return { model: sourceName(info.source), ids, rows, dense: gated ? null : logits, gated: gated ? logits : null };
     } finally {
       generator.free();

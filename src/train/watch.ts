@@ -1,6 +1,7 @@
 /** The token view: a text goes through every gated run as it is now, at most a twentieth of the time. */
 import { maxContext } from '../engine/model/llama';
 import type { GateMap, Trainer } from '../engine/trainer';
+import { isGated } from '../shared/config';
 import type { TokenSet, Tokenizer } from '../shared/types';
 import type { TrainEvent } from './protocol';
 
@@ -34,7 +35,7 @@ export class Watcher {
   /** Shows the gates if it is time again, or at once. */
   async maybe(step: number, now = false): Promise<void> {
     if (!now && performance.now() < this.#notBefore) return;
-    const gated = this.#trainer.runs.filter((r) => r.config.method === 'ts-lora');
+    const gated = this.#trainer.runs.filter((r) => isGated(r.config));
     const ids = this.#ids();
     if (gated.length === 0 || ids.length === 0) return;
     const tokens = this.#tokenizer.pieces(ids);

@@ -1,5 +1,6 @@
 /** The Llama family as the engine sees it: shapes of its linear layers and names of its weights. */
-import { MODULE_KINDS, MODULE_PATHS, type ModuleKind } from '../../shared/config';
+import { MODULE_KINDS, MODULE_PATHS, type ModuleKind, type RunConfig } from '../../shared/config';
+import { ConfigError } from '../../shared/errors';
 import type { LlamaConfig, ModuleId, WeightName } from '../../shared/types';
 import type { AdaptedModule } from '../adapters/method';
 import type { BufferScope, Tensor } from '../gpu/buffers';
@@ -27,13 +28,25 @@ export function moduleShape(c: LlamaConfig, kind: ModuleKind): { dIn: number; dO
   }
 }
 
-/** The modules a run adapts, bottom up, in the order in which statistics list them. */
-export function adaptedModules(c: LlamaConfig, kinds: readonly ModuleKind[]): AdaptedModule[] {
-  const inOrder = MODULE_KINDS.filter((k) => kinds.includes(k));
-  return Array.from({ length: c.layers }, (_, layer) => inOrder.map((kind) => ({ layer, kind })))
-    .flat()
+/** Every linear layer that can be adapted, bottom up, in the order in which statistics list them. */
+export const allModules = (c: Pick<LlamaConfig, 'layers'>): ModuleId[] =>
+  Array.from({ length: c.layers }, (_, layer) => MODULE_KINDS.map((kind) => ({ layer, kind }))).flat();
+
+/**
+ * The modules a run adapts, bottom up: those that `only` names, else `modules` in every layer.
+ * @throws {ConfigError} when `only` names a layer that the model does not have
+ */
+export function adaptedModules(c: LlamaConfig, { modules, only }: Pick<RunConfig, 'modules' | 'only'>): AdaptedModule[] {
+  const all = allModules(c);
+  const unknown = only?.find((name) => !all.some((m) => moduleName(m) === name));
+  if (unknown !== undefined) throw new ConfigError(`The model has no module "${unknown}": it has ${c.layers} layers, counted from 0.`, 'Choose modules of this model.');
+  return all
+    .filter((m) => (only ? only.includes(moduleName(m)) : modules.includes(m.kind)))
     .map((id, index) => ({ ...id, index, ...moduleShape(c, id.kind) }));
 }
+
+/** A module as a configuration names it: `3.q`. */
+export const moduleName = ({ layer, kind }: ModuleId) => `${layer}.${kind}`;
 
 /** PEFT's name of a module: `model.layers.3.self_attn.q_proj`. */
 export const modulePath = ({ layer, kind }: ModuleId) => `model.layers.${layer}.${MODULE_PATHS[kind]}`;

@@ -6,7 +6,7 @@ import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
 import { ARGS_BYTES, activeListBytes } from '../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
 import type { Capacity } from './batch';
-import { moduleShape } from './llama';
+import { moduleName, moduleShape } from './llama';
 
 /** What the runs ask for together: every layer and kind that any of them adapts, and the largest padded rank. */
 export interface SpaceNeeds {
@@ -15,10 +15,8 @@ export interface SpaceNeeds {
   rPad: number;
 }
 
-export const moduleKey = (m: { layer: number; kind: string }) => `${m.layer}.${m.kind}`;
-
 export function spaceNeeds(runs: readonly { modules: readonly AdaptedModule[]; rPad: number }[]): SpaceNeeds {
-  return { keys: [...new Set(runs.flatMap((r) => r.modules.map(moduleKey)))], rPad: Math.max(4, ...runs.map((r) => r.rPad)) };
+  return { keys: [...new Set(runs.flatMap((r) => r.modules.map(moduleName)))], rPad: Math.max(4, ...runs.map((r) => r.rPad)) };
 }
 
 const strides = ({ rows }: Capacity, rPad: number) => ({
@@ -77,7 +75,7 @@ export class AdapterSpaces {
 
   /** The spaces of the modules of the run in `segment`, in their order. */
   of(segment: number, modules: readonly AdaptedModule[]): ModuleSpace[] {
-    return modules.map((m) => this.#spaces[this.index(segment, moduleKey(m))]);
+    return modules.map((m) => this.#spaces[this.index(segment, moduleName(m))]);
   }
 
   /** The one space that all modules of a segment share where no backward follows (`keys` has one entry). */

@@ -49,9 +49,9 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
   const [ratio, open, list] = [rows, rows, rows + 1].map((n, i) => scope.upload(`out${i}`, new Uint32Array(n + 100).fill(1)));
   const args = scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT);
   const ops = gate(gpu, {
-    rows: rowCount(scope, rows), z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))),
+    rows: rowCount(scope, rows), size: { z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))), rank, scaling },
     squares: { tensor: scope.upload('squares', squaresOf(y, rows, dOut)), parts: PARTS },
-    slot: slotOf(slots, 1), stat: statOf(stats, 1), ratio, open, list, args, rank, scaling, record: options.record ?? true,
+    slot: slotOf(slots, 1), stat: statOf(stats, 1), ratio, open, list, args, record: options.record ?? true,
     groups: { delta: { rowsPerGroup: 8, columnGroups: 3 }, dx: { rowsPerGroup: 4, columnGroups: 5 }, grads: { gradGroups: 7, sumGroups: 9 } },
   }, options.large === undefined ? undefined : options.large ? 0 : Infinity);
   await runOps(gpu, [...ops, ...ops], { rows, supervised: 0, segments: 1 });

@@ -24,12 +24,20 @@ export interface ActiveGroups {
   grads: { gradGroups: number; sumGroups: number };
 }
 
-export interface GateParams {
-  rows: RowCount;
+/** Where ‖Δ_i‖ comes from: s² zᵀGz, by the Gram matrix of B. */
+export interface DeltaSize {
   /** A x, [rows, rank]. */
   z: Tensor;
   /** BᵀB, [rank, rank]. */
   gram: Tensor;
+  rank: number;
+  /** alpha / rank, positive. */
+  scaling: number;
+}
+
+export interface GateParams {
+  rows: RowCount;
+  size: DeltaSize;
   /** [rows, parts]: partial sums of y² of the frozen module's output y. */
   squares: { tensor: Tensor; parts: number };
   /** This module's GateSlot; bound as a uniform. */
@@ -44,9 +52,6 @@ export interface GateParams {
   args: Tensor;
   /** This module's StatSlot: rows, dispatched rows and the histogram of r are added when `record`. Bound in any case. */
   stat: Tensor;
-  rank: number;
-  /** alpha / rank, positive. */
-  scaling: number;
   record: boolean;
   groups: ActiveGroups;
 }
@@ -56,9 +61,9 @@ export interface GateParams {
  * the dispatches over it need. One dispatch, or two where the rows are many; which, the rows of a pass decide.
  */
 export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
-  const large = (counts: Counts) => p.rows.of(counts) * p.rank ** 2 > spread;
+  const large = (counts: Counts) => p.rows.of(counts) * p.size.rank ** 2 > spread;
   const values = shapeOf(p);
-  const inputs = [p.z, p.gram, p.squares.tensor];
+  const inputs = [p.size.z, p.size.gram, p.squares.tensor];
   const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.args, p.stat];
   const rule = chunkRule(gpu);
   const constants = { WIDTH: gpu.info.software ? 4 : 256, ...rule.constants };
@@ -85,7 +90,7 @@ export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
 }
 
 /** The shaders' `Shape`. */
-function shapeOf({ rank, squares, scaling, record, groups: { delta, dx, grads } }: GateParams): ArrayBuffer {
+function shapeOf({ size: { rank, scaling }, squares, record, groups: { delta, dx, grads } }: GateParams): ArrayBuffer {
   const bytes = new ArrayBuffer(48);
   new Uint32Array(bytes).set([
     rank / 4, squares.parts, 0, record ? 1 : 0,

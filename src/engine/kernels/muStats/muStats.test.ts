@@ -18,7 +18,7 @@ test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4]])('μ of
   const stats = scope.alloc('stats', 2 * STAT_BYTES);
   // All buffers are longer than this pass.
   const mu = scope.upload('mu', new Float32Array(rows + 50).fill(7));
-  const op = muStats(gpu, { rows: rowCount(scope, rows), u: scope.upload('u', u), z: scope.upload('z', z), open: scope.upload('open', open), stat: statOf(stats, 1), mu, rank, scaling: 2 });
+  const op = muStats(gpu, { rows: rowCount(scope, rows), terms: { u: scope.upload('u', u), z: scope.upload('z', z), rank, scaling: 2 }, open: scope.upload('open', open), stat: statOf(stats, 1), mu });
   await runOps(gpu, [op], { rows, supervised: 0, segments: 1 });
   const expected = muStatsRef(u, z, open, rows, rank, 2);
   expectCloseToMax(await floats(gpu, mu, rows), expected.mu, 1e-6);

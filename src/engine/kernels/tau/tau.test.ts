@@ -75,10 +75,10 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
   const ops = [
     { clear: stats },
     ...gate(gpu, {
-      rows: count, z, gram: g, squares, slot: slotOf(slots, 0), stat: statOf(stats, 0), ratio, open, ...shape, record: true,
+      rows: count, size: { z, gram: g, ...shape }, squares, slot: slotOf(slots, 0), stat: statOf(stats, 0), ratio, open, record: true,
       list: scope.alloc('list', activeListBytes(rows)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT), groups: { delta: one, dx: one, grads: { gradGroups: 1, sumGroups: 1 } },
     }),
-    muStats(gpu, { rows: count, u, z, open, stat: statOf(stats, 0), mu, ...shape }),
+    muStats(gpu, { rows: count, terms: { u, z, ...shape }, open, stat: statOf(stats, 0), mu }),
     updateTau(gpu, { slots, stats, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), GPUBufferUsage.UNIFORM) }),
   ];
   const counts = { rows, supervised: 0, segments: 1 };

@@ -10,7 +10,8 @@ import { matmulTile } from '../../kernels/matmul/matmul';
 import { readTensor } from '../../gpu/readback';
 import { expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
-import { GatedLora } from './gatedLora';
+import { Lora } from '../lora/lora';
+import { Gated } from './gated';
 
 const [T, dIn, dOut, rank, scaling] = [203, 40, 72, 6, 1.5];
 const rPad = 8;
@@ -54,7 +55,8 @@ describe('a gated module at forced active shares', () => {
       gpu.device.queue.writeBuffer(params.a.buffer, params.a.offset, padA(a));
       gpu.device.queue.writeBuffer(params.b.buffer, params.b.offset, padB(b));
       const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
-      const method = new GatedLora({ gpu, rPad, scaling, params: [params], flat }, [module], scope, gateSchema.parse({}), { steps: 10, warmupSteps: 0 });
+      const lora = new Lora({ gpu, rPad, scaling, params: [params], flat }, { modules: [module], scope });
+      const method = new Gated(gpu, lora, [module], scope, gateSchema.parse({}), { steps: 10, warmupSteps: 0 });
       const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT) };
       const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })) };
       const input = scope.upload('x', x);

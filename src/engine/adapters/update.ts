@@ -1,0 +1,37 @@
+/**
+ * What Δ is: the update that an adapter adds to a frozen module's output. A method applies one to every token (`Plain`)
+ * or to those whose gate is open (`Gated`), and knows it only through this.
+ */
+import type { Tensor } from '../gpu/buffers';
+import type { Op } from '../gpu/program';
+import type { ActiveGroups, DeltaSize } from '../kernels/gate/gate';
+import type { LowRankGradParams } from '../kernels/lowRankGrad/lowRankGrad';
+import type { MuTerms } from '../kernels/muStats/muStats';
+import type { Rows } from '../kernels/rows/rows';
+import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from './method';
+
+/** Rows that a gradient runs over: all, or the open ones with the dispatch sizes of the sums. */
+export type GradientRows = Pick<LowRankGradParams, 'rows' | 'sums'>;
+
+export interface Update {
+  /** For all rows: what Δ is made from (z = A x). It stays in `io.space` for the backward. */
+  prepare(m: AdaptedModule, io: ForwardIO): Op[];
+  /** After `prepare`: ‖Δ_i‖ of all rows, as the gate reads it. Only where a gate asks for it. */
+  size(m: AdaptedModule, io: ForwardIO): { ops: Op[]; size: DeltaSize };
+  /** y += Δ for `rows`, from what `prepare` left. */
+  add(m: AdaptedModule, io: ForwardIO, rows: Rows): Op[];
+  /** What a workgroup of each operation over open rows covers, so that the gate can size their dispatches. */
+  groups(m: AdaptedModule): ActiveGroups;
+  /** For all rows: what μ and the gradients are made from (u = Bᵀ g). */
+  back(m: AdaptedModule, io: BackwardIO): Op[];
+  /** After `back`: μ_i = ⟨g_i, Δ_i⟩, as `muStats` computes it. */
+  mu(m: AdaptedModule, io: BackwardIO): MuTerms;
+  /** Adds the gradients of the parameters. */
+  gradients(m: AdaptedModule, io: BackwardIO, over: GradientRows): Op[];
+  /** gradIn += the adapter's part of the input gradient, for `rows`. */
+  through(m: AdaptedModule, io: BackwardIO, gradIn: Tensor, rows: Rows): Op[];
+  /** After parameters changed: tensors derived from them. */
+  refresh(): Op[];
+  /** What a restored run needs besides the parameters and the optimizer's moments. */
+  state(): NamedTensor[];
+}
