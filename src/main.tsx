@@ -14,4 +14,6 @@ studio.setTheme(rememberedTheme());
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(<StudioContext value={studio}><App /></StudioContext>);
+void studio.openStorage();
 void studio.boot();
+document.addEventListener('visibilitychange', () => studio.checkpoints.visible(document.visibilityState === 'visible'));

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { pack, unpack } from '../shared/pack';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
-import { Column, MODULE_ROWS, ModuleSeries, RunHistory, skippedShare, totalSkipped } from './history';
+import { Column, type HistorySnapshot, MODULE_ROWS, ModuleSeries, RunHistory, skippedShare, totalSkipped } from './history';
 import { keptPerToken, lossData, lossRows, MAX_POINTS, shareData } from './series';
 
 test('a column grows and keeps its values', () => {
@@ -98,4 +99,26 @@ test('kept share per token, over all, one layer, one module', () => {
   expect([...keptPerToken(watch, 1, 'q').kept]).toEqual([1, 1]);
   expect(keptPerToken(watch, null, 'o').modules).toBe(0);
   expect([...keptPerToken(watch, null, null).ratio]).toEqual([1, 0.25]);
+});
+
+test('a history that goes on from its snapshot is the one that was never interrupted', () => {
+  const stats = (step: number) => gateStats(4, 100, (m) => (step * 7 + m * 13) % 100);
+  const grow = (history: RunHistory, from: number, to: number) => {
+    for (let step = from; step <= to; step++) {
+      history.addStep(stepEvent('ts-lora', step, stats(step)));
+      if (step % 50 === 0) history.addEval({ ...evalEvent('ts-lora', step, 4 - step / 1000), gate: stats(step) });
+    }
+  };
+  const whole = new RunHistory('ts-lora');
+  whole.modules = MODULES;
+  grow(whole, 1, 2600);
+  for (const cut of [1, 1023, 1024, 1025, 1300, 2599]) {
+    const first = new RunHistory('ts-lora');
+    first.modules = MODULES;
+    grow(first, 1, cut);
+    const packed = new Uint8Array(Buffer.concat(pack(first.snapshot())));
+    const second = RunHistory.restore(unpack(packed) as HistorySnapshot);
+    grow(second, cut + 1, 2600);
+    expect(second.snapshot(), `cut after ${cut}`).toStrictEqual(whole.snapshot());
+  }
 });

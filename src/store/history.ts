@@ -11,8 +11,14 @@ type WatchEvent = Extract<TrainEvent, { type: 'watch' }>;
 
 /** A Float32Array that grows. */
 export class Column {
-  #data = new Float32Array(256);
-  length = 0;
+  #data: Float32Array<ArrayBuffer>;
+  length: number;
+
+  constructor(values?: Float32Array<ArrayBuffer>) {
+    this.#data = new Float32Array(Math.max(256, values?.length ?? 0));
+    this.#data.set(values ?? []);
+    this.length = values?.length ?? 0;
+  }
 
   push(value: number): void {
     if (this.length === this.#data.length) {
@@ -36,6 +42,15 @@ export class Column {
 /** Rows kept per module series. When full, every second row goes and the stride doubles. */
 export const MODULE_ROWS = 1024;
 
+/** A series as plain data: `rows` rows of `modules` values, and where the thinning stands. */
+export interface SeriesSnapshot {
+  modules: number;
+  steps: Uint32Array<ArrayBuffer>;
+  data: Float32Array<ArrayBuffer>;
+  stride: number;
+  seen: number;
+}
+
 /** One value per module and kept step: the rows behind heat map and lines. */
 export class ModuleSeries {
   readonly modules: number;
@@ -48,6 +63,20 @@ export class ModuleSeries {
   constructor(modules: number) {
     this.modules = modules;
     this.#data = new Float32Array(MODULE_ROWS * modules);
+  }
+
+  snapshot(): SeriesSnapshot {
+    return { modules: this.modules, steps: this.steps.slice(0, this.rows), data: this.#data.slice(0, this.rows * this.modules), stride: this.#stride, seen: this.#seen };
+  }
+
+  static restore({ modules, steps, data, stride, seen }: SeriesSnapshot): ModuleSeries {
+    const series = new ModuleSeries(modules);
+    series.steps.set(steps);
+    series.#data.set(data);
+    series.#stride = stride;
+    series.#seen = seen;
+    series.rows = steps.length;
+    return series;
   }
 
   push(step: number, value: (module: number) => number): void {
@@ -84,15 +113,35 @@ export interface EvalPoint {
   gate: GateStats | null;
 }
 
+/** A history as plain data with typed arrays of its own; times are left out. */
+export interface HistorySnapshot {
+  runId: RunId;
+  step: Float32Array<ArrayBuffer>;
+  loss: Float32Array<ArrayBuffer>;
+  learningRate: Float32Array<ArrayBuffer>;
+  gradNorm: Float32Array<ArrayBuffer>;
+  evals: EvalPoint[];
+  modules: ModuleId[];
+  skipped: SeriesSnapshot | null;
+  tau: SeriesSnapshot | null;
+  gate: GateStats | null;
+  work: AdapterWork | null;
+  watch: WatchEvent | null;
+  workDone: number;
+  workDense: number;
+  workStep: number;
+  tokens: number;
+}
+
 /** Steps whose wall time makes up the speed shown. */
 const SPEED_WINDOW = 20;
 
 export class RunHistory {
   readonly runId: RunId;
-  readonly step = new Column();
-  readonly loss = new Column();
-  readonly learningRate = new Column();
-  readonly gradNorm = new Column();
+  readonly step: Column;
+  readonly loss: Column;
+  readonly learningRate: Column;
+  readonly gradNorm: Column;
   readonly evals: EvalPoint[] = [];
   modules: ModuleId[] = [];
   /** Skipped share per module; null for a run without gates. */
@@ -110,8 +159,33 @@ export class RunHistory {
   #recent: { ms: number; tokens: number }[] = [];
   #skipTiming = true;
 
-  constructor(runId: RunId) {
+  /** @param from the columns of an earlier history that this one goes on from. */
+  constructor(runId: RunId, from?: Pick<HistorySnapshot, 'step' | 'loss' | 'learningRate' | 'gradNorm'>) {
     this.runId = runId;
+    this.step = new Column(from?.step);
+    this.loss = new Column(from?.loss);
+    this.learningRate = new Column(from?.learningRate);
+    this.gradNorm = new Column(from?.gradNorm);
+  }
+
+  /** Everything a resumed or reopened run shows. A field that is added to this class is added here and in `restore`. */
+  snapshot(): HistorySnapshot {
+    const { runId, evals, modules, gate, work, watch, workDone, workDense, workStep, tokens } = this;
+    const copy = (column: Column) => new Float32Array(column.values());
+    return {
+      runId, step: copy(this.step), loss: copy(this.loss), learningRate: copy(this.learningRate), gradNorm: copy(this.gradNorm),
+      evals: [...evals], modules, skipped: this.skipped?.snapshot() ?? null, tau: this.tau?.snapshot() ?? null,
+      gate, work, watch, workDone, workDense, workStep, tokens,
+    };
+  }
+
+  static restore(s: HistorySnapshot): RunHistory {
+    const history = new RunHistory(s.runId, s);
+    history.evals.push(...s.evals);
+    history.skipped = s.skipped && ModuleSeries.restore(s.skipped);
+    history.tau = s.tau && ModuleSeries.restore(s.tau);
+    const { modules, gate, work, watch, workDone, workDense, workStep, tokens } = s;
+    return Object.assign(history, { modules, gate, work, watch, workDone, workDense, workStep, tokens });
   }
 
   addStep(event: StepEvent): void {

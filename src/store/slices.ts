@@ -2,14 +2,15 @@
 import { type ExperimentConfig, defaultExperiment } from '../shared/config';
 import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
-import type { KernelProfile, TokenSet } from '../shared/types';
-import type { DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
+import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
+import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { RunHistory } from './history';
+import type { StorageMode } from './storageLock';
 
 /** Types of the protocol that the page shows; `ui` knows them through the store. */
 export type { ModelInfo, Phase } from '../train/protocol';
 
-export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare';
+export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare' | 'history';
 
 export interface Progress {
   label: string;
@@ -92,6 +93,22 @@ export interface RunsSlice {
   watchText: string | null;
 }
 
+/** What this browser keeps. */
+export interface KeepSlice {
+  mode: StorageMode;
+  /** A run that was interrupted and can go on. */
+  offer: CheckpointInfo | null;
+  /** The newest checkpoint was damaged, and the offer is the one before it. */
+  damaged: boolean;
+  resuming: boolean;
+  /** The last checkpoint of the run that is going on. */
+  saved: { step: number; at: number } | null;
+  /** Why nothing is saved at the moment. */
+  problem: ErrorInfo | null;
+  /** How long the tab was hidden, and what the run did meanwhile. */
+  away: { ms: number; steps: number } | null;
+}
+
 export interface Notice {
   id: number;
   section: Section;
@@ -108,6 +125,7 @@ export interface State {
   model: ModelSlice;
   dataset: DatasetSlice;
   runs: RunsSlice;
+  keep: KeepSlice;
   ui: UiSlice;
 }
 
@@ -124,6 +142,7 @@ export function initialState(): State {
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null,
     },
+    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null },
     ui: { notices: [], theme: 'auto' },
   };
 }
@@ -132,6 +151,11 @@ export function initialState(): State {
 export function stepsOf(session: Session): { done: number; total: number } {
   const done = session.experiment.runs.map((r) => session.histories.get(r.id)).map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
   return { done: Math.max(0, ...done), total: session.experiment.train.steps };
+}
+
+/** The adapter's name as people read it. */
+export function gpuName(gpu: GpuInfo): string {
+  return gpu.description || [gpu.vendor, gpu.architecture].filter(Boolean).join(' ') || 'unnamed adapter';
 }
 
 /** A run is on the GPU and moving, or waiting to move. */

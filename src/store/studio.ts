@@ -1,5 +1,5 @@
 /**
- * What a person can do, as commands. Commands talk to the two workers and write the store; the page calls
+ * What a person can do, as commands. Commands talk to the workers and write the store; the page calls
  * commands and reads the store, and knows nothing of workers.
  */
 import { type StoreApi, createStore } from 'zustand/vanilla';
@@ -7,12 +7,15 @@ import { type ExperimentConfig, type RunConfig, type TrainConfig, parseExperimen
 import { DataError, type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
 import type { ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
+import { Checkpoints } from './checkpoints';
 import { type DataClient, createDataClient } from './dataClient';
 import { draftProblem, findGpu, samplingProblem } from './checks';
 import { DatasetCommands } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
+import { type KeepClient, createKeepClient } from './keepClient';
 import { type Notice, type Section, type State, initialState, isLive } from './slices';
+import { claimStorage } from './storageLock';
 import { carriedPrompt, comparePrompt } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
@@ -32,6 +35,7 @@ export interface StudioOptions {
   startModel?: ModelSource;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<never>) => DataClient;
+  makeKeep?: (hooks: WorkerHooks<never>) => KeepClient;
 }
 
 export class Studio {
@@ -40,6 +44,9 @@ export class Studio {
   readonly #data: DataClient;
   /** Commands of the Data section. */
   readonly data: DatasetCommands;
+  readonly #keep: KeepClient;
+  /** The run that is going on, saved on the way. */
+  readonly checkpoints: Checkpoints;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   #noticeId = 0;
@@ -49,7 +56,10 @@ export class Studio {
 
   constructor(options: StudioOptions) {
     this.#options = options;
-    this.#events = new EventBatcher((events) => this.store.setState((s) => applyEvents(s, events, (n) => this.#notice(n))));
+    this.#events = new EventBatcher((events) => {
+      this.store.setState((s) => applyEvents(s, events, (n) => this.#notice(n)));
+      this.checkpoints.after();
+    });
     const crash = (section: Section) => (info: ErrorInfo) => {
       this.#events.flush();
       this.#report(section, info);
@@ -60,6 +70,7 @@ export class Studio {
         crash('model')(info);
         this.#patch('model', { status: 'failed', info: null, progress: null });
         this.#patch('runs', { phase: this.#s.runs.session ? 'failed' : 'idle', progress: null, generating: null });
+        this.checkpoints.after();
       },
     });
     this.#data = (options.makeData ?? createDataClient)({ onEvent: () => {}, onCrash: crash('data') });
@@ -67,6 +78,23 @@ export class Studio {
       store: this.store, client: this.#data, baseUrl: options.baseUrl,
       report: (error) => this.#report('data', error),
       dismiss: () => this.dismiss('data'),
+    });
+    this.#keep = (options.makeKeep ?? createKeepClient)({ onEvent: () => {}, onCrash: (problem) => this.#patch('keep', { problem }) });
+    this.checkpoints = new Checkpoints({
+      store: this.store, train: this.#train, keep: this.#keep,
+      flush: () => this.#events.flush(),
+      openModel: (source) => this.openModel(source),
+      setDraft: (draft) => this.#setDraft(draft),
+      say: (kind, info) => this.#say('train', kind, info),
+      ended: () => Promise.resolve(),
+    });
+  }
+
+  /** Finds out what this browser keeps and whether this tab may write it. */
+  async openStorage(): Promise<void> {
+    await claimStorage((mode) => {
+      this.#patch('keep', { mode });
+      if (mode === 'writer') void this.checkpoints.look();
     });
   }
 
@@ -209,7 +237,10 @@ export class Studio {
       });
       const plan = await this.#train.request({ type: 'start', experiment, train, heldOut });
       const { session } = this.#s.runs;
-      if (session?.histories === histories) this.#patch('runs', { session: { ...session, plan } });
+      if (session?.histories === histories) {
+        this.#patch('runs', { session: { ...session, plan } });
+        this.checkpoints.begin(train, heldOut);
+      }
       if (this.#s.runs.watchText !== null) await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
     } catch (error) {
       this.#events.flush();
@@ -324,10 +355,11 @@ export class Studio {
     if (kept.length !== notices.length) this.#patch('ui', { notices: kept });
   }
 
-  /** Ends both workers. */
+  /** Ends the workers. */
   dispose(): void {
     this.#train.dispose();
     this.#data.dispose();
+    this.#keep.dispose();
   }
 
   get #s(): State {
@@ -343,10 +375,13 @@ export class Studio {
   }
 
   #report(section: Section, error: unknown): void {
-    const info = isErrorInfo(error) ? error : toErrorInfo(error);
+    this.#say(section, 'error', isErrorInfo(error) ? error : toErrorInfo(error));
+  }
+
+  #say(section: Section, kind: Notice['kind'], info: ErrorInfo): void {
     const { notices } = this.#s.ui;
     if (notices.some((n) => n.section === section && n.info.message === info.message)) return;
-    this.#patch('ui', { notices: [...notices, this.#notice({ section, kind: 'error', info })] });
+    this.#patch('ui', { notices: [...notices, this.#notice({ section, kind, info })] });
   }
 
   async #command(section: Section, act: () => Promise<unknown>): Promise<void> {

@@ -93,6 +93,10 @@ export interface SessionState {
   version: 1;
   experiment: ExperimentConfig;
   step: number;
+  /** Step of the last evaluation on the way that is complete. */
+  evaluated: number;
+  /** Runs that have ended with an error. */
+  failed: RunId[];
   /** The matmul variants that were used; others may round differently. */
   tuning: Record<string, string>;
   /** How it lay in memory. */
@@ -155,6 +159,50 @@ export interface DataReplies {
   parse: { table: Omit<ParsedTable, 'rows'>; sample: string[][]; rowCount: number; detection: Detection; template: PromptTemplate };
   prepare: { report: PrepareReport; preview: PreviewExample[]; train: TokenSet; heldOut: TokenSet };
   preview: { examples: PreviewExample[] };
+}
+
+// ---- keep worker -----------------------------------------------------------------------------------
+
+/** What the page is told of an interrupted run before it asks for all of it. */
+export interface CheckpointInfo {
+  savedAt: number;
+  startedAt: number;
+  step: number;
+  experiment: ExperimentConfig;
+  model: ModelSource;
+  /** Name of the adapter it ran on: on another, the last bits may differ. */
+  gpu: string;
+  /** SHA-256 of the token sets, which lie beside the checkpoint. */
+  dataHash: string;
+}
+
+/** Everything to go on from: the worker's snapshot, and the page's own (curves, template; opaque to the worker). */
+export interface Checkpoint {
+  info: CheckpointInfo;
+  state: SessionState;
+  page: unknown;
+}
+
+/** The worker that alone writes to the origin's private file system. */
+export type KeepRequest =
+  /** Writes the token sets of a run that begins, unless they lie there already. */
+  | { type: 'save-data'; train: TokenSet; heldOut: TokenSet }
+  /** Into the older of two slots. */
+  | { type: 'save-checkpoint'; checkpoint: Checkpoint }
+  | { type: 'checkpoint-info' }
+  | { type: 'load-checkpoint' }
+  | { type: 'clear-checkpoint' }
+  /** A kept run as one zip. */
+  | { type: 'write-run'; id: string; files: AdapterFile[] }
+  | { type: 'delete-run'; id: string };
+
+export interface KeepReplies {
+  'save-data': { hash: string };
+  'save-checkpoint': { bytes: number };
+  /** `damaged`: slots whose checksum is wrong; the other one, older, is used then. */
+  'checkpoint-info': { info: CheckpointInfo | null; damaged: number };
+  'load-checkpoint': { checkpoint: Checkpoint; train: TokenSet; heldOut: TokenSet };
+  'write-run': { bytes: number };
 }
 
 // ---- envelope --------------------------------------------------------------------------------------

@@ -79,7 +79,9 @@ export class Session {
   /** Freed from outside: ends without a last evaluation and without a word. */
   #abandoned = false;
   #shownPhase: Phase | null = null;
-  readonly #failed = new Set<RunId>();
+  readonly #failed: Set<RunId>;
+  /** Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes it. */
+  #evaluated: number;
   readonly #lastEvent = new Map<RunId, number>();
   readonly #gateWarnings: Map<RunId, GateWarnings>;
   /** Results of the step before, which arrive while this one runs. */
@@ -96,6 +98,8 @@ export class Session {
     this.#emit = emit;
     this.#tuning = tuning;
     this.#step = state?.step ?? 0;
+    this.#evaluated = state?.evaluated ?? 0;
+    this.#failed = new Set(state?.failed);
     this.#order = state ? BatchOrder.restore(state.data as BatchOrderState) : new BatchOrder(exampleCount(data.train), experiment.train.seed);
     this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
     this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
@@ -145,12 +149,13 @@ export class Session {
   }
 
   async #loop(): Promise<void> {
-    const { steps, evalEvery } = this.experiment.train;
+    const { steps } = this.experiment.train;
     if (this.#step === 0) await this.#evaluate(['base']);
+    await this.#maybeEvaluate();
     while (this.#step < steps && !this.#stopping && this.#live.length > 0) {
       this.#phase('training');
       await this.#lock.run(() => this.#trainStep());
-      if (this.#step % evalEvery === 0 && this.#step < steps) await this.#evaluate(this.#live);
+      await this.#maybeEvaluate();
       await this.#lock.run(() => this.#watcher.maybe(this.#step));
       if (this.#paused && !this.#stopping) {
         await this.#pending;
@@ -207,6 +212,14 @@ export class Session {
     const where = first ? `The first bad tensor is ${first}.` : 'Every tensor was finite when the step was repeated.';
     const error = new TrainError(`Step ${step}: ${what}. ${where}`, 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.');
     this.#emit({ type: 'run-failed', runId, error: toErrorInfo(error) });
+  }
+
+  /** The evaluation on the way that is due at this step, if it is not done yet. */
+  async #maybeEvaluate(): Promise<void> {
+    const { steps, evalEvery } = this.experiment.train;
+    if (this.#step % evalEvery !== 0 || this.#step >= steps || this.#evaluated === this.#step) return;
+    await this.#evaluate(this.#live);
+    this.#evaluated = this.#step;
   }
 
   /** Held-out loss of runs ('base' among them). The last evaluation also measures μ on the held-out tokens. */
@@ -283,7 +296,7 @@ export class Session {
       await this.#pending;
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
-      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#order.state(), runs };
+      return { version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, failed: [...this.#failed], tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#order.state(), runs };
     });
   }
 

@@ -6,6 +6,7 @@ import { ConfigureSection } from './ConfigureSection';
 import { DataSection } from './DataSection';
 import { InspectSection } from './InspectSection';
 import { ModelSection } from './ModelSection';
+import { ResumeOffer } from './ResumeOffer';
 import { ThemeToggle } from './ThemeToggle';
 import { PHASES, TrainSection } from './TrainSection';
 import { useSel } from './studioContext';
@@ -34,6 +35,7 @@ export function App() {
       </header>
       <StepNav />
       <main>
+        <ResumeOffer />
         <ModelSection />
         <DataSection />
         <ConfigureSection />
@@ -59,7 +61,7 @@ function StepNav() {
   const phase = useSel((s) => s.runs.phase);
   const started = useSel((s) => s.runs.session !== null);
   const done: Record<Section, boolean> = {
-    model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false,
+    model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false, history: false,
   };
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
