@@ -76,7 +76,7 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
     await app.get('data-file').setInputFiles(asUpload(FILES[0]));
     await app.dataReady();
     await app.small(steps);
-    await app.set('Evaluate every', 7);
+    await app.set('Evaluate every', 31);
   };
   const finish = async ({ app }: Killable) => {
     await app.waitPhase(['finished'], 300_000);
@@ -91,6 +91,7 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
     await browser.app.get('train-button').click();
     const straight = await finish(browser);
     await browser.kill();
+    report(`straight through: ${straight.final.map((row) => `${row[0]} ${row[2]}`).slice(1).join(', ')}`);
 
     browser = await openKillable(join(folder, 'killed'), url);
     await prepare(browser.app);
@@ -99,7 +100,12 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
     for (let k = 1; k <= kills; k++) {
       // Some checkpoint must have been written since the last start, else nothing is gained by going on.
       const before = from;
-      await browser.page.waitForFunction((n) => Number(document.querySelector('[data-testid="keep-note"]')?.getAttribute('data-saved') ?? -1) > n, before, { timeout: 60_000, polling: 20 });
+      await browser.page.waitForFunction(
+        (n) => document.querySelector('[data-phase="finished"]') !== null || Number(document.querySelector('[data-testid="keep-note"]')?.getAttribute('data-saved') ?? -1) > n,
+        before,
+        { timeout: 60_000, polling: 20 },
+      );
+      if ((await browser.app.phase()) === 'finished') throw new Error(`the run ended before kill ${k}: ${steps} steps are too few`);
       const room = Math.max(0, Math.floor((steps * k) / (kills + 1)) - (await browser.app.steps()));
       await browser.app.waitSteps((await browser.app.steps()) + Math.floor(Math.random() * room));
       await browser.page.waitForTimeout(Math.random() * 300);

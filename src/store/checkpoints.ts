@@ -16,7 +16,7 @@ import { type KeepSlice, type Session, type State, gpuName, isLive, stepsOf } fr
 import type { TrainClient } from './trainClient';
 
 /** Bounds of the time between two checkpoints, in ms. In between it is the time the run has taken so far. */
-const SOONEST = 1000;
+const SOONEST = 500;
 const LATEST = 15_000;
 /** Writing may take this share of the time at most. */
 const SHARE_OF_TIME = 0.05;
