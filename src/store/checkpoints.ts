@@ -26,7 +26,7 @@ const LOST_AGAIN = 5 * 60_000;
 const AWAY = 10_000;
 
 /** What the page wants back of a run; travels through the worker unseen. */
-interface PageState extends Pick<Session, 'template' | 'mapping' | 'plan' | 'startedAt'> {
+interface PageState extends Pick<Session, 'template' | 'mapping' | 'dataName' | 'plan' | 'startedAt'> {
   version: 1;
   watchText: string | null;
   histories: HistorySnapshot[];
@@ -145,9 +145,9 @@ export class Checkpoints {
       const state = await this.#host.train.request({ type: 'state' });
       if (ended()) return;
       this.#host.flush();
-      const { template, mapping, plan, startedAt, failed, experiment } = session;
+      const { template, mapping, dataName, plan, startedAt, failed, experiment } = session;
       const page: PageState = {
-        version: 1, template, mapping, plan: this.#s.runs.session?.plan ?? plan, startedAt, watchText: this.#s.runs.watchText,
+        version: 1, template, mapping, dataName, plan: this.#s.runs.session?.plan ?? plan, startedAt, watchText: this.#s.runs.watchText,
         histories: [...histories.values()].map((h) => h.snapshot()), failed: [...failed],
       };
       const savedAt = Date.now();
@@ -179,7 +179,7 @@ export class Checkpoints {
       if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
       this.#host.flush();
       const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));
-      const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, plan: page.plan, startedAt: page.startedAt, histories, failed: new Map(page.failed) };
+      const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, dataName: page.dataName, plan: page.plan, startedAt: page.startedAt, histories, failed: new Map(page.failed) };
       this.#host.setDraft(info.experiment);
       this.#host.store.setState((s) => ({
         runs: { ...s.runs, session, profile: null, phase: 'compiling', progress: null, answers: {}, generating: null, watchText: page.watchText, version: s.runs.version + 1 },

@@ -2,6 +2,7 @@
 import { type ExperimentConfig, defaultExperiment } from '../shared/config';
 import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
+import type { KeptRun } from '../shared/keptRun';
 import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { RunHistory } from './history';
@@ -58,6 +59,8 @@ export interface Session {
   experiment: ExperimentConfig;
   template: PromptTemplate;
   mapping: Mapping | null;
+  /** What its data were called; empty where nobody knows. */
+  dataName: string;
   plan: MemoryPlan | null;
   /** Run ids in order, 'base' first. */
   histories: Map<RunId, RunHistory>;
@@ -107,6 +110,13 @@ export interface KeepSlice {
   problem: ErrorInfo | null;
   /** How long the tab was hidden, and what the run did meanwhile. */
   away: { ms: number; steps: number } | null;
+  /** Kept runs, newest first, and how many records could not be read. */
+  runs: KeptRun[];
+  unreadable: number;
+  /** Of this page's storage, in bytes; `persisted`: the browser will not clear it by itself. */
+  quota: { usage: number; quota: number; persisted: boolean } | null;
+  /** The kept run that something is done with. */
+  busy: string | null;
 }
 
 export interface Notice {
@@ -142,7 +152,7 @@ export function initialState(): State {
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null,
     },
-    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null },
+    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, quota: null, busy: null },
     ui: { notices: [], theme: 'auto' },
   };
 }
@@ -151,6 +161,13 @@ export function initialState(): State {
 export function stepsOf(session: Session): { done: number; total: number } {
   const done = session.experiment.runs.map((r) => session.histories.get(r.id)).map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
   return { done: Math.max(0, ...done), total: session.experiment.train.steps };
+}
+
+/** What the data are called. */
+export function dataName({ origin, samples }: DatasetSlice): string {
+  if (!origin) return '';
+  if (origin.kind === 'paste') return 'pasted text';
+  return origin.kind === 'file' ? origin.name : samples.find((s) => s.id === origin.id)?.title ?? origin.id;
 }
 
 /** The adapter's name as people read it. */

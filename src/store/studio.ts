@@ -14,7 +14,8 @@ import { DatasetCommands } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
 import { type KeepClient, createKeepClient } from './keepClient';
-import { type Notice, type Section, type State, initialState, isLive } from './slices';
+import { KeptRuns } from './keptRuns';
+import { type Notice, type Section, type State, dataName, initialState, isLive } from './slices';
 import { claimStorage } from './storageLock';
 import { carriedPrompt, comparePrompt } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
@@ -47,6 +48,8 @@ export class Studio {
   readonly #keep: KeepClient;
   /** The run that is going on, saved on the way. */
   readonly checkpoints: Checkpoints;
+  /** Runs that have ended, kept in this browser. */
+  readonly kept: KeptRuns;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   #noticeId = 0;
@@ -86,7 +89,15 @@ export class Studio {
       openModel: (source) => this.openModel(source),
       setDraft: (draft) => this.#setDraft(draft),
       say: (kind, info) => this.#say('train', kind, info),
-      ended: () => Promise.resolve(),
+      ended: (session, phase) => this.kept.add(session, phase),
+    });
+    this.kept = new KeptRuns({
+      store: this.store, train: this.#train, keep: this.#keep,
+      flush: () => this.#events.flush(),
+      openModel: (source) => this.openModel(source),
+      setDraft: (draft) => this.#setDraft(draft),
+      report: (error) => this.#report('history', error),
+      dismiss: () => this.dismiss('history'),
     });
   }
 
@@ -95,6 +106,7 @@ export class Studio {
     await claimStorage((mode) => {
       this.#patch('keep', { mode });
       if (mode === 'writer') void this.checkpoints.look();
+      if (mode !== 'off') void this.kept.list();
     });
   }
 
@@ -231,7 +243,7 @@ export class Studio {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
       this.#patch('runs', {
-        session: { experiment, template, mapping, plan: null, histories, failed: new Map(), startedAt: Date.now() },
+        session: { experiment, template, mapping, dataName: dataName(this.#s.dataset), plan: null, histories, failed: new Map(), startedAt: Date.now() },
         profile: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
@@ -322,7 +334,7 @@ export class Studio {
     this.dismiss('compare');
     try {
       const { session, imported } = this.#s.runs;
-      const { files } = await this.#train.request({ type: 'export', runId, template: session?.template ?? this.#s.dataset.template });
+      const { files } = await this.#train.request({ type: 'export', runId, template: session?.template ?? this.#s.dataset.template, check: true });
       const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? imported.find((r) => r.runId === runId)?.name ?? runId;
       return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };
     } catch (error) {
@@ -335,7 +347,7 @@ export class Studio {
     this.dismiss('compare');
     try {
       const files = await unzipAdapter(file);
-      const run = await this.#train.request({ type: 'import', files }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      const run = await this.#train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
       this.#patch('runs', { imported: [...this.#s.runs.imported, run] });
     } catch (error) {
       this.#report('compare', error);

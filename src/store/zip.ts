@@ -14,6 +14,7 @@ const KNOWN: Record<string, number> = {
   'README.md': 1 << 20,
 };
 const MAX_ZIP = 260 << 20;
+const MAX_UNPACKED = 512 << 20;
 const MAX_ENTRIES = 1000;
 
 /** The files as one zip. */
@@ -45,15 +46,19 @@ export function adapterFileCap(name: string): number | null {
 /**
  * Files of a zip, by path.
  * @param cap most bytes that a file may have; null leaves it alone.
+ * @param total most bytes of all files together, unpacked
  * @throws {AdapterError}
  */
-export async function readZip(zip: Blob, cap: (path: string) => number | null): Promise<AdapterFile[]> {
+export async function readZip(zip: Blob, cap: (path: string) => number | null, total = MAX_UNPACKED): Promise<AdapterFile[]> {
   const bytes = new Uint8Array(await zip.arrayBuffer());
+  let left = total;
   const files: AdapterFile[] = [];
   for (const entry of directory(bytes)) {
     const most = cap(entry.path);
     if (most === null) continue;
     if (entry.size > most) throw new AdapterError(`${entry.path} in the zip says it has ${entry.size} bytes; at most ${most} are read.`, 'Choose a zip that Sieve or PEFT has written.');
+    left -= entry.size;
+    if (left < 0) throw new AdapterError(`The zip unpacks to more than ${total} bytes.`, 'Choose a zip that Sieve or PEFT has written.');
     files.push({ name: entry.path, bytes: unpack(bytes, entry, entry.path) });
   }
   return files;

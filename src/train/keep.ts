@@ -43,24 +43,17 @@ function explain(error: unknown): unknown {
 }
 
 export class Keep {
-  readonly #root: () => Promise<FileSystemDirectoryHandle>;
-
-  /** @param root the folder to work in; the origin's own when absent. */
-  constructor(root: () => Promise<FileSystemDirectoryHandle> = () => navigator.storage.getDirectory()) {
-    this.#root = root;
-  }
-
   async #folder(name: 'checkpoint' | 'runs'): Promise<FileSystemDirectoryHandle> {
-    return (await this.#root()).getDirectoryHandle(name, { create: true });
+    return (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
   }
 
-  /** Opens files of a folder with their exclusive locks for as long as `use` takes. */
-  async #open<T>(folder: 'checkpoint' | 'runs', names: readonly string[], use: (files: SlotFile[]) => Promise<T>): Promise<T> {
+  /** Opens files of a folder with their exclusive locks for as long as `task` takes. */
+  async #open<T>(folder: 'checkpoint' | 'runs', names: readonly string[], task: (files: SlotFile[]) => Promise<T>): Promise<T> {
     const open: FileSystemSyncAccessHandle[] = [];
     try {
       const home = await this.#folder(folder);
       for (const name of names) open.push(await (await home.getFileHandle(name, { create: true })).createSyncAccessHandle());
-      return await use(open);
+      return await task(open);
     } catch (error) {
       throw explain(error);
     } finally {

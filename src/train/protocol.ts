@@ -62,9 +62,11 @@ export type TrainRequest =
   | { type: 'cancel-generate' }
   /** The text whose tokens are watched; null = the first held-out example. Sent again at any time. */
   | { type: 'watch-text'; text: string | null }
-  | { type: 'export'; runId: RunId; template: PromptTemplate }
+  /** With `check`, the logits of a short text come with it, for whoever loads the files elsewhere. */
+  | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. */
-  | { type: 'import'; files: AdapterFile[] }
+  /** With `as`, it answers as that run of the experiment on the page until the next `reset`. */
+  | { type: 'import'; files: AdapterFile[]; as: RunId | null }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
   | { type: 'restore'; state: SessionState; train: TokenSet; heldOut: TokenSet }

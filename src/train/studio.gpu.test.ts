@@ -58,9 +58,9 @@ describe('the train worker', () => {
     expect(last?.type === 'step' && last.work.done <= last.work.dense * 1.3).toBe(true);
     expect(events.some((e) => e.type === 'watch' && e.kept.includes(0) && e.kept.includes(1))).toBe(true);
 
-    const { files } = await studio.export({ type: 'export', runId: 'ts-lora', template: { prompt: '', completion: '' } });
+    const { files } = await studio.export({ type: 'export', runId: 'ts-lora', template: { prompt: '', completion: '' }, check: true });
     expect(files.map((f) => f.name)).toContain('ts_peft.json');
-    const { runId } = await studio.import({ type: 'import', files });
+    const { runId } = await studio.import({ type: 'import', files, as: null });
     const sampling = { seed: 7, maxNewTokens: 12, temperature: 0.8, topP: 0.95 };
     const { texts } = await studio.generate({ type: 'generate', runs: ['base', 'ts-lora', runId], prompt: 'Tom has 3 red apples and one hat.\n', sampling }, 1);
     expect(texts[runId]).toBe(texts['ts-lora']);

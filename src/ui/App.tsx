@@ -1,9 +1,10 @@
-/** The page: one column of six steps, and a slim bar to move between them. */
+/** The page: one column of seven steps, and a slim bar to move between them. */
 import { useEffect, useRef, useState } from 'react';
 import { type Section, isLive, stepsOf } from '../store/slices';
 import { CompareSection } from './CompareSection';
 import { ConfigureSection } from './ConfigureSection';
 import { DataSection } from './DataSection';
+import { HistorySection } from './HistorySection';
 import { InspectSection } from './InspectSection';
 import { ModelSection } from './ModelSection';
 import { ResumeOffer } from './ResumeOffer';
@@ -18,6 +19,7 @@ const STEPS: { id: Section; label: string }[] = [
   { id: 'train', label: 'Train' },
   { id: 'inspect', label: 'Inspect' },
   { id: 'compare', label: 'Compare' },
+  { id: 'history', label: 'History' },
 ];
 
 export function App() {
@@ -42,6 +44,7 @@ export function App() {
         <TrainSection />
         <InspectSection />
         <CompareSection />
+        <HistorySection />
       </main>
       <footer className="foot">
         <p>

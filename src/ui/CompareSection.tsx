@@ -3,6 +3,7 @@ import { type ReactNode, useRef, useState } from 'react';
 import { NumberField, RunMark, SectionFrame, TextField } from './bits';
 import { FinalTable } from './FinalTable';
 import { tokenText } from './format';
+import { saveFile } from './saveFile';
 import { useSel, useStudio } from './studioContext';
 
 export function CompareSection() {
@@ -89,12 +90,7 @@ function Adapters() {
   const save = async (id: string) => {
     const zip = await studio.exportRun(id);
     if (!zip) return;
-    const url = URL.createObjectURL(zip.blob);
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = zip.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveFile(zip.name, zip.blob);
   };
   const rows: ReactNode[] = names.map(({ id, name, index }) => (
     <button key={id} type="button" data-testid={`export-${id}`} disabled={!ready || !trained} onClick={() => void save(id)}><RunMark index={index} />Export {name}</button>
