@@ -39,6 +39,8 @@ export async function openKillable(profile: string, url: string): Promise<Killab
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     const context = browser.contexts()[0];
     const page = await context.newPage();
+    // It would fetch and hash the whole app in every new profile; offline.spec.ts has that.
+    await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
     return { app: new App(page, url), page, kill };
   } catch (error) {
     await kill();

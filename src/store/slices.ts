@@ -6,6 +6,7 @@ import type { KeptRun } from '../shared/keptRun';
 import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { RunHistory } from './history';
+import type { OfflineState } from './offline';
 import type { StorageMode } from './storageLock';
 
 /** Types of the protocol that the page shows; `ui` knows them through the store. */
@@ -129,6 +130,7 @@ export interface Notice {
 export interface UiSlice {
   notices: Notice[];
   theme: 'auto' | 'light' | 'dark';
+  offline: OfflineState;
 }
 
 export interface State {
@@ -153,7 +155,7 @@ export function initialState(): State {
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null,
     },
     keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, quota: null, busy: null },
-    ui: { notices: [], theme: 'auto' },
+    ui: { notices: [], theme: 'auto', offline: 'off' },
   };
 }
 

@@ -16,6 +16,7 @@ import { RunHistory } from './history';
 import { type KeepClient, createKeepClient } from './keepClient';
 import { KeptRuns } from './keptRuns';
 import { type Notice, type Section, type State, dataName, initialState, isLive } from './slices';
+import { type TakeOver, watchOffline } from './offline';
 import { claimStorage } from './storageLock';
 import { carriedPrompt, comparePrompt } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
@@ -52,6 +53,7 @@ export class Studio {
   readonly kept: KeptRuns;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
+  #takeOver: TakeOver | null = null;
   #noticeId = 0;
   #planTurn = 0;
   #planTimer: ReturnType<typeof setTimeout> | null = null;
@@ -358,6 +360,20 @@ export class Studio {
 
   setTheme(theme: State['ui']['theme']): void {
     this.#patch('ui', { theme });
+  }
+
+  /** Keeps the app for use without a network. */
+  watchOffline(): void {
+    watchOffline(this.#options.baseUrl, (offline, takeOver) => {
+      this.#takeOver = takeOver ?? null;
+      this.#patch('ui', { offline });
+    });
+  }
+
+  /** Loads the page again in the new version that waits; a run that is going on is saved first. */
+  async takeOver(): Promise<void> {
+    await this.checkpoints.save();
+    this.#takeOver?.();
   }
 
   /** Removes the notices of a section, or one by its id. */

@@ -10,7 +10,7 @@ import { ModelSection } from './ModelSection';
 import { ResumeOffer } from './ResumeOffer';
 import { ThemeToggle } from './ThemeToggle';
 import { PHASES, TrainSection } from './TrainSection';
-import { useSel } from './studioContext';
+import { useSel, useStudio } from './studioContext';
 
 const STEPS: { id: Section; label: string }[] = [
   { id: 'model', label: 'Model' },
@@ -51,8 +51,31 @@ export function App() {
           Your data, the model and the adapters stay in this browser tab; there is no server behind this page.
           Only opening a model by its Hugging Face id fetches something, and sends nothing of yours.
         </p>
+        <Offline />
       </footer>
     </>
+  );
+}
+
+const OFFLINE = {
+  off: null,
+  preparing: 'Getting ready to work without a network…',
+  ready: 'This page and both built-in models also work without a network. Your browser can install it as an app.',
+  update: 'A new version of Sieve is ready.',
+  failed: 'This browser could not keep the page for use without a network.',
+} as const;
+
+/** Whether the page would work without a network, and a new version that waits. */
+function Offline() {
+  const studio = useStudio();
+  const offline = useSel((s) => s.ui.offline);
+  const live = useSel((s) => isLive(s.runs.phase));
+  if (offline === 'off') return null;
+  return (
+    <p data-testid="offline" data-state={offline} aria-live="polite">
+      {OFFLINE[offline]}
+      {offline === 'update' && <> <button type="button" className="quiet" onClick={() => void studio.takeOver()}>Reload into it</button>{live && ' The run is saved and can be resumed.'}</>}
+    </p>
   );
 }
 
