@@ -15,7 +15,7 @@ import type { KeepClient } from './keepClient';
 import { type KeepSlice, type Session, type State, gpuName, isLive, stepsOf } from './slices';
 import type { TrainClient } from './trainClient';
 
-/** Bounds of the time between two checkpoints, in ms. In between it is the time the run has taken so far. */
+/** Bounds of the time between two checkpoints, in ms. In between it is the age of the run at the last one. */
 const SOONEST = 500;
 const LATEST = 15_000;
 /** Writing may take this share of the time at most. */
@@ -102,7 +102,7 @@ export class Checkpoints {
     if (!session || session.histories !== this.#histories) return;
     if (isLive(phase)) {
       const now = performance.now();
-      const due = this.#savedAt + Math.max(Math.min(LATEST, Math.max(SOONEST, now - this.#begun)), this.#writing / SHARE_OF_TIME);
+      const due = this.#savedAt + Math.max(Math.min(LATEST, Math.max(SOONEST, this.#savedAt - this.#begun)), this.#writing / SHARE_OF_TIME);
       if (phase !== 'compiling' && (now >= due || (phase === 'paused' && before !== 'paused'))) void this.save();
     } else if (isLive(before)) void this.#end(session, phase);
   }
