@@ -28,7 +28,7 @@ test('a run is kept, survives a reload, leaves as a file, comes back and opens a
   await expect(app.get('history-empty')).toBeVisible();
   await app.get('history-search').fill('ts-lora SEED');
   await expect(row).toHaveCount(1);
-  await expect(app.get('room')).toContainText('MiB of');
+  await expect(app.get('room')).toContainText(/[KM]iB of/);
 
   const [download] = await Promise.all([page.waitForEvent('download'), app.get('kept-export').click()]);
   const file = info.outputPath('run.zip');
@@ -54,6 +54,8 @@ test('a run is kept, survives a reload, leaves as a file, comes back and opens a
   await app.temperature(0);
   expect(await app.compare('What colour is the hat of Tom?')).toEqual(before.answers);
   await page.locator('#history').screenshot({ path: '.out/screens/history.png' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
 test('a second tab reads only, and takes over when the first closes', async ({ app, page, context, baseURL }) => {

@@ -29,7 +29,7 @@ function release(title: string): void {
 
 test('works without a network after the first load, installs, and changes version whole', async ({ browser }) => {
   test.skip(Boolean(process.env.SIEVE_URL), 'needs the built app');
-  test.setTimeout(360_000);
+  test.setTimeout(420_000);
   rmSync(COPY, { recursive: true, force: true });
   cpSync(DIST, COPY, { recursive: true });
   let server = await serve();

@@ -102,6 +102,26 @@ describe('the train worker', () => {
     await next.studio.reset();
   });
 
+  it('a snapshot between a step and its evaluation still owes it; a run that had failed stays failed', async () => {
+    const { studio, phase, events, losses } = watched();
+    const set = await data(48);
+    await studio.openModel({ type: 'open-model', source: NANO });
+    const paused = phase('paused');
+    await studio.start({ type: 'start', experiment: experiment({ evalEvery: 1 }), ...set });
+    studio.pause();
+    await paused;
+    const state = await studio.state();
+    expect(state.evaluated).toBe(state.step);
+    events.length = 0;
+    const finished = phase('finished');
+    await studio.restore({ type: 'restore', state: { ...state, evaluated: state.step - 1, failed: ['lora'] }, ...set });
+    await finished;
+    expect(events.filter((e) => e.type === 'eval' && e.step === state.step).map((e) => e.type === 'eval' && e.runId)).toEqual(['ts-lora']);
+    expect(losses('lora')).toEqual([]);
+    expect(losses('ts-lora')).toHaveLength(8 - state.step);
+    await studio.reset();
+  });
+
   it('a dozen starts, pauses, stops and model changes leave the buffers as they were', async () => {
     const { studio, phase } = watched();
     const set = await data(48);
