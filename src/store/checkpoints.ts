@@ -112,6 +112,8 @@ export class Checkpoints {
     const allFailed = session.experiment.runs.every((r) => session.failed.has(r.id));
     if (phase === 'finished' || phase === 'stopped' || allFailed) {
       await this.#host.ended(session, phase);
+      // The next run may have begun meanwhile; what lies there now is its own.
+      if (this.#histories) return;
       await this.#quietly(() => this.#host.keep.request({ type: 'clear-checkpoint' }));
       this.#patch({ offer: null, saved: null });
       return;

@@ -58,6 +58,8 @@ export function matches(run: KeptRun, query: string): boolean {
 
 export class KeptRuns {
   readonly #host: KeptRunsHost;
+  /** A session that is being kept: its adapters must live until this is done. */
+  adding: Promise<void> | null = null;
   readonly #others = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('sieve-kept');
 
   constructor(host: KeptRunsHost) {
@@ -94,7 +96,13 @@ export class KeptRuns {
   }
 
   /** Keeps a session that has ended, with every adapter that learnt something. Failures are shown. */
-  async add(session: Session, phase: Phase): Promise<void> {
+  add(session: Session, phase: Phase): Promise<void> {
+    const adding = this.#add(session, phase).finally(() => { if (this.adding === adding) this.adding = null; });
+    this.adding = adding;
+    return adding;
+  }
+
+  async #add(session: Session, phase: Phase): Promise<void> {
     const { mode } = this.#s.keep;
     const { source, info } = this.#s.model;
     const trained = session.experiment.runs.filter((r) => (session.histories.get(r.id)?.step.length ?? 0) > 0);

@@ -54,6 +54,7 @@ export class Studio {
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   #takeOver: TakeOver | null = null;
+  #starting = false;
   #noticeId = 0;
   #planTurn = 0;
   #planTimer: ReturnType<typeof setTimeout> | null = null;
@@ -125,6 +126,8 @@ export class Studio {
   async openModel(source: ModelSource): Promise<void> {
     const turn = ++this.#modelTurn;
     this.dismiss('model');
+    if (this.kept.adding) await this.kept.adding;
+    if (turn !== this.#modelTurn) return;
     let tokenizerError: unknown = null;
     const tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
       () => true,
@@ -231,6 +234,9 @@ export class Studio {
 
   /** Starts all runs of the draft side by side. */
   async start(): Promise<void> {
+    // A second click before the first one shows.
+    if (this.#starting) return;
+    this.#starting = true;
     this.dismiss('train');
     try {
       const experiment = parseExperiment(this.#s.runs.draft);
@@ -242,6 +248,7 @@ export class Studio {
       // The click that started this is drawn first; the new panels come in a task of their own.
       await new Promise((resolve) => { setTimeout(resolve); });
       const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+      if (this.kept.adding) await this.kept.adding;
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
       this.#patch('runs', {
@@ -260,6 +267,8 @@ export class Studio {
       this.#events.flush();
       if (this.#s.runs.phase === 'compiling') this.#patch('runs', { phase: 'failed', progress: null });
       this.#report('train', error);
+    } finally {
+      this.#starting = false;
     }
   }
 
