@@ -11,7 +11,7 @@ import { useSel, useStudio } from './studioContext';
 export function HistorySection() {
   const mode = useSel((s) => s.keep.mode);
   return (
-    <SectionFrame id="history" number={7} title="History" lead="Every run that ends is kept in this browser, with its curves and adapters. It stays here until you delete it.">
+    <SectionFrame id="history" number={7} title="History" lead="Every run that ends is kept in this browser, with its curves and adapters. It stays here until you delete it, unless the browser runs out of room.">
       {mode === 'off' ? <p className="muted" data-testid="history-off">This browser lets the page keep nothing (a private window, perhaps). Export adapters under Compare before you leave.</p> : <Kept />}
     </SectionFrame>
   );
