@@ -23,6 +23,8 @@ export default defineConfig({
     headless: true,
     viewport: { width: 1280, height: 900 },
     actionTimeout: 30_000,
+    // Every test has a fresh profile: each would fetch and hash the whole app again. offline.spec.ts allows it.
+    serviceWorkers: 'block',
     trace: 'retain-on-failure',
     launchOptions: { executablePath: browserPath(), args: webgpuArgs },
   },

@@ -1,12 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { csp } from './.ci/csp.mjs';
+import { pwa } from './.ci/pwa.mjs';
 
 /** `npm run dev` opens the page where there is a screen to open it on. */
 const screen = !process.env.CI && (process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY));
 
 export default defineConfig({
-  plugins: [react(), csp()],
+  plugins: [react(), csp(), pwa()],
   // Errors are known by their class's name, in the page and across worker borders: names must survive minifying.
   worker: { format: 'es', rolldownOptions: { output: { keepNames: true } } },
   build: { target: 'esnext', chunkSizeWarningLimit: 1500, rolldownOptions: { output: { keepNames: true } } },

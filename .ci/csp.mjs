@@ -10,6 +10,7 @@ const POLICY = {
   'font-src': "'self'",
   'connect-src': "'self' https://huggingface.co https://*.huggingface.co https://*.hf.co",
   'worker-src': "'self' blob:",
+  'manifest-src': "'self'",
   'base-uri': "'none'",
   'form-action': "'none'",
 };

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { asUpload, FILES, writeBig } from './data';
+import { straightAndKilled } from './killed';
 import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
 import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
 
@@ -212,6 +213,20 @@ const trace: Item = async (site, browser) => {
   }
 };
 
+/** Five kills of the browser's process in one run; what comes of it is held against a run that nobody touched. */
+const killed: Item = async (site) => {
+  const lines: string[] = [];
+  const { straight, killed: broken, problems } = await straightAndKilled(site.url, 200, 5, (line) => {
+    console.log(line);
+    lines.push(line);
+  });
+  const differ = Object.keys(straight.adapters).filter((file) => straight.adapters[file] !== broken.adapters[file]);
+  const tables = JSON.stringify([straight.losses, straight.final]) === JSON.stringify([broken.losses, broken.final]);
+  const finals = straight.final.slice(1).map((row) => `${row[0]} ${row[2]}`).join(', ');
+  const ok = tables && differ.length === 0 && problems.length === 0;
+  return { ok, line: `${lines.slice(1).join('; ')}; final losses ${finals}: ${ok ? 'the same, and every byte of both adapters' : `tables ${tables ? 'equal' : 'differ'}, files that differ: ${differ.join(', ') || 'none'}; ${problems.join(', ')}`}` };
+};
+
 const bench: Item = async () => {
   const { status } = spawnSync(process.execPath, ['.ci/ts.mjs', 'bench/run.ts', 'steps', '--results', `${OUT}/bench.json`], { stdio: ['ignore', 'inherit', 'inherit'] });
   return { ok: status === 0, line: 'step times above' };
@@ -225,6 +240,7 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   bigfile: { what: 'a file of 200 MB: bounded memory, a page that answers, cancel', run: bigfile },
   leaks: { what: '6. a dozen restarts leave nothing behind', run: leaks },
   trace: { what: '6. no main-thread task over 50 ms while training', run: trace },
+  killed: { what: '6. killed five times at random steps, and yet the same', run: killed },
   bench: { what: '7. step-time benchmark', run: bench },
 };
 

@@ -29,7 +29,7 @@ export function launch(): Promise<Browser> {
 
 /** A fresh page on the app. Nothing is shared with other visits. */
 export async function visit(browser: Browser, site: Site, prepare?: (context: BrowserContext) => Promise<void>): Promise<{ app: App; page: Page; close: () => Promise<void> }> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'light', serviceWorkers: 'block' });
   await prepare?.(context);
   const page = await context.newPage();
   return { app: new App(page, site.url), page, close: () => context.close() };

@@ -15,4 +15,7 @@ studio.setTheme(rememberedTheme());
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(<StudioContext value={studio}><App /></StudioContext>);
+studio.watchOffline();
+void studio.openStorage();
 void studio.boot();
+document.addEventListener('visibilitychange', () => studio.checkpoints.visible(document.visibilityState === 'visible'));

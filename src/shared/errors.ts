@@ -32,6 +32,9 @@ export class TrainError extends SieveError {}
 /** An adapter file cannot be read or does not fit the model. */
 export class AdapterError extends SieveError {}
 
+/** The browser's storage is full, forbidden, damaged, or held by another tab. */
+export class StorageError extends SieveError {}
+
 /** An error as it crosses a worker border. */
 export interface ErrorInfo {
   name: string;

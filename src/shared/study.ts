@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
-import { DATA_KINDS } from './data';
+import { mappingSchema, modelSourceSchema, templateSchema } from './origin';
 
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 const count = z.int().min(0);
@@ -35,11 +35,6 @@ export const importanceSchema = z.strictObject({
 });
 export type Importance = z.infer<typeof importanceSchema>;
 
-const sourceSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('embedded'), id: z.string().max(200) }),
-  z.strictObject({ kind: z.literal('hub'), id: z.string().max(200), revision: z.string().max(200), host: z.string().max(500) }),
-]);
-
 export const STUDY_STATES = ['running', 'paused', 'finished', 'failed'] as const;
 
 export const studySchema = z.strictObject({
@@ -50,14 +45,14 @@ export const studySchema = z.strictObject({
   state: z.enum(STUDY_STATES),
   /** Why it failed or waits, in words. */
   problem: z.string().nullable(),
-  model: sourceSchema,
+  model: modelSourceSchema,
   data: z.strictObject({
     name: z.string().max(300),
     train: count,
     heldOut: count,
     tokens: count,
-    template: z.strictObject({ prompt: z.string(), completion: z.string() }),
-    mapping: z.strictObject({ kind: z.enum(DATA_KINDS), roles: z.record(z.string(), z.string().nullable()) }).nullable(),
+    template: templateSchema,
+    mapping: mappingSchema.nullable(),
     /** Whether its tokens are kept beside the experiment, so that it can go on after a reload. */
     kept: z.boolean(),
   }),

@@ -1,8 +1,8 @@
 /** What is looked at before a worker is asked: the browser, the form, pasted text. */
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
-import { ConfigError } from '../shared/errors';
+import { ConfigError, SieveError } from '../shared/errors';
 import type { Sampling } from '../train/protocol';
-import type { State } from './slices';
+import { type State, isLive } from './slices';
 
 /** Whether there is a WebGPU adapter at all; asked on the page so that a missing one needs no worker. */
 export async function findGpu(): Promise<State['model']['gpu']> {
@@ -47,4 +47,11 @@ export function samplingProblem(s: Sampling): ConfigError | null {
   if (!(s.temperature >= 0 && s.temperature <= 10)) return new ConfigError('The temperature must lie between 0 and 10.', '0 always takes the likeliest token.');
   if (!(s.topP > 0 && s.topP <= 1)) return new ConfigError('Top-p must lie above 0 and at most at 1.', '1 switches it off.');
   return null;
+}
+
+/** One thing trains at a time. @throws {SieveError} when a run or an experiment is under way, the time between two sessions of it included */
+export function refuseTwo({ runs, studies, keep }: State): void {
+  if (studies.running !== null) throw new SieveError('An experiment is under way.', 'Stop it under Experiment first, or wait for its end.');
+  if (isLive(runs.phase)) throw new SieveError('A run is under way.', 'Stop it under Train first.');
+  if (keep.resuming) throw new SieveError('An interrupted run is being resumed.', 'Stop it under Train once it is there.');
 }

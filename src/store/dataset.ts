@@ -5,7 +5,7 @@ import { defaultTemplate } from '../shared/template';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
-import { type DatasetSlice, type DataOrigin, type Decisions, type HeaderMode, noDecisions, type Progress, type Session } from './slices';
+import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type HeaderMode, noDecisions, type Progress, type Session } from './slices';
 import type { StudyData } from './studies/library';
 import { startMapping } from './template';
 import { WorkerFault } from './workerClient';
@@ -266,12 +266,12 @@ export class DatasetCommands {
   }
 
   /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */
-  async current(): Promise<{ data: StudyData; name: string } & Pick<Session, 'template' | 'mapping'>> {
+  async current(): Promise<{ data: StudyData } & Pick<Session, 'template' | 'mapping' | 'dataName'>> {
     if (this.#prepareTimer !== null) this.prepareSoon(0);
     await this.#prepared;
-    const { train, heldOut, template, mapping, parsed } = this.#d;
+    const { train, heldOut, template, mapping } = this.#d;
     if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');
-    return { data: { train, heldOut }, name: parsed?.table.fileName ?? 'data', template, mapping };
+    return { data: { train, heldOut }, dataName: dataName(this.#d), template, mapping };
   }
 
   get #d(): DatasetSlice {

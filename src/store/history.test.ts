@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { pack, unpack } from '../shared/pack';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
-import { Column, MAX_SAMPLES, MODULE_ROWS, ModuleSeries, RunHistory, skippedShare, totalSkipped } from './history';
+import { Column, type HistorySnapshot, MAX_SAMPLES, MODULE_ROWS, ModuleSeries, RunHistory, skippedShare, totalSkipped } from './history';
 import { keptPerToken, lossRows, shareData } from './series';
 
 test('a column grows and keeps its values', () => {
@@ -105,4 +106,32 @@ test('noise: training batches since the last evaluation, and held-out tokens, wh
   const plain = new RunHistory('b');
   plain.addStep(stepEvent('b', 1, gateStats(2, 100, () => 50)));
   plain.addEval({ ...evalEvent('b', 1, 4), gate: gateStats(2, 100, () => 50) });
+});
+
+test('a history that goes on from its snapshot is the one that was never interrupted', () => {
+  const stats = (step: number) => gateStats(4, 100, (m) => (step * 7 + m * 13) % 100);
+  const grow = (history: RunHistory, from: number, to: number) => {
+    for (let step = from; step <= to; step++) {
+      history.addStep(stepEvent('ts-lora', step, stats(step)));
+      if (step % 50 === 0) history.addSample({ type: 'sample', runId: 'ts-lora', step, prompt: 'p', expected: null, text: `after ${step}` });
+      if (step % 50 === 0) history.addEval({ ...evalEvent('ts-lora', step, 4 - step / 1000), gate: stats(step) });
+    }
+  };
+  const whole = new RunHistory('ts-lora');
+  whole.modules = MODULES;
+  whole.parameters = 64;
+  grow(whole, 1, 2600);
+  for (const cut of [1, 1023, 1024, 1025, 1300, 2599]) {
+    const first = new RunHistory('ts-lora');
+    first.modules = MODULES;
+    first.parameters = 64;
+    grow(first, 1, cut);
+    const packed = new Uint8Array(Buffer.concat(pack(first.snapshot())));
+    const second = RunHistory.restore(unpack(packed) as HistorySnapshot);
+    grow(second, cut + 1, 2600);
+    // How long the first step after an interruption took, nobody knows.
+    const expected = whole.snapshot();
+    expected.speeds[cut] = NaN;
+    expect(second.snapshot(), `cut after ${cut}`).toStrictEqual(expected);
+  }
 });

@@ -5,7 +5,7 @@
 import type { NoisePoint } from '../shared/study';
 import type { AdapterWork, GateStats, ModuleId } from '../shared/types';
 import type { RunId, TrainEvent } from '../train/protocol';
-import { NoiseSum } from './noise';
+import { type NoiseCounts, NoiseSum } from './noise';
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
 type EvalEvent = Extract<TrainEvent, { type: 'eval' }>;
@@ -14,8 +14,14 @@ type SampleEvent = Extract<TrainEvent, { type: 'sample' }>;
 
 /** A Float32Array that grows. */
 export class Column {
-  #data = new Float32Array(256);
-  length = 0;
+  #data: Float32Array<ArrayBuffer>;
+  length: number;
+
+  constructor(values?: Float32Array<ArrayBuffer>) {
+    this.#data = new Float32Array(Math.max(256, values?.length ?? 0));
+    this.#data.set(values ?? []);
+    this.length = values?.length ?? 0;
+  }
 
   push(value: number): void {
     if (this.length === this.#data.length) {
@@ -39,6 +45,15 @@ export class Column {
 /** Rows kept per module series. When full, every second row goes and the stride doubles. */
 export const MODULE_ROWS = 1024;
 
+/** A series as plain data: `rows` rows of `modules` values, and where the thinning stands. */
+export interface SeriesSnapshot {
+  modules: number;
+  steps: Uint32Array<ArrayBuffer>;
+  data: Float32Array<ArrayBuffer>;
+  stride: number;
+  seen: number;
+}
+
 /** One value per module and kept step: the rows behind heat map and lines. */
 export class ModuleSeries {
   readonly modules: number;
@@ -51,6 +66,20 @@ export class ModuleSeries {
   constructor(modules: number) {
     this.modules = modules;
     this.#data = new Float32Array(MODULE_ROWS * modules);
+  }
+
+  snapshot(): SeriesSnapshot {
+    return { modules: this.modules, steps: this.steps.slice(0, this.rows), data: this.#data.slice(0, this.rows * this.modules), stride: this.#stride, seen: this.#seen };
+  }
+
+  static restore({ modules, steps, data, stride, seen }: SeriesSnapshot): ModuleSeries {
+    const series = new ModuleSeries(modules);
+    series.steps.set(steps);
+    series.#data.set(data);
+    series.#stride = stride;
+    series.#seen = seen;
+    series.rows = steps.length;
+    return series;
   }
 
   push(step: number, value: (module: number) => number): void {
@@ -93,17 +122,35 @@ export type Sample = Pick<SampleEvent, 'step' | 'prompt' | 'expected' | 'text'>;
 /** Samples kept per run; when there are more, every second one between the first and the last goes. */
 export const MAX_SAMPLES = 400;
 
+/** Values per step, in the columns of a history. */
+const COLUMNS = ['step', 'loss', 'learningRate', 'gradNorm', 'speeds'] as const;
+type ColumnName = (typeof COLUMNS)[number];
+
+/** Everything of a history that a resumed or reopened run shows and that is plain data already. */
+const PLAIN = ['modules', 'parameters', 'gate', 'work', 'watch', 'samples', 'stopped', 'workDone', 'workDense', 'workStep', 'tokens'] as const;
+
+/** A history as plain data with typed arrays of its own; the speed of the last steps is left out. */
+export interface HistorySnapshot extends Record<ColumnName, Float32Array<ArrayBuffer>>, Pick<RunHistory, (typeof PLAIN)[number]> {
+  runId: RunId;
+  evals: EvalPoint[];
+  skipped: SeriesSnapshot | null;
+  tau: SeriesSnapshot | null;
+  noise: NoisePoint[];
+  /** What the training batches since the last evaluation have added up to. */
+  noiseSince: NoiseCounts;
+}
+
 /** Steps whose wall time makes up the speed shown. */
 const SPEED_WINDOW = 20;
 
 export class RunHistory {
   readonly runId: RunId;
-  readonly step = new Column();
-  readonly loss = new Column();
-  readonly learningRate = new Column();
-  readonly gradNorm = new Column();
+  readonly step: Column;
+  readonly loss: Column;
+  readonly learningRate: Column;
+  readonly gradNorm: Column;
   /** Tokens per second of each step, waits for measurements included; NaN where unknown. */
-  readonly speeds = new Column();
+  readonly speeds: Column;
   readonly evals: EvalPoint[] = [];
   modules: ModuleId[] = [];
   /** Values that are trained. */
@@ -116,8 +163,8 @@ export class RunHistory {
   work: AdapterWork | null = null;
   watch: WatchEvent | null = null;
   /** At every evaluation that measured the gates: over the training batches since the last one, and on held-out tokens. */
-  readonly noise: NoisePoint[] = [];
-  readonly #own = new NoiseSum();
+  noise: NoisePoint[] = [];
+  readonly #own: NoiseSum;
   /** In order of time. */
   samples: Sample[] = [];
   /** Where early stopping ended the run. */
@@ -130,8 +177,33 @@ export class RunHistory {
   #recent: { ms: number; tokens: number }[] = [];
   #skipTiming = true;
 
-  constructor(runId: RunId) {
+  /** @param from an earlier history that this one goes on from */
+  constructor(runId: RunId, from?: HistorySnapshot) {
     this.runId = runId;
+    this.step = new Column(from?.step);
+    this.loss = new Column(from?.loss);
+    this.learningRate = new Column(from?.learningRate);
+    this.gradNorm = new Column(from?.gradNorm);
+    this.speeds = new Column(from?.speeds);
+    this.#own = new NoiseSum(from?.noiseSince);
+  }
+
+  /** Everything a resumed or reopened run shows. A field that is added to this class is added here or to `PLAIN`, and in `shared/keptRun.ts`. */
+  snapshot(): HistorySnapshot {
+    const columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this[name].values())])) as Record<ColumnName, Float32Array<ArrayBuffer>>;
+    const plain = Object.fromEntries(PLAIN.map((name) => [name, this[name]])) as Pick<RunHistory, (typeof PLAIN)[number]>;
+    return {
+      runId: this.runId, ...columns, ...plain, samples: [...this.samples], evals: [...this.evals], noise: [...this.noise], noiseSince: this.#own.counts(),
+      skipped: this.skipped?.snapshot() ?? null, tau: this.tau?.snapshot() ?? null,
+    };
+  }
+
+  static restore(s: HistorySnapshot): RunHistory {
+    const history = new RunHistory(s.runId, s);
+    history.evals.push(...s.evals);
+    history.skipped = s.skipped && ModuleSeries.restore(s.skipped);
+    history.tau = s.tau && ModuleSeries.restore(s.tau);
+    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), { samples: [...s.samples], noise: [...s.noise] });
   }
 
   addStep(event: StepEvent): void {
@@ -163,11 +235,15 @@ export class RunHistory {
     if (!gate) return;
     const fresh = new NoiseSum();
     fresh.add(gate);
-    for (const found of [this.#own.take(step, false), fresh.take(step, true)]) if (found) this.noise.push(found);
+    // An evaluation that is repeated replaces its own point; the batches before it were counted the first time.
+    for (const found of [this.#own.take(step, false), fresh.take(step, true)]) {
+      if (found) this.noise = [...this.noise.filter((n) => n.step !== step || n.fresh !== found.fresh), found];
+    }
   }
 
   addSample({ step, prompt, expected, text }: SampleEvent): void {
-    this.samples.push({ step, prompt, expected, text });
+    const again = this.samples.findIndex((s) => s.step === step && s.prompt === prompt);
+    this.samples.splice(again < 0 ? this.samples.length : again, 1, { step, prompt, expected, text });
     if (this.samples.length <= MAX_SAMPLES) return;
     const steps = [...new Set(this.samples.map((s) => s.step))];
     const kept = new Set(steps.filter((_, i) => i % 2 === 0 || i === steps.length - 1));

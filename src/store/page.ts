@@ -22,10 +22,13 @@ export class Page {
 
   /** Says an error where it happened, once. */
   report(section: Section, error: unknown): void {
-    const info = isErrorInfo(error) ? error : toErrorInfo(error);
+    this.say(section, 'error', isErrorInfo(error) ? error : toErrorInfo(error));
+  }
+
+  say(section: Section, kind: Notice['kind'], info: ErrorInfo): void {
     const { notices } = this.state.ui;
     if (notices.some((n) => n.section === section && n.info.message === info.message)) return;
-    this.patch('ui', { notices: [...notices, this.notice({ section, kind: 'error', info })] });
+    this.patch('ui', { notices: [...notices, this.notice({ section, kind, info })] });
   }
 
   /** Removes the notices of a section, or one by its id. */

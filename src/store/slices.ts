@@ -1,17 +1,20 @@
-/** The state of the page: four slices of plain data. Changed only by `studio.ts`. */
+/** The state of the page: slices of plain data. Changed only by `studio.ts`. */
 import { type ExperimentConfig, defaultExperiment } from '../shared/config';
 import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
-import type { KernelProfile, TokenSet } from '../shared/types';
-import type { DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
+import type { KeptRun } from '../shared/keptRun';
+import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
+import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
 import type { RunHistory } from './history';
+import type { OfflineState } from './offline';
+import type { StorageMode } from './storageLock';
 
 /** Types of the protocol that the page shows; `ui` knows them through the store. */
 export type { ModelInfo, Phase } from '../train/protocol';
 export { MAX_SAMPLE_PROMPTS } from '../train/protocol';
 
-export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare' | 'experiment';
+export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare' | 'experiment' | 'history';
 
 export interface Progress {
   label: string;
@@ -74,6 +77,8 @@ export interface Session {
   experiment: ExperimentConfig;
   template: PromptTemplate;
   mapping: Mapping | null;
+  /** What its data were called; empty where nobody knows. */
+  dataName: string;
   plan: MemoryPlan | null;
   /** Run ids in order, 'base' first. */
   histories: Map<RunId, RunHistory>;
@@ -111,6 +116,29 @@ export interface RunsSlice {
   samplePrompts: string[] | null;
 }
 
+/** What this browser keeps. */
+export interface KeepSlice {
+  mode: StorageMode;
+  /** A run that was interrupted and can go on. */
+  offer: CheckpointInfo | null;
+  /** The newest checkpoint was damaged, and the offer is the one before it. */
+  damaged: boolean;
+  resuming: boolean;
+  /** The last checkpoint of the run that is going on. */
+  saved: { step: number; at: number } | null;
+  /** Why nothing is saved at the moment. */
+  problem: ErrorInfo | null;
+  /** How long the tab was hidden, and what the run did meanwhile. */
+  away: { ms: number; steps: number } | null;
+  /** Kept runs, newest first, and how many records could not be read. */
+  runs: KeptRun[];
+  unreadable: number;
+  /** Of this page's storage, in bytes; `persisted`: the browser will not clear it by itself. */
+  quota: { usage: number; quota: number; persisted: boolean } | null;
+  /** The kept run that something is done with. */
+  busy: string | null;
+}
+
 export interface Notice {
   id: number;
   section: Section;
@@ -121,6 +149,7 @@ export interface Notice {
 export interface UiSlice {
   notices: Notice[];
   theme: 'auto' | 'light' | 'dark';
+  offline: OfflineState;
 }
 
 /** Experiments over seeds, as the browser keeps them. */
@@ -140,6 +169,7 @@ export interface State {
   dataset: DatasetSlice;
   runs: RunsSlice;
   studies: StudiesSlice;
+  keep: KeepSlice;
   ui: UiSlice;
 }
 
@@ -166,7 +196,8 @@ export function initialState(): State {
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },
     studies: { loaded: false, list: [], selected: null, running: null, activity: null },
-    ui: { notices: [], theme: 'auto' },
+    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, quota: null, busy: null },
+    ui: { notices: [], theme: 'auto', offline: 'off' },
   };
 }
 
@@ -174,6 +205,18 @@ export function initialState(): State {
 export function stepsOf(session: Session): { done: number; total: number } {
   const done = session.experiment.runs.map((r) => session.histories.get(r.id)).map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
   return { done: Math.max(0, ...done), total: session.experiment.train.steps };
+}
+
+/** What the data are called. */
+export function dataName({ origin, samples }: DatasetSlice): string {
+  if (!origin) return '';
+  if (origin.kind === 'paste') return 'pasted text';
+  return origin.kind === 'file' ? origin.name : samples.find((s) => s.id === origin.id)?.title ?? origin.id;
+}
+
+/** The adapter's name as people read it. */
+export function gpuName(gpu: GpuInfo): string {
+  return gpu.description || [gpu.vendor, gpu.architecture].filter(Boolean).join(' ') || 'unnamed adapter';
 }
 
 /** A run is on the GPU and moving, or waiting to move. */

@@ -1,23 +1,27 @@
 /**
- * What a person can do, as commands. Commands talk to the two workers and write the store; the page calls
+ * What a person can do, as commands. Commands talk to the workers and write the store; the page calls
  * commands and reads the store, and knows nothing of workers.
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, METHOD_NAMES, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
-import type { Mapping, PromptTemplate } from '../shared/data';
 import { type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
 import type { DataEvent, ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
+import { Checkpoints } from './checkpoints';
 import { type DataClient, createDataClient } from './dataClient';
-import { draftProblem, findGpu, samplingProblem } from './checks';
+import { draftProblem, findGpu, refuseTwo, samplingProblem } from './checks';
 import { DatasetCommands, SETTLE } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
+import { type KeepClient, createKeepClient } from './keepClient';
+import { KeptRuns } from './keptRuns';
+import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
 import { type Section, type Session, type State, initialState, isLive } from './slices';
+import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
 import { Studies } from './studies/studies';
-import { carriedPrompt, comparePrompt } from './template';
+import { carriedPrompt, comparePrompt, dressedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
 import { unzipAdapter, zipAdapter } from './zip';
@@ -34,6 +38,7 @@ export interface StudioOptions {
   startModel?: ModelSource;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<DataEvent>) => DataClient;
+  makeKeep?: (hooks: WorkerHooks<never>) => KeepClient;
   /** Where experiments are kept; the browser's database when absent. */
   library?: Library;
 }
@@ -47,15 +52,25 @@ export class Studio {
   readonly #data: DataClient;
   /** Commands of the Data section. */
   readonly data: DatasetCommands;
+  readonly #keep: KeepClient;
+  /** The run that is going on, saved on the way. */
+  readonly checkpoints: Checkpoints;
+  /** Runs that have ended, kept in this browser. */
+  readonly kept: KeptRuns;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
+  #takeOver: TakeOver | null = null;
+  #starting = false;
   #planTurn = 0;
   #planTimer: ReturnType<typeof setTimeout> | null = null;
   #modelTurn = 0;
 
   constructor(options: StudioOptions) {
     this.#options = options;
-    this.#events = new EventBatcher((events) => this.store.setState((s) => applyEvents(s, events, (n) => this.#page.notice(n))));
+    this.#events = new EventBatcher((events) => {
+      this.store.setState((s) => applyEvents(s, events, (n) => this.#page.notice(n)));
+      this.checkpoints.after();
+    });
     const crash = (section: Section) => (info: ErrorInfo) => {
       this.#events.flush();
       this.#page.report(section, info);
@@ -66,6 +81,7 @@ export class Studio {
         crash('model')(info);
         this.#page.patch('model', { status: 'failed', info: null, progress: null });
         this.#page.patch('runs', { phase: this.#s.runs.session ? 'failed' : 'idle', progress: null, generating: null });
+        this.checkpoints.after();
       },
     });
     this.#data = (options.makeData ?? createDataClient)({ onEvent: ({ label, loaded, total }) => this.data.progress({ label, loaded, total }), onCrash: crash('data') });
@@ -75,12 +91,38 @@ export class Studio {
       train: this.#train,
       library: options.library ?? openLibrary(),
       trainOn: async (experiment, data, from) => {
-        await this.#startSession(experiment, data, from, true);
+        await this.#startSession(experiment, data, from, 'study');
         return this.#sessionEnd();
       },
       currentData: () => this.data.current(),
       openModel: (source) => this.openModel(source),
       report: (error) => this.#page.report('experiment', error),
+    });
+    this.#keep = (options.makeKeep ?? createKeepClient)({ onEvent: () => {}, onCrash: (problem) => this.#page.patch('keep', { problem }) });
+    const shared = {
+      store: this.store, train: this.#train, keep: this.#keep,
+      flush: () => this.#events.flush(),
+      openModel: (source: ModelSource) => this.openModel(source),
+      setDraft: (draft: ExperimentConfig) => this.#setDraft(draft),
+    };
+    this.checkpoints = new Checkpoints({
+      ...shared,
+      say: (kind, info) => this.#page.say('train', kind, info),
+      ended: (session, phase) => this.kept.add(session, phase),
+    });
+    this.kept = new KeptRuns({
+      ...shared,
+      report: (error) => this.#page.report('history', error),
+      dismiss: () => this.#page.dismiss('history'),
+    });
+  }
+
+  /** Finds out what this browser keeps and whether this tab may write it. */
+  async openStorage(): Promise<void> {
+    await claimStorage((mode) => {
+      this.#page.patch('keep', { mode });
+      if (mode === 'writer') void this.checkpoints.look();
+      if (mode !== 'off') void this.kept.list();
     });
   }
 
@@ -97,6 +139,8 @@ export class Studio {
   async openModel(source: ModelSource): Promise<void> {
     const turn = ++this.#modelTurn;
     this.#page.dismiss('model');
+    if (this.kept.adding) await this.kept.adding;
+    if (turn !== this.#modelTurn) return;
     let tokenizerError: unknown = null;
     const tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
       () => true,
@@ -202,37 +246,50 @@ export class Studio {
 
   /** Starts all runs of the draft side by side. */
   async start(): Promise<void> {
+    // A second click before the first one shows.
+    if (this.#starting) return;
+    this.#starting = true;
     this.#page.dismiss('train');
     try {
       const experiment = parseExperiment(this.#s.runs.draft);
-      if (this.#s.studies.running) throw new SieveError('An experiment is under way.', 'Stop it under Experiment first.');
-      const { data, template, mapping } = await this.data.current();
-      await this.#startSession(experiment, data, { template, mapping });
+      refuseTwo(this.#s);
+      const { data, ...from } = await this.data.current();
+      await this.#startSession(experiment, data, from, 'run');
     } catch (error) {
       this.#page.report('train', error);
+    } finally {
+      this.#starting = false;
     }
   }
 
-  /** Puts a new session in the place of the last one; resolves once its first step may begin. */
-  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, { template, mapping }: Pick<Session, 'template' | 'mapping'>, measureGates = false): Promise<void> {
+  /**
+   * Puts a new session in the place of the last one; resolves once its first step may begin. One of an experiment over seeds
+   * looks at gates, and is no run of its own: the experiment keeps its cells and starts what was interrupted anew, so it
+   * is neither saved on the way nor listed under History.
+   */
+  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, from: Pick<Session, 'template' | 'mapping' | 'dataName'>, of: 'run' | 'study'): Promise<void> {
     if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
     if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
     // The click that started this is drawn first; the new panels come in a task of their own.
     await new Promise((resolve) => { setTimeout(resolve); });
+    if (this.kept.adding) await this.kept.adding;
     const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
     try {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
       this.#page.patch('runs', {
-        session: { experiment, template, mapping, plan: null, histories, failed: new Map(), startedAt: Date.now() },
+        session: { experiment, ...from, plan: null, histories, failed: new Map(), startedAt: Date.now() },
         profile: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
-      // An experiment over seeds looks at gates; a person who watches reads samples.
-      const asked = measureGates ? { measureGates } : { samplePrompts: this.#dressed(mapping, template) };
+      // A person who watches reads samples.
+      const asked = of === 'study' ? { measureGates: true } : { samplePrompts: dressedPrompts(this.#s.runs.samplePrompts, from) };
       const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, ...asked });
       const { session } = this.#s.runs;
-      if (session?.histories === histories) this.#page.patch('runs', { session: { ...session, plan } });
+      if (session?.histories === histories) {
+        this.#page.patch('runs', { session: { ...session, plan } });
+        if (of === 'run') this.checkpoints.begin(train, heldOut);
+      }
       if (this.#s.runs.watchText !== null) await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
     } catch (error) {
       this.#events.flush();
@@ -290,12 +347,7 @@ export class Studio {
     this.#page.patch('runs', { samplePrompts: prompts });
     const { session } = this.#s.runs;
     if (!session) return;
-    await this.#page.command('train', () => this.#train.request({ type: 'sample-prompts', prompts: this.#dressed(session.mapping, session.template) }));
-  }
-
-  /** Sample prompts as the run's prompts were in training. */
-  #dressed(mapping: Mapping | null, template: PromptTemplate): string[] | null {
-    return this.#s.runs.samplePrompts?.map((p) => comparePrompt(p, mapping, template)) ?? null;
+    await this.#page.command('train', () => this.#train.request({ type: 'sample-prompts', prompts: dressedPrompts(prompts, session) }));
   }
 
   // ---- compare -------------------------------------------------------------------------------------
@@ -343,7 +395,7 @@ export class Studio {
     this.#page.dismiss('compare');
     try {
       const { session, imported } = this.#s.runs;
-      const { files } = await this.#train.request({ type: 'export', runId, template: session?.template ?? this.#s.dataset.template });
+      const { files } = await this.#train.request({ type: 'export', runId, template: session?.template ?? this.#s.dataset.template, check: true });
       const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? imported.find((r) => r.runId === runId)?.name ?? runId;
       return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };
     } catch (error) {
@@ -356,7 +408,7 @@ export class Studio {
     this.#page.dismiss('compare');
     try {
       const files = await unzipAdapter(file);
-      const run = await this.#train.request({ type: 'import', files }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      const run = await this.#train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
       this.#page.patch('runs', { imported: [...this.#s.runs.imported, run] });
     } catch (error) {
       this.#page.report('compare', error);
@@ -374,10 +426,25 @@ export class Studio {
     this.#page.patch('ui', { theme });
   }
 
-  /** Ends both workers. */
+  /** Keeps the app for use without a network. */
+  watchOffline(): void {
+    watchOffline(this.#options.baseUrl, (offline, takeOver) => {
+      this.#takeOver = takeOver ?? null;
+      this.#page.patch('ui', { offline });
+    });
+  }
+
+  /** Loads the page again in the new version that waits; a run that is going on is saved first. */
+  async takeOver(): Promise<void> {
+    await this.checkpoints.save();
+    this.#takeOver?.();
+  }
+
+  /** Ends the workers. */
   dispose(): void {
     this.#train.dispose();
     this.#data.dispose();
+    this.#keep.dispose();
   }
 
   get #s(): State {

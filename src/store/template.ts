@@ -38,6 +38,11 @@ export function comparePrompt(typed: string, mapping: Mapping | null, template: 
   return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]));
 }
 
+/** Prompts to sample as the run's prompts were in training; null = one of the held-out data. */
+export function dressedPrompts(prompts: readonly string[] | null, { mapping, template }: { mapping: Mapping | null; template: PromptTemplate }): string[] | null {
+  return prompts?.map((p) => comparePrompt(p, mapping, template)) ?? null;
+}
+
 /** How prompts were dressed for an adapter that came from files: the kind of data is told by the roles its template names. */
 export function carriedPrompt(template: PromptTemplate): { mapping: Mapping; template: PromptTemplate } {
   const kind = (['instruction', 'prompt-completion', 'text-label', 'chat'] as const).find((k) => template.prompt.includes(`{${DATA_ROLES[k][0].role}}`));

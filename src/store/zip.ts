@@ -15,6 +15,7 @@ const KNOWN: Record<string, number> = {
   'README.md': 1 << 20,
 };
 const MAX_ZIP = 260 << 20;
+const MAX_UNPACKED = 512 << 20;
 
 /** The files as one zip. */
 export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
@@ -27,17 +28,38 @@ export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
  */
 export async function unzipAdapter(zip: Blob): Promise<AdapterFile[]> {
   if (zip.size > MAX_ZIP) throw new AdapterError(`The file has ${zip.size} bytes; at most ${MAX_ZIP} are read.`, 'Choose the zip of one adapter.');
-  const bytes = new Uint8Array(await zip.arrayBuffer());
-  const files: AdapterFile[] = [];
-  for (const entry of directory(bytes)) {
-    const name = entry.path.split('/').at(-1) ?? '';
-    if (!Object.hasOwn(KNOWN, name)) continue;
-    if (entry.size > KNOWN[name]) throw new AdapterError(`${name} in the zip says it has ${entry.size} bytes; at most ${KNOWN[name]} are read.`, 'Choose a zip that Sieve or PEFT has written.');
-    if (files.some((f) => f.name === name)) throw new AdapterError(`The zip holds ${name} twice.`, 'Choose a zip with one adapter in it.');
-    files.push({ name, bytes: unpack(bytes, entry, name) });
-  }
+  const baseName = (path: string) => path.split('/').at(-1) ?? '';
+  const files = (await readZip(zip, (path) => adapterFileCap(baseName(path)))).map(({ name, bytes }) => ({ name: baseName(name), bytes }));
+  const twice = files.find((f, i) => files.findIndex((x) => x.name === f.name) !== i);
+  if (twice) throw new AdapterError(`The zip holds ${twice.name} twice.`, 'Choose a zip with one adapter in it.');
   for (const needed of ['adapter_config.json', 'adapter_model.safetensors']) {
     if (!files.some((f) => f.name === needed)) throw new AdapterError(`The zip holds no ${needed}.`, 'Choose a zip that Sieve or PEFT has written.');
+  }
+  return files;
+}
+
+/** Most bytes that a file of an adapter may have; null for a file that is none. */
+export function adapterFileCap(name: string): number | null {
+  return Object.hasOwn(KNOWN, name) ? KNOWN[name] : null;
+}
+
+/**
+ * Files of a zip, by path.
+ * @param cap most bytes that a file may have; null leaves it alone.
+ * @param total most bytes of all files together, unpacked
+ * @throws {AdapterError}
+ */
+export async function readZip(zip: Blob, cap: (path: string) => number | null, total = MAX_UNPACKED): Promise<AdapterFile[]> {
+  const bytes = new Uint8Array(await zip.arrayBuffer());
+  let left = total;
+  const files: AdapterFile[] = [];
+  for (const entry of directory(bytes)) {
+    const most = cap(entry.path);
+    if (most === null) continue;
+    if (entry.size > most) throw new AdapterError(`${entry.path} in the zip says it has ${entry.size} bytes; at most ${most} are read.`, 'Choose a zip that Sieve or PEFT has written.');
+    left -= entry.size;
+    if (left < 0) throw new AdapterError(`The zip unpacks to more than ${total} bytes.`, 'Choose a zip that Sieve or PEFT has written.');
+    files.push({ name: entry.path, bytes: unpack(bytes, entry, entry.path) });
   }
   return files;
 }

@@ -34,7 +34,7 @@ export interface ExportParts {
   /** One per module, or null without a gate. */
   thresholds: Float32Array | null;
   template: PromptTemplate;
-  check: AdapterCheck;
+  check: AdapterCheck | null;
 }
 
 /** PEFT's configuration, as far as it does not depend on the model. */
@@ -107,8 +107,8 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
     json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template }),
-    json('check.json', check),
-    { name: 'README.md', bytes: new TextEncoder().encode(readme(run, modelName, thresholds !== null)) },
+    ...(check ? [json('check.json', check)] : []),
+    { name: 'README.md', bytes: new TextEncoder().encode(readme(run, modelName, thresholds !== null, check !== null)) },
   ];
   if (thresholds) {
     files.push(json('ts_peft.json', {
@@ -122,12 +122,12 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
 
 const METHOD_NAMES: Record<RunConfig['method'], string> = { lora: 'LoRA', dora: 'DoRA', adalora: 'AdaLoRA', 'ts-lora': 'TS-LoRA', 'ts-dora': 'TS-DoRA' };
 
-function readme(run: RunConfig, modelName: string, gated: boolean): string {
+function readme(run: RunConfig, modelName: string, gated: boolean, checked: boolean): string {
   const lines = [
     `# ${run.name}`, '',
     `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve.`, '',
     '```python', 'from peft import PeftModel', 'model = PeftModel.from_pretrained(base, "this folder")', '```', '',
-    'check.json holds token ids and the logits that the adapted model gave for them; sieve.json the prompt template.',
+    `${checked ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template.`,
   ];
   if (gated) lines.push('', '**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.');
   return `${lines.join('\n')}\n`;

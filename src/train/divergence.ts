@@ -8,25 +8,40 @@ const START = 5;
 const ABOVE_START = 0.5;
 const ABOVE_BEST = 1;
 
+/** What was seen so far, as plain data. */
+export interface DivergenceState {
+  seen: number;
+  start: number;
+  sum: number;
+  weight: number;
+  best: number;
+  told: boolean;
+}
+
 export class Divergence {
-  #seen = 0;
-  #start = 0;
-  #sum = 0;
-  #weight = 0;
-  #best = Infinity;
-  #told = false;
+  readonly #s: DivergenceState;
+
+  /** @param state of a session that goes on */
+  constructor(state: DivergenceState = { seen: 0, start: 0, sum: 0, weight: 0, best: Infinity, told: false }) {
+    this.#s = { ...state };
+  }
+
+  state(): DivergenceState {
+    return { ...this.#s };
+  }
 
   /** What to say after a step with this training loss; null almost always, and told once. */
   after(loss: number): string | null {
-    this.#seen++;
-    if (this.#seen <= START) this.#start += loss / START;
-    this.#sum = MEMORY * this.#sum + (1 - MEMORY) * loss;
-    this.#weight = MEMORY * this.#weight + (1 - MEMORY);
-    const smooth = this.#sum / this.#weight;
-    if (this.#seen < START) return null;
-    this.#best = Math.min(this.#best, smooth);
-    if (this.#told || smooth < this.#start + ABOVE_START || smooth < this.#best + ABOVE_BEST) return null;
-    this.#told = true;
-    return `this run is diverging: its training loss has risen to ${smooth.toFixed(2)}, above the ${this.#start.toFixed(2)} it began with. Its updates are too large. A smaller learning rate, or a longer warm-up, usually cures that.`;
+    const s = this.#s;
+    s.seen++;
+    if (s.seen <= START) s.start += loss / START;
+    s.sum = MEMORY * s.sum + (1 - MEMORY) * loss;
+    s.weight = MEMORY * s.weight + (1 - MEMORY);
+    const smooth = s.sum / s.weight;
+    if (s.seen < START) return null;
+    s.best = Math.min(s.best, smooth);
+    if (s.told || smooth < s.start + ABOVE_START || smooth < s.best + ABOVE_BEST) return null;
+    s.told = true;
+    return `this run is diverging: its training loss has risen to ${smooth.toFixed(2)}, above the ${s.start.toFixed(2)} it began with. Its updates are too large. A smaller learning rate, or a longer warm-up, usually cures that.`;
   }
 }

@@ -10,6 +10,8 @@ export interface Record {
   bestStep: number;
   /** Measurements in a row that were no better than `best`. */
   worse: number;
+  /** Step of the latest measurement; −1 before the first. */
+  lastStep: number;
   /** Step at which the run was ended; null while it goes on. */
   stoppedAt: number | null;
 }
@@ -26,12 +28,16 @@ export class EarlyStopping {
     this.#records = new Map(state.map(([id, record]) => [id, { ...record }]));
   }
 
-  /** A loss of `runId` after `step` steps. The record when this ends the run, else null. A NaN counts as no better. */
+  /**
+   * A loss of `runId` after `step` steps. The record when this ends the run, else null. A NaN counts as no better. The same
+   * step again, from a session that repeats a measurement it was interrupted in, changes nothing.
+   */
   after(runId: RunId, step: number, loss: number): Record | null {
     if (this.patience === null) return null;
-    const record = this.#records.get(runId) ?? { best: Infinity, bestStep: step, worse: 0, stoppedAt: null };
+    const record = this.#records.get(runId) ?? { best: Infinity, bestStep: step, worse: 0, lastStep: -1, stoppedAt: null };
     this.#records.set(runId, record);
-    if (record.stoppedAt !== null) return null;
+    if (record.stoppedAt !== null || record.lastStep === step) return null;
+    record.lastStep = step;
     if (loss < record.best) {
       Object.assign(record, { best: loss, bestStep: step, worse: 0 });
       return null;

@@ -14,20 +14,37 @@ const WHY: Record<ClosedReason, string> = {
 
 type Stats = Pick<GateStats, 'active' | 'tokens' | 'histogram' | 'muSkipped' | 'lambda'>;
 
+/** What was seen so far, as plain data. */
+export interface GateWarningsState {
+  shut: Uint32Array;
+  closed: [number, ClosedReason][];
+  allShut: number;
+  allOpen: number;
+  toldAll: boolean;
+}
+
 export class GateWarnings {
   readonly #modules: readonly ModuleId[];
   readonly #tauWarmup: number;
   readonly #shut: Uint32Array;
-  readonly #closed = new Map<number, ClosedReason>();
-  #allShut = 0;
-  #allOpen = 0;
-  #toldAll = false;
+  readonly #closed: Map<number, ClosedReason>;
+  #allShut: number;
+  #allOpen: number;
+  #toldAll: boolean;
 
-  /** @param tauWarmup steps in which τ rests, so that every gate is open */
-  constructor(modules: readonly ModuleId[], tauWarmup: number) {
+  /** @param tauWarmup steps in which τ rests, so that every gate is open; @param state of a session that goes on */
+  constructor(modules: readonly ModuleId[], tauWarmup: number, state?: GateWarningsState) {
     this.#modules = modules;
     this.#tauWarmup = tauWarmup;
-    this.#shut = new Uint32Array(modules.length);
+    this.#shut = state?.shut.slice() ?? new Uint32Array(modules.length);
+    this.#closed = new Map(state?.closed);
+    this.#allShut = state?.allShut ?? 0;
+    this.#allOpen = state?.allOpen ?? 0;
+    this.#toldAll = state?.toldAll ?? false;
+  }
+
+  state(): GateWarningsState {
+    return { shut: this.#shut.slice(), closed: [...this.#closed], allShut: this.#allShut, allOpen: this.#allOpen, toldAll: this.#toldAll };
   }
 
   /** Modules that have kept no token for STUCK_STEPS steps, and why. */

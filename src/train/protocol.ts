@@ -79,9 +79,10 @@ export type TrainRequest =
   | { type: 'watch-text'; text: string | null }
   /** Prompts that every run answers at each evaluation, see `RunInput`. Sent again at any time. */
   | { type: 'sample-prompts'; prompts: string[] | null }
-  | { type: 'export'; runId: RunId; template: PromptTemplate }
-  /** Loads an exported adapter as a run of its own, for Compare; needs an open model. */
-  | { type: 'import'; files: AdapterFile[] }
+  /** With `check`, the logits of a short text come with it, for whoever loads the files elsewhere. */
+  | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
+  /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
+  | { type: 'import'; files: AdapterFile[]; as: RunId | null }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
   | ({ type: 'restore'; state: SessionState } & RunInput)
@@ -122,6 +123,12 @@ export interface SessionState {
   version: 1;
   experiment: ExperimentConfig;
   step: number;
+  /** Step of the last evaluation on the way that is complete; −1 before the base's. */
+  evaluated: number;
+  /** It was told to stop, and its end is not complete. */
+  stopping: boolean;
+  /** Runs that have ended with an error. */
+  failed: RunId[];
   /** The matmul variants that were used; others may round differently. */
   tuning: Record<string, string>;
   /** How it lay in memory. */
@@ -131,6 +138,8 @@ export interface SessionState {
   runs: Record<RunId, unknown>;
   /** Records of early stopping. */
   early: unknown;
+  /** What the signs of trouble of each run have seen so far. */
+  signs: Record<RunId, unknown>;
 }
 
 /**
@@ -228,6 +237,49 @@ export interface DataReplies {
 export type DataEvent =
   /** How far a parse or prepare is; `total` is null where it is not known. */
   { type: 'progress'; label: string; loaded: number; total: number | null };
+// ---- keep worker -----------------------------------------------------------------------------------
+
+/** What the page is told of an interrupted run before it asks for all of it. */
+export interface CheckpointInfo {
+  savedAt: number;
+  startedAt: number;
+  step: number;
+  experiment: ExperimentConfig;
+  model: ModelSource;
+  /** Name of the adapter it ran on: on another, the last bits may differ. */
+  gpu: string;
+  /** SHA-256 of the token sets, which lie beside the checkpoint. */
+  dataHash: string;
+}
+
+/** Everything to go on from: the worker's snapshot, and the page's own (curves, template; opaque to the worker). */
+export interface Checkpoint {
+  info: CheckpointInfo;
+  state: SessionState;
+  page: unknown;
+}
+
+/** The worker that alone writes to the origin's private file system. */
+export type KeepRequest =
+  /** Writes the token sets of a run that begins, unless they lie there already. */
+  | { type: 'save-data'; train: TokenSet; heldOut: TokenSet }
+  /** Into the older of two slots. */
+  | { type: 'save-checkpoint'; checkpoint: Checkpoint }
+  | { type: 'checkpoint-info' }
+  | { type: 'load-checkpoint' }
+  | { type: 'clear-checkpoint' }
+  /** A kept run as one zip. */
+  | { type: 'write-run'; id: string; files: AdapterFile[] }
+  | { type: 'delete-run'; id: string };
+
+export interface KeepReplies {
+  'save-data': { hash: string };
+  'save-checkpoint': { bytes: number };
+  /** `damaged`: slots whose checksum is wrong; the other one, older, is used then. */
+  'checkpoint-info': { info: CheckpointInfo | null; damaged: number };
+  'load-checkpoint': { checkpoint: Checkpoint; train: TokenSet; heldOut: TokenSet };
+  'write-run': { bytes: number };
+}
 
 // ---- envelope --------------------------------------------------------------------------------------
 
@@ -236,5 +288,3 @@ export type FromWorker<E> =
   | { kind: 'reply'; requestId: number; value: unknown }
   | { kind: 'failed'; requestId: number; error: ErrorInfo }
   | { kind: 'event'; event: E };
-
-

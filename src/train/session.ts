@@ -11,9 +11,9 @@ import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import type { GpuInfo, KernelProfile, TokenBatch, TokenSet } from '../shared/types';
-import { Divergence } from './divergence';
+import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
-import { GateWarnings } from './gateWarnings';
+import { GateWarnings, type GateWarningsState } from './gateWarnings';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
@@ -73,6 +73,12 @@ export interface Measurable {
   batchSize: number;
 }
 
+/** What a run's signs of trouble have seen. */
+interface Signs {
+  divergence: DivergenceState;
+  gates: GateWarningsState;
+}
+
 export class Session {
   readonly experiment: ExperimentConfig;
   readonly trainer: Trainer;
@@ -95,9 +101,11 @@ export class Session {
   /** Freed from outside: ends without a last evaluation and without a word. */
   #abandoned = false;
   #shownPhase: Phase | null = null;
-  readonly #failed = new Set<RunId>();
+  readonly #failed: Set<RunId>;
+  /** Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes it. */
+  #evaluated: number;
   readonly #early: EarlyStopping;
-  readonly #divergence = new Map<RunId, Divergence>();
+  readonly #divergence: Map<RunId, Divergence>;
   readonly #lastEvent = new Map<RunId, number>();
   readonly #gateWarnings: Map<RunId, GateWarnings>;
   /** Results of the step before, which arrive while this one runs. */
@@ -114,8 +122,12 @@ export class Session {
     this.#emit = emit;
     this.#tuning = tuning;
     this.#step = state?.step ?? 0;
-    this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train))]));
-    for (const run of trainer.runs) this.#divergence.set(run.config.id, new Divergence());
+    this.#evaluated = state?.evaluated ?? -1;
+    this.#stopping = state?.stopping ?? false;
+    this.#failed = new Set(state?.failed);
+    const signs = (id: RunId) => state?.signs[id] as Signs | undefined;
+    this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train), signs(r.config.id)?.gates)]));
+    this.#divergence = new Map(trainer.runs.map((r) => [r.config.id, new Divergence(signs(r.config.id)?.divergence)]));
     this.#early = new EarlyStopping(experiment.train.patience, state?.early as EarlyStoppingState | undefined);
     this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
     this.#sampler = new Sampler(trainer, model.tokenizer, data.heldOut, emit, () => this.#abandoned);
@@ -167,13 +179,12 @@ export class Session {
   }
 
   async #loop(): Promise<void> {
-    const { steps, evalEvery } = this.experiment.train;
-    if (this.#step === 0) await this.#evaluate(['base']);
-    if (this.#step === 0) await this.#lock.run(() => this.#sampler.take(0, ['base']));
+    const { steps } = this.experiment.train;
+    await this.#maybeEvaluate();
     while (this.#step < steps && !this.#stopping && this.#live.length > 0) {
       this.#phase('training');
       await this.#lock.run(() => this.#trainStep());
-      if (this.#step % evalEvery === 0 && this.#step < steps) await this.#measure();
+      await this.#maybeEvaluate();
       await this.#lock.run(() => this.#watcher.maybe(this.#step));
       if (this.#paused && !this.#stopping) {
         await this.#pending;
@@ -188,14 +199,6 @@ export class Session {
     await this.#lock.run(() => this.#sampler.take(this.#step, this.#live));
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
     this.#phase(kept.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
-  }
-
-  /** What is measured on the way: losses, from which runs may end, and samples of what they write now. */
-  async #measure(): Promise<void> {
-    const live = this.#live;
-    await this.#lookAtSlice();
-    await this.#evaluate(live);
-    await this.#lock.run(() => this.#sampler.take(this.#step, live));
   }
 
   /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */
@@ -247,6 +250,23 @@ export class Session {
     const where = first ? `The first bad tensor is ${first}.` : 'Every tensor was finite when the step was repeated.';
     const error = new TrainError(`Step ${step}: ${what}. ${where}`, 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.');
     this.#emit({ type: 'run-failed', runId, error: toErrorInfo(error) });
+  }
+
+  /** What is measured on the way and due at this step, if it is not done yet: losses, from which runs may end, and samples of what they write. */
+  async #maybeEvaluate(): Promise<void> {
+    const { steps, evalEvery } = this.experiment.train;
+    if (this.#evaluated < 0) await this.#measure(['base']);
+    else if (this.#step % evalEvery === 0 && this.#step < steps && this.#evaluated < this.#step) {
+      await this.#lookAtSlice();
+      // One that this measurement has ended belongs to it, should it be repeated.
+      await this.#measure(this.#kept.filter((id) => (this.#early.stoppedAt(id) ?? this.#step) === this.#step));
+    }
+  }
+
+  async #measure(runIds: readonly RunId[]): Promise<void> {
+    await this.#evaluate(runIds);
+    await this.#lock.run(() => this.#sampler.take(this.#step, runIds));
+    this.#evaluated = this.#step;
   }
 
   /** Loss of all runs on the slice, and what was best so far is kept. */
@@ -385,7 +405,12 @@ export class Session {
       await this.#pending;
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
-      return { version: 1, experiment: this.experiment, step: this.#step, tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs, early: this.#early.state() };
+      const signs: Record<RunId, Signs> = {};
+      for (const { config: { id } } of this.trainer.runs) signs[id] = { divergence: this.#divergence.get(id)!.state(), gates: this.#gateWarnings.get(id)!.state() };
+      return {
+        version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, stopping: this.#stopping, failed: [...this.#failed],
+        tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs, early: this.#early.state(), signs,
+      };
     });
   }
 

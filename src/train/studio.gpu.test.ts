@@ -59,9 +59,9 @@ describe('the train worker', () => {
     expect(last?.type === 'step' && last.work.done <= last.work.dense * 1.3).toBe(true);
     expect(events.some((e) => e.type === 'watch' && e.kept.includes(0) && e.kept.includes(1))).toBe(true);
 
-    const { files } = await studio.export({ type: 'export', runId: 'ts-lora', template: { prompt: '', completion: '' } });
+    const { files } = await studio.export({ type: 'export', runId: 'ts-lora', template: { prompt: '', completion: '' }, check: true });
     expect(files.map((f) => f.name)).toContain('ts_peft.json');
-    const { runId } = await studio.import({ type: 'import', files });
+    const { runId } = await studio.import({ type: 'import', files, as: null });
     const sampling = { seed: 7, maxNewTokens: 12, temperature: 0.8, topP: 0.95 };
     const { texts } = await studio.generate({ type: 'generate', runs: ['base', 'ts-lora', runId], prompt: 'Tom has 3 red apples and one hat.\n', sampling }, 1);
     expect(texts[runId]).toBe(texts['ts-lora']);
@@ -101,6 +101,26 @@ describe('the train worker', () => {
     expect([...expected.ts.slice(0, state.step), ...next.losses('ts-lora')]).toEqual(expected.ts);
     await whole.studio.reset();
     await next.studio.reset();
+  });
+
+  it('a snapshot between a step and its evaluation still owes it; a run that had failed stays failed', async () => {
+    const { studio, phase, events, losses } = watched();
+    const set = await data(48);
+    await studio.openModel({ type: 'open-model', source: NANO });
+    const paused = phase('paused');
+    await studio.start({ type: 'start', experiment: experiment({ evalEvery: 1 }), ...set });
+    studio.pause();
+    await paused;
+    const state = await studio.state();
+    expect(state.evaluated).toBe(state.step);
+    events.length = 0;
+    const finished = phase('finished');
+    await studio.restore({ type: 'restore', state: { ...state, evaluated: state.step - 1, failed: ['lora'] }, ...set });
+    await finished;
+    expect(events.filter((e) => e.type === 'eval' && e.step === state.step).map((e) => e.type === 'eval' && e.runId)).toEqual(['ts-lora']);
+    expect(losses('lora')).toEqual([]);
+    expect(losses('ts-lora')).toHaveLength(8 - state.step);
+    await studio.reset();
   });
 
   it('a dozen starts, pauses, stops and model changes leave the buffers as they were', async () => {

@@ -27,6 +27,8 @@ export class Studio {
   #model: OpenModel | null = null;
   #session: Session | null = null;
   readonly #imported = new Map<RunId, AdapterRun>();
+  /** Adapters of a kept run that stand in for the experiment's own, until the next one begins. */
+  readonly #opened = new Map<RunId, AdapterRun>();
   #cancelled = false;
 
   constructor(emit: (event: TrainEvent) => void) {
@@ -43,6 +45,7 @@ export class Studio {
       this.#model = null;
       this.#session = null;
       this.#imported.clear();
+      this.#opened.clear();
       this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(`The GPU was lost (${reason}).`, 'Open the model again. Choose a smaller batch if it happens once more.')) });
     });
     return gpu;
@@ -63,7 +66,7 @@ export class Studio {
     await this.reset();
     // Whoever still works with the model that is open goes first.
     const model = await this.#lock.run(() => {
-      this.#freeImported();
+      freeAll(this.#imported);
       this.#model?.base.free();
       this.#model = null;
       return openModel(gpu, source, this.#emit);
@@ -118,6 +121,7 @@ export class Studio {
     this.#session = null;
     this.#cancelled = true;
     await session?.free();
+    await this.#lock.run(async () => freeAll(this.#opened));
     return null;
   }
 
@@ -134,7 +138,7 @@ export class Studio {
   /** The adapter of a run, wherever it came from; null for the base. */
   #adapter(runId: RunId): AdapterRun | null {
     if (runId === 'base') return null;
-    const run = this.#imported.get(runId) ?? this.#session?.trainer.runs.find((r) => r.config.id === runId);
+    const run = this.#opened.get(runId) ?? this.#imported.get(runId) ?? this.#session?.trainer.runs.find((r) => r.config.id === runId);
     if (!run) throw new AdapterError(`There is no run "${runId}".`, 'Train or import one first.');
     return run;
   }
@@ -193,24 +197,24 @@ export class Studio {
     }
   }
 
-  export({ runId, template }: Request<'export'>): Promise<TrainReplies['export']> {
+  export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
     const model = this.#needModel();
     return this.#lock.run(async () => {
       const run = this.#adapter(runId);
       if (!run) throw new AdapterError('The base model has no adapter to export.', 'Choose a run.');
       const [adapters, thresholds] = [await run.adapters(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
-      const check = await this.#check(run, model, thresholds !== null);
+      const check = checked ? await this.#check(run, model, thresholds !== null) : null;
       return { files: adapterFiles({ run: run.config, modelName: sourceName(model.info.source), adapters, thresholds, template, check }) };
     });
   }
 
-  import({ files }: Request<'import'>): Promise<TrainReplies['import']> {
+  import({ files, as }: Request<'import'>): Promise<TrainReplies['import']> {
     const { base, tokenizer } = this.#needModel();
     return this.#lock.run(async () => {
       let n = 1;
       while (this.#imported.has(`imported-${n}`)) n++;
-      const id = `imported-${n}`;
+      const id = as ?? `imported-${n}`;
       const adapter = readAdapter(files, base.config, id);
       const run = new AdapterRun(base, adapter.run, trainSchema.parse({}));
       try {
@@ -233,14 +237,11 @@ export class Studio {
         run.free();
         throw error;
       }
-      this.#imported.set(id, run);
+      const home = as === null ? this.#imported : this.#opened;
+      home.get(id)?.free();
+      home.set(id, run);
       return { runId: id, name: adapter.run.name, template: adapter.template };
     });
-  }
-
-  #freeImported(): void {
-    for (const run of this.#imported.values()) run.free();
-    this.#imported.clear();
   }
 
   async reopen({ runId, module }: Request<'reopen'>): Promise<null> {
@@ -267,4 +268,9 @@ export class Studio {
   counts(): TrainReplies['counts'] {
     return this.#gpu?.buffers.live() ?? { buffers: 0, bytes: 0 };
   }
+}
+
+function freeAll(runs: Map<RunId, AdapterRun>): void {
+  for (const run of runs.values()) run.free();
+  runs.clear();
 }

@@ -5,12 +5,14 @@ import { CompareSection } from './CompareSection';
 import { ConfigureSection } from './ConfigureSection';
 import { DataSection } from './DataSection';
 import { ExperimentSection } from './experiment/ExperimentSection';
+import { HistorySection } from './HistorySection';
 import { InspectSection } from './InspectSection';
 import { ModelSection } from './ModelSection';
+import { ResumeOffer } from './ResumeOffer';
 import { ThemeToggle } from './ThemeToggle';
 import { Tour, TourInvite } from './Tour';
 import { PHASES, TrainSection } from './TrainSection';
-import { useSel } from './studioContext';
+import { useSel, useStudio } from './studioContext';
 
 const STEPS: { id: Section; label: string }[] = [
   { id: 'model', label: 'Model' },
@@ -20,6 +22,7 @@ const STEPS: { id: Section; label: string }[] = [
   { id: 'inspect', label: 'Inspect' },
   { id: 'compare', label: 'Compare' },
   { id: 'experiment', label: 'Experiment' },
+  { id: 'history', label: 'History' },
 ];
 
 export function App() {
@@ -38,6 +41,7 @@ export function App() {
       </header>
       <StepNav />
       <main>
+        <ResumeOffer />
         <ModelSection />
         <DataSection />
         <ConfigureSection />
@@ -45,14 +49,38 @@ export function App() {
         <InspectSection />
         <CompareSection />
         <ExperimentSection />
+        <HistorySection />
       </main>
       <footer className="foot">
         <p>
           Your data, the model and the adapters stay in this browser tab; there is no server behind this page.
           Only opening a model by its Hugging Face id fetches something, and sends nothing of yours.
         </p>
+        <Offline />
       </footer>
     </>
+  );
+}
+
+const OFFLINE = {
+  off: null,
+  preparing: 'Getting ready to work without a network…',
+  ready: 'This page and both built-in models also work without a network. Your browser can install it as an app.',
+  update: 'A new version of Sieve is ready.',
+  failed: 'This browser could not keep the page for use without a network.',
+} as const;
+
+/** Whether the page would work without a network, and a new version that waits. */
+function Offline() {
+  const studio = useStudio();
+  const offline = useSel((s) => s.ui.offline);
+  const live = useSel((s) => isLive(s.runs.phase));
+  if (offline === 'off') return null;
+  return (
+    <p data-testid="offline" data-state={offline} aria-live="polite">
+      {OFFLINE[offline]}
+      {offline === 'update' && <> <button type="button" className="quiet" onClick={() => void studio.takeOver()}>Reload into it</button>{live && ' The run is saved and can be resumed.'}</>}
+    </p>
   );
 }
 
@@ -65,7 +93,7 @@ function StepNav() {
   const started = useSel((s) => s.runs.session !== null);
   const experiment = useSel((s) => s.studies.list.some((e) => e.study.state === 'finished'));
   const done: Record<Section, boolean> = {
-    model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false, experiment,
+    model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false, experiment, history: false,
   };
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {

@@ -1,6 +1,6 @@
 /** Which model is trained, on which GPU, and whether our forward agrees with ONNX Runtime's. */
 import { useState } from 'react';
-import { type ModelInfo, isLive } from '../store/slices';
+import { type ModelInfo, gpuName, isLive } from '../store/slices';
 import { DEFAULT_MODEL, SMALL_MODEL } from '../store/studio';
 import { ProgressLine, SectionFrame, TextField } from './bits';
 import { bytes, compact, count, parameters } from './format';
@@ -75,7 +75,6 @@ function HubForm({ disabled }: { disabled: boolean }) {
 
 function Facts({ info }: { info: ModelInfo }) {
   const { config: c, gpu, check } = info;
-  const gpuName = gpu.description || [gpu.vendor, gpu.architecture].filter(Boolean).join(' ') || 'unnamed adapter';
   return (
     <>
       <p className="panel-title">{info.source.id}{info.source.kind === 'hub' && <span className="muted"> @ {info.source.revision}</span>}</p>
@@ -84,7 +83,7 @@ function Facts({ info }: { info: ModelInfo }) {
         <dt>Shape</dt><dd>{c.layers} layers, width {c.dModel}, {c.heads}/{c.kvHeads} heads of {c.headDim}, MLP {c.ffn}</dd>
         <dt>Vocabulary</dt><dd>{count(c.vocab)} tokens, {c.tied ? 'tied' : 'untied'} head</dd>
         <dt>Context</dt><dd>{count(c.context)} tokens</dd>
-        <dt>GPU</dt><dd>{gpuName}{gpu.software ? ' (software)' : ''}</dd>
+        <dt>GPU</dt><dd>{gpuName(gpu)}{gpu.software ? ' (software)' : ''}</dd>
         <dt>Check</dt>
         <dd data-testid="logit-check" data-ok={check.ok}>
           <strong>{check.ok ? '✓ Agrees with ONNX Runtime' : '✗ Differs from ONNX Runtime'}</strong>{' '}

@@ -3,6 +3,7 @@ import { type RunHistory, totalSkipped } from '../store/history';
 import { type Phase, type Session, isLive, stepsOf } from '../store/slices';
 import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { KernelTable } from './KernelTable';
+import { KeepNote } from './ResumeOffer';
 import { Samples } from './Samples';
 import { Curves } from './charts/Curves';
 import { bytes, count, duration, fixed, percent } from './format';
@@ -59,6 +60,7 @@ function Controls() {
         <p className="phase" aria-live="polite"><span className={`dot dot-${phase}`} aria-hidden="true" /><span data-testid="phase" data-phase={phase}>{PHASES[phase]}</span></p>
       </div>
       {!live && missing && <p className="muted" data-testid="train-missing">{missing}</p>}
+      <KeepNote />
       {progress && live && <ProgressLine {...progress} unit={progress.total !== null && progress.total > 1e5 ? bytes : undefined} />}
     </div>
   );

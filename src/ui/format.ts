@@ -55,6 +55,16 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
+/** How long ago a moment was, in ms since 1970. */
+export function ago(then: number, now = Date.now()): string {
+  const s = Math.max(0, Math.round((now - then) / 1000));
+  if (s < 60) return 'just now';
+  const of = (n: number, unit: string) => `${n} ${unit}${n === 1 ? '' : 's'} ago`;
+  if (s < 3600) return of(Math.floor(s / 60), 'minute');
+  if (s < 86_400) return of(Math.floor(s / 3600), 'hour');
+  return of(Math.floor(s / 86_400), 'day');
+}
+
 /** A count with thin spaces between thousands. */
 export function count(n: number | null | undefined): string {
   return missing(n) ? DASH : Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, '\u202f');

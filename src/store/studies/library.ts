@@ -2,9 +2,9 @@
  * Where studies live: IndexedDB, so that finished cells outlive the page. What is read back is checked by schema; a
  * record that does not fit is counted and left alone.
  */
-import { type IDBPDatabase, openDB } from 'idb';
 import { type Cell, type Study, cellKey, cellSchema, studySchema } from '../../shared/study';
 import type { TokenSet } from '../../shared/types';
+import { openDatabase } from '../database';
 
 /** The data set of a study as tokens. */
 export interface StudyData {
@@ -31,47 +31,30 @@ export interface Library {
   remove(id: string): Promise<void>;
 }
 
-interface Schema {
-  studies: { key: string; value: unknown };
-  cells: { key: string; value: unknown };
-  data: { key: string; value: unknown };
-}
-
-const NAME = 'sieve';
-const VERSION = 1;
-
-/** Opens the browser's database at the first use. Every method rejects where the browser forbids it (some private windows). */
+/** In the page's database. Every method rejects where the browser forbids it (some private windows). */
 export function openLibrary(): Library {
-  let opened: Promise<IDBPDatabase<Schema>> | null = null;
-  const db = () => (opened ??= openDB<Schema>(NAME, VERSION, {
-    upgrade(database) {
-      database.createObjectStore('studies');
-      database.createObjectStore('cells');
-      database.createObjectStore('data');
-    },
-  }));
   /** Keys of everything that belongs to one study. */
   const cellsOf = (id: string) => IDBKeyRange.bound(`${id}/`, `${id}/\uffff`);
   return {
     async all() {
-      const [studies, cells] = await Promise.all([(await db()).getAll('studies'), (await db()).getAll('cells')]);
+      const [studies, cells] = await Promise.all([(await openDatabase()).getAll('studies'), (await openDatabase()).getAll('cells')]);
       return readAll(studies, cells);
     },
     async saveStudy(study) {
-      await (await db()).put('studies', study, study.id);
+      await (await openDatabase()).put('studies', study, study.id);
     },
     async saveCells(cells) {
-      const transaction = (await db()).transaction('cells', 'readwrite');
+      const transaction = (await openDatabase()).transaction('cells', 'readwrite');
       await Promise.all([...cells.map((c) => transaction.store.put(c, cellKey(c))), transaction.done]);
     },
     async saveData(id, data) {
-      await (await db()).put('data', data, id);
+      await (await openDatabase()).put('data', data, id);
     },
     async data(id) {
-      return readData(await (await db()).get('data', id));
+      return readData(await (await openDatabase()).get('data', id));
     },
     async remove(id) {
-      const transaction = (await db()).transaction(['studies', 'cells', 'data'], 'readwrite');
+      const transaction = (await openDatabase()).transaction(['studies', 'cells', 'data'], 'readwrite');
       await Promise.all([
         transaction.objectStore('studies').delete(id),
         transaction.objectStore('cells').delete(cellsOf(id)),

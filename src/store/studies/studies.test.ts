@@ -39,9 +39,9 @@ function page(library = new MemoryLibrary(), bytes = 16) {
         return Promise.resolve(null);
       }) as unknown as StudyHost['train']['request'],
     },
-    trainOn: (experiment, _data, { template, mapping }) => new Promise((resolve) => {
+    trainOn: (experiment, _data, from) => new Promise((resolve) => {
       const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
-      const session: Session = { experiment, template, mapping, plan: null, histories, failed: new Map(), startedAt: 0 };
+      const session: Session = { experiment, ...from, plan: null, histories, failed: new Map(), startedAt: 0 };
       store.setState((s) => ({ runs: { ...s.runs, session, phase: 'training' } }));
       sessions.push({
         session,
@@ -57,7 +57,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
         },
       });
     }),
-    currentData: () => Promise.resolve({ data: { train: tokens(bytes), heldOut: tokens() }, name: 'facts.csv', template: { prompt: '', completion: '' }, mapping: null }),
+    currentData: () => Promise.resolve({ data: { train: tokens(bytes), heldOut: tokens() }, dataName: 'facts.csv', template: { prompt: '', completion: '' }, mapping: null }),
     openModel: (source) => {
       opened.push(source.id);
       store.setState((s) => ({ model: { ...s.model, status: 'ready', source } }));

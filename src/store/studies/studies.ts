@@ -8,6 +8,7 @@ import { type ExperimentConfig, isGated } from '../../shared/config';
 import { DataError, SieveError, toErrorInfo } from '../../shared/errors';
 import type { Accuracy, Cell, Study } from '../../shared/study';
 import type { ModelSource } from '../../train/protocol';
+import { refuseTwo } from '../checks';
 import type { Session, State } from '../slices';
 import type { TrainClient } from '../trainClient';
 import { type Measured, activeShares, cellOf } from './cells';
@@ -27,9 +28,9 @@ export interface StudyHost {
   train: Pick<TrainClient, 'request'>;
   library: Library;
   /** Trains to the end; resolves with the session as it ended, whatever its phase. */
-  trainOn(experiment: ExperimentConfig, data: StudyData, from: Pick<Session, 'template' | 'mapping'>): Promise<Session>;
+  trainOn(experiment: ExperimentConfig, data: StudyData, from: Pick<Session, 'template' | 'mapping' | 'dataName'>): Promise<Session>;
   /** The data set as it is prepared now. @throws {SieveError} when there is none */
-  currentData(): Promise<{ data: StudyData; name: string } & Pick<Session, 'template' | 'mapping'>>;
+  currentData(): Promise<{ data: StudyData } & Pick<Session, 'template' | 'mapping' | 'dataName'>>;
   openModel(source: ModelSource): Promise<void>;
   report(error: unknown): void;
 }
@@ -73,10 +74,10 @@ export class Studies {
     try {
       const problem = studyProblem(draft);
       if (problem) throw new SieveError(problem);
-      this.#refuseTwo();
+      refuseTwo(this.#host.store.getState());
       const { model, runs, studies } = this.#host.store.getState();
       if (model.status !== 'ready' || !model.source) throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
-      const { data, name, template, mapping } = await this.#host.currentData();
+      const { data, dataName: name, template, mapping } = await this.#host.currentData();
       const bytes = dataBytes(data);
       const kept = bytes <= MAX_KEPT_BYTES;
       const createdAt = Date.now();
@@ -105,7 +106,7 @@ export class Studies {
         await this.#host.train.request({ type: 'resume' });
         return;
       }
-      this.#refuseTwo();
+      refuseTwo(this.#host.store.getState());
       const { study } = this.#entry(id);
       const data = this.#data.get(id) ?? await this.#host.library.data(id);
       if (!data) throw new DataError('The data of this experiment were not kept, so it cannot go on.', 'Open the data again and start a new one. What is finished stays.');
@@ -200,7 +201,7 @@ export class Studies {
     const data = this.#data.get(study.id)!;
     const started = performance.now();
     this.#patch({ activity: null });
-    const session = await this.#host.trainOn(job.experiment, data, study.data);
+    const session = await this.#host.trainOn(job.experiment, data, { template: study.data.template, mapping: study.data.mapping, dataName: study.data.name });
     const { phase } = this.#host.store.getState().runs;
     // A run that broke is a result too; a session that was stopped, or lost its model, is none.
     if (phase === 'stopped') throw new Interrupted();
@@ -251,12 +252,6 @@ export class Studies {
     const settled = () => store.getState().model.status !== 'opening';
     if (!settled()) await new Promise<void>((resolve) => { const end = store.subscribe(() => { if (settled()) { end(); resolve(); } }); });
     if (store.getState().model.status !== 'ready') throw new SieveError('The model of this experiment could not be opened.', 'See the message under Model.');
-  }
-
-  #refuseTwo(): void {
-    if (this.#s.running) throw new SieveError('An experiment is under way.', 'Stop it first, or wait for its end.');
-    const { phase } = this.#host.store.getState().runs;
-    if (phase === 'compiling' || phase === 'training' || phase === 'evaluating' || phase === 'paused') throw new SieveError('A run is under way.', 'Stop it under Train first.');
   }
 
   #entry(id: string): State['studies']['list'][number] {

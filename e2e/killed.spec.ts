@@ -1,0 +1,14 @@
+/** The browser's process is killed in the middle of a run; what comes of it is what would have come of it anyway. */
+import { straightAndKilled } from './killed';
+import { expect, test } from './test';
+
+test('a run whose browser was killed goes on to the same losses and the same weights, bit for bit', async ({ baseURL }) => {
+  // Three browsers start one after the other.
+  test.setTimeout(420_000);
+  const { straight, killed, problems } = await straightAndKilled(baseURL!, 60, 1, console.log);
+  expect(problems).toEqual([]);
+  expect(killed.losses).toEqual(straight.losses);
+  expect(killed.final).toEqual(straight.final);
+  expect(Object.keys(killed.adapters)).toHaveLength(11);
+  for (const [file, bytes] of Object.entries(straight.adapters)) expect(killed.adapters[file] === bytes, `${file} is the same`).toBe(true);
+});

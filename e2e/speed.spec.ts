@@ -1,0 +1,56 @@
+/** What a first visit costs: paint, readiness, bytes. Prints its figures; a loaded machine makes them larger. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { App } from './app';
+import { expect, test } from './test';
+
+const DIST = '.out/e2e-dist';
+const LOADS = 5;
+const QUIET = 1000;
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+test('the shell is painted within 1 s and ready within 2 s of a first visit', async ({ browser, baseURL }) => {
+  const paints: number[] = [];
+  const ready: number[] = [];
+  for (let i = 0; i < LOADS; i++) {
+    const context = await browser.newContext({ serviceWorkers: 'block', viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const tasks: { start: number; end: number }[] = [];
+      new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => ({ start: e.startTime, end: e.startTime + e.duration })))).observe({ type: 'longtask', buffered: true });
+      Object.assign(globalThis, { longTasks: tasks });
+    });
+    const app = new App(page, baseURL!);
+    await app.open(null);
+    await app.get('train-button').waitFor();
+    await page.waitForTimeout(QUIET * 3);
+    const figures = await page.evaluate((quiet) => {
+      const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity;
+      const { domContentLoadedEventEnd } = performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming;
+      // Interactive as Lighthouse has it: the end of the last long task before the first quiet stretch.
+      let at = Math.max(paint, domContentLoadedEventEnd);
+      for (const task of (globalThis as unknown as { longTasks: { start: number; end: number }[] }).longTasks) if (task.end > at && task.start - at < quiet) at = task.end;
+      return { paint, interactive: at };
+    }, QUIET);
+    paints.push(figures.paint);
+    ready.push(figures.interactive);
+    expect(app.problems).toEqual([]);
+    await context.close();
+  }
+  console.log(`first paint ${paints.map(Math.round).join(', ')} ms, median ${Math.round(median(paints))}; interactive ${ready.map(Math.round).join(', ')} ms, median ${Math.round(median(ready))}`);
+  expect(median(paints)).toBeLessThan(1000);
+  expect(median(ready)).toBeLessThan(2000);
+});
+
+test('the main bundle is under 300 kB gzipped, without ONNX Runtime in it', () => {
+  test.skip(Boolean(process.env.SIEVE_URL), 'needs the built app');
+  const html = readFileSync(join(DIST, 'index.html'), 'utf8');
+  const files = [...html.matchAll(/(?:src|href)="[^"]*?\/(assets\/[^"]+\.(?:js|css))"/g)].map((m) => m[1]);
+  const sizes = files.map((f) => ({ f, bytes: gzipSync(readFileSync(join(DIST, f)), { level: 9 }).length }));
+  const scripts = sizes.filter((s) => s.f.endsWith('.js')).reduce((sum, s) => sum + s.bytes, 0);
+  console.log(`gzipped: ${sizes.map((s) => `${s.f} ${(s.bytes / 1000).toFixed(1)} kB`).join(', ')}`);
+  expect(files.some((f) => f.endsWith('.js'))).toBe(true);
+  expect(scripts).toBeLessThan(300_000);
+  for (const f of files) expect(readFileSync(join(DIST, f), 'utf8')).not.toContain('OrtApi');
+});

@@ -1,0 +1,94 @@
+/**
+ * A kept run: one press of Train with all the adapters it trained. The record is what History lists; curves and
+ * adapters lie in a file of their own. Both come back through these schemas, whether this browser kept them or a file
+ * brought them.
+ */
+import { z } from 'zod';
+import { MODULE_KINDS, experimentSchema } from './config';
+import { mappingSchema, modelSourceSchema, templateSchema } from './origin';
+import { noiseSchema } from './study';
+import { RATIO_BINS } from './types';
+
+const finite = z.number().refine(Number.isFinite, 'must be a finite number');
+const count = z.int().min(0);
+
+export const MAX_TAGS = 12;
+export const tagSchema = z.string().min(1).max(30);
+export const nameSchema = z.string().min(1).max(120);
+
+export const keptRunSchema = z.strictObject({
+  format: z.literal('sieve-run'),
+  version: z.literal(1),
+  id: z.string().regex(/^[a-z0-9-]{1,60}$/),
+  name: nameSchema,
+  tags: z.array(tagSchema).max(MAX_TAGS),
+  /** ms since 1970. */
+  startedAt: finite,
+  endedAt: finite,
+  ended: z.enum(['finished', 'stopped', 'failed']),
+  model: modelSourceSchema,
+  gpu: z.string().max(300),
+  data: z.string().max(300),
+  template: templateSchema,
+  mapping: mappingSchema.nullable(),
+  experiment: experimentSchema,
+  /** Held-out loss of the untouched model. */
+  base: finite.nullable(),
+  /** By run of the experiment, in its order: where it ended. */
+  finals: z.array(z.strictObject({
+    steps: count,
+    loss: finite.nullable(),
+    /** Share of held-out tokens × modules that were skipped; null without gates. */
+    skipped: finite.nullable(),
+    failed: z.string().max(2000).nullable(),
+  })).min(1).max(8),
+  /** Of the file with curves and adapters. */
+  bytes: count,
+}).refine((r) => r.finals.length === r.experiment.runs.length, 'has not one result per run');
+export type KeptRun = z.infer<typeof keptRunSchema>;
+
+const MAX_POINTS = 100_000;
+/** Characters: what a long context holds. */
+const MAX_PROMPT = 1_000_000;
+/** f32 values; null stands for one that is not finite. */
+const column = z.array(z.number().nullable()).max(MAX_POINTS);
+const perModule = z.array(z.number().nullable()).max(4000);
+const gateSchema = z.strictObject({
+  tau: perModule, tokens: perModule, active: perModule, muKept: perModule, muSkipped: perModule,
+  measured: perModule, keptHelpful: perModule, skippedHelpful: perModule,
+  histogram: z.array(count).max(4000 * RATIO_BINS),
+  rho: z.number().nullable(),
+  tauStep: z.number().nullable(),
+  moduleSteps: perModule.nullable(),
+  lambda: z.number().nullable(),
+  shift: perModule.nullable(),
+  openOutsideTraining: z.boolean(),
+});
+const seriesSchema = z.strictObject({ modules: z.int().min(1).max(4000), steps: z.array(count).max(MAX_POINTS), data: z.array(z.number().nullable()).max(4_100_000), stride: count, seen: count })
+  .refine((s) => s.data.length === s.steps.length * s.modules, 'has not one value per module and step');
+const modules = z.array(z.strictObject({ layer: count, kind: z.enum(MODULE_KINDS) })).max(4000);
+
+/** `history.json`: the curves of the base and of every run. */
+export const historyFileSchema = z.strictObject({
+  format: z.literal('sieve-history'),
+  version: z.literal(1),
+  runs: z.array(z.strictObject({
+    runId: z.string().max(60),
+    step: column, loss: column, learningRate: column, gradNorm: column, speeds: column,
+    evals: z.array(z.strictObject({ step: count, loss: finite, examples: count, supervised: count, gate: gateSchema.nullable() })).max(MAX_POINTS),
+    modules,
+    parameters: count,
+    skipped: seriesSchema.nullable(),
+    tau: seriesSchema.nullable(),
+    gate: gateSchema.nullable(),
+    work: z.strictObject({ done: finite, dense: finite, step: finite }).nullable(),
+    watch: z.strictObject({ type: z.literal('watch'), runId: z.string().max(60), step: count, tokens: z.array(z.string().max(1000)).max(5000), modules, kept: z.array(z.int().min(0).max(1)).max(20_000_000), ratio: z.array(z.number().nullable()).max(20_000_000), tau: perModule.nullable() })
+      .refine((w) => w.kept.length === w.tokens.length * w.modules.length && w.ratio.length === w.kept.length, 'has not one value per module and token').nullable(),
+    noise: z.array(noiseSchema).max(MAX_POINTS),
+    noiseSince: z.strictObject({ kept: count, keptHelpful: count, skipped: count, skippedHelpful: count }),
+    samples: z.array(z.strictObject({ step: count, prompt: z.string().max(MAX_PROMPT), expected: z.string().max(MAX_PROMPT).nullable(), text: z.string().max(MAX_PROMPT) })).max(1000),
+    stopped: z.strictObject({ step: count, bestStep: count, bestLoss: finite.nullable() }).nullable(),
+    workDone: finite, workDense: finite, workStep: finite, tokens: finite,
+  }).refine((r) => [r.loss, r.learningRate, r.gradNorm, r.speeds].every((c) => c.length === r.step.length), 'has columns of different length')).min(1).max(9),
+});
+export type HistoryFile = z.infer<typeof historyFileSchema>;

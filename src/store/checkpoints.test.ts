@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createStore } from 'zustand/vanilla';
+import { defaultExperiment } from '../shared/config';
+import type { ErrorInfo } from '../shared/errors';
+import type { Checkpoint, KeepReplies, KeepRequest, ModelInfo, Phase, SessionState, TrainEvent, TrainReplies, TrainRequest } from '../train/protocol';
+import { Checkpoints } from './checkpoints';
+import { RunHistory } from './history';
+import { type Session, type State, initialState } from './slices';
+import { TestPort, clientOn, stepEvent } from './testing/fixtures';
+
+const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
+const GPU = { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 };
+const set = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
+const experiment = defaultExperiment();
+const snapshot = (step: number): SessionState => ({ version: 1, experiment, step, evaluated: 0, stopping: false, failed: [], tuning: {}, layout: null, data: null, runs: {}, early: [], signs: {} });
+
+beforeEach(() => { vi.useFakeTimers({ toFake: ['performance', 'Date'] }); });
+afterEach(() => { vi.useRealTimers(); });
+
+/** Like `vi.waitFor`, which would move the clock. */
+async function until(check: () => void): Promise<void> {
+  for (let i = 0; ; i++) {
+    try {
+      check();
+      return;
+    } catch (error) {
+      if (i === 500) throw error;
+      await new Promise((resolve) => { setImmediate(resolve); });
+    }
+  }
+}
+
+/** A run that has just started, with both workers answered by hand. */
+function running() {
+  const store = createStore<State>(() => initialState());
+  const [train, keep] = [new TestPort<TrainEvent>(), new TestPort<never>()];
+  const said: { kind: string; info: ErrorInfo }[] = [];
+  const ended = vi.fn(() => Promise.resolve());
+  const openModel = vi.fn(async () => { store.setState((s) => ({ model: { ...s.model, status: 'ready' }, runs: { ...s.runs, session: null } })); });
+  const checkpoints = new Checkpoints({
+    store, ended, openModel, flush: () => {}, setDraft: () => {}, say: (kind, info) => said.push({ kind, info }),
+    train: clientOn<TrainRequest, TrainReplies, TrainEvent>(train, { onEvent: () => {}, onCrash: () => {} }),
+    keep: clientOn<KeepRequest, KeepReplies, never>(keep, { onEvent: () => {}, onCrash: () => {} }),
+  });
+  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
+  const session: Session = { experiment, template: { prompt: 'Q', completion: 'A' }, mapping: null, dataName: 'd', plan: null, histories, failed: new Map(), startedAt: 7 };
+  store.setState((s) => ({
+    model: { ...s.model, status: 'ready', source: MODEL, info: { gpu: GPU } as ModelInfo },
+    runs: { ...s.runs, session, phase: 'training' }, keep: { ...s.keep, mode: 'writer' },
+  }));
+  const phase = (to: Phase) => {
+    store.setState((s) => ({ runs: { ...s.runs, phase: to } }));
+    checkpoints.after();
+  };
+  const sent = (port: { sent: { type: string }[] }, type: string, times = 1) => until(() => expect(port.sent.filter((m) => m.type === type)).toHaveLength(times));
+  return { store, train, keep, said, ended, openModel, checkpoints, histories, session, phase, sent, state: () => store.getState().keep };
+}
+
+async function begun() {
+  const all = running();
+  all.checkpoints.begin(set(), set());
+  await all.sent(all.keep, 'clear-checkpoint');
+  all.keep.reply('clear-checkpoint', null);
+  await all.sent(all.keep, 'save-data');
+  all.keep.reply('save-data', { hash: 'abc' });
+  all.phase('training');
+  return all;
+}
+
+/** Answers the two requests of the checkpoint that is due. */
+async function saved({ train, keep, sent }: Awaited<ReturnType<typeof begun>>, step: number, times: number): Promise<Checkpoint> {
+  await sent(train, 'state', times);
+  train.reply('state', snapshot(step));
+  await sent(keep, 'save-checkpoint', times);
+  keep.reply('save-checkpoint', { bytes: 1 });
+  return keep.last('save-checkpoint').checkpoint as Checkpoint;
+}
+
+test('the first checkpoint comes soon, later ones as far apart as the run is long, at most 15 s', async () => {
+  const all = await begun();
+  const { checkpoints, train, histories } = all;
+  histories.get('lora')!.addStep(stepEvent('lora', 1));
+  vi.advanceTimersByTime(400);
+  checkpoints.after();
+  expect(train.sent).toEqual([]);
+  vi.advanceTimersByTime(200);
+  checkpoints.after();
+  const first = await saved(all, 1, 1);
+  expect(first.info).toMatchObject({ step: 1, gpu: 'v a', dataHash: 'abc', model: MODEL, startedAt: 7 });
+  expect((first.page as { histories: { runId: string; loss: Float32Array }[] }).histories.map((h) => [h.runId, h.loss.length])).toEqual([['base', 0], ['lora', 1], ['ts-lora', 0]]);
+  await until(() => expect(all.state().saved?.step).toBe(1));
+  let count = 1;
+  const gaps: number[] = [];
+  let last = performance.now();
+  for (let ms = 0; ms < 90_000; ms += 250) {
+    vi.advanceTimersByTime(250);
+    checkpoints.after();
+    await new Promise((resolve) => { setImmediate(resolve); });
+    if (train.sent.length <= count) continue;
+    count++;
+    await saved(all, count, count);
+    await until(() => expect(all.state().saved?.step).toBe(count));
+    gaps.push(performance.now() - last);
+    last = performance.now();
+  }
+  expect(gaps[0]).toBeLessThan(2000);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(15_250);
+  expect(gaps.at(-1)).toBeGreaterThanOrEqual(15_000);
+});
+
+test('a pause is saved at once; what cannot be written is said and the run goes on', async () => {
+  const all = await begun();
+  all.phase('paused');
+  await all.sent(all.train, 'state');
+  all.train.reply('state', snapshot(3));
+  await all.sent(all.keep, 'save-checkpoint');
+  all.keep.fail('save-checkpoint', { name: 'StorageError', message: 'no room', hint: 'delete' });
+  await until(() => expect(all.state().problem?.message).toBe('no room'));
+  expect(all.said).toEqual([]);
+  all.checkpoints.visible(false);
+  await saved(all, 4, 2);
+  await until(() => expect(all.state()).toMatchObject({ problem: null, saved: { step: 4 } }));
+});
+
+test('a run that has ended is handed on first, then its checkpoint goes', async () => {
+  const all = await begun();
+  all.phase('finished');
+  expect(all.ended).toHaveBeenCalledWith(all.session, 'finished');
+  await all.sent(all.keep, 'clear-checkpoint', 2);
+  all.keep.reply('clear-checkpoint', null);
+  vi.advanceTimersByTime(60_000);
+  all.checkpoints.after();
+  expect(all.train.sent).toEqual([]);
+});
+
+test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to the person', async () => {
+  const all = await begun();
+  vi.advanceTimersByTime(600);
+  all.histories.get('lora')!.addStep(stepEvent('lora', 1));
+  all.checkpoints.after();
+  const checkpoint = await saved(all, 1, 1);
+  await until(() => expect(all.state().saved?.step).toBe(1));
+  const lose = async (times: number) => {
+    all.store.setState((s) => ({ model: { ...s.model, status: 'failed' } }));
+    all.phase('failed');
+    await all.sent(all.keep, 'checkpoint-info', times);
+    all.keep.reply('checkpoint-info', { info: checkpoint.info, damaged: 0 });
+  };
+  await lose(1);
+  await all.sent(all.keep, 'load-checkpoint');
+  all.keep.reply('load-checkpoint', { checkpoint, train: set(), heldOut: set() });
+  await all.sent(all.train, 'restore');
+  expect(all.openModel).toHaveBeenCalledWith(MODEL);
+  all.phase('training');
+  all.train.reply('restore', null);
+  await until(() => expect(all.said.map((x) => x.info.message)).toEqual([expect.stringMatching(/went on from its checkpoint at step 1/)]));
+  const { session } = all.store.getState().runs;
+  expect(session?.histories.get('lora')?.loss.length).toBe(1);
+  expect(session).toMatchObject({ startedAt: 7, template: { prompt: 'Q', completion: 'A' }, dataName: 'd' });
+
+  vi.advanceTimersByTime(60_000);
+  await lose(2);
+  await until(() => expect(all.state().offer).toEqual(checkpoint.info));
+  expect(all.keep.sent.filter((m) => m.type === 'load-checkpoint')).toHaveLength(1);
+});
+
+test('another GPU is named when the run goes on there; another version’s checkpoint is not touched', async () => {
+  const all = running();
+  all.store.setState((s) => ({ runs: { ...s.runs, session: null, phase: 'idle' } }));
+  const info = { savedAt: 1, startedAt: 7, step: 5, experiment, model: MODEL, gpu: 'other gpu', dataHash: 'abc' };
+  const look = all.checkpoints.look();
+  all.keep.reply('checkpoint-info', { info, damaged: 1 });
+  await look;
+  expect(all.state()).toMatchObject({ offer: info, damaged: true });
+  const page = { version: 1, template: { prompt: '', completion: '' }, mapping: null, dataName: '', plan: null, startedAt: 7, watchText: null, samplePrompts: ['why?'], histories: [], failed: [] };
+  let resume = all.checkpoints.resume();
+  await all.sent(all.keep, 'load-checkpoint');
+  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page: { ...page, version: 2 } }, train: set(), heldOut: set() });
+  await resume;
+  expect(all.said.at(-1)).toMatchObject({ kind: 'error', info: { message: expect.stringContaining('another version') } });
+  expect(all.state().offer).toEqual(info);
+  resume = all.checkpoints.resume();
+  await all.sent(all.keep, 'load-checkpoint', 2);
+  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page }, train: set(), heldOut: set() });
+  await all.sent(all.train, 'restore');
+  all.train.reply('restore', null);
+  await resume;
+  expect(all.said.at(-1)).toMatchObject({ kind: 'warning', info: { message: expect.stringContaining('began on other gpu and goes on on v a') } });
+  expect(all.openModel).not.toHaveBeenCalled();
+});
+
+test('an absence is told truthfully: how long, and what the run did meanwhile', async () => {
+  const all = await begun();
+  const lora = all.histories.get('lora')!;
+  lora.addStep(stepEvent('lora', 1));
+  all.checkpoints.visible(false);
+  vi.advanceTimersByTime(5000);
+  all.checkpoints.visible(true);
+  expect(all.state().away).toBeNull();
+  all.checkpoints.visible(false);
+  vi.advanceTimersByTime(12 * 60_000);
+  lora.addStep(stepEvent('lora', 2));
+  all.checkpoints.visible(true);
+  expect(all.state().away).toEqual({ ms: 720_000, steps: 1 });
+  expect(lora.speed()).toBeNull();
+});

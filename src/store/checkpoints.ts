@@ -1,0 +1,246 @@
+/**
+ * The run that is going on, saved on the way: whoever closes the tab, reloads, or loses the GPU goes on where the last
+ * checkpoint was, and the result is the one of a run that was never interrupted.
+ *
+ * A snapshot is consistent because the worker sends all events up to its step before it answers `state`: what the
+ * curves hold when the answer is there is what they held at that step.
+ */
+import type { StoreApi } from 'zustand/vanilla';
+import type { ExperimentConfig } from '../shared/config';
+import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
+import type { TokenSet } from '../shared/types';
+import type { CheckpointInfo, ModelSource, Phase } from '../train/protocol';
+import { type HistorySnapshot, RunHistory } from './history';
+import type { KeepClient } from './keepClient';
+import { type KeepSlice, type Session, type State, gpuName, isLive, stepsOf } from './slices';
+import { dressedPrompts } from './template';
+import type { TrainClient } from './trainClient';
+
+/** Bounds of the time between two checkpoints, in ms. In between it is the age of the run at the last one. */
+const SOONEST = 500;
+const LATEST = 15_000;
+/** Writing may take this share of the time at most. */
+const SHARE_OF_TIME = 0.05;
+/** A GPU that is lost again within this time is not tried again by itself, in ms. */
+const LOST_AGAIN = 5 * 60_000;
+/** Shorter absences are not worth a word, in ms. */
+const AWAY = 10_000;
+
+/** What the page wants back of a run; travels through the worker unseen. */
+interface PageState extends Pick<Session, 'template' | 'mapping' | 'dataName' | 'plan' | 'startedAt'> {
+  version: 1;
+  watchText: string | null;
+  samplePrompts: string[] | null;
+  histories: HistorySnapshot[];
+  failed: [string, ErrorInfo][];
+}
+
+export interface CheckpointHost {
+  store: StoreApi<State>;
+  train: TrainClient;
+  keep: KeepClient;
+  /** Applies the events that wait to be shown. */
+  flush: () => void;
+  openModel: (source: ModelSource) => Promise<void>;
+  setDraft: (draft: ExperimentConfig) => void;
+  say: (kind: 'error' | 'warning', info: ErrorInfo) => void;
+  /** A run has ended; its checkpoint goes once this resolves. */
+  ended: (session: Session, phase: Phase) => Promise<void>;
+}
+
+const sameSource = (a: ModelSource | null, b: ModelSource) => JSON.stringify(a) === JSON.stringify(b);
+
+export class Checkpoints {
+  readonly #host: CheckpointHost;
+  /** The run that is saved, by its histories, which stay the same object as long as it lives. */
+  #histories: Session['histories'] | null = null;
+  #hash: Promise<string> | null = null;
+  #begun = 0;
+  #savedAt = 0;
+  #writing = 0;
+  #saving: Promise<void> | null = null;
+  #phase: Phase = 'idle';
+  #lostAt = -Infinity;
+  #hidden: { at: number; steps: number } | null = null;
+
+  constructor(host: CheckpointHost) {
+    this.#host = host;
+  }
+
+  /** Looks for a run that was interrupted, once this tab may write. */
+  async look(): Promise<void> {
+    try {
+      const { info, damaged } = await this.#host.keep.request({ type: 'checkpoint-info' });
+      this.#patch({ offer: info, damaged: damaged > 0 });
+    } catch (error) {
+      this.#patch({ problem: toErrorInfo(error) });
+    }
+  }
+
+  /** A run has started on these token sets. */
+  begin(train: TokenSet, heldOut: TokenSet): void {
+    const { session } = this.#s.runs;
+    if (!session || this.#s.keep.mode !== 'writer') return;
+    this.#follow(session.histories, async () => {
+      await this.#host.keep.request({ type: 'clear-checkpoint' });
+      return (await this.#host.keep.request({ type: 'save-data', train, heldOut })).hash;
+    });
+  }
+
+  #follow(histories: Session['histories'], hash: () => Promise<string>): void {
+    this.#histories = histories;
+    this.#begun = this.#savedAt = performance.now();
+    this.#writing = 0;
+    this.#patch({ offer: null, damaged: false, saved: null, problem: null, away: null });
+    this.#hash = hash();
+    this.#hash.catch((error: unknown) => this.#patch({ problem: toErrorInfo(error) }));
+  }
+
+  /** To be called whenever events were applied: saves when it is time, and notices how a run ends. */
+  after(): void {
+    const { session, phase } = this.#s.runs;
+    const before = this.#phase;
+    this.#phase = phase;
+    if (!session || session.histories !== this.#histories) return;
+    if (isLive(phase)) {
+      const now = performance.now();
+      const due = this.#savedAt + Math.max(Math.min(LATEST, Math.max(SOONEST, this.#savedAt - this.#begun)), this.#writing / SHARE_OF_TIME);
+      if (phase !== 'compiling' && (now >= due || (phase === 'paused' && before !== 'paused'))) void this.save();
+    } else if (isLive(before)) void this.#end(session, phase);
+  }
+
+  async #end(session: Session, phase: Phase): Promise<void> {
+    this.#histories = null;
+    const allFailed = session.experiment.runs.every((r) => session.failed.has(r.id));
+    if (phase === 'finished' || phase === 'stopped' || allFailed) {
+      await this.#host.ended(session, phase);
+      // The next run may have begun meanwhile; what lies there now is its own.
+      if (this.#histories) return;
+      await this.#quietly(() => this.#host.keep.request({ type: 'clear-checkpoint' }));
+      this.#patch({ offer: null, saved: null });
+      return;
+    }
+    await this.#saving;
+    await this.look();
+    const { offer } = this.#s.keep;
+    if (this.#s.model.status !== 'failed' || !offer) return;
+    const again = performance.now() - this.#lostAt < LOST_AGAIN;
+    this.#lostAt = performance.now();
+    // Once by itself: a computer that slept takes the GPU away. Twice in a few minutes, something is wrong.
+    if (again) return;
+    await this.resume();
+    if (isLive(this.#s.runs.phase)) this.#host.say('warning', { name: 'GpuError', message: `The run was interrupted: the GPU was lost, as happens when a computer sleeps, or its worker stopped. It went on from its checkpoint at step ${offer.step}.`, hint: '' });
+  }
+
+  /** Saves now, if a run is going on. Resolves when it is written; failures are shown, training goes on. */
+  save(): Promise<void> {
+    this.#saving ??= this.#save().finally(() => { this.#saving = null; });
+    return this.#saving;
+  }
+
+  async #save(): Promise<void> {
+    const histories = this.#histories;
+    const { session, phase } = this.#s.runs;
+    const { info, source } = this.#s.model;
+    if (!histories || session?.histories !== histories || !isLive(phase) || phase === 'compiling' || !info || !source) return;
+    const ended = () => this.#histories !== histories;
+    try {
+      const dataHash = await this.#hash!;
+      const state = await this.#host.train.request({ type: 'state' });
+      if (ended()) return;
+      this.#host.flush();
+      const { template, mapping, dataName, plan, startedAt, failed, experiment } = session;
+      const page: PageState = {
+        version: 1, template, mapping, dataName, plan: this.#s.runs.session?.plan ?? plan, startedAt, watchText: this.#s.runs.watchText, samplePrompts: this.#s.runs.samplePrompts,
+        histories: [...histories.values()].map((h) => h.snapshot()), failed: [...failed],
+      };
+      const savedAt = Date.now();
+      const checkpoint: CheckpointInfo = { savedAt, startedAt, step: state.step, experiment, model: source, gpu: gpuName(info.gpu), dataHash };
+      const started = performance.now();
+      await this.#host.keep.request({ type: 'save-checkpoint', checkpoint: { info: checkpoint, state, page } });
+      this.#writing = performance.now() - started;
+      if (!ended()) this.#patch({ saved: { step: state.step, at: savedAt }, problem: null });
+    } catch (error) {
+      if (!ended()) this.#patch({ problem: toErrorInfo(error) });
+    } finally {
+      this.#savedAt = performance.now();
+    }
+  }
+
+  /** Goes on with the run that was interrupted. */
+  async resume(): Promise<void> {
+    const { offer, resuming } = this.#s.keep;
+    if (!offer || resuming || isLive(this.#s.runs.phase) || this.#s.studies.running !== null) return;
+    this.#patch({ resuming: true });
+    try {
+      const { checkpoint, train, heldOut } = await this.#host.keep.request({ type: 'load-checkpoint' });
+      const { info, state } = checkpoint;
+      const page = checkpoint.page as PageState;
+      if (state.version !== 1 || page?.version !== 1) throw new StorageError('The interrupted run was saved by another version of Sieve.', 'It cannot be read; start it again.');
+      if (this.#s.model.status !== 'ready' || !sameSource(this.#s.model.source, info.model)) await this.#host.openModel(info.model);
+      const { model } = this.#s;
+      if (model.status !== 'ready' || !model.info) throw new SieveError('The model that the run belongs to could not be opened.', 'See under Model; the checkpoint is kept.');
+      if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
+      this.#host.flush();
+      const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));
+      const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, dataName: page.dataName, plan: page.plan, startedAt: page.startedAt, histories, failed: new Map(page.failed) };
+      this.#host.setDraft(info.experiment);
+      this.#host.store.setState((s) => ({
+        runs: { ...s.runs, session, profile: null, phase: 'compiling', progress: null, answers: {}, generating: null, watchText: page.watchText, samplePrompts: page.samplePrompts, version: s.runs.version + 1 },
+      }));
+      this.#follow(histories, () => Promise.resolve(info.dataHash));
+      await this.#host.train.request({ type: 'restore', state, train, heldOut, samplePrompts: dressedPrompts(page.samplePrompts, page) });
+      if (gpuName(model.info.gpu) !== info.gpu) this.#host.say('warning', { name: 'Warning', message: `The run began on ${info.gpu} and goes on on ${gpuName(model.info.gpu)}: its numbers may differ in the last digits from those of an uninterrupted one.`, hint: '' });
+      if (page.watchText !== null) await this.#host.train.request({ type: 'watch-text', text: page.watchText });
+    } catch (error) {
+      this.#host.flush();
+      if (this.#s.runs.phase === 'compiling') this.#host.store.setState((s) => ({ runs: { ...s.runs, phase: 'failed', progress: null } }));
+      this.#histories = null;
+      this.#patch({ offer });
+      this.#host.say('error', toErrorInfo(error));
+    } finally {
+      this.#patch({ resuming: false });
+    }
+  }
+
+  /** Forgets the interrupted run. */
+  async discard(): Promise<void> {
+    this.#patch({ offer: null, damaged: false });
+    await this.#quietly(() => this.#host.keep.request({ type: 'clear-checkpoint' }));
+  }
+
+  /** The tab is hidden now, or seen again. Whatever the browser does to it meanwhile, the checkpoint is fresh. */
+  visible(shown: boolean): void {
+    const { session, phase } = this.#s.runs;
+    if (!shown) {
+      this.#hidden = session && isLive(phase) && phase !== 'paused' ? { at: Date.now(), steps: stepsOf(session).done } : null;
+      void this.save();
+      return;
+    }
+    const hidden = this.#hidden;
+    this.#hidden = null;
+    if (!hidden || !session) return;
+    this.#host.flush();
+    const ms = Date.now() - hidden.at;
+    if (ms < AWAY) return;
+    // Time that the browser held the run back is no step time.
+    session.histories.forEach((h) => h.breakTiming());
+    this.#patch({ away: { ms, steps: stepsOf(session).done - hidden.steps } });
+  }
+
+  async #quietly(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#patch({ problem: toErrorInfo(error) });
+    }
+  }
+
+  get #s(): State {
+    return this.#host.store.getState();
+  }
+
+  #patch(patch: Partial<KeepSlice>): void {
+    this.#host.store.setState((s) => ({ keep: { ...s.keep, ...patch } }));
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * The database of what this page keeps: records, small and searchable. Large things lie in the origin's private file system.
+ * Whatever is read back goes through a schema; a record that does not fit is counted and left alone.
+ */
+import { type IDBPDatabase, openDB } from 'idb';
+
+/** Kept runs; experiments over seeds, their cells and token sets. Keys are given from outside. */
+const STORES = ['runs', 'studies', 'cells', 'data'] as const;
+export type StoreName = (typeof STORES)[number];
+export type Database = IDBPDatabase<Record<StoreName, { key: string; value: unknown }>>;
+
+/** Another than that of the tuner (train/tuning.ts), which a worker opens for itself. */
+const NAME = 'sieve-records';
+const VERSION = 1;
+
+let opened: Promise<Database> | null = null;
+
+/** Opens the database at the first use. Rejects where the browser forbids it (some private windows). */
+export function openDatabase(): Promise<Database> {
+  opened ??= openDB<Record<StoreName, { key: string; value: unknown }>>(NAME, VERSION, {
+    upgrade(database) {
+      for (const store of STORES) if (!database.objectStoreNames.contains(store)) database.createObjectStore(store);
+    },
+    // Another tab wants a newer version: it must not wait for this one.
+    blocking: (_current, _blocked, event) => {
+      (event.target as IDBDatabase).close();
+      opened = null;
+    },
+    terminated: () => { opened = null; },
+  });
+  opened.catch(() => { opened = null; });
+  return opened;
+}

@@ -1,0 +1,269 @@
+/** What a person can do under History: runs that have ended are kept, found, opened again, taken away and brought back. */
+import type { StoreApi } from 'zustand/vanilla';
+import type { ExperimentConfig } from '../shared/config';
+import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
+import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
+import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
+import { refuseTwo } from './checks';
+import { openDatabase } from './database';
+import { totalSkipped } from './history';
+import type { KeepClient } from './keepClient';
+import { type RunFile, exportedRun, readRunFile, runFiles } from './runFile';
+import { type KeepSlice, type Session, type State, gpuName, isLive } from './slices';
+import type { TrainClient } from './trainClient';
+
+export interface KeptRunsHost {
+  store: StoreApi<State>;
+  train: TrainClient;
+  keep: KeepClient;
+  flush: () => void;
+  openModel: (source: ModelSource) => Promise<void>;
+  setDraft: (draft: ExperimentConfig) => void;
+  report: (error: unknown) => void;
+  dismiss: () => void;
+}
+
+const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
+
+/** "LoRA, TS-LoRA on Ship's log": what a run is called until someone names it. */
+export function startName(experiment: ExperimentConfig, data: string): string {
+  const names = experiment.runs.map((r) => r.name);
+  const shown = names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} more`] : names;
+  return `${shown.join(', ')}${data ? ` on ${data}` : ''}`.slice(0, 120);
+}
+
+/** The record of a session that has ended. */
+export function recordOf(session: Session, ended: KeptRun['ended'], where: { id: string; model: ModelSource; gpu: string; endedAt: number; bytes: number }): KeptRun {
+  const { experiment, template, mapping, histories, failed, startedAt, dataName } = session;
+  const finals = experiment.runs.map(({ id }) => {
+    const h = histories.get(id);
+    const last = h?.evals.at(-1);
+    return {
+      steps: h && h.step.length > 0 ? h.step.at(-1) : 0,
+      loss: last?.loss ?? null,
+      skipped: last?.gate ? totalSkipped(last.gate) : null,
+      failed: failed.get(id)?.message.slice(0, 2000) ?? null,
+    };
+  });
+  return keptRunSchema.parse({
+    format: 'sieve-run', version: 1, name: startName(experiment, dataName), tags: [], startedAt, ended,
+    data: dataName.slice(0, 300), template, mapping, experiment, base: histories.get('base')?.evals.at(-1)?.loss ?? null, finals, ...where,
+  } satisfies KeptRun);
+}
+
+/** Whether every word of `query` is somewhere in the record: name, tags, model, data, methods. */
+export function matches(run: KeptRun, query: string): boolean {
+  const all = [run.name, ...run.tags, run.model.id, run.data, ...run.experiment.runs.flatMap((r) => [r.name, r.method])].join('\n').toLowerCase();
+  return query.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+}
+
+export class KeptRuns {
+  readonly #host: KeptRunsHost;
+  /** A session that is being kept: its adapters must live until this is done. */
+  adding: Promise<void> | null = null;
+  readonly #others = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('sieve-kept');
+
+  constructor(host: KeptRunsHost) {
+    this.#host = host;
+    if (this.#others) this.#others.onmessage = () => void this.list();
+  }
+
+  /** Reads the list, newest first, and how full the storage is. */
+  async list(): Promise<void> {
+    try {
+      const values = await (await openDatabase()).getAll('runs');
+      const runs = values.map((v) => keptRunSchema.safeParse(v)).filter((r) => r.success).map((r) => r.data);
+      runs.sort((a, b) => b.endedAt - a.endedAt);
+      this.#patch({ runs, unreadable: values.length - runs.length });
+      await this.measure();
+    } catch (error) {
+      this.#patch({ problem: toErrorInfo(error) });
+    }
+  }
+
+  async measure(): Promise<void> {
+    const { storage } = globalThis.navigator;
+    const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([storage.estimate(), storage.persisted()]);
+    this.#patch({ quota: { usage, quota, persisted } });
+  }
+
+  /** Asks the browser not to clear the storage when space runs short. */
+  persist(): Promise<void> {
+    return this.#do(null, async () => {
+      const granted = await globalThis.navigator.storage.persist();
+      await this.measure();
+      if (!granted) throw new StorageError('The browser did not agree to keep the runs when space runs short.', 'It may once the page is installed or bookmarked. Export what must not be lost.');
+    });
+  }
+
+  /** Keeps a session that has ended, with every adapter that learnt something. Failures are shown. */
+  add(session: Session, phase: Phase): Promise<void> {
+    const adding = this.#add(session, phase).finally(() => { if (this.adding === adding) this.adding = null; });
+    this.adding = adding;
+    return adding;
+  }
+
+  async #add(session: Session, phase: Phase): Promise<void> {
+    const { mode } = this.#s.keep;
+    const { source, info } = this.#s.model;
+    const trained = session.experiment.runs.filter((r) => (session.histories.get(r.id)?.step.length ?? 0) > 0);
+    if (mode !== 'writer' || !source || !info || trained.length === 0) return;
+    const endedAt = Date.now();
+    const id = newId(endedAt);
+    await this.#do(id, async () => {
+      const adapters: Record<RunId, AdapterFile[]> = {};
+      for (const run of trained) adapters[run.id] = (await this.#host.train.request({ type: 'export', runId: run.id, template: session.template, check: false })).files;
+      const files = runFiles([...session.histories.values()].map((h) => h.snapshot()), adapters);
+      const ended = phase === 'finished' || phase === 'stopped' ? phase : 'failed';
+      await this.#write(files, (bytes) => recordOf(session, ended, { id, model: source, gpu: gpuName(info.gpu), endedAt, bytes }), id);
+    });
+  }
+
+  /** File first, record second: a record without its file would be a promise that cannot be kept. */
+  async #write(files: AdapterFile[], record: (bytes: number) => KeptRun, id: string): Promise<void> {
+    const { bytes } = await this.#host.keep.request({ type: 'write-run', id, files });
+    try {
+      await (await openDatabase()).put('runs', record(bytes), id);
+    } catch (error) {
+      await this.#host.keep.request({ type: 'delete-run', id });
+      throw error;
+    }
+    await this.#changed();
+  }
+
+  async #changed(): Promise<void> {
+    this.#others?.postMessage('changed');
+    await this.list();
+  }
+
+  /** Changes name or tags. */
+  edit(id: string, change: { name?: string; tags?: string[] }): Promise<void> {
+    return this.#do(id, async () => {
+      const tags = change.tags && [...new Set(change.tags.map((t) => t.trim()).filter(Boolean))];
+      if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success) throw new SieveError('A name has 1 to 120 characters.');
+      if (tags && (tags.length > MAX_TAGS || !tags.every((t) => tagSchema.safeParse(t).success))) throw new SieveError(`At most ${MAX_TAGS} tags of at most 30 characters each.`);
+      const record = this.#record(id);
+      await (await openDatabase()).put('runs', { ...record, name: change.name?.trim() ?? record.name, tags: tags ?? record.tags }, id);
+      await this.#changed();
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#do(id, async () => {
+      await (await openDatabase()).delete('runs', id);
+      await this.#host.keep.request({ type: 'delete-run', id });
+      await this.#changed();
+    });
+  }
+
+  /** Curves and adapters of a kept run. */
+  async load(id: string): Promise<RunFile> {
+    let blob: Blob;
+    try {
+      const folder = await (await globalThis.navigator.storage.getDirectory()).getDirectoryHandle('runs');
+      blob = await (await folder.getFileHandle(`${id}.zip`)).getFile();
+    } catch (error) {
+      throw new StorageError(`The file of this run is gone (${(error as Error).message}).`, 'The browser may have cleared it. Delete the entry.');
+    }
+    return readRunFile(blob);
+  }
+
+  /** Shows a kept run as if it had just ended: curves, tables and maps, and its adapters for Compare and export. */
+  open(id: string): Promise<void> {
+    return this.#do(id, async () => {
+      const record = this.#record(id);
+      refuseTwo(this.#s);
+      const file = await this.load(id);
+      await this.#needModel(record);
+      if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
+      for (const [runId, files] of file.adapters) await this.#host.train.request({ type: 'import', files, as: runId }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      this.#host.flush();
+      const failed = new Map<string, ErrorInfo>(record.experiment.runs.flatMap((r, i) => {
+        const message = record.finals[i].failed;
+        return message === null ? [] : [[r.id, { name: 'TrainError', message, hint: '' }]];
+      }));
+      const session: Session = {
+        experiment: record.experiment, template: record.template, mapping: record.mapping, dataName: record.data, plan: null,
+        histories: file.histories, failed, startedAt: record.startedAt,
+      };
+      this.#host.setDraft(record.experiment);
+      this.#host.store.setState((s) => ({
+        runs: { ...s.runs, session, profile: null, phase: record.ended, progress: null, answers: {}, generating: null, version: s.runs.version + 1 },
+      }));
+    });
+  }
+
+  /** Its adapters answer beside those that are there. */
+  addToCompare(id: string): Promise<void> {
+    return this.#do(id, async () => {
+      const record = this.#record(id);
+      const { adapters } = await this.load(id);
+      await this.#needModel(record);
+      for (const run of record.experiment.runs) {
+        const files = adapters.get(run.id);
+        if (!files) continue;
+        const imported = await this.#host.train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+        this.#host.store.setState((s) => ({ runs: { ...s.runs, imported: [...s.runs.imported, { ...imported, name: `${run.name} of ${record.name}` }] } }));
+      }
+    });
+  }
+
+  async #needModel(record: KeptRun): Promise<void> {
+    const { source, status } = this.#s.model;
+    if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return;
+    if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null) throw new SieveError(`This run belongs to ${record.model.id}, and a run on another model is under way.`, 'Stop it first.');
+    await this.#host.openModel(record.model);
+    if (this.#s.model.status !== 'ready') throw new SieveError(`The run belongs to ${record.model.id}, which could not be opened.`, 'See under Model.');
+  }
+
+  /** The run as one file; null when it failed (and was reported). */
+  async exportFile(id: string): Promise<{ name: string; blob: Blob } | null> {
+    let out: { name: string; blob: Blob } | null = null;
+    await this.#do(id, async () => {
+      const record = this.#record(id);
+      const blob = await exportedRun(record, (await this.load(id)).files);
+      out = { name: `sieve-run-${record.name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60) || record.id}.zip`, blob };
+    });
+    return out;
+  }
+
+  /** Takes in a file that `exportFile` wrote, here or elsewhere. */
+  importFile(blob: Blob): Promise<void> {
+    return this.#do(null, async () => {
+      const { record, files, adapters, histories } = await readRunFile(blob);
+      if (!record) throw new StorageError('This is no run: run.json is missing.', 'Choose a file that was exported under History.');
+      const known = new Set(['base', ...record.experiment.runs.map((r) => r.id)]);
+      const stray = [...adapters.keys(), ...histories.keys()].find((runId) => !known.has(runId));
+      if (stray !== undefined || record.experiment.runs.some((r) => !histories.has(r.id))) throw new StorageError('The file’s record and its contents speak of different runs.', 'Export it again.');
+      // The same run twice gets an id of its own, since the first may have been renamed.
+      const id = this.#s.keep.runs.some((r) => r.id === record.id) ? newId(Date.now()) : record.id;
+      await this.#write(files, (bytes) => ({ ...record, id, bytes }), id);
+    });
+  }
+
+  #record(id: string): KeptRun {
+    const record = this.#s.keep.runs.find((r) => r.id === id);
+    if (!record) throw new StorageError('This run is not kept any more.', 'Another tab may have deleted it.');
+    return record;
+  }
+
+  async #do(id: string | null, act: () => Promise<unknown>): Promise<void> {
+    this.#host.dismiss();
+    this.#patch({ busy: id });
+    try {
+      await act();
+    } catch (error) {
+      this.#host.report(error instanceof DOMException && error.name === 'QuotaExceededError' ? new StorageError('The browser gives this page no more room.', 'Delete kept runs below, or free space on this device.') : error);
+    } finally {
+      this.#patch({ busy: null });
+    }
+  }
+
+  get #s(): State {
+    return this.#host.store.getState();
+  }
+
+  #patch(patch: Partial<KeepSlice>): void {
+    this.#host.store.setState((s) => ({ keep: { ...s.keep, ...patch } }));
+  }
+}

@@ -1,0 +1,98 @@
+import { zipSync } from 'fflate';
+import { expect, test } from 'vitest';
+import { defaultExperiment } from '../shared/config';
+import { type HistoryFile, historyFileSchema } from '../shared/keptRun';
+import { RunHistory } from './history';
+import { matches, recordOf, startName } from './keptRuns';
+import { exportedRun, historyToJson, readRunFile, runFiles } from './runFile';
+import type { Session } from './slices';
+import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
+
+const ADAPTER = [{ name: 'adapter_config.json', bytes: new TextEncoder().encode('{}') }, { name: 'adapter_model.safetensors', bytes: Uint8Array.from({ length: 999 }, (_, i) => i % 251) }];
+
+function session(): Session {
+  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
+  histories.get('base')!.addEval(evalEvent('base', 0, 5.5));
+  const gated = histories.get('ts-lora')!;
+  gated.modules = MODULES;
+  for (let step = 1; step <= 1200; step++) {
+    histories.get('lora')!.addStep({ ...stepEvent('lora', step), loss: 1 / step, gradNorm: Math.sqrt(step) });
+    gated.addStep(stepEvent('ts-lora', step, gateStats(4, 100, (m) => (step + m * 31) % 100)));
+  }
+  for (const step of [750, 1200]) gated.addEval({ ...evalEvent('ts-lora', step, 2 + step / 1e7), gate: gateStats(4, 100, () => 40) });
+  gated.watch = { type: 'watch', runId: 'ts-lora', step: 9, tokens: ['a', ' b', '\ud800'], modules: MODULES, kept: Uint8Array.from({ length: 12 }, (_, i) => i % 2), ratio: Float32Array.from({ length: 12 }, (_, i) => i / 7), tau: Float32Array.of(0.1, 0.2, 0, 0.3) };
+  gated.parameters = 64;
+  gated.stopped = { step: 1200, bestStep: 750, bestLoss: 2 };
+  gated.addSample({ type: 'sample', runId: 'ts-lora', step: 750, prompt: 'Q', expected: null, text: 'A' });
+  return { experiment: defaultExperiment(), template: { prompt: 'Q: {prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
+}
+const record = (s: Session) => recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, gpu: 'gpu', endedAt: 2000, bytes: 5 });
+const files = (s: Session) => runFiles([...s.histories.values()].map((h) => h.snapshot()), { lora: ADAPTER, 'ts-lora': ADAPTER });
+const S = session();
+const GOOD = record(S);
+const FILES = [...files(S), { name: 'run.json', bytes: new TextEncoder().encode(JSON.stringify(GOOD)) }];
+/** A zip of the run's files, some of them changed. */
+const zipped = (change: Record<string, string> = {}) => {
+  const all = Object.fromEntries(FILES.map((f) => [f.name, f.bytes]));
+  for (const [name, text] of Object.entries(change)) all[name] = new TextEncoder().encode(text);
+  return zipSync(all, { level: 0 });
+};
+const read = (zip: Uint8Array) => readRunFile(new Blob([zip as BlobPart]));
+
+test('a run leaves as a file and comes back: record, adapters, curves bit for bit', async () => {
+  const s = S;
+  const back = await readRunFile(await exportedRun(record(s), files(s)));
+  expect(back.record).toEqual(record(s));
+  expect(back.record!.finals).toEqual([{ steps: 1200, loss: null, skipped: null, failed: 'NaN' }, { steps: 1200, loss: 2.00012, skipped: 0.6, failed: null }]);
+  expect(back.adapters.get('ts-lora')).toEqual(ADAPTER);
+  for (const [id, history] of s.histories) {
+    const whole = history.snapshot();
+    // Only the last evaluation keeps its gates.
+    whole.evals = whole.evals.map((e, i) => (i === whole.evals.length - 1 ? e : { ...e, gate: null }));
+    expect(back.histories.get(id)!.snapshot()).toStrictEqual(whole);
+  }
+});
+
+test('files that are none, are damaged or say more than they may are refused in words', async () => {
+  await expect(readRunFile(new Blob(['no zip']))).rejects.toThrow('could not be read as a zip');
+  await expect(read(zipSync({ 'a.txt': new Uint8Array(3) }))).rejects.toThrow('history.json is missing');
+  await expect(read(zipped({ 'history.json': '{' }))).rejects.toThrow('history.json is no JSON');
+  await expect(read(zipped({ 'history.json': '{"format":"sieve-history","version":2,"runs":[]}' }))).rejects.toThrow('history.json: version');
+  await expect(read(zipped({ 'run.json': JSON.stringify({ ...GOOD, id: '../x' }) }))).rejects.toThrow('run.json: id');
+  await expect(read(zipped({ 'run.json': JSON.stringify({ ...GOOD, finals: GOOD.finals.slice(1) }) }))).rejects.toThrow('one result per run');
+  await expect(read(zipped({ 'run.json': `{"__proto__": {"x": 1}, ${JSON.stringify(GOOD).slice(1)}` }))).rejects.toThrow('__proto__');
+  // What does not belong to a run is not unpacked.
+  const foreign = await read(zipped({ '../../evil': 'x', 'lora/deep/er': 'x', 'lora/evil.exe': 'x' }));
+  expect(foreign.files.map((f) => f.name).sort()).toEqual(files(S).map((f) => f.name).sort());
+});
+
+test('curves that do not fit themselves are refused', () => {
+  const good = historyToJson([...S.histories.values()].map((h) => h.snapshot()));
+  expect(historyFileSchema.safeParse(good).success).toBe(true);
+  const problem = (change: (h: HistoryFile) => void) => {
+    const copy = structuredClone(good);
+    change(copy);
+    return historyFileSchema.safeParse(copy).error?.issues[0].message;
+  };
+  expect(problem((h) => h.runs[1].loss.pop())).toContain('columns of different length');
+  expect(problem((h) => h.runs[2].skipped!.data.pop())).toContain('one value per module');
+  expect(problem((h) => { h.runs[2].watch!.kept = [1]; })).toContain('one value per module and token');
+  expect(problem((h) => { Object.assign(h.runs[0], { extra: 1 }); })).toContain('extra');
+});
+
+test('a bomb is refused by what its directory says, before anything is unpacked', async () => {
+  const zip = zipped();
+  const view = new DataView(zip.buffer, zip.byteOffset);
+  const directory = view.getUint32(zip.length - 6, true);
+  view.setUint32(directory + 24, 0x7fffffff, true);
+  await expect(read(zip)).rejects.toThrow('says it has 2147483647 bytes');
+});
+
+test('names and search', () => {
+  const s = S;
+  expect(startName(s.experiment, s.dataName)).toBe('LoRA, TS-LoRA on facts.jsonl');
+  expect(startName({ ...s.experiment, runs: Array.from({ length: 5 }, (_, i) => ({ ...s.experiment.runs[0], id: `r${i}`, name: `R${i}` })) }, '')).toBe('R0, R1, 3 more');
+  const run = { ...record(s), tags: ['Seed 2'] };
+  expect(['', 'ts-lora', 'FACTS seed', 'nano 2'].map((q) => matches(run, q))).toEqual([true, true, true, true]);
+  expect(matches(run, 'facts gpt')).toBe(false);
+});

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { Rng } from '../shared/rng';
+import { type SlotFile, readSlot, readSlots, writeSlot } from './checkpoint';
+
+/** A file in memory that breaks off once `budget` bytes were written, as a killed process or a full disk does. */
+class MemoryFile implements SlotFile {
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  budget = Infinity;
+
+  getSize() {
+    return this.bytes.length;
+  }
+
+  read(into: Uint8Array<ArrayBuffer>, { at }: { at: number }) {
+    into.set(this.bytes.subarray(at, at + into.length));
+    return Math.min(into.length, this.bytes.length - at);
+  }
+
+  write(from: Uint8Array<ArrayBuffer>, { at }: { at: number }) {
+    const n = Math.min(from.length, this.budget);
+    this.budget -= n;
+    if (at + n > this.bytes.length) {
+      const grown = new Uint8Array(at + n);
+      grown.set(this.bytes);
+      this.bytes = grown;
+    }
+    this.bytes.set(from.subarray(0, n), at);
+    if (n < from.length) throw new Error('killed');
+    return n;
+  }
+
+  truncate(size: number) {
+    this.bytes = this.bytes.slice(0, size);
+  }
+
+  flush() {}
+}
+
+const payload = (seed: number, length = 300) => {
+  const rng = new Rng(seed);
+  return Uint8Array.from({ length }, () => Math.floor(rng.uniform(0, 256)));
+};
+const pair = () => [new MemoryFile(), new MemoryFile()] as [MemoryFile, MemoryFile];
+
+async function save(files: [MemoryFile, MemoryFile], content: Uint8Array<ArrayBuffer>): Promise<void> {
+  const { latest, next } = await readSlots(files);
+  await writeSlot(files[next], (latest?.sequence ?? 0) + 1, [content.subarray(0, 100), content.subarray(100)]);
+}
+
+test('slots are written in turn and the newest is the value', async () => {
+  const files = pair();
+  expect(await readSlots(files)).toEqual({ latest: null, next: 1, damaged: 0 });
+  for (let i = 1; i <= 5; i++) {
+    await save(files, payload(i, 100 + i));
+    const { latest, damaged } = await readSlots(files);
+    expect(latest).toEqual({ sequence: i, payload: payload(i, 100 + i) });
+    expect(damaged).toBe(0);
+  }
+});
+
+test('killed at any byte of a write, the value before is still there', async () => {
+  const total = 300 + 56;
+  for (let budget = 0; budget < total; budget++) {
+    const files = pair();
+    await save(files, payload(1));
+    await save(files, payload(2));
+    const { next } = await readSlots(files);
+    files[next].budget = budget;
+    await expect(save(files, payload(3))).rejects.toThrow('killed');
+    expect((await readSlots(files)).latest, `after ${budget} bytes`).toEqual({ sequence: 2, payload: payload(2) });
+    // And the next one finds its place.
+    files[next].budget = Infinity;
+    await save(files, payload(4));
+    expect((await readSlots(files)).latest?.payload).toEqual(payload(4));
+  }
+});
+
+test('one flipped bit anywhere is found, and the older slot is the value then', async () => {
+  const files = pair();
+  await save(files, payload(1));
+  await save(files, payload(2));
+  const { next } = await readSlots(files);
+  const newest = files[1 - next];
+  for (let at = 0; at < newest.bytes.length; at += 7) {
+    newest.bytes[at] ^= 0x10;
+    expect(await readSlot(newest), `byte ${at}`).toBe('damaged');
+    expect(await readSlots(files)).toMatchObject({ latest: { sequence: 1 }, next: 1 - next, damaged: 1 });
+    newest.bytes[at] ^= 0x10;
+  }
+  expect((await readSlots(files)).latest?.sequence).toBe(2);
+});
+
+test('a disk that takes less than it was given is an error, not a checkpoint', async () => {
+  const file = new MemoryFile();
+  file.write = (from) => from.length - 1;
+  await expect(writeSlot(file, 1, [payload(1)])).rejects.toThrow('only 299 of 300 bytes');
+});

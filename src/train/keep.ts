@@ -1,0 +1,145 @@
+/**
+ * What this browser keeps in the origin's private file system: the checkpoint of the run that is going on, its token
+ * sets, and finished runs as zips. Runs in a dedicated worker, since only there files can be written synchronously and
+ * with an exclusive lock.
+ *
+ *   checkpoint/a, checkpoint/b       two slots, see checkpoint.ts
+ *   checkpoint/data-<sha-256>        token sets of the run
+ *   runs/<id>.zip                    a finished run
+ */
+import { zipSync } from 'fflate';
+import { StorageError } from '../shared/errors';
+import { pack, unpack } from '../shared/pack';
+import type { TokenSet } from '../shared/types';
+import { type SlotFile, readSlots, writeSlot } from './checkpoint';
+import type { AdapterFile, Checkpoint, KeepReplies } from './protocol';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+const hex = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+
+function joined(parts: readonly Bytes[]): Bytes {
+  const all = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    all.set(p, at);
+    at += p.length;
+  }
+  return all;
+}
+
+async function sha256(bytes: Bytes): Promise<string> {
+  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+}
+
+/** A browser's own error in words that say what to do. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof DOMException)) return error;
+  switch (error.name) {
+    case 'QuotaExceededError': return new StorageError('The browser gives this page no more room.', 'Delete kept runs under History, or free space on this device.');
+    case 'NoModificationAllowedError': return new StorageError('Another tab of Sieve is writing to the same files.', 'Close the other tab.');
+    case 'SecurityError': case 'NotAllowedError': return new StorageError('This browser lets the page keep nothing here.', 'A private window or a strict setting forbids it. Export what you want to keep.');
+    default: return new StorageError(`The browser could not reach its storage (${error.message}).`, 'Reload the page. Export what you want to keep.');
+  }
+}
+
+export class Keep {
+  async #folder(name: 'checkpoint' | 'runs'): Promise<FileSystemDirectoryHandle> {
+    return (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
+  }
+
+  /** Opens files of a folder with their exclusive locks for as long as `task` takes. */
+  async #open<T>(folder: 'checkpoint' | 'runs', names: readonly string[], task: (files: SlotFile[]) => Promise<T>): Promise<T> {
+    const open: FileSystemSyncAccessHandle[] = [];
+    try {
+      const home = await this.#folder(folder);
+      for (const name of names) open.push(await (await home.getFileHandle(name, { create: true })).createSyncAccessHandle());
+      return await task(open);
+    } catch (error) {
+      throw explain(error);
+    } finally {
+      for (const handle of open) handle.close();
+    }
+  }
+
+  async saveData(train: TokenSet, heldOut: TokenSet): Promise<KeepReplies['save-data']> {
+    const bytes = joined(pack({ train: { ...train }, heldOut: { ...heldOut } }));
+    const hash = await sha256(bytes);
+    await this.#open('checkpoint', [`data-${hash}`], async ([file]) => {
+      if (file.getSize() === bytes.length) return;
+      file.truncate(0);
+      if (file.write(bytes, { at: 0 }) !== bytes.length) throw new DOMException('the disk is full', 'QuotaExceededError');
+      file.flush();
+    });
+    return { hash };
+  }
+
+  async saveCheckpoint(checkpoint: Checkpoint): Promise<KeepReplies['save-checkpoint']> {
+    const parts = pack(checkpoint);
+    await this.#open('checkpoint', ['a', 'b'], async (files) => {
+      const { latest, next } = await readSlots(files as [SlotFile, SlotFile]);
+      await writeSlot(files[next], (latest?.sequence ?? 0) + 1, parts);
+    });
+    return { bytes: parts.reduce((sum, p) => sum + p.length, 0) };
+  }
+
+  async #read(): Promise<{ checkpoint: Checkpoint | null; damaged: number }> {
+    const { latest, damaged } = await this.#open('checkpoint', ['a', 'b'], (files) => readSlots(files as [SlotFile, SlotFile]));
+    return { checkpoint: latest && (unpack(latest.payload) as Checkpoint), damaged };
+  }
+
+  async info(): Promise<KeepReplies['checkpoint-info']> {
+    const { checkpoint, damaged } = await this.#read();
+    return { info: checkpoint?.info ?? null, damaged };
+  }
+
+  /** @throws {StorageError} when there is none, or its token sets are gone or damaged. */
+  async load(): Promise<KeepReplies['load-checkpoint']> {
+    const { checkpoint } = await this.#read();
+    if (!checkpoint) throw new StorageError('There is no run to go on with.', 'Start it again.');
+    const { dataHash } = checkpoint.info;
+    const bytes = await this.#open('checkpoint', [`data-${dataHash}`], async ([file]) => {
+      const all = new Uint8Array(file.getSize());
+      file.read(all, { at: 0 });
+      return all;
+    });
+    if ((await sha256(bytes)) !== dataHash) throw new StorageError('The token sets that belong to the checkpoint are damaged.', 'Choose the data again and start anew.');
+    return { checkpoint, ...(unpack(bytes) as { train: TokenSet; heldOut: TokenSet }) };
+  }
+
+  /** Removes the checkpoint, and all token sets with it. */
+  async clear(): Promise<null> {
+    try {
+      const home = await this.#folder('checkpoint');
+      const names: string[] = [];
+      for await (const name of home.keys()) names.push(name);
+      // The slots first: a checkpoint without its data would be offered in vain.
+      for (const name of names.sort()) await home.removeEntry(name);
+    } catch (error) {
+      throw explain(error);
+    }
+    return null;
+  }
+
+  /** One zip. Weights are stored as they are, since they hardly get smaller; everything else is text. */
+  async writeRun(id: string, files: readonly AdapterFile[]): Promise<KeepReplies['write-run']> {
+    const zip = zipSync(Object.fromEntries(files.map((f) => [f.name, [f.bytes, { level: f.name.endsWith('.safetensors') ? 0 : 6, mtime: new Date(1980, 0, 1) }]])));
+    await this.#open('runs', [`${id}.zip`], async ([file]) => {
+      file.truncate(0);
+      if (file.write(zip as Bytes, { at: 0 }) !== zip.length) throw new DOMException('the disk is full', 'QuotaExceededError');
+      file.flush();
+    }).catch(async (error: unknown) => {
+      await this.deleteRun(id);
+      throw error;
+    });
+    return { bytes: zip.length };
+  }
+
+  async deleteRun(id: string): Promise<null> {
+    try {
+      await (await this.#folder('runs')).removeEntry(`${id}.zip`);
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw explain(error);
+    }
+    return null;
+  }
+}
