@@ -183,8 +183,10 @@ test('another GPU is named when the run goes on there; another version’s check
   await all.sent(all.keep, 'load-checkpoint', 2);
   all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page }, train: set(), heldOut: set() });
   await all.sent(all.train, 'restore');
+  expect(all.train.last('restore').samplePrompts).toEqual(['why?']);
   all.train.reply('restore', null);
   await resume;
+  expect(all.store.getState().runs.samplePrompts).toEqual(['why?']);
   expect(all.said.at(-1)).toMatchObject({ kind: 'warning', info: { message: expect.stringContaining('began on other gpu and goes on on v a') } });
   expect(all.openModel).not.toHaveBeenCalled();
 });

@@ -135,3 +135,19 @@ test('a history that goes on from its snapshot is the one that was never interru
     expect(second.snapshot(), `cut after ${cut}`).toStrictEqual(expected);
   }
 });
+
+test('an evaluation that is repeated after an interruption, its noise and samples included, stands once', () => {
+  const h = new RunHistory('a');
+  const gate = gateStats(2, 100, () => 50);
+  const look = () => {
+    h.addEval({ ...evalEvent('a', 1, 4), gate });
+    for (const prompt of ['p', 'q']) h.addSample({ type: 'sample', runId: 'a', step: 1, prompt, expected: null, text: prompt });
+  };
+  h.addStep(stepEvent('a', 1, gate));
+  look();
+  const once = h.snapshot();
+  expect(once.noise).toHaveLength(2);
+  look();
+  expect(h.snapshot()).toEqual({ ...once, noise: expect.arrayContaining(once.noise) as unknown });
+  expect(h.noise).toHaveLength(2);
+});

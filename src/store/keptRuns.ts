@@ -1,6 +1,6 @@
 /** What a person can do under History: runs that have ended are kept, found, opened again, taken away and brought back. */
 import type { StoreApi } from 'zustand/vanilla';
-import type { ExperimentConfig } from '../shared/config';
+import { type ExperimentConfig, drawsTokens } from '../shared/config';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
 import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
 import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
@@ -96,7 +96,7 @@ export class KeptRuns {
     });
   }
 
-  /** Keeps a session that has ended, with every adapter that learnt something. Failures are shown. */
+  /** Keeps a session that has ended, with every adapter that learnt something and that files can hold. Failures are shown. */
   add(session: Session, phase: Phase): Promise<void> {
     const adding = this.#add(session, phase).finally(() => { if (this.adding === adding) this.adding = null; });
     this.adding = adding;
@@ -112,7 +112,7 @@ export class KeptRuns {
     const id = newId(endedAt);
     await this.#do(id, async () => {
       const adapters: Record<RunId, AdapterFile[]> = {};
-      for (const run of trained) adapters[run.id] = (await this.#host.train.request({ type: 'export', runId: run.id, template: session.template, check: false })).files;
+      for (const run of trained.filter((r) => !drawsTokens(r))) adapters[run.id] = (await this.#host.train.request({ type: 'export', runId: run.id, template: session.template, check: false })).files;
       const files = runFiles([...session.histories.values()].map((h) => h.snapshot()), adapters);
       const ended = phase === 'finished' || phase === 'stopped' ? phase : 'failed';
       await this.#write(files, (bytes) => recordOf(session, ended, { id, model: source, gpu: gpuName(info.gpu), endedAt, bytes }), id);
@@ -184,7 +184,7 @@ export class KeptRuns {
       }));
       const session: Session = {
         experiment: record.experiment, template: record.template, mapping: record.mapping, dataName: record.data, plan: null,
-        histories: file.histories, failed, startedAt: record.startedAt,
+        histories: file.histories, failed, startedAt: record.startedAt, gone: new Set(record.experiment.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
       };
       this.#host.setDraft(record.experiment);
       this.#host.store.setState((s) => ({

@@ -84,6 +84,8 @@ export interface Session {
   histories: Map<RunId, RunHistory>;
   failed: Map<RunId, ErrorInfo>;
   startedAt: number;
+  /** Of a kept run that was opened: the runs whose adapter was not kept. */
+  gone?: ReadonlySet<RunId>;
 }
 
 export interface Answer {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
+import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
 import type { PrepareOptions } from '../shared/data';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
+import { START_DRAFT } from './studies/presets';
 import { hubHost } from './pageUrl';
 import { draftProblem, pastedName } from './checks';
 import { Studio } from './studio';
@@ -41,11 +42,12 @@ afterEach(() => { vi.unstubAllGlobals(); });
 function make() {
   const train = new TestPort<TrainEvent>();
   const data = new TestPort<DataEvent>();
+  const keep = new TestPort<never>();
   const studio = new Studio({
     baseUrl: '/', hubHost: 'https://huggingface.co',
-    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), library: new MemoryLibrary(),
+    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), makeKeep: (hooks) => clientOn(keep, hooks), library: new MemoryLibrary(),
   });
-  return { studio, train, data, state: () => studio.store.getState() };
+  return { studio, train, data, keep, state: () => studio.store.getState() };
 }
 
 const sent = (port: { sent: { type: string }[] }, type: string) => vi.waitFor(() => { if (!port.sent.some((m) => m.type === type)) throw new Error(`no ${type} yet`); });
@@ -326,4 +328,30 @@ test('a report without a usable split is shown, and said; nothing can be trained
   await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
   expect(state().dataset).toMatchObject({ train: null, heldOut: null, report: { rows: 10 } });
   expect(state().ui.notices).toMatchObject([{ section: 'data', info: { name: 'DataError', message: 'No example is left to train on.' } }]);
+});
+
+test('a run is saved on the way, a session of an experiment is not; nothing else starts between two of its sessions', async () => {
+  const run = await ready();
+  run.studio.store.setState((s) => ({ keep: { ...s.keep, mode: 'writer' } }));
+  const start = run.studio.start();
+  await sent(run.train, 'start');
+  run.train.reply('start', PLAN);
+  await start;
+  expect(run.state().runs.session?.dataName).toBe('S');
+  expect(run.keep.sent.map((m) => m.type)).toEqual(['clear-checkpoint']);
+
+  const { studio, train, keep, state } = await ready();
+  studio.store.setState((s) => ({ keep: { ...s.keep, mode: 'writer' } }));
+  await studio.studies.start({ ...START_DRAFT, methods: ['lora', 'ts-lora'] });
+  await sent(train, 'start');
+  expect(train.last('start')).toMatchObject({ measureGates: true });
+  train.reply('start', PLAN);
+  await vi.waitFor(() => expect(state().runs.session?.plan).toEqual(PLAN));
+  expect(state().runs.session?.dataName).toBe('S');
+  studio.store.setState((s) => ({ runs: { ...s.runs, phase: 'idle' }, keep: { ...s.keep, offer: { step: 1 } as CheckpointInfo } }));
+  await studio.start();
+  expect(state().ui.notices.at(-1)).toMatchObject({ section: 'train', info: { message: 'An experiment is under way.' } });
+  await studio.checkpoints.resume();
+  expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(1);
+  expect(keep.sent).toEqual([]);
 });

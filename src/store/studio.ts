@@ -368,7 +368,7 @@ export class Studio {
     }
     const carried = imported.findLast((r) => r.template !== null)?.template;
     const { mapping, template } = session ?? (carried ? carriedPrompt(carried) : this.#s.dataset);
-    const trained = (session?.experiment.runs ?? []).filter((r) => (session?.histories.get(r.id)?.step.length ?? 0) > 0);
+    const trained = (session?.experiment.runs ?? []).filter((r) => (session?.histories.get(r.id)?.step.length ?? 0) > 0 && !session?.gone?.has(r.id));
     const runs = ['base', ...trained.map((r) => r.id), ...imported.map((r) => r.runId)];
     const { requestId, reply } = this.#train.post({ type: 'generate', runs, prompt: comparePrompt(typed, mapping, template), sampling });
     this.#page.patch('runs', { generating: requestId, answers: Object.fromEntries(runs.map((id) => [id, { text: '', done: false }])) });

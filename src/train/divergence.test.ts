@@ -18,3 +18,15 @@ test('a loss that climbs above its start is named once, with both numbers', () =
   expect(messages).toHaveLength(1);
   expect(messages[0]).toMatch(/diverging.*risen to \d\.\d\d, above the 5\.00.*smaller learning rate/);
 });
+
+test('goes on from its state as if it had not been interrupted', () => {
+  const losses = [...Array<number>(10).fill(5), ...Array<number>(10).fill(4), ...Array<number>(60).fill(9)];
+  const whole = new Divergence();
+  const messages = losses.map((l) => whole.after(l));
+  for (const cut of [2, 15, 40, 70]) {
+    const first = new Divergence();
+    const before = losses.slice(0, cut).map((l) => first.after(l));
+    const second = new Divergence(structuredClone(first.state()));
+    expect([...before, ...losses.slice(cut).map((l) => second.after(l))]).toEqual(messages);
+  }
+});

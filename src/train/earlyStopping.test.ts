@@ -37,3 +37,12 @@ test('goes on from its state as if it had not been interrupted', () => {
   expect(second.state()).toEqual(whole.state());
   expect(second.stoppedAt('a')).toBe(4);
 });
+
+test('a measurement that is repeated, since its session was interrupted in it, counts once', () => {
+  const early = new EarlyStopping(2);
+  for (const [step, loss] of [[0, 5], [10, 5.5]]) early.after('a', step, loss);
+  const again = new EarlyStopping(2, structuredClone(early.state()));
+  expect(again.after('a', 10, 5.5)).toBeNull();
+  expect(again.state()).toEqual(early.state());
+  expect(again.after('a', 20, 5.2)).toMatchObject({ stoppedAt: 20 });
+});

@@ -56,3 +56,16 @@ it('the closing trap is named', () => {
   const [warning] = run(new GateWarnings(modules, 0), [0, 0], 1, 50, { ...usual, histogram: inBin(0, 0) });
   expect(warning).toContain('B is still zero');
 });
+
+it('goes on from its state as if it had not been interrupted', () => {
+  const steps = (w: GateWarnings, from: number, to: number) => Array.from({ length: to - from }, (_, i) => w.after(from + i, { ...usual, active: Uint32Array.of(10, 0) }));
+  const whole = new GateWarnings(modules, 0);
+  const all = steps(whole, 1, 60);
+  for (const cut of [5, STUCK_STEPS, 40]) {
+    const first = new GateWarnings(modules, 0);
+    const before = steps(first, 1, cut);
+    const second = new GateWarnings(modules, 0, structuredClone(first.state()));
+    expect([...before, ...steps(second, cut, 60)]).toEqual(all);
+    expect(second.closed).toEqual(whole.closed);
+  }
+});

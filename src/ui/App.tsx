@@ -1,4 +1,4 @@
-/** The page: one column of seven steps, and a slim bar to move between them. */
+/** The page: one column of eight steps, and a slim bar to move between them. */
 import { useEffect, useRef, useState } from 'react';
 import { type Section, isLive, stepsOf } from '../store/slices';
 import { CompareSection } from './CompareSection';

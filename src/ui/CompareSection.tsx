@@ -86,13 +86,14 @@ function Adapters() {
   const names = useNames().filter((n) => n.id !== 'base');
   const ready = useSel((s) => s.model.status === 'ready');
   const trained = useSel((s) => s.runs.version > 0 && s.runs.session !== null);
+  const gone = useSel((s) => s.runs.session?.gone);
   const input = useRef<HTMLInputElement>(null);
   const save = async (id: string) => {
     const zip = await studio.exportRun(id);
     if (zip) saveBlob(zip.blob, zip.name);
   };
   const rows: ReactNode[] = names.map(({ id, name, index }) => (
-    <button key={id} type="button" data-testid={`export-${id}`} disabled={!ready || !trained} onClick={() => void save(id)}><RunMark index={index} />Export {name}</button>
+    <button key={id} type="button" data-testid={`export-${id}`} disabled={!ready || !trained || gone?.has(id)} onClick={() => void save(id)}><RunMark index={index} />Export {name}</button>
   ));
   return (
     <div className="panel stack">
