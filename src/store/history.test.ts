@@ -109,7 +109,7 @@ test('noise: training batches since the last evaluation, and held-out tokens, wh
 });
 
 test('a history that goes on from its snapshot is the one that was never interrupted', () => {
-  const stats = (step: number) => gateStats(4, 100, (m) => (step * 7 + m * 13) % 100);
+  const stats = (step: number) => ({ ...gateStats(4, 100, (m) => (step * 7 + m * 13) % 100), keptHelpful: new Uint32Array(4).fill(step % 9), skippedHelpful: new Uint32Array(4).fill(step % 5) });
   const grow = (history: RunHistory, from: number, to: number) => {
     for (let step = from; step <= to; step++) {
       history.addStep(stepEvent('ts-lora', step, stats(step)));

@@ -1,5 +1,5 @@
 /**
- * Everything the page and its two workers say to each other, as discriminated unions.
+ * Everything the page and its three workers say to each other, as discriminated unions.
  * Requests carry a `requestId`; exactly one `reply` or `failed` answers each. Events come unasked and carry
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
