@@ -132,6 +132,9 @@ export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rs
 /** Whether the run has a gate per token and module. */
 export const isGated = (run: Pick<RunConfig, 'method'>): boolean => run.method === 'ts-lora' || run.method === 'ts-dora';
 
+/** Whether the gate draws its tokens anew each time: then there are no thresholds, and no file could say what the adapter does. */
+export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean => isGated(run) && run.gate.rule === 'random';
+
 /** What all runs of an experiment share: data order, schedule, optimizer. */
 export const trainSchema = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(1),

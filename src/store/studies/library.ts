@@ -37,7 +37,8 @@ interface Schema {
   data: { key: string; value: unknown };
 }
 
-const NAME = 'sieve';
+/** Not `sieve`: the train worker keeps its tuning there. */
+const NAME = 'sieve-records';
 const VERSION = 1;
 
 /** Opens the browser's database at the first use. Every method rejects where the browser forbids it (some private windows). */
