@@ -174,7 +174,7 @@ describe('λ means the same however a batch is cut', () => {
 });
 
 describe('steering', () => {
-  const STEPS = 60;
+  const STEPS = 80;
   it.each([0.3, 0.5, 0.7])('%f by half of the run, and held: of the run, and of every module', async (target) => {
     // Fewer modules, so that the test is quick.
     const some = { modules: ['q', 'o', 'down'] as RunConfig['modules'] };

@@ -10,7 +10,7 @@ import { runSchema, trainSchema } from '../shared/config';
 import { type Fixture, fixtureBatch, loadFixture, openBase } from './testing/fixture';
 
 type RuleFixture = Fixture & { run: Record<string, unknown> };
-const RULES = ['rho-module', 'literal', 'exact', 'exact-unbounded', 'averaged'];
+const RULES = ['rho-module', 'literal', 'exact', 'exact-unbounded', 'averaged', 'quantile'];
 const report: string[] = [];
 
 describe('ten optimizer steps as in PyTorch', () => {
@@ -32,6 +32,8 @@ describe('ten optimizer steps as in PyTorch', () => {
       const { loss, gate } = (await (await trainer.step(['run'], [batches[f.train.batch[step]]], step)).get('run'))!;
       expectClose([loss], [f.train.loss[step]], { rtol: 1e-4 }, `loss of step ${step}`);
       expect([...gate!.active], `kept tokens of step ${step}`).toEqual([...f.ints('trainActive').subarray(step * modules, (step + 1) * modules)]);
+      // The quantile gate has no threshold to learn: what it keeps says all.
+      if (rule === 'quantile') continue;
       expectClose(gate!.tau, row('trainTau'), { atol: 1e-5, rtol: 1e-5 }, `τ after step ${step}`);
       tauError = Math.max(tauError, ...row('trainTau').map((t, m) => Math.abs(gate!.tau[m] - t)));
     }

@@ -257,9 +257,8 @@ export class Session {
     const { steps, evalEvery } = this.experiment.train;
     if (this.#evaluated < 0) await this.#measure(['base']);
     else if (this.#step % evalEvery === 0 && this.#step < steps && this.#evaluated < this.#step) {
-      await this.#lookAtSlice();
-      // One that this measurement has ended belongs to it, should it be repeated.
-      await this.#measure(this.#kept.filter((id) => (this.#early.stoppedAt(id) ?? this.#step) === this.#step));
+      await this.#lookAtSlice(this.#due);
+      await this.#measure(this.#due);
     }
   }
 
@@ -269,13 +268,15 @@ export class Session {
     this.#evaluated = this.#step;
   }
 
-  /** Loss of all runs on the slice, and what was best so far is kept. */
-  async #lookAtSlice(): Promise<void> {
-    const { keepBest, evalExamples, batchSize } = this.experiment.train;
-    if (!keepBest || this.#abandoned || this.#live.length === 0) return;
+  /** Loss of runs on the slice, where one is set aside: what was best so far is kept, and runs may end. */
+  async #lookAtSlice(live: readonly RunId[], last = false): Promise<void> {
+    const { keepBest, patience, sliceShare, evalExamples, batchSize } = this.experiment.train;
+    if (sliceShare === 0 || !(keepBest || patience !== null) || this.#abandoned || live.length === 0) return;
     this.#phase('evaluating');
-    const results = await this.#lock.run(() => this.trainer.evaluate(this.#live, this.#data.slice(evalExamples, batchSize)));
-    this.#live.forEach((runId, i) => {
+    const results = await this.#lock.run(() => this.trainer.evaluate(live, this.#data.slice(evalExamples, batchSize)));
+    live.forEach((runId, i) => {
+      if (!last) this.#stopEarly(runId, results[i].loss);
+      if (!keepBest) return;
       const run = this.trainer.run(runId);
       run.keepIfBest(this.#step, results[i].loss);
       if (run.best) this.#emit({ type: 'slice', runId, step: this.#step, loss: results[i].loss, best: run.best });
@@ -284,7 +285,7 @@ export class Session {
 
   /** Every run ends with its best adapter, where that is kept. */
   async #takeBest(): Promise<void> {
-    await this.#lookAtSlice();
+    await this.#lookAtSlice(this.#live, true);
     if (this.#abandoned) return;
     await this.#lock.run(async () => {
       for (const runId of this.#kept) await this.trainer.run(runId).takeBest();
@@ -294,7 +295,7 @@ export class Session {
   /** Held-out loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the held-out tokens. */
   async #evaluate(runIds: readonly RunId[], last = false): Promise<void> {
     this.#phase('evaluating');
-    const { evalExamples, batchSize } = this.experiment.train;
+    const { evalExamples, batchSize, sliceShare } = this.experiment.train;
     const n = Math.min(evalExamples, exampleCount(this.#heldOut));
     const batches: TokenBatch[] = [];
     for (let at = 0; at < n; at += batchSize) {
@@ -306,7 +307,8 @@ export class Session {
       if (this.#abandoned || ids.length === 0) continue;
       const results = await this.#lock.run(() => this.trainer.evaluate(ids.map((id) => (id === 'base' ? null : id)), batches, measure));
       results.forEach(({ loss, supervised, gate }, i) => this.#emit({ type: 'eval', runId: ids[i], step: this.#early.stoppedAt(ids[i]) ?? this.#step, loss, examples: n, supervised, gate }));
-      if (!last) results.forEach(({ loss }, i) => this.#stopEarly(ids[i], loss));
+      // Where a slice is set aside, the held-out examples decide nothing.
+      if (!last && sliceShare === 0) results.forEach(({ loss }, i) => this.#stopEarly(ids[i], loss));
     }
   }
 
@@ -321,6 +323,11 @@ export class Session {
   /** Runs that still learn. */
   get #live(): RunId[] {
     return this.#kept.filter((id) => this.#early.stoppedAt(id) === null);
+  }
+
+  /** Runs that this step's measurement is about: one that it has ended belongs to it, should it be repeated. */
+  get #due(): RunId[] {
+    return this.#kept.filter((id) => (this.#early.stoppedAt(id) ?? this.#step) === this.#step);
   }
 
   /** Runs that have an adapter to show: those that still learn, and those that early stopping ended. */

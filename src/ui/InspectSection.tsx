@@ -1,5 +1,5 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
-import { useCallback, useMemo, useState } from 'react';
+import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { type RunConfig, isGated, tauWarmupSteps } from '../shared/config';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
@@ -30,13 +30,18 @@ export function InspectSection() {
     <SectionFrame id="inspect" number={5} title="Inspect" lead={<>Which tokens does each layer skip? <em>Skipped</em>: the layer’s update was too small to matter for that token, so it was left out.</>}>
       {!session && <p className="muted">Fills while a run with token gates (TS-LoRA) trains.</p>}
       {session && gated.length === 0 && <p className="muted">No run of this experiment has token gates. Add a TS-LoRA run under Configure.</p>}
-      {session && gated.length > 0 && <Gated key={session.startedAt} session={session} gated={gated} />}
+      {session && gated.length > 0 && <Gated key={session.startedAt} session={session} />}
     </SectionFrame>
   );
 }
 
-function Gated({ session, gated }: { session: Session; gated: RunConfig[] }) {
-  useSel((s) => s.runs.version);
+/** New data are drawn when the page has a moment, in slices: a store's change alone would be one task. */
+function Gated({ session }: { session: Session }) {
+  return <View session={session} version={useDeferredValue(useSel((s) => s.runs.version))} />;
+}
+
+const View = memo(function View({ session, version }: { session: Session; version: number }) {
+  const gated = session.experiment.runs.filter(isGated);
   const [runId, setRunId] = useState(gated[0].id);
   const [module, setModule] = useState(0);
   const [token, setToken] = useState(0);
@@ -47,12 +52,12 @@ function Gated({ session, gated }: { session: Session; gated: RunConfig[] }) {
   const choose = useCallback((m: number, t: number) => {
     setModule(m);
     setToken(t);
-  }, []);
+  }, [setModule, setToken]);
   return (
     <div className="stack">
       {gated.length > 1 && <SelectField label="Run" value={runId} onChange={setRunId} options={gated.map((r) => ({ value: r.id, label: r.name }))} />}
       {done <= waits && done > 0 && <p className="muted">All gates are still open: the thresholds τ start to move after step {waits}.</p>}
-      {history.skipped && history.gate ? <Maps session={session} gated={gated} history={history} selected={module} onSelect={setModule} /> : <p className="muted">Waiting for the first step…</p>}
+      {history.skipped && history.gate ? <Maps version={version} session={session} gated={gated} history={history} selected={module} onSelect={setModule} /> : <p className="muted">Waiting for the first step…</p>}
       <div className="panel stack">
         <WatchForm />
         {!watch && <p className="muted">The watched text passes through the current model every few steps.</p>}
@@ -61,9 +66,11 @@ function Gated({ session, gated }: { session: Session; gated: RunConfig[] }) {
       {watch && <Later><TokenMap watch={watch} token={token} module={module} onSelect={choose} /></Later>}
     </div>
   );
-}
+});
 
 interface MapsProps {
+  /** Counts up when the histories have grown. */
+  version: number;
   session: Session;
   gated: RunConfig[];
   history: RunHistory;
@@ -71,7 +78,7 @@ interface MapsProps {
   onSelect: (module: number) => void;
 }
 
-function Maps({ session, gated, history, selected, onSelect }: MapsProps) {
+function Maps({ version, session, gated, history, selected, onSelect }: MapsProps) {
   const [source, setSource] = useState<'step' | 'eval'>('step');
   const series = history.skipped!;
   const modules = history.modules.length === series.modules ? history.modules : [];
@@ -91,8 +98,8 @@ function Maps({ session, gated, history, selected, onSelect }: MapsProps) {
           <Later><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
         </div>
         <div className="stack">
-          <Later><Lines history={history} modules={modules} /></Later>
-          <Later><OverTime history={history} modules={modules} module={chosen} /></Later>
+          <Later><Lines version={version} history={history} modules={modules} /></Later>
+          <Later><OverTime version={version} history={history} modules={modules} module={chosen} /></Later>
           <Later><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
         </div>
       </div>
@@ -101,11 +108,10 @@ function Maps({ session, gated, history, selected, onSelect }: MapsProps) {
   );
 }
 
-function Lines({ history, modules }: { history: RunHistory; modules: ModuleId[] }) {
+function Lines({ version, history, modules }: { version: number; history: RunHistory; modules: ModuleId[] }) {
   const [grouping, setGrouping] = useState<Grouping>('module');
   const [bus] = useState(() => new CursorBus());
   const colors = useChartColors();
-  const version = useSel((s) => s.runs.version);
   const { names, data } = useMemo(
     () => shareData(history.skipped!, modules, grouping),
     // The history grows in place: the version says when.
@@ -132,10 +138,9 @@ function Lines({ history, modules }: { history: RunHistory; modules: ModuleId[] 
 }
 
 /** One module over the steps of the run: how much it skipped, and where its threshold was. */
-function OverTime({ history, modules, module }: { history: RunHistory; modules: ModuleId[]; module: number }) {
+function OverTime({ version, history, modules, module }: { version: number; history: RunHistory; modules: ModuleId[]; module: number }) {
   const [bus] = useState(() => new CursorBus());
   const colors = useChartColors();
-  const version = useSel((s) => s.runs.version);
   const { skipped, tau } = useMemo(() => {
     const column = (series: NonNullable<RunHistory['tau']>): [number[], number[]] => [Array.from(series.steps.subarray(0, series.rows)), Array.from({ length: series.rows }, (_, r) => series.row(r)[module])];
     return { skipped: column(history.skipped!), tau: column(history.tau!) };

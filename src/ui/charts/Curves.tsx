@@ -1,5 +1,5 @@
 /** Loss, gradient norm, learning rate and speed of all runs, on one axis of steps with one cursor. */
-import { useMemo, useState } from 'react';
+import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { type Aligned, type Curve, align, curveOf, curveRows, evalCurve, smooth } from '../../store/curves';
 import type { RunHistory } from '../../store/history';
 import type { Session } from '../../store/slices';
@@ -23,7 +23,7 @@ interface Named {
   index: number;
 }
 
-interface View {
+interface Chosen {
   runs: Named[];
   weight: number;
   log: boolean;
@@ -31,22 +31,26 @@ interface View {
 }
 
 /** Lines and data together: each curve with how it is drawn. */
-function plot(parts: { line: Line; curve: Curve }[], range: View['range']): { lines: Line[]; data: Aligned } {
+function plot(parts: { line: Line; curve: Curve }[], range: Chosen['range']): { lines: Line[]; data: Aligned } {
   return { lines: parts.map((p) => p.line), data: align(parts.map((p) => p.curve), range) };
 }
 
+/** New data are drawn when the page has a moment, in slices: a store's change alone would be one task. */
 export function Curves({ session }: { session: Session }) {
-  const version = useSel((s) => s.runs.version);
+  return <View session={session} version={useDeferredValue(useSel((s) => s.runs.version))} />;
+}
+
+const View = memo(function View({ session, version }: { session: Session; version: number }) {
   const colors = useChartColors();
   const [bus] = useState(() => new CursorBus());
   const [weight, setWeight] = useState(0);
   const [log, setLog] = useState(false);
-  const [range, setRange] = useState<View['range']>(null);
+  const [range, setRange] = useState<Chosen['range']>(null);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const { experiment, histories } = session;
   const all = experiment.runs.map((r, i): Named => ({ run: histories.get(r.id)!, name: r.name, index: i + 1 }));
   const base = histories.get('base');
-  const view: View = { runs: all.filter((r) => !hidden.has(r.run.runId)), weight, log, range };
+  const view: Chosen = { runs: all.filter((r) => !hidden.has(r.run.runId)), weight, log, range };
 
   const metric = (which: 'gradNorm' | 'learningRate' | 'speeds', weightOf = weight) => plot(view.runs.flatMap(({ run, name, index }) => {
     const curve = curveOf(run, which);
@@ -122,4 +126,4 @@ export function Curves({ session }: { session: Session }) {
       </div>
     </div>
   );
-}
+});

@@ -4,6 +4,7 @@ import type { Gpu } from '../../gpu/device';
 import dims from '../../gpu/dims.wgsl?raw';
 import type { Counts, Dispatch, Groups, RowCount } from '../../gpu/program';
 import { chunkRule } from '../lowRankGrad/chunks';
+import scan from '../scan.wgsl?raw';
 import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
 import keepAbove from './keepAbove.wgsl?raw';
@@ -89,13 +90,13 @@ export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
     },
     ...(p.mark ?? []),
     {
-      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7, AT_ONCE: 1 }, snippets: [dims, slots, shape, rule.wgsl, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
+      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7, AT_ONCE: 1 }, snippets: [dims, scan, slots, shape, rule.wgsl, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
     },
     ...(p.mark ? [] : [{
-      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 7 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, slots, shape, rule.wgsl, ratio, keepAbove] }), constants },
+      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 7 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, scan, slots, shape, rule.wgsl, ratio, keepAbove] }), constants },
       bindings: [...outputs, ...inputs],
       values,
       groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],

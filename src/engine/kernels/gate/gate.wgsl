@@ -3,8 +3,6 @@
 //   args [4] = workgroups {x, y, z, unused} of the dispatches over open rows. Overwrites all;
 //   adds to the StatSlot when `record`.
 // One workgroup: each thread takes one run of rows, a scan over the threads says where its list begins.
-override WIDTH: u32;
-
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<uniform> slot: GateSlot;
 @group(0) @binding(2) var<storage, read_write> ratio: array<f32>;
@@ -13,7 +11,6 @@ override WIDTH: u32;
 @group(0) @binding(5) var<storage, read_write> args: array<vec4<u32>, 4>;
 @group(0) @binding(6) var<storage, read_write> stat: StatSlot;
 
-var<workgroup> ends: array<u32, WIDTH>;                    // open rows up to and with this thread's
 var<workgroup> bins: array<atomic<u32>, RATIO_BINS>;       // integer counts: any order gives the same
 
 fn divUp(a: u32, b: u32) -> u32 { return (a + b - 1u) / b; }
@@ -47,16 +44,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       }
     }
   }
-  ends[lane] = mine;
-  workgroupBarrier();
-  for (var step = 1u; step < WIDTH; step *= 2u) {
-    var before = 0u;
-    if (lane >= step) { before = ends[lane - step]; }
-    workgroupBarrier();
-    ends[lane] += before;
-    workgroupBarrier();
-  }
-  var at = 1u + ends[lane] - mine;
+  var at = 1u + runningSum(mine, lane) - mine;
   for (var row = first; row < last; row++) {
     if (open[row] != 0u) {
       activeList[at] = row;

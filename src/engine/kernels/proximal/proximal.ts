@@ -2,6 +2,7 @@ import { compose } from '../../gpu/compose';
 import type { Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import type { Dispatch } from '../../gpu/program';
+import scan from '../scan.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
 import hyper from './hyper.wgsl?raw';
 import wgsl from './proximal.wgsl?raw';
@@ -52,7 +53,7 @@ export function proximal(gpu: Gpu, p: ProximalParams): Dispatch[] {
   const constants = { WIDTH: gpu.info.software ? 4 : 128, CAPACITY: p.capacity };
   const groups = (): [number, number, number] => [p.modules, 1, 1];
   return [
-    { kernel: { label: 'proximal sort', code: compose(sortWgsl, { snippets: [hyper] }), constants }, bindings: [p.hyper, p.pairs, p.other], groups },
+    { kernel: { label: 'proximal sort', code: compose(sortWgsl, { snippets: [hyper, scan] }), constants }, bindings: [p.hyper, p.pairs, p.other], groups },
     { kernel: { label: 'proximal', code: compose(wgsl, { snippets: [hyper, slots] }), constants }, bindings: [p.hyper, p.pairs, p.slots], groups },
   ];
 }

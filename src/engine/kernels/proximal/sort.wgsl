@@ -2,7 +2,6 @@
 // as it does): pairs [modules, capacity] (r bits, mu bits), the first hyper.tokens of a module -> ascending by r, equal r
 // in the order they came. Sorts in place; `other` is scratch of the same size.
 // One workgroup a module. A thread moves one run of tokens in order, so the result does not depend on timing.
-override WIDTH: u32;
 override CAPACITY: u32;           // tokens a module has room for
 
 const DIGITS: u32 = 16u;
@@ -12,7 +11,6 @@ const DIGITS: u32 = 16u;
 @group(0) @binding(2) var<storage, read_write> other: array<vec2<u32>>;
 
 var<workgroup> counts: array<u32, DIGITS * WIDTH>;   // digit-major: where thread t's next token of digit d goes
-var<workgroup> ends: array<u32, WIDTH>;
 
 fn load(odd: bool, at: u32) -> vec2<u32> {
   if (odd) { return other[at]; }
@@ -23,16 +21,7 @@ fn load(odd: bool, at: u32) -> vec2<u32> {
 fn scan(lane: u32) {
   var total = 0u;
   for (var i = 0u; i < DIGITS; i++) { total += counts[lane * DIGITS + i]; }
-  ends[lane] = total;
-  workgroupBarrier();
-  for (var step = 1u; step < WIDTH; step *= 2u) {
-    var before = 0u;
-    if (lane >= step) { before = ends[lane - step]; }
-    workgroupBarrier();
-    ends[lane] += before;
-    workgroupBarrier();
-  }
-  var at = ends[lane] - total;
+  var at = runningSum(total, lane) - total;
   for (var i = 0u; i < DIGITS; i++) {
     let count = counts[lane * DIGITS + i];
     counts[lane * DIGITS + i] = at;
