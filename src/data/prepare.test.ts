@@ -251,7 +251,8 @@ describe('plain text', { timeout: 30_000 }, () => {
 });
 
 describe('invariants', { timeout: 30_000 }, () => {
-  const cell = fc.string({ unit: 'grapheme', maxLength: 30 });
+  // The byte tokenizer shows its bos as a bar: a text's own bar would look like a second one.
+  const cell = fc.string({ unit: 'grapheme', maxLength: 30 }).map((s) => s.replaceAll('|', '/'));
   const anyOptions = fc.record({ maxTokens: fc.integer({ min: 8, max: 60 }), seed: fc.nat(), heldOutShare: fc.double({ min: 0, max: 0.5, noNaN: true }), completionOnly: fc.boolean() });
 
   it('every example has one bos, fits the window, has a target, and is on one side', async () => {
