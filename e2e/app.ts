@@ -45,6 +45,12 @@ export class App {
     if (model) await this.modelReady();
   }
 
+  /** Presses a control from the keyboard. */
+  async press(testId: string, key = 'Enter'): Promise<void> {
+    await this.get(testId).focus();
+    await this.page.keyboard.press(key);
+  }
+
   get(testId: string): Locator {
     return this.page.getByTestId(testId);
   }

@@ -5,6 +5,7 @@ import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared
 import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
 import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
 import { refuseTwo } from './checks';
+import { type ComparableRun, keptRunsOf } from './comparable';
 import { openDatabase } from './database';
 import { totalSkipped } from './history';
 import type { KeepClient } from './keepClient';
@@ -74,10 +75,10 @@ export class KeptRuns {
       const values = await (await openDatabase()).getAll('runs');
       const runs = values.map((v) => keptRunSchema.safeParse(v)).filter((r) => r.success).map((r) => r.data);
       runs.sort((a, b) => b.endedAt - a.endedAt);
-      this.#patch({ runs, unreadable: values.length - runs.length });
+      this.#patch({ runs, unreadable: values.length - runs.length, unlisted: null });
       await this.measure();
     } catch (error) {
-      this.#patch({ problem: toErrorInfo(error) });
+      this.#patch({ unlisted: toErrorInfo(error) });
     }
   }
 
@@ -88,7 +89,7 @@ export class KeptRuns {
   }
 
   /** Asks the browser not to clear the storage when space runs short. */
-  persist(): Promise<void> {
+  persist(): Promise<boolean> {
     return this.#do(null, async () => {
       const granted = await globalThis.navigator.storage.persist();
       await this.measure();
@@ -136,8 +137,8 @@ export class KeptRuns {
     await this.list();
   }
 
-  /** Changes name or tags. */
-  edit(id: string, change: { name?: string; tags?: string[] }): Promise<void> {
+  /** Changes name or tags. @returns whether it did; what keeps it from that is shown */
+  edit(id: string, change: { name?: string; tags?: string[] }): Promise<boolean> {
     return this.#do(id, async () => {
       const tags = change.tags && [...new Set(change.tags.map((t) => t.trim()).filter(Boolean))];
       if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success) throw new SieveError('A name has 1 to 120 characters.');
@@ -148,7 +149,8 @@ export class KeptRuns {
     });
   }
 
-  remove(id: string): Promise<void> {
+  /** Deletes a run with its file. @returns whether it did */
+  remove(id: string): Promise<boolean> {
     return this.#do(id, async () => {
       await (await openDatabase()).delete('runs', id);
       await this.#host.keep.request({ type: 'delete-run', id });
@@ -168,8 +170,18 @@ export class KeptRuns {
     return readRunFile(blob);
   }
 
+  /**
+   * Its runs as a comparison reads them: configuration, final numbers, curves, skipped shares. The page stays as it is, no model
+   * is needed, and a tab that only reads may ask too.
+   * @throws {StorageError} when it is not kept any more, or its file is gone or damaged
+   */
+  async read(id: string): Promise<ComparableRun[]> {
+    const record = this.#record(id);
+    return keptRunsOf(record, (await this.load(id)).histories);
+  }
+
   /** Shows a kept run as if it had just ended: curves, tables and maps, and its adapters for Compare and export. */
-  open(id: string): Promise<void> {
+  open(id: string): Promise<boolean> {
     return this.#do(id, async () => {
       const record = this.#record(id);
       refuseTwo(this.#s);
@@ -194,7 +206,7 @@ export class KeptRuns {
   }
 
   /** Its adapters answer beside those that are there. */
-  addToCompare(id: string): Promise<void> {
+  addToCompare(id: string): Promise<boolean> {
     return this.#do(id, async () => {
       const record = this.#record(id);
       const { adapters } = await this.load(id);
@@ -228,7 +240,7 @@ export class KeptRuns {
   }
 
   /** Takes in a file that `exportFile` wrote, here or elsewhere. */
-  importFile(blob: Blob): Promise<void> {
+  importFile(blob: Blob): Promise<boolean> {
     return this.#do(null, async () => {
       const { record, files, adapters, histories } = await readRunFile(blob);
       if (!record) throw new StorageError('This is no run: run.json is missing.', 'Choose a file that was exported under History.');
@@ -247,13 +259,15 @@ export class KeptRuns {
     return record;
   }
 
-  async #do(id: string | null, act: () => Promise<unknown>): Promise<void> {
+  async #do(id: string | null, act: () => Promise<unknown>): Promise<boolean> {
     this.#host.dismiss();
     this.#patch({ busy: id });
     try {
       await act();
+      return true;
     } catch (error) {
       this.#host.report(error instanceof DOMException && error.name === 'QuotaExceededError' ? new StorageError('The browser gives this page no more room.', 'Delete kept runs below, or free space on this device.') : error);
+      return false;
     } finally {
       this.#patch({ busy: null });
     }

@@ -123,18 +123,20 @@ export interface KeepSlice {
   mode: StorageMode;
   /** A run that was interrupted and can go on. */
   offer: CheckpointInfo | null;
-  /** The newest checkpoint was damaged, and the offer is the one before it. */
+  /** The newest checkpoint was damaged: the offer is the one before it, or there is none any more. */
   damaged: boolean;
   resuming: boolean;
   /** The last checkpoint of the run that is going on. */
   saved: { step: number; at: number } | null;
   /** Why nothing is saved at the moment. */
   problem: ErrorInfo | null;
-  /** How long the tab was hidden, and what the run did meanwhile. */
-  away: { ms: number; steps: number } | null;
+  /** How long the tab was hidden, and what the run did meanwhile; `slower`: as a share of its pace before, where it was held back. */
+  away: { ms: number; steps: number; slower: number | null } | null;
   /** Kept runs, newest first, and how many records could not be read. */
   runs: KeptRun[];
   unreadable: number;
+  /** Why the list could not be read at all. */
+  unlisted: ErrorInfo | null;
   /** Of this page's storage, in bytes; `persisted`: the browser will not clear it by itself. */
   quota: { usage: number; quota: number; persisted: boolean } | null;
   /** The kept run that something is done with. */
@@ -198,7 +200,7 @@ export function initialState(): State {
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },
     studies: { loaded: false, list: [], selected: null, running: null, activity: null },
-    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, quota: null, busy: null },
+    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, unlisted: null, quota: null, busy: null },
     ui: { notices: [], theme: 'auto', offline: 'off' },
   };
 }

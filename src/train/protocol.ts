@@ -125,6 +125,8 @@ export interface SessionState {
   step: number;
   /** Step of the last evaluation on the way that is complete; −1 before the base's. */
   evaluated: number;
+  /** Its runs have gone back to their best adapters already. */
+  tookBest: boolean;
   /** It was told to stop, and its end is not complete. */
   stopping: boolean;
   /** Runs that have ended with an error. */
