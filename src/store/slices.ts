@@ -6,6 +6,7 @@ import type { KeptRun } from '../shared/keptRun';
 import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
+import type { Ballot } from './compare/vote';
 import type { RunHistory } from './history';
 import type { OfflineState } from './offline';
 import type { StorageMode } from './storageLock';
@@ -156,6 +157,37 @@ export interface UiSlice {
   offline: OfflineState;
 }
 
+/** A kept run that was added to Compare, as its file has it. */
+export interface AddedRun {
+  record: KeptRun;
+  histories: ReadonlyMap<RunId, RunHistory>;
+  /** Runs whose adapter lies in the file. */
+  adapters: ReadonlySet<RunId>;
+  /** What the worker calls the adapters that were loaded on the open model, by run. */
+  loaded: Readonly<Record<RunId, RunId>>;
+  /** Why one could not be loaded, by run. */
+  refused: Readonly<Record<RunId, string>>;
+}
+
+/** What is held side by side, and the blind vote. Answers are with the runs. */
+export interface CompareSlice {
+  /** Kept runs beside those of the session, in the order in which they were added. */
+  added: AddedRun[];
+  /** Keys of what is left out; everything else is compared. */
+  off: ReadonlySet<string>;
+  /** Key of what the others are held against; null = the first. */
+  reference: string | null;
+  /** The kept run that is being read. */
+  reading: string | null;
+  /** What is being written at the moment. */
+  writing: 'answers' | 'vote' | null;
+  ballot: Ballot | null;
+  /** The round that waits for a vote: its answers as they stand, first and second. */
+  round: { prompt: string; answers: [string, string] } | null;
+  /** Why no further round came. */
+  voteNote: string | null;
+}
+
 /** Experiments over seeds, as the browser keeps them. */
 export interface StudiesSlice {
   /** Whether what was kept has been read. */
@@ -174,6 +206,7 @@ export interface State {
   runs: RunsSlice;
   studies: StudiesSlice;
   keep: KeepSlice;
+  compare: CompareSlice;
   ui: UiSlice;
 }
 
@@ -201,6 +234,7 @@ export function initialState(): State {
     },
     studies: { loaded: false, list: [], selected: null, running: null, activity: null },
     keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, unlisted: null, quota: null, busy: null },
+    compare: { added: [], off: new Set(), reference: null, reading: null, writing: null, ballot: null, round: null, voteNote: null },
     ui: { notices: [], theme: 'auto', offline: 'off' },
   };
 }

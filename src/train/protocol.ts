@@ -83,6 +83,8 @@ export type TrainRequest =
   | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
   | { type: 'import'; files: AdapterFile[]; as: RunId | null }
+  /** Frees an adapter that was imported as a run of its own. */
+  | { type: 'release'; runId: RunId }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
   | ({ type: 'restore'; state: SessionState } & RunInput)

@@ -124,7 +124,7 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
         ) : (
           <div className="row kept-actions">
             <button type="button" disabled={busy || live || noGpu} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>Open</button>
-            <button type="button" disabled={busy || noGpu} data-testid="kept-compare" onClick={() => void studio.kept.addToCompare(run.id)}>Add to Compare</button>
+            <button type="button" disabled={busy || shown} data-testid="kept-compare" onClick={() => void studio.comparing.add(run.id)}>Add to Compare</button>
             <button type="button" disabled={busy} data-testid="kept-export" onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}>Export</button>
             <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-edit" onClick={() => setMode('edit')}>Rename, tag</button>
             <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-delete" onClick={() => setMode('delete')}>Delete</button>
