@@ -9,6 +9,7 @@ import './ui/styles/tokens.css';
 import './ui/styles/page.css';
 import './ui/styles/parts.css';
 import './ui/styles/data.css';
+import './ui/styles/configure.css';
 
 const studio = new Studio({ baseUrl: import.meta.env.BASE_URL, hubHost: hubHost(location.href), startModel: startModel(location.href) });
 studio.setTheme(rememberedTheme());

@@ -1,5 +1,5 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
-import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
 import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
@@ -96,7 +96,8 @@ export interface Answer {
 export interface RunsSlice {
   /** As typed into the form; may be invalid. */
   draft: ExperimentConfig;
-  /** `field: what is wrong`, or null where the draft can be trained. */
+  /** Everything that is wrong with it, and the first of that as `field: what is wrong`; null where it can be trained. */
+  problems: Problem[];
   draftError: string | null;
   plan: MemoryPlan | null;
   planError: ErrorInfo | null;
@@ -193,7 +194,7 @@ export function initialState(): State {
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     },
     runs: {
-      draft: defaultExperiment(), draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
+      draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },

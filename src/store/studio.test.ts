@@ -5,7 +5,7 @@ import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
 import { hubHost } from './pageUrl';
-import { draftProblem, pastedName } from './checks';
+import { draftProblems, pastedName } from './checks';
 import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 
@@ -128,10 +128,18 @@ test('samples and early stops reach the histories; prompts are sent as the runâ€
   expect(train.last('start').samplePrompts).toBeNull();
   event(train, { type: 'sample', runId: 'lora', step: 0, prompt: 'p', expected: 'q', text: 'out' });
   event(train, { type: 'stopped-early', runId: 'lora', step: 40, bestStep: 20, bestLoss: 3 });
+  event(train, { type: 'slice', runId: 'lora', step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
+  event(train, { type: 'closed', runId: 'ts-lora', step: 40, modules: [{ module: 2, reason: 'harmful' }] });
   event(train, { type: 'phase', phase: 'training' });
   const lora = state().runs.session!.histories.get('lora')!;
   expect(lora.samples).toEqual([{ step: 0, prompt: 'p', expected: 'q', text: 'out' }]);
   expect(lora.stopped).toEqual({ step: 40, bestStep: 20, bestLoss: 3 });
+  expect(lora.slice).toEqual({ step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
+  expect(state().runs.session!.histories.get('ts-lora')!.closed).toEqual([{ module: 2, reason: 'harmful' }]);
+  const opened = studio.reopen('ts-lora', 2);
+  expect(train.last('reopen')).toMatchObject({ runId: 'ts-lora', module: 2 });
+  train.reply('reopen', null);
+  await opened;
   const set = studio.setSamplePrompts(['why?']);
   expect(train.last('sample-prompts').prompts).toEqual(['Q: why?\n']);
   train.reply('sample-prompts', null);
@@ -216,22 +224,40 @@ test('the latest choice of data wins over an earlier one that is slower', async 
 
 test('runs can be added up to eight and removed; ids stay unique', async () => {
   const { studio, state } = make();
-  for (let i = 0; i < 6; i++) studio.addRun(i % 2 ? 'lora' : 'ts-lora');
+  for (let i = 0; i < 6; i++) studio.configure.addRun(i % 2 ? 'lora' : 'ts-lora');
   const { draft } = state().runs;
   expect(new Set(draft.runs.map((r) => r.id)).size).toBe(8);
   expect(state().runs.draftError).toBeNull();
-  studio.removeRun('ts-lora-2');
-  studio.addRun('ts-lora');
+  studio.configure.removeRun('ts-lora-2');
+  studio.configure.addRun('ts-lora');
   expect(state().runs.draft.runs.at(-1)!.id).toBe('ts-lora-2');
-  studio.setRun(null, { rank: 1_000_000_000 });
+  studio.configure.setRun(null, { rank: 1_000_000_000 });
   expect(state().runs.draftError).toMatch(/^runs\.0\.rank:/);
 });
 
-test('a draft is checked against the schema and the modelâ€™s context', () => {
+test('a draft is checked against the schema and the model that is open', () => {
   const { draft } = make().state().runs;
-  expect(draftProblem(draft, 64)).toBeNull();
-  expect(draftProblem(draft, 32)).toMatch(/^train\.maxTokens:/);
-  expect(draftProblem({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toMatch(/^train\.learningRate:/);
+  const model = { context: 64, layers: 2 };
+  expect(draftProblems(draft, model)).toEqual([]);
+  expect(draftProblems(draft, { ...model, context: 32 })).toEqual([{ path: 'train.maxTokens', message: 'this model reads at most 32 tokens' }]);
+  expect(draftProblems({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toEqual([{ path: 'train.learningRate', message: 'must be a number' }]);
+  const only = { ...draft, runs: [draft.runs[0], { ...draft.runs[1], only: ['1.q', '2.q'] }] };
+  expect(draftProblems(only, undefined)).toEqual([]);
+  expect(draftProblems(only, model)).toEqual([{ path: 'runs.1.only', message: 'names layer 2, and this model has 2, counted from 0' }]);
+});
+
+test('a run that is removed leaves no follower behind; a method brings what it needs and its name', () => {
+  const { studio: { configure }, state } = make();
+  configure.addRun('ts-dora');
+  const { gate } = state().runs.draft.runs[2];
+  configure.setRun('ts-dora', { gate: { ...gate, rule: 'random', follows: 'ts-lora' } });
+  expect(state().runs.problems).toEqual([]);
+  configure.removeRun('ts-lora');
+  expect(state().runs.draft.runs.map((r) => [r.id, r.gate.follows])).toEqual([['lora', null], ['ts-dora', null]]);
+  configure.setRun(null, { rank: 16 });
+  configure.setMethod('lora', 'adalora');
+  expect(state().runs.draft.runs[0]).toMatchObject({ id: 'lora', name: 'AdaLoRA', method: 'adalora', adalora: { initRank: 24 } });
+  expect(state().runs.problems).toEqual([]);
 });
 
 test('pasted text gets a name that says what it looks like', () => {
