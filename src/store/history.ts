@@ -270,6 +270,11 @@ export class RunHistory {
     return { msPerStep: ms / this.#recent.length, tokensPerSecond: (tokens / ms) * 1000 };
   }
 
+  /** Wall times of the last steps, in ms. */
+  recentMs(): number[] {
+    return this.#recent.map((s) => s.ms);
+  }
+
   #addTiming(event: StepEvent): void {
     this.speeds.push(this.#skipTiming || event.ms <= 0 ? NaN : (event.tokens / event.ms) * 1000);
     if (this.#skipTiming) {

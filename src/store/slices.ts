@@ -6,6 +6,8 @@ import type { KeptRun } from '../shared/keptRun';
 import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
+import type { Thriftier } from './configure/thriftier';
+import type { Timing } from './configure/timing';
 import type { RunHistory } from './history';
 import type { OfflineState } from './offline';
 import type { StorageMode } from './storageLock';
@@ -96,11 +98,16 @@ export interface Answer {
 export interface RunsSlice {
   /** As typed into the form; may be invalid. */
   draft: ExperimentConfig;
-  /** Everything that is wrong with it, and the first of that as `field: what is wrong`; null where it can be trained. */
+  /** Everything that is wrong with it, and the first of that in words; null where it can be trained. */
   problems: Problem[];
   draftError: string | null;
   plan: MemoryPlan | null;
   planError: ErrorInfo | null;
+  /** The mildest change that would fit, where the plan does not. */
+  fix: Thriftier | null;
+  /** Steps that were timed for the expected time, and whether some are being timed. */
+  timing: Timing | null;
+  measuring: boolean;
   phase: Phase;
   progress: Progress | null;
   session: Session | null;
@@ -194,7 +201,7 @@ export function initialState(): State {
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     },
     runs: {
-      draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
+      draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, fix: null, timing: null, measuring: false, phase: 'idle', progress: null,
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },

@@ -16,7 +16,7 @@ const INFO: ModelInfo = {
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
   gpu: { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
-const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null };
+const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {
   table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
   sample: [['p', 'c']], rowCount: 10,
@@ -232,7 +232,7 @@ test('runs can be added up to eight and removed; ids stay unique', async () => {
   studio.configure.addRun('ts-lora');
   expect(state().runs.draft.runs.at(-1)!.id).toBe('ts-lora-2');
   studio.configure.setRun(null, { rank: 1_000_000_000 });
-  expect(state().runs.draftError).toMatch(/^runs\.0\.rank:/);
+  expect(state().runs.draftError).toBe('LoRA, Rank: must be at most 64');
 });
 
 test('a draft is checked against the schema and the model that is open', () => {
@@ -258,6 +258,42 @@ test('a run that is removed leaves no follower behind; a method brings what it n
   configure.setMethod('lora', 'adalora');
   expect(state().runs.draft.runs[0]).toMatchObject({ id: 'lora', name: 'AdaLoRA', method: 'adalora', adalora: { initRank: 24 } });
   expect(state().runs.problems).toEqual([]);
+});
+
+test('a plan that does not fit brings the mildest change that does, in one click', async () => {
+  const { studio, train, state } = await ready();
+  studio.configure.setTrain({ batchSize: 8 });
+  const planned = (batch: number) => vi.waitFor(() => expect((train.last('plan').experiment as { train: { batchSize: number } }).train.batchSize).toBe(batch));
+  await planned(8);
+  train.reply('plan', { ...PLAN, fits: false });
+  await planned(4);
+  expect(state().runs.plan!.fits).toBe(false);
+  expect(state().runs.fix).toBeNull();
+  train.reply('plan', { ...PLAN, fits: false });
+  await planned(2);
+  train.reply('plan', PLAN);
+  await vi.waitFor(() => expect(state().runs.fix?.label).toBe('Batch 2 × 4 instead of 8 × 1'));
+  studio.configure.applyFix();
+  expect(state().runs.draft.train).toMatchObject({ batchSize: 2, accumulation: 4 });
+  expect(state().runs.fix).toBeNull();
+});
+
+test('steps are timed on the data as they are; one that was cancelled leaves the last', async () => {
+  const { studio, train, state } = await ready();
+  const measured = studio.configure.measure();
+  await sent(train, 'time-steps');
+  expect(state().runs.measuring).toBe(true);
+  train.reply('time-steps', { stepMs: [10, 12, 11], evalMs: 4 });
+  await measured;
+  expect(state().runs).toMatchObject({ measuring: false, timing: { stepMs: [10, 12, 11], evalMs: 4, from: 'probe' } });
+  const again = studio.configure.measure();
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'time-steps')).toHaveLength(2));
+  const stop = studio.configure.stopMeasuring();
+  train.reply('cancel-timing', null);
+  train.fail('time-steps', { name: 'Cancelled', message: 'Cancelled.', hint: '' });
+  await Promise.all([again, stop]);
+  expect(state().ui.notices).toEqual([]);
+  expect(state().runs.timing?.stepMs).toEqual([10, 12, 11]);
 });
 
 test('pasted text gets a name that says what it looks like', () => {

@@ -37,6 +37,8 @@ export interface StudioOptions {
   hubHost: string;
   /** The model that opens by itself; the default one when absent. */
   startModel?: ModelSource;
+  /** Settings that the page's address carries, see `readLink`. */
+  startSettings?: string | null;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<DataEvent>) => DataClient;
   makeKeep?: (hooks: WorkerHooks<never>) => KeepClient;
@@ -130,6 +132,8 @@ export class Studio {
 
   /** Opens the start model and the first sample set, so that Train works at once. */
   async boot(): Promise<void> {
+    const { startSettings } = this.#options;
+    if (startSettings) this.configure.openLink(startSettings);
     const gpu = await findGpu();
     this.#page.patch('model', { gpu });
     await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.data.loadSamples(), this.studies.load()]);
@@ -162,7 +166,7 @@ export class Studio {
       return;
     }
     this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
-    this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, fix: null, timing: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
     try {
       const info = await this.#train.request({ type: 'open-model', source });
       if (turn !== this.#modelTurn) return;

@@ -5,6 +5,9 @@ import { isLive } from '../store/slices';
 import { SectionFrame } from './bits';
 import { SharedAdapter } from './configure/AdapterFields';
 import { MemoryPanel } from './configure/MemoryPanel';
+import { Presets } from './configure/Presets';
+import { Share } from './configure/Share';
+import { TimePanel } from './configure/TimePanel';
 import { TrainFields } from './configure/TrainFields';
 import { RunEditor } from './RunEditor';
 import { useSel, useStudio } from './studioContext';
@@ -21,6 +24,7 @@ export function ConfigureSection() {
       <div className="split split-wide">
         <fieldset className="stack bare" disabled={live}>
           <legend className="sr-only">Settings</legend>
+          <Presets />
           <TrainFields />
           <SharedAdapter />
           <div className="row">
@@ -34,9 +38,10 @@ export function ConfigureSection() {
             <span className="muted" data-testid="changed-all">{changes === 0 ? 'Everything is at its default.' : `${changes} changed from default.`}</span>
             {changes > 0 && <button type="button" className="quiet" onClick={() => configure.reset()}>Back to the defaults</button>}
           </div>
+          <Share />
           {problem && <p className="field-problem" role="alert" data-testid="config-problem">{problem}</p>}
         </fieldset>
-        <div className="panel stack"><MemoryPanel /></div>
+        <div className="panel stack costs"><TimePanel /><MemoryPanel /></div>
       </div>
     </SectionFrame>
   );

@@ -133,7 +133,7 @@ function MoreLearned({ gate, change, at }: PartProps) {
       <div className="stack tight">
         <button type="button" className="small paper" onClick={() => change({ rule: 'literal', tauStep: paper.tauStep, lambdaBar: Number(paper.lambdaBar.toPrecision(3)) })}>Take the paper’s constants</button>
         <p className="help">
-          Its λ = {PAPER_LAMBDA} for each token, times about {count(tokens)} tokens a step, is λ̄ = {compact(paper.lambdaBar)} here; its step of τ is {PAPER_TAU_STEP}, meant for some 10 000 steps.
+          Its λ = {compact(PAPER_LAMBDA)} for each token, times about {count(tokens)} tokens a step, is λ̄ = {compact(paper.lambdaBar)} here; its step of τ is {compact(PAPER_TAU_STEP)}, meant for some 10 000 steps.
           This run has {count(train.steps)}: τ reaches {compact(PAPER_TAU_STEP * train.steps)} at most.
         </p>
       </div>

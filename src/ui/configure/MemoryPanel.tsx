@@ -1,6 +1,7 @@
 /** What training will take of the GPU's memory, by item. */
+import { isLive } from '../../store/slices';
 import { bytes } from '../format';
-import { useSel } from '../studioContext';
+import { useSel, useStudio } from '../studioContext';
 
 export function MemoryPanel() {
   const plan = useSel((s) => s.runs.plan);
@@ -22,7 +23,25 @@ export function MemoryPanel() {
           </tfoot>
         </table>
       )}
+      {plan && !plan.fits && <Fix />}
       <p className="help">Planned before anything is allocated. All runs share one copy of the frozen weights.</p>
+    </div>
+  );
+}
+
+/** What to do about a plan that does not fit. */
+function Fix() {
+  const { configure } = useStudio();
+  const fix = useSel((s) => s.runs.fix);
+  const live = useSel((s) => isLive(s.runs.phase));
+  return (
+    <div className="notice" data-testid="memory-fix">
+      <div className="stack tight">
+        <p><strong>This needs more memory than it should.</strong> It may fail, or slow the whole machine down.</p>
+        {fix
+          ? <><p>The mildest change that fits:</p><p><button type="button" disabled={live} onClick={() => configure.applyFix()}>{fix.label}</button></p></>
+          : <p>A smaller batch, a shorter context and a lower rank do not suffice, or are still being tried: take fewer runs or a smaller model.</p>}
+      </div>
     </div>
   );
 }

@@ -5,7 +5,8 @@ import { isLive } from '../../store/slices';
 import { GRID_FIELDS, GRID_INFO } from '../../store/studies/grid';
 import { START_DRAFT, type StudyDraft, type StudyKind, studyProblem, studySize } from '../../store/studies/presets';
 import { Check, NumberField, Segmented, SelectField, TextField } from '../bits';
-import { count } from '../format';
+import { useExpected } from '../configure/useExpected';
+import { count, durationRange } from '../format';
 import { useSel, useStudio } from '../studioContext';
 
 const QUESTIONS: Record<StudyKind, { title: string; text: string }> = {
@@ -96,11 +97,15 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
 function Size({ draft }: { draft: StudyDraft }) {
   const { train, runs } = useSel((s) => s.runs.draft);
   const size = studySize(draft, train, runs);
+  const expected = useExpected();
   if (!size) return null;
   const { arms, cells, sessions } = size;
+  const times = sessions.map((s) => expected({ train, runs: s })).filter((t) => t !== null);
+  const sum = (of: 'low' | 'high') => times.reduce((total, t) => total + t[of], 0) * draft.seeds;
   return (
     <p className="help" data-testid="study-size">
-      {count(arms)} arms × {count(draft.seeds)} {draft.seeds === 1 ? 'seed' : 'seeds'} = {count(cells)} runs of {count(train.steps)} steps, in {count(sessions.length * draft.seeds)} {sessions.length * draft.seeds === 1 ? 'session' : 'sessions'}.
+      {count(arms)} arms × {count(draft.seeds)} {draft.seeds === 1 ? 'seed' : 'seeds'} = {count(cells)} runs of {count(train.steps)} steps, in {count(sessions.length * draft.seeds)} {sessions.length * draft.seeds === 1 ? 'session' : 'sessions'}
+      {times.length > 0 ? <>; by {times[0].from === 'probe' ? 'the steps measured' : 'the last run'} about <strong>{durationRange(sum('low'), sum('high'))}</strong>, answers and gates looked at not counted.</> : <>. How long that takes is known once steps were measured under <a href="#configure">Configure</a>.</>}
     </p>
   );
 }
