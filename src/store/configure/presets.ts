@@ -77,7 +77,7 @@ function usualRate(parameters: number): number {
   return parameters < 2e7 ? 3e-3 : parameters < 2e8 ? 1e-3 : parameters < 1e9 ? 3e-4 : 2e-4;
 }
 
-const size = (parameters: number) => (parameters >= 1e6 ? `${Number((parameters / 1e6).toPrecision(2))} million` : String(parameters));
+const size = (parameters: number) => (parameters >= 1e6 ? `${Number((parameters / 1e6).toPrecision(2))} million` : `${Math.round(parameters / 1e3)} thousand`);
 
 export function presetFor(preset: Preset, { parameters, context, data, software }: Surroundings): PresetResult {
   const aim = AIMS[preset];

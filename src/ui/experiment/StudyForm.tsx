@@ -70,7 +70,7 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
   return (
     <>
       <div className="stack tight">
-        <Segmented label="What is compared" value={draft.of} onChange={(of) => set({ of })} options={[{ value: 'methods', label: 'Methods, all else equal' }, { value: 'runs', label: 'The runs under Configure' }]} />
+        <div className="row"><Segmented label="What is compared" value={draft.of} onChange={(of) => set({ of })} options={[{ value: 'methods', label: 'Methods, all else equal' }, { value: 'runs', label: 'The runs under Configure' }]} /></div>
         {draft.of === 'runs' && <p className="help" data-testid="study-runs">{runs.map((r) => r.name).join(', ')}: each as it is set there, gates and controls included.</p>}
       </div>
       {draft.of === 'methods' && (
