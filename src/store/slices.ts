@@ -6,6 +6,7 @@ import type { KeptRun } from '../shared/keptRun';
 import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
+import type { Preset, PresetResult } from './configure/presets';
 import type { Thriftier } from './configure/thriftier';
 import type { Timing } from './configure/timing';
 import type { RunHistory } from './history';
@@ -103,6 +104,8 @@ export interface RunsSlice {
   draftError: string | null;
   plan: MemoryPlan | null;
   planError: ErrorInfo | null;
+  /** The preset taken last, as it was then: once the data are cut to its context, they would suggest slightly other numbers. */
+  preset: { preset: Preset; result: PresetResult } | null;
   /** The mildest change that would fit, where the plan does not. */
   fix: Thriftier | null;
   /** Steps that were timed for the expected time, and whether some are being timed. */
@@ -201,7 +204,7 @@ export function initialState(): State {
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     },
     runs: {
-      draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, fix: null, timing: null, measuring: false, phase: 'idle', progress: null,
+      draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, preset: null, fix: null, timing: null, measuring: false, phase: 'idle', progress: null,
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },

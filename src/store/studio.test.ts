@@ -6,6 +6,7 @@ import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
 import { hubHost } from './pageUrl';
 import { draftProblems, pastedName } from './checks';
+import { isPreset } from './configure/presets';
 import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 
@@ -276,6 +277,17 @@ test('a plan that does not fit brings the mildest change that does, in one click
   studio.configure.applyFix();
   expect(state().runs.draft.train).toMatchObject({ batchSize: 2, accumulation: 4 });
   expect(state().runs.fix).toBeNull();
+});
+
+test('a preset is taken as it is for what is open now, and stays known', async () => {
+  const { studio, state } = await ready();
+  studio.configure.takePreset('quick');
+  const { preset, draft } = state().runs;
+  expect(preset?.preset).toBe('quick');
+  expect(isPreset(draft, preset!.result)).toBe(true);
+  // All ten examples are in the open bin: the quick look's cap on a software adapter.
+  expect(draft.train.maxTokens).toBe(64);
+  expect(draft.runs.map((r) => r.rank)).toEqual([4, 4]);
 });
 
 test('steps are timed on the data as they are; one that was cancelled leaves the last', async () => {

@@ -14,7 +14,7 @@ import type { TrainClient } from '../trainClient';
 import { WorkerFault } from '../workerClient';
 import { experimentChanges } from './changes';
 import { describeProblem } from './names';
-import { type Preset, type PresetResult, type Surroundings, applyPreset, presetFor } from './presets';
+import { type Preset, type Surroundings, applyPreset, presetFor } from './presets';
 import { MAX_SETTINGS_FILE, readLink, readSettings, settingsFile, settingsLink } from './share';
 import { thriftier } from './thriftier';
 import { type Timing, stepLoad, timingKey } from './timing';
@@ -129,16 +129,13 @@ export class ConfigureCommands {
     if (fix) this.setDraft(fix.draft);
   }
 
-  /** A preset for the model, the data and the device that are there; null before. */
-  preset(preset: Preset): PresetResult | null {
-    const around = surroundings(this.#page.state);
-    return around && presetFor(preset, around);
-  }
-
   /** Puts a preset's numbers into the form; runs and seed stay. */
   takePreset(preset: Preset): void {
-    const result = this.preset(preset);
-    if (result) this.setDraft(applyPreset(this.#r.draft, result));
+    const around = surroundings(this.#page.state);
+    if (!around) return;
+    const result = presetFor(preset, around);
+    this.#page.patch('runs', { preset: { preset, result } });
+    this.setDraft(applyPreset(this.#r.draft, result));
   }
 
   /** Times a few real steps of the draft, to say how long it will take. */

@@ -17,11 +17,13 @@ export function Presets() {
   const model = useSel((s) => s.model);
   const dataset = useSel((s) => s.dataset);
   const draft = useSel((s) => s.runs.draft);
+  const taken = useSel((s) => s.runs.preset);
   const around = useMemo(() => surroundings({ model, dataset }), [model, dataset]);
   const expected = useExpected();
   const options = PRESETS.map((preset) => {
-    const result = around && presetFor(preset, around);
-    return { preset, result, time: result && expected(applyPreset(draft, result)), on: result !== null && isPreset(draft, result) };
+    const on = taken?.preset === preset && isPreset(draft, taken.result);
+    const result = on ? taken.result : around && presetFor(preset, around);
+    return { preset, result, time: result && expected(applyPreset(draft, result)), on };
   });
   const chosen = options.find((o) => o.on);
   return (
@@ -29,7 +31,7 @@ export function Presets() {
       <fieldset className="choices presets" data-testid="presets">
         <legend>Start from</legend>
         {options.map(({ preset, result, time, on }) => (
-          <button key={preset} type="button" className="choice" aria-pressed={on} disabled={!result} data-testid={`preset-${preset}`} onClick={() => configure.takePreset(preset)}>
+          <button key={preset} type="button" className="choice" aria-pressed={on} disabled={!around} data-testid={`preset-${preset}`} onClick={() => configure.takePreset(preset)}>
             <span className="choice-title">{TITLES[preset].title}</span>
             <span className="choice-text">{TITLES[preset].text}</span>
             <span className="choice-text num">{result ? `${count(result.train.steps)} steps, rank ${result.adapter.rank}${time ? `, ${durationRange(time.low, time.high)}` : ''}` : 'once model and data are there'}</span>
