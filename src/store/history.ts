@@ -4,7 +4,7 @@
  */
 import type { NoisePoint } from '../shared/study';
 import type { AdapterWork, GateStats, ModuleId } from '../shared/types';
-import type { RunId, TrainEvent } from '../train/protocol';
+import type { ClosedModule, RunId, TrainEvent } from '../train/protocol';
 import { type NoiseCounts, NoiseSum } from './noise';
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
@@ -127,7 +127,7 @@ const COLUMNS = ['step', 'loss', 'learningRate', 'gradNorm', 'speeds'] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
 /** Everything of a history that a resumed or reopened run shows and that is plain data already. */
-const PLAIN = ['modules', 'parameters', 'gate', 'work', 'watch', 'samples', 'stopped', 'workDone', 'workDense', 'workStep', 'tokens', 'ms'] as const;
+const PLAIN = ['modules', 'parameters', 'gate', 'work', 'watch', 'samples', 'stopped', 'slice', 'closed', 'workDone', 'workDense', 'workStep', 'tokens', 'ms'] as const;
 
 /** A history as plain data with typed arrays of its own; the speed of the last steps is left out. */
 export interface HistorySnapshot extends Record<ColumnName, Float32Array<ArrayBuffer>>, Pick<RunHistory, (typeof PLAIN)[number]> {
@@ -169,6 +169,10 @@ export class RunHistory {
   samples: Sample[] = [];
   /** Where early stopping ended the run. */
   stopped: { step: number; bestStep: number; bestLoss: number } | null = null;
+  /** Loss on the slice that no run learns from, at the last look, and the best so far: the adapter that the run ends with. */
+  slice: { step: number; loss: number; best: { step: number; loss: number } } | null = null;
+  /** Modules that have closed for good. */
+  closed: ClosedModule[] = [];
   /** Sums over all steps, in multiply-adds. */
   workDone = 0;
   workDense = 0;
@@ -205,7 +209,9 @@ export class RunHistory {
     history.evals.push(...s.evals);
     history.skipped = s.skipped && ModuleSeries.restore(s.skipped);
     history.tau = s.tau && ModuleSeries.restore(s.tau);
-    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), { samples: [...s.samples], noise: [...s.noise], ms: s.ms ?? null });
+    // A checkpoint from before these were kept has none.
+    const later = { slice: s.slice ?? null, closed: s.closed ?? [], ms: s.ms ?? null };
+    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, { samples: [...s.samples], noise: [...s.noise] });
   }
 
   addStep(event: StepEvent): void {
@@ -264,6 +270,11 @@ export class RunHistory {
     if (ms <= 0) return null;
     const tokens = this.#recent.reduce((sum, s) => sum + s.tokens, 0);
     return { msPerStep: ms / this.#recent.length, tokensPerSecond: (tokens / ms) * 1000 };
+  }
+
+  /** Wall times of the last steps, in ms. */
+  recentMs(): number[] {
+    return this.#recent.map((s) => s.ms);
   }
 
   #addTiming(event: StepEvent): void {

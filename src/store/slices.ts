@@ -1,5 +1,5 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
-import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
 import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
@@ -7,6 +7,9 @@ import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
 import type { Ballot } from './compare/vote';
+import type { Preset, PresetResult } from './configure/presets';
+import type { Thriftier } from './configure/thriftier';
+import type { Timing } from './configure/timing';
 import type { RunHistory } from './history';
 import type { OfflineState } from './offline';
 import type { StorageMode } from './storageLock';
@@ -97,10 +100,18 @@ export interface Answer {
 export interface RunsSlice {
   /** As typed into the form; may be invalid. */
   draft: ExperimentConfig;
-  /** `field: what is wrong`, or null where the draft can be trained. */
+  /** Everything that is wrong with it, and the first of that in words; null where it can be trained. */
+  problems: Problem[];
   draftError: string | null;
   plan: MemoryPlan | null;
   planError: ErrorInfo | null;
+  /** The preset taken last, as it was then: once the data are cut to its context, they would suggest slightly other numbers. */
+  preset: { preset: Preset; result: PresetResult } | null;
+  /** The mildest change that would fit, where the plan does not. */
+  fix: Thriftier | null;
+  /** Steps that were timed for the expected time, and whether some are being timed. */
+  timing: Timing | null;
+  measuring: boolean;
   phase: Phase;
   progress: Progress | null;
   session: Session | null;
@@ -228,7 +239,7 @@ export function initialState(): State {
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     },
     runs: {
-      draft: defaultExperiment(), draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
+      draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, preset: null, fix: null, timing: null, measuring: false, phase: 'idle', progress: null,
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },

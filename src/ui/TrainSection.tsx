@@ -4,6 +4,7 @@ import { type Phase, type Session, isLive, stepsOf } from '../store/slices';
 import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { KernelTable } from './KernelTable';
 import { KeepNote } from './ResumeOffer';
+import { RunSigns } from './RunSigns';
 import { Samples } from './Samples';
 import { Curves } from './charts/Curves';
 import { bytes, count, duration, fixed, percent } from './format';
@@ -88,6 +89,7 @@ function Live({ session }: { session: Session }) {
       <Later><Curves session={session} /></Later>
       <Later><Samples session={session} /></Later>
       <Work session={session} runs={runs} />
+      <RunSigns session={session} />
       <KernelTable />
     </div>
   );

@@ -49,7 +49,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     results.verdicts.length > 0 ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>` : paragraph('Nothing to compare yet.'),
     paragraph('Lower loss is better. ± is a 95 % interval of Student’s t over seeds; differences are paired by seed. With many comparisons about one in twenty looks clear by chance. The threshold rule of TS methods is reconstructed from secondary sources, not the paper’s own code.', true),
     toMarkup(lossFigure(results, WIDTH)),
-    table('Mean ± 95 % interval over seeds', ['Arm', n('Seeds'), n('Parameters'), ...measures.map((m) => n(m.label)), n(`Loss against ${reference.name}, paired`)], [
+    table('Mean ± 95 % interval over seeds', ['Arm', n('Seeds'), n('Parameters'), ...measures.map((m) => n(m.label)), n(`Loss against ${reference}, paired`)], [
       ...(base === null ? [] : [['Untouched model', n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
       ...rows.map((r): Cellable[] => [
         r.name, n(`${r.done}${r.failed > 0 ? ` (${r.failed} failed)` : ''}`), n(count(r.parameters)),
