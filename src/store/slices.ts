@@ -150,7 +150,7 @@ export interface Notice {
 
 export interface UiSlice {
   notices: Notice[];
-  theme: 'auto' | 'light' | 'dark';
+  theme: 'auto' | 'light' | 'dark' | 'contrast';
   offline: OfflineState;
 }
 
