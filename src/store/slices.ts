@@ -164,7 +164,7 @@ export interface Notice {
 
 export interface UiSlice {
   notices: Notice[];
-  theme: 'auto' | 'light' | 'dark';
+  theme: 'auto' | 'light' | 'dark' | 'contrast';
   offline: OfflineState;
 }
 

@@ -23,6 +23,8 @@ export interface ChartColors {
 
 function read(): ChartColors {
   const probe = document.createElement('i');
+  // Where the system forces its colours, runs and ramps keep theirs.
+  probe.style.setProperty('forced-color-adjust', 'none');
   document.body.append(probe);
   const css = getComputedStyle(probe);
   // Let CSS work out light-dark() and variables.
@@ -55,8 +57,8 @@ function watch(): void {
     current = null;
     listeners.forEach((l) => l());
   };
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', change);
-  new MutationObserver(change).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) matchMedia(query).addEventListener('change', change);
+  new MutationObserver(change).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'data-contrast'] });
 }
 
 function subscribe(listener: () => void): () => void {
