@@ -27,7 +27,7 @@ it('whatever the moment, a measurement is repeated whole and nothing else is', a
   const experiment = { ...small, runs: small.runs.map((r) => (r.id === 'lora' ? { ...r, learningRate: 0.5 } : r)) };
   const snapshots: { after: string; seen: TrainEvent[]; state: Promise<Uint8Array<ArrayBuffer>> }[] = [];
   let watching = true;
-  const { studio, events, phase } = watched((event, own) => {
+  const { studio, events, phase } = watched({ on: (event, own) => {
     if (!watching || (event.type !== 'slice' && event.type !== 'eval' && event.type !== 'sample')) return;
     if (event.type === 'slice' ? event.runId !== 'ts-lora' : event.runId === 'ts-lora') return;
     // Asked for here, it is taken before whatever the session does next.
@@ -37,7 +37,7 @@ it('whatever the moment, a measurement is repeated whole and nothing else is', a
       return new Blob(pack(s)).arrayBuffer();
     }).then((b) => new Uint8Array(b));
     snapshots.push(Object.assign(snapshot, { state }));
-  });
+  } });
   const adapters = async () => {
     const files = await Promise.all(['lora', 'ts-lora'].map(async (runId) => (await studio.export({ type: 'export', runId, template: { prompt: '', completion: '' }, check: false })).files));
     return files.flat().map((f) => [f.name, f.bytes] as const);
