@@ -89,6 +89,7 @@ export const historyFileSchema = z.strictObject({
     samples: z.array(z.strictObject({ step: count, prompt: z.string().max(MAX_PROMPT), expected: z.string().max(MAX_PROMPT).nullable(), text: z.string().max(MAX_PROMPT) })).max(1000),
     stopped: z.strictObject({ step: count, bestStep: count, bestLoss: finite.nullable() }).nullable(),
     workDone: finite, workDense: finite, workStep: finite, tokens: finite,
+    ms: finite.nullable().default(null),
   }).refine((r) => [r.loss, r.learningRate, r.gradNorm, r.speeds].every((c) => c.length === r.step.length), 'has columns of different length')).min(1).max(9),
 });
 export type HistoryFile = z.infer<typeof historyFileSchema>;

@@ -127,7 +127,7 @@ const COLUMNS = ['step', 'loss', 'learningRate', 'gradNorm', 'speeds'] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
 /** Everything of a history that a resumed or reopened run shows and that is plain data already. */
-const PLAIN = ['modules', 'parameters', 'gate', 'work', 'watch', 'samples', 'stopped', 'workDone', 'workDense', 'workStep', 'tokens'] as const;
+const PLAIN = ['modules', 'parameters', 'gate', 'work', 'watch', 'samples', 'stopped', 'workDone', 'workDense', 'workStep', 'tokens', 'ms'] as const;
 
 /** A history as plain data with typed arrays of its own; the speed of the last steps is left out. */
 export interface HistorySnapshot extends Record<ColumnName, Float32Array<ArrayBuffer>>, Pick<RunHistory, (typeof PLAIN)[number]> {
@@ -174,6 +174,8 @@ export class RunHistory {
   workDense = 0;
   workStep = 0;
   tokens = 0;
+  /** Wall time of all steps in ms, with the measurements between them and the steps of the runs beside it; pauses and the first step, whose begin nobody saw, left out. Null in files of before it was counted. */
+  ms: number | null = 0;
   #recent: { ms: number; tokens: number }[] = [];
   #skipTiming = true;
 
@@ -203,7 +205,7 @@ export class RunHistory {
     history.evals.push(...s.evals);
     history.skipped = s.skipped && ModuleSeries.restore(s.skipped);
     history.tau = s.tau && ModuleSeries.restore(s.tau);
-    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), { samples: [...s.samples], noise: [...s.noise] });
+    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), { samples: [...s.samples], noise: [...s.noise], ms: s.ms ?? null });
   }
 
   addStep(event: StepEvent): void {
@@ -270,6 +272,7 @@ export class RunHistory {
       this.#skipTiming = false;
       return;
     }
+    if (this.ms !== null) this.ms += event.ms;
     this.#recent.push({ ms: event.ms, tokens: event.tokens });
     if (this.#recent.length > SPEED_WINDOW) this.#recent.shift();
   }

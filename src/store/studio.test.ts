@@ -185,7 +185,7 @@ test('Compare asks base and trained runs with the run’s template, and pieces a
   const { studio, train, state } = await started();
   event(train, stepEvent('lora', 1));
   event(train, { type: 'phase', phase: 'finished' });
-  const done = studio.compare('hi');
+  const done = studio.comparing.answer('hi');
   await sent(train, 'generate');
   const request = train.last('generate');
   expect(request).toMatchObject({ runs: ['base', 'lora'], prompt: 'Q: hi\n' });

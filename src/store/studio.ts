@@ -5,11 +5,12 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, METHOD_NAMES, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
 import { type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
-import type { DataEvent, ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
+import type { DataEvent, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { Checkpoints } from './checkpoints';
 import { type DataClient, createDataClient } from './dataClient';
-import { draftProblem, findGpu, refuseTwo, samplingProblem } from './checks';
+import { draftProblem, findGpu, refuseTwo } from './checks';
+import { Compare } from './compare/compare';
 import { DatasetCommands, SETTLE } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
@@ -21,7 +22,7 @@ import { type Section, type Session, type State, initialState, isLive } from './
 import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
 import { Studies } from './studies/studies';
-import { carriedPrompt, comparePrompt, dressedPrompts } from './template';
+import { dressedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
 import { unzipAdapter, zipAdapter } from './zip';
@@ -57,6 +58,8 @@ export class Studio {
   readonly checkpoints: Checkpoints;
   /** Runs that have ended, kept in this browser. */
   readonly kept: KeptRuns;
+  /** Commands of the Compare section, adapters in and out aside. */
+  readonly comparing: Compare;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   #takeOver: TakeOver | null = null;
@@ -115,6 +118,7 @@ export class Studio {
       report: (error) => this.#page.report('history', error),
       dismiss: () => this.#page.dismiss('history'),
     });
+    this.comparing = new Compare({ page: this.#page, train: this.#train, data: this.data, kept: this.kept, flush: () => this.#events.flush() });
   }
 
   /** Finds out what this browser keeps and whether this tab may write it. */
@@ -161,6 +165,7 @@ export class Studio {
     }
     this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
     this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    this.comparing.modelChanged();
     try {
       const info = await this.#train.request({ type: 'open-model', source });
       if (turn !== this.#modelTurn) return;
@@ -350,52 +355,14 @@ export class Studio {
     await this.#page.command('train', () => this.#train.request({ type: 'sample-prompts', prompts: dressedPrompts(prompts, session) }));
   }
 
-  // ---- compare -------------------------------------------------------------------------------------
-
-  setSampling(patch: Partial<Sampling>): void {
-    this.#page.patch('runs', { sampling: { ...this.#s.runs.sampling, ...patch } });
-  }
-
-  /** Base and every run answer the same prompt with the same sampling seed. */
-  async compare(typed: string): Promise<void> {
-    const { session, imported, sampling, generating } = this.#s.runs;
-    if (generating !== null) return;
-    this.#page.dismiss('compare');
-    const problem = samplingProblem(sampling);
-    if (problem) {
-      this.#page.report('compare', problem);
-      return;
-    }
-    const carried = imported.findLast((r) => r.template !== null)?.template;
-    const { mapping, template } = session ?? (carried ? carriedPrompt(carried) : this.#s.dataset);
-    const trained = (session?.experiment.runs ?? []).filter((r) => (session?.histories.get(r.id)?.step.length ?? 0) > 0 && !session?.gone?.has(r.id));
-    const runs = ['base', ...trained.map((r) => r.id), ...imported.map((r) => r.runId)];
-    const { requestId, reply } = this.#train.post({ type: 'generate', runs, prompt: comparePrompt(typed, mapping, template), sampling });
-    this.#page.patch('runs', { generating: requestId, answers: Object.fromEntries(runs.map((id) => [id, { text: '', done: false }])) });
-    try {
-      const { texts } = await reply;
-      this.#events.flush();
-      if (this.#s.runs.generating !== requestId) return;
-      // One that was cancelled before its first token has no text.
-      const answers = Object.fromEntries(runs.map((id) => [id, { text: texts[id] ?? this.#s.runs.answers[id]?.text ?? '', done: true }]));
-      this.#page.patch('runs', { generating: null, answers });
-    } catch (error) {
-      this.#events.flush();
-      if (this.#s.runs.generating === requestId) this.#page.patch('runs', { generating: null });
-      this.#page.report('compare', error);
-    }
-  }
-
-  cancelCompare(): Promise<void> {
-    return this.#page.command('compare', () => this.#train.request({ type: 'cancel-generate' }));
-  }
+  // ---- adapters in and out -------------------------------------------------------------------------
 
   /** The adapter of one run as a zip that PEFT loads once unpacked; null when it failed (and was reported). */
   async exportRun(runId: RunId): Promise<{ name: string; blob: Blob } | null> {
     this.#page.dismiss('compare');
     try {
       const { session, imported } = this.#s.runs;
-      const { files } = await this.#train.request({ type: 'export', runId, template: session?.template ?? this.#s.dataset.template, check: true });
+      const { files } = await this.#train.request({ type: 'export', runId, template: imported.find((r) => r.runId === runId)?.template ?? session?.template ?? this.#s.dataset.template, check: true });
       const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? imported.find((r) => r.runId === runId)?.name ?? runId;
       return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };
     } catch (error) {

@@ -83,6 +83,8 @@ export type TrainRequest =
   | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
   | { type: 'import'; files: AdapterFile[]; as: RunId | null }
+  /** Frees an adapter that was imported as a run of its own. */
+  | { type: 'release'; runId: RunId }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
   | ({ type: 'restore'; state: SessionState } & RunInput)
@@ -125,6 +127,8 @@ export interface SessionState {
   step: number;
   /** Step of the last evaluation on the way that is complete; −1 before the base's. */
   evaluated: number;
+  /** Its runs have gone back to their best adapters already. */
+  tookBest: boolean;
   /** It was told to stop, and its end is not complete. */
   stopping: boolean;
   /** Runs that have ended with an error. */

@@ -104,6 +104,8 @@ export class Session {
   readonly #failed: Set<RunId>;
   /** Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes it. */
   #evaluated: number;
+  /** The best adapters are in their runs' place: only the last evaluation is still owed. */
+  #tookBest: boolean;
   readonly #early: EarlyStopping;
   readonly #divergence: Map<RunId, Divergence>;
   readonly #lastEvent = new Map<RunId, number>();
@@ -123,6 +125,7 @@ export class Session {
     this.#tuning = tuning;
     this.#step = state?.step ?? 0;
     this.#evaluated = state?.evaluated ?? -1;
+    this.#tookBest = state?.tookBest ?? false;
     this.#stopping = state?.stopping ?? false;
     this.#failed = new Set(state?.failed);
     const signs = (id: RunId) => state?.signs[id] as Signs | undefined;
@@ -257,6 +260,8 @@ export class Session {
     const { steps, evalEvery } = this.experiment.train;
     if (this.#evaluated < 0) await this.#measure(['base']);
     else if (this.#step % evalEvery === 0 && this.#step < steps && this.#evaluated < this.#step) {
+      // Who failed in this very step is no longer measured, whether or not the session was interrupted here.
+      await this.#pending;
       await this.#lookAtSlice(this.#due);
       await this.#measure(this.#due);
     }
@@ -283,12 +288,14 @@ export class Session {
     });
   }
 
-  /** Every run ends with its best adapter, where that is kept. */
+  /** Every run ends with its best adapter, where that is kept. Once: looked at again, the best would pass for the last. */
   async #takeBest(): Promise<void> {
+    if (this.#tookBest) return;
     await this.#lookAtSlice(this.#live, true);
     if (this.#abandoned) return;
     await this.#lock.run(async () => {
       for (const runId of this.#kept) await this.trainer.run(runId).takeBest();
+      this.#tookBest = true;
     });
   }
 
@@ -415,7 +422,7 @@ export class Session {
       const signs: Record<RunId, Signs> = {};
       for (const { config: { id } } of this.trainer.runs) signs[id] = { divergence: this.#divergence.get(id)!.state(), gates: this.#gateWarnings.get(id)!.state() };
       return {
-        version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, stopping: this.#stopping, failed: [...this.#failed],
+        version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, tookBest: this.#tookBest, stopping: this.#stopping, failed: [...this.#failed],
         tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs, early: this.#early.state(), signs,
       };
     });

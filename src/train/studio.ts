@@ -244,6 +244,14 @@ export class Studio {
     });
   }
 
+  release({ runId }: Request<'release'>): Promise<null> {
+    return this.#lock.run(async () => {
+      this.#imported.get(runId)?.free();
+      this.#imported.delete(runId);
+      return null;
+    });
+  }
+
   async reopen({ runId, module }: Request<'reopen'>): Promise<null> {
     await this.#needSession().reopen(runId, module);
     return null;

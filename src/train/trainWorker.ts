@@ -21,6 +21,7 @@ function answer(request: Envelope<TrainRequest>): unknown {
     case 'sample-prompts': return studio.samplePrompts(request);
     case 'export': return studio.export(request);
     case 'import': return studio.import(request);
+    case 'release': return studio.release(request);
     case 'state': return studio.state();
     case 'restore': return studio.restore(request);
     case 'reset': return studio.reset();

@@ -17,6 +17,8 @@ export interface ChartColors {
   /** Skipped share, and kept share. */
   skip: (share: number) => Shade;
   keep: (share: number) => Shade;
+  /** How much less than something else, where `skip` is how much more. */
+  less: (share: number) => Shade;
 }
 
 function read(): ChartColors {
@@ -38,6 +40,7 @@ function read(): ChartColors {
     lines: numbered((i) => `line-${i + 1}`, 8),
     skip: makeRamp(color('ramp-low'), color('ramp-high')),
     keep: makeRamp(color('ramp-low'), color('keep-high')),
+    less: makeRamp(color('ramp-low'), color('less-high')),
   };
   probe.remove();
   return colors;
