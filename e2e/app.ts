@@ -222,7 +222,12 @@ export class App {
 
   async answers(): Promise<Record<string, string>> {
     return Object.fromEntries(
-      await this.page.locator('[data-testid^="answer-"]').evaluateAll((all) => all.map((e) => [e.getAttribute('data-testid')!.slice('answer-'.length), e.textContent ?? ''])),
+      await this.page.locator('[data-testid^="answer-"]').evaluateAll((all) => all.map((e) => {
+        // What is marked as left out is another's.
+        const own = e.cloneNode(true) as Element;
+        own.querySelectorAll('del').forEach((d) => d.remove());
+        return [e.getAttribute('data-testid')!.slice('answer-'.length), own.textContent ?? ''];
+      })),
     );
   }
 

@@ -5,7 +5,6 @@ import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared
 import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
 import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
 import { refuseTwo } from './checks';
-import { type ComparableRun, keptRunsOf } from './comparable';
 import { openDatabase } from './database';
 import { totalSkipped } from './history';
 import type { KeepClient } from './keepClient';
@@ -170,16 +169,6 @@ export class KeptRuns {
     return readRunFile(blob);
   }
 
-  /**
-   * Its runs as a comparison reads them: configuration, final numbers, curves, skipped shares. The page stays as it is, no model
-   * is needed, and a tab that only reads may ask too.
-   * @throws {StorageError} when it is not kept any more, or its file is gone or damaged
-   */
-  async read(id: string): Promise<ComparableRun[]> {
-    const record = this.#record(id);
-    return keptRunsOf(record, (await this.load(id)).histories);
-  }
-
   /** Shows a kept run as if it had just ended: curves, tables and maps, and its adapters for Compare and export. */
   open(id: string): Promise<boolean> {
     return this.#do(id, async () => {
@@ -202,21 +191,6 @@ export class KeptRuns {
       this.#host.store.setState((s) => ({
         runs: { ...s.runs, session, profile: null, phase: record.ended, progress: null, answers: {}, generating: null, version: s.runs.version + 1 },
       }));
-    });
-  }
-
-  /** Its adapters answer beside those that are there. */
-  addToCompare(id: string): Promise<boolean> {
-    return this.#do(id, async () => {
-      const record = this.#record(id);
-      const { adapters } = await this.load(id);
-      await this.#needModel(record);
-      for (const run of record.experiment.runs) {
-        const files = adapters.get(run.id);
-        if (!files) continue;
-        const imported = await this.#host.train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
-        this.#host.store.setState((s) => ({ runs: { ...s.runs, imported: [...s.runs.imported, { ...imported, name: `${run.name} of ${record.name}` }] } }));
-      }
     });
   }
 

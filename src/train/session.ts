@@ -6,7 +6,7 @@ import { exampleCount, toBatch } from '../data/batches';
 import type { RunState } from '../engine/adapterRun';
 import { matmulRate } from '../engine/matmulRate';
 import { maxContext } from '../engine/model/llama';
-import { type Layout, type MemoryLimits, fittingLayouts, planTraining } from '../engine/plan';
+import { type Layout, type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '../engine/plan';
 import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
@@ -39,7 +39,9 @@ function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layo
 
 function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
   const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
-  return { items, totalBytes: items.reduce((sum, i) => sum + i.bytes, 0), limitBytes: memoryLimits(base.gpu.info).budget };
+  const { budget, binding } = memoryLimits(base.gpu.info);
+  const totalBytes = items.reduce((sum, i) => sum + i.bytes, 0);
+  return { items, totalBytes, limitBytes: budget, fits: totalBytes <= budget && largestTensor(base.config, experiment.runs, experiment.train, layout).bytes <= binding };
 }
 
 /** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
@@ -51,7 +53,7 @@ export function planOf(model: OpenModel, experiment: ExperimentConfig): MemoryPl
  * A trainer in the first layout that fits: the one it had before, if any, since another may compile other kernels.
  * @throws {OutOfMemoryError} when the thriftiest does not fit either
  */
-async function createTrainer(model: OpenModel, experiment: ExperimentConfig, before: Layout | undefined): Promise<Trainer> {
+export async function createTrainer(model: OpenModel, experiment: ExperimentConfig, before?: Layout): Promise<Trainer> {
   const layouts = [...(before ? [before] : []), ...layoutsOf(model, experiment)];
   for (const layout of layouts.slice(0, -1)) {
     try {

@@ -5,6 +5,26 @@ import type { SessionState } from './protocol';
 import { NANO, smallData as data, smallExperiment as experiment, watched } from './testing/studio';
 
 describe('the train worker', () => {
+  it('times steps as they would train, leaves nothing behind, and stops when it is told to', async () => {
+    const { studio, events } = watched();
+    await studio.openModel({ type: 'open-model', source: NANO });
+    const before = studio.counts();
+    const sets = await data(48);
+    const start = experiment({ sliceShare: 0.2 });
+    const [lora, ts] = start.runs;
+    const timed = { ...start, runs: [lora, { ...ts, gate: { ...ts.gate, prices: 'held-out' as const, pricesEvery: 1, tauWarmup: 0 } }] };
+    expect(studio.plan({ type: 'plan', experiment: timed }).fits).toBe(true);
+    const { stepMs, evalMs } = await studio.timeSteps({ type: 'time-steps', experiment: timed, ...sets, steps: 2 });
+    expect(stepMs).toHaveLength(2);
+    expect([...stepMs, evalMs].every((ms) => ms > 0)).toBe(true);
+    expect(studio.counts()).toEqual(before);
+    expect(events.filter((e) => e.type === 'step')).toEqual([]);
+    const ended = studio.timeSteps({ type: 'time-steps', experiment: timed, ...sets, steps: 1000 });
+    studio.cancelTiming();
+    await expect(ended).rejects.toThrow('Cancelled');
+    expect(studio.counts()).toEqual(before);
+  });
+
   it('checks logits, trains two runs, evaluates, gives an adapter that comes back the same', async () => {
     const { studio, events, phase, losses } = watched();
     const info = await studio.openModel({ type: 'open-model', source: NANO });

@@ -12,7 +12,7 @@ export function HistorySection() {
   const mode = useSel((s) => s.keep.mode);
   return (
     <SectionFrame id="history" number={8} title="History" lead="Every run that ends is kept in this browser, with its curves and adapters. It stays here until you delete it, unless the browser runs out of room.">
-      {mode === 'off' ? <p className="muted" data-testid="history-off">This browser lets the page keep nothing (a private window, perhaps). Export adapters under Compare before you leave.</p> : <Kept />}
+      {mode === 'off' ? <p className="empty" data-testid="history-off">This browser lets the page keep nothing (a private window, perhaps). Export adapters under Compare before you leave.</p> : <Kept />}
     </SectionFrame>
   );
 }
@@ -66,7 +66,7 @@ function Kept() {
         </ul>
       )}
       {unlisted && <div className="notice notice-error" role="alert"><p><strong>The kept runs cannot be read.</strong> {unlisted.message} {unlisted.hint}</p></div>}
-      {found.length === 0 && !unlisted && <p className="muted" aria-live="polite" data-testid="history-empty">{runs.length === 0 ? 'Nothing yet. The first run that ends appears here.' : 'No kept run matches.'}</p>}
+      {found.length === 0 && !unlisted && <p className="empty" data-testid="history-empty">{runs.length === 0 ? 'Nothing yet. The first run that ends appears here.' : 'No kept run matches.'}</p>}
       {unreadable > 0 && <p className="help">{count(unreadable)} {unreadable === 1 ? 'entry' : 'entries'} of another version of Sieve cannot be read, and {unreadable === 1 ? 'is' : 'are'} left alone.</p>}
       <Room />
     </div>
@@ -124,7 +124,7 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
         ) : (
           <div className="row kept-actions">
             <button type="button" disabled={busy || live || noGpu} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>Open</button>
-            <button type="button" disabled={busy || noGpu} data-testid="kept-compare" onClick={() => void studio.kept.addToCompare(run.id)}>Add to Compare</button>
+            <button type="button" disabled={busy || shown} data-testid="kept-compare" onClick={() => void studio.comparing.add(run.id)}>Add to Compare</button>
             <button type="button" disabled={busy} data-testid="kept-export" onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}>Export</button>
             <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-edit" onClick={() => setMode('edit')}>Rename, tag</button>
             <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-delete" onClick={() => setMode('delete')}>Delete</button>
