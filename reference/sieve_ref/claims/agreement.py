@@ -40,7 +40,7 @@ def agreement(twin: dict[str, dict[int, dict]], engine: dict[str, dict[int, dict
     about = (
         f"{SET}, {MODEL}, {EXAMPLES} examples, {TRAIN['steps']} steps of {BATCH} sequences of at most {MAX_TOKENS} tokens, learning rate {TRAIN['learningRate']:g} for all, "
         f"no early stopping, {HELD_OUT} held-out examples; the same A, batches and order on both sides (`python -m sieve_ref.claims.engine`, then "
-        f"`npm run accept -- claims`). The random gates draw their tokens each in its own way, at the shares of their own TS-LoRA {TARGET:.0%}."
+        f"`npm run accept -- claims`). The random gates draw their tokens each in its own way, at the shares of their own TS-LoRA {100 * TARGET:.0f} %."
     )
     if not twin.keys() & engine.keys():
         return [about, "", "The engine has not repeated it yet.", ""]

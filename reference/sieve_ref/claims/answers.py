@@ -2,7 +2,7 @@
 import itertools
 
 from . import rankings
-from .plan import SEARCHED, SEEDS, SETS, SETTINGS, SHARES, SUBSET_SETTINGS, SUBSET_TUNING, Cell, Results
+from .plan import METHODS, SEARCHED, SEEDS, SETS, SETTINGS, SHARES, SUBSET_SETTINGS, SUBSET_TUNING, Cell, Results
 from .stats import Mean
 from .tables import Difference, counted, rows_of, table, title, trials
 
@@ -24,7 +24,7 @@ def compared(results: Results, pairs, settings=MAIN) -> list[str]:
     lines = table(["early-stopped held-out loss", *names(settings)], [[f"{title(a)} − {title(b)}", *(d.text() for d in ds)] for (a, b), ds in differences.items()])
     if any(d.complete for d in everything):
         lines += [f"With all {len(SEEDS)} seeds: {counted(everything)}."]
-        for regime in dict.fromkeys(r for _, r in settings):
+        for regime in regimes(settings):
             part = [d for ds in differences.values() for d, s in zip(ds, settings) if s[1] == regime]
             if any(d.complete for d in part):
                 lines += [f"{regime}: {counted(part)}."]
@@ -33,8 +33,23 @@ def compared(results: Results, pairs, settings=MAIN) -> list[str]:
     return lines
 
 
+def regimes(settings) -> list[str]:
+    return list(dict.fromkeys(r for _, r in settings))
+
+
 def matching(results: Results) -> list[str]:
-    return ["### Does TS-LoRA match or beat LoRA at 30, 50, 70 % target skip?", "", *compared(results, [(m, "lora") for m in TARGETS])]
+    lines = ["### Does TS-LoRA match or beat LoRA at 30, 50, 70 % target skip?", ""]
+    for regime in regimes(MAIN):
+        said = []
+        for method in TARGETS:
+            found = [d for s in MAIN if s[1] == regime for d in [Difference.of(results, s, method, "lora")] if d.complete]
+            if found:
+                said.append(f"{100 * dict(METHODS[method].gate)['target']:.0f} % matches or beats it on {sum(d.matches for d in found)} of {len(found)} sets and is worse on {sum(d.word == 'worse' for d in found)}")
+        if said:
+            lines += [f"- {regime}: {'; '.join(said)}."]
+    if len(lines) > 2:
+        lines += ["", "Matches or beats: the whole interval lies under +1 % of LoRA's loss. Where neither is said, five seeds cannot tell.", ""]
+    return lines + compared(results, [(m, "lora") for m in TARGETS])
 
 
 def random_gate(results: Results) -> list[str]:
@@ -77,27 +92,45 @@ def signs(rows: dict[int, dict], where: str, which: str) -> dict[int, float]:
     return {s: r["helpful"][where][which] for s, r in rows.items() if "helpful" in r and r["helpful"][where][which] is not None}
 
 
-def shift(a: dict[int, float], b: dict[int, float]) -> str:
-    """Paired difference in percentage points."""
+def shift(a: dict[int, float], b: dict[int, float]) -> Mean | None:
+    """Paired difference of shares."""
     seeds = sorted(a.keys() & b.keys())
-    return Mean.of([a[s] - b[s] for s in seeds]).text(1, signed=True, scale=100) if seeds else "–"
+    return Mean.of([a[s] - b[s] for s in seeds]) if seeds else None
+
+
+def points(difference: Mean | None) -> str:
+    """In percentage points."""
+    return "–" if difference is None else difference.text(1, signed=True, scale=100)
+
+
+def clear(differences: list[Mean | None]) -> str:
+    """In how many sets a paired difference of shares lies above 0, or below; of those with all seeds."""
+    found = [d for d in differences if d is not None and d.n == len(SEEDS)]
+    above, below = sum(d.mean - d.half > 0 for d in found), sum(d.mean + d.half < 0 for d in found)
+    parts = {"more often": above, "less often": below, "as often as far as five seeds can tell": len(found) - above - below}
+    return ", ".join(f"{word} on {n}" for word, n in parts.items() if n) + f" of {len(found)} sets" if found else "(not known yet)"
 
 
 def noise(results: Results) -> list[str]:
-    body = []
+    body, gaps = [], {}
     for setting, method in itertools.product(MAIN, ("lora", "ts-lora-50", "random-50", "quantile-50", "reconstructed", "averaged-held-out")):
         rows = rows_of(results, setting, method) if method in SETTINGS[setting] else {}
         if not any("helpful" in r for r in rows.values()):
             continue
         share = {(w, k): signs(rows, w, k) for w in ("own", "fresh") for k in ("kept", "skipped")}
         cells = [Mean.of(list(v.values())).text(1, scale=100) if v else "–" for v in share.values()]
-        gaps = [shift(share[w, "kept"], share[w, "skipped"]) for w in ("own", "fresh")]
-        body.append([", ".join(setting), title(method), *cells, *gaps, shift(share["own", "kept"], share["fresh", "kept"])])
+        gap = {w: shift(share[w, "kept"], share[w, "skipped"]) for w in ("own", "fresh")} | {"lost": shift(share["own", "kept"], share["fresh", "kept"])}
+        gaps[setting, method] = gap
+        body.append([", ".join(setting), title(method), *cells, *(points(gap[k]) for k in ("own", "fresh", "lost"))])
     lines = ["### Does the noise show?", ""]
     if not body:
         return [*lines, "No runs yet.", ""]
+    for regime in regimes(MAIN):
+        of = lambda method, kind: [g[kind] for (s, m), g in gaps.items() if s[1] == regime and m == method]
+        lines += [f"- {regime}: on the batch that they are learnt from, LoRA's updates help {clear(of('lora', 'lost'))}, compared with a fresh one. "
+                  f"On a fresh batch, the updates that TS-LoRA 50 % keeps help {clear(of('ts-lora-50', 'fresh'))}, compared with those it skips."]
     lines += [
-        "Of the updates that change the loss at all, the share that helps (μ < 0), in per cent, over the last quarter of training: on the batch that is being "
+        "", "Of the updates that change the loss at all, the share that helps (μ < 0), in per cent, over the last quarter of training: on the batch that is being "
         "learnt from (own) and on one of the slice, which A and B never see (fresh). If indiscriminate updates add noise, LoRA's share on a fresh batch lies "
         "well under its share on its own batch; if a gate removes noise, it keeps updates that help more often than those it skips.", "",
     ]

@@ -154,9 +154,8 @@ def about() -> list[str]:
         [name, "all but the held-out ones" if r.examples is None else str(r.examples), str(r.slice), str(r.steps), f"{r.eval_every}", r.model, ", ".join(r.kinds or ["all seven"])]
         for name, r in REGIMES.items()
     ]
-    cpu = "about ten seconds of one CPU core each"
     return [
-        f"PyTorch twin on CPU ({cpu}); rank {RANK}, α {ALPHA:g}; AdaLoRA from 12 to {RANK} "
+        f"PyTorch twin, one CPU core, some ten seconds a run; rank {RANK}, α {ALPHA:g}; AdaLoRA from 12 to {RANK} "
         f"(a tenth of the run before pruning, a third after it). Batches of {BATCH} sequences of at most {MAX_TOKENS} tokens, AdamW without weight decay, "
         "clipping at 1, warm-up over a tenth of the steps (τ rests as long), then linear decay. λ = 0 everywhere.", "",
         *table(["regime", "examples of a seed", "of them the slice", "steps", "slice looked at every", "model", "linears of every block"], regimes),

@@ -40,6 +40,11 @@ class Difference:
         """The verdict without its size."""
         return "no difference shown" if self.verdict.startswith("no difference") else self.verdict.split(",")[0]
 
+    @property
+    def matches(self) -> bool:
+        """At worst 1 % above the other's loss, the whole interval."""
+        return self.mean.half is not None and self.mean.mean + self.mean.half < 0.01 * self.reference
+
     def text(self) -> str:
         if self.mean is None:
             return "–"
