@@ -206,8 +206,8 @@ def planned(results: Results) -> Iterator[Cell]:
 
     yield from of("over-fit", CORE)
     yield from of("under-fit", CORE)
-    yield from of("under-fit", PROBED)
     for setting in SUBSET_SETTINGS:
+        yield from of(setting[1], PROBED, [setting[0]])
         yield from subset_cells(results, setting)
     yield from of("over-fit", ["quantile-50", "averaged-held-out"])
     for name, regime in SETTINGS:
