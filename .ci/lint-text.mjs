@@ -8,6 +8,8 @@ import { existsSync, readFileSync } from 'node:fs';
 const source = /\.(tsx?|mjs|wgsl|py|css|html)$/;
 /** [files, pattern, why]. */
 const RULES = [
+  [/^src\/ui\/(?!styles\/tokens\.css$).*\.css$/, /#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch|oklab|lab|lch|color)a?\([^)]*\d/i, 'a literal colour: name it in src/ui/styles/tokens.css'],
+  [/^src\/ui\/(?!.*\.test\.|charts\/ramp\.ts$).*\.tsx?$/, /['"`:]#[0-9a-f]{3,8}['"`;]/i, 'a literal colour: name it in src/ui/styles/tokens.css'],
   [source, /\b(TODO|FIXME|XXX)\b/, 'a note left behind: do it or make it an issue'],
   [/\.(test|spec)\./, /\b(test|it|describe)\.only\(/, 'keeps every other test from running'],
   [source, /innerHTML|dangerouslySetInner/, 'HTML made from strings: user data must reach the page as text'],

@@ -225,7 +225,7 @@ const killed: Item = async (site) => {
   const tables = JSON.stringify([straight.losses, straight.final]) === JSON.stringify([broken.losses, broken.final]);
   const finals = straight.final.slice(1).map((row) => `${row[0]} ${row[2]}`).join(', ');
   const ok = tables && differ.length === 0 && problems.length === 0;
-  return { ok, line: `${lines.slice(1).join('; ')}; final losses ${finals}: ${ok ? 'the same, and every byte of both adapters' : `tables ${tables ? 'equal' : 'differ'}, files that differ: ${differ.join(', ') || 'none'}; ${problems.join(', ')}`}` };
+  return { ok, line: `${lines.slice(0, -1).join('; ')}; final losses ${finals}: ${ok ? 'the same, and every byte of both adapters' : `tables ${tables ? 'equal' : 'differ'}, files that differ: ${differ.join(', ') || 'none'}; ${problems.join(', ')}`}` };
 };
 
 const bench: Item = async () => {

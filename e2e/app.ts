@@ -45,6 +45,12 @@ export class App {
     if (model) await this.modelReady();
   }
 
+  /** Presses a control from the keyboard. */
+  async press(testId: string, key = 'Enter'): Promise<void> {
+    await this.get(testId).focus();
+    await this.page.keyboard.press(key);
+  }
+
   get(testId: string): Locator {
     return this.page.getByTestId(testId);
   }
@@ -216,7 +222,12 @@ export class App {
 
   async answers(): Promise<Record<string, string>> {
     return Object.fromEntries(
-      await this.page.locator('[data-testid^="answer-"]').evaluateAll((all) => all.map((e) => [e.getAttribute('data-testid')!.slice('answer-'.length), e.textContent ?? ''])),
+      await this.page.locator('[data-testid^="answer-"]').evaluateAll((all) => all.map((e) => {
+        // What is marked as left out is another's.
+        const own = e.cloneNode(true) as Element;
+        own.querySelectorAll('del').forEach((d) => d.remove());
+        return [e.getAttribute('data-testid')!.slice('answer-'.length), own.textContent ?? ''];
+      })),
     );
   }
 

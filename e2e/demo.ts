@@ -3,18 +3,20 @@
  * set in a headless browser, prints the comparison, saves screenshots to .out/demo/.
  *
  * Options: --model 4m|nano  --steps N  --sample <id>  --prompt <text>  --seed N  --keep-screenshot <path>
+ * --screens <folder>: pictures of every section (with a small experiment), and <folder>.md that shows them
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Page } from 'playwright';
-import type { ModelId } from './app';
+import type { App, ModelId } from './app';
+import { Screens } from './screens';
 import { formatTable, launch, options, serveBuild, visit } from './server';
 
 const OUT = '.out/demo';
 
 export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);
-  const known = ['model', 'steps', 'sample', 'prompt', 'seed', 'keep-screenshot'];
+  const known = ['model', 'steps', 'sample', 'prompt', 'seed', 'keep-screenshot', 'screens'];
   const unknown = [...Object.keys(named).filter((n) => !known.includes(n)), ...words];
   if (unknown.length) throw new Error(`unknown option ${unknown.join(', ')}; there are ${known.map((n) => `--${n}`).join(' ')}`);
   const model: ModelId = named.model === 'nano' ? 'sieve-stories-nano' : 'sieve-stories-4m';
@@ -68,6 +70,7 @@ export async function main(argv: string[]): Promise<number> {
     if (named['keep-screenshot']) await keepScreenshot(page, named['keep-screenshot']);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.screenshot({ path: `${OUT}/whole-dark.png`, fullPage: true });
+    if (named.screens) await takeScreens(app, named.screens);
     console.log(`\nscreenshots: ${OUT}/`);
     const wrong = [...(await app.errors()), ...app.problems];
     for (const problem of wrong) console.error(`problem: ${problem}`);
@@ -76,6 +79,18 @@ export async function main(argv: string[]): Promise<number> {
     await browser.close();
     await site.close();
   }
+}
+
+/** Every section as the run has left it, then an experiment and what is kept. */
+async function takeScreens(app: App, folder: string): Promise<void> {
+  const screens = new Screens(folder, app.page);
+  for (const [section, title] of [['model', 'Model'], ['data', 'Data'], ['configure', 'Configure'], ['train', 'Train'], ['inspect', 'Inspect'], ['compare', 'Compare']]) await screens.take(section, title);
+  await app.small(10);
+  await app.startStudy('compare', 2);
+  await app.studyDone(2, 15 * 60_000);
+  await screens.take('experiment', 'Experiment');
+  await screens.take('history', 'History');
+  screens.write(`${folder}.md`);
 }
 
 /** The README's picture: the page from the Train section on, as it looks in a tall window. */

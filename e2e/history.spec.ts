@@ -1,9 +1,43 @@
 /** Runs that have ended stay in the browser: found, named, opened, taken away, brought back; one tab writes. */
+import type { Page } from '@playwright/test';
 import { FILES } from './data';
 import { App } from './app';
 import { expect, test } from './test';
 
-test('a run is kept, survives a reload, leaves as a file, comes back and opens as it was', async ({ app, page }, info) => {
+/** Turns over the last byte of the newest checkpoint, or of every one. */
+async function damage(page: Page, which: 'newest' | 'every'): Promise<void> {
+  await page.evaluate(async (all) => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('checkpoint');
+    const slots = await Promise.all(['a', 'b'].map(async (name) => {
+      const handle = await folder.getFileHandle(name);
+      const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+      return { handle, bytes, sequence: new DataView(bytes.buffer).getFloat64(8, true) };
+    }));
+    const newest = Math.max(...slots.map((s) => s.sequence));
+    for (const { handle, bytes } of slots.filter((s) => all || s.sequence === newest)) {
+      const file = await handle.createWritable({ keepExistingData: true });
+      await file.write({ type: 'write', position: bytes.length - 1, data: Uint8Array.of(bytes.at(-1)! ^ 1) });
+      await file.close();
+    }
+  }, which === 'every');
+}
+
+/** The browser has been here before there was a History: a database without a place for runs. */
+async function olderDatabase(page: Page, base: string): Promise<void> {
+  await page.goto(`${base}icons/icon-192.png`);
+  await page.evaluate(() => new Promise<void>((resolve, reject) => {
+    const request = indexedDB.open('sieve-records', 1);
+    request.onupgradeneeded = () => ['studies', 'cells', 'data'].forEach((name) => request.result.createObjectStore(name));
+    request.onerror = () => reject(request.error!);
+    request.onsuccess = () => {
+      request.result.close();
+      resolve();
+    };
+  }));
+}
+
+test('a run is kept, survives a reload, leaves as a file, comes back and opens as it was', async ({ app, page, baseURL }, info) => {
+  await olderDatabase(page, baseURL!);
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(6);
@@ -14,11 +48,16 @@ test('a run is kept, survives a reload, leaves as a file, comes back and opens a
   await app.temperature(0);
   const before = { losses: await app.table('loss-table'), final: await app.table('final-table'), work: await app.table('work-table'), answers: await app.compare('What colour is the hat of Tom?') };
 
-  await app.get('kept-edit').click();
-  await app.get('kept-name').fill('Tom’s hat');
-  await app.get('kept-tags').fill('first, seed 1');
-  await app.get('kept-save').click();
+  // All that History does, from the keyboard.
+  await app.press('kept-edit');
+  await expect(app.get('kept-name')).toBeFocused();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.type('Tom’s hat');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('first, seed 1');
+  await page.keyboard.press('Enter');
   await expect(row).toContainText('Tom’s hat');
+  await expect(app.get('kept-edit')).toBeFocused();
 
   await page.reload();
   await app.modelReady();
@@ -30,22 +69,30 @@ test('a run is kept, survives a reload, leaves as a file, comes back and opens a
   await expect(row).toHaveCount(1);
   await expect(app.get('room')).toContainText(/[KM]iB of/);
 
-  const [download] = await Promise.all([page.waitForEvent('download'), app.get('kept-export').click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), app.press('kept-export')]);
   const file = info.outputPath('run.zip');
   await download.saveAs(file);
   expect(download.suggestedFilename()).toBe('sieve-run-tom-s-hat.zip');
-  await app.get('kept-delete').click();
-  await app.get('kept-delete-yes').click();
+  await app.press('kept-delete');
+  await expect(app.get('kept-delete-no')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(app.get('kept-delete')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
   await expect(row).toHaveCount(0);
+  await expect(app.get('history-search')).toBeFocused();
   await app.get('history-search').fill('');
 
   await app.get('history-import').setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('no zip') });
   await expect(page.locator('#history').getByTestId('error-alert')).toContainText('could not be read as a zip');
-  await app.get('history-import').setInputFiles(file);
+  await page.getByRole('button', { name: 'Import a run' }).focus();
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  await chooser.setFiles(file);
   await expect(row).toContainText('Tom’s hat');
   await expect(page.locator('#history').getByTestId('error-alert')).toHaveCount(0);
 
-  await app.get('kept-open').click();
+  await app.press('kept-open');
   await expect(row).toContainText('shown above', { timeout: 60_000 });
   expect(await app.table('loss-table')).toEqual(before.losses);
   expect(await app.table('final-table')).toEqual(before.final);
@@ -59,14 +106,57 @@ test('a run is kept, survives a reload, leaves as a file, comes back and opens a
 });
 
 test('a second tab reads only, and takes over when the first closes', async ({ app, page, context, baseURL }) => {
-  await app.open(null);
+  await app.open();
   await expect(app.get('history-empty')).toBeVisible();
   const second = new App(await context.newPage(), baseURL!);
-  await second.open(null);
+  await second.open();
   await expect(second.get('reader-note')).toBeVisible();
   await expect(second.page.getByRole('button', { name: 'Import a run' })).toBeDisabled();
   await page.close();
   await expect(second.get('reader-note')).toHaveCount(0);
   await expect(second.page.getByRole('button', { name: 'Import a run' })).toBeEnabled();
   expect(second.problems).toEqual([]);
+});
+
+test('a checkpoint that cannot be written or read is said, and training goes on', async ({ app, page }) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.small(2000);
+  await app.set('Evaluate every', 2000);
+  const note = app.get('keep-note');
+  const pause = async () => {
+    await app.get('pause-button').click();
+    await app.waitPhase(['paused'], 30_000);
+  };
+  await app.get('train-button').click();
+  await expect(note).toHaveAttribute('data-saved', /^[1-9]/);
+  // The disk is full when the run pauses, which saves it at once.
+  const session = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+  await pause();
+  await expect(note).toContainText('Not saved on the way: The browser gives this page no more room.');
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+  await app.get('resume-button').click();
+  await app.waitSteps((await app.steps()) + 2);
+  await pause();
+  await expect(note).toContainText('You may close the tab');
+
+  const newest = Number(await note.getAttribute('data-saved'));
+  await damage(page, 'newest');
+  await page.reload();
+  const offer = app.get('resume-offer');
+  await expect(offer).toContainText('incomplete or damaged');
+  expect(Number(/\d+/.exec((await app.get('resume-run').textContent())!)?.[0])).toBeLessThan(newest);
+  await app.get('resume-run').click();
+  await app.waitPhase(['training', 'evaluating'], 60_000);
+  await pause();
+  await expect(note).toContainText('You may close the tab');
+
+  await damage(page, 'every');
+  await page.reload();
+  await expect(app.get('resume-lost')).toBeVisible();
+  await expect(offer).toHaveCount(0);
+  await app.get('resume-discard').click();
+  await expect(app.get('resume-lost')).toHaveCount(0);
 });

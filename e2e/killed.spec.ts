@@ -3,9 +3,7 @@ import { straightAndKilled } from './killed';
 import { expect, test } from './test';
 
 test('a run whose browser was killed goes on to the same losses and the same weights, bit for bit', async ({ baseURL }) => {
-  // Three browsers start one after the other.
-  test.setTimeout(420_000);
-  const { straight, killed, problems } = await straightAndKilled(baseURL!, 60, 1, console.log);
+  const { straight, killed, problems } = await straightAndKilled(baseURL!, 40, 1, console.log);
   expect(problems).toEqual([]);
   expect(killed.losses).toEqual(straight.losses);
   expect(killed.final).toEqual(straight.final);

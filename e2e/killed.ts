@@ -67,44 +67,36 @@ async function endingOf(app: App, folder: string): Promise<Ending> {
 }
 
 /**
- * Trains both runs on the nano model, once straight through and once with `kills` kills at random steps.
+ * Trains both runs on the nano model with `kills` kills at random steps, and then, in the browser that is left, once
+ * straight through.
  * @param report is told where each kill fell and where the run went on
  */
 export async function straightAndKilled(url: string, steps: number, kills: number, report: (line: string) => void): Promise<{ straight: Ending; killed: Ending; problems: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'sieve-killed-'));
-  const problems: string[] = [];
-  const prepare = async (app: App) => {
-    await app.open();
+  const profile = join(folder, 'profile');
+  const start = async (app: App) => {
     await app.get('data-file').setInputFiles(asUpload(FILES[0]));
     await app.dataReady();
     await app.small(steps);
-    await app.set('Evaluate every', 31);
+    await app.set('Evaluate every', 11);
+    await app.get('train-button').click();
+    await app.waitPhase(['training', 'evaluating'], 60_000);
   };
   const finish = async ({ app }: Killable) => {
     await app.waitPhase(['finished'], 300_000);
-    const ending = await endingOf(app, folder);
-    problems.push(...app.problems, ...(await app.errors()));
-    return ending;
+    return endingOf(app, folder);
   };
   let browser: Killable | null = null;
   try {
-    browser = await openKillable(join(folder, 'straight'), url);
-    await prepare(browser.app);
-    await browser.app.get('train-button').click();
-    const straight = await finish(browser);
-    await browser.kill();
-    report(`straight through: ${straight.final.map((row) => `${row[0]} ${row[2]}`).slice(1).join(', ')}`);
-
-    browser = await openKillable(join(folder, 'killed'), url);
-    await prepare(browser.app);
-    await browser.app.get('train-button').click();
+    browser = await openKillable(profile, url);
+    await browser.app.open();
+    await start(browser.app);
     let from = 0;
     for (let k = 1; k <= kills; k++) {
       // Some checkpoint must have been written since the last start, else nothing is gained by going on.
-      const before = from;
       await browser.page.waitForFunction(
         (n) => document.querySelector('[data-phase="finished"]') !== null || Number(document.querySelector('[data-testid="keep-note"]')?.getAttribute('data-saved') ?? -1) > n,
-        before,
+        from,
         { timeout: 60_000, polling: 20 },
       );
       if ((await browser.app.phase()) === 'finished') throw new Error(`the run ended before kill ${k}: ${steps} steps are too few`);
@@ -113,7 +105,7 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
       await browser.page.waitForTimeout(Math.random() * 300);
       const at = await browser.app.steps();
       await browser.kill();
-      browser = await openKillable(join(folder, 'killed'), url);
+      browser = await openKillable(profile, url);
       await browser.app.open();
       const offer = browser.app.get('resume-run');
       await offer.waitFor({ timeout: 30_000 });
@@ -123,7 +115,10 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
       await browser.app.waitPhase(['training', 'evaluating', 'finished'], 60_000);
     }
     const killed = await finish(browser);
-    return { straight, killed, problems };
+    await start(browser.app);
+    const straight = await finish(browser);
+    report(`straight through: ${straight.final.map((row) => `${row[0]} ${row[2]}`).slice(1).join(', ')}`);
+    return { straight, killed, problems: [...browser.app.problems, ...(await browser.app.errors())] };
   } finally {
     await browser?.kill().catch(() => undefined); // it may be dead already
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

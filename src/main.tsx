@@ -1,17 +1,21 @@
 /** Starts the page: one studio, one React root. */
 import { createRoot } from 'react-dom/client';
-import { hubHost, startModel } from './store/pageUrl';
+import { hubHost, startModel, startSettings } from './store/pageUrl';
 import { Studio } from './store/studio';
 import { App } from './ui/App';
-import { rememberedTheme } from './ui/ThemeToggle';
 import { StudioContext } from './ui/studioContext';
+import { rememberedTheme, wearTheme } from './ui/theme';
 import './ui/styles/tokens.css';
 import './ui/styles/page.css';
 import './ui/styles/parts.css';
 import './ui/styles/data.css';
+import './ui/styles/configure.css';
+import './ui/styles/states.css';
 
-const studio = new Studio({ baseUrl: import.meta.env.BASE_URL, hubHost: hubHost(location.href), startModel: startModel(location.href) });
+const studio = new Studio({ baseUrl: import.meta.env.BASE_URL, hubHost: hubHost(location.href), startModel: startModel(location.href), startSettings: startSettings(location.href) });
 studio.setTheme(rememberedTheme());
+// Before the first paint; from then on the toggle sees to it.
+wearTheme(rememberedTheme())();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(<StudioContext value={studio}><App /></StudioContext>);

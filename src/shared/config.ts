@@ -29,6 +29,11 @@ const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 export const GATE_RULES = ['reconstructed', 'literal', 'exact', 'averaged', 'quantile', 'random', 'oracle'] as const;
 export type GateRule = (typeof GATE_RULES)[number];
 
+/** Rules that learn a threshold τ from μ; the others choose the tokens to keep in each batch anew. */
+export const LEARNED_RULES: readonly GateRule[] = ['reconstructed', 'literal', 'exact', 'averaged'];
+
+export const learnsThreshold = (gate: { rule: GateRule }): boolean => LEARNED_RULES.includes(gate.rule);
+
 /** Settings of the token gate (TS-PEFT). */
 export const gateSchema = z.strictObject({
   /**
@@ -85,6 +90,14 @@ export const adaloraSchema = z.strictObject({
   orthRegWeight: finite.min(0).max(100).default(0.5),
 });
 export type AdaloraConfig = z.infer<typeof adaloraSchema>;
+
+/** Steps before AdaLoRA starts to prune, and final ones at its target, in a run of `steps`. */
+export function adaloraWindow({ tinit, tfinal }: AdaloraConfig, steps: number): { tinit: number; tfinal: number } {
+  return { tinit: tinit === 'auto' ? Math.floor(steps / 10) : tinit, tfinal: tfinal === 'auto' ? Math.floor(steps / 3) : tfinal };
+}
+
+/** AdaLoRA's first rank for a run that is to end at `rank`: half as much again (PEFT's defaults are 12 and 8). */
+export const startRank = (rank: number): number => Math.min(64, Math.max(12, Math.ceil(rank * 1.5)));
 
 export const METHODS = ['lora', 'dora', 'adalora', 'ts-lora', 'ts-dora'] as const;
 export type MethodName = (typeof METHODS)[number];
@@ -172,6 +185,13 @@ export const experimentSchema = z.strictObject({
   const bad = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
   if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], 'must be above 0 when the best adapter is kept');
   runs.forEach((run, i) => {
+    // The engine would refuse these too, but only when everything is compiled.
+    if (run.dropout > 0 && (run.method === 'dora' || run.method === 'ts-dora')) bad(['runs', i, 'dropout'], 'must be 0 for DoRA, which is trained without dropout; choose LoRA to have it');
+    if (run.method === 'adalora') {
+      const { tinit, tfinal } = adaloraWindow(run.adalora, train.steps);
+      if (run.adalora.initRank < run.rank) bad(['runs', i, 'adalora', 'initRank'], `must be at least the rank it ends at, ${run.rank}`);
+      if (tinit >= train.steps - tfinal) bad(['runs', i, 'adalora', 'tinit'], `the first ${tinit} and the last ${tfinal} steps leave none of the run’s ${train.steps} to prune in`);
+    }
     if (!isGated(run)) return;
     if (run.gate.prices === 'held-out' && train.sliceShare === 0) bad(['train', 'sliceShare'], 'must be above 0 when a run learns from held-out prices');
     const { follows } = run.gate;
@@ -191,6 +211,48 @@ export function defaultExperiment(): ExperimentConfig {
   });
 }
 
+/** What is wrong with one field: its path (`runs.0.gate.keep`; empty for the whole) and words that follow its name. */
+export interface Problem {
+  path: string;
+  message: string;
+}
+
+/** An issue of a schema in words that a person can act on. */
+export function inWords(issue: z.core.$ZodIssue): Problem {
+  const path = issue.path.join('.');
+  const say = (message: string): Problem => ({ path, message });
+  switch (issue.code) {
+    case 'too_small':
+      if (issue.origin === 'array') return say(`must have at least ${issue.minimum} ${issue.minimum === 1 ? 'entry' : 'entries'}`);
+      if (issue.origin === 'string') return say('must not be empty');
+      return say(`must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`);
+    case 'too_big':
+      if (issue.origin === 'array') return say(`must have at most ${issue.maximum} entries`);
+      if (issue.origin === 'string') return say(`must have at most ${issue.maximum} characters`);
+      return say(`must be ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}`);
+    case 'invalid_type':
+      if (issue.expected === 'int') return say('must be a whole number');
+      if (issue.expected === 'number') return say('must be a number');
+      return say(`must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`);
+    case 'invalid_value': return say(`must be one of ${issue.values.join(', ')}`);
+    case 'unrecognized_keys': return say(`has ${issue.keys.length === 1 ? 'a field' : 'fields'} that Sieve does not know: ${issue.keys.join(', ')}`);
+    case 'invalid_union': {
+      // Every union here is a word or a number: what is wrong with the number is what helps.
+      const issues = issue.errors.flat();
+      const about = issues.find((i) => i.code !== 'invalid_value' && i.code !== 'invalid_type') ?? issues.find((i) => i.code === 'invalid_type') ?? issues.at(0);
+      return about ? say(inWords(about).message) : say('is not allowed');
+    }
+    case 'invalid_format': return say('has a form that is not allowed');
+    default: return say(issue.message);
+  }
+}
+
+/** Everything that is wrong with an experiment, in words; empty where it can be trained. */
+export function experimentProblems(value: unknown): Problem[] {
+  const result = experimentSchema.safeParse(value);
+  return result.success ? [] : result.error.issues.map(inWords);
+}
+
 /**
  * Checks an experiment that came from outside.
  * @throws {ConfigError} naming the field and what is wrong with it.
@@ -198,8 +260,8 @@ export function defaultExperiment(): ExperimentConfig {
 export function parseExperiment(value: unknown): ExperimentConfig {
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new ConfigError(`${issue.path.join('.') || 'configuration'}: ${issue.message}`, 'Correct that field and try again.');
+  const { path, message } = inWords(result.error.issues[0]);
+  throw new ConfigError(`${path || 'configuration'}: ${message}`, 'Correct that field and try again.');
 }
 
 /** τ warm-up in steps: until the learning-rate warm-up is over unless set. */

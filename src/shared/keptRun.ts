@@ -88,7 +88,11 @@ export const historyFileSchema = z.strictObject({
     noiseSince: z.strictObject({ kept: count, keptHelpful: count, skipped: count, skippedHelpful: count }),
     samples: z.array(z.strictObject({ step: count, prompt: z.string().max(MAX_PROMPT), expected: z.string().max(MAX_PROMPT).nullable(), text: z.string().max(MAX_PROMPT) })).max(1000),
     stopped: z.strictObject({ step: count, bestStep: count, bestLoss: finite.nullable() }).nullable(),
+    // Files from before these were kept have none.
+    slice: z.strictObject({ step: count, loss: z.number().nullable(), best: z.strictObject({ step: count, loss: z.number().nullable() }) }).nullable().default(null),
+    closed: z.array(z.strictObject({ module: count, reason: z.enum(['no-update', 'harmful', 'stuck']) })).max(4000).default([]),
     workDone: finite, workDense: finite, workStep: finite, tokens: finite,
+    ms: finite.nullable().default(null),
   }).refine((r) => [r.loss, r.learningRate, r.gradNorm, r.speeds].every((c) => c.length === r.step.length), 'has columns of different length')).min(1).max(9),
 });
 export type HistoryFile = z.infer<typeof historyFileSchema>;

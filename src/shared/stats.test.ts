@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deviation, effect, interval, pairedDifference, rankStability, ranks, spearman, tProbability, tQuantile, verdict } from './stats';
+import { deviation, effect, interval, pairedDifference, rankStability, ranks, spearman, tProbability, tQuantile, verdict, wilson } from './stats';
 
 describe('Student’s t', () => {
   // From the printed table of the 97.5 % point, which has three decimals.
@@ -80,5 +80,21 @@ describe('verdicts', () => {
   it('see no difference where all differences are 0', () => {
     expect(effect(interval([0, 0, 0]))).toBe('none');
     expect(effect(interval([1, 1, 1]))).toBe('higher');
+  });
+});
+
+describe('Wilson’s interval of a share', () => {
+  // Examples of Newcombe (1998), method 3, which have four decimals.
+  it.each([[81, 263, 0.2553, 0.3662], [15, 148, 0.0624, 0.1605], [0, 20, 0, 0.1611], [1, 29, 0.0061, 0.1718]])('%i of %i', (hits, n, low, high) => {
+    const found = wilson(hits, n)!;
+    expect(found.share).toBeCloseTo(hits / n, 12);
+    expect(found.low).toBeCloseTo(low, 4);
+    expect(found.high).toBeCloseTo(high, 4);
+  });
+
+  it('is the same from the other side, and unknown without trials', () => {
+    expect(wilson(7, 7)!.high).toBe(1);
+    expect(wilson(7, 7)!.low).toBeCloseTo(1 - wilson(0, 7)!.high, 12);
+    expect(wilson(0, 0)).toBeNull();
   });
 });

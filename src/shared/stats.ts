@@ -153,3 +153,26 @@ export function verdict(name: string, other: string, what: string, d: Interval |
   if (effect(d) === 'none') return `${name} against ${other}: no difference in ${what} that ${d.n} seeds can show (${d.mean < 0 ? '−' : '+'}${size} ± ${half}).`;
   return `${name} is ${effect(d)} by ${size} ± ${half} in ${what} than ${other}.`;
 }
+
+/** A share with its interval, all 0–1. */
+export interface Share {
+  share: number;
+  low: number;
+  high: number;
+}
+
+/** 97.5 % quantile of the normal distribution. */
+const Z = 1.959963984540054;
+
+/**
+ * Share of `hits` among `n` with its 95 % interval after Wilson (1927), which holds for few trials and for shares near 0 and 1;
+ * null without trials.
+ */
+export function wilson(hits: number, n: number): Share | null {
+  if (n === 0) return null;
+  const share = hits / n;
+  const z2 = Z ** 2 / n;
+  const middle = (share + z2 / 2) / (1 + z2);
+  const half = (Z / (1 + z2)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n));
+  return { share, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+}

@@ -35,6 +35,16 @@ export const importanceSchema = z.strictObject({
 });
 export type Importance = z.infer<typeof importanceSchema>;
 
+/** Arms of a study at most. */
+export const MAX_ARMS = 48;
+
+/** Arms that come from a grid of settings: the fields that were varied, and which arms belong to each setting. */
+export const gridSchema = z.strictObject({
+  fields: z.array(z.string().min(1).max(40)).min(1).max(2),
+  /** `reference`: what the setting's arms are held against, where that is not one of them because no field concerns it. */
+  settings: z.array(z.strictObject({ name: z.string().min(1).max(120), arms: z.array(z.string()).min(1).max(8), reference: z.string() })).min(1).max(64),
+});
+
 export const STUDY_STATES = ['running', 'paused', 'finished', 'failed'] as const;
 
 export const studySchema = z.strictObject({
@@ -60,9 +70,11 @@ export const studySchema = z.strictObject({
   train: trainSchema,
   seeds: z.array(trainSchema.shape.seed).min(1).max(20).refine((s) => new Set(s).size === s.length, 'names a seed twice'),
   /** What is compared. For module importance: the adapter that each ranking's modules get, one arm. */
-  arms: z.array(runSchema).min(1).max(8).refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two arms have the same id'),
+  arms: z.array(runSchema).min(1).max(MAX_ARMS).refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two arms have the same id'),
   importance: importanceSchema.nullable(),
-});
+  /** Where the arms differ by settings too. */
+  grid: gridSchema.nullable().default(null),
+}).refine(({ arms, grid }) => (grid ? arms.every((a) => grid.settings.filter((s) => s.arms.includes(a.id)).length === 1) : arms.length <= 8), 'has arms that belong to no setting');
 export type Study = z.infer<typeof studySchema>;
 
 const point = z.strictObject({ step: count, loss: finite });

@@ -12,7 +12,7 @@ const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 const GPU = { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 };
 const set = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
 const experiment = defaultExperiment();
-const snapshot = (step: number): SessionState => ({ version: 1, experiment, step, evaluated: 0, stopping: false, failed: [], tuning: {}, layout: null, data: null, runs: {}, early: [], signs: {} });
+const snapshot = (step: number): SessionState => ({ version: 1, experiment, step, evaluated: 0, tookBest: false, stopping: false, failed: [], tuning: {}, layout: null, data: null, runs: {}, early: [], signs: {} });
 
 beforeEach(() => { vi.useFakeTimers({ toFake: ['performance', 'Date'] }); });
 afterEach(() => { vi.useRealTimers(); });
@@ -203,6 +203,62 @@ test('an absence is told truthfully: how long, and what the run did meanwhile', 
   vi.advanceTimersByTime(12 * 60_000);
   lora.addStep(stepEvent('lora', 2));
   all.checkpoints.visible(true);
-  expect(all.state().away).toEqual({ ms: 720_000, steps: 1 });
+  expect(all.state().away).toEqual({ ms: 720_000, steps: 1, slower: null });
   expect(lora.speed()).toBeNull();
+});
+
+test('a hidden run that was held back is told how much, one that kept its pace is not', async () => {
+  const all = await begun();
+  const lora = all.histories.get('lora')!;
+  let step = 0;
+  // Fixture steps take 50 ms each: 20 of them a second.
+  const hide = (ms: number, steps: number) => {
+    for (let i = 0; i < 3; i++) lora.addStep(stepEvent('lora', ++step));
+    all.checkpoints.visible(false);
+    vi.advanceTimersByTime(ms);
+    for (let i = 0; i < steps; i++) lora.addStep(stepEvent('lora', ++step));
+    all.checkpoints.visible(true);
+    return all.state().away;
+  };
+  expect(hide(20_000, 390)).toEqual({ ms: 20_000, steps: 390, slower: null });
+  expect(hide(20_000, 100)).toEqual({ ms: 20_000, steps: 100, slower: 0.25 });
+});
+
+/** A run that began while another tab was writing, which is closed then. @param offer what the other tab has left */
+async function takenOver(offer: Checkpoint['info'] | null) {
+  const all = running();
+  all.store.setState((s) => ({ keep: { ...s.keep, mode: 'reader' } }));
+  all.checkpoints.begin(set(), set());
+  all.phase('training');
+  expect(all.keep.sent).toEqual([]);
+  all.store.setState((s) => ({ keep: { ...s.keep, mode: 'writer' } }));
+  const look = all.checkpoints.look();
+  all.keep.reply('checkpoint-info', { info: offer, damaged: 0 });
+  await look;
+  return all;
+}
+
+test('a run goes on being saved in the tab that takes over', async () => {
+  const all = await takenOver(null);
+  await all.sent(all.keep, 'clear-checkpoint');
+  all.keep.reply('clear-checkpoint', null);
+  await all.sent(all.keep, 'save-data');
+  all.keep.reply('save-data', { hash: 'abc' });
+  vi.advanceTimersByTime(600);
+  all.phase('training');
+  await saved(all, 1, 1);
+  await until(() => expect(all.state().saved?.step).toBe(1));
+});
+
+test('a run that the closed tab has left is not written over: the own one says so, and is kept when it ends', async () => {
+  const info = { savedAt: 1, startedAt: 7, step: 5, experiment, model: MODEL, gpu: 'v a', dataHash: 'abc' };
+  const all = await takenOver(info);
+  expect(all.state().problem?.message).toContain('waits to be resumed');
+  vi.advanceTimersByTime(60_000);
+  all.phase('training');
+  all.phase('finished');
+  await until(() => expect(all.ended).toHaveBeenCalledTimes(1));
+  await until(() => expect(all.state()).toMatchObject({ problem: null, offer: info }));
+  expect(all.keep.sent.map((m) => m.type)).toEqual(['checkpoint-info']);
+  expect(all.train.sent).toEqual([]);
 });

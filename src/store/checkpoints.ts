@@ -48,20 +48,32 @@ export interface CheckpointHost {
   ended: (session: Session, phase: Phase) => Promise<void>;
 }
 
+/** A hidden run that did less than this share of what it would have done is said to be slowed down. */
+const SLOWED = 0.7;
+
+/** ms that a step of all runs took lately; null where nobody knows. */
+function paceOf({ histories }: Session): number | null {
+  const all = [...histories.values()].map((h) => h.speed()?.msPerStep ?? 0);
+  return Math.max(0, ...all) || null;
+}
+
 const sameSource = (a: ModelSource | null, b: ModelSource) => JSON.stringify(a) === JSON.stringify(b);
 
 export class Checkpoints {
   readonly #host: CheckpointHost;
   /** The run that is saved, by its histories, which stay the same object as long as it lives. */
   #histories: Session['histories'] | null = null;
+  /** Of its token sets; null where it is watched to its end but not saved on the way. */
   #hash: Promise<string> | null = null;
+  /** The token sets of a run that began while another tab was writing. */
+  #late: { histories: Session['histories']; train: TokenSet; heldOut: TokenSet } | null = null;
   #begun = 0;
   #savedAt = 0;
   #writing = 0;
   #saving: Promise<void> | null = null;
   #phase: Phase = 'idle';
   #lostAt = -Infinity;
-  #hidden: { at: number; steps: number } | null = null;
+  #hidden: { at: number; steps: number; msPerStep: number | null } | null = null;
 
   constructor(host: CheckpointHost) {
     this.#host = host;
@@ -72,15 +84,37 @@ export class Checkpoints {
     try {
       const { info, damaged } = await this.#host.keep.request({ type: 'checkpoint-info' });
       this.#patch({ offer: info, damaged: damaged > 0 });
+      this.#takeUp();
     } catch (error) {
       this.#patch({ problem: toErrorInfo(error) });
     }
   }
 
+  /** This tab has become the one that writes while a run is going on in it: from now on that is saved, and kept when it ends. */
+  #takeUp(): void {
+    const late = this.#late;
+    this.#late = null;
+    const { session, phase } = this.#s.runs;
+    if (!late || session?.histories !== late.histories || !isLive(phase)) return;
+    if (!this.#s.keep.offer) {
+      this.begin(late.train, late.heldOut);
+      return;
+    }
+    // There is one checkpoint, and the run that the other tab left is in it.
+    this.#histories = late.histories;
+    this.#hash = null;
+    this.#patch({ problem: { name: 'StorageError', message: 'A run of the tab that was closed waits to be resumed, and there is room for one.', hint: '' } });
+  }
+
   /** A run has started on these token sets. */
   begin(train: TokenSet, heldOut: TokenSet): void {
     const { session } = this.#s.runs;
-    if (!session || this.#s.keep.mode !== 'writer') return;
+    this.#late = null;
+    if (!session || this.#s.keep.mode === 'off') return;
+    if (this.#s.keep.mode !== 'writer') {
+      this.#late = { histories: session.histories, train, heldOut };
+      return;
+    }
     this.#follow(session.histories, async () => {
       await this.#host.keep.request({ type: 'clear-checkpoint' });
       return (await this.#host.keep.request({ type: 'save-data', train, heldOut })).hash;
@@ -110,9 +144,17 @@ export class Checkpoints {
   }
 
   async #end(session: Session, phase: Phase): Promise<void> {
+    const saves = this.#hash !== null;
     this.#histories = null;
     const allFailed = session.experiment.runs.every((r) => session.failed.has(r.id));
-    if (phase === 'finished' || phase === 'stopped' || allFailed) {
+    const whole = phase === 'finished' || phase === 'stopped' || allFailed;
+    if (!saves) {
+      // The checkpoint that lies there is another run's.
+      if (whole) await this.#host.ended(session, phase);
+      if (!this.#histories) this.#patch({ problem: null });
+      return;
+    }
+    if (whole) {
       await this.#host.ended(session, phase);
       // The next run may have begun meanwhile; what lies there now is its own.
       if (this.#histories) return;
@@ -142,10 +184,11 @@ export class Checkpoints {
     const histories = this.#histories;
     const { session, phase } = this.#s.runs;
     const { info, source } = this.#s.model;
-    if (!histories || session?.histories !== histories || !isLive(phase) || phase === 'compiling' || !info || !source) return;
+    const hash = this.#hash;
+    if (!histories || !hash || session?.histories !== histories || !isLive(phase) || phase === 'compiling' || !info || !source) return;
     const ended = () => this.#histories !== histories;
     try {
-      const dataHash = await this.#hash!;
+      const dataHash = await hash;
       const state = await this.#host.train.request({ type: 'state' });
       if (ended()) return;
       this.#host.flush();
@@ -213,7 +256,7 @@ export class Checkpoints {
   visible(shown: boolean): void {
     const { session, phase } = this.#s.runs;
     if (!shown) {
-      this.#hidden = session && isLive(phase) && phase !== 'paused' ? { at: Date.now(), steps: stepsOf(session).done } : null;
+      this.#hidden = session && isLive(phase) && phase !== 'paused' ? { at: Date.now(), steps: stepsOf(session).done, msPerStep: paceOf(session) } : null;
       void this.save();
       return;
     }
@@ -225,7 +268,9 @@ export class Checkpoints {
     if (ms < AWAY) return;
     // Time that the browser held the run back is no step time.
     session.histories.forEach((h) => h.breakTiming());
-    this.#patch({ away: { ms, steps: stepsOf(session).done - hidden.steps } });
+    const steps = stepsOf(session).done - hidden.steps;
+    const could = hidden.msPerStep === null || !isLive(this.#s.runs.phase) ? null : ms / hidden.msPerStep;
+    this.#patch({ away: { ms, steps, slower: could !== null && could >= 4 && steps < could * SLOWED ? steps / could : null } });
   }
 
   async #quietly(act: () => Promise<unknown>): Promise<void> {

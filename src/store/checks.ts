@@ -1,6 +1,7 @@
 /** What is looked at before a worker is asked: the browser, the form, pasted text. */
-import { type ExperimentConfig, parseExperiment } from '../shared/config';
+import { type ExperimentConfig, type Problem, experimentProblems } from '../shared/config';
 import { ConfigError, SieveError } from '../shared/errors';
+import type { LlamaConfig } from '../shared/types';
 import type { Sampling } from '../train/protocol';
 import { type State, isLive } from './slices';
 
@@ -28,16 +29,16 @@ export function pastedName(text: string): string {
   return 'pasted.txt';
 }
 
-/** `field: problem`, or null. `context` bounds the sequence length where a model is open. */
-export function draftProblem(draft: ExperimentConfig, context: number | undefined): string | null {
-  try {
-    const { train } = parseExperiment(draft);
-    if (context !== undefined && train.maxTokens > context) return `train.maxTokens: this model reads at most ${context} tokens`;
-    return null;
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
+/** What is wrong with the draft, field by field; a model that is open bounds the context and the modules. */
+export function draftProblems(draft: ExperimentConfig, model: Pick<LlamaConfig, 'context' | 'layers'> | undefined): Problem[] {
+  const problems = experimentProblems(draft);
+  if (problems.length > 0 || !model) return problems;
+  if (draft.train.maxTokens > model.context) problems.push({ path: 'train.maxTokens', message: `this model reads at most ${model.context} tokens` });
+  draft.runs.forEach((run, i) => {
+    const unknown = run.only?.find((name) => Number(name.split('.')[0]) >= model.layers);
+    if (unknown !== undefined) problems.push({ path: `runs.${i}.only`, message: `names layer ${unknown.split('.')[0]}, and this model has ${model.layers}, counted from 0` });
+  });
+  return problems;
 }
 
 /** What is wrong with the sampling settings, or null. */

@@ -3,6 +3,7 @@
  * Whatever is read back goes through a schema; a record that does not fit is counted and left alone.
  */
 import { type IDBPDatabase, openDB } from 'idb';
+import { StorageError } from '../shared/errors';
 
 /** Kept runs; experiments over seeds, their cells and token sets. Keys are given from outside. */
 const STORES = ['runs', 'studies', 'cells', 'data'] as const;
@@ -11,22 +12,29 @@ export type Database = IDBPDatabase<Record<StoreName, { key: string; value: unkn
 
 /** Another than that of the tuner (train/tuning.ts), which a worker opens for itself. */
 const NAME = 'sieve-records';
-const VERSION = 1;
+/** 1 had no runs. */
+const VERSION = 2;
 
 let opened: Promise<Database> | null = null;
 
-/** Opens the database at the first use. Rejects where the browser forbids it (some private windows). */
+/**
+ * Opens the database at the first use. Rejects where the browser forbids it (some private windows), and with a
+ * `StorageError` while a tab of an older version of this page keeps it from being brought up to date.
+ */
 export function openDatabase(): Promise<Database> {
-  opened ??= openDB<Record<StoreName, { key: string; value: unknown }>>(NAME, VERSION, {
-    upgrade(database) {
-      for (const store of STORES) if (!database.objectStoreNames.contains(store)) database.createObjectStore(store);
-    },
-    // Another tab wants a newer version: it must not wait for this one.
-    blocking: (_current, _blocked, event) => {
-      (event.target as IDBDatabase).close();
-      opened = null;
-    },
-    terminated: () => { opened = null; },
+  opened ??= new Promise<Database>((resolve, reject) => {
+    openDB<Record<StoreName, { key: string; value: unknown }>>(NAME, VERSION, {
+      upgrade(database) {
+        for (const store of STORES) if (!database.objectStoreNames.contains(store)) database.createObjectStore(store);
+      },
+      blocked: () => reject(new StorageError('Another tab holds an older version of Sieve open.', 'Close it, then reload this one.')),
+      // Another tab wants a newer version: it must not wait for this one.
+      blocking: (_current, _blocked, event) => {
+        (event.target as IDBDatabase).close();
+        opened = null;
+      },
+      terminated: () => { opened = null; },
+    }).then(resolve, reject);
   });
   opened.catch(() => { opened = null; });
   return opened;

@@ -71,6 +71,14 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         if (session) historyOf(session, event.runId).stopped = { step: event.step, bestStep: event.bestStep, bestLoss: event.bestLoss };
         grown = true;
         break;
+      case 'slice':
+        if (session) historyOf(session, event.runId).slice = { step: event.step, loss: event.loss, best: event.best };
+        grown = true;
+        break;
+      case 'closed':
+        if (session) historyOf(session, event.runId).closed = event.modules;
+        grown = true;
+        break;
       case 'modules':
         if (session) {
           const history = historyOf(session, event.runId);

@@ -4,7 +4,7 @@
  */
 import type { NoisePoint } from '../shared/study';
 import type { AdapterWork, GateStats, ModuleId } from '../shared/types';
-import type { RunId, TrainEvent } from '../train/protocol';
+import type { ClosedModule, RunId, TrainEvent } from '../train/protocol';
 import { type NoiseCounts, NoiseSum } from './noise';
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
@@ -127,7 +127,7 @@ const COLUMNS = ['step', 'loss', 'learningRate', 'gradNorm', 'speeds'] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
 /** Everything of a history that a resumed or reopened run shows and that is plain data already. */
-const PLAIN = ['modules', 'parameters', 'gate', 'work', 'watch', 'samples', 'stopped', 'workDone', 'workDense', 'workStep', 'tokens'] as const;
+const PLAIN = ['modules', 'parameters', 'gate', 'work', 'watch', 'samples', 'stopped', 'slice', 'closed', 'workDone', 'workDense', 'workStep', 'tokens', 'ms'] as const;
 
 /** A history as plain data with typed arrays of its own; the speed of the last steps is left out. */
 export interface HistorySnapshot extends Record<ColumnName, Float32Array<ArrayBuffer>>, Pick<RunHistory, (typeof PLAIN)[number]> {
@@ -169,11 +169,17 @@ export class RunHistory {
   samples: Sample[] = [];
   /** Where early stopping ended the run. */
   stopped: { step: number; bestStep: number; bestLoss: number } | null = null;
+  /** Loss on the slice that no run learns from, at the last look, and the best so far: the adapter that the run ends with. */
+  slice: { step: number; loss: number; best: { step: number; loss: number } } | null = null;
+  /** Modules that have closed for good. */
+  closed: ClosedModule[] = [];
   /** Sums over all steps, in multiply-adds. */
   workDone = 0;
   workDense = 0;
   workStep = 0;
   tokens = 0;
+  /** Wall time of all steps in ms, with the measurements between them and the steps of the runs beside it; pauses and the first step, whose begin nobody saw, left out. Null in files of before it was counted. */
+  ms: number | null = 0;
   #recent: { ms: number; tokens: number }[] = [];
   #skipTiming = true;
 
@@ -203,7 +209,9 @@ export class RunHistory {
     history.evals.push(...s.evals);
     history.skipped = s.skipped && ModuleSeries.restore(s.skipped);
     history.tau = s.tau && ModuleSeries.restore(s.tau);
-    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), { samples: [...s.samples], noise: [...s.noise] });
+    // A checkpoint from before these were kept has none.
+    const later = { slice: s.slice ?? null, closed: s.closed ?? [], ms: s.ms ?? null };
+    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, { samples: [...s.samples], noise: [...s.noise] });
   }
 
   addStep(event: StepEvent): void {
@@ -264,12 +272,18 @@ export class RunHistory {
     return { msPerStep: ms / this.#recent.length, tokensPerSecond: (tokens / ms) * 1000 };
   }
 
+  /** Wall times of the last steps, in ms. */
+  recentMs(): number[] {
+    return this.#recent.map((s) => s.ms);
+  }
+
   #addTiming(event: StepEvent): void {
     this.speeds.push(this.#skipTiming || event.ms <= 0 ? NaN : (event.tokens / event.ms) * 1000);
     if (this.#skipTiming) {
       this.#skipTiming = false;
       return;
     }
+    if (this.ms !== null) this.ms += event.ms;
     this.#recent.push({ ms: event.ms, tokens: event.tokens });
     if (this.#recent.length > SPEED_WINDOW) this.#recent.shift();
   }

@@ -74,10 +74,10 @@ export class KeptRuns {
       const values = await (await openDatabase()).getAll('runs');
       const runs = values.map((v) => keptRunSchema.safeParse(v)).filter((r) => r.success).map((r) => r.data);
       runs.sort((a, b) => b.endedAt - a.endedAt);
-      this.#patch({ runs, unreadable: values.length - runs.length });
+      this.#patch({ runs, unreadable: values.length - runs.length, unlisted: null });
       await this.measure();
     } catch (error) {
-      this.#patch({ problem: toErrorInfo(error) });
+      this.#patch({ unlisted: toErrorInfo(error) });
     }
   }
 
@@ -88,7 +88,7 @@ export class KeptRuns {
   }
 
   /** Asks the browser not to clear the storage when space runs short. */
-  persist(): Promise<void> {
+  persist(): Promise<boolean> {
     return this.#do(null, async () => {
       const granted = await globalThis.navigator.storage.persist();
       await this.measure();
@@ -136,8 +136,8 @@ export class KeptRuns {
     await this.list();
   }
 
-  /** Changes name or tags. */
-  edit(id: string, change: { name?: string; tags?: string[] }): Promise<void> {
+  /** Changes name or tags. @returns whether it did; what keeps it from that is shown */
+  edit(id: string, change: { name?: string; tags?: string[] }): Promise<boolean> {
     return this.#do(id, async () => {
       const tags = change.tags && [...new Set(change.tags.map((t) => t.trim()).filter(Boolean))];
       if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success) throw new SieveError('A name has 1 to 120 characters.');
@@ -148,7 +148,8 @@ export class KeptRuns {
     });
   }
 
-  remove(id: string): Promise<void> {
+  /** Deletes a run with its file. @returns whether it did */
+  remove(id: string): Promise<boolean> {
     return this.#do(id, async () => {
       await (await openDatabase()).delete('runs', id);
       await this.#host.keep.request({ type: 'delete-run', id });
@@ -169,7 +170,7 @@ export class KeptRuns {
   }
 
   /** Shows a kept run as if it had just ended: curves, tables and maps, and its adapters for Compare and export. */
-  open(id: string): Promise<void> {
+  open(id: string): Promise<boolean> {
     return this.#do(id, async () => {
       const record = this.#record(id);
       refuseTwo(this.#s);
@@ -193,21 +194,6 @@ export class KeptRuns {
     });
   }
 
-  /** Its adapters answer beside those that are there. */
-  addToCompare(id: string): Promise<void> {
-    return this.#do(id, async () => {
-      const record = this.#record(id);
-      const { adapters } = await this.load(id);
-      await this.#needModel(record);
-      for (const run of record.experiment.runs) {
-        const files = adapters.get(run.id);
-        if (!files) continue;
-        const imported = await this.#host.train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
-        this.#host.store.setState((s) => ({ runs: { ...s.runs, imported: [...s.runs.imported, { ...imported, name: `${run.name} of ${record.name}` }] } }));
-      }
-    });
-  }
-
   async #needModel(record: KeptRun): Promise<void> {
     const { source, status } = this.#s.model;
     if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return;
@@ -228,7 +214,7 @@ export class KeptRuns {
   }
 
   /** Takes in a file that `exportFile` wrote, here or elsewhere. */
-  importFile(blob: Blob): Promise<void> {
+  importFile(blob: Blob): Promise<boolean> {
     return this.#do(null, async () => {
       const { record, files, adapters, histories } = await readRunFile(blob);
       if (!record) throw new StorageError('This is no run: run.json is missing.', 'Choose a file that was exported under History.');
@@ -247,13 +233,15 @@ export class KeptRuns {
     return record;
   }
 
-  async #do(id: string | null, act: () => Promise<unknown>): Promise<void> {
+  async #do(id: string | null, act: () => Promise<unknown>): Promise<boolean> {
     this.#host.dismiss();
     this.#patch({ busy: id });
     try {
       await act();
+      return true;
     } catch (error) {
       this.#host.report(error instanceof DOMException && error.name === 'QuotaExceededError' ? new StorageError('The browser gives this page no more room.', 'Delete kept runs below, or free space on this device.') : error);
+      return false;
     } finally {
       this.#patch({ busy: null });
     }

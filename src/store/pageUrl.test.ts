@@ -1,7 +1,20 @@
 import { expect, it } from 'vitest';
-import { startModel } from './pageUrl';
+import { defaultExperiment } from '../shared/config';
+import { readLink, settingsLink } from './configure/share';
+import { settingsUrl, startModel, startSettings } from './pageUrl';
 
 it('starts with the embedded model the address names, else with the default', () => {
   expect(startModel('http://x/sieve/?model=sieve-stories-nano').id).toBe('sieve-stories-nano');
   for (const href of ['http://x/', 'http://x/?model=../../etc', 'http://x/?model=__proto__']) expect(startModel(href).id).toBe('sieve-stories-4m');
+});
+
+it('carries settings and an embedded model, and nothing of a hub', () => {
+  const e = defaultExperiment();
+  e.train.seed = 9;
+  const url = settingsUrl('http://x/sieve/?model=sieve-stories-4m#train', settingsLink(e), { kind: 'embedded', id: 'sieve-stories-nano' });
+  expect(new URL(url).hash).toBe('');
+  expect(startModel(url).id).toBe('sieve-stories-nano');
+  expect(readLink(startSettings(url)!)).toEqual(e);
+  expect(startSettings('http://x/sieve/')).toBeNull();
+  expect(settingsUrl('http://x/', 'l', { kind: 'hub', id: 'me/secret', revision: 'main', host: 'http://h' })).toBe('http://x/?config=l');
 });

@@ -1,5 +1,6 @@
-/** What the page's address may say: which embedded model to start with, and where models by id come from. */
+/** What the page's address may say: which embedded model to start with, with which settings, and where models by id come from. */
 import type { ModelSource } from '../shared/types';
+import { LINK_KEY } from './configure/share';
 
 export const HUB = 'https://huggingface.co';
 
@@ -19,4 +20,18 @@ export function hubHost(href: string): string {
   if (!asked || !URL.canParse(asked, page)) return HUB;
   const hub = new URL(asked, page);
   return hub.origin === page.origin ? hub.origin + hub.pathname.replace(/\/$/, '') : HUB;
+}
+
+/** @param href the page's address; what `?config=` holds, for `readLink`; null where it says nothing. */
+export function startSettings(href: string): string | null {
+  return new URL(href).searchParams.get(LINK_KEY);
+}
+
+/** The page's address with settings in it, and with the model where it is an embedded one. @param link of `settingsLink` */
+export function settingsUrl(href: string, link: string, model: ModelSource | null): string {
+  const page = new URL(href);
+  page.hash = '';
+  if (model?.kind === 'embedded') page.searchParams.set('model', model.id);
+  page.searchParams.set(LINK_KEY, link);
+  return page.href;
 }

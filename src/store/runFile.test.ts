@@ -23,6 +23,8 @@ function session(): Session {
   gated.watch = { type: 'watch', runId: 'ts-lora', step: 9, tokens: ['a', ' b', '\ud800'], modules: MODULES, kept: Uint8Array.from({ length: 12 }, (_, i) => i % 2), ratio: Float32Array.from({ length: 12 }, (_, i) => i / 7), tau: Float32Array.of(0.1, 0.2, 0, 0.3) };
   gated.parameters = 64;
   gated.stopped = { step: 1200, bestStep: 750, bestLoss: 2 };
+  gated.slice = { step: 1200, loss: 2.25, best: { step: 750, loss: 2.125 } };
+  gated.closed = [{ module: 3, reason: 'stuck' }];
   gated.addSample({ type: 'sample', runId: 'ts-lora', step: 750, prompt: 'Q', expected: null, text: 'A' });
   return { experiment: defaultExperiment(), template: { prompt: 'Q: {prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
 }

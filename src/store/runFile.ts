@@ -51,6 +51,7 @@ export function historyToJson(histories: readonly HistorySnapshot[]): HistoryFil
       skipped: h.skipped && seriesToJson(h.skipped), tau: h.tau && seriesToJson(h.tau), gate: h.gate && gateToJson(h.gate),
       watch: h.watch && { ...h.watch, kept: Array.from(h.watch.kept), ratio: numbers(h.watch.ratio), tau: h.watch.tau && numbers(h.watch.tau) },
       stopped: h.stopped && { ...h.stopped, bestLoss: number(h.stopped.bestLoss) },
+      slice: h.slice && { step: h.slice.step, loss: number(h.slice.loss), best: { step: h.slice.best.step, loss: number(h.slice.best.loss) } },
     })),
   };
 }
@@ -62,6 +63,7 @@ export function historyFromJson(file: HistoryFile): HistorySnapshot[] {
     skipped: h.skipped && seriesFromJson(h.skipped), tau: h.tau && seriesFromJson(h.tau), gate: h.gate && gateFromJson(h.gate),
     watch: h.watch && { ...h.watch, kept: Uint8Array.from(h.watch.kept), ratio: f32(h.watch.ratio), tau: h.watch.tau && f32(h.watch.tau) },
     stopped: h.stopped && { ...h.stopped, bestLoss: h.stopped.bestLoss ?? NaN },
+    slice: h.slice && { step: h.slice.step, loss: h.slice.loss ?? NaN, best: { step: h.slice.best.step, loss: h.slice.best.loss ?? NaN } },
   }));
 }
 

@@ -1,11 +1,15 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
-import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
 import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
 import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
+import type { Ballot } from './compare/vote';
+import type { Preset, PresetResult } from './configure/presets';
+import type { Thriftier } from './configure/thriftier';
+import type { Timing } from './configure/timing';
 import type { RunHistory } from './history';
 import type { OfflineState } from './offline';
 import type { StorageMode } from './storageLock';
@@ -96,10 +100,18 @@ export interface Answer {
 export interface RunsSlice {
   /** As typed into the form; may be invalid. */
   draft: ExperimentConfig;
-  /** `field: what is wrong`, or null where the draft can be trained. */
+  /** Everything that is wrong with it, and the first of that in words; null where it can be trained. */
+  problems: Problem[];
   draftError: string | null;
   plan: MemoryPlan | null;
   planError: ErrorInfo | null;
+  /** The preset taken last, as it was then: once the data are cut to its context, they would suggest slightly other numbers. */
+  preset: { preset: Preset; result: PresetResult } | null;
+  /** The mildest change that would fit, where the plan does not. */
+  fix: Thriftier | null;
+  /** Steps that were timed for the expected time, and whether some are being timed. */
+  timing: Timing | null;
+  measuring: boolean;
   phase: Phase;
   progress: Progress | null;
   session: Session | null;
@@ -123,18 +135,20 @@ export interface KeepSlice {
   mode: StorageMode;
   /** A run that was interrupted and can go on. */
   offer: CheckpointInfo | null;
-  /** The newest checkpoint was damaged, and the offer is the one before it. */
+  /** The newest checkpoint was damaged: the offer is the one before it, or there is none any more. */
   damaged: boolean;
   resuming: boolean;
   /** The last checkpoint of the run that is going on. */
   saved: { step: number; at: number } | null;
   /** Why nothing is saved at the moment. */
   problem: ErrorInfo | null;
-  /** How long the tab was hidden, and what the run did meanwhile. */
-  away: { ms: number; steps: number } | null;
+  /** How long the tab was hidden, and what the run did meanwhile; `slower`: as a share of its pace before, where it was held back. */
+  away: { ms: number; steps: number; slower: number | null } | null;
   /** Kept runs, newest first, and how many records could not be read. */
   runs: KeptRun[];
   unreadable: number;
+  /** Why the list could not be read at all. */
+  unlisted: ErrorInfo | null;
   /** Of this page's storage, in bytes; `persisted`: the browser will not clear it by itself. */
   quota: { usage: number; quota: number; persisted: boolean } | null;
   /** The kept run that something is done with. */
@@ -150,8 +164,39 @@ export interface Notice {
 
 export interface UiSlice {
   notices: Notice[];
-  theme: 'auto' | 'light' | 'dark';
+  theme: 'auto' | 'light' | 'dark' | 'contrast';
   offline: OfflineState;
+}
+
+/** A kept run that was added to Compare, as its file has it. */
+export interface AddedRun {
+  record: KeptRun;
+  histories: ReadonlyMap<RunId, RunHistory>;
+  /** Runs whose adapter lies in the file. */
+  adapters: ReadonlySet<RunId>;
+  /** What the worker calls the adapters that were loaded on the open model, by run. */
+  loaded: Readonly<Record<RunId, RunId>>;
+  /** Why one could not be loaded, by run. */
+  refused: Readonly<Record<RunId, string>>;
+}
+
+/** What is held side by side, and the blind vote. Answers are with the runs. */
+export interface CompareSlice {
+  /** Kept runs beside those of the session, in the order in which they were added. */
+  added: AddedRun[];
+  /** Keys of what is left out; everything else is compared. */
+  off: ReadonlySet<string>;
+  /** Key of what the others are held against; null = the first. */
+  reference: string | null;
+  /** The kept run that is being read. */
+  reading: string | null;
+  /** What is being written at the moment. */
+  writing: 'answers' | 'vote' | null;
+  ballot: Ballot | null;
+  /** The round that waits for a vote: its answers as they stand, first and second. */
+  round: { prompt: string; answers: [string, string] } | null;
+  /** Why no further round came. */
+  voteNote: string | null;
 }
 
 /** Experiments over seeds, as the browser keeps them. */
@@ -172,6 +217,7 @@ export interface State {
   runs: RunsSlice;
   studies: StudiesSlice;
   keep: KeepSlice;
+  compare: CompareSlice;
   ui: UiSlice;
 }
 
@@ -193,12 +239,13 @@ export function initialState(): State {
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     },
     runs: {
-      draft: defaultExperiment(), draftError: null, plan: null, planError: null, phase: 'idle', progress: null,
+      draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, preset: null, fix: null, timing: null, measuring: false, phase: 'idle', progress: null,
       session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },
     studies: { loaded: false, list: [], selected: null, running: null, activity: null },
-    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, quota: null, busy: null },
+    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, unlisted: null, quota: null, busy: null },
+    compare: { added: [], off: new Set(), reference: null, reading: null, writing: null, ballot: null, round: null, voteNote: null },
     ui: { notices: [], theme: 'auto', offline: 'off' },
   };
 }

@@ -5,7 +5,8 @@ import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
 import { hubHost } from './pageUrl';
-import { draftProblem, pastedName } from './checks';
+import { draftProblems, pastedName } from './checks';
+import { isPreset } from './configure/presets';
 import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 
@@ -16,7 +17,7 @@ const INFO: ModelInfo = {
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
   gpu: { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
-const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null };
+const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {
   table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
   sample: [['p', 'c']], rowCount: 10,
@@ -128,10 +129,18 @@ test('samples and early stops reach the histories; prompts are sent as the run�
   expect(train.last('start').samplePrompts).toBeNull();
   event(train, { type: 'sample', runId: 'lora', step: 0, prompt: 'p', expected: 'q', text: 'out' });
   event(train, { type: 'stopped-early', runId: 'lora', step: 40, bestStep: 20, bestLoss: 3 });
+  event(train, { type: 'slice', runId: 'lora', step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
+  event(train, { type: 'closed', runId: 'ts-lora', step: 40, modules: [{ module: 2, reason: 'harmful' }] });
   event(train, { type: 'phase', phase: 'training' });
   const lora = state().runs.session!.histories.get('lora')!;
   expect(lora.samples).toEqual([{ step: 0, prompt: 'p', expected: 'q', text: 'out' }]);
   expect(lora.stopped).toEqual({ step: 40, bestStep: 20, bestLoss: 3 });
+  expect(lora.slice).toEqual({ step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
+  expect(state().runs.session!.histories.get('ts-lora')!.closed).toEqual([{ module: 2, reason: 'harmful' }]);
+  const opened = studio.reopen('ts-lora', 2);
+  expect(train.last('reopen')).toMatchObject({ runId: 'ts-lora', module: 2 });
+  train.reply('reopen', null);
+  await opened;
   const set = studio.setSamplePrompts(['why?']);
   expect(train.last('sample-prompts').prompts).toEqual(['Q: why?\n']);
   train.reply('sample-prompts', null);
@@ -185,7 +194,7 @@ test('Compare asks base and trained runs with the run’s template, and pieces a
   const { studio, train, state } = await started();
   event(train, stepEvent('lora', 1));
   event(train, { type: 'phase', phase: 'finished' });
-  const done = studio.compare('hi');
+  const done = studio.comparing.answer('hi');
   await sent(train, 'generate');
   const request = train.last('generate');
   expect(request).toMatchObject({ runs: ['base', 'lora'], prompt: 'Q: hi\n' });
@@ -216,22 +225,87 @@ test('the latest choice of data wins over an earlier one that is slower', async 
 
 test('runs can be added up to eight and removed; ids stay unique', async () => {
   const { studio, state } = make();
-  for (let i = 0; i < 6; i++) studio.addRun(i % 2 ? 'lora' : 'ts-lora');
+  for (let i = 0; i < 6; i++) studio.configure.addRun(i % 2 ? 'lora' : 'ts-lora');
   const { draft } = state().runs;
   expect(new Set(draft.runs.map((r) => r.id)).size).toBe(8);
   expect(state().runs.draftError).toBeNull();
-  studio.removeRun('ts-lora-2');
-  studio.addRun('ts-lora');
+  studio.configure.removeRun('ts-lora-2');
+  studio.configure.addRun('ts-lora');
   expect(state().runs.draft.runs.at(-1)!.id).toBe('ts-lora-2');
-  studio.setRun(null, { rank: 1_000_000_000 });
-  expect(state().runs.draftError).toMatch(/^runs\.0\.rank:/);
+  studio.configure.setRun(null, { rank: 1_000_000_000 });
+  expect(state().runs.draftError).toBe('LoRA, Rank: must be at most 64');
 });
 
-test('a draft is checked against the schema and the model’s context', () => {
+test('a draft is checked against the schema and the model that is open', () => {
   const { draft } = make().state().runs;
-  expect(draftProblem(draft, 64)).toBeNull();
-  expect(draftProblem(draft, 32)).toMatch(/^train\.maxTokens:/);
-  expect(draftProblem({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toMatch(/^train\.learningRate:/);
+  const model = { context: 64, layers: 2 };
+  expect(draftProblems(draft, model)).toEqual([]);
+  expect(draftProblems(draft, { ...model, context: 32 })).toEqual([{ path: 'train.maxTokens', message: 'this model reads at most 32 tokens' }]);
+  expect(draftProblems({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toEqual([{ path: 'train.learningRate', message: 'must be a number' }]);
+  const only = { ...draft, runs: [draft.runs[0], { ...draft.runs[1], only: ['1.q', '2.q'] }] };
+  expect(draftProblems(only, undefined)).toEqual([]);
+  expect(draftProblems(only, model)).toEqual([{ path: 'runs.1.only', message: 'names layer 2, and this model has 2, counted from 0' }]);
+});
+
+test('a run that is removed leaves no follower behind; a method brings what it needs and its name', () => {
+  const { studio: { configure }, state } = make();
+  configure.addRun('ts-dora');
+  const { gate } = state().runs.draft.runs[2];
+  configure.setRun('ts-dora', { gate: { ...gate, rule: 'random', follows: 'ts-lora' } });
+  expect(state().runs.problems).toEqual([]);
+  configure.removeRun('ts-lora');
+  expect(state().runs.draft.runs.map((r) => [r.id, r.gate.follows])).toEqual([['lora', null], ['ts-dora', null]]);
+  configure.setRun(null, { rank: 16 });
+  configure.setMethod('lora', 'adalora');
+  expect(state().runs.draft.runs[0]).toMatchObject({ id: 'lora', name: 'AdaLoRA', method: 'adalora', adalora: { initRank: 24 } });
+  expect(state().runs.problems).toEqual([]);
+});
+
+test('a plan that does not fit brings the mildest change that does, in one click', async () => {
+  const { studio, train, state } = await ready();
+  studio.configure.setTrain({ batchSize: 8 });
+  const planned = (batch: number) => vi.waitFor(() => expect((train.last('plan').experiment as { train: { batchSize: number } }).train.batchSize).toBe(batch));
+  await planned(8);
+  train.reply('plan', { ...PLAN, fits: false });
+  await planned(4);
+  expect(state().runs.plan!.fits).toBe(false);
+  expect(state().runs.fix).toBeNull();
+  train.reply('plan', { ...PLAN, fits: false });
+  await planned(2);
+  train.reply('plan', PLAN);
+  await vi.waitFor(() => expect(state().runs.fix?.label).toBe('Batch 2 × 4 instead of 8 × 1'));
+  studio.configure.applyFix();
+  expect(state().runs.draft.train).toMatchObject({ batchSize: 2, accumulation: 4 });
+  expect(state().runs.fix).toBeNull();
+});
+
+test('a preset is taken as it is for what is open now, and stays known', async () => {
+  const { studio, state } = await ready();
+  studio.configure.takePreset('quick');
+  const { preset, draft } = state().runs;
+  expect(preset?.preset).toBe('quick');
+  expect(isPreset(draft, preset!.result)).toBe(true);
+  // All ten examples are in the open bin: the quick look's cap on a software adapter.
+  expect(draft.train.maxTokens).toBe(64);
+  expect(draft.runs.map((r) => r.rank)).toEqual([4, 4]);
+});
+
+test('steps are timed on the data as they are; one that was cancelled leaves the last', async () => {
+  const { studio, train, state } = await ready();
+  const measured = studio.configure.measure();
+  await sent(train, 'time-steps');
+  expect(state().runs.measuring).toBe(true);
+  train.reply('time-steps', { stepMs: [10, 12, 11], evalMs: 4 });
+  await measured;
+  expect(state().runs).toMatchObject({ measuring: false, timing: { stepMs: [10, 12, 11], evalMs: 4, from: 'probe' } });
+  const again = studio.configure.measure();
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'time-steps')).toHaveLength(2));
+  const stop = studio.configure.stopMeasuring();
+  train.reply('cancel-timing', null);
+  train.fail('time-steps', { name: 'Cancelled', message: 'Cancelled.', hint: '' });
+  await Promise.all([again, stop]);
+  expect(state().ui.notices).toEqual([]);
+  expect(state().runs.timing?.stepMs).toEqual([10, 12, 11]);
 });
 
 test('pasted text gets a name that says what it looks like', () => {

@@ -3,25 +3,27 @@
  * commands and reads the store, and knows nothing of workers.
  */
 import type { StoreApi } from 'zustand/vanilla';
-import { type ExperimentConfig, METHOD_NAMES, type RunConfig, type TrainConfig, parseExperiment, runSchema } from '../shared/config';
-import { type ErrorInfo, SieveError, toErrorInfo } from '../shared/errors';
-import type { DataEvent, ModelSource, RunId, Sampling, TrainEvent } from '../train/protocol';
+import { type ExperimentConfig, parseExperiment } from '../shared/config';
+import { type ErrorInfo, SieveError } from '../shared/errors';
+import type { DataEvent, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { Checkpoints } from './checkpoints';
 import { type DataClient, createDataClient } from './dataClient';
-import { draftProblem, findGpu, refuseTwo, samplingProblem } from './checks';
-import { DatasetCommands, SETTLE } from './dataset';
+import { findGpu, refuseTwo } from './checks';
+import { Compare } from './compare/compare';
+import { ConfigureCommands } from './configure/commands';
+import { DatasetCommands } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
 import { type KeepClient, createKeepClient } from './keepClient';
 import { KeptRuns } from './keptRuns';
 import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
-import { type Section, type Session, type State, initialState, isLive } from './slices';
+import { type Section, type Session, type State, isLive } from './slices';
 import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
 import { Studies } from './studies/studies';
-import { carriedPrompt, comparePrompt, dressedPrompts } from './template';
+import { dressedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
 import { unzipAdapter, zipAdapter } from './zip';
@@ -36,6 +38,8 @@ export interface StudioOptions {
   hubHost: string;
   /** The model that opens by itself; the default one when absent. */
   startModel?: ModelSource;
+  /** Settings that the page's address carries, see `readLink`. */
+  startSettings?: string | null;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<DataEvent>) => DataClient;
   makeKeep?: (hooks: WorkerHooks<never>) => KeepClient;
@@ -52,17 +56,19 @@ export class Studio {
   readonly #data: DataClient;
   /** Commands of the Data section. */
   readonly data: DatasetCommands;
+  /** Commands of the Configure section. */
+  readonly configure: ConfigureCommands;
   readonly #keep: KeepClient;
   /** The run that is going on, saved on the way. */
   readonly checkpoints: Checkpoints;
   /** Runs that have ended, kept in this browser. */
   readonly kept: KeptRuns;
+  /** Commands of the Compare section, adapters in and out aside. */
+  readonly comparing: Compare;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   #takeOver: TakeOver | null = null;
   #starting = false;
-  #planTurn = 0;
-  #planTimer: ReturnType<typeof setTimeout> | null = null;
   #modelTurn = 0;
 
   constructor(options: StudioOptions) {
@@ -86,6 +92,7 @@ export class Studio {
     });
     this.#data = (options.makeData ?? createDataClient)({ onEvent: ({ label, loaded, total }) => this.data.progress({ label, loaded, total }), onCrash: crash('data') });
     this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl);
+    this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
     this.studies = new Studies({
       store: this.store,
       train: this.#train,
@@ -103,7 +110,7 @@ export class Studio {
       store: this.store, train: this.#train, keep: this.#keep,
       flush: () => this.#events.flush(),
       openModel: (source: ModelSource) => this.openModel(source),
-      setDraft: (draft: ExperimentConfig) => this.#setDraft(draft),
+      setDraft: (draft: ExperimentConfig) => this.configure.setDraft(draft),
     };
     this.checkpoints = new Checkpoints({
       ...shared,
@@ -115,6 +122,7 @@ export class Studio {
       report: (error) => this.#page.report('history', error),
       dismiss: () => this.#page.dismiss('history'),
     });
+    this.comparing = new Compare({ page: this.#page, train: this.#train, data: this.data, kept: this.kept, flush: () => this.#events.flush() });
   }
 
   /** Finds out what this browser keeps and whether this tab may write it. */
@@ -128,6 +136,8 @@ export class Studio {
 
   /** Opens the start model and the first sample set, so that Train works at once. */
   async boot(): Promise<void> {
+    const { startSettings } = this.#options;
+    if (startSettings) this.configure.openLink(startSettings);
     const gpu = await findGpu();
     this.#page.patch('model', { gpu });
     await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.data.loadSamples(), this.studies.load()]);
@@ -160,15 +170,17 @@ export class Studio {
       return;
     }
     this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
-    this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, fix: null, timing: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    this.comparing.modelChanged();
     try {
       const info = await this.#train.request({ type: 'open-model', source });
       if (turn !== this.#modelTurn) return;
       this.#events.flush();
       this.#page.patch('model', { status: 'ready', info, phase: 'idle', progress: null });
       const { maxTokens } = this.#s.runs.draft.train;
-      if (maxTokens > info.config.context) this.setTrain({ maxTokens: info.config.context });
-      this.#planSoon(0);
+      if (maxTokens > info.config.context) this.configure.setTrain({ maxTokens: info.config.context });
+      this.configure.check();
+      this.configure.planSoon(0);
       void reportTokenizer();
     } catch (error) {
       if (turn !== this.#modelTurn) return;
@@ -181,65 +193,6 @@ export class Studio {
   /** `owner/name` and a revision, from the hub. */
   openFromHub(id: string, revision: string): Promise<void> {
     return this.openModel({ kind: 'hub', id: id.trim(), revision: revision.trim() || 'main', host: this.#options.hubHost });
-  }
-
-  // ---- configuration -------------------------------------------------------------------------------
-
-  setTrain(patch: Partial<TrainConfig>): void {
-    const { draft } = this.#s.runs;
-    this.#setDraft({ ...draft, train: { ...draft.train, ...patch } });
-    if (patch.maxTokens !== undefined) this.data.prepareSoon();
-  }
-
-  /** Changes one run, or every run where `id` is null. */
-  setRun(id: RunId | null, patch: Partial<RunConfig>): void {
-    const { draft } = this.#s.runs;
-    this.#setDraft({ ...draft, runs: draft.runs.map((r) => (id === null || r.id === id ? { ...r, ...patch } : r)) });
-  }
-
-  /** Adds a run like the last one of its method. At most eight. */
-  addRun(method: RunConfig['method']): void {
-    const { draft } = this.#s.runs;
-    const like = draft.runs.filter((r) => r.method === method).at(-1) ?? draft.runs.at(-1);
-    let n = 2;
-    while (draft.runs.some((r) => r.id === `${method}-${n}`)) n++;
-    const bare = !draft.runs.some((r) => r.id === method);
-    const id = bare ? method : `${method}-${n}`;
-    const label = METHOD_NAMES[method];
-    const run = runSchema.parse({ id, name: bare ? label : `${label} ${n}`, method });
-    const copied = like ? { rank: like.rank, alpha: like.alpha, modules: like.modules, gate: like.gate } : {};
-    this.#setDraft({ ...draft, runs: [...draft.runs, { ...run, ...copied }] });
-  }
-
-  removeRun(id: RunId): void {
-    const { draft } = this.#s.runs;
-    this.#setDraft({ ...draft, runs: draft.runs.filter((r) => r.id !== id) });
-  }
-
-  resetDraft(): void {
-    this.#setDraft(initialState().runs.draft);
-    this.data.prepareSoon(0);
-  }
-
-  #setDraft(draft: ExperimentConfig): void {
-    this.#page.patch('runs', { draft, draftError: draftProblem(draft, this.#s.model.info?.config.context) });
-    this.#planSoon();
-  }
-
-  #planSoon(delay = SETTLE): void {
-    if (this.#planTimer !== null) clearTimeout(this.#planTimer);
-    this.#planTimer = setTimeout(() => void this.#plan(), delay);
-  }
-
-  async #plan(): Promise<void> {
-    const turn = ++this.#planTurn;
-    if (this.#s.model.status !== 'ready' || this.#s.runs.draftError !== null) return;
-    try {
-      const plan = await this.#train.request({ type: 'plan', experiment: parseExperiment(this.#s.runs.draft) });
-      if (turn === this.#planTurn) this.#page.patch('runs', { plan, planError: null });
-    } catch (error) {
-      if (turn === this.#planTurn) this.#page.patch('runs', { plan: null, planError: toErrorInfo(error) });
-    }
   }
 
   // ---- training ------------------------------------------------------------------------------------
@@ -327,6 +280,11 @@ export class Studio {
     return this.#page.command('train', () => this.#train.request({ type: 'stop' }));
   }
 
+  /** Opens a module's gate for all tokens again; it goes on learning from there. `module`: its place among the run's. */
+  reopen(runId: RunId, module: number): Promise<void> {
+    return this.#page.command('train', () => this.#train.request({ type: 'reopen', runId, module }));
+  }
+
   /** Times the kernels of one step. */
   async profile(): Promise<void> {
     if (this.#s.runs.profiling) return;
@@ -350,52 +308,14 @@ export class Studio {
     await this.#page.command('train', () => this.#train.request({ type: 'sample-prompts', prompts: dressedPrompts(prompts, session) }));
   }
 
-  // ---- compare -------------------------------------------------------------------------------------
-
-  setSampling(patch: Partial<Sampling>): void {
-    this.#page.patch('runs', { sampling: { ...this.#s.runs.sampling, ...patch } });
-  }
-
-  /** Base and every run answer the same prompt with the same sampling seed. */
-  async compare(typed: string): Promise<void> {
-    const { session, imported, sampling, generating } = this.#s.runs;
-    if (generating !== null) return;
-    this.#page.dismiss('compare');
-    const problem = samplingProblem(sampling);
-    if (problem) {
-      this.#page.report('compare', problem);
-      return;
-    }
-    const carried = imported.findLast((r) => r.template !== null)?.template;
-    const { mapping, template } = session ?? (carried ? carriedPrompt(carried) : this.#s.dataset);
-    const trained = (session?.experiment.runs ?? []).filter((r) => (session?.histories.get(r.id)?.step.length ?? 0) > 0 && !session?.gone?.has(r.id));
-    const runs = ['base', ...trained.map((r) => r.id), ...imported.map((r) => r.runId)];
-    const { requestId, reply } = this.#train.post({ type: 'generate', runs, prompt: comparePrompt(typed, mapping, template), sampling });
-    this.#page.patch('runs', { generating: requestId, answers: Object.fromEntries(runs.map((id) => [id, { text: '', done: false }])) });
-    try {
-      const { texts } = await reply;
-      this.#events.flush();
-      if (this.#s.runs.generating !== requestId) return;
-      // One that was cancelled before its first token has no text.
-      const answers = Object.fromEntries(runs.map((id) => [id, { text: texts[id] ?? this.#s.runs.answers[id]?.text ?? '', done: true }]));
-      this.#page.patch('runs', { generating: null, answers });
-    } catch (error) {
-      this.#events.flush();
-      if (this.#s.runs.generating === requestId) this.#page.patch('runs', { generating: null });
-      this.#page.report('compare', error);
-    }
-  }
-
-  cancelCompare(): Promise<void> {
-    return this.#page.command('compare', () => this.#train.request({ type: 'cancel-generate' }));
-  }
+  // ---- adapters in and out -------------------------------------------------------------------------
 
   /** The adapter of one run as a zip that PEFT loads once unpacked; null when it failed (and was reported). */
   async exportRun(runId: RunId): Promise<{ name: string; blob: Blob } | null> {
     this.#page.dismiss('compare');
     try {
       const { session, imported } = this.#s.runs;
-      const { files } = await this.#train.request({ type: 'export', runId, template: session?.template ?? this.#s.dataset.template, check: true });
+      const { files } = await this.#train.request({ type: 'export', runId, template: imported.find((r) => r.runId === runId)?.template ?? session?.template ?? this.#s.dataset.template, check: true });
       const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? imported.find((r) => r.runId === runId)?.name ?? runId;
       return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };
     } catch (error) {

@@ -38,6 +38,14 @@ export interface MemoryPlan {
   items: PlanItem[];
   totalBytes: number;
   limitBytes: number | null;
+  /** Whether all of it, and every single buffer, stays within the limits. Where not even the thriftiest layout does, it is tried all the same. */
+  fits: boolean;
+}
+
+/** Timed steps, all runs together, and one evaluation batch of all runs, in ms. */
+export interface StepTimes {
+  stepMs: number[];
+  evalMs: number;
 }
 
 /** Tokens of a sample, and prompts that are sampled, at most. */
@@ -66,6 +74,9 @@ export type TrainRequest =
   | { type: 'open-model'; source: ModelSource }
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
+  /** Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or frees a session. */
+  | { type: 'time-steps'; experiment: ExperimentConfig; train: TokenSet; heldOut: TokenSet; steps: number }
+  | { type: 'cancel-timing' }
   /** Compiles, allocates and starts. Events follow; the reply comes once the first step may begin. */
   | ({ type: 'start'; experiment: ExperimentConfig } & RunInput)
   | { type: 'pause' }
@@ -83,6 +94,8 @@ export type TrainRequest =
   | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
   | { type: 'import'; files: AdapterFile[]; as: RunId | null }
+  /** Frees an adapter that was imported as a run of its own. */
+  | { type: 'release'; runId: RunId }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
   | ({ type: 'restore'; state: SessionState } & RunInput)
@@ -105,6 +118,7 @@ export interface TrainReplies {
   'open-model': ModelInfo;
   plan: MemoryPlan;
   start: MemoryPlan;
+  'time-steps': StepTimes;
   generate: { texts: Record<RunId, string> };
   export: { files: AdapterFile[] };
   /** `template` is the one it was trained with, where its files tell. */
@@ -125,6 +139,8 @@ export interface SessionState {
   step: number;
   /** Step of the last evaluation on the way that is complete; −1 before the base's. */
   evaluated: number;
+  /** Its runs have gone back to their best adapters already. */
+  tookBest: boolean;
   /** It was told to stop, and its end is not complete. */
   stopping: boolean;
   /** Runs that have ended with an error. */

@@ -6,7 +6,7 @@ import { exampleCount, toBatch } from '../data/batches';
 import type { RunState } from '../engine/adapterRun';
 import { matmulRate } from '../engine/matmulRate';
 import { maxContext } from '../engine/model/llama';
-import { type Layout, type MemoryLimits, fittingLayouts, planTraining } from '../engine/plan';
+import { type Layout, type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '../engine/plan';
 import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
@@ -39,7 +39,9 @@ function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layo
 
 function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
   const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
-  return { items, totalBytes: items.reduce((sum, i) => sum + i.bytes, 0), limitBytes: memoryLimits(base.gpu.info).budget };
+  const { budget, binding } = memoryLimits(base.gpu.info);
+  const totalBytes = items.reduce((sum, i) => sum + i.bytes, 0);
+  return { items, totalBytes, limitBytes: budget, fits: totalBytes <= budget && largestTensor(base.config, experiment.runs, experiment.train, layout).bytes <= binding };
 }
 
 /** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
@@ -51,7 +53,7 @@ export function planOf(model: OpenModel, experiment: ExperimentConfig): MemoryPl
  * A trainer in the first layout that fits: the one it had before, if any, since another may compile other kernels.
  * @throws {OutOfMemoryError} when the thriftiest does not fit either
  */
-async function createTrainer(model: OpenModel, experiment: ExperimentConfig, before: Layout | undefined): Promise<Trainer> {
+export async function createTrainer(model: OpenModel, experiment: ExperimentConfig, before?: Layout): Promise<Trainer> {
   const layouts = [...(before ? [before] : []), ...layoutsOf(model, experiment)];
   for (const layout of layouts.slice(0, -1)) {
     try {
@@ -104,6 +106,8 @@ export class Session {
   readonly #failed: Set<RunId>;
   /** Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes it. */
   #evaluated: number;
+  /** The best adapters are in their runs' place: only the last evaluation is still owed. */
+  #tookBest: boolean;
   readonly #early: EarlyStopping;
   readonly #divergence: Map<RunId, Divergence>;
   readonly #lastEvent = new Map<RunId, number>();
@@ -123,6 +127,7 @@ export class Session {
     this.#tuning = tuning;
     this.#step = state?.step ?? 0;
     this.#evaluated = state?.evaluated ?? -1;
+    this.#tookBest = state?.tookBest ?? false;
     this.#stopping = state?.stopping ?? false;
     this.#failed = new Set(state?.failed);
     const signs = (id: RunId) => state?.signs[id] as Signs | undefined;
@@ -257,6 +262,8 @@ export class Session {
     const { steps, evalEvery } = this.experiment.train;
     if (this.#evaluated < 0) await this.#measure(['base']);
     else if (this.#step % evalEvery === 0 && this.#step < steps && this.#evaluated < this.#step) {
+      // Who failed in this very step is no longer measured, whether or not the session was interrupted here.
+      await this.#pending;
       await this.#lookAtSlice(this.#due);
       await this.#measure(this.#due);
     }
@@ -283,12 +290,14 @@ export class Session {
     });
   }
 
-  /** Every run ends with its best adapter, where that is kept. */
+  /** Every run ends with its best adapter, where that is kept. Once: looked at again, the best would pass for the last. */
   async #takeBest(): Promise<void> {
+    if (this.#tookBest) return;
     await this.#lookAtSlice(this.#live, true);
     if (this.#abandoned) return;
     await this.#lock.run(async () => {
       for (const runId of this.#kept) await this.trainer.run(runId).takeBest();
+      this.#tookBest = true;
     });
   }
 
@@ -415,7 +424,7 @@ export class Session {
       const signs: Record<RunId, Signs> = {};
       for (const { config: { id } } of this.trainer.runs) signs[id] = { divergence: this.#divergence.get(id)!.state(), gates: this.#gateWarnings.get(id)!.state() };
       return {
-        version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, stopping: this.#stopping, failed: [...this.#failed],
+        version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, tookBest: this.#tookBest, stopping: this.#stopping, failed: [...this.#failed],
         tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs, early: this.#early.state(), signs,
       };
     });

@@ -1,44 +1,30 @@
 /** The train worker's whole behaviour on the nano model, without the worker: same code, same GPU. */
 import { describe, expect, it } from 'vitest';
-import { prepare } from '../data/prepare';
-import { parseFile } from '../data/parse';
-import { NO_REPAIRS } from '../data/repair';
-import { openTokenizer } from '../hub/tokenizer';
-import { type ExperimentConfig, defaultExperiment } from '../shared/config';
 import { pack, unpack } from '../shared/pack';
-import type { TokenSet } from '../shared/types';
-import type { SessionState, TrainEvent } from './protocol';
-import { Studio } from './studio';
-
-const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
-
-async function data(maxTokens: number): Promise<{ train: TokenSet; heldOut: TokenSet }> {
-  const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Tom has ${i} red apples and one hat.`, completion: `The hat of Tom is ${['red', 'blue', 'green'][i % 3]}, he said.` }));
-  const table = await parseFile('t.jsonl', new Blob([lines.join('\n')]));
-  const options = { mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } }, template: { prompt: '{prompt}\n', completion: '{completion}' }, completionOnly: true, maxTokens, heldOutShare: 0.2, seed: 3, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
-  return prepare(table, options, await openTokenizer(NANO));
-}
-
-function experiment(change: Partial<ExperimentConfig['train']> = {}): ExperimentConfig {
-  const e = defaultExperiment();
-  return { ...e, train: { ...e.train, steps: 8, warmupSteps: 2, batchSize: 2, maxTokens: 48, evalEvery: 4, evalExamples: 5, ...change } };
-}
-
-/** A studio whose events are kept, and a promise for the next phase of a kind. */
-function watched() {
-  const events: TrainEvent[] = [];
-  const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
-  const studio = new Studio((event) => {
-    events.push(event);
-    if (event.type === 'fatal') throw new Error(event.error.message);
-    if (event.type === 'phase') for (const w of waiting.filter((x) => x.phases.includes(event.phase))) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
-  });
-  const phase = (...phases: string[]) => new Promise<string>((resolve) => waiting.push({ phases, resolve }));
-  const losses = (runId: string) => events.flatMap((e) => (e.type === 'step' && e.runId === runId ? [e.loss] : []));
-  return { studio, events, phase, losses };
-}
+import type { SessionState } from './protocol';
+import { NANO, smallData as data, smallExperiment as experiment, watched } from './testing/studio';
 
 describe('the train worker', () => {
+  it('times steps as they would train, leaves nothing behind, and stops when it is told to', async () => {
+    const { studio, events } = watched();
+    await studio.openModel({ type: 'open-model', source: NANO });
+    const before = studio.counts();
+    const sets = await data(48);
+    const start = experiment({ sliceShare: 0.2 });
+    const [lora, ts] = start.runs;
+    const timed = { ...start, runs: [lora, { ...ts, gate: { ...ts.gate, prices: 'held-out' as const, pricesEvery: 1, tauWarmup: 0 } }] };
+    expect(studio.plan({ type: 'plan', experiment: timed }).fits).toBe(true);
+    const { stepMs, evalMs } = await studio.timeSteps({ type: 'time-steps', experiment: timed, ...sets, steps: 2 });
+    expect(stepMs).toHaveLength(2);
+    expect([...stepMs, evalMs].every((ms) => ms > 0)).toBe(true);
+    expect(studio.counts()).toEqual(before);
+    expect(events.filter((e) => e.type === 'step')).toEqual([]);
+    const ended = studio.timeSteps({ type: 'time-steps', experiment: timed, ...sets, steps: 1000 });
+    studio.cancelTiming();
+    await expect(ended).rejects.toThrow('Cancelled');
+    expect(studio.counts()).toEqual(before);
+  });
+
   it('checks logits, trains two runs, evaluates, gives an adapter that comes back the same', async () => {
     const { studio, events, phase, losses } = watched();
     const info = await studio.openModel({ type: 'open-model', source: NANO });

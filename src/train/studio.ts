@@ -13,6 +13,7 @@ import { measureModules } from './moduleMeasures';
 import { LOGIT_TOLERANCE, type OpenModel, compareLogits, openModel } from './openModel';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { Session, planOf } from './session';
+import { timeSteps } from './stepTime';
 import { measureTokenClasses } from './tokenClasses';
 
 const CHECK_ROWS = 3;
@@ -30,6 +31,8 @@ export class Studio {
   /** Adapters of a kept run that stand in for the experiment's own, until the next one begins. */
   readonly #opened = new Map<RunId, AdapterRun>();
   #cancelled = false;
+  /** The timing that is wanted; an earlier one ends. */
+  #timing = 0;
 
   constructor(emit: (event: TrainEvent) => void) {
     this.#emit = emit;
@@ -80,6 +83,17 @@ export class Studio {
     return planOf(this.#needModel(), experiment);
   }
 
+  timeSteps({ experiment, train, heldOut, steps }: Request<'time-steps'>): Promise<TrainReplies['time-steps']> {
+    const model = this.#needModel();
+    const turn = ++this.#timing;
+    return this.#lock.run(() => timeSteps(model, experiment, { train, heldOut }, steps, () => turn !== this.#timing));
+  }
+
+  cancelTiming(): null {
+    this.#timing++;
+    return null;
+  }
+
   async start({ experiment, ...input }: Request<'start'>): Promise<TrainReplies['start']> {
     const model = this.#needModel();
     await this.reset();
@@ -120,6 +134,7 @@ export class Studio {
     const session = this.#session;
     this.#session = null;
     this.#cancelled = true;
+    this.#timing++;
     await session?.free();
     await this.#lock.run(async () => freeAll(this.#opened));
     return null;
@@ -241,6 +256,14 @@ export class Studio {
       home.get(id)?.free();
       home.set(id, run);
       return { runId: id, name: adapter.run.name, template: adapter.template };
+    });
+  }
+
+  release({ runId }: Request<'release'>): Promise<null> {
+    return this.#lock.run(async () => {
+      this.#imported.get(runId)?.free();
+      this.#imported.delete(runId);
+      return null;
     });
   }
 

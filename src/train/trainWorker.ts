@@ -11,6 +11,8 @@ function answer(request: Envelope<TrainRequest>): unknown {
   switch (request.type) {
     case 'open-model': return studio.openModel(request);
     case 'plan': return studio.plan(request);
+    case 'time-steps': return studio.timeSteps(request);
+    case 'cancel-timing': return studio.cancelTiming();
     case 'start': return studio.start(request);
     case 'pause': return studio.pause();
     case 'resume': return studio.resume();
@@ -21,6 +23,7 @@ function answer(request: Envelope<TrainRequest>): unknown {
     case 'sample-prompts': return studio.samplePrompts(request);
     case 'export': return studio.export(request);
     case 'import': return studio.import(request);
+    case 'release': return studio.release(request);
     case 'state': return studio.state();
     case 'restore': return studio.restore(request);
     case 'reset': return studio.reset();

@@ -1,6 +1,7 @@
 /** The page: one column of eight steps, and a slim bar to move between them. */
 import { useEffect, useRef, useState } from 'react';
 import { type Section, isLive, stepsOf } from '../store/slices';
+import { Announcer } from './Announcer';
 import { CompareSection } from './CompareSection';
 import { ConfigureSection } from './ConfigureSection';
 import { DataSection } from './DataSection';
@@ -8,39 +9,30 @@ import { ExperimentSection } from './experiment/ExperimentSection';
 import { HistorySection } from './HistorySection';
 import { InspectSection } from './InspectSection';
 import { ModelSection } from './ModelSection';
+import { PAGE_STEPS } from './pageSteps';
 import { ResumeOffer } from './ResumeOffer';
+import { Shortcuts } from './Shortcuts';
 import { ThemeToggle } from './ThemeToggle';
 import { Tour, TourInvite } from './Tour';
 import { PHASES, TrainSection } from './TrainSection';
 import { useSel, useStudio } from './studioContext';
 
-const STEPS: { id: Section; label: string }[] = [
-  { id: 'model', label: 'Model' },
-  { id: 'data', label: 'Data' },
-  { id: 'configure', label: 'Configure' },
-  { id: 'train', label: 'Train' },
-  { id: 'inspect', label: 'Inspect' },
-  { id: 'compare', label: 'Compare' },
-  { id: 'experiment', label: 'Experiment' },
-  { id: 'history', label: 'History' },
-];
-
 export function App() {
   return (
     <>
-      <a className="skip" href="#model">Skip to the content</a>
+      <a className="skip" href="#content">Skip to the content</a>
       <header className="top">
         <div className="top-inner">
           <div>
             <h1>Sieve</h1>
             <p className="claim">Teach a small language model in this tab, and see which tokens it can skip. Nothing leaves the tab.</p>
           </div>
-          <div className="row"><Tour /><ThemeToggle /></div>
+          <div className="row top-tools"><Tour /><Shortcuts /><ThemeToggle /></div>
           <TourInvite />
         </div>
       </header>
       <StepNav />
-      <main>
+      <main id="content" tabIndex={-1}>
         <ResumeOffer />
         <ModelSection />
         <DataSection />
@@ -58,6 +50,7 @@ export function App() {
         </p>
         <Offline />
       </footer>
+      <Announcer />
     </>
   );
 }
@@ -104,7 +97,7 @@ function StepNav() {
   return (
     <nav className="steps" aria-label="Steps">
       <ol ref={list}>
-        {STEPS.map((s, i) => (
+        {PAGE_STEPS.map((s, i) => (
           <li key={s.id}>
             <a href={`#${s.id}`} aria-current={here === s.id ? 'step' : undefined}>
               <span className={`step-number${done[s.id] ? ' step-done' : ''}${s.id === 'train' && started && !done.train ? ' step-live' : ''}`} aria-hidden="true">{done[s.id] ? '✓' : i + 1}</span>
@@ -135,7 +128,7 @@ function useCurrent(): Section {
     const observer = new IntersectionObserver((entries) => {
       for (const e of entries) if (e.isIntersecting) setHere(e.target.id as Section);
     }, { rootMargin: '-20% 0px -70% 0px' });
-    for (const { id } of STEPS) {
+    for (const { id } of PAGE_STEPS) {
       const element = document.getElementById(id);
       if (element) observer.observe(element);
     }

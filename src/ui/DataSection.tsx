@@ -2,7 +2,7 @@
 import { useRef, useState } from 'react';
 import type { PrepareReport } from '../shared/data';
 import type { HeaderMode } from '../store/slices';
-import { Later, ProgressLine, Scroll, SectionFrame, SelectField, TextField } from './bits';
+import { Empty, Later, ProgressLine, Scroll, SectionFrame, SelectField, Skeleton, TextField } from './bits';
 import { DataIssues } from './DataIssues';
 import { DataLengths } from './DataLengths';
 import { DataMapping } from './DataMapping';
@@ -15,6 +15,7 @@ import { useSel, useStudio } from './studioContext';
 export function DataSection() {
   const status = useSel((s) => s.dataset.status);
   const report = useSel((s) => s.dataset.report);
+  const waits = useSel((s) => s.dataset.status === 'reading' || s.dataset.preparing || (s.dataset.origin === null && (s.model.status === 'none' || s.model.status === 'opening') && s.dataset.status !== 'failed'));
   return (
     <SectionFrame id="data" number={2} title="Data" lead="Pick a sample set or drop a file: JSONL, JSON, CSV, TSV, Parquet or plain text, also packed with gzip or zip. It never leaves this tab.">
       <div className="split">
@@ -23,6 +24,9 @@ export function DataSection() {
       </div>
       {status === 'ready' && <div className="split"><Found /><DataMapping /></div>}
       <Working />
+      {!report && (waits
+        ? <div className="split"><Skeleton room="table" /><Skeleton room="table" /></div>
+        : status !== 'ready' && <Empty>No data are open. Choose a sample set, or a file of your own.</Empty>)}
       {status === 'ready' && report && (
         <>
           <Report report={report} />
@@ -32,7 +36,7 @@ export function DataSection() {
             {report.examples > 0 && <div className="panel stack"><h3>Lengths</h3><DataLengths lengths={report.lengths} /></div>}
           </div>
           <DataPreview />
-          <Later><DataTable report={report} /></Later>
+          <Later room="table"><DataTable report={report} /></Later>
         </>
       )}
     </SectionFrame>
@@ -142,11 +146,12 @@ function Working() {
   const progress = useSel((s) => s.dataset.progress);
   const reading = status === 'reading';
   if (!reading && !preparing) {
-    return status === 'ready' && !report && progress === null ? <p><button type="button" onClick={() => studio.data.prepareSoon(0)}>Turn the text into tokens</button></p> : null;
+    const undone = status === 'ready' && !report && progress === null;
+    return <div className="row working">{undone && <button type="button" onClick={() => studio.data.prepareSoon(0)}>Turn the text into tokens</button>}</div>;
   }
   const bytesRead = progress?.label === 'Reading';
   return (
-    <div className="row working" aria-live="polite" data-testid="data-progress">
+    <div className="row working" data-testid="data-progress">
       {progress ? <ProgressLine label={progress.label} loaded={progress.loaded} total={progress.total} unit={bytesRead ? bytes : count} /> : <p className="muted">{reading ? 'Reading…' : 'Turning text into tokens…'}</p>}
       {progress && <button type="button" className="quiet" onClick={() => void studio.data.cancel()} data-testid="data-cancel">Cancel</button>}
     </div>

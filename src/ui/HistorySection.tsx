@@ -1,5 +1,5 @@
 /** Runs that this browser keeps: found, named, opened again, taken away, brought back, deleted. */
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { KeptRun } from '../shared/keptRun';
 import { matches } from '../store/keptRuns';
 import { isLive } from '../store/slices';
@@ -12,7 +12,7 @@ export function HistorySection() {
   const mode = useSel((s) => s.keep.mode);
   return (
     <SectionFrame id="history" number={8} title="History" lead="Every run that ends is kept in this browser, with its curves and adapters. It stays here until you delete it, unless the browser runs out of room.">
-      {mode === 'off' ? <p className="muted" data-testid="history-off">This browser lets the page keep nothing (a private window, perhaps). Export adapters under Compare before you leave.</p> : <Kept />}
+      {mode === 'off' ? <p className="empty" data-testid="history-off">This browser lets the page keep nothing (a private window, perhaps). Export adapters under Compare before you leave.</p> : <Kept />}
     </SectionFrame>
   );
 }
@@ -22,11 +22,27 @@ function Kept() {
   const runs = useSel((s) => s.keep.runs);
   const unreadable = useSel((s) => s.keep.unreadable);
   const reader = useSel((s) => s.keep.mode === 'reader');
+  const unlisted = useSel((s) => s.keep.unlisted);
   const [query, setQuery] = useState('');
   const input = useRef<HTMLInputElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  /** The run that is being deleted: its place in the list, and how long that is. */
+  const [leaving, setLeaving] = useState<{ place: number; of: number } | null>(null);
   const found = runs.filter((r) => matches(r, query));
+  const shown = found.length;
+  useEffect(() => {
+    if (!leaving || shown >= leaving.of) return;
+    // It is gone: the focus goes to the run that comes after, or to the search.
+    const rows = frame.current!.querySelectorAll('[data-testid="kept-run"]');
+    (rows[Math.min(leaving.place, shown - 1)]?.querySelector<HTMLElement>('.kept-actions button') ?? frame.current!.querySelector('input'))?.focus();
+  }, [leaving, shown]);
+  const remove = async (id: string, place: number) => {
+    setLeaving({ place, of: shown });
+    await studio.kept.remove(id);
+    setLeaving(null);
+  };
   return (
-    <div className="stack">
+    <div className="stack" ref={frame}>
       {reader && (
         <div className="notice" aria-live="polite" data-testid="reader-note">
           <p><strong>Read only.</strong> Sieve is open in another tab, and only one tab writes. You can look, open and export here; runs of this tab are not kept. When the other tab closes, this one takes over.</p>
@@ -46,10 +62,11 @@ function Kept() {
       </div>
       {found.length > 0 && (
         <ul className="kept-list" data-testid="history-list">
-          {found.map((r) => <Row key={r.id} run={r} reader={reader} onTag={setQuery} />)}
+          {found.map((r, i) => <Row key={r.id} run={r} reader={reader} onTag={setQuery} onDelete={() => void remove(r.id, i)} />)}
         </ul>
       )}
-      {found.length === 0 && <p className="muted" data-testid="history-empty">{runs.length === 0 ? 'Nothing yet. The first run that ends appears here.' : 'No kept run matches.'}</p>}
+      {unlisted && <div className="notice notice-error" role="alert"><p><strong>The kept runs cannot be read.</strong> {unlisted.message} {unlisted.hint}</p></div>}
+      {found.length === 0 && !unlisted && <p className="empty" data-testid="history-empty">{runs.length === 0 ? 'Nothing yet. The first run that ends appears here.' : 'No kept run matches.'}</p>}
       {unreadable > 0 && <p className="help">{count(unreadable)} {unreadable === 1 ? 'entry' : 'entries'} of another version of Sieve cannot be read, and {unreadable === 1 ? 'is' : 'are'} left alone.</p>}
       <Room />
     </div>
@@ -58,15 +75,26 @@ function Kept() {
 
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-function Row({ run, reader, onTag }: { run: KeptRun; reader: boolean; onTag: (tag: string) => void }) {
+function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; onTag: (tag: string) => void; onDelete: () => void }) {
   const studio = useStudio();
   const busy = useSel((s) => s.keep.busy === run.id);
   const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null);
   const shown = useSel((s) => s.runs.session?.startedAt === run.startedAt);
   const noGpu = useSel((s) => s.model.gpu === 'no-webgpu' || s.model.gpu === 'no-adapter');
   const [mode, setMode] = useState<'view' | 'edit' | 'delete'>('view');
+  const item = useRef<HTMLLIElement>(null);
+  const before = useRef(mode);
+  useEffect(() => {
+    if (mode === before.current) return;
+    // The focus goes to what was opened, and back to the button that opened it.
+    const wanted = mode === 'edit' ? 'kept-name' : mode === 'delete' ? 'kept-delete-no' : `kept-${before.current}`;
+    before.current = mode;
+    item.current?.querySelector<HTMLElement>(`[data-testid="${wanted}"]`)?.focus();
+  }, [mode]);
   return (
-    <li className={`kept${shown ? ' kept-shown' : ''}`} data-testid="kept-run" aria-busy={busy}>
+    // Escape leaves what the buttons inside have opened.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <li ref={item} className={`kept${shown ? ' kept-shown' : ''}`} data-testid="kept-run" aria-busy={busy} onKeyDown={(e) => { if (e.key === 'Escape') setMode('view'); }}>
       <div className="kept-head">
         <h3>{run.name}{shown && <span className="tag">shown above</span>}{run.ended !== 'finished' && <span className="tag">{run.ended}</span>}</h3>
         <p className="help">
@@ -90,13 +118,13 @@ function Row({ run, reader, onTag }: { run: KeptRun; reader: boolean; onTag: (ta
         : mode === 'delete' ? (
           <div className="row">
             <p>Delete this run and its adapters? This cannot be undone.</p>
-            <button type="button" className="danger" data-testid="kept-delete-yes" onClick={() => void studio.kept.remove(run.id)}>Delete</button>
-            <button type="button" onClick={() => setMode('view')}>Keep it</button>
+            <button type="button" className="danger" data-testid="kept-delete-yes" onClick={onDelete}>Delete</button>
+            <button type="button" data-testid="kept-delete-no" onClick={() => setMode('view')}>Keep it</button>
           </div>
         ) : (
           <div className="row kept-actions">
             <button type="button" disabled={busy || live || noGpu} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>Open</button>
-            <button type="button" disabled={busy || noGpu} data-testid="kept-compare" onClick={() => void studio.kept.addToCompare(run.id)}>Add to Compare</button>
+            <button type="button" disabled={busy || shown} data-testid="kept-compare" onClick={() => void studio.comparing.add(run.id)}>Add to Compare</button>
             <button type="button" disabled={busy} data-testid="kept-export" onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}>Export</button>
             <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-edit" onClick={() => setMode('edit')}>Rename, tag</button>
             <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-delete" onClick={() => setMode('delete')}>Delete</button>
@@ -115,8 +143,7 @@ function Edit({ run, onDone }: { run: KeptRun; onDone: () => void }) {
       className="stack tight"
       onSubmit={(e) => {
         e.preventDefault();
-        void studio.kept.edit(run.id, { name, tags: tags.split(',') });
-        onDone();
+        void studio.kept.edit(run.id, { name, tags: tags.split(',') }).then((done) => { if (done) onDone(); });
       }}
     >
       <div className="fields wide-fields">
@@ -135,9 +162,8 @@ function Edit({ run, onDone }: { run: KeptRun; onDone: () => void }) {
 function Room() {
   const studio = useStudio();
   const room = useSel((s) => s.keep.quota);
-  const problem = useSel((s) => s.keep.problem);
   const writer = useSel((s) => s.keep.mode === 'writer');
-  if (!room) return problem && <p className="help" role="alert">{problem.message} {problem.hint}</p>;
+  if (!room) return null;
   return (
     <div className="row room" data-testid="room">
       <meter min={0} max={1} value={room.quota > 0 ? room.usage / room.quota : 0} aria-label="Storage used" />

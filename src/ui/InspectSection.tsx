@@ -5,7 +5,7 @@ import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
 import type { Session } from '../store/slices';
-import { Later, Scroll, SectionFrame, Segmented, SelectField, TableBehind } from './bits';
+import { Empty, Later, Scroll, SectionFrame, Segmented, SelectField, Skeleton, TableBehind } from './bits';
 import { ChartFrame } from './charts/ChartFrame';
 import { useChartColors } from './charts/chartColors';
 import { DASHES } from './charts/Curves';
@@ -28,8 +28,8 @@ export function InspectSection() {
   const gated = session?.experiment.runs.filter(isGated) ?? [];
   return (
     <SectionFrame id="inspect" number={5} title="Inspect" lead={<>Which tokens does each layer skip? <em>Skipped</em>: the layer’s update was too small to matter for that token, so it was left out.</>}>
-      {!session && <p className="muted">Fills while a run with token gates (TS-LoRA) trains.</p>}
-      {session && gated.length === 0 && <p className="muted">No run of this experiment has token gates. Add a TS-LoRA run under Configure.</p>}
+      {!session && <Empty>A map of what every layer skips, and a text token by token, fill while a run with token gates (TS-LoRA) trains.</Empty>}
+      {session && gated.length === 0 && <Empty>No run of this experiment has token gates. Add a TS-LoRA run under <a href="#configure">Configure</a>.</Empty>}
       {session && gated.length > 0 && <Gated key={session.startedAt} session={session} />}
     </SectionFrame>
   );
@@ -57,13 +57,13 @@ const View = memo(function View({ session, version }: { session: Session; versio
     <div className="stack">
       {gated.length > 1 && <SelectField label="Run" value={runId} onChange={setRunId} options={gated.map((r) => ({ value: r.id, label: r.name }))} />}
       {done <= waits && done > 0 && <p className="muted">All gates are still open: the thresholds τ start to move after step {waits}.</p>}
-      {history.skipped && history.gate ? <Maps version={version} session={session} gated={gated} history={history} selected={module} onSelect={setModule} /> : <p className="muted">Waiting for the first step…</p>}
+      {history.skipped && history.gate ? <Maps version={version} session={session} gated={gated} history={history} selected={module} onSelect={setModule} /> : <><p className="muted">Waiting for the first step…</p><Skeleton room="chart" /></>}
       <div className="panel stack">
         <WatchForm />
         {!watch && <p className="muted">The watched text passes through the current model every few steps.</p>}
       </div>
-      {watch && <Later><TokenView watch={watch} token={token} onToken={setToken} /></Later>}
-      {watch && <Later><TokenMap watch={watch} token={token} module={module} onSelect={choose} /></Later>}
+      {watch && <Later room="chart"><TokenView watch={watch} token={token} onToken={setToken} /></Later>}
+      {watch && <Later room="chart"><TokenMap watch={watch} token={token} module={module} onSelect={choose} /></Later>}
     </div>
   );
 });
@@ -95,12 +95,12 @@ function Maps({ version, session, gated, history, selected, onSelect }: MapsProp
             <SelectField label="Module" value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: `layer ${m.layer}, ${m.kind}` }))} />
             <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
           </div>
-          <Later><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
+          <Later room="chart"><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
         </div>
         <div className="stack">
-          <Later><Lines version={version} history={history} modules={modules} /></Later>
-          <Later><OverTime version={version} history={history} modules={modules} module={chosen} /></Later>
-          <Later><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
+          <Later room="chart"><Lines version={version} history={history} modules={modules} /></Later>
+          <Later room="chart"><OverTime version={version} history={history} modules={modules} module={chosen} /></Later>
+          <Later room="chart"><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
         </div>
       </div>
       <div className="panel stack"><ModuleTable modules={modules} gate={gate} selected={chosen} /></div>

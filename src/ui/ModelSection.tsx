@@ -23,7 +23,7 @@ export function ModelSection() {
           </fieldset>
           <HubForm disabled={busy} />
         </div>
-        <div className="panel" data-testid="model-status" data-status={model.status}>
+        <div className="panel model-panel" data-testid="model-status" data-status={model.status}>
           {model.status === 'opening' && (
             <>
               <p aria-live="polite"><strong>{model.phase === 'checking' ? 'Checking the model' : 'Opening the model'}…</strong></p>

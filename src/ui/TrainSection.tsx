@@ -1,13 +1,15 @@
 /** The run itself: start, pause, stop; where it is, how fast, and the loss of all runs on one axis. */
 import { type RunHistory, totalSkipped } from '../store/history';
 import { type Phase, type Session, isLive, stepsOf } from '../store/slices';
-import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
+import { Empty, Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { KernelTable } from './KernelTable';
 import { KeepNote } from './ResumeOffer';
+import { RunSigns } from './RunSigns';
 import { Samples } from './Samples';
 import { Curves } from './charts/Curves';
 import { bytes, count, duration, fixed, percent } from './format';
 import { useSel, useStudio } from './studioContext';
+import { whyNotTrain } from './whyNotTrain';
 
 export const PHASES: Record<Phase, string> = {
   idle: 'Ready',
@@ -27,7 +29,7 @@ export function TrainSection() {
   return (
     <SectionFrame id="train" number={4} title="Train" lead="The runs learn side by side, step by step, on the same batches. Lower loss on held-out data is better.">
       <Controls />
-      {session && <Live session={session} />}
+      {session ? <Live session={session} /> : <Empty>The loss of every run over its steps, how fast it learns and what it writes appear here.</Empty>}
     </SectionFrame>
   );
 }
@@ -36,20 +38,9 @@ function Controls() {
   const studio = useStudio();
   const phase = useSel((s) => s.runs.phase);
   const progress = useSel((s) => s.runs.progress);
-  const modelReady = useSel((s) => s.model.status === 'ready');
-  const modelOpening = useSel((s) => s.model.status === 'opening' || s.model.status === 'none');
-  const noGpu = useSel((s) => s.model.gpu === 'no-webgpu' || s.model.gpu === 'no-adapter');
-  const hasData = useSel((s) => s.dataset.train !== null || s.dataset.preparing);
-  const problem = useSel((s) => s.runs.draftError);
+  const missing = useSel(whyNotTrain);
   const started = useSel((s) => s.runs.session !== null);
   const live = isLive(phase);
-  const experiment = useSel((s) => s.studies.running !== null);
-  const missing = experiment ? 'An experiment is under way: see under Experiment.'
-    : problem ? `Correct this first: ${problem}.`
-    : noGpu ? 'Training needs WebGPU: see under Model.'
-    : !modelReady ? (modelOpening ? 'Waiting for the model…' : 'Open a model first.')
-    : !hasData ? 'Choose data first.'
-    : null;
   return (
     <div className="stack">
       <div className="row controls">
@@ -57,11 +48,13 @@ function Controls() {
         <button type="button" data-testid="pause-button" disabled={phase !== 'training' && phase !== 'evaluating'} onClick={() => void studio.pause()}>Pause</button>
         <button type="button" data-testid="resume-button" disabled={phase !== 'paused'} onClick={() => void studio.resume()}>Resume</button>
         <button type="button" data-testid="stop-button" disabled={!live} onClick={() => void studio.stop()}>Stop and keep</button>
-        <p className="phase" aria-live="polite"><span className={`dot dot-${phase}`} aria-hidden="true" /><span data-testid="phase" data-phase={phase}>{PHASES[phase]}</span></p>
+        <p className="phase"><span className={`dot dot-${phase}`} aria-hidden="true" /><span data-testid="phase" data-phase={phase}>{PHASES[phase]}</span></p>
       </div>
-      {!live && missing && <p className="muted" data-testid="train-missing">{missing}</p>}
-      <KeepNote />
-      {progress && live && <ProgressLine {...progress} unit={progress.total !== null && progress.total > 1e5 ? bytes : undefined} />}
+      <div className="train-notes stack tight">
+        {!live && missing && <p className="muted" data-testid="train-missing">{missing}</p>}
+        {progress && live && <ProgressLine {...progress} unit={progress.total !== null && progress.total > 1e5 ? bytes : undefined} />}
+        <KeepNote />
+      </div>
     </div>
   );
 }
@@ -82,12 +75,13 @@ function Live({ session }: { session: Session }) {
         <div><dt>steps</dt><dd className="num" data-testid="step-count">{done} / {total}</dd></div>
         <div><dt>tokens/s, all runs</dt><dd className="num">{count(tokens)}</dd></div>
         <div><dt>a step of every run</dt><dd className="num">{perStep ? `${Math.round(perStep)} ms` : '–'}</dd></div>
-        {moving && <div><dt>to go</dt><dd className="num">{perStep ? duration((total - done) * perStep) : '–'}</dd></div>}
+        <div><dt>to go</dt><dd className="num">{moving && perStep ? duration((total - done) * perStep) : '–'}</dd></div>
       </dl>
       <progress className="wide" value={done} max={total} aria-label="Steps done" />
-      <Later><Curves session={session} /></Later>
-      <Later><Samples session={session} /></Later>
+      <Later room="curves"><Curves session={session} /></Later>
+      <Later room="panel"><Samples session={session} /></Later>
       <Work session={session} runs={runs} />
+      <RunSigns session={session} />
       <KernelTable />
     </div>
   );

@@ -148,15 +148,28 @@ export function SectionFrame({ id, number, title, lead, children }: { id: Sectio
 /** A wide or long table in a frame of its own. */
 export function Scroll({ label, children }: { label: string; children: ReactNode }) {
   return (
-    // A frame that scrolls must be reachable by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className="scroll" tabIndex={0} aria-label={label}>{children}</section>
+    // A frame that scrolls must be reachable by keyboard. A group, not a region: there are too many for landmarks.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/prefer-tag-over-role
+    <div className="scroll" role="group" tabIndex={0} aria-label={label}>{children}</div>
   );
 }
 
-/** Puts off drawing `children` to a moment of its own, so that no single task draws the whole page. */
-export function Later({ children }: { children: ReactNode }) {
-  return useDeferredValue(true, false) ? children : null;
+/** Puts off drawing `children` to a moment of its own, so that no single task draws the whole page; `room` is kept for them. */
+export function Later({ room, children }: { room?: Room; children: ReactNode }) {
+  return useDeferredValue(true, false) ? children : room ? <Skeleton room={room} /> : null;
+}
+
+/** What a skeleton stands in for: its size is in parts.css. */
+export type Room = 'curves' | 'chart' | 'panel' | 'table' | 'line';
+
+/** Keeps the place of what is on its way. It does not move: an animation would take time from the GPU that trains. */
+export function Skeleton({ room }: { room: Room }) {
+  return <div className={`skeleton skeleton-${room}`} aria-hidden="true" />;
+}
+
+/** A section or a frame that has nothing yet: what will be here, and what it takes. */
+export function Empty({ children, testId }: { children: ReactNode; testId?: string }) {
+  return <p className="empty" data-testid={testId}>{children}</p>;
 }
 
 /** The table behind a picture. While a run moves it is kept up to date only where it is open; a `lazy` one is there only then. */
@@ -173,7 +186,7 @@ export function TableBehind({ summary, lazy = false, children }: { summary: stri
 }
 
 /** Two or three choices in one frame, one of them pressed. */
-export function Segmented<T extends string>({ label, value, onChange, options }: { label: string; value: T; onChange: (value: T) => void; options: { value: T; label: string }[] }) {
+export function Segmented<T extends string>({ label, value, onChange, options }: { label: string; value: T; onChange: (value: T) => void; options: readonly { value: T; label: string }[] }) {
   return (
     <fieldset className="segmented">
       <legend className="sr-only">{label}</legend>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ratioEdge } from '../shared/ratio';
 import { binAt } from './charts/histogram';
-import { bytes, compact, count, duration, fixed, parameters, percent, signed, tokenText } from './format';
+import { bytes, compact, count, duration, durationRange, fixed, parameters, percent, signed, tokenText } from './format';
 
 test('numbers as people read them', () => {
   expect(fixed(-1.23456, 2)).toBe('−1.23');
@@ -29,4 +29,12 @@ test('a value finds its place among the bins', () => {
   for (const b of [0, 1, 7, 63]) expect(binAt(ratioEdge(b))).toBeCloseTo(b);
   expect(binAt((ratioEdge(20) + ratioEdge(21)) / 2)).toBeCloseTo(20.5);
   expect(binAt(1e9)).toBe(64);
+});
+
+test('a range of times is rough', () => {
+  expect(durationRange(300, 900)).toBe('1 s');
+  expect(durationRange(3200, 6100)).toBe('3 to 6 s');
+  expect(durationRange(41_000, 57_000)).toBe('40 to 55 s');
+  expect(durationRange(80_000, 130_000)).toBe('80 s to 2 min');
+  expect(durationRange(3_000_000, 9_000_000)).toBe('50 min to 2.5 h');
 });

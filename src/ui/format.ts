@@ -55,6 +55,21 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
+/** A range of times in rough, even figures: "40 s to 1 min". */
+export function durationRange(low: number, high: number): string {
+  const even = (ms: number) => {
+    const s = ms / 1000;
+    if (s < 10) return `${Math.max(1, Math.round(s))} s`;
+    if (s < 90) return `${Math.round(s / 5) * 5} s`;
+    if (s < 5400) return `${Math.round(s / 60)} min`;
+    return `${Number((s / 3600).toFixed(1))} h`;
+  };
+  const [from, to] = [even(low), even(high)];
+  if (from === to) return from;
+  const unit = from.slice(from.indexOf(' '));
+  return to.endsWith(unit) ? `${from.slice(0, -unit.length)} to ${to}` : `${from} to ${to}`;
+}
+
 /** How long ago a moment was, in ms since 1970. */
 export function ago(then: number, now = Date.now()): string {
   const s = Math.max(0, Math.round((now - then) / 1000));

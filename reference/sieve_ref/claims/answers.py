@@ -75,10 +75,10 @@ def importance(results: Results) -> list[str]:
     found = {s: subset_rows(results, s) for s in SUBSET_SETTINGS}
     lines, all_differences = ["### Does sparsity rank modules better than weight norms?", ""], []
     body = []
-    for one, other in itertools.product(("active-reconstructed", "active-held-out"), ("weight-norm", "delta-norm", "delta-relative", "random-1")):
+    for one, other in itertools.product(("active-reconstructed", "active-held-out"), ("weight-norm", "delta-norm", "delta-relative", "gradient-norm", "random-1", "random-2")):
         differences = [Difference(found[s].get((one, share), {}), found[s].get((other, share), {}), "best") for s, share in settings]
         if any(d.seeds for d in differences):
-            body.append([f"{rankings.SOURCES[one][2]} − {rankings.SOURCES[other][2]}", *(d.text() for d in differences)])
+            body.append([f"{rankings.SOURCES[one][2]} − {other if other.startswith('random') else rankings.SOURCES[other][2]}", *(d.text() for d in differences)])
             all_differences += [d for d in differences if other == "weight-norm"]
     if not body:
         return [*lines, "No pair of runs yet.", ""]

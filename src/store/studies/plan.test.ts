@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseExperiment, trainSchema } from '../../shared/config';
+import { defaultExperiment, parseExperiment, trainSchema } from '../../shared/config';
 import type { ModuleMeasure } from '../../shared/study';
 import { aCell, aStudy } from '../testing/studies';
 import { PROBE_ADALORA, PROBE_GATED, PROBE_PLAIN, doneJobs, jobCount, nextJob, scores, topModules } from './plan';
-import { START_DRAFT, settingsOf, studyProblem } from './presets';
+import { START_DRAFT, type StudyDraft, settingsOf, studyProblem, studySize } from './presets';
 
 const MODULES: ModuleMeasure[] = [
   { layer: 0, kind: 'q', parameters: 100, active: 0.2, weight: 1, change: 3, gradient: 1, sensitivity: null },
@@ -70,11 +70,17 @@ describe('module importance', () => {
 
 describe('the form', () => {
   it('is complete at the start, and complains in words', () => {
-    expect(studyProblem(START_DRAFT)).toBeNull();
-    expect(studyProblem({ ...START_DRAFT, methods: ['lora'] })).toMatch(/two methods/);
-    expect(studyProblem({ ...START_DRAFT, seeds: 0 })).toMatch(/seeds/);
-    expect(studyProblem({ ...START_DRAFT, kind: 'importance', share: 2 })).toMatch(/budget/);
-    expect(studyProblem({ ...START_DRAFT, kind: 'importance', probeSteps: NaN })).toMatch(/probe/);
+    const { train, runs } = defaultExperiment();
+    const told = (patch: Partial<StudyDraft>) => studyProblem({ ...START_DRAFT, ...patch }, train, runs);
+    expect(told({})).toBeNull();
+    expect(told({ methods: ['lora'] })).toMatch(/two methods/);
+    expect(told({ seeds: 0 })).toMatch(/seeds/);
+    expect(told({ kind: 'importance', share: 2 })).toMatch(/budget/);
+    expect(told({ kind: 'importance', probeSteps: NaN })).toMatch(/probe/);
+    expect(told({ of: 'runs' })).toBeNull();
+    expect(told({ methods: ['lora'], axes: [{ field: 'rank', values: '4' }] })).toMatch(/second value/);
+    expect(told({ methods: ['lora'], axes: [{ field: 'rank', values: '4 8' }] })).toBeNull();
+    expect(told({ axes: [{ field: 'rank', values: '4, x' }] })).toMatch(/“x” is no number/);
   });
 
   it('takes training and adapter from Configure, seeds counting up', () => {
@@ -84,5 +90,15 @@ describe('the form', () => {
     expect(settings.seeds).toEqual([7, 8, 9]);
     expect(settings.train).toEqual({ ...train, keepBest: true, sliceShare: 0.1 });
     expect(settings.arms.map((a) => [a.rank, a.alpha, a.gate.lambdaBar])).toEqual(settings.arms.map(() => [4, 3, 0.5]));
+  });
+
+  it('tells how much a grid is, and keeps each method’s own learning rate', () => {
+    const { train, runs } = defaultExperiment();
+    const draft: StudyDraft = { ...START_DRAFT, methods: ['lora', 'ts-lora'], seeds: 2, axes: [{ field: 'rank', values: '2,4' }, { field: 'target', values: '30 50 70' }] };
+    // LoRA has no gate: once for each rank.
+    expect(studySize(draft, train, runs)).toMatchObject({ arms: 2 + 6, cells: 16 });
+    expect(studySize({ ...draft, seeds: 0 }, train, runs)).toBeNull();
+    const settings = settingsOf({ ...START_DRAFT, methods: ['lora', 'ts-lora'] }, train, [runs[0], { ...runs[1], learningRate: 0.01 }]);
+    expect(settings.arms.map((a) => a.learningRate)).toEqual([null, 0.01]);
   });
 });

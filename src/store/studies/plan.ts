@@ -1,8 +1,9 @@
 /** What a study still has to do: pure functions from its settings and finished cells to the next session. */
-import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema } from '../../shared/config';
+import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema, startRank } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { Rng } from '../../shared/rng';
 import { type Cell, type ModuleMeasure, RANKING_NAMES, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
+import { sessionsOf } from './grid';
 
 /** Probe runs of the module-importance study: gates measure the active share, AdaLoRA its sensitivity, plain LoRA all the rest. */
 export const PROBE_GATED = 'probe-gated';
@@ -18,7 +19,7 @@ const PROBES: readonly { id: string; name: string; method: RunConfig['method'] }
 /** The probes that a study's rankings need. */
 const probesOf = ({ importance }: Study) => PROBES.filter((p) => p.id !== PROBE_ADALORA || importance!.rankings.includes('sensitivity'));
 
-/** One session: all arms of one seed, which share its passes. */
+/** One session: all arms of one seed, or as many of them as a session holds, which share its passes. */
 export interface Job {
   stage: 'probe' | 'train';
   seed: number;
@@ -28,18 +29,23 @@ export interface Job {
 
 /** Sessions of a whole study. */
 export function jobCount(study: Study): number {
-  return study.seeds.length * (study.importance ? 2 : 1);
+  return study.seeds.length * (study.importance ? 2 : sessionsOf(study).length);
+}
+
+/** The sessions of one seed: a stage, and the ids of the arms that must be there when it is done. */
+function sessionsPerSeed(study: Study): { stage: Job['stage']; arms: string[] }[] {
+  if (!study.importance) return sessionsOf(study).map((arms) => ({ stage: 'train', arms: arms.map((a) => a.id) }));
+  return [{ stage: 'probe', arms: probesOf(study).map((p) => p.id) }, { stage: 'train', arms: contestants(study).map((c) => c.id) }];
 }
 
 /** A session counts when all of its cells are there: an interrupted one starts anew, and gives the same. */
-function isDone(study: Study, cells: readonly Cell[], stage: Job['stage'], seed: number): boolean {
-  const wanted = stage === 'probe' ? probesOf(study).map((p) => p.id) : contestants(study).map((c) => c.id);
-  return wanted.every((arm) => cells.some((c) => c.stage === stage && c.seed === seed && c.arm === arm));
+function isDone({ stage, arms }: { stage: Job['stage']; arms: readonly string[] }, cells: readonly Cell[], seed: number): boolean {
+  return arms.every((arm) => cells.some((c) => c.stage === stage && c.seed === seed && c.arm === arm));
 }
 
 export function doneJobs(study: Study, cells: readonly Cell[]): number {
-  const stages = study.importance ? (['probe', 'train'] as const) : (['train'] as const);
-  return study.seeds.reduce((n, seed) => n + stages.filter((stage) => isDone(study, cells, stage, seed)).length, 0);
+  const sessions = sessionsPerSeed(study);
+  return study.seeds.reduce((n, seed) => n + sessions.filter((s) => isDone(s, cells, seed)).length, 0);
 }
 
 /**
@@ -47,9 +53,10 @@ export function doneJobs(study: Study, cells: readonly Cell[]): number {
  * @throws {ConfigError} when a probe failed, so that there is no ranking to go by
  */
 export function nextJob(study: Study, cells: readonly Cell[]): Job | null {
+  const sessions = sessionsPerSeed(study);
   for (const seed of study.seeds) {
-    if (study.importance && !isDone(study, cells, 'probe', seed)) return probeJob(study, seed);
-    if (!isDone(study, cells, 'train', seed)) return trainJob(study, cells, seed);
+    const next = sessions.find((s) => !isDone(s, cells, seed));
+    if (next) return next.stage === 'probe' ? probeJob(study, seed) : trainJob(study, cells, seed, next.arms);
   }
   return null;
 }
@@ -58,12 +65,12 @@ function probeJob(study: Study, seed: number): Job {
   const [arm] = study.arms;
   const { probeSteps } = study.importance!;
   const train = { ...study.train, seed, steps: probeSteps, warmupSteps: Math.min(study.train.warmupSteps, Math.ceil(probeSteps / 10)), evalEvery: probeSteps };
-  return { stage: 'probe', seed, experiment: parseExperiment({ train, runs: probesOf(study).map((probe) => runSchema.parse({ ...arm, ...probe })) }) };
+  return { stage: 'probe', seed, experiment: parseExperiment({ train, runs: probesOf(study).map((probe) => runSchema.parse({ ...arm, ...probe, adalora: { ...arm.adalora, initRank: Math.max(arm.adalora.initRank, startRank(arm.rank)) } })) }) };
 }
 
-function trainJob(study: Study, cells: readonly Cell[], seed: number): Job {
+function trainJob(study: Study, cells: readonly Cell[], seed: number, ids: readonly string[]): Job {
   const train = { ...study.train, seed };
-  if (!study.importance) return { stage: 'train', seed, experiment: parseExperiment({ train, runs: study.arms }) };
+  if (!study.importance) return { stage: 'train', seed, experiment: parseExperiment({ train, runs: study.arms.filter((a) => ids.includes(a.id)) }) };
   const { rankings, share, all } = study.importance;
   const modules = probeMeasures(cells, seed);
   if (!modules) throw new ConfigError(`The probe of seed ${seed} gave no ranking.`, 'Delete this experiment and start it again with a smaller learning rate.');

@@ -1,13 +1,19 @@
 /** What a person may start from: two experiments, filled in with the settings under Configure. */
-import { METHOD_NAMES, type MethodName, type RunConfig, type TrainConfig, gateSchema, isGated, runSchema, trainSchema } from '../../shared/config';
+import { METHOD_NAMES, type MethodName, type RunConfig, type TrainConfig, gateSchema, isGated, startRank, trainSchema } from '../../shared/config';
+import { ConfigError } from '../../shared/errors';
 import { type Importance, RANKINGS, type Study } from '../../shared/study';
+import { type Axis, GRID_INFO, expandGrid, sessionsOf } from './grid';
 
 export type StudyKind = 'compare' | 'importance';
 
 /** The form as it is filled in. */
 export interface StudyDraft {
   kind: StudyKind;
+  /** What is compared: methods with one adapter, or the runs under Configure as they are. */
+  of: 'methods' | 'runs';
   methods: MethodName[];
+  /** Settings that vary, with their values; none, one or two. */
+  axes: Axis[];
   seeds: number;
   /** Ends every run with the adapter that was best on a slice of the training set, a tenth of it. */
   keepBest: boolean;
@@ -17,38 +23,69 @@ export interface StudyDraft {
 }
 
 export const START_DRAFT: StudyDraft = {
-  kind: 'compare', methods: ['lora', 'dora', 'ts-lora'], seeds: 3, keepBest: false, probeSteps: 30, share: 0.25,
+  kind: 'compare', of: 'methods', axes: [], methods: ['lora', 'dora', 'ts-lora'], seeds: 3, keepBest: false, probeSteps: 30, share: 0.25,
 };
 
 export const MAX_SEEDS = 20;
 
-/** What is wrong with the form, in words; null where it can be started. */
-export function studyProblem(draft: StudyDraft): string | null {
+/**
+ * What is wrong with the form, in words; null where it can be started.
+ * @param train and @param runs what is set under Configure
+ */
+export function studyProblem(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): string | null {
   if (!Number.isInteger(draft.seeds) || draft.seeds < 1 || draft.seeds > MAX_SEEDS) return `Choose 1 to ${MAX_SEEDS} seeds.`;
-  if (draft.kind === 'compare') return draft.methods.length < 2 ? 'Choose at least two methods to compare.' : null;
+  if (draft.kind === 'compare') {
+    const compared = comparedRuns(draft, runs);
+    if (draft.axes.length === 0) return compared.length < 2 ? `Choose at least two ${draft.of} to compare, or a setting that varies.` : null;
+    if (compared.length === 0) return 'Choose at least one method.';
+    const grid = expandGrid(compared, draft.axes, { ...train, ...bestOf(draft, train) });
+    return typeof grid === 'string' ? grid : grid.arms.length < 2 ? 'That makes one arm only: give a second value.' : null;
+  }
   if (!Number.isInteger(draft.probeSteps) || draft.probeSteps < 1) return 'The probe needs at least one step.';
   return draft.share >= 0.01 && draft.share <= 1 ? null : 'The budget must lie between 1 and 100 %.';
 }
 
-/** The adapter that all arms share: rank, alpha and modules of the first run under Configure. */
+/** Arms of the form, sessions of eight at most, seeds: how much there is to do. Null where the form is wrong. */
+export function studySize(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): { arms: number; cells: number; sessions: RunConfig[][] } | null {
+  if (draft.kind !== 'compare' || studyProblem(draft, train, runs) !== null) return null;
+  const settings = settingsOf(draft, train, runs);
+  return { arms: settings.arms.length, cells: settings.arms.length * draft.seeds, sessions: sessionsOf(settings) };
+}
+
+const bestOf = (draft: StudyDraft, train: TrainConfig): Partial<TrainConfig> => (draft.keepBest ? { keepBest: true, sliceShare: Math.max(train.sliceShare, 0.1) } : {});
+
+/** What the grid multiplies. */
+function comparedRuns(draft: StudyDraft, runs: readonly RunConfig[]): RunConfig[] {
+  if (draft.of === 'runs') return [...runs];
+  const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
+  return draft.methods.map((method) => ({ ...arm(runs[0], method, METHOD_NAMES[method], method, gate), learningRate: runs.find((r) => r.method === method)?.learningRate ?? null }));
+}
+
+/** The adapter that all arms share: rank, alpha, modules and so on of the first run under Configure. */
 function arm(like: RunConfig, id: string, name: string, method: MethodName, gate: RunConfig['gate']): RunConfig {
-  const { rank, alpha, modules, rslora, loraPlusRatio, dropout } = like;
-  return runSchema.parse({ id, name, method, rank, alpha, modules, rslora, loraPlusRatio, dropout, gate });
+  const { rank, alpha, modules, only, rslora, loraPlusRatio, dropout, adalora } = like;
+  const fits = { dropout: method === 'dora' || method === 'ts-dora' ? 0 : dropout, adalora: { ...adalora, initRank: Math.max(adalora.initRank, startRank(rank)) } };
+  return { id, name, method, rank, alpha, modules, only, rslora, loraPlusRatio, learningRate: null, gate, ...fits };
 }
 
 /**
  * Settings of a study from the form and what is set under Configure: training, adapter, and the gate of the first run
- * that has one. Seeds count up from the one under Configure.
+ * that has one. A method's own learning rate is that of the first run of it. Seeds count up from the one under Configure.
  */
-export function settingsOf(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): Pick<Study, 'name' | 'train' | 'seeds' | 'arms' | 'importance'> {
-  const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
+export function settingsOf(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): Pick<Study, 'name' | 'train' | 'seeds' | 'arms' | 'importance' | 'grid'> {
   const seeds = Array.from({ length: draft.seeds }, (_, i) => (train.seed + i) % 2 ** 32);
-  const best = draft.keepBest ? { keepBest: true, sliceShare: Math.max(train.sliceShare, 0.1) } : {};
+  const trained = trainSchema.parse({ ...train, ...bestOf(draft, train) });
   const over = `over ${draft.seeds} ${draft.seeds === 1 ? 'seed' : 'seeds'}`;
   if (draft.kind === 'compare') {
-    const arms = draft.methods.map((method) => arm(runs[0], method, METHOD_NAMES[method], method, gate));
-    return { name: `${arms.map((a) => a.name).join(' / ')} ${over}`, train: trainSchema.parse({ ...train, ...best }), seeds, arms, importance: null };
+    const compared = comparedRuns(draft, runs);
+    const names = compared.length > 4 ? `${compared.length} ${draft.of}` : compared.map((a) => a.name).join(' / ');
+    if (draft.axes.length === 0) return { name: `${names} ${over}`.slice(0, 120), train: trained, seeds, arms: compared, importance: null, grid: null };
+    const grid = expandGrid(compared, draft.axes, trained);
+    if (typeof grid === 'string') throw new ConfigError(grid);
+    const by = draft.axes.map((a) => GRID_INFO[a.field].label.replace(/, (%|λ̄)$/, '').toLowerCase()).join(' × ');
+    return { name: `${names} by ${by} ${over}`.slice(0, 120), train: trained, seeds, arms: grid.arms, importance: null, grid: grid.grid };
   }
   const importance: Importance = { probeSteps: draft.probeSteps, share: draft.share, rankings: [...RANKINGS], all: true };
-  return { name: `Which modules matter? ${over}`, train: trainSchema.parse({ ...train, ...best }), seeds, arms: [arm(runs[0], 'lora', 'LoRA', 'lora', gate)], importance };
+  const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
+  return { name: `Which modules matter? ${over}`, train: trained, seeds, arms: [{ ...arm(runs[0], 'lora', 'LoRA', 'lora', gate), only: null }], importance, grid: null };
 }

@@ -32,7 +32,11 @@ export interface ResultRow {
   failed: number;
   /** Per measure of `measures`. */
   values: (Interval | null)[];
-  /** Held-out loss against the reference, paired by seed; null for the reference itself. */
+  /** Of a grid: the setting it has. */
+  setting: string | null;
+  /** What it is held against: of a grid the first arm of its own setting; null for the reference itself. */
+  against: { id: string; name: string } | null;
+  /** Held-out loss against that, paired by seed. */
   difference: Interval | null;
   /** Held-out loss, seed by seed. */
   losses: (number | null)[];
@@ -41,8 +45,8 @@ export interface ResultRow {
 export interface Results {
   /** Those that some cell has. */
   measures: readonly Measure[];
-  /** What the differences are against. */
-  reference: { id: string; name: string };
+  /** What the differences are against, for a table's head. */
+  reference: string;
   /** Of the untouched model: the same for all seeds. */
   base: number | null;
   rows: ResultRow[];
@@ -53,46 +57,58 @@ const trained = (cells: readonly Cell[], id: string) => cells.filter((c) => c.st
 
 export function resultsOf(study: Study, cells: readonly Cell[]): Results {
   const all = contestants(study);
-  const [reference] = all;
+  const against = referencesOf(study);
   const own = new Map(all.map(({ id }) => [id, study.seeds.map((seed) => trained(cells, id).find((c) => c.seed === seed) ?? null)]));
   const column = (id: string, of: Measure['of']) => own.get(id)!.map((c) => (c ? of(c) : null));
   const measures = MEASURES.filter(({ id, of }) => id === 'loss' || all.some((a) => column(a.id, of).some((v) => v !== null)));
-  const against = column(reference.id, MEASURES[0].of);
   const rows = all.map(({ id, name }): ResultRow => {
     const mine = own.get(id)!.filter((c) => c !== null);
     const losses = column(id, MEASURES[0].of);
+    const reference = against.get(id) ?? null;
     return {
-      id, name, losses,
+      id, name, losses, against: reference,
+      setting: study.grid?.settings.find((s) => s.arms.includes(id))?.name ?? null,
       parameters: mine.length > 0 ? mean(mine.map((c) => c.parameters)) : null,
       done: mine.filter((c) => c.failed === null).length,
       failed: mine.filter((c) => c.failed !== null).length,
       values: measures.map(({ of }) => interval(column(id, of).filter((v) => v !== null))),
-      difference: id === reference.id ? null : pairedDifference(losses, against),
+      difference: reference && pairedDifference(losses, column(reference.id, MEASURES[0].of)),
     };
   });
   const base = cells.find((c) => c.stage === 'train' && c.base !== null)?.base ?? null;
   const started = rows.filter((r) => r.done > 0);
+  const several = new Set([...against.values()].map((r) => r.id)).size > 1;
+  const reference = several ? `${study.arms[0].name.split(',')[0]}, same setting` : all[0].name;
   return { measures, reference, base, rows, verdicts: started.length < 2 ? [] : verdictsOf(study, rows, measures, column) };
+}
+
+/** What each arm is held against: the first one; in a grid of several methods the first method with the arm's setting. */
+function referencesOf({ grid, ...study }: Study): Map<string, { id: string; name: string }> {
+  const all = contestants({ grid, ...study });
+  const several = grid?.settings.some((s) => s.arms.some((id) => id !== s.reference));
+  const reference = (id: string) => (several ? grid!.settings.find((s) => s.arms.includes(id))!.reference : all[0].id);
+  return new Map(all.filter((a) => reference(a.id) !== a.id).map((a) => [a.id, all.find((r) => r.id === reference(a.id))!]));
 }
 
 /** As it stands inside a sentence. */
 const lowered = (text: string) => text[0].toLowerCase() + text.slice(1);
 
 function verdictsOf(study: Study, rows: readonly ResultRow[], measures: readonly Measure[], column: (id: string, of: Measure['of']) => (number | null)[]): string[] {
-  const [first, ...others] = rows;
   if (study.importance) {
+    const [first, ...others] = rows;
     // In the words of the question: the modules that sparsity chooses against each other choice.
     const chosen = ({ id, name }: ResultRow) => (id === 'all' ? 'Taking all modules' : `Choosing by ${name.toLowerCase()}`);
     return others.filter((r) => r.done > 0).map((r) => verdict(chosen(first), lowered(chosen(r)), 'held-out loss', pairedDifference(first.losses, r.losses)));
   }
   const sentences: string[] = [];
-  for (const other of others) {
-    if (other.done === 0) continue;
-    sentences.push(verdict(other.name, first.name, 'held-out loss', other.difference));
-    for (const m of measures.filter(({ id }) => id === 'likelihood' || id === 'generated')) {
-      const shares = pairedDifference(column(other.id, m.of), column(first.id, m.of));
+  for (const other of rows) {
+    if (other.done === 0 || !other.against) continue;
+    const { id, name } = other.against;
+    sentences.push(verdict(other.name, name, 'held-out loss', other.difference));
+    for (const m of measures.filter((x) => x.id === 'likelihood' || x.id === 'generated')) {
+      const shares = pairedDifference(column(other.id, m.of), column(id, m.of));
       // Answers are said only where they tell something that the loss does not.
-      if (effect(shares) === 'lower' || effect(shares) === 'higher') sentences.push(verdict(other.name, first.name, m.phrase, shares));
+      if (effect(shares) === 'lower' || effect(shares) === 'higher') sentences.push(verdict(other.name, name, m.phrase, shares));
     }
   }
   return sentences;

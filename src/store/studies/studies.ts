@@ -72,7 +72,8 @@ export class Studies {
   /** Starts a new study on the open model and the data as they are. */
   async start(draft: StudyDraft): Promise<void> {
     try {
-      const problem = studyProblem(draft);
+      const configured = this.#host.store.getState().runs.draft;
+      const problem = studyProblem(draft, configured.train, configured.runs);
       if (problem) throw new SieveError(problem);
       refuseTwo(this.#host.store.getState());
       const { model, runs, studies } = this.#host.store.getState();

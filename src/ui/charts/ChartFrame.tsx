@@ -34,7 +34,7 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
       <div id={`${id}-what`} className="explain" hidden={!open} data-testid={`explanation-${name}`}>{open && explain().map((p) => <p key={p}>{p}</p>)}</div>
       {children}
       <div className="chart-foot">
-        <TableBehind summary="As a table" lazy={table === undefined}>{() => table ?? <PlainTable title={title} rows={rows()} name={name} />}</TableBehind>
+        <TableBehind summary="As a table" lazy={table === undefined}>{() => <Scroll label={`${title}, as a table`}>{table ?? <PlainTable rows={rows()} name={name} />}</Scroll>}</TableBehind>
         <fieldset className="row save">
           <legend className="sr-only">Save: {title}</legend>
           <span className="muted">Save</span>
@@ -50,18 +50,16 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
 /** Rows that a page shows at once; the file has them all. */
 const SHOWN = 200;
 
-function PlainTable({ title, rows, name }: { title: string; rows: Cell[][]; name: string }) {
+function PlainTable({ rows, name }: { rows: Cell[][]; name: string }) {
   const [head, ...body] = rows;
   const stride = Math.max(1, Math.ceil(body.length / SHOWN));
   const shown = body.filter((_, i) => i % stride === 0 || i === body.length - 1);
   const text = (c: Cell) => (c === null || c === undefined || (typeof c === 'number' && !Number.isFinite(c)) ? '–' : typeof c === 'number' && !Number.isInteger(c) ? String(Number(c.toPrecision(4))) : String(c));
   return (
-    <Scroll label={title}>
-      <table className="grid" data-testid={`table-${name}`}>
-        {stride > 1 && <caption>Every {stride} rows; the CSV has all {body.length}</caption>}
-        <thead><tr>{head.map((h) => <th key={String(h)} scope="col" className="num">{text(h)}</th>)}</tr></thead>
-        <tbody>{shown.map((row, r) => <tr key={r}>{row.map((c, i) => <td key={i} className="num">{text(c)}</td>)}</tr>)}</tbody>
-      </table>
-    </Scroll>
+    <table className="grid" data-testid={`table-${name}`}>
+      {stride > 1 && <caption>Every {stride} rows; the CSV has all {body.length}</caption>}
+      <thead><tr>{head.map((h) => <th key={String(h)} scope="col" className="num">{text(h)}</th>)}</tr></thead>
+      <tbody>{shown.map((row, r) => <tr key={r}>{row.map((c, i) => <td key={i} className="num">{text(c)}</td>)}</tr>)}</tbody>
+    </table>
   );
 }

@@ -1,39 +1,37 @@
 /** The numbers behind the loss chart: every evaluation, and the latest step. */
 import { lossRows } from '../../store/series';
 import type { Session } from '../../store/slices';
-import { RunMark, Scroll } from '../bits';
+import { RunMark } from '../bits';
 import { fixed, signed } from '../format';
 
 export function LossTable({ session: { experiment, histories } }: { session: Session }) {
   const rows = lossRows(experiment.runs.map((r) => histories.get(r.id)!));
   const level = histories.get('base')?.evals.at(-1)?.loss;
   return (
-    <Scroll label="Loss by step">
-      <table className="grid" data-testid="loss-table">
-        <thead>
-          <tr>
-            <th scope="col" className="num">Step</th>
+    <table className="grid" data-testid="loss-table">
+      <thead>
+        <tr>
+          <th scope="col" className="num">Step</th>
+          {experiment.runs.map((r, i) => [
+            <th key={`${r.id}-t`} scope="col" className="num"><RunMark index={i + 1} />{r.name}, training</th>,
+            <th key={`${r.id}-h`} scope="col" className="num">held out</th>,
+            <th key={`${r.id}-d`} scope="col" className="num">against base</th>,
+          ])}
+        </tr>
+      </thead>
+      <tbody>
+        {level !== undefined && <tr><th scope="row">base</th>{experiment.runs.map((r) => [<td key={`${r.id}-t`} className="num">–</td>, <td key={`${r.id}-h`} className="num">{fixed(level)}</td>, <td key={`${r.id}-d`} className="num">–</td>])}</tr>}
+        {rows.map((row) => (
+          <tr key={row.step}>
+            <th scope="row" className="num">{row.step}</th>
             {experiment.runs.map((r, i) => [
-              <th key={`${r.id}-t`} scope="col" className="num"><RunMark index={i + 1} />{r.name}, training</th>,
-              <th key={`${r.id}-h`} scope="col" className="num">held out</th>,
-              <th key={`${r.id}-d`} scope="col" className="num">against base</th>,
+              <td key={`${r.id}-t`} className="num">{fixed(row.train[i])}</td>,
+              <td key={`${r.id}-h`} className="num" data-testid={`held-${r.id}-${row.step}`}>{fixed(row.held[i])}</td>,
+              <td key={`${r.id}-d`} className="num">{row.held[i] === null || level === undefined ? '–' : signed(row.held[i]! - level)}</td>,
             ])}
           </tr>
-        </thead>
-        <tbody>
-          {level !== undefined && <tr><th scope="row">base</th>{experiment.runs.map((r) => [<td key={`${r.id}-t`} className="num">–</td>, <td key={`${r.id}-h`} className="num">{fixed(level)}</td>, <td key={`${r.id}-d`} className="num">–</td>])}</tr>}
-          {rows.map((row) => (
-            <tr key={row.step}>
-              <th scope="row" className="num">{row.step}</th>
-              {experiment.runs.map((r, i) => [
-                <td key={`${r.id}-t`} className="num">{fixed(row.train[i])}</td>,
-                <td key={`${r.id}-h`} className="num" data-testid={`held-${r.id}-${row.step}`}>{fixed(row.held[i])}</td>,
-                <td key={`${r.id}-d`} className="num">{row.held[i] === null || level === undefined ? '–' : signed(row.held[i]! - level)}</td>,
-              ])}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -1,15 +1,17 @@
 /** Layer × module map of the skipped share, with a slider through the run's time. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
 import type { ModuleId } from '../../shared/types';
 import type { ModuleSeries } from '../../store/history';
 import { moduleName, percent } from '../format';
+import { say } from '../announcer';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainSkipMap } from './explain';
 import { MapCanvas } from './MapCanvas';
 import { drawMap, layOut, type MapSpec } from './mapLayout';
 import { Ramp } from './Ramp';
+import { scrubber } from './scrubber';
 
 interface Props {
   modules: ModuleId[];
@@ -24,6 +26,12 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
   const last = series.rows - 1;
   const at = row === null || row >= last ? last : row;
   const values = series.row(at);
+  const go = (to: number) => setRow(to >= last ? null : Math.max(0, to));
+  useEffect(() => scrubber.attach((to) => {
+    const next = Math.min(last, Math.max(0, to(at, last)));
+    go(next);
+    say(`Step ${series.steps[next]}`);
+  }));
   const layers = [...new Set(modules.map((m) => m.layer))].sort((a, b) => a - b);
   const kinds = MODULE_KINDS.filter((k) => modules.some((m) => m.kind === k));
   const index = new Map(modules.map((m, i) => [moduleName(m), i]));
@@ -56,7 +64,7 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
       <Ramp shade={colors.skip} from="0 %" to="100 % skipped" />
       <label className="slider">
         <span>Step <span className="num">{series.steps[at]}</span>{at === last ? ' (latest)' : ''}</span>
-        <input type="range" min={0} max={last} value={at} onChange={(e) => setRow(Number(e.target.value) >= last ? null : Number(e.target.value))} aria-valuetext={`step ${series.steps[at]}`} data-testid="scrub" />
+        <input type="range" min={0} max={last} value={at} onChange={(e) => go(Number(e.target.value))} aria-valuetext={`step ${series.steps[at]}`} data-testid="scrub" />
       </label>
     </ChartFrame>
   );

@@ -17,10 +17,14 @@ export interface ChartColors {
   /** Skipped share, and kept share. */
   skip: (share: number) => Shade;
   keep: (share: number) => Shade;
+  /** How much less than something else, where `skip` is how much more. */
+  less: (share: number) => Shade;
 }
 
 function read(): ChartColors {
   const probe = document.createElement('i');
+  // Where the system forces its colours, runs and ramps keep theirs.
+  probe.style.setProperty('forced-color-adjust', 'none');
   document.body.append(probe);
   const css = getComputedStyle(probe);
   // Let CSS work out light-dark() and variables.
@@ -36,6 +40,7 @@ function read(): ChartColors {
     lines: numbered((i) => `line-${i + 1}`, 8),
     skip: makeRamp(color('ramp-low'), color('ramp-high')),
     keep: makeRamp(color('ramp-low'), color('keep-high')),
+    less: makeRamp(color('ramp-low'), color('less-high')),
   };
   probe.remove();
   return colors;
@@ -52,8 +57,8 @@ function watch(): void {
     current = null;
     listeners.forEach((l) => l());
   };
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', change);
-  new MutationObserver(change).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) matchMedia(query).addEventListener('change', change);
+  new MutationObserver(change).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'data-contrast'] });
 }
 
 function subscribe(listener: () => void): () => void {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Rgb, contrast, luminance, makeRamp, parseColor, toOklab } from './ramp';
 
-/** The ramps as the style sheet has them: [light, dark] of a custom property. */
+/** The ramps as the style sheet has them: [light, dark, and both in high contrast] of a custom property. */
 const css = readFileSync(new URL('../styles/tokens.css', import.meta.url), 'utf8');
-const token = (name: string) => new RegExp(`--${name}: light-dark\\((#\\w+), (#\\w+)\\)`).exec(css)!.slice(1);
-const ramps = ['ramp-high', 'keep-high'].flatMap((high) => ['light', 'dark'].map((theme, i) => ({ name: `${high}, ${theme}`, low: token('ramp-low')[i], high: token(high)[i], panel: token('panel')[i] })));
+const token = (name: string) => [...css.matchAll(new RegExp(`--${name}: light-dark\\((#\\w+), (#\\w+)\\)`, 'g'))].flatMap((m) => m.slice(1));
+const ramps = ['ramp-high', 'keep-high', 'less-high'].flatMap((high) => ['light', 'dark', 'more contrast, light', 'more contrast, dark'].map((theme, i) => ({ name: `${high}, ${theme}`, low: token('ramp-low')[i], high: token(high)[i], panel: token('panel')[i] })));
 
 const STEPS = Array.from({ length: 101 }, (_, i) => i / 100);
 const distance = (a: Rgb, b: Rgb) => Math.hypot(...toOklab(a).map((v, i) => v - toOklab(b)[i]));

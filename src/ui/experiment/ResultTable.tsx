@@ -1,5 +1,5 @@
 /** Means with intervals, as a picture and a table; and behind them every cell. */
-import { useRef } from 'react';
+import { Fragment, useRef } from 'react';
 import type { Cell, Study } from '../../shared/study';
 import { contestants } from '../../shared/study';
 import type { Results } from '../../store/studies/results';
@@ -26,13 +26,15 @@ export function ResultTable({ results }: { results: Results }) {
             <tr>
               <th scope="col">Arm</th><th scope="col" className="num">Seeds</th><th scope="col" className="num">Parameters</th>
               {measures.map((m) => <th key={m.id} scope="col" className="num">{m.label}</th>)}
-              <th scope="col" className="num">Perplexity</th><th scope="col" className="num">Loss against {reference.name}, paired</th>
+              <th scope="col" className="num">Perplexity</th><th scope="col" className="num">Loss against {reference}, paired</th>
             </tr>
           </thead>
           <tbody>
             {base !== null && <tr><th scope="row"><RunMark index={0} />Untouched model</th><td className="num">–</td><td className="num">–</td><td className="num">{fixed(base)}</td>{measures.slice(1).map((m) => <td key={m.id} className="num">–</td>)}<td className="num">{fixed(Math.exp(base), 1)}</td><td className="num">–</td></tr>}
             {rows.map((r, i) => (
-              <tr key={r.id}>
+              <Fragment key={r.id}>
+              {r.setting !== null && r.setting !== rows[i - 1]?.setting && <tr className="setting"><th scope="rowgroup" colSpan={measures.length + 5}>{r.setting}</th></tr>}
+              <tr>
                 <th scope="row"><RunMark index={(i % 8) + 1} />{r.name}</th>
                 <td className="num" data-testid={`seeds-${r.id}`}>{r.done}{r.failed > 0 ? ` (${r.failed} failed)` : ''}</td>
                 <td className="num">{count(r.parameters)}</td>
@@ -40,6 +42,7 @@ export function ResultTable({ results }: { results: Results }) {
                 <td className="num">{r.values[0] ? fixed(Math.exp(r.values[0].mean), 1) : '–'}</td>
                 <td className="num">{r.difference ? `${signed(r.difference.mean)}${r.difference.half === null ? '' : ` ± ${fixed(r.difference.half)}`}` : '–'}</td>
               </tr>
+              </Fragment>
             ))}
           </tbody>
         </table>

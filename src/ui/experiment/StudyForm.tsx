@@ -2,9 +2,11 @@
 import { useState } from 'react';
 import { METHODS, METHOD_NAMES } from '../../shared/config';
 import { isLive } from '../../store/slices';
-import { START_DRAFT, type StudyDraft, type StudyKind, studyProblem } from '../../store/studies/presets';
-import { Check, NumberField } from '../bits';
-import { count } from '../format';
+import { GRID_FIELDS, GRID_INFO } from '../../store/studies/grid';
+import { START_DRAFT, type StudyDraft, type StudyKind, studyProblem, studySize } from '../../store/studies/presets';
+import { Check, NumberField, Segmented, SelectField, TextField } from '../bits';
+import { useExpected } from '../configure/useExpected';
+import { count, durationRange } from '../format';
 import { useSel, useStudio } from '../studioContext';
 
 const QUESTIONS: Record<StudyKind, { title: string; text: string }> = {
@@ -20,7 +22,8 @@ export function StudyForm() {
   const hasData = useSel((s) => s.dataset.train !== null || s.dataset.preparing);
   const busy = useSel((s) => s.studies.running !== null || isLive(s.runs.phase));
   const configured = useSel((s) => s.runs.draftError);
-  const problem = studyProblem(draft);
+  const { train, runs } = useSel((s) => s.runs.draft);
+  const problem = configured === null ? studyProblem(draft, train, runs) : null;
   const missing = busy ? 'Something is training already: wait for its end, or stop it.'
     : configured ? `Correct this under Configure first: ${configured}.`
     : !model ? 'Waiting for a model.'
@@ -46,19 +49,64 @@ export function StudyForm() {
           </>
         )}
       </div>
-      {draft.kind === 'compare' && (
+      {draft.kind === 'compare' && <Compared draft={draft} set={set} />}
+      <Check checked={draft.keepBest} onChange={(keepBest) => set({ keepBest })}>Keep each run’s best adapter, judged on a tenth of the training data set aside (early stopping, the same for all)</Check>
+      <SettingsNote />
+      {configured === null && problem === null && draft.kind === 'compare' && <Size draft={draft} />}
+      <div className="row">
+        <button type="submit" className="primary" data-testid="study-start" disabled={missing !== null || problem !== null}>Start the experiment</button>
+        {(problem ?? missing) && <p className="muted" data-testid="study-problem">{problem ?? missing}</p>}
+      </div>
+    </form>
+  );
+}
+
+/** What is compared, and the settings that vary. */
+function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<StudyDraft>) => void }) {
+  const runs = useSel((s) => s.runs.draft.runs);
+  const { axes } = draft;
+  const change = (i: number, patch: Partial<StudyDraft['axes'][number]>) => set({ axes: axes.map((a, k) => (k === i ? { ...a, ...patch } : a)) });
+  const next = GRID_FIELDS.find((f) => !axes.some((a) => a.field === f))!;
+  return (
+    <>
+      <div className="stack tight">
+        <div className="row"><Segmented label="What is compared" value={draft.of} onChange={(of) => set({ of })} options={[{ value: 'methods', label: 'Methods, all else equal' }, { value: 'runs', label: 'The runs under Configure' }]} /></div>
+        {draft.of === 'runs' && <p className="help" data-testid="study-runs">{runs.map((r) => r.name).join(', ')}: each as it is set there, gates and controls included.</p>}
+      </div>
+      {draft.of === 'methods' && (
         <fieldset className="checks">
           <legend>Methods</legend>
           {METHODS.map((m) => <Check key={m} checked={draft.methods.includes(m)} onChange={(on) => set({ methods: METHODS.filter((k) => (k === m ? on : draft.methods.includes(k))) })}>{METHOD_NAMES[m]}</Check>)}
         </fieldset>
       )}
-      <Check checked={draft.keepBest} onChange={(keepBest) => set({ keepBest })}>Keep each run’s best adapter, judged on a tenth of the training data set aside (early stopping, the same for all)</Check>
-      <SettingsNote />
-      <div className="row">
-        <button type="submit" className="primary" data-testid="study-start" disabled={missing !== null || problem !== null}>Start the experiment</button>
-        {(problem ?? missing) && <p className="muted">{problem ?? missing}</p>}
-      </div>
-    </form>
+      {axes.map((axis, i) => (
+        // An axis has no name but its place.
+        // oxlint-disable-next-line react/no-array-index-key
+        <div key={i} className="axis" data-testid={`study-axis-${i}`}>
+          <SelectField label={i === 0 ? 'Setting that varies' : 'and with it'} value={axis.field} onChange={(field) => change(i, { field, values: GRID_INFO[field].example })} options={GRID_FIELDS.map((value) => ({ value, label: GRID_INFO[value].label }))} />
+          <TextField label="Values" value={axis.values} onChange={(values) => change(i, { values })} help="Parted by commas." />
+          <button type="button" className="quiet" onClick={() => set({ axes: axes.filter((_, k) => k !== i) })} aria-label={`Do not vary ${GRID_INFO[axis.field].label}`}>Remove</button>
+        </div>
+      ))}
+      {axes.length < 2 && <p><button type="button" className="small" data-testid="study-add-axis" onClick={() => set({ axes: [...axes, { field: next, values: GRID_INFO[next].example }] })}>{axes.length === 0 ? 'Vary a setting' : 'Vary a second one'}</button></p>}
+    </>
+  );
+}
+
+/** How much the experiment is. */
+function Size({ draft }: { draft: StudyDraft }) {
+  const { train, runs } = useSel((s) => s.runs.draft);
+  const size = studySize(draft, train, runs);
+  const expected = useExpected();
+  if (!size) return null;
+  const { arms, cells, sessions } = size;
+  const times = sessions.map((s) => expected({ train, runs: s })).filter((t) => t !== null);
+  const sum = (of: 'low' | 'high') => times.reduce((total, t) => total + t[of], 0) * draft.seeds;
+  return (
+    <p className="help" data-testid="study-size">
+      {count(arms)} arms × {count(draft.seeds)} {draft.seeds === 1 ? 'seed' : 'seeds'} = {count(cells)} runs of {count(train.steps)} steps, in {count(sessions.length * draft.seeds)} {sessions.length * draft.seeds === 1 ? 'session' : 'sessions'}
+      {times.length > 0 ? <>; by {times[0].from === 'probe' ? 'the steps measured' : 'the last run'} about <strong>{durationRange(sum('low'), sum('high'))}</strong>, answers and gates looked at not counted.</> : <>. How long that takes is known once steps were measured under <a href="#configure">Configure</a>.</>}
+    </p>
   );
 }
 

@@ -8,22 +8,21 @@ import { type Cell, type Study, contestants, moduleKey } from '../../shared/stud
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/studies/results';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
 import { count, fixed, percent, signed } from '../format';
+import tokens from '../styles/tokens.css?raw';
 import { NOISE_LINES, classFigure, lossFigure, noiseFigure, rankingFigure, withInterval } from './figures';
 
 const WIDTH = 760;
 
-/** Colours of the page's light and dark theme; everything else is the browser's. */
-const STYLE = `
-:root{color-scheme:light dark;--ink:light-dark(#1c1f23,#e7e8e6);--ink-2:light-dark(#555b63,#a8adb3);--line:light-dark(#dedcd5,#32383e)}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:light-dark(#faf9f6,#14171a);max-width:60rem;margin:2rem auto;padding:0 1rem}
+/** The page's tokens (its light and dark theme), and the few rules of this page. */
+const STYLE = `${tokens}
+body{font:15px/1.5 var(--font);color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;font-size:13px;margin:1rem 0;display:block;overflow-x:auto}caption{text-align:left;font-weight:650;white-space:nowrap}td:first-child{white-space:nowrap}
 th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;font-weight:400}thead th{color:var(--ink-2)}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.help{color:var(--ink-2);font-size:13px}svg{max-width:100%;height:auto}
-text{font:12px system-ui,sans-serif;fill:var(--ink)}.chart-tick{fill:var(--ink-2)}.chart-group{font-weight:650}
+text{font:12px var(--font);fill:var(--ink)}.chart-tick{fill:var(--ink-2)}.chart-group{font-weight:650}
 .chart-grid{stroke:var(--line)}.chart-level{stroke:var(--ink-2);stroke-dasharray:3 4}.chart-whisker,.chart-mean{stroke-width:2}.chart-whisker.over-bar{stroke:var(--ink)}.chart-dot{fill-opacity:.7}.chart-dashed{stroke-dasharray:6 4}.chart-name{stroke:none}.chart-span{stroke-opacity:.4}
-.mark-0{fill:light-dark(#b9b7b0,#565d64);stroke:light-dark(#555b63,#a8adb3)}
-${[['#1f64ad', '#7db5ef'], ['#b4500a', '#f0a065'], ['#23713f', '#7ecb97'], ['#7a46ad', '#c4a0ee'], ['#a82a68', '#f08fbb'], ['#0c7276', '#6fccd0'], ['#75600a', '#d8c163'], ['#47505c', '#b8bfc8']]
-  .map(([light, dark], i) => `.mark-${i + 1}{fill:light-dark(${light},${dark});stroke:light-dark(${light},${dark})}`).join('\n')}
+.mark-0{fill:var(--line-strong);stroke:var(--ink-2)}
+${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `.mark-${i}{fill:var(--run-${i});stroke:var(--run-${i})}`).join('\n')}
 rect{stroke:none}circle{stroke:none}
 `;
 
@@ -49,7 +48,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     results.verdicts.length > 0 ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>` : paragraph('Nothing to compare yet.'),
     paragraph('Lower loss is better. ± is a 95 % interval of Student’s t over seeds; differences are paired by seed. With many comparisons about one in twenty looks clear by chance. The threshold rule of TS methods is reconstructed from secondary sources, not the paper’s own code.', true),
     toMarkup(lossFigure(results, WIDTH)),
-    table('Mean ± 95 % interval over seeds', ['Arm', n('Seeds'), n('Parameters'), ...measures.map((m) => n(m.label)), n(`Loss against ${reference.name}, paired`)], [
+    table('Mean ± 95 % interval over seeds', ['Arm', n('Seeds'), n('Parameters'), ...measures.map((m) => n(m.label)), n(`Loss against ${reference}, paired`)], [
       ...(base === null ? [] : [['Untouched model', n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
       ...rows.map((r): Cellable[] => [
         r.name, n(`${r.done}${r.failed > 0 ? ` (${r.failed} failed)` : ''}`), n(count(r.parameters)),

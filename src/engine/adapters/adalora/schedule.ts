@@ -1,5 +1,5 @@
 /** AdaLoRA's budget over a run, as PEFT's RankAllocator has it; `step` counts optimizer steps from 0. */
-import type { RunConfig, TrainConfig } from '../../../shared/config';
+import { type RunConfig, type TrainConfig, adaloraWindow } from '../../../shared/config';
 import { ConfigError } from '../../../shared/errors';
 
 export interface AdaloraSchedule {
@@ -11,8 +11,8 @@ export interface AdaloraSchedule {
 
 /** @throws {ConfigError} when nothing is left to prune in, or nothing to prune */
 export function adaloraSchedule(run: RunConfig, { steps }: Pick<TrainConfig, 'steps'>): AdaloraSchedule {
-  const { initRank, tinit, tfinal } = run.adalora;
-  const schedule = { steps, tinit: tinit === 'auto' ? Math.floor(steps / 10) : tinit, tfinal: tfinal === 'auto' ? Math.floor(steps / 3) : tfinal };
+  const { initRank } = run.adalora;
+  const schedule = { steps, ...adaloraWindow(run.adalora, steps) };
   if (schedule.tinit >= steps - schedule.tfinal) throw new ConfigError(`"${run.name}": AdaLoRA's first ${schedule.tinit} and last ${schedule.tfinal} steps leave none of the run's ${steps} to prune in.`, 'Choose smaller tinit and tfinal, or more steps.');
   if (initRank < run.rank) throw new ConfigError(`"${run.name}": AdaLoRA starts at rank ${initRank}, below its target of ${run.rank}.`, 'Choose an initial rank above the rank.');
   return schedule;

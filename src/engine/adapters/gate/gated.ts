@@ -2,7 +2,7 @@
  * The token gate (TS-PEFT, arXiv 2511.16147) over any update. Where ‖Δ‖ is known before Δ is made, what Δ costs is paid
  * for active tokens only: their rows are compacted into a list on the GPU and dispatched indirectly.
  */
-import { type GateConfig, type TrainConfig, tauWarmupSteps } from '../../../shared/config';
+import { type GateConfig, type TrainConfig, learnsThreshold, tauWarmupSteps } from '../../../shared/config';
 import { AdapterError } from '../../../shared/errors';
 import type { GateStats, ModuleId } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../gpu/buffers';
@@ -18,7 +18,7 @@ import { type Followed, noteCount } from '../../kernels/select/select';
 import { STEER_HYPER_BYTES, packSteerHyper, steer } from '../../kernels/steer/steer';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, MethodStats, NamedTensor, Place } from '../method';
 import type { Update } from '../update';
-import { type GateRule, type Prices, isLearned, lambdaOf, priceSource } from './rule';
+import { type GateRule, type Prices, lambdaOf, priceSource } from './rule';
 import { createRule, ruleSizes } from './rules';
 
 /** Tokens of the largest batch that a gate's prices come from. */
@@ -71,7 +71,7 @@ export class Gated implements Method {
     this.#priceStats = sizes.priceStats ? scope.alloc('gate/priceStats', sizes.priceStats) : null;
     this.#counts = sizes.counts ? scope.alloc('gate/counts', sizes.counts) : null;
     this.#shown = scope.alloc('gate/shown', 16);
-    this.#steer = isLearned(config) && config.target !== null ? scope.alloc('gate/steer', STEER_HYPER_BYTES, GPUBufferUsage.UNIFORM) : null;
+    this.#steer = learnsThreshold(config) && config.target !== null ? scope.alloc('gate/steer', STEER_HYPER_BYTES, GPUBufferUsage.UNIFORM) : null;
     this.#rule = createRule({
       gpu, scope, config, modules: modules.length, slots: this.#slots, stats: this.#priceStats ?? this.#stats, shown: this.#shown, seed: train.seed,
       // Prices from the slice come every few steps, so τ moves as many times less often.
@@ -223,7 +223,7 @@ export class Gated implements Method {
   }
 
   reopen(module: number): void {
-    if (!isLearned(this.#config)) throw new AdapterError('This gate has no threshold of its own.', 'Only gates that learn a threshold can be opened again.');
+    if (!learnsThreshold(this.#config)) throw new AdapterError('This gate has no threshold of its own.', 'Only gates that learn a threshold can be opened again.');
     // τ and its moments; how many updates there were stays.
     const slot = slotOf(this.#slots, module);
     this.#gpu.device.queue.writeBuffer(slot.buffer, slot.offset, new Float32Array(3));

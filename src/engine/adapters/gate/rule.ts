@@ -2,18 +2,13 @@
  * What a gate rule is: it says which tokens a module keeps. Learned rules move a threshold τ after each step; the others
  * mark the rows to keep themselves.
  */
-import type { GateConfig, GateRule as RuleName } from '../../../shared/config';
+import { type GateConfig, learnsThreshold } from '../../../shared/config';
 import type { BufferScope, Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import type { PassKind } from '../../gpu/dims';
 import type { Dispatch, Op } from '../../gpu/program';
 import type { Followed } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from '../method';
-
-/** Rules that learn τ from μ. */
-export const LEARNED: readonly RuleName[] = ['reconstructed', 'literal', 'exact', 'averaged'];
-
-export const isLearned = (config: Pick<GateConfig, 'rule'>): boolean => LEARNED.includes(config.rule);
 
 /**
  * The batch whose μ the rule goes by: the step's own, in the pass that also gives the gradients; a batch of the slice, or
@@ -22,7 +17,7 @@ export const isLearned = (config: Pick<GateConfig, 'rule'>): boolean => LEARNED.
 export type PriceSource = 'own' | 'slice' | 'probe';
 
 export const priceSource = (config: GateConfig): PriceSource =>
-  config.rule === 'oracle' ? 'probe' : isLearned(config) && config.prices === 'held-out' ? 'slice' : 'own';
+  config.rule === 'oracle' ? 'probe' : learnsThreshold(config) && config.prices === 'held-out' ? 'slice' : 'own';
 
 /** The passes whose μ a rule keeps. */
 export const priceKind = (config: GateConfig): PassKind => (priceSource(config) === 'own' ? 'train' : 'probe');

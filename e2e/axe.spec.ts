@@ -1,0 +1,135 @@
+/**
+ * Everything that axe can find, on every screen and in every state: no violation of any impact. One run of a few steps
+ * serves them all, and themes are switched in place. And the keys of the page.
+ */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { PAIRS } from './data';
+import { expect, test } from './test';
+
+/**
+ * Every rule that is on by default, and the size of targets (WCAG 2.2), which is not.
+ * @param part of the page, where the rest has been looked at before
+ * @param only rules, likewise
+ */
+async function look(page: Page, state: string, part?: string, only?: string[]): Promise<void> {
+  const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'], preload: false, ...(only ? { runOnly: only } : { rules: { 'target-size': { enabled: true } } }) });
+  const { violations } = await (part ? axe.include(part) : axe).analyze();
+  const found = violations.flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.failureSummary?.replace(/\s+/g, ' ')}`));
+  expect.soft(found, state).toEqual([]);
+}
+
+const unfold = (page: Page, which: string) => page.locator(which).evaluateAll((all) => all.forEach((d) => { (d as HTMLDetailsElement).open = true; }));
+
+const cell = (s: string) => `"${s}"`;
+/** Copies, a short row, an empty answer, and a row longer than the context. */
+const ILL = ['question,answer', ...PAIRS.slice(0, 20).map((p) => `${cell(p.question)},${cell(p.answer)}`), `${cell(PAIRS[0].question)},${cell(PAIRS[0].answer)}`, 'alone', '"nothing said",', `"long","${'and on it goes '.repeat(40)}"`].join('\n');
+
+/** All that colours may change. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+/** All that a narrow window may change. */
+const WIDTH = ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus'];
+
+test('axe finds nothing without a GPU: everything empty, and why', async ({ app, page }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
+  await app.open(null);
+  await app.get('error-alert').waitFor();
+  await app.dataReady();
+  await app.get('data-file').setInputFiles({ name: 'ill.json', mimeType: 'application/json', buffer: Buffer.from('[{') });
+  await page.locator('#data').getByTestId('error-alert').waitFor();
+  await look(page, 'nothing there, two errors');
+});
+
+test('axe finds nothing in any state and theme of a visit', async ({ app, page }) => {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await app.open();
+  await app.loadFile({ name: 'ill.csv', mimeType: 'text/csv', text: ILL });
+  await app.small(4);
+  await page.getByTestId('data-line').first().click();
+  await app.get('data-row').waitFor();
+  await unfold(page, '#model details, #data details, #configure details, #compare details');
+  await app.set('Rank', -1);
+  await app.get('config-problem').waitFor();
+  await look(page, 'data with problems, a row open, settings that cannot be');
+  await app.set('Rank', 8);
+
+  await app.get('train-button').click();
+  await app.waitSteps(1);
+  await look(page, 'a run on its way', '#train');
+  await app.waitPhase(['finished'], 120_000);
+  await app.compare('What colour is the ball of Tom?');
+  await app.get('kept-run').first().waitFor();
+  // One plain table behind a chart stands for all: they are the same part.
+  await unfold(page, '#train details, #inspect details:not([data-chart="tokenmap"] *, [data-chart="tokens"] *, [data-chart="histogram"] *)');
+  for (const chart of ['loss', 'skipmap']) await app.get(`explain-${chart}`).click();
+  for (const part of ['#train', '#inspect', '#compare', '#history']) await look(page, `after a run, ${part}`, part);
+
+  const colours = page.getByRole('group', { name: 'Colours' });
+  for (const [theme, scheme] of [['Dark', 'light'], ['Contrast', 'light'], ['Contrast', 'dark']] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await colours.getByRole('button', { name: theme }).click();
+    await look(page, `${theme}, system ${scheme}`, undefined, COLOURS);
+  }
+
+  await page.keyboard.press('?');
+  await look(page, 'the list of keys', '[data-testid="shortcuts"]');
+  await page.keyboard.press('Escape');
+  await app.get('tour-start').click();
+  await look(page, 'the tour', '[data-testid="tour"]');
+  await app.get('tour-end').click();
+  for (const [action, state] of [['kept-edit', 'a kept run renamed'], ['kept-delete', 'a kept run about to be deleted']]) {
+    await app.get(action).first().click();
+    await look(page, state, '[data-testid="kept-run"]');
+    await page.locator('#history').getByRole('button', { name: /^(Cancel|Keep it)$/ }).click();
+  }
+
+  await app.startStudy('compare', 1);
+  await app.studyDone(1);
+  await unfold(page, '#experiment details');
+  await look(page, 'an experiment', '#experiment');
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await look(page, 'on a phone', undefined, WIDTH);
+  for (const width of [390, 2560]) {
+    await page.setViewportSize({ width, height: 1000 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), `${width} px`).toBeLessThanOrEqual(width);
+  }
+});
+
+test('keys go through the page, are listed under ?, and can be switched off', async ({ app, page }) => {
+  await app.open(null);
+  await page.keyboard.press('7');
+  await expect(page.locator('#experiment-title')).toBeFocused();
+  await expect(page.locator('#experiment h2')).toBeInViewport();
+  await page.keyboard.press('?');
+  const list = app.get('shortcuts');
+  await expect(list.getByRole('heading', { name: 'Keys' })).toBeFocused();
+  // No key of the page while the list is open, and the focus stays in it.
+  await page.keyboard.press('1');
+  for (let i = 0; i < 4; i++) {
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest('[data-testid="shortcuts"]') !== null)).toBe(true);
+  }
+  await page.keyboard.press('Escape');
+  await expect(list).toBeHidden();
+  await expect(page.locator('#experiment-title')).toBeFocused();
+
+  await page.keyboard.press('c');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+  await expect(app.get('announcer')).toHaveText('Colours: light');
+  await app.get('compare-prompt').focus();
+  await page.keyboard.type('c?1');
+  await expect(app.get('compare-prompt')).toHaveValue('c?1');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+
+  await app.get('shortcuts-open').click();
+  await list.getByLabel('These keys are on').uncheck();
+  await app.get('shortcuts-close').click();
+  await expect(app.get('shortcuts-open')).toBeFocused();
+  for (const key of ['c', '?']) await page.keyboard.press(key);
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+  await expect(list).toBeHidden();
+  await page.reload();
+  await page.keyboard.press('c');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+});

@@ -1,0 +1,76 @@
+/** Configure: presets, fields that count their changes and refuse in words, settings out and in, expected time, and a run with them. */
+import { readFileSync } from 'node:fs';
+import { FILES } from './data';
+import { expect, test } from './test';
+
+test('settings are changed, refused, measured, trained, taken away and brought back', async ({ app, page }, info) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+
+  // A preset fits itself to model, data and device, and says why.
+  await app.get('preset-quick').click();
+  await expect(app.get('preset-quick')).toHaveAttribute('aria-pressed', 'true');
+  await app.get('preset-why').locator('summary').click();
+  await expect(app.get('preset-why')).toContainText('of the examples fit in whole');
+  for (const group of ['changed-train', 'changed-adapter']) await app.get(group).getByRole('button').click();
+  await expect(app.get('preset-quick')).toHaveAttribute('aria-pressed', 'false');
+
+  await app.small(4);
+  await expect(app.get('changed-train')).toHaveAttribute('data-changed', '5');
+  const gated = app.get('run-ts-lora');
+  await gated.getByLabel(/^Rule/).selectOption('quantile');
+  await gated.getByLabel(/^Kept share, %/).fill('150');
+  await expect(app.get('config-problem')).toContainText('TS-LoRA, Kept share');
+  await expect(gated).toContainText('must lie between 0 and 100 %');
+  await expect(app.get('train-button')).toBeDisabled();
+  await gated.getByLabel(/^Kept share, %/).fill('25');
+  await gated.getByText('Adapter of this run').click();
+  await gated.getByText('Pick module by module').click();
+  await gated.getByRole('checkbox', { name: 'block 0, q' }).uncheck();
+  await expect(gated).toContainText('27 of 28 modules');
+  await expect(app.get('changed-ts-lora')).toHaveText('3 changed');
+  const plain = app.get('run-lora');
+  await plain.getByText('Adapter of this run').click();
+  await plain.getByLabel(/^Dropout, %/).fill('10');
+  await plain.getByLabel('Method').selectOption('dora');
+  await expect(plain).toContainText('trained without dropout');
+  await plain.getByLabel(/^Dropout, %/).fill('0');
+  await expect(app.get('config-problem')).toHaveCount(0);
+
+  await app.get('measure').click();
+  await expect(app.get('expected-time')).toContainText('Measured on 3 real steps', { timeout: 60_000 });
+  await expect(app.get('expected-time').locator('.expected')).toHaveText(/^\d/);
+  await app.train();
+  expect(await app.steps()).toBe(4);
+  for (const id of ['base', 'lora', 'ts-lora']) expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
+  await expect(app.get('work-table')).toContainText('DoRA');
+  expect((await app.table('work-table'))[2][2]).toMatch(/^7\d\.\d %$/);
+
+  const [download] = await Promise.all([page.waitForEvent('download'), app.get('config-export').click()]);
+  const path = info.outputPath('config.json');
+  await download.saveAs(path);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 'sieve-config', experiment: { train: { steps: 4 }, runs: [{ method: 'dora' }, { gate: { rule: 'quantile', keep: 0.25 } }] } });
+  const all = await app.get('changed-all').textContent();
+  await page.getByRole('button', { name: 'Back to the defaults' }).click();
+  await expect(app.get('changed-all')).toHaveText('Everything is at its default.');
+  await app.get('config-file').setInputFiles({ name: 'bad.json', mimeType: 'application/json', buffer: Buffer.from(readFileSync(path, 'utf8').replace('"rank": 8', '"rank": 80')) });
+  await expect(page.locator('#configure').getByTestId('error-alert')).toContainText('experiment.runs.0.rank: must be at most 64');
+  await app.get('config-file').setInputFiles(path);
+  await expect(app.get('changed-all')).toHaveText(all!);
+  await expect(page.locator('#configure').getByTestId('error-alert')).toHaveCount(0);
+
+  // An experiment with a grid says how much it is.
+  await app.get('study-add-axis').click();
+  await page.locator('#experiment').getByLabel('Setting that varies').selectOption('rank');
+  await page.locator('#experiment').getByLabel('Values').fill('2, 4');
+  await expect(app.get('study-size')).toContainText('6 arms × 3 seeds = 18 runs of 4 steps');
+
+  await app.get('config-link').click();
+  const url = await app.get('config-url').inputValue();
+  await page.goto(url);
+  await expect(page.locator('#configure')).toContainText('Settings from the link');
+  await expect(app.get('changed-all')).toHaveText(all!);
+  await page.goto(`${url.slice(0, -3)}xyz`);
+  await expect(page.locator('#configure').getByTestId('error-alert')).toContainText('damaged');
+  await expect(app.get('changed-all')).toHaveText('Everything is at its default.');
+});

@@ -1,0 +1,136 @@
+/**
+ * One trained run with everything that a comparison reads, wherever it comes from: the session on the page, or a kept
+ * run, whose file holds the same. Nothing is computed that the run did not measure.
+ */
+import type { ExperimentConfig, RunConfig, TrainConfig } from '../shared/config';
+import type { PromptTemplate } from '../shared/data';
+import type { KeptRun } from '../shared/keptRun';
+import type { ModuleId } from '../shared/types';
+import type { ModelSource, RunId } from '../train/protocol';
+import { type Curve, curveOf, evalCurve } from './curves';
+import { type RunHistory, skippedShare, totalSkipped } from './history';
+import type { Session } from './slices';
+
+/** Share of tokens whose update each module skipped, 0–1. */
+export interface ModuleSkips {
+  /** 'heldOut': at the run's last evaluation that measured gates. 'training': at its last step, where no evaluation did. */
+  on: 'heldOut' | 'training';
+  step: number;
+  modules: readonly ModuleId[];
+  /** By module, in their order. */
+  shares: number[];
+}
+
+export interface ComparableRun {
+  /** Unlike any other's: `<kept run>/<run>`; for the session on the page `session/<run>`. */
+  key: string;
+  /** Record under History that it belongs to; null for the session on the page. */
+  kept: string | null;
+  runId: RunId;
+  /** The run's own name, and what it was part of (empty for the session on the page). */
+  name: string;
+  of: string;
+  config: RunConfig;
+  /** Settings that all runs of its session share. */
+  train: TrainConfig;
+  model: ModelSource;
+  data: string;
+  template: PromptTemplate;
+  startedAt: number;
+  /** Why it failed; null when it did not. */
+  failed: string | null;
+  /** null where nothing was measured; losses in nats per token. */
+  final: {
+    /** Optimizer steps done. */
+    steps: number;
+    /** Step of the last evaluation. */
+    evaluatedAt: number | null;
+    loss: number | null;
+    /** Held-out loss of the untouched model. */
+    base: number | null;
+    best: { step: number; loss: number } | null;
+    /** Share of held-out tokens × modules that were skipped; null without gates. */
+    skipped: number | null;
+    /** Share of the adapter's multiply-adds that were left out over all steps; null without gates. */
+    workSaved: number | null;
+    /** Held-out examples of the last evaluation. Losses on different ones do not compare. */
+    examples: number | null;
+    supervised: number | null;
+    parameters: number;
+    /** Seen in training. */
+    tokens: number;
+    /** Step at which early stopping ended it. */
+    stoppedAt: number | null;
+  };
+  /** By step. Held-out begins with the base's loss. */
+  curves: { train: Curve; heldOut: Curve; gradNorm: Curve; learningRate: Curve };
+  /** null without gates. */
+  skips: ModuleSkips | null;
+  /** All it has shown: series per module, samples, the watched text. */
+  history: RunHistory;
+}
+
+/** What a session and the record of a kept run have in common. */
+interface Origin {
+  kept: string | null;
+  of: string;
+  experiment: ExperimentConfig;
+  model: ModelSource;
+  data: string;
+  template: PromptTemplate;
+  startedAt: number;
+  failed: (runId: RunId) => string | null;
+}
+
+function skipsOf(history: RunHistory): ModuleSkips | null {
+  const measured = history.evals.findLast((e) => e.gate !== null);
+  const gate = measured?.gate ?? history.gate;
+  if (!gate) return null;
+  const step = measured?.step ?? (history.step.length > 0 ? history.step.at(-1) : 0);
+  return { on: measured ? 'heldOut' : 'training', step, modules: history.modules, shares: Array.from(gate.tokens, (_, m) => skippedShare(gate, m)) };
+}
+
+function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): ComparableRun[] {
+  const base = histories.get('base');
+  return from.experiment.runs.flatMap((config) => {
+    const history = histories.get(config.id);
+    if (!history) return [];
+    const last = history.evals.at(-1);
+    const best = history.evals.length > 0 ? history.evals.reduce((a, b) => (b.loss < a.loss ? b : a)) : null;
+    return [{
+      key: `${from.kept ?? 'session'}/${config.id}`, kept: from.kept, runId: config.id, name: config.name, of: from.of,
+      config, train: from.experiment.train, model: from.model, data: from.data, template: from.template, startedAt: from.startedAt,
+      failed: from.failed(config.id),
+      final: {
+        steps: history.step.length > 0 ? history.step.at(-1) : 0,
+        evaluatedAt: last?.step ?? null,
+        loss: last?.loss ?? null,
+        base: base?.evals.at(-1)?.loss ?? null,
+        best: best && { step: best.step, loss: best.loss },
+        skipped: last?.gate ? totalSkipped(last.gate) : null,
+        workSaved: history.gate && history.workDense > 0 ? 1 - history.workDone / history.workDense : null,
+        examples: last?.examples ?? null,
+        supervised: last?.supervised ?? null,
+        parameters: history.parameters,
+        tokens: history.tokens,
+        stoppedAt: history.stopped?.step ?? null,
+      },
+      curves: { train: curveOf(history, 'loss'), heldOut: evalCurve(history, base), gradNorm: curveOf(history, 'gradNorm'), learningRate: curveOf(history, 'learningRate') },
+      skips: skipsOf(history),
+      history,
+    }];
+  });
+}
+
+/** Runs of the session on the page, as they are now: curves are views that the next step may outgrow. */
+export function sessionRuns(session: Session, model: ModelSource): ComparableRun[] {
+  const { experiment, dataName: data, template, startedAt, failed } = session;
+  return comparable({ kept: null, of: '', experiment, model, data, template, startedAt, failed: (id) => failed.get(id)?.message ?? null }, session.histories);
+}
+
+/** Runs of a kept record, with the curves that its file holds. */
+export function keptRunsOf(record: KeptRun, histories: ReadonlyMap<RunId, RunHistory>): ComparableRun[] {
+  const { id, name, experiment, model, data, template, startedAt, finals } = record;
+  const failed = (runId: RunId) => finals[experiment.runs.findIndex((r) => r.id === runId)]?.failed ?? null;
+  return comparable({ kept: id, of: name, experiment, model, data, template, startedAt, failed }, histories);
+}

@@ -1,0 +1,163 @@
+import { expect, test, vi } from 'vitest';
+import { defaultExperiment } from '../../shared/config';
+import type { TrainEvent, TrainReplies, TrainRequest } from '../../train/protocol';
+import type { DatasetCommands } from '../dataset';
+import { RunHistory } from '../history';
+import { type KeptRuns, recordOf } from '../keptRuns';
+import { Page } from '../page';
+import type { RunFile } from '../runFile';
+import type { Session } from '../slices';
+import { TestPort, clientOn, evalEvent, stepEvent } from '../testing/fixtures';
+import type { BallotBox } from './ballotBox';
+import { Compare } from './compare';
+import { contenders } from './contenders';
+import { type Ballot, firstAt } from './vote';
+
+const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
+
+function session(startedAt: number): Session {
+  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
+  histories.get('base')!.addEval(evalEvent('base', 0, 5));
+  for (const id of ['lora', 'ts-lora']) histories.get(id)!.addStep(stepEvent(id, 1));
+  return { experiment: defaultExperiment(), template: { prompt: '', completion: '{text}' }, mapping: null, dataName: 'x', plan: null, histories, failed: new Map(), startedAt };
+}
+
+/** A page with a session, and one kept run that has LoRA's adapter only. */
+function make() {
+  const page = new Page();
+  const port = new TestPort<TrainEvent>();
+  const train = clientOn<TrainRequest, TrainReplies, TrainEvent>(port, { onEvent: () => {}, onCrash: () => {} });
+  const kept = session(1);
+  const record = recordOf(kept, 'finished', { id: 'k', model: NANO, gpu: '', endedAt: 2, bytes: 1 });
+  const file: RunFile = { record: null, files: [], histories: kept.histories, adapters: new Map([['lora', [{ name: 'adapter_model.safetensors', bytes: new Uint8Array(2) }]]]) };
+  const load = vi.fn((_id: string) => Promise.resolve(file));
+  const box: BallotBox & { kept: Ballot | null } = { kept: null, load: () => box.kept, save: (b) => { box.kept = b; } };
+  const data = { list: () => Promise.resolve({ total: 0, rows: [] }) } as unknown as DatasetCommands;
+  const host = { page, train, data, kept: { load } as unknown as KeptRuns, flush: () => {}, box };
+  page.patch('model', { status: 'ready', source: NANO });
+  page.patch('runs', { session: session(3) });
+  page.patch('keep', { runs: [record] });
+  const compare = new Compare(host);
+  const sent = (type: string, n: number) => vi.waitFor(() => { if (port.sent.filter((m) => m.type === type).length < n) throw new Error(`not ${n} of ${type} yet`); });
+  const of = (key: string) => contenders(page.state).find((c) => c.key === key)!;
+  return { page, port, compare, load, box, host, sent, of, state: () => page.state };
+}
+
+test('a kept run comes in with its curves, is loaded when it is asked, and goes with its adapters', async () => {
+  const { port, compare, sent, of, state } = make();
+  await compare.add('k');
+  await compare.add('k');
+  expect(state().compare.added).toHaveLength(1);
+  expect(port.sent).toEqual([]);
+  expect(of('k/lora').voice.kind).toBe('load');
+
+  const done = compare.answer('hi');
+  await sent('import', 1);
+  port.reply('import', { runId: 'imported-1', name: 'LoRA', template: null });
+  await sent('generate', 1);
+  expect(port.last('generate')).toMatchObject({ runs: ['base', 'lora', 'ts-lora', 'imported-1'], prompt: 'hi' });
+  port.reply('generate', { texts: { base: 'b', lora: 'l', 'ts-lora': 't', 'imported-1': 'k' } });
+  await done;
+  expect(state().runs.answers['imported-1']).toEqual({ text: 'k', done: true });
+  expect(state().compare.writing).toBeNull();
+
+  const removed = compare.remove('k');
+  await sent('release', 1);
+  expect(port.last('release')).toMatchObject({ runId: 'imported-1' });
+  port.reply('release', null);
+  await removed;
+  expect(contenders(state()).map((c) => c.key)).toEqual(['base', 'lora', 'ts-lora']);
+});
+
+test('an adapter that cannot be loaded says why, and the others answer', async () => {
+  const { port, compare, sent, of } = make();
+  await compare.add('k');
+  compare.setShown('ts-lora', false);
+  const done = compare.answer('hi');
+  await sent('import', 1);
+  port.fail('import', { name: 'AdapterError', message: 'Rank 9 is odd.', hint: '' });
+  await sent('generate', 1);
+  expect(port.last('generate').runs).toEqual(['base', 'lora']);
+  port.reply('generate', { texts: { base: 'b', lora: 'l' } });
+  await done;
+  expect(of('k/lora').voice).toEqual({ kind: 'none', why: 'It could not be loaded: Rank 9 is odd.' });
+  // With another model it may be tried again.
+  compare.modelChanged();
+  expect(of('k/lora').voice.kind).toBe('load');
+});
+
+test('a file that is gone is said under Compare', async () => {
+  const { compare, load, state } = make();
+  load.mockRejectedValueOnce(new Error('gone'));
+  await compare.add('k');
+  expect(state().compare).toMatchObject({ added: [], reading: null });
+  expect(state().ui.notices[0]).toMatchObject({ section: 'compare', info: { message: 'gone' } });
+});
+
+test('nobody to ask is said, and the next question may come', async () => {
+  const { compare, state } = make();
+  for (const key of ['base', 'lora', 'ts-lora']) compare.setShown(key, false);
+  await compare.answer('hi');
+  expect(state().ui.notices[0].info.message).toBe('Nothing that is chosen can answer.');
+  expect(state().compare.writing).toBeNull();
+});
+
+test('a vote: hidden order, equal answers judged by nobody, kept over a reload', async () => {
+  const { page, port, compare, box, host, sent, of, state } = make();
+  const begun = compare.beginVote(of('lora'), of('ts-lora'), ['first', 'second', 'third']);
+  await sent('generate', 1);
+  // Answers of both stay hidden until both are done.
+  expect(state().runs.generating).toBeNull();
+  expect(state().compare).toMatchObject({ writing: 'vote', round: null });
+  port.reply('generate', { texts: { lora: 'same', 'ts-lora': 'same' } });
+  await sent('generate', 2);
+  expect(port.last('generate').prompt).toBe('second');
+  port.reply('generate', { texts: { lora: 'by LoRA', 'ts-lora': 'by TS' } });
+  await begun;
+  const { ballot, round } = state().compare;
+  const first = firstAt(ballot!, 1) === 'x' ? ballot!.x : ballot!.y;
+  expect(round).toEqual({ prompt: 'second', answers: first.name === 'LoRA' ? ['by LoRA', 'by TS'] : ['by TS', 'by LoRA'] });
+
+  const voted = compare.vote(1);
+  await sent('generate', 3);
+  expect(port.last('generate').prompt).toBe('third');
+  port.reply('generate', { texts: { lora: 'a', 'ts-lora': 'b' } });
+  await voted;
+  expect(box.kept!.rounds).toEqual([{ prompt: 'first', verdict: 'same' }, { prompt: 'second', verdict: firstAt(ballot!, 1) }]);
+
+  // The next visit: the votes are there, the session is not.
+  page.patch('runs', { session: null });
+  const again = new Compare(host);
+  expect(state().compare.ballot!.rounds).toHaveLength(2);
+  page.patch('compare', { round: null });
+  await again.nextRound();
+  expect(state().ui.notices[0].info.message).toMatch(/^(TS-)?LoRA is not here\.$/);
+  again.resetVote();
+  expect([state().compare.ballot, box.kept]).toEqual([null, null]);
+});
+
+test('a round that is cancelled is not counted, and prompts come to an end', async () => {
+  const { port, compare, sent, of, state } = make();
+  const begun = compare.beginVote(of('base'), of('lora'), ['only']);
+  await sent('generate', 1);
+  const cancelled = compare.cancel();
+  await sent('cancel-generate', 1);
+  port.reply('cancel-generate', null);
+  port.reply('generate', { texts: { base: 'b', lora: 'l' } });
+  await Promise.all([begun, cancelled]);
+  expect(state().compare).toMatchObject({ writing: null, round: null });
+  expect(state().compare.ballot!.rounds).toEqual([]);
+
+  const next = compare.nextRound();
+  await sent('generate', 2);
+  port.reply('generate', { texts: { base: 'b', lora: 'l' } });
+  await next;
+  await compare.vote(0);
+  expect(state().compare.voteNote).toBe('All your prompts have been judged.');
+});
+
+test('without held-out examples there is nothing to ask', async () => {
+  const { compare, of, state } = make();
+  await compare.beginVote(of('base'), of('lora'), null);
+  expect(state().ui.notices[0].info.message).toBe('There is no held-out example to ask.');
+});

@@ -1,0 +1,271 @@
+/** What a person can do under Compare, as commands: choosing what is compared, asking all of them, voting blindly. */
+import { SieveError, toErrorInfo } from '../../shared/errors';
+import type { RunId, Sampling } from '../../train/protocol';
+import { samplingProblem } from '../checks';
+import type { DatasetCommands } from '../dataset';
+import type { KeptRuns } from '../keptRuns';
+import type { Page } from '../page';
+import type { AddedRun, CompareSlice, State } from '../slices';
+import type { TrainClient } from '../trainClient';
+import { type BallotBox, browserBallotBox } from './ballotBox';
+import { type Contender, chosen, contenders } from './contenders';
+import { type AskedPrompt, heldOutPrompt, passes } from './prompts';
+import { type Ballot, type Choice, MAX_ROUNDS, type Side, cast, firstAt, newBallot, promptAt, verdictOf } from './vote';
+
+export interface CompareHost {
+  page: Page;
+  train: TrainClient;
+  data: DatasetCommands;
+  kept: KeptRuns;
+  flush: () => void;
+  box?: BallotBox;
+}
+
+/** Rounds in a row that nobody needs to judge, because both write the same, before it stops asking. */
+const SAME_IN_A_ROW = 5;
+
+export class Compare {
+  readonly #host: CompareHost;
+  readonly #box: BallotBox;
+  #cancelled = false;
+
+  constructor(host: CompareHost) {
+    this.#host = host;
+    this.#box = host.box ?? browserBallotBox;
+    this.#patch({ ballot: this.#box.load() });
+  }
+
+  // ---- what is compared ----------------------------------------------------------------------------
+
+  setShown(key: string, on: boolean): void {
+    const off = new Set(this.#s.compare.off);
+    if (on) off.delete(key);
+    else off.add(key);
+    this.#patch({ off });
+  }
+
+  setReference(key: string): void {
+    this.#patch({ reference: key });
+  }
+
+  /** Adds a kept run with its curves; its adapters are loaded when they are asked. */
+  async add(id: string): Promise<void> {
+    if (this.#s.compare.reading !== null || this.#s.compare.added.some((a) => a.record.id === id)) return;
+    this.#patch({ reading: id });
+    await this.#host.page.command('compare', async () => {
+      const record = this.#s.keep.runs.find((r) => r.id === id);
+      if (!record) throw new SieveError('This run is not kept any more.', 'Another tab may have deleted it.');
+      const { histories, adapters } = await this.#host.kept.load(id);
+      const added: AddedRun = { record, histories, adapters: new Set(adapters.keys()), loaded: {}, refused: {} };
+      this.#patch({ added: [...this.#s.compare.added, added] });
+    });
+    this.#patch({ reading: null });
+  }
+
+  /** Takes a kept run out again, and its adapters off the GPU. */
+  async remove(id: string): Promise<void> {
+    const gone = this.#s.compare.added.find((a) => a.record.id === id);
+    if (!gone) return;
+    this.#patch({ added: this.#s.compare.added.filter((a) => a !== gone) });
+    await this.#host.page.command('compare', async () => {
+      for (const runId of Object.values(gone.loaded)) await this.#host.train.request({ type: 'release', runId });
+    });
+  }
+
+  /** Another model was opened: adapters that were loaded are gone with the last one, and what is on its way is not wanted. */
+  modelChanged(): void {
+    this.#cancelled = true;
+    this.#patch({ added: this.#s.compare.added.map((a) => ({ ...a, loaded: {}, refused: {} })), round: null });
+  }
+
+  // ---- answers -------------------------------------------------------------------------------------
+
+  setSampling(patch: Partial<Sampling>): void {
+    this.#host.page.patch('runs', { sampling: { ...this.#s.runs.sampling, ...patch } });
+  }
+
+  /** Everything that is compared and can answer does so, with the same sampling seed. */
+  async answer(typed: string): Promise<void> {
+    if (!this.#begin('answers')) return;
+    let mine: number | null = null;
+    try {
+      await this.#load(chosen(contenders(this.#s), this.#s.compare).shown);
+      const asked = this.#ready(chosen(contenders(this.#s), this.#s.compare).shown);
+      if (asked.length === 0) throw new SieveError('Nothing that is chosen can answer.', 'Choose the base or a run above; beside each stands why it cannot.');
+      if (this.#cancelled) return;
+      this.#host.page.patch('runs', { answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])) });
+      for (const { prompt, runs } of passes(asked, { text: typed, from: 'typed' })) {
+        let texts: Record<RunId, string> = {};
+        if (!this.#cancelled) {
+          const { requestId, reply } = this.#host.train.post({ type: 'generate', runs, prompt, sampling: this.#s.runs.sampling });
+          mine = requestId;
+          this.#host.page.patch('runs', { generating: requestId });
+          ({ texts } = await reply);
+          this.#host.flush();
+          // Another model has been opened meanwhile.
+          if (this.#s.runs.generating !== requestId) return;
+        }
+        const { answers } = this.#s.runs;
+        // One that was cancelled before its first token has no text.
+        this.#host.page.patch('runs', { answers: { ...answers, ...Object.fromEntries(runs.map((id) => [id, { text: texts[id] ?? answers[id]?.text ?? '', done: true }])) } });
+      }
+    } catch (error) {
+      this.#host.flush();
+      this.#host.page.report('compare', error);
+    } finally {
+      if (this.#s.runs.generating === mine) this.#host.page.patch('runs', { generating: null });
+      this.#patch({ writing: null });
+    }
+  }
+
+  /** Ends what is being written. */
+  cancel(): Promise<void> {
+    this.#cancelled = true;
+    return this.#host.page.command('compare', () => this.#host.train.request({ type: 'cancel-generate' }));
+  }
+
+  /** @returns whether it may begin; what is wrong is said */
+  #begin(what: NonNullable<CompareSlice['writing']>): boolean {
+    const { runs, compare } = this.#s;
+    if (compare.writing !== null || runs.generating !== null) return false;
+    this.#host.page.dismiss('compare');
+    const problem = samplingProblem(runs.sampling);
+    if (problem) {
+      this.#host.page.report('compare', problem);
+      return false;
+    }
+    this.#cancelled = false;
+    this.#patch({ writing: what });
+    return true;
+  }
+
+  #ready(list: readonly Contender[]): { contender: Contender; runId: RunId }[] {
+    return list.flatMap((contender) => (contender.voice.kind === 'ready' ? [{ contender, runId: contender.voice.runId }] : []));
+  }
+
+  /** Loads the adapters of kept runs; one that cannot be loaded says why where it stands, and the others go on. */
+  async #load(list: readonly Contender[]): Promise<void> {
+    const { source } = this.#s.model;
+    for (const { voice } of list) {
+      if (voice.kind !== 'load' || this.#cancelled) continue;
+      const { id, runId } = voice;
+      const note = (part: 'loaded' | 'refused', what: string) => this.#patch({ added: this.#s.compare.added.map((a) => (a.record.id === id ? { ...a, [part]: { ...a[part], [runId]: what } } : a)) });
+      try {
+        const files = (await this.#host.kept.load(id)).adapters.get(runId);
+        if (!files) throw new SieveError('Its adapter is not in the file any more.');
+        const { runId: name } = await this.#host.train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+        if (this.#s.model.source === source) note('loaded', name);
+      } catch (error) {
+        const { message, hint } = toErrorInfo(error);
+        if (this.#s.model.source === source) note('refused', `It could not be loaded: ${message} ${hint}`.trim());
+      }
+    }
+  }
+
+  // ---- the blind vote ------------------------------------------------------------------------------
+
+  /** Begins a vote between two of them. @param own prompts of the voter's own; null = held-out examples */
+  async beginVote(a: Contender, b: Contender, own: string[] | null): Promise<void> {
+    const side = ({ identity, name }: Contender): Side => ({ identity, name });
+    this.#keep(newBallot(side(a), side(b), crypto.getRandomValues(new Uint32Array(1))[0], own));
+    await this.nextRound();
+  }
+
+  /** Who is better in the round that is on; then the next. */
+  async vote(choice: Choice): Promise<void> {
+    const { ballot, round } = this.#s.compare;
+    if (!ballot || !round) return;
+    this.#keep(cast(ballot, round.prompt, verdictOf(ballot, choice)));
+    await this.nextRound();
+  }
+
+  setRevealed(revealed: boolean): void {
+    const { ballot } = this.#s.compare;
+    if (ballot) this.#keep({ ...ballot, revealed }, this.#s.compare.round);
+  }
+
+  /** Throws all votes away. */
+  resetVote(): void {
+    if (this.#s.compare.writing === 'vote') void this.cancel();
+    this.#keep(null);
+  }
+
+  #keep(ballot: Ballot | null, round: CompareSlice['round'] = null): void {
+    this.#box.save(ballot);
+    this.#patch({ ballot, round, voteNote: null });
+  }
+
+  /** Has both answer the next prompt, hidden until both are done. Where they write the very same, nobody need be asked. */
+  async nextRound(): Promise<void> {
+    const { ballot } = this.#s.compare;
+    if (!ballot || !this.#begin('vote')) return;
+    this.#patch({ round: null, voteNote: null });
+    try {
+      for (let same = 0; same < SAME_IN_A_ROW; same++) {
+        const now = this.#s.compare.ballot;
+        // Thrown away, or begun anew, while this was under way.
+        if (!now || now.seed !== ballot.seed || this.#cancelled) return;
+        const prompt = await this.#votePrompt(now);
+        if (prompt === null) return;
+        const texts = await this.#both(now, prompt);
+        if (texts === null || this.#s.compare.ballot !== now) return;
+        if (texts.x !== texts.y) {
+          const first = firstAt(now, now.rounds.length);
+          this.#patch({ round: { prompt: prompt.text, answers: first === 'x' ? [texts.x, texts.y] : [texts.y, texts.x] } });
+          return;
+        }
+        this.#keep(cast(now, prompt.text, 'same'));
+      }
+      this.#patch({ voteNote: `Both wrote the very same ${SAME_IN_A_ROW} times in a row. They may be too alike to be told apart.` });
+    } catch (error) {
+      this.#host.page.report('compare', error);
+    } finally {
+      this.#patch({ writing: null });
+    }
+  }
+
+  async #votePrompt({ own, seed, rounds: { length: n } }: Ballot): Promise<AskedPrompt | null> {
+    if (n >= MAX_ROUNDS) {
+      this.#patch({ voteNote: `${MAX_ROUNDS} rounds are enough.` });
+      return null;
+    }
+    if (own) {
+      if (n < own.length) return { text: own[n], from: 'typed' };
+      this.#patch({ voteNote: 'All your prompts have been judged.' });
+      return null;
+    }
+    const found = await heldOutPrompt(this.#host.data, () => this.#s, (total) => promptAt(seed, n, total));
+    if (!found) throw new SieveError('There is no held-out example to ask.', 'Choose data under Data, or write prompts of your own.');
+    return found;
+  }
+
+  /** Answers of X and Y; null when it was cancelled. */
+  async #both({ x, y }: Ballot, prompt: AskedPrompt): Promise<{ x: string; y: string } | null> {
+    const find = ({ identity, name }: Side): Contender => {
+      const found = contenders(this.#s).find((c) => c.identity === identity);
+      if (!found) throw new SieveError(`${name} is not here.`, 'Open or add it from History to go on voting, or start anew.');
+      return found;
+    };
+    await this.#load([find(x), find(y)]);
+    const asked = [find(x), find(y)].map((contender) => {
+      const { voice, name } = contender;
+      if (voice.kind !== 'ready') throw new SieveError(`${name} cannot answer now.`, voice.kind === 'none' ? voice.why : 'Try again.');
+      return { contender, runId: voice.runId };
+    });
+    const texts: Record<RunId, string> = {};
+    for (const { prompt: words, runs } of passes(asked, prompt)) {
+      if (this.#cancelled) return null;
+      Object.assign(texts, (await this.#host.train.request({ type: 'generate', runs, prompt: words, sampling: this.#s.runs.sampling })).texts);
+    }
+    if (this.#cancelled) return null;
+    return { x: texts[asked[0].runId] ?? '', y: texts[asked[1].runId] ?? '' };
+  }
+
+  get #s(): State {
+    return this.#host.page.state;
+  }
+
+  #patch(patch: Partial<CompareSlice>): void {
+    this.#host.page.patch('compare', patch);
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Everything that Compare can hold side by side: the base, the runs of the session on the page, kept runs that were added,
+ * adapters that came as files. A plain function of the state.
+ */
+import { drawsTokens } from '../../shared/config';
+import type { Mapping, PromptTemplate } from '../../shared/data';
+import type { ModelSource, RunId } from '../../train/protocol';
+import { type ComparableRun, keptRunsOf, sessionRuns } from '../comparable';
+import { type Curve, evalCurve } from '../curves';
+import type { RunHistory } from '../history';
+import type { AddedRun, State } from '../slices';
+import { carriedPrompt } from '../template';
+
+/** Losses compare only where model and held-out text are the same: then the untouched model has the same loss on as many tokens. */
+export interface Measured {
+  model: string;
+  base: number;
+  examples: number;
+  supervised: number;
+}
+
+/** Whether it can answer: at once, once its adapter is loaded, or not, and then why. */
+export type Voice = { kind: 'ready'; runId: RunId } | { kind: 'load'; id: string; runId: RunId } | { kind: 'none'; why: string };
+
+export interface Contender {
+  /** Among those of the page: 'base', a run of the session, `<kept run>/<run>`, an imported adapter. */
+  key: string;
+  /** The same for a run of the session, for its kept copy, and after a reload. */
+  identity: string;
+  kind: 'base' | 'run' | 'imported';
+  /** Unlike any other's. */
+  name: string;
+  /** Of its colour: 0 is a base, 1 to 8 are runs. */
+  index: number;
+  /** Place among those that are no bases, from 0; looks repeat every eight. */
+  place: number;
+  /** Null for a base and for an adapter without its history. */
+  run: ComparableRun | null;
+  /** Held-out loss over steps; null where nothing is known. */
+  heldOut: Curve | null;
+  /** How its held-out loss was measured; null before it was. */
+  measured: Measured | null;
+  prompt: { mapping: Mapping | null; template: PromptTemplate };
+  voice: Voice;
+}
+
+const sameModel = (a: ModelSource | null, b: ModelSource): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Relative difference of base losses that two GPUs may have on the same text. */
+const SAME = 1e-4;
+
+export function comparable(a: Measured | null, b: Measured | null): boolean {
+  return a !== null && b !== null && a.model === b.model && a.examples === b.examples && a.supervised === b.supervised && Math.abs(a.base - b.base) <= SAME * Math.abs(b.base);
+}
+
+function measuredOf({ final, model }: ComparableRun): Measured | null {
+  const { base, examples, supervised } = final;
+  return base === null || examples === null || supervised === null ? null : { model: model.id, base, examples, supervised };
+}
+
+function measuredBase(history: RunHistory | null | undefined, model: ModelSource | null): Measured | null {
+  const last = history?.evals.at(-1);
+  return last && model ? { model: model.id, base: last.loss, examples: last.examples, supervised: last.supervised } : null;
+}
+
+function sessionVoice(s: State, run: ComparableRun): Voice {
+  if (s.runs.session?.gone?.has(run.runId)) return { kind: 'none', why: goneReason(run) };
+  if (s.model.status !== 'ready') return { kind: 'none', why: 'No model is open.' };
+  return run.final.steps > 0 ? { kind: 'ready', runId: run.runId } : { kind: 'none', why: 'It has not taken a step yet.' };
+}
+
+const goneReason = ({ config }: ComparableRun) => (drawsTokens(config)
+  ? 'Its gate draws tokens anew each time, so no file can hold what it does.'
+  : 'Its adapter was not kept.');
+
+function keptVoice({ model }: State, { record, adapters, loaded, refused }: AddedRun, run: ComparableRun): Voice {
+  if (!adapters.has(run.runId)) return { kind: 'none', why: goneReason(run) };
+  if (model.status !== 'ready') return { kind: 'none', why: `It answers once its model, ${run.model.id}, is open.` };
+  if (!sameModel(model.source, run.model)) return { kind: 'none', why: `It was trained on ${run.model.id}, and ${model.source?.id ?? 'no model'} is open. Open its model to hear it.` };
+  if (Object.hasOwn(refused, run.runId)) return { kind: 'none', why: refused[run.runId] };
+  return Object.hasOwn(loaded, run.runId) ? { kind: 'ready', runId: loaded[run.runId] } : { kind: 'load', id: record.id, runId: run.runId };
+}
+
+/** All of them, in the order in which they are listed. Names and places stay as they are while runs go on. */
+export function contenders(s: State): Contender[] {
+  const { session, imported } = s.runs;
+  const { source } = s.model;
+  const carried = imported.findLast((r) => r.template !== null)?.template;
+  const dressed = session ?? (carried ? carriedPrompt(carried) : s.dataset);
+  const out: Omit<Contender, 'index' | 'place'>[] = [];
+  // A run that was deleted under History is gone from here, too.
+  const added = s.compare.added.filter((a) => s.keep.runs.some((r) => r.id === a.record.id));
+
+  const history = session?.histories.get('base') ?? added.find((a) => sameModel(source, a.record.model))?.histories.get('base') ?? null;
+  out.push({
+    key: 'base', identity: `base/${source?.id ?? ''}`, kind: 'base', name: 'Base', run: null,
+    heldOut: history && history.evals.length > 0 ? evalCurve(history) : null, measured: measuredBase(history, source),
+    prompt: { mapping: dressed.mapping, template: dressed.template },
+    voice: s.model.status === 'ready' ? { kind: 'ready', runId: 'base' } : { kind: 'none', why: 'No model is open.' },
+  });
+  for (const run of session && source ? sessionRuns(session, source) : []) {
+    out.push({
+      key: run.runId, identity: `${run.startedAt}/${run.runId}`, kind: 'run', name: run.name, run, heldOut: run.curves.heldOut, measured: measuredOf(run),
+      prompt: { mapping: session!.mapping, template: session!.template }, voice: sessionVoice(s, run),
+    });
+  }
+  for (const one of added) {
+    const { record, histories } = one;
+    const { id, model, mapping, template, startedAt } = record;
+    // It may have been renamed since.
+    const { name } = s.keep.runs.find((r) => r.id === id)!;
+    const own = histories.get('base');
+    const base = measuredBase(own, model);
+    // Of another model, or on other text: a base of its own.
+    if (own && base && !out.some((c) => c.kind === 'base' && comparable(c.measured, base))) {
+      out.push({
+        key: `${id}/base`, identity: `base/${startedAt}`, kind: 'base', name: `Base · ${name}`, run: null, heldOut: evalCurve(own), measured: base, prompt: { mapping, template },
+        voice: { kind: 'none', why: sameModel(source, model) ? 'It is the model that answers as Base, measured on other text.' : `It is ${model.id}, and ${source?.id ?? 'no model'} is open.` },
+      });
+    }
+    for (const run of keptRunsOf(record, histories)) {
+      const identity = `${run.startedAt}/${run.runId}`;
+      if (out.some((c) => c.identity === identity)) continue;
+      out.push({
+        key: run.key, identity, kind: 'run', name: `${run.name} · ${name}`, run, heldOut: run.curves.heldOut, measured: measuredOf(run),
+        prompt: { mapping, template }, voice: keptVoice(s, one, run),
+      });
+    }
+  }
+  for (const { runId, name, template } of imported) {
+    out.push({
+      key: runId, identity: `imported/${runId}`, kind: 'imported', name: `${name} (imported)`, run: null, heldOut: null, measured: null,
+      prompt: template ? carriedPrompt(template) : { mapping: dressed.mapping, template: dressed.template }, voice: { kind: 'ready', runId },
+    });
+  }
+  return numbered(out);
+}
+
+/** With names and looks of their own. */
+function numbered(list: Omit<Contender, 'index' | 'place'>[]): Contender[] {
+  const seen = new Map<string, number>();
+  let place = -1;
+  return list.map((c) => {
+    const n = (seen.get(c.name) ?? 0) + 1;
+    seen.set(c.name, n);
+    if (c.kind !== 'base') place++;
+    return { ...c, name: n === 1 ? c.name : `${c.name} (${n})`, index: c.kind === 'base' ? 0 : 1 + (place % 8), place: Math.max(0, place) };
+  });
+}
+
+/** Those that are compared, and the one that the others are held against: the chosen one, or the first. */
+export function chosen(all: readonly Contender[], { off, reference }: State['compare']): { shown: Contender[]; reference: Contender | null } {
+  const shown = all.filter((c) => !off.has(c.key));
+  return { shown, reference: shown.find((c) => c.key === reference) ?? shown[0] ?? null };
+}

@@ -1,0 +1,66 @@
+/** Prompts as each model was trained to read them, and prompts out of held-out examples. */
+import type { DataKind } from '../../shared/data';
+import { fillTemplate } from '../../shared/template';
+import { splitWords } from '../../shared/wordDiff';
+import type { RunId } from '../../train/protocol';
+import type { DatasetCommands } from '../dataset';
+import type { State } from '../slices';
+import { comparePrompt } from '../template';
+import type { Contender } from './contenders';
+
+export interface AskedPrompt {
+  /** As a person reads it. */
+  text: string;
+  /**
+   * 'typed': it takes the first role of a model's template. 'raw': it is asked as it stands. A row of data, by role, goes into
+   * the template of every model that was trained on this kind.
+   */
+  from: 'typed' | 'raw' | { kind: DataKind; values: ReadonlyMap<string, string> };
+}
+
+/** The prompt as one model gets it: in the template that it was trained with. */
+export function dressed({ text, from }: AskedPrompt, { prompt: { mapping, template } }: Pick<Contender, 'prompt'>): string {
+  if (from === 'raw') return text;
+  if (from === 'typed') return comparePrompt(text, mapping, template);
+  return mapping?.kind === from.kind && template.prompt !== '' ? fillTemplate(template.prompt, from.kind, from.values) : text;
+}
+
+/** Those that are asked the very same words, together: they answer in one pass. */
+export function passes(asked: readonly { contender: Pick<Contender, 'prompt'>; runId: RunId }[], prompt: AskedPrompt): { prompt: string; runs: RunId[] }[] {
+  const groups = new Map<string, RunId[]>();
+  for (const { contender, runId } of asked) {
+    const words = dressed(prompt, contender);
+    groups.set(words, [...(groups.get(words) ?? []), runId]);
+  }
+  return [...groups].map(([words, runs]) => ({ prompt: words, runs }));
+}
+
+/** Words of a plain text that stand for a prompt. */
+const OPENING = 8;
+
+/** The first words of a text, at most half of it. */
+export function opening(text: string): string {
+  const words = splitWords(text);
+  return words.slice(0, Math.max(1, Math.min(OPENING, Math.floor(words.length / 2)))).map((w) => w.text).join('').trim();
+}
+
+/** One of the held-out examples under Data. @param pick its place among them, of how many there are */
+export async function heldOutPrompt(data: DatasetCommands, state: () => State, pick: (total: number) => number): Promise<AskedPrompt | null> {
+  const total = (await data.list('heldOut', '', 0, 1))?.total ?? 0;
+  if (total === 0) return null;
+  const found = await data.list('heldOut', '', pick(total), 1);
+  const detail = found?.rows[0] && (await data.detail(found.rows[0].item));
+  if (!detail) return null;
+  const { mapping, template, parsed } = state().dataset;
+  if (detail.cells && mapping && parsed && mapping.kind !== 'text' && mapping.kind !== 'chat') {
+    const values = new Map(Object.entries(mapping.roles).map(([role, column]) => [role, column === null ? '' : detail.cells![parsed.table.columns.indexOf(column)] ?? '']));
+    return { text: fillTemplate(template.prompt, mapping.kind, values), from: { kind: mapping.kind, values } };
+  }
+  if (!detail.example) return null;
+  // What the model is not taught, it is told: for a chat, everything up to the first answer.
+  const bosId = state().model.info?.config.bosId ?? null;
+  const tokens = detail.example.tokens.filter((t, i) => i > 0 || t.id !== bosId);
+  const told = tokens.findIndex((t) => t.state !== 'masked');
+  const text = (part: typeof tokens) => part.map((t) => t.text).join('');
+  return { text: told > 0 ? text(tokens.slice(0, told)) : opening(found.rows[0].texts[0] ?? text(tokens)), from: 'raw' };
+}

@@ -1,0 +1,140 @@
+/**
+ * Three ways to begin: quick look, balanced, thorough. Each adapts to the model, the data and the device, and says where
+ * every number came from. Pure.
+ */
+import { type ExperimentConfig, type RunConfig, type TrainConfig, startRank } from '../../shared/config';
+import type { PrepareReport } from '../../shared/data';
+import { DEFAULT_TRAIN } from './changes';
+
+export const PRESETS = ['quick', 'balanced', 'thorough'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** What a preset goes by. */
+export interface Surroundings {
+  /** Values of the model, and the longest text it reads. */
+  parameters: number;
+  context: number;
+  /** Examples to learn from and held out, and lengths in tokens before they are cut. */
+  data: Pick<PrepareReport, 'train' | 'heldOut' | 'lengths'>;
+  /** A processor that plays a GPU: right, but slow. */
+  software: boolean;
+}
+
+export interface PresetResult {
+  train: Pick<TrainConfig, 'steps' | 'learningRate' | 'warmupSteps' | 'batchSize' | 'accumulation' | 'maxTokens' | 'evalEvery' | 'evalExamples' | 'sliceShare' | 'keepBest' | 'patience'>;
+  adapter: Pick<RunConfig, 'rank' | 'alpha'>;
+  /** One sentence for each choice: what it came from. */
+  why: string[];
+}
+
+interface Aim {
+  /** Share of the examples that the context should hold whole. */
+  whole: number;
+  /** Longest context, tokens of a step, and steps at least and at most, on a software adapter and on a GPU. */
+  context: readonly [number, number];
+  tokens: readonly [number, number];
+  steps: readonly [least: number, software: number, gpu: number];
+  /** Times that every example is seen. */
+  passes: number;
+  rank: number;
+  evaluations: number;
+  evalExamples: number;
+}
+
+const AIMS: Record<Preset, Aim> = {
+  quick: { whole: 0.5, context: [64, 128], tokens: [256, 1024], steps: [20, 40, 80], passes: 1, rank: 4, evaluations: 2, evalExamples: 16 },
+  balanced: { whole: 0.9, context: [128, 512], tokens: [384, 2048], steps: [60, 200, 400], passes: 2, rank: 8, evaluations: 5, evalExamples: 32 },
+  thorough: { whole: 1, context: [256, 1024], tokens: [512, 4096], steps: [120, 600, 2000], passes: 4, rank: 16, evaluations: 10, evalExamples: 128 },
+};
+
+/** Sequences in one micro-batch at most; more are accumulated. */
+const MAX_BATCH = [8, 32] as const;
+/** Examples that a slice is worth setting aside from. */
+const SLICE_FROM = 60;
+
+const clamp = (x: number, low: number, high: number) => Math.min(high, Math.max(low, x));
+const times = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** Shortest length (a bin's end) that holds `share` of the examples whole; Infinity where the last, open bin is needed. */
+export function lengthThatHolds({ width, counts }: PrepareReport['lengths'], share: number): number {
+  const all = counts.reduce((a, b) => a + b, 0);
+  let held = 0;
+  for (const [b, count] of counts.entries()) {
+    held += count;
+    if (held >= share * all) return b === counts.length - 1 ? Infinity : (b + 1) * width;
+  }
+  return Infinity;
+}
+
+/** Share of the examples that are no longer than `limit`, by whole bins. */
+function heldWhole({ width, counts }: PrepareReport['lengths'], limit: number): number {
+  const all = counts.reduce((a, b) => a + b, 0);
+  return all === 0 ? 1 : counts.reduce((sum, count, b) => sum + (b < counts.length - 1 && (b + 1) * width <= limit ? count : 0), 0) / all;
+}
+
+/** Larger models want smaller steps: rates that are usual for LoRA at each size. */
+function usualRate(parameters: number): number {
+  return parameters < 2e7 ? 3e-3 : parameters < 2e8 ? 1e-3 : parameters < 1e9 ? 3e-4 : 2e-4;
+}
+
+const size = (parameters: number) => (parameters >= 1e6 ? `${Number((parameters / 1e6).toPrecision(2))} million` : `${Math.round(parameters / 1e3)} thousand`);
+
+export function presetFor(preset: Preset, { parameters, context, data, software }: Surroundings): PresetResult {
+  const aim = AIMS[preset];
+  const pick = <T>([slow, fast]: readonly [T, T]): T => (software ? slow : fast);
+  const device = software ? 'a software adapter, which is slow' : 'a GPU';
+
+  const wanted = lengthThatHolds(data.lengths, aim.whole);
+  const cap = Math.min(context, pick(aim.context));
+  const maxTokens = clamp(Math.min(Math.ceil(wanted / 8) * 8, cap), 8, context);
+  const held = heldWhole(data.lengths, maxTokens);
+  const why = [
+    `Context ${maxTokens}: ${Math.round(held * 100)} % of the examples fit in whole${maxTokens === context && wanted > context ? `; the model reads no more than ${context}` : maxTokens === cap && wanted > cap ? `; more would take long on ${device}` : ''}.`,
+  ];
+
+  const typical = Math.min(maxTokens, lengthThatHolds(data.lengths, 0.5));
+  const perStep = clamp(Math.round(pick(aim.tokens) / typical), 2, Math.max(2, Math.floor(data.train / 4)));
+  const batchSize = Math.min(perStep, pick(MAX_BATCH));
+  const accumulation = Math.max(1, Math.round(perStep / batchSize));
+  const examples = batchSize * accumulation;
+  why.push(`Batch ${batchSize}${accumulation > 1 ? ` × ${accumulation}` : ''}: about ${examples * typical} tokens a step, as half of the examples have up to ${typical} and training runs on ${device}.`);
+
+  const [least, slow, fast] = aim.steps;
+  // A large model on a software adapter takes seconds for each step.
+  const most = software && parameters > 5e7 ? Math.ceil(slow / 4) : software ? slow : fast;
+  const once = data.train / examples;
+  const steps = clamp(Math.ceil(aim.passes * once), Math.min(least, most), most);
+  const seen = steps / once;
+  why.push(`${steps} steps: each of the ${times(data.train, 'example')} is seen ${seen < 0.95 ? `less than once (${Math.round(seen * 100)} %)` : `about ${times(Number(seen.toPrecision(2)), 'time')}`}${steps === most ? `; no more, as training runs on ${device}` : ''}.`);
+
+  const learningRate = usualRate(parameters) * (preset === 'thorough' && seen > 3 ? 0.5 : 1);
+  const warmupSteps = clamp(Math.round(steps / 10), 1, 100);
+  why.push(`Learning rate ${learningRate}: usual for LoRA on a model of ${size(parameters)} values${preset === 'thorough' && seen > 3 ? ', halved as the data are seen several times' : ''}; it warms up over ${times(warmupSteps, 'step')}, a tenth of the run.`);
+  why.push(`Rank ${aim.rank}: ${preset === 'quick' ? 'small, to be quick' : preset === 'balanced' ? 'the usual one' : 'wider, as there is time to fill it'}; alpha twice as much.`);
+
+  const evalExamples = clamp(Math.min(aim.evalExamples, data.heldOut), 1, pick([Math.min(aim.evalExamples, 64), aim.evalExamples]));
+  const evalEvery = Math.max(1, Math.round(steps / aim.evaluations));
+  why.push(`Measured on ${times(evalExamples, 'held-out example')} every ${times(evalEvery, 'step')}${evalExamples === data.heldOut && data.heldOut < aim.evalExamples ? ': all there are' : ''}.`);
+
+  const slice = preset === 'thorough' && data.train >= SLICE_FROM;
+  if (preset === 'thorough') why.push(slice ? 'A tenth of the training data is set aside to find each run’s best adapter, so that running on too long does no harm.' : `With ${times(data.train, 'example')} none is set aside to choose the best adapter by.`);
+  return {
+    train: {
+      steps, learningRate, warmupSteps, batchSize, accumulation, maxTokens, evalEvery, evalExamples,
+      sliceShare: slice ? 0.1 : DEFAULT_TRAIN.sliceShare, keepBest: slice, patience: null,
+    },
+    adapter: { rank: aim.rank, alpha: 2 * aim.rank },
+    why,
+  };
+}
+
+/** The experiment with a preset's numbers; its runs, methods, gates and seed stay. */
+export function applyPreset(draft: ExperimentConfig, { train, adapter }: PresetResult): ExperimentConfig {
+  const merged = { ...draft.train, ...train };
+  // Held-out prices cannot do without a slice.
+  if (merged.sliceShare === 0 && draft.runs.some((r) => r.gate.prices === 'held-out')) merged.sliceShare = draft.train.sliceShare;
+  return { train: merged, runs: draft.runs.map((r) => ({ ...r, ...adapter, adalora: { ...r.adalora, initRank: startRank(adapter.rank) } })) };
+}
+
+/** Whether the draft stands as the preset would make it. */
+export const isPreset = (draft: ExperimentConfig, result: PresetResult): boolean => JSON.stringify(applyPreset(draft, result)) === JSON.stringify(draft);

@@ -1,0 +1,120 @@
+/**
+ * Settings that leave the page and come back: as a JSON file, and as a link. Both carry the experiment with its seed,
+ * never data. What comes in is checked by schema; a link is short, has a checksum, and is read in bounded memory.
+ */
+import { deflateSync, inflateSync } from 'fflate';
+import { z } from 'zod';
+import { type ExperimentConfig, experimentSchema, inWords } from '../../shared/config';
+import { ConfigError } from '../../shared/errors';
+import { DEFAULT_ADALORA, DEFAULT_GATE, DEFAULT_RUN, DEFAULT_TRAIN } from './changes';
+
+/** Raised when a default changes or a field is renamed: a link says only what differs. */
+const VERSION = 1;
+/** Largest file of settings, in bytes, and most characters of them in a link. */
+export const MAX_SETTINGS_FILE = 256 << 10;
+export const MAX_LINK = 4000;
+/** Inflated at most, in bytes. */
+const MAX_INFLATED = 64 << 10;
+/** The address's parameter. */
+export const LINK_KEY = 'config';
+
+const fileSchema = z.strictObject({ format: z.literal('sieve-config'), version: z.literal(VERSION), experiment: experimentSchema });
+
+/** All settings as a file's text. */
+export function settingsFile(experiment: ExperimentConfig): string {
+  return `${JSON.stringify({ format: 'sieve-config', version: VERSION, experiment }, null, 1)}\n`;
+}
+
+/** @throws {ConfigError} when it is no such file, naming the place and what is wrong there */
+export function readSettings(text: string): ExperimentConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`This is no JSON: ${(error as Error).message}`, 'Choose a file that was exported under Configure.');
+  }
+  const head = z.looseObject({ format: z.unknown(), version: z.unknown() }).safeParse(value);
+  if (!head.success || head.data.format !== 'sieve-config') throw new ConfigError('These are no settings of Sieve: format is not “sieve-config”.', 'Choose a file that was exported under Configure.');
+  if (head.data.version !== VERSION) throw new ConfigError(`version: this page reads version ${VERSION}, and the file says ${JSON.stringify(head.data.version)}.`, 'It was written by another version of Sieve.');
+  const result = fileSchema.safeParse(value);
+  if (result.success) return result.data.experiment;
+  const { path, message } = inWords(result.error.issues[0]);
+  throw new ConfigError(`${path || 'settings'}: ${message}`, 'Correct that place in the file, or export it again.');
+}
+
+/** What of `value` is not the default. */
+function differing<T extends object>(value: T, initial: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([k, v]) => JSON.stringify(v) !== JSON.stringify(initial[k as keyof T]))) as Partial<T>;
+}
+
+/** FNV-1a of the bytes: tells a link that was cut or mistyped. */
+function checksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const b of bytes) hash = Math.imul(hash ^ b, 0x01000193) >>> 0;
+  return hash;
+}
+
+const toText = (bytes: Uint8Array) => btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+
+function toBytes(text: string): Uint8Array {
+  if (!/^[\w-]+$/.test(text)) throw damaged();
+  try {
+    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
+  } catch {
+    // Characters are right, so its length is not.
+    throw damaged();
+  }
+}
+
+const damaged = () => new ConfigError('The settings in this link are damaged: it was cut or changed on its way.', 'Ask for the link again, or for the settings as a file.');
+
+/**
+ * The settings as they stand in a link: version, checksum, and deflated JSON of what differs from the defaults.
+ * @throws {ConfigError} when that is too long
+ */
+export function settingsLink({ train, runs }: ExperimentConfig): string {
+  const lean = {
+    train: differing(train, DEFAULT_TRAIN),
+    runs: runs.map((run) => {
+      const { gate, adalora, ...rest } = run;
+      const [leanGate, leanAdalora] = [differing(gate, DEFAULT_GATE), differing(adalora, DEFAULT_ADALORA)];
+      return {
+        id: run.id, name: run.name, method: run.method, ...differing(rest, DEFAULT_RUN),
+        ...(Object.keys(leanGate).length > 0 ? { gate: leanGate } : {}), ...(Object.keys(leanAdalora).length > 0 ? { adalora: leanAdalora } : {}),
+      };
+    }),
+  };
+  const json = new TextEncoder().encode(JSON.stringify(lean));
+  const packed = deflateSync(json, { level: 9 });
+  const bytes = new Uint8Array(packed.length + 4);
+  new DataView(bytes.buffer).setUint32(0, checksum(json));
+  bytes.set(packed, 4);
+  const link = `${VERSION}.${toText(bytes)}`;
+  if (link.length > MAX_LINK || json.length > MAX_INFLATED) throw new ConfigError('These settings are too long for a link.', 'Export them as a file instead.');
+  return link;
+}
+
+/** @throws {ConfigError} when the link is damaged, too long, of another version, or says what cannot be trained */
+export function readLink(link: string): ExperimentConfig {
+  if (link.length > MAX_LINK) throw new ConfigError(`The settings in this link are longer than the ${MAX_LINK} characters that are read.`, 'Ask for the settings as a file.');
+  const [version, text, ...more] = link.split('.');
+  if (text === undefined || more.length > 0) throw damaged();
+  if (version !== String(VERSION)) throw new ConfigError('The settings in this link are of another version of Sieve.', 'Ask for the link again, or for the settings as a file.');
+  const bytes = toBytes(text);
+  if (bytes.length < 5) throw damaged();
+  let json: Uint8Array;
+  let value: unknown;
+  try {
+    // Into a buffer of fixed size: what is longer is cut there, and fails the checksum.
+    json = inflateSync(bytes.subarray(4), { out: new Uint8Array(MAX_INFLATED) });
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+  } catch {
+    // Whatever it stumbled over says nothing to a person.
+    throw damaged();
+  }
+  if (checksum(json) !== new DataView(bytes.buffer).getUint32(0)) throw damaged();
+  const result = experimentSchema.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = inWords(result.error.issues[0]);
+  throw new ConfigError(`The settings in this link cannot be used: ${path || 'settings'}: ${message}.`, 'It may come from another version of Sieve.');
+}

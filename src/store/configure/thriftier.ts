@@ -1,0 +1,40 @@
+/** Ways to need less memory, mildest first: what the page offers where a plan does not fit. Pure. */
+import type { ExperimentConfig } from '../../shared/config';
+
+export interface Thriftier {
+  /** What would change, for a button. */
+  label: string;
+  draft: ExperimentConfig;
+}
+
+const halves = (from: number, least: number): number[] => {
+  const all: number[] = [];
+  for (let n = Math.floor(from / 2); n >= least; n = Math.floor(n / 2)) all.push(n);
+  return all;
+};
+
+/**
+ * First smaller batches that are added up, which give the same updates; then shorter texts; then narrower adapters; then
+ * all three. (Computing layers anew is no choice here: the plan does it by itself before it gives up.)
+ */
+export function thriftier(draft: ExperimentConfig): Thriftier[] {
+  const { train } = draft;
+  const whole = train.batchSize * train.accumulation;
+  const batch = (d: ExperimentConfig, batchSize: number): ExperimentConfig => ({ ...d, train: { ...d.train, batchSize, accumulation: Math.min(256, Math.ceil(whole / batchSize)) } });
+  const tokens = (d: ExperimentConfig, maxTokens: number): ExperimentConfig => ({ ...d, train: { ...d.train, maxTokens } });
+  const width = (d: ExperimentConfig, rank: number): ExperimentConfig => ({ ...d, runs: d.runs.map((r) => (r.rank > rank ? { ...r, rank, alpha: (r.alpha * rank) / r.rank, adalora: { ...r.adalora, initRank: Math.min(r.adalora.initRank, Math.max(rank, Math.ceil(rank * 1.5))) } } : r)) });
+  const widest = Math.max(...draft.runs.map((r) => r.rank));
+  const batches = halves(train.batchSize, 1);
+  const lengths = halves(train.maxTokens, 16);
+  const said = (d: ExperimentConfig, n: number) => `Batch ${n} × ${d.train.accumulation}`;
+  const least = batches.at(-1) ?? train.batchSize;
+  const small = least < train.batchSize ? batch(draft, least) : draft;
+  const prefix = least < train.batchSize ? `${said(small, least)}, ` : '';
+  return [
+    ...batches.map((n) => { const d = batch(draft, n); return { label: `${said(d, n)} instead of ${train.batchSize} × ${train.accumulation}`, draft: d }; }),
+    ...lengths.map((n) => ({ label: `Context ${n} instead of ${train.maxTokens}`, draft: tokens(draft, n) })),
+    ...halves(widest, 1).map((n) => ({ label: `Rank ${n} instead of ${widest}`, draft: width(draft, n) })),
+    ...(prefix ? lengths.map((n) => ({ label: `${prefix}context ${n}`, draft: tokens(small, n) })) : []),
+    ...(lengths.length > 0 && widest > 1 ? [{ label: `${prefix}context ${lengths.at(-1)}, rank 1`, draft: width(tokens(small, lengths.at(-1)!), 1) }] : []),
+  ];
+}

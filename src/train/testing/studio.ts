@@ -1,0 +1,40 @@
+/** The train worker's whole behaviour without the worker, on the nano model and a handful of short examples. */
+import { prepare } from '../../data/prepare';
+import { parseFile } from '../../data/parse';
+import { NO_REPAIRS } from '../../data/repair';
+import { openTokenizer } from '../../hub/tokenizer';
+import { type ExperimentConfig, defaultExperiment } from '../../shared/config';
+import type { TokenSet } from '../../shared/types';
+import type { TrainEvent } from '../protocol';
+import { Studio } from '../studio';
+
+export const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
+
+/** 32 examples to learn from and 8 held out. */
+export async function smallData(maxTokens: number): Promise<{ train: TokenSet; heldOut: TokenSet }> {
+  const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Tom has ${i} red apples and one hat.`, completion: `The hat of Tom is ${['red', 'blue', 'green'][i % 3]}, he said.` }));
+  const table = await parseFile('t.jsonl', new Blob([lines.join('\n')]));
+  const options = { mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } }, template: { prompt: '{prompt}\n', completion: '{completion}' }, completionOnly: true, maxTokens, heldOutShare: 0.2, seed: 3, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
+  return prepare(table, options, await openTokenizer(NANO));
+}
+
+/** LoRA beside TS-LoRA, eight steps. */
+export function smallExperiment(change: Partial<ExperimentConfig['train']> = {}): ExperimentConfig {
+  const e = defaultExperiment();
+  return { ...e, train: { ...e.train, steps: 8, warmupSteps: 2, batchSize: 2, maxTokens: 48, evalEvery: 4, evalExamples: 5, ...change } };
+}
+
+/** A studio whose events are kept, and a promise for the next phase of a kind. @param on sees every event as it is sent */
+export function watched(on: (event: TrainEvent, studio: Studio) => void = () => undefined) {
+  const events: TrainEvent[] = [];
+  const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
+  const studio: Studio = new Studio((event) => {
+    events.push(event);
+    if (event.type === 'fatal') throw new Error(event.error.message);
+    if (event.type === 'phase') for (const w of waiting.filter((x) => x.phases.includes(event.phase))) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
+    on(event, studio);
+  });
+  const phase = (...phases: string[]) => new Promise<string>((resolve) => waiting.push({ phases, resolve }));
+  const losses = (runId: string) => events.flatMap((e) => (e.type === 'step' && e.runId === runId ? [e.loss] : []));
+  return { studio, events, phase, losses };
+}

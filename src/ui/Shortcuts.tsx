@@ -1,0 +1,67 @@
+/** Keys that work anywhere on the page, and the dialog that lists them. */
+import { useCallback, useEffect, useId, useRef, useState } from 'react';
+import { Check } from './bits';
+import { type Shortcut, rememberShortcuts, SHORTCUTS, shortcutFor, shortcutsOn } from './shortcuts';
+import { useStudio } from './studioContext';
+
+const GROUPS = [...new Set(SHORTCUTS.map((s) => s.group))];
+
+export function Shortcuts() {
+  const studio = useStudio();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
+  const [on, setOn] = useState(shortcutsOn);
+  const id = useId();
+  const open = useCallback(() => {
+    // A modal dialog keeps the focus, closes with Escape, and gives the focus back to where it was.
+    dialog.current?.showModal();
+    title.current?.focus();
+  }, []);
+  useEffect(() => {
+    if (!on) return;
+    const press = (event: KeyboardEvent) => {
+      if (document.querySelector('dialog:modal')) return;
+      const shortcut = shortcutFor(event as unknown as Parameters<typeof shortcutFor>[0]);
+      if (shortcut?.run({ studio, goTo, openHelp: open })) event.preventDefault();
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, [on, open, studio]);
+  return (
+    <>
+      <button type="button" className="quiet" aria-haspopup="dialog" aria-keyshortcuts={on ? '?' : undefined} onClick={open} data-testid="shortcuts-open">Keys<kbd aria-hidden="true">?</kbd></button>
+      <dialog ref={dialog} className="keys" aria-labelledby={`${id}-title`} data-testid="shortcuts">
+        <div className="stack">
+          <h2 id={`${id}-title`} ref={title} tabIndex={-1}>Keys</h2>
+          <div className="key-groups">{GROUPS.map((group) => <Group key={group} name={group} keys={SHORTCUTS.filter((s) => s.group === group)} />)}</div>
+          <p className="help">Not while you type in a field. Maps and charts have keys of their own while they have the focus: arrows move, Enter chooses, plus and 0 look closer and show all.</p>
+          <Check checked={on} onChange={(next) => { setOn(next); rememberShortcuts(next); }}>These keys are on</Check>
+          <form method="dialog"><button type="submit" className="primary" data-testid="shortcuts-close">Close</button></form>
+        </div>
+      </dialog>
+    </>
+  );
+}
+
+function Group({ name, keys }: { name: string; keys: Shortcut[] }) {
+  return (
+    <section>
+      <h3>{name}</h3>
+      <dl className="key-list">
+        {keys.map(({ key, what }) => <div key={key}><dt><KeyName name={key} /></dt><dd>{what}</dd></div>)}
+      </dl>
+    </section>
+  );
+}
+
+/** A capital is typed with Shift. */
+function KeyName({ name }: { name: string }) {
+  return /^[A-Z]$/.test(name) ? <><kbd>Shift</kbd> <kbd>{name}</kbd></> : <kbd>{name}</kbd>;
+}
+
+/** To a section, and its title has the focus: Tab goes on from there. */
+function goTo(section: string): void {
+  const title = document.getElementById(`${section}-title`);
+  document.getElementById(section)?.scrollIntoView({ block: 'start' });
+  title?.focus({ preventScroll: true });
+}

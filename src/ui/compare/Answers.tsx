@@ -1,0 +1,118 @@
+/** One prompt for all that are compared, their answers, and word by word what differs. */
+import { memo, useMemo, useState } from 'react';
+import { type DiffPart, diffWords } from '../../shared/wordDiff';
+import type { Contender } from '../../store/compare/contenders';
+import type { Answer } from '../../store/slices';
+import { Check, NumberField, RunMark, TextField } from '../bits';
+import { tokenText } from '../format';
+import { useSel, useStudio } from '../studioContext';
+import type { Compared } from './useContenders';
+
+export function Answers({ shown, reference }: Compared) {
+  return (
+    <>
+      <Prompt shown={shown} />
+      <Cards shown={shown} reference={reference} />
+    </>
+  );
+}
+
+function templateHelp(shown: readonly Contender[]) {
+  const templates = [...new Set(shown.map((c) => c.prompt.template.prompt))];
+  if (templates.length > 1) return 'Each model gets it in the template that it was trained with.';
+  return templates[0] ? <>Put into the run’s template: <code className="pre">{tokenText(templates[0])}</code></> : 'The models go on writing from here.';
+}
+
+function Prompt({ shown }: { shown: Contender[] }) {
+  const studio = useStudio();
+  const samples = useSel((s) => s.dataset.samples);
+  const origin = useSel((s) => s.dataset.origin);
+  const sampling = useSel((s) => s.runs.sampling);
+  const writing = useSel((s) => s.compare.writing);
+  const ready = useSel((s) => s.model.status === 'ready');
+  const [text, setText] = useState('');
+  const prompts = origin?.kind === 'sample' ? samples.find((s) => s.id === origin.id)?.prompts ?? [] : [];
+  const set = studio.comparing;
+  return (
+    <form className="stack" onSubmit={(e) => { e.preventDefault(); void set.answer(text); }}>
+      {prompts.length > 0 && (
+        <div className="row suggestions">
+          <span className="muted">Prompts to try:</span>
+          {prompts.map((p) => <button key={p} type="button" className="suggestion" onClick={() => setText(p)}>{p}</button>)}
+        </div>
+      )}
+      <TextField label="Prompt" value={text} onChange={setText} rows={3} testId="compare-prompt" help={templateHelp(shown)} />
+      <details>
+        <summary>Sampling</summary>
+        <div className="fields">
+          <NumberField label="Seed" value={sampling.seed} onChange={(seed) => set.setSampling({ seed })} min={0} help="The same for all." />
+          <NumberField label="Longest answer, tokens" value={sampling.maxNewTokens} onChange={(maxNewTokens) => set.setSampling({ maxNewTokens })} min={1} />
+          <NumberField label="Temperature" value={sampling.temperature} onChange={(temperature) => set.setSampling({ temperature })} min={0} help="0 always takes the likeliest token." />
+          <NumberField label="Top-p" value={sampling.topP} onChange={(topP) => set.setSampling({ topP })} min={0} max={1} help="Draw from the likeliest tokens that make up this share." />
+        </div>
+      </details>
+      <div className="row">
+        <button type="submit" className="primary" data-testid="compare-run" disabled={!ready || writing !== null || text.trim() === ''}>{writing === 'answers' ? 'Writing…' : 'Answer side by side'}</button>
+        <button type="button" disabled={writing !== 'answers'} onClick={() => void set.cancel()}>Cancel</button>
+      </div>
+    </form>
+  );
+}
+
+function Cards({ shown, reference }: Pick<Compared, 'shown' | 'reference'>) {
+  const answers = useSel((s) => s.runs.answers);
+  const [marked, setMarked] = useState(true);
+  const said = (c: Contender | null): Answer | undefined => (c?.voice.kind === 'ready' ? answers[c.voice.runId] : undefined);
+  const cards = shown.filter((c) => said(c));
+  if (cards.length === 0) return null;
+  const against = said(reference);
+  return (
+    <div className="stack tight">
+      {cards.length > 1 && against && (
+        <div className="row">
+          <Check checked={marked} onChange={setMarked}>Mark what differs from {reference!.name}</Check>
+          {marked && <span className="legend" aria-hidden="true"><ins className="put-in">put in</ins><del className="left-out">left out</del></span>}
+        </div>
+      )}
+      <div className="answers" aria-live="off">
+        {cards.map((c) => <Card key={c.key} contender={c} answer={said(c)!} against={c === reference ? null : against ?? null} marked={marked} referenceName={reference?.name ?? ''} />)}
+      </div>
+    </div>
+  );
+}
+
+interface CardProps {
+  contender: Contender;
+  answer: Answer;
+  /** The reference's answer; null for the reference itself. */
+  against: Answer | null;
+  marked: boolean;
+  referenceName: string;
+}
+
+const Card = memo(function Card({ contender, answer, against, marked, referenceName }: CardProps) {
+  const { key, name, index } = contender;
+  const whole = answer.done && against !== null && against.done;
+  const diff = useMemo(() => (whole ? diffWords(against.text, answer.text) : null), [whole, against, answer]);
+  return (
+    <article className="panel answer">
+      <h3><RunMark index={index} />{name}</h3>
+      <p className="answer-text" data-testid={`answer-${key}`} data-done={answer.done}>
+        {diff && marked ? <Marked parts={diff.parts} /> : answer.text}
+        {!answer.done && <span className="caret" aria-hidden="true" />}
+      </p>
+      <p className="help answer-note" data-testid={`diff-${key}`}>
+        {diff && (diff.words.added + diff.words.removed === 0 ? `The same words as ${referenceName}.` : `Against ${referenceName}: ${diff.words.same} words the same, ${diff.words.added} put in, ${diff.words.removed} left out.`)}
+        {!diff && answer.done && answer.text === '' && 'Ends at once.'}
+      </p>
+    </article>
+  );
+});
+
+/** A text with what was put in and what was left out; both by shape and by colour. */
+function Marked({ parts }: { parts: readonly DiffPart[] }) {
+  return parts.map((p, i) => {
+    if (p.kind === 'same') return <span key={i}>{p.text}</span>;
+    return p.kind === 'added' ? <ins key={i} className="put-in">{p.text}</ins> : <del key={i} className="left-out">{p.text}</del>;
+  });
+}

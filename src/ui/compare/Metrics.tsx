@@ -1,0 +1,105 @@
+/** Where the runs ended, each with its difference to the one that all are held against; and what they cost. */
+import { type Metric, type MetricRow, caution, digitsOf, metricRows } from '../../store/compare/metrics';
+import { RunMark, Scroll } from '../bits';
+import { count, duration, fixed, percent, signed } from '../format';
+import type { Compared } from './useContenders';
+
+const SAID: Record<Metric, (v: number | null) => string> = {
+  loss: fixed,
+  perplexity: (v) => fixed(v, v === null ? 0 : digitsOf('perplexity', v)),
+  skipped: (v) => percent(v, 1),
+  parameters: count,
+  time: duration,
+};
+
+const DIFFERENCE: Record<Metric, (v: number, row: MetricRow) => string> = {
+  loss: (v) => signed(v),
+  perplexity: (v, { metrics }) => signed(v, digitsOf('perplexity', metrics.perplexity!)),
+  skipped: (v) => `${signed(v * 100, 1)} points`,
+  parameters: (v) => (v === 0 ? '±0' : `${v < 0 ? '−' : '+'}${count(Math.abs(v))}`),
+  time: (v) => (Math.round(v / 1000) === 0 ? '±0 s' : `${v < 0 ? '−' : '+'}${duration(Math.abs(v))}`),
+};
+
+const BEST: Partial<Record<Metric, string>> = { loss: 'lowest', perplexity: 'lowest', parameters: 'fewest' };
+
+function Value({ row, metric, testId }: { row: MetricRow; metric: Metric; testId?: string }) {
+  const difference = row.difference[metric];
+  return (
+    <td className="num metric">
+      <span className={row.best.has(metric) ? 'best' : undefined} data-testid={testId}>{SAID[metric](row.metrics[metric])}</span>
+      {row.best.has(metric) && <span className="best-word"> ▾ {BEST[metric]}</span>}
+      {difference !== null && <small className="difference"> {DIFFERENCE[metric](difference, row)}</small>}
+    </td>
+  );
+}
+
+export function Metrics({ shown, reference }: Compared) {
+  const rows = metricRows(shown, reference);
+  if (rows.every((r) => r.metrics.loss === null) || !reference) return null;
+  const examples = reference.measured?.examples;
+  const strangers = rows.filter((r) => r.metrics.loss !== null && !r.comparable);
+  const head = (r: MetricRow) => (
+    <th scope="row">
+      <RunMark index={r.contender.index} />{r.contender.name}
+      {r.contender === reference && <span className="tag">held against</span>}
+    </th>
+  );
+  return (
+    <div className="panel stack" data-testid="metrics">
+      <Scroll label="Numbers side by side">
+        <table className="grid" data-testid="final-table">
+          <caption>Numbers side by side{examples ? `, on ${examples} held-out examples` : ''}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Run</th><th scope="col" className="num">Step</th><th scope="col" className="num">Held-out loss</th><th scope="col" className="num">Perplexity</th>
+              <th scope="col" className="num">Best loss</th><th scope="col" className="num">Skipped, held out</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((r) => {
+              const { key, run } = r.contender;
+              const best = run?.final.best;
+              return (
+                <tr key={key}>
+                  {head(r)}
+                  <td className="num">{run?.final.evaluatedAt ?? '–'}</td>
+                  <Value row={r} metric="loss" testId={`final-${key}`} />
+                  <Value row={r} metric="perplexity" />
+                  <td className="num">{best ? `${fixed(best.loss)} (step ${best.step})` : '–'}</td>
+                  <Value row={r} metric="skipped" testId={`skipped-${key}`} />
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </Scroll>
+      {strangers.length > 0 && (
+        <p className="help" data-testid="strangers">
+          Not compared with {reference.name}: {strangers.map((r) => r.contender.name).join(', ')}. {strangers.length === 1 ? 'Its losses were' : 'Their losses were'} measured with another model or on other held-out text.
+        </p>
+      )}
+      <p className="help" data-testid="caution">{caution(shown)}</p>
+      <Scroll label="What it cost">
+        <table className="grid" data-testid="cost-table">
+          <caption>What it cost</caption>
+          <thead><tr><th scope="col">Run</th><th scope="col" className="num">Trained values</th><th scope="col" className="num">Tokens seen</th><th scope="col" className="num">Time</th><th scope="col" className="num">Adapter work saved</th></tr></thead>
+          <tbody>
+            {rows.filter((r) => r.contender.run).map((r) => {
+              const { final } = r.contender.run!;
+              return (
+                <tr key={r.contender.key}>
+                  {head(r)}
+                  <Value row={r} metric="parameters" />
+                  <td className="num">{count(final.tokens)}</td>
+                  <Value row={r} metric="time" />
+                  <td className="num">{percent(final.workSaved, 1)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </Scroll>
+      <p className="help">Time is that of all steps, pauses left out. Runs trained side by side share it, so it compares only between runs of their own on the same machine.</p>
+    </div>
+  );
+}

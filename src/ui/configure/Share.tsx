@@ -1,0 +1,58 @@
+/** Settings out and in: a JSON file, or a link. Neither carries data. */
+import { useRef, useState } from 'react';
+import type { ExperimentConfig } from '../../shared/config';
+import { settingsUrl } from '../../store/pageUrl';
+import { TextField } from '../bits';
+import { saveBlob } from '../saveBlob';
+import { useSel, useStudio } from '../studioContext';
+
+export function Share() {
+  const { configure } = useStudio();
+  const draft = useSel((s) => s.runs.draft);
+  const wrong = useSel((s) => s.runs.draftError !== null);
+  const source = useSel((s) => s.model.source);
+  const file = useRef<HTMLInputElement>(null);
+  const [made, setMade] = useState<{ of: ExperimentConfig; url: string; copied: boolean | null } | null>(null);
+  const link = made?.of === draft ? made : null;
+  const copy = async (url: string) => {
+    try {
+      await navigator.clipboard.writeText(url);
+      setMade({ of: draft, url, copied: true });
+    } catch {
+      // Some browsers forbid it: the address stands there to be taken by hand.
+      setMade({ of: draft, url, copied: false });
+    }
+  };
+  return (
+    <div className="stack tight">
+      <div className="row">
+        <button type="button" data-testid="config-export" disabled={wrong} onClick={() => saveBlob(configure.exported(), 'sieve-config.json')}>Export settings</button>
+        <button type="button" onClick={() => file.current?.click()}>Import settings…</button>
+        <input
+          ref={file} type="file" accept=".json,application/json" className="sr-only" tabIndex={-1} aria-label="Settings file" data-testid="config-file"
+          onChange={(e) => {
+            const [chosen] = e.target.files ?? [];
+            e.target.value = '';
+            if (chosen) void configure.importFile(chosen);
+          }}
+        />
+        <button
+          type="button" data-testid="config-link" disabled={wrong}
+          onClick={() => {
+            const text = configure.link();
+            if (text !== null) setMade({ of: draft, url: settingsUrl(location.href, text, source), copied: null });
+          }}
+        >
+          Link to these settings
+        </button>
+      </div>
+      <p className="help">Both carry the settings and the seed, never data.</p>
+      {link && (
+        <div className="stack tight">
+          <TextField label="Link" value={link.url} onChange={() => {}} mono testId="config-url" help="Whoever opens it sees these settings, and trains on data of their own." />
+          <div className="row"><button type="button" className="small" onClick={() => void copy(link.url)}>Copy</button><span className="muted" aria-live="polite">{link.copied === null ? '' : link.copied ? 'Copied.' : 'Your browser forbids copying: take it by hand.'}</span></div>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+/** Fields that only Configure needs: shares as percentages, values that may be left to the program, groups that count their changes. */
+import { type ReactNode, useId } from 'react';
+import type { Problem } from '../../shared/config';
+import { Check, NumberField } from '../bits';
+import { useSel } from '../studioContext';
+
+/** What is wrong with the field at `path`, in words that follow its name; null where it is right. */
+export function useProblem(path: string): string | null {
+  return useSel((s) => s.runs.problems.find((p) => p.path === path)?.message ?? null);
+}
+
+/** The problem of each field below a path: `at('keep')` of `useProblems('runs.0.gate')`. */
+export function useProblems(prefix: string): (field: string) => string | null {
+  const problems = useSel((s) => s.runs.problems);
+  return (field) => problemAt(problems, `${prefix}.${field}`);
+}
+
+const problemAt = (problems: readonly Problem[], path: string) => problems.find((p) => p.path === path || p.path.startsWith(`${path}.`))?.message ?? null;
+
+/** Rounds off what binary fractions leave. */
+const toPercent = (share: number) => Math.round(share * 1e4) / 100;
+
+interface NumberProps {
+  label: string;
+  help?: ReactNode;
+  problem?: string | null;
+  value: number;
+  initial?: number;
+  onChange: (value: number) => void;
+}
+
+/** A share from 0 to 1, typed in percent. */
+export function PercentField({ label, value, initial, onChange, problem, min, max, help }: NumberProps & { min: number; max: number }) {
+  // The schema speaks of shares.
+  const words = problem?.startsWith('must be at') || problem === 'must be a number' ? `must lie between ${min} and ${max} %` : problem;
+  return (
+    <NumberField
+      label={`${label}, %`} value={toPercent(value)} initial={initial === undefined ? undefined : toPercent(initial)} min={min} max={max}
+      onChange={(v) => onChange(v / 100)} problem={words} help={help}
+    />
+  );
+}
+
+/** A yes or no with its help, marked where it is not the default. */
+export function CheckField({ label, help, checked, initial, onChange, disabled, problem }: { label: ReactNode; help?: ReactNode; checked: boolean; initial: boolean; onChange: (on: boolean) => void; disabled?: boolean; problem?: string | null }) {
+  return (
+    <div className="field">
+      <Check checked={checked} onChange={onChange} disabled={disabled}>{label}{checked !== initial && <span className="changed"> changed</span>}</Check>
+      {problem ? <p className="field-problem">{problem}</p> : help && <p className="help">{help}</p>}
+    </div>
+  );
+}
+
+/** A number that may be left out (`off`: null or 'auto'): a box to tick, and the number where it counts. */
+export function OptionalNumber<Off extends null | 'auto'>({ off, value, initial, start, onChange, tick, ticked, label, help, percent, problem }: {
+  off: Off;
+  value: number | Off;
+  initial: number | Off;
+  /** What the number starts at. */
+  start: number;
+  onChange: (value: number | Off) => void;
+  tick: string;
+  /** Whether the tick stands for the number or for leaving it out. */
+  ticked: 'number' | 'off';
+  label: string;
+  help: ReactNode;
+  percent?: readonly [min: number, max: number];
+  problem: string | null;
+}) {
+  const set = value !== off;
+  const Field = { label, help, problem, value: value as number, onChange };
+  return (
+    <div className="stack tight optional">
+      <CheckField label={tick} checked={ticked === 'number' ? set : !set} initial={ticked === 'number' ? initial !== off : initial === off} onChange={(on) => onChange(on === (ticked === 'number') ? start : off)} help={set ? undefined : help} />
+      {set && (percent ? <PercentField {...Field} min={percent[0]} max={percent[1]} /> : <NumberField {...Field} />)}
+    </div>
+  );
+}
+
+/** "3 changed" and the way back, beside the name of what they belong to. */
+export function Changed({ of, count, onReset, testId }: { of: string; count: number; onReset: () => void; testId?: string }) {
+  return (
+    <span className="group-changed" data-testid={testId} data-changed={count}>
+      {count > 0 && <><span className="changed num">{count} changed</span><button type="button" className="quiet small" onClick={onReset} aria-label={`Reset ${of}`}>Reset</button></>}
+    </span>
+  );
+}
+
+/** A named group of fields. */
+export function Group({ title, changed, onReset, testId, children }: { title: string; changed: number; onReset: () => void; testId?: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section className="stack" aria-labelledby={id}>
+      <div className="row group-head"><h3 id={id}>{title}</h3><Changed of={title} count={changed} onReset={onReset} testId={testId} /></div>
+      {children}
+    </section>
+  );
+}
+
+/** What is rarely needed, closed until it is; with a mistake inside it opens by itself. `paths`: of the fields inside. */
+export function More({ summary, paths, changed, children }: { summary: string; paths: readonly string[]; changed: number; children: ReactNode }) {
+  const wrong = useSel((s) => s.runs.problems.some((p) => paths.some((path) => p.path === path || p.path.startsWith(`${path}.`))));
+  return (
+    <details open={wrong || undefined}>
+      <summary>{summary}{changed > 0 && <span className="changed num"> {changed} changed</span>}</summary>
+      {children}
+    </details>
+  );
+}

@@ -1,0 +1,109 @@
+/**
+ * Keys of the page: one table, from which both the keys are handled and the help is written. All are single characters
+ * without Ctrl, Alt or Meta, so that no browser and no screen reader has its own command taken away (those read in a mode
+ * that keeps such keys to themselves); digits and punctuation of the find-as-you-type of Firefox (/ and ') are left alone.
+ * They can be switched off (WCAG 2.1.4).
+ */
+import type { Section } from '../store/slices';
+import { isLive } from '../store/slices';
+import type { Studio } from '../store/studio';
+import { say } from './announcer';
+import { scrubber } from './charts/scrubber';
+import { PAGE_STEPS } from './pageSteps';
+import { nextTheme, THEMES } from './theme';
+import { whyNotTrain } from './whyNotTrain';
+
+export interface Shortcut {
+  /** As `KeyboardEvent.key` has it: it goes by the letter, not by the place on the keyboard. */
+  key: string;
+  group: 'Training' | 'Sections' | 'Skip map' | 'Page';
+  /** What it does, for the help. */
+  what: string;
+  /** @returns false where there is nothing to do: the key is then left alone */
+  run: (page: PageActions) => boolean;
+}
+
+/** What keys can do. */
+export interface PageActions {
+  studio: Studio;
+  goTo: (section: Section) => void;
+  openHelp: () => void;
+}
+
+const training = (key: string, what: string, run: (studio: Studio) => boolean): Shortcut => ({ key, group: 'Training', what, run: ({ studio }) => run(studio) });
+const scrub = (key: string, what: string, to: (at: number, last: number) => number): Shortcut => ({ key, group: 'Skip map', what, run: () => scrubber.move(to) });
+
+export const SHORTCUTS: readonly Shortcut[] = [
+  training('T', 'Train', (studio) => {
+    const state = studio.store.getState();
+    if (isLive(state.runs.phase) || whyNotTrain(state) !== null) return false;
+    void studio.start();
+    return true;
+  }),
+  training('p', 'Pause, or go on', (studio) => {
+    const { phase } = studio.store.getState().runs;
+    if (phase === 'training' || phase === 'evaluating') void studio.pause();
+    else if (phase === 'paused') void studio.resume();
+    else return false;
+    return true;
+  }),
+  training('S', 'Stop and keep what was learnt', (studio) => {
+    if (!isLive(studio.store.getState().runs.phase)) return false;
+    void studio.stop();
+    return true;
+  }),
+  ...PAGE_STEPS.map(({ id, label }, i): Shortcut => ({ key: String(i + 1), group: 'Sections', what: label, run: ({ goTo }) => { goTo(id); return true; } })),
+  scrub(',', 'Back one step', (at) => at - 1),
+  scrub('.', 'On one step', (at) => at + 1),
+  scrub('<', 'First step', () => 0),
+  scrub('>', 'Latest step', (_, last) => last),
+  {
+    key: 'c', group: 'Page', what: `Next colours: ${THEMES.map((t) => t.label.toLowerCase()).join(', ')}`,
+    run: ({ studio }) => {
+      const theme = nextTheme(studio.store.getState().ui.theme);
+      studio.setTheme(theme);
+      say(`Colours: ${THEMES.find((t) => t.value === theme)!.label.toLowerCase()}`);
+      return true;
+    },
+  },
+  { key: '?', group: 'Page', what: 'This list', run: ({ openHelp }) => { openHelp(); return true; } },
+];
+
+interface Pressed extends Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'isComposing' | 'repeat' | 'defaultPrevented'> {
+  /** Where the focus is. */
+  target: { tagName?: string; type?: string; isContentEditable?: boolean } | null;
+}
+
+/** Inputs that take no text. */
+const TEXTLESS = new Set(['checkbox', 'radio', 'range', 'button', 'submit', 'file']);
+
+/** The shortcut that a key means, or null: never with a modifier, and never in a field that takes characters. */
+export function shortcutFor({ key, ctrlKey, altKey, metaKey, isComposing, repeat, defaultPrevented, target }: Pressed): Shortcut | null {
+  if (ctrlKey || altKey || metaKey || isComposing || defaultPrevented) return null;
+  const tag = target?.tagName?.toLowerCase();
+  if (target?.isContentEditable || tag === 'textarea' || tag === 'select' || (tag === 'input' && !TEXTLESS.has(target?.type ?? 'text'))) return null;
+  const found = SHORTCUTS.find((s) => s.key === key) ?? null;
+  // A key that is held down scrubs, and nothing else.
+  return found && repeat && found.group !== 'Skip map' ? null : found;
+}
+
+const KEY = 'sieve-shortcuts';
+
+/** Whether keys are on; they are until someone switches them off. */
+export function shortcutsOn(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== 'off';
+  } catch (error) {
+    console.info('storage is not available', error);
+    return true;
+  }
+}
+
+export function rememberShortcuts(on: boolean): void {
+  try {
+    if (on) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, 'off');
+  } catch (error) {
+    console.info('storage is not available', error);
+  }
+}

@@ -1,0 +1,50 @@
+/** The palettes hold what WCAG 2.2 asks for: AA in light and dark, AAA in high contrast. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { contrast, parseColor } from '../charts/ramp';
+
+const css = readFileSync(new URL('tokens.css', import.meta.url), 'utf8');
+
+/** Colours of a block of the sheet: name → [light, dark]. */
+const palette = (text: string) => new Map([...text.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, [light, dark]]));
+const at = css.indexOf("[data-contrast='more'] {");
+const usual = palette(css.slice(0, at));
+const more = palette(css.slice(at));
+
+const RUNS = Array.from({ length: 10 }, (_, i) => `run-${i}`);
+
+describe.each([
+  ['light', usual, 0, { text: 4.5, line: 3 }], ['dark', usual, 1, { text: 4.5, line: 3 }],
+  ['high contrast, light', more, 0, { text: 7, line: 4.5 }], ['high contrast, dark', more, 1, { text: 7, line: 4.5 }],
+] as const)('%s', (_, colors, side, least) => {
+  const of = (a: string, b: string) => contrast(parseColor(colors.get(a)![side]), parseColor(colors.get(b)![side]));
+
+  test('text can be read on every ground it stands on', () => {
+    const wrong: string[] = [];
+    const hold = (a: string, b: string, bar: number) => { if (of(a, b) < bar) wrong.push(`${a} on ${b}: ${of(a, b).toFixed(2)}`); };
+    for (const ground of ['paper', 'panel', 'sunken']) {
+      for (const ink of ['ink', 'ink-2', 'accent', ...(ground === 'sunken' ? [] : ['bad', 'warn', 'good', ...RUNS])]) hold(ink, ground, least.text);
+    }
+    hold('accent-ink', 'accent', least.text);
+    for (const ink of ['ink', 'ink-2', 'accent']) hold(ink, 'accent-soft', 4.5);
+    for (const [ink, soft] of [['bad', 'bad-soft'], ['warn', 'warn-soft'], ['ink', 'bad-soft'], ['ink', 'warn-soft']]) hold(ink, soft, least.text);
+    expect(wrong).toEqual([]);
+  });
+
+  test('borders of controls, the focus ring and marks stand out', () => {
+    const wrong: string[] = [];
+    for (const ground of ['paper', 'panel']) {
+      for (const mark of ['line-strong', 'focus', 'accent', 'bad', 'warn', 'good']) if (of(mark, ground) < least.line) wrong.push(`${mark} on ${ground}: ${of(mark, ground).toFixed(2)}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('high contrast names every colour anew that text, lines or runs are drawn in', () => {
+  expect([...usual.keys()].filter((name) => !more.has(name))).toEqual([]);
+});
+
+test('forced colours leave no ground, ink or border to the page', () => {
+  const forced = css.slice(css.indexOf('(forced-colors: active)'));
+  for (const name of ['paper', 'panel', 'sunken', 'ink', 'ink-2', 'line', 'line-strong', 'accent', 'accent-ink', 'focus', 'bad', 'warn', 'good']) expect(forced).toMatch(new RegExp(`--${name}: [A-Z]\\w+;`));
+});
