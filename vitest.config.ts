@@ -18,6 +18,8 @@ export default defineConfig({
           include: ['src/engine/**/*.test.ts', 'src/**/*.gpu.test.ts'],
           testTimeout: 120_000,
           fileParallelism: false,
+          // One page for all files, so one device: what a file has compiled the next one need not.
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,

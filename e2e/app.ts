@@ -38,9 +38,8 @@ export class App {
     this.#expected.push(pattern);
   }
 
-  /** Opens the page; with a model, waits until it is ready. */
+  /** Opens the page and waits until the model is ready; null opens what the page opens by itself (the 4m model). */
   async open(model: ModelId | null = 'sieve-stories-nano'): Promise<void> {
-    // The 4m model opens by itself; the address may name another embedded one.
     await this.page.goto(model ? `${this.base}?model=${model}` : this.base);
     if (model) await this.modelReady();
   }
@@ -49,6 +48,11 @@ export class App {
   async press(testId: string, key = 'Enter'): Promise<void> {
     await this.get(testId).focus();
     await this.page.keyboard.press(key);
+  }
+
+  /** Opens the page with the nano model and does not wait for it. */
+  async openSoon(): Promise<void> {
+    await this.page.goto(`${this.base}?model=sieve-stories-nano`);
   }
 
   get(testId: string): Locator {

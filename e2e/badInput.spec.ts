@@ -30,13 +30,13 @@ test('refused in words, and the page goes on', async ({ app, page }) => {
 });
 
 test('a broken line is named, the others are kept', async ({ app }) => {
-  await app.open(null);
+  await app.openSoon();
   await app.loadFile({ name: 'broken.jsonl', mimeType: 'text/plain', text: [...lines.slice(0, 6), '{"prompt": "x", ', ...lines.slice(6)].join('\n') });
   await expect(app.get('data-problems')).toContainText('line 7');
 });
 
 test('a CSV quote that is never closed is named by its line; the others are kept', async ({ app }) => {
-  await app.open(null);
+  await app.openSoon();
   const text = `prompt,completion\n${Array.from({ length: 9 }, (_, i) => `q${i},a${i}`).join('\n')}\n"open,x\ny,z\n`;
   await app.loadFile({ name: 'quote.csv', mimeType: 'text/csv', text });
   await expect(app.get('issue-quote')).toContainText('line 11');
@@ -44,14 +44,14 @@ test('a CSV quote that is never closed is named by its line; the others are kept
 });
 
 test('ragged rows are named by their line', async ({ app, page }) => {
-  await app.open(null);
+  await app.openSoon();
   const text = ['prompt,completion', ...PAIRS.slice(0, 20).map((p) => `${p.question},${p.answer}`), 'only one cell', 'a,b,c,d'].join('\n');
   await app.get('data-file').setInputFiles({ name: 'ragged.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
   await expect(page.locator('#data')).toContainText(/line 22|row 22/);
 });
 
 test('UTF-16 is read as what it is', async ({ app, page }) => {
-  await app.open(null);
+  await app.openSoon();
   await app.get('data-file').setInputFiles({ name: 'wide.txt', mimeType: 'text/plain', buffer: utf16 });
   await app.dataReady();
   await expect(page.locator('#data')).toContainText(/utf-16/i);
@@ -59,7 +59,7 @@ test('UTF-16 is read as what it is', async ({ app, page }) => {
 });
 
 test('__proto__ as a key, markup and special tokens stay plain text', async ({ app, page }) => {
-  await app.open(null);
+  await app.openSoon();
   const rows = PAIRS.slice(0, 10).map((p) => `{"prompt": ${JSON.stringify(p.question)}, "completion": "<img src=x onerror=alert(1)> <|endoftext|> ${p.answer}", "__proto__": {"polluted": true}}`);
   await app.loadFile({ name: 'proto.jsonl', mimeType: 'text/plain', text: rows.join('\n') });
   const polluted = () => (({}) as { polluted?: boolean }).polluted ?? null;

@@ -1,51 +1,70 @@
-/** Start, pause, resume, stop, again; and all of it from the keyboard. */
+/** Start, pause, resume, stop, again; the same again; and all of it from the keyboard. */
 import { FILES } from './data';
 import { expect, test } from './test';
 
-test('pause holds the run, resume goes on, stop keeps what was learnt', async ({ app, page }) => {
+test('pause holds the run, resume goes on, stop keeps what was learnt, and the page trains again', async ({ app, page }) => {
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(2000);
-  await app.get('train-button').click();
-  await app.waitSteps(3);
-  await app.get('pause-button').click();
-  await app.waitPhase(['paused'], 20_000);
-  const held = await app.steps();
-  await page.waitForTimeout(1500);
-  expect(await app.steps()).toBe(held);
 
-  await page.getByText('Where the time goes').click();
-  await app.get('profile-button').click();
-  await expect(app.get('profile-table')).toBeVisible({ timeout: 60_000 });
-  const kernels = await app.table('profile-table');
-  expect(kernels.map((row) => row[0])).toEqual(expect.arrayContaining(['matmul/q', 'gate', 'rmsNorm']));
-  expect(await app.steps(), 'measuring learns nothing').toBe(held);
+  await test.step('pause, measure, go on', async () => {
+    await app.get('train-button').click();
+    await app.waitSteps(3);
+    await app.get('pause-button').click();
+    await app.waitPhase(['paused'], 20_000);
+    const held = await app.steps();
+    await page.waitForTimeout(1500);
+    expect(await app.steps()).toBe(held);
 
-  await app.get('resume-button').click();
-  await app.waitSteps(held + 3);
-  await app.get('stop-button').click();
-  await app.waitPhase(['stopped'], 30_000);
-  const kept = await app.steps();
-  expect(kept).toBeGreaterThan(held);
-  expect(kept).toBeLessThan(2000);
-  const answers = await app.compare('Once upon a time');
-  expect(Object.keys(answers).sort()).toEqual(['base', 'lora', 'ts-lora']);
+    await page.getByText('Where the time goes').click();
+    await app.get('profile-button').click();
+    await expect(app.get('profile-table')).toBeVisible({ timeout: 60_000 });
+    const kernels = await app.table('profile-table');
+    expect(kernels.map((row) => row[0])).toEqual(expect.arrayContaining(['matmul/q', 'gate', 'rmsNorm']));
+    expect(await app.steps(), 'measuring learns nothing').toBe(held);
 
-  // The same page trains again.
-  await app.set('Steps', 4);
-  await app.train();
-  expect(await app.steps()).toBe(4);
-});
+    await app.get('resume-button').click();
+    await app.waitSteps(held + 3);
+  });
 
-test('the same seed gives the same losses', async ({ app }) => {
-  await app.open();
-  await app.loadFile(FILES[0]);
-  await app.small(8);
-  await app.train();
-  const [losses, final] = [await app.table('loss-table'), await app.table('final-table')];
-  await app.train();
-  expect(await app.table('loss-table')).toEqual(losses);
-  expect(await app.table('final-table')).toEqual(final);
+  await test.step('the token view follows a text of the user’s choice', async () => {
+    await app.get('watch-text').fill('The dragon lost his little hat.');
+    await app.get('watch-use').click();
+    await expect(app.get('token-view')).toContainText('dragon', { timeout: 60_000 });
+    const step = Number(await app.get('token-view').getAttribute('data-step'));
+    await expect.poll(async () => Number(await app.get('token-view').getAttribute('data-step')), { timeout: 60_000 }).toBeGreaterThan(step);
+  });
+
+  await test.step('stop keeps what was learnt', async () => {
+    await app.get('stop-button').click();
+    await app.waitPhase(['stopped'], 30_000);
+    const kept = await app.steps();
+    expect(kept).toBeGreaterThan(6);
+    expect(kept).toBeLessThan(2000);
+    const answers = await app.compare('Once upon a time');
+    expect(Object.keys(answers).sort()).toEqual(['base', 'lora', 'ts-lora']);
+  });
+
+  await test.step('the same seed gives the same losses', async () => {
+    await app.set('Steps', 6);
+    await app.set('Evaluate every', 3);
+    await app.train();
+    expect(await app.steps()).toBe(6);
+    const [losses, final] = [await app.table('loss-table'), await app.table('final-table')];
+    await app.train();
+    expect(await app.table('loss-table')).toEqual(losses);
+    expect(await app.table('final-table')).toEqual(final);
+  });
+
+  await test.step('early stopping ends runs that no longer get better, and says on what it was decided', async () => {
+    await app.set('Learning rate', 1e-12);
+    await page.getByText('Stop a run early').click();
+    await expect(app.get('patience')).toContainText('Decided on the evaluation set itself');
+    await app.get('patience').getByLabel(/^Patience/).fill('1');
+    await app.train();
+    expect(await app.steps()).toBeLessThan(6);
+    await expect(app.get('work-table').getByText('stopped early')).toHaveCount(2);
+  });
 });
 
 test('the main job works from the keyboard', async ({ app, page }) => {

@@ -134,7 +134,7 @@ test('a file of 24 MB is read beside the page, which answers meanwhile', async (
 });
 
 test('packed files are read as what is inside', async ({ app, page }) => {
-  await app.open(null);
+  await app.openSoon();
   await app.get('data-file').setInputFiles({ name: 'facts.csv.gz', mimeType: 'application/gzip', buffer: gzipSync(FILES[2].text) });
   await app.dataReady();
   await expect(page.locator('#data')).toContainText(/40 rows, 2 columns \(CSV, utf-8; gzip\)/);
@@ -148,7 +148,7 @@ test('packed files are read as what is inside', async ({ app, page }) => {
 });
 
 test('chats are told by their turns, and only answers are learnt', async ({ app }) => {
-  await app.open(null);
+  await app.openSoon();
   const chats = PAIRS.map((p) => JSON.stringify({ conversations: [{ from: 'human', value: p.question }, { from: 'gpt', value: p.answer }] }));
   await app.loadFile({ name: 'chats.jsonl', mimeType: 'application/x-ndjson', text: chats.join('\n') });
   await expect(app.page.locator('#data')).toContainText('ShareGPT');

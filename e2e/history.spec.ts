@@ -24,7 +24,9 @@ async function damage(page: Page, which: 'newest' | 'every'): Promise<void> {
 
 /** The browser has been here before there was a History: a database without a place for runs. */
 async function olderDatabase(page: Page, base: string): Promise<void> {
-  await page.goto(`${base}icons/icon-192.png`);
+  const empty = `${base}empty.html`;
+  await page.route(empty, (route) => route.fulfill({ contentType: 'text/html', body: '<link rel="icon" href="data:,">' }));
+  await page.goto(empty);
   await page.evaluate(() => new Promise<void>((resolve, reject) => {
     const request = indexedDB.open('sieve-records', 1);
     request.onupgradeneeded = () => ['studies', 'cells', 'data'].forEach((name) => request.result.createObjectStore(name));

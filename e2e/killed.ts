@@ -22,11 +22,11 @@ export async function openKillable(profile: string, url: string): Promise<Killab
   const portFile = join(profile, 'DevToolsActivePort');
   rmSync(portFile, { force: true });
   const child = spawn(ensureBrowser(), [...webgpuArgs, '--headless=new', '--window-size=1280,900', '--no-default-browser-check', '--hide-crash-restore-bubble', `--user-data-dir=${profile}`, '--remote-debugging-port=0', 'about:blank'], { stdio: 'ignore', detached: true });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const gone = [new Promise<void>((resolve) => { child.once('exit', () => resolve()); })];
   const kill = async () => {
     // The whole group: no process is left that could write something to the end.
     process.kill(-child.pid!, 'SIGKILL');
-    await gone;
+    await Promise.all(gone);
   };
   try {
     const deadline = Date.now() + 30_000;
@@ -38,6 +38,8 @@ export async function openKillable(profile: string, url: string): Promise<Killab
     }
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     const context = browser.contexts()[0];
+    // Playwright has heard of it too, and asks a dead browser nothing.
+    gone.push(new Promise<void>((resolve) => { context.once('close', () => resolve()); }));
     const page = await context.newPage();
     // It would fetch and hash the whole app in every new profile; offline.spec.ts has that.
     await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));

@@ -15,22 +15,21 @@ test('a strict content security policy is in the page and holds', async ({ app, 
 });
 
 for (const scheme of ['light', 'dark'] as const) {
-  test(`${scheme} after a run`, async ({ app, page }) => {
+  test(`${scheme} after a run`, async ({ studio: { page } }) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    await app.open();
-    await app.small(12);
-    await app.train();
-    await app.compare('Once upon a time');
     await page.screenshot({ path: `.out/screens/${scheme}.png`, fullPage: true });
+    const size = page.viewportSize()!;
     await page.setViewportSize({ width: 390, height: 844 });
     await page.screenshot({ path: `.out/screens/${scheme}-small.png`, fullPage: true });
     // Nothing is wider than a phone.
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await page.setViewportSize(size);
     const brightness = await page.evaluate(() => {
       const background = [document.body, document.documentElement].map((e) => getComputedStyle(e).backgroundColor).find((c) => !c.endsWith(', 0)')) ?? 'rgb(255, 255, 255)';
       return Math.max(...background.match(/[\d.]+/g)!.slice(0, 3).map(Number));
     });
     if (scheme === 'dark') expect(brightness).toBeLessThan(100);
     else expect(brightness).toBeGreaterThan(200);
+    await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   });
 }

@@ -1,12 +1,41 @@
 /** Playwright's `test` with the app at hand. After every test the page must have had nothing to complain about. */
 import { test as base, expect } from '@playwright/test';
 import { App } from './app';
+import { FILES } from './data';
 
-export const test = base.extend<{ app: App }>({
+const quiet = (app: App) => expect(app.problems, 'console errors, CSP violations or foreign requests').toEqual([]);
+
+interface Shared {
+  /**
+   * One page for all tests of a worker that only look at a trained pair: the nano model, FILES[0], twelve steps of LoRA
+   * and TS-LoRA, a prompt answered. Opening and compiling are most of a short test on a software adapter. A test leaves
+   * settings, data and runs as it found them.
+   */
+  trained: App;
+}
+
+export const test = base.extend<{ app: App; studio: App }, Shared>({
   app: async ({ page, baseURL }, provide) => {
     const app = new App(page, baseURL!);
     await provide(app);
-    expect(app.problems, 'console errors, CSP violations or foreign requests').toEqual([]);
+    quiet(app);
+  },
+  trained: [async ({ browser }, provide, { project }) => {
+    const { baseURL, viewport, actionTimeout } = project.use;
+    const context = await browser.newContext({ baseURL, viewport, serviceWorkers: 'block' });
+    context.setDefaultTimeout(actionTimeout ?? 30_000);
+    const app = new App(await context.newPage(), baseURL!);
+    await app.open();
+    await app.loadFile(FILES[0]);
+    await app.small(12);
+    await app.train();
+    await app.compare('Once upon a time');
+    await provide(app);
+    await context.close();
+  }, { scope: 'worker', timeout: 180_000 }],
+  studio: async ({ trained }, provide) => {
+    await provide(trained);
+    quiet(trained);
   },
 });
 

@@ -1,7 +1,6 @@
-/** Watching a run: linked charts, maps and their files, samples, early stopping, explanations, the tour. */
+/** Watching a run: linked charts, maps and their files, samples, explanations, the tour. */
 import { readFileSync } from 'node:fs';
 import type { App } from './app';
-import { FILES } from './data';
 import { expect, test } from './test';
 
 /** What a chart's button saves. */
@@ -11,12 +10,8 @@ async function saved(app: App, chart: string, kind: 'png' | 'svg' | 'csv'): Prom
   return readFileSync(await download.path());
 }
 
-test('charts share a cursor, look closer, explain themselves and leave as files; samples are kept in order', async ({ app, page }) => {
-  await app.open();
-  await app.loadFile(FILES[0]);
-  await app.small(12);
-  await app.train();
-
+test('charts share a cursor, look closer, explain themselves and leave as files; samples are kept in order', async ({ studio: app }) => {
+  const { page } = app;
   const steps = () => page.locator('#train').getByTestId('readout').locator('li:first-child').allTextContents();
   expect(await steps()).toEqual(Array<string>(4).fill('step 12'));
   const loss = page.locator('[data-chart="loss"] .u-over');
@@ -46,6 +41,9 @@ test('charts share a cursor, look closer, explain themselves and leave as files;
   await app.get('explain-loss').click();
   await expect(app.get('explanation-loss')).toBeHidden();
 
+  await app.get('smoothing').fill('0');
+  await page.locator('#train').getByText('Log scale').click();
+
   const csv = (await saved(app, 'loss', 'csv')).toString().trim().split('\r\n');
   expect(csv[0]).toBe('step,LoRA training,LoRA held out,TS-LoRA training,TS-LoRA held out');
   // Steps 0 (the base's loss) to 12, and the header.
@@ -59,12 +57,8 @@ test('charts share a cursor, look closer, explain themselves and leave as files;
   await expect(app.get('sampled-base-0')).not.toBeEmpty();
 });
 
-test('maps are scrubbed, drilled into, read token by token and saved', async ({ app, page }) => {
-  await app.open();
-  await app.loadFile(FILES[0]);
-  await app.small(12);
-  await app.train();
-
+test('maps are scrubbed, drilled into, read token by token and saved', async ({ studio: app }) => {
+  const { page } = app;
   const map = app.get('heatmap');
   await expect(map).toHaveAttribute('data-step', '12');
   await app.get('scrub').fill('0');
@@ -98,21 +92,8 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   expect((await saved(app, 'skipmap', 'png')).length).toBeGreaterThan(1000);
 });
 
-test('early stopping ends runs that no longer get better, and says on what it was decided', async ({ app, page }) => {
-  await app.open();
-  await app.loadFile(FILES[0]);
-  await app.small(12);
-  await app.set('Learning rate', 1e-12);
-  await page.getByText('Stop a run early').click();
-  await expect(app.get('patience')).toContainText('Decided on the evaluation set itself');
-  await app.get('patience').getByLabel(/^Patience/).fill('1');
-  await app.train();
-  expect(await app.steps()).toBeLessThan(12);
-  await expect(app.get('work-table').getByText('stopped early')).toHaveCount(2);
-});
-
 test('the tour goes through the page by keyboard, gives the focus back, and is offered once', async ({ app, page }) => {
-  await app.open(null);
+  await app.openSoon();
   await expect(app.get('tour-invite')).toBeVisible();
   await app.get('tour-start').focus();
   await page.keyboard.press('Enter');

@@ -4,9 +4,8 @@
  */
 import type { LlamaConfig } from '../../src/shared/types';
 import { type Gpu, MatmulProbe, Training, download, isAttention, openGpu, randomBase, randomBatch, runConfig } from '../engine';
-import type { KernelTime } from '../../src/shared/types';
 import { type BenchOptions, type BenchRecord, type RowResult, record, skipped } from '../record';
-import { fastest } from '../stats';
+import { median, spread } from '../stats';
 import { attentionMacs } from '../work';
 
 const CONTEXTS = [128, 512, 2048];
@@ -33,28 +32,33 @@ async function speed(gpu: Gpu, config: LlamaConfig, options: BenchOptions): Prom
   const probe = await MatmulProbe.create(gpu);
   const trainings: Training[] = [];
   for (const context of CONTEXTS) trainings.push(await Training.create(base, [runConfig('lora', 'lora', options.rank)], randomBatch(config, TOKENS / context, context)));
-  const profiles: KernelTime[][][] = trainings.map(() => []);
-  const rounds = options.repeats ?? 2;
+  // Each profile is held against the matmul rate right beside it: the machine's own speed may change by half between two.
+  const shares: number[][] = trainings.map(() => []);
+  const others: number[][] = trainings.map(() => []);
+  const rates: number[] = [];
+  const rounds = options.repeats ?? 5;
   for (let round = 0; round < rounds; round++) {
     for (const [i, training] of trainings.entries()) {
+      const before = await probe.measure();
       const profile = await training.profile();
-      await probe.measure();
-      profiles[i].push(profile);
-      console.info(`context ${CONTEXTS[i]}, round ${round + 1} of ${rounds}`);
+      const rate = ((before + (await probe.measure())) / 2) * 1e9;
+      const seconds = (wanted: boolean) => profile.reduce((sum, k) => sum + (isAttention(k.kernel) === wanted ? k.ms : 0), 0) / 1000;
+      // The useful work: two products forward, five backward; what the backward computes again does not count.
+      shares[i].push((2 * attentionMacs(config, training.batch, 7)) / seconds(true) / rate);
+      others[i].push((seconds(false) / TOKENS) * rate);
+      rates.push(rate / 1e9);
+      console.info(`context ${CONTEXTS[i]}, round ${round + 1} of ${rounds}: ${shares[i].at(-1)!.toFixed(3)}`);
     }
   }
-  const ms = (i: number, wanted: boolean) => fastest(profiles[i]).reduce((sum, k) => sum + (isAttention(k.kernel) === wanted ? k.ms : 0), 0);
-  const { rate } = probe.best;
-  // The useful work: two products forward, five backward; what the backward computes again does not count.
-  const shares = trainings.map((t, i) => attentionMacs(config, t.batch, 7) / (ms(i, true) / 1000) / rate);
-  const others = trainings.map((_, i) => ms(i, false) / TOKENS);
+  const share = shares.map(median);
+  const other = others.map(median);
   for (const training of trainings) training.free();
   probe.free();
   base.free();
   const list = (values: number[], digits: number) => CONTEXTS.map((c, i) => `${c}: ${values[i].toFixed(digits)}`).join(', ');
   return [
-    record(NAMES.rate, Math.min(...shares), '', [...BARS.rate], `lowest of ${list(shares, 3)}; matmul ${((2 * rate) / 1e9).toFixed(2)} GFLOP/s`),
-    record(NAMES.constant, Math.max(...others) / Math.min(...others), '', [...BARS.constant], `ms a token at ${list(others, 3)}`),
+    record(NAMES.rate, Math.min(...share), '', [...BARS.rate], `lowest of ${list(share, 3)}, medians of ${rounds} rounds; matmul ${spread(rates, 2)} GFLOP/s`),
+    record(NAMES.constant, Math.max(...other) / Math.min(...other), '', [...BARS.constant], `kflop of matmul in the time of a token at ${list(other.map((x) => x / 1e3), 0)}, medians of ${rounds} rounds`),
   ];
 }
 

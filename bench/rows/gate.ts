@@ -3,7 +3,7 @@ import { formatTable } from '../format';
 import { Training, isAdapter, loadBase, openGpu, randomBatch, runConfig } from '../engine';
 import type { KernelTime } from '../../src/shared/types';
 import { type BenchOptions, type BenchRecord, type RowResult, record, skipped } from '../record';
-import { fastest, interleave, median, medianInterval, ratios, spread } from '../stats';
+import { interleave, median, medianInterval, ratios, spread } from '../stats';
 
 export async function run(options: BenchOptions): Promise<RowResult> {
   const gpu = await openGpu();
@@ -28,7 +28,7 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     compare('TS-LoRA step ÷ LoRA step, nothing skipped', 'open', open.kept, 1.03),
     compare('TS-LoRA step ÷ LoRA step, half skipped', 'half', half.kept, 1),
   ];
-  const kernels = await kernelsAlone(gpu.info.timestamps, lora, half, options.repeats ?? 5);
+  const kernels = await kernelsAlone(gpu.info.timestamps, lora, half, options.repeats ?? 15);
   records.push(kernels.record);
   const error = gpu.error();
   if (error) throw error;
@@ -36,20 +36,25 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return { gpu: gpu.info, records, text: kernels.text };
 }
 
-/** The adapter's kernels by timestamp, each at its fastest of `rounds`: their sum, and a table of them. */
+/** The adapter's kernels by timestamp: the ratio of their sums in each of `rounds`, and a table of each kernel's median. */
 async function kernelsAlone(timestamps: boolean, lora: Training, half: Training, rounds: number): Promise<{ record: BenchRecord; text?: string }> {
   const name = 'adapter kernels, half skipped ÷ LoRA';
   if (!timestamps) return { record: skipped(name, '', ['<=', 0.75], 'the adapter has no timestamps') };
   const profiles: Record<'lora' | 'half', KernelTime[][]> = { lora: [], half: [] };
-  for (let round = 0; round < rounds; round++) {
-    profiles.lora.push(await lora.profile());
-    profiles.half.push(await half.profile());
-  }
-  const [dense, gated] = [profiles.lora, profiles.half].map((all) => fastest(all).filter((k) => isAdapter(k.kernel)));
-  const ms = (kernels: KernelTime[]) => kernels.reduce((sum, k) => sum + k.ms, 0);
-  const rows = (method: string, kernels: KernelTime[]) => kernels.map((k) => [method, k.kernel, String(k.calls), k.ms.toFixed(2), (1000 * k.ms / k.calls).toFixed(0)]);
+  const profile = (which: 'lora' | 'half', training: Training) => async () => {
+    const kernels = (await training.profile()).filter((k) => isAdapter(k.kernel));
+    profiles[which].push(kernels);
+    return kernels.reduce((sum, k) => sum + k.ms, 0);
+  };
+  const ms = await interleave({ lora: profile('lora', lora), half: profile('half', half) }, rounds);
+  const all = ratios(ms.half, ms.lora);
+  const [low, high] = medianInterval(all);
+  const rows = (method: string, of: KernelTime[][]) => of[0].map(({ kernel, calls }) => {
+    const each = median(of.flatMap((kernels) => kernels.filter((k) => k.kernel === kernel).map((k) => k.ms)));
+    return [method, kernel, String(calls), each.toFixed(2), ((1000 * each) / calls).toFixed(0)];
+  });
   return {
-    record: record(name, ms(gated) / ms(dense), '', ['<=', 0.75], `${ms(gated).toFixed(1)} ms over ${ms(dense).toFixed(1)} ms, by timestamps, each kernel at its fastest of ${rounds}`),
-    text: formatTable([['', 'kernel', 'calls', 'ms', 'µs a call'], ...rows('LoRA', dense), ...rows('half', gated)]),
+    record: record(name, median(all), '', ['<=', 0.75], `95 % interval ${low.toFixed(3)}–${high.toFixed(3)} over ${all.length} pairs; ${spread(ms.half)} ms over ${spread(ms.lora)} ms, by timestamps`),
+    text: formatTable([['', 'kernel', 'calls', 'ms', 'µs a call'], ...rows('LoRA', profiles.lora), ...rows('half', profiles.half)]),
   };
 }

@@ -1,7 +1,10 @@
-/** A whole LoRA step against what the adapter's best matmul rate would allow, both measured in the same rounds. */
+/**
+ * A whole LoRA step against what the adapter's best matmul rate would allow. Each step is held against the best rate of
+ * the rounds' matmuls right beside it: the machine's own speed may change by half between rounds.
+ */
 import { MatmulProbe, Training, loadBase, openGpu, randomBatch, runConfig } from '../engine';
 import { type BenchOptions, type RowResult, record } from '../record';
-import { interleave, median, spread } from '../stats';
+import { interleave, median, medianInterval, spread } from '../stats';
 
 export async function run(options: BenchOptions): Promise<RowResult> {
   const gpu = await openGpu();
@@ -9,12 +12,13 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   const batch = randomBatch(base.config, options.sequences ?? 4, options.tokens ?? 128);
   const probe = await MatmulProbe.create(gpu);
   const training = await Training.create(base, [runConfig('lora', 'lora', options.rank)], batch);
-  const { ms } = await interleave({ ms: () => training.stepMs(), matmul: () => probe.measure() }, options.repeats ?? 5);
-  const { rate, size } = probe.best;
-  const share = training.macs() / (median(ms) / 1000) / rate;
+  const { ms, matmul } = await interleave({ ms: () => training.stepMs(), matmul: () => probe.measure() }, options.repeats ?? 9);
+  const flops = 2 * training.macs();
+  const shares = ms.map((t, i) => flops / (t * 1e6) / matmul[i]);
+  const [low, high] = medianInterval(shares);
   const error = gpu.error();
   if (error) throw error;
   gpu.destroy();
-  const detail = `${spread(ms, 0)} ms a step of ${((2 * training.macs()) / 1e9).toFixed(2)} GFLOP; best matmul ${((2 * rate) / 1e9).toFixed(2)} GFLOP/s at ${size}³`;
-  return { gpu: gpu.info, records: [record('LoRA step, share of the best matmul rate', share, '', gpu.info.software ? ['>=', 0.65] : null, detail)] };
+  const detail = `95 % interval ${low.toFixed(3)}–${high.toFixed(3)} over ${shares.length} rounds; ${spread(ms, 0)} ms a step of ${(flops / 1e9).toFixed(2)} GFLOP; matmul ${spread(matmul, 2)} GFLOP/s, best at ${probe.best.size}³`;
+  return { gpu: gpu.info, records: [record('LoRA step, share of the best matmul rate', median(shares), '', gpu.info.software ? ['>=', 0.65] : null, detail)] };
 }

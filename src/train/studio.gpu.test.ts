@@ -80,7 +80,7 @@ describe('the train worker', () => {
     const state = unpack(new Uint8Array(await new Blob(pack(await whole.studio.state())).arrayBuffer())) as SessionState;
     expect(state.step).toBeGreaterThan(0);
     expect(state.step).toBeLessThan(8);
-    const next = watched();
+    const next = watched({ own: true });
     await next.studio.openModel({ type: 'open-model', source: NANO });
     done = next.phase('finished');
     await next.studio.restore({ type: 'restore', state, ...set });
@@ -111,12 +111,12 @@ describe('the train worker', () => {
     await studio.reset();
   });
 
-  it('a dozen starts, pauses, stops and model changes leave the buffers as they were', async () => {
+  it('starts, pauses, stops and model changes leave the buffers as they were', async () => {
     const { studio, phase } = watched();
     const set = await data(48);
     await studio.openModel({ type: 'open-model', source: NANO });
     const before = studio.counts();
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 7; i++) {
       if (i % 4 === 3) await studio.openModel({ type: 'open-model', source: NANO });
       const training = phase('training');
       await studio.start({ type: 'start', experiment: experiment({ steps: 3 }), ...set });
@@ -129,11 +129,11 @@ describe('the train worker', () => {
     }
   });
 
-  it('a hundred steps leave the count of live buffers unchanged', async () => {
+  it('sixty steps leave the count of live buffers unchanged', async () => {
     const { studio, phase, events } = watched();
     await studio.openModel({ type: 'open-model', source: NANO });
     const finished = phase('finished');
-    await studio.start({ type: 'start', experiment: experiment({ steps: 100, batchSize: 1, maxTokens: 32, evalEvery: 50 }), ...(await data(32)) });
+    await studio.start({ type: 'start', experiment: experiment({ steps: 60, batchSize: 1, maxTokens: 32, evalEvery: 30 }), ...(await data(32)) });
     while (!events.some((e) => e.type === 'step' && e.step >= 3)) await new Promise((r) => setTimeout(r, 5));
     const early = studio.counts();
     await finished;
@@ -228,7 +228,7 @@ describe('the train worker', () => {
   });
 
   it('says what is missing, in order', async () => {
-    const { studio } = watched();
+    const { studio } = watched({ own: true });
     expect(() => studio.plan({ type: 'plan', experiment: experiment() })).toThrow('No model is open');
     await studio.openModel({ type: 'open-model', source: NANO });
     expect(() => studio.plan({ type: 'plan', experiment: experiment({ maxTokens: 2048 }) })).toThrow('longer than this model');

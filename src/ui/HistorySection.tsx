@@ -66,7 +66,7 @@ function Kept() {
         </ul>
       )}
       {unlisted && <div className="notice notice-error" role="alert"><p><strong>The kept runs cannot be read.</strong> {unlisted.message} {unlisted.hint}</p></div>}
-      {found.length === 0 && !unlisted && <p className="empty" data-testid="history-empty">{runs.length === 0 ? 'Nothing yet. The first run that ends appears here.' : 'No kept run matches.'}</p>}
+      {found.length === 0 && !unlisted && <p className="empty" aria-live="polite" data-testid="history-empty">{runs.length === 0 ? 'Nothing yet. The first run that ends appears here.' : 'No kept run matches.'}</p>}
       {unreadable > 0 && <p className="help">{count(unreadable)} {unreadable === 1 ? 'entry' : 'entries'} of another version of Sieve cannot be read, and {unreadable === 1 ? 'is' : 'are'} left alone.</p>}
       <Room />
     </div>

@@ -1,4 +1,4 @@
-/** What every kernel test needs: one device per file, tensors from arrays, and running ops once. */
+/** What every kernel test needs: one device for all files, tensors from arrays, and running ops once. */
 import { Rng } from '../../shared/rng';
 import type { BufferScope, Tensor } from '../gpu/buffers';
 import { type Gpu, openGpu } from '../gpu/device';
@@ -8,7 +8,7 @@ import { readTensor } from '../gpu/readback';
 
 let opened: Promise<Gpu> | null = null;
 
-/** The device of this test file. Fails, never skips, when there is no adapter. */
+/** The device of the tests. Fails, never skips, when there is no adapter. */
 export function testGpu(): Promise<Gpu> {
   opened ??= openGpu();
   return opened;

@@ -24,16 +24,26 @@ export function smallExperiment(change: Partial<ExperimentConfig['train']> = {})
   return { ...e, train: { ...e.train, steps: 8, warmupSteps: 2, batchSize: 2, maxTokens: 48, evalEvery: 4, evalExamples: 5, ...change } };
 }
 
-/** A studio whose events are kept, and a promise for the next phase of a kind. @param on sees every event as it is sent */
-export function watched(on: (event: TrainEvent, studio: Studio) => void = () => undefined) {
+/** One studio for all tests that don't ask for their own: its pipelines are most of a short run on a software adapter. */
+let heard: (event: TrainEvent) => void = () => undefined;
+const shared = new Studio((event) => heard(event));
+
+/**
+ * A studio whose events are kept, and a promise for the next phase of a kind.
+ * @param own a new studio with a device of its own
+ * @param on sees every event as it is sent
+ */
+export function watched({ own = false, on = () => undefined }: { own?: boolean; on?: (event: TrainEvent, studio: Studio) => void } = {}) {
   const events: TrainEvent[] = [];
   const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
-  const studio: Studio = new Studio((event) => {
+  const hear = (event: TrainEvent) => {
     events.push(event);
     if (event.type === 'fatal') throw new Error(event.error.message);
     if (event.type === 'phase') for (const w of waiting.filter((x) => x.phases.includes(event.phase))) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
     on(event, studio);
-  });
+  };
+  if (!own) heard = hear;
+  const studio: Studio = own ? new Studio(hear) : shared;
   const phase = (...phases: string[]) => new Promise<string>((resolve) => waiting.push({ phases, resolve }));
   const losses = (runId: string) => events.flatMap((e) => (e.type === 'step' && e.runId === runId ? [e.loss] : []));
   return { studio, events, phase, losses };
