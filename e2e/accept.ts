@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
+import { claims } from './claims';
 import { asUpload, FILES, writeBig } from './data';
 import { straightAndKilled } from './killed';
 import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
@@ -242,6 +243,7 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   trace: { what: '6. no main-thread task over 50 ms while training', run: trace },
   killed: { what: '6. killed five times at random steps, and yet the same', run: killed },
   bench: { what: '7. step-time benchmark', run: bench },
+  claims: { what: '8. the engine repeats the twin’s runs: five seeds of LoRA, TS-LoRA and the random gate', run: (_site, browser) => claims(browser) },
 };
 
 export async function main(argv: string[]): Promise<number> {

@@ -19,16 +19,13 @@ async function look(page: Page, state: string, part?: string, only?: string[]): 
   expect.soft(found, state).toEqual([]);
 }
 
-/** What reaches past the window's right edge and is not scrolled or cut by something around it. */
+/** What makes the page wider than its window: the innermost boxes that end where the page does. */
 const tooWide = (page: Page): Promise<string[]> => page.evaluate(() => {
-  const kept = (e: Element): boolean => {
-    for (let at = e.parentElement; at && at !== document.body; at = at.parentElement) if (getComputedStyle(at).overflowX !== 'visible') return true;
-    return false;
-  };
-  const { scrollWidth, clientWidth } = document.documentElement;
+  const { scrollWidth, clientWidth, scrollLeft } = document.documentElement;
   if (scrollWidth <= clientWidth) return [];
-  const names = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > clientWidth + 1 && !kept(e)).map((e) => `${e.closest('section')?.id ?? ''}: ${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} to ${Math.round(e.getBoundingClientRect().right)}`);
-  return [`the page is ${scrollWidth} px wide`, ...names];
+  const ends = (e: Element) => Math.abs(e.getBoundingClientRect().right + scrollLeft - scrollWidth) < 2;
+  const found = [...document.querySelectorAll('body *')].filter((e) => ends(e) && ![...e.children].some(ends));
+  return [`the page is ${scrollWidth} px wide`, ...found.map((e) => `${e.closest('section')?.id ?? ''}: ${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} ${(e.textContent ?? '').slice(0, 40)}`)];
 });
 
 const unfold = (page: Page, which: string) => page.locator(which).evaluateAll((all) => all.forEach((d) => { (d as HTMLDetailsElement).open = true; }));

@@ -33,21 +33,35 @@ def lower_edge(index: int) -> float:
     return torch.tensor((index + BIN_OFFSET) << BIN_SHIFT, dtype=torch.int32).view(torch.float32).item()
 
 
+# Lower edges of all bins and the last one's upper edge, exact in float64.
+LOWER_EDGES = torch.tensor([lower_edge(b) for b in range(BINS + 1)], dtype=torch.float64)
+
+
+def ratio_histograms(ratio: torch.Tensor) -> torch.Tensor:
+    """Counts per module and bin, int64 [modules, 64], of ratios [modules, tokens]. Below 2^-13 counts in bin 0, from 7 up in bin 63."""
+    modules = len(ratio)
+    bins = ratio_bin(ratio) + BINS * torch.arange(modules)[:, None]
+    return torch.bincount(bins.flatten(), minlength=BINS * modules).view(modules, BINS)
+
+
 def ratio_histogram(ratio: torch.Tensor) -> torch.Tensor:
-    """Counts per bin, int64 [64]. Below 2^-13 counts in bin 0, from 7 up in bin 63."""
-    return torch.bincount(ratio_bin(ratio).flatten(), minlength=BINS)
+    """The same of one module, int64 [64]."""
+    return ratio_histograms(ratio.flatten()[None])[0]
+
+
+def histogram_medians(counts: torch.Tensor) -> list[float]:
+    """Medians of r from histograms [modules, 64], linear inside the bin; bin 0 is taken to start at 0."""
+    half, upto = counts.sum(1, keepdim=True) / 2, counts.cumsum(1)
+    at = ((upto.double() >= half) & (counts > 0)).int().argmax(1, keepdim=True)  # the first such bin
+    count = counts.gather(1, at)
+    low, high = (torch.where(at + i == 0, 0.0, LOWER_EDGES[at + i]) for i in (0, 1))
+    inside = half - (upto.gather(1, at) - count)
+    return torch.where(count > 0, low + (high - low) * inside / count.clamp_min(1), 0.0)[:, 0].tolist()
 
 
 def histogram_median(counts: torch.Tensor) -> float:
-    """Median of r from the histogram, linear inside the bin; bin 0 is taken to start at 0."""
-    total, below = int(counts.sum()), 0
-    half = total / 2
-    for b, count in enumerate(counts.tolist()):
-        if below + count >= half and count > 0:
-            low = 0.0 if b == 0 else lower_edge(b)
-            return low + (lower_edge(b + 1) - low) * (half - below) / count
-        below += count
-    return 0.0
+    """The same of one histogram [64]."""
+    return histogram_medians(counts[None])[0]
 
 
 def median_of(values: list[float]) -> float:
@@ -73,8 +87,12 @@ class GateStats:
         return self.mu.double()[~self.gate].sum().item()
 
 
+def wanted_changes(gate: torch.Tensor, mu: torch.Tensor, lam: list[float]) -> torch.Tensor:
+    """g = −Σ c_i μ_i − λ Σ S_i with c_i = [(μ_i ≥ 0) == S_i], float64 [modules]. gate, mu: [modules, tokens]; lam: λ = lambdaBar / T of each."""
+    mu = mu.double()
+    return -torch.where((mu >= 0) == gate, mu, 0.0).sum(1) - torch.tensor(lam, dtype=torch.float64) * gate.sum(1)
+
+
 def wanted_change(stats: GateStats, lam: float) -> float:
-    """g = −Σ c_i μ_i − λ Σ S_i with c_i = [(μ_i ≥ 0) == S_i]. lam: λ = lambdaBar / T. Summed in float64."""
-    mu = stats.mu.double()
-    disagree = (mu >= 0) == stats.gate
-    return -(mu[disagree].sum().item()) - lam * int(stats.gate.sum())
+    """The same of one module."""
+    return wanted_changes(stats.gate[None], stats.mu[None], [lam]).item()

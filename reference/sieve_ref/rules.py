@@ -1,9 +1,10 @@
 """How τ moves: one object per run, asked once per optimizer step for the thresholds of the next one."""
 import math
 
+import numpy as np
 import torch
 
-from .gate import BINS, GateStats, histogram_median, lower_edge, median_of, ratio_bin, ratio_histogram, wanted_change
+from .gate import BIN_OFFSET, BIN_SHIFT, BINS, GateStats, histogram_medians, lower_edge, median_of, ratio_bin, ratio_histograms, wanted_changes
 
 EMA = 0.9
 # float32: smallest normal number, the next value above 0 that no implementation flushes away.
@@ -54,23 +55,25 @@ class StepRule:
         if t < self.tau_warmup:
             return tau.clone()
         tokens = stats[0].mu.numel()
-        medians = [histogram_median(ratio_histogram(s.ratio)) for s in stats]
+        medians = histogram_medians(ratio_histograms(torch.stack([s.ratio for s in stats])))
         if self.rho_per == "run":
             medians = [median_of(medians)]
         self.rhos = medians if self.rhos is None else [EMA * old + (1 - EMA) * new for old, new in zip(self.rhos, medians)]
         auto = self.tau_step == "auto"
         self.step_sizes = [3 * rho / self.updates if auto else self.tau_step for rho in self.rhos]
         self.count += 1
-        moved = tau.clone()
-        for i, s in enumerate(stats):
+        lam = [self.prices.per_token(i, tokens) for i in range(len(stats))]
+        wanted = wanted_changes(torch.stack([s.gate for s in stats]), torch.stack([s.mu for s in stats]), lam).tolist()
+        moved = tau.tolist()
+        for i, g in enumerate(wanted):
             size = self.step_sizes[i if self.rho_per == "module" else 0]
-            g = wanted_change(s, self.prices.per_token(i, tokens)) * (size if self.literal else 1)
+            g *= size if self.literal else 1
             self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g
             self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g * g
             m_hat = self.m[i] / (1 - self.beta1**self.count)
             v_hat = self.v[i] / (1 - self.beta2**self.count)
-            moved[i] = max(0.0, tau[i].item() - size * m_hat / (v_hat**0.5 + self.eps))
-        return moved
+            moved[i] = max(0.0, moved[i] - size * m_hat / (v_hat**0.5 + self.eps))
+        return torch.tensor(moved)
 
 
 def next_up(value: torch.Tensor) -> torch.Tensor:
@@ -79,11 +82,11 @@ def next_up(value: torch.Tensor) -> torch.Tensor:
     return torch.where(value < SMALLEST_NORMAL, torch.full_like(value, SMALLEST_NORMAL), up)
 
 
-def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta: float, nearest: bool) -> tuple[int, float]:
-    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, or takes the nearest to it, then the lowest."""
+def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta: float) -> tuple[int, float]:
+    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, then takes the lowest."""
     offset = (candidates.double() - tau).abs()
     objective, distance = (sums + offset**2 / (2 * eta)).tolist(), offset.tolist()
-    best = min(range(len(objective)), key=lambda i: (objective[i], distance[i] if nearest else distance[i] != 0, candidates[i].item()))
+    best = min(range(len(objective)), key=lambda i: (objective[i], distance[i] != 0, candidates[i].item()))
     others = [o for o, s in zip(objective, sums.tolist()) if s != sums[best].item()]
     return best, min(others, default=math.inf) - objective[best]
 
@@ -102,7 +105,7 @@ def exact_step(ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float 
     below = int((values < tau).sum())
     candidates = torch.cat([torch.tensor([tau], dtype=torch.float32), values[:below], next_up(values[below:])])
     sums = torch.cat([suffix[below : below + 1], suffix[:below], suffix[below + 1 :]])
-    best, margin = best_candidate(candidates, sums, tau, eta, nearest=False)
+    best, margin = best_candidate(candidates, sums, tau, eta)
     return candidates[best].item(), margin
 
 
@@ -147,6 +150,19 @@ class ExactRule:
 EDGES = torch.tensor([0.0, *(lower_edge(b) for b in range(1, BINS + 1))], dtype=torch.float32)
 
 
+def nearest_edges(sums: torch.Tensor, tau: torch.Tensor, eta: float) -> tuple[torch.Tensor, list[float]]:
+    """Per module the edge with the smallest sum + (edge − τ)²/2η, and its distance to the best other sum.
+
+    Empty bins tie: of equal ones the nearest to τ, then the lowest. sums float64 [modules, 65].
+    """
+    offset = (EDGES.double() - tau.double()[:, None]).abs()
+    objective = sums + offset**2 / (2 * eta)
+    least = objective.amin(1, keepdim=True)
+    best = torch.where(objective == least, offset, math.inf).argmin(1, keepdim=True)
+    others = torch.where(sums == sums.gather(1, best), math.inf, objective).amin(1)
+    return best[:, 0], (others - least[:, 0]).tolist()
+
+
 class AveragedRule:
     """The same over prices averaged in r's histogram: EMA 0.9 of Σμ and of the token count per bin, first values as they are.
 
@@ -162,29 +178,32 @@ class AveragedRule:
         if t < self.tau_warmup:
             return tau.clone()
         tokens = stats[0].mu.numel()
-        bins = [ratio_bin(s.ratio) for s in stats]
-        mu = torch.stack([torch.zeros(BINS, dtype=torch.float64).index_add_(0, b, s.mu.double()) for b, s in zip(bins, stats)])
-        count = torch.stack([torch.bincount(b, minlength=BINS).double() for b in bins])
+        bins = ratio_bin(torch.stack([s.ratio for s in stats]))
+        mu = torch.zeros(len(stats), BINS, dtype=torch.float64).scatter_add_(1, bins, torch.stack([s.mu for s in stats]).double())
+        count = torch.zeros_like(mu).scatter_add_(1, bins, torch.ones(bins.shape, dtype=torch.float64))
         self.mu = mu if self.mu is None else EMA * self.mu + (1 - EMA) * mu
         self.count = count if self.count is None else EMA * self.count + (1 - EMA) * count
-        moved, self.margins = tau.clone(), []
-        for i in range(len(stats)):
-            price = self.mu[i] + self.prices.per_token(i, tokens) * self.count[i]
-            sums = torch.cat([price.flip(0).cumsum(0).flip(0), torch.zeros(1, dtype=torch.float64)])
-            best, margin = best_candidate(EDGES, sums, tau[i].item(), self.eta, nearest=True)  # empty bins tie
-            moved[i] = EDGES[best]
-            self.margins.append(margin)
-        return moved
+        lam = torch.tensor([self.prices.per_token(i, tokens) for i in range(len(stats))], dtype=torch.float64)
+        price = self.mu + lam[:, None] * self.count
+        sums = torch.cat([price.flip(1).cumsum(1).flip(1), torch.zeros(len(stats), 1, dtype=torch.float64)], 1)
+        best, self.margins = nearest_edges(sums, tau, self.eta)
+        return EDGES[best]
 
 
-def tokens_below(counts: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """Tokens of each histogram of r below its x, linear inside a bin. counts int64 [modules, 64], x float64 [modules]."""
-    b = ratio_bin(x)[:, None]
-    low, high = (EDGES.double()[b + i][:, 0] for i in (0, 1))
-    inside = ((x - low) / (high - low)).clamp_max(1.0)
-    whole = counts.cumsum(1).gather(1, b)[:, 0]
-    last = counts.gather(1, b)[:, 0]
-    return whole - last + inside * last
+class Below:
+    """Tokens of each histogram of r below its x, linear inside a bin. counts int64 [modules, 64]; x float64 [modules]. In numpy: asked often."""
+
+    EDGES = EDGES.double().numpy()
+
+    def __init__(self, counts: torch.Tensor):
+        self.counts, self.upto, self.modules = counts.numpy(), counts.cumsum(1).numpy(), np.arange(len(counts))
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        b = np.clip((x.astype(np.float32).view(np.int32) >> BIN_SHIFT) - BIN_OFFSET, 0, BINS - 1)
+        low, high = self.EDGES[b], self.EDGES[b + 1]
+        inside = np.minimum((x - low) / (high - low), 1.0)
+        last = self.counts[self.modules, b]
+        return self.upto[self.modules, b] - last + inside * last
 
 
 class TargetSkip:
@@ -206,8 +225,8 @@ class TargetSkip:
         """tau [modules] for the next step."""
         if t < self.tau_warmup:
             return tau
-        counts = torch.stack([ratio_histogram(s.ratio) for s in stats])
-        medians = torch.tensor([histogram_median(c) for c in counts], dtype=torch.float64)
+        counts = ratio_histograms(torch.stack([s.ratio for s in stats]))
+        medians = torch.tensor(histogram_medians(counts), dtype=torch.float64)
         medians = torch.where(medians >= lower_edge(1), medians, 0.0)
         moved = tau.clone()
         for i in range(1 if self.per == "run" else len(stats)):
@@ -218,15 +237,16 @@ class TargetSkip:
     def shifted(self, key: int, tau: torch.Tensor, medians: torch.Tensor, counts: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
         """τ of modules that reach the target together; `key`: whose correction it is."""
         tokens = int(counts.sum())
-        skipped = 1 - sum(int(s.gate.sum()) for s in stats) / tokens
+        skipped = 1 - int(torch.stack([s.gate for s in stats]).sum()) / tokens
         if key in self.corrections:
             self.corrections[key] = min(self.BOUND, max(-self.BOUND, self.corrections[key] + self.GAIN * (self.target - skipped)))
         elif medians.any():
             self.corrections[key] = 0.0
         aim = min(1.0, max(0.0, self.target + self.corrections.get(key, 0.0))) * tokens
-        low, high = -self.WIDEST, self.WIDEST
+        low, high, below = -self.WIDEST, self.WIDEST, Below(counts)
+        start, slope = tau.numpy(), medians.numpy()
         for _ in range(self.HALVINGS):
             middle = (low + high) / 2
-            fewer = tokens_below(counts, (tau + middle * medians).clamp_min(0.0)).sum() < aim
+            fewer = below(np.maximum(start + middle * slope, 0.0)).sum() < aim
             low, high = (middle, high) if fewer else (low, middle)
         return (tau + low * medians).clamp_min(0.0)

@@ -184,7 +184,7 @@ class Run:
         s = settings
         adam = dict(betas=(s.beta1, s.beta2), eps=s.epsilon)
         if s.loraPlusRatio == 1:
-            self.optimizer = torch.optim.AdamW(self.parameters, lr=s.learningRate, weight_decay=s.weightDecay, **adam)
+            self.optimizer = torch.optim.AdamW(self.parameters, lr=s.learningRate, weight_decay=s.weightDecay, fused=True, **adam)
         else:
             self.optimizer = create_loraplus_optimizer(
                 model, torch.optim.AdamW, lr=s.learningRate, loraplus_lr_ratio=s.loraPlusRatio, loraplus_weight_decay=s.weightDecay, **adam
@@ -272,9 +272,9 @@ class Run:
             self.model.base_model.update_and_allocate(self.t)  # sees the clipped gradients, as in a HF training loop
         if self.gates:
             if self.rule is not None and prices is not None:
-                tau = self.rule.update(self.t, get_tau(self.model), prices)
-                set_tau(self.model, tau if self.target is None else self.target.steer(self.t, tau, stats))
-            result.tau = get_tau(self.model)
+                tau = self.rule.update(self.t, get_tau(self.gates), prices)
+                set_tau(self.gates, tau if self.target is None else self.target.steer(self.t, tau, stats))
+            result.tau = get_tau(self.gates)
             result.rho, result.tau_step = getattr(self.rule, "rho", None), getattr(self.rule, "step_size", None)
         self.t += 1
         return result

@@ -124,15 +124,19 @@ class TsDoraLinear(TsLoraLinear):
         return delta, ratio
 
 
-def attach_ts_lora(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False) -> LlamaForCausalLM:
-    """Replaces the chosen linears of the base in place (`only`: full paths). `model.gate_context` switches the gates."""
-    context = GateContext()
+def attach_ts_lora(
+    base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False, linear=None,
+) -> LlamaForCausalLM:
+    """Replaces the chosen linears of the base in place (`only`: full paths). `model.gate_context` switches the gates.
+
+    linear: the class to put there instead of this file's (fused.py).
+    """
+    context, linear_class = GateContext(), linear or (TsDoraLinear if dora else TsLoraLinear)
     for name in module_names(base.config.num_hidden_layers, kinds):
         if only is not None and name not in only:
             continue
         parent, _, leaf = name.rpartition(".")
-        linear = base.get_submodule(name)
-        setattr(base.get_submodule(parent), leaf, (TsDoraLinear if dora else TsLoraLinear)(linear, rank, alpha, context, rslora))
+        setattr(base.get_submodule(parent), leaf, linear_class(base.get_submodule(name), rank, alpha, context, rslora))
     base.gate_context = context
     return base.eval()
 
@@ -143,12 +147,12 @@ def gated_modules(model: nn.Module) -> dict[str, TsLoraLinear]:
     return {n: by_name[n] for n in module_names(model.config.num_hidden_layers) if n in by_name}
 
 
-def get_tau(model: nn.Module) -> torch.Tensor:
-    """All thresholds, float32 [modules]."""
-    return torch.stack([m.tau for m in gated_modules(model).values()]).clone()
+def get_tau(model: nn.Module | list[TsLoraLinear]) -> torch.Tensor:
+    """All thresholds, float32 [modules], of a model or of its gates."""
+    return torch.stack([m.tau for m in (model if isinstance(model, list) else gated_modules(model).values())])
 
 
 @torch.no_grad()
-def set_tau(model: nn.Module, tau: torch.Tensor) -> None:
-    for module, value in zip(gated_modules(model).values(), tau, strict=True):
+def set_tau(model: nn.Module | list[TsLoraLinear], tau: torch.Tensor) -> None:
+    for module, value in zip(model if isinstance(model, list) else gated_modules(model).values(), tau, strict=True):
         module.tau.copy_(value)

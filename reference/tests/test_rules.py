@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sieve_ref.gate import GateStats, lower_edge, ratio_bin
-from sieve_ref.rules import EDGES, SMALLEST_NORMAL, AveragedRule, ExactRule, PriceList, StepRule, TargetSkip, brute_force_step, exact_step, tokens_below
+from sieve_ref.rules import EDGES, SMALLEST_NORMAL, AveragedRule, Below, ExactRule, PriceList, StepRule, TargetSkip, brute_force_step, exact_step
 
 
 def random_case(generator):
@@ -155,4 +155,4 @@ def test_tokens_below_is_linear_inside_a_bin():
     counts[0], counts[40], counts[63] = 3, 8, 2
     low, high = lower_edge(40), lower_edge(41)
     x = torch.tensor([0.0, low, low + 0.25 * (high - low), high, 100.0], dtype=torch.float64)
-    assert tokens_below(counts.expand(5, 64), x).tolist() == pytest.approx([0, 3, 5, 11, 13])
+    assert Below(counts.expand(5, 64))(x.numpy()).tolist() == pytest.approx([0, 3, 5, 11, 13])

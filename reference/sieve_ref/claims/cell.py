@@ -8,21 +8,23 @@ import zlib
 
 import torch
 
-from ..models import attach_adalora, attach_peft, extra_weights, load_base, lora_weights
+from ..fused import FusedDora, FusedLora
+from ..models import attach_adalora, extra_weights, load_base, lora_weights, module_names
 from ..train import Batch, Run, Settings, packed_loss_sum
 from ..ts_lora import attach_ts_lora, gated_modules
-from .plan import ALPHA, BATCH, EVAL_SIZE, MAX_TOKENS, METHODS, RANK, REGIMES, VERSION, Cell
+from .plan import ALPHA, BATCH, EVAL_SIZE, MAX_TOKENS, METHODS, RANK, REGIMES, TUNING_SEED, VERSION, Cell, Regime
 from .rankings import NAMES
-from .sets import MODEL, Order, batches_of, split
+from .sets import Order, batches_of, split
 
 # Steps whose gates, losses and signs of μ are averaged for the row: the last quarter.
 TAIL = 0.25
 PROBES = 4
+EVAL_BATCH = 24
 
 
 @functools.cache
-def base():
-    return load_base(MODEL)
+def base(model: str):
+    return load_base(model)
 
 
 def settings_of(cell: Cell) -> Settings:
@@ -34,17 +36,20 @@ def settings_of(cell: Cell) -> Settings:
 def build(cell: Cell):
     """The adapted model. LoRA and DoRA run as open gates, which equal PEFT's (a test holds it), so that their μ is known."""
     torch.manual_seed(cell.seed)  # A starts alike for all methods of a seed
-    model, kind, only = copy.deepcopy(base()), METHODS[cell.method].kind, cell.modules
+    regime, kind, only = REGIMES[cell.regime], METHODS[cell.method].kind, cell.modules
+    model = copy.deepcopy(base(regime.model))
+    if only is None and regime.kinds:
+        only = module_names(model.config.num_hidden_layers, regime.kinds)
     if kind == "adalora":
-        steps = REGIMES[cell.regime].steps
+        steps = regime.steps
         return attach_adalora(model, RANK, ALPHA, steps, init_rank=12, tinit=steps // 10, tfinal=steps // 3, only=only)
-    model = attach_ts_lora(model, RANK, ALPHA, only=only, dora=kind in ("dora", "ts-dora"))
+    model = attach_ts_lora(model, RANK, ALPHA, only=only, linear=FusedDora if kind in ("dora", "ts-dora") else FusedLora)
     if kind in ("lora", "dora"):
         model.gate_context.mode = "dense"
     return model
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def mean_loss(model, batches: list[Batch]) -> float:
     """Mean loss per supervised token; the gates act as they stand."""
     gates = gated_modules(model).values()
@@ -98,18 +103,20 @@ class Signs:
         self.looks, self.counts, self.sums = 0, [0, 0, 0, 0], [0.0, 0.0]
 
     def add(self, stats) -> None:
+        gate, mu = torch.stack([s.gate for s in stats]), torch.stack([s.mu for s in stats])
         self.looks += 1
-        for s in stats:
-            for i, chosen in enumerate((s.gate, ~s.gate)):
-                mu = s.mu[chosen]
-                self.counts[2 * i] += int((mu != 0).sum())
-                self.counts[2 * i + 1] += int((mu < 0).sum())
-                self.sums[i] += mu.double().sum().item()
+        for i, chosen in enumerate((gate, ~gate)):
+            self.counts[2 * i] += int((chosen & (mu != 0)).sum())
+            self.counts[2 * i + 1] += int((chosen & (mu < 0)).sum())
+            self.sums[i] += torch.where(chosen, mu, 0.0).sum(dtype=torch.float64).item()
+
+    def share(self, i: int) -> float | None:
+        """Of the kept (0) or skipped (1) ones."""
+        return round(self.counts[2 * i + 1] / self.counts[2 * i], 4) if self.counts[2 * i] else None
 
     def row(self) -> dict:
-        share = lambda i: round(self.counts[2 * i + 1] / self.counts[2 * i], 4) if self.counts[2 * i] else None
         total = lambda i: round(self.sums[i] / max(1, self.looks), 5)
-        return {"kept": share(0), "skipped": share(1), "muKept": total(0), "muSkipped": total(1)}
+        return {"kept": self.share(0), "skipped": self.share(1), "muKept": total(0), "muSkipped": total(1)}
 
 
 def watch_sensitivity(model) -> list[float]:
@@ -131,38 +138,49 @@ def significant(values: list[float], digits: int = 4) -> list[float]:
     return [float(f"{v:.{digits}g}") for v in values]
 
 
+@functools.cache
+def start_loss(name: str, regime: Regime, seed: int) -> float:
+    """Loss on a seed's slice without an adapter: where every method starts."""
+    data = split(name, seed, regime.examples, regime.slice, EVAL_SIZE, MAX_TOKENS)
+    return mean_loss(base(regime.model), batches_of(data.slice, EVAL_BATCH))
+
+
+@functools.cache
+def base_loss(name: str, model: str) -> float:
+    """Held-out loss without an adapter."""
+    return mean_loss(base(model), batches_of(split(name, 0, None, 0, EVAL_SIZE, MAX_TOKENS).held_out, EVAL_BATCH))
+
+
 def train(cell: Cell) -> dict:
-    """Runs the cell. A loss that is no number ends it; its row then says so."""
+    """Runs the cell. A loss that is no number ends it; its row then says so.
+
+    Trials of learning rates are judged by the slice alone: their rows have no held-out loss, and nothing is measured on the way.
+    """
     started, used = time.time(), time.process_time()
-    regime, method, settings = REGIMES[cell.regime], METHODS[cell.method], settings_of(cell)
+    regime, method, settings, trial = REGIMES[cell.regime], METHODS[cell.method], settings_of(cell), cell.seed == TUNING_SEED
     data = split(cell.set, cell.seed, regime.examples, regime.slice, EVAL_SIZE, MAX_TOKENS)
-    slice_batches, held_out = batches_of(data.slice, 16), batches_of(data.held_out, 16)
+    slice_batches, held_out = batches_of(data.slice, EVAL_BATCH), batches_of(data.held_out, EVAL_BATCH)
     order, prices = Order(data.train, BATCH, cell.seed), Order(data.slice, BATCH, cell.seed + 1)
     model = build(cell)
-    dense = method.kind in ("lora", "dora")
+    dense, watched = method.kind in ("lora", "dora"), method.watched and not trial and not cell.ranking
     run = Run(model, settings, forward="packed", held_out=prices.next)
     if dense:
         run.rule, model.gate_context.mode = None, "dense"
     if cell.kept_shares:
         followed = unpack_shares(cell.kept_shares, len(run.gates))
     sensitivity = watch_sensitivity(model) if run.adalora else None
-    own, fresh = Signs(), Signs()
-    curve, slice_curve, shares, grads, probes = [], [], [], torch.zeros(len(lora_weights(model))), Order(data.slice, BATCH, cell.seed + 2)
-    best, diverged = None, False
+    pairs = list(lora_weights(model).values())
+    own, fresh = [Signs() for _ in range(round(1 / TAIL))], Signs()
+    curve, slice_curve, shares, grads, probes = [], [], [], torch.zeros(len(pairs)), Order(data.slice, BATCH, cell.seed + 2)
+    best, diverged = (start_loss(cell.set, regime, cell.seed), 0, Snapshot(model)), False
+    slice_curve.append([0, round(best[0], 5)])
+    tail = settings.steps * (1 - TAIL)
 
-    def look(step: int) -> None:
-        nonlocal best
-        loss = mean_loss(model, slice_batches)
-        slice_curve.append([step, round(loss, 5)])
-        if math.isfinite(loss) and (best is None or loss < best[0]):
-            best = (loss, step, Snapshot(model))
-
-    look(0)
     for t in range(settings.steps):
         if cell.kept_shares:
             for gate, share in zip(run.gates, followed[t]):
                 gate.keep = share
-        if t >= settings.steps * (1 - TAIL) and run.gates and t % max(1, int(settings.steps * TAIL) // PROBES) == 0:
+        if watched and t >= tail and t % max(1, int(settings.steps * TAIL) // PROBES) == 0:
             fresh.add(run.measure(probes.next()))
         if run.gates:
             model.gate_context.generator.manual_seed(1_000_003 * cell.seed + t)
@@ -171,43 +189,52 @@ def train(cell: Cell) -> dict:
             diverged = True
             break
         curve.append(result.loss)
-        shares.append([s.gate.float().mean().item() for s in result.stats])
+        if run.gates and not dense:
+            shares.append(torch.stack([s.gate for s in result.stats]).float().mean(1).tolist())
         if settings.rule == "quantile":
             for gate, s in zip(run.gates, result.stats):
                 gate.tau.copy_(s.ratio[s.gate].min())  # what an evaluation goes by
-        if t >= settings.steps * (1 - TAIL):
-            own.add(result.stats)
-        for i, (a, b) in enumerate(lora_weights(model).values()):
-            grads[i] += (a.grad.norm() ** 2 + b.grad.norm() ** 2).sqrt() / settings.steps
+        if watched:
+            own[int(t / settings.steps / TAIL)].add(result.stats)
+        if cell.method == "lora" and watched:
+            for i, (a, b) in enumerate(pairs):
+                grads[i] += (a.grad.norm() ** 2 + b.grad.norm() ** 2).sqrt() / settings.steps
         if (t + 1) % regime.eval_every == 0:
-            look(t + 1)
+            loss = mean_loss(model, slice_batches)
+            slice_curve.append([t + 1, round(loss, 5)])
+            if math.isfinite(loss) and loss < best[0]:
+                best = (loss, t + 1, Snapshot(model))
 
     row = {
         "key": cell.key, "version": VERSION, "set": cell.set, "regime": cell.regime, "method": cell.method, "seed": cell.seed, "lr": cell.lr,
-        "base": round(base_loss(cell.set), 5), "trainLoss": [round(x, 4) for x in curve[:: max(1, settings.steps // 20)]], "sliceLoss": slice_curve,
+        "base": round(base_loss(cell.set, regime.model), 5), "trainLoss": [round(x, 4) for x in curve[:: max(1, settings.steps // 20)]], "sliceLoss": slice_curve,
     }
     if cell.ranking:
         row |= {"ranking": cell.ranking, "share": cell.share, "modules": [n.removeprefix("model.layers.") for n in cell.modules]}
     if diverged or not math.isfinite(slice_curve[-1][1]):
-        row |= {"diverged": True, "sliceLoss": slice_curve[:-1], "final": None, "best": None}
+        row |= {"diverged": True, "sliceLoss": [x for x in slice_curve if math.isfinite(x[1])], "final": None, "best": None}
     else:
-        row["final"] = {"heldOut": round(mean_loss(model, held_out), 5), "slice": slice_curve[-1][1]}
-        if run.gates and not dense:
-            row |= gate_row(model, run, shares, held_out)
-        if not cell.ranking:
-            if run.gates:
-                row["helpful"] = {"own": own.row(), "fresh": fresh.row()}
+        loss, step, snapshot = best
+        row["final"], row["best"] = {"slice": slice_curve[-1][1]}, {"step": step, "slice": round(loss, 5)}
+        if not trial:
+            row["final"]["heldOut"] = round(mean_loss(model, held_out), 5)
+            if run.gates and not dense:
+                row |= gate_row(model, run, shares, held_out)
+        if watched:
+            row["helpful"] = {"own": own[-1].row(), "fresh": fresh.row(), "ownKept": [s.share(0) for s in own], "ownSkipped": [s.share(1) for s in own]}
             if cell.method == "lora":
                 row["deltaNorm"] = significant([(g.scaling * g.lora_B.weight @ g.lora_A.weight).norm().item() for g in run.gates])
                 row["gradNorm"] = significant(grads.tolist())
-            if run.adalora:
-                row["sensitivity"] = significant(sensitivity)
-                row["kept"] = [int((e != 0).sum()) for e in extra_weights(model).values()]
-            if any(m.follows == cell.method for m in METHODS.values()):
-                row["keptShares"] = pack_shares(shares)
-        loss, step, snapshot = best
-        snapshot.restore()
-        row["best"] = {"step": step, "slice": round(loss, 5), "heldOut": round(mean_loss(model, held_out), 5)}
+        if run.adalora and not trial:
+            row["sensitivity"] = significant(sensitivity)
+            row["kept"] = [int((e != 0).sum()) for e in extra_weights(model).values()]
+        if any(m.follows == cell.method for m in METHODS.values()):
+            row["keptShares"] = pack_shares(shares)
+        if not trial:
+            at_end = step == settings.steps
+            if not at_end:
+                snapshot.restore()
+            row["best"]["heldOut"] = row["final"]["heldOut"] if at_end else row["base"] if step == 0 else round(mean_loss(model, held_out), 5)
     row["seconds"] = {"wall": round(time.time() - started, 1), "cpu": round(time.process_time() - used, 1)}
     return row
 
@@ -226,9 +253,3 @@ def gate_row(model, run: Run, shares: list[list[float]], held_out: list[Batch]) 
         "activeShare": [round(a, 4) for a in active],
         "finalOpen": round(opened, 5),
     }
-
-
-@functools.cache
-def base_loss(name: str) -> float:
-    """Held-out loss without an adapter."""
-    return mean_loss(base(), batches_of(split(name, 0, None, 0, EVAL_SIZE, MAX_TOKENS).held_out, 16))

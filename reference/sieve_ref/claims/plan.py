@@ -1,37 +1,49 @@
 """What is trained, and in which order. A cell is one training run; its key says everything that sets it apart."""
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import rankings
 
 # Raised whenever a change makes old rows incomparable; rows of another version are ignored.
-VERSION = 1
+VERSION = 2
 SEEDS = (1, 2, 3, 4, 5)
 TUNING_SEED = 100
 RANK, ALPHA = 8, 16.0
-EVAL_SIZE = 128
-MAX_TOKENS, BATCH = 48, 8
+EVAL_SIZE = 96
+MAX_TOKENS, BATCH = 40, 8
 
 
 @dataclass(frozen=True)
 class Regime:
-    """examples: drawn for a seed, slice included (None = all). Warm-up is a tenth of the steps, then linear decay."""
+    """examples: drawn for a seed, slice included (None = all). Warm-up is a tenth of the steps, then linear decay.
+
+    kinds: the linears that get an adapter, all if None.
+    """
 
     examples: int | None
     slice: int
     steps: int
-    eval_every: int = 10
+    eval_every: int
+    model: str = "sieve-stories-4m"
+    kinds: tuple[str, ...] | None = None
 
 
-REGIMES = {"under-fit": Regime(None, 32, 80), "over-fit": Regime(60, 12, 100)}
-SETTINGS = [(s, r) for s in ("alpaca", "ships-log", "sst2") for r in REGIMES]
+REGIMES = {
+    "over-fit": Regime(48, 16, 48, 6),
+    "under-fit": Regime(None, 24, 48, 12),
+    # Where else an effect might hide: another model size, another set of modules.
+    "over-fit, nano model": Regime(48, 16, 48, 6, "sieve-stories-nano"),
+    "over-fit, q and v only": Regime(48, 16, 48, 6, kinds=("q", "v")),
+}
+SETS = ("alpaca", "ships-log", "sst2")
 
 
 @dataclass(frozen=True)
 class Method:
     """kind: lora, dora, adalora, ts-lora or ts-dora; gate: what differs from the gate's defaults, in the app's names.
 
-    tuned_as: whose learning rate it takes (its own if None). follows: the random gate's model.
+    tuned_as: whose learning rate it takes (its own if None). follows: the random gate's model. watched: signs of μ are counted.
     """
 
     title: str
@@ -39,38 +51,60 @@ class Method:
     gate: tuple = ()
     tuned_as: str | None = None
     follows: str | None = None
+    watched: bool = False
 
 
-def ts(kind: str, target: int, tuned_as: str | None) -> Method:
-    return Method(f"TS-{'DoRA' if kind == 'ts-dora' else 'LoRA'}, target {target} %", kind, (("target", target / 100),), tuned_as)
+def ts(kind: str, target: int, tuned_as: str | None, **more) -> Method:
+    title = f"TS-{'DoRA' if kind == 'ts-dora' else 'LoRA'}, target {target} %"
+    return Method(title + (f", {more.pop('called')}" if "called" in more else ""), kind, (("target", target / 100), *more.pop("gate", ())), tuned_as, **more)
 
 
 METHODS = {
-    "lora": Method("LoRA", "lora"),
-    "ts-lora-50": ts("ts-lora", 50, None),
-    "random-50": Method("random gate, shares of TS-LoRA 50 %", "ts-lora", (("rule", "random"),), follows="ts-lora-50"),
-    "quantile-50": Method("quantile gate 50 %", "ts-lora", (("rule", "quantile"), ("keep", 0.5))),
-    "averaged-held-out": Method("averaged exact step, held-out prices", "ts-lora", (("rule", "averaged"), ("prices", "held-out"))),
-    "reconstructed": Method("TS-LoRA, reconstructed at defaults", "ts-lora"),
-    "averaged-own": Method("averaged exact step, own prices", "ts-lora", (("rule", "averaged"),)),
+    "lora": Method("LoRA", "lora", watched=True),
+    "ts-lora-50": ts("ts-lora", 50, None, watched=True),
     "ts-lora-30": ts("ts-lora", 30, "ts-lora-50"),
     "ts-lora-70": ts("ts-lora", 70, "ts-lora-50"),
+    "random-50": Method("random gate, shares of TS-LoRA 50 %", "ts-lora", (("rule", "random"),), follows="ts-lora-50", watched=True),
+    "quantile-50": Method("quantile gate 50 %", "ts-lora", (("rule", "quantile"), ("keep", 0.5)), watched=True),
+    "reconstructed": Method("TS-LoRA, reconstructed at defaults", "ts-lora", watched=True),
+    "averaged-own": Method("averaged exact step, own prices", "ts-lora", (("rule", "averaged"),)),
+    "averaged-held-out": Method("averaged exact step, held-out prices", "ts-lora", (("rule", "averaged"), ("prices", "held-out")), watched=True),
     "dora": Method("DoRA", "dora"),
     "adalora": Method("AdaLoRA", "adalora"),
     "ts-dora-50": ts("ts-dora", 50, None),
     "ts-dora-30": ts("ts-dora", 30, "ts-dora-50"),
     "ts-dora-70": ts("ts-dora", 70, "ts-dora-50"),
+    # Where else an effect might hide: other forms of the threshold rule.
+    "ts-lora-50-held-out": ts("ts-lora", 50, "ts-lora-50", called="held-out prices", gate=(("prices", "held-out"),)),
+    "ts-lora-50-per-module": ts("ts-lora", 50, "ts-lora-50", called="share and step size per module", gate=(("targetPer", "module"), ("rhoPer", "module"))),
+    "ts-lora-50-literal": ts("ts-lora", 50, "ts-lora-50", called="literal rule (its ε counts)", gate=(("rule", "literal"),)),
 }
-FIRST = (["lora", "ts-lora-50", "random-50"], ["quantile-50", "averaged-held-out"])
-
-# Learning rates tried first; where the best is at an end, the next half decade is tried, too.
-GRID = (1e-3, 3e-3, 1e-2)
-LADDER = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+CORE = ["lora", "ts-lora-50", "ts-lora-30", "ts-lora-70", "random-50"]
+# What the importance of modules is read from, besides LoRA.
+PROBED = ["reconstructed", "averaged-held-out", "adalora"]
+SEARCHED = ["ts-lora-50-held-out", "ts-lora-50-per-module", "ts-lora-50-literal"]
+EVERY = [m for m in METHODS if m not in SEARCHED]
 
 # Module importance: plain LoRA on what a ranking puts first, within a share of all modules' adapter parameters.
 SUBSET_SETTINGS = (("alpaca", "under-fit"), ("ships-log", "under-fit"))
 SHARES = (0.25, 0.5)
 SUBSET_TUNING = ("random-1", 0.25)
+
+# Methods of every setting that is planned.
+SETTINGS: dict[tuple[str, str], list[str]] = {
+    ("alpaca", "over-fit"): EVERY + SEARCHED,
+    ("ships-log", "over-fit"): EVERY,
+    ("sst2", "over-fit"): EVERY,
+    ("alpaca", "under-fit"): [*CORE, *PROBED, "quantile-50"],
+    ("ships-log", "under-fit"): [*CORE, *PROBED, "quantile-50"],
+    ("sst2", "under-fit"): [*CORE, "quantile-50"],
+    ("alpaca", "over-fit, nano model"): CORE,
+    ("alpaca", "over-fit, q and v only"): CORE,
+}
+
+# Learning rates: LoRA's search begins at START, those of the others at LoRA's; it ends once the best has worse ones on both sides.
+START = 3e-3
+LADDER = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 
 
 @dataclass(frozen=True)
@@ -114,11 +148,10 @@ class Results:
     def to_try(self, setting, method, ranking=None) -> list[float]:
         """Learning rates still to be tried; empty once the best one has a neighbour tried on both sides."""
         tried = self.tried(setting, method, ranking)
-        missing = [lr for lr in GRID if lr not in tried]
-        if missing:
-            return missing
+        if not tried:
+            return [START if method == "lora" and not ranking else self.chosen(setting, "lora") or START]
         at = LADDER.index(min(tried, key=lambda lr: (tried[lr], lr)))
-        return [LADDER[i] for i in (at - 1, at + 1) if 0 <= i < len(LADDER) and LADDER[i] not in tried]
+        return [lr for lr in LADDER[max(0, at - 1) : at + 2] if lr not in tried]
 
     def chosen(self, setting, method, ranking=None) -> float | None:
         """The learning rate with the lowest loss on the slice; None while some are still to be tried."""
@@ -167,16 +200,15 @@ def subset_cells(results: Results, setting) -> Iterator[Cell]:
 
 def planned(results: Results) -> Iterator[Cell]:
     """Every cell, the most telling first. Decides as it goes: a row must be in `results` before the next cell is asked for."""
-    rest = [m for m in METHODS if m not in FIRST[0] + FIRST[1]]
-    for setting in SETTINGS[:4]:
-        for methods in FIRST:
-            yield from method_cells(results, setting, methods)
-    for setting in SETTINGS[:2]:
-        yield from method_cells(results, setting, rest)
-    yield from subset_cells(results, SUBSET_SETTINGS[0])
-    for setting in SETTINGS[4:]:
-        for methods in FIRST:
-            yield from method_cells(results, setting, methods)
-    for setting in SETTINGS[2:]:
-        yield from method_cells(results, setting, rest)
-    yield from subset_cells(results, SUBSET_SETTINGS[1])
+    def of(regime, methods, sets=SETS):
+        for setting in itertools.product(sets, [regime]):
+            yield from method_cells(results, setting, [m for m in SETTINGS[setting] if m in methods])
+
+    yield from of("over-fit", CORE)
+    yield from of("under-fit", CORE)
+    for setting in SUBSET_SETTINGS:
+        yield from of(setting[1], PROBED, [setting[0]])
+        yield from subset_cells(results, setting)
+    yield from of("over-fit", ["quantile-50", "averaged-held-out"])
+    for name, regime in SETTINGS:
+        yield from of(regime, METHODS, [name])

@@ -21,7 +21,6 @@ SOURCES = {
     "adalora-sensitivity": ("adalora", "sensitivity", "AdaLoRA's sensitivity × uncertainty, summed over the module"),
     "random-1": (None, None, "random"),
     "random-2": (None, None, "random"),
-    "random-3": (None, None, "random"),
 }
 RANKINGS = list(SOURCES)
 

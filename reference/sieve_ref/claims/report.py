@@ -2,93 +2,30 @@
 import itertools
 
 from . import store
+from .agreement import agreement, rows_by
+from .answers import answers, compared, subset_rows
 from .plan import (
-    ALPHA, BATCH, EVAL_SIZE, GRID, MAX_TOKENS, METHODS, RANK, REGIMES, SEEDS, SETTINGS, SHARES, SUBSET_SETTINGS, SUBSET_TUNING, TUNING_SEED, Cell, Results,
+    ALPHA, BATCH, EVAL_SIZE, MAX_TOKENS, METHODS, RANK, REGIMES, SEEDS, SETTINGS, SHARES, START, SUBSET_SETTINGS, TUNING_SEED, Results,
 )
 from .rankings import NAMES, RANKINGS, SOURCES, scores
-from .sets import MODEL, ROOT
-from .stats import Mean, spearman, verdict
+from .sets import ROOT
+from .stats import Mean, spearman
+from .tables import ENDS, Difference, rows_of, table
 
 OUT = ROOT / "docs" / "claims.md"
-LEARNT = ("ts-lora-30", "ts-lora-50", "ts-lora-70", "ts-dora-30", "ts-dora-50", "ts-dora-70")
-ENDS = (("best", "early-stopped"), ("final", "at the end"))
 
 
-def table(head: list[str], rows: list[list[str]]) -> list[str]:
-    return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *("| " + " | ".join(r) + " |" for r in rows), ""]
-
-
-def rows_of(results: Results, setting, method: str) -> dict[int, dict]:
-    """Seed -> row at the chosen learning rate; runs that diverged are kept out (and counted elsewhere)."""
-    found = {seed: results.main(setting, method, seed) for seed in SEEDS}
-    return {seed: row for seed, row in found.items() if row is not None and row["best"] is not None}
-
-
-def paired(a: dict[int, dict], b: dict[int, dict], end: str) -> Mean | None:
-    """Mean of a − b over the seeds that both have."""
-    seeds = sorted(a.keys() & b.keys())
-    return Mean.of([a[s][end]["heldOut"] - b[s][end]["heldOut"] for s in seeds]) if seeds else None
-
-
-def compare(results: Results, setting, one: str, other: str) -> list[str] | None:
-    """Cells of a table line: seeds, and per end the paired difference and its verdict; None where there is no pair."""
-    a, b = rows_of(results, setting, one), rows_of(results, setting, other)
-    seeds = sorted(a.keys() & b.keys())
-    if not seeds:
-        return None
-    cells = [str(len(seeds))]
-    for end, _ in ENDS:
-        difference = paired(a, b, end)
-        cells += [difference.text(signed=True), verdict(difference, sum(b[s][end]["heldOut"] for s in seeds) / len(seeds))]
-    return cells
-
-
-COMPARE_HEAD = ["seeds", *(x for _, name in ENDS for x in (f"difference {name}", "so"))]
-
-
-def questions(results: Results) -> list[str]:
-    """The document's questions, each answered per setting by a paired difference (negative: the first is better)."""
+def more_comparisons(results: Results) -> list[str]:
     lines = []
     asked = [
-        ("Does TS-LoRA match or beat LoRA at 30, 50, 70 % target skip?", [(m, "lora") for m in LEARNT[:3]]),
-        ("Does TS-DoRA match or beat DoRA?", [(m, "dora") for m in LEARNT[3:]]),
-        ("Does TS-LoRA beat a random gate of the same share?", [("ts-lora-50", "random-50")]),
         ("Does the learnt gate beat a fixed quantile of r?", [("ts-lora-50", "quantile-50")]),
-        ("Do other gates beat LoRA?", [(m, "lora") for m in ("reconstructed", "random-50", "quantile-50", "averaged-own", "averaged-held-out")]),
+        ("Do gates beat LoRA?", [(m, "lora") for m in ("random-50", "quantile-50", "reconstructed", "averaged-own", "averaged-held-out")]),
         ("Do held-out prices beat own prices?", [("averaged-held-out", "averaged-own")]),
         ("The other baselines", [("dora", "lora"), ("adalora", "lora")]),
     ]
     for question, pairs in asked:
-        body = []
-        for one, other in pairs:
-            for setting in SETTINGS:
-                cells = compare(results, setting, one, other)
-                if cells:
-                    body.append([f"{METHODS[one].title} − {METHODS[other].title}", ", ".join(setting), *cells])
-        lines += [f"### {question}", ""]
-        lines += table(["what", "setting", *COMPARE_HEAD], body) if body else ["No pair of runs yet.", ""]
-        lines += summary(results, pairs)
+        lines += [f"### {question}", "", *compared(results, pairs)]
     return lines
-
-
-def summary(results: Results, pairs) -> list[str]:
-    """One sentence: in how many settings which verdict fell."""
-    said = []
-    for end, name in ENDS:
-        counts: dict[str, int] = {}
-        total = 0
-        for (one, other), setting in itertools.product(pairs, SETTINGS):
-            a, b = rows_of(results, setting, one), rows_of(results, setting, other)
-            seeds = a.keys() & b.keys()
-            if len(seeds) < len(SEEDS):
-                continue
-            total += 1
-            word = verdict(paired(a, b, end), sum(b[s][end]["heldOut"] for s in seeds) / len(seeds)).split(",")[0]
-            word = "no difference shown" if word.startswith("no difference") else word
-            counts[word] = counts.get(word, 0) + 1
-        if total:
-            said.append(f"{name}: " + ", ".join(f"{word} in {n}" for word, n in sorted(counts.items())) + f" of {total}")
-    return [f"With all {len(SEEDS)} seeds, {'; '.join(said)}.", ""] if said else []
 
 
 def setting_tables(results: Results) -> list[str]:
@@ -96,15 +33,15 @@ def setting_tables(results: Results) -> list[str]:
     for setting in SETTINGS:
         lora = rows_of(results, setting, "lora")
         body = []
-        for method, spec in METHODS.items():
-            rows = rows_of(results, setting, method)
+        for method in SETTINGS[setting]:
+            spec, rows = METHODS[method], rows_of(results, setting, method)
             if not rows:
                 continue
             cells = [spec.title, f"{results.chosen(setting, method):g}", str(len(rows))]
             for end, _ in ENDS:
                 cells.append(Mean.of([r[end]["heldOut"] for r in rows.values()]).text())
-                difference = None if method == "lora" else paired(rows, lora, end)
-                cells.append("" if difference is None else difference.text(signed=True))
+                difference = Difference(rows, lora, end).mean
+                cells.append("" if method == "lora" or difference is None else difference.text(signed=True))
             cells.append(Mean.of([r["best"]["step"] for r in rows.values()]).text(0))
             gated = [r for r in rows.values() if "skipped" in r]
             cells.append(Mean.of([r["skipped"]["heldOut"] for r in gated]).text(0, scale=100) if gated else "")
@@ -117,51 +54,40 @@ def setting_tables(results: Results) -> list[str]:
     return lines
 
 
-def noise(results: Results) -> list[str]:
+def noise_over_time(results: Results) -> list[str]:
     body = []
     for setting in SETTINGS:
-        for method in ("lora", "ts-lora-50", "random-50", "quantile-50", "averaged-held-out"):
+        for method in (m for m in SETTINGS[setting] if METHODS[m].watched):
             rows = [r for r in rows_of(results, setting, method).values() if "helpful" in r]
             if not rows:
                 continue
             cells = [", ".join(setting), METHODS[method].title]
-            for where, which in itertools.product(("own", "fresh"), ("kept", "skipped")):
-                values = [r["helpful"][where][which] for r in rows if r["helpful"][where][which] is not None]
-                cells.append(Mean.of(values).text(1, scale=100) if values else "")
-            for where in ("own", "fresh"):
-                cells.append(Mean.of([r["helpful"][where]["muKept"] for r in rows]).text(signed=True))
-            body.append(cells)
+            for which in ("ownKept", "ownSkipped"):
+                quarters = [[r["helpful"][which][i] for r in rows if r["helpful"][which][i] is not None] for i in range(len(rows[0]["helpful"][which]))]
+                cells += [Mean.of(values).text(1, scale=100) if values else "" for values in quarters]
+            body.append(cells + [Mean.of([r["helpful"][where]["muKept"] for r in rows]).text(signed=True) for where in ("own", "fresh")])
     if not body:
         return ["No runs yet.", ""]
-    head = ["setting", "method", "own: kept %", "own: skipped %", "fresh: kept %", "fresh: skipped %", "own: Σμ kept", "fresh: Σμ kept"]
-    return table(head, body)
+    return table(["setting", "method", *(f"{which}, {q} quarter" for which in ("kept", "skipped") for q in ("1st", "2nd", "3rd", "4th")), "Σμ kept, own", "Σμ kept, fresh"], body)
 
 
 def importance(results: Results) -> list[str]:
     lines = []
     for setting in SUBSET_SETTINGS:
-        lr = results.chosen(setting, "lora", SUBSET_TUNING[0]) if results.tried(setting, "lora", SUBSET_TUNING[0]) else None
-        found: dict[tuple, dict[int, dict]] = {}
-        for ranking, share, seed in itertools.product(RANKINGS, SHARES, SEEDS):
-            row = None if lr is None else results.get(Cell(*setting, "lora", seed, lr, ranking, share))
-            if row is not None and row["best"] is not None:
-                found.setdefault((ranking, share), {})[seed] = row
+        found = subset_rows(results, setting)
         body = []
         for ranking in RANKINGS:
             if not any((ranking, share) in found for share in SHARES):
                 continue
             cells = [ranking if ranking.startswith("random") else SOURCES[ranking][2]]
             for share in SHARES:
-                rows = found.get((ranking, share), {})
+                rows, norm = found.get((ranking, share), {}), found.get(("weight-norm", share), {})
                 cells.append(Mean.of([r["best"]["heldOut"] for r in rows.values()]).text() if rows else "")
-                if ranking == "weight-norm" or not rows or ("weight-norm", share) not in found:
-                    cells.append("")
-                else:
-                    difference = paired(rows, found["weight-norm", share], "best")
-                    cells.append("" if difference is None else f"{difference.text(signed=True)}: {verdict(difference, 4.0)}")
+                cells.append("" if ranking == "weight-norm" else Difference(rows, norm, "best").text())
             body.append(cells)
         if body:
-            lines += [f"### {setting[0]}, {setting[1]}: LoRA (learning rate {lr:g}) on a part of the modules", ""]
+            lr = next(iter(next(iter(found.values())).values()))["lr"]
+            lines += [f"### {', '.join(setting)}: LoRA (learning rate {lr:g}) on a part of the modules", ""]
             lines += table(["ranking", *(x for s in SHARES for x in (f"top {s:.0%}", "− ‖W0‖_F"))], body)
         lines += stability(results, setting)
     return lines or ["No runs yet.", ""]
@@ -194,7 +120,7 @@ def stability(results: Results, setting) -> list[str]:
 
 def tuning(results: Results) -> list[str]:
     body = []
-    for setting, method in itertools.product(SETTINGS, METHODS):
+    for setting, method in ((s, m) for s, methods in SETTINGS.items() for m in methods):
         tried = results.tried(setting, method)
         if tried:
             chosen = results.chosen(setting, method)
@@ -206,40 +132,41 @@ def tuning(results: Results) -> list[str]:
 def missing(results: Results) -> list[str]:
     """What the plan still asks for, and what diverged."""
     body, done, total = [], 0, 0
-    for setting in SETTINGS:
-        counts = {m: sum(results.main(setting, m, s) is not None for s in SEEDS) for m in METHODS}
-        done, total = done + sum(counts.values()), total + len(SEEDS) * len(METHODS)
+    for setting, methods in SETTINGS.items():
+        counts = {m: sum(results.main(setting, m, s) is not None for s in SEEDS) for m in methods}
+        done, total = done + sum(counts.values()), total + len(SEEDS) * len(methods)
         lacking = [f"{METHODS[m].title} ({n} of {len(SEEDS)})" for m, n in counts.items() if n < len(SEEDS)]
         if lacking:
-            everything = len(lacking) == len(METHODS) and not any(counts.values())
-            body.append(f"- {', '.join(setting)}: " + ("every method" if everything else "; ".join(lacking)))
+            body.append(f"- {', '.join(setting)}: " + ("every method" if not any(counts.values()) else "; ".join(lacking)))
     for setting in SUBSET_SETTINGS:
         rows = [r for r in results.rows.values() if r.get("ranking") and (r["set"], r["regime"]) == setting and r["seed"] in SEEDS]
         wanted = len(RANKINGS) * len(SHARES) * len(SEEDS)
+        done, total = done + len(rows), total + wanted
         if len(rows) < wanted:
             body.append(f"- module importance, {', '.join(setting)}: {len(rows)} of {wanted} runs")
     diverged = [r["key"] for r in results.rows.values() if r.get("diverged") and r["seed"] != TUNING_SEED]
-    lines = [f"Runs of methods: {done} of {total}, learning-rate trials not counted."] + ([""] + body if body else [])
+    lines = [f"Runs: {done} of {total}, learning-rate trials not counted." + ("" if body else " Nothing is missing.")] + ([""] + body if body else [])
     return lines + ["", "Diverged and left out of the means: " + (", ".join(diverged) or "none") + ".", ""]
 
 
 def about() -> list[str]:
     regimes = [
-        [name, "all but the held-out ones" if r.examples is None else str(r.examples), str(r.slice), str(r.steps), f"{r.eval_every}"]
+        [name, "all but the held-out ones" if r.examples is None else str(r.examples), str(r.slice), str(r.steps), f"{r.eval_every}", r.model, ", ".join(r.kinds or ["all seven"])]
         for name, r in REGIMES.items()
     ]
     return [
-        f"Model {MODEL}, PyTorch twin on CPU; adapters on all seven linear layers of every block, rank {RANK}, α {ALPHA:g}; AdaLoRA from 12 to {RANK} "
+        f"PyTorch twin, one CPU core, some ten seconds a run; rank {RANK}, α {ALPHA:g}; AdaLoRA from 12 to {RANK} "
         f"(a tenth of the run before pruning, a third after it). Batches of {BATCH} sequences of at most {MAX_TOKENS} tokens, AdamW without weight decay, "
         "clipping at 1, warm-up over a tenth of the steps (τ rests as long), then linear decay. λ = 0 everywhere.", "",
-        *table(["regime", "examples of a seed", "of them the slice", "steps", "slice looked at every"], regimes),
-        "alpaca: instructions and answers, far from the stories that the model knows. ships-log: the app's own set, a style. sst2: film reviews, the answer is "
+        *table(["regime", "examples of a seed", "of them the slice", "steps", "slice looked at every", "model", "linears of every block"], regimes),
+        f"over-fit: {REGIMES['over-fit'].examples - REGIMES['over-fit'].slice} examples are learnt from, {REGIMES['over-fit'].steps * BATCH // (REGIMES['over-fit'].examples - REGIMES['over-fit'].slice)} "
+        "times each. alpaca: instructions and answers, far from the stories that the model knows. ships-log: the app's own set, a style. sst2: film reviews, the answer is "
         f"one word, good or bad, and only that word is learnt. Held out are {EVAL_SIZE} examples, the same for every seed; a seed draws the training examples, "
         "the slice, their order and A. So an interval speaks of training anew on other examples, not of other held-out texts.", "",
         "Every method keeps the slice out of training: early stopping takes the step with the lowest loss on it (step 0, no adapter, included), and held-out "
-        f"prices take their batches from it. Each method's learning rate is the one with the lowest such loss on seed {TUNING_SEED}, which is in no table; the "
-        f"grid is {', '.join(f'{lr:g}' for lr in GRID)}, half a decade more where the best lies at an end. TS-LoRA and TS-DoRA at 30 and 70 % take the learning "
-        "rate found at 50 %; LoRA on a part of the modules takes the one found for random modules. Losses are means per supervised token, in nats.", "",
+        f"prices take their batches from it. Each method's learning rate is the one with the lowest such loss on seed {TUNING_SEED}, which is in no table: the search "
+        f"begins at {START:g} (LoRA) or at LoRA's rate (all others) and goes on by half decades until both neighbours of the best are worse. TS-LoRA and TS-DoRA at 30 and 70 %, "
+        "and the variants of TS-LoRA 50 %, take the rate found at 50 %; LoRA on a part of the modules takes the one found for random modules. Losses are means per supervised token, in nats.", "",
         "Gates act at evaluation, too. The random gate keeps, per module and step, the share that TS-LoRA at 50 % of the same seed kept (each at its own "
         "learning rate). The quantile gate is judged by its last training step's thresholds. Targets are steered per run: all thresholds are shifted "
         "together after the reconstructed rule has moved them.", "",
@@ -251,20 +178,21 @@ def build(results: Results) -> str:
     lines = [
         "# The paper's claims, put to the test", "",
         "Written by `python -m sieve_ref.claims.report` from `reference/claims/results`; don't edit it by hand. `python -m sieve_ref.claims.run` trains what "
-        "is missing. ± is a 95 % t-interval over seeds, differences are paired by seed, lower is better. Each interval stands for itself: of twenty comparisons "
+        "is missing. ± is a 95 % t-interval over seeds, differences are paired by seed; losses, so lower is better. Each interval stands for itself: of twenty comparisons "
         "without any effect, one would seem to show one.", "",
         *(["## Reading", "", reading.read_text().strip(), ""] if reading.exists() else []),
+        "## Answers", "", *answers(results),
         "## Still missing", "", *missing(results),
-        "## Questions", "", *questions(results),
-        "## Does sparsity rank modules better than weight norms?", "",
+        "## More comparisons", "", *more_comparisons(results),
+        "## Every ranking of modules", "",
         "Plain LoRA on the modules that a ranking puts first, as many as fit into a quarter or a half of all modules' adapter parameters; early-stopped held-out loss.", "",
         *importance(results),
         "## Every method", "", "Held-out loss. Skipped: on the held-out set at the end. Gates opened: the same adapter, at the end, with all gates open.", "",
         *setting_tables(results),
-        "## Noise", "",
-        "Of the tokens whose update changes the loss at all, the share whose update would help (μ < 0), in the last quarter of training: measured on the batch "
-        "that is being learnt from (own) and on one of the slice (fresh). Σμ is over all modules: negative, the adapter as a whole should grow.", "",
-        *noise(results),
+        "## Helpful updates over time", "",
+        "Share of the updates with μ < 0 on the batch that is being learnt from, in per cent, by quarters of the run; Σμ is over all modules in the last quarter: negative, the adapter as a whole should grow.", "",
+        *noise_over_time(results),
+        "## The engine's own repetition", "", *agreement(rows_by("twin"), rows_by("engine")),
         "## Settings", "", *about(),
         "## Learning rates tried", "", f"Seed {TUNING_SEED}; chosen in bold.", "", *tuning(results),
     ]

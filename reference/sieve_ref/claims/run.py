@@ -14,7 +14,7 @@ import torch
 from transformers.utils import logging
 
 from . import store
-from .plan import METHODS, REGIMES, Results, planned
+from .plan import METHODS, REGIMES, TUNING_SEED, Results, planned
 from .sets import SETS, DataError
 
 
@@ -47,6 +47,7 @@ def main() -> int:
     parser.add_argument("--next", action="store_true", help="print the next cell's key and stop")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
@@ -74,8 +75,8 @@ def main() -> int:
             store.append(row)
             results.add(row)
             done += 1
-            best = row["best"]
-            outcome = "diverged" if best is None else f"held-out {best['heldOut']:.4f} at step {best['step']}, {row['final']['heldOut']:.4f} at the end"
+            best, judged = row["best"], "slice" if cell.seed == TUNING_SEED else "heldOut"
+            outcome = "diverged" if best is None else f"{judged} {best[judged]:.4f} at step {best['step']}, {row['final'][judged]:.4f} at the end"
             print(f"{row['key']}: {outcome}, {row['seconds']['wall']:.0f} s", flush=True)
     except DataError as error:
         print(error)

@@ -20,7 +20,7 @@ def load(folder: Path = FOLDER) -> list[dict]:
 def append(row: dict, folder: Path = FOLDER) -> None:
     """Adds a row; ends an unfinished line first."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{row['set']}-{row['regime']}.jsonl"
+    path = folder / f"{row['set']}-{row['regime'].replace(',', '').replace(' ', '-')}.jsonl"
     torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
     with path.open("a") as file:
         file.write(("\n" if torn else "") + json.dumps(row, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n")
