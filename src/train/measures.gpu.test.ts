@@ -4,18 +4,16 @@ import { prepare } from '../data/prepare';
 import { parseFile } from '../data/parse';
 import { NO_REPAIRS } from '../data/repair';
 import { toBatch } from '../data/batches';
-import { openGpu } from '../engine/gpu/device';
 import { downloadModel } from '../hub/model';
 import { openTokenizer } from '../hub/tokenizer';
 import { type ExperimentConfig, defaultExperiment, runSchema } from '../shared/config';
 import type { TokenSet } from '../shared/types';
 import { norm } from './moduleMeasures';
-import { Studio } from './studio';
+import { testGpu } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { fittingLayouts } from '../engine/plan';
 import { openBase } from './testing/fixture';
-
-const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
+import { NANO, watched } from './testing/studio';
 
 /** Labels that follow from one word of the text. */
 async function data(): Promise<{ train: TokenSet; heldOut: TokenSet }> {
@@ -31,11 +29,10 @@ function experiment(): ExperimentConfig {
 }
 
 it('accuracy, token classes and norms of runs that have learnt', async () => {
-  let finished = () => {};
-  const end = new Promise<void>((resolve) => { finished = resolve; });
-  const studio = new Studio((event) => { if (event.type === 'phase' && event.phase === 'finished') finished(); });
+  const { studio, phase } = watched();
   const info = await studio.openModel({ type: 'open-model', source: NANO });
   const set = await data();
+  const end = phase('finished');
   await studio.start({ type: 'start', experiment: experiment(), ...set });
   await end;
 
@@ -69,7 +66,7 @@ it('accuracy, token classes and norms of runs that have learnt', async () => {
 });
 
 it('losses of single targets add up to the batch’s loss, for stacked runs and the base', async () => {
-  const gpu = await openGpu();
+  const gpu = await testGpu();
   const base = await openBase(gpu, NANO.id);
   const e = experiment();
   const { heldOut } = await data();
