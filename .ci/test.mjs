@@ -81,7 +81,7 @@ async function playwright() {
   const file = join(out, 'e2e.json');
   rmSync(file, { force: true });
   const env = { SIEVE_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: file };
-  const code = await node([bin('@playwright/test', 'playwright'), 'test', '--reporter=list,json'], 25, env);
+  const code = await node([bin('@playwright/test', 'playwright'), 'test', '--reporter=list,json'], 40, env);
   const report = readReport(file);
   if (!report) return { ...none, failed: 1 };
   const { expected, unexpected, flaky, skipped } = report.stats;
@@ -100,7 +100,7 @@ const STAGES = {
     return asOne(Math.max(...codes));
   },
   unit: () => vitest('unit', 8),
-  gpu: () => vitest('gpu', 20),
+  gpu: () => vitest('gpu', 25),
   e2e: () => playwright(),
 };
 
