@@ -14,6 +14,9 @@ export function medianInterval(values: readonly number[], seed = 1): [low: numbe
   return [medians[50], medians[1949]];
 }
 
+/** Round by round, what share of the rate measured in that round (GFLOP/s) something of `flops` reached in `ms`. */
+export const rateShares = (flops: number, ms: readonly number[], rates: readonly number[]): number[] => ms.map((t, i) => flops / (t * 1e6) / rates[i]);
+
 export const ratios = (over: readonly number[], under: readonly number[]): number[] => over.map((x, i) => x / under[i]);
 
 /**

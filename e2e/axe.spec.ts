@@ -5,6 +5,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { PAIRS } from './data';
+import { tooWide } from './probes';
 import { expect, test } from './test';
 
 /**
@@ -18,15 +19,6 @@ async function look(page: Page, state: string, part?: string, only?: string[]): 
   const found = violations.flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.failureSummary?.replace(/\s+/g, ' ')}`));
   expect.soft(found, state).toEqual([]);
 }
-
-/** What makes the page wider than its window: the innermost boxes that end where the page does. */
-const tooWide = (page: Page): Promise<string[]> => page.evaluate(() => {
-  const { scrollWidth, clientWidth, scrollLeft } = document.documentElement;
-  if (scrollWidth <= clientWidth) return [];
-  const ends = (e: Element) => Math.abs(e.getBoundingClientRect().right + scrollLeft - scrollWidth) < 2;
-  const found = [...document.querySelectorAll('body *')].filter((e) => ends(e) && ![...e.children].some(ends));
-  return [`the page is ${scrollWidth} px wide`, ...found.map((e) => `${e.closest('section')?.id ?? ''}: ${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} ${(e.textContent ?? '').slice(0, 40)}`)];
-});
 
 const unfold = (page: Page, which: string) => page.locator(which).evaluateAll((all) => all.forEach((d) => { (d as HTMLDetailsElement).open = true; }));
 

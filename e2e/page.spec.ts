@@ -1,4 +1,5 @@
 /** What the page promises about itself: its policy, its privacy, its looks. */
+import { tooWide } from './probes';
 import { expect, test } from './test';
 
 test('a strict content security policy is in the page and holds', async ({ app, page }) => {
@@ -22,7 +23,7 @@ for (const scheme of ['light', 'dark'] as const) {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.screenshot({ path: `.out/screens/${scheme}-small.png`, fullPage: true });
     // Nothing is wider than a phone.
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(await tooWide(page)).toEqual([]);
     await page.setViewportSize(size);
     const brightness = await page.evaluate(() => {
       const background = [document.body, document.documentElement].map((e) => getComputedStyle(e).backgroundColor).find((c) => !c.endsWith(', 0)')) ?? 'rgb(255, 255, 255)';

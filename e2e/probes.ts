@@ -1,4 +1,4 @@
-/** Measurements from outside the app: GPU buffers that are alive in its workers, and tasks of the page's main thread. */
+/** Measurements from outside the app: GPU buffers that are alive in its workers, and tasks of the page's main thread, boxes that are too wide. */
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright';
 
@@ -181,3 +181,12 @@ export async function inputDelays(page: Page, work: () => Promise<void>): Promis
   // Keys that were faster than 16 ms are not listed.
   return [...slow, ...Array<number>(Math.max(0, keys - slow.length)).fill(0)].sort((a, b) => b - a);
 }
+
+/** What makes the page wider than its window: the innermost boxes that end where the page does. */
+export const tooWide = (page: Page): Promise<string[]> => page.evaluate(() => {
+  const { scrollWidth, clientWidth, scrollLeft } = document.documentElement;
+  if (scrollWidth <= clientWidth) return [];
+  const ends = (e: Element) => Math.abs(e.getBoundingClientRect().right + scrollLeft - scrollWidth) < 2;
+  const found = [...document.querySelectorAll('body *')].filter((e) => ends(e) && ![...e.children].some(ends));
+  return [`the page is ${scrollWidth} px wide`, ...found.map((e) => `${e.closest('section')?.id ?? ''}: ${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} ${(e.textContent ?? '').slice(0, 40)}`)];
+});

@@ -4,7 +4,7 @@
  */
 import { MatmulProbe, Training, loadBase, openGpu, randomBatch, runConfig } from '../engine';
 import { type BenchOptions, type RowResult, record } from '../record';
-import { interleave, median, medianInterval, spread } from '../stats';
+import { interleave, median, medianInterval, rateShares, spread } from '../stats';
 
 export async function run(options: BenchOptions): Promise<RowResult> {
   const gpu = await openGpu();
@@ -14,7 +14,7 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   const training = await Training.create(base, [runConfig('lora', 'lora', options.rank)], batch);
   const { ms, matmul } = await interleave({ ms: () => training.stepMs(), matmul: () => probe.measure() }, options.repeats ?? 9);
   const flops = 2 * training.macs();
-  const shares = ms.map((t, i) => flops / (t * 1e6) / matmul[i]);
+  const shares = rateShares(flops, ms, matmul);
   const [low, high] = medianInterval(shares);
   const error = gpu.error();
   if (error) throw error;

@@ -3,7 +3,7 @@ import { formatTable } from '../format';
 import { MatmulProbe, Training, loadBase, openGpu, randomBatch, runConfig } from '../engine';
 import type { KernelTime } from '../../src/shared/types';
 import { type BenchOptions, type RowResult, record } from '../record';
-import { fastest, interleave, median, spread, time } from '../stats';
+import { fastest, interleave, median, rateShares, spread, time } from '../stats';
 
 const SHARES = { 'all kept': 1, 'half kept': 0.5, 'none kept': 0 } as const;
 
@@ -35,7 +35,7 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   const { rate, size } = probe.best;
   const tokens = batch.ids.length;
   const rows = Object.entries(times).filter(([name]) => name !== 'matmul').map(([name, ms]) => {
-    const ofRate = macs[name] / (median(ms) / 1000) / rate;
+    const ofRate = median(rateShares(2 * macs[name], ms, times.matmul));
     return { name, ms, ofRate, kept: name.startsWith('TS') ? kept[name] : null };
   });
   await gated.keep(0.5);

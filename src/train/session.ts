@@ -19,7 +19,7 @@ import type { OpenModel } from './openModel';
 import type { MemoryPlan, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
 import { Sampler } from './samples';
 import type { Tuning } from './tuning';
-import { TrainingData, type TrainingDataState } from './trainingData';
+import { TrainingData, type TrainingDataState, refuseEmpty } from './trainingData';
 import { Watcher } from './watch';
 
 /**
@@ -148,7 +148,7 @@ export class Session {
     const experiment = parseExperiment(config);
     const { check } = model.info;
     if (!check.ok) throw new TrainError(`Training is refused: this model's logits differ from ONNX Runtime's by ${check.relativeError.toExponential(1)} of the largest, first at ${check.firstDifference}.`, 'Sieve cannot compute this model rightly; choose another.');
-    if (exampleCount(data.train) === 0 || exampleCount(data.heldOut) === 0) throw new TrainError('There must be at least one example to train on and one held out.', 'Load more data.');
+    refuseEmpty(data);
     emit({ type: 'phase', phase: 'compiling' });
     const { gpu } = model.base;
     const { tuning } = gpu;
@@ -208,10 +208,8 @@ export class Session {
 
   /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */
   async #trainStep(): Promise<void> {
-    const { batchSize, accumulation } = this.experiment.train;
-    const batches = Array.from({ length: accumulation }, () => this.#data.next(batchSize));
     const step = this.#step;
-    const slice = this.trainer.wantsSlice(this.#live, step) ? this.#data.nextOfSlice(batchSize) : null;
+    const { batches, slice } = this.#data.nextStep(this.experiment.train, this.trainer.wantsSlice(this.#live, step));
     const results = await this.trainer.step(this.#live, batches, step, slice);
     await this.#pending;
     this.#step = step + 1;

@@ -2,11 +2,10 @@
 import { exampleCount, toBatch } from '../data/batches';
 import { Cancelled } from '../data/pace';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
-import { TrainError } from '../shared/errors';
 import type { OpenModel } from './openModel';
 import type { RunInput, StepTimes } from './protocol';
 import { createTrainer } from './session';
-import { TrainingData } from './trainingData';
+import { TrainingData, refuseEmpty } from './trainingData';
 
 /**
  * @param steps timed ones; one more goes before them, so that nothing is compiled or allocated while the clock runs
@@ -15,8 +14,8 @@ import { TrainingData } from './trainingData';
  */
 export async function timeSteps(model: OpenModel, config: ExperimentConfig, { train, heldOut }: Pick<RunInput, 'train' | 'heldOut'>, steps: number, cancelled: () => boolean): Promise<StepTimes> {
   const experiment = parseExperiment(config);
-  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0) throw new TrainError('There must be at least one example to train on and one held out.', 'Load more data.');
-  const { batchSize, accumulation } = experiment.train;
+  refuseEmpty({ train, heldOut });
+  const { batchSize } = experiment.train;
   const ids = experiment.runs.map((r) => r.id);
   const data = new TrainingData(train, experiment.train);
   const trainer = await createTrainer(model, experiment);
@@ -30,8 +29,7 @@ export async function timeSteps(model: OpenModel, config: ExperimentConfig, { tr
     for (let step = 0; step <= steps; step++) {
       goOn();
       const start = performance.now();
-      const batches = Array.from({ length: accumulation }, () => data.next(batchSize));
-      const slice = trainer.wantsSlice(ids, step) ? data.nextOfSlice(batchSize) : null;
+      const { batches, slice } = data.nextStep(experiment.train, trainer.wantsSlice(ids, step));
       await Promise.all((await trainer.step(ids, batches, step, slice)).values());
       if (step > 0) stepMs.push(performance.now() - start);
     }

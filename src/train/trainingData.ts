@@ -27,6 +27,11 @@ export function splitExamples(n: number, { seed, sliceShare }: Pick<TrainConfig,
   return { learn: all.filter((i) => !slice.has(i)), slice: all.filter((i) => slice.has(i)) };
 }
 
+/** @throws {TrainError} where there is nothing to learn from, or nothing to evaluate on */
+export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }): void {
+  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0) throw new TrainError('There must be at least one example to train on and one held out.', 'Load more data.');
+}
+
 export class TrainingData {
   /** Both parts. */
   readonly set: TokenSet;
@@ -46,6 +51,12 @@ export class TrainingData {
   /** The next batch to learn from. */
   next(size: number): TokenBatch {
     return toBatch(this.set, this.#order.next(size).map((i) => this.#learn[i]));
+  }
+
+  /** What one optimizer step takes: `accumulation` batches, and one of the slice where the step `wantsSlice`. */
+  nextStep({ batchSize, accumulation }: Pick<TrainConfig, 'batchSize' | 'accumulation'>, wantsSlice: boolean): { batches: TokenBatch[]; slice: TokenBatch | null } {
+    const batches = Array.from({ length: accumulation }, () => this.next(batchSize));
+    return { batches, slice: wantsSlice ? this.nextOfSlice(batchSize) : null };
   }
 
   /** The first examples that are learnt from, whatever is next. */

@@ -2,10 +2,11 @@
 import { type GateConfig, type GateRule, GATE_RULES, PAPER_LAMBDA, PAPER_TAU_STEP, type RunConfig, isGated, learnsThreshold, paperGate, tauWarmupSteps } from '../../shared/config';
 import { DEFAULT_GATE, changedKeys, gateKeys, initialOf } from '../../store/configure/changes';
 import { tokensPerStep } from '../../store/configure/estimate';
+import { SETTING_NAMES } from '../../store/configure/names';
 import { NumberField, SelectField } from '../bits';
 import { compact, count } from '../format';
 import { useSel, useStudio } from '../studioContext';
-import { Changed, More, OptionalNumber, PercentField, useProblems } from './fields';
+import { Changed, More, OptionalNumber, PercentField, SetSlice, useProblems } from './fields';
 
 /** What a rule is called, and what it does in a sentence. */
 export const RULES: Record<GateRule, { name: string; help: string }> = {
@@ -17,8 +18,6 @@ export const RULES: Record<GateRule, { name: string; help: string }> = {
   random: { name: 'random tokens (control)', help: 'Keeps tokens drawn by chance, from the seed. A gate that is worth something must beat it at the same share.' },
   oracle: { name: 'by sign (control)', help: 'Skips exactly the tokens whose update would raise the loss of this very batch, which takes a second pass. Only in training.' },
 };
-
-const SLICE = 0.1;
 
 type Change = (patch: Partial<GateConfig>) => void;
 interface PartProps {
@@ -40,7 +39,7 @@ export function GateFields({ run, index }: { run: RunConfig; index: number }) {
     <div className="stack">
       <div className="row group-head"><h5>Token gate</h5><Changed of={`the gate of ${run.name}`} count={changedKeys(gate, DEFAULT_GATE, keys).length} onReset={() => change(initialOf(DEFAULT_GATE, keys))} testId={`changed-gate-${run.id}`} /></div>
       <SelectField
-        label="Rule" value={gate.rule} initial={DEFAULT_GATE.rule} onChange={(rule) => change({ rule, ...(rule === 'literal' && gate.tauStep === 'auto' ? { tauStep: PAPER_TAU_STEP } : {}) })}
+        label={SETTING_NAMES.rule} value={gate.rule} initial={DEFAULT_GATE.rule} onChange={(rule) => change({ rule, ...(rule === 'literal' && gate.tauStep === 'auto' ? { tauStep: PAPER_TAU_STEP } : {}) })}
         options={GATE_RULES.map((value) => ({ value, label: RULES[value].name }))} help={RULES[gate.rule].help}
       />
       {learned && <Learned gate={gate} change={change} at={at} />}
@@ -58,7 +57,7 @@ export function GateFields({ run, index }: { run: RunConfig; index: number }) {
 function Keep({ gate, change, at, help }: PartProps & { help: string }) {
   return (
     <div className="fields wide-fields">
-      <PercentField label="Kept share" value={gate.keep} initial={DEFAULT_GATE.keep} min={0} max={100} onChange={(keep) => change({ keep })} problem={at('keep')} help={help} />
+      <PercentField label={SETTING_NAMES.keep} value={gate.keep} initial={DEFAULT_GATE.keep} min={0} max={100} onChange={(keep) => change({ keep })} problem={at('keep')} help={help} />
     </div>
   );
 }
@@ -71,7 +70,7 @@ function Random({ run, index, change, at }: Omit<PartProps, 'gate'> & { run: Run
   return (
     <>
       <SelectField
-        label="Follows" value={gate.follows ?? ''} initial="" onChange={(id) => change({ follows: id === '' ? null : id })} problem={at('follows')}
+        label={SETTING_NAMES.follows} value={gate.follows ?? ''} initial="" onChange={(id) => change({ follows: id === '' ? null : id })} problem={at('follows')}
         options={[{ value: '', label: 'no run: a fixed share' }, ...before.map((r) => ({ value: r.id, label: `${r.name}: as many tokens, drawn at random` })), ...(gone ? [{ value: gate.follows!, label: `${gate.follows} (not above)` }] : [])]}
         help={before.length === 0 ? 'A gated run that stands above this one can be followed; there is none.' : 'In every step and layer it keeps as many tokens as that run, so that only the choice differs.'}
       />
@@ -88,14 +87,14 @@ function Learned({ gate, change, at }: PartProps) {
   return (
     <>
       <OptionalNumber
-        off={null} value={gate.target} initial={null} start={0.5} ticked="number" tick="Steer to a skipped share" label="Skip" percent={[0, 99]} onChange={(target) => change({ target })} problem={at('target')}
+        off={null} value={gate.target} initial={null} start={0.5} ticked="number" tick="Steer to a skipped share" label={SETTING_NAMES.target} percent={[0, 99]} onChange={(target) => change({ target })} problem={at('target')}
         help={gate.target === null ? 'Otherwise the rule finds its own share.' : 'Of all tokens; reached by half of the run and held.'}
       />
       {gate.target !== null && (
-        <SelectField label="Share of" value={gate.targetPer} initial={DEFAULT_GATE.targetPer} onChange={(targetPer) => change({ targetPer })} options={[{ value: 'run', label: 'the whole run: layers may differ' }, { value: 'module', label: 'every module alike' }]} help="Whether each layer is held to it, or only their mean." />
+        <SelectField label={SETTING_NAMES.targetPer} value={gate.targetPer} initial={DEFAULT_GATE.targetPer} onChange={(targetPer) => change({ targetPer })} options={[{ value: 'run', label: 'the whole run: layers may differ' }, { value: 'module', label: 'every module alike' }]} help="Whether each layer is held to it, or only their mean." />
       )}
       <NumberField
-        label="Price of a kept token, λ̄" value={gate.lambdaBar} initial={DEFAULT_GATE.lambdaBar} onChange={(lambdaBar) => change({ lambdaBar })} problem={at('lambdaBar')}
+        label={SETTING_NAMES.lambdaBar} value={gate.lambdaBar} initial={DEFAULT_GATE.lambdaBar} onChange={(lambdaBar) => change({ lambdaBar })} problem={at('lambdaBar')}
         help={<>Higher skips more; useful are 0 to 0.5, and less than 0 skips less. It stands against the mean loss of a step, so λ for each of its {report ? '' : 'supposed '}{count(tokens)} tokens is λ̄ / {count(tokens)} = {compact(lambda)}.</>}
       />
     </>
@@ -103,7 +102,6 @@ function Learned({ gate, change, at }: PartProps) {
 }
 
 function MoreLearned({ gate, change, at }: PartProps) {
-  const { configure } = useStudio();
   const train = useSel((s) => s.runs.draft.train);
   const report = useSel((s) => s.dataset.report);
   const tokens = tokensPerStep(train, report);
@@ -113,21 +111,21 @@ function MoreLearned({ gate, change, at }: PartProps) {
   return (
     <div className="stack">
       {proximal
-        ? <OptionalNumber off="auto" value={gate.eta} initial="auto" start={1} ticked="off" tick="Step of τ without a bound" label="η, size of the step" onChange={(eta) => change({ eta })} problem={at('eta')} help="A smaller η holds τ closer to where it was." />
-        : <OptionalNumber off="auto" value={gate.tauStep} initial="auto" start={0.001} ticked="off" tick="Step of τ: found from the run" label="Step of τ" onChange={(tauStep) => change({ tauStep })} problem={at('tauStep')} help={gate.tauStep === 'auto' ? 'So that a τ that always rises passes the median update after a third of the run.' : 'A run of N steps moves τ by about N times this at most.'} />}
+        ? <OptionalNumber off="auto" value={gate.eta} initial="auto" start={1} ticked="off" tick="Step of τ without a bound" label={SETTING_NAMES.eta} onChange={(eta) => change({ eta })} problem={at('eta')} help="A smaller η holds τ closer to where it was." />
+        : <OptionalNumber off="auto" value={gate.tauStep} initial="auto" start={0.001} ticked="off" tick="Step of τ: found from the run" label={SETTING_NAMES.tauStep} onChange={(tauStep) => change({ tauStep })} problem={at('tauStep')} help={gate.tauStep === 'auto' ? 'So that a τ that always rises passes the median update after a third of the run.' : 'A run of N steps moves τ by about N times this at most.'} />}
       {!proximal && gate.rule === 'reconstructed' && gate.tauStep === 'auto' && (
-        <SelectField label="Step from" value={gate.rhoPer} initial={DEFAULT_GATE.rhoPer} onChange={(rhoPer) => change({ rhoPer })} options={[{ value: 'run', label: 'the run: one step for all modules' }, { value: 'module', label: 'each module’s own updates' }]} help="Own steps make the modules alike, so that their shares say less of their importance." />
+        <SelectField label={SETTING_NAMES.rhoPer} value={gate.rhoPer} initial={DEFAULT_GATE.rhoPer} onChange={(rhoPer) => change({ rhoPer })} options={[{ value: 'run', label: 'the run: one step for all modules' }, { value: 'module', label: 'each module’s own updates' }]} help="Own steps make the modules alike, so that their shares say less of their importance." />
       )}
-      <OptionalNumber off="auto" value={gate.tauWarmup} initial="auto" start={train.warmupSteps} ticked="off" tick="τ waits for the warm-up" label="Steps before τ moves" onChange={(tauWarmup) => change({ tauWarmup })} problem={at('tauWarmup')} help="While updates are still zero, a rising τ would close every gate for good." />
+      <OptionalNumber off="auto" value={gate.tauWarmup} initial="auto" start={train.warmupSteps} ticked="off" tick="τ waits for the warm-up" label={SETTING_NAMES.tauWarmup} onChange={(tauWarmup) => change({ tauWarmup })} problem={at('tauWarmup')} help="While updates are still zero, a rising τ would close every gate for good." />
       {late && <p className="help">τ never moves: it waits for {tauWarmupSteps(gate, train)} steps, and the run has {train.steps}.</p>}
       <SelectField
-        label="Prices from" value={gate.prices} initial={DEFAULT_GATE.prices} onChange={(prices) => change({ prices })} options={[{ value: 'own', label: 'the batch just learnt from' }, { value: 'held-out', label: 'a slice that no run learns from' }]}
+        label={SETTING_NAMES.prices} value={gate.prices} initial={DEFAULT_GATE.prices} onChange={(prices) => change({ prices })} options={[{ value: 'own', label: 'the batch just learnt from' }, { value: 'held-out', label: 'a slice that no run learns from' }]}
         help="What decides whether a token’s update helps. Its own batch likes almost every update; tokens it has not seen tell which ones carry over."
       />
       {gate.prices === 'held-out' && (
         <>
           <NumberField label="Prices every, steps" value={gate.pricesEvery} initial={DEFAULT_GATE.pricesEvery} onChange={(pricesEvery) => change({ pricesEvery })} problem={at('pricesEvery')} help="Each time costs a pass over a batch of the slice." />
-          {train.sliceShare === 0 && <p className="field-problem">No slice is set aside yet. <button type="button" className="quiet small" onClick={() => configure.setTrain({ sliceShare: SLICE })}>Set a tenth of the training data aside</button></p>}
+          {train.sliceShare === 0 && <p className="field-problem">No slice is set aside yet. <SetSlice>Set a tenth of the training data aside</SetSlice></p>}
         </>
       )}
       <div className="stack tight">

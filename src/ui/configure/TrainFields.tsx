@@ -1,33 +1,32 @@
 /** Training settings that all runs share. */
 import type { TrainConfig } from '../../shared/config';
 import { DEFAULT_TRAIN, MAIN_KEYS, MORE_KEYS, changedKeys, initialOf } from '../../store/configure/changes';
+import { SETTING_NAMES } from '../../store/configure/names';
 import { NumberField, SelectField } from '../bits';
 import { useSel, useStudio } from '../studioContext';
-import { CheckField, Group, More, OptionalNumber, PercentField, useProblems } from './fields';
+import { CheckField, Group, More, OptionalNumber, PercentField, SLICE, SetSlice, useProblems } from './fields';
 
 type NumberKey = { [K in keyof TrainConfig]: TrainConfig[K] extends number ? K : never }[keyof TrainConfig];
 
-/** Numbers, with what they mean in a sentence. */
-const MAIN: [NumberKey, string, string][] = [
-  ['steps', 'Steps', 'Updates of each adapter.'],
-  ['learningRate', 'Learning rate', 'How far one update goes; too large, and the loss jumps up.'],
-  ['batchSize', 'Batch', 'Examples that each step learns from.'],
-  ['maxTokens', 'Context, tokens', 'Longer examples are cut.'],
-  ['seed', 'Seed', 'Same seed, same curve.'],
-  ['evalEvery', 'Evaluate every', 'Steps between measurements on held-out data.'],
+/** Numbers, with what they mean in a sentence, and their unit where the name needs one. */
+const MAIN: [key: NumberKey, help: string, unit?: string][] = [
+  ['steps', 'Updates of each adapter.'],
+  ['learningRate', 'How far one update goes; too large, and the loss jumps up.'],
+  ['batchSize', 'Examples that each step learns from.'],
+  ['maxTokens', 'Longer examples are cut.', 'tokens'],
+  ['seed', 'Same seed, same curve.'],
+  ['evalEvery', 'Steps between measurements on held-out data.'],
 ];
-const NUMBERS: [NumberKey, string, string][] = [
-  ['evalExamples', 'Evaluation examples', 'Held-out examples per measurement: more give a steadier loss and take longer.'],
-  ['warmupSteps', 'Warm-up steps', 'The learning rate rises over these, so that the first steps do no harm.'],
-  ['accumulation', 'Accumulation', 'Batches added up before an update: as good as a larger batch, in less memory.'],
-  ['clipNorm', 'Clip norm', 'Longest gradient of a run; a longer one is shortened to this. 0 = off.'],
-  ['weightDecay', 'Weight decay', 'Pulls A and B towards 0 at each step, skipped tokens or not.'],
-  ['beta1', 'Adam β1', 'How much of its past the mean gradient keeps.'],
-  ['beta2', 'Adam β2', 'How much of its past the mean squared gradient keeps.'],
-  ['epsilon', 'Adam ε', 'Keeps the division by a tiny gradient finite.'],
+const NUMBERS: [key: NumberKey, help: string, unit?: string][] = [
+  ['evalExamples', 'Held-out examples per measurement: more give a steadier loss and take longer.'],
+  ['warmupSteps', 'The learning rate rises over these, so that the first steps do no harm.'],
+  ['accumulation', 'Batches added up before an update: as good as a larger batch, in less memory.'],
+  ['clipNorm', 'Longest gradient of a run; a longer one is shortened to this. 0 = off.'],
+  ['weightDecay', 'Pulls A and B towards 0 at each step, skipped tokens or not.'],
+  ['beta1', 'How much of its past the mean gradient keeps.'],
+  ['beta2', 'How much of its past the mean squared gradient keeps.'],
+  ['epsilon', 'Keeps the division by a tiny gradient finite.'],
 ];
-
-const SLICE = 0.1;
 
 export function TrainFields() {
   const { configure } = useStudio();
@@ -35,8 +34,8 @@ export function TrainFields() {
   const at = useProblems('train');
   const more = changedKeys(train, DEFAULT_TRAIN, MORE_KEYS).length;
   const set = (patch: Partial<TrainConfig>) => configure.setTrain(patch);
-  const field = ([key, label, help]: [NumberKey, string, string]) => (
-    <NumberField key={key} label={label} help={help} value={train[key]} initial={DEFAULT_TRAIN[key]} onChange={(v) => set({ [key]: v })} problem={at(key)} />
+  const field = ([key, help, unit]: (typeof MAIN)[number]) => (
+    <NumberField key={key} label={unit ? `${SETTING_NAMES[key]}, ${unit}` : SETTING_NAMES[key]} help={help} value={train[key]} initial={DEFAULT_TRAIN[key]} onChange={(v) => set({ [key]: v })} problem={at(key)} />
   );
   return (
     <Group
@@ -50,11 +49,11 @@ export function TrainFields() {
           <div className="fields">
             {NUMBERS.map(field)}
             <SelectField
-              label="Schedule" value={train.schedule} initial={DEFAULT_TRAIN.schedule} onChange={(schedule) => set({ schedule })} help="What the learning rate does after the warm-up."
+              label={SETTING_NAMES.schedule} value={train.schedule} initial={DEFAULT_TRAIN.schedule} onChange={(schedule) => set({ schedule })} help="What the learning rate does after the warm-up."
               options={[{ value: 'linear', label: 'linear to 0' }, { value: 'cosine', label: 'cosine to 0' }, { value: 'constant', label: 'constant' }]}
             />
             <PercentField
-              label="Slice set aside" value={train.sliceShare} initial={DEFAULT_TRAIN.sliceShare} min={0} max={50} onChange={(sliceShare) => set({ sliceShare })} problem={at('sliceShare')}
+              label={SETTING_NAMES.sliceShare} value={train.sliceShare} initial={DEFAULT_TRAIN.sliceShare} min={0} max={50} onChange={(sliceShare) => set({ sliceShare })} problem={at('sliceShare')}
               help="Of the training data: no run learns from it. Early stopping, the best adapter and held-out prices go by it."
             />
           </div>
@@ -78,14 +77,14 @@ function Patience() {
     <div className="stack tight" data-testid="patience">
       <div className="fields wide-fields">
         <OptionalNumber
-          off={null} value={patience} initial={DEFAULT_TRAIN.patience} start={3} ticked="number" tick="Stop a run early when it no longer gets better" label="Patience"
+          off={null} value={patience} initial={DEFAULT_TRAIN.patience} start={3} ticked="number" tick="Stop a run early when it no longer gets better" label={SETTING_NAMES.patience}
           onChange={(p) => configure.setTrain({ patience: p })} problem={problem} help={patience === null ? undefined : 'Measurements in a row without a better loss.'}
         />
       </div>
       {patience !== null && sliceShare === 0 && (
         <p className="help">
           Decided on the evaluation set itself, so the best losses look a little better than they are on new data: a run is stopped where that set liked it.
-          Good enough to save time; for a comparison to be believed, <button type="button" className="quiet small" onClick={() => configure.setTrain({ sliceShare: SLICE })}>set a tenth of the training data aside</button> for it.
+          Good enough to save time; for a comparison to be believed, <SetSlice>set a tenth of the training data aside</SetSlice> for it.
         </p>
       )}
     </div>

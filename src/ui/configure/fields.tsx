@@ -2,7 +2,7 @@
 import { type ReactNode, useId } from 'react';
 import type { Problem } from '../../shared/config';
 import { Check, NumberField } from '../bits';
-import { useSel } from '../studioContext';
+import { useSel, useStudio } from '../studioContext';
 
 /** What is wrong with the field at `path`, in words that follow its name; null where it is right. */
 export function useProblem(path: string): string | null {
@@ -75,6 +75,15 @@ export function OptionalNumber<Off extends null | 'auto'>({ off, value, initial,
       {set && (percent ? <PercentField {...Field} min={percent[0]} max={percent[1]} /> : <NumberField {...Field} />)}
     </div>
   );
+}
+
+/** Share of the training data that one click sets aside. */
+export const SLICE = 0.1;
+
+/** The button that sets a slice aside, in words that fit the sentence around it. */
+export function SetSlice({ children }: { children: ReactNode }) {
+  const { configure } = useStudio();
+  return <button type="button" className="quiet small" onClick={() => configure.setTrain({ sliceShare: SLICE })}>{children}</button>;
 }
 
 /** "3 changed" and the way back, beside the name of what they belong to. */
