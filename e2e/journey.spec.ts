@@ -3,6 +3,7 @@ import { FILES } from './data';
 import { expect, test } from './test';
 
 test('load, preview, train both, look, compare, take away; every format', async ({ app, page }, info) => {
+  test.slow();
   await app.open();
   for (const file of FILES) {
     await test.step(file.format, async () => {
@@ -11,22 +12,22 @@ test('load, preview, train both, look, compare, take away; every format', async 
       if (file.rows) await expect(page.locator('#data')).toContainText(`${file.rows} rows`);
       expect(await app.get('data-preview').locator('.chip-trained').count()).toBeGreaterThan(10);
       await expect(app.get('plan-table')).toBeVisible();
-      await app.small(6);
+      await app.small(12);
       await app.train();
-      expect(await app.steps()).toBe(6);
+      expect(await app.steps()).toBe(12);
       for (const id of ['base', 'lora', 'ts-lora']) expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
+      // Evaluated before the first step, half way and at the end.
+      expect((await app.table('loss-table')).map((row) => row[0])).toEqual(expect.arrayContaining(['base', '6', '12']));
+      await expect(app.get('heatmap')).toBeVisible();
+      await expect(app.get('token-view')).toBeVisible();
+
+      const answers = await app.compare('Once upon a time');
+      expect(Object.keys(answers).sort()).toEqual(['base', 'lora', 'ts-lora']);
+      for (const text of Object.values(answers)) expect(text.trim()).not.toBe('');
+      await app.exportRun('ts-lora', info.outputPath(`${file.format}.zip`));
+      expect(await app.errors()).toEqual([]);
     });
   }
-  // Evaluated before the first step, half way and at the end.
-  expect((await app.table('loss-table')).map((row) => row[0])).toEqual(expect.arrayContaining(['base', '3', '6']));
-  await expect(app.get('heatmap')).toBeVisible();
-  await expect(app.get('token-view')).toBeVisible();
-
-  const answers = await app.compare('Once upon a time');
-  expect(Object.keys(answers).sort()).toEqual(['base', 'lora', 'ts-lora']);
-  for (const text of Object.values(answers)) expect(text.trim()).not.toBe('');
-  await app.exportRun('ts-lora', info.outputPath('ts-lora.zip'));
-  expect(await app.errors()).toEqual([]);
 });
 
 test('a file can be dropped, and text pasted', async ({ app, page }) => {

@@ -111,12 +111,12 @@ describe('the train worker', () => {
     await studio.reset();
   });
 
-  it('starts, pauses, stops and model changes leave the buffers as they were', async () => {
+  it('a dozen starts, pauses, stops and model changes leave the buffers as they were', async () => {
     const { studio, phase } = watched();
     const set = await data(48);
     await studio.openModel({ type: 'open-model', source: NANO });
     const before = studio.counts();
-    for (let i = 0; i < 7; i++) {
+    for (let i = 0; i < 12; i++) {
       if (i % 4 === 3) await studio.openModel({ type: 'open-model', source: NANO });
       const training = phase('training');
       await studio.start({ type: 'start', experiment: experiment({ steps: 3 }), ...set });
@@ -129,11 +129,11 @@ describe('the train worker', () => {
     }
   });
 
-  it('sixty steps leave the count of live buffers unchanged', async () => {
+  it('a hundred steps leave the count of live buffers unchanged', async () => {
     const { studio, phase, events } = watched();
     await studio.openModel({ type: 'open-model', source: NANO });
     const finished = phase('finished');
-    await studio.start({ type: 'start', experiment: experiment({ steps: 60, batchSize: 1, maxTokens: 32, evalEvery: 30 }), ...(await data(32)) });
+    await studio.start({ type: 'start', experiment: experiment({ steps: 100, batchSize: 1, maxTokens: 32, evalEvery: 50 }), ...(await data(32)) });
     while (!events.some((e) => e.type === 'step' && e.step >= 3)) await new Promise((r) => setTimeout(r, 5));
     const early = studio.counts();
     await finished;
