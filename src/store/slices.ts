@@ -1,4 +1,5 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
+import { type Language, language } from '../shared/texts';
 import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
 import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
@@ -165,6 +166,7 @@ export interface Notice {
 export interface UiSlice {
   notices: Notice[];
   theme: 'auto' | 'light' | 'dark' | 'contrast';
+  language: Language;
   offline: OfflineState;
 }
 
@@ -246,7 +248,7 @@ export function initialState(): State {
     studies: { loaded: false, list: [], selected: null, running: null, activity: null },
     keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, unlisted: null, quota: null, busy: null },
     compare: { added: [], off: new Set(), reference: null, reading: null, writing: null, ballot: null, round: null, voteNote: null },
-    ui: { notices: [], theme: 'auto', offline: 'off' },
+    ui: { notices: [], theme: 'auto', language: language(), offline: 'off' },
   };
 }
 

@@ -5,6 +5,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
 import { type ErrorInfo, SieveError } from '../shared/errors';
+import { type Language, speak } from '../shared/texts';
 import type { DataEvent, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { Checkpoints } from './checkpoints';
@@ -344,6 +345,16 @@ export class Studio {
 
   setTheme(theme: State['ui']['theme']): void {
     this.#page.patch('ui', { theme });
+  }
+
+  /** Every text from now on; what was already said stays as it was said. */
+  async setLanguage(language: Language): Promise<void> {
+    try {
+      await speak(language);
+      this.#page.patch('ui', { language });
+    } catch (error) {
+      this.#page.report('model', error);
+    }
   }
 
   /** Keeps the app for use without a network. */

@@ -1,5 +1,6 @@
 /** The page: one column of eight steps, and a slim bar to move between them. */
-import { useEffect, useRef, useState } from 'react';
+import { Fragment, useEffect, useRef, useState } from 'react';
+import { texts } from '../shared/texts';
 import { type Section, isLive, stepsOf } from '../store/slices';
 import { Announcer } from './Announcer';
 import { CompareSection } from './CompareSection';
@@ -8,8 +9,10 @@ import { DataSection } from './DataSection';
 import { ExperimentSection } from './experiment/ExperimentSection';
 import { HistorySection } from './HistorySection';
 import { InspectSection } from './InspectSection';
+import { LanguageToggle } from './LanguageToggle';
 import { ModelSection } from './ModelSection';
 import { PAGE_STEPS } from './pageSteps';
+import { Phrase } from './Phrase';
 import { ResumeOffer } from './ResumeOffer';
 import { Shortcuts } from './Shortcuts';
 import { ThemeToggle } from './ThemeToggle';
@@ -18,16 +21,23 @@ import { PHASES, TrainSection } from './TrainSection';
 import { useSel, useStudio } from './studioContext';
 
 export function App() {
+  const language = useSel((s) => s.ui.language);
+  const { page } = texts();
+  useEffect(() => {
+    document.documentElement.lang = language;
+    document.title = page.title;
+  }, [language, page]);
+  // A change of language draws the page anew, so that no part needs to watch for it.
   return (
-    <>
-      <a className="skip" href="#content">Skip to the content</a>
+    <Fragment key={language}>
+      <a className="skip" href="#content">{page.skip}</a>
       <header className="top">
         <div className="top-inner">
           <div>
             <h1>Sieve</h1>
-            <p className="claim">Teach a small language model in this tab, and see which tokens it can skip. Nothing leaves the tab.</p>
+            <p className="claim">{page.claim}</p>
           </div>
-          <div className="row top-tools"><Tour /><Shortcuts /><ThemeToggle /></div>
+          <div className="row top-tools"><Tour /><Shortcuts /><LanguageToggle /><ThemeToggle /></div>
           <TourInvite />
         </div>
       </header>
@@ -44,40 +54,30 @@ export function App() {
         <HistorySection />
       </main>
       <footer className="foot">
-        <p>
-          Your data, the model and the adapters stay in this browser tab; there is no server behind this page.
-          Only opening a model by its Hugging Face id fetches something, and sends nothing of yours.
-        </p>
+        <p>{page.privacy}</p>
         <Offline />
       </footer>
       <Announcer />
-    </>
+    </Fragment>
   );
 }
-
-const OFFLINE = {
-  off: null,
-  preparing: 'Getting ready to work without a network…',
-  ready: 'This page and both built-in models also work without a network. Your browser can install it as an app.',
-  update: 'A new version of Sieve is ready.',
-  failed: 'This browser could not keep the page for use without a network.',
-} as const;
 
 /** Whether the page would work without a network, and a new version that waits. */
 function Offline() {
   const studio = useStudio();
   const offline = useSel((s) => s.ui.offline);
   const live = useSel((s) => isLive(s.runs.phase));
+  const { page } = texts();
   if (offline === 'off') return null;
   return (
     <p data-testid="offline" data-state={offline} aria-live="polite">
-      {OFFLINE[offline]}
-      {offline === 'update' && <> <button type="button" className="quiet" onClick={() => void studio.takeOver()}>Reload into it</button>{live && ' The run is saved and can be resumed.'}</>}
+      <Phrase of={offline === 'update' && live ? page.offline.updateLive : page.offline[offline]} reload={<button type="button" className="quiet" onClick={() => void studio.takeOver()}>{page.offline.reload}</button>} />
     </p>
   );
 }
 
 function StepNav() {
+  const { page } = texts();
   const here = useCurrent();
   const model = useSel((s) => s.model.status === 'ready');
   const data = useSel((s) => s.dataset.train !== null);
@@ -95,13 +95,13 @@ function StepNav() {
     if (list.current && link) list.current.scrollTo({ left: link.offsetLeft - list.current.clientWidth / 3 });
   }, [here]);
   return (
-    <nav className="steps" aria-label="Steps">
+    <nav className="steps" aria-label={page.steps}>
       <ol ref={list}>
-        {PAGE_STEPS.map((s, i) => (
-          <li key={s.id}>
-            <a href={`#${s.id}`} aria-current={here === s.id ? 'step' : undefined}>
-              <span className={`step-number${done[s.id] ? ' step-done' : ''}${s.id === 'train' && started && !done.train ? ' step-live' : ''}`} aria-hidden="true">{done[s.id] ? '✓' : i + 1}</span>
-              {s.label}{done[s.id] && <span className="sr-only"> (done)</span>}
+        {PAGE_STEPS.map((id, i) => (
+          <li key={id}>
+            <a href={`#${id}`} aria-current={here === id ? 'step' : undefined}>
+              <span className={`step-number${done[id] ? ' step-done' : ''}${id === 'train' && started && !done.train ? ' step-live' : ''}`} aria-hidden="true">{done[id] ? '✓' : i + 1}</span>
+              {page.section[id]}{done[id] && <span className="sr-only"> {page.stepDone}</span>}
             </a>
           </li>
         ))}
@@ -128,7 +128,7 @@ function useCurrent(): Section {
     const observer = new IntersectionObserver((entries) => {
       for (const e of entries) if (e.isIntersecting) setHere(e.target.id as Section);
     }, { rootMargin: '-20% 0px -70% 0px' });
-    for (const { id } of PAGE_STEPS) {
+    for (const id of PAGE_STEPS) {
       const element = document.getElementById(id);
       if (element) observer.observe(element);
     }

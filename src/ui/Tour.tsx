@@ -1,6 +1,7 @@
 /** A tour of the page: one stop per section, beside the page and not over it. Offered once, there at any time. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Section } from '../store/slices';
+import { recall, remember } from './remembered';
 
 const STOPS: { section: Section; title: string; text: string }[] = [
   { section: 'model', title: 'A small model is open', text: 'It was trained beforehand and lies in this page. What you do here happens on your own GPU; nothing is sent anywhere.' },
@@ -11,29 +12,12 @@ const STOPS: { section: Section; title: string; text: string }[] = [
   { section: 'compare', title: 'Judge and keep', text: 'The same prompt, answered by the base and by every run. The adapter you like leaves as a file that Python loads.' },
 ];
 
-const KEY = 'sieve-tour';
-let seen: boolean | null = null;
 const listeners = new Set<() => void>();
 
-/** Storage may be forbidden; then the offer comes again, and no more. */
-function wasSeen(): boolean {
-  if (seen === null) {
-    try {
-      seen = localStorage.getItem(KEY) !== null;
-    } catch {
-      seen = false;
-    }
-  }
-  return seen;
-}
+const wasSeen = () => recall('tour') !== null;
 
-function remember(): void {
-  seen = true;
-  try {
-    localStorage.setItem(KEY, 'seen');
-  } catch {
-    // Shown again next time.
-  }
+function rememberSeen(): void {
+  remember('tour', 'seen');
   listeners.forEach((l) => l());
 }
 
@@ -48,7 +32,7 @@ export function TourInvite() {
     <p className="invite" data-testid="tour-invite">
       New here? The tour has {STOPS.length} stops and takes a minute.
       <button type="button" className="small" onClick={() => document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.click()}>Take the tour</button>
-      <button type="button" className="quiet small" onClick={() => { remember(); document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.focus(); }} data-testid="tour-decline">No, thanks</button>
+      <button type="button" className="quiet small" onClick={() => { rememberSeen(); document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.focus(); }} data-testid="tour-decline">No, thanks</button>
     </p>
   );
 }
@@ -59,7 +43,7 @@ export function Tour() {
   const title = useRef<HTMLHeadingElement>(null);
   const end = useCallback(() => {
     setStop(null);
-    remember();
+    rememberSeen();
     opener.current?.focus({ preventScroll: true });
   }, []);
   useEffect(() => {

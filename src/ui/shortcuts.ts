@@ -4,12 +4,14 @@
  * that keeps such keys to themselves); digits and punctuation of the find-as-you-type of Firefox (/ and ') are left alone.
  * They can be switched off (WCAG 2.1.4).
  */
+import { texts } from '../shared/texts';
 import type { Section } from '../store/slices';
 import { isLive } from '../store/slices';
 import type { Studio } from '../store/studio';
 import { say } from './announcer';
 import { scrubber } from './charts/scrubber';
 import { PAGE_STEPS } from './pageSteps';
+import { recall, remember } from './remembered';
 import { nextTheme, THEMES } from './theme';
 import { whyNotTrain } from './whyNotTrain';
 
@@ -52,17 +54,17 @@ export const SHORTCUTS: readonly Shortcut[] = [
     void studio.stop();
     return true;
   }),
-  ...PAGE_STEPS.map(({ id, label }, i): Shortcut => ({ key: String(i + 1), group: 'Sections', what: label, run: ({ goTo }) => { goTo(id); return true; } })),
+  ...PAGE_STEPS.map((id, i): Shortcut => ({ key: String(i + 1), group: 'Sections', what: texts().page.section[id], run: ({ goTo }) => { goTo(id); return true; } })),
   scrub(',', 'Back one step', (at) => at - 1),
   scrub('.', 'On one step', (at) => at + 1),
   scrub('<', 'First step', () => 0),
   scrub('>', 'Latest step', (_, last) => last),
   {
-    key: 'c', group: 'Page', what: `Next colours: ${THEMES.map((t) => t.label.toLowerCase()).join(', ')}`,
+    key: 'c', group: 'Page', what: `Next colours: ${THEMES.map((t) => texts().page.theme[t].toLowerCase()).join(', ')}`,
     run: ({ studio }) => {
       const theme = nextTheme(studio.store.getState().ui.theme);
       studio.setTheme(theme);
-      say(`Colours: ${THEMES.find((t) => t.value === theme)!.label.toLowerCase()}`);
+      say(texts().page.coloursAre(texts().page.theme[theme]));
       return true;
     },
   },
@@ -87,23 +89,11 @@ export function shortcutFor({ key, ctrlKey, altKey, metaKey, isComposing, repeat
   return found && repeat && found.group !== 'Skip map' ? null : found;
 }
 
-const KEY = 'sieve-shortcuts';
-
 /** Whether keys are on; they are until someone switches them off. */
 export function shortcutsOn(): boolean {
-  try {
-    return localStorage.getItem(KEY) !== 'off';
-  } catch (error) {
-    console.info('storage is not available', error);
-    return true;
-  }
+  return recall('shortcuts') !== 'off';
 }
 
 export function rememberShortcuts(on: boolean): void {
-  try {
-    if (on) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, 'off');
-  } catch (error) {
-    console.info('storage is not available', error);
-  }
+  remember('shortcuts', on ? 'on' : 'off');
 }

@@ -10,8 +10,8 @@ test('the root says only what was chosen, and more contrast also where the syste
 });
 
 test('the next theme goes around through all of them', () => {
-  let theme = THEMES[0].value;
+  let theme = THEMES[0];
   const seen = THEMES.map(() => (theme = nextTheme(theme)));
   expect(new Set(seen).size).toBe(THEMES.length);
-  expect(theme).toBe(THEMES[0].value);
+  expect(theme).toBe(THEMES[0]);
 });

@@ -1,17 +1,11 @@
 /** Which colours the page has: chosen by a person, else as the system says. Remembered where the browser allows it. */
 import type { UiSlice } from '../store/slices';
+import { recall, remember } from './remembered';
 
 export type Theme = UiSlice['theme'];
 
 /** In the order of the toggle; `contrast` is light or dark as the system says, with the strongest colours. */
-export const THEMES: readonly { value: Theme; label: string }[] = [
-  { value: 'auto', label: 'Auto' },
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
-  { value: 'contrast', label: 'Contrast' },
-];
-
-const KEY = 'sieve-theme';
+export const THEMES: readonly Theme[] = ['auto', 'light', 'dark', 'contrast'];
 
 /** What the root element says: see tokens.css. */
 export function rootTheme(theme: Theme, systemWantsMore: boolean): { theme?: 'light' | 'dark'; contrast?: 'more' } {
@@ -39,24 +33,15 @@ export function wearTheme(theme: Theme): () => void {
 
 /** The theme after `theme`, around and around. */
 export function nextTheme(theme: Theme): Theme {
-  return THEMES[(THEMES.findIndex((t) => t.value === theme) + 1) % THEMES.length].value;
+  return THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
 }
 
 /** What was chosen on an earlier visit. */
 export function rememberedTheme(): Theme {
-  try {
-    const theme = localStorage.getItem(KEY);
-    return THEMES.find((t) => t.value === theme)?.value ?? 'auto';
-  } catch (error) {
-    console.info('storage is not available', error);
-    return 'auto';
-  }
+  const theme = recall('theme');
+  return THEMES.find((t) => t === theme) ?? 'auto';
 }
 
 export function rememberTheme(theme: Theme): void {
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch (error) {
-    console.info('storage is not available', error);
-  }
+  remember('theme', theme);
 }

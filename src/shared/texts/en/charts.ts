@@ -1,0 +1,2 @@
+/** Charts and maps, and what explains them. */
+export const charts = {};

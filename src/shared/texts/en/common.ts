@@ -1,0 +1,2 @@
+/** Words that several parts use: units, times, fields, notices. */
+export const common = {};

@@ -1,0 +1,2 @@
+/** Compare section: differences, answers, votes. */
+export const compare = {};

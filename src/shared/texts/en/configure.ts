@@ -1,0 +1,2 @@
+/** Configure section and the settings of runs. */
+export const configure = {};

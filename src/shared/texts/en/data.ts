@@ -1,0 +1,2 @@
+/** Data section. */
+export const data = {};

@@ -1,0 +1,2 @@
+/** Errors of data/. */
+export const data = {};

@@ -1,0 +1,2 @@
+/** Errors of engine/. */
+export const engine = {};

@@ -1,0 +1,2 @@
+/** Errors of hub/. */
+export const hub = {};

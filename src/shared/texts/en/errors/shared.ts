@@ -1,0 +1,2 @@
+/** Errors of shared/. */
+export const shared = {};

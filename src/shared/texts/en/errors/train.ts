@@ -1,0 +1,2 @@
+/** Errors of train/. */
+export const train = {};

@@ -1,0 +1,2 @@
+/** Experiment section: grids, verdicts, report. */
+export const experiment = {};

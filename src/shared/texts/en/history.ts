@@ -1,0 +1,2 @@
+/** History section and the offer to resume. */
+export const history = {};

@@ -1,0 +1,19 @@
+/** English: one file for each part of the page, and what the layers below have to say. Every other language has the same entries, by type. */
+import { charts } from './charts';
+import { common } from './common';
+import { compare } from './compare';
+import { configure } from './configure';
+import { data } from './data';
+import { errors } from './errors';
+import { experiment } from './experiment';
+import { history } from './history';
+import { inspect } from './inspect';
+import { model } from './model';
+import { page } from './page';
+import { train } from './train';
+
+export const en = {
+  common, page, model, data, configure, train, inspect, charts, compare, experiment, history, errors,
+};
+
+export type Texts = typeof en;

@@ -1,0 +1,2 @@
+/** Inspect section. */
+export const inspect = {};

@@ -1,0 +1,2 @@
+/** Model section. */
+export const model = {};

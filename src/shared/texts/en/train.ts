@@ -1,0 +1,2 @@
+/** Train section: progress, runs, samples. */
+export const train = {};

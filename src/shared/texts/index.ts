@@ -1,0 +1,32 @@
+/**
+ * All text that a person reads, in one catalogue: `en/` says what there is, `zh/` has the same by type. A worker
+ * has a catalogue of its own; the page tells it the language.
+ *
+ * Entries are plain strings, or functions of what varies. `{name}` in an entry is a place for a `Phrase` to put an
+ * element in. Never keep an entry in a constant of a module: the language may change after that.
+ */
+import { type Texts, en } from './en';
+
+/** The languages there are, each by its own name. */
+export const LANGUAGES = { en: 'English', zh: '中文' } as const;
+
+export type Language = keyof typeof LANGUAGES;
+
+let current: Texts = en;
+let spoken: Language = 'en';
+
+/** The catalogue of the language in use; English until `speak` has been called. */
+export function texts(): Texts {
+  return current;
+}
+
+/** The language in use, as in `<html lang>`. */
+export function language(): Language {
+  return spoken;
+}
+
+/** Changes the language of every text from now on; the other language's catalogue is fetched when it is first needed. */
+export async function speak(next: Language): Promise<void> {
+  current = next === 'zh' ? (await import('./zh')).zh : en;
+  spoken = next;
+}

@@ -1,0 +1,35 @@
+import { afterEach, expect, test } from 'vitest';
+import { en } from './en';
+import { language, speak, texts } from './index';
+import { zh } from './zh';
+
+afterEach(() => speak('en'));
+
+/** Every entry by its path; what a function says is seen from its source. */
+function entries(node: unknown, path = ''): [string, string][] {
+  if (typeof node === 'string') return [[path, node]];
+  if (typeof node === 'function') return [[path, String(node)]];
+  return Object.entries(node as object).flatMap(([key, value]) => entries(value, path ? `${path}.${key}` : key));
+}
+
+const places = (text: string) => [...text.matchAll(/(?<!\$)\{(\w+)\}/g)].map((m) => m[1]).sort();
+
+test('both languages have the same entries, with the same places', () => {
+  const [english, chinese] = [entries(en), new Map(entries(zh))];
+  expect([...chinese.keys()].sort()).toEqual(english.map(([path]) => path).sort());
+  for (const [path, text] of english) expect(places(chinese.get(path)!), path).toEqual(places(text));
+});
+
+test('every Chinese entry is Chinese, names and signs aside', () => {
+  const han = /\p{Script=Han}/u;
+  const words = (text: string) => text.replaceAll(/\{\w+\}/g, '').match(/[a-z]{3,}/gi) ?? [];
+  const english = new Map(entries(en));
+  const untranslated = entries(zh).filter(([path, text]) => !han.test(text) && english.get(path) === text && words(text).length > 1);
+  expect(untranslated).toEqual([]);
+});
+
+test('the language in use is what was last asked for', async () => {
+  expect([language(), texts()]).toEqual(['en', en]);
+  await speak('zh');
+  expect([language(), texts()]).toEqual(['zh', zh]);
+});

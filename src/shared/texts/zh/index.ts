@@ -1,0 +1,18 @@
+/** Simplified Chinese; complete by type. */
+import type { Texts } from '../en';
+import { charts } from './charts';
+import { common } from './common';
+import { compare } from './compare';
+import { configure } from './configure';
+import { data } from './data';
+import { errors } from './errors';
+import { experiment } from './experiment';
+import { history } from './history';
+import { inspect } from './inspect';
+import { model } from './model';
+import { page } from './page';
+import { train } from './train';
+
+export const zh: Texts = {
+  common, page, model, data, configure, train, inspect, charts, compare, experiment, history, errors,
+};
