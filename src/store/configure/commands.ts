@@ -5,6 +5,7 @@
 import { type ExperimentConfig, METHOD_NAMES, type RunConfig, type TrainConfig, defaultExperiment, experimentProblems, parseExperiment, runSchema, startRank } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 import { ConfigError, toErrorInfo } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { RunId } from '../../train/protocol';
 import { draftProblems, refuseTwo } from '../checks';
 import { type DatasetCommands, SETTLE } from '../dataset';
@@ -178,7 +179,7 @@ export class ConfigureCommands {
   importFile(file: Blob): Promise<void> {
     this.#page.dismiss('configure');
     return this.#page.command('configure', async () => {
-      if (file.size > MAX_SETTINGS_FILE) throw new ConfigError(`The file has ${file.size} bytes; settings have at most ${MAX_SETTINGS_FILE}.`, 'Choose a file that was exported under Configure.');
+      if (file.size > MAX_SETTINGS_FILE) throw new ConfigError(texts().errors.store.settings.tooLarge(file.size, MAX_SETTINGS_FILE));
       this.setDraft(readSettings(await file.text()));
     });
   }

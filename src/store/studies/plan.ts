@@ -3,6 +3,7 @@ import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema, star
 import { ConfigError } from '../../shared/errors';
 import { Rng } from '../../shared/rng';
 import { type Cell, type ModuleMeasure, RANKING_NAMES, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
+import { texts } from '../../shared/texts';
 import { sessionsOf } from './grid';
 
 /** Probe runs of the module-importance study: gates measure the active share, AdaLoRA its sensitivity, plain LoRA all the rest. */
@@ -73,7 +74,7 @@ function trainJob(study: Study, cells: readonly Cell[], seed: number, ids: reado
   if (!study.importance) return { stage: 'train', seed, experiment: parseExperiment({ train, runs: study.arms.filter((a) => ids.includes(a.id)) }) };
   const { rankings, share, all } = study.importance;
   const modules = probeMeasures(cells, seed);
-  if (!modules) throw new ConfigError(`The probe of seed ${seed} gave no ranking.`, 'Delete this experiment and start it again with a smaller learning rate.');
+  if (!modules) throw new ConfigError(texts().errors.store.studies.noRanking(seed));
   const [arm] = study.arms;
   const runs = rankings.map((id) => runSchema.parse({ ...arm, id, name: RANKING_NAMES[id].name, only: topModules(modules, id, share, seed) }));
   if (all) runs.push(runSchema.parse({ ...arm, id: 'all', name: 'All modules' }));

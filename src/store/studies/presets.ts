@@ -81,7 +81,7 @@ export function settingsOf(draft: StudyDraft, train: TrainConfig, runs: readonly
     const names = compared.length > 4 ? `${compared.length} ${draft.of}` : compared.map((a) => a.name).join(' / ');
     if (draft.axes.length === 0) return { name: `${names} ${over}`.slice(0, 120), train: trained, seeds, arms: compared, importance: null, grid: null };
     const grid = expandGrid(compared, draft.axes, trained);
-    if (typeof grid === 'string') throw new ConfigError(grid);
+    if (typeof grid === 'string') throw new ConfigError({ message: grid });
     const by = draft.axes.map((a) => GRID_INFO[a.field].label.replace(/, (%|λ̄)$/, '').toLowerCase()).join(' × ');
     return { name: `${names} by ${by} ${over}`.slice(0, 120), train: trained, seeds, arms: grid.arms, importance: null, grid: grid.grid };
   }
