@@ -91,6 +91,19 @@ test('after boot the default model and the first sample set are there', async ()
   expect(state().ui.notices).toEqual([]);
 });
 
+test('a new language reaches the page and every worker that runs', async () => {
+  const { studio, train, data, keep, state } = await ready();
+  try {
+    await studio.setLanguage('zh');
+    expect([train.sent.at(-1), data.sent.at(-1), keep.sent]).toEqual([{ language: 'zh' }, { language: 'zh' }, []]);
+    expect(state().ui.language).toBe('zh');
+    train.crash('boom');
+    expect(state().ui.notices.map((n) => n.info.message)).toContain('数据工作线程停止了：boom。');
+  } finally {
+    await studio.setLanguage('en');
+  }
+});
+
 test('without WebGPU no train worker is asked, and data still load', async () => {
   vi.stubGlobal('navigator', {});
   const { studio, train, data, state } = make();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { speak } from '../shared/texts';
 import { EventBatcher } from './batcher';
 import { TestPort } from './testing/fixtures';
 import { WorkerClient, WorkerFault } from './workerClient';
@@ -61,7 +62,27 @@ test('events are handed on; an unasked reply is an error', () => {
   expect(ports[0].terminated).toBe(true);
 });
 
+test('a worker is told the page’s language before its first request, when it changes, and when it is started anew', async () => {
+  const { ports, client } = setup();
+  await speak('zh');
+  client.speak();
+  expect(ports).toHaveLength(0);
+  const first = client.request({ type: 'two' });
+  expect(ports[0].sent).toEqual([{ language: 'zh' }, { type: 'two', requestId: 1 }]);
+  client.speak();
+  expect(ports[0].sent).toHaveLength(2);
+  ports[0].crash('boom');
+  await expect(first).rejects.toMatchObject({ name: 'WorkerError', message: '数据工作线程停止了：boom。' });
+  void client.request({ type: 'two' }).catch(() => 'closed below');
+  expect(ports[1].sent).toEqual([{ language: 'zh' }, { type: 'two', requestId: 2 }]);
+  await speak('en');
+  client.speak();
+  expect(ports[1].sent.at(-1)).toEqual({ language: 'en' });
+  client.dispose();
+});
+
 beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => speak('en'));
 afterEach(() => { vi.useRealTimers(); });
 
 test('the batcher applies at the earliest due time, in order, all at once', () => {

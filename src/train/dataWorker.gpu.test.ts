@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { NO_REPAIRS } from '../data/repair';
 import type { ErrorInfo } from '../shared/errors';
-import type { DataEvent, DataReplies, DataRequest, FromWorker } from './protocol';
+import type { DataEvent, DataReplies, DataRequest, FromWorker, ToWorker } from './protocol';
 
 let worker: Worker | null = null;
 afterEach(() => {
@@ -56,6 +56,11 @@ describe('data worker', () => {
     expect([listed.total, listed.rows.length, new Set(listed.rows.map((r) => r.side)).size]).toEqual([72, 72, 1]);
     expect((await ask({ type: 'detail', item: 3 }))?.example?.row).toBe(3);
     expect(await failure(ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'no-such-model' } }))).toMatchObject({ hint: expect.stringMatching(/./) });
+  });
+  it('fetches the texts of another language before it answers what was asked in it', async () => {
+    const ask = start();
+    worker!.postMessage({ language: 'zh' } satisfies ToWorker<DataRequest>);
+    expect(await failure(ask({ type: 'preview', from: 0, count: 1 }))).toEqual({ name: 'DataError', message: '还没有样本。', hint: '请先准备数据。' });
   });
   it('ends a long parse when it is told to, and reads on', async () => {
     const ask = start();
