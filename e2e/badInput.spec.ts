@@ -29,6 +29,18 @@ test('refused in words, and the page goes on', async ({ app, page }) => {
   }
 });
 
+test('in another language, the worker says it in that one', async ({ app, page }) => {
+  await app.openSoon();
+  const alert = page.locator('#data').getByTestId('error-alert').first();
+  const empty = { name: 'empty.jsonl', mimeType: 'text/plain', buffer: Buffer.from('') };
+  await app.get('language-zh').click();
+  await app.get('data-file').setInputFiles(empty);
+  await expect(alert).toContainText('文件是空的。');
+  await app.get('language-en').click();
+  await app.get('data-file').setInputFiles(empty);
+  await expect(alert).toContainText('The file is empty.');
+});
+
 test('a broken line is named, the others are kept', async ({ app }) => {
   await app.openSoon();
   await app.loadFile({ name: 'broken.jsonl', mimeType: 'text/plain', text: [...lines.slice(0, 6), '{"prompt": "x", ', ...lines.slice(6)].join('\n') });
