@@ -3,6 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, drawsTokens } from '../shared/config';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
 import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
+import { texts } from '../shared/texts';
 import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
 import { refuseTwo } from './checks';
 import { openDatabase } from './database';
@@ -27,9 +28,10 @@ const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0,
 
 /** "LoRA, TS-LoRA on Ship's log": what a run is called until someone names it. */
 export function startName(experiment: ExperimentConfig, data: string): string {
+  const t = texts().history.startName;
   const names = experiment.runs.map((r) => r.name);
-  const shown = names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} more`] : names;
-  return `${shown.join(', ')}${data ? ` on ${data}` : ''}`.slice(0, 120);
+  const shown = (names.length > 3 ? [...names.slice(0, 2), t.more(names.length - 2)] : names).join(', ');
+  return (data ? t.on(shown, data) : shown).slice(0, 120);
 }
 
 /** The record of a session that has ended. */
