@@ -161,7 +161,7 @@ export const data = {
     row: (n: string) => `row ${n}`,
     heldOut: 'held out',
     state: { trained: 'trained', masked: 'read, not trained', truncated: 'cut off' },
-    token: (id: number, state: string) => `token ${id}, ${state}`,
+    token: (id: number, state: string, note: string | null) => `token ${id}, ${state}${note === null ? '' : `, ${note}`}`,
     more: (n: number) => ` and ${n} more`,
   },
   table: {

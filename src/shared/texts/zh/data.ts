@@ -156,7 +156,7 @@ export const data: Texts['data'] = {
     row: (n) => `第 ${n} 行`,
     heldOut: '留出',
     state: { trained: '参与训练', masked: '只读不学', truncated: '被截断' },
-    token: (id, state) => `词元 ${id}，${state}`,
+    token: (id, state, note) => `词元 ${id}，${state}${note === null ? '' : `，${note}`}`,
     more: (n) => ` 还有 ${n} 个`,
   },
   table: {
