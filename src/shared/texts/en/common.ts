@@ -2,7 +2,6 @@
 export const common = {
   of: (done: string, total: string) => `${done} of ${total}`,
   asTable: 'As a table',
-  step: (n: string) => `step ${n}`,
   notice: {
     text: '{head} {message}',
     error: 'Error.',
@@ -32,15 +31,5 @@ export const common = {
     /** A token that holds only a part of a character. */
     partOf: (bytes: string, character: string) => `${bytes.includes(' ') ? 'bytes' : 'byte'} ${bytes} of “${character}”`,
     broken: (bytes: string) => `${bytes.includes(' ') ? 'bytes' : 'byte'} ${bytes} of a broken character`,
-  },
-  /** By the names under which experiments keep the classes of tokens. */
-  tokenClass: {
-    group: { Kind: 'Kind', Part: 'Part', 'Place in the text': 'Place in the text', Frequency: 'Frequency' },
-    name: {
-      whitespace: 'whitespace', punctuation: 'punctuation', digits: 'digits', 'function word': 'function word', 'other word': 'other word', 'inside a word': 'inside a word', mark: 'mark',
-      prompt: 'prompt', answer: 'answer',
-      first: 'first', '2–4': '2–4', '5–8': '5–8', '9–16': '9–16', '17–32': '17–32', '33–64': '33–64', 'after 64': 'after 64',
-      'the 10 commonest': 'the 10 commonest', 'the next 90': 'the next 90', 'the next 900': 'the next 900', rarer: 'rarer', 'not in the training data': 'not in the training data',
-    },
   },
 };
