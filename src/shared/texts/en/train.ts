@@ -81,7 +81,6 @@ export const train = {
   },
   samples: {
     title: 'What the runs write, as they learn',
-    base: 'Base',
     empty: 'Fills at each measurement on held-out data. Each run goes on from the same prompt, always with the likeliest token.',
     prompt: 'Prompt',
     after: 'After {prompt}',

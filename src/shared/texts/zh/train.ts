@@ -78,7 +78,6 @@ export const train: Texts['train'] = {
   },
   samples: {
     title: '各运行在学习过程中写出的文字',
-    base: '基座',
     empty: '每次在留出数据上测量时填充。每个运行都从相同的提示词续写，总是取概率最大的词元。',
     prompt: '提示词',
     after: '在 {prompt} 之后',
