@@ -68,14 +68,15 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
   const box = useRef<HTMLFieldSetElement>(null);
   const id = useId();
   const counts = tally(ballot);
-  const names = ballot.revealed ? { x: ballot.x.name, y: ballot.y.name } : { x: 'X', y: 'Y' };
-  const mark = (side: 'x' | 'y') => all.find((c) => c.identity === ballot[side].identity)?.index;
+  const here = (side: 'x' | 'y') => all.find((c) => c.identity === ballot[side].identity);
+  // What it is called now: it may have been renamed since, or the language changed.
+  const names = ballot.revealed ? { x: here('x')?.name ?? ballot.x.name, y: here('y')?.name ?? ballot.y.name } : { x: 'X', y: 'Y' };
   const asked = writing === 'vote';
   // The buttons that were pressed are gone or disabled meanwhile; keys must go on working. Focus that is elsewhere is left alone.
   useEffect(() => {
     if (!round && !asked) return;
-    const here = document.activeElement;
-    if (here === null || here === document.body || box.current?.contains(here)) box.current?.focus({ preventScroll: true });
+    const focus = document.activeElement;
+    if (focus === null || focus === document.body || box.current?.contains(focus)) box.current?.focus({ preventScroll: true });
   }, [round, asked]);
   const choose = (choice: Choice) => { if (round && writing === null) void studio.comparing.vote(choice); };
   const key = (event: KeyboardEvent) => {
@@ -87,7 +88,7 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
     <button type="button" disabled={!round || writing !== null} onClick={() => choose(choice)} aria-keyshortcuts={String(choice)} data-testid={`vote-${choice}`}><kbd>{choice}</kbd> {label}</button>
   );
   const side = (which: 'x' | 'y', n: number) => {
-    const index = mark(which);
+    const index = here(which)?.index;
     return <div key={which}><dt>{ballot.revealed && index !== undefined && <RunMark index={index} />}{names[which]}</dt><dd className="num" data-testid={`tally-${which}`}>{n}</dd></div>;
   };
   return (

@@ -14,9 +14,9 @@ export const explain: Texts['charts']['explain'] = {
     clipped: (run, now, most, share, limit) => `${run}：现在 ${now}，最大 ${most}。它有 ${share} 的步超过上限 ${limit}，并被缩短到该上限。`,
   },
   rate: {
-    constant: (steps, rate) => `一次更新走多远。它在前 ${steps} 步升到 ${rate}，之后保持不变。`,
-    linear: (steps, rate) => `一次更新走多远。它在前 ${steps} 步升到 ${rate}，之后沿直线降到 0。`,
-    cosine: (steps, rate) => `一次更新走多远。它在前 ${steps} 步升到 ${rate}，之后沿余弦曲线降到 0。`,
+    constant: (steps, rate) => `学习率决定一次更新走多远。它在前 ${steps} 步升到 ${rate}，之后保持不变。`,
+    linear: (steps, rate) => `学习率决定一次更新走多远。它在前 ${steps} 步升到 ${rate}，之后沿直线降到 0。`,
+    cosine: (steps, rate) => `学习率决定一次更新走多远。它在前 ${steps} 步升到 ${rate}，之后沿余弦曲线降到 0。`,
     now: (rate, share) => `现在为 ${rate}，是该值的 ${share}。`,
   },
   speed: {
@@ -42,7 +42,7 @@ export const explain: Texts['charts']['explain'] = {
     now: (most, mostShare, least, leastShare) => `保留最多：“${most}”（${mostShare}）。保留最少：“${least}”（${leastShare}）。`,
   },
   ranking: {
-    what: '保留词元多的模块，是数据对它要求高的模块。这是 TS-PEFT 衡量模块重要性的标志；权重范数是另一种，哪一种更好仍是问题，而非事实。',
+    what: '保留词元多的模块，是数据对它要求高的模块。TS-PEFT 以此衡量模块的重要性；权重范数是另一种指标，哪一种更好尚无定论。',
     now: (from, to, module, share) => `在第 ${from} 到 ${to} 步上取平均，${module} 保留最多：${share}。`,
     unknown: (stability) => `稳定性：运行后半程的排名${stability}。`,
     stability: (stability, correlation) => `稳定性：运行后半程的排名${stability}（平均秩相关 ${correlation}；1 = 排名相同，0 = 无关）。`,

@@ -5,7 +5,7 @@ export const charts: Texts['charts'] = {
   explain,
   layer: (layer) => `第 ${layer} 层`,
   module: (layer, kind) => `第 ${layer} 层 ${kind}`,
-  step: '步',
+  step: '步数',
   stepAt: (step) => `第 ${step} 步`,
   slider: '第 {step} 步',
   sliderLatest: '第 {step} 步（最新）',
@@ -20,7 +20,7 @@ export const charts: Texts['charts'] = {
     thinned: (stride, rows) => `每隔 ${stride} 行显示一行；CSV 中有全部 ${rows} 行`,
   },
   column: {
-    step: '步', rank: '名次', module: '模块', 'active share': '激活占比', 'spread between windows': '各时间段之间的离散度', tau: 'τ', 'r from': 'r 下限', 'r to': 'r 上限',
+    step: '步数', rank: '名次', module: '模块', 'active share': '激活占比', 'spread between windows': '各时间段之间的离散度', tau: 'τ', 'r from': 'r 下限', 'r to': 'r 上限',
     tokens: '词元数', 'skipped share': '跳过占比', token: '词元', text: '文本', kept: '保留', r: 'r', 'kept by': '保留它的模块占比', 'mean r': '平均 r',
   },
   line: {
@@ -59,7 +59,7 @@ export const charts: Texts['charts'] = {
     speedAxis: '每秒词元数',
     speedUnit: '每个运行',
   },
-  lossTable: { step: '步', base: '基座', heldOut: '留出', againstBase: '与基座之差' },
+  lossTable: { step: '步数', base: '基座', heldOut: '留出', againstBase: '与基座之差' },
   ranking: {
     title: '按激活占比排列的模块',
     module: '模块',

@@ -17,13 +17,13 @@ export const settings: Texts['compare']['settings'] = {
   no: '否',
   off: '关闭',
   run: {
-    method: '方法', rank: '秩', alpha: 'Alpha', rslora: '按 √秩 缩放（rsLoRA）', loraPlusRatio: 'B 的学习率是 A 的倍数（LoRA+）',
+    method: '方法', rank: '秩', alpha: 'Alpha', rslora: '按 √秩 缩放（rsLoRA）', loraPlusRatio: 'B 与 A 的学习率之比（LoRA+）',
     dropout: 'Dropout', learningRate: '自己的学习率', modules: '带适配器的模块', only: '仅限这些模块',
   },
   gate: {
     rule: '移动 τ 的规则', lambdaBar: '保留一个词元的价格 λ̄', tauStep: 'τ 的步长', tauWarmup: 'τ 移动之前的步数',
     rhoPer: 'τ 的步长依据', eta: '近端步 η', target: '目标跳过占比', targetPer: '目标适用于',
-    prices: '价格来自', pricesEvery: '留出价格的间隔步数', keep: '保留占比', follows: '保留数量与谁相同',
+    prices: '价格来自', pricesEvery: '留出价格的间隔步数', keep: '保留占比', follows: '保留数量跟随的运行',
   },
   adalora: {
     initRank: '起始秩', tinit: '剪枝之前的步数', tfinal: '保持最终秩的最后步数', deltaT: '剪枝的间隔步数',
