@@ -40,34 +40,34 @@ const heading = (text: string) => `<h2>${escapeMarkup(text)}</h2>`;
 
 /** The report as one HTML document. */
 export function reportHtml(study: Study, cells: readonly Cell[]): string {
-  const { results: r, modules: m, noise: nt, classes: ct, report: t, view } = texts().experiment;
+  const t = texts().experiment;
   const results = resultsOf(study, cells);
   const { rows, measures, reference, base } = results;
   const parts = [
     `<h1>${escapeMarkup(study.name)}</h1>`,
-    paragraph(t.made(new Date(study.createdAt).toISOString().slice(0, 16).replace('T', ' '), t.state[study.state]), true),
-    heading(view.shows),
-    results.verdicts.length > 0 ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>` : paragraph(view.nothing),
-    paragraph(t.how, true),
+    paragraph(t.report.made(new Date(study.createdAt).toISOString().slice(0, 16).replace('T', ' '), t.report.state[study.state]), true),
+    heading(t.view.shows),
+    results.verdicts.length > 0 ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>` : paragraph(t.view.nothing),
+    paragraph(t.report.how, true),
     toMarkup(lossFigure(results, WIDTH)),
-    table(r.caption, [r.arm, n(r.seeds), n(r.parameters), ...measures.map(({ id }) => n(r.measure[id].label)), n(r.against(reference))], [
-      ...(base === null ? [] : [[r.untouched, n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
+    table(t.results.caption, [t.results.arm, n(t.results.seeds), n(t.results.parameters), ...measures.map(({ id }) => n(t.results.measure[id].label)), n(t.results.against(reference))], [
+      ...(base === null ? [] : [[t.results.untouched, n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
       ...rows.map(({ name, done, failed, parameters, values, difference }): Cellable[] => [
-        name, n(r.seedsDone(done, failed)), n(count(parameters)),
+        name, n(t.results.seedsDone(done, failed)), n(count(parameters)),
         ...values.map((v, k) => n(withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x))))),
         n(difference ? `${signed(difference.mean)}${difference.half === null ? '' : ` ± ${fixed(difference.half)}`}` : '–'),
       ]),
     ]),
-    table(t.seeds, [r.seed, ...rows.map(({ name }) => n(name))], study.seeds.map((seed, i) => [n(String(seed)), ...rows.map(({ losses }) => n(fixed(losses[i], 4)))])),
+    table(t.report.seeds, [t.results.seed, ...rows.map(({ name }) => n(name))], study.seeds.map((seed, i) => [n(String(seed)), ...rows.map(({ losses }) => n(fixed(losses[i], 4)))])),
   ];
   const found = rankingsOf(study, cells);
   if (found) {
     const places = new Map(found.rankings.map(({ ranking }) => [ranking, ranks(found.modules.map(({ scores }) => -scores[ranking]))]));
     parts.push(
-      heading(m.title),
-      table(t.correlation, [m.rankingHead, m.by, n(t.between), n(m.withActive)], found.rankings.map(({ ranking, stability, withActive }) => [m.ranking[ranking].name, m.ranking[ranking].by, n(ranking === 'weight' ? m.seedless : fixed(stability, 2)), n(fixed(withActive, 2))])),
+      heading(t.modules.title),
+      table(t.report.correlation, [t.modules.rankingHead, t.modules.by, n(t.report.between), n(t.modules.withActive)], found.rankings.map(({ ranking, stability, withActive }) => [t.modules.ranking[ranking].name, t.modules.ranking[ranking].by, n(ranking === 'weight' ? t.modules.seedless : fixed(stability, 2)), n(fixed(withActive, 2))])),
       toMarkup(rankingFigure(found.modules, WIDTH)),
-      table(t.places, [m.module, n(m.parameters), n(m.active), ...found.rankings.map(({ ranking }) => n(m.ranking[ranking].name))], found.modules.map((module, i) => [
+      table(t.report.places, [t.modules.module, n(t.modules.parameters), n(t.modules.active), ...found.rankings.map(({ ranking }) => n(t.modules.ranking[ranking].name))], found.modules.map((module, i) => [
         moduleKey(module), n(count(module.parameters)), n(withInterval(module.active, (v) => percent(v, 1))), ...found.rankings.map(({ ranking }) => n(`${fixed(places.get(ranking)![i], 0)} (${module.chosen[ranking]}/${found.seeds})`)),
       ])),
     );
@@ -76,28 +76,28 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     const noise = noiseOf(cells, id);
     if (noise.length > 0) {
       parts.push(
-        heading(t.noise(name)), toMarkup(noiseFigure(noise, WIDTH)),
-        paragraph(t.noiseHelp, true),
-        table(t.noiseTable, [n(nt.step), ...NOISE_LINES.map(({ key }) => n(nt.line[key]))], noise.map((row) => [n(String(row.step)), ...NOISE_LINES.map(({ key }) => n(withInterval(row[key], (v) => percent(v, 1))))])),
+        heading(t.report.noise(name)), toMarkup(noiseFigure(noise, WIDTH)),
+        paragraph(t.report.noiseHelp, true),
+        table(t.report.noiseTable, [n(t.noise.step), ...NOISE_LINES.map(({ key }) => n(t.noise.line[key]))], noise.map((row) => [n(String(row.step)), ...NOISE_LINES.map(({ key }) => n(withInterval(row[key], (v) => percent(v, 1))))])),
       );
     }
     const classes = classesOf(cells, id);
     if (classes.length === 0) continue;
     parts.push(
-      heading(t.classes(name)), toMarkup(classFigure(classes, WIDTH)),
-      table(ct.frame, [ct.by, ct.class, n(t.tokens), n(ct.skipped)], classes.map((c) => [groupName(c), className(c), n(count(c.tokens)), n(withInterval(c.skipped, (v) => percent(v, 1)))])),
+      heading(t.report.classes(name)), toMarkup(classFigure(classes, WIDTH)),
+      table(t.classes.frame, [t.classes.by, t.classes.class, n(t.report.tokens), n(t.classes.skipped)], classes.map((c) => [groupName(c), className(c), n(count(c.tokens)), n(withInterval(c.skipped, (v) => percent(v, 1)))])),
     );
   }
   const source = study.model.kind === 'hub' ? `${study.model.id} (${study.model.revision})` : study.model.id;
   parts.push(
-    heading(t.settings),
-    table(t.dataAndModel, [t.what, t.value], [
-      [t.model, source], [t.data, study.data.name], [t.train, n(count(study.data.train))], [t.heldOut, n(count(study.data.heldOut))],
-      [t.prompt, study.data.template.prompt], [t.completion, study.data.template.completion], [r.seeds, study.seeds.join(', ')],
+    heading(t.report.settings),
+    table(t.report.dataAndModel, [t.report.what, t.report.value], [
+      [t.report.model, source], [t.report.data, study.data.name], [t.report.train, n(count(study.data.train))], [t.report.heldOut, n(count(study.data.heldOut))],
+      [t.report.prompt, study.data.template.prompt], [t.report.completion, study.data.template.completion], [t.report.seedList, study.seeds.join(', ')],
     ]),
-    table(t.training, [t.setting, t.value], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
-    ...study.arms.map((arm) => table(t.arm(arm.name), [t.setting, t.value], Object.entries(arm).filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora')).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),
-    ...(study.importance ? [table(t.importance, [t.setting, t.value], Object.entries(study.importance).map(([key, value]) => [key, String(value)]))] : []),
+    table(t.report.training, [t.report.setting, t.report.value], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
+    ...study.arms.map((arm) => table(t.report.arm(arm.name), [t.report.setting, t.report.value], Object.entries(arm).filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora')).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),
+    ...(study.importance ? [table(t.report.importance, [t.report.setting, t.report.value], Object.entries(study.importance).map(([key, value]) => [key, String(value)]))] : []),
   );
   return `<!doctype html>
 <html lang="${language()}"><head><meta charset="utf-8">

@@ -22,6 +22,7 @@ export const report = {
   heldOut: 'Held out',
   prompt: 'Prompt template',
   completion: 'Completion template',
+  seedList: 'Seeds',
   training: 'Training, the same for all',
   setting: 'Setting',
   arm: (name: string) => `Arm ${name}`,

@@ -24,6 +24,7 @@ export const report: Texts['experiment']['report'] = {
   heldOut: '留出样本',
   prompt: '提示词模板',
   completion: '续写模板',
+  seedList: '种子',
   training: '训练（全部相同）',
   setting: '设置',
   arm: (name) => `组：${name}`,
