@@ -211,9 +211,9 @@ export interface StudiesSlice {
   /** Newest first. */
   list: { study: Study; cells: Cell[] }[];
   selected: string | null;
-  /** The one whose queue moves in this tab, and what it does beyond training, in words. */
+  /** The one whose queue moves in this tab, and what it does beyond training. */
   running: string | null;
-  activity: string | null;
+  activity: 'modules' | 'answers' | 'tokens' | null;
 }
 
 export interface State {

@@ -17,7 +17,7 @@ const INFO: ModelInfo = {
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
   gpu: { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
-const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
+const PLAN: MemoryPlan = { items: [{ part: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {
   table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
   sample: [['p', 'c']], rowCount: 10,

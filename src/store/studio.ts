@@ -351,6 +351,9 @@ export class Studio {
   async setLanguage(language: Language): Promise<void> {
     try {
       await speak(language);
+      // What the form says of itself is derived from it, and so can be said again.
+      this.configure.check();
+      this.configure.planSoon(0);
       this.#page.patch('ui', { language });
     } catch (error) {
       this.#page.report('model', error);
