@@ -25,7 +25,7 @@ export const MODULE_PATHS: Record<ModuleKind, string> = {
 };
 
 /** Words are looked up when something is wrong: the language may have changed since. */
-const said = (what: 'finite' | 'moduleTwice' | 'sameId') => ({ error: () => texts().configure.problem[what] });
+const said = (what: 'finite' | 'moduleTwice' | 'sameId') => ({ error: (): string => texts().configure.problem[what] });
 
 const finite = z.number().refine(Number.isFinite, said('finite'));
 

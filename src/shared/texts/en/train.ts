@@ -1,5 +1,4 @@
 /** Train section: progress, runs, samples. */
-import type { MethodName } from '../../config';
 
 export const train = {
   lead: 'The runs learn side by side, step by step, on the same batches. Lower loss on held-out data is better.',
@@ -77,7 +76,7 @@ export const train = {
       adalora: 'LoRA that starts wide and prunes itself where it matters least.',
       'ts-lora': 'LoRA whose gates skip the update of tokens that do not need it.',
       'ts-dora': 'DoRA whose gates skip the update of tokens that do not need it.',
-    } satisfies Record<MethodName, string>,
+    },
   },
   samples: {
     title: 'What the runs write, as they learn',

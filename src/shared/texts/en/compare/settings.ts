@@ -1,5 +1,4 @@
 /** What the settings are called where runs are compared. In the order in which they are listed. */
-import type { AdaloraConfig, GateConfig, GateRule, RunConfig, TrainConfig } from '../../../config';
 
 export const settings = {
   differ: 'Settings that differ',
@@ -20,33 +19,33 @@ export const settings = {
   run: {
     method: 'Method', rank: 'Rank', alpha: 'Alpha', rslora: 'Scaled by √rank (rsLoRA)', loraPlusRatio: 'B learns faster than A by (LoRA+)',
     dropout: 'Dropout', learningRate: 'Learning rate of its own', modules: 'Adapted modules', only: 'Only these modules',
-  } satisfies Record<Exclude<keyof RunConfig, 'id' | 'name' | 'gate' | 'adalora'>, string>,
+  },
   gate: {
     rule: 'Rule that moves τ', lambdaBar: 'Price of a kept token, λ̄', tauStep: 'Step of τ', tauWarmup: 'Steps before τ moves',
     rhoPer: 'Step of τ measured on', eta: 'Proximal step η', target: 'Skipped share aimed at', targetPer: 'Aimed at for',
     prices: 'Prices come from', pricesEvery: 'Steps between held-out prices', keep: 'Share kept', follows: 'Keeps as many as',
-  } satisfies Record<keyof GateConfig, string>,
+  },
   adalora: {
     initRank: 'Rank at the start', tinit: 'Steps before pruning', tfinal: 'Last steps at the final rank', deltaT: 'Steps between prunings',
     beta1: 'Smoothing of sensitivity', beta2: 'Smoothing of uncertainty', orthRegWeight: 'Weight of orthogonality',
-  } satisfies Record<keyof AdaloraConfig, string>,
+  },
   train: {
     seed: 'Seed', steps: 'Steps', learningRate: 'Learning rate', warmupSteps: 'Warm-up steps', schedule: 'Learning-rate schedule',
     beta1: 'Adam β1', beta2: 'Adam β2', epsilon: 'Adam ε', weightDecay: 'Weight decay', clipNorm: 'Gradient clipping at norm',
     batchSize: 'Batch, sequences', accumulation: 'Batches added up before an update', maxTokens: 'Context, tokens',
     evalEvery: 'Steps between evaluations', evalExamples: 'Evaluation examples', sliceShare: 'Share of the training data set aside',
     keepBest: 'Ends with its best adapter', patience: 'Early stopping after evaluations without gain',
-  } satisfies Record<keyof TrainConfig, string>,
+  },
   /** By path: where null is a setting. */
   unset: {
     'train.patience': 'never', 'run.learningRate': 'that of all runs', 'run.only': 'in every layer', 'run.gate.target': 'left to the rule', 'run.gate.follows': 'nobody',
   },
   /** By path: where a value is one of a few. */
   value: {
-    'train.schedule': { constant: 'constant', linear: 'linear', cosine: 'cosine' } satisfies Record<TrainConfig['schedule'], string>,
-    'run.gate.rule': { reconstructed: 'reconstructed', literal: 'literal', exact: 'exact', averaged: 'averaged', quantile: 'quantile', random: 'random', oracle: 'oracle' } satisfies Record<GateRule, string>,
-    'run.gate.rhoPer': { run: 'run', module: 'module' } satisfies Record<GateConfig['rhoPer'], string>,
-    'run.gate.targetPer': { run: 'run', module: 'module' } satisfies Record<GateConfig['targetPer'], string>,
-    'run.gate.prices': { own: 'own', 'held-out': 'held-out' } satisfies Record<GateConfig['prices'], string>,
+    'train.schedule': { constant: 'constant', linear: 'linear', cosine: 'cosine' },
+    'run.gate.rule': { reconstructed: 'reconstructed', literal: 'literal', exact: 'exact', averaged: 'averaged', quantile: 'quantile', random: 'random', oracle: 'oracle' },
+    'run.gate.rhoPer': { run: 'run', module: 'module' },
+    'run.gate.targetPer': { run: 'run', module: 'module' },
+    'run.gate.prices': { own: 'own', 'held-out': 'held-out' },
   },
 };
