@@ -6,7 +6,10 @@ import { texts } from '../shared/texts';
 import { tokenText } from './format';
 
 export interface TokenSign {
+  /** Among its neighbours. */
   text: string;
+  /** Where it stands alone: of a character's bytes the character, and which. */
+  name: string;
   /** Of bytes that are no whole character: which, and of what, in words; else null. */
   note: string | null;
   /** Goes on with a character that began in a token before. */
@@ -44,10 +47,12 @@ export function tokenSigns(pieces: readonly string[]): TokenSign[] {
     i += length - 1;
   }
   return tokens.map((own, i) => {
-    if (own.every((u) => u.byte === null)) return { text: tokenText(pieces[i]), note: null, goesOn: false };
+    if (own.every((u) => u.byte === null)) return { text: tokenText(pieces[i]), name: tokenText(pieces[i]), note: null, goesOn: false };
     // Bytes of the same character, one after another, are one sign.
-    const text = own.map((u, k) => (u.character === null ? u.own : u.begins ? u.character : own[k - 1]?.character === u.character ? '' : REST)).join('');
-    return { text: tokenText(text), note: noteOf(own), goesOn: own[0].character !== null && !own[0].begins };
+    const text = tokenText(own.map((u, k) => (u.character === null ? u.own : u.begins ? u.character : own[k - 1]?.character === u.character ? '' : REST)).join(''));
+    const { character, begins } = own[0];
+    const one = character !== null && own.every((u, k) => u.character === character && (k === 0 || !u.begins));
+    return { text, name: one ? `${character} ${own.map((u) => u.own.slice(2)).join(' ')}` : text, note: noteOf(own), goesOn: character !== null && !begins };
   });
 }
 

@@ -3,7 +3,8 @@ import { memo, useState } from 'react';
 import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
 import { Segmented } from '../bits';
-import { compact, moduleName, tokenText } from '../format';
+import { compact, moduleName } from '../format';
+import { tokenSigns } from '../tokenSigns';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainTokenMap } from './explain';
@@ -28,7 +29,7 @@ function logScale(ratio: Float32Array): (r: number) => number {
 export function gateSaid(watch: Watch, m: number, t: number): string {
   const i = m * watch.tokens.length + t;
   const { module, tokenMap } = texts().charts;
-  const said = [module(watch.modules[m].layer, watch.modules[m].kind), tokenText(watch.tokens[t]), compact(watch.ratio[i])] as const;
+  const said = [module(watch.modules[m].layer, watch.modules[m].kind), tokenSigns(watch.tokens)[t].name, compact(watch.ratio[i])] as const;
   if (!watch.tau) return (watch.kept[i] ? tokenMap.wasKept : tokenMap.wasSkipped)(...said);
   return (watch.kept[i] ? tokenMap.wasKeptAt : tokenMap.wasSkippedAt)(...said, compact(watch.tau[m]));
 }
@@ -49,7 +50,7 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
   const n = tokens.length;
   const scale = logScale(ratio);
   const spec: MapSpec = {
-    rows: modules.map(moduleName), columns: tokens.map(tokenText), cellHeight: modules.length > 40 ? 9 : 14, minCell: 11, maxCell: 26, upright: true,
+    rows: modules.map(moduleName), columns: tokenSigns(tokens).map((s) => s.text), cellHeight: modules.length > 40 ? 9 : 14, minCell: 11, maxCell: 26, upright: true,
     shade: (m, t) => (mode === 'gate' ? colors.keep(kept[m * n + t]) : colors.keep(scale(ratio[m * n + t]))),
   };
   const picture = () => {

@@ -5,7 +5,8 @@ import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
 import { keptPerToken } from '../../store/series';
 import { Scroll, SelectField } from '../bits';
-import { compact, percent, tokenText } from '../format';
+import { compact, percent } from '../format';
+import { tokenSigns } from '../tokenSigns';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainTokens } from './explain';
@@ -32,7 +33,8 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = MODULE_KINDS.filter((k) => watch.modules.some((m) => m.kind === k));
   const { kept, ratio, modules } = keptPerToken(watch, layer === 'all' ? null : Number(layer), kind === 'all' ? null : kind);
-  const n = watch.tokens.length;
+  const signs = tokenSigns(watch.tokens);
+  const n = signs.length;
   const shown = Math.min(n - 1, hover ?? token);
   const focusable = Math.min(n - 1, token);
   const key = (event: KeyboardEvent, at: number) => {
@@ -43,34 +45,34 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
     onToken(to);
     list.current?.querySelector<HTMLElement>(`[data-token="${to}"]`)?.focus();
   };
-  const rows = () => [['token', 'text', 'kept by', 'mean r'], ...watch.tokens.map((text, t) => [t, tokenText(text), kept[t], ratio[t]])];
+  const rows = () => [['token', 'text', 'kept by', 'mean r'], ...signs.map(({ name }, t) => [t, name, kept[t], ratio[t]])];
   return (
-    <ChartFrame title={said.title} name="tokens" explain={() => explainTokens(kept, watch.tokens)} picture={() => picture(watch.tokens, kept, colors)} rows={rows}>
+    <ChartFrame title={said.title} name="tokens" explain={() => explainTokens(kept, signs.map((s) => s.name))} picture={() => picture(signs.map((s) => s.text), kept, colors)} rows={rows}>
       <div className="fields">
         <SelectField label={said.layer} value={layer} onChange={setLayer} options={[{ value: 'all', label: said.allLayers }, ...layers.map((l) => ({ value: String(l), label: layerSaid(l) }))]} />
         <SelectField label={said.module} value={kind} onChange={setKind} options={[{ value: 'all', label: said.allModules }, ...kinds.map((k) => ({ value: k, label: k }))]} />
       </div>
       <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
         <legend className="sr-only">{said.legend}</legend>
-        {watch.tokens.map((t, i) => {
+        {signs.map(({ text, note }, i) => {
           const shade = colors.keep(kept[i]);
           return (
             <button
               key={i} type="button" data-token={i} tabIndex={i === focusable ? 0 : -1} aria-pressed={i === focusable} className="token" style={{ backgroundColor: shade.fill, color: shade.ink }}
-              title={said.token(percent(kept[i]), modules, compact(ratio[i]))} onClick={() => onToken(i)} onFocus={() => onToken(i)} onKeyDown={(e) => key(e, i)} onPointerEnter={() => setHover(i)} onPointerLeave={() => setHover(null)}
-            >{tokenText(t)}</button>
+              title={[said.token(percent(kept[i]), modules, compact(ratio[i])), note].filter(Boolean).join('; ')} onClick={() => onToken(i)} onFocus={() => onToken(i)} onKeyDown={(e) => key(e, i)} onPointerEnter={() => setHover(i)} onPointerLeave={() => setHover(null)}
+            >{text}</button>
           );
         })}
       </fieldset>
       <Ramp shade={colors.keep} from={said.skippedByAll} to={said.keptByAll} />
       <p className="help">{said.help(watch.step, modules)}</p>
-      <Detail watch={watch} token={shown} layers={layers} kinds={kinds} />
+      <Detail watch={watch} token={shown} name={signs[shown].name} layers={layers} kinds={kinds} />
     </ChartFrame>
   );
 });
 
 /** r, τ and gate of every module for one token. */
-function Detail({ watch, token, layers, kinds }: { watch: Watch; token: number; layers: number[]; kinds: string[] }) {
+function Detail({ watch, token, name, layers, kinds }: { watch: Watch; token: number; name: string; layers: number[]; kinds: string[] }) {
   const t = texts().charts.tokens;
   const colors = useChartColors();
   const n = watch.tokens.length;
@@ -78,7 +80,7 @@ function Detail({ watch, token, layers, kinds }: { watch: Watch; token: number; 
   return (
     <Scroll label={t.gates}>
       <table className="grid gates" data-testid="token-gates" data-token={token}>
-        <caption>{t.caption(tokenText(watch.tokens[token]))}</caption>
+        <caption>{t.caption(name)}</caption>
         <thead><tr><th scope="col">{t.layer}</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
         <tbody>
           {layers.map((layer) => (
@@ -104,10 +106,9 @@ const LINE = 26;
 const CHAR = 8;
 
 /** The text as it is saved, broken into lines. */
-function picture(tokens: string[], kept: ArrayLike<number>, colors: ReturnType<typeof useChartColors>): { width: number; height: number; draw: (to: Surface) => void } {
+function picture(signs: string[], kept: ArrayLike<number>, colors: ReturnType<typeof useChartColors>): { width: number; height: number; draw: (to: Surface) => void } {
   let [x, y] = [0, 0];
-  const places = tokens.map((t) => {
-    const text = tokenText(t);
+  const places = signs.map((text) => {
     const width = Math.max(CHAR, letters(text) * CHAR) + 4;
     if (x > 0 && x + width > WIDTH) [x, y] = [0, y + LINE];
     const place = { text, x, y, width };
