@@ -1,5 +1,6 @@
 /** Looks at every row once: what is wrong with it, and whether it can be used. Nothing is tokenised. */
 import { type Issue, ISSUES, type ParsedTable, type PrepareOptions } from '../shared/data';
+import { texts } from '../shared/texts';
 import { FirstSeen, hashText } from './hash';
 import type { Pace } from './pace';
 import { cellsOf } from './repair';
@@ -26,10 +27,10 @@ export function cellsNow(table: ParsedTable, { edits, repairs }: Pick<PrepareOpt
 }
 
 /**
- * @param texts null where rows are long texts that are cut into windows: then only blank ones are left out.
+ * @param textsOf null where rows are long texts that are cut into windows: then only blank ones are left out.
  * @throws {Cancelled}
  */
-export async function checkRows(table: ParsedTable, options: PrepareOptions, cells: CellsNow, texts: (cells: readonly string[]) => Texts, windows: boolean, pace: Pace): Promise<RowChecks> {
+export async function checkRows(table: ParsedTable, options: PrepareOptions, cells: CellsNow, textsOf: (cells: readonly string[]) => Texts, windows: boolean, pace: Pace): Promise<RowChecks> {
   const { rows } = table;
   const flags = new Uint16Array(rows.length);
   const excluded = new Set(options.edits.excluded);
@@ -37,7 +38,7 @@ export async function checkRows(table: ParsedTable, options: PrepareOptions, cel
   const seen = new FirstSeen(rows.length);
   let usable = 0;
   for (let row = 0; row < rows.length; row++) {
-    if (row % 32 === 0 && pace.due) await pace.rest('Checking rows', row, rows.length);
+    if (row % 32 === 0 && pace.due) await pace.rest(texts().errors.data.progress.checking, row, rows.length);
     let f = changed.has(row) ? CHANGED : 0;
     const state = rows.state(row);
     if (f === 0 && state !== 'ok') f |= ISSUE_BIT[state];
@@ -47,7 +48,7 @@ export async function checkRows(table: ParsedTable, options: PrepareOptions, cel
     }
     const now = cells(row);
     if (now) {
-      const { prompt, completion } = texts(now);
+      const { prompt, completion } = textsOf(now);
       if (completion.trim() === '') f |= ISSUE_BIT.empty;
       else {
         const copy = !windows && seen.at(hashText(`${prompt}\u0000${completion}`), row) !== row;

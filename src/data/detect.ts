@@ -1,5 +1,6 @@
 /** Columns → what they mean, with the evidence, for a person to confirm or change. */
 import type { Detection, ParsedTable } from '../shared/data';
+import { texts } from '../shared/texts';
 import { type Chat, parseChat } from './chat';
 import { excerpt } from './parse/excerpt';
 import { cellsOf, NO_REPAIRS } from './repair';
@@ -32,6 +33,7 @@ interface ColumnFacts {
 
 /** Guesses the kind of data and the role of each column. Never fails: the last resort is the longest column as text. */
 export function detect(table: ParsedTable): Detection {
+  const t = texts().errors.data.evidence;
   const rows: string[][] = [];
   for (let i = 0; i < table.rows.length && rows.length < SAMPLE; i++) {
     const cells = cellsOf(table, i, NO_REPAIRS);
@@ -57,8 +59,8 @@ export function detect(table: ParsedTable): Detection {
     return {
       mapping: { kind: 'chat', roles: { message: turns.name } },
       evidence: [
-        `“${turns.name}” holds lists of turns ${turns.style === 'sharegpt' ? 'with “from” and “value” (ShareGPT)' : 'with “role” and “content” (chat messages)'}`,
-        `${turns.chats} of ${turns.looked} that were looked at can be read as chats, of ${(turns.turns / turns.chats).toFixed(1)} turns on average`,
+        t.chat[turns.style](turns.name),
+        t.chats(turns.chats, turns.looked, (turns.turns / turns.chats).toFixed(1)),
       ],
     };
   }
@@ -70,8 +72,8 @@ export function detect(table: ParsedTable): Detection {
     return {
       mapping: { kind: 'instruction', roles: { instruction: instruction.name, input: input?.name ?? null, output: output.name } },
       evidence: [
-        `columns named ${list([instruction, input, output])}`,
-        ...(input ? [`${input.name} is filled in ${input.filled} of ${rows.length} rows`] : []),
+        t.named([instruction, ...(input ? [input] : []), output].map((f) => f.name)),
+        ...(input ? [t.filled(input.name, input.filled, rows.length)] : []),
       ],
     };
   }
@@ -81,7 +83,7 @@ export function detect(table: ParsedTable): Detection {
   if (prompt && completion) {
     return {
       mapping: { kind: 'prompt-completion', roles: { prompt: prompt.name, completion: completion.name } },
-      evidence: [`columns named ${list([prompt, completion])}`],
+      evidence: [t.named([prompt.name, completion.name])],
     };
   }
 
@@ -92,8 +94,8 @@ export function detect(table: ParsedTable): Detection {
       return {
         mapping: { kind: 'text-label', roles: { text: text.name, label: label.name } },
         evidence: [
-          `${label.distinct.size} distinct values in “${label.name}”: ${[...label.distinct].slice(0, 6).map((v) => excerpt(v, 24)).join(', ')}${label.distinct.size > 6 ? ', …' : ''}`,
-          `“${text.name}” holds texts of ${Math.round(text.meanLength)} characters on average`,
+          t.labels(label.distinct.size, label.name, [...label.distinct].slice(0, 6).map((v) => excerpt(v, 24)).join(', '), label.distinct.size > 6),
+          t.length(text.name, Math.round(text.meanLength)),
         ],
       };
     }
@@ -101,22 +103,20 @@ export function detect(table: ParsedTable): Detection {
 
   const text = named(NAMES.text);
   if (text) {
-    const evidence = table.format === 'txt'
-      ? [`a plain text file with ${rows.length} ${rows.length === 1 ? 'text' : 'texts'}`]
-      : [`a column named ${text.name}`];
-    return { mapping: { kind: 'text', roles: { text: text.name } }, evidence };
+    const evidence = table.format === 'txt' ? t.plain(rows.length) : t.oneNamed(text.name);
+    return { mapping: { kind: 'text', roles: { text: text.name } }, evidence: [evidence] };
   }
   const [a, b] = facts;
   if (facts.length === 2 && a.filled > 0 && b.filled > 0) {
     return {
       mapping: { kind: 'prompt-completion', roles: { prompt: a.name, completion: b.name } },
-      evidence: ['two columns of free text; the first is taken as the prompt'],
+      evidence: [t.twoColumns],
     };
   }
   const only = longest(facts) ?? a;
   return {
     mapping: { kind: 'text', roles: { text: only?.name ?? null } },
-    evidence: [facts.length === 1 ? 'there is only one column' : `no column has a name that is known here; “${only?.name}” has the longest texts`],
+    evidence: [facts.length === 1 ? t.oneColumn : t.longest(only?.name ?? '')],
   };
 }
 
@@ -141,9 +141,4 @@ function labelColumn(facts: ColumnFacts[], rows: number, named: ColumnFacts | un
 
 function longest(facts: ColumnFacts[]): ColumnFacts | undefined {
   return [...facts].sort((x, y) => y.meanLength - x.meanLength)[0];
-}
-
-function list(facts: (ColumnFacts | undefined)[]): string {
-  const names = facts.filter((f) => f !== undefined).map((f) => f.name);
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
 }

@@ -1,10 +1,11 @@
 /** Long work in slices, so that a worker hears of a cancel and the page of the progress. */
 import { SieveError } from '../shared/errors';
+import { texts } from '../shared/texts';
 
 /** The person has changed their mind; nothing is wrong. */
 export class Cancelled extends SieveError {
   constructor() {
-    super('Cancelled.', 'Nothing was changed.');
+    super(texts().errors.data.cancelled);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ParsedTable, PrepareOptions, PrepareReport, PreviewExample } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { Rng } from '../shared/rng';
+import { texts } from '../shared/texts';
 import type { TokenSet, Tokenizer } from '../shared/types';
 import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, USABLE } from './checkRows';
 import { buildExample, buildWindows, type Example, keptTokens, tokenState, trainedTokens } from './examples';
@@ -52,13 +53,13 @@ export interface Previous {
 export async function prepare(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, hooks: PaceHooks = {}, previous: Previous | null = null): Promise<Prepared> {
   checkOptions(options);
   const pace = new Pace(hooks);
-  const texts = compileTexts(table.columns, options);
+  const textsOf = compileTexts(table.columns, options);
   const windows = table.format === 'txt' && options.mapping.kind === 'text' && options.template.prompt === '';
   const cells = cellsNow(table, options);
-  const { flags, usable } = await checkRows(table, options, cells, texts, windows, pace);
+  const { flags, usable } = await checkRows(table, options, cells, textsOf, windows, pace);
   const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, dropped: 0, truncated: 0, longest: 0, unread: false };
-  if (windows) await tokenizeWindows(table, options, tokenizer, cells, texts, flags, made, pace);
-  else await tokenizeRows(sample(flags, usable, options), options, tokenizer, cells, texts, flags, made, reuse(previous, options), pace);
+  if (windows) await tokenizeWindows(table, options, tokenizer, cells, textsOf, flags, made, pace);
+  else await tokenizeRows(sample(flags, usable, options), options, tokenizer, cells, textsOf, flags, made, reuse(previous, options), pace);
   const { tokens, lostPrompt } = made;
   const label = made.label && new Set(made.label).size <= MAX_LABELS ? made.label : null;
   const split = trySplit({ copy: made.copy, question: made.question, label: options.stratify ? label : null }, options);
@@ -82,8 +83,8 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
     warnings: [],
     problem: split.problem,
   };
-  if (lostPrompt > 0) report.warnings.push(`${lostPrompt === 1 ? '1 example lost its' : `${lostPrompt} examples lost their`} whole prompt: the answer alone fills the window. Allow more tokens.`);
-  if (made.unread) report.warnings.push(`Only the first ${tokens.length} windows of the text are used. Allow more examples to use all of it.`);
+  if (lostPrompt > 0) report.warnings.push(texts().errors.data.examples.lostPrompt(lostPrompt));
+  if (made.unread) report.warnings.push(texts().errors.data.examples.unread(tokens.length));
   return {
     report, flags, tokens, windows, cells,
     train: tokens.set(split.train),
@@ -96,7 +97,7 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
         const row = tokens.row(i);
         // What was cut is not kept: it is made again.
         const cut = !windows && tokens.total(i) > tokens.kept(i);
-        const e = cut ? buildExample(texts(cells(row)!).segments, tokenizer, options.maxTokens, options.completionOnly) : null;
+        const e = cut ? buildExample(textsOf(cells(row)!).segments, tokenizer, options.maxTokens, options.completionOnly) : null;
         const ids = Array.from(e ? e.ids : tokens.ids(i));
         const supervised = tokens.supervised(i);
         const pieces = tokenizer.pieces(ids);
@@ -121,10 +122,11 @@ function trySplit(input: SplitInput, { heldOutShare, seed, repairs }: PrepareOpt
 }
 
 function checkOptions(options: PrepareOptions): void {
-  if (!Number.isInteger(options.maxTokens) || options.maxTokens < 8) throw new DataError('An example needs room for at least 8 tokens.', 'Raise the longest sequence.');
-  if (options.maxTokens > TOKEN_PAGE) throw new DataError(`An example has at most ${TOKEN_PAGE} tokens.`, 'Lower the longest sequence.');
-  if (!(options.heldOutShare >= 0 && options.heldOutShare <= 0.5)) throw new DataError('The held-out share must lie between 0 and 0.5.', 'Common values are 0.1 and 0.2.');
-  if (!Number.isInteger(options.maxExamples) || options.maxExamples < 2) throw new DataError('At least 2 examples must be allowed.', 'Raise the most examples that are used.');
+  const t = texts().errors.data.examples;
+  if (!Number.isInteger(options.maxTokens) || options.maxTokens < 8) throw new DataError(t.fewTokens);
+  if (options.maxTokens > TOKEN_PAGE) throw new DataError(t.manyTokens(TOKEN_PAGE));
+  if (!(options.heldOutShare >= 0 && options.heldOutShare <= 0.5)) throw new DataError(t.share);
+  if (!Number.isInteger(options.maxExamples) || options.maxExamples < 2) throw new DataError(t.fewExamples);
 }
 
 /** Usable rows; where there are too many, those that the seed picks, in the table's order. */
@@ -158,7 +160,7 @@ interface Made {
 }
 
 function keep(made: Made, row: number, e: Example, lostPrompt: boolean): void {
-  if (made.tokens.tokens + keptTokens(e) > MAX_TOKENS) throw new DataError(`The data has more than ${MAX_TOKENS / 2 ** 20} million tokens.`, 'Allow fewer examples: a few thousand are plenty here.');
+  if (made.tokens.tokens + keptTokens(e) > MAX_TOKENS) throw new DataError(texts().errors.data.examples.tooManyTokens(MAX_TOKENS / 2 ** 20));
   made.tokens.add(row, e, lostPrompt);
   count(made);
 }
@@ -201,11 +203,11 @@ function reuse(previous: Previous | null, options: PrepareOptions): Before | nul
 
 type ToTexts = (cells: readonly string[]) => Texts;
 
-async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, texts: ToTexts, flags: Uint16Array, made: Made, before: Before | null, pace: Pace): Promise<void> {
+async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint16Array, made: Made, before: Before | null, pace: Pace): Promise<void> {
   for (let k = 0; k < rows.length; k++) {
-    if (pace.due) await pace.rest('Turning text into tokens', k, rows.length);
+    if (pace.due) await pace.rest(texts().errors.data.progress.tokens, k, rows.length);
     const row = rows[k];
-    const { segments, prompt, completion, label } = texts(cells(row)!);
+    const { segments, prompt, completion, label } = textsOf(cells(row)!);
     const known = before?.(row) ?? null;
     const e = known === null ? buildExample(segments, tokenizer, options.maxTokens, options.completionOnly) : null;
     const drop = (issue: 'masked' | 'long') => {
@@ -232,15 +234,15 @@ async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenize
   }
 }
 
-async function tokenizeWindows(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, texts: ToTexts, flags: Uint16Array, made: Made, pace: Pace): Promise<void> {
+async function tokenizeWindows(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint16Array, made: Made, pace: Pace): Promise<void> {
   for (let row = 0; row < flags.length; row++) {
     if (!(flags[row] & USABLE)) continue;
-    for (const e of buildWindows(texts(cells(row)!).completion, tokenizer, options.maxTokens, !table.rows.continues(row + 1))) {
+    for (const e of buildWindows(textsOf(cells(row)!).completion, tokenizer, options.maxTokens, !table.rows.continues(row + 1))) {
       if (made.tokens.length >= options.maxExamples) {
         made.unread = true;
         return;
       }
-      if (pace.due) await pace.rest('Turning text into tokens', row, flags.length);
+      if (pace.due) await pace.rest(texts().errors.data.progress.tokens, row, flags.length);
       if (trainedTokens(e) > 0) keep(made, row, e, false);
     }
   }

@@ -1,5 +1,6 @@
 /** What preparing found, counted for the page. */
 import { ISSUES, type IssueReport, type Mapping, type ParsedTable, type PrepareReport } from '../shared/data';
+import { texts } from '../shared/texts';
 import { type CellsNow, EXCLUDED, ISSUE_BIT } from './checkRows';
 import { excerpt } from './parse/excerpt';
 import type { TokenStore } from './tokenStore';
@@ -30,7 +31,7 @@ function shown(table: ParsedTable, row: number, issue: IssueReport['issue'], cel
     case 'huge':
       return excerpt(raw[1] ?? raw[0], 120);
     case 'ragged':
-      return `${raw.length} ${raw.length === 1 ? 'field' : 'fields'} instead of ${table.columns.length}: ${excerpt(raw.join(' | '), 90)}`;
+      return texts().errors.data.row.fields(raw.length, table.columns.length, excerpt(raw.join(' | '), 90));
     case 'quote':
     case 'encoding':
       return excerpt(raw.join(' | '), 120);

@@ -6,6 +6,7 @@
  */
 import type { RowState } from '../shared/data';
 import { DataError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import { Growing } from './growing';
 
 /** Most text that is kept, in bytes. */
@@ -48,7 +49,7 @@ export class RowStore {
   add(line: number, cells: readonly string[], state: RowState = 'ok', continues = false): void {
     const text = cells.length === 1 ? cells[0] : cells.join('');
     const most = text.length * 3 + 5 * (cells.length + 1);
-    if (this.length >= MAX_ROWS) throw new DataError(`The file has more than ${MAX_ROWS / 1e6} million rows.`, 'Take a part of it: a few thousand examples are plenty here.', line);
+    if (this.length >= MAX_ROWS) throw new DataError(texts().errors.data.file.manyRows(MAX_ROWS / 1e6), line);
     let page = this.#pages[this.#pages.length - 1];
     const alone = most > PAGE / 4;
     if (alone || this.#used + most > PAGE) {
@@ -61,7 +62,7 @@ export class RowStore {
     for (const cell of cells) at = writeNumber(page, at, cell.length);
     at += encoder.encodeInto(text, page.subarray(at)).written;
     this.#bytes += at - start;
-    if (this.#bytes > MAX_TEXT_BYTES) throw new DataError(`The file holds more than ${MAX_TEXT_BYTES / 2 ** 20} MB of text.`, 'Take a part of it: a few thousand examples are plenty here.', line);
+    if (this.#bytes > MAX_TEXT_BYTES) throw new DataError(texts().errors.data.file.muchText(MAX_TEXT_BYTES / 2 ** 20, 'text'), line);
     if (alone) {
       // Only what is used is kept; the page is full, so that the next row opens one of its own.
       this.#pages[this.#pages.length - 1] = page.slice(0, at);

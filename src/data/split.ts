@@ -1,6 +1,7 @@
 /** Which examples are held out: by seed, copies together, the same share of every label. */
 import { DataError } from '../shared/errors';
 import { Rng } from '../shared/rng';
+import { texts } from '../shared/texts';
 
 export interface SplitInput {
   /** By example: equal where what is kept of them is equal. */
@@ -26,8 +27,8 @@ export interface Split {
 export function splitExamples({ copy, question, label }: SplitInput, share: number, seed: number, together: boolean): Split {
   const groups = grouped(copy, together ? question : null);
   if (groups.length < 2) {
-    const what = copy.length === 0 ? 'No example is left to train on' : copy.length === 1 ? 'Only one example is left' : together && new Set(copy).size > 1 ? 'All examples ask the same' : 'All examples are the same';
-    throw new DataError(`${what}.`, 'At least 2 different examples are needed: one to train on and one to test on. Check the report, the mapping and the template.');
+    const why = copy.length === 0 ? 'none' : copy.length === 1 ? 'one' : together && new Set(copy).size > 1 ? 'ask' : 'same';
+    throw new DataError(texts().errors.data.examples.noSplit(why));
   }
   const wanted = Math.max(1, Math.round(share * copy.length));
   const order = new Rng(seed).shuffle(groups);

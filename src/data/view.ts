@@ -1,5 +1,6 @@
 /** The table as a person looks through it: filtered, searched, row by row. Works before anything was tokenised, too. */
 import type { ListedRow, Mapping, ParsedTable, RowDetail, RowFilter } from '../shared/data';
+import { texts } from '../shared/texts';
 import type { Tokenizer } from '../shared/types';
 import { CHANGED, EXCLUDED, ISSUE_BIT, issuesOf, USABLE } from './checkRows';
 import { Growing } from './growing';
@@ -64,7 +65,7 @@ export class TableView {
   async *rejected(pace: Pace): AsyncGenerator<string> {
     const { flags, cells } = this.#prepared;
     for (let row = 0; row < flags.length; row++) {
-      if (row % 32 === 0 && pace.due) await pace.rest('Collecting rows', row, flags.length);
+      if (row % 32 === 0 && pace.due) await pace.rest(texts().errors.data.progress.collecting, row, flags.length);
       const f = flags[row];
       const reasons: string[] = issuesOf(f);
       if (f & EXCLUDED) reasons.push('excluded by hand');
@@ -80,7 +81,7 @@ export class TableView {
     const count = this.#exampleOf?.length ?? this.#prepared.tokens.length;
     const found = new Growing(new Uint32Array(1024));
     for (let item = 0; item < count; item++) {
-      if (item % 64 === 0 && pace.due) await pace.rest('Searching', item, count);
+      if (item % 64 === 0 && pace.due) await pace.rest(texts().errors.data.progress.searching, item, count);
       if (this.#matches(item, filter) && (search === '' || this.#texts(item).some((t) => t.toLowerCase().includes(search)))) found.push(item);
     }
     return found.view();

@@ -5,6 +5,7 @@
 import { type RunConfig, type TrainConfig, isGated, rankOf, scalingOf } from '../shared/config';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
+import { texts } from '../shared/texts';
 import type { LlamaConfig } from '../shared/types';
 import type { BaseModel } from './base';
 import { createMethod, methodSizes } from './adapters/createMethod';
@@ -206,7 +207,7 @@ export class AdapterRun {
   restore(state: RunState): void {
     for (const [name, tensor] of Object.entries(this.#stateTensors())) {
       const bytes = Object.hasOwn(state.tensors, name) ? state.tensors[name] : undefined;
-      if (bytes?.byteLength !== tensor.size) throw new AdapterError(`The saved state does not fit run "${this.config.name}": ${name} differs in size.`, 'Restore it with the configuration it was saved with.');
+      if (bytes?.byteLength !== tensor.size) throw new AdapterError(texts().errors.engine.adapter.state(this.config.name, name));
       this.#gpu.device.queue.writeBuffer(tensor.buffer, tensor.offset, bytes);
     }
     this.#best = state.best;

@@ -4,6 +4,7 @@
  */
 import { TrainError } from '../shared/errors';
 import { Rng } from '../shared/rng';
+import { texts } from '../shared/texts';
 import type { TokenBatch } from '../shared/types';
 import type { AdapterRun } from './adapterRun';
 import type { BaseModel } from './base';
@@ -155,7 +156,7 @@ export class Generator {
   async generate(prompt: Int32Array, options: SamplingOptions, onToken: (model: number, id: number) => boolean, onEnd: (model: number) => void = () => {}): Promise<number[][]> {
     const { config } = this.#base;
     if (prompt.length === 0 || prompt.length >= this.#length) {
-      throw new TrainError(`The prompt has ${prompt.length} tokens; this model takes 1 to ${maxContext(config) - 1}.`, 'Shorten the prompt.');
+      throw new TrainError(texts().errors.engine.model.prompt(prompt.length, maxContext(config) - 1));
     }
     let logits: Float32Array[][] = [];
     for (let at = 0; at < prompt.length; at += PREFILL) {

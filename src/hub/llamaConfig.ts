@@ -1,18 +1,19 @@
 /** `config.json` of a Hugging Face model, read strictly: what Sieve cannot train is named here, before any weights are fetched. */
 import { ModelError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { LlamaConfig } from '../shared/types';
 
-const HINT = 'Sieve trains Llama models with plain RoPE, SiLU and no biases. Choose another model.';
-
-function refuse(message: string): never {
-  throw new ModelError(`This model cannot be trained here: ${message}.`, HINT);
+function refuse(what: string): never {
+  throw new ModelError(texts().errors.hub.config(what));
 }
+
+const t = () => texts().errors.hub.configHas;
 
 /** Own properties only: a `__proto__` in the file is data, never a prototype. */
 class Fields {
   readonly #record: Record<string, unknown>;
   constructor(value: unknown, what: string) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(`${what} is not an object`);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(t().noObject(what));
     this.#record = value as Record<string, unknown>;
   }
 
@@ -23,22 +24,22 @@ class Fields {
 
   int(key: string, low: number, high: number, fallback?: number): number {
     const value = this.get(key) ?? fallback;
-    if (value === undefined) refuse(`config.json does not say ${key}`);
+    if (value === undefined) refuse(t().missing(key));
     if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
-      refuse(`${key} is ${show(value)}, and must be a whole number from ${low} to ${high}`);
+      refuse(t().notWhole(key, show(value), low, high));
     }
     return value;
   }
 
   number(key: string, low: number, high: number, fallback?: number): number {
     const value = this.get(key) ?? fallback;
-    if (typeof value !== 'number' || !(value >= low && value <= high)) refuse(`${key} is ${show(value)}, and must be from ${low} to ${high}`);
+    if (typeof value !== 'number' || !(value >= low && value <= high)) refuse(t().outside(key, show(value), low, high));
     return value;
   }
 
   flag(key: string, fallback: boolean): boolean {
     const value = this.get(key) ?? fallback;
-    if (typeof value !== 'boolean') refuse(`${key} is ${show(value)}, and must be true or false`);
+    if (typeof value !== 'boolean') refuse(t().noFlag(key, show(value)));
     return value;
   }
 }
@@ -54,28 +55,28 @@ function show(value: unknown): string {
 export function parseLlamaConfig(json: unknown): LlamaConfig {
   const f = new Fields(json, 'config.json');
   const type = f.get('model_type');
-  if (type !== 'llama') refuse(`its model_type is ${show(type)}, not "llama"`);
+  if (type !== 'llama') refuse(t().modelType(show(type)));
   const quantization = f.get('quantization_config');
-  if (quantization !== undefined) refuse('its weights are quantised (quantization_config)');
+  if (quantization !== undefined) refuse(t().quantised);
   const act = f.get('hidden_act') ?? 'silu';
-  if (act !== 'silu') refuse(`hidden_act is ${show(act)}, not "silu"`);
-  if (f.flag('attention_bias', false)) refuse('its attention layers have biases (attention_bias)');
-  if (f.flag('mlp_bias', false)) refuse('its MLP layers have biases (mlp_bias)');
-  if (f.number('pretraining_tp', 0, 1024, 1) > 1) refuse('pretraining_tp is above 1');
+  if (act !== 'silu') refuse(t().other('hidden_act', show(act), 'silu'));
+  if (f.flag('attention_bias', false)) refuse(t().attentionBias);
+  if (f.flag('mlp_bias', false)) refuse(t().mlpBias);
+  if (f.number('pretraining_tp', 0, 1024, 1) > 1) refuse(t().pretrainingTp);
 
   const dModel = f.int('hidden_size', 4, 8192);
   const layers = f.int('num_hidden_layers', 1, 128);
   const heads = f.int('num_attention_heads', 1, 256);
   const kvHeads = f.int('num_key_value_heads', 1, 256, heads);
-  if (heads % kvHeads !== 0) refuse(`${heads} attention heads cannot share ${kvHeads} key-value heads evenly`);
+  if (heads % kvHeads !== 0) refuse(t().heads(heads, kvHeads));
   const ffn = f.int('intermediate_size', 4, 65536);
   const vocab = f.int('vocab_size', 4, 300_000);
   const context = f.int('max_position_embeddings', 1, 2 ** 24, 2048);
-  if (f.get('head_dim') === undefined && dModel % heads !== 0) refuse(`hidden_size ${dModel} does not divide into ${heads} heads`);
+  if (f.get('head_dim') === undefined && dModel % heads !== 0) refuse(t().hiddenSize(dModel, heads));
   const headDim = f.int('head_dim', 2, 256, dModel / heads);
-  if (headDim % 2 !== 0) refuse(`head_dim is ${headDim}, and RoPE needs an even one`);
-  for (const [what, size] of [['hidden_size', dModel], ['intermediate_size', ffn], ['heads × head_dim', heads * headDim], ['key-value heads × head_dim', kvHeads * headDim]] as const) {
-    if (size % 4 !== 0) refuse(`${what} is ${size}, and must be a multiple of 4`);
+  if (headDim % 2 !== 0) refuse(t().oddHead(headDim));
+  for (const [what, size] of [['hidden_size', dModel], ['intermediate_size', ffn], ['heads', heads * headDim], ['kvHeads', kvHeads * headDim]] as const) {
+    if (size % 4 !== 0) refuse(t().notFours(what, size));
   }
 
   return {
@@ -96,20 +97,20 @@ function ropeTheta(f: Fields): number {
     if (value === undefined) continue;
     const rope = new Fields(value, key);
     const type = rope.get('rope_type') ?? rope.get('type') ?? 'default';
-    if (type !== 'default') refuse(`its RoPE is scaled (${key} of type ${show(type)})`);
-    if (rope.number('partial_rotary_factor', 0, 1, 1) !== 1) refuse('it rotates a part of each head only (partial_rotary_factor)');
+    if (type !== 'default') refuse(t().scaledRope(key, show(type)));
+    if (rope.number('partial_rotary_factor', 0, 1, 1) !== 1) refuse(t().partialRope);
     if (rope.get('rope_theta') !== undefined) theta = rope.number('rope_theta', 1, 1e9);
   }
-  if (f.number('partial_rotary_factor', 0, 1, 1) !== 1) refuse('it rotates a part of each head only (partial_rotary_factor)');
+  if (f.number('partial_rotary_factor', 0, 1, 1) !== 1) refuse(t().partialRope);
   return theta ?? f.number('rope_theta', 1, 1e9, 10_000);
 }
 
 function tokenIds(value: unknown, vocab: number, key: string): number[] {
   if (value === undefined) return [];
   const ids = Array.isArray(value) ? value : [value];
-  if (ids.length > 64) refuse(`${key} lists ${ids.length} tokens`);
+  if (ids.length > 64) refuse(t().manyTokens(key, ids.length));
   for (const id of ids) {
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= vocab) refuse(`${key} holds ${show(id)}, which is not a token of ${vocab}`);
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= vocab) refuse(t().noToken(key, show(id), vocab));
   }
   return [...new Set(ids as number[])];
 }

@@ -4,6 +4,7 @@
  * (`reference.ts`).
  */
 import { ModelError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { LlamaConfig, ModelSource } from '../shared/types';
 import { parseLlamaConfig } from './llamaConfig';
 import type { OnnxGraph } from './onnx/model';
@@ -46,10 +47,8 @@ export async function chooseFile(source: ModelSource, options: FetchOptions = {}
   for (const [file, dtype] of READABLE) if (await hasFile(source, file, options)) return { file, dtype };
   const others: string[] = [];
   for (const file of QUANTISED) if (await hasFile(source, file, options)) others.push(file);
-  if (others.length > 0) {
-    throw new ModelError(`${sourceName(source)} has quantised weights only (${others.join(', ')}).`, 'Sieve needs onnx/model.onnx (fp32) or onnx/model_fp16.onnx.');
-  }
-  throw new ModelError(`${sourceName(source)} has no ONNX file.`, 'Choose a model with onnx/model.onnx or onnx/model_fp16.onnx; many are in the onnx-community organisation.');
+  const t = texts().errors.hub.model;
+  throw new ModelError(others.length > 0 ? t.quantisedOnly(sourceName(source), others.join(', ')) : t.noOnnx(sourceName(source)));
 }
 
 /**
@@ -70,7 +69,7 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   }
   const weights = resolveWeights(graph, config, (location) => {
     const data = external.get(location);
-    if (!data) throw new ModelError(`The model's data file ${location} is missing.`, 'Download the model again.');
+    if (!data) throw new ModelError(texts().errors.hub.model.missingData(location));
     return data;
   });
   return { source, config, file, dtype, graph, external, weights };

@@ -6,6 +6,7 @@
 import type { PreTrainedModel, Tensor as TensorType } from '@huggingface/transformers';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import { ModelError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import { f16ToF32 } from './floats';
 import type { DownloadedModel } from './model';
 import { appBase, fileUrl, remoteLayout, request } from './source';
@@ -66,7 +67,7 @@ async function open(model: DownloadedModel, wanted: ReferenceDevice): Promise<Re
     return session(network, Tensor, device);
   } catch (error) {
     if (error instanceof ModelError) throw error;
-    throw new ModelError(`ONNX Runtime cannot load ${model.file} (${plain(error)}).`, 'The file may be damaged, or made for another runtime. Choose another model.');
+    throw new ModelError(texts().errors.hub.model.runtime(model.file, plain(error)));
   } finally {
     // `env` would keep the model's bytes alive.
     env.fetch = (input: string | URL, init?: RequestInit) => fetch(input, init);
@@ -85,7 +86,7 @@ function session(network: PreTrainedModel, Tensor: typeof TensorType, device: Re
       };
       const outputs = (await network(inputs)) as Record<string, TensorType>;
       const [, tokens, vocab] = outputs.logits.dims;
-      if (tokens !== ids.length) throw new ModelError(`ONNX Runtime gave logits for ${tokens} of ${ids.length} tokens.`, 'Choose a model whose graph keeps all positions.');
+      if (tokens !== ids.length) throw new ModelError(texts().errors.hub.model.logits(tokens, ids.length));
       const data = toF32(outputs.logits.data as ArrayBufferView);
       for (const output of Object.values(outputs)) if (output !== outputs.logits) output.dispose();
       return { data, vocab };

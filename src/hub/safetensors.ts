@@ -3,6 +3,7 @@
  * Source of the layout: the format's description at huggingface.co/docs/safetensors.
  */
 import { AdapterError, ModelError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import { bf16ToF32, f16ToF32, f32Copy } from './floats';
 
 export interface NamedTensor {
@@ -24,6 +25,8 @@ const MAX_HEADER = 16 << 20;
 const MAX_TENSORS = 100_000;
 const BYTES: Record<string, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1, F8_E4M3: 1, F8_E5M2: 1 };
 
+const t = () => texts().errors.hub.safetensorsHas;
+
 interface Entry { dtype: string; shape: number[]; begin: number; end: number }
 
 /**
@@ -32,21 +35,21 @@ interface Entry { dtype: string; shape: number[]; begin: number; end: number }
  * @throws {ModelError | AdapterError} on a damaged or hostile file.
  */
 export function readSafetensors(bytes: Uint8Array, what = 'model.safetensors', kind: 'model' | 'adapter' = 'model'): SafetensorsFile {
-  const fail = (message: string): never => {
+  const fail = (why: string): never => {
     const ErrorClass = kind === 'adapter' ? AdapterError : ModelError;
-    throw new ErrorClass(`${what} is damaged: ${message}.`, 'Save or download the file again.');
+    throw new ErrorClass(texts().errors.hub.safetensors(what, why));
   };
-  if (bytes.length < 8) fail('it is too short to hold a header');
+  if (bytes.length < 8) fail(t().short);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  if (length > MAX_HEADER || length > bytes.length - 8) fail(`its header claims ${length} bytes of ${bytes.length}`);
+  if (length > MAX_HEADER || length > bytes.length - 8) fail(t().header(length, bytes.length));
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
   } catch (error) {
-    fail(`its header is not JSON (${(error as Error).message})`);
+    fail(t().notJson((error as Error).message));
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) fail('its header is not an object');
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) fail(t().noObject);
   const body = bytes.subarray(8 + length);
   const entries = new Map<string, Entry>();
   const metadata: Record<string, string> = Object.create(null);
@@ -54,19 +57,19 @@ export function readSafetensors(bytes: Uint8Array, what = 'model.safetensors', k
     if (name === '__metadata__') {
       for (const [key, text] of Object.entries((value ?? {}) as object)) if (typeof text === 'string') metadata[key] = text;
     } else {
-      if (entries.size >= MAX_TENSORS) fail(`it lists more than ${MAX_TENSORS} tensors`);
+      if (entries.size >= MAX_TENSORS) fail(t().manyTensors(MAX_TENSORS));
       entries.set(name, checkEntry(name, value, body.length, fail));
     }
   }
   // In order of their offsets, tensors must follow one another and fill the file: no overlap, no gap.
   let expected = 0;
   for (const [name, entry] of [...entries].sort((a, b) => a[1].begin - b[1].begin || a[1].end - b[1].end)) {
-    if (entry.begin !== expected) fail(`tensor "${name}" ${entry.begin < expected ? 'overlaps another' : 'leaves a gap before it'}`);
+    if (entry.begin !== expected) fail((entry.begin < expected ? t().overlap : t().gap)(name));
     expected = entry.end;
   }
-  if (expected !== body.length) fail(`its tensors cover ${expected} of ${body.length} bytes`);
+  if (expected !== body.length) fail(t().cover(expected, body.length));
 
-  const entry = (name: string): Entry => entries.get(name) ?? fail(`it has no tensor "${name}"`);
+  const entry = (name: string): Entry => entries.get(name) ?? fail(t().noTensor(name));
   return {
     names: [...entries.keys()],
     metadata,
@@ -78,24 +81,24 @@ export function readSafetensors(bytes: Uint8Array, what = 'model.safetensors', k
         dtype === 'F32' ? f32Copy(raw)
         : dtype === 'F16' ? f16ToF32(raw)
         : dtype === 'BF16' ? bf16ToF32(raw)
-        : fail(`tensor "${name}" is of type ${dtype}; only F32, F16 and BF16 can be read`);
+        : fail(t().unreadable(name, dtype));
       return { name, shape: [...shape], data };
     },
   };
 }
 
-function checkEntry(name: string, value: unknown, size: number, fail: (message: string) => never): Entry {
-  const label = `tensor "${name.slice(0, 100)}"`;
-  if (typeof value !== 'object' || value === null) fail(`${label} has no description`);
+function checkEntry(name: string, value: unknown, size: number, fail: (why: string) => never): Entry {
+  const shown = name.slice(0, 100);
+  if (typeof value !== 'object' || value === null) fail(t().noDescription(shown));
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) fail(`${label} has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) fail(t().type(shown, String(JSON.stringify(dtype)).slice(0, 40)));
   const whole = (n: unknown): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n >= 0;
-  if (!Array.isArray(shape) || shape.length > 8 || !shape.every(whole)) fail(`${label} has no valid shape`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) fail(`${label} has no valid offsets`);
+  if (!Array.isArray(shape) || shape.length > 8 || !shape.every(whole)) fail(t().shape(shown));
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) fail(t().offsets(shown));
   const [begin, end] = offsets as [number, number];
-  if (begin > end || end > size) fail(`${label} lies outside the file`);
+  if (begin > end || end > size) fail(t().outside(shown));
   const elements = (shape as number[]).reduce((a, b) => a * b, 1);
-  if (elements * BYTES[dtype as string] !== end - begin) fail(`${label} has a shape that does not fit its ${end - begin} bytes`);
+  if (elements * BYTES[dtype as string] !== end - begin) fail(t().misfit(shown, end - begin));
   return { dtype: dtype as string, shape: shape as number[], begin, end };
 }
 
@@ -109,8 +112,8 @@ export function writeSafetensors(tensors: NamedTensor[], metadata: Record<string
   let offset = 0;
   for (const { name, shape, data } of tensors) {
     const elements = shape.reduce((a, b) => a * b, 1);
-    if (elements !== data.length) throw new AdapterError(`Tensor "${name}" has ${data.length} values for the shape [${shape.join(', ')}].`);
-    if (names.has(name) || name === '__metadata__') throw new AdapterError(`Tensor "${name}" appears twice.`);
+    if (elements !== data.length) throw new AdapterError(texts().errors.hub.write.values(name, data.length, shape.join(', ')));
+    if (names.has(name) || name === '__metadata__') throw new AdapterError(texts().errors.hub.write.twice(name));
     names.add(name);
     entries.push([name, { dtype: 'F32', shape, data_offsets: [offset, offset + data.length * 4] }]);
     offset += data.length * 4;

@@ -2,7 +2,8 @@
  * From a `ModelSource` to file URLs and bytes. Works in a page and in a worker: no DOM.
  * Every request of the hub goes through `request`, so that each way to fail has its own words.
  */
-import { ModelError } from '../shared/errors';
+import { ModelError, type Said } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { ModelSource } from '../shared/types';
 
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
@@ -22,8 +23,8 @@ export type FetchFailure = 'unauthorized' | 'forbidden' | 'missing' | 'rate-limi
 /** A file of a model could not be downloaded. */
 export class FetchError extends ModelError {
   readonly reason: FetchFailure;
-  constructor(reason: FetchFailure, message: string, hint: string) {
-    super(message, hint);
+  constructor(reason: FetchFailure, said: Said) {
+    super(said);
     this.reason = reason;
   }
 }
@@ -36,18 +37,16 @@ const REVISION = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,118}[A-Za-z0-9])?$/;
  * @throws {ModelError} for ids that are not `owner/name` (embedded: one folder name), or that hold `..` or `--`.
  */
 export function checkSource(source: ModelSource): void {
+  const t = texts().errors.hub.source;
   const parts = source.id.split('/');
   const wanted = source.kind === 'hub' ? 2 : 1;
   const wellFormed = parts.length === wanted && parts.every((part) => OWNER_OR_NAME.test(part));
   if (!wellFormed || source.id.includes('..') || source.id.includes('--')) {
-    throw new ModelError(
-      `"${source.id.slice(0, 120)}" is not a model id.`,
-      source.kind === 'hub' ? 'A Hugging Face id looks like owner/name, as in HuggingFaceTB/SmolLM2-135M.' : 'Choose one of the models that come with Sieve.',
-    );
+    throw new ModelError((source.kind === 'hub' ? t.hubId : t.embeddedId)(source.id.slice(0, 120)));
   }
   if (source.kind !== 'hub') return;
   if (!REVISION.test(source.revision) || source.revision.includes('..') || source.revision.includes('//')) {
-    throw new ModelError(`"${source.revision.slice(0, 120)}" is not a revision.`, 'Use a branch (main), a tag, or a commit.');
+    throw new ModelError(t.revision(source.revision.slice(0, 120)));
   }
   hostOrigin(source.host);
 }
@@ -58,10 +57,10 @@ function hostOrigin(host: string): string {
   try {
     url = new URL(host);
   } catch (error) {
-    throw new ModelError(`"${host.slice(0, 120)}" is not a web address (${(error as Error).message}).`, `The usual host is ${DEFAULT_HOST}.`);
+    throw new ModelError(texts().errors.hub.source.address(host.slice(0, 120), (error as Error).message, DEFAULT_HOST));
   }
   if ((url.protocol !== 'https:' && url.protocol !== 'http:') || url.username || url.password) {
-    throw new ModelError(`"${host.slice(0, 120)}" cannot be used as a model host.`, 'Use an https:// address without a user name or password.');
+    throw new ModelError(texts().errors.hub.source.host(host.slice(0, 120)));
   }
   return url.origin;
 }
@@ -98,6 +97,7 @@ export function sourceName(source: ModelSource): string {
  * @throws {FetchError}
  */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  const t = texts().errors.hub.fetch;
   const where = new URL(url);
   const file = decodeURIComponent(where.pathname.split('/').pop() ?? url);
   const response = await watchCsp(url, () => fetch(url, { credentials: 'omit', ...init }));
@@ -108,20 +108,20 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   }
   switch (response.status) {
     case 401:
-      throw new FetchError('unauthorized', `${where.host} wants a login for ${file}.`, 'The model is private, gated, or its id is misspelt. Sieve never sends credentials: choose a public model.');
+      throw new FetchError('unauthorized', t.unauthorized(where.host, file));
     case 403:
-      throw new FetchError('forbidden', `${where.host} does not let you have ${file}.`, 'The model is gated: its owner must agree first. Choose a public model.');
+      throw new FetchError('forbidden', t.forbidden(where.host, file));
     case 404:
       throw missing(file, where.host);
     case 429:
-      throw new FetchError('rate-limited', `${where.host} asks to slow down.`, 'Too many downloads in a short time. Wait a few minutes, then try again.');
+      throw new FetchError('rate-limited', t.rateLimited(where.host));
     default:
-      throw new FetchError('server', `${where.host} answered ${response.status} for ${file}.`, 'The server has a problem. Try again later.');
+      throw new FetchError('server', t.server(where.host, response.status, file));
   }
 }
 
 function missing(file: string, host: string): FetchError {
-  return new FetchError('missing', `${host} has no ${file} for this model.`, 'Check the model id and the revision; the model must hold config.json, tokenizer.json and an onnx folder.');
+  return new FetchError('missing', texts().errors.hub.fetch.missing(host, file));
 }
 
 /** Runs a fetch; when it is refused without an answer, tells a content security policy from a broken network. */
@@ -140,10 +140,8 @@ async function watchCsp(url: string, run: () => Promise<Response>): Promise<Resp
     // The violation event comes in a task of its own, after fetch has failed.
     await new Promise((resolve) => setTimeout(resolve, 0));
     const host = new URL(url).host;
-    if (blocked) {
-      throw new FetchError('network', `This page may not talk to ${host}: its content security policy forbids it.`, `Whoever hosts this page must add ${host} to connect-src.`);
-    }
-    throw new FetchError('network', `${host} cannot be reached (${(error as Error).message}).`, 'Check the connection, then try again. The models that come with Sieve need no network.');
+    const t = texts().errors.hub.fetch;
+    throw new FetchError('network', blocked ? t.blocked(host) : t.unreachable(host, (error as Error).message));
   } finally {
     target?.removeEventListener('securitypolicyviolation', onViolation);
   }
@@ -162,7 +160,8 @@ export async function readBody(
   options: FetchOptions = {},
   onBytes?: (bytes: Uint8Array, available: number) => void,
 ): Promise<Uint8Array> {
-  const tooLarge = () => new FetchError('too-large', `${file} is larger than ${megabytes(cap)}.`, 'Choose a smaller model.');
+  const t = texts().errors.hub.fetch;
+  const tooLarge = () => new FetchError('too-large', t.tooLarge(file, megabytes(cap)));
   const header = response.headers.get('content-length');
   // With a content encoding the header counts compressed bytes: no more than a hint.
   const encoded = response.headers.get('content-encoding') !== null;
@@ -174,7 +173,7 @@ export async function readBody(
   let bytes = new Uint8Array(total ?? Math.min(cap, 1 << 16));
   let available = 0;
   const reader = response.body?.getReader();
-  if (!reader) throw new FetchError('network', `${file} came without content.`, 'Try again.');
+  if (!reader) throw new FetchError('network', t.noContent(file));
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -193,10 +192,10 @@ export async function readBody(
   } catch (error) {
     await reader.cancel().catch(() => undefined); // already broken: the first error is the one to report
     if (error instanceof ModelError || (error as Error).name === 'AbortError') throw error;
-    throw new FetchError('network', `The download of ${file} broke off after ${megabytes(available)} (${(error as Error).message}).`, 'Check the connection, then try again.');
+    throw new FetchError('network', t.brokeOff(file, megabytes(available), (error as Error).message));
   }
   if (total !== null && available < total) {
-    throw new FetchError('truncated', `${file} ended after ${available} of ${total} bytes.`, 'The download was cut short. Try again.');
+    throw new FetchError('truncated', t.truncated(file, available, total));
   }
   return bytes.subarray(0, available);
 }
@@ -223,7 +222,7 @@ export async function fetchJson(source: ModelSource, file: string, cap: number, 
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new ModelError(`${file} is not JSON (${(error as Error).message}).`, 'The file is damaged. Try again, or choose another model.');
+    throw new ModelError(texts().errors.hub.fetch.notJson(file, (error as Error).message));
   }
 }
 

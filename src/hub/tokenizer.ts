@@ -3,6 +3,7 @@
  * text, each token can be shown on its own, and text can be decoded piece by piece.
  */
 import { ModelError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { ModelSource, Tokenizer } from '../shared/types';
 import { checkSource, fetchJson, type FetchOptions } from './source';
 
@@ -27,12 +28,13 @@ interface AddedToken { id: number; content: string; special: boolean }
  */
 export async function createTokenizer(json: unknown, config: unknown): Promise<Tokenizer> {
   const { PreTrainedTokenizer } = await import('@huggingface/transformers');
+  const { tokenizerHas } = texts().errors.hub;
   const fail = (why: string): never => {
-    throw new ModelError(`tokenizer.json cannot be used: ${why}.`, 'Choose another model.');
+    throw new ModelError(texts().errors.hub.tokenizer(why));
   };
   const file = json as { added_tokens?: unknown; decoder?: unknown; pre_tokenizer?: unknown; model?: unknown };
-  if (typeof json !== 'object' || json === null || typeof file.model !== 'object' || file.model === null) fail('it describes no model');
-  if (typeof config !== 'object' || config === null) fail('tokenizer_config.json is not an object');
+  if (typeof json !== 'object' || json === null || typeof file.model !== 'object' || file.model === null) fail(tokenizerHas.noModel);
+  if (typeof config !== 'object' || config === null) fail(tokenizerHas.noConfig);
   const added = (Array.isArray(file.added_tokens) ? file.added_tokens : []) as AddedToken[];
   const special = new Map(added.filter((t) => t.special === true).map((t) => [t.id, t.content]));
 

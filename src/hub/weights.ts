@@ -6,6 +6,7 @@
  * That the right tensor was found is proved afterwards, by comparing logits with ONNX Runtime's.
  */
 import { ModelError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { LlamaConfig, WeightName } from '../shared/types';
 import { transpose } from './floats';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx/model';
@@ -37,10 +38,10 @@ interface Place {
 const LINEAR_PATH = /(?:^|[./])(qkv|q|k|v|o|gate|up|down)_proj(?:[./_]|$)/;
 const LAYER_PATH = /(?:^|[./])layers[./_](\d{1,4})[./]/;
 
-/** Operators that compute with quantised weights, and what to call them. */
-const QUANTISED_OPS: Record<string, string> = {
-  MatMulNBits: '4-bit weights', MatMulBnb4: '4-bit weights', MatMulInteger: '8-bit weights', DynamicQuantizeMatMul: '8-bit weights', QLinearMatMul: '8-bit weights',
-  MatMulIntegerToFloat: '8-bit weights', DequantizeLinear: 'quantised weights', GatherBlockQuantized: 'a quantised embedding',
+/** Operators that compute with quantised weights, and what they stand for. */
+const QUANTISED_OPS: Record<string, 'int4' | 'int8' | 'weights' | 'embedding'> = {
+  MatMulNBits: 'int4', MatMulBnb4: 'int4', MatMulInteger: 'int8', DynamicQuantizeMatMul: 'int8', QLinearMatMul: 'int8',
+  MatMulIntegerToFloat: 'int8', DequantizeLinear: 'weights', GatherBlockQuantized: 'embedding',
 };
 
 /**
@@ -49,17 +50,16 @@ const QUANTISED_OPS: Record<string, string> = {
  */
 export function checkNode(node: OnnxNode): void {
   const quantised = Object.hasOwn(QUANTISED_OPS, node.op) ? QUANTISED_OPS[node.op] : null;
-  if (quantised) {
-    throw new ModelError(`This ONNX file holds ${quantised} (${node.op}).`, 'Sieve trains on fp32 and fp16 files (model.onnx, model_fp16.onnx).');
-  }
+  const t = texts().errors.hub.graph;
+  if (quantised) throw new ModelError(t.quantised(quantised, node.op));
   const set = (name: string, neutral: number): boolean => (node.attributes.get(name) ?? neutral) !== neutral;
-  if (set('interleaved', 0) || set('rotary_interleaved', 0)) unsupported('its RoPE rotates neighbouring values (interleaved)');
-  if (set('local_window_size', -1)) unsupported('its attention sees a window only (local_window_size)');
-  if (set('softcap', 0)) unsupported('its attention scores are capped (softcap)');
+  if (set('interleaved', 0) || set('rotary_interleaved', 0)) unsupported(t.has.interleaved);
+  if (set('local_window_size', -1)) unsupported(t.has.window);
+  if (set('softcap', 0)) unsupported(t.has.softcap);
 }
 
 function unsupported(what: string): never {
-  throw new ModelError(`This ONNX graph is not a plain Llama: ${what}.`, 'Choose another model.');
+  throw new ModelError(texts().errors.hub.graph.unsupported(what));
 }
 
 /** Every weight of the model, bottom up; the head too, tied or not. */
@@ -91,7 +91,7 @@ function key(name: WeightName): string {
 }
 
 function words(name: WeightName): string {
-  return 'layer' in name ? `${name.part} of layer ${name.layer}` : name.part;
+  return texts().errors.hub.graph.weight(name.part, 'layer' in name ? name.layer : null);
 }
 
 /** Data files the graph's tensors live in. */
@@ -99,7 +99,7 @@ export function externalFiles(graph: OnnxGraph): string[] {
   const files = new Set<string>();
   for (const tensor of graph.tensors.values()) {
     if (tensor.external) files.add(externalRange(tensor).location);
-    if (files.size > 64) throw new ModelError('The model is split into more than 64 data files.', 'Choose another model.');
+    if (files.size > 64) throw new ModelError(texts().errors.hub.model.manyFiles);
   }
   return [...files];
 }
@@ -120,7 +120,7 @@ export function resolveWeights(graph: OnnxGraph, config: LlamaConfig, external: 
     const storedRows = place.packed?.rows ?? rows;
     const wanted = columns === 1 ? [rows] : place.inOut ? [columns, storedRows] : [storedRows, columns];
     if (!isShape(place.tensor, wanted)) {
-      throw new ModelError(`The weight ${words(name)} is stored as [${stored.join(', ')}], but config.json makes it [${wanted.join(', ')}].`, 'config.json and the ONNX file do not belong together.');
+      throw new ModelError(texts().errors.hub.graph.shape(words(name), stored.join(', '), wanted.join(', ')));
     }
     checkTensor(place.tensor, graph.bytes.length, external);
   }
@@ -128,7 +128,7 @@ export function resolveWeights(graph: OnnxGraph, config: LlamaConfig, external: 
   let file: Uint8Array | null = graph.bytes;
   return {
     get(name) {
-      if (!file) throw new ModelError('The weights were released.', 'Open the model again.');
+      if (!file) throw new ModelError(texts().errors.hub.model.released);
       const place = placeOf(name, places, config);
       const shape = weightShape(name, config);
       let data = readTensor(place.tensor, file, external);
@@ -145,12 +145,12 @@ export function resolveWeights(graph: OnnxGraph, config: LlamaConfig, external: 
 }
 
 function noExternal(location: string): Uint8Array {
-  throw new ModelError(`The model's data file ${location} is missing.`, 'Download the model again.');
+  throw new ModelError(texts().errors.hub.model.missingData(location));
 }
 
 function placeOf(name: WeightName, places: Map<string, Place>, config: LlamaConfig): Place {
   const place = places.get(key(name)) ?? (name.part === 'head' && config.tied ? places.get('embed') : undefined);
-  if (!place) throw new ModelError(`The ONNX graph has no weight that is recognised as ${words(name)}.`, 'Sieve reads Llama models exported by optimum, transformers.js or the onnxruntime-genai builder.');
+  if (!place) throw new ModelError(texts().errors.hub.graph.noWeight(words(name)));
   return place;
 }
 
@@ -162,7 +162,7 @@ function checkOverlaps(graph: OnnxGraph): void {
     const [a, b] = [ranges[i - 1], ranges[i]];
     const same = a.offset === b.offset && a.length === b.length;
     if (a.location === b.location && !same && b.offset < a.offset + a.length) {
-      throw new ModelError(`Tensors "${a.name}" and "${b.name}" overlap in ${a.location}.`, 'The model is damaged. Download it again or choose another one.');
+      throw new ModelError(texts().errors.hub.graph.overlap(a.name, b.name, a.location));
     }
   }
 }
@@ -177,7 +177,7 @@ function findPlaces(graph: OnnxGraph, config: LlamaConfig): Map<string, Place> {
     const name = layer === null ? slot : `${layer}.${slot}`;
     const other = places.get(name);
     if (other && (other.tensor !== place.tensor || other.inOut !== place.inOut)) {
-      throw new ModelError(`The ONNX graph has two weights for ${name}: "${other.tensor.name}" and "${place.tensor.name}".`, 'Choose another model.');
+      throw new ModelError(texts().errors.hub.graph.twoWeights(name, other.tensor.name, place.tensor.name));
     }
     places.set(name, place);
   };
@@ -280,6 +280,6 @@ function normSlot(paths: string[]): { slot: Slot; layer: number | null } | null 
 /** Scales and biases would change the product: refused, not ignored. */
 function checkLinear(node: OnnxNode): void {
   const attribute = (name: string, neutral: number) => node.attributes.get(name) ?? neutral;
-  if (attribute('alpha', 1) !== 1 || attribute('transA', 0) !== 0) unsupported(`${node.name} scales or transposes its input`);
-  if (node.op === 'Gemm' && node.inputs[2]) unsupported(`${node.name} has a bias`);
+  if (attribute('alpha', 1) !== 1 || attribute('transA', 0) !== 0) unsupported(texts().errors.hub.graph.has.scaled(node.name));
+  if (node.op === 'Gemm' && node.inputs[2]) unsupported(texts().errors.hub.graph.has.bias(node.name));
 }

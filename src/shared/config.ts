@@ -266,7 +266,7 @@ export function parseExperiment(value: unknown): ExperimentConfig {
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = inWords(result.error.issues[0]);
-  throw new ConfigError(`${path || 'configuration'}: ${message}`, 'Correct that field and try again.');
+  throw new ConfigError(texts().errors.shared.badSetting(path, message));
 }
 
 /** τ warm-up in steps: until the learning-rate warm-up is over unless set. */

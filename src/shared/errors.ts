@@ -1,10 +1,13 @@
-/**
- * Errors a person may see. Each has a message in plain words and a hint: what to do about it.
- * They cross worker borders as plain `ErrorInfo` objects.
- */
+/** What went wrong, in plain words, and what to do about it; an entry of the catalogue (`texts().errors`). */
+export interface Said {
+  message: string;
+  hint?: string;
+}
+
+/** Errors a person may see. They cross worker borders as plain `ErrorInfo` objects. */
 export class SieveError extends Error {
   readonly hint: string;
-  constructor(message: string, hint = '') {
+  constructor({ message, hint = '' }: Said) {
     super(message);
     this.name = new.target.name;
     this.hint = hint;
@@ -16,8 +19,8 @@ export class ConfigError extends SieveError {}
 /** A data file or its text cannot be used; `line` counts from 1 where it is known. */
 export class DataError extends SieveError {
   readonly line: number | undefined;
-  constructor(message: string, hint = '', line?: number) {
-    super(message, hint);
+  constructor(said: Said, line?: number) {
+    super(said);
     this.line = line;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { DataKind, Mapping, PromptTemplate } from './data';
 import { DataError } from './errors';
+import { texts } from './texts';
 
 export type Role = 'text' | 'instruction' | 'input' | 'output' | 'prompt' | 'completion' | 'label' | 'message';
 
@@ -58,7 +59,7 @@ export function compilePattern(pattern: string, kind: DataKind): (values: Readon
     const names = parts.filter((_, i) => i % 2 === 1);
     const unknown = names.find((name) => !roles.includes(name));
     if (unknown !== undefined) {
-      throw new DataError(`The template names {${unknown}}, but this data has ${roles.map((r) => `{${r}}`).join(', ')}.`, 'Use one of these names, or change the kind of data.');
+      throw new DataError(texts().errors.shared.templateRole(unknown, roles.map((r) => `{${r}}`).join(', ')));
     }
     return { parts, onlyRoles: names.length > 0 && line.replace(PLACEHOLDER, '').trim() === '' };
   });
@@ -84,16 +85,17 @@ export function fillTemplate(pattern: string, kind: DataKind, values: ReadonlyMa
  * @throws {DataError} when a required role has no column, a column does not exist, or the template names an unknown role.
  */
 export function compileTemplate(columns: readonly string[], mapping: Mapping, template: PromptTemplate): (row: readonly string[]) => { prompt: string; completion: string } {
-  if (!Object.hasOwn(DATA_ROLES, mapping.kind)) throw new DataError(`“${String(mapping.kind)}” is not a kind of data.`, `Choose one of: ${Object.keys(DATA_ROLES).join(', ')}.`);
+  const t = texts().errors.shared;
+  if (!Object.hasOwn(DATA_ROLES, mapping.kind)) throw new DataError(t.dataKind(String(mapping.kind), Object.keys(DATA_ROLES).join(', ')));
   const sources: [role: string, column: number][] = [];
   for (const { role, required } of DATA_ROLES[mapping.kind]) {
     const name = Object.hasOwn(mapping.roles, role) ? mapping.roles[role] : null;
     if (name === null || name === undefined) {
-      if (required) throw new DataError(`No column is chosen for “${role}”.`, 'Choose the column that holds it.');
+      if (required) throw new DataError(t.roleWithoutColumn(role));
       continue;
     }
     const column = columns.indexOf(name);
-    if (column < 0) throw new DataError(`There is no column “${name}” (wanted for “${role}”).`, `The columns are: ${columns.join(', ')}.`);
+    if (column < 0) throw new DataError(t.noColumn(name, role, columns.join(', ')));
     sources.push([role, column]);
   }
   const [prompt, completion] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, mapping.kind));

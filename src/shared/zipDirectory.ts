@@ -1,4 +1,5 @@
 /** The directory of a zip file (APPNOTE 4.3.12, 4.3.16) and its checksum: what every reader of zips here shares. */
+import { texts } from './texts';
 
 export interface ZipEntry {
   path: string;
@@ -27,7 +28,7 @@ export function zipDirectoryAt(tail: Uint8Array): { offset: number; size: number
   for (let end = tail.length - 22; end >= 0; end--) {
     if (view.getUint32(end, true) !== 0x06054b50) continue;
     const count = view.getUint16(end + 10, true);
-    if (count > MAX_ENTRIES) throw new RangeError(`it has ${count} entries`);
+    if (count > MAX_ENTRIES) throw new RangeError(texts().errors.shared.zip.entries(count));
     return { count, size: view.getUint32(end + 12, true), offset: view.getUint32(end + 16, true) };
   }
   return null;
@@ -41,7 +42,7 @@ export function zipEntries(directory: Uint8Array, count: number): ZipEntry[] {
   const view = new DataView(directory.buffer, directory.byteOffset, directory.byteLength);
   const entries: ZipEntry[] = [];
   for (let i = 0, at = 0; i < count; i++) {
-    if (at + 46 > directory.length || view.getUint32(at, true) !== 0x02014b50) throw new RangeError('its directory is broken');
+    if (at + 46 > directory.length || view.getUint32(at, true) !== 0x02014b50) throw new RangeError(texts().errors.shared.zip.directory);
     const nameLength = view.getUint16(at + 28, true);
     entries.push({
       path: new TextDecoder().decode(directory.subarray(at + 46, at + 46 + nameLength)),

@@ -220,10 +220,10 @@ export class Checkpoints {
       const { checkpoint, train, heldOut } = await this.#host.keep.request({ type: 'load-checkpoint' });
       const { info, state } = checkpoint;
       const page = checkpoint.page as PageState;
-      if (state.version !== 1 || page?.version !== 1) throw new StorageError('The interrupted run was saved by another version of Sieve.', 'It cannot be read; start it again.');
+      if (state.version !== 1 || page?.version !== 1) throw new StorageError(texts().errors.store.kept.otherVersion);
       if (this.#s.model.status !== 'ready' || !sameSource(this.#s.model.source, info.model)) await this.#host.openModel(info.model);
       const { model } = this.#s;
-      if (model.status !== 'ready' || !model.info) throw new SieveError('The model that the run belongs to could not be opened.', 'See under Model; the checkpoint is kept.');
+      if (model.status !== 'ready' || !model.info) throw new SieveError(texts().errors.store.kept.resumeModel);
       if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
       this.#host.flush();
       const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));

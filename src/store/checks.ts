@@ -45,16 +45,18 @@ export function draftProblems(draft: ExperimentConfig, model: Pick<LlamaConfig, 
 
 /** What is wrong with the sampling settings, or null. */
 export function samplingProblem(s: Sampling): ConfigError | null {
-  if (!Number.isInteger(s.seed) || s.seed < 0 || s.seed > 0xffffffff) return new ConfigError('The sampling seed must be a whole number from 0 to 4294967295.', 'Correct it and try again.');
-  if (!Number.isInteger(s.maxNewTokens) || s.maxNewTokens < 1 || s.maxNewTokens > 4096) return new ConfigError('The answer length must be a whole number from 1 to 4096 tokens.', 'Correct it and try again.');
-  if (!(s.temperature >= 0 && s.temperature <= 10)) return new ConfigError('The temperature must lie between 0 and 10.', '0 always takes the likeliest token.');
-  if (!(s.topP > 0 && s.topP <= 1)) return new ConfigError('Top-p must lie above 0 and at most at 1.', '1 switches it off.');
+  const t = texts().errors.store.sampling;
+  if (!Number.isInteger(s.seed) || s.seed < 0 || s.seed > 0xffffffff) return new ConfigError(t.seed);
+  if (!Number.isInteger(s.maxNewTokens) || s.maxNewTokens < 1 || s.maxNewTokens > 4096) return new ConfigError(t.length);
+  if (!(s.temperature >= 0 && s.temperature <= 10)) return new ConfigError(t.temperature);
+  if (!(s.topP > 0 && s.topP <= 1)) return new ConfigError(t.topP);
   return null;
 }
 
 /** One thing trains at a time. @throws {SieveError} when a run or an experiment is under way, the time between two sessions of it included */
 export function refuseTwo({ runs, studies, keep }: State): void {
-  if (studies.running !== null) throw new SieveError('An experiment is under way.', 'Stop it under Experiment first, or wait for its end.');
-  if (isLive(runs.phase)) throw new SieveError('A run is under way.', 'Stop it under Train first.');
-  if (keep.resuming) throw new SieveError('An interrupted run is being resumed.', 'Stop it under Train once it is there.');
+  const { busy } = texts().errors.store;
+  if (studies.running !== null) throw new SieveError(busy.study);
+  if (isLive(runs.phase)) throw new SieveError(busy.run);
+  if (keep.resuming) throw new SieveError(busy.resuming);
 }

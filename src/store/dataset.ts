@@ -2,6 +2,7 @@
 import type { DataKind, ListedRow, PromptTemplate, Repairs, RowDetail, RowFilter, SampleSet } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
+import { texts } from '../shared/texts';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
@@ -39,7 +40,7 @@ export class DatasetCommands {
     try {
       const response = await fetch(`${this.#baseUrl}datasets/index.json`);
       // A host that answers unknown paths with its start page says 200 and sends HTML.
-      if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(`The list of sample sets could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
+      if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(texts().errors.store.data.sampleList(response.status));
       const samples = (await response.json()) as SampleSet[];
       this.#patch({ samples });
       if (samples.length > 0 && this.#d.status === 'empty') await this.openSample(samples[0].id);
@@ -50,11 +51,11 @@ export class DatasetCommands {
 
   async openSample(id: string): Promise<void> {
     const sample = this.#d.samples.find((x) => x.id === id);
-    if (!sample) throw new DataError(`There is no sample set named ${id}.`);
+    if (!sample) throw new DataError(texts().errors.store.data.noSample(id));
     const turn = this.#beginReading({ kind: 'sample', id });
     try {
       const response = await fetch(`${this.#baseUrl}datasets/${sample.file}`);
-      if (!response.ok) throw new DataError(`The sample set could not be loaded (HTTP ${response.status}).`, 'Drop a file of your own, or reload the page.');
+      if (!response.ok) throw new DataError(texts().errors.store.data.sample(response.status));
       const blob = await response.blob();
       if (turn === this.#parseTurn) await this.#read(turn, sample.file, blob);
     } catch (error) {
@@ -65,7 +66,7 @@ export class DatasetCommands {
   async openFile(file: File): Promise<void> {
     const turn = this.#beginReading({ kind: 'file', name: file.name });
     if (file.size > MAX_DATA_BYTES) {
-      this.#readingFailed(turn, new DataError(`${file.name} has ${Math.round(file.size / 2 ** 20)} MB; at most ${MAX_DATA_BYTES >> 20} MB are read.`, 'Cut the file into smaller ones.'));
+      this.#readingFailed(turn, new DataError(texts().errors.store.data.tooLarge(file.name, Math.round(file.size / 2 ** 20), MAX_DATA_BYTES >> 20)));
       return;
     }
     await this.#read(turn, file.name, file);
@@ -250,7 +251,7 @@ export class DatasetCommands {
       if (turn !== this.#prepareTurn) return;
       const sets = report.problem ? { train: null, heldOut: null } : { train, heldOut };
       this.#patch({ report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, ...sets, preparing: false, progress: null, version: this.#d.version + 1 });
-      if (report.problem) this.#page.report('data', new DataError(report.problem.message, report.problem.hint));
+      if (report.problem) this.#page.report('data', new DataError(report.problem));
     } catch (error) {
       if (turn !== this.#prepareTurn) return;
       this.#patch({ report: null, preview: [], train: null, heldOut: null, preparing: false, progress: null });
@@ -270,7 +271,7 @@ export class DatasetCommands {
     if (this.#prepareTimer !== null) this.prepareSoon(0);
     await this.#prepared;
     const { train, heldOut, template, mapping } = this.#d;
-    if (!train || !heldOut) throw new DataError('There is nothing to train on yet.', 'Choose a sample set or a file under Data.');
+    if (!train || !heldOut) throw new DataError(texts().errors.store.data.none);
     return { data: { train, heldOut }, dataName: dataName(this.#d), template, mapping };
   }
 

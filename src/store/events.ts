@@ -1,4 +1,5 @@
 /** What each event of the train worker changes in the state. Pure but for the histories, which grow in place. */
+import { texts } from '../shared/texts';
 import type { Phase, TrainEvent } from '../train/protocol';
 import { RunHistory } from './history';
 import type { Notice, Session, State } from './slices';
@@ -94,12 +95,12 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         break;
       }
       case 'warning':
-        add({ section: 'train', kind: 'warning', info: { name: 'Warning', message: nameRun(session, event.runId) + event.message, hint: '' } });
+        add({ section: 'train', kind: 'warning', info: { name: 'Warning', message: ofRun(session, event.runId, event.message), hint: '' } });
         break;
       case 'run-failed':
         session?.failed.set(event.runId, event.error);
         grown = true;
-        add({ section: 'train', kind: 'error', info: { ...event.error, message: nameRun(session, event.runId) + event.error.message } });
+        add({ section: 'train', kind: 'error', info: { ...event.error, message: ofRun(session, event.runId, event.error.message) } });
         break;
       case 'fatal':
         if (model.status !== 'opening' && runs.phase !== 'idle') runs = { ...runs, phase: 'failed', progress: null };
@@ -113,8 +114,7 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
   return { ...state, model, runs, ui };
 }
 
-function nameRun(session: Session | null, runId: string | null): string {
-  if (runId === null) return '';
-  const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? runId;
-  return `${name}: `;
+function ofRun(session: Session | null, runId: string | null, message: string): string {
+  if (runId === null) return message;
+  return texts().errors.store.ofRun(session?.experiment.runs.find((r) => r.id === runId)?.name ?? runId, message);
 }

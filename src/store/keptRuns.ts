@@ -94,7 +94,7 @@ export class KeptRuns {
     return this.#do(null, async () => {
       const granted = await globalThis.navigator.storage.persist();
       await this.measure();
-      if (!granted) throw new StorageError('The browser did not agree to keep the runs when space runs short.', 'It may once the page is installed or bookmarked. Export what must not be lost.');
+      if (!granted) throw new StorageError(texts().errors.store.kept.notPersistent);
     });
   }
 
@@ -142,8 +142,8 @@ export class KeptRuns {
   edit(id: string, change: { name?: string; tags?: string[] }): Promise<boolean> {
     return this.#do(id, async () => {
       const tags = change.tags && [...new Set(change.tags.map((t) => t.trim()).filter(Boolean))];
-      if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success) throw new SieveError('A name has 1 to 120 characters.');
-      if (tags && (tags.length > MAX_TAGS || !tags.every((t) => tagSchema.safeParse(t).success))) throw new SieveError(`At most ${MAX_TAGS} tags of at most 30 characters each.`);
+      if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success) throw new SieveError(texts().errors.store.kept.name);
+      if (tags && (tags.length > MAX_TAGS || !tags.every((t) => tagSchema.safeParse(t).success))) throw new SieveError(texts().errors.store.kept.tags(MAX_TAGS));
       const record = this.#record(id);
       await (await openDatabase()).put('runs', { ...record, name: change.name?.trim() ?? record.name, tags: tags ?? record.tags }, id);
       await this.#changed();
@@ -166,7 +166,7 @@ export class KeptRuns {
       const folder = await (await globalThis.navigator.storage.getDirectory()).getDirectoryHandle('runs');
       blob = await (await folder.getFileHandle(`${id}.zip`)).getFile();
     } catch (error) {
-      throw new StorageError(`The file of this run is gone (${(error as Error).message}).`, 'The browser may have cleared it. Delete the entry.');
+      throw new StorageError(texts().errors.store.kept.fileGone((error as Error).message));
     }
     return readRunFile(blob);
   }
@@ -199,9 +199,9 @@ export class KeptRuns {
   async #needModel(record: KeptRun): Promise<void> {
     const { source, status } = this.#s.model;
     if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return;
-    if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null) throw new SieveError(`This run belongs to ${record.model.id}, and a run on another model is under way.`, 'Stop it first.');
+    if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null) throw new SieveError(texts().errors.store.kept.otherModel(record.model.id));
     await this.#host.openModel(record.model);
-    if (this.#s.model.status !== 'ready') throw new SieveError(`The run belongs to ${record.model.id}, which could not be opened.`, 'See under Model.');
+    if (this.#s.model.status !== 'ready') throw new SieveError(texts().errors.store.kept.modelFailed(record.model.id));
   }
 
   /** The run as one file; null when it failed (and was reported). */
@@ -219,10 +219,10 @@ export class KeptRuns {
   importFile(blob: Blob): Promise<boolean> {
     return this.#do(null, async () => {
       const { record, files, adapters, histories } = await readRunFile(blob);
-      if (!record) throw new StorageError('This is no run: run.json is missing.', 'Choose a file that was exported under History.');
+      if (!record) throw new StorageError(texts().errors.store.runFile.noRecord);
       const known = new Set(['base', ...record.experiment.runs.map((r) => r.id)]);
       const stray = [...adapters.keys(), ...histories.keys()].find((runId) => !known.has(runId));
-      if (stray !== undefined || record.experiment.runs.some((r) => !histories.has(r.id))) throw new StorageError('The file’s record and its contents speak of different runs.', 'Export it again.');
+      if (stray !== undefined || record.experiment.runs.some((r) => !histories.has(r.id))) throw new StorageError(texts().errors.store.runFile.differs);
       // The same run twice gets an id of its own, since the first may have been renamed.
       const id = this.#s.keep.runs.some((r) => r.id === record.id) ? newId(Date.now()) : record.id;
       await this.#write(files, (bytes) => ({ ...record, id, bytes }), id);
@@ -231,7 +231,7 @@ export class KeptRuns {
 
   #record(id: string): KeptRun {
     const record = this.#s.keep.runs.find((r) => r.id === id);
-    if (!record) throw new StorageError('This run is not kept any more.', 'Another tab may have deleted it.');
+    if (!record) throw new StorageError(texts().errors.store.kept.gone);
     return record;
   }
 
@@ -242,7 +242,7 @@ export class KeptRuns {
       await act();
       return true;
     } catch (error) {
-      this.#host.report(error instanceof DOMException && error.name === 'QuotaExceededError' ? new StorageError('The browser gives this page no more room.', 'Delete kept runs below, or free space on this device.') : error);
+      this.#host.report(error instanceof DOMException && error.name === 'QuotaExceededError' ? new StorageError(texts().errors.store.kept.full) : error);
       return false;
     } finally {
       this.#patch({ busy: null });

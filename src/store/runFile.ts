@@ -4,8 +4,10 @@
  */
 import { downloadZip } from 'client-zip';
 import type { z } from 'zod';
+import { inWords } from '../shared/config';
 import { StorageError } from '../shared/errors';
 import { type HistoryFile, type KeptRun, historyFileSchema, keptRunSchema } from '../shared/keptRun';
+import { texts } from '../shared/texts';
 import type { GateStats } from '../shared/types';
 import type { AdapterFile, RunId } from '../train/protocol';
 import { type HistorySnapshot, RunHistory, type SeriesSnapshot } from './history';
@@ -97,12 +99,12 @@ function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodTyp
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.bytes));
   } catch (error) {
-    throw new StorageError(`${name} is no JSON: ${(error as Error).message}`, 'Export the run again.');
+    throw new StorageError(texts().errors.store.runFile.noJson(name, (error as Error).message));
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new StorageError(`${name}: ${issue.path.join('.') || 'content'}: ${issue.message}`, 'It was written by another version of Sieve, or changed by hand.');
+  const { path, message } = inWords(result.error.issues[0]);
+  throw new StorageError(texts().errors.store.runFile.wrong(name, path, message));
 }
 
 /**
@@ -110,14 +112,14 @@ function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodTyp
  * @throws {StorageError | AdapterError} when it is no such file, is damaged or over a bound.
  */
 export async function readRunFile(zip: Blob): Promise<RunFile> {
-  if (zip.size > MAX_RUN_FILE) throw new StorageError(`The file has ${zip.size} bytes; at most ${MAX_RUN_FILE} are read.`, 'Choose the file of one run.');
+  if (zip.size > MAX_RUN_FILE) throw new StorageError(texts().errors.store.runFile.tooLarge(zip.size, MAX_RUN_FILE));
   const files = await readZip(zip, (path) => {
     const [folder, name, more] = path.split('/');
     const cap = name === undefined ? (Object.hasOwn(CAPS, path) ? CAPS[path] : null) : more === undefined && /^[a-z0-9-]{1,60}$/.test(folder) ? adapterFileCap(name) : null;
     return cap;
   }, MAX_RUN_FILE);
   const history = parsed(files, HISTORY, historyFileSchema);
-  if (!history) throw new StorageError('This is no run: history.json is missing.', 'Choose a file that was exported under History. Adapters alone are imported under Compare.');
+  if (!history) throw new StorageError(texts().errors.store.runFile.noHistory);
   const record = parsed(files, RECORD, keptRunSchema);
   const adapters = new Map<RunId, AdapterFile[]>();
   for (const f of files) {

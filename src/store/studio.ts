@@ -5,7 +5,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
 import { type ErrorInfo, SieveError } from '../shared/errors';
-import { type Language, speak } from '../shared/texts';
+import { type Language, language as spoken, speak, texts } from '../shared/texts';
 import type { DataEvent, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { Checkpoints } from './checkpoints';
@@ -222,8 +222,8 @@ export class Studio {
    * is neither saved on the way nor listed under History.
    */
   async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, from: Pick<Session, 'template' | 'mapping' | 'dataName'>, of: 'run' | 'study'): Promise<void> {
-    if (this.#s.model.status !== 'ready') throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
-    if (isLive(this.#s.runs.phase)) throw new SieveError('A run is under way.', 'Stop it first.');
+    if (this.#s.model.status !== 'ready') throw new SieveError(texts().errors.store.noModel);
+    if (isLive(this.#s.runs.phase)) throw new SieveError(texts().errors.store.busy.runHere);
     // The click that started this is drawn first; the new panels come in a task of their own.
     await new Promise((resolve) => { setTimeout(resolve); });
     if (this.kept.adding) await this.kept.adding;
@@ -258,7 +258,7 @@ export class Studio {
     return new Promise((resolve, reject) => {
       const look = () => {
         const { session, phase } = this.#s.runs;
-        if (session === null || session.histories !== histories) reject(new SieveError('The model was changed while the experiment was under way.', 'Go on: its own model is opened again.'));
+        if (session === null || session.histories !== histories) reject(new SieveError(texts().errors.store.studies.modelChanged));
         else if (!isLive(phase)) resolve(session);
         else return;
         end();
@@ -351,10 +351,11 @@ export class Studio {
   async setLanguage(language: Language): Promise<void> {
     try {
       await speak(language);
+      for (const worker of [this.#train, this.#data, this.#keep]) worker.speak();
       // What the form says of itself is derived from it, and so can be said again.
       this.configure.check();
       this.configure.planSoon(0);
-      this.#page.patch('ui', { language });
+      this.#page.patch('ui', { language: spoken() });
     } catch (error) {
       this.#page.report('model', error);
     }

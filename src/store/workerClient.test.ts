@@ -11,7 +11,7 @@ function setup() {
   const crashes: string[] = [];
   const client = new WorkerClient<Request, { one: number }, string>(
     () => { const port = new TestPort<string>(); ports.push(port); return port; },
-    'test', { onEvent: (e) => events.push(e), onCrash: (e) => crashes.push(e.message) },
+    'data', { onEvent: (e) => events.push(e), onCrash: (e) => crashes.push(e.message) },
   );
   return { ports, events, crashes, client };
 }

@@ -2,14 +2,15 @@
  * One owner per worker: a promise for every request, events handed on in order, and a worker that dies
  * rejects everything it still owed, so that no failure is swallowed.
  */
-import { type ErrorInfo, SieveError } from '../shared/errors';
-import type { FromWorker } from '../train/protocol';
+import { type ErrorInfo, type Said, SieveError } from '../shared/errors';
+import { type Language, language, texts } from '../shared/texts';
+import type { FromWorker, LanguageMessage } from '../train/protocol';
 
 /** An error that a worker reported. Keeps the name it had there (`DataError`, `GpuError`, …). */
 export class WorkerFault extends SieveError {
   readonly info: ErrorInfo;
   constructor(info: ErrorInfo) {
-    super(info.message, info.hint);
+    super(info);
     this.name = info.name;
     this.info = info;
   }
@@ -28,6 +29,9 @@ export interface WorkerHooks<E> {
   onCrash: (error: ErrorInfo) => void;
 }
 
+/** What a person is told of a worker. */
+export type WorkerName = 'training' | 'data' | 'storage';
+
 type Reply<Replies, T> = T extends keyof Replies ? Replies[T] : null;
 
 interface Pending {
@@ -37,14 +41,16 @@ interface Pending {
 
 export class WorkerClient<Request extends { type: string }, Replies, E> {
   readonly #make: () => WorkerLike;
-  readonly #name: string;
+  readonly #name: WorkerName;
   readonly #hooks: WorkerHooks<E>;
   readonly #pending = new Map<number, Pending>();
   #worker: WorkerLike | null = null;
+  /** What the worker speaks. */
+  #spoken: Language = 'en';
   #nextId = 1;
 
   /** @param make starts the worker; called at the first request, and again after a crash. */
-  constructor(make: () => WorkerLike, name: string, hooks: WorkerHooks<E>) {
+  constructor(make: () => WorkerLike, name: WorkerName, hooks: WorkerHooks<E>) {
     this.#make = make;
     this.#name = name;
     this.#hooks = hooks;
@@ -67,7 +73,7 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
         this.#open().postMessage({ ...request, requestId }, transfer);
       } catch (error) {
         this.#pending.delete(requestId);
-        reject(new WorkerFault({ name: 'WorkerError', message: `The ${this.#name} worker could not be reached: ${String(error)}`, hint: 'Reload the page.' }));
+        reject(new WorkerFault(workerError(texts().errors.store.worker.unreachable(this.#name, String(error)))));
       }
     });
     return { requestId, reply: reply as Promise<Reply<Replies, T>> };
@@ -78,11 +84,18 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
     return this.#pending.size;
   }
 
+  /** To be called when the page's language has changed: a worker that runs speaks it too from then on. */
+  speak(): void {
+    if (!this.#worker || this.#spoken === language()) return;
+    this.#spoken = language();
+    this.#worker.postMessage({ language: this.#spoken } satisfies LanguageMessage, []);
+  }
+
   /** Ends the worker. The next request starts a new one. */
   dispose(): void {
     this.#worker?.terminate();
     this.#worker = null;
-    this.#rejectAll({ name: 'WorkerError', message: `The ${this.#name} worker was closed.`, hint: '' });
+    this.#rejectAll(workerError(texts().errors.store.worker.closed(this.#name)));
   }
 
   #open(): WorkerLike {
@@ -95,8 +108,9 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
     const crash = (event: Event) => {
       if (worker !== this.#worker) return;
       event.preventDefault?.();
-      const why = (event as ErrorEvent).message || (event.type === 'messageerror' ? 'a message could not be read' : 'its script could not be loaded');
-      const info = { name: 'WorkerError', message: `The ${this.#name} worker stopped: ${why}.`, hint: 'Open the model again, or reload the page.' };
+      const t = texts().errors.store.worker;
+      const why = (event as ErrorEvent).message || (event.type === 'messageerror' ? t.badMessage : t.notLoaded);
+      const info = workerError(t.stopped(this.#name, why));
       worker.terminate();
       this.#worker = null;
       this.#rejectAll(info);
@@ -104,6 +118,8 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
     };
     worker.addEventListener('error', crash);
     worker.addEventListener('messageerror', crash);
+    this.#spoken = 'en';
+    this.speak();
     return worker;
   }
 
@@ -125,3 +141,6 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
     for (const { reject } of all) reject(new WorkerFault(info));
   }
 }
+
+/** What went wrong with a worker itself. */
+const workerError = ({ message, hint = '' }: Said): ErrorInfo => ({ name: 'WorkerError', message, hint });

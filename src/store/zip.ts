@@ -2,6 +2,7 @@
 import { downloadZip } from 'client-zip';
 import { inflateSync } from 'fflate';
 import { AdapterError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import { crc32, ZIP_TAIL, zipContentAfter, zipDirectoryAt, zipEntries, type ZipEntry } from '../shared/zipDirectory';
 import type { AdapterFile } from '../train/protocol';
 
@@ -27,13 +28,14 @@ export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
  * @throws {AdapterError} when it is not a zip, a size is over its cap, content and checksum differ, or a file is missing.
  */
 export async function unzipAdapter(zip: Blob): Promise<AdapterFile[]> {
-  if (zip.size > MAX_ZIP) throw new AdapterError(`The file has ${zip.size} bytes; at most ${MAX_ZIP} are read.`, 'Choose the zip of one adapter.');
+  const t = texts().errors.store.adapterZip;
+  if (zip.size > MAX_ZIP) throw new AdapterError(t.tooLarge(zip.size, MAX_ZIP));
   const baseName = (path: string) => path.split('/').at(-1) ?? '';
   const files = (await readZip(zip, (path) => adapterFileCap(baseName(path)))).map(({ name, bytes }) => ({ name: baseName(name), bytes }));
   const twice = files.find((f, i) => files.findIndex((x) => x.name === f.name) !== i);
-  if (twice) throw new AdapterError(`The zip holds ${twice.name} twice.`, 'Choose a zip with one adapter in it.');
+  if (twice) throw new AdapterError(t.twice(twice.name));
   for (const needed of ['adapter_config.json', 'adapter_model.safetensors']) {
-    if (!files.some((f) => f.name === needed)) throw new AdapterError(`The zip holds no ${needed}.`, 'Choose a zip that Sieve or PEFT has written.');
+    if (!files.some((f) => f.name === needed)) throw new AdapterError(t.missing(needed));
   }
   return files;
 }
@@ -50,27 +52,28 @@ export function adapterFileCap(name: string): number | null {
  * @throws {AdapterError}
  */
 export async function readZip(zip: Blob, cap: (path: string) => number | null, total = MAX_UNPACKED): Promise<AdapterFile[]> {
+  const t = texts().errors.store.adapterZip;
   const bytes = new Uint8Array(await zip.arrayBuffer());
   let left = total;
   const files: AdapterFile[] = [];
   for (const entry of directory(bytes)) {
     const most = cap(entry.path);
     if (most === null) continue;
-    if (entry.size > most) throw new AdapterError(`${entry.path} in the zip says it has ${entry.size} bytes; at most ${most} are read.`, 'Choose a zip that Sieve or PEFT has written.');
+    if (entry.size > most) throw new AdapterError(t.largeEntry(entry.path, entry.size, most));
     left -= entry.size;
-    if (left < 0) throw new AdapterError(`The zip unpacks to more than ${total} bytes.`, 'Choose a zip that Sieve or PEFT has written.');
+    if (left < 0) throw new AdapterError(t.unpacked(total));
     files.push({ name: entry.path, bytes: unpack(bytes, entry, entry.path) });
   }
   return files;
 }
 
-const damaged = (what: string) => new AdapterError(`The file could not be read as a zip: ${what}.`, 'Choose a zip that Sieve has exported; if it is one, export it again.');
+const damaged = (what: string) => new AdapterError(texts().errors.store.adapterZip.damaged(what));
 
 /** The zip's directory, checked. */
 function directory(bytes: Uint8Array): ZipEntry[] {
   try {
     const at = zipDirectoryAt(bytes.subarray(-ZIP_TAIL));
-    if (!at) throw new RangeError('it has no directory');
+    if (!at) throw new RangeError(texts().errors.store.adapterZip.has.noDirectory);
     return zipEntries(bytes.subarray(at.offset, at.offset + at.size), at.count);
   } catch (error) {
     if (error instanceof RangeError) throw damaged(error.message);
@@ -80,10 +83,11 @@ function directory(bytes: Uint8Array): ZipEntry[] {
 
 /** One file's content: never more memory than its stated size, and only if the checksum agrees. */
 function unpack(bytes: Uint8Array, entry: ZipEntry, name: string): Uint8Array {
+  const { has } = texts().errors.store.adapterZip;
   const skip = zipContentAfter(bytes.subarray(entry.offset, entry.offset + 30));
-  if (skip === null) throw damaged(`${name} is not where the directory says`);
+  if (skip === null) throw damaged(has.misplaced(name));
   const start = entry.offset + skip;
-  if (start + entry.packed > bytes.length) throw damaged(`${name} is cut off`);
+  if (start + entry.packed > bytes.length) throw damaged(has.cutOff(name));
   const packed = bytes.subarray(start, start + entry.packed);
   let content: Uint8Array;
   if (entry.method === 0) content = packed.slice();
@@ -91,9 +95,9 @@ function unpack(bytes: Uint8Array, entry: ZipEntry, name: string): Uint8Array {
     try {
       content = inflateSync(packed, { out: new Uint8Array(entry.size) });
     } catch (error) {
-      throw damaged(`${name} does not unpack (${error instanceof Error ? error.message : String(error)})`);
+      throw damaged(has.packed(name, error instanceof Error ? error.message : String(error)));
     }
-  } else throw damaged(`${name} is packed in a way that is not known (${entry.method})`);
-  if (content.length !== entry.size || crc32(content) !== entry.crc) throw damaged(`${name} does not agree with its size and checksum`);
+  } else throw damaged(has.unknown(name, entry.method));
+  if (content.length !== entry.size || crc32(content) !== entry.crc) throw damaged(has.different(name));
   return content;
 }

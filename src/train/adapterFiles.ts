@@ -7,9 +7,10 @@ import type { ModuleAdapter } from '../engine/adapterRun';
 import { extraOf } from '../engine/adapters/parameters';
 import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
-import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, rankOf, runSchema, scalingOf } from '../shared/config';
+import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, inWords, rankOf, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { LlamaConfig, ModuleId } from '../shared/types';
 import type { AdapterFile } from './protocol';
 
@@ -143,7 +144,7 @@ export interface ImportedAdapter {
   check: AdapterCheck | null;
 }
 
-const noPattern = (what: string) => z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, `${what} per module are not supported`).nullish();
+const noPattern = (what: 'ranks' | 'alphas') => z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, { error: () => texts().errors.train.adapter.perModule[what] }).nullish();
 const targetSchema = {
   lora_alpha: z.number().positive().max(1e4),
   target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
@@ -176,12 +177,12 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new AdapterError(`${name} is no JSON: ${(error as Error).message}`, 'Export the adapter again.');
+    throw new AdapterError(texts().errors.train.adapter.noJson(name, (error as Error).message));
   }
   const result = schema.safeParse(value);
   if (!result.success) {
-    const issue = result.error.issues[0];
-    throw new AdapterError(`${name}: ${issue.path.join('.') || 'content'}: ${issue.message}`, 'Sieve opens LoRA, DoRA and AdaLoRA adapters of PEFT, with its own ts_peft.json where they are gated.');
+    const { path, message } = inWords(result.error.issues[0]);
+    throw new AdapterError(texts().errors.train.adapter.wrong(name, path, message));
   }
   return result.data;
 }
@@ -192,21 +193,22 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
  * @throws {AdapterError}
  */
 export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id: string): ImportedAdapter {
+  const t = texts().errors.train.adapter;
   const files = new Map(list.map((f) => [f.name, f.bytes]));
-  if (list.some((f) => f.bytes.byteLength > MAX_FILE)) throw new AdapterError('A file of this adapter is larger than 256 MiB.', 'Choose a smaller adapter.');
+  if (list.some((f) => f.bytes.byteLength > MAX_FILE)) throw new AdapterError(t.large);
   const config = parse(files, 'adapter_config.json', configSchema);
   const weights = files.get('adapter_model.safetensors');
-  if (!config || !weights) throw new AdapterError('This is no PEFT adapter: adapter_config.json or adapter_model.safetensors is missing.', 'Choose a zip that Sieve or PEFT wrote.');
+  if (!config || !weights) throw new AdapterError(t.notPeft);
   const gate = parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
   const own = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
-  if (gate && config.peft_type === 'ADALORA') throw new AdapterError('ts_peft.json beside an AdaLoRA adapter: Sieve gates LoRA and DoRA only.', 'Export the adapter again.');
+  if (gate && config.peft_type === 'ADALORA') throw new AdapterError(t.gatedAdalora);
   const run = runSchema.parse({
-    id, name: own?.name ?? 'Imported adapter', alpha: config.lora_alpha, ...methodOf(config, gate !== null),
+    id, name: own?.name ?? t.imported, alpha: config.lora_alpha, ...methodOf(config, gate !== null),
     ...chosen(targets(config.target_modules, tensors.names, model), model),
   });
-  if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling) throw new AdapterError('ts_peft.json and adapter_config.json disagree about the scaling of the update.', 'Export the adapter again.');
+  if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling) throw new AdapterError(t.scaling);
   const adapters: ImportedAdapter['adapters'] = [];
   const thresholds: number[] = [];
   const modules = adaptedModules(model, run);
@@ -214,7 +216,7 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   for (const m of modules) {
     const path = modulePath(m);
     const get = (name: string) => {
-      if (!tensors.names.includes(name)) throw new AdapterError(`The adapter has no ${name}.`, 'It belongs to a model of another size; open that model first.');
+      if (!tensors.names.includes(name)) throw new AdapterError(t.noTensor(name));
       return tensors.get(name).data;
     };
     const adapter: ModuleAdapter = {
@@ -224,16 +226,16 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
     const pattern = config.peft_type === 'ADALORA' ? config.rank_pattern?.[`${path}.lora_E`] : undefined;
     const left = pattern?.filter(Boolean).length;
     if (pattern && (pattern.length !== rankOf(run) || adapter.a.length !== left! * m.dIn || adapter.b.length !== left! * m.dOut || adapter.extra!.length !== left)) {
-      throw new AdapterError(`rank_pattern of ${path} does not fit its tensors.`, 'Export the adapter again.');
+      throw new AdapterError(t.rankPattern(path));
     }
     adapters.push(pattern ? restored(adapter, pattern) : adapter);
     if (gate) {
-      if (!Object.hasOwn(gate.thresholds, path)) throw new AdapterError(`ts_peft.json has no threshold for ${path}.`, 'Export the adapter again.');
+      if (!Object.hasOwn(gate.thresholds, path)) throw new AdapterError(t.noThreshold(path));
       thresholds.push(gate.thresholds[path]);
     }
   }
   const expected = (kind ? 3 : 2) * modules.length;
-  if (tensors.names.length !== expected) throw new AdapterError(`The adapter has ${tensors.names.length} tensors; this model and its settings use ${expected}.`, 'Open the model that the adapter was trained on.');
+  if (tensors.names.length !== expected) throw new AdapterError(t.tensors(tensors.names.length, expected));
   return { run, adapters, thresholds: gate ? Float32Array.from(thresholds) : null, template: own?.template ?? null, check };
 }
 
@@ -254,7 +256,7 @@ function targets(names: string | string[], tensors: readonly string[], model: Ll
   const all = allModules(model);
   const meant = new Set(wanted.flatMap((name) => {
     const found = all.filter((m) => modulePath(m) === name || modulePath(m).endsWith(`.${name}`));
-    if (found.length === 0) throw new AdapterError(`The adapter changes "${name}", which Sieve does not adapt in this model.`, 'Sieve adapts q, k, v, o, gate, up and down projections. Open the model that the adapter was trained on.');
+    if (found.length === 0) throw new AdapterError(texts().errors.train.adapter.target(name));
     return found;
   }));
   return all.filter((m) => meant.has(m));

@@ -11,9 +11,11 @@ import { TableView } from '../data/view';
 import { openTokenizer } from '../hub/tokenizer';
 import type { ParsedTable } from '../shared/data';
 import { DataError, toErrorInfo } from '../shared/errors';
+import { texts } from '../shared/texts';
 import { defaultTemplate } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
-import type { DataEvent, DataReplies, DataRequest, Envelope, FromWorker } from './protocol';
+import { openInbox } from './inbox';
+import type { DataEvent, DataReplies, DataRequest, FromWorker } from './protocol';
 
 /** Rows and examples that come with a reply; more are asked for with `list` and `preview`. */
 const SAMPLE_ROWS = 20;
@@ -32,7 +34,7 @@ interface Answer<T> {
 }
 
 function ready(): { set: Prepared; view: TableView } {
-  if (!prepared) throw new DataError('There are no examples yet.', 'Prepare the data first.');
+  if (!prepared) throw new DataError(texts().errors.train.dataWorker.noExamples);
   return prepared;
 }
 
@@ -53,8 +55,8 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
       return { value: { table: info, sample: firstRows(table), rowCount: rows.length, detection, template: defaultTemplate(detection.mapping) } };
     }
     case 'prepare': {
-      if (!table) throw new DataError('There is no data yet.', 'Choose a file or a sample set first.');
-      if (!tokenizer) throw new DataError('There is no tokenizer yet.', 'Open a model first: its tokenizer cuts the text.');
+      if (!table) throw new DataError(texts().errors.train.dataWorker.noData);
+      if (!tokenizer) throw new DataError(texts().errors.train.dataWorker.noTokenizer);
       // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
       const previous = last;
       prepared = null;
@@ -111,7 +113,7 @@ const post = (message: FromWorker<DataEvent>, transfer: Transferable[] = []) => 
 let queue: Promise<void> = Promise.resolve();
 const waiting = new Set<{ type: DataRequest['type']; abort: AbortController }>();
 
-scope.onmessage = ({ data: request }: MessageEvent<Envelope<DataRequest>>) => {
+openInbox<DataRequest>(scope, (request) => {
   for (const job of waiting) if (ENDS[request.type]?.includes(job.type)) job.abort.abort();
   const job = { type: request.type, abort: new AbortController() };
   waiting.add(job);
@@ -130,4 +132,4 @@ scope.onmessage = ({ data: request }: MessageEvent<Envelope<DataRequest>>) => {
       waiting.delete(job);
     }
   });
-};
+});

@@ -1,4 +1,5 @@
 /** Notices a run whose training loss climbs above where it began, before it ends in NaN, and says so in plain words. */
+import { texts } from '../shared/texts';
 
 /** Memory of the smoothed loss; single batches are too noisy to judge. */
 const MEMORY = 0.9;
@@ -42,6 +43,6 @@ export class Divergence {
     s.best = Math.min(s.best, smooth);
     if (s.told || smooth < s.start + ABOVE_START || smooth < s.best + ABOVE_BEST) return null;
     s.told = true;
-    return `this run is diverging: its training loss has risen to ${smooth.toFixed(2)}, above the ${s.start.toFixed(2)} it began with. Its updates are too large. A smaller learning rate, or a longer warm-up, usually cures that.`;
+    return texts().errors.train.warning.diverging(smooth.toFixed(2), s.start.toFixed(2));
   }
 }

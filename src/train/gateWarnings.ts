@@ -1,4 +1,5 @@
 /** Says when gates do what nobody wants: a module that stays shut, a run that skips everything or nothing. */
+import { texts } from '../shared/texts';
 import type { GateStats, ModuleId } from '../shared/types';
 import { RATIO_BINS } from '../shared/types';
 import type { ClosedModule, ClosedReason } from './protocol';
@@ -6,11 +7,7 @@ import type { ClosedModule, ClosedReason } from './protocol';
 /** Steps in a row before a module, or a run, counts as stuck. */
 export const STUCK_STEPS = 20;
 
-const WHY: Record<ClosedReason, string> = {
-  'no-update': 'B is still zero there, so every r is 0 and below the threshold, and what is skipped gets no gradient',
-  harmful: 'by the prices of the last step its updates would raise the loss',
-  stuck: 'the threshold is above every r, and what is skipped gets no gradient',
-};
+const REASONS: readonly ClosedReason[] = ['no-update', 'harmful', 'stuck'];
 
 type Stats = Pick<GateStats, 'active' | 'tokens' | 'histogram' | 'muSkipped' | 'lambda'>;
 
@@ -87,18 +84,19 @@ export class GateWarnings {
   }
 
   #warnings(stuck: readonly number[]): string[] {
+    const t = texts().errors.train.warning;
     if (this.#allShut === STUCK_STEPS && !this.#toldAll) {
       this.#toldAll = true;
-      const trap = [...this.#closed.values()].every((reason) => reason === 'no-update') ? ` ${WHY['no-update'][0].toUpperCase()}${WHY['no-update'].slice(1)}: let thresholds rest until the learning rate has warmed up.` : '';
-      return [`every gate has been shut for ${STUCK_STEPS} steps, so nothing is learnt.${trap || ' A smaller threshold step, or a negative price per kept token, opens them.'}`];
+      const trapped = [...this.#closed.values()].every((reason) => reason === 'no-update');
+      return [(trapped ? t.allShutAtZero : t.allShut)(STUCK_STEPS)];
     }
     if (this.#allOpen === STUCK_STEPS && !this.#toldAll) {
       this.#toldAll = true;
-      return [`no token has been skipped for ${STUCK_STEPS} steps since the thresholds began to move: so far this run is plain LoRA. A larger threshold step, or a price per kept token, changes that.`];
+      return [t.allOpen(STUCK_STEPS)];
     }
-    return (Object.keys(WHY) as ClosedReason[]).flatMap((reason) => {
-      const names = stuck.filter((m) => this.#closed.get(m) === reason).map((m) => `layer ${this.#modules[m].layer} ${this.#modules[m].kind}`);
-      return names.length > 0 ? [`${names.join(', ')}: no token kept for ${STUCK_STEPS} steps; ${WHY[reason]}. ${names.length > 1 ? 'They' : 'It'} can be opened again.`] : [];
+    return REASONS.flatMap((reason) => {
+      const names = stuck.filter((m) => this.#closed.get(m) === reason).map((m) => t.module(this.#modules[m].layer, this.#modules[m].kind));
+      return names.length > 0 ? [t.closed(names, STUCK_STEPS, reason)] : [];
     });
   }
 }

@@ -9,6 +9,7 @@
  */
 import { zipSync } from 'fflate';
 import { StorageError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import { pack, unpack } from '../shared/pack';
 import type { TokenSet } from '../shared/types';
 import { type SlotFile, readSlots, writeSlot } from './checkpoint';
@@ -34,11 +35,12 @@ async function sha256(bytes: Bytes): Promise<string> {
 /** A browser's own error in words that say what to do. */
 function explain(error: unknown): unknown {
   if (!(error instanceof DOMException)) return error;
+  const t = texts().errors.train.keep;
   switch (error.name) {
-    case 'QuotaExceededError': return new StorageError('The browser gives this page no more room.', 'Delete kept runs under History, or free space on this device.');
-    case 'NoModificationAllowedError': return new StorageError('Another tab of Sieve is writing to the same files.', 'Close the other tab.');
-    case 'SecurityError': case 'NotAllowedError': return new StorageError('This browser lets the page keep nothing here.', 'A private window or a strict setting forbids it. Export what you want to keep.');
-    default: return new StorageError(`The browser could not reach its storage (${error.message}).`, 'Reload the page. Export what you want to keep.');
+    case 'QuotaExceededError': return new StorageError(t.full);
+    case 'NoModificationAllowedError': return new StorageError(t.locked);
+    case 'SecurityError': case 'NotAllowedError': return new StorageError(t.forbidden);
+    default: return new StorageError(t.unreachable(error.message));
   }
 }
 
@@ -95,14 +97,14 @@ export class Keep {
   /** @throws {StorageError} when there is none, or its token sets are gone or damaged. */
   async load(): Promise<KeepReplies['load-checkpoint']> {
     const { checkpoint } = await this.#read();
-    if (!checkpoint) throw new StorageError('There is no run to go on with.', 'Start it again.');
+    if (!checkpoint) throw new StorageError(texts().errors.train.keep.nothing);
     const { dataHash } = checkpoint.info;
     const bytes = await this.#open('checkpoint', [`data-${dataHash}`], async ([file]) => {
       const all = new Uint8Array(file.getSize());
       file.read(all, { at: 0 });
       return all;
     });
-    if ((await sha256(bytes)) !== dataHash) throw new StorageError('The token sets that belong to the checkpoint are damaged.', 'Choose the data again and start anew.');
+    if ((await sha256(bytes)) !== dataHash) throw new StorageError(texts().errors.train.keep.damaged);
     return { checkpoint, ...(unpack(bytes) as { train: TokenSet; heldOut: TokenSet }) };
   }
 

@@ -1,8 +1,9 @@
 /** The worker that writes to the origin's private file system: passes requests to `Keep`, one at a time. */
 import { toErrorInfo } from '../shared/errors';
 import { Keep } from './keep';
+import { openInbox } from './inbox';
 import { Lock } from './lock';
-import type { Envelope, FromWorker, KeepReplies, KeepRequest } from './protocol';
+import type { FromWorker, KeepReplies, KeepRequest } from './protocol';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const keep = new Keep();
@@ -20,7 +21,7 @@ function answer(request: KeepRequest): Promise<KeepReplies[keyof KeepReplies] | 
   }
 }
 
-scope.onmessage = ({ data: request }: MessageEvent<Envelope<KeepRequest>>) => {
+openInbox<KeepRequest>(scope, (request) => {
   void turns.run(async () => {
     const { requestId } = request;
     try {
@@ -29,4 +30,4 @@ scope.onmessage = ({ data: request }: MessageEvent<Envelope<KeepRequest>>) => {
       scope.postMessage({ kind: 'failed', requestId, error: toErrorInfo(error) } satisfies FromWorker<never>);
     }
   });
-};
+});

@@ -2,13 +2,14 @@
 import { type RunConfig, isGated, rankOf, scalingOf } from '../shared/config';
 import type { ModuleAdapter } from '../engine/adapterRun';
 import { AdapterError } from '../shared/errors';
+import { texts } from '../shared/texts';
 
 /**
  * W [dOut, dIn] in place of W0 that makes the adapter's module out of the frozen one; f64 inside.
  * @throws {AdapterError} for a gated run
  */
 export function mergeModule(run: RunConfig, { a, b, extra, dIn, dOut }: ModuleAdapter, w0: Float32Array): Float32Array<ArrayBuffer> {
-  if (isGated(run)) throw new AdapterError(`"${run.name}" cannot be merged into the base: its gate keeps the update of some tokens and drops that of others.`, 'Export the adapter, or train LoRA, DoRA or AdaLoRA.');
+  if (isGated(run)) throw new AdapterError(texts().errors.train.adapter.merge(run.name));
   const rank = rankOf(run);
   const scaling = scalingOf(run);
   const merged = new Float32Array(dOut * dIn);

@@ -6,6 +6,7 @@ import { parameterCount } from '../engine/model/llama';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { openReference } from '../hub/reference';
 import { openTokenizer } from '../hub/tokenizer';
+import { texts } from '../shared/texts';
 import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
 import type { ModelInfo, TrainEvent } from './protocol';
 import { tune } from './tuning';
@@ -35,10 +36,10 @@ export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: Tra
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save.
     if (!gpu.info.software) {
-      progress('checking', 'choosing the fastest way to multiply on this GPU');
+      progress('checking', texts().errors.train.progress.tuning);
       await tune(gpu);
     }
-    progress('checking', 'comparing logits with ONNX Runtime');
+    progress('checking', texts().errors.train.progress.comparing);
     const check = await checkLogits(gpu, base, model, tokenizer);
     const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gpu: gpu.info };
     return { base, tokenizer, info };
@@ -76,7 +77,7 @@ export function compareLogits(ours: Float32Array[], expected: Float32Array, voca
       const difference = Math.abs(row[v] - expected[t * vocab + v]);
       worst = Number.isFinite(difference) ? Math.max(worst, difference) : Infinity;
       if (!(difference <= LOGIT_TOLERANCE * largest)) {
-        firstDifference ??= `token ${t + 1} ("${piece(t)}"), vocabulary entry ${v}: ${row[v]} here, ${expected[t * vocab + v]} in ONNX Runtime`;
+        firstDifference ??= texts().errors.train.difference(t + 1, piece(t), v, row[v], expected[t * vocab + v]);
       }
     }
   });

@@ -6,6 +6,7 @@
 import type { ExperimentConfig } from '../shared/config';
 import type { Detection, ListedRow, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, RowDetail, RowFilter, TableInfo } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
+import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
 import type { AdapterWork, GateStats, GpuInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, TokenSet } from '../shared/types';
 
@@ -300,6 +301,11 @@ export interface KeepReplies {
 // ---- envelope --------------------------------------------------------------------------------------
 
 export type Envelope<R> = R & { requestId: number };
+/** The page's language, for what a worker says from then on; a worker begins in English. Not answered. */
+export interface LanguageMessage {
+  language: Language;
+}
+export type ToWorker<R> = Envelope<R> | LanguageMessage;
 export type FromWorker<E> =
   | { kind: 'reply'; requestId: number; value: unknown }
   | { kind: 'failed'; requestId: number; error: ErrorInfo }

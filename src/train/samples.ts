@@ -8,6 +8,7 @@ import { maxContext } from '../engine/model/llama';
 import type { Trainer } from '../engine/trainer';
 import { TextStream } from '../hub/tokenizer';
 import { OutOfMemoryError, TrainError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { TokenSet, Tokenizer } from '../shared/types';
 import { MAX_SAMPLE_PROMPTS, type RunId, SAMPLE_TOKENS, type TrainEvent } from './protocol';
 
@@ -46,7 +47,7 @@ export class Sampler {
    * @throws {TrainError} when one is too long or there are too many
    */
   set(prompts: readonly string[] | null): void {
-    if (prompts && prompts.length > MAX_SAMPLE_PROMPTS) throw new TrainError(`At most ${MAX_SAMPLE_PROMPTS} prompts are sampled.`, 'Remove some.');
+    if (prompts && prompts.length > MAX_SAMPLE_PROMPTS) throw new TrainError(texts().errors.train.session.manyPrompts(MAX_SAMPLE_PROMPTS));
     this.#prompts = prompts ? prompts.map((p) => this.#typed(p)) : this.#fromData();
   }
 
@@ -57,7 +58,7 @@ export class Sampler {
   #typed(text: string): Prompt {
     const { bosId } = this.#tokenizer;
     const ids = Int32Array.from([...(bosId === null ? [] : [bosId]), ...this.#tokenizer.encode(text)]);
-    if (ids.length === 0 || ids.length > this.#room) throw new TrainError(`A prompt to sample has ${ids.length} tokens; this model takes 1 to ${this.#room}.`, 'Shorten it.');
+    if (ids.length === 0 || ids.length > this.#room) throw new TrainError(texts().errors.train.session.longPrompt(ids.length, this.#room));
     return { ids, text, expected: null };
   }
 
@@ -93,25 +94,25 @@ export class Sampler {
     for (const { ids, text: prompt, expected } of this.#prompts) {
       if (this.#cancelled() || runIds.length === 0) return;
       const streams = runIds.map(() => new TextStream(this.#tokenizer));
-      const texts = runIds.map(() => '');
+      const written = runIds.map(() => '');
       try {
         const generator = await Generator.create(base, runIds.map((id) => (id === 'base' ? null : this.#trainer.run(id))), ids.length + SAMPLE_TOKENS);
         try {
           await generator.generate(ids, { seed: 0, maxNewTokens: SAMPLE_TOKENS, temperature: 0, topP: 1 }, (m, id) => {
-            texts[m] += streams[m].push(id);
+            written[m] += streams[m].push(id);
             return !this.#cancelled();
-          }, (m) => { texts[m] += streams[m].end(); });
+          }, (m) => { written[m] += streams[m].end(); });
         } finally {
           generator.free();
         }
       } catch (error) {
         if (!(error instanceof OutOfMemoryError)) throw error;
         this.#prompts = [];
-        this.#emit({ type: 'warning', runId: null, message: 'There is too little GPU memory for samples beside this training, so there will be none.' });
+        this.#emit({ type: 'warning', runId: null, message: texts().errors.train.warning.noSamples });
         return;
       }
       if (this.#cancelled()) return;
-      runIds.forEach((runId, i) => this.#emit({ type: 'sample', runId, step, prompt, expected, text: texts[i] }));
+      runIds.forEach((runId, i) => this.#emit({ type: 'sample', runId, step, prompt, expected, text: written[i] }));
     }
   }
 }

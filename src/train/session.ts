@@ -10,6 +10,7 @@ import { type Layout, type MemoryLimits, fittingLayouts, largestTensor, planTrai
 import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { GpuInfo, KernelProfile, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
@@ -33,7 +34,7 @@ function memoryLimits(gpu: GpuInfo): MemoryLimits {
 
 function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layout[] {
   const context = maxContext(base.config);
-  if (train.maxTokens > context) throw new ConfigError(`The context of ${train.maxTokens} tokens is longer than this model's ${context}.`, 'Choose a shorter context.');
+  if (train.maxTokens > context) throw new ConfigError(texts().errors.train.session.context(train.maxTokens, context));
   return fittingLayouts(base.config, runs, train, memoryLimits(base.gpu.info), base.bytes);
 }
 
@@ -147,7 +148,7 @@ export class Session {
   static async create(model: OpenModel, config: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
     const experiment = parseExperiment(config);
     const { check } = model.info;
-    if (!check.ok) throw new TrainError(`Training is refused: this model's logits differ from ONNX Runtime's by ${check.relativeError.toExponential(1)} of the largest, first at ${check.firstDifference}.`, 'Sieve cannot compute this model rightly; choose another.');
+    if (!check.ok) throw new TrainError(texts().errors.train.session.refused(check.relativeError.toExponential(1), String(check.firstDifference)));
     refuseEmpty(data);
     emit({ type: 'phase', phase: 'compiling' });
     const { gpu } = model.base;
@@ -249,9 +250,8 @@ export class Session {
   async #fail(runId: RunId, step: number, { loss, gradNorm }: StepResult, batches: TokenBatch[]): Promise<void> {
     this.#failed.add(runId);
     const first = await this.trainer.firstNonFinite(runId, batches, step - 1);
-    const what = `${Number.isFinite(loss) ? `the gradient norm is ${gradNorm}` : `the loss is ${loss}`}: the numbers grew until they could no longer be computed with`;
-    const where = first ? `The first bad tensor is ${first}.` : 'Every tensor was finite when the step was repeated.';
-    const error = new TrainError(`Step ${step}: ${what}. ${where}`, 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.');
+    const { notFinite } = texts().errors.train.session;
+    const error = new TrainError(Number.isFinite(loss) ? notFinite(step, 'gradient', gradNorm, first) : notFinite(step, 'loss', loss, first));
     this.#emit({ type: 'run-failed', runId, error: toErrorInfo(error) });
   }
 
@@ -373,7 +373,7 @@ export class Session {
     return this.#lock.run(async () => {
       await this.#pending;
       const run = this.trainer.runs.find((r) => r.config.id === runId);
-      if (!run?.modules[module]) throw new AdapterError(`There is no module ${module} of a run "${runId}".`, 'Choose a module of a run that is trained.');
+      if (!run?.modules[module]) throw new AdapterError(texts().errors.train.session.noModule(module, runId));
       run.method.reopen(module);
       const watch = this.#gateWarnings.get(runId)!;
       watch.reopened(module);
@@ -407,7 +407,7 @@ export class Session {
       const { batchSize } = this.experiment.train;
       const batch = this.#data.first(batchSize);
       const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
-      if (runs.length === 0) throw new TrainError('All runs have failed, so there is no step to time.', 'Train again first.');
+      if (runs.length === 0) throw new TrainError(texts().errors.train.session.allFailed);
       const kernels = await this.trainer.profile(runs, batch);
       return { kernels, rate: await matmulRate(this.trainer.base.gpu), tokens: batch.ids.length, runs: runs.length };
     });

@@ -6,6 +6,7 @@ import { TextStream } from '../hub/tokenizer';
 import { sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
+import { texts } from '../shared/texts';
 import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { measureAccuracy } from './accuracy';
 import { Lock } from './lock';
@@ -49,18 +50,18 @@ export class Studio {
       this.#session = null;
       this.#imported.clear();
       this.#opened.clear();
-      this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(`The GPU was lost (${reason}).`, 'Open the model again. Choose a smaller batch if it happens once more.')) });
+      this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(texts().errors.train.studio.gpuLost(reason))) });
     });
     return gpu;
   }
 
   #needModel(): OpenModel {
-    if (!this.#model) throw new ModelError('No model is open.', 'Open a model first.');
+    if (!this.#model) throw new ModelError(texts().errors.train.studio.noModel);
     return this.#model;
   }
 
   #needSession(): Session {
-    if (!this.#session) throw new TrainError('There is no run.', 'Press Train first.');
+    if (!this.#session) throw new TrainError(texts().errors.train.studio.noSession);
     return this.#session;
   }
 
@@ -154,7 +155,7 @@ export class Studio {
   #adapter(runId: RunId): AdapterRun | null {
     if (runId === 'base') return null;
     const run = this.#opened.get(runId) ?? this.#imported.get(runId) ?? this.#session?.trainer.runs.find((r) => r.config.id === runId);
-    if (!run) throw new AdapterError(`There is no run "${runId}".`, 'Train or import one first.');
+    if (!run) throw new AdapterError(texts().errors.train.studio.noRun(runId));
     return run;
   }
 
@@ -162,13 +163,13 @@ export class Studio {
     const { base, tokenizer } = this.#needModel();
     this.#cancelled = false;
     const prompted = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
-    const texts: Record<RunId, string> = Object.create(null);
+    const written: Record<RunId, string> = Object.create(null);
     const answer = async (ids: RunId[]) => {
       if (this.#cancelled) return;
       const generator = await Generator.create(base, ids.map((runId) => this.#adapter(runId)), prompted.length + sampling.maxNewTokens);
       const streams = ids.map(() => new TextStream(tokenizer));
       const show = (m: number, piece: string, done: boolean) => {
-        texts[ids[m]] = (texts[ids[m]] ?? '') + piece;
+        written[ids[m]] = (written[ids[m]] ?? '') + piece;
         this.#emit({ type: 'generated', requestId, runId: ids[m], piece, done });
       };
       try {
@@ -189,7 +190,7 @@ export class Studio {
         for (const runId of runs) await answer([runId]);
       }
     });
-    return { texts: { ...texts } };
+    return { texts: { ...written } };
   }
 
   cancelGenerate(): null {
@@ -216,7 +217,7 @@ export class Studio {
     const model = this.#needModel();
     return this.#lock.run(async () => {
       const run = this.#adapter(runId);
-      if (!run) throw new AdapterError('The base model has no adapter to export.', 'Choose a run.');
+      if (!run) throw new AdapterError(texts().errors.train.studio.base);
       const [adapters, thresholds] = [await run.adapters(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
       const check = checked ? await this.#check(run, model, thresholds !== null) : null;
@@ -241,12 +242,12 @@ export class Studio {
         if (adapter.check && expected) {
           const { ids, rows } = adapter.check;
           if (ids.some((i) => i >= base.config.vocab) || rows.some((r) => r >= ids.length) || expected.length !== rows.length || expected.some((r) => r.length !== base.config.vocab)) {
-            throw new AdapterError('check.json does not fit this model.', 'Open the model that the adapter was trained on.');
+            throw new AdapterError(texts().errors.train.studio.otherCheck);
           }
           const generator = await Generator.create(base, [run], ids.length);
           const [ours] = await generator.logits(Int32Array.from(ids)).finally(() => generator.free());
           const result = compareLogits(rows.map((r) => ours[r]), Float32Array.from(expected.flat()), base.config.vocab, (t) => tokenizer.pieces([ids[rows[t]]])[0]);
-          if (!result.ok) throw new AdapterError(`With this adapter the open model gives other logits than when it was exported (off by ${result.relativeError.toExponential(1)}, allowed ${LOGIT_TOLERANCE}).`, `It was trained on ${adapter.check.model}; open that model.`);
+          if (!result.ok) throw new AdapterError(texts().errors.train.studio.otherLogits(result.relativeError.toExponential(1), LOGIT_TOLERANCE, adapter.check.model));
         }
       } catch (error) {
         run.free();

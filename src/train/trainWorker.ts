@@ -1,5 +1,6 @@
 /** The worker that owns the GPU: passes requests to `Studio`, and replies and events to the page. */
 import { toErrorInfo } from '../shared/errors';
+import { openInbox } from './inbox';
 import type { Envelope, FromWorker, TrainEvent, TrainRequest } from './protocol';
 import { Studio } from './studio';
 
@@ -36,11 +37,13 @@ function answer(request: Envelope<TrainRequest>): unknown {
   }
 }
 
-scope.onmessage = async ({ data: request }: MessageEvent<Envelope<TrainRequest>>) => {
+async function reply(request: Envelope<TrainRequest>): Promise<void> {
   const { requestId } = request;
   try {
     post({ kind: 'reply', requestId, value: await answer(request) });
   } catch (error) {
     post({ kind: 'failed', requestId, error: toErrorInfo(error) });
   }
-};
+}
+
+openInbox<TrainRequest>(scope, (request) => void reply(request));

@@ -6,6 +6,7 @@ import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data
 import type { TrainConfig } from '../shared/config';
 import { TrainError } from '../shared/errors';
 import { Rng } from '../shared/rng';
+import { texts } from '../shared/texts';
 import type { TokenBatch, TokenSet } from '../shared/types';
 
 /** Where both orders stand, as plain JSON. */
@@ -21,7 +22,7 @@ const SLICE_SEED = 0x51ce51ce;
 export function splitExamples(n: number, { seed, sliceShare }: Pick<TrainConfig, 'seed' | 'sliceShare'>): { learn: number[]; slice: number[] } {
   const all = Array.from({ length: n }, (_, i) => i);
   if (sliceShare === 0) return { learn: all, slice: [] };
-  if (n < 2) throw new TrainError('A slice of the training set is to be set aside, but there is only one example.', 'Load more data, or set the slice to 0.');
+  if (n < 2) throw new TrainError(texts().errors.train.session.sliceOfOne);
   const count = Math.min(n - 1, Math.max(1, Math.round(sliceShare * n)));
   const slice = new Set(new Rng((seed ^ SLICE_SEED) >>> 0).shuffle([...all]).slice(0, count));
   return { learn: all.filter((i) => !slice.has(i)), slice: all.filter((i) => slice.has(i)) };
@@ -29,7 +30,7 @@ export function splitExamples(n: number, { seed, sliceShare }: Pick<TrainConfig,
 
 /** @throws {TrainError} where there is nothing to learn from, or nothing to evaluate on */
 export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }): void {
-  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0) throw new TrainError('There must be at least one example to train on and one held out.', 'Load more data.');
+  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0) throw new TrainError(texts().errors.train.session.empty);
 }
 
 export class TrainingData {
@@ -66,7 +67,7 @@ export class TrainingData {
 
   /** The next batch of the slice. */
   nextOfSlice(size: number): TokenBatch {
-    if (!this.#sliceOrder) throw new TrainError('No slice of the training set was set aside.', 'Set the slice above 0.');
+    if (!this.#sliceOrder) throw new TrainError(texts().errors.train.session.noSlice);
     return toBatch(this.set, this.#sliceOrder.next(size).map((i) => this.#slice[i]));
   }
 

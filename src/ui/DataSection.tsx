@@ -155,7 +155,7 @@ function Working() {
     const undone = status === 'ready' && !report && progress === null;
     return <div className="row working">{undone && <button type="button" onClick={() => studio.data.prepareSoon(0)}>{t.toTokens}</button>}</div>;
   }
-  const bytesRead = progress?.label === 'Reading';
+  const bytesRead = progress?.label === texts().errors.data.progress.reading;
   return (
     <div className="row working" data-testid="data-progress">
       {progress ? <ProgressLine label={progress.label} loaded={progress.loaded} total={progress.total} unit={bytesRead ? bytes : count} /> : <p className="muted">{reading ? t.reading : t.preparing}</p>}

@@ -1,16 +1,16 @@
 /** Bytes → text, piece by piece. Never guesses silently: a line that is not valid UTF-8 is told, so that a person may decide. */
 import { DataError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 
 const startsWith = (bytes: Uint8Array, prefix: readonly number[]) => prefix.every((b, i) => bytes[i] === b);
 
-const MAGIC: [kind: string, bytes: number[]][] = [
-  ['a PDF', [0x25, 0x50, 0x44, 0x46, 0x2d]],
-  ['a PNG image', [0x89, 0x50, 0x4e, 0x47]],
-  ['a JPEG image', [0xff, 0xd8, 0xff]],
-  ['an old Office file', [0xd0, 0xcf, 0x11, 0xe0]],
-  ['an SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
+const MAGIC: [kind: 'pdf' | 'png' | 'jpeg' | 'office' | 'sqlite', bytes: number[]][] = [
+  ['pdf', [0x25, 0x50, 0x44, 0x46, 0x2d]],
+  ['png', [0x89, 0x50, 0x4e, 0x47]],
+  ['jpeg', [0xff, 0xd8, 0xff]],
+  ['office', [0xd0, 0xcf, 0x11, 0xe0]],
+  ['sqlite', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
 ];
-const FORMATS = 'Use JSONL, JSON, CSV, TSV, Parquet or plain text, as they are or packed with gzip or zip.';
 /** A line longer than this is decoded before its end has come. */
 const MAX_HELD = 4 << 20;
 
@@ -48,16 +48,17 @@ export class TextPieces {
     }
     const text = this.#utf16 ? this.#wide(piece, last) : this.#utf8(piece, last);
     if (this.#blank && text.trim() !== '') this.#blank = false;
-    if (last && this.#blank) throw new DataError('The file holds nothing but white space.', 'Choose a file with at least 2 examples.');
+    if (last && this.#blank) throw new DataError(texts().errors.data.file.blank);
     return this.#oldMac ? text.replaceAll('\r', '\n') : text;
   }
 
   /** Looks at the first bytes: what they are, and which mark they begin with. */
   #begin(bytes: Uint8Array): Uint8Array {
-    if (bytes.length === 0) throw new DataError('The file is empty.', 'Choose a file with at least 2 examples.');
+    const t = texts().errors.data.file;
+    if (bytes.length === 0) throw new DataError(t.empty);
     const magic = MAGIC.find(([, prefix]) => startsWith(bytes, prefix));
-    if (magic) throw new DataError(`This is ${magic[0]}, not a text file.`, FORMATS);
-    if (startsWith(bytes, [0xff, 0xfe, 0, 0]) || startsWith(bytes, [0, 0, 0xfe, 0xff])) throw new DataError('The file is encoded as UTF-32.', 'Save it as UTF-8.');
+    if (magic) throw new DataError(t.notText[magic[0]]);
+    if (startsWith(bytes, [0xff, 0xfe, 0, 0]) || startsWith(bytes, [0, 0, 0xfe, 0xff])) throw new DataError(t.utf32);
     for (const [encoding, mark] of [['utf-16le', [0xff, 0xfe]], ['utf-16be', [0xfe, 0xff]]] as const) {
       if (!startsWith(bytes, mark)) continue;
       this.encoding = encoding;
@@ -75,7 +76,7 @@ export class TextPieces {
       return this.#utf16!.decode(bytes, { stream: !last });
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // what TextDecoder throws for invalid bytes
-      throw new DataError(`The file says that it is ${this.encoding.toUpperCase()}, but it is damaged.`, 'Save it again, as UTF-8.');
+      throw new DataError(texts().errors.data.file.damagedUtf16(this.encoding.toUpperCase()));
     }
   }
 
@@ -145,7 +146,7 @@ function refuseBinary(bytes: Uint8Array): void {
   }
   if (controls <= head.length * 0.01) return;
   if (Math.max(...nul) > head.length * 0.2 && Math.min(...nul) < head.length * 0.01) {
-    throw new DataError('The file looks like UTF-16 without the mark that says so.', 'Save it as UTF-8.');
+    throw new DataError(texts().errors.data.file.unmarkedUtf16);
   }
-  throw new DataError('This looks like a binary file, not text.', FORMATS);
+  throw new DataError(texts().errors.data.file.binary);
 }

@@ -1,6 +1,7 @@
 /** CSV and TSV → rows, with or without a header line, piece by piece. */
 import type { ParsedTable } from '../../shared/data';
 import { DataError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import { CsvReader, type CsvRecord } from './csvReader';
 import { excerpt } from './excerpt';
 import { looksLikeHeader } from './header';
@@ -72,17 +73,19 @@ export class Delimited implements TextParser {
   /** Header, columns and width, from the first records. */
   #decide(): void {
     const lines = this.#first!;
+    const t = texts().errors.data;
     this.#first = null;
-    if (lines.length === 0) throw new DataError('The file has no rows.', 'Choose a file with at least 2 examples.');
+    if (lines.length === 0) throw new DataError(t.file.noRows);
     const whole = lines.filter((l) => !l.broken);
     if (lines[0].broken && this.#choice !== 'no' && (this.#choice === 'yes' || whole.length === 0)) {
-      throw new DataError(`Line ${lines[0].line} opens a quote that is never closed: ${excerpt(lines[0].fields[0])}`, 'Close the quote, or write a quote inside a quoted field twice ("").', lines[0].line);
+      throw new DataError(t.table.openQuote(lines[0].line, excerpt(lines[0].fields[0])), lines[0].line);
     }
     this.header = this.#choice === 'auto'
-      ? lines[0].broken ? { used: false, why: 'the first line’s quotes cannot be read' } : looksLikeHeader(whole.map((l) => l.fields))
-      : { used: this.#choice === 'yes', why: 'as you chose' };
+      ? lines[0].broken ? { used: false, why: t.header.brokenQuotes } : looksLikeHeader(whole.map((l) => l.fields))
+      : { used: this.#choice === 'yes', why: t.header.chosen };
     this.#width = this.header.used || whole.length === 0 ? lines[0].fields.length : commonWidth(whole);
-    if (this.#width > MAX_COLUMNS) throw new DataError(`The table has ${this.#width} columns; at most ${MAX_COLUMNS} are read.`, 'Keep only the columns that hold text to learn from.');
+    if (this.#width > MAX_COLUMNS) throw new DataError(t.table.manyColumns(this.#width, MAX_COLUMNS));
+    // Named alike in every language, since a mapping that is kept goes by the names.
     this.#table.setColumns(this.header.used ? this.#names(lines[0]) : Array.from({ length: this.#width }, (_, c) => `column ${c + 1}`));
     for (const record of this.header.used ? lines.slice(1) : lines) this.#row(record);
   }
@@ -104,7 +107,7 @@ export class Delimited implements TextParser {
     const names = fields.map((field, c) => this.#table.repair(field, line).trim() || `column ${c + 1}`);
     const twice = names.find((name, c) => names.indexOf(name) < c);
     if (twice !== undefined) {
-      throw new DataError(`Two columns are called “${excerpt(twice)}”: ${excerpt(names.join(' | '))}`, 'Rename one of them in the first line, or say that the first line is no header.', line);
+      throw new DataError(texts().errors.data.table.twice(excerpt(twice), excerpt(names.join(' | '))), line);
     }
     return names;
   }

@@ -1,6 +1,7 @@
 /** A file → `ParsedTable`, piece by piece. The name's extension says the format; without one the content does. */
 import type { DataFormat, ParsedTable } from '../../shared/data';
 import { DataError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import { Pace, type PaceHooks } from '../pace';
 import { TextPieces } from './decode';
 import { Delimited, type HeaderChoice } from './delimited';
@@ -53,7 +54,7 @@ export async function parseFile(fileName: string, file: Blob, header: HeaderChoi
   for await (const bytes of source.pieces((n) => { read = n; })) {
     if (held) push(text.push(held, false));
     held = bytes;
-    await pace.rest('Reading', read, source.total);
+    await pace.rest(texts().errors.data.progress.reading, read, source.total);
   }
   push(text.push(held ?? new Uint8Array(0), true));
   if (!parser) {
@@ -62,7 +63,7 @@ export async function parseFile(fileName: string, file: Blob, header: HeaderChoi
   }
   const { format, text: last } = parser!;
   last.end();
-  if (lost.line) table.note(lost.line, 'the file holds replacement characters (U+FFFD): letters were lost before it came here');
+  if (lost.line) table.note(lost.line, texts().errors.data.row.lostLetters);
   const delimited = last instanceof Delimited ? last : null;
   return table.finish({ fileName, format, header: delimited?.header ?? null, separator: delimited?.separator ?? '', encoding: text.encoding, packed: source.packed });
 }
@@ -95,7 +96,7 @@ function chooseParser(fileName: string, head: string, table: TableBuilder, heade
 
 /** A JSON file that is one object has no rows to offer. Only files that end within the head are known to be one. */
 function refuseOneObject(text: string): void {
-  if (isOneObject(text)) throw new DataError('The file is one JSON object, not a list of examples.', 'Use a JSON array of objects, or one object per line.');
+  if (isOneObject(text)) throw new DataError(texts().errors.data.file.oneObject);
 }
 
 /** U+FFFD in the file itself: valid, but a sign that letters were lost before. */

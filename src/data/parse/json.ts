@@ -1,5 +1,6 @@
 /** JSON lines and JSON arrays → rows, piece by piece; a broken record costs only itself. */
 import { DataError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import { excerpt } from './excerpt';
 import { MAX_ROW_LENGTH, type TableBuilder } from './table';
 
@@ -91,7 +92,7 @@ export class JsonArray implements TextParser {
       if (c === NEWLINE) this.#line++;
       if (this.#closed) {
         if (this.#after || isSpace(c)) continue;
-        this.#table.addLost(this.#line, text[i], 'syntax', 'text after the end of the array');
+        this.#table.addLost(this.#line, text[i], 'syntax', texts().errors.data.row.afterEnd);
         this.#after = true;
         continue;
       }
@@ -120,11 +121,7 @@ export class JsonArray implements TextParser {
 
   end(): void {
     if (this.#closed) return;
-    throw new DataError(
-      `The JSON array is never closed: the file seems to be cut off on line ${this.#line}, after ${this.#records} ${this.#records === 1 ? 'record' : 'records'}.`,
-      'Get the whole file, or end it with ] after the last whole record.',
-      this.#line,
-    );
+    throw new DataError(texts().errors.data.file.openArray(this.#line, this.#records), this.#line);
   }
 }
 
@@ -138,13 +135,14 @@ export function isOneObject(text: string): boolean {
 }
 
 function addHuge(table: TableBuilder, line: number, text: string): void {
-  table.addLost(line, text, 'huge', `longer than ${MAX_ROW_LENGTH >> 20} million characters: ${excerpt(text)}`);
+  table.addLost(line, text, 'huge', texts().errors.data.row.huge(MAX_ROW_LENGTH >> 20, excerpt(text)));
 }
 
 function addRecord(table: TableBuilder, line: number, text: string): void {
+  const t = texts().errors.data.row;
   const parsed = parseJson(text);
   if (!parsed.ok) {
-    table.addLost(line, text.trim(), 'syntax', `not valid JSON: ${excerpt(text)}`);
+    table.addLost(line, text.trim(), 'syntax', t.notJson(excerpt(text)));
     return;
   }
   const value = parsed.value;
@@ -154,10 +152,10 @@ function addRecord(table: TableBuilder, line: number, text: string): void {
     // Object.entries lists own keys only, so `__proto__` and `constructor` are keys like any other.
     const cells = Object.entries(value).map(([key, cell]): [string, string | null] => [key, plainText(cell)]);
     const deep = cells.find(([, cell]) => cell === null);
-    if (deep) table.addLost(line, text, 'syntax', `“${excerpt(deep[0])}” is nested too deeply`);
+    if (deep) table.addLost(line, text, 'syntax', t.deep(excerpt(deep[0])));
     else table.addNamed(line, cells as [string, string][]);
   } else {
-    table.addLost(line, text.trim(), 'syntax', `${Array.isArray(value) ? 'a list' : String(value)} instead of an object with named values`);
+    table.addLost(line, text.trim(), 'syntax', Array.isArray(value) ? t.list : t.value(String(value)));
   }
 }
 

@@ -2,6 +2,7 @@
 import { parquetMetadataAsync, parquetRead, parquetSchema, type Compressors, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { Pace } from '../pace';
 import { MAX_ROWS, MAX_TEXT_BYTES } from '../rowStore';
 import { plainText } from './json';
@@ -11,7 +12,7 @@ import { MAX_COLUMNS, type TableBuilder } from './table';
 const MAX_PAGE = 64 << 20;
 const MAX_GROUP = 128 << 20;
 
-const broken = (what: string) => new DataError(`The Parquet file cannot be read: ${what}.`, 'Write it again, in smaller row groups if it is a large one, or save it as JSONL.');
+const broken = (what: string) => new DataError(texts().errors.data.file.parquet(what));
 
 /**
  * Reads every row. A row's line is its number.
@@ -21,6 +22,8 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
   // The library reads ahead, and drops what it has begun when it gives up: an error there would reject with nobody
   // listening. So reading and unpacking never fail; what went wrong is said afterwards.
   let fault: DataError | null = null;
+  const t = texts().errors.data;
+  const { parquetHas } = t.file;
   const said = async <T>(run: () => Promise<T>): Promise<T> => {
     const result = await guarded(run).catch((error: unknown) => { throw fault ?? error; });
     if (fault) throw fault;
@@ -30,13 +33,13 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
     byteLength: file.size,
     slice: async (from: number, to = file.size) => {
       if (from >= 0 && from <= to && to <= file.size) return file.slice(from, to).arrayBuffer();
-      fault ??= broken('a part lies outside of the file');
+      fault ??= broken(parquetHas.outside);
       return new ArrayBuffer(0);
     },
   };
   const capped = Object.fromEntries(Object.entries(compressors).map(([name, run]) => [name, (input: Uint8Array, length: number) => {
     try {
-      if (!(length >= 0 && length <= MAX_PAGE)) throw broken(`a page declares ${length} bytes`);
+      if (!(length >= 0 && length <= MAX_PAGE)) throw broken(parquetHas.page(length));
       return run(input, length);
     } catch (error) {
       fault ??= error instanceof DataError ? error : broken(String(error));
@@ -47,8 +50,8 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
   check(metadata);
   await guarded(async () => checkPaths(metadata));
   const columns = metadata.schema.length > 0 ? topLevel(metadata) : [];
-  if (columns.length === 0) throw broken('it has no columns');
-  if (columns.length > MAX_COLUMNS) throw new DataError(`The table has ${columns.length} columns; at most ${MAX_COLUMNS} are read.`, 'Keep only the columns that hold text to learn from.');
+  if (columns.length === 0) throw broken(parquetHas.noColumns);
+  if (columns.length > MAX_COLUMNS) throw new DataError(t.table.manyColumns(columns.length, MAX_COLUMNS));
   table.setColumns(columns);
   const total = Number(metadata.num_rows);
   let from = 0;
@@ -59,17 +62,17 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
     }));
     for (let r = 0; r < rows.length; r++) {
       const cells = columns.map((_, c) => cellText(rows[r][c]));
-      if (cells.includes(null)) table.addLost(from + r + 1, '', 'syntax', 'a value is nested too deeply');
+      if (cells.includes(null)) table.addLost(from + r + 1, '', 'syntax', t.row.deepValue);
       else table.add(from + r + 1, cells as string[]);
-      if (r % 64 === 0 && pace.due) await pace.rest('Reading rows', from + r, total);
+      if (r % 64 === 0 && pace.due) await pace.rest(t.progress.readingRows, from + r, total);
     }
     from = to;
-    await pace.rest('Reading rows', from, total);
+    await pace.rest(t.progress.readingRows, from, total);
   }
 }
 
 function cellText(value: unknown): string | null {
-  return value instanceof Uint8Array ? `(${value.length} bytes)` : plainText(value);
+  return value instanceof Uint8Array ? texts().errors.data.file.bytes(value.length) : plainText(value);
 }
 
 /** Names of the root's children. */
@@ -88,18 +91,19 @@ function topLevel({ schema }: FileMetaData): string[] {
 }
 
 function check(metadata: FileMetaData): void {
+  const t = texts().errors.data.file;
   const rows = Number(metadata.num_rows);
-  if (!(rows >= 0 && rows <= MAX_ROWS)) throw broken(`it declares ${rows} rows`);
+  if (!(rows >= 0 && rows <= MAX_ROWS)) throw broken(t.parquetHas.rows(rows));
   let sum = 0;
   let bytes = 0;
   for (const group of metadata.row_groups) {
     sum += Number(group.num_rows);
     const size = group.columns.reduce((n, c) => n + Number(c.meta_data?.total_uncompressed_size ?? 0), 0);
-    if (!(Number(group.num_rows) >= 0) || !(size >= 0 && size <= MAX_GROUP)) throw broken(`a row group declares ${size} bytes`);
+    if (!(Number(group.num_rows) >= 0) || !(size >= 0 && size <= MAX_GROUP)) throw broken(t.parquetHas.group(size));
     bytes += size;
   }
-  if (sum !== rows) throw broken('its row groups do not add up to its rows');
-  if (bytes > MAX_TEXT_BYTES) throw new DataError(`The file holds more than ${MAX_TEXT_BYTES / 2 ** 20} MB of data.`, 'Take a part of it: a few thousand examples are plenty here.');
+  if (sum !== rows) throw broken(t.parquetHas.sum);
+  if (bytes > MAX_TEXT_BYTES) throw new DataError(t.muchText(MAX_TEXT_BYTES / 2 ** 20, 'data'));
 }
 
 /**
@@ -112,7 +116,7 @@ function checkPaths(metadata: FileMetaData): void {
     for (const { meta_data: column } of columns) {
       let node: ReturnType<typeof parquetSchema> | undefined = root;
       for (const name of column?.path_in_schema ?? [undefined]) node = node?.children.find((c) => c.element.name === name);
-      if (!node) throw broken('a column is not in its schema');
+      if (!node) throw broken(texts().errors.data.file.parquetHas.path);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** A file's content as bytes that come piece by piece: as it is, out of gzip, or out of a zip. Sizes are capped and verified. */
 import { DataError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import { crc32, ZIP_TAIL, zipContentAfter, zipDirectoryAt, zipEntries, type ZipEntry } from '../../shared/zipDirectory';
 
 /** Largest file that is read, as it is or unpacked. */
@@ -24,8 +25,8 @@ export interface Source {
   blob: Blob | null;
 }
 
-const tooLarge = (mb: number) => new DataError(`The file has ${mb} MB; at most ${MAX_FILE_BYTES / 2 ** 20} MB are read.`, 'Take a part of it: a few thousand examples are plenty here.');
-const damaged = (what: string) => new DataError(`The packed file cannot be read: ${what}.`, 'Pack it again, or unpack it and choose what was inside.');
+const tooLarge = (mb: number) => new DataError(texts().errors.data.file.tooLarge(mb, MAX_FILE_BYTES / 2 ** 20));
+const damaged = (what: string) => new DataError(texts().errors.data.file.packed(what));
 
 /**
  * Looks into a file by its first bytes.
@@ -55,30 +56,31 @@ export async function openSource(name: string, file: Blob): Promise<Source> {
 
 async function openZip(file: Blob): Promise<Source> {
   const tail = new Uint8Array(await file.slice(Math.max(0, file.size - ZIP_TAIL)).arrayBuffer());
+  const t = texts().errors.data.file;
   let entries: ZipEntry[];
   try {
     const at = zipDirectoryAt(tail);
-    if (!at) throw new RangeError('the zip has no directory');
+    if (!at) throw new RangeError(t.pack.noDirectory);
     entries = zipEntries(new Uint8Array(await file.slice(at.offset, at.offset + at.size).arrayBuffer()), at.count);
   } catch (error) {
     if (error instanceof RangeError) throw damaged(error.message);
     throw error;
   }
-  if (entries.some((e) => e.path === '[Content_Types].xml')) throw new DataError('This is a spreadsheet or a text document, not a data file.', 'Save it as CSV.');
+  if (entries.some((e) => e.path === '[Content_Types].xml')) throw new DataError(t.spreadsheet);
   const data = entries.filter((e) => DATA_NAME.test(e.path) && !e.path.startsWith('__MACOSX/') && !/(^|\/)\./.test(e.path));
   // A read-me beside the data is not the data.
   const plain = /\.(txt|md)$/i;
   const best = data.toSorted((a, b) => Number(plain.test(a.path)) - Number(plain.test(b.path)) || b.size - a.size)[0];
-  if (!best) throw new DataError('The zip holds no data file.', 'It should hold a JSONL, JSON, CSV, TSV, Parquet or plain text file.');
-  if (best.encrypted) throw damaged(`${best.path} is encrypted`);
-  if (best.method !== 0 && best.method !== 8) throw damaged(`${best.path} is packed in a way that is not known (${best.method})`);
+  if (!best) throw new DataError(t.emptyZip);
+  if (best.encrypted) throw damaged(t.pack.encrypted(best.path));
+  if (best.method !== 0 && best.method !== 8) throw damaged(t.pack.unknown(best.path, best.method));
   if (best.size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(best.size / 2 ** 20));
   const skip = zipContentAfter(new Uint8Array(await file.slice(best.offset, best.offset + 30).arrayBuffer()));
-  if (skip === null || best.offset + skip + best.packed > file.size) throw damaged(`${best.path} is not where the directory says`);
+  if (skip === null || best.offset + skip + best.packed > file.size) throw damaged(t.pack.misplaced(best.path));
   const content = file.slice(best.offset + skip, best.offset + skip + best.packed);
   return {
     name: best.path.split('/').at(-1)!,
-    packed: data.length > 1 ? `zip; ${best.path} is read, ${data.length - 1} more ${data.length > 2 ? 'files are' : 'file is'} not` : `zip, ${best.path}`,
+    packed: t.fromZip(best.path, data.length - 1),
     total: content.size, blob: null,
     pieces: (onRead) => unpack(content, best.method === 0 ? null : 'deflate-raw', onRead, best),
   };
@@ -86,6 +88,7 @@ async function openZip(file: Blob): Promise<Source> {
 
 /** @param promised what the zip's directory says of the content; gzip's own check is made by the decompressor. */
 async function* unpack(file: Blob, format: 'gzip' | 'deflate-raw' | null, onRead: (bytes: number) => void, promised?: ZipEntry): AsyncGenerator<Uint8Array> {
+  const t = texts().errors.data.file;
   let size = 0;
   let crc = 0;
   let read = 0;
@@ -107,9 +110,9 @@ async function* unpack(file: Blob, format: 'gzip' | 'deflate-raw' | null, onRead
       if (done) break;
       size += value.length;
       if (size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(size / 2 ** 20));
-      if (size > FREE && size > read * MAX_RATIO) throw damaged(`it unpacks to more than ${MAX_RATIO} times its size`);
+      if (size > FREE && size > read * MAX_RATIO) throw damaged(t.pack.bomb(MAX_RATIO));
       if (promised) {
-        if (size > promised.size) throw damaged('it unpacks to more than it says');
+        if (size > promised.size) throw damaged(t.pack.longer);
         crc = crc32(value, crc);
       }
       yield value;
@@ -118,6 +121,6 @@ async function* unpack(file: Blob, format: 'gzip' | 'deflate-raw' | null, onRead
     // Not awaited: a decompressor that is full answers only once somebody reads.
     reader.cancel().catch(() => {});
   }
-  if (promised && (size !== promised.size || crc !== promised.crc)) throw damaged('its content does not agree with its size and checksum');
-  if (size === 0) throw new DataError('The file is empty.', 'Choose a file with at least 2 examples.');
+  if (promised && (size !== promised.size || crc !== promised.crc)) throw damaged(t.pack.different);
+  if (size === 0) throw new DataError(t.empty);
 }

@@ -1,6 +1,7 @@
 /** The table that a parser fills, row by row: columns, broken rows with what is wrong, notes, and the point at which it gives up. */
 import type { DataFormat, ParsedTable, RowNote, RowState, TableInfo } from '../../shared/data';
 import { DataError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import { RowStore } from '../rowStore';
 import { excerpt } from './excerpt';
 
@@ -55,7 +56,7 @@ export class TableBuilder {
       let column = this.#columns.get(name);
       if (column === undefined) {
         column = this.#columns.size;
-        if (column >= MAX_COLUMNS) throw new DataError(`Line ${line} brings the columns to more than ${MAX_COLUMNS}.`, 'Keep only the columns that hold text to learn from.', line);
+        if (column >= MAX_COLUMNS) throw new DataError(texts().errors.data.table.moreColumns(line, MAX_COLUMNS), line);
         this.#columns.set(name, column);
       }
       while (row.length < column) row.push('');
@@ -80,7 +81,7 @@ export class TableBuilder {
   /** The text with every half of a surrogate pair replaced: it stands for no character and has no UTF-8. */
   repair(text: string, line: number): string {
     if (!LONE_SURROGATE.test(text)) return text;
-    this.note(line, 'half a character (a lone surrogate) was replaced by U+FFFD');
+    this.note(line, texts().errors.data.row.halfCharacter);
     return text.replace(/\p{Cs}/gu, '\uFFFD');
   }
 
@@ -89,21 +90,17 @@ export class TableBuilder {
    * @throws {DataError} when too few rows are there, or (naming the first) when more than a fifth of them can be read by no means.
    */
   finish(info: Pick<TableInfo, 'fileName' | 'header' | 'separator' | 'encoding' | 'packed'> & { format: DataFormat }): ParsedTable {
+    const t = texts().errors.data;
     const total = this.rows.length;
+    const good = total - this.#lost;
     if (this.#firstLost && this.#lost > total * MAX_BROKEN_SHARE) {
-      throw new DataError(
-        `${this.#lost} of ${total} rows cannot be read. The first is on line ${this.#firstLost.line}: ${excerpt(this.#firstLost.message, 120)}.`,
-        'Correct that line, or check that this is the kind of file you meant.',
-        this.#firstLost.line,
-      );
+      const { line, message } = this.#firstLost;
+      throw new DataError(t.table.broken(this.#lost, total, line, excerpt(message, 120)), line);
     }
-    if (info.format !== 'txt' && total - this.#lost < MIN_ROWS) {
-      const many = total - this.#lost === 1 ? 'only one row' : 'no rows';
-      throw new DataError(`The file has ${info.header?.used ? 'a header line and ' : ''}${many}.`, `At least ${MIN_ROWS} examples are needed: one to train on and one to test on.`);
-    }
-    if (total === 0) throw new DataError('The file holds no text.', `Choose a file with at least ${MIN_ROWS} examples.`);
+    if (info.format !== 'txt' && good < MIN_ROWS) throw new DataError(t.table.fewRows(good, info.header?.used ?? false, MIN_ROWS));
+    if (total === 0) throw new DataError(t.file.noText(MIN_ROWS));
     const notes = this.#notes.slice();
-    if (this.#more > 0) notes.push({ line: notes[notes.length - 1].line, message: `… and ${this.#more} more notes` });
+    if (this.#more > 0) notes.push({ line: notes[notes.length - 1].line, message: t.row.moreNotes(this.#more) });
     return { ...info, columns: this.columns, rows: this.rows, notes };
   }
 

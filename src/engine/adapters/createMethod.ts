@@ -1,6 +1,7 @@
 /** The methods by name: which update, behind a gate or not. What is allocated for each stands beside it. */
 import { type RunConfig, type TrainConfig, isGated } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { BufferScope } from '../gpu/buffers';
 import type { Weight } from '../kernels/matmul/weight';
 import { AdaLora, adaloraSizes } from './adalora/adalora';
@@ -38,7 +39,7 @@ function createUpdate(run: RunConfig, train: TrainConfig, low: LowRank, modules:
     case 'lora': case 'ts-lora': return new Lora(low, gated ? { modules, scope } : null);
     case 'dora': case 'ts-dora':
       // PEFT's DoRA also gives the dropped input to W0 then, which is another product for every module.
-      if (run.dropout > 0) throw new ConfigError(`"${run.name}": DoRA is trained without dropout.`, 'Set dropout to 0, or choose LoRA.');
+      if (run.dropout > 0) throw new ConfigError(texts().errors.engine.adapter.doraDropout(run.name));
       return new Dora(low, modules, scope, frozen, gated);
     case 'adalora': return new AdaLora(low, modules, scope, run, train);
   }

@@ -5,6 +5,7 @@
 import type { RunConfig } from '../../shared/config';
 import { AdapterError } from '../../shared/errors';
 import { rankOf } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import { type Tensor, alignBinding } from '../gpu/buffers';
 import type { AdaptedModule, ModuleParams } from './method';
 
@@ -102,7 +103,7 @@ export function pack(modules: readonly AdaptedModule[], run: RunConfig, values: 
   modules.forEach((m, i) => {
     const { a, b, extra } = values[i];
     if (a.length !== rank * m.dIn || b.length !== rank * m.dOut || (extra?.length ?? 0) !== extraLength(kind, m, rank)) {
-      throw new AdapterError(`${path(m)}: the adapter's tensors do not have the shapes of rank ${rank} for this model.`, 'Open the model that the adapter was trained on.');
+      throw new AdapterError(texts().errors.engine.adapter.shapes(path(m), rank));
     }
     flat.set(a, layout.a[i] / 4);
     for (let row = 0; row < m.dOut; row++) flat.set(b.subarray(row * rank, (row + 1) * rank), layout.b[i] / 4 + row * rPad);

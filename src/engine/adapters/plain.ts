@@ -1,5 +1,6 @@
 /** An update without a gate: every token gets it. */
 import { AdapterError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { Tensor } from '../gpu/buffers';
 import type { Op } from '../gpu/program';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, NamedTensor } from './method';
@@ -53,10 +54,10 @@ export class Plain implements Method {
   async thresholds(): Promise<null> { return null; }
 
   reopen(): void {
-    throw new AdapterError('An adapter without a gate has nothing to open.', 'Choose a gated run.');
+    throw new AdapterError(texts().errors.engine.adapter.noGateToOpen);
   }
 
   setThresholds(): void {
-    throw new AdapterError('An adapter without a gate has no thresholds.', 'Open it as TS-LoRA or TS-DoRA.');
+    throw new AdapterError(texts().errors.engine.adapter.noGate);
   }
 }

@@ -3,6 +3,7 @@
  * throws. `Buffers.live()` is what the leak tests look at.
  */
 import { GpuError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 
 /** A named range of a GPU buffer. Offsets are multiples of 256 (the binding alignment). */
 export class Tensor {
@@ -21,21 +22,21 @@ export class Tensor {
 
   /** @throws {GpuError} after the owner was freed. */
   get buffer(): GPUBuffer {
-    if (!this.#entry.alive) throw new GpuError(`GPU buffer "${this.label}" is used after it was freed.`, 'This is a fault in Sieve; reload the page.');
+    if (!this.#entry.alive) throw new GpuError(texts().errors.engine.gpu.freed(this.label));
     return this.#entry.buffer;
   }
 
   /** A part of this tensor, in bytes from its start. `offset` must be a multiple of 256. */
   slice(label: string, offset: number, size: number): Tensor {
     if (offset % 256 !== 0 || offset + size > this.size) {
-      throw new GpuError(`Slice ${offset}+${size} does not fit "${this.label}" (${this.size} bytes).`);
+      throw new GpuError(texts().errors.engine.gpu.slice(offset, size, this.label, this.size));
     }
     return new Tensor(label, this.#entry, this.offset + offset, size);
   }
 
   /** The smallest range that holds this tensor and `other`. @throws {GpuError} when they are not parts of one buffer. */
   through(other: Tensor): Tensor {
-    if (other.#entry !== this.#entry) throw new GpuError(`"${this.label}" and "${other.label}" are not parts of one buffer.`, 'This is a fault in Sieve; reload the page.');
+    if (other.#entry !== this.#entry) throw new GpuError(texts().errors.engine.gpu.apart(this.label, other.label));
     const offset = Math.min(this.offset, other.offset);
     return new Tensor(`${this.label} … ${other.label}`, this.#entry, offset, Math.max(this.offset + this.size, other.offset + other.size) - offset);
   }
@@ -110,12 +111,8 @@ export class BufferScope {
   alloc(label: string, bytes: number, usage: GPUBufferUsageFlags = 0): Tensor {
     const size = Math.max(16, align(bytes, 16));
     const { limits } = this.#pool.device;
-    if (size > limits.maxBufferSize || size > limits.maxStorageBufferBindingSize) {
-      throw new GpuError(
-        `"${label}" needs ${(size / 2 ** 20).toFixed(0)} MiB in one piece; this GPU allows ${(Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) / 2 ** 20).toFixed(0)} MiB.`,
-        'Choose a smaller batch, a shorter context or a smaller model.',
-      );
-    }
+    const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+    if (size > most) throw new GpuError(texts().errors.engine.gpu.oneBuffer(label, (size / 2 ** 20).toFixed(0), (most / 2 ** 20).toFixed(0)));
     const buffer = this.#pool.device.createBuffer({
       label: `${this.#owner}/${label}`,
       size,

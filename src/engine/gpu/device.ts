@@ -1,5 +1,6 @@
 /** The door to the GPU: asks for a device, checks what it can do, and fails loudly. */
 import { GpuError, OutOfMemoryError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { GpuInfo } from '../../shared/types';
 import { Buffers } from './buffers';
 import { Pipelines } from './pipelines';
@@ -42,13 +43,9 @@ const WANTED_LIMITS = [
  */
 export async function openGpu(): Promise<Gpu> {
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu) {
-    throw new GpuError('This browser has no WebGPU.', 'Use a current Chrome, Edge or Safari 26, or Firefox 141 and later on Windows.');
-  }
+  if (!gpu) throw new GpuError(texts().errors.engine.gpu.noWebGpu);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) {
-    throw new GpuError('WebGPU is there, but it offers no graphics adapter.', 'Update the graphics driver, or switch hardware acceleration on in the browser.');
-  }
+  if (!adapter) throw new GpuError(texts().errors.engine.gpu.noAdapter);
   const requiredLimits: Record<string, number> = {};
   for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
   const device = await adapter.requestDevice({
@@ -68,7 +65,7 @@ export async function openGpu(): Promise<Gpu> {
   };
   let firstError: GpuError | null = null;
   device.addEventListener('uncapturederror', (event) => {
-    firstError ??= new GpuError(`The GPU reported: ${event.error.message}`, 'Reload the page; try a smaller batch or context.');
+    firstError ??= new GpuError(texts().errors.engine.gpu.reported(event.error.message));
   });
   const buffers = new Buffers(device);
   return {
@@ -98,10 +95,8 @@ export async function withinMemory<T>(gpu: Gpu, allocate: () => T): Promise<T> {
   }
   // Running out of memory explains whatever else failed: writing to a buffer that is not there, say.
   const [invalid, full] = await Promise.all([gpu.device.popErrorScope(), gpu.device.popErrorScope()]);
-  if (full) {
-    throw new OutOfMemoryError(`The GPU has not enough memory (${(gpu.buffers.live().bytes / 2 ** 20).toFixed(0)} MiB were in use or asked for).`, 'Choose a smaller batch, a shorter context, a lower rank or a smaller model.');
-  }
+  if (full) throw new OutOfMemoryError(texts().errors.engine.gpu.outOfMemory((gpu.buffers.live().bytes / 2 ** 20).toFixed(0)));
   if (failure) throw failure;
-  if (invalid) throw new GpuError(`The GPU reported: ${invalid.message}`, 'This is a fault in Sieve; reload the page.');
+  if (invalid) throw new GpuError(texts().errors.engine.gpu.invalid(invalid.message));
   return result as T;
 }

@@ -1,5 +1,6 @@
 /** One descriptor for a shader, one cache for pipelines. Nothing is compiled twice. */
 import { GpuError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 
 /** A compute shader with its sizes filled in. Entry point is always `main`. */
 export interface Kernel {
@@ -46,7 +47,7 @@ export class Pipelines {
       const bad = messages.find((m) => m.type === 'error');
       if (bad) {
         const line = kernel.code.split('\n')[bad.lineNum - 1]?.trim() ?? '';
-        throw new GpuError(`Shader "${kernel.label}" does not compile, line ${bad.lineNum}: ${bad.message} (${line})`, 'This is a fault in Sieve or in the graphics driver.');
+        throw new GpuError(texts().errors.engine.gpu.shader(kernel.label, bad.lineNum, bad.message, line));
       }
     }
     try {
@@ -56,7 +57,7 @@ export class Pipelines {
         compute: { module, entryPoint: 'main', constants: kernel.constants },
       });
     } catch (error) {
-      throw new GpuError(`Shader "${kernel.label}" cannot be made into a pipeline: ${(error as Error).message}`, 'This is a fault in Sieve or in the graphics driver.');
+      throw new GpuError(texts().errors.engine.gpu.pipeline(kernel.label, (error as Error).message));
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Time per kernel from timestamp queries: every dispatch in a pass of its own, so it is slower than a normal step. */
 import { GpuError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { KernelTime } from '../../shared/types';
 import type { Gpu } from './device';
 
@@ -13,7 +14,7 @@ export class Profiler {
 
   /** @throws {GpuError} when the adapter has no timestamp queries. */
   constructor(gpu: Gpu) {
-    if (!gpu.info.timestamps) throw new GpuError('This adapter has no timestamp queries, so kernels cannot be timed.', 'Start the browser with --enable-dawn-features=allow_unsafe_apis, or use another adapter.');
+    if (!gpu.info.timestamps) throw new GpuError(texts().errors.engine.gpu.noTimestamps);
     this.#gpu = gpu;
   }
 

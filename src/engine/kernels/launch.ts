@@ -1,5 +1,6 @@
 /** How kernels spread their work over workgroups. */
 import { GpuError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import dimsWgsl from '../gpu/dims.wgsl?raw';
 import denseWgsl from './rows/dense.wgsl?raw';
 import type { Counts, Groups, RowCount } from '../gpu/program';
@@ -28,8 +29,8 @@ export const perElement = (rows: RowCount, elements: number) => (counts: Counts)
   spread(Math.ceil((rows.of(counts) * elements) / THREADS));
 
 /** A width in vec4 units. @throws {GpuError} when it is no multiple of 4. */
-export function quads(width: number, what: string): number {
-  if (width % 4 !== 0) throw new GpuError(`${what} is ${width}; the engine needs a multiple of 4.`, 'Choose another model.');
+export function quads(width: number, what: 'head' | 'row' | 'hidden' | 'ffn' | 'logits' | 'module'): number {
+  if (width % 4 !== 0) throw new GpuError(texts().errors.engine.model.quads(what, width));
   return width / 4;
 }
 

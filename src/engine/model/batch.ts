@@ -5,6 +5,7 @@
  * so that kernels need not know of segments beyond `rowAt`.
  */
 import { TrainError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { TokenBatch } from '../../shared/types';
 import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
 import type { Gpu } from '../gpu/device';
@@ -167,7 +168,7 @@ export class BatchBuffers {
     const wanted: number[] = [];
     for (let i = 0; i < rows; i++) if (batch.targets[i] >= 0) wanted.push(i);
     if (rows > capacity.rows || wanted.length > capacity.supervised) {
-      throw new TrainError(`A batch of ${rows} tokens (${wanted.length} with a target) does not fit the ${capacity.rows} (${capacity.supervised}) that were planned.`, 'Choose a shorter context or a smaller batch.');
+      throw new TrainError(texts().errors.engine.model.batch(rows, wanted.length, capacity.rows, capacity.supervised));
     }
     const part = (name: Part) => new Uint32Array(into.buffer, into.byteOffset + this.#parts[name].from, this.#parts[name].bytes / 4);
     const [ids, meta, targetOfRow, targetRows, targets] = (['ids', 'meta', 'targetOfRow', 'targetRows', 'targets'] as const).map(part);

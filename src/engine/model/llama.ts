@@ -1,6 +1,7 @@
 /** The Llama family as the engine sees it: shapes of its linear layers and names of its weights. */
 import { MODULE_KINDS, MODULE_PATHS, type ModuleKind, type RunConfig } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { LlamaConfig, ModuleId, WeightName } from '../../shared/types';
 import type { AdaptedModule } from '../adapters/method';
 import type { BufferScope, Tensor } from '../gpu/buffers';
@@ -39,7 +40,7 @@ export const allModules = (c: Pick<LlamaConfig, 'layers'>): ModuleId[] =>
 export function adaptedModules(c: LlamaConfig, { modules, only }: Pick<RunConfig, 'modules' | 'only'>): AdaptedModule[] {
   const all = allModules(c);
   const unknown = only?.find((name) => !all.some((m) => moduleName(m) === name));
-  if (unknown !== undefined) throw new ConfigError(`The model has no module "${unknown}": it has ${c.layers} layers, counted from 0.`, 'Choose modules of this model.');
+  if (unknown !== undefined) throw new ConfigError(texts().errors.engine.model.noModule(unknown, c.layers));
   return all
     .filter((m) => (only ? only.includes(moduleName(m)) : modules.includes(m.kind)))
     .map((id, index) => ({ ...id, index, ...moduleShape(c, id.kind) }));

@@ -7,6 +7,7 @@
  * fails on the first byte that is wrong.
  */
 import { ModelError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { OnnxGraph, OnnxNode, OnnxTensor, Range } from './model';
 
 /** A Llama of 128 layers, as optimum writes it, has some 30 000 nodes. */
@@ -37,9 +38,12 @@ interface Frame {
 
 const TYPED_FIELDS: Record<number, NonNullable<OnnxTensor['typed']>['field']> = { 4: 'float_data', 5: 'int32_data', 7: 'int64_data', 10: 'double_data', 11: 'uint64_data' };
 
-export function damaged(message: string): never {
-  throw new ModelError(`The ONNX file is damaged or not an ONNX model: ${message}.`, 'Download the model again, or choose another one.');
+/** @param what is wrong with the file, of `errors.hub.onnxHas` */
+export function damaged(what: string): never {
+  throw new ModelError(texts().errors.hub.onnx(what));
 }
+
+const t = () => texts().errors.hub.onnxHas;
 
 /** Short ASCII names are the rule, and decoding them by hand saves most of the parser's time. */
 function decodeText(bytes: Uint8Array, { offset, length }: Range): string {
@@ -95,9 +99,9 @@ export class OnnxParser {
   finish(bytes: Uint8Array): OnnxGraph {
     this.advance(bytes, bytes.length);
     if (this.#stack.length > 1 || this.#position !== bytes.length) {
-      damaged(`it ends after ${bytes.length} bytes, in the middle of a ${this.#stack.length > 1 ? this.#top().level : 'field'}`);
+      damaged(t().cutOff(bytes.length, this.#stack.length > 1 ? this.#top().level : 'field'));
     }
-    if (this.#graphs === 0 || this.#nodes.length === 0) damaged('it holds no graph');
+    if (this.#graphs === 0 || this.#nodes.length === 0) damaged(t().noGraph);
     return { nodes: this.#nodes, tensors: this.#tensors, outputs: this.#outputs, bytes };
   }
 
@@ -112,7 +116,7 @@ export class OnnxParser {
     let high = 0;
     let p = this.#position;
     for (let shift = 0; ; shift += 7) {
-      if (p >= limit) damaged(`a number at byte ${this.#position} does not end`);
+      if (p >= limit) damaged(t().endless(this.#position));
       if (p >= this.#available) return null;
       const byte = this.#bytes[p++];
       const bits = byte & 0x7f;
@@ -133,7 +137,7 @@ export class OnnxParser {
     if (tag === null) return false;
     const number = Math.floor(tag / 8);
     const wire = tag % 8;
-    if (tag <= 0 || number > 536870911) damaged(`an impossible field at byte ${this.#position}`);
+    if (tag <= 0 || number > 536870911) damaged(t().impossible(this.#position));
     if (wire === VARINT) {
       const value = this.#varint();
       if (value === null) return false;
@@ -141,11 +145,11 @@ export class OnnxParser {
       return true;
     }
     if (wire === FIXED32 || wire === FIXED64) return this.#fixed(frame, number, wire === FIXED32 ? 4 : 8);
-    if (wire !== BYTES) damaged(`wire type ${wire} at byte ${this.#position}`);
+    if (wire !== BYTES) damaged(t().wireType(wire, this.#position));
     const length = this.#varint();
     if (length === null) return false;
     const end = this.#position + length;
-    if (length < 0 || !Number.isSafeInteger(end) || end > frame.end) damaged(`a field at byte ${this.#position} claims ${length} bytes, more than the ${frame.level} around it has`);
+    if (length < 0 || !Number.isSafeInteger(end) || end > frame.end) damaged(t().tooLong(this.#position, length, frame.level));
     return this.#payload(frame, number, { offset: this.#position, length });
   }
 
@@ -155,21 +159,21 @@ export class OnnxParser {
       if (field === 1) pushBounded(tensor.dims, value, MAX_RANK, 'dimensions');
       else if (field === 2) tensor.dataType = value;
       else if (field === 14 && value === 1) tensor.external ??= new Map();
-      else if (TYPED_FIELDS[field]) damaged(`tensor "${tensor.name}" stores ${TYPED_FIELDS[field]} unpacked`);
+      else if (TYPED_FIELDS[field]) damaged(t().unpacked(tensor.name, TYPED_FIELDS[field]));
     } else if (frame.level === 'attribute') {
       const attribute = frame.attribute!;
       if (field === 3) attribute.value = value;
-      else if (field === 8) attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], value, MAX_LIST, 'attribute values');
+      else if (field === 8) attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], value, MAX_LIST, 'values');
     }
   }
 
   #fixed(frame: Frame, field: number, width: number): boolean {
-    if (this.#position + width > frame.end) damaged(`a number at byte ${this.#position} does not end`);
+    if (this.#position + width > frame.end) damaged(t().endless(this.#position));
     if (this.#position + width > this.#available) return false;
     if (frame.level === 'attribute' && field === 2 && width === 4) {
       frame.attribute!.value = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#position, 4).getFloat32(0, true);
     } else if (frame.level === 'tensor' && TYPED_FIELDS[field]) {
-      damaged(`tensor "${frame.tensor!.name}" stores ${TYPED_FIELDS[field]} unpacked`);
+      damaged(t().unpacked(frame.tensor!.name, TYPED_FIELDS[field]));
     }
     this.#position += width;
     return true;
@@ -186,7 +190,7 @@ export class OnnxParser {
       return true;
     };
     const text = (keep: (value: string) => void): boolean => {
-      if (range.length > MAX_STRING) damaged(`a name of ${range.length} bytes`);
+      if (range.length > MAX_STRING) damaged(t().longName(range.length));
       if (range.offset + range.length > this.#available) return false;
       keep(decodeText(this.#bytes, range));
       return skip();
@@ -195,11 +199,11 @@ export class OnnxParser {
     switch (frame.level) {
       case 'model':
         if (field !== 7) return skip();
-        if (++this.#graphs > 1) damaged('it holds two graphs');
+        if (++this.#graphs > 1) damaged(t().twoGraphs);
         return enter({ level: 'graph' });
       case 'graph':
         if (field === 1) {
-          if (this.#nodes.length >= MAX_NODES) damaged(`it has more than ${MAX_NODES} nodes`);
+          if (this.#nodes.length >= MAX_NODES) damaged(t().manyNodes(MAX_NODES));
           return enter({ level: 'node', node: { name: '', op: '', domain: '', inputs: [], outputs: [], attributes: new Map() } });
         }
         if (field === 5) return enter({ level: 'tensor', tensor: emptyTensor() });
@@ -219,7 +223,7 @@ export class OnnxParser {
         const attribute = frame.attribute!;
         if (field === 1) return text((s) => { attribute.name = s; });
         if (field === 5) return enter({ level: 'tensor', tensor: emptyTensor() });
-        if (field === 8) return this.#packed(range, (v) => { attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], v, MAX_LIST, 'attribute values'); });
+        if (field === 8) return this.#packed(range, (v) => { attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], v, MAX_LIST, 'values'); });
         return skip();
       }
       case 'tensor': {
@@ -227,16 +231,16 @@ export class OnnxParser {
         if (field === 1) return this.#packed(range, (v) => pushBounded(tensor.dims, v, MAX_RANK, 'dimensions'));
         if (field === 8) return text((s) => { tensor.name = s; });
         if (field === 9) {
-          if (tensor.raw) damaged(`tensor "${tensor.name}" holds its data twice`);
+          if (tensor.raw) damaged(t().twiceData(tensor.name));
           tensor.raw = range;
           return skip();
         }
         if (field === 13) return enter({ level: 'entry', entry: { key: '', value: '' } });
         const typed = TYPED_FIELDS[field];
         if (typed) {
-          if (tensor.typed && tensor.typed.field !== typed) damaged(`tensor "${tensor.name}" holds its data twice`);
+          if (tensor.typed && tensor.typed.field !== typed) damaged(t().twiceData(tensor.name));
           tensor.typed ??= { field: typed, ranges: [] };
-          pushBounded(tensor.typed.ranges, range, MAX_LIST, 'pieces of data');
+          pushBounded(tensor.typed.ranges, range, MAX_LIST, 'pieces');
         }
         return skip();
       }
@@ -251,7 +255,7 @@ export class OnnxParser {
   /** A packed list of varints, read at once. */
   #packed(range: Range, keep: (value: number) => void): boolean {
     const end = range.offset + range.length;
-    if (range.length > MAX_LIST * 10) damaged(`a list of ${range.length} bytes`);
+    if (range.length > MAX_LIST * 10) damaged(t().longList(range.length));
     if (end > this.#available) return false;
     this.#stack.push({ level: 'entry', end });
     while (this.#position < end) keep(this.#varint()!);
@@ -269,7 +273,7 @@ export class OnnxParser {
       else this.#addTensor(tensor);
     } else if (frame.level === 'entry') {
       const external = (parent.tensor!.external ??= new Map());
-      if (external.size >= 16) damaged('a tensor with too many external_data entries');
+      if (external.size >= 16) damaged(t().manyEntries);
       external.set(frame.entry!.key, frame.entry!.value);
     } else if (frame.level === 'attribute') {
       const { name, value, tensor } = frame.attribute!;
@@ -279,7 +283,7 @@ export class OnnxParser {
       if (tensor && name === 'value') parent.tensor = tensor;
     } else if (frame.level === 'node') {
       const node = frame.node!;
-      if (node.op === '') damaged('a node without an operator');
+      if (node.op === '') damaged(t().noOperator);
       if (node.op === 'Constant' && frame.tensor && node.outputs.length === 1) {
         this.#addTensor({ ...frame.tensor, name: node.outputs[0] });
       } else {
@@ -292,8 +296,8 @@ export class OnnxParser {
   }
 
   #addTensor(tensor: OnnxTensor): void {
-    if (this.#tensors.size >= MAX_TENSORS) damaged(`it has more than ${MAX_TENSORS} tensors`);
-    if (this.#tensors.has(tensor.name)) damaged(`two tensors are called "${tensor.name}"`);
+    if (this.#tensors.size >= MAX_TENSORS) damaged(t().manyTensors(MAX_TENSORS));
+    if (this.#tensors.has(tensor.name)) damaged(t().twiceNamed(tensor.name));
     this.#tensors.set(tensor.name, tensor);
     this.#hooks.onTensor?.(tensor);
   }
@@ -303,8 +307,8 @@ function emptyTensor(): OnnxTensor {
   return { name: '', dims: [], dataType: 0, raw: null, typed: null, external: null };
 }
 
-function pushBounded<T>(list: T[], value: T, most: number, what: string): T[] {
-  if (list.length >= most) damaged(`more than ${most} ${what} in one place`);
+function pushBounded<T>(list: T[], value: T, most: number, what: 'dimensions' | 'values' | 'inputs' | 'outputs' | 'pieces'): T[] {
+  if (list.length >= most) damaged(t().manyIn(most, what));
   list.push(value);
   return list;
 }

@@ -1,8 +1,11 @@
 /** Values of an ONNX tensor as f32: from raw_data, from typed fields, or from an external data file. */
 import { ModelError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import { bf16ToF32, f16ToF32, f32Copy } from '../floats';
 import { DataType, typeName, type OnnxTensor, type Range } from './model';
 import { damaged } from './parser';
+
+const t = () => texts().errors.hub.onnxHas;
 
 const WIDTH: Record<number, number> = { [DataType.FLOAT]: 4, [DataType.FLOAT16]: 2, [DataType.BFLOAT16]: 2 };
 
@@ -13,9 +16,9 @@ const MAX_ELEMENTS = 2 ** 31;
 export function elementCount(tensor: OnnxTensor): number {
   let count = 1;
   for (const dim of tensor.dims) {
-    if (dim < 0 || dim > MAX_ELEMENTS) damaged(`tensor "${tensor.name}" has the shape [${tensor.dims.join(', ')}]`);
+    if (dim < 0 || dim > MAX_ELEMENTS) damaged(t().shape(tensor.name, tensor.dims.join(', ')));
     count *= dim;
-    if (count > MAX_ELEMENTS) damaged(`tensor "${tensor.name}" has the shape [${tensor.dims.join(', ')}]`);
+    if (count > MAX_ELEMENTS) damaged(t().shape(tensor.name, tensor.dims.join(', ')));
   }
   return count;
 }
@@ -26,17 +29,17 @@ export function externalRange(tensor: OnnxTensor): Range & { location: string } 
   const location = entry.get('location') ?? '';
   const plain = /^(?:\.\/)?([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})$/.exec(location);
   if (!plain || location.includes('..')) {
-    throw new ModelError(`Tensor "${tensor.name}" points to the data file "${location.slice(0, 100)}", outside the model's folder.`, 'The model is damaged or malicious. Choose another one.');
+    throw new ModelError(texts().errors.hub.graph.outside(tensor.name, location.slice(0, 100)));
   }
   const whole = (key: string, fallback: number): number => {
     const text = entry.get(key);
     if (text === undefined) return fallback;
-    if (!/^\d{1,15}$/.test(text)) damaged(`tensor "${tensor.name}" has the ${key} "${text.slice(0, 40)}"`);
+    if (!/^\d{1,15}$/.test(text)) damaged(t().entry(tensor.name, key, text.slice(0, 40)));
     return Number(text);
   };
   const expected = elementCount(tensor) * (WIDTH[tensor.dataType] ?? 0);
   const range = { location: plain[1], offset: whole('offset', 0), length: whole('length', expected) };
-  if (WIDTH[tensor.dataType] && range.length !== expected) damaged(`tensor "${tensor.name}" has ${range.length} bytes of external data for the shape [${tensor.dims.join(', ')}]`);
+  if (WIDTH[tensor.dataType] && range.length !== expected) damaged(t().externalSize(tensor.name, range.length, tensor.dims.join(', ')));
   return range;
 }
 
@@ -47,26 +50,24 @@ export function externalRange(tensor: OnnxTensor): Range & { location: string } 
 export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (location: string) => Uint8Array): void {
   const count = elementCount(tensor);
   const width = WIDTH[tensor.dataType];
-  if (!width) {
-    throw new ModelError(`Tensor "${tensor.name}" holds ${typeName(tensor.dataType)} values.`, 'Sieve reads fp32 and fp16 models (model.onnx, model_fp16.onnx); quantised ones cannot be trained yet.');
-  }
+  if (!width) throw new ModelError(texts().errors.hub.graph.type(tensor.name, typeName(tensor.dataType)));
   if (tensor.external) {
     const range = externalRange(tensor);
     const size = external?.(range.location).length;
-    if (size !== undefined && range.offset + range.length > size) damaged(`tensor "${tensor.name}" lies outside ${range.location} (${size} bytes)`);
+    if (size !== undefined && range.offset + range.length > size) damaged(t().outsideData(tensor.name, range.location, size));
     return;
   }
   if (tensor.raw) {
-    if (tensor.raw.length !== count * width || tensor.typed) damaged(`tensor "${tensor.name}" has ${tensor.raw.length} bytes for the shape [${tensor.dims.join(', ')}]`);
-    if (tensor.raw.offset + tensor.raw.length > fileLength) damaged(`tensor "${tensor.name}" lies outside the file`);
+    if (tensor.raw.length !== count * width || tensor.typed) damaged(t().size(tensor.name, tensor.raw.length, tensor.dims.join(', ')));
+    if (tensor.raw.offset + tensor.raw.length > fileLength) damaged(t().outside(tensor.name));
     return;
   }
   const stored = tensor.typed?.ranges.reduce((sum, r) => sum + r.length, 0) ?? 0;
   const field = tensor.dataType === DataType.FLOAT ? 'float_data' : 'int32_data';
   // A varint of a 16-bit pattern takes one to three bytes.
   const fits = field === 'float_data' ? stored === count * 4 : stored >= count && stored <= count * 3;
-  if (tensor.typed?.field !== field && count > 0) damaged(`tensor "${tensor.name}" has no ${field}`);
-  if (!fits) damaged(`tensor "${tensor.name}" has ${stored} bytes of ${field} for the shape [${tensor.dims.join(', ')}]`);
+  if (tensor.typed?.field !== field && count > 0) damaged(t().noField(tensor.name, field));
+  if (!fits) damaged(t().fieldSize(tensor.name, stored, field, tensor.dims.join(', ')));
 }
 
 /** The tensor's values as f32, a copy, in stored order. Call `checkTensor` first. */
@@ -99,16 +100,16 @@ function readTyped(tensor: OnnxTensor, file: Uint8Array): Float32Array {
       let value = 0;
       let shift = 0;
       do {
-        if (shift > 14 || p >= offset + length) damaged(`tensor "${tensor.name}" has a value that is no 16-bit number`);
+        if (shift > 14 || p >= offset + length) damaged(t().not16Bit(tensor.name));
         value |= (file[p] & 0x7f) << shift;
         shift += 7;
       } while (file[p++] >= 0x80);
-      if (value > 0xffff || filled + 2 > out.length) damaged(`tensor "${tensor.name}" has too many or too large values`);
+      if (value > 0xffff || filled + 2 > out.length) damaged(t().values(tensor.name));
       out[filled++] = value & 255;
       out[filled++] = value >> 8;
     }
   }
-  if (filled !== out.length) damaged(`tensor "${tensor.name}" has ${filled} of ${out.length} bytes`);
+  if (filled !== out.length) damaged(t().filled(tensor.name, filled, out.length));
   if (tensor.dataType === DataType.FLOAT) return f32Copy(out);
   return tensor.dataType === DataType.FLOAT16 ? f16ToF32(out) : bf16ToF32(out);
 }

@@ -14,6 +14,8 @@ export type Language = keyof typeof LANGUAGES;
 
 let current: Texts = en;
 let spoken: Language = 'en';
+/** Asked for last; its catalogue may still be on its way. */
+let wanted: Language = 'en';
 
 /** The catalogue of the language in use; English until `speak` has been called. */
 export function texts(): Texts {
@@ -27,6 +29,9 @@ export function language(): Language {
 
 /** Changes the language of every text from now on; the other language's catalogue is fetched when it is first needed. */
 export async function speak(next: Language): Promise<void> {
-  current = next === 'zh' ? (await import('./zh')).zh : en;
+  wanted = next;
+  const catalogue = next === 'zh' ? (await import('./zh')).zh : en;
+  if (wanted !== next) return;
+  current = catalogue;
   spoken = next;
 }

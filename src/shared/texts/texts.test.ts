@@ -33,4 +33,8 @@ test('the language in use is what was last asked for', async () => {
   expect([language(), texts()]).toEqual(['en', en]);
   await speak('zh');
   expect([language(), texts()]).toEqual(['zh', zh]);
+  // Whoever changes their mind while a catalogue is on its way has the last word.
+  await speak('en');
+  await Promise.all([speak('zh'), speak('en')]);
+  expect([language(), texts()]).toEqual(['en', en]);
 });

@@ -55,7 +55,7 @@ export class Compare {
     this.#patch({ reading: id });
     await this.#host.page.command('compare', async () => {
       const record = this.#s.keep.runs.find((r) => r.id === id);
-      if (!record) throw new SieveError('This run is not kept any more.', 'Another tab may have deleted it.');
+      if (!record) throw new SieveError(texts().errors.store.kept.gone);
       const { histories, adapters } = await this.#host.kept.load(id);
       const added: AddedRun = { record, histories, adapters: new Set(adapters.keys()), loaded: {}, refused: {} };
       this.#patch({ added: [...this.#s.compare.added, added] });
@@ -92,23 +92,23 @@ export class Compare {
     try {
       await this.#load(chosen(contenders(this.#s), this.#s.compare).shown);
       const asked = this.#ready(chosen(contenders(this.#s), this.#s.compare).shown);
-      if (asked.length === 0) throw new SieveError('Nothing that is chosen can answer.', 'Choose the base or a run above; beside each stands why it cannot.');
+      if (asked.length === 0) throw new SieveError(texts().errors.store.compare.nobody);
       if (this.#cancelled) return;
       this.#host.page.patch('runs', { answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])) });
       for (const { prompt, runs } of passes(asked, { text: typed, from: 'typed' })) {
-        let texts: Record<RunId, string> = {};
+        let written: Record<RunId, string> = {};
         if (!this.#cancelled) {
           const { requestId, reply } = this.#host.train.post({ type: 'generate', runs, prompt, sampling: this.#s.runs.sampling });
           mine = requestId;
           this.#host.page.patch('runs', { generating: requestId });
-          ({ texts } = await reply);
+          ({ texts: written } = await reply);
           this.#host.flush();
           // Another model has been opened meanwhile.
           if (this.#s.runs.generating !== requestId) return;
         }
         const { answers } = this.#s.runs;
         // One that was cancelled before its first token has no text.
-        this.#host.page.patch('runs', { answers: { ...answers, ...Object.fromEntries(runs.map((id) => [id, { text: texts[id] ?? answers[id]?.text ?? '', done: true }])) } });
+        this.#host.page.patch('runs', { answers: { ...answers, ...Object.fromEntries(runs.map((id) => [id, { text: written[id] ?? answers[id]?.text ?? '', done: true }])) } });
       }
     } catch (error) {
       this.#host.flush();
@@ -153,7 +153,7 @@ export class Compare {
       const note = (part: 'loaded' | 'refused', what: string) => this.#patch({ added: this.#s.compare.added.map((a) => (a.record.id === id ? { ...a, [part]: { ...a[part], [runId]: what } } : a)) });
       try {
         const files = (await this.#host.kept.load(id)).adapters.get(runId);
-        if (!files) throw new SieveError('Its adapter is not in the file any more.');
+        if (!files) throw new SieveError(texts().errors.store.compare.noAdapter);
         const { runId: name } = await this.#host.train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
         if (this.#s.model.source === source) note('loaded', name);
       } catch (error) {
@@ -208,11 +208,11 @@ export class Compare {
         if (!now || now.seed !== ballot.seed || this.#cancelled) return;
         const prompt = await this.#votePrompt(now);
         if (prompt === null) return;
-        const texts = await this.#both(now, prompt);
-        if (texts === null || this.#s.compare.ballot !== now) return;
-        if (texts.x !== texts.y) {
+        const written = await this.#both(now, prompt);
+        if (written === null || this.#s.compare.ballot !== now) return;
+        if (written.x !== written.y) {
           const first = firstAt(now, now.rounds.length);
-          this.#patch({ round: { prompt: prompt.text, answers: first === 'x' ? [texts.x, texts.y] : [texts.y, texts.x] } });
+          this.#patch({ round: { prompt: prompt.text, answers: first === 'x' ? [written.x, written.y] : [written.y, written.x] } });
           return;
         }
         this.#keep(cast(now, prompt.text, 'same'));
@@ -236,7 +236,7 @@ export class Compare {
       return null;
     }
     const found = await heldOutPrompt(this.#host.data, () => this.#s, (total) => promptAt(seed, n, total));
-    if (!found) throw new SieveError('There is no held-out example to ask.', 'Choose data under Data, or write prompts of your own.');
+    if (!found) throw new SieveError(texts().errors.store.compare.noPrompt);
     return found;
   }
 
@@ -244,22 +244,22 @@ export class Compare {
   async #both({ x, y }: Ballot, prompt: AskedPrompt): Promise<{ x: string; y: string } | null> {
     const find = ({ identity, name }: Side): Contender => {
       const found = contenders(this.#s).find((c) => c.identity === identity);
-      if (!found) throw new SieveError(`${name} is not here.`, 'Open or add it from History to go on voting, or start anew.');
+      if (!found) throw new SieveError(texts().errors.store.compare.absent(name));
       return found;
     };
     await this.#load([find(x), find(y)]);
     const asked = [find(x), find(y)].map((contender) => {
       const { voice, name } = contender;
-      if (voice.kind !== 'ready') throw new SieveError(`${name} cannot answer now.`, voice.kind === 'none' ? voice.why : 'Try again.');
+      if (voice.kind !== 'ready') throw new SieveError(texts().errors.store.compare.silent(name, voice.kind === 'none' ? voice.why : null));
       return { contender, runId: voice.runId };
     });
-    const texts: Record<RunId, string> = {};
+    const written: Record<RunId, string> = {};
     for (const { prompt: words, runs } of passes(asked, prompt)) {
       if (this.#cancelled) return null;
-      Object.assign(texts, (await this.#host.train.request({ type: 'generate', runs, prompt: words, sampling: this.#s.runs.sampling })).texts);
+      Object.assign(written, (await this.#host.train.request({ type: 'generate', runs, prompt: words, sampling: this.#s.runs.sampling })).texts);
     }
     if (this.#cancelled) return null;
-    return { x: texts[asked[0].runId] ?? '', y: texts[asked[1].runId] ?? '' };
+    return { x: written[asked[0].runId] ?? '', y: written[asked[1].runId] ?? '' };
   }
 
   get #s(): State {

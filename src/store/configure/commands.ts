@@ -179,7 +179,7 @@ export class ConfigureCommands {
   importFile(file: Blob): Promise<void> {
     this.#page.dismiss('configure');
     return this.#page.command('configure', async () => {
-      if (file.size > MAX_SETTINGS_FILE) throw new ConfigError(`The file has ${file.size} bytes; settings have at most ${MAX_SETTINGS_FILE}.`, 'Choose a file that was exported under Configure.');
+      if (file.size > MAX_SETTINGS_FILE) throw new ConfigError(texts().errors.store.settings.tooLarge(file.size, MAX_SETTINGS_FILE));
       this.setDraft(readSettings(await file.text()));
     });
   }

@@ -6,6 +6,7 @@ import { deflateSync, inflateSync } from 'fflate';
 import { z } from 'zod';
 import { type ExperimentConfig, experimentSchema, inWords } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import { DEFAULT_ADALORA, DEFAULT_GATE, DEFAULT_RUN, DEFAULT_TRAIN } from './changes';
 
 /** Raised when a default changes or a field is renamed: a link says only what differs. */
@@ -31,15 +32,15 @@ export function readSettings(text: string): ExperimentConfig {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new ConfigError(`This is no JSON: ${(error as Error).message}`, 'Choose a file that was exported under Configure.');
+    throw new ConfigError(texts().errors.store.settings.noJson((error as Error).message));
   }
   const head = z.looseObject({ format: z.unknown(), version: z.unknown() }).safeParse(value);
-  if (!head.success || head.data.format !== 'sieve-config') throw new ConfigError('These are no settings of Sieve: format is not “sieve-config”.', 'Choose a file that was exported under Configure.');
-  if (head.data.version !== VERSION) throw new ConfigError(`version: this page reads version ${VERSION}, and the file says ${JSON.stringify(head.data.version)}.`, 'It was written by another version of Sieve.');
+  if (!head.success || head.data.format !== 'sieve-config') throw new ConfigError(texts().errors.store.settings.foreign);
+  if (head.data.version !== VERSION) throw new ConfigError(texts().errors.store.settings.version(VERSION, JSON.stringify(head.data.version)));
   const result = fileSchema.safeParse(value);
   if (result.success) return result.data.experiment;
   const { path, message } = inWords(result.error.issues[0]);
-  throw new ConfigError(`${path || 'settings'}: ${message}`, 'Correct that place in the file, or export it again.');
+  throw new ConfigError(texts().errors.store.settings.wrong(path, message));
 }
 
 /** What of `value` is not the default. */
@@ -66,7 +67,7 @@ function toBytes(text: string): Uint8Array {
   }
 }
 
-const damaged = () => new ConfigError('The settings in this link are damaged: it was cut or changed on its way.', 'Ask for the link again, or for the settings as a file.');
+const damaged = () => new ConfigError(texts().errors.store.settings.damagedLink);
 
 /**
  * The settings as they stand in a link: version, checksum, and deflated JSON of what differs from the defaults.
@@ -90,16 +91,16 @@ export function settingsLink({ train, runs }: ExperimentConfig): string {
   new DataView(bytes.buffer).setUint32(0, checksum(json));
   bytes.set(packed, 4);
   const link = `${VERSION}.${toText(bytes)}`;
-  if (link.length > MAX_LINK || json.length > MAX_INFLATED) throw new ConfigError('These settings are too long for a link.', 'Export them as a file instead.');
+  if (link.length > MAX_LINK || json.length > MAX_INFLATED) throw new ConfigError(texts().errors.store.settings.tooLongForLink);
   return link;
 }
 
 /** @throws {ConfigError} when the link is damaged, too long, of another version, or says what cannot be trained */
 export function readLink(link: string): ExperimentConfig {
-  if (link.length > MAX_LINK) throw new ConfigError(`The settings in this link are longer than the ${MAX_LINK} characters that are read.`, 'Ask for the settings as a file.');
+  if (link.length > MAX_LINK) throw new ConfigError(texts().errors.store.settings.longLink(MAX_LINK));
   const [version, text, ...more] = link.split('.');
   if (text === undefined || more.length > 0) throw damaged();
-  if (version !== String(VERSION)) throw new ConfigError('The settings in this link are of another version of Sieve.', 'Ask for the link again, or for the settings as a file.');
+  if (version !== String(VERSION)) throw new ConfigError(texts().errors.store.settings.linkVersion);
   const bytes = toBytes(text);
   if (bytes.length < 5) throw damaged();
   let json: Uint8Array;
@@ -116,5 +117,5 @@ export function readLink(link: string): ExperimentConfig {
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = inWords(result.error.issues[0]);
-  throw new ConfigError(`The settings in this link cannot be used: ${path || 'settings'}: ${message}.`, 'It may come from another version of Sieve.');
+  throw new ConfigError(texts().errors.store.settings.wrongInLink(path, message));
 }

@@ -75,7 +75,7 @@ function trainJob(study: Study, cells: readonly Cell[], seed: number, ids: reado
   if (!study.importance) return { stage: 'train', seed, experiment: parseExperiment({ train, runs: study.arms.filter((a) => ids.includes(a.id)) }) };
   const { rankings, share, all } = study.importance;
   const modules = probeMeasures(cells, seed);
-  if (!modules) throw new ConfigError(`The probe of seed ${seed} gave no ranking.`, 'Delete this experiment and start it again with a smaller learning rate.');
+  if (!modules) throw new ConfigError(texts().errors.store.studies.noRanking(seed));
   const [arm] = study.arms;
   const t = texts().experiment.modules;
   const runs = rankings.map((id) => runSchema.parse({ ...arm, id, name: t.ranking[id].name, only: topModules(modules, id, share, seed) }));

@@ -83,7 +83,7 @@ export function settingsOf(draft: StudyDraft, train: TrainConfig, runs: readonly
     const names = compared.length > 4 ? t.many[draft.of](compared.length) : compared.map((a) => a.name).join(' / ');
     if (draft.axes.length === 0) return { name: t.compare(names, draft.seeds).slice(0, 120), train: trained, seeds, arms: compared, importance: null, grid: null };
     const grid = expandGrid(compared, draft.axes, trained);
-    if (typeof grid === 'string') throw new ConfigError(grid);
+    if (typeof grid === 'string') throw new ConfigError({ message: grid });
     const by = draft.axes.map((a) => field[a.field].short).join(' × ');
     return { name: t.grid(names, by, draft.seeds).slice(0, 120), train: trained, seeds, arms: grid.arms, importance: null, grid: grid.grid };
   }

@@ -6,6 +6,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, isGated } from '../../shared/config';
 import { DataError, SieveError, toErrorInfo } from '../../shared/errors';
+import { texts } from '../../shared/texts';
 import type { Accuracy, Cell, Study } from '../../shared/study';
 import type { ModelSource } from '../../train/protocol';
 import { refuseTwo } from '../checks';
@@ -58,10 +59,10 @@ export class Studies {
       const known = new Set(this.#s.list.map((e) => e.study.id));
       const all = [...this.#s.list, ...list.filter((e) => !known.has(e.study.id))];
       this.#patch({ loaded: true, list: all, selected: this.#s.selected ?? all[0]?.study.id ?? null });
-      if (unreadable > 0) this.#host.report(new DataError(`${unreadable} kept ${unreadable === 1 ? 'record' : 'records'} of experiments could not be read and ${unreadable === 1 ? 'was' : 'were'} left alone.`, 'They may come from another version of this page.'));
+      if (unreadable > 0) this.#host.report(new DataError(texts().errors.store.studies.unreadable(unreadable)));
     } catch (error) {
       this.#patch({ loaded: true });
-      this.#host.report(new SieveError(`This browser keeps no experiments: ${toErrorInfo(error).message}`, 'They work, but are gone when the page closes.'));
+      this.#host.report(new SieveError(texts().errors.store.studies.notKept(toErrorInfo(error).message)));
     }
   }
 
@@ -74,10 +75,10 @@ export class Studies {
     try {
       const configured = this.#host.store.getState().runs.draft;
       const problem = studyProblem(draft, configured.train, configured.runs);
-      if (problem) throw new SieveError(problem);
+      if (problem) throw new SieveError({ message: problem });
       refuseTwo(this.#host.store.getState());
       const { model, runs, studies } = this.#host.store.getState();
-      if (model.status !== 'ready' || !model.source) throw new SieveError('No model is open yet.', 'Wait until the model is open, or open one under Model.');
+      if (model.status !== 'ready' || !model.source) throw new SieveError(texts().errors.store.noModel);
       const { data, dataName: name, template, mapping } = await this.#host.currentData();
       const bytes = dataBytes(data);
       const kept = bytes <= MAX_KEPT_BYTES;
@@ -93,7 +94,7 @@ export class Studies {
       this.#patch({ list: [{ study, cells: [] }, ...this.#s.list], selected: study.id });
       if (kept) await this.#keep(() => this.#host.library.saveData(study.id, data));
       await this.#keep(() => this.#host.library.saveStudy(study));
-      if (!kept) this.#host.report(new DataError(`The data are too big to be kept beside the experiment (${Math.round(bytes / 2 ** 20)} MB of tokens; at most ${MAX_KEPT_BYTES >> 20} MB).`, 'It runs all the same, but cannot go on after the page was closed. Finished results stay.'));
+      if (!kept) this.#host.report(new DataError(texts().errors.store.studies.dataTooBig(Math.round(bytes / 2 ** 20), MAX_KEPT_BYTES >> 20)));
       await this.#begin(study.id);
     } catch (error) {
       this.#host.report(error);
@@ -110,7 +111,7 @@ export class Studies {
       refuseTwo(this.#host.store.getState());
       const { study } = this.#entry(id);
       const data = this.#data.get(id) ?? await this.#host.library.data(id);
-      if (!data) throw new DataError('The data of this experiment were not kept, so it cannot go on.', 'Open the data again and start a new one. What is finished stays.');
+      if (!data) throw new DataError(texts().errors.store.studies.noData);
       this.#data.set(id, data);
       const { model } = this.#host.store.getState();
       if (JSON.stringify(model.source) !== JSON.stringify(study.model) || model.status === 'failed' || model.status === 'none') await this.#host.openModel(study.model);
@@ -167,7 +168,7 @@ export class Studies {
       if (free) return work();
       this.#patch({ running: null });
       this.#setState(id, 'paused', null);
-      this.#host.report(new SieveError('This experiment is at work in another tab.', 'Watch it there, or close that tab and go on here.'));
+      this.#host.report(new SieveError(texts().errors.store.studies.otherTab));
     };
     const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
     this.#running = locks ? locks.request(`sieve-study-${id}`, { ifAvailable: true }, (lock) => alone(lock !== null)) : alone(true);
@@ -206,7 +207,7 @@ export class Studies {
     const { phase } = this.#host.store.getState().runs;
     // A run that broke is a result too; a session that was stopped, or lost its model, is none.
     if (phase === 'stopped') throw new Interrupted();
-    if (phase !== 'finished' && session.failed.size < session.experiment.runs.length) throw new SieveError('Training ended before its time.', 'See the message under Train, then go on.');
+    if (phase !== 'finished' && session.failed.size < session.experiment.runs.length) throw new SieveError(texts().errors.store.studies.endedEarly);
     const ms = performance.now() - started;
     const measured = await this.#measure(job, session);
     const finishedAt = Date.now();
@@ -252,12 +253,12 @@ export class Studies {
     const { store } = this.#host;
     const settled = () => store.getState().model.status !== 'opening';
     if (!settled()) await new Promise<void>((resolve) => { const end = store.subscribe(() => { if (settled()) { end(); resolve(); } }); });
-    if (store.getState().model.status !== 'ready') throw new SieveError('The model of this experiment could not be opened.', 'See the message under Model.');
+    if (store.getState().model.status !== 'ready') throw new SieveError(texts().errors.store.studies.modelFailed);
   }
 
   #entry(id: string): State['studies']['list'][number] {
     const entry = this.#s.list.find((e) => e.study.id === id);
-    if (!entry) throw new SieveError('That experiment is no longer there.');
+    if (!entry) throw new SieveError(texts().errors.store.studies.gone);
     return entry;
   }
 
@@ -278,7 +279,7 @@ export class Studies {
     try {
       await write();
     } catch (error) {
-      this.#host.report(new SieveError(`This browser could not keep the experiment: ${toErrorInfo(error).message}`, 'It goes on, but may be gone when the page closes. Take the report before you leave.'));
+      this.#host.report(new SieveError(texts().errors.store.studies.saving(toErrorInfo(error).message)));
     }
   }
 

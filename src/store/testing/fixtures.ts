@@ -53,7 +53,7 @@ export class TestPort<E> implements WorkerLike {
 }
 
 export function clientOn<R extends { type: string }, Replies, E>(port: TestPort<E>, hooks: WorkerHooks<E>): WorkerClient<R, Replies, E> {
-  return new WorkerClient<R, Replies, E>(() => port, 'test', hooks);
+  return new WorkerClient<R, Replies, E>(() => port, 'data', hooks);
 }
 
 /** Gate statistics of `modules` modules; module m keeps `active(m)` of `tokens`. */

@@ -1,6 +1,7 @@
 /** AdaLoRA's budget over a run, as PEFT's RankAllocator has it; `step` counts optimizer steps from 0. */
 import { type RunConfig, type TrainConfig, adaloraWindow } from '../../../shared/config';
 import { ConfigError } from '../../../shared/errors';
+import { texts } from '../../../shared/texts';
 
 export interface AdaloraSchedule {
   steps: number;
@@ -13,8 +14,8 @@ export interface AdaloraSchedule {
 export function adaloraSchedule(run: RunConfig, { steps }: Pick<TrainConfig, 'steps'>): AdaloraSchedule {
   const { initRank } = run.adalora;
   const schedule = { steps, ...adaloraWindow(run.adalora, steps) };
-  if (schedule.tinit >= steps - schedule.tfinal) throw new ConfigError(`"${run.name}": AdaLoRA's first ${schedule.tinit} and last ${schedule.tfinal} steps leave none of the run's ${steps} to prune in.`, 'Choose smaller tinit and tfinal, or more steps.');
-  if (initRank < run.rank) throw new ConfigError(`"${run.name}": AdaLoRA starts at rank ${initRank}, below its target of ${run.rank}.`, 'Choose an initial rank above the rank.');
+  if (schedule.tinit >= steps - schedule.tfinal) throw new ConfigError(texts().errors.engine.adapter.adaloraWindow(run.name, schedule.tinit, schedule.tfinal, steps));
+  if (initRank < run.rank) throw new ConfigError(texts().errors.engine.adapter.adaloraRank(run.name, initRank, run.rank));
   return schedule;
 }
 

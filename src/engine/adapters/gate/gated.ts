@@ -4,6 +4,7 @@
  */
 import { type GateConfig, type TrainConfig, learnsThreshold, tauWarmupSteps } from '../../../shared/config';
 import { AdapterError } from '../../../shared/errors';
+import { texts } from '../../../shared/texts';
 import type { GateStats, ModuleId } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
@@ -223,7 +224,7 @@ export class Gated implements Method {
   }
 
   reopen(module: number): void {
-    if (!learnsThreshold(this.#config)) throw new AdapterError('This gate has no threshold of its own.', 'Only gates that learn a threshold can be opened again.');
+    if (!learnsThreshold(this.#config)) throw new AdapterError(texts().errors.engine.adapter.noThreshold);
     // τ and its moments; how many updates there were stays.
     const slot = slotOf(this.#slots, module);
     this.#gpu.device.queue.writeBuffer(slot.buffer, slot.offset, new Float32Array(3));
@@ -236,7 +237,7 @@ export class Gated implements Method {
 
   async thresholds(): Promise<Float32Array | null> {
     const { rule } = this.#config;
-    if (rule === 'random') throw new AdapterError('A random gate draws its tokens anew each time: there are no thresholds that would say which.', 'Export another run.');
+    if (rule === 'random') throw new AdapterError(texts().errors.engine.adapter.randomGate);
     // Outside training the oracle keeps every token: it is a plain adapter there.
     if (rule === 'oracle') return null;
     return Float32Array.from(readGateSlots(await readTensor(this.#gpu, this.#slots)), (s) => s.tau);

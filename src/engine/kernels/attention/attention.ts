@@ -6,6 +6,7 @@
  * for the queries' gradients and once for the keys', since WGSL has no float atomics.
  */
 import { GpuError } from '../../../shared/errors';
+import { texts } from '../../../shared/texts';
 import type { Tensor } from '../../gpu/buffers';
 import { compose } from '../../gpu/compose';
 import type { Gpu } from '../../gpu/device';
@@ -45,9 +46,9 @@ interface Pass {
 /** A pass in the frame of team.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
 function pass(gpu: Gpu, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKeys: keys, arrays, products }: Pass): Dispatch[] {
   const { heads, kvHeads, headDim } = p;
-  if (heads % kvHeads !== 0) throw new GpuError(`${heads} heads cannot share ${kvHeads} key heads evenly.`, 'Choose another model.');
-  const hd4 = quads(headDim, 'Head size');
-  if (hd4 > 32) throw new GpuError(`Head size is ${headDim}; the engine goes up to 128.`, 'Choose another model.');
+  if (heads % kvHeads !== 0) throw new GpuError(texts().errors.engine.model.heads(heads, kvHeads));
+  const hd4 = quads(headDim, 'head');
+  if (hd4 > 32) throw new GpuError(texts().errors.engine.model.headSize(headDim));
   const [own, stream] = keys ? [1, heads / kvHeads] : [heads / kvHeads, 1];
   const tile = p.tile ?? attentionTile(gpu, rows, headDim, arrays, own);
   const all = [rows.dims, ...bindings];
@@ -95,7 +96,7 @@ export function attentionBackward(gpu: Gpu, p: {
     {
       kernel: {
         label: 'attentionDelta', code: compose(deltaPass, { snippets: [snippets.rows] }),
-        constants: { HEADS: p.heads, HD4: quads(p.headDim, 'Head size') },
+        constants: { HEADS: p.heads, HD4: quads(p.headDim, 'head') },
       },
       bindings: [rows.dims, p.out, gradOut, p.lse, stats],
       groups: perElement(rows, p.heads),

@@ -7,7 +7,7 @@ import wgsl from './copyRows.wgsl?raw';
 
 /** `out = x`, or with `add` `out += x`; both [rows, width], of different buffers. */
 export function copyRows(_gpu: Gpu, p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean }): Dispatch {
-  const D4 = quads(p.width, 'Row width');
+  const D4 = quads(p.width, 'row');
   const add = p.add ?? false;
   return {
     kernel: { label: add ? 'addRows' : 'copyRows', code: compose(wgsl, { consts: { ADD: add }, snippets: [snippets.rows] }), constants: { D4 } },

@@ -10,7 +10,7 @@ import wgsl from './copyToCache.wgsl?raw';
  * u32 [rows, 4] as in `attention`, `x` [rows, width], `cache` [keyRows, width]; other cache rows stay.
  */
 export function copyToCache(_gpu: Gpu, p: { rows: RowCount; meta: Tensor; x: Tensor; cache: Tensor; width: number }): Dispatch {
-  const D4 = quads(p.width, 'Row width');
+  const D4 = quads(p.width, 'row');
   return {
     kernel: { label: 'copyToCache', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },
     bindings: [p.rows.dims, p.meta, p.x, p.cache],

@@ -1,4 +1,5 @@
 import { GpuError } from '../../../shared/errors';
+import { texts } from '../../../shared/texts';
 import type { Tensor } from '../../gpu/buffers';
 import { compose } from '../../gpu/compose';
 import type { Gpu } from '../../gpu/device';
@@ -12,12 +13,12 @@ import wgsl from './crossEntropy.wgsl?raw';
  * the logits become (softmax − onehot) · `dims.lossScale`, zero in the columns beyond vocab.
  */
 export function crossEntropy(gpu: Gpu, p: { rows: RowCount; targets: Tensor; logits: Tensor; loss: Tensor; vocab: number; stride: number; gradient: boolean }): Dispatch {
-  if (p.stride < p.vocab) throw new GpuError(`Logit rows of ${p.stride} cannot hold a vocabulary of ${p.vocab}.`, 'This is a fault in Sieve.');
+  if (p.stride < p.vocab) throw new GpuError(texts().errors.engine.model.logitRows(p.stride, p.vocab));
   return {
     kernel: {
       label: p.gradient ? 'crossEntropyGradient' : 'crossEntropy',
       code: compose(wgsl, { snippets: [snippets.dims, snippets.rowReduce] }),
-      constants: { VOCAB: p.vocab, S4: quads(p.stride, 'Logit row'), GRADIENT: Number(p.gradient), WIDTH: gpu.rowWidth },
+      constants: { VOCAB: p.vocab, S4: quads(p.stride, 'logits'), GRADIENT: Number(p.gradient), WIDTH: gpu.rowWidth },
     },
     bindings: [p.rows.dims, p.targets, p.logits, p.loss],
     groups: perRow(p.rows),

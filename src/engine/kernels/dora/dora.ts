@@ -57,7 +57,7 @@ export function doraFinish(_gpu: Gpu, p: Outputs & { b: Tensor; norm: Tensor; ch
 /** y += change ⊙ base for all rows or the open ones; y and base [·, width]. */
 export function addScaled(_gpu: Gpu, p: { rows: Rows; change: Tensor; base: Tensor; y: Tensor; width: number }): Dispatch {
   const { rows } = p;
-  const D4 = quads(p.width, 'Module width');
+  const D4 = quads(p.width, 'module');
   return {
     kernel: { label: `dora c y${isActive(rows) ? ' of open rows' : ''}`, code: compose(addScaledWgsl, { snippets: rowsSnippets(rows) }), constants: { D4 } },
     bindings: [rowsBinding(rows), p.change, p.base, p.y],
@@ -67,7 +67,7 @@ export function addScaled(_gpu: Gpu, p: { rows: Rows; change: Tensor; base: Tens
 
 /** out = gradOut ⊙ (1 + S change): what goes back through W0. `open` null: S = 1. */
 export function frozenGradient(_gpu: Gpu, p: { rows: RowCount; change: Tensor; gradOut: Tensor; open: Tensor | null; out: Tensor; width: number }): Dispatch {
-  const D4 = quads(p.width, 'Module width');
+  const D4 = quads(p.width, 'module');
   return {
     kernel: { label: 'dora g (1 + c)', code: compose(frozenGradientWgsl, { snippets: [snippets.rows, p.open ? openGated : openAll] }), constants: { D4 } },
     bindings: [p.rows.dims, p.change, p.gradOut, p.out, ...(p.open ? [p.open] : [])],
@@ -81,7 +81,7 @@ export function rowTerms(gpu: Gpu, p: { rows: RowCount; change: Tensor; base: Te
     kernel: {
       label: p.dot ? 'dora g·c y' : 'dora ‖Δ‖²',
       code: compose(rowTermsWgsl, { consts: { DOT: p.dot }, snippets: [snippets.rows, snippets.rowReduce] }),
-      constants: { D4: quads(p.width, 'Module width'), WIDTH: gpu.rowWidth },
+      constants: { D4: quads(p.width, 'module'), WIDTH: gpu.rowWidth },
     },
     bindings: [p.rows.dims, p.change, p.base, p.other, p.out],
     groups: perRow(p.rows),
@@ -91,7 +91,7 @@ export function rowTerms(gpu: Gpu, p: { rows: RowCount; change: Tensor; base: Te
 /** sums [width] += Σ gradOut ⊙ base over all rows or the open ones. */
 export function columnDots(gpu: Gpu, p: { rows: Rows; gradOut: Tensor; base: Tensor; sums: Tensor; width: number }): Dispatch {
   const { rows } = p;
-  const D4 = quads(p.width, 'Module width');
+  const D4 = quads(p.width, 'module');
   // Neighbouring columns lie side by side; software adapters want few threads.
   const [X, Y] = gpu.info.software ? [4, 1] : [8, 32];
   return {

@@ -18,7 +18,7 @@ export interface TablePart {
  * [vocab, width] in parts; `out` [rows, width]; overwrites. One dispatch for each part.
  */
 export function embed(gpu: Gpu, p: { rows: RowCount; ids: Tensor; table: TablePart[]; out: Tensor; width: number }): Dispatch[] {
-  const D4 = quads(p.width, 'Row width');
+  const D4 = quads(p.width, 'row');
   return p.table.map(({ first, rows, weight }) => {
     const { enables, wgsl: load } = loadSnippet(gpu, weight);
     return {

@@ -7,7 +7,7 @@ import wgsl from './gatherRows.wgsl?raw';
 
 /** `out[i, :] = x[index[i], :]` for i < rows. `index` u32 [rows], `x` [n, width], `out` [rows, width]; overwrites. */
 export function gatherRows(_gpu: Gpu, p: { rows: RowCount; index: Tensor; x: Tensor; out: Tensor; width: number }): Dispatch {
-  const D4 = quads(p.width, 'Row width');
+  const D4 = quads(p.width, 'row');
   return {
     kernel: { label: 'gatherRows', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },
     bindings: [p.rows.dims, p.index, p.x, p.out],

@@ -15,7 +15,7 @@ const parts = { snippets: [snippets.rows, snippets.rowReduce] };
  */
 export function rmsNorm(gpu: Gpu, p: { rows: RowCount; x: Tensor; weight: Tensor; out: Tensor; rstd: Tensor; width: number; eps: number }): Dispatch {
   return {
-    kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'Hidden size'), EPS: p.eps, WIDTH: gpu.rowWidth } },
+    kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'hidden'), EPS: p.eps, WIDTH: gpu.rowWidth } },
     bindings: [p.rows.dims, p.x, p.weight, p.out, p.rstd],
     groups: perRow(p.rows),
   };
@@ -24,7 +24,7 @@ export function rmsNorm(gpu: Gpu, p: { rows: RowCount; x: Tensor; weight: Tensor
 /** `out` of `rmsNorm` anew, bit for bit, from the `rstd` that it kept. Overwrites. */
 export function rmsNormAgain(p: { rows: RowCount; x: Tensor; weight: Tensor; rstd: Tensor; out: Tensor; width: number }): Dispatch {
   return {
-    kernel: { label: 'rmsNormAgain', code: compose(again, { snippets: [snippets.rows] }), constants: { D4: quads(p.width, 'Hidden size') } },
+    kernel: { label: 'rmsNormAgain', code: compose(again, { snippets: [snippets.rows] }), constants: { D4: quads(p.width, 'hidden') } },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.out],
     groups: perElement(p.rows, p.width / 4),
   };
@@ -38,7 +38,7 @@ export function rmsNormBackward(gpu: Gpu, p: { rows: RowCount; x: Tensor; weight
   return {
     kernel: {
       label: 'rmsNormBackward', code: compose(backward, parts),
-      constants: { D4: quads(p.width, 'Hidden size'), ACCUMULATE: Number(p.accumulate), WIDTH: gpu.rowWidth },
+      constants: { D4: quads(p.width, 'hidden'), ACCUMULATE: Number(p.accumulate), WIDTH: gpu.rowWidth },
     },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.gradOut, p.gradX],
     groups: perRow(p.rows),

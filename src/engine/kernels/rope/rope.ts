@@ -1,4 +1,5 @@
 import { GpuError } from '../../../shared/errors';
+import { texts } from '../../../shared/texts';
 import type { Tensor } from '../../gpu/buffers';
 import { compose } from '../../gpu/compose';
 import type { Gpu } from '../../gpu/device';
@@ -30,7 +31,7 @@ export function ropeTable(context: number, headDim: number, theta: number): Floa
  * rotates back, which is also the backward.
  */
 export function rope(_gpu: Gpu, p: { rows: RowCount; meta: Tensor; table: Tensor; x: Tensor; heads: number; headDim: number; inverse: boolean }): Dispatch {
-  if (p.headDim % 2 !== 0) throw new GpuError(`Head size is ${p.headDim}; rotary embedding needs an even one.`, 'Choose another model.');
+  if (p.headDim % 2 !== 0) throw new GpuError(texts().errors.engine.model.oddHead(p.headDim));
   const HALF = p.headDim / 2;
   return {
     kernel: {

@@ -13,7 +13,7 @@ export function rowNorms(gpu: Gpu, p: { w: Weight; squares: Tensor; norms: Tenso
     kernel: {
       label: 'rowNorms',
       code: compose(wgsl, { enables: load.enables, snippets: [load.wgsl, snippets.rowReduce] }),
-      constants: { K4: quads(p.k, 'Row width'), ROWS: p.rows, WIDTH: gpu.rowWidth },
+      constants: { K4: quads(p.k, 'row'), ROWS: p.rows, WIDTH: gpu.rowWidth },
     },
     bindings: [p.squares, p.norms, p.w.tensor],
     groups: () => spread(p.rows),

@@ -10,7 +10,7 @@ import wgsl from './scatterRows.wgsl?raw';
  * distinct rows, without atomics. `inverse` u32 [rows], `x` [n, width], `out` [rows, width]; overwrites.
  */
 export function scatterRows(_gpu: Gpu, p: { rows: RowCount; inverse: Tensor; x: Tensor; out: Tensor; width: number }): Dispatch {
-  const D4 = quads(p.width, 'Row width');
+  const D4 = quads(p.width, 'row');
   return {
     kernel: { label: 'scatterRows', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },
     bindings: [p.rows.dims, p.inverse, p.x, p.out],

@@ -11,7 +11,7 @@ const parts = { snippets: [snippets.rows, silu] };
 
 /** `out = silu(gate) · up`, all [rows, width]. Overwrites; `out` is neither input. */
 export function swiglu(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor; out: Tensor; width: number }): Dispatch {
-  const F4 = quads(p.width, 'Feed-forward size');
+  const F4 = quads(p.width, 'ffn');
   return {
     kernel: { label: 'swiglu', code: compose(forward, parts), constants: { F4 } },
     bindings: [p.rows.dims, p.gate, p.up, p.out],
@@ -21,7 +21,7 @@ export function swiglu(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor;
 
 /** Gradients of `swiglu` with respect to both inputs, all [rows, width]. Overwrites; no output is an input. */
 export function swigluBackward(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor; width: number }): Dispatch {
-  const F4 = quads(p.width, 'Feed-forward size');
+  const F4 = quads(p.width, 'ffn');
   return {
     kernel: { label: 'swigluBackward', code: compose(backward, parts), constants: { F4 } },
     bindings: [p.rows.dims, p.gate, p.up, p.gradOut, p.gradGate, p.gradUp],

@@ -1,2 +1,131 @@
-/** Errors of data/. */
-export const data = {};
+/** What data/ has to say: errors, notes on rows, reasons, and how far long work is. */
+const LESS = 'Take a part of it: a few thousand examples are plenty here.';
+const FORMATS = 'Use JSONL, JSON, CSV, TSV, Parquet or plain text, as they are or packed with gzip or zip.';
+const TWO = 'Choose a file with at least 2 examples.';
+const AGAIN = 'Save it as UTF-8.';
+
+export const data = {
+  cancelled: { message: 'Cancelled.', hint: 'Nothing was changed.' },
+  progress: { reading: 'Reading', readingRows: 'Reading rows', checking: 'Checking rows', tokens: 'Turning text into tokens', searching: 'Searching', collecting: 'Collecting rows' },
+
+  /** Bytes and packed files. */
+  file: {
+    empty: { message: 'The file is empty.', hint: TWO },
+    blank: { message: 'The file holds nothing but white space.', hint: TWO },
+    noRows: { message: 'The file has no rows.', hint: TWO },
+    noText: (least: number) => ({ message: 'The file holds no text.', hint: `Choose a file with at least ${least} examples.` }),
+    notText: {
+      pdf: { message: 'This is a PDF, not a text file.', hint: FORMATS },
+      png: { message: 'This is a PNG image, not a text file.', hint: FORMATS },
+      jpeg: { message: 'This is a JPEG image, not a text file.', hint: FORMATS },
+      office: { message: 'This is an old Office file, not a text file.', hint: FORMATS },
+      sqlite: { message: 'This is an SQLite database, not a text file.', hint: FORMATS },
+    },
+    binary: { message: 'This looks like a binary file, not text.', hint: FORMATS },
+    utf32: { message: 'The file is encoded as UTF-32.', hint: AGAIN },
+    unmarkedUtf16: { message: 'The file looks like UTF-16 without the mark that says so.', hint: AGAIN },
+    damagedUtf16: (encoding: string) => ({ message: `The file says that it is ${encoding}, but it is damaged.`, hint: 'Save it again, as UTF-8.' }),
+    tooLarge: (mb: number, most: number) => ({ message: `The file has ${mb} MB; at most ${most} MB are read.`, hint: LESS }),
+    muchText: (mb: number, what: 'text' | 'data') => ({ message: `The file holds more than ${mb} MB of ${what}.`, hint: LESS }),
+    manyRows: (millions: number) => ({ message: `The file has more than ${millions} million rows.`, hint: LESS }),
+    oneObject: { message: 'The file is one JSON object, not a list of examples.', hint: 'Use a JSON array of objects, or one object per line.' },
+    openArray: (line: number, records: number) => ({ message: `The JSON array is never closed: the file seems to be cut off on line ${line}, after ${records} ${records === 1 ? 'record' : 'records'}.`, hint: 'Get the whole file, or end it with ] after the last whole record.' }),
+    spreadsheet: { message: 'This is a spreadsheet or a text document, not a data file.', hint: 'Save it as CSV.' },
+    emptyZip: { message: 'The zip holds no data file.', hint: 'It should hold a JSONL, JSON, CSV, TSV, Parquet or plain text file.' },
+    packed: (what: string) => ({ message: `The packed file cannot be read: ${what}.`, hint: 'Pack it again, or unpack it and choose what was inside.' }),
+    /** What is wrong with a packed file. */
+    pack: {
+      noDirectory: 'the zip has no directory',
+      encrypted: (path: string) => `${path} is encrypted`,
+      unknown: (path: string, method: number) => `${path} is packed in a way that is not known (${method})`,
+      misplaced: (path: string) => `${path} is not where the directory says`,
+      bomb: (times: number) => `it unpacks to more than ${times} times its size`,
+      longer: 'it unpacks to more than it says',
+      different: 'its content does not agree with its size and checksum',
+    },
+    fromZip: (path: string, others: number) => (others > 0 ? `zip; ${path} is read, ${others} more ${others > 1 ? 'files are' : 'file is'} not` : `zip, ${path}`),
+    parquet: (what: string) => ({ message: `The Parquet file cannot be read: ${what}.`, hint: 'Write it again, in smaller row groups if it is a large one, or save it as JSONL.' }),
+    /** What is wrong with a Parquet file. */
+    parquetHas: {
+      outside: 'a part lies outside of the file',
+      page: (bytes: number) => `a page declares ${bytes} bytes`,
+      noColumns: 'it has no columns',
+      rows: (rows: number) => `it declares ${rows} rows`,
+      group: (bytes: number) => `a row group declares ${bytes} bytes`,
+      sum: 'its row groups do not add up to its rows',
+      path: 'a column is not in its schema',
+    },
+    bytes: (n: number) => `(${n} bytes)`,
+  },
+
+  /** Columns and rows of a table. */
+  table: {
+    openQuote: (line: number, text: string) => ({ message: `Line ${line} opens a quote that is never closed: ${text}`, hint: 'Close the quote, or write a quote inside a quoted field twice ("").' }),
+    manyColumns: (columns: number, most: number) => ({ message: `The table has ${columns} columns; at most ${most} are read.`, hint: 'Keep only the columns that hold text to learn from.' }),
+    moreColumns: (line: number, most: number) => ({ message: `Line ${line} brings the columns to more than ${most}.`, hint: 'Keep only the columns that hold text to learn from.' }),
+    twice: (name: string, names: string) => ({ message: `Two columns are called “${name}”: ${names}`, hint: 'Rename one of them in the first line, or say that the first line is no header.' }),
+    broken: (lost: number, total: number, line: number, why: string) => ({ message: `${lost} of ${total} rows cannot be read. The first is on line ${line}: ${why}.`, hint: 'Correct that line, or check that this is the kind of file you meant.' }),
+    fewRows: (rows: number, header: boolean, least: number) => ({ message: `The file has ${header ? 'a header line and ' : ''}${rows === 1 ? 'only one row' : 'no rows'}.`, hint: `At least ${least} examples are needed: one to train on and one to test on.` }),
+  },
+  /** Why the first line is, or is not, taken for names. */
+  header: {
+    brokenQuotes: 'the first line’s quotes cannot be read',
+    chosen: 'as you chose',
+    oneLine: 'there is only one line',
+    number: (text: string) => `the first line holds the number ${text}`,
+    text: 'the first line holds text, not names',
+    names: (n: number, names: string) => `the first line holds the ${n === 1 ? 'name' : 'names'} ${names}`,
+    emptyField: 'the first line has an empty field',
+    again: (text: string) => `“${text}” of the first line occurs again below it`,
+    overNumbers: (text: string) => `“${text}” stands over numbers`,
+    short: 'the first line is far shorter than the others and holds only name-like words',
+    alike: 'the first line looks like the others',
+  },
+  /** What is the matter with a row, or was repaired in it. */
+  row: {
+    afterEnd: 'text after the end of the array',
+    huge: (millions: number, text: string) => `longer than ${millions} million characters: ${text}`,
+    notJson: (text: string) => `not valid JSON: ${text}`,
+    deep: (name: string) => `“${name}” is nested too deeply`,
+    deepValue: 'a value is nested too deeply',
+    list: 'a list instead of an object with named values',
+    value: (value: string) => `${value} instead of an object with named values`,
+    fields: (n: number, wanted: number, text: string) => `${n} ${n === 1 ? 'field' : 'fields'} instead of ${wanted}: ${text}`,
+    lostLetters: 'the file holds replacement characters (U+FFFD): letters were lost before it came here',
+    halfCharacter: 'half a character (a lone surrogate) was replaced by U+FFFD',
+    moreNotes: (n: number) => `… and ${n} more notes`,
+  },
+  /** What speaks for a guess of what the columns mean. */
+  evidence: {
+    chat: { messages: (column: string) => `“${column}” holds lists of turns with “role” and “content” (chat messages)`, sharegpt: (column: string) => `“${column}” holds lists of turns with “from” and “value” (ShareGPT)` },
+    chats: (chats: number, looked: number, turns: string) => `${chats} of ${looked} that were looked at can be read as chats, of ${turns} turns on average`,
+    named: (names: readonly string[]) => `columns named ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`,
+    filled: (column: string, filled: number, rows: number) => `${column} is filled in ${filled} of ${rows} rows`,
+    labels: (n: number, column: string, some: string, more: boolean) => `${n} distinct values in “${column}”: ${some}${more ? ', …' : ''}`,
+    length: (column: string, characters: number) => `“${column}” holds texts of ${characters} characters on average`,
+    plain: (texts: number) => `a plain text file with ${texts} ${texts === 1 ? 'text' : 'texts'}`,
+    oneNamed: (column: string) => `a column named ${column}`,
+    twoColumns: 'two columns of free text; the first is taken as the prompt',
+    oneColumn: 'there is only one column',
+    longest: (column: string) => `no column has a name that is known here; “${column}” has the longest texts`,
+  },
+
+  /** Making examples, splitting, batching. */
+  examples: {
+    fewTokens: { message: 'An example needs room for at least 8 tokens.', hint: 'Raise the longest sequence.' },
+    manyTokens: (most: number) => ({ message: `An example has at most ${most} tokens.`, hint: 'Lower the longest sequence.' }),
+    share: { message: 'The held-out share must lie between 0 and 0.5.', hint: 'Common values are 0.1 and 0.2.' },
+    fewExamples: { message: 'At least 2 examples must be allowed.', hint: 'Raise the most examples that are used.' },
+    tooManyTokens: (millions: number) => ({ message: `The data has more than ${millions} million tokens.`, hint: 'Allow fewer examples: a few thousand are plenty here.' }),
+    lostPrompt: (n: number) => `${n === 1 ? '1 example lost its' : `${n} examples lost their`} whole prompt: the answer alone fills the window. Allow more tokens.`,
+    unread: (windows: number) => `Only the first ${windows} windows of the text are used. Allow more examples to use all of it.`,
+    /** @param why what keeps the examples from being split */
+    noSplit: (why: 'none' | 'one' | 'ask' | 'same') => ({
+      message: { none: 'No example is left to train on.', one: 'Only one example is left.', ask: 'All examples ask the same.', same: 'All examples are the same.' }[why],
+      hint: 'At least 2 different examples are needed: one to train on and one to test on. Check the report, the mapping and the template.',
+    }),
+    none: { message: 'There is no example to train on.', hint: 'Load a data set first.' },
+    noSuch: (example: number) => ({ message: `There is no example ${example}.` }),
+    masked: { message: 'Every token of this batch is masked: there is nothing to learn from.', hint: 'Check the mapping and the template in the preview.' },
+  },
+};

@@ -1,2 +1,83 @@
-/** Errors of train/. */
-export const train = {};
+/** What train/ has to say: errors, warnings on the way, and how far long work is. */
+const AGAIN = 'Export the adapter again.';
+const OWN_MODEL = 'Open the model that the adapter was trained on.';
+
+export const train = {
+  progress: {
+    tuning: 'choosing the fastest way to multiply on this GPU',
+    comparing: 'comparing logits with ONNX Runtime',
+  },
+  /** Where our logits and ONNX Runtime's first differ; `token` counts from 1. */
+  difference: (token: number, piece: string, entry: number, here: number, there: number) => `token ${token} ("${piece}"), vocabulary entry ${entry}: ${here} here, ${there} in ONNX Runtime`,
+
+  /** Signs of trouble of a run, after its name. */
+  warning: {
+    diverging: (loss: string, start: string) => `this run is diverging: its training loss has risen to ${loss}, above the ${start} it began with. Its updates are too large. A smaller learning rate, or a longer warm-up, usually cures that.`,
+    module: (layer: number, kind: string) => `layer ${layer} ${kind}`,
+    /** @param why what keeps the modules shut; see `ClosedReason` */
+    closed: (names: readonly string[], steps: number, why: 'no-update' | 'harmful' | 'stuck') => `${names.join(', ')}: no token kept for ${steps} steps; ${{
+      'no-update': 'B is still zero there, so every r is 0 and below the threshold, and what is skipped gets no gradient',
+      harmful: 'by the prices of the last step its updates would raise the loss',
+      stuck: 'the threshold is above every r, and what is skipped gets no gradient',
+    }[why]}. ${names.length > 1 ? 'They' : 'It'} can be opened again.`,
+    allShut: (steps: number) => `every gate has been shut for ${steps} steps, so nothing is learnt. A smaller threshold step, or a negative price per kept token, opens them.`,
+    allShutAtZero: (steps: number) => `every gate has been shut for ${steps} steps, so nothing is learnt. B is still zero there, so every r is 0 and below the threshold, and what is skipped gets no gradient: let thresholds rest until the learning rate has warmed up.`,
+    allOpen: (steps: number) => `no token has been skipped for ${steps} steps since the thresholds began to move: so far this run is plain LoRA. A larger threshold step, or a price per kept token, changes that.`,
+    noSamples: 'There is too little GPU memory for samples beside this training, so there will be none.',
+  },
+  session: {
+    context: (tokens: number, most: number) => ({ message: `The context of ${tokens} tokens is longer than this model's ${most}.`, hint: 'Choose a shorter context.' }),
+    refused: (error: string, first: string) => ({ message: `Training is refused: this model's logits differ from ONNX Runtime's by ${error} of the largest, first at ${first}.`, hint: 'Sieve cannot compute this model rightly; choose another.' }),
+    /** @param what the number that is not finite; @param tensor the first that is bad, null where all were finite when the step was repeated */
+    notFinite: (step: number, what: 'loss' | 'gradient', value: number, tensor: string | null) => ({
+      message: `Step ${step}: ${what === 'loss' ? `the loss is ${value}` : `the gradient norm is ${value}`}: the numbers grew until they could no longer be computed with. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`}`,
+      hint: 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.',
+    }),
+    noModule: (module: number, run: string) => ({ message: `There is no module ${module} of a run "${run}".`, hint: 'Choose a module of a run that is trained.' }),
+    allFailed: { message: 'All runs have failed, so there is no step to time.', hint: 'Train again first.' },
+    sliceOfOne: { message: 'A slice of the training set is to be set aside, but there is only one example.', hint: 'Load more data, or set the slice to 0.' },
+    empty: { message: 'There must be at least one example to train on and one held out.', hint: 'Load more data.' },
+    noSlice: { message: 'No slice of the training set was set aside.', hint: 'Set the slice above 0.' },
+    manyPrompts: (most: number) => ({ message: `At most ${most} prompts are sampled.`, hint: 'Remove some.' }),
+    longPrompt: (tokens: number, most: number) => ({ message: `A prompt to sample has ${tokens} tokens; this model takes 1 to ${most}.`, hint: 'Shorten it.' }),
+  },
+  studio: {
+    gpuLost: (reason: string) => ({ message: `The GPU was lost (${reason}).`, hint: 'Open the model again. Choose a smaller batch if it happens once more.' }),
+    noModel: { message: 'No model is open.', hint: 'Open a model first.' },
+    noSession: { message: 'There is no run.', hint: 'Press Train first.' },
+    noRun: (run: string) => ({ message: `There is no run "${run}".`, hint: 'Train or import one first.' }),
+    base: { message: 'The base model has no adapter to export.', hint: 'Choose a run.' },
+    otherCheck: { message: 'check.json does not fit this model.', hint: OWN_MODEL },
+    otherLogits: (error: string, allowed: number, model: string) => ({ message: `With this adapter the open model gives other logits than when it was exported (off by ${error}, allowed ${allowed}).`, hint: `It was trained on ${model}; open that model.` }),
+  },
+  dataWorker: {
+    noExamples: { message: 'There are no examples yet.', hint: 'Prepare the data first.' },
+    noData: { message: 'There is no data yet.', hint: 'Choose a file or a sample set first.' },
+    noTokenizer: { message: 'There is no tokenizer yet.', hint: 'Open a model first: its tokenizer cuts the text.' },
+  },
+  adapter: {
+    merge: (run: string) => ({ message: `"${run}" cannot be merged into the base: its gate keeps the update of some tokens and drops that of others.`, hint: 'Export the adapter, or train LoRA, DoRA or AdaLoRA.' }),
+    imported: 'Imported adapter',
+    noJson: (file: string, why: string) => ({ message: `${file} is no JSON: ${why}`, hint: AGAIN }),
+    wrong: (file: string, path: string, problem: string) => ({ message: `${file}: ${path || 'content'}: ${problem}`, hint: 'Sieve opens LoRA, DoRA and AdaLoRA adapters of PEFT, with its own ts_peft.json where they are gated.' }),
+    /** Words that follow a field's name. */
+    perModule: { ranks: 'ranks per module are not supported', alphas: 'alphas per module are not supported' },
+    large: { message: 'A file of this adapter is larger than 256 MiB.', hint: 'Choose a smaller adapter.' },
+    notPeft: { message: 'This is no PEFT adapter: adapter_config.json or adapter_model.safetensors is missing.', hint: 'Choose a zip that Sieve or PEFT wrote.' },
+    gatedAdalora: { message: 'ts_peft.json beside an AdaLoRA adapter: Sieve gates LoRA and DoRA only.', hint: AGAIN },
+    scaling: { message: 'ts_peft.json and adapter_config.json disagree about the scaling of the update.', hint: AGAIN },
+    noTensor: (name: string) => ({ message: `The adapter has no ${name}.`, hint: 'It belongs to a model of another size; open that model first.' }),
+    rankPattern: (path: string) => ({ message: `rank_pattern of ${path} does not fit its tensors.`, hint: AGAIN }),
+    noThreshold: (path: string) => ({ message: `ts_peft.json has no threshold for ${path}.`, hint: AGAIN }),
+    tensors: (n: number, expected: number) => ({ message: `The adapter has ${n} tensors; this model and its settings use ${expected}.`, hint: OWN_MODEL }),
+    target: (name: string) => ({ message: `The adapter changes "${name}", which Sieve does not adapt in this model.`, hint: `Sieve adapts q, k, v, o, gate, up and down projections. ${OWN_MODEL}` }),
+  },
+  keep: {
+    full: { message: 'The browser gives this page no more room.', hint: 'Delete kept runs under History, or free space on this device.' },
+    locked: { message: 'Another tab of Sieve is writing to the same files.', hint: 'Close the other tab.' },
+    forbidden: { message: 'This browser lets the page keep nothing here.', hint: 'A private window or a strict setting forbids it. Export what you want to keep.' },
+    unreachable: (why: string) => ({ message: `The browser could not reach its storage (${why}).`, hint: 'Reload the page. Export what you want to keep.' }),
+    nothing: { message: 'There is no run to go on with.', hint: 'Start it again.' },
+    damaged: { message: 'The token sets that belong to the checkpoint are damaged.', hint: 'Choose the data again and start anew.' },
+  },
+};

@@ -1,3 +1,108 @@
 import type { Texts } from '../../en';
 
-export const store: Texts['errors']['store'] = {};
+const LINK_AGAIN = '请重新索取链接，或索取设置文件。';
+const OWN_ZIP = '请选择由 Sieve 或 PEFT 写出的 zip。';
+const EXPORTED_SETTINGS = '请选择在“配置”里导出的文件。';
+const PERHAPS_DELETED = '可能是另一个标签页删除了它。';
+
+const worker = { training: '训练', data: '数据', storage: '存储' };
+
+export const store: Texts['errors']['store'] = {
+  ofRun: (run, message) => `${run}：${message}`,
+  worker: {
+    unreachable: (name, why) => ({ message: `无法联系${worker[name]}工作线程：${why}`, hint: '请重新载入页面。' }),
+    closed: (name) => ({ message: `${worker[name]}工作线程已关闭。` }),
+    stopped: (name, why) => ({ message: `${worker[name]}工作线程停止了：${why}。`, hint: '请重新打开模型，或重新载入页面。' }),
+    badMessage: '有一条消息无法读取',
+    notLoaded: '无法载入它的脚本',
+  },
+  sampling: {
+    seed: { message: '采样种子必须是 0 到 4294967295 的整数。', hint: '改正后再试。' },
+    length: { message: '回答长度必须是 1 到 4096 个词元的整数。', hint: '改正后再试。' },
+    temperature: { message: '温度必须在 0 到 10 之间。', hint: '0 表示总是取最可能的词元。' },
+    topP: { message: 'Top-p 必须大于 0 且不超过 1。', hint: '1 表示关闭。' },
+  },
+  busy: {
+    study: { message: '有一个实验正在进行。', hint: '请先在“实验”里停止它，或等它结束。' },
+    run: { message: '有一个运行正在进行。', hint: '请先在“训练”里停止它。' },
+    runHere: { message: '有一个运行正在进行。', hint: '请先停止它。' },
+    resuming: { message: '正在继续一个中断的运行。', hint: '等它出现后，请在“训练”里停止它。' },
+  },
+  noModel: { message: '还没有打开模型。', hint: '请等模型打开，或在“模型”里打开一个。' },
+  data: {
+    sampleList: (status) => ({ message: `无法载入示例数据的列表（HTTP ${status}）。`, hint: '请拖入自己的文件，或重新载入页面。' }),
+    noSample: (id) => ({ message: `没有名为 ${id} 的示例数据。` }),
+    sample: (status) => ({ message: `无法载入这份示例数据（HTTP ${status}）。`, hint: '请拖入自己的文件，或重新载入页面。' }),
+    tooLarge: (file, mb, most) => ({ message: `${file} 有 ${mb} MB，最多读取 ${most} MB。`, hint: '请把文件拆成较小的几个。' }),
+    none: { message: '还没有可以训练的数据。', hint: '请在“数据”里选择示例数据或文件。' },
+  },
+  settings: {
+    noJson: (why) => ({ message: `这不是 JSON：${why}`, hint: EXPORTED_SETTINGS }),
+    foreign: { message: '这不是 Sieve 的设置：format 不是“sieve-config”。', hint: EXPORTED_SETTINGS },
+    version: (ours, theirs) => ({ message: `version：这个页面读取版本 ${ours}，而文件写的是 ${theirs}。`, hint: '它由另一个版本的 Sieve 写出。' }),
+    wrong: (path, problem) => ({ message: `${path || '设置'}：${problem}`, hint: '请改正文件里的这个地方，或重新导出。' }),
+    tooLarge: (bytes, most) => ({ message: `文件有 ${bytes} 字节，设置最多 ${most} 字节。`, hint: EXPORTED_SETTINGS }),
+    damagedLink: { message: '这个链接里的设置已损坏：途中被截断或改动了。', hint: LINK_AGAIN },
+    tooLongForLink: { message: '这些设置太长，放不进链接。', hint: '请导出为文件。' },
+    longLink: (most) => ({ message: `这个链接里的设置超过了可读取的 ${most} 个字符。`, hint: '请索取设置文件。' }),
+    linkVersion: { message: '这个链接里的设置属于另一个版本的 Sieve。', hint: LINK_AGAIN },
+    wrongInLink: (path, problem) => ({ message: `无法使用这个链接里的设置：${path || '设置'}：${problem}。`, hint: '它可能来自另一个版本的 Sieve。' }),
+  },
+  adapterZip: {
+    tooLarge: (bytes, most) => ({ message: `文件有 ${bytes} 字节，最多读取 ${most} 字节。`, hint: '请选择只含一个适配器的 zip。' }),
+    twice: (file) => ({ message: `zip 里有两个 ${file}。`, hint: '请选择只含一个适配器的 zip。' }),
+    missing: (file) => ({ message: `zip 里没有 ${file}。`, hint: OWN_ZIP }),
+    largeEntry: (path, bytes, most) => ({ message: `zip 里的 ${path} 声明有 ${bytes} 字节，最多读取 ${most} 字节。`, hint: OWN_ZIP }),
+    unpacked: (most) => ({ message: `zip 解压后超过 ${most} 字节。`, hint: OWN_ZIP }),
+    damaged: (what) => ({ message: `无法把这个文件当作 zip 读取：${what}。`, hint: '请选择 Sieve 导出的 zip；如果就是它，请重新导出。' }),
+    has: {
+      noDirectory: '它没有目录',
+      misplaced: (path) => `${path} 不在目录所说的位置`,
+      cutOff: (path) => `${path} 被截断`,
+      packed: (path, why) => `${path} 无法解压（${why}）`,
+      unknown: (path, method) => `${path} 的压缩方式未知（${method}）`,
+      different: (path) => `${path} 与声明的大小和校验和不符`,
+    },
+  },
+  runFile: {
+    noJson: (file, why) => ({ message: `${file} 不是 JSON：${why}`, hint: '请重新导出这个运行。' }),
+    wrong: (file, path, problem) => ({ message: `${file}：${path || '内容'}：${problem}`, hint: '它由另一个版本的 Sieve 写出，或经过手工改动。' }),
+    tooLarge: (bytes, most) => ({ message: `文件有 ${bytes} 字节，最多读取 ${most} 字节。`, hint: '请选择一个运行的文件。' }),
+    noHistory: { message: '这不是运行文件：缺少 history.json。', hint: '请选择在“历史”里导出的文件。单独的适配器请在“对比”里导入。' },
+    noRecord: { message: '这不是运行文件：缺少 run.json。', hint: '请选择在“历史”里导出的文件。' },
+    differs: { message: '文件里的记录与内容说的不是同一个运行。', hint: '请重新导出。' },
+  },
+  kept: {
+    notPersistent: { message: '浏览器没有同意在空间不足时保住这些运行。', hint: '把页面安装为应用或加入书签之后也许会同意。不能丢失的内容请导出。' },
+    name: { message: '名称要有 1 到 120 个字符。' },
+    tags: (most) => ({ message: `最多 ${most} 个标签，每个最多 30 个字符。` }),
+    fileGone: (why) => ({ message: `这个运行的文件不见了（${why}）。`, hint: '可能被浏览器清除了。请删除这一条。' }),
+    otherModel: (model) => ({ message: `这个运行属于 ${model}，而另一个模型上的运行正在进行。`, hint: '请先停止它。' }),
+    modelFailed: (model) => ({ message: `这个运行属于 ${model}，但这个模型无法打开。`, hint: '请看“模型”里的说明。' }),
+    gone: { message: '这个运行已不再保存。', hint: PERHAPS_DELETED },
+    full: { message: '浏览器不再给这个页面更多空间。', hint: '请在下面删除保存的运行，或释放设备上的空间。' },
+    otherVersion: { message: '中断的运行由另一个版本的 Sieve 保存。', hint: '无法读取，请重新开始。' },
+    resumeModel: { message: '这个运行所属的模型无法打开。', hint: '请看“模型”里的说明；检查点会保留。' },
+    oldTab: { message: '另一个标签页开着旧版本的 Sieve。', hint: '请关闭它，再重新载入这个标签页。' },
+  },
+  compare: {
+    nobody: { message: '选中的都不能回答。', hint: '请在上面选择基座或一个运行；各项旁边写着它为什么不能回答。' },
+    noAdapter: { message: '它的适配器已不在文件里。' },
+    noPrompt: { message: '没有可以提问的留出样本。', hint: '请在“数据”里选择数据，或自己写提示词。' },
+    absent: (name) => ({ message: `${name} 不在这里。`, hint: '要继续投票，请从“历史”里打开或加入它；也可以重新开始。' }),
+    silent: (name, why) => ({ message: `${name} 现在不能回答。`, hint: why ?? '请重试。' }),
+  },
+  studies: {
+    unreadable: (n) => ({ message: `有 ${n} 条保存的实验记录无法读取，未作改动。`, hint: '它们可能来自这个页面的另一个版本。' }),
+    notKept: (why) => ({ message: `这个浏览器不保存实验：${why}`, hint: '实验可以进行，但关闭页面后就没有了。' }),
+    dataTooBig: (mb, most) => ({ message: `数据太大，无法与实验一起保存（词元共 ${mb} MB，最多 ${most} MB）。`, hint: '实验照常进行，但关闭页面后不能继续。已完成的结果会保留。' }),
+    noData: { message: '这个实验的数据没有保存，因此不能继续。', hint: '请重新打开数据并开始新的实验。已完成的会保留。' },
+    otherTab: { message: '这个实验正在另一个标签页里进行。', hint: '请在那里查看，或关闭那个标签页后在这里继续。' },
+    endedEarly: { message: '训练提前结束了。', hint: '请看“训练”里的说明，然后继续。' },
+    modelFailed: { message: '这个实验的模型无法打开。', hint: '请看“模型”里的说明。' },
+    modelChanged: { message: '实验进行中模型被更换了。', hint: '请继续：会重新打开它自己的模型。' },
+    gone: { message: '那个实验已经不在了。' },
+    saving: (why) => ({ message: `这个浏览器无法保存实验：${why}`, hint: '实验会继续，但关闭页面后可能丢失。离开前请取走报告。' }),
+    noRanking: (seed) => ({ message: `种子 ${seed} 的探测没有给出排名。`, hint: '请删除这个实验，用更小的学习率重新开始。' }),
+  },
+};
