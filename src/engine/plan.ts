@@ -69,13 +69,14 @@ export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], train: 
   const s = sizesOf(c, runs, layout);
   const bytes = (item: { times: number; sizes: Record<string, number> }) => item.times * total(item.sizes);
   return [
-    { label: 'Frozen weights (one copy for all runs)', bytes: weightBytes },
-    { label: layout.recompute ? 'Layer inputs, and one layer’s activations (computed anew in the backward pass)' : 'Activations kept for the backward pass', bytes: bytes(s.layers) + bytes(s.inputs) },
-    { label: 'Head and loss', bytes: bytes(s.top) },
-    { label: 'Gradients on their way down', bytes: bytes(s.grads) },
-    { label: 'Gates, lists and low-rank scratch', bytes: bytes(s.spaces) },
-    { label: 'Batch', bytes: bytes(s.batch) },
-    ...runs.map((r) => ({ label: `${r.name}: A, B, gradients, moments`, bytes: total(sizesOfRun(c, r, runs, train, layout)) })),
+    { part: 'weights', bytes: weightBytes },
+    // Kept whole, or the layers' inputs and one layer's.
+    { part: layout.recompute ? 'inputs' : 'activations', bytes: bytes(s.layers) + bytes(s.inputs) },
+    { part: 'head', bytes: bytes(s.top) },
+    { part: 'gradients', bytes: bytes(s.grads) },
+    { part: 'scratch', bytes: bytes(s.spaces) },
+    { part: 'batch', bytes: bytes(s.batch) },
+    ...runs.map((r): PlanItem => ({ part: 'run', name: r.name, bytes: total(sizesOfRun(c, r, runs, train, layout)) })),
   ];
 }
 

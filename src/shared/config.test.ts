@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
-import { PAPER_LAMBDA, paperGate } from './config';
+import { afterEach, expect, it } from 'vitest';
+import { PAPER_LAMBDA, defaultExperiment, experimentProblems, paperGate } from './config';
+import { speak } from './texts';
+
+afterEach(() => speak('en'));
 
 it('the paper\u2019s λ stays the same for each token, whatever the batch', () => {
   for (const tokens of [100, 512, 4096]) {
@@ -7,4 +10,21 @@ it('the paper\u2019s λ stays the same for each token, whatever the batch', () =
     expect(gate.lambdaBar / tokens).toBeCloseTo(PAPER_LAMBDA, 12);
     expect(gate).toMatchObject({ rule: 'literal', tauStep: 4e-5, prices: 'own', target: null });
   }
+});
+
+it('problems are said in the language in use, zod’s own among them', async () => {
+  const { train, runs: [plain, gated] } = defaultExperiment();
+  const told = (value: unknown) => experimentProblems(value).map((p) => p.message);
+  const broken = () => [
+    ...told(null), ...told({ train, runs: [] }), ...told({ train, runs: [plain, plain] }), ...told({ train: { ...train, keepBest: true }, runs: [plain] }),
+    ...told({ train: { ...train, steps: 0, seed: 1.5, learningRate: NaN, epsilon: 0, keepBest: 'no', schedule: 'steep', colour: 1 }, runs: [plain] }),
+    ...told({ train, runs: [{ ...plain, name: '', id: 'A B', rank: 65, modules: ['q', 'q'], only: ['q.0'] }, { ...gated, name: 'x'.repeat(61), modules: [], gate: { ...gated.gate, tauStep: -1, keep: Infinity, rule: 7 } }] }),
+    ...told({ train, runs: [{ ...plain, method: 'dora', dropout: 0.1 }, { ...plain, id: 'a', method: 'adalora', rank: 16, adalora: { ...plain.adalora, tinit: 99 } }, { ...gated, gate: { ...gated.gate, rule: 'random', prices: 'held-out', follows: 'lora' } }] }),
+  ];
+  const english = broken();
+  expect(english.length).toBeGreaterThan(20);
+  await speak('zh');
+  const chinese = broken();
+  expect(chinese).toHaveLength(english.length);
+  expect(chinese.filter((message) => !/\p{Script=Han}/u.test(message) || /[a-z]+ [a-z]+ [a-z]+/i.test(message))).toEqual([]);
 });

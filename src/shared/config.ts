@@ -24,7 +24,10 @@ export const MODULE_PATHS: Record<ModuleKind, string> = {
   down: 'mlp.down_proj',
 };
 
-const finite = z.number().refine(Number.isFinite, 'must be a finite number');
+/** Words are looked up when something is wrong: the language may have changed since. */
+const said = (what: 'finite' | 'moduleTwice' | 'sameId') => ({ error: (): string => texts().configure.problem[what] });
+
+const finite = z.number().refine(Number.isFinite, said('finite'));
 
 /** How a gate decides. Symbols as in the method's documentation. */
 export const GATE_RULES = ['reconstructed', 'literal', 'exact', 'averaged', 'quantile', 'random', 'oracle'] as const;
@@ -125,10 +128,10 @@ export const runSchema = z.strictObject({
   /** Its own learning rate; null = the experiment's. */
   learningRate: finite.positive().max(1).nullable().default(null),
   modules: z.array(z.enum(MODULE_KINDS)).min(1).max(7).default([...MODULE_KINDS])
-    .refine((m) => new Set(m).size === m.length, 'names a module twice'),
+    .refine((m) => new Set(m).size === m.length, said('moduleTwice')),
   /** Exactly these modules instead of `modules` in every layer; null = not used. */
   only: z.array(moduleName).min(1).max(7 * 200).nullable().default(null)
-    .refine((m) => !m || new Set(m).size === m.length, 'names a module twice'),
+    .refine((m) => !m || new Set(m).size === m.length, said('moduleTwice')),
   gate: gateSchema.default(() => gateSchema.parse({})),
   adalora: adaloraSchema.default(() => adaloraSchema.parse({})),
 });
@@ -181,22 +184,23 @@ export type TrainConfig = z.infer<typeof trainSchema>;
 export const experimentSchema = z.strictObject({
   train: trainSchema,
   runs: z.array(runSchema).min(1).max(8)
-    .refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two runs have the same id'),
+    .refine((r) => new Set(r.map((x) => x.id)).size === r.length, said('sameId')),
 }).superRefine(({ train, runs }, context) => {
+  const t = texts().configure.problem;
   const bad = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-  if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], 'must be above 0 when the best adapter is kept');
+  if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], t.keepBestSlice);
   runs.forEach((run, i) => {
     // The engine would refuse these too, but only when everything is compiled.
-    if (run.dropout > 0 && (run.method === 'dora' || run.method === 'ts-dora')) bad(['runs', i, 'dropout'], 'must be 0 for DoRA, which is trained without dropout; choose LoRA to have it');
+    if (run.dropout > 0 && (run.method === 'dora' || run.method === 'ts-dora')) bad(['runs', i, 'dropout'], t.doraDropout);
     if (run.method === 'adalora') {
       const { tinit, tfinal } = adaloraWindow(run.adalora, train.steps);
-      if (run.adalora.initRank < run.rank) bad(['runs', i, 'adalora', 'initRank'], `must be at least the rank it ends at, ${run.rank}`);
-      if (tinit >= train.steps - tfinal) bad(['runs', i, 'adalora', 'tinit'], `the first ${tinit} and the last ${tfinal} steps leave none of the run’s ${train.steps} to prune in`);
+      if (run.adalora.initRank < run.rank) bad(['runs', i, 'adalora', 'initRank'], t.firstRank(run.rank));
+      if (tinit >= train.steps - tfinal) bad(['runs', i, 'adalora', 'tinit'], t.noPruning(tinit, tfinal, train.steps));
     }
     if (!isGated(run)) return;
-    if (run.gate.prices === 'held-out' && train.sliceShare === 0) bad(['train', 'sliceShare'], 'must be above 0 when a run learns from held-out prices');
+    if (run.gate.prices === 'held-out' && train.sliceShare === 0) bad(['train', 'sliceShare'], t.pricesSlice);
     const { follows } = run.gate;
-    if (follows !== null && !runs.slice(0, i).some((r) => r.id === follows && isGated(r))) bad(['runs', i, 'gate', 'follows'], 'must name a gated run that stands before this one');
+    if (follows !== null && !runs.slice(0, i).some((r) => r.id === follows && isGated(r))) bad(['runs', i, 'gate', 'follows'], t.follows);
   });
 });
 export type ExperimentConfig = z.infer<typeof experimentSchema>;
@@ -218,33 +222,33 @@ export interface Problem {
   message: string;
 }
 
-/** An issue of a schema in words that a person can act on. */
+/** An issue of a schema in words that a person can act on. Zod's own words are never used: they are English only. */
 export function inWords(issue: z.core.$ZodIssue): Problem {
   const path = issue.path.join('.');
+  const t = texts().configure.problem;
   const say = (message: string): Problem => ({ path, message });
   switch (issue.code) {
     case 'too_small':
-      if (issue.origin === 'array') return say(`must have at least ${issue.minimum} ${issue.minimum === 1 ? 'entry' : 'entries'}`);
-      if (issue.origin === 'string') return say('must not be empty');
-      return say(`must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`);
+      if (issue.origin === 'array') return say(t.fewEntries(Number(issue.minimum)));
+      if (issue.origin === 'string') return say(t.empty);
+      return say((issue.inclusive === false ? t.above : t.atLeast)(String(issue.minimum)));
     case 'too_big':
-      if (issue.origin === 'array') return say(`must have at most ${issue.maximum} entries`);
-      if (issue.origin === 'string') return say(`must have at most ${issue.maximum} characters`);
-      return say(`must be ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}`);
-    case 'invalid_type':
-      if (issue.expected === 'int') return say('must be a whole number');
-      if (issue.expected === 'number') return say('must be a number');
-      return say(`must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`);
-    case 'invalid_value': return say(`must be one of ${issue.values.join(', ')}`);
-    case 'unrecognized_keys': return say(`has ${issue.keys.length === 1 ? 'a field' : 'fields'} that Sieve does not know: ${issue.keys.join(', ')}`);
+      if (issue.origin === 'array') return say(t.manyEntries(Number(issue.maximum)));
+      if (issue.origin === 'string') return say(t.long(Number(issue.maximum)));
+      return say((issue.inclusive === false ? t.below : t.atMost)(String(issue.maximum)));
+    case 'invalid_type': return say(issue.expected === 'int' ? t.whole : issue.expected === 'number' ? t.number : t.type(issue.expected));
+    case 'invalid_value': return say(t.oneOf(issue.values.join(', ')));
+    case 'unrecognized_keys': return say(t.unknown(issue.keys.join(', '), issue.keys.length));
     case 'invalid_union': {
       // Every union here is a word or a number: what is wrong with the number is what helps.
       const issues = issue.errors.flat();
       const about = issues.find((i) => i.code !== 'invalid_value' && i.code !== 'invalid_type') ?? issues.find((i) => i.code === 'invalid_type') ?? issues.at(0);
-      return about ? say(inWords(about).message) : say('is not allowed');
+      return say(about ? inWords(about).message : t.notAllowed);
     }
-    case 'invalid_format': return say('has a form that is not allowed');
-    default: return say(issue.message);
+    case 'invalid_format': return say(t.form);
+    // Said by a schema above.
+    case 'custom': return say(issue.message);
+    default: return say(t.notAllowed);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Shapes of data on its way from a file to tokens, shared by `data/`, the workers and the page. */
 
+import type { Language } from './texts';
+
 export type DataFormat = 'jsonl' | 'json' | 'csv' | 'tsv' | 'txt' | 'parquet';
 
 /** What is wrong with a row as it stands in the file; all but 'huge' and 'syntax' can be repaired. */
@@ -174,12 +176,17 @@ export interface RowDetail {
   issues: Issue[];
 }
 
-/** A sample set that ships with Sieve: public/datasets/index.json lists them. */
-export interface SampleSet {
-  id: string;
+export interface SampleWords {
   title: string;
   description: string;
+}
+
+/** A sample set that ships with Sieve: public/datasets/index.json lists them. */
+export interface SampleSet extends SampleWords {
+  id: string;
   file: string;
+  /** Title and description in other languages than English. */
+  in?: Partial<Record<Language, SampleWords>>;
   /** Prompts to try in Compare. */
   prompts: string[];
 }

@@ -2,6 +2,7 @@
  * The statistics of a comparison over seeds: means with t intervals, differences paired by seed, rank correlation, and
  * what they say in words. Small samples only: everything is summed directly, in doubles.
  */
+import { texts } from './texts';
 
 export interface Interval {
   mean: number;
@@ -146,12 +147,14 @@ export function effect(d: Interval | null): Effect {
  * @param what the measure, "held-out loss"; the caller says elsewhere whether lower is better
  */
 export function verdict(name: string, other: string, what: string, d: Interval | null, digits = 3): string {
-  if (!d) return `${name} and ${other} have no seed in common yet.`;
+  const t = texts().experiment.results.verdict;
+  if (!d) return t.noSeed(name, other);
   const size = Math.abs(d.mean).toFixed(digits);
-  if (d.half === null) return `${name} against ${other}: one seed cannot show a difference in ${what} (here ${d.mean < 0 ? '−' : '+'}${size}).`;
+  const signed = `${d.mean < 0 ? '−' : '+'}${size}`;
+  if (d.half === null) return t.oneSeed(name, other, what, signed);
   const half = d.half.toFixed(digits);
-  if (effect(d) === 'none') return `${name} against ${other}: no difference in ${what} that ${d.n} seeds can show (${d.mean < 0 ? '−' : '+'}${size} ± ${half}).`;
-  return `${name} is ${effect(d)} by ${size} ± ${half} in ${what} than ${other}.`;
+  if (effect(d) === 'none') return t.none(name, other, what, d.n, signed, half);
+  return t[d.mean < 0 ? 'lower' : 'higher'](name, other, what, size, half);
 }
 
 /** A share with its interval, all 0–1. */

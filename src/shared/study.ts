@@ -5,24 +5,14 @@
 import { z } from 'zod';
 import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
 import { mappingSchema, modelSourceSchema, templateSchema } from './origin';
+import { texts } from './texts';
 
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 const count = z.int().min(0);
 
-/** How modules may be put in order before plain LoRA gets the best of them. */
+/** How modules may be put in order, highest first, before plain LoRA gets the best of them. */
 export const RANKINGS = ['active', 'relative', 'change', 'gradient', 'sensitivity', 'weight', 'random'] as const;
 export type Ranking = (typeof RANKINGS)[number];
-
-/** What the page calls a ranking, and what it goes by. Highest first. */
-export const RANKING_NAMES: Record<Ranking, { name: string; by: string }> = {
-  active: { name: 'Active share', by: 'tokens that the gate keeps in a TS-LoRA probe' },
-  relative: { name: 'Relative change', by: '‖ΔW‖ / ‖W0‖ of a LoRA probe' },
-  change: { name: 'Change', by: '‖ΔW‖ of a LoRA probe' },
-  gradient: { name: 'Gradient', by: 'gradient norm of A and B at the end of a LoRA probe' },
-  sensitivity: { name: 'Sensitivity', by: 'AdaLoRA’s sensitivity of its singular triplets, in an AdaLoRA probe' },
-  weight: { name: 'Weight', by: '‖W0‖ of the frozen layer' },
-  random: { name: 'Random', by: 'chance, from the seed' },
-};
 
 export const importanceSchema = z.strictObject({
   /** Steps of the probe that measures the modules. */
@@ -158,5 +148,6 @@ export const cellKey = (c: Pick<Cell, 'study' | 'stage' | 'seed' | 'arm'>): stri
 export function contestants(study: Study): Pick<RunConfig, 'id' | 'name'>[] {
   const { importance, arms } = study;
   if (!importance) return arms.map(({ id, name }) => ({ id, name }));
-  return [...importance.rankings.map((r) => ({ id: r, name: RANKING_NAMES[r].name })), ...(importance.all ? [{ id: 'all', name: 'All modules' }] : [])];
+  const t = texts().experiment.modules;
+  return [...importance.rankings.map((r) => ({ id: r, name: t.ranking[r].name })), ...(importance.all ? [{ id: 'all', name: t.all }] : [])];
 }

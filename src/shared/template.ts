@@ -6,8 +6,10 @@ import type { DataKind, Mapping, PromptTemplate } from './data';
 import { DataError } from './errors';
 import { texts } from './texts';
 
+export type Role = 'text' | 'instruction' | 'input' | 'output' | 'prompt' | 'completion' | 'label' | 'message';
+
 /** The roles of each kind, in the order a person should see them. */
-export const DATA_ROLES: Record<DataKind, readonly { role: string; required: boolean }[]> = {
+export const DATA_ROLES: Record<DataKind, readonly { role: Role; required: boolean }[]> = {
   text: [{ role: 'text', required: true }],
   instruction: [
     { role: 'instruction', required: true },
@@ -50,7 +52,7 @@ const PLACEHOLDER = /\{([A-Za-z_]\w*)\}/g;
  * @throws {DataError} on a `{name}` that is no role of this kind.
  */
 export function compilePattern(pattern: string, kind: DataKind): (values: ReadonlyMap<string, string>) => string {
-  const roles = DATA_ROLES[kind].map((r) => r.role);
+  const roles: readonly string[] = DATA_ROLES[kind].map((r) => r.role);
   const lines = pattern.split('\n').map((line) => {
     // Odd parts are the names of roles.
     const parts = line.split(PLACEHOLDER);

@@ -63,11 +63,11 @@ export type WeightName =
   | { part: 'inputNorm' | 'postNorm'; layer: number }
   | { part: ModuleKind; layer: number };
 
-/** One line of the memory plan: what it is, in bytes. */
-export interface PlanItem {
-  label: string;
-  bytes: number;
-}
+/** One line of the memory plan: a part that all runs share, or what one run has of its own; in bytes. */
+export type PlanItem = { bytes: number } & (
+  | { part: 'weights' | 'activations' | 'inputs' | 'head' | 'gradients' | 'scratch' | 'batch' }
+  | { part: 'run'; name: string }
+);
 
 /** What the adapter (the GPU's, not the LoRA's) is. */
 export interface GpuInfo {

@@ -104,7 +104,7 @@ export class Checkpoints {
     // There is one checkpoint, and the run that the other tab left is in it.
     this.#histories = late.histories;
     this.#hash = null;
-    this.#patch({ problem: { name: 'StorageError', message: 'A run of the tab that was closed waits to be resumed, and there is room for one.', hint: '' } });
+    this.#patch({ problem: { name: 'StorageError', message: texts().history.resume.waiting, hint: '' } });
   }
 
   /** A run has started on these token sets. */
@@ -172,7 +172,7 @@ export class Checkpoints {
     // Once by itself: a computer that slept takes the GPU away. Twice in a few minutes, something is wrong.
     if (again) return;
     await this.resume();
-    if (isLive(this.#s.runs.phase)) this.#host.say('warning', { name: 'GpuError', message: `The run was interrupted: the GPU was lost, as happens when a computer sleeps, or its worker stopped. It went on from its checkpoint at step ${offer.step}.`, hint: '' });
+    if (isLive(this.#s.runs.phase)) this.#host.say('warning', { name: 'GpuError', message: texts().history.resume.gpuLost(offer.step), hint: '' });
   }
 
   /** Saves now, if a run is going on. Resolves when it is written; failures are shown, training goes on. */
@@ -234,7 +234,7 @@ export class Checkpoints {
       }));
       this.#follow(histories, () => Promise.resolve(info.dataHash));
       await this.#host.train.request({ type: 'restore', state, train, heldOut, samplePrompts: dressedPrompts(page.samplePrompts, page) });
-      if (gpuName(model.info.gpu) !== info.gpu) this.#host.say('warning', { name: 'Warning', message: `The run began on ${info.gpu} and goes on on ${gpuName(model.info.gpu)}: its numbers may differ in the last digits from those of an uninterrupted one.`, hint: '' });
+      if (gpuName(model.info.gpu) !== info.gpu) this.#host.say('warning', { name: 'Warning', message: texts().history.resume.otherGpu(info.gpu, gpuName(model.info.gpu)), hint: '' });
       if (page.watchText !== null) await this.#host.train.request({ type: 'watch-text', text: page.watchText });
     } catch (error) {
       this.#host.flush();

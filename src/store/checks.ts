@@ -34,10 +34,11 @@ export function pastedName(text: string): string {
 export function draftProblems(draft: ExperimentConfig, model: Pick<LlamaConfig, 'context' | 'layers'> | undefined): Problem[] {
   const problems = experimentProblems(draft);
   if (problems.length > 0 || !model) return problems;
-  if (draft.train.maxTokens > model.context) problems.push({ path: 'train.maxTokens', message: `this model reads at most ${model.context} tokens` });
+  const t = texts().configure.problem;
+  if (draft.train.maxTokens > model.context) problems.push({ path: 'train.maxTokens', message: t.modelContext(model.context) });
   draft.runs.forEach((run, i) => {
     const unknown = run.only?.find((name) => Number(name.split('.')[0]) >= model.layers);
-    if (unknown !== undefined) problems.push({ path: `runs.${i}.only`, message: `names layer ${unknown.split('.')[0]}, and this model has ${model.layers}, counted from 0` });
+    if (unknown !== undefined) problems.push({ path: `runs.${i}.only`, message: t.modelLayers(unknown.split('.')[0], model.layers) });
   });
   return problems;
 }

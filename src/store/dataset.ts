@@ -6,7 +6,7 @@ import { texts } from '../shared/texts';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
-import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type HeaderMode, noDecisions, type Progress, type Session } from './slices';
+import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type Deed, type HeaderMode, noDecisions, type Progress, type Session } from './slices';
 import type { StudyData } from './studies/library';
 import { startMapping } from './template';
 import { WorkerFault } from './workerClient';
@@ -178,22 +178,22 @@ export class DatasetCommands {
   }
 
   /** Applies the repair of one kind of issue to all its rows, or takes it back. */
-  repair(issue: keyof Repairs, on: boolean, what: string): void {
+  repair(issue: keyof Repairs, on: boolean): void {
     const { repairs, edits } = this.#d.decisions;
-    this.#decide(what, { repairs: { ...repairs, [issue]: on }, edits });
+    this.#decide({ did: on ? 'repair' : 'unrepair', issue }, { repairs: { ...repairs, [issue]: on }, edits });
   }
 
   /** Leaves one row out, or takes it in again. */
   exclude(row: number, out: boolean): void {
     const { repairs, edits } = this.#d.decisions;
     const excluded = out ? [...edits.excluded, row] : edits.excluded.filter((r) => r !== row);
-    this.#decide(out ? 'leaving out a row' : 'taking in a row', { repairs, edits: { ...edits, excluded } });
+    this.#decide({ did: out ? 'exclude' : 'include' }, { repairs, edits: { ...edits, excluded } });
   }
 
   /** Gives a row new cells, one per column. */
   editRow(row: number, cells: readonly string[]): void {
     const { repairs, edits } = this.#d.decisions;
-    this.#decide('editing a row', { repairs, edits: { ...edits, changed: [...edits.changed.filter(([r]) => r !== row), [row, cells] as const] } });
+    this.#decide({ did: 'edit' }, { repairs, edits: { ...edits, changed: [...edits.changed.filter(([r]) => r !== row), [row, cells] as const] } });
   }
 
   /** Takes back the latest decision. */
@@ -204,8 +204,8 @@ export class DatasetCommands {
     this.prepareSoon(0);
   }
 
-  #decide(what: string, decisions: Decisions): void {
-    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { what, before: this.#d.decisions }] });
+  #decide(deed: Deed, decisions: Decisions): void {
+    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { deed, before: this.#d.decisions }] });
     this.prepareSoon(0);
   }
 

@@ -77,8 +77,8 @@ test('samples stay in order of time and bounded, with the first and the last', (
 test('skipped share over time, by layer and by module', () => {
   const h = new RunHistory('a');
   h.addStep(stepEvent('a', 1, gateStats(4, 100, (m) => 100 - 20 * m)));
-  expect(shareData(h.skipped!, MODULES, 'layer')).toEqual({ names: ['layer 0', 'layer 1'], data: [[1], [expect.closeTo(0.1)], [expect.closeTo(0.5)]] });
-  expect(shareData(h.skipped!, MODULES, 'module')).toEqual({ names: ['q', 'v'], data: [[1], [expect.closeTo(0.2)], [expect.closeTo(0.4)]] });
+  expect(shareData(h.skipped!, MODULES, 'layer')).toEqual({ keys: [0, 1], data: [[1], [expect.closeTo(0.1)], [expect.closeTo(0.5)]] });
+  expect(shareData(h.skipped!, MODULES, 'module')).toEqual({ keys: ['q', 'v'], data: [[1], [expect.closeTo(0.2)], [expect.closeTo(0.4)]] });
 });
 
 test('kept share per token, over all, one layer, one module', () => {

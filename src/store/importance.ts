@@ -1,5 +1,6 @@
 /** Modules ranked by how many tokens they keep, and how far that ranking can be trusted. Plain functions. */
 import { deviation, mean, rankStability, ranks, spearman } from '../shared/stats';
+import { texts } from '../shared/texts';
 import type { ModuleSeries, RunHistory } from './history';
 
 /** Parts that the second half of a run is cut into, to see whether the ranking holds still. */
@@ -62,10 +63,11 @@ export function ranking(run: RunHistory, others: readonly RunHistory[]): Ranking
 
 /** A rank correlation in words. */
 export function stabilityWord(correlation: number | null): string {
-  if (correlation === null) return 'not known yet';
-  if (correlation > 0.9) return 'steady';
-  if (correlation > 0.6) return 'mostly steady';
-  return correlation > 0.3 ? 'unsteady' : 'no steadier than chance';
+  const words = texts().charts.ranking.stability;
+  if (correlation === null) return words.unknown;
+  if (correlation > 0.9) return words.steady;
+  if (correlation > 0.6) return words.mostly;
+  return correlation > 0.3 ? words.unsteady : words.chance;
 }
 
 /** Mean active share over all modules. */

@@ -28,9 +28,10 @@ const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0,
 
 /** "LoRA, TS-LoRA on Ship's log": what a run is called until someone names it. */
 export function startName(experiment: ExperimentConfig, data: string): string {
+  const t = texts().history.startName;
   const names = experiment.runs.map((r) => r.name);
-  const shown = names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} more`] : names;
-  return `${shown.join(', ')}${data ? ` on ${data}` : ''}`.slice(0, 120);
+  const shown = (names.length > 3 ? [...names.slice(0, 2), t.more(names.length - 2)] : names).join(', ');
+  return (data ? t.on(shown, data) : shown).slice(0, 120);
 }
 
 /** The record of a session that has ended. */

@@ -1,27 +1,28 @@
 /** Histories as chart data and tables: plain functions from typed arrays to rows. */
+import type { ModuleKind } from '../shared/config';
 import type { ModuleId } from '../shared/types';
 import { type Aligned, MAX_POINTS } from './curves';
 import type { ModuleSeries, RunHistory } from './history';
 
 export type Grouping = 'layer' | 'module';
 
-/** Skipped share over time, averaged over the modules of a layer or of a kind. */
-export function shareData(series: ModuleSeries, modules: ModuleId[], grouping: Grouping): { names: string[]; data: Aligned } {
-  const key = (m: ModuleId) => (grouping === 'layer' ? `layer ${m.layer}` : m.kind);
-  const names = [...new Set(modules.map(key))];
-  const member = modules.map((m) => names.indexOf(key(m)));
-  const size = names.map((_, g) => member.filter((x) => x === g).length);
+/** Skipped share over time, averaged over the modules of a layer or of a kind, which the keys tell. */
+export function shareData(series: ModuleSeries, modules: ModuleId[], grouping: Grouping): { keys: (number | ModuleKind)[]; data: Aligned } {
+  const key = (m: ModuleId) => (grouping === 'layer' ? m.layer : m.kind);
+  const keys = [...new Set(modules.map(key))];
+  const member = modules.map((m) => keys.indexOf(key(m)));
+  const size = keys.map((_, g) => member.filter((x) => x === g).length);
   const stride = Math.max(1, Math.ceil(series.rows / MAX_POINTS));
   const x: number[] = [];
-  const lines = names.map((): (number | null)[] => []);
+  const lines = keys.map((): (number | null)[] => []);
   for (let r = 0; r < series.rows; r += stride) {
     x.push(series.steps[r]);
     const row = series.row(r);
-    const sums = new Array<number>(names.length).fill(0);
+    const sums = new Array<number>(keys.length).fill(0);
     for (let m = 0; m < member.length && m < row.length; m++) sums[member[m]] += row[m];
     sums.forEach((s, g) => lines[g].push(s / size[g]));
   }
-  return { names, data: [x, ...lines] };
+  return { keys, data: [x, ...lines] };
 }
 
 export interface LossRow {

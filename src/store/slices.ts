@@ -1,7 +1,7 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
-import { type Language, language } from '../shared/texts';
+import { type Language, language, texts } from '../shared/texts';
 import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
-import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet } from '../shared/data';
+import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet, SampleWords } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
 import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
@@ -47,6 +47,9 @@ export interface Decisions {
   edits: RowEdits;
 }
 
+/** One change of the decisions. */
+export type Deed = { did: 'exclude' | 'include' | 'edit'; issue?: undefined } | { did: 'repair' | 'unrepair'; issue: keyof Repairs };
+
 export interface DatasetSlice {
   samples: SampleSet[];
   status: 'empty' | 'reading' | 'ready' | 'failed';
@@ -65,7 +68,7 @@ export interface DatasetSlice {
   stratify: boolean;
   decisions: Decisions;
   /** Earlier decisions, the latest last. */
-  past: { what: string; before: Decisions }[];
+  past: { deed: Deed; before: Decisions }[];
   /** Counts the times the data was prepared: lists of its rows are out of date when it has moved on. */
   version: number;
   /** A change is on its way through the tokenizer. */
@@ -208,9 +211,9 @@ export interface StudiesSlice {
   /** Newest first. */
   list: { study: Study; cells: Cell[] }[];
   selected: string | null;
-  /** The one whose queue moves in this tab, and what it does beyond training, in words. */
+  /** The one whose queue moves in this tab, and what it does beyond training. */
   running: string | null;
-  activity: string | null;
+  activity: 'modules' | 'answers' | 'tokens' | null;
 }
 
 export interface State {
@@ -261,13 +264,20 @@ export function stepsOf(session: Session): { done: number; total: number } {
 /** What the data are called. */
 export function dataName({ origin, samples }: DatasetSlice): string {
   if (!origin) return '';
-  if (origin.kind === 'paste') return 'pasted text';
-  return origin.kind === 'file' ? origin.name : samples.find((s) => s.id === origin.id)?.title ?? origin.id;
+  if (origin.kind === 'paste') return texts().common.pastedText;
+  if (origin.kind === 'file') return origin.name;
+  const sample = samples.find((s) => s.id === origin.id);
+  return sample ? sampleWords(sample).title : origin.id;
+}
+
+/** Title and description of a sample set in the language in use, in English where it has no other. */
+export function sampleWords(sample: SampleSet): SampleWords {
+  return sample.in?.[language()] ?? sample;
 }
 
 /** The adapter's name as people read it. */
 export function gpuName(gpu: GpuInfo): string {
-  return gpu.description || [gpu.vendor, gpu.architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+  return gpu.description || [gpu.vendor, gpu.architecture].filter(Boolean).join(' ') || texts().common.unnamedGpu;
 }
 
 /** A run is on the GPU and moving, or waiting to move. */

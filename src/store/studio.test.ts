@@ -17,7 +17,7 @@ const INFO: ModelInfo = {
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
   gpu: { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
-const PLAN: MemoryPlan = { items: [{ label: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
+const PLAN: MemoryPlan = { items: [{ part: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {
   table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
   sample: [['p', 'c']], rowCount: 10,
@@ -386,14 +386,14 @@ test('decisions about rows reach the worker, and each can be undone', async () =
     await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
     return prepares().at(-1)!.options as PrepareOptions;
   };
-  studio.data.repair('ragged', true, 'filling up');
+  studio.data.repair('ragged', true);
   expect((await next(2)).repairs).toMatchObject({ ragged: true, quote: false });
   studio.data.exclude(4, true);
   expect((await next(3)).edits.excluded).toEqual([4]);
   studio.data.editRow(2, ['p', 'c']);
   studio.data.editRow(2, ['p', 'd']);
   expect((await next(4)).edits.changed).toEqual([[2, ['p', 'd']]]);
-  expect(state().dataset.past.map((p) => p.what)).toEqual(['filling up', 'leaving out a row', 'editing a row', 'editing a row']);
+  expect(state().dataset.past.map((p) => p.deed)).toEqual([{ did: 'repair', issue: 'ragged' }, { did: 'exclude' }, { did: 'edit' }, { did: 'edit' }]);
   studio.data.undo();
   studio.data.undo();
   studio.data.undo();
@@ -408,7 +408,7 @@ test('decisions about rows reach the worker, and each can be undone', async () =
 
 test('a report without a usable split is shown, and said; nothing can be trained on', async () => {
   const { studio, data, state } = await ready();
-  studio.data.repair('long', true, 'leaving them out');
+  studio.data.repair('long', true);
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   const prepared = PREPARED();
   data.reply('prepare', { ...prepared, report: { ...prepared.report, problem: { message: 'No example is left to train on.', hint: 'Check the report.' } } });

@@ -352,6 +352,9 @@ export class Studio {
     try {
       await speak(language);
       for (const worker of [this.#train, this.#data, this.#keep]) worker.speak();
+      // What the form says of itself is derived from it, and so can be said again.
+      this.configure.check();
+      this.configure.planSoon(0);
       this.#page.patch('ui', { language: spoken() });
     } catch (error) {
       this.#page.report('model', error);

@@ -2,14 +2,6 @@
 import type { DataKind, Mapping, PromptTemplate } from '../shared/data';
 import { DATA_ROLES, fillTemplate } from '../shared/template';
 
-export const KIND_LABELS: Record<DataKind, string> = {
-  text: 'Plain text',
-  instruction: 'Instruction and answer',
-  'prompt-completion': 'Prompt and completion',
-  'text-label': 'Text and label',
-  chat: 'Chat, turn by turn',
-};
-
 /** Guesses columns for the roles of `kind`: same name first, then in order of appearance. */
 export function startMapping(kind: DataKind, columns: string[]): Mapping {
   const free = new Set(columns);

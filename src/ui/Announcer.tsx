@@ -1,5 +1,6 @@
 /** The page's one live region, and what is told of the run and of the data. */
 import { useEffect, useState } from 'react';
+import { texts } from '../shared/texts';
 import { stepsOf } from '../store/slices';
 import { onSay, quarterOf, runSaid, say } from './announcer';
 import { useSel } from './studioContext';
@@ -29,11 +30,13 @@ function useRun(): string {
 }
 
 function useData(): string {
+  const t = texts().page.said;
   return useSel(({ dataset: { status, preparing, progress, report } }) => {
     if (status === 'reading' || preparing) {
       const quarter = progress && quarterOf(progress.loaded, progress.total);
-      return `${status === 'reading' ? 'Reading the data' : 'Turning the data into tokens'}${quarter ? `, ${quarter} %` : ''}`;
+      const what = status === 'reading' ? t.reading : t.preparing;
+      return quarter ? t.sofar(what, quarter) : what;
     }
-    return status === 'ready' && report ? `The data are ready: ${report.train} examples to learn from, ${report.heldOut} held out` : '';
+    return status === 'ready' && report ? t.ready(report.train, report.heldOut) : '';
   });
 }

@@ -17,7 +17,7 @@ import { ResumeOffer } from './ResumeOffer';
 import { Shortcuts } from './Shortcuts';
 import { ThemeToggle } from './ThemeToggle';
 import { Tour, TourInvite } from './Tour';
-import { PHASES, TrainSection } from './TrainSection';
+import { TrainSection } from './TrainSection';
 import { useSel, useStudio } from './studioContext';
 
 export function App() {
@@ -118,7 +118,7 @@ function LiveNote() {
   const session = useSel((s) => s.runs.session);
   if (!session || !isLive(phase)) return null;
   const { done, total } = stepsOf(session);
-  return <li className="steps-live num" aria-hidden="true">{PHASES[phase]} · {done}/{total}</li>;
+  return <li className="steps-live num" aria-hidden="true">{texts().train.phase[phase]} · {done}/{total}</li>;
 }
 
 /** The section under the bar, from scrolling. */

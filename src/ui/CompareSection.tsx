@@ -1,4 +1,5 @@
 /** Any two or more models side by side: their answers, numbers, settings, curves and maps, a blind vote; adapters in and out. */
+import { texts } from '../shared/texts';
 import { Later, SectionFrame } from './bits';
 import { Adapters } from './compare/Adapters';
 import { Answers } from './compare/Answers';
@@ -11,10 +12,11 @@ import { useContenders } from './compare/useContenders';
 import { Vote } from './compare/Vote';
 
 export function CompareSection() {
+  const { compare, page } = texts();
   const compared = useContenders();
   const { all, shown, reference } = compared;
   return (
-    <SectionFrame id="compare" number={6} title="Compare" lead="The same prompt, the same sampling seed: what differs is what was learnt. Any runs can stand beside one another, kept ones too.">
+    <SectionFrame id="compare" number={6} title={page.section.compare} lead={compare.lead}>
       <Chooser {...compared} />
       <Answers {...compared} />
       <Metrics {...compared} />

@@ -1,4 +1,6 @@
 /** Settings that all runs share, the adapter, and the list of runs; beside them what it will cost. */
+import { METHOD_NAMES } from '../shared/config';
+import { texts } from '../shared/texts';
 import { experimentChanges } from '../store/configure/changes';
 import { MAX_RUNS } from '../store/configure/commands';
 import { isLive } from '../store/slices';
@@ -13,6 +15,7 @@ import { RunEditor } from './RunEditor';
 import { useSel, useStudio } from './studioContext';
 
 export function ConfigureSection() {
+  const t = texts().configure;
   const { configure } = useStudio();
   const draft = useSel((s) => s.runs.draft);
   const problem = useSel((s) => s.runs.draftError);
@@ -20,23 +23,22 @@ export function ConfigureSection() {
   const changes = experimentChanges(draft);
   const full = draft.runs.length >= MAX_RUNS;
   return (
-    <SectionFrame id="configure" number={3} title="Configure" lead="All runs get the same batches in the same order from the same start. What differs is the method.">
+    <SectionFrame id="configure" number={3} title={texts().page.section.configure} lead={t.lead}>
       <div className="split split-wide">
         <fieldset className="stack bare" disabled={live}>
-          <legend className="sr-only">Settings</legend>
+          <legend className="sr-only">{t.settings}</legend>
           <Presets />
           <TrainFields />
           <SharedAdapter />
           <div className="row">
-            <h3>Runs, side by side</h3>
+            <h3>{t.runs}</h3>
             <span className="spacer" />
-            <button type="button" onClick={() => configure.addRun('lora')} disabled={full}>Add LoRA</button>
-            <button type="button" onClick={() => configure.addRun('ts-lora')} disabled={full}>Add TS-LoRA</button>
+            {(['lora', 'ts-lora'] as const).map((method) => <button key={method} type="button" onClick={() => configure.addRun(method)} disabled={full}>{t.add(METHOD_NAMES[method])}</button>)}
           </div>
           <div className="runs">{draft.runs.map((run, i) => <RunEditor key={run.id} run={run} index={i} only={draft.runs.length === 1} />)}</div>
           <div className="row">
-            <span className="muted" data-testid="changed-all">{changes === 0 ? 'Everything is at its default.' : `${changes} changed from default.`}</span>
-            {changes > 0 && <button type="button" className="quiet" onClick={() => configure.reset()}>Back to the defaults</button>}
+            <span className="muted" data-testid="changed-all">{t.allChanged(changes)}</span>
+            {changes > 0 && <button type="button" className="quiet" onClick={() => configure.reset()}>{t.allReset}</button>}
           </div>
           <Share />
           {problem && <p className="field-problem" role="alert" data-testid="config-problem">{problem}</p>}

@@ -1,17 +1,12 @@
 /** What the columns mean: kind, roles with where each choice comes from, and the template with a live example. */
-import type { DataKind, Mapping, PromptTemplate } from '../shared/data';
+import { DATA_KINDS, type DataKind, type Mapping, type PromptTemplate } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { compileTemplate, DATA_ROLES } from '../shared/template';
-import { KIND_LABELS } from '../store/template';
+import { texts } from '../shared/texts';
 import { Check, SelectField, TextField } from './bits';
 import { useSel, useStudio } from './studioContext';
 
 type RoleState = 'guessed' | 'ready' | 'missing' | 'unused';
-
-const STATE_WORDS: Record<RoleState, string> = { guessed: 'guessed', ready: 'ready', missing: 'missing', unused: 'not used' };
-const STATE_HELP: Record<RoleState, string> = {
-  guessed: 'Found by name or content; change it if it is wrong.', ready: 'Chosen by you.', missing: 'Needed before anything can be trained.', unused: 'Optional.',
-};
 
 function roleState(role: string, required: boolean, mapping: Mapping, guess: Mapping): RoleState {
   const own = mapping.roles[role] ?? null;
@@ -25,21 +20,23 @@ export function DataMapping() {
   if (!d.parsed || !d.mapping) return null;
   const { table, detection, sample } = d.parsed;
   const { mapping, template } = d;
+  const t = texts().data.mapping;
+  const chat = mapping.kind === 'chat';
   return (
     <div className="panel stack">
-      <h3>What it means</h3>
+      <h3>{t.title}</h3>
       <div className="fields">
         <SelectField<DataKind>
-          label="Kind" value={mapping.kind} onChange={(kind) => studio.data.setKind(kind)} mark={<RoleMark state={mapping.kind === detection.mapping.kind ? 'guessed' : 'ready'} />}
-          options={(Object.keys(KIND_LABELS) as DataKind[]).map((kind) => ({ value: kind, label: KIND_LABELS[kind] }))}
+          label={t.kind} value={mapping.kind} onChange={(kind) => studio.data.setKind(kind)} mark={<RoleMark state={mapping.kind === detection.mapping.kind ? 'guessed' : 'ready'} />}
+          options={DATA_KINDS.map((kind) => ({ value: kind, label: texts().data.kind[kind] }))}
         />
         {DATA_ROLES[mapping.kind].map(({ role, required }) => {
           const state = roleState(role, required, mapping, detection.mapping);
           return (
             <SelectField
-              key={role} label={`Column with the ${role === 'message' ? 'messages' : role}`} value={mapping.roles[role] ?? ''} onChange={(column) => studio.data.setRole(role, column === '' ? null : column)}
-              mark={<RoleMark state={state} />} problem={state === 'missing' ? 'Choose a column.' : null}
-              options={[{ value: '', label: required ? 'choose…' : 'none' }, ...table.columns.map((c) => ({ value: c, label: c }))]}
+              key={role} label={t.column[role]} value={mapping.roles[role] ?? ''} onChange={(column) => studio.data.setRole(role, column === '' ? null : column)}
+              mark={<RoleMark state={state} />} problem={state === 'missing' ? t.chooseColumn : null}
+              options={[{ value: '', label: required ? t.choose : t.none }, ...table.columns.map((c) => ({ value: c, label: c }))]}
             />
           );
         })}
@@ -47,20 +44,21 @@ export function DataMapping() {
       {mapping.kind !== 'text' && (
         <>
           <TextField
-            label={mapping.kind === 'chat' ? 'Template of what is asked' : 'Prompt template'} value={template.prompt} onChange={(prompt) => studio.data.setTemplate({ prompt })} rows={3} mono
-            help={mapping.kind === 'chat' ? '{message} stands for the turn’s text.' : '{name} stands for the row’s text in that role.'}
+            label={chat ? t.askedTemplate : t.promptTemplate} value={template.prompt} onChange={(prompt) => studio.data.setTemplate({ prompt })} rows={3} mono
+            help={chat ? t.turnHelp : t.templateHelp}
           />
-          <TextField label={mapping.kind === 'chat' ? 'Template of an answer' : 'Completion template'} value={template.completion} onChange={(completion) => studio.data.setTemplate({ completion })} rows={2} mono />
+          <TextField label={chat ? t.answerTemplate : t.completionTemplate} value={template.completion} onChange={(completion) => studio.data.setTemplate({ completion })} rows={2} mono />
         </>
       )}
-      {mapping.kind !== 'chat' && <LiveExample columns={table.columns} row={sample[0]} mapping={mapping} template={template} />}
-      {template.prompt !== '' && <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>{mapping.kind === 'chat' ? 'Learn the answers only' : 'Learn the completion only, not the prompt'}</Check>}
+      {!chat && <LiveExample columns={table.columns} row={sample[0]} mapping={mapping} template={template} />}
+      {template.prompt !== '' && <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>{chat ? t.answersOnly : t.completionOnly}</Check>}
     </div>
   );
 }
 
 function RoleMark({ state }: { state: RoleState }) {
-  return <span className={`role-mark role-${state}`} title={STATE_HELP[state]}> {STATE_WORDS[state]}</span>;
+  const t = texts().data.mapping;
+  return <span className={`role-mark role-${state}`} title={t.stateHelp[state]}> {t.state[state]}</span>;
 }
 
 /** The first row through the template, at every keystroke. */
@@ -76,7 +74,7 @@ function LiveExample({ columns, row, mapping, template }: { columns: string[]; r
   }
   return (
     <figure className="live-example" data-testid="template-preview">
-      <figcaption className="help">The first row, filled in</figcaption>
+      <figcaption className="help">{texts().data.mapping.firstRow}</figcaption>
       {filled
         ? <p className="pre mono"><span className="chip-masked">{filled.prompt.slice(0, 1500)}</span><span className="chip-trained">{filled.completion.slice(0, 1500)}</span></p>
         : <p className="field-problem">{problem}</p>}

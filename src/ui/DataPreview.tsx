@@ -1,4 +1,5 @@
 /** Real examples as the model will see them: every token a chip that says what happens to it. */
+import { texts } from '../shared/texts';
 import { PREVIEW_COUNT } from '../store/dataset';
 import { count } from './format';
 import { useSel, useStudio } from './studioContext';
@@ -9,21 +10,22 @@ export function DataPreview() {
   const preview = useSel((s) => s.dataset.preview);
   const from = useSel((s) => s.dataset.previewFrom);
   const total = useSel((s) => s.dataset.report?.examples ?? 0);
+  const t = texts().data.preview;
   if (preview.length === 0) return null;
   return (
     <div className="stack" data-testid="data-preview">
       <div className="row">
-        <h3>What will be trained on</h3>
+        <h3>{t.title}</h3>
         <ChipLegend />
         <span className="spacer" />
-        <button type="button" className="quiet" disabled={from === 0} onClick={() => void studio.data.showPreview(Math.max(0, from - PREVIEW_COUNT))}>← Previous</button>
-        <span className="num muted">{count(from + 1)}–{count(from + preview.length)} of {count(total)}</span>
-        <button type="button" className="quiet" disabled={from + PREVIEW_COUNT >= total} onClick={() => void studio.data.showPreview(from + PREVIEW_COUNT)}>Next →</button>
+        <button type="button" className="quiet" disabled={from === 0} onClick={() => void studio.data.showPreview(Math.max(0, from - PREVIEW_COUNT))}>{t.previous}</button>
+        <span className="num muted">{t.which(count(from + 1), count(from + preview.length), count(total))}</span>
+        <button type="button" className="quiet" disabled={from + PREVIEW_COUNT >= total} onClick={() => void studio.data.showPreview(from + PREVIEW_COUNT)}>{t.next}</button>
       </div>
       <ol className="examples">
         {preview.map((example, i) => (
           <li key={i} className="example">
-            <p className="example-head num">row {count(example.row + 1)}{example.heldOut && <span className="tag">held out</span>}</p>
+            <p className="example-head num">{t.row(count(example.row + 1))}{example.heldOut && <span className="tag">{t.heldOut}</span>}</p>
             <TokenChips tokens={example.tokens} />
           </li>
         ))}

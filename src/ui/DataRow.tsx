@@ -1,6 +1,7 @@
 /** One row in full: its tokens, its texts to edit, and leaving it out. */
 import { useEffect, useState } from 'react';
 import type { RowDetail } from '../shared/data';
+import { texts } from '../shared/texts';
 import { TextField } from './bits';
 import { useSel, useStudio } from './studioContext';
 import { ChipLegend, TokenChips } from './TokenChips';
@@ -27,21 +28,22 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
   }, [studio, item, version]);
   const detail = shown?.detail;
   if (!detail) return null;
+  const { row: t, table } = texts().data;
   const used = mapping ? new Set(Object.values(mapping.roles)) : new Set();
   const dirty = draft !== null && detail.cells !== null && draft.some((text, c) => text !== detail.cells![c]);
   return (
     <section className="panel stack" aria-labelledby="data-row-title" data-testid="data-row">
       <div className="row">
-        <h3 id="data-row-title" ref={focusFirst} tabIndex={-1}>Line {detail.line}{detail.example?.heldOut && <span className="tag">held out</span>}{excluded && <span className="tag">left out by you</span>}</h3>
+        <h3 id="data-row-title" ref={focusFirst} tabIndex={-1}>{t.title(detail.line)}{detail.example?.heldOut && <span className="tag">{table.heldOut}</span>}{excluded && <span className="tag">{table.excluded}</span>}</h3>
         {detail.example && <ChipLegend />}
         <span className="spacer" />
-        {!windows && <button type="button" onClick={() => studio.data.exclude(item, !excluded)} data-testid="data-exclude">{excluded ? 'Take it in again' : 'Leave it out'}</button>}
-        <button type="button" className="quiet" onClick={onClose}>Close</button>
+        {!windows && <button type="button" onClick={() => studio.data.exclude(item, !excluded)} data-testid="data-exclude">{excluded ? t.takeIn : t.leaveOut}</button>}
+        <button type="button" className="quiet" onClick={onClose}>{t.close}</button>
       </div>
-      {detail.example ? <TokenChips tokens={detail.example.tokens} most={2000} /> : <p className="muted">This row is not turned into tokens{detail.issues.length > 0 ? ', see what needs a look above' : ''}.</p>}
+      {detail.example ? <TokenChips tokens={detail.example.tokens} most={2000} /> : <p className="muted">{detail.issues.length > 0 ? t.noTokensWhy : t.noTokens}</p>}
       {draft && !windows && (
         <details open={detail.example === null}>
-          <summary>Edit</summary>
+          <summary>{t.edit}</summary>
           <form
             className="stack"
             onSubmit={(e) => {
@@ -53,8 +55,8 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
               <TextField key={name} label={name} value={draft[c]} onChange={(text) => setDraft(draft.map((old, k) => (k === c ? text : old)))} rows={draft[c].length > 80 ? 5 : 2} testId={`data-edit-${c}`} />
             ))}
             <div className="row">
-              <button type="submit" className="primary" disabled={!dirty} data-testid="data-edit-save">Save</button>
-              <button type="button" className="quiet" disabled={!dirty} onClick={() => setDraft(detail.cells)}>As it was</button>
+              <button type="submit" className="primary" disabled={!dirty} data-testid="data-edit-save">{t.save}</button>
+              <button type="button" className="quiet" disabled={!dirty} onClick={() => setDraft(detail.cells)}>{t.asItWas}</button>
             </div>
           </form>
         </details>

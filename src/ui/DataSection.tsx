@@ -1,7 +1,8 @@
 /** What the model learns from: choosing data, saying what the columns mean, seeing what will be trained. */
 import { useRef, useState } from 'react';
 import type { PrepareReport } from '../shared/data';
-import type { HeaderMode } from '../store/slices';
+import { texts } from '../shared/texts';
+import { type HeaderMode, sampleWords } from '../store/slices';
 import { Empty, Later, ProgressLine, Scroll, SectionFrame, SelectField, Skeleton, TextField } from './bits';
 import { DataIssues } from './DataIssues';
 import { DataLengths } from './DataLengths';
@@ -10,14 +11,16 @@ import { DataPreview } from './DataPreview';
 import { DataSplit } from './DataSplit';
 import { DataTable } from './DataTable';
 import { bytes, count } from './format';
+import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
 export function DataSection() {
   const status = useSel((s) => s.dataset.status);
   const report = useSel((s) => s.dataset.report);
   const waits = useSel((s) => s.dataset.status === 'reading' || s.dataset.preparing || (s.dataset.origin === null && (s.model.status === 'none' || s.model.status === 'opening') && s.dataset.status !== 'failed'));
+  const t = texts().data;
   return (
-    <SectionFrame id="data" number={2} title="Data" lead="Pick a sample set or drop a file: JSONL, JSON, CSV, TSV, Parquet or plain text, also packed with gzip or zip. It never leaves this tab.">
+    <SectionFrame id="data" number={2} title={t.title} lead={t.lead}>
       <div className="split">
         <Samples />
         <Upload />
@@ -26,14 +29,14 @@ export function DataSection() {
       <Working />
       {!report && (waits
         ? <div className="split"><Skeleton room="table" /><Skeleton room="table" /></div>
-        : status !== 'ready' && <Empty>No data are open. Choose a sample set, or a file of your own.</Empty>)}
+        : status !== 'ready' && <Empty>{t.empty}</Empty>)}
       {status === 'ready' && report && (
         <>
           <Report report={report} />
           <DataIssues />
           <div className="split">
             <DataSplit report={report} />
-            {report.examples > 0 && <div className="panel stack"><h3>Lengths</h3><DataLengths lengths={report.lengths} /></div>}
+            {report.examples > 0 && <div className="panel stack"><h3>{t.lengths.title}</h3><DataLengths lengths={report.lengths} /></div>}
           </div>
           <DataPreview />
           <Later room="table"><DataTable report={report} /></Later>
@@ -49,14 +52,14 @@ function Samples() {
   const origin = useSel((s) => s.dataset.origin);
   return (
     <fieldset className="choices">
-      <legend>Sample sets</legend>
+      <legend>{texts().data.samples}</legend>
       {samples.map((s) => (
         <button key={s.id} type="button" className="choice" data-testid={`sample-${s.id}`} aria-pressed={origin?.kind === 'sample' && origin.id === s.id} onClick={() => void studio.data.openSample(s.id)}>
-          <span className="choice-title">{s.title}</span>
-          <span className="choice-text">{s.description}</span>
+          <span className="choice-title">{sampleWords(s).title}</span>
+          <span className="choice-text">{sampleWords(s).description}</span>
         </button>
       ))}
-      {samples.length === 0 && <p className="muted">None found.</p>}
+      {samples.length === 0 && <p className="muted">{texts().data.noSamples}</p>}
     </fieldset>
   );
 }
@@ -67,6 +70,7 @@ function Upload() {
   const [over, setOver] = useState(false);
   const [pasted, setPasted] = useState('');
   const input = useRef<HTMLInputElement>(null);
+  const t = texts().data.upload;
   return (
     <div className="stack">
       <div
@@ -81,10 +85,10 @@ function Upload() {
           else if (e.dataTransfer.getData('text')) void studio.data.openPaste(e.dataTransfer.getData('text'));
         }}
       >
-        <p>{origin?.kind === 'file' ? <strong>{origin.name}</strong> : 'Drop a file here'}</p>
-        <button type="button" onClick={() => input.current?.click()}>Choose a file</button>
+        <p>{origin?.kind === 'file' ? <strong>{origin.name}</strong> : t.drop}</p>
+        <button type="button" onClick={() => input.current?.click()}>{t.choose}</button>
         <input
-          ref={input} type="file" className="sr-only" tabIndex={-1} aria-label="Data file" data-testid="data-file"
+          ref={input} type="file" className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="data-file"
           accept=".jsonl,.json,.csv,.tsv,.tab,.txt,.ndjson,.md,.parquet,.gz,.zip,text/*,application/json,application/gzip,application/zip"
           onChange={(e) => {
             const file = e.target.files?.[0];
@@ -94,10 +98,10 @@ function Upload() {
         />
       </div>
       <details>
-        <summary>Paste text instead</summary>
+        <summary>{t.paste}</summary>
         <div className="stack">
-          <TextField label="Text, JSONL, JSON or CSV" value={pasted} onChange={setPasted} rows={6} mono testId="data-paste" />
-          <div><button type="button" disabled={pasted === ''} onClick={() => void studio.data.openPaste(pasted)} data-testid="data-paste-use">Use this text</button></div>
+          <TextField label={t.pasteLabel} value={pasted} onChange={setPasted} rows={6} mono testId="data-paste" />
+          <div><button type="button" disabled={pasted === ''} onClick={() => void studio.data.openPaste(pasted)} data-testid="data-paste-use">{t.use}</button></div>
         </div>
       </details>
     </div>
@@ -111,22 +115,23 @@ function Found() {
   const header = useSel((s) => s.dataset.header);
   if (!parsed) return null;
   const { table, detection, rowCount, sample } = parsed;
+  const t = texts().data.found;
   return (
     <div className="panel stack">
-      <h3>What was found</h3>
+      <h3>{t.title}</h3>
       <p>
-        <strong>{count(rowCount)}</strong> {rowCount === 1 ? 'row' : 'rows'}, {table.columns.length} {table.columns.length === 1 ? 'column' : 'columns'} ({table.format.toUpperCase()}{table.format === 'parquet' ? '' : `, ${table.encoding}`}{table.packed && `; ${table.packed}`}).
+        <Phrase of={t.table(rowCount, table.columns.length, t.how(table.format.toUpperCase(), table.format === 'parquet' ? null : table.encoding, table.packed))} rows={<strong>{count(rowCount)}</strong>} />
       </p>
       <ul className="evidence">{detection.evidence.map((line) => <li key={line}>{line}</li>)}</ul>
       {table.header && (
         <SelectField<HeaderMode>
-          label="First line names the columns" value={header} onChange={(mode) => void studio.data.setHeader(mode)} help={`Taken as ${table.header.used ? 'a header' : 'data'}: ${table.header.why}`}
-          options={[{ value: 'auto', label: 'Decide for me' }, { value: 'yes', label: 'Yes' }, { value: 'no', label: 'No' }]}
+          label={t.header} value={header} onChange={(mode) => void studio.data.setHeader(mode)} help={table.header.used ? t.takenAsHeader(table.header.why) : t.takenAsData(table.header.why)}
+          options={(['auto', 'yes', 'no'] as const).map((value) => ({ value, label: t.headerMode[value] }))}
         />
       )}
       <details open>
-        <summary>First rows</summary>
-        <Scroll label="First rows of the file">
+        <summary>{t.firstRows}</summary>
+        <Scroll label={t.firstRowsOf}>
           <table className="grid clip">
             <thead><tr>{table.columns.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
             <tbody>{sample.slice(0, 5).map((row, i) => <tr key={i}>{row.map((cell, j) => <td key={j}>{cell.slice(0, 200)}</td>)}</tr>)}</tbody>
@@ -145,29 +150,31 @@ function Working() {
   const report = useSel((s) => s.dataset.report);
   const progress = useSel((s) => s.dataset.progress);
   const reading = status === 'reading';
+  const t = texts().data.working;
   if (!reading && !preparing) {
     const undone = status === 'ready' && !report && progress === null;
-    return <div className="row working">{undone && <button type="button" onClick={() => studio.data.prepareSoon(0)}>Turn the text into tokens</button>}</div>;
+    return <div className="row working">{undone && <button type="button" onClick={() => studio.data.prepareSoon(0)}>{t.toTokens}</button>}</div>;
   }
-  const bytesRead = progress?.label === 'Reading';
+  const bytesRead = progress?.label === texts().errors.data.progress.reading;
   return (
     <div className="row working" data-testid="data-progress">
-      {progress ? <ProgressLine label={progress.label} loaded={progress.loaded} total={progress.total} unit={bytesRead ? bytes : count} /> : <p className="muted">{reading ? 'Reading…' : 'Turning text into tokens…'}</p>}
-      {progress && <button type="button" className="quiet" onClick={() => void studio.data.cancel()} data-testid="data-cancel">Cancel</button>}
+      {progress ? <ProgressLine label={progress.label} loaded={progress.loaded} total={progress.total} unit={bytesRead ? bytes : count} /> : <p className="muted">{reading ? t.reading : t.preparing}</p>}
+      {progress && <button type="button" className="quiet" onClick={() => void studio.data.cancel()} data-testid="data-cancel">{t.cancel}</button>}
     </div>
   );
 }
 
 function Report({ report }: { report: PrepareReport }) {
   const preparing = useSel((s) => s.dataset.preparing);
+  const t = texts().data.report;
   const facts: [string, number][] = [
-    ['examples to learn from', report.train],
-    ['held out', report.heldOut],
-    ['tokens', report.tokens],
-    ['of them trained', report.supervised],
-    ['longest, tokens', report.longest],
-    ['cut to fit', report.truncated],
-    ['rows that cannot be used', report.rows - report.usable],
+    [t.train, report.train],
+    [t.heldOut, report.heldOut],
+    [t.tokens, report.tokens],
+    [t.supervised, report.supervised],
+    [t.longest, report.longest],
+    [t.truncated, report.truncated],
+    [t.unusable, report.rows - report.usable],
   ];
   return (
     <div data-testid="data-report" aria-busy={preparing}>

@@ -1,8 +1,9 @@
 /** Every row of the data: searched, filtered, one at a time in full. Only what is on the screen is drawn. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useReducer, useRef, useState } from 'react';
-import type { Issue, ListedRow, PrepareReport, RowFilter } from '../shared/data';
-import { DATA_ROLES } from '../shared/template';
+import type { ListedRow, PrepareReport, RowFilter } from '../shared/data';
+import { DATA_ROLES, type Role } from '../shared/template';
+import { texts } from '../shared/texts';
 import { DataRow } from './DataRow';
 import { count } from './format';
 import { useSel, useStudio } from './studioContext';
@@ -13,11 +14,6 @@ const ROW_HEIGHT = 38;
 const MOST_ROWS = 400_000;
 /** Pause before what is typed is searched for, in ms. */
 const SETTLE = 250;
-
-export const ISSUE_NAMES: Record<Issue, string> = {
-  syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', empty: 'empty',
-  duplicate: 'copy', long: 'too long', masked: 'nothing to learn', leak: 'leak',
-};
 
 export function DataTable({ report }: { report: PrepareReport }) {
   const studio = useStudio();
@@ -61,8 +57,9 @@ export function DataTable({ report }: { report: PrepareReport }) {
     scroller.current?.scrollTo({ top: 0 });
   };
   if (!mapping) return null;
+  const { table: t, issues, role: roleNames } = texts().data;
   const windows = format === 'txt' && mapping.kind === 'text';
-  const columns = windows ? ['text'] : DATA_ROLES[mapping.kind].filter(({ role }) => mapping.roles[role]).map((r) => r.role);
+  const columns: Role[] = windows ? ['text'] : DATA_ROLES[mapping.kind].filter(({ role }) => mapping.roles[role]).map((r) => r.role);
   const onType = (text: string) => {
     setTyped(text);
     clearTimeout(timer.current);
@@ -90,30 +87,30 @@ export function DataTable({ report }: { report: PrepareReport }) {
   return (
     <div className="stack" data-testid="data-table">
       <div className="row">
-        <h3>All {windows ? 'windows' : 'rows'}</h3>
-        <span className="muted num" aria-live="polite" data-testid="data-table-count">{!rows ? '' : `${count(rows.total)} ${filter === 'all' && search === '' ? 'in all' : 'found'}`}</span>
+        <h3>{windows ? t.windows : t.rows}</h3>
+        <span className="muted num" aria-live="polite" data-testid="data-table-count">{!rows ? '' : filter === 'all' && search === '' ? t.inAll(count(rows.total)) : t.found(count(rows.total))}</span>
         <span className="spacer" />
-        <label className="inline-field"><span>Show</span>
+        <label className="inline-field"><span>{t.show}</span>
           <select value={filter} onChange={(e) => { setFilter(e.target.value as RowFilter); begin(); }} data-testid="data-filter">
-            <option value="all">everything</option>
-            <option value="train">learnt from ({count(report.train)})</option>
-            <option value="heldOut">held out ({count(report.heldOut)})</option>
-            <option value="unused">not used</option>
-            <option value="excluded">left out by you ({count(report.excluded)})</option>
-            <option value="changed">edited by you ({count(report.changed)})</option>
-            {report.issues.length > 0 && <optgroup label="With a problem">{report.issues.map((i) => <option key={i.issue} value={i.issue}>{ISSUE_NAMES[i.issue]} ({count(i.rows)})</option>)}</optgroup>}
+            <option value="all">{t.filter.all}</option>
+            <option value="train">{t.filter.train(count(report.train))}</option>
+            <option value="heldOut">{t.filter.heldOut(count(report.heldOut))}</option>
+            <option value="unused">{t.filter.unused}</option>
+            <option value="excluded">{t.filter.excluded(count(report.excluded))}</option>
+            <option value="changed">{t.filter.changed(count(report.changed))}</option>
+            {report.issues.length > 0 && <optgroup label={t.withProblem}>{report.issues.map((i) => <option key={i.issue} value={i.issue}>{t.filter.issue(issues.name[i.issue], count(i.rows))}</option>)}</optgroup>}
           </select>
         </label>
-        <label className="inline-field"><span>Search</span><input type="text" value={typed} onChange={(e) => onType(e.target.value)} spellCheck={false} data-testid="data-search" /></label>
+        <label className="inline-field"><span>{t.search}</span><input type="text" value={typed} onChange={(e) => onType(e.target.value)} spellCheck={false} data-testid="data-search" /></label>
       </div>
       <div className="vtable" style={{ '--texts': columns.map((c) => (c === 'label' ? 'minmax(0, 1fr)' : 'minmax(0, 3fr)')).join(' ') } as React.CSSProperties}>
         <div className="vrow vhead" aria-hidden="true">
-          <span className="num">line</span>{columns.map((c) => <span key={c}>{c}</span>)}<span className="num">tokens</span><span>state</span>
+          <span className="num">{t.line}</span>{columns.map((c) => <span key={c}>{roleNames[c]}</span>)}<span className="num">{t.tokens}</span><span>{t.state}</span>
         </div>
         <div
           // A list of which only a part is in the page: no element of HTML does that.
           // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-          ref={scroller} className="vscroll" role="listbox" tabIndex={0} aria-label="Rows of the data. Arrow keys move, Enter opens a row, Delete leaves it out or takes it in."
+          ref={scroller} className="vscroll" role="listbox" tabIndex={0} aria-label={t.label}
           aria-activedescendant={shown > 0 ? id(active) : undefined} onKeyDown={onKey}
         >
           <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
@@ -125,10 +122,10 @@ export function DataTable({ report }: { report: PrepareReport }) {
               />
             ))}
           </div>
-          {rows?.total === 0 && <p className="muted nothing">Nothing matches.</p>}
+          {rows?.total === 0 && <p className="muted nothing">{t.nothing}</p>}
         </div>
       </div>
-      {rows && rows.total > MOST_ROWS && <p className="help">The first {count(MOST_ROWS)} are listed; search or filter to see others.</p>}
+      {rows && rows.total > MOST_ROWS && <p className="help">{t.first(count(MOST_ROWS))}</p>}
       {open !== null && <DataRow key={open} item={open} windows={windows} onClose={() => { setOpen(null); scroller.current?.focus(); }} />}
     </div>
   );
@@ -148,7 +145,8 @@ interface LineProps {
 }
 
 function Line({ id, row, index, start, columns, total, limit, active, open, onOpen }: LineProps) {
-  const state = !row ? '' : row.excluded ? 'left out by you' : row.side === 'heldOut' ? 'held out' : row.side === 'train' ? '' : 'not used';
+  const { table: t, issues } = texts().data;
+  const state = !row ? '' : row.excluded ? t.excluded : row.side === 'heldOut' ? t.heldOut : row.side === 'train' ? '' : t.unused;
   const broken = row && row.texts.length < columns.length;
   return (
     // The list takes the keys, for all of its rows.
@@ -164,7 +162,7 @@ function Line({ id, row, index, start, columns, total, limit, active, open, onOp
             <span className="num line-number">{row.line}</span>
             {broken ? <span className="mono vtext" style={{ gridColumn: `span ${columns.length}` }}>{row.texts[0]}</span> : columns.map((c, k) => <span key={c} className="vtext">{row.texts[k]}</span>)}
             <span className={`num${row.tokens !== null && row.tokens > limit ? ' over' : ''}`}>{row.tokens ?? '–'}</span>
-            <span className="vstate">{state && <span className="tag">{state}</span>}{row.changed && <span className="tag">edited</span>}{row.issues.map((i) => <span key={i} className="tag tag-issue">{ISSUE_NAMES[i]}</span>)}</span>
+            <span className="vstate">{state && <span className="tag">{state}</span>}{row.changed && <span className="tag">{t.edited}</span>}{row.issues.map((i) => <span key={i} className="tag tag-issue">{issues.name[i]}</span>)}</span>
           </>
         )
         : <span className="muted">…</span>}

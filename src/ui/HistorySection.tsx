@@ -1,18 +1,21 @@
 /** Runs that this browser keeps: found, named, opened again, taken away, brought back, deleted. */
 import { useEffect, useRef, useState } from 'react';
 import type { KeptRun } from '../shared/keptRun';
+import { language, texts } from '../shared/texts';
 import { matches } from '../store/keptRuns';
 import { isLive } from '../store/slices';
 import { RunMark, SectionFrame, TextField } from './bits';
 import { bytes, count, fixed, percent, signed } from './format';
+import { Phrase } from './Phrase';
 import { saveBlob } from './saveBlob';
 import { useSel, useStudio } from './studioContext';
 
 export function HistorySection() {
   const mode = useSel((s) => s.keep.mode);
+  const t = texts().history;
   return (
-    <SectionFrame id="history" number={8} title="History" lead="Every run that ends is kept in this browser, with its curves and adapters. It stays here until you delete it, unless the browser runs out of room.">
-      {mode === 'off' ? <p className="empty" data-testid="history-off">This browser lets the page keep nothing (a private window, perhaps). Export adapters under Compare before you leave.</p> : <Kept />}
+    <SectionFrame id="history" number={8} title={t.title} lead={t.lead}>
+      {mode === 'off' ? <p className="empty" data-testid="history-off">{t.off}</p> : <Kept />}
     </SectionFrame>
   );
 }
@@ -41,18 +44,19 @@ function Kept() {
     await studio.kept.remove(id);
     setLeaving(null);
   };
+  const t = texts().history;
   return (
     <div className="stack" ref={frame}>
       {reader && (
         <div className="notice" aria-live="polite" data-testid="reader-note">
-          <p><strong>Read only.</strong> Sieve is open in another tab, and only one tab writes. You can look, open and export here; runs of this tab are not kept. When the other tab closes, this one takes over.</p>
+          <p><Phrase of={t.reader} head={<strong>{t.readOnly}</strong>} /></p>
         </div>
       )}
       <div className="history-bar">
-        <TextField label="Search" value={query} onChange={setQuery} placeholder="name, tag, model, data, method" testId="history-search" />
-        <button type="button" disabled={reader} onClick={() => input.current?.click()}>Import a run</button>
+        <TextField label={t.search} value={query} onChange={setQuery} placeholder={t.searchPlaceholder} testId="history-search" />
+        <button type="button" disabled={reader} onClick={() => input.current?.click()}>{t.import}</button>
         <input
-          ref={input} type="file" accept=".zip,application/zip" className="sr-only" tabIndex={-1} aria-label="Run file" data-testid="history-import"
+          ref={input} type="file" accept=".zip,application/zip" className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="history-import"
           onChange={(e) => {
             const file = e.target.files?.[0];
             if (file) void studio.kept.importFile(file);
@@ -65,15 +69,16 @@ function Kept() {
           {found.map((r, i) => <Row key={r.id} run={r} reader={reader} onTag={setQuery} onDelete={() => void remove(r.id, i)} />)}
         </ul>
       )}
-      {unlisted && <div className="notice notice-error" role="alert"><p><strong>The kept runs cannot be read.</strong> {unlisted.message} {unlisted.hint}</p></div>}
-      {found.length === 0 && !unlisted && <p className="empty" aria-live="polite" data-testid="history-empty">{runs.length === 0 ? 'Nothing yet. The first run that ends appears here.' : 'No kept run matches.'}</p>}
-      {unreadable > 0 && <p className="help">{count(unreadable)} {unreadable === 1 ? 'entry' : 'entries'} of another version of Sieve cannot be read, and {unreadable === 1 ? 'is' : 'are'} left alone.</p>}
+      {unlisted && <div className="notice notice-error" role="alert"><p><strong>{t.unlisted}</strong> {unlisted.message} {unlisted.hint}</p></div>}
+      {found.length === 0 && !unlisted && <p className="empty" aria-live="polite" data-testid="history-empty">{runs.length === 0 ? t.empty : t.noMatch}</p>}
+      {unreadable > 0 && <p className="help">{t.unreadable(unreadable, count(unreadable))}</p>}
       <Room />
     </div>
   );
 }
 
-const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+/** In English as the system writes dates, which knows more Englishes than we do. */
+const when = (at: number) => new Intl.DateTimeFormat(language() === 'en' ? undefined : language(), { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 
 function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; onTag: (tag: string) => void; onDelete: () => void }) {
   const studio = useStudio();
@@ -84,6 +89,7 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
   const [mode, setMode] = useState<'view' | 'edit' | 'delete'>('view');
   const item = useRef<HTMLLIElement>(null);
   const before = useRef(mode);
+  const t = texts().history.run;
   useEffect(() => {
     if (mode === before.current) return;
     // The focus goes to what was opened, and back to the button that opened it.
@@ -96,20 +102,23 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <li ref={item} className={`kept${shown ? ' kept-shown' : ''}`} data-testid="kept-run" aria-busy={busy} onKeyDown={(e) => { if (e.key === 'Escape') setMode('view'); }}>
       <div className="kept-head">
-        <h3>{run.name}{shown && <span className="tag">shown above</span>}{run.ended !== 'finished' && <span className="tag">{run.ended}</span>}</h3>
+        <h3>{run.name}{shown && <span className="tag">{t.shown}</span>}{run.ended !== 'finished' && <span className="tag">{t.ended[run.ended]}</span>}</h3>
         <p className="help">
-          <time dateTime={new Date(run.endedAt).toISOString()}>{when.format(run.endedAt)}</time> · {run.model.id} · {count(Math.max(...run.finals.map((f) => f.steps)))} steps · seed {run.experiment.train.seed} · {bytes(run.bytes)}
+          <Phrase
+            of={t.facts(run.model.id, count(Math.max(...run.finals.map((f) => f.steps))), run.experiment.train.seed, bytes(run.bytes))}
+            when={<time dateTime={new Date(run.endedAt).toISOString()}>{when(run.endedAt)}</time>}
+          />
         </p>
         {run.tags.length > 0 && <p className="row tags">{run.tags.map((t) => <button key={t} type="button" className="suggestion" onClick={() => onTag(t)}>{t}</button>)}</p>}
       </div>
       <dl className="kept-finals">
-        {run.base !== null && <div><dt><RunMark index={0} />Base</dt><dd className="num">{fixed(run.base)}</dd></div>}
+        {run.base !== null && <div><dt><RunMark index={0} />{t.base}</dt><dd className="num">{fixed(run.base)}</dd></div>}
         {run.experiment.runs.map((r, i) => {
           const { loss, skipped, failed } = run.finals[i];
           return (
             <div key={r.id}>
               <dt><RunMark index={i + 1} />{r.name}</dt>
-              <dd className="num">{failed !== null ? 'failed' : fixed(loss)}{loss !== null && run.base !== null && <span className="muted"> {signed(loss - run.base)}</span>}{skipped !== null && <span className="muted"> · {percent(skipped)} skipped</span>}</dd>
+              <dd className="num">{failed !== null ? t.failed : fixed(loss)}{loss !== null && run.base !== null && <span className="muted"> {signed(loss - run.base)}</span>}{skipped !== null && <span className="muted"> · {t.skipped(percent(skipped))}</span>}</dd>
             </div>
           );
         })}
@@ -117,17 +126,17 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
       {mode === 'edit' ? <Edit run={run} onDone={() => setMode('view')} />
         : mode === 'delete' ? (
           <div className="row">
-            <p>Delete this run and its adapters? This cannot be undone.</p>
-            <button type="button" className="danger" data-testid="kept-delete-yes" onClick={onDelete}>Delete</button>
-            <button type="button" data-testid="kept-delete-no" onClick={() => setMode('view')}>Keep it</button>
+            <p>{t.deleteAsk}</p>
+            <button type="button" className="danger" data-testid="kept-delete-yes" onClick={onDelete}>{t.delete}</button>
+            <button type="button" data-testid="kept-delete-no" onClick={() => setMode('view')}>{t.keep}</button>
           </div>
         ) : (
           <div className="row kept-actions">
-            <button type="button" disabled={busy || live || noGpu} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>Open</button>
-            <button type="button" disabled={busy || shown} data-testid="kept-compare" onClick={() => void studio.comparing.add(run.id)}>Add to Compare</button>
-            <button type="button" disabled={busy} data-testid="kept-export" onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}>Export</button>
-            <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-edit" onClick={() => setMode('edit')}>Rename, tag</button>
-            <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-delete" onClick={() => setMode('delete')}>Delete</button>
+            <button type="button" disabled={busy || live || noGpu} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>{t.open}</button>
+            <button type="button" disabled={busy || shown} data-testid="kept-compare" onClick={() => void studio.comparing.add(run.id)}>{t.compare}</button>
+            <button type="button" disabled={busy} data-testid="kept-export" onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}>{t.export}</button>
+            <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-edit" onClick={() => setMode('edit')}>{t.edit}</button>
+            <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-delete" onClick={() => setMode('delete')}>{t.delete}</button>
           </div>
         )}
     </li>
@@ -138,21 +147,22 @@ function Edit({ run, onDone }: { run: KeptRun; onDone: () => void }) {
   const studio = useStudio();
   const [name, setName] = useState(run.name);
   const [tags, setTags] = useState(run.tags.join(', '));
+  const t = texts().history.run;
   return (
     <form
       className="stack tight"
       onSubmit={(e) => {
         e.preventDefault();
-        void studio.kept.edit(run.id, { name, tags: tags.split(',') }).then((done) => { if (done) onDone(); });
+        void studio.kept.edit(run.id, { name, tags: tags.split(/[,，、]/) }).then((done) => { if (done) onDone(); });
       }}
     >
       <div className="fields wide-fields">
-        <TextField label="Name" value={name} onChange={setName} testId="kept-name" />
-        <TextField label="Tags" value={tags} onChange={setTags} testId="kept-tags" help="Separated by commas." />
+        <TextField label={t.name} value={name} onChange={setName} testId="kept-name" />
+        <TextField label={t.tags} value={tags} onChange={setTags} testId="kept-tags" help={t.tagsHelp} />
       </div>
       <div className="row">
-        <button type="submit" data-testid="kept-save">Save</button>
-        <button type="button" onClick={onDone}>Cancel</button>
+        <button type="submit" data-testid="kept-save">{t.save}</button>
+        <button type="button" onClick={onDone}>{t.cancel}</button>
       </div>
     </form>
   );
@@ -163,14 +173,15 @@ function Room() {
   const studio = useStudio();
   const room = useSel((s) => s.keep.quota);
   const writer = useSel((s) => s.keep.mode === 'writer');
+  const t = texts().history.room;
   if (!room) return null;
   return (
     <div className="row room" data-testid="room">
-      <meter min={0} max={1} value={room.quota > 0 ? room.usage / room.quota : 0} aria-label="Storage used" />
-      <span className="help num">{bytes(room.usage)} of {bytes(room.quota)} that the browser gives this page (models for offline use among them)</span>
+      <meter min={0} max={1} value={room.quota > 0 ? room.usage / room.quota : 0} aria-label={t.used} />
+      <span className="help num">{t.of(bytes(room.usage), bytes(room.quota))}</span>
       {room.persisted
-        ? <span className="help">The browser will not clear it by itself.</span>
-        : <button type="button" className="quiet" disabled={!writer} onClick={() => void studio.kept.persist()}>Ask the browser not to clear it</button>}
+        ? <span className="help">{t.persisted}</span>
+        : <button type="button" className="quiet" disabled={!writer} onClick={() => void studio.kept.persist()}>{t.ask}</button>}
     </div>
   );
 }

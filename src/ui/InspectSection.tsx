@@ -1,6 +1,7 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
 import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { type RunConfig, isGated, tauWarmupSteps } from '../shared/config';
+import { texts } from '../shared/texts';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
@@ -21,15 +22,17 @@ import { TokenMap } from './charts/TokenMap';
 import { TokenView } from './charts/TokenView';
 import { WatchForm } from './WatchForm';
 import { compact, moduleName, percent } from './format';
+import { Phrase } from './Phrase';
 import { useSel } from './studioContext';
 
 export function InspectSection() {
+  const { inspect, page } = texts();
   const session = useSel((s) => s.runs.session);
   const gated = session?.experiment.runs.filter(isGated) ?? [];
   return (
-    <SectionFrame id="inspect" number={5} title="Inspect" lead={<>Which tokens does each layer skip? <em>Skipped</em>: the layer’s update was too small to matter for that token, so it was left out.</>}>
-      {!session && <Empty>A map of what every layer skips, and a text token by token, fill while a run with token gates (TS-LoRA) trains.</Empty>}
-      {session && gated.length === 0 && <Empty>No run of this experiment has token gates. Add a TS-LoRA run under <a href="#configure">Configure</a>.</Empty>}
+    <SectionFrame id="inspect" number={5} title={page.section.inspect} lead={<Phrase of={inspect.lead} skipped={<em>{inspect.skippedWord}</em>} />}>
+      {!session && <Empty>{inspect.empty}</Empty>}
+      {session && gated.length === 0 && <Empty><Phrase of={inspect.noGates} configure={<a href="#configure">{page.section.configure}</a>} /></Empty>}
       {session && gated.length > 0 && <Gated key={session.startedAt} session={session} />}
     </SectionFrame>
   );
@@ -41,6 +44,7 @@ function Gated({ session }: { session: Session }) {
 }
 
 const View = memo(function View({ session, version }: { session: Session; version: number }) {
+  const t = texts().inspect;
   const gated = session.experiment.runs.filter(isGated);
   const [runId, setRunId] = useState(gated[0].id);
   const [module, setModule] = useState(0);
@@ -55,12 +59,12 @@ const View = memo(function View({ session, version }: { session: Session; versio
   }, [setModule, setToken]);
   return (
     <div className="stack">
-      {gated.length > 1 && <SelectField label="Run" value={runId} onChange={setRunId} options={gated.map((r) => ({ value: r.id, label: r.name }))} />}
-      {done <= waits && done > 0 && <p className="muted">All gates are still open: the thresholds τ start to move after step {waits}.</p>}
-      {history.skipped && history.gate ? <Maps version={version} session={session} gated={gated} history={history} selected={module} onSelect={setModule} /> : <><p className="muted">Waiting for the first step…</p><Skeleton room="chart" /></>}
+      {gated.length > 1 && <SelectField label={t.run} value={runId} onChange={setRunId} options={gated.map((r) => ({ value: r.id, label: r.name }))} />}
+      {done <= waits && done > 0 && <p className="muted">{t.stillOpen(waits)}</p>}
+      {history.skipped && history.gate ? <Maps version={version} session={session} gated={gated} history={history} selected={module} onSelect={setModule} /> : <><p className="muted">{t.waitingStep}</p><Skeleton room="chart" /></>}
       <div className="panel stack">
         <WatchForm />
-        {!watch && <p className="muted">The watched text passes through the current model every few steps.</p>}
+        {!watch && <p className="muted">{t.passes}</p>}
       </div>
       {watch && <Later room="chart"><TokenView watch={watch} token={token} onToken={setToken} /></Later>}
       {watch && <Later room="chart"><TokenMap watch={watch} token={token} module={module} onSelect={choose} /></Later>}
@@ -79,12 +83,13 @@ interface MapsProps {
 }
 
 function Maps({ version, session, gated, history, selected, onSelect }: MapsProps) {
+  const { charts, inspect: t } = texts();
   const [source, setSource] = useState<'step' | 'eval'>('step');
   const series = history.skipped!;
   const modules = history.modules.length === series.modules ? history.modules : [];
   const evalGate = history.evals.findLast((e) => e.gate !== null)?.gate ?? null;
   const gate = source === 'eval' && evalGate ? evalGate : history.gate!;
-  if (modules.length === 0) return <p className="muted">Waiting for the list of modules…</p>;
+  if (modules.length === 0) return <p className="muted">{t.waitingModules}</p>;
   const chosen = Math.min(selected, modules.length - 1);
   return (
     <>
@@ -92,8 +97,8 @@ function Maps({ version, session, gated, history, selected, onSelect }: MapsProp
         <div className="stack">
           <SkipMap modules={modules} series={series} selected={chosen} onSelect={onSelect} />
           <div className="fields wide-fields">
-            <SelectField label="Module" value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: `layer ${m.layer}, ${m.kind}` }))} />
-            <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
+            <SelectField label={t.module} value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: charts.module(m.layer, m.kind) }))} />
+            <SelectField label={t.source} value={source} onChange={setSource} options={[{ value: 'step', label: t.ofStep }, { value: 'eval', label: evalGate ? t.ofEval : t.notMeasured }]} />
           </div>
           <Later room="chart"><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
         </div>
@@ -109,36 +114,39 @@ function Maps({ version, session, gated, history, selected, onSelect }: MapsProp
 }
 
 function Lines({ version, history, modules }: { version: number; history: RunHistory; modules: ModuleId[] }) {
+  const { charts, inspect: { shares: t } } = texts();
   const [grouping, setGrouping] = useState<Grouping>('module');
   const [bus] = useState(() => new CursorBus());
   const colors = useChartColors();
-  const { names, data } = useMemo(
+  const { keys, data } = useMemo(
     () => shareData(history.skipped!, modules, grouping),
     // The history grows in place: the version says when.
     // oxlint-disable-next-line react/exhaustive-deps
     [version, history, modules, grouping],
   );
+  const names = keys.map((k) => (typeof k === 'number' ? charts.layer(k) : k));
   const lines = names.map((label, i) => ({ label, color: colors.lines[i % 8], width: 2, dash: i < 8 ? undefined : DASHES[1 + (Math.floor(i / 8) % 7)] }));
   return (
     <ChartFrame
-      title="Skipped share over time" name="shares" explain={() => explainShares(history)}
-      picture={() => ({ width: 720, height: 320, draw: (to) => drawLines(to, 720, 320, { lines, data, yLabel: 'skipped', share: true }, colors) })}
-      rows={() => [['step', ...names], ...data[0].map((s, i) => [s, ...names.map((_, n) => data[n + 1][i])])]}
+      title={t.title} name="shares" explain={() => explainShares(history)}
+      picture={() => ({ width: 720, height: 320, draw: (to) => drawLines(to, 720, 320, { lines, data, yLabel: t.axis, share: true }, colors) })}
+      rows={() => [['step', ...keys.map((k) => (typeof k === 'number' ? `layer ${k}` : k))], ...data[0].map((s, i) => [s, ...keys.map((_, n) => data[n + 1][i])])]}
       table={(
         <table className="grid" data-testid="share-table">
-          <thead><tr><th scope="col">{grouping === 'module' ? 'Module' : 'Layer'}</th><th scope="col" className="num">skipped now</th></tr></thead>
+          <thead><tr><th scope="col">{grouping === 'module' ? t.module : t.layer}</th><th scope="col" className="num">{t.now}</th></tr></thead>
           <tbody>{names.map((n, i) => <tr key={n}><th scope="row">{n}</th><td className="num">{percent(data[i + 1].at(-1), 1)}</td></tr>)}</tbody>
         </table>
       )}
-      tools={<Segmented label="Lines by" value={grouping} onChange={setGrouping} options={[{ value: 'module', label: 'by module' }, { value: 'layer', label: 'by layer' }]} />}
+      tools={<Segmented label={t.grouping} value={grouping} onChange={setGrouping} options={[{ value: 'module', label: t.byModule }, { value: 'layer', label: t.byLayer }]} />}
     >
-      <LineChart title="Skipped share over steps" lines={lines} data={data} bus={bus} yLabel="skipped" share />
+      <LineChart title={t.over} lines={lines} data={data} bus={bus} yLabel={t.axis} share />
     </ChartFrame>
   );
 }
 
 /** One module over the steps of the run: how much it skipped, and where its threshold was. */
 function OverTime({ version, history, modules, module }: { version: number; history: RunHistory; modules: ModuleId[]; module: number }) {
+  const { charts, inspect: { overTime: t } } = texts();
   const [bus] = useState(() => new CursorBus());
   const colors = useChartColors();
   const { skipped, tau } = useMemo(() => {
@@ -146,36 +154,38 @@ function OverTime({ version, history, modules, module }: { version: number; hist
     return { skipped: column(history.skipped!), tau: column(history.tau!) };
     // oxlint-disable-next-line react/exhaustive-deps
   }, [version, history, module]);
-  const name = `layer ${modules[module].layer}, ${modules[module].kind}`;
+  const { layer, kind } = modules[module];
+  const name = charts.module(layer, kind);
   const line = (label: string, i: number) => [{ label, color: colors.lines[i], width: 2 }];
-  const both = [{ lines: line('skipped', 0), data: skipped, yLabel: 'skipped', share: true }, { lines: line('τ', 1), data: tau, yLabel: 'threshold τ' }];
+  const both = [{ lines: line(t.skipped, 0), data: skipped, yLabel: t.skipped, share: true }, { lines: line(t.tau, 1), data: tau, yLabel: t.tauAxis }];
   return (
     <ChartFrame
-      title={`${name[0].toUpperCase()}${name.slice(1)}, over time`} name="module" rows={() => [['step', 'skipped share', 'tau'], ...skipped[0].map((s, i) => [s, skipped[1][i], tau[1][i]])]}
+      title={t.title(layer, kind)} name="module" rows={() => [['step', 'skipped share', 'tau'], ...skipped[0].map((s, i) => [s, skipped[1][i], tau[1][i]])]}
       explain={() => [
-        'Above, the share of tokens that this module skipped in each training batch; below, its threshold τ. When τ rises faster than the updates grow, more is skipped.',
-        `At step ${skipped[0].at(-1)} ${name} skips ${percent(skipped[1].at(-1), 1)} with τ at ${compact(tau[1].at(-1))}; the most it skipped was ${percent(skipped[1].reduce((a, b) => Math.max(a, b), 0), 1)}.`,
+        t.what,
+        t.now(skipped[0].at(-1)!, name, percent(skipped[1].at(-1), 1), compact(tau[1].at(-1)), percent(skipped[1].reduce((a, b) => Math.max(a, b), 0), 1)),
       ]}
       picture={() => ({ width: 720, height: 460, draw: (to) => both.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)) })}
     >
-      <LineChart title={`Skipped share of ${name}`} {...both[0]} bus={bus} height={130} />
-      <LineChart title={`Threshold of ${name}`} {...both[1]} bus={bus} height={130} format={compact} />
+      <LineChart title={t.skippedOf(name)} {...both[0]} bus={bus} height={130} />
+      <LineChart title={t.tauOf(name)} {...both[1]} bus={bus} height={130} format={compact} />
     </ChartFrame>
   );
 }
 
 function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: GateStats; selected: number }) {
+  const t = texts().inspect.table;
   return (
-    <TableBehind summary="All modules: τ, kept share, and what keeping did">
+    <TableBehind summary={t.summary}>
       {() => (
         <>
-        <p className="help">μ: how the loss would change if a token’s gate opened further. Negative: the update helps. Kept tokens should have the lower mean μ.</p>
-        <Scroll label="All modules">
+        <p className="help">{t.help}</p>
+        <Scroll label={t.label}>
           <table className="grid" data-testid="module-table">
             <thead>
               <tr>
-                <th scope="col">Module</th><th scope="col" className="num">τ</th><th scope="col" className="num">kept</th><th scope="col" className="num">skipped</th>
-                <th scope="col" className="num">mean μ, kept</th><th scope="col" className="num">mean μ, skipped</th>
+                <th scope="col">{t.module}</th><th scope="col" className="num">τ</th><th scope="col" className="num">{t.kept}</th><th scope="col" className="num">{t.skipped}</th>
+                <th scope="col" className="num">{t.muKept}</th><th scope="col" className="num">{t.muSkipped}</th>
               </tr>
             </thead>
             <tbody>

@@ -1,9 +1,11 @@
 /** For developers: where a step's time goes on this GPU, kernel by kernel. */
+import { texts } from '../shared/texts';
 import { Scroll } from './bits';
 import { count, fixed, percent } from './format';
 import { useSel, useStudio } from './studioContext';
 
 export function KernelTable() {
+  const t = texts().train.kernels;
   const studio = useStudio();
   const profile = useSel((s) => s.runs.profile);
   const busy = useSel((s) => s.runs.profiling);
@@ -11,19 +13,19 @@ export function KernelTable() {
   const all = profile?.kernels.reduce((sum, k) => sum + k.ms, 0) ?? 0;
   return (
     <details>
-      <summary>Where the time goes (for developers)</summary>
+      <summary>{t.title}</summary>
       <div className="stack">
-        <p className="help">Times every kernel of one micro-batch, forward and backward, with the GPU’s own clock, and learns nothing from it. Each kernel is timed alone, so together they take longer than in a step. Browsers may round the clock to 0.1 ms.</p>
-        {!timestamps && <p className="muted">This browser does not let pages read the GPU’s clock. In Chrome, switch on “WebGPU Developer Features” under chrome://flags.</p>}
-        <div className="row"><button type="button" data-testid="profile-button" disabled={busy || !timestamps} onClick={() => void studio.profile()}>{busy ? 'Measuring…' : 'Measure one step'}</button></div>
+        <p className="help">{t.help}</p>
+        {!timestamps && <p className="muted">{t.noClock}</p>}
+        <div className="row"><button type="button" data-testid="profile-button" disabled={busy || !timestamps} onClick={() => void studio.profile()}>{busy ? t.measuring : t.measure}</button></div>
         {profile && (
-          <Scroll label="Time of every kernel">
+          <Scroll label={t.label}>
             <table className="grid" data-testid="profile-table">
-              <caption>{profile.runs === 1 ? 'One run' : `${profile.runs} runs in one pass`}, {count(profile.tokens)} tokens each: {fixed(all, 1)} ms. Own matmul at its best: {fixed((2 * profile.rate) / 1e9, 1)} GFLOP/s.</caption>
+              <caption>{t.caption(profile.runs, count(profile.tokens), fixed(all, 1), fixed((2 * profile.rate) / 1e9, 1))}</caption>
               <thead>
                 <tr>
-                  <th scope="col">Kernel</th><th scope="col" className="num">Calls</th><th scope="col" className="num">ms</th><th scope="col" className="num">Share</th>
-                  <th scope="col" className="num">GFLOP/s</th><th scope="col" className="num">of the best</th>
+                  <th scope="col">{t.kernel}</th><th scope="col" className="num">{t.calls}</th><th scope="col" className="num">ms</th><th scope="col" className="num">{t.share}</th>
+                  <th scope="col" className="num">GFLOP/s</th><th scope="col" className="num">{t.ofBest}</th>
                 </tr>
               </thead>
               <tbody>

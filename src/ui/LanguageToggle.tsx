@@ -1,6 +1,6 @@
 /** The other languages, each by its own name. */
 import { LANGUAGES, type Language } from '../shared/texts';
-import { rememberLanguage } from './language';
+import { changeLanguage } from './language';
 import { useSel, useStudio } from './studioContext';
 
 export function LanguageToggle() {
@@ -8,6 +8,6 @@ export function LanguageToggle() {
   const here = useSel((s) => s.ui.language);
   const others = (Object.keys(LANGUAGES) as Language[]).filter((l) => l !== here);
   return others.map((l) => (
-    <button key={l} type="button" className="quiet" lang={l} onClick={() => { rememberLanguage(l); void studio.setLanguage(l); }} data-testid={`language-${l}`}>{LANGUAGES[l]}</button>
+    <button key={l} type="button" className="quiet" lang={l} onClick={() => void changeLanguage(studio, l)} data-testid={`language-${l}`}>{LANGUAGES[l]}</button>
   ));
 }

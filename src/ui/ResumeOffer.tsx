@@ -1,6 +1,8 @@
 /** A run that was interrupted can go on; and what is saved of the one that runs. */
+import { texts } from '../shared/texts';
 import { type KeepSlice, isLive } from '../store/slices';
 import { ago, count, duration, percent } from './format';
+import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
 /** Stands above everything, since it is what whoever comes back looks for. */
@@ -14,14 +16,13 @@ export function ResumeOffer() {
   if (live && !resuming) return null;
   if (!offer) return damaged ? <Lost /> : null;
   const { experiment, step, savedAt, model } = offer;
+  const t = texts().history.resume;
   return (
     <section className="panel resume" aria-labelledby="resume-title" data-testid="resume-offer">
       <div>
-        <h2 id="resume-title" className="panel-title">A run was interrupted at step {count(step)} of {count(experiment.train.steps)}</h2>
+        <h2 id="resume-title" className="panel-title">{t.title(count(step), count(experiment.train.steps))}</h2>
         <p className="help">
-          {experiment.runs.map((r) => r.name).join(', ')} on {model.id}, saved {ago(savedAt)}. It goes on exactly where it was: same curves, same result.
-          {damaged && ' The newest checkpoint is incomplete or damaged (its checksum is wrong); this is the one before it.'}
-          {' '}Starting another run replaces it.
+          {t.saved(experiment.runs.map((r) => r.name).join(', '), model.id, ago(savedAt))} {damaged && t.damaged} {t.replaced}
         </p>
       </div>
       <div className="row">
@@ -32,9 +33,9 @@ export function ResumeOffer() {
             void studio.checkpoints.resume();
           }}
         >
-          {resuming ? 'Opening…' : `Resume at step ${count(step)}`}
+          {resuming ? t.opening : t.at(count(step))}
         </button>
-        <button type="button" className="quiet" disabled={resuming} data-testid="resume-discard" onClick={() => void studio.checkpoints.discard()}>Discard</button>
+        <button type="button" className="quiet" disabled={resuming} data-testid="resume-discard" onClick={() => void studio.checkpoints.discard()}>{t.discard}</button>
       </div>
     </section>
   );
@@ -43,21 +44,23 @@ export function ResumeOffer() {
 /** Nothing that was saved of a run can be read: said, so that nobody waits for it. */
 function Lost() {
   const studio = useStudio();
+  const t = texts().history.resume;
   return (
     <section className="panel resume" aria-labelledby="resume-title" data-testid="resume-lost">
       <div>
-        <h2 id="resume-title" className="panel-title">A run was interrupted and cannot go on</h2>
-        <p className="help">What was saved of it is incomplete or damaged (its checksum is wrong), and there is no checkpoint before it. Start it again; runs under History are not touched.</p>
+        <h2 id="resume-title" className="panel-title">{t.lostTitle}</h2>
+        <p className="help">{t.lost}</p>
       </div>
-      <button type="button" className="quiet" data-testid="resume-discard" onClick={() => void studio.checkpoints.discard()}>Discard</button>
+      <button type="button" className="quiet" data-testid="resume-discard" onClick={() => void studio.checkpoints.discard()}>{t.discard}</button>
     </section>
   );
 }
 
 /** Why the run is not saved on the way, or null where it is. */
 function unsaved({ mode, problem }: KeepSlice): string | null {
-  if (mode === 'reader') return 'another tab of Sieve is open, and only one may write.';
-  if (mode === 'off') return 'this browser lets the page keep nothing (a private window, perhaps).';
+  const t = texts().history.saving;
+  if (mode === 'reader') return t.reader;
+  if (mode === 'off') return t.off;
   return problem && `${problem.message} ${problem.hint}`.trim();
 }
 
@@ -68,24 +71,28 @@ export function KeepNote() {
   const paused = useSel((s) => s.runs.phase === 'paused');
   const started = useSel((s) => s.runs.session !== null);
   const why = unsaved(keep);
+  const t = texts().history.saving;
   if (!started) return null;
   return (
     <>
       {live && why !== null && (
         <p className="unsaved" aria-live="polite" data-testid="keep-note" data-saved={keep.saved?.step}>
-          <strong>Not saved on the way:</strong> {why} Training goes on.{keep.saved && ` After a reload it would go on from step ${count(keep.saved.step)}.`}
+          <Phrase of={t.not} head={<strong>{t.notHead}</strong>} why={why} /> {keep.saved && t.from(count(keep.saved.step))}
         </p>
       )}
       {live && why === null && (
         <p className="help" data-testid="keep-note" data-saved={keep.saved?.step}>
-          {keep.saved ? `Saved at step ${count(keep.saved.step)}. ${paused ? 'You may close the tab and come back.' : 'After a reload or a crash the run goes on from there. While the tab is hidden the browser may slow it down.'}` : 'Saved on the way.'}
+          {keep.saved ? (paused ? t.paused : t.at)(count(keep.saved.step)) : t.onTheWay}
         </p>
       )}
-      {keep.away && (
-        <p className="help" aria-live="polite" data-testid="away-note">
-          While this tab was hidden for {duration(keep.away.ms)}, {keep.away.steps > 0 ? `the run did ${count(keep.away.steps)} ${keep.away.steps === 1 ? 'step' : 'steps'}${keep.away.slower === null ? '.' : `, ${percent(keep.away.slower)} of its pace before: the browser slowed it down. Nothing is lost by that but time.`}` : 'the browser or the computer held the run still. It goes on from the same step; nothing is lost.'}
-        </p>
-      )}
+      {keep.away && <p className="help" aria-live="polite" data-testid="away-note">{absence(keep.away)}</p>}
     </>
   );
+}
+
+/** What the run did while nobody saw it. */
+function absence({ ms, steps, slower }: NonNullable<KeepSlice['away']>): string {
+  const t = texts().history.saving;
+  if (steps <= 0) return t.still(duration(ms));
+  return slower === null ? t.away(duration(ms), steps, count(steps)) : t.slowed(duration(ms), steps, count(steps), percent(slower));
 }

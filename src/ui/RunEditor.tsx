@@ -1,5 +1,6 @@
 /** One run of the experiment: its name, its method, and what only it has. */
-import { METHODS, METHOD_NAMES, type MethodName, type RunConfig, isGated } from '../shared/config';
+import { METHODS, METHOD_NAMES, type RunConfig, isGated } from '../shared/config';
+import { texts } from '../shared/texts';
 import { runChanges } from '../store/configure/changes';
 import { RunMark, SelectField, TextField } from './bits';
 import { RunAdapter } from './configure/AdapterFields';
@@ -7,16 +8,8 @@ import { useProblem } from './configure/fields';
 import { GateFields } from './configure/GateFields';
 import { useStudio } from './studioContext';
 
-/** What a method does, in a sentence. */
-export const METHOD_HELP: Record<MethodName, string> = {
-  lora: 'A small matrix pair beside each layer learns; every token gets its update.',
-  dora: 'LoRA for the direction of each weight row, and its length learned apart.',
-  adalora: 'LoRA that starts wide and prunes itself where it matters least.',
-  'ts-lora': 'LoRA whose gates skip the update of tokens that do not need it.',
-  'ts-dora': 'DoRA whose gates skip the update of tokens that do not need it.',
-};
-
 export function RunEditor({ run, index, only }: { run: RunConfig; index: number; only: boolean }) {
+  const t = texts().train.run;
   const { configure } = useStudio();
   const changed = runChanges(run);
   return (
@@ -24,18 +17,18 @@ export function RunEditor({ run, index, only }: { run: RunConfig; index: number;
       <div className="row">
         <RunMark index={index + 1} />
         <h4>{run.name}</h4>
-        {changed > 0 && <span className="changed num" data-testid={`changed-${run.id}`}>{changed} changed</span>}
+        {changed > 0 && <span className="changed num" data-testid={`changed-${run.id}`}>{t.changed(changed)}</span>}
         <span className="spacer" />
-        <button type="button" className="quiet" disabled={only} onClick={() => configure.removeRun(run.id)} aria-label={`Remove ${run.name}`}>Remove</button>
+        <button type="button" className="quiet" disabled={only} onClick={() => configure.removeRun(run.id)} aria-label={t.removeOne(run.name)}>{t.remove}</button>
       </div>
       <div className="fields">
-        <TextField label="Name" value={run.name} onChange={(name) => configure.setRun(run.id, { name })} problem={useProblem(`runs.${index}.name`)} />
+        <TextField label={t.name} value={run.name} onChange={(name) => configure.setRun(run.id, { name })} problem={useProblem(`runs.${index}.name`)} />
         <SelectField
-          label="Method" value={run.method} onChange={(method) => configure.setMethod(run.id, method)}
-          options={METHODS.map((value) => ({ value, label: METHOD_NAMES[value] + (isGated({ method: value }) ? ' (token gates)' : '') }))}
+          label={t.method} value={run.method} onChange={(method) => configure.setMethod(run.id, method)}
+          options={METHODS.map((value) => ({ value, label: isGated({ method: value }) ? t.gated(METHOD_NAMES[value]) : METHOD_NAMES[value] }))}
         />
       </div>
-      <p className="help">{METHOD_HELP[run.method]}</p>
+      <p className="help">{t.does[run.method]}</p>
       {isGated(run) && <GateFields run={run} index={index} />}
       <RunAdapter run={run} index={index} />
     </div>

@@ -1,9 +1,11 @@
 /** What every run writes on from the same prompts, at each evaluation, in order of time; and which prompts those are. */
 import { useState } from 'react';
+import { texts } from '../shared/texts';
 import type { Sample } from '../store/history';
 import { MAX_SAMPLE_PROMPTS, type Session } from '../store/slices';
 import { RunMark, SelectField, TextField } from './bits';
 import { tokenText } from './format';
+import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
 interface Row {
@@ -24,29 +26,30 @@ function rowsFor(prompt: string, runs: { id: string; name: string; index: number
 }
 
 export function Samples({ session }: { session: Session }) {
+  const t = texts().train.samples;
   useSel((s) => s.runs.version);
   const [chosen, setChosen] = useState(0);
   const { experiment, histories } = session;
-  const runs = [{ id: 'base', name: 'Base', index: 0 }, ...experiment.runs.map((r, i) => ({ id: r.id, name: r.name, index: i + 1 }))].map((r) => ({ ...r, samples: histories.get(r.id)?.samples ?? [] }));
+  const runs = [{ id: 'base', name: texts().compare.name.base, index: 0 }, ...experiment.runs.map((r, i) => ({ id: r.id, name: r.name, index: i + 1 }))].map((r) => ({ ...r, samples: histories.get(r.id)?.samples ?? [] }));
   const prompts = [...new Map(runs.flatMap((r) => r.samples.map((s) => [s.prompt, s]))).values()];
   const shown = prompts[Math.min(chosen, prompts.length - 1)];
   return (
     <div className="panel stack" data-testid="samples">
-      <h3>What the runs write, as they learn</h3>
+      <h3>{t.title}</h3>
       <Prompts />
-      {!shown && <p className="muted">Fills at each measurement on held-out data. Each run goes on from the same prompt, always with the likeliest token.</p>}
-      {prompts.length > 1 && <SelectField label="Prompt" value={String(prompts.indexOf(shown))} onChange={(i) => setChosen(Number(i))} options={prompts.map((p, i) => ({ value: String(i), label: p.prompt.slice(-60) }))} />}
+      {!shown && <p className="muted">{t.empty}</p>}
+      {prompts.length > 1 && <SelectField label={t.prompt} value={String(prompts.indexOf(shown))} onChange={(i) => setChosen(Number(i))} options={prompts.map((p, i) => ({ value: String(i), label: p.prompt.slice(-60) }))} />}
       {shown && (
         <>
-          <p className="help">After <code className="pre">{tokenText(shown.prompt)}</code>{shown.expected !== null && <> the held-out example goes on: <code className="pre">{tokenText(shown.expected)}</code></>}</p>
+          <p className="help"><Phrase of={shown.expected === null ? t.after : t.afterExample} prompt={<code className="pre">{tokenText(shown.prompt)}</code>} expected={<code className="pre">{tokenText(shown.expected ?? '')}</code>} /></p>
           {/* What scrolls must be reachable by keyboard. */}
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-          <ol className="samples" aria-label="Samples, latest first" tabIndex={0}>
+          <ol className="samples" aria-label={t.list} tabIndex={0}>
             {rowsFor(shown.prompt, runs).map(({ step, answers }) => (
               <li key={step}>
                 <dl className="sample" data-testid={`sample-at-${step}`}>
-                  <dt className="sample-step num">{step === 0 ? 'before the first step' : `step ${step}`}</dt>
-                  {answers.map((a) => [<dt key={`${a.id}-t`}><RunMark index={a.index} />{a.name}</dt>, <dd key={a.id} data-testid={`sampled-${a.id}-${step}`}>{a.text === '' ? <span className="muted">(ends at once)</span> : a.text}</dd>])}
+                  <dt className="sample-step num">{step === 0 ? t.before : t.step(step)}</dt>
+                  {answers.map((a) => [<dt key={`${a.id}-t`}><RunMark index={a.index} />{a.name}</dt>, <dd key={a.id} data-testid={`sampled-${a.id}-${step}`}>{a.text === '' ? <span className="muted">{t.endsAtOnce}</span> : a.text}</dd>])}
                 </dl>
               </li>
             ))}
@@ -59,6 +62,7 @@ export function Samples({ session }: { session: Session }) {
 
 /** The prompts: one of the data, or lines of the user's own. */
 function Prompts() {
+  const t = texts().train.samples;
   const studio = useStudio();
   const prompts = useSel((s) => s.runs.samplePrompts);
   const [text, setText] = useState(prompts?.join('\n') ?? '');
@@ -66,13 +70,13 @@ function Prompts() {
   const many = lines.length > MAX_SAMPLE_PROMPTS;
   return (
     <details>
-      <summary>{prompts === null ? 'Prompt: the first held-out example' : prompts.length === 0 ? 'No samples' : `Your ${prompts.length === 1 ? 'prompt' : `${prompts.length} prompts`}`}</summary>
+      <summary>{prompts === null ? t.fromData : prompts.length === 0 ? t.none : t.own(prompts.length)}</summary>
       <form className="stack tight" onSubmit={(e) => { e.preventDefault(); void studio.setSamplePrompts(lines); }}>
-        <TextField label="Prompts, one a line" value={text} onChange={setText} rows={3} testId="sample-prompts" problem={many ? `At most ${MAX_SAMPLE_PROMPTS} prompts.` : null} help="From the next measurement on, and in later runs. Each costs a moment at every measurement." />
+        <TextField label={t.lines} value={text} onChange={setText} rows={3} testId="sample-prompts" problem={many ? t.atMost(MAX_SAMPLE_PROMPTS) : null} help={t.help} />
         <div className="row">
-          <button type="submit" disabled={many || lines.length === 0} data-testid="sample-use">Use these</button>
-          <button type="button" disabled={prompts === null} onClick={() => void studio.setSamplePrompts(null)}>One of the data</button>
-          <button type="button" disabled={prompts?.length === 0} onClick={() => void studio.setSamplePrompts([])}>None</button>
+          <button type="submit" disabled={many || lines.length === 0} data-testid="sample-use">{t.use}</button>
+          <button type="button" disabled={prompts === null} onClick={() => void studio.setSamplePrompts(null)}>{t.useData}</button>
+          <button type="button" disabled={prompts?.length === 0} onClick={() => void studio.setSamplePrompts([])}>{t.useNone}</button>
         </div>
       </form>
     </details>

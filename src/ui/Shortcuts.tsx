@@ -1,6 +1,8 @@
 /** Keys that work anywhere on the page, and the dialog that lists them. */
 import { useCallback, useEffect, useId, useRef, useState } from 'react';
+import { texts } from '../shared/texts';
 import { Check } from './bits';
+import { changeLanguage } from './language';
 import { type Shortcut, rememberShortcuts, SHORTCUTS, shortcutFor, shortcutsOn } from './shortcuts';
 import { useStudio } from './studioContext';
 
@@ -22,21 +24,22 @@ export function Shortcuts() {
     const press = (event: KeyboardEvent) => {
       if (document.querySelector('dialog:modal')) return;
       const shortcut = shortcutFor(event as unknown as Parameters<typeof shortcutFor>[0]);
-      if (shortcut?.run({ studio, goTo, openHelp: open })) event.preventDefault();
+      if (shortcut?.run({ studio, goTo, openHelp: open, speak: (next) => void changeLanguage(studio, next) })) event.preventDefault();
     };
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
   }, [on, open, studio]);
+  const t = texts().page.keys;
   return (
     <>
-      <button type="button" className="quiet" aria-haspopup="dialog" aria-keyshortcuts={on ? '?' : undefined} onClick={open} data-testid="shortcuts-open">Keys<kbd aria-hidden="true">?</kbd></button>
+      <button type="button" className="quiet" aria-haspopup="dialog" aria-keyshortcuts={on ? '?' : undefined} onClick={open} data-testid="shortcuts-open">{t.title}<kbd aria-hidden="true">?</kbd></button>
       <dialog ref={dialog} className="keys" aria-labelledby={`${id}-title`} data-testid="shortcuts">
         <div className="stack">
-          <h2 id={`${id}-title`} ref={title} tabIndex={-1}>Keys</h2>
-          <div className="key-groups">{GROUPS.map((group) => <Group key={group} name={group} keys={SHORTCUTS.filter((s) => s.group === group)} />)}</div>
-          <p className="help">Not while you type in a field. Maps and charts have keys of their own while they have the focus: arrows move, Enter chooses, plus and 0 look closer and show all.</p>
-          <Check checked={on} onChange={(next) => { setOn(next); rememberShortcuts(next); }}>These keys are on</Check>
-          <form method="dialog"><button type="submit" className="primary" data-testid="shortcuts-close">Close</button></form>
+          <h2 id={`${id}-title`} ref={title} tabIndex={-1}>{t.title}</h2>
+          <div className="key-groups">{GROUPS.map((group) => <Group key={group} name={t.group[group]} keys={SHORTCUTS.filter((s) => s.group === group)} />)}</div>
+          <p className="help">{t.help}</p>
+          <Check checked={on} onChange={(next) => { setOn(next); rememberShortcuts(next); }}>{t.on}</Check>
+          <form method="dialog"><button type="submit" className="primary" data-testid="shortcuts-close">{t.close}</button></form>
         </div>
       </dialog>
     </>
@@ -48,7 +51,7 @@ function Group({ name, keys }: { name: string; keys: Shortcut[] }) {
     <section>
       <h3>{name}</h3>
       <dl className="key-list">
-        {keys.map(({ key, what }) => <div key={key}><dt><KeyName name={key} /></dt><dd>{what}</dd></div>)}
+        {keys.map(({ key, what }) => <div key={key}><dt><KeyName name={key} /></dt><dd>{what()}</dd></div>)}
       </dl>
     </section>
   );

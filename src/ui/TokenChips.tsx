@@ -1,24 +1,26 @@
 /** An example's tokens as chips that say what happens to each. */
 import type { PreviewExample } from '../shared/data';
-import { tokenText } from './format';
-
-const WORDS = { trained: 'trained', masked: 'read, not trained', truncated: 'cut off' } as const;
+import { texts } from '../shared/texts';
+import { tokenSigns } from './tokenSigns';
 
 export function TokenChips({ tokens, most = 400 }: { tokens: PreviewExample['tokens']; most?: number }) {
+  const t = texts().data.preview;
+  const signs = tokenSigns(tokens.map((token) => token.text)).slice(0, most);
   return (
     <p className="chips">
-      {tokens.slice(0, most).map((t, j) => (
-        <span key={j} className={`chip chip-${t.state}`} title={`token ${t.id}, ${WORDS[t.state]}`}>{tokenText(t.text)}</span>
+      {signs.map(({ text, note, goesOn }, j) => (
+        <span key={j} className={`chip chip-${tokens[j].state}${goesOn ? ' chip-rest' : ''}`} title={t.token(tokens[j].id, t.state[tokens[j].state], note)}>{text}</span>
       ))}
-      {tokens.length > most && <span className="muted"> and {tokens.length - most} more</span>}
+      {tokens.length > most && <span className="muted">{t.more(tokens.length - most)}</span>}
     </p>
   );
 }
 
 export function ChipLegend() {
+  const { state: said } = texts().data.preview;
   return (
     <span className="legend">
-      {(['trained', 'masked', 'truncated'] as const).map((state) => <span key={state} className={`chip chip-${state}`}>{WORDS[state]}</span>)}
+      {(['trained', 'masked', 'truncated'] as const).map((state) => <span key={state} className={`chip chip-${state}`}>{said[state]}</span>)}
     </span>
   );
 }

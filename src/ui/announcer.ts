@@ -2,6 +2,7 @@
  * What a screen reader is told, by one live region for the whole page: few words, seldom. Numbers that move all the time
  * stand beside it, in text that is not live.
  */
+import { texts } from '../shared/texts';
 import { type Phase, isLive } from '../store/slices';
 
 type Listener = (text: string) => void;
@@ -27,16 +28,12 @@ export function quarterOf(done: number, total: number | null): number | null {
   return quarter > 0 ? (quarter * 100) / QUARTERS : null;
 }
 
-const WORDS: Record<Phase, string> = {
-  idle: '', loading: '', checking: '', compiling: 'Preparing the GPU', training: 'Training', evaluating: 'Training', paused: 'Training is paused',
-  stopped: 'Training has stopped; what was learnt is kept', finished: 'Training has finished', failed: 'Training has failed',
-};
-
 /**
  * How a run stands, in words that change at its turns and at each quarter, and never because of a measurement.
  * @param done optimizer steps of `total`
  */
 export function runSaid(phase: Phase, done: number, total: number): string {
   const quarter = isLive(phase) && phase !== 'compiling' ? quarterOf(done, total) : null;
-  return quarter === null ? WORDS[phase] : `${WORDS[phase]}, ${quarter} % of the steps`;
+  const t = texts().page.said;
+  return quarter === null ? t.phase[phase] : t.ofSteps(t.phase[phase], quarter);
 }

@@ -1,6 +1,8 @@
 /** Small parts that every section uses: fields with labels and help, notices, the section frame. */
 import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from 'react';
+import { texts } from '../shared/texts';
 import type { Section as SectionId } from '../store/slices';
+import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
 interface FieldProps {
@@ -16,11 +18,12 @@ interface FieldProps {
 }
 
 function FieldFrame({ id, label, help, problem, initial, changed, mark, children }: FieldProps & { id: string; children: ReactNode }) {
+  const t = texts().common.field;
   return (
     <div className={`field${problem ? ' field-bad' : ''}`}>
       <label htmlFor={id}>
         {label}
-        {changed && <span className="changed" title={`Changed; the default is ${initial}`}> changed<span className="sr-only"> from default {initial}</span></span>}
+        {changed && <span className="changed" title={t.changedHelp(initial!)}> {t.changed}<span className="sr-only"> {t.fromDefault(initial!)}</span></span>}
         {mark}
       </label>
       {children}
@@ -115,17 +118,18 @@ export function Check({ checked, onChange, children, disabled }: { checked: bool
 export function Notices({ section }: { section: SectionId }) {
   const studio = useStudio();
   const notices = useSel((s) => s.ui.notices);
+  const t = texts().common.notice;
   return (
     <>
       {notices.filter((n) => n.section === section).map((n) => (
         <div key={n.id} className={`notice notice-${n.kind}`} role={n.kind === 'error' ? 'alert' : undefined} aria-live={n.kind === 'error' ? undefined : 'polite'} data-testid={n.kind === 'error' ? 'error-alert' : undefined} data-error={n.info.name}>
           <div>
             <p className="notice-message">
-              <strong>{n.kind === 'error' ? 'Error' : 'Note'}{n.info.line === undefined ? '' : ` in line ${n.info.line}`}.</strong> {n.info.message}
+              <Phrase of={t.text} head={<strong>{n.info.line === undefined ? t[n.kind] : t.inLine[n.kind](n.info.line)}</strong>} message={n.info.message} />
             </p>
             {n.info.hint && <p>{n.info.hint}</p>}
           </div>
-          <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label="Dismiss this message">✕</button>
+          <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label={t.dismiss}>✕</button>
         </div>
       ))}
     </>
@@ -202,7 +206,7 @@ export function ProgressLine({ label, loaded, total, unit }: { label: string; lo
     <div className="progress-line">
       <span>{label}</span>
       <progress value={total ? loaded : undefined} max={total ?? undefined} aria-label={label} />
-      <span className="num">{total ? `${show(loaded)} of ${show(total)}` : loaded > 0 ? show(loaded) : ''}</span>
+      <span className="num">{total ? texts().common.of(show(loaded), show(total)) : loaded > 0 ? show(loaded) : ''}</span>
     </div>
   );
 }

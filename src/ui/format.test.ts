@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { speak } from '../shared/texts';
 import { ratioEdge } from '../shared/ratio';
 import { binAt } from './charts/histogram';
-import { bytes, compact, count, duration, durationRange, fixed, parameters, percent, signed, tokenText } from './format';
+import { ago, bytes, compact, count, duration, durationRange, fixed, parameters, percent, signed, tokenText } from './format';
 
 test('numbers as people read them', () => {
   expect(fixed(-1.23456, 2)).toBe('−1.23');
@@ -37,4 +38,17 @@ test('a range of times is rough', () => {
   expect(durationRange(41_000, 57_000)).toBe('40 to 55 s');
   expect(durationRange(80_000, 130_000)).toBe('80 s to 2 min');
   expect(durationRange(3_000_000, 9_000_000)).toBe('50 min to 2.5 h');
+});
+
+test('how long ago', () => {
+  const said = (ms: number) => ago(1e12 - ms, 1e12);
+  expect([said(0), said(60_000), said(7_200_000), said(3 * 86_400_000)]).toEqual(['just now', '1 minute ago', '2 hours ago', '3 days ago']);
+});
+
+test('Chinese has units of its own', async () => {
+  await speak('zh');
+  expect([duration(59_400), duration(61_000), duration(3_720_000)]).toEqual(['59 秒', '1 分钟 1 秒', '1 小时 2 分钟']);
+  expect([durationRange(41_000, 57_000), durationRange(80_000, 130_000)]).toEqual(['40～55 秒', '80 秒～2 分钟']);
+  expect([ago(1e12 - 120_000, 1e12), parameters(4_334_592)]).toEqual(['2 分钟前', '4.33M']);
+  await speak('en');
 });

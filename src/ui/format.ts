@@ -1,4 +1,5 @@
 /** Numbers and names as people read them. A missing number is a dash. */
+import { texts } from '../shared/texts';
 import type { ModuleId } from '../shared/types';
 
 const DASH = '–';
@@ -49,35 +50,37 @@ export function bytes(n: number | null | undefined): string {
 /** Milliseconds as h, min and s. */
 export function duration(ms: number | null | undefined): string {
   if (missing(ms)) return DASH;
+  const { unit } = texts().common;
   const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  if (s < 60) return `${s} ${unit.s}`;
+  if (s < 3600) return `${Math.floor(s / 60)} ${unit.min} ${s % 60} ${unit.s}`;
+  return `${Math.floor(s / 3600)} ${unit.h} ${Math.floor((s % 3600) / 60)} ${unit.min}`;
 }
 
 /** A range of times in rough, even figures: "40 s to 1 min". */
 export function durationRange(low: number, high: number): string {
+  const { unit: units, range } = texts().common;
   const even = (ms: number) => {
     const s = ms / 1000;
-    if (s < 10) return `${Math.max(1, Math.round(s))} s`;
-    if (s < 90) return `${Math.round(s / 5) * 5} s`;
-    if (s < 5400) return `${Math.round(s / 60)} min`;
-    return `${Number((s / 3600).toFixed(1))} h`;
+    if (s < 10) return `${Math.max(1, Math.round(s))} ${units.s}`;
+    if (s < 90) return `${Math.round(s / 5) * 5} ${units.s}`;
+    if (s < 5400) return `${Math.round(s / 60)} ${units.min}`;
+    return `${Number((s / 3600).toFixed(1))} ${units.h}`;
   };
   const [from, to] = [even(low), even(high)];
   if (from === to) return from;
   const unit = from.slice(from.indexOf(' '));
-  return to.endsWith(unit) ? `${from.slice(0, -unit.length)} to ${to}` : `${from} to ${to}`;
+  return range(to.endsWith(unit) ? from.slice(0, -unit.length) : from, to);
 }
 
 /** How long ago a moment was, in ms since 1970. */
 export function ago(then: number, now = Date.now()): string {
+  const t = texts().common.ago;
   const s = Math.max(0, Math.round((now - then) / 1000));
-  if (s < 60) return 'just now';
-  const of = (n: number, unit: string) => `${n} ${unit}${n === 1 ? '' : 's'} ago`;
-  if (s < 3600) return of(Math.floor(s / 60), 'minute');
-  if (s < 86_400) return of(Math.floor(s / 3600), 'hour');
-  return of(Math.floor(s / 86_400), 'day');
+  if (s < 60) return t.now;
+  if (s < 3600) return t.minutes(Math.floor(s / 60));
+  if (s < 86_400) return t.hours(Math.floor(s / 3600));
+  return t.days(Math.floor(s / 86_400));
 }
 
 /** A count with thin spaces between thousands. */
@@ -87,8 +90,9 @@ export function count(n: number | null | undefined): string {
 
 /** Millions and thousands of parameters. */
 export function parameters(n: number): string {
-  if (n >= 1e9) return `${(n / 1e9).toFixed(2)} billion`;
-  if (n >= 1e6) return `${(n / 1e6).toFixed(2)} million`;
+  const { billion, million } = texts().common;
+  if (n >= 1e9) return billion((n / 1e9).toFixed(2));
+  if (n >= 1e6) return million((n / 1e6).toFixed(2));
   return count(n);
 }
 

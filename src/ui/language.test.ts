@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstLanguage } from './language';
+import { firstLanguage, nextLanguage } from './language';
 
 test('the first language that the browser asks for and that there is', () => {
   expect(firstLanguage(['zh-CN', 'en'])).toBe('zh');
@@ -7,4 +7,8 @@ test('the first language that the browser asks for and that there is', () => {
   expect(firstLanguage(['de-AT', 'EN-gb', 'zh'])).toBe('en');
   expect(firstLanguage(['sv'])).toBe('en');
   expect(firstLanguage([])).toBe('en');
+});
+
+test('languages take turns', () => {
+  expect([nextLanguage('en'), nextLanguage('zh')]).toEqual(['zh', 'en']);
 });

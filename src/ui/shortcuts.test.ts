@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { speak } from '../shared/texts';
 import { initialState, type State } from '../store/slices';
 import type { Studio } from '../store/studio';
 import { scrubber } from './charts/scrubber';
@@ -15,7 +16,7 @@ function page(change: (state: State) => void) {
   const calls: string[] = [];
   const command = (name: string) => (...args: unknown[]) => { calls.push([name, ...args].join(' ')); };
   const studio = { store: { getState: () => state }, start: command('start'), pause: command('pause'), resume: command('resume'), stop: command('stop'), setTheme: command('theme') } as unknown as Studio;
-  const run = (key: string) => press(key)!.run({ studio, goTo: command('go'), openHelp: command('help') });
+  const run = (key: string) => press(key)!.run({ studio, goTo: command('go'), openHelp: command('help'), speak: command('language') });
   return { calls, run };
 }
 
@@ -29,7 +30,7 @@ describe('the table', () => {
     expect(new Set(SHORTCUTS.map((s) => s.key)).size).toBe(SHORTCUTS.length);
     for (const { key, what } of SHORTCUTS) {
       expect(key).toHaveLength(1);
-      expect(what).not.toBe('');
+      expect(what()).not.toBe('');
     }
   });
 
@@ -40,18 +41,18 @@ describe('the table', () => {
 
 describe('a key', () => {
   test('means nothing with a modifier, while composing, or when it was used already', () => {
-    expect(press('p')?.what).toBe('Pause, or go on');
+    expect(press('p')?.what()).toBe('Pause, or go on');
     for (const more of [{ ctrlKey: true }, { altKey: true }, { metaKey: true }, { isComposing: true }, { defaultPrevented: true }]) expect(press('p', more)).toBeNull();
   });
 
   test('means nothing where characters are typed or chosen, and works on a checkbox or a slider', () => {
     for (const target of [{ tagName: 'TEXTAREA' }, { tagName: 'SELECT' }, { tagName: 'INPUT', type: 'text' }, { tagName: 'INPUT', type: 'number' }, { tagName: 'DIV', isContentEditable: true }]) expect(press('1', { target })).toBeNull();
-    for (const target of [{ tagName: 'INPUT', type: 'checkbox' }, { tagName: 'INPUT', type: 'range' }, { tagName: 'BUTTON' }, null]) expect(press('1', { target })?.what).toBe('Model');
+    for (const target of [{ tagName: 'INPUT', type: 'checkbox' }, { tagName: 'INPUT', type: 'range' }, { tagName: 'BUTTON' }, null]) expect(press('1', { target })?.what()).toBe('Model');
   });
 
   test('held down scrubs and does nothing else', () => {
     expect(press('T', { repeat: true })).toBeNull();
-    expect(press('.', { repeat: true })?.what).toBe('On one step');
+    expect(press('.', { repeat: true })?.what()).toBe('On one step');
   });
 });
 
@@ -82,6 +83,17 @@ describe('what they do', () => {
     const { run, calls } = page((s) => { s.ui.theme = 'dark'; });
     for (const key of ['1', '8', 'c', '?']) run(key);
     expect(calls).toEqual(['go model', 'go history', 'theme contrast', 'help']);
+  });
+
+  test('l goes to the next language, which the list then speaks', async () => {
+    const { run, calls } = page(() => {});
+    expect(run('l')).toBe(true);
+    expect(calls).toEqual(['language zh']);
+    expect(press('p')?.what()).toBe('Pause, or go on');
+    await speak('zh');
+    expect(press('p')?.what()).toBe('暂停或继续');
+    expect(press('1')?.what()).toBe('模型');
+    await speak('en');
   });
 
   test('the map moves by one and to its ends, where there is one', () => {

@@ -4,12 +4,13 @@
  * that keeps such keys to themselves); digits and punctuation of the find-as-you-type of Firefox (/ and ') are left alone.
  * They can be switched off (WCAG 2.1.4).
  */
-import { texts } from '../shared/texts';
+import { LANGUAGES, type Language, texts } from '../shared/texts';
 import type { Section } from '../store/slices';
 import { isLive } from '../store/slices';
 import type { Studio } from '../store/studio';
 import { say } from './announcer';
 import { scrubber } from './charts/scrubber';
+import { nextLanguage } from './language';
 import { PAGE_STEPS } from './pageSteps';
 import { recall, remember } from './remembered';
 import { nextTheme, THEMES } from './theme';
@@ -18,9 +19,9 @@ import { whyNotTrain } from './whyNotTrain';
 export interface Shortcut {
   /** As `KeyboardEvent.key` has it: it goes by the letter, not by the place on the keyboard. */
   key: string;
-  group: 'Training' | 'Sections' | 'Skip map' | 'Page';
+  group: 'training' | 'sections' | 'map' | 'page';
   /** What it does, for the help. */
-  what: string;
+  what: () => string;
   /** @returns false where there is nothing to do: the key is then left alone */
   run: (page: PageActions) => boolean;
 }
@@ -30,37 +31,41 @@ export interface PageActions {
   studio: Studio;
   goTo: (section: Section) => void;
   openHelp: () => void;
+  speak: (language: Language) => void;
 }
 
-const training = (key: string, what: string, run: (studio: Studio) => boolean): Shortcut => ({ key, group: 'Training', what, run: ({ studio }) => run(studio) });
-const scrub = (key: string, what: string, to: (at: number, last: number) => number): Shortcut => ({ key, group: 'Skip map', what, run: () => scrubber.move(to) });
+type Words = 'train' | 'pause' | 'stop' | 'back' | 'onward' | 'first' | 'latest' | 'list';
+
+const said = (what: Words) => () => texts().page.keys[what];
+const training = (key: string, what: Words, run: (studio: Studio) => boolean): Shortcut => ({ key, group: 'training', what: said(what), run: ({ studio }) => run(studio) });
+const scrub = (key: string, what: Words, to: (at: number, last: number) => number): Shortcut => ({ key, group: 'map', what: said(what), run: () => scrubber.move(to) });
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  training('T', 'Train', (studio) => {
+  training('T', 'train', (studio) => {
     const state = studio.store.getState();
     if (isLive(state.runs.phase) || whyNotTrain(state) !== null) return false;
     void studio.start();
     return true;
   }),
-  training('p', 'Pause, or go on', (studio) => {
+  training('p', 'pause', (studio) => {
     const { phase } = studio.store.getState().runs;
     if (phase === 'training' || phase === 'evaluating') void studio.pause();
     else if (phase === 'paused') void studio.resume();
     else return false;
     return true;
   }),
-  training('S', 'Stop and keep what was learnt', (studio) => {
+  training('S', 'stop', (studio) => {
     if (!isLive(studio.store.getState().runs.phase)) return false;
     void studio.stop();
     return true;
   }),
-  ...PAGE_STEPS.map((id, i): Shortcut => ({ key: String(i + 1), group: 'Sections', what: texts().page.section[id], run: ({ goTo }) => { goTo(id); return true; } })),
-  scrub(',', 'Back one step', (at) => at - 1),
-  scrub('.', 'On one step', (at) => at + 1),
-  scrub('<', 'First step', () => 0),
-  scrub('>', 'Latest step', (_, last) => last),
+  ...PAGE_STEPS.map((id, i): Shortcut => ({ key: String(i + 1), group: 'sections', what: () => texts().page.section[id], run: ({ goTo }) => { goTo(id); return true; } })),
+  scrub(',', 'back', (at) => at - 1),
+  scrub('.', 'onward', (at) => at + 1),
+  scrub('<', 'first', () => 0),
+  scrub('>', 'latest', (_, last) => last),
   {
-    key: 'c', group: 'Page', what: `Next colours: ${THEMES.map((t) => texts().page.theme[t].toLowerCase()).join(', ')}`,
+    key: 'c', group: 'page', what: () => texts().page.keys.colours(THEMES.map((t) => texts().page.theme[t])),
     run: ({ studio }) => {
       const theme = nextTheme(studio.store.getState().ui.theme);
       studio.setTheme(theme);
@@ -68,7 +73,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
       return true;
     },
   },
-  { key: '?', group: 'Page', what: 'This list', run: ({ openHelp }) => { openHelp(); return true; } },
+  {
+    key: 'l', group: 'page', what: () => texts().page.keys.language(Object.values(LANGUAGES)),
+    run: ({ studio, speak }) => {
+      speak(nextLanguage(studio.store.getState().ui.language));
+      return true;
+    },
+  },
+  { key: '?', group: 'page', what: said('list'), run: ({ openHelp }) => { openHelp(); return true; } },
 ];
 
 interface Pressed extends Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'isComposing' | 'repeat' | 'defaultPrevented'> {
@@ -86,7 +98,7 @@ export function shortcutFor({ key, ctrlKey, altKey, metaKey, isComposing, repeat
   if (target?.isContentEditable || tag === 'textarea' || tag === 'select' || (tag === 'input' && !TEXTLESS.has(target?.type ?? 'text'))) return null;
   const found = SHORTCUTS.find((s) => s.key === key) ?? null;
   // A key that is held down scrubs, and nothing else.
-  return found && repeat && found.group !== 'Skip map' ? null : found;
+  return found && repeat && found.group !== 'map' ? null : found;
 }
 
 /** Whether keys are on; they are until someone switches them off. */

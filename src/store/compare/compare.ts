@@ -158,7 +158,7 @@ export class Compare {
         if (this.#s.model.source === source) note('loaded', name);
       } catch (error) {
         const { message, hint } = toErrorInfo(error);
-        if (this.#s.model.source === source) note('refused', `It could not be loaded: ${message} ${hint}`.trim());
+        if (this.#s.model.source === source) note('refused', texts().compare.silent.notLoaded(`${message} ${hint}`.trim()));
       }
     }
   }
@@ -217,7 +217,7 @@ export class Compare {
         }
         this.#keep(cast(now, prompt.text, 'same'));
       }
-      this.#patch({ voteNote: `Both wrote the very same ${SAME_IN_A_ROW} times in a row. They may be too alike to be told apart.` });
+      this.#patch({ voteNote: texts().compare.vote.sameInARow(SAME_IN_A_ROW) });
     } catch (error) {
       this.#host.page.report('compare', error);
     } finally {
@@ -227,12 +227,12 @@ export class Compare {
 
   async #votePrompt({ own, seed, rounds: { length: n } }: Ballot): Promise<AskedPrompt | null> {
     if (n >= MAX_ROUNDS) {
-      this.#patch({ voteNote: `${MAX_ROUNDS} rounds are enough.` });
+      this.#patch({ voteNote: texts().compare.vote.enough(MAX_ROUNDS) });
       return null;
     }
     if (own) {
       if (n < own.length) return { text: own[n], from: 'typed' };
-      this.#patch({ voteNote: 'All your prompts have been judged.' });
+      this.#patch({ voteNote: texts().compare.vote.allJudged });
       return null;
     }
     const found = await heldOutPrompt(this.#host.data, () => this.#s, (total) => promptAt(seed, n, total));

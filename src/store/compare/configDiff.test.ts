@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { runSchema, trainSchema } from '../../shared/config';
-import { ADALORA_FIELDS, type Configured, GATE_FIELDS, RUN_FIELDS, TRAIN_FIELDS, configDiff } from './configDiff';
+import { texts } from '../../shared/texts';
+import { type Configured, configDiff } from './configDiff';
 
 function configured(run: object, train: object = {}, rest: Partial<Configured> = {}): Configured {
   return {
@@ -46,8 +47,9 @@ test('model, data and template count', () => {
 
 test('every field of the schemas is looked at', () => {
   const run = configured({});
-  expect(Object.keys(TRAIN_FIELDS).sort()).toEqual(Object.keys(run.train).sort());
-  expect(Object.keys(GATE_FIELDS).sort()).toEqual(Object.keys(run.config.gate).sort());
-  expect(Object.keys(ADALORA_FIELDS).sort()).toEqual(Object.keys(run.config.adalora).sort());
-  expect([...Object.keys(RUN_FIELDS), 'adalora', 'gate', 'id', 'name'].sort()).toEqual(Object.keys(run.config).sort());
+  const t = texts().compare.settings;
+  expect(Object.keys(t.train).sort()).toEqual(Object.keys(run.train).sort());
+  expect(Object.keys(t.gate).sort()).toEqual(Object.keys(run.config.gate).sort());
+  expect(Object.keys(t.adalora).sort()).toEqual(Object.keys(run.config.adalora).sort());
+  expect([...Object.keys(t.run), 'adalora', 'gate', 'id', 'name'].sort()).toEqual(Object.keys(run.config).sort());
 });

@@ -4,6 +4,7 @@
  */
 import { drawsTokens } from '../../shared/config';
 import type { Mapping, PromptTemplate } from '../../shared/data';
+import { texts } from '../../shared/texts';
 import type { ModelSource, RunId } from '../../train/protocol';
 import { type ComparableRun, keptRunsOf, sessionRuns } from '../comparable';
 import { type Curve, evalCurve } from '../curves';
@@ -64,25 +65,26 @@ function measuredBase(history: RunHistory | null | undefined, model: ModelSource
 }
 
 function sessionVoice(s: State, run: ComparableRun): Voice {
+  const why = texts().compare.silent;
   if (s.runs.session?.gone?.has(run.runId)) return { kind: 'none', why: goneReason(run) };
-  if (s.model.status !== 'ready') return { kind: 'none', why: 'No model is open.' };
-  return run.final.steps > 0 ? { kind: 'ready', runId: run.runId } : { kind: 'none', why: 'It has not taken a step yet.' };
+  if (s.model.status !== 'ready') return { kind: 'none', why: why.noModel };
+  return run.final.steps > 0 ? { kind: 'ready', runId: run.runId } : { kind: 'none', why: why.noStep };
 }
 
-const goneReason = ({ config }: ComparableRun) => (drawsTokens(config)
-  ? 'Its gate draws tokens anew each time, so no file can hold what it does.'
-  : 'Its adapter was not kept.');
+const goneReason = ({ config }: ComparableRun): string => texts().compare.silent[drawsTokens(config) ? 'drawn' : 'notKept'];
 
 function keptVoice({ model }: State, { record, adapters, loaded, refused }: AddedRun, run: ComparableRun): Voice {
+  const why = texts().compare.silent;
   if (!adapters.has(run.runId)) return { kind: 'none', why: goneReason(run) };
-  if (model.status !== 'ready') return { kind: 'none', why: `It answers once its model, ${run.model.id}, is open.` };
-  if (!sameModel(model.source, run.model)) return { kind: 'none', why: `It was trained on ${run.model.id}, and ${model.source?.id ?? 'no model'} is open. Open its model to hear it.` };
+  if (model.status !== 'ready') return { kind: 'none', why: why.onceOpen(run.model.id) };
+  if (!sameModel(model.source, run.model)) return { kind: 'none', why: why.trainedOn(run.model.id, model.source?.id ?? null) };
   if (Object.hasOwn(refused, run.runId)) return { kind: 'none', why: refused[run.runId] };
   return Object.hasOwn(loaded, run.runId) ? { kind: 'ready', runId: loaded[run.runId] } : { kind: 'load', id: record.id, runId: run.runId };
 }
 
 /** All of them, in the order in which they are listed. Names and places stay as they are while runs go on. */
 export function contenders(s: State): Contender[] {
+  const { name: called, silent } = texts().compare;
   const { session, imported } = s.runs;
   const { source } = s.model;
   const carried = imported.findLast((r) => r.template !== null)?.template;
@@ -93,10 +95,10 @@ export function contenders(s: State): Contender[] {
 
   const history = session?.histories.get('base') ?? added.find((a) => sameModel(source, a.record.model))?.histories.get('base') ?? null;
   out.push({
-    key: 'base', identity: `base/${source?.id ?? ''}`, kind: 'base', name: 'Base', run: null,
+    key: 'base', identity: `base/${source?.id ?? ''}`, kind: 'base', name: called.base, run: null,
     heldOut: history && history.evals.length > 0 ? evalCurve(history) : null, measured: measuredBase(history, source),
     prompt: { mapping: dressed.mapping, template: dressed.template },
-    voice: s.model.status === 'ready' ? { kind: 'ready', runId: 'base' } : { kind: 'none', why: 'No model is open.' },
+    voice: s.model.status === 'ready' ? { kind: 'ready', runId: 'base' } : { kind: 'none', why: silent.noModel },
   });
   for (const run of session && source ? sessionRuns(session, source) : []) {
     out.push({
@@ -114,8 +116,8 @@ export function contenders(s: State): Contender[] {
     // Of another model, or on other text: a base of its own.
     if (own && base && !out.some((c) => c.kind === 'base' && comparable(c.measured, base))) {
       out.push({
-        key: `${id}/base`, identity: `base/${startedAt}`, kind: 'base', name: `Base · ${name}`, run: null, heldOut: evalCurve(own), measured: base, prompt: { mapping, template },
-        voice: { kind: 'none', why: sameModel(source, model) ? 'It is the model that answers as Base, measured on other text.' : `It is ${model.id}, and ${source?.id ?? 'no model'} is open.` },
+        key: `${id}/base`, identity: `base/${startedAt}`, kind: 'base', name: called.baseOf(name), run: null, heldOut: evalCurve(own), measured: base, prompt: { mapping, template },
+        voice: { kind: 'none', why: sameModel(source, model) ? silent.sameBase : silent.otherBase(model.id, source?.id ?? null) },
       });
     }
     for (const run of keptRunsOf(record, histories)) {
@@ -129,7 +131,7 @@ export function contenders(s: State): Contender[] {
   }
   for (const { runId, name, template } of imported) {
     out.push({
-      key: runId, identity: `imported/${runId}`, kind: 'imported', name: `${name} (imported)`, run: null, heldOut: null, measured: null,
+      key: runId, identity: `imported/${runId}`, kind: 'imported', name: called.imported(name), run: null, heldOut: null, measured: null,
       prompt: template ? carriedPrompt(template) : { mapping: dressed.mapping, template: dressed.template }, voice: { kind: 'ready', runId },
     });
   }

@@ -1,4 +1,5 @@
 /** Where runs ended, beside one another and against one of them. Plain functions; numbers are rounded where they are shown. */
+import { texts } from '../../shared/texts';
 import { type Contender, comparable } from './contenders';
 
 export interface Metrics {
@@ -79,11 +80,9 @@ export function metricRows(shown: readonly Contender[], reference: Contender | n
 
 /** What the numbers cannot tell, in a sentence or two. */
 export function caution(shown: readonly Contender[]): string {
+  const t = texts().compare.metrics;
   const runs = shown.flatMap((c) => (c.run ? [c.run] : []));
   const seeds = [...new Set(runs.map((r) => r.train.seed))];
-  if (runs.length === 0) return 'Train a run, or add a kept one, and its numbers stand here.';
-  const start = seeds.length === 1
-    ? `All with seed ${seeds[0]}: one seed cannot tell which is better, since another may turn the order around.`
-    : `The runs have different seeds (${seeds.join(', ')}), so part of every difference is chance; one run of each cannot tell how much.`;
-  return `${start} Experiment trains each of them with several seeds and says what can be said.`;
+  if (runs.length === 0) return t.empty;
+  return seeds.length === 1 ? t.oneSeed(seeds[0]) : t.seeds(seeds);
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { Rng } from '../../shared/rng';
 import { type Share, wilson } from '../../shared/stats';
+import { texts } from '../../shared/texts';
 
 const side = z.strictObject({ identity: z.string().max(200), name: z.string().max(400) });
 /** 'x' or 'y' was better; 'tie' by the voter; 'same': both wrote the very same, and nobody was asked. */
@@ -75,11 +76,9 @@ export function tally({ rounds }: Ballot): Tally {
 /** What the votes show, as a sentence. @param names of X and Y as the voter may know them */
 export function outcome({ x, y, share }: Tally, names: { x: string; y: string }): string {
   const percent = (v: number) => `${Math.round(v * 100)} %`;
-  if (!share) return 'No vote has chosen one of the two yet.';
+  const t = texts().compare.vote.outcome;
+  if (!share) return t.none;
   const [better, range] = x >= y ? [names.x, share] : [names.y, { share: 1 - share.share, low: 1 - share.high, high: 1 - share.low }];
-  const votes = `${Math.max(x, y)} of ${x + y} ${x + y === 1 ? 'vote that chose' : 'votes that chose'}`;
-  const told = `${percent(range.share)}, 95 % interval ${percent(range.low)} to ${percent(range.high)}`;
-  return share.low > 0.5 || share.high < 0.5
-    ? `You preferred ${better}: ${votes} (${told}). Chance alone would rarely do that.`
-    : `No preference that ${x + y === 1 ? 'one vote' : `${x + y} votes`} can show: ${votes} for ${better} (${told}; 50 % is a coin’s toss).`;
+  const say = share.low > 0.5 || share.high < 0.5 ? t.preferred : t.unclear;
+  return say(better, Math.max(x, y), x + y, percent(range.share), percent(range.low), percent(range.high));
 }

@@ -200,10 +200,8 @@ export class ConfigureCommands {
     try {
       const draft = readLink(link);
       this.setDraft(draft);
-      const changes = experimentChanges(draft);
-      this.#page.say('configure', 'warning', {
-        name: 'Note', message: `Settings from the link: ${changes === 1 ? 'one differs' : `${changes} differ`} from the defaults; seed ${draft.train.seed}.`, hint: 'A link never carries data: choose yours under Data.',
-      });
+      const t = texts().configure.share;
+      this.#page.say('configure', 'warning', { name: 'Note', message: t.opened(experimentChanges(draft), draft.train.seed), hint: t.openedHint });
     } catch (error) {
       this.#page.report('configure', error);
     }

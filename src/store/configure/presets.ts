@@ -4,6 +4,7 @@
  */
 import { type ExperimentConfig, type RunConfig, type TrainConfig, startRank } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
+import { texts } from '../../shared/texts';
 import { DEFAULT_TRAIN } from './changes';
 
 export const PRESETS = ['quick', 'balanced', 'thorough'] as const;
@@ -23,8 +24,8 @@ export interface Surroundings {
 export interface PresetResult {
   train: Pick<TrainConfig, 'steps' | 'learningRate' | 'warmupSteps' | 'batchSize' | 'accumulation' | 'maxTokens' | 'evalEvery' | 'evalExamples' | 'sliceShare' | 'keepBest' | 'patience'>;
   adapter: Pick<RunConfig, 'rank' | 'alpha'>;
-  /** One sentence for each choice: what it came from. */
-  why: string[];
+  /** One sentence for each choice, in the language in use: what it came from. */
+  why: () => string[];
 }
 
 interface Aim {
@@ -53,7 +54,6 @@ const MAX_BATCH = [8, 32] as const;
 const SLICE_FROM = 60;
 
 const clamp = (x: number, low: number, high: number) => Math.min(high, Math.max(low, x));
-const times = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** Shortest length (a bin's end) that holds `share` of the examples whole; Infinity where the last, open bin is needed. */
 export function lengthThatHolds({ width, counts }: PrepareReport['lengths'], share: number): number {
@@ -77,27 +77,20 @@ function usualRate(parameters: number): number {
   return parameters < 2e7 ? 3e-3 : parameters < 2e8 ? 1e-3 : parameters < 1e9 ? 3e-4 : 2e-4;
 }
 
-const size = (parameters: number) => (parameters >= 1e6 ? `${Number((parameters / 1e6).toPrecision(2))} million` : `${Math.round(parameters / 1e3)} thousand`);
-
 export function presetFor(preset: Preset, { parameters, context, data, software }: Surroundings): PresetResult {
   const aim = AIMS[preset];
   const pick = <T>([slow, fast]: readonly [T, T]): T => (software ? slow : fast);
-  const device = software ? 'a software adapter, which is slow' : 'a GPU';
 
   const wanted = lengthThatHolds(data.lengths, aim.whole);
   const cap = Math.min(context, pick(aim.context));
   const maxTokens = clamp(Math.min(Math.ceil(wanted / 8) * 8, cap), 8, context);
-  const held = heldWhole(data.lengths, maxTokens);
-  const why = [
-    `Context ${maxTokens}: ${Math.round(held * 100)} % of the examples fit in whole${maxTokens === context && wanted > context ? `; the model reads no more than ${context}` : maxTokens === cap && wanted > cap ? `; more would take long on ${device}` : ''}.`,
-  ];
+  const limit = maxTokens === context && wanted > context ? 'model' : maxTokens === cap && wanted > cap ? 'device' : null;
 
   const typical = Math.min(maxTokens, lengthThatHolds(data.lengths, 0.5));
   const perStep = clamp(Math.round(pick(aim.tokens) / typical), 2, Math.max(2, Math.floor(data.train / 4)));
   const batchSize = Math.min(perStep, pick(MAX_BATCH));
   const accumulation = Math.max(1, Math.round(perStep / batchSize));
   const examples = batchSize * accumulation;
-  why.push(`Batch ${batchSize}${accumulation > 1 ? ` × ${accumulation}` : ''}: about ${examples * typical} tokens a step, as half of the examples have up to ${typical} and training runs on ${device}.`);
 
   const [least, slow, fast] = aim.steps;
   // A large model on a software adapter takes seconds for each step.
@@ -105,19 +98,28 @@ export function presetFor(preset: Preset, { parameters, context, data, software 
   const once = data.train / examples;
   const steps = clamp(Math.ceil(aim.passes * once), Math.min(least, most), most);
   const seen = steps / once;
-  why.push(`${steps} steps: each of the ${times(data.train, 'example')} is seen ${seen < 0.95 ? `less than once (${Math.round(seen * 100)} %)` : `about ${times(Number(seen.toPrecision(2)), 'time')}`}${steps === most ? `; no more, as training runs on ${device}` : ''}.`);
 
-  const learningRate = usualRate(parameters) * (preset === 'thorough' && seen > 3 ? 0.5 : 1);
+  const halved = preset === 'thorough' && seen > 3;
+  const learningRate = usualRate(parameters) * (halved ? 0.5 : 1);
   const warmupSteps = clamp(Math.round(steps / 10), 1, 100);
-  why.push(`Learning rate ${learningRate}: usual for LoRA on a model of ${size(parameters)} values${preset === 'thorough' && seen > 3 ? ', halved as the data are seen several times' : ''}; it warms up over ${times(warmupSteps, 'step')}, a tenth of the run.`);
-  why.push(`Rank ${aim.rank}: ${preset === 'quick' ? 'small, to be quick' : preset === 'balanced' ? 'the usual one' : 'wider, as there is time to fill it'}; alpha twice as much.`);
 
   const evalExamples = clamp(Math.min(aim.evalExamples, data.heldOut), 1, pick([Math.min(aim.evalExamples, 64), aim.evalExamples]));
   const evalEvery = Math.max(1, Math.round(steps / aim.evaluations));
-  why.push(`Measured on ${times(evalExamples, 'held-out example')} every ${times(evalEvery, 'step')}${evalExamples === data.heldOut && data.heldOut < aim.evalExamples ? ': all there are' : ''}.`);
+  const allMeasured = evalExamples === data.heldOut && data.heldOut < aim.evalExamples;
 
   const slice = preset === 'thorough' && data.train >= SLICE_FROM;
-  if (preset === 'thorough') why.push(slice ? 'A tenth of the training data is set aside to find each run’s best adapter, so that running on too long does no harm.' : `With ${times(data.train, 'example')} none is set aside to choose the best adapter by.`);
+  const why = () => {
+    const t = texts().configure.preset.reason;
+    return [
+      t.context(maxTokens, Math.round(heldWhole(data.lengths, maxTokens) * 100), limit, software),
+      t.batch(batchSize, accumulation, examples * typical, typical, software),
+      t.steps(steps, data.train, seen, steps === most, software),
+      t.rate(learningRate, parameters, halved, warmupSteps),
+      t.rank[preset](aim.rank),
+      t.measured(evalExamples, evalEvery, allMeasured),
+      ...(preset === 'thorough' ? [slice ? t.slice : t.noSlice(data.train)] : []),
+    ];
+  };
   return {
     train: {
       steps, learningRate, warmupSteps, batchSize, accumulation, maxTokens, evalEvery, evalExamples,

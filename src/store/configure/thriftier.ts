@@ -1,5 +1,6 @@
 /** Ways to need less memory, mildest first: what the page offers where a plan does not fit. Pure. */
 import type { ExperimentConfig } from '../../shared/config';
+import { texts } from '../../shared/texts';
 
 export interface Thriftier {
   /** What would change, for a button. */
@@ -19,6 +20,7 @@ const halves = (from: number, least: number): number[] => {
  */
 export function thriftier(draft: ExperimentConfig): Thriftier[] {
   const { train } = draft;
+  const t = texts().configure.thriftier;
   const whole = train.batchSize * train.accumulation;
   const batch = (d: ExperimentConfig, batchSize: number): ExperimentConfig => ({ ...d, train: { ...d.train, batchSize, accumulation: Math.min(256, Math.ceil(whole / batchSize)) } });
   const tokens = (d: ExperimentConfig, maxTokens: number): ExperimentConfig => ({ ...d, train: { ...d.train, maxTokens } });
@@ -26,15 +28,15 @@ export function thriftier(draft: ExperimentConfig): Thriftier[] {
   const widest = Math.max(...draft.runs.map((r) => r.rank));
   const batches = halves(train.batchSize, 1);
   const lengths = halves(train.maxTokens, 16);
-  const said = (d: ExperimentConfig, n: number) => `Batch ${n} × ${d.train.accumulation}`;
+  const batchOf = (d: ExperimentConfig) => `${d.train.batchSize} × ${d.train.accumulation}`;
   const least = batches.at(-1) ?? train.batchSize;
   const small = least < train.batchSize ? batch(draft, least) : draft;
-  const prefix = least < train.batchSize ? `${said(small, least)}, ` : '';
+  const smaller = small === draft ? null : batchOf(small);
   return [
-    ...batches.map((n) => { const d = batch(draft, n); return { label: `${said(d, n)} instead of ${train.batchSize} × ${train.accumulation}`, draft: d }; }),
-    ...lengths.map((n) => ({ label: `Context ${n} instead of ${train.maxTokens}`, draft: tokens(draft, n) })),
-    ...halves(widest, 1).map((n) => ({ label: `Rank ${n} instead of ${widest}`, draft: width(draft, n) })),
-    ...(prefix ? lengths.map((n) => ({ label: `${prefix}context ${n}`, draft: tokens(small, n) })) : []),
-    ...(lengths.length > 0 && widest > 1 ? [{ label: `${prefix}context ${lengths.at(-1)}, rank 1`, draft: width(tokens(small, lengths.at(-1)!), 1) }] : []),
+    ...batches.map((n) => { const d = batch(draft, n); return { label: t.batch(batchOf(d), batchOf(draft)), draft: d }; }),
+    ...lengths.map((n) => ({ label: t.context(n, train.maxTokens), draft: tokens(draft, n) })),
+    ...halves(widest, 1).map((n) => ({ label: t.rank(n, widest), draft: width(draft, n) })),
+    ...(smaller ? lengths.map((n) => ({ label: t.together(smaller, n, null), draft: tokens(small, n) })) : []),
+    ...(lengths.length > 0 && widest > 1 ? [{ label: t.together(smaller, lengths.at(-1)!, 1), draft: width(tokens(small, lengths.at(-1)!), 1) }] : []),
   ];
 }

@@ -57,9 +57,9 @@ describe('a grid', () => {
   });
 
   it('refuses in words what cannot be trained, naming arm and field', () => {
-    expect(expandGrid([lora], [{ field: 'rank', values: '8 100' }], train)).toBe('LoRA, rank 100: rank must be at most 64.');
+    expect(expandGrid([lora], [{ field: 'rank', values: '8 100' }], train)).toBe('LoRA, rank 100, Rank: must be at most 64.');
     expect(expandGrid([lora], [{ field: 'rank', values: '8' }, { field: 'rank', values: '4' }], train)).toMatch(/two different/);
-    expect(expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train)).toMatch(/^train\.sliceShare: must be above 0/);
+    expect(expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train)).toMatch(/^Slice set aside: must be above 0/);
     const eight = Array.from({ length: 8 }, (_, i) => run('lora', { id: `r${i}` }));
     expect(expandGrid(eight, [{ field: 'rank', values: '1 2 3 4 5 6 7 8' }], train)).toMatch(/64 arms; at most 48/);
   });

@@ -4,6 +4,8 @@
  */
 import { type ExperimentConfig, type RunConfig, experimentProblems, isGated, learnsThreshold, startRank } from '../../shared/config';
 import { MAX_ARMS, type Study } from '../../shared/study';
+import { texts } from '../../shared/texts';
+import { describeProblem } from '../configure/names';
 
 /** Runs of one session at most. */
 const PER_SESSION = 8;
@@ -14,9 +16,6 @@ export const GRID_FIELDS = ['learningRate', 'rank', 'alpha', 'loraPlusRatio', 'd
 export type GridField = (typeof GRID_FIELDS)[number];
 
 interface FieldInfo {
-  label: string;
-  /** As it stands in an arm's name. */
-  phrase: (value: string) => string;
   /** Typed in percent. */
   percent?: boolean;
   example: string;
@@ -29,18 +28,18 @@ const gate = (run: RunConfig, patch: Partial<RunConfig['gate']>): RunConfig => (
 const learns = (run: RunConfig) => isGated(run) && learnsThreshold(run.gate);
 
 export const GRID_INFO: Record<GridField, FieldInfo> = {
-  learningRate: { label: 'Learning rate', phrase: (v) => `learning rate ${v}`, example: '0.001, 0.003, 0.01', concerns: () => true, put: (run, learningRate) => ({ ...run, learningRate }) },
+  learningRate: { example: '0.001, 0.003, 0.01', concerns: () => true, put: (run, learningRate) => ({ ...run, learningRate }) },
   rank: {
-    label: 'Rank', phrase: (v) => `rank ${v}`, example: '4, 8, 16', concerns: () => true,
+    example: '4, 8, 16', concerns: () => true,
     // α/r stays what it is, so that the rank alone changes.
     put: (run, rank) => ({ ...run, rank, alpha: (run.alpha * rank) / run.rank, adalora: { ...run.adalora, initRank: Math.max(run.adalora.initRank, startRank(rank)) } }),
   },
-  alpha: { label: 'Alpha', phrase: (v) => `alpha ${v}`, example: '8, 16, 32', concerns: () => true, put: (run, alpha) => ({ ...run, alpha }) },
-  loraPlusRatio: { label: 'LoRA+ ratio', phrase: (v) => `LoRA+ ${v}`, example: '1, 4, 16', concerns: () => true, put: (run, loraPlusRatio) => ({ ...run, loraPlusRatio }) },
-  dropout: { label: 'Dropout, %', phrase: (v) => `dropout ${v} %`, percent: true, example: '0, 5, 10', concerns: (run) => run.method !== 'dora' && run.method !== 'ts-dora', put: (run, dropout) => ({ ...run, dropout }) },
-  target: { label: 'Skipped share to steer to, %', phrase: (v) => `skip ${v} %`, percent: true, example: '30, 50, 70', concerns: learns, put: (run, target) => gate(run, { target }) },
-  lambdaBar: { label: 'Price of a kept token, λ̄', phrase: (v) => `λ̄ ${v}`, example: '0, 0.1, 0.5', concerns: learns, put: (run, lambdaBar) => gate(run, { lambdaBar }) },
-  keep: { label: 'Kept share, %', phrase: (v) => `keep ${v} %`, percent: true, example: '30, 50, 70', concerns: (run) => isGated(run) && (run.gate.rule === 'quantile' || (run.gate.rule === 'random' && run.gate.follows === null)), put: (run, keep) => gate(run, { keep }) },
+  alpha: { example: '8, 16, 32', concerns: () => true, put: (run, alpha) => ({ ...run, alpha }) },
+  loraPlusRatio: { example: '1, 4, 16', concerns: () => true, put: (run, loraPlusRatio) => ({ ...run, loraPlusRatio }) },
+  dropout: { percent: true, example: '0, 5, 10', concerns: (run) => run.method !== 'dora' && run.method !== 'ts-dora', put: (run, dropout) => ({ ...run, dropout }) },
+  target: { percent: true, example: '30, 50, 70', concerns: learns, put: (run, target) => gate(run, { target }) },
+  lambdaBar: { example: '0, 0.1, 0.5', concerns: learns, put: (run, lambdaBar) => gate(run, { lambdaBar }) },
+  keep: { percent: true, example: '30, 50, 70', concerns: (run) => isGated(run) && (run.gate.rule === 'quantile' || (run.gate.rule === 'random' && run.gate.follows === null)), put: (run, keep) => gate(run, { keep }) },
 };
 
 /** One axis as the form has it. */
@@ -53,13 +52,14 @@ export interface Axis {
 /** Values of an axis as typed and as they are set; a string says what is wrong with the list. */
 export function axisValues({ field, values }: Axis): { shown: string; value: number }[] | string {
   const info = GRID_INFO[field];
+  const { field: { [field]: { label } }, problem: t } = texts().experiment.grid;
   const parts = values.split(/[\s,;]+/).filter(Boolean);
-  if (parts.length === 0) return `${info.label}: give at least one value, such as ${info.example}.`;
-  if (parts.length > MAX_VALUES) return `${info.label}: at most ${MAX_VALUES} values.`;
+  if (parts.length === 0) return t.none(label, info.example);
+  if (parts.length > MAX_VALUES) return t.many(label, MAX_VALUES);
   const numbers = parts.map((shown) => ({ shown, value: Number(shown) / (info.percent ? 100 : 1) }));
   const wrong = numbers.find((v) => !Number.isFinite(v.value));
-  if (wrong) return `${info.label}: “${wrong.shown}” is no number.`;
-  if (new Set(numbers.map((v) => v.value)).size < numbers.length) return `${info.label}: a value stands twice.`;
+  if (wrong) return t.number(label, wrong.shown);
+  if (new Set(numbers.map((v) => v.value)).size < numbers.length) return t.twice(label);
   return numbers;
 }
 
@@ -75,7 +75,9 @@ export interface Expanded {
  * @param train what the arms are checked with
  */
 export function expandGrid(runs: readonly RunConfig[], axes: readonly Axis[], train: ExperimentConfig['train']): Expanded | string {
-  if (axes.length === 2 && axes[0].field === axes[1].field) return 'Choose two different settings.';
+  const t = texts().experiment.grid;
+  const named = (setting: readonly { field: GridField; shown: string }[]) => t.list(setting.map((s) => t.field[s.field].at(s.shown)));
+  if (axes.length === 2 && axes[0].field === axes[1].field) return t.problem.same;
   const lists: { field: GridField; list: { shown: string; value: number }[] }[] = [];
   for (const axis of axes) {
     const list = axisValues(axis);
@@ -102,25 +104,23 @@ export function expandGrid(runs: readonly RunConfig[], axes: readonly Axis[], tr
       }
       const id = `r${i + 1}-s${groups.length + 1}`;
       const own = mine.filter((s) => GRID_INFO[s.field].concerns(run));
-      const words = mine.map((s) => GRID_INFO[s.field].phrase(s.shown)).join(', ');
+      const words = named(mine);
       const set = own.reduce((r, s) => GRID_INFO[s.field].put(r, s.value), run);
       const follows = run.gate.follows === null ? null : idOf.get(run.gate.follows) ?? null;
-      arms.push({ ...set, id, name: words ? `${run.name.slice(0, 58 - words.length)}, ${words}`.slice(0, 60) : run.name, gate: { ...set.gate, follows } });
+      arms.push({ ...set, id, name: words ? t.list([run.name.slice(0, 58 - words.length), words]).slice(0, 60) : run.name, gate: { ...set.gate, follows } });
       made.set(key, id);
       idOf.set(run.id, id);
       ids.push(id);
     });
-    if (ids.length > 0) groups.push({ name: setting.map((s) => GRID_INFO[s.field].phrase(s.shown)).join(', '), arms: ids, reference: idOf.get(runs[0].id)! });
+    if (ids.length > 0) groups.push({ name: named(setting), arms: ids, reference: idOf.get(runs[0].id)! });
   }
   const unused = axes.find((a) => !runs.some((r) => GRID_INFO[a.field].concerns(r)));
-  if (unused) return `None of the methods chosen has the setting “${GRID_INFO[unused.field].label}”.`;
-  if (arms.length > MAX_ARMS) return `That makes ${arms.length} arms; at most ${MAX_ARMS}. Choose fewer values or methods.`;
+  if (unused) return t.problem.unused(t.field[unused.field].label);
+  if (arms.length > MAX_ARMS) return t.problem.arms(arms.length, MAX_ARMS);
   const expanded = { arms, grid: { fields: axes.map((a) => a.field), settings: groups } };
   for (const session of sessionsOf(expanded)) {
     const [problem] = experimentProblems({ train, runs: session });
-    if (!problem) continue;
-    const [, i, field] = /^runs\.(\d+)\.?(.*)$/.exec(problem.path) ?? [];
-    return i === undefined ? `${problem.path}: ${problem.message}.` : `${session[Number(i)].name}: ${field} ${problem.message}.`;
+    if (problem) return t.problem.setting(describeProblem(problem, { runs: session }));
   }
   return expanded;
 }

@@ -2,7 +2,7 @@
 import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema, startRank } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { Rng } from '../../shared/rng';
-import { type Cell, type ModuleMeasure, RANKING_NAMES, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
+import { type Cell, type ModuleMeasure, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
 import { texts } from '../../shared/texts';
 import { sessionsOf } from './grid';
 
@@ -11,14 +11,15 @@ export const PROBE_GATED = 'probe-gated';
 export const PROBE_PLAIN = 'probe-plain';
 export const PROBE_ADALORA = 'probe-adalora';
 
-const PROBES: readonly { id: string; name: string; method: RunConfig['method'] }[] = [
-  { id: PROBE_GATED, name: 'Probe with gates', method: 'ts-lora' },
-  { id: PROBE_PLAIN, name: 'Probe, plain LoRA', method: 'lora' },
-  { id: PROBE_ADALORA, name: 'Probe, AdaLoRA', method: 'adalora' },
-];
-
 /** The probes that a study's rankings need. */
-const probesOf = ({ importance }: Study) => PROBES.filter((p) => p.id !== PROBE_ADALORA || importance!.rankings.includes('sensitivity'));
+function probesOf({ importance }: Study): Pick<RunConfig, 'id' | 'name' | 'method'>[] {
+  const t = texts().experiment.modules.probe;
+  return [
+    { id: PROBE_GATED, name: t.gated, method: 'ts-lora' },
+    { id: PROBE_PLAIN, name: t.plain, method: 'lora' },
+    ...(importance!.rankings.includes('sensitivity') ? [{ id: PROBE_ADALORA, name: t.adalora, method: 'adalora' as const }] : []),
+  ];
+}
 
 /** One session: all arms of one seed, or as many of them as a session holds, which share its passes. */
 export interface Job {
@@ -76,8 +77,9 @@ function trainJob(study: Study, cells: readonly Cell[], seed: number, ids: reado
   const modules = probeMeasures(cells, seed);
   if (!modules) throw new ConfigError(texts().errors.store.studies.noRanking(seed));
   const [arm] = study.arms;
-  const runs = rankings.map((id) => runSchema.parse({ ...arm, id, name: RANKING_NAMES[id].name, only: topModules(modules, id, share, seed) }));
-  if (all) runs.push(runSchema.parse({ ...arm, id: 'all', name: 'All modules' }));
+  const t = texts().experiment.modules;
+  const runs = rankings.map((id) => runSchema.parse({ ...arm, id, name: t.ranking[id].name, only: topModules(modules, id, share, seed) }));
+  if (all) runs.push(runSchema.parse({ ...arm, id: 'all', name: t.all }));
   return { stage: 'train', seed, experiment: parseExperiment({ train, runs }) };
 }
 

@@ -2,7 +2,8 @@
 import { METHOD_NAMES, type MethodName, type RunConfig, type TrainConfig, gateSchema, isGated, startRank, trainSchema } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { type Importance, RANKINGS, type Study } from '../../shared/study';
-import { type Axis, GRID_INFO, expandGrid, sessionsOf } from './grid';
+import { texts } from '../../shared/texts';
+import { type Axis, expandGrid, sessionsOf } from './grid';
 
 export type StudyKind = 'compare' | 'importance';
 
@@ -33,16 +34,17 @@ export const MAX_SEEDS = 20;
  * @param train and @param runs what is set under Configure
  */
 export function studyProblem(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): string | null {
-  if (!Number.isInteger(draft.seeds) || draft.seeds < 1 || draft.seeds > MAX_SEEDS) return `Choose 1 to ${MAX_SEEDS} seeds.`;
+  const t = texts().experiment.form.problem;
+  if (!Number.isInteger(draft.seeds) || draft.seeds < 1 || draft.seeds > MAX_SEEDS) return t.seeds(MAX_SEEDS);
   if (draft.kind === 'compare') {
     const compared = comparedRuns(draft, runs);
-    if (draft.axes.length === 0) return compared.length < 2 ? `Choose at least two ${draft.of} to compare, or a setting that varies.` : null;
-    if (compared.length === 0) return 'Choose at least one method.';
+    if (draft.axes.length === 0) return compared.length < 2 ? t.two[draft.of] : null;
+    if (compared.length === 0) return t.none;
     const grid = expandGrid(compared, draft.axes, { ...train, ...bestOf(draft, train) });
-    return typeof grid === 'string' ? grid : grid.arms.length < 2 ? 'That makes one arm only: give a second value.' : null;
+    return typeof grid === 'string' ? grid : grid.arms.length < 2 ? t.oneArm : null;
   }
-  if (!Number.isInteger(draft.probeSteps) || draft.probeSteps < 1) return 'The probe needs at least one step.';
-  return draft.share >= 0.01 && draft.share <= 1 ? null : 'The budget must lie between 1 and 100 %.';
+  if (!Number.isInteger(draft.probeSteps) || draft.probeSteps < 1) return t.probe;
+  return draft.share >= 0.01 && draft.share <= 1 ? null : t.budget;
 }
 
 /** Arms of the form, sessions of eight at most, seeds: how much there is to do. Null where the form is wrong. */
@@ -75,17 +77,17 @@ function arm(like: RunConfig, id: string, name: string, method: MethodName, gate
 export function settingsOf(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): Pick<Study, 'name' | 'train' | 'seeds' | 'arms' | 'importance' | 'grid'> {
   const seeds = Array.from({ length: draft.seeds }, (_, i) => (train.seed + i) % 2 ** 32);
   const trained = trainSchema.parse({ ...train, ...bestOf(draft, train) });
-  const over = `over ${draft.seeds} ${draft.seeds === 1 ? 'seed' : 'seeds'}`;
+  const { form: { name: t }, grid: { field } } = texts().experiment;
   if (draft.kind === 'compare') {
     const compared = comparedRuns(draft, runs);
-    const names = compared.length > 4 ? `${compared.length} ${draft.of}` : compared.map((a) => a.name).join(' / ');
-    if (draft.axes.length === 0) return { name: `${names} ${over}`.slice(0, 120), train: trained, seeds, arms: compared, importance: null, grid: null };
+    const names = compared.length > 4 ? t.many[draft.of](compared.length) : compared.map((a) => a.name).join(' / ');
+    if (draft.axes.length === 0) return { name: t.compare(names, draft.seeds).slice(0, 120), train: trained, seeds, arms: compared, importance: null, grid: null };
     const grid = expandGrid(compared, draft.axes, trained);
     if (typeof grid === 'string') throw new ConfigError({ message: grid });
-    const by = draft.axes.map((a) => GRID_INFO[a.field].label.replace(/, (%|λ̄)$/, '').toLowerCase()).join(' × ');
-    return { name: `${names} by ${by} ${over}`.slice(0, 120), train: trained, seeds, arms: grid.arms, importance: null, grid: grid.grid };
+    const by = draft.axes.map((a) => field[a.field].short).join(' × ');
+    return { name: t.grid(names, by, draft.seeds).slice(0, 120), train: trained, seeds, arms: grid.arms, importance: null, grid: grid.grid };
   }
   const importance: Importance = { probeSteps: draft.probeSteps, share: draft.share, rankings: [...RANKINGS], all: true };
   const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
-  return { name: `Which modules matter? ${over}`, train: trained, seeds, arms: [{ ...arm(runs[0], 'lora', 'LoRA', 'lora', gate), only: null }], importance, grid: null };
+  return { name: t.importance(draft.seeds), train: trained, seeds, arms: [{ ...arm(runs[0], 'lora', 'LoRA', 'lora', gate), only: null }], importance, grid: null };
 }

@@ -1,25 +1,22 @@
 /** A study's cells as tables: means with intervals, differences paired by seed, verdicts. Page and report read these. */
 import { type Interval, effect, interval, mean, pairedDifference, rankStability, spearman, verdict } from '../../shared/stats';
-import { type Cell, type ModuleMeasure, type NoisePoint, RANKING_NAMES, type Ranking, type Study, type TokenClassRow, contestants, moduleKey } from '../../shared/study';
+import { type Cell, type ModuleMeasure, type NoisePoint, type Ranking, type Study, type TokenClassRow, contestants, moduleKey } from '../../shared/study';
+import { texts } from '../../shared/texts';
 import { probeMeasures, scores, topModules } from './plan';
 
 /** What a cell can be measured by. */
 export interface Measure {
   id: 'loss' | 'best' | 'likelihood' | 'generated' | 'skipped';
-  /** For a table's head. */
-  label: string;
-  /** In a sentence. */
-  phrase: string;
   share: boolean;
   of: (cell: Cell) => number | null;
 }
 
 export const MEASURES: readonly Measure[] = [
-  { id: 'loss', label: 'Held-out loss', phrase: 'held-out loss', share: false, of: (c) => c.loss },
-  { id: 'best', label: 'Best on the way', phrase: 'best held-out loss on the way', share: false, of: (c) => (c.failed !== null || c.evals.length === 0 ? null : Math.min(...c.evals.map((e) => e.loss))) },
-  { id: 'likelihood', label: 'Right, by likelihood', phrase: 'share of right answers by likelihood', share: true, of: (c) => c.accuracy?.likelihood ?? null },
-  { id: 'generated', label: 'Right, written', phrase: 'share of right answers written', share: true, of: (c) => c.accuracy?.generated ?? null },
-  { id: 'skipped', label: 'Skipped', phrase: 'skipped share', share: true, of: (c) => c.skipped },
+  { id: 'loss', share: false, of: (c) => c.loss },
+  { id: 'best', share: false, of: (c) => (c.failed !== null || c.evals.length === 0 ? null : Math.min(...c.evals.map((e) => e.loss))) },
+  { id: 'likelihood', share: true, of: (c) => c.accuracy?.likelihood ?? null },
+  { id: 'generated', share: true, of: (c) => c.accuracy?.generated ?? null },
+  { id: 'skipped', share: true, of: (c) => c.skipped },
 ];
 
 export interface ResultRow {
@@ -78,7 +75,7 @@ export function resultsOf(study: Study, cells: readonly Cell[]): Results {
   const base = cells.find((c) => c.stage === 'train' && c.base !== null)?.base ?? null;
   const started = rows.filter((r) => r.done > 0);
   const several = new Set([...against.values()].map((r) => r.id)).size > 1;
-  const reference = several ? `${study.arms[0].name.split(',')[0]}, same setting` : all[0].name;
+  const reference = several ? texts().experiment.results.sameSetting(study.arms[0].name.split(/[,，]/)[0]) : all[0].name;
   return { measures, reference, base, rows, verdicts: started.length < 2 ? [] : verdictsOf(study, rows, measures, column) };
 }
 
@@ -90,25 +87,26 @@ function referencesOf({ grid, ...study }: Study): Map<string, { id: string; name
   return new Map(all.filter((a) => reference(a.id) !== a.id).map((a) => [a.id, all.find((r) => r.id === reference(a.id))!]));
 }
 
-/** As it stands inside a sentence. */
-const lowered = (text: string) => text[0].toLowerCase() + text.slice(1);
+/** As it stands at the beginning of a sentence. */
+const raised = (text: string) => text[0].toUpperCase() + text.slice(1);
 
 function verdictsOf(study: Study, rows: readonly ResultRow[], measures: readonly Measure[], column: (id: string, of: Measure['of']) => (number | null)[]): string[] {
+  const { modules, results: { measure } } = texts().experiment;
   if (study.importance) {
     const [first, ...others] = rows;
     // In the words of the question: the modules that sparsity chooses against each other choice.
-    const chosen = ({ id, name }: ResultRow) => (id === 'all' ? 'Taking all modules' : `Choosing by ${name.toLowerCase()}`);
-    return others.filter((r) => r.done > 0).map((r) => verdict(chosen(first), lowered(chosen(r)), 'held-out loss', pairedDifference(first.losses, r.losses)));
+    const chosen = ({ id }: ResultRow) => (id === 'all' ? modules.allChoice : modules.ranking[id as Ranking].choice);
+    return others.filter((r) => r.done > 0).map((r) => verdict(raised(chosen(first)), chosen(r), measure.loss.phrase, pairedDifference(first.losses, r.losses)));
   }
   const sentences: string[] = [];
   for (const other of rows) {
     if (other.done === 0 || !other.against) continue;
     const { id, name } = other.against;
-    sentences.push(verdict(other.name, name, 'held-out loss', other.difference));
+    sentences.push(verdict(other.name, name, measure.loss.phrase, other.difference));
     for (const m of measures.filter((x) => x.id === 'likelihood' || x.id === 'generated')) {
       const shares = pairedDifference(column(other.id, m.of), column(id, m.of));
       // Answers are said only where they tell something that the loss does not.
-      if (effect(shares) === 'lower' || effect(shares) === 'higher') sentences.push(verdict(other.name, name, m.phrase, shares));
+      if (effect(shares) === 'lower' || effect(shares) === 'higher') sentences.push(verdict(other.name, name, measure[m.id].phrase, shares));
     }
   }
   return sentences;
@@ -116,8 +114,6 @@ function verdictsOf(study: Study, rows: readonly ResultRow[], measures: readonly
 
 export interface RankingRow {
   ranking: Ranking;
-  name: string;
-  by: string;
   /** Mean rank correlation between seeds: 1 is the same order every time. */
   stability: number | null;
   /** Mean rank correlation with the active share within a seed. */
@@ -145,7 +141,7 @@ export function rankingsOf(study: Study, cells: readonly Cell[]): { seeds: numbe
     const rows = per(ranking);
     const agree = rows.map((r, i) => spearman(r, active[i])).filter((r) => r !== null);
     // ‖W0‖ does not depend on the seed: its order is always the same, which says nothing of stability.
-    return { ranking, ...RANKING_NAMES[ranking], stability: ranking === 'weight' ? null : rankStability(rows), withActive: ranking === 'active' || agree.length === 0 ? null : mean(agree) };
+    return { ranking, stability: ranking === 'weight' ? null : rankStability(rows), withActive: ranking === 'active' || agree.length === 0 ? null : mean(agree) };
   });
   const chosen = new Map(importance.rankings.map((ranking) => [ranking, probes.map(({ seed, modules }) => topModules(modules, ranking, importance.share, seed))]));
   const modules = probes[0].modules.map((m, i): ModuleRow => ({

@@ -227,7 +227,7 @@ export class Studies {
     const result = new Map<string, Measured>(experiment.runs.map((r) => [r.id, { accuracy: null, classes: [], modules: null }]));
     if (ids.length === 0) return result;
     if (stage === 'probe') {
-      this.#patch({ activity: 'measuring the modules' });
+      this.#patch({ activity: 'modules' });
       for (const id of ids) {
         const active = activeShares(session.histories.get(id)!);
         const { modules } = await train.request({ type: 'module-measures', runId: id, examples: GRADIENT_EXAMPLES });
@@ -235,11 +235,11 @@ export class Studies {
       }
       return result;
     }
-    this.#patch({ activity: 'scoring answers' });
+    this.#patch({ activity: 'answers' });
     const accuracy: Record<string, Accuracy | null> = await train.request({ type: 'accuracy', runs: ids, examples: experiment.train.evalExamples });
     for (const id of ids) result.get(id)!.accuracy = accuracy[id] ?? null;
     if (gated.length > 0) {
-      this.#patch({ activity: 'looking at which tokens are skipped' });
+      this.#patch({ activity: 'tokens' });
       const classes = await train.request({ type: 'token-classes', runs: gated, examples: Math.min(CLASS_EXAMPLES, experiment.train.evalExamples) });
       for (const id of gated) result.get(id)!.classes = classes[id] ?? [];
     }

@@ -1,5 +1,6 @@
 /** The frame of every chart: its title, what it means, its files, and the table behind it. */
 import { type ReactNode, useId, useState } from 'react';
+import { texts } from '../../shared/texts';
 import { Scroll, TableBehind } from '../bits';
 import { useChartColors } from './chartColors';
 import { type Cell, type Picture, saveChart } from './saveChart';
@@ -20,6 +21,7 @@ interface Props {
 }
 
 export function ChartFrame({ title, name, explain, picture, rows, table, tools, children }: Props) {
+  const t = texts().charts.frame;
   const [open, setOpen] = useState(false);
   const id = useId();
   const colors = useChartColors();
@@ -27,19 +29,19 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
     <figure className="panel chart-frame" aria-labelledby={`${id}-title`} data-chart={name}>
       <div className="chart-head">
         <h3 id={`${id}-title`}>{title}</h3>
-        <button type="button" className="quiet small" aria-expanded={open} aria-controls={`${id}-what`} onClick={() => setOpen(!open)} data-testid={`explain-${name}`}>What is this?</button>
+        <button type="button" className="quiet small" aria-expanded={open} aria-controls={`${id}-what`} onClick={() => setOpen(!open)} data-testid={`explain-${name}`}>{t.what}</button>
         <span className="spacer" />
         {tools}
       </div>
       <div id={`${id}-what`} className="explain" hidden={!open} data-testid={`explanation-${name}`}>{open && explain().map((p) => <p key={p}>{p}</p>)}</div>
       {children}
       <div className="chart-foot">
-        <TableBehind summary="As a table" lazy={table === undefined}>{() => <Scroll label={`${title}, as a table`}>{table ?? <PlainTable rows={rows()} name={name} />}</Scroll>}</TableBehind>
+        <TableBehind summary={t.asTable} lazy={table === undefined}>{() => <Scroll label={t.asTableOf(title)}>{table ?? <PlainTable rows={rows()} name={name} />}</Scroll>}</TableBehind>
         <fieldset className="row save">
-          <legend className="sr-only">Save: {title}</legend>
-          <span className="muted">Save</span>
+          <legend className="sr-only">{t.saveOf(title)}</legend>
+          <span className="muted">{t.save}</span>
           {(['png', 'svg', 'csv'] as const).map((kind) => (
-            <button key={kind} type="button" className="quiet small" data-testid={`save-${name}-${kind}`} aria-label={`${kind.toUpperCase()} of ${title}`} onClick={() => void saveChart(kind, name, title, picture, rows, colors)}>{kind.toUpperCase()}</button>
+            <button key={kind} type="button" className="quiet small" data-testid={`save-${name}-${kind}`} aria-label={t.file(kind.toUpperCase(), title)} onClick={() => void saveChart(kind, name, title, picture, rows, colors)}>{kind.toUpperCase()}</button>
           ))}
         </fieldset>
       </div>
@@ -51,14 +53,16 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
 const SHOWN = 200;
 
 function PlainTable({ rows, name }: { rows: Cell[][]; name: string }) {
+  const { column, frame } = texts().charts;
+  const columns: Record<string, string> = column;
   const [head, ...body] = rows;
   const stride = Math.max(1, Math.ceil(body.length / SHOWN));
   const shown = body.filter((_, i) => i % stride === 0 || i === body.length - 1);
   const text = (c: Cell) => (c === null || c === undefined || (typeof c === 'number' && !Number.isFinite(c)) ? '–' : typeof c === 'number' && !Number.isInteger(c) ? String(Number(c.toPrecision(4))) : String(c));
   return (
     <table className="grid" data-testid={`table-${name}`}>
-      {stride > 1 && <caption>Every {stride} rows; the CSV has all {body.length}</caption>}
-      <thead><tr>{head.map((h) => <th key={String(h)} scope="col" className="num">{text(h)}</th>)}</tr></thead>
+      {stride > 1 && <caption>{frame.thinned(stride, body.length)}</caption>}
+      <thead><tr>{head.map((h) => <th key={String(h)} scope="col" className="num">{columns[String(h)] ?? text(h)}</th>)}</tr></thead>
       <tbody>{shown.map((row, r) => <tr key={r}>{row.map((c, i) => <td key={i} className="num">{text(c)}</td>)}</tr>)}</tbody>
     </table>
   );

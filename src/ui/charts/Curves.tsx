@@ -1,10 +1,12 @@
 /** Loss, gradient norm, learning rate and speed of all runs, on one axis of steps with one cursor. */
 import { memo, useDeferredValue, useMemo, useState } from 'react';
+import { texts } from '../../shared/texts';
 import { type Aligned, type Curve, align, curveOf, curveRows, evalCurve, smooth } from '../../store/curves';
 import type { RunHistory } from '../../store/history';
 import type { Session } from '../../store/slices';
 import { Check, RunMark } from '../bits';
 import { compact, count, fixed } from '../format';
+import { Phrase } from '../Phrase';
 import { useSel } from '../studioContext';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
@@ -41,6 +43,7 @@ export function Curves({ session }: { session: Session }) {
 }
 
 const View = memo(function View({ session, version }: { session: Session; version: number }) {
+  const { curves: t, line } = texts().charts;
   const colors = useChartColors();
   const [bus] = useState(() => new CursorBus());
   const [weight, setWeight] = useState(0);
@@ -63,15 +66,15 @@ const View = memo(function View({ session, version }: { session: Session; versio
       const [color, soft, dash] = [colors.runs[index], colors.runsSoft[index], DASHES[index - 1]];
       const training = curveOf(run, 'loss');
       return [
-        ...(weight > 0 ? [{ line: { label: `${name}, raw`, color: soft, width: 1, quiet: true }, curve: training }] : []),
-        { line: { label: `${name}, training`, color: weight > 0 ? color : soft, width: 1.25, dash }, curve: smooth(training, weight) },
-        { line: { label: `${name}, held out`, color, width: 2.5, dash, points: true }, curve: evalCurve(run, base) },
+        ...(weight > 0 ? [{ line: { label: t.raw(name), color: soft, width: 1, quiet: true }, curve: training }] : []),
+        { line: { label: t.training(name), color: weight > 0 ? color : soft, width: 1.25, dash }, curve: smooth(training, weight) },
+        { line: { label: t.heldOut(name), color, width: 2.5, dash, points: true }, curve: evalCurve(run, base) },
       ];
     });
     const made = plot(parts, range);
     const level = base?.evals.at(-1)?.loss;
     if (level !== undefined) {
-      made.lines.push({ label: 'base, held out', color: colors.ink2, width: 1.5, dash: [3, 4] });
+      made.lines.push({ label: t.baseHeldOut, color: colors.ink2, width: 1.5, dash: [3, 4] });
       made.data.push(made.data[0].map(() => level));
     }
     return made;
@@ -94,34 +97,34 @@ const View = memo(function View({ session, version }: { session: Session; versio
   return (
     <div className="stack">
       <fieldset className="row chart-tools">
-        <legend className="sr-only">All line charts</legend>
+        <legend className="sr-only">{t.all}</legend>
         <span className="row runs-shown">
           {all.map(({ run, name, index }) => (
             <label key={run.runId} className="check"><input type="checkbox" checked={!hidden.has(run.runId)} onChange={(e) => setHidden(new Set(e.target.checked ? [...hidden].filter((x) => x !== run.runId) : [...hidden, run.runId]))} /><span><RunMark index={index} />{name}</span></label>
           ))}
         </span>
-        <label className="slider smoothing"><span>Smoothing <span className="num">{weight.toFixed(2)}</span></span><input type="range" min={0} max={0.98} step={0.02} value={weight} onChange={(e) => setWeight(Number(e.target.value))} data-testid="smoothing" /></label>
-        <Check checked={log} onChange={setLog}>Log scale</Check>
-        <button type="button" className="small" disabled={!range} onClick={() => setRange(null)} data-testid="zoom-reset">{range ? `Steps ${Math.round(range[0])}–${Math.round(range[1])}: show all` : 'Drag over a chart to look closer'}</button>
+        <label className="slider smoothing"><span><Phrase of={t.smoothing} weight={<span className="num">{weight.toFixed(2)}</span>} /></span><input type="range" min={0} max={0.98} step={0.02} value={weight} onChange={(e) => setWeight(Number(e.target.value))} data-testid="smoothing" /></label>
+        <Check checked={log} onChange={setLog}>{t.log}</Check>
+        <button type="button" className="small" disabled={!range} onClick={() => setRange(null)} data-testid="zoom-reset">{range ? line.zoomed(Math.round(range[0]), Math.round(range[1])) : line.zoom}</button>
       </fieldset>
       <ChartFrame
-        title="Loss" name="loss" explain={() => explainLoss(all.map((r) => ({ name: r.name, run: r.run })), base)}
-        picture={chart(loss, 'loss, nats per token', 360, log)}
+        title={t.loss} name="loss" explain={() => explainLoss(all.map((r) => ({ name: r.name, run: r.run })), base)}
+        picture={chart(loss, t.nats, 360, log)}
         rows={() => curveRows(names.flatMap((n) => [`${n} training`, `${n} held out`]), all.flatMap((r) => [curveOf(r.run, 'loss'), evalCurve(r.run, base)]))}
         table={<LossTable session={session} />}
       >
-        <LineChart title="Loss of all runs over steps" {...loss} {...shared} yLabel="loss, nats per token" height={280} log={log} />
-        <p className="help">Thin: loss on the batch just learnt from. Thick, with dots: loss on held-out examples. Level: the untouched base there.</p>
+        <LineChart title={t.lossOver} {...loss} {...shared} yLabel={t.nats} height={280} log={log} />
+        <p className="help">{t.help}</p>
       </ChartFrame>
       <div className="trio">
-        <ChartFrame title="Gradient norm" name="gradient" explain={() => explainGradient(all.map((r) => ({ name: r.name, run: r.run })), experiment.train.clipNorm)} picture={chart(gradient, 'gradient norm', 300, log)} rows={rows('gradNorm')}>
-          <LineChart title="Gradient norm over steps" {...gradient} {...shared} yLabel="before clipping" height={170} log={log} format={compact} />
+        <ChartFrame title={t.gradient} name="gradient" explain={() => explainGradient(all.map((r) => ({ name: r.name, run: r.run })), experiment.train.clipNorm)} picture={chart(gradient, t.gradientAxis, 300, log)} rows={rows('gradNorm')}>
+          <LineChart title={t.gradientOver} {...gradient} {...shared} yLabel={t.gradientUnit} height={170} log={log} format={compact} />
         </ChartFrame>
-        <ChartFrame title="Learning rate" name="rate" explain={() => explainRate(experiment.train, all[0].run)} picture={chart(rate, 'learning rate', 300)} rows={rows('learningRate')}>
-          <LineChart title="Learning rate over steps" {...rate} {...shared} yLabel="per update" height={170} format={compact} />
+        <ChartFrame title={t.rate} name="rate" explain={() => explainRate(experiment.train, all[0].run)} picture={chart(rate, t.rateAxis, 300)} rows={rows('learningRate')}>
+          <LineChart title={t.rateOver} {...rate} {...shared} yLabel={t.rateUnit} height={170} format={compact} />
         </ChartFrame>
-        <ChartFrame title="Tokens per second" name="speed" explain={() => explainSpeed(all.map((r) => ({ name: r.name, run: r.run })))} picture={chart(speed, 'tokens per second', 300, log)} rows={rows('speeds')}>
-          <LineChart title="Tokens per second over steps" {...speed} {...shared} yLabel="each run" height={170} log={log} format={(v) => (v !== null && v < 10 ? fixed(v, 1) : count(v))} />
+        <ChartFrame title={t.speed} name="speed" explain={() => explainSpeed(all.map((r) => ({ name: r.name, run: r.run })))} picture={chart(speed, t.speedAxis, 300, log)} rows={rows('speeds')}>
+          <LineChart title={t.speedOver} {...speed} {...shared} yLabel={t.speedUnit} height={170} log={log} format={(v) => (v !== null && v < 10 ? fixed(v, 1) : count(v))} />
         </ChartFrame>
       </div>
     </div>

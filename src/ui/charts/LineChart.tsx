@@ -5,6 +5,7 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { texts } from '../../shared/texts';
 import { valueAt } from '../../store/curves';
 import { compact, fixed, percent } from '../format';
 import { useChartColors } from './chartColors';
@@ -25,6 +26,7 @@ interface Props extends LinePlot {
 
 export function LineChart(props: Props) {
   const { title, lines, data, yLabel, bus, height = 240, log = false, share = false, range = null, onZoom } = props;
+  const t = texts().charts.line;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef<Latest['current']>({ data, range, said: () => '' });
@@ -103,7 +105,7 @@ export function LineChart(props: Props) {
         // An input of type range has no place for a chart.
         // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
         role="slider"
-        tabIndex={0} aria-label={`${title}: cursor. Arrow keys move it${onZoom ? ', plus looks closer, 0 shows all' : ''}`}
+        tabIndex={0} aria-label={onZoom ? t.cursorZoom(title) : t.cursor(title)}
         aria-valuemin={first} aria-valuemax={last} aria-valuenow={bus.step ?? last} aria-valuetext={said(props, bus.step)} onKeyDown={keys} onBlur={() => bus.set(null)}
       />
     </div>
@@ -115,7 +117,7 @@ const formatOf = ({ format, share }: Props) => format ?? (share ? (v: number | n
 function said(props: Props, step: number | null): string {
   const format = formatOf(props);
   const parts = props.lines.flatMap((l, i) => (l.quiet ? [] : [`${l.label} ${format(valueAt(props.data, i, step))}`]));
-  return `step ${step ?? props.data[0].at(-1) ?? 0}: ${parts.join(', ')}`;
+  return texts().charts.line.said(step ?? props.data[0].at(-1) ?? 0, parts);
 }
 
 /** The legend, above the chart and never on it: each line with its value under the cursor, or its latest. */
@@ -124,7 +126,7 @@ function Readout(props: Props) {
   const format = formatOf(props);
   return (
     <ul className="readout num" data-testid="readout">
-      <li className="muted">step {step ?? props.data[0].at(-1) ?? 0}</li>
+      <li className="muted">{texts().charts.stepAt(step ?? props.data[0].at(-1) ?? 0)}</li>
       {props.lines.map((l, i) => !l.quiet && (
         <li key={l.label}>
           <svg width="22" height="8" aria-hidden="true"><line x1="1" x2="21" y1="4" y2="4" stroke={l.color} strokeWidth={l.width} strokeDasharray={l.dash?.join(' ')} />{l.points && <circle cx="11" cy="4" r="3" fill={l.color} />}</svg>
@@ -162,10 +164,10 @@ function build(box: HTMLElement, { lines, yLabel, height, log, share }: Looks, l
       y: share ? { range: () => [0, 1] } : log ? { distr: 3 } : {},
     },
     axes: [
-      { ...axis, label: 'step', labelSize: 18, size: 34, incrs: WHOLE },
+      { ...axis, label: texts().charts.step, labelSize: 18, size: 34, incrs: WHOLE },
       { ...axis, label: yLabel, labelSize: 18, size: 56, space: 26, values: (_, ticks) => ticks.map((v) => (v === null ? '' : share ? percent(v) : compact(v))) },
     ],
-    series: [{ label: 'step' }, ...lines.map((l) => ({
+    series: [{}, ...lines.map((l) => ({
       label: l.label, stroke: l.color, width: l.width, dash: l.dash, spanGaps: true,
       points: l.points ? { show: true, size: 7, fill: l.color } : { show: false },
     }))],

@@ -1,26 +1,28 @@
 /** The numbers behind the loss chart: every evaluation, and the latest step. */
+import { texts } from '../../shared/texts';
 import { lossRows } from '../../store/series';
 import type { Session } from '../../store/slices';
 import { RunMark } from '../bits';
 import { fixed, signed } from '../format';
 
 export function LossTable({ session: { experiment, histories } }: { session: Session }) {
+  const { curves, lossTable: t } = texts().charts;
   const rows = lossRows(experiment.runs.map((r) => histories.get(r.id)!));
   const level = histories.get('base')?.evals.at(-1)?.loss;
   return (
     <table className="grid" data-testid="loss-table">
       <thead>
         <tr>
-          <th scope="col" className="num">Step</th>
+          <th scope="col" className="num">{t.step}</th>
           {experiment.runs.map((r, i) => [
-            <th key={`${r.id}-t`} scope="col" className="num"><RunMark index={i + 1} />{r.name}, training</th>,
-            <th key={`${r.id}-h`} scope="col" className="num">held out</th>,
-            <th key={`${r.id}-d`} scope="col" className="num">against base</th>,
+            <th key={`${r.id}-t`} scope="col" className="num"><RunMark index={i + 1} />{curves.training(r.name)}</th>,
+            <th key={`${r.id}-h`} scope="col" className="num">{t.heldOut}</th>,
+            <th key={`${r.id}-d`} scope="col" className="num">{t.againstBase}</th>,
           ])}
         </tr>
       </thead>
       <tbody>
-        {level !== undefined && <tr><th scope="row">base</th>{experiment.runs.map((r) => [<td key={`${r.id}-t`} className="num">–</td>, <td key={`${r.id}-h`} className="num">{fixed(level)}</td>, <td key={`${r.id}-d`} className="num">–</td>])}</tr>}
+        {level !== undefined && <tr><th scope="row">{t.base}</th>{experiment.runs.map((r) => [<td key={`${r.id}-t`} className="num">–</td>, <td key={`${r.id}-h`} className="num">{fixed(level)}</td>, <td key={`${r.id}-d`} className="num">–</td>])}</tr>}
         {rows.map((row) => (
           <tr key={row.step}>
             <th scope="row" className="num">{row.step}</th>

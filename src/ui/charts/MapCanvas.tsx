@@ -3,6 +3,7 @@
  * says stands below the map and is read out as the keys move.
  */
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
+import { texts } from '../../shared/texts';
 import { useChartColors } from './chartColors';
 import { cellAt, drawMap, layOut, type MapSpec, moved } from './mapLayout';
 import { useDrawing } from './useDrawing';
@@ -25,6 +26,7 @@ interface Props extends MapSpec {
 
 export function MapCanvas(props: Props) {
   const { label, testId, describe, selected, onSelect, urgent, data, rows, columns, cellHeight } = props;
+  const t = texts().charts.map;
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const colors = useChartColors();
@@ -59,7 +61,7 @@ export function MapCanvas(props: Props) {
       {/* An application is moved by its own keys. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
-        ref={host} className="map" role="application" aria-roledescription="map" aria-label={`${label}. Arrow keys move between cells, Enter chooses one; the table below has all numbers.`}
+        ref={host} className="map" role="application" aria-roledescription={t.role} aria-label={t.label(label)}
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0} data-testid={testId} data-left={layout.left} data-top={layout.top} data-cell={layout.cell} data-cell-height={cellHeight} {...data} onKeyDown={key} onBlur={() => setActive(null)}
       >

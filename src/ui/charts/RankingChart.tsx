@@ -1,6 +1,7 @@
 /** Modules by how many tokens they keep, and how steady that order is over time and between runs. */
 import { useState } from 'react';
 import type { RunConfig } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
 import { type Ranking, ranking, stabilityWord } from '../../store/importance';
 import type { Session } from '../../store/slices';
@@ -24,6 +25,7 @@ interface Props {
 }
 
 export function RankingChart({ session, gated, history, selected, onSelect }: Props) {
+  const { module: moduleSaid, ranking: t } = texts().charts;
   const colors = useChartColors();
   const [all, setAll] = useState(false);
   const r = ranking(history, gated.map((g) => session.histories.get(g.id)!));
@@ -33,16 +35,16 @@ export function RankingChart({ session, gated, history, selected, onSelect }: Pr
   const shown = all ? r.modules : r.modules.slice(0, SHORT);
   const rows = () => [['rank', 'module', 'active share', 'spread between windows'], ...r.modules.map((m) => [m.rank, moduleName(modules[m.module]), m.share, m.spread])];
   return (
-    <ChartFrame title="Modules by active share" name="ranking" explain={() => explainRanking(r, modules, names)} rows={rows} picture={() => picture(r, modules.map(moduleName), colors)}>
+    <ChartFrame title={t.title} name="ranking" explain={() => explainRanking(r, modules, names)} rows={rows} picture={() => picture(r, modules.map(moduleName), colors)}>
       <Stability r={r} names={names} />
-      <Scroll label="Modules by active share">
+      <Scroll label={t.title}>
         <table className="grid ranking" data-testid="ranking">
-          <thead><tr><th scope="col" className="num">#</th><th scope="col">Module</th><th scope="col">Tokens kept, steps {r.from}–{r.to}</th><th scope="col" className="num">±</th></tr></thead>
+          <thead><tr><th scope="col" className="num">#</th><th scope="col">{t.module}</th><th scope="col">{t.kept(r.from, r.to)}</th><th scope="col" className="num">±</th></tr></thead>
           <tbody>
             {shown.map((m) => (
               <tr key={m.module} className={m.module === selected ? 'row-selected' : undefined}>
                 <td className="num">{m.rank}</td>
-                <th scope="row"><button type="button" className="quiet small" onClick={() => onSelect(m.module)}>layer {modules[m.module].layer}, {modules[m.module].kind}</button></th>
+                <th scope="row"><button type="button" className="quiet small" onClick={() => onSelect(m.module)}>{moduleSaid(modules[m.module].layer, modules[m.module].kind)}</button></th>
                 <td><span className="share-bar" aria-hidden="true"><span style={{ width: `${m.share * 100}%`, backgroundColor: colors.keep(0.85).fill }} /></span><span className="num">{percent(m.share, 1)}</span></td>
                 <td className="num">{m.spread === null ? '–' : percent(m.spread, 1)}</td>
               </tr>
@@ -50,17 +52,18 @@ export function RankingChart({ session, gated, history, selected, onSelect }: Pr
           </tbody>
         </table>
       </Scroll>
-      {r.modules.length > SHORT && <button type="button" className="quiet small" aria-expanded={all} onClick={() => setAll(!all)}>{all ? `First ${SHORT} only` : `All ${r.modules.length} modules`}</button>}
+      {r.modules.length > SHORT && <button type="button" className="quiet small" aria-expanded={all} onClick={() => setAll(!all)}>{all ? t.first(SHORT) : t.all(r.modules.length)}</button>}
     </ChartFrame>
   );
 }
 
 function Stability({ r, names }: { r: Ranking; names: Map<string, string> }) {
+  const t = texts().charts.ranking;
   const correlation = (c: number | null) => (c === null ? stabilityWord(c) : `${stabilityWord(c)} (${fixed(c, 2)})`);
   return (
     <dl className="facts" data-testid="stability">
-      <dt>Order over the second half of the run</dt><dd className="num">{correlation(r.overTime)}</dd>
-      {r.withRuns.map((w) => [<dt key={`${w.runId}-t`}>Against {names.get(w.runId) ?? w.runId}</dt>, <dd key={w.runId} className="num">{correlation(w.correlation)}</dd>])}
+      <dt>{t.overTime}</dt><dd className="num">{correlation(r.overTime)}</dd>
+      {r.withRuns.map((w) => [<dt key={`${w.runId}-t`}>{t.against(names.get(w.runId) ?? w.runId)}</dt>, <dd key={w.runId} className="num">{correlation(w.correlation)}</dd>])}
     </dl>
   );
 }

@@ -1,10 +1,12 @@
 /** Layer × module map of the skipped share, with a slider through the run's time. */
 import { useEffect, useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import type { ModuleId } from '../../shared/types';
 import type { ModuleSeries } from '../../store/history';
 import { moduleName, percent } from '../format';
 import { say } from '../announcer';
+import { Phrase } from '../Phrase';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainSkipMap } from './explain';
@@ -21,6 +23,8 @@ interface Props {
 }
 
 export function SkipMap({ modules, series, selected, onSelect }: Props) {
+  const { charts } = texts();
+  const t = charts.skipMap;
   const colors = useChartColors();
   const [row, setRow] = useState<number | null>(null);
   const last = series.rows - 1;
@@ -30,7 +34,7 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
   useEffect(() => scrubber.attach((to) => {
     const next = Math.min(last, Math.max(0, to(at, last)));
     go(next);
-    say(`Step ${series.steps[next]}`);
+    say(charts.scrubbed(series.steps[next]));
   }));
   const layers = [...new Set(modules.map((m) => m.layer))].sort((a, b) => a - b);
   const kinds = MODULE_KINDS.filter((k) => modules.some((m) => m.kind === k));
@@ -41,7 +45,7 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
     shade: (r, c) => { const m = module(r, c); return m === undefined ? null : colors.skip(values[m]); },
     text: (r, c) => String(Math.round(values[module(r, c)!] * 100)),
   };
-  const describe = (r: number, c: number) => { const m = module(r, c); return m === undefined ? `layer ${layers[r]} has no adapted ${kinds[c]}` : `layer ${layers[r]}, ${kinds[c]}: ${percent(values[m], 1)} skipped`; };
+  const describe = (r: number, c: number) => { const m = module(r, c); return m === undefined ? t.none(layers[r], kinds[c]) : t.cell(charts.module(layers[r], kinds[c]), percent(values[m], 1)); };
   const picture = () => {
     const layout = layOut(spec, 480);
     return { width: layout.width, height: layout.height, draw: (to: Parameters<typeof drawMap>[0]) => drawMap(to, spec, layout, colors) };
@@ -49,22 +53,22 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
   const rows = () => [['step', ...modules.map(moduleName)], ...Array.from({ length: series.rows }, (_, r) => [series.steps[r], ...series.row(r)])];
   const table = (
     <table className="grid" data-testid="table-skipmap">
-      <caption>Skipped share in percent at step {series.steps[at]}</caption>
-      <thead><tr><th scope="col">Layer</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
+      <caption>{t.caption(series.steps[at])}</caption>
+      <thead><tr><th scope="col">{t.layer}</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
       <tbody>{layers.map((layer, r) => <tr key={layer}><th scope="row">{layer}</th>{kinds.map((k, c) => { const m = module(r, c); return <td key={k} className="num">{m === undefined ? '–' : percent(values[m], 1)}</td>; })}</tr>)}</tbody>
     </table>
   );
   const chosen = modules[selected] ?? modules[0];
   return (
-    <ChartFrame title={`Skipped share, layer × module, step ${series.steps[at]}`} name="skipmap" explain={() => explainSkipMap(modules, values, series.steps[at])} picture={picture} rows={rows} table={table}>
+    <ChartFrame title={t.title(series.steps[at])} name="skipmap" explain={() => explainSkipMap(modules, values, series.steps[at])} picture={picture} rows={rows} table={table}>
       <MapCanvas
-        {...spec} label="Skipped share by layer and module" testId="heatmap" describe={describe} urgent={row} data={{ 'data-step': series.steps[at], 'data-selected': selected }}
+        {...spec} label={t.label} testId="heatmap" describe={describe} urgent={row} data={{ 'data-step': series.steps[at], 'data-selected': selected }}
         selected={[layers.indexOf(chosen.layer), kinds.indexOf(chosen.kind)]} onSelect={(r, c) => { const m = module(r, c); if (m !== undefined) onSelect(m); }}
       />
-      <Ramp shade={colors.skip} from="0 %" to="100 % skipped" />
+      <Ramp shade={colors.skip} from={t.low} to={t.high} />
       <label className="slider">
-        <span>Step <span className="num">{series.steps[at]}</span>{at === last ? ' (latest)' : ''}</span>
-        <input type="range" min={0} max={last} value={at} onChange={(e) => go(Number(e.target.value))} aria-valuetext={`step ${series.steps[at]}`} data-testid="scrub" />
+        <span><Phrase of={at === last ? charts.sliderLatest : charts.slider} step={<span className="num">{series.steps[at]}</span>} /></span>
+        <input type="range" min={0} max={last} value={at} onChange={(e) => go(Number(e.target.value))} aria-valuetext={charts.stepAt(series.steps[at])} data-testid="scrub" />
       </label>
     </ChartFrame>
   );

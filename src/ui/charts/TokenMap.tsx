@@ -1,8 +1,10 @@
 /** Token × module map of one text: which module kept its update for which token, or how large each update was. */
 import { memo, useState } from 'react';
+import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
 import { Segmented } from '../bits';
-import { compact, moduleName, tokenText } from '../format';
+import { compact, moduleName } from '../format';
+import { tokenSigns } from '../tokenSigns';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainTokenMap } from './explain';
@@ -26,8 +28,10 @@ function logScale(ratio: Float32Array): (r: number) => number {
 /** What one module did with one token, in a sentence. */
 export function gateSaid(watch: Watch, m: number, t: number): string {
   const i = m * watch.tokens.length + t;
-  const tau = watch.tau ? (watch.kept[i] ? ` ≥ τ ${compact(watch.tau[m])}` : ` < τ ${compact(watch.tau[m])}`) : '';
-  return `layer ${watch.modules[m].layer}, ${watch.modules[m].kind}, “${tokenText(watch.tokens[t])}”: ${watch.kept[i] ? 'kept' : 'skipped'}, r ${compact(watch.ratio[i])}${tau}`;
+  const { module, tokenMap } = texts().charts;
+  const said = [module(watch.modules[m].layer, watch.modules[m].kind), tokenSigns(watch.tokens)[t].name, compact(watch.ratio[i])] as const;
+  if (!watch.tau) return (watch.kept[i] ? tokenMap.wasKept : tokenMap.wasSkipped)(...said);
+  return (watch.kept[i] ? tokenMap.wasKeptAt : tokenMap.wasSkippedAt)(...said, compact(watch.tau[m]));
 }
 
 interface Props {
@@ -39,13 +43,14 @@ interface Props {
 
 /** Drawn anew only when the watched text has passed through again. */
 export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect }: Props) {
+  const said = texts().charts.tokenMap;
   const colors = useChartColors();
   const [mode, setMode] = useState<'gate' | 'r'>('gate');
   const { tokens, modules, kept, ratio } = watch;
   const n = tokens.length;
   const scale = logScale(ratio);
   const spec: MapSpec = {
-    rows: modules.map(moduleName), columns: tokens.map(tokenText), cellHeight: modules.length > 40 ? 9 : 14, minCell: 11, maxCell: 26, upright: true,
+    rows: modules.map(moduleName), columns: tokenSigns(tokens).map((s) => s.text), cellHeight: modules.length > 40 ? 9 : 14, minCell: 11, maxCell: 26, upright: true,
     shade: (m, t) => (mode === 'gate' ? colors.keep(kept[m * n + t]) : colors.keep(scale(ratio[m * n + t]))),
   };
   const picture = () => {
@@ -58,11 +63,11 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
   ];
   return (
     <ChartFrame
-      title="Token × module" name="tokenmap" explain={() => explainTokenMap(n, modules.length, kept)} picture={picture} rows={rows}
-      tools={<Segmented label="Colour shows" value={mode} onChange={setMode} options={[{ value: 'gate', label: 'kept' }, { value: 'r', label: 'size r' }]} />}
+      title={said.title} name="tokenmap" explain={() => explainTokenMap(n, modules.length, kept)} picture={picture} rows={rows}
+      tools={<Segmented label={said.colour} value={mode} onChange={setMode} options={[{ value: 'gate', label: said.gate }, { value: 'r', label: said.size }]} />}
     >
-      <MapCanvas {...spec} label="Updates kept, by module and token" testId="token-map" describe={(m, t) => gateSaid(watch, m, t)} urgent={mode} selected={[module, token]} onSelect={onSelect} data={{ 'data-step': watch.step }} />
-      {mode === 'gate' ? <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from="skipped" to="kept" /> : <Ramp shade={colors.keep} from="smallest r" to="largest r (log scale)" />}
+      <MapCanvas {...spec} label={said.label} testId="token-map" describe={(m, t) => gateSaid(watch, m, t)} urgent={mode} selected={[module, token]} onSelect={onSelect} data={{ 'data-step': watch.step }} />
+      {mode === 'gate' ? <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from={said.skipped} to={said.kept} /> : <Ramp shade={colors.keep} from={said.smallest} to={said.largest} />}
     </ChartFrame>
   );
 });

@@ -1,15 +1,18 @@
 /** A text's tokens, shaded by how many modules keep the update for each; one token's modules in detail below. */
 import { type KeyboardEvent, memo, useRef, useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
 import { keptPerToken } from '../../store/series';
 import { Scroll, SelectField } from '../bits';
-import { compact, percent, tokenText } from '../format';
+import { compact, percent } from '../format';
+import { tokenSigns } from '../tokenSigns';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainTokens } from './explain';
 import { Ramp } from './Ramp';
 import type { Surface } from './surface';
+import { letters } from './textWidth';
 
 type Watch = NonNullable<RunHistory['watch']>;
 
@@ -21,6 +24,7 @@ interface Props {
 
 /** Drawn anew only when the watched text has passed through again. */
 export const TokenView = memo(function TokenView({ watch, token, onToken }: Props) {
+  const { layer: layerSaid, tokens: said } = texts().charts;
   const colors = useChartColors();
   const [layer, setLayer] = useState('all');
   const [kind, setKind] = useState('all');
@@ -29,7 +33,8 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = MODULE_KINDS.filter((k) => watch.modules.some((m) => m.kind === k));
   const { kept, ratio, modules } = keptPerToken(watch, layer === 'all' ? null : Number(layer), kind === 'all' ? null : kind);
-  const n = watch.tokens.length;
+  const signs = tokenSigns(watch.tokens);
+  const n = signs.length;
   const shown = Math.min(n - 1, hover ?? token);
   const focusable = Math.min(n - 1, token);
   const key = (event: KeyboardEvent, at: number) => {
@@ -40,42 +45,43 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
     onToken(to);
     list.current?.querySelector<HTMLElement>(`[data-token="${to}"]`)?.focus();
   };
-  const rows = () => [['token', 'text', 'kept by', 'mean r'], ...watch.tokens.map((text, t) => [t, tokenText(text), kept[t], ratio[t]])];
+  const rows = () => [['token', 'text', 'kept by', 'mean r'], ...signs.map(({ name }, t) => [t, name, kept[t], ratio[t]])];
   return (
-    <ChartFrame title="A text, token by token" name="tokens" explain={() => explainTokens(kept, watch.tokens)} picture={() => picture(watch.tokens, kept, colors)} rows={rows}>
+    <ChartFrame title={said.title} name="tokens" explain={() => explainTokens(kept, signs.map((s) => s.name))} picture={() => picture(signs.map((s) => s.text), kept, colors)} rows={rows}>
       <div className="fields">
-        <SelectField label="Layer" value={layer} onChange={setLayer} options={[{ value: 'all', label: 'all layers' }, ...layers.map((l) => ({ value: String(l), label: `layer ${l}` }))]} />
-        <SelectField label="Module" value={kind} onChange={setKind} options={[{ value: 'all', label: 'all modules' }, ...kinds.map((k) => ({ value: k, label: k }))]} />
+        <SelectField label={said.layer} value={layer} onChange={setLayer} options={[{ value: 'all', label: said.allLayers }, ...layers.map((l) => ({ value: String(l), label: layerSaid(l) }))]} />
+        <SelectField label={said.module} value={kind} onChange={setKind} options={[{ value: 'all', label: said.allModules }, ...kinds.map((k) => ({ value: k, label: k }))]} />
       </div>
       <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
-        <legend className="sr-only">Tokens; arrow keys move</legend>
-        {watch.tokens.map((t, i) => {
+        <legend className="sr-only">{said.legend}</legend>
+        {signs.map(({ text, note }, i) => {
           const shade = colors.keep(kept[i]);
           return (
             <button
               key={i} type="button" data-token={i} tabIndex={i === focusable ? 0 : -1} aria-pressed={i === focusable} className="token" style={{ backgroundColor: shade.fill, color: shade.ink }}
-              title={`${percent(kept[i])} of ${modules} keep it, mean r ${compact(ratio[i])}`} onClick={() => onToken(i)} onFocus={() => onToken(i)} onKeyDown={(e) => key(e, i)} onPointerEnter={() => setHover(i)} onPointerLeave={() => setHover(null)}
-            >{tokenText(t)}</button>
+              title={[said.token(percent(kept[i]), modules, compact(ratio[i])), note].filter(Boolean).join('; ')} onClick={() => onToken(i)} onFocus={() => onToken(i)} onKeyDown={(e) => key(e, i)} onPointerEnter={() => setHover(i)} onPointerLeave={() => setHover(null)}
+            >{text}</button>
           );
         })}
       </fieldset>
-      <Ramp shade={colors.keep} from="skipped by all" to="kept by all" />
-      <p className="help">Step {watch.step}. The stronger the colour, the more of the {modules} chosen modules keep their update for this token.</p>
-      <Detail watch={watch} token={shown} layers={layers} kinds={kinds} />
+      <Ramp shade={colors.keep} from={said.skippedByAll} to={said.keptByAll} />
+      <p className="help">{said.help(watch.step, modules)}</p>
+      <Detail watch={watch} token={shown} name={signs[shown].name} layers={layers} kinds={kinds} />
     </ChartFrame>
   );
 });
 
 /** r, τ and gate of every module for one token. */
-function Detail({ watch, token, layers, kinds }: { watch: Watch; token: number; layers: number[]; kinds: string[] }) {
+function Detail({ watch, token, name, layers, kinds }: { watch: Watch; token: number; name: string; layers: number[]; kinds: string[] }) {
+  const t = texts().charts.tokens;
   const colors = useChartColors();
   const n = watch.tokens.length;
   const index = new Map(watch.modules.map((m, i) => [`${m.layer}.${m.kind}`, i]));
   return (
-    <Scroll label="Every module’s gate for one token">
+    <Scroll label={t.gates}>
       <table className="grid gates" data-testid="token-gates" data-token={token}>
-        <caption>“{tokenText(watch.tokens[token])}”: r over τ in every module; ● kept, ○ skipped</caption>
-        <thead><tr><th scope="col">Layer</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
+        <caption>{t.caption(name)}</caption>
+        <thead><tr><th scope="col">{t.layer}</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
         <tbody>
           {layers.map((layer) => (
             <tr key={layer}>
@@ -85,7 +91,7 @@ function Detail({ watch, token, layers, kinds }: { watch: Watch; token: number; 
                 if (m === undefined) return <td key={k} className="num">–</td>;
                 const open = watch.kept[m * n + token] === 1;
                 const shade = colors.keep(open ? 0.3 : 0);
-                return <td key={k} className="num" style={{ backgroundColor: shade.fill, color: shade.ink }}><span className="sr-only">{open ? 'kept' : 'skipped'}, r </span><span aria-hidden="true">{open ? '●' : '○'} </span>{compact(watch.ratio[m * n + token])}{watch.tau && <small> / {compact(watch.tau[m])}</small>}</td>;
+                return <td key={k} className="num" style={{ backgroundColor: shade.fill, color: shade.ink }}><span className="sr-only">{open ? t.keptR : t.skippedR} </span><span aria-hidden="true">{open ? '●' : '○'} </span>{compact(watch.ratio[m * n + token])}{watch.tau && <small> / {compact(watch.tau[m])}</small>}</td>;
               })}
             </tr>
           ))}
@@ -100,11 +106,10 @@ const LINE = 26;
 const CHAR = 8;
 
 /** The text as it is saved, broken into lines. */
-function picture(tokens: string[], kept: ArrayLike<number>, colors: ReturnType<typeof useChartColors>): { width: number; height: number; draw: (to: Surface) => void } {
+function picture(signs: string[], kept: ArrayLike<number>, colors: ReturnType<typeof useChartColors>): { width: number; height: number; draw: (to: Surface) => void } {
   let [x, y] = [0, 0];
-  const places = tokens.map((t) => {
-    const text = tokenText(t);
-    const width = Math.max(CHAR, text.length * CHAR) + 4;
+  const places = signs.map((text) => {
+    const width = Math.max(CHAR, letters(text) * CHAR) + 4;
     if (x > 0 && x + width > WIDTH) [x, y] = [0, y + LINE];
     const place = { text, x, y, width };
     x += width + 1;

@@ -1,5 +1,6 @@
 /** What each chart means, in sentences with the user's own numbers. Plain functions: state in, text out. */
 import type { TrainConfig } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import type { GateStats, ModuleId } from '../../shared/types';
 import { type RunHistory, totalSkipped } from '../../store/history';
 import { type Ranking, stabilityWord } from '../../store/importance';
@@ -10,102 +11,105 @@ export interface NamedRun {
   run: RunHistory;
 }
 
-const nameOf = (m: ModuleId) => `layer ${m.layer}, ${m.kind}`;
+const said = () => texts().charts.explain;
+const nameOf = (m: ModuleId) => texts().charts.module(m.layer, m.kind);
 
 export function explainLoss(runs: NamedRun[], base: RunHistory | undefined): string[] {
-  const out = ['Loss is the model’s surprise at the right next token, in nats, averaged over the tokens that it is taught. Lower is better. The training curve is measured on the batch just learnt from, the held-out one on examples that no run ever learns.'];
+  const t = said().loss;
+  const out = [t.what];
   const start = base?.evals.at(-1)?.loss;
-  if (start !== undefined) out.push(`The untouched base has ${fixed(start)} on the held-out examples: it gave the right token ${percent(Math.exp(-start), 1)} on (geometric) average.`);
+  if (start !== undefined) out.push(t.base(fixed(start), percent(Math.exp(-start), 1)));
   for (const { name, run } of runs) {
     const last = run.evals.at(-1);
     if (!last || run.loss.length === 0) continue;
     const recent = run.loss.values().slice(-10);
     const training = recent.reduce((s, v) => s + v, 0) / recent.length;
     const gap = last.loss - training;
-    out.push(`${name}: ${fixed(last.loss)} at step ${last.step}, that is ${percent(Math.exp(-last.loss), 1)} for the right token. ${gap > 0.3 ? `It is ${fixed(gap, 2)} better on what it has just seen (${fixed(training)}) than on what it has not: part of what it learnt is by heart.` : `On what it has just seen it has ${fixed(training)}: it learns little by heart so far.`}`);
-    if (run.stopped) out.push(`${name} was ended at step ${run.stopped.step}, because its loss has not been better since step ${run.stopped.bestStep} (${fixed(run.stopped.bestLoss)}).`);
+    const now = [name, fixed(last.loss), last.step, percent(Math.exp(-last.loss), 1)] as const;
+    out.push(gap > 0.3 ? t.byHeart(...now, fixed(gap, 2), fixed(training)) : t.general(...now, fixed(training)));
+    if (run.stopped) out.push(t.stopped(name, run.stopped.step, run.stopped.bestStep, fixed(run.stopped.bestLoss)));
   }
   return out;
 }
 
 export function explainGradient(runs: NamedRun[], clipNorm: number): string[] {
-  const out = ['How steep the loss is for the adapter’s weights: the length of the gradient of A and B together, before it is clipped. Sudden peaks mean a batch the run did not expect; a steady climb means trouble.'];
+  const t = said().gradient;
+  const out = [t.what];
   for (const { name, run } of runs) {
     if (run.gradNorm.length === 0) continue;
     const values = run.gradNorm.values();
-    const clipped = clipNorm > 0 ? values.filter((v) => v > clipNorm).length / values.length : 0;
-    out.push(`${name}: ${compact(values.at(-1)!)} now, ${compact(values.reduce((a, b) => Math.max(a, b), 0))} at most.${clipNorm > 0 ? ` ${percent(clipped)} of its steps were longer than the limit of ${clipNorm} and were shortened to it.` : ''}`);
+    const now = [name, compact(values.at(-1)!), compact(values.reduce((a, b) => Math.max(a, b), 0))] as const;
+    out.push(clipNorm > 0 ? t.clipped(...now, percent(values.filter((v) => v > clipNorm).length / values.length), clipNorm) : t.run(...now));
   }
   return out;
 }
 
 export function explainRate(train: TrainConfig, run: RunHistory): string[] {
+  const t = said().rate;
   const now = run.learningRate.length > 0 ? run.learningRate.at(-1) : null;
   return [
-    `How far one update goes. It rises over the first ${train.warmupSteps} steps to ${compact(train.learningRate)}${train.schedule === 'constant' ? ' and stays there' : ` and then falls to 0 along a ${train.schedule === 'linear' ? 'line' : 'cosine'}`}.`,
-    ...(now === null ? [] : [`Now it is ${compact(now)}, ${percent(now / train.learningRate)} of that.`]),
+    t[train.schedule](train.warmupSteps, compact(train.learningRate)),
+    ...(now === null ? [] : [t.now(compact(now), percent(now / train.learningRate))]),
   ];
 }
 
 export function explainSpeed(runs: NamedRun[]): string[] {
-  const out = ['Tokens that a run learns from, per second of real time. Runs that share a pass over the base take their steps together. Dips are measurements on held-out data, samples, or other work of this computer.'];
+  const t = said().speed;
+  const out = [t.what];
   for (const { name, run } of runs) {
     const speed = run.speed();
-    if (speed) out.push(`${name}: ${count(speed.tokensPerSecond)} tokens/s of late, a step every ${Math.round(speed.msPerStep)} ms, ${count(run.tokens)} tokens so far.`);
+    if (speed) out.push(t.run(name, count(speed.tokensPerSecond), Math.round(speed.msPerStep), count(run.tokens)));
   }
   return out;
 }
 
 export function explainSkipMap(modules: ModuleId[], values: ArrayLike<number>, step: number): string[] {
+  const t = said().skipMap;
   const order = modules.map((_, i) => i).sort((a, b) => values[b] - values[a]);
   const mean = order.reduce((s, i) => s + values[i], 0) / Math.max(1, order.length);
-  return [
-    'One cell per adapted module. Its number is the share of tokens, in percent, for which the module’s update was too small against its own output (r below τ) and was left out.',
-    `At step ${step} the modules skip ${percent(mean, 1)} on average: most in ${nameOf(modules[order[0]])} (${percent(values[order[0]])}), least in ${nameOf(modules[order.at(-1)!])} (${percent(values[order.at(-1)!])}).`,
-    'Move the slider to see earlier steps. Choose a cell to see that module’s tokens, sizes and threshold below.',
-  ];
+  const [most, least] = [order[0], order.at(-1)!];
+  return [t.what, t.now(step, percent(mean, 1), nameOf(modules[most]), percent(values[most]), nameOf(modules[least]), percent(values[least])), t.use];
 }
 
 export function explainHistogram(gate: GateStats, module: number, name: string): string[] {
+  const t = said().histogram;
   const kept = gate.active[module];
   const tokens = gate.tokens[module];
-  return [
-    'r is the size of the update against the size of the module’s own output for one token; the axis is logarithmic. The dashed line is the threshold τ: what lies left of it was skipped.',
-    `${name}: τ is ${compact(gate.tau[module])}; ${count(kept)} of ${count(tokens)} tokens reached it, ${percent(tokens > 0 ? 1 - kept / tokens : 0, 1)} were skipped. Half of all r in the run lie below about ${compact(gate.rho)}.`,
-    'All updates begin at 0, because B does; they grow while the run learns, and τ follows.',
-  ];
+  return [t.what, t.now(name, compact(gate.tau[module]), count(kept), count(tokens), percent(tokens > 0 ? 1 - kept / tokens : 0, 1), compact(gate.rho)), t.start];
 }
 
 export function explainTokenMap(tokens: number, modules: number, kept: ArrayLike<number>): string[] {
+  const t = said().tokenMap;
   let open = 0;
   for (let i = 0; i < kept.length; i++) open += kept[i];
-  return [
-    `One text, as the model is now: a column per token (${tokens}), a row per module (${modules}). A filled cell means that the module’s update was kept for that token.`,
-    `Here ${percent(open / Math.max(1, kept.length), 1)} of ${count(kept.length)} updates were kept. Full columns are tokens that many modules had something to say about; empty rows are modules that this text did not need.`,
-  ];
+  return [t.what(tokens, modules), t.now(percent(open / Math.max(1, kept.length), 1), count(kept.length))];
 }
 
 export function explainTokens(shares: ArrayLike<number>, tokens: string[]): string[] {
+  const t = said().tokens;
   const order = tokens.map((_, i) => i).sort((a, b) => shares[b] - shares[a]);
-  return [
-    'The same text to be read: the stronger the colour, the more of the chosen modules kept their update for that token. Point at a token, or move to it with the arrow keys, to see every module’s r, τ and gate.',
-    ...(order.length > 1 ? [`Kept most: “${tokens[order[0]].trim() || '␣'}” (${percent(shares[order[0]])}). Kept least: “${tokens[order.at(-1)!].trim() || '␣'}” (${percent(shares[order.at(-1)!])}).`] : []),
-  ];
+  if (order.length < 2) return [t.what];
+  const text = (i: number) => tokens[i].trim() || '␣';
+  const [most, least] = [order[0], order.at(-1)!];
+  return [t.what, t.now(text(most), percent(shares[most]), text(least), percent(shares[least]))];
 }
 
 export function explainRanking(r: Ranking, modules: ModuleId[], names: Map<string, string>): string[] {
+  const t = said().ranking;
   const first = r.modules[0];
+  const stability = stabilityWord(r.overTime);
   return [
-    'A module that keeps many tokens is one the data asks much of. This is TS-PEFT’s sign of a module’s importance; a weight norm is another, and which of them is better is a question, not a fact.',
-    `Averaged over steps ${r.from} to ${r.to}, ${nameOf(modules[first.module])} keeps most: ${percent(first.share, 1)}.`,
-    `Stability: over the second half of the run the order is ${stabilityWord(r.overTime)}${r.overTime === null ? '' : ` (mean rank correlation ${fixed(r.overTime, 2)}; 1 = the same order, 0 = none)`}.`,
-    ...r.withRuns.map((w) => `Against ${names.get(w.runId) ?? w.runId}: ${w.correlation === null ? 'not comparable, all shares are equal' : `rank correlation ${fixed(w.correlation, 2)}, ${stabilityWord(w.correlation)}`}.`),
+    t.what,
+    t.now(r.from, r.to, nameOf(modules[first.module]), percent(first.share, 1)),
+    r.overTime === null ? t.unknown(stability) : t.stability(stability, fixed(r.overTime, 2)),
+    ...r.withRuns.map(({ runId, correlation }) => {
+      const name = names.get(runId) ?? runId;
+      return correlation === null ? t.equal(name) : t.against(name, fixed(correlation, 2), stabilityWord(correlation));
+    }),
   ];
 }
 
 export function explainShares(run: RunHistory): string[] {
-  return [
-    'Skipped share of all tokens over the steps of the run, averaged over the modules of one kind or one layer. It is 0 until the thresholds begin to move.',
-    ...(run.gate ? [`All modules together skip ${percent(totalSkipped(run.gate), 1)} of the last batch.`] : []),
-  ];
+  const t = said().shares;
+  return [t.what, ...(run.gate ? [t.now(percent(totalSkipped(run.gate), 1))] : [])];
 }

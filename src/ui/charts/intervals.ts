@@ -1,6 +1,8 @@
 /** Rows with a value each: its interval, and every seed as a dot; or a bar where the value is a share. */
 import type { Interval } from '../../shared/stats';
+import { texts } from '../../shared/texts';
 import { type Drawing, draw } from './drawing';
+import { letters } from './textWidth';
 import { ticks } from './ticks';
 
 export interface ChartRow {
@@ -45,8 +47,9 @@ function span(rows: readonly ChartRow[], look: Look): [number, number] {
 
 /** The chart. An interval that runs out of a share's 0 to 1 is cut there. */
 export function intervalChart(rows: readonly ChartRow[], look: Look): Drawing {
+  const t = texts().charts.intervals;
   const { width, format, share, level } = look;
-  const left = Math.min(190, Math.max(84, ...rows.map((r) => r.label.length * 6.8 + 14)), width * 0.45);
+  const left = Math.min(190, Math.max(84, ...rows.map((r) => letters(r.label) * 6.8 + 14)), width * 0.45);
   const right = 18;
   const [low, high] = span(rows, look);
   const x = (v: number) => left + ((Math.min(high, Math.max(low, v)) - low) / (high - low)) * (width - left - right);
@@ -61,7 +64,7 @@ export function intervalChart(rows: readonly ChartRow[], look: Look): Drawing {
     parts.push(draw('text', { x: left - 8, y: middle + 4, textAnchor: 'end', className: 'chart-label' }, label));
     if (interval) {
       const { mean, half, n } = interval;
-      const said = `${label}: ${format(mean)}${half === null ? '' : ` ± ${format(half)}`}, ${n} ${n === 1 ? 'seed' : 'seeds'}`;
+      const said = t.row(label, format(mean) + (half === null ? '' : ` ± ${format(half)}`), n);
       const whisker = half === null ? [] : [draw('line', { x1: x(mean - half), x2: x(mean + half), y1: middle, y2: middle, className: `chart-whisker ${share ? 'over-bar' : mark}` })];
       if (share) parts.push(draw('g', {}, draw('title', {}, said), draw('rect', { x: x(0), y: y + 5, width: Math.max(0.5, x(mean) - x(0)), height: ROW - 10, className: `chart-bar ${mark}` }), ...whisker));
       else {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ChartColors } from './chartColors';
 import { drawLines, niceTicks, spread } from './lines';
 import { SvgSurface } from './surface';
+import { letters } from './textWidth';
 
 test('ticks are round and cover the span', () => {
   expect(niceTicks(0, 100, 5)).toEqual([0, 20, 40, 60, 80, 100]);
@@ -12,6 +13,10 @@ test('ticks are round and cover the span', () => {
 test('labels at the ends do not cover one another and keep their order', () => {
   expect(spread([10, 12, 50], 14)).toEqual([10, 24, 50]);
   expect(spread([12, 10], 14)).toEqual([24, 10]);
+});
+
+test('names get the room that their signs take', () => {
+  expect(['LoRA', 'LoRA, raw', 'LoRA，留出', 'τ 0.1'].map(letters)).toEqual([4, 9, 10, 5]);
 });
 
 test('draws every named line with its label, skips gaps, and what a logarithm has no place for', () => {

@@ -1,8 +1,10 @@
 /** A line chart as it is saved: axes, lines, and a label at the end of each. On the page uPlot draws the same lines. */
+import { texts } from '../../shared/texts';
 import type { Aligned } from '../../store/curves';
 import { compact, percent } from '../format';
 import type { ChartColors } from './chartColors';
 import type { Surface } from './surface';
+import { letters } from './textWidth';
 
 export interface Line {
   label: string;
@@ -60,7 +62,7 @@ export function drawLines(to: Surface, width: number, height: number, { lines, d
     [lo, hi] = [lo - pad, hi + pad];
   }
   const named = lines.map((l, i) => ({ ...l, i })).filter((l) => !l.quiet);
-  const right = Math.max(0, ...named.map((l) => l.label.length * 6.6 + 14));
+  const right = Math.max(0, ...named.map((l) => letters(l.label) * 6.6 + 14));
   const [w, h] = [width - LEFT - right, height - BOTTOM];
   const px = (v: number) => LEFT + ((v - x0) / (x1 - x0)) * w;
   const py = (v: number) => h - ((f(v) - lo) / (hi - lo)) * h;
@@ -73,7 +75,7 @@ export function drawLines(to: Surface, width: number, height: number, { lines, d
     to.line([[px(t), 0], [px(t), h]], colors.line, 1);
     to.text(px(t), h + 12, String(t), { fill: colors.ink2, align: 'center', size: 11 });
   }
-  to.text(LEFT + w / 2, h + 30, 'step', { fill: colors.ink2, align: 'center' });
+  to.text(LEFT + w / 2, h + 30, texts().charts.step, { fill: colors.ink2, align: 'center' });
   to.text(10, h / 2, yLabel, { fill: colors.ink2, align: 'center', rotate: -90 });
   const ends: { label: string; color: string; y: number }[] = [];
   lines.forEach((line, l) => {

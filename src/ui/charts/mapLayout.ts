@@ -2,6 +2,7 @@
 import type { ChartColors } from './chartColors';
 import type { Shade } from './ramp';
 import type { Surface } from './surface';
+import { letters } from './textWidth';
 
 export interface MapSpec {
   rows: string[];
@@ -33,7 +34,7 @@ const CHAR = 6.7;
 
 export function layOut({ rows, columns, cellHeight, minCell, maxCell, upright }: MapSpec, available: number): MapLayout {
   const left = 10 + CHAR * Math.max(1, ...rows.map((r) => r.length));
-  const top = upright ? 12 + 7.3 * Math.min(LONGEST, Math.max(1, ...columns.map((c) => c.length))) : 22;
+  const top = upright ? 12 + 7.3 * Math.min(LONGEST, Math.max(1, ...columns.map(letters))) : 22;
   const cell = Math.min(maxCell, Math.max(minCell, Math.floor((available - left) / Math.max(1, columns.length))));
   return { left, top, cell, width: left + cell * columns.length, height: top + cellHeight * rows.length };
 }

@@ -1,5 +1,6 @@
 /** Shares over steps: a line per series, its interval as a whisker at every point, named at its right end. */
 import type { Interval } from '../../shared/stats';
+import { texts } from '../../shared/texts';
 import { type Drawing, draw } from './drawing';
 import { ticks } from './ticks';
 
@@ -49,7 +50,7 @@ export function shareChart(lines: readonly ShareLine[], { title, width, format, 
     points.forEach((p, i) => {
       const before = points[i - 1];
       if (before) parts.push(draw('line', { x1: x(before.step), y1: y(before.mean), x2: x(p.step), y2: y(p.mean), className: `chart-whisker ${line.mark}${dash}` }));
-      const said = `${line.label}, step ${p.step}: ${format(p.mean)}${p.half === null ? '' : ` ± ${format(p.half)}`}`;
+      const said = texts().charts.intervals.point(line.label, p.step, format(p.mean) + (p.half === null ? '' : ` ± ${format(p.half)}`));
       parts.push(draw('g', {}, draw('title', {}, said),
         ...(p.half === null ? [] : [draw('line', { x1: x(p.step), x2: x(p.step), y1: y(p.mean - p.half), y2: y(p.mean + p.half), className: `chart-span ${line.mark}` })]),
         draw('circle', { cx: x(p.step), cy: y(p.mean), r: 3.5, className: `chart-dot ${line.mark}` })));

@@ -1,11 +1,14 @@
 /** Adapters leave the page as files, and come back. */
 import { useRef } from 'react';
+import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
 import { RunMark } from '../bits';
+import { Phrase } from '../Phrase';
 import { saveBlob } from '../saveBlob';
 import { useSel, useStudio } from '../studioContext';
 
 export function Adapters({ all }: { all: Contender[] }) {
+  const t = texts().compare.adapters;
   const studio = useStudio();
   const ready = useSel((s) => s.model.status === 'ready');
   const input = useRef<HTMLInputElement>(null);
@@ -15,15 +18,15 @@ export function Adapters({ all }: { all: Contender[] }) {
   };
   return (
     <div className="panel stack">
-      <h3>Take it away, bring it back</h3>
-      <p className="help">A zip in the layout of Hugging Face PEFT; thresholds lie beside it in <code>ts_peft.json</code>.</p>
+      <h3>{t.title}</h3>
+      <p className="help"><Phrase of={t.help} file={<code>ts_peft.json</code>} /></p>
       <div className="row">
         {all.filter((c) => c.kind === 'imported' || (c.kind === 'run' && c.run?.kept === null)).map(({ key, name, index, voice }) => (
-          <button key={key} type="button" data-testid={`export-${key}`} disabled={voice.kind !== 'ready'} onClick={() => void save(key)}><RunMark index={index} />Export {name}</button>
+          <button key={key} type="button" data-testid={`export-${key}`} disabled={voice.kind !== 'ready'} onClick={() => void save(key)}><RunMark index={index} />{t.export(name)}</button>
         ))}
-        <button type="button" disabled={!ready} onClick={() => input.current?.click()}>Import an adapter</button>
+        <button type="button" disabled={!ready} onClick={() => input.current?.click()}>{t.import}</button>
         <input
-          ref={input} type="file" accept=".zip,application/zip" className="sr-only" tabIndex={-1} aria-label="Adapter zip" data-testid="import-file"
+          ref={input} type="file" accept=".zip,application/zip" className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="import-file"
           onChange={(e) => {
             const file = e.target.files?.[0];
             if (file) void studio.importRun(file);

@@ -1,10 +1,12 @@
 /** One prompt for all that are compared, their answers, and word by word what differs. */
 import { memo, useMemo, useState } from 'react';
+import { texts } from '../../shared/texts';
 import { type DiffPart, diffWords } from '../../shared/wordDiff';
 import type { Contender } from '../../store/compare/contenders';
 import type { Answer } from '../../store/slices';
 import { Check, NumberField, RunMark, TextField } from '../bits';
 import { tokenText } from '../format';
+import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 import type { Compared } from './useContenders';
 
@@ -18,12 +20,14 @@ export function Answers({ shown, reference }: Compared) {
 }
 
 function templateHelp(shown: readonly Contender[]) {
+  const t = texts().compare.answers;
   const templates = [...new Set(shown.map((c) => c.prompt.template.prompt))];
-  if (templates.length > 1) return 'Each model gets it in the template that it was trained with.';
-  return templates[0] ? <>Put into the run’s template: <code className="pre">{tokenText(templates[0])}</code></> : 'The models go on writing from here.';
+  if (templates.length > 1) return t.eachTemplate;
+  return templates[0] ? <Phrase of={t.template} template={<code className="pre">{tokenText(templates[0])}</code>} /> : t.noTemplate;
 }
 
 function Prompt({ shown }: { shown: Contender[] }) {
+  const t = texts().compare.answers;
   const studio = useStudio();
   const samples = useSel((s) => s.dataset.samples);
   const origin = useSel((s) => s.dataset.origin);
@@ -37,29 +41,30 @@ function Prompt({ shown }: { shown: Contender[] }) {
     <form className="stack" onSubmit={(e) => { e.preventDefault(); void set.answer(text); }}>
       {prompts.length > 0 && (
         <div className="row suggestions">
-          <span className="muted">Prompts to try:</span>
+          <span className="muted">{t.toTry}</span>
           {prompts.map((p) => <button key={p} type="button" className="suggestion" onClick={() => setText(p)}>{p}</button>)}
         </div>
       )}
-      <TextField label="Prompt" value={text} onChange={setText} rows={3} testId="compare-prompt" help={templateHelp(shown)} />
+      <TextField label={t.prompt} value={text} onChange={setText} rows={3} testId="compare-prompt" help={templateHelp(shown)} />
       <details>
-        <summary>Sampling</summary>
+        <summary>{t.sampling}</summary>
         <div className="fields">
-          <NumberField label="Seed" value={sampling.seed} onChange={(seed) => set.setSampling({ seed })} min={0} help="The same for all." />
-          <NumberField label="Longest answer, tokens" value={sampling.maxNewTokens} onChange={(maxNewTokens) => set.setSampling({ maxNewTokens })} min={1} />
-          <NumberField label="Temperature" value={sampling.temperature} onChange={(temperature) => set.setSampling({ temperature })} min={0} help="0 always takes the likeliest token." />
-          <NumberField label="Top-p" value={sampling.topP} onChange={(topP) => set.setSampling({ topP })} min={0} max={1} help="Draw from the likeliest tokens that make up this share." />
+          <NumberField label={t.seed} value={sampling.seed} onChange={(seed) => set.setSampling({ seed })} min={0} help={t.seedHelp} />
+          <NumberField label={t.longest} value={sampling.maxNewTokens} onChange={(maxNewTokens) => set.setSampling({ maxNewTokens })} min={1} />
+          <NumberField label={t.temperature} value={sampling.temperature} onChange={(temperature) => set.setSampling({ temperature })} min={0} help={t.temperatureHelp} />
+          <NumberField label={t.topP} value={sampling.topP} onChange={(topP) => set.setSampling({ topP })} min={0} max={1} help={t.topPHelp} />
         </div>
       </details>
       <div className="row">
-        <button type="submit" className="primary" data-testid="compare-run" disabled={!ready || writing !== null || text.trim() === ''}>{writing === 'answers' ? 'Writing…' : 'Answer side by side'}</button>
-        <button type="button" disabled={writing !== 'answers'} onClick={() => void set.cancel()}>Cancel</button>
+        <button type="submit" className="primary" data-testid="compare-run" disabled={!ready || writing !== null || text.trim() === ''}>{writing === 'answers' ? t.writing : t.ask}</button>
+        <button type="button" disabled={writing !== 'answers'} onClick={() => void set.cancel()}>{t.cancel}</button>
       </div>
     </form>
   );
 }
 
 function Cards({ shown, reference }: Pick<Compared, 'shown' | 'reference'>) {
+  const t = texts().compare.answers;
   const answers = useSel((s) => s.runs.answers);
   const [marked, setMarked] = useState(true);
   const said = (c: Contender | null): Answer | undefined => (c?.voice.kind === 'ready' ? answers[c.voice.runId] : undefined);
@@ -70,8 +75,8 @@ function Cards({ shown, reference }: Pick<Compared, 'shown' | 'reference'>) {
     <div className="stack tight">
       {cards.length > 1 && against && (
         <div className="row">
-          <Check checked={marked} onChange={setMarked}>Mark what differs from {reference!.name}</Check>
-          {marked && <span className="legend" aria-hidden="true"><ins className="put-in">put in</ins><del className="left-out">left out</del></span>}
+          <Check checked={marked} onChange={setMarked}>{t.mark(reference!.name)}</Check>
+          {marked && <span className="legend" aria-hidden="true"><ins className="put-in">{t.putIn}</ins><del className="left-out">{t.leftOut}</del></span>}
         </div>
       )}
       <div className="answers" aria-live="off">
@@ -91,6 +96,7 @@ interface CardProps {
 }
 
 const Card = memo(function Card({ contender, answer, against, marked, referenceName }: CardProps) {
+  const t = texts().compare.answers;
   const { key, name, index } = contender;
   const whole = answer.done && against !== null && against.done;
   const diff = useMemo(() => (whole ? diffWords(against.text, answer.text) : null), [whole, against, answer]);
@@ -102,8 +108,8 @@ const Card = memo(function Card({ contender, answer, against, marked, referenceN
         {!answer.done && <span className="caret" aria-hidden="true" />}
       </p>
       <p className="help answer-note" data-testid={`diff-${key}`}>
-        {diff && (diff.words.added + diff.words.removed === 0 ? `The same words as ${referenceName}.` : `Against ${referenceName}: ${diff.words.same} words the same, ${diff.words.added} put in, ${diff.words.removed} left out.`)}
-        {!diff && answer.done && answer.text === '' && 'Ends at once.'}
+        {diff && (diff.words.added + diff.words.removed === 0 ? t.same(referenceName) : t.differs(referenceName, diff.words.same, diff.words.added, diff.words.removed))}
+        {!diff && answer.done && answer.text === '' && t.endsAtOnce}
       </p>
     </article>
   );

@@ -1,5 +1,6 @@
 /** Which models are compared, and against which of them. Kept runs are added here. */
 import { useState } from 'react';
+import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
 import { RunMark, SelectField } from '../bits';
 import { count } from '../format';
@@ -7,11 +8,12 @@ import { useSel, useStudio } from '../studioContext';
 import type { Compared } from './useContenders';
 
 export function Chooser({ all, shown, reference }: Compared) {
+  const t = texts().compare.chooser;
   const studio = useStudio();
   return (
     <div className="panel stack" data-testid="chooser">
       <fieldset>
-        <legend>Compared</legend>
+        <legend>{t.compared}</legend>
         <ul className="contenders">
           {all.map((c) => <Row key={c.key} contender={c} on={shown.includes(c)} />)}
         </ul>
@@ -19,8 +21,8 @@ export function Chooser({ all, shown, reference }: Compared) {
       <div className="fields wide-fields">
         {reference && (
           <SelectField
-            label="Held against" value={reference.key} onChange={(key) => studio.comparing.setReference(key)}
-            options={shown.map((c) => ({ value: c.key, label: c.name }))} help="All differences below are to this one."
+            label={t.against} value={reference.key} onChange={(key) => studio.comparing.setReference(key)}
+            options={shown.map((c) => ({ value: c.key, label: c.name }))} help={t.help}
           />
         )}
       </div>
@@ -31,10 +33,12 @@ export function Chooser({ all, shown, reference }: Compared) {
 
 /** What it is, in a few words. */
 function about({ kind, run, measured }: Contender): string {
-  if (kind === 'base') return measured ? `${measured.model}, untouched` : 'the untouched model';
-  if (!run) return 'an adapter from a file: it answers, and has no curves';
-  if (run.failed !== null) return `failed after ${count(run.final.steps)} steps`;
-  return `${run.final.steps === 0 ? 'no steps yet' : `${count(run.final.steps)} steps`} · seed ${run.train.seed}${run.kept === null ? '' : ` · kept, ${run.model.id}`}`;
+  const t = texts().compare.chooser;
+  if (kind === 'base') return measured ? t.baseOf(measured.model) : t.base;
+  if (!run) return t.imported;
+  if (run.failed !== null) return t.failed(count(run.final.steps));
+  const steps = run.final.steps === 0 ? t.none : t.steps(count(run.final.steps));
+  return run.kept === null ? t.run(steps, run.train.seed) : t.kept(steps, run.train.seed, run.model.id);
 }
 
 function Row({ contender, on }: { contender: Contender; on: boolean }) {
@@ -46,13 +50,14 @@ function Row({ contender, on }: { contender: Contender; on: boolean }) {
         <input type="checkbox" checked={on} onChange={(e) => studio.comparing.setShown(key, e.target.checked)} data-testid={`contender-${key}`} />
         <span><RunMark index={index} />{name}</span>
       </label>
-      <span className="help">{about(contender)}{on && voice.kind === 'none' && <> · <span data-testid={`silent-${key}`}>does not answer: {voice.why}</span></>}</span>
+      <span className="help">{about(contender)}{on && voice.kind === 'none' && <> · <span data-testid={`silent-${key}`}>{texts().compare.chooser.silent(voice.why)}</span></>}</span>
     </li>
   );
 }
 
 /** Kept runs that are in, and those that could be. */
 function Kept() {
+  const t = texts().compare.chooser;
   const studio = useStudio();
   const runs = useSel((s) => s.keep.runs);
   const added = useSel((s) => s.compare.added);
@@ -67,14 +72,14 @@ function Kept() {
     <div className="stack tight">
       {inside.map((r) => (
         <div key={r.id} className="row">
-          <span>From History: {r.name}</span>
-          <button type="button" className="quiet small" onClick={() => void studio.comparing.remove(r.id)} aria-label={`Take out ${r.name}`}>Take out</button>
+          <span>{t.fromHistory(r.name)}</span>
+          <button type="button" className="quiet small" onClick={() => void studio.comparing.remove(r.id)} aria-label={t.takeOutOne(r.name)}>{t.takeOut}</button>
         </div>
       ))}
       {pick && (
         <form className="history-bar" onSubmit={(e) => { e.preventDefault(); void studio.comparing.add(pick.id); }}>
-          <SelectField label="A kept run" value={pick.id} onChange={setWanted} options={free.map((r) => ({ value: r.id, label: r.name }))} />
-          <button type="submit" disabled={reading} data-testid="compare-add">{reading ? 'Reading…' : 'Add it'}</button>
+          <SelectField label={t.keptRun} value={pick.id} onChange={setWanted} options={free.map((r) => ({ value: r.id, label: r.name }))} />
+          <button type="submit" disabled={reading} data-testid="compare-add">{reading ? t.reading : t.add}</button>
         </form>
       )}
     </div>

@@ -1,4 +1,5 @@
 /** Where the runs ended, each with its difference to the one that all are held against; and what they cost. */
+import { texts } from '../../shared/texts';
 import { type Metric, type MetricRow, caution, digitsOf, metricRows } from '../../store/compare/metrics';
 import { RunMark, Scroll } from '../bits';
 import { count, duration, fixed, percent, signed } from '../format';
@@ -15,25 +16,25 @@ const SAID: Record<Metric, (v: number | null) => string> = {
 const DIFFERENCE: Record<Metric, (v: number, row: MetricRow) => string> = {
   loss: (v) => signed(v),
   perplexity: (v, { metrics }) => signed(v, digitsOf('perplexity', metrics.perplexity!)),
-  skipped: (v) => `${signed(v * 100, 1)} points`,
+  skipped: (v) => texts().compare.points(signed(v * 100, 1)),
   parameters: (v) => (v === 0 ? '±0' : `${v < 0 ? '−' : '+'}${count(Math.abs(v))}`),
   time: (v) => (Math.round(v / 1000) === 0 ? '±0 s' : `${v < 0 ? '−' : '+'}${duration(Math.abs(v))}`),
 };
 
-const BEST: Partial<Record<Metric, string>> = { loss: 'lowest', perplexity: 'lowest', parameters: 'fewest' };
-
 function Value({ row, metric, testId }: { row: MetricRow; metric: Metric; testId?: string }) {
+  const best: Partial<Record<Metric, string>> = texts().compare.metrics.best;
   const difference = row.difference[metric];
   return (
     <td className="num metric">
       <span className={row.best.has(metric) ? 'best' : undefined} data-testid={testId}>{SAID[metric](row.metrics[metric])}</span>
-      {row.best.has(metric) && <span className="best-word"> ▾ {BEST[metric]}</span>}
+      {row.best.has(metric) && <span className="best-word"> ▾ {best[metric]}</span>}
       {difference !== null && <small className="difference"> {DIFFERENCE[metric](difference, row)}</small>}
     </td>
   );
 }
 
 export function Metrics({ shown, reference }: Compared) {
+  const t = texts().compare.metrics;
   const rows = metricRows(shown, reference);
   if (rows.every((r) => r.metrics.loss === null) || !reference) return null;
   const examples = reference.measured?.examples;
@@ -41,18 +42,18 @@ export function Metrics({ shown, reference }: Compared) {
   const head = (r: MetricRow) => (
     <th scope="row">
       <RunMark index={r.contender.index} />{r.contender.name}
-      {r.contender === reference && <span className="tag">held against</span>}
+      {r.contender === reference && <span className="tag">{t.against}</span>}
     </th>
   );
   return (
     <div className="panel stack" data-testid="metrics">
-      <Scroll label="Numbers side by side">
+      <Scroll label={t.title}>
         <table className="grid" data-testid="final-table">
-          <caption>Numbers side by side{examples ? `, on ${examples} held-out examples` : ''}</caption>
+          <caption>{examples ? t.titleOn(examples) : t.title}</caption>
           <thead>
             <tr>
-              <th scope="col">Run</th><th scope="col" className="num">Step</th><th scope="col" className="num">Held-out loss</th><th scope="col" className="num">Perplexity</th>
-              <th scope="col" className="num">Best loss</th><th scope="col" className="num">Skipped, held out</th>
+              <th scope="col">{t.run}</th><th scope="col" className="num">{t.step}</th><th scope="col" className="num">{t.loss}</th><th scope="col" className="num">{t.perplexity}</th>
+              <th scope="col" className="num">{t.bestLoss}</th><th scope="col" className="num">{t.skipped}</th>
             </tr>
           </thead>
           <tbody>
@@ -65,7 +66,7 @@ export function Metrics({ shown, reference }: Compared) {
                   <td className="num">{run?.final.evaluatedAt ?? '–'}</td>
                   <Value row={r} metric="loss" testId={`final-${key}`} />
                   <Value row={r} metric="perplexity" />
-                  <td className="num">{best ? `${fixed(best.loss)} (step ${best.step})` : '–'}</td>
+                  <td className="num">{best ? t.bestAt(fixed(best.loss), best.step) : '–'}</td>
                   <Value row={r} metric="skipped" testId={`skipped-${key}`} />
                 </tr>
               );
@@ -74,15 +75,13 @@ export function Metrics({ shown, reference }: Compared) {
         </table>
       </Scroll>
       {strangers.length > 0 && (
-        <p className="help" data-testid="strangers">
-          Not compared with {reference.name}: {strangers.map((r) => r.contender.name).join(', ')}. {strangers.length === 1 ? 'Its losses were' : 'Their losses were'} measured with another model or on other held-out text.
-        </p>
+        <p className="help" data-testid="strangers">{t.strangers(reference.name, strangers.map((r) => r.contender.name))}</p>
       )}
       <p className="help" data-testid="caution">{caution(shown)}</p>
-      <Scroll label="What it cost">
+      <Scroll label={t.cost}>
         <table className="grid" data-testid="cost-table">
-          <caption>What it cost</caption>
-          <thead><tr><th scope="col">Run</th><th scope="col" className="num">Trained values</th><th scope="col" className="num">Tokens seen</th><th scope="col" className="num">Time</th><th scope="col" className="num">Adapter work saved</th></tr></thead>
+          <caption>{t.cost}</caption>
+          <thead><tr><th scope="col">{t.run}</th><th scope="col" className="num">{t.parameters}</th><th scope="col" className="num">{t.tokens}</th><th scope="col" className="num">{t.time}</th><th scope="col" className="num">{t.saved}</th></tr></thead>
           <tbody>
             {rows.filter((r) => r.contender.run).map((r) => {
               const { final } = r.contender.run!;
@@ -99,7 +98,7 @@ export function Metrics({ shown, reference }: Compared) {
           </tbody>
         </table>
       </Scroll>
-      <p className="help">Time is that of all steps, pauses left out. Runs trained side by side share it, so it compares only between runs of their own on the same machine.</p>
+      <p className="help">{t.help}</p>
     </div>
   );
 }

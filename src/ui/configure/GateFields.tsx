@@ -1,23 +1,15 @@
 /** The token gate of one run: its rule, and what that rule goes by. */
-import { type GateConfig, type GateRule, GATE_RULES, PAPER_LAMBDA, PAPER_TAU_STEP, type RunConfig, isGated, learnsThreshold, paperGate, tauWarmupSteps } from '../../shared/config';
+import { type GateConfig, GATE_RULES, PAPER_LAMBDA, PAPER_TAU_STEP, type RunConfig, isGated, learnsThreshold, paperGate, tauWarmupSteps } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import { DEFAULT_GATE, changedKeys, gateKeys, initialOf } from '../../store/configure/changes';
 import { tokensPerStep } from '../../store/configure/estimate';
-import { SETTING_NAMES } from '../../store/configure/names';
 import { NumberField, SelectField } from '../bits';
 import { compact, count } from '../format';
+import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 import { Changed, More, OptionalNumber, PercentField, SetSlice, useProblems } from './fields';
 
-/** What a rule is called, and what it does in a sentence. */
-export const RULES: Record<GateRule, { name: string; help: string }> = {
-  reconstructed: { name: 'learned threshold (reconstructed)', help: 'A threshold τ per layer learns which small updates to skip. The rule that moves it is reconstructed from secondary sources, not the paper’s own code.' },
-  literal: { name: 'learned threshold (reconstructed, literal constants)', help: 'The same rule with its sums multiplied by the step first, as the paper’s constants expect; meant for long runs.' },
-  exact: { name: 'exact step, one batch', help: 'Puts τ where the prices of one batch say the loss would be lowest; it jumps from batch to batch.' },
-  averaged: { name: 'exact step, averaged prices', help: 'The same over prices averaged across batches, so that τ moves calmly.' },
-  quantile: { name: 'fixed share by size', help: 'Keeps the largest updates of every batch, always the same share; nothing is learned.' },
-  random: { name: 'random tokens (control)', help: 'Keeps tokens drawn by chance, from the seed. A gate that is worth something must beat it at the same share.' },
-  oracle: { name: 'by sign (control)', help: 'Skips exactly the tokens whose update would raise the loss of this very batch, which takes a second pass. Only in training.' },
-};
+const per = (labels: { run: string; module: string }) => (['run', 'module'] as const).map((value) => ({ value, label: labels[value] }));
 
 type Change = (patch: Partial<GateConfig>) => void;
 interface PartProps {
@@ -27,6 +19,7 @@ interface PartProps {
 }
 
 export function GateFields({ run, index }: { run: RunConfig; index: number }) {
+  const { name, gate: t } = texts().configure;
   const { configure } = useStudio();
   const { gate } = run;
   const path = `runs.${index}.gate`;
@@ -37,16 +30,16 @@ export function GateFields({ run, index }: { run: RunConfig; index: number }) {
   const more = keys.filter((k) => !['rule', 'lambdaBar', 'target', 'targetPer'].includes(k));
   return (
     <div className="stack">
-      <div className="row group-head"><h5>Token gate</h5><Changed of={`the gate of ${run.name}`} count={changedKeys(gate, DEFAULT_GATE, keys).length} onReset={() => change(initialOf(DEFAULT_GATE, keys))} testId={`changed-gate-${run.id}`} /></div>
+      <div className="row group-head"><h5>{t.title}</h5><Changed of={t.of(run.name)} count={changedKeys(gate, DEFAULT_GATE, keys).length} onReset={() => change(initialOf(DEFAULT_GATE, keys))} testId={`changed-gate-${run.id}`} /></div>
       <SelectField
-        label={SETTING_NAMES.rule} value={gate.rule} initial={DEFAULT_GATE.rule} onChange={(rule) => change({ rule, ...(rule === 'literal' && gate.tauStep === 'auto' ? { tauStep: PAPER_TAU_STEP } : {}) })}
-        options={GATE_RULES.map((value) => ({ value, label: RULES[value].name }))} help={RULES[gate.rule].help}
+        label={name.rule} value={gate.rule} initial={DEFAULT_GATE.rule} onChange={(rule) => change({ rule, ...(rule === 'literal' && gate.tauStep === 'auto' ? { tauStep: PAPER_TAU_STEP } : {}) })}
+        options={GATE_RULES.map((value) => ({ value, label: t.rule[value].name }))} help={t.rule[gate.rule].help}
       />
       {learned && <Learned gate={gate} change={change} at={at} />}
-      {gate.rule === 'quantile' && <Keep gate={gate} change={change} at={at} help="The tokens with the largest relative update, in each batch and layer." />}
+      {gate.rule === 'quantile' && <Keep gate={gate} change={change} at={at} help={t.keepLargest} />}
       {gate.rule === 'random' && <Random run={run} index={index} change={change} at={at} />}
       {learned && (
-        <More summary="More about this gate" paths={more.map((k) => `${path}.${k}`)} changed={changedKeys(gate, DEFAULT_GATE, more).length}>
+        <More summary={t.more} paths={more.map((k) => `${path}.${k}`)} changed={changedKeys(gate, DEFAULT_GATE, more).length}>
           <MoreLearned gate={gate} change={change} at={at} />
         </More>
       )}
@@ -55,14 +48,16 @@ export function GateFields({ run, index }: { run: RunConfig; index: number }) {
 }
 
 function Keep({ gate, change, at, help }: PartProps & { help: string }) {
+  const { name } = texts().configure;
   return (
     <div className="fields wide-fields">
-      <PercentField label={SETTING_NAMES.keep} value={gate.keep} initial={DEFAULT_GATE.keep} min={0} max={100} onChange={(keep) => change({ keep })} problem={at('keep')} help={help} />
+      <PercentField label={name.keep} value={gate.keep} initial={DEFAULT_GATE.keep} min={0} max={100} onChange={(keep) => change({ keep })} problem={at('keep')} help={help} />
     </div>
   );
 }
 
 function Random({ run, index, change, at }: Omit<PartProps, 'gate'> & { run: RunConfig; index: number }) {
+  const { name, gate: t } = texts().configure;
   const runs = useSel((s) => s.runs.draft.runs);
   const before = runs.slice(0, index).filter(isGated);
   const { gate } = run;
@@ -70,16 +65,17 @@ function Random({ run, index, change, at }: Omit<PartProps, 'gate'> & { run: Run
   return (
     <>
       <SelectField
-        label={SETTING_NAMES.follows} value={gate.follows ?? ''} initial="" onChange={(id) => change({ follows: id === '' ? null : id })} problem={at('follows')}
-        options={[{ value: '', label: 'no run: a fixed share' }, ...before.map((r) => ({ value: r.id, label: `${r.name}: as many tokens, drawn at random` })), ...(gone ? [{ value: gate.follows!, label: `${gate.follows} (not above)` }] : [])]}
-        help={before.length === 0 ? 'A gated run that stands above this one can be followed; there is none.' : 'In every step and layer it keeps as many tokens as that run, so that only the choice differs.'}
+        label={name.follows} value={gate.follows ?? ''} initial="" onChange={(id) => change({ follows: id === '' ? null : id })} problem={at('follows')}
+        options={[{ value: '', label: t.follow.nobody }, ...before.map((r) => ({ value: r.id, label: t.follow.run(r.name) })), ...(gone ? [{ value: gate.follows!, label: t.follow.gone(gate.follows!) }] : [])]}
+        help={before.length === 0 ? t.follow.none : t.follow.help}
       />
-      {gate.follows === null && <Keep gate={gate} change={change} at={at} help="The same share in every batch and layer." />}
+      {gate.follows === null && <Keep gate={gate} change={change} at={at} help={t.keepRandom} />}
     </>
   );
 }
 
 function Learned({ gate, change, at }: PartProps) {
+  const { name, gate: t } = texts().configure;
   const train = useSel((s) => s.runs.draft.train);
   const report = useSel((s) => s.dataset.report);
   const tokens = tokensPerStep(gate.prices === 'held-out' ? { ...train, accumulation: 1 } : train, report);
@@ -87,21 +83,22 @@ function Learned({ gate, change, at }: PartProps) {
   return (
     <>
       <OptionalNumber
-        off={null} value={gate.target} initial={null} start={0.5} ticked="number" tick="Steer to a skipped share" label={SETTING_NAMES.target} percent={[0, 99]} onChange={(target) => change({ target })} problem={at('target')}
-        help={gate.target === null ? 'Otherwise the rule finds its own share.' : 'Of all tokens; reached by half of the run and held.'}
+        off={null} value={gate.target} initial={null} start={0.5} ticked="number" tick={t.target} label={name.target} percent={[0, 99]} onChange={(target) => change({ target })} problem={at('target')}
+        help={gate.target === null ? t.targetOff : t.targetHelp}
       />
       {gate.target !== null && (
-        <SelectField label={SETTING_NAMES.targetPer} value={gate.targetPer} initial={DEFAULT_GATE.targetPer} onChange={(targetPer) => change({ targetPer })} options={[{ value: 'run', label: 'the whole run: layers may differ' }, { value: 'module', label: 'every module alike' }]} help="Whether each layer is held to it, or only their mean." />
+        <SelectField label={name.targetPer} value={gate.targetPer} initial={DEFAULT_GATE.targetPer} onChange={(targetPer) => change({ targetPer })} options={per(t.targetPer)} help={t.targetPerHelp} />
       )}
       <NumberField
-        label={SETTING_NAMES.lambdaBar} value={gate.lambdaBar} initial={DEFAULT_GATE.lambdaBar} onChange={(lambdaBar) => change({ lambdaBar })} problem={at('lambdaBar')}
-        help={<>Higher skips more; useful are 0 to 0.5, and less than 0 skips less. It stands against the mean loss of a step, so λ for each of its {report ? '' : 'supposed '}{count(tokens)} tokens is λ̄ / {count(tokens)} = {compact(lambda)}.</>}
+        label={name.lambdaBar} value={gate.lambdaBar} initial={DEFAULT_GATE.lambdaBar} onChange={(lambdaBar) => change({ lambdaBar })} problem={at('lambdaBar')}
+        help={t.lambdaBar(count(tokens), compact(lambda), report !== null)}
       />
     </>
   );
 }
 
 function MoreLearned({ gate, change, at }: PartProps) {
+  const { name, inSteps, gate: t } = texts().configure;
   const train = useSel((s) => s.runs.draft.train);
   const report = useSel((s) => s.dataset.report);
   const tokens = tokensPerStep(train, report);
@@ -111,28 +108,29 @@ function MoreLearned({ gate, change, at }: PartProps) {
   return (
     <div className="stack">
       {proximal
-        ? <OptionalNumber off="auto" value={gate.eta} initial="auto" start={1} ticked="off" tick="Step of τ without a bound" label={SETTING_NAMES.eta} onChange={(eta) => change({ eta })} problem={at('eta')} help="A smaller η holds τ closer to where it was." />
-        : <OptionalNumber off="auto" value={gate.tauStep} initial="auto" start={0.001} ticked="off" tick="Step of τ: found from the run" label={SETTING_NAMES.tauStep} onChange={(tauStep) => change({ tauStep })} problem={at('tauStep')} help={gate.tauStep === 'auto' ? 'So that a τ that always rises passes the median update after a third of the run.' : 'A run of N steps moves τ by about N times this at most.'} />}
+        ? <OptionalNumber off="auto" value={gate.eta} initial="auto" start={1} ticked="off" tick={t.etaAuto} label={name.eta} onChange={(eta) => change({ eta })} problem={at('eta')} help={t.eta} />
+        : <OptionalNumber off="auto" value={gate.tauStep} initial="auto" start={0.001} ticked="off" tick={t.tauStepAuto} label={name.tauStep} onChange={(tauStep) => change({ tauStep })} problem={at('tauStep')} help={gate.tauStep === 'auto' ? t.tauStepFound : t.tauStep} />}
       {!proximal && gate.rule === 'reconstructed' && gate.tauStep === 'auto' && (
-        <SelectField label={SETTING_NAMES.rhoPer} value={gate.rhoPer} initial={DEFAULT_GATE.rhoPer} onChange={(rhoPer) => change({ rhoPer })} options={[{ value: 'run', label: 'the run: one step for all modules' }, { value: 'module', label: 'each module’s own updates' }]} help="Own steps make the modules alike, so that their shares say less of their importance." />
+        <SelectField label={name.rhoPer} value={gate.rhoPer} initial={DEFAULT_GATE.rhoPer} onChange={(rhoPer) => change({ rhoPer })} options={per(t.rhoPer)} help={t.rhoPerHelp} />
       )}
-      <OptionalNumber off="auto" value={gate.tauWarmup} initial="auto" start={train.warmupSteps} ticked="off" tick="τ waits for the warm-up" label={SETTING_NAMES.tauWarmup} onChange={(tauWarmup) => change({ tauWarmup })} problem={at('tauWarmup')} help="While updates are still zero, a rising τ would close every gate for good." />
-      {late && <p className="help">τ never moves: it waits for {tauWarmupSteps(gate, train)} steps, and the run has {train.steps}.</p>}
+      <OptionalNumber off="auto" value={gate.tauWarmup} initial="auto" start={train.warmupSteps} ticked="off" tick={t.tauWarmupAuto} label={name.tauWarmup} onChange={(tauWarmup) => change({ tauWarmup })} problem={at('tauWarmup')} help={t.tauWarmup} />
+      {late && <p className="help">{t.late(tauWarmupSteps(gate, train), train.steps)}</p>}
       <SelectField
-        label={SETTING_NAMES.prices} value={gate.prices} initial={DEFAULT_GATE.prices} onChange={(prices) => change({ prices })} options={[{ value: 'own', label: 'the batch just learnt from' }, { value: 'held-out', label: 'a slice that no run learns from' }]}
-        help="What decides whether a token’s update helps. Its own batch likes almost every update; tokens it has not seen tell which ones carry over."
+        label={name.prices} value={gate.prices} initial={DEFAULT_GATE.prices} onChange={(prices) => change({ prices })} options={(['own', 'held-out'] as const).map((value) => ({ value, label: t.prices[value] }))}
+        help={t.pricesHelp}
       />
       {gate.prices === 'held-out' && (
         <>
-          <NumberField label="Prices every, steps" value={gate.pricesEvery} initial={DEFAULT_GATE.pricesEvery} onChange={(pricesEvery) => change({ pricesEvery })} problem={at('pricesEvery')} help="Each time costs a pass over a batch of the slice." />
-          {train.sliceShare === 0 && <p className="field-problem">No slice is set aside yet. <SetSlice>Set a tenth of the training data aside</SetSlice></p>}
+          <NumberField label={inSteps(name.pricesEvery)} value={gate.pricesEvery} initial={DEFAULT_GATE.pricesEvery} onChange={(pricesEvery) => change({ pricesEvery })} problem={at('pricesEvery')} help={t.pricesEvery} />
+          {train.sliceShare === 0 && <p className="field-problem"><Phrase of={t.noSlice} button={<SetSlice>{t.setSlice}</SetSlice>} /></p>}
         </>
       )}
       <div className="stack tight">
-        <button type="button" className="small paper" onClick={() => change({ rule: 'literal', tauStep: paper.tauStep, lambdaBar: Number(paper.lambdaBar.toPrecision(3)) })}>Take the paper’s constants</button>
+        <button type="button" className="small paper" onClick={() => change({ rule: 'literal', tauStep: paper.tauStep, lambdaBar: Number(paper.lambdaBar.toPrecision(3)) })}>{t.paper}</button>
         <p className="help">
-          Its λ = {compact(PAPER_LAMBDA)} for each token, times about {count(tokens)} tokens a step, is λ̄ = {compact(paper.lambdaBar)} here; its step of τ is {compact(PAPER_TAU_STEP)}, meant for some 10 000 steps.
-          This run has {count(train.steps)}: τ reaches {compact(PAPER_TAU_STEP * train.steps)} at most.
+          {t.paperHelp({
+            lambda: compact(PAPER_LAMBDA), tokens: count(tokens), lambdaBar: compact(paper.lambdaBar), tauStep: compact(PAPER_TAU_STEP), steps: count(train.steps), reach: compact(PAPER_TAU_STEP * train.steps),
+          })}
         </p>
       </div>
     </div>

@@ -1,17 +1,15 @@
 /** Which layers are adapted: kinds in every block, or module by module. */
-import { MODULE_KINDS, type ModuleKind, type RunConfig } from '../../shared/config';
+import { MODULE_KINDS, type RunConfig } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import { Check, Scroll } from '../bits';
 import { useSel } from '../studioContext';
 import { CheckField } from './fields';
-
-export const KIND_NAMES: Record<ModuleKind, string> = {
-  q: 'query', k: 'key', v: 'value', o: 'attention output', gate: 'MLP gate', up: 'MLP up', down: 'MLP down',
-};
 
 type Picked = Pick<RunConfig, 'modules' | 'only'>;
 
 /** @param byLayer whether single modules may be picked */
 export function ModulePicker({ picked, onChange, problem, byLayer }: { picked: Picked; onChange: (picked: Partial<Picked>) => void; problem: string | null; byLayer: boolean }) {
+  const t = texts().configure.adapter;
   const layers = useSel((s) => s.model.info?.config.layers ?? null);
   const { modules, only } = picked;
   const start = () => (layers === null ? null : Array.from({ length: layers }, (_, l) => modules.map((k) => `${l}.${k}`)).flat());
@@ -20,9 +18,9 @@ export function ModulePicker({ picked, onChange, problem, byLayer }: { picked: P
       {only === null
         ? (
             <fieldset className="checks">
-              <legend>Adapted layers of every block</legend>
+              <legend>{t.layers}</legend>
               {MODULE_KINDS.map((kind) => (
-                <Check key={kind} checked={modules.includes(kind)} disabled={modules.length === 1 && modules[0] === kind} onChange={(on) => onChange({ modules: MODULE_KINDS.filter((k) => (k === kind ? on : modules.includes(k))) })}><span title={KIND_NAMES[kind]}>{kind}</span></Check>
+                <Check key={kind} checked={modules.includes(kind)} disabled={modules.length === 1 && modules[0] === kind} onChange={(on) => onChange({ modules: MODULE_KINDS.filter((k) => (k === kind ? on : modules.includes(k))) })}><span title={t.kind[kind]}>{kind}</span></Check>
               ))}
             </fieldset>
           )
@@ -30,8 +28,8 @@ export function ModulePicker({ picked, onChange, problem, byLayer }: { picked: P
       {problem && <p className="field-problem">{problem}</p>}
       {byLayer && (
         <CheckField
-          label="Pick module by module" checked={only !== null} initial={false} disabled={layers === null && only === null} onChange={(on) => onChange({ only: on ? start() : null })}
-          help={layers === null ? 'Known once a model is open.' : only === null ? 'Each block has seven layers that can be adapted, q to down.' : `${only.length} of ${layers * MODULE_KINDS.length} modules; rows are the model’s blocks, from the bottom up.`}
+          label={t.pick} checked={only !== null} initial={false} disabled={layers === null && only === null} onChange={(on) => onChange({ only: on ? start() : null })}
+          help={layers === null ? t.unknown : only === null ? t.blocks : t.picked(only.length, layers * MODULE_KINDS.length)}
         />
       )}
     </div>
@@ -39,6 +37,7 @@ export function ModulePicker({ picked, onChange, problem, byLayer }: { picked: P
 }
 
 function PickTable({ only, layers, onChange }: { only: string[]; layers: number | null; onChange: (only: string[]) => void }) {
+  const t = texts().configure.adapter;
   // Names beyond the open model stay in sight, so that they can be taken away.
   const rows = Math.max(layers ?? 0, ...only.map((name) => Number(name.split('.')[0]) + 1));
   const all = Array.from({ length: rows }, (_, l) => MODULE_KINDS.map((kind) => ({ name: `${l}.${kind}`, layer: l, kind })));
@@ -53,13 +52,13 @@ function PickTable({ only, layers, onChange }: { only: string[]; layers: number 
     return <button type="button" className="quiet small" aria-pressed={on} onClick={() => put(names, !on)}>{label}</button>;
   };
   return (
-    <Scroll label="Modules to adapt">
+    <Scroll label={t.frame}>
       <table className="grid pick-table" data-testid="module-picker">
-        <caption className="sr-only">Adapted modules by block and layer</caption>
+        <caption className="sr-only">{t.caption}</caption>
         <thead>
           <tr>
-            <th scope="col">Block</th>
-            {MODULE_KINDS.map((kind, k) => <th key={kind} scope="col" title={KIND_NAMES[kind]}>{whole(all.map((row) => row[k].name), kind)}</th>)}
+            <th scope="col">{t.block}</th>
+            {MODULE_KINDS.map((kind, k) => <th key={kind} scope="col" title={t.kind[kind]}>{whole(all.map((row) => row[k].name), kind)}</th>)}
           </tr>
         </thead>
         <tbody>
@@ -70,7 +69,7 @@ function PickTable({ only, layers, onChange }: { only: string[]; layers: number 
               <th scope="row">{whole(row.map((m) => m.name), String(l))}</th>
               {row.map((m) => (
                 <td key={m.kind}>
-                  <input type="checkbox" aria-label={`block ${m.layer}, ${m.kind}`} checked={chosen.has(m.name)} disabled={chosen.size === 1 && chosen.has(m.name)} onChange={(e) => put([m.name], e.target.checked)} />
+                  <input type="checkbox" aria-label={t.one(m.layer, m.kind)} checked={chosen.has(m.name)} disabled={chosen.size === 1 && chosen.has(m.name)} onChange={(e) => put([m.name], e.target.checked)} />
                 </td>
               ))}
             </tr>

@@ -1,18 +1,14 @@
 /** Three ways to begin, fitted to the model, the data and the device. */
 import { useMemo } from 'react';
+import { texts } from '../../shared/texts';
 import { surroundings } from '../../store/configure/commands';
-import { PRESETS, type Preset, applyPreset, isPreset, presetFor } from '../../store/configure/presets';
+import { PRESETS, applyPreset, isPreset, presetFor } from '../../store/configure/presets';
 import { count, durationRange } from '../format';
 import { useSel, useStudio } from '../studioContext';
 import { useExpected } from './useExpected';
 
-const TITLES: Record<Preset, { title: string; text: string }> = {
-  quick: { title: 'Quick look', text: 'Does it learn at all?' },
-  balanced: { title: 'Balanced', text: 'A fair first run.' },
-  thorough: { title: 'Thorough', text: 'As good as it gets here.' },
-};
-
 export function Presets() {
+  const t = texts().configure.preset;
   const { configure } = useStudio();
   const model = useSel((s) => s.model);
   const dataset = useSel((s) => s.dataset);
@@ -29,20 +25,20 @@ export function Presets() {
   return (
     <div className="stack tight">
       <fieldset className="choices presets" data-testid="presets">
-        <legend>Start from</legend>
+        <legend>{t.legend}</legend>
         {options.map(({ preset, result, time, on }) => (
           <button key={preset} type="button" className="choice" aria-pressed={on} disabled={!around} data-testid={`preset-${preset}`} onClick={() => configure.takePreset(preset)}>
-            <span className="choice-title">{TITLES[preset].title}</span>
-            <span className="choice-text">{TITLES[preset].text}</span>
-            <span className="choice-text num">{result ? `${count(result.train.steps)} steps, rank ${result.adapter.rank}${time ? `, ${durationRange(time.low, time.high)}` : ''}` : 'once model and data are there'}</span>
+            <span className="choice-title">{t.title[preset]}</span>
+            <span className="choice-text">{t.text[preset]}</span>
+            <span className="choice-text num">{result ? t.numbers(count(result.train.steps), result.adapter.rank, time && durationRange(time.low, time.high)) : t.waiting}</span>
           </button>
         ))}
       </fieldset>
-      <p className="help">They fit the numbers below to your model, data and device; runs and seed stay.</p>
+      <p className="help">{t.help}</p>
       {chosen?.result && (
         <details data-testid="preset-why">
-          <summary>Why these numbers</summary>
-          <ul className="evidence">{chosen.result.why.map((w) => <li key={w}>{w}</li>)}</ul>
+          <summary>{t.why}</summary>
+          <ul className="evidence">{chosen.result.why().map((w) => <li key={w}>{w}</li>)}</ul>
         </details>
       )}
     </div>

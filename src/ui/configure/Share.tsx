@@ -1,12 +1,14 @@
 /** Settings out and in: a JSON file, or a link. Neither carries data. */
 import { useRef, useState } from 'react';
 import type { ExperimentConfig } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import { settingsUrl } from '../../store/pageUrl';
 import { TextField } from '../bits';
 import { saveBlob } from '../saveBlob';
 import { useSel, useStudio } from '../studioContext';
 
 export function Share() {
+  const t = texts().configure.share;
   const { configure } = useStudio();
   const draft = useSel((s) => s.runs.draft);
   const wrong = useSel((s) => s.runs.draftError !== null);
@@ -26,10 +28,10 @@ export function Share() {
   return (
     <div className="stack tight">
       <div className="row">
-        <button type="button" data-testid="config-export" disabled={wrong} onClick={() => saveBlob(configure.exported(), 'sieve-config.json')}>Export settings</button>
-        <button type="button" onClick={() => file.current?.click()}>Import settings…</button>
+        <button type="button" data-testid="config-export" disabled={wrong} onClick={() => saveBlob(configure.exported(), 'sieve-config.json')}>{t.export}</button>
+        <button type="button" onClick={() => file.current?.click()}>{t.import}</button>
         <input
-          ref={file} type="file" accept=".json,application/json" className="sr-only" tabIndex={-1} aria-label="Settings file" data-testid="config-file"
+          ref={file} type="file" accept=".json,application/json" className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="config-file"
           onChange={(e) => {
             const [chosen] = e.target.files ?? [];
             e.target.value = '';
@@ -43,14 +45,14 @@ export function Share() {
             if (text !== null) setMade({ of: draft, url: settingsUrl(location.href, text, source), copied: null });
           }}
         >
-          Link to these settings
+          {t.makeLink}
         </button>
       </div>
-      <p className="help">Both carry the settings and the seed, never data.</p>
+      <p className="help">{t.help}</p>
       {link && (
         <div className="stack tight">
-          <TextField label="Link" value={link.url} onChange={() => {}} mono testId="config-url" help="Whoever opens it sees these settings, and trains on data of their own." />
-          <div className="row"><button type="button" className="small" onClick={() => void copy(link.url)}>Copy</button><span className="muted" aria-live="polite">{link.copied === null ? '' : link.copied ? 'Copied.' : 'Your browser forbids copying: take it by hand.'}</span></div>
+          <TextField label={t.link} value={link.url} onChange={() => {}} mono testId="config-url" help={t.linkHelp} />
+          <div className="row"><button type="button" className="small" onClick={() => void copy(link.url)}>{t.copy}</button><span className="muted" aria-live="polite">{link.copied === null ? '' : link.copied ? t.copied : t.forbidden}</span></div>
         </div>
       )}
     </div>

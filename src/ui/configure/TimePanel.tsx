@@ -1,4 +1,5 @@
 /** How long it will take, from steps that were really timed. */
+import { texts } from '../../shared/texts';
 import { TIMED_STEPS } from '../../store/configure/commands';
 import { isLive } from '../../store/slices';
 import { durationRange } from '../format';
@@ -6,6 +7,7 @@ import { useSel, useStudio } from '../studioContext';
 import { useExpected } from './useExpected';
 
 export function TimePanel() {
+  const t = texts().configure.time;
   const { configure } = useStudio();
   const draft = useSel((s) => s.runs.draft);
   const wrong = useSel((s) => s.runs.draftError !== null);
@@ -15,16 +17,15 @@ export function TimePanel() {
   const expected = useExpected()(draft);
   return (
     <div className="stack" data-testid="expected-time">
-      <h3>Expected time</h3>
-      <p className="expected num" aria-live="polite">{expected && !wrong ? durationRange(expected.low, expected.high) : measuring ? 'Measuring…' : '–'}</p>
+      <h3>{t.title}</h3>
+      <p className="expected num" aria-live="polite">{expected && !wrong ? durationRange(expected.low, expected.high) : measuring ? t.measuring : '–'}</p>
       <p className="help">
-        {!expected ? `Not measured yet. ${TIMED_STEPS} real steps tell how fast this device is; what they learn is thrown away.`
-          : `${expected.from === 'probe' ? `Measured on ${TIMED_STEPS} real steps` : 'Measured on the last steps of the run before'}${expected.scaled ? ', of other settings, and scaled by the tokens of a step' : ''}. Samples written on the way are not counted.`}
+        {!expected ? t.unknown(TIMED_STEPS) : expected.from === 'probe' ? t.probe(TIMED_STEPS, expected.scaled) : t.run(expected.scaled)}
       </p>
       <p>
         {measuring
-          ? <button type="button" className="small" data-testid="measure-cancel" onClick={() => void configure.stopMeasuring()}>Cancel</button>
-          : <button type="button" className="small" data-testid="measure" disabled={!ready || live || wrong} onClick={() => void configure.measure()}>{expected && !expected.scaled && expected.from === 'probe' ? 'Measure again' : `Measure ${TIMED_STEPS} steps`}</button>}
+          ? <button type="button" className="small" data-testid="measure-cancel" onClick={() => void configure.stopMeasuring()}>{t.cancel}</button>
+          : <button type="button" className="small" data-testid="measure" disabled={!ready || live || wrong} onClick={() => void configure.measure()}>{expected && !expected.scaled && expected.from === 'probe' ? t.again : t.measure(TIMED_STEPS)}</button>}
       </p>
     </div>
   );

@@ -1,6 +1,7 @@
 /** Fields that only Configure needs: shares as percentages, values that may be left to the program, groups that count their changes. */
 import { type ReactNode, useId } from 'react';
 import type { Problem } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import { Check, NumberField } from '../bits';
 import { useSel, useStudio } from '../studioContext';
 
@@ -31,11 +32,13 @@ interface NumberProps {
 
 /** A share from 0 to 1, typed in percent. */
 export function PercentField({ label, value, initial, onChange, problem, min, max, help }: NumberProps & { min: number; max: number }) {
+  const t = texts().configure;
+  const shown = toPercent(value);
   // The schema speaks of shares.
-  const words = problem?.startsWith('must be at') || problem === 'must be a number' ? `must lie between ${min} and ${max} %` : problem;
+  const words = problem && !(shown >= min && shown <= max) ? t.problem.between(min, max) : problem;
   return (
     <NumberField
-      label={`${label}, %`} value={toPercent(value)} initial={initial === undefined ? undefined : toPercent(initial)} min={min} max={max}
+      label={t.inPercent(label)} value={shown} initial={initial === undefined ? undefined : toPercent(initial)} min={min} max={max}
       onChange={(v) => onChange(v / 100)} problem={words} help={help}
     />
   );
@@ -45,7 +48,7 @@ export function PercentField({ label, value, initial, onChange, problem, min, ma
 export function CheckField({ label, help, checked, initial, onChange, disabled, problem }: { label: ReactNode; help?: ReactNode; checked: boolean; initial: boolean; onChange: (on: boolean) => void; disabled?: boolean; problem?: string | null }) {
   return (
     <div className="field">
-      <Check checked={checked} onChange={onChange} disabled={disabled}>{label}{checked !== initial && <span className="changed"> changed</span>}</Check>
+      <Check checked={checked} onChange={onChange} disabled={disabled}>{label}{checked !== initial && <span className="changed"> {texts().configure.changed}</span>}</Check>
       {problem ? <p className="field-problem">{problem}</p> : help && <p className="help">{help}</p>}
     </div>
   );
@@ -88,9 +91,10 @@ export function SetSlice({ children }: { children: ReactNode }) {
 
 /** "3 changed" and the way back, beside the name of what they belong to. */
 export function Changed({ of, count, onReset, testId }: { of: string; count: number; onReset: () => void; testId?: string }) {
+  const t = texts().configure;
   return (
     <span className="group-changed" data-testid={testId} data-changed={count}>
-      {count > 0 && <><span className="changed num">{count} changed</span><button type="button" className="quiet small" onClick={onReset} aria-label={`Reset ${of}`}>Reset</button></>}
+      {count > 0 && <><span className="changed num">{t.countChanged(count)}</span><button type="button" className="quiet small" onClick={onReset} aria-label={t.resetOf(of)}>{t.reset}</button></>}
     </span>
   );
 }
@@ -111,7 +115,7 @@ export function More({ summary, paths, changed, children }: { summary: string; p
   const wrong = useSel((s) => s.runs.problems.some((p) => paths.some((path) => p.path === path || p.path.startsWith(`${path}.`))));
   return (
     <details open={wrong || undefined}>
-      <summary>{summary}{changed > 0 && <span className="changed num"> {changed} changed</span>}</summary>
+      <summary>{summary}{changed > 0 && <span className="changed num"> {texts().configure.countChanged(changed)}</span>}</summary>
       {children}
     </details>
   );

@@ -2,14 +2,16 @@
 import { useRef, useState } from 'react';
 import type { Cell, Study } from '../../shared/study';
 import { contestants } from '../../shared/study';
+import { texts } from '../../shared/texts';
 import { classesOf } from '../../store/studies/results';
 import { Scroll, SelectField, TableBehind } from '../bits';
 import { DrawingView } from '../charts/drawing';
 import { useWidth } from '../charts/useWidth';
 import { count, percent } from '../format';
-import { classFigure, withInterval } from './figures';
+import { classFigure, className, groupName, withInterval } from './figures';
 
 export function Classes({ study, cells }: { study: Study; cells: Cell[] }) {
+  const t = texts().experiment.classes;
   const host = useRef<HTMLElement>(null);
   const width = useWidth(host, 720);
   const arms = contestants(study).filter((a) => cells.some((c) => c.arm === a.id && c.classes.length > 0));
@@ -19,18 +21,18 @@ export function Classes({ study, cells }: { study: Study; cells: Cell[] }) {
   const rows = classesOf(cells, arm.id);
   return (
     <div className="panel stack" data-testid="token-classes">
-      <h3>Which tokens are skipped</h3>
-      {arms.length > 1 && <SelectField label="Arm" value={arm.id} onChange={setChosen} options={arms.map((a) => ({ value: a.id, label: a.name }))} />}
+      <h3>{t.title}</h3>
+      {arms.length > 1 && <SelectField label={t.arm} value={arm.id} onChange={setChosen} options={arms.map((a) => ({ value: a.id, label: a.name }))} />}
       <figure ref={host} className="stack tight">
         <DrawingView drawing={classFigure(rows, Math.min(width, 860))} />
-        <figcaption className="help">{arm.name}: share of token updates that the gates skip on held-out examples, over all modules. Bars: mean over seeds; lines: 95 % interval.</figcaption>
+        <figcaption className="help">{t.help(arm.name)}</figcaption>
       </figure>
-      <TableBehind summary="As a table">
+      <TableBehind summary={t.table}>
         {() => (
-          <Scroll label="Skipped share by class of token">
+          <Scroll label={t.frame}>
             <table className="grid" data-testid="class-table">
-              <thead><tr><th scope="col">By</th><th scope="col">Class</th><th scope="col" className="num">Tokens, all seeds</th><th scope="col" className="num">Skipped</th></tr></thead>
-              <tbody>{rows.map((r) => <tr key={`${r.group}/${r.name}`}><td>{r.group}</td><th scope="row">{r.name}</th><td className="num">{count(r.tokens)}</td><td className="num">{withInterval(r.skipped, (v) => percent(v, 1))}</td></tr>)}</tbody>
+              <thead><tr><th scope="col">{t.by}</th><th scope="col">{t.class}</th><th scope="col" className="num">{t.tokens}</th><th scope="col" className="num">{t.skipped}</th></tr></thead>
+              <tbody>{rows.map((r) => <tr key={`${r.group}/${r.name}`}><td>{groupName(r)}</td><th scope="row">{className(r)}</th><td className="num">{count(r.tokens)}</td><td className="num">{withInterval(r.skipped, (v) => percent(v, 1))}</td></tr>)}</tbody>
             </table>
           </Scroll>
         )}

@@ -1,18 +1,17 @@
 /** Experiments over seeds: start one, watch its queue, read what it found. */
+import { texts } from '../../shared/texts';
 import { doneJobs, jobCount } from '../../store/studies/plan';
 import { SectionFrame } from '../bits';
 import { useSel, useStudio } from '../studioContext';
 import { StudyForm } from './StudyForm';
 import { StudyView } from './StudyView';
 
-export const STATE_WORDS = { running: 'running', paused: 'waiting to go on', finished: 'finished', failed: 'failed' } as const;
-
 export function ExperimentSection() {
   const list = useSel((s) => s.studies.list);
   const selected = useSel((s) => s.studies.selected);
   const entry = list.find((e) => e.study.id === selected);
   return (
-    <SectionFrame id="experiment" number={7} title="Experiment" lead="One run is a sign, not a result. An experiment repeats a comparison over several seeds and says what the difference is, and whether it is one.">
+    <SectionFrame id="experiment" number={7} title={texts().page.section.experiment} lead={texts().experiment.lead}>
       <StudyForm />
       {list.length > 1 && <Kept />}
       {entry && <StudyView key={entry.study.id} study={entry.study} cells={entry.cells} />}
@@ -22,16 +21,17 @@ export function ExperimentSection() {
 
 /** All experiments that this browser keeps. */
 function Kept() {
+  const t = texts().experiment;
   const studio = useStudio();
   const list = useSel((s) => s.studies.list);
   const selected = useSel((s) => s.studies.selected);
   return (
     <fieldset className="choices kept-studies">
-      <legend>Kept in this browser</legend>
+      <legend>{t.kept}</legend>
       {list.map(({ study, cells }) => (
         <button key={study.id} type="button" className="choice" aria-pressed={study.id === selected} onClick={() => studio.studies.select(study.id)}>
           <span className="choice-title">{study.name}</span>
-          <span className="choice-text num">{new Date(study.createdAt).toLocaleString()} · {study.data.name} · {STATE_WORDS[study.state]}, {doneJobs(study, cells)} of {jobCount(study)} sessions</span>
+          <span className="choice-text num">{t.entry(new Date(study.createdAt).toLocaleString(), study.data.name, t.state[study.state], doneJobs(study, cells), jobCount(study))}</span>
         </button>
       ))}
     </fieldset>

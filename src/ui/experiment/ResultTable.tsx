@@ -2,6 +2,7 @@
 import { Fragment, useRef } from 'react';
 import type { Cell, Study } from '../../shared/study';
 import { contestants } from '../../shared/study';
+import { texts } from '../../shared/texts';
 import type { Results } from '../../store/studies/results';
 import { RunMark, Scroll, TableBehind } from '../bits';
 import { DrawingView } from '../charts/drawing';
@@ -10,6 +11,7 @@ import { count, fixed, percent, signed } from '../format';
 import { lossFigure, withInterval } from './figures';
 
 export function ResultTable({ results }: { results: Results }) {
+  const t = texts().experiment.results;
   const host = useRef<HTMLElement>(null);
   const width = useWidth(host, 720);
   const { rows, measures, reference, base } = results;
@@ -17,26 +19,26 @@ export function ResultTable({ results }: { results: Results }) {
     <>
       <figure ref={host} className="stack tight" data-testid="loss-figure">
         <DrawingView drawing={lossFigure(results, Math.min(width, 860))} />
-        <figcaption className="help">Held-out loss. Dots: seeds. Upright: their mean. Line: its 95 % interval.</figcaption>
+        <figcaption className="help">{t.figureHelp}</figcaption>
       </figure>
-      <Scroll label="Results, mean and interval">
+      <Scroll label={t.frame}>
         <table className="grid" data-testid="result-table">
-          <caption>Mean ± 95 % interval over seeds</caption>
+          <caption>{t.caption}</caption>
           <thead>
             <tr>
-              <th scope="col">Arm</th><th scope="col" className="num">Seeds</th><th scope="col" className="num">Parameters</th>
-              {measures.map((m) => <th key={m.id} scope="col" className="num">{m.label}</th>)}
-              <th scope="col" className="num">Perplexity</th><th scope="col" className="num">Loss against {reference}, paired</th>
+              <th scope="col">{t.arm}</th><th scope="col" className="num">{t.seeds}</th><th scope="col" className="num">{t.parameters}</th>
+              {measures.map((m) => <th key={m.id} scope="col" className="num">{t.measure[m.id].label}</th>)}
+              <th scope="col" className="num">{t.perplexity}</th><th scope="col" className="num">{t.against(reference)}</th>
             </tr>
           </thead>
           <tbody>
-            {base !== null && <tr><th scope="row"><RunMark index={0} />Untouched model</th><td className="num">–</td><td className="num">–</td><td className="num">{fixed(base)}</td>{measures.slice(1).map((m) => <td key={m.id} className="num">–</td>)}<td className="num">{fixed(Math.exp(base), 1)}</td><td className="num">–</td></tr>}
+            {base !== null && <tr><th scope="row"><RunMark index={0} />{t.untouched}</th><td className="num">–</td><td className="num">–</td><td className="num">{fixed(base)}</td>{measures.slice(1).map((m) => <td key={m.id} className="num">–</td>)}<td className="num">{fixed(Math.exp(base), 1)}</td><td className="num">–</td></tr>}
             {rows.map((r, i) => (
               <Fragment key={r.id}>
               {r.setting !== null && r.setting !== rows[i - 1]?.setting && <tr className="setting"><th scope="rowgroup" colSpan={measures.length + 5}>{r.setting}</th></tr>}
               <tr>
                 <th scope="row"><RunMark index={(i % 8) + 1} />{r.name}</th>
-                <td className="num" data-testid={`seeds-${r.id}`}>{r.done}{r.failed > 0 ? ` (${r.failed} failed)` : ''}</td>
+                <td className="num" data-testid={`seeds-${r.id}`}>{t.seedsDone(r.done, r.failed)}</td>
                 <td className="num">{count(r.parameters)}</td>
                 {r.values.map((v, k) => <td key={measures[k].id} className="num" data-testid={`${measures[k].id}-${r.id}`}>{withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x)))}</td>)}
                 <td className="num">{r.values[0] ? fixed(Math.exp(r.values[0].mean), 1) : '–'}</td>
@@ -53,21 +55,22 @@ export function ResultTable({ results }: { results: Results }) {
 
 /** Every arm and seed: what stands behind the means. */
 export function SeedTable({ study, cells }: { study: Study; cells: Cell[] }) {
+  const t = texts().experiment.results;
   const arms = contestants(study);
   const cell = (arm: string, seed: number) => cells.find((c) => c.stage === 'train' && c.arm === arm && c.seed === seed);
   return (
-    <TableBehind summary="Every seed">
+    <TableBehind summary={t.everySeed}>
       {() => (
-        <Scroll label="Held-out loss by seed">
+        <Scroll label={t.seedFrame}>
           <table className="grid" data-testid="seed-table">
-            <thead><tr><th scope="col">Seed</th>{arms.map((a) => <th key={a.id} scope="col" className="num">{a.name}</th>)}</tr></thead>
+            <thead><tr><th scope="col">{t.seed}</th>{arms.map((a) => <th key={a.id} scope="col" className="num">{a.name}</th>)}</tr></thead>
             <tbody>
               {study.seeds.map((seed) => (
                 <tr key={seed}>
                   <th scope="row" className="num">{seed}</th>
                   {arms.map((a) => {
                     const c = cell(a.id, seed);
-                    return <td key={a.id} className="num" title={c?.failed ?? undefined}>{c ? (c.failed === null ? fixed(c.loss, 4) : 'failed') : '–'}</td>;
+                    return <td key={a.id} className="num" title={c?.failed ?? undefined}>{c ? (c.failed === null ? fixed(c.loss, 4) : t.failed) : '–'}</td>;
                   })}
                 </tr>
               ))}

@@ -1,10 +1,12 @@
 /** One experiment: where its queue is, and everything that it found so far. */
 import { useState } from 'react';
 import type { Cell, Study } from '../../shared/study';
-import { type Session, stepsOf } from '../../store/slices';
+import { texts } from '../../shared/texts';
+import { type Session, type State, stepsOf } from '../../store/slices';
 import { doneJobs, jobCount, PROBE_PLAIN } from '../../store/studies/plan';
 import { rankingsOf, resultsOf } from '../../store/studies/results';
 import { Later } from '../bits';
+import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 import { Classes } from './Classes';
 import { Noise } from './Noise';
@@ -13,6 +15,7 @@ import { ResultTable, SeedTable } from './ResultTable';
 import { saveReport } from './save';
 
 export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
+  const t = texts().experiment.view;
   const results = resultsOf(study, cells);
   const rankings = rankingsOf(study, cells);
   const any = cells.length > 0;
@@ -25,15 +28,12 @@ export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
       </div>
       {results.rows.some((r) => r.done + r.failed > 0) && (
         <div className="panel stack">
-          <h3>What it shows{study.state === 'finished' ? '' : ' so far'}</h3>
+          <h3>{study.state === 'finished' ? t.shows : t.showsSoFar}</h3>
           <ul className="verdicts" data-testid="verdicts" aria-live="polite">
             {results.verdicts.map((v) => <li key={v}>{v}</li>)}
-            {results.verdicts.length === 0 && <li>Nothing to compare yet.</li>}
+            {results.verdicts.length === 0 && <li>{t.nothing}</li>}
           </ul>
-          <p className="help">
-            Lower loss is better. ± is a 95 % interval of Student’s t over seeds; differences are paired by seed.
-            {results.verdicts.length > 2 && ` With ${results.verdicts.length} comparisons, one that looks clear may still be chance: about one in twenty does.`}
-          </p>
+          <p className="help">{t.how(results.verdicts.length > 2 ? results.verdicts.length : null)}</p>
           <Later><ResultTable results={results} /></Later>
           <SeedTable study={study} cells={cells} />
         </div>
@@ -46,6 +46,7 @@ export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
 }
 
 function Queue({ study, cells }: { study: Study; cells: Cell[] }) {
+  const t = texts().experiment.view;
   const running = useSel((s) => s.studies.running === study.id);
   const session = useSel((s) => s.runs.session);
   const phase = useSel((s) => s.runs.phase);
@@ -56,30 +57,33 @@ function Queue({ study, cells }: { study: Study; cells: Cell[] }) {
   const part = steps && phase !== 'finished' ? steps.done / steps.total : steps && activity ? 0.99 : 0;
   return (
     <>
-      <progress className="wide" value={Math.min(total, done + (done < total ? part : 0))} max={total} aria-label="Sessions done" />
+      <progress className="wide" value={Math.min(total, done + (done < total ? part : 0))} max={total} aria-label={t.progress} />
       <p className="phase" aria-live="polite">
         <span className={`dot dot-${running ? 'training' : study.state === 'finished' ? 'finished' : study.state === 'failed' ? 'failed' : 'paused'}`} aria-hidden="true" />
         <span data-testid="study-progress" data-done={done} data-total={total}>
-          {running ? `${done} of ${total} sessions done. ${now(study, session, phase === 'paused', activity)}`
-            : study.state === 'finished' ? `Finished: ${total} sessions, ${study.seeds.length} ${study.seeds.length === 1 ? 'seed' : 'seeds'}.`
-            : study.state === 'failed' ? `Ended after ${done} of ${total} sessions: ${study.problem ?? 'see the message above'}`
-            : `${done} of ${total} sessions done; the rest waits.`}
+          {running ? t.running(done, total, now(study, session, phase === 'paused', activity))
+            : study.state === 'finished' ? t.finished(total, study.seeds.length)
+            : study.state === 'failed' ? t.failed(done, total, study.problem)
+            : t.waiting(done, total)}
         </span>
       </p>
-      {running && steps && phase !== 'finished' && <p className="muted num" aria-hidden="true">step {steps.done} of {steps.total} · live under <a href="#train">Train</a></p>}
+      {running && steps && phase !== 'finished' && <p className="muted num" aria-hidden="true"><Phrase of={t.step(steps.done, steps.total)} train={<a href="#train">{texts().page.section.train}</a>} /></p>}
     </>
   );
 }
 
 /** What the queue does at the moment, in words that change seldom, since they are read aloud. */
-function now(study: Study, session: Session | null, paused: boolean, activity: string | null): string {
-  if (!session) return 'Starting…';
+function now(study: Study, session: Session | null, paused: boolean, activity: State['studies']['activity']): string {
+  const t = texts().experiment.view;
+  if (!session) return t.starting;
   const place = study.seeds.indexOf(session.experiment.train.seed) + 1;
-  const what = activity ?? (session.experiment.runs.some((r) => r.id === PROBE_PLAIN) ? 'probing the modules' : `training ${session.experiment.runs.length} runs side by side`);
-  return `Seed ${place} of ${study.seeds.length}: ${paused ? 'paused' : what}.`;
+  const { runs } = session.experiment;
+  const what = activity ? t.activity[activity] : runs.some((r) => r.id === PROBE_PLAIN) ? t.probing : t.training(runs.length);
+  return t.now(place, study.seeds.length, paused ? t.paused : what);
 }
 
 function Controls({ study, any }: { study: Study; any: boolean }) {
+  const t = texts().experiment.view;
   const studio = useStudio();
   const running = useSel((s) => s.studies.running);
   const phase = useSel((s) => s.runs.phase);
@@ -89,23 +93,20 @@ function Controls({ study, any }: { study: Study; any: boolean }) {
   const paused = mine && phase === 'paused';
   return (
     <div className="row">
-      {mine && !paused && <button type="button" data-testid="study-pause" disabled={phase !== 'training' && phase !== 'evaluating'} onClick={() => void studio.studies.pause()}>Pause</button>}
+      {mine && !paused && <button type="button" data-testid="study-pause" disabled={phase !== 'training' && phase !== 'evaluating'} onClick={() => void studio.studies.pause()}>{t.pause}</button>}
       {((!mine && study.state !== 'finished') || paused) && (
-        <button type="button" className="primary" data-testid="study-resume" disabled={(running !== null && !mine) || !ready} onClick={() => void studio.studies.resume(study.id)}>Go on</button>
+        <button type="button" className="primary" data-testid="study-resume" disabled={(running !== null && !mine) || !ready} onClick={() => void studio.studies.resume(study.id)}>{t.resume}</button>
       )}
-      {mine && <button type="button" data-testid="study-stop" onClick={() => void studio.studies.stop()}>Stop</button>}
-      <button type="button" data-testid="study-report" disabled={!any} onClick={() => saveReport(study.id, studio.store.getState(), 'html')}>Report (HTML)</button>
+      {mine && <button type="button" data-testid="study-stop" onClick={() => void studio.studies.stop()}>{t.stop}</button>}
+      <button type="button" data-testid="study-report" disabled={!any} onClick={() => saveReport(study.id, studio.store.getState(), 'html')}>{t.report}</button>
       <button type="button" disabled={!any} onClick={() => saveReport(study.id, studio.store.getState(), 'csv')}>CSV</button>
       <button type="button" disabled={!any} onClick={() => saveReport(study.id, studio.store.getState(), 'json')}>JSON</button>
       <span className="spacer" />
       {sure
-        ? <><button type="button" data-testid="study-delete-sure" onClick={() => void studio.studies.remove(study.id)}>Delete it and its results</button><button type="button" className="quiet" onClick={() => setSure(false)}>Keep it</button></>
-        : <button type="button" className="quiet" data-testid="study-delete" onClick={() => setSure(true)}>Delete…</button>}
+        ? <><button type="button" data-testid="study-delete-sure" onClick={() => void studio.studies.remove(study.id)}>{t.deleteSure}</button><button type="button" className="quiet" onClick={() => setSure(false)}>{t.keep}</button></>
+        : <button type="button" className="quiet" data-testid="study-delete" onClick={() => setSure(true)}>{t.delete}</button>}
       <p className="help wide">
-        {mine ? 'Finished sessions are kept when the page closes. One that is interrupted starts anew and, having the same seed, gives the same.'
-          : study.state === 'finished' ? 'Kept in this browser until you delete it.'
-          : study.data.kept ? 'What is finished is kept. Going on starts with the first session that is not.'
-          : 'The data were too big to keep: this can go on only while the page stays open.'}
+        {mine ? t.keptRunning : study.state === 'finished' ? t.keptFinished : study.data.kept ? t.keptPaused : t.notKept}
       </p>
     </div>
   );

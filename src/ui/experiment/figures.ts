@@ -1,6 +1,7 @@
 /** The pictures of a study, the same on the page and in its report. */
 import type { Interval } from '../../shared/stats';
 import { moduleKey } from '../../shared/study';
+import { texts } from '../../shared/texts';
 import type { ClassRow, ModuleRow, NoiseRow, Results } from '../../store/studies/results';
 import type { Drawing } from '../charts/drawing';
 import { type ChartRow, intervalChart } from '../charts/intervals';
@@ -17,13 +18,14 @@ export function withInterval(i: Interval | null, show: (v: number) => string): s
 
 /** Held-out loss of every arm, seed by seed, beside the untouched model where that is not far off. */
 export function lossFigure({ rows, base }: Results, width: number): Drawing {
+  const t = texts().experiment.results;
   const all = rows.flatMap((r) => r.losses).filter((l) => l !== null);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   // Where the base lies far away, its level would squeeze all differences into nothing.
   const near = base !== null && all.length > 0 && Math.abs(base - (low + high) / 2) < 4 * Math.max(high - low, 0.02);
   return intervalChart(
     rows.map((r, i): ChartRow => ({ label: r.name, mark: markOf(i), interval: r.values[0], values: r.losses })),
-    { title: 'Held-out loss: mean with 95 % interval, every seed as a dot', width, format: (v) => fixed(v), level: near ? { value: base, label: 'untouched model' } : null },
+    { title: t.figure, width, format: (v) => fixed(v), level: near ? { value: base, label: t.untouchedLevel } : null },
   );
 }
 
@@ -32,29 +34,36 @@ export function rankingFigure(modules: readonly ModuleRow[], width: number): Dra
   const order = [...modules].sort((a, b) => (b.active?.mean ?? 0) - (a.active?.mean ?? 0));
   return intervalChart(
     order.map((m): ChartRow => ({ label: moduleKey(m), mark: m.chosen.active > 0 ? 'mark-1' : 'mark-0', interval: m.active })),
-    { title: 'Share of tokens that each module’s gate kept, most active first', width, format: (v) => percent(v), share: true },
+    { title: texts().experiment.modules.figure, width, format: (v) => percent(v), share: true },
   );
 }
+
+const wordFor = (words: Record<string, string>, key: string) => (Object.hasOwn(words, key) ? words[key] : key);
+
+/** What a class of tokens and its group are called; numbers, and what is not known, stay as they were kept. */
+export const className = ({ name }: Pick<ClassRow, 'name'>): string => wordFor(texts().experiment.classes.name, name);
+export const groupName = ({ group }: Pick<ClassRow, 'group'>): string => wordFor(texts().experiment.classes.group, group);
 
 /** Skipped share by class of token. */
 export function classFigure(rows: readonly ClassRow[], width: number): Drawing {
   return intervalChart(
-    rows.map((r, i): ChartRow => ({ label: r.name, mark: 'mark-1', interval: r.skipped, ...(rows[i - 1]?.group === r.group ? {} : { group: r.group }) })),
-    { title: 'Share of token updates that are skipped, by class of token', width, format: (v) => percent(v), share: true },
+    rows.map((r, i): ChartRow => ({ label: className(r), mark: 'mark-1', interval: r.skipped, ...(rows[i - 1]?.group === r.group ? {} : { group: groupName(r) }) })),
+    { title: texts().experiment.classes.figure, width, format: (v) => percent(v), share: true },
   );
 }
 
-export const NOISE_LINES: readonly { key: Exclude<keyof NoiseRow, 'step'>; label: string; mark: string; dashed: boolean }[] = [
-  { key: 'keptOwn', label: 'kept, same batch', mark: 'mark-1', dashed: false },
-  { key: 'keptFresh', label: 'kept, fresh data', mark: 'mark-1', dashed: true },
-  { key: 'skippedOwn', label: 'skipped, same batch', mark: 'mark-2', dashed: false },
-  { key: 'skippedFresh', label: 'skipped, fresh data', mark: 'mark-2', dashed: true },
+export const NOISE_LINES: readonly { key: Exclude<keyof NoiseRow, 'step'>; mark: string; dashed: boolean }[] = [
+  { key: 'keptOwn', mark: 'mark-1', dashed: false },
+  { key: 'keptFresh', mark: 'mark-1', dashed: true },
+  { key: 'skippedOwn', mark: 'mark-2', dashed: false },
+  { key: 'skippedFresh', mark: 'mark-2', dashed: true },
 ];
 
 /** Share of updates that help, over steps. */
 export function noiseFigure(rows: readonly NoiseRow[], width: number): Drawing {
+  const t = texts().experiment.noise;
   return shareChart(
-    NOISE_LINES.map(({ key, label, mark, dashed }) => ({ label, mark, dashed, points: rows.map((r) => ({ x: r.step, interval: r[key] })) })),
-    { title: 'Share of token updates that would lower the loss, over steps', width, format: (v) => percent(v), level: { value: 0.5, label: 'as good as chance' } },
+    NOISE_LINES.map(({ key, mark, dashed }) => ({ label: t.line[key], mark, dashed, points: rows.map((r) => ({ x: r.step, interval: r[key] })) })),
+    { title: t.figure, width, format: (v) => percent(v), level: { value: 0.5, label: t.chance } },
   );
 }

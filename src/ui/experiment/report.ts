@@ -1,15 +1,16 @@
 /**
  * A study as files to take away: one HTML page that needs nothing else (no script, pictures inline, a policy that lets it
- * load nothing), a table of every cell as CSV, and everything as JSON. Whatever a person typed is escaped.
+ * load nothing), written in the language in use; a table of every cell as CSV, and everything as JSON. Whatever a person typed is escaped.
  */
 import { isGated } from '../../shared/config';
 import { ranks } from '../../shared/stats';
 import { type Cell, type Study, contestants, moduleKey } from '../../shared/study';
+import { language, texts } from '../../shared/texts';
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/studies/results';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
 import { count, fixed, percent, signed } from '../format';
 import tokens from '../styles/tokens.css?raw';
-import { NOISE_LINES, classFigure, lossFigure, noiseFigure, rankingFigure, withInterval } from './figures';
+import { NOISE_LINES, classFigure, className, groupName, lossFigure, noiseFigure, rankingFigure, withInterval } from './figures';
 
 const WIDTH = 760;
 
@@ -39,34 +40,35 @@ const heading = (text: string) => `<h2>${escapeMarkup(text)}</h2>`;
 
 /** The report as one HTML document. */
 export function reportHtml(study: Study, cells: readonly Cell[]): string {
+  const t = texts().experiment;
   const results = resultsOf(study, cells);
   const { rows, measures, reference, base } = results;
   const parts = [
     `<h1>${escapeMarkup(study.name)}</h1>`,
-    paragraph(`An experiment of ${new Date(study.createdAt).toISOString().slice(0, 16).replace('T', ' ')} UTC, made with Sieve in a browser. State: ${study.state}.`, true),
-    heading('What it shows'),
-    results.verdicts.length > 0 ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>` : paragraph('Nothing to compare yet.'),
-    paragraph('Lower loss is better. ± is a 95 % interval of Student’s t over seeds; differences are paired by seed. With many comparisons about one in twenty looks clear by chance. The threshold rule of TS methods is reconstructed from secondary sources, not the paper’s own code.', true),
+    paragraph(t.report.made(new Date(study.createdAt).toISOString().slice(0, 16).replace('T', ' '), t.report.state[study.state]), true),
+    heading(t.view.shows),
+    results.verdicts.length > 0 ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>` : paragraph(t.view.nothing),
+    paragraph(t.report.how, true),
     toMarkup(lossFigure(results, WIDTH)),
-    table('Mean ± 95 % interval over seeds', ['Arm', n('Seeds'), n('Parameters'), ...measures.map((m) => n(m.label)), n(`Loss against ${reference}, paired`)], [
-      ...(base === null ? [] : [['Untouched model', n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
-      ...rows.map((r): Cellable[] => [
-        r.name, n(`${r.done}${r.failed > 0 ? ` (${r.failed} failed)` : ''}`), n(count(r.parameters)),
-        ...r.values.map((v, k) => n(withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x))))),
-        n(r.difference ? `${signed(r.difference.mean)}${r.difference.half === null ? '' : ` ± ${fixed(r.difference.half)}`}` : '–'),
+    table(t.results.caption, [t.results.arm, n(t.results.seeds), n(t.results.parameters), ...measures.map(({ id }) => n(t.results.measure[id].label)), n(t.results.against(reference))], [
+      ...(base === null ? [] : [[t.results.untouched, n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
+      ...rows.map(({ name, done, failed, parameters, values, difference }): Cellable[] => [
+        name, n(t.results.seedsDone(done, failed)), n(count(parameters)),
+        ...values.map((v, k) => n(withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x))))),
+        n(difference ? `${signed(difference.mean)}${difference.half === null ? '' : ` ± ${fixed(difference.half)}`}` : '–'),
       ]),
     ]),
-    table('Held-out loss of every seed', ['Seed', ...rows.map((r) => n(r.name))], study.seeds.map((seed, i) => [n(String(seed)), ...rows.map((r) => n(fixed(r.losses[i], 4)))])),
+    table(t.report.seeds, [t.results.seed, ...rows.map(({ name }) => n(name))], study.seeds.map((seed, i) => [n(String(seed)), ...rows.map(({ losses }) => n(fixed(losses[i], 4)))])),
   ];
   const found = rankingsOf(study, cells);
   if (found) {
-    const places = new Map(found.rankings.map(({ ranking }) => [ranking, ranks(found.modules.map((m) => -m.scores[ranking]))]));
+    const places = new Map(found.rankings.map(({ ranking }) => [ranking, ranks(found.modules.map(({ scores }) => -scores[ranking]))]));
     parts.push(
-      heading('Modules, ranked'),
-      table('Rank correlation', ['Ranking', 'goes by', n('between seeds'), n('with active share')], found.rankings.map((r) => [r.name, r.by, n(r.ranking === 'weight' ? 'does not depend on it' : fixed(r.stability, 2)), n(fixed(r.withActive, 2))])),
+      heading(t.modules.title),
+      table(t.report.correlation, [t.modules.rankingHead, t.modules.by, n(t.report.between), n(t.modules.withActive)], found.rankings.map(({ ranking, stability, withActive }) => [t.modules.ranking[ranking].name, t.modules.ranking[ranking].by, n(ranking === 'weight' ? t.modules.seedless : fixed(stability, 2)), n(fixed(withActive, 2))])),
       toMarkup(rankingFigure(found.modules, WIDTH)),
-      table('Place of every module (in how many seeds it was chosen)', ['Module', n('Parameters'), n('Active share'), ...found.rankings.map((r) => n(r.name))], found.modules.map((m, i) => [
-        moduleKey(m), n(count(m.parameters)), n(withInterval(m.active, (v) => percent(v, 1))), ...found.rankings.map((r) => n(`${fixed(places.get(r.ranking)![i], 0)} (${m.chosen[r.ranking]}/${found.seeds})`)),
+      table(t.report.places, [t.modules.module, n(t.modules.parameters), n(t.modules.active), ...found.rankings.map(({ ranking }) => n(t.modules.ranking[ranking].name))], found.modules.map((module, i) => [
+        moduleKey(module), n(count(module.parameters)), n(withInterval(module.active, (v) => percent(v, 1))), ...found.rankings.map(({ ranking }) => n(`${fixed(places.get(ranking)![i], 0)} (${module.chosen[ranking]}/${found.seeds})`)),
       ])),
     );
   }
@@ -74,31 +76,31 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     const noise = noiseOf(cells, id);
     if (noise.length > 0) {
       parts.push(
-        heading(`How noisy the updates of ${name} are`), toMarkup(noiseFigure(noise, WIDTH)),
-        paragraph('Share of token updates that would lower the loss (μ < 0): on the batches just learnt from, and on held-out examples.', true),
-        table('Share of updates that help', [n('Step'), ...NOISE_LINES.map((l) => n(l.label))], noise.map((r) => [n(String(r.step)), ...NOISE_LINES.map((l) => n(withInterval(r[l.key], (v) => percent(v, 1))))])),
+        heading(t.report.noise(name)), toMarkup(noiseFigure(noise, WIDTH)),
+        paragraph(t.report.noiseHelp, true),
+        table(t.report.noiseTable, [n(t.noise.step), ...NOISE_LINES.map(({ key }) => n(t.noise.line[key]))], noise.map((row) => [n(String(row.step)), ...NOISE_LINES.map(({ key }) => n(withInterval(row[key], (v) => percent(v, 1))))])),
       );
     }
     const classes = classesOf(cells, id);
     if (classes.length === 0) continue;
     parts.push(
-      heading(`Which tokens ${name} skips`), toMarkup(classFigure(classes, WIDTH)),
-      table('Skipped share by class of token', ['By', 'Class', n('Tokens'), n('Skipped')], classes.map((r) => [r.group, r.name, n(count(r.tokens)), n(withInterval(r.skipped, (v) => percent(v, 1)))])),
+      heading(t.report.classes(name)), toMarkup(classFigure(classes, WIDTH)),
+      table(t.classes.frame, [t.classes.by, t.classes.class, n(t.report.tokens), n(t.classes.skipped)], classes.map((c) => [groupName(c), className(c), n(count(c.tokens)), n(withInterval(c.skipped, (v) => percent(v, 1)))])),
     );
   }
   const source = study.model.kind === 'hub' ? `${study.model.id} (${study.model.revision})` : study.model.id;
   parts.push(
-    heading('Settings'),
-    table('Data and model', ['What', 'Value'], [
-      ['Model', source], ['Data', study.data.name], ['Examples to learn from', n(count(study.data.train))], ['Held out', n(count(study.data.heldOut))],
-      ['Prompt template', study.data.template.prompt], ['Completion template', study.data.template.completion], ['Seeds', study.seeds.join(', ')],
+    heading(t.report.settings),
+    table(t.report.dataAndModel, [t.report.what, t.report.value], [
+      [t.report.model, source], [t.report.data, study.data.name], [t.report.train, n(count(study.data.train))], [t.report.heldOut, n(count(study.data.heldOut))],
+      [t.report.prompt, study.data.template.prompt], [t.report.completion, study.data.template.completion], [t.report.seedList, study.seeds.join(', ')],
     ]),
-    table('Training, the same for all', ['Setting', 'Value'], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
-    ...study.arms.map((arm) => table(`Arm ${arm.name}`, ['Setting', 'Value'], Object.entries(arm).filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora')).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),
-    ...(study.importance ? [table('Module importance', ['Setting', 'Value'], Object.entries(study.importance).map(([key, value]) => [key, String(value)]))] : []),
+    table(t.report.training, [t.report.setting, t.report.value], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
+    ...study.arms.map((arm) => table(t.report.arm(arm.name), [t.report.setting, t.report.value], Object.entries(arm).filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora')).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),
+    ...(study.importance ? [table(t.report.importance, [t.report.setting, t.report.value], Object.entries(study.importance).map(([key, value]) => [key, String(value)]))] : []),
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
+<html lang="${language()}"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeMarkup(study.name)}</title><style>${STYLE}</style></head>

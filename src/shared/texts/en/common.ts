@@ -1,2 +1,35 @@
 /** Words that several parts use: units, times, fields, notices. */
-export const common = {};
+export const common = {
+  of: (done: string, total: string) => `${done} of ${total}`,
+  asTable: 'As a table',
+  notice: {
+    text: '{head} {message}',
+    error: 'Error.',
+    warning: 'Note.',
+    inLine: { error: (line: number) => `Error in line ${line}.`, warning: (line: number) => `Note in line ${line}.` },
+    dismiss: 'Dismiss this message',
+  },
+  field: {
+    changed: 'changed',
+    changedHelp: (initial: string | number) => `Changed; the default is ${initial}`,
+    fromDefault: (initial: string | number) => `from default ${initial}`,
+  },
+  unit: { s: 's', min: 'min', h: 'h' },
+  /** From one time to another; the first has its unit only where the second has another. */
+  range: (from: string, to: string) => `${from} to ${to}`,
+  ago: {
+    now: 'just now',
+    minutes: (n: number) => `${n} minute${n === 1 ? '' : 's'} ago`,
+    hours: (n: number) => `${n} hour${n === 1 ? '' : 's'} ago`,
+    days: (n: number) => `${n} day${n === 1 ? '' : 's'} ago`,
+  },
+  million: (n: string) => `${n} million`,
+  billion: (n: string) => `${n} billion`,
+  unnamedGpu: 'unnamed adapter',
+  pastedText: 'pasted text',
+  token: {
+    /** A token that holds only a part of a character. */
+    partOf: (bytes: string, character: string) => `${bytes.includes(' ') ? 'bytes' : 'byte'} ${bytes} of “${character}”`,
+    broken: (bytes: string) => `${bytes.includes(' ') ? 'bytes' : 'byte'} ${bytes} of a broken character`,
+  },
+};

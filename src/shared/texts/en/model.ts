@@ -1,2 +1,54 @@
 /** Model section. */
-export const model = {};
+export const model = {
+  title: 'Model',
+  lead: 'A small pretrained language model. Its weights stay frozen; only small adapters beside them learn.',
+  builtIn: 'Built in, no download',
+  stories4m: '8 layers, width 192. Writes simple stories. The default.',
+  nano: '4 layers, width 64. For slow machines.',
+  opening: 'Opening the model…',
+  checking: 'Checking the model…',
+  noneOpen: 'No model is open.',
+  tryAgain: 'Try again',
+  looking: 'Looking for a GPU…',
+  hub: {
+    summary: 'Open another model from Hugging Face',
+    id: 'Model id',
+    idPlaceholder: 'owner/name',
+    idHelp: 'Llama family with an ONNX file in fp32 or fp16. Anything else is refused before it is downloaded.',
+    revision: 'Revision',
+    revisionHelp: 'A branch, tag or commit.',
+    open: 'Open',
+  },
+  facts: {
+    parameters: 'Parameters',
+    parametersAre: (n: string, bytes: string) => `${n}, ${bytes} on the GPU`,
+    shape: 'Shape',
+    shapeIs: (c: { layers: number; dModel: number; heads: number; kvHeads: number; headDim: number; ffn: number }) =>
+      `${c.layers} layers, width ${c.dModel}, ${c.heads}/${c.kvHeads} heads of ${c.headDim}, MLP ${c.ffn}`,
+    vocabulary: 'Vocabulary',
+    vocabularyIs: (tokens: string, tied: boolean) => `${tokens} tokens, ${tied ? 'tied' : 'untied'} head`,
+    context: 'Context',
+    contextIs: (tokens: string) => `${tokens} tokens`,
+    gpu: 'GPU',
+    software: (name: string) => `${name} (software)`,
+    check: 'Check',
+    checkIs: (tokens: number, provider: string, error: string, tolerance: string) => `{verdict} on ${tokens} tokens (${provider}): relative error ${error}, allowed ${tolerance}.`,
+    agrees: '✓ Agrees with ONNX Runtime',
+    differs: '✗ Differs from ONNX Runtime',
+    firstDifference: (what: string) => ` First difference: ${what}`,
+  },
+  slow: {
+    text: '{head} The browser computes on the CPU instead. Results are the same; a run takes minutes.',
+    head: 'No GPU acceleration: slow.',
+    useSmall: 'Use the small model instead',
+  },
+  noGpu: {
+    text: { 'no-webgpu': '{head} This browser does not offer it.', 'no-adapter': '{head} This browser offers it, but found no graphics adapter to use.' },
+    head: 'Training needs WebGPU.',
+    where: 'It works in Chrome and Edge 113 or later (Windows, macOS, ChromeOS, Android), in Safari 26, and in Firefox 141 or later on Windows.',
+    mend: {
+      'no-webgpu': 'Open this page there, over https or on localhost. You can still load and preview data below.',
+      'no-adapter': 'Switch on graphics acceleration in the browser’s settings and update the graphics driver. On Linux, Chrome may need {flag}. You can still load and preview data below.',
+    },
+  },
+};

@@ -1,3 +1,34 @@
 import type { Texts } from '../en';
 
-export const common: Texts['common'] = {};
+export const common: Texts['common'] = {
+  of: (done, total) => `${done} / ${total}`,
+  asTable: '以表格查看',
+  notice: {
+    text: '{head}{message}',
+    error: '错误：',
+    warning: '提示：',
+    inLine: { error: (line) => `第 ${line} 行有误：`, warning: (line) => `第 ${line} 行提示：` },
+    dismiss: '关闭这条消息',
+  },
+  field: {
+    changed: '已改动',
+    changedHelp: (initial) => `已改动；默认值为 ${initial}`,
+    fromDefault: (initial) => `，默认值为 ${initial}`,
+  },
+  unit: { s: '秒', min: '分钟', h: '小时' },
+  range: (from, to) => `${from}～${to}`,
+  ago: {
+    now: '刚刚',
+    minutes: (n) => `${n} 分钟前`,
+    hours: (n) => `${n} 小时前`,
+    days: (n) => `${n} 天前`,
+  },
+  million: (n) => `${n}M`,
+  billion: (n) => `${n}B`,
+  unnamedGpu: '未命名的适配器',
+  pastedText: '粘贴的文本',
+  token: {
+    partOf: (bytes, character) => `“${character}”的字节 ${bytes}`,
+    broken: (bytes) => `残缺字符的字节 ${bytes}`,
+  },
+};

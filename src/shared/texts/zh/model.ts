@@ -1,3 +1,54 @@
 import type { Texts } from '../en';
 
-export const model: Texts['model'] = {};
+export const model: Texts['model'] = {
+  title: '模型',
+  lead: '一个预训练的小语言模型。它的权重保持冻结，只有旁边的小适配器在学习。',
+  builtIn: '内置，无需下载',
+  stories4m: '8 层，宽度 192。会写简单的故事。默认使用。',
+  nano: '4 层，宽度 64。适合较慢的机器。',
+  opening: '正在打开模型……',
+  checking: '正在校验模型……',
+  noneOpen: '没有打开的模型。',
+  tryAgain: '重试',
+  looking: '正在查找 GPU……',
+  hub: {
+    summary: '打开 Hugging Face 上的其他模型',
+    id: '模型编号',
+    idPlaceholder: '所有者/模型名',
+    idHelp: 'Llama 系列，带有 fp32 或 fp16 的 ONNX 文件。其他模型在下载之前就会被拒绝。',
+    revision: '版本',
+    revisionHelp: '分支、标签或提交。',
+    open: '打开',
+  },
+  facts: {
+    parameters: '参数量',
+    parametersAre: (n, bytes) => `${n}，占用显存 ${bytes}`,
+    shape: '结构',
+    shapeIs: (c) => `${c.layers} 层，宽度 ${c.dModel}，${c.heads}/${c.kvHeads} 个头，每头 ${c.headDim} 维，MLP ${c.ffn}`,
+    vocabulary: '词表',
+    vocabularyIs: (tokens, tied) => `${tokens} 个词元，输出层${tied ? '与嵌入层共享权重' : '不与嵌入层共享权重'}`,
+    context: '上下文',
+    contextIs: (tokens) => `${tokens} 个词元`,
+    gpu: 'GPU',
+    software: (name) => `${name}（软件模拟）`,
+    check: '校验',
+    checkIs: (tokens, provider, error, tolerance) => `{verdict}：${tokens} 个词元（${provider}），相对误差 ${error}，允许 ${tolerance}。`,
+    agrees: '✓ 与 ONNX Runtime 一致',
+    differs: '✗ 与 ONNX Runtime 不一致',
+    firstDifference: (what) => `第一处差异：${what}`,
+  },
+  slow: {
+    text: '{head}浏览器改用 CPU 计算。结果相同，但一次运行需要几分钟。',
+    head: '没有 GPU 加速，速度较慢。',
+    useSmall: '改用小模型',
+  },
+  noGpu: {
+    text: { 'no-webgpu': '{head}这个浏览器不提供 WebGPU。', 'no-adapter': '{head}这个浏览器提供 WebGPU，但没有找到可用的图形适配器。' },
+    head: '训练需要 WebGPU。',
+    where: '可用的浏览器：Chrome 和 Edge 113 及以上（Windows、macOS、ChromeOS、Android），Safari 26，以及 Windows 上的 Firefox 141 及以上。',
+    mend: {
+      'no-webgpu': '请在上述浏览器中通过 https 或 localhost 打开这个页面。你仍然可以在下面载入和预览数据。',
+      'no-adapter': '请在浏览器设置中开启图形加速，并更新显卡驱动。在 Linux 上，Chrome 可能需要 {flag}。你仍然可以在下面载入和预览数据。',
+    },
+  },
+};

@@ -1,0 +1,60 @@
+/** Looks for English in a page that is in another language. */
+import type { Page } from '@playwright/test';
+
+/** Parts of the page that are looked through one by one: a name, and where it is. */
+export const PARTS = {
+  frame: '.top, .steps, .foot, [data-testid="announcer"], .skip',
+  keys: '[data-testid="shortcuts"]',
+  tour: '[data-testid="tour"]',
+  resume: '.resume',
+  model: '#model', data: '#data', configure: '#configure', train: '#train', inspect: '#inspect', compare: '#compare', experiment: '#experiment', history: '#history',
+} as const;
+
+export type Part = keyof typeof PARTS;
+
+/** Names, which every language writes in Latin letters. Longer ones first, since they hold shorter ones. */
+const NAMES = [
+  'Google Inc.', 'SwiftShader Device', 'SwiftShader driver', 'SwiftShader', 'LLVM', 'Subzero', 'Google', 'Vulkan', 'ANGLE', 'Mesa', 'llvmpipe',
+  'Hugging Face', 'ONNX Runtime', 'sieve-stories-nano', 'sieve-stories', 'Sieve', 'Chrome', 'Edge', 'Safari', 'Firefox', 'Windows', 'Linux', 'Android', 'macOS', 'ChromeOS', 'Python', 'PyTorch', 'WebGPU', 'WGSL',
+  'TS-LoRA', 'TS-DoRA', 'TS-PEFT', 'AdaLoRA', 'rsLoRA', 'DoRA', 'LoRA', 'PEFT', 'AdamW', 'Adam', 'RMSNorm', 'Llama', 'BitFit', 'IA3', 'VeRA', 'PiSSA', 'LoRA-FA', 'SiLU', 'RoPE',
+  'JSON Lines', 'JSONL', 'JSON', 'CSV', 'TSV', 'TXT', 'Parquet', 'UTF-8', 'Latin-1', 'Windows-1252', 'Shift', 'Enter', 'Delete', 'Escape',
+];
+
+/** What the walk leaves out: data and what a model wrote, code, other languages. */
+const OTHERS = [
+  '[lang]:not(html)', 'code', 'kbd', 'pre', '.mono', '.chips', '.tokens', '.samples', '.clip', '.vtext', '.answer-text', '[data-testid="data-labels"] tbody', '[data-testid="token-gates"] caption', 'textarea', 'script', 'style',
+].join(', ');
+
+/**
+ * Two Latin words in a row, or one that stands alone, in what a person sees or hears of a part of the page: texts, also
+ * those for screen readers only and of open and closed details, and attributes. Names are no words, nor is what holds a
+ * digit, a dot or an underscore (ids, files, versions).
+ * @returns each with the place where it was found
+ */
+export function englishIn(page: Page, part: Part): Promise<string[]> {
+  return page.evaluate(([selector, names, others]) => {
+    const escaped = names.map((n) => n.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    const name = new RegExp(`(?<![A-Za-z])(?:${escaped.join('|')})(?![A-Za-z])`, 'g');
+    const id = /\S*[A-Za-z](?:[\d_/]|\.[A-Za-z\d])\S*|\S*[\d_/][A-Za-z]\S*/g;
+    const found = new Set<string>();
+    const look = (text: string, where: Element) => {
+      // What is taken out parts its neighbours.
+      const words = text.replace(name, '|').replace(id, '|').trim();
+      const two = /[A-Za-z][A-Za-z'’]+(?:[\s,;:–—-]+[A-Za-z][A-Za-z'’]*)+/.exec(words)?.[0];
+      const alone = /^[A-Z]?[a-z]{3,}[….:]?$/.exec(words)?.[0];
+      const place = where.closest('[data-testid]')?.getAttribute('data-testid') ?? where.getAttribute('class') ?? where.tagName.toLowerCase();
+      if (two ?? alone) found.add(`${place}: “${two ?? alone}” in “${text.trim().slice(0, 120)}”`);
+    };
+    for (const root of document.querySelectorAll(selector)) {
+      for (const element of [root, ...root.querySelectorAll('*')]) {
+        if (element.closest(others)) continue;
+        for (const attribute of ['aria-label', 'title', 'placeholder', 'alt', 'label', 'aria-description', 'aria-valuetext']) {
+          const text = element.getAttribute(attribute);
+          if (text) look(text, element);
+        }
+        for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE && node.textContent?.trim()) look(node.textContent, element);
+      }
+    }
+    return [...found];
+  }, [PARTS[part], [...NAMES].sort((a, b) => b.length - a.length), OTHERS] as const);
+}

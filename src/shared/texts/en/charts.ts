@@ -1,2 +1,0 @@
-/** Charts and maps, and what explains them. */
-export const charts = {};

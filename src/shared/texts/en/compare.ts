@@ -1,2 +1,0 @@
-/** Compare section: differences, answers, votes. */
-export const compare = {};

@@ -1,2 +1,0 @@
-/** Configure section and the settings of runs. */
-export const configure = {};

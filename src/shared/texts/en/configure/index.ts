@@ -1,0 +1,23 @@
+/** Configure section and the settings of runs. */
+import { adapter } from './adapter';
+import { memory, thriftier, time } from './costs';
+import { gate } from './gate';
+import { inPercent, inSteps, inTokens, name } from './names';
+import { preset } from './presets';
+import { problem } from './problems';
+import { share } from './share';
+import { train } from './train';
+
+export const configure = {
+  lead: 'All runs get the same batches in the same order from the same start. What differs is the method.',
+  settings: 'Settings',
+  runs: 'Runs, side by side',
+  add: (method: string) => `Add ${method}`,
+  allChanged: (n: number) => (n === 0 ? 'Everything is at its default.' : `${n} changed from default.`),
+  allReset: 'Back to the defaults',
+  changed: 'changed',
+  countChanged: (n: number) => `${n} changed`,
+  reset: 'Reset',
+  resetOf: (what: string) => `Reset ${what}`,
+  name, inPercent, inTokens, inSteps, problem, preset, train, adapter, gate, memory, thriftier, time, share,
+};

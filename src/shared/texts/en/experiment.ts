@@ -1,2 +1,0 @@
-/** Experiment section: grids, verdicts, report. */
-export const experiment = {};

@@ -1,0 +1,15 @@
+/** Experiment section: grids, verdicts, report. */
+import { form, grid } from './form';
+import { modules } from './modules';
+import { report } from './report';
+import { results } from './results';
+import { classes, noise } from './tokens';
+import { view } from './view';
+
+export const experiment = {
+  lead: 'One run is a sign, not a result. An experiment repeats a comparison over several seeds and says what the difference is, and whether it is one.',
+  kept: 'Kept in this browser',
+  entry: (time: string, data: string, state: string, done: number, total: number) => `${time} · ${data} · ${state}, ${done} of ${total} sessions`,
+  state: { running: 'running', paused: 'waiting to go on', finished: 'finished', failed: 'failed' },
+  form, grid, view, results, modules, noise, classes, report,
+};

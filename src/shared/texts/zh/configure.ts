@@ -1,3 +1,0 @@
-import type { Texts } from '../en';
-
-export const configure: Texts['configure'] = {};

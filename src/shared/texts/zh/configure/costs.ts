@@ -1,0 +1,49 @@
+import type { Texts } from '../../en';
+
+export const memory: Texts['configure']['memory'] = {
+  title: 'GPU 显存',
+  planning: '正在规划……',
+  unknown: '打开模型后才能知道。',
+  caption: '训练将占用的字节数，按项目列出',
+  item: '项目',
+  bytes: '字节',
+  exact: (bytes) => `${bytes} 字节`,
+  part: {
+    weights: '冻结权重（所有运行共用一份）',
+    activations: '为反向传播保留的激活值',
+    inputs: '各层的输入和一层的激活值（其余在反向传播时重新计算）',
+    head: '输出头与损失',
+    gradients: '向下传播的梯度',
+    scratch: '门控、列表和低秩暂存区',
+    batch: '批次',
+  },
+  run: (run) => `${run}：A、B、梯度和矩`,
+  together: '合计',
+  limit: '目标上限',
+  help: '在分配任何显存之前先规划好。所有运行共用一份冻结权重。',
+  tooMuch: '需要的显存超过了合适的范围。',
+  mayFail: '训练可能失败，也可能拖慢整台机器。',
+  mildest: '改动最小且放得下的做法：',
+  noFix: '缩小批次、缩短上下文和降低秩都还不够，或者仍在尝试：请减少运行数，或换一个更小的模型。',
+};
+
+export const thriftier: Texts['configure']['thriftier'] = {
+  batch: (to, from) => `批次 ${to}，原为 ${from}`,
+  context: (to, from) => `上下文 ${to}，原为 ${from}`,
+  rank: (to, from) => `秩 ${to}，原为 ${from}`,
+  together: (batch, context, rank) => `${batch === null ? '' : `批次 ${batch}，`}上下文 ${context}${rank === null ? '' : `，秩 ${rank}`}`,
+};
+
+const scaledBy = (scaled: boolean) => (scaled ? '，当时的设置不同，已按每步的词元数折算' : '');
+const UNCOUNTED = '途中生成的样例不计在内。';
+
+export const time: Texts['configure']['time'] = {
+  title: '预计时间',
+  measuring: '正在测量……',
+  unknown: (steps) => `还没有测量。真正训练 ${steps} 步就能知道这台设备有多快；学到的东西会丢弃。`,
+  probe: (steps, scaled) => `根据 ${steps} 个真实训练步测得${scaledBy(scaled)}。${UNCOUNTED}`,
+  run: (scaled) => `根据上一次运行的最后几步测得${scaledBy(scaled)}。${UNCOUNTED}`,
+  cancel: '取消',
+  again: '重新测量',
+  measure: (steps) => `测量 ${steps} 步`,
+};

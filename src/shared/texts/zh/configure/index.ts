@@ -1,0 +1,23 @@
+import type { Texts } from '../../en';
+import { adapter } from './adapter';
+import { memory, thriftier, time } from './costs';
+import { gate } from './gate';
+import { inPercent, inSteps, inTokens, name } from './names';
+import { preset } from './presets';
+import { problem } from './problems';
+import { share } from './share';
+import { train } from './train';
+
+export const configure: Texts['configure'] = {
+  lead: '所有运行从同一起点开始，按同样的顺序学习同样的批次。不同的只是方法。',
+  settings: '设置',
+  runs: '并排的运行',
+  add: (method) => `添加 ${method}`,
+  allChanged: (n) => (n === 0 ? '全部为默认值。' : `${n} 项与默认值不同。`),
+  allReset: '恢复默认值',
+  changed: '已改',
+  countChanged: (n) => `改了 ${n} 项`,
+  reset: '重置',
+  resetOf: (what) => `重置：${what}`,
+  name, inPercent, inTokens, inSteps, problem, preset, train, adapter, gate, memory, thriftier, time, share,
+};

@@ -1,0 +1,37 @@
+import type { Texts } from '../../en';
+
+const TYPES: Record<string, string> = { object: '对象', array: '数组', string: '文本', boolean: '“是”或“否”', null: '空值' };
+
+export const problem: Texts['configure']['problem'] = {
+  finite: '必须是有限的数',
+  number: '必须是数字',
+  whole: '必须是整数',
+  type: (expected) => `必须是${TYPES[expected] ?? ` ${expected}`}`,
+  above: (limit) => `必须大于 ${limit}`,
+  atLeast: (limit) => `不能小于 ${limit}`,
+  below: (limit) => `必须小于 ${limit}`,
+  atMost: (limit) => `不能大于 ${limit}`,
+  between: (min, max) => `必须在 ${min} 到 ${max} % 之间`,
+  fewEntries: (least) => `至少要有 ${least} 项`,
+  manyEntries: (most) => `最多只能有 ${most} 项`,
+  empty: '不能为空',
+  long: (most) => `最多 ${most} 个字符`,
+  oneOf: (values) => `只能取以下值之一：${values}`,
+  unknown: (keys) => `含有 Sieve 不认识的字段：${keys}`,
+  form: '格式不符合要求',
+  notAllowed: '不允许使用',
+  moduleTwice: '同一个模块出现了两次',
+  sameId: '有两个运行的编号相同',
+  keepBestSlice: '要保留最佳适配器，必须大于 0',
+  pricesSlice: '有运行使用留出价格时，必须大于 0',
+  doraDropout: 'DoRA 训练时不用 dropout，必须为 0；需要 dropout 请选 LoRA',
+  firstRank: (rank) => `不能小于最终的秩 ${rank}`,
+  noPruning: (first, last, steps) => `运行共 ${steps} 步，除去开头 ${first} 步和结尾 ${last} 步，没有剩下可以剪枝的步`,
+  follows: '必须指定排在它前面的一个带门控的运行',
+  modelContext: (tokens) => `这个模型最多读取 ${tokens} 个词元`,
+  modelLayers: (layer, layers) => `指定了第 ${layer} 层，而这个模型只有 ${layers} 层（从 0 数起）`,
+  at: (place, message) => `${place}：${message}`,
+  settings: '设置',
+  run: (n) => `运行 ${n}`,
+  ofRun: (run, field) => `${run}，${field}`,
+};

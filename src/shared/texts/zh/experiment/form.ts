@@ -1,0 +1,81 @@
+import type { Texts } from '../../en';
+import { tidy } from '../tidy';
+
+type Size = Parameters<Texts['experiment']['form']['sizeUnknown']>[0];
+const sized = (n: Size) => `${n.arms} 个组 × ${n.seeds} 个种子 = ${n.cells} 次运行，每次 ${n.steps} 步，分 ${n.sessions} 场进行`;
+
+export const form: Texts['experiment']['form'] = {
+  legend: '你想知道什么？',
+  compare: (methods, seeds) => `比较方法：${methods}，${seeds} 个种子`,
+  compareText: '哪种方法在没有见过的数据上损失更低，差异是否超出偶然？',
+  importance: '哪些模块重要？',
+  importanceText: '先做一次简短的探测，按各层门控保留的词元多少排名。然后让普通 LoRA 只用这个排名和另外六种排名中最靠前的模块，参数数量相同。',
+  seeds: '种子数',
+  seedsHelp: '每个种子都用另一个起点和顺序重做一遍。',
+  probe: '探测（步）',
+  probeHelp: '要足够长，让门控稳定下来。',
+  budget: '预算（%）',
+  budgetHelp: '占所有模块参数的比例。',
+  keepBest: '保留每个运行的最佳适配器，以留出的十分之一训练数据评判（早停，对所有运行一致）',
+  start: '开始实验',
+  missing: {
+    busy: '已有训练在进行：请等它结束，或停止它。',
+    configure: (problem) => `请先在“配置”中更正：${problem}。`,
+    model: '正在等待模型。',
+    data: '请先选择数据。',
+  },
+  what: '比较什么',
+  of: { methods: '不同方法，其他都相同', runs: '“配置”中的各个运行' },
+  runs: (names) => `${names}：各按那里的设置进行，包括门控和对照。`,
+  methods: '方法',
+  axis: ['变化的设置', '同时变化'],
+  values: '取值',
+  valuesHelp: '用逗号分隔。',
+  remove: '移除',
+  removeOf: (setting) => `不再变化：${setting}`,
+  add: '让一项设置变化',
+  addSecond: '再加一项',
+  sizeProbe: (n) => `${sized(n)}；按测得的步速约需 {time}，不含评判回答和查看门控的时间。`,
+  sizeRun: (n) => `${sized(n)}；按上一次运行的步速约需 {time}，不含评判回答和查看门控的时间。`,
+  sizeUnknown: (n) => `${sized(n)}。在{configure}中测量步速之后，才能知道需要多久。`,
+  settings: (n, onData) =>
+    `沿用{configure}中的设置：${n.steps} 步，每步 ${n.sequences} 个序列，每个最多 ${n.tokens} 个词元，学习率 ${n.rate}，秩 ${n.rank}${onData ? '；数据为 {data}' : ''}${n.heldOut === null ? '' : `，在 ${n.heldOut} 个留出样本上评估`}。`,
+  problem: {
+    seeds: (most) => `种子数请选 1 到 ${most}。`,
+    two: { methods: '请至少选择两种方法来比较，或让一项设置变化。', runs: '请至少准备两个运行来比较，或让一项设置变化。' },
+    none: '请至少选择一种方法。',
+    oneArm: '这样只有一个组：请再给一个取值。',
+    probe: '探测至少需要一步。',
+    budget: '预算必须在 1 到 100 % 之间。',
+  },
+  name: {
+    many: { methods: (n) => `${n} 种方法`, runs: (n) => `${n} 个运行` },
+    compare: (names, seeds) => `${names}，${seeds} 个种子`,
+    grid: (names, by, seeds) => tidy(`${names}，按 ${by} 变化，${seeds} 个种子`),
+    importance: (seeds) => `哪些模块重要？${seeds} 个种子`,
+  },
+};
+
+export const grid: Texts['experiment']['grid'] = {
+  field: {
+    learningRate: { label: '学习率', short: '学习率', at: (v) => `学习率 ${v}` },
+    rank: { label: '秩', short: '秩', at: (v) => `秩 ${v}` },
+    alpha: { label: 'Alpha', short: 'alpha', at: (v) => `alpha ${v}` },
+    loraPlusRatio: { label: 'LoRA+ 比率', short: 'LoRA+ 比率', at: (v) => `LoRA+ ${v}` },
+    dropout: { label: 'Dropout（%）', short: 'dropout', at: (v) => `dropout ${v} %` },
+    target: { label: '引导到的跳过占比（%）', short: '引导到的跳过占比', at: (v) => `跳过 ${v} %` },
+    lambdaBar: { label: '保留一个词元的价格 λ̄', short: '保留一个词元的价格', at: (v) => `λ̄ ${v}` },
+    keep: { label: '保留占比（%）', short: '保留占比', at: (v) => `保留 ${v} %` },
+  },
+  list: (parts) => parts.join('，'),
+  problem: {
+    none: (label, example) => `${label}：请至少给一个取值，例如 ${example}。`,
+    many: (label, most) => `${label}：最多 ${most} 个取值。`,
+    number: (label, value) => `${label}：“${value}”不是数字。`,
+    twice: (label) => `${label}：有取值重复。`,
+    same: '请选择两项不同的设置。',
+    unused: (label) => `所选方法都没有“${label}”这项设置。`,
+    arms: (n, most) => `这样会有 ${n} 个组，最多 ${most} 个。请减少取值或方法。`,
+    setting: (problem) => `${problem}。`,
+  },
+};

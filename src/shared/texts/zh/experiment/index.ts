@@ -1,0 +1,15 @@
+import type { Texts } from '../../en';
+import { form, grid } from './form';
+import { modules } from './modules';
+import { report } from './report';
+import { results } from './results';
+import { classes, noise } from './tokens';
+import { view } from './view';
+
+export const experiment: Texts['experiment'] = {
+  lead: '一次运行只是迹象，不是结果。实验用多个种子重复比较，说明差异有多大，以及它是否真的存在。',
+  kept: '保存在这个浏览器中',
+  entry: (time, data, state, done, total) => `${time} · ${data} · ${state}，${done} / ${total} 场`,
+  state: { running: '进行中', paused: '等待继续', finished: '已完成', failed: '失败' },
+  form, grid, view, results, modules, noise, classes, report,
+};

@@ -1,0 +1,32 @@
+import type { Texts } from '../../en';
+import { tidy } from '../tidy';
+
+export const report: Texts['experiment']['report'] = {
+  made: (time, state) => `${time}（UTC）的实验，由 Sieve 在浏览器中完成。状态：${state}。`,
+  state: { running: '进行中', paused: '已暂停', finished: '已完成', failed: '失败' },
+  how: '损失越低越好。± 是按种子计算的 Student t 分布 95 % 置信区间；差异按种子配对。比较的项目很多时，大约每二十项就有一项会因偶然而显得明确。TS 方法的阈值规则是根据二手资料重建的，不是论文作者的代码。',
+  seeds: '每个种子的留出损失',
+  correlation: '排名相关系数',
+  between: '种子之间',
+  places: '每个模块的位次（在多少个种子中被选中）',
+  noise: (arm) => tidy(`${arm} 的更新噪声有多大`),
+  noiseHelp: '会降低损失的词元更新占比（μ < 0）：在刚刚学过的批次上，以及在留出样本上。',
+  noiseTable: '有益更新的占比',
+  classes: (arm) => tidy(`${arm} 跳过了哪些词元`),
+  tokens: '词元',
+  settings: '设置',
+  dataAndModel: '数据与模型',
+  what: '项目',
+  value: '值',
+  model: '模型',
+  data: '数据',
+  train: '用于学习的样本',
+  heldOut: '留出样本',
+  prompt: '提示词模板',
+  completion: '续写模板',
+  seedList: '种子',
+  training: '训练（全部相同）',
+  setting: '设置',
+  arm: (name) => `组：${name}`,
+  importance: '模块重要性',
+};

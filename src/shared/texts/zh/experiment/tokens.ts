@@ -1,0 +1,33 @@
+import type { Texts } from '../../en';
+
+export const noise: Texts['experiment']['noise'] = {
+  title: '更新的噪声有多大',
+  arm: '组',
+  line: { keptOwn: '保留，同一批次', keptFresh: '保留，新数据', skippedOwn: '跳过，同一批次', skippedFresh: '跳过，新数据' },
+  figure: '会降低损失的词元更新占比，随步数变化',
+  chance: '与随机无异',
+  help: (arm) =>
+    `${arm}：会降低损失的词元更新占比（μ < 0），随步数变化。能去除噪声的门控，会保留在新数据上更新也有益的词元，跳过更新无益的词元。同一批次：刚刚学过的批次。新数据：留出样本。`,
+  table: '表格形式',
+  frame: '各步有益更新的占比',
+  step: '步',
+};
+
+export const classes: Texts['experiment']['classes'] = {
+  title: '跳过了哪些词元',
+  arm: '组',
+  figure: '按词元类别划分的跳过占比',
+  help: (arm) => `${arm}：门控在留出样本上跳过的词元更新占比，涵盖所有模块。条形：各种子的均值；线段：95 % 置信区间。`,
+  table: '表格形式',
+  frame: '按词元类别划分的跳过占比',
+  by: '划分依据',
+  class: '类别',
+  tokens: '词元（所有种子）',
+  skipped: '跳过',
+  group: { Kind: '种类', Part: '部分', 'Place in the text': '在文本中的位置', Frequency: '频率' },
+  name: {
+    whitespace: '空白', punctuation: '标点', digits: '数字', 'function word': '虚词', 'other word': '其他词', 'inside a word': '词的内部', mark: '标记',
+    prompt: '提示词', answer: '回答', first: '第一个', 'after 64': '64 之后',
+    'the 10 commonest': '最常见的 10 个', 'the next 90': '其后的 90 个', 'the next 900': '再后的 900 个', rarer: '更少见的', 'not in the training data': '训练数据中没有的',
+  },
+};

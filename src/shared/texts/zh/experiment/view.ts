@@ -1,0 +1,32 @@
+import type { Texts } from '../../en';
+
+export const view: Texts['experiment']['view'] = {
+  shows: '结果说明了什么',
+  showsSoFar: '到目前为止的结果说明了什么',
+  nothing: '还没有可以比较的结果。',
+  how: (comparisons) =>
+    `损失越低越好。± 是按种子计算的 Student t 分布 95 % 置信区间；差异按种子配对。${comparisons === null ? '' : `共有 ${comparisons} 项比较，看似明确的一项仍可能出于偶然：大约每二十项就有一项。`}`,
+  progress: '已完成的场次',
+  running: (done, total, now) => `已完成 ${done} / ${total} 场。${now}`,
+  finished: (sessions, seeds) => `已完成：${sessions} 场，${seeds} 个种子。`,
+  failed: (done, total, problem) => `完成 ${done} / ${total} 场后中止：${problem ?? '见上方的消息'}`,
+  waiting: (done, total) => `已完成 ${done} / ${total} 场，其余在等待。`,
+  step: (done, total) => `第 ${done} 步，共 ${total} 步 · 可在{train}中实时查看`,
+  starting: '正在开始……',
+  now: (seed, seeds, what) => `第 ${seed} 个种子，共 ${seeds} 个：${what}。`,
+  paused: '已暂停',
+  probing: '正在探测各模块',
+  training: (runs) => `正在并排训练 ${runs} 个运行`,
+  activity: { modules: '正在测量各模块', answers: '正在评判回答', tokens: '正在查看跳过了哪些词元' },
+  pause: '暂停',
+  resume: '继续',
+  stop: '停止',
+  report: '报告（HTML）',
+  delete: '删除……',
+  deleteSure: '删除它和它的结果',
+  keep: '保留',
+  keptRunning: '关闭页面时，已完成的场次会保留。被中断的那一场会重新开始；种子相同，结果也相同。',
+  keptFinished: '保存在这个浏览器中，直到你删除它。',
+  keptPaused: '已完成的会保留。继续时从第一个未完成的场次开始。',
+  notKept: '数据太大，无法保存：只有在页面保持打开时才能继续。',
+};
