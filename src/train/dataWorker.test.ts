@@ -5,7 +5,7 @@ import { speak } from '../shared/texts';
 import type { DataEvent, DataRequest, FromWorker, ToWorker } from './protocol';
 
 const said: FromWorker<DataEvent>[] = [];
-const scope = { postMessage: (message: FromWorker<DataEvent>) => { said.push(message); }, onmessage: (_: { data: ToWorker<DataRequest> }) => {} };
+const scope = { postMessage: (message: FromWorker<DataEvent>) => { said.push(message); }, onmessage: null as ((event: { data: ToWorker<DataRequest> }) => void) | null };
 
 beforeAll(async () => {
   vi.stubGlobal('self', scope);
@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 test('what is asked after a language is answered in it, though its texts must be fetched first', async () => {
-  const send = (data: ToWorker<DataRequest>) => scope.onmessage({ data });
+  const send = (data: ToWorker<DataRequest>) => scope.onmessage!({ data });
   const wrong = (requestId: number): ToWorker<DataRequest> => ({ requestId, type: 'preview', from: 0, count: 1 });
   send(wrong(1));
   send({ language: 'zh' });
