@@ -249,6 +249,16 @@ test('runs can be added up to eight and removed; ids stay unique', async () => {
   expect(state().runs.draftError).toBe('LoRA, Rank: must be at most 64');
 });
 
+test('another language: what the form says of itself is said again', async () => {
+  const { studio, state } = make();
+  studio.configure.setTrain({ steps: 0 });
+  expect(state().runs.draftError).toBe('Steps: must be at least 1');
+  await studio.setLanguage('zh');
+  expect(state().runs.draftError).toBe('步数：不能小于 1');
+  await studio.setLanguage('en');
+  expect(state().runs.problems.map((p) => p.message)).toEqual(['must be at least 1']);
+});
+
 test('a draft is checked against the schema and the model that is open', () => {
   const { draft } = make().state().runs;
   const model = { context: 64, layers: 2 };
