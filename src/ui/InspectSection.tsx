@@ -1,6 +1,6 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
 import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
-import { type RunConfig, isGated, tauWarmupSteps } from '../shared/config';
+import { type GateRule, type RunConfig, isGated, learnsThreshold, tauWarmupSteps } from '../shared/config';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
@@ -10,6 +10,7 @@ import { ChartFrame } from './charts/ChartFrame';
 import { useChartColors } from './charts/chartColors';
 import { DASHES } from './charts/Curves';
 import { CursorBus } from './charts/cursorBus';
+import { type Cuts, cutsOf } from './charts/cuts';
 import { explainShares } from './charts/explain';
 import { LineChart } from './charts/LineChart';
 import { drawLines } from './charts/lines';
@@ -47,7 +48,8 @@ const View = memo(function View({ session, version }: { session: Session; versio
   const [token, setToken] = useState(0);
   const history = session.histories.get(runId)!;
   const done = history.step.length > 0 ? history.step.at(-1) : 0;
-  const waits = tauWarmupSteps(gated.find((r) => r.id === runId)!.gate, session.experiment.train);
+  const rule = gated.find((r) => r.id === runId)!.gate;
+  const waits = learnsThreshold(rule) ? tauWarmupSteps(rule, session.experiment.train) : 0;
   const { watch } = history;
   const choose = useCallback((m: number, t: number) => {
     setModule(m);
@@ -84,6 +86,8 @@ function Maps({ version, session, gated, history, selected, onSelect }: MapsProp
   const modules = history.modules.length === series.modules ? history.modules : [];
   const evalGate = history.evals.findLast((e) => e.gate !== null)?.gate ?? null;
   const gate = source === 'eval' && evalGate ? evalGate : history.gate!;
+  const { rule } = gated.find((r) => r.id === history.runId)!.gate;
+  const cuts = cutsOf(gate, rule);
   if (modules.length === 0) return <p className="muted">Waiting for the list of modules…</p>;
   const chosen = Math.min(selected, modules.length - 1);
   return (
@@ -95,15 +99,15 @@ function Maps({ version, session, gated, history, selected, onSelect }: MapsProp
             <SelectField label="Module" value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: `layer ${m.layer}, ${m.kind}` }))} />
             <SelectField label="Tokens of" value={source} onChange={setSource} options={[{ value: 'step', label: 'the last training step' }, { value: 'eval', label: evalGate ? 'the last held-out measurement' : 'held-out data (not measured yet)' }]} />
           </div>
-          <Later room="chart"><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
+          <Later room="chart"><RatioHistogram gate={gate} cuts={cuts} modules={modules} module={chosen} /></Later>
         </div>
         <div className="stack">
           <Later room="chart"><Lines version={version} history={history} modules={modules} /></Later>
-          <Later room="chart"><OverTime version={version} history={history} modules={modules} module={chosen} /></Later>
+          <Later room="chart"><OverTime version={version} history={history} modules={modules} module={chosen} rule={rule} /></Later>
           <Later room="chart"><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
         </div>
       </div>
-      <div className="panel stack"><ModuleTable modules={modules} gate={gate} selected={chosen} /></div>
+      <div className="panel stack"><ModuleTable modules={modules} gate={gate} cuts={cuts} selected={chosen} /></div>
     </>
   );
 }
@@ -137,8 +141,8 @@ function Lines({ version, history, modules }: { version: number; history: RunHis
   );
 }
 
-/** One module over the steps of the run: how much it skipped, and where its threshold was. */
-function OverTime({ version, history, modules, module }: { version: number; history: RunHistory; modules: ModuleId[]; module: number }) {
+/** One module over the steps of the run: how much it skipped, and where its threshold was, if it learns one. */
+function OverTime({ version, history, modules, module, rule }: { version: number; history: RunHistory; modules: ModuleId[]; module: number; rule: GateRule }) {
   const [bus] = useState(() => new CursorBus());
   const colors = useChartColors();
   const { skipped, tau } = useMemo(() => {
@@ -148,25 +152,30 @@ function OverTime({ version, history, modules, module }: { version: number; hist
   }, [version, history, module]);
   const name = `layer ${modules[module].layer}, ${modules[module].kind}`;
   const line = (label: string, i: number) => [{ label, color: colors.lines[i], width: 2 }];
-  const both = [{ lines: line('skipped', 0), data: skipped, yLabel: 'skipped', share: true }, { lines: line('τ', 1), data: tau, yLabel: 'threshold τ' }];
+  const learns = learnsThreshold({ rule });
+  const share = { lines: line('skipped', 0), data: skipped, yLabel: 'skipped', share: true };
+  const threshold = { lines: line('τ', 1), data: tau, yLabel: 'threshold τ' };
+  const shown = learns ? [share, threshold] : [share];
   return (
     <ChartFrame
-      title={`${name[0].toUpperCase()}${name.slice(1)}, over time`} name="module" rows={() => [['step', 'skipped share', 'tau'], ...skipped[0].map((s, i) => [s, skipped[1][i], tau[1][i]])]}
+      title={`${name[0].toUpperCase()}${name.slice(1)}, over time`} name="module" rows={() => [['step', 'skipped share', 'tau'], ...skipped[0].map((s, i) => [s, skipped[1][i], learns ? tau[1][i] : null])]}
       explain={() => [
-        'Above, the share of tokens that this module skipped in each training batch; below, its threshold τ. When τ rises faster than the updates grow, more is skipped.',
-        `At step ${skipped[0].at(-1)} ${name} skips ${percent(skipped[1].at(-1), 1)} with τ at ${compact(tau[1].at(-1))}; the most it skipped was ${percent(skipped[1].reduce((a, b) => Math.max(a, b), 0), 1)}.`,
+        learns
+          ? 'Above, the share of tokens that this module skipped in each training batch; below, its threshold τ. When τ rises faster than the updates grow, more is skipped.'
+          : 'The share of tokens that this module skipped in each training batch. This gate learns no threshold.',
+        `At step ${skipped[0].at(-1)} ${name} skips ${percent(skipped[1].at(-1), 1)}${learns ? ` with τ at ${compact(tau[1].at(-1))}` : ''}; the most it skipped was ${percent(skipped[1].reduce((a, b) => Math.max(a, b), 0), 1)}.`,
       ]}
-      picture={() => ({ width: 720, height: 460, draw: (to) => both.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)) })}
+      picture={() => ({ width: 720, height: 230 * shown.length, draw: (to) => shown.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)) })}
     >
-      <LineChart title={`Skipped share of ${name}`} {...both[0]} bus={bus} height={130} />
-      <LineChart title={`Threshold of ${name}`} {...both[1]} bus={bus} height={130} format={compact} />
+      <LineChart title={`Skipped share of ${name}`} {...share} bus={bus} height={130} />
+      {learns && <LineChart title={`Threshold of ${name}`} {...threshold} bus={bus} height={130} format={compact} />}
     </ChartFrame>
   );
 }
 
-function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: GateStats; selected: number }) {
+function ModuleTable({ modules, gate, cuts, selected }: { modules: ModuleId[]; gate: GateStats; cuts: Cuts | null; selected: number }) {
   return (
-    <TableBehind summary="All modules: τ, kept share, and what keeping did">
+    <TableBehind summary={`All modules: ${cuts ? `${cuts.name}, ` : ''}kept share, and what keeping did`}>
       {() => (
         <>
         <p className="help">μ: how the loss would change if a token’s gate opened further. Negative: the update helps. Kept tokens should have the lower mean μ.</p>
@@ -174,7 +183,7 @@ function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: G
           <table className="grid" data-testid="module-table">
             <thead>
               <tr>
-                <th scope="col">Module</th><th scope="col" className="num">τ</th><th scope="col" className="num">kept</th><th scope="col" className="num">skipped</th>
+                <th scope="col">Module</th>{cuts && <th scope="col" className="num">{cuts.name}</th>}<th scope="col" className="num">kept</th><th scope="col" className="num">skipped</th>
                 <th scope="col" className="num">mean μ, kept</th><th scope="col" className="num">mean μ, skipped</th>
               </tr>
             </thead>
@@ -184,7 +193,7 @@ function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: G
                 return (
                   <tr key={moduleName(m)} className={i === selected ? 'row-selected' : undefined}>
                     <th scope="row">{moduleName(m)}</th>
-                    <td className="num">{compact(gate.tau[i])}</td>
+                    {cuts && <td className="num">{compact(cuts.at[i])}</td>}
                     <td className="num">{percent(1 - skippedShare(gate, i), 1)}</td>
                     <td className="num">{percent(skippedShare(gate, i), 1)}</td>
                     <td className="num">{gate.active[i] > 0 ? compact(gate.muKept[i] / gate.active[i]) : '–'}</td>

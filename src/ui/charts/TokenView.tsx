@@ -74,7 +74,7 @@ function Detail({ watch, token, layers, kinds }: { watch: Watch; token: number; 
   return (
     <Scroll label="Every module’s gate for one token">
       <table className="grid gates" data-testid="token-gates" data-token={token}>
-        <caption>“{tokenText(watch.tokens[token])}”: r over τ in every module; ● kept, ○ skipped</caption>
+        <caption>“{tokenText(watch.tokens[token])}”: r{watch.tau && ' over τ'} in every module; ● kept, ○ skipped</caption>
         <thead><tr><th scope="col">Layer</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
         <tbody>
           {layers.map((layer) => (

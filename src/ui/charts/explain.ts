@@ -1,9 +1,11 @@
 /** What each chart means, in sentences with the user's own numbers. Plain functions: state in, text out. */
 import type { TrainConfig } from '../../shared/config';
-import type { GateStats, ModuleId } from '../../shared/types';
+import { ratioQuantile } from '../../shared/ratio';
+import { type GateStats, type ModuleId, RATIO_BINS } from '../../shared/types';
 import { type RunHistory, totalSkipped } from '../../store/history';
 import { type Ranking, stabilityWord } from '../../store/importance';
 import { compact, count, fixed, percent } from '../format';
+import type { Cuts } from './cuts';
 
 export interface NamedRun {
   name: string;
@@ -66,13 +68,19 @@ export function explainSkipMap(modules: ModuleId[], values: ArrayLike<number>, s
   ];
 }
 
-export function explainHistogram(gate: GateStats, module: number, name: string): string[] {
+const CUT_BY: Record<Cuts['name'], string> = {
+  τ: 'The dashed line is the threshold τ: what lies left of it was skipped.',
+  cut: 'This gate learns no threshold: it keeps a fixed share of the tokens of every batch, those with the largest r. The dashed line is the r at which that cut these tokens; what lies left of it was skipped.',
+};
+
+export function explainHistogram(gate: GateStats, cuts: Cuts | null, module: number, name: string): string[] {
   const kept = gate.active[module];
   const tokens = gate.tokens[module];
+  const half = ratioQuantile(gate.histogram.subarray(module * RATIO_BINS, (module + 1) * RATIO_BINS), 0.5);
   return [
-    'r is the size of the update against the size of the module’s own output for one token; the axis is logarithmic. The dashed line is the threshold τ: what lies left of it was skipped.',
-    `${name}: τ is ${compact(gate.tau[module])}; ${count(kept)} of ${count(tokens)} tokens reached it, ${percent(tokens > 0 ? 1 - kept / tokens : 0, 1)} were skipped. Half of all r in the run lie below about ${compact(gate.rho)}.`,
-    'All updates begin at 0, because B does; they grow while the run learns, and τ follows.',
+    `r is the size of the update against the size of the module’s own output for one token; the axis is logarithmic. ${cuts ? CUT_BY[cuts.name] : 'This gate does not choose by r, so there is no threshold to show.'}`,
+    `${name}: ${cuts ? `${cuts.name === 'τ' ? 'τ' : 'the cut'} is ${compact(cuts.at[module])}; ` : ''}${count(kept)} of ${count(tokens)} tokens were kept, ${percent(tokens > 0 ? 1 - kept / tokens : 0, 1)} were skipped. Half of them have an r below about ${compact(half)}.`,
+    `All updates begin at 0, because B does; they grow while the run learns${cuts ? `, and ${cuts.name === 'τ' ? 'τ' : 'the cut'} follows` : ''}.`,
   ];
 }
 
