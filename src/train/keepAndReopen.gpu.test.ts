@@ -44,12 +44,8 @@ it('a module that closed is named with its reason, and learns again once it is o
   const next = events.flatMap((e) => (e.type === 'step' && e.step === seen + 1 ? [e.gate!] : []))[0];
   expect([...next.active]).toEqual(Array.from(next.tokens, (tokens, m) => (m === 1 ? tokens : 0)));
   const after = await adapters();
-  after.forEach((m, i) => {
-    if (i === 1) {
-      expect(m.a, m.path).not.toEqual(shut[i].a);
-      expect(m.b, m.path).not.toEqual(shut[i].b);
-    } else expect(m, m.path).toEqual(shut[i]);
-  });
+  const moved = (now: Float32Array, before: Float32Array) => now.some((v, i) => v !== before[i]);
+  expect(after.map((m, i) => [moved(m.a, shut[i].a), moved(m.b, shut[i].b)])).toEqual(after.map((_, i) => [i === 1, i === 1]));
   await studio.reset();
 });
 
@@ -64,7 +60,9 @@ it('a run ends with the adapter that was best on the slice, not with its last', 
     const finished = phase('finished');
     await studio.start({ type: 'start', experiment: { ...experiment, train: { ...experiment.train, ...change } }, ...set });
     await finished;
-    return { heldOut: events.findLast((e) => e.type === 'eval')!.loss, files: await files(studio), looks: events.flatMap((e) => (e.type === 'slice' ? [e] : [])) };
+    // As hashes: a difference of so many bytes would take minutes to print.
+    const hashes = (await files(studio)).map(async (f) => `${f.name} ${new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(f.bytes))).join(' ')}`);
+    return { heldOut: events.findLast((e) => e.type === 'eval')!.loss, files: await Promise.all(hashes), looks: events.flatMap((e) => (e.type === 'slice' ? [e] : [])) };
   };
   const kept = await ended({ keepBest: true });
   const { best, loss, step } = kept.looks.at(-1)!;
