@@ -15,6 +15,8 @@ from .train import Run, Settings
 from .ts_lora import attach_ts_lora, gated_modules, set_tau
 
 MODEL = "sieve-stories-nano"
+# The batch of the slice that held-out prices come from: (text index, length).
+SLICE = [(1, 21), (7, 8), (0, 34)]
 
 
 @dataclass
@@ -46,6 +48,9 @@ CASES = {
     "ts-lora-exact-unbounded": Case("ts-lora", settings=gate(rule="exact", lambdaBar=0.01), seed=3),
     "ts-lora-averaged": Case("ts-lora", settings=gate(rule="averaged", lambdaBar=0.01), seed=4),
     "ts-lora-quantile": Case("ts-lora", settings=gate(rule="quantile", keep=0.38), forward="padded"),
+    "ts-lora-held-out": Case("ts-lora", settings=gate(rule="averaged", prices="held-out", pricesEvery=3, lambdaBar=0.01), seed=2),
+    "ts-lora-target": Case("ts-lora", settings=gate(target=0.4), seed=4),
+    "ts-lora-oracle": Case("ts-lora", settings=gate(rule="oracle"), forward="packed"),
 }
 
 
@@ -125,10 +130,16 @@ class RankWatch:
 
 def edge_gap(case: Case, results, start: Start) -> float:
     """How close the nearest token comes to the other side of its gate."""
+    if case.settings.rule == "oracle":
+        return min((s.mu[s.mu != 0].abs().min() / s.mu.abs().max()).item() for r in results for s in r.stats)
     if case.settings.rule != "quantile":
         return smallest_gap(results, start.tau)
     gaps = [(s.ratio[s.gate].min() - s.ratio[~s.gate].max()).item() for r in results for s in r.stats]
     return min(gap for gap in gaps if gap)  # equal tokens of the first layer tie exactly; then their order decides
+
+
+def make_run(case: Case, model) -> Run:
+    return Run(model, case.settings, case.forward, held_out=lambda: make_batch(MODEL, SLICE))
 
 
 def run_case(case: Case):
@@ -136,12 +147,12 @@ def run_case(case: Case):
     batches = [make_batch(MODEL, plan) for plan in BATCHES]
     start = make_start(case, batches[0])
     model = build(case, start)
-    first = Run(model, case.settings, case.forward)
+    first = make_run(case, model)
     loss = first.backward([batches[0]])
     gradients = (fixtures.gradients(model), {n: p.grad.clone() for n, p in extra_weights(model).items()})
     first_stats = [g.stats() for g in first.gates]
     model = build(case, start)
-    run = Run(model, case.settings, case.forward)
+    run = make_run(case, model)
     watch = RankWatch(model) if case.method == "adalora" else None
     results, extras, margins, rhos = [], [], [], []
     for t in range(case.settings.steps):
@@ -161,6 +172,8 @@ def make(name: str) -> None:
     file = FixtureFile()
     for i, batch in enumerate(batches):
         file.add_batch(f"batch{i}", batch)
+    if s.prices == "held-out":
+        file.add_batch("slice", make_batch(MODEL, SLICE))
     file.add_weights("init", start.pairs)
     file.add_weights("grad", grad_pairs)
     file.add_weights("final", lora_weights(model))
@@ -193,6 +206,7 @@ def make(name: str) -> None:
     run = {"method": case.method, "rank": RANK, "alpha": ALPHA, "rslora": case.rslora, "loraPlusRatio": s.loraPlusRatio, "dropout": s.dropout}
     if gated:
         run["gate"] = {k: getattr(s, k) for k in ("rule", "lambdaBar", "tauStep", "tauWarmup", "rhoPer", "eta", "keep")}
+        run["gate"] |= {k: getattr(s, k) for k in ("prices", "pricesEvery", "target") if getattr(s, k) != getattr(Settings(), k)}
     if case.adalora:
         run["adalora"] = case.adalora
     rank = case.adalora["initRank"] if case.adalora else RANK

@@ -241,13 +241,13 @@ class Run:
         return stats
 
     def look_ahead(self, micro_batches: list[Batch]) -> None:
-        """The oracle's first pass, all gates open: the second one skips exactly the tokens with μ ≥ 0."""
+        """The oracle's first pass, all gates open: the second one skips exactly the tokens with μ ≥ 0, where Δ is not 0."""
         if len(micro_batches) != 1 or self.forward != "packed":
             raise ValueError("the oracle takes one micro-batch, packed")
         batch, context = micro_batches[0], self.model.gate_context
         context.mode = "dense"
         for gate, stats in zip(self.gates, self.measure(batch)):
-            gate.mask = stats.mu < 0  # rows behind one another, as the packed forward has them
+            gate.mask = (stats.mu < 0) | (stats.ratio == 0)  # rows behind one another, as the packed forward has them
         context.mode = "given"
 
     def step(self, micro_batches: list[Batch]) -> StepResult:

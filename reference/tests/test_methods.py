@@ -161,6 +161,10 @@ def test_quantile_random_and_oracle_gates(nano):
     dense, whole = stats("quantile", keep=1.0)
     assert all(torch.equal(o.gate, w.mu < 0) for o, w in zip(oracle, whole))
     assert dense.backward([batch]) > run.backward([batch])
+    # While B is 0 no update can hurt: all are kept, or B would stay 0.
+    fresh = Run(attach_ts_lora(load_base(NANO), 4, 8.0), replace(fixtures.SETTINGS, rule="oracle"), forward="packed")
+    fresh.backward([batch])
+    assert all(g.stats().gate.all() for g in fresh.gates)
 
 
 @pytest.mark.parametrize("name", list(methods.CASES))
@@ -177,14 +181,14 @@ def test_fixture_reproduces(name):
     )
     batches = [fixtures.make_batch(NANO, plan) for plan in fixtures.BATCHES]
     model = methods.build(case, start)
-    run = Run(model, case.settings, case.forward)
+    run = methods.make_run(case, model)
     assert run.backward([batches[0]]) == pytest.approx(stored.json["loss"], rel=1e-6)
     for n, (a, b) in fixtures.gradients(model).items():
         close(a, stored[f"gradA.{n}"], 1e-4, n)
         close(b, stored[f"gradB.{n}"], 1e-4, n)
     for n, p in extra_weights(model).items():
         close(p.grad, stored[f"{extra.replace('init', 'grad')}{n}"], 1e-4, n)
-    run = Run(methods.build(case, start), case.settings, case.forward)
+    run = methods.make_run(case, methods.build(case, start))
     results = [run.step([batches[t % 3]]) for t in range(10)]
     assert [r.loss for r in results] == pytest.approx(stored.json["train"]["loss"], rel=1e-5)
     assert [r.grad_norm for r in results] == pytest.approx(stored.json["train"]["gradNorm"], rel=1e-3)

@@ -45,7 +45,7 @@ export const gateSchema = z.strictObject({
    * the moments, as the paper's constants expect, so that ε counts.
    * exact: the proximal point of one batch. averaged: the same over prices averaged in r's histogram.
    * quantile: the share `keep` with the largest r. random: as many tokens as `follows` keeps (or `keep`), drawn at random.
-   * oracle: skips exactly the tokens with μ ≥ 0 (two passes).
+   * oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).
    */
   rule: z.enum(GATE_RULES).default('reconstructed'),
   /** Price of an active token against a mean loss: λ = lambdaBar / T. May be negative (fewer skips). */

@@ -41,6 +41,11 @@ it('rsLoRA stays rsLoRA, with its scaling', () => {
   expect(readAdapter(files, model, 'b').run.rslora).toBe(true);
 });
 
+it('a gate that draws its tokens fits no file', () => {
+  const run = runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', gate: { rule: 'random' } });
+  expect(() => exported(run)).toThrow('draws its tokens anew');
+});
+
 describe('every method', () => {
   for (const method of METHODS) {
     const run = runSchema.parse({ id: 'a', name: 'A', method, rank: 3, alpha: 5, modules: ['q', 'up'], adalora: { initRank: 5 } });

@@ -7,7 +7,7 @@ import type { ModuleAdapter } from '../engine/adapterRun';
 import { extraOf } from '../engine/adapters/parameters';
 import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
-import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, inWords, rankOf, runSchema, scalingOf } from '../shared/config';
+import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, drawsTokens, inWords, rankOf, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { texts } from '../shared/texts';
@@ -94,8 +94,9 @@ function restored(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter 
   return full;
 }
 
-/** The files of an exported adapter. */
+/** The files of an exported adapter. @throws {AdapterError} where no file could say what it does */
 export function adapterFiles({ run, modelName, adapters, thresholds, template, check }: ExportParts): AdapterFile[] {
+  if (drawsTokens(run)) throw new AdapterError(texts().errors.train.adapter.randomGate);
   const json = (name: string, value: unknown): AdapterFile => ({ name, bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`) });
   const patterns = run.method === 'adalora' ? rankPatterns(adapters) : null;
   const tensors = adapters.flatMap((m, i) => tensorsOf(run, patterns ? pruned(m, patterns[i]) : m));

@@ -1,7 +1,8 @@
 /**
- * What every method must do, on the nano model: made from METHODS, so that a new one is covered without anyone
- * remembering. A method starts as the base, learns, leaves the base alone, is the same when repeated, when continued from
- * its state, when read back from its files and when stacked with others; and is merged or refused.
+ * What every method must do, on the nano model, and TS-LoRA under every gate rule: made from METHODS and GATE_RULES, so
+ * that a new one is covered without anyone remembering. A method starts as the base, learns, leaves the base alone, is the
+ * same when repeated, when continued from its state, when read back from its files and when stacked with others; and is
+ * merged or refused.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdapterRun } from '../engine/adapterRun';
@@ -13,7 +14,7 @@ import { expectCloseToMax } from '../engine/testing/allclose';
 import { testGpu } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { downloadModel } from '../hub/model';
-import { METHODS, type MethodName, type RunConfig, isGated, runSchema, trainSchema } from '../shared/config';
+import { GATE_RULES, METHODS, type RunConfig, drawsTokens, isGated, learnsThreshold, runSchema, trainSchema } from '../shared/config';
 import type { TokenBatch, WeightName } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
 import { mergeModule } from './merge';
@@ -23,16 +24,17 @@ const STEPS = 4;
 const train = trainSchema.parse({ steps: STEPS, warmupSteps: 0, schedule: 'constant', learningRate: 1e-2 });
 const layout = (segments: number): Layout => ({ capacity: { rows: 70, supervised: 60, segments, headChunk: 64 }, microBatches: 2, recompute: false });
 
-const runOf = (method: MethodName): RunConfig => runSchema.parse({
-  id: method, name: method, method, rank: 4, alpha: 8, modules: ['q', 'o', 'up', 'down'],
-  gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 }, adalora: { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 },
-});
+const CASES: readonly Record<string, unknown>[] = [
+  ...METHODS.map((method) => ({ id: method, method, gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 }, adalora: { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 } })),
+  ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1 } })),
+];
+const RUNS: RunConfig[] = CASES.map((given) => runSchema.parse({ name: given.id, rank: 4, alpha: 8, modules: ['q', 'o', 'up', 'down'], ...given }));
 
 let base: BaseModel;
 let weights: (name: WeightName) => Float32Array;
 let batches: TokenBatch[];
-/** Losses of each method's run alone, for the one that is stacked. */
-const alone = new Map<MethodName, number[]>();
+/** Losses of each run alone, for the one that is stacked. */
+const alone = new Map<string, number[]>();
 
 beforeAll(async () => {
   const model = await downloadModel({ kind: 'embedded', id: 'sieve-stories-nano' });
@@ -62,10 +64,9 @@ async function logits(on: BaseModel, run: AdapterRun | null): Promise<number[]> 
   return rows.flatMap((row) => [...row]);
 }
 
-describe.each(METHODS)('%s', (method) => {
+describe.each(RUNS)('$id', (run) => {
   it('starts as the base, learns, leaves the base alone, and repeats', async () => {
     const { gpu, config } = base;
-    const run = runOf(method);
     const before = gpu.buffers.live();
     const first = await Trainer.create(base, [run], train, layout(1));
     const planned = planTraining(config, [run], train, layout(1), 0).reduce((sum, item) => sum + item.bytes, 0);
@@ -73,26 +74,26 @@ describe.each(METHODS)('%s', (method) => {
 
     const evaluate = async (id: string | null) => (await first.evaluate([id], batches))[0].loss;
     const ofBase = await evaluate(null);
-    expect(await evaluate(method), 'at the start it is the base').toBe(ofBase);
-    const early = (await steps(first, 0, 2)).get(method)!;
-    const state = await first.run(method).state();
-    const losses = [...early, ...(await steps(first, 2, STEPS)).get(method)!];
-    alone.set(method, losses);
-    const learnt = await evaluate(method);
+    expect(await evaluate(run.id), 'at the start it is the base').toBe(ofBase);
+    const early = (await steps(first, 0, 2)).get(run.id)!;
+    const state = await first.run(run.id).state();
+    const losses = [...early, ...(await steps(first, 2, STEPS)).get(run.id)!];
+    alone.set(run.id, losses);
+    const learnt = await evaluate(run.id);
     expect(learnt, 'it learns').toBeLessThan(ofBase - 0.01);
     expect(await evaluate(null), 'without it there is the base').toBe(ofBase);
 
     first.free();
 
     const repeated = await Trainer.create(base, [run], train, layout(1));
-    expect((await steps(repeated, 0, STEPS)).get(method), 'the same when repeated').toEqual(losses);
+    expect((await steps(repeated, 0, STEPS)).get(run.id), 'the same when repeated').toEqual(losses);
     repeated.free();
 
     const continued = await Trainer.create(base, [run], train, layout(1));
-    continued.run(method).restore(structuredClone(state));
-    await continued.run(method).refresh();
-    expect((await steps(continued, 2, STEPS)).get(method), 'the same when continued from its state').toEqual(losses.slice(2));
-    expect((await continued.evaluate([method], batches))[0].loss, 'and so it ends').toBe(learnt);
+    continued.run(run.id).restore(structuredClone(state));
+    await continued.run(run.id).refresh();
+    expect((await steps(continued, 2, STEPS)).get(run.id), 'the same when continued from its state').toEqual(losses.slice(2));
+    expect((await continued.evaluate([run.id], batches))[0].loss, 'and so it ends').toBe(learnt);
     continued.free();
     expect(gpu.buffers.live()).toEqual(before);
     expect(gpu.error()).toBeNull();
@@ -100,14 +101,21 @@ describe.each(METHODS)('%s', (method) => {
 
   it('comes back from its files, and merges or is refused', async () => {
     const { gpu, config } = base;
-    const run = runOf(method);
     const trainer = await Trainer.create(base, [run], train, layout(1));
     await steps(trainer, 0, STEPS);
-    const trained = trainer.run(method);
+    const trained = trainer.run(run.id);
     const expected = await logits(base, trained);
     const [adapters, thresholds] = [await trained.adapters(), await trained.method.thresholds()];
-    expect(thresholds !== null).toBe(isGated(run));
-    const files = adapterFiles({ run, modelName: 'nano', adapters, thresholds, template: { prompt: '', completion: '' }, check: { model: 'nano', ids: [1], rows: [0], dense: null, gated: null } });
+    expect(thresholds !== null).toBe(isGated(run) && (learnsThreshold(run.gate) || run.gate.rule === 'quantile'));
+    const written = () => adapterFiles({ run, modelName: 'nano', adapters, thresholds, template: { prompt: '', completion: '' }, check: { model: 'nano', ids: [1], rows: [0], dense: null, gated: null } });
+    const merged = () => new Map(adapters.map((m, i) => [m.path, mergeModule(run, m, weights({ part: trained.modules[i].kind, layer: trained.modules[i].layer }))]));
+    if (drawsTokens(run)) {
+      expect(written).toThrow('draws its tokens anew');
+      expect(merged).toThrow('cannot be merged');
+      trainer.free();
+      return;
+    }
+    const files = written();
     const imported = readAdapter(files, config, 'imported');
     const again = new AdapterRun(base, imported.run, train);
     await again.init();
@@ -117,7 +125,6 @@ describe.each(METHODS)('%s', (method) => {
     expectCloseToMax(await logits(base, again), expected, 1e-6, 'logits of the adapter that was read');
     again.free();
 
-    const merged = () => new Map(adapters.map((m, i) => [m.path, mergeModule(run, m, weights({ part: trained.modules[i].kind, layer: trained.modules[i].layer }))]));
     if (isGated(run)) {
       expect(merged).toThrow('cannot be merged');
     } else {
@@ -132,8 +139,8 @@ describe.each(METHODS)('%s', (method) => {
 });
 
 it('all stacked: each as alone', async () => {
-  const trainer = await Trainer.create(base, METHODS.map(runOf), train, layout(METHODS.length));
+  const trainer = await Trainer.create(base, RUNS, train, layout(RUNS.length));
   const losses = await steps(trainer, 0, STEPS);
-  for (const method of METHODS) expect(losses.get(method), method).toEqual(alone.get(method));
+  for (const { id } of RUNS) expect(losses.get(id), id).toEqual(alone.get(id));
   trainer.free();
 });

@@ -92,8 +92,10 @@ describe('however it is laid out', () => {
     const last = alone.results.at(-1)![1].gate!;
     const [random] = alone.evals;
     random.active.forEach((a, m) => expect(a).toBe(Math.floor(Math.fround(Math.fround(last.active[m] / last.tokens[m]) * random.tokens[m]) + 0.5)));
-    // The oracle skips what would have hurt; while B = 0 no token helps, so it starts with nothing kept.
+    // The oracle skips what would have hurt; while B = 0 nothing could.
+    expect(skipped(alone.results[0][3].gate!)).toBe(0);
     expect(skipped(alone.results[4][3].gate!)).toBeGreaterThan(0);
+    expect(skipped(alone.results[4][3].gate!)).toBeLessThan(1);
     expect(alone.results[4][3].gate!.openOutsideTraining).toBe(true);
     // The quantile's count is exact in every micro-batch.
     const keep = (rows: number) => Math.floor(Math.fround(0.3) * rows + 0.5);

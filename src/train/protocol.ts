@@ -202,7 +202,7 @@ export type TrainEvent =
       kept: Uint8Array;
       /** r in the same layout. */
       ratio: Float32Array;
-      /** The thresholds that decided, per module; null where the method has none. */
+      /** The thresholds that decided, per module; null where the gate learns none. */
       tau: Float32Array | null;
     }
   /** Mean loss on the slice that no run learns from, and the best adapter so far, with which the run ends. */

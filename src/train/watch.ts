@@ -1,7 +1,7 @@
 /** The token view: a text goes through every gated run as it is now, at most a twentieth of the time. */
 import { maxContext } from '../engine/model/llama';
 import type { GateMap, Trainer } from '../engine/trainer';
-import { drawsTokens, isGated } from '../shared/config';
+import { isGated, learnsThreshold } from '../shared/config';
 import type { TokenSet, Tokenizer } from '../shared/types';
 import type { TrainEvent } from './protocol';
 
@@ -44,7 +44,7 @@ export class Watcher {
     const started = performance.now();
     for (const run of gated) {
       const { kept, ratio }: GateMap = await this.#trainer.gateMap(run.config.id, ids);
-      this.#emit({ type: 'watch', runId: run.config.id, step, tokens, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), kept, ratio, tau: drawsTokens(run.config) ? null : await run.method.thresholds() });
+      this.#emit({ type: 'watch', runId: run.config.id, step, tokens, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), kept, ratio, tau: learnsThreshold(run.config.gate) ? await run.method.thresholds() : null });
     }
     const ended = performance.now();
     this.#notBefore = ended + (ended - started) / SHARE_OF_TIME;

@@ -1,6 +1,6 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
 import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
-import { type RunConfig, isGated, tauWarmupSteps } from '../shared/config';
+import { type GateRule, type RunConfig, isGated, learnsThreshold, tauWarmupSteps } from '../shared/config';
 import { texts } from '../shared/texts';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
@@ -11,6 +11,7 @@ import { ChartFrame } from './charts/ChartFrame';
 import { useChartColors } from './charts/chartColors';
 import { DASHES } from './charts/Curves';
 import { CursorBus } from './charts/cursorBus';
+import { type Cuts, cutsOf } from './charts/cuts';
 import { explainShares } from './charts/explain';
 import { LineChart } from './charts/LineChart';
 import { drawLines } from './charts/lines';
@@ -51,7 +52,8 @@ const View = memo(function View({ session, version }: { session: Session; versio
   const [token, setToken] = useState(0);
   const history = session.histories.get(runId)!;
   const done = history.step.length > 0 ? history.step.at(-1) : 0;
-  const waits = tauWarmupSteps(gated.find((r) => r.id === runId)!.gate, session.experiment.train);
+  const rule = gated.find((r) => r.id === runId)!.gate;
+  const waits = learnsThreshold(rule) ? tauWarmupSteps(rule, session.experiment.train) : 0;
   const { watch } = history;
   const choose = useCallback((m: number, t: number) => {
     setModule(m);
@@ -89,6 +91,8 @@ function Maps({ version, session, gated, history, selected, onSelect }: MapsProp
   const modules = history.modules.length === series.modules ? history.modules : [];
   const evalGate = history.evals.findLast((e) => e.gate !== null)?.gate ?? null;
   const gate = source === 'eval' && evalGate ? evalGate : history.gate!;
+  const { rule } = gated.find((r) => r.id === history.runId)!.gate;
+  const cuts = cutsOf(gate, rule);
   if (modules.length === 0) return <p className="muted">{t.waitingModules}</p>;
   const chosen = Math.min(selected, modules.length - 1);
   return (
@@ -100,15 +104,15 @@ function Maps({ version, session, gated, history, selected, onSelect }: MapsProp
             <SelectField label={t.module} value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: charts.module(m.layer, m.kind) }))} />
             <SelectField label={t.source} value={source} onChange={setSource} options={[{ value: 'step', label: t.ofStep }, { value: 'eval', label: evalGate ? t.ofEval : t.notMeasured }]} />
           </div>
-          <Later room="chart"><RatioHistogram gate={gate} modules={modules} module={chosen} /></Later>
+          <Later room="chart"><RatioHistogram gate={gate} cuts={cuts} modules={modules} module={chosen} /></Later>
         </div>
         <div className="stack">
           <Later room="chart"><Lines version={version} history={history} modules={modules} /></Later>
-          <Later room="chart"><OverTime version={version} history={history} modules={modules} module={chosen} /></Later>
+          <Later room="chart"><OverTime version={version} history={history} modules={modules} module={chosen} rule={rule} /></Later>
           <Later room="chart"><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
         </div>
       </div>
-      <div className="panel stack"><ModuleTable modules={modules} gate={gate} selected={chosen} /></div>
+      <div className="panel stack"><ModuleTable modules={modules} gate={gate} cuts={cuts} selected={chosen} /></div>
     </>
   );
 }
@@ -144,8 +148,8 @@ function Lines({ version, history, modules }: { version: number; history: RunHis
   );
 }
 
-/** One module over the steps of the run: how much it skipped, and where its threshold was. */
-function OverTime({ version, history, modules, module }: { version: number; history: RunHistory; modules: ModuleId[]; module: number }) {
+/** One module over the steps of the run: how much it skipped, and where its threshold was, if it learns one. */
+function OverTime({ version, history, modules, module, rule }: { version: number; history: RunHistory; modules: ModuleId[]; module: number; rule: GateRule }) {
   const { charts, inspect: { overTime: t } } = texts();
   const [bus] = useState(() => new CursorBus());
   const colors = useChartColors();
@@ -157,26 +161,29 @@ function OverTime({ version, history, modules, module }: { version: number; hist
   const { layer, kind } = modules[module];
   const name = charts.module(layer, kind);
   const line = (label: string, i: number) => [{ label, color: colors.lines[i], width: 2 }];
-  const both = [{ lines: line(t.skipped, 0), data: skipped, yLabel: t.skipped, share: true }, { lines: line(t.tau, 1), data: tau, yLabel: t.tauAxis }];
+  const learns = learnsThreshold({ rule });
+  const share = { lines: line(t.skipped, 0), data: skipped, yLabel: t.skipped, share: true };
+  const threshold = { lines: line(t.tau, 1), data: tau, yLabel: t.tauAxis };
+  const shown = learns ? [share, threshold] : [share];
   return (
     <ChartFrame
-      title={t.title(layer, kind)} name="module" rows={() => [['step', 'skipped share', 'tau'], ...skipped[0].map((s, i) => [s, skipped[1][i], tau[1][i]])]}
+      title={t.title(layer, kind)} name="module" rows={() => [['step', 'skipped share', 'tau'], ...skipped[0].map((s, i) => [s, skipped[1][i], learns ? tau[1][i] : null])]}
       explain={() => [
-        t.what,
-        t.now(skipped[0].at(-1)!, name, percent(skipped[1].at(-1), 1), compact(tau[1].at(-1)), percent(skipped[1].reduce((a, b) => Math.max(a, b), 0), 1)),
+        learns ? t.what : t.whatShare,
+        t.now(skipped[0].at(-1)!, name, percent(skipped[1].at(-1), 1), learns ? compact(tau[1].at(-1)) : null, percent(skipped[1].reduce((a, b) => Math.max(a, b), 0), 1)),
       ]}
-      picture={() => ({ width: 720, height: 460, draw: (to) => both.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)) })}
+      picture={() => ({ width: 720, height: 230 * shown.length, draw: (to) => shown.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)) })}
     >
-      <LineChart title={t.skippedOf(name)} {...both[0]} bus={bus} height={130} />
-      <LineChart title={t.tauOf(name)} {...both[1]} bus={bus} height={130} format={compact} />
+      <LineChart title={t.skippedOf(name)} {...share} bus={bus} height={130} />
+      {learns && <LineChart title={t.tauOf(name)} {...threshold} bus={bus} height={130} format={compact} />}
     </ChartFrame>
   );
 }
 
-function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: GateStats; selected: number }) {
-  const t = texts().inspect.table;
+function ModuleTable({ modules, gate, cuts, selected }: { modules: ModuleId[]; gate: GateStats; cuts: Cuts | null; selected: number }) {
+  const { charts, inspect: { table: t } } = texts();
   return (
-    <TableBehind summary={t.summary}>
+    <TableBehind summary={t.summary(cuts && charts.cut[cuts.name])}>
       {() => (
         <>
         <p className="help">{t.help}</p>
@@ -184,7 +191,7 @@ function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: G
           <table className="grid" data-testid="module-table">
             <thead>
               <tr>
-                <th scope="col">{t.module}</th><th scope="col" className="num">τ</th><th scope="col" className="num">{t.kept}</th><th scope="col" className="num">{t.skipped}</th>
+                <th scope="col">{t.module}</th>{cuts && <th scope="col" className="num">{charts.cut[cuts.name]}</th>}<th scope="col" className="num">{t.kept}</th><th scope="col" className="num">{t.skipped}</th>
                 <th scope="col" className="num">{t.muKept}</th><th scope="col" className="num">{t.muSkipped}</th>
               </tr>
             </thead>
@@ -194,7 +201,7 @@ function ModuleTable({ modules, gate, selected }: { modules: ModuleId[]; gate: G
                 return (
                   <tr key={moduleName(m)} className={i === selected ? 'row-selected' : undefined}>
                     <th scope="row">{moduleName(m)}</th>
-                    <td className="num">{compact(gate.tau[i])}</td>
+                    {cuts && <td className="num">{compact(cuts.at[i])}</td>}
                     <td className="num">{percent(1 - skippedShare(gate, i), 1)}</td>
                     <td className="num">{percent(skippedShare(gate, i), 1)}</td>
                     <td className="num">{gate.active[i] > 0 ? compact(gate.muKept[i] / gate.active[i]) : '–'}</td>

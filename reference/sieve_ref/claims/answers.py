@@ -142,7 +142,7 @@ def searched(results: Results) -> list[str]:
     lines = ["### Where else an effect was looked for", ""]
     lines += ["Other rules, prices and step sizes (alpaca, over-fit; ε counts in the literal rule):", "", *compared(results, [(m, "lora") for m in rules], [("alpaca", "over-fit")])]
     lines += ["Other models and modules:", "", *compared(results, [*((m, "lora") for m in TARGETS), ("ts-lora-50", "random-50")], SEARCH)]
-    lines += ["On top of DoRA:", "", *compared(results, [(f"ts-dora-{t}", "dora") for t in (30, 50, 70)], MAIN[: len(SETS)])]
+    lines += ["On top of DoRA:", "", *compared(results, [(f"ts-dora-{t}", "dora") for t in (30, 50, 70)])]
     body = [line for setting in MAIN for line in trials(results, setting, ["lora", "ts-lora-50", "random-50"])]
     if body:
         lines += ["The same learning rate for both, where both were tried (one seed, loss on the slice at its best / at the end):", ""]

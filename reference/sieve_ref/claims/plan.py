@@ -95,9 +95,9 @@ SETTINGS: dict[tuple[str, str], list[str]] = {
     ("alpaca", "over-fit"): EVERY + SEARCHED,
     ("ships-log", "over-fit"): EVERY,
     ("sst2", "over-fit"): EVERY,
-    ("alpaca", "under-fit"): [*CORE, *PROBED, "quantile-50"],
-    ("ships-log", "under-fit"): [*CORE, *PROBED, "quantile-50"],
-    ("sst2", "under-fit"): [*CORE, "quantile-50"],
+    ("alpaca", "under-fit"): EVERY,
+    ("ships-log", "under-fit"): EVERY,
+    ("sst2", "under-fit"): EVERY,
     ("alpaca", "over-fit, nano model"): CORE,
     ("alpaca", "over-fit, q and v only"): CORE,
 }
@@ -210,5 +210,8 @@ def planned(results: Results) -> Iterator[Cell]:
         yield from of(setting[1], PROBED, [setting[0]])
         yield from subset_cells(results, setting)
     yield from of("over-fit", ["quantile-50", "averaged-held-out"])
-    for name, regime in SETTINGS:
+    yield from of("over-fit", METHODS)
+    yield from of("under-fit", ["quantile-50"])
+    # The searches next, which are short, then the rest of the under-fit settings.
+    for name, regime in sorted(SETTINGS, key=lambda setting: setting[1] == "under-fit"):
         yield from of(regime, METHODS, [name])

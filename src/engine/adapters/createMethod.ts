@@ -38,7 +38,7 @@ function createUpdate(run: RunConfig, train: TrainConfig, low: LowRank, modules:
   switch (run.method) {
     case 'lora': case 'ts-lora': return new Lora(low, gated ? { modules, scope } : null);
     case 'dora': case 'ts-dora':
-      // PEFT's DoRA also gives the dropped input to W0 then, which is another product for every module.
+      // With dropout PEFT takes all of Δ, its part along W0 x too, from the dropped input: W0 and W0ᵀ would be applied twice.
       if (run.dropout > 0) throw new ConfigError(texts().errors.engine.adapter.doraDropout(run.name));
       return new Dora(low, modules, scope, frozen, gated);
     case 'adalora': return new AdaLora(low, modules, scope, run, train);

@@ -152,7 +152,7 @@ export interface Method {
   setThresholds(tau: Float32Array): void;
   /** Opens all tokens of a module again. @throws {AdapterError} where the method has no threshold */
   reopen(module: number): void;
-  /** Thresholds as they are now, one per module; null where none is needed. @throws {AdapterError} where none would do */
+  /** Thresholds as they are now, one per module; null where tokens are not kept by one. */
   thresholds(): Promise<Float32Array | null>;
 }
 

@@ -1,4 +1,4 @@
-/** How large a module's updates are, token by token, and where the threshold cuts; beside it the rest of its layer. */
+/** How large a module's updates are, token by token, and where the gate cuts; beside it the rest of its layer. */
 import { useRef } from 'react';
 import { ratioEdge } from '../../shared/ratio';
 import { texts } from '../../shared/texts';
@@ -6,6 +6,7 @@ import { type GateStats, type ModuleId, RATIO_BINS } from '../../shared/types';
 import { compact, moduleName } from '../format';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
+import type { Cuts } from './cuts';
 import { explainHistogram } from './explain';
 import { binSpan, drawHistogram } from './histogram';
 import type { Surface } from './surface';
@@ -18,12 +19,13 @@ const PER_ROW = 4;
 
 interface Props {
   gate: GateStats;
+  cuts: Cuts | null;
   modules: ModuleId[];
   module: number;
 }
 
-export function RatioHistogram({ gate, modules, module }: Props) {
-  const { module: moduleSaid, histogram: t } = texts().charts;
+export function RatioHistogram({ gate, cuts, modules, module }: Props) {
+  const { module: moduleSaid, cut, histogram: t } = texts().charts;
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const colors = useChartColors();
@@ -31,31 +33,33 @@ export function RatioHistogram({ gate, modules, module }: Props) {
   const bins = (m: number) => gate.histogram.subarray(m * RATIO_BINS, (m + 1) * RATIO_BINS);
   const layer = modules.map((_, i) => i).filter((i) => modules[i].layer === modules[module].layer && i !== module);
   const shown = [module, ...layer];
-  const span = binSpan(shown.map(bins), shown.map((m) => gate.tau[m]));
+  const span = binSpan(shown.map(bins), cuts ? shown.map((m) => cuts.at[m]) : []);
+  const cutOf = (m: number) => cuts && { name: cut[cuts.name], at: cuts.at[m] };
+  const said = (m: number) => cuts && `${cut[cuts.name]} ${compact(cuts.at[m])}`;
   const name = moduleSaid(modules[module].layer, modules[module].kind);
   const perRow = width < 480 ? 2 : PER_ROW;
   const heightFor = (columns: number) => TALL + SMALL * Math.ceil(layer.length / columns) + (layer.length > 0 ? 20 : 0);
   const draw = (to: Surface, w: number, columns: number) => {
-    drawHistogram(to, bins(module), gate.tau[module], { x: 8, y: 0, width: w - 16, height: TALL, span, detailed: true }, colors);
+    drawHistogram(to, bins(module), cutOf(module), { x: 8, y: 0, width: w - 16, height: TALL, span, detailed: true }, colors);
     if (layer.length > 0) to.text(8, TALL + 8, t.rest(modules[module].layer), { fill: colors.ink2, size: 11 });
     layer.forEach((m, i) => {
       const cell = (w - 16) / columns;
-      drawHistogram(to, bins(m), gate.tau[m], { x: 8 + cell * (i % columns), y: TALL + 20 + SMALL * Math.floor(i / columns), width: cell - 10, height: SMALL, span, title: t.small(modules[m].kind, compact(gate.tau[m])) }, colors);
+      drawHistogram(to, bins(m), cutOf(m), { x: 8 + cell * (i % columns), y: TALL + 20 + SMALL * Math.floor(i / columns), width: cell - 10, height: SMALL, span, title: t.small(modules[m].kind, said(m)) }, colors);
     });
   };
   const height = heightFor(perRow);
   useDrawing(canvas, width, height, (to) => draw(to, width, perRow), `${module} ${width}`);
-  const rows = () => [['module', 'tau', 'r from', 'r to', 'tokens'], ...modules.flatMap((m, i) => [...bins(i)].flatMap((n, b) => (n > 0 && (i === module || layer.includes(i)) ? [[moduleName(m), gate.tau[i], ratioEdge(b), ratioEdge(b + 1), n]] : [])))];
+  const rows = () => [['module', cuts?.name ?? 'tau', 'r from', 'r to', 'tokens'], ...modules.flatMap((m, i) => [...bins(i)].flatMap((n, b) => (n > 0 && (i === module || layer.includes(i)) ? [[moduleName(m), cuts?.at[i] ?? null, ratioEdge(b), ratioEdge(b + 1), n]] : [])))];
   return (
     <ChartFrame
-      title={t.title(name)} name="histogram" explain={() => explainHistogram(gate, module, name)} rows={rows}
+      title={t.title(name)} name="histogram" explain={() => explainHistogram(gate, cuts, module, name)} rows={rows}
       picture={() => ({ width: 720, height: heightFor(PER_ROW), draw: (to) => draw(to, 720, PER_ROW) })}
     >
       <div ref={host}>
         {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role */}
-        <canvas ref={canvas} style={{ width, height }} role="img" aria-label={t.said(name, compact(gate.tau[module]))} data-testid="ratio-histogram" />
+        <canvas ref={canvas} style={{ width, height }} role="img" aria-label={t.said(name, said(module))} data-testid="ratio-histogram" />
       </div>
-      <p className="help">{t.help}</p>
+      <p className="help">{t.help[cuts?.name ?? 'none']}</p>
     </ChartFrame>
   );
 }

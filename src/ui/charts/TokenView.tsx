@@ -80,7 +80,7 @@ function Detail({ watch, token, name, layers, kinds }: { watch: Watch; token: nu
   return (
     <Scroll label={t.gates}>
       <table className="grid gates" data-testid="token-gates" data-token={token}>
-        <caption>{t.caption(name)}</caption>
+        <caption>{t.caption(name, watch.tau !== null)}</caption>
         <thead><tr><th scope="col">{t.layer}</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
         <tbody>
           {layers.map((layer) => (

@@ -1,10 +1,12 @@
 /** What each chart means, in sentences with the user's own numbers. Plain functions: state in, text out. */
 import type { TrainConfig } from '../../shared/config';
+import { ratioQuantile } from '../../shared/ratio';
 import { texts } from '../../shared/texts';
-import type { GateStats, ModuleId } from '../../shared/types';
+import { type GateStats, type ModuleId, RATIO_BINS } from '../../shared/types';
 import { type RunHistory, totalSkipped } from '../../store/history';
 import { type Ranking, stabilityWord } from '../../store/importance';
 import { compact, count, fixed, percent } from '../format';
+import type { Cuts } from './cuts';
 
 export interface NamedRun {
   name: string;
@@ -71,11 +73,17 @@ export function explainSkipMap(modules: ModuleId[], values: ArrayLike<number>, s
   return [t.what, t.now(step, percent(mean, 1), nameOf(modules[most]), percent(values[most]), nameOf(modules[least]), percent(values[least])), t.use];
 }
 
-export function explainHistogram(gate: GateStats, module: number, name: string): string[] {
+export function explainHistogram(gate: GateStats, cuts: Cuts | null, module: number, name: string): string[] {
   const t = said().histogram;
   const kept = gate.active[module];
   const tokens = gate.tokens[module];
-  return [t.what, t.now(name, compact(gate.tau[module]), count(kept), count(tokens), percent(tokens > 0 ? 1 - kept / tokens : 0, 1), compact(gate.rho)), t.start];
+  const half = ratioQuantile(gate.histogram.subarray(module * RATIO_BINS, (module + 1) * RATIO_BINS), 0.5);
+  const by = cuts?.name ?? 'none';
+  return [
+    t.what[by],
+    t.now(name, cuts && t.at[cuts.name](compact(cuts.at[module])), count(kept), count(tokens), percent(tokens > 0 ? 1 - kept / tokens : 0, 1), compact(half)),
+    t.start[by],
+  ];
 }
 
 export function explainTokenMap(tokens: number, modules: number, kept: ArrayLike<number>): string[] {

@@ -1,4 +1,4 @@
-/** Drawing of one module's histogram of r, with its threshold. */
+/** Drawing of one module's histogram of r, with its cut. */
 import { ratioEdge } from '../../shared/ratio';
 import { RATIO_BINS } from '../../shared/types';
 import { compact } from '../format';
@@ -13,8 +13,8 @@ export function binAt(r: number): number {
   return RATIO_BINS;
 }
 
-/** First and last bin worth showing: every used one and the threshold, with a little room. */
-export function binSpan(histograms: readonly ArrayLike<number>[], taus: readonly number[]): [number, number] {
+/** First and last bin worth showing: every used one and the cuts, with a little room. */
+export function binSpan(histograms: readonly ArrayLike<number>[], cuts: readonly number[]): [number, number] {
   let [from, to] = [RATIO_BINS, 0];
   for (const bins of histograms) {
     for (let b = 0; b < RATIO_BINS; b++) {
@@ -23,9 +23,9 @@ export function binSpan(histograms: readonly ArrayLike<number>[], taus: readonly
       to = Math.max(to, b);
     }
   }
-  for (const tau of taus) {
-    from = Math.min(from, Math.floor(binAt(tau)));
-    to = Math.max(to, Math.floor(binAt(tau)));
+  for (const cut of cuts) {
+    from = Math.min(from, Math.floor(binAt(cut)));
+    to = Math.max(to, Math.floor(binAt(cut)));
   }
   return [Math.max(0, from - 1), Math.min(RATIO_BINS, to + 2)];
 }
@@ -38,11 +38,12 @@ export interface HistogramBox {
   span: readonly [number, number];
   /** Above the bars. */
   title?: string;
-  /** Numbers under the axis, and τ in words. */
+  /** Numbers under the axis, and the cut in words. */
   detailed?: boolean;
 }
 
-export function drawHistogram(to: Surface, bins: ArrayLike<number>, tau: number, { x, y, width, height, span: [from, end], title, detailed = false }: HistogramBox, colors: ChartColors): void {
+/** @param cut its name and its r; null where the gate does not go by r */
+export function drawHistogram(to: Surface, bins: ArrayLike<number>, cut: { name: string; at: number } | null, { x, y, width, height, span: [from, end], title, detailed = false }: HistogramBox, colors: ChartColors): void {
   const bottom = y + height - (detailed ? 22 : 8);
   const top = y + (title ? 18 : 6) + (detailed ? 14 : 0);
   const at = (bin: number) => x + ((bin - from) / (end - from)) * width;
@@ -51,15 +52,16 @@ export function drawHistogram(to: Surface, bins: ArrayLike<number>, tau: number,
   for (let b = from; b < end; b++) {
     if (!bins[b]) continue;
     const h = Math.max(1, (bins[b] / most) * (bottom - top));
-    const skipped = ratioEdge(b + 1) <= tau;
+    const skipped = cut !== null && ratioEdge(b + 1) <= cut.at;
     to.rect(at(b) + 0.5, bottom - h, Math.max(1, at(b + 1) - at(b) - 1), h, skipped ? colors.keep(0).fill : colors.keep(1).fill, skipped ? colors.lineStrong : undefined);
   }
   to.line([[x, bottom], [x + width, bottom]], colors.lineStrong, 1);
-  const t = binAt(tau);
+  const every = (end - from) * 15 > width ? 8 : 4;
+  if (detailed) for (let b = from; b <= end; b++) if (b % every === 0) to.text(at(b), bottom + 12, compact(ratioEdge(b)), { fill: colors.ink2, align: 'center', size: 11 });
+  if (cut === null) return;
+  const t = binAt(cut.at);
   to.line([[at(t), top - 4], [at(t), bottom]], colors.ink, 1.5, [4, 3]);
   if (!detailed) return;
-  const every = (end - from) * 15 > width ? 8 : 4;
-  for (let b = from; b <= end; b++) if (b % every === 0) to.text(at(b), bottom + 12, compact(ratioEdge(b)), { fill: colors.ink2, align: 'center', size: 11 });
   const right = t > (from + end) / 2;
-  to.text(at(t) + (right ? -6 : 6), y + 8, `τ ${compact(tau)}`, { fill: colors.ink, align: right ? 'end' : 'start' });
+  to.text(at(t) + (right ? -6 : 6), y + 8, `${cut.name} ${compact(cut.at)}`, { fill: colors.ink, align: right ? 'end' : 'start' });
 }

@@ -45,7 +45,7 @@ export class RandomRule implements GateRule {
 /** Bytes of the oracle's tensors, by name. */
 export const oracleSizes = (modules: number, tokens: number) => ({ pairs: pairBytes(modules, pairCapacity(tokens)) });
 
-/** Control: a probe with all gates open tells each token's μ; the step keeps those with μ < 0. Elsewhere all are kept. */
+/** Control: a probe with all gates open tells each token's μ; the step keeps those with μ < 0 or Δ = 0. Elsewhere all are kept. */
 export class OracleRule implements GateRule {
   readonly #context: RuleContext;
   readonly #pairs: Tensor;

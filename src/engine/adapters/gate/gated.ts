@@ -237,9 +237,8 @@ export class Gated implements Method {
 
   async thresholds(): Promise<Float32Array | null> {
     const { rule } = this.#config;
-    if (rule === 'random') throw new AdapterError(texts().errors.engine.adapter.randomGate);
-    // Outside training the oracle keeps every token: it is a plain adapter there.
-    if (rule === 'oracle') return null;
+    // The random gate draws its tokens anew each time; the oracle keeps every token outside training.
+    if (rule === 'random' || rule === 'oracle') return null;
     return Float32Array.from(readGateSlots(await readTensor(this.#gpu, this.#slots)), (s) => s.tau);
   }
 }

@@ -121,18 +121,3 @@ export function ratioBin(r: number): number {
   const bits = new Uint32Array(Float32Array.of(r).buffer)[0];
   return Math.min(Math.max((bits >>> 21) - 456, 0), RATIO_BINS - 1);
 }
-
-/** Median of r from a histogram, linear inside the bin; 0 when it is empty. */
-export function medianRatio(counts: ArrayLike<number>): number {
-  let total = 0;
-  for (let b = 0; b < RATIO_BINS; b++) total += counts[b];
-  if (total === 0) return 0;
-  let before = 0;
-  for (let b = 0; b < RATIO_BINS; b++) {
-    if (2 * (before + counts[b]) >= total) {
-      return ratioEdge(b) + (ratioEdge(b + 1) - ratioEdge(b)) * (total / 2 - before) / counts[b];
-    }
-    before += counts[b];
-  }
-  return ratioEdge(RATIO_BINS);
-}

@@ -60,7 +60,7 @@ export const markLargest = (gpu: Gpu, p: Selects & { ratio: Tensor }): Dispatch 
 export const markRandom = (gpu: Gpu, p: Selects & { seed: number; module: number; followed: Followed | null; nobody: Tensor }): Dispatch =>
   select(gpu, p, 'random', keyByHash, p.followed?.counts ?? p.nobody, { seed: p.seed, module: p.module, count: p.followed?.module ?? NOBODY, counts: p.followed?.modules ?? 0 });
 
-/** Keeps the rows whose μ was negative in the probe; all of them where the pass is no training step. @param pairs the module's (r, μ) */
+/** Keeps the rows whose μ was negative in the probe, or whose Δ is 0; all of them where the pass is no training step. @param pairs the module's (r, μ) */
 export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
   return {
     kernel: { label: 'oracle', code: compose(helpfulWgsl, { snippets: [dims] }), constants: { THREADS } },

@@ -1,4 +1,5 @@
-import { type GateSlot, type StatSlot, medianRatio } from '../gate/slots';
+import { ratioQuantile } from '../../../shared/ratio';
+import type { GateSlot, StatSlot } from '../gate/slots';
 
 /** The reconstructed (or literal) threshold rule in f64. Changes `slots`; returns ρ and the step size used. */
 export function updateTauRef(
@@ -8,7 +9,7 @@ export function updateTauRef(
   rhoBefore: number,
   h: { lambda: number; tauStep: number | 'auto'; stepsLeft: number; ownRho?: boolean; literal?: boolean },
 ): { rho: number; step: number } {
-  const own = hists.map(medianRatio);
+  const own = hists.map((counts) => ratioQuantile(counts, 0.5));
   const medians = [...own].sort((a, b) => a - b);
   const median = (medians[(medians.length - 1) >> 1] + medians[medians.length >> 1]) / 2;
   const rho = slots[0].updates === 0 ? median : 0.9 * rhoBefore + 0.1 * median;

@@ -40,10 +40,11 @@ export const inspect = {
     skippedOf: (module: string) => `Skipped share of ${module}`,
     tauOf: (module: string) => `Threshold of ${module}`,
     what: 'Above, the share of tokens that this module skipped in each training batch; below, its threshold τ. When τ rises faster than the updates grow, more is skipped.',
-    now: (step: number, module: string, share: string, tau: string, most: string) => `At step ${step} ${module} skips ${share} with τ at ${tau}; the most it skipped was ${most}.`,
+    whatShare: 'The share of tokens that this module skipped in each training batch. This gate learns no threshold.',
+    now: (step: number, module: string, share: string, tau: string | null, most: string) => `At step ${step} ${module} skips ${share}${tau ? ` with τ at ${tau}` : ''}; the most it skipped was ${most}.`,
   },
   table: {
-    summary: 'All modules: τ, kept share, and what keeping did',
+    summary: (cut: string | null) => `All modules: ${cut ? `${cut}, ` : ''}kept share, and what keeping did`,
     help: 'μ: how the loss would change if a token’s gate opened further. Negative: the update helps. Kept tokens should have the lower mean μ.',
     label: 'All modules',
     module: 'Module',

@@ -28,9 +28,18 @@ export const explain = {
     use: 'Move the slider to see earlier steps. Choose a cell to see that module’s tokens, sizes and threshold below.',
   },
   histogram: {
-    what: 'r is the size of the update against the size of the module’s own output for one token; the axis is logarithmic. The dashed line is the threshold τ: what lies left of it was skipped.',
-    now: (module: string, tau: string, kept: string, tokens: string, skipped: string, median: string) => `${module}: τ is ${tau}; ${kept} of ${tokens} tokens reached it, ${skipped} were skipped. Half of all r in the run lie below about ${median}.`,
-    start: 'All updates begin at 0, because B does; they grow while the run learns, and τ follows.',
+    what: {
+      tau: 'r is the size of the update against the size of the module’s own output for one token; the axis is logarithmic. The dashed line is the threshold τ: what lies left of it was skipped.',
+      cut: 'r is the size of the update against the size of the module’s own output for one token; the axis is logarithmic. This gate learns no threshold: it keeps a fixed share of the tokens of every batch, those with the largest r. The dashed line is the r at which that cut these tokens; what lies left of it was skipped.',
+      none: 'r is the size of the update against the size of the module’s own output for one token; the axis is logarithmic. This gate does not choose by r, so there is no threshold to show.',
+    },
+    at: { tau: (r: string) => `τ is ${r}`, cut: (r: string) => `the cut is ${r}` },
+    now: (module: string, at: string | null, kept: string, tokens: string, skipped: string, median: string) => `${module}: ${at ? `${at}; ` : ''}${kept} of ${tokens} tokens were kept, ${skipped} were skipped. Half of them have an r below about ${median}.`,
+    start: {
+      tau: 'All updates begin at 0, because B does; they grow while the run learns, and τ follows.',
+      cut: 'All updates begin at 0, because B does; they grow while the run learns, and the cut follows.',
+      none: 'All updates begin at 0, because B does; they grow while the run learns.',
+    },
   },
   tokenMap: {
     what: (tokens: number, modules: number) => `One text, as the model is now: a column per token (${tokens}), a row per module (${modules}). A filled cell means that the module’s update was kept for that token.`,

@@ -72,12 +72,18 @@ export const charts = {
     against: (run: string) => `Against ${run}`,
     stability: { unknown: 'not known yet', steady: 'steady', mostly: 'mostly steady', unsteady: 'unsteady', chance: 'no steadier than chance' },
   },
+  /** What a gate cuts r at: a learnt threshold, or where a fixed share falls. */
+  cut: { tau: 'τ', cut: 'cut' },
   histogram: {
     title: (module: string) => `Size of the updates in ${module}`,
     rest: (layer: number) => `The rest of layer ${layer}, on the same axis`,
-    small: (kind: string, tau: string) => `${kind}, τ ${tau}`,
-    said: (module: string, tau: string) => `Sizes of the updates r in ${module}; threshold τ = ${tau}`,
-    help: 'r: size of the update against the module’s own output, per token (log scale). Left of τ, pale: skipped.',
+    small: (kind: string, cut: string | null) => (cut ? `${kind}, ${cut}` : kind),
+    said: (module: string, cut: string | null) => `Sizes of the updates r in ${module}${cut ? `, ${cut}` : ''}`,
+    help: {
+      tau: 'r: size of the update against the module’s own output, per token (log scale). Left of τ, pale: skipped.',
+      cut: 'r: size of the update against the module’s own output, per token (log scale). Left of the cut, pale: skipped.',
+      none: 'r: size of the update against the module’s own output, per token (log scale). This gate does not go by r, so there is no threshold.',
+    },
   },
   skipMap: {
     title: (step: number) => `Skipped share, layer × module, step ${step}`,
@@ -117,7 +123,7 @@ export const charts = {
     keptByAll: 'kept by all',
     help: (step: number, modules: number) => `Step ${step}. The stronger the colour, the more of the ${modules} chosen modules keep their update for this token.`,
     gates: 'Every module’s gate for one token',
-    caption: (token: string) => `“${token}”: r over τ in every module; ● kept, ○ skipped`,
+    caption: (token: string, thresholds: boolean) => `“${token}”: r${thresholds ? ' over τ' : ''} in every module; ● kept, ○ skipped`,
     keptR: 'kept, r',
     skippedR: 'skipped, r',
   },

@@ -36,7 +36,6 @@ export const engine = {
     adaloraRank: (run: string, start: number, target: number) => ({ message: `"${run}": AdaLoRA starts at rank ${start}, below its target of ${target}.`, hint: 'Choose an initial rank above the rank.' }),
     doraDropout: (run: string) => ({ message: `"${run}": DoRA is trained without dropout.`, hint: 'Set dropout to 0, or choose LoRA.' }),
     noThreshold: { message: 'This gate has no threshold of its own.', hint: 'Only gates that learn a threshold can be opened again.' },
-    randomGate: { message: 'A random gate draws its tokens anew each time: there are no thresholds that would say which.', hint: 'Export another run.' },
     noGateToOpen: { message: 'An adapter without a gate has nothing to open.', hint: 'Choose a gated run.' },
     noGate: { message: 'An adapter without a gate has no thresholds.', hint: 'Open it as TS-LoRA or TS-DoRA.' },
     shapes: (path: string, rank: number) => ({ message: `${path}: the adapter's tensors do not have the shapes of rank ${rank} for this model.`, hint: 'Open the model that the adapter was trained on.' }),

@@ -56,6 +56,7 @@ export const train = {
     noTokenizer: { message: 'There is no tokenizer yet.', hint: 'Open a model first: its tokenizer cuts the text.' },
   },
   adapter: {
+    randomGate: { message: 'A random gate draws its tokens anew each time: there are no thresholds that would say which.', hint: 'Export another run.' },
     merge: (run: string) => ({ message: `"${run}" cannot be merged into the base: its gate keeps the update of some tokens and drops that of others.`, hint: 'Export the adapter, or train LoRA, DoRA or AdaLoRA.' }),
     imported: 'Imported adapter',
     noJson: (file: string, why: string) => ({ message: `${file} is no JSON: ${why}`, hint: AGAIN }),

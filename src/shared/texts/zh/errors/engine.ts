@@ -37,7 +37,6 @@ export const engine: Texts['errors']['engine'] = {
     adaloraRank: (run, start, target) => ({ message: `“${run}”：AdaLoRA 的初始秩 ${start} 低于目标秩 ${target}。`, hint: '请让初始秩高于目标秩。' }),
     doraDropout: (run) => ({ message: `“${run}”：DoRA 训练时不用 dropout。`, hint: '请把 dropout 设为 0，或选择 LoRA。' }),
     noThreshold: { message: '这个门控没有自己的阈值。', hint: '只有会学习阈值的门控才能重新打开。' },
-    randomGate: { message: '随机门控每次都重新抽取词元：没有阈值能说明抽到的是哪些。', hint: '请导出其他运行。' },
     noGateToOpen: { message: '没有门控的适配器没有可以打开的东西。', hint: '请选择一个门控运行。' },
     noGate: { message: '没有门控的适配器没有阈值。', hint: '请把它当作 TS-LoRA 或 TS-DoRA 打开。' },
     shapes: (path, rank) => ({ message: `${path}：适配器张量的形状与这个模型秩 ${rank} 时的形状不符。`, hint: '请打开训练这个适配器时所用的模型。' }),

@@ -53,6 +53,7 @@ export const train: Texts['errors']['train'] = {
     noTokenizer: { message: '还没有分词器。', hint: '请先打开一个模型：文本由它的分词器切分。' },
   },
   adapter: {
+    randomGate: { message: '随机门控每次都重新抽取词元：没有阈值能说明抽到的是哪些。', hint: '请导出其他运行。' },
     merge: (run) => ({ message: `“${run}”不能并入基座模型：它的门控保留一些词元的更新，丢弃另一些的。`, hint: '请导出适配器，或训练 LoRA、DoRA 或 AdaLoRA。' }),
     imported: '导入的适配器',
     noJson: (file, why) => ({ message: `${file} 不是 JSON：${why}`, hint: AGAIN }),
