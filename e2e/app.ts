@@ -164,8 +164,18 @@ export class App {
     );
   }
 
+  /** Waits until the run that was asked for is under way: until then the page shows how the last one ended. */
+  async begun(timeout = 60_000): Promise<void> {
+    await this.page.waitForFunction(
+      () => ['compiling', 'training', 'evaluating'].includes(document.querySelector('[data-testid="phase"]')?.getAttribute('data-phase') ?? ''),
+      undefined,
+      { timeout, polling: 'raf' },
+    );
+  }
+
   async train(timeout = 120_000): Promise<void> {
     await this.get('train-button').click();
+    await this.begun();
     await this.waitPhase(['finished'], timeout);
   }
 

@@ -272,7 +272,7 @@ async function trainAgainAndClose(visit: Visit, how: Way['leaves']): Promise<Lef
     await hand.fill(app.setting('Evaluate every'), String(left.steps / 2));
     await hand.fill(app.setting('Learning rate'), '0.05');
     await hand.press(app.get('train-button'), 'T');
-    await app.waitPhase(['compiling', 'training', 'evaluating'], 60_000);
+    await app.begun();
     await app.waitSteps(2);
     await hand.press(app.get('pause-button'), 'p');
     await app.waitPhase(['paused'], 60_000);
