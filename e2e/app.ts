@@ -1,5 +1,5 @@
 /** Drives the page as a person would, for the journeys, the demo and the acceptance run. Knows the page's test ids. */
-import type { Locator, Page } from '@playwright/test';
+import type { Download, Locator, Page } from '@playwright/test';
 import { type DataFile, asUpload } from './data';
 
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
@@ -111,9 +111,14 @@ export class App {
 
   // ---- configuration ---------------------------------------------------------------------------------
 
-  /** Types a number into a setting that all runs share, see `SettingLabel`. */
+  /** The field of a setting that all runs share. */
+  setting(label: SettingLabel): Locator {
+    return this.page.locator('#configure').getByLabel(new RegExp(`^${label}( changed|$)`)).first();
+  }
+
+  /** Types a number into a setting that all runs share. */
   async set(label: SettingLabel, value: number): Promise<void> {
-    const field = this.page.locator('#configure').getByLabel(new RegExp(`^${label}( changed|$)`)).first();
+    const field = this.setting(label);
     if (!(await field.isVisible())) await this.page.locator('#configure').getByText('More settings').click();
     await field.fill(String(value));
   }
@@ -159,8 +164,18 @@ export class App {
     );
   }
 
+  /** Waits until the run that was asked for is under way: until then the page shows how the last one ended. */
+  async begun(timeout = 60_000): Promise<void> {
+    await this.page.waitForFunction(
+      () => ['compiling', 'training', 'evaluating'].includes(document.querySelector('[data-testid="phase"]')?.getAttribute('data-phase') ?? ''),
+      undefined,
+      { timeout, polling: 'raf' },
+    );
+  }
+
   async train(timeout = 120_000): Promise<void> {
     await this.get('train-button').click();
+    await this.begun();
     await this.waitPhase(['finished'], timeout);
   }
 
@@ -213,6 +228,11 @@ export class App {
   async compare(prompt: string, timeout = 120_000): Promise<Record<string, string>> {
     await this.get('compare-prompt').fill(prompt);
     await this.get('compare-run').click();
+    return this.answered(timeout);
+  }
+
+  /** Waits until all answers are whole. */
+  async answered(timeout = 120_000): Promise<Record<string, string>> {
     await this.page.waitForFunction(
       () => {
         const answers = [...document.querySelectorAll('[data-testid^="answer-"]')];
@@ -235,9 +255,15 @@ export class App {
     );
   }
 
+  /** What the page saves on `act`. */
+  async download(act: () => Promise<void>): Promise<Download> {
+    const [download] = await Promise.all([this.page.waitForEvent('download'), act()]);
+    return download;
+  }
+
   /** Downloads the adapter of a run to `path`. */
   async exportRun(runId: string, path: string): Promise<void> {
-    const [download] = await Promise.all([this.page.waitForEvent('download'), this.get(`export-${runId}`).click()]);
+    const download = await this.download(() => this.get(`export-${runId}`).click());
     await download.saveAs(path);
   }
 

@@ -98,7 +98,7 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
 });
 
 test('keys go through the page, are listed under ?, and can be switched off', async ({ app, page }) => {
-  await app.open(null);
+  await app.openSoon();
   await page.keyboard.press('7');
   await expect(page.locator('#experiment-title')).toBeFocused();
   await expect(page.locator('#experiment h2')).toBeInViewport();

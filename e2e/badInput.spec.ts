@@ -1,4 +1,4 @@
-/** Files that cannot be used: plain words, and the page goes on working (rows of the fault table). */
+/** Files that cannot be used: plain words, and the page goes on working (rows of the fault table). What a CSV can have wrong is in studio.spec.ts. */
 import { FILES, PAIRS } from './data';
 import { expect, test } from './test';
 
@@ -15,8 +15,8 @@ const REFUSED: [string, string, Buffer | string, RegExp][] = [
   ['JSON that is cut off', 'cut.json', FILES[1].text.slice(0, -40), /json/i],
 ];
 
-test('refused in words, and the page goes on', async ({ app, page }) => {
-  await app.open(null);
+test('refused in words, and the page goes on', async ({ desk: app }) => {
+  const { page } = app;
   await app.loadSample((await app.samples())[0]);
   for (const [name, fileName, text, words] of REFUSED) {
     await test.step(name, async () => {
@@ -29,9 +29,8 @@ test('refused in words, and the page goes on', async ({ app, page }) => {
   }
 });
 
-test('in another language, the worker says it in that one', async ({ app, page }) => {
-  await app.openSoon();
-  const alert = page.locator('#data').getByTestId('error-alert').first();
+test('in another language, the worker says it in that one', async ({ desk: app }) => {
+  const alert = app.page.locator('#data').getByTestId('error-alert').first();
   const empty = { name: 'empty.jsonl', mimeType: 'text/plain', buffer: Buffer.from('') };
   await app.get('language-zh').click();
   await app.get('data-file').setInputFiles(empty);
@@ -41,37 +40,21 @@ test('in another language, the worker says it in that one', async ({ app, page }
   await expect(alert).toContainText('The file is empty.');
 });
 
-test('a broken line is named, the others are kept', async ({ app }) => {
-  await app.openSoon();
+test('a broken line is named, the others are kept', async ({ desk: app }) => {
   await app.loadFile({ name: 'broken.jsonl', mimeType: 'text/plain', text: [...lines.slice(0, 6), '{"prompt": "x", ', ...lines.slice(6)].join('\n') });
   await expect(app.get('data-problems')).toContainText('line 7');
 });
 
-test('a CSV quote that is never closed is named by its line; the others are kept', async ({ app }) => {
-  await app.openSoon();
-  const text = `prompt,completion\n${Array.from({ length: 9 }, (_, i) => `q${i},a${i}`).join('\n')}\n"open,x\ny,z\n`;
-  await app.loadFile({ name: 'quote.csv', mimeType: 'text/csv', text });
-  await expect(app.get('issue-quote')).toContainText('line 11');
-  await expect(app.get('data-problems')).toContainText('10 of 11 rows can be used');
-});
-
-test('ragged rows are named by their line', async ({ app, page }) => {
-  await app.openSoon();
-  const text = ['prompt,completion', ...PAIRS.slice(0, 20).map((p) => `${p.question},${p.answer}`), 'only one cell', 'a,b,c,d'].join('\n');
-  await app.get('data-file').setInputFiles({ name: 'ragged.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
-  await expect(page.locator('#data')).toContainText(/line 22|row 22/);
-});
-
-test('UTF-16 is read as what it is', async ({ app, page }) => {
-  await app.openSoon();
+test('UTF-16 is read as what it is', async ({ desk: app }) => {
+  const { page } = app;
   await app.get('data-file').setInputFiles({ name: 'wide.txt', mimeType: 'text/plain', buffer: utf16 });
   await app.dataReady();
   await expect(page.locator('#data')).toContainText(/utf-16/i);
   await expect(page.locator('#data')).not.toContainText('\ufffd');
 });
 
-test('__proto__ as a key, markup and special tokens stay plain text', async ({ app, page }) => {
-  await app.openSoon();
+test('__proto__ as a key, markup and special tokens stay plain text', async ({ desk: app }) => {
+  const { page } = app;
   const rows = PAIRS.slice(0, 10).map((p) => `{"prompt": ${JSON.stringify(p.question)}, "completion": "<img src=x onerror=alert(1)> <|endoftext|> ${p.answer}", "__proto__": {"polluted": true}}`);
   await app.loadFile({ name: 'proto.jsonl', mimeType: 'text/plain', text: rows.join('\n') });
   const polluted = () => (({}) as { polluted?: boolean }).polluted ?? null;
@@ -81,8 +64,7 @@ test('__proto__ as a key, markup and special tokens stay plain text', async ({ a
   await expect(app.get('data-preview')).toContainText('onerror');
 });
 
-test('a setting out of range cannot be trained', async ({ app }) => {
-  await app.open();
+test('a setting out of range cannot be trained', async ({ desk: app }) => {
   await app.set('Rank', 1_000_000_000);
   await expect(app.get('train-button')).toBeDisabled();
   await app.set('Rank', 8);

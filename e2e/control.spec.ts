@@ -1,4 +1,4 @@
-/** Start, pause, resume, stop, again; the same again; and all of it from the keyboard. */
+/** Start, pause, resume, stop, again; and the same again. */
 import { FILES } from './data';
 import { expect, test } from './test';
 
@@ -67,32 +67,4 @@ test('pause holds the run, resume goes on, stop keeps what was learnt, and the p
     expect(await app.steps()).toBeLessThan(12);
     await expect(app.get('work-table').getByText('stopped early')).toHaveCount(2);
   });
-});
-
-test('the main job works from the keyboard', async ({ app, page }) => {
-  await app.open();
-  await app.small(6);
-  const sample = (await app.samples())[0];
-
-  /** Tabs forward until the element has the focus; a person has no other way either. */
-  const tabTo = async (testId: string) => {
-    for (let i = 0; i < 200; i++) {
-      if (await page.evaluate((id) => document.activeElement?.getAttribute('data-testid') === id, testId)) return;
-      await page.keyboard.press('Tab');
-    }
-    throw new Error(`Tab never reaches ${testId}`);
-  };
-  await page.locator('body').focus();
-  await tabTo(`sample-${sample}`);
-  await page.keyboard.press('Enter');
-  await app.dataReady();
-  await tabTo('train-button');
-  await page.keyboard.press('Enter');
-  await app.waitPhase(['finished'], 120_000);
-  await tabTo('compare-prompt');
-  await page.keyboard.press('ControlOrMeta+a');
-  await page.keyboard.type('Once upon a time');
-  await tabTo('compare-run');
-  await page.keyboard.press('Enter');
-  await page.locator('[data-testid="answer-ts-lora"][data-done="true"]').waitFor({ timeout: 60_000 });
 });

@@ -1,5 +1,6 @@
 /** Small data sets written on the fly, the same forty facts in every format the page reads, and large ones on disk. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { Rng } from '../src/shared/rng';
 
 const COLOURS = ['red', 'blue', 'green', 'yellow', 'white', 'black', 'brown', 'pink'];
 const THINGS = ['ball', 'hat', 'boat', 'kite', 'door', 'cup', 'ribbon', 'bird', 'cart', 'stone'];
@@ -59,4 +60,44 @@ export function writeBig(path: string, mb: number): void {
     writeSync(file, `${lines.join('\n')}\n`);
   }
   closeSync(file);
+}
+
+/** Lines of an ill-formed file, by what is wrong with them. */
+export interface Faults {
+  /** A row with too few fields. */
+  short: number;
+  /** A row with a separator too many. */
+  surplus: number;
+  /** A quote that is never closed. */
+  quote: number;
+  /** Bytes of Windows-1252 in a file of UTF-8. */
+  encoding: number;
+  empty: number;
+  /** A copy of the first row, which lies on line 2. */
+  duplicate: number;
+}
+
+/** Writes a CSV of questions and answers with everything wrong that the report can repair, once each, in its first half. */
+export function writeIllFormed(path: string, rows: number, seed: number): Faults {
+  const rng = new Rng(seed);
+  const drawn = new Set<number>();
+  // Line 1 is the header, and line 2 stays whole: it is the one that is copied.
+  while (drawn.size < 6) drawn.add(3 + rng.below(Math.floor(rows / 2)));
+  const [short, surplus, quote, encoding, empty, duplicate] = drawn;
+  const pair = (story: number) => {
+    const thing = THINGS[rng.below(THINGS.length)];
+    return `What colour is the ${thing} of Tom in story ${story}?,The ${thing} of Tom is ${COLOURS[rng.below(COLOURS.length)]}.`;
+  };
+  const first = pair(0);
+  const wrong: Record<number, string> = {
+    [short]: 'a question with no answer beside it',
+    [surplus]: 'Where is it?,In the red, blue and green box.',
+    [quote]: '"An open quote,and its answer',
+    [encoding]: 'Who sits in the caf\xe9?,Tom does.',
+    [empty]: 'An empty answer,',
+    [duplicate]: first,
+  };
+  const lines = ['question,answer', first, ...Array.from({ length: rows - 1 }, (_, i) => wrong[i + 3] ?? pair(i + 1))];
+  writeFileSync(path, `${lines.join('\n')}\n`, 'latin1');
+  return { short, surplus, quote, encoding, empty, duplicate };
 }

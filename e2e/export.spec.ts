@@ -7,7 +7,7 @@ import { expect, test } from './test';
 /** Where CI's Python finds the adapters: a zip and the logits the page has with it, one folder each. */
 const OUT = '.out/export';
 
-test('export, reload, import: the same answers', async ({ app, page }) => {
+test('export, reload, import: the same answers; what is no adapter is refused in words', async ({ app, page }) => {
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(30);
@@ -33,7 +33,14 @@ test('export, reload, import: the same answers', async ({ app, page }) => {
   await app.open();
   // The prompt template is the data set's: the same file, the same prompt.
   await app.loadFile(FILES[0]);
+  // It ended: it is kept, and there is nothing to go on with.
+  await expect(app.get('kept-run')).toHaveCount(1);
+  await expect(app.get('resume-offer')).toHaveCount(0);
+  await app.get('import-file').setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('not a zip') });
+  const problem = page.locator('#compare').getByTestId('error-alert');
+  await expect(problem).toContainText('could not be read as a zip');
   await app.get('import-file').setInputFiles(zips[0]);
+  await expect(problem).toHaveCount(0);
   await expect(page.locator('[data-testid^="export-"]')).toHaveCount(1);
   await app.get('import-file').setInputFiles(zips[1]);
   await expect(page.locator('[data-testid^="export-"]')).toHaveCount(2);
@@ -41,10 +48,4 @@ test('export, reload, import: the same answers', async ({ app, page }) => {
   await app.temperature(0);
   const after = Object.values(await app.compare(prompt));
   expect(after.sort()).toEqual(Object.values(before).sort());
-});
-
-test('a zip that is no adapter is refused in words', async ({ app }) => {
-  await app.open();
-  await app.get('import-file').setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('not a zip') });
-  await expect(app.get('error-alert').first()).toContainText('zip');
 });

@@ -38,19 +38,11 @@ async function olderDatabase(page: Page, base: string): Promise<void> {
   }));
 }
 
-test('a run is kept, survives a reload, leaves as a file, comes back and opens as it was', async ({ app, page, baseURL }, info) => {
-  await olderDatabase(page, baseURL!);
-  await app.open();
-  await app.loadFile(FILES[0]);
-  await app.small(6);
-  await app.train();
+test('a kept run is named, found, taken away, deleted and brought back from the keyboard', async ({ studio: app }, info) => {
+  const { page } = app;
   const row = app.get('kept-run');
   await expect(row).toHaveCount(1);
   await expect(row).toContainText(`LoRA, TS-LoRA on ${FILES[0].name}`);
-  await app.temperature(0);
-  const before = { losses: await app.table('loss-table'), final: await app.table('final-table'), work: await app.table('work-table'), answers: await app.compare('What colour is the hat of Tom?') };
-
-  // All that History does, from the keyboard.
   await app.press('kept-edit');
   await expect(app.get('kept-name')).toBeFocused();
   await page.keyboard.press('ControlOrMeta+A');
@@ -61,20 +53,15 @@ test('a run is kept, survives a reload, leaves as a file, comes back and opens a
   await expect(row).toContainText('Tom’s hat');
   await expect(app.get('kept-edit')).toBeFocused();
 
-  await page.reload();
-  await app.modelReady();
-  await expect(row).toContainText('Tom’s hat');
-  await expect(app.get('resume-offer')).toHaveCount(0);
   await app.get('history-search').fill('nobody');
   await expect(app.get('history-empty')).toBeVisible();
   await app.get('history-search').fill('ts-lora SEED');
   await expect(row).toHaveCount(1);
   await expect(app.get('room')).toContainText(/[KM]iB of/);
 
-  const [download] = await Promise.all([page.waitForEvent('download'), app.press('kept-export')]);
   const file = info.outputPath('run.zip');
+  const download = await app.download(() => app.press('kept-export'));
   await download.saveAs(file);
-  expect(download.suggestedFilename()).toBe('sieve-run-tom-s-hat.zip');
   await app.press('kept-delete');
   await expect(app.get('kept-delete-no')).toBeFocused();
   await page.keyboard.press('Escape');
@@ -86,32 +73,20 @@ test('a run is kept, survives a reload, leaves as a file, comes back and opens a
   await expect(app.get('history-search')).toBeFocused();
   await app.get('history-search').fill('');
 
+  const problem = page.locator('#history').getByTestId('error-alert');
   await app.get('history-import').setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('no zip') });
-  await expect(page.locator('#history').getByTestId('error-alert')).toContainText('could not be read as a zip');
-  await page.getByRole('button', { name: 'Import a run' }).focus();
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-  await chooser.setFiles(file);
+  await expect(problem).toContainText('could not be read as a zip');
+  await app.get('history-import').setInputFiles(file);
   await expect(row).toContainText('Tom’s hat');
-  await expect(page.locator('#history').getByTestId('error-alert')).toHaveCount(0);
-
-  await app.press('kept-open');
-  await expect(row).toContainText('shown above', { timeout: 60_000 });
-  expect(await app.table('loss-table')).toEqual(before.losses);
-  expect(await app.table('final-table')).toEqual(before.final);
-  expect((await app.table('work-table')).map((r) => r.slice(0, 4))).toEqual(before.work.map((r) => r.slice(0, 4)));
-  await app.answerLength(16);
-  await app.temperature(0);
-  expect(await app.compare('What colour is the hat of Tom?')).toEqual(before.answers);
-  await page.locator('#history').screenshot({ path: '.out/screens/history.png' });
-  await page.setViewportSize({ width: 390, height: 844 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  await expect(problem).toHaveCount(0);
 });
 
 test('a second tab reads only, and takes over when the first closes', async ({ app, page, context, baseURL }) => {
-  await app.open();
+  await olderDatabase(page, baseURL!);
+  await app.openSoon();
   await expect(app.get('history-empty')).toBeVisible();
   const second = new App(await context.newPage(), baseURL!);
-  await second.open();
+  await second.openSoon();
   await expect(second.get('reader-note')).toBeVisible();
   await expect(second.page.getByRole('button', { name: 'Import a run' })).toBeDisabled();
   await page.close();

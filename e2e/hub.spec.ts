@@ -36,7 +36,7 @@ const UNSUPPORTED: Record<string, { files: (files: RepoFiles) => RepoFiles; word
   'another-activation': { files: (f) => changed(f, { hidden_act: 'gelu' }), words: /gelu/i },
 };
 
-test('what is not supported is refused by name, before anything large is downloaded', async ({ app, context }) => {
+test('what is not supported is refused by name, before anything large is downloaded; a hub that fails is told from one that has nothing', async ({ app, context }) => {
   app.expectProblem(onHub);
   const files = nano();
   const hub = await serveHub(context, Object.fromEntries(Object.entries(UNSUPPORTED).map(([name, u]) => [`someone/${name}`, u.files(files)])));
@@ -48,14 +48,6 @@ test('what is not supported is refused by name, before anything large is downloa
     });
   }
   expect(hub.asked.filter((a) => a.startsWith('GET') && large.test(a))).toEqual([]);
-  // The page is as usable as before.
-  await app.chooseModel('sieve-stories-nano');
-});
-
-test('a hub that fails is told from one that has nothing', async ({ app, context }) => {
-  app.expectProblem(onHub);
-  const hub = await serveHub(context, {});
-  await app.open();
   for (const [status, words] of [[401, /login|private|gated/i], [403, /gated|let you/i], [404, /has no (config|tokenizer)\.json/i], [429, /slow down/i], [500, /500/]] as const) {
     await test.step(`HTTP ${status}`, async () => {
       hub.status = status;
@@ -63,4 +55,7 @@ test('a hub that fails is told from one that has nothing', async ({ app, context
       await expect(app.get('error-alert').first()).toContainText(words, { timeout: 60_000 });
     });
   }
+  hub.status = undefined;
+  // The page is as usable as before.
+  await app.chooseModel('sieve-stories-nano');
 });

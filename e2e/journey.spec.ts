@@ -29,22 +29,3 @@ test('load, preview, train both, look, compare, take away; every format', async 
     });
   }
 });
-
-test('a file can be dropped, and text pasted', async ({ app, page }) => {
-  await app.openSoon();
-  const file = FILES[0];
-  const dropped = await page.evaluateHandle(([name, type, text]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([text], name, { type }));
-    return transfer;
-  }, [file.name, file.mimeType, file.text] as const);
-  await app.get('data-drop').dispatchEvent('drop', { dataTransfer: dropped });
-  await app.dataReady();
-  await expect(app.get('data-drop')).toContainText(file.name);
-
-  await page.getByText('Paste text instead').click();
-  await app.get('data-paste').fill(FILES[2].text);
-  await app.get('data-paste-use').click();
-  await expect(page.locator('#data')).toContainText('CSV');
-  await app.dataReady();
-});

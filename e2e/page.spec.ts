@@ -2,8 +2,8 @@
 import { tooWide } from './probes';
 import { expect, test } from './test';
 
-test('a strict content security policy is in the page and holds', async ({ app, page }) => {
-  await app.open(null);
+test('a strict content security policy is in the page and holds', async ({ desk: app }) => {
+  const { page } = app;
   const policy = (await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content')) ?? '';
   const directive = (name: string) => policy.split(';').map((d) => d.trim()).find((d) => d.startsWith(`${name} `)) ?? '';
   expect(directive('default-src')).toMatch(/'(self|none)'/);

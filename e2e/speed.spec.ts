@@ -7,12 +7,16 @@ import { expect, test } from './test';
 
 const DIST = '.out/e2e-dist';
 const LOADS = 4;
+/** Limits in ms. */
+const PAINT = 1000;
+const READY = 2000;
 const QUIET = 1000;
 
 test('the shell is painted within 1 s and ready within 2 s of a first visit', async ({ browser, baseURL }) => {
   const paints: number[] = [];
   const ready: number[] = [];
-  for (let i = 0; i < LOADS; i++) {
+  // The best counts: once it is good enough, further visits say nothing.
+  for (let i = 0; i < LOADS && !(Math.min(...paints) < PAINT && Math.min(...ready) < READY); i++) {
     const context = await browser.newContext({ serviceWorkers: 'block', viewport: { width: 1280, height: 900 } });
     const page = await context.newPage();
     await page.addInitScript(() => {
@@ -41,8 +45,8 @@ test('the shell is painted within 1 s and ready within 2 s of a first visit', as
     await context.close();
   }
   console.log(`first paint ${paints.map(Math.round).join(', ')} ms; interactive ${ready.map(Math.round).join(', ')} ms`);
-  expect(Math.min(...paints)).toBeLessThan(1000);
-  expect(Math.min(...ready)).toBeLessThan(2000);
+  expect(Math.min(...paints)).toBeLessThan(PAINT);
+  expect(Math.min(...ready)).toBeLessThan(READY);
 });
 
 test('the main bundle is under 300 kB gzipped, without ONNX Runtime in it', () => {

@@ -1,9 +1,17 @@
 /** Playwright's `test` with the app at hand. After every test the page must have had nothing to complain about. */
-import { test as base, expect } from '@playwright/test';
+import { type Browser, type BrowserContext, type BrowserContextOptions, type FullProject, test as base, expect } from '@playwright/test';
 import { App } from './app';
 import { FILES } from './data';
 
 const quiet = (app: App) => expect(app.problems, 'console errors, CSP violations or foreign requests').toEqual([]);
+
+/** A browser profile of its own, with the project's settings. */
+export async function newProfile(browser: Browser, { use }: FullProject, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const { baseURL, viewport, actionTimeout } = use;
+  const context = await browser.newContext({ baseURL, viewport, serviceWorkers: 'block', ...options });
+  context.setDefaultTimeout(actionTimeout ?? 30_000);
+  return context;
+}
 
 interface Shared {
   /**
@@ -12,19 +20,30 @@ interface Shared {
    * settings, data and runs as it found them.
    */
   trained: App;
+  /** One page with the nano model for all tests of a worker that give it data, or ask it something that leaves no trace. */
+  opened: App;
 }
 
-export const test = base.extend<{ app: App; studio: App }, Shared>({
+export const test = base.extend<{ app: App; studio: App; desk: App }, Shared>({
   app: async ({ page, baseURL }, provide) => {
     const app = new App(page, baseURL!);
     await provide(app);
     quiet(app);
   },
+  opened: [async ({ browser }, provide, { project }) => {
+    const context = await newProfile(browser, project);
+    const app = new App(await context.newPage(), project.use.baseURL!);
+    await app.open();
+    await provide(app);
+    await context.close();
+  }, { scope: 'worker', timeout: 180_000 }],
+  desk: async ({ opened }, provide) => {
+    await provide(opened);
+    quiet(opened);
+  },
   trained: [async ({ browser }, provide, { project }) => {
-    const { baseURL, viewport, actionTimeout } = project.use;
-    const context = await browser.newContext({ baseURL, viewport, serviceWorkers: 'block' });
-    context.setDefaultTimeout(actionTimeout ?? 30_000);
-    const app = new App(await context.newPage(), baseURL!);
+    const context = await newProfile(browser, project);
+    const app = new App(await context.newPage(), project.use.baseURL!);
     await app.open();
     await app.loadFile(FILES[0]);
     await app.small(12);

@@ -13,6 +13,9 @@ const GPU = { vendor: 'v', architecture: 'a', description: '', software: true, s
 const set = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
 const experiment = defaultExperiment();
 const snapshot = (step: number): SessionState => ({ version: 1, experiment, step, evaluated: 0, tookBest: false, stopping: false, failed: [], tuning: {}, layout: null, data: null, runs: {}, early: [], signs: {} });
+/** Of a run that was interrupted, and what the page had saved with it. */
+const INFO = { savedAt: 1, startedAt: 7, step: 5, experiment, model: MODEL, dataHash: 'abc' };
+const PAGE = { version: 1, template: { prompt: '', completion: '' }, mapping: null, dataName: '', plan: null, startedAt: 7, watchText: null, samplePrompts: ['why?'], histories: [], failed: [] };
 
 beforeEach(() => { vi.useFakeTimers({ toFake: ['performance', 'Date'] }); });
 afterEach(() => { vi.useRealTimers(); });
@@ -108,6 +111,29 @@ test('the first checkpoint comes soon, later ones as far apart as the run is lon
   expect(gaps.at(-1)).toBeGreaterThanOrEqual(15_000);
 });
 
+test('what compiling takes does not put off the checkpoints of a run that goes on', async () => {
+  const all = running();
+  const info = { ...INFO, gpu: 'v a' };
+  all.store.setState((s) => ({ runs: { ...s.runs, phase: 'stopped' }, keep: { ...s.keep, offer: info } }));
+  const resume = all.checkpoints.resume();
+  await all.sent(all.keep, 'load-checkpoint');
+  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page: PAGE }, train: set(), heldOut: set() });
+  await all.sent(all.train, 'reset');
+  all.train.reply('reset', null);
+  await all.sent(all.train, 'restore');
+  vi.advanceTimersByTime(12_000);
+  all.phase('compiling');
+  all.train.reply('restore', null);
+  await resume;
+  all.phase('training');
+  for (const [step, times] of [[6, 1], [7, 2]] as const) {
+    vi.advanceTimersByTime(600);
+    all.checkpoints.after();
+    await saved(all, step, times);
+    await until(() => expect(all.state().saved?.step).toBe(step));
+  }
+});
+
 test('a pause is saved at once; what cannot be written is said and the run goes on', async () => {
   const all = await begun();
   all.phase('paused');
@@ -167,21 +193,20 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
 test('another GPU is named when the run goes on there; another version’s checkpoint is not touched', async () => {
   const all = running();
   all.store.setState((s) => ({ runs: { ...s.runs, session: null, phase: 'idle' } }));
-  const info = { savedAt: 1, startedAt: 7, step: 5, experiment, model: MODEL, gpu: 'other gpu', dataHash: 'abc' };
+  const info = { ...INFO, gpu: 'other gpu' };
   const look = all.checkpoints.look();
   all.keep.reply('checkpoint-info', { info, damaged: 1 });
   await look;
   expect(all.state()).toMatchObject({ offer: info, damaged: true });
-  const page = { version: 1, template: { prompt: '', completion: '' }, mapping: null, dataName: '', plan: null, startedAt: 7, watchText: null, samplePrompts: ['why?'], histories: [], failed: [] };
   let resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint');
-  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page: { ...page, version: 2 } }, train: set(), heldOut: set() });
+  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page: { ...PAGE, version: 2 } }, train: set(), heldOut: set() });
   await resume;
   expect(all.said.at(-1)).toMatchObject({ kind: 'error', info: { message: expect.stringContaining('another version') } });
   expect(all.state().offer).toEqual(info);
   resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint', 2);
-  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page }, train: set(), heldOut: set() });
+  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page: PAGE }, train: set(), heldOut: set() });
   await all.sent(all.train, 'restore');
   expect(all.train.last('restore').samplePrompts).toEqual(['why?']);
   all.train.reply('restore', null);
@@ -251,7 +276,7 @@ test('a run goes on being saved in the tab that takes over', async () => {
 });
 
 test('a run that the closed tab has left is not written over: the own one says so, and is kept when it ends', async () => {
-  const info = { savedAt: 1, startedAt: 7, step: 5, experiment, model: MODEL, gpu: 'v a', dataHash: 'abc' };
+  const info = { ...INFO, gpu: 'v a' };
   const all = await takenOver(info);
   expect(all.state().problem?.message).toContain('waits to be resumed');
   vi.advanceTimersByTime(60_000);

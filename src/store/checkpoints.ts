@@ -68,7 +68,8 @@ export class Checkpoints {
   #hash: Promise<string> | null = null;
   /** The token sets of a run that began while another tab was writing. */
   #late: { histories: Session['histories']; train: TokenSet; heldOut: TokenSet } | null = null;
-  #begun = 0;
+  /** When it was first seen to train, in ms; null before: compiling adds nothing to a run’s age. */
+  #begun: number | null = null;
   #savedAt = 0;
   #writing = 0;
   #saving: Promise<void> | null = null;
@@ -124,7 +125,8 @@ export class Checkpoints {
 
   #follow(histories: Session['histories'], hash: () => Promise<string>): void {
     this.#histories = histories;
-    this.#begun = this.#savedAt = performance.now();
+    this.#savedAt = performance.now();
+    this.#begun = this.#s.runs.phase === 'compiling' ? null : this.#savedAt;
     this.#writing = 0;
     this.#patch({ offer: null, damaged: false, saved: null, problem: null, away: null });
     this.#hash = hash();
@@ -137,10 +139,12 @@ export class Checkpoints {
     const before = this.#phase;
     this.#phase = phase;
     if (!session || session.histories !== this.#histories) return;
+    if (phase === 'compiling') return;
     if (isLive(phase)) {
       const now = performance.now();
+      if (this.#begun === null) this.#begun = this.#savedAt = now;
       const due = this.#savedAt + Math.max(Math.min(LATEST, Math.max(SOONEST, this.#savedAt - this.#begun)), this.#writing / SHARE_OF_TIME);
-      if (phase !== 'compiling' && (now >= due || (phase === 'paused' && before !== 'paused'))) void this.save();
+      if (now >= due || (phase === 'paused' && before !== 'paused')) void this.save();
     } else if (isLive(before)) void this.#end(session, phase);
   }
 

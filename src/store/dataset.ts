@@ -172,7 +172,8 @@ export class DatasetCommands {
     try {
       return await act();
     } catch (error) {
-      if (!isCancelled(error) && turn === this.#prepareTurn) this.#page.report('data', error);
+      // Where nothing is prepared, that is why, and it has been said.
+      if (!isCancelled(error) && turn === this.#prepareTurn && this.#d.report) this.#page.report('data', error);
       return null;
     }
   }

@@ -416,6 +416,19 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   expect(state().ui.notices).toEqual([]);
 });
 
+test('what is asked while the data cannot be prepared says no more than why they cannot', async () => {
+  const { studio, data, state } = await ready();
+  const failing = { name: 'DataError', hint: '' };
+  studio.data.setKind('prompt-completion');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
+  // The table that was just drawn asks for its rows; the worker comes to that after it has failed.
+  const listed = studio.data.list('all', '', 0, 100);
+  data.fail('prepare', { ...failing, message: 'The template names {nonsense}.' });
+  data.fail('list', { ...failing, message: 'There are no examples yet.' });
+  expect(await listed).toBeNull();
+  expect(state().ui.notices.map((n) => n.info.message)).toEqual(['The template names {nonsense}.']);
+});
+
 test('a report without a usable split is shown, and said; nothing can be trained on', async () => {
   const { studio, data, state } = await ready();
   studio.data.repair('long', true);

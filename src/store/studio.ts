@@ -131,7 +131,7 @@ export class Studio {
     await claimStorage((mode) => {
       this.#page.patch('keep', { mode });
       if (mode === 'writer') void this.checkpoints.look();
-      if (mode !== 'off') void this.kept.list();
+      if (mode !== 'off') void this.kept.list().then(() => this.comparing.restore());
     });
   }
 

@@ -8,10 +8,10 @@ import { Page } from '../page';
 import type { RunFile } from '../runFile';
 import type { Session } from '../slices';
 import { TestPort, clientOn, evalEvent, stepEvent } from '../testing/fixtures';
-import type { BallotBox } from './ballotBox';
-import { Compare } from './compare';
+import type { Box } from './box';
+import { Compare, type CompareBoxes } from './compare';
 import { contenders } from './contenders';
-import { type Ballot, firstAt } from './vote';
+import { firstAt } from './vote';
 
 const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
@@ -20,6 +20,11 @@ function session(startedAt: number): Session {
   histories.get('base')!.addEval(evalEvent('base', 0, 5));
   for (const id of ['lora', 'ts-lora']) histories.get(id)!.addStep(stepEvent(id, 1));
   return { experiment: defaultExperiment(), template: { prompt: '', completion: '{text}' }, mapping: null, dataName: 'x', plan: null, histories, failed: new Map(), startedAt };
+}
+
+function memoryBox<T>(): Box<T> {
+  let kept: T | null = null;
+  return { load: () => kept, save: (value) => { kept = value; } };
 }
 
 /** A page with a session, and one kept run that has LoRA's adapter only. */
@@ -31,16 +36,16 @@ function make() {
   const record = recordOf(kept, 'finished', { id: 'k', model: NANO, gpu: '', endedAt: 2, bytes: 1 });
   const file: RunFile = { record: null, files: [], histories: kept.histories, adapters: new Map([['lora', [{ name: 'adapter_model.safetensors', bytes: new Uint8Array(2) }]]]) };
   const load = vi.fn((_id: string) => Promise.resolve(file));
-  const box: BallotBox & { kept: Ballot | null } = { kept: null, load: () => box.kept, save: (b) => { box.kept = b; } };
+  const boxes: CompareBoxes = { ballot: memoryBox(), added: memoryBox() };
   const data = { list: () => Promise.resolve({ total: 0, rows: [] }) } as unknown as DatasetCommands;
-  const host = { page, train, data, kept: { load } as unknown as KeptRuns, flush: () => {}, box };
+  const host = { page, train, data, kept: { load } as unknown as KeptRuns, flush: () => {}, boxes };
   page.patch('model', { status: 'ready', source: NANO });
   page.patch('runs', { session: session(3) });
   page.patch('keep', { runs: [record] });
   const compare = new Compare(host);
   const sent = (type: string, n: number) => vi.waitFor(() => { if (port.sent.filter((m) => m.type === type).length < n) throw new Error(`not ${n} of ${type} yet`); });
   const of = (key: string) => contenders(page.state).find((c) => c.key === key)!;
-  return { page, port, compare, load, box, host, sent, of, state: () => page.state };
+  return { page, port, compare, load, boxes, host, sent, of, state: () => page.state };
 }
 
 test('a kept run comes in with its curves, is loaded when it is asked, and goes with its adapters', async () => {
@@ -67,6 +72,34 @@ test('a kept run comes in with its curves, is loaded when it is asked, and goes 
   port.reply('release', null);
   await removed;
   expect(contenders(state()).map((c) => c.key)).toEqual(['base', 'lora', 'ts-lora']);
+});
+
+test('what was added is there again on the next visit, as far as it is still kept', async () => {
+  const { page, compare, boxes, host, load, state } = make();
+  await compare.add('k');
+  const visit = () => {
+    page.patch('compare', { added: [] });
+    return new Compare(host).restore();
+  };
+  await visit();
+  await new Compare(host).restore();
+  expect(state().compare.added.map((a) => a.record.id)).toEqual(['k']);
+  expect(state().compare.reading).toBeNull();
+
+  // A file that cannot be read now may be read the next time.
+  load.mockRejectedValueOnce(new Error('gone'));
+  await visit();
+  expect(state().compare.added).toEqual([]);
+  expect(state().ui.notices[0].info.message).toBe('gone');
+  await visit();
+  expect(state().compare.added).toHaveLength(1);
+  await compare.remove('k');
+  expect(boxes.added.load()).toEqual([]);
+
+  await compare.add('k');
+  page.patch('keep', { runs: [] });
+  await visit();
+  expect(state().compare.added).toEqual([]);
 });
 
 test('an adapter that cannot be loaded says why, and the others answer', async () => {
@@ -103,7 +136,7 @@ test('nobody to ask is said, and the next question may come', async () => {
 });
 
 test('a vote: hidden order, equal answers judged by nobody, kept over a reload', async () => {
-  const { page, port, compare, box, host, sent, of, state } = make();
+  const { page, port, compare, boxes, host, sent, of, state } = make();
   const begun = compare.beginVote(of('lora'), of('ts-lora'), ['first', 'second', 'third']);
   await sent('generate', 1);
   // Answers of both stay hidden until both are done.
@@ -123,7 +156,7 @@ test('a vote: hidden order, equal answers judged by nobody, kept over a reload',
   expect(port.last('generate').prompt).toBe('third');
   port.reply('generate', { texts: { lora: 'a', 'ts-lora': 'b' } });
   await voted;
-  expect(box.kept!.rounds).toEqual([{ prompt: 'first', verdict: 'same' }, { prompt: 'second', verdict: firstAt(ballot!, 1) }]);
+  expect(boxes.ballot.load()!.rounds).toEqual([{ prompt: 'first', verdict: 'same' }, { prompt: 'second', verdict: firstAt(ballot!, 1) }]);
 
   // The next visit: the votes are there, the session is not.
   page.patch('runs', { session: null });
@@ -133,7 +166,7 @@ test('a vote: hidden order, equal answers judged by nobody, kept over a reload',
   await again.nextRound();
   expect(state().ui.notices[0].info.message).toMatch(/^(TS-)?LoRA is not here\.$/);
   again.resetVote();
-  expect([state().compare.ballot, box.kept]).toEqual([null, null]);
+  expect([state().compare.ballot, boxes.ballot.load()]).toEqual([null, null]);
 });
 
 test('a round that is cancelled is not counted, and prompts come to an end', async () => {

@@ -1,4 +1,5 @@
 /** What a person can do under Compare, as commands: choosing what is compared, asking all of them, voting blindly. */
+import { z } from 'zod';
 import { SieveError, toErrorInfo } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import type { RunId, Sampling } from '../../train/protocol';
@@ -8,10 +9,10 @@ import type { KeptRuns } from '../keptRuns';
 import type { Page } from '../page';
 import type { AddedRun, CompareSlice, State } from '../slices';
 import type { TrainClient } from '../trainClient';
-import { type BallotBox, browserBallotBox } from './ballotBox';
+import { type Box, browserBox } from './box';
 import { type Contender, chosen, contenders } from './contenders';
 import { type AskedPrompt, heldOutPrompt, passes } from './prompts';
-import { type Ballot, type Choice, MAX_ROUNDS, type Side, cast, firstAt, newBallot, promptAt, verdictOf } from './vote';
+import { type Ballot, type Choice, MAX_ROUNDS, type Side, ballotSchema, cast, firstAt, newBallot, promptAt, verdictOf } from './vote';
 
 export interface CompareHost {
   page: Page;
@@ -19,21 +20,32 @@ export interface CompareHost {
   data: DatasetCommands;
   kept: KeptRuns;
   flush: () => void;
-  box?: BallotBox;
+  boxes?: CompareBoxes;
 }
+
+/** What outlives a visit: the votes, and the ids of the kept runs that were added. */
+export interface CompareBoxes {
+  ballot: Box<Ballot>;
+  added: Box<string[]>;
+}
+
+const browserBoxes: CompareBoxes = {
+  ballot: browserBox('sieve-vote', 'votes', ballotSchema),
+  added: browserBox('sieve-compare', 'runs added to Compare', z.array(z.string().max(100)).max(100)),
+};
 
 /** Rounds in a row that nobody needs to judge, because both write the same, before it stops asking. */
 const SAME_IN_A_ROW = 5;
 
 export class Compare {
   readonly #host: CompareHost;
-  readonly #box: BallotBox;
+  readonly #boxes: CompareBoxes;
   #cancelled = false;
 
   constructor(host: CompareHost) {
     this.#host = host;
-    this.#box = host.box ?? browserBallotBox;
-    this.#patch({ ballot: this.#box.load() });
+    this.#boxes = host.boxes ?? browserBoxes;
+    this.#patch({ ballot: this.#boxes.ballot.load() });
   }
 
   // ---- what is compared ----------------------------------------------------------------------------
@@ -52,15 +64,33 @@ export class Compare {
   /** Adds a kept run with its curves; its adapters are loaded when they are asked. */
   async add(id: string): Promise<void> {
     if (this.#s.compare.reading !== null || this.#s.compare.added.some((a) => a.record.id === id)) return;
-    this.#patch({ reading: id });
-    await this.#host.page.command('compare', async () => {
-      const record = this.#s.keep.runs.find((r) => r.id === id);
-      if (!record) throw new SieveError(texts().errors.store.kept.gone);
-      const { histories, adapters } = await this.#host.kept.load(id);
-      const added: AddedRun = { record, histories, adapters: new Set(adapters.keys()), loaded: {}, refused: {} };
-      this.#patch({ added: [...this.#s.compare.added, added] });
-    });
+    await this.#read([id]);
+    this.#saveAdded();
+  }
+
+  /** Adds again what an earlier visit had added and what is still kept. To be called once History is read. */
+  async restore(): Promise<void> {
+    const { compare, keep } = this.#s;
+    if (compare.reading !== null || compare.added.length > 0) return;
+    await this.#read((this.#boxes.added.load() ?? []).filter((id) => keep.runs.some((r) => r.id === id)));
+  }
+
+  async #read(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      this.#patch({ reading: id });
+      await this.#host.page.command('compare', async () => {
+        const record = this.#s.keep.runs.find((r) => r.id === id);
+        if (!record) throw new SieveError(texts().errors.store.kept.gone);
+        const { histories, adapters } = await this.#host.kept.load(id);
+        const added: AddedRun = { record, histories, adapters: new Set(adapters.keys()), loaded: {}, refused: {} };
+        this.#patch({ added: [...this.#s.compare.added, added] });
+      });
+    }
     this.#patch({ reading: null });
+  }
+
+  #saveAdded(): void {
+    this.#boxes.added.save(this.#s.compare.added.map((a) => a.record.id));
   }
 
   /** Takes a kept run out again, and its adapters off the GPU. */
@@ -68,6 +98,7 @@ export class Compare {
     const gone = this.#s.compare.added.find((a) => a.record.id === id);
     if (!gone) return;
     this.#patch({ added: this.#s.compare.added.filter((a) => a !== gone) });
+    this.#saveAdded();
     await this.#host.page.command('compare', async () => {
       for (const runId of Object.values(gone.loaded)) await this.#host.train.request({ type: 'release', runId });
     });
@@ -192,7 +223,7 @@ export class Compare {
   }
 
   #keep(ballot: Ballot | null, round: CompareSlice['round'] = null): void {
-    this.#box.save(ballot);
+    this.#boxes.ballot.save(ballot);
     this.#patch({ ballot, round, voteNote: null });
   }
 
