@@ -59,7 +59,7 @@ async function ready() {
   const { studio, train, data } = all;
   const booted = studio.boot();
   await sent(train, 'open-model');
-  data.reply('open-tokenizer', null);
+  data.reply('open-tokenizer', { templates: [] });
   train.reply('open-model', INFO);
   await sent(data, 'parse');
   data.reply('parse', PARSED);
@@ -96,7 +96,7 @@ test('without WebGPU no train worker is asked, and data still load', async () =>
   const { studio, train, data, state } = make();
   const booted = studio.boot();
   await sent(data, 'parse');
-  data.reply('open-tokenizer', null);
+  data.reply('open-tokenizer', { templates: [] });
   data.reply('parse', PARSED);
   await sent(data, 'prepare');
   data.reply('prepare', PREPARED());
@@ -142,12 +142,13 @@ test('samples and early stops reach the histories; prompts are sent as the runâ€
   train.reply('reopen', null);
   await opened;
   const set = studio.setSamplePrompts(['why?']);
+  await sent(train, 'sample-prompts');
   expect(train.last('sample-prompts').prompts).toEqual(['Q: why?\n']);
   train.reply('sample-prompts', null);
   await set;
   expect(state().runs.samplePrompts).toEqual(['why?']);
   void studio.setSamplePrompts(null);
-  expect(train.last('sample-prompts').prompts).toBeNull();
+  await vi.waitFor(() => expect(train.last('sample-prompts').prompts).toBeNull());
 });
 
 test('starting again resets first; a run in the way is refused', async () => {
@@ -321,12 +322,13 @@ test('another hub is taken from the pageâ€™s own origin only', () => {
   expect(hubHost('http://127.0.0.1:9/?hub=//evil.example/x')).toBe('https://huggingface.co');
 });
 
-test('mappings and prompts for a kind that was not detected', () => {
+test('mappings and prompts for a kind that was not detected', async () => {
+  const never = () => Promise.reject(new Error('no chat'));
   expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({ kind: 'text-label', roles: { label: 'Label', text: 'sentence' } });
   expect(startMapping('instruction', ['a', 'b'])).toEqual({ kind: 'instruction', roles: { instruction: 'a', input: null, output: 'b' } });
   const mapping = startMapping('instruction', ['instruction', 'input', 'output']);
-  expect(comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' })).toBe('Do {this}\n');
-  expect(comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' })).toBe('Once');
+  expect(await comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' }, never)).toBe('Do {this}\n');
+  expect(await comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' }, never)).toBe('Once');
 });
 
 test('another model makes the tokens again, and nothing starts on the old ones', async () => {
@@ -336,7 +338,7 @@ test('another model makes the tokens again, and nothing starts on the old ones',
   train.reply('open-model', INFO);
   await open;
   const start = studio.start();
-  data.reply('open-tokenizer', null);
+  data.reply('open-tokenizer', { templates: [] });
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   expect(train.sent.some((m) => m.type === 'start')).toBe(false);
   const fresh = PREPARED();
@@ -356,7 +358,7 @@ test('a model that neither worker can open is reported once; a tokenizer that al
   train.fail('open-model', gone);
   await first;
   expect(state().ui.notices.map((n) => n.info.message)).toEqual(['no config.json']);
-  expect(state().dataset.preparing).toBe(false);
+  await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
   const second = studio.openFromHub('a/c', 'main');
   train.reply('open-model', INFO);
   data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });

@@ -6,9 +6,10 @@ import { exampleCount } from '../data/batches';
 import { Generator } from '../engine/generator';
 import { maxContext } from '../engine/model/llama';
 import type { Trainer } from '../engine/trainer';
-import { TextStream } from '../hub/tokenizer';
+import { promptIds, TextStream } from '../hub/tokenizer';
 import { OutOfMemoryError, TrainError } from '../shared/errors';
-import type { TokenSet, Tokenizer } from '../shared/types';
+import { unguard } from '../shared/guard';
+import type { Prompt as Asked, TokenSet, Tokenizer } from '../shared/types';
 import { MAX_SAMPLE_PROMPTS, type RunId, SAMPLE_TOKENS, type TrainEvent } from './protocol';
 
 /** Words that stand for a prompt where a set has none, in tokens. */
@@ -21,6 +22,8 @@ interface Prompt {
   text: string;
   /** How the example goes on; null for a prompt of the user's own. */
   expected: string | null;
+  /** Whether its answer ends with the first special token, as in a chat, or with the model's own end alone. */
+  chat: boolean;
 }
 
 export class Sampler {
@@ -45,7 +48,7 @@ export class Sampler {
    * an empty list = none.
    * @throws {TrainError} when one is too long or there are too many
    */
-  set(prompts: readonly string[] | null): void {
+  set(prompts: readonly Asked[] | null): void {
     if (prompts && prompts.length > MAX_SAMPLE_PROMPTS) throw new TrainError(`At most ${MAX_SAMPLE_PROMPTS} prompts are sampled.`, 'Remove some.');
     this.#prompts = prompts ? prompts.map((p) => this.#typed(p)) : this.#fromData();
   }
@@ -54,11 +57,10 @@ export class Sampler {
     return maxContext(this.#trainer.base.config) - 1;
   }
 
-  #typed(text: string): Prompt {
-    const { bosId } = this.#tokenizer;
-    const ids = Int32Array.from([...(bosId === null ? [] : [bosId]), ...this.#tokenizer.encode(text)]);
+  #typed(asked: Asked): Prompt {
+    const ids = promptIds(this.#tokenizer, asked);
     if (ids.length === 0 || ids.length > this.#room) throw new TrainError(`A prompt to sample has ${ids.length} tokens; this model takes 1 to ${this.#room}.`, 'Shorten it.');
-    return { ids, text, expected: null };
+    return typeof asked === 'string' ? { ids, text: asked, expected: null, chat: false } : { ids, text: unguard(asked.dressed), expected: null, chat: true };
   }
 
   /** What stands before the first supervised token of a held-out example; for plain text its opening words. */
@@ -69,7 +71,9 @@ export class Sampler {
       const first = supervised.subarray(offsets[e], offsets[e + 1]).indexOf(1);
       const length = first > 1 ? first : this.#opening(example);
       if (length < 1 || length > this.#room) continue;
-      return [{ ids: example.slice(0, length), text: this.#text(example.subarray(0, length)), expected: this.#text(example.subarray(length, length + SAMPLE_TOKENS)) }];
+      // Special tokens inside are a chat template's.
+      const chat = example.subarray(1, length).some((id) => this.#tokenizer.special.has(id));
+      return [{ ids: example.slice(0, length), text: this.#text(example.subarray(0, length)), expected: this.#text(example.subarray(length, length + SAMPLE_TOKENS)), chat }];
     }
     return [];
   }
@@ -90,7 +94,7 @@ export class Sampler {
   /** Answers of `runIds` ('base' among them) after `step` steps, all beside one another. Memory that is short ends sampling, not the run. */
   async take(step: number, runIds: readonly RunId[]): Promise<void> {
     const { base } = this.#trainer;
-    for (const { ids, text: prompt, expected } of this.#prompts) {
+    for (const { ids, text: prompt, expected, chat } of this.#prompts) {
       if (this.#cancelled() || runIds.length === 0) return;
       const streams = runIds.map(() => new TextStream(this.#tokenizer));
       const texts = runIds.map(() => '');
@@ -99,7 +103,7 @@ export class Sampler {
         try {
           await generator.generate(ids, { seed: 0, maxNewTokens: SAMPLE_TOKENS, temperature: 0, topP: 1 }, (m, id) => {
             texts[m] += streams[m].push(id);
-            return !this.#cancelled();
+            return !this.#cancelled() && !(chat && this.#tokenizer.special.has(id));
           }, (m) => { texts[m] += streams[m].end(); });
         } finally {
           generator.free();

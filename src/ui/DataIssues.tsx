@@ -21,6 +21,7 @@ const WORDS: Record<Issue, Words> = {
   quote: { many: 'rows have a quote that does not close', one: 'row has a quote that does not close', now: 'left out', fix: { label: 'Read the quotes as letters', done: 'quotes are read as letters' } },
   ragged: { many: 'rows have too few or too many fields', one: 'row has too few or too many fields', now: 'left out', fix: { label: 'Fill up and join', done: 'missing fields are empty, surplus ones go to the last column' } },
   encoding: { many: 'rows are not valid UTF-8', one: 'row is not valid UTF-8', now: 'left out', fix: { label: 'Read as Windows-1252', done: 'read as Windows-1252 (Latin-1)' } },
+  template: { many: 'chats are not taken by the template', one: 'chat is not taken by the template', now: 'left out' },
   empty: { many: 'rows have nothing to learn', one: 'row has nothing to learn', now: 'left out' },
   duplicate: { many: 'rows are copies of an earlier one', one: 'row is a copy of an earlier one', now: 'kept, on the same side of the split', fix: { label: 'Keep only the first', done: 'only the first of each is kept' } },
   long: { many: 'examples are longer than the context', one: 'example is longer than the context', now: 'cut to fit', fix: { label: 'Leave them out', done: 'left out' } },

@@ -15,7 +15,7 @@ const MOST_ROWS = 400_000;
 const SETTLE = 250;
 
 export const ISSUE_NAMES: Record<Issue, string> = {
-  syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', empty: 'empty',
+  syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', template: 'not taken by the template', empty: 'empty',
   duplicate: 'copy', long: 'too long', masked: 'nothing to learn', leak: 'leak',
 };
 

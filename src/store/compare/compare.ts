@@ -94,7 +94,7 @@ export class Compare {
       if (asked.length === 0) throw new SieveError('Nothing that is chosen can answer.', 'Choose the base or a run above; beside each stands why it cannot.');
       if (this.#cancelled) return;
       this.#host.page.patch('runs', { answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])) });
-      for (const { prompt, runs } of passes(asked, { text: typed, from: 'typed' })) {
+      for (const { prompt, runs } of await passes(asked, { text: typed, from: 'typed' }, this.#host.data.dress)) {
         let texts: Record<RunId, string> = {};
         if (!this.#cancelled) {
           const { requestId, reply } = this.#host.train.post({ type: 'generate', runs, prompt, sampling: this.#s.runs.sampling });
@@ -253,7 +253,7 @@ export class Compare {
       return { contender, runId: voice.runId };
     });
     const texts: Record<RunId, string> = {};
-    for (const { prompt: words, runs } of passes(asked, prompt)) {
+    for (const { prompt: words, runs } of await passes(asked, prompt, this.#host.data.dress)) {
       if (this.#cancelled) return null;
       Object.assign(texts, (await this.#host.train.request({ type: 'generate', runs, prompt: words, sampling: this.#s.runs.sampling })).texts);
     }

@@ -1,6 +1,7 @@
 /** In what the settings of several runs differ, in the words that a person reads. Plain functions. */
 import { type AdaloraConfig, type GateConfig, METHOD_NAMES, type RunConfig, type TrainConfig, isGated } from '../../shared/config';
 import type { PromptTemplate } from '../../shared/data';
+import { templateWords } from '../template';
 
 /** What is looked at of each run. */
 export interface Configured {
@@ -67,11 +68,13 @@ function fields({ config, train, model, data, template }: Configured): { path: s
     return { path, label, value: applies ? said(path, (values as Record<string, unknown>)[key]) : null };
   });
   const adalora = config.method === 'adalora';
+  const words = templateWords(template);
   return [
     { path: 'model', label: 'Model', value: model },
     { path: 'data', label: 'Data', value: data || 'unknown' },
-    { path: 'template.prompt', label: 'Prompt template', value: template.prompt === '' ? 'none' : template.prompt },
-    { path: 'template.completion', label: 'Completion template', value: template.completion === '' ? 'none' : template.completion },
+    { path: 'template.prompt', label: 'Prompt template', value: words.prompt },
+    { path: 'template.completion', label: 'Completion template', value: words.completion },
+    { path: 'template.chat', label: 'Chat template', value: words.chat },
     ...of('run', RUN_FIELDS, config),
     ...of('run.gate', GATE_FIELDS, config.gate, isGated(config)),
     ...of('run.adalora', ADALORA_FIELDS, config.adalora, adalora),

@@ -18,8 +18,9 @@ export function Answers({ shown, reference }: Compared) {
 }
 
 function templateHelp(shown: readonly Contender[]) {
-  const templates = [...new Set(shown.map((c) => c.prompt.template.prompt))];
+  const templates = [...new Set(shown.map(({ prompt: { template: { chat, prompt } } }) => (chat ? chat.source : prompt)))];
   if (templates.length > 1) return 'Each model gets it in the template that it was trained with.';
+  if (shown.some((c) => c.prompt.template.chat)) return 'Put into the model’s own chat template, as the first turn.';
   return templates[0] ? <>Put into the run’s template: <code className="pre">{tokenText(templates[0])}</code></> : 'The models go on writing from here.';
 }
 

@@ -6,6 +6,7 @@ import { isGated } from '../../shared/config';
 import { ranks } from '../../shared/stats';
 import { type Cell, type Study, contestants, moduleKey } from '../../shared/study';
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/studies/results';
+import { templateWords } from '../../store/template';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
 import { count, fixed, percent, signed } from '../format';
 import tokens from '../styles/tokens.css?raw';
@@ -87,11 +88,12 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     );
   }
   const source = study.model.kind === 'hub' ? `${study.model.id} (${study.model.revision})` : study.model.id;
+  const template = templateWords(study.data.template);
   parts.push(
     heading('Settings'),
     table('Data and model', ['What', 'Value'], [
       ['Model', source], ['Data', study.data.name], ['Examples to learn from', n(count(study.data.train))], ['Held out', n(count(study.data.heldOut))],
-      ['Prompt template', study.data.template.prompt], ['Completion template', study.data.template.completion], ['Seeds', study.seeds.join(', ')],
+      ...(template.chat === null ? [['Prompt template', template.prompt], ['Completion template', template.completion]] : [['Chat template', template.chat]]), ['Seeds', study.seeds.join(', ')],
     ]),
     table('Training, the same for all', ['Setting', 'Value'], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
     ...study.arms.map((arm) => table(`Arm ${arm.name}`, ['Setting', 'Value'], Object.entries(arm).filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora')).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),
