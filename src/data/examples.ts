@@ -78,7 +78,7 @@ function encodeDressed(segments: readonly Segment[], tokenizer: Tokenizer): Int3
     const own = known.every((id, i) => both[i] === id) ? both.slice(known.length) : tokenizer.encodeDressed(text);
     // Tokens never reach over a special one: what lies before the last of them has no say.
     const all = before + text;
-    before = all.slice(Math.max(0, ...marks.map((mark) => (mark === '' ? 0 : all.lastIndexOf(mark)))));
+    before = all.slice(Math.max(0, ...marks.map((mark) => all.lastIndexOf(mark))));
     return own;
   });
 }

@@ -91,13 +91,14 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
     if (text === '') return new Int32Array(0);
     return Int32Array.from(plain.encode(text, { add_special_tokens: false }).filter((id) => !special.has(id) || id === unknown));
   };
-  const marks = new Map([...special].filter(([id]) => id !== unknown));
+  const marks = new Map([...special].filter(([id, text]) => id !== unknown && text !== ''));
 
   return {
     encode,
     encodeDressed: (text) => {
       if (text === '') return new Int32Array(0);
-      if (!text.includes(GUARD)) return Int32Array.from(full.encode(text, { add_special_tokens: false }));
+      // A special token that the text does not hold is how the library writes what it does not know, see above.
+      if (!text.includes(GUARD)) return Int32Array.from(full.encode(text, { add_special_tokens: false }).filter((id) => !marks.has(id) || text.includes(marks.get(id)!)));
       // Special tokens that the template wrote part the text; what looks like one between them does not.
       return Int32Array.from(splitMarks(text, marks).flatMap((part) => (typeof part === 'number' ? [part] : [...encode(unguard(part))])));
     },

@@ -7,7 +7,7 @@ export const GUARD = '\ufdd0\ufdd1';
 /** The text with every special token in it guarded. */
 export function guard(text: string, special: Iterable<string>): string {
   let out = text.replaceAll(GUARD, '');
-  for (const mark of special) if (mark !== '') out = out.replaceAll(mark, (found) => found[0] + GUARD + found.slice(1));
+  for (const mark of special) out = out.replaceAll(mark, (found) => found[0] + GUARD + found.slice(1));
   return out;
 }
 
