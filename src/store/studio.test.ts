@@ -331,6 +331,38 @@ test('mappings and prompts for a kind that was not detected', async () => {
   expect(await comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' }, never)).toBe('Once');
 });
 
+test('a chat goes into the model’s own template where it brings one, and is asked in it', async () => {
+  const { studio, data, state } = await ready();
+  const chat = { name: 'tool_use', source: '{{ messages }}', tokens: {} };
+  const [own, other] = [{ ...chat, name: 'default' }, chat];
+  const open = (templates: unknown[]) => {
+    void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+    data.reply('open-tokenizer', { templates });
+  };
+  const prepared = (template: object) => vi.waitFor(() => expect((data.last('prepare').options as PrepareOptions).template).toEqual(template));
+  open([own, other]);
+  studio.data.setKind('chat');
+  studio.data.setRole('message', 'prompt');
+  await prepared({ prompt: '{message}\n', completion: '{message}\n', chat: own });
+  studio.data.setChatTemplate('tool_use');
+  await prepared({ prompt: '{message}\n', completion: '{message}\n', chat: other });
+  studio.data.setTemplate({ chat: { ...other, source: 'mine' } });
+  expect(state().dataset.template.chat?.source).toBe('mine');
+  studio.data.setChatTemplate(null);
+  await prepared({ prompt: '{message}\n', completion: '{message}\n' });
+  studio.data.setChatTemplate('default');
+  // Another kind of data has none; nor has a model that brings none.
+  studio.data.setKind('prompt-completion');
+  expect(state().dataset.template).not.toHaveProperty('chat');
+  studio.data.setKind('chat');
+  expect(state().dataset.template.chat).toEqual(own);
+  open([]);
+  expect(state().dataset.template).not.toHaveProperty('chat');
+  // A model without the chosen one gives its first.
+  open([{ ...chat, name: 'only' }]);
+  await vi.waitFor(() => expect(state().dataset.template.chat?.name).toBe('only'));
+});
+
 test('another model makes the tokens again, and nothing starts on the old ones', async () => {
   const { studio, train, data, state } = await ready();
   const open = studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
