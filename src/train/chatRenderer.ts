@@ -1,4 +1,5 @@
 /** Owns the template worker: renders chats in it, and ends it when a template does not come to an end. */
+import { Cancelled } from '../data/pace';
 import { appBase } from '../hub/source';
 import type { ChatTemplate, RenderChats, RenderedChat, Turn } from '../shared/data';
 import { DataError } from '../shared/errors';
@@ -6,9 +7,9 @@ import { Lock } from './lock';
 import type { TemplateEvent, TemplateRequest } from './protocol';
 import script from './templateWorker.ts?worker&url';
 
-/** What one rendering may take, in ms, and all that are asked for together. */
+/** What one rendering may take, in ms, and a chat, which takes two for every answer. */
 export const RENDER_LIMIT = 1000;
-const TOTAL_LIMIT = 20 * RENDER_LIMIT;
+const CHAT_LIMIT = 20 * RENDER_LIMIT;
 
 /** A worker under the page's own Content-Security-Policy, which one that is started from a blob inherits. */
 function startWorker(): Worker {
@@ -18,41 +19,45 @@ function startWorker(): Worker {
 
 export class ChatRenderer {
   readonly #lock = new Lock();
-  readonly #start: () => Worker;
   #worker: Worker | null = null;
 
-  constructor(start: () => Worker = startWorker) {
-    this.#start = start;
+  /**
+   * Renders what it is given, one request after the other; one that is ended leaves those behind it alone.
+   * @param signal ends it, and fails with {Cancelled}
+   */
+  rendering(signal?: AbortSignal): RenderChats {
+    return (template, chats, as) => this.#lock.run(() => this.#render(template, chats, as, signal));
   }
 
-  /** See `RenderChats`. One after the other; a template that is ended leaves those that wait behind it alone. */
-  readonly render: RenderChats = (template, chats, as) => this.#lock.run(() => this.#render(template, chats, as));
-
-  #render(template: ChatTemplate, chats: readonly (readonly Turn[])[], as: TemplateRequest['as']): Promise<RenderedChat[]> {
+  #render(template: ChatTemplate, chats: readonly (readonly Turn[])[], as: TemplateRequest['as'], signal?: AbortSignal): Promise<RenderedChat[]> {
+    if (signal?.aborted) return Promise.reject(new Cancelled());
     if (chats.length === 0) return Promise.resolve([]);
     const fresh = this.#worker === null;
-    const worker = this.#worker ??= this.#start();
+    const worker = this.#worker ??= startWorker();
     return new Promise((resolve, reject) => {
       const rendered: RenderedChat[] = [];
       let timer: ReturnType<typeof setTimeout> | undefined;
       const end = (settle: () => void) => {
         clearTimeout(timer);
         worker.onmessage = worker.onerror = null;
+        signal?.removeEventListener('abort', cancel);
         settle();
       };
-      const kill = (error: DataError) => {
+      const kill = (error: Error) => {
         worker.terminate();
         this.#worker = null;
         end(() => reject(error));
       };
-      let asked = 0;
+      const cancel = () => kill(new Cancelled());
+      signal?.addEventListener('abort', cancel);
+      let begun = 0;
       const tooLong = () => kill(new DataError(`The chat template was not done after ${RENDER_LIMIT / 1000} s, so it was stopped.`, 'Use the plain template, or another model.'));
       const wait = () => {
         clearTimeout(timer);
-        timer = setTimeout(tooLong, Math.min(RENDER_LIMIT, asked + TOTAL_LIMIT - performance.now()));
+        timer = setTimeout(tooLong, Math.min(RENDER_LIMIT, begun + CHAT_LIMIT - performance.now()));
       };
       const ask = () => {
-        asked = performance.now();
+        begun = performance.now();
         worker.postMessage({ template, chats, as } satisfies TemplateRequest);
         wait();
       };
@@ -60,8 +65,12 @@ export class ChatRenderer {
         if (event.kind === 'ready') ask();
         else if (event.kind === 'failed') end(() => reject(new DataError(event.error.message, event.error.hint)));
         else {
-          wait();
-          if (event.kind === 'rendered' && rendered.push(event.chat) === chats.length) end(() => resolve(rendered));
+          if (event.kind === 'rendered') {
+            rendered.push(event.chat);
+            begun = performance.now();
+          }
+          if (rendered.length === chats.length) end(() => resolve(rendered));
+          else wait();
         }
       };
       // A template's own errors come as answers: what comes here is the script that does not load.

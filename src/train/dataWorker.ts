@@ -23,7 +23,7 @@ const SAMPLE_ROWS = 20;
 const PREVIEW_EXAMPLES = 8;
 const MOST_LISTED = 500;
 
-const { render } = new ChatRenderer();
+const renderer = new ChatRenderer();
 let tokenizer: Tokenizer | null = null;
 let table: ParsedTable | null = null;
 let prepared: { set: Prepared; view: TableView } | null = null;
@@ -37,7 +37,7 @@ interface Answer<T> {
 
 function dresser(): Dresser {
   if (!tokenizer) throw new DataError('There is no tokenizer yet.', 'Open a model first: its tokenizer cuts the text.');
-  return { render, special: tokenizer.special };
+  return { render: renderer.rendering(), special: tokenizer.special };
 }
 
 function ready(): { set: Prepared; view: TableView } {
@@ -69,7 +69,7 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
       // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
       const previous = last;
       prepared = null;
-      const set = await prepare(table, request.options, tokenizer, { ...hooks, render }, previous);
+      const set = await prepare(table, request.options, tokenizer, { ...hooks, render: renderer.rendering(hooks.signal) }, previous);
       last = { set, options: request.options };
       prepared = { set, view: new TableView(table, request.options.mapping, set, tokenizer) };
       const { report, train, heldOut } = set;
