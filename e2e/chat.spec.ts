@@ -51,6 +51,7 @@ test('a model’s own chat template: previewed, trained with, asked in, exported
     await expect(preview).toContainText('not done after 1 s', { timeout: 20_000 });
     await expect(data.getByTestId('error-alert').first()).toContainText('not done after 1 s', { timeout: 20_000 });
     await data.getByLabel('Chat template', { exact: true }).selectOption('Plain');
+    await expect(data.getByTestId('error-alert')).toHaveCount(0);
     await app.dataReady();
     await expect(preview).toContainText(`Q: ${PAIRS[0].question}`);
     await data.getByLabel('Chat template', { exact: true }).selectOption('default');
