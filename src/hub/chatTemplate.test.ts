@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatTemplate, RenderedChat, Turn } from '../shared/data';
 import { DataError } from '../shared/errors';
-import { compileChatTemplate, readChatTemplates } from './chatTemplate';
+import { compileChatTemplate } from './chatTemplate';
+import { readChatTemplates } from './templateFiles';
 
 const CHATML = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 const of = (source: string): ChatTemplate => ({ name: 'default', source, tokens: { bos_token: '<s>', eos_token: '</s>' } });

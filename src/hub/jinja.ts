@@ -7,7 +7,7 @@ import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { DataError } from '../shared/errors';
 
 /** Characters of a template. */
-export const MAX_TEMPLATE = 100_000;
+const MAX_TEMPLATE = 100_000;
 /** Characters and list entries that one rendering may make on its way, all together. */
 const MAX_MADE = 2 ** 26;
 const MAX_RANGE = 100_000;

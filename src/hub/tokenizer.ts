@@ -2,12 +2,12 @@
  * The model's tokenizer, through transformers.js. What is added here: text that looks like a special token stays
  * text, each token can be shown on its own, and text can be decoded piece by piece.
  */
+import type { ChatTemplate } from '../shared/data';
 import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
-import type { ChatTemplate } from '../shared/data';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
-import { openChatTemplates } from './chatTemplate';
 import { checkSource, fetchJson, type FetchOptions } from './source';
+import { openChatTemplates } from './templateFiles';
 
 const MAX_TOKENIZER = 64 << 20;
 const MAX_TOKENIZER_CONFIG = 4 << 20;

@@ -13,7 +13,7 @@ export const modelSourceSchema = z.discriminatedUnion('kind', [
 const chatTemplateSchema = z.strictObject({
   name: z.string().max(200),
   source: z.string().max(100_000),
-  tokens: z.record(z.string().max(100), z.string().max(1000)).refine((t) => Object.keys(t).length <= 100, 'has too many tokens'),
+  tokens: z.record(z.string().max(100).regex(/_token$/), z.string().max(1000)).refine((t) => Object.keys(t).length <= 100, 'has too many tokens'),
 }) satisfies z.ZodType<ChatTemplate>;
 
 export const templateSchema = z.strictObject({ prompt: text, completion: text, chat: chatTemplateSchema.optional() }) satisfies z.ZodType<PromptTemplate>;
