@@ -167,7 +167,7 @@ const thresholdSchema = z.object({
 });
 const numbers = z.array(z.array(z.number()).max(300_000)).max(64).nullable();
 const checkSchema = z.object({ model: z.string(), ids: z.array(z.int().min(0)).min(1).max(512), rows: z.array(z.int().min(0)).min(1).max(64), dense: numbers, gated: numbers });
-const sieveSchema = z.object({ name: z.string().min(1).max(60), template: templateSchema });
+const sieveSchema = z.object({ name: z.string().min(1).max(60), template: z.object(templateSchema.shape) });
 
 function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodType<T>): T | null {
   const bytes = files.get(name);
