@@ -146,10 +146,20 @@ export class DatasetCommands {
     this.prepareSoon(0);
   }
 
+  /** Changes the text of the model's own template for this data; its name tells. */
+  editChatTemplate(source: string): void {
+    const own = this.#ownTemplate();
+    if (own) this.setTemplate({ chat: source === own.source ? own : { ...own, name: `${own.name} (edited)`, source } });
+  }
+
+  #ownTemplate(): ChatTemplate | undefined {
+    const { chatTemplates, chatChoice } = this.#d;
+    return chatChoice === null ? undefined : chatTemplates.find((t) => t.name === chatChoice) ?? chatTemplates[0];
+  }
+
   /** The template with the model's own in it where that is wanted. */
   #withOwn({ prompt, completion }: PromptTemplate, mapping: Mapping): PromptTemplate {
-    const { chatTemplates, chatChoice } = this.#d;
-    const chat = mapping.kind === 'chat' && chatChoice !== null ? chatTemplates.find((t) => t.name === chatChoice) ?? chatTemplates[0] : undefined;
+    const chat = mapping.kind === 'chat' ? this.#ownTemplate() : undefined;
     return { prompt, completion, ...(chat && { chat }) };
   }
 

@@ -346,8 +346,10 @@ test('a chat goes into the model’s own template where it brings one, and is as
   await prepared({ prompt: '{message}\n', completion: '{message}\n', chat: own });
   studio.data.setChatTemplate('tool_use');
   await prepared({ prompt: '{message}\n', completion: '{message}\n', chat: other });
-  studio.data.setTemplate({ chat: { ...other, source: 'mine' } });
-  expect(state().dataset.template.chat?.source).toBe('mine');
+  studio.data.editChatTemplate('mine');
+  expect(state().dataset.template.chat).toEqual({ name: 'tool_use (edited)', source: 'mine', tokens: {} });
+  studio.data.editChatTemplate(other.source);
+  expect(state().dataset.template.chat).toEqual(other);
   studio.data.setChatTemplate(null);
   await prepared({ prompt: '{message}\n', completion: '{message}\n' });
   studio.data.setChatTemplate('default');

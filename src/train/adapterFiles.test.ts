@@ -43,7 +43,7 @@ it('rsLoRA stays rsLoRA, with its scaling', () => {
 });
 
 it('tells the template that it was trained with, a model’s own too', () => {
-  const run = runSchema.parse({ id: 'a', name: 'A' });
+  const run = runSchema.parse({ id: 'a', name: 'A', method: 'lora' });
   const template = { prompt: 'p', completion: 'c', chat: { name: 'default', source: '{{ messages }}', tokens: { bos_token: '<s>' } } };
   const files = exported(run, adaptersOf(run), template);
   expect(readAdapter(files, model, 'b').template).toEqual(template);

@@ -128,7 +128,7 @@ function readme(run: RunConfig, modelName: string, gated: boolean, checked: bool
     `# ${run.name}`, '',
     `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve.`, '',
     '```python', 'from peft import PeftModel', 'model = PeftModel.from_pretrained(base, "this folder")', '```', '',
-    `${checked ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the tokenizer's own chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, add_generation_prompt=True) writes it` : ''}.`,
+    `${checked ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
   if (gated) lines.push('', '**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.');
   return `${lines.join('\n')}\n`;

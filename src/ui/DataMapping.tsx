@@ -48,7 +48,7 @@ export function DataMapping() {
       {mapping.kind === 'chat' && d.chatTemplates.length > 0 && <TemplateChoice templates={d.chatTemplates} chosen={template.chat ? d.chatChoice : null} />}
       {mapping.kind === 'chat' && template.chat && (
         <TextField
-          label="The model’s own chat template" value={template.chat.source} onChange={(source) => studio.data.setTemplate({ chat: { ...template.chat!, source } })} rows={6} mono testId="chat-template"
+          label="The model’s own chat template" value={template.chat.source} onChange={(source) => studio.data.editChatTemplate(source)} rows={6} mono testId="chat-template"
           help="Jinja, as the model’s tokenizer brings it. It runs in a worker of its own and is stopped after 1 s."
         />
       )}
