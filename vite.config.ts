@@ -14,5 +14,5 @@ export default defineConfig({
   preview: { open: false },
   server: { open: screen, watch: { ignored: ['**/.out/**', '**/reference/**'] } },
   // Found before the first page asks for them, so that a fresh clone does not reload under the user's hands.
-  optimizeDeps: { include: ['react', 'react-dom/client', 'zustand', 'zod', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', 'uplot', 'client-zip', 'fflate', '@huggingface/transformers'] },
+  optimizeDeps: { include: ['react', 'react-dom/client', 'zustand', 'zod', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', 'uplot', 'client-zip', 'fflate', '@huggingface/jinja', '@huggingface/transformers'] },
 });

@@ -1,9 +1,5 @@
 /** A cell with a list of turns → the turns: chat `messages` (role, content) and ShareGPT (from, value). */
-
-export interface Turn {
-  role: 'system' | 'user' | 'assistant';
-  text: string;
-}
+import type { Turn } from '../shared/data';
 
 export interface Chat {
   style: 'messages' | 'sharegpt';

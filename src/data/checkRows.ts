@@ -4,7 +4,7 @@ import { texts } from '../shared/texts';
 import { FirstSeen, hashText } from './hash';
 import type { Pace } from './pace';
 import { cellsOf } from './repair';
-import type { Texts } from './texts';
+import type { ToTexts } from './texts';
 
 /** Bits of a row's flags: one for every issue, then these. */
 export const ISSUE_BIT = Object.fromEntries(ISSUES.map((issue, i) => [issue, 1 << i])) as Record<Issue, number>;
@@ -16,7 +16,14 @@ export interface RowChecks {
   /** By row. */
   flags: Uint16Array;
   usable: number;
+  /** Of the first rows that a chat template does not take: its own words. */
+  problems: ReadonlyMap<number, string>;
 }
+
+/** Rows that are turned into texts together. */
+export const ROWS_AT_ONCE = 32;
+/** Rows whose problem is told in the template's own words. */
+const TOLD = 20;
 
 /** Cells of a row as they are now, or null where it cannot be read. */
 export type CellsNow = (row: number) => readonly string[] | null;
@@ -30,38 +37,43 @@ export function cellsNow(table: ParsedTable, { edits, repairs }: Pick<PrepareOpt
  * @param textsOf null where rows are long texts that are cut into windows: then only blank ones are left out.
  * @throws {Cancelled}
  */
-export async function checkRows(table: ParsedTable, options: PrepareOptions, cells: CellsNow, textsOf: (cells: readonly string[]) => Texts, windows: boolean, pace: Pace): Promise<RowChecks> {
+export async function checkRows(table: ParsedTable, options: PrepareOptions, cells: CellsNow, textsOf: ToTexts, windows: boolean, pace: Pace): Promise<RowChecks> {
   const { rows } = table;
   const flags = new Uint16Array(rows.length);
   const excluded = new Set(options.edits.excluded);
   const changed = new Set(options.edits.changed.map(([row]) => row));
   const seen = new FirstSeen(rows.length);
+  const problems = new Map<number, string>();
   let usable = 0;
-  for (let row = 0; row < rows.length; row++) {
-    if (row % 32 === 0 && pace.due) await pace.rest(texts().errors.data.progress.checking, row, rows.length);
-    let f = changed.has(row) ? CHANGED : 0;
-    const state = rows.state(row);
-    if (f === 0 && state !== 'ok') f |= ISSUE_BIT[state];
-    if (excluded.has(row)) {
-      flags[row] = f | EXCLUDED;
-      continue;
-    }
-    const now = cells(row);
-    if (now) {
-      const { prompt, completion } = textsOf(now);
-      if (completion.trim() === '') f |= ISSUE_BIT.empty;
-      else {
-        const copy = !windows && seen.at(hashText(`${prompt}\u0000${completion}`), row) !== row;
-        if (copy) f |= ISSUE_BIT.duplicate;
-        if (!copy || !options.repairs.duplicate) {
-          f |= USABLE;
-          usable++;
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    if (pace.due) await pace.rest(texts().errors.data.progress.checking, from, rows.length);
+    const now = Array.from({ length: Math.min(ROWS_AT_ONCE, rows.length - from) }, (_, k) => (excluded.has(from + k) ? null : cells(from + k)));
+    const made = (await textsOf(now.filter((own) => own !== null))).values();
+    for (let k = 0; k < now.length; k++) {
+      const row = from + k;
+      let f = changed.has(row) ? CHANGED : 0;
+      const state = rows.state(row);
+      if (f === 0 && state !== 'ok') f |= ISSUE_BIT[state];
+      if (excluded.has(row)) f |= EXCLUDED;
+      else if (now[k]) {
+        const { prompt, completion, problem } = made.next().value!;
+        if (problem !== null) {
+          f |= ISSUE_BIT.template;
+          if (problems.size < TOLD) problems.set(row, problem);
+        } else if (completion.trim() === '') f |= ISSUE_BIT.empty;
+        else {
+          const copy = !windows && seen.at(hashText(`${prompt}\u0000${completion}`), row) !== row;
+          if (copy) f |= ISSUE_BIT.duplicate;
+          if (!copy || !options.repairs.duplicate) {
+            f |= USABLE;
+            usable++;
+          }
         }
       }
+      flags[row] = f;
     }
-    flags[row] = f;
   }
-  return { flags, usable };
+  return { flags, usable, problems };
 }
 
 /** Names of the issues in a row's flags. */

@@ -1,6 +1,7 @@
 /** Texts → one example's tokens, with what is cut and what is trained. */
+import type { Segment } from '../shared/data';
 import type { Tokenizer } from '../shared/types';
-import type { Segment } from './texts';
+import type { Texts } from './texts';
 
 /**
  * One example before it is cut: `[bos] text … [eos]`.
@@ -38,28 +39,48 @@ export function trainedTokens(e: Example): number {
 }
 
 /**
- * Texts as tokens. They are encoded apart, so that training sees a prompt's tokens exactly as generation will.
- * Cut to `maxTokens`: what comes before the first learnt text from the left first, then the rest from the right.
+ * Texts as tokens, so that training sees a prompt's tokens exactly as generation will. What a chat template wrote holds
+ * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxTokens`: what comes before the first learnt text from the left first, then the rest from the right.
  * @param completionOnly whether the tokens of texts that are only read are masked.
  */
-export function buildExample(segments: readonly Segment[], tokenizer: Tokenizer, maxTokens: number, completionOnly: boolean): Example {
-  const parts = segments.map((s) => tokenizer.encode(s.text));
-  const ids = joinIds(tokenizer.bosId, parts, tokenizer.eosId);
-  const bos = tokenizer.bosId === null ? 0 : 1;
+export function buildExample({ segments, dressed }: Pick<Texts, 'segments' | 'dressed'>, tokenizer: Tokenizer, maxTokens: number, completionOnly: boolean): Example {
+  const parts = dressed ? encodeDressed(segments, tokenizer) : segments.map((s) => tokenizer.encode(s.text));
+  const ids = dressed ? joinIds(null, parts, null) : joinIds(tokenizer.bosId, parts, tokenizer.eosId);
+  const bos = tokenizer.bosId !== null && ids[0] === tokenizer.bosId ? 1 : 0;
   const mask = new Uint8Array(ids.length);
   let promptEnd = -1;
-  let at: number = bos;
+  let at = dressed ? 0 : bos;
   segments.forEach((s, i) => {
     const end = i === segments.length - 1 ? ids.length : at + parts[i].length;
     if (s.trained && promptEnd < 0) promptEnd = at;
     if (s.trained || !completionOnly) mask.fill(1, at, end);
     at = end;
   });
+  if (bos === 1) mask[0] = 0;
   if (promptEnd < 0) promptEnd = ids.length;
   const room = maxTokens - bos;
   const to = promptEnd + Math.min(ids.length - promptEnd, room);
   const from = Math.max(bos, to - room);
   return { ids, mask, bos, from, to, trainFrom: promptEnd };
+}
+
+/**
+ * Tokens of each stretch of what a chat template wrote, in its place: a tokenizer may write the beginning of a text
+ * otherwise than its middle. Where a token would reach over the border, the stretch is encoded for itself, since
+ * generation begins there.
+ */
+function encodeDressed(segments: readonly Segment[], tokenizer: Tokenizer): Int32Array[] {
+  const marks = [...tokenizer.special.values()];
+  let before = '';
+  return segments.map(({ text }) => {
+    const known = tokenizer.encodeDressed(before);
+    const both = tokenizer.encodeDressed(before + text);
+    const own = known.every((id, i) => both[i] === id) ? both.slice(known.length) : tokenizer.encodeDressed(text);
+    // Tokens never reach over a special one: what lies before the last of them has no say.
+    const all = before + text;
+    before = all.slice(Math.max(0, ...marks.map((mark) => all.lastIndexOf(mark))));
+    return own;
+  });
 }
 
 /**

@@ -61,7 +61,7 @@ describe('prepare', () => {
     const { train, heldOut, report, preview } = (await prepare(table([['0123456789', 'abc'], ['x', 'y']]), options({ maxTokens: 8 }), byteTokenizer));
     expect([...all(train), ...all(heldOut)].sort()).toEqual([['|89>abc|', '00001111'], ['|x>y|', '00011']]);
     expect(report).toMatchObject({ truncated: 1, longest: 16, warnings: [] });
-    expect(preview(0, 1)[0].tokens.map((t) => t.state[1] + t.text).join('').replaceAll('<|endoftext|>', '|')).toBe('a|r0r1r2r3r4r5r6r7a8a9a>rarbrcr|');
+    expect((await preview(0, 1))[0].tokens.map((t) => t.state[1] + t.text).join('').replaceAll('<|endoftext|>', '|')).toBe('a|r0r1r2r3r4r5r6r7a8a9a>rarbrcr|');
   });
 
   it('cuts an over-long completion from the right, and says when the prompt is lost', async () => {
@@ -116,13 +116,13 @@ describe('prepare', () => {
   it('previews what it made: kept chips are the set, in order, with the side of each example', async () => {
     const t = table(Array.from({ length: 20 }, (_, i) => ['x'.repeat(i * 3), 'y'.repeat(1 + (i % 5) * 4)]));
     const { train, preview } = (await prepare(t, options({ maxTokens: 20 }), byteTokenizer));
-    const shown = preview(0, 100);
+    const shown = (await preview(0, 100));
     expect(shown.map((e) => e.row)).toEqual(Array.from({ length: 20 }, (_, i) => i));
     const kept = shown.filter((e) => !e.heldOut).flatMap((e) => e.tokens.filter((c) => c.state !== 'truncated'));
     expect(kept.map((c) => c.id)).toEqual([...train.ids]);
     expect(kept.map((c) => Number(c.state === 'trained'))).toEqual([...train.supervised]);
-    expect(preview(18, 10)).toHaveLength(2);
-    expect(preview(-5, 1)[0].row).toBe(0);
+    expect((await preview(18, 10))).toHaveLength(2);
+    expect((await preview(-5, 1))[0].row).toBe(0);
   });
 });
 
@@ -221,14 +221,14 @@ describe('plain text', { timeout: 30_000 }, () => {
   it('is cut into windows after paragraphs, else lines, else anywhere; only the last ends with eos', async () => {
     const text = 'One two.\n\nThree four five.\nSix.\n\nabcdefghijklmnopqrstuvwxyz0123456789';
     const { train, heldOut, preview } = (await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 21 }), byteTokenizer));
-    const texts = preview(0, 99).map((e) => e.tokens.map((c) => (c.id === 0 ? '|' : c.text)).join(''));
+    const texts = (await preview(0, 99)).map((e) => e.tokens.map((c) => (c.id === 0 ? '|' : c.text)).join(''));
     expect(texts).toEqual(['|One two.\n\nThree four', '| five.\nSix.\n\n', '|abcdefghijklmnopqrst', '|uvwxyz0123456789|']);
     expect(exampleCount(train) + exampleCount(heldOut)).toBe(4);
   });
 
   it('prefers the end of a paragraph to a later end of a line', async () => {
     const { preview } = (await prepare(table([['aaaaaaaaaa\n\nbb\ncccccccccccccccccc']], ['text'], 'txt'), textOptions({ maxTokens: 21 }), byteTokenizer));
-    expect(preview(0, 1)[0].tokens.slice(1).map((c) => c.text).join('')).toBe('aaaaaaaaaa\n\n');
+    expect((await preview(0, 1))[0].tokens.slice(1).map((c) => c.text).join('')).toBe('aaaaaaaaaa\n\n');
   });
 
   it('loses no token and stays within the window, for any text', async () => {
@@ -236,7 +236,7 @@ describe('plain text', { timeout: 30_000 }, () => {
     await fc.assert(fc.asyncProperty(fc.array(bit, { minLength: 40, maxLength: 200 }), fc.integer({ min: 8, max: 40 }), async (bits, maxTokens) => {
       const text = bits.map((b, i) => (i % 7 ? b : `${i}`)).join('');
       const { preview, report } = (await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens }), byteTokenizer));
-      const ids = preview(0, 10_000).flatMap((e) => e.tokens.map((t) => t.id)).filter((id) => id > 0);
+      const ids = (await preview(0, 10_000)).flatMap((e) => e.tokens.map((t) => t.id)).filter((id) => id > 0);
       expect(byteTokenizer.decode(ids)).toBe(text);
       expect(report.longest).toBeLessThanOrEqual(maxTokens);
       expect(report.truncated).toBe(0);
@@ -246,7 +246,7 @@ describe('plain text', { timeout: 30_000 }, () => {
   it('keeps texts beyond one encoding segment whole', async () => {
     const text = Array.from({ length: 9000 }, (_, i) => `Line ${i} of a long book.`).join('\n');
     const { preview } = (await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 512 }), byteTokenizer));
-    expect(byteTokenizer.decode(preview(0, 1000).flatMap((e) => e.tokens.map((t) => t.id)))).toBe(text);
+    expect(byteTokenizer.decode((await preview(0, 1000)).flatMap((e) => e.tokens.map((t) => t.id)))).toBe(text);
   });
 });
 

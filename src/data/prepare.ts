@@ -1,16 +1,16 @@
 /** Parsed table + mapping + template → tokens to train on and tokens held out. */
-import type { ParsedTable, PrepareOptions, PrepareReport, PreviewExample } from '../shared/data';
+import type { ParsedTable, PrepareOptions, PrepareReport, PreviewExample, RenderChats } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { texts } from '../shared/texts';
-import type { TokenSet, Tokenizer } from '../shared/types';
-import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, USABLE } from './checkRows';
+import type { Prompt, TokenSet, Tokenizer } from '../shared/types';
+import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, ROWS_AT_ONCE, USABLE } from './checkRows';
 import { buildExample, buildWindows, type Example, keptTokens, tokenState, trainedTokens } from './examples';
 import { hashNumbers, hashText } from './hash';
 import { Pace, type PaceHooks } from './pace';
 import { issueReports, labelCounts, lengthCounts } from './report';
 import { type Split, type SplitInput, splitExamples } from './split';
-import { compileTexts, type Texts } from './texts';
+import { compileTexts, type Texts, type ToTexts } from './texts';
 import { TOKEN_PAGE, TokenStore } from './tokenStore';
 
 /** Largest number of tokens of a prepared set; more would not be trained on in a tab anyway. */
@@ -35,7 +35,9 @@ export interface Prepared {
   isHeldOut(example: number): boolean;
   cells: CellsNow;
   /** Examples from … from+count, in the table's order, as token chips. */
-  preview(from: number, count: number): PreviewExample[];
+  preview(from: number, count: number): Promise<PreviewExample[]>;
+  /** All that comes before the first answer of a row. */
+  prompt(row: number): Promise<Prompt | null>;
 }
 
 /** The set that was prepared before, from the same table by the same tokenizer. */
@@ -44,20 +46,25 @@ export interface Previous {
   options: PrepareOptions;
 }
 
+export interface PrepareHooks extends PaceHooks {
+  /** Needed where the template is a model's own. */
+  render?: RenderChats;
+}
+
 /**
  * Checks every row, tokenises the usable ones (a seeded sample of them where there are more than `maxExamples`), and
  * splits by seed. At least one example is held out; exact copies of an example stay on one side. Where fewer than two
  * different examples are left both sets are empty, and the report says why.
  * @throws {DataError} on a wrong mapping or template; {Cancelled}.
  */
-export async function prepare(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, hooks: PaceHooks = {}, previous: Previous | null = null): Promise<Prepared> {
+export async function prepare(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, { render, ...hooks }: PrepareHooks = {}, previous: Previous | null = null): Promise<Prepared> {
   checkOptions(options);
   const pace = new Pace(hooks);
-  const textsOf = compileTexts(table.columns, options);
+  const textsOf = compileTexts(table.columns, options, render ? { render, special: tokenizer.special } : null);
   const windows = table.format === 'txt' && options.mapping.kind === 'text' && options.template.prompt === '';
   const cells = cellsNow(table, options);
-  const { flags, usable } = await checkRows(table, options, cells, textsOf, windows, pace);
-  const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, dropped: 0, truncated: 0, longest: 0, unread: false };
+  const { flags, usable, problems } = await checkRows(table, options, cells, textsOf, windows, pace);
+  const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, dropped: 0, truncated: 0, longest: 0, lastOnly: 0, unread: false };
   if (windows) await tokenizeWindows(table, options, tokenizer, cells, textsOf, flags, made, pace);
   else await tokenizeRows(sample(flags, usable, options), options, tokenizer, cells, textsOf, flags, made, reuse(previous, options), pace);
   const { tokens, lostPrompt } = made;
@@ -77,27 +84,35 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
     supervised: tokens.trained,
     longest: made.longest,
     truncated: made.truncated,
-    issues: issueReports(table, flags, cells, options.mapping),
+    issues: issueReports(table, flags, cells, options.mapping, problems),
     lengths: lengthCounts(tokens, options.maxTokens),
     labels: label && labelCounts(label, out),
     warnings: [],
     problem: split.problem,
   };
-  if (lostPrompt > 0) report.warnings.push(texts().errors.data.examples.lostPrompt(lostPrompt));
-  if (made.unread) report.warnings.push(texts().errors.data.examples.unread(tokens.length));
+  const said = texts().errors.data.examples;
+  if (lostPrompt > 0) report.warnings.push(said.lostPrompt(lostPrompt));
+  if (made.lastOnly > 0) report.warnings.push(said.lastOnly(made.lastOnly));
+  if (made.unread) report.warnings.push(said.unread(tokens.length));
   return {
     report, flags, tokens, windows, cells,
     train: tokens.set(split.train),
     heldOut: tokens.set(split.heldOut),
     isHeldOut: (example) => out.has(example),
+    prompt: async (row) => {
+      const now = cells(row);
+      if (!now) return null;
+      const [{ prompt, dressed }] = await textsOf([now]);
+      return dressed ? { dressed: prompt } : prompt;
+    },
     preview: (from, n) => {
       const first = Math.max(0, from);
-      return Array.from({ length: Math.max(0, Math.min(n, tokens.length - first)) }, (_, k) => {
+      return Promise.all(Array.from({ length: Math.max(0, Math.min(n, tokens.length - first)) }, async (_, k) => {
         const i = first + k;
         const row = tokens.row(i);
         // What was cut is not kept: it is made again.
         const cut = !windows && tokens.total(i) > tokens.kept(i);
-        const e = cut ? buildExample(textsOf(cells(row)!).segments, tokenizer, options.maxTokens, options.completionOnly) : null;
+        const e = cut ? buildExample((await textsOf([cells(row)!]))[0], tokenizer, options.maxTokens, options.completionOnly) : null;
         const ids = Array.from(e ? e.ids : tokens.ids(i));
         const supervised = tokens.supervised(i);
         const pieces = tokenizer.pieces(ids);
@@ -106,7 +121,7 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
           heldOut: out.has(i),
           tokens: ids.map((id, p) => ({ text: pieces[p], id, state: e ? tokenState(e, p) : supervised[p] === 1 ? 'trained' : 'masked' })),
         };
-      });
+      }));
     },
   };
 }
@@ -155,6 +170,8 @@ interface Made {
   dropped: number;
   truncated: number;
   longest: number;
+  /** Chats of which only the last answer is learnt. */
+  lastOnly: number;
   /** Text is left that was not cut into windows. */
   unread: boolean;
 }
@@ -201,15 +218,15 @@ function reuse(previous: Previous | null, options: PrepareOptions): Before | nul
   };
 }
 
-type ToTexts = (cells: readonly string[]) => Texts;
-
 async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint16Array, made: Made, before: Before | null, pace: Pace): Promise<void> {
-  for (let k = 0; k < rows.length; k++) {
+  for (let k = 0, batch: Texts[] = []; k < rows.length; k++) {
     if (pace.due) await pace.rest(texts().errors.data.progress.tokens, k, rows.length);
+    if (k % ROWS_AT_ONCE === 0) batch = await textsOf(Array.from(rows.subarray(k, k + ROWS_AT_ONCE), (row) => cells(row)!));
     const row = rows[k];
-    const { segments, prompt, completion, label } = textsOf(cells(row)!);
+    const own = batch[k % ROWS_AT_ONCE];
+    const { prompt, completion, label } = own;
     const known = before?.(row) ?? null;
-    const e = known === null ? buildExample(segments, tokenizer, options.maxTokens, options.completionOnly) : null;
+    const e = known === null ? buildExample(own, tokenizer, options.maxTokens, options.completionOnly) : null;
     const drop = (issue: 'masked' | 'long') => {
       flags[row] = (flags[row] | ISSUE_BIT[issue]) & ~USABLE;
       made.dropped++;
@@ -231,13 +248,15 @@ async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenize
     }
     made.question?.push(hashText((prompt === '' ? completion : prompt).toLowerCase().replace(/\s+/g, ' ').trim()));
     made.label?.push(label ?? '');
+    if (own.lastOnly) made.lastOnly++;
   }
 }
 
 async function tokenizeWindows(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint16Array, made: Made, pace: Pace): Promise<void> {
   for (let row = 0; row < flags.length; row++) {
     if (!(flags[row] & USABLE)) continue;
-    for (const e of buildWindows(textsOf(cells(row)!).completion, tokenizer, options.maxTokens, !table.rows.continues(row + 1))) {
+    const [{ completion }] = await textsOf([cells(row)!]);
+    for (const e of buildWindows(completion, tokenizer, options.maxTokens, !table.rows.continues(row + 1))) {
       if (made.tokens.length >= options.maxExamples) {
         made.unread = true;
         return;

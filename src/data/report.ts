@@ -9,8 +9,11 @@ import type { TokenStore } from './tokenStore';
 const EXAMPLES = 20;
 const BINS = 32;
 
-/** Rows by issue; rows that were excluded by hand have none any more. */
-export function issueReports(table: ParsedTable, flags: Uint16Array, cells: CellsNow, mapping: Mapping): IssueReport[] {
+/**
+ * Rows by issue; rows that were excluded by hand have none any more.
+ * @param problems what the chat template says of the rows that it does not take
+ */
+export function issueReports(table: ParsedTable, flags: Uint16Array, cells: CellsNow, mapping: Mapping, problems: ReadonlyMap<number, string>): IssueReport[] {
   const reports = ISSUES.map((issue): IssueReport => ({ issue, rows: 0, examples: [] }));
   const columns = Object.values(mapping.roles).map((name) => (name === null ? -1 : table.columns.indexOf(name))).filter((c) => c >= 0);
   for (let row = 0; row < flags.length; row++) {
@@ -18,7 +21,7 @@ export function issueReports(table: ParsedTable, flags: Uint16Array, cells: Cell
     for (const report of reports) {
       if (!(flags[row] & ISSUE_BIT[report.issue])) continue;
       report.rows++;
-      if (report.examples.length < EXAMPLES) report.examples.push({ row, line: table.rows.line(row), text: shown(table, row, report.issue, cells, columns) });
+      if (report.examples.length < EXAMPLES) report.examples.push({ row, line: table.rows.line(row), text: report.issue === 'template' ? excerpt(problems.get(row) ?? '', 300) : shown(table, row, report.issue, cells, columns) });
     }
   }
   return reports.filter((r) => r.rows > 0);

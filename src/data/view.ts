@@ -47,7 +47,7 @@ export class TableView {
     return { total: items.length, rows: Array.from(items.subarray(from, from + count), (item) => this.#listed(item)) };
   }
 
-  detail(item: number): RowDetail | null {
+  async detail(item: number): Promise<RowDetail | null> {
     const count = this.#exampleOf?.length ?? this.#prepared.tokens.length;
     if (!(item >= 0 && item < count)) return null;
     const row = this.#row(item);
@@ -56,7 +56,8 @@ export class TableView {
     return {
       item, line: this.#table.rows.line(row),
       cells: cells ? this.#table.columns.map((_, c) => (cells[c] ?? '').slice(0, DETAILED)) : null,
-      example: example === null ? null : this.#prepared.preview(example, 1)[0],
+      example: example === null ? null : (await this.#prepared.preview(example, 1))[0],
+      prompt: this.#mapping.kind === 'chat' && example !== null ? await this.#prepared.prompt(row) : null,
       issues: issuesOf(this.#prepared.flags[row]),
     };
   }

@@ -2,22 +2,41 @@
  * The model's tokenizer, through transformers.js. What is added here: text that looks like a special token stays
  * text, each token can be shown on its own, and text can be decoded piece by piece.
  */
+import type { ChatTemplate } from '../shared/data';
 import { ModelError } from '../shared/errors';
+import { GUARD, unguard } from '../shared/guard';
 import { texts } from '../shared/texts';
-import type { ModelSource, Tokenizer } from '../shared/types';
+import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
 import { checkSource, fetchJson, type FetchOptions } from './source';
+import { openChatTemplates } from './templateFiles';
 
 const MAX_TOKENIZER = 64 << 20;
 const MAX_TOKENIZER_CONFIG = 4 << 20;
 
 /** Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models. */
 export async function openTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<Tokenizer> {
+  const [json, config] = await fetchTokenizer(source, options);
+  return createTokenizer(json, config);
+}
+
+/** As `openTokenizer`, with the chat templates that the model brings. */
+export async function openChatTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
+  const [json, config] = await fetchTokenizer(source, options);
+  return { tokenizer: await createTokenizer(json, config), templates: await openChatTemplates(source, config, options) };
+}
+
+function fetchTokenizer(source: ModelSource, options: FetchOptions): Promise<[json: unknown, config: unknown]> {
   checkSource(source);
-  const [json, config] = await Promise.all([
+  return Promise.all([
     fetchJson(source, 'tokenizer.json', MAX_TOKENIZER, options),
     fetchJson(source, 'tokenizer_config.json', MAX_TOKENIZER_CONFIG, options),
   ]);
-  return createTokenizer(json, config);
+}
+
+/** Ids of a prompt: what a template wrote begins as it stands, all else with the mark of a beginning. */
+export function promptIds(tokenizer: Tokenizer, prompt: Prompt): Int32Array {
+  if (typeof prompt !== 'string') return tokenizer.encodeDressed(prompt.dressed);
+  return Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
 }
 
 interface AddedToken { id: number; content: string; special: boolean }
@@ -70,11 +89,22 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
     return byteLevel ? byteLevelBytes(token) : metaspaceBytes(token);
   };
 
+  const encode = (text: string): Int32Array => {
+    if (text === '') return new Int32Array(0);
+    return Int32Array.from(plain.encode(text, { add_special_tokens: false }).filter((id) => !special.has(id) || id === unknown));
+  };
+  const marks = new Map([...special].filter(([id, text]) => id !== unknown && text !== ''));
+
   return {
-    encode: (text) => {
+    encode,
+    encodeDressed: (text) => {
       if (text === '') return new Int32Array(0);
-      return Int32Array.from(plain.encode(text, { add_special_tokens: false }).filter((id) => !special.has(id) || id === unknown));
+      // A special token that the text does not hold is how the library writes what it does not know, see above.
+      if (!text.includes(GUARD)) return Int32Array.from(full.encode(text, { add_special_tokens: false }).filter((id) => !marks.has(id) || text.includes(marks.get(id)!)));
+      // Special tokens that the template wrote part the text; what looks like one between them does not.
+      return Int32Array.from(splitMarks(text, marks).flatMap((part) => (typeof part === 'number' ? [part] : [...encode(unguard(part))])));
     },
+    special: marks,
     pieces: (ids) => Array.from(ids, (id) => showBytes(bytesOf(id))),
     decode: (ids) => {
       const kept = Array.from(ids).filter((id) => !special.has(id));
@@ -83,6 +113,15 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
     bosId: before > 0 ? dressed[0] : null,
     eosId: idOf(full.eos_token),
   };
+}
+
+/** The text at its special tokens, which come as ids. */
+function splitMarks(text: string, marks: ReadonlyMap<number, string>): (string | number)[] {
+  const ids = new Map([...marks].map(([id, mark]) => [mark, id]));
+  // Of two that begin alike the longer is meant.
+  const any = [...ids.keys()].sort((a, b) => b.length - a.length).map((mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  if (any.length === 0) return [text];
+  return text.split(new RegExp(`(${any.join('|')})(?!${GUARD[0]})`, 'u')).map((part, i) => (i % 2 === 1 ? ids.get(part)! : part));
 }
 
 /** Whether a pipeline step (or one inside a Sequence) is of the type. */

@@ -1,4 +1,5 @@
 /** Shapes of data on its way from a file to tokens, shared by `data/`, the workers and the page. */
+import type { Prompt } from './types';
 
 import type { Language } from './texts';
 
@@ -48,7 +49,7 @@ export interface RowNote {
 }
 
 /** Everything that can be wrong with a row, in the order in which it is looked for. */
-export const ISSUES = ['syntax', 'huge', 'quote', 'ragged', 'encoding', 'empty', 'duplicate', 'long', 'masked', 'leak'] as const;
+export const ISSUES = ['syntax', 'huge', 'quote', 'ragged', 'encoding', 'template', 'empty', 'duplicate', 'long', 'masked', 'leak'] as const;
 export type Issue = (typeof ISSUES)[number];
 
 /** What a person has decided to do about the issues that have a choice; false is what happens by itself:
@@ -75,12 +76,46 @@ export interface Detection {
   evidence: string[];
 }
 
+/** A chat template as a model's tokenizer brings it. */
+export interface ChatTemplate {
+  /** Its name among those of the tokenizer; the usual one is 'default'. */
+  name: string;
+  /** Jinja. */
+  source: string;
+  /** Texts of the special tokens that it may name: bos_token, eos_token, … */
+  tokens: Record<string, string>;
+}
+
 /** Turns a mapped row into a prompt and a completion. `{role}` is replaced by the row's text. */
 export interface PromptTemplate {
   /** Empty for plain text. */
   prompt: string;
   completion: string;
+  /** The model's own, which takes the place of the other two; for chats alone. */
+  chat?: ChatTemplate;
 }
+
+/** One turn of a chat. */
+export interface Turn {
+  role: 'system' | 'user' | 'assistant';
+  text: string;
+}
+
+/** A stretch of an example's text. */
+export interface Segment {
+  text: string;
+  /** Whether its tokens are targets when only the completion is learnt. */
+  trained: boolean;
+}
+
+/** What a chat template makes of one chat: its text, or why there is none. */
+export type RenderedChat = { segments: Segment[]; lastOnly: boolean } | { problem: string };
+
+/**
+ * Renders chats, each for itself: up to its last answer, or as a prompt, which ends with the beginning of an answer.
+ * @throws {DataError} when the template itself cannot be used
+ */
+export type RenderChats = (template: ChatTemplate, chats: readonly (readonly Turn[])[], as: 'chat' | 'prompt') => Promise<RenderedChat[]>;
 
 /** What a person changed by hand. */
 export interface RowEdits {
@@ -173,6 +208,8 @@ export interface RowDetail {
   /** Cells by column as they are now; null for a window of a plain text. */
   cells: string[] | null;
   example: PreviewExample | null;
+  /** Of a chat that is used: all that comes before its first answer. */
+  prompt: Prompt | null;
   issues: Issue[];
 }
 

@@ -165,6 +165,16 @@ export interface Tokenizer {
   /** Each token's own text, as far as it can be shown (a token may be half a character). */
   pieces(ids: ArrayLike<number>): string[];
   decode(ids: ArrayLike<number>): string;
+  /** Ids of what a chat template wrote: its special tokens are read as such, but not those in guarded text, see `guard`. */
+  encodeDressed(text: string): Int32Array;
+  /** Special tokens by id, the one for unknown text aside. */
+  special: ReadonlyMap<number, string>;
   bosId: number | null;
   eosId: number | null;
 }
+
+/**
+ * What a model is asked: a text as a person wrote it, or one that a chat template wrote, which holds its special tokens
+ * and begins as the template has it.
+ */
+export type Prompt = string | { dressed: string };

@@ -41,7 +41,7 @@ function running() {
   const ended = vi.fn(() => Promise.resolve());
   const openModel = vi.fn(async () => { store.setState((s) => ({ model: { ...s.model, status: 'ready' }, runs: { ...s.runs, session: null } })); });
   const checkpoints = new Checkpoints({
-    store, ended, openModel, flush: () => {}, setDraft: () => {}, say: (kind, info) => said.push({ kind, info }),
+    store, ended, openModel, flush: () => {}, setDraft: () => {}, dress: () => Promise.reject(new Error('no chat')), say: (kind, info) => said.push({ kind, info }),
     train: clientOn<TrainRequest, TrainReplies, TrainEvent>(train, { onEvent: () => {}, onCrash: () => {} }),
     keep: clientOn<KeepRequest, KeepReplies, never>(keep, { onEvent: () => {}, onCrash: () => {} }),
   });

@@ -14,7 +14,7 @@ import type { CheckpointInfo, ModelSource, Phase } from '../train/protocol';
 import { type HistorySnapshot, RunHistory } from './history';
 import type { KeepClient } from './keepClient';
 import { type KeepSlice, type Session, type State, gpuName, isLive, stepsOf } from './slices';
-import { dressedPrompts } from './template';
+import { type Dress, dressedPrompts } from './template';
 import type { TrainClient } from './trainClient';
 
 /** Bounds of the time between two checkpoints, in ms. In between it is the age of the run at the last one. */
@@ -43,6 +43,7 @@ export interface CheckpointHost {
   /** Applies the events that wait to be shown. */
   flush: () => void;
   openModel: (source: ModelSource) => Promise<void>;
+  dress: Dress;
   setDraft: (draft: ExperimentConfig) => void;
   say: (kind: 'error' | 'warning', info: ErrorInfo) => void;
   /** A run has ended; its checkpoint goes once this resolves. */
@@ -237,7 +238,7 @@ export class Checkpoints {
         runs: { ...s.runs, session, profile: null, phase: 'compiling', progress: null, answers: {}, generating: null, watchText: page.watchText, samplePrompts: page.samplePrompts, version: s.runs.version + 1 },
       }));
       this.#follow(histories, () => Promise.resolve(info.dataHash));
-      await this.#host.train.request({ type: 'restore', state, train, heldOut, samplePrompts: dressedPrompts(page.samplePrompts, page) });
+      await this.#host.train.request({ type: 'restore', state, train, heldOut, samplePrompts: await dressedPrompts(page.samplePrompts, page, this.#host.dress) });
       if (gpuName(model.info.gpu) !== info.gpu) this.#host.say('warning', { name: 'Warning', message: texts().history.resume.otherGpu(info.gpu, gpuName(model.info.gpu)), hint: '' });
       if (page.watchText !== null) await this.#host.train.request({ type: 'watch-text', text: page.watchText });
     } catch (error) {

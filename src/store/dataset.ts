@@ -1,5 +1,5 @@
 /** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
-import type { DataKind, ListedRow, PromptTemplate, Repairs, RowDetail, RowFilter, SampleSet } from '../shared/data';
+import type { ChatTemplate, DataKind, ListedRow, Mapping, PromptTemplate, Repairs, RowDetail, RowFilter, SampleSet, Segment } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
 import { texts } from '../shared/texts';
@@ -8,7 +8,7 @@ import type { DataClient } from './dataClient';
 import type { Page } from './page';
 import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type Deed, type HeaderMode, noDecisions, type Progress, type Session } from './slices';
 import type { StudyData } from './studies/library';
-import { startMapping } from './template';
+import { type Dress, startMapping } from './template';
 import { WorkerFault } from './workerClient';
 
 /** Pause before a changed setting is sent to the worker, in ms. */
@@ -98,7 +98,8 @@ export class DatasetCommands {
       const parsed = await this.#client.request({ type: 'parse', fileName, file: blob, header: this.#d.header });
       if (turn !== this.#parseTurn) return;
       this.#bytes = { fileName, blob };
-      this.#patch({ status: 'ready', progress: null, parsed, mapping: parsed.detection.mapping, template: parsed.template });
+      const { mapping } = parsed.detection;
+      this.#patch({ status: 'ready', progress: null, parsed, mapping, template: this.#withOwn(parsed.template, mapping) });
       this.prepareSoon(0);
       await this.#prepared;
     } catch (error) {
@@ -121,7 +122,7 @@ export class DatasetCommands {
     if (!parsed) return;
     const detected = parsed.detection.mapping.kind === kind;
     const mapping = detected ? parsed.detection.mapping : startMapping(kind, parsed.table.columns);
-    this.#patch({ mapping, template: detected ? parsed.template : defaultTemplate(mapping) });
+    this.#patch({ mapping, template: this.#withOwn(detected ? parsed.template : defaultTemplate(mapping), mapping) });
     this.prepareSoon(0);
   }
 
@@ -136,6 +137,39 @@ export class DatasetCommands {
     this.#patch({ template: { ...this.#d.template, ...patch } });
     this.prepareSoon();
   }
+
+  /** Chats go into the model's own template of this name, or, where it is null, into the plain one. */
+  setChatTemplate(chatChoice: string | null): void {
+    const { mapping, template } = this.#d;
+    if (!mapping) return;
+    this.#patch({ chatChoice });
+    this.#patch({ template: this.#withOwn(template, mapping) });
+    this.prepareSoon(0);
+  }
+
+  /** Changes the text of the model's own template for this data; its name tells. */
+  editChatTemplate(source: string): void {
+    const own = this.#ownTemplate();
+    if (own) this.setTemplate({ chat: source === own.source ? own : { ...own, name: `${own.name} (edited)`, source } });
+  }
+
+  #ownTemplate(): ChatTemplate | undefined {
+    const { chatTemplates, chatChoice } = this.#d;
+    return chatChoice === null ? undefined : chatTemplates.find((t) => t.name === chatChoice) ?? chatTemplates[0];
+  }
+
+  /** The template with the model's own in it where that is wanted. */
+  #withOwn({ prompt, completion }: PromptTemplate, mapping: Mapping): PromptTemplate {
+    const chat = mapping.kind === 'chat' ? this.#ownTemplate() : undefined;
+    return { prompt, completion, ...(chat && { chat }) };
+  }
+
+  /** What the first row becomes. @throws {WorkerFault} when the template does not take it */
+  async tryTemplate(mapping: Mapping, template: PromptTemplate): Promise<Segment[]> {
+    return (await this.#client.request({ type: 'try-template', mapping, template })).segments;
+  }
+
+  readonly dress: Dress = async (template, chats) => (await this.#client.request({ type: 'dress', template, chats })).prompts;
 
   setPreparation(patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'heldOutShare' | 'seed' | 'maxExamples' | 'stratify'>>): void {
     this.#patch(patch);
@@ -260,9 +294,22 @@ export class DatasetCommands {
     }
   }
 
-  /** Tokens made with another tokenizer must not reach the next model: they are made again, once `open` says that it is there. */
-  useTokenizer(open: Promise<boolean>): void {
-    this.#tokenizer = open;
+  /**
+   * Tokens made with another tokenizer must not reach the next model: they are made again, once it is there.
+   * @param open the chat templates that it brings; null where it could not be opened
+   */
+  useTokenizer(open: Promise<ChatTemplate[] | null>): void {
+    const bring = (chatTemplates: ChatTemplate[]) => {
+      this.#patch({ chatTemplates });
+      const { mapping, template } = this.#d;
+      if (mapping) this.#patch({ template: this.#withOwn(template, mapping) });
+    };
+    bring([]);
+    const tokenizer: Promise<boolean> = open.then((templates) => {
+      if (templates && this.#tokenizer === tokenizer) bring(templates);
+      return templates !== null;
+    });
+    this.#tokenizer = tokenizer;
     this.#patch({ report: null, preview: [], train: null, heldOut: null });
     this.prepareSoon(0);
   }

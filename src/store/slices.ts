@@ -1,7 +1,7 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
 import { type Language, language, texts } from '../shared/texts';
 import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
-import type { Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet, SampleWords } from '../shared/data';
+import type { ChatTemplate, Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet, SampleWords } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
 import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
@@ -61,6 +61,9 @@ export interface DatasetSlice {
   /** What the user has chosen; starts as detected. */
   mapping: Mapping | null;
   template: PromptTemplate;
+  /** What the model that is open brings for chats, and the name of the one that is wanted; null = none of them. */
+  chatTemplates: ChatTemplate[];
+  chatChoice: string | null;
   completionOnly: boolean;
   heldOutShare: number;
   seed: number;
@@ -239,7 +242,7 @@ export function initialState(): State {
     model: { status: 'none', source: null, info: null, phase: 'idle', progress: null, gpu: 'unknown' },
     dataset: {
       samples: [], status: 'empty', origin: null, header: 'auto', parsed: null, mapping: null,
-      template: { prompt: '', completion: '' }, completionOnly: true, heldOutShare: 0.1, seed: 1,
+      template: { prompt: '', completion: '' }, chatTemplates: [], chatChoice: 'default', completionOnly: true, heldOutShare: 0.1, seed: 1,
       maxExamples: MAX_EXAMPLES, stratify: true, decisions: noDecisions(), past: [], progress: null, version: 0,
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     },

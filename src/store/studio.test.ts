@@ -59,7 +59,7 @@ async function ready() {
   const { studio, train, data } = all;
   const booted = studio.boot();
   await sent(train, 'open-model');
-  data.reply('open-tokenizer', null);
+  data.reply('open-tokenizer', { templates: [] });
   train.reply('open-model', INFO);
   await sent(data, 'parse');
   data.reply('parse', PARSED);
@@ -109,7 +109,7 @@ test('without WebGPU no train worker is asked, and data still load', async () =>
   const { studio, train, data, state } = make();
   const booted = studio.boot();
   await sent(data, 'parse');
-  data.reply('open-tokenizer', null);
+  data.reply('open-tokenizer', { templates: [] });
   data.reply('parse', PARSED);
   await sent(data, 'prepare');
   data.reply('prepare', PREPARED());
@@ -155,12 +155,13 @@ test('samples and early stops reach the histories; prompts are sent as the run�
   train.reply('reopen', null);
   await opened;
   const set = studio.setSamplePrompts(['why?']);
+  await sent(train, 'sample-prompts');
   expect(train.last('sample-prompts').prompts).toEqual(['Q: why?\n']);
   train.reply('sample-prompts', null);
   await set;
   expect(state().runs.samplePrompts).toEqual(['why?']);
   void studio.setSamplePrompts(null);
-  expect(train.last('sample-prompts').prompts).toBeNull();
+  await vi.waitFor(() => expect(train.last('sample-prompts').prompts).toBeNull());
 });
 
 test('starting again resets first; a run in the way is refused', async () => {
@@ -344,12 +345,47 @@ test('another hub is taken from the page’s own origin only', () => {
   expect(hubHost('http://127.0.0.1:9/?hub=//evil.example/x')).toBe('https://huggingface.co');
 });
 
-test('mappings and prompts for a kind that was not detected', () => {
+test('mappings and prompts for a kind that was not detected', async () => {
+  const never = () => Promise.reject(new Error('no chat'));
   expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({ kind: 'text-label', roles: { label: 'Label', text: 'sentence' } });
   expect(startMapping('instruction', ['a', 'b'])).toEqual({ kind: 'instruction', roles: { instruction: 'a', input: null, output: 'b' } });
   const mapping = startMapping('instruction', ['instruction', 'input', 'output']);
-  expect(comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' })).toBe('Do {this}\n');
-  expect(comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' })).toBe('Once');
+  expect(await comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' }, never)).toBe('Do {this}\n');
+  expect(await comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' }, never)).toBe('Once');
+});
+
+test('a chat goes into the model’s own template where it brings one, and is asked in it', async () => {
+  const { studio, data, state } = await ready();
+  const chat = { name: 'tool_use', source: '{{ messages }}', tokens: {} };
+  const [own, other] = [{ ...chat, name: 'default' }, chat];
+  const open = (templates: unknown[]) => {
+    void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+    data.reply('open-tokenizer', { templates });
+  };
+  const prepared = (template: object) => vi.waitFor(() => expect((data.last('prepare').options as PrepareOptions).template).toEqual(template));
+  open([own, other]);
+  studio.data.setKind('chat');
+  studio.data.setRole('message', 'prompt');
+  await prepared({ prompt: '{message}\n', completion: '{message}\n', chat: own });
+  studio.data.setChatTemplate('tool_use');
+  await prepared({ prompt: '{message}\n', completion: '{message}\n', chat: other });
+  studio.data.editChatTemplate('mine');
+  expect(state().dataset.template.chat).toEqual({ name: 'tool_use (edited)', source: 'mine', tokens: {} });
+  studio.data.editChatTemplate(other.source);
+  expect(state().dataset.template.chat).toEqual(other);
+  studio.data.setChatTemplate(null);
+  await prepared({ prompt: '{message}\n', completion: '{message}\n' });
+  studio.data.setChatTemplate('default');
+  // Another kind of data has none; nor has a model that brings none.
+  studio.data.setKind('prompt-completion');
+  expect(state().dataset.template).not.toHaveProperty('chat');
+  studio.data.setKind('chat');
+  expect(state().dataset.template.chat).toEqual(own);
+  open([]);
+  expect(state().dataset.template).not.toHaveProperty('chat');
+  // A model without the chosen one gives its first.
+  open([{ ...chat, name: 'only' }]);
+  await vi.waitFor(() => expect(state().dataset.template.chat?.name).toBe('only'));
 });
 
 test('another model makes the tokens again, and nothing starts on the old ones', async () => {
@@ -359,7 +395,7 @@ test('another model makes the tokens again, and nothing starts on the old ones',
   train.reply('open-model', INFO);
   await open;
   const start = studio.start();
-  data.reply('open-tokenizer', null);
+  data.reply('open-tokenizer', { templates: [] });
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   expect(train.sent.some((m) => m.type === 'start')).toBe(false);
   const fresh = PREPARED();
@@ -379,7 +415,7 @@ test('a model that neither worker can open is reported once; a tokenizer that al
   train.fail('open-model', gone);
   await first;
   expect(state().ui.notices.map((n) => n.info.message)).toEqual(['no config.json']);
-  expect(state().dataset.preparing).toBe(false);
+  await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
   const second = studio.openFromHub('a/c', 'main');
   train.reply('open-model', INFO);
   data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });

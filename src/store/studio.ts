@@ -115,6 +115,7 @@ export class Studio {
     };
     this.checkpoints = new Checkpoints({
       ...shared,
+      dress: this.data.dress,
       say: (kind, info) => this.#page.say('train', kind, info),
       ended: (session, phase) => this.kept.add(session, phase),
     });
@@ -154,10 +155,10 @@ export class Studio {
     if (turn !== this.#modelTurn) return;
     let tokenizerError: unknown = null;
     const tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
-      () => true,
+      ({ templates }) => templates,
       (error: unknown) => {
         tokenizerError = error;
-        return false;
+        return null;
       },
     );
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
@@ -237,7 +238,7 @@ export class Studio {
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
       // A person who watches reads samples.
-      const asked = of === 'study' ? { measureGates: true } : { samplePrompts: dressedPrompts(this.#s.runs.samplePrompts, from) };
+      const asked = of === 'study' ? { measureGates: true } : { samplePrompts: await dressedPrompts(this.#s.runs.samplePrompts, from, this.data.dress) };
       const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, ...asked });
       const { session } = this.#s.runs;
       if (session?.histories === histories) {
@@ -306,7 +307,7 @@ export class Studio {
     this.#page.patch('runs', { samplePrompts: prompts });
     const { session } = this.#s.runs;
     if (!session) return;
-    await this.#page.command('train', () => this.#train.request({ type: 'sample-prompts', prompts: dressedPrompts(prompts, session) }));
+    await this.#page.command('train', async () => this.#train.request({ type: 'sample-prompts', prompts: await dressedPrompts(prompts, session, this.data.dress) }));
   }
 
   // ---- adapters in and out -------------------------------------------------------------------------

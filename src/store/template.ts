@@ -1,6 +1,11 @@
 /** Templates and mappings as the page needs them, on top of `shared/template.ts`. */
-import type { DataKind, Mapping, PromptTemplate } from '../shared/data';
+import type { ChatTemplate, DataKind, Mapping, PromptTemplate, Turn } from '../shared/data';
 import { DATA_ROLES, fillTemplate } from '../shared/template';
+import { texts } from '../shared/texts';
+import type { Prompt } from '../shared/types';
+
+/** Puts chats as prompts into a model's own template. @throws {SieveError} when it does not take them */
+export type Dress = (template: ChatTemplate, chats: Turn[][]) => Promise<Prompt[]>;
 
 /** Guesses columns for the roles of `kind`: same name first, then in order of appearance. */
 export function startMapping(kind: DataKind, columns: string[]): Mapping {
@@ -22,21 +27,31 @@ export function startMapping(kind: DataKind, columns: string[]): Mapping {
 }
 
 /**
- * What a person typed, dressed as the run's prompts were in training: it takes the first role, the others stay empty.
- * Plain text stays as it is.
+ * What a person typed, dressed as the run's prompts were in training: it takes the first role, the others stay empty; in
+ * a model's own chat template it is the first turn. Plain text stays as it is.
  */
-export function comparePrompt(typed: string, mapping: Mapping | null, template: PromptTemplate): string {
+export async function comparePrompt(typed: string, mapping: Mapping | null, template: PromptTemplate, dress: Dress): Promise<Prompt> {
+  if (mapping?.kind === 'chat' && template.chat) return (await dress(template.chat, [[{ role: 'user', text: typed }]]))[0];
   if (!mapping || template.prompt === '') return typed;
   return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]));
 }
 
 /** Prompts to sample as the run's prompts were in training; null = one of the held-out data. */
-export function dressedPrompts(prompts: readonly string[] | null, { mapping, template }: { mapping: Mapping | null; template: PromptTemplate }): string[] | null {
-  return prompts?.map((p) => comparePrompt(p, mapping, template)) ?? null;
+export async function dressedPrompts(prompts: readonly string[] | null, { mapping, template }: { mapping: Mapping | null; template: PromptTemplate }, dress: Dress): Promise<Prompt[] | null> {
+  return prompts && Promise.all(prompts.map((p) => comparePrompt(p, mapping, template, dress)));
+}
+
+/** What is said of a template where settings are listed; `chat` is null unless it is a model's own. */
+export function templateWords({ prompt, completion, chat }: PromptTemplate): { prompt: string; completion: string; chat: string | null } {
+  const t = texts().compare.settings;
+  if (!chat) return { prompt: prompt || t.none, completion: completion || t.none, chat: null };
+  const own = t.own(chat.name);
+  return { prompt: own, completion: own, chat: chat.source };
 }
 
 /** How prompts were dressed for an adapter that came from files: the kind of data is told by the roles its template names. */
 export function carriedPrompt(template: PromptTemplate): { mapping: Mapping; template: PromptTemplate } {
+  if (template.chat) return { mapping: { kind: 'chat', roles: {} }, template };
   const kind = (['instruction', 'prompt-completion', 'text-label', 'chat'] as const).find((k) => template.prompt.includes(`{${DATA_ROLES[k][0].role}}`));
   return { mapping: { kind: kind ?? 'text', roles: {} }, template };
 }

@@ -4,6 +4,7 @@ import type { ModuleAdapter } from '../engine/adapterRun';
 import { extraLength, extraOf } from '../engine/adapters/parameters';
 import { adaptedModules, modulePath } from '../engine/model/llama';
 import { METHODS, type RunConfig, isGated, rankOf, runSchema } from '../shared/config';
+import type { PromptTemplate } from '../shared/data';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
@@ -23,10 +24,10 @@ function adaptersOf(run: RunConfig): ModuleAdapter[] {
   }));
 }
 
-function exported(run: RunConfig, adapters = adaptersOf(run)): AdapterFile[] {
+function exported(run: RunConfig, adapters = adaptersOf(run), template: PromptTemplate = { prompt: 'p', completion: 'c' }): AdapterFile[] {
   return adapterFiles({
     run, modelName: 'tiny', adapters, thresholds: isGated(run) ? random(adapters.length).map(Math.abs) : null,
-    template: { prompt: 'p', completion: 'c' }, check: { model: 'tiny', ids: [1], rows: [0], dense: null, gated: null },
+    template, check: { model: 'tiny', ids: [1], rows: [0], dense: null, gated: null },
   });
 }
 
@@ -44,6 +45,17 @@ it('rsLoRA stays rsLoRA, with its scaling', () => {
 it('a gate that draws its tokens fits no file', () => {
   const run = runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', gate: { rule: 'random' } });
   expect(() => exported(run)).toThrow('draws its tokens anew');
+});
+
+it('tells the template that it was trained with, a model’s own too', () => {
+  const run = runSchema.parse({ id: 'a', name: 'A', method: 'lora' });
+  const template = { prompt: 'p', completion: 'c', chat: { name: 'default', source: '{{ messages }}', tokens: { bos_token: '<s>' } } };
+  const files = exported(run, adaptersOf(run), template);
+  expect(readAdapter(files, model, 'b').template).toEqual(template);
+  expect(readAdapter(exported(run), model, 'b').template).toEqual({ prompt: 'p', completion: 'c' });
+  const readme = (of: AdapterFile[]) => new TextDecoder().decode(of.find((f) => f.name === 'README.md')!.bytes);
+  expect(readme(files)).toContain('apply_chat_template');
+  expect(readme(exported(run))).not.toContain('apply_chat_template');
 });
 
 describe('every method', () => {

@@ -10,6 +10,7 @@ import { readSafetensors, writeSafetensors } from '../hub/safetensors';
 import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, drawsTokens, inWords, rankOf, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
+import { templateSchema } from '../shared/origin';
 import { texts } from '../shared/texts';
 import type { LlamaConfig, ModuleId } from '../shared/types';
 import type { AdapterFile } from './protocol';
@@ -110,7 +111,7 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
     json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template }),
     ...(check ? [json('check.json', check)] : []),
-    { name: 'README.md', bytes: new TextEncoder().encode(readme(run, modelName, thresholds !== null, check !== null)) },
+    { name: 'README.md', bytes: new TextEncoder().encode(readme(run, modelName, thresholds !== null, check !== null, template)) },
   ];
   if (thresholds) {
     files.push(json('ts_peft.json', {
@@ -124,12 +125,12 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
 
 const METHOD_NAMES: Record<RunConfig['method'], string> = { lora: 'LoRA', dora: 'DoRA', adalora: 'AdaLoRA', 'ts-lora': 'TS-LoRA', 'ts-dora': 'TS-DoRA' };
 
-function readme(run: RunConfig, modelName: string, gated: boolean, checked: boolean): string {
+function readme(run: RunConfig, modelName: string, gated: boolean, checked: boolean, template: PromptTemplate): string {
   const lines = [
     `# ${run.name}`, '',
     `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve.`, '',
     '```python', 'from peft import PeftModel', 'model = PeftModel.from_pretrained(base, "this folder")', '```', '',
-    `${checked ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template.`,
+    `${checked ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
   if (gated) lines.push('', '**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.');
   return `${lines.join('\n')}\n`;
@@ -168,8 +169,7 @@ const thresholdSchema = z.object({
 });
 const numbers = z.array(z.array(z.number()).max(300_000)).max(64).nullable();
 const checkSchema = z.object({ model: z.string(), ids: z.array(z.int().min(0)).min(1).max(512), rows: z.array(z.int().min(0)).min(1).max(64), dense: numbers, gated: numbers });
-const text = z.string().max(20_000);
-const sieveSchema = z.object({ name: z.string().min(1).max(60), template: z.object({ prompt: text, completion: text }) });
+const sieveSchema = z.object({ name: z.string().min(1).max(60), template: z.object(templateSchema.shape) });
 
 function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodType<T>): T | null {
   const bytes = files.get(name);

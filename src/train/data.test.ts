@@ -84,7 +84,7 @@ describe('real files', { timeout: 60_000 }, () => {
     expect(table.header).toMatchObject({ used: false });
     expect(table.rows).toHaveLength(872);
     expect(detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 1', label: 'column 2' } });
-    const chips = prepared.preview(0, 1)[0].tokens;
+    const chips = (await prepared.preview(0, 1))[0].tokens;
     expect(chips.filter((t) => t.state === 'trained').map((t) => t.text)).toEqual([' ', table.rows.cells(0)[1], '<|endoftext|>']);
     expect(chips.map((t) => t.text).join('')).toBe(`<|endoftext|>${table.rows.cells(0)[0]}\nLabel: ${table.rows.cells(0)[1]}<|endoftext|>`);
   });
@@ -110,9 +110,9 @@ describe('real files', { timeout: 60_000 }, () => {
     expect(prepared.report.truncated).toBe(0);
     expect(prepared.report.longest).toBeLessThanOrEqual(64);
     // Windows end where a speech does, mostly.
-    const ends = prepared.preview(0, 200).filter((e) => e.tokens[e.tokens.length - 1].text.endsWith('\n'));
+    const ends = (await prepared.preview(0, 200)).filter((e) => e.tokens[e.tokens.length - 1].text.endsWith('\n'));
     expect(ends.length).toBeGreaterThan(150);
-    const text = prepared.preview(0, 1e6).map((e) => tokenizer.decode(e.tokens.map((t) => t.id))).join('');
+    const text = (await prepared.preview(0, 1e6)).map((e) => tokenizer.decode(e.tokens.map((t) => t.id))).join('');
     expect(text).toBe(table.rows.cells(0)[0]);
   });
 
@@ -126,7 +126,7 @@ describe('text that looks like a special token', () => {
   it('is not one', async () => {
     const table = await parseFile('a.csv', new Blob(['prompt,completion\nsay <|endoftext|> now,no <|endoftext|>\nx,y']));
     const { preview } = await prepare(table, { ...OPTIONS, mapping: detect(table).mapping, template: { prompt: '{prompt}\n', completion: '{completion}' }, heldOutShare: 0.5 }, tokenizer);
-    const ids = preview(0, 1)[0].tokens.map((t) => t.id);
+    const ids = (await preview(0, 1))[0].tokens.map((t) => t.id);
     expect(ids.filter((id) => id === tokenizer.eosId)).toHaveLength(2);
     expect([ids[0], ids[ids.length - 1]]).toEqual([tokenizer.bosId, tokenizer.eosId]);
   });

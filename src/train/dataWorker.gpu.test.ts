@@ -36,8 +36,8 @@ describe('data worker', () => {
     expect(await failure(ask({ type: 'prepare', options: { ...options, mapping: text, template: { prompt: '', completion: '{text}' } } }))).toMatchObject({ name: 'DataError', message: 'There is no data yet.' });
 
     await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
-    const bad = new Blob(['text,text\na,b\nc,d']);
-    expect(await failure(ask({ type: 'parse', fileName: 'a.csv', file: bad, header: 'yes' }))).toMatchObject({ name: 'DataError', line: 1, hint: expect.stringContaining('Rename') });
+    const bad = new Blob(['"text,label\na,b\nc,d']);
+    expect(await failure(ask({ type: 'parse', fileName: 'a.csv', file: bad, header: 'yes' }))).toMatchObject({ name: 'DataError', line: 1, hint: expect.stringContaining('quote') });
 
     const file = await (await fetch('/datasets/feelings/feelings.csv')).blob();
     const parsed = await ask({ type: 'parse', fileName: 'feelings.csv', file, header: 'auto' });
@@ -71,5 +71,32 @@ describe('data worker', () => {
     expect(await ended).toMatchObject({ name: 'Cancelled' });
     const short = new Blob(['{"a":"x"}\n{"a":"y"}']);
     expect(await ask({ type: 'parse', fileName: 'a.jsonl', file: short, header: 'auto' })).toMatchObject({ rowCount: 2 });
+  });
+
+  it('ends a chat template that does not come to an end after 1 s, and keeps the data', async () => {
+    const ask = start();
+    await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
+    const chats = Array.from({ length: 40 }, (_, i) => JSON.stringify({ messages: [{ role: 'user', content: `q${i}` }, { role: 'assistant', content: `<|endoftext|>${i}` }] }));
+    const { detection, template } = await ask({ type: 'parse', fileName: 'chats.jsonl', file: new Blob([chats.join('\n')]), header: 'auto' });
+    const own = (source: string) => ({ ...template, chat: { name: 'default', source, tokens: { eos_token: '<|endoftext|>' } } });
+    const { mapping } = detection;
+    const options = { mapping, completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
+    const endless = own('{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}');
+    const started = performance.now();
+    const stopped = { name: 'DataError', message: expect.stringContaining('not done after 1 s') };
+    expect(await failure(ask({ type: 'try-template', mapping, template: endless }))).toMatchObject(stopped);
+    expect(performance.now() - started).toBeGreaterThan(900);
+    expect(await failure(ask({ type: 'prepare', options: { ...options, template: endless } }))).toMatchObject(stopped);
+    expect(await failure(ask({ type: 'try-template', mapping, template: own('{% for i in range(10000000000) %}x{% endfor %}') }))).toMatchObject({ name: 'DataError', message: expect.stringContaining('without end') });
+
+    const fine = own("{% for m in messages %}{{ m.role ~ ': ' ~ m.content ~ eos_token ~ '\n' }}{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}");
+    expect(await ask({ type: 'try-template', mapping, template: fine })).toEqual({
+      segments: [{ text: 'user: q0<|endoftext|>\nassistant: ', trained: false }, { text: '<|endoftext|>0<|endoftext|>', trained: true }],
+    });
+    const { report } = await ask({ type: 'prepare', options: { ...options, template: fine } });
+    expect(report).toMatchObject({ rows: 40, examples: 40, issues: [] });
+    const prompt = 'user: <\ufdd0\ufdd1|endoftext|><|endoftext|>\nassistant: ';
+    expect(await ask({ type: 'dress', template: fine.chat, chats: [[{ role: 'user', text: '<|endoftext|>' }]] })).toEqual({ prompts: [{ dressed: prompt }] });
+    expect((await ask({ type: 'detail', item: 3 }))?.prompt).toEqual({ dressed: 'user: q3<|endoftext|>\nassistant: ' });
   });
 });

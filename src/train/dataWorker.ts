@@ -7,13 +7,16 @@ import { Cancelled, Pace, type PaceHooks } from '../data/pace';
 import { parseFile } from '../data/parse';
 import { prepare, type Prepared, type Previous } from '../data/prepare';
 import { cellsOf, NO_REPAIRS } from '../data/repair';
+import { compileTexts, type Dresser, dressedPrompts } from '../data/texts';
 import { TableView } from '../data/view';
-import { openTokenizer } from '../hub/tokenizer';
+import { openChatTokenizer } from '../hub/tokenizer';
 import type { ParsedTable } from '../shared/data';
 import { DataError, toErrorInfo } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { unguard } from '../shared/guard';
 import { defaultTemplate } from '../shared/template';
+import { texts } from '../shared/texts';
 import type { Tokenizer } from '../shared/types';
+import { ChatRenderer } from './chatRenderer';
 import { openInbox } from './inbox';
 import type { DataEvent, DataReplies, DataRequest, FromWorker } from './protocol';
 
@@ -22,6 +25,7 @@ const SAMPLE_ROWS = 20;
 const PREVIEW_EXAMPLES = 8;
 const MOST_LISTED = 500;
 
+const renderer = new ChatRenderer();
 let tokenizer: Tokenizer | null = null;
 let table: ParsedTable | null = null;
 let prepared: { set: Prepared; view: TableView } | null = null;
@@ -33,6 +37,11 @@ interface Answer<T> {
   transfer?: Transferable[];
 }
 
+function dresser(): Dresser {
+  if (!tokenizer) throw new DataError(texts().errors.train.dataWorker.noTokenizer);
+  return { render: renderer.rendering(), special: tokenizer.special };
+}
+
 function ready(): { set: Prepared; view: TableView } {
   if (!prepared) throw new DataError(texts().errors.train.dataWorker.noExamples);
   return prepared;
@@ -40,19 +49,21 @@ function ready(): { set: Prepared; view: TableView } {
 
 async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<DataReplies[keyof DataReplies]>> {
   switch (request.type) {
-    case 'open-tokenizer':
+    case 'open-tokenizer': {
       // The prepared set speaks the old tokenizer's ids.
       prepared = last = null;
       tokenizer = null;
-      tokenizer = await openTokenizer(request.source);
-      return { value: null };
+      const opened = await openChatTokenizer(request.source);
+      ({ tokenizer } = opened);
+      return { value: { templates: opened.templates } };
+    }
     case 'parse': {
       prepared = last = null;
       table = null;
       table = await parseFile(request.fileName, request.file, request.header, hooks);
       const { rows, ...info } = table;
       const detection = detect(table);
-      return { value: { table: info, sample: firstRows(table), rowCount: rows.length, detection, template: defaultTemplate(detection.mapping) } };
+      return { value: { table: info, sample: readableRows(table, SAMPLE_ROWS).map((cells) => cells.map((cell) => cell.slice(0, 2000))), rowCount: rows.length, detection, template: defaultTemplate(detection.mapping) } };
     }
     case 'prepare': {
       if (!table) throw new DataError(texts().errors.train.dataWorker.noData);
@@ -60,19 +71,19 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
       // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
       const previous = last;
       prepared = null;
-      const set = await prepare(table, request.options, tokenizer, hooks, previous);
+      const set = await prepare(table, request.options, tokenizer, { ...hooks, render: renderer.rendering(hooks.signal) }, previous);
       last = { set, options: request.options };
       prepared = { set, view: new TableView(table, request.options.mapping, set, tokenizer) };
       const { report, train, heldOut } = set;
       const transfer = [train, heldOut].flatMap((s) => [s.ids.buffer, s.offsets.buffer, s.supervised.buffer]);
-      return { value: { report, preview: set.preview(0, PREVIEW_EXAMPLES), train, heldOut }, transfer };
+      return { value: { report, preview: await set.preview(0, PREVIEW_EXAMPLES), train, heldOut }, transfer };
     }
     case 'preview':
-      return { value: { examples: ready().set.preview(request.from, Math.min(request.count, MOST_LISTED)) } };
+      return { value: { examples: await ready().set.preview(request.from, Math.min(request.count, MOST_LISTED)) } };
     case 'list':
       return { value: await ready().view.list(request.filter, request.search, request.from, Math.min(request.count, MOST_LISTED), new Pace({ signal: hooks.signal })) };
     case 'detail':
-      return { value: ready().view.detail(request.item) };
+      return { value: await ready().view.detail(request.item) };
     case 'rejected': {
       // Parts are handed to the browser as they fill up, so that none of them weighs on the heap.
       const parts: Blob[] = [];
@@ -86,18 +97,27 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
       }
       return { value: { file: new Blob([...parts, text], { type: 'application/x-ndjson' }) } };
     }
+    case 'try-template': {
+      const [cells] = table ? readableRows(table, 1) : [];
+      if (!table || !cells) throw new DataError(texts().errors.train.dataWorker.noData);
+      const [{ segments, problem }] = await compileTexts(table.columns, request, tokenizer && dresser())([cells]);
+      if (problem !== null) throw new DataError({ message: problem });
+      return { value: { segments: segments.map(({ text, trained }) => ({ text: unguard(text), trained })) } };
+    }
+    case 'dress':
+      return { value: { prompts: (await dressedPrompts(request.template, request.chats, dresser())).map((dressed) => ({ dressed })) } };
     case 'cancel':
       return { value: null };
   }
 }
 
-function firstRows(from: ParsedTable): string[][] {
-  const sample: string[][] = [];
-  for (let i = 0; i < from.rows.length && sample.length < SAMPLE_ROWS; i++) {
+function readableRows(from: ParsedTable, most: number): string[][] {
+  const found: string[][] = [];
+  for (let i = 0; i < from.rows.length && found.length < most; i++) {
     const cells = cellsOf(from, i, NO_REPAIRS);
-    if (cells) sample.push(cells.map((cell) => cell.slice(0, 2000)));
+    if (cells) found.push(cells);
   }
-  return sample;
+  return found;
 }
 
 /** Which kinds of work a request makes pointless. */
@@ -110,6 +130,9 @@ const ENDS: Partial<Record<DataRequest['type'], readonly DataRequest['type'][]>>
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (message: FromWorker<DataEvent>, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
+/** What is answered whatever is under way, once the tokenizer is there. */
+const ASIDE: readonly DataRequest['type'][] = ['try-template', 'dress'];
+let opening: Promise<void> = Promise.resolve();
 let queue: Promise<void> = Promise.resolve();
 const waiting = new Set<{ type: DataRequest['type']; abort: AbortController }>();
 
@@ -117,7 +140,7 @@ openInbox<DataRequest>(scope, (request) => {
   for (const job of waiting) if (ENDS[request.type]?.includes(job.type)) job.abort.abort();
   const job = { type: request.type, abort: new AbortController() };
   waiting.add(job);
-  queue = queue.then(async () => {
+  const run = async () => {
     const { requestId } = request;
     try {
       if (job.abort.signal.aborted) throw new Cancelled();
@@ -131,5 +154,8 @@ openInbox<DataRequest>(scope, (request) => {
     } finally {
       waiting.delete(job);
     }
-  });
+  };
+  if (ASIDE.includes(request.type)) void opening.then(run);
+  else queue = queue.then(run);
+  if (request.type === 'open-tokenizer') opening = queue;
 });

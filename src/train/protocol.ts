@@ -1,14 +1,14 @@
 /**
- * Everything the page and its three workers say to each other, as discriminated unions.
+ * Everything the page and its workers say to each other, as discriminated unions.
  * Requests carry a `requestId`; exactly one `reply` or `failed` answers each. Events come unasked and carry
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
 import type { ExperimentConfig } from '../shared/config';
-import type { Detection, ListedRow, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, RowDetail, RowFilter, TableInfo } from '../shared/data';
+import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, RenderedChat, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
-import type { AdapterWork, GateStats, GpuInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, TokenSet } from '../shared/types';
+import type { AdapterWork, GateStats, GpuInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, Prompt, TokenSet } from '../shared/types';
 
 export type { ModelSource };
 
@@ -64,7 +64,7 @@ export interface RunInput {
   train: TokenSet;
   heldOut: TokenSet;
   /** Sampled at each evaluation, in the template already; null = a prompt of the held-out data; absent = no samples. */
-  samplePrompts?: string[] | null;
+  samplePrompts?: Prompt[] | null;
   /** Measures the gates' μ on held-out tokens at every evaluation instead of only at the last. */
   measureGates?: boolean;
 }
@@ -85,12 +85,12 @@ export type TrainRequest =
   /** Ends the run and keeps what was learnt. */
   | { type: 'stop' }
   /** Answers `prompt` with each of `runs`, same sampling seed; pieces come as events. */
-  | { type: 'generate'; runs: RunId[]; prompt: string; sampling: Sampling }
+  | { type: 'generate'; runs: RunId[]; prompt: Prompt; sampling: Sampling }
   | { type: 'cancel-generate' }
   /** The text whose tokens are watched; null = the first held-out example. Sent again at any time. */
   | { type: 'watch-text'; text: string | null }
   /** Prompts that every run answers at each evaluation, see `RunInput`. Sent again at any time. */
-  | { type: 'sample-prompts'; prompts: string[] | null }
+  | { type: 'sample-prompts'; prompts: Prompt[] | null }
   /** With `check`, the logits of a short text come with it, for whoever loads the files elsewhere. */
   | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
@@ -225,6 +225,10 @@ export type TrainEvent =
 export type DataRequest =
   /** Tokeniser of the model in use. Must come before `prepare`. */
   | { type: 'open-tokenizer'; source: ModelSource }
+  /** What the first row becomes, whatever is under way. Needs `parse`; a model's own template needs `open-tokenizer`. */
+  | { type: 'try-template'; mapping: Mapping; template: PromptTemplate }
+  /** Chats as prompts in a model's own template, whatever is under way. */
+  | { type: 'dress'; template: ChatTemplate; chats: Turn[][] }
   /** Reads a file, packed or not. Ends every parse, prepare and list that is under way. */
   | { type: 'parse'; fileName: string; file: Blob; header: 'auto' | 'yes' | 'no' }
   /** Ends a prepare or list that is under way. */
@@ -240,7 +244,10 @@ export type DataRequest =
   | { type: 'cancel' };
 
 export interface DataReplies {
-  'open-tokenizer': null;
+  /** The chat templates that the model brings, the usual one first. */
+  'open-tokenizer': { templates: ChatTemplate[] };
+  'try-template': { segments: Segment[] };
+  dress: { prompts: Prompt[] };
   parse: { table: TableInfo; sample: string[][]; rowCount: number; detection: Detection; template: PromptTemplate };
   /** Both sets are empty where the report names a problem. */
   prepare: { report: PrepareReport; preview: PreviewExample[]; train: TokenSet; heldOut: TokenSet };
@@ -254,6 +261,28 @@ export interface DataReplies {
 export type DataEvent =
   /** How far a parse or prepare is; `total` is null where it is not known. */
   { type: 'progress'; label: string; loaded: number; total: number | null };
+
+// ---- template worker -------------------------------------------------------------------------------
+
+/** The data worker asks it; whatever it does not answer in time it is ended over. */
+export interface TemplateRequest {
+  /** What its problems are said in. */
+  language: Language;
+  template: ChatTemplate;
+  chats: readonly (readonly Turn[])[];
+  as: 'chat' | 'prompt';
+}
+
+export type TemplateEvent =
+  /** Once, when it can be asked. */
+  | { kind: 'ready' }
+  /** After each rendering. */
+  | { kind: 'alive' }
+  /** Each chat, in order. */
+  | { kind: 'rendered'; chat: RenderedChat }
+  /** Instead of what is left. */
+  | { kind: 'failed'; error: ErrorInfo };
+
 // ---- keep worker -----------------------------------------------------------------------------------
 
 /** What the page is told of an interrupted run before it asks for all of it. */

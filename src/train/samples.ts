@@ -6,10 +6,11 @@ import { exampleCount } from '../data/batches';
 import { Generator } from '../engine/generator';
 import { maxContext } from '../engine/model/llama';
 import type { Trainer } from '../engine/trainer';
-import { TextStream } from '../hub/tokenizer';
+import { promptIds, TextStream } from '../hub/tokenizer';
 import { OutOfMemoryError, TrainError } from '../shared/errors';
+import { unguard } from '../shared/guard';
 import { texts } from '../shared/texts';
-import type { TokenSet, Tokenizer } from '../shared/types';
+import type { Prompt as Asked, TokenSet, Tokenizer } from '../shared/types';
 import { MAX_SAMPLE_PROMPTS, type RunId, SAMPLE_TOKENS, type TrainEvent } from './protocol';
 
 /** Words that stand for a prompt where a set has none, in tokens. */
@@ -22,6 +23,8 @@ interface Prompt {
   text: string;
   /** How the example goes on; null for a prompt of the user's own. */
   expected: string | null;
+  /** Whether its answer ends with the first special token, as in a chat, or with the model's own end alone. */
+  chat: boolean;
 }
 
 export class Sampler {
@@ -46,7 +49,7 @@ export class Sampler {
    * an empty list = none.
    * @throws {TrainError} when one is too long or there are too many
    */
-  set(prompts: readonly string[] | null): void {
+  set(prompts: readonly Asked[] | null): void {
     if (prompts && prompts.length > MAX_SAMPLE_PROMPTS) throw new TrainError(texts().errors.train.session.manyPrompts(MAX_SAMPLE_PROMPTS));
     this.#prompts = prompts ? prompts.map((p) => this.#typed(p)) : this.#fromData();
   }
@@ -55,11 +58,10 @@ export class Sampler {
     return maxContext(this.#trainer.base.config) - 1;
   }
 
-  #typed(text: string): Prompt {
-    const { bosId } = this.#tokenizer;
-    const ids = Int32Array.from([...(bosId === null ? [] : [bosId]), ...this.#tokenizer.encode(text)]);
+  #typed(asked: Asked): Prompt {
+    const ids = promptIds(this.#tokenizer, asked);
     if (ids.length === 0 || ids.length > this.#room) throw new TrainError(texts().errors.train.session.longPrompt(ids.length, this.#room));
-    return { ids, text, expected: null };
+    return typeof asked === 'string' ? { ids, text: asked, expected: null, chat: false } : { ids, text: unguard(asked.dressed), expected: null, chat: true };
   }
 
   /** What stands before the first supervised token of a held-out example; for plain text its opening words. */
@@ -70,7 +72,9 @@ export class Sampler {
       const first = supervised.subarray(offsets[e], offsets[e + 1]).indexOf(1);
       const length = first > 1 ? first : this.#opening(example);
       if (length < 1 || length > this.#room) continue;
-      return [{ ids: example.slice(0, length), text: this.#text(example.subarray(0, length)), expected: this.#text(example.subarray(length, length + SAMPLE_TOKENS)) }];
+      // Special tokens inside are a chat template's.
+      const chat = example.subarray(1, length).some((id) => this.#tokenizer.special.has(id));
+      return [{ ids: example.slice(0, length), text: this.#text(example.subarray(0, length)), expected: this.#text(example.subarray(length, length + SAMPLE_TOKENS)), chat }];
     }
     return [];
   }
@@ -91,7 +95,7 @@ export class Sampler {
   /** Answers of `runIds` ('base' among them) after `step` steps, all beside one another. Memory that is short ends sampling, not the run. */
   async take(step: number, runIds: readonly RunId[]): Promise<void> {
     const { base } = this.#trainer;
-    for (const { ids, text: prompt, expected } of this.#prompts) {
+    for (const { ids, text: prompt, expected, chat } of this.#prompts) {
       if (this.#cancelled() || runIds.length === 0) return;
       const streams = runIds.map(() => new TextStream(this.#tokenizer));
       const written = runIds.map(() => '');
@@ -100,7 +104,7 @@ export class Sampler {
         try {
           await generator.generate(ids, { seed: 0, maxNewTokens: SAMPLE_TOKENS, temperature: 0, topP: 1 }, (m, id) => {
             written[m] += streams[m].push(id);
-            return !this.#cancelled();
+            return !this.#cancelled() && !(chat && this.#tokenizer.special.has(id));
           }, (m) => { written[m] += streams[m].end(); });
         } finally {
           generator.free();

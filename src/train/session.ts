@@ -11,7 +11,7 @@ import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { texts } from '../shared/texts';
-import type { GpuInfo, KernelProfile, TokenBatch, TokenSet } from '../shared/types';
+import type { GpuInfo, KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
@@ -396,7 +396,7 @@ export class Session {
     });
   }
 
-  samplePrompts(prompts: string[] | null): Promise<void> {
+  samplePrompts(prompts: Prompt[] | null): Promise<void> {
     return this.#lock.run(async () => this.#sampler.set(prompts));
   }
 

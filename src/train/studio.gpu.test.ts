@@ -51,6 +51,8 @@ describe('the train worker', () => {
     const { runId } = await studio.import({ type: 'import', files, as: null });
     const sampling = { seed: 7, maxNewTokens: 12, temperature: 0.8, topP: 0.95 };
     const { texts } = await studio.generate({ type: 'generate', runs: ['base', 'ts-lora', runId], prompt: 'Tom has 3 red apples and one hat.\n', sampling }, 1);
+    const dressed = await studio.generate({ type: 'generate', runs: ['base'], prompt: { dressed: '<|endoftext|>Tom has 3 red apples and one hat.\n' }, sampling }, 2);
+    expect(dressed.texts.base).toBe(texts.base);
     expect(texts[runId]).toBe(texts['ts-lora']);
     expect(texts[runId]).not.toBe(texts.base);
     await studio.reset();
@@ -192,10 +194,13 @@ describe('the train worker', () => {
 
     events.length = 0;
     done = phase('finished');
-    await studio.start({ type: 'start', experiment: experiment({ steps: 4 }), ...set, samplePrompts: ['The cat', 'A dog'] });
+    await studio.start({ type: 'start', experiment: experiment({ steps: 4 }), ...set, samplePrompts: ['The cat', 'A dog', { dressed: '<|endoftext|>The cat' }] });
     await expect(studio.samplePrompts({ type: 'sample-prompts', prompts: Array<string>(9).fill('x') })).rejects.toThrow('At most');
     await done;
-    expect(events.flatMap((e) => (e.type === 'sample' && e.runId === 'lora' ? [e.prompt] : []))).toEqual(['The cat', 'A dog']);
+    const answers = events.flatMap((e) => (e.type === 'sample' && e.runId === 'lora' ? [e] : []));
+    expect(answers.map((e) => e.prompt)).toEqual(['The cat', 'A dog', '<|endoftext|>The cat']);
+    // What a chat template wrote gets no second beginning.
+    expect(answers[2].text).toBe(answers[0].text);
     await studio.reset();
     expect(studio.counts()).toEqual(before);
   });

@@ -2,7 +2,7 @@
 import { AdapterRun } from '../engine/adapterRun';
 import { Generator } from '../engine/generator';
 import { type Gpu, openGpu } from '../engine/gpu/device';
-import { TextStream } from '../hub/tokenizer';
+import { promptIds, TextStream } from '../hub/tokenizer';
 import { sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
@@ -162,7 +162,9 @@ export class Studio {
   async generate({ runs, prompt, sampling }: Request<'generate'>, requestId: number): Promise<TrainReplies['generate']> {
     const { base, tokenizer } = this.#needModel();
     this.#cancelled = false;
-    const prompted = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
+    const prompted = promptIds(tokenizer, prompt);
+    // In a chat an answer ends with the first special token, whatever the model's own end is.
+    const ends = (id: number) => typeof prompt !== 'string' && tokenizer.special.has(id);
     const written: Record<RunId, string> = Object.create(null);
     const answer = async (ids: RunId[]) => {
       if (this.#cancelled) return;
@@ -175,7 +177,7 @@ export class Studio {
       try {
         await generator.generate(prompted, sampling, (m, id) => {
           show(m, streams[m].push(id), false);
-          return !this.#cancelled;
+          return !this.#cancelled && !ends(id);
         }, (m) => show(m, streams[m].end(), true));
       } finally {
         generator.free();

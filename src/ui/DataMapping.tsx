@@ -1,6 +1,7 @@
 /** What the columns mean: kind, roles with where each choice comes from, and the template with a live example. */
-import { DATA_KINDS, type DataKind, type Mapping, type PromptTemplate } from '../shared/data';
-import { DataError } from '../shared/errors';
+import { useEffect, useState } from 'react';
+import { type ChatTemplate, DATA_KINDS, type DataKind, type Mapping, type PromptTemplate, type Segment } from '../shared/data';
+import { DataError, SieveError } from '../shared/errors';
 import { compileTemplate, DATA_ROLES } from '../shared/template';
 import { texts } from '../shared/texts';
 import { Check, SelectField, TextField } from './bits';
@@ -41,7 +42,14 @@ export function DataMapping() {
           );
         })}
       </div>
-      {mapping.kind !== 'text' && (
+      {chat && d.chatTemplates.length > 0 && <TemplateChoice templates={d.chatTemplates} chosen={template.chat ? d.chatChoice : null} />}
+      {chat && template.chat && (
+        <TextField
+          label={t.chatSource} value={template.chat.source} onChange={(source) => studio.data.editChatTemplate(source)} rows={6} mono testId="chat-template"
+          help={t.chatSourceHelp}
+        />
+      )}
+      {mapping.kind !== 'text' && !template.chat && (
         <>
           <TextField
             label={chat ? t.askedTemplate : t.promptTemplate} value={template.prompt} onChange={(prompt) => studio.data.setTemplate({ prompt })} rows={3} mono
@@ -50,8 +58,8 @@ export function DataMapping() {
           <TextField label={chat ? t.answerTemplate : t.completionTemplate} value={template.completion} onChange={(completion) => studio.data.setTemplate({ completion })} rows={2} mono />
         </>
       )}
-      {!chat && <LiveExample columns={table.columns} row={sample[0]} mapping={mapping} template={template} />}
-      {template.prompt !== '' && <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>{chat ? t.answersOnly : t.completionOnly}</Check>}
+      {chat ? <LiveChat mapping={mapping} template={template} /> : <LiveExample columns={table.columns} row={sample[0]} mapping={mapping} template={template} />}
+      {(template.prompt !== '' || template.chat) && <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>{chat ? t.answersOnly : t.completionOnly}</Check>}
     </div>
   );
 }
@@ -61,22 +69,64 @@ function RoleMark({ state }: { state: RoleState }) {
   return <span className={`role-mark role-${state}`} title={t.stateHelp[state]}> {t.state[state]}</span>;
 }
 
+/** The model's own templates beside the plain one. */
+function TemplateChoice({ templates, chosen }: { templates: ChatTemplate[]; chosen: string | null }) {
+  const studio = useStudio();
+  const t = texts().data.mapping;
+  const names = templates.map(({ name }) => name);
+  return (
+    <SelectField
+      label={t.chatTemplate} value={chosen === null ? '' : names.includes(chosen) ? chosen : names[0]}
+      onChange={(name) => studio.data.setChatTemplate(name === '' ? null : name)}
+      help={t.chatTemplateHelp}
+      options={[...names.map((name) => ({ value: name, label: names.length === 1 ? t.own : t.ownNamed(name) })), { value: '', label: t.plain }]}
+    />
+  );
+}
+
 /** The first row through the template, at every keystroke. */
 function LiveExample({ columns, row, mapping, template }: { columns: string[]; row: string[] | undefined; mapping: Mapping; template: PromptTemplate }) {
   if (!row) return null;
-  let filled: { prompt: string; completion: string } | null = null;
-  let problem = '';
+  const segments: Segment[] = [];
+  let problem: string | undefined;
   try {
-    filled = compileTemplate(columns, mapping, template)(row);
+    const { prompt, completion } = compileTemplate(columns, mapping, template)(row);
+    segments.push({ text: prompt, trained: false }, { text: completion, trained: true });
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     problem = error.message;
   }
+  return <Filled segments={segments} problem={problem} />;
+}
+
+/** The first chat through the template, soon after each keystroke. */
+function LiveChat({ mapping, template }: { mapping: Mapping; template: PromptTemplate }) {
+  const studio = useStudio();
+  const [shown, setShown] = useState<{ segments: Segment[]; problem?: string }>({ segments: [] });
+  useEffect(() => {
+    let current = true;
+    const show = (next: { segments: Segment[]; problem?: string }) => { if (current) setShown(next); };
+    const timer = setTimeout(() => void studio.data.tryTemplate(mapping, template).then(
+      (segments) => show({ segments }),
+      (error: unknown) => {
+        if (!(error instanceof SieveError)) throw error;
+        show({ segments: [], problem: error.message });
+      },
+    ), 150);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [studio, mapping, template]);
+  return <Filled {...shown} />;
+}
+
+function Filled({ segments, problem }: { segments: Segment[]; problem?: string }) {
   return (
     <figure className="live-example" data-testid="template-preview">
       <figcaption className="help">{texts().data.mapping.firstRow}</figcaption>
-      {filled
-        ? <p className="pre mono"><span className="chip-masked">{filled.prompt.slice(0, 1500)}</span><span className="chip-trained">{filled.completion.slice(0, 1500)}</span></p>
+      {problem === undefined
+        ? <p className="pre mono">{segments.map(({ text, trained }, i) => <span key={i} className={trained ? 'chip-trained' : 'chip-masked'}>{text.slice(0, 1500)}</span>)}</p>
         : <p className="field-problem">{problem}</p>}
     </figure>
   );

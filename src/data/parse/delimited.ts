@@ -42,7 +42,7 @@ export class Delimited implements TextParser {
     this.#push(text, false);
   }
 
-  /** @throws {DataError} when there are no rows, or two columns have one name. */
+  /** @throws {DataError} when there are no rows. */
   end(): void {
     this.#push('', true);
   }
@@ -99,17 +99,23 @@ export class Delimited implements TextParser {
     this.#table.add(line, fields.slice(0, MAX_COLUMNS), fields.length === this.#width ? 'ok' : 'ragged', lastLine);
   }
 
-  /**
-   * Column names; an empty one is numbered.
-   * @throws {DataError} when two columns have one name: which of them is meant is not ours to guess.
-   */
+  /** Column names; an empty one is numbered, and so is the second of one name, with a note: which is meant is not ours to guess. */
   #names({ line, fields }: CsvRecord): string[] {
     const names = fields.map((field, c) => this.#table.repair(field, line).trim() || `column ${c + 1}`);
-    const twice = names.find((name, c) => names.indexOf(name) < c);
-    if (twice !== undefined) {
-      throw new DataError(texts().errors.data.table.twice(excerpt(twice), excerpt(names.join(' | '))), line);
-    }
-    return names;
+    const taken = new Set(names);
+    const seen = new Set<string>();
+    return names.map((name) => {
+      if (!seen.has(name)) {
+        seen.add(name);
+        return name;
+      }
+      let n = 2;
+      while (taken.has(`${name} (${n})`)) n++;
+      const own = `${name} (${n})`;
+      taken.add(own);
+      this.#table.note(line, texts().errors.data.table.renamed(excerpt(name), excerpt(own)));
+      return own;
+    });
   }
 }
 

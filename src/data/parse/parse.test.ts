@@ -141,9 +141,11 @@ describe('CSV and TSV', () => {
     expect((await parse('a.csv', 'text,label\na,b,,\nc,d')).rows).toEqual([['a', 'b'], ['c', 'd']]);
   });
 
-  it('refuses duplicate headers, showing them, and numbers empty ones', async () => {
-    const e = await refusal(() => parse('a.csv', 'text,label,text\na,b,c\nd,e,f'));
-    expect(e).toMatchObject({ line: 1, message: 'Two columns are called “text”: text | label | text' });
+  it('gives columns of one name names apart, with a note, and numbers empty ones', async () => {
+    const twice = await parse('a.csv', 'text,label,text,text (2),text\na,b,c,d,e\nf,g,h,i,j');
+    expect(twice.columns).toEqual(['text', 'label', 'text (3)', 'text (2)', 'text (4)']);
+    expect(twice.notes).toEqual([3, 4].map((n) => ({ line: 1, message: `another column is called “text”; it is “text (${n})” here` })));
+    expect(twice.rows).toEqual([['a', 'b', 'c', 'd', 'e'], ['f', 'g', 'h', 'i', 'j']]);
     expect((await parse('a.csv', 'text,label,text\na,b,c\nd,e,f', 'no')).columns).toEqual(['column 1', 'column 2', 'column 3']);
     expect((await parse('a.csv', 'text,,label\na,b,c\nd,e,f', 'yes')).columns).toEqual(['text', 'column 2', 'label']);
   });

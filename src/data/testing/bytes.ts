@@ -1,8 +1,13 @@
 /** A whole tokenizer of 257 entries for tests: id = byte + 1, and 0 begins and ends a text. */
+import { unguard } from '../../shared/guard';
 import type { Tokenizer } from '../../shared/types';
 
+const encode = (text: string) => Int32Array.from(new TextEncoder().encode(text), (b) => b + 1);
+
 export const byteTokenizer: Tokenizer = {
-  encode: (text) => Int32Array.from(new TextEncoder().encode(text), (b) => b + 1),
+  encode,
+  encodeDressed: (text) => Int32Array.from(text.split('<|endoftext|>').flatMap((part, i) => [...(i > 0 ? [0] : []), ...encode(unguard(part))])),
+  special: new Map([[0, '<|endoftext|>']]),
   pieces: (ids) => Array.from(ids, (id) => (id === 0 ? '<|endoftext|>' : String.fromCharCode(id - 1))),
   decode: (ids) => new TextDecoder().decode(Uint8Array.from(Array.from(ids).filter((id) => id > 0), (id) => id - 1)),
   bosId: 0,

@@ -126,7 +126,7 @@ export class Compare {
       if (asked.length === 0) throw new SieveError(texts().errors.store.compare.nobody);
       if (this.#cancelled) return;
       this.#host.page.patch('runs', { answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])) });
-      for (const { prompt, runs } of passes(asked, { text: typed, from: 'typed' })) {
+      for (const { prompt, runs } of await passes(asked, { text: typed, from: 'typed' }, this.#host.data.dress)) {
         let written: Record<RunId, string> = {};
         if (!this.#cancelled) {
           const { requestId, reply } = this.#host.train.post({ type: 'generate', runs, prompt, sampling: this.#s.runs.sampling });
@@ -285,7 +285,7 @@ export class Compare {
       return { contender, runId: voice.runId };
     });
     const written: Record<RunId, string> = {};
-    for (const { prompt: words, runs } of passes(asked, prompt)) {
+    for (const { prompt: words, runs } of await passes(asked, prompt, this.#host.data.dress)) {
       if (this.#cancelled) return null;
       Object.assign(written, (await this.#host.train.request({ type: 'generate', runs, prompt: words, sampling: this.#s.runs.sampling })).texts);
     }

@@ -2,6 +2,7 @@
 import { METHOD_NAMES, type RunConfig, type TrainConfig, isGated } from '../../shared/config';
 import type { PromptTemplate } from '../../shared/data';
 import { texts } from '../../shared/texts';
+import { templateWords } from '../template';
 
 /** What is looked at of each run. */
 export interface Configured {
@@ -43,11 +44,13 @@ function fields({ config, train, model, data, template }: Configured): { path: s
     return { path, label, value: applies ? said(path, (values as Record<string, unknown>)[key]) : null };
   });
   const adalora = config.method === 'adalora';
+  const words = templateWords(template);
   return [
     { path: 'model', label: t.model, value: model },
     { path: 'data', label: t.data, value: data || t.unknown },
-    { path: 'template.prompt', label: t.promptTemplate, value: template.prompt === '' ? t.none : template.prompt },
-    { path: 'template.completion', label: t.completionTemplate, value: template.completion === '' ? t.none : template.completion },
+    { path: 'template.prompt', label: t.promptTemplate, value: words.prompt },
+    { path: 'template.completion', label: t.completionTemplate, value: words.completion },
+    { path: 'template.chat', label: t.chatTemplate, value: words.chat },
     ...of('run', t.run, config),
     ...of('run.gate', t.gate, config.gate, isGated(config)),
     ...of('run.adalora', t.adalora, config.adalora, adalora),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../../shared/config';
+import { GUARD } from '../../shared/guard';
 import { RunHistory } from '../history';
 import { recordOf } from '../keptRuns';
 import { type AddedRun, type Session, type State, initialState } from '../slices';
@@ -7,6 +8,7 @@ import { MODULES, evalEvent, gateStats, stepEvent } from '../testing/fixtures';
 import { chosen, contenders } from './contenders';
 import { caution, metricRows } from './metrics';
 import type { DatasetCommands } from '../dataset';
+import { carriedPrompt, type Dress } from '../template';
 import { dressed, heldOutPrompt, opening, passes } from './prompts';
 
 const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
@@ -132,15 +134,20 @@ test('one seed is no verdict', () => {
   expect(caution([])).toMatch(/^Train a run/);
 });
 
-test('each is asked in its own template, and those with the same words together', () => {
+test('each is asked in its own template, and those with the same words together', async () => {
+  const dress: Dress = async ({ name }, chats) => chats.map((turns) => ({ dressed: `${name}: ${turns.map((t) => `${t.role}=${t.text}`).join()}` }));
   const of = (prompt: string) => ({ contender: { prompt: { mapping: { ...MAPPING }, template: { prompt, completion: '' } } } });
   const asked = [{ ...of('Q: {prompt}\n'), runId: 'base' }, { ...of('{prompt}\n'), runId: 'lora' }, { ...of('Q: {prompt}\n'), runId: 'imported-1' }];
-  expect(passes(asked, { text: 'hi', from: 'typed' })).toEqual([{ prompt: 'Q: hi\n', runs: ['base', 'imported-1'] }, { prompt: 'hi\n', runs: ['lora'] }]);
+  expect(await passes(asked, { text: 'hi', from: 'typed' }, dress)).toEqual([{ prompt: 'Q: hi\n', runs: ['base', 'imported-1'] }, { prompt: 'hi\n', runs: ['lora'] }]);
   const row = { kind: 'prompt-completion', values: new Map([['prompt', 'row']]) } as const;
-  expect(passes(asked, { text: 'Q: row\n', from: row })).toEqual([{ prompt: 'Q: row\n', runs: ['base', 'imported-1'] }, { prompt: 'row\n', runs: ['lora'] }]);
+  expect(await passes(asked, { text: 'Q: row\n', from: row }, dress)).toEqual([{ prompt: 'Q: row\n', runs: ['base', 'imported-1'] }, { prompt: 'row\n', runs: ['lora'] }]);
   // A row of another kind, and a text that is a prompt already, stay as they are.
-  expect(dressed({ text: 'as it is', from: { kind: 'text-label', values: new Map() } }, asked[0].contender)).toBe('as it is');
-  expect(dressed({ text: 'as it is', from: 'raw' }, asked[0].contender)).toBe('as it is');
+  expect(await dressed({ text: 'as it is', from: { kind: 'text-label', values: new Map() } }, asked[0].contender, dress)).toBe('as it is');
+  expect(await dressed({ text: 'as it is', from: 'raw' }, asked[0].contender, dress)).toBe('as it is');
+  // A model's own chat template writes the prompt; what it wrote already is asked as that.
+  const chat = { contender: { prompt: carriedPrompt({ prompt: 'Q: {prompt}\n', completion: '', chat: { name: 'own', source: '', tokens: {} } }) }, runId: 'chat' };
+  expect(await passes([...asked, chat], { text: 'hi', from: 'typed' }, dress)).toContainEqual({ prompt: { dressed: 'own: user=hi' }, runs: ['chat'] });
+  expect(await passes([chat], { text: 'hi', from: { dressed: '<s>hi' } }, dress)).toEqual([{ prompt: { dressed: '<s>hi' }, runs: ['chat'] }]);
 });
 
 test('a plain text’s opening words', () => {
@@ -156,7 +163,7 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
   const asked: number[] = [];
   const data = (detail: object, rows = [row({})]) => ({
     list: (_filter: string, _search: string, from: number) => { asked.push(from); return Promise.resolve({ total: rows.length === 0 ? 0 : 5, rows }); },
-    detail: (item: number) => Promise.resolve({ item, line: 1, cells: null, example: null, issues: [], ...detail }),
+    detail: (item: number) => Promise.resolve({ item, line: 1, cells: null, example: null, prompt: null, issues: [], ...detail }),
   }) as unknown as DatasetCommands;
   const of = (kind: 'prompt-completion' | 'chat' | 'text', roles: Record<string, string | null>) => () => ({
     ...base, dataset: { ...base.dataset, mapping: { kind, roles }, template: TEMPLATE, parsed: { table: { columns: ['c', 'p'] } } as never },
@@ -168,8 +175,10 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
   expect(filled).toEqual({ text: 'Q: question\n', from: { kind: 'prompt-completion', values: new Map([['prompt', 'question'], ['completion', 'answer']]) } });
 
   const token = (text: string, tokenState: string, id = 9) => ({ text, id, state: tokenState });
-  const chat = { cells: ['x', 'y'], example: { row: 7, heldOut: true, tokens: [token('<s>', 'masked', 1), token('Hi', 'masked'), token(' you', 'masked'), token('!', 'trained')] } };
+  const chat = { cells: ['x', 'y'], prompt: 'Hi you', example: { row: 7, heldOut: true, tokens: [token('<s>', 'masked', 1), token('Hi', 'masked'), token(' you', 'masked'), token('!', 'trained')] } };
   expect(await heldOutPrompt(data(chat), of('chat', { message: 'p' }), pick)).toEqual({ text: 'Hi you', from: 'raw' });
+  const own = { ...chat, prompt: { dressed: `<s><${GUARD}s>Hi` } };
+  expect(await heldOutPrompt(data(own), of('chat', { message: 'p' }), pick)).toEqual({ text: '<s><s>Hi', from: own.prompt });
   const text = { example: { row: 7, heldOut: true, tokens: [token('<s>', 'masked', 1), token('Once', 'trained')] } };
   expect(await heldOutPrompt(data(text), of('text', { text: 'p' }), pick)).toEqual({ text: 'Once upon a time there was', from: 'raw' });
   expect(await heldOutPrompt(data({}, []), of('text', { text: 'p' }), pick)).toBeNull();

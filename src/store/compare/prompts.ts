@@ -1,11 +1,13 @@
 /** Prompts as each model was trained to read them, and prompts out of held-out examples. */
 import type { DataKind } from '../../shared/data';
+import { unguard } from '../../shared/guard';
 import { fillTemplate } from '../../shared/template';
+import type { Prompt } from '../../shared/types';
 import { splitWords } from '../../shared/wordDiff';
 import type { RunId } from '../../train/protocol';
 import type { DatasetCommands } from '../dataset';
 import type { State } from '../slices';
-import { comparePrompt } from '../template';
+import { comparePrompt, type Dress } from '../template';
 import type { Contender } from './contenders';
 
 export interface AskedPrompt {
@@ -13,26 +15,28 @@ export interface AskedPrompt {
   text: string;
   /**
    * 'typed': it takes the first role of a model's template. 'raw': it is asked as it stands. A row of data, by role, goes into
-   * the template of every model that was trained on this kind.
+   * the template of every model that was trained on this kind. A chat that the model's own template wrote is asked as that.
    */
-  from: 'typed' | 'raw' | { kind: DataKind; values: ReadonlyMap<string, string> };
+  from: 'typed' | 'raw' | Exclude<Prompt, string> | { kind: DataKind; values: ReadonlyMap<string, string> };
 }
 
 /** The prompt as one model gets it: in the template that it was trained with. */
-export function dressed({ text, from }: AskedPrompt, { prompt: { mapping, template } }: Pick<Contender, 'prompt'>): string {
+export async function dressed({ text, from }: AskedPrompt, { prompt: { mapping, template } }: Pick<Contender, 'prompt'>, dress: Dress): Promise<Prompt> {
   if (from === 'raw') return text;
-  if (from === 'typed') return comparePrompt(text, mapping, template);
+  if (from === 'typed') return comparePrompt(text, mapping, template, dress);
+  if ('dressed' in from) return from;
   return mapping?.kind === from.kind && template.prompt !== '' ? fillTemplate(template.prompt, from.kind, from.values) : text;
 }
 
 /** Those that are asked the very same words, together: they answer in one pass. */
-export function passes(asked: readonly { contender: Pick<Contender, 'prompt'>; runId: RunId }[], prompt: AskedPrompt): { prompt: string; runs: RunId[] }[] {
-  const groups = new Map<string, RunId[]>();
+export async function passes(asked: readonly { contender: Pick<Contender, 'prompt'>; runId: RunId }[], prompt: AskedPrompt, dress: Dress): Promise<{ prompt: Prompt; runs: RunId[] }[]> {
+  const groups = new Map<string, { prompt: Prompt; runs: RunId[] }>();
   for (const { contender, runId } of asked) {
-    const words = dressed(prompt, contender);
-    groups.set(words, [...(groups.get(words) ?? []), runId]);
+    const words = await dressed(prompt, contender, dress);
+    const key = JSON.stringify(words);
+    groups.set(key, { prompt: words, runs: [...(groups.get(key)?.runs ?? []), runId] });
   }
-  return [...groups].map(([words, runs]) => ({ prompt: words, runs }));
+  return [...groups.values()];
 }
 
 /** Words of a plain text that stand for a prompt. */
@@ -57,7 +61,8 @@ export async function heldOutPrompt(data: DatasetCommands, state: () => State, p
     return { text: fillTemplate(template.prompt, mapping.kind, values), from: { kind: mapping.kind, values } };
   }
   if (!detail.example) return null;
-  // What the model is not taught, it is told: for a chat, everything up to the first answer.
+  if (detail.prompt) return typeof detail.prompt === 'string' ? { text: detail.prompt, from: 'raw' } : { text: unguard(detail.prompt.dressed), from: detail.prompt };
+  // What the model is not taught, it is told.
   const bosId = state().model.info?.config.bosId ?? null;
   const tokens = detail.example.tokens.filter((t, i) => i > 0 || t.id !== bosId);
   const told = tokens.findIndex((t) => t.state !== 'masked');

@@ -21,8 +21,9 @@ export function Answers({ shown, reference }: Compared) {
 
 function templateHelp(shown: readonly Contender[]) {
   const t = texts().compare.answers;
-  const templates = [...new Set(shown.map((c) => c.prompt.template.prompt))];
+  const templates = [...new Set(shown.map(({ prompt: { template: { chat, prompt } } }) => (chat ? chat.source : prompt)))];
   if (templates.length > 1) return t.eachTemplate;
+  if (shown.some((c) => c.prompt.template.chat)) return t.chatTemplate;
   return templates[0] ? <Phrase of={t.template} template={<code className="pre">{tokenText(templates[0])}</code>} /> : t.noTemplate;
 }
 

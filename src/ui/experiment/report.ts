@@ -7,6 +7,7 @@ import { ranks } from '../../shared/stats';
 import { type Cell, type Study, contestants, moduleKey } from '../../shared/study';
 import { language, texts } from '../../shared/texts';
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/studies/results';
+import { templateWords } from '../../store/template';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
 import { count, fixed, percent, signed } from '../format';
 import tokens from '../styles/tokens.css?raw';
@@ -89,11 +90,12 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     );
   }
   const source = study.model.kind === 'hub' ? `${study.model.id} (${study.model.revision})` : study.model.id;
+  const template = templateWords(study.data.template);
   parts.push(
     heading(t.report.settings),
     table(t.report.dataAndModel, [t.report.what, t.report.value], [
       [t.report.model, source], [t.report.data, study.data.name], [t.report.train, n(count(study.data.train))], [t.report.heldOut, n(count(study.data.heldOut))],
-      [t.report.prompt, study.data.template.prompt], [t.report.completion, study.data.template.completion], [t.report.seedList, study.seeds.join(', ')],
+      ...(template.chat === null ? [[t.report.prompt, template.prompt], [t.report.completion, template.completion]] : [[t.report.chat, template.chat]]), [t.report.seedList, study.seeds.join(', ')],
     ]),
     table(t.report.training, [t.report.setting, t.report.value], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
     ...study.arms.map((arm) => table(t.report.arm(arm.name), [t.report.setting, t.report.value], Object.entries(arm).filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora')).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),

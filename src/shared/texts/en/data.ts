@@ -72,6 +72,13 @@ export const data = {
     firstRow: 'The first row, filled in',
     completionOnly: 'Learn the completion only, not the prompt',
     answersOnly: 'Learn the answers only',
+    chatTemplate: 'Chat template',
+    chatTemplateHelp: 'What a chat model was trained to read is its own.',
+    own: 'The model’s own',
+    ownNamed: (name: string) => `The model’s own: ${name}`,
+    plain: 'Plain',
+    chatSource: 'The model’s own chat template',
+    chatSourceHelp: 'Jinja, as the model’s tokenizer brings it. It runs in a worker of its own and is stopped after 1 s.',
   },
   issues: {
     title: 'What needs a look',
@@ -85,6 +92,7 @@ export const data = {
       quote: (n: number) => plural(n, '{rows} row has a quote that does not close {now}', '{rows} rows have a quote that does not close {now}'),
       ragged: (n: number) => plural(n, '{rows} row has too few or too many fields {now}', '{rows} rows have too few or too many fields {now}'),
       encoding: (n: number) => plural(n, '{rows} row is not valid UTF-8 {now}', '{rows} rows are not valid UTF-8 {now}'),
+      template: (n: number) => plural(n, '{rows} chat is not taken by the template {now}', '{rows} chats are not taken by the template {now}'),
       empty: (n: number) => plural(n, '{rows} row has nothing to learn {now}', '{rows} rows have nothing to learn {now}'),
       duplicate: (n: number) => plural(n, '{rows} row is a copy of an earlier one {now}', '{rows} rows are copies of an earlier one {now}'),
       long: (n: number) => plural(n, '{rows} example is longer than the context {now}', '{rows} examples are longer than the context {now}'),
@@ -93,7 +101,7 @@ export const data = {
     },
     /** What happens by itself. */
     now: {
-      syntax: '— left out', huge: '— left out', quote: '— left out', ragged: '— left out', encoding: '— left out', empty: '— left out',
+      syntax: '— left out', huge: '— left out', quote: '— left out', ragged: '— left out', encoding: '— left out', template: '— left out', empty: '— left out',
       duplicate: '— kept, on the same side of the split', long: '— cut to fit', masked: '— left out', leak: '— left as they are: the measured loss may flatter',
     },
     /** What can be done about it, and what happens once it is. */
@@ -120,7 +128,7 @@ export const data = {
     more: (n: number) => `and ${n} more`,
     /** In a word, beside a row. */
     name: {
-      syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', empty: 'empty',
+      syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', template: 'not taken by the template', empty: 'empty',
       duplicate: 'copy', long: 'too long', masked: 'nothing to learn', leak: 'leak',
     },
   },

@@ -71,6 +71,13 @@ export const data: Texts['data'] = {
     firstRow: '用第一行填充的结果',
     completionOnly: '只学习续写，不学习提示词',
     answersOnly: '只学习回答',
+    chatTemplate: '对话模板',
+    chatTemplateHelp: '对话模型训练时读的是它自带的模板。',
+    own: '模型自带的模板',
+    ownNamed: (name) => `模型自带的模板：${name}`,
+    plain: '普通模板',
+    chatSource: '模型自带的对话模板',
+    chatSourceHelp: '模型分词器自带的 Jinja 模板。它在单独的线程中运行，超过 1 秒即停止。',
   },
   issues: {
     title: '需要留意',
@@ -83,6 +90,7 @@ export const data: Texts['data'] = {
       quote: () => '{rows} 行的引号没有闭合{now}',
       ragged: () => '{rows} 行的字段过少或过多{now}',
       encoding: () => '{rows} 行不是有效的 UTF-8{now}',
+      template: () => '{rows} 段对话不被模板接受{now}',
       empty: () => '{rows} 行没有可学习的内容{now}',
       duplicate: () => '{rows} 行与前面的行重复{now}',
       long: () => '{rows} 条样本超出上下文长度{now}',
@@ -90,7 +98,7 @@ export const data: Texts['data'] = {
       leak: () => '{rows} 条留出样本的问题也出现在训练数据中{now}',
     },
     now: {
-      syntax: '——已排除', huge: '——已排除', quote: '——已排除', ragged: '——已排除', encoding: '——已排除', empty: '——已排除',
+      syntax: '——已排除', huge: '——已排除', quote: '——已排除', ragged: '——已排除', encoding: '——已排除', template: '——已排除', empty: '——已排除',
       duplicate: '——已保留，划分时放在同一侧', long: '——已截断', masked: '——已排除', leak: '——保持原样：测得的损失可能偏乐观',
     },
     fix: {
@@ -115,7 +123,7 @@ export const data: Texts['data'] = {
     noteLines: '涉及的行',
     more: (n) => `还有 ${n} 条`,
     name: {
-      syntax: '不是 JSON', huge: '长得无法读取', quote: '引号未闭合', ragged: '字段不齐', encoding: '编码', empty: '空',
+      syntax: '不是 JSON', huge: '长得无法读取', quote: '引号未闭合', ragged: '字段不齐', encoding: '编码', template: '模板不接受', empty: '空',
       duplicate: '重复', long: '过长', masked: '无可学内容', leak: '泄漏',
     },
   },

@@ -45,6 +45,7 @@ export const compare = {
   answers: {
     eachTemplate: 'Each model gets it in the template that it was trained with.',
     template: 'Put into the run’s template: {template}',
+    chatTemplate: 'Put into the model’s own chat template, as the first turn.',
     noTemplate: 'The models go on writing from here.',
     toTry: 'Prompts to try:',
     prompt: 'Prompt',

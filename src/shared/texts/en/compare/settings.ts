@@ -11,6 +11,8 @@ export const settings = {
   unknown: 'unknown',
   promptTemplate: 'Prompt template',
   completionTemplate: 'Completion template',
+  chatTemplate: 'Chat template',
+  own: (name: string) => `the model’s own (${name})`,
   none: 'none',
   automatic: 'automatic',
   yes: 'yes',

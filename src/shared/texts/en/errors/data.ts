@@ -63,7 +63,7 @@ export const data = {
     openQuote: (line: number, text: string) => ({ message: `Line ${line} opens a quote that is never closed: ${text}`, hint: 'Close the quote, or write a quote inside a quoted field twice ("").' }),
     manyColumns: (columns: number, most: number) => ({ message: `The table has ${columns} columns; at most ${most} are read.`, hint: 'Keep only the columns that hold text to learn from.' }),
     moreColumns: (line: number, most: number) => ({ message: `Line ${line} brings the columns to more than ${most}.`, hint: 'Keep only the columns that hold text to learn from.' }),
-    twice: (name: string, names: string) => ({ message: `Two columns are called “${name}”: ${names}`, hint: 'Rename one of them in the first line, or say that the first line is no header.' }),
+    renamed: (name: string, own: string) => `another column is called “${name}”; it is “${own}” here`,
     broken: (lost: number, total: number, line: number, why: string) => ({ message: `${lost} of ${total} rows cannot be read. The first is on line ${line}: ${why}.`, hint: 'Correct that line, or check that this is the kind of file you meant.' }),
     fewRows: (rows: number, header: boolean, least: number) => ({ message: `The file has ${header ? 'a header line and ' : ''}${rows === 1 ? 'only one row' : 'no rows'}.`, hint: `At least ${least} examples are needed: one to train on and one to test on.` }),
   },
@@ -118,6 +118,7 @@ export const data = {
     fewExamples: { message: 'At least 2 examples must be allowed.', hint: 'Raise the most examples that are used.' },
     tooManyTokens: (millions: number) => ({ message: `The data has more than ${millions} million tokens.`, hint: 'Allow fewer examples: a few thousand are plenty here.' }),
     lostPrompt: (n: number) => `${n === 1 ? '1 example lost its' : `${n} examples lost their`} whole prompt: the answer alone fills the window. Allow more tokens.`,
+    lastOnly: (n: number) => `${n === 1 ? 'Of 1 chat' : `Of ${n} chats`} only the last answer is learnt: the template rewrites earlier ones once more turns follow.`,
     unread: (windows: number) => `Only the first ${windows} windows of the text are used. Allow more examples to use all of it.`,
     /** @param why what keeps the examples from being split */
     noSplit: (why: 'none' | 'one' | 'ask' | 'same') => ({
@@ -127,5 +128,10 @@ export const data = {
     none: { message: 'There is no example to train on.', hint: 'Load a data set first.' },
     noSuch: (example: number) => ({ message: `There is no example ${example}.` }),
     masked: { message: 'Every token of this batch is masked: there is nothing to learn from.', hint: 'Check the mapping and the template in the preview.' },
+  },
+  /** A model's own chat template. */
+  chatTemplate: {
+    noTokenizer: { message: 'There is no tokenizer yet.', hint: 'Open a model first: its tokenizer knows its chat template.' },
+    prompt: (why: string) => ({ message: `The chat template does not take this prompt: ${why}`, hint: 'Change the prompt, or train with the plain template.' }),
   },
 };

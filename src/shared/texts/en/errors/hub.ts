@@ -2,6 +2,7 @@
 const OTHER = 'Choose another model.';
 const CONNECTION = 'Check the connection, then try again.';
 const RELOAD = 'Download the model again.';
+const OTHER_TEMPLATE = 'Use the plain template, or another model.';
 
 export const hub = {
   /** Ids and addresses. */
@@ -135,5 +136,12 @@ export const hub = {
   write: {
     values: (tensor: string, values: number, dims: string) => ({ message: `Tensor "${tensor}" has ${values} values for the shape [${dims}].` }),
     twice: (tensor: string) => ({ message: `Tensor "${tensor}" appears twice.` }),
+  },
+  /** A model's own chat template; `answer` is the reason beside a row. */
+  chatTemplate: {
+    endless: { message: 'The chat template makes text without end, so it was stopped.', hint: OTHER_TEMPLATE },
+    long: (characters: number, most: number) => ({ message: `The chat template has ${characters} characters; at most ${most} are read.`, hint: 'Use the plain template.' }),
+    unreadable: (why: string) => ({ message: `The chat template cannot be read: ${why}`, hint: OTHER_TEMPLATE }),
+    answer: 'with the answer in place the template begins it in another way than when it asks for one',
   },
 };

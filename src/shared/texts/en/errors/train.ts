@@ -73,6 +73,10 @@ export const train = {
     tensors: (n: number, expected: number) => ({ message: `The adapter has ${n} tensors; this model and its settings use ${expected}.`, hint: OWN_MODEL }),
     target: (name: string) => ({ message: `The adapter changes "${name}", which Sieve does not adapt in this model.`, hint: `Sieve adapts q, k, v, o, gate, up and down projections. ${OWN_MODEL}` }),
   },
+  chatTemplate: {
+    slow: (seconds: number) => ({ message: `The chat template was not done after ${seconds} s, so it was stopped.`, hint: 'Use the plain template, or another model.' }),
+    worker: (why: string | null) => ({ message: `The template worker stopped: ${why ?? 'its script could not be loaded'}.`, hint: 'Reload the page.' }),
+  },
   keep: {
     full: { message: 'The browser gives this page no more room.', hint: 'Delete kept runs under History, or free space on this device.' },
     locked: { message: 'Another tab of Sieve is writing to the same files.', hint: 'Close the other tab.' },

@@ -21,6 +21,7 @@ export const report = {
   train: 'Examples to learn from',
   heldOut: 'Held out',
   prompt: 'Prompt template',
+  chat: 'Chat template',
   completion: 'Completion template',
   seedList: 'Seeds',
   training: 'Training, the same for all',

@@ -44,6 +44,7 @@ export const compare: Texts['compare'] = {
   answers: {
     eachTemplate: '每个模型都会以训练它时所用的模板收到提示词。',
     template: '放入运行的模板：{template}',
+    chatTemplate: '作为第一轮发言放入模型自带的对话模板。',
     noTemplate: '模型从这里续写。',
     toTry: '可以试试的提示词：',
     prompt: '提示词',

@@ -11,6 +11,8 @@ export const settings: Texts['compare']['settings'] = {
   unknown: '未知',
   promptTemplate: '提示词模板',
   completionTemplate: '续写模板',
+  chatTemplate: '对话模板',
+  own: (name) => `模型自带（${name}）`,
   none: '无',
   automatic: '自动',
   yes: '是',

@@ -60,7 +60,7 @@ export const data: Texts['errors']['data'] = {
     openQuote: (line, text) => ({ message: `第 ${line} 行有一个引号没有闭合：${text}`, hint: '请补上引号；带引号的字段里若有引号，要写两个（""）。' }),
     manyColumns: (columns, most) => ({ message: `表格有 ${columns} 列，最多读取 ${most} 列。`, hint: '只保留含有要学习的文本的列。' }),
     moreColumns: (line, most) => ({ message: `到第 ${line} 行，列数超过了 ${most}。`, hint: '只保留含有要学习的文本的列。' }),
-    twice: (name, names) => ({ message: `有两列都叫“${name}”：${names}`, hint: '请在第一行给其中一列改名，或指明第一行不是表头。' }),
+    renamed: (name, own) => `另有一列也叫“${name}”；这里改称“${own}”`,
     broken: (lost, total, line, why) => ({ message: `${total} 行中有 ${lost} 行无法读取。第一处在第 ${line} 行：${why}。`, hint: '请改正那一行，或确认这就是你要用的文件。' }),
     fewRows: (rows, header, least) => ({ message: `文件里${header ? '除了表头' : ''}${rows === 1 ? '只有一行' : header ? '没有其他行' : '没有行'}。`, hint: `至少需要 ${least} 个样本：一个用来训练，一个用来测试。` }),
   },
@@ -111,6 +111,7 @@ export const data: Texts['errors']['data'] = {
     fewExamples: { message: '至少要允许 2 个样本。', hint: '请调大最多使用的样本数。' },
     tooManyTokens: (millions) => ({ message: `数据超过 ${millions * 100} 万个词元。`, hint: '请减少允许的样本数：这里几千个已经足够。' }),
     lostPrompt: (n) => `有 ${n} 个样本失去了整个提示词：单是回答就占满了窗口。请允许更多词元。`,
+    lastOnly: (n) => `有 ${n} 段对话只学习最后一个回答：后面还有发言时，模板会改写之前的回答。`,
     unread: (windows) => `只用了文本的前 ${windows} 个窗口。要用上全部文本，请允许更多样本。`,
     noSplit: (why) => ({
       message: { none: '没有剩下可以训练的样本。', one: '只剩一个样本。', ask: '所有样本的问题都相同。', same: '所有样本都相同。' }[why],
@@ -119,5 +120,9 @@ export const data: Texts['errors']['data'] = {
     none: { message: '没有可以训练的样本。', hint: '请先载入数据。' },
     noSuch: (example) => ({ message: `没有第 ${example} 个样本。` }),
     masked: { message: '这个批次的词元全部被遮蔽，没有可学的内容。', hint: '请在预览里检查映射和模板。' },
+  },
+  chatTemplate: {
+    noTokenizer: { message: '还没有分词器。', hint: '请先打开一个模型：它的分词器带有对话模板。' },
+    prompt: (why) => ({ message: `对话模板不接受这个提示词：${why}`, hint: '请修改提示词，或用普通模板训练。' }),
   },
 };

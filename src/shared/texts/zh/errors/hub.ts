@@ -3,6 +3,7 @@ import type { Texts } from '../../en';
 const OTHER = '请选择其他模型。';
 const CONNECTION = '请检查网络连接后重试。';
 const RELOAD = '请重新下载模型。';
+const OTHER_TEMPLATE = '请使用普通模板，或换一个模型。';
 
 export const hub: Texts['errors']['hub'] = {
   source: {
@@ -130,5 +131,11 @@ export const hub: Texts['errors']['hub'] = {
   write: {
     values: (tensor, values, dims) => ({ message: `张量“${tensor}”有 ${values} 个值，与形状 [${dims}] 不符。` }),
     twice: (tensor) => ({ message: `张量“${tensor}”出现了两次。` }),
+  },
+  chatTemplate: {
+    endless: { message: '对话模板会无休止地生成文本，因此已被停止。', hint: OTHER_TEMPLATE },
+    long: (characters, most) => ({ message: `对话模板有 ${characters} 个字符；最多读取 ${most} 个。`, hint: '请使用普通模板。' }),
+    unreadable: (why) => ({ message: `无法读取对话模板：${why}`, hint: OTHER_TEMPLATE }),
+    answer: '填入回答后，模板给回答写的开头与请求回答时写的不同',
   },
 };

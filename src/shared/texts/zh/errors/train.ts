@@ -69,6 +69,10 @@ export const train: Texts['errors']['train'] = {
     tensors: (n, expected) => ({ message: `适配器有 ${n} 个张量，而这个模型和它的设置使用 ${expected} 个。`, hint: OWN_MODEL }),
     target: (name) => ({ message: `适配器改动了“${name}”，而 Sieve 在这个模型里不适配它。`, hint: `Sieve 适配 q、k、v、o、gate、up 和 down 投影。${OWN_MODEL}` }),
   },
+  chatTemplate: {
+    slow: (seconds) => ({ message: `对话模板在 ${seconds} 秒后仍未完成，因此已被停止。`, hint: '请使用普通模板，或换一个模型。' }),
+    worker: (why) => ({ message: `模板线程已停止：${why ?? '无法加载它的脚本'}。`, hint: '请重新载入页面。' }),
+  },
   keep: {
     full: { message: '浏览器不再给这个页面更多空间。', hint: '请在“历史”里删除保存的运行，或释放设备上的空间。' },
     locked: { message: 'Sieve 的另一个标签页正在写同样的文件。', hint: '请关闭那个标签页。' },

@@ -23,6 +23,7 @@ export const report: Texts['experiment']['report'] = {
   train: '用于学习的样本',
   heldOut: '留出样本',
   prompt: '提示词模板',
+  chat: '对话模板',
   completion: '续写模板',
   seedList: '种子',
   training: '训练（全部相同）',

@@ -1,0 +1,85 @@
+/** Owns the template worker: renders chats in it, and ends it when a template does not come to an end. */
+import { Cancelled } from '../data/pace';
+import { appBase } from '../hub/source';
+import type { ChatTemplate, RenderChats, RenderedChat, Turn } from '../shared/data';
+import { DataError } from '../shared/errors';
+import { language, texts } from '../shared/texts';
+import { Lock } from './lock';
+import type { TemplateEvent, TemplateRequest } from './protocol';
+import script from './templateWorker.ts?worker&url';
+
+/** What one rendering may take, in ms, and a chat, which takes two for every answer. */
+export const RENDER_LIMIT = 1000;
+const CHAT_LIMIT = 20 * RENDER_LIMIT;
+
+/** A worker under the page's own Content-Security-Policy, which one that is started from a blob inherits. */
+function startWorker(): Worker {
+  const blob = new Blob([`import ${JSON.stringify(new URL(script, appBase()).href)};`], { type: 'text/javascript' });
+  return new Worker(URL.createObjectURL(blob), { type: 'module', name: 'template' });
+}
+
+export class ChatRenderer {
+  readonly #lock = new Lock();
+  #worker: Worker | null = null;
+
+  /**
+   * Renders what it is given, one request after the other; one that is ended leaves those behind it alone.
+   * @param signal ends it, and fails with {Cancelled}
+   */
+  rendering(signal?: AbortSignal): RenderChats {
+    return (template, chats, as) => this.#lock.run(() => this.#render(template, chats, as, signal));
+  }
+
+  #render(template: ChatTemplate, chats: readonly (readonly Turn[])[], as: TemplateRequest['as'], signal?: AbortSignal): Promise<RenderedChat[]> {
+    if (signal?.aborted) return Promise.reject(new Cancelled());
+    if (chats.length === 0) return Promise.resolve([]);
+    const fresh = this.#worker === null;
+    const worker = this.#worker ??= startWorker();
+    return new Promise((resolve, reject) => {
+      const rendered: RenderedChat[] = [];
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        worker.onmessage = worker.onerror = null;
+        signal?.removeEventListener('abort', cancel);
+        settle();
+      };
+      const kill = (error: Error) => {
+        worker.terminate();
+        this.#worker = null;
+        end(() => reject(error));
+      };
+      const cancel = () => kill(new Cancelled());
+      signal?.addEventListener('abort', cancel);
+      let begun = 0;
+      const tooLong = () => kill(new DataError(texts().errors.train.chatTemplate.slow(RENDER_LIMIT / 1000)));
+      const wait = () => {
+        clearTimeout(timer);
+        timer = setTimeout(tooLong, Math.min(RENDER_LIMIT, begun + CHAT_LIMIT - performance.now()));
+      };
+      const ask = () => {
+        begun = performance.now();
+        worker.postMessage({ language: language(), template, chats, as } satisfies TemplateRequest);
+        wait();
+      };
+      worker.onmessage = ({ data: event }: MessageEvent<TemplateEvent>) => {
+        if (event.kind === 'ready') ask();
+        else if (event.kind === 'failed') end(() => reject(new DataError(event.error)));
+        else {
+          if (event.kind === 'rendered') {
+            rendered.push(event.chat);
+            begun = performance.now();
+          }
+          if (rendered.length === chats.length) end(() => resolve(rendered));
+          else wait();
+        }
+      };
+      // A template's own errors come as answers: what comes here is the script that does not load.
+      worker.onerror = (event) => {
+        event.preventDefault();
+        kill(new DataError(texts().errors.train.chatTemplate.worker(event.message || null)));
+      };
+      if (!fresh) ask();
+    });
+  }
+}
