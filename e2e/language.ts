@@ -14,15 +14,15 @@ export type Part = keyof typeof PARTS;
 
 /** Names, which every language writes in Latin letters. Longer ones first, since they hold shorter ones. */
 const NAMES = [
-  'Google Inc.', 'SwiftShader Device', 'SwiftShader driver', 'SwiftShader', 'LLVM', 'Subzero', 'Google', 'Vulkan', 'ANGLE', 'Mesa', 'llvmpipe',
+  'google swiftshader', 'Google Inc.', 'SwiftShader Device', 'SwiftShader driver', 'SwiftShader', 'LLVM', 'Subzero', 'Google', 'Vulkan', 'ANGLE', 'Mesa', 'llvmpipe',
   'Hugging Face', 'ONNX Runtime', 'sieve-stories-nano', 'sieve-stories', 'Sieve', 'Chrome', 'Edge', 'Safari', 'Firefox', 'Windows', 'Linux', 'Android', 'macOS', 'ChromeOS', 'Python', 'PyTorch', 'WebGPU', 'WGSL',
-  'TS-LoRA', 'TS-DoRA', 'TS-PEFT', 'AdaLoRA', 'rsLoRA', 'DoRA', 'LoRA', 'PEFT', 'AdamW', 'Adam', 'RMSNorm', 'Llama', 'BitFit', 'IA3', 'VeRA', 'PiSSA', 'LoRA-FA', 'SiLU', 'RoPE',
+  'TS-LoRA', 'TS-DoRA', 'TS-PEFT', 'AdaLoRA', 'rsLoRA', 'DoRA', 'LoRA', 'PEFT', 'AdamW', 'Adam', 'RMSNorm', 'Llama', 'BitFit', 'IA3', 'VeRA', 'PiSSA', 'LoRA-FA', 'SiLU', 'RoPE', 'Alpha', 'Top-p', 'Student t', 'gate', 'down',
   'JSON Lines', 'JSONL', 'JSON', 'CSV', 'TSV', 'TXT', 'Parquet', 'UTF-8', 'Latin-1', 'Windows-1252', 'Shift', 'Enter', 'Delete', 'Escape',
 ];
 
 /** What the walk leaves out: data and what a model wrote, code, other languages. */
 const OTHERS = [
-  '[lang]:not(html)', 'code', 'kbd', 'pre', '.mono', '.chips', '.tokens', '.samples', '.clip', '.vtext', '.answer-text', '.suggestion', '[data-testid="data-labels"] tbody', '[data-testid="token-gates"] caption', 'textarea', 'script', 'style',
+  '[lang]:not(html)', 'code', 'kbd', 'pre', '.mono', '.chips', '.tokens', '.samples', '.clip', '.vtext', '.answer-text', '.suggestion', '[data-testid="data-labels"] tbody', '[data-testid="token-gates"] caption', '[data-testid="table-tokens"] tbody', '[data-testid="table-tokenmap"] tbody', 'textarea', 'script', 'style',
 ].join(', ');
 
 /**
