@@ -5,6 +5,8 @@ import { expect, test } from './test';
 
 test.use({ locale: 'zh-CN' });
 
+/** Columns and labels of the sample set. */
+const OWN = ['text', 'label', 'happy', 'proud', 'angry', 'scared', 'sad'];
 const CHINESE = Array.from({ length: 30 }, (_, i) => ({ prompt: `小狐狸第 ${i} 次去了哪里？`, completion: `它去了湖边，看见一盏灯笼。` }));
 
 test('speaks the browser’s language; the button and a key change it, and a reload keeps it', async ({ app, page }) => {
@@ -51,7 +53,7 @@ test('Chinese text stays whole in rows, chips and answers', async ({ app, page }
   const preview = app.get('data-preview');
   await expect(preview.locator('.chips').first()).toContainText('狐');
   const shown = await preview.locator('.chips').evaluateAll((all) => all.map((e) => (e.textContent ?? '').replaceAll('·', '')));
-  for (const text of shown) expect(text).toMatch(/^小狐狸第 \d+ 次去了哪里？↵它去了湖边，看见一盏灯笼。/);
+  for (const text of shown) expect(text).toMatch(/^(<\|endoftext\|>)?小狐狸第 \d+ 次去了哪里？↵它去了湖边，看见一盏灯笼。/);
   await expect(preview.locator('.chip-rest').first()).toHaveAttribute('title', /“小”的字节 [0-9A-F]{2}/);
   await expect(app.get('data-line').first()).toContainText('小狐狸');
   expect(await page.locator('#data').innerText()).not.toMatch(/\\x[0-9A-F]{2}|\ufffd/);
@@ -59,7 +61,7 @@ test('Chinese text stays whole in rows, chips and answers', async ({ app, page }
 
 test('no English is left in any part of the page', async ({ app, page }) => {
   test.slow();
-  const look = async (part: Part) => expect.soft(await englishIn(page, part), part).toEqual([]);
+  const look = async (part: Part) => expect.soft(await englishIn(page, part, OWN), part).toEqual([]);
   await app.open();
   // The fields go by their English names; the data and the run that are looked at are read in Chinese.
   await app.get('language-en').click();

@@ -14,24 +14,25 @@ export type Part = keyof typeof PARTS;
 
 /** Names, which every language writes in Latin letters. Longer ones first, since they hold shorter ones. */
 const NAMES = [
-  'Google Inc.', 'SwiftShader Device', 'SwiftShader driver', 'SwiftShader', 'LLVM', 'Subzero', 'Google', 'Vulkan', 'ANGLE', 'Mesa', 'llvmpipe',
+  'google swiftshader', 'Google Inc.', 'SwiftShader Device', 'SwiftShader driver', 'SwiftShader', 'LLVM', 'Subzero', 'Google', 'Vulkan', 'ANGLE', 'Mesa', 'llvmpipe',
   'Hugging Face', 'ONNX Runtime', 'sieve-stories-nano', 'sieve-stories', 'Sieve', 'Chrome', 'Edge', 'Safari', 'Firefox', 'Windows', 'Linux', 'Android', 'macOS', 'ChromeOS', 'Python', 'PyTorch', 'WebGPU', 'WGSL',
-  'TS-LoRA', 'TS-DoRA', 'TS-PEFT', 'AdaLoRA', 'rsLoRA', 'DoRA', 'LoRA', 'PEFT', 'AdamW', 'Adam', 'RMSNorm', 'Llama', 'BitFit', 'IA3', 'VeRA', 'PiSSA', 'LoRA-FA', 'SiLU', 'RoPE',
+  'TS-LoRA', 'TS-DoRA', 'TS-PEFT', 'AdaLoRA', 'rsLoRA', 'DoRA', 'LoRA', 'PEFT', 'AdamW', 'Adam', 'RMSNorm', 'Llama', 'BitFit', 'IA3', 'VeRA', 'PiSSA', 'LoRA-FA', 'SiLU', 'RoPE', 'Alpha', 'Top-p', 'Student t', 'gate', 'down',
   'JSON Lines', 'JSONL', 'JSON', 'CSV', 'TSV', 'TXT', 'Parquet', 'UTF-8', 'Latin-1', 'Windows-1252', 'Shift', 'Enter', 'Delete', 'Escape',
 ];
 
 /** What the walk leaves out: data and what a model wrote, code, other languages. */
 const OTHERS = [
-  '[lang]:not(html)', 'code', 'kbd', 'pre', '.mono', '.chips', '.tokens', '.samples', '.clip', '.vtext', '.answer-text', '[data-testid="data-labels"] tbody', '[data-testid="token-gates"] caption', 'textarea', 'script', 'style',
+  '[lang]:not(html)', 'code', 'kbd', 'pre', '.mono', '.chips', '.tokens', '.samples', '.clip', '.vtext', '.answer-text', '.suggestion', '[data-testid="data-labels"] tbody', '[data-testid="token-gates"] caption', '[data-testid="table-tokens"] tbody', '[data-testid="table-tokenmap"] tbody', 'textarea', 'script', 'style',
 ].join(', ');
 
 /**
  * Two Latin words in a row, or one that stands alone, in what a person sees or hears of a part of the page: texts, also
  * those for screen readers only and of open and closed details, and attributes. Names are no words, nor is what holds a
  * digit, a dot or an underscore (ids, files, versions).
+ * @param own words of the data, such as the names of columns
  * @returns each with the place where it was found
  */
-export function englishIn(page: Page, part: Part): Promise<string[]> {
+export function englishIn(page: Page, part: Part, own: readonly string[] = []): Promise<string[]> {
   return page.evaluate(([selector, names, others]) => {
     const escaped = names.map((n) => n.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
     const name = new RegExp(`(?<![A-Za-z])(?:${escaped.join('|')})(?![A-Za-z])`, 'g');
@@ -56,5 +57,5 @@ export function englishIn(page: Page, part: Part): Promise<string[]> {
       }
     }
     return [...found];
-  }, [PARTS[part], [...NAMES].sort((a, b) => b.length - a.length), OTHERS] as const);
+  }, [PARTS[part], [...NAMES, ...own].sort((a, b) => b.length - a.length), OTHERS] as const);
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import type { SampleSet } from '../data';
 import { en } from './en';
-import { language, speak, texts } from './index';
+import { LANGUAGES, language, speak, texts } from './index';
 import { zh } from './zh';
 
 afterEach(() => speak('en'));
@@ -37,4 +39,13 @@ test('the language in use is what was last asked for', async () => {
   await speak('en');
   await Promise.all([speak('zh'), speak('en')]);
   expect([language(), texts()]).toEqual(['en', en]);
+});
+
+test('every sample set has its words in every language', () => {
+  const sets = JSON.parse(readFileSync('public/datasets/index.json', 'utf8')) as SampleSet[];
+  const others = Object.keys(LANGUAGES).filter((l) => l !== 'en');
+  for (const { id, title, description, in: words } of sets) {
+    expect([title, description].every(Boolean), id).toBe(true);
+    expect(Object.keys(words ?? {}), id).toEqual(others);
+  }
 });

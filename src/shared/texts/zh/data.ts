@@ -123,7 +123,7 @@ export const data: Texts['data'] = {
     noteLines: '涉及的行',
     more: (n) => `还有 ${n} 条`,
     name: {
-      syntax: '不是 JSON', huge: '长得无法读取', quote: '引号未闭合', ragged: '字段不齐', encoding: '编码', template: '模板不接受', empty: '空',
+      syntax: '不是 JSON', huge: '超长无法读取', quote: '引号未闭合', ragged: '字段不齐', encoding: '编码', template: '模板不接受', empty: '空',
       duplicate: '重复', long: '过长', masked: '无可学内容', leak: '泄漏',
     },
   },
