@@ -35,9 +35,9 @@ interface Answer<T> {
   transfer?: Transferable[];
 }
 
-function dresser(): Dresser {
+function dresser(signal?: AbortSignal): Dresser {
   if (!tokenizer) throw new DataError('There is no tokenizer yet.', 'Open a model first: its tokenizer cuts the text.');
-  return { render: renderer.rendering(), special: tokenizer.special };
+  return { render: renderer.rendering(signal), special: tokenizer.special };
 }
 
 function ready(): { set: Prepared; view: TableView } {
@@ -98,7 +98,7 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
     case 'try-template': {
       const [cells] = table ? readableRows(table, 1) : [];
       if (!table || !cells) throw new DataError('There is no data yet.', 'Choose a file or a sample set first.');
-      const [{ segments, problem }] = await compileTexts(table.columns, request, tokenizer && dresser())([cells]);
+      const [{ segments, problem }] = await compileTexts(table.columns, request, tokenizer && dresser(hooks.signal))([cells]);
       if (problem !== null) throw new DataError(problem);
       return { value: { segments: segments.map(({ text, trained }) => ({ text: unguard(text), trained })) } };
     }
@@ -123,6 +123,7 @@ const ENDS: Partial<Record<DataRequest['type'], readonly DataRequest['type'][]>>
   parse: ['parse', 'prepare', 'list', 'rejected'],
   prepare: ['prepare', 'list', 'rejected'],
   list: ['list'],
+  'try-template': ['try-template'],
   cancel: ['parse', 'prepare', 'list', 'rejected'],
 };
 
