@@ -37,9 +37,9 @@ interface Answer<T> {
   transfer?: Transferable[];
 }
 
-function dresser(): Dresser {
+function dresser(signal?: AbortSignal): Dresser {
   if (!tokenizer) throw new DataError(texts().errors.train.dataWorker.noTokenizer);
-  return { render: renderer.rendering(), special: tokenizer.special };
+  return { render: renderer.rendering(signal), special: tokenizer.special };
 }
 
 function ready(): { set: Prepared; view: TableView } {
@@ -100,7 +100,7 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
     case 'try-template': {
       const [cells] = table ? readableRows(table, 1) : [];
       if (!table || !cells) throw new DataError(texts().errors.train.dataWorker.noData);
-      const [{ segments, problem }] = await compileTexts(table.columns, request, tokenizer && dresser())([cells]);
+      const [{ segments, problem }] = await compileTexts(table.columns, request, tokenizer && dresser(hooks.signal))([cells]);
       if (problem !== null) throw new DataError({ message: problem });
       return { value: { segments: segments.map(({ text, trained }) => ({ text: unguard(text), trained })) } };
     }
@@ -125,6 +125,7 @@ const ENDS: Partial<Record<DataRequest['type'], readonly DataRequest['type'][]>>
   parse: ['parse', 'prepare', 'list', 'rejected'],
   prepare: ['prepare', 'list', 'rejected'],
   list: ['list'],
+  'try-template': ['try-template'],
   cancel: ['parse', 'prepare', 'list', 'rejected'],
 };
 

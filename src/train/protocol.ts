@@ -225,7 +225,7 @@ export type TrainEvent =
 export type DataRequest =
   /** Tokeniser of the model in use. Must come before `prepare`. */
   | { type: 'open-tokenizer'; source: ModelSource }
-  /** What the first row becomes, whatever is under way. Needs `parse`; a model's own template needs `open-tokenizer`. */
+  /** What the first row becomes, whatever is under way; ends the same question about another template. Needs `parse`; a model's own template needs `open-tokenizer`. */
   | { type: 'try-template'; mapping: Mapping; template: PromptTemplate }
   /** Chats as prompts in a model's own template, whatever is under way. */
   | { type: 'dress'; template: ChatTemplate; chats: Turn[][] }
