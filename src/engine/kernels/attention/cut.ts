@@ -1,5 +1,5 @@
 /** How the attention kernels are cut: what a thread owns (see team.wgsl), and which dispatches a long pass is split into. */
-import type { Gpu } from '../../gpu/device';
+import { type Gpu, hasQuads } from '../../gpu/device';
 import type { RowCount } from '../../gpu/program';
 import { macsOfDispatch } from '../../gpu/watchdog';
 
@@ -29,7 +29,7 @@ export function attentionTile(gpu: Gpu, rows: RowCount, headDim: number, arrays:
   const needed = ((rows.max ?? Infinity) * own) / lanes;
   const fitting = [4, 2, 1].find((r) => r <= wanted) ?? 1;
   const enough = [1, 2, 4].find((r) => r >= needed) ?? 4;
-  return { threads, lanes, rows: Math.min(fitting, enough), quad: software && gpu.device.features.has('subgroups') };
+  return { threads, lanes, rows: Math.min(fitting, enough), quad: software && hasQuads(gpu) };
 }
 
 /** Of a product's rate, what attention can be trusted with. */

@@ -96,7 +96,8 @@ export function lowRankGrad(gpu: Gpu, p: LowRankGradParams): Dispatch[] {
       },
       bindings: [rowsBinding(rows), p.gradOut, p.z, p.x, p.u, grads, ...(cut ? [p.partial] : [])],
       values,
-      groups: open ? rows.args : (counts) => [chunksOf(gpu, rows.of(counts)), gradGroups, 1],
+      // One chunk: no need to size it on the GPU.
+      groups: open ? (cut ? rows.args : () => [1, gradGroups, 1]) : (counts) => [chunksOf(gpu, rows.of(counts)), gradGroups, 1],
       ...macs,
     },
     ...(cut ? [sums] : []),

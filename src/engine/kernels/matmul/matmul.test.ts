@@ -76,11 +76,12 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
         for (const [rows, n, k] of [[57, 36, 12], [9, 36, 64]]) await check({ rows, n, k, transposed, variant, type: 'f16' });
       });
     }
-    it('active rows: only the listed rows are read and written', async () => {
+    // The last has more tiles of rows than workgroups that take turns with them.
+    it.each([['two of three', 101, 36, (i: number) => i % 3 !== 1], ['none', 101, 36, () => false], ['many', 600, 68, (i: number) => i % 3 !== 1]] as const)('active rows, %s: only the listed rows are read and written', async (_, rows, n, open) => {
       const gpu = await testGpu();
       const scope = gpu.buffers.scope('test');
-      const [rows, n, k] = [101, 36, 12];
-      const index = [...Array(rows).keys()].filter((i) => i % 3 !== 1);
+      const k = 12;
+      const index = [...Array(rows).keys()].filter(open);
       const a = randomFloats(rows * k, 1);
       const w = randomFloats(n * k, 2);
       const start = randomFloats(rows * n, 3);
@@ -99,7 +100,7 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
       expectCloseToMax(await floats(gpu, out, rows * n), expected, TOLERANCE);
       const values = await floats(gpu, squares, rows * parts);
       const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);
-      expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
+      if (index.length) expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
       expect(ofRow(1)).toBe(-parts);
       scope.free();
       expect(gpu.buffers.live().buffers).toBe(0);

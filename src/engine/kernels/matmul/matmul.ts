@@ -72,7 +72,10 @@ export function matmul(gpu: Gpu, options: MatmulOptions): Dispatch[] {
   const values = (part: Pick<Part, 'firstRows' | 'firstColumns'>) =>
     shapeValues({ ...sizes, ...part, scale: options.scale ?? 1, parts: Math.ceil(n / cut.columnsPerPart) });
 
-  if (isActive(rows)) return [{ kernel, bindings, values: values({ firstRows: 0, firstColumns: 0 }), groups: rows.args }];
+  if (isActive(rows)) {
+    const { inTurn } = cut;
+    return [{ kernel, bindings, values: values({ firstRows: 0, firstColumns: 0 }), groups: inTurn === undefined ? rows.args : () => [inTurn, columnGroups, 1] }];
+  }
   const { rowsPerGroup, columnsPerGroup } = cut;
   const rowGroups = rows.max === undefined ? 1 : Math.ceil(rows.max / rowsPerGroup);
   const parts = rows.max === undefined

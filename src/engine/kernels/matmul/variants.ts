@@ -6,6 +6,7 @@ import { type Gpu, hasQuads } from '../../gpu/device';
 import blocks from './blocks.wgsl?raw';
 import own from './own.wgsl?raw';
 import quad from './quad.wgsl?raw';
+import quadInTurn from './quadInTurn.wgsl?raw';
 import shared from './shared.wgsl?raw';
 import splitK from './splitK.wgsl?raw';
 import tile from './tile.wgsl?raw';
@@ -35,6 +36,8 @@ export interface Cut {
   columnsPerGroup: number;
   /** Columns that one value of `squares` sums over. */
   columnsPerPart: number;
+  /** How many workgroups share the tiles of rows in turns, where these are not dispatched one by one. */
+  inTurn?: number;
 }
 
 interface Variant {
@@ -65,16 +68,20 @@ const tiles = (rows: number, most: number, threads: number): Variant => ({
   },
 });
 
+/** Workgroups that keep a software adapter's cores busy: it runs a dispatch as at most so many tasks. */
+const TASKS = 16;
+
 /** Larger tiles, the four lanes of a quad sharing their weights. */
 const quads = (rows: number): Variant => ({
   fits: hasQuads,
   cut: (_, { n, k, active }) => {
     // Over a short sum the stores are the cost: half the width is as fast and compiles in half the time.
-    const columns = columnsFor(n, active || k < 32 ? 4 : 8);
+    const columns = columnsFor(n, rows > 4 && (active || k < 32) ? 4 : 8);
     return {
-      wgsl: [blocks, weightsQuad, tile, quad], enables: ['subgroups'],
+      wgsl: [blocks, weightsQuad, tile, active ? quadInTurn : quad], enables: ['subgroups'],
       consts: { COLUMNS: columns, ROWS: rows }, constants: {},
       rowsPerGroup: 4 * rows, columnsPerGroup: 4 * columns, columnsPerPart: 4 * columns,
+      ...(active ? { inTurn: Math.ceil(TASKS / Math.ceil(n / (4 * columns))) } : {}),
     };
   },
 });
@@ -83,19 +90,20 @@ const quads = (rows: number): Variant => ({
 export const VARIANTS = {
   tile8: tiles(8, 2, 64),
   tile16: tiles(16, 4, 64),
+  quad4: quads(4),
   quad8: quads(8),
   quad16: quads(16),
   shared: {
     fits: () => true,
     cut: () => ({
-      wgsl: [blocks, weightsOwn, shared], enables: [], consts: {}, constants: {},
+      wgsl: [blocks, weightsOwn, shared], enables: [], consts: { ROWS: 8 }, constants: {},
       rowsPerGroup: 64, columnsPerGroup: 64, columnsPerPart: 64,
     }),
   },
   splitK: {
     fits: (_, { n }) => n <= 64,
     cut: (_, { n }) => ({
-      wgsl: [blocks, weightsOwn, splitK], enables: [], consts: {}, constants: { WX: n / 4, SPLITS: Math.floor(64 / (n / 4)) },
+      wgsl: [blocks, weightsOwn, splitK], enables: [], consts: { ROWS: 8 }, constants: { WX: n / 4, SPLITS: Math.floor(64 / (n / 4)) },
       rowsPerGroup: 8, columnsPerGroup: n, columnsPerPart: n,
     }),
   },
@@ -112,7 +120,7 @@ export const shapeClass = ({ n, k, transposed }: ProductShape): ShapeClass => `$
 export function staticChoice(gpu: Gpu, shape: ProductShape): VariantName {
   // Generation: tiles of 8 rows are as full as they get.
   if (shape.maxRows !== undefined && shape.maxRows <= 8) return 'tile8';
-  if (gpu.info.software) return hasQuads(gpu) ? 'quad8' : shape.active || shape.n < 32 ? 'tile8' : 'tile16';
+  if (gpu.info.software) return hasQuads(gpu) ? (shape.active ? 'quad4' : 'quad8') : shape.active || shape.n < 32 ? 'tile8' : 'tile16';
   if (shape.active || shape.k < 32) return 'tile8';
   return shape.n <= 64 ? 'splitK' : 'shared';
 }
