@@ -40,7 +40,7 @@ export interface Dispatch {
   values?: ArrayBuffer;
   /** Workgroups from the counts, or read from a buffer on the GPU (three u32 at `offset` bytes). */
   groups: ((counts: Counts) => Groups) | { indirect: Tensor; offset: number };
-  /** Multiply-adds this dispatch does, where it multiplies and the host knows how much; for the accounts. Not given when indirect. */
+  /** Multiply-adds this dispatch does, where it multiplies and the host knows how much; for the accounts. Not given where only the GPU knows. */
   macs?: (counts: Counts) => number;
 }
 

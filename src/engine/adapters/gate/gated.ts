@@ -1,6 +1,6 @@
 /**
  * The token gate (TS-PEFT, arXiv 2511.16147) over any update. Where ‖Δ‖ is known before Δ is made, what Δ costs is paid
- * for active tokens only: their rows are compacted into a list on the GPU and dispatched indirectly.
+ * for active tokens only: their rows are compacted into a list on the GPU, and kernels run over that.
  */
 import { type GateConfig, type TrainConfig, learnsThreshold, tauWarmupSteps } from '../../../shared/config';
 import { AdapterError } from '../../../shared/errors';

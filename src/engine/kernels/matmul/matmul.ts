@@ -40,7 +40,7 @@ export interface MatmulOptions {
   outColumn?: number;
 }
 
-/** What one workgroup of a product over active rows covers; its dispatch is sized on the GPU. */
+/** What one workgroup of a product over active rows covers at once; where its dispatch is sized on the GPU, by this. */
 export interface MatmulTile {
   rowsPerGroup: number;
   columnGroups: number;

@@ -19,7 +19,7 @@ export interface ProductShape {
   k: number;
   /** W is [n, k]. */
   transposed: boolean;
-  /** Over the active rows of a gated module, dispatched indirectly. */
+  /** Over the active rows of a gated module: only the GPU knows how many there are. */
   active?: boolean;
   /** The most rows there can be, where known. */
   maxRows?: number;
@@ -129,7 +129,7 @@ export function staticChoice(gpu: Gpu, shape: ProductShape): VariantName {
 export function choose(gpu: Gpu, shape: ProductShape): VariantName {
   const standard = staticChoice(gpu, shape);
   if (shape.maxRows !== undefined && shape.maxRows <= 8) return standard;
-  // One variant for all active products, since the GPU sizes their dispatches knowing n alone; the tuner leaves it be.
+  // One variant for all active products, since the GPU counts their tiles knowing n alone; the tuner leaves it be.
   const tuned = gpu.tuning[shape.active ? 'active' : shapeClass(shape)];
   return tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(gpu, shape) ? (tuned as VariantName) : standard;
 }
