@@ -150,7 +150,7 @@ export class DatasetCommands {
   /** Changes the text of the model's own template for this data; its name tells. */
   editChatTemplate(source: string): void {
     const own = this.#ownTemplate();
-    if (own) this.setTemplate({ chat: source === own.source ? own : { ...own, name: `${own.name} (edited)`, source } });
+    if (own) this.setTemplate({ chat: source === own.source ? own : { ...own, name: texts().data.mapping.edited(own.name), source } });
   }
 
   #ownTemplate(): ChatTemplate | undefined {

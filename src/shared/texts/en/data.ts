@@ -77,6 +77,7 @@ export const data = {
     own: 'The model’s own',
     ownNamed: (name: string) => `The model’s own: ${name}`,
     plain: 'Plain',
+    edited: (name: string) => `${name} (edited)`,
     chatSource: 'The model’s own chat template',
     chatSourceHelp: 'Jinja, as the model’s tokenizer brings it. It runs in a worker of its own and is stopped after 1 s.',
   },

@@ -76,6 +76,7 @@ export const data: Texts['data'] = {
     own: '模型自带的模板',
     ownNamed: (name) => `模型自带的模板：${name}`,
     plain: '普通模板',
+    edited: (name) => `${name}（已修改）`,
     chatSource: '模型自带的对话模板',
     chatSourceHelp: '模型分词器自带的 Jinja 模板。它在单独的线程中运行，超过 1 秒即停止。',
   },
