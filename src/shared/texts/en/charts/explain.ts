@@ -23,7 +23,7 @@ export const explain = {
     run: (run: string, perSecond: string, ms: number, tokens: string) => `${run}: ${perSecond} tokens/s of late, a step every ${ms} ms, ${tokens} tokens so far.`,
   },
   skipMap: {
-    what: 'One cell per adapted module. Its number is the share of tokens, in percent, for which the module’s update was too small against its own output (r below τ) and was left out.',
+    what: 'One cell per adapted module. Its number is the share of tokens, in percent, for which the module’s gate left its update out: with a threshold, because it was too small against the module’s own output (r below τ).',
     now: (step: number, mean: string, most: string, mostShare: string, least: string, leastShare: string) => `At step ${step} the modules skip ${mean} on average: most in ${most} (${mostShare}), least in ${least} (${leastShare}).`,
     use: 'Move the slider to see earlier steps. Choose a cell to see that module’s tokens, sizes and threshold below.',
   },

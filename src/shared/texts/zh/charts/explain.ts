@@ -24,7 +24,7 @@ export const explain: Texts['charts']['explain'] = {
     run: (run, perSecond, ms, tokens) => `${run}：最近每秒 ${perSecond} 个词元，每 ${ms} ms 一步，到目前为止共 ${tokens} 个词元。`,
   },
   skipMap: {
-    what: '每个带适配器的模块一个单元格。其中的数字是被略去更新的词元百分比：该模块的更新相对自身输出太小（r 低于 τ）。',
+    what: '每个带适配器的模块一个单元格。其中的数字是门控略去更新的词元百分比：有阈值时，是因为该更新相对模块自身输出太小（r 低于 τ）。',
     now: (step, mean, most, mostShare, least, leastShare) => `在第 ${step} 步，各模块平均跳过 ${mean}：最多的是${most}（${mostShare}），最少的是${least}（${leastShare}）。`,
     use: '移动滑块可查看更早的步。选择一个单元格，可在下方查看该模块的词元、更新大小和阈值。',
   },
