@@ -78,8 +78,28 @@ export class Finger extends Mouse {
   }
 }
 
-/** Elements between the start of a section and its end that Tab may stop at: more means that it goes in circles. */
-const MOST_STOPS = 400;
+/** Tabs after which a place that was counted wrong is given up. */
+const MOST_WRONG = 12;
+
+/**
+ * The shortest way to an element by keys, run in the page: from where the focus is, or from the title of a section, to which
+ * its number leads, so many Tabs on or (negative) back. Titles and the body are no stops of Tab.
+ */
+function shortestWay(target: Element): { jump: string | null; tabs: number } {
+  const stops = [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]')].filter((e) => e.tabIndex >= 0 && !e.matches(':disabled') && e.checkVisibility({ visibilityProperty: true }));
+  const follows = (a: Element, b: Element) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+  const place = stops.indexOf(target as HTMLElement);
+  const tabsFrom = (start: Element) => {
+    const at = stops.indexOf(start as HTMLElement);
+    if (at >= 0) return place - at;
+    const next = stops.findIndex((e) => follows(start, e));
+    return place >= next ? place - next + 1 : place - next;
+  };
+  const starts = [...document.querySelectorAll('.section h2')].map((title, i) => ({ jump: String(i + 1), tabs: tabsFrom(title) }));
+  const here = document.activeElement;
+  const ways = [...(here && here !== document.body ? [{ jump: null, tabs: tabsFrom(here) }] : []), ...starts];
+  return ways.reduce((best, way) => (Math.abs(way.tabs) < Math.abs(best.tabs) ? way : best));
+}
 
 /** Nothing but keys: a section's number, Tab until the focus is there, and what the element itself understands. */
 export class Keyboard implements Hand {
@@ -139,19 +159,15 @@ export class Keyboard implements Hand {
 
   async #reach(target: Locator): Promise<void> {
     await expect(target).toBeEnabled();
-    // Where Tab does not lead there from here, the number of its section does; what has none stands above the first.
-    const { jump, tab } = await target.evaluate((e) => {
-      const here = document.activeElement;
-      const section = e.closest('.section');
-      if (!section) return { jump: here === e ? null : '1', tab: 'Shift+Tab' };
-      const ahead = here !== null && section.contains(here) && (here.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
-      return { jump: here === e || ahead ? null : String(1 + [...document.querySelectorAll('.section')].indexOf(section)), tab: 'Tab' };
-    });
+    const { jump, tabs } = await target.evaluate(shortestWay);
     if (jump) {
       await this.#leaveField();
       await this.page.keyboard.press(jump);
     }
-    for (let i = 0; i < MOST_STOPS; i++) {
+    const tab = tabs < 0 ? 'Shift+Tab' : 'Tab';
+    for (let i = 0; i < Math.abs(tabs); i++) await this.page.keyboard.press(tab);
+    // The page may have grown meanwhile.
+    for (let i = 0; i < MOST_WRONG; i++) {
       if (await target.evaluate((e) => e === document.activeElement)) return;
       await this.page.keyboard.press(tab);
     }
