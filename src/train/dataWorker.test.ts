@@ -22,7 +22,7 @@ test('what is asked after a language is answered in it, though its texts must be
   send(wrong(1));
   send({ language: 'zh' });
   send(wrong(2));
-  send({ requestId: 3, type: 'parse', fileName: 'a.csv', file: new Blob(['text,text\na,b\nc,d']), header: 'yes' });
+  send({ requestId: 3, type: 'parse', fileName: 'a.csv', file: new Blob(['']), header: 'yes' });
   send({ requestId: 4, type: 'prepare', options: { mapping: { kind: 'text', roles: { text: 'a' } }, template: { prompt: '', completion: '{text}' }, completionOnly: true, maxTokens: 8, heldOutShare: 0.1, seed: 1, maxExamples: 10, stratify: false, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } } });
   await vi.waitFor(() => expect(said).toHaveLength(4));
   // Back while all else is done.
@@ -32,9 +32,9 @@ test('what is asked after a language is answered in it, though its texts must be
   expect(said.map((m) => (m.kind === 'failed' ? [m.requestId, m.error.name, m.error.message] : m))).toEqual([
     [1, 'DataError', 'There are no examples yet.'],
     [2, 'DataError', '还没有样本。'],
-    [3, 'DataError', '有两列都叫“text”：text | text'],
+    [3, 'DataError', '文件是空的。'],
     [4, 'DataError', '还没有数据。'],
     [5, 'DataError', 'There are no examples yet.'],
   ]);
-  expect(said[2]).toMatchObject({ error: { line: 1, hint: '请在第一行给其中一列改名，或指明第一行不是表头。' } });
+  expect(said[2]).toMatchObject({ error: { hint: expect.stringMatching(/\p{Script=Han}/u) } });
 });
