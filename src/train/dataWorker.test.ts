@@ -16,7 +16,7 @@ afterAll(async () => {
   await speak('en');
 });
 
-test('what is asked after a language is answered in it, though its texts must be fetched first', async () => {
+test('what is asked after a language is answered in it, though its texts must be fetched first', { timeout: 30_000 }, async () => {
   const send = (data: ToWorker<DataRequest>) => scope.onmessage!({ data });
   const wrong = (requestId: number): ToWorker<DataRequest> => ({ requestId, type: 'preview', from: 0, count: 1 });
   send(wrong(1));
@@ -24,11 +24,11 @@ test('what is asked after a language is answered in it, though its texts must be
   send(wrong(2));
   send({ requestId: 3, type: 'parse', fileName: 'a.csv', file: new Blob(['']), header: 'yes' });
   send({ requestId: 4, type: 'prepare', options: { mapping: { kind: 'text', roles: { text: 'a' } }, template: { prompt: '', completion: '{text}' }, completionOnly: true, maxTokens: 8, heldOutShare: 0.1, seed: 1, maxExamples: 10, stratify: false, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } } });
-  await vi.waitFor(() => expect(said).toHaveLength(4));
+  await vi.waitFor(() => expect(said).toHaveLength(4), 10_000);
   // Back while all else is done.
   send({ language: 'en' });
   send(wrong(5));
-  await vi.waitFor(() => expect(said).toHaveLength(5));
+  await vi.waitFor(() => expect(said).toHaveLength(5), 10_000);
   expect(said.map((m) => (m.kind === 'failed' ? [m.requestId, m.error.name, m.error.message] : m))).toEqual([
     [1, 'DataError', 'There are no examples yet.'],
     [2, 'DataError', '还没有样本。'],
