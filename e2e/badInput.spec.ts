@@ -31,10 +31,15 @@ test('refused in words, and the page goes on', async ({ desk: app }) => {
 test('in another language, the worker says it in that one', async ({ desk: app }) => {
   const alert = app.page.locator('#data').getByTestId('error-alert').first();
   const empty = { name: 'empty.jsonl', mimeType: 'text/plain', buffer: Buffer.from('') };
-  await app.get('language-zh').click();
+  // A page that is drawn anew has a new file input.
+  const speak = async (language: string) => {
+    await app.get(`language-${language}`).click();
+    await expect(app.page.locator(`html[lang=${language}]`)).toBeAttached();
+  };
+  await speak('zh');
   await app.get('data-file').setInputFiles(empty);
   await expect(alert).toContainText('文件是空的。');
-  await app.get('language-en').click();
+  await speak('en');
   await app.get('data-file').setInputFiles(empty);
   await expect(alert).toContainText('The file is empty.');
 });
