@@ -54,17 +54,15 @@ export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: Tra
 async function checkLogits(gpu: Gpu, base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer): Promise<LogitCheck> {
   const text = tokenizer.encode(CHECK_TEXT);
   const ids = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, model.config.context)));
-  // Kernels compile in the GPU's process while ONNX Runtime loads in this one, and both compute at the same time.
-  const opening = openReference(model, gpu.info.software ? 'wasm' : 'webgpu');
-  const compiling = Generator.create(base, [null], ids.length);
+  const reference = await openReference(model, gpu.info.software ? 'wasm' : 'webgpu');
+  const generator = await Generator.create(base, [null], ids.length);
   try {
-    const [reference, generator] = await Promise.all([opening, compiling]);
-    const [[ours], expected] = await Promise.all([generator.logits(ids), reference.logits(ids)]);
+    const expected = await reference.logits(ids);
+    const [ours] = await generator.logits(ids);
     return { ...compareLogits(ours, expected.data, expected.vocab, (t) => tokenizer.pieces([ids[t]])[0]), provider: reference.device };
   } finally {
-    // One that could not be made has nothing to free; why it could not is thrown above.
-    const unmade = () => undefined;
-    await Promise.all([opening.then((reference) => reference.dispose(), unmade), compiling.then((generator) => generator.free(), unmade)]);
+    generator.free();
+    await reference.dispose();
   }
 }
 
