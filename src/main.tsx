@@ -1,5 +1,6 @@
 /** Starts the page: one studio, one React root. */
 import { createRoot } from 'react-dom/client';
+import { language } from './shared/texts';
 import { hubHost, startModel, startSettings } from './store/pageUrl';
 import { Studio } from './store/studio';
 import { App } from './ui/App';
@@ -19,7 +20,8 @@ studio.setTheme(rememberedTheme());
 wearTheme(rememberedTheme())();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
-await studio.setLanguage(firstLanguage(navigator.languages));
+const first = firstLanguage(navigator.languages);
+if (first !== language()) await studio.setLanguage(first);
 createRoot(root).render(<StudioContext value={studio}><App /></StudioContext>);
 studio.watchOffline();
 void studio.openStorage();
