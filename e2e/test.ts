@@ -13,6 +13,15 @@ export async function newProfile(browser: Browser, { use }: FullProject, options
   return context;
 }
 
+/** A page of its own with the nano model, for as long as it is used. */
+async function withNano(browser: Browser, project: FullProject, act: (app: App) => Promise<void>): Promise<void> {
+  const context = await newProfile(browser, project);
+  const app = new App(await context.newPage(), project.use.baseURL!);
+  await app.open();
+  await act(app);
+  await context.close();
+}
+
 interface Shared {
   /**
    * One page for all tests of a worker that only look at a trained pair: the nano model, FILES[0], twelve steps of LoRA
@@ -30,28 +39,18 @@ export const test = base.extend<{ app: App; studio: App; desk: App }, Shared>({
     await provide(app);
     quiet(app);
   },
-  opened: [async ({ browser }, provide, { project }) => {
-    const context = await newProfile(browser, project);
-    const app = new App(await context.newPage(), project.use.baseURL!);
-    await app.open();
-    await provide(app);
-    await context.close();
-  }, { scope: 'worker', timeout: 180_000 }],
+  opened: [({ browser }, provide, { project }) => withNano(browser, project, provide), { scope: 'worker', timeout: 180_000 }],
   desk: async ({ opened }, provide) => {
     await provide(opened);
     quiet(opened);
   },
-  trained: [async ({ browser }, provide, { project }) => {
-    const context = await newProfile(browser, project);
-    const app = new App(await context.newPage(), project.use.baseURL!);
-    await app.open();
+  trained: [({ browser }, provide, { project }) => withNano(browser, project, async (app) => {
     await app.loadFile(FILES[0]);
     await app.small(12);
     await app.train();
     await app.compare('Once upon a time');
     await provide(app);
-    await context.close();
-  }, { scope: 'worker', timeout: 180_000 }],
+  }), { scope: 'worker', timeout: 180_000 }],
   studio: async ({ trained }, provide) => {
     await provide(trained);
     quiet(trained);

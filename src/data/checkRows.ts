@@ -51,26 +51,27 @@ export async function checkRows(table: ParsedTable, options: PrepareOptions, cel
     const made = (await textsOf(now.filter((own) => own !== null))).values();
     for (let k = 0; k < now.length; k++) {
       const row = from + k;
-      let f = changed.has(row) ? CHANGED : 0;
       const state = rows.state(row);
-      if (f === 0 && state !== 'ok') f |= ISSUE_BIT[state];
-      if (excluded.has(row)) f |= EXCLUDED;
-      else if (now[k]) {
-        const { prompt, completion, problem } = made.next().value!;
-        if (problem !== null) {
-          f |= ISSUE_BIT.template;
-          if (problems.size < TOLD) problems.set(row, problem);
-        } else if (completion.trim() === '') f |= ISSUE_BIT.empty;
-        else {
-          const copy = !windows && seen.at(hashText(`${prompt}\u0000${completion}`), row) !== row;
-          if (copy) f |= ISSUE_BIT.duplicate;
-          if (!copy || !options.repairs.duplicate) {
-            f |= USABLE;
-            usable++;
-          }
-        }
+      if (changed.has(row)) flags[row] |= CHANGED;
+      else if (state !== 'ok') flags[row] |= ISSUE_BIT[state];
+      if (excluded.has(row)) flags[row] |= EXCLUDED;
+      if (!now[k]) continue;
+      const { prompt, completion, problem } = made.next().value!;
+      if (problem !== null) {
+        flags[row] |= ISSUE_BIT.template;
+        if (problems.size < TOLD) problems.set(row, problem);
+        continue;
       }
-      flags[row] = f;
+      if (completion.trim() === '') {
+        flags[row] |= ISSUE_BIT.empty;
+        continue;
+      }
+      if (!windows && seen.at(hashText(`${prompt}\u0000${completion}`), row) !== row) {
+        flags[row] |= ISSUE_BIT.duplicate;
+        if (options.repairs.duplicate) continue;
+      }
+      flags[row] |= USABLE;
+      usable++;
     }
   }
   return { flags, usable, problems };

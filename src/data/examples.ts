@@ -40,7 +40,8 @@ export function trainedTokens(e: Example): number {
 
 /**
  * Texts as tokens, so that training sees a prompt's tokens exactly as generation will. What a chat template wrote holds
- * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxTokens`: what comes before the first learnt text from the left first, then the rest from the right.
+ * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxTokens`: what comes before the first
+ * learnt text from the left first, then the rest from the right.
  * @param completionOnly whether the tokens of texts that are only read are masked.
  */
 export function buildExample({ segments, dressed }: Pick<Texts, 'segments' | 'dressed'>, tokenizer: Tokenizer, maxTokens: number, completionOnly: boolean): Example {

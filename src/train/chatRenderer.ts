@@ -3,6 +3,7 @@ import { Cancelled } from '../data/pace';
 import { appBase } from '../hub/source';
 import type { ChatTemplate, RenderChats, RenderedChat, Turn } from '../shared/data';
 import { DataError } from '../shared/errors';
+import { startWorker } from '../shared/startWorker';
 import { language, texts } from '../shared/texts';
 import { Lock } from './lock';
 import type { TemplateEvent, TemplateRequest } from './protocol';
@@ -11,12 +12,6 @@ import script from './templateWorker.ts?worker&url';
 /** What one rendering may take, in ms, and a chat, which takes two for every answer. */
 export const RENDER_LIMIT = 1000;
 const CHAT_LIMIT = 20 * RENDER_LIMIT;
-
-/** A worker under the page's own Content-Security-Policy, which one that is started from a blob inherits. */
-function startWorker(): Worker {
-  const blob = new Blob([`import ${JSON.stringify(new URL(script, appBase()).href)};`], { type: 'text/javascript' });
-  return new Worker(URL.createObjectURL(blob), { type: 'module', name: 'template' });
-}
 
 export class ChatRenderer {
   readonly #lock = new Lock();
@@ -34,7 +29,7 @@ export class ChatRenderer {
     if (signal?.aborted) return Promise.reject(new Cancelled());
     if (chats.length === 0) return Promise.resolve([]);
     const fresh = this.#worker === null;
-    const worker = this.#worker ??= startWorker();
+    const worker = this.#worker ??= startWorker(script, appBase(), 'template');
     return new Promise((resolve, reject) => {
       const rendered: RenderedChat[] = [];
       let timer: ReturnType<typeof setTimeout> | undefined;
