@@ -1,6 +1,6 @@
 /** The page in Chinese: chosen by the browser or by a person, whole, and with data in Chinese. */
 import { tooWide } from './probes';
-import { englishIn, type Part, PARTS } from './language';
+import { chineseIn, englishIn, type Part, PARTS } from './language';
 import { expect, test } from './test';
 
 test.use({ locale: 'zh-CN' });
@@ -30,10 +30,17 @@ test('speaks the browser’s language; the button and a key change it, and a rel
   await expect(html).toHaveAttribute('lang', 'zh');
   await expect(app.get('announcer')).toHaveText('语言：中文');
 
+  // What was typed and unfolded stays, and the page stays where it was read.
+  await app.get('data-search').fill('ball');
+  const details = page.locator('#compare details').first();
+  await details.locator('summary').click();
   await page.keyboard.press('8');
   await page.keyboard.press('l');
   await expect(html).toHaveAttribute('lang', 'en');
-  await expect(page.locator('#history')).toBeInViewport();
+  await expect(page.locator('#history h2')).toBeInViewport();
+  await expect(page.locator('#history h2')).toBeFocused();
+  await expect(app.get('data-search')).toHaveValue('ball');
+  await expect(details).toHaveAttribute('open');
   await page.reload();
   await expect(html).toHaveAttribute('lang', 'en');
   await expect(page.locator('#data-title')).toContainText('Data');
@@ -83,4 +90,7 @@ test('no English is left in any part of the page', async ({ app, page }) => {
   await app.get('data-line').first().click();
   await page.locator('details').evaluateAll((all) => all.forEach((d) => { (d as HTMLDetailsElement).open = true; }));
   for (const part of Object.keys(PARTS) as Part[]) await look(part);
+  await app.get('language-en').click();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+  expect(await chineseIn(page, ['中文', '情绪', '1 个种子', '第一行里有名称'])).toEqual([]);
 });

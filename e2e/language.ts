@@ -1,4 +1,4 @@
-/** Looks for English in a page that is in another language. */
+/** Looks for what a page that changed its language left in another. */
 import type { Page } from '@playwright/test';
 
 /** Parts of the page that are looked through one by one: a name, and where it is. */
@@ -24,6 +24,24 @@ const NAMES = [
 const OTHERS = [
   '[lang]:not(html)', 'code', 'kbd', 'pre', '.mono', '.chips', '.tokens', '.samples', '.clip', '.vtext', '.answer-text', '.suggestion', '[data-testid="data-labels"] tbody', '[data-testid="token-gates"] caption', '[data-testid="table-tokens"] tbody', '[data-testid="table-tokenmap"] tbody', 'textarea', 'script', 'style',
 ].join(', ');
+
+/**
+ * Texts in Chinese in a page that has changed to English, each with the place where it was found: what was not drawn
+ * again. What was found out about a file was said once.
+ * @param own names that were given in Chinese
+ */
+export function chineseIn(page: Page, own: readonly string[]): Promise<string[]> {
+  return page.evaluate(([others, names]) => {
+    const found = new Set<string>();
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const parent = node.parentElement!;
+      const text = names.reduce((rest, name) => rest.replaceAll(name, ''), node.textContent!);
+      if (/\p{Script=Han}/u.test(text) && !parent.closest(others)) found.add(`${parent.closest('[data-testid]')?.getAttribute('data-testid') ?? parent.closest('section')?.id}: ${node.textContent}`);
+    }
+    return [...found];
+  }, [`${OTHERS}, noscript, .evidence`, own] as const);
+}
 
 /**
  * Two Latin words in a row, or one that stands alone, in what a person sees or hears of a part of the page: texts, also

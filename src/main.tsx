@@ -1,4 +1,5 @@
 /** Starts the page: one studio, one React root. */
+import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { language } from './shared/texts';
 import { hubHost, startModel, startSettings } from './store/pageUrl';
@@ -7,12 +8,6 @@ import { App } from './ui/App';
 import { firstLanguage } from './ui/language';
 import { StudioContext } from './ui/studioContext';
 import { rememberedTheme, wearTheme } from './ui/theme';
-import './ui/styles/tokens.css';
-import './ui/styles/page.css';
-import './ui/styles/parts.css';
-import './ui/styles/data.css';
-import './ui/styles/configure.css';
-import './ui/styles/states.css';
 
 const studio = new Studio({ baseUrl: import.meta.env.BASE_URL, hubHost: hubHost(location.href), startModel: startModel(location.href), startSettings: startSettings(location.href) });
 studio.setTheme(rememberedTheme());
@@ -22,8 +17,19 @@ const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 const first = firstLanguage(navigator.languages);
 if (first !== language()) await studio.setLanguage(first);
-createRoot(root).render(<StudioContext value={studio}><App /></StudioContext>);
+// One after the other, each painted: what index.html has, the page, and then the model, which takes every core.
+await painted();
+flushSync(() => createRoot(root).render(<StudioContext value={studio}><App /></StudioContext>));
+await painted();
 studio.watchOffline();
 void studio.openStorage();
 void studio.boot();
 document.addEventListener('visibilitychange', () => studio.checkpoints.visible(document.visibilityState === 'visible'));
+
+/** After the next paint, or 1 s later: a hidden tab has none. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 1000);
+  });
+}

@@ -1,5 +1,5 @@
 /** The page: one column of eight steps, and a slim bar to move between them. */
-import { Fragment, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { texts } from '../shared/texts';
 import { type Section, isLive, stepsOf } from '../store/slices';
 import { Announcer } from './Announcer';
@@ -18,18 +18,18 @@ import { Shortcuts } from './Shortcuts';
 import { ThemeToggle } from './ThemeToggle';
 import { Tour, TourInvite } from './Tour';
 import { TrainSection } from './TrainSection';
-import { useSel, useStudio } from './studioContext';
+import { useSel, useStudio, useTexts } from './studioContext';
 
 export function App() {
   const language = useSel((s) => s.ui.language);
-  const { page } = texts();
+  // The whole page is drawn again with it.
+  const { page } = useTexts();
   useEffect(() => {
     document.documentElement.lang = language;
     document.title = page.title;
   }, [language, page]);
-  // A change of language draws the page anew, so that no part needs to watch for it.
   return (
-    <Fragment key={language}>
+    <>
       <a className="skip" href="#content">{page.skip}</a>
       <header className="top">
         <div className="top-inner">
@@ -58,7 +58,7 @@ export function App() {
         <Offline />
       </footer>
       <Announcer />
-    </Fragment>
+    </>
   );
 }
 

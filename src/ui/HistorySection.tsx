@@ -1,11 +1,11 @@
 /** Runs that this browser keeps: found, named, opened again, taken away, brought back, deleted. */
 import { useEffect, useRef, useState } from 'react';
 import type { KeptRun } from '../shared/keptRun';
-import { language, texts } from '../shared/texts';
+import { texts } from '../shared/texts';
 import { matches } from '../store/keptRuns';
 import { isLive } from '../store/slices';
 import { RunMark, SectionFrame, TextField } from './bits';
-import { bytes, count, fixed, percent, signed } from './format';
+import { bytes, count, fixed, percent, signed, when } from './format';
 import { Phrase } from './Phrase';
 import { saveBlob } from './saveBlob';
 import { useSel, useStudio } from './studioContext';
@@ -76,9 +76,6 @@ function Kept() {
     </div>
   );
 }
-
-/** In English as the system writes dates, which knows more Englishes than we do. */
-const when = (at: number) => new Intl.DateTimeFormat(language() === 'en' ? undefined : language(), { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 
 function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; onTag: (tag: string) => void; onDelete: () => void }) {
   const studio = useStudio();

@@ -24,7 +24,7 @@ import { TokenView } from './charts/TokenView';
 import { WatchForm } from './WatchForm';
 import { compact, moduleName, percent } from './format';
 import { Phrase } from './Phrase';
-import { useSel } from './studioContext';
+import { useSel, useTexts } from './studioContext';
 
 export function InspectSection() {
   const { inspect, page } = texts();
@@ -45,7 +45,7 @@ function Gated({ session }: { session: Session }) {
 }
 
 const View = memo(function View({ session, version }: { session: Session; version: number }) {
-  const t = texts().inspect;
+  const t = useTexts().inspect;
   const gated = session.experiment.runs.filter(isGated);
   const [runId, setRunId] = useState(gated[0].id);
   const [module, setModule] = useState(0);

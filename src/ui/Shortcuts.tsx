@@ -65,6 +65,6 @@ function KeyName({ name }: { name: string }) {
 /** To a section, and its title has the focus: Tab goes on from there. */
 function goTo(section: string): void {
   const title = document.getElementById(`${section}-title`);
-  document.getElementById(section)?.scrollIntoView({ block: 'start' });
+  document.getElementById(section)?.scrollIntoView();
   title?.focus({ preventScroll: true });
 }

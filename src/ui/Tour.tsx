@@ -45,7 +45,7 @@ export function Tour() {
     if (stop === null) return;
     const section = document.getElementById(STOPS[stop]);
     section?.classList.add('tour-here');
-    section?.scrollIntoView({ block: 'start', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth' });
+    section?.scrollIntoView();
     // The new stop is read out; Tab goes on to its buttons.
     title.current?.focus({ preventScroll: true });
     return () => section?.classList.remove('tour-here');

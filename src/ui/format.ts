@@ -1,5 +1,5 @@
 /** Numbers and names as people read them. A missing number is a dash. */
-import { texts } from '../shared/texts';
+import { language, texts } from '../shared/texts';
 import type { ModuleId } from '../shared/types';
 
 const DASH = '–';
@@ -71,6 +71,12 @@ export function durationRange(low: number, high: number): string {
   if (from === to) return from;
   const unit = from.slice(from.indexOf(' '));
   return range(to.endsWith(unit) ? from.slice(0, -unit.length) : from, to);
+}
+
+/** A moment, in ms since 1970, as the browser's own variety of the page's language writes dates. */
+export function when(at: number): string {
+  const own = globalThis.navigator?.languages?.find((tag) => tag.split('-')[0] === language());
+  return new Intl.DateTimeFormat(own ?? language(), { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 }
 
 /** How long ago a moment was, in ms since 1970. */

@@ -16,7 +16,7 @@ export function nextLanguage(language: Language): Language {
   return ALL[(ALL.indexOf(language) + 1) % ALL.length];
 }
 
-/** Changes the page to `next` and remembers it. The page is drawn anew, so the focus that was in it goes to the button that changes back. */
+/** Changes the page to `next` and remembers it. The focus goes on to the button that changes back. */
 export async function changeLanguage(studio: Pick<Studio, 'setLanguage'>, next: Language): Promise<void> {
   remember('language', next);
   await studio.setLanguage(next);

@@ -1,13 +1,12 @@
 /** Loss, gradient norm, learning rate and speed of all runs, on one axis of steps with one cursor. */
 import { memo, useDeferredValue, useMemo, useState } from 'react';
-import { texts } from '../../shared/texts';
 import { type Aligned, type Curve, align, curveOf, curveRows, evalCurve, smooth } from '../../store/curves';
 import type { RunHistory } from '../../store/history';
 import type { Session } from '../../store/slices';
 import { Check, RunMark } from '../bits';
 import { compact, count, fixed } from '../format';
 import { Phrase } from '../Phrase';
-import { useSel } from '../studioContext';
+import { useSel, useTexts } from '../studioContext';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { CursorBus } from './cursorBus';
@@ -43,7 +42,7 @@ export function Curves({ session }: { session: Session }) {
 }
 
 const View = memo(function View({ session, version }: { session: Session; version: number }) {
-  const { curves: t, line } = texts().charts;
+  const { curves: t, line } = useTexts().charts;
   const colors = useChartColors();
   const [bus] = useState(() => new CursorBus());
   const [weight, setWeight] = useState(0);
@@ -80,7 +79,7 @@ const View = memo(function View({ session, version }: { session: Session; versio
     return made;
     // The histories grow in place: the version says when.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [version, session, colors, weight, range, hidden]);
+  }, [version, session, colors, weight, range, hidden, t]);
   // oxlint-disable-next-line react/exhaustive-deps
   const gradient = useMemo(() => metric('gradNorm'), [version, session, colors, weight, range, hidden]);
   // oxlint-disable-next-line react/exhaustive-deps

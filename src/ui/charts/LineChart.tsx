@@ -33,7 +33,7 @@ export function LineChart(props: Props) {
   const shown = useRef({ seen: true, stale: false });
   const colors = useChartColors();
   // As text, so that the chart is built anew only when its looks change, not with every render.
-  const looks = JSON.stringify({ lines, yLabel, height, log, share });
+  const looks = JSON.stringify({ lines, xLabel: texts().charts.step, yLabel, height, log, share });
 
   useEffect(() => {
     const before = latest.current;
@@ -138,6 +138,7 @@ function Readout(props: Props) {
 }
 
 interface Looks extends Pick<LinePlot, 'lines' | 'yLabel'> {
+  xLabel: string;
   height: number;
   log: boolean;
   share: boolean;
@@ -150,7 +151,7 @@ interface Latest {
 /** Distances between numbers on the axis of steps. */
 const WHOLE = Array.from({ length: 6 }, (_, p) => [1, 2, 5].map((m) => m * 10 ** p)).flat();
 
-function build(box: HTMLElement, { lines, yLabel, height, log, share }: Looks, latest: Latest, bus: CursorBus, colors: { ink2: string; line: string }): uPlot {
+function build(box: HTMLElement, { lines, xLabel, yLabel, height, log, share }: Looks, latest: Latest, bus: CursorBus, colors: { ink2: string; line: string }): uPlot {
   const font = `12px ${getComputedStyle(box).fontFamily}`;
   const axis = { stroke: colors.ink2, grid: { stroke: colors.line, width: 1 }, ticks: { stroke: colors.line, width: 1 }, font, labelFont: font };
   const zoomable = latest.current.onZoom !== undefined;
@@ -164,7 +165,7 @@ function build(box: HTMLElement, { lines, yLabel, height, log, share }: Looks, l
       y: share ? { range: () => [0, 1] } : log ? { distr: 3 } : {},
     },
     axes: [
-      { ...axis, label: texts().charts.step, labelSize: 18, size: 34, incrs: WHOLE },
+      { ...axis, label: xLabel, labelSize: 18, size: 34, incrs: WHOLE },
       { ...axis, label: yLabel, labelSize: 18, size: 56, space: 26, values: (_, ticks) => ticks.map((v) => (v === null ? '' : share ? percent(v) : compact(v))) },
     ],
     series: [{}, ...lines.map((l) => ({

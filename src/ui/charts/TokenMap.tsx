@@ -4,6 +4,7 @@ import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
 import { Segmented } from '../bits';
 import { compact, moduleName } from '../format';
+import { useTexts } from '../studioContext';
 import { tokenSigns } from '../tokenSigns';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
@@ -43,7 +44,7 @@ interface Props {
 
 /** Drawn anew only when the watched text has passed through again. */
 export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect }: Props) {
-  const said = texts().charts.tokenMap;
+  const said = useTexts().charts.tokenMap;
   const colors = useChartColors();
   const [mode, setMode] = useState<'gate' | 'r'>('gate');
   const { tokens, modules, kept, ratio } = watch;

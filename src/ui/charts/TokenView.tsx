@@ -6,6 +6,7 @@ import type { RunHistory } from '../../store/history';
 import { keptPerToken } from '../../store/series';
 import { Scroll, SelectField } from '../bits';
 import { compact, percent } from '../format';
+import { useTexts } from '../studioContext';
 import { tokenSigns } from '../tokenSigns';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
@@ -24,7 +25,7 @@ interface Props {
 
 /** Drawn anew only when the watched text has passed through again. */
 export const TokenView = memo(function TokenView({ watch, token, onToken }: Props) {
-  const { layer: layerSaid, tokens: said } = texts().charts;
+  const { layer: layerSaid, tokens: said } = useTexts().charts;
   const colors = useChartColors();
   const [layer, setLayer] = useState('all');
   const [kind, setKind] = useState('all');

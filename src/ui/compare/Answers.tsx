@@ -7,7 +7,7 @@ import type { Answer } from '../../store/slices';
 import { Check, NumberField, RunMark, TextField } from '../bits';
 import { tokenText } from '../format';
 import { Phrase } from '../Phrase';
-import { useSel, useStudio } from '../studioContext';
+import { useSel, useStudio, useTexts } from '../studioContext';
 import type { Compared } from './useContenders';
 
 export function Answers({ shown, reference }: Compared) {
@@ -97,7 +97,7 @@ interface CardProps {
 }
 
 const Card = memo(function Card({ contender, answer, against, marked, referenceName }: CardProps) {
-  const t = texts().compare.answers;
+  const t = useTexts().compare.answers;
   const { key, name, index } = contender;
   const whole = answer.done && against !== null && against.done;
   const diff = useMemo(() => (whole ? diffWords(against.text, answer.text) : null), [whole, against, answer]);

@@ -5,6 +5,7 @@ import type { Contender } from '../../store/compare/contenders';
 import { type Curve, align, curveRows, smooth } from '../../store/curves';
 import { fixed } from '../format';
 import { Phrase } from '../Phrase';
+import { useTexts } from '../studioContext';
 import { ChartFrame } from '../charts/ChartFrame';
 import { useChartColors } from '../charts/chartColors';
 import { DASHES } from '../charts/Curves';
@@ -23,7 +24,7 @@ interface Part {
 const dashOf = ({ kind, place }: Contender): number[] | undefined => (kind === 'base' ? [3, 4] : DASHES[(place + 3 * Math.floor(place / 8)) % DASHES.length]);
 
 export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Contender[] }) {
-  const { charts: { line }, compare: { curves: t } } = texts();
+  const { charts: { line }, compare: { curves: t } } = useTexts();
   const [bus] = useState(() => new CursorBus());
   const [weight, setWeight] = useState(0);
   const [range, setRange] = useState<Range>(null);

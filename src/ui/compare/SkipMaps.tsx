@@ -6,6 +6,7 @@ import { type SkipMapAt, type SkipRun, differenceMap, gridOf, mapAt, spanOf, ste
 import { RunMark, Scroll } from '../bits';
 import { fixed, percent, signed } from '../format';
 import { Phrase } from '../Phrase';
+import { useTexts } from '../studioContext';
 import { ChartFrame } from '../charts/ChartFrame';
 import { useChartColors } from '../charts/chartColors';
 import { MapCanvas } from '../charts/MapCanvas';
@@ -18,12 +19,13 @@ interface Gated extends SkipRun {
 }
 
 export const SkipMaps = memo(function SkipMaps({ shown, reference }: { shown: Contender[]; reference: Contender | null }) {
+  const t = useTexts().compare.skips;
   const gated = shown.flatMap((contender): Gated[] => {
     const history = contender.run?.history;
     return history?.skipped && history.skipped.rows > 0 && history.modules.length === history.skipped.modules ? [{ contender, modules: history.modules, series: history.skipped }] : [];
   });
   if (gated.length === 0) return null;
-  if (gated.length === 1) return <p className="muted">{texts().compare.skips.only(gated[0].contender.name)}</p>;
+  if (gated.length === 1) return <p className="muted">{t.only(gated[0].contender.name)}</p>;
   const against = gated.find((g) => g.contender === reference) ?? gated[0];
   return <Maps gated={gated} against={against} />;
 });

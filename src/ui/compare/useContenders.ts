@@ -31,11 +31,12 @@ export function useContenders(): Compared {
   const off = useSel((s) => s.compare.off);
   const reference = useSel((s) => s.compare.reference);
   const version = useSel(versionOf);
+  const language = useSel((s) => s.ui.language);
   const all = useMemo(
     () => contenders(store.getState()),
     // The histories grow in place: the version says when.
     // oxlint-disable-next-line react/exhaustive-deps
-    [store, session, imported, source, status, template, mapping, kept, added, version],
+    [store, session, imported, source, status, template, mapping, kept, added, version, language],
   );
   // oxlint-disable-next-line react/exhaustive-deps
   return useMemo(() => ({ all, ...chosen(all, store.getState().compare) }), [all, off, reference, store]);

@@ -2,6 +2,7 @@
 import { texts } from '../../shared/texts';
 import { doneJobs, jobCount } from '../../store/studies/plan';
 import { SectionFrame } from '../bits';
+import { when } from '../format';
 import { useSel, useStudio } from '../studioContext';
 import { StudyForm } from './StudyForm';
 import { StudyView } from './StudyView';
@@ -31,7 +32,7 @@ function Kept() {
       {list.map(({ study, cells }) => (
         <button key={study.id} type="button" className="choice" aria-pressed={study.id === selected} onClick={() => studio.studies.select(study.id)}>
           <span className="choice-title">{study.name}</span>
-          <span className="choice-text num">{t.entry(new Date(study.createdAt).toLocaleString(), study.data.name, t.state[study.state], doneJobs(study, cells), jobCount(study))}</span>
+          <span className="choice-text num">{t.entry(when(study.createdAt), study.data.name, t.state[study.state], doneJobs(study, cells), jobCount(study))}</span>
         </button>
       ))}
     </fieldset>
