@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { browserPath, webgpuArgs } from './.ci/browser.mjs';
+import { browserPath, testArgs } from './.ci/browser.mjs';
 
 /** The journeys run on the production build, served below a sub-path as a static host would. */
 const port = Number(process.env.SIEVE_PORT ?? 4317);
@@ -26,7 +26,7 @@ export default defineConfig({
     // Every test has a fresh profile: each would fetch and hash the whole app again. offline.spec.ts allows it.
     serviceWorkers: 'block',
     trace: 'retain-on-failure',
-    launchOptions: { executablePath: browserPath(), args: webgpuArgs },
+    launchOptions: { executablePath: browserPath(), args: testArgs },
   },
   webServer: process.env.SIEVE_URL
     ? undefined

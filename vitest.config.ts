@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { browserPath, webgpuArgs } from './.ci/browser.mjs';
+import { browserPath, testArgs } from './.ci/browser.mjs';
 
 /**
  * Two projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/).
@@ -24,7 +24,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: browserPath(), args: webgpuArgs } }),
+            provider: playwright({ launchOptions: { executablePath: browserPath(), args: testArgs } }),
             instances: [{ browser: 'chromium' }],
           },
         },

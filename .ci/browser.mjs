@@ -15,6 +15,12 @@ export const webgpuArgs = [
   ...(process.env.SIEVE_GPU === 'real' ? ['--enable-features=Vulkan'] : ['--use-webgpu-adapter=swiftshader']),
 ];
 
+/**
+ * For tests: V8 compiles WebAssembly once, fast, and leaves it at that. Every page that opens a model loads 27 MB of ONNX
+ * Runtime, and optimising those in the background takes ten seconds of both cores from whatever is tested.
+ */
+export const testArgs = [...webgpuArgs, '--js-flags=--liftoff-only'];
+
 /** @returns {string | undefined} path of an installed browser, or undefined where there is none. */
 export function browserPath() {
   if (process.env.SIEVE_BROWSER) return process.env.SIEVE_BROWSER;

@@ -16,14 +16,15 @@ interface Way {
   browser: BrowserContextOptions;
   /** Of the file. Every change goes through all of them, so the long one is for one way only: rows know nothing of hands. */
   rows: number;
-  /** How the second run is left: while it trains, or paused. */
+  /** How the second run is left, while it trains or paused, and how long it is. */
   leaves: 'training' | 'paused';
+  steps: number;
 }
 
 const WAYS: Way[] = [
-  { name: 'by mouse, in light colours, with 100,000 rows', hand: Mouse, browser: { colorScheme: 'light' }, rows: 100_000, leaves: 'training' },
-  { name: 'by finger, on a dark phone', hand: Finger, browser: { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, rows: 1000, leaves: 'paused' },
-  { name: 'by keyboard alone', hand: Keyboard, browser: { colorScheme: 'light' }, rows: 1000, leaves: 'paused' },
+  { name: 'by mouse, in light colours, with 100,000 rows', hand: Mouse, browser: { colorScheme: 'light' }, rows: 100_000, leaves: 'training', steps: 30 },
+  { name: 'by finger, on a dark phone', hand: Finger, browser: { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, rows: 1000, leaves: 'paused', steps: 10 },
+  { name: 'by keyboard alone', hand: Keyboard, browser: { colorScheme: 'light' }, rows: 1000, leaves: 'paused', steps: 10 },
 ];
 
 /** A page and who works it. */
@@ -62,7 +63,7 @@ for (const way of WAYS) {
     await configure(first);
     await trainAndLook(first);
     await compareAndVote(first);
-    const left = await trainAgainAndClose(first, way.leaves);
+    const left = await trainAgainAndClose(first, way);
 
     const second = await visit(here);
     await resume(second, left);
@@ -264,12 +265,12 @@ interface Left {
   votes: (string | null)[];
 }
 
-async function trainAgainAndClose(visit: Visit, how: Way['leaves']): Promise<Left> {
+async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise<Left> {
   const { app, page, hand } = visit;
-  const left: Left = { steps: 30, saved: 0, votes: await counts(app) };
+  const left: Left = { steps, saved: 0, votes: await counts(app) };
   await part(visit, 'a second experiment begins; the first is held beside it', async () => {
-    await hand.fill(app.setting('Steps'), String(left.steps));
-    await hand.fill(app.setting('Evaluate every'), String(left.steps / 2));
+    await hand.fill(app.setting('Steps'), String(steps));
+    await hand.fill(app.setting('Evaluate every'), String(steps / 2));
     await hand.fill(app.setting('Learning rate'), '0.05');
     await hand.press(app.get('train-button'), 'T');
     await app.begun();
@@ -282,7 +283,7 @@ async function trainAgainAndClose(visit: Visit, how: Way['leaves']): Promise<Lef
     await hand.press(app.get('compare-add'));
     await expect(page.locator('#compare').getByText('From History:')).toBeVisible();
   });
-  if (how === 'training') {
+  if (leaves === 'training') {
     await hand.press(app.get('resume-button'), 'p');
     await app.waitSteps(left.saved + 2);
     expect(await app.phase()).toMatch(/training|evaluating/);

@@ -25,7 +25,7 @@ const packF16 = (values: Float32Array) => Uint16Array.from(values, (x) => {
 
 type Case = MatmulRef & { rows: number; from?: number; max?: number; type?: 'f32' | 'f16'; squares?: boolean; variant?: string };
 
-/** Runs a product with random operands and compares all it writes with the reference. @returns out */
+/** Runs a product with random operands and compares all it writes with the reference. Several at once compile beside one another. @returns out */
 async function check({ rows, from = 0, max, type = 'f32', squares: withSquares = false, variant, ...how }: Case): Promise<{ out: Float32Array; dispatches: number }> {
   const gpu = await testGpu();
   const scope = gpu.buffers.scope('test');
@@ -44,6 +44,7 @@ async function check({ rows, from = 0, max, type = 'f32', squares: withSquares =
   const weight = type === 'f16' ? { tensor: scope.upload('w', packF16(w)), type } : scope.upload('w', w);
   const options: MatmulOptions = { label: 'test', rows: count, a: scope.upload('a', a), w: weight, out, ...how, residual: residual && scope.upload('residual', residual), squares };
   const ops = matmul(gpu, options);
+  gpu.tuning = {};
   await runOps(gpu, ops);
   const expected = Float64Array.from(start);
   const sums = matmulRef(expected, a, w, [...Array(rows).keys()], { ...how, residual });
@@ -55,7 +56,6 @@ async function check({ rows, from = 0, max, type = 'f32', squares: withSquares =
   }
   expect(ops.reduce((macs, op) => macs + op.macs!({ rows, supervised: 0, segments: 1 }), 0)).toBe(rows * n * k);
   scope.free();
-  gpu.tuning = {};
   return { out: result, dispatches: ops.length };
 }
 
@@ -65,15 +65,13 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
       const name = transposed ? 'W is [n, k]' : 'W is [k, n]';
       it(`added to out: ${name}`, async () => {
         const gpu = await testGpu();
-        for (const [rows, n, k] of SHAPES.filter(([, n, k]) => fits(gpu, { n, k, transposed }))) await check({ rows, n, k, transposed, variant, accumulate: true, scale: 0.5 });
+        await Promise.all(SHAPES.filter(([, n, k]) => fits(gpu, { n, k, transposed })).map(([rows, n, k]) => check({ rows, n, k, transposed, variant, accumulate: true, scale: 0.5 })));
       });
       it(`residual, squares, strides: ${name}`, async () => {
-        for (const [rows, n, k] of [[57, 36, 12], [33, 68, 64]]) {
-          await check({ rows, n, k, transposed, variant, residual: [], squares: true, scale: 0.5, aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 });
-        }
+        await Promise.all([[57, 36, 12], [33, 68, 64]].map(([rows, n, k]) => check({ rows, n, k, transposed, variant, residual: [], squares: true, scale: 0.5, aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 })));
       });
       it(`f16 weights: ${name}`, async () => {
-        for (const [rows, n, k] of [[57, 36, 12], [9, 36, 64]]) await check({ rows, n, k, transposed, variant, type: 'f16' });
+        await Promise.all([[57, 36, 12], [9, 36, 64]].map(([rows, n, k]) => check({ rows, n, k, transposed, variant, type: 'f16' })));
       });
     }
     // The last has more tiles of rows than workgroups that take turns with them.
