@@ -148,6 +148,18 @@ test('a pause is saved at once; what cannot be written is said and the run goes 
   await until(() => expect(all.state()).toMatchObject({ problem: null, saved: { step: 4 } }));
 });
 
+test('a pause while a checkpoint is written has one of its own: what was written is older', async () => {
+  const all = await begun();
+  vi.advanceTimersByTime(600);
+  all.checkpoints.after();
+  await all.sent(all.train, 'state');
+  all.phase('paused');
+  await saved(all, 1, 1);
+  await until(() => expect(all.state().saved).toEqual({ step: 1, paused: false }));
+  await saved(all, 2, 2);
+  await until(() => expect(all.state().saved).toEqual({ step: 2, paused: true }));
+});
+
 test('a run that has ended is handed on first, then its checkpoint goes', async () => {
   const all = await begun();
   all.phase('finished');

@@ -145,7 +145,8 @@ export class Checkpoints {
       const now = performance.now();
       if (this.#begun === null) this.#begun = this.#savedAt = now;
       const due = this.#savedAt + Math.max(Math.min(LATEST, Math.max(SOONEST, this.#savedAt - this.#begun)), this.#writing / SHARE_OF_TIME);
-      if (now >= due || (phase === 'paused' && before !== 'paused')) void this.save();
+      if (phase === 'paused' && before !== 'paused') void this.#savePause();
+      else if (now >= due) void this.save();
     } else if (isLive(before)) void this.#end(session, phase);
   }
 
@@ -186,6 +187,12 @@ export class Checkpoints {
     return this.#saving;
   }
 
+  /** One that is being written may be of the step before the pause. */
+  async #savePause(): Promise<void> {
+    await this.#saving;
+    await this.save();
+  }
+
   async #save(): Promise<void> {
     const histories = this.#histories;
     const { session, phase } = this.#s.runs;
@@ -208,7 +215,7 @@ export class Checkpoints {
       const started = performance.now();
       await this.#host.keep.request({ type: 'save-checkpoint', checkpoint: { info: checkpoint, state, page } });
       this.#writing = performance.now() - started;
-      if (!ended()) this.#patch({ saved: { step: state.step, at: savedAt }, problem: null });
+      if (!ended()) this.#patch({ saved: { step: state.step, paused: phase === 'paused' }, problem: null });
     } catch (error) {
       if (!ended()) this.#patch({ problem: toErrorInfo(error) });
     } finally {

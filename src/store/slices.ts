@@ -145,8 +145,8 @@ export interface KeepSlice {
   /** The newest checkpoint was damaged: the offer is the one before it, or there is none any more. */
   damaged: boolean;
   resuming: boolean;
-  /** The last checkpoint of the run that is going on. */
-  saved: { step: number; at: number } | null;
+  /** The last checkpoint of the run that is going on; `paused` where the run stood still, so that nothing is newer. */
+  saved: { step: number; paused: boolean } | null;
   /** Why nothing is saved at the moment. */
   problem: ErrorInfo | null;
   /** How long the tab was hidden, and what the run did meanwhile; `slower`: as a share of its pace before, where it was held back. */

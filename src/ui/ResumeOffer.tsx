@@ -82,7 +82,7 @@ export function KeepNote() {
       )}
       {live && why === null && (
         <p className="help" data-testid="keep-note" data-saved={keep.saved?.step}>
-          {keep.saved ? (paused ? t.paused : t.at)(count(keep.saved.step)) : t.onTheWay}
+          {keep.saved ? (paused && keep.saved.paused ? t.paused : t.at)(count(keep.saved.step)) : t.onTheWay}
         </p>
       )}
       {keep.away && <p className="help" aria-live="polite" data-testid="away-note">{absence(keep.away)}</p>}
