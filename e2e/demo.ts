@@ -55,7 +55,7 @@ export async function main(argv: string[]): Promise<number> {
     console.log(`trained in ${((Date.now() - start) / 1000).toFixed(0)} s\n`);
 
     const suggestions = page.locator('#compare button.suggestion');
-    const prompt = named.prompt ?? ((await suggestions.count()) ? (await suggestions.first().innerText()).trim() : 'Once upon a time');
+    const prompt = named.prompt ?? ((await suggestions.count()) ? (await suggestions.first().textContent())!.trim() : 'Once upon a time');
     const answers = await app.compare(prompt, 300_000);
     console.log(formatTable(await app.table('final-table')));
     console.log();
