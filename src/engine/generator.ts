@@ -33,15 +33,11 @@ const PREFILL = 64;
 /** Rows of each model whose logits may be asked for in one pass. */
 const LOGIT_ROWS = 16;
 
-/** One way through the model, with the rows it is made for. */
+/** One way through the model, with the rows it is made for. Compiled when it is first needed: whoever only reads has no use for the kernels that write. */
 interface Stage {
   batch: BatchBuffers;
   program: Program;
-  /** The program once it was needed: whoever only reads has no use for the kernels that write. */
-  compiled: Promise<Program> | null;
 }
-
-const compile = (stage: Stage): Promise<Program> => (stage.compiled ??= stage.program.compile());
 
 export class Generator {
   readonly #base: BaseModel;
@@ -84,7 +80,7 @@ export class Generator {
     const stage = (label: string, capacityOf: Capacity): Stage => {
       const batch = new BatchBuffers(gpu, scope, capacityOf, 1);
       const own = { ...pass, batch };
-      return { batch, program: new Program(gpu, scope, label, [...forward(own), ...headInput(own), ...chunkLogits(own, 0)]), compiled: null };
+      return { batch, program: new Program(gpu, scope, label, [...forward(own), ...headInput(own), ...chunkLogits(own, 0)]) };
     };
     this.#prefill = stage('prefill', capacity);
     // As few rows apart as before, so that both work on the same tensors.
@@ -118,11 +114,11 @@ export class Generator {
     for (const row of wanted) targets[row] = 0;
     const batch: TokenBatch = { ids, targets, starts: Uint32Array.of(0, rows) };
     const stage = rows === 1 ? this.#decode : this.#prefill;
-    const program = await compile(stage);
+    await stage.program.compile();
     const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, { kind: 'decode', draw: start, decode: { start, context: this.#length } });
     const encoder = gpu.device.createCommandEncoder({ label: 'generate' });
     stage.batch.load(encoder, 0);
-    program.encode(encoder, counts);
+    stage.program.encode(encoder, counts);
     const take = wanted.length > 0 ? this.#readback.copy(encoder, [this.#logits]) : null;
     gpu.device.queue.submit([encoder.finish()]);
     if (!take) return [];
@@ -161,7 +157,7 @@ export class Generator {
     if (prompt.length === 0 || prompt.length >= this.#length) {
       throw new TrainError(texts().errors.engine.model.prompt(prompt.length, maxContext(config) - 1));
     }
-    await Promise.all([compile(this.#prefill), compile(this.#decode)]);
+    await Promise.all([this.#prefill.program.compile(), this.#decode.program.compile()]);
     let logits: Float32Array[][] = [];
     for (let at = 0; at < prompt.length; at += PREFILL) {
       const part = prompt.slice(at, at + PREFILL);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { defaultExperiment } from '../shared/config';
 import { readLink, settingsLink } from './configure/share';
-import { settingsUrl, startModel, startSettings } from './pageUrl';
+import { hubHost, settingsUrl, startModel, startSettings } from './pageUrl';
 
 it('starts with the embedded model the address names, else with the default', () => {
   expect(startModel('http://x/sieve/?model=sieve-stories-nano').id).toBe('sieve-stories-nano');
@@ -17,4 +17,12 @@ it('carries settings and an embedded model, and nothing of a hub', () => {
   expect(readLink(startSettings(url)!)).toEqual(e);
   expect(startSettings('http://x/sieve/')).toBeNull();
   expect(settingsUrl('http://x/', 'l', { kind: 'hub', id: 'me/secret', revision: 'main', host: 'http://h' })).toBe('http://x/?config=l');
+});
+
+it('another hub is taken from the page’s own origin only', () => {
+  expect(hubHost('http://127.0.0.1:9/app/')).toBe('https://huggingface.co');
+  expect(hubHost('http://127.0.0.1:9/app/?hub=/hub/')).toBe('http://127.0.0.1:9/hub');
+  expect(hubHost('http://127.0.0.1:9/?hub=http://127.0.0.1:9')).toBe('http://127.0.0.1:9');
+  expect(hubHost('http://127.0.0.1:9/?hub=https://evil.example')).toBe('https://huggingface.co');
+  expect(hubHost('http://127.0.0.1:9/?hub=//evil.example/x')).toBe('https://huggingface.co');
 });

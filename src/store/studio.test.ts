@@ -4,7 +4,6 @@ import type { PrepareOptions } from '../shared/data';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
-import { hubHost } from './pageUrl';
 import { draftProblems, pastedName } from './checks';
 import { isPreset } from './configure/presets';
 import { Studio } from './studio';
@@ -335,14 +334,6 @@ test('steps are timed on the data as they are; one that was cancelled leaves the
 test('pasted text gets a name that says what it looks like', () => {
   expect(['[{"a":1}]', '{"a":1}\n{"a":2}', 'a\tb\nc\td', 'name,label\nx,y', 'Once upon a time, there was.'].map(pastedName))
     .toEqual(['pasted.json', 'pasted.jsonl', 'pasted.tsv', 'pasted.csv', 'pasted.txt']);
-});
-
-test('another hub is taken from the page’s own origin only', () => {
-  expect(hubHost('http://127.0.0.1:9/app/')).toBe('https://huggingface.co');
-  expect(hubHost('http://127.0.0.1:9/app/?hub=/hub/')).toBe('http://127.0.0.1:9/hub');
-  expect(hubHost('http://127.0.0.1:9/?hub=http://127.0.0.1:9')).toBe('http://127.0.0.1:9');
-  expect(hubHost('http://127.0.0.1:9/?hub=https://evil.example')).toBe('https://huggingface.co');
-  expect(hubHost('http://127.0.0.1:9/?hub=//evil.example/x')).toBe('https://huggingface.co');
 });
 
 test('mappings and prompts for a kind that was not detected', async () => {

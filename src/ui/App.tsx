@@ -18,12 +18,12 @@ import { Shortcuts } from './Shortcuts';
 import { ThemeToggle } from './ThemeToggle';
 import { Tour, TourInvite } from './Tour';
 import { TrainSection } from './TrainSection';
-import { useSel, useStudio, useTexts } from './studioContext';
+import { useSel, useStudio } from './studioContext';
 
 export function App() {
   const language = useSel((s) => s.ui.language);
   // The whole page is drawn again with it.
-  const { page } = useTexts();
+  const { page } = texts();
   useEffect(() => {
     document.documentElement.lang = language;
     document.title = page.title;

@@ -52,6 +52,7 @@ export class Program {
   readonly #scope: BufferScope;
   readonly label: string;
   readonly ops: Op[];
+  #compiled: Promise<this> | null = null;
   #ready: ({ pipeline: GPUComputePipeline; group: GPUBindGroup } | null)[] | null = null;
 
   /** @param scope owns the sizes that the dispatches bind: the program runs as long as it is not freed */
@@ -62,8 +63,12 @@ export class Program {
     this.ops = ops;
   }
 
-  /** Compiles all pipelines in parallel and makes the bind groups. Call once before `encode`. */
-  async compile(): Promise<this> {
+  /** Compiles all pipelines in parallel and makes the bind groups, once however often it is called. To be awaited before `encode`. */
+  compile(): Promise<this> {
+    return this.#compiled ??= this.#compile();
+  }
+
+  async #compile(): Promise<this> {
     const { device, pipelines } = this.#gpu;
     this.#ready = await Promise.all(this.ops.map(async (op) => {
       if (!('kernel' in op)) return null;
