@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { assemblyscript } from './.ci/assemblyscript.mjs';
 import { csp } from './.ci/csp.mjs';
 import { pwa } from './.ci/pwa.mjs';
 
@@ -7,9 +8,9 @@ import { pwa } from './.ci/pwa.mjs';
 const screen = !process.env.CI && (process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY));
 
 export default defineConfig({
-  plugins: [react(), csp(), pwa()],
+  plugins: [assemblyscript(), react(), csp(), pwa()],
   // Errors are known by their class's name, in the page and across worker borders: names must survive minifying.
-  worker: { format: 'es', rolldownOptions: { output: { keepNames: true } } },
+  worker: { format: 'es', plugins: () => [assemblyscript()], rolldownOptions: { output: { keepNames: true } } },
   build: { target: 'esnext', chunkSizeWarningLimit: 1500, rolldownOptions: { output: { keepNames: true } } },
   preview: { open: false },
   server: { open: screen, watch: { ignored: ['**/.out/**', '**/reference/**'] } },

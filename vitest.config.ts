@@ -1,5 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { assemblyscript } from './.ci/assemblyscript.mjs';
 import { browserPath, testArgs } from './.ci/browser.mjs';
 
 /**
@@ -11,6 +12,12 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.gpu.test.ts'] } },
       {
+        plugins: [assemblyscript()],
+        // The CPU engine in Node: the tests of every kernel but those that look at WGSL alone, and of whole models.
+        test: { name: 'cpu', environment: 'node', testTimeout: 120_000, include: ['src/engine/**/*.test.ts'], exclude: ['src/**/*.wgsl.test.ts'], pool: 'threads', isolate: false },
+      },
+      {
+        plugins: [assemblyscript()],
         // Bundled before the first test: a dependency found half way would reload the page under it.
         optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
         test: {

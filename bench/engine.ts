@@ -8,11 +8,12 @@ import { Plain } from '../src/engine/adapters/plain';
 import type { AdaptedModule } from '../src/engine/adapters/method';
 import { BaseModel } from '../src/engine/base';
 import { Generator } from '../src/engine/generator';
-import type { BufferScope, Tensor } from '../src/engine/gpu/buffers';
-import { compose } from '../src/engine/gpu/compose';
-import { type Gpu, openGpu as openDevice } from '../src/engine/gpu/device';
-import { type Op, Program, type RowCount } from '../src/engine/gpu/program';
-import { readFloats } from '../src/engine/gpu/readback';
+import type { BufferScope, Tensor } from '../src/engine/device/buffers';
+import { compose } from '../src/engine/device/compose';
+import type { Device } from '../src/engine/device/device';
+import { openWebGpu } from '../src/engine/device/webgpu/webgpu';
+import { type Op, Program, type RowCount } from '../src/engine/device/program';
+import { readFloats } from '../src/engine/device/device';
 import { perElement, perRow, snippets } from '../src/engine/kernels/launch';
 import { lowRankPartialBytes } from '../src/engine/kernels/lowRankGrad/lowRankGrad';
 import { type MatmulOptions, matmul } from '../src/engine/kernels/matmul/matmul';
@@ -32,13 +33,13 @@ import { Rng } from '../src/shared/rng';
 import type { KernelTime, LlamaConfig, TokenBatch } from '../src/shared/types';
 import { forwardMacs, stepMacs, supervisedOf } from './work';
 
-export { type BufferScope, type Gpu, type Op, Program, type RowCount, type Tensor, rowCount };
+export { type BufferScope, type Device, type Op, Program, type RowCount, type Tensor, rowCount };
 /** For the peers' graph, and for merging an adapter into a file. */
 export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, ratesBytes, readFloats, snippets, sumLoss };
 
 /** The adapter as the app uses it: tuned, unless it is a software one. */
-export async function openGpu(): Promise<Gpu> {
-  const gpu = await openDevice();
+export async function openGpu(): Promise<Device> {
+  const gpu = await openWebGpu();
   if (!gpu.info.software) gpu.tuning = await tuneMatmul(gpu);
   return gpu;
 }
@@ -46,7 +47,7 @@ export async function openGpu(): Promise<Gpu> {
 export const download = (id: string): Promise<DownloadedModel> => downloadModel({ kind: 'embedded', id });
 
 /** An embedded model on the GPU. */
-export async function loadBase(gpu: Gpu, id: string): Promise<BaseModel> {
+export async function loadBase(gpu: Device, id: string): Promise<BaseModel> {
   const { config, weights } = await download(id);
   const base = new BaseModel(gpu, config, (name) => weights.get(name).data);
   weights.release();
@@ -54,7 +55,7 @@ export async function loadBase(gpu: Gpu, id: string): Promise<BaseModel> {
 }
 
 /** A model of any shape with random weights (the same pattern over and over: only its size matters). */
-export function randomBase(gpu: Gpu, config: LlamaConfig): BaseModel {
+export function randomBase(gpu: Device, config: LlamaConfig): BaseModel {
   // Multiples of 2⁻¹²: numbers that f16 holds, as a trained checkpoint's are.
   const pattern = randomFloats(1 << 20, 5, 0.03).map((x) => Math.round(4096 * x) / 4096);
   const shapes = weightShapes(config);
@@ -124,7 +125,7 @@ export class Training {
 
   /** Milliseconds of one step of every run; on a GPU of several in a row, so that waiting for the last does not count. */
   async stepMs(): Promise<number> {
-    const steps = this.base.gpu.info.software ? 1 : 10;
+    const steps = this.base.device.info.software ? 1 : 10;
     const start = performance.now();
     await Promise.all(Array.from({ length: steps }, () => this.step()));
     return (performance.now() - start) / steps;
@@ -197,39 +198,38 @@ export const isAttention = (kernel: string): boolean => kernel.startsWith('atten
 export const isAdapter = (kernel: string): boolean => !FROZEN.test(kernel) && !BASE_KERNELS.test(kernel);
 
 /** out (+)= scale · a · w, in as many dispatches as the engine makes of it. */
-export const product = (gpu: Gpu, options: MatmulOptions): Op[] => matmul(gpu, options);
+export const product = (gpu: Device, options: MatmulOptions): Op[] => matmul(gpu, options);
 
 /** The exact proximal step of `modules` modules, on tokens in random order each time. */
 export class ProximalProbe {
-  readonly #gpu: Gpu;
+  readonly #gpu: Device;
   readonly #scope: BufferScope;
   readonly #program: Program;
 
-  private constructor(gpu: Gpu, scope: BufferScope, program: Program) {
+  private constructor(gpu: Device, scope: BufferScope, program: Program) {
     this.#gpu = gpu;
     this.#scope = scope;
     this.#program = program;
   }
 
-  static async create(gpu: Gpu, modules: number, tokens: number): Promise<ProximalProbe> {
+  static async create(gpu: Device, modules: number, tokens: number): Promise<ProximalProbe> {
     const scope = gpu.buffers.scope('proximal probe');
     const rng = new Rng(1);
     const unsorted = scope.upload('unsorted', Float32Array.from({ length: 2 * modules * tokens }, (_, i) => (i % 2 ? rng.uniform(-1, 1) : rng.uniform(0, 1))));
     const [pairs, other] = ['pairs', 'other'].map((name) => scope.alloc(name, pairBytes(modules, tokens)));
-    const hyper = scope.alloc('hyper', PROXIMAL_HYPER_BYTES, GPUBufferUsage.UNIFORM);
-    gpu.device.queue.writeBuffer(hyper.buffer, hyper.offset, packProximalHyper({ tokens, enabled: true, lambda: 0, eta: 'auto' }));
+    const hyper = scope.alloc('hyper', PROXIMAL_HYPER_BYTES, 'uniform');
+    gpu.write(hyper, packProximalHyper({ tokens, enabled: true, lambda: 0, eta: 'auto' }));
     const ops: Op[] = [{ copy: unsorted, to: pairs }, ...proximal(gpu, { hyper, pairs, other, slots: scope.alloc('slots', modules * SLOT_BYTES), modules, capacity: tokens })];
     return new ProximalProbe(gpu, scope, await new Program(gpu, scope, 'proximal', ops).compile());
   }
 
   /** Milliseconds of one step, of several in a row. */
   async ms(times = this.#gpu.info.software ? 3 : 20): Promise<number> {
-    const { device } = this.#gpu;
     const start = performance.now();
-    const encoder = device.createCommandEncoder();
-    for (let i = 0; i < times; i++) this.#program.encode(encoder, { rows: 0, supervised: 0, segments: 1 });
-    device.queue.submit([encoder.finish()]);
-    await device.queue.onSubmittedWorkDone();
+    this.#gpu.submit('prox', (commands) => {
+      for (let i = 0; i < times; i++) this.#program.encode(commands, { rows: 0, supervised: 0, segments: 1 });
+    });
+    await this.#gpu.done();
     return (performance.now() - start) / times;
   }
 
@@ -242,16 +242,16 @@ export class ProximalProbe {
 export class MatmulProbe {
   /** Best rate so far, in multiply-adds a second, and the size it was reached at. */
   best = { rate: 0, size: 0 };
-  readonly #gpu: Gpu;
+  readonly #gpu: Device;
   readonly #scope: BufferScope;
   readonly #programs: { size: number; program: Program }[] = [];
 
-  private constructor(gpu: Gpu) {
+  private constructor(gpu: Device) {
     this.#gpu = gpu;
     this.#scope = gpu.buffers.scope('matmul probe');
   }
 
-  static async create(gpu: Gpu, sizes = gpu.info.software ? [256, 512, 768] : [512, 1024, 2048, 4096]): Promise<MatmulProbe> {
+  static async create(gpu: Device, sizes = gpu.info.software ? [256, 512, 768] : [512, 1024, 2048, 4096]): Promise<MatmulProbe> {
     const probe = new MatmulProbe(gpu);
     for (const size of sizes) {
       const [a, w] = [1, 2].map((seed) => probe.#scope.upload('operand', randomFloats(size * size, seed)));
@@ -266,15 +266,15 @@ export class MatmulProbe {
 
   /** Every size, some tenths of a second each on a software adapter; returns the best of them in GFLOP/s and keeps the best ever. */
   async measure(): Promise<number> {
-    const { device, info } = this.#gpu;
+    const { info } = this.#gpu;
     let best = 0;
     for (const { size, program } of this.#programs) {
       const times = info.software ? Math.round(2 * (768 / size) ** 3) : 8;
       const start = performance.now();
-      const encoder = device.createCommandEncoder();
-      for (let i = 0; i < times; i++) program.encode(encoder, { rows: size, supervised: 0, segments: 1 });
-      device.queue.submit([encoder.finish()]);
-      await device.queue.onSubmittedWorkDone();
+      this.#gpu.submit('rate', (commands) => {
+        for (let i = 0; i < times; i++) program.encode(commands, { rows: size, supervised: 0, segments: 1 });
+      });
+      await this.#gpu.done();
       const rate = (times * size ** 3) / ((performance.now() - start) / 1000);
       best = Math.max(best, rate);
       if (rate > this.best.rate) this.best = { rate, size };
@@ -288,7 +288,7 @@ export class MatmulProbe {
 }
 
 /** The engine's LoRA over `layers` square layers of width `d`: the operations beside each frozen product. */
-export function loraLayers(gpu: Gpu, scope: BufferScope, p: { layers: number; d: number; rank: number; rows: number }) {
+export function loraLayers(gpu: Device, scope: BufferScope, p: { layers: number; d: number; rank: number; rows: number }) {
   const { layers, d, rank, rows } = p;
   const part = 4 * d * rank;
   const flat = Object.fromEntries(['params', 'grads', 'm', 'v'].map((name) => [name, scope.alloc(name, 2 * layers * part)]));
@@ -300,11 +300,11 @@ export function loraLayers(gpu: Gpu, scope: BufferScope, p: { layers: number; d:
   const unused = scope.alloc('unused', 16);
   const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused, args: unused }));
   const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })) };
-  return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ gpu, rPad: rank, scaling: 1, params, flat: flat.params, dropout: 0, optimizer: { grads: flat.grads, norm: unused } })) };
+  return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ device: gpu, rPad: rank, scaling: 1, params, flat: flat.params, dropout: 0, optimizer: { grads: flat.grads, norm: unused } })) };
 }
 
 /** A generator with a LoRA adapter that is awake, on a base that never ends a text. */
-export async function adaptedGenerator(gpu: Gpu, model: DownloadedModel, rank: number) {
+export async function adaptedGenerator(gpu: Device, model: DownloadedModel, rank: number) {
   const config = { ...model.config, eosIds: [] };
   const base = new BaseModel(gpu, config, (name) => model.weights.get(name).data);
   const run = new AdapterRun(base, runConfig('lora', 'lora', rank), trainConfig());

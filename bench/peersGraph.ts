@@ -3,7 +3,7 @@
  * clipping. Only for comparison with other libraries; the app trains no such model.
  */
 import {
-  ADAMW_HYPER_BYTES, type BufferScope, type Gpu, type Op, Program, type RowCount, type Tensor,
+  ADAMW_HYPER_BYTES, type BufferScope, type Device, type Op, Program, type RowCount, type Tensor,
   adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, ratesBytes, readFloats, rowCount, snippets, sumLoss,
 } from './engine';
 import geluWgsl from './gelu.wgsl?raw';
@@ -33,7 +33,7 @@ const elementwise = (label: string, wgsl: string, rows: RowCount, d: number, ...
 });
 
 export class PeersGraph {
-  readonly #gpu: Gpu;
+  readonly #gpu: Device;
   readonly #scope: BufferScope;
   readonly #common: PeersProblem;
   readonly #total: Tensor;
@@ -41,7 +41,7 @@ export class PeersGraph {
   readonly #program: Program;
   #step = 0;
 
-  private constructor(gpu: Gpu, common: PeersProblem) {
+  private constructor(gpu: Device, common: PeersProblem) {
     const { T, D, R, L } = common;
     const scope = gpu.buffers.scope('peers');
     const { x, y, layers } = common.problem();
@@ -57,11 +57,11 @@ export class PeersGraph {
     this.#scope = scope;
     this.#common = common;
     this.#total = scope.alloc('loss', 16);
-    this.#hyper = scope.alloc('hyper', ADAMW_HYPER_BYTES, GPUBufferUsage.UNIFORM);
+    this.#hyper = scope.alloc('hyper', ADAMW_HYPER_BYTES, 'uniform');
     layers.forEach(({ A, B }, l) => {
       const { a, b } = lora.params[l];
-      gpu.device.queue.writeBuffer(a.buffer, a.offset, A);
-      gpu.device.queue.writeBuffer(b.buffer, b.offset, B);
+      gpu.write(a, A);
+      gpu.write(b, B);
     });
 
     const square = { rows, n: D, k: D };
@@ -90,7 +90,7 @@ export class PeersGraph {
     this.#program = new Program(gpu, scope, 'peers step', [{ clear: grads }, { clear: this.#total }, ...forward, ...loss, ...backward, update]);
   }
 
-  static async create(gpu: Gpu, common: PeersProblem): Promise<PeersGraph> {
+  static async create(gpu: Device, common: PeersProblem): Promise<PeersGraph> {
     const graph = new PeersGraph(gpu, common);
     await graph.#program.compile();
     return graph;
@@ -98,18 +98,15 @@ export class PeersGraph {
 
   /** One training step: one submit, nothing read back. */
   #submit(): void {
-    const { device } = this.#gpu;
     const { LR, B1, B2, EPS } = this.#common;
-    device.queue.writeBuffer(this.#hyper.buffer, this.#hyper.offset, packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, clipNorm: 0 }, LR, this.#step++));
-    const encoder = device.createCommandEncoder({ label: 'peers step' });
-    this.#program.encode(encoder, { rows: this.#common.T, supervised: this.#common.T, segments: 1 });
-    device.queue.submit([encoder.finish()]);
+    this.#gpu.write(this.#hyper, packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, clipNorm: 0 }, LR, this.#step++));
+    this.#gpu.submit('peers step', (commands) => this.#program.encode(commands, { rows: this.#common.T, supervised: this.#common.T, segments: 1 }));
   }
 
   /** Five steps, waited for at the end. */
   async step5(): Promise<void> {
     for (let i = 0; i < 5; i++) this.#submit();
-    await this.#gpu.device.queue.onSubmittedWorkDone();
+    await this.#gpu.done();
   }
 
   /** The losses of the next `steps` steps. */

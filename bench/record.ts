@@ -1,5 +1,5 @@
 /** What a row is, what it gets and what it hands back. Plain data: it crosses from the browser to Node. */
-import type { GpuInfo } from '../src/shared/types';
+import type { DeviceInfo } from '../src/shared/types';
 
 /** Set on the command line as `--name value`; every row has its own defaults. */
 export interface BenchOptions {
@@ -34,7 +34,7 @@ export interface BenchRecord {
 /** What a row module returns. */
 export interface RowResult {
   /** The GPU it ran on; null when it was skipped before one was opened. */
-  gpu: GpuInfo | null;
+  gpu: DeviceInfo | null;
   records: BenchRecord[];
   /** Tables for the reader, already formatted. */
   text?: string;

@@ -14,7 +14,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import type { Browser } from 'playwright';
 import { createServer } from 'vite';
-import type { GpuInfo } from '../src/shared/types';
+import type { DeviceInfo } from '../src/shared/types';
 import { launch, options } from '../e2e/server';
 import { formatTable, short } from './format';
 import { peersRoute } from './peers/build';
@@ -40,7 +40,7 @@ const ROWS: Record<string, string> = {
 /** Options that change what is measured, not only how often. */
 const SHAPE_OPTIONS = ['model', 'rank', 'sequences', 'tokens', 'steps'];
 
-const adapterName = (gpu: GpuInfo) => `${gpu.description || `${gpu.vendor} ${gpu.architecture}`}${gpu.software ? ' (software)' : ''}`;
+const adapterName = (gpu: DeviceInfo) => `${gpu.description || `${gpu.vendor} ${gpu.architecture}`}${gpu.software ? ' (software)' : ''}`;
 
 export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);

@@ -1,6 +1,6 @@
 /** In the page: the engine trains what the twin has written down (reference/sieve_ref/claims/engine.py), one seed at a time. */
 import { BaseModel } from '../src/engine/base';
-import { openGpu } from '../src/engine/gpu/device';
+import { openWebGpu } from '../src/engine/device/webgpu/webgpu';
 import { headChunkRows } from '../src/engine/model/batch';
 import { Trainer } from '../src/engine/trainer';
 import { downloadModel } from '../src/hub/model';
@@ -19,7 +19,7 @@ const round = (x: number, digits: number) => Number(x.toFixed(digits));
 
 /** Trains every run of the plan side by side on one seed's batches, from that seed's A and B. */
 export async function repeat(plan: Omit<ClaimsPlan, 'seeds'>, { seed, start, batches, heldOut }: ClaimsSeed): Promise<ClaimsRow[]> {
-  const gpu = await openGpu();
+  const gpu = await openWebGpu();
   const model = await downloadModel({ kind: 'embedded', id: plan.model });
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
   model.weights.release();

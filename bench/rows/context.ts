@@ -3,7 +3,7 @@
  * and memory by length. Two blocks of the 4m model's shape with random weights: what is asked is how cost grows.
  */
 import type { LlamaConfig } from '../../src/shared/types';
-import { type Gpu, MatmulProbe, Training, download, isAttention, openGpu, randomBase, randomBatch, runConfig } from '../engine';
+import { type Device, MatmulProbe, Training, download, isAttention, openGpu, randomBase, randomBatch, runConfig } from '../engine';
 import { type BenchOptions, type BenchRecord, type RowResult, record, skipped } from '../record';
 import { median, spread } from '../stats';
 import { attentionMacs } from '../work';
@@ -23,7 +23,7 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return { gpu: gpu.info, records };
 }
 
-async function speed(gpu: Gpu, config: LlamaConfig, options: BenchOptions): Promise<BenchRecord[]> {
+async function speed(gpu: Device, config: LlamaConfig, options: BenchOptions): Promise<BenchRecord[]> {
   if (!gpu.info.timestamps) {
     const why = 'the adapter has no timestamps';
     return [skipped(NAMES.rate, '', [...BARS.rate], why), skipped(NAMES.constant, '', [...BARS.constant], why)];
@@ -63,7 +63,7 @@ async function speed(gpu: Gpu, config: LlamaConfig, options: BenchOptions): Prom
 }
 
 /** Bytes that one sequence of a length costs, for doubling lengths: each doubling must cost twice the one before. */
-async function memory(gpu: Gpu, config: LlamaConfig, options: BenchOptions): Promise<BenchRecord> {
+async function memory(gpu: Device, config: LlamaConfig, options: BenchOptions): Promise<BenchRecord> {
   const base = randomBase(gpu, config);
   const lengths = [512, 1024, 2048, 4096];
   const bytes: number[] = [];

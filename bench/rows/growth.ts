@@ -11,7 +11,7 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   const to = options.steps ?? 500;
   const train = async (steps: number) => {
     for (let i = 0; i < steps; i++) await training.step();
-    await gpu.device.queue.onSubmittedWorkDone();
+    await gpu.done();
     return { ...gpu.buffers.live(), heap: await services().benchHeap() };
   };
   const before = await train(FROM);

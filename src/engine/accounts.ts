@@ -3,7 +3,7 @@ import type { AdapterWork, TokenBatch } from '../shared/types';
 import type { AdapterRun } from './adapterRun';
 import type { Method, MethodStats } from './adapters/method';
 import { padRank } from './adapters/parameters';
-import { type Dispatch, type Op, macsOf } from './gpu/program';
+import { type Dispatch, type Op, macsOf } from './device/program';
 import { backward, lowestAdapted, needsInputGradient } from './model/backward';
 import { batchTotals, causalPairs } from './model/batch';
 import { type Pass, forward } from './model/forward';

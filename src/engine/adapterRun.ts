@@ -12,10 +12,10 @@ import { createMethod, methodSizes } from './adapters/createMethod';
 import { moduleSalt } from './adapters/lora/lora';
 import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
 import { type ModuleValues, extraLength, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
-import type { BufferScope, Tensor } from './gpu/buffers';
-import type { Gpu } from './gpu/device';
-import { type Op, Program } from './gpu/program';
-import { readFloats, readTensor } from './gpu/readback';
+import type { BufferScope, Tensor } from './device/buffers';
+import type { Device } from './device/device';
+import { type Op, Program } from './device/program';
+import { readFloats, readTensor } from './device/device';
 import { adaptedModules, modulePath } from './model/llama';
 import { ADAMW_HYPER_BYTES, RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from './optim/adamw';
 import { gradNorm, gradNormPartialBytes } from './optim/clip';
@@ -68,7 +68,7 @@ export class AdapterRun {
   readonly method: Method;
   /** Global gradient norm of the last step, f32[1]. */
   readonly norm: Tensor;
-  readonly #gpu: Gpu;
+  readonly #device: Device;
   readonly #scope: BufferScope;
   readonly #train: TrainConfig;
   readonly #moduleParams: ModuleParams[];
@@ -86,12 +86,12 @@ export class AdapterRun {
    * @param place what there must be room for, where the run is trained
    * @param follows the run whose gate a random gate follows
    */
-  constructor({ gpu, config, weights }: Pick<BaseModel, 'gpu' | 'config' | 'weights'>, run: RunConfig, train: TrainConfig, place: Place = UNTRAINED, follows: AdapterRun | null = null) {
-    const scope = gpu.buffers.scope(`run ${run.id}`);
+  constructor({ device, config, weights }: Pick<BaseModel, 'device' | 'config' | 'weights'>, run: RunConfig, train: TrainConfig, place: Place = UNTRAINED, follows: AdapterRun | null = null) {
+    const scope = device.buffers.scope(`run ${run.id}`);
     this.config = run;
     this.modules = adaptedModules(config, run);
     this.rPad = padRank(rankOf(run));
-    this.#gpu = gpu;
+    this.#device = device;
     this.#scope = scope;
     this.#train = { ...train, learningRate: run.learningRate ?? train.learningRate };
     const { bytes } = flatLayout(this.modules, run);
@@ -100,10 +100,10 @@ export class AdapterRun {
     this.#rates = scope.upload('rates', learningRates(this.modules, run, RATE_SPAN));
     this.#normPartial = scope.alloc('normPartial', gradNormPartialBytes(bytes / 4));
     this.norm = scope.alloc('norm', 16);
-    this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, GPUBufferUsage.UNIFORM);
+    this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, 'uniform');
     const { params, grads } = this.#flat;
     this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
-    const low = { gpu, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout, optimizer: { grads, norm: this.norm } };
+    const low = { device, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout, optimizer: { grads, norm: this.norm } };
     this.method = createMethod(run, train, low, this.modules, scope, (m) => weights.layers[m.layer][m.kind], place, follows?.method ?? null);
     this.#bestTensors = place.keepBest ? Object.fromEntries(Object.entries(this.#adapterTensors()).map(([name, tensor]) => [name, scope.alloc(`best/${name}`, tensor.size)])) : null;
     this.load(this.#start(train.seed));
@@ -146,8 +146,8 @@ export class AdapterRun {
     const { params, grads, m, v } = this.#flat;
     const length = params.size / 4;
     return [
-      ...gradNorm(this.#gpu, { grads, length, partial: this.#normPartial, norm: this.norm }),
-      adamw(this.#gpu, { params, grads, m, v, norm: this.norm, hyper: this.#hyper, rates: this.#rates, length }),
+      ...gradNorm(this.#device, { grads, length, partial: this.#normPartial, norm: this.norm }),
+      adamw(this.#device, { params, grads, m, v, norm: this.norm, hyper: this.#hyper, rates: this.#rates, length }),
       ...this.method.update(),
       ...this.method.refresh(),
     ];
@@ -156,7 +156,7 @@ export class AdapterRun {
   /** Writes what `update` reads from the host. `step` counts from 0. Returns the learning rate. */
   prepareUpdate(step: number, tokens: number, sliceTokens: number | null): number {
     const rate = learningRateAt(this.#train, step);
-    this.#gpu.device.queue.writeBuffer(this.#hyper.buffer, this.#hyper.offset, packAdamwHyper(this.#train, rate, step));
+    this.#device.write(this.#hyper, packAdamwHyper(this.#train, rate, step));
     this.method.prepareUpdate(step, tokens, sliceTokens);
     return rate;
   }
@@ -193,13 +193,13 @@ export class AdapterRun {
   }
 
   #copy(from: Record<string, Tensor>, to: Record<string, Tensor>): void {
-    const encoder = this.#gpu.device.createCommandEncoder({ label: 'best adapter' });
-    for (const [name, tensor] of Object.entries(from)) encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, to[name].buffer, to[name].offset, tensor.size);
-    this.#gpu.device.queue.submit([encoder.finish()]);
+    this.#device.submit('best adapter', (commands) => {
+      for (const [name, tensor] of Object.entries(from)) commands.copy(tensor, to[name]);
+    });
   }
 
   async state(): Promise<RunState> {
-    const entries = Object.entries(this.#stateTensors()).map(async ([name, tensor]) => [name, await readTensor(this.#gpu, tensor)] as const);
+    const entries = Object.entries(this.#stateTensors()).map(async ([name, tensor]) => [name, await readTensor(this.#device, tensor)] as const);
     return { tensors: Object.fromEntries(await Promise.all(entries)), best: this.#best };
   }
 
@@ -208,7 +208,7 @@ export class AdapterRun {
     for (const [name, tensor] of Object.entries(this.#stateTensors())) {
       const bytes = Object.hasOwn(state.tensors, name) ? state.tensors[name] : undefined;
       if (bytes?.byteLength !== tensor.size) throw new AdapterError(texts().errors.engine.adapter.state(this.config.name, name));
-      this.#gpu.device.queue.writeBuffer(tensor.buffer, tensor.offset, bytes);
+      this.#device.write(tensor, bytes);
     }
     this.#best = state.best;
   }
@@ -224,7 +224,7 @@ export class AdapterRun {
   }
 
   async #unpack(flat: Tensor): Promise<ModuleAdapter[]> {
-    const values = unpack(this.modules, this.config, await readFloats(this.#gpu, flat));
+    const values = unpack(this.modules, this.config, await readFloats(this.#device, flat));
     return this.modules.map((m, i) => ({ path: modulePath(m), dIn: m.dIn, dOut: m.dOut, ...values[i] }));
   }
 
@@ -234,7 +234,7 @@ export class AdapterRun {
    */
   load(adapters: readonly ModuleValues[]): void {
     const { params } = this.#flat;
-    this.#gpu.device.queue.writeBuffer(params.buffer, params.offset, pack(this.modules, this.config, adapters, modulePath));
+    this.#device.write(params, pack(this.modules, this.config, adapters, modulePath));
   }
 
   /** Once, before anything else: what the run's start takes from the frozen base, and what is derived from it. */
@@ -249,10 +249,8 @@ export class AdapterRun {
   }
 
   async #once(label: string, ops: Op[]): Promise<void> {
-    const program = await new Program(this.#gpu, this.#scope, label, ops).compile();
-    const encoder = this.#gpu.device.createCommandEncoder({ label });
-    program.encode(encoder, { rows: 0, supervised: 0, segments: 0 });
-    this.#gpu.device.queue.submit([encoder.finish()]);
+    const program = await new Program(this.#device, this.#scope, label, ops).compile();
+    this.#device.submit(label, (commands) => program.encode(commands, { rows: 0, supervised: 0, segments: 0 }));
   }
 
   /** What is trained of every module, and its gradients, with names for people. */

@@ -8,10 +8,9 @@ import { texts } from '../shared/texts';
 import type { TokenBatch } from '../shared/types';
 import type { AdapterRun } from './adapterRun';
 import type { BaseModel } from './base';
-import type { BufferScope } from './gpu/buffers';
-import { withinMemory } from './gpu/device';
-import { Program } from './gpu/program';
-import { Readback } from './gpu/readback';
+import type { BufferScope } from './device/buffers';
+import type { Readback } from './device/device';
+import { Program } from './device/program';
 import { allocate, inputSizes, layerSizes, topSizes } from './model/activations';
 import { BatchBuffers, type Capacity, headChunkRows } from './model/batch';
 import { type Pass, forward } from './model/forward';
@@ -53,7 +52,7 @@ export class Generator {
   readonly #length: number;
 
   private constructor(base: BaseModel, scope: BufferScope, runs: readonly (AdapterRun | null)[], length: number) {
-    const { gpu, config, weights, ropeTable } = base;
+    const { device, config, weights, ropeTable } = base;
     this.#models = runs.length;
     this.#length = length;
     this.#logitRows = Math.max(1, Math.min(LOGIT_ROWS, Math.floor(headChunkRows(config.vocab) / runs.length)));
@@ -69,7 +68,7 @@ export class Generator {
     const spaces = adapted.length > 0 ? new AdapterSpaces(scope, config, capacity, spaceNeeds(adapted, 'all'), 'all') : null;
     const kept = spaces?.of(runs);
     const pass: Omit<Pass, 'batch'> = {
-      gpu, config, weights, ropeTable, cache, top,
+      device, config, weights, ropeTable, cache, top,
       layers: Array.from({ length: config.layers }, () => act),
       grads: null,
       segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: kept![segment]!, shared: spaces!.shared }),
@@ -78,14 +77,14 @@ export class Generator {
     };
     this.#logits = top.logits;
     const stage = (label: string, capacityOf: Capacity): Stage => {
-      const batch = new BatchBuffers(gpu, scope, capacityOf, 1);
+      const batch = new BatchBuffers(device, scope, capacityOf, 1);
       const own = { ...pass, batch };
-      return { batch, program: new Program(gpu, scope, label, [...forward(own), ...headInput(own), ...chunkLogits(own, 0)]) };
+      return { batch, program: new Program(device, scope, label, [...forward(own), ...headInput(own), ...chunkLogits(own, 0)]) };
     };
     this.#prefill = stage('prefill', capacity);
     // As few rows apart as before, so that both work on the same tensors.
     this.#decode = stage('decode', { rows: 1, supervised: 1, segments: runs.length, headChunk: runs.length });
-    this.#readback = new Readback(gpu, 'logits', top.logits.size);
+    this.#readback = device.readback('logits', top.logits.size);
   }
 
   /**
@@ -94,9 +93,9 @@ export class Generator {
    * @throws {OutOfMemoryError} when their caches do not fit; nothing stays allocated then
    */
   static async create(base: BaseModel, runs: readonly (AdapterRun | null)[], length: number): Promise<Generator> {
-    const scope = base.gpu.buffers.scope('generate');
+    const scope = base.device.buffers.scope('generate');
     try {
-      return await withinMemory(base.gpu, () => new Generator(base, scope, runs, Math.min(length, maxContext(base.config))));
+      return await base.device.withinMemory(() => new Generator(base, scope, runs, Math.min(length, maxContext(base.config))));
     } catch (error) {
       scope.free();
       throw error;
@@ -108,7 +107,7 @@ export class Generator {
    * in `wanted`.
    */
   async #pass(ids: Int32Array, start: number, wanted: readonly number[]): Promise<Float32Array[][]> {
-    const { gpu, config } = this.#base;
+    const { device, config } = this.#base;
     const rows = ids.length / this.#models;
     const targets = new Int32Array(rows).fill(-1);
     for (const row of wanted) targets[row] = 0;
@@ -116,13 +115,14 @@ export class Generator {
     const stage = rows === 1 ? this.#decode : this.#prefill;
     await stage.program.compile();
     const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, { kind: 'decode', draw: start, decode: { start, context: this.#length } });
-    const encoder = gpu.device.createCommandEncoder({ label: 'generate' });
-    stage.batch.load(encoder, 0);
-    stage.program.encode(encoder, counts);
-    const take = wanted.length > 0 ? this.#readback.copy(encoder, [this.#logits]) : null;
-    gpu.device.queue.submit([encoder.finish()]);
+    let take: (() => Promise<ArrayBuffer>) | null = null;
+    device.submit('generate', (commands) => {
+      stage.batch.load(commands, 0);
+      stage.program.encode(commands, counts);
+      if (wanted.length > 0) take = this.#readback.copy(commands, [this.#logits]);
+    });
     if (!take) return [];
-    const all = new Float32Array(await take());
+    const all = new Float32Array(await (take as () => Promise<ArrayBuffer>)());
     const stride = logitStride(config);
     return Array.from({ length: this.#models }, (_, m) => wanted.map((_w, i) => {
       const at = (m * wanted.length + i) * stride;

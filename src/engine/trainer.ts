@@ -9,11 +9,10 @@ import { accountant } from './accounts';
 import { AdapterRun, placeOf } from './adapterRun';
 import type { MethodStats } from './adapters/method';
 import type { BaseModel } from './base';
-import type { BufferScope, Tensor } from './gpu/buffers';
-import { withinMemory } from './gpu/device';
-import { type Counts, type Op, Program } from './gpu/program';
-import { Profiler } from './gpu/profiler';
-import { Readback, readTensor } from './gpu/readback';
+import type { BufferScope, Tensor } from './device/buffers';
+import type { Commands, Readback } from './device/device';
+import { type Counts, type Op, Program } from './device/program';
+import { readTensor } from './device/device';
 import { dropoutKey } from './kernels/dropout/hash';
 import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, inputSizes, layerSizes, topSizes } from './model/activations';
 import { backward } from './model/backward';
@@ -98,15 +97,15 @@ export class Trainer {
   readonly #accounts = new Map<string, ReturnType<typeof accountant>>();
 
   private constructor(base: BaseModel, runs: AdapterRun[], seed: number, layout: Layout) {
-    const { gpu, config } = base;
+    const { device, config } = base;
     const { capacity } = layout;
     const sharing = layout.recompute ? 'layers' : 'none';
     this.base = base;
     this.layout = layout;
     this.#seed = seed;
-    this.#scope = gpu.buffers.scope('train');
+    this.#scope = device.buffers.scope('train');
     try {
-      this.#batch = new BatchBuffers(gpu, this.#scope, capacity, layout.microBatches);
+      this.#batch = new BatchBuffers(device, this.#scope, capacity, layout.microBatches);
       this.#spaces = new AdapterSpaces(this.#scope, config, capacity, spaceNeeds(runs, sharing), sharing);
       const sizes = layerSizes(config, capacity);
       const shared = layout.recompute ? allocate(this.#scope, 'layer.', sizes) : null;
@@ -122,7 +121,7 @@ export class Trainer {
     }
     for (const run of runs) this.#runs.set(run.config.id, run);
     // One size for whatever comes back, so that every stack shares the same few buffers.
-    this.#readback = new Readback(gpu, 'step', this.#parts(runs).reduce((sum, t) => sum + t.size, 0));
+    this.#readback = device.readback('step', this.#parts(runs).reduce((sum, t) => sum + t.size, 0));
   }
 
   /**
@@ -133,7 +132,7 @@ export class Trainer {
     const runs: AdapterRun[] = [];
     let trainer: Trainer | null = null;
     try {
-      await withinMemory(base.gpu, () => {
+      await base.device.withinMemory(() => {
         for (const config of configs) {
           const follows = runs.find((r) => r.config.id === config.gate.follows) ?? null;
           runs.push(new AdapterRun(base, config, train, placeOf(config, configs, train, layout.capacity.rows, layout.microBatches), follows));
@@ -165,8 +164,8 @@ export class Trainer {
   }
 
   async #compile(runs: (AdapterRun | null)[]): Promise<Stack> {
-    const { gpu } = this.base;
-    const program = (label: string, ops: Op[]) => new Program(gpu, this.#scope, label, ops).compile();
+    const { device } = this.base;
+    const program = (label: string, ops: Op[]) => new Program(device, this.#scope, label, ops).compile();
     const pass = this.#pass(runs);
     const adapted = runs.filter((run) => run !== null);
     const [begin, forwards, loss, lossGradient, backwards, finish, update, beginProbe, endProbe] = await Promise.all([
@@ -188,10 +187,10 @@ export class Trainer {
   }
 
   #pass(runs: (AdapterRun | null)[]): Pass {
-    const { gpu, config, weights, ropeTable } = this.base;
+    const { device, config, weights, ropeTable } = this.base;
     const kept = this.#spaces.of(runs);
     return {
-      gpu, config, weights, ropeTable,
+      device, config, weights, ropeTable,
       batch: this.#batch, layers: this.#layers, top: this.#top, grads: this.#grads,
       segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: kept[segment]!, shared: this.#spaces.shared }),
       cache: null,
@@ -215,10 +214,8 @@ export class Trainer {
     return found;
   }
 
-  #submit(record: (encoder: GPUCommandEncoder) => void): void {
-    const encoder = this.base.gpu.device.createCommandEncoder({ label: 'train' });
-    record(encoder);
-    this.base.gpu.device.queue.submit([encoder.finish()]);
+  #submit(record: (commands: Commands) => void): void {
+    this.base.device.submit('train', record);
   }
 
   /**
@@ -239,11 +236,11 @@ export class Trainer {
       const rates = ids.map((id) => this.run(id).prepareUpdate(step, totals.tokens, this.run(id).method.probe(step) === 'slice' ? slice!.ids.length : null));
       const counts = this.#batch.stage(batches, totals, ids.length, { draw: step, dropoutKeys });
       let take: () => Promise<ArrayBuffer>;
-      this.#submit((encoder) => {
-        stack.begin.encode(encoder, NO_ROWS);
-        this.#accumulate(encoder, stack, counts);
-        stack.update.encode(encoder, NO_ROWS);
-        take = this.#readback.copy(encoder, stack.parts);
+      this.#submit((commands) => {
+        stack.begin.encode(commands, NO_ROWS);
+        this.#accumulate(commands, stack, counts);
+        stack.update.encode(commands, NO_ROWS);
+        take = this.#readback.copy(commands, stack.parts);
       });
       const taken = take!().then((bytes) => this.#unpack(stack, bytes));
       ids.forEach((id, i) => {
@@ -270,10 +267,10 @@ export class Trainer {
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
       const counts = this.#batch.stage(batches, batchTotals(batches), ids.length, { ...options, kind: 'probe' });
-      this.#submit((encoder) => {
-        stack.beginProbe.encode(encoder, NO_ROWS);
-        this.#accumulate(encoder, stack, counts);
-        stack.endProbe.encode(encoder, NO_ROWS);
+      this.#submit((commands) => {
+        stack.beginProbe.encode(commands, NO_ROWS);
+        this.#accumulate(commands, stack, counts);
+        stack.endProbe.encode(commands, NO_ROWS);
       });
     }
   }
@@ -289,12 +286,12 @@ export class Trainer {
   }
 
   /** Forward, loss and backward of every staged micro-batch; gradients and statistics add up. */
-  #accumulate(encoder: GPUCommandEncoder, stack: Stack, counts: readonly Counts[]): void {
+  #accumulate(commands: Commands, stack: Stack, counts: readonly Counts[]): void {
     counts.forEach((count, i) => {
-      this.#batch.load(encoder, i);
-      for (const program of [stack.forward, stack.lossGradient, stack.backward]) program.encode(encoder, count);
+      this.#batch.load(commands, i);
+      for (const program of [stack.forward, stack.lossGradient, stack.backward]) program.encode(commands, count);
     });
-    stack.finish.encode(encoder, NO_ROWS);
+    stack.finish.encode(commands, NO_ROWS);
   }
 
   /** What `stack.parts` say of every stacked run. */
@@ -321,19 +318,19 @@ export class Trainer {
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
       const programs = measure ? [stack.forward, stack.lossGradient, stack.backward] : [stack.forward, stack.loss];
-      this.#submit((encoder) => stack.begin.encode(encoder, NO_ROWS));
+      this.#submit((commands) => stack.begin.encode(commands, NO_ROWS));
       for (const [i, batch] of batches.entries()) {
         const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate', draw: i });
-        this.#submit((encoder) => {
-          this.#batch.load(encoder, 0);
-          for (const program of programs) program.encode(encoder, counts);
+        this.#submit((commands) => {
+          this.#batch.load(commands, 0);
+          for (const program of programs) program.encode(commands, counts);
         });
-        if (i % EVALS_IN_FLIGHT === EVALS_IN_FLIGHT - 1) await this.base.gpu.device.queue.onSubmittedWorkDone();
+        if (i % EVALS_IN_FLIGHT === EVALS_IN_FLIGHT - 1) await this.base.device.done();
       }
       let take: () => Promise<ArrayBuffer>;
-      this.#submit((encoder) => {
-        if (measure) stack.finish.encode(encoder, NO_ROWS);
-        take = this.#readback.copy(encoder, stack.parts);
+      this.#submit((commands) => {
+        if (measure) stack.finish.encode(commands, NO_ROWS);
+        take = this.#readback.copy(commands, stack.parts);
       });
       for (const { lossSum, stats } of this.#unpack(stack, await take!())) {
         results.push({ loss: totals.supervised > 0 ? lossSum / totals.supervised : 0, supervised: totals.supervised, gate: stats?.gate ?? null });
@@ -349,13 +346,13 @@ export class Trainer {
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
       const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate' });
-      this.#submit((encoder) => {
-        stack.begin.encode(encoder, NO_ROWS);
-        this.#batch.load(encoder, 0);
-        stack.forward.encode(encoder, counts);
-        stack.loss.encode(encoder, counts);
+      this.#submit((commands) => {
+        stack.begin.encode(commands, NO_ROWS);
+        this.#batch.load(commands, 0);
+        stack.forward.encode(commands, counts);
+        stack.loss.encode(commands, counts);
       });
-      const all = new Float32Array(await readTensor(this.base.gpu, this.#top.loss));
+      const all = new Float32Array(await readTensor(this.base.device, this.#top.loss));
       ids.forEach((_, i) => losses.push(all.slice(i * totals.supervised, (i + 1) * totals.supervised)));
     }
     return losses;
@@ -367,11 +364,11 @@ export class Trainer {
     const { modules } = this.run(runId);
     const batch: TokenBatch = { ids, targets: new Int32Array(ids.length).fill(-1), starts: Uint32Array.of(0, ids.length) };
     const [counts] = this.#batch.stage([batch], { tokens: ids.length, supervised: 0 }, 1, { kind: 'evaluate' });
-    this.#submit((encoder) => {
-      this.#batch.load(encoder, 0);
-      stack.forward.encode(encoder, counts);
+    this.#submit((commands) => {
+      this.#batch.load(commands, 0);
+      stack.forward.encode(commands, counts);
     });
-    const [open, ratios] = await Promise.all([readTensor(this.base.gpu, this.#spaces.open), readTensor(this.base.gpu, this.#spaces.ratio)]);
+    const [open, ratios] = await Promise.all([readTensor(this.base.device, this.#spaces.open), readTensor(this.base.device, this.#spaces.ratio)]);
     const [openAll, ratioAll] = [new Uint32Array(open), new Float32Array(ratios)];
     const kept = new Uint8Array(modules.length * ids.length);
     const ratio = new Float32Array(kept.length);
@@ -387,12 +384,12 @@ export class Trainer {
   async profile(runIds: readonly string[], batch: TokenBatch): Promise<KernelTime[]> {
     const stack = await this.#stack(runIds);
     const programs = [stack.forward, stack.lossGradient, stack.backward];
-    const profiler = new Profiler(this.base.gpu);
+    const profiler = this.base.device.profiler();
     const [counts] = this.#batch.stage([batch], batchTotals([batch]), runIds.length, { kind: 'evaluate' });
-    this.#submit((encoder) => {
-      stack.begin.encode(encoder, NO_ROWS);
-      this.#batch.load(encoder, 0);
-      for (const program of programs) program.encode(encoder, counts, profiler);
+    this.#submit((commands) => {
+      stack.begin.encode(commands, NO_ROWS);
+      this.#batch.load(commands, 0);
+      for (const program of programs) program.encode(commands, counts, profiler);
     });
     return profiler.finish();
   }
@@ -406,8 +403,8 @@ export class Trainer {
     const stack = await this.#stack([runId]);
     const run = this.run(runId);
     const totals = batchTotals(batches);
-    this.#submit((encoder) => stack.begin.encode(encoder, NO_ROWS));
-    const finder = new NonFiniteFinder(this.base.gpu);
+    this.#submit((commands) => stack.begin.encode(commands, NO_ROWS));
+    const finder = new NonFiniteFinder(this.base.device);
     const share = (rows: number) => rows / stackedRows(this.capacity);
     try {
       const parameters = await finder.first(run.parameterTensors());
@@ -416,19 +413,19 @@ export class Trainer {
       for (const [micro, batch] of batches.entries()) {
         const [counts] = this.#batch.stage([batch], totals, 1, { draw: step, after: { micro, tokens }, dropoutKeys: [dropoutKeys[micro]] });
         tokens += batch.ids.length;
-        this.#submit((encoder) => {
-          this.#batch.load(encoder, 0);
-          stack.forward.encode(encoder, counts);
-          stack.lossGradient.encode(encoder, counts);
+        this.#submit((commands) => {
+          this.#batch.load(commands, 0);
+          stack.forward.encode(commands, counts);
+          stack.lossGradient.encode(commands, counts);
         });
         // Where layers share their tensors, only what each was given is still there.
         const kept = (act: LayerActivations) => (this.layout.recompute ? { input: act.input } : act);
         const activations = stack.pass.layers.flatMap((act, l) => Object.entries(kept(act)).map(([name, tensor]) => ({ label: `layer ${l}: ${name}`, tensor, length: Math.round((tensor.size / 4) * share(counts.rows)) })));
         const bad = await finder.first([...activations, { label: 'loss', tensor: this.#top.loss, length: counts.supervised }]);
         if (bad) return bad;
-        this.#submit((encoder) => stack.backward.encode(encoder, counts));
+        this.#submit((commands) => stack.backward.encode(commands, counts));
       }
-      this.#submit((encoder) => stack.finish.encode(encoder, NO_ROWS));
+      this.#submit((commands) => stack.finish.encode(commands, NO_ROWS));
       return await finder.first(run.gradientTensors());
     } finally {
       finder.free();

@@ -69,13 +69,16 @@ export type PlanItem = { bytes: number } & (
   | { part: 'run'; name: string }
 );
 
-/** What the adapter (the GPU's, not the LoRA's) is. */
-export interface GpuInfo {
+/** What the engine computes on. */
+export interface DeviceInfo {
+  kind: 'gpu' | 'cpu';
   vendor: string;
   architecture: string;
   description: string;
   /** A CPU pretends to be a GPU: right, but slow. */
   software: boolean;
+  /** Threads of the CPU engine; null on a GPU. */
+  threads: number | null;
   shaderF16: boolean;
   /** Fewest and most lanes of a subgroup; null without subgroup operations. */
   subgroupSize: [min: number, max: number] | null;

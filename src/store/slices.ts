@@ -4,7 +4,7 @@ import { type ExperimentConfig, type Problem, defaultExperiment } from '../share
 import type { ChatTemplate, Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet, SampleWords } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
-import type { GpuInfo, KernelProfile, TokenSet } from '../shared/types';
+import type { DeviceInfo, KernelProfile, TokenSet } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
 import type { Ballot } from './compare/vote';
@@ -279,7 +279,7 @@ export function sampleWords(sample: SampleSet): SampleWords {
 }
 
 /** The adapter's name as people read it. */
-export function gpuName(gpu: GpuInfo): string {
+export function gpuName(gpu: DeviceInfo): string {
   return gpu.description || [gpu.vendor, gpu.architecture].filter(Boolean).join(' ') || texts().common.unnamedGpu;
 }
 

@@ -11,7 +11,7 @@ import { Generator } from '../engine/generator';
 import { modulePath } from '../engine/model/llama';
 import { type Layout, planTraining } from '../engine/plan';
 import { expectCloseToMax } from '../engine/testing/allclose';
-import { testGpu } from '../engine/testing/harness';
+import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { downloadModel } from '../hub/model';
 import { GATE_RULES, METHODS, type RunConfig, drawsTokens, isGated, learnsThreshold, runSchema, trainSchema } from '../shared/config';
@@ -39,7 +39,7 @@ const alone = new Map<string, number[]>();
 beforeAll(async () => {
   const model = await downloadModel({ kind: 'embedded', id: 'sieve-stories-nano' });
   weights = (name) => model.weights.get(name).data;
-  base = new BaseModel(await testGpu(), model.config, weights);
+  base = new BaseModel(await testDevice(), model.config, weights);
   batches = [batchOf([13, 30, 1, 20], model.config.vocab, 1), batchOf([41], model.config.vocab, 2)];
 });
 afterAll(() => base.free());
@@ -66,11 +66,11 @@ async function logits(on: BaseModel, run: AdapterRun | null): Promise<number[]> 
 
 describe.each(RUNS)('$id', (run) => {
   it('starts as the base, learns, leaves the base alone, and repeats', async () => {
-    const { gpu, config } = base;
-    const before = gpu.buffers.live();
+    const { device, config } = base;
+    const before = device.buffers.live();
     const first = await Trainer.create(base, [run], train, layout(1));
     const planned = planTraining(config, [run], train, layout(1), 0).reduce((sum, item) => sum + item.bytes, 0);
-    expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
+    expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
 
     const evaluate = async (id: string | null) => (await first.evaluate([id], batches))[0].loss;
     const ofBase = await evaluate(null);
@@ -95,12 +95,12 @@ describe.each(RUNS)('$id', (run) => {
     expect((await steps(continued, 2, STEPS)).get(run.id), 'the same when continued from its state').toEqual(losses.slice(2));
     expect((await continued.evaluate([run.id], batches))[0].loss, 'and so it ends').toBe(learnt);
     continued.free();
-    expect(gpu.buffers.live()).toEqual(before);
-    expect(gpu.error()).toBeNull();
+    expect(device.buffers.live()).toEqual(before);
+    expect(device.error()).toBeNull();
   });
 
   it('comes back from its files, and merges or is refused', async () => {
-    const { gpu, config } = base;
+    const { device, config } = base;
     const trainer = await Trainer.create(base, [run], train, layout(1));
     await steps(trainer, 0, STEPS);
     const trained = trainer.run(run.id);
@@ -129,7 +129,7 @@ describe.each(RUNS)('$id', (run) => {
       expect(merged).toThrow('cannot be merged');
     } else {
       const own = merged();
-      const on = new BaseModel(gpu, config, (name) => ('layer' in name && name.part !== 'inputNorm' && name.part !== 'postNorm' ? own.get(modulePath({ kind: name.part, layer: name.layer })) : undefined) ?? weights(name));
+      const on = new BaseModel(device, config, (name) => ('layer' in name && name.part !== 'inputNorm' && name.part !== 'postNorm' ? own.get(modulePath({ kind: name.part, layer: name.layer })) : undefined) ?? weights(name));
       expectCloseToMax(await logits(on, null), expected, 1e-5, 'logits of the merged model');
       on.free();
       expect(await logits(base, null), 'which is not the base').not.toEqual(expected);

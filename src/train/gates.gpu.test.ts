@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
 import { type Layout, planTraining } from '../engine/plan';
 import { expectClose } from '../engine/testing/allclose';
-import { testGpu } from '../engine/testing/harness';
+import { testDevice } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';
 import { type GateConfig, type RunConfig, type TrainConfig, runSchema, trainSchema } from '../shared/config';
 import { Rng } from '../shared/rng';
@@ -12,7 +12,7 @@ import { GateWarnings, STUCK_STEPS } from './gateWarnings';
 import { openBase } from './testing/fixture';
 
 let base: BaseModel;
-beforeAll(async () => { base = await openBase(await testGpu(), 'sieve-stories-nano'); });
+beforeAll(async () => { base = await openBase(await testDevice(), 'sieve-stories-nano'); });
 afterAll(() => base.free());
 
 /** Sequences in which each token says a good deal about the next, so that there is something to learn. */
@@ -31,20 +31,20 @@ const gated = (id: string, gate: Partial<GateConfig>, more: Partial<RunConfig> =
 const layout = (segments: number, microBatches: number, recompute = false): Layout => ({ capacity: { rows: 130, supervised: 130, segments, headChunk: 64 }, microBatches, recompute });
 
 async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: Layout, body: (trainer: Trainer, step: (t: number, batches: TokenBatch[], slice?: TokenBatch) => Promise<StepResult[]>) => Promise<T>): Promise<T> {
-  const { gpu } = base;
-  const before = gpu.buffers.live();
+  const { device } = base;
+  const before = device.buffers.live();
   const settings = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2, ...config });
   const trainer = await Trainer.create(base, runs, settings, how);
   const planned = planTraining(base.config, runs, settings, how, 0).reduce((sum, i) => sum + i.bytes, 0);
-  expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
+  expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
   const ids = runs.map((r) => r.id);
   const result = await body(trainer, async (t, batches, slice) => {
     const results = await trainer.step(ids, batches, t, slice ?? null);
     return Promise.all(ids.map((id) => results.get(id)!));
   });
   trainer.free();
-  expect(gpu.buffers.live()).toEqual(before);
-  expect(gpu.error()).toBeNull();
+  expect(device.buffers.live()).toEqual(before);
+  expect(device.error()).toBeNull();
   return result;
 }
 

@@ -4,7 +4,7 @@ import { AdapterRun } from '../engine/adapterRun';
 import type { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import { expectCloseToMax } from '../engine/testing/allclose';
-import { randomFloats, testGpu } from '../engine/testing/harness';
+import { randomFloats, testDevice } from '../engine/testing/harness';
 import { runSchema, trainSchema } from '../shared/config';
 import { openBase } from './testing/fixture';
 
@@ -15,7 +15,7 @@ const prompts = [Int32Array.from({ length: 75 }, (_, i) => 50 + ((31 * i) % 900)
 let base: BaseModel;
 let runs: AdapterRun[];
 beforeAll(async () => {
-  base = await openBase(await testGpu(), 'sieve-stories-nano');
+  base = await openBase(await testDevice(), 'sieve-stories-nano');
   runs = (['lora', 'ts-lora'] as const).map((method, i) => {
     const run = new AdapterRun(base, runSchema.parse({ id: method, name: method, method, rank: 4 + 3 * i }), trainSchema.parse({}));
     run.load(run.modules.map((m, j) => ({ a: randomFloats(run.config.rank * m.dIn, j, 0.2), b: randomFloats(run.config.rank * m.dOut, j + 99, 0.2) })));
@@ -31,7 +31,7 @@ afterAll(() => {
 
 it('in one batch as alone', async () => {
   const models = [null, ...runs];
-  const before = base.gpu.buffers.live();
+  const before = base.device.buffers.live();
   for (const prompt of prompts) {
     const generator = await Generator.create(base, models, prompt.length + sampling.maxNewTokens);
     const ended: number[] = [];
@@ -45,8 +45,8 @@ it('in one batch as alone', async () => {
     }
     expect(new Set(together.map(String)).size, 'the models differ').toBe(3);
   }
-  expect(base.gpu.buffers.live()).toEqual(before);
-  expect(base.gpu.error()).toBeNull();
+  expect(base.device.buffers.live()).toEqual(before);
+  expect(base.device.error()).toBeNull();
 });
 
 it('token by token as all at once', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
 import { adaptedModules } from '../engine/model/llama';
 import { type Layout, planTraining } from '../engine/plan';
-import { testGpu } from '../engine/testing/harness';
+import { testDevice } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';
 import { runSchema, trainSchema } from '../shared/config';
 import { batchOf, openBase } from './testing/fixture';
@@ -22,15 +22,15 @@ const train = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learning
 const layout = (segments: number, recompute: boolean, headChunk = 64): Layout => ({ capacity: { rows: 70, supervised: 60, segments, headChunk }, microBatches: 2, recompute });
 
 let base: BaseModel;
-beforeAll(async () => { base = await openBase(await testGpu(), 'sieve-stories-nano'); });
+beforeAll(async () => { base = await openBase(await testDevice(), 'sieve-stories-nano'); });
 afterAll(() => base.free());
 
 async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: number[]; parameters: (Float32Array | undefined)[] }> {
-  const { gpu, config } = base;
-  const before = gpu.buffers.live();
+  const { device, config } = base;
+  const before = device.buffers.live();
   const trainer = await Trainer.create(base, runs, train, how);
   const planned = planTraining(config, runs, train, how, 0).reduce((sum, i) => sum + i.bytes, 0);
-  expect(Math.abs((gpu.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
+  expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
   const batches = [batchOf([13, 30, 1, 20], config.vocab, 1), batchOf([41], config.vocab, 2)];
   const steps: StepResult[][] = [];
   for (let step = 0; step < 4; step++) {
@@ -40,8 +40,8 @@ async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: numb
   const evals = (await trainer.evaluate([null, ...ids].slice(0, how.capacity.segments), batches)).map((e) => e.loss);
   const parameters = (await Promise.all(['ts', 'ts-dora'].map((id) => trainer.run(id).adapters()))).flat().flatMap(({ a, b, extra }) => [a, b, extra]);
   trainer.free();
-  expect(gpu.buffers.live()).toEqual(before);
-  expect(gpu.error()).toBeNull();
+  expect(device.buffers.live()).toEqual(before);
+  expect(device.error()).toBeNull();
   return { steps, evals, parameters };
 }
 

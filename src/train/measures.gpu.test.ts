@@ -9,7 +9,7 @@ import { openTokenizer } from '../hub/tokenizer';
 import { type ExperimentConfig, defaultExperiment, runSchema } from '../shared/config';
 import type { TokenSet } from '../shared/types';
 import { norm } from './moduleMeasures';
-import { testGpu } from '../engine/testing/harness';
+import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { fittingLayouts } from '../engine/plan';
 import { openBase } from './testing/fixture';
@@ -66,8 +66,8 @@ it('accuracy, token classes and norms of runs that have learnt', async () => {
 });
 
 it('losses of single targets add up to the batch’s loss, for stacked runs and the base', async () => {
-  const gpu = await testGpu();
-  const base = await openBase(gpu, NANO.id);
+  const device = await testDevice();
+  const base = await openBase(device, NANO.id);
   const e = experiment();
   const { heldOut } = await data();
   const [layout] = fittingLayouts(base.config, e.runs, e.train, { budget: 2 ** 32, binding: 2 ** 30 }, base.bytes);

@@ -4,7 +4,7 @@
  */
 import { expect, describe, it } from 'vitest';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
-import { testGpu } from '../engine/testing/harness';
+import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { runSchema, trainSchema } from '../shared/config';
 import { type Fixture, fixtureBatch, loadFixture, openBase } from './testing/fixture';
@@ -15,7 +15,7 @@ type MethodFixture = Fixture & { name: string; seed?: number; run: Record<string
 const CASES = { rslora: null, loraplus: null, dropout: null, dora: 'M', 'ts-dora': 'M', adalora: 'E' } as const;
 
 async function open(f: MethodFixture) {
-  const base = await openBase(await testGpu(), f.model);
+  const base = await openBase(await testDevice(), f.model);
   const { lambdaBar: _l, tauStep: _s, tauWarmup: _w, ...train } = f.settings;
   const run = runSchema.parse({ id: 'run', name: 'run', ...f.run });
   const trainer = await Trainer.create(base, [run], trainSchema.parse({ ...train, seed: f.seed ?? 1 }), { capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 }, microBatches: 1, recompute: false });

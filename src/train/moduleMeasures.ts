@@ -1,7 +1,7 @@
 /** What weights and gradients say of each module: the criteria that a sparsity ranking is held against. */
 import type { AdapterRun, ModuleAdapter } from '../engine/adapterRun';
 import { unpack } from '../engine/adapters/parameters';
-import { readTensor } from '../engine/gpu/readback';
+import { readTensor } from '../engine/device/device';
 import type { Weight } from '../engine/kernels/matmul/weight';
 import type { BaseModel } from '../engine/base';
 import { f16ToF32 } from '../hub/floats';
@@ -36,8 +36,8 @@ export function changeNorm({ a, b, dIn, dOut }: Pick<ModuleAdapter, 'a' | 'b' | 
   return scaling * Math.sqrt(Math.max(0, sum));
 }
 
-async function weightNorm({ gpu }: BaseModel, { tensor, type }: Weight): Promise<number> {
-  const bytes = await readTensor(gpu, tensor);
+async function weightNorm({ device }: BaseModel, { tensor, type }: Weight): Promise<number> {
+  const bytes = await readTensor(device, tensor);
   return norm(type === 'f16' ? f16ToF32(new Uint8Array(bytes)) : new Float32Array(bytes));
 }
 

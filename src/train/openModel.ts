@@ -1,7 +1,7 @@
 /** Opening a model: download once, weights to the GPU, and proof that our forward is ONNX Runtime's. */
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
-import type { Gpu } from '../engine/gpu/device';
+import type { Device } from '../engine/device/device';
 import { parameterCount } from '../engine/model/llama';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { type ReferenceDevice, openReference } from '../hub/reference';
@@ -23,25 +23,25 @@ export interface OpenModel {
 }
 
 /**
- * Opens `source` on `gpu`. The ONNX session is released once its logits were compared.
+ * Opens `source` on `device`. The ONNX session is released once its logits were compared.
  * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train.
  */
-export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: TrainEvent) => void): Promise<OpenModel> {
+export async function openModel(device: Device, source: ModelSource, emit: (event: TrainEvent) => void): Promise<OpenModel> {
   const progress = (phase: 'loading' | 'checking', label: string, loaded = 0, total: number | null = null) => emit({ type: 'progress', phase, label, loaded, total });
   emit({ type: 'phase', phase: 'loading' });
   const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
   const tokenizer = await openTokenizer(source);
-  const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
+  const base = new BaseModel(device, model.config, (name) => model.weights.get(name).data);
   try {
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save.
-    if (!gpu.info.software) {
+    if (!device.info.software) {
       progress('checking', texts().errors.train.progress.tuning);
-      await tune(gpu);
+      await tune(device);
     }
     progress('checking', texts().errors.train.progress.comparing);
-    const check = await checkLogits(gpu, base, model, tokenizer);
-    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gpu: gpu.info };
+    const check = await checkLogits(device, base, model, tokenizer);
+    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gpu: device.info };
     return { base, tokenizer, info };
   } catch (error) {
     base.free();
@@ -51,12 +51,12 @@ export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: Tra
   }
 }
 
-async function checkLogits(gpu: Gpu, base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer): Promise<LogitCheck> {
+async function checkLogits(device: Device, base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer): Promise<LogitCheck> {
   const text = tokenizer.encode(CHECK_TEXT);
   const ids = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, model.config.context)));
   const generator = await Generator.create(base, [null], ids.length);
   // Kernels compile in the GPU's process while ONNX Runtime loads in this one. Neither is left behind when the other fails.
-  const [expected, ours] = await Promise.allSettled([referenceLogits(model, gpu.info.software ? 'wasm' : 'webgpu', ids), generator.logits(ids)]);
+  const [expected, ours] = await Promise.allSettled([referenceLogits(model, device.info.software ? 'wasm' : 'webgpu', ids), generator.logits(ids)]);
   generator.free();
   if (expected.status === 'rejected') throw expected.reason;
   if (ours.status === 'rejected') throw ours.reason;

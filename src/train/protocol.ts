@@ -8,7 +8,7 @@ import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, Prepa
 import type { ErrorInfo } from '../shared/errors';
 import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
-import type { AdapterWork, GateStats, GpuInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, Prompt, TokenSet } from '../shared/types';
+import type { AdapterWork, GateStats, DeviceInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, Prompt, TokenSet } from '../shared/types';
 
 export type { ModelSource };
 
@@ -22,7 +22,7 @@ export interface ModelInfo {
   /** Bytes of frozen weights on the GPU. */
   weightBytes: number;
   check: LogitCheck;
-  gpu: GpuInfo;
+  gpu: DeviceInfo;
 }
 
 export type Phase = 'idle' | 'loading' | 'checking' | 'compiling' | 'training' | 'evaluating' | 'paused' | 'stopped' | 'finished' | 'failed';

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
-import { testGpu } from '../engine/testing/harness';
+import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { runSchema, trainSchema } from '../shared/config';
 import { type Fixture, fixtureBatch, loadFixture, openBase } from './testing/fixture';
@@ -16,7 +16,7 @@ const report: string[] = [];
 describe('ten optimizer steps as in PyTorch', () => {
   it.each(RULES)('%s', async (rule) => {
     const f = (await loadFixture(`methods-ts-lora-${rule}`)) as RuleFixture;
-    const base = await openBase(await testGpu(), f.model);
+    const base = await openBase(await testDevice(), f.model);
     const { lambdaBar: _l, tauStep: _s, tauWarmup: _w, ...train } = f.settings;
     const run = runSchema.parse({ id: 'run', name: 'run', ...f.run });
     const trainer = await Trainer.create(base, [run], trainSchema.parse(train), { capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 }, microBatches: 1, recompute: false });
@@ -43,7 +43,7 @@ describe('ten optimizer steps as in PyTorch', () => {
       expectCloseToMax(m.b, f.floats(`finalB.${m.path}`), 2e-3, `B ${m.path}`);
     }
     report.push(`${rule}: τ within ${tauError.toExponential(1)}`);
-    expect(trainer.base.gpu.error()).toBeNull();
+    expect(trainer.base.device.error()).toBeNull();
     trainer.free();
     base.free();
   });

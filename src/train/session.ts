@@ -11,7 +11,7 @@ import { type StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { texts } from '../shared/texts';
-import type { GpuInfo, KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
+import type { DeviceInfo, KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
@@ -27,20 +27,20 @@ import { Watcher } from './watch';
  * Memory that training should stay under. WebGPU does not tell how much there is; half of the machine's is a guess that
  * leaves room for the page and, where the GPU shares that memory, for everything else.
  */
-function memoryLimits(gpu: GpuInfo): MemoryLimits {
+function memoryLimits(device: DeviceInfo): MemoryLimits {
   const { deviceMemory = 4 } = globalThis.navigator as { deviceMemory?: number };
-  return { budget: (deviceMemory / 2) * 2 ** 30, binding: Math.min(gpu.maxBufferSize, gpu.maxBindingSize) };
+  return { budget: (deviceMemory / 2) * 2 ** 30, binding: Math.min(device.maxBufferSize, device.maxBindingSize) };
 }
 
 function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layout[] {
   const context = maxContext(base.config);
   if (train.maxTokens > context) throw new ConfigError(texts().errors.train.session.context(train.maxTokens, context));
-  return fittingLayouts(base.config, runs, train, memoryLimits(base.gpu.info), base.bytes);
+  return fittingLayouts(base.config, runs, train, memoryLimits(base.device.info), base.bytes);
 }
 
 function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
   const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
-  const { budget, binding } = memoryLimits(base.gpu.info);
+  const { budget, binding } = memoryLimits(base.device.info);
   const totalBytes = items.reduce((sum, i) => sum + i.bytes, 0);
   return { items, totalBytes, limitBytes: budget, fits: totalBytes <= budget && largestTensor(base.config, experiment.runs, experiment.train, layout).bytes <= binding };
 }
@@ -151,9 +151,9 @@ export class Session {
     if (!check.ok) throw new TrainError(texts().errors.train.session.refused(check.relativeError.toExponential(1), String(check.firstDifference)));
     refuseEmpty(data);
     emit({ type: 'phase', phase: 'compiling' });
-    const { gpu } = model.base;
-    const { tuning } = gpu;
-    if (state) gpu.tuning = state.tuning;
+    const { device } = model.base;
+    const { tuning } = device;
+    if (state) device.tuning = state.tuning;
     const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined);
     try {
       const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);
@@ -167,7 +167,7 @@ export class Session {
       return session;
     } catch (error) {
       trainer.free();
-      gpu.tuning = tuning;
+      device.tuning = tuning;
       throw error;
     }
   }
@@ -224,7 +224,7 @@ export class Session {
     await Promise.all(results.values());
     for (const [runId, promise] of results) {
       const result = await promise;
-      const gpuError = this.trainer.base.gpu.error();
+      const gpuError = this.trainer.base.device.error();
       if (gpuError) throw gpuError;
       const now = performance.now();
       const ms = now - (this.#lastEvent.get(runId) ?? now);
@@ -409,7 +409,7 @@ export class Session {
       const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
       if (runs.length === 0) throw new TrainError(texts().errors.train.session.allFailed);
       const kernels = await this.trainer.profile(runs, batch);
-      return { kernels, rate: await matmulRate(this.trainer.base.gpu), tokens: batch.ids.length, runs: runs.length };
+      return { kernels, rate: await matmulRate(this.trainer.base.device), tokens: batch.ids.length, runs: runs.length };
     });
   }
 
@@ -423,7 +423,7 @@ export class Session {
       for (const { config: { id } } of this.trainer.runs) signs[id] = { divergence: this.#divergence.get(id)!.state(), gates: this.#gateWarnings.get(id)!.state() };
       return {
         version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, tookBest: this.#tookBest, stopping: this.#stopping, failed: [...this.#failed],
-        tuning: this.trainer.base.gpu.tuning, layout: this.trainer.layout, data: this.#data.state(), runs, early: this.#early.state(), signs,
+        tuning: this.trainer.base.device.tuning, layout: this.trainer.layout, data: this.#data.state(), runs, early: this.#early.state(), signs,
       };
     });
   }
@@ -433,6 +433,6 @@ export class Session {
     this.#abandoned = true;
     await this.stop();
     await this.#lock.run(async () => this.trainer.free());
-    this.trainer.base.gpu.tuning = this.#tuning;
+    this.trainer.base.device.tuning = this.#tuning;
   }
 }

@@ -21,7 +21,7 @@ export async function timeSteps(model: OpenModel, config: ExperimentConfig, { tr
   const trainer = await createTrainer(model, experiment);
   const goOn = () => {
     if (cancelled()) throw new Cancelled();
-    const error = trainer.base.gpu.error();
+    const error = trainer.base.device.error();
     if (error) throw error;
   };
   try {

@@ -1,7 +1,8 @@
 /** Everything the train worker can be asked for: a model, an experiment on it, answers, adapters in and out. */
 import { AdapterRun } from '../engine/adapterRun';
 import { Generator } from '../engine/generator';
-import { type Gpu, openGpu } from '../engine/gpu/device';
+import type { Device } from '../engine/device/device';
+import { openDevice } from '../engine/openDevice';
 import { promptIds, TextStream } from '../hub/tokenizer';
 import { sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
@@ -25,7 +26,7 @@ type Request<T extends TrainRequest['type']> = Extract<TrainRequest, { type: T }
 export class Studio {
   readonly #emit: (event: TrainEvent) => void;
   readonly #lock = new Lock();
-  #gpu: Gpu | null = null;
+  #device: Device | null = null;
   #model: OpenModel | null = null;
   #session: Session | null = null;
   readonly #imported = new Map<RunId, AdapterRun>();
@@ -39,20 +40,20 @@ export class Studio {
     this.#emit = emit;
   }
 
-  async #open(): Promise<Gpu> {
-    if (this.#gpu) return this.#gpu;
-    const gpu = await openGpu();
-    this.#gpu = gpu;
-    void gpu.lost.then((reason) => {
-      if (this.#gpu !== gpu) return;
-      this.#gpu = null;
+  async #open(): Promise<Device> {
+    if (this.#device) return this.#device;
+    const device = await openDevice('gpu');
+    this.#device = device;
+    void device.lost.then((reason) => {
+      if (this.#device !== device) return;
+      this.#device = null;
       this.#model = null;
       this.#session = null;
       this.#imported.clear();
       this.#opened.clear();
       this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(texts().errors.train.studio.gpuLost(reason))) });
     });
-    return gpu;
+    return device;
   }
 
   #needModel(): OpenModel {
@@ -66,14 +67,14 @@ export class Studio {
   }
 
   async openModel({ source }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
-    const gpu = await this.#open();
+    const device = await this.#open();
     await this.reset();
     // Whoever still works with the model that is open goes first.
     const model = await this.#lock.run(() => {
       freeAll(this.#imported);
       this.#model?.base.free();
       this.#model = null;
-      return openModel(gpu, source, this.#emit);
+      return openModel(device, source, this.#emit);
     });
     this.#model = model;
     this.#emit({ type: 'phase', phase: 'idle' });
@@ -292,7 +293,7 @@ export class Studio {
   }
 
   counts(): TrainReplies['counts'] {
-    return this.#gpu?.buffers.live() ?? { buffers: 0, bytes: 0 };
+    return this.#device?.buffers.live() ?? { buffers: 0, bytes: 0 };
   }
 }
 

@@ -1,23 +1,23 @@
 import { expect, it } from 'vitest';
-import { openGpu } from '../engine/gpu/device';
+import { openWebGpu } from '../engine/device/webgpu/webgpu';
 import { tune } from './tuning';
 
 it('measures once and remembers', async () => {
-  const gpu = await openGpu();
+  const device = await openWebGpu();
   let measured = 0;
   const measure = async () => {
     measured++;
     return { 'wide nk': 'tile16' };
   };
   for (let i = 0; i < 2; i++) {
-    gpu.tuning = {};
-    await tune(gpu, measure);
-    expect(gpu.tuning).toEqual({ 'wide nk': 'tile16' });
+    device.tuning = {};
+    await tune(device, measure);
+    expect(device.tuning).toEqual({ 'wide nk': 'tile16' });
   }
   expect(measured).toBe(1);
   // Another adapter is measured anew.
-  gpu.info.architecture = 'another';
-  await tune(gpu, measure);
+  device.info.architecture = 'another';
+  await tune(device, measure);
   expect(measured).toBe(2);
-  gpu.destroy();
+  device.destroy();
 });

@@ -3,7 +3,7 @@
  * same bits, so a saved run carries its choice with it.
  */
 import { type DBSchema, openDB } from 'idb';
-import type { Gpu } from '../engine/gpu/device';
+import type { Device } from '../engine/device/device';
 import { tuneMatmul } from '../engine/kernels/matmul/tuner';
 import { VARIANTS } from '../engine/kernels/matmul/variants';
 
@@ -16,7 +16,7 @@ interface SieveDB extends DBSchema {
 const open = () => openDB<SieveDB>('sieve', 1, { upgrade: (db) => { db.createObjectStore('tuning'); } });
 
 /** Adapter, browser and the variants there are: another one of any of them is measured anew. */
-function keyOf({ info }: Gpu): string {
+function keyOf({ info }: Device): string {
   return JSON.stringify([info.vendor, info.architecture, info.description, info.shaderF16, navigator.userAgent, Object.keys(VARIANTS)]);
 }
 
@@ -24,13 +24,13 @@ function keyOf({ info }: Gpu): string {
  * Takes the remembered choice for this adapter, or measures one (a second or two) and remembers it. Where the browser
  * keeps no database (some private windows, a full disk) the choice lasts as long as the page.
  */
-export async function tune(gpu: Gpu, measure: (gpu: Gpu) => Promise<Tuning> = tuneMatmul): Promise<void> {
-  const key = keyOf(gpu);
+export async function tune(device: Device, measure: (device: Device) => Promise<Tuning> = tuneMatmul): Promise<void> {
+  const key = keyOf(device);
   const db = await open().catch(notKept);
   try {
     const remembered = await db?.get('tuning', key).catch(notKept);
-    gpu.tuning = remembered ?? await measure(gpu);
-    if (!remembered) await db?.put('tuning', gpu.tuning, key).catch(notKept);
+    device.tuning = remembered ?? await measure(device);
+    if (!remembered) await db?.put('tuning', device.tuning, key).catch(notKept);
   } finally {
     db?.close();
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
-import { testGpu } from '../engine/testing/harness';
+import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { MODULE_PATHS, type ModuleKind, runSchema, trainSchema } from '../shared/config';
 import type { LlamaConfig, WeightName } from '../shared/types';
@@ -25,8 +25,8 @@ describe('Llamas of unusual shape', () => {
   for (const [name, bindingBytes] of [['tiny-untied'], ['tiny-mha'], ['tiny-o'], ['tiny-untied', 2000], ['tiny-o', 2000]] as [string, number?][]) {
     it(`${name}${bindingBytes ? ', tables split over bindings' : ''}`, async () => {
       const f = (await loadFixture(name)) as Fixture & { config: LlamaConfig; kinds: ModuleKind[] };
-      const gpu = await testGpu();
-      const base = new BaseModel(gpu, f.config, (weight) => f.floats(`weight.${checkpointName(weight)}`), bindingBytes);
+      const device = await testDevice();
+      const base = new BaseModel(device, f.config, (weight) => f.floats(`weight.${checkpointName(weight)}`), bindingBytes);
       expect(base.weights.embed.length > 1).toBe(bindingBytes !== undefined);
       const run = runSchema.parse({ id: 'lora', name: 'LoRA', method: 'lora', rank: f.rank, alpha: f.alpha, modules: f.kinds });
       const trainer = await Trainer.create(base, [run], trainSchema.parse({}), { capacity: { rows: 60, supervised: 57, segments: 1, headChunk: 64 }, microBatches: 1, recompute: false });
@@ -45,8 +45,8 @@ describe('Llamas of unusual shape', () => {
       }
       trainer.free();
       base.free();
-      expect(gpu.buffers.live().buffers).toBe(0);
-      expect(gpu.error()).toBeNull();
+      expect(device.buffers.live().buffers).toBe(0);
+      expect(device.error()).toBeNull();
     });
   }
 });

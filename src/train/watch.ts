@@ -40,7 +40,7 @@ export class Watcher {
     if (gated.length === 0 || ids.length === 0) return;
     const tokens = this.#tokenizer.pieces(ids);
     // What is still running of the last step is not this view's time.
-    await this.#trainer.base.gpu.device.queue.onSubmittedWorkDone();
+    await this.#trainer.base.device.done();
     const started = performance.now();
     for (const run of gated) {
       const { kept, ratio }: GateMap = await this.#trainer.gateMap(run.config.id, ids);

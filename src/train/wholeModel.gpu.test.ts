@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { Generator } from '../engine/generator';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
-import { testGpu } from '../engine/testing/harness';
+import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { type Fixture, fixtureBatch, fixtureConfig, loadFixture, openBase, sequence } from './testing/fixture';
 
@@ -13,14 +13,14 @@ const report: string[] = [];
 const note = (what: string, error: number) => report.push(`${what}: ${error.toExponential(1)}`);
 
 async function openTrainer(f: Fixture, settings?: Fixture['settings']) {
-  const gpu = await testGpu();
-  const base = await openBase(gpu, f.model);
+  const device = await testDevice();
+  const base = await openBase(device, f.model);
   const { run, train } = fixtureConfig(f, settings);
   const trainer = await Trainer.create(base, [run], train, { capacity: { rows: 256, supervised: 256, segments: 1, headChunk: 128 }, microBatches: 8, recompute: false });
   trainer.run(run.id).load(f.modules.map((m) => ({ a: f.floats(`initA.${m.name}`), b: f.floats(`initB.${m.name}`) })));
   if (f.has('tau')) trainer.run(run.id).method.setThresholds(f.floats('tau'));
   await trainer.run(run.id).refresh();
-  return { gpu, base, trainer, run, free: () => { trainer.free(); base.free(); } };
+  return { device, base, trainer, run, free: () => { trainer.free(); base.free(); } };
 }
 
 for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
@@ -28,7 +28,7 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
     describe(`${model} ${method}`, () => {
       it('logits, loss, gates and every gradient are PyTorch’s', async () => {
         const f = await loadFixture(`${model}-${method}`);
-        const { gpu, base, trainer, run, free } = await openTrainer(f);
+        const { device, base, trainer, run, free } = await openTrainer(f);
         const batch = fixtureBatch(f, 'batch0');
         for (const [name, adapter] of [['base', null], ['adapted', trainer.run(run.id)]] as const) {
           const generator = await Generator.create(base, [adapter], 512);
@@ -72,8 +72,8 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
           }
         }
         free();
-        expect(gpu.buffers.live().buffers).toBe(0);
-        expect(gpu.error()).toBeNull();
+        expect(device.buffers.live().buffers).toBe(0);
+        expect(device.error()).toBeNull();
       });
 
       it('ten optimizer steps', async () => {

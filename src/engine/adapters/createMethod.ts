@@ -2,7 +2,7 @@
 import { type RunConfig, type TrainConfig, isGated } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
-import type { BufferScope } from '../gpu/buffers';
+import type { BufferScope } from '../device/buffers';
 import type { Weight } from '../kernels/matmul/weight';
 import { AdaLora, adaloraSizes } from './adalora/adalora';
 import { Dora, doraSizes } from './dora/dora';
@@ -31,7 +31,7 @@ export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], r
 export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, place: Place, follows: Method | null): Method {
   const gated = isGated(run);
   const update = createUpdate(run, train, low, modules, scope, frozen, gated);
-  return gated ? new Gated(low.gpu, update, modules, scope, { config: run.gate, train, place, follows }) : new Plain(update);
+  return gated ? new Gated(low.device, update, modules, scope, { config: run.gate, train, place, follows }) : new Plain(update);
 }
 
 function createUpdate(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, gated: boolean): Update {

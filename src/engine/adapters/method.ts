@@ -4,8 +4,8 @@
  */
 import type { ModuleId } from '../../shared/types';
 import type { GateStats } from '../../shared/types';
-import type { Tensor } from '../gpu/buffers';
-import type { Op, RowCount } from '../gpu/program';
+import type { Tensor } from '../device/buffers';
+import type { Op, RowCount } from '../device/program';
 
 /** A linear layer of the model that a run adapts. */
 export interface AdaptedModule extends ModuleId {

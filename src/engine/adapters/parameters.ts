@@ -6,7 +6,7 @@ import type { RunConfig } from '../../shared/config';
 import { AdapterError } from '../../shared/errors';
 import { rankOf } from '../../shared/config';
 import { texts } from '../../shared/texts';
-import { type Tensor, alignBinding } from '../gpu/buffers';
+import { type Tensor, alignBinding } from '../device/buffers';
 import type { AdaptedModule, ModuleParams } from './method';
 
 /** Rows of A, columns of B as they lie on the GPU. */

@@ -1,8 +1,8 @@
 /** An update without a gate: every token gets it. */
 import { AdapterError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
-import type { Tensor } from '../gpu/buffers';
-import type { Op } from '../gpu/program';
+import type { Tensor } from '../device/buffers';
+import type { Op } from '../device/program';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, NamedTensor } from './method';
 import type { Update } from './update';
 

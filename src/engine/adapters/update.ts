@@ -2,8 +2,8 @@
  * What Δ is: the update that an adapter adds to a frozen module's output. A method applies one to every token (`Plain`)
  * or to those whose gate is open (`Gated`), and knows it only through this.
  */
-import type { Tensor } from '../gpu/buffers';
-import type { Op } from '../gpu/program';
+import type { Tensor } from '../device/buffers';
+import type { Op } from '../device/program';
 import type { ActiveGroups, DeltaSize } from '../kernels/gate/gate';
 import type { LowRankGradParams } from '../kernels/lowRankGrad/lowRankGrad';
 import type { MuTerms } from '../kernels/muStats/muStats';

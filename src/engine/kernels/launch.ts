@@ -1,9 +1,9 @@
 /** How kernels spread their work over workgroups. */
 import { GpuError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
-import dimsWgsl from '../gpu/dims.wgsl?raw';
+import dimsWgsl from '../device/dims.wgsl?raw';
 import denseWgsl from './rows/dense.wgsl?raw';
-import type { Counts, Groups, RowCount } from '../gpu/program';
+import type { Counts, Groups, RowCount } from '../device/program';
 import rowReduce from './rowReduce.wgsl?raw';
 
 /** Workgroups allowed along one dimension (WebGPU's default limit). */

@@ -3,7 +3,7 @@
  * cannot drift from what is allocated.
  */
 import type { LlamaConfig } from '../../shared/types';
-import type { BufferScope, Tensor } from '../gpu/buffers';
+import type { BufferScope, Tensor } from '../device/buffers';
 import { type Capacity, segmentStride, stackedRows, stackedTargets } from './batch';
 import { kvWidth, logitStride, qWidth } from './llama';
 

@@ -3,8 +3,8 @@
  * It stops below the lowest adapted module: nothing under it has anything to learn.
  */
 import type { ModuleKind } from '../../shared/config';
-import type { Tensor } from '../gpu/buffers';
-import type { Op } from '../gpu/program';
+import type { Tensor } from '../device/buffers';
+import type { Op } from '../device/program';
 import { attentionBackward } from '../kernels/attention/attention';
 import { copyRows } from '../kernels/copyRows/copyRows';
 import { matmul } from '../kernels/matmul/matmul';
@@ -40,7 +40,7 @@ function frozenGradient(pass: Pass, layer: number, kind: ModuleKind, gradOut: Te
   const ops = pass.segments.flatMap((_, segment): Op[] => {
     const [g, out] = [gradOut, gradient].map((tensor) => segmentOf(tensor, capacity, segment, width));
     const own = through.find((t) => t.segment === segment);
-    if (!own) return [copyRows(pass.gpu, { rows, x: g, out, width })];
+    if (!own) return [copyRows(pass.device, { rows, x: g, out, width })];
     return own.adapters.method.frozenGradient(own.module, { rows, gradOut: g, space: own.adapters.spaces[own.module.index], out });
   });
   return { ops, gradient };
@@ -56,7 +56,7 @@ function linearBack(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, grad
   const frozen = gradIn ? frozenGradient(pass, layer, kind, gradOut) : { ops: [], gradient: gradOut };
   return [
     ...frozen.ops,
-    ...(gradIn ? matmul(pass.gpu, { label: `${kind} back`, rows, a: frozen.gradient, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate }) : []),
+    ...(gradIn ? matmul(pass.device, { label: `${kind} back`, rows, a: frozen.gradient, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate }) : []),
     ...adaptersOf(pass, layer, kind).flatMap(({ segment, module, adapters }) => adapters.method.backward(module, {
       rows: segmentRows,
       x: segmentOf(x, capacity, segment, dIn),
@@ -70,7 +70,7 @@ function linearBack(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, grad
 
 /** One layer, from its last stage down to `lowest`; with lowest = −1 the gradient of its input is added to `grads.residual`. */
 function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
-  const { gpu, config: c, batch: { rows, meta }, ropeTable: table } = pass;
+  const { device, config: c, batch: { rows, meta }, ropeTable: table } = pass;
   const { heads, kvHeads, headDim } = c;
   const act = pass.layers[layer];
   const weights = pass.weights.layers[layer];
@@ -83,36 +83,36 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   const norm = { rows, width: c.dModel, gradOut: g.normed, gradX: g.residual, accumulate: true };
   const ops = [
     ...(pass.recompute ? layerForward(pass, layer, pass.top.output, true) : []),
-    swiglu(gpu, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
+    swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
     ...linearBack(pass, layer, 'down', pass.top.act, g.residual, below(3, g.act), false),
   ];
   if (lowest === 3) return ops;
   ops.push(
-    swigluBackward(gpu, { rows, gate: act.gate, up: act.up, gradOut: g.act, gradGate: g.gate, gradUp: g.up, width: c.ffn }),
+    swigluBackward(device, { rows, gate: act.gate, up: act.up, gradOut: g.act, gradGate: g.gate, gradUp: g.up, width: c.ffn }),
     normAgain(act.mid, weights.postNorm, act.mlpRstd),
     ...linearBack(pass, layer, 'gate', normed, g.gate, below(2, g.normed), false),
     ...linearBack(pass, layer, 'up', normed, g.up, below(2, g.normed), true),
   );
   if (lowest === 2) return ops;
   ops.push(
-    rmsNormBackward(gpu, { ...norm, x: act.mid, weight: weights.postNorm, rstd: act.mlpRstd }),
+    rmsNormBackward(device, { ...norm, x: act.mid, weight: weights.postNorm, rstd: act.mlpRstd }),
     ...linearBack(pass, layer, 'o', act.attn, g.residual, below(1, g.attn), false),
   );
   if (lowest === 1) return ops;
   ops.push(
-    ...attentionBackward(gpu, {
+    ...attentionBackward(device, {
       rows, meta, q: act.q, k: act.k, v: act.v, out: act.attn, lse: act.lse, gradOut: g.attn, stats: g.attnStats,
       gradQ: g.q, gradK: g.k, gradV: g.v, heads, kvHeads, headDim,
     }),
-    rope(gpu, { rows, meta, table, x: g.q, heads, headDim, inverse: true }),
-    rope(gpu, { rows, meta, table, x: g.k, heads: kvHeads, headDim, inverse: true }),
+    rope(device, { rows, meta, table, x: g.q, heads, headDim, inverse: true }),
+    rope(device, { rows, meta, table, x: g.k, heads: kvHeads, headDim, inverse: true }),
     normAgain(act.input, weights.inputNorm, act.attnRstd),
     ...linearBack(pass, layer, 'q', normed, g.q, below(0, g.normed), false),
     ...linearBack(pass, layer, 'k', normed, g.k, below(0, g.normed), true),
     ...linearBack(pass, layer, 'v', normed, g.v, below(0, g.normed), true),
   );
   if (lowest === 0) return ops;
-  ops.push(rmsNormBackward(gpu, { ...norm, x: act.input, weight: weights.inputNorm, rstd: act.attnRstd }));
+  ops.push(rmsNormBackward(device, { ...norm, x: act.input, weight: weights.inputNorm, rstd: act.attnRstd }));
   return ops;
 }
 

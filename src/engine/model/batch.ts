@@ -7,10 +7,10 @@
 import { TrainError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import type { TokenBatch } from '../../shared/types';
-import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
-import type { Gpu } from '../gpu/device';
-import { DIMS_BYTES, type Dims, type PassKind, packDims } from '../gpu/dims';
-import type { Counts, RowCount } from '../gpu/program';
+import { type BufferScope, type Tensor, alignBinding } from '../device/buffers';
+import type { Commands, Device } from '../device/device';
+import { DIMS_BYTES, type Dims, type PassKind, packDims } from '../device/dims';
+import type { Counts, RowCount } from '../device/program';
 
 const DIMS_STRIDE = 256;
 /** dims: stacked rows, one segment's rows, rows with a target; then the chunks of the head. */
@@ -97,17 +97,17 @@ export class BatchBuffers {
   readonly segment: RowCount;
   readonly supervised: RowCount;
   readonly chunks: RowCount[];
-  readonly #gpu: Gpu;
+  readonly #device: Device;
   readonly #parts: Record<Part, { from: number; bytes: number }>;
   readonly #current: Tensor;
   readonly #staged: Tensor;
 
-  constructor(gpu: Gpu, scope: BufferScope, capacity: Capacity, microBatches: number) {
+  constructor(device: Device, scope: BufferScope, capacity: Capacity, microBatches: number) {
     const sizes = batchSizes(capacity, microBatches);
-    this.#gpu = gpu;
+    this.#device = device;
     this.capacity = capacity;
     this.microBatches = microBatches;
-    this.#current = scope.alloc('batch', sizes.current, GPUBufferUsage.UNIFORM);
+    this.#current = scope.alloc('batch', sizes.current, 'uniform');
     this.#staged = scope.alloc('staged batches', sizes.staged);
     this.lossTotal = scope.alloc('lossTotal', sizes.lossTotal);
     let from = 0;
@@ -152,14 +152,14 @@ export class BatchBuffers {
       first += batch.targets.length;
       return this.#pack(batch, totals, segments, new Uint8Array(bytes, i * this.#current.size, this.#current.size), place, decode);
     });
-    this.#gpu.device.queue.writeBuffer(this.#staged.buffer, this.#staged.offset, bytes);
+    this.#device.write(this.#staged, bytes);
     return counts;
   }
 
   /** Records the copy of the staged micro-batch `i` to where the kernels read it. */
-  load(encoder: GPUCommandEncoder, i: number): void {
+  load(commands: Commands, i: number): void {
     const { size } = this.#current;
-    encoder.copyBufferToBuffer(this.#staged.buffer, this.#staged.offset + i * size, this.#current.buffer, this.#current.offset, size);
+    commands.copy(this.#staged.slice(`staged[${i}]`, i * size, size), this.#current);
   }
 
   #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, place: Pick<Dims, 'kind' | 'draw' | 'micro' | 'first' | 'dropoutKey'>, decode: StageOptions['decode']): Counts {

@@ -2,9 +2,9 @@
 import type { ModuleKind } from '../../shared/config';
 import type { LlamaConfig } from '../../shared/types';
 import type { AdaptedModule, Method, ModuleSpace, SharedSpace } from '../adapters/method';
-import type { Tensor } from '../gpu/buffers';
-import type { Gpu } from '../gpu/device';
-import type { Op } from '../gpu/program';
+import type { Tensor } from '../device/buffers';
+import type { Device } from '../device/device';
+import type { Op } from '../device/program';
 import { attention } from '../kernels/attention/attention';
 import { copyRows } from '../kernels/copyRows/copyRows';
 import { copyToCache } from '../kernels/copyToCache/copyToCache';
@@ -28,7 +28,7 @@ export interface Adapters {
 
 /** Everything a pass touches. */
 export interface Pass {
-  gpu: Gpu;
+  device: Device;
   config: LlamaConfig;
   weights: LlamaWeights;
   ropeTable: Tensor;
@@ -71,14 +71,14 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
   const { dIn, dOut } = moduleShape(pass.config, kind);
   const adapted = adaptersOf(pass, layer, kind);
   const needed = !again && adapted.some(({ adapters }) => adapters.method.needsSquares);
-  const parts = squareParts(pass.gpu, { n: dOut, k: dIn, transposed: true, maxRows: rows.max });
+  const parts = squareParts(pass.device, { n: dOut, k: dIn, transposed: true, maxRows: rows.max });
   const { squares } = pass.top;
   const through = adapted.filter(({ adapters }) => adapters.method.throughBase);
   const part = (tensor: Tensor, segment: number) => segmentOf(tensor, capacity, segment, dOut);
   return [
-    ...matmul(pass.gpu, { label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true, residual: through.length > 0 ? undefined : residual, squares: needed ? squares : undefined }),
-    ...through.map(({ segment, module, adapters }) => copyRows(pass.gpu, { rows: segmentRows, x: part(y, segment), out: adapters.spaces[module.index].base!, width: dOut })),
-    ...(residual && through.length > 0 ? pass.segments.map((_, segment) => copyRows(pass.gpu, { rows: segmentRows, x: part(residual, segment), out: part(y, segment), width: dOut, add: true })) : []),
+    ...matmul(pass.device, { label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true, residual: through.length > 0 ? undefined : residual, squares: needed ? squares : undefined }),
+    ...through.map(({ segment, module, adapters }) => copyRows(pass.device, { rows: segmentRows, x: part(y, segment), out: adapters.spaces[module.index].base!, width: dOut })),
+    ...(residual && through.length > 0 ? pass.segments.map((_, segment) => copyRows(pass.device, { rows: segmentRows, x: part(residual, segment), out: part(y, segment), width: dOut, add: true })) : []),
     ...adapted.flatMap(({ segment, module, adapters }) => adapters.method.forward(module, {
       rows: segmentRows,
       x: segmentOf(x, capacity, segment, dIn),
@@ -97,7 +97,7 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
  * the layer's output is then left out, unless an adapter needs the last module's frozen output.
  */
 export function layerForward(pass: Pass, layer: number, output: Tensor, again = false): Op[] {
-  const { gpu, config: c, batch: { rows, meta }, ropeTable: table } = pass;
+  const { device, config: c, batch: { rows, meta }, ropeTable: table } = pass;
   const act = pass.layers[layer];
   const { normed } = pass.top;
   const weights = pass.weights.layers[layer];
@@ -105,23 +105,23 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
   const { heads, kvHeads, headDim } = c;
   const cache = pass.cache?.[layer];
   return [
-    rmsNorm(gpu, { ...norm, x: act.input, weight: weights.inputNorm, out: normed, rstd: act.attnRstd }),
+    rmsNorm(device, { ...norm, x: act.input, weight: weights.inputNorm, out: normed, rstd: act.attnRstd }),
     ...linear(pass, layer, 'q', normed, act.q, again),
     ...linear(pass, layer, 'k', normed, act.k, again),
     ...linear(pass, layer, 'v', normed, act.v, again),
-    rope(gpu, { rows, meta, table, x: act.q, heads, headDim, inverse: false }),
-    rope(gpu, { rows, meta, table, x: act.k, heads: kvHeads, headDim, inverse: false }),
+    rope(device, { rows, meta, table, x: act.q, heads, headDim, inverse: false }),
+    rope(device, { rows, meta, table, x: act.k, heads: kvHeads, headDim, inverse: false }),
     ...(cache ? [
-      copyToCache(gpu, { rows, meta, x: act.k, cache: cache.k, width: kvWidth(c) }),
-      copyToCache(gpu, { rows, meta, x: act.v, cache: cache.v, width: kvWidth(c) }),
+      copyToCache(device, { rows, meta, x: act.k, cache: cache.k, width: kvWidth(c) }),
+      copyToCache(device, { rows, meta, x: act.v, cache: cache.v, width: kvWidth(c) }),
     ] : []),
-    ...attention(gpu, { rows, meta, q: act.q, k: cache?.k ?? act.k, v: cache?.v ?? act.v, out: act.attn, lse: act.lse, heads, kvHeads, headDim }),
+    ...attention(device, { rows, meta, q: act.q, k: cache?.k ?? act.k, v: cache?.v ?? act.v, out: act.attn, lse: act.lse, heads, kvHeads, headDim }),
     ...linear(pass, layer, 'o', act.attn, act.mid, again, act.input),
-    rmsNorm(gpu, { ...norm, x: act.mid, weight: weights.postNorm, out: normed, rstd: act.mlpRstd }),
+    rmsNorm(device, { ...norm, x: act.mid, weight: weights.postNorm, out: normed, rstd: act.mlpRstd }),
     ...linear(pass, layer, 'gate', normed, act.gate, again),
     ...linear(pass, layer, 'up', normed, act.up, again),
     ...(again && !keepsBase(pass, layer, 'down') ? [] : [
-      swiglu(gpu, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
+      swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
       ...linear(pass, layer, 'down', pass.top.act, output, again, act.mid),
     ]),
   ];
@@ -129,9 +129,9 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
 
 /** Embedding and all layers; the last residual stream ends in `top.output`. */
 export function forward(pass: Pass): Op[] {
-  const { gpu, config, weights, batch, layers, top } = pass;
+  const { device, config, weights, batch, layers, top } = pass;
   return [
-    ...embed(gpu, { rows: batch.rows, ids: batch.ids, table: weights.embed, out: layers[0].input, width: config.dModel }),
+    ...embed(device, { rows: batch.rows, ids: batch.ids, table: weights.embed, out: layers[0].input, width: config.dModel }),
     ...layers.flatMap((_, l) => layerForward(pass, l, layers[l + 1]?.input ?? top.output)),
   ];
 }

@@ -2,7 +2,7 @@
  * Final norm, head and cross-entropy, for the rows that have a target only. The logits exist for one chunk of
  * rows at a time; their gradient replaces them in place and goes straight back to the hidden state.
  */
-import type { Op } from '../gpu/program';
+import type { Op } from '../device/program';
 import { crossEntropy } from '../kernels/crossEntropy/crossEntropy';
 import { gatherRows } from '../kernels/gatherRows/gatherRows';
 import { matmul } from '../kernels/matmul/matmul';
@@ -15,11 +15,11 @@ import { logitStride } from './llama';
 
 /** Hidden states of the rows with a target, normed. */
 export function headInput(pass: Pass): Op[] {
-  const { gpu, config: c, batch, top, weights } = pass;
+  const { device, config: c, batch, top, weights } = pass;
   const rows = batch.supervised;
   return [
-    gatherRows(gpu, { rows, index: batch.targetRows, x: top.output, out: top.headInput, width: c.dModel }),
-    rmsNorm(gpu, { rows, x: top.headInput, weight: weights.finalNorm, out: top.headNormed, rstd: top.headRstd, width: c.dModel, eps: c.rmsEps }),
+    gatherRows(device, { rows, index: batch.targetRows, x: top.output, out: top.headInput, width: c.dModel }),
+    rmsNorm(device, { rows, x: top.headInput, weight: weights.finalNorm, out: top.headNormed, rstd: top.headRstd, width: c.dModel, eps: c.rmsEps }),
   ];
 }
 
@@ -28,7 +28,7 @@ export function chunkLogits(pass: Pass, i: number): Op[] {
   const { config: c, batch, top, weights } = pass;
   const a = chunkOf(top.headNormed, i, c.dModel, pass);
   return weights.head.flatMap(({ first, rows, weight }) =>
-    matmul(pass.gpu, { label: 'head', rows: batch.chunks[i], a, w: weight, out: top.logits, n: rows, k: c.dModel, transposed: true, outStride: logitStride(c), outColumn: first }));
+    matmul(pass.device, { label: 'head', rows: batch.chunks[i], a, w: weight, out: top.logits, n: rows, k: c.dModel, transposed: true, outStride: logitStride(c), outColumn: first }));
 }
 
 function chunkOf(tensor: Pass['top']['headNormed'], i: number, width: number, { batch: { capacity } }: Pass) {
@@ -39,21 +39,21 @@ function chunkOf(tensor: Pass['top']['headNormed'], i: number, width: number, { 
 
 /** Loss of every target, added to `batch.lossTotal`; with `gradient`, ∂L/∂(last residual stream) in `grads.residual`. */
 export function headLoss(pass: Pass, gradient: boolean): Op[] {
-  const { gpu, config: c, batch, top, weights, grads } = pass;
+  const { device, config: c, batch, top, weights, grads } = pass;
   const stride = logitStride(c);
   const chunks = batch.chunks.flatMap((rows, i): Op[] => [
     ...chunkLogits(pass, i),
-    crossEntropy(gpu, { rows, targets: chunkOf(batch.targets, i, 1, pass), logits: top.logits, loss: chunkOf(top.loss, i, 1, pass), vocab: c.vocab, stride, gradient }),
+    crossEntropy(device, { rows, targets: chunkOf(batch.targets, i, 1, pass), logits: top.logits, loss: chunkOf(top.loss, i, 1, pass), vocab: c.vocab, stride, gradient }),
     ...(gradient && grads
-      ? weights.head.flatMap((part, p) => matmul(pass.gpu, {
+      ? weights.head.flatMap((part, p) => matmul(pass.device, {
         label: 'head back', rows, a: top.logits, w: part.weight, out: chunkOf(grads.headNormed, i, c.dModel, pass),
         n: c.dModel, k: part.rows, aStride: stride, aColumn: part.first, transposed: false, accumulate: p > 0,
       }))
       : []),
   ]);
   const back = gradient && grads ? [
-    rmsNormBackward(gpu, { rows: batch.supervised, x: top.headInput, weight: weights.finalNorm, rstd: top.headRstd, gradOut: grads.headNormed, gradX: grads.headInput, width: c.dModel, accumulate: false }),
-    scatterRows(gpu, { rows: batch.rows, inverse: batch.targetOfRow, x: grads.headInput, out: grads.residual, width: c.dModel }),
+    rmsNormBackward(device, { rows: batch.supervised, x: top.headInput, weight: weights.finalNorm, rstd: top.headRstd, gradOut: grads.headNormed, gradX: grads.headInput, width: c.dModel, accumulate: false }),
+    scatterRows(device, { rows: batch.rows, inverse: batch.targetOfRow, x: grads.headInput, out: grads.residual, width: c.dModel }),
   ] : [];
-  return [...headInput(pass), ...chunks, sumLoss(gpu, { rows: batch.rows, loss: top.loss, total: batch.lossTotal }), ...back];
+  return [...headInput(pass), ...chunks, sumLoss(device, { rows: batch.rows, loss: top.loss, total: batch.lossTotal }), ...back];
 }

@@ -4,7 +4,7 @@ import { ConfigError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import type { LlamaConfig, ModuleId, WeightName } from '../../shared/types';
 import type { AdaptedModule } from '../adapters/method';
-import type { BufferScope, Tensor } from '../gpu/buffers';
+import type { BufferScope, Tensor } from '../device/buffers';
 import type { TablePart } from '../kernels/embed/embed';
 import { type Weight, halfBits } from '../kernels/matmul/weight';
 

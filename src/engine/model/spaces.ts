@@ -3,7 +3,7 @@ import { MODULE_KINDS, type ModuleKind, type RunConfig, isGated, rankOf } from '
 import type { LlamaConfig, ModuleId } from '../../shared/types';
 import type { AdaptedModule, ModuleSpace, SharedSpace } from '../adapters/method';
 import { padRank } from '../adapters/parameters';
-import { type BufferScope, type Tensor, alignBinding } from '../gpu/buffers';
+import { type BufferScope, type Tensor, alignBinding } from '../device/buffers';
 import { ARGS_BYTES, activeListBytes } from '../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
 import { type Capacity, stackedRows } from './batch';
@@ -96,7 +96,7 @@ export class AdapterSpaces {
     const optional = (name: keyof typeof sizes) => (sizes[name] > 0 ? scope.alloc(name, sizes[name]) : undefined);
     const z = scope.alloc('z', sizes.z);
     const list = scope.alloc('list', sizes.list);
-    const args = scope.alloc('args', sizes.args, GPUBufferUsage.INDIRECT);
+    const args = scope.alloc('args', sizes.args, 'indirect');
     this.#sharing = sharing;
     this.keys = needs.keys;
     this.ratio = scope.alloc('ratio', sizes.ratio);

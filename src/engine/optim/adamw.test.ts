@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Program } from '../gpu/program';
+import { Program } from '../device/program';
 import { expectClose, expectCloseToMax } from '../testing/allclose';
-import { floats, randomFloats, runOps, testGpu } from '../testing/harness';
+import { floats, randomFloats, runOps, testDevice } from '../testing/harness';
 import { RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from './adamw';
 import { adamwRef, gradNormRef } from './adamw.ref';
 import { gradNorm, gradNormPartialBytes } from './clip';
@@ -10,41 +10,39 @@ const train = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clip
 
 /** An optimizer over `start`; `step` takes gradients and returns the new parameters. */
 async function optimizer(start: Float32Array<ArrayBuffer>, settings = train, rate: (i: number) => number = () => 1) {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const { length } = start;
   const params = scope.upload('params', start);
   const [grads, m, v] = ['grads', 'm', 'v'].map((name) => scope.alloc(name, length * 4));
   const norm = scope.alloc('norm', 4);
-  const hyper = scope.alloc('hyper', 32, GPUBufferUsage.UNIFORM);
-  const program = await new Program(gpu, scope, 'optimizer', [
-    ...gradNorm(gpu, { grads, length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }),
-    adamw(gpu, { params, grads, m, v, norm, hyper, length, rates: scope.upload('rates', Float32Array.from({ length: ratesBytes(length) / 4 }, (_, i) => rate(i * RATE_SPAN))) }),
+  const hyper = scope.alloc('hyper', 32, 'uniform');
+  const program = await new Program(device, scope, 'optimizer', [
+    ...gradNorm(device, { grads, length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }),
+    adamw(device, { params, grads, m, v, norm, hyper, length, rates: scope.upload('rates', Float32Array.from({ length: ratesBytes(length) / 4 }, (_, i) => rate(i * RATE_SPAN))) }),
   ]).compile();
   return {
-    norm: async () => (await floats(gpu, norm, 1))[0],
-    state: async () => ({ params: await floats(gpu, params, length), m: await floats(gpu, m, length), v: await floats(gpu, v, length) }),
+    norm: async () => (await floats(device, norm, 1))[0],
+    state: async () => ({ params: await floats(device, params, length), m: await floats(device, m, length), v: await floats(device, v, length) }),
     async step(g: Float32Array<ArrayBuffer>, lr: number, t: number) {
-      gpu.device.queue.writeBuffer(grads.buffer, 0, g);
-      gpu.device.queue.writeBuffer(hyper.buffer, 0, packAdamwHyper(settings, lr, t));
-      const encoder = gpu.device.createCommandEncoder();
-      program.encode(encoder, { rows: 0, supervised: 0, segments: 1 });
-      gpu.device.queue.submit([encoder.finish()]);
-      const error = gpu.error();
+      device.write(grads, g);
+      device.write(hyper, packAdamwHyper(settings, lr, t));
+      device.submit('adamw', (commands) => program.encode(commands, { rows: 0, supervised: 0, segments: 1 }));
+      const error = device.error();
       if (error) throw error;
-      return floats(gpu, params, length);
+      return floats(device, params, length);
     },
     free: () => scope.free(),
   };
 }
 
 test.each([4, 60, 8192, 30004])('norm of %i gradients', async (length) => {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const grads = randomFloats(length, 5);
   const norm = scope.alloc('norm', 4);
-  await runOps(gpu, gradNorm(gpu, { grads: scope.upload('grads', grads), length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }));
-  expectClose(await floats(gpu, norm, 1), [gradNormRef(grads)], { rtol: 2e-6 });
+  await runOps(device, gradNorm(device, { grads: scope.upload('grads', grads), length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }));
+  expectClose(await floats(device, norm, 1), [gradNormRef(grads)], { rtol: 2e-6 });
   scope.free();
 });
 

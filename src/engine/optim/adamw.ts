@@ -1,11 +1,11 @@
 /** AdamW with clipping by the global norm, over the flat buffers of a run's A and B. */
 import type { TrainConfig } from '../../shared/config';
-import type { Tensor } from '../gpu/buffers';
-import type { Gpu } from '../gpu/device';
-import type { Dispatch } from '../gpu/program';
+import type { Tensor } from '../device/buffers';
+import type { Device } from '../device/device';
+import type { Dispatch } from '../device/program';
 import wgsl from './adamw.wgsl?raw';
 
-/** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
+/** Bytes of the hyper uniform; allocate it with usage 'uniform'. */
 export const ADAMW_HYPER_BYTES = 32;
 const THREADS = 64;
 /** Parameters that share an entry of `rates`: as many as lie in one aligned slice of a buffer. */
@@ -37,7 +37,7 @@ export interface AdamwParams {
 }
 
 /** One AdamW step with torch's semantics (decoupled decay) and torch's `clip_grad_norm_`. */
-export function adamw(_gpu: Gpu, p: AdamwParams): Dispatch {
+export function adamw(_gpu: Device, p: AdamwParams): Dispatch {
   const groups = Math.min(65535, Math.ceil(p.length / 4 / THREADS));
   return {
     kernel: { label: 'adamw', code: wgsl, constants: { THREADS, LENGTH4: p.length / 4, STRIDE: groups * THREADS } },

@@ -1,7 +1,7 @@
 /** Global gradient norm of a run; the clipping itself happens inside `adamw`. */
-import type { Tensor } from '../gpu/buffers';
-import type { Gpu } from '../gpu/device';
-import type { Dispatch } from '../gpu/program';
+import type { Tensor } from '../device/buffers';
+import type { Device } from '../device/device';
+import type { Dispatch } from '../device/program';
 import normWgsl from './norm.wgsl?raw';
 import squaresWgsl from './squares.wgsl?raw';
 
@@ -14,9 +14,9 @@ export const gradNormPartialBytes = (length: number): number => 4 * Math.ceil(le
  * norm[0] = ‖grads‖₂ over a flat buffer of `length` f32 (a multiple of 4), always added up in the same order.
  * Inf or NaN when a gradient is, or when the sum of squares overflows.
  */
-export function gradNorm(gpu: Gpu, p: { grads: Tensor; length: number; partial: Tensor; norm: Tensor }): Dispatch[] {
+export function gradNorm(device: Device, p: { grads: Tensor; length: number; partial: Tensor; norm: Tensor }): Dispatch[] {
   const groups = Math.ceil(p.length / CHUNK);
-  const wide = gpu.info.software ? 4 : 256;
+  const wide = device.info.software ? 4 : 256;
   return [
     {
       kernel: { label: 'gradient squares', code: squaresWgsl, constants: { WIDTH: wide, CHUNK4: CHUNK / 4, LENGTH4: p.length / 4 } },

@@ -1,16 +1,20 @@
 /** What every kernel test needs: one device for all files, tensors from arrays, and running ops once. */
 import { Rng } from '../../shared/rng';
-import type { BufferScope, Tensor } from '../gpu/buffers';
-import { type Gpu, openGpu } from '../gpu/device';
-import { type PassKind, packDims } from '../gpu/dims';
-import { type Counts, type Op, Program, type RowCount } from '../gpu/program';
-import { readTensor } from '../gpu/readback';
+import type { BufferScope, Tensor } from '../device/buffers';
+import { type Device, readTensor } from '../device/device';
+import { openCpuDevice } from '../kernels/openCpu';
+import { openWebGpu } from '../device/webgpu/webgpu';
+import { type PassKind, packDims } from '../device/dims';
+import { type Counts, type Op, Program, type RowCount } from '../device/program';
 
-let opened: Promise<Gpu> | null = null;
+let opened: Promise<Device> | null = null;
 
-/** The device of the tests. Fails, never skips, when there is no adapter. */
-export function testGpu(): Promise<Gpu> {
-  opened ??= openGpu();
+/** Whether these tests run on the CPU engine: in Node, where there is no browser. */
+export const onCpu = typeof window === 'undefined';
+
+/** The device of the tests: WebGPU in a browser, the CPU engine in Node. Fails, never skips, when there is none. */
+export function testDevice(): Promise<Device> {
+  opened ??= onCpu ? openCpuDevice({ threads: 1 }) : openWebGpu();
   return opened;
 }
 
@@ -24,28 +28,26 @@ export function randomFloats(length: number, seed: number, scale = 1): Float32Ar
 export function rowCount(scope: BufferScope, rows: number, extra: { supervised?: number; lossScale?: number; tokens?: number; segments?: number; stride?: number; dropoutKey?: number; kind?: PassKind; draw?: number; micro?: number; first?: number } = {}): RowCount {
   const segments = extra.segments ?? 1;
   const bytes = packDims({ ...extra, rows, supervised: extra.supervised ?? 0, lossScale: extra.lossScale ?? 1, tokens: extra.tokens ?? rows, segments, stride: extra.stride ?? rows });
-  return { dims: scope.upload('dims', new Uint8Array(bytes), GPUBufferUsage.UNIFORM), of: () => rows * segments };
+  return { dims: scope.upload('dims', new Uint8Array(bytes), 'uniform'), of: () => rows * segments };
 }
 
 /** Compiles and runs `ops` once. */
-export async function runOps(gpu: Gpu, ops: Op[], counts: Counts = { rows: 0, supervised: 0, segments: 1 }): Promise<void> {
-  const scope = gpu.buffers.scope('test program');
-  const program = await new Program(gpu, scope, 'test', ops).compile();
-  const encoder = gpu.device.createCommandEncoder();
-  program.encode(encoder, counts);
-  gpu.device.queue.submit([encoder.finish()]);
-  await gpu.device.queue.onSubmittedWorkDone();
+export async function runOps(device: Device, ops: Op[], counts: Counts = { rows: 0, supervised: 0, segments: 1 }): Promise<void> {
+  const scope = device.buffers.scope('test program');
+  const program = await new Program(device, scope, 'test', ops).compile();
+  device.submit('test', (commands) => program.encode(commands, counts));
+  await device.done();
   scope.free();
-  const error = gpu.error();
+  const error = device.error();
   if (error) throw error;
 }
 
 /** The first `length` floats of a tensor. */
-export async function floats(gpu: Gpu, tensor: Tensor, length: number): Promise<Float32Array> {
-  return new Float32Array(await readTensor(gpu, tensor)).slice(0, length);
+export async function floats(device: Device, tensor: Tensor, length: number): Promise<Float32Array> {
+  return new Float32Array(await readTensor(device, tensor)).slice(0, length);
 }
 
 /** The first `length` unsigned integers of a tensor. */
-export async function uints(gpu: Gpu, tensor: Tensor, length: number): Promise<Uint32Array> {
-  return new Uint32Array(await readTensor(gpu, tensor)).slice(0, length);
+export async function uints(device: Device, tensor: Tensor, length: number): Promise<Uint32Array> {
+  return new Uint32Array(await readTensor(device, tensor)).slice(0, length);
 }

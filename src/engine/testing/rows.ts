@@ -1,6 +1,6 @@
 /** Row layouts for kernel tests: ragged sequences, and dispatches that reach past the last row. */
-import type { BufferScope } from '../gpu/buffers';
-import type { RowCount } from '../gpu/program';
+import type { BufferScope } from '../device/buffers';
+import type { RowCount } from '../device/program';
 import { rowCount } from './harness';
 
 /** What output buffers hold where no kernel may write: small, so that it does not widen tolerances that go by the largest entry. */

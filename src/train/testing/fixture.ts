@@ -1,7 +1,7 @@
 /** Reads the golden fixtures that reference/ writes, and opens the embedded models, for tests in the browser. */
 import { downloadModel } from '../../hub/model';
 import { BaseModel } from '../../engine/base';
-import type { Gpu } from '../../engine/gpu/device';
+import type { Device } from '../../engine/device/device';
 import { type RunConfig, type TrainConfig, runSchema, trainSchema } from '../../shared/config';
 import { Rng } from '../../shared/rng';
 import type { TokenBatch } from '../../shared/types';
@@ -64,7 +64,7 @@ export function fixtureConfig(f: Fixture, settings = f.settings): { run: RunConf
 }
 
 /** An embedded model on the GPU. */
-export async function openBase(gpu: Gpu, id: string): Promise<BaseModel> {
+export async function openBase(gpu: Device, id: string): Promise<BaseModel> {
   const model = await downloadModel({ kind: 'embedded', id });
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
   model.weights.release();

@@ -8,9 +8,9 @@
  * loop has them. The term is not part of the loss that is shown.
  */
 import { type RunConfig, type TrainConfig, rankOf } from '../../../shared/config';
-import { type BufferScope, type Tensor, alignBinding } from '../../gpu/buffers';
-import { DIMS_BYTES, packDims } from '../../gpu/dims';
-import type { Op, RowCount } from '../../gpu/program';
+import { type BufferScope, type Tensor, alignBinding } from '../../device/buffers';
+import { DIMS_BYTES, packDims } from '../../device/dims';
+import type { Op, RowCount } from '../../device/program';
 import { ADALORA_HYPER_BYTES, type Triple, adaloraFinish, allocate, importance, orthogonality, packAdaloraHyper, scaleB, scores } from '../../kernels/adalora/adalora';
 import type { DeltaSize } from '../../kernels/gate/gate';
 import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/gram';
@@ -67,7 +67,7 @@ export class AdaLora implements Update {
 
   /** @throws {ConfigError} when the run leaves no steps to prune in */
   constructor(low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, run: RunConfig, train: TrainConfig) {
-    const { gpu, rPad } = low;
+    const { device, rPad } = low;
     const sizes = adaloraSizes(modules, run);
     const layout = flatLayout(modules, run);
     this.#low = low;
@@ -95,10 +95,10 @@ export class AdaLora implements Update {
     this.#ipt = triples(this.#own['adalora/ipt']);
     this.#unc = triples(this.#own['adalora/unc']);
     this.#lora = new Lora({ ...low, params: low.params.map((p, i) => ({ ...p, b: this.#scaledB[i] })) });
-    this.#hyper = scope.alloc('adalora/hyper', ADALORA_HYPER_BYTES, GPUBufferUsage.UNIFORM);
+    this.#hyper = scope.alloc('adalora/hyper', ADALORA_HYPER_BYTES, 'uniform');
     const counts = new Map([...new Set([rPad, ...modules.map((m) => m.dOut)])].map((count) => {
-      const dims = scope.alloc(`adalora/${count} rows`, DIMS_BYTES, GPUBufferUsage.UNIFORM);
-      gpu.device.queue.writeBuffer(dims.buffer, 0, packDims({ rows: count, supervised: 0, lossScale: 1, tokens: 0, segments: 1, stride: count }));
+      const dims = scope.alloc(`adalora/${count} rows`, DIMS_BYTES, 'uniform');
+      device.write(dims, packDims({ rows: count, supervised: 0, lossScale: 1, tokens: 0, segments: 1, stride: count }));
       return [count, { dims, of: () => count, max: count }] as const;
     }));
     this.#rowsOf = (count) => counts.get(count)!;
@@ -142,23 +142,23 @@ export class AdaLora implements Update {
 
   /** Gradients of B and E, and of orthRegWeight · mean over all A and B of ‖A Aᵀ − I‖_F, ‖BᵀB − I‖_F. */
   finish(): Op[] {
-    const { gpu, rPad, params, flat } = this.#low;
+    const { device, rPad, params, flat } = this.#low;
     const own = this.#own;
     const slope = own['adalora/slope'];
     const weight = this.#config.orthRegWeight / (2 * this.#modules.length);
-    const steep = (cov: Tensor) => orthogonality(gpu, { cov, slope, rPad, rank: this.#rank, weight });
+    const steep = (cov: Tensor) => orthogonality(device, { cov, slope, rPad, rank: this.#rank, weight });
     return [
-      gram(gpu, { table: own['adalora/gramTable'], modules: this.#modules.length, params: flat, out: own['adalora/gramB'], rank: rPad }),
+      gram(device, { table: own['adalora/gramTable'], modules: this.#modules.length, params: flat, out: own['adalora/gramB'], rank: rPad }),
       ...this.#modules.flatMap((m) => {
         const { a, b, gradA, gradB, extra } = params[m.index];
         const gramB = own['adalora/gramB'].slice('BᵀB', m.index * gramStride(rPad), 4 * rPad ** 2);
         return [
-          adaloraFinish(gpu, { b, e: extra!.value, gradB, gradE: extra!.grad, dOut: m.dOut, rank: rPad }),
-          ...matmul(gpu, { label: 'A Aᵀ', rows: this.#rowsOf(rPad), a, w: a, out: own['adalora/gramA'], n: rPad, k: m.dIn, transposed: true }),
+          adaloraFinish(device, { b, e: extra!.value, gradB, gradE: extra!.grad, dOut: m.dOut, rank: rPad }),
+          ...matmul(device, { label: 'A Aᵀ', rows: this.#rowsOf(rPad), a, w: a, out: own['adalora/gramA'], n: rPad, k: m.dIn, transposed: true }),
           steep(own['adalora/gramA']),
-          ...matmul(gpu, { label: 'slope A', rows: this.#rowsOf(rPad), a: slope, w: a, out: gradA, n: m.dIn, k: rPad, transposed: false, accumulate: true }),
+          ...matmul(device, { label: 'slope A', rows: this.#rowsOf(rPad), a: slope, w: a, out: gradA, n: m.dIn, k: rPad, transposed: false, accumulate: true }),
           steep(gramB),
-          ...matmul(gpu, { label: 'B slope', rows: this.#rowsOf(m.dOut), a: b, w: slope, out: gradB, n: rPad, k: rPad, transposed: false, accumulate: true }),
+          ...matmul(device, { label: 'B slope', rows: this.#rowsOf(m.dOut), a: b, w: slope, out: gradB, n: rPad, k: rPad, transposed: false, accumulate: true }),
         ];
       }),
     ];
@@ -166,27 +166,27 @@ export class AdaLora implements Update {
 
   /** After the optimizer: sensitivities, and what the budget leaves. */
   afterStep(): Op[] {
-    const { gpu, rPad, flat, optimizer: { grads, norm } } = this.#low;
+    const { device, rPad, flat, optimizer: { grads, norm } } = this.#low;
     const own = this.#own;
     return [
-      importance(gpu, { hyper: this.#hyper, norm, params: flat, grads, ipt: own['adalora/ipt'], unc: own['adalora/unc'], length: flat.size / 4 }),
-      ...this.#modules.map((m) => scores(gpu, {
+      importance(device, { hyper: this.#hyper, norm, params: flat, grads, ipt: own['adalora/ipt'], unc: own['adalora/unc'], length: flat.size / 4 }),
+      ...this.#modules.map((m) => scores(device, {
         ipt: this.#ipt[m.index], unc: this.#unc[m.index], scores: own['adalora/scores'], first: m.index * this.#rank, dIn: m.dIn, dOut: m.dOut, rPad, rank: this.#rank,
       })),
-      allocate(gpu, { hyper: this.#hyper, scores: own['adalora/scores'], starts: own['adalora/starts'], kept: own['adalora/kept'], params: flat, modules: this.#modules.length, rank: this.#rank }),
+      allocate(device, { hyper: this.#hyper, scores: own['adalora/scores'], starts: own['adalora/starts'], kept: own['adalora/kept'], params: flat, modules: this.#modules.length, rank: this.#rank }),
     ];
   }
 
   prepareStep(step: number): void {
     const { beta1, beta2, deltaT } = this.#config;
     const hyper = packAdaloraHyper({ beta1, beta2, clip: this.#clip, ...adaloraStep(this.#schedule, deltaT, this.#rank * this.#modules.length, this.#target, step) });
-    this.#low.gpu.device.queue.writeBuffer(this.#hyper.buffer, this.#hyper.offset, hyper);
+    this.#low.device.write(this.#hyper, hyper);
   }
 
   /** B̂ of every module. */
   refresh(): Op[] {
-    const { gpu, rPad, params } = this.#low;
-    return this.#modules.map((m) => scaleB(gpu, { b: params[m.index].b, e: params[m.index].extra!.value, scaledB: this.#scaledB[m.index], dOut: m.dOut, rank: rPad }));
+    const { device, rPad, params } = this.#low;
+    return this.#modules.map((m) => scaleB(device, { b: params[m.index].b, e: params[m.index].extra!.value, scaledB: this.#scaledB[m.index], dOut: m.dOut, rank: rPad }));
   }
 
   state(): NamedTensor[] {

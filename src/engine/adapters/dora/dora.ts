@@ -8,9 +8,9 @@
  * a step; the gradient of B̂ becomes those of B and m at the step's end: dB = (1 + c) ⊙ dB̂ and
  * dm = (Σ S g ⊙ y + ⟨B, dB̂⟩)/n, since s Σ S g ⊙ (B z) = ⟨B, dB̂⟩ row by row. Through W0 goes g ⊙ (1 + S c).
  */
-import { type BufferScope, type Tensor, alignBinding } from '../../gpu/buffers';
-import { DIMS_BYTES, packDims } from '../../gpu/dims';
-import type { Op, RowCount } from '../../gpu/program';
+import { type BufferScope, type Tensor, alignBinding } from '../../device/buffers';
+import { DIMS_BYTES, packDims } from '../../device/dims';
+import type { Op, RowCount } from '../../device/program';
 import type { DeltaSize } from '../../kernels/gate/gate';
 import { addScaled, columnDots, doraFinish, doraScale, frozenGradient, rowTerms } from '../../kernels/dora/dora';
 import { matmul } from '../../kernels/matmul/matmul';
@@ -85,28 +85,28 @@ export class Dora implements Update {
     this.#gram = all['dora/gram'];
     this.#derived = modules.map((_, i) => ({ squares: squares[i], norm: norm[i], change: change[i], scaledB: scaledB[i] }));
     this.#lora = new Lora({ ...low, params: low.params.map((p, i) => ({ ...p, b: scaledB[i] })) });
-    const dims = scope.alloc('dora/rank rows', DIMS_BYTES, GPUBufferUsage.UNIFORM);
-    low.gpu.device.queue.writeBuffer(dims.buffer, 0, packDims({ rows: rPad, supervised: 0, lossScale: 1, tokens: 0, segments: 1, stride: rPad }));
+    const dims = scope.alloc('dora/rank rows', DIMS_BYTES, 'uniform');
+    low.device.write(dims, packDims({ rows: rPad, supervised: 0, lossScale: 1, tokens: 0, segments: 1, stride: rPad }));
     this.#rankRows = { dims, of: () => rPad, max: rPad };
   }
 
   /** ‖W0‖² by rows; m starts at ‖W0‖. */
   init(): Op[] {
-    const { gpu, params } = this.#low;
-    return this.#modules.map((m) => rowNorms(gpu, { w: this.#frozen(m), squares: this.#derived[m.index].squares, norms: params[m.index].extra!.value, rows: m.dOut, k: m.dIn }));
+    const { device, params } = this.#low;
+    return this.#modules.map((m) => rowNorms(device, { w: this.#frozen(m), squares: this.#derived[m.index].squares, norms: params[m.index].extra!.value, rows: m.dOut, k: m.dIn }));
   }
 
   /** n, c and B̂ of every module. */
   refresh(): Op[] {
-    const { gpu, rPad, scaling, params } = this.#low;
+    const { device, rPad, scaling, params } = this.#low;
     const rows = this.#rankRows;
     return this.#modules.flatMap((m) => {
       const { a, b, extra } = params[m.index];
-      const times = (label: string, w: Tensor | Weight, out: Tensor, n: number) => matmul(gpu, { label, rows, a, w, out, n, k: m.dIn, transposed: true });
+      const times = (label: string, w: Tensor | Weight, out: Tensor, n: number) => matmul(device, { label, rows, a, w, out, n, k: m.dIn, transposed: true });
       return [
         ...times('A W0ᵀ', this.#frozen(m), this.#product, m.dOut),
         ...times('A Aᵀ', a, this.#gram, rPad),
-        doraScale(gpu, { ...this.#derived[m.index], dOut: m.dOut, rank: rPad, scaling, product: this.#product, gram: this.#gram, b, m: extra!.value }),
+        doraScale(device, { ...this.#derived[m.index], dOut: m.dOut, rank: rPad, scaling, product: this.#product, gram: this.#gram, b, m: extra!.value }),
       ];
     });
   }
@@ -117,13 +117,13 @@ export class Dora implements Update {
 
   /** Needs all of s B̂ z: the part along y is as wide as the output, so a gate saves nothing here. */
   size(m: AdaptedModule, { rows, space, shared }: ForwardIO): { ops: Op[]; size: DeltaSize } {
-    const { gpu, rPad, scaling } = this.#low;
+    const { device, rPad, scaling } = this.#low;
     const { change, scaledB } = this.#derived[m.index];
     const [delta, squares] = [shared.delta!, shared.rowTerm!];
     return {
       ops: [
-        ...matmul(gpu, { label: 'B̂ z', rows, a: space.z, w: scaledB, out: delta, n: m.dOut, k: rPad, transposed: true, scale: scaling }),
-        rowTerms(gpu, { rows, change, base: space.base!, other: delta, out: squares, width: m.dOut, dot: false }),
+        ...matmul(device, { label: 'B̂ z', rows, a: space.z, w: scaledB, out: delta, n: m.dOut, k: rPad, transposed: true, scale: scaling }),
+        rowTerms(device, { rows, change, base: space.base!, other: delta, out: squares, width: m.dOut, dot: false }),
       ],
       size: { squares },
     };
@@ -132,7 +132,7 @@ export class Dora implements Update {
   add(m: AdaptedModule, io: ForwardIO, rows: Rows): Op[] {
     return [
       ...this.#lora.add(m, io, rows),
-      addScaled(this.#low.gpu, { rows, change: this.#derived[m.index].change, base: io.space.base!, y: io.y, width: m.dOut }),
+      addScaled(this.#low.device, { rows, change: this.#derived[m.index].change, base: io.space.base!, y: io.y, width: m.dOut }),
     ];
   }
 
@@ -141,14 +141,14 @@ export class Dora implements Update {
   }
 
   frozenGradient(m: AdaptedModule, { rows, gradOut, out }: FrozenGradientIO, open: Tensor | null): Op[] {
-    return [frozenGradient(this.#low.gpu, { rows, change: this.#derived[m.index].change, gradOut, open, out, width: m.dOut })];
+    return [frozenGradient(this.#low.device, { rows, change: this.#derived[m.index].change, gradOut, open, out, width: m.dOut })];
   }
 
   back(m: AdaptedModule, io: BackwardIO): Op[] {
     const { rows, gradOut, space, shared } = io;
     return [
       ...this.#lora.back(m, io),
-      ...(this.#gated ? [rowTerms(this.#low.gpu, { rows, change: this.#derived[m.index].change, base: space.base!, other: gradOut, out: shared.rowTerm!, width: m.dOut, dot: true })] : []),
+      ...(this.#gated ? [rowTerms(this.#low.device, { rows, change: this.#derived[m.index].change, base: space.base!, other: gradOut, out: shared.rowTerm!, width: m.dOut, dot: true })] : []),
     ];
   }
 
@@ -161,7 +161,7 @@ export class Dora implements Update {
   gradients(m: AdaptedModule, io: BackwardIO, over: GradientRows): Op[] {
     return [
       ...this.#lora.gradients(m, io, over),
-      columnDots(this.#low.gpu, { rows: over.rows, gradOut: io.gradOut, base: io.space.base!, sums: this.#low.params[m.index].extra!.grad, width: m.dOut }),
+      columnDots(this.#low.device, { rows: over.rows, gradOut: io.gradOut, base: io.space.base!, sums: this.#low.params[m.index].extra!.grad, width: m.dOut }),
     ];
   }
 
@@ -170,11 +170,11 @@ export class Dora implements Update {
   }
 
   finish(): Op[] {
-    const { gpu, rPad, params } = this.#low;
+    const { device, rPad, params } = this.#low;
     return this.#modules.map((m) => {
       const { b, gradB, extra } = params[m.index];
       const { norm, change } = this.#derived[m.index];
-      return doraFinish(gpu, { dOut: m.dOut, rank: rPad, b, norm, change, gradB, gradM: extra!.grad });
+      return doraFinish(device, { dOut: m.dOut, rank: rPad, b, norm, change, gradB, gradM: extra!.grad });
     });
   }
 

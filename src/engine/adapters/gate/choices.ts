@@ -1,6 +1,6 @@
 /** Rules that learn no threshold: quantile, random, oracle. Each marks the rows to keep. */
-import type { Tensor } from '../../gpu/buffers';
-import type { Dispatch, Op } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import type { Dispatch, Op } from '../../device/program';
 import { slotOf } from '../../kernels/gate/slots';
 import { pairBytes } from '../../kernels/proximal/proximal';
 import { keepPrices } from '../../kernels/proximal/prices';
@@ -19,8 +19,8 @@ export class QuantileRule implements GateRule {
   }
 
   mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
-    const { gpu, slots, config: { keep } } = this.#context;
-    return [markLargest(gpu, { rows, open: space.open, slot: slotOf(slots, m.index), keep, ratio: space.ratio })];
+    const { device, slots, config: { keep } } = this.#context;
+    return [markLargest(device, { rows, open: space.open, slot: slotOf(slots, m.index), keep, ratio: space.ratio })];
   }
 }
 
@@ -33,8 +33,8 @@ export class RandomRule implements GateRule {
   }
 
   mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
-    const { gpu, slots, shown, seed, followed, config: { keep } } = this.#context;
-    return [markRandom(gpu, { rows, open: space.open, slot: slotOf(slots, m.index), keep, seed, module: moduleSalt(m), followed: followed(m), nobody: shown })];
+    const { device, slots, shown, seed, followed, config: { keep } } = this.#context;
+    return [markRandom(device, { rows, open: space.open, slot: slotOf(slots, m.index), keep, seed, module: moduleSalt(m), followed: followed(m), nobody: shown })];
   }
 
   update(): Op[] {

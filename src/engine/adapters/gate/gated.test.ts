@@ -7,10 +7,10 @@ import { gateSchema } from '../../../shared/config';
 import { ARGS_BYTES, activeListBytes } from '../../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmulTile } from '../../kernels/matmul/matmul';
-import { alignBinding } from '../../gpu/buffers';
-import { readTensor } from '../../gpu/readback';
+import { alignBinding } from '../../device/buffers';
+import { readTensor } from '../../device/device';
 import { expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { dropoutRef } from '../../kernels/dropout/dropout.ref';
 import { Lora, moduleSalt } from '../lora/lora';
 import { Gated } from './gated';
@@ -46,8 +46,8 @@ function reference(x: Float32Array, keep: Float64Array, y: Float32Array, g: Floa
 describe('a gated module at forced active shares', () => {
   for (const [share, p] of [[0, 0], [0.25, 0], [0.5, 0], [0.75, 0], [1, 0], [0.5, 0.3]]) {
     it(`${100 * share} % active${p > 0 ? `, ${100 * p} % of x dropped` : ''}: the dense-masked result, for (2 + 4a)/6 of the work`, async () => {
-      const gpu = await testGpu();
-      const scope = gpu.buffers.scope('test');
+      const device = await testDevice();
+      const scope = device.buffers.scope('test');
       const key = 77;
       const rows = rowCount(scope, T, { dropoutKey: key });
       const [x, y, g, dx] = [randomFloats(T * dIn, 1), randomFloats(T * dOut, 2), randomFloats(T * dOut, 3), randomFloats(T * dIn, 4)];
@@ -56,38 +56,38 @@ describe('a gated module at forced active shares', () => {
       const flat = scope.alloc('params', 4 * (rPad * dIn + dOut * rPad));
       const grads = scope.alloc('grads', alignBinding(4 * rPad * dIn) + 4 * dOut * rPad);
       const params = { a: flat.slice('A', 0, 4 * rPad * dIn), b: flat.slice('B', 4 * rPad * dIn, 4 * dOut * rPad), gradA: grads.slice('dA', 0, 4 * rPad * dIn), gradB: grads.slice('dB', alignBinding(4 * rPad * dIn), 4 * dOut * rPad) };
-      gpu.device.queue.writeBuffer(params.a.buffer, params.a.offset, padA(a));
-      gpu.device.queue.writeBuffer(params.b.buffer, params.b.offset, padB(b));
+      device.write(params.a, padA(a));
+      device.write(params.b, padB(b));
       const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
-      const lora = new Lora({ gpu, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } }, { modules: [module], scope });
-      const method = new Gated(gpu, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place: { rows: T, microBatches: 1, followed: false, keepBest: false }, follows: null });
-      const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT) };
+      const lora = new Lora({ device, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } }, { modules: [module], scope });
+      const method = new Gated(device, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place: { rows: T, microBatches: 1, followed: false, keepBest: false }, follows: null });
+      const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)), args: scope.alloc('args', ARGS_BYTES, 'indirect') };
       const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })), dropped: scope.alloc('dropped', 4 * T * dIn) };
       const input = scope.upload('x', x);
       const squares = { tensor: scope.upload('squares', Float32Array.from({ length: T }, (_, i) => y.subarray(i * dOut, (i + 1) * dOut).reduce((sum, v) => sum + v * v, 0))), parts: 1 };
       const pass = (h: ReturnType<typeof scope.upload>) => method.forward(module, { rows, x: input, y: h, squares, space, shared, record: true, again: false });
 
       // The share is forced by a threshold halfway between two neighbouring r.
-      await runOps(gpu, [...method.refresh(), ...pass(scope.upload('y', y))]);
-      const sorted = (await floats(gpu, space.ratio, T)).sort((p, q) => q - p);
+      await runOps(device, [...method.refresh(), ...pass(scope.upload('y', y))]);
+      const sorted = (await floats(device, space.ratio, T)).sort((p, q) => q - p);
       const keep = Math.round(share * T);
       const tau = keep === 0 ? 1e9 : keep === T ? 0 : (sorted[keep - 1] + sorted[keep]) / 2;
       method.setThresholds(Float32Array.of(tau));
 
       const [h, gradOut, gradIn] = [scope.upload('h', y), scope.upload('g', g), scope.upload('dx', dx)];
-      await runOps(gpu, [...method.begin(), ...pass(h), ...method.backward(module, { rows, x: input, gradOut, gradIn, space, shared })]);
-      const open = Array.from(new Uint32Array(await readTensor(gpu, space.open)).slice(0, T), Boolean);
+      await runOps(device, [...method.begin(), ...pass(h), ...method.backward(module, { rows, x: input, gradOut, gradIn, space, shared })]);
+      const open = Array.from(new Uint32Array(await readTensor(device, space.open)).slice(0, T), Boolean);
       expect(open.filter(Boolean)).toHaveLength(keep);
 
       const stays = dropoutRef(new Float32Array(T * dIn).fill(1), T, dIn, { p, key, salt: moduleSalt(module) });
       const expected = reference(x, stays, y, g, dx, a, b, open);
-      expectCloseToMax(await floats(gpu, h, T * dOut), expected.h, 2e-6, 'h');
-      expectCloseToMax(await floats(gpu, gradIn, T * dIn), expected.dx, 2e-6, 'dx');
-      expectCloseToMax((await floats(gpu, params.gradA, rPad * dIn)).slice(0, rank * dIn), expected.dA, 3e-6, 'dA');
-      const dB = await floats(gpu, params.gradB, dOut * rPad);
+      expectCloseToMax(await floats(device, h, T * dOut), expected.h, 2e-6, 'h');
+      expectCloseToMax(await floats(device, gradIn, T * dIn), expected.dx, 2e-6, 'dx');
+      expectCloseToMax((await floats(device, params.gradA, rPad * dIn)).slice(0, rank * dIn), expected.dA, 3e-6, 'dA');
+      const dB = await floats(device, params.gradB, dOut * rPad);
       expectCloseToMax(Float32Array.from({ length: dOut * rank }, (_, i) => dB[Math.floor(i / rank) * rPad + (i % rank)]), expected.dB, 3e-6, 'dB');
 
-      const bytes = await Promise.all(method.stats().map((t) => readTensor(gpu, t)));
+      const bytes = await Promise.all(method.stats().map((t) => readTensor(device, t)));
       const joined = new Uint8Array(bytes.reduce((n, p) => n + p.byteLength, 0));
       let at = 0;
       for (const p of bytes) { joined.set(new Uint8Array(p), at); at += p.byteLength; }
@@ -95,7 +95,7 @@ describe('a gated module at forced active shares', () => {
       expectCloseToMax([stats.gate.muKept[0], stats.gate.muSkipped[0]], [expected.muKept, expected.muSkipped], 1e-5, 'Σμ');
 
       // Work in units of one product over all T rows and one width: A x and Bᵀg always, the other four by rows dispatched.
-      const tile = (n: number) => matmulTile(gpu, n).rowsPerGroup;
+      const tile = (n: number) => matmulTile(device, n).rowsPerGroup;
       const up = (n: number, to: number) => Math.ceil(n / to) * to;
       expect([stats.forwardRows[0], stats.dxRows[0], stats.gradRows[0]]).toEqual([up(keep, tile(dOut)), up(keep, tile(dIn)), keep]);
       const done = (T * (dIn + dOut) + stats.forwardRows[0] * dOut + stats.dxRows[0] * dIn + stats.gradRows[0] * (dIn + dOut)) / (3 * T * (dIn + dOut));

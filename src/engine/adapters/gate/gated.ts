@@ -6,10 +6,10 @@ import { type GateConfig, type TrainConfig, learnsThreshold, tauWarmupSteps } fr
 import { AdapterError } from '../../../shared/errors';
 import { texts } from '../../../shared/texts';
 import type { GateStats, ModuleId } from '../../../shared/types';
-import type { BufferScope, Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import type { Op } from '../../gpu/program';
-import { readTensor } from '../../gpu/readback';
+import type { BufferScope, Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import type { Op } from '../../device/program';
+import { readTensor } from '../../device/device';
 import { argsOffset } from '../../kernels/gate/activeRows';
 import { gate } from '../../kernels/gate/gate';
 import { RATIO_BINS, SLOT_BYTES, STAT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../../kernels/gate/slots';
@@ -44,7 +44,7 @@ export interface GateOptions {
 
 export class Gated implements Method {
   readonly needsSquares = true;
-  readonly #gpu: Gpu;
+  readonly #device: Device;
   readonly #update: Update;
   readonly #config: GateConfig;
   readonly #modules: readonly AdaptedModule[];
@@ -60,21 +60,21 @@ export class Gated implements Method {
   readonly #steer: Tensor | null;
   readonly #rule: GateRule;
 
-  constructor(gpu: Gpu, update: Update, modules: readonly AdaptedModule[], scope: BufferScope, { config, train, place, follows }: GateOptions) {
+  constructor(device: Device, update: Update, modules: readonly AdaptedModule[], scope: BufferScope, { config, train, place, follows }: GateOptions) {
     const sizes = gateSizes(config, modules.length, place);
-    this.#gpu = gpu;
+    this.#device = device;
     this.#update = update;
     this.#config = config;
     this.#modules = modules;
     this.#warmup = tauWarmupSteps(config, train as TrainConfig);
-    this.#slots = scope.upload('gate/slots', new Uint8Array(packGateSlots(modules.map(() => ({})))), GPUBufferUsage.UNIFORM);
+    this.#slots = scope.upload('gate/slots', new Uint8Array(packGateSlots(modules.map(() => ({})))), 'uniform');
     this.#stats = scope.alloc('gate/stats', sizes.stats);
     this.#priceStats = sizes.priceStats ? scope.alloc('gate/priceStats', sizes.priceStats) : null;
     this.#counts = sizes.counts ? scope.alloc('gate/counts', sizes.counts) : null;
     this.#shown = scope.alloc('gate/shown', 16);
-    this.#steer = learnsThreshold(config) && config.target !== null ? scope.alloc('gate/steer', STEER_HYPER_BYTES, GPUBufferUsage.UNIFORM) : null;
+    this.#steer = learnsThreshold(config) && config.target !== null ? scope.alloc('gate/steer', STEER_HYPER_BYTES, 'uniform') : null;
     this.#rule = createRule({
-      gpu, scope, config, modules: modules.length, slots: this.#slots, stats: this.#priceStats ?? this.#stats, shown: this.#shown, seed: train.seed,
+      device, scope, config, modules: modules.length, slots: this.#slots, stats: this.#priceStats ?? this.#stats, shown: this.#shown, seed: train.seed,
       // Prices from the slice come every few steps, so τ moves as many times less often.
       updates: (train.steps - this.#warmup) / (priceSource(config) === 'slice' ? config.pricesEvery : 1),
       capacity: priceCapacity(config, place),
@@ -115,7 +115,7 @@ export class Gated implements Method {
     return [
       ...this.#update.prepare(m, io),
       ...ops,
-      ...gate(this.#gpu, {
+      ...gate(this.#device, {
         rows, size, squares, slot: slotOf(this.#slots, m.index), stat: statOf(this.#stats, m.index),
         ratio: space.ratio, open: space.open, list: space.list, args: space.args, record, groups: this.#update.groups(m), mark: this.#rule.mark?.(m, io),
       }),
@@ -132,7 +132,7 @@ export class Gated implements Method {
     const { rows, gradIn, space, shared } = io;
     return [
       ...this.#update.back(m, io),
-      muStats(this.#gpu, { rows, terms: this.#update.mu(m, io), open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu }),
+      muStats(this.#device, { rows, terms: this.#update.mu(m, io), open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu }),
       ...(this.#rule.keep?.(m, io) ?? []),
       ...this.#update.gradients(m, io, { rows: this.#rows(io, 'grads'), sums: this.#args(io, 'sums') }),
       ...(gradIn ? this.#update.through(m, io, gradIn, this.#rows(io, 'dx')) : []),
@@ -167,7 +167,7 @@ export class Gated implements Method {
     return [
       ...this.#update.afterStep(),
       ...(this.#rule.update?.() ?? []),
-      ...(this.#steer && target !== null ? [steer(this.#gpu, { hyper: this.#steer, slots: this.#slots, stats: this.#stats, modules: this.#modules.length, perModule: targetPer === 'module' })] : []),
+      ...(this.#steer && target !== null ? [steer(this.#device, { hyper: this.#steer, slots: this.#slots, stats: this.#stats, modules: this.#modules.length, perModule: targetPer === 'module' })] : []),
     ];
   }
 
@@ -177,13 +177,12 @@ export class Gated implements Method {
 
   prepareUpdate(step: number, tokens: number, sliceTokens: number | null): void {
     this.#update.prepareStep(step);
-    const { queue } = this.#gpu.device;
     const moves = step >= this.#warmup;
     const from = this.#priceStats ? sliceTokens : tokens;
     const prices: Prices | null = moves && from !== null ? { tokens: from } : null;
     this.#rule.prepare?.(prices);
-    if (prices) queue.writeBuffer(this.#shown.buffer, this.#shown.offset + 8, Float32Array.of(lambdaOf(this.#config, prices)));
-    if (this.#steer) queue.writeBuffer(this.#steer.buffer, this.#steer.offset, packSteerHyper(this.#config.target ?? 0, moves));
+    if (prices) this.#device.write(this.#shown, Float32Array.of(lambdaOf(this.#config, prices)), 8);
+    if (this.#steer) this.#device.write(this.#steer, packSteerHyper(this.#config.target ?? 0, moves));
   }
 
   stats(): Tensor[] {
@@ -227,18 +226,18 @@ export class Gated implements Method {
     if (!learnsThreshold(this.#config)) throw new AdapterError(texts().errors.engine.adapter.noThreshold);
     // τ and its moments; how many updates there were stays.
     const slot = slotOf(this.#slots, module);
-    this.#gpu.device.queue.writeBuffer(slot.buffer, slot.offset, new Float32Array(3));
+    this.#device.write(slot, new Float32Array(3));
     this.#rule.forget?.(module);
   }
 
   setThresholds(tau: Float32Array): void {
-    this.#gpu.device.queue.writeBuffer(this.#slots.buffer, this.#slots.offset, packGateSlots(Array.from(tau, (t) => ({ tau: t }))));
+    this.#device.write(this.#slots, packGateSlots(Array.from(tau, (t) => ({ tau: t }))));
   }
 
   async thresholds(): Promise<Float32Array | null> {
     const { rule } = this.#config;
     // The random gate draws its tokens anew each time; the oracle keeps every token outside training.
     if (rule === 'random' || rule === 'oracle') return null;
-    return Float32Array.from(readGateSlots(await readTensor(this.#gpu, this.#slots)), (s) => s.tau);
+    return Float32Array.from(readGateSlots(await readTensor(this.#device, this.#slots)), (s) => s.tau);
   }
 }

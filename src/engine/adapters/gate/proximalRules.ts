@@ -1,6 +1,6 @@
 /** Learned rules without a gradient: τ goes to the proximal point of the prices p_i = μ_i + λ, of one batch or averaged. */
-import { type Tensor, alignBinding } from '../../gpu/buffers';
-import type { Op } from '../../gpu/program';
+import { type Tensor, alignBinding } from '../../device/buffers';
+import type { Op } from '../../device/program';
 import { RATIO_BINS } from '../../kernels/gate/slots';
 import { BIN_BYTES, averaged, binPrices, keepPrices } from '../../kernels/proximal/prices';
 import { PROXIMAL_HYPER_BYTES, packProximalHyper, pairBytes, proximal } from '../../kernels/proximal/proximal';
@@ -19,13 +19,13 @@ abstract class ProximalRule implements GateRule {
 
   constructor(context: RuleContext) {
     this.context = context;
-    this.hyper = context.scope.alloc('gate/hyper', PROXIMAL_HYPER_BYTES, GPUBufferUsage.UNIFORM);
+    this.hyper = context.scope.alloc('gate/hyper', PROXIMAL_HYPER_BYTES, 'uniform');
   }
 
   prepare(prices: Prices | null): void {
-    const { gpu, config } = this.context;
+    const { device, config } = this.context;
     const hyper = packProximalHyper({ tokens: prices?.tokens ?? 0, enabled: prices !== null, lambda: lambdaOf(config, prices), eta: config.eta });
-    gpu.device.queue.writeBuffer(this.hyper.buffer, this.hyper.offset, hyper);
+    device.write(this.hyper, hyper);
   }
 
   abstract keep(m: AdaptedModule, io: BackwardIO): Op[];
@@ -56,8 +56,8 @@ export class ExactRule extends ProximalRule {
   }
 
   update(): Op[] {
-    const { gpu, slots, modules } = this.context;
-    return proximal(gpu, { hyper: this.hyper, pairs: this.#pairs, other: this.#other, slots, modules, capacity: this.#capacity });
+    const { device, slots, modules } = this.context;
+    return proximal(device, { hyper: this.hyper, pairs: this.#pairs, other: this.#other, slots, modules, capacity: this.#capacity });
   }
 }
 
@@ -81,7 +81,7 @@ export class AveragedRule extends ProximalRule {
 
   keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
     const sums = this.#sums.slice(`${this.#sums.label}[${m.index}]`, m.index * BIN_BYTES, BIN_BYTES);
-    return [binPrices(this.context.gpu, { rows, ratio: space.ratio, mu: shared.mu, kind: priceKind(this.context.config), sums })];
+    return [binPrices(this.context.device, { rows, ratio: space.ratio, mu: shared.mu, kind: priceKind(this.context.config), sums })];
   }
 
   update(): Op[] {
@@ -95,6 +95,6 @@ export class AveragedRule extends ProximalRule {
 
   /** What closed the module must not close it again at once: its average starts anew, from nothing. */
   forget(module: number): void {
-    this.context.gpu.device.queue.writeBuffer(this.#average.buffer, this.#average.offset + 2 * module * BIN_BYTES, new Float32Array(2 * RATIO_BINS));
+    this.context.device.write(this.#average, new Float32Array(2 * RATIO_BINS), 2 * module * BIN_BYTES);
   }
 }

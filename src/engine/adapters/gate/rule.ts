@@ -3,10 +3,10 @@
  * mark the rows to keep themselves.
  */
 import { type GateConfig, learnsThreshold } from '../../../shared/config';
-import type { BufferScope, Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import type { PassKind } from '../../gpu/dims';
-import type { Dispatch, Op } from '../../gpu/program';
+import type { BufferScope, Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import type { PassKind } from '../../device/dims';
+import type { Dispatch, Op } from '../../device/program';
 import type { Followed } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from '../method';
 
@@ -46,7 +46,7 @@ export interface GateRule {
 
 /** What a rule is made from. */
 export interface RuleContext {
-  gpu: Gpu;
+  device: Device;
   scope: BufferScope;
   modules: number;
   slots: Tensor;

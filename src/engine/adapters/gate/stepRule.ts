@@ -1,6 +1,6 @@
 /** Threshold rules that take signed, Adam-normalised steps on g = −Σ c_i μ_i − λ Σ S_i: reconstructed and literal. */
-import type { Tensor } from '../../gpu/buffers';
-import type { Op } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import type { Op } from '../../device/program';
 import { TAU_HYPER_BYTES, packTauHyper, updateTau } from '../../kernels/tau/tau';
 import { type GateRule, type Prices, type RuleContext, lambdaOf } from './rule';
 
@@ -10,17 +10,17 @@ export class StepRule implements GateRule {
 
   constructor(context: RuleContext) {
     this.#context = context;
-    this.#hyper = context.scope.alloc('gate/hyper', TAU_HYPER_BYTES, GPUBufferUsage.UNIFORM);
+    this.#hyper = context.scope.alloc('gate/hyper', TAU_HYPER_BYTES, 'uniform');
   }
 
   prepare(prices: Prices | null): void {
-    const { gpu, config, updates } = this.#context;
+    const { device, config, updates } = this.#context;
     const hyper = packTauHyper({ lambda: lambdaOf(config, prices), tauStep: config.tauStep, stepsLeft: updates, enabled: prices !== null });
-    gpu.device.queue.writeBuffer(this.#hyper.buffer, this.#hyper.offset, hyper);
+    device.write(this.#hyper, hyper);
   }
 
   update(): Op[] {
-    const { gpu, config, slots, stats, shown, modules } = this.#context;
-    return [updateTau(gpu, { slots, stats, rho: shown, hyper: this.#hyper, modules, ownRho: config.rhoPer === 'module', literal: config.rule === 'literal' })];
+    const { device, config, slots, stats, shown, modules } = this.#context;
+    return [updateTau(device, { slots, stats, rho: shown, hyper: this.#hyper, modules, ownRho: config.rhoPer === 'module', literal: config.rule === 'literal' })];
   }
 }

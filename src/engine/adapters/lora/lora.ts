@@ -1,8 +1,8 @@
 /** LoRA (Hu et al. 2021, arXiv 2106.09685): Δ = (α/r) B A x. */
 import type { ModuleId } from '../../../shared/types';
-import type { BufferScope, Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import type { Op, RowCount } from '../../gpu/program';
+import type { BufferScope, Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import type { Op, RowCount } from '../../device/program';
 import { dropout } from '../../kernels/dropout/dropout';
 import type { ActiveGroups, DeltaSize } from '../../kernels/gate/gate';
 import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/gram';
@@ -15,7 +15,7 @@ import type { GradientRows, Update } from '../update';
 
 /** What the low-rank products of one run need. */
 export interface LowRank {
-  gpu: Gpu;
+  device: Device;
   /** rank rounded up to a multiple of 4 */
   rPad: number;
   /** α/r */
@@ -58,16 +58,16 @@ export class Lora implements Update {
 
   /** z = A x, in training of x after dropout. */
   prepare(m: AdaptedModule, { rows, x, space, shared, record }: ForwardIO): Op[] {
-    const { gpu, rPad, params } = this.#low;
+    const { device, rPad, params } = this.#low;
     const { ops, input } = record ? this.#drop(m, rows, x, shared) : { ops: [], input: x };
-    return [...ops, ...matmul(gpu, { label: 'A x', rows, a: input, w: params[m.index].a, out: space.z, n: rPad, k: m.dIn, transposed: true })];
+    return [...ops, ...matmul(device, { label: 'A x', rows, a: input, w: params[m.index].a, out: space.z, n: rPad, k: m.dIn, transposed: true })];
   }
 
   /** What A gets to see: x, or where the run has dropout the shared copy, filled anew. */
   #drop(m: AdaptedModule, rows: RowCount, x: Tensor, { dropped }: SharedSpace): { ops: Op[]; input: Tensor } {
-    const { gpu, dropout: p } = this.#low;
+    const { device, dropout: p } = this.#low;
     if (p === 0) return { ops: [], input: x };
-    return { ops: [dropout(gpu, { rows, pass: rows, x, out: dropped!, width: m.dIn, p, salt: moduleSalt(m) })], input: dropped! };
+    return { ops: [dropout(device, { rows, pass: rows, x, out: dropped!, width: m.dIn, p, salt: moduleSalt(m) })], input: dropped! };
   }
 
   /** ‖Δ‖² = (α/r)² zᵀ(BᵀB)z: known before B is touched. */
@@ -79,19 +79,19 @@ export class Lora implements Update {
 
   /** y += (α/r) B z. */
   add(m: AdaptedModule, { space, y }: ForwardIO, rows: Rows): Op[] {
-    const { gpu, rPad, scaling, params } = this.#low;
-    return matmul(gpu, { label: 'B z', rows, a: space.z, w: params[m.index].b, out: y, n: m.dOut, k: rPad, transposed: true, accumulate: true, scale: scaling });
+    const { device, rPad, scaling, params } = this.#low;
+    return matmul(device, { label: 'B z', rows, a: space.z, w: params[m.index].b, out: y, n: m.dOut, k: rPad, transposed: true, accumulate: true, scale: scaling });
   }
 
   groups(m: AdaptedModule): ActiveGroups {
-    const { gpu, rPad } = this.#low;
-    return { delta: matmulTile(gpu, m.dOut), dx: matmulTile(gpu, m.dIn), grads: lowRankGroups(gpu, { ...m, rank: rPad }) };
+    const { device, rPad } = this.#low;
+    return { delta: matmulTile(device, m.dOut), dx: matmulTile(device, m.dIn), grads: lowRankGroups(device, { ...m, rank: rPad }) };
   }
 
   /** u = Bᵀ g. */
   back(m: AdaptedModule, { rows, gradOut, shared }: BackwardIO): Op[] {
-    const { gpu, rPad, params } = this.#low;
-    return matmul(gpu, { label: 'Bᵀ g', rows, a: gradOut, w: params[m.index].b, out: shared.u, n: rPad, k: m.dOut, transposed: false });
+    const { device, rPad, params } = this.#low;
+    return matmul(device, { label: 'Bᵀ g', rows, a: gradOut, w: params[m.index].b, out: shared.u, n: rPad, k: m.dOut, transposed: false });
   }
 
   /** μ = (α/r) u·z. */
@@ -102,19 +102,19 @@ export class Lora implements Update {
 
   /** dB += (α/r) gᵀ z and dA += (α/r) uᵀ x. */
   gradients(m: AdaptedModule, { rows, x, gradOut, space: { z }, shared }: BackwardIO, over: GradientRows): Op[] {
-    const { gpu, rPad: rank, scaling, params } = this.#low;
+    const { device, rPad: rank, scaling, params } = this.#low;
     const { gradA, gradB } = params[m.index];
     const { u, partial } = shared;
     const { ops, input } = this.#drop(m, rows, x, shared);
-    return [...ops, ...lowRankGrad(gpu, { gradOut, z, x: input, u, partial, gradA, gradB, dOut: m.dOut, dIn: m.dIn, rank, scaling, ...over })];
+    return [...ops, ...lowRankGrad(device, { gradOut, z, x: input, u, partial, gradA, gradB, dOut: m.dOut, dIn: m.dIn, rank, scaling, ...over })];
   }
 
   /** gradIn += (α/r) Aᵀ u, through the same mask as x. */
   through(m: AdaptedModule, { rows: pass, shared: { u, dropped } }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
-    const { gpu, rPad, scaling, params, dropout: p } = this.#low;
+    const { device, rPad, scaling, params, dropout: p } = this.#low;
     const product = { label: 'Aᵀ u', rows, a: u, w: params[m.index].a, n: m.dIn, k: rPad, transposed: false, scale: scaling };
-    if (p === 0) return matmul(gpu, { ...product, out: gradIn, accumulate: true });
-    return [...matmul(gpu, { ...product, out: dropped! }), dropout(gpu, { rows, pass, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
+    if (p === 0) return matmul(device, { ...product, out: gradIn, accumulate: true });
+    return [...matmul(device, { ...product, out: dropped! }), dropout(device, { rows, pass, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
   }
 
   frozenGradient(): Op[] { return []; }
@@ -122,8 +122,8 @@ export class Lora implements Update {
 
   refresh(): Op[] {
     if (!this.#gram) return [];
-    const { gpu, flat, rPad } = this.#low;
-    return [gram(gpu, { table: this.#gram.table, modules: this.#gram.modules, params: flat, out: this.#gram.all, rank: rPad })];
+    const { device, flat, rPad } = this.#low;
+    return [gram(device, { table: this.#gram.table, modules: this.#gram.modules, params: flat, out: this.#gram.all, rank: rPad })];
   }
 
   afterStep(): Op[] { return []; }

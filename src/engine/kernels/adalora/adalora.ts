@@ -1,8 +1,8 @@
 /** What AdaLoRA needs besides LoRA's products. Symbols as in adapters/adalora. */
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch } from '../../device/program';
 import { snippets, spread } from '../launch';
 import allocateWgsl from './allocate.wgsl?raw';
 import finishWgsl from './finish.wgsl?raw';
@@ -14,7 +14,7 @@ import scoresWgsl from './scores.wgsl?raw';
 
 const THREADS = 64;
 
-/** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
+/** Bytes of the hyper uniform; allocate it with usage 'uniform'. */
 export const ADALORA_HYPER_BYTES = 32;
 
 /** What happens after a step. */
@@ -39,7 +39,7 @@ export function packAdaloraHyper(h: AdaloraHyper): ArrayBuffer {
 }
 
 /** scaledB = B diag(E); [dOut, rank], e [rank]. */
-export function scaleB(_gpu: Gpu, p: { b: Tensor; e: Tensor; scaledB: Tensor; dOut: number; rank: number }): Dispatch {
+export function scaleB(_gpu: Device, p: { b: Tensor; e: Tensor; scaledB: Tensor; dOut: number; rank: number }): Dispatch {
   return {
     kernel: { label: 'adalora B E', code: scaleBWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.e, p.scaledB],
@@ -48,20 +48,20 @@ export function scaleB(_gpu: Gpu, p: { b: Tensor; e: Tensor; scaledB: Tensor; dO
 }
 
 /** The gradient of B diag(E), in place, into that of B; and that of E. */
-export function adaloraFinish(gpu: Gpu, p: { b: Tensor; e: Tensor; gradB: Tensor; gradE: Tensor; dOut: number; rank: number }): Dispatch {
+export function adaloraFinish(device: Device, p: { b: Tensor; e: Tensor; gradB: Tensor; gradE: Tensor; dOut: number; rank: number }): Dispatch {
   return {
-    kernel: { label: 'adalora finish', code: finishWgsl, constants: { WIDTH: gpu.rowWidth, DOUT: p.dOut, RANK4: p.rank / 4 } },
+    kernel: { label: 'adalora finish', code: finishWgsl, constants: { WIDTH: device.rowWidth, DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.e, p.gradB, p.gradE],
     groups: () => [p.rank / 4, 1, 1],
   };
 }
 
 /** slope = d(weight · ‖C − I‖_F)/dC, doubled for C = A Aᵀ; [rPad, rPad], of which rank count. */
-export function orthogonality(gpu: Gpu, p: { cov: Tensor; slope: Tensor; rPad: number; rank: number; weight: number }): Dispatch {
+export function orthogonality(device: Device, p: { cov: Tensor; slope: Tensor; rPad: number; rank: number; weight: number }): Dispatch {
   return {
     kernel: {
       label: 'adalora orthogonality', code: compose(orthogonalityWgsl, { snippets: [snippets.rowReduce] }),
-      constants: { WIDTH: gpu.rowWidth, RPAD: p.rPad, RANK: p.rank, WEIGHT: p.weight },
+      constants: { WIDTH: device.rowWidth, RPAD: p.rPad, RANK: p.rank, WEIGHT: p.weight },
     },
     bindings: [p.cov, p.slope],
     groups: () => [1, 1, 1],
@@ -69,7 +69,7 @@ export function orthogonality(gpu: Gpu, p: { cov: Tensor; slope: Tensor; rPad: n
 }
 
 /** Averages of |p · g| and of its deviation, of all parameters; `length` a multiple of 4. */
-export function importance(_gpu: Gpu, p: { hyper: Tensor; norm: Tensor; params: Tensor; grads: Tensor; ipt: Tensor; unc: Tensor; length: number }): Dispatch {
+export function importance(_gpu: Device, p: { hyper: Tensor; norm: Tensor; params: Tensor; grads: Tensor; ipt: Tensor; unc: Tensor; length: number }): Dispatch {
   const groups = Math.min(65535, Math.ceil(p.length / 4 / THREADS));
   return {
     kernel: { label: 'adalora importance', code: compose(importanceWgsl, { snippets: [hyperWgsl] }), constants: { LENGTH4: p.length / 4, STRIDE: groups * THREADS } },
@@ -86,11 +86,11 @@ export interface Triple {
 }
 
 /** scores[first + r] of a module's triplets. */
-export function scores(gpu: Gpu, p: { ipt: Triple; unc: Triple; scores: Tensor; first: number; dIn: number; dOut: number; rPad: number; rank: number }): Dispatch {
+export function scores(device: Device, p: { ipt: Triple; unc: Triple; scores: Tensor; first: number; dIn: number; dOut: number; rPad: number; rank: number }): Dispatch {
   return {
     kernel: {
       label: 'adalora scores', code: compose(scoresWgsl, { snippets: [snippets.rowReduce] }),
-      constants: { WIDTH: gpu.rowWidth, RPAD: p.rPad, DIN: p.dIn, DOUT: p.dOut, FIRST: p.first },
+      constants: { WIDTH: device.rowWidth, RPAD: p.rPad, DIN: p.dIn, DOUT: p.dOut, FIRST: p.first },
     },
     bindings: [p.ipt.a, p.unc.a, p.ipt.b, p.unc.b, p.ipt.e, p.unc.e, p.scores],
     groups: () => [p.rank, 1, 1],
@@ -98,11 +98,11 @@ export function scores(gpu: Gpu, p: { ipt: Triple; unc: Triple; scores: Tensor; 
 }
 
 /** Chooses which of all modules' triplets are kept, and sets the others' E to 0. `starts`: where each E lies, in floats. */
-export function allocate(gpu: Gpu, p: { hyper: Tensor; scores: Tensor; starts: Tensor; kept: Tensor; params: Tensor; modules: number; rank: number }): Dispatch {
+export function allocate(device: Device, p: { hyper: Tensor; scores: Tensor; starts: Tensor; kept: Tensor; params: Tensor; modules: number; rank: number }): Dispatch {
   return {
     kernel: {
       label: 'adalora allocate', code: compose(allocateWgsl, { snippets: [hyperWgsl] }),
-      constants: { WIDTH: gpu.info.software ? 4 : 256, MODULES: p.modules, RANK: p.rank },
+      constants: { WIDTH: device.info.software ? 4 : 256, MODULES: p.modules, RANK: p.rank },
     },
     bindings: [p.hyper, p.scores, p.starts, p.kept, p.params],
     groups: () => [1, 1, 1],

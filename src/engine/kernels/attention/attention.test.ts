@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Gpu } from '../../gpu/device';
+import type { Device } from '../../device/device';
 import { expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { overdispatched, rowMeta, tailOf, withTail } from '../../testing/rows';
 import { attention, attentionBackward, type Heads } from './attention';
 import { attentionBackwardRef, attentionRef } from './attention.ref';
@@ -27,8 +27,8 @@ type Inputs = ReturnType<typeof inputsOf>;
  * Forward and backward over sequences of `lengths` in each of `segments`, `stride` rows apart; whole tensors as they are
  * afterwards. `max`: the most rows that the passes are told of.
  */
-async function run(gpu: Gpu, heads: Heads, lengths: number[], inputs: Inputs, { segments = 1, stride = 0, max }: { segments?: number; stride?: number; max?: number } = {}): Promise<Outputs & { meta: Uint32Array }> {
-  const scope = gpu.buffers.scope('attention');
+async function run(device: Device, heads: Heads, lengths: number[], inputs: Inputs, { segments = 1, stride = 0, max }: { segments?: number; stride?: number; max?: number } = {}): Promise<Outputs & { meta: Uint32Array }> {
+  const scope = device.buffers.scope('attention');
   const one = rowMeta(lengths);
   const rows = one.length / 4;
   const meta = new Uint32Array(segments * one.length);
@@ -41,12 +41,12 @@ async function run(gpu: Gpu, heads: Heads, lengths: number[], inputs: Inputs, { 
     rows: max === undefined ? count : { ...count, max }, meta: scope.upload('meta', meta),
     q: scope.upload('q', inputs.q), k: scope.upload('k', inputs.k), v: scope.upload('v', inputs.v), ...made, ...heads,
   };
-  await runOps(gpu, [
-    ...attention(gpu, x),
-    ...attentionBackward(gpu, { ...x, gradOut: scope.upload('gradOut', inputs.gradOut), stats: scope.alloc('stats', allRows * heads.heads * 8) }),
+  await runOps(device, [
+    ...attention(device, x),
+    ...attentionBackward(device, { ...x, gradOut: scope.upload('gradOut', inputs.gradOut), stats: scope.alloc('stats', allRows * heads.heads * 8) }),
   ]);
   const read: Partial<Outputs> = {};
-  for (const name of outputs) read[name] = await floats(gpu, made[name], (allRows + 3) * w[name]);
+  for (const name of outputs) read[name] = await floats(device, made[name], (allRows + 3) * w[name]);
   scope.free();
   return { ...(read as Outputs), meta };
 }
@@ -82,22 +82,22 @@ describe('attention', () => {
     const tile = heads.tile ? ` (${heads.tile.lanes} lanes of ${heads.tile.rows})` : '';
     it(`of sequences ${lengths} with ${heads.heads}/${heads.kvHeads} heads of ${heads.headDim}${tile}, and back`, async () => {
       const inputs = inputsOf(heads, lengths.reduce((a, b) => a + b));
-      expectRight(await run(await testGpu(), heads, lengths, inputs), heads, lengths, inputs);
+      expectRight(await run(await testDevice(), heads, lengths, inputs), heads, lengths, inputs);
     });
   }
 
   const heads = { heads: 6, kvHeads: 3, headDim: 32 };
 
   it('of stacked runs with a gap between them writes their rows only, and each as if alone', async () => {
-    const gpu = await testGpu();
+    const device = await testDevice();
     const [lengths, rows, stride] = [[11, 30, 2], 43, 64];
     const inputs = inputsOf(heads, 3 * stride);
-    const stacked = await run(gpu, heads, lengths, inputs, { segments: 3, stride });
+    const stacked = await run(device, heads, lengths, inputs, { segments: 3, stride });
     const w = widths(heads);
     for (let s = 0; s < 3; s++) {
       const part = (x: Float32Array, width: number) => x.slice(s * stride * width, (s * stride + rows) * width);
       const own = { q: part(inputs.q, w.q), k: part(inputs.k, w.k), v: part(inputs.v, w.v), gradOut: part(inputs.gradOut, w.gradOut) } as Inputs;
-      const single = await run(gpu, heads, lengths, own);
+      const single = await run(device, heads, lengths, own);
       expectRight(single, heads, lengths, own);
       for (const name of outputs) {
         expect(bits(part(stacked[name], w[name])), `${name} of run ${s}`).toEqual(bits(single[name].slice(0, rows * w[name])));
@@ -107,7 +107,7 @@ describe('attention', () => {
   });
 
   it('gives a sequence the same bits wherever it lies, beside numbers that are none', async () => {
-    const gpu = await testGpu();
+    const device = await testDevice();
     const [before, length, after] = [5, 37, 6];
     const w = widths(heads);
     const inputs = inputsOf(heads, before + length + after);
@@ -116,26 +116,26 @@ describe('attention', () => {
       own[name] = inputs[name].slice(before * w[name], (before + length) * w[name]);
       inputs[name].fill(NaN, 0, before * w[name]).fill(Infinity, (before + length) * w[name]);
     }
-    const [single, among] = [await run(gpu, heads, [length], own), await run(gpu, heads, [before, length, after], inputs)];
+    const [single, among] = [await run(device, heads, [length], own), await run(device, heads, [before, length, after], inputs)];
     for (const name of outputs) expect(bits(among[name].slice(before * w[name], (before + length) * w[name])), name).toEqual(bits(single[name].slice(0, length * w[name])));
   });
 
   it('is the same in one dispatch and in several', async () => {
-    const gpu = await testGpu();
+    const device = await testDevice();
     const lengths = [150, 90];
     const inputs = inputsOf(heads, 240);
-    const scope = gpu.buffers.scope('attention');
+    const scope = device.buffers.scope('attention');
     const [rows, t] = [{ ...rowCount(scope, 240), max: 4096 }, scope.alloc('t', 16)];
-    expect(attention(gpu, { rows, meta: t, q: t, k: t, v: t, out: t, lse: t, ...heads }).length).toBeGreaterThan(2);
+    expect(attention(device, { rows, meta: t, q: t, k: t, v: t, out: t, lse: t, ...heads }).length).toBeGreaterThan(2);
     scope.free();
-    const [whole, split] = [await run(gpu, heads, lengths, inputs), await run(gpu, heads, lengths, inputs, { max: 4096 })];
+    const [whole, split] = [await run(device, heads, lengths, inputs), await run(device, heads, lengths, inputs, { max: 4096 })];
     for (const name of outputs) expect(bits(split[name]), name).toEqual(bits(whole[name]));
     expectRight(whole, heads, lengths, inputs);
   });
 
   it('splits a long pass into dispatches of about the same work', async () => {
-    const gpu = await testGpu();
-    const slow = { ...gpu, info: { ...gpu.info, software: true } };
+    const device = await testDevice();
+    const slow = { ...device, info: { ...device.info, software: true } };
     const [rows, macs] = [2048, 6 * 32 * 2];
     for (const falling of [false, true]) {
       const firsts = cuts(slow, rows, 16, macs, falling);
@@ -152,45 +152,45 @@ describe('attention', () => {
   });
 
   it('reads a cache: few rows, keys elsewhere', async () => {
-    const gpu = await testGpu();
-    const scope = gpu.buffers.scope('attention');
+    const device = await testDevice();
+    const scope = device.buffers.scope('attention');
     const [heads, kvHeads, headDim, context] = [4, 2, 8, 40];
     const meta = Uint32Array.of(0, 36, 0, 0, 2 * context, 0, 0, 0, context, 39, 0, 0);
     const [q, k, v] = [3 * heads, 3 * context * kvHeads, 3 * context * kvHeads].map((n, i) => randomFloats(n * headDim, i + 1, 3));
     const [out, lse] = [scope.alloc('out', q.byteLength), scope.alloc('lse', 3 * heads * 4)];
     for (const max of [undefined, 3]) {
-      await runOps(gpu, attention(gpu, {
+      await runOps(device, attention(device, {
         rows: { ...overdispatched(scope, 3, 0), max }, meta: scope.upload('meta', meta), q: scope.upload('q', q), k: scope.upload('k', k), v: scope.upload('v', v),
         out, lse, heads, kvHeads, headDim,
       }));
-      expectCloseToMax(await floats(gpu, out, q.length), attentionRef({ meta, q, k, v, heads, kvHeads, headDim }).out, 2e-6);
+      expectCloseToMax(await floats(device, out, q.length), attentionRef({ meta, q, k, v, heads, kvHeads, headDim }).out, 2e-6);
     }
     scope.free();
   });
 
   it('stays finite and exact at scores of some hundreds', async () => {
-    const gpu = await testGpu();
-    const scope = gpu.buffers.scope('attention');
+    const device = await testDevice();
+    const scope = device.buffers.scope('attention');
     const layout = { heads: 1, kvHeads: 1, headDim: 8 };
     const meta = rowMeta([31]);
     const [q, k, v] = [1, 2, 3].map((seed) => randomFloats(31 * 8, seed, seed < 3 ? 20 : 1));
     const [out, lse] = [scope.alloc('out', q.byteLength), scope.alloc('lse', 31 * 4)];
-    await runOps(gpu, attention(gpu, {
+    await runOps(device, attention(device, {
       rows: overdispatched(scope, 31, 0), meta: scope.upload('meta', meta), q: scope.upload('q', q), k: scope.upload('k', k), v: scope.upload('v', v), out, lse, ...layout,
     }));
     // Scores near 500 carry f32 errors of about 3e-5, and exp passes them on.
-    expectCloseToMax(await floats(gpu, out, q.length), attentionRef({ meta, q, k, v, ...layout }).out, 1e-4);
+    expectCloseToMax(await floats(device, out, q.length), attentionRef({ meta, q, k, v, ...layout }).out, 1e-4);
     scope.free();
   });
 
   it('refuses heads it has no layout for', async () => {
-    const gpu = await testGpu();
-    const scope = gpu.buffers.scope('attention');
+    const device = await testDevice();
+    const scope = device.buffers.scope('attention');
     const t = scope.alloc('t', 16);
     const base = { rows: overdispatched(scope, 1), meta: t, q: t, k: t, v: t, out: t, lse: t };
-    expect(() => attention(gpu, { ...base, heads: 2, kvHeads: 1, headDim: 6 })).toThrow(/multiple of 4/);
-    expect(() => attention(gpu, { ...base, heads: 2, kvHeads: 1, headDim: 132 })).toThrow(/up to 128/);
-    expect(() => attention(gpu, { ...base, heads: 4, kvHeads: 3, headDim: 8 })).toThrow(/evenly/);
+    expect(() => attention(device, { ...base, heads: 2, kvHeads: 1, headDim: 6 })).toThrow(/multiple of 4/);
+    expect(() => attention(device, { ...base, heads: 2, kvHeads: 1, headDim: 132 })).toThrow(/up to 128/);
+    expect(() => attention(device, { ...base, heads: 4, kvHeads: 3, headDim: 8 })).toThrow(/evenly/);
     scope.free();
   });
 });

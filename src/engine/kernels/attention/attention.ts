@@ -7,10 +7,10 @@
  */
 import { GpuError } from '../../../shared/errors';
 import { texts } from '../../../shared/texts';
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
 import forward from './attention.wgsl?raw';
 import deltaPass from './attentionDelta.wgsl?raw';
@@ -44,13 +44,13 @@ interface Pass {
 }
 
 /** A pass in the frame of team.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
-function pass(gpu: Gpu, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKeys: keys, arrays, products }: Pass): Dispatch[] {
+function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKeys: keys, arrays, products }: Pass): Dispatch[] {
   const { heads, kvHeads, headDim } = p;
   if (heads % kvHeads !== 0) throw new GpuError(texts().errors.engine.model.heads(heads, kvHeads));
   const hd4 = quads(headDim, 'head');
   if (hd4 > 32) throw new GpuError(texts().errors.engine.model.headSize(headDim));
   const [own, stream] = keys ? [1, heads / kvHeads] : [heads / kvHeads, 1];
-  const tile = p.tile ?? attentionTile(gpu, rows, headDim, arrays, own);
+  const tile = p.tile ?? attentionTile(device, rows, headDim, arrays, own);
   const all = [rows.dims, ...bindings];
   const kernel = {
     label,
@@ -62,7 +62,7 @@ function pass(gpu: Gpu, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKey
     constants: { SCALE: 1 / Math.sqrt(headDim), THREADS: tile.threads },
   };
   const rowsPerGroup = (tile.threads * tile.rows) / own;
-  const firsts = cuts(gpu, rows.max ?? 0, rowsPerGroup, heads * headDim * products, keys);
+  const firsts = cuts(device, rows.max ?? 0, rowsPerGroup, heads * headDim * products, keys);
   return firsts.map((first, i) => ({
     kernel,
     bindings: all,
@@ -78,8 +78,8 @@ function pass(gpu: Gpu, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKey
  * log-sum-exp of every row and head in `lse` [rows, heads]. Scores are scaled by 1/√headDim. Overwrites.
  * @throws {GpuError} when headDim is no multiple of 4 or past 128, or the heads cannot be shared evenly.
  */
-export function attention(gpu: Gpu, p: { rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor } & Heads): Dispatch[] {
-  return pass(gpu, p.rows, p, { label: 'attention', wgsl: [forward], bindings: [p.meta, p.q, p.k, p.v, p.out, p.lse], ofKeys: false, arrays: 2, products: 2 });
+export function attention(device: Device, p: { rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor } & Heads): Dispatch[] {
+  return pass(device, p.rows, p, { label: 'attention', wgsl: [forward], bindings: [p.meta, p.q, p.k, p.v, p.out, p.lse], ofKeys: false, arrays: 2, products: 2 });
 }
 
 /**
@@ -87,7 +87,7 @@ export function attention(gpu: Gpu, p: { rows: RowCount; meta: Tensor; q: Tensor
  * [rows, heads, 2]: {lse, D} with D = Σ gradOut·out per head, in one tensor so that no pass needs more than the
  * eight storage buffers every adapter has. `gradQ` as q, `gradK` and `gradV` as k; overwrites all.
  */
-export function attentionBackward(gpu: Gpu, p: {
+export function attentionBackward(device: Device, p: {
   rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor; gradOut: Tensor;
   stats: Tensor; gradQ: Tensor; gradK: Tensor; gradV: Tensor;
 } & Heads): Dispatch[] {
@@ -101,7 +101,7 @@ export function attentionBackward(gpu: Gpu, p: {
       bindings: [rows.dims, p.out, gradOut, p.lse, stats],
       groups: perElement(rows, p.heads),
     },
-    ...pass(gpu, rows, p, { label: 'attentionGradQ', wgsl: [ofQueries, gradient], bindings: [meta, q, gradOut, k, v, stats, p.gradQ], ofKeys: false, arrays: 3, products: 3 }),
-    ...pass(gpu, rows, p, { label: 'attentionGradKV', wgsl: [ofKeys, gradient], bindings: [meta, k, v, q, gradOut, stats, p.gradK, p.gradV], ofKeys: true, arrays: 4, products: 4 }),
+    ...pass(device, rows, p, { label: 'attentionGradQ', wgsl: [ofQueries, gradient], bindings: [meta, q, gradOut, k, v, stats, p.gradQ], ofKeys: false, arrays: 3, products: 3 }),
+    ...pass(device, rows, p, { label: 'attentionGradKV', wgsl: [ofKeys, gradient], bindings: [meta, k, v, q, gradOut, stats, p.gradK, p.gradV], ofKeys: true, arrays: 4, products: 4 }),
   ];
 }

@@ -1,12 +1,12 @@
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
 import wgsl from './copyRows.wgsl?raw';
 
 /** `out = x`, or with `add` `out += x`; both [rows, width], of different buffers. */
-export function copyRows(_gpu: Gpu, p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean }): Dispatch {
+export function copyRows(_gpu: Device, p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean }): Dispatch {
   const D4 = quads(p.width, 'row');
   const add = p.add ?? false;
   return {

@@ -1,7 +1,7 @@
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
 import wgsl from './copyToCache.wgsl?raw';
 
@@ -9,7 +9,7 @@ import wgsl from './copyToCache.wgsl?raw';
  * `cache[keyStart + position, :] = x[row, :]`: puts new keys or values where `attention` will read them. `meta`
  * u32 [rows, 4] as in `attention`, `x` [rows, width], `cache` [keyRows, width]; other cache rows stay.
  */
-export function copyToCache(_gpu: Gpu, p: { rows: RowCount; meta: Tensor; x: Tensor; cache: Tensor; width: number }): Dispatch {
+export function copyToCache(_gpu: Device, p: { rows: RowCount; meta: Tensor; x: Tensor; cache: Tensor; width: number }): Dispatch {
   const D4 = quads(p.width, 'row');
   return {
     kernel: { label: 'copyToCache', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },

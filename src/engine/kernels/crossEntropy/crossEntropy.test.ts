@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose, expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, runOps, testDevice } from '../../testing/harness';
 import { overdispatched, tailOf, withTail } from '../../testing/rows';
 import { crossEntropy } from './crossEntropy';
 import { crossEntropyBackwardRef, crossEntropyRef } from './crossEntropy.ref';
@@ -8,7 +8,7 @@ import { crossEntropyBackwardRef, crossEntropyRef } from './crossEntropy.ref';
 describe('crossEntropy', () => {
   for (const [rows, vocab, stride, scale] of [[57, 1001, 1004, 5], [1, 3, 4, 1], [130, 64, 64, 200], [5, 4096, 4160, 10]]) {
     it(`of ${rows} rows over ${vocab} of ${stride} columns, logits to ±${scale}`, async () => {
-      const gpu = await testGpu();
+      const device = await testDevice();
       const logits = randomFloats(rows * stride, 1, scale);
       for (let row = 0; row < rows; row++) logits.fill(1e30, row * stride + vocab, (row + 1) * stride); // must not count
       const targets = Uint32Array.from({ length: rows }, (_, i) => (i * 7919 + vocab - 1) % vocab);
@@ -17,14 +17,14 @@ describe('crossEntropy', () => {
       const gradients = crossEntropyBackwardRef(logits, targets, vocab, stride, new Float64Array(rows).fill(lossScale));
       for (const rowWidth of [4, 64]) {
         for (const gradient of [false, true]) {
-          const scope = gpu.buffers.scope('crossEntropy');
+          const scope = device.buffers.scope('crossEntropy');
           const inPlace = scope.upload('logits', Float32Array.of(...logits, ...tailOf(3 * stride)));
           const out = scope.upload('loss', withTail(rows, 3));
-          await runOps(gpu, [crossEntropy({ ...gpu, rowWidth }, {
+          await runOps(device, [crossEntropy({ ...device, rowWidth }, {
             rows: overdispatched(scope, rows, 3, { lossScale }), targets: scope.upload('targets', targets), logits: inPlace, loss: out, vocab, stride, gradient,
           })]);
-          expectClose(await floats(gpu, out, rows + 3), [...loss, ...tailOf(3)], { rtol: 5e-7, atol: 1e-6 }, 'loss');
-          const got = await floats(gpu, inPlace, (rows + 3) * stride);
+          expectClose(await floats(device, out, rows + 3), [...loss, ...tailOf(3)], { rtol: 5e-7, atol: 1e-6 }, 'loss');
+          const got = await floats(device, inPlace, (rows + 3) * stride);
           // exp passes the f32 error of a logit of 200 (1e-5) on.
           if (gradient) expectCloseToMax(got, [...gradients, ...tailOf(3 * stride)], scale > 100 ? 2e-5 : 2e-6, 'gradient');
           else expect(got.slice(0, rows * stride)).toEqual(logits);
@@ -35,17 +35,17 @@ describe('crossEntropy', () => {
   }
 
   it('is finite when one logit towers over all others', async () => {
-    const gpu = await testGpu();
-    const scope = gpu.buffers.scope('crossEntropy');
+    const device = await testDevice();
+    const scope = device.buffers.scope('crossEntropy');
     const logits = new Float32Array(8).fill(-3000);
     logits[2] = 3000;
     logits[6] = 3000;
     const [inPlace, loss] = [scope.upload('logits', logits), scope.alloc('loss', 8)];
-    await runOps(gpu, [crossEntropy(gpu, {
+    await runOps(device, [crossEntropy(device, {
       rows: overdispatched(scope, 2, 0), targets: scope.upload('targets', Uint32Array.of(2, 1)), logits: inPlace, loss, vocab: 4, stride: 4, gradient: true,
     })]);
-    expect([...await floats(gpu, loss, 2)]).toEqual([0, 6000]);
-    expect([...await floats(gpu, inPlace, 8)]).toEqual([0, 0, 0, 0, 0, -1, 1, 0]);
+    expect([...await floats(device, loss, 2)]).toEqual([0, 6000]);
+    expect([...await floats(device, inPlace, 8)]).toEqual([0, 0, 0, 0, 0, -1, 1, 0]);
     scope.free();
   });
 });

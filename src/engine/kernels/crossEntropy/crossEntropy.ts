@@ -1,9 +1,9 @@
 import { GpuError } from '../../../shared/errors';
 import { texts } from '../../../shared/texts';
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perRow, quads, snippets } from '../launch';
 import wgsl from './crossEntropy.wgsl?raw';
 
@@ -12,13 +12,13 @@ import wgsl from './crossEntropy.wgsl?raw';
  * stride ≥ vocab (columns beyond are ignored), `targets` u32 [rows] each below vocab, `loss` [rows]. With `gradient`
  * the logits become (softmax − onehot) · `dims.lossScale`, zero in the columns beyond vocab.
  */
-export function crossEntropy(gpu: Gpu, p: { rows: RowCount; targets: Tensor; logits: Tensor; loss: Tensor; vocab: number; stride: number; gradient: boolean }): Dispatch {
+export function crossEntropy(device: Device, p: { rows: RowCount; targets: Tensor; logits: Tensor; loss: Tensor; vocab: number; stride: number; gradient: boolean }): Dispatch {
   if (p.stride < p.vocab) throw new GpuError(texts().errors.engine.model.logitRows(p.stride, p.vocab));
   return {
     kernel: {
       label: p.gradient ? 'crossEntropyGradient' : 'crossEntropy',
       code: compose(wgsl, { snippets: [snippets.dims, snippets.rowReduce] }),
-      constants: { VOCAB: p.vocab, S4: quads(p.stride, 'logits'), GRADIENT: Number(p.gradient), WIDTH: gpu.rowWidth },
+      constants: { VOCAB: p.vocab, S4: quads(p.stride, 'logits'), GRADIENT: Number(p.gradient), WIDTH: device.rowWidth },
     },
     bindings: [p.rows.dims, p.targets, p.logits, p.loss],
     groups: perRow(p.rows),

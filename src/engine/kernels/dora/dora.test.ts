@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BufferScope } from '../../gpu/buffers';
+import type { BufferScope } from '../../device/buffers';
 import { expectClose, expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, runOps, testDevice } from '../../testing/harness';
 import { overdispatched, tailOf, withTail } from '../../testing/rows';
 import { addScaled, columnDots, doraFinish, doraScale, frozenGradient, rowTerms } from './dora';
 import { type DoraRef, doraDeltaRef, doraProductsRef, doraScaleRef } from './dora.ref';
@@ -19,7 +19,7 @@ function module({ dIn, dOut, rank }: (typeof shapes)[number], zeroB = false): Do
 
 /** doraScale with its inputs made on the host. */
 async function scale(scope: BufferScope, p: ReturnType<typeof module>) {
-  const gpu = await testGpu();
+  const device = await testDevice();
   const { w, a, dIn, dOut, rank, scaling } = p;
   const dot = (x: ArrayLike<number>, i: number, y: ArrayLike<number>, j: number) => {
     let sum = 0;
@@ -36,33 +36,33 @@ async function scale(scope: BufferScope, p: ReturnType<typeof module>) {
     b: scope.upload('b', p.b), m: scope.upload('m', m),
     norm: scope.upload('norm', withTail(dOut, 2)), change: scope.upload('change', withTail(dOut, 2)), scaledB: scope.upload('scaledB', withTail(dOut * rank, 4)),
   };
-  await runOps(gpu, [doraScale(gpu, { ...tensors, dOut, rank, scaling })]);
-  return { gpu, ...tensors };
+  await runOps(device, [doraScale(device, { ...tensors, dOut, rank, scaling })]);
+  return { device, ...tensors };
 }
 
 describe.each(shapes)('dOut $dOut, dIn $dIn, rank $rank', (shape) => {
   it('scale: n, c and scaled B', async () => {
-    const scope = (await testGpu()).buffers.scope('dora');
+    const scope = (await testDevice()).buffers.scope('dora');
     const p = module(shape);
-    const { gpu, norm, change, scaledB } = await scale(scope, p);
+    const { device, norm, change, scaledB } = await scale(scope, p);
     const expected = doraScaleRef(p);
-    expectClose(await floats(gpu, norm, p.dOut + 2), [...expected.norm, ...tailOf(2)], { rtol: 3e-6 }, 'n');
-    expectClose(await floats(gpu, change, p.dOut + 2), [...expected.change, ...tailOf(2)], { atol: 3e-6 }, 'c');
-    expectClose(await floats(gpu, scaledB, p.dOut * p.rank + 4), [...Array.from(p.b, (v, i) => v * (1 + expected.change[Math.floor(i / p.rank)])), ...tailOf(4)], { atol: 3e-6 }, 'scaled B');
+    expectClose(await floats(device, norm, p.dOut + 2), [...expected.norm, ...tailOf(2)], { rtol: 3e-6 }, 'n');
+    expectClose(await floats(device, change, p.dOut + 2), [...expected.change, ...tailOf(2)], { atol: 3e-6 }, 'c');
+    expectClose(await floats(device, scaledB, p.dOut * p.rank + 4), [...Array.from(p.b, (v, i) => v * (1 + expected.change[Math.floor(i / p.rank)])), ...tailOf(4)], { atol: 3e-6 }, 'scaled B');
     scope.free();
   });
 
   it('scale: exactly nothing where nothing was learnt, zero rows too', async () => {
-    const scope = (await testGpu()).buffers.scope('dora');
+    const scope = (await testDevice()).buffers.scope('dora');
     const p = module(shape, true);
-    const { gpu, change } = await scale(scope, p);
-    expect([...await floats(gpu, change, p.dOut)]).toEqual(Array(p.dOut).fill(0));
+    const { device, change } = await scale(scope, p);
+    expect([...await floats(device, change, p.dOut)]).toEqual(Array(p.dOut).fill(0));
     scope.free();
   });
 
   it('finish: the gradients of Σ G ⊙ Δ, n held constant, by differences', async () => {
-    const gpu = await testGpu();
-    const scope = gpu.buffers.scope('dora');
+    const device = await testDevice();
+    const scope = device.buffers.scope('dora');
     const p = module(shape);
     const rows = 5;
     const { norm, change } = doraScaleRef(p);
@@ -85,45 +85,45 @@ describe.each(shapes)('dOut $dOut, dIn $dIn, rank $rank', (shape) => {
       return sum;
     });
     const out = { gradB: scope.upload('gradB', gradScaledB), gradM: scope.upload('gradM', gradM) };
-    await runOps(gpu, [doraFinish(gpu, { dOut: p.dOut, rank: p.rank, b: scope.upload('b', p.b), norm: scope.upload('norm', Float32Array.from(norm)), change: scope.upload('change', Float32Array.from(change)), ...out })]);
-    expectCloseToMax(await floats(gpu, out.gradB, p.b.length), Array.from(p.b, (_, at) => slope('b', at)), 1e-5, 'dB');
-    expectCloseToMax(await floats(gpu, out.gradM, p.dOut), Array.from(p.m, (_, at) => slope('m', at)), 1e-5, 'dm');
+    await runOps(device, [doraFinish(device, { dOut: p.dOut, rank: p.rank, b: scope.upload('b', p.b), norm: scope.upload('norm', Float32Array.from(norm)), change: scope.upload('change', Float32Array.from(change)), ...out })]);
+    expectCloseToMax(await floats(device, out.gradB, p.b.length), Array.from(p.b, (_, at) => slope('b', at)), 1e-5, 'dB');
+    expectCloseToMax(await floats(device, out.gradM, p.dOut), Array.from(p.m, (_, at) => slope('m', at)), 1e-5, 'dm');
     scope.free();
   });
 });
 
 it.each([[57, 12], [1, 4], [130, 176]])('the part along y: %i rows of %i, all and open ones', async (rows, width) => {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('dora');
+  const device = await testDevice();
+  const scope = device.buffers.scope('dora');
   const [change, base, other, before] = [randomFloats(width, 1), randomFloats(rows * width, 2), randomFloats(rows * width, 3), randomFloats(rows * width, 4)];
   const open = Uint32Array.from({ length: rows }, (_, i) => (i % 3 === 1 ? 0 : 1));
   const kept = [...open.keys()].filter((i) => open[i] === 1);
   const count = overdispatched(scope, rows);
   // Fewer workgroups than there are pieces of work: the kernels walk on.
-  const active = { list: scope.upload('list', Uint32Array.from([kept.length, ...kept])), args: { indirect: scope.upload('args', Uint32Array.of(2, 1, 1, 0), GPUBufferUsage.INDIRECT), offset: 0 } };
+  const active = { list: scope.upload('list', Uint32Array.from([kept.length, ...kept])), args: { indirect: scope.upload('args', Uint32Array.of(2, 1, 1, 0), 'indirect'), offset: 0 } };
   const common = { change: scope.upload('change', change), base: scope.upload('base', base), width };
   const gradOut = scope.upload('other', other);
   const y = [0, 1].map((i) => scope.upload(`y${i}`, Float32Array.from([...before, ...tailOf(3 * width)])));
   const back = [0, 1].map((i) => scope.upload(`back${i}`, withTail(rows * width, 3 * width)));
   const terms = [0, 1].map((i) => scope.upload(`term${i}`, withTail(rows, 3)));
   const sums = [0, 1].map((i) => scope.upload(`sums${i}`, new Float32Array(width).fill(0.5)));
-  await runOps(gpu, [
-    addScaled(gpu, { ...common, rows: count, y: y[0] }), addScaled(gpu, { ...common, rows: active, y: y[1] }),
-    frozenGradient(gpu, { ...common, rows: count, gradOut, open: null, out: back[0] }),
-    frozenGradient(gpu, { ...common, rows: count, gradOut, open: scope.upload('open', open), out: back[1] }),
-    rowTerms(gpu, { ...common, rows: count, other: gradOut, out: terms[0], dot: false }), rowTerms(gpu, { ...common, rows: count, other: gradOut, out: terms[1], dot: true }),
-    columnDots(gpu, { rows: count, gradOut, base: common.base, sums: sums[0], width }), columnDots(gpu, { rows: active, gradOut, base: common.base, sums: sums[1], width }),
+  await runOps(device, [
+    addScaled(device, { ...common, rows: count, y: y[0] }), addScaled(device, { ...common, rows: active, y: y[1] }),
+    frozenGradient(device, { ...common, rows: count, gradOut, open: null, out: back[0] }),
+    frozenGradient(device, { ...common, rows: count, gradOut, open: scope.upload('open', open), out: back[1] }),
+    rowTerms(device, { ...common, rows: count, other: gradOut, out: terms[0], dot: false }), rowTerms(device, { ...common, rows: count, other: gradOut, out: terms[1], dot: true }),
+    columnDots(device, { rows: count, gradOut, base: common.base, sums: sums[0], width }), columnDots(device, { rows: active, gradOut, base: common.base, sums: sums[1], width }),
   ]);
   const part = base.map((v, at) => change[at % width] * v);
   for (const [which, isOpen] of [() => true, (i: number) => open[i] === 1].entries()) {
     const row = (at: number) => Math.floor(at / width);
-    expectClose(await floats(gpu, y[which], (rows + 3) * width), [...Array.from(before, (v, at) => v + (isOpen(row(at)) ? part[at] : 0)), ...tailOf(3 * width)], { atol: 1e-6 }, 'y');
-    expectClose(await floats(gpu, back[which], (rows + 3) * width), [...Array.from(other, (v, at) => v * (isOpen(row(at)) ? 1 + change[at % width] : 1)), ...tailOf(3 * width)], { atol: 1e-6 }, 'back');
+    expectClose(await floats(device, y[which], (rows + 3) * width), [...Array.from(before, (v, at) => v + (isOpen(row(at)) ? part[at] : 0)), ...tailOf(3 * width)], { atol: 1e-6 }, 'y');
+    expectClose(await floats(device, back[which], (rows + 3) * width), [...Array.from(other, (v, at) => v * (isOpen(row(at)) ? 1 + change[at % width] : 1)), ...tailOf(3 * width)], { atol: 1e-6 }, 'back');
     const rowSum = (f: (at: number) => number) => Array.from({ length: rows }, (_, i) => { let sum = 0; for (let at = i * width; at < (i + 1) * width; at++) sum += f(at); return sum; });
     const expected = which === 0 ? rowSum((at) => (other[at] + part[at]) ** 2) : rowSum((at) => other[at] * part[at]);
-    expectClose(await floats(gpu, terms[which], rows + 3), [...expected, ...tailOf(3)], { atol: 2e-6 * Math.max(...expected.map(Math.abs)) }, 'terms');
+    expectClose(await floats(device, terms[which], rows + 3), [...expected, ...tailOf(3)], { atol: 2e-6 * Math.max(...expected.map(Math.abs)) }, 'terms');
     const columns = Array.from({ length: width }, (_, d) => { let sum = 0.5; for (let i = 0; i < rows; i++) if (isOpen(i)) sum += other[i * width + d] * base[i * width + d]; return sum; });
-    expectCloseToMax(await floats(gpu, sums[which], width), columns, 2e-6, 'sums');
+    expectCloseToMax(await floats(device, sums[which], width), columns, 2e-6, 'sums');
   }
   scope.free();
 });

@@ -1,8 +1,8 @@
 /** What DoRA needs besides LoRA's products: its scale, and Δ's part along W0 x. Symbols as in adapters/dora. */
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, perRow, quads, snippets, spread } from '../launch';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import addScaledWgsl from './addScaled.wgsl?raw';
@@ -24,7 +24,7 @@ interface Outputs {
 }
 
 /** n = ‖W0 + s B A‖ by rows, change = m/n − 1, scaledB = m/n · B. */
-export function doraScale(_gpu: Gpu, p: Outputs & {
+export function doraScale(_gpu: Device, p: Outputs & {
   scaling: number;
   /** ‖W0‖² by rows, [dOut] */
   squares: Tensor;
@@ -46,7 +46,7 @@ export function doraScale(_gpu: Gpu, p: Outputs & {
 }
 
 /** Gradients of scaledB and Σ S g ⊙ (W0 x), in place, into those of B and m. */
-export function doraFinish(_gpu: Gpu, p: Outputs & { b: Tensor; norm: Tensor; change: Tensor; gradB: Tensor; gradM: Tensor }): Dispatch {
+export function doraFinish(_gpu: Device, p: Outputs & { b: Tensor; norm: Tensor; change: Tensor; gradB: Tensor; gradM: Tensor }): Dispatch {
   return {
     kernel: { label: 'dora finish', code: finishWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.norm, p.change, p.gradB, p.gradM],
@@ -55,7 +55,7 @@ export function doraFinish(_gpu: Gpu, p: Outputs & { b: Tensor; norm: Tensor; ch
 }
 
 /** y += change ⊙ base for all rows or the open ones; y and base [·, width]. */
-export function addScaled(_gpu: Gpu, p: { rows: Rows; change: Tensor; base: Tensor; y: Tensor; width: number }): Dispatch {
+export function addScaled(_gpu: Device, p: { rows: Rows; change: Tensor; base: Tensor; y: Tensor; width: number }): Dispatch {
   const { rows } = p;
   const D4 = quads(p.width, 'module');
   return {
@@ -66,7 +66,7 @@ export function addScaled(_gpu: Gpu, p: { rows: Rows; change: Tensor; base: Tens
 }
 
 /** out = gradOut ⊙ (1 + S change): what goes back through W0. `open` null: S = 1. */
-export function frozenGradient(_gpu: Gpu, p: { rows: RowCount; change: Tensor; gradOut: Tensor; open: Tensor | null; out: Tensor; width: number }): Dispatch {
+export function frozenGradient(_gpu: Device, p: { rows: RowCount; change: Tensor; gradOut: Tensor; open: Tensor | null; out: Tensor; width: number }): Dispatch {
   const D4 = quads(p.width, 'module');
   return {
     kernel: { label: 'dora g (1 + c)', code: compose(frozenGradientWgsl, { snippets: [snippets.rows, p.open ? openGated : openAll] }), constants: { D4 } },
@@ -76,12 +76,12 @@ export function frozenGradient(_gpu: Gpu, p: { rows: RowCount; change: Tensor; g
 }
 
 /** out [rows] = ‖other + change ⊙ base‖², or with `dot` ⟨other, change ⊙ base⟩; other and base [rows, width]. */
-export function rowTerms(gpu: Gpu, p: { rows: RowCount; change: Tensor; base: Tensor; other: Tensor; out: Tensor; width: number; dot: boolean }): Dispatch {
+export function rowTerms(device: Device, p: { rows: RowCount; change: Tensor; base: Tensor; other: Tensor; out: Tensor; width: number; dot: boolean }): Dispatch {
   return {
     kernel: {
       label: p.dot ? 'dora g·c y' : 'dora ‖Δ‖²',
       code: compose(rowTermsWgsl, { consts: { DOT: p.dot }, snippets: [snippets.rows, snippets.rowReduce] }),
-      constants: { D4: quads(p.width, 'module'), WIDTH: gpu.rowWidth },
+      constants: { D4: quads(p.width, 'module'), WIDTH: device.rowWidth },
     },
     bindings: [p.rows.dims, p.change, p.base, p.other, p.out],
     groups: perRow(p.rows),
@@ -89,11 +89,11 @@ export function rowTerms(gpu: Gpu, p: { rows: RowCount; change: Tensor; base: Te
 }
 
 /** sums [width] += Σ gradOut ⊙ base over all rows or the open ones. */
-export function columnDots(gpu: Gpu, p: { rows: Rows; gradOut: Tensor; base: Tensor; sums: Tensor; width: number }): Dispatch {
+export function columnDots(device: Device, p: { rows: Rows; gradOut: Tensor; base: Tensor; sums: Tensor; width: number }): Dispatch {
   const { rows } = p;
   const D4 = quads(p.width, 'module');
   // Neighbouring columns lie side by side; software adapters want few threads.
-  const [X, Y] = gpu.info.software ? [4, 1] : [8, 32];
+  const [X, Y] = device.info.software ? [4, 1] : [8, 32];
   return {
     kernel: { label: `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`, code: compose(columnDotsWgsl, { snippets: rowsSnippets(rows) }), constants: { D4, X, Y } },
     bindings: [rowsBinding(rows), p.gradOut, p.base, p.sums],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { expectClose } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { overdispatched, tailOf, withTail } from '../../testing/rows';
 import { dropout } from './dropout';
 import { dropoutRef } from './dropout.ref';
@@ -10,8 +10,8 @@ const cases = [[57, 12, 0.1], [1, 4, 0.5], [130, 176, 0.9]] as const;
 
 for (const [rows, width, p] of cases) {
   it(`drops ${p} of ${rows} rows of ${width}, and adds the same to the open rows`, async () => {
-    const gpu = await testGpu();
-    const scope = gpu.buffers.scope('dropout');
+    const device = await testDevice();
+    const scope = device.buffers.scope('dropout');
     const x = randomFloats(rows * width, 1);
     const key = dropoutKey(7, 3, 1);
     const count = overdispatched(scope, rows, 3, { dropoutKey: key });
@@ -21,15 +21,15 @@ for (const [rows, width, p] of cases) {
     const open = Array.from({ length: rows }, (_, i) => i).filter((i) => i % 3 !== 1);
     const list = scope.upload('list', Uint32Array.from([open.length, ...open]));
     // Two workgroups, however many elements: the kernel walks on.
-    const args = scope.upload('args', Uint32Array.of(2, 1, 1, 0), GPUBufferUsage.INDIRECT);
+    const args = scope.upload('args', Uint32Array.of(2, 1, 1, 0), 'indirect');
     const common = { pass: count, x: scope.upload('x', x), width, p, salt: 99 };
-    await runOps(gpu, [
-      dropout(gpu, { ...common, rows: count, out }),
-      dropout(gpu, { ...common, rows: { list, args: { indirect: args, offset: 0 } }, out: sum, add: true }),
+    await runOps(device, [
+      dropout(device, { ...common, rows: count, out }),
+      dropout(device, { ...common, rows: { list, args: { indirect: args, offset: 0 } }, out: sum, add: true }),
     ]);
     const expected = dropoutRef(x, rows, width, { p, key, salt: 99 });
-    expectClose(await floats(gpu, out, (rows + 3) * width), [...expected, ...tailOf(3 * width)], { rtol: 1e-6 }, 'out');
-    expectClose(await floats(gpu, sum, rows * width), expected.map((v, i) => before[i] + (Math.floor(i / width) % 3 !== 1 ? v : 0)), { rtol: 1e-6, atol: 1e-6 }, 'sum');
+    expectClose(await floats(device, out, (rows + 3) * width), [...expected, ...tailOf(3 * width)], { rtol: 1e-6 }, 'out');
+    expectClose(await floats(device, sum, rows * width), expected.map((v, i) => before[i] + (Math.floor(i / width) % 3 !== 1 ? v : 0)), { rtol: 1e-6, atol: 1e-6 }, 'sum');
     if (rows > 1) {
       const dropped = expected.filter((v) => v === 0).length / expected.length;
       expect(Math.abs(dropped - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / expected.length));
@@ -39,15 +39,15 @@ for (const [rows, width, p] of cases) {
 }
 
 it('key 0 drops nothing; other keys, salts and rows drop otherwise', async () => {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('dropout');
+  const device = await testDevice();
+  const scope = device.buffers.scope('dropout');
   const [rows, width] = [40, 16];
   const x = scope.upload('x', new Float32Array(rows * width).fill(1));
   const run = async (dropoutKey_: number, salt: number) => {
     const out = scope.alloc('out', 4 * rows * width);
     const count = rowCount(scope, rows, { dropoutKey: dropoutKey_ });
-    await runOps(gpu, [dropout(gpu, { rows: count, pass: count, x, out, width, p: 0.5, salt })]);
-    return [...await floats(gpu, out, rows * width)];
+    await runOps(device, [dropout(device, { rows: count, pass: count, x, out, width, p: 0.5, salt })]);
+    return [...await floats(device, out, rows * width)];
   };
   expect((await run(0, 1)).every((v) => v === 1)).toBe(true);
   const masks = [await run(5, 1), await run(5, 2), await run(6, 1)];

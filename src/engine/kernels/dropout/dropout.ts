@@ -1,8 +1,8 @@
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import dims from '../../gpu/dims.wgsl?raw';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import dims from '../../device/dims.wgsl?raw';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads } from '../launch';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import wgsl from './dropout.wgsl?raw';
@@ -26,7 +26,7 @@ export interface DropoutParams {
 }
 
 /** out (+)= keep · x / (1 − p), torch's `nn.Dropout`; the mask depends on the pass's key, `salt`, row and column only. */
-export function dropout(_gpu: Gpu, p: DropoutParams): Dispatch {
+export function dropout(_gpu: Device, p: DropoutParams): Dispatch {
   const D4 = quads(p.width, 'row');
   const values = new ArrayBuffer(16);
   new Uint32Array(values).set([p.salt, Math.round(p.p * 2 ** 32)]);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { halfBits } from '../matmul/weight';
 import { embed } from './embed';
 import { embedRef } from './embed.ref';
@@ -7,8 +7,8 @@ import { embedRef } from './embed.ref';
 for (const type of ['f32', 'f16'] as const) {
   for (const split of [[33], [12, 20, 1]]) {
     it(`embed looks tokens up in ${split.length} part(s) of ${type}`, async () => {
-      const gpu = await testGpu();
-      const scope = gpu.buffers.scope('embed');
+      const device = await testDevice();
+      const scope = device.buffers.scope('embed');
       const [rows, width, vocab] = [57, 20, 33];
       const table = randomFloats(vocab * width, 1).map((x) => Math.round(512 * x) / 512);
       const ids = Int32Array.from({ length: rows }, (_, i) => (i * i) % vocab);
@@ -21,8 +21,8 @@ for (const type of ['f32', 'f16'] as const) {
         return part;
       });
       const out = scope.alloc('out', rows * width * 4);
-      await runOps(gpu, embed(gpu, { rows: rowCount(scope, rows), ids: scope.upload('ids', ids), table: parts, out, width }));
-      expect([...await floats(gpu, out, rows * width)]).toEqual([...embedRef(ids, table, width)]);
+      await runOps(device, embed(device, { rows: rowCount(scope, rows), ids: scope.upload('ids', ids), table: parts, out, width }));
+      expect([...await floats(device, out, rows * width)]).toEqual([...embedRef(ids, table, width)]);
       scope.free();
     });
   }

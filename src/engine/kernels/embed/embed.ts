@@ -1,7 +1,7 @@
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
 import { type Weight, loadSnippet } from '../matmul/weight';
 import wgsl from './embed.wgsl?raw';
@@ -17,10 +17,10 @@ export interface TablePart {
  * `out[row, :] = table[ids[row], :]`. `ids` u32 or non-negative i32 [rows], each below the table's rows; `table`
  * [vocab, width] in parts; `out` [rows, width]; overwrites. One dispatch for each part.
  */
-export function embed(gpu: Gpu, p: { rows: RowCount; ids: Tensor; table: TablePart[]; out: Tensor; width: number }): Dispatch[] {
+export function embed(device: Device, p: { rows: RowCount; ids: Tensor; table: TablePart[]; out: Tensor; width: number }): Dispatch[] {
   const D4 = quads(p.width, 'row');
   return p.table.map(({ first, rows, weight }) => {
-    const { enables, wgsl: load } = loadSnippet(gpu, weight);
+    const { enables, wgsl: load } = loadSnippet(device, weight);
     return {
       kernel: { label: 'embed', code: compose(wgsl, { enables, snippets: [snippets.rows, load] }), constants: { D4, FIRST: first, COUNT: rows } },
       bindings: [p.rows.dims, p.ids, weight.tensor, p.out],

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { randomFloats, runOps, testGpu, uints } from '../../testing/harness';
+import { randomFloats, runOps, testDevice, uints } from '../../testing/harness';
 import { findNonFinite } from './findNonFinite';
 import { findNonFiniteRef } from './findNonFinite.ref';
 
 async function find(x: Float32Array<ArrayBuffer>, length = x.length, start = 0xffffffff): Promise<number> {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('findNonFinite');
+  const device = await testDevice();
+  const scope = device.buffers.scope('findNonFinite');
   const flag = scope.upload('flag', Uint32Array.of(start));
-  await runOps(gpu, [findNonFinite(gpu, { x: scope.upload('x', x), length, flag })]);
-  const [index] = await uints(gpu, flag, 1);
+  await runOps(device, [findNonFinite(device, { x: scope.upload('x', x), length, flag })]);
+  const [index] = await uints(device, flag, 1);
   scope.free();
   return index;
 }

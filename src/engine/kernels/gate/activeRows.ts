@@ -4,7 +4,7 @@
 const INDIRECT = { delta: 0, dx: 1, grads: 2, sums: 3 } as const;
 /** Byte offset of one dispatch's arguments in `args`. */
 export const argsOffset = (which: keyof typeof INDIRECT): number => 16 * INDIRECT[which];
-/** Bytes of `args`; allocate it with `GPUBufferUsage.INDIRECT`. */
+/** Bytes of `args`; allocate it with usage 'indirect'. */
 export const ARGS_BYTES = 64;
 /** Bytes of an active list for at most `maxRows` rows. */
 export const activeListBytes = (maxRows: number): number => 4 * (1 + maxRows);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readTensor } from '../../gpu/readback';
+import { readTensor } from '../../device/device';
 import { expectClose } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testGpu, uints } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice, uints } from '../../testing/harness';
 import { gramRef } from '../gram/gram.ref';
 import { chunksOf } from '../lowRankGrad/chunks';
 import { ARGS_BYTES, activeListBytes, argsOffset } from './activeRows';
@@ -34,9 +34,9 @@ interface Options {
 
 /** Runs the gate twice for module 1 of 3, on random numbers whose ratios span several octaves. */
 async function runGate(rows: number, realRank: number, dOut: number, options: Options = {}) {
-  const real = await testGpu();
-  const gpu = { ...real, info: { ...real.info, software: options.software ?? real.info.software } };
-  const scope = gpu.buffers.scope('test');
+  const real = await testDevice();
+  const device = { ...real, info: { ...real.info, software: options.software ?? real.info.software } };
+  const scope = device.buffers.scope('test');
   const rank = Math.ceil(realRank / 4) * 4;
   const scaling = 16 / realRank;
   const z = randomFloats(rows * rank, 1, 0.1);
@@ -47,12 +47,12 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
   const sorted = [0, ...expected, 8].sort((p, q) => p - q);
   const closed = rows - Math.round(rows * (options.share ?? 0.5));
   const tau = options.tau ?? (sorted[closed] + sorted[closed + 1]) / 2;
-  const slots = scope.upload('slots', new Uint8Array(packGateSlots([9, tau, 9].map((t) => ({ tau: t, m: 0, v: 0, updates: 0 })))), GPUBufferUsage.UNIFORM);
+  const slots = scope.upload('slots', new Uint8Array(packGateSlots([9, tau, 9].map((t) => ({ tau: t, m: 0, v: 0, updates: 0 })))), 'uniform');
   const stats = scope.alloc('stats', 3 * STAT_BYTES);
   // What an earlier, longer pass left behind must not count.
   const [ratio, open, list] = [rows, rows, rows + 1].map((n, i) => scope.upload(`out${i}`, new Uint32Array(n + 100).fill(1)));
-  const args = scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT);
-  const ops = gate(gpu, {
+  const args = scope.alloc('args', ARGS_BYTES, 'indirect');
+  const ops = gate(device, {
     rows: rowCount(scope, rows), size: options.given
       ? { squares: scope.upload('deltaSquares', Float32Array.from(expected, (r, i) => (r * (Math.hypot(...y.subarray(i * dOut, (i + 1) * dOut)) + 1e-6)) ** 2)) }
       : { z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))), rank, scaling },
@@ -60,11 +60,11 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
     slot: slotOf(slots, 1), stat: statOf(stats, 1), ratio, open, list, args, record: options.record ?? true,
     groups: { delta: { rowsPerGroup: 8, columnGroups: 3 }, dx: { rowsPerGroup: 4, columnGroups: 5 }, grads: { gradGroups: 7, sumGroups: 9 } },
   }, options.large === undefined ? undefined : options.large ? 0 : Infinity);
-  await runOps(gpu, [...ops, ...ops], { rows, supervised: 0, segments: 1 });
-  const opened = await uints(gpu, open, rows + 100);
+  await runOps(device, [...ops, ...ops], { rows, supervised: 0, segments: 1 });
+  const opened = await uints(device, open, rows + 100);
   const result = {
-    gpu, expected, tau, ratio: await floats(gpu, ratio, rows), open: opened.slice(0, rows), tail: opened.slice(rows), args: await uints(gpu, args, 16),
-    list: await uints(gpu, list, activeListBytes(rows) / 4), stats: readStatSlots(await readTensor(gpu, stats)),
+    device, expected, tau, ratio: await floats(device, ratio, rows), open: opened.slice(0, rows), tail: opened.slice(rows), args: await uints(device, args, 16),
+    list: await uints(device, list, activeListBytes(rows) / 4), stats: readStatSlots(await readTensor(device, stats)),
   };
   scope.free();
   return result;
@@ -74,7 +74,7 @@ const shapes = [[57, 3, 60], [1, 1, 4], [130, 8, 192], [130, 64, 132], [1001, 16
 const cases = shapes.flatMap(([rows, rank, dOut]) => [false, true].flatMap((large) => [...[0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share, given: false })), { rows, rank, dOut, large, share: 0.5, given: true }]));
 
 test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large; given: $given', async ({ rows, rank, dOut, large, share, given }) => {
-  const { gpu, expected, tau, ratio, open, tail, list, args, stats } = await runGate(rows, rank, dOut, { share, large, given });
+  const { device, expected, tau, ratio, open, tail, list, args, stats } = await runGate(rows, rank, dOut, { share, large, given });
   expectClose(ratio, expected, { rtol: 5e-6 });
   expected.forEach((r, i) => {
     if (Math.abs(r - tau) > 1e-5 * tau) expect(open[i], `row ${i}`).toBe(r >= tau ? 1 : 0);
@@ -85,7 +85,7 @@ test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large
   expect(count).toBe(Math.round(rows * share));
   expect(list.slice(0, 1 + count)).toEqual(Uint32Array.from(wanted));
   const up = (n: number) => Math.ceil(count / n);
-  const chunks = chunksOf(gpu, count);
+  const chunks = chunksOf(device, count);
   expect([...args]).toEqual([up(8), 3, 1, 0, up(4), 5, 1, 0, chunks, 7, 1, 0, chunks > 1 ? 9 : 0, 1, 1, 0]);
   expect(argsOffset('sums')).toBe(48);
   // Two micro-batches add up.

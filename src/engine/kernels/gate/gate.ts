@@ -1,8 +1,8 @@
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import dims from '../../gpu/dims.wgsl?raw';
-import type { Counts, Dispatch, Groups, RowCount } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import dims from '../../device/dims.wgsl?raw';
+import type { Counts, Dispatch, Groups, RowCount } from '../../device/program';
 import { chunkRule } from '../lowRankGrad/chunks';
 import scan from '../scan.wgsl?raw';
 import wgsl from './gate.wgsl?raw';
@@ -70,7 +70,7 @@ export interface GateParams {
  * the dispatches over it need. One dispatch, or two where the rows are many; which, the rows of a pass decide. With
  * `mark`, S is what that leaves in `open`.
  */
-export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
+export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[] {
   const { size } = p;
   const lowRank = 'z' in size;
   const large = (counts: Counts) => p.mark !== undefined || p.rows.of(counts) * (lowRank ? size.rank ** 2 : 1) > spread;
@@ -78,9 +78,9 @@ export function gate(gpu: Gpu, p: GateParams, spread = SPREAD): Dispatch[] {
   const inputs = lowRank ? [size.z, size.gram, p.squares.tensor] : [size.squares, p.squares.tensor];
   const ratio = lowRank ? ratioWgsl : ratioOfSquaresWgsl;
   const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.args, p.stat];
-  const rule = chunkRule(gpu);
-  const atOnce = gpu.info.software ? 4 : 1;
-  const constants = { WIDTH: gpu.info.software ? 4 : 256, ...rule.constants };
+  const rule = chunkRule(device);
+  const atOnce = device.info.software ? 4 : 1;
+  const constants = { WIDTH: device.info.software ? 4 : 256, ...rule.constants };
   return [
     {
       kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 2 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, shape, ratio] }), constants: { THREADS } },

@@ -5,11 +5,11 @@
  */
 import { ratioEdge } from '../../../shared/ratio';
 import { RATIO_BINS } from '../../../shared/types';
-import type { Tensor } from '../../gpu/buffers';
+import type { Tensor } from '../../device/buffers';
 
 export { RATIO_BINS, ratioEdge };
 
-/** Bytes of one GateSlot; allocate them with `GPUBufferUsage.UNIFORM`. */
+/** Bytes of one GateSlot; allocate them with usage 'uniform'. */
 export const SLOT_BYTES = 256;
 /** Bytes of one StatSlot. */
 export const STAT_BYTES = 512;

@@ -1,6 +1,6 @@
-import { type BufferScope, type Tensor, alignBinding } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch } from '../../gpu/program';
+import { type BufferScope, type Tensor, alignBinding } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import type { Dispatch } from '../../device/program';
 import wgsl from './gram.wgsl?raw';
 
 /** Bytes from one module's Gram matrix to the next: each can be bound alone. */
@@ -25,10 +25,10 @@ export interface GramParams {
 }
 
 /** Gram matrices of LoRA's B, all modules at once. Once per step. */
-export function gram(gpu: Gpu, p: GramParams): Dispatch {
+export function gram(device: Device, p: GramParams): Dispatch {
   const blocks = p.rank / 4;
   return {
-    kernel: { label: 'gram', code: wgsl, constants: { WIDTH: gpu.rowWidth, RANK4: blocks, STRIDE4: gramStride(p.rank) / 16 } },
+    kernel: { label: 'gram', code: wgsl, constants: { WIDTH: device.rowWidth, RANK4: blocks, STRIDE4: gramStride(p.rank) / 16 } },
     bindings: [p.table, p.params, p.out],
     groups: () => [blocks, blocks, p.modules],
   };

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../../shared/rng';
-import { alignBinding } from '../../gpu/buffers';
+import { alignBinding } from '../../device/buffers';
 import { expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { ARGS_BYTES, argsOffset } from '../gate/activeRows';
 import { activeRowsRef } from '../gate/activeRows.ref';
 import { chunksOf } from './chunks';
@@ -15,11 +15,11 @@ const cases = shapes.flatMap(([rows, dOut, dIn, rank]) => [null, 0, 0.5, 1].flat
 
 // A GPU cuts the rows into chunks of 32, a software adapter shares loads in a quad instead: both are run here.
 test.each(cases)('$rows rows, dOut $dOut, dIn $dIn, rank $rank, open share $share, software $software', async ({ rows, dOut, dIn, rank, share, software }) => {
-  const real = await testGpu();
-  const gpu = { ...real, info: { ...real.info, software } };
+  const real = await testDevice();
+  const device = { ...real, info: { ...real.info, software } };
   // Where so few are told, the kernel for one chunk runs.
   const max = rows <= 257 ? rows : undefined;
-  const scope = gpu.buffers.scope('test');
+  const scope = device.buffers.scope('test');
   const rng = new Rng(3);
   const list = activeRowsRef(Array.from({ length: rows }, () => (rng.float() < (share ?? 1) ? 1 : 0)), rows);
   const shape = { dOut, dIn, rank };
@@ -30,21 +30,21 @@ test.each(cases)('$rows rows, dOut $dOut, dIn $dIn, rank $rank, open share $shar
   const grads = scope.alloc('grads', bytesB + 4 * rank * dIn);
   const [gradB, gradA] = [grads.slice('gradB', 0, 4 * dOut * rank), grads.slice('gradA', bytesB, 4 * rank * dIn)];
   // As the gate writes them.
-  const { gradGroups, sumGroups } = lowRankGroups(gpu, shape);
+  const { gradGroups, sumGroups } = lowRankGroups(device, shape);
   const sizes = new Uint32Array(ARGS_BYTES / 4);
-  const chunks = chunksOf(gpu, list[0]);
+  const chunks = chunksOf(device, list[0]);
   sizes.set([chunks, gradGroups, 1], argsOffset('grads') / 4);
   sizes.set([chunks > 1 ? sumGroups : 0, 1, 1], argsOffset('sums') / 4);
-  const indirect = scope.upload('args', sizes, GPUBufferUsage.INDIRECT);
+  const indirect = scope.upload('args', sizes, 'indirect');
   const at = (which: 'grads' | 'sums') => ({ indirect, offset: argsOffset(which) });
   const over = share === null ? { rows: { ...rowCount(scope, rows), max } } : { rows: { list: scope.upload('list', Uint32Array.from(list)), args: at('grads'), max }, sums: at('sums') };
   const up = (name: string, data: Float32Array) => scope.upload(name, data);
-  const ops = lowRankGrad(gpu, { gradOut: up('g', g), z: up('z', z), x: up('x', x), u: up('u', u), partial, gradB, gradA, scaling: 1.5, ...shape, ...over });
+  const ops = lowRankGrad(device, { gradOut: up('g', g), z: up('z', z), x: up('x', x), u: up('u', u), partial, gradB, gradA, scaling: 1.5, ...shape, ...over });
   const run = async () => {
-    gpu.device.queue.writeBuffer(grads.buffer, gradB.offset, startB);
-    gpu.device.queue.writeBuffer(grads.buffer, gradA.offset, startA);
-    await runOps(gpu, ops, { rows, supervised: 0, segments: 1 });
-    return [await floats(gpu, gradB, dOut * rank), await floats(gpu, gradA, rank * dIn)];
+    device.write(gradB, startB);
+    device.write(gradA, startA);
+    await runOps(device, ops, { rows, supervised: 0, segments: 1 });
+    return [await floats(device, gradB, dOut * rank), await floats(device, gradA, rank * dIn)];
   };
   const first = await run();
   const open = list.slice(1);

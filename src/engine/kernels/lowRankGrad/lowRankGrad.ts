@@ -1,7 +1,7 @@
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import { type Gpu, hasQuads } from '../../gpu/device';
-import type { Dispatch } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import { type Device, hasQuads } from '../../device/device';
+import type { Dispatch } from '../../device/program';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import { MAX_CHUNKS, chunkRule, chunksOf, mayCut } from './chunks';
 import chunksWgsl from './lowRankChunks.wgsl?raw';
@@ -28,15 +28,15 @@ export const lowRankPartialBytes = ({ dOut, dIn, rank }: GradShape): number => M
  * vec4 of r that a thread makes, threads of a workgroup, and how many of them share what they fetch. Measured on a
  * software adapter; a GPU wants many threads.
  */
-function tileOf(gpu: Gpu, rank: number) {
-  if (!gpu.info.software) return { rQuads: 1, threads: 32, shared: 1 };
-  const quad = hasQuads(gpu);
+function tileOf(device: Device, rank: number) {
+  if (!device.info.software) return { rQuads: 1, threads: 32, shared: 1 };
+  const quad = hasQuads(device);
   return { rQuads: rank % 8 === 0 ? 2 : 1, threads: quad ? 4 : 8, shared: quad ? 4 : 1 };
 }
 
 /** Workgroups: of one chunk, those that make dB and then dA (y of the first dispatch), and of the sums (x of the second). */
-export function lowRankGroups(gpu: Gpu, { dOut, dIn, rank }: GradShape) {
-  const { rQuads, threads, shared } = tileOf(gpu, rank);
+export function lowRankGroups(device: Device, { dOut, dIn, rank }: GradShape) {
+  const { rQuads, threads, shared } = tileOf(device, rank);
   const groups = (wide: number) => Math.ceil((shared * Math.ceil(wide / 8 / shared) * rank) / (4 * rQuads) / threads);
   return { groupsB: groups(dOut), gradGroups: groups(dOut) + groups(dIn), sumGroups: Math.ceil(((dOut + dIn) * rank) / 4 / SUM_THREADS) };
 }
@@ -64,13 +64,13 @@ export interface LowRankGradParams extends GradShape {
 }
 
 /** gradB += scaling · Σ_rows g zᵀ and gradA += scaling · Σ_rows u xᵀ, over all rows or the open ones. */
-export function lowRankGrad(gpu: Gpu, p: LowRankGradParams): Dispatch[] {
+export function lowRankGrad(device: Device, p: LowRankGradParams): Dispatch[] {
   const { rows } = p;
   const open = isActive(rows);
-  const { rQuads, threads, shared } = tileOf(gpu, p.rank);
-  const { groupsB, gradGroups, sumGroups } = lowRankGroups(gpu, p);
-  const cut = mayCut(gpu, rows.max);
-  const rule = chunkRule(gpu);
+  const { rQuads, threads, shared } = tileOf(device, p.rank);
+  const { groupsB, gradGroups, sumGroups } = lowRankGroups(device, p);
+  const cut = mayCut(device, rows.max);
+  const rule = chunkRule(device);
   const grads = p.gradA.through(p.gradB);
   const snippets = [...rowsSnippets(rows), rule.wgsl, shape];
   const values = new ArrayBuffer(32);
@@ -81,7 +81,7 @@ export function lowRankGrad(gpu: Gpu, p: LowRankGradParams): Dispatch[] {
     kernel: { label: `dA, dB sums${open ? ' of open rows' : ''}`, code: compose(sumWgsl, { snippets }), constants: { THREADS: SUM_THREADS, ...rule.constants } },
     bindings: [rowsBinding(rows), p.partial, grads],
     values,
-    groups: open ? p.sums! : (counts) => [chunksOf(gpu, rows.of(counts)) > 1 ? sumGroups : 0, 1, 1],
+    groups: open ? p.sums! : (counts) => [chunksOf(device, rows.of(counts)) > 1 ? sumGroups : 0, 1, 1],
   };
   return [
     {
@@ -97,7 +97,7 @@ export function lowRankGrad(gpu: Gpu, p: LowRankGradParams): Dispatch[] {
       bindings: [rowsBinding(rows), p.gradOut, p.z, p.x, p.u, grads, ...(cut ? [p.partial] : [])],
       values,
       // One chunk: no need to size it on the GPU.
-      groups: open ? (cut ? rows.args : () => [1, gradGroups, 1]) : (counts) => [chunksOf(gpu, rows.of(counts)), gradGroups, 1],
+      groups: open ? (cut ? rows.args : () => [1, gradGroups, 1]) : (counts) => [chunksOf(device, rows.of(counts)), gradGroups, 1],
       ...macs,
     },
     ...(cut ? [sums] : []),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
-import type { Gpu } from '../../gpu/device';
-import type { RowCount } from '../../gpu/program';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
+import type { Device } from '../../device/device';
+import type { RowCount } from '../../device/program';
 import { type MatmulOptions, matmul, matmulTile, squareParts } from './matmul';
 import { type MatmulRef, matmulRef } from './matmul.ref';
 import { split } from './split';
@@ -27,31 +27,31 @@ type Case = MatmulRef & { rows: number; from?: number; max?: number; type?: 'f32
 
 /** Runs a product with random operands and compares all it writes with the reference. Several at once compile beside one another. @returns out */
 async function check({ rows, from = 0, max, type = 'f32', squares: withSquares = false, variant, ...how }: Case): Promise<{ out: Float32Array; dispatches: number }> {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const { n, k, transposed } = how;
   const shape = { n, k, transposed };
-  gpu.tuning = variant ? { [shapeClass({ ...shape, active: false })]: variant } : {};
+  device.tuning = variant ? { [shapeClass({ ...shape, active: false })]: variant } : {};
   const [aStride, outStride] = [how.aStride ?? k, how.outStride ?? n];
   const a = randomFloats((from + rows) * aStride, 1).slice(from * aStride);
   const w = type === 'f16' ? roundF16(randomFloats(n * k, 2)) : randomFloats(n * k, 2);
   const start = randomFloats(rows * outStride, 3);
   const residual = how.residual ? randomFloats(rows * outStride, 4) : undefined;
   const out = scope.upload('out', start);
-  const parts = squareParts(gpu, shape);
+  const parts = squareParts(device, shape);
   const squares = withSquares ? scope.alloc('squares', 4 * rows * parts) : undefined;
   const count: RowCount = { ...rowCount(scope, rows), max };
   const weight = type === 'f16' ? { tensor: scope.upload('w', packF16(w)), type } : scope.upload('w', w);
   const options: MatmulOptions = { label: 'test', rows: count, a: scope.upload('a', a), w: weight, out, ...how, residual: residual && scope.upload('residual', residual), squares };
-  const ops = matmul(gpu, options);
-  gpu.tuning = {};
-  await runOps(gpu, ops);
+  const ops = matmul(device, options);
+  device.tuning = {};
+  await runOps(device, ops);
   const expected = Float64Array.from(start);
   const sums = matmulRef(expected, a, w, [...Array(rows).keys()], { ...how, residual });
-  const result = await floats(gpu, out, rows * outStride);
+  const result = await floats(device, out, rows * outStride);
   expectCloseToMax(result, expected, TOLERANCE);
   if (squares) {
-    const values = await floats(gpu, squares, rows * parts);
+    const values = await floats(device, squares, rows * parts);
     expectCloseToMax(Float32Array.from(sums, (_, row) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0)), sums, TOLERANCE, 'squares');
   }
   expect(ops.reduce((macs, op) => macs + op.macs!({ rows, supervised: 0, segments: 1 }), 0)).toBe(rows * n * k);
@@ -64,8 +64,8 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
     for (const transposed of [true, false]) {
       const name = transposed ? 'W is [n, k]' : 'W is [k, n]';
       it(`added to out: ${name}`, async () => {
-        const gpu = await testGpu();
-        await Promise.all(SHAPES.filter(([, n, k]) => fits(gpu, { n, k, transposed })).map(([rows, n, k]) => check({ rows, n, k, transposed, variant, accumulate: true, scale: 0.5 })));
+        const device = await testDevice();
+        await Promise.all(SHAPES.filter(([, n, k]) => fits(device, { n, k, transposed })).map(([rows, n, k]) => check({ rows, n, k, transposed, variant, accumulate: true, scale: 0.5 })));
       });
       it(`residual, squares, strides: ${name}`, async () => {
         await Promise.all([[57, 36, 12], [33, 68, 64]].map(([rows, n, k]) => check({ rows, n, k, transposed, variant, residual: [], squares: true, scale: 0.5, aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 })));
@@ -76,32 +76,32 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
     }
     // The last has more tiles of rows than workgroups that take turns with them.
     it.each([['two of three', 101, 36, (i: number) => i % 3 !== 1], ['none', 101, 36, () => false], ['many', 600, 68, (i: number) => i % 3 !== 1]] as const)('active rows, %s: only the listed rows are read and written', async (_, rows, n, open) => {
-      const gpu = await testGpu();
-      const scope = gpu.buffers.scope('test');
+      const device = await testDevice();
+      const scope = device.buffers.scope('test');
       const k = 12;
       const index = [...Array(rows).keys()].filter(open);
       const a = randomFloats(rows * k, 1);
       const w = randomFloats(n * k, 2);
       const start = randomFloats(rows * n, 3);
-      gpu.tuning = { active: variant };
-      const { rowsPerGroup, columnGroups } = matmulTile(gpu, n);
-      const args = scope.upload('args', Uint32Array.of(9, 9, 9, 9, Math.ceil(index.length / rowsPerGroup), columnGroups, 1), GPUBufferUsage.INDIRECT);
+      device.tuning = { active: variant };
+      const { rowsPerGroup, columnGroups } = matmulTile(device, n);
+      const args = scope.upload('args', Uint32Array.of(9, 9, 9, 9, Math.ceil(index.length / rowsPerGroup), columnGroups, 1), 'indirect');
       const list = scope.upload('list', Uint32Array.of(index.length, ...index));
       const out = scope.upload('out', start);
-      const parts = squareParts(gpu, { n, k, transposed: true, active: true });
+      const parts = squareParts(device, { n, k, transposed: true, active: true });
       const squares = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
       const how = { n, k, transposed: true, accumulate: true, scale: 2 };
-      await runOps(gpu, matmul(gpu, { label: 'test', rows: { list, args: { indirect: args, offset: 16 } }, a: scope.upload('a', a), w: scope.upload('w', w), out, squares, ...how }));
-      gpu.tuning = {};
+      await runOps(device, matmul(device, { label: 'test', rows: { list, args: { indirect: args, offset: 16 } }, a: scope.upload('a', a), w: scope.upload('w', w), out, squares, ...how }));
+      device.tuning = {};
       const expected = Float64Array.from(start);
       const sums = matmulRef(expected, a, w, index, how);
-      expectCloseToMax(await floats(gpu, out, rows * n), expected, TOLERANCE);
-      const values = await floats(gpu, squares, rows * parts);
+      expectCloseToMax(await floats(device, out, rows * n), expected, TOLERANCE);
+      const values = await floats(device, squares, rows * parts);
       const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);
       if (index.length) expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
       expect(ofRow(1)).toBe(-parts);
       scope.free();
-      expect(gpu.buffers.live().buffers).toBe(0);
+      expect(device.buffers.live().buffers).toBe(0);
     });
     it('a row is the same, bit for bit, whichever rows are beside it', async () => {
       const together = await check({ rows: 75, n: 36, k: 64, transposed: true, variant });
@@ -115,9 +115,9 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
 
 describe('matmul', () => {
   it('a product that is long for a slow adapter is split, with the same result', async () => {
-    const gpu = await testGpu();
-    const { software } = gpu.info;
-    gpu.info.software = true;
+    const device = await testDevice();
+    const { software } = device.info;
+    device.info.software = true;
     try {
       const shape = { n: 192, k: 2048, transposed: true, squares: true, variant: 'tile16' };
       const whole = await check({ rows: 300, ...shape });
@@ -129,13 +129,13 @@ describe('matmul', () => {
         expect(split.out).toEqual(whole.out);
       }
     } finally {
-      gpu.info.software = software;
+      device.info.software = software;
     }
   });
 
   it('split by columns too, where one row of workgroups is too long', () => {
-    const gpu = { info: { software: true } } as Gpu;
-    const parts = split(gpu, 3e7, 2, 7);
+    const device = { info: { software: true } } as Device;
+    const parts = split(device, 3e7, 2, 7);
     expect(parts.map((p) => [p.firstRows, p.rowGroups, p.firstColumns, p.columnGroups])).toEqual([
       [0, 1, 0, 3], [1, Infinity, 0, 3], [0, 1, 3, 3], [1, Infinity, 3, 3], [0, 1, 6, 1], [1, Infinity, 6, 1],
     ]);

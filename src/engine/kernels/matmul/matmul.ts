@@ -1,44 +1,20 @@
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch } from '../../gpu/program';
-import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch } from '../../device/program';
+import { isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import beforeNothing from './beforeNothing.wgsl?raw';
 import beforeOut from './beforeOut.wgsl?raw';
 import beforeResidual from './beforeResidual.wgsl?raw';
+import { PANEL, matmulCpu } from './matmul.cpu';
 import product from './product.wgsl?raw';
+import type { MatmulOptions } from './options';
 import { type Part, groupsOf, rowsOf, split } from './split';
 import squaresIgnored from './squaresIgnored.wgsl?raw';
 import squaresKept from './squaresKept.wgsl?raw';
 import { type Cut, type ProductShape, cutOf } from './variants';
 import { type Weight, loadSnippet } from './weight';
 
-export interface MatmulOptions {
-  label: string;
-  /** All rows of the pass, or the active rows of a gated module (rows of `a` and of `out` alike). */
-  rows: Rows;
-  /** [rows, k] */
-  a: Tensor;
-  /** [n, k] when `transposed`, else [k, n]; a bare tensor is f32 */
-  w: Tensor | Weight;
-  /** [rows, n] */
-  out: Tensor;
-  n: number;
-  k: number;
-  transposed: boolean;
-  /** Adds to `out` instead of overwriting it. */
-  accumulate?: boolean;
-  /** Laid out as `out`: out = residual + scale · a · W. A buffer of its own, not `out`'s. */
-  residual?: Tensor;
-  /** [rows, squareParts]: of each row, the sums of (scale · a · W)² over parts of its columns. */
-  squares?: Tensor;
-  scale?: number;
-  /** Row stride and first column of `a` and of `out`, in floats, where they are parts of wider tensors. */
-  aStride?: number;
-  aColumn?: number;
-  outStride?: number;
-  outColumn?: number;
-}
+export type { MatmulOptions } from './options';
 
 /** What one workgroup of a product over active rows covers at once; where its dispatch is sized on the GPU, by this. */
 export interface MatmulTile {
@@ -47,16 +23,17 @@ export interface MatmulTile {
 }
 
 /** The tile of a product over active rows with `n` columns; it depends on nothing else. */
-export function matmulTile(gpu: Gpu, n: number): MatmulTile {
-  const { rowsPerGroup, columnsPerGroup } = cutOf(gpu, { n, k: 4, transposed: true, active: true });
+export function matmulTile(device: Device, n: number): MatmulTile {
+  const { rowsPerGroup, columnsPerGroup } = cutOf(device, { n, k: 4, transposed: true, active: true });
   return { rowsPerGroup, columnGroups: Math.ceil(n / columnsPerGroup) };
 }
 
 /** How many partial sums of squares a row gets; `maxRows` and `active` as the product's own rows have them. */
-export const squareParts = (gpu: Gpu, shape: ProductShape): number => Math.ceil(shape.n / cutOf(gpu, shape).columnsPerPart);
+export const squareParts = (device: Device, shape: ProductShape): number =>
+  Math.ceil(shape.n / (device.info.kind === 'cpu' ? PANEL : cutOf(device, shape).columnsPerPart));
 
 /** out = (out, residual or nothing) + scale · a · wᵀ (`transposed`) or scale · a · w. Several dispatches when it is long. */
-export function matmul(gpu: Gpu, options: MatmulOptions): Dispatch[] {
+export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
   const { label, rows, a, out, n, k, transposed, residual, squares } = options;
   const sizes = { n, k, aStride: options.aStride ?? k, aColumn: options.aColumn ?? 0, outStride: options.outStride ?? n, outColumn: options.outColumn ?? 0 };
   for (const [name, size] of Object.entries(sizes)) {
@@ -65,32 +42,33 @@ export function matmul(gpu: Gpu, options: MatmulOptions): Dispatch[] {
   if (residual && options.accumulate) throw new Error(`matmul ${label}: residual and accumulate exclude each other`);
   const w: Weight = 'tensor' in options.w ? options.w : { tensor: options.w, type: 'f32' };
   const shape = { n, k, transposed, ...(isActive(rows) ? { active: true } : { maxRows: rows.max }) };
-  const cut = cutOf(gpu, shape);
+  const cut = cutOf(device, shape);
   const columnGroups = Math.ceil(n / cut.columnsPerGroup);
-  const kernel = { label: `matmul/${label}`, code: codeOf(gpu, options, w, cut), constants: cut.constants };
+  const kernel = { label: `matmul/${label}`, code: codeOf(device, options, w, cut), constants: cut.constants };
+  const cpu = matmulCpu(options, w);
   const bindings = [rowsBinding(rows), a, w.tensor, out, ...(residual ? [residual] : []), ...(squares ? [squares] : [])];
   const values = (part: Pick<Part, 'firstRows' | 'firstColumns'>) =>
     shapeValues({ ...sizes, ...part, scale: options.scale ?? 1, parts: Math.ceil(n / cut.columnsPerPart) });
 
   if (isActive(rows)) {
     const { inTurn } = cut;
-    return [{ kernel, bindings, values: values({ firstRows: 0, firstColumns: 0 }), groups: inTurn === undefined ? rows.args : () => [inTurn, columnGroups, 1] }];
+    return [{ kernel, bindings, values: values({ firstRows: 0, firstColumns: 0 }), groups: inTurn === undefined ? rows.args : () => [inTurn, columnGroups, 1], cpu }];
   }
   const { rowsPerGroup, columnsPerGroup } = cut;
   const rowGroups = rows.max === undefined ? 1 : Math.ceil(rows.max / rowsPerGroup);
   const parts = rows.max === undefined
     ? [{ firstRows: 0, rowGroups: Infinity, firstColumns: 0, columnGroups }]
-    : split(gpu, rowsPerGroup * columnsPerGroup * k, rowGroups, columnGroups);
-  return parts.map((part) => ({
-    kernel, bindings, values: values(part),
+    : split(device, rowsPerGroup * columnsPerGroup * k, rowGroups, columnGroups);
+  return parts.map((part, i) => ({
+    kernel, bindings, values: values(part), cpu: i === 0 ? cpu : null,
     groups: groupsOf(part, rowsPerGroup, rows.of),
     macs: (counts) => rowsOf(part, rowsPerGroup, rows.of(counts)) * Math.min(n - part.firstColumns * columnsPerGroup, part.columnGroups * columnsPerGroup) * k,
   }));
 }
 
 /** The shader: rows, storage of the weight, epilogue and the variant's own part. Bindings after `out` are numbered here. */
-function codeOf(gpu: Gpu, { rows, transposed, accumulate, residual, squares }: MatmulOptions, w: Weight, cut: Cut): string {
-  const load = loadSnippet(gpu, w);
+function codeOf(device: Device, { rows, transposed, accumulate, residual, squares }: MatmulOptions, w: Weight, cut: Cut): string {
+  const load = loadSnippet(device, w);
   const before = residual ? beforeResidual : accumulate ? beforeOut : beforeNothing;
   const afterOut = 4;
   return compose(cut.wgsl.at(-1)!, {

@@ -1,7 +1,7 @@
 /** Long products are cut into several dispatches, so that the screen is never held up for long. */
-import type { Gpu } from '../../gpu/device';
-import type { Counts } from '../../gpu/program';
-import { macsOfDispatch } from '../../gpu/watchdog';
+import type { Device } from '../../device/device';
+import type { Counts } from '../../device/program';
+import { macsOfDispatch } from '../../device/watchdog';
 
 /** Workgroups [first, first + size) of a product, by rows and by columns. */
 export interface Part {
@@ -17,8 +17,8 @@ export interface Part {
  *
  * @param macs of one workgroup
  */
-export function split(gpu: Gpu, macs: number, rowGroups: number, columnGroups: number): Part[] {
-  const most = Math.max(1, Math.floor(macsOfDispatch(gpu) / macs));
+export function split(device: Device, macs: number, rowGroups: number, columnGroups: number): Part[] {
+  const most = Math.max(1, Math.floor(macsOfDispatch(device) / macs));
   const columns = Math.min(columnGroups, most);
   const rows = Math.max(1, Math.floor(most / columns));
   const parts: Part[] = [];

@@ -2,7 +2,7 @@
  * How a product can be cut. A variant is a way of computing it, with a shader of its own; `cut` says what one
  * workgroup of it covers for a given shape. Which variant a product takes: see `choose`.
  */
-import { type Gpu, hasQuads } from '../../gpu/device';
+import { type Device, hasQuads } from '../../device/device';
 import blocks from './blocks.wgsl?raw';
 import own from './own.wgsl?raw';
 import quad from './quad.wgsl?raw';
@@ -42,8 +42,8 @@ export interface Cut {
 
 interface Variant {
   /** Whether it is right for this shape on this adapter. */
-  fits(gpu: Gpu, shape: ProductShape): boolean;
-  cut(gpu: Gpu, shape: ProductShape): Cut;
+  fits(device: Device, shape: ProductShape): boolean;
+  cut(device: Device, shape: ProductShape): Cut;
 }
 
 /** Vec4 of columns a thread, at most `most`: the size with the least work, edges counted in; 3 stands for reading `a`. */
@@ -55,11 +55,11 @@ function columnsFor(n: number, most: number): number {
 /** Register tiles of `rows` rows by at most `most` vec4 of columns, each thread on its own. */
 const tiles = (rows: number, most: number, threads: number): Variant => ({
   fits: () => true,
-  cut: (gpu, { n, active }) => {
+  cut: (device, { n, active }) => {
     const columns = columnsFor(n, most);
     const wx = [8, 4, 2, 1].find((x) => 16 * x <= threads && x <= Math.max(1, n / (4 * columns)))!;
     // Active rows want small groups, so that little is dispatched in vain; software adapters want few threads.
-    const wy = active ? 32 / rows : gpu.info.software ? 64 / rows : threads / wx;
+    const wy = active ? 32 / rows : device.info.software ? 64 / rows : threads / wx;
     return {
       wgsl: [blocks, weightsOwn, tile, own], enables: [],
       consts: { COLUMNS: columns, ROWS: rows }, constants: { WX: wx, WY: wy },
@@ -117,21 +117,21 @@ export type ShapeClass = (typeof SHAPE_CLASSES)[number];
 export const shapeClass = ({ n, k, transposed }: ProductShape): ShapeClass => `${n <= 64 ? 'narrow' : k < 32 ? 'short' : 'wide'} ${transposed ? 'nk' : 'kn'}`;
 
 /** What suits this kind of adapter, without measuring. */
-export function staticChoice(gpu: Gpu, shape: ProductShape): VariantName {
+export function staticChoice(device: Device, shape: ProductShape): VariantName {
   // Generation: tiles of 8 rows are as full as they get.
   if (shape.maxRows !== undefined && shape.maxRows <= 8) return 'tile8';
-  if (gpu.info.software) return hasQuads(gpu) ? (shape.active ? 'quad4' : 'quad8') : shape.active || shape.n < 32 ? 'tile8' : 'tile16';
+  if (device.info.software) return hasQuads(device) ? (shape.active ? 'quad4' : 'quad8') : shape.active || shape.n < 32 ? 'tile8' : 'tile16';
   if (shape.active || shape.k < 32) return 'tile8';
   return shape.n <= 64 ? 'splitK' : 'shared';
 }
 
 /** The variant for a shape: the tuned one of its class, where it fits, else the static one. */
-export function choose(gpu: Gpu, shape: ProductShape): VariantName {
-  const standard = staticChoice(gpu, shape);
+export function choose(device: Device, shape: ProductShape): VariantName {
+  const standard = staticChoice(device, shape);
   if (shape.maxRows !== undefined && shape.maxRows <= 8) return standard;
   // One variant for all active products, since the GPU counts their tiles knowing n alone; the tuner leaves it be.
-  const tuned = gpu.tuning[shape.active ? 'active' : shapeClass(shape)];
-  return tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(gpu, shape) ? (tuned as VariantName) : standard;
+  const tuned = device.tuning[shape.active ? 'active' : shapeClass(shape)];
+  return tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(device, shape) ? (tuned as VariantName) : standard;
 }
 
-export const cutOf = (gpu: Gpu, shape: ProductShape): Cut => VARIANTS[choose(gpu, shape)].cut(gpu, shape);
+export const cutOf = (device: Device, shape: ProductShape): Cut => VARIANTS[choose(device, shape)].cut(device, shape);

@@ -1,6 +1,6 @@
 /** How frozen weights are stored and read. */
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
 import loadF16 from './loadF16.wgsl?raw';
 import loadF32 from './loadF32.wgsl?raw';
 import loadPackedF16 from './loadPackedF16.wgsl?raw';
@@ -12,9 +12,9 @@ export interface Weight {
 }
 
 /** WGSL that defines `loadW` for a weight (at binding 2), and the extension it needs. */
-export function loadSnippet(gpu: Gpu, { type }: Weight): { enables: string[]; wgsl: string } {
+export function loadSnippet(device: Device, { type }: Weight): { enables: string[]; wgsl: string } {
   if (type === 'f32') return { enables: [], wgsl: loadF32 };
-  return gpu.info.shaderF16 ? { enables: ['f16'], wgsl: loadF16 } : { enables: [], wgsl: loadPackedF16 };
+  return device.info.shaderF16 ? { enables: ['f16'], wgsl: loadF16 } : { enables: [], wgsl: loadPackedF16 };
 }
 
 /** Half of the smallest subnormal f16: what a value below 2⁻¹⁴ may lose. */

@@ -1,8 +1,8 @@
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import dims from '../../gpu/dims.wgsl?raw';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import dims from '../../device/dims.wgsl?raw';
+import type { Dispatch, RowCount } from '../../device/program';
 import { MU_PARTS } from '../gate/slots';
 import slots from '../gate/slots.wgsl?raw';
 import extraNone from './extraNone.wgsl?raw';
@@ -37,12 +37,12 @@ export interface MuStatsParams {
 }
 
 /** μ_i, and its sums over kept and skipped rows and over rows where gate and loss disagree. */
-export function muStats(gpu: Gpu, p: MuStatsParams): Dispatch {
+export function muStats(device: Device, p: MuStatsParams): Dispatch {
   return {
     kernel: {
       label: 'mu',
       code: compose(wgsl, { snippets: [dims, slots, p.terms.extra ? extraStored : extraNone] }),
-      constants: { WIDTH: gpu.info.software ? 4 : 256, RANK4: p.terms.rank / 4, SCALING: p.terms.scaling },
+      constants: { WIDTH: device.info.software ? 4 : 256, RANK4: p.terms.rank / 4, SCALING: p.terms.scaling },
     },
     bindings: [p.rows.dims, p.terms.u, p.terms.z, p.open, p.mu, p.stat, ...(p.terms.extra ? [p.terms.extra] : [])],
     groups: (counts) => [Math.min(Math.ceil(p.rows.of(counts) / ROWS), MU_PARTS), 1, 1],

@@ -1,36 +1,36 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../../shared/rng';
-import { readTensor } from '../../gpu/readback';
+import { readTensor } from '../../device/device';
 import { expectClose } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { NEW_SLOT, RATIO_BINS, packGateSlots, packStatSlots, ratioBin, ratioEdge, readGateSlots, readStatSlots } from '../gate/slots';
 import { averagedRef } from './averaged.ref';
 import { averaged, binPrices, keepPrices } from './prices';
 import { packProximalHyper } from './proximal';
 
 test.each([1, 57, 1001])('%i rows: prices of two micro-batches stand behind one another, and in their bins', async (rows) => {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const ratio = randomFloats(rows + 20, 1, 6).map((r) => Math.max(0, r));
   const mu = randomFloats(rows + 20, 2);
   const [pairs, sums] = [scope.alloc('pairs', 8 * (2 * rows + 9)), scope.alloc('sums', 4 * RATIO_BINS)];
   const given = { ratio: scope.upload('ratio', ratio), mu: scope.upload('mu', mu) };
   const pass = (kind: 'train' | 'probe', first: number) => {
     const count = { ...rowCount(scope, rows, { kind, first }), of: () => rows + 5 };
-    return [keepPrices({ rows: count, ...given, kind: 'train', pairs }), binPrices(gpu, { rows: count, ...given, kind: 'train', sums })];
+    return [keepPrices({ rows: count, ...given, kind: 'train', pairs }), binPrices(device, { rows: count, ...given, kind: 'train', sums })];
   };
-  await runOps(gpu, [...pass('train', 0), ...pass('probe', rows), ...pass('train', rows)]);
+  await runOps(device, [...pass('train', 0), ...pass('probe', rows), ...pass('train', rows)]);
   const own = Array.from({ length: rows }, (_, i) => [ratio[i], mu[i]]).flat();
-  expect(await floats(gpu, pairs, 4 * rows + 18)).toEqual(Float32Array.from([...own, ...own, ...Array(18).fill(0)]));
+  expect(await floats(device, pairs, 4 * rows + 18)).toEqual(Float32Array.from([...own, ...own, ...Array(18).fill(0)]));
   const expected = new Float64Array(RATIO_BINS);
   for (let i = 0; i < rows; i++) expected[ratioBin(ratio[i])] += 2 * mu[i];
-  expectClose(await floats(gpu, sums, RATIO_BINS), expected, { atol: 2e-6 * rows ** 0.5 });
+  expectClose(await floats(device, sums, RATIO_BINS), expected, { atol: 2e-6 * rows ** 0.5 });
   scope.free();
 });
 
 test.each(['auto', 0.5] as const)('averages and their best edge over ten steps, η %s', async (eta) => {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const rng = new Rng(3);
   const modules = 70;
   const slots = scope.upload('slots', new Uint8Array(packGateSlots(Array.from({ length: modules }, () => ({ ...NEW_SLOT, tau: Math.fround(rng.uniform(0, 0.5)) })))));
@@ -38,14 +38,14 @@ test.each(['auto', 0.5] as const)('averages and their best edge over ten steps, 
   const expected = Array.from({ length: modules }, () => ({ mu: Array<number>(RATIO_BINS).fill(0), count: Array<number>(RATIO_BINS).fill(0) }));
   let moved = 0;
   for (let step = 0; step < 10; step++) {
-    const before = readGateSlots(await readTensor(gpu, slots));
+    const before = readGateSlots(await readTensor(device, slots));
     // Exact in f32, so that empty bins and sums of 0 make ties.
     const sums = Float32Array.from({ length: modules * RATIO_BINS }, () => (rng.below(2) ? (rng.below(9) - 4) / 256 : 0));
     const stats = packStatSlots(Array.from({ length: modules }, () => ({ tokens: 0, active: 0, muKept: 0, muSkipped: 0, disagreeMu: 0, forwardRows: 0, dxRows: 0, gradRows: 0, measured: 0, keptHelpful: 0, skippedHelpful: 0, histogram: Uint32Array.from({ length: RATIO_BINS }, () => rng.below(5)) })));
     const lambda = 1 / 1024;
-    const hyper = scope.upload('hyper', new Uint8Array(packProximalHyper({ tokens: 0, enabled: true, lambda, eta })), GPUBufferUsage.UNIFORM);
-    await runOps(gpu, [averaged({ hyper, sums: scope.upload('sums', sums), stats: scope.upload('stats', new Uint8Array(stats)), average, slots, modules })]);
-    const after = readGateSlots(await readTensor(gpu, slots));
+    const hyper = scope.upload('hyper', new Uint8Array(packProximalHyper({ tokens: 0, enabled: true, lambda, eta })), 'uniform');
+    await runOps(device, [averaged({ hyper, sums: scope.upload('sums', sums), stats: scope.upload('stats', new Uint8Array(stats)), average, slots, modules })]);
+    const after = readGateSlots(await readTensor(device, slots));
     const counts = readStatSlots(stats);
     after.forEach(({ tau, updates }, m) => {
       const ref = averagedRef(expected[m], sums.subarray(m * RATIO_BINS), counts[m].histogram, step === 0, before[m].tau, lambda, eta === 'auto' ? Infinity : eta);
@@ -56,7 +56,7 @@ test.each(['auto', 0.5] as const)('averages and their best edge over ten steps, 
       const edge = Array.from({ length: RATIO_BINS + 1 }, (_, e) => ratioEdge(e)).indexOf(tau);
       expect(ref.objectives[edge] - Math.min(...ref.objectives), `module ${m}`).toBeLessThan(1e-6);
     });
-    expectClose(await floats(gpu, average, 2 * RATIO_BINS * modules), expected.flatMap((e) => [...e.mu, ...e.count]), { atol: 2e-6 });
+    expectClose(await floats(device, average, 2 * RATIO_BINS * modules), expected.flatMap((e) => [...e.mu, ...e.count]), { atol: 2e-6 });
   }
   expect(moved).toBeGreaterThan(modules);
   scope.free();

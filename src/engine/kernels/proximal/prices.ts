@@ -1,10 +1,10 @@
 /** What the proximal steps are fed with: (r, μ) of every token, or Σ μ by bin of r's histogram. */
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import dims from '../../gpu/dims.wgsl?raw';
-import { type PassKind, passKind } from '../../gpu/dims';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import dims from '../../device/dims.wgsl?raw';
+import { type PassKind, passKind } from '../../device/dims';
+import type { Dispatch, RowCount } from '../../device/program';
 import { RATIO_BINS } from '../gate/slots';
 import slots from '../gate/slots.wgsl?raw';
 import { THREADS, perElement } from '../launch';
@@ -36,9 +36,9 @@ export function keepPrices(p: PriceParams & { pairs: Tensor }): Dispatch {
 }
 
 /** Adds each row's μ to its bin in `sums`, f32 [RATIO_BINS]. */
-export function binPrices(gpu: Gpu, p: PriceParams & { sums: Tensor }): Dispatch {
+export function binPrices(device: Device, p: PriceParams & { sums: Tensor }): Dispatch {
   return {
-    kernel: { label: 'bin prices', code: compose(binWgsl, { snippets: [dims, slots] }), constants: { WIDTH: gpu.info.software ? 4 : 32, KIND: passKind(p.kind) } },
+    kernel: { label: 'bin prices', code: compose(binWgsl, { snippets: [dims, slots] }), constants: { WIDTH: device.info.software ? 4 : 32, KIND: passKind(p.kind) } },
     bindings: [p.rows.dims, p.ratio, p.mu, p.sums],
     groups: () => [1, 1, 1],
   };

@@ -1,8 +1,8 @@
 /** 1,000 random modules with ties through the sort and the step, each against brute force over the intervals in f64. */
 import { expect, test } from 'vitest';
 import { Rng } from '../../../shared/rng';
-import { readTensor } from '../../gpu/readback';
-import { runOps, testGpu } from '../../testing/harness';
+import { readTensor } from '../../device/device';
+import { runOps, testDevice } from '../../testing/harness';
 import { packGateSlots, readGateSlots } from '../gate/slots';
 import { packProximalHyper, pairBytes, proximal } from './proximal';
 import { objectiveRef, proximalRef } from './proximal.ref';
@@ -11,8 +11,8 @@ interface Case { ratio: Float32Array; mu: Float32Array; tau: number }
 
 /** Steps all modules at once; all have as many tokens. */
 async function step(cases: Case[], lambda: number, eta: number | 'auto', enabled = true) {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const [modules, tokens] = [cases.length, cases[0].ratio.length];
   // Room for more than there is, with what an earlier, longer batch left there.
   const capacity = tokens + 5;
@@ -20,9 +20,9 @@ async function step(cases: Case[], lambda: number, eta: number | 'auto', enabled
   cases.forEach(({ ratio, mu }, m) => ratio.forEach((r, i) => pairs.set([r, mu[i]], 2 * (m * capacity + i))));
   const slots = scope.upload('slots', new Uint8Array(packGateSlots(cases.map(({ tau }) => ({ tau, m: 0, v: 0, updates: 3 })))));
   const sorted = scope.upload('pairs', pairs);
-  const hyper = scope.upload('hyper', new Uint8Array(packProximalHyper({ tokens, enabled, lambda, eta })), GPUBufferUsage.UNIFORM);
-  await runOps(gpu, proximal(gpu, { hyper, pairs: sorted, other: scope.alloc('other', pairBytes(modules, capacity)), slots, modules, capacity }));
-  const result = { slots: readGateSlots(await readTensor(gpu, slots)), pairs: new Float32Array(await readTensor(gpu, sorted)), capacity };
+  const hyper = scope.upload('hyper', new Uint8Array(packProximalHyper({ tokens, enabled, lambda, eta })), 'uniform');
+  await runOps(device, proximal(device, { hyper, pairs: sorted, other: scope.alloc('other', pairBytes(modules, capacity)), slots, modules, capacity }));
+  const result = { slots: readGateSlots(await readTensor(device, slots)), pairs: new Float32Array(await readTensor(device, sorted)), capacity };
   scope.free();
   return result;
 }

@@ -1,14 +1,14 @@
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import type { Dispatch } from '../../device/program';
 import scan from '../scan.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
 import hyper from './hyper.wgsl?raw';
 import wgsl from './proximal.wgsl?raw';
 import sortWgsl from './sort.wgsl?raw';
 
-/** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
+/** Bytes of the hyper uniform; allocate it with usage 'uniform'. */
 export const PROXIMAL_HYPER_BYTES = 16;
 
 /** What a proximal step needs to know about a step. */
@@ -49,8 +49,8 @@ export interface ProximalParams {
 export const pairBytes = (modules: number, capacity: number): number => 8 * modules * capacity;
 
 /** Exact proximal step of all modules of a run: a sort, then suffix sums and their least. Once per optimizer step. */
-export function proximal(gpu: Gpu, p: ProximalParams): Dispatch[] {
-  const constants = { WIDTH: gpu.info.software ? 4 : 128, CAPACITY: p.capacity };
+export function proximal(device: Device, p: ProximalParams): Dispatch[] {
+  const constants = { WIDTH: device.info.software ? 4 : 128, CAPACITY: p.capacity };
   const groups = (): [number, number, number] => [p.modules, 1, 1];
   return [
     { kernel: { label: 'proximal sort', code: compose(sortWgsl, { snippets: [hyper, scan] }), constants }, bindings: [p.hyper, p.pairs, p.other], groups },

@@ -1,10 +1,11 @@
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, perRow, quads, snippets } from '../launch';
 import forward from './rmsNorm.wgsl?raw';
 import again from './rmsNormAgain.wgsl?raw';
+import { rmsNormBackwardCpu, rmsNormCpu } from './rmsNorm.cpu';
 import backward from './rmsNormBackward.wgsl?raw';
 
 const parts = { snippets: [snippets.rows, snippets.rowReduce] };
@@ -13,11 +14,12 @@ const parts = { snippets: [snippets.rows, snippets.rowReduce] };
  * `out = x · rstd · weight` with `rstd = 1/√(mean(x²) + eps)` per row. `x`, `out` [rows, width], `weight` [width],
  * `rstd` [rows] (kept for the backward). Overwrites.
  */
-export function rmsNorm(gpu: Gpu, p: { rows: RowCount; x: Tensor; weight: Tensor; out: Tensor; rstd: Tensor; width: number; eps: number }): Dispatch {
+export function rmsNorm(device: Device, p: { rows: RowCount; x: Tensor; weight: Tensor; out: Tensor; rstd: Tensor; width: number; eps: number }): Dispatch {
   return {
-    kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'hidden'), EPS: p.eps, WIDTH: gpu.rowWidth } },
+    kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'hidden'), EPS: p.eps, WIDTH: device.rowWidth } },
     bindings: [p.rows.dims, p.x, p.weight, p.out, p.rstd],
     groups: perRow(p.rows),
+    cpu: rmsNormCpu(p),
   };
 }
 
@@ -27,6 +29,7 @@ export function rmsNormAgain(p: { rows: RowCount; x: Tensor; weight: Tensor; rst
     kernel: { label: 'rmsNormAgain', code: compose(again, { snippets: [snippets.rows] }), constants: { D4: quads(p.width, 'hidden') } },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.out],
     groups: perElement(p.rows, p.width / 4),
+    cpu: rmsNormCpu(p),
   };
 }
 
@@ -34,13 +37,14 @@ export function rmsNormAgain(p: { rows: RowCount; x: Tensor; weight: Tensor; rst
  * Gradient of `rmsNorm` with respect to x; the weight is frozen. `gradOut`, `gradX` [rows, width], different
  * tensors. Overwrites `gradX`, or adds to it when `accumulate`.
  */
-export function rmsNormBackward(gpu: Gpu, p: { rows: RowCount; x: Tensor; weight: Tensor; rstd: Tensor; gradOut: Tensor; gradX: Tensor; width: number; accumulate: boolean }): Dispatch {
+export function rmsNormBackward(device: Device, p: { rows: RowCount; x: Tensor; weight: Tensor; rstd: Tensor; gradOut: Tensor; gradX: Tensor; width: number; accumulate: boolean }): Dispatch {
   return {
     kernel: {
       label: 'rmsNormBackward', code: compose(backward, parts),
-      constants: { D4: quads(p.width, 'hidden'), ACCUMULATE: Number(p.accumulate), WIDTH: gpu.rowWidth },
+      constants: { D4: quads(p.width, 'hidden'), ACCUMULATE: Number(p.accumulate), WIDTH: device.rowWidth },
     },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.gradOut, p.gradX],
     groups: perRow(p.rows),
+    cpu: rmsNormBackwardCpu(p),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, runOps, testDevice } from '../../testing/harness';
 import { overdispatched, tailOf } from '../../testing/rows';
 import { rope, ropeTable } from './rope';
 import { ropeBackwardRef, ropeRef } from './rope.ref';
@@ -10,30 +10,30 @@ const [context, theta] = [4096, 10000];
 describe('rope', () => {
   for (const [rows, heads, headDim] of [[57, 3, 16], [1, 2, 6], [130, 6, 32]]) {
     it(`turns ${rows} rows of ${heads} heads of ${headDim} there and back`, async () => {
-      const gpu = await testGpu();
+      const device = await testDevice();
       const width = heads * headDim;
       const x = randomFloats(rows * width, 1);
       const positions = Uint32Array.from({ length: rows }, (_, i) => context - 1 - i * 31);
       const meta = Uint32Array.from({ length: rows * 4 }, (_, i) => (i % 4 === 1 ? positions[i >> 2] : 99));
       for (const inverse of [false, true]) {
-        const scope = gpu.buffers.scope('rope');
+        const scope = device.buffers.scope('rope');
         const inPlace = scope.upload('x', Float32Array.of(...x, ...tailOf(3 * width)));
-        await runOps(gpu, [rope(gpu, {
+        await runOps(device, [rope(device, {
           rows: overdispatched(scope, rows), meta: scope.upload('meta', meta), table: scope.upload('table', ropeTable(context, headDim, theta)),
           x: inPlace, heads, headDim, inverse,
         })]);
         const expected = (inverse ? ropeBackwardRef : ropeRef)(x, positions, headDim, theta);
-        expectCloseToMax(await floats(gpu, inPlace, (rows + 3) * width), [...expected, ...tailOf(3 * width)], 2e-7, `inverse ${inverse}`);
+        expectCloseToMax(await floats(device, inPlace, (rows + 3) * width), [...expected, ...tailOf(3 * width)], 2e-7, `inverse ${inverse}`);
         scope.free();
       }
     });
   }
 
   it('refuses an odd head', async () => {
-    const gpu = await testGpu();
-    const scope = gpu.buffers.scope('rope');
+    const device = await testDevice();
+    const scope = device.buffers.scope('rope');
     const t = scope.alloc('t', 16);
-    expect(() => rope(gpu, { rows: overdispatched(scope, 1), meta: t, table: t, x: t, heads: 1, headDim: 5, inverse: false })).toThrow(/even/);
+    expect(() => rope(device, { rows: overdispatched(scope, 1), meta: t, table: t, x: t, heads: 1, headDim: 5, inverse: false })).toThrow(/even/);
     scope.free();
   });
 });

@@ -1,19 +1,19 @@
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch } from '../../device/program';
 import { quads, snippets, spread } from '../launch';
 import { type Weight, loadSnippet } from '../matmul/weight';
 import wgsl from './rowNorms.wgsl?raw';
 
 /** ‖row‖² and ‖row‖ of a frozen W [rows, k], f32 [rows] each; overwrites. */
-export function rowNorms(gpu: Gpu, p: { w: Weight; squares: Tensor; norms: Tensor; rows: number; k: number }): Dispatch {
-  const load = loadSnippet(gpu, p.w);
+export function rowNorms(device: Device, p: { w: Weight; squares: Tensor; norms: Tensor; rows: number; k: number }): Dispatch {
+  const load = loadSnippet(device, p.w);
   return {
     kernel: {
       label: 'rowNorms',
       code: compose(wgsl, { enables: load.enables, snippets: [load.wgsl, snippets.rowReduce] }),
-      constants: { K4: quads(p.k, 'row'), ROWS: p.rows, WIDTH: gpu.rowWidth },
+      constants: { K4: quads(p.k, 'row'), ROWS: p.rows, WIDTH: device.rowWidth },
     },
     bindings: [p.squares, p.norms, p.w.tensor],
     groups: () => spread(p.rows),

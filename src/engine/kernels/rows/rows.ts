@@ -2,8 +2,8 @@
  * The rows a product runs over: all of a pass, or only the active ones of a gated module. Both shaders see the
  * same two functions, `rowCount` and `rowAt`, at binding 0.
  */
-import type { Tensor } from '../../gpu/buffers';
-import type { RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import type { RowCount } from '../../device/program';
 import { snippets } from '../launch';
 import activeWgsl from './active.wgsl?raw';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../../shared/rng';
-import { readTensor } from '../../gpu/readback';
-import { rowCount, runOps, testGpu, uints } from '../../testing/harness';
+import { readTensor } from '../../device/device';
+import { rowCount, runOps, testDevice, uints } from '../../testing/harness';
 import { packGateSlots, packStatSlots, readGateSlots, readStatSlots } from '../gate/slots';
 import { markHelpful, markLargest, markRandom, noteCount, noteShare } from './select';
 import { hashRef, selectRef } from './select.ref';
@@ -9,17 +9,17 @@ import { hashRef, selectRef } from './select.ref';
 type Extra = Parameters<typeof rowCount>[2];
 
 async function setUp(rows: number, extra: Extra = {}, share = 1) {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const slot = scope.upload('slot', new Uint8Array(packGateSlots([{ share }])));
   // Longer than the pass; what lies behind it must stay.
   const open = scope.upload('open', new Uint32Array(rows + 20).fill(7));
   const opened = async () => {
-    const all = await uints(gpu, open, rows + 20);
+    const all = await uints(device, open, rows + 20);
     expect(all.slice(rows)).toEqual(new Uint32Array(20).fill(7));
     return Array.from(all.slice(0, rows));
   };
-  return { gpu, scope, slot, open, opened, rows: rowCount(scope, rows, extra) };
+  return { device, scope, slot, open, opened, rows: rowCount(scope, rows, extra) };
 }
 
 test.each([1, 7, 57, 1001, 4099])('quantile of %i rows: exact count, largest r, ties by row', async (rows) => {
@@ -28,13 +28,13 @@ test.each([1, 7, 57, 1001, 4099])('quantile of %i rows: exact count, largest r, 
     const s = await setUp(rows);
     // A few values only, 0 among them.
     const ratio = Float32Array.from({ length: rows + 20 }, () => [0, 0.5, Math.fround(0.5 + 1e-7), rng.uniform(0, 2)][rng.below(4)]);
-    const op = markLargest(s.gpu, { ...s, keep, ratio: s.scope.upload('ratio', ratio) });
-    await runOps(s.gpu, [op]);
+    const op = markLargest(s.device, { ...s, keep, ratio: s.scope.upload('ratio', ratio) });
+    await runOps(s.device, [op]);
     const count = Math.floor(keep * rows + 0.5);
     const open = await s.opened();
     expect(open).toEqual(selectRef(ratio.subarray(0, rows), count));
     const smallest = Math.min(...open.flatMap((o, i) => (o ? [ratio[i]] : [])), 3e38);
-    const [slot] = readGateSlots(await readTensor(s.gpu, s.slot));
+    const [slot] = readGateSlots(await readTensor(s.device, s.slot));
     expect(slot).toMatchObject({ tau: Math.fround(smallest), updates: 1 });
     s.scope.free();
   }
@@ -42,10 +42,10 @@ test.each([1, 7, 57, 1001, 4099])('quantile of %i rows: exact count, largest r, 
 
 test('quantile, row by row: the average of what was kept decides', async () => {
   const s = await setUp(4, { kind: 'decode' });
-  s.gpu.device.queue.writeBuffer(s.slot.buffer, 0, packGateSlots([{ tau: 0.5, updates: 3 }]));
-  await runOps(s.gpu, [markLargest(s.gpu, { ...s, keep: 0.1, ratio: s.scope.upload('ratio', Float32Array.of(0.4, 0.5, 2, 0)) })]);
+  s.device.write(s.slot, packGateSlots([{ tau: 0.5, updates: 3 }]));
+  await runOps(s.device, [markLargest(s.device, { ...s, keep: 0.1, ratio: s.scope.upload('ratio', Float32Array.of(0.4, 0.5, 2, 0)) })]);
   expect(await s.opened()).toEqual([0, 1, 1, 0]);
-  expect(readGateSlots(await readTensor(s.gpu, s.slot))[0].updates).toBe(3);
+  expect(readGateSlots(await readTensor(s.device, s.slot))[0].updates).toBe(3);
   s.scope.free();
 });
 
@@ -58,7 +58,7 @@ test.each([1, 57, 1001])('random choice among %i rows', async (rows) => {
     { extra: { kind: 'evaluate', draw: 3 }, count: Math.floor(0.75 * rows + 0.5), share: 0.75 },
   ] as const) {
     const s = await setUp(rows, extra, share);
-    await runOps(s.gpu, [markRandom(s.gpu, { ...s, keep: 0.3, seed, module, followed: null, nobody: s.scope.alloc('nobody', 4) })]);
+    await runOps(s.device, [markRandom(s.device, { ...s, keep: 0.3, seed, module, followed: null, nobody: s.scope.alloc('nobody', 4) })]);
     const micro = extra.kind === 'train' ? extra.micro : 0xffff0002;
     const open = await s.opened();
     expect(open).toEqual(selectRef(Array.from({ length: rows }, (_, row) => hashRef(seed, extra.draw, micro, module, row)), count));
@@ -72,12 +72,12 @@ test('random choice follows the counts that another run noted, micro-batch by mi
   const s = await setUp(57, { micro: 2 });
   const counts = s.scope.alloc('counts', 4 * 3 * 4);
   const followed = { counts, modules: 4, module: 1 };
-  await runOps(s.gpu, [
+  await runOps(s.device, [
     noteCount({ rows: s.rows, list: s.scope.upload('list', Uint32Array.of(13, 0)), ...followed }),
     noteCount({ rows: rowCount(s.scope, 57, { kind: 'evaluate', micro: 2 }), list: s.scope.upload('list', Uint32Array.of(50, 0)), ...followed }),
-    markRandom(s.gpu, { ...s, keep: 0.9, seed: 1, module: 0, followed, nobody: counts }),
+    markRandom(s.device, { ...s, keep: 0.9, seed: 1, module: 0, followed, nobody: counts }),
   ]);
-  expect([...(await uints(s.gpu, counts, 12))]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0]);
+  expect([...(await uints(s.device, counts, 12))]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0]);
   expect((await s.opened()).filter(Boolean)).toHaveLength(13);
   s.scope.free();
 });
@@ -87,7 +87,7 @@ test('random, row by row: about the share, by position', async () => {
   let before: number[] = [];
   for (let position = 0; position < 400; position++) {
     const s = await setUp(5, { kind: 'decode', draw: position }, 0.3);
-    await runOps(s.gpu, [markRandom(s.gpu, { ...s, keep: 1, seed: 2, module: 0, followed: null, nobody: s.scope.alloc('nobody', 4) })]);
+    await runOps(s.device, [markRandom(s.device, { ...s, keep: 1, seed: 2, module: 0, followed: null, nobody: s.scope.alloc('nobody', 4) })]);
     const open = await s.opened();
     // The rows of one pass are the first rows of the passes behind it.
     if (before.length > 0) expect(open.slice(0, 4)).toEqual(before.slice(1));
@@ -104,19 +104,19 @@ test('oracle: the tokens that would help, in a step; all elsewhere', async () =>
     const s = await setUp(5, { kind, first: 2 });
     const probed = [[0.5, 9], [0.5, -9], [0.5, -1], [0.5, 0], [0, 0], [0.5, -1e-30], [0.5, NaN]];
     const pairs = s.scope.upload('pairs', Float32Array.from(probed.flat()));
-    await runOps(s.gpu, [markHelpful({ ...s, pairs })]);
+    await runOps(s.device, [markHelpful({ ...s, pairs })]);
     expect(await s.opened(), kind).toEqual(kind === 'train' ? [1, 0, 1, 1, 0] : [1, 1, 1, 1, 1]);
     s.scope.free();
   }
 });
 
 test('the share that a step kept', async () => {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const empty = readStatSlots(new ArrayBuffer(512))[0];
   const stats = scope.upload('stats', new Uint8Array(packStatSlots([{ ...empty, tokens: 8, active: 2 }, empty])));
   const slots = scope.upload('slots', new Uint8Array(packGateSlots([{ share: 1 }, { share: 0.4 }])));
-  await runOps(gpu, [noteShare({ stats, slots, modules: 2 })]);
-  expect(readGateSlots(await readTensor(gpu, slots)).map((s) => s.share)).toEqual([0.25, Math.fround(0.4)]);
+  await runOps(device, [noteShare({ stats, slots, modules: 2 })]);
+  expect(readGateSlots(await readTensor(device, slots)).map((s) => s.share)).toEqual([0.25, Math.fround(0.4)]);
   scope.free();
 });

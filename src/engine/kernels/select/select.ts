@@ -1,9 +1,9 @@
 /** Gates that τ does not decide: each marks the rows to keep in `open`, for `gate` to list. */
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import dims from '../../gpu/dims.wgsl?raw';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import dims from '../../device/dims.wgsl?raw';
+import type { Dispatch, RowCount } from '../../device/program';
 import hash from '../dropout/hash.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
 import { THREADS, perElement } from '../launch';
@@ -37,12 +37,12 @@ export interface Followed {
   module: number;
 }
 
-function select(gpu: Gpu, p: Selects, label: string, key: string, input: Tensor, of: { seed: number; module: number; count: number; counts: number }): Dispatch {
+function select(device: Device, p: Selects, label: string, key: string, input: Tensor, of: { seed: number; module: number; count: number; counts: number }): Dispatch {
   const values = new ArrayBuffer(32);
   new Float32Array(values)[0] = p.keep;
   new Uint32Array(values).set([of.seed, of.module, of.count, of.counts], 1);
   return {
-    kernel: { label, code: compose(wgsl, { snippets: [dims, slots, choice, hash, key] }), constants: { WIDTH: gpu.info.software ? 4 : 256 } },
+    kernel: { label, code: compose(wgsl, { snippets: [dims, slots, choice, hash, key] }), constants: { WIDTH: device.info.software ? 4 : 256 } },
     bindings: [p.rows.dims, p.open, p.slot, input],
     values,
     groups: () => [1, 1, 1],
@@ -50,15 +50,15 @@ function select(gpu: Gpu, p: Selects, label: string, key: string, input: Tensor,
 }
 
 /** Keeps exactly ⌊keep·rows + ½⌋ rows: those with the largest r. */
-export const markLargest = (gpu: Gpu, p: Selects & { ratio: Tensor }): Dispatch =>
-  select(gpu, p, 'quantile', keyByRatio, p.ratio, { seed: 0, module: 0, count: NOBODY, counts: 0 });
+export const markLargest = (device: Device, p: Selects & { ratio: Tensor }): Dispatch =>
+  select(device, p, 'quantile', keyByRatio, p.ratio, { seed: 0, module: 0, count: NOBODY, counts: 0 });
 
 /**
  * Keeps rows at random: in a step as many as the followed run did of the same rows, or ⌊keep·rows + ½⌋; elsewhere the share
  * that the last step kept (`noteShare`). `module` tells the draws of modules apart.
  */
-export const markRandom = (gpu: Gpu, p: Selects & { seed: number; module: number; followed: Followed | null; nobody: Tensor }): Dispatch =>
-  select(gpu, p, 'random', keyByHash, p.followed?.counts ?? p.nobody, { seed: p.seed, module: p.module, count: p.followed?.module ?? NOBODY, counts: p.followed?.modules ?? 0 });
+export const markRandom = (device: Device, p: Selects & { seed: number; module: number; followed: Followed | null; nobody: Tensor }): Dispatch =>
+  select(device, p, 'random', keyByHash, p.followed?.counts ?? p.nobody, { seed: p.seed, module: p.module, count: p.followed?.module ?? NOBODY, counts: p.followed?.modules ?? 0 });
 
 /** Keeps the rows whose μ was negative in the probe, or whose Δ is 0; all of them where the pass is no training step. @param pairs the module's (r, μ) */
 export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
 import { ratioQuantile } from '../../../shared/ratio';
 import { Rng } from '../../../shared/rng';
-import { readTensor } from '../../gpu/readback';
+import { readTensor } from '../../device/device';
 import { expectClose } from '../../testing/allclose';
-import { runOps, testGpu } from '../../testing/harness';
+import { runOps, testDevice } from '../../testing/harness';
 import { type GateSlot, type StatSlot, RATIO_BINS, packGateSlots, packStatSlots, ratioBin, readGateSlots, readStatSlots } from '../gate/slots';
 import { packSteerHyper, steer } from './steer';
 import { belowRef } from './steer.ref';
 
 async function run(slots: Partial<GateSlot>[], stats: StatSlot[], target: number, perModule: boolean, enabled = true) {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const tensor = scope.upload('slots', new Uint8Array(packGateSlots(slots)));
-  const hyper = scope.upload('hyper', new Uint8Array(packSteerHyper(target, enabled)), GPUBufferUsage.UNIFORM);
-  await runOps(gpu, [steer(gpu, { hyper, slots: tensor, stats: scope.upload('stats', new Uint8Array(packStatSlots(stats))), modules: slots.length, perModule })]);
-  const after = readGateSlots(await readTensor(gpu, tensor));
+  const hyper = scope.upload('hyper', new Uint8Array(packSteerHyper(target, enabled)), 'uniform');
+  await runOps(device, [steer(device, { hyper, slots: tensor, stats: scope.upload('stats', new Uint8Array(packStatSlots(stats))), modules: slots.length, perModule })]);
+  const after = readGateSlots(await readTensor(device, tensor));
   scope.free();
   return after;
 }

@@ -1,12 +1,12 @@
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import type { Dispatch } from '../../device/program';
 import median from '../gate/median.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
 import wgsl from './steer.wgsl?raw';
 
-/** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
+/** Bytes of the hyper uniform; allocate it with usage 'uniform'. */
 export const STEER_HYPER_BYTES = 16;
 /** Of what a step missed, what the correction takes up; and the largest correction. */
 const [GAIN, BOUND] = [0.3, 0.15];
@@ -32,9 +32,9 @@ export interface SteerParams {
 }
 
 /** Moves τ of a run's modules so that a share of tokens is skipped; dispatch once per optimizer step, after the rule. */
-export function steer(gpu: Gpu, p: SteerParams): Dispatch {
+export function steer(device: Device, p: SteerParams): Dispatch {
   return {
-    kernel: { label: 'steer', code: compose(wgsl, { snippets: [slots, median] }), constants: { THREADS: gpu.info.software ? 4 : 64, MODULES: p.modules, PER_MODULE: p.perModule ? 1 : 0 } },
+    kernel: { label: 'steer', code: compose(wgsl, { snippets: [slots, median] }), constants: { THREADS: device.info.software ? 4 : 64, MODULES: p.modules, PER_MODULE: p.perModule ? 1 : 0 } },
     bindings: [p.hyper, p.slots, p.stats],
     groups: () => [1, 1, 1],
   };

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { sumLoss } from './sumLoss';
 import { sumLossRef } from './sumLoss.ref';
 
 describe('sumLoss', () => {
   for (const rows of [57, 1, 130, 5000]) {
     it(`adds ${rows} losses to the total, the same twice`, async () => {
-      const gpu = await testGpu();
-      const scope = gpu.buffers.scope('sumLoss');
+      const device = await testDevice();
+      const scope = device.buffers.scope('sumLoss');
       const loss = randomFloats(2 * rows + 3, 1, 4).map((x) => x + 4); // two segments, and three more
       const totals = [0, 1].map((i) => scope.upload(`total${i}`, Float32Array.of(2.5, 1, 7)));
       const input = scope.upload('loss', loss);
       const dims = rowCount(scope, rows, { segments: 2, supervised: rows });
-      await runOps(gpu, totals.map((total) => sumLoss(gpu, { rows: dims, loss: input, total })), { rows, supervised: rows, segments: 2 });
-      const [a, b] = await Promise.all(totals.map((total) => floats(gpu, total, 3)));
+      await runOps(device, totals.map((total) => sumLoss(device, { rows: dims, loss: input, total })), { rows, supervised: rows, segments: 2 });
+      const [a, b] = await Promise.all(totals.map((total) => floats(device, total, 3)));
       expectClose(a, [sumLossRef(loss.slice(0, rows), 2.5), sumLossRef(loss.slice(rows, 2 * rows), 1), 7], { rtol: 1e-6 });
       expect(b).toEqual(a);
       scope.free();
@@ -22,9 +22,9 @@ describe('sumLoss', () => {
   }
 
   it('leaves the total alone when there are no rows', async () => {
-    const gpu = await testGpu();
-    const scope = gpu.buffers.scope('sumLoss');
-    const op = sumLoss(gpu, { rows: rowCount(scope, 0), loss: scope.alloc('loss', 16), total: scope.alloc('total', 4) });
+    const device = await testDevice();
+    const scope = device.buffers.scope('sumLoss');
+    const op = sumLoss(device, { rows: rowCount(scope, 0), loss: scope.alloc('loss', 16), total: scope.alloc('total', 4) });
     expect(typeof op.groups === 'function' && op.groups({ rows: 0, supervised: 0, segments: 1 })[0]).toBe(0);
     scope.free();
   });

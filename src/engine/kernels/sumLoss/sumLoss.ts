@@ -1,7 +1,7 @@
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { snippets } from '../launch';
 import wgsl from './sumLoss.wgsl?raw';
 
@@ -10,7 +10,7 @@ import wgsl from './sumLoss.wgsl?raw';
  * but the count, so that a repeat is bit-identical. `loss` [segments · supervised], `total` [segments] (clear it before
  * the first micro-batch).
  */
-export function sumLoss(_gpu: Gpu, p: { rows: RowCount; loss: Tensor; total: Tensor }): Dispatch {
+export function sumLoss(_gpu: Device, p: { rows: RowCount; loss: Tensor; total: Tensor }): Dispatch {
   return {
     // 64 threads on every adapter: one workgroup is cheap anywhere, and short partial sums round less.
     kernel: { label: 'sumLoss', code: compose(wgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { WIDTH: 64 } },

@@ -1,7 +1,7 @@
-import type { Tensor } from '../../gpu/buffers';
-import { compose } from '../../gpu/compose';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch, RowCount } from '../../gpu/program';
+import type { Tensor } from '../../device/buffers';
+import { compose } from '../../device/compose';
+import type { Device } from '../../device/device';
+import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
 import silu from './silu.wgsl?raw';
 import forward from './swiglu.wgsl?raw';
@@ -10,7 +10,7 @@ import backward from './swigluBackward.wgsl?raw';
 const parts = { snippets: [snippets.rows, silu] };
 
 /** `out = silu(gate) · up`, all [rows, width]. Overwrites; `out` is neither input. */
-export function swiglu(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor; out: Tensor; width: number }): Dispatch {
+export function swiglu(_gpu: Device, p: { rows: RowCount; gate: Tensor; up: Tensor; out: Tensor; width: number }): Dispatch {
   const F4 = quads(p.width, 'ffn');
   return {
     kernel: { label: 'swiglu', code: compose(forward, parts), constants: { F4 } },
@@ -20,7 +20,7 @@ export function swiglu(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor;
 }
 
 /** Gradients of `swiglu` with respect to both inputs, all [rows, width]. Overwrites; no output is an input. */
-export function swigluBackward(_gpu: Gpu, p: { rows: RowCount; gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor; width: number }): Dispatch {
+export function swigluBackward(_gpu: Device, p: { rows: RowCount; gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor; width: number }): Dispatch {
   const F4 = quads(p.width, 'ffn');
   return {
     kernel: { label: 'swigluBackward', code: compose(backward, parts), constants: { F4 } },

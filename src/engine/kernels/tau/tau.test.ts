@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../../shared/rng';
-import type { Tensor } from '../../gpu/buffers';
-import { Program } from '../../gpu/program';
-import { readTensor } from '../../gpu/readback';
+import type { Tensor } from '../../device/buffers';
+import { Program } from '../../device/program';
+import { readTensor } from '../../device/device';
 import { expectClose } from '../../testing/allclose';
-import { floats, rowCount, runOps, testGpu } from '../../testing/harness';
+import { floats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { ARGS_BYTES, activeListBytes } from '../gate/activeRows';
 import { gate } from '../gate/gate';
 import { NEW_SLOT, SLOT_BYTES, STAT_BYTES, packGateSlots, packStatSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../gate/slots';
@@ -18,15 +18,15 @@ test.each([
   [1, 'auto'], [2, 'auto'], [7, 1e-3], [56, 'auto'], [211, 'auto'],
   [9, 'auto', { ownRho: true }], [9, 1e-3, { ownRho: true }], [7, 4e-5, { literal: true }], [7, 'auto', { literal: true, ownRho: true }],
 ] as const)('%i modules, step %s, over many steps %o', async (modules, tauStep, options: { ownRho?: boolean; literal?: boolean } = {}) => {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const rng = new Rng(modules);
   const slots = scope.alloc('slots', modules * SLOT_BYTES);
   const stats = scope.alloc('stats', modules * STAT_BYTES);
   const rho = scope.alloc('rho', 8);
-  const hyper = scope.alloc('hyper', 32, GPUBufferUsage.UNIFORM);
-  const program = await new Program(gpu, scope, 'tau', [updateTau(gpu, { slots, stats, rho, hyper, modules, ownRho: options.ownRho ?? false, literal: options.literal ?? false })]).compile();
-  const write = (tensor: Tensor, data: ArrayBuffer) => gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
+  const hyper = scope.alloc('hyper', 32, 'uniform');
+  const program = await new Program(device, scope, 'tau', [updateTau(device, { slots, stats, rho, hyper, modules, ownRho: options.ownRho ?? false, literal: options.literal ?? false })]).compile();
+  const write = (tensor: Tensor, data: ArrayBuffer) => device.write(tensor, data);
   const expected = Array.from({ length: modules }, () => ({ ...NEW_SLOT }));
   let ref = { rho: 0, step: 0 };
   for (let step = 0; step < 40; step++) {
@@ -40,19 +40,17 @@ test.each([
     const params = { lambda: Math.fround(5e-5), tauStep, stepsLeft: 90, enabled: step >= 3 };
     write(stats, packed);
     write(hyper, packTauHyper(params));
-    const encoder = gpu.device.createCommandEncoder();
-    program.encode(encoder, { rows: 0, supervised: 0, segments: 1 });
-    gpu.device.queue.submit([encoder.finish()]);
+    device.submit('tau', (commands) => program.encode(commands, { rows: 0, supervised: 0, segments: 1 }));
     if (params.enabled) ref = updateTauRef(expected, seen, h, ref.rho, { ...params, ...options });
-    const got = readGateSlots(await readTensor(gpu, slots));
+    const got = readGateSlots(await readTensor(device, slots));
     const scale = Math.max(...expected.map((e) => e.step), 1e-9) * 40;
     expect(got.map((g) => g.updates)).toEqual(expected.map((e) => e.updates));
     expectClose(got.map((g) => g.tau), expected.map((e) => e.tau), { atol: 2e-6 * scale }, `tau at ${step}`);
     expectClose(got.map((g) => g.m), expected.map((e) => e.m), { atol: options.literal ? 1e-10 : 1e-8 }, `m at ${step}`);
     expectClose(got.map((g) => g.step), expected.map((e) => e.step), { rtol: 1e-6 }, 'steps');
-    expectClose(await floats(gpu, rho, 2), [ref.rho, ref.step], { rtol: 1e-6 }, 'rho');
+    expectClose(await floats(device, rho, 2), [ref.rho, ref.step], { rtol: 1e-6 }, 'rho');
   }
-  expect(gpu.error()).toBeNull();
+  expect(device.error()).toBeNull();
   expect(expected.some((e) => e.tau > 0)).toBe(true);
   scope.free();
 });
@@ -62,15 +60,15 @@ test.each([
  * length 1, so r_i = z_i / ‖y_i‖ = z_i and μ_i = u_i·z_i, its sign that of u_i.
  */
 async function simulate(tau: number, sign: (i: number) => number, steps: number) {
-  const gpu = await testGpu();
-  const scope = gpu.buffers.scope('test');
+  const device = await testDevice();
+  const scope = device.buffers.scope('test');
   const rows = 64;
   const first = (f: (i: number) => number) => Float32Array.from({ length: rows * 4 }, (_, k) => (k % 4 === 0 ? f(k / 4) : 0));
   const z = scope.upload('z', first((i) => 0.1 + 0.01 * i));
   const u = scope.upload('u', first((i) => sign(i) * 1e-3));
   const squares = { tensor: scope.upload('squares', new Float32Array(rows).fill(1)), parts: 1 };
   const g = scope.upload('gram', Float32Array.from({ length: 16 }, (_, k) => (k === 0 ? 1 : 0)));
-  const slots = scope.upload('slots', new Uint8Array(packGateSlots([{ tau, m: 0, v: 0, updates: 0 }])), GPUBufferUsage.UNIFORM);
+  const slots = scope.upload('slots', new Uint8Array(packGateSlots([{ tau, m: 0, v: 0, updates: 0 }])), 'uniform');
   const stats = scope.alloc('stats', STAT_BYTES);
   const [ratio, open, mu] = ['ratio', 'open', 'mu'].map((name) => scope.alloc(name, rows * 4));
   const count = rowCount(scope, rows);
@@ -78,20 +76,20 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
   const shape = { rank: 4, scaling: 1 };
   const ops = [
     { clear: stats },
-    ...gate(gpu, {
+    ...gate(device, {
       rows: count, size: { z, gram: g, ...shape }, squares, slot: slotOf(slots, 0), stat: statOf(stats, 0), ratio, open, record: true,
-      list: scope.alloc('list', activeListBytes(rows)), args: scope.alloc('args', ARGS_BYTES, GPUBufferUsage.INDIRECT), groups: { delta: one, dx: one, grads: { gradGroups: 1, sumGroups: 1 } },
+      list: scope.alloc('list', activeListBytes(rows)), args: scope.alloc('args', ARGS_BYTES, 'indirect'), groups: { delta: one, dx: one, grads: { gradGroups: 1, sumGroups: 1 } },
     }),
-    muStats(gpu, { rows: count, terms: { u, z, ...shape }, open, stat: statOf(stats, 0), mu }),
-    updateTau(gpu, { slots, stats, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), GPUBufferUsage.UNIFORM), ownRho: false, literal: false }),
+    muStats(device, { rows: count, terms: { u, z, ...shape }, open, stat: statOf(stats, 0), mu }),
+    updateTau(device, { slots, stats, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), 'uniform'), ownRho: false, literal: false }),
   ];
   const counts = { rows, supervised: 0, segments: 1 };
   const skipped: number[] = [];
   const taus: number[] = [];
   for (let i = 0; i < steps; i++) {
-    await runOps(gpu, ops, counts);
-    skipped.push(1 - readStatSlots(await readTensor(gpu, stats))[0].active / rows);
-    taus.push(readGateSlots(await readTensor(gpu, slots))[0].tau);
+    await runOps(device, ops, counts);
+    skipped.push(1 - readStatSlots(await readTensor(device, stats))[0].active / rows);
+    taus.push(readGateSlots(await readTensor(device, slots))[0].tau);
   }
   scope.free();
   return { skipped, taus };

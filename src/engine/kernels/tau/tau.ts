@@ -1,14 +1,14 @@
-import { compose } from '../../gpu/compose';
-import type { Tensor } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/device';
-import type { Dispatch } from '../../gpu/program';
+import { compose } from '../../device/compose';
+import type { Tensor } from '../../device/buffers';
+import type { Device } from '../../device/device';
+import type { Dispatch } from '../../device/program';
 import median from '../gate/median.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
 import wgsl from './tau.wgsl?raw';
 
 /** Modules of one run that the kernel can take (their medians lie in workgroup memory). */
 export const MAX_GATED_MODULES = 2048;
-/** Bytes of the hyper uniform; allocate it with `GPUBufferUsage.UNIFORM`. */
+/** Bytes of the hyper uniform; allocate it with usage 'uniform'. */
 export const TAU_HYPER_BYTES = 32;
 
 /** What the threshold rule needs to know about a step. */
@@ -52,13 +52,13 @@ export interface UpdateTauParams {
 }
 
 /** The reconstructed (or literal) threshold rule for all modules of a run; dispatch once per optimizer step. */
-export function updateTau(gpu: Gpu, p: UpdateTauParams): Dispatch {
+export function updateTau(device: Device, p: UpdateTauParams): Dispatch {
   if (p.modules > MAX_GATED_MODULES) throw new Error(`${p.modules} gated modules; at most ${MAX_GATED_MODULES}`);
   return {
     kernel: {
       label: 'tau',
       code: compose(wgsl, { snippets: [slots, median] }),
-      constants: { THREADS: gpu.info.software ? 4 : 64, MODULES: p.modules, OWN_RHO: p.ownRho ? 1 : 0, LITERAL: p.literal ? 1 : 0 },
+      constants: { THREADS: device.info.software ? 4 : 64, MODULES: p.modules, OWN_RHO: p.ownRho ? 1 : 0, LITERAL: p.literal ? 1 : 0 },
     },
     bindings: [p.hyper, p.slots, p.stats, p.rho],
     groups: () => [1, 1, 1],

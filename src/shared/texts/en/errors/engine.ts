@@ -18,6 +18,10 @@ export const engine = {
     pipeline: (label: string, message: string) => ({ message: `Shader "${label}" cannot be made into a pipeline: ${message}`, hint: FAULT_OR_DRIVER }),
     noTimestamps: { message: 'This adapter has no timestamp queries, so kernels cannot be timed.', hint: 'Start the browser with --enable-dawn-features=allow_unsafe_apis, or use another adapter.' },
   },
+  cpu: {
+    thread: (message: string) => ({ message: `A computing thread did not start: ${message}`, hint: 'Reload the page; other tabs may be using up the memory.' }),
+    failed: (what: string) => ({ message: `The CPU engine failed: ${what}`, hint: FAULT }),
+  },
   model: {
     heads: (heads: number, kvHeads: number) => ({ message: `${heads} heads cannot share ${kvHeads} key heads evenly.`, hint: OTHER }),
     headSize: (size: number) => ({ message: `Head size is ${size}; the engine goes up to 128.`, hint: OTHER }),

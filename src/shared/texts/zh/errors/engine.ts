@@ -19,6 +19,10 @@ export const engine: Texts['errors']['engine'] = {
     pipeline: (label, message) => ({ message: `着色器“${label}”无法建立管线：${message}`, hint: FAULT_OR_DRIVER }),
     noTimestamps: { message: '这个显卡适配器没有时间戳查询，无法给内核计时。', hint: '请用 --enable-dawn-features=allow_unsafe_apis 启动浏览器，或换用其他显卡适配器。' },
   },
+  cpu: {
+    thread: (message) => ({ message: `计算线程没有启动：${message}`, hint: '请重新加载页面；其他标签页可能占满了内存。' }),
+    failed: (what) => ({ message: `CPU 引擎出错：${what}`, hint: FAULT }),
+  },
   model: {
     heads: (heads, kvHeads) => ({ message: `${heads} 个注意力头不能平均共用 ${kvHeads} 个键头。`, hint: OTHER }),
     headSize: (size) => ({ message: `头的大小是 ${size}，引擎最多支持 128。`, hint: OTHER }),

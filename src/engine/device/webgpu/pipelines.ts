@@ -1,15 +1,7 @@
-/** One descriptor for a shader, one cache for pipelines. Nothing is compiled twice. */
-import { GpuError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
-
-/** A compute shader with its sizes filled in. Entry point is always `main`. */
-export interface Kernel {
-  label: string;
-  /** WGSL after `compose`. */
-  code: string;
-  /** Values of `override` constants. */
-  constants: Record<string, number>;
-}
+/** One cache for pipelines. Nothing is compiled twice. */
+import { GpuError } from '../../../shared/errors';
+import { texts } from '../../../shared/texts';
+import type { Kernel } from '../dispatch';
 
 export class Pipelines {
   readonly #device: GPUDevice;

@@ -30,3 +30,9 @@ export function packDims(d: Dims): ArrayBuffer {
   new Float32Array(bytes)[2] = d.lossScale;
   return bytes;
 }
+
+/** `packDims` backwards, from `at` bytes of a buffer. */
+export function unpackDims(buffer: ArrayBufferLike, at: number): Required<Dims> {
+  const [rows, supervised, , tokens, segments, stride, dropoutKey, kind, draw, micro, first] = new Uint32Array(buffer, at, 11);
+  return { rows, supervised, lossScale: new Float32Array(buffer, at + 8, 1)[0], tokens, segments, stride, dropoutKey, kind: KINDS[kind], draw, micro, first };
+}

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { GpuError } from '../../shared/errors';
 import { compose } from './compose';
-import { openGpu } from './device';
+import { openWebGpu } from './webgpu/webgpu';
 
 it('puts extensions, constants, aliases and snippets in front, in that order', () => {
   expect(compose('fn main() {}', { enables: ['f16'], consts: { N: 3, ON: true }, aliases: { Row: 'vec4<f32>' }, snippets: ['struct S { x: u32 }'] }))
@@ -18,9 +18,9 @@ it('lets nothing through that is no name, no u32 or no type', () => {
 
 it('a shader that does not compile is named with its line', async () => {
   // A device of its own: it remembers its first error, and the tests share theirs.
-  const gpu = await openGpu();
-  const broken = gpu.pipelines.get({ label: 'broken', code: '@compute @workgroup_size(1) fn main() {\n  let x = nowhere;\n}', constants: {} });
+  const device = await openWebGpu();
+  const broken = device.pipelines.get({ label: 'broken', code: '@compute @workgroup_size(1) fn main() {\n  let x = nowhere;\n}', constants: {} });
   await expect(broken).rejects.toThrow(GpuError);
   await expect(broken).rejects.toThrow(/Shader "broken" does not compile, line 2: .*nowhere/);
-  gpu.destroy();
+  device.destroy();
 });

@@ -1,0 +1,75 @@
+/**
+ * What a kernel's CPU form works with: tensors as typed arrays, and functions in WebAssembly that run over a range of
+ * items on all threads. An item's result must not depend on which thread computes it or with which others: then the
+ * result is the same, bit for bit, for any number of threads.
+ */
+import type { Tensor } from '../buffers';
+import { type Dims, unpackDims } from '../dims';
+import type { Counts, RowCount } from '../counts';
+import type { Block } from './memory';
+import type { Threads } from './threads';
+
+/** One operation on the CPU. It reads how many rows there are from the same uniform as the shader. */
+export type CpuFunction = (cpu: Cpu, counts: Counts) => void;
+
+/** Rows [first, first + count) of a stacked tensor that belong to one run; `index` counts the rows of the pass. */
+export interface Span {
+  first: number;
+  count: number;
+  index: number;
+}
+
+export class Cpu {
+  readonly #memory: WebAssembly.Memory;
+  readonly #threads: Threads;
+  #views: { buffer: ArrayBufferLike; f32: Float32Array; u32: Uint32Array };
+
+  constructor(memory: WebAssembly.Memory, threads: Threads) {
+    this.#memory = memory;
+    this.#threads = threads;
+    this.#views = viewsOf(memory);
+  }
+
+  /** Byte address of a tensor, as kernels in WebAssembly take it. */
+  at(tensor: Tensor): number {
+    return (tensor.memoryOfSentWork as Block).address + tensor.offset;
+  }
+
+  /** A tensor's numbers. Valid until the next allocation. */
+  f32(tensor: Tensor): Float32Array {
+    const at = this.at(tensor) / 4;
+    return this.#all().f32.subarray(at, at + tensor.size / 4);
+  }
+
+  u32(tensor: Tensor): Uint32Array {
+    const at = this.at(tensor) / 4;
+    return this.#all().u32.subarray(at, at + tensor.size / 4);
+  }
+
+  /** The whole memory as numbers; a growing memory has a new buffer. */
+  #all() {
+    if (this.#views.buffer !== this.#memory.buffer) this.#views = viewsOf(this.#memory);
+    return this.#views;
+  }
+
+  /** `Dims` of a pass as it is now. */
+  dims({ dims }: Pick<RowCount, 'dims'>): Required<Dims> {
+    const at = this.at(dims);
+    return unpackDims(this.#memory.buffer, at);
+  }
+
+  /** The rows of a pass, segment by segment: see rows/dense.wgsl. */
+  spans(rows: Pick<RowCount, 'dims'>): Span[] {
+    const { rows: count, segments, stride } = this.dims(rows);
+    return Array.from({ length: count > 0 ? segments : 0 }, (_, segment) => ({ first: segment * stride, count, index: segment * count }));
+  }
+
+  /** Runs the exported function `name`(...args, from, to) over [0, items), split over the threads. */
+  run(name: string, items: number, args: readonly number[]): void {
+    if (items > 0) this.#threads.run(name, items, args);
+  }
+}
+
+function viewsOf({ buffer }: WebAssembly.Memory) {
+  return { buffer, f32: new Float32Array(buffer), u32: new Uint32Array(buffer) };
+}

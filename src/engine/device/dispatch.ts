@@ -1,0 +1,30 @@
+/** What a kernel's host function returns: one operation, for a GPU and for the CPU. */
+import type { Tensor } from './buffers';
+import type { Counts, Groups } from './counts';
+import type { CpuFunction } from './cpu/cpu';
+
+/** A compute shader with its sizes filled in. Entry point is always `main`. */
+export interface Kernel {
+  label: string;
+  /** WGSL after `compose`. */
+  code: string;
+  /** Values of `override` constants. */
+  constants: Record<string, number>;
+}
+
+export interface Dispatch {
+  kernel: Kernel;
+  /** Bindings 0, 1, 2, … of group 0. */
+  bindings: Tensor[];
+  /** Sizes that differ between calls of one pipeline, as a uniform bound after `bindings`; a multiple of 16 bytes. */
+  values?: ArrayBuffer;
+  /** Workgroups from the counts, or read from a buffer on the GPU (three u32 at `offset` bytes). */
+  groups: ((counts: Counts) => Groups) | { indirect: Tensor; offset: number };
+  /** Multiply-adds this dispatch does, where it multiplies and the host knows how much; for the accounts. Not given where only the device knows. */
+  macs?: (counts: Counts) => number;
+  /** The same on the CPU. Null: an operation of several dispatches, which another one of them does there as a whole. */
+  cpu?: CpuFunction | null;
+}
+
+/** Anything a program can contain: a dispatch, zeroing a tensor, or copying one to another of the same size. */
+export type Op = Dispatch | { clear: Tensor } | { copy: Tensor; to: Tensor };

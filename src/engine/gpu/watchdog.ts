@@ -1,9 +1,0 @@
-/** No dispatch is aimed past 100 ms, so that neither the screen nor the system's watchdog is held up for long. */
-import type { Gpu } from './device';
-
-const SECONDS = 0.1;
-/** Multiply-adds a second that a slow adapter of each kind can be trusted with. */
-const RATE = { software: 1e9, gpu: 5e10 };
-
-/** Most multiply-adds of one dispatch. @param share of a product's rate that the kernel reaches, 0–1 */
-export const macsOfDispatch = ({ info }: Gpu, share = 1): number => SECONDS * share * (info.software ? RATE.software : RATE.gpu);

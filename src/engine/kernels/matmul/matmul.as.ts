@@ -1,0 +1,143 @@
+// out[row] = (out[row], residual[row] or 0) + scale · a[row] · W for the rows of a pass; see product.wgsl.
+//
+// Tiles of 4 rows × 8 columns in registers. W is packed in panels of 8 columns [k][8], so that the loop over k reads
+// one line after another; of panels as many at a time as fit a thread's scratch. Every sum runs over k in order, in
+// blocks of `kBlock`, so a result does not depend on how the work is split.
+import { rowAt } from '../rows/rows.as';
+import { SCRATCH_BYTES, scratchAddress } from '../scratch.as';
+import { loadQuad } from './weight.as';
+
+/** Rows whose part of `a` stays in the nearest cache while the panels pass. */
+const ROWS: u32 = 32;
+
+export function matmul(
+  a: usize, aStride: u32, w: usize, half: bool, transposed: bool, out: usize, outStride: u32,
+  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, squares: usize,
+  list: usize, rowsOfSegment: u32, stride: u32, rows: u32, byRows: bool, from: u32, to: u32,
+): void {
+  const panels = (n + 7) / 8;
+  const firstRow: u32 = byRows ? from * ROWS : 0;
+  const endRow: u32 = byRows ? min(rows, to * ROWS) : rows;
+  const firstPanel: u32 = byRows ? 0 : from;
+  const endPanel: u32 = byRows ? panels : to;
+  const packed = scratchAddress();
+  const s = f32x4.splat(scale);
+  for (let k0: u32 = 0; k0 < k; k0 += kBlock) {
+    const depth = min(kBlock, k - k0);
+    const atOnce: u32 = max(<u32>1, <u32>SCRATCH_BYTES / (32 * depth));
+    const add = k0 > 0 || accumulate;
+    for (let p0: u32 = firstPanel; p0 < endPanel; p0 += atOnce) {
+      const p1 = min(endPanel, p0 + atOnce);
+      for (let p: u32 = p0; p < p1; p++) pack(w, half, transposed, n, k, k0, depth, 8 * p, packed + 32 * depth * (p - p0));
+      for (let block = firstRow; block < endRow; block += ROWS) {
+        const blockEnd = min(endRow, block + ROWS);
+        for (let p: u32 = p0; p < p1; p++) {
+          for (let i: u32 = block; i < blockEnd; i += 4) {
+            const last = blockEnd - 1;
+            const r0 = rowAt(i, list, rowsOfSegment, stride), r1 = rowAt(min(i + 1, last), list, rowsOfSegment, stride);
+            const r2 = rowAt(min(i + 2, last), list, rowsOfSegment, stride), r3 = rowAt(min(i + 3, last), list, rowsOfSegment, stride);
+            let x0 = a + 4 * (<usize>r0 * aStride + k0), x1 = a + 4 * (<usize>r1 * aStride + k0);
+            let x2 = a + 4 * (<usize>r2 * aStride + k0), x3 = a + 4 * (<usize>r3 * aStride + k0);
+            let t00 = f32x4.splat(0), t01 = t00, t10 = t00, t11 = t00, t20 = t00, t21 = t00, t30 = t00, t31 = t00;
+            let y = packed + 32 * depth * (p - p0);
+            for (const end = y + 32 * depth; y < end; y += 32) {
+              const b0 = v128.load(y), b1 = v128.load(y, 16);
+              let v = v128.load32_splat(x0); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
+              v = v128.load32_splat(x1); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
+              v = v128.load32_splat(x2); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
+              v = v128.load32_splat(x3); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
+              x0 += 4; x1 += 4; x2 += 4; x3 += 4;
+            }
+            const base = add ? out : residual;
+            const wide = p * 8 + 4 < n;
+            put(out, base, squares, r0, p, panels, outStride, wide, f32x4.mul(s, t00), f32x4.mul(s, t01));
+            if (i + 1 < blockEnd) put(out, base, squares, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));
+            if (i + 2 < blockEnd) put(out, base, squares, r2, p, panels, outStride, wide, f32x4.mul(s, t20), f32x4.mul(s, t21));
+            if (i + 3 < blockEnd) put(out, base, squares, r3, p, panels, outStride, wide, f32x4.mul(s, t30), f32x4.mul(s, t31));
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Stores 8 columns of a row (4 at an edge) on top of `base`, if any; `squares` [row, panel] gets the sum of their squares. */
+@inline function put(out: usize, base: usize, squares: usize, row: u32, panel: u32, panels: u32, outStride: u32, wide: bool, u: v128, v: v128): void {
+  if (squares) {
+    let q = f32x4.mul(u, u);
+    if (wide) q = f32x4.add(q, f32x4.mul(v, v));
+    const sum = (f32x4.extract_lane(q, 0) + f32x4.extract_lane(q, 1)) + (f32x4.extract_lane(q, 2) + f32x4.extract_lane(q, 3));
+    store<f32>(squares + 4 * (<usize>row * panels + panel), sum);
+  }
+  const at: usize = 4 * (<usize>row * outStride + panel * 8);
+  v128.store(out + at, base ? f32x4.add(v128.load(base + at), u) : u);
+  if (wide) v128.store(out + at, base ? f32x4.add(v128.load(base + at, 16), v) : v, 16);
+}
+
+/** Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. */
+function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0: u32, depth: u32, column: u32, to: usize): void {
+  const wide = column + 4 < n;
+  const zero = f32x4.splat(0);
+  if (!transposed) {
+    for (let i: u32 = 0; i < depth; i++, to += 32) {
+      const at = (k0 + i) * n + column;
+      v128.store(to, loadQuad(w, at, half));
+      v128.store(to, wide ? loadQuad(w, at + 4, half) : zero, 16);
+    }
+    return;
+  }
+  for (let c: u32 = 0; c < 8; c += 4) {
+    if (c == 4 && !wide) {
+      for (let i: u32 = 0; i < depth; i++) v128.store(to + 32 * i, zero, 16);
+      return;
+    }
+    const at = (column + c) * k + k0;
+    // Four columns, four places of k at a time, transposed.
+    for (let i: u32 = 0; i < depth; i += 4) {
+      const c0 = loadQuad(w, at + i, half), c1 = loadQuad(w, at + k + i, half);
+      const c2 = loadQuad(w, at + 2 * k + i, half), c3 = loadQuad(w, at + 3 * k + i, half);
+      const u0 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5), u1 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
+      const v0 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7), v1 = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
+      const target = to + 32 * i + 4 * c;
+      v128.store(target, v128.shuffle<i32>(u0, u1, 0, 1, 4, 5));
+      v128.store(target, v128.shuffle<i32>(u0, u1, 2, 3, 6, 7), 32);
+      v128.store(target, v128.shuffle<i32>(v0, v1, 0, 1, 4, 5), 64);
+      v128.store(target, v128.shuffle<i32>(v0, v1, 2, 3, 6, 7), 96);
+    }
+  }
+}
+
+/**
+ * The same for the few rows of decoding and W [n, k]: each output is one sum along W's row, so nothing is packed. Items
+ * are columns. A row's sums do not depend on how many rows there are.
+ */
+export function matvec(
+  a: usize, aStride: u32, w: usize, half: bool, out: usize, outStride: u32,
+  n: u32, k: u32, scale: f32, accumulate: bool, residual: usize,
+  list: usize, rowsOfSegment: u32, stride: u32, rows: u32, from: u32, to: u32,
+): void {
+  const base = accumulate ? out : residual;
+  for (let j = from; j < to; j++) {
+    for (let i: u32 = 0; i < rows; i++) {
+      const row = rowAt(i, list, rowsOfSegment, stride);
+      const y = scale * dot(a + 4 * <usize>row * aStride, w, j * k, half, k);
+      const at: usize = 4 * (<usize>row * outStride + j);
+      store<f32>(out + at, base ? load<f32>(base + at) + y : y);
+    }
+  }
+}
+
+@inline function dot(x: usize, w: usize, at: u32, half: bool, k: u32): f32 {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  let i: u32 = 0;
+  for (; i + 16 <= k; i += 16) {
+    const p = x + 4 * i;
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(p), loadQuad(w, at + i, half)));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load(p, 16), loadQuad(w, at + i + 4, half)));
+    s2 = f32x4.add(s2, f32x4.mul(v128.load(p, 32), loadQuad(w, at + i + 8, half)));
+    s3 = f32x4.add(s3, f32x4.mul(v128.load(p, 48), loadQuad(w, at + i + 12, half)));
+  }
+  for (; i < k; i += 4) s0 = f32x4.add(s0, f32x4.mul(v128.load(x + 4 * i), loadQuad(w, at + i, half)));
+  const s = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+  return (f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1)) + (f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3));
+}

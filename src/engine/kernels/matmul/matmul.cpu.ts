@@ -1,0 +1,43 @@
+import type { CpuFunction } from '../../device/cpu/cpu';
+import { isActive } from '../rows/rows';
+import type { MatmulOptions } from './options';
+import type { Weight } from './weight';
+
+/** Columns of a packed panel; `squares` has a sum for each. */
+export const PANEL = 8;
+/** Rows of a block, as in matmul.as.ts. */
+const BLOCK = 32;
+/** Longest part of a sum that a packed panel holds: it stays in the second cache. One with squares must be whole. */
+const K_BLOCK = 2048;
+const K_BLOCK_SQUARES = 16384;
+/** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
+const FEW_ROWS = 8;
+/** Panels below which threads share the rows instead. */
+const FEW_PANELS = 16;
+
+/** `matmul` on the CPU; see matmul.as.ts. @throws {Error} when a sum with squares is longer than a panel can hold */
+export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
+  const { label, rows, n, k, transposed, accumulate = false, residual, squares, scale = 1 } = options;
+  const { a, out, aStride = k, aColumn = 0, outStride = n, outColumn = 0 } = options;
+  if (squares && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
+  const half = Number(w.type === 'f16');
+  const few = transposed && !squares && !isActive(rows) && rows.max !== undefined && rows.max <= FEW_ROWS;
+  const panels = Math.ceil(n / PANEL);
+  return (cpu) => {
+    const list = isActive(rows) ? cpu.at(rows.list) : 0;
+    const dims = isActive(rows) ? { rows: cpu.u32(rows.list)[0], segments: 1, stride: 0 } : cpu.dims(rows);
+    const count = dims.rows * dims.segments;
+    const from = [cpu.at(a) + 4 * aColumn, aStride, cpu.at(w.tensor), half];
+    const into = [cpu.at(out) + 4 * outColumn, outStride];
+    const base = [Number(accumulate), residual ? cpu.at(residual) + 4 * outColumn : 0];
+    const of = [list, dims.rows, dims.stride, count];
+    if (count === 0) return;
+    if (few) {
+      cpu.run('matvec', n, [...from, ...into, n, k, scale, ...base, ...of]);
+      return;
+    }
+    const byRows = panels < FEW_PANELS;
+    const sums = [n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, scale, ...base, squares ? cpu.at(squares) : 0];
+    cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [...from, Number(transposed), ...into, ...sums, ...of, Number(byRows)]);
+  };
+}

@@ -1,0 +1,8 @@
+// Which row of the tensors is row i of a pass: the twin of dense.wgsl and active.wgsl. `list` is 0 where all rows count.
+
+/** Rows of a pass: `list` (count, then rows) or segments of `rows` rows, `stride` apart. */
+@inline export function rowAt(i: u32, list: usize, rows: u32, stride: u32): u32 {
+  if (list) return load<u32>(list + 4 + 4 * i);
+  const segment = i / rows;
+  return segment * stride + (i - segment * rows);
+}
