@@ -1,4 +1,5 @@
 // Everything the CPU engine computes in WebAssembly; `Cpu.run` calls it by name.
 export { setScratch } from './scratch.as';
+export { embed } from './embed/embed.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
 export { matmul, matvec } from './matmul/matmul.as';

@@ -37,7 +37,7 @@ export interface AdamwParams {
 }
 
 /** One AdamW step with torch's semantics (decoupled decay) and torch's `clip_grad_norm_`. */
-export function adamw(_gpu: Device, p: AdamwParams): Dispatch {
+export function adamw(_device: Device, p: AdamwParams): Dispatch {
   const groups = Math.min(65535, Math.ceil(p.length / 4 / THREADS));
   return {
     kernel: { label: 'adamw', code: wgsl, constants: { THREADS, LENGTH4: p.length / 4, STRIDE: groups * THREADS } },

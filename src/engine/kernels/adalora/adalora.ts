@@ -39,7 +39,7 @@ export function packAdaloraHyper(h: AdaloraHyper): ArrayBuffer {
 }
 
 /** scaledB = B diag(E); [dOut, rank], e [rank]. */
-export function scaleB(_gpu: Device, p: { b: Tensor; e: Tensor; scaledB: Tensor; dOut: number; rank: number }): Dispatch {
+export function scaleB(_device: Device, p: { b: Tensor; e: Tensor; scaledB: Tensor; dOut: number; rank: number }): Dispatch {
   return {
     kernel: { label: 'adalora B E', code: scaleBWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.e, p.scaledB],
@@ -69,7 +69,7 @@ export function orthogonality(device: Device, p: { cov: Tensor; slope: Tensor; r
 }
 
 /** Averages of |p · g| and of its deviation, of all parameters; `length` a multiple of 4. */
-export function importance(_gpu: Device, p: { hyper: Tensor; norm: Tensor; params: Tensor; grads: Tensor; ipt: Tensor; unc: Tensor; length: number }): Dispatch {
+export function importance(_device: Device, p: { hyper: Tensor; norm: Tensor; params: Tensor; grads: Tensor; ipt: Tensor; unc: Tensor; length: number }): Dispatch {
   const groups = Math.min(65535, Math.ceil(p.length / 4 / THREADS));
   return {
     kernel: { label: 'adalora importance', code: compose(importanceWgsl, { snippets: [hyperWgsl] }), constants: { LENGTH4: p.length / 4, STRIDE: groups * THREADS } },

@@ -24,7 +24,7 @@ interface Outputs {
 }
 
 /** n = ‖W0 + s B A‖ by rows, change = m/n − 1, scaledB = m/n · B. */
-export function doraScale(_gpu: Device, p: Outputs & {
+export function doraScale(_device: Device, p: Outputs & {
   scaling: number;
   /** ‖W0‖² by rows, [dOut] */
   squares: Tensor;
@@ -46,7 +46,7 @@ export function doraScale(_gpu: Device, p: Outputs & {
 }
 
 /** Gradients of scaledB and Σ S g ⊙ (W0 x), in place, into those of B and m. */
-export function doraFinish(_gpu: Device, p: Outputs & { b: Tensor; norm: Tensor; change: Tensor; gradB: Tensor; gradM: Tensor }): Dispatch {
+export function doraFinish(_device: Device, p: Outputs & { b: Tensor; norm: Tensor; change: Tensor; gradB: Tensor; gradM: Tensor }): Dispatch {
   return {
     kernel: { label: 'dora finish', code: finishWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.norm, p.change, p.gradB, p.gradM],
@@ -55,7 +55,7 @@ export function doraFinish(_gpu: Device, p: Outputs & { b: Tensor; norm: Tensor;
 }
 
 /** y += change ⊙ base for all rows or the open ones; y and base [·, width]. */
-export function addScaled(_gpu: Device, p: { rows: Rows; change: Tensor; base: Tensor; y: Tensor; width: number }): Dispatch {
+export function addScaled(_device: Device, p: { rows: Rows; change: Tensor; base: Tensor; y: Tensor; width: number }): Dispatch {
   const { rows } = p;
   const D4 = quads(p.width, 'module');
   return {
@@ -66,7 +66,7 @@ export function addScaled(_gpu: Device, p: { rows: Rows; change: Tensor; base: T
 }
 
 /** out = gradOut ⊙ (1 + S change): what goes back through W0. `open` null: S = 1. */
-export function frozenGradient(_gpu: Device, p: { rows: RowCount; change: Tensor; gradOut: Tensor; open: Tensor | null; out: Tensor; width: number }): Dispatch {
+export function frozenGradient(_device: Device, p: { rows: RowCount; change: Tensor; gradOut: Tensor; open: Tensor | null; out: Tensor; width: number }): Dispatch {
   const D4 = quads(p.width, 'module');
   return {
     kernel: { label: 'dora g (1 + c)', code: compose(frozenGradientWgsl, { snippets: [snippets.rows, p.open ? openGated : openAll] }), constants: { D4 } },

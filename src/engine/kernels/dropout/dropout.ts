@@ -26,7 +26,7 @@ export interface DropoutParams {
 }
 
 /** out (+)= keep · x / (1 − p), torch's `nn.Dropout`; the mask depends on the pass's key, `salt`, row and column only. */
-export function dropout(_gpu: Device, p: DropoutParams): Dispatch {
+export function dropout(_device: Device, p: DropoutParams): Dispatch {
   const D4 = quads(p.width, 'row');
   const values = new ArrayBuffer(16);
   new Uint32Array(values).set([p.salt, Math.round(p.p * 2 ** 32)]);

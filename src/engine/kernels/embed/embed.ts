@@ -3,15 +3,12 @@ import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
-import { type Weight, loadSnippet } from '../matmul/weight';
+import { loadSnippet } from '../matmul/weight';
+import { embedCpu } from './embed.cpu';
+import type { TablePart } from './tablePart';
 import wgsl from './embed.wgsl?raw';
 
-/** A table of `rows` rows that starts at row `first` of the whole one: large tables are split over bindings. */
-export interface TablePart {
-  first: number;
-  rows: number;
-  weight: Weight;
-}
+export type { TablePart } from './tablePart';
 
 /**
  * `out[row, :] = table[ids[row], :]`. `ids` u32 or non-negative i32 [rows], each below the table's rows; `table`
@@ -19,12 +16,14 @@ export interface TablePart {
  */
 export function embed(device: Device, p: { rows: RowCount; ids: Tensor; table: TablePart[]; out: Tensor; width: number }): Dispatch[] {
   const D4 = quads(p.width, 'row');
-  return p.table.map(({ first, rows, weight }) => {
+  return p.table.map((part) => {
+    const { first, rows, weight } = part;
     const { enables, wgsl: load } = loadSnippet(device, weight);
     return {
       kernel: { label: 'embed', code: compose(wgsl, { enables, snippets: [snippets.rows, load] }), constants: { D4, FIRST: first, COUNT: rows } },
       bindings: [p.rows.dims, p.ids, weight.tensor, p.out],
       groups: perElement(p.rows, D4),
+      cpu: embedCpu({ ...p, part }),
     };
   });
 }

@@ -1,0 +1,12 @@
+// Rows of an embedding table, for the ids that lie in this part of it; see embed.wgsl.
+import { loadQuad } from '../matmul/weight.as';
+import { rowAt } from '../rows/rows.as';
+
+export function embed(ids: usize, table: usize, half: bool, first: u32, count: u32, out: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+  for (let i = from; i < to; i++) {
+    const at = load<u32>(ids + 4 * i) - first;
+    if (at >= count) continue;
+    const target = out + 4 * <usize>rowAt(i, 0, rows, stride) * width;
+    for (let d: u32 = 0; d < width; d += 4) v128.store(target + 4 * d, loadQuad(table, at * width + d, half));
+  }
+}
