@@ -2,3 +2,6 @@
 export { setScratch } from './scratch.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
 export { matmul, matvec } from './matmul/matmul.as';
+export { swiglu, swigluBackward } from './swiglu/swiglu.as';
+export { rope } from './rope/rope.as';
+export { crossEntropy } from './crossEntropy/crossEntropy.as';
