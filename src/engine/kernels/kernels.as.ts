@@ -3,3 +3,8 @@ export { setScratch } from './scratch.as';
 export { embed } from './embed/embed.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
 export { matmul, matvec } from './matmul/matmul.as';
+export { swiglu, swigluBackward } from './swiglu/swiglu.as';
+export { rope } from './rope/rope.as';
+export { crossEntropy } from './crossEntropy/crossEntropy.as';
+export { attention } from './attention/attention.as';
+export { attentionDelta, attentionGrad, attentionGradKV, attentionGradQ } from './attention/attentionGrad.as';
