@@ -2,3 +2,5 @@
 export { setScratch } from './scratch.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
 export { matmul, matvec } from './matmul/matmul.as';
+export { addScaled, columnDots, doraScale, frozenGradient, rowTerms } from './dora/dora.as';
+export { rowNorms } from './rowNorms/rowNorms.as';
