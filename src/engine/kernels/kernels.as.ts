@@ -15,3 +15,5 @@ export { mu } from './muStats/mu.as';
 export { dropout } from './dropout/dropout.as';
 export { adamw } from '../optim/adamw.as';
 export { sumSquares } from '../optim/clip.as';
+export { addScaled, columnDots, doraScale, frozenGradient, rowTerms } from './dora/dora.as';
+export { rowNorms } from './rowNorms/rowNorms.as';
