@@ -19,7 +19,7 @@ function session(): Session {
   histories.get('lora')!.addStep(stepEvent('lora', 1));
   gated.addEval(evalEvent('ts-lora', 3, 3));
   gated.addEval({ ...evalEvent('ts-lora', 6, 3.25), gate: gateStats(4, 100, (m) => 100 - 10 * m) });
-  return { experiment: defaultExperiment(), template: { prompt: '{prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
+  return { experiment: defaultExperiment(), template: { prompt: '{prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, devices: [], histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
 }
 
 test('a session’s runs with what they measured, and nothing that they did not', () => {
@@ -43,7 +43,7 @@ test('before an evaluation measures the gates, the last step tells what is skipp
 
 test('a kept run reads like the session it was, from its file', async () => {
   const s = session();
-  const record = { ...recordOf(s, 'finished', { id: 'abc-1', model: MODEL, gpu: 'gpu', endedAt: 2000, bytes: 5 }), name: 'Hats' };
+  const record = { ...recordOf(s, 'finished', { id: 'abc-1', model: MODEL, endedAt: 2000, bytes: 5 }), name: 'Hats' };
   const { histories } = await readRunFile(await exportedRun(record, runFiles([...s.histories.values()].map((h) => h.snapshot()), {})));
   const kept = keptRunsOf(record, histories);
   expect(kept.map((r) => [r.key, r.kept, r.of])).toEqual([['abc-1/lora', 'abc-1', 'Hats'], ['abc-1/ts-lora', 'abc-1', 'Hats']]);

@@ -26,9 +26,9 @@ function session(): Session {
   gated.slice = { step: 1200, loss: 2.25, best: { step: 750, loss: 2.125 } };
   gated.closed = [{ module: 3, reason: 'stuck' }];
   gated.addSample({ type: 'sample', runId: 'ts-lora', step: 750, prompt: 'Q', expected: null, text: 'A' });
-  return { experiment: defaultExperiment(), template: { prompt: 'Q: {prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
+  return { experiment: defaultExperiment(), template: { prompt: 'Q: {prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, devices: [{ kind: 'gpu', name: 'v a', threads: null }, { kind: 'cpu', name: '', threads: 4 }], histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
 }
-const record = (s: Session) => recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, gpu: 'gpu', endedAt: 2000, bytes: 5 });
+const record = (s: Session) => recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, endedAt: 2000, bytes: 5 });
 const files = (s: Session) => runFiles([...s.histories.values()].map((h) => h.snapshot()), { lora: ADAPTER, 'ts-lora': ADAPTER });
 const S = session();
 const GOOD = record(S);

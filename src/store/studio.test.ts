@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
 import type { PrepareOptions } from '../shared/data';
+import type { DeviceChoice } from '../shared/types';
+import { whyNotTrain } from '../ui/whyNotTrain';
+import { noGpuReason } from './device';
 import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
@@ -14,8 +17,11 @@ const INFO: ModelInfo = {
   config: { layers: 2, dModel: 8, heads: 2, kvHeads: 1, headDim: 4, ffn: 16, vocab: 32, context: 128, ropeTheta: 1e4, rmsEps: 1e-5, tied: true, bosId: 1, eosIds: [2] },
   parameters: 1000, weightBytes: 4000,
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
-  gpu: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
+  gradients: { state: 'agrees', tokens: 16, layers: 2, ofLayers: 2, lossError: 0, lossTolerance: 1e-4, gradientError: 0, gradientTolerance: 1e-3, worst: 'x' },
+  device: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: false, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
+const CPU: ModelInfo = { ...INFO, gradients: null, device: { ...INFO.device, kind: 'cpu', vendor: '', architecture: '', software: true, threads: 2 } };
+const ADAPTER = { info: { vendor: 'v', architecture: 'a', description: '', isFallbackAdapter: false } };
 const PLAN: MemoryPlan = { items: [{ part: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {
   table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
@@ -34,17 +40,17 @@ const PREPARED = (): DataReplies['prepare'] => ({
 const SAMPLES = [{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: ['hello'] }];
 
 beforeEach(() => {
-  vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve({}) } });
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(ADAPTER) } });
   vi.stubGlobal('fetch', (url: string) => Promise.resolve(new Response(url.endsWith('index.json') ? JSON.stringify(SAMPLES) : '{}', { headers: { 'content-type': 'application/json' } })));
 });
 afterEach(() => { vi.unstubAllGlobals(); });
 
-function make() {
+function make(startDevice?: DeviceChoice) {
   const train = new TestPort<TrainEvent>();
   const data = new TestPort<DataEvent>();
   const keep = new TestPort<never>();
   const studio = new Studio({
-    baseUrl: '/', hubHost: 'https://huggingface.co',
+    baseUrl: '/', hubHost: 'https://huggingface.co', startDevice,
     makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), makeKeep: (hooks) => clientOn(keep, hooks), library: new MemoryLibrary(),
   });
   return { studio, train, data, keep, state: () => studio.store.getState() };
@@ -53,13 +59,13 @@ function make() {
 const sent = (port: { sent: { type: string }[] }, type: string) => vi.waitFor(() => { if (!port.sent.some((m) => m.type === type)) throw new Error(`no ${type} yet`); });
 
 /** Boots and answers every request, as the two workers would. */
-async function ready() {
-  const all = make();
+async function ready(info = INFO, startDevice?: DeviceChoice) {
+  const all = make(startDevice);
   const { studio, train, data } = all;
   const booted = studio.boot();
   await sent(train, 'open-model');
   data.reply('open-tokenizer', { templates: [] });
-  train.reply('open-model', INFO);
+  train.reply('open-model', info);
   await sent(data, 'parse');
   data.reply('parse', PARSED);
   await sent(data, 'prepare');
@@ -83,8 +89,9 @@ async function started() {
 const event = (port: TestPort<TrainEvent>, e: TrainEvent) => port.say({ kind: 'event', event: e });
 
 test('after boot the default model and the first sample set are there', async () => {
-  const { state } = await ready();
-  expect(state().model).toMatchObject({ status: 'ready', info: INFO, gpu: 'present' });
+  const { state, train } = await ready();
+  expect(state().model).toMatchObject({ status: 'ready', info: INFO, gpu: { state: 'hardware', name: 'v a' } });
+  expect(train.last('open-model').device).toBe('auto');
   expect(state().dataset).toMatchObject({ status: 'ready', origin: { kind: 'sample', id: 's' }, preparing: false });
   expect(state().dataset.report?.train).toBe(9);
   expect(state().ui.notices).toEqual([]);
@@ -103,19 +110,36 @@ test('a new language reaches the page and every worker that runs', async () => {
   }
 });
 
-test('without WebGPU no train worker is asked, and data still load', async () => {
+test.each([
+  ['no-webgpu', {}],
+  ['no-adapter', { gpu: { requestAdapter: () => Promise.resolve(null) } }],
+  ['software', { gpu: { requestAdapter: () => Promise.resolve({ info: { ...ADAPTER.info, isFallbackAdapter: true } }) } }],
+] as const)('with %s in the place of a GPU the model opens on the CPU and trains', async (state, navigator) => {
+  vi.stubGlobal('navigator', navigator);
+  const all = await ready(CPU);
+  expect(all.train.last('open-model').device).toBe('auto');
+  expect(all.state().model).toMatchObject({ gpu: { state }, status: 'ready', choice: 'auto', info: CPU });
+  expect(noGpuReason(all.state().model)).toBe(state);
+  expect(whyNotTrain(all.state())).toBeNull();
+  const start = all.studio.start();
+  await sent(all.train, 'start');
+  all.train.reply('start', PLAN);
+  await start;
+  expect(all.state().runs.session?.devices).toEqual([{ kind: 'cpu', name: '', threads: 2 }]);
+});
+
+test('what the address or an earlier visit chose is asked for, but a GPU only where there is one', async () => {
+  expect((await ready(CPU, 'cpu')).train.last('open-model').device).toBe('cpu');
+  expect((await ready(INFO, 'gpu')).train.last('open-model').device).toBe('gpu');
   vi.stubGlobal('navigator', {});
-  const { studio, train, data, state } = make();
-  const booted = studio.boot();
-  await sent(data, 'parse');
-  data.reply('open-tokenizer', { templates: [] });
-  data.reply('parse', PARSED);
-  await sent(data, 'prepare');
-  data.reply('prepare', PREPARED());
-  await booted;
-  expect(state().model).toMatchObject({ gpu: 'no-webgpu', status: 'failed' });
-  expect(state().dataset.report).not.toBeNull();
-  expect(train.sent).toEqual([]);
+  const all = await ready(CPU, 'gpu');
+  expect(all.train.last('open-model').device).toBe('auto');
+  expect(noGpuReason(all.state().model)).toBe('no-webgpu');
+});
+
+test('a device that computes wrongly does not train', async () => {
+  const all = await ready({ ...INFO, gradients: { ...INFO.gradients, state: 'differs' } as ModelInfo['gradients'] });
+  expect(whyNotTrain(all.state())).toContain('computes wrongly');
 });
 
 test('a run: events fill the histories of every run, the base included', async () => {
@@ -308,8 +332,8 @@ test('a preset is taken as it is for what is open now, and stays known', async (
   const { preset, draft } = state().runs;
   expect(preset?.preset).toBe('quick');
   expect(isPreset(draft, preset!.result)).toBe(true);
-  // All ten examples are in the open bin: the quick look's cap on a software adapter.
-  expect(draft.train.maxTokens).toBe(64);
+  // All ten examples are in the open bin: the quick look's cap on a GPU.
+  expect(draft.train.maxTokens).toBe(128);
   expect(draft.runs.map((r) => r.rank)).toEqual([4, 4]);
 });
 

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { KeptRun } from '../shared/keptRun';
 import { texts } from '../shared/texts';
+import { deviceNames } from '../store/device';
 import { matches } from '../store/keptRuns';
 import { isLive } from '../store/slices';
 import { RunMark, SectionFrame, TextField } from './bits';
@@ -82,7 +83,6 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
   const busy = useSel((s) => s.keep.busy === run.id);
   const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null);
   const shown = useSel((s) => s.runs.session?.startedAt === run.startedAt);
-  const noGpu = useSel((s) => s.model.gpu === 'no-webgpu' || s.model.gpu === 'no-adapter');
   const [mode, setMode] = useState<'view' | 'edit' | 'delete'>('view');
   const item = useRef<HTMLLIElement>(null);
   const before = useRef(mode);
@@ -102,7 +102,7 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
         <h3>{run.name}{shown && <span className="tag">{t.shown}</span>}{run.ended !== 'finished' && <span className="tag">{t.ended[run.ended]}</span>}</h3>
         <p className="help">
           <Phrase
-            of={t.facts(run.model.id, count(Math.max(...run.finals.map((f) => f.steps))), run.experiment.train.seed, bytes(run.bytes))}
+            of={t.facts(run.model.id, count(Math.max(...run.finals.map((f) => f.steps))), run.experiment.train.seed, deviceNames(run.devices), bytes(run.bytes))}
             when={<time dateTime={new Date(run.endedAt).toISOString()}>{when(run.endedAt)}</time>}
           />
         </p>
@@ -129,7 +129,7 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
           </div>
         ) : (
           <div className="row kept-actions">
-            <button type="button" disabled={busy || live || noGpu} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>{t.open}</button>
+            <button type="button" disabled={busy || live} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>{t.open}</button>
             <button type="button" disabled={busy || shown} data-testid="kept-compare" onClick={() => void studio.comparing.add(run.id)}>{t.compare}</button>
             <button type="button" disabled={busy} data-testid="kept-export" onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}>{t.export}</button>
             <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-edit" onClick={() => setMode('edit')}>{t.edit}</button>
