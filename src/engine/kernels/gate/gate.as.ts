@@ -1,5 +1,7 @@
 // r = ‖Δ‖ / (‖y‖ + 1e-6) of the rows of a pass; see ratio.wgsl and ratioOfSquares.wgsl. `squares` [rows, parts] are partial
 // sums of y².
+import { TILE_BYTES, outerSum, putTurned } from '../lowRankGrad/outer.as';
+import { scratchAddress } from '../scratch.as';
 
 /** Σ of `count` numbers. */
 @inline function sumOf(at: usize, count: u32): f32 {
@@ -22,40 +24,34 @@
 }
 
 /**
- * ‖Δ‖² = s² zᵀGz; an item is four rows. G is symmetric: for each panel of 8 of its columns, rows below the panel count
- * twice, rows above it not at all.
+ * ‖Δ‖² = s² zᵀGz; an item is four rows, whose z are packed [k][4]. G is symmetric: of each panel of 8 of its columns, rows
+ * above the panel are left out and those below it count twice. So panels go from the last to the first, and z of what was
+ * passed is doubled.
  */
 export function gateRatios(z: usize, gram: usize, squares: usize, ratio: usize, rank: u32, parts: u32, scaling: f32, rows: u32, from: u32, to: u32): void {
-  const zero = f32x4.splat(0);
+  const tile = scratchAddress();
+  const packed = tile + TILE_BYTES;
+  const bytes: usize = 4 * rank;
+  const last = rows - 1;
   for (let i: u32 = from * 4; i < to * 4; i += 4) {
-    const last = rows - 1;
-    const z0 = z + 4 * <usize>i * rank, z1 = z + 4 * <usize>min(i + 1, last) * rank;
-    const z2 = z + 4 * <usize>min(i + 2, last) * rank, z3 = z + 4 * <usize>min(i + 3, last) * rank;
-    let d0 = zero, d1 = zero, d2 = zero, d3 = zero;
-    for (let j: u32 = 0; j < rank; j += 8) {
+    const z0 = z + bytes * i, z1 = z + bytes * min(i + 1, last), z2 = z + bytes * min(i + 2, last), z3 = z + bytes * min(i + 3, last);
+    for (let k: usize = 0; k < bytes; k += 16) {
+      putTurned(v128.load(z0 + k), v128.load(z1 + k), v128.load(z2 + k), v128.load(z3 + k), packed + 4 * k, 16, false);
+    }
+    let d0 = f32x4.splat(0), d1 = d0, d2 = d0, d3 = d0;
+    for (let panel = (rank + 7) / 8; panel > 0; panel--) {
+      const j: u32 = (panel - 1) * 8;
       const wide = j + 4 < rank;
-      const second: usize = wide ? 16 : 0;
-      let t00 = zero, t01 = zero, t10 = zero, t11 = zero, t20 = zero, t21 = zero, t30 = zero, t31 = zero;
-      for (let k: u32 = rank; k > j;) {
-        if (k == j + 8) {
-          t00 = f32x4.add(t00, t00); t01 = f32x4.add(t01, t01); t10 = f32x4.add(t10, t10); t11 = f32x4.add(t11, t11);
-          t20 = f32x4.add(t20, t20); t21 = f32x4.add(t21, t21); t30 = f32x4.add(t30, t30); t31 = f32x4.add(t31, t31);
-        }
-        k--;
-        const g = gram + 4 * (<usize>k * rank + j);
-        const g0 = v128.load(g), g1 = v128.load(g + second);
-        let v = v128.load32_splat(z0 + 4 * k); t00 = f32x4.add(t00, f32x4.mul(v, g0)); t01 = f32x4.add(t01, f32x4.mul(v, g1));
-        v = v128.load32_splat(z1 + 4 * k); t10 = f32x4.add(t10, f32x4.mul(v, g0)); t11 = f32x4.add(t11, f32x4.mul(v, g1));
-        v = v128.load32_splat(z2 + 4 * k); t20 = f32x4.add(t20, f32x4.mul(v, g0)); t21 = f32x4.add(t21, f32x4.mul(v, g1));
-        v = v128.load32_splat(z3 + 4 * k); t30 = f32x4.add(t30, f32x4.mul(v, g0)); t31 = f32x4.add(t31, f32x4.mul(v, g1));
-      }
+      const own = packed + 16 * j;
+      outerSum(own, 16, gram + bytes * j + 4 * j, bytes, wide ? 16 : 0, rank - j, tile);
       const at: usize = 4 * j;
-      d0 = f32x4.add(d0, f32x4.mul(t00, v128.load(z0 + at))); d1 = f32x4.add(d1, f32x4.mul(t10, v128.load(z1 + at)));
-      d2 = f32x4.add(d2, f32x4.mul(t20, v128.load(z2 + at))); d3 = f32x4.add(d3, f32x4.mul(t30, v128.load(z3 + at)));
+      d0 = f32x4.add(d0, f32x4.mul(v128.load(tile), v128.load(z0 + at))); d1 = f32x4.add(d1, f32x4.mul(v128.load(tile, 32), v128.load(z1 + at)));
+      d2 = f32x4.add(d2, f32x4.mul(v128.load(tile, 64), v128.load(z2 + at))); d3 = f32x4.add(d3, f32x4.mul(v128.load(tile, 96), v128.load(z3 + at)));
       if (wide) {
-        d0 = f32x4.add(d0, f32x4.mul(t01, v128.load(z0 + at, 16))); d1 = f32x4.add(d1, f32x4.mul(t11, v128.load(z1 + at, 16)));
-        d2 = f32x4.add(d2, f32x4.mul(t21, v128.load(z2 + at, 16))); d3 = f32x4.add(d3, f32x4.mul(t31, v128.load(z3 + at, 16)));
+        d0 = f32x4.add(d0, f32x4.mul(v128.load(tile, 16), v128.load(z0 + at, 16))); d1 = f32x4.add(d1, f32x4.mul(v128.load(tile, 48), v128.load(z1 + at, 16)));
+        d2 = f32x4.add(d2, f32x4.mul(v128.load(tile, 80), v128.load(z2 + at, 16))); d3 = f32x4.add(d3, f32x4.mul(v128.load(tile, 112), v128.load(z3 + at, 16)));
       }
+      for (let k: usize = 0; k < 128; k += 16) v128.store(own + k, f32x4.add(v128.load(own + k), v128.load(own + k)));
     }
     put(ratio, squares, parts, i, sizeOf(d0, scaling));
     if (i + 1 < rows) put(ratio, squares, parts, i + 1, sizeOf(d1, scaling));
