@@ -1,23 +1,24 @@
 // gradB += s · Σ g zᵀ and gradA += s · Σ u xᵀ over the rows of a pass; see lowRankChunks.wgsl.
 //
 // Items are panels of 8 columns of the wide tensor: those of g, which make rows of gradB, then those of x, which make
-// columns of gradA. Rows pass in blocks; of a block, the narrow tensor is packed once [rank / 4][row][4] and the wide one
-// a few panels at a time [panel][row][8], so that the sums read one line after another, whichever rows the list names. A
-// row that is not in the list is never looked at.
+// columns of gradA. Rows pass in blocks; of a block, the narrow tensor is packed once [rank / 4][row][4] and the wide
+// one a few panels at a time [panel][row][8], so that the sums read one line after another, whichever rows the list
+// names. A row that is not in the list is never looked at.
 import { rowAt } from '../rows/rows.as';
 import { scratchAddress } from '../scratch.as';
 import { TILE_BYTES, outerSum, putQuad, putQuadTurned } from './outer.as';
 
 /** Rows of a block: a packed panel stays in the nearest cache. */
 const ROWS: u32 = 128;
-/** Panels packed at once: a row gives them a run of memory, which comes much faster than one cache line here and there. */
+/** Panels packed at once: a row gives them a run of memory, which comes faster than one cache line here and there. */
 const PANELS: u32 = 8;
-/** Bytes of a packed panel and of a packed quad of the narrow tensor: no powers of two, or all would share a few cache lines. */
+/** Bytes of a packed panel and of a packed quad: no powers of two, or all would share a few cache lines. */
 const PANEL_BYTES: usize = ROWS * 32 + 64;
 const QUAD_BYTES: usize = ROWS * 16 + 64;
 
 export function lowRankGrad(
-  gradOut: usize, z: usize, x: usize, u: usize, gradB: usize, gradA: usize, dOut: u32, dIn: u32, rank: u32, scaling: f32,
+  gradOut: usize, z: usize, x: usize, u: usize, gradB: usize, gradA: usize,
+  dOut: u32, dIn: u32, rank: u32, scaling: f32,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, from: u32, to: u32,
 ): void {
   const panelsB = (dOut + 7) / 8;

@@ -21,7 +21,7 @@ interface Grads {
   rows: Rows;
 }
 
-/** Both gradients of `lowRankGrad` on the CPU, the sums over rows included. When run it throws an Error where the rank is too high. */
+/** `lowRankGrad` on the CPU, as a whole. When run it throws an Error where the rank is too high. */
 export function lowRankGradCpu(p: Grads): CpuFunction {
   const { rows, dOut, dIn, rank } = p;
   const panels = Math.ceil(dOut / PANEL) + Math.ceil(dIn / PANEL);
