@@ -2,4 +2,5 @@
 export { setScratch } from './scratch.as';
 export { embed } from './embed/embed.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
-export { matmul, matvec } from './matmul/matmul.as';
+export { matmul } from './matmul/matmul.as';
+export { matvec } from './matmul/matvec.as';
