@@ -7,13 +7,16 @@ import { pwa } from './.ci/pwa.mjs';
 /** `npm run dev` opens the page where there is a screen to open it on. */
 const screen = !process.env.CI && (process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY));
 
+/** Isolates the page, so that threads may share memory; a built site's service worker sends the same. */
+const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
 export default defineConfig({
   plugins: [assemblyscript(), react(), csp(), pwa()],
   // Errors are known by their class's name, in the page and across worker borders: names must survive minifying.
   worker: { format: 'es', plugins: () => [assemblyscript()], rolldownOptions: { output: { keepNames: true } } },
   build: { target: 'esnext', chunkSizeWarningLimit: 1500, rolldownOptions: { output: { keepNames: true } } },
-  preview: { open: false },
-  server: { open: screen, watch: { ignored: ['**/.out/**', '**/reference/**'] } },
+  preview: { open: false, headers: isolation },
+  server: { open: screen, headers: isolation, watch: { ignored: ['**/.out/**', '**/reference/**'] } },
   // Found before the first page asks for them, so that a fresh clone does not reload under the user's hands.
   optimizeDeps: { include: ['react', 'react-dom/client', 'zustand', 'zod', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', 'uplot', 'client-zip', 'fflate', '@huggingface/jinja', '@huggingface/transformers'] },
 });

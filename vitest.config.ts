@@ -1,20 +1,25 @@
+import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { assemblyscript } from './.ci/assemblyscript.mjs';
 import { browserPath, testArgs } from './.ci/browser.mjs';
 
 /**
- * Two projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/).
- * `gpu` runs in a real browser with a real WebGPU adapter: every kernel and the whole model (src/engine).
+ * Three projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/). `cpu` runs in Node on the
+ * CPU engine: every kernel (src/engine), and sessions, methods and rules (*.cpu.test.ts). `gpu` runs in a real browser
+ * with a real WebGPU adapter: the same tests of every kernel, and what only WebGPU has (*.gpu.test.ts, *.wgsl.test.ts).
+ * Golden fixtures of whole models run on both (*.device.test.ts).
  */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.gpu.test.ts'] } },
+      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'] } },
       {
         plugins: [assemblyscript()],
+        // The build for browsers, whose ONNX Runtime is the app's own.
+        resolve: { alias: { '@huggingface/transformers': join(import.meta.dirname, 'node_modules/@huggingface/transformers/dist/transformers.web.js') } },
         // The CPU engine in Node: the tests of every kernel but those that look at WGSL alone, and of whole models.
-        test: { name: 'cpu', environment: 'node', testTimeout: 120_000, include: ['src/engine/**/*.test.ts'], exclude: ['src/**/*.wgsl.test.ts'], pool: 'threads', isolate: false },
+        test: { name: 'cpu', environment: 'node', testTimeout: 120_000, include: ['src/engine/**/*.test.ts', 'src/**/*.cpu.test.ts', 'src/**/*.device.test.ts'], exclude: ['src/**/*.wgsl.test.ts'], setupFiles: ['src/train/testing/node.ts'], pool: 'threads', isolate: false, server: { deps: { inline: [/transformers/] } } },
       },
       {
         plugins: [assemblyscript()],
@@ -22,7 +27,8 @@ export default defineConfig({
         optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
         test: {
           name: 'gpu',
-          include: ['src/engine/**/*.test.ts', 'src/**/*.gpu.test.ts'],
+          include: ['src/engine/**/*.test.ts', 'src/**/*.{gpu,device}.test.ts'],
+          exclude: ['src/engine/device/cpu/**'],
           testTimeout: 120_000,
           fileParallelism: false,
           // One page for all files, so one device: what a file has compiled the next one need not.

@@ -15,6 +15,15 @@ const PREFIX = 'sieve-';
 const CACHE = PREFIX + SIEVE_VERSION;
 const START = './';
 
+/**
+ * What makes the page isolated from others, so that the CPU engine's threads may share memory: a static host need not
+ * send it. As in vite.config.ts.
+ */
+const ISOLATION = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
 const urlOf = (path: string) => new URL(path, worker.registration.scope).href;
 /** In the cache a file is named by its content, so that it is found again in the next version. */
 const keyOf = (path: string, hash: string) => `${urlOf(path)}?sha256=${hash}`;
@@ -70,7 +79,8 @@ async function answer(request: Request, key: string): Promise<Response> {
   const response = await (await caches.open(CACHE)).match(key);
   // Cleared by the browser or by hand: the network is what is left.
   if (!response) return fetch(request);
-  return request.method === 'HEAD' ? new Response(null, { headers: response.headers }) : response;
+  const headers = { ...Object.fromEntries(response.headers), ...ISOLATION };
+  return new Response(request.method === 'HEAD' ? null : response.body, { headers });
 }
 
 worker.addEventListener('install', (event) => event.waitUntil(install()));

@@ -23,7 +23,7 @@ export interface Dispatch {
   /** Multiply-adds this dispatch does, where it multiplies and the host knows how much; for the accounts. Not given where only the device knows. */
   macs?: (counts: Counts) => number;
   /** The same on the CPU. Null: an operation of several dispatches, which another one of them does there as a whole. */
-  cpu?: CpuFunction | null;
+  cpu: CpuFunction | null;
 }
 
 /** Anything a program can contain: a dispatch, zeroing a tensor, or copying one to another of the same size. */

@@ -3,6 +3,7 @@ import type { TrainConfig } from '../../shared/config';
 import type { Tensor } from '../device/buffers';
 import type { Device } from '../device/device';
 import type { Dispatch } from '../device/program';
+import { adamwCpu } from './adamw.cpu';
 import wgsl from './adamw.wgsl?raw';
 
 /** Bytes of the hyper uniform; allocate it with usage 'uniform'. */
@@ -43,5 +44,6 @@ export function adamw(_device: Device, p: AdamwParams): Dispatch {
     kernel: { label: 'adamw', code: wgsl, constants: { THREADS, LENGTH4: p.length / 4, STRIDE: groups * THREADS } },
     bindings: [p.hyper, p.norm, p.grads, p.params, p.m, p.v, p.rates],
     groups: () => [groups, 1, 1],
+    cpu: adamwCpu(p, RATE_SPAN),
   };
 }

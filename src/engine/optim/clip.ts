@@ -2,6 +2,7 @@
 import type { Tensor } from '../device/buffers';
 import type { Device } from '../device/device';
 import type { Dispatch } from '../device/program';
+import { normCpu, squaresCpu } from './clip.cpu';
 import normWgsl from './norm.wgsl?raw';
 import squaresWgsl from './squares.wgsl?raw';
 
@@ -22,11 +23,13 @@ export function gradNorm(device: Device, p: { grads: Tensor; length: number; par
       kernel: { label: 'gradient squares', code: squaresWgsl, constants: { WIDTH: wide, CHUNK4: CHUNK / 4, LENGTH4: p.length / 4 } },
       bindings: [p.grads, p.partial],
       groups: () => [groups, 1, 1],
+      cpu: squaresCpu(p, CHUNK),
     },
     {
       kernel: { label: 'gradient norm', code: normWgsl, constants: { WIDTH: wide, COUNT: groups } },
       bindings: [p.partial, p.norm],
       groups: () => [1, 1, 1],
+      cpu: normCpu(p, groups),
     },
   ];
 }

@@ -4,6 +4,7 @@ import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import { snippets, spread } from '../launch';
+import { adaloraFinishCpu, allocateCpu, importanceCpu, orthogonalityCpu, scaleBCpu, scoresCpu } from './adalora.cpu';
 import allocateWgsl from './allocate.wgsl?raw';
 import finishWgsl from './finish.wgsl?raw';
 import hyperWgsl from './hyper.wgsl?raw';
@@ -44,6 +45,7 @@ export function scaleB(_device: Device, p: { b: Tensor; e: Tensor; scaledB: Tens
     kernel: { label: 'adalora B E', code: scaleBWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.e, p.scaledB],
     groups: () => spread(Math.ceil((p.dOut * p.rank) / 4 / THREADS)),
+    cpu: scaleBCpu(p),
   };
 }
 
@@ -53,6 +55,7 @@ export function adaloraFinish(device: Device, p: { b: Tensor; e: Tensor; gradB: 
     kernel: { label: 'adalora finish', code: finishWgsl, constants: { WIDTH: device.rowWidth, DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.e, p.gradB, p.gradE],
     groups: () => [p.rank / 4, 1, 1],
+    cpu: adaloraFinishCpu(p),
   };
 }
 
@@ -65,6 +68,7 @@ export function orthogonality(device: Device, p: { cov: Tensor; slope: Tensor; r
     },
     bindings: [p.cov, p.slope],
     groups: () => [1, 1, 1],
+    cpu: orthogonalityCpu(p),
   };
 }
 
@@ -75,6 +79,7 @@ export function importance(_device: Device, p: { hyper: Tensor; norm: Tensor; pa
     kernel: { label: 'adalora importance', code: compose(importanceWgsl, { snippets: [hyperWgsl] }), constants: { LENGTH4: p.length / 4, STRIDE: groups * THREADS } },
     bindings: [p.hyper, p.norm, p.params, p.grads, p.ipt, p.unc],
     groups: () => [groups, 1, 1],
+    cpu: importanceCpu(p),
   };
 }
 
@@ -94,6 +99,7 @@ export function scores(device: Device, p: { ipt: Triple; unc: Triple; scores: Te
     },
     bindings: [p.ipt.a, p.unc.a, p.ipt.b, p.unc.b, p.ipt.e, p.unc.e, p.scores],
     groups: () => [p.rank, 1, 1],
+    cpu: scoresCpu(p),
   };
 }
 
@@ -106,5 +112,6 @@ export function allocate(device: Device, p: { hyper: Tensor; scores: Tensor; sta
     },
     bindings: [p.hyper, p.scores, p.starts, p.kept, p.params],
     groups: () => [1, 1, 1],
+    cpu: allocateCpu(p),
   };
 }

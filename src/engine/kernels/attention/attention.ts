@@ -9,9 +9,11 @@ import { GpuError } from '../../../shared/errors';
 import { texts } from '../../../shared/texts';
 import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
+import type { CpuFunction } from '../../device/cpu/cpu';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
+import { attentionCpu, attentionDeltaCpu, attentionGradCpu } from './attention.cpu';
 import forward from './attention.wgsl?raw';
 import deltaPass from './attentionDelta.wgsl?raw';
 import gradient from './attentionGrad.wgsl?raw';
@@ -41,10 +43,11 @@ interface Pass {
   /** Vectors of a head that a thread keeps for each row, and products it makes of each pair. */
   arrays: number;
   products: number;
+  cpu: CpuFunction | null;
 }
 
 /** A pass in the frame of team.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
-function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKeys: keys, arrays, products }: Pass): Dispatch[] {
+function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKeys: keys, arrays, products, cpu }: Pass): Dispatch[] {
   const { heads, kvHeads, headDim } = p;
   if (heads % kvHeads !== 0) throw new GpuError(texts().errors.engine.model.heads(heads, kvHeads));
   const hd4 = quads(headDim, 'head');
@@ -70,6 +73,7 @@ function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings,
     groups: (counts) => [Math.max(0, Math.min(Math.ceil(rows.of(counts) / rowsPerGroup), firsts[i + 1] ?? Infinity) - first), kvHeads, 1],
     // Of the whole pass; its first part speaks for all.
     macs: ({ pairs = 0, segments }) => (i === 0 ? pairs * segments * heads * headDim * products : 0),
+    cpu: i === 0 ? cpu : null,
   }));
 }
 
@@ -79,7 +83,7 @@ function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings,
  * @throws {GpuError} when headDim is no multiple of 4 or past 128, or the heads cannot be shared evenly.
  */
 export function attention(device: Device, p: { rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor } & Heads): Dispatch[] {
-  return pass(device, p.rows, p, { label: 'attention', wgsl: [forward], bindings: [p.meta, p.q, p.k, p.v, p.out, p.lse], ofKeys: false, arrays: 2, products: 2 });
+  return pass(device, p.rows, p, { label: 'attention', wgsl: [forward], bindings: [p.meta, p.q, p.k, p.v, p.out, p.lse], ofKeys: false, arrays: 2, products: 2, cpu: attentionCpu(p) });
 }
 
 /**
@@ -100,8 +104,9 @@ export function attentionBackward(device: Device, p: {
       },
       bindings: [rows.dims, p.out, gradOut, p.lse, stats],
       groups: perElement(rows, p.heads),
+      cpu: attentionDeltaCpu(p),
     },
-    ...pass(device, rows, p, { label: 'attentionGradQ', wgsl: [ofQueries, gradient], bindings: [meta, q, gradOut, k, v, stats, p.gradQ], ofKeys: false, arrays: 3, products: 3 }),
-    ...pass(device, rows, p, { label: 'attentionGradKV', wgsl: [ofKeys, gradient], bindings: [meta, k, v, q, gradOut, stats, p.gradK, p.gradV], ofKeys: true, arrays: 4, products: 4 }),
+    ...pass(device, rows, p, { label: 'attentionGradQ', wgsl: [ofQueries, gradient], bindings: [meta, q, gradOut, k, v, stats, p.gradQ], ofKeys: false, arrays: 3, products: 3, cpu: null }),
+    ...pass(device, rows, p, { label: 'attentionGradKV', wgsl: [ofKeys, gradient], bindings: [meta, k, v, q, gradOut, stats, p.gradK, p.gradV], ofKeys: true, arrays: 4, products: 4, cpu: attentionGradCpu(device.info.threads ?? 1, p) }),
   ];
 }

@@ -5,6 +5,7 @@ import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
 import { perRow, quads, snippets } from '../launch';
+import { crossEntropyCpu } from './crossEntropy.cpu';
 import wgsl from './crossEntropy.wgsl?raw';
 
 /**
@@ -22,5 +23,6 @@ export function crossEntropy(device: Device, p: { rows: RowCount; targets: Tenso
     },
     bindings: [p.rows.dims, p.targets, p.logits, p.loss],
     groups: perRow(p.rows),
+    cpu: crossEntropyCpu(p),
   };
 }

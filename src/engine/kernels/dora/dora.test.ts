@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BufferScope } from '../../device/buffers';
 import { expectClose, expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, runOps, testDevice } from '../../testing/harness';
+import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { overdispatched, tailOf, withTail } from '../../testing/rows';
 import { addScaled, columnDots, doraFinish, doraScale, frozenGradient, rowTerms } from './dora';
 import { type DoraRef, doraDeltaRef, doraProductsRef, doraScaleRef } from './dora.ref';
@@ -126,4 +126,45 @@ it.each([[57, 12], [1, 4], [130, 176]])('the part along y: %i rows of %i, all an
     expectCloseToMax(await floats(device, sums[which], width), columns, 2e-6, 'sums');
   }
   scope.free();
+});
+
+/** Runs all kernels over `rows` on buffers that were filled with marks, and gives what is in them afterwards. */
+async function partAlongY(segments: number, rows: number, stride: number, open: number[]) {
+  const device = await testDevice();
+  const scope = device.buffers.scope('dora');
+  const [width, all] = [20, segments * stride];
+  const numbers = { change: randomFloats(width, 1), base: randomFloats(all * width, 2), other: randomFloats(all * width, 3) };
+  const [change, base, other] = Object.entries(numbers).map(([name, values]) => scope.upload(name, values));
+  const marked = (name: string, length: number) => scope.upload(name, new Float32Array(length).fill(0.5));
+  const out = { y: marked('y', all * width), opened: marked('opened', all * width), back: marked('back', all * width), term: marked('term', all), sums: marked('sums', width) };
+  const list = scope.upload('list', Uint32Array.of(open.length, ...open));
+  const active = { list, args: { indirect: scope.upload('args', Uint32Array.of(1, 1, 1, 0), 'indirect'), offset: 0 } };
+  const count = { ...rowCount(scope, rows, { segments, stride }), of: () => segments * rows + 3 };
+  await runOps(device, [
+    addScaled(device, { rows: count, change, base, y: out.y, width }), addScaled(device, { rows: active, change, base, y: out.opened, width }),
+    frozenGradient(device, { rows: count, change, gradOut: other, open: null, out: out.back, width }),
+    rowTerms(device, { rows: count, change, base, other, out: out.term, width, dot: true }), columnDots(device, { rows: count, gradOut: other, base, sums: out.sums, width }),
+  ]);
+  const found = { y: await floats(device, out.y, all * width), opened: await floats(device, out.opened, all * width), back: await floats(device, out.back, all * width), term: await floats(device, out.term, all), sums: await floats(device, out.sums, width) };
+  scope.free();
+  return { ...numbers, found, width };
+}
+
+it('stacked runs: the rows of each segment, and none between them', async () => {
+  const [segments, rows, stride] = [3, 5, 8];
+  const { change, base, other, found, width } = await partAlongY(segments, rows, stride, [2, 9]);
+  const part = base.map((v, at) => change[at % width] * v);
+  const there = (row: number) => row % stride < rows;
+  const each = (f: (at: number) => number, has: (row: number) => boolean) => base.map((_, at) => (has(Math.floor(at / width)) ? f(at) : 0.5));
+  expectClose(found.y, each((at) => 0.5 + part[at], there), { atol: 1e-6 }, 'y');
+  expectClose(found.opened, each((at) => 0.5 + part[at], (row) => row === 2 || row === 9), { atol: 1e-6 }, 'open rows of y');
+  expectClose(found.back, each((at) => other[at] * (1 + change[at % width]), there), { atol: 1e-6 }, 'back');
+  const sumOver = (count: number, f: (i: number) => number) => Array.from({ length: count }, (_, i) => f(i)).reduce((a, b) => a + b, 0);
+  expectClose(found.term, Array.from({ length: segments * stride }, (_, row) => (there(row) ? sumOver(width, (d) => other[row * width + d] * part[row * width + d]) : 0.5)), { atol: 2e-6 }, 'terms');
+  expectClose(found.sums, Array.from({ length: width }, (_, d) => 0.5 + sumOver(segments * stride, (row) => (there(row) ? other[row * width + d] * base[row * width + d] : 0))), { atol: 5e-6 }, 'sums');
+});
+
+it('no rows, none open: nothing is written', async () => {
+  const { found } = await partAlongY(2, 0, 4, []);
+  for (const [name, values] of Object.entries(found)) expect([...values], name).toEqual(Array(values.length).fill(0.5));
 });

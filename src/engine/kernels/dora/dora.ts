@@ -7,6 +7,7 @@ import { perElement, perRow, quads, snippets, spread } from '../launch';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import addScaledWgsl from './addScaled.wgsl?raw';
 import columnDotsWgsl from './columnDots.wgsl?raw';
+import { addScaledCpu, columnDotsCpu, doraFinishCpu, doraScaleCpu, frozenGradientCpu, rowTermsCpu } from './dora.cpu';
 import finishWgsl from './finish.wgsl?raw';
 import frozenGradientWgsl from './frozenGradient.wgsl?raw';
 import openAll from './openAll.wgsl?raw';
@@ -42,6 +43,7 @@ export function doraScale(_device: Device, p: Outputs & {
     kernel: { label: 'dora scale', code: scaleWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4, SCALING: p.scaling } },
     bindings: [p.squares, p.product, p.gram, p.b, p.m, p.norm, p.change, p.scaledB],
     groups: () => [Math.ceil(p.dOut / THREADS), 1, 1],
+    cpu: doraScaleCpu(p),
   };
 }
 
@@ -51,6 +53,7 @@ export function doraFinish(_device: Device, p: Outputs & { b: Tensor; norm: Tens
     kernel: { label: 'dora finish', code: finishWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.norm, p.change, p.gradB, p.gradM],
     groups: () => [Math.ceil(p.dOut / THREADS), 1, 1],
+    cpu: doraFinishCpu(p),
   };
 }
 
@@ -62,6 +65,7 @@ export function addScaled(_device: Device, p: { rows: Rows; change: Tensor; base
     kernel: { label: `dora c y${isActive(rows) ? ' of open rows' : ''}`, code: compose(addScaledWgsl, { snippets: rowsSnippets(rows) }), constants: { D4 } },
     bindings: [rowsBinding(rows), p.change, p.base, p.y],
     groups: isActive(rows) ? rows.args : perElement(rows, D4),
+    cpu: addScaledCpu(p),
   };
 }
 
@@ -72,6 +76,7 @@ export function frozenGradient(_device: Device, p: { rows: RowCount; change: Ten
     kernel: { label: 'dora g (1 + c)', code: compose(frozenGradientWgsl, { snippets: [snippets.rows, p.open ? openGated : openAll] }), constants: { D4 } },
     bindings: [p.rows.dims, p.change, p.gradOut, p.out, ...(p.open ? [p.open] : [])],
     groups: perElement(p.rows, D4),
+    cpu: frozenGradientCpu(p),
   };
 }
 
@@ -85,6 +90,7 @@ export function rowTerms(device: Device, p: { rows: RowCount; change: Tensor; ba
     },
     bindings: [p.rows.dims, p.change, p.base, p.other, p.out],
     groups: perRow(p.rows),
+    cpu: rowTermsCpu(p),
   };
 }
 
@@ -98,5 +104,6 @@ export function columnDots(device: Device, p: { rows: Rows; gradOut: Tensor; bas
     kernel: { label: `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`, code: compose(columnDotsWgsl, { snippets: rowsSnippets(rows) }), constants: { D4, X, Y } },
     bindings: [rowsBinding(rows), p.gradOut, p.base, p.sums],
     groups: isActive(rows) ? rows.args : () => spread(Math.ceil(D4 / X)),
+    cpu: columnDotsCpu(p),
   };
 }

@@ -5,6 +5,7 @@ import dims from '../../device/dims.wgsl?raw';
 import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads } from '../launch';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
+import { dropoutCpu } from './dropout.cpu';
 import wgsl from './dropout.wgsl?raw';
 import hash from './hash.wgsl?raw';
 
@@ -29,8 +30,9 @@ export interface DropoutParams {
 export function dropout(_device: Device, p: DropoutParams): Dispatch {
   const D4 = quads(p.width, 'row');
   const values = new ArrayBuffer(16);
-  new Uint32Array(values).set([p.salt, Math.round(p.p * 2 ** 32)]);
-  new Float32Array(values)[2] = 1 / (1 - p.p);
+  const [dropBelow, scale] = [Math.round(p.p * 2 ** 32), 1 / (1 - p.p)];
+  new Uint32Array(values).set([p.salt, dropBelow]);
+  new Float32Array(values)[2] = scale;
   const { rows } = p;
   return {
     kernel: {
@@ -41,5 +43,6 @@ export function dropout(_device: Device, p: DropoutParams): Dispatch {
     bindings: [rowsBinding(rows), p.x, p.out, p.pass.dims],
     values,
     groups: isActive(rows) ? rows.args : perElement(rows, D4),
+    cpu: dropoutCpu(p, dropBelow, scale),
   };
 }

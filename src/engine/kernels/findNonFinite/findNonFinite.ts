@@ -1,6 +1,7 @@
 import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
+import { findNonFiniteCpu } from './findNonFinite.cpu';
 import wgsl from './findNonFinite.wgsl?raw';
 
 /** Numbers a thread looks at, where there are enough. */
@@ -16,5 +17,6 @@ export function findNonFinite(_device: Device, p: { x: Tensor; length: number; f
     kernel: { label: 'findNonFinite', code: wgsl, constants: { LENGTH: p.length } },
     bindings: [p.x, p.flag],
     groups: () => [groups, 1, 1],
+    cpu: findNonFiniteCpu(p),
   };
 }

@@ -5,6 +5,7 @@ import dims from '../../device/dims.wgsl?raw';
 import type { Counts, Dispatch, Groups, RowCount } from '../../device/program';
 import { chunkRule } from '../lowRankGrad/chunks';
 import scan from '../scan.wgsl?raw';
+import { gateListCpu, gateRatiosCpu } from './gate.cpu';
 import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
 import keepAbove from './keepAbove.wgsl?raw';
@@ -55,9 +56,9 @@ export interface GateParams {
   open: Tensor;
   /** Out: count, then the open rows ascending; `activeListBytes(maxRows)`. */
   list: Tensor;
-  /** Out: arguments of the dispatches over open rows; `ARGS_BYTES`. */
+  /** Out: arguments of the dispatches over open rows; `ARGS_BYTES`. The CPU needs and writes none. */
   args: Tensor;
-  /** This module's StatSlot: rows, dispatched rows and the histogram of r are added when `record`. Bound in any case. */
+  /** This module's StatSlot: rows, dispatched rows (on the CPU the open ones themselves) and the histogram of r are added when `record`. Bound in any case. */
   stat: Tensor;
   record: boolean;
   groups: ActiveGroups;
@@ -87,6 +88,7 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
       bindings: [p.rows.dims, p.ratio, ...inputs],
       values,
       groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / (THREADS * atOnce)) : 0, 1, 1],
+      cpu: gateRatiosCpu(p),
     },
     ...(p.mark ?? []),
     {
@@ -94,12 +96,14 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
+      cpu: gateListCpu({ ...p, marked: p.mark !== undefined }),
     },
     ...(p.mark ? [] : [{
       kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 7 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, scan, slots, shape, rule.wgsl, ratio, keepAbove] }), constants },
       bindings: [...outputs, ...inputs],
       values,
       groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],
+      cpu: null,
     }]),
   ];
 }

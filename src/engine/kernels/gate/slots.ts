@@ -15,8 +15,10 @@ export const SLOT_BYTES = 256;
 export const STAT_BYTES = 512;
 /** Workgroups that may share the sums of μ. */
 export const MU_PARTS = 8;
-/** Where a StatSlot's parts of the sums of μ, of the counts by its sign, and its histogram begin, in 32-bit words. */
-const [MU_AT, HELPFUL_AT, HISTOGRAM_AT] = [8, 40, 64];
+/** Where the parts of a GateSlot lie, in 32-bit words; the places of slots.wgsl. */
+export const GATE_AT = { tau: 0, m: 1, v: 2, updates: 3, rho: 4, step: 5, share: 6, correction: 7, shift: 8, steered: 9 } as const;
+/** The same of a StatSlot; `mu` and `helpful` begin there, four and two words a part. */
+export const STAT_AT = { tokens: 0, active: 1, forwardRows: 2, dxRows: 3, gradRows: 4, measured: 5, mu: 8, helpful: 40, histogram: 64 } as const;
 
 const sliceOf = (all: Tensor, index: number, bytes: number): Tensor => all.slice(`${all.label}[${index}]`, index * bytes, bytes);
 /** The GateSlot, and the StatSlot, of module `index`. */
@@ -67,7 +69,8 @@ function mapSlots<T>(bytes: ArrayBuffer, slotBytes: number, read: (f: Float32Arr
 /** Reads thresholds as they came back from the GPU. */
 export const readGateSlots = (bytes: ArrayBuffer): GateSlot[] =>
   mapSlots(bytes, SLOT_BYTES, (f, u) => ({
-    tau: f[0], m: f[1], v: f[2], updates: u[3], rho: f[4], step: f[5], share: f[6], correction: f[7], shift: f[8], steered: u[9],
+    tau: f[GATE_AT.tau], m: f[GATE_AT.m], v: f[GATE_AT.v], updates: u[GATE_AT.updates], rho: f[GATE_AT.rho], step: f[GATE_AT.step],
+    share: f[GATE_AT.share], correction: f[GATE_AT.correction], shift: f[GATE_AT.shift], steered: u[GATE_AT.steered],
   }));
 
 /** Slots as the GPU wants them; what is not given is as at the start. */
@@ -77,8 +80,8 @@ export function packGateSlots(slots: readonly Partial<GateSlot>[]): ArrayBuffer 
     const s = { ...NEW_SLOT, ...given };
     new Float32Array(bytes, i * SLOT_BYTES, 9).set([s.tau, s.m, s.v, 0, s.rho, s.step, s.share, s.correction, s.shift]);
     const u = new Uint32Array(bytes, i * SLOT_BYTES, 10);
-    u[3] = s.updates;
-    u[9] = s.steered;
+    u[GATE_AT.updates] = s.updates;
+    u[GATE_AT.steered] = s.steered;
   });
   return bytes;
 }
@@ -88,17 +91,18 @@ export function readStatSlots(bytes: ArrayBuffer): StatSlot[] {
   return mapSlots(bytes, STAT_BYTES, (f, u) => {
     const mu = (which: number) => {
       let sum = 0;
-      for (let part = 0; part < MU_PARTS; part++) sum += f[MU_AT + 4 * part + which];
+      for (let part = 0; part < MU_PARTS; part++) sum += f[STAT_AT.mu + 4 * part + which];
       return sum;
     };
     const helpful = (which: number) => {
       let count = 0;
-      for (let part = 0; part < MU_PARTS; part++) count += u[HELPFUL_AT + 2 * part + which];
+      for (let part = 0; part < MU_PARTS; part++) count += u[STAT_AT.helpful + 2 * part + which];
       return count;
     };
     return {
-      tokens: u[0], active: u[1], muKept: mu(0), muSkipped: mu(1), disagreeMu: mu(2),
-      forwardRows: u[2], dxRows: u[3], gradRows: u[4], measured: u[5], keptHelpful: helpful(0), skippedHelpful: helpful(1), histogram: u.slice(HISTOGRAM_AT, HISTOGRAM_AT + RATIO_BINS),
+      tokens: u[STAT_AT.tokens], active: u[STAT_AT.active], muKept: mu(0), muSkipped: mu(1), disagreeMu: mu(2),
+      forwardRows: u[STAT_AT.forwardRows], dxRows: u[STAT_AT.dxRows], gradRows: u[STAT_AT.gradRows], measured: u[STAT_AT.measured],
+      keptHelpful: helpful(0), skippedHelpful: helpful(1), histogram: u.slice(STAT_AT.histogram, STAT_AT.histogram + RATIO_BINS),
     };
   });
 }
@@ -109,15 +113,14 @@ export function packStatSlots(slots: readonly StatSlot[]): ArrayBuffer {
   slots.forEach((s, i) => {
     const u = new Uint32Array(bytes, i * STAT_BYTES, STAT_BYTES / 4);
     u.set([s.tokens, s.active, s.forwardRows, s.dxRows, s.gradRows, s.measured]);
-    u.set([s.keptHelpful, s.skippedHelpful], HELPFUL_AT);
-    u.set(s.histogram, HISTOGRAM_AT);
-    new Float32Array(bytes, i * STAT_BYTES + 4 * MU_AT, 3).set([s.muKept, s.muSkipped, s.disagreeMu]);
+    u.set([s.keptHelpful, s.skippedHelpful], STAT_AT.helpful);
+    u.set(s.histogram, STAT_AT.histogram);
+    new Float32Array(bytes, i * STAT_BYTES + 4 * STAT_AT.mu, 3).set([s.muKept, s.muSkipped, s.disagreeMu]);
   });
   return bytes;
 }
 
 /** Bin of a ratio r ≥ 0 (as f32): 4 per octave from 2⁻¹³, linear in the mantissa. */
-export function ratioBin(r: number): number {
-  const bits = new Uint32Array(Float32Array.of(r).buffer)[0];
-  return Math.min(Math.max((bits >>> 21) - 456, 0), RATIO_BINS - 1);
-}
+export const ratioBin = (r: number): number => ratioBinOfBits(new Uint32Array(Float32Array.of(r).buffer)[0]);
+/** The same from the bits of r. */
+export const ratioBinOfBits = (bits: number): number => Math.min(Math.max((bits >>> 21) - 456, 0), RATIO_BINS - 1);

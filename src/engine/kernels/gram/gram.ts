@@ -1,6 +1,7 @@
 import { type BufferScope, type Tensor, alignBinding } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
+import { gramCpu } from './gram.cpu';
 import wgsl from './gram.wgsl?raw';
 
 /** Bytes from one module's Gram matrix to the next: each can be bound alone. */
@@ -31,5 +32,6 @@ export function gram(device: Device, p: GramParams): Dispatch {
     kernel: { label: 'gram', code: wgsl, constants: { WIDTH: device.rowWidth, RANK4: blocks, STRIDE4: gramStride(p.rank) / 16 } },
     bindings: [p.table, p.params, p.out],
     groups: () => [blocks, blocks, p.modules],
+    cpu: gramCpu({ ...p, stride: gramStride(p.rank) }),
   };
 }

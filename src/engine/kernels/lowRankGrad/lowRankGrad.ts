@@ -5,6 +5,7 @@ import type { Dispatch } from '../../device/program';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import { MAX_CHUNKS, chunkRule, chunksOf, mayCut } from './chunks';
 import chunksWgsl from './lowRankChunks.wgsl?raw';
+import { lowRankGradCpu } from './lowRankGrad.cpu';
 import putAlone from './putAlone.wgsl?raw';
 import putChunk from './putChunk.wgsl?raw';
 import shape from './shape.wgsl?raw';
@@ -82,6 +83,7 @@ export function lowRankGrad(device: Device, p: LowRankGradParams): Dispatch[] {
     bindings: [rowsBinding(rows), p.partial, grads],
     values,
     groups: open ? p.sums! : (counts) => [chunksOf(device, rows.of(counts)) > 1 ? sumGroups : 0, 1, 1],
+    cpu: null,
   };
   return [
     {
@@ -99,6 +101,7 @@ export function lowRankGrad(device: Device, p: LowRankGradParams): Dispatch[] {
       // One chunk: no need to size it on the GPU.
       groups: open ? (cut ? rows.args : () => [1, gradGroups, 1]) : (counts) => [chunksOf(device, rows.of(counts)), gradGroups, 1],
       ...macs,
+      cpu: lowRankGradCpu(p),
     },
     ...(cut ? [sums] : []),
   ];

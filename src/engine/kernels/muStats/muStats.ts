@@ -8,6 +8,7 @@ import slots from '../gate/slots.wgsl?raw';
 import extraNone from './extraNone.wgsl?raw';
 import extraStored from './extraStored.wgsl?raw';
 import wgsl from './mu.wgsl?raw';
+import { muStatsCpu } from './muStats.cpu';
 
 /** Rows of a workgroup, as long as there are parts for all. */
 const ROWS = 256;
@@ -46,5 +47,6 @@ export function muStats(device: Device, p: MuStatsParams): Dispatch {
     },
     bindings: [p.rows.dims, p.terms.u, p.terms.z, p.open, p.mu, p.stat, ...(p.terms.extra ? [p.terms.extra] : [])],
     groups: (counts) => [Math.min(Math.ceil(p.rows.of(counts) / ROWS), MU_PARTS), 1, 1],
+    cpu: muStatsCpu(p),
   };
 }

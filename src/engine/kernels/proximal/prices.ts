@@ -13,6 +13,7 @@ import averagedWgsl from './averaged.wgsl?raw';
 import binWgsl from './binPrices.wgsl?raw';
 import hyper from './hyper.wgsl?raw';
 import keepWgsl from './keepPrices.wgsl?raw';
+import { averagedCpu, binPricesCpu, keepPricesCpu } from './prices.cpu';
 
 /** Bytes of one module's sums by bin. */
 export const BIN_BYTES = 4 * RATIO_BINS;
@@ -32,6 +33,7 @@ export function keepPrices(p: PriceParams & { pairs: Tensor }): Dispatch {
     kernel: { label: 'keep prices', code: compose(keepWgsl, { snippets: [dims] }), constants: { THREADS, KIND: passKind(p.kind) } },
     bindings: [p.rows.dims, p.ratio, p.mu, p.pairs],
     groups: perElement(p.rows, 1),
+    cpu: keepPricesCpu(p),
   };
 }
 
@@ -41,6 +43,7 @@ export function binPrices(device: Device, p: PriceParams & { sums: Tensor }): Di
     kernel: { label: 'bin prices', code: compose(binWgsl, { snippets: [dims, slots] }), constants: { WIDTH: device.info.software ? 4 : 32, KIND: passKind(p.kind) } },
     bindings: [p.rows.dims, p.ratio, p.mu, p.sums],
     groups: () => [1, 1, 1],
+    cpu: binPricesCpu(p),
   };
 }
 
@@ -58,5 +61,6 @@ export function averaged(p: AveragedParams): Dispatch {
     kernel: { label: 'averaged', code: compose(averagedWgsl, { snippets: [hyper, slots] }), constants: { THREADS, MODULES: p.modules } },
     bindings: [p.hyper, p.sums, p.stats, p.average, p.slots],
     groups: () => [Math.ceil(p.modules / THREADS), 1, 1],
+    cpu: averagedCpu(p),
   };
 }

@@ -5,6 +5,7 @@ import type { Dispatch } from '../../device/program';
 import scan from '../scan.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
 import hyper from './hyper.wgsl?raw';
+import { proximalCpu, sortPairsCpu } from './proximal.cpu';
 import wgsl from './proximal.wgsl?raw';
 import sortWgsl from './sort.wgsl?raw';
 
@@ -53,7 +54,7 @@ export function proximal(device: Device, p: ProximalParams): Dispatch[] {
   const constants = { WIDTH: device.info.software ? 4 : 128, CAPACITY: p.capacity };
   const groups = (): [number, number, number] => [p.modules, 1, 1];
   return [
-    { kernel: { label: 'proximal sort', code: compose(sortWgsl, { snippets: [hyper, scan] }), constants }, bindings: [p.hyper, p.pairs, p.other], groups },
-    { kernel: { label: 'proximal', code: compose(wgsl, { snippets: [hyper, slots] }), constants }, bindings: [p.hyper, p.pairs, p.slots], groups },
+    { kernel: { label: 'proximal sort', code: compose(sortWgsl, { snippets: [hyper, scan] }), constants }, bindings: [p.hyper, p.pairs, p.other], groups, cpu: sortPairsCpu(p) },
+    { kernel: { label: 'proximal', code: compose(wgsl, { snippets: [hyper, slots] }), constants }, bindings: [p.hyper, p.pairs, p.slots], groups, cpu: proximalCpu(p) },
   ];
 }

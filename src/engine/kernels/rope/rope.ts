@@ -5,6 +5,7 @@ import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, snippets } from '../launch';
+import { ropeCpu } from './rope.cpu';
 import wgsl from './rope.wgsl?raw';
 
 /**
@@ -40,5 +41,6 @@ export function rope(_device: Device, p: { rows: RowCount; meta: Tensor; table: 
     },
     bindings: [p.rows.dims, p.meta, p.table, p.x],
     groups: perElement(p.rows, p.heads * HALF),
+    cpu: ropeCpu(p),
   };
 }

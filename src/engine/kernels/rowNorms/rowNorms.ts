@@ -4,6 +4,7 @@ import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import { quads, snippets, spread } from '../launch';
 import { type Weight, loadSnippet } from '../matmul/weight';
+import { rowNormsCpu } from './rowNorms.cpu';
 import wgsl from './rowNorms.wgsl?raw';
 
 /** ‖row‖² and ‖row‖ of a frozen W [rows, k], f32 [rows] each; overwrites. */
@@ -17,5 +18,6 @@ export function rowNorms(device: Device, p: { w: Weight; squares: Tensor; norms:
     },
     bindings: [p.squares, p.norms, p.w.tensor],
     groups: () => spread(p.rows),
+    cpu: rowNormsCpu(p),
   };
 }

@@ -1,6 +1,7 @@
 /** Gates that τ does not decide: each marks the rows to keep in `open`, for `gate` to list. */
 import { compose } from '../../device/compose';
 import type { Tensor } from '../../device/buffers';
+import type { CpuFunction } from '../../device/cpu/cpu';
 import type { Device } from '../../device/device';
 import dims from '../../device/dims.wgsl?raw';
 import type { Dispatch, RowCount } from '../../device/program';
@@ -13,6 +14,7 @@ import keyByRatio from './keyByRatio.wgsl?raw';
 import helpfulWgsl from './markHelpful.wgsl?raw';
 import countWgsl from './noteCount.wgsl?raw';
 import shareWgsl from './noteShare.wgsl?raw';
+import { markHelpfulCpu, markLargestCpu, markRandomCpu, noteCountCpu, noteShareCpu } from './select.cpu';
 import wgsl from './select.wgsl?raw';
 
 const NOBODY = 0xffffffff;
@@ -37,7 +39,18 @@ export interface Followed {
   module: number;
 }
 
-function select(device: Device, p: Selects, label: string, key: string, input: Tensor, of: { seed: number; module: number; count: number; counts: number }): Dispatch {
+interface Kind {
+  label: string;
+  key: string;
+  input: Tensor;
+  cpu: CpuFunction;
+  seed: number;
+  module: number;
+  count: number;
+  counts: number;
+}
+
+function select(device: Device, p: Selects, { label, key, input, cpu, ...of }: Kind): Dispatch {
   const values = new ArrayBuffer(32);
   new Float32Array(values)[0] = p.keep;
   new Uint32Array(values).set([of.seed, of.module, of.count, of.counts], 1);
@@ -46,19 +59,23 @@ function select(device: Device, p: Selects, label: string, key: string, input: T
     bindings: [p.rows.dims, p.open, p.slot, input],
     values,
     groups: () => [1, 1, 1],
+    cpu,
   };
 }
 
 /** Keeps exactly ⌊keep·rows + ½⌋ rows: those with the largest r. */
 export const markLargest = (device: Device, p: Selects & { ratio: Tensor }): Dispatch =>
-  select(device, p, 'quantile', keyByRatio, p.ratio, { seed: 0, module: 0, count: NOBODY, counts: 0 });
+  select(device, p, { label: 'quantile', key: keyByRatio, input: p.ratio, cpu: markLargestCpu(p), seed: 0, module: 0, count: NOBODY, counts: 0 });
 
 /**
  * Keeps rows at random: in a step as many as the followed run did of the same rows, or ⌊keep·rows + ½⌋; elsewhere the share
  * that the last step kept (`noteShare`). `module` tells the draws of modules apart.
  */
 export const markRandom = (device: Device, p: Selects & { seed: number; module: number; followed: Followed | null; nobody: Tensor }): Dispatch =>
-  select(device, p, 'random', keyByHash, p.followed?.counts ?? p.nobody, { seed: p.seed, module: p.module, count: p.followed?.module ?? NOBODY, counts: p.followed?.modules ?? 0 });
+  select(device, p, {
+    label: 'random', key: keyByHash, input: p.followed?.counts ?? p.nobody, cpu: markRandomCpu(p),
+    seed: p.seed, module: p.module, count: p.followed?.module ?? NOBODY, counts: p.followed?.modules ?? 0,
+  });
 
 /** Keeps the rows whose μ was negative in the probe, or whose Δ is 0; all of them where the pass is no training step. @param pairs the module's (r, μ) */
 export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
@@ -66,6 +83,7 @@ export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
     kernel: { label: 'oracle', code: compose(helpfulWgsl, { snippets: [dims] }), constants: { THREADS } },
     bindings: [p.rows.dims, p.open, p.pairs],
     groups: perElement(p.rows, 1),
+    cpu: markHelpfulCpu(p),
   };
 }
 
@@ -75,6 +93,7 @@ export function noteCount(p: { rows: RowCount; list: Tensor } & Followed): Dispa
     kernel: { label: 'note count', code: compose(countWgsl, { snippets: [dims] }), constants: { MODULE: p.module, COUNTS: p.modules } },
     bindings: [p.rows.dims, p.list, p.counts],
     groups: () => [1, 1, 1],
+    cpu: noteCountCpu(p),
   };
 }
 
@@ -84,5 +103,6 @@ export function noteShare(p: { stats: Tensor; slots: Tensor; modules: number }):
     kernel: { label: 'note share', code: compose(shareWgsl, { snippets: [slots] }), constants: { THREADS, MODULES: p.modules } },
     bindings: [p.stats, p.slots],
     groups: () => [Math.ceil(p.modules / THREADS), 1, 1],
+    cpu: noteShareCpu(p),
   };
 }

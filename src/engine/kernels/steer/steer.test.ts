@@ -4,7 +4,7 @@ import { Rng } from '../../../shared/rng';
 import { readTensor } from '../../device/device';
 import { expectClose } from '../../testing/allclose';
 import { runOps, testDevice } from '../../testing/harness';
-import { type GateSlot, type StatSlot, RATIO_BINS, packGateSlots, packStatSlots, ratioBin, readGateSlots, readStatSlots } from '../gate/slots';
+import { type GateSlot, type StatSlot, RATIO_BINS, packGateSlots, packStatSlots, ratioBin, ratioEdge, readGateSlots, readStatSlots } from '../gate/slots';
 import { packSteerHyper, steer } from './steer';
 import { belowRef } from './steer.ref';
 
@@ -59,6 +59,15 @@ test('what was missed is added up within bounds', async () => {
   expect((await run([{ steered: 1, correction: 0.15 }, {}], stats, 0.5, false))[0].correction).toBe(Math.fround(0.15));
   const own = await run([{ steered: 1 }, { steered: 1, correction: -0.15 }], stats, 0.2, true);
   expectClose(own.map((s) => s.correction), [0.03, -0.15], { rtol: 1e-6 });
+});
+
+test.each([[false], [true]])('a share of whole tokens is reached where they end, not where the next one is (each module %s)', async (perModule) => {
+  // 180 of 300 tokens and far from them the others; 0.6 as f32 is a little more.
+  const stat = { ...module(new Rng(8), 1, 0), histogram: new Uint32Array(RATIO_BINS) };
+  stat.histogram[20] = 180;
+  stat.histogram[44] = 120;
+  const [{ tau }] = await run([{ tau: 0 }], [stat], 0.6, perModule);
+  expectClose([tau], [ratioEdge(21)], { rtol: 1e-5 });
 });
 
 test('r of 0 and the warm-up move nothing', async () => {

@@ -4,6 +4,7 @@ import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import median from '../gate/median.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
+import { steerCpu } from './steer.cpu';
 import wgsl from './steer.wgsl?raw';
 
 /** Bytes of the hyper uniform; allocate it with usage 'uniform'. */
@@ -37,5 +38,6 @@ export function steer(device: Device, p: SteerParams): Dispatch {
     kernel: { label: 'steer', code: compose(wgsl, { snippets: [slots, median] }), constants: { THREADS: device.info.software ? 4 : 64, MODULES: p.modules, PER_MODULE: p.perModule ? 1 : 0 } },
     bindings: [p.hyper, p.slots, p.stats],
     groups: () => [1, 1, 1],
+    cpu: steerCpu(p),
   };
 }

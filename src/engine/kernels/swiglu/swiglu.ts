@@ -4,6 +4,7 @@ import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
 import silu from './silu.wgsl?raw';
+import { swigluBackwardCpu, swigluCpu } from './swiglu.cpu';
 import forward from './swiglu.wgsl?raw';
 import backward from './swigluBackward.wgsl?raw';
 
@@ -16,6 +17,7 @@ export function swiglu(_device: Device, p: { rows: RowCount; gate: Tensor; up: T
     kernel: { label: 'swiglu', code: compose(forward, parts), constants: { F4 } },
     bindings: [p.rows.dims, p.gate, p.up, p.out],
     groups: perElement(p.rows, F4),
+    cpu: swigluCpu(p),
   };
 }
 
@@ -26,5 +28,6 @@ export function swigluBackward(_device: Device, p: { rows: RowCount; gate: Tenso
     kernel: { label: 'swigluBackward', code: compose(backward, parts), constants: { F4 } },
     bindings: [p.rows.dims, p.gate, p.up, p.gradOut, p.gradGate, p.gradUp],
     groups: perElement(p.rows, F4),
+    cpu: swigluBackwardCpu(p),
   };
 }

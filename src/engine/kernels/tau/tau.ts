@@ -4,6 +4,7 @@ import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import median from '../gate/median.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
+import { updateTauCpu } from './tau.cpu';
 import wgsl from './tau.wgsl?raw';
 
 /** Modules of one run that the kernel can take (their medians lie in workgroup memory). */
@@ -62,5 +63,6 @@ export function updateTau(device: Device, p: UpdateTauParams): Dispatch {
     },
     bindings: [p.hyper, p.slots, p.stats, p.rho],
     groups: () => [1, 1, 1],
+    cpu: updateTauCpu(p),
   };
 }

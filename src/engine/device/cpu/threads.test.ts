@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { matmul } from '../../kernels/matmul/matmul';
+import { openCpuDevice } from '../../kernels/openCpu';
+import { rmsNorm } from '../../kernels/rmsNorm/rmsNorm';
+import { floats, randomFloats, rowCount, runOps } from '../../testing/harness';
+import { startInNode } from '../../testing/nodeThreads';
+import type { CpuDevice } from './device';
+
+const ROWS = 101;
+const [N, K] = [196, 132];
+
+/** A product by columns, one by rows, and a norm. */
+async function compute(device: CpuDevice): Promise<Float32Array[]> {
+  const scope = device.buffers.scope('threads');
+  const rows = rowCount(scope, ROWS);
+  const upload = (name: string, length: number, seed: number) => scope.upload(name, randomFloats(length, seed));
+  const a = upload('a', ROWS * K, 1);
+  const [wide, narrow, normed, rstd] = [ROWS * N, ROWS * 8, ROWS * N, ROWS].map((length, i) => scope.alloc(`out ${i}`, 4 * length));
+  await runOps(device, [
+    ...matmul(device, { label: 'wide', rows, a, w: upload('w', N * K, 2), out: wide, n: N, k: K, transposed: true }),
+    ...matmul(device, { label: 'narrow', rows, a, w: upload('v', 8 * K, 3), out: narrow, n: 8, k: K, transposed: false }),
+    rmsNorm(device, { rows, x: wide, weight: upload('norm', N, 4), out: normed, rstd, width: N, eps: 1e-5 }),
+  ]);
+  const results = await Promise.all([floats(device, wide, ROWS * N), floats(device, narrow, ROWS * 8), floats(device, normed, ROWS * N)]);
+  scope.free();
+  expect(device.buffers.live()).toEqual({ buffers: 0, bytes: 0 });
+  return results;
+}
+
+it('one, two and four threads give the same bits, time and again', async () => {
+  let expected: Float32Array[] | null = null;
+  for (const threads of [1, 2, 4]) {
+    const device = await openCpuDevice({ threads, start: startInNode });
+    expect(device.info.threads).toBe(threads);
+    expected ??= await compute(device);
+    for (let i = 0; i < 3; i++) expect(await compute(device)).toEqual(expected);
+    device.destroy();
+  }
+});
+
+it('a function that is not there is an error, and the device goes on', async () => {
+  const device = await openCpuDevice({ threads: 2, start: startInNode });
+  const scope = device.buffers.scope('broken');
+  const kernel = { label: 'broken', code: '', constants: {} };
+  const broken = runOps(device, [{ kernel, bindings: [], groups: () => [1, 1, 1], cpu: (cpu) => cpu.run('nothing', 8, []) }]);
+  await expect(broken).rejects.toThrow('no function "nothing"');
+  await compute(device);
+  scope.free();
+  device.destroy();
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { bits, expectRight, inputsOf, outputs, run } from '../../testing/attention';
+import { rowCount, testDevice } from '../../testing/harness';
+import { attention } from './attention';
+import { cuts } from './cut';
+
+describe('attention in WGSL', () => {
+  const heads = { heads: 6, kvHeads: 3, headDim: 32 };
+
+  it('is the same in one dispatch and in several', async () => {
+    const device = await testDevice();
+    const lengths = [150, 90];
+    const inputs = inputsOf(heads, 240);
+    const scope = device.buffers.scope('attention');
+    const [rows, t] = [{ ...rowCount(scope, 240), max: 4096 }, scope.alloc('t', 16)];
+    expect(attention(device, { rows, meta: t, q: t, k: t, v: t, out: t, lse: t, ...heads }).length).toBeGreaterThan(2);
+    scope.free();
+    const [whole, split] = [await run(device, heads, lengths, inputs), await run(device, heads, lengths, inputs, { max: 4096 })];
+    for (const name of outputs) expect(bits(split[name]), name).toEqual(bits(whole[name]));
+    expectRight(whole, heads, lengths, inputs);
+  });
+
+  it('splits a long pass into dispatches of about the same work', async () => {
+    const device = await testDevice();
+    const slow = { ...device, info: { ...device.info, software: true } };
+    const [rows, macs] = [2048, 6 * 32 * 2];
+    for (const falling of [false, true]) {
+      const firsts = cuts(slow, rows, 16, macs, falling);
+      expect(firsts[0]).toBe(0);
+      const ends = [...firsts.slice(1), rows / 16].map((group) => 16 * group);
+      const work = ends.map((end, i) => {
+        const [from, to] = falling ? [rows - end, rows - 16 * firsts[i]] : [16 * firsts[i], end];
+        return ((to ** 2 - from ** 2) / 2) * macs;
+      });
+      // 100 ms at the rate that is assumed, and a workgroup more or less at the cut.
+      expect(Math.max(...work)).toBeLessThan(0.1 * 5e8 + 16 * rows * macs);
+    }
+    expect(cuts(slow, 256, 16, macs, false)).toEqual([0]);
+  });
+});

@@ -1,0 +1,151 @@
+// Gradients of causal grouped-query attention; see attentionGrad.wgsl. With p = exp(q·k/√hd − lse) and
+// dS = p · (gradOut·v − D) / √hd: gradQ = Σ dS · k, gradK = Σ dS · q, gradV = Σ p · gradOut.
+//
+// `attentionGrad` makes p and dS once for all three; its items are sequences and key heads. Where those are too few for the
+// threads, `attentionGradQ` and `attentionGradKV` make them anew for either side, in items of a block. Both ways run the
+// same products in the same order, so they agree bit for bit.
+import { exp4, sumOf } from '../math.as';
+import { rowAt } from '../rows/rows.as';
+import {
+  BLOCK, Causal, SCORES_ROW, gradScores, keyStartOf, metBy, multiply, packAcross, packAlong, panels, positionOf, readFor, scores,
+  sequenceEndOf, startsBlock,
+} from './blocks.as';
+
+/** Panels: keys and values across, keys along; gradOut and queries along. */
+const KEYS_ACROSS: u32 = 0;
+const VALUES_ACROSS: u32 = 1;
+const KEYS_ALONG: u32 = 2;
+const GRAD_OUT_ALONG: u32 = 3;
+const QUERIES_ALONG: u32 = 4;
+
+/** stats[row, head] = {lse, D} with D = Σ gradOut · out. Items are rows. */
+export function attentionDelta(out: usize, gradOut: usize, lse: usize, stats: usize, heads: u32, headDim: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+  for (let i = from; i < to; i++) {
+    const first = rowAt(i, 0, rows, stride) * heads;
+    for (let at = first; at < first + heads; at++) {
+      const start: usize = 4 * <usize>at * headDim;
+      let sum = f32x4.splat(0);
+      for (let d = start; d < start + 4 * headDim; d += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(out + d), v128.load(gradOut + d)));
+      store<f32>(stats + 8 * <usize>at, load<f32>(lse + 4 * <usize>at));
+      store<f32>(stats + 8 * <usize>at, sumOf(sum), 4);
+    }
+  }
+}
+
+/** All three gradients. Item: sequence `item / kvHeads` of the pass and a key head. */
+export function attentionGrad(
+  meta: usize, q: usize, k: usize, v: usize, gradOut: usize, stats: usize, gradQ: usize, gradK: usize, gradV: usize,
+  heads: u32, kvHeads: u32, headDim: u32, scale: f32, from: u32, to: u32,
+): void {
+  for (let item = from; item < to; item++) {
+    const i = startOfSequence(meta, item / kvHeads);
+    const start = keyStartOf(meta, i), length = sequenceEndOf(meta, i) - start;
+    for (let j: u32 = 0; j < length; j += BLOCK) {
+      ofKeyBlock(q, k, v, gradOut, stats, gradQ, gradK, gradV, heads, kvHeads, headDim, scale, item % kvHeads, start, length, j);
+    }
+  }
+}
+
+/** Row of the pass where sequence `index` starts. */
+function startOfSequence(meta: usize, index: u32): u32 {
+  let i: u32 = 0;
+  for (let s: u32 = 0; s < index; s++) i += sequenceEndOf(meta, i) - keyStartOf(meta, i);
+  return i;
+}
+
+/** gradK and gradV alone. Item: a key head and the blocks that start in BLOCK rows of a pass of `count` rows. */
+export function attentionGradKV(
+  meta: usize, q: usize, k: usize, v: usize, gradOut: usize, stats: usize, gradK: usize, gradV: usize,
+  heads: u32, kvHeads: u32, headDim: u32, scale: f32, count: u32, from: u32, to: u32,
+): void {
+  for (let item = from; item < to; item++) {
+    const first = BLOCK * (item / kvHeads), end = min(count, first + BLOCK);
+    for (let i = first; i < end; i++) {
+      if (!startsBlock(meta, i)) continue;
+      const start = keyStartOf(meta, i), length = sequenceEndOf(meta, i) - start;
+      ofKeyBlock(q, k, v, gradOut, stats, 0, gradK, gradV, heads, kvHeads, headDim, scale, item % kvHeads, start, length, positionOf(meta, i));
+    }
+  }
+}
+
+/** gradQ alone. Item: a head and the blocks that start in BLOCK rows of a pass of `count` rows. */
+export function attentionGradQ(
+  meta: usize, q: usize, k: usize, v: usize, gradOut: usize, stats: usize, gradQ: usize,
+  heads: u32, kvHeads: u32, headDim: u32, scale: f32, count: u32, from: u32, to: u32,
+): void {
+  const wide: usize = 4 * heads * headDim, narrow: usize = 4 * kvHeads * headDim;
+  const windows = (count + BLOCK - 1) / BLOCK;
+  for (let item = from; item < to; item++) {
+    const head = item % heads;
+    // Long ones first: later rows meet more keys.
+    const first = BLOCK * (windows - 1 - item / heads), end = min(count, first + BLOCK);
+    for (let i = first; i < end; i++) {
+      if (!startsBlock(meta, i)) continue;
+      const start = keyStartOf(meta, i), position = positionOf(meta, i);
+      const n = min(BLOCK, sequenceEndOf(meta, i) - start - position);
+      const query = wide * (start + position) + 4 * head * headDim;
+      const stat = stats + 8 * (<usize>(start + position) * heads + head);
+      for (let j: u32 = 0; j <= position; j += BLOCK) {
+        const key = narrow * (start + j) + 4 * (head * kvHeads / heads) * headDim;
+        const keys = min(BLOCK, position + n - j);
+        packAcross(k + key, narrow, keys, headDim, panels(KEYS_ACROSS));
+        packAcross(v + key, narrow, keys, headDim, panels(VALUES_ACROSS));
+        packAlong(k + key, narrow, keys, headDim, panels(KEYS_ALONG));
+        weigh(q + query, gradOut + query, wide, stat, 8 * heads, n, keys, position - j, headDim, scale);
+        addToQueries(gradQ + query, wide, n, keys, position - j, headDim, j > 0);
+      }
+    }
+  }
+}
+
+/** A key head's keys j … of a sequence from row `start` on, met by all later queries of its heads. `gradQ` may be 0. */
+function ofKeyBlock(
+  q: usize, k: usize, v: usize, gradOut: usize, stats: usize, gradQ: usize, gradK: usize, gradV: usize,
+  heads: u32, kvHeads: u32, headDim: u32, scale: f32, kvHead: u32, start: u32, length: u32, j: u32,
+): void {
+  const wide: usize = 4 * heads * headDim, narrow: usize = 4 * kvHeads * headDim;
+  const key = narrow * (start + j) + 4 * kvHead * headDim;
+  const keys = min(BLOCK, length - j);
+  const group = heads / kvHeads;
+  packAcross(k + key, narrow, keys, headDim, panels(KEYS_ACROSS));
+  packAcross(v + key, narrow, keys, headDim, panels(VALUES_ACROSS));
+  if (gradQ) packAlong(k + key, narrow, keys, headDim, panels(KEYS_ALONG));
+  for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
+    for (let i = j; i < length; i += BLOCK) {
+      const n = min(BLOCK, length - i), offset = i - j;
+      const query = wide * (start + i) + 4 * head * headDim;
+      weigh(q + query, gradOut + query, wide, stats + 8 * (<usize>(start + i) * heads + head), 8 * heads, n, keys, offset, headDim, scale);
+      if (gradQ) addToQueries(gradQ + query, wide, n, keys, offset, headDim, j > 0);
+      packAlong(gradOut + query, wide, n, headDim, panels(GRAD_OUT_ALONG));
+      packAlong(q + query, wide, n, headDim, panels(QUERIES_ALONG));
+      const add = head > kvHead * group || i > j;
+      multiply(scores(), 4, SCORES_ROW, panels(GRAD_OUT_ALONG), gradV + key, narrow, keys, headDim, n, add, Causal.OVER_QUERIES, offset);
+      multiply(gradScores(), 4, SCORES_ROW, panels(QUERIES_ALONG), gradK + key, narrow, keys, headDim, n, add, Causal.OVER_QUERIES, offset);
+    }
+  }
+}
+
+@inline function addToQueries(gradQ: usize, wide: usize, n: u32, keys: u32, offset: u32, headDim: u32, add: bool): void {
+  multiply(gradScores(), SCORES_ROW, 4, panels(KEYS_ALONG), gradQ, wide, n, headDim, keys, add, Causal.OVER_KEYS, offset);
+}
+
+/** scores = p and gradScores = dS of n queries and the packed keys and values. */
+function weigh(q: usize, gradOut: usize, wide: usize, stats: usize, statsRow: usize, n: u32, keys: u32, offset: u32, headDim: u32, scale: f32): void {
+  multiply(q, wide, 4, panels(KEYS_ACROSS), scores(), SCORES_ROW, n, keys, headDim, false, Causal.COLUMNS, offset);
+  multiply(gradOut, wide, 4, panels(VALUES_ACROSS), gradScores(), SCORES_ROW, n, keys, headDim, false, Causal.COLUMNS, offset);
+  const scales = f32x4.splat(scale);
+  for (let r: u32 = 0; r < n; r++) {
+    const row = scores() + SCORES_ROW * r, gradRow = gradScores() + SCORES_ROW * r;
+    const lse = v128.load32_splat(stats + statsRow * r), delta = v128.load32_splat(stats + statsRow * r, 4);
+    const met = metBy(r, keys, offset), read = readFor(r, keys, offset);
+    for (let at: usize = 0; at < 4 * read; at += 16) {
+      const p = exp4(f32x4.sub(f32x4.mul(v128.load(row + at), scales), lse));
+      v128.store(row + at, p);
+      v128.store(gradRow + at, f32x4.mul(f32x4.mul(p, scales), f32x4.sub(v128.load(gradRow + at), delta)));
+    }
+    for (let j = met; j < read; j++) {
+      store<f32>(row + 4 * j, 0);
+      store<f32>(gradRow + 4 * j, 0);
+    }
+  }
+}

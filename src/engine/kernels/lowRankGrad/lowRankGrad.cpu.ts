@@ -1,0 +1,37 @@
+import type { Tensor } from '../../device/buffers';
+import type { CpuFunction } from '../../device/cpu/cpu';
+import { type Rows, isActive } from '../rows/rows';
+
+/** Columns of a panel, as in lowRankGrad.as.ts. */
+const PANEL = 8;
+/** Largest rank of which a block of rows fits a thread's scratch memory. */
+const MAX_RANK = 512;
+
+interface Grads {
+  gradOut: Tensor;
+  z: Tensor;
+  x: Tensor;
+  u: Tensor;
+  gradB: Tensor;
+  gradA: Tensor;
+  dOut: number;
+  dIn: number;
+  rank: number;
+  scaling: number;
+  rows: Rows;
+}
+
+/** Both gradients of `lowRankGrad` on the CPU, the sums over rows included. @throws {Error} when the rank is too high */
+export function lowRankGradCpu(p: Grads): CpuFunction {
+  const { rows, dOut, dIn, rank } = p;
+  if (rank > MAX_RANK) throw new Error(`low-rank gradients: rank ${rank} is more than ${MAX_RANK}`);
+  const panels = Math.ceil(dOut / PANEL) + Math.ceil(dIn / PANEL);
+  return (cpu) => {
+    const list = isActive(rows) ? cpu.at(rows.list) : 0;
+    const dims = isActive(rows) ? { rows: cpu.u32(rows.list)[0], segments: 1, stride: 0 } : cpu.dims(rows);
+    const count = dims.rows * dims.segments;
+    if (count === 0) return;
+    const tensors = [p.gradOut, p.z, p.x, p.u, p.gradB, p.gradA].map((t) => cpu.at(t));
+    cpu.run('lowRankGrad', panels, [...tensors, dOut, dIn, rank, p.scaling, list, dims.rows, dims.stride, count]);
+  };
+}

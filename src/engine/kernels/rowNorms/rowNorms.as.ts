@@ -1,0 +1,20 @@
+// Norms of rows [from, to) of a frozen matrix; see rowNorms.wgsl.
+import { loadQuad } from '../matmul/weight.as';
+
+/** Sum of four lanes. */
+@inline export function sumOf(v: v128): f32 {
+  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+export function rowNorms(w: usize, half: bool, squares: usize, norms: usize, k: u32, from: u32, to: u32): void {
+  for (let row = from; row < to; row++) {
+    let sum = f32x4.splat(0);
+    for (let i: u32 = 0; i < k; i += 4) {
+      const v = loadQuad(w, row * k + i, half);
+      sum = f32x4.add(sum, f32x4.mul(v, v));
+    }
+    const total = sumOf(sum);
+    store<f32>(squares + 4 * row, total);
+    store<f32>(norms + 4 * row, sqrt<f32>(total));
+  }
+}

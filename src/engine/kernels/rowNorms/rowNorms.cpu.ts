@@ -1,0 +1,15 @@
+import type { Tensor } from '../../device/buffers';
+import type { CpuFunction } from '../../device/cpu/cpu';
+import type { Weight } from '../matmul/weight';
+
+interface RowNorms {
+  w: Weight;
+  squares: Tensor;
+  norms: Tensor;
+  rows: number;
+  k: number;
+}
+
+/** `rowNorms` on the CPU; see rowNorms.as.ts. */
+export const rowNormsCpu = ({ w, squares, norms, rows, k }: RowNorms): CpuFunction => (cpu) =>
+  cpu.run('rowNorms', rows, [cpu.at(w.tensor), Number(w.type === 'f16'), cpu.at(squares), cpu.at(norms), k]);

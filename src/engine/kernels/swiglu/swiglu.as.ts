@@ -1,0 +1,34 @@
+// swiglu and its backward over rows [from, to) of a pass; see swiglu.wgsl and swigluBackward.wgsl.
+import { exp4 } from '../math.as';
+import { rowAt } from '../rows/rows.as';
+
+/** The logistic function. Below −80 its value (under 1e-34) is held there, as in silu.wgsl. */
+@inline function sigmoid(x: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.pmin(f32x4.neg(x), f32x4.splat(80)))));
+}
+
+export function swiglu(gate: usize, up: usize, out: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+  for (let i = from; i < to; i++) {
+    const start: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
+    for (let at = start; at < start + 4 * width; at += 16) {
+      const g = v128.load(gate + at);
+      v128.store(out + at, f32x4.mul(f32x4.mul(g, sigmoid(g)), v128.load(up + at)));
+    }
+  }
+}
+
+export function swigluBackward(gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+  const one = f32x4.splat(1);
+  for (let i = from; i < to; i++) {
+    const start: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
+    for (let at = start; at < start + 4 * width; at += 16) {
+      const g = v128.load(gate + at);
+      const s = sigmoid(g);
+      const grad = v128.load(gradOut + at);
+      v128.store(gradUp + at, f32x4.mul(f32x4.mul(grad, g), s));
+      const slope = f32x4.mul(s, f32x4.add(one, f32x4.mul(g, f32x4.sub(one, s))));
+      v128.store(gradGate + at, f32x4.mul(f32x4.mul(grad, v128.load(up + at)), slope));
+    }
+  }
+}
