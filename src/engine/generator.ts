@@ -1,6 +1,6 @@
 /**
  * Writing text: the base and any adapted models answer one prompt in one batch, each with its own key/value cache. Gates
- * apply to every token that passes, prompt and answer alike. One readback a token: all models' logits.
+ * apply to every token that passes, prompt and answer alike. One readback a token: the logits of every model's last row.
  */
 import { TrainError } from '../shared/errors';
 import { Rng } from '../shared/rng';
@@ -114,19 +114,20 @@ export class Generator {
     const batch: TokenBatch = { ids, targets, starts: Uint32Array.of(0, rows) };
     const stage = rows === 1 ? this.#decode : this.#prefill;
     await stage.program.compile();
+    const stride = logitStride(config);
+    const logits = this.#logits.slice('wanted logits', 0, 4 * this.#models * wanted.length * stride);
     const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, { kind: 'decode', draw: start, decode: { start, context: this.#length } });
     let take: (() => Promise<ArrayBuffer>) | null = null;
     device.submit('generate', (commands) => {
       stage.batch.load(commands, 0);
       stage.program.encode(commands, counts);
-      if (wanted.length > 0) take = this.#readback.copy(commands, [this.#logits]);
+      if (wanted.length > 0) take = this.#readback.copy(commands, [logits]);
     });
     if (!take) return [];
     const all = new Float32Array(await (take as () => Promise<ArrayBuffer>)());
-    const stride = logitStride(config);
     return Array.from({ length: this.#models }, (_, m) => wanted.map((_w, i) => {
       const at = (m * wanted.length + i) * stride;
-      return all.slice(at, at + config.vocab);
+      return all.subarray(at, at + config.vocab);
     }));
   }
 

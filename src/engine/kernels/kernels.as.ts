@@ -2,7 +2,8 @@
 export { setScratch } from './scratch.as';
 export { embed } from './embed/embed.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
-export { matmul, matvec } from './matmul/matmul.as';
+export { matmul } from './matmul/matmul.as';
+export { matvec } from './matmul/matvec.as';
 export { swiglu, swigluBackward } from './swiglu/swiglu.as';
 export { rope } from './rope/rope.as';
 export { crossEntropy } from './crossEntropy/crossEntropy.as';

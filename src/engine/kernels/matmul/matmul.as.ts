@@ -5,6 +5,7 @@
 // blocks of `kBlock`, so a result does not depend on how the work is split.
 import { rowAt } from '../rows/rows.as';
 import { SCRATCH_BYTES, scratchAddress } from '../scratch.as';
+import { put } from './put.as';
 import { loadQuad } from './weight.as';
 
 /** Rows whose part of `a` stays in the nearest cache while the panels pass. */
@@ -61,19 +62,6 @@ export function matmul(
   }
 }
 
-/** Stores 8 columns of a row (4 at an edge) on top of `base`, if any; `squares` [row, panel] gets the sum of their squares. */
-@inline function put(out: usize, base: usize, squares: usize, row: u32, panel: u32, panels: u32, outStride: u32, wide: bool, u: v128, v: v128): void {
-  if (squares) {
-    let q = f32x4.mul(u, u);
-    if (wide) q = f32x4.add(q, f32x4.mul(v, v));
-    const sum = (f32x4.extract_lane(q, 0) + f32x4.extract_lane(q, 1)) + (f32x4.extract_lane(q, 2) + f32x4.extract_lane(q, 3));
-    store<f32>(squares + 4 * (<usize>row * panels + panel), sum);
-  }
-  const at: usize = 4 * (<usize>row * outStride + panel * 8);
-  v128.store(out + at, base ? f32x4.add(v128.load(base + at), u) : u);
-  if (wide) v128.store(out + at, base ? f32x4.add(v128.load(base + at, 16), v) : v, 16);
-}
-
 /** Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. */
 function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0: u32, depth: u32, column: u32, to: usize): void {
   const wide = column + 4 < n;
@@ -105,39 +93,4 @@ function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0: u32, d
       v128.store(target, v128.shuffle<i32>(v0, v1, 2, 3, 6, 7), 96);
     }
   }
-}
-
-/**
- * The same for the few rows of decoding and W [n, k]: each output is one sum along W's row, so nothing is packed. Items
- * are columns. A row's sums do not depend on how many rows there are.
- */
-export function matvec(
-  a: usize, aStride: u32, w: usize, half: bool, out: usize, outStride: u32,
-  n: u32, k: u32, scale: f32, accumulate: bool, residual: usize,
-  list: usize, rowsOfSegment: u32, stride: u32, rows: u32, from: u32, to: u32,
-): void {
-  const base = accumulate ? out : residual;
-  for (let j = from; j < to; j++) {
-    for (let i: u32 = 0; i < rows; i++) {
-      const row = rowAt(i, list, rowsOfSegment, stride);
-      const y = scale * dot(a + 4 * <usize>row * aStride, w, j * k, half, k);
-      const at: usize = 4 * (<usize>row * outStride + j);
-      store<f32>(out + at, base ? load<f32>(base + at) + y : y);
-    }
-  }
-}
-
-@inline function dot(x: usize, w: usize, at: u32, half: bool, k: u32): f32 {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  let i: u32 = 0;
-  for (; i + 16 <= k; i += 16) {
-    const p = x + 4 * i;
-    s0 = f32x4.add(s0, f32x4.mul(v128.load(p), loadQuad(w, at + i, half)));
-    s1 = f32x4.add(s1, f32x4.mul(v128.load(p, 16), loadQuad(w, at + i + 4, half)));
-    s2 = f32x4.add(s2, f32x4.mul(v128.load(p, 32), loadQuad(w, at + i + 8, half)));
-    s3 = f32x4.add(s3, f32x4.mul(v128.load(p, 48), loadQuad(w, at + i + 12, half)));
-  }
-  for (; i < k; i += 4) s0 = f32x4.add(s0, f32x4.mul(v128.load(x + 4 * i), loadQuad(w, at + i, half)));
-  const s = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
-  return (f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1)) + (f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3));
 }

@@ -15,13 +15,13 @@ const FEW_ROWS = 8;
 /** Panels below which threads share the rows instead. */
 const FEW_PANELS = 16;
 
-/** `matmul` on the CPU; see matmul.as.ts. @throws {Error} when a sum with squares is longer than a panel can hold */
+/** `matmul` on the CPU; see matmul.as.ts and matvec.as.ts. @throws {Error} when a sum with squares is longer than a panel can hold */
 export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const { label, rows, n, k, transposed, accumulate = false, residual, squares, scale = 1 } = options;
   const { a, out, aStride = k, aColumn = 0, outStride = n, outColumn = 0 } = options;
-  if (squares && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
   const half = Number(w.type === 'f16');
-  const few = transposed && !squares && !isActive(rows) && rows.max !== undefined && rows.max <= FEW_ROWS;
+  const few = transposed && rows.max !== undefined && rows.max <= FEW_ROWS;
+  if (squares && !few && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
   const panels = Math.ceil(n / PANEL);
   return (cpu) => {
     const list = isActive(rows) ? cpu.at(rows.list) : 0;
@@ -29,15 +29,15 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
     const count = dims.rows * dims.segments;
     const from = [cpu.at(a) + 4 * aColumn, aStride, cpu.at(w.tensor), half];
     const into = [cpu.at(out) + 4 * outColumn, outStride];
-    const base = [Number(accumulate), residual ? cpu.at(residual) + 4 * outColumn : 0];
+    const base = [Number(accumulate), residual ? cpu.at(residual) + 4 * outColumn : 0, squares ? cpu.at(squares) : 0];
     const of = [list, dims.rows, dims.stride, count];
     if (count === 0) return;
     if (few) {
-      cpu.run('matvec', n, [...from, ...into, n, k, scale, ...base, ...of]);
+      cpu.run('matvec', panels, [...from, ...into, n, k, scale, ...base, ...of]);
       return;
     }
     const byRows = panels < FEW_PANELS;
-    const sums = [n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, scale, ...base, squares ? cpu.at(squares) : 0];
+    const sums = [n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, scale, ...base];
     cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [...from, Number(transposed), ...into, ...sums, ...of, Number(byRows)]);
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectCloseToMax } from '../../testing/allclose';
-import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
+import { floats, onCpu, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import type { Device } from '../../device/device';
 import type { RowCount } from '../../device/program';
 import { type MatmulOptions, matmul, matmulTile, squareParts } from './matmul';
@@ -30,8 +30,8 @@ async function check({ rows, from = 0, max, type = 'f32', squares: withSquares =
   const device = await testDevice();
   const scope = device.buffers.scope('test');
   const { n, k, transposed } = how;
-  const shape = { n, k, transposed };
-  device.tuning = variant ? { [shapeClass({ ...shape, active: false })]: variant } : {};
+  const shape = { n, k, transposed, maxRows: max };
+  device.tuning = variant ? { [shapeClass(shape)]: variant, few: variant } : {};
   const [aStride, outStride] = [how.aStride ?? k, how.outStride ?? n];
   const a = randomFloats((from + rows) * aStride, 1).slice(from * aStride);
   const w = type === 'f16' ? roundF16(randomFloats(n * k, 2)) : randomFloats(n * k, 2);
@@ -75,7 +75,7 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
       });
     }
     // The last has more tiles of rows than workgroups that take turns with them.
-    it.each([['two of three', 101, 36, (i: number) => i % 3 !== 1], ['none', 101, 36, () => false], ['many', 600, 68, (i: number) => i % 3 !== 1]] as const)('active rows, %s: only the listed rows are read and written', async (_, rows, n, open) => {
+    it.each([['two of three', 101, 36, (i: number) => i % 3 !== 1], ['none', 101, 36, () => false], ['many', 600, 68, (i: number) => i % 3 !== 1], ['few', 5, 36, (i: number) => i === 2 || i === 4, 5]] as const)('active rows, %s: only the listed rows are read and written', async (_, rows, n, open, max?: number) => {
       const device = await testDevice();
       const scope = device.buffers.scope('test');
       const k = 12;
@@ -91,7 +91,7 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
       const parts = squareParts(device, { n, k, transposed: true, active: true });
       const squares = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
       const how = { n, k, transposed: true, accumulate: true, scale: 2 };
-      await runOps(device, matmul(device, { label: 'test', rows: { list, args: { indirect: args, offset: 16 } }, a: scope.upload('a', a), w: scope.upload('w', w), out, squares, ...how }));
+      await runOps(device, matmul(device, { label: 'test', rows: { list, args: { indirect: args, offset: 16 }, max }, a: scope.upload('a', a), w: scope.upload('w', w), out, squares, ...how }));
       device.tuning = {};
       const expected = Float64Array.from(start);
       const sums = matmulRef(expected, a, w, index, how);
@@ -112,6 +112,34 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
     });
   });
 }
+
+// What decoding asks for: as many rows as there are models, their number known beforehand. On the CPU a kernel of its own.
+describe.each(onCpu ? ['vector'] : (['vector', 'tileFew'] as const))('matmul with few rows, %s', (variant) => {
+  const rows = [1, 2, 3, 4, 7, 8];
+  // Edges: columns that do not fill a workgroup or a panel, sums that are shorter than the threads are many, or uneven.
+  const shapes = [[4, 4], [8, 192], [36, 12], [192, 8], [68, 576], [100, 44]];
+  it('every number of rows, every epilogue', async () => {
+    for (const max of [1, 2, 4, 8]) {
+      await Promise.all(shapes.flatMap(([n, k], i) => rows.filter((count) => count <= max).map((count) => check({
+        rows: count, max, n, k, transposed: true, variant, type: (i + count) % 2 ? 'f16' : 'f32', squares: i % 3 !== 1, scale: 0.5,
+        ...[{ accumulate: true }, { residual: [] }, {}][count % 3], ...(i % 2 ? { aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 } : {}),
+      }))));
+    }
+  });
+  it('W is [k, n]', async () => {
+    await Promise.all(shapes.map(([n, k]) => check({ rows: 3, max: 8, n, k, transposed: false, variant, accumulate: true })));
+  });
+  it.each(['f32', 'f16'] as const)('a row is the same, bit for bit, whichever and however many rows are beside it: %s', async (type) => {
+    const how = { n: 36, k: 212, transposed: true, variant, type };
+    const together = await check({ ...how, rows: 8, max: 8 });
+    for (let from = 0; from < 8; from++) {
+      for (const count of [1, 2, 3, 5].filter((n) => from + n <= 8)) {
+        const some = await check({ ...how, rows: count, max: count, from });
+        expect(some.out, `${count} from ${from}`).toEqual(together.out.slice(36 * from, 36 * (from + count)));
+      }
+    }
+  });
+});
 
 describe('matmul', () => {
   it('a product that is long for a slow adapter is split, with the same result', async () => {

@@ -1,7 +1,7 @@
 // A product (see product.wgsl) from registers alone, one tile to a thread.
 //
 // W [N, K] when TRANSPOSED (a linear layer's weight), else [K, N] (its input gradient); N and K are multiples of 4.
-// A tile is ROWS (4, 8 or 16) rows by COLUMNS (1, 2, 4 or 8) vec4 of columns, made of 8 × 4 blocks. No workgroup memory,
+// A tile is ROWS (1, 2, 4, 8 or 16) rows by COLUMNS (1, 2, 4 or 8) vec4 of columns, made of 8 × 4 blocks. No workgroup memory,
 // which software adapters punish. Loads dominate there, so large tiles pay even when they spill; on a GPU they would
 // not. `weights` says who loads W, and `main` which tile a thread has.
 
@@ -33,10 +33,12 @@ fn storeRow(left: u32, place: u32, row: u32, column: u32, v0: vec4f, v1: vec4f, 
 
 fn storeRows(left: u32, rows: Rows, column: u32, c0: Block, c1: Block, c2: Block, c3: Block, c4: Block, c5: Block, c6: Block, c7: Block) {
   storeRow(left, 0u, rows.p0, column, c0.r0, c1.r0, c2.r0, c3.r0, c4.r0, c5.r0, c6.r0, c7.r0);
+  if (ROWS == 1u) { return; }
   storeRow(left, 1u, rows.p1, column, c0.r1, c1.r1, c2.r1, c3.r1, c4.r1, c5.r1, c6.r1, c7.r1);
+  if (ROWS == 2u) { return; }
   storeRow(left, 2u, rows.p2, column, c0.r2, c1.r2, c2.r2, c3.r2, c4.r2, c5.r2, c6.r2, c7.r2);
   storeRow(left, 3u, rows.p3, column, c0.r3, c1.r3, c2.r3, c3.r3, c4.r3, c5.r3, c6.r3, c7.r3);
-  if (ROWS < 8u) { return; }
+  if (ROWS == 4u) { return; }
   storeRow(left, 4u, rows.p4, column, c0.r4, c1.r4, c2.r4, c3.r4, c4.r4, c5.r4, c6.r4, c7.r4);
   storeRow(left, 5u, rows.p5, column, c0.r5, c1.r5, c2.r5, c3.r5, c4.r5, c5.r5, c6.r5, c7.r5);
   storeRow(left, 6u, rows.p6, column, c0.r6, c1.r6, c2.r6, c3.r6, c4.r6, c5.r6, c6.r6, c7.r6);

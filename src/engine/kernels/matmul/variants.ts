@@ -86,6 +86,17 @@ const quads = (rows: number): Variant => ({
   },
 });
 
+/** Rows up to which a product is one of decoding: by capacity, so that a row's bits do not depend on its neighbours. */
+const FEW_ROWS = 8;
+const isFew = ({ active, maxRows }: ProductShape) => !active && maxRows !== undefined && maxRows <= FEW_ROWS;
+/** The smallest tile that holds them. */
+const rowsOfTile = ({ maxRows = FEW_ROWS }: ProductShape) => [1, 2, 4].find((rows) => maxRows <= rows) ?? FEW_ROWS;
+
+/** Threads of a workgroup that share sums over k: a multiple of what any GPU runs in step. */
+const SHARING = 64;
+/** The largest power of two that is at most `x` ≥ 1. */
+const powerOfTwo = (x: number) => 2 ** Math.floor(Math.log2(x));
+
 /** All variants. */
 export const VARIANTS = {
   tile8: tiles(8, 2, 64),
@@ -107,6 +118,30 @@ export const VARIANTS = {
       rowsPerGroup: 8, columnsPerGroup: n, columnsPerPart: n,
     }),
   },
+  // For decoding: as many rows as there can be, and 16 threads along k, so that what neighbours read lies side by side;
+  // more where there are few columns, fewer where k is short.
+  vector: {
+    fits: () => true,
+    cut: (_, shape) => {
+      const rows = rowsOfTile(shape);
+      const wx = Math.min(Math.max(4, SHARING / powerOfTwo(shape.k / 4)), powerOfTwo(2 * (shape.n / 4) - 1));
+      return {
+        wgsl: [blocks, weightsOwn, splitK], enables: [], consts: { ROWS: rows }, constants: { WX: wx, SPLITS: SHARING / wx },
+        rowsPerGroup: rows, columnsPerGroup: 4 * wx, columnsPerPart: 4 * wx,
+      };
+    },
+  },
+  // The same for software adapters: every thread has columns of its own, without barriers.
+  tileFew: {
+    fits: () => true,
+    cut: (_, shape) => {
+      const rows = rowsOfTile(shape);
+      return {
+        wgsl: [blocks, weightsOwn, tile, own], enables: [], consts: { COLUMNS: 1, ROWS: rows }, constants: { WX: 16, WY: 1 },
+        rowsPerGroup: rows, columnsPerGroup: 64, columnsPerPart: 4,
+      };
+    },
+  },
 } satisfies Record<string, Variant>;
 
 export type VariantName = keyof typeof VARIANTS;
@@ -118,8 +153,7 @@ export const shapeClass = ({ n, k, transposed }: ProductShape): ShapeClass => `$
 
 /** What suits this kind of adapter, without measuring. */
 export function staticChoice(device: Device, shape: ProductShape): VariantName {
-  // Generation: tiles of 8 rows are as full as they get.
-  if (shape.maxRows !== undefined && shape.maxRows <= 8) return 'tile8';
+  if (isFew(shape)) return device.info.software ? 'tileFew' : 'vector';
   if (device.info.software) return hasQuads(device) ? (shape.active ? 'quad4' : 'quad8') : shape.active || shape.n < 32 ? 'tile8' : 'tile16';
   if (shape.active || shape.k < 32) return 'tile8';
   return shape.n <= 64 ? 'splitK' : 'shared';
@@ -128,9 +162,9 @@ export function staticChoice(device: Device, shape: ProductShape): VariantName {
 /** The variant for a shape: the tuned one of its class, where it fits, else the static one. */
 export function choose(device: Device, shape: ProductShape): VariantName {
   const standard = staticChoice(device, shape);
-  if (shape.maxRows !== undefined && shape.maxRows <= 8) return standard;
-  // One variant for all active products, since the GPU counts their tiles knowing n alone; the tuner leaves it be.
-  const tuned = device.tuning[shape.active ? 'active' : shapeClass(shape)];
+  // One variant for all active products, since the GPU counts their tiles knowing n alone. The tuner leaves these and
+  // those of few rows be.
+  const tuned = device.tuning[shape.active ? 'active' : isFew(shape) ? 'few' : shapeClass(shape)];
   return tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(device, shape) ? (tuned as VariantName) : standard;
 }
 

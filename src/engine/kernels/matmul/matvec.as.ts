@@ -1,0 +1,79 @@
+// A product (see matmul.as.ts) with the few rows of decoding and W [n, k]: every output is one sum along W's row, so
+// nothing is packed. Four columns at a time, the lanes along k; items are panels of 8 columns, as of `squares`. A row's
+// sums do not depend on how many rows there are.
+import { rowAt } from '../rows/rows.as';
+import { SCRATCH_BYTES, scratchAddress } from '../scratch.as';
+import { put } from './put.as';
+import { fourHalves, loadQuad } from './weight.as';
+
+export function matvec(
+  a: usize, aStride: u32, w: usize, half: bool, out: usize, outStride: u32,
+  n: u32, k: u32, scale: f32, accumulate: bool, residual: usize, squares: usize,
+  list: usize, rowsOfSegment: u32, stride: u32, rows: u32, from: u32, to: u32,
+): void {
+  const panels = (n + 7) / 8;
+  const base = accumulate ? out : residual;
+  const s = f32x4.splat(scale);
+  // Several rows share the work of reading f16.
+  const unpack = half && rows > 1 && k <= <u32>SCRATCH_BYTES / 32;
+  const packed = half && !unpack;
+  const column: usize = k * (packed ? 2 : 4);
+  for (let p = from; p < to; p++) {
+    const wide = p * 8 + 4 < n;
+    const first = <usize>p * 8 * k;
+    let y = w + first * (half ? 2 : 4);
+    if (unpack) {
+      y = scratchAddress();
+      const size: u32 = k * (wide ? 8 : 4);
+      for (let i: u32 = 0; i < size; i += 4) v128.store(y + 4 * i, loadQuad(w, <u32>first + i, true));
+    }
+    for (let i: u32 = 0; i < rows; i++) {
+      const row = rowAt(i, list, rowsOfSegment, stride);
+      const x = a + 4 * <usize>row * aStride;
+      const u = packed ? ofHalves(x, y, column, k) : ofFloats(x, y, column, k);
+      let v = f32x4.splat(0);
+      if (wide) v = packed ? ofHalves(x, y + 4 * column, column, k) : ofFloats(x, y + 4 * column, column, k);
+      put(out, base, squares, row, p, panels, outStride, wide, f32x4.mul(s, u), f32x4.mul(s, v));
+    }
+  }
+}
+
+// Functions of their own, and not inlined: there are registers for one such loop.
+function ofFloats(x: usize, w: usize, column: usize, k: u32): v128 { return fourSums(x, w, column, k, false); }
+function ofHalves(x: usize, w: usize, column: usize, k: u32): v128 { return fourSums(x, w, column, k, true); }
+
+/** x · the columns at w, w + column, …: even quads of k in one sum, odd ones in another, so that the adders keep busy. */
+@inline function fourSums(x: usize, w: usize, column: usize, k: u32, half: bool): v128 {
+  let w0 = w, w1 = w0 + column, w2 = w1 + column, w3 = w2 + column;
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+  const step: usize = half ? 16 : 32;
+  const end = x + 4 * k;
+  for (; x + 32 <= end; x += 32) {
+    const even = v128.load(x), odd = v128.load(x, 16);
+    s0 = f32x4.add(s0, f32x4.mul(even, evenQuad(w0, half))); t0 = f32x4.add(t0, f32x4.mul(odd, oddQuad(w0, half)));
+    s1 = f32x4.add(s1, f32x4.mul(even, evenQuad(w1, half))); t1 = f32x4.add(t1, f32x4.mul(odd, oddQuad(w1, half)));
+    s2 = f32x4.add(s2, f32x4.mul(even, evenQuad(w2, half))); t2 = f32x4.add(t2, f32x4.mul(odd, oddQuad(w2, half)));
+    s3 = f32x4.add(s3, f32x4.mul(even, evenQuad(w3, half))); t3 = f32x4.add(t3, f32x4.mul(odd, oddQuad(w3, half)));
+    w0 += step; w1 += step; w2 += step; w3 += step;
+  }
+  if (x < end) {
+    const even = v128.load(x);
+    s0 = f32x4.add(s0, f32x4.mul(even, evenQuad(w0, half)));
+    s1 = f32x4.add(s1, f32x4.mul(even, evenQuad(w1, half)));
+    s2 = f32x4.add(s2, f32x4.mul(even, evenQuad(w2, half)));
+    s3 = f32x4.add(s3, f32x4.mul(even, evenQuad(w3, half)));
+  }
+  return sumsOfLanes(f32x4.add(s0, t0), f32x4.add(s1, t1), f32x4.add(s2, t2), f32x4.add(s3, t3));
+}
+
+@inline function evenQuad(w: usize, half: bool): v128 { return half ? fourHalves(v128.load16x4_s(w)) : v128.load(w); }
+@inline function oddQuad(w: usize, half: bool): v128 { return half ? fourHalves(v128.load16x4_s(w, 8)) : v128.load(w, 16); }
+
+/** The sum of each vector's lanes. */
+@inline function sumsOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const u0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5), u1 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const v0 = v128.shuffle<i32>(a, b, 2, 6, 3, 7), v1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  const u = f32x4.add(v128.shuffle<i32>(u0, u1, 0, 1, 4, 5), v128.shuffle<i32>(u0, u1, 2, 3, 6, 7));
+  const v = f32x4.add(v128.shuffle<i32>(v0, v1, 0, 1, 4, 5), v128.shuffle<i32>(v0, v1, 2, 3, 6, 7));
+  return f32x4.add(u, v);
+}

@@ -1,0 +1,16 @@
+// What becomes of a product's sums: the twin of `finish` in product.wgsl.
+
+/** Stores 8 columns of a row (4 at an edge) on top of `base`, if any; `squares` [row, panel] gets the sum of their squares. */
+@inline export function put(
+  out: usize, base: usize, squares: usize, row: u32, panel: u32, panels: u32, outStride: u32, wide: bool, u: v128, v: v128,
+): void {
+  if (squares) {
+    let q = f32x4.mul(u, u);
+    if (wide) q = f32x4.add(q, f32x4.mul(v, v));
+    const sum = (f32x4.extract_lane(q, 0) + f32x4.extract_lane(q, 1)) + (f32x4.extract_lane(q, 2) + f32x4.extract_lane(q, 3));
+    store<f32>(squares + 4 * (<usize>row * panels + panel), sum);
+  }
+  const at: usize = 4 * (<usize>row * outStride + panel * 8);
+  v128.store(out + at, base ? f32x4.add(v128.load(base + at), u) : u);
+  if (wide) v128.store(out + at, base ? f32x4.add(v128.load(base + at, 16), v) : v, 16);
+}
