@@ -1,7 +1,8 @@
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../shared/config';
-import { type HistoryFile, historyFileSchema } from '../shared/keptRun';
+import { type HistoryFile, historyFileSchema, keptRunSchema } from '../shared/keptRun';
+import { deviceNames } from './device';
 import { RunHistory } from './history';
 import { matches, recordOf, startName } from './keptRuns';
 import { exportedRun, historyToJson, readRunFile, runFiles } from './runFile';
@@ -97,4 +98,14 @@ test('names and search', () => {
   const run = { ...record(s), tags: ['Seed 2'] };
   expect(['', 'ts-lora', 'FACTS seed', 'nano 2'].map((q) => matches(run, q))).toEqual([true, true, true, true]);
   expect(matches(run, 'facts gpt')).toBe(false);
+});
+
+test('records of earlier versions, which name a GPU or nothing, open', () => {
+  const { devices, ...rest } = GOOD;
+  expect(devices).toHaveLength(2);
+  expect(keptRunSchema.parse({ ...rest, gpu: 'v a' })).toEqual({ ...rest, devices: [{ kind: 'gpu', name: 'v a', threads: null }] });
+  expect(keptRunSchema.parse(rest)).toEqual({ ...rest, devices: [] });
+  expect(keptRunSchema.safeParse({ ...rest, devices, gpu: 'v a' }).success).toBe(false);
+  expect(deviceNames(devices)).toBe('v a, then CPU, 4 threads');
+  expect(deviceNames([])).toBe('unknown device');
 });

@@ -31,7 +31,8 @@ const CPU_MEMORY = 3.5 * 2 ** 30;
  * leaves room for the page and, where the GPU shares that memory, for everything else.
  */
 export function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): MemoryLimits {
-  const { deviceMemory = 4 } = globalThis.navigator as { deviceMemory?: number };
+  // Firefox and Safari do not say.
+  const { deviceMemory = 4 } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
   const half = (deviceMemory / 2) * 2 ** 30;
   return { budget: kind === 'cpu' ? Math.min(half, CPU_MEMORY) : half, binding: Math.min(maxBufferSize, maxBindingSize) };
 }

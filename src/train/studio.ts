@@ -38,7 +38,7 @@ export class Studio {
   /** The timing that is wanted; an earlier one ends. */
   #timing = 0;
 
-  constructor(emit: (event: TrainEvent) => void, open = openDevice) {
+  constructor(emit: (event: TrainEvent) => void, open: (choice: DeviceChoice) => Promise<Device> = openDevice) {
     this.#emit = emit;
     this.#openDevice = open;
   }

@@ -26,9 +26,12 @@ export interface CpuOptions {
   start?: StartThread;
 }
 
+/** @throws {GpuError} where the browser cannot run the kernels, or a thread does not start */
 export async function openCpu({ kernels, threads, start = startInBrowser }: CpuOptions): Promise<CpuDevice> {
   const count = canShareMemory() ? Math.max(1, threads ?? worthwhileThreads()) : 1;
-  const module = await WebAssembly.compile(count > 1 ? kernels.shared : kernels.single);
+  const module = await WebAssembly.compile(count > 1 ? kernels.shared : kernels.single).catch((error: Error) => {
+    throw new GpuError(texts().errors.engine.cpu.noSimd(error.message));
+  });
   const memory = createMemory(count > 1);
   return new CpuDevice(memory, await Threads.start(module, memory, count, start));
 }

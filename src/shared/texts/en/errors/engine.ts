@@ -19,6 +19,7 @@ export const engine = {
     noTimestamps: { message: 'This adapter has no timestamp queries, so kernels cannot be timed.', hint: 'Start the browser with --enable-dawn-features=allow_unsafe_apis, or use another adapter.' },
   },
   cpu: {
+    noSimd: (why: string) => ({ message: `This browser cannot run the CPU engine: ${why}`, hint: 'It needs WebAssembly with SIMD, as browsers have it since 2022. Use a newer one.' }),
     outOfMemory: (mib: string) => ({ message: `The browser gives no more memory (${mib} MiB were in use or asked for).`, hint: 'Choose a smaller batch, a shorter context, a lower rank or a smaller model, or close other tabs.' }),
     thread: (message: string) => ({ message: `A computing thread did not start: ${message}`, hint: 'Reload the page; other tabs may be using up the memory.' }),
     failed: (what: string) => ({ message: `The CPU engine failed: ${what}`, hint: FAULT }),

@@ -20,6 +20,7 @@ export const engine: Texts['errors']['engine'] = {
     noTimestamps: { message: '这个显卡适配器没有时间戳查询，无法给内核计时。', hint: '请用 --enable-dawn-features=allow_unsafe_apis 启动浏览器，或换用其他显卡适配器。' },
   },
   cpu: {
+    noSimd: (why) => ({ message: `这个浏览器无法运行 CPU 引擎：${why}`, hint: '它需要支持 SIMD 的 WebAssembly，2022 年以后的浏览器都有。请使用更新的浏览器。' }),
     outOfMemory: (mib) => ({ message: `浏览器不再提供更多内存（已占用或申请 ${mib} MiB）。`, hint: '请选择更小的批次、更短的上下文、更低的秩或更小的模型，或关闭其他标签页。' }),
     thread: (message) => ({ message: `计算线程没有启动：${message}`, hint: '请重新加载页面；其他标签页可能占满了内存。' }),
     failed: (what) => ({ message: `CPU 引擎出错：${what}`, hint: FAULT }),
