@@ -38,6 +38,31 @@ async function olderDatabase(page: Page, base: string): Promise<void> {
   }));
 }
 
+/** Site data are blocked: every name of a storage throws, in the page and in its workers, as Chrome's do. */
+async function blockSiteData(page: Page): Promise<void> {
+  const block = () => {
+    const refused = { get: () => { throw new DOMException('Access is denied for this document.', 'SecurityError'); } };
+    for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) Object.defineProperty(globalThis, name, refused);
+    for (const name of ['storage', 'locks', 'serviceWorker']) Object.defineProperty(navigator, name, refused);
+  };
+  await page.addInitScript(block);
+  await page.route(/Worker[\w-]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${block})();\n${await response.text()}` });
+  });
+}
+
+test('with site data blocked the page works, and says that it keeps nothing', async ({ app, page }) => {
+  await blockSiteData(page);
+  await app.open();
+  expect(await page.evaluate(() => { try { return String(localStorage); } catch (error) { return (error as Error).name; } })).toBe('SecurityError');
+  await expect(app.get('history-off')).toBeVisible();
+  await app.loadFile(FILES[0]);
+  await expect(app.get('train-button')).toBeEnabled();
+  await page.getByRole('button', { name: 'Dark', exact: true }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+});
+
 test('a kept run is named, found, taken away, deleted and brought back from the keyboard', async ({ studio: app }, info) => {
   const { page } = app;
   const row = app.get('kept-run');

@@ -3,6 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, drawsTokens } from '../shared/config';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
 import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
+import { needSiteData } from '../shared/siteData';
 import { texts } from '../shared/texts';
 import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
 import { refuseTwo } from './checks';
@@ -84,7 +85,7 @@ export class KeptRuns {
   }
 
   async measure(): Promise<void> {
-    const { storage } = globalThis.navigator;
+    const storage = needSiteData('storage');
     const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([storage.estimate(), storage.persisted()]);
     this.#patch({ quota: { usage, quota, persisted } });
   }
@@ -92,7 +93,7 @@ export class KeptRuns {
   /** Asks the browser not to clear the storage when space runs short. */
   persist(): Promise<boolean> {
     return this.#do(null, async () => {
-      const granted = await globalThis.navigator.storage.persist();
+      const granted = await needSiteData('storage').persist();
       await this.measure();
       if (!granted) throw new StorageError(texts().errors.store.kept.notPersistent);
     });
@@ -161,9 +162,10 @@ export class KeptRuns {
 
   /** Curves and adapters of a kept run. */
   async load(id: string): Promise<RunFile> {
+    const storage = needSiteData('storage');
     let blob: Blob;
     try {
-      const folder = await (await globalThis.navigator.storage.getDirectory()).getDirectoryHandle('runs');
+      const folder = await (await storage.getDirectory()).getDirectoryHandle('runs');
       blob = await (await folder.getFileHandle(`${id}.zip`)).getFile();
     } catch (error) {
       throw new StorageError(texts().errors.store.kept.fileGone((error as Error).message));
