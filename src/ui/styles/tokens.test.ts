@@ -51,6 +51,15 @@ test('forced colours leave no ground, ink or border to the page', () => {
   for (const name of ['paper', 'panel', 'sunken', 'ink', 'ink-2', 'line', 'line-strong', 'accent', 'accent-ink', 'focus', 'bad', 'warn', 'good']) expect(forced).toMatch(new RegExp(`--${name}: [A-Z]\\w+;`));
 });
 
+test('forced colours leave text on the accent as it is, or Canvas would lie between them', () => {
+  const sheets = ['page', 'parts', 'data', 'configure', 'states'].map((name) => readFileSync(`${here}${name}.css`, 'utf8')).join('');
+  const onAccent = [...sheets.matchAll(/([^{}]+)\{[^{}]*\bcolor: var\(--accent-ink\)/g)].flatMap(([, selectors]) => selectors.split(',').map((s) => s.trim()));
+  expect(onAccent.length).toBeGreaterThan(3);
+  const forced = sheets.slice(sheets.indexOf('(forced-colors: active)'));
+  const kept = [...forced.matchAll(/([^{}]+)\{\s*forced-color-adjust: none/g)].map(([, selectors]) => selectors).join();
+  expect(onAccent.filter((selector) => !kept.includes(selector))).toEqual([]);
+});
+
 test.each(['serve', 'build'] as const)('a browser from before light-dark() is given colours that it knows (%s)', async (command) => {
   const config = await resolveConfig({ logLevel: 'silent' }, command);
   const sheets = readdirSync(here).filter((file) => file.endsWith('.css'));
