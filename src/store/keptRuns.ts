@@ -173,15 +173,19 @@ export class KeptRuns {
     return readRunFile(blob);
   }
 
-  /** Shows a kept run as if it had just ended: curves, tables and maps, and its adapters for Compare and export. */
+  /**
+   * Shows a kept run as if it had just ended: curves, tables and maps. With them come its adapters, for Compare and
+   * export, where its model can be opened; where it cannot, or nothing can be computed at all, the run can still be looked at.
+   */
   open(id: string): Promise<boolean> {
     return this.#do(id, async () => {
       const record = this.#record(id);
       refuseTwo(this.#s);
       const file = await this.load(id);
-      await this.#needModel(record);
-      if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
-      for (const [runId, files] of file.adapters) await this.#host.train.request({ type: 'import', files, as: runId }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      if (await this.#openModel(record)) {
+        if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
+        for (const [runId, files] of file.adapters) await this.#host.train.request({ type: 'import', files, as: runId }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      }
       this.#host.flush();
       const failed = new Map<string, ErrorInfo>(record.experiment.runs.flatMap((r, i) => {
         const message = record.finals[i].failed;
@@ -198,12 +202,13 @@ export class KeptRuns {
     });
   }
 
-  async #needModel(record: KeptRun): Promise<void> {
+  /** @returns whether the run's model is open now; what keeps it from opening is said under Model */
+  async #openModel(record: KeptRun): Promise<boolean> {
     const { source, status } = this.#s.model;
-    if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return;
+    if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return true;
     if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null) throw new SieveError(texts().errors.store.kept.otherModel(record.model.id));
     await this.#host.openModel(record.model);
-    if (this.#s.model.status !== 'ready') throw new SieveError(texts().errors.store.kept.modelFailed(record.model.id));
+    return this.#s.model.status === 'ready';
   }
 
   /** The run as one file; null when it failed (and was reported). */
