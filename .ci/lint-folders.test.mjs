@@ -12,7 +12,7 @@ describe('the folder rule', () => {
         'hub/model.ts': "import type { A } from '../shared/types'; import { AutoConfig } from '@huggingface/transformers'; export type B = A; void AutoConfig;",
         'engine/device/device.ts': "import type { A } from '../../shared/types'; export type C = A;",
         'engine/kernels/add/add.wgsl': '// out = a + b',
-        'engine/kernels/add/add.ts': "import wgsl from './add.wgsl?raw'; import type { C } from '../../gpu/device'; export type D = C; void wgsl;",
+        'engine/kernels/add/add.ts': "import wgsl from './add.wgsl?raw'; import type { C } from '../../device/device'; export type D = C; void wgsl;",
         'engine/model/llama.ts': "import type { D } from '../kernels/add/add'; export type E = D;",
         'engine/engine.ts': "export type { E } from './model/llama';",
         'train/protocol.ts': "import type { A } from '../shared/types'; export type P = A;",
