@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
+import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, ModelSource, TrainEvent } from '../train/protocol';
 import type { PrepareOptions } from '../shared/data';
 import type { DeviceChoice } from '../shared/types';
 import { whyNotTrain } from '../ui/whyNotTrain';
 import { noGpuReason } from './device';
-import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
+import { MODULES, TestPort, clientOn, endedSession, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
 import { draftProblems, pastedName } from './checks';
+import { contenders } from './compare/contenders';
 import { isPreset } from './configure/presets';
+import { recordOf } from './keptRuns';
+import { exportedRun, runFiles } from './runFile';
 import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 
@@ -140,6 +143,62 @@ test('what the address or an earlier visit chose is asked for, but a GPU only wh
 test('a device that computes wrongly does not train', async () => {
   const all = await ready({ ...INFO, gradients: { ...INFO.gradients, state: 'differs' } as ModelInfo['gradients'] });
   expect(whyNotTrain(all.state())).toContain('computes wrongly');
+});
+
+/** A browser that keeps one run, whose TS-LoRA has its adapter in the file, on a GPU or none. */
+async function keeping(model: ModelSource, adapter: object | null) {
+  const session = endedSession();
+  const record = recordOf(session, 'finished', { id: 'abc-1', model, endedAt: 2000, bytes: 5 });
+  const files = [{ name: 'adapter_model.safetensors', bytes: Uint8Array.of(1, 2, 3) }];
+  const file = await exportedRun(record, runFiles([...session.histories.values()].map((h) => h.snapshot()), { 'ts-lora': files }));
+  const folder = { getDirectoryHandle: () => Promise.resolve(folder), getFileHandle: () => Promise.resolve({ getFile: () => Promise.resolve(file) }) };
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) }, storage: { getDirectory: () => Promise.resolve(folder) } });
+  return record;
+}
+
+test('a kept run whose model does not open can be looked at all the same', async () => {
+  const record = await keeping({ kind: 'hub', id: 'someone/gone', revision: 'main', host: 'https://huggingface.co' }, ADAPTER);
+  const { studio, train, data, state } = await ready();
+  studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
+  const opened = studio.kept.open('abc-1');
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
+  data.reply('open-tokenizer', { templates: [] });
+  train.fail('open-model', { name: 'ModelError', message: 'there is no such model', hint: '' });
+  expect(await opened).toBe(true);
+  expect(state().model.status).toBe('failed');
+  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'there is no such model' } }]);
+  expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
+  expect(train.sent.some((m) => m.type === 'import')).toBe(false);
+});
+
+test('where nothing can be computed a kept run opens, to be looked at; another model takes it off the page', async () => {
+  const record = await keeping(INFO.source, null);
+  const { studio, train, data, state } = make();
+  const tokenizers = data.sent.length;
+  void studio.boot();
+  await sent(data, 'open-tokenizer');
+  data.reply('open-tokenizer', { templates: [] });
+  // No GPU, and a browser too old for the CPU engine.
+  const cannot = { name: 'GpuError', message: 'no SIMD', hint: '' };
+  await sent(train, 'open-model');
+  train.fail('open-model', cannot);
+  await vi.waitFor(() => expect(state().model.status).toBe('failed'));
+  studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
+  const opened = studio.kept.open('abc-1');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'open-tokenizer')).toHaveLength(tokenizers + 2));
+  data.reply('open-tokenizer', { templates: [] });
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
+  train.fail('open-model', cannot);
+  expect(await opened).toBe(true);
+  expect(state().runs.phase).toBe('finished');
+  expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
+  expect(contenders(state()).map((c) => [c.name, c.voice])).toEqual([
+    ['Base', { kind: 'none', why: 'No model is open.' }], ['LoRA', { kind: 'none', why: 'Its adapter was not kept.' }], ['TS-LoRA', { kind: 'none', why: 'No model is open.' }],
+  ]);
+  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'no SIMD' } }]);
+  expect(train.sent.some((m) => m.type === 'import')).toBe(false);
+  void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+  await vi.waitFor(() => expect(state().runs.session).toBeNull());
 });
 
 test('a run: events fill the histories of every run, the base included', async () => {
