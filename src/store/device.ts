@@ -41,7 +41,7 @@ const ownName = ({ vendor, architecture, description }: Pick<DeviceInfo, 'vendor
 
 export const usedDevice = (info: DeviceInfo): UsedDevice => ({ kind: info.kind, name: info.kind === 'gpu' ? ownName(info) : '', threads: info.threads });
 
-/** A device in words. */
+/** A device in words; a GPU as its driver calls it. */
 export function deviceName({ kind, name, threads }: UsedDevice): string {
   const t = texts().common.device;
   return kind === 'cpu' ? t.cpu(threads) : name || t.unnamedGpu;

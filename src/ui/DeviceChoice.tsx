@@ -9,22 +9,30 @@ import { Phrase } from './Phrase';
 import { changeDevice } from './device';
 import { useSel, useStudio } from './studioContext';
 
-export function DeviceChoice() {
-  const t = texts().model.device;
+/** Changes the device at once where nothing on the page lies on it; else what becomes of that is said first, see `asked`. */
+export function useDeviceChange(): { asked: DeviceKind | null; change: (device: DeviceKind) => void; leave: () => void } {
   const studio = useStudio();
-  const model = useSel((s) => s.model);
-  const session = useSel((s) => s.runs.session);
-  const imported = useSel((s) => s.runs.imported);
-  const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null || s.keep.resuming);
   const [asked, setAsked] = useState<DeviceKind | null>(null);
+  const something = useSel((s) => s.model.status === 'ready' && (s.runs.session !== null || s.runs.imported.length > 0));
+  return {
+    asked,
+    leave: () => setAsked(null),
+    change: (device) => {
+      const now = !something || asked === device;
+      setAsked(now ? null : device);
+      if (now) void changeDevice(studio, device);
+    },
+  };
+}
+
+type Change = ReturnType<typeof useDeviceChange>;
+
+export function DeviceChoice({ asked, change, leave }: Change) {
+  const t = texts().model.device;
+  const model = useSel((s) => s.model);
+  const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null || s.keep.resuming);
   const kind = model.moving ?? currentKind(model);
   const busy = model.status === 'opening' || model.moving !== null || live;
-  const choose = (next: DeviceKind) => {
-    if (next === kind) return;
-    // Something on the page lies on the device: what becomes of it is said first.
-    if (model.status === 'ready' && (session || imported.length > 0)) setAsked(next);
-    else void changeDevice(studio, next);
-  };
   const options: { device: DeviceKind; is: string; there: boolean }[] = [
     { device: 'gpu', is: gpuIs(model), there: hasGpu(model.gpu) },
     { device: 'cpu', is: cpuIs(model), there: true },
@@ -34,14 +42,14 @@ export function DeviceChoice() {
       <fieldset className="choices" disabled={busy} data-testid="device-choice" data-device={kind}>
         <legend>{t.legend}</legend>
         {options.map(({ device, is, there }) => (
-          <button key={device} type="button" className="choice" aria-pressed={kind === device} disabled={!there} data-testid={`device-${device}`} onClick={() => choose(device)}>
+          <button key={device} type="button" className="choice" aria-pressed={kind === device} disabled={!there} data-testid={`device-${device}`} onClick={() => (device === kind ? leave() : change(device))}>
             <span className="choice-title">{t[device]}</span>
             <span className="choice-text">{is}</span>
           </button>
         ))}
       </fieldset>
       {live && <p className="help">{t.live}</p>}
-      {asked && !busy && <Move to={asked} onDone={() => setAsked(null)} />}
+      {asked && !busy && <Move to={asked} onYes={() => change(asked)} onNo={leave} />}
       <NoGpu model={model} />
     </div>
   );
@@ -64,9 +72,8 @@ function cpuIs({ info }: State['model']): string {
 }
 
 /** What becomes of the runs and adapters on the page. */
-function Move({ to, onDone }: { to: DeviceKind; onDone: () => void }) {
+function Move({ to, onYes, onNo }: { to: DeviceKind; onYes: () => void; onNo: () => void }) {
   const t = texts().model.device.move;
-  const studio = useStudio();
   const session = useSel((s) => s.runs.session);
   const imported = useSel((s) => s.runs.imported);
   const { goes, stays } = adaptersOf(session);
@@ -79,8 +86,8 @@ function Move({ to, onDone }: { to: DeviceKind; onDone: () => void }) {
         <p>{along.length > 0 ? t.goes(along.join(', ')) : t.curves}</p>
         {stays.length > 0 && <p>{t.stays(named(stays).join(', '))}</p>}
         <div className="row">
-          <button type="button" data-testid="device-move-yes" onClick={() => { onDone(); void changeDevice(studio, to); }}>{t.yes(device)}</button>
-          <button type="button" className="quiet" data-testid="device-move-no" onClick={onDone}>{t.no}</button>
+          <button type="button" data-testid="device-move-yes" onClick={onYes}>{t.yes(device)}</button>
+          <button type="button" className="quiet" data-testid="device-move-no" onClick={onNo}>{t.no}</button>
         </div>
       </div>
     </div>
@@ -107,8 +114,7 @@ function NoGpu({ model }: { model: State['model'] }) {
 }
 
 /** What is wrong with the GPU that computes: it is slow, or it is not to be trusted. */
-export function DeviceNote({ info }: { info: ModelInfo }) {
-  const studio = useStudio();
+export function DeviceNote({ info, change }: { info: ModelInfo; change: Change['change'] }) {
   const busy = useSel((s) => s.model.moving !== null || s.model.status === 'opening' || isLive(s.runs.phase));
   const { wrong, slow, useCpu } = texts().model.device;
   if (info.device.kind === 'cpu') return null;
@@ -121,7 +127,7 @@ export function DeviceNote({ info }: { info: ModelInfo }) {
         <p className="notice-message">
           {broken ? <Phrase of={wrong.text} head={<strong>{wrong.head(name)}</strong>} /> : <Phrase of={slow.text} head={<strong>{slow.head}</strong>} />}
         </p>
-        <p><button type="button" disabled={busy} data-testid="use-cpu" onClick={() => void changeDevice(studio, 'cpu')}>{useCpu}</button></p>
+        <p><button type="button" disabled={busy} data-testid="use-cpu" onClick={() => change('cpu')}>{useCpu}</button></p>
       </div>
     </div>
   );

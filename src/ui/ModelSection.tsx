@@ -5,8 +5,7 @@ import { currentKind, deviceName, usedDevice } from '../store/device';
 import { type ModelInfo, isLive } from '../store/slices';
 import { DEFAULT_MODEL, SMALL_MODEL } from '../store/studio';
 import { ProgressLine, SectionFrame, TextField } from './bits';
-import { changeDevice } from './device';
-import { DeviceChoice, DeviceNote } from './DeviceChoice';
+import { DeviceChoice, DeviceNote, useDeviceChange } from './DeviceChoice';
 import { bytes, compact, count, parameters } from './format';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
@@ -16,6 +15,7 @@ export function ModelSection() {
   const model = useSel((s) => s.model);
   const live = useSel((s) => isLive(s.runs.phase));
   const busy = model.status === 'opening' || model.moving !== null || live;
+  const device = useDeviceChange();
   const t = texts().model;
   return (
     <SectionFrame id="model" number={1} title={t.title} lead={t.lead}>
@@ -26,7 +26,7 @@ export function ModelSection() {
             <ModelChoice id="sieve-stories-4m" text={t.stories4m} active={model.source} onOpen={() => studio.openModel(DEFAULT_MODEL)} />
             <ModelChoice id="sieve-stories-nano" text={t.nano} active={model.source} onOpen={() => studio.openModel(SMALL_MODEL)} />
           </fieldset>
-          <DeviceChoice />
+          <DeviceChoice {...device} />
           <HubForm disabled={busy} />
         </div>
         <div className="panel model-panel" data-testid="model-status" data-status={model.status}>
@@ -49,7 +49,7 @@ export function ModelSection() {
               {model.source && (
                 <div className="row">
                   <button type="button" onClick={() => void studio.openModel(model.source!)}>{t.tryAgain}</button>
-                  {currentKind(model) === 'gpu' && <button type="button" data-testid="open-on-cpu" onClick={() => void changeDevice(studio, 'cpu')}>{t.device.openOnCpu}</button>}
+                  {currentKind(model) === 'gpu' && <button type="button" data-testid="open-on-cpu" onClick={() => device.change('cpu')}>{t.device.openOnCpu}</button>}
                 </div>
               )}
             </>
@@ -57,7 +57,7 @@ export function ModelSection() {
           {model.status === 'none' && <p>{t.looking}</p>}
         </div>
       </div>
-      {model.status === 'ready' && model.info && <DeviceNote info={model.info} />}
+      {model.status === 'ready' && model.info && <DeviceNote info={model.info} change={device.change} />}
     </SectionFrame>
   );
 }
