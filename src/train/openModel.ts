@@ -31,7 +31,10 @@ export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: Tra
   emit({ type: 'phase', phase: 'loading' });
   const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
   const tokenizer = await openTokenizer(source);
-  const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
+  // Whoever learns the tokenizer's end must stop there, whatever the model's own configuration says.
+  const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
+  const config = { ...model.config, eosIds: [...new Set([...model.config.eosIds, ...stops])] };
+  const base = new BaseModel(gpu, config, (name) => model.weights.get(name).data);
   try {
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save.
@@ -41,7 +44,7 @@ export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: Tra
     }
     progress('checking', texts().errors.train.progress.comparing);
     const check = await checkLogits(gpu, base, model, tokenizer);
-    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gpu: gpu.info };
+    const info: ModelInfo = { source, config, parameters: parameterCount(config), weightBytes: base.bytes, check, gpu: gpu.info };
     return { base, tokenizer, info };
   } catch (error) {
     base.free();
