@@ -1,6 +1,7 @@
 /**
- * Gunzip, piece by piece, by fflate: it reads files of several members (RFC 1952, 2.2), which DecompressionStream refuses in
- * browsers. What fflate does not look at is checked here: each member's size and checksum, and what follows the last one.
+ * Gunzip, piece by piece. The platform's own is fast, but in browsers it refuses a second member (RFC 1952, 2.2) and what
+ * fills up a block behind the last one; then fflate reads the file. What fflate does not look at is checked here: each
+ * member's size and checksum, and what follows the last one.
  */
 import { Gunzip } from 'fflate';
 import { texts } from '../../shared/texts';
@@ -13,8 +14,65 @@ const TRAILER = 8;
 /** The file is damaged; the message says how. */
 export class GzipDamage extends Error {}
 
-/** @throws {GzipDamage} */
-export async function* gunzip(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * @param packed opens the packed bytes from their beginning; asked for a second time where the platform refuses them
+ * @throws {GzipDamage}
+ */
+export async function* gunzip(packed: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let given = 0;
+  let source: { error: unknown } | null = null;
+  const stream = streamOf(packed(), (error) => { source = { error }; });
+  const reader = stream.pipeThrough(new DecompressionStream('gzip') as unknown as TransformStream<Uint8Array, Uint8Array>).getReader();
+  let ended = false;
+  try {
+    for (;;) {
+      const read = await reader.read().catch(() => null);
+      if (source) throw (source as { error: unknown }).error;
+      if (read === null) break;
+      if (read.done) {
+        ended = true;
+        return;
+      }
+      given += read.value.length;
+      yield read.value;
+    }
+  } finally {
+    // Not awaited: a decompressor that is full answers only once somebody reads.
+    if (!ended) reader.cancel().catch(() => {});
+  }
+  // What was given already is not given again.
+  let skip = given;
+  for await (const piece of gunzipMembers(packed())) {
+    const from = Math.min(skip, piece.length);
+    skip -= from;
+    if (from < piece.length) yield piece.subarray(from);
+  }
+}
+
+function streamOf(pieces: AsyncIterable<Uint8Array>, onError: (error: unknown) => void): ReadableStream<Uint8Array> {
+  const own = pieces[Symbol.asyncIterator]();
+  // A stream that nobody wants any more takes nothing: its reader may have given up while a piece was on its way.
+  let wanted = true;
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await own.next().catch((error: unknown) => {
+        onError(error);
+        return null;
+      });
+      if (!wanted) return;
+      if (next === null) controller.error(new Error('the packed bytes cannot be read'));
+      else if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      wanted = false;
+      await own.return?.();
+    },
+  });
+}
+
+/** As `gunzip`, by fflate: any number of members, and zeros behind the last one. @throws {GzipDamage} */
+export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const t = texts().errors.data.file.pack;
   let out: Uint8Array[] = [];
   let size = 0;
@@ -69,21 +127,19 @@ class Recent {
   #from = 0;
 
   push(slice: Uint8Array, from: number): void {
-    // Zeros may fill slices: what lies before them must stay in sight.
-    const keepFrom = Math.max(0, Math.min(this.lastFilled, from) - 2 * TRAILER);
-    const gap = from - this.#from;
-    const kept = this.#bytes.subarray(Math.max(0, keepFrom - this.#from), gap);
+    let last = slice.length;
+    while (last > 0 && slice[last - 1] === 0) last--;
+    const end = this.#from + this.#bytes.length;
+    // Of a long run of zeros only its beginning matters.
+    if (last === 0 && end >= this.lastFilled + 4 * TRAILER) return;
+    const keepFrom = Math.max(this.#from, Math.min(this.lastFilled, from) - 2 * TRAILER);
+    const kept = from > end ? new Uint8Array(0) : this.#bytes.subarray(keepFrom - this.#from, from - this.#from);
     const joined = new Uint8Array(kept.length + slice.length);
     joined.set(kept);
     joined.set(slice, kept.length);
     this.#from = from - kept.length;
     this.#bytes = joined;
-    let last = slice.length;
-    while (last > 0 && slice[last - 1] === 0) last--;
     if (last > 0) this.lastFilled = from + last;
-    // A long run of zeros is not kept: only its beginning matters.
-    const most = this.lastFilled - this.#from + 4 * TRAILER;
-    if (last === 0 && this.#bytes.length > most + slice.length) this.#bytes = this.#bytes.subarray(0, most);
   }
 
   /** The eight bytes before a position; fewer where they are not there any more. */

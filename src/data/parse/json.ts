@@ -117,8 +117,12 @@ export class JsonRecords implements TextParser {
 
   /** A line that is one record, or blank: most are, and JSON.parse is faster than looking at every character. */
   #wholeLine(line: string): boolean {
-    const text = line.replace(/^[\s\uFEFF]+/u, '').replace(/[\s,]+$/u, '');
-    if (text === '') return true;
+    let from = 0;
+    let to = line.length;
+    while (from < to && isSpace(line.charCodeAt(from))) from++;
+    while (to > from && (isSpace(line.charCodeAt(to - 1)) || line.charCodeAt(to - 1) === COMMA)) to--;
+    if (from === to) return true;
+    const text = line.slice(from, to);
     const first = text.charCodeAt(0);
     if (first !== OPEN_OBJECT && (first !== OPEN || this.#inArray)) return false;
     if (this.#arrayColumn !== null) return false;

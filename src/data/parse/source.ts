@@ -109,15 +109,15 @@ function ungzipped(source: Source): Source {
     ...source, path: source.path.replace(/\.tgz$/i, '.tar').replace(/\.(gz|gzip)$/i, ''), packed: source.packed ? `${source.packed}, gzip` : 'gzip', bytes: null, blob: null,
     async *pieces(onRead) {
       let read = 0;
-      const packed = source.pieces(onRead);
       const counted = async function* counted(): AsyncGenerator<Uint8Array> {
-        for await (const piece of packed) {
+        read = 0;
+        for await (const piece of source.pieces(onRead)) {
           read += piece.length;
           yield piece;
         }
       };
       try {
-        yield* capped(gunzip(counted()), () => read);
+        yield* capped(gunzip(counted), () => read);
       } catch (error) {
         if (error instanceof GzipDamage) throw damaged(error.message);
         throw error;

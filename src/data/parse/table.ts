@@ -15,6 +15,7 @@ export const MAX_ROW_LENGTH = 16 << 20;
 /** Notes kept in full; the rest is only counted. */
 const MAX_NOTES = 200;
 const SHOWN_OF_HUGE = 1000;
+const MEASURED_ROWS = 2000;
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
@@ -56,7 +57,8 @@ export class TableBuilder {
   /** Adds a row of which every column is known; `lastLine` is the last line of the file it takes. */
   add(line: number, cells: readonly string[], state: RowState = 'ok', lastLine = line, continues = false): void {
     const clean = cells.map((c) => this.repair(c, line));
-    if (state === 'ok') clean.forEach((cell, c) => { this.#characters[c] = (this.#characters[c] ?? 0) + cell.length; });
+    // The first rows tell which column has the long texts.
+    if (state === 'ok' && this.rows.length < MEASURED_ROWS) for (let c = 0; c < clean.length; c++) this.#characters[c] = (this.#characters[c] ?? 0) + clean[c].length;
     this.rows.add(line, clean, state === 'ok' && this.#isBad(line, lastLine) ? 'encoding' : state, continues);
   }
 
