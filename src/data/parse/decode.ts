@@ -19,8 +19,10 @@ const MAX_HELD = 4 << 20;
 export interface DecodeOptions {
   /** A label that TextDecoder knows, or 'auto': UTF-8, or UTF-16 by its mark or its zeros. */
   encoding: string;
-  /** What lines are read in that are not valid UTF-8. */
-  legacy: string;
+  /** What lines are read in that are not valid UTF-8; with `all`, every line that is not plain ASCII. */
+  legacy: { encoding: string; all: boolean };
+  /** Told how many more lines speak for UTF-8: valid, and no plain ASCII. */
+  onGoodLines?: (n: number) => void;
   /** Told every line of the file that is not valid UTF-8, and its bytes. */
   onBadLine: (line: number, bytes: Uint8Array) => void;
 }
@@ -31,8 +33,6 @@ export interface DecodeOptions {
  */
 export class TextPieces {
   encoding: string;
-  /** Lines that are valid UTF-8 and no plain ASCII: they speak for UTF-8. */
-  goodLines = 0;
   readonly #options: DecodeOptions;
   readonly #chosen: boolean;
   #whole: TextDecoder | null = null;
@@ -116,9 +116,10 @@ export class TextPieces {
   #lines(bytes: Uint8Array): string {
     const text = strict(bytes);
     const lineBreak = this.#oldMac ? 0x0d : 0x0a;
-    if (text !== null) {
+    const { onGoodLines, onBadLine, legacy } = this.#options;
+    if (text !== null && (text.length === bytes.length || !legacy.all)) {
       for (let at = bytes.indexOf(lineBreak); at >= 0; at = bytes.indexOf(lineBreak, at + 1)) this.#line++;
-      if (text.length < bytes.length) this.goodLines++;
+      if (text.length < bytes.length) onGoodLines?.(text.split(/[\r\n]/).filter((l) => /[^\0-\x7f]/.test(l)).length);
       return text;
     }
     const lines: string[] = [];
@@ -126,10 +127,11 @@ export class TextPieces {
       const at = bytes.indexOf(lineBreak, start);
       const stop = at < 0 ? bytes.length : at + 1;
       const line = bytes.subarray(start, stop);
-      const own = strict(line);
-      if (own === null) this.#options.onBadLine(this.#line, line);
-      else if (own.length < line.length) this.goodLines++;
-      lines.push(own ?? decodeAs(this.#options.legacy, line));
+      const valid = strict(line);
+      const own = legacy.all && valid !== null && valid.length < line.length ? null : valid;
+      if (own === null) onBadLine(this.#line, line);
+      else if (own.length < line.length) onGoodLines?.(1);
+      lines.push(own ?? decodeAs(legacy.encoding, line));
       if (at >= 0) this.#line++;
       start = stop;
     }

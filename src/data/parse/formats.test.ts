@@ -157,7 +157,7 @@ describe('pieces', { timeout: 30_000 }, () => {
   it('bytes: however they are cut, text and bad lines are the same', () => {
     const decoded = (bytes: Uint8Array, cuts: number[]) => {
       const bad: number[] = [];
-      const text = new TextPieces({ encoding: 'auto', legacy: 'windows-1252', onBadLine: (line) => bad.push(line) });
+      const text = new TextPieces({ encoding: 'auto', legacy: { encoding: 'windows-1252', all: false }, onBadLine: (line) => bad.push(line) });
       let out = '';
       [0, ...cuts].forEach((from, i) => {
         out += text.push(bytes.subarray(from, cuts[i] ?? bytes.length), i === cuts.length);

@@ -20,6 +20,8 @@ export { MIN_ROWS } from './table';
 
 /** Text whose beginning decides the format. */
 const HEAD = 1 << 16;
+/** Lines that are UTF-8 by accident, as two bytes of an old encoding may be, are few beside those that are none. */
+const ACCIDENTS = 0.2;
 /** Bytes of lines that are no UTF-8 by which their encoding is told. */
 const BAD_BYTES = 1 << 16;
 
@@ -59,6 +61,8 @@ function packedWords(source: Source, files: readonly OwnFile[], others: number):
   return texts().errors.data.file.fromArchive(source.packed, source.path, others);
 }
 
+type Legacy = NonNullable<TableInfo['legacy']>;
+
 /** The line of a bad byte was met before anybody had asked what it is written in. */
 class UnknownEncoding extends Error {}
 
@@ -72,7 +76,7 @@ async function parseSource(source: Source, choices: ReadChoices, pace: Pace, sev
     await readParquet(source.blob ?? (await whole(source)), table, pace);
     return named(table.finish({ ...NOTHING, fileName: source.path, format: 'parquet', encoding: 'binary' }, several ? 1 : undefined));
   }
-  const read = (legacy: string | null) => parseText(source, choices, pace, legacy, several);
+  const read = (legacy: Legacy | null) => parseText(source, choices, pace, legacy, several);
   try {
     return named(await read(null));
   } catch (error) {
@@ -86,10 +90,10 @@ const NOTHING: Omit<TableInfo, 'columns' | 'notes' | 'surplus' | 'fileName' | 'f
 };
 
 /** @param legacy what lines that are no UTF-8 are read in; null where none has been met. @throws {UnknownEncoding} at the first of them then */
-async function parseText(source: Source, choices: ReadChoices, pace: Pace, legacy: string | null, several: boolean): Promise<ParsedTable> {
+async function parseText(source: Source, choices: ReadChoices, pace: Pace, legacy: Legacy | null, several: boolean): Promise<ParsedTable> {
   const table = new TableBuilder();
   const text = new TextPieces({
-    encoding: choices.encoding, legacy: legacy ?? 'windows-1252',
+    encoding: choices.encoding, legacy: legacy ?? { encoding: 'windows-1252', all: false },
     onBadLine: (line) => {
       if (legacy === null) throw new UnknownEncoding();
       table.badLine(line);
@@ -121,7 +125,7 @@ async function parseText(source: Source, choices: ReadChoices, pace: Pace, legac
   return table.finish({
     ...NOTHING, fileName: source.path, format: last instanceof JsonRecords ? last.format : format, unit, encoding: text.encoding,
     header: delimited?.header ?? null, separator: delimited?.separator ?? (labelled ? ' ' : ''), quote: delimited?.quote ?? 'double',
-    legacy: legacy === null ? null : { encoding: legacy, all: text.goodLines === 0 }, heldOutFrom: table.heldOutFrom,
+    legacy, heldOutFrom: table.heldOutFrom,
   }, several ? 1 : undefined);
 }
 
@@ -138,19 +142,21 @@ async function eachPiece(source: Source, pace: Pace, take: (bytes: Uint8Array, l
 }
 
 /** What the lines are written in that are no UTF-8, over all of them. */
-async function encodingOf(source: Source, pace: Pace): Promise<string> {
+async function encodingOf(source: Source, pace: Pace): Promise<Legacy> {
   const bad: Uint8Array[] = [];
+  const lines = { good: 0, bad: 0 };
   let size = 0;
   const text = new TextPieces({
-    encoding: 'auto', legacy: 'windows-1252',
+    encoding: 'auto', legacy: { encoding: 'windows-1252', all: false }, onGoodLines: (n) => { lines.good += n; },
     onBadLine: (_, bytes) => {
+      lines.bad++;
       if (size >= BAD_BYTES) return;
       bad.push(bytes.slice(0, BAD_BYTES));
       size += bytes.length;
     },
   });
   await eachPiece(source, pace, (bytes, last) => void text.push(bytes, last));
-  return guessEncoding(new Uint8Array(await new Blob(bad as BlobPart[]).arrayBuffer()));
+  return { encoding: guessEncoding(new Uint8Array(await new Blob(bad as BlobPart[]).arrayBuffer())), all: lines.good <= lines.bad * ACCIDENTS };
 }
 
 async function isParquet(source: Source): Promise<boolean> {
