@@ -42,7 +42,7 @@ export class Studio {
 
   async #open(): Promise<Device> {
     if (this.#device) return this.#device;
-    const device = await openDevice('gpu');
+    const device = await openDevice();
     this.#device = device;
     void device.lost.then((reason) => {
       if (this.#device !== device) return;

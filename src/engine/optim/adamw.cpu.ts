@@ -19,5 +19,6 @@ export const adamwCpu = (p: Adamw, span: number): CpuFunction => (cpu) => {
   const [lr, rate1, rate2, eps, weightDecay, clip, correction1, correction2] = cpu.f32(p.hyper);
   const scale = clip > 0 ? Math.min(1, clip / Math.fround(norm + Math.fround(1e-6))) : 1;
   const tensors = [p.params, p.grads, p.m, p.v, p.rates].map((t) => cpu.at(t));
-  cpu.run('adamw', Math.ceil(p.length / span), [...tensors, p.length, scale, lr, rate1, rate2, eps, weightDecay, correction1, correction2]);
+  const hyper = [scale, lr, rate1, rate2, eps, weightDecay, correction1, correction2];
+  cpu.run('adamw', Math.ceil(p.length / span), [...tensors, p.length, ...hyper]);
 };

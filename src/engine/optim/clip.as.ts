@@ -1,4 +1,6 @@
 // Sums of squares of chunks [from, to) of a flat buffer, a multiple of 4 long; see squares.wgsl.
+import { sumOf } from '../kernels/lowRankGrad/outer.as';
+
 export function sumSquares(grads: usize, partial: usize, chunk: u32, length: u32, from: u32, to: u32): void {
   for (let c = from; c < to; c++) {
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
@@ -15,7 +17,6 @@ export function sumSquares(grads: usize, partial: usize, chunk: u32, length: u32
       const a = v128.load(at);
       s0 = f32x4.add(s0, f32x4.mul(a, a));
     }
-    const s = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
-    store<f32>(partial + 4 * c, (f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1)) + (f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3)));
+    store<f32>(partial + 4 * c, sumOf(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
   }
 }

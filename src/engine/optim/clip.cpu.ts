@@ -2,7 +2,9 @@ import type { Tensor } from '../device/buffers';
 import type { CpuFunction } from '../device/cpu/cpu';
 
 /** Sums of squares of every `chunk` gradients, to `partial`. */
-export const squaresCpu = (p: { grads: Tensor; length: number; partial: Tensor }, chunk: number): CpuFunction => (cpu) => {
+export const squaresCpu = (
+  p: { grads: Tensor; length: number; partial: Tensor }, chunk: number,
+): CpuFunction => (cpu) => {
   cpu.run('sumSquares', Math.ceil(p.length / chunk), [cpu.at(p.grads), cpu.at(p.partial), chunk, p.length]);
 };
 

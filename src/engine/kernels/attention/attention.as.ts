@@ -1,6 +1,6 @@
 // Causal grouped-query attention with an online softmax (Dao et al. 2022); see attention.wgsl. An item is a head and BLOCK
 // rows of the pass: it does the blocks that start there.
-import { exp1, exp4, log1, maxOf, sumOf } from '../math.as';
+import { exp1, expOf, log1, maxOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import {
   BLOCK, Causal, SCORES_ROW, blockLength, keyStartOf, metBy, multiply, packAcross, packAlong, pairs, panels, positionOf, readFor,
@@ -67,7 +67,7 @@ function attendRow(q: usize, k: usize, v: usize, narrow: usize, out: usize, lse:
   for (let j: u32 = 0; j < keys; j += FEW_KEYS) {
     const n = min(FEW_KEYS, keys - j);
     scoreKeys(q, k + narrow * j, narrow, n, headDim);
-    soften(scores(), n, (n + 3) & ~3, scale, state, out, headDim);
+    soften(scores(), n, (n + 15) & ~15, scale, state, out, headDim);
     addValues(v + narrow * j, narrow, n, out, headDim, j > 0);
   }
   finishRow(state, out, lse, headDim);
@@ -120,25 +120,18 @@ function startRows(state: usize, n: u32): void {
 /** Scores [0, met) of a row become exp(scale · score − largest) and those up to `read` 0; old sums shrink to a new largest. */
 function soften(row: usize, met: u32, read: u32, scale: f32, state: usize, out: usize, headDim: u32): void {
   for (let j = met; j < read; j++) store<f32>(row + 4 * j, -Infinity);
-  const end = row + 4 * read;
   let high = f32x4.splat(-Infinity);
-  for (let at = row; at < end; at += 16) high = f32x4.pmax(high, v128.load(at));
+  for (let at = row; at < row + 4 * read; at += 16) high = f32x4.pmax(high, v128.load(at));
   const old = load<f32>(state);
   const top = max(old, scale * maxOf(high));
-  const scales = f32x4.splat(scale), tops = f32x4.splat(top);
-  let sum = f32x4.splat(0);
-  for (let at = row; at < end; at += 16) {
-    const p = exp4(f32x4.sub(f32x4.mul(v128.load(at), scales), tops));
-    v128.store(at, p);
-    sum = f32x4.add(sum, p);
-  }
+  const sum = expOf(row, row, read, scale, top);
   const weight = load<f32>(state, 4);
   // Nothing was summed before the first keys.
   if (weight == 0 || top == old) {
-    store<f32>(state, weight + sumOf(sum), 4);
+    store<f32>(state, weight + sum, 4);
   } else {
     const shrink = exp1(old - top);
-    store<f32>(state, weight * shrink + sumOf(sum), 4);
+    store<f32>(state, weight * shrink + sum, 4);
     multiplyRow(out, headDim, shrink);
   }
   store<f32>(state, top);

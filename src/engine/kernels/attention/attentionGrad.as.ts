@@ -4,7 +4,7 @@
 // `attentionGrad` makes p and dS once for all three; its items are sequences and key heads. Where those are too few for the
 // threads, `attentionGradQ` and `attentionGradKV` make them anew for either side, in items of a block. Both ways run the
 // same products in the same order, so they agree bit for bit.
-import { exp4, sumOf } from '../math.as';
+import { expOf, sumOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import {
   BLOCK, Causal, SCORES_ROW, gradScores, keyStartOf, metBy, multiply, packAcross, packAlong, panels, positionOf, readFor, scores,
@@ -136,16 +136,15 @@ function weigh(q: usize, gradOut: usize, wide: usize, stats: usize, statsRow: us
   const scales = f32x4.splat(scale);
   for (let r: u32 = 0; r < n; r++) {
     const row = scores() + SCORES_ROW * r, gradRow = gradScores() + SCORES_ROW * r;
-    const lse = v128.load32_splat(stats + statsRow * r), delta = v128.load32_splat(stats + statsRow * r, 4);
     const met = metBy(r, keys, offset), read = readFor(r, keys, offset);
-    for (let at: usize = 0; at < 4 * read; at += 16) {
-      const p = exp4(f32x4.sub(f32x4.mul(v128.load(row + at), scales), lse));
-      v128.store(row + at, p);
-      v128.store(gradRow + at, f32x4.mul(f32x4.mul(p, scales), f32x4.sub(v128.load(gradRow + at), delta)));
-    }
     for (let j = met; j < read; j++) {
-      store<f32>(row + 4 * j, 0);
+      store<f32>(row + 4 * j, -Infinity);
       store<f32>(gradRow + 4 * j, 0);
+    }
+    expOf(row, row, read, scale, load<f32>(stats + statsRow * r));
+    const delta = v128.load32_splat(stats + statsRow * r, 4);
+    for (let at: usize = 0; at < 4 * read; at += 16) {
+      v128.store(gradRow + at, f32x4.mul(f32x4.mul(v128.load(row + at), scales), f32x4.sub(v128.load(gradRow + at), delta)));
     }
   }
 }

@@ -116,5 +116,5 @@ export function multiply(
 /** Keys that query r of a block meets, of `keys`. */
 @inline export function metBy(r: u32, keys: u32, offset: u32): u32 { return min(keys, offset + r + 1); }
 
-/** Keys up to which query r's scores are read: its tile's, in whole vectors. Past `metBy` they must be 0. */
-@inline export function readFor(r: u32, keys: u32, offset: u32): u32 { return (min(keys, offset + (r & ~3) + 4) + 3) & ~3; }
+/** Keys up to which query r's scores are read: its tile's, in sixteens as `expOf` takes them. Past `metBy` they must be 0. */
+@inline export function readFor(r: u32, keys: u32, offset: u32): u32 { return (min(keys, offset + (r & ~3) + 4) + 15) & ~15; }

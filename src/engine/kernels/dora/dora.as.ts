@@ -35,7 +35,8 @@ export function frozenGradient(
 
 /** ‖other + change ⊙ base‖², or ⟨other, change ⊙ base⟩ when `dot`; items are rows; see rowTerms.wgsl. */
 export function rowTerms(
-  change: usize, base: usize, other: usize, out: usize, width: u32, dot: bool, rows: u32, stride: u32, from: u32, to: u32,
+  change: usize, base: usize, other: usize, out: usize, width: u32, dot: bool,
+  rows: u32, stride: u32, from: u32, to: u32,
 ): void {
   for (let i = from; i < to; i++) {
     const row = rowAt(i, 0, rows, stride);
@@ -54,7 +55,7 @@ export function rowTerms(
 /** Columns of an item of `columnDots`: a line of the cache. */
 const COLUMNS: u32 = 16;
 
-/** sums += Σ g ⊙ base; items are blocks of columns, each summed over all rows in order; see columnDots.wgsl. */
+/** sums += Σ g ⊙ base; items are blocks of columns, each summed over the rows in order; see columnDots.wgsl. */
 export function columnDots(
   gradOut: usize, base: usize, sums: usize, width: u32,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, from: u32, to: u32,

@@ -18,7 +18,8 @@ export const gateRatiosCpu = ({ rows, size, squares, ratio }: Ratios): CpuFuncti
   const { rows: count } = cpu.dims(rows);
   const [y2, r] = [cpu.at(squares.tensor), cpu.at(ratio)];
   if ('z' in size) {
-    cpu.run('gateRatios', Math.ceil(count / ROWS), [cpu.at(size.z), cpu.at(size.gram), y2, r, size.rank, squares.parts, size.scaling, count]);
+    const [z, gram] = [cpu.at(size.z), cpu.at(size.gram)];
+    cpu.run('gateRatios', Math.ceil(count / ROWS), [z, gram, y2, r, size.rank, squares.parts, size.scaling, count]);
   } else {
     cpu.run('gateRatiosOfSquares', count, [cpu.at(size.squares), y2, r, squares.parts]);
   }
@@ -37,8 +38,8 @@ interface Gate {
 }
 
 /**
- * S of every row, the list of open rows and the statistics. Products over open rows compute exactly those on the CPU, so
- * the rows of all three are the open ones; it needs no dispatch sizes.
+ * S of every row, the list of open rows and the statistics. Products over open rows compute exactly those on the CPU,
+ * so the rows of all three are the open ones; it needs no dispatch sizes.
  */
 export const gateListCpu = (p: Gate): CpuFunction => (cpu) => {
   const { rows } = cpu.dims(p.rows);

@@ -70,7 +70,7 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
   return result;
 }
 
-const shapes = [[57, 3, 60], [1, 1, 4], [130, 8, 192], [130, 64, 132], [1001, 16, 40], [4099, 4, 8]];
+const shapes = [[57, 3, 60], [58, 11, 24], [1, 1, 4], [130, 8, 192], [130, 64, 132], [1001, 16, 40], [4099, 4, 8]];
 const cases = shapes.flatMap(([rows, rank, dOut]) => (onCpu ? [false] : [false, true]).flatMap((large) => [...[0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share, given: false })), { rows, rank, dOut, large, share: 0.5, given: true }]));
 
 test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large; given: $given', async ({ rows, rank, dOut, large, share, given }) => {

@@ -58,7 +58,10 @@ export interface GateParams {
   list: Tensor;
   /** Out: arguments of the dispatches over open rows; `ARGS_BYTES`. The CPU needs and writes none. */
   args: Tensor;
-  /** This module's StatSlot: rows, dispatched rows (on the CPU the open ones themselves) and the histogram of r are added when `record`. Bound in any case. */
+  /**
+   * This module's StatSlot: rows, dispatched rows (on the CPU the open ones themselves) and the histogram of r are
+   * added when `record`. Bound in any case.
+   */
   stat: Tensor;
   record: boolean;
   groups: ActiveGroups;

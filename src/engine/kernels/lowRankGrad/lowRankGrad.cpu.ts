@@ -21,12 +21,12 @@ interface Grads {
   rows: Rows;
 }
 
-/** Both gradients of `lowRankGrad` on the CPU, the sums over rows included. @throws {Error} when the rank is too high */
+/** `lowRankGrad` on the CPU, as a whole. When run it throws an Error where the rank is too high. */
 export function lowRankGradCpu(p: Grads): CpuFunction {
   const { rows, dOut, dIn, rank } = p;
-  if (rank > MAX_RANK) throw new Error(`low-rank gradients: rank ${rank} is more than ${MAX_RANK}`);
   const panels = Math.ceil(dOut / PANEL) + Math.ceil(dIn / PANEL);
   return (cpu) => {
+    if (rank > MAX_RANK) throw new Error(`low-rank gradients: rank ${rank} is more than ${MAX_RANK}`);
     const list = isActive(rows) ? cpu.at(rows.list) : 0;
     const dims = isActive(rows) ? { rows: cpu.u32(rows.list)[0], segments: 1, stride: 0 } : cpu.dims(rows);
     const count = dims.rows * dims.segments;

@@ -3,8 +3,8 @@ import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { PassKind } from '../../device/dims';
 import type { RowCount } from '../../device/program';
-import { RATIO_BINS, ratioBin, ratioEdge } from '../gate/slots';
-import { loadGateSlots, loadStatSlots, storeGateSlots } from '../tau/slots.cpu';
+import { RATIO_BINS } from '../gate/slots';
+import { RATIO_EDGES, binOf, loadGateSlots, loadStatSlots, storeGateSlots } from '../tau/slots.cpu';
 import { loadHyper } from './proximal.cpu';
 
 interface Prices {
@@ -29,14 +29,12 @@ export const binPricesCpu = (p: Prices & { sums: Tensor }): CpuFunction => (cpu)
   if (kind !== p.kind) return;
   const [ratio, mu, sums] = [p.ratio, p.mu, p.sums].map((t) => cpu.f32(t));
   const parts = new Float64Array(RATIO_BINS);
-  for (let row = 0; row < rows; row++) parts[ratioBin(ratio[row])] += mu[row];
+  for (let row = 0; row < rows; row++) parts[binOf(ratio[row])] += mu[row];
   for (let bin = 0; bin < RATIO_BINS; bin++) sums[bin] += parts[bin];
 };
 
 /** What an average keeps of what it was. */
 const KEEP = Math.fround(0.9);
-
-const EDGES = Array.from({ length: RATIO_BINS + 1 }, (_, bin) => ratioEdge(bin));
 
 interface Averaged {
   hyper: Tensor;
@@ -60,7 +58,7 @@ export const averagedCpu = (p: Averaged): CpuFunction => (cpu) => {
     const mu = cpu.f32(p.average).subarray(2 * m * RATIO_BINS, (2 * m + 1) * RATIO_BINS);
     const counts = cpu.f32(p.average).subarray((2 * m + 1) * RATIO_BINS, (2 * m + 2) * RATIO_BINS);
     const old = updates === 0 ? 0 : KEEP;
-    let best = EDGES[RATIO_BINS];
+    let best = RATIO_EDGES[RATIO_BINS];
     let least = (best - tau) ** 2 * half;
     let kept = 0;
     // From the highest edge down: of two that are as near, the later is the lower.
@@ -68,10 +66,10 @@ export const averagedCpu = (p: Averaged): CpuFunction => (cpu) => {
       mu[bin] = old * mu[bin] + (1 - old) * sums[bin];
       counts[bin] = old * counts[bin] + (1 - old) * stats[m].histogram[bin];
       kept += mu[bin] + lambda * counts[bin];
-      const objective = kept + (EDGES[bin] - tau) ** 2 * half;
-      if (objective < least || (objective === least && Math.abs(EDGES[bin] - tau) <= Math.abs(best - tau))) {
+      const objective = kept + (RATIO_EDGES[bin] - tau) ** 2 * half;
+      if (objective < least || (objective === least && Math.abs(RATIO_EDGES[bin] - tau) <= Math.abs(best - tau))) {
         least = objective;
-        best = EDGES[bin];
+        best = RATIO_EDGES[bin];
       }
     }
     slot.tau = best;

@@ -11,7 +11,8 @@ import { packProximalHyper } from './proximal';
 test.each([1, 57, 1001])('%i rows: prices of two micro-batches stand behind one another, and in their bins', async (rows) => {
   const device = await testDevice();
   const scope = device.buffers.scope('test');
-  const ratio = randomFloats(rows + 20, 1, 6).map((r) => Math.max(0, r));
+  // Some lie on the edge of a bin.
+  const ratio = randomFloats(rows + 20, 1, 6).map((r, i) => (i % 5 === 4 ? ratioEdge(i % (RATIO_BINS + 1)) : Math.max(0, r)));
   const mu = randomFloats(rows + 20, 2);
   const [pairs, sums] = [scope.alloc('pairs', 8 * (2 * rows + 9)), scope.alloc('sums', 4 * RATIO_BINS)];
   const given = { ratio: scope.upload('ratio', ratio), mu: scope.upload('mu', mu) };
@@ -33,15 +34,18 @@ test.each(['auto', 0.5] as const)('averages and their best edge over ten steps, 
   const scope = device.buffers.scope('test');
   const rng = new Rng(3);
   const modules = 70;
-  const slots = scope.upload('slots', new Uint8Array(packGateSlots(Array.from({ length: modules }, () => ({ ...NEW_SLOT, tau: Math.fround(rng.uniform(0, 0.5)) })))));
+  // Of these, all edges are equally good in the first step, and two of them as near.
+  const level = (m: number, step: number) => step === 0 && m % 10 === 0;
+  const between = (m: number) => (ratioEdge(20 + m / 10) + ratioEdge(21 + m / 10)) / 2;
+  const slots = scope.upload('slots', new Uint8Array(packGateSlots(Array.from({ length: modules }, (_, m) => ({ ...NEW_SLOT, tau: level(m, 0) ? between(m) : Math.fround(rng.uniform(0, 0.5)) })))));
   const average = scope.alloc('average', 8 * RATIO_BINS * modules);
   const expected = Array.from({ length: modules }, () => ({ mu: Array<number>(RATIO_BINS).fill(0), count: Array<number>(RATIO_BINS).fill(0) }));
   let moved = 0;
   for (let step = 0; step < 10; step++) {
     const before = readGateSlots(await readTensor(device, slots));
     // Exact in f32, so that empty bins and sums of 0 make ties.
-    const sums = Float32Array.from({ length: modules * RATIO_BINS }, () => (rng.below(2) ? (rng.below(9) - 4) / 256 : 0));
-    const stats = packStatSlots(Array.from({ length: modules }, () => ({ tokens: 0, active: 0, muKept: 0, muSkipped: 0, disagreeMu: 0, forwardRows: 0, dxRows: 0, gradRows: 0, measured: 0, keptHelpful: 0, skippedHelpful: 0, histogram: Uint32Array.from({ length: RATIO_BINS }, () => rng.below(5)) })));
+    const sums = Float32Array.from({ length: modules * RATIO_BINS }, (_, i) => (!level(Math.floor(i / RATIO_BINS), step) && rng.below(2) ? (rng.below(9) - 4) / 256 : 0));
+    const stats = packStatSlots(Array.from({ length: modules }, (_, m) => ({ tokens: 0, active: 0, muKept: 0, muSkipped: 0, disagreeMu: 0, forwardRows: 0, dxRows: 0, gradRows: 0, measured: 0, keptHelpful: 0, skippedHelpful: 0, histogram: Uint32Array.from({ length: RATIO_BINS }, () => (level(m, step) ? 0 : rng.below(5))) })));
     const lambda = 1 / 1024;
     const hyper = scope.upload('hyper', new Uint8Array(packProximalHyper({ tokens: 0, enabled: true, lambda, eta })), 'uniform');
     await runOps(device, [averaged({ hyper, sums: scope.upload('sums', sums), stats: scope.upload('stats', new Uint8Array(stats)), average, slots, modules })]);

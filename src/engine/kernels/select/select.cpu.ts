@@ -43,7 +43,7 @@ const selectCpu = (p: Marks, choiceOf: (cpu: Cpu, dims: Required<Dims>) => Choic
   const smallest = wanted > 0 ? sorted[rows - wanted] : 0xffffffff;
   let left = wanted;
   for (let i = rows; i > 0 && sorted[i - 1] > smallest; i--) left--;
-  for (let row = 0; row < rows; row++) open[row] = Number(keys[row] > smallest || (keys[row] === smallest && left-- > 0));
+  keys.forEach((key, row) => { open[row] = Number(key > smallest || (key === smallest && left-- > 0)); });
   if (dims.kind === 'train') choice.learn(smallest);
 };
 
@@ -101,8 +101,16 @@ export const markHelpfulCpu = (p: Marks & { pairs: Tensor }): CpuFunction => (cp
   }
 };
 
+interface NoteCount {
+  rows: RowCount;
+  list: Tensor;
+  counts: Tensor;
+  modules: number;
+  module: number;
+}
+
 /** `noteCount` on the CPU. */
-export const noteCountCpu = (p: { rows: RowCount; list: Tensor; counts: Tensor; modules: number; module: number }): CpuFunction => (cpu) => {
+export const noteCountCpu = (p: NoteCount): CpuFunction => (cpu) => {
   const { kind, micro } = cpu.dims(p.rows);
   if (kind === 'train') cpu.u32(p.counts)[micro * p.modules + p.module] = cpu.u32(p.list)[0];
 };

@@ -65,7 +65,9 @@ function select(device: Device, p: Selects, { label, key, input, cpu, ...of }: K
 
 /** Keeps exactly ⌊keep·rows + ½⌋ rows: those with the largest r. */
 export const markLargest = (device: Device, p: Selects & { ratio: Tensor }): Dispatch =>
-  select(device, p, { label: 'quantile', key: keyByRatio, input: p.ratio, cpu: markLargestCpu(p), seed: 0, module: 0, count: NOBODY, counts: 0 });
+  select(device, p, {
+    label: 'quantile', key: keyByRatio, input: p.ratio, cpu: markLargestCpu(p), seed: 0, module: 0, count: NOBODY, counts: 0,
+  });
 
 /**
  * Keeps rows at random: in a step as many as the followed run did of the same rows, or ⌊keep·rows + ½⌋; elsewhere the share

@@ -1,25 +1,14 @@
 import { ratioQuantile } from '../../../shared/ratio';
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
-import { type GateSlot, RATIO_BINS, type StatSlot, ratioEdge } from '../gate/slots';
-import { loadGateSlots, loadStatSlots, storeGateSlots } from '../tau/slots.cpu';
+import type { GateSlot, StatSlot } from '../gate/slots';
+import { RATIO_EDGES, binOf, loadGateSlots, loadStatSlots, storeGateSlots } from '../tau/slots.cpu';
 
 /** As in steer.wgsl. */
 const [WIDEST, HALVINGS] = [4096, 40];
 
-const EDGES = Array.from({ length: RATIO_BINS + 1 }, (_, bin) => ratioEdge(bin));
-
 const f32 = Math.fround;
 const clamp = (x: number, low: number, high: number) => Math.min(Math.max(x, low), high);
-
-/** Tokens with r < x. */
-function below(histogram: Uint32Array, x: number): number {
-  let bin = 0;
-  let count = 0;
-  for (; bin < RATIO_BINS - 1 && EDGES[bin + 1] <= x; bin++) count += histogram[bin];
-  const inside = Math.min(1, f32(f32(x - EDGES[bin]) / (EDGES[bin + 1] - EDGES[bin])));
-  return f32(count + f32(inside * histogram[bin]));
-}
 
 interface SteerParams {
   hyper: Tensor;
@@ -34,11 +23,21 @@ interface Module {
   stat: StatSlot;
   /** Median of r; 0 where τ must not move: while B = 0 every r is 0, and any τ above 0 closes all for good. */
   median: number;
+  /** Tokens in the bins before each bin. */
+  before: Uint32Array;
+}
+
+/** Tokens with r < x. */
+function below({ stat: { histogram }, before }: Module, x: number): number {
+  const bin = binOf(x);
+  const [low, high] = [RATIO_EDGES[bin], RATIO_EDGES[bin + 1]];
+  const inside = Math.min(1, f32(f32(x - low) / (high - low)));
+  return f32(before[bin] + f32(inside * histogram[bin]));
 }
 
 /**
- * `steer` on the CPU. In f32, as the shader: 0.6 as f32 times 300, if not rounded, is more than 180 tokens, and δ would go
- * on to where the next token is.
+ * `steer` on the CPU. In f32, as the shader: 0.6 as f32 times 300, if not rounded, is more than 180 tokens, and δ would
+ * go on to where the next token is.
  */
 export const steerCpu = (p: SteerParams): CpuFunction => (cpu) => {
   const [goal, , gain, bound] = cpu.f32(p.hyper);
@@ -46,10 +45,13 @@ export const steerCpu = (p: SteerParams): CpuFunction => (cpu) => {
   if (!enabled) return;
   const stats = loadStatSlots(cpu, p.stats, p.modules);
   const modules = loadGateSlots(cpu, p.slots, p.modules).map((slot, m): Module => {
-    const median = f32(ratioQuantile(stats[m].histogram, 0.5));
-    return { slot, stat: stats[m], median: median >= EDGES[1] ? median : 0 };
+    const { histogram } = stats[m];
+    const median = f32(ratioQuantile(histogram, 0.5));
+    const before = new Uint32Array(histogram.length);
+    for (let bin = 1; bin < before.length; bin++) before[bin] = before[bin - 1] + histogram[bin - 1];
+    return { slot, stat: stats[m], median: median >= RATIO_EDGES[1] ? median : 0, before };
   });
-  const moved = ({ slot, median }: Module, shift: number) => Math.max(0, f32(slot.tau + f32(shift * median)));
+  const moved = ({ slot, median }: Module, delta: number) => Math.max(0, f32(slot.tau + f32(delta * median)));
 
   /** Moves these modules by one δ. */
   const move = (group: readonly Module[]) => {
@@ -64,7 +66,7 @@ export const steerCpu = (p: SteerParams): CpuFunction => (cpu) => {
     for (let i = 0; i < HALVINGS; i++) {
       const middle = f32(0.5 * (low + high));
       let count = 0;
-      for (const module of group) count = f32(count + below(module.stat.histogram, moved(module, middle)));
+      for (const module of group) count = f32(count + below(module, moved(module, middle)));
       if (count < aim) low = middle;
       else high = middle;
     }

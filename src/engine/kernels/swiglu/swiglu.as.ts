@@ -10,25 +10,40 @@ import { rowAt } from '../rows/rows.as';
 
 export function swiglu(gate: usize, up: usize, out: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
   for (let i = from; i < to; i++) {
-    const start: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
-    for (let at = start; at < start + 4 * width; at += 16) {
-      const g = v128.load(gate + at);
-      v128.store(out + at, f32x4.mul(f32x4.mul(g, sigmoid(g)), v128.load(up + at)));
+    let at: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
+    const end = at + 4 * width;
+    // Sixteen at a time, as in `expOf`.
+    for (; at + 64 <= end; at += 64) {
+      forward(gate, up, out, at); forward(gate, up, out, at + 16);
+      forward(gate, up, out, at + 32); forward(gate, up, out, at + 48);
     }
+    for (; at < end; at += 16) forward(gate, up, out, at);
   }
 }
 
+@inline function forward(gate: usize, up: usize, out: usize, at: usize): void {
+  const g = v128.load(gate + at);
+  v128.store(out + at, f32x4.mul(f32x4.mul(g, sigmoid(g)), v128.load(up + at)));
+}
+
 export function swigluBackward(gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
-  const one = f32x4.splat(1);
   for (let i = from; i < to; i++) {
-    const start: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
-    for (let at = start; at < start + 4 * width; at += 16) {
-      const g = v128.load(gate + at);
-      const s = sigmoid(g);
-      const grad = v128.load(gradOut + at);
-      v128.store(gradUp + at, f32x4.mul(f32x4.mul(grad, g), s));
-      const slope = f32x4.mul(s, f32x4.add(one, f32x4.mul(g, f32x4.sub(one, s))));
-      v128.store(gradGate + at, f32x4.mul(f32x4.mul(grad, v128.load(up + at)), slope));
+    let at: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
+    const end = at + 4 * width;
+    for (; at + 64 <= end; at += 64) {
+      backward(gate, up, gradOut, gradGate, gradUp, at); backward(gate, up, gradOut, gradGate, gradUp, at + 16);
+      backward(gate, up, gradOut, gradGate, gradUp, at + 32); backward(gate, up, gradOut, gradGate, gradUp, at + 48);
     }
+    for (; at < end; at += 16) backward(gate, up, gradOut, gradGate, gradUp, at);
   }
+}
+
+@inline function backward(gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, at: usize): void {
+  const one = f32x4.splat(1);
+  const g = v128.load(gate + at);
+  const s = sigmoid(g);
+  const grad = v128.load(gradOut + at);
+  v128.store(gradUp + at, f32x4.mul(f32x4.mul(grad, g), s));
+  const slope = f32x4.mul(s, f32x4.add(one, f32x4.mul(g, f32x4.sub(one, s))));
+  v128.store(gradGate + at, f32x4.mul(f32x4.mul(grad, v128.load(up + at)), slope));
 }

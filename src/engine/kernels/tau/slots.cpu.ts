@@ -2,7 +2,8 @@
 import type { Tensor } from '../../device/buffers';
 import type { Cpu } from '../../device/cpu/cpu';
 import {
-  type GateSlot, SLOT_BYTES, STAT_BYTES, type StatSlot, packGateSlots, readGateSlots, readStatSlots,
+  type GateSlot, RATIO_BINS, SLOT_BYTES, STAT_BYTES, type StatSlot,
+  packGateSlots, ratioEdge, readGateSlots, readStatSlots,
 } from '../gate/slots';
 
 const bytesOf = (cpu: Cpu, tensor: Tensor, bytes: number): ArrayBuffer =>
@@ -19,3 +20,17 @@ export const loadStatSlots = (cpu: Cpu, stats: Tensor, modules: number): StatSlo
 /** Writes slots back, from the first on; numbers become f32. */
 export const storeGateSlots = (cpu: Cpu, to: Tensor, slots: readonly GateSlot[]): void =>
   cpu.u32(to).set(new Uint32Array(packGateSlots(slots)));
+
+/** `ratioEdge` of every bin, and the upper edge of the last. */
+export const RATIO_EDGES: readonly number[] = Array.from({ length: RATIO_BINS + 1 }, (_, bin) => ratioEdge(bin));
+
+/** `ratioBin` for loops: it makes no arrays. */
+export function binOf(r: number): number {
+  let [low, high] = [0, RATIO_BINS - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (RATIO_EDGES[middle] <= r) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
