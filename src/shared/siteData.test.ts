@@ -1,7 +1,7 @@
 /** Site data that are blocked: every name throws, as in Chrome, or there is none. Nobody who wants one may fall over it. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import type { Gpu } from '../engine/gpu/device';
+import type { Device } from '../engine/device/device';
 import { browserBox } from '../store/compare/box';
 import { openDatabase } from '../store/database';
 import { type OfflineState, watchOffline } from '../store/offline';
@@ -82,7 +82,7 @@ describe.each([['throws', throwing], ['is missing', missing]])('a storage that %
   });
 
   test('the tuner measures anew', async () => {
-    const gpu = { info: {}, tuning: {} } as unknown as Gpu;
+    const gpu = { info: {}, tuning: {} } as unknown as Device;
     await tune(gpu, async () => ({ 'wide nk': 'tile16' }));
     expect(gpu.tuning).toEqual({ 'wide nk': 'tile16' });
   });
@@ -112,7 +112,7 @@ describe('a storage that refuses when it is used', () => {
     expect(modes).toEqual(['off']);
     await expect(openDatabase()).rejects.toThrow('insecure');
     await expect(new Keep().info()).rejects.toThrow(StorageError);
-    const gpu = { info: {}, tuning: {} } as unknown as Gpu;
+    const gpu = { info: {}, tuning: {} } as unknown as Device;
     await tune(gpu, async () => ({ 'wide nk': 'tile16' }));
     expect(gpu.tuning).toEqual({ 'wide nk': 'tile16' });
     const states: OfflineState[] = [];

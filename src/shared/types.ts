@@ -174,6 +174,8 @@ export interface Tokenizer {
   special: ReadonlyMap<number, string>;
   bosId: number | null;
   eosId: number | null;
+  /** Tokens at which generation stops: of the tokenizer, the model's configuration and its generation settings. */
+  stopIds: ReadonlySet<number>;
 }
 
 /**
