@@ -115,19 +115,20 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
 
 // What decoding asks for: as many rows as there are models, their number known beforehand. On the CPU a kernel of its own.
 describe.each(onCpu ? ['vector'] : (['vector', 'tileFew'] as const))('matmul with few rows, %s', (variant) => {
-  const rows = [1, 2, 3, 4, 7, 8];
   // Edges: columns that do not fill a workgroup or a panel, sums that are shorter than the threads are many, or uneven.
-  const shapes = [[4, 4], [8, 192], [36, 12], [192, 8], [68, 576], [100, 44]];
-  it('every number of rows, every epilogue', async () => {
-    for (const max of [1, 2, 4, 8]) {
-      await Promise.all(shapes.flatMap(([n, k], i) => rows.filter((count) => count <= max).map((count) => check({
-        rows: count, max, n, k, transposed: true, variant, type: (i + count) % 2 ? 'f16' : 'f32', squares: i % 3 !== 1, scale: 0.5,
-        ...[{ accumulate: true }, { residual: [] }, {}][count % 3], ...(i % 2 ? { aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 } : {}),
-      }))));
-    }
+  const cases: (Omit<Case, 'rows' | 'transposed'> & { max: number })[] = [
+    { max: 1, n: 192, k: 8, accumulate: true, scale: 0.5 },
+    { max: 1, n: 68, k: 576, type: 'f16', squares: true },
+    { max: 2, n: 8, k: 192, squares: true, aStride: 200, aColumn: 4, outStride: 20, outColumn: 8 },
+    { max: 4, n: 100, k: 44, type: 'f16', residual: [], outStride: 112, outColumn: 8, scale: 0.5 },
+    { max: 8, n: 36, k: 12, type: 'f16', residual: [], squares: true, aStride: 20, aColumn: 4 },
+    { max: 8, n: 4, k: 4, accumulate: true },
+  ];
+  it.each(cases)('$n columns, sums over $k, at most $max rows', async (how) => {
+    await Promise.all([1, 2, 3, 4, 7, 8].filter((rows) => rows <= how.max).map((rows) => check({ ...how, rows, transposed: true, variant })));
   });
   it('W is [k, n]', async () => {
-    await Promise.all(shapes.map(([n, k]) => check({ rows: 3, max: 8, n, k, transposed: false, variant, accumulate: true })));
+    await check({ rows: 3, max: 8, n: 68, k: 44, transposed: false, variant, accumulate: true });
   });
   it.each(['f32', 'f16'] as const)('a row is the same, bit for bit, whichever and however many rows are beside it: %s', async (type) => {
     const how = { n: 36, k: 212, transposed: true, variant, type };
@@ -142,7 +143,7 @@ describe.each(onCpu ? ['vector'] : (['vector', 'tileFew'] as const))('matmul wit
 });
 
 describe('matmul', () => {
-  it('a product that is long for a slow adapter is split, with the same result', async () => {
+  it.skipIf(onCpu)('a product that is long for a slow adapter is split, with the same result', async () => {
     const device = await testDevice();
     const { software } = device.info;
     device.info.software = true;
