@@ -3,14 +3,19 @@ import { existsSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright';
 
-/** SwiftShader gives a real WebGPU adapter on the CPU; SIEVE_GPU=real leaves the choice to the browser. */
-export const webgpuArgs = [
+/** A browser as people have it, but for what would disturb a test. Without a GPU it has no WebGPU adapter. */
+export const plainArgs = [
   '--no-sandbox',
   '--no-first-run',
   '--disable-quic',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+];
+
+/** SwiftShader gives a real WebGPU adapter on the CPU; SIEVE_GPU=real leaves the choice to the browser. */
+export const webgpuArgs = [
+  ...plainArgs,
   '--enable-unsafe-webgpu',
   ...(process.env.SIEVE_GPU === 'real' ? ['--enable-features=Vulkan'] : ['--use-webgpu-adapter=swiftshader']),
 ];

@@ -1,6 +1,6 @@
 /**
  * Looks through the committed text for what no linter knows: notes left behind, a test that keeps the others from
- * running, HTML from strings, paths of one machine, hosts of a private registry.
+ * running, HTML from strings, storages that a browser may refuse, paths of one machine, hosts of a private registry.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -14,6 +14,11 @@ const RULES = [
   [/\.(test|spec)\./, /\b(test|it|describe)\.only\(/, 'keeps every other test from running'],
   [source, /innerHTML|dangerouslySetInner/, 'HTML made from strings: user data must reach the page as text'],
   [source, /catch\s*(\(\w+\))?\s*\{\s*\}/, 'an error swallowed without a word'],
+  [
+    /^src\/(?!shared\/siteData\.ts$|serviceWorker\.ts$|.*\.test\.).*\.tsx?$/,
+    /(?<!['"])\b(localStorage|sessionStorage|indexedDB)\b|\bcaches\.(open|match|has|keys|delete)\b|\bnavigator\b.*\.(storage|locks|serviceWorker)\b|\b(storage|locks|serviceWorker)\b[^{}]*\} = .*navigator\b/,
+    'a storage that a browser may refuse: ask for it in src/shared/siteData.ts',
+  ],
   [/./, /["'` (=](\/work\/|\/root\/|\/home\/\w)/, 'a path of one machine'],
   [/package-lock\.json$|\.npmrc$|requirements.*\.txt$/, /"resolved": "http|registry\s*=|index-url[ =]+http/, 'a registry host: the installer decides where packages come from'],
 ];

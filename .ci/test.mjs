@@ -3,9 +3,11 @@
  *
  *   npm test                       all stages
  *   npm test -- lint unit          some of them
+ *   npm test -- --quick            what needs no browser
  *
- * Stages: types, lint (one test each), unit (Vitest in Node), gpu (Vitest in a browser with WebGPU), e2e (Playwright on
- * the production build). The last line adds all up: `N passed, N failed`; the exit code is 1 when anything failed.
+ * Stages: types, lint (one test each), unit (Vitest in Node), cpu (Vitest in Node, on the CPU engine), gpu (Vitest in a
+ * browser with WebGPU), e2e (Playwright on the production build). The last line adds all up: `N passed, N failed`; the
+ * exit code is 1 when anything failed.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -100,11 +102,14 @@ const STAGES = {
     return asOne(Math.max(...codes));
   },
   unit: () => vitest('unit', 8),
+  cpu: () => vitest('cpu', 8),
   gpu: () => vitest('gpu', 25),
   e2e: () => playwright(),
 };
 
-const asked = process.argv.slice(2);
+const QUICK = ['types', 'lint', 'unit', 'cpu'];
+
+const asked = process.argv.slice(2).flatMap((name) => (name === '--quick' ? QUICK : [name]));
 const unknown = asked.filter((name) => !(name in STAGES));
 if (unknown.length) {
   console.error(`no stage ${unknown.join(', ')}; there are ${Object.keys(STAGES).join(', ')}`);

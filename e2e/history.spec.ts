@@ -1,8 +1,9 @@
 /** Runs that have ended stay in the browser: found, named, opened, taken away, brought back; one tab writes. */
 import type { Page } from '@playwright/test';
+import { browserPath, plainArgs } from '../.ci/browser.mjs';
 import { FILES } from './data';
 import { App } from './app';
-import { expect, test } from './test';
+import { expect, newProfile, test } from './test';
 
 /** Turns over the last byte of the newest checkpoint, or of every one. */
 async function damage(page: Page, which: 'newest' | 'every'): Promise<void> {
@@ -37,6 +38,31 @@ async function olderDatabase(page: Page, base: string): Promise<void> {
     };
   }));
 }
+
+/** Site data are blocked: every name of a storage throws, in the page and in its workers, as Chrome's do. */
+async function blockSiteData(page: Page): Promise<void> {
+  const block = () => {
+    const refused = { get: () => { throw new DOMException('Access is denied for this document.', 'SecurityError'); } };
+    for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) Object.defineProperty(globalThis, name, refused);
+    for (const name of ['storage', 'locks', 'serviceWorker']) Object.defineProperty(navigator, name, refused);
+  };
+  await page.addInitScript(block);
+  await page.route(/Worker[\w-]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${block})();\n${await response.text()}` });
+  });
+}
+
+test('with site data blocked the page works, and says that it keeps nothing', async ({ app, page }) => {
+  await blockSiteData(page);
+  await app.open();
+  expect(await page.evaluate(() => { try { return String(localStorage); } catch (error) { return (error as Error).name; } })).toBe('SecurityError');
+  await expect(app.get('history-off')).toBeVisible();
+  await app.loadFile(FILES[0]);
+  await expect(app.get('train-button')).toBeEnabled();
+  await page.getByRole('button', { name: 'Dark', exact: true }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+});
 
 test('a kept run is named, found, taken away, deleted and brought back from the keyboard', async ({ studio: app }, info) => {
   const { page } = app;
@@ -79,6 +105,39 @@ test('a kept run is named, found, taken away, deleted and brought back from the 
   await app.get('history-import').setInputFiles(file);
   await expect(row).toContainText('Tom’s hat');
   await expect(problem).toHaveCount(0);
+});
+
+test('a browser without a WebGPU adapter opens a run from elsewhere: curves, maps, tokens, numbers', async ({ studio, playwright, baseURL }, info) => {
+  const file = info.outputPath('run.zip');
+  await (await studio.download(() => studio.press('kept-export'))).saveAs(file);
+  const browser = await playwright.chromium.launch({ executablePath: browserPath(), args: plainArgs });
+  try {
+    const app = new App(await (await newProfile(browser, info.project)).newPage(), baseURL!);
+    const { page } = app;
+    await app.openSoon();
+    await expect(app.get('error-alert').first()).toContainText('found no graphics adapter');
+    await app.get('history-import').setInputFiles(file);
+    await app.press('kept-open');
+    await expect(app.get('kept-run')).toContainText('shown above');
+    await expect(app.get('step-count')).toHaveText('12 / 12');
+    await expect(page.locator('#history').getByTestId('error-alert')).toHaveCount(0);
+
+    await page.locator('#inspect').scrollIntoViewIfNeeded();
+    await expect(app.get('heatmap')).toHaveAttribute('data-step', '12');
+    for (const [section, chart] of [['#train', 'loss'], ['#inspect', 'shares'], ['#inspect', 'module'], ['#compare', 'compare-heldout']]) {
+      const drawn = page.locator(`${section} [data-chart="${chart}"] canvas`).first();
+      await drawn.scrollIntoViewIfNeeded();
+      await expect(drawn, chart).toBeVisible();
+    }
+    await app.get('token-view').scrollIntoViewIfNeeded();
+    expect(await app.get('token-view').locator('.token').count()).toBeGreaterThan(5);
+    expect(await app.table('metrics')).toEqual(await studio.table('metrics'));
+    await expect(app.get('silent-lora')).toContainText('No model is open');
+    await expect(app.get('compare-run')).toBeDisabled();
+    expect(app.problems).toEqual([]);
+  } finally {
+    await browser.close();
+  }
 });
 
 test('a second tab reads only, and takes over when the first closes', async ({ app, page, context, baseURL }) => {

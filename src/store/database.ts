@@ -4,6 +4,7 @@
  */
 import { type IDBPDatabase, openDB } from 'idb';
 import { StorageError } from '../shared/errors';
+import { needSiteData } from '../shared/siteData';
 import { texts } from '../shared/texts';
 
 /** Kept runs; experiments over seeds, their cells and token sets. Keys are given from outside. */
@@ -24,6 +25,7 @@ let opened: Promise<Database> | null = null;
  */
 export function openDatabase(): Promise<Database> {
   opened ??= new Promise<Database>((resolve, reject) => {
+    needSiteData('indexedDB');
     openDB<Record<StoreName, { key: string; value: unknown }>>(NAME, VERSION, {
       upgrade(database) {
         for (const store of STORES) if (!database.objectStoreNames.contains(store)) database.createObjectStore(store);

@@ -3,6 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, drawsTokens } from '../shared/config';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
 import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
+import { needSiteData } from '../shared/siteData';
 import { texts } from '../shared/texts';
 import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
 import { refuseTwo } from './checks';
@@ -84,7 +85,7 @@ export class KeptRuns {
   }
 
   async measure(): Promise<void> {
-    const { storage } = globalThis.navigator;
+    const storage = needSiteData('storage');
     const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([storage.estimate(), storage.persisted()]);
     this.#patch({ quota: { usage, quota, persisted } });
   }
@@ -92,7 +93,7 @@ export class KeptRuns {
   /** Asks the browser not to clear the storage when space runs short. */
   persist(): Promise<boolean> {
     return this.#do(null, async () => {
-      const granted = await globalThis.navigator.storage.persist();
+      const granted = await needSiteData('storage').persist();
       await this.measure();
       if (!granted) throw new StorageError(texts().errors.store.kept.notPersistent);
     });
@@ -161,9 +162,10 @@ export class KeptRuns {
 
   /** Curves and adapters of a kept run. */
   async load(id: string): Promise<RunFile> {
+    const storage = needSiteData('storage');
     let blob: Blob;
     try {
-      const folder = await (await globalThis.navigator.storage.getDirectory()).getDirectoryHandle('runs');
+      const folder = await (await storage.getDirectory()).getDirectoryHandle('runs');
       blob = await (await folder.getFileHandle(`${id}.zip`)).getFile();
     } catch (error) {
       throw new StorageError(texts().errors.store.kept.fileGone((error as Error).message));
@@ -171,15 +173,19 @@ export class KeptRuns {
     return readRunFile(blob);
   }
 
-  /** Shows a kept run as if it had just ended: curves, tables and maps, and its adapters for Compare and export. */
+  /**
+   * Shows a kept run as if it had just ended: curves, tables and maps. With them come its adapters, for Compare and
+   * export, where its model can be opened; where it cannot, or nothing can be computed at all, the run can still be looked at.
+   */
   open(id: string): Promise<boolean> {
     return this.#do(id, async () => {
       const record = this.#record(id);
       refuseTwo(this.#s);
       const file = await this.load(id);
-      await this.#needModel(record);
-      if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
-      for (const [runId, files] of file.adapters) await this.#host.train.request({ type: 'import', files, as: runId }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      if (await this.#openModel(record)) {
+        if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
+        for (const [runId, files] of file.adapters) await this.#host.train.request({ type: 'import', files, as: runId }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      }
       this.#host.flush();
       const failed = new Map<string, ErrorInfo>(record.experiment.runs.flatMap((r, i) => {
         const message = record.finals[i].failed;
@@ -196,12 +202,13 @@ export class KeptRuns {
     });
   }
 
-  async #needModel(record: KeptRun): Promise<void> {
+  /** @returns whether the run's model is open now; what keeps it from opening is said under Model */
+  async #openModel(record: KeptRun): Promise<boolean> {
     const { source, status } = this.#s.model;
-    if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return;
+    if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return true;
     if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null) throw new SieveError(texts().errors.store.kept.otherModel(record.model.id));
     await this.#host.openModel(record.model);
-    if (this.#s.model.status !== 'ready') throw new SieveError(texts().errors.store.kept.modelFailed(record.model.id));
+    return this.#s.model.status === 'ready';
   }
 
   /** The run as one file; null when it failed (and was reported). */

@@ -1,5 +1,7 @@
 /** The service worker that keeps the app for when there is no network: registered, watched, and told to take over. */
 
+import { siteData } from '../shared/siteData';
+
 /** 'off': a dev server, or a browser without. 'update': a new version waits for a reload. */
 export type OfflineState = 'off' | 'preparing' | 'ready' | 'update' | 'failed';
 
@@ -11,8 +13,8 @@ export type TakeOver = () => void;
  * @param onChange is told what this page can count on; with 'update' comes what to call for it
  */
 export function watchOffline(base: string, onChange: (state: OfflineState, takeOver?: TakeOver) => void): void {
-  const { serviceWorker } = globalThis.navigator ?? {};
-  if (!import.meta.env.PROD || !serviceWorker) return;
+  const serviceWorker = import.meta.env.PROD ? siteData('serviceWorker') : null;
+  if (!serviceWorker) return;
   const register = async () => {
     onChange('preparing');
     const registration = await serviceWorker.register(`${base}sw.js`, { updateViaCache: 'none' });

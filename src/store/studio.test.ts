@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../train/protocol';
+import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, ModelSource, TrainEvent } from '../train/protocol';
 import type { PrepareOptions } from '../shared/data';
-import { MODULES, TestPort, clientOn, evalEvent, gateStats, stepEvent } from './testing/fixtures';
+import { MODULES, TestPort, clientOn, endedSession, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
 import { draftProblems, pastedName } from './checks';
+import { contenders } from './compare/contenders';
 import { isPreset } from './configure/presets';
+import { recordOf } from './keptRuns';
+import { exportedRun, runFiles } from './runFile';
 import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 
@@ -116,6 +119,56 @@ test('without WebGPU no train worker is asked, and data still load', async () =>
   expect(state().model).toMatchObject({ gpu: 'no-webgpu', status: 'failed' });
   expect(state().dataset.report).not.toBeNull();
   expect(train.sent).toEqual([]);
+});
+
+/** A browser that keeps one run, whose TS-LoRA has its adapter in the file, on an adapter or none. */
+async function keeping(model: ModelSource, adapter: object | null) {
+  const session = endedSession();
+  const record = recordOf(session, 'finished', { id: 'abc-1', model, gpu: 'gpu', endedAt: 2000, bytes: 5 });
+  const files = [{ name: 'adapter_model.safetensors', bytes: Uint8Array.of(1, 2, 3) }];
+  const file = await exportedRun(record, runFiles([...session.histories.values()].map((h) => h.snapshot()), { 'ts-lora': files }));
+  const folder = { getDirectoryHandle: () => Promise.resolve(folder), getFileHandle: () => Promise.resolve({ getFile: () => Promise.resolve(file) }) };
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) }, storage: { getDirectory: () => Promise.resolve(folder) } });
+  return record;
+}
+
+test('a kept run whose model does not open can be looked at all the same', async () => {
+  const record = await keeping({ kind: 'hub', id: 'someone/gone', revision: 'main', host: 'https://huggingface.co' }, {});
+  const { studio, train, data, state } = await ready();
+  studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
+  const opened = studio.kept.open('abc-1');
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
+  data.reply('open-tokenizer', { templates: [] });
+  train.fail('open-model', { name: 'ModelError', message: 'there is no such model', hint: '' });
+  expect(await opened).toBe(true);
+  expect(state().model.status).toBe('failed');
+  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'there is no such model' } }]);
+  expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
+  expect(train.sent.some((m) => m.type === 'import')).toBe(false);
+});
+
+test('where nothing can be computed a kept run opens, to be looked at; another model takes it off the page', async () => {
+  const record = await keeping(INFO.source, null);
+  const { studio, train, data, state } = make();
+  const tokenizers = data.sent.length;
+  void studio.boot();
+  await sent(data, 'open-tokenizer');
+  data.reply('open-tokenizer', { templates: [] });
+  await vi.waitFor(() => expect(state().model.gpu).toBe('no-adapter'));
+  studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
+  const opened = studio.kept.open('abc-1');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'open-tokenizer')).toHaveLength(tokenizers + 2));
+  data.reply('open-tokenizer', { templates: [] });
+  expect(await opened).toBe(true);
+  expect(state().runs.phase).toBe('finished');
+  expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
+  expect(contenders(state()).map((c) => [c.name, c.voice])).toEqual([
+    ['Base', { kind: 'none', why: 'No model is open.' }], ['LoRA', { kind: 'none', why: 'Its adapter was not kept.' }], ['TS-LoRA', { kind: 'none', why: 'No model is open.' }],
+  ]);
+  expect(state().ui.notices).toEqual([]);
+  expect(train.sent).toEqual([]);
+  void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+  await vi.waitFor(() => expect(state().runs.session).toBeNull());
 });
 
 test('a run: events fill the histories of every run, the base included', async () => {

@@ -166,14 +166,14 @@ export class Studio {
       if (!(await tokenizer) && turn === this.#modelTurn) this.#page.report('model', tokenizerError);
     };
     this.data.useTokenizer(tokenizer);
-    if (this.#s.model.gpu !== 'present') {
-      this.#page.patch('model', { source, status: 'failed', info: null });
+    const able = this.#s.model.gpu === 'present';
+    this.#page.patch('model', { source, status: able ? 'opening' : 'failed', info: null, phase: able ? 'loading' : 'idle', progress: null });
+    this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, fix: null, timing: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    this.comparing.modelChanged();
+    if (!able) {
       await reportTokenizer();
       return;
     }
-    this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
-    this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, fix: null, timing: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
-    this.comparing.modelChanged();
     try {
       const info = await this.#train.request({ type: 'open-model', source });
       if (turn !== this.#modelTurn) return;

@@ -11,6 +11,7 @@ import { zipSync } from 'fflate';
 import { StorageError } from '../shared/errors';
 import { texts } from '../shared/texts';
 import { pack, unpack } from '../shared/pack';
+import { needSiteData } from '../shared/siteData';
 import type { TokenSet } from '../shared/types';
 import { type SlotFile, readSlots, writeSlot } from './checkpoint';
 import type { AdapterFile, Checkpoint, KeepReplies } from './protocol';
@@ -39,14 +40,14 @@ function explain(error: unknown): unknown {
   switch (error.name) {
     case 'QuotaExceededError': return new StorageError(t.full);
     case 'NoModificationAllowedError': return new StorageError(t.locked);
-    case 'SecurityError': case 'NotAllowedError': return new StorageError(t.forbidden);
+    case 'SecurityError': case 'NotAllowedError': return new StorageError(texts().errors.shared.siteData);
     default: return new StorageError(t.unreachable(error.message));
   }
 }
 
 export class Keep {
   async #folder(name: 'checkpoint' | 'runs'): Promise<FileSystemDirectoryHandle> {
-    return (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
+    return (await needSiteData('storage').getDirectory()).getDirectoryHandle(name, { create: true });
   }
 
   /** Opens files of a folder with their exclusive locks for as long as `task` takes. */

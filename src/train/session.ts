@@ -28,7 +28,7 @@ import { Watcher } from './watch';
  * leaves room for the page and, where the GPU shares that memory, for everything else.
  */
 function memoryLimits(device: DeviceInfo): MemoryLimits {
-  const { deviceMemory = 4 } = globalThis.navigator as { deviceMemory?: number };
+  const { deviceMemory = 4 } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
   return { budget: (deviceMemory / 2) * 2 ** 30, binding: Math.min(device.maxBufferSize, device.maxBindingSize) };
 }
 

@@ -6,6 +6,7 @@ import { type DBSchema, openDB } from 'idb';
 import type { Device } from '../engine/device/device';
 import { tuneMatmul } from '../engine/kernels/matmul/tuner';
 import { VARIANTS } from '../engine/kernels/matmul/variants';
+import { siteData } from '../shared/siteData';
 
 export type Tuning = Record<string, string>;
 
@@ -13,7 +14,8 @@ interface SieveDB extends DBSchema {
   tuning: { key: string; value: Tuning };
 }
 
-const open = () => openDB<SieveDB>('sieve', 1, { upgrade: (db) => { db.createObjectStore('tuning'); } });
+/** Async, so that a browser that throws at once is as one that rejects. */
+const open = async () => (siteData('indexedDB') ? openDB<SieveDB>('sieve', 1, { upgrade: (db) => { db.createObjectStore('tuning'); } }) : undefined);
 
 /** Adapter, browser and the variants there are: another one of any of them is measured anew. */
 function keyOf({ info }: Device): string {

@@ -82,7 +82,6 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
   const busy = useSel((s) => s.keep.busy === run.id);
   const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null);
   const shown = useSel((s) => s.runs.session?.startedAt === run.startedAt);
-  const noGpu = useSel((s) => s.model.gpu === 'no-webgpu' || s.model.gpu === 'no-adapter');
   const [mode, setMode] = useState<'view' | 'edit' | 'delete'>('view');
   const item = useRef<HTMLLIElement>(null);
   const before = useRef(mode);
@@ -129,7 +128,7 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
           </div>
         ) : (
           <div className="row kept-actions">
-            <button type="button" disabled={busy || live || noGpu} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>{t.open}</button>
+            <button type="button" disabled={busy || live} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>{t.open}</button>
             <button type="button" disabled={busy || shown} data-testid="kept-compare" onClick={() => void studio.comparing.add(run.id)}>{t.compare}</button>
             <button type="button" disabled={busy} data-testid="kept-export" onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}>{t.export}</button>
             <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-edit" onClick={() => setMode('edit')}>{t.edit}</button>

@@ -1,5 +1,6 @@
 /** Where small things lie between two visits: the browser's small storage, if it lets the page have one. */
 import type { z } from 'zod';
+import { siteData } from '../../shared/siteData';
 
 export interface Box<T> {
   /** What an earlier visit left; null where there is nothing that can be read. */
@@ -12,9 +13,8 @@ export interface Box<T> {
 export function browserBox<T>(key: string, what: string, schema: z.ZodType<T>): Box<T> {
   return {
     load() {
-      if (typeof localStorage === 'undefined') return null;
       try {
-        const text = localStorage.getItem(key);
+        const text = siteData('localStorage')?.getItem(key) ?? null;
         if (text === null) return null;
         const found = schema.safeParse(JSON.parse(text));
         if (!found.success) console.info(`${what} of another version are left alone`, found.error.issues[0]);
@@ -26,8 +26,9 @@ export function browserBox<T>(key: string, what: string, schema: z.ZodType<T>): 
     },
     save(value) {
       try {
-        if (value === null) localStorage.removeItem(key);
-        else localStorage.setItem(key, JSON.stringify(value));
+        const place = siteData('localStorage');
+        if (value === null) place?.removeItem(key);
+        else place?.setItem(key, JSON.stringify(value));
       } catch (error) {
         console.info(`${what} are not kept over a reload`, error);
       }

@@ -11,6 +11,7 @@ import type { Accuracy, Cell, Study } from '../../shared/study';
 import type { ModelSource } from '../../train/protocol';
 import { refuseTwo } from '../checks';
 import type { Session, State } from '../slices';
+import { withLock } from '../storageLock';
 import type { TrainClient } from '../trainClient';
 import { type Measured, activeShares, cellOf } from './cells';
 import { type Library, MAX_KEPT_BYTES, type StudyData, dataBytes } from './library';
@@ -170,8 +171,7 @@ export class Studies {
       this.#setState(id, 'paused', null);
       this.#host.report(new SieveError(texts().errors.store.studies.otherTab));
     };
-    const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
-    this.#running = locks ? locks.request(`sieve-study-${id}`, { ifAvailable: true }, (lock) => alone(lock !== null)) : alone(true);
+    this.#running = withLock(`sieve-study-${id}`, alone);
     await started;
   }
 

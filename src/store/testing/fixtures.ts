@@ -1,7 +1,10 @@
-/** For tests of the store: a port instead of a worker, and events as the train worker sends them. */
+/** For tests of the store: a port instead of a worker, events as the train worker sends them, and a session that has ended. */
+import { defaultExperiment } from '../../shared/config';
 import type { GateStats, ModuleId } from '../../shared/types';
 import { RATIO_BINS } from '../../shared/types';
 import type { FromWorker, TrainEvent } from '../../train/protocol';
+import { RunHistory } from '../history';
+import type { Session } from '../slices';
 import { type WorkerHooks, type WorkerLike, WorkerClient } from '../workerClient';
 
 export interface Sent {
@@ -89,3 +92,17 @@ export function evalEvent(runId: string, step: number, loss: number): Extract<Tr
 }
 
 export const MODULES: ModuleId[] = [0, 1].flatMap((layer) => (['q', 'v'] as const).map((kind) => ({ layer, kind })));
+
+/** A session that has ended: LoRA failed after a step, TS-LoRA took six and was measured twice. */
+export function endedSession(): Session {
+  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
+  histories.get('base')!.addEval(evalEvent('base', 0, 5.5));
+  const gated = histories.get('ts-lora')!;
+  gated.modules = MODULES;
+  gated.parameters = 64;
+  for (let step = 1; step <= 6; step++) gated.addStep(stepEvent('ts-lora', step, gateStats(4, 100, () => 50)));
+  histories.get('lora')!.addStep(stepEvent('lora', 1));
+  gated.addEval(evalEvent('ts-lora', 3, 3));
+  gated.addEval({ ...evalEvent('ts-lora', 6, 3.25), gate: gateStats(4, 100, (m) => 100 - 10 * m) });
+  return { experiment: defaultExperiment(), template: { prompt: '{prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
+}

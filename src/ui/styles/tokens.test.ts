@@ -1,9 +1,11 @@
 /** The palettes hold what WCAG 2.2 asks for: AA in light and dark, AAA in high contrast. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { preprocessCSS, resolveConfig } from 'vite';
 import { describe, expect, test } from 'vitest';
 import { contrast, parseColor } from '../charts/ramp';
 
-const css = readFileSync(new URL('tokens.css', import.meta.url), 'utf8');
+const here = `${import.meta.dirname}/`;
+const css = readFileSync(`${here}tokens.css`, 'utf8');
 
 /** Colours of a block of the sheet: name → [light, dark]. */
 const palette = (text: string) => new Map([...text.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, [light, dark]]));
@@ -47,4 +49,24 @@ test('high contrast names every colour anew that text, lines or runs are drawn i
 test('forced colours leave no ground, ink or border to the page', () => {
   const forced = css.slice(css.indexOf('(forced-colors: active)'));
   for (const name of ['paper', 'panel', 'sunken', 'ink', 'ink-2', 'line', 'line-strong', 'accent', 'accent-ink', 'focus', 'bad', 'warn', 'good']) expect(forced).toMatch(new RegExp(`--${name}: [A-Z]\\w+;`));
+});
+
+test('forced colours leave text on the accent as it is, or Canvas would lie between them', () => {
+  const sheets = ['page', 'parts', 'data', 'configure', 'states'].map((name) => readFileSync(`${here}${name}.css`, 'utf8')).join('');
+  const onAccent = [...sheets.matchAll(/([^{}]+)\{[^{}]*\bcolor: var\(--accent-ink\)/g)].flatMap(([, selectors]) => selectors.split(',').map((s) => s.trim()));
+  expect(onAccent.length).toBeGreaterThan(3);
+  const forced = sheets.slice(sheets.indexOf('(forced-colors: active)'));
+  const kept = [...forced.matchAll(/([^{}]+)\{\s*forced-color-adjust: none/g)].map(([, selectors]) => selectors).join();
+  expect(onAccent.filter((selector) => !kept.includes(selector))).toEqual([]);
+});
+
+test.each(['serve', 'build'] as const)('a browser from before light-dark() is given colours that it knows (%s)', async (command) => {
+  const config = await resolveConfig({ logLevel: 'silent' }, command);
+  const sheets = readdirSync(here).filter((file) => file.endsWith('.css'));
+  const written = await Promise.all(sheets.map(async (file) => [file, (await preprocessCSS(readFileSync(here + file, 'utf8'), here + file, config)).code] as const));
+  expect(written.filter(([, code]) => code.includes('light-dark(')).map(([file]) => file)).toEqual([]);
+  // Each place that sets the colour scheme says which of two colours counts.
+  const tokens = new Map(written).get('tokens.css')!;
+  expect(css.match(/color-scheme:/g)).toHaveLength(4);
+  expect(tokens.match(/--lightningcss-light:[^;]*;\s*--lightningcss-dark:[^;]*;\s*color-scheme:/g)).toHaveLength(4);
 });

@@ -4,7 +4,7 @@
 // `attentionGrad` makes p and dS once for all three; its items are sequences and key heads. Where those are too few for the
 // threads, `attentionGradQ` and `attentionGradKV` make them anew for either side, in items of a block. Both ways run the
 // same products in the same order, so they agree bit for bit.
-import { expOf, sumOf } from '../math.as';
+import { expOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import {
   BLOCK, Causal, SCORES_ROW, gradScores, keyStartOf, metBy, multiply, packAcross, packAlong, panels, positionOf, readFor, scores,
@@ -24,10 +24,11 @@ export function attentionDelta(out: usize, gradOut: usize, lse: usize, stats: us
     const first = rowAt(i, 0, rows, stride) * heads;
     for (let at = first; at < first + heads; at++) {
       const start: usize = 4 * <usize>at * headDim;
-      let sum = f32x4.splat(0);
-      for (let d = start; d < start + 4 * headDim; d += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(out + d), v128.load(gradOut + d)));
+      // In the order in which dP is summed: a token that attends to itself alone then gets a gradient of exactly zero.
+      let sum: f32 = 0;
+      for (let d = start; d < start + 4 * headDim; d += 4) sum += load<f32>(gradOut + d) * load<f32>(out + d);
       store<f32>(stats + 8 * <usize>at, load<f32>(lse + 4 * <usize>at));
-      store<f32>(stats + 8 * <usize>at, sumOf(sum), 4);
+      store<f32>(stats + 8 * <usize>at, sum, 4);
     }
   }
 }

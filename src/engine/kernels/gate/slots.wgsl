@@ -9,8 +9,7 @@ struct GateSlot {
   share: f32,                     // random gate: share of tokens that the last step kept
   correction: f32,                // steering: what is added to the target share
   shift: f32,                     // steering: how far τ was moved last, in units of the module's median r
-  steered: u32,                   // steps that steered so far
-  spare: array<vec2<u32>, 27>,
+  @size(220) steered: u32,        // steps that steered so far; the rest is spare
 }
 
 // Workgroups that may share the sums of μ, each with an entry of its own: no two write the same number.

@@ -47,8 +47,8 @@ export const model = {
     head: 'Training needs WebGPU.',
     where: 'It works in Chrome and Edge 113 or later (Windows, macOS, ChromeOS, Android), in Safari 26, and in Firefox 141 or later on Windows.',
     mend: {
-      'no-webgpu': 'Open this page there, over https or on localhost. You can still load and preview data below.',
-      'no-adapter': 'Switch on graphics acceleration in the browser’s settings and update the graphics driver. On Linux, Chrome may need {flag}. You can still load and preview data below.',
+      'no-webgpu': 'Open this page there, over https or on localhost. You can still load and preview data below, and open runs that were kept or come as files under History.',
+      'no-adapter': 'Switch on graphics acceleration in the browser’s settings and update the graphics driver. On Linux, Chrome may need {flag}. You can still load and preview data below, and open runs that were kept or come as files under History.',
     },
   },
 };

@@ -47,8 +47,8 @@ export const model: Texts['model'] = {
     head: '训练需要 WebGPU。',
     where: '可用的浏览器：Chrome 和 Edge 113 及以上（Windows、macOS、ChromeOS、Android），Safari 26，以及 Windows 上的 Firefox 141 及以上。',
     mend: {
-      'no-webgpu': '请在上述浏览器中通过 https 或 localhost 打开这个页面。你仍然可以在下面载入和预览数据。',
-      'no-adapter': '请在浏览器设置中开启图形加速，并更新显卡驱动。在 Linux 上，Chrome 可能需要 {flag}。你仍然可以在下面载入和预览数据。',
+      'no-webgpu': '请在上述浏览器中通过 https 或 localhost 打开这个页面。你仍然可以在下面载入和预览数据，并在“历史”中打开保存的运行或运行文件。',
+      'no-adapter': '请在浏览器设置中开启图形加速，并更新显卡驱动。在 Linux 上，Chrome 可能需要 {flag}。你仍然可以在下面载入和预览数据，并在“历史”中打开保存的运行或运行文件。',
     },
   },
 };

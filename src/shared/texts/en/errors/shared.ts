@@ -6,6 +6,8 @@ export const shared = {
   dataKind: (kind: string, known: string) => ({ message: `“${kind}” is not a kind of data.`, hint: `Choose one of: ${known}.` }),
   roleWithoutColumn: (role: string) => ({ message: `No column is chosen for “${role}”.`, hint: 'Choose the column that holds it.' }),
   noColumn: (column: string, role: string, columns: string) => ({ message: `There is no column “${column}” (wanted for “${role}”).`, hint: `The columns are: ${columns}.` }),
+  /** Its storage is forbidden. */
+  siteData: { message: 'This browser lets the page keep nothing here.', hint: 'A private window or a strict setting forbids it. Export what you want to keep.' },
   zip: {
     entries: (n: number) => `it has ${n} entries`,
     directory: 'its directory is broken',

@@ -80,7 +80,6 @@ export const store = {
     tags: (most: number) => ({ message: `At most ${most} tags of at most 30 characters each.` }),
     fileGone: (why: string) => ({ message: `The file of this run is gone (${why}).`, hint: 'The browser may have cleared it. Delete the entry.' }),
     otherModel: (model: string) => ({ message: `This run belongs to ${model}, and a run on another model is under way.`, hint: 'Stop it first.' }),
-    modelFailed: (model: string) => ({ message: `The run belongs to ${model}, which could not be opened.`, hint: 'See under Model.' }),
     gone: { message: 'This run is not kept any more.', hint: PERHAPS_DELETED },
     full: { message: 'The browser gives this page no more room.', hint: 'Delete kept runs below, or free space on this device.' },
     otherVersion: { message: 'The interrupted run was saved by another version of Sieve.', hint: 'It cannot be read; start it again.' },

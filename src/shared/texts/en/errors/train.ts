@@ -80,7 +80,6 @@ export const train = {
   keep: {
     full: { message: 'The browser gives this page no more room.', hint: 'Delete kept runs under History, or free space on this device.' },
     locked: { message: 'Another tab of Sieve is writing to the same files.', hint: 'Close the other tab.' },
-    forbidden: { message: 'This browser lets the page keep nothing here.', hint: 'A private window or a strict setting forbids it. Export what you want to keep.' },
     unreachable: (why: string) => ({ message: `The browser could not reach its storage (${why}).`, hint: 'Reload the page. Export what you want to keep.' }),
     nothing: { message: 'There is no run to go on with.', hint: 'Start it again.' },
     damaged: { message: 'The token sets that belong to the checkpoint are damaged.', hint: 'Choose the data again and start anew.' },

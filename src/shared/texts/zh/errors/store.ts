@@ -78,7 +78,6 @@ export const store: Texts['errors']['store'] = {
     tags: (most) => ({ message: `最多 ${most} 个标签，每个最多 30 个字符。` }),
     fileGone: (why) => ({ message: `这个运行的文件不见了（${why}）。`, hint: '可能被浏览器清除了。请删除这一条。' }),
     otherModel: (model) => ({ message: `这个运行属于 ${model}，而另一个模型上的运行正在进行。`, hint: '请先停止它。' }),
-    modelFailed: (model) => ({ message: `这个运行属于 ${model}，但这个模型无法打开。`, hint: '请看“模型”里的说明。' }),
     gone: { message: '这个运行已不再保存。', hint: PERHAPS_DELETED },
     full: { message: '浏览器不再给这个页面更多空间。', hint: '请在下面删除保存的运行，或释放设备上的空间。' },
     otherVersion: { message: '中断的运行由另一个版本的 Sieve 保存。', hint: '无法读取，请重新开始。' },

@@ -76,7 +76,6 @@ export const train: Texts['errors']['train'] = {
   keep: {
     full: { message: '浏览器不再给这个页面更多空间。', hint: '请在“历史”里删除保存的运行，或释放设备上的空间。' },
     locked: { message: 'Sieve 的另一个标签页正在写同样的文件。', hint: '请关闭那个标签页。' },
-    forbidden: { message: '这个浏览器不让页面在这里保存任何东西。', hint: '隐私窗口或严格的设置不允许。请导出你想保留的内容。' },
     unreachable: (why) => ({ message: `浏览器无法访问自己的存储（${why}）。`, hint: '请重新载入页面。请导出你想保留的内容。' }),
     nothing: { message: '没有可以继续的运行。', hint: '请重新开始。' },
     damaged: { message: '检查点对应的词元集已损坏。', hint: '请重新选择数据，从头开始。' },
