@@ -12,7 +12,7 @@ const MODELS: Record<string, { id: ModelId; bar: Bar }> = {
   '4m': { id: 'sieve-stories-4m', bar: ['<=', 8] },
 };
 const PATIENCE = 180_000;
-const STEPS = 40;
+const STEPS = 20;
 
 /** What is seen on the page, in the order in which it should come. */
 const EVENTS = ['shell', 'sample pressed', 'data ready', 'model checking', 'model ready', 'train pressed', 'training', 'first step'] as const;
