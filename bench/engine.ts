@@ -15,6 +15,7 @@ import { openWebGpu } from '../src/engine/device/webgpu/webgpu';
 import { type Op, Program, type RowCount } from '../src/engine/device/program';
 import { readFloats } from '../src/engine/device/device';
 import { perElement, perRow, snippets } from '../src/engine/kernels/launch';
+import { openCpuDevice } from '../src/engine/kernels/openCpu';
 import { lowRankPartialBytes } from '../src/engine/kernels/lowRankGrad/lowRankGrad';
 import { type MatmulOptions, matmul } from '../src/engine/kernels/matmul/matmul';
 import { tuneMatmul } from '../src/engine/kernels/matmul/tuner';
@@ -31,6 +32,7 @@ import { type DownloadedModel, downloadModel } from '../src/hub/model';
 import { MODULE_KINDS, type RunConfig, type TrainConfig, runSchema, trainSchema } from '../src/shared/config';
 import { Rng } from '../src/shared/rng';
 import type { KernelTime, LlamaConfig, TokenBatch } from '../src/shared/types';
+import type { BenchOptions } from './record';
 import { forwardMacs, stepMacs, supervisedOf } from './work';
 
 export { type BufferScope, type Device, type Op, Program, type RowCount, type Tensor, rowCount };
@@ -42,6 +44,14 @@ export async function openGpu(): Promise<Device> {
   const gpu = await openWebGpu();
   if (!gpu.info.software) gpu.tuning = await tuneMatmul(gpu);
   return gpu;
+}
+
+/** What the row is to run on. @throws {Error} when the CPU engine got fewer threads than were asked for */
+export async function openDevice({ device, threads }: Pick<BenchOptions, 'device' | 'threads'>): Promise<Device> {
+  if (device === 'gpu') return openGpu();
+  const cpu = await openCpuDevice({ threads });
+  if (cpu.info.threads !== threads) throw new Error(`the CPU engine got ${cpu.info.threads} threads, not ${threads}: is the page isolated?`);
+  return cpu;
 }
 
 export const download = (id: string): Promise<DownloadedModel> => downloadModel({ kind: 'embedded', id });
