@@ -298,7 +298,7 @@ export function loraLayers(gpu: Device, scope: BufferScope, p: { layers: number;
   });
   const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d }));
   const unused = scope.alloc('unused', 16);
-  const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused, args: unused }));
+  const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused }));
   const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })) };
   return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ device: gpu, rPad: rank, scaling: 1, params, flat: flat.params, dropout: 0, optimizer: { grads: flat.grads, norm: unused } })) };
 }

@@ -64,16 +64,14 @@ function infoOf(device: GPUDevice, adapter: GPUAdapterInfo): DeviceInfo {
   };
 }
 
-const USAGE = { uniform: 'UNIFORM', indirect: 'INDIRECT' } as const;
-
 /** Buffers of a GPU; it orders frees and writes itself. */
 function memoryOf(device: GPUDevice): MemorySource {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   return {
     largest: Math.min(maxBufferSize, maxStorageBufferBindingSize),
     allocate: (label, size, usage) => {
-      const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-      return device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST | (usage ? GPUBufferUsage[USAGE[usage]] : 0) });
+      const { STORAGE, UNIFORM, COPY_SRC, COPY_DST } = GPUBufferUsage;
+      return device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST | (usage === 'uniform' ? UNIFORM : 0) });
     },
     free: (buffer) => (buffer as GPUBuffer).destroy(),
     write: (buffer, offset, bytes) => device.queue.writeBuffer(buffer as GPUBuffer, offset, bytes as Uint8Array<ArrayBuffer>),

@@ -64,7 +64,7 @@ export function addScaled(_device: Device, p: { rows: Rows; change: Tensor; base
   return {
     kernel: { label: `dora c y${isActive(rows) ? ' of open rows' : ''}`, code: compose(addScaledWgsl, { snippets: rowsSnippets(rows) }), constants: { D4 } },
     bindings: [rowsBinding(rows), p.change, p.base, p.y],
-    groups: isActive(rows) ? rows.args : perElement(rows, D4),
+    groups: perElement(rows, D4),
     cpu: addScaledCpu(p),
   };
 }
@@ -103,7 +103,7 @@ export function columnDots(device: Device, p: { rows: Rows; gradOut: Tensor; bas
   return {
     kernel: { label: `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`, code: compose(columnDotsWgsl, { snippets: rowsSnippets(rows) }), constants: { D4, X, Y } },
     bindings: [rowsBinding(rows), p.gradOut, p.base, p.sums],
-    groups: isActive(rows) ? rows.args : () => spread(Math.ceil(D4 / X)),
+    groups: () => spread(Math.ceil(D4 / X)),
     cpu: columnDotsCpu(p),
   };
 }

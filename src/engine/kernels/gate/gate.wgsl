@@ -1,15 +1,13 @@
 // Token gate and list of open rows: r by `ratiosFrom`, S by `keeps` ->
-//   ratio [rows], open [rows] = S (0 or 1), activeList [1 + rows] = count, then the open rows ascending,
-//   args [4] = workgroups {x, y, z, unused} of the dispatches over open rows. Overwrites all;
-//   adds to the StatSlot when `record`.
+//   ratio [rows], open [rows] = S (0 or 1), activeList [1 + rows] = count, then the open rows ascending. Overwrites
+//   all; adds to the StatSlot when `record`.
 // One workgroup: each thread takes one run of rows, a scan over the threads says where its list begins.
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<uniform> slot: GateSlot;
 @group(0) @binding(2) var<storage, read_write> ratio: array<f32>;
 @group(0) @binding(3) var<storage, read_write> open: array<u32>;
 @group(0) @binding(4) var<storage, read_write> activeList: array<u32>;
-@group(0) @binding(5) var<storage, read_write> args: array<vec4<u32>, 4>;
-@group(0) @binding(6) var<storage, read_write> stat: StatSlot;
+@group(0) @binding(5) var<storage, read_write> stat: StatSlot;
 
 var<workgroup> bins: array<atomic<u32>, RATIO_BINS>;       // integer counts: any order gives the same
 
@@ -52,22 +50,15 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     }
   }
   let count = ends[WIDTH - 1u];
-  if (lane == 0u) {
-    let chunks = chunksOf(count);
-    activeList[0] = count;
-    args[0] = vec4<u32>(divUp(count, shape.deltaRows), shape.deltaColumns, 1u, 0u);
-    args[1] = vec4<u32>(divUp(count, shape.dxRows), shape.dxColumns, 1u, 0u);
-    args[2] = vec4<u32>(chunks, shape.gradGroups, 1u, 0u);
-    // One chunk goes straight into the gradient.
-    args[3] = vec4<u32>(select(0u, shape.sumGroups, chunks > 1u), 1u, 1u, 0u);
-  }
+  if (lane == 0u) { activeList[0] = count; }
   if (shape.record == 0u) { return; }
   for (var b = lane; b < RATIO_BINS; b += WIDTH) { stat.histogram[b] += atomicLoad(&bins[b]); }
   if (lane == 0u) {
     stat.tokens += dims.rows;
     stat.opened += count;
-    stat.forwardRows += divUp(count, shape.deltaRows) * shape.deltaRows;
-    stat.dxRows += divUp(count, shape.dxRows) * shape.dxRows;
+    let computed = divUp(count, shape.tileRows) * shape.tileRows;
+    stat.forwardRows += computed;
+    stat.dxRows += computed;
     stat.gradRows += count;
   }
 }

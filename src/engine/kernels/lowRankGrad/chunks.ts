@@ -1,6 +1,7 @@
 /**
- * How the rows of a low-rank gradient are cut: chunks of equal length, each summed by its own workgroups. The gate
- * needs the rule too, because only the GPU knows how many rows are open. WGSL twin: chunks.wgsl.
+ * How the rows of a low-rank gradient are cut: chunks of equal length, each summed by its own workgroups. Of open rows
+ * only the GPU knows how many there are, so it works out its own chunks; the host dispatches for all rows. WGSL twin:
+ * chunks.wgsl.
  */
 import type { Device } from '../../device/device';
 import wgsl from './chunks.wgsl?raw';

@@ -36,7 +36,7 @@ function tileOf(device: Device, rank: number) {
 }
 
 /** Workgroups: of one chunk, those that make dB and then dA (y of the first dispatch), and of the sums (x of the second). */
-export function lowRankGroups(device: Device, { dOut, dIn, rank }: GradShape) {
+function lowRankGroups(device: Device, { dOut, dIn, rank }: GradShape) {
   const { rQuads, threads, shared } = tileOf(device, rank);
   const groups = (wide: number) => Math.ceil((shared * Math.ceil(wide / 8 / shared) * rank) / (4 * rQuads) / threads);
   return { groupsB: groups(dOut), gradGroups: groups(dOut) + groups(dIn), sumGroups: Math.ceil(((dOut + dIn) * rank) / 4 / SUM_THREADS) };
@@ -59,9 +59,8 @@ export interface LowRankGradParams extends GradShape {
   gradA: Tensor;
   /** alpha / rank. */
   scaling: number;
-  /** All rows, or the open ones only: for them also the dispatch sizes of the sums. */
+  /** All rows, or the open ones only. */
   rows: Rows;
-  sums?: { indirect: Tensor; offset: number };
 }
 
 /** gradB += scaling · Σ_rows g zᵀ and gradA += scaling · Σ_rows u xᵀ, over all rows or the open ones. */
@@ -82,7 +81,7 @@ export function lowRankGrad(device: Device, p: LowRankGradParams): Dispatch[] {
     kernel: { label: `dA, dB sums${open ? ' of open rows' : ''}`, code: compose(sumWgsl, { snippets }), constants: { THREADS: SUM_THREADS, ...rule.constants } },
     bindings: [rowsBinding(rows), p.partial, grads],
     values,
-    groups: open ? p.sums! : (counts) => [chunksOf(device, rows.of(counts)) > 1 ? sumGroups : 0, 1, 1],
+    groups: (counts) => [chunksOf(device, rows.of(counts)) > 1 ? sumGroups : 0, 1, 1],
     cpu: null,
   };
   return [
@@ -98,8 +97,7 @@ export function lowRankGrad(device: Device, p: LowRankGradParams): Dispatch[] {
       },
       bindings: [rowsBinding(rows), p.gradOut, p.z, p.x, p.u, grads, ...(cut ? [p.partial] : [])],
       values,
-      // One chunk: no need to size it on the GPU.
-      groups: open ? (cut ? rows.args : () => [1, gradGroups, 1]) : (counts) => [chunksOf(device, rows.of(counts)), gradGroups, 1],
+      groups: (counts) => [chunksOf(device, rows.of(counts)), gradGroups, 1],
       ...macs,
       cpu: lowRankGradCpu(p),
     },

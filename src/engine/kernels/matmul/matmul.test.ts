@@ -3,7 +3,7 @@ import { expectCloseToMax } from '../../testing/allclose';
 import { floats, onCpu, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import type { Device } from '../../device/device';
 import type { RowCount } from '../../device/program';
-import { type MatmulOptions, matmul, matmulTile, squareParts } from './matmul';
+import { type MatmulOptions, matmul, squareParts } from './matmul';
 import { type MatmulRef, matmulRef } from './matmul.ref';
 import { split } from './split';
 import { VARIANTS, shapeClass } from './variants';
@@ -74,35 +74,6 @@ for (const [variant, { fits }] of Object.entries(VARIANTS)) {
         await Promise.all([[57, 36, 12], [9, 36, 64]].map(([rows, n, k]) => check({ rows, n, k, transposed, variant, type: 'f16' })));
       });
     }
-    // The last has more tiles of rows than workgroups that take turns with them.
-    it.each([['two of three', 101, 36, (i: number) => i % 3 !== 1], ['none', 101, 36, () => false], ['many', 600, 68, (i: number) => i % 3 !== 1], ['few', 5, 36, (i: number) => i === 2 || i === 4, 5]] as const)('active rows, %s: only the listed rows are read and written', async (_, rows, n, open, max?: number) => {
-      const device = await testDevice();
-      const scope = device.buffers.scope('test');
-      const k = 12;
-      const index = [...Array(rows).keys()].filter(open);
-      const a = randomFloats(rows * k, 1);
-      const w = randomFloats(n * k, 2);
-      const start = randomFloats(rows * n, 3);
-      device.tuning = { active: variant };
-      const { rowsPerGroup, columnGroups } = matmulTile(device, n);
-      const args = scope.upload('args', Uint32Array.of(9, 9, 9, 9, Math.ceil(index.length / rowsPerGroup), columnGroups, 1), 'indirect');
-      const list = scope.upload('list', Uint32Array.of(index.length, ...index));
-      const out = scope.upload('out', start);
-      const parts = squareParts(device, { n, k, transposed: true, active: true });
-      const squares = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
-      const how = { n, k, transposed: true, accumulate: true, scale: 2 };
-      await runOps(device, matmul(device, { label: 'test', rows: { list, args: { indirect: args, offset: 16 }, max }, a: scope.upload('a', a), w: scope.upload('w', w), out, squares, ...how }));
-      device.tuning = {};
-      const expected = Float64Array.from(start);
-      const sums = matmulRef(expected, a, w, index, how);
-      expectCloseToMax(await floats(device, out, rows * n), expected, TOLERANCE);
-      const values = await floats(device, squares, rows * parts);
-      const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);
-      if (index.length) expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
-      expect(ofRow(1)).toBe(-parts);
-      scope.free();
-      expect(device.buffers.live().buffers).toBe(0);
-    });
     it('a row is the same, bit for bit, whichever rows are beside it', async () => {
       const together = await check({ rows: 75, n: 36, k: 64, transposed: true, variant });
       const first = await check({ rows: 1, n: 36, k: 64, transposed: true, variant });
@@ -142,6 +113,31 @@ describe.each(onCpu ? ['vector'] : (['vector', 'tileFew'] as const))('matmul wit
 });
 
 describe('matmul', () => {
+  it.each([['two of three', 101, 36, (i: number) => i % 3 !== 1], ['none', 101, 36, () => false], ['many', 600, 68, (i: number) => i % 3 !== 1], ['few', 5, 36, (i: number) => i === 2 || i === 4, 5]] as const)('active rows, %s: only the listed rows are read and written', async (_, rows, n, open, max?: number) => {
+    const device = await testDevice();
+    const scope = device.buffers.scope('test');
+    const k = 12;
+    const index = [...Array(rows).keys()].filter(open);
+    const a = randomFloats(rows * k, 1);
+    const w = randomFloats(n * k, 2);
+    const start = randomFloats(rows * n, 3);
+    const list = scope.upload('list', Uint32Array.of(index.length, ...index));
+    const out = scope.upload('out', start);
+    const parts = squareParts(device, { n, k, transposed: true, active: true });
+    const squares = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
+    const how = { n, k, transposed: true, accumulate: true, scale: 2 };
+    await runOps(device, matmul(device, { label: 'test', rows: { ...rowCount(scope, rows), list, max: max ?? rows }, a: scope.upload('a', a), w: scope.upload('w', w), out, squares, ...how }));
+    const expected = Float64Array.from(start);
+    const sums = matmulRef(expected, a, w, index, how);
+    expectCloseToMax(await floats(device, out, rows * n), expected, TOLERANCE);
+    const values = await floats(device, squares, rows * parts);
+    const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);
+    if (index.length) expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
+    expect(ofRow(1)).toBe(-parts);
+    scope.free();
+    expect(device.buffers.live().buffers).toBe(0);
+  });
+
   it('a product that is long for a slow adapter is split, with the same result', async () => {
     const device = await testDevice();
     const { software } = device.info;

@@ -6,7 +6,6 @@ import { type Device, hasQuads } from '../../device/device';
 import blocks from './blocks.wgsl?raw';
 import own from './own.wgsl?raw';
 import quad from './quad.wgsl?raw';
-import quadInTurn from './quadInTurn.wgsl?raw';
 import shared from './shared.wgsl?raw';
 import splitK from './splitK.wgsl?raw';
 import tile from './tile.wgsl?raw';
@@ -19,7 +18,7 @@ export interface ProductShape {
   k: number;
   /** W is [n, k]. */
   transposed: boolean;
-  /** Over the active rows of a gated module: only the GPU knows how many there are. */
+  /** Over the active rows of a gated module: only the GPU knows how many there are, and all have one kind of tile. */
   active?: boolean;
   /** The most rows there can be, where known. */
   maxRows?: number;
@@ -36,8 +35,6 @@ export interface Cut {
   columnsPerGroup: number;
   /** Columns that one value of `squares` sums over. */
   columnsPerPart: number;
-  /** How many workgroups share the tiles of rows in turns, where these are not dispatched one by one. */
-  inTurn?: number;
 }
 
 interface Variant {
@@ -68,20 +65,16 @@ const tiles = (rows: number, most: number, threads: number): Variant => ({
   },
 });
 
-/** Workgroups that keep a software adapter's cores busy: it runs a dispatch as at most so many tasks. */
-const TASKS = 16;
-
 /** Larger tiles, the four lanes of a quad sharing their weights. */
 const quads = (rows: number): Variant => ({
   fits: hasQuads,
-  cut: (_, { n, k, active }) => {
+  cut: (_, { n, k }) => {
     // Over a short sum the stores are the cost: half the width is as fast and compiles in half the time.
-    const columns = columnsFor(n, rows > 4 && (active || k < 32) ? 4 : 8);
+    const columns = columnsFor(n, rows > 4 && k < 32 ? 4 : 8);
     return {
-      wgsl: [blocks, weightsQuad, tile, active ? quadInTurn : quad], enables: ['subgroups'],
+      wgsl: [blocks, weightsQuad, tile, quad], enables: ['subgroups'],
       consts: { COLUMNS: columns, ROWS: rows }, constants: {},
       rowsPerGroup: 4 * rows, columnsPerGroup: 4 * columns, columnsPerPart: 4 * columns,
-      ...(active ? { inTurn: Math.ceil(TASKS / Math.ceil(n / (4 * columns))) } : {}),
     };
   },
 });
@@ -153,18 +146,21 @@ export const shapeClass = ({ n, k, transposed }: ProductShape): ShapeClass => `$
 
 /** What suits this kind of adapter, without measuring. */
 export function staticChoice(device: Device, shape: ProductShape): VariantName {
+  if (shape.active) return 'tile8';
   if (isFew(shape)) return device.info.software ? 'tileFew' : 'vector';
-  if (device.info.software) return hasQuads(device) ? (shape.active ? 'quad4' : 'quad8') : shape.active || shape.n < 32 ? 'tile8' : 'tile16';
-  if (shape.active || shape.k < 32) return 'tile8';
+  if (device.info.software) return hasQuads(device) ? 'quad8' : shape.n < 32 ? 'tile8' : 'tile16';
+  if (shape.k < 32) return 'tile8';
   return shape.n <= 64 ? 'splitK' : 'shared';
 }
 
-/** The variant for a shape: the tuned one of its class, where it fits, else the static one. */
+/**
+ * The variant for a shape: the tuned one of its class, where it fits, else the static one. The tuner leaves active products
+ * and those of few rows be.
+ */
 export function choose(device: Device, shape: ProductShape): VariantName {
   const standard = staticChoice(device, shape);
-  // One variant for all active products, since the GPU counts their tiles knowing n alone. The tuner leaves these and
-  // those of few rows be.
-  const tuned = device.tuning[shape.active ? 'active' : isFew(shape) ? 'few' : shapeClass(shape)];
+  if (shape.active) return standard;
+  const tuned = device.tuning[isFew(shape) ? 'few' : shapeClass(shape)];
   return tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(device, shape) ? (tuned as VariantName) : standard;
 }
 
