@@ -14,7 +14,7 @@ import type { Device } from '../src/engine/device/device';
 import { openWebGpu } from '../src/engine/device/webgpu/webgpu';
 import { type Op, Program, type RowCount } from '../src/engine/device/program';
 import { readFloats } from '../src/engine/device/device';
-import { perElement, perRow, snippets } from '../src/engine/kernels/launch';
+import { perElement, perRow, rowThreads, snippets } from '../src/engine/kernels/launch';
 import { lowRankPartialBytes } from '../src/engine/kernels/lowRankGrad/lowRankGrad';
 import { type MatmulOptions, matmul } from '../src/engine/kernels/matmul/matmul';
 import { tuneMatmul } from '../src/engine/kernels/matmul/tuner';
@@ -35,7 +35,7 @@ import { forwardMacs, stepMacs, supervisedOf } from './work';
 
 export { type BufferScope, type Device, type Op, Program, type RowCount, type Tensor, rowCount };
 /** For the peers' graph, and for merging an adapter into a file. */
-export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, ratesBytes, readFloats, snippets, sumLoss };
+export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, ratesBytes, readFloats, rowThreads, snippets, sumLoss };
 
 /** The adapter as the app uses it: tuned, unless it is a software one. */
 export async function openGpu(): Promise<Device> {

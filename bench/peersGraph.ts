@@ -4,7 +4,7 @@
  */
 import {
   ADAMW_HYPER_BYTES, type BufferScope, type Device, type Op, Program, type RowCount, type Tensor,
-  adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, ratesBytes, readFloats, rowCount, snippets, sumLoss,
+  adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, ratesBytes, readFloats, rowCount, rowThreads, snippets, sumLoss,
 } from './engine';
 import geluWgsl from './gelu.wgsl?raw';
 import geluBackwardWgsl from './geluBackward.wgsl?raw';
@@ -30,6 +30,7 @@ const elementwise = (label: string, wgsl: string, rows: RowCount, d: number, ...
   kernel: { label, code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4: d / 4 } },
   bindings: [rows.dims, ...tensors],
   groups: perElement(rows, d / 4),
+  cpu: null,
 });
 
 export class PeersGraph {
@@ -72,9 +73,10 @@ export class PeersGraph {
     ]);
     const loss: Op[] = [
       {
-        kernel: { label: 'mse', code: compose(mseWgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { D4: D / 4, WIDTH: gpu.rowWidth } },
+        kernel: { label: 'mse', code: compose(mseWgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { D4: D / 4, WIDTH: rowThreads(gpu) } },
         bindings: [rows.dims, hidden[L], target, losses, gradH],
         groups: perRow(rows),
+        cpu: null,
       },
       sumLoss(gpu, { rows, loss: losses, total: this.#total }),
     ];

@@ -9,7 +9,7 @@ import { type Session, type State, initialState } from './slices';
 import { TestPort, clientOn, stepEvent } from './testing/fixtures';
 
 const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
-const GPU = { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 };
+const GPU = { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 };
 const set = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
 const experiment = defaultExperiment();
 const snapshot = (step: number): SessionState => ({ version: 1, experiment, step, evaluated: 0, tookBest: false, stopping: false, failed: [], tuning: {}, layout: null, data: null, runs: {}, early: [], signs: {} });

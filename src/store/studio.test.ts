@@ -14,7 +14,7 @@ const INFO: ModelInfo = {
   config: { layers: 2, dModel: 8, heads: 2, kvHeads: 1, headDim: 4, ffn: 16, vocab: 32, context: 128, ropeTheta: 1e4, rmsEps: 1e-5, tied: true, bosId: 1, eosIds: [2] },
   parameters: 1000, weightBytes: 4000,
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
-  gpu: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
+  gpu: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
 const PLAN: MemoryPlan = { items: [{ part: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {

@@ -8,7 +8,7 @@ import { GpuCommands, GpuReadback, prepare } from './commands';
 import { Pipelines } from './pipelines';
 import { GpuProfiler } from './profiler';
 
-const WANTED_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
+const WANTED_FEATURES = ['timestamp-query', 'shader-f16'] as const;
 /** Limits that are asked for at the adapter's own maximum. */
 const WANTED_LIMITS = [
   'maxBufferSize',
@@ -57,7 +57,6 @@ function infoOf(device: GPUDevice, adapter: GPUAdapterInfo): DeviceInfo {
     software: isSoftware(adapter),
     threads: null,
     shaderF16: device.features.has('shader-f16'),
-    subgroupSize: device.features.has('subgroups') ? [adapter.subgroupMinSize, adapter.subgroupMaxSize] : null,
     timestamps: device.features.has('timestamp-query'),
     maxBufferSize: device.limits.maxBufferSize,
     maxBindingSize: device.limits.maxStorageBufferBindingSize,
@@ -83,7 +82,6 @@ export class WebGpuDevice implements Device {
   readonly buffers: Buffers;
   readonly lost: Promise<string>;
   readonly pipelines: Pipelines;
-  rowWidth: number;
   tuning: Record<string, string> = {};
   readonly #device: GPUDevice;
   #error: GpuError | null = null;
@@ -93,7 +91,6 @@ export class WebGpuDevice implements Device {
     this.info = infoOf(device, adapter);
     this.buffers = new Buffers(memoryOf(device));
     this.pipelines = new Pipelines(device);
-    this.rowWidth = this.info.software ? 4 : 64;
     this.lost = device.lost.then((l) => `${l.reason}: ${l.message}`);
     device.addEventListener('uncapturederror', (event) => {
       this.#error ??= new GpuError(texts().errors.engine.gpu.reported(event.error.message));

@@ -96,12 +96,12 @@ test.skipIf(onCpu)('one dispatch or two: the same bits', async () => {
   expect((await runGate(1001, 16, 40)).ratio).toEqual(fused.ratio);
 });
 
-test.skipIf(onCpu)('a row at a time, as on a GPU: the same bits', async () => {
+test.skipIf(onCpu)('many threads, as on a GPU: the same bits', async () => {
   for (const large of [false, true]) {
-    const [four, one] = [await runGate(1001, 16, 40, { large }), await runGate(1001, 16, 40, { large, software: false })];
-    expect(one.ratio).toEqual(four.ratio);
-    expect(one.list).toEqual(four.list);
-    expect(one.stats).toEqual(four.stats);
+    const [few, many] = [await runGate(1001, 16, 40, { large }), await runGate(1001, 16, 40, { large, software: false })];
+    expect(many.ratio).toEqual(few.ratio);
+    expect(many.list).toEqual(few.list);
+    expect(many.stats).toEqual(few.stats);
   }
 });
 

@@ -4,6 +4,7 @@ import type { Device } from '../../device/device';
 import dims from '../../device/dims.wgsl?raw';
 import type { Counts, Dispatch, Groups, RowCount } from '../../device/program';
 import scan from '../scan.wgsl?raw';
+import { sharing } from '../launch';
 import { gateListCpu, gateRatiosCpu } from './gate.cpu';
 import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
@@ -67,26 +68,25 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
   const inputs = lowRank ? [size.z, size.gram, p.squares.tensor] : [size.squares, p.squares.tensor];
   const ratio = lowRank ? ratioWgsl : ratioOfSquaresWgsl;
   const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.stat];
-  const atOnce = device.info.software ? 4 : 1;
-  const constants = { WIDTH: device.info.software ? 4 : 256 };
+  const constants = { WIDTH: sharing(device, 256) };
   return [
     {
-      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 2 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
+      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 2 + inputs.length }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
       bindings: [p.rows.dims, p.ratio, ...inputs],
       values,
-      groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / (THREADS * atOnce)) : 0, 1, 1],
+      groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / THREADS) : 0, 1, 1],
       cpu: gateRatiosCpu(p),
     },
     ...(p.mark ?? []),
     {
-      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 6, AT_ONCE: 1 }, snippets: [dims, scan, slots, shape, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
+      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 6 }, snippets: [dims, scan, slots, shape, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
       cpu: gateListCpu({ ...p, marked: p.mark !== undefined }),
     },
     ...(p.mark ? [] : [{
-      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 6, SHAPE_AT: 6 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, scan, slots, shape, ratio, keepAbove] }), constants },
+      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 6, SHAPE_AT: 6 + inputs.length }, snippets: [dims, scan, slots, shape, ratio, keepAbove] }), constants },
       bindings: [...outputs, ...inputs],
       values,
       groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],

@@ -1,4 +1,4 @@
-// Token gate and list of open rows: r by `ratiosFrom`, S by `keeps` ->
+// Token gate and list of open rows: r by `ratioOf`, S by `keeps` ->
 //   ratio [rows], open [rows] = S (0 or 1), activeList [1 + rows] = count, then the open rows ascending. Overwrites
 //   all; adds to the StatSlot when `record`.
 // One workgroup: each thread takes one run of rows, a scan over the threads says where its list begins.
@@ -13,9 +13,8 @@ var<workgroup> bins: array<atomic<u32>, RATIO_BINS>;       // integer counts: an
 
 fn divUp(a: u32, b: u32) -> u32 { return (a + b - 1u) / b; }
 
-// Notes the ratio of one row, where it is one of this thread's; returns 1 when its gate is open.
-fn keep(row: u32, end: u32, r: f32) -> u32 {
-  if (row >= end) { return 0u; }
+// Notes r and S of one row; returns 1 when its gate is open.
+fn keep(row: u32, r: f32) -> u32 {
   let kept = select(0u, 1u, keeps(row, r));
   ratio[row] = r;
   open[row] = kept;
@@ -29,19 +28,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   let first = min(lane * run, dims.rows);
   let last = min(first + run, dims.rows);
   var mine = 0u;
-  // The test comes last, for the same reason as in `ratiosFrom`.
-  var some = first;
-  if (first < last) {
-    loop {
-      let r = ratiosFrom(some, last - 1u);
-      mine += keep(some, last, r.x);
-      if (AT_ONCE > 1u) { mine += keep(some + 1u, last, r.y) + keep(some + 2u, last, r.z) + keep(some + 3u, last, r.w); }
-      continuing {
-        some += AT_ONCE;
-        break if some >= last;
-      }
-    }
-  }
+  for (var row = first; row < last; row++) { mine += keep(row, ratioOf(row)); }
   var at = 1u + runningSum(mine, lane) - mine;
   for (var row = first; row < last; row++) {
     if (open[row] != 0u) {

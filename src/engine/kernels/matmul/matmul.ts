@@ -5,6 +5,7 @@ import { isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import beforeNothing from './beforeNothing.wgsl?raw';
 import beforeOut from './beforeOut.wgsl?raw';
 import beforeResidual from './beforeResidual.wgsl?raw';
+import blocks from './blocks.wgsl?raw';
 import { PANEL, matmulCpu } from './matmul.cpu';
 import product from './product.wgsl?raw';
 import type { MatmulOptions } from './options';
@@ -60,13 +61,13 @@ function codeOf(device: Device, { rows, transposed, accumulate, residual, square
   const load = loadSnippet(device, w);
   const before = residual ? beforeResidual : accumulate ? beforeOut : beforeNothing;
   const afterOut = 4;
-  return compose(cut.wgsl.at(-1)!, {
-    enables: [...cut.enables, ...load.enables],
+  return compose(cut.wgsl, {
+    enables: load.enables,
     consts: {
       TRANSPOSED: transposed, ...cut.consts,
       RESIDUAL: afterOut, SQUARES: afterOut + (residual ? 1 : 0), SHAPE: afterOut + (residual ? 1 : 0) + (squares ? 1 : 0),
     },
-    snippets: [...rowsSnippets(rows), load.wgsl, product, before, squares ? squaresKept : squaresIgnored, ...cut.wgsl.slice(0, -1)],
+    snippets: [...rowsSnippets(rows), load.wgsl, product, before, squares ? squaresKept : squaresIgnored, blocks],
   });
 }
 
