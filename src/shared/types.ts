@@ -83,8 +83,6 @@ export interface DeviceInfo {
   /** Threads of the CPU engine; null on a GPU. */
   threads: number | null;
   shaderF16: boolean;
-  /** Fewest and most lanes of a subgroup; null without subgroup operations. */
-  subgroupSize: [min: number, max: number] | null;
   timestamps: boolean;
   maxBufferSize: number;
   maxBindingSize: number;

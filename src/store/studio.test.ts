@@ -22,7 +22,7 @@ const INFO: ModelInfo = {
   parameters: 1000, weightBytes: 4000,
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
   gradients: { state: 'agrees', tokens: 16, layers: 2, ofLayers: 2, lossError: 0, lossTolerance: 1e-4, gradientError: 0, gradientTolerance: 1e-3, worst: 'x' },
-  device: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: false, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
+  device: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: false, shaderF16: false, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
 const CPU: ModelInfo = { ...INFO, gradients: null, device: { ...INFO.device, kind: 'cpu', vendor: '', architecture: '', software: true, threads: 2 } };
 const ADAPTER = { info: { vendor: 'v', architecture: 'a', description: '', isFallbackAdapter: false } };
