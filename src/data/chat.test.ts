@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseChat } from './chat';
+import { isChat, parseChat } from './chat';
 import { detect } from './detect';
 import { tableOf } from './testing/table';
 
@@ -7,13 +7,13 @@ const json = JSON.stringify;
 
 it('reads messages and ShareGPT, and parts of a content', () => {
   expect(parseChat(json([{ role: 'system', content: 's' }, { role: 'USER', content: [{ type: 'text', text: 'a' }, { type: 'image' }, { type: 'text', text: 'b' }] }, { role: 'assistant', content: null }])))
-    .toEqual({ style: 'messages', turns: [{ role: 'system', text: 's' }, { role: 'user', text: 'ab' }, { role: 'assistant', text: '' }] });
-  expect(parseChat(json([{ from: 'human', value: 'q' }, { from: 'gpt', value: 'a' }]))).toEqual({ style: 'sharegpt', turns: [{ role: 'user', text: 'q' }, { role: 'assistant', text: 'a' }] });
+    .toEqual({ style: 'messages', media: ['images'], turns: [{ role: 'system', text: 's' }, { role: 'user', text: 'ab' }, { role: 'assistant', text: '' }] });
+  expect(parseChat(json([{ from: 'human', value: 'q' }, { from: 'gpt', value: 'a' }]))).toEqual({ style: 'sharegpt', media: [], turns: [{ role: 'user', text: 'q' }, { role: 'assistant', text: 'a' }] });
 });
 
 it('takes nothing else for a chat', () => {
   for (const cell of ['', 'text', '[]', '[1]', '[{]', '{"role":"user"}', json([{ role: 'nobody', content: 'x' }]), json([{ role: 'user', content: 5 }]), json([{ role: 'constructor', content: 'x' }]), '[{"__proto__":{"role":"user","content":"x"}}]']) {
-    expect(parseChat(cell), cell).toBeNull();
+    expect(isChat(parseChat(cell)), cell).toBe(false);
   }
 });
 

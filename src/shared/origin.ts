@@ -1,6 +1,6 @@
 /** Schemas of what a kept result says of where it came from: the model, the devices, and how rows became text. */
 import { z } from 'zod';
-import { type ChatTemplate, DATA_KINDS, type Mapping, type PromptTemplate } from './data';
+import { type ChatTemplate, DATA_KINDS, type Mapping, type PromptTemplate, SPEAKERS } from './data';
 import type { ModelSource, UsedDevice } from './types';
 
 const text = z.string().max(20_000);
@@ -35,4 +35,6 @@ export const templateSchema = z.strictObject({ prompt: text, completion: text, c
 export const mappingSchema = z.strictObject({
   kind: z.enum(DATA_KINDS),
   roles: z.record(z.string().max(100), z.string().max(1000).nullable()),
+  speakers: z.record(z.string().max(200), z.enum(SPEAKERS)).optional(),
+  lastAnswer: z.boolean().optional(),
 }) satisfies z.ZodType<Mapping>;

@@ -83,8 +83,6 @@ export interface DeviceInfo {
   /** Threads of the CPU engine; null on a GPU. */
   threads: number | null;
   shaderF16: boolean;
-  /** Fewest and most lanes of a subgroup; null without subgroup operations. */
-  subgroupSize: [min: number, max: number] | null;
   timestamps: boolean;
   maxBufferSize: number;
   maxBindingSize: number;
@@ -206,6 +204,8 @@ export interface Tokenizer {
   special: ReadonlyMap<number, string>;
   bosId: number | null;
   eosId: number | null;
+  /** Tokens at which generation stops: of the tokenizer, the model's configuration and its generation settings. */
+  stopIds: ReadonlySet<number>;
 }
 
 /**

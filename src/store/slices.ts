@@ -1,7 +1,7 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
 import { type Language, language, texts } from '../shared/texts';
 import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
-import type { ChatTemplate, Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet, SampleWords } from '../shared/data';
+import { type ChatTemplate, type Mapping, type PrepareReport, type PreviewExample, type PromptTemplate, READ_AUTO, type ReadChoices, REPAIRS, type Repairs, type RowEdits, type SampleSet, type SampleWords } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
@@ -44,7 +44,6 @@ export interface ModelSlice {
 }
 
 export type DataOrigin = { kind: 'sample'; id: string } | { kind: 'file'; name: string } | { kind: 'paste' };
-export type HeaderMode = 'auto' | 'yes' | 'no';
 
 /** What a person has decided about single rows and kinds of issues; each change can be undone. */
 export interface Decisions {
@@ -61,10 +60,13 @@ export interface DatasetSlice {
   /** How far reading or preparing is. */
   progress: Progress | null;
   origin: DataOrigin | null;
-  header: HeaderMode;
+  /** How the file is read, as far as a person has chosen. */
+  choices: ReadChoices;
   parsed: DataReplies['parse'] | null;
   /** What the user has chosen; starts as detected. */
   mapping: Mapping | null;
+  /** Whether a person has chosen what the columns mean: it is not guessed again then. */
+  ownMapping: boolean;
   template: PromptTemplate;
   /** What the model that is open brings for chats, and the name of the one that is wanted; null = none of them. */
   chatTemplates: ChatTemplate[];
@@ -240,7 +242,7 @@ export interface State {
 export const MAX_EXAMPLES = 20_000;
 
 export const noDecisions = (): Decisions => ({
-  repairs: { ragged: false, quote: false, encoding: false, duplicate: false, long: false, leak: false },
+  repairs: Object.fromEntries(REPAIRS.map((repair) => [repair, false])) as Repairs,
   edits: { excluded: [], changed: [] },
 });
 
@@ -248,7 +250,7 @@ export function initialState(): State {
   return {
     model: { status: 'none', source: null, info: null, phase: 'idle', progress: null, gpu: null, choice: 'auto', moving: null },
     dataset: {
-      samples: [], status: 'empty', origin: null, header: 'auto', parsed: null, mapping: null,
+      samples: [], status: 'empty', origin: null, choices: READ_AUTO, parsed: null, mapping: null, ownMapping: false,
       template: { prompt: '', completion: '' }, chatTemplates: [], chatChoice: 'default', completionOnly: true, heldOutShare: 0.1, seed: 1,
       maxExamples: MAX_EXAMPLES, stratify: true, decisions: noDecisions(), past: [], progress: null, version: 0,
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,

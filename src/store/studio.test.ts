@@ -4,6 +4,7 @@ import type { PrepareOptions } from '../shared/data';
 import type { DeviceChoice } from '../shared/types';
 import { whyNotTrain } from '../ui/whyNotTrain';
 import { noGpuReason } from './device';
+import { noDecisions } from './slices';
 import { MODULES, TestPort, clientOn, endedSession, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
@@ -21,14 +22,14 @@ const INFO: ModelInfo = {
   parameters: 1000, weightBytes: 4000,
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
   gradients: { state: 'agrees', tokens: 16, layers: 2, ofLayers: 2, lossError: 0, lossTolerance: 1e-4, gradientError: 0, gradientTolerance: 1e-3, worst: 'x' },
-  device: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: false, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
+  device: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: false, shaderF16: false, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
 const CPU: ModelInfo = { ...INFO, gradients: null, device: { ...INFO.device, kind: 'cpu', vendor: '', architecture: '', software: true, threads: 2 } };
 const ADAPTER = { info: { vendor: 'v', architecture: 'a', description: '', isFallbackAdapter: false } };
 const PLAN: MemoryPlan = { items: [{ part: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {
-  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
-  sample: [['p', 'c']], rowCount: 10,
+  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', quote: 'double', surplus: 1, unit: null, notes: [], encoding: 'utf-8', legacy: null, packed: null, files: [], heldOutFrom: null },
+  sample: [['p', 'c']], rowCount: 10, repairs: noDecisions().repairs, empty: [],
   detection: { mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } }, evidence: ['names'] },
   template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
 };
@@ -36,7 +37,7 @@ const tokens = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), s
 const PREPARED = (): DataReplies['prepare'] => ({
   report: {
     rows: 10, usable: 10, excluded: 0, changed: 0, examples: 10, train: 9, heldOut: 1, tokens: 40, supervised: 20, longest: 4, truncated: 0, issues: [],
-    lengths: { width: 1, counts: [10], limit: 8 }, labels: null, warnings: [], problem: null,
+    lengths: { width: 1, counts: [10], limit: 8 }, labels: null, checked: [], strangers: [], warnings: [], problem: null,
   },
   preview: [], train: tokens(), heldOut: tokens(),
 });
@@ -315,7 +316,8 @@ test('the latest choice of data wins over an earlier one that is slower', async 
   await second;
   data.say({ kind: 'reply', requestId: slow, value: PARSED });
   await first;
-  expect(state().dataset.status).toBe('failed');
+  // What was open before both stays.
+  expect(state().dataset).toMatchObject({ status: 'ready', parsed: PARSED });
   expect(state().ui.notices.map((n) => n.info.message)).toEqual(['second is bad']);
 });
 
@@ -421,8 +423,8 @@ test('pasted text gets a name that says what it looks like', () => {
 
 test('mappings and prompts for a kind that was not detected', async () => {
   const never = () => Promise.reject(new Error('no chat'));
-  expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({ kind: 'text-label', roles: { label: 'Label', text: 'sentence' } });
-  expect(startMapping('instruction', ['a', 'b'])).toEqual({ kind: 'instruction', roles: { instruction: 'a', input: null, output: 'b' } });
+  expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({ kind: 'text-label', roles: { label: 'Label', text: 'sentence', second: null } });
+  expect(startMapping('instruction', ['a', 'b'])).toEqual({ kind: 'instruction', roles: { instruction: 'a', input: null, output: 'b', system: null, history: null } });
   const mapping = startMapping('instruction', ['instruction', 'input', 'output']);
   expect(await comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' }, never)).toBe('Do {this}\n');
   expect(await comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' }, never)).toBe('Once');
@@ -507,23 +509,35 @@ test('decisions about rows reach the worker, and each can be undone', async () =
     return prepares().at(-1)!.options as PrepareOptions;
   };
   studio.data.repair('ragged', true);
+  // Other rows can be read now: what the columns mean is guessed again first.
+  await sent(data, 'detect');
+  expect(data.last('detect').repairs).toMatchObject({ ragged: true });
+  const again = { ...PARSED.detection, evidence: ['again'] };
+  data.reply('detect', { detection: again, template: PARSED.template });
   expect((await next(2)).repairs).toMatchObject({ ragged: true, quote: false });
   studio.data.exclude(4, true);
   expect((await next(3)).edits.excluded).toEqual([4]);
   studio.data.editRow(2, ['p', 'c']);
   studio.data.editRow(2, ['p', 'd']);
   expect((await next(4)).edits.changed).toEqual([[2, ['p', 'd']]]);
+  expect(state().dataset.parsed?.detection).toEqual(again);
   expect(state().dataset.past.map((p) => p.deed)).toEqual([{ did: 'repair', issue: 'ragged' }, { did: 'exclude' }, { did: 'edit' }, { did: 'edit' }]);
   studio.data.undo();
   studio.data.undo();
   studio.data.undo();
   expect(await next(5)).toMatchObject({ repairs: { ragged: true }, edits: { excluded: [], changed: [] } });
   const paste = studio.data.openPaste('{"a": 1}');
-  expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } });
   data.fail('parse', { name: 'Cancelled', message: 'Cancelled.', hint: '' });
   await paste;
-  expect(state().dataset).toMatchObject({ status: 'empty', origin: null });
+  // Whoever ends reading has what was open before, decisions and all.
+  expect(state().dataset).toMatchObject({ status: 'ready', decisions: { repairs: { ragged: true } } });
   expect(state().ui.notices).toEqual([]);
+  const other = studio.data.openPaste('{"a": 1}');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
+  data.reply('parse', PARSED);
+  await vi.waitFor(() => expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } }));
+  await next(6);
+  await other;
 });
 
 test('what is asked while the data cannot be prepared says no more than why they cannot', async () => {

@@ -32,7 +32,10 @@ export async function openModel(device: Device, source: ModelSource, emit: (even
   emit({ type: 'phase', phase: 'loading' });
   const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
   const tokenizer = await openTokenizer(source);
-  const base = new BaseModel(device, model.config, (name) => model.weights.get(name).data);
+  // Whoever learns the tokenizer's end must stop there, whatever the model's own configuration says.
+  const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
+  const config = { ...model.config, eosIds: [...new Set([...model.config.eosIds, ...stops])] };
+  const base = new BaseModel(device, config, (name) => model.weights.get(name).data);
   try {
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
@@ -45,7 +48,7 @@ export async function openModel(device: Device, source: ModelSource, emit: (even
     const check = await checkLogits(device, base, model, tokenizer, ids);
     if (device.info.kind === 'gpu') progress('checking', texts().errors.train.progress.gradients);
     const gradients = device.info.kind === 'gpu' ? await checkGradients(base, (name) => model.weights.get(name).data, ids) : null;
-    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gradients, device: device.info };
+    const info: ModelInfo = { source, config, parameters: parameterCount(config), weightBytes: base.bytes, check, gradients, device: device.info };
     return { base, tokenizer, info };
   } catch (error) {
     base.free();

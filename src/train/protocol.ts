@@ -4,7 +4,7 @@
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
 import type { ExperimentConfig } from '../shared/config';
-import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, RenderedChat, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
+import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, ReadChoices, RenderedChat, Repairs, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
@@ -235,8 +235,10 @@ export type DataRequest =
   | { type: 'try-template'; mapping: Mapping; template: PromptTemplate }
   /** Chats as prompts in a model's own template, whatever is under way. */
   | { type: 'dress'; template: ChatTemplate; chats: Turn[][] }
-  /** Reads a file, packed or not. Ends every parse, prepare and list that is under way. */
-  | { type: 'parse'; fileName: string; file: Blob; header: 'auto' | 'yes' | 'no' }
+  /** Reads files, packed or not. Ends every parse, prepare and list that is under way. What was read before stays where it fails. */
+  | { type: 'parse'; files: { path: string; file: Blob }[]; choices: ReadChoices }
+  /** What the columns mean once these repairs are made. Needs `parse`. */
+  | { type: 'detect'; repairs: Repairs }
   /** Ends a prepare or list that is under way. */
   | { type: 'prepare'; options: PrepareOptions }
   /** Examples `from … from+count`, as token chips. Needs `prepare`, as do all below. */
@@ -254,7 +256,9 @@ export interface DataReplies {
   'open-tokenizer': { templates: ChatTemplate[] };
   'try-template': { segments: Segment[] };
   dress: { prompts: Prompt[] };
-  parse: { table: TableInfo; sample: string[][]; rowCount: number; detection: Detection; template: PromptTemplate };
+  /** `repairs` are those without which hardly a row could be read; `empty` names columns without any value among the first rows. */
+  parse: { table: TableInfo; sample: string[][]; rowCount: number; repairs: Repairs; empty: string[] } & DataReplies['detect'];
+  detect: { detection: Detection; template: PromptTemplate };
   /** Both sets are empty where the report names a problem. */
   prepare: { report: PrepareReport; preview: PreviewExample[]; train: TokenSet; heldOut: TokenSet };
   preview: { examples: PreviewExample[] };

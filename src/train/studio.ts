@@ -260,7 +260,9 @@ export class Studio {
       const [adapters, thresholds] = [await run.adapters(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
       const check = checked ? await this.#check(run, model, thresholds !== null) : null;
-      return { files: adapterFiles({ run: run.config, modelName: sourceName(model.info.source), adapters, thresholds, template, check }) };
+      const { source } = model.info;
+      const from = { id: source.id, revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null };
+      return { files: adapterFiles({ run: run.config, model: from, adapters, thresholds, template, check }) };
     });
   }
 

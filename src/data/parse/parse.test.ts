@@ -7,7 +7,7 @@ import { MAX_FILE_BYTES, parseFile } from './index';
 import { MAX_COLUMNS } from './table';
 
 /** The table with its rows written out, and what is wrong with the others. */
-const parseBytes = async (name: string, bytes: Uint8Array, header?: 'auto' | 'yes' | 'no') => plainTable(await parseFile(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), header));
+const parseBytes = async (name: string, bytes: Uint8Array, header?: 'auto' | 'yes' | 'no') => plainTable(await parseFile(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), header && { header }));
 const parse = (name: string, text: string, header?: 'auto' | 'yes' | 'no') => parseBytes(name, utf8(text), header);
 
 /** The DataError that `run` throws; fails when there is none. */
@@ -49,19 +49,19 @@ describe('JSON', () => {
   it('skips a broken line, with its number', async () => {
     const t = await parse('a.jsonl', `${lines(9, (i) => `{"a":"${i}"}`)}\n{"a": broken`);
     expect(t.rows).toHaveLength(9);
-    expect(t.broken).toEqual([{ line: 10, state: 'syntax', cells: ['{"a": broken', 'not valid JSON: {"a": broken'] }]);
+    expect(t.broken).toEqual([{ line: 10, state: 'syntax', cells: ['{"a": broken', 'not valid JSON: “broken” is no value, at character 7: {"a": broken'] }]);
   });
 
   it('refuses when more than a fifth is broken, naming the first line', async () => {
     const e = await refusal(() => parse('a.jsonl', '{"a":1}\n{"a":2}\n{"a"\n{"a":3}'));
     expect(e.line).toBe(3);
-    expect(e.message).toMatch(/1 of 4 rows.*line 3: not valid JSON: {"a"/);
+    expect(e.message).toMatch(/1 of 4 rows.*line 3: not valid JSON: a \{ is never closed, at character 5: {"a"/);
   });
 
   it('skips a broken record of an array, with its line', async () => {
     const t = await parse('a.json', `[\n${lines(9, (i) => `{"a":"${i}"},`)}\n{"a": }]`);
     expect(t.rows).toHaveLength(9);
-    expect(t.broken).toEqual([{ line: 11, state: 'syntax', cells: ['{"a": }', 'not valid JSON: {"a": }'] }]);
+    expect(t.broken).toEqual([{ line: 11, state: 'syntax', cells: ['{"a": }', 'not valid JSON: a value is missing before “}”, at character 7: {"a": }'] }]);
     expect((await refusal(() => parse('a.json', '[{"a":1},\n{"a":},\n{"a":3}]'))).line).toBe(2);
   });
 
@@ -188,7 +188,7 @@ describe('encodings', () => {
     expect((await parseBytes('a.csv', le))).toMatchObject({ encoding: 'utf-16le', rows: [['é', '1'], ['b', '0']] });
     expect((await parseBytes('a.csv', be))).toMatchObject({ encoding: 'utf-16be', rows: [['é', '1'], ['b', '0']] });
     expect((await refusal(() => parseBytes('a.csv', le.slice(0, -1)))).message).toMatch(/damaged/);
-    expect((await refusal(() => parseBytes('a.csv', le.slice(2)))).message).toMatch(/UTF-16 without the mark/);
+    expect(await parseBytes('a.csv', le.slice(2))).toMatchObject({ encoding: 'utf-16le', rows: [['é', '1'], ['b', '0']] });
   });
 
   it('keeps Latin-1 lines apart, and never replaces a letter', async () => {

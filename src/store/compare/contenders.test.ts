@@ -172,7 +172,7 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
   const pick = (total: number) => total - 2;
   const filled = await heldOutPrompt(data({ cells: ['answer', 'question'] }), of('prompt-completion', { prompt: 'p', completion: 'c' }), pick);
   expect(asked).toEqual([0, 3]);
-  expect(filled).toEqual({ text: 'Q: question\n', from: { kind: 'prompt-completion', values: new Map([['prompt', 'question'], ['completion', 'answer']]) } });
+  expect(filled).toEqual({ text: 'Q: question\n', from: { kind: 'prompt-completion', values: new Map([['c', 'answer'], ['p', 'question'], ['prompt', 'question'], ['completion', 'answer']]) } });
 
   const token = (text: string, tokenState: string, id = 9) => ({ text, id, state: tokenState });
   const chat = { cells: ['x', 'y'], prompt: 'Hi you', example: { row: 7, heldOut: true, tokens: [token('<s>', 'masked', 1), token('Hi', 'masked'), token(' you', 'masked'), token('!', 'trained')] } };

@@ -38,7 +38,7 @@ export async function openCpu({ kernels, threads, start = startInBrowser }: CpuO
 
 const infoOf = (threads: number, largest: number): DeviceInfo => ({
   kind: 'cpu', vendor: '', architecture: '', description: '', software: true, threads,
-  shaderF16: false, subgroupSize: null, timestamps: true, maxBufferSize: largest, maxBindingSize: largest,
+  shaderF16: false, timestamps: true, maxBufferSize: largest, maxBindingSize: largest,
 });
 
 /** Commands as functions, to be run in order. */
@@ -74,7 +74,6 @@ export class CpuDevice implements Device {
   readonly buffers: Buffers;
   /** A CPU is not lost. */
   readonly lost = new Promise<string>(() => {});
-  rowWidth = 1;
   tuning: Record<string, string> = {};
   readonly #cpu: Cpu;
   readonly #threads: Threads;

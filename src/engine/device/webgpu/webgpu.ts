@@ -8,7 +8,7 @@ import { GpuCommands, GpuReadback, prepare } from './commands';
 import { Pipelines } from './pipelines';
 import { GpuProfiler } from './profiler';
 
-const WANTED_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
+const WANTED_FEATURES = ['timestamp-query', 'shader-f16'] as const;
 /** Limits that are asked for at the adapter's own maximum. */
 const WANTED_LIMITS = [
   'maxBufferSize',
@@ -51,20 +51,17 @@ export async function openWebGpu(adapter?: GPUAdapter): Promise<WebGpuDevice> {
 }
 
 function infoOf(device: GPUDevice, adapter: GPUAdapter): DeviceInfo {
-  const { vendor, architecture, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
+  const { vendor, architecture, description } = adapter.info;
   return {
     kind: 'gpu', vendor, architecture, description,
     software: isSoftware(adapter),
     threads: null,
     shaderF16: device.features.has('shader-f16'),
-    subgroupSize: device.features.has('subgroups') ? [subgroupMinSize, subgroupMaxSize] : null,
     timestamps: device.features.has('timestamp-query'),
     maxBufferSize: device.limits.maxBufferSize,
     maxBindingSize: device.limits.maxStorageBufferBindingSize,
   };
 }
-
-const USAGE = { uniform: 'UNIFORM', indirect: 'INDIRECT' } as const;
 
 /** Buffers of a GPU; it orders frees and writes itself. */
 function memoryOf(device: GPUDevice): MemorySource {
@@ -72,8 +69,8 @@ function memoryOf(device: GPUDevice): MemorySource {
   return {
     largest: Math.min(maxBufferSize, maxStorageBufferBindingSize),
     allocate: (label, size, usage) => {
-      const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-      return device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST | (usage ? GPUBufferUsage[USAGE[usage]] : 0) });
+      const { STORAGE, UNIFORM, COPY_SRC, COPY_DST } = GPUBufferUsage;
+      return device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST | (usage === 'uniform' ? UNIFORM : 0) });
     },
     free: (buffer) => (buffer as GPUBuffer).destroy(),
     write: (buffer, offset, bytes) => device.queue.writeBuffer(buffer as GPUBuffer, offset, bytes as Uint8Array<ArrayBuffer>),
@@ -85,7 +82,6 @@ export class WebGpuDevice implements Device {
   readonly buffers: Buffers;
   readonly lost: Promise<string>;
   readonly pipelines: Pipelines;
-  rowWidth: number;
   tuning: Record<string, string> = {};
   readonly #device: GPUDevice;
   #error: GpuError | null = null;
@@ -95,7 +91,6 @@ export class WebGpuDevice implements Device {
     this.info = infoOf(device, adapter);
     this.buffers = new Buffers(memoryOf(device));
     this.pipelines = new Pipelines(device);
-    this.rowWidth = this.info.software ? 4 : 64;
     this.lost = device.lost.then((l) => `${l.reason}: ${l.message}`);
     device.addEventListener('uncapturederror', (event) => {
       this.#error ??= new GpuError(texts().errors.engine.gpu.reported(event.error.message));

@@ -73,6 +73,8 @@ export const train = {
     gatedAdalora: { message: 'ts_peft.json beside an AdaLoRA adapter: Sieve gates LoRA and DoRA only.', hint: AGAIN },
     scaling: { message: 'ts_peft.json and adapter_config.json disagree about the scaling of the update.', hint: AGAIN },
     noTensor: (name: string) => ({ message: `The adapter has no ${name}.`, hint: 'It belongs to a model of another size; open that model first.' }),
+    otherStart: (start: string) => ({ message: `The adapter began with "${start}" (init_lora_weights), which changes the frozen weights as well: on the plain model it is another adapter.`, hint: 'In PEFT, save it with path_initial_model_for_weight_conversion, which makes it a plain LoRA.' }),
+    otherField: (field: string, tensors: string) => ({ message: `The adapter asks for ${field}, which Sieve does not read${tensors ? `; it holds ${tensors}` : ''}.`, hint: `Train it without ${field}, or merge that part into the model.` }),
     rankPattern: (path: string) => ({ message: `rank_pattern of ${path} does not fit its tensors.`, hint: AGAIN }),
     noThreshold: (path: string) => ({ message: `ts_peft.json has no threshold for ${path}.`, hint: AGAIN }),
     tensors: (n: number, expected: number) => ({ message: `The adapter has ${n} tensors; this model and its settings use ${expected}.`, hint: OWN_MODEL }),

@@ -68,6 +68,8 @@ export const train: Texts['errors']['train'] = {
     gatedAdalora: { message: 'AdaLoRA 适配器旁边有 ts_peft.json：Sieve 只给 LoRA 和 DoRA 加门控。', hint: AGAIN },
     scaling: { message: 'ts_peft.json 与 adapter_config.json 中更新的缩放不一致。', hint: AGAIN },
     noTensor: (name) => ({ message: `适配器里没有 ${name}。`, hint: '它属于另一种大小的模型，请先打开那个模型。' }),
+    otherStart: (start) => ({ message: `适配器以“${start}”（init_lora_weights）开始，它同时改变冻结的权重：在原来的模型上会是另一个适配器。`, hint: '请在 PEFT 里用 path_initial_model_for_weight_conversion 保存，这样就成为普通的 LoRA。' }),
+    otherField: (field, tensors) => ({ message: `适配器需要 ${field}，而 Sieve 不读取它${tensors ? `；它含有 ${tensors}` : ''}。`, hint: `请不用 ${field} 训练，或把那部分并入模型。` }),
     rankPattern: (path) => ({ message: `${path} 的 rank_pattern 与它的张量不符。`, hint: AGAIN }),
     noThreshold: (path) => ({ message: `ts_peft.json 里没有 ${path} 的阈值。`, hint: AGAIN }),
     tensors: (n, expected) => ({ message: `适配器有 ${n} 个张量，而这个模型和它的设置使用 ${expected} 个。`, hint: OWN_MODEL }),
