@@ -15,6 +15,7 @@ import { openWebGpu } from '../src/engine/device/webgpu/webgpu';
 import { type Op, Program, type RowCount } from '../src/engine/device/program';
 import { readFloats } from '../src/engine/device/device';
 import { perElement, perRow, snippets } from '../src/engine/kernels/launch';
+import { openCpuDevice } from '../src/engine/kernels/openCpu';
 import { lowRankPartialBytes } from '../src/engine/kernels/lowRankGrad/lowRankGrad';
 import { type MatmulOptions, matmul } from '../src/engine/kernels/matmul/matmul';
 import { tuneMatmul } from '../src/engine/kernels/matmul/tuner';
@@ -43,6 +44,9 @@ export async function openGpu(): Promise<Device> {
   if (!gpu.info.software) gpu.tuning = await tuneMatmul(gpu);
   return gpu;
 }
+
+/** The CPU engine on the page's own thread. */
+export const openThread = (): Promise<Device> => openCpuDevice({ threads: 1 });
 
 export const download = (id: string): Promise<DownloadedModel> => downloadModel({ kind: 'embedded', id });
 
