@@ -13,7 +13,7 @@ import { browserPath, testArgs } from './.ci/browser.mjs';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'] } },
+      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.ts', 'bench/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'] } },
       {
         plugins: [assemblyscript()],
         // The build for browsers, whose ONNX Runtime is the app's own.

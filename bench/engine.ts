@@ -32,6 +32,7 @@ import { type DownloadedModel, downloadModel } from '../src/hub/model';
 import { MODULE_KINDS, type RunConfig, type TrainConfig, runSchema, trainSchema } from '../src/shared/config';
 import { Rng } from '../src/shared/rng';
 import type { KernelTime, LlamaConfig, TokenBatch } from '../src/shared/types';
+import type { BenchOptions } from './record';
 import { forwardMacs, stepMacs, supervisedOf } from './work';
 
 export { type BufferScope, type Device, type Op, Program, type RowCount, type Tensor, rowCount };
@@ -45,8 +46,13 @@ export async function openGpu(): Promise<Device> {
   return gpu;
 }
 
-/** The CPU engine on the page's own thread. */
-export const openThread = (): Promise<Device> => openCpuDevice({ threads: 1 });
+/** What the row is to run on. @throws {Error} when the CPU engine got fewer threads than were asked for */
+export async function openDevice({ device, threads }: Pick<BenchOptions, 'device' | 'threads'>): Promise<Device> {
+  if (device === 'gpu') return openGpu();
+  const cpu = await openCpuDevice({ threads });
+  if (cpu.info.threads !== threads) throw new Error(`the CPU engine got ${cpu.info.threads} threads, not ${threads}: is the page isolated?`);
+  return cpu;
+}
 
 export const download = (id: string): Promise<DownloadedModel> => downloadModel({ kind: 'embedded', id });
 

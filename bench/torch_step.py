@@ -1,12 +1,12 @@
-"""One LoRA training step in PyTorch, eager fp32 without TF32, on the shapes of bench/rows/gpuVsTorch.ts.
+"""One LoRA training step in PyTorch, eager fp32 without TF32, on the shapes of bench/rows/torch{Cpu,Gpu}.ts.
 
-Prints {"device": ..., "ms": {"4m": ..., "135m": ...}}. Weights are random: only their sizes matter.
-    python3 bench/torch_step.py [--device cuda] [--repeats 20]
+Prints {"device": ..., "ms": {"4m": [...], "135m": [...]}}, every step that was timed. Weights are random: only their
+sizes matter.
+    python3 bench/torch_step.py [--device cuda] [--repeats 20] [--shapes 4m,135m] [--threads 1]
 """
 import argparse
 import json
 import math
-import statistics
 import time
 
 import torch
@@ -15,6 +15,7 @@ from torch import nn
 
 SHAPES = {
     '4m': dict(layers=8, d=192, heads=6, kv=3, hd=32, ffn=512, vocab=4096, rank=8, sequences=4, tokens=128),
+    '4m-short': dict(layers=8, d=192, heads=6, kv=3, hd=32, ffn=512, vocab=4096, rank=8, sequences=4, tokens=64),
     '135m': dict(layers=30, d=576, heads=9, kv=3, hd=64, ffn=1536, vocab=49152, rank=16, sequences=1, tokens=512),
 }
 
@@ -91,7 +92,7 @@ class Model(nn.Module):
 
 
 def measure(s, device, repeats):
-    """Median milliseconds of a step: forward, backward, clipping, AdamW."""
+    """Milliseconds of each step: forward, backward, clipping, AdamW."""
     torch.manual_seed(1)
     model = Model(s).to(device)
     learnt = [p for p in model.parameters() if p.requires_grad]
@@ -117,18 +118,21 @@ def measure(s, device, repeats):
             step()
         wait()
         times.append(1000 * (time.perf_counter() - start) / steps)
-    return statistics.median(times)
+    return times
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--device', default='cuda')
     parser.add_argument('--repeats', type=int, default=20)
-    parser.add_argument('--shapes', default=','.join(SHAPES))
+    parser.add_argument('--shapes', default='4m,135m')
+    parser.add_argument('--threads', type=int)
     options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-    name = torch.cuda.get_device_name() if options.device == 'cuda' else options.device
+    name = torch.cuda.get_device_name() if options.device == 'cuda' else f'{options.device}, {torch.get_num_threads()} threads, torch {torch.__version__}'
     ms = {shape: measure(SHAPES[shape], options.device, options.repeats) for shape in options.shapes.split(',')}
     print(json.dumps({'device': name, 'ms': ms}))
 

@@ -19,7 +19,7 @@ export interface Merged {
 export async function openMerged(model: DownloadedModel, run: RunConfig, adapters: { a: Float32Array; b: Float32Array }[], device: 'wasm' | 'webgpu'): Promise<Merged> {
   const file = merge(model, run, adapters);
   const wasm = env.backends.onnx.wasm!;
-  wasm.numThreads = 1;
+  wasm.numThreads = on.threads;
   wasm.proxy = false;
   wasm.wasmPaths = { wasm: new URL(wasmUrl, location.href).href };
   const { host, template } = remoteLayout(model.source);

@@ -1,11 +1,9 @@
 /**
- * The peers' step in jax-js: loss, gradients and Adam under one jit. `common.js` is the peers' harness's own.
+ * The peers' step in jax-js: loss, gradients and Adam under one jit.
  * Bundled by build.ts, never by the app.
  */
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
-import * as common from './common.js';
-
-const { B1, B2, D, EPS, L, LR, R, T } = common;
+import { B1, B2, D, EPS, L, LR, R, T, problem as posed } from './problem.ts';
 
 function lossOf(params, frozen, x, y) {
   let h = x;
@@ -33,11 +31,11 @@ function trainStep(params, m, v, count, frozen, x, y) {
   return [next, m1, v1, t, loss];
 }
 
-/** @returns the first five losses, and a function that does five steps and waits for them */
-export async function create() {
-  await init();
-  defaultDevice('webgpu');
-  const problem = common.problem();
+/** @param device 'webgpu' or 'wasm' @returns the first five losses, and a function that does five steps and waits for them */
+export async function create(device) {
+  await init(device);
+  defaultDevice(device);
+  const problem = posed();
   const matrix = (data, rows, columns) => np.array(data).reshape([rows, columns]);
   const [x, y] = [matrix(problem.x, T, D), matrix(problem.y, T, D)];
   const frozen = problem.layers.map((l) => matrix(l.W0, D, D));

@@ -1,16 +1,14 @@
-/** The peers' step in TensorFlow.js. `common.js` is the peers' harness's own. Bundled by build.ts, never by the app. */
+/** The peers' step in TensorFlow.js. Bundled by build.ts, never by the app. */
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
-import * as common from './common.js';
-
-const { B1, B2, D, EPS, LR, R, T } = common;
+import { B1, B2, D, EPS, LR, R, T, problem as posed } from './problem.ts';
 const gelu = (z) => z.mul(0.5).mul(z.add(z.mul(z).mul(z).mul(0.044715)).mul(Math.sqrt(2 / Math.PI)).tanh().add(1));
 
 /** @returns the first five losses, and a function that does five steps and waits for them */
 export async function create() {
   await tf.setBackend('webgpu');
   await tf.ready();
-  const problem = common.problem();
+  const problem = posed();
   const [x, y] = [tf.tensor2d(problem.x, [T, D]), tf.tensor2d(problem.y, [T, D])];
   const layers = problem.layers.map((l) => ({
     frozen: tf.tensor2d(l.W0, [D, D]),

@@ -3,7 +3,7 @@
  * and memory by length. Two blocks of the 4m model's shape with random weights: what is asked is how cost grows.
  */
 import type { LlamaConfig } from '../../src/shared/types';
-import { type Device, MatmulProbe, Training, download, isAttention, openGpu, randomBase, randomBatch, runConfig } from '../engine';
+import { type Device, MatmulProbe, Training, download, isAttention, openDevice, randomBase, randomBatch, runConfig } from '../engine';
 import { type BenchOptions, type BenchRecord, type RowResult, record, skipped } from '../record';
 import { median, spread } from '../stats';
 import { attentionMacs } from '../work';
@@ -14,7 +14,7 @@ const BARS = { rate: ['>=', 0.5], constant: ['<=', 1.1], linear: ['<=', 1.01] } 
 const NAMES = { rate: 'attention kernels, share of the matmul rate', constant: 'other kernels, most ÷ least ms a token, context 128–2048', linear: 'memory, growth against linear, context 512–4096' };
 
 export async function run(options: BenchOptions): Promise<RowResult> {
-  const gpu = await openGpu();
+  const gpu = await openDevice(options);
   const config: LlamaConfig = { ...(await download(options.model)).config, layers: 2, context: 4096 };
   const records = [...(await speed(gpu, config, options)), await memory(gpu, config, options)];
   const error = gpu.error();
@@ -55,10 +55,11 @@ async function speed(gpu: Device, config: LlamaConfig, options: BenchOptions): P
   for (const training of trainings) training.free();
   probe.free();
   base.free();
+  const named = (values: number[][]) => Object.fromEntries(CONTEXTS.map((c, i) => [String(c), values[i]]));
   const list = (values: number[], digits: number) => CONTEXTS.map((c, i) => `${c}: ${values[i].toFixed(digits)}`).join(', ');
   return [
-    record(NAMES.rate, Math.min(...share), '', [...BARS.rate], `lowest of ${list(share, 3)}, medians of ${rounds} rounds; matmul ${spread(rates, 2)} GFLOP/s`),
-    record(NAMES.constant, Math.max(...other) / Math.min(...other), '', [...BARS.constant], `kflop of matmul in the time of a token at ${list(other.map((x) => x / 1e3), 0)}, medians of ${rounds} rounds`),
+    record(NAMES.rate, Math.min(...share), '', [...BARS.rate], `lowest of ${list(share, 3)}, medians of ${rounds} rounds; matmul ${spread(rates, 2)} GFLOP/s`, named(shares)),
+    record(NAMES.constant, Math.max(...other) / Math.min(...other), '', [...BARS.constant], `kflop of matmul in the time of a token at ${list(other.map((x) => x / 1e3), 0)}, medians of ${rounds} rounds`, named(others)),
   ];
 }
 

@@ -1,11 +1,11 @@
 /** Long training on the nano model: nothing may pile up, on the GPU or in the page. */
-import { Training, loadBase, openGpu, randomBatch, runConfig } from '../engine';
+import { Training, loadBase, openDevice, randomBatch, runConfig } from '../engine';
 import { type BenchOptions, type RowResult, record, services } from '../record';
 
 const FROM = 10;
 
 export async function run(options: BenchOptions): Promise<RowResult> {
-  const gpu = await openGpu();
+  const gpu = await openDevice(options);
   const base = await loadBase(gpu, 'sieve-stories-nano');
   const training = await Training.create(base, [runConfig('lora', 'lora', options.rank), runConfig('ts-lora', 'ts-lora', options.rank)], randomBatch(base.config, 1, options.tokens ?? 8));
   const to = options.steps ?? 500;

@@ -1,6 +1,6 @@
 /** What training is made of: the base's forward, a LoRA step, TS-LoRA at three shares of kept tokens, and every kernel of one. */
 import { formatTable } from '../format';
-import { MatmulProbe, Training, loadBase, openGpu, randomBatch, runConfig } from '../engine';
+import { MatmulProbe, Training, loadBase, openDevice, randomBatch, runConfig } from '../engine';
 import type { KernelTime } from '../../src/shared/types';
 import { type BenchOptions, type RowResult, record } from '../record';
 import { fastest, interleave, median, rateShares, spread, time } from '../stats';
@@ -8,7 +8,7 @@ import { fastest, interleave, median, rateShares, spread, time } from '../stats'
 const SHARES = { 'all kept': 1, 'half kept': 0.5, 'none kept': 0 } as const;
 
 export async function run(options: BenchOptions): Promise<RowResult> {
-  const gpu = await openGpu();
+  const gpu = await openDevice(options);
   const base = await loadBase(gpu, options.model);
   const batch = randomBatch(base.config, options.sequences ?? 4, options.tokens ?? 64);
   const probe = await MatmulProbe.create(gpu);
@@ -48,7 +48,7 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   gpu.destroy();
   return {
     gpu: gpu.info,
-    records: rows.map((r) => record(r.name, median(r.ms), 'ms', null, `${spread(r.ms)}; ${(100 * r.ofRate).toFixed(0)} % of the matmul rate; ${batch.starts.length - 1} × ${batch.starts[1]} tokens`)),
+    records: rows.map((r) => record(r.name, median(r.ms), 'ms', null, `${spread(r.ms)}; ${(100 * r.ofRate).toFixed(0)} % of the matmul rate; ${batch.starts.length - 1} × ${batch.starts[1]} tokens`, { ms: r.ms })),
     text: [
       `own matmul, best at ${size}³: ${((2 * rate) / 1e9).toFixed(2)} GFLOP/s`,
       formatTable([

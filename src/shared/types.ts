@@ -69,6 +69,9 @@ export type PlanItem = { bytes: number } & (
   | { part: 'run'; name: string }
 );
 
+/** 'auto': a hardware GPU where there is one, else the CPU; 'gpu': whatever adapter the browser has, a software one too. */
+export type DeviceChoice = 'auto' | 'gpu' | 'cpu';
+
 /** What the engine computes on. */
 export interface DeviceInfo {
   kind: 'gpu' | 'cpu';
@@ -147,6 +150,35 @@ export interface KernelProfile {
   tokens: number;
   runs: number;
 }
+
+/** What a run was computed on, as files keep it. */
+export interface UsedDevice {
+  kind: DeviceInfo['kind'];
+  /** The GPU's own name; empty for a CPU, which computes the same bits everywhere, and where the GPU has none. */
+  name: string;
+  threads: number | null;
+}
+
+/**
+ * How a GPU's loss and gradients of one small batch, for a LoRA and a TS-LoRA run, compared with the CPU engine's.
+ * 'unchecked': they could not be compared.
+ */
+export type GradientCheck =
+  | { state: 'unchecked'; why: string }
+  | {
+      state: 'agrees' | 'differs';
+      tokens: number;
+      /** Layers that took part, of how many: of a large model only some. */
+      layers: number;
+      ofLayers: number;
+      /** Larger relative difference of the two losses, and its bar. */
+      lossError: number;
+      lossTolerance: number;
+      /** max|GPU − CPU| / max|CPU| of the gradient that differs most, its name, and the bar. */
+      gradientError: number;
+      gradientTolerance: number;
+      worst: string;
+    };
 
 /** How our logits compared with ONNX Runtime's on the same tokens. */
 export interface LogitCheck {

@@ -8,7 +8,7 @@ import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, Prepa
 import type { ErrorInfo } from '../shared/errors';
 import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
-import type { AdapterWork, GateStats, DeviceInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, Prompt, TokenSet } from '../shared/types';
+import type { AdapterWork, DeviceChoice, DeviceInfo, GateStats, GradientCheck, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, Prompt, TokenSet, UsedDevice } from '../shared/types';
 
 export type { ModelSource };
 
@@ -19,10 +19,12 @@ export interface ModelInfo {
   source: ModelSource;
   config: LlamaConfig;
   parameters: number;
-  /** Bytes of frozen weights on the GPU. */
+  /** Bytes of frozen weights on the device. */
   weightBytes: number;
   check: LogitCheck;
-  gpu: DeviceInfo;
+  /** null on the CPU, which GPUs are held against. */
+  gradients: GradientCheck | null;
+  device: DeviceInfo;
 }
 
 export type Phase = 'idle' | 'loading' | 'checking' | 'compiling' | 'training' | 'evaluating' | 'paused' | 'stopped' | 'finished' | 'failed';
@@ -72,7 +74,11 @@ export interface RunInput {
 // ---- train worker ----------------------------------------------------------------------------------
 
 export type TrainRequest =
-  | { type: 'open-model'; source: ModelSource }
+  /**
+   * On the device that is open where it fits `device` ('auto' unless given); else on another, and what was open stays until
+   * the model is ready there, or for good when it cannot be opened. Then all runs and adapters are gone with the old one.
+   */
+  | { type: 'open-model'; source: ModelSource; device?: DeviceChoice }
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
   /** Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or frees a session. */
@@ -296,8 +302,8 @@ export interface CheckpointInfo {
   step: number;
   experiment: ExperimentConfig;
   model: ModelSource;
-  /** Name of the adapter it ran on: on another, the last bits may differ. */
-  gpu: string;
+  /** What it ran on, in order: on another than the last, the last bits may differ. None where nobody knows. */
+  devices: UsedDevice[];
   /** SHA-256 of the token sets, which lie beside the checkpoint. */
   dataHash: string;
 }

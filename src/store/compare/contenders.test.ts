@@ -28,11 +28,11 @@ function session(startedAt: number, lora: number, gated: number, seed = 1): Sess
   of('lora').addEval(evalEvent('lora', 3, lora));
   of('ts-lora').addEval({ ...evalEvent('ts-lora', 3, gated), gate: gateStats(4, 100, () => 75) });
   const experiment = defaultExperiment();
-  return { experiment: { ...experiment, train: { ...experiment.train, seed } }, template: TEMPLATE, mapping: { ...MAPPING }, dataName: 'facts.jsonl', plan: null, histories, failed: new Map(), startedAt };
+  return { experiment: { ...experiment, train: { ...experiment.train, seed } }, template: TEMPLATE, mapping: { ...MAPPING }, dataName: 'facts.jsonl', plan: null, devices: [], histories, failed: new Map(), startedAt };
 }
 
 function added(s: Session, id: string, model: AddedRun['record']['model'] = NANO): AddedRun {
-  const record = { ...recordOf(s, 'finished', { id, model, gpu: 'gpu', endedAt: 9, bytes: 1 }), name: `Kept ${id}` };
+  const record = { ...recordOf(s, 'finished', { id, model, endedAt: 9, bytes: 1 }), name: `Kept ${id}` };
   return { record, histories: s.histories, adapters: new Set(['lora']), loaded: {}, refused: {} };
 }
 

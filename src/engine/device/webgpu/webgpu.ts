@@ -17,9 +17,9 @@ const WANTED_LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
-/** Whether an adapter computes on the CPU; browsers without `isFallbackAdapter` name it so. */
-const isSoftware = ({ isFallbackAdapter, vendor, architecture, description }: GPUAdapterInfo): boolean =>
-  isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|warp/i.test(`${vendor} ${architecture} ${description}`);
+/** Whether an adapter computes on the CPU. Older browsers say so on the adapter itself. */
+const isSoftware = (adapter: GPUAdapter & { isFallbackAdapter?: boolean }): boolean =>
+  adapter.info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false;
 
 /** The browser's preferred adapter; null where there is no WebGPU or no adapter. */
 export async function findAdapter(): Promise<GPUAdapter | null> {
@@ -28,7 +28,7 @@ export async function findAdapter(): Promise<GPUAdapter | null> {
 }
 
 /** Whether `adapter` is a GPU, and not the CPU in disguise. */
-export const isHardware = (adapter: GPUAdapter): boolean => !isSoftware(adapter.info);
+export const isHardware = (adapter: GPUAdapter): boolean => !isSoftware(adapter);
 
 /**
  * Opens a device on `adapter`, the browser's preferred one unless given.
@@ -47,17 +47,17 @@ export async function openWebGpu(adapter?: GPUAdapter): Promise<WebGpuDevice> {
     requiredFeatures: WANTED_FEATURES.filter((f) => adapter.features.has(f)),
     requiredLimits,
   });
-  return new WebGpuDevice(device, adapter.info);
+  return new WebGpuDevice(device, adapter);
 }
 
-function infoOf(device: GPUDevice, adapter: GPUAdapterInfo): DeviceInfo {
-  const { vendor, architecture, description } = adapter;
+function infoOf(device: GPUDevice, adapter: GPUAdapter): DeviceInfo {
+  const { vendor, architecture, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
   return {
     kind: 'gpu', vendor, architecture, description,
     software: isSoftware(adapter),
     threads: null,
     shaderF16: device.features.has('shader-f16'),
-    subgroupSize: device.features.has('subgroups') ? [adapter.subgroupMinSize, adapter.subgroupMaxSize] : null,
+    subgroupSize: device.features.has('subgroups') ? [subgroupMinSize, subgroupMaxSize] : null,
     timestamps: device.features.has('timestamp-query'),
     maxBufferSize: device.limits.maxBufferSize,
     maxBindingSize: device.limits.maxStorageBufferBindingSize,
@@ -90,7 +90,7 @@ export class WebGpuDevice implements Device {
   readonly #device: GPUDevice;
   #error: GpuError | null = null;
 
-  constructor(device: GPUDevice, adapter: GPUAdapterInfo) {
+  constructor(device: GPUDevice, adapter: GPUAdapter) {
     this.#device = device;
     this.info = infoOf(device, adapter);
     this.buffers = new Buffers(memoryOf(device));

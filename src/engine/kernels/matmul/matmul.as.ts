@@ -10,6 +10,8 @@ import { loadQuad } from './weight.as';
 
 /** Rows whose part of `a` stays in the nearest cache while the panels pass. */
 const ROWS: u32 = 32;
+/** Bytes of panels that stay there themselves: then a few rows at a time are done from end to end. */
+const PANELS_NEAR: u32 = 16384;
 
 export function matmul(
   a: usize, aStride: u32, w: usize, half: bool, transposed: bool, out: usize, outStride: u32,
@@ -21,40 +23,46 @@ export function matmul(
   const endRow: u32 = byRows ? min(rows, to * ROWS) : rows;
   const firstPanel: u32 = byRows ? 0 : from;
   const endPanel: u32 = byRows ? panels : to;
-  const packed = scratchAddress();
+  const names = scratchAddress();
+  const packed = names + 4 * ROWS;
   const s = f32x4.splat(scale);
   for (let k0: u32 = 0; k0 < k; k0 += kBlock) {
     const depth = min(kBlock, k - k0);
-    const atOnce: u32 = max(<u32>1, <u32>SCRATCH_BYTES / (32 * depth));
-    const add = k0 > 0 || accumulate;
+    const bytes: usize = 32 * depth;
+    const atOnce: u32 = max(<u32>1, <u32>(SCRATCH_BYTES - 4 * ROWS) / <u32>bytes);
+    const base = k0 > 0 || accumulate ? out : residual;
     for (let p0: u32 = firstPanel; p0 < endPanel; p0 += atOnce) {
       const p1 = min(endPanel, p0 + atOnce);
-      for (let p: u32 = p0; p < p1; p++) pack(w, half, transposed, n, k, k0, depth, 8 * p, packed + 32 * depth * (p - p0));
-      for (let block = firstRow; block < endRow; block += ROWS) {
-        const blockEnd = min(endRow, block + ROWS);
-        for (let p: u32 = p0; p < p1; p++) {
-          for (let i: u32 = block; i < blockEnd; i += 4) {
-            const last = blockEnd - 1;
-            const r0 = rowAt(i, list, rowsOfSegment, stride), r1 = rowAt(min(i + 1, last), list, rowsOfSegment, stride);
-            const r2 = rowAt(min(i + 2, last), list, rowsOfSegment, stride), r3 = rowAt(min(i + 3, last), list, rowsOfSegment, stride);
+      for (let p: u32 = p0; p < p1; p++) pack(w, half, transposed, n, k, k0, depth, 8 * p, packed + bytes * (p - p0));
+      const height: u32 = (p1 - p0) * <u32>bytes <= PANELS_NEAR ? 4 : ROWS;
+      for (let block = firstRow; block < endRow; block += height) {
+        const count = min(height, endRow - block);
+        // The last row fills up the last tile.
+        for (let i: u32 = 0; i < ((count + 3) & ~3); i++) {
+          store<u32>(names + 4 * i, rowAt(block + min(i, count - 1), list, rowsOfSegment, stride));
+        }
+        let y = packed;
+        for (let p: u32 = p0; p < p1; p++, y += bytes) {
+          const wide = p * 8 + 4 < n;
+          for (let i: u32 = 0; i < count; i += 4) {
+            const name = names + 4 * i;
+            const r0 = load<u32>(name), r1 = load<u32>(name, 4), r2 = load<u32>(name, 8), r3 = load<u32>(name, 12);
             let x0 = a + 4 * (<usize>r0 * aStride + k0), x1 = a + 4 * (<usize>r1 * aStride + k0);
             let x2 = a + 4 * (<usize>r2 * aStride + k0), x3 = a + 4 * (<usize>r3 * aStride + k0);
             let t00 = f32x4.splat(0), t01 = t00, t10 = t00, t11 = t00, t20 = t00, t21 = t00, t30 = t00, t31 = t00;
-            let y = packed + 32 * depth * (p - p0);
-            for (const end = y + 32 * depth; y < end; y += 32) {
-              const b0 = v128.load(y), b1 = v128.load(y, 16);
+            let z = y;
+            for (const end = y + bytes; z < end; z += 32) {
+              const b0 = v128.load(z), b1 = v128.load(z, 16);
               let v = v128.load32_splat(x0); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
               v = v128.load32_splat(x1); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
               v = v128.load32_splat(x2); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
               v = v128.load32_splat(x3); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
               x0 += 4; x1 += 4; x2 += 4; x3 += 4;
             }
-            const base = add ? out : residual;
-            const wide = p * 8 + 4 < n;
             put(out, base, squares, r0, p, panels, outStride, wide, f32x4.mul(s, t00), f32x4.mul(s, t01));
-            if (i + 1 < blockEnd) put(out, base, squares, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));
-            if (i + 2 < blockEnd) put(out, base, squares, r2, p, panels, outStride, wide, f32x4.mul(s, t20), f32x4.mul(s, t21));
-            if (i + 3 < blockEnd) put(out, base, squares, r3, p, panels, outStride, wide, f32x4.mul(s, t30), f32x4.mul(s, t31));
+            if (i + 1 < count) put(out, base, squares, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));
+            if (i + 2 < count) put(out, base, squares, r2, p, panels, outStride, wide, f32x4.mul(s, t20), f32x4.mul(s, t21));
+            if (i + 3 < count) put(out, base, squares, r3, p, panels, outStride, wide, f32x4.mul(s, t30), f32x4.mul(s, t31));
           }
         }
       }

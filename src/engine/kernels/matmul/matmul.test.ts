@@ -143,6 +143,7 @@ describe.each(onCpu ? ['vector'] : (['vector', 'tileFew'] as const))('matmul wit
 });
 
 describe('matmul', () => {
+  // A CPU holds no screen up: nothing is split there.
   it.skipIf(onCpu)('a product that is long for a slow adapter is split, with the same result', async () => {
     const device = await testDevice();
     const { software } = device.info;

@@ -12,7 +12,7 @@ export const train: Texts['configure']['train'] = {
     evalEvery: '两次在留出数据上评估之间的步数。',
     evalExamples: '每次评估用多少留出样本：越多，测得的损失越稳定，但也越费时。',
     warmupSteps: '学习率在这些步内逐渐升高，避免最初几步造成损害。',
-    accumulation: '更新前累加的批次数：效果等同于更大的批次，占用的显存更少。',
+    accumulation: '更新前累加的批次数：效果等同于更大的批次，占用的内存更少。',
     clipNorm: '一个运行的梯度范数上限，超过时缩短到这个值。0 = 关闭。',
     weightDecay: '每一步都把 A 和 B 向 0 拉，无论词元是否被跳过。',
     beta1: '梯度均值保留多少过去的信息。',

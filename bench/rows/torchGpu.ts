@@ -1,5 +1,5 @@
 /** On a real GPU: our step beside PyTorch's in eager fp32 on the same shapes. */
-import { Training, loadBase, openGpu, randomBase, randomBatch, runConfig } from '../engine';
+import { Training, loadBase, openDevice, randomBase, randomBatch, runConfig } from '../engine';
 import { type BenchOptions, type RowResult, record, services, skipped } from '../record';
 import { smollm } from '../shapes';
 import { median, spread } from '../stats';
@@ -10,10 +10,11 @@ const SHAPES = ['4m', '135m'] as const;
 const title = (shape: string) => `LoRA step, PyTorch CUDA ÷ ours, ${shape}`;
 
 export async function run(options: BenchOptions): Promise<RowResult> {
-  const gpu = await openGpu();
+  const gpu = await openDevice(options);
   const give = (why: string): RowResult => ({ gpu: gpu.info, records: SHAPES.map((shape) => skipped(title(shape), '', [...BAR], why)) });
   if (gpu.info.software) return give('no GPU at hand: the adapter is software');
-  const torch = await services().benchTorch();
+  const repeats = options.repeats ?? 20;
+  const torch = await services().benchTorch({ device: 'cuda', shapes: [...SHAPES], repeats });
   if ('why' in torch) return give(torch.why);
   const records = [];
   for (const shape of SHAPES) {
@@ -21,11 +22,12 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     const batch = shape === '4m' ? randomBatch(base.config, 4, 128) : randomBatch(base.config, 1, 512);
     const training = await Training.create(base, [runConfig('lora', 'lora', shape === '4m' ? 8 : 16)], batch);
     for (let i = 0; i < 3; i++) await training.step();
-    const times: number[] = [];
-    for (let i = 0; i < (options.repeats ?? 20); i++) times.push(await training.stepMs());
+    const ours: number[] = [];
+    for (let i = 0; i < repeats; i++) ours.push(await training.stepMs());
     training.free();
     base.free();
-    records.push(record(title(shape), torch.ms[shape] / median(times), '', [...BAR], `${torch.ms[shape].toFixed(2)} ms in PyTorch on ${torch.device}, ${spread(times, 2)} ms here`));
+    const theirs = torch.ms[shape];
+    records.push(record(title(shape), median(theirs) / median(ours), '', [...BAR], `${spread(theirs, 2)} ms in PyTorch on ${torch.device}, ${spread(ours, 2)} ms here`, { ours, theirs }));
   }
   const error = gpu.error();
   if (error) throw error;

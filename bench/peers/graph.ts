@@ -5,46 +5,33 @@
 import {
   ADAMW_HYPER_BYTES, type BufferScope, type Device, type Op, Program, type RowCount, type Tensor,
   adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, ratesBytes, readFloats, rowCount, snippets, sumLoss,
-} from './engine';
+} from '../engine';
+import type { CpuFunction } from '../../src/engine/device/cpu/cpu';
 import geluWgsl from './gelu.wgsl?raw';
 import geluBackwardWgsl from './geluBackward.wgsl?raw';
+import { geluBackwardCpu, geluCpu, mseCpu } from './graph.cpu';
 import mseWgsl from './mse.wgsl?raw';
+import { B1, B2, D, EPS, L, LR, R, T, problem } from './problem';
 
-/** What the peers' common.js exports: the same numbers for everyone. */
-export interface PeersProblem {
-  T: number;
-  D: number;
-  R: number;
-  L: number;
-  LR: number;
-  B1: number;
-  B2: number;
-  EPS: number;
-  problem(): { x: Float32Array<ArrayBuffer>; y: Float32Array<ArrayBuffer>; layers: Record<'W0' | 'A' | 'B', Float32Array<ArrayBuffer>>[] };
-  /** Losses of the first steps, in f64. */
-  reference(steps: number): number[];
-}
-
-/** An element-wise kernel over [rows, d]. */
-const elementwise = (label: string, wgsl: string, rows: RowCount, d: number, ...tensors: Tensor[]): Op => ({
-  kernel: { label, code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4: d / 4 } },
+/** An element-wise kernel over [rows, D]. */
+const elementwise = (label: string, wgsl: string, rows: RowCount, tensors: Tensor[], cpu: CpuFunction): Op => ({
+  kernel: { label, code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4: D / 4 } },
   bindings: [rows.dims, ...tensors],
-  groups: perElement(rows, d / 4),
+  groups: perElement(rows, D / 4),
+  cpu,
 });
 
 export class PeersGraph {
   readonly #gpu: Device;
   readonly #scope: BufferScope;
-  readonly #common: PeersProblem;
   readonly #total: Tensor;
   readonly #hyper: Tensor;
   readonly #program: Program;
   #step = 0;
 
-  private constructor(gpu: Device, common: PeersProblem) {
-    const { T, D, R, L } = common;
+  private constructor(gpu: Device) {
     const scope = gpu.buffers.scope('peers');
-    const { x, y, layers } = common.problem();
+    const { x, y, layers } = problem();
     const lora = loraLayers(gpu, scope, { layers: L, d: D, rank: R, rows: T });
     const wide = (label: string) => scope.alloc(label, 4 * T * D);
     const rows = rowCount(scope, T, { supervised: T });
@@ -55,7 +42,6 @@ export class PeersGraph {
     const [gradH, gradZ, losses] = [wide('gradH'), wide('gradZ'), scope.alloc('losses', 4 * T)];
     this.#gpu = gpu;
     this.#scope = scope;
-    this.#common = common;
     this.#total = scope.alloc('loss', 16);
     this.#hyper = scope.alloc('hyper', ADAMW_HYPER_BYTES, 'uniform');
     layers.forEach(({ A, B }, l) => {
@@ -68,18 +54,19 @@ export class PeersGraph {
     const forward = layers.flatMap((_, l): Op[] => [
       ...product(gpu, { ...square, label: 'peers', a: hidden[l], w: frozen[l], out: before[l], transposed: true }),
       ...lora.method.forward(lora.modules[l], { rows, x: hidden[l], y: before[l], space: lora.spaces[l], shared: lora.shared, record: false, again: false }),
-      elementwise('gelu', geluWgsl, rows, D, before[l], hidden[l + 1]),
+      elementwise('gelu', geluWgsl, rows, [before[l], hidden[l + 1]], geluCpu(rows, D, before[l], hidden[l + 1])),
     ]);
     const loss: Op[] = [
       {
         kernel: { label: 'mse', code: compose(mseWgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { D4: D / 4, WIDTH: gpu.rowWidth } },
         bindings: [rows.dims, hidden[L], target, losses, gradH],
         groups: perRow(rows),
+        cpu: mseCpu(rows, D, { h: hidden[L], y: target, loss: losses, grad: gradH }),
       },
       sumLoss(gpu, { rows, loss: losses, total: this.#total }),
     ];
     const backward = layers.map((_, l) => l).toReversed().flatMap((l): Op[] => [
-      elementwise('geluBackward', geluBackwardWgsl, rows, D, before[l], gradH, gradZ),
+      elementwise('geluBackward', geluBackwardWgsl, rows, [before[l], gradH, gradZ], geluBackwardCpu(rows, D, before[l], gradH, gradZ)),
       // Nothing below the first layer learns: it needs no input gradient.
       ...(l > 0 ? product(gpu, { ...square, label: 'peers back', a: gradZ, w: frozen[l], out: gradH, transposed: false }) : []),
       ...lora.method.backward(lora.modules[l], { rows, x: hidden[l], gradOut: gradZ, gradIn: l > 0 ? gradH : null, space: lora.spaces[l], shared: lora.shared }),
@@ -90,17 +77,16 @@ export class PeersGraph {
     this.#program = new Program(gpu, scope, 'peers step', [{ clear: grads }, { clear: this.#total }, ...forward, ...loss, ...backward, update]);
   }
 
-  static async create(gpu: Device, common: PeersProblem): Promise<PeersGraph> {
-    const graph = new PeersGraph(gpu, common);
+  static async create(gpu: Device): Promise<PeersGraph> {
+    const graph = new PeersGraph(gpu);
     await graph.#program.compile();
     return graph;
   }
 
   /** One training step: one submit, nothing read back. */
   #submit(): void {
-    const { LR, B1, B2, EPS } = this.#common;
     this.#gpu.write(this.#hyper, packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, clipNorm: 0 }, LR, this.#step++));
-    this.#gpu.submit('peers step', (commands) => this.#program.encode(commands, { rows: this.#common.T, supervised: this.#common.T, segments: 1 }));
+    this.#gpu.submit('peers step', (commands) => this.#program.encode(commands, { rows: T, supervised: T, segments: 1 }));
   }
 
   /** Five steps, waited for at the end. */
