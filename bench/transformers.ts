@@ -13,10 +13,12 @@ export interface Merged {
 }
 
 /**
- * On one thread of the CPU (wasm) or on WebGPU.
  * @param adapters A and B of every module of `run`, bottom up
+ * @param on WebGPU, or the CPU (wasm) with as many threads
  */
-export async function openMerged(model: DownloadedModel, run: RunConfig, adapters: { a: Float32Array; b: Float32Array }[], device: 'wasm' | 'webgpu'): Promise<Merged> {
+export async function openMerged(
+  model: DownloadedModel, run: RunConfig, adapters: { a: Float32Array; b: Float32Array }[], on: { device: 'wasm' | 'webgpu'; threads: number },
+): Promise<Merged> {
   const file = merge(model, run, adapters);
   const wasm = env.backends.onnx.wasm!;
   wasm.numThreads = on.threads;
@@ -29,7 +31,7 @@ export async function openMerged(model: DownloadedModel, run: RunConfig, adapter
     useBrowserCache: false, useWasmCache: false, useFSCache: false, useCustomCache: false,
     fetch: (url: string | URL, init?: RequestInit) => (String(url) === address ? Promise.resolve(new Response(file, { headers: { 'content-length': String(file.length) } })) : fetch(url, { ...init, headers: undefined })),
   });
-  const network = await AutoModelForCausalLM.from_pretrained(model.source.id, { device, dtype: 'fp32', subfolder: 'onnx', use_external_data_format: false });
+  const network = await AutoModelForCausalLM.from_pretrained(model.source.id, { device: on.device, dtype: 'fp32', subfolder: 'onnx', use_external_data_format: false });
   return {
     async generate(prompt, tokens) {
       const dims = [1, prompt.length];

@@ -7,7 +7,7 @@ import { WorkerClient } from '../../src/store/workerClient';
 import type { TrainEvent, TrainReplies, TrainRequest } from '../../src/train/protocol';
 import trainWorker from '../../src/train/trainWorker.ts?worker&url';
 import { type Device, adaptedGenerator, download, openDevice } from '../engine';
-import { type BenchOptions, type BenchRecord, type RowResult, record } from '../record';
+import { type Bar, type BenchOptions, type BenchRecord, type RowResult, record } from '../record';
 import { interleave, median, ratios, spread, time } from '../stats';
 import { openMerged } from '../transformers';
 
@@ -52,8 +52,8 @@ async function against(device: Device, options: BenchOptions): Promise<BenchReco
   const agree = same === -1 ? 'the same tokens' : `the same tokens up to number ${same + 1}`;
   const detail = `${spread(rates.ours)} against ${spread(rates.theirs)} tokens/s, ${TOKENS} greedy after ${PROMPT}; ${agree}`;
   // A software adapter is not what anybody would write on.
-  const bar = options.device === 'gpu' && software ? null : (['>=', software ? 0.5 : 1] as const);
-  return record(`generation, ours ÷ transformers.js (${peer})`, median(ratios(rates.ours, rates.theirs)), '', bar && [...bar], detail, rates);
+  const bar: Bar | null = options.device === 'gpu' && software ? null : ['>=', software ? 0.5 : 1];
+  return record(`generation, ours ÷ transformers.js (${peer})`, median(ratios(rates.ours, rates.theirs)), '', bar, detail, rates);
 }
 
 /** Tokens a second from the train worker with all its threads: the base, and all that comes before the first token. */
