@@ -71,9 +71,12 @@ export class Cpu {
     return Array.from({ length: count > 0 ? segments : 0 }, (_, segment) => ({ first: segment * stride, count, index: segment * count }));
   }
 
-  /** Runs the exported function `name`(...args, from, to) over [0, items), split over the threads. */
-  run(name: string, items: number, args: readonly number[]): void {
-    if (items > 0) this.#threads.run(name, items, args);
+  /**
+   * Runs the exported function `name`(...args, from, to) over [0, items), split over the threads; on the calling one
+   * alone where others would take longer to wake than to work (some tens of µs).
+   */
+  run(name: string, items: number, args: readonly number[], alone = false): void {
+    if (items > 0) this.#threads.run(name, items, args, alone);
   }
 }
 

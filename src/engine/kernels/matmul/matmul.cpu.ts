@@ -12,6 +12,8 @@ const K_BLOCK = 2048;
 const K_BLOCK_SQUARES = 16384;
 /** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
 const FEW_ROWS = 8;
+/** Multiply-adds of few rows that are done before another thread is awake. */
+const ALONE = 2 ** 19;
 /** Panels below which threads share the rows instead. */
 const FEW_PANELS = 16;
 
@@ -36,7 +38,7 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
       cpu.run('matvec', panels, [
         from, aStride, cpu.at(w.tensor), half, into, outStride, n, k, scale, Number(accumulate), before, sums,
         list, dims.rows, dims.stride, count,
-      ]);
+      ], count * n * k < ALONE);
       return;
     }
     cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [
