@@ -9,8 +9,8 @@
  *          --device cpu|gpu  --threads N  --processes N
  *          --model 4m|nano  --rank N  --sequences N  --tokens N  --repeats N  --pairs N  --steps N  --results <path>
  *
- * The records go to bench/results.json; with other shapes than a row's own, or from a working tree that differs from its
- * commit, to .out/bench/results.json.
+ * The records go to bench/results.json; with options other than --device, or from a working tree that differs from its commit,
+ * to .out/bench/results.json.
  */
 import { cpus, loadavg } from 'node:os';
 import { type Browser, chromium } from 'playwright';
@@ -57,8 +57,9 @@ const ROWS: Record<string, Row> = {
 };
 
 const PROCESSES = 5;
-/** Options that change what is measured, not only how often. */
-const SHAPE_OPTIONS = ['model', 'rank', 'sequences', 'tokens', 'steps', 'threads'];
+const OPTIONS = ['device', 'threads', 'processes', 'model', 'rank', 'sequences', 'tokens', 'repeats', 'pairs', 'steps', 'results'];
+/** Options that do not change what is measured, and how often. */
+const NEUTRAL = ['device', 'results'];
 
 function adapterName({ gpu: info, adapter }: RowResult): string {
   if (!info) return adapter ?? 'none';
@@ -69,6 +70,8 @@ function adapterName({ gpu: info, adapter }: RowResult): string {
 export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);
   const unknown = words.filter((w) => !(w in ROWS));
+  const odd = Object.keys(named).filter((name) => !OPTIONS.includes(name));
+  if (odd.length) throw new Error(`no option --${odd.join(', --')}; there are --${OPTIONS.join(', --')}`);
   if (unknown.length) throw new Error(`no row ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}`);
   if (named.device && !['cpu', 'gpu'].includes(named.device)) throw new Error(`--device ${named.device}: cpu or gpu`);
   const server = await createServer({ logLevel: 'error', plugins: [peersRoute()], server: { host: '127.0.0.1', port: 0, open: false, hmr: false } });
@@ -114,7 +117,7 @@ export async function main(argv: string[]): Promise<number> {
     await server.close();
     await site?.close();
   }
-  const own = measured !== null && !SHAPE_OPTIONS.some((option) => option in named);
+  const own = measured !== null && Object.keys(named).every((name) => NEUTRAL.includes(name));
   const path = named.results ?? (own ? 'bench/results.json' : '.out/bench/results.json');
   if (stored.length) save(path, { commit: measured ?? 'uncommitted', machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Chromium ${version}`, records: stored });
   print(stored);
