@@ -9,7 +9,7 @@
  *          --device cpu|gpu  --threads N  --processes N
  *          --model 4m|nano  --rank N  --sequences N  --tokens N  --repeats N  --pairs N  --steps N  --results <path>
  *
- * The records go to bench/results.json; with options other than --device, or from a working tree that differs from its commit,
+ * The records go to bench/results.json; with options other than --device and --threads, or from a working tree that differs from its commit,
  * to .out/bench/results.json.
  */
 import { cpus, loadavg } from 'node:os';
@@ -57,9 +57,11 @@ const ROWS: Record<string, Row> = {
 };
 
 const PROCESSES = 5;
+/** Load average above which somebody else takes part: a row itself leaves about one behind. */
+const QUIET = 2;
 const OPTIONS = ['device', 'threads', 'processes', 'model', 'rank', 'sequences', 'tokens', 'repeats', 'pairs', 'steps', 'results'];
-/** Options that do not change what is measured, and how often. */
-const NEUTRAL = ['device', 'results'];
+/** Options that the records' names tell apart, or that change nothing. */
+const NEUTRAL = ['device', 'threads', 'results'];
 
 function adapterName({ gpu: info, adapter }: RowResult): string {
   if (!info) return adapter ?? 'none';
@@ -121,6 +123,8 @@ export async function main(argv: string[]): Promise<number> {
   const path = named.results ?? (own ? 'bench/results.json' : '.out/bench/results.json');
   if (stored.length) save(path, { commit: measured ?? 'uncommitted', machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Chromium ${version}`, records: stored });
   print(stored);
+  const busiest = Math.max(...stored.flatMap((r) => r.processes.map((p) => p.load ?? 0)));
+  if (busiest > QUIET) console.log(`The machine was busy (load ${busiest.toFixed(1)} at the start of a process): times say little, and ratios not much.`);
   if (stored.length) console.log(`${path}, commit ${measured ?? 'none: the working tree differs from it'}`);
   return failed ? 1 : 0;
 }
