@@ -81,6 +81,9 @@ export async function main(argv: string[]): Promise<number> {
   let site: Site | undefined;
   const stored: StoredRecord[] = [];
   const measured = commit();
+  const own = measured !== null && Object.keys(named).every((option) => NEUTRAL.includes(option));
+  // What is not the row as it stands is a run of its own.
+  const label = own ? measured : `${measured ?? 'uncommitted'}, ${new Date().toISOString()}`;
   let version = '';
   let failed = 0;
   try {
@@ -113,19 +116,18 @@ export async function main(argv: string[]): Promise<number> {
           await browser.close();
         }
       }
-      stored.push(...recordsOf(name, results, measured ?? 'uncommitted'));
+      stored.push(...recordsOf(name, results, label));
     }
   } finally {
     await server.close();
     await site?.close();
   }
-  const own = measured !== null && Object.keys(named).every((name) => NEUTRAL.includes(name));
   const path = named.results ?? (own ? 'bench/results.json' : '.out/bench/results.json');
-  if (stored.length) save(path, { commit: measured ?? 'uncommitted', machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Chromium ${version}`, records: stored });
+  if (stored.length) save(path, { commit: label, machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Chromium ${version}`, records: stored });
   print(stored);
   const busiest = Math.max(...stored.flatMap((r) => r.processes.map((p) => p.load ?? 0)));
   if (busiest > QUIET) console.log(`The machine was busy (load ${busiest.toFixed(1)} at the start of a process): times say little, and ratios not much.`);
-  if (stored.length) console.log(`${path}, commit ${measured ?? 'none: the working tree differs from it'}`);
+  if (stored.length) console.log(`${path}, commit ${label}`);
   return failed ? 1 : 0;
 }
 
