@@ -9,8 +9,8 @@
  *          --device cpu|gpu  --threads N  --processes N
  *          --model 4m|nano  --rank N  --sequences N  --tokens N  --repeats N  --pairs N  --steps N  --results <path>
  *
- * The records go to bench/results.json; with other shapes than a row's own, or from a working tree that differs from its
- * commit, to .out/bench/results.json.
+ * The records go to bench/results.json; with options other than --device and --threads, or from a working tree that differs from its commit,
+ * to .out/bench/results.json.
  */
 import { cpus, loadavg } from 'node:os';
 import { type Browser, chromium } from 'playwright';
@@ -56,8 +56,11 @@ const ROWS: Record<string, Row> = {
 };
 
 const PROCESSES = 5;
-/** Options that change what is measured, not only how often. */
-const SHAPE_OPTIONS = ['model', 'rank', 'sequences', 'tokens', 'steps', 'threads'];
+/** Load average above which somebody else takes part: a row itself leaves about one behind. */
+const QUIET = 2;
+const OPTIONS = ['device', 'threads', 'processes', 'model', 'rank', 'sequences', 'tokens', 'repeats', 'pairs', 'steps', 'results'];
+/** Options that the records' names tell apart, or that change nothing. */
+const NEUTRAL = ['device', 'threads', 'results'];
 
 function adapterName({ gpu: info, adapter }: RowResult): string {
   if (!info) return adapter ?? 'none';
@@ -68,6 +71,8 @@ function adapterName({ gpu: info, adapter }: RowResult): string {
 export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);
   const unknown = words.filter((w) => !(w in ROWS));
+  const odd = Object.keys(named).filter((name) => !OPTIONS.includes(name));
+  if (odd.length) throw new Error(`no option --${odd.join(', --')}; there are --${OPTIONS.join(', --')}`);
   if (unknown.length) throw new Error(`no row ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}`);
   if (named.device && !['cpu', 'gpu'].includes(named.device)) throw new Error(`--device ${named.device}: cpu or gpu`);
   const server = await createServer({ logLevel: 'error', plugins: [peersRoute()], server: { host: '127.0.0.1', port: 0, open: false, hmr: false } });
@@ -75,6 +80,9 @@ export async function main(argv: string[]): Promise<number> {
   let site: Site | undefined;
   const stored: StoredRecord[] = [];
   const measured = commit();
+  const own = measured !== null && Object.keys(named).every((option) => NEUTRAL.includes(option));
+  // What is not the row as it stands is a run of its own.
+  const label = own ? measured : `${measured ?? 'uncommitted'}, ${new Date().toISOString()}`;
   let version = '';
   let failed = 0;
   try {
@@ -107,17 +115,18 @@ export async function main(argv: string[]): Promise<number> {
           await browser.close();
         }
       }
-      stored.push(...recordsOf(name, results, measured ?? 'uncommitted'));
+      stored.push(...recordsOf(name, results, label));
     }
   } finally {
     await server.close();
     await site?.close();
   }
-  const own = measured !== null && !SHAPE_OPTIONS.some((option) => option in named);
   const path = named.results ?? (own ? 'bench/results.json' : '.out/bench/results.json');
-  if (stored.length) save(path, { commit: measured ?? 'uncommitted', machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Chromium ${version}`, records: stored });
+  if (stored.length) save(path, { commit: label, machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Chromium ${version}`, records: stored });
   print(stored);
-  if (stored.length) console.log(`${path}, commit ${measured ?? 'none: the working tree differs from it'}`);
+  const busiest = Math.max(...stored.flatMap((r) => r.processes.map((p) => p.load ?? 0)));
+  if (busiest > QUIET) console.log(`The machine was busy (load ${busiest.toFixed(1)} at the start of a process): times say little, and ratios not much.`);
+  if (stored.length) console.log(`${path}, commit ${label}`);
   return failed ? 1 : 0;
 }
 

@@ -70,9 +70,11 @@ export async function firstStep(browser: Browser, site: Site, options: BenchOpti
 }
 
 async function timesOf(page: Page, app: App): Promise<Times> {
-  await page.waitForFunction(() => (globalThis as unknown as { firstStepTimes: Times }).firstStepTimes['first step'] !== undefined, undefined, { timeout: PATIENCE, polling: 100 })
-    .catch(async (error: Error) => {
-      throw new Error(`no first step: ${(await app.errors()).join(' | ') || error.message}`);
-    });
+  await page.waitForFunction(
+    () => (globalThis as unknown as { firstStepTimes: Times }).firstStepTimes['first step'] !== undefined || document.querySelector('[data-testid="error-alert"]') !== null,
+    undefined, { timeout: PATIENCE, polling: 100 },
+  );
+  const errors = await app.errors();
+  if (errors.length) throw new Error(errors.join(' | '));
   return page.evaluate(() => (globalThis as unknown as { firstStepTimes: Times }).firstStepTimes);
 }
