@@ -123,7 +123,7 @@ async function parseText(source: Source, choices: ReadChoices, pace: Pace, legac
   if (labelled) table.note(1, texts().errors.data.table.labelled[labelled.style](labelled.labels.slice(0, 6).join(', '), labelled.labels.length > 6));
   const delimited = last instanceof Delimited ? last : null;
   return table.finish({
-    ...NOTHING, fileName: source.path, format: last instanceof JsonRecords ? last.format : format, unit, encoding: text.encoding,
+    ...NOTHING, fileName: source.path, format: last instanceof JsonRecords ? last.format : format, unit, encoding: legacy?.all ? legacy.encoding : text.encoding,
     header: delimited?.header ?? null, separator: delimited?.separator ?? (labelled ? ' ' : ''), quote: delimited?.quote ?? 'double',
     legacy, heldOutFrom: table.heldOutFrom,
   }, several ? 1 : undefined);
