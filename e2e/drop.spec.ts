@@ -1,11 +1,12 @@
 /** Files that are dropped: anywhere on the page, several at once, a folder; what was open stays until the new is read. */
+import type { Page } from '@playwright/test';
 import { PAIRS } from './data';
 import { expect, test } from './test';
 
 const lines = (from: number, to: number) => PAIRS.slice(from, to).map((p) => JSON.stringify({ prompt: p.question, completion: p.answer })).join('\n');
 
-/** Drops files on an element, as a person would; `folders` are given as paths. */
-async function drop(page: import('@playwright/test').Page, selector: string, files: { path: string; text: string }[], folder: string | null = null): Promise<void> {
+/** Drops files on an element, as a person would; with `folder`, a folder that holds them. */
+async function drop(page: Page, selector: string, files: { path: string; text: string }[], folder: string | null = null): Promise<void> {
   await page.evaluate(({ selector, files, folder }) => {
     const transfer = new DataTransfer();
     for (const { path, text } of files) transfer.items.add(new File([text], path));

@@ -162,9 +162,9 @@ export const data = {
     more: (n: number) => `and ${n} more`,
     /** In a word, beside a row. */
     name: {
-      syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', chat: 'no chat', template: 'not taken by the template', empty: 'nothing to learn',
+      syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', chat: 'no chat', template: 'not taken by the template', empty: 'empty',
       noText: 'no text', parts: 'parts left out', marks: 'special tokens',
-      duplicate: 'copy', long: 'too long', masked: 'masked', leak: 'leak',
+      duplicate: 'copy', long: 'too long', masked: 'nothing to learn', leak: 'leak',
     },
     /** What was looked for, in the sentence that none of it was found. */
     checked: {

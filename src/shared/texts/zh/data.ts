@@ -157,9 +157,9 @@ export const data: Texts['data'] = {
     noteLines: '涉及的行',
     more: (n) => `还有 ${n} 条`,
     name: {
-      syntax: '不是 JSON', huge: '超长无法读取', quote: '引号未闭合', ragged: '字段不齐', encoding: '编码', chat: '不是对话', template: '模板不接受', empty: '无可学内容',
+      syntax: '不是 JSON', huge: '超长无法读取', quote: '引号未闭合', ragged: '字段不齐', encoding: '编码', chat: '不是对话', template: '模板不接受', empty: '空',
       noText: '没有文本', parts: '略去部分', marks: '特殊词元',
-      duplicate: '重复', long: '过长', masked: '全被遮蔽', leak: '泄漏',
+      duplicate: '重复', long: '过长', masked: '无可学内容', leak: '泄漏',
     },
     checked: {
       syntax: '损坏的 JSON', huge: '超长无法读取的记录', quote: '未闭合的引号', ragged: '缺少或多出的字段', encoding: '不是 UTF-8 的字节', chat: '无法读取的对话轮次', template: '模板不接受的对话',
