@@ -24,3 +24,26 @@ it('is detected by content, whatever the column is called, with the evidence', (
     evidence: ['“dialog” holds lists of turns with “from” and “value” (ShareGPT)', '30 of 30 that were looked at can be read as chats, of 2.0 turns on average'],
   });
 });
+
+it('reads chats that are written down in other ways', () => {
+  const two = [{ role: 'user', text: 'q' }, { role: 'assistant', text: 'a' }];
+  const turnsOf = (cell: string, speakers = {}) => {
+    const read = parseChat(cell, speakers);
+    return isChat(read) ? read.turns : read;
+  };
+  for (const cell of [
+    json([{ speaker: ' User ', text: 'q' }, { speaker: 'BOT', text: 'a' }]), json([{ human: 'q', assistant: 'a' }]), json([['q', 'a']]), json(['q', 'a']), json({ messages: [{ role: 'user', content: 'q' }, { role: 'model', content: 'a' }] }),
+    "[{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': \"a\"}]", "[{'from': 'human', 'value': 'q'}\n {'from': 'gpt', 'value': 'a'}]", '\n\nHuman: q\n\nAssistant: a', json([{ role: 'user', parts: [{ text: 'q' }] }, { role: 'model', parts: [{ text: 'a' }] }]),
+  ]) expect(turnsOf(cell), cell).toEqual(two);
+  const odd = json([{ from: 'villager', value: 'q' }, { from: 'gpt', value: 'a' }]);
+  expect(turnsOf(odd)).toEqual({ because: 'role', names: ['villager'] });
+  expect(turnsOf(odd, { villager: 'user' })).toEqual(two);
+  expect(turnsOf(json([{ a: 1, b: 'x' }]))).toEqual({ because: 'keys', names: ['a', 'b'] });
+  expect(turnsOf('[{"role": "user", "content": "q"')).toMatchObject({ because: 'none' });
+  expect(turnsOf('[{"role": "user" "content": "q"}]')).toMatchObject({ because: 'json', reason: expect.stringContaining('comma') });
+});
+
+it('keeps what else a turn says, and whether it is learnt from', () => {
+  const read = parseChat(json([{ role: 'assistant', content: 'a', weight: 0, reasoning_content: 'r', name: null }, { role: 'assistant', content: 'b', train: true }]));
+  expect(read).toMatchObject({ turns: [{ text: 'a', learn: false, more: { reasoning_content: 'r' } }, { text: 'b' }] });
+});

@@ -169,7 +169,7 @@ export function noChatWords(why: NoChat): string {
 }
 
 /** What of a chat the plain templates leave out; a model's own may write it. */
-export type Part = Medium | 'toolCalls' | 'toolResults' | 'reasoning';
+export type Part = Medium | 'toolCalls' | 'toolResults' | 'reasoning' | 'names';
 
 const REASONING = ['reasoning_content', 'reasoning', 'thinking'];
 
@@ -186,6 +186,7 @@ export function partsToWrite({ role, more }: Turn): { part: Part; signs: string[
   }
   const thought = REASONING.map((key) => more?.[key]).find((value) => typeof value === 'string' && value.trim() !== '');
   if (role === 'assistant' && thought !== undefined) parts.push({ part: 'reasoning', signs: [(thought as string).trim()] });
+  if (role !== 'tool' && typeof more?.name === 'string') parts.push({ part: 'names', signs: [more.name] });
   return parts;
 }
 

@@ -72,6 +72,7 @@ export async function checkRows(table: ParsedTable, options: CheckOptions, cells
   const reasons = new Reasons();
   const strangers = new Set<string>();
   const t = texts().errors.data;
+  const holdsMark = finderOf(options.marks);
   let usable = 0;
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     if (pace.due) await pace.rest(t.progress.checking, from, rows.length);
@@ -104,7 +105,7 @@ export async function checkRows(table: ParsedTable, options: CheckOptions, cells
         note('noText', null);
         if (!repairs.noText) continue;
       }
-      if (!text.dressed && options.marks.some((mark) => text.prompt.includes(mark) || text.completion.includes(mark))) note('marks', null);
+      if (!text.dressed && (holdsMark(text.prompt) || holdsMark(text.completion))) note('marks', null);
       if (!windows && seen.at(hashText(`${text.prompt}\u0000${text.completion}`), row) !== row) {
         flags[row] |= ISSUE_BIT.duplicate;
         if (repairs.duplicate) continue;
@@ -114,6 +115,13 @@ export async function checkRows(table: ParsedTable, options: CheckOptions, cells
     }
   }
   return { flags, usable, reasons, strangers: [...strangers] };
+}
+
+/** Whether a text holds one of many marks; most texts hold not even the sign that they begin with. */
+function finderOf(marks: readonly string[]): (text: string) => boolean {
+  const byFirst = new Map<string, string[]>();
+  for (const mark of marks) if (mark !== '') byFirst.set(mark[0], [...(byFirst.get(mark[0]) ?? []), mark]);
+  return (text) => [...byFirst].some(([first, own]) => text.includes(first) && own.some((mark) => text.includes(mark)));
 }
 
 /** Names of the issues in a row's flags. */

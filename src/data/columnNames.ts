@@ -34,8 +34,8 @@ const NAMES: Record<Meaning, string> = {
     target_label airline_sentiment v1 verdict is_spam spam toxicity grade type class_label label_text
     标签 类别 分类 情感 情绪 意图 主题 评分 类 标注 etikett klasse kategorie stimmung gefühl bewertung thema étiquette etiquette classe catégorie
     categorie sentiment_label etiqueta clase categoría sentimiento categoria rótulo etichetta метка класс категория тональность оценка ラベル 分類 感情 라벨 레이블 감정`,
-  chosen: 'chosen chosen_response response_chosen preferred winner better accepted positive_response 选中 优选',
-  rejected: 'rejected rejected_response response_rejected dispreferred loser worse negative_response 拒绝 劣选',
+  chosen: 'chosen response_j chosen_response response_chosen preferred winner better accepted positive_response 选中 优选',
+  rejected: 'rejected response_k rejected_response response_rejected dispreferred loser worse negative_response 拒绝 劣选',
   id: `id idx index uid guid pairid promptid row row_id rowid number nr unnamed:_0 __index_level_0__ key uuid qid example_id question_id
     编号 序号 索引 nummer lfd_nr numéro número индекс 番号 번호`,
   other: `value wert date time url author name language lang genre source_dataset split length difficulty annotator_labels explanation reason

@@ -326,3 +326,22 @@ describe('BatchOrder', () => {
     expect(() => new BatchOrder(0, 1)).toThrow(DataError);
   });
 });
+
+describe('what every row was looked at for', () => {
+  const checked = async (t: ReturnType<typeof table>, more: Partial<PrepareOptions> = {}) => (await prepare(t, options(more), byteTokenizer)).report.checked;
+
+  it('is listed, and nothing else: only that may be said not to be there', async () => {
+    const pairs = ['empty', 'noText', 'marks', 'duplicate', 'long', 'masked', 'leak'];
+    expect(await checked(table(rows(8)))).toEqual(['quote', 'ragged', 'encoding', ...pairs]);
+    expect(await checked(table(rows(8), ['p', 'c'], 'jsonl'))).toEqual(['syntax', 'huge', 'encoding', ...pairs]);
+    // Quotes are letters in this table: none of them was looked at.
+    expect(await checked({ ...table(rows(8)), quote: 'none' })).not.toContain('quote');
+    // A file in an encoding that takes any byte has no bad ones to find.
+    expect(await checked({ ...table(rows(8)), encoding: 'windows-1252' })).not.toContain('encoding');
+    // Of more rows than are used, the others were not turned into tokens.
+    expect(await checked(table(rows(8)), { maxExamples: 4 })).toEqual(['quote', 'ragged', 'encoding', 'empty', 'noText', 'marks', 'duplicate']);
+    expect(await checked(table([['one two three '.repeat(20)]], ['text'], 'txt'), { mapping: { kind: 'text', roles: { text: 'text' } }, template: { prompt: '', completion: '{text}' } })).toEqual(['empty', 'marks']);
+    const chat = JSON.stringify([{ role: 'user', content: 'q' }, { role: 'assistant', content: 'a' }]);
+    expect(await checked(table([[chat], [chat.replace('q', 'r')]], ['m'], 'jsonl'), { mapping: { kind: 'chat', roles: { message: 'm' } }, template: { prompt: '{message}?', completion: '{message}!' } })).toEqual(['syntax', 'huge', 'encoding', 'chat', 'empty', 'parts', 'marks', 'duplicate', 'long', 'masked', 'leak']);
+  });
+});

@@ -123,7 +123,7 @@ function told({ turns, noChat, strangers, parts }: ChatRow, learns: boolean, lef
   for (const turn of turns) for (const { part, signs } of partsToWrite(turn)) if (left(signs)) out.add(part);
   if (turns.some((t) => t.role === 'tool') && left([])) out.add('toolResults');
   const answers = turns.filter((t) => t.role === 'assistant');
-  const silent = answers.length > 0 && answers.every((t) => t.text.trim() === '' && partsToWrite(t).length > 0);
+  const silent = answers.length > 0 && answers.every((t) => t.text.trim() === '' && partsToWrite(t).some(({ part }) => part === 'toolCalls'));
   const nothing = learns ? null : silent ? 'calls' : answers.length > 0 && answers.every((t) => t.learn === false) ? 'weights' : null;
   return { noChat, strangers, parts: [...out], nothing };
 }

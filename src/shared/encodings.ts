@@ -10,6 +10,6 @@ export const ENCODINGS = [
 
 /** How encodings are written where people read them. */
 export function encodingName(label: string): string {
-  return label.replace(/^windows/, 'Windows').replace(/^shift_jis$/, 'Shift_JIS').replace(/^(utf|gb|big|euc|iso|koi|ibm)/, (found) => found.toUpperCase()).replace(/^macintosh$/, 'Macintosh')
-    .replace(/^BIG5$/, 'Big5');
+  const own: Record<string, string> = { shift_jis: 'Shift_JIS', big5: 'Big5', macintosh: 'Macintosh' };
+  return own[label] ?? (/^(utf|gb|euc|iso|koi|ibm)/.test(label) ? label.toUpperCase() : label.replace(/^windows/, 'Windows'));
 }

@@ -1,5 +1,5 @@
 /** What the file turned out to be, with the evidence, and how it is read: each of that can be chosen. */
-import { type DataFormat, FILE_USES, type FileUse, type Quote, QUOTES, type ReadChoices, TEXT_UNITS, type TextUnit } from '../shared/data';
+import { type DataFormat, FILE_USES, type FileUse, type Quote, QUOTES, READ_AUTO, type ReadChoices, TEXT_UNITS, type TextUnit } from '../shared/data';
 import { encodingName, ENCODINGS } from '../shared/encodings';
 import { texts } from '../shared/texts';
 import { Scroll, SelectField } from './bits';
@@ -40,7 +40,7 @@ export function DataFound() {
   );
 }
 
-/** How the bytes become rows. */
+/** How the bytes become rows. What is asked most often is in sight, the rest behind a line that says what was found. */
 function Reading() {
   const studio = useStudio();
   const choices = useSel((s) => s.dataset.choices);
@@ -48,48 +48,38 @@ function Reading() {
   const t = texts().data.found;
   const choose = (patch: Partial<ReadChoices>) => void studio.data.setReading(patch);
   const delimited = table.format === 'csv' || table.format === 'tsv';
-  const named = (separator: string) => {
-    const known = SEPARATORS.find(([, own]) => own === separator);
-    return known ? t.separators[known[0]] : separator;
+  const known = SEPARATORS.find(([, own]) => own === table.separator);
+  const found = {
+    format: t.formats[table.format], separator: known ? t.separators[known[0]] : table.separator, quote: t.quotes[table.quote],
+    unit: table.unit && t.units[table.unit], encoding: encodingName(table.encoding),
   };
-  const auto = (found: string | null) => ({ value: 'auto', label: t.auto(found) });
-  // Beside `auto` stands what was found, as long as nothing else was chosen.
-  const beside = (choice: string, found: string | null) => (choice === 'auto' ? found : null);
+  const chosen = choices.format !== 'auto' || choices.separator !== 'auto' || choices.quote !== 'auto' || choices.encoding !== 'auto';
+  const select = (name: 'format' | 'separator' | 'quote' | 'unit' | 'encoding', options: { value: string; label: string }[], change: (value: string) => void) => (
+    <SelectField<string>
+      label={t[name]} value={choices[name]} onChange={change}
+      // Beside 'auto' stands what was found, as long as nothing else was chosen.
+      options={[{ value: 'auto', label: t.auto(choices[name] === 'auto' ? found[name] : null) }, ...options]}
+    />
+  );
   return (
-    <div className="fields" data-testid="data-reading">
-      <SelectField<string>
-        label={t.format} value={choices.format} onChange={(format) => choose({ format: format as ReadChoices['format'], separator: 'auto', quote: 'auto', unit: 'auto', header: 'auto' })}
-        options={[auto(beside(choices.format, t.formats[table.format])), ...FORMATS.map((value) => ({ value, label: t.formats[value] }))]}
-      />
+    <>
       {table.header && (
         <SelectField<ReadChoices['header']>
           label={t.header} value={choices.header} onChange={(header) => choose({ header })} help={table.header.used ? t.takenAsHeader(table.header.why) : t.takenAsData(table.header.why)}
           options={(['auto', 'yes', 'no'] as const).map((value) => ({ value, label: t.headerMode[value] }))}
         />
       )}
-      {delimited && (
-        <SelectField<string>
-          label={t.separator} value={choices.separator} onChange={(separator) => choose({ separator })}
-          options={[auto(beside(choices.separator, named(table.separator))), ...SEPARATORS.map(([name, value]) => ({ value, label: t.separators[name] }))]}
-        />
-      )}
-      {delimited && (
-        <SelectField<string>
-          label={t.quote} value={choices.quote} onChange={(quote) => choose({ quote: quote as Quote | 'auto' })}
-          options={[auto(beside(choices.quote, t.quotes[table.quote])), ...QUOTES.map((value) => ({ value, label: t.quotes[value] }))]}
-        />
-      )}
-      {table.format === 'txt' && (
-        <SelectField<string>
-          label={t.unit} value={choices.unit} onChange={(unit) => choose({ unit: unit as TextUnit | 'auto' })}
-          options={[auto(beside(choices.unit, table.unit && t.units[table.unit])), ...TEXT_UNITS.map((value) => ({ value, label: t.units[value] }))]}
-        />
-      )}
-      <SelectField<string>
-        label={t.encoding} value={choices.encoding} onChange={(encoding) => choose({ encoding })}
-        options={[auto(beside(choices.encoding, encodingName(table.encoding))), ...ENCODINGS.map((value) => ({ value, label: encodingName(value) }))]}
-      />
-    </div>
+      {table.format === 'txt' && select('unit', TEXT_UNITS.map((value) => ({ value, label: t.units[value] })), (unit) => choose({ unit: unit as TextUnit | 'auto' }))}
+      <details data-testid="data-reading" open={chosen}>
+        <summary>{t.reading([found.format, ...(delimited ? [found.separator, found.quote] : []), found.encoding].join(', '))}</summary>
+        <div className="fields">
+          {select('format', FORMATS.map((value) => ({ value, label: t.formats[value] })), (format) => choose({ ...READ_AUTO, files: choices.files, encoding: choices.encoding, format: format as ReadChoices['format'] }))}
+          {delimited && select('separator', SEPARATORS.map(([name, value]) => ({ value, label: t.separators[name] })), (separator) => choose({ separator }))}
+          {delimited && select('quote', QUOTES.map((value) => ({ value, label: t.quotes[value] })), (quote) => choose({ quote: quote as Quote | 'auto' }))}
+          {select('encoding', ENCODINGS.map((value) => ({ value, label: encodingName(value) })), (encoding) => choose({ encoding }))}
+        </div>
+      </details>
+    </>
   );
 }
 

@@ -29,6 +29,7 @@ export function DataSplit({ report }: { report: PrepareReport }) {
       <div className="split-bar" aria-hidden="true"><span style={{ flexGrow: report.train }} /><span style={{ flexGrow: report.heldOut }} /></div>
       <p className="help">
         {t.result(count(report.train), count(report.heldOut), percent(report.heldOut / Math.max(1, report.examples), 1))}{' '}
+        {!byFile && t.copies}{' '}
         {report.usable > report.examples && report.usable > maxExamples && t.picked(count(report.examples), count(report.usable))}
       </p>
       {report.labels && (

@@ -38,7 +38,9 @@ export function separatorLine(text: string): { separator: string; length: number
  */
 export function dialectOf(text: string, whole: boolean, given: Partial<Dialect>): Dialect {
   const quotes: Quote[] = given.quote ? [given.quote] : ['double', 'single', 'none'];
-  const separators = given.separator === undefined ? SEPARATORS : [given.separator];
+  // Blanks part words, and cells only where these are quoted (R writes tables so).
+  const spaced = /^"[^"\n]*"( "[^"\n]*")+\r?\n/.test(text);
+  const separators = given.separator === undefined ? [...SEPARATORS, ...(spaced ? [' '] : [])] : [given.separator];
   let best: Fit | null = null;
   for (const quote of quotes) {
     // A quote that is never closed costs its own line; quotes are letters only where many of them cannot be read.

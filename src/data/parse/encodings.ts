@@ -49,7 +49,7 @@ const CANDIDATES: Candidate[] = [
   { encoding: 'iso-8859-5', fit: CYRILLIC },
   { encoding: 'x-mac-cyrillic', fit: CYRILLIC },
   { encoding: 'windows-1250', fit: alphabet(/\p{Script=Latin}/u, /[ąćęłńóśźżáčďéěíňřšťúůýžăâîșşţțđőűäöüß]/u, true) },
-  { encoding: 'windows-1253', fit: alphabet(/\p{Script=Greek}/u, /\p{Ll}/u) },
+  { encoding: 'windows-1253', fit: alphabet(/\p{Script=Greek}/u, /[αειονστςηρκυπλμάέήίόύώ]/u) },
   { encoding: 'windows-1254', fit: alphabet(/\p{Script=Latin}/u, /[ğışİöüçâî]/u, true) },
   { encoding: 'windows-1255', fit: alphabet(/\p{Script=Hebrew}/u, /\p{Script=Hebrew}/u) },
   { encoding: 'windows-1256', fit: alphabet(/\p{Script=Arabic}/u, /\p{Script=Arabic}/u) },

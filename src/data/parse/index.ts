@@ -22,6 +22,8 @@ export { MIN_ROWS } from './table';
 const HEAD = 1 << 16;
 /** Lines that are UTF-8 by accident, as two bytes of an old encoding may be, are few beside those that are none. */
 const ACCIDENTS = 0.2;
+/** One line that is no UTF-8 may be damaged; several in a file that has none are an encoding. */
+const LEAST_BAD = 2;
 /** Bytes of lines that are no UTF-8 by which their encoding is told. */
 const BAD_BYTES = 1 << 16;
 
@@ -123,7 +125,7 @@ async function parseText(source: Source, choices: ReadChoices, pace: Pace, legac
   if (labelled) table.note(1, texts().errors.data.table.labelled[labelled.style](labelled.labels.slice(0, 6).join(', '), labelled.labels.length > 6));
   const delimited = last instanceof Delimited ? last : null;
   return table.finish({
-    ...NOTHING, fileName: source.path, format: last instanceof JsonRecords ? last.format : format, unit, encoding: text.encoding,
+    ...NOTHING, fileName: source.path, format: last instanceof JsonRecords ? last.format : format, unit, encoding: legacy?.all ? legacy.encoding : text.encoding,
     header: delimited?.header ?? null, separator: delimited?.separator ?? (labelled ? ' ' : ''), quote: delimited?.quote ?? 'double',
     legacy, heldOutFrom: table.heldOutFrom,
   }, several ? 1 : undefined);
@@ -156,7 +158,7 @@ async function encodingOf(source: Source, pace: Pace): Promise<Legacy> {
     },
   });
   await eachPiece(source, pace, (bytes, last) => void text.push(bytes, last));
-  return { encoding: guessEncoding(new Uint8Array(await new Blob(bad as BlobPart[]).arrayBuffer())), all: lines.good <= lines.bad * ACCIDENTS };
+  return { encoding: guessEncoding(new Uint8Array(await new Blob(bad as BlobPart[]).arrayBuffer())), all: lines.bad >= LEAST_BAD && lines.good <= lines.bad * ACCIDENTS };
 }
 
 async function isParquet(source: Source): Promise<boolean> {

@@ -4,10 +4,12 @@
  */
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
-import { excerpt } from './excerpt';
+import { JsonRows } from './jsonRows';
 import { isTurn, rowsInside } from './jsonShapes';
-import { type Looseness, parseLoosely } from './loose';
+import { parseLoosely } from './loose';
 import { MAX_ROW_LENGTH, type TableBuilder } from './table';
+
+export { plainText } from './jsonRows';
 
 /** Takes text as it comes. What is complete becomes rows. */
 export interface TextParser {
@@ -47,6 +49,7 @@ export class JsonRecords implements TextParser {
   /** 'json' where the file is an array, or one object that holds the rows. */
   format: 'json' | 'jsonl' = 'jsonl';
   readonly #table: TableBuilder;
+  readonly #rows: JsonRows;
   #rest = '';
   #line = 1;
   #column = 0;
@@ -72,6 +75,7 @@ export class JsonRecords implements TextParser {
 
   constructor(table: TableBuilder) {
     this.#table = table;
+    this.#rows = new JsonRows(table);
   }
 
   push(text: string): void {
@@ -85,6 +89,7 @@ export class JsonRecords implements TextParser {
     if (this.#inArray) throw new DataError(texts().errors.data.file.openArray(this.#line, this.#records), this.#line);
     this.#flushValues(true);
     this.#unwrapOnly();
+    this.#rows.end();
   }
 
   #take(all: string, last: boolean): void {
@@ -146,7 +151,7 @@ export class JsonRecords implements TextParser {
       if (this.#values || this.#valueRows) {
         this.#valueRows = true;
         this.#flushValues(false);
-        addValue(this.#table, line, list, text);
+        this.#rows.addValue(line, list, text);
       } else this.#values = { line, list };
       this.#records++;
       return;
@@ -297,7 +302,7 @@ export class JsonRecords implements TextParser {
       this.#records++;
       this.#arrayColumn = null;
       this.#flushOnly();
-      addHuge(this.#table, open.line, open.huge ? open.text : open.text + tail);
+      this.#rows.addHuge(open.line, open.huge ? open.text : open.text + tail);
       return;
     }
     const text = open.text + tail;
@@ -322,7 +327,7 @@ export class JsonRecords implements TextParser {
     this.#open = null;
     this.#arrayColumn = null;
     if (huge) {
-      addHuge(this.#table, line, text);
+      this.#rows.addHuge(line, text);
       return;
     }
     const lines = newlines(text);
@@ -360,14 +365,15 @@ export class JsonRecords implements TextParser {
     }
     this.#flushOnly();
     this.#flushValues(true);
-    addRecord(this.#table, line, text, value);
+    if (value === undefined) this.#rows.addText(line, text!);
+    else this.#rows.addValue(line, value, text ?? '');
   }
 
   #flushOnly(): void {
     if (!this.#only) return;
     const { line, text } = this.#only;
     this.#only = null;
-    addRecord(this.#table, line, text, undefined);
+    this.#rows.addText(line, text);
   }
 
   /** The file is one object: the rows are inside of it. */
@@ -380,9 +386,9 @@ export class JsonRecords implements TextParser {
       this.format = 'json';
       this.#only = null;
       this.#table.note(line, texts().errors.data.json.inside(inside.key, inside.others.join(', ')));
-      inside.train.forEach((row, i) => addValue(this.#table, i + 1, row, ''));
+      inside.train.forEach((row, i) => this.#rows.addValue(i + 1, row, ''));
       if (inside.heldOut.length > 0) this.#table.beginHeldOut();
-      inside.heldOut.forEach((row, i) => addValue(this.#table, i + 1, row, ''));
+      inside.heldOut.forEach((row, i) => this.#rows.addValue(i + 1, row, ''));
       return;
     }
     if (lines > 1 && parsed.ok) throw new DataError(texts().errors.data.file.oneObject);
@@ -394,10 +400,10 @@ export class JsonRecords implements TextParser {
     if (!this.#values) return;
     const { line, list } = this.#values;
     this.#values = null;
-    if (!apart) addValue(this.#table, line, list, '');
+    if (!apart) this.#rows.addValue(line, list, '');
     else {
       this.format = 'json';
-      for (const value of list) addValue(this.#table, line, value, String(value));
+      for (const value of list) this.#rows.addValue(line, value, String(value));
     }
   }
 }
@@ -411,64 +417,4 @@ function newlines(text: string): number {
 function quickly(text: string): unknown {
   const parsed = parseLoosely(text);
   return parsed.ok ? parsed.value : undefined;
-}
-
-function addHuge(table: TableBuilder, line: number, text: string): void {
-  table.addLost(line, text, 'huge', texts().errors.data.row.huge(MAX_ROW_LENGTH >> 20, excerpt(text)));
-}
-
-function addRecord(table: TableBuilder, line: number, text: string | null, known: unknown): void {
-  if (known !== undefined) {
-    addValue(table, line, known, text ?? '');
-    return;
-  }
-  const parsed = parseLoosely(text!);
-  if (!parsed.ok) {
-    table.addLost(line, text!.trim(), 'syntax', texts().errors.data.row.notJson(parsed.reason));
-    return;
-  }
-  for (const loose of parsed.loose) table.tally(loose, line, (n) => texts().errors.data.json.loose[loose satisfies Looseness](n));
-  addValue(table, line, parsed.value, text!);
-}
-
-function addValue(table: TableBuilder, line: number, value: unknown, text: string): void {
-  const t = texts().errors.data.row;
-  if (typeof value === 'string') table.addNamed(line, [['text', value]]);
-  else if (Array.isArray(value)) addList(table, line, value, text);
-  else if (value !== null && typeof value === 'object') {
-    // Object.entries lists own keys only, so `__proto__` and `constructor` are keys like any other.
-    const cells = Object.entries(value).map(([key, cell]): [string, string | null] => [key, plainText(cell)]);
-    const deep = cells.find(([, cell]) => cell === null);
-    if (deep) table.addLost(line, text, 'syntax', t.deep(excerpt(deep[0])));
-    else table.addNamed(line, cells as [string, string][]);
-  } else table.addLost(line, text.trim(), 'syntax', t.value(String(value)));
-}
-
-/** A record that is a list: a chat where it is a list of turns or of pairs, else cells in their order. */
-function addList(table: TableBuilder, line: number, list: unknown[], text: string): void {
-  if (list.length > 0 && list.every((v) => typeof v === 'object' && v !== null)) {
-    const cell = plainText(list);
-    if (cell !== null) table.addNamed(line, [['messages', cell]]);
-    else table.addLost(line, text, 'syntax', texts().errors.data.row.deepValue);
-    return;
-  }
-  if (list.length === 0) {
-    table.addLost(line, '[]', 'syntax', texts().errors.data.row.list);
-    return;
-  }
-  table.addNamed(line, list.map((v, i): [string, string] => [`column ${i + 1}`, plainText(v) ?? '']));
-}
-
-/** A JSON value as one cell; null when it is nested too deeply to write down. */
-export function plainText(value: unknown): string | null {
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object') return String(value);
-  if (value instanceof Date) return value.toISOString();
-  try {
-    return JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v));
-  } catch (error) {
-    if (error instanceof RangeError) return null; // the call stack ended
-    throw error;
-  }
 }

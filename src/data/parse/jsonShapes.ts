@@ -29,6 +29,8 @@ const HELD_OUT = /^(valid|validation|val|dev|eval|test|heldout|held_out)$/i;
 /** The rows in an object that is all of a file: the longest list of records in it, or columns side by side. */
 export function rowsInside(value: unknown): Inside | null {
   if (!isObject(value) || isTurn(value)) return null;
+  const split = splitColumns(value);
+  if (split) return { key: 'data', others: [], train: split, heldOut: [] };
   const lists = listsIn(value, '', 0).filter(({ list }) => !isTurn(list[0]));
   if (lists.length > 0) {
     const train = lists.find(({ key }) => /(^|\.)train(ing)?$/i.test(key));
@@ -50,15 +52,27 @@ function listsIn(value: Fields, before: string, depth: number): { key: string; l
   });
 }
 
+/** pandas' `orient="split"`: names, and rows without them. */
+function splitColumns({ columns, data }: Fields): unknown[] | null {
+  if (!Array.isArray(columns) || !Array.isArray(data) || !data.every((row) => Array.isArray(row) && row.length === columns.length)) return null;
+  const names = columns.map(String);
+  return (data as unknown[][]).map((row) => Object.fromEntries(names.map((name, c) => [name, row[c]])));
+}
+
+/** SQuAD's articles: every question with the paragraph it is about. Null where the record is no article. */
+export function questionsOf(record: Fields): Fields[] | null {
+  const { paragraphs, ...article } = record;
+  if (!Array.isArray(paragraphs) || paragraphs.length === 0 || !paragraphs.every((p) => isObject(p) && Array.isArray(p.qas))) return null;
+  return (paragraphs as Fields[]).flatMap(({ qas, ...paragraph }) => (qas as unknown[]).filter(isObject).map((question) => {
+    const answers = Array.isArray(question.answers) ? question.answers.map((a: unknown) => (isObject(a) ? a.text : a)) : question.answers;
+    return { ...article, ...paragraph, ...question, answers };
+  }));
+}
+
 /** Rows of an object of columns, each a list of the same length or an object of the same keys (pandas writes both). */
 function columnsOf(value: Fields): unknown[] | null {
   const columns = Object.entries(value);
   if (columns.length === 0) return null;
-  const split = columns.length === 3 && Array.isArray(value.columns) && Array.isArray(value.data) && Array.isArray(value.index);
-  if (split) {
-    const names = (value.columns as unknown[]).map(String);
-    return (value.data as unknown[]).map((row) => (Array.isArray(row) ? Object.fromEntries(names.map((name, c) => [name, (row as unknown[])[c]])) : row));
-  }
   const keys = columns.map(([, column]) => (typeof column === 'object' && column !== null ? Object.keys(column) : []));
   const first = keys[0];
   if (first.length < 2 || keys.some((own) => own.length !== first.length || own.some((k, i) => k !== first[i]))) return null;

@@ -2,6 +2,7 @@
 import type { ParsedTable, RowNote, RowState, TableInfo } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
+import { meaningsOf } from '../columnNames';
 import { RowStore } from '../rowStore';
 import { excerpt } from './excerpt';
 
@@ -126,7 +127,9 @@ export class TableBuilder {
     if (this.#more > 0) notes.push({ line: notes[notes.length - 1].line, message: t.row.moreNotes(this.#more) });
     const { columns } = this;
     const most = Math.max(0, ...this.#characters.slice(0, columns.length));
-    const surplus = most > 0 ? this.#characters.indexOf(most) : Math.max(0, columns.length - 1);
+    // Without a whole row to go by, the one whose name says that it holds texts.
+    const named = columns.findIndex((name) => meaningsOf(name).some((m) => m === 'text' || m === 'asked' || m === 'passage' || m === 'instruction'));
+    const surplus = most > 0 ? this.#characters.indexOf(most) : named >= 0 ? named : Math.max(0, columns.length - 1);
     return { ...info, columns, surplus, rows: this.rows, notes };
   }
 

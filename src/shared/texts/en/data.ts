@@ -32,7 +32,7 @@ export const data = {
     takenAsHeader: (why: string) => `Taken as a header: ${why}`,
     takenAsData: (why: string) => `Taken as data: ${why}`,
     headerMode: { auto: 'Decide for me', yes: 'Yes', no: 'No' },
-    reading: 'How it is read',
+    reading: (how: string) => `How it is read: ${how}`,
     auto: (found: string | null) => (found === null ? 'Found out' : `Found out: ${found}`),
     format: 'Format',
     formats: { jsonl: 'JSON lines', json: 'JSON', csv: 'CSV', tsv: 'TSV', txt: 'Plain text', parquet: 'Parquet' },
@@ -162,9 +162,9 @@ export const data = {
     more: (n: number) => `and ${n} more`,
     /** In a word, beside a row. */
     name: {
-      syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', chat: 'no chat', template: 'not taken by the template', empty: 'nothing to learn',
+      syntax: 'not JSON', huge: 'too long to read', quote: 'open quote', ragged: 'ragged', encoding: 'encoding', chat: 'no chat', template: 'not taken by the template', empty: 'empty',
       noText: 'no text', parts: 'parts left out', marks: 'special tokens',
-      duplicate: 'copy', long: 'too long', masked: 'masked', leak: 'leak',
+      duplicate: 'copy', long: 'too long', masked: 'nothing to learn', leak: 'leak',
     },
     /** What was looked for, in the sentence that none of it was found. */
     checked: {
@@ -176,14 +176,14 @@ export const data = {
   /** What will be trained on, in one sentence. */
   summary: {
     learns: (what: string, from: string) => (from === '' ? `Learns ${what}` : `Learns ${what} from ${from}`),
-    label: (column: string) => `“${column}”, the label,`,
+    label: (column: string) => `the label “${column}”`,
     column: (column: string) => `“${column}”`,
     text: (column: string) => `the text of “${column}”`,
     whole: 'the text itself, in windows that fit',
     answers: (column: string) => `the answers in “${column}”`,
     lastAnswers: (column: string) => `the last answers in “${column}”`,
     list: (names: readonly string[]) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`),
-    counts: (train: string, heldOut: string) => `${train} examples to learn from, ${heldOut} held out`,
+    counts: (n: number, train: string, heldOut: string) => `${train} ${plural(n, 'example', 'examples')} to learn from, ${heldOut} held out`,
     repeats: (n: number, rows: string) => plural(n, `${rows} row repeats`, `${rows} rows repeat`),
     out: (n: number, rows: string) => plural(n, `${rows} row is left out`, `${rows} rows are left out`),
     unused: (columns: string) => `not used: ${columns}`,
@@ -199,7 +199,8 @@ export const data = {
     most: 'Most examples',
     mostHelp: 'Of more, the seed picks.',
     stratify: 'Hold out the same share of every label',
-    result: (train: string, heldOut: string, share: string) => `${train} to learn from, ${heldOut} held out (${share}). Copies stay on one side.`,
+    result: (train: string, heldOut: string, share: string) => `${train} to learn from, ${heldOut} held out (${share}).`,
+    copies: 'Copies stay on one side.',
     picked: (taken: string, usable: string) => `${taken} of ${usable} usable rows are taken, picked by the seed.`,
     byLabel: 'By label',
     examplesByLabel: 'Examples by label',
