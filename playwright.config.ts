@@ -1,8 +1,9 @@
 import { defineConfig } from '@playwright/test';
-import { browserPath, firefoxPath, testArgs } from './.ci/browser.mjs';
+import { browserPath, firefoxPath, testArgs, webgpuTestArgs } from './.ci/browser.mjs';
 
 /**
- * The journeys run on the production build, served below a sub-path as a static host would: in Chromium with WebGPU, and
+ * The journeys run on the production build, served below a sub-path as a static host would: in Chromium as people have it,
+ * which computes on the CPU; what needs a GPU, and the whole of it by mouse and by keyboard, also in one with WebGPU; and
  * those of e2e/firefox in an installed Firefox, driven over WebDriver BiDi.
  */
 const port = Number(process.env.SIEVE_PORT ?? 4317);
@@ -14,7 +15,7 @@ const url = process.env.SIEVE_URL ?? `http://127.0.0.1:${port}${base}`;
 export default defineConfig({
   testDir: 'e2e',
   outputDir: '.out/e2e-results',
-  // One browser at a time: the software GPU takes every core there is.
+  // One browser at a time: the engine takes every core there is.
   workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
@@ -31,7 +32,13 @@ export default defineConfig({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'chromium', testIgnore: 'firefox/**', use: { launchOptions: { executablePath: browserPath(), args: testArgs } } },
+    { name: 'chromium', testIgnore: 'firefox/**', grepInvert: /software GPU/, use: { launchOptions: { executablePath: browserPath(), args: testArgs } } },
+    {
+      name: 'webgpu',
+      testMatch: ['webgpu.spec.ts', 'studio.spec.ts'],
+      grep: /software GPU|by mouse|by keyboard/,
+      use: { launchOptions: { executablePath: browserPath(), args: webgpuTestArgs } },
+    },
     {
       name: 'firefox',
       testMatch: 'firefox/**/*.spec.ts',

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { assemblyscript } from './.ci/assemblyscript.mjs';
-import { browserPath, testArgs } from './.ci/browser.mjs';
+import { browserPath, webgpuTestArgs } from './.ci/browser.mjs';
 
 /**
  * Three projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/). `cpu` runs in Node on the
@@ -37,7 +37,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: browserPath(), args: testArgs } }),
+            provider: playwright({ launchOptions: { executablePath: browserPath(), args: webgpuTestArgs } }),
             instances: [{ browser: 'chromium' }],
           },
         },

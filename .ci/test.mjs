@@ -80,11 +80,11 @@ function freePort() {
   });
 }
 
-async function playwright(project, minutes) {
-  const file = join(out, `${project}.json`);
+async function playwright(projects, minutes) {
+  const file = join(out, `${projects.join('-')}.json`);
   rmSync(file, { force: true });
   const env = { SIEVE_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: file };
-  const code = await node([bin('@playwright/test', 'playwright'), 'test', `--project=${project}`, '--reporter=list,json'], minutes, env);
+  const code = await node([bin('@playwright/test', 'playwright'), 'test', ...projects.map((name) => `--project=${name}`), '--reporter=list,json'], minutes, env);
   const report = readReport(file);
   if (!report) return { ...none, failed: 1 };
   const { expected, unexpected, flaky, skipped } = report.stats;
@@ -99,7 +99,7 @@ async function firefox() {
     console.error(error.message);
     return { ...none, [process.env.CI ? 'failed' : 'skipped']: 1 };
   }
-  return playwright('firefox', 10);
+  return playwright(['firefox'], 10);
 }
 
 const STAGES = {
@@ -115,7 +115,7 @@ const STAGES = {
   unit: () => vitest('unit', 8),
   cpu: () => vitest('cpu', 8),
   gpu: () => vitest('gpu', 25),
-  e2e: () => playwright('chromium', 40),
+  e2e: () => playwright(['chromium', 'webgpu'], 40),
   firefox,
 };
 

@@ -11,11 +11,14 @@ export class App {
   readonly page: Page;
   /** Address of the app, with its sub-path. */
   readonly base: string;
+  /** What is asked to compute; null leaves it to the page. */
+  readonly device: 'gpu' | null;
   readonly #problems: string[] = [];
   readonly #expected: RegExp[] = [];
 
-  constructor(page: Page, base: string) {
+  constructor(page: Page, base: string, device: 'gpu' | null = null) {
     this.page = page;
+    this.device = device;
     this.base = base;
     const { origin } = new URL(base);
     page.on('console', (message) => {
@@ -40,7 +43,8 @@ export class App {
 
   /** Opens the page and waits until the model is ready; null opens what the page opens by itself (the 4m model). */
   async open(model: ModelId | null = 'sieve-stories-nano'): Promise<void> {
-    await this.page.goto(model ? `${this.base}?model=${model}` : this.base);
+    const asked = [...(model ? [`model=${model}`] : []), ...(this.device ? [`device=${this.device}`] : [])];
+    await this.page.goto(`${this.base}${asked.length ? '?' : ''}${asked.join('&')}`);
     if (model) await this.modelReady();
   }
 

@@ -1,7 +1,7 @@
 /** The production build behind a local address, and a browser to look at it: for the demo and the acceptance run. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
 import { build, preview } from 'vite';
-import { webgpuArgs } from '../.ci/browser.mjs';
+import { browserArgs } from '../.ci/browser.mjs';
 import { ensureBrowser } from '../.ci/ensure-browser.mjs';
 import { App } from './app';
 
@@ -24,7 +24,7 @@ export async function serveBuild(base = '/sieve/'): Promise<Site> {
 }
 
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: ensureBrowser(), args: webgpuArgs, headless: true });
+  return chromium.launch({ executablePath: ensureBrowser(), args: browserArgs, headless: true });
 }
 
 /** A fresh page on the app. Nothing is shared with other visits. */
