@@ -1,7 +1,10 @@
 import { defineConfig } from '@playwright/test';
-import { browserPath, testArgs } from './.ci/browser.mjs';
+import { browserPath, firefoxPath, testArgs } from './.ci/browser.mjs';
 
-/** The journeys run on the production build, served below a sub-path as a static host would. */
+/**
+ * The journeys run on the production build, served below a sub-path as a static host would: in Chromium with WebGPU, and
+ * those of e2e/firefox in an installed Firefox, driven over WebDriver BiDi.
+ */
 const port = Number(process.env.SIEVE_PORT ?? 4317);
 const base = '/sieve/';
 const dist = '.out/e2e-dist';
@@ -26,8 +29,16 @@ export default defineConfig({
     // Every test has a fresh profile: each would fetch and hash the whole app again. offline.spec.ts allows it.
     serviceWorkers: 'block',
     trace: 'retain-on-failure',
-    launchOptions: { executablePath: browserPath(), args: testArgs },
   },
+  projects: [
+    { name: 'chromium', testIgnore: 'firefox/**', use: { launchOptions: { executablePath: browserPath(), args: testArgs } } },
+    {
+      name: 'firefox',
+      testMatch: 'firefox/**/*.spec.ts',
+      // `colorScheme`: see e2e/firefox/bidi.ts. A trace takes pictures, for which Playwright breaks the page's policy.
+      use: { browserName: 'firefox', channel: 'moz-firefox', colorScheme: null, trace: 'off', launchOptions: { executablePath: firefoxPath() } },
+    },
+  ],
   webServer: process.env.SIEVE_URL
     ? undefined
     : {

@@ -1,4 +1,4 @@
-/** Finds a Chromium or Chrome to test with, and the flags that give it WebGPU without a display. */
+/** Finds the browsers to test with, and the flags that give Chromium WebGPU without a display. */
 import { existsSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright';
@@ -26,19 +26,32 @@ export const webgpuArgs = [
  */
 export const testArgs = [...webgpuArgs, '--js-flags=--liftoff-only'];
 
-/** @returns {string | undefined} path of an installed browser, or undefined where there is none. */
-export function browserPath() {
-  if (process.env.SIEVE_BROWSER) return process.env.SIEVE_BROWSER;
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
+/** The first of these commands, else of these paths, that there is. */
+function installed(names, paths) {
+  for (const name of names) {
     try {
       return execFileSync('which', [name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
     } catch {
       // not this one
     }
   }
-  for (const path of ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe']) {
-    if (existsSync(path)) return path;
-  }
+  return paths.find((path) => existsSync(path));
+}
+
+/** @returns {string | undefined} path of an installed Firefox as Mozilla or Debian builds it, or undefined where there is none. */
+export function firefoxPath() {
+  return process.env.SIEVE_FIREFOX
+    || installed(['firefox-esr', 'firefox'], ['/Applications/Firefox.app/Contents/MacOS/firefox', 'C:\\Program Files\\Mozilla Firefox\\firefox.exe']);
+}
+
+/** @returns {string | undefined} path of an installed Chromium or Chrome, or undefined where there is none. */
+export function browserPath() {
+  if (process.env.SIEVE_BROWSER) return process.env.SIEVE_BROWSER;
+  const path = installed(
+    ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'],
+  );
+  if (path) return path;
   const own = chromium.executablePath();
   return existsSync(own) ? own : undefined;
 }

@@ -6,8 +6,9 @@
  *   npm test -- --quick            what needs no browser
  *
  * Stages: types, lint (one test each), unit (Vitest in Node), cpu (Vitest in Node, on the CPU engine), gpu (Vitest in a
- * browser with WebGPU), e2e (Playwright on the production build). The last line adds all up: `N passed, N failed`; the
- * exit code is 1 when anything failed.
+ * browser with WebGPU), e2e (Playwright on the production build, in Chromium), firefox (the same in Firefox). Where there
+ * is no Firefox its stage is skipped, which counts as a failure in CI. The last line adds all up: `N passed, N failed`;
+ * the exit code is 1 when anything failed.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +16,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureBrowser } from './ensure-browser.mjs';
+import { ensureBrowser, ensureFirefox } from './ensure-browser.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, '.out', 'test');
@@ -79,16 +80,26 @@ function freePort() {
   });
 }
 
-async function playwright() {
-  const file = join(out, 'e2e.json');
+async function playwright(project, minutes) {
+  const file = join(out, `${project}.json`);
   rmSync(file, { force: true });
   const env = { SIEVE_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: file };
-  const code = await node([bin('@playwright/test', 'playwright'), 'test', '--reporter=list,json'], 40, env);
+  const code = await node([bin('@playwright/test', 'playwright'), 'test', `--project=${project}`, '--reporter=list,json'], minutes, env);
   const report = readReport(file);
   if (!report) return { ...none, failed: 1 };
   const { expected, unexpected, flaky, skipped } = report.stats;
   // A test that passes only when repeated is a failing test.
   return withExit({ passed: expected, failed: unexpected + flaky, skipped }, code);
+}
+
+async function firefox() {
+  try {
+    console.log(`browser: ${ensureFirefox()}`);
+  } catch (error) {
+    console.error(error.message);
+    return { ...none, [process.env.CI ? 'failed' : 'skipped']: 1 };
+  }
+  return playwright('firefox', 10);
 }
 
 const STAGES = {
@@ -104,7 +115,8 @@ const STAGES = {
   unit: () => vitest('unit', 8),
   cpu: () => vitest('cpu', 8),
   gpu: () => vitest('gpu', 25),
-  e2e: () => playwright(),
+  e2e: () => playwright('chromium', 40),
+  firefox,
 };
 
 const QUICK = ['types', 'lint', 'unit', 'cpu'];
@@ -140,9 +152,9 @@ for (const name of stages) {
   results[name].seconds = (Date.now() - start) / 1000;
 }
 
-console.log('\nstage   passed  failed  skipped  seconds');
+console.log('\nstage     passed  failed  skipped  seconds');
 for (const [name, r] of Object.entries(results)) {
-  console.log(`${name.padEnd(6)}${String(r.passed).padStart(8)}${String(r.failed).padStart(8)}${String(r.skipped).padStart(9)}${r.seconds.toFixed(0).padStart(9)}`);
+  console.log(`${name.padEnd(8)}${String(r.passed).padStart(8)}${String(r.failed).padStart(8)}${String(r.skipped).padStart(9)}${r.seconds.toFixed(0).padStart(9)}`);
 }
 const sum = (key) => Object.values(results).reduce((total, r) => total + r[key], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`);

@@ -14,7 +14,7 @@ import type { Device } from '../src/engine/device/device';
 import { openWebGpu } from '../src/engine/device/webgpu/webgpu';
 import { type Op, Program, type RowCount } from '../src/engine/device/program';
 import { readFloats } from '../src/engine/device/device';
-import { perElement, perRow, snippets } from '../src/engine/kernels/launch';
+import { perElement, perRow, rowThreads, snippets } from '../src/engine/kernels/launch';
 import { openCpuDevice } from '../src/engine/kernels/openCpu';
 import { lowRankPartialBytes } from '../src/engine/kernels/lowRankGrad/lowRankGrad';
 import { type MatmulOptions, matmul } from '../src/engine/kernels/matmul/matmul';
@@ -37,7 +37,7 @@ import { forwardMacs, stepMacs, supervisedOf } from './work';
 
 export { type BufferScope, type Device, type Op, Program, type RowCount, type Tensor, rowCount };
 /** For the peers' graph, and for merging an adapter into a file. */
-export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, ratesBytes, readFloats, snippets, sumLoss };
+export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, ratesBytes, readFloats, rowThreads, snippets, sumLoss };
 
 /** The adapter as the app uses it: tuned, unless it is a software one. */
 export async function openGpu(): Promise<Device> {
@@ -308,7 +308,7 @@ export function loraLayers(gpu: Device, scope: BufferScope, p: { layers: number;
   });
   const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d }));
   const unused = scope.alloc('unused', 16);
-  const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused, args: unused }));
+  const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused }));
   const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })) };
   return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ device: gpu, rPad: rank, scaling: 1, params, flat: flat.params, dropout: 0, optimizer: { grads: flat.grads, norm: unused } })) };
 }

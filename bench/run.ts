@@ -50,8 +50,7 @@ const ROWS: Record<string, Row> = {
   'two-runs': { run: 'twoRuns', devices: ['gpu', 'cpu'] },
   context: { run: 'context', devices: ['gpu', 'cpu'], processes: 1 },
   host: { run: 'host', devices: ['gpu'], onPage: true },
-  // Opens both kinds itself.
-  generation: { run: 'generation', devices: ['gpu'] },
+  generation: { run: 'generation', devices: ['cpu', 'gpu'] },
   'torch-gpu': { run: 'torchGpu', devices: ['gpu'] },
   growth: { run: 'growth', devices: ['gpu'], processes: 1, onPage: true },
 };

@@ -1,4 +1,4 @@
-/** transformers.js on WebGPU with a LoRA adapter merged into the model's own ONNX file, which favours it: no adapter work is left. */
+/** transformers.js with a LoRA adapter merged into the model's own ONNX file, which favours it: no adapter work is left. */
 import { AutoModelForCausalLM, Tensor, env } from '@huggingface/transformers';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import { transpose } from '../src/hub/floats';
@@ -12,11 +12,16 @@ export interface Merged {
   dispose(): Promise<void>;
 }
 
-/** @param adapters A and B of every module of `run`, bottom up */
-export async function openMerged(model: DownloadedModel, run: RunConfig, adapters: { a: Float32Array; b: Float32Array }[]): Promise<Merged> {
+/**
+ * @param adapters A and B of every module of `run`, bottom up
+ * @param on WebGPU, or the CPU (wasm) with as many threads
+ */
+export async function openMerged(
+  model: DownloadedModel, run: RunConfig, adapters: { a: Float32Array; b: Float32Array }[], on: { device: 'wasm' | 'webgpu'; threads: number },
+): Promise<Merged> {
   const file = merge(model, run, adapters);
   const wasm = env.backends.onnx.wasm!;
-  wasm.numThreads = 1;
+  wasm.numThreads = on.threads;
   wasm.proxy = false;
   wasm.wasmPaths = { wasm: new URL(wasmUrl, location.href).href };
   const { host, template } = remoteLayout(model.source);
@@ -26,7 +31,7 @@ export async function openMerged(model: DownloadedModel, run: RunConfig, adapter
     useBrowserCache: false, useWasmCache: false, useFSCache: false, useCustomCache: false,
     fetch: (url: string | URL, init?: RequestInit) => (String(url) === address ? Promise.resolve(new Response(file, { headers: { 'content-length': String(file.length) } })) : fetch(url, { ...init, headers: undefined })),
   });
-  const network = await AutoModelForCausalLM.from_pretrained(model.source.id, { device: 'webgpu', dtype: 'fp32', subfolder: 'onnx', use_external_data_format: false });
+  const network = await AutoModelForCausalLM.from_pretrained(model.source.id, { device: on.device, dtype: 'fp32', subfolder: 'onnx', use_external_data_format: false });
   return {
     async generate(prompt, tokens) {
       const dims = [1, prompt.length];

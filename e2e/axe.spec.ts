@@ -34,14 +34,15 @@ const COLOURS = ['color-contrast', 'link-in-text-block'];
 /** All that a narrow window may change. */
 const WIDTH = ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus'];
 
-test('axe finds nothing without a GPU: everything empty, and why', async ({ app, page }) => {
+test('axe finds nothing without a GPU, with data that cannot be read', async ({ app, page }) => {
   await page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
-  await app.open(null);
-  await app.get('error-alert').waitFor();
+  await app.open();
+  await app.get('no-gpu').waitFor();
+  await unfold(page, '#model details');
   await app.dataReady();
   await app.get('data-file').setInputFiles({ name: 'ill.json', mimeType: 'application/json', buffer: Buffer.from('[{') });
   await page.locator('#data').getByTestId('error-alert').waitFor();
-  await look(page, 'nothing there, two errors');
+  await look(page, 'no GPU, an error');
 });
 
 test('axe finds nothing in any state and theme of a visit', async ({ app, page }) => {

@@ -107,15 +107,18 @@ test('a kept run is named, found, taken away, deleted and brought back from the 
   await expect(problem).toHaveCount(0);
 });
 
-test('a browser without a WebGPU adapter opens a run from elsewhere: curves, maps, tokens, numbers', async ({ studio, playwright, baseURL }, info) => {
+test('a browser where the model does not open opens a run from elsewhere: curves, maps, tokens, numbers', async ({ studio, playwright, baseURL }, info) => {
   const file = info.outputPath('run.zip');
   await (await studio.download(() => studio.press('kept-export'))).saveAs(file);
   const browser = await playwright.chromium.launch({ executablePath: browserPath(), args: plainArgs });
   try {
     const app = new App(await (await newProfile(browser, info.project)).newPage(), baseURL!);
     const { page } = app;
+    await page.context().route('**/*.onnx', (route) => route.fulfill({ status: 404, body: '' }));
+    app.expectProblem(/404/);
     await app.openSoon();
-    await expect(app.get('error-alert').first()).toContainText('found no graphics adapter');
+    await expect(app.get('model-status')).toHaveAttribute('data-status', 'failed');
+    await expect(app.get('error-alert').first()).toContainText('sieve-stories-nano');
     await app.get('history-import').setInputFiles(file);
     await app.press('kept-open');
     await expect(app.get('kept-run')).toContainText('shown above');

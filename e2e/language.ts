@@ -17,7 +17,7 @@ const NAMES = [
   'google swiftshader', 'Google Inc.', 'SwiftShader Device', 'SwiftShader driver', 'SwiftShader', 'LLVM', 'Subzero', 'Google', 'Vulkan', 'ANGLE', 'Mesa', 'llvmpipe',
   'Hugging Face', 'ONNX Runtime', 'sieve-stories-nano', 'sieve-stories', 'Sieve', 'Chrome', 'Edge', 'Safari', 'Firefox', 'Windows', 'Linux', 'Android', 'macOS', 'ChromeOS', 'Python', 'PyTorch', 'WebGPU', 'WGSL',
   'TS-LoRA', 'TS-DoRA', 'TS-PEFT', 'AdaLoRA', 'rsLoRA', 'DoRA', 'LoRA', 'PEFT', 'AdamW', 'Adam', 'RMSNorm', 'Llama', 'BitFit', 'IA3', 'VeRA', 'PiSSA', 'LoRA-FA', 'SiLU', 'RoPE', 'Alpha', 'Top-p', 'Student t', 'gate', 'down',
-  'JSON Lines', 'JSONL', 'JSON', 'CSV', 'TSV', 'TXT', 'Parquet', 'UTF-8', 'Latin-1', 'Windows-1252', 'Shift', 'Enter', 'Delete', 'Escape',
+  'JSON Lines', 'JSONL', 'JSON', 'CSV', 'TSV', 'TXT', 'Parquet', 'UTF-8', 'Latin-1', 'Windows-1252', 'x-mac-cyrillic', 'Macintosh', 'Shift_JIS', 'EUC-JP', 'EUC-KR', 'Big5', 'GB18030', 'JSON lines', 'Shift', 'Enter', 'Delete', 'Escape',
 ];
 
 /** What the walk leaves out: data and what a model wrote, code, other languages. */

@@ -95,7 +95,7 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
   await part(visit, 'a broken file is dropped, and the report names every line', async () => {
     await app.dataReady();
     await hand.fill(data.getByLabel(/^Most examples/), '500');
-    await hand.give(data.getByRole('button', { name: 'Choose a file' }), path, app.get('data-drop'));
+    await hand.give(data.getByRole('button', { name: 'Choose files' }), path, app.get('data-drop'));
     await expect(app.get('data-drop')).toContainText('large.csv');
     await settled();
     for (const issue of ['quote', 'empty', 'duplicate', 'encoding'] as const) await expect(app.get(`issue-${issue}`)).toContainText(`line ${faults[issue]}`);

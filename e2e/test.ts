@@ -7,8 +7,8 @@ const quiet = (app: App) => expect(app.problems, 'console errors, CSP violations
 
 /** A browser profile of its own, with the project's settings. */
 export async function newProfile(browser: Browser, { use }: FullProject, options: BrowserContextOptions = {}): Promise<BrowserContext> {
-  const { baseURL, viewport, actionTimeout } = use;
-  const context = await browser.newContext({ baseURL, viewport, serviceWorkers: 'block', ...options });
+  const { baseURL, viewport, colorScheme, actionTimeout } = use;
+  const context = await browser.newContext({ baseURL, viewport, colorScheme, serviceWorkers: 'block', ...options });
   context.setDefaultTimeout(actionTimeout ?? 30_000);
   return context;
 }

@@ -1,24 +1,46 @@
-/** Browsers that cannot train: the page says what to do, and everything that needs no GPU still works. */
+/** Browsers without a GPU: everything works on the CPU. And a change between GPU and CPU, with what is on the page. */
 import { FILES } from './data';
 import { expect, test } from './test';
 
-test('no WebGPU at all', async ({ app, page }) => {
-  await page.addInitScript(() => {
-    delete (Navigator.prototype as unknown as Record<string, unknown>).gpu;
+for (const [name, without, says] of [
+  ['no WebGPU at all', () => { delete (Navigator.prototype as unknown as Record<string, unknown>).gpu; }, 'has no WebGPU'],
+  ['WebGPU without an adapter', () => { GPU.prototype.requestAdapter = async () => null; }, 'No GPU was found'],
+] as const) {
+  test(name, async ({ app, page }) => {
+    await page.addInitScript(without);
+    await app.open();
+    await expect(app.get('no-gpu')).toContainText(says);
+    await expect(app.get('device-name')).toContainText('CPU');
+    await expect(app.get('device-gpu')).toBeDisabled();
+    await app.loadFile(FILES[0]);
+    await app.small(4);
+    await app.train();
+    expect(Object.keys(await app.compare('Once upon a time')).sort()).toEqual(['base', 'lora', 'ts-lora']);
+    expect(await app.errors()).toEqual([]);
   });
-  await app.open(null);
-  await expect(app.get('error-alert').first()).toContainText('WebGPU');
-  await expect(app.get('error-alert').first()).toContainText('Chrome');
+}
+
+test('a software GPU is passed over; chosen by hand it is checked, and adapters go along', async ({ app }) => {
+  await app.open();
+  await expect(app.get('no-gpu')).toContainText('only GPU here is software');
+  await expect(app.get('device-name')).toContainText('CPU');
   await app.loadFile(FILES[0]);
-  expect(await app.get('data-preview').locator('.chip').count()).toBeGreaterThan(10);
-  await expect(app.get('train-button')).toBeDisabled();
+  await app.small(4);
+  await app.train();
+  const before = await app.compare('Once upon a time');
+  await app.get('device-gpu').click();
+  await expect(app.get('device-move')).toContainText('LoRA, TS-LoRA go along');
+  await app.get('device-move-yes').click();
+  await expect(app.get('gradient-check')).toHaveAttribute('data-state', 'agrees', { timeout: 170_000 });
+  await expect(app.get('device-choice')).toHaveAttribute('data-device', 'gpu');
+  const after = await app.compare('Once upon a time');
+  expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
+  await expect(app.get('software-note')).toBeVisible();
 });
 
-test('WebGPU without an adapter', async ({ app, page }) => {
-  await page.addInitScript(() => {
-    GPU.prototype.requestAdapter = async () => null;
-  });
-  await app.open(null);
-  await expect(app.get('error-alert').first()).toContainText('adapter');
-  await expect(app.get('train-button')).toBeDisabled();
+test('the address chooses', async ({ app, page }) => {
+  await page.goto(`${app.base}?model=sieve-stories-nano&device=cpu`);
+  await app.modelReady();
+  await expect(app.get('device-choice')).toHaveAttribute('data-device', 'cpu');
+  await expect(app.get('no-gpu')).toHaveCount(0);
 });

@@ -2,14 +2,16 @@
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { language } from './shared/texts';
-import { hubHost, startModel, startSettings } from './store/pageUrl';
+import { hubHost, startDevice, startModel, startSettings } from './store/pageUrl';
 import { Studio } from './store/studio';
 import { App } from './ui/App';
+import { rememberedDevice } from './ui/device';
 import { firstLanguage } from './ui/language';
 import { StudioContext } from './ui/studioContext';
 import { rememberedTheme, wearTheme } from './ui/theme';
 
-const studio = new Studio({ baseUrl: import.meta.env.BASE_URL, hubHost: hubHost(location.href), startModel: startModel(location.href), startSettings: startSettings(location.href) });
+const { href } = location;
+const studio = new Studio({ baseUrl: import.meta.env.BASE_URL, hubHost: hubHost(href), startModel: startModel(href), startDevice: startDevice(href) ?? rememberedDevice(), startSettings: startSettings(href) });
 studio.setTheme(rememberedTheme());
 // Before the first paint; from then on the toggle sees to it.
 wearTheme(rememberedTheme())();

@@ -4,7 +4,7 @@
  */
 import {
   ADAMW_HYPER_BYTES, type BufferScope, type Device, type Op, Program, type RowCount, type Tensor,
-  adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, ratesBytes, readFloats, rowCount, snippets, sumLoss,
+  adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, ratesBytes, readFloats, rowCount, rowThreads, snippets, sumLoss,
 } from '../engine';
 import type { CpuFunction } from '../../src/engine/device/cpu/cpu';
 import geluWgsl from './gelu.wgsl?raw';
@@ -58,7 +58,7 @@ export class PeersGraph {
     ]);
     const loss: Op[] = [
       {
-        kernel: { label: 'mse', code: compose(mseWgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { D4: D / 4, WIDTH: gpu.rowWidth } },
+        kernel: { label: 'mse', code: compose(mseWgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { D4: D / 4, WIDTH: rowThreads(gpu) } },
         bindings: [rows.dims, hidden[L], target, losses, gradH],
         groups: perRow(rows),
         cpu: mseCpu(rows, D, { h: hidden[L], y: target, loss: losses, grad: gradH }),

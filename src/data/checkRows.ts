@@ -14,16 +14,37 @@ export const USABLE = 1 << (ISSUES.length + 2);
 
 export interface RowChecks {
   /** By row. */
-  flags: Uint16Array;
+  flags: Uint32Array;
   usable: number;
-  /** Of the first rows that a chat template does not take: its own words. */
-  problems: ReadonlyMap<number, string>;
+  /** What there is to say of an issue beyond its name: in how many rows, and of the first rows by row. */
+  reasons: Reasons;
+  /** Speakers of chats that are not known. */
+  strangers: string[];
+}
+
+/** Why rows have an issue. */
+export class Reasons {
+  /** By issue: reasons and in how many rows each was met. */
+  readonly counts = new Map<Issue, Map<string, number>>();
+  /** By row: told for the first rows of each issue. */
+  readonly told = new Map<number, string>();
+
+  add(issue: Issue, row: number, reason: string): void {
+    let own = this.counts.get(issue);
+    if (!own) this.counts.set(issue, own = new Map());
+    const n = own.get(reason);
+    if (n !== undefined || own.size < MOST_REASONS) own.set(reason, (n ?? 0) + 1);
+    if (this.told.size < TOLD * ISSUES.length && !this.told.has(row)) this.told.set(row, reason);
+  }
 }
 
 /** Rows that are turned into texts together. */
 export const ROWS_AT_ONCE = 32;
-/** Rows whose problem is told in the template's own words. */
+/** Rows of an issue whose reason is told, and different reasons that are counted. */
 const TOLD = 20;
+const MOST_REASONS = 50;
+/** Names of unknown speakers that are told. */
+const MOST_STRANGERS = 20;
 
 /** Cells of a row as they are now, or null where it cannot be read. */
 export type CellsNow = (row: number) => readonly string[] | null;
@@ -33,20 +54,28 @@ export function cellsNow(table: ParsedTable, { edits, repairs }: Pick<PrepareOpt
   return (row) => changed.get(row) ?? cellsOf(table, row, repairs);
 }
 
-/**
- * @param textsOf null where rows are long texts that are cut into windows: then only blank ones are left out.
- * @throws {Cancelled}
- */
-export async function checkRows(table: ParsedTable, options: PrepareOptions, cells: CellsNow, textsOf: ToTexts, windows: boolean, pace: Pace): Promise<RowChecks> {
+export interface CheckOptions extends Pick<PrepareOptions, 'edits' | 'repairs'> {
+  /** Whether rows are long texts that are cut into windows: then only blank ones are left out. */
+  windows: boolean;
+  /** Texts of the model's special tokens, which a row may hold as words. */
+  marks: readonly string[];
+}
+
+/** @throws {Cancelled} */
+export async function checkRows(table: ParsedTable, options: CheckOptions, cells: CellsNow, textsOf: ToTexts, pace: Pace): Promise<RowChecks> {
   const { rows } = table;
-  const flags = new Uint16Array(rows.length);
+  const { windows, repairs } = options;
+  const flags = new Uint32Array(rows.length);
   const excluded = new Set(options.edits.excluded);
   const changed = new Set(options.edits.changed.map(([row]) => row));
   const seen = new FirstSeen(rows.length);
-  const problems = new Map<number, string>();
+  const reasons = new Reasons();
+  const strangers = new Set<string>();
+  const t = texts().errors.data;
+  const holdsMark = finderOf(options.marks);
   let usable = 0;
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-    if (pace.due) await pace.rest(texts().errors.data.progress.checking, from, rows.length);
+    if (pace.due) await pace.rest(t.progress.checking, from, rows.length);
     const now = Array.from({ length: Math.min(ROWS_AT_ONCE, rows.length - from) }, (_, k) => (excluded.has(from + k) ? null : cells(from + k)));
     const made = (await textsOf(now.filter((own) => own !== null))).values();
     for (let k = 0; k < now.length; k++) {
@@ -56,25 +85,43 @@ export async function checkRows(table: ParsedTable, options: PrepareOptions, cel
       else if (state !== 'ok') flags[row] |= ISSUE_BIT[state];
       if (excluded.has(row)) flags[row] |= EXCLUDED;
       if (!now[k]) continue;
-      const { prompt, completion, problem } = made.next().value!;
-      if (problem !== null) {
-        flags[row] |= ISSUE_BIT.template;
-        if (problems.size < TOLD) problems.set(row, problem);
+      const text = made.next().value!;
+      const note = (issue: Issue, reason: string | null) => {
+        flags[row] |= ISSUE_BIT[issue];
+        if (reason !== null) reasons.add(issue, row, reason);
+      };
+      for (const name of text.strangers) if (strangers.size < MOST_STRANGERS) strangers.add(name);
+      if (text.parts.length > 0) note('parts', null);
+      for (const part of text.parts) reasons.add('parts', row, t.parts[part]);
+      if (text.noChat !== null || text.problem !== null) {
+        note(text.noChat !== null ? 'chat' : 'template', text.noChat ?? text.problem);
         continue;
       }
-      if (completion.trim() === '') {
-        flags[row] |= ISSUE_BIT.empty;
+      if (text.completion.trim() === '') {
+        note('empty', text.nothing === null ? null : t.nothing[text.nothing]);
         continue;
       }
-      if (!windows && seen.at(hashText(`${prompt}\u0000${completion}`), row) !== row) {
+      if (!text.asked) {
+        note('noText', null);
+        if (!repairs.noText) continue;
+      }
+      if (!text.dressed && (holdsMark(text.prompt) || holdsMark(text.completion))) note('marks', null);
+      if (!windows && seen.at(hashText(`${text.prompt}\u0000${text.completion}`), row) !== row) {
         flags[row] |= ISSUE_BIT.duplicate;
-        if (options.repairs.duplicate) continue;
+        if (repairs.duplicate) continue;
       }
       flags[row] |= USABLE;
       usable++;
     }
   }
-  return { flags, usable, problems };
+  return { flags, usable, reasons, strangers: [...strangers] };
+}
+
+/** Whether a text holds one of many marks; most texts hold not even the sign that they begin with. */
+function finderOf(marks: readonly string[]): (text: string) => boolean {
+  const byFirst = new Map<string, string[]>();
+  for (const mark of marks) if (mark !== '') byFirst.set(mark[0], [...(byFirst.get(mark[0]) ?? []), mark]);
+  return (text) => [...byFirst].some(([first, own]) => text.includes(first) && own.some((mark) => text.includes(mark)));
 }
 
 /** Names of the issues in a row's flags. */

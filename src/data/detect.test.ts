@@ -48,8 +48,8 @@ describe('templates', () => {
 
   it('drops the line of an empty input', () => {
     const apply = compileTemplate(['i', 'n', 'o'], instruction, defaultTemplate(instruction));
-    expect(apply(['Do it.', 'x', 'Done.'])).toEqual({ prompt: 'Do it.\nx\n', completion: 'Done.' });
-    expect(apply(['Do it.', '', 'Done.'])).toEqual({ prompt: 'Do it.\n', completion: 'Done.' });
+    expect(apply(['Do it.', 'x', 'Done.'])).toEqual({ prompt: 'Do it.\nx\n', completion: 'Done.', asked: true });
+    expect(apply(['Do it.', '', 'Done.'])).toEqual({ prompt: 'Do it.\n', completion: 'Done.', asked: true });
   });
 
   it('never reads values as templates', () => {
@@ -68,9 +68,9 @@ describe('templates', () => {
       const mapping = { kind, roles };
       return compileTemplate(['a', 'b'], mapping, defaultTemplate(mapping))(['A', 'B']);
     };
-    expect(apply('text', { text: 'a' })).toEqual({ prompt: '', completion: 'A' });
-    expect(apply('prompt-completion', { prompt: 'a', completion: 'b' })).toEqual({ prompt: 'A\n', completion: 'B' });
-    expect(apply('text-label', { text: 'a', label: 'b' })).toEqual({ prompt: 'A\nLabel:', completion: ' B' });
+    expect(apply('text', { text: 'a' })).toEqual({ prompt: '', completion: 'A', asked: true });
+    expect(apply('prompt-completion', { prompt: 'a', completion: 'b' })).toEqual({ prompt: 'A\n', completion: 'B', asked: true });
+    expect(apply('text-label', { text: 'a', label: 'b' })).toEqual({ prompt: 'A\nLabel:', completion: ' B', asked: true });
   });
 
   it('refuses a mapping that does not fit', () => {

@@ -1,144 +1,293 @@
 /** Columns → what they mean, with the evidence, for a person to confirm or change. */
-import type { Detection, ParsedTable } from '../shared/data';
+import type { Detection, Mapping, ParsedTable, Repairs } from '../shared/data';
 import { texts } from '../shared/texts';
-import { type Chat, parseChat } from './chat';
+import { type Chat, isChat, looksLikeChat, parseChat } from './chat';
+import { type Meaning, meaningsOf, rankOf } from './columnNames';
 import { excerpt } from './parse/excerpt';
-import { cellsOf, NO_REPAIRS } from './repair';
-
-const NAMES = {
-  instruction: ['instruction', 'instructions'],
-  input: ['input', 'context'],
-  output: ['output', 'response', 'completion', 'answer', 'target'],
-  prompt: ['prompt', 'question', 'query', 'source', 'user', 'input', 'problem'],
-  completion: ['completion', 'response', 'answer', 'output', 'target', 'assistant', 'reply', 'solution', 'chosen'],
-  text: ['text', 'sentence', 'review', 'content', 'message', 'comment', 'story', 'tweet', 'sms', 'body', 'sentence1', 'title'],
-  label: ['label', 'labels', 'class', 'category', 'sentiment', 'emotion', 'feeling', 'intent', 'topic', 'tag', 'rating', 'score'],
-} as const;
+import { cellsOf, NO_REPAIRS, READ_ALL } from './repair';
 
 /** Most different values a column may have to be a label. */
 const MAX_LABELS = 20;
 /** Rows that are looked at. */
 const SAMPLE = 2000;
+/** Cells of a column that are looked at more closely. */
+const CELLS = 50;
 
 interface ColumnFacts {
   name: string;
-  key: string;
   filled: number;
   distinct: Set<string>;
   /** Some of its cells. */
   sample: string[];
   meanLength: number;
   longest: number;
+  /** Whether it only counts the rows. */
+  counts: boolean;
+  /** Whether its cells are numbers, most of them different. */
+  measures: boolean;
+  chat: ChatFacts | null;
 }
 
-/** Guesses the kind of data and the role of each column. Never fails: the last resort is the longest column as text. */
-export function detect(table: ParsedTable): Detection {
-  const t = texts().errors.data.evidence;
-  const rows: string[][] = [];
-  for (let i = 0; i < table.rows.length && rows.length < SAMPLE; i++) {
-    const cells = cellsOf(table, i, NO_REPAIRS);
-    if (cells) rows.push(cells);
-  }
-  const facts = table.columns.map((name, c): ColumnFacts => {
-    const cells = rows.map((r) => r[c]).filter((v) => v.trim() !== '');
-    return {
-      name,
-      key: name.trim().toLowerCase(),
-      filled: cells.length,
-      distinct: new Set(cells),
-      sample: cells.slice(0, 50),
-      meanLength: cells.reduce((n, v) => n + v.length, 0) / Math.max(1, cells.length),
-      longest: cells.reduce((n, v) => Math.max(n, v.length), 0),
-    };
-  });
-  const named = (names: readonly string[], but: (ColumnFacts | undefined)[] = []) =>
-    names.map((n) => facts.find((f) => f.key === n && f.filled > 0 && !but.includes(f))).find((f) => f !== undefined);
+/** A column whose cells are, or look like, lists of turns. */
+interface ChatFacts {
+  style: Chat['style'] | null;
+  chats: number;
+  looked: number;
+  turns: number;
+  /** Whether somebody asks in them, and not only answers. */
+  asks: boolean;
+}
 
-  const turns = chatColumn(facts);
-  if (turns) {
-    return {
-      mapping: { kind: 'chat', roles: { message: turns.name } },
-      evidence: [
-        t.chat[turns.style](turns.name),
-        t.chats(turns.chats, turns.looked, (turns.turns / turns.chats).toFixed(1)),
-      ],
-    };
-  }
+/**
+ * Guesses the kind of data and the role of each column. Never fails: the last resort is the longest column as text.
+ * @param repairs which broken rows are read; by themselves all that a repair could read, where few others are there.
+ */
+export function detect(table: ParsedTable, repairs?: Repairs): Detection {
+  const rows = rowsFor(table, repairs);
+  const facts = table.columns.map((name, c) => factsOf(name, rows.map((r) => r[c] ?? '')));
+  // What only counts rows, or is empty, means nothing.
+  const candidates = facts.filter((f) => f.filled > 0 && !(f.counts && saysNothing(f.name)));
+  const found = new Finder(candidates, facts, rows.length, table);
+  return found.preferences() ?? found.chat() ?? found.instruction() ?? found.comparison() ?? found.pair() ?? found.labelled() ?? found.text() ?? found.twoColumns() ?? found.longestText(facts);
+}
 
-  const instruction = named(NAMES.instruction);
-  const output = named(NAMES.output);
-  if (instruction && output) {
-    const input = named(NAMES.input, [output]);
-    return {
-      mapping: { kind: 'instruction', roles: { instruction: instruction.name, input: input?.name ?? null, output: output.name } },
-      evidence: [
-        t.named([instruction, ...(input ? [input] : []), output].map((f) => f.name)),
-        ...(input ? [t.filled(input.name, input.filled, rows.length)] : []),
-      ],
-    };
-  }
-
-  const prompt = named(NAMES.prompt);
-  const completion = named(NAMES.completion, [prompt]);
-  if (prompt && completion) {
-    return {
-      mapping: { kind: 'prompt-completion', roles: { prompt: prompt.name, completion: completion.name } },
-      evidence: [t.named([prompt.name, completion.name])],
-    };
-  }
-
-  const label = labelColumn(facts, rows.length, named(NAMES.label));
-  if (label) {
-    const text = named(NAMES.text, [label]) ?? longest(facts.filter((f) => f !== label));
-    if (text && text.meanLength > label.meanLength) {
-      return {
-        mapping: { kind: 'text-label', roles: { text: text.name, label: label.name } },
-        evidence: [
-          t.labels(label.distinct.size, label.name, [...label.distinct].slice(0, 6).map((v) => excerpt(v, 24)).join(', '), label.distinct.size > 6),
-          t.length(text.name, Math.round(text.meanLength)),
-        ],
-      };
+/** Rows as they are, or, where most of them are broken, as the repairs would leave them. */
+function rowsFor(table: ParsedTable, repairs: Repairs | undefined): string[][] {
+  const read = (with_: Repairs) => {
+    const rows: string[][] = [];
+    const looked = Math.min(table.rows.length, 2 * SAMPLE);
+    for (let i = 0; i < looked && rows.length < SAMPLE; i++) {
+      const cells = cellsOf(table, i, with_);
+      if (cells) rows.push(cells);
     }
-  }
+    return { rows, looked };
+  };
+  const { rows, looked } = read(repairs ?? NO_REPAIRS);
+  return repairs !== undefined || rows.length * 2 >= looked || rows.length >= SAMPLE ? rows : read(READ_ALL).rows;
+}
 
-  const text = named(NAMES.text);
-  if (text) {
-    const evidence = table.format === 'txt' ? t.plain(rows.length) : t.oneNamed(text.name);
-    return { mapping: { kind: 'text', roles: { text: text.name } }, evidence: [evidence] };
-  }
-  const [a, b] = facts;
-  if (facts.length === 2 && a.filled > 0 && b.filled > 0) {
-    return {
-      mapping: { kind: 'prompt-completion', roles: { prompt: a.name, completion: b.name } },
-      evidence: [t.twoColumns],
-    };
-  }
-  const only = longest(facts) ?? a;
+function factsOf(name: string, all: readonly string[]): ColumnFacts {
+  const cells = all.filter((v) => v.trim() !== '');
+  const distinct = new Set(cells);
+  const numbers = cells.map(Number);
+  const numeric = cells.length > 0 && numbers.every((n) => !Number.isNaN(n));
   return {
-    mapping: { kind: 'text', roles: { text: only?.name ?? null } },
-    evidence: [facts.length === 1 ? t.oneColumn : t.longest(only?.name ?? '')],
+    name,
+    filled: cells.length,
+    distinct,
+    sample: cells.slice(0, CELLS),
+    meanLength: cells.reduce((n, v) => n + v.length, 0) / Math.max(1, cells.length),
+    longest: cells.reduce((n, v) => Math.max(n, v.length), 0),
+    counts: numeric && cells.length > 1 && numbers.every((n, i) => n === numbers[0] + i),
+    measures: numeric && cells.length > 4 && distinct.size > MAX_LABELS / 2 && distinct.size * 2 > cells.length,
+    chat: chatFacts(cells.slice(0, CELLS), meaningsOf(name).some((m) => m === 'messages' || m === 'chosen' || m === 'asked' || m === 'answer')),
   };
 }
 
-/** The first column whose cells are, mostly, lists of turns. */
-function chatColumn(facts: ColumnFacts[]): { name: string; style: Chat['style']; chats: number; looked: number; turns: number } | null {
-  for (const { name, sample } of facts) {
-    const chats = sample.map(parseChat).filter((c) => c !== null);
-    if (chats.length === 0 || chats.length < sample.length * 0.5) continue;
-    return { name, style: chats[0].style, chats: chats.length, looked: sample.length, turns: chats.reduce((n, c) => n + c.turns.length, 0) };
+const saysNothing = (name: string) => /^(column \d+|row|unnamed.*|)$/i.test(name.trim()) || meaningsOf(name).includes('id');
+
+/** @param named whether its name says that it holds turns: lists of texts are chats only then */
+function chatFacts(sample: readonly string[], named: boolean): ChatFacts | null {
+  const listed = sample.filter(looksLikeChat);
+  if (listed.length === 0 || listed.length < sample.length * 0.5) return null;
+  const read = listed.map((cell) => parseChat(cell));
+  const chats = read.filter(isChat).filter((c) => named || (c.style !== 'pairs' && c.style !== 'texts'));
+  // What looks like turns and cannot be read is a chat all the same: that must be said, and not be learnt as it stands.
+  const unread = read.filter((c) => !isChat(c) && (c.because === 'role' || (c.because === 'keys' && named) || (c.because === 'json' && named))).length;
+  if (chats.length + unread < sample.length * 0.5) return null;
+  const lengths = chats.reduce((n, c) => n + c.turns.length, 0);
+  return { style: chats[0]?.style ?? null, chats: chats.length, looked: sample.length, turns: lengths, asks: chats.some((c) => c.turns.some((t) => t.role === 'user')) || chats.length === 0 };
+}
+
+class Finder {
+  readonly #facts: ColumnFacts[];
+  /** Empty ones and those that only count rows as well. */
+  readonly #all: readonly ColumnFacts[];
+  readonly #rows: number;
+  readonly #table: ParsedTable;
+
+  constructor(facts: ColumnFacts[], all: readonly ColumnFacts[], rows: number, table: ParsedTable) {
+    this.#facts = facts;
+    this.#all = all;
+    this.#rows = rows;
+    this.#table = table;
   }
-  return null;
+
+  /** The column whose name says that it is this, best name first. */
+  #named(meaning: Meaning, but: readonly (ColumnFacts | undefined)[] = [], among: readonly ColumnFacts[] = this.#facts): ColumnFacts | undefined {
+    const able = among.filter((f) => !but.includes(f) && rankOf(f.name, meaning) < Infinity);
+    return able.sort((a, b) => rankOf(a.name, meaning) - rankOf(b.name, meaning))[0];
+  }
+
+  /** Of two answers that were compared the better one is learnt, and never the other. */
+  preferences(): Detection | null {
+    const chosen = this.#named('chosen');
+    const rejected = this.#named('rejected', [chosen]);
+    if (!chosen || !rejected) return null;
+    const t = texts().errors.data.evidence;
+    const said = [t.preferred(chosen.name, rejected.name)];
+    const prompt = this.#named('asked', [chosen, rejected]) ?? this.#named('instruction', [chosen, rejected]);
+    const system = this.#named('system', [chosen, rejected, prompt])?.name ?? null;
+    if (chosen.chat) {
+      const inside = chosen.chat.asks || !prompt;
+      const roles = inside ? { message: chosen.name, answer: null, system } : { message: prompt.name, answer: chosen.name, system };
+      return { mapping: { kind: 'chat', roles: tidy(roles, 'message'), ...(inside && { lastAnswer: true }) }, evidence: [...said, ...chatWords(chosen)] };
+    }
+    if (prompt) {
+      const context = this.#named('passage', [chosen, rejected, prompt]);
+      return { mapping: { kind: 'prompt-completion', roles: tidy({ prompt: prompt.name, completion: chosen.name, context: context?.name ?? null, system }, 'prompt', 'completion') }, evidence: said };
+    }
+    return { mapping: { kind: 'text', roles: { text: chosen.name } }, evidence: said };
+  }
+
+  /** A column of turns, or two: one that is asked, and one of answers. */
+  chat(): Detection | null {
+    const unwanted = [this.#named('rejected'), this.#named('history'), this.#named('tools')];
+    const chats = this.#facts.filter((f) => f.chat && !unwanted.includes(f));
+    if (chats.length === 0) return null;
+    const system = (but: ColumnFacts[]) => this.#named('system', but)?.name ?? null;
+    const answers = chats.filter((f) => meaningsOf(f.name).includes('answer'));
+    const asked = this.#facts.find((f) => meaningsOf(f.name).includes('asked') && !answers.includes(f)) ?? this.#named('instruction', answers);
+    const answer = answers.find((f) => !f.chat!.asks) ?? (asked?.chat ? this.#named('answer', [asked]) : undefined);
+    if (asked && answer && asked !== answer && (asked.chat || answer.chat) && !chats.some((f) => meaningsOf(f.name).includes('messages'))) {
+      return {
+        mapping: { kind: 'chat', roles: tidy({ message: asked.name, answer: answer.name, system: system([asked, answer]) }, 'message') },
+        evidence: [texts().errors.data.evidence.twoParts(asked.name, answer.name), ...chatWords(asked.chat ? asked : answer)],
+      };
+    }
+    const best = chats.toSorted((a, b) => Number(b.chat!.chats > 0) - Number(a.chat!.chats > 0) || rankOf(a.name, 'messages') - rankOf(b.name, 'messages'))[0];
+    return { mapping: { kind: 'chat', roles: tidy({ message: best.name, answer: null, system: system([best]) }, 'message') }, evidence: chatWords(best) };
+  }
+
+  instruction(): Detection | null {
+    const instruction = this.#named('instruction');
+    const output = this.#named('answer', [instruction]);
+    if (!instruction || !output) return null;
+    // An input may be filled further down than was looked.
+    const input = this.#named('input', [instruction, output], this.#all) ?? this.#named('passage', [instruction, output]);
+    const system = this.#named('system', [instruction, output, input]);
+    const history = this.#named('history', [instruction, output, input, system]);
+    const t = texts().errors.data.evidence;
+    const used = [system, history, instruction, input, output].filter((f) => f !== undefined);
+    return {
+      mapping: { kind: 'instruction', roles: tidy({ instruction: instruction.name, input: input?.name ?? null, output: output.name, system: system?.name ?? null, history: history?.name ?? null }, 'instruction', 'input', 'output') },
+      evidence: [t.named(used.map((f) => f.name)), ...(input ? [t.filled(input.name, input.filled, this.#rows)] : [])],
+    };
+  }
+
+  /** Two texts and what is said of the two: premise and hypothesis, question and passage. */
+  comparison(): Detection | null {
+    const label = this.#label(this.#named('label'));
+    if (!label || this.#named('label') !== label) return null;
+    const sides: [Meaning, Meaning][] = [['first', 'second'], ['passage', 'asked'], ['asked', 'text'], ['text', 'second'], ['asked', 'answer'], ['first', 'passage']];
+    for (const [a, b] of sides) {
+      const one = this.#named(a, [label]);
+      const two = this.#named(b, [label, one]);
+      if (!one || !two) continue;
+      // The passage comes before the question about it.
+      const [text, second] = a === 'asked' && b === 'text' ? [two, one] : [one, two];
+      if (Math.min(text.meanLength, second.meanLength) < label.meanLength) continue;
+      const t = texts().errors.data.evidence;
+      return {
+        mapping: { kind: 'text-label', roles: { text: text.name, second: second.name, label: label.name } },
+        evidence: [t.twoTexts(text.name, second.name), this.#labelWords(label)],
+      };
+    }
+    return null;
+  }
+
+  /** A prompt and a completion by their names; where only one name is known, the other column beside it. */
+  pair(): Detection | null {
+    const asked = this.#named('asked');
+    let completion = this.#named('answer', [asked]);
+    let prompt = asked ?? (completion && (this.#named('passage', [completion]) ?? this.#named('input', [completion])));
+    const label = this.#label(this.#named('label'));
+    if (label && (!prompt || !completion)) return null;
+    const able = this.#facts.filter((f) => !meaningsOf(f.name).some((m) => m === 'id' || m === 'other' || m === 'system' || m === 'tools'));
+    if (prompt && !completion && able.length === 2) completion = able.find((f) => f !== prompt);
+    if (completion && !prompt && able.length === 2) prompt = able.find((f) => f !== completion);
+    if (!prompt || !completion || prompt === completion) return null;
+    const context = this.#named('passage', [prompt, completion]) ?? this.#named('input', [prompt, completion]);
+    const system = this.#named('system', [prompt, completion, context]);
+    return {
+      mapping: { kind: 'prompt-completion', roles: tidy({ prompt: prompt.name, completion: completion.name, context: context?.name ?? null, system: system?.name ?? null }, 'prompt', 'completion') },
+      evidence: [texts().errors.data.evidence.named([system, context, prompt, completion].filter((f) => f !== undefined).map((f) => f.name))],
+    };
+  }
+
+  /** A text and its label; numbers that measure rather than name are learnt, but split nothing. */
+  labelled(): Detection | null {
+    const named = this.#named('label');
+    const label = this.#label(named);
+    const t = texts().errors.data.evidence;
+    if (label) {
+      const text = this.#text([label]);
+      if (text && text.meanLength > label.meanLength) {
+        return { mapping: { kind: 'text-label', roles: { text: text.name, label: label.name } }, evidence: [this.#labelWords(label), t.length(text.name, Math.round(text.meanLength))] };
+      }
+    }
+    if (!named?.measures) return null;
+    const text = this.#text([named]);
+    if (!text || text.meanLength <= named.meanLength) return null;
+    return { mapping: { kind: 'prompt-completion', roles: { prompt: text.name, completion: named.name } }, evidence: [t.measured(named.name, named.distinct.size)] };
+  }
+
+  text(): Detection | null {
+    const text = this.#named('text') ?? this.#named('first');
+    if (!text) return null;
+    const t = texts().errors.data.evidence;
+    return { mapping: { kind: 'text', roles: { text: text.name } }, evidence: [this.#table.unit === 'whole' ? t.plain(this.#rows) : t.oneNamed(text.name)] };
+  }
+
+  twoColumns(): Detection | null {
+    const able = this.#facts.filter((f) => !meaningsOf(f.name).some((m) => m === 'rejected' || m === 'tools' || m === 'id'));
+    if (able.length !== 2 || this.#table.columns.length > 3) return null;
+    const [a, b] = able;
+    return { mapping: { kind: 'prompt-completion', roles: { prompt: a.name, completion: b.name } }, evidence: [texts().errors.data.evidence.twoColumns] };
+  }
+
+  longestText(all: readonly ColumnFacts[]): Detection {
+    const t = texts().errors.data.evidence;
+    const able = this.#facts.filter((f) => !meaningsOf(f.name).includes('rejected'));
+    const only = longest(able) ?? all[0];
+    return { mapping: { kind: 'text', roles: { text: only?.name ?? null } }, evidence: [all.length === 1 ? t.oneColumn : t.longest(only?.name ?? '')] };
+  }
+
+  /** The text beside a label: by its name, else the longest. */
+  #text(but: ColumnFacts[]): ColumnFacts | undefined {
+    return this.#named('text', but) ?? this.#named('first', but) ?? this.#named('asked', but) ?? longest(this.#facts.filter((f) => !but.includes(f)));
+  }
+
+  /** A column of few, short, recurring values; one that is named so may hold more of them. */
+  #label(named: ColumnFacts | undefined): ColumnFacts | undefined {
+    const fits = (f: ColumnFacts, most: number) => f.distinct.size >= 2 && f.distinct.size <= most && f.longest <= 40 && !f.chat;
+    if (named && !named.measures && fits(named, Math.max(MAX_LABELS, this.#rows / 10))) return named;
+    return this.#facts
+      .filter((f) => fits(f, Math.min(MAX_LABELS, this.#rows / 2)) && !f.counts && f.filled > this.#rows * 0.9 && !meaningsOf(f.name).some((m) => NO_LABEL.has(m)))
+      .sort((x, y) => x.distinct.size - y.distinct.size)[0];
+  }
+
+  #labelWords(label: ColumnFacts): string {
+    return texts().errors.data.evidence.labels(label.distinct.size, label.name, [...label.distinct].slice(0, 6).map((v) => excerpt(v, 24)).join(', '), label.distinct.size > 6);
+  }
 }
 
-/** A column of few, short, recurring values; one that is named so may hold more of them. */
-function labelColumn(facts: ColumnFacts[], rows: number, named: ColumnFacts | undefined): ColumnFacts | undefined {
-  const fits = (f: ColumnFacts, most: number) => f.distinct.size >= 2 && f.distinct.size <= most && f.longest <= 40;
-  if (named && fits(named, Math.max(MAX_LABELS, rows / 10))) return named;
-  return facts
-    .filter((f) => fits(f, Math.min(MAX_LABELS, rows / 2)) && f.filled > rows * 0.9)
-    .sort((x, y) => x.distinct.size - y.distinct.size)[0];
+/** What a column called so is not guessed to be, however few values it has. */
+const NO_LABEL = new Set<Meaning>(['id', 'other', 'asked', 'instruction', 'system', 'passage', 'text', 'first', 'second', 'rejected', 'chosen']);
+
+function chatWords({ name, chat }: ColumnFacts): string[] {
+  const t = texts().errors.data.evidence;
+  if (!chat) return [];
+  if (chat.style === null) return [t.unreadChat(name)];
+  return [t.chat[chat.style](name), t.chats(chat.chats, chat.looked, (chat.turns / chat.chats).toFixed(1))];
 }
 
-function longest(facts: ColumnFacts[]): ColumnFacts | undefined {
+/** Roles without those that no column plays; what is named stays as it is, to be seen as not used. */
+function tidy(roles: Record<string, string | null>, ...kept: string[]): Mapping['roles'] {
+  return Object.fromEntries(Object.entries(roles).filter(([role, name]) => name !== null || kept.includes(role)));
+}
+
+function longest(facts: readonly ColumnFacts[]): ColumnFacts | undefined {
   return [...facts].sort((x, y) => y.meanLength - x.meanLength)[0];
 }
+

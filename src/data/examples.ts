@@ -38,19 +38,33 @@ export function trainedTokens(e: Example): number {
   return n;
 }
 
+export interface ExampleOptions {
+  maxTokens: number;
+  /** Whether the tokens of texts that are only read are masked. */
+  completionOnly: boolean;
+  /** Whether texts that look like special tokens are those tokens. */
+  marks: boolean;
+}
+
+/** An answer of a chat and the token that ends a text: whoever answers must learn to stop, at every answer. */
+function withEnd(ids: Int32Array, { ends }: Segment, { eosId }: Tokenizer): Int32Array {
+  return ends && eosId !== null ? Int32Array.from([...ids, eosId]) : ids;
+}
+
 /**
  * Texts as tokens, so that training sees a prompt's tokens exactly as generation will. What a chat template wrote holds
  * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxTokens`: what comes before the first
  * learnt text from the left first, then the rest from the right.
- * @param completionOnly whether the tokens of texts that are only read are masked.
  */
-export function buildExample({ segments, dressed }: Pick<Texts, 'segments' | 'dressed'>, tokenizer: Tokenizer, maxTokens: number, completionOnly: boolean): Example {
-  const parts = dressed ? encodeDressed(segments, tokenizer) : segments.map((s) => tokenizer.encode(s.text));
-  const ids = dressed ? joinIds(null, parts, null) : joinIds(tokenizer.bosId, parts, tokenizer.eosId);
+export function buildExample({ segments, dressed }: Pick<Texts, 'segments' | 'dressed'>, tokenizer: Tokenizer, { maxTokens, completionOnly, marks }: ExampleOptions): Example {
+  const parts = dressed ? encodeDressed(segments, tokenizer) : segments.map((s) => withEnd(marks ? tokenizer.encodeDressed(s.text) : tokenizer.encode(s.text), s, tokenizer));
+  const ends = segments.at(-1)?.ends || (marks && parts.at(-1)?.at(-1) === tokenizer.eosId);
+  const begins = marks && tokenizer.bosId !== null && parts[0]?.[0] === tokenizer.bosId;
+  const ids = dressed ? joinIds(null, parts, null) : joinIds(begins ? null : tokenizer.bosId, parts, ends ? null : tokenizer.eosId);
   const bos = tokenizer.bosId !== null && ids[0] === tokenizer.bosId ? 1 : 0;
   const mask = new Uint8Array(ids.length);
   let promptEnd = -1;
-  let at = dressed ? 0 : bos;
+  let at = dressed || begins ? 0 : bos;
   segments.forEach((s, i) => {
     const end = i === segments.length - 1 ? ids.length : at + parts[i].length;
     if (s.trained && promptEnd < 0) promptEnd = at;
@@ -87,14 +101,14 @@ function encodeDressed(segments: readonly Segment[], tokenizer: Tokenizer): Int3
 /**
  * A long text as windows of at most `maxTokens`, cut after a paragraph where one ends in the window's second half,
  * else after a line, else anywhere. Only the last window ends with eos.
- * @param ends whether the text ends here (and is not one part of a longer one).
+ * `ends`: whether the text ends here (and is not one part of a longer one).
  */
-export function* buildWindows(text: string, tokenizer: Tokenizer, maxTokens: number, ends: boolean): Generator<Example> {
+export function* buildWindows(text: string, tokenizer: Tokenizer, { maxTokens, marks, ends }: Omit<ExampleOptions, 'completionOnly'> & { ends: boolean }): Generator<Example> {
   const bos = tokenizer.bosId === null ? 0 : 1;
   const ids: number[] = [];
   const cuts: Uint8Array[] = [];
   for (const part of segments(text)) {
-    const partIds = tokenizer.encode(part);
+    const partIds = marks ? tokenizer.encodeDressed(part) : tokenizer.encode(part);
     for (const id of partIds) ids.push(id);
     cuts.push(cutRanks(tokenizer.pieces(partIds)));
   }

@@ -53,7 +53,7 @@ describe('prepare', () => {
 
   it('does without bos and eos: the first token is then no target', async () => {
     const bare = { ...byteTokenizer, bosId: null, eosId: null };
-    const { train, heldOut } = (await prepare(table([['', 'abc'], ['x', 'yz']]), options({ template: { prompt: '{prompt}', completion: '{completion}' } }), bare));
+    const { train, heldOut } = (await prepare(table([['', 'abc'], ['x', 'yz']]), options({ template: { prompt: '{prompt}', completion: '{completion}' }, repairs: { ...NO_REPAIRS, noText: true } }), bare));
     expect([...all(train), ...all(heldOut)].sort()).toEqual([['abc', '011'], ['xyz', '011']]);
   });
 
@@ -114,7 +114,7 @@ describe('prepare', () => {
   });
 
   it('previews what it made: kept chips are the set, in order, with the side of each example', async () => {
-    const t = table(Array.from({ length: 20 }, (_, i) => ['x'.repeat(i * 3), 'y'.repeat(1 + (i % 5) * 4)]));
+    const t = table(Array.from({ length: 20 }, (_, i) => ['x'.repeat(1 + i * 3), 'y'.repeat(1 + (i % 5) * 4)]));
     const { train, preview } = (await prepare(t, options({ maxTokens: 20 }), byteTokenizer));
     const shown = (await preview(0, 100));
     expect(shown.map((e) => e.row)).toEqual(Array.from({ length: 20 }, (_, i) => i));
@@ -211,9 +211,9 @@ describe('decisions', () => {
   it('learn every answer of a chat, and nothing after the last', async () => {
     const chat = (name: string) => JSON.stringify([['system', 'S'], ['user', `u${name}`], ['assistant', 'A'], ['user', 'v'], ['assistant', 'B'], ['user', 'w']].map(([role, content]) => ({ role, content })));
     const p = await prepare(tableOf(['messages'], [[chat('1')], [chat('2')], ['nonsense']], 'jsonl'), options({ mapping: { kind: 'chat', roles: { message: 'messages' } }, template: { prompt: '{message}?', completion: '{message}!' } }), byteTokenizer);
-    expect(all(p.train)[0][0]).toMatch(/^\|S\nu[12]\?A!v\?B!\|$/);
-    expect(all(p.train)[0][1]).toBe('0000001100111');
-    expect(p.report.issues).toMatchObject([{ issue: 'empty', rows: 1 }]);
+    expect(all(p.train)[0][0]).toMatch(/^\|S\nu[12]\?A!\|v\?B!\|$/);
+    expect(all(p.train)[0][1]).toBe('00000011100111');
+    expect(p.report.issues).toMatchObject([{ issue: 'chat', rows: 1, reasons: [{ text: 'no list of turns', rows: 1 }] }]);
   });
 });
 
@@ -264,7 +264,7 @@ describe('invariants', { timeout: 30_000 }, () => {
       expect(report.train).toBeGreaterThanOrEqual(1);
       expect(report.heldOut).toBeGreaterThanOrEqual(1);
       expect(report.train + report.heldOut).toBe(report.examples);
-      const lost = report.issues.filter((i) => i.issue === 'empty' || i.issue === 'masked').reduce((n, i) => n + i.rows, 0);
+      const lost = report.issues.filter((i) => i.issue === 'empty' || i.issue === 'noText' || i.issue === 'masked').reduce((n, i) => n + i.rows, 0);
       expect(report.examples + lost).toBe(r.length);
       expect(train.ids.length + heldOut.ids.length).toBe(report.tokens);
       for (const set of [train, heldOut]) {
@@ -324,5 +324,24 @@ describe('BatchOrder', () => {
 
   it('needs an example', () => {
     expect(() => new BatchOrder(0, 1)).toThrow(DataError);
+  });
+});
+
+describe('what every row was looked at for', () => {
+  const checked = async (t: ReturnType<typeof table>, more: Partial<PrepareOptions> = {}) => (await prepare(t, options(more), byteTokenizer)).report.checked;
+
+  it('is listed, and nothing else: only that may be said not to be there', async () => {
+    const pairs = ['empty', 'noText', 'marks', 'duplicate', 'long', 'masked', 'leak'];
+    expect(await checked(table(rows(8)))).toEqual(['quote', 'ragged', 'encoding', ...pairs]);
+    expect(await checked(table(rows(8), ['p', 'c'], 'jsonl'))).toEqual(['syntax', 'huge', 'encoding', ...pairs]);
+    // Quotes are letters in this table: none of them was looked at.
+    expect(await checked({ ...table(rows(8)), quote: 'none' })).not.toContain('quote');
+    // A file in an encoding that takes any byte has no bad ones to find.
+    expect(await checked({ ...table(rows(8)), encoding: 'windows-1252' })).not.toContain('encoding');
+    // Of more rows than are used, the others were not turned into tokens.
+    expect(await checked(table(rows(8)), { maxExamples: 4 })).toEqual(['quote', 'ragged', 'encoding', 'empty', 'noText', 'marks', 'duplicate']);
+    expect(await checked(table([['one two three '.repeat(20)]], ['text'], 'txt'), { mapping: { kind: 'text', roles: { text: 'text' } }, template: { prompt: '', completion: '{text}' } })).toEqual(['empty', 'marks']);
+    const chat = JSON.stringify([{ role: 'user', content: 'q' }, { role: 'assistant', content: 'a' }]);
+    expect(await checked(table([[chat], [chat.replace('q', 'r')]], ['m'], 'jsonl'), { mapping: { kind: 'chat', roles: { message: 'm' } }, template: { prompt: '{message}?', completion: '{message}!' } })).toEqual(['syntax', 'huge', 'encoding', 'chat', 'empty', 'parts', 'marks', 'duplicate', 'long', 'masked', 'leak']);
   });
 });

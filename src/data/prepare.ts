@@ -1,11 +1,11 @@
 /** Parsed table + mapping + template → tokens to train on and tokens held out. */
-import type { ParsedTable, PrepareOptions, PrepareReport, PreviewExample, RenderChats } from '../shared/data';
+import { type Issue, ISSUES, type ParsedTable, type PrepareOptions, type PrepareReport, type PreviewExample, type RenderChats } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { texts } from '../shared/texts';
 import type { Prompt, TokenSet, Tokenizer } from '../shared/types';
 import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, ROWS_AT_ONCE, USABLE } from './checkRows';
-import { buildExample, buildWindows, type Example, keptTokens, tokenState, trainedTokens } from './examples';
+import { buildExample, buildWindows, type Example, type ExampleOptions, keptTokens, tokenState, trainedTokens } from './examples';
 import { hashNumbers, hashText } from './hash';
 import { Pace, type PaceHooks } from './pace';
 import { issueReports, labelCounts, lengthCounts } from './report';
@@ -29,7 +29,7 @@ export interface Prepared {
   /** Whether examples are windows of long texts, not rows. */
   windows: boolean;
   /** Issues and decisions by row, see `checkRows`. */
-  flags: Uint16Array;
+  flags: Uint32Array;
   tokens: TokenStore;
   /** Whether an example is held out. */
   isHeldOut(example: number): boolean;
@@ -61,15 +61,17 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
   checkOptions(options);
   const pace = new Pace(hooks);
   const textsOf = compileTexts(table.columns, options, render ? { render, special: tokenizer.special } : null);
-  const windows = table.format === 'txt' && options.mapping.kind === 'text' && options.template.prompt === '';
+  const windows = table.unit === 'whole' && options.mapping.kind === 'text' && options.template.prompt === '';
   const cells = cellsNow(table, options);
-  const { flags, usable, problems } = await checkRows(table, options, cells, textsOf, windows, pace);
-  const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, dropped: 0, truncated: 0, longest: 0, lastOnly: 0, unread: false };
+  const marks = [...tokenizer.special.values()];
+  const { flags, usable, reasons, strangers } = await checkRows(table, { edits: options.edits, repairs: options.repairs, windows, marks }, cells, textsOf, pace);
+  const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, dropped: 0, truncated: 0, longest: 0, lastOnly: 0, endless: 0, unread: false };
   if (windows) await tokenizeWindows(table, options, tokenizer, cells, textsOf, flags, made, pace);
   else await tokenizeRows(sample(flags, usable, options), options, tokenizer, cells, textsOf, flags, made, reuse(previous, options), pace);
   const { tokens, lostPrompt } = made;
-  const label = made.label && new Set(made.label).size <= MAX_LABELS ? made.label : null;
-  const split = trySplit({ copy: made.copy, question: made.question, label: options.stratify ? label : null }, options);
+  const label = made.label && areLabels(made.label) ? made.label : null;
+  const given = table.heldOutFrom === null ? null : Array.from({ length: tokens.length }, (_, i) => tokens.row(i) >= table.heldOutFrom!);
+  const split = trySplit({ copy: made.copy, question: made.question, label: options.stratify ? label : null, given }, options);
   const out = new Set(split.heldOut);
   for (const i of split.leaks) flags[tokens.row(i)] |= ISSUE_BIT.leak;
   const report: PrepareReport = {
@@ -84,9 +86,11 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
     supervised: tokens.trained,
     longest: made.longest,
     truncated: made.truncated,
-    issues: issueReports(table, flags, cells, options.mapping, problems),
+    issues: issueReports(table, flags, cells, options.mapping, reasons),
     lengths: lengthCounts(tokens, options.maxTokens),
     labels: label && labelCounts(label, out),
+    checked: checkedIssues(table, options, { windows, marks: marks.length > 0, all: usable <= options.maxExamples && !made.unread }),
+    strangers,
     warnings: [],
     problem: split.problem,
   };
@@ -94,6 +98,10 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
   if (lostPrompt > 0) report.warnings.push(said.lostPrompt(lostPrompt));
   if (made.lastOnly > 0) report.warnings.push(said.lastOnly(made.lastOnly));
   if (made.unread) report.warnings.push(said.unread(tokens.length));
+  if (tokens.length > 0 && !windows && tokenizer.eosId === null && !options.template.chat) report.warnings.push(said.noEnd);
+  if (made.endless > 0) report.warnings.push(said.endless(made.endless, stopNames(tokenizer)));
+  if (report.labels && split.problem === null) report.warnings.push(...labelWarnings(table, report.labels, label!, tokens));
+  if (given && (given.includes(true) !== given.includes(false))) report.warnings.push(said.emptyFile);
   return {
     report, flags, tokens, windows, cells,
     train: tokens.set(split.train),
@@ -112,7 +120,7 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
         const row = tokens.row(i);
         // What was cut is not kept: it is made again.
         const cut = !windows && tokens.total(i) > tokens.kept(i);
-        const e = cut ? buildExample((await textsOf([cells(row)!]))[0], tokenizer, options.maxTokens, options.completionOnly) : null;
+        const e = cut ? buildExample((await textsOf([cells(row)!]))[0], tokenizer, exampleOptions(options)) : null;
         const ids = Array.from(e ? e.ids : tokens.ids(i));
         const supervised = tokens.supervised(i);
         const pieces = tokenizer.pieces(ids);
@@ -136,6 +144,49 @@ function trySplit(input: SplitInput, { heldOutShare, seed, repairs }: PrepareOpt
   }
 }
 
+/** What every row was looked at for; only that may be said not to be there. */
+function checkedIssues(table: ParsedTable, { mapping, template }: PrepareOptions, { windows, marks, all }: { windows: boolean; marks: boolean; all: boolean }): Issue[] {
+  const { format, quote, unit, encoding } = table;
+  const chat = mapping.kind === 'chat';
+  const looked: Record<Issue, boolean> = {
+    syntax: format === 'json' || format === 'jsonl', huge: format === 'json' || format === 'jsonl',
+    quote: format === 'csv' && quote !== 'none', ragged: format === 'csv' || format === 'tsv', encoding: unit === null ? encoding === 'utf-8' : encoding === 'utf-8' && !windows,
+    chat, template: chat && template.chat !== undefined, empty: true, noText: mapping.kind !== 'text' && !chat, parts: chat, marks: marks && !template.chat,
+    duplicate: !windows, long: all && !windows, masked: all && !windows, leak: all && !windows,
+  };
+  return ISSUES.filter((issue) => looked[issue]);
+}
+
+const exampleOptions = ({ maxTokens, completionOnly, repairs }: PrepareOptions): ExampleOptions => ({ maxTokens, completionOnly, marks: repairs.marks });
+
+/** Whether values are labels to split by: not too many, and not all of them different. */
+function areLabels(values: readonly string[]): boolean {
+  const different = new Set(values).size;
+  return different <= MAX_LABELS && (different <= 2 || different * 2 <= values.length);
+}
+
+/** Whether generation stops at the last token. */
+function endsIn(ids: Int32Array, { stopIds }: Tokenizer): boolean {
+  return stopIds.has(ids[ids.length - 1]);
+}
+
+const stopNames = ({ stopIds, pieces }: Tokenizer): string => pieces([...stopIds]).join(', ');
+
+/** What is odd about labels: one that is on one side only, and one that stands in the first line alone. */
+function labelWarnings(table: ParsedTable, labels: NonNullable<PrepareReport['labels']>, label: readonly string[], tokens: TokenStore): string[] {
+  const said = texts().errors.data.examples;
+  const named = (list: typeof labels) => `${list.slice(0, 5).map((l) => `“${l.label}”`).join(', ')}${list.length > 5 ? ', …' : ''}`;
+  const unlearnt = labels.filter((l) => l.train === 0);
+  const unmeasured = labels.filter((l) => l.heldOut === 0);
+  const warnings: string[] = [];
+  if (unlearnt.length > 0) warnings.push(said.heldOutOnly(named(unlearnt)));
+  if (unmeasured.length > 0 && unmeasured.length < labels.length) warnings.push(said.learntOnly(named(unmeasured)));
+  const first = label[0];
+  const alone = tokens.length > 0 && tokens.row(0) === 0 && label.length > 8 && label.filter((l) => l === first).length === 1;
+  if (alone && table.header && !table.header.used) warnings.push(said.firstLine(first));
+  return warnings;
+}
+
 function checkOptions(options: PrepareOptions): void {
   const t = texts().errors.data.examples;
   if (!Number.isInteger(options.maxTokens) || options.maxTokens < 8) throw new DataError(t.fewTokens);
@@ -145,7 +196,7 @@ function checkOptions(options: PrepareOptions): void {
 }
 
 /** Usable rows; where there are too many, those that the seed picks, in the table's order. */
-function sample(flags: Uint16Array, usable: number, options: PrepareOptions): Uint32Array {
+function sample(flags: Uint32Array, usable: number, options: PrepareOptions): Uint32Array {
   const rows = new Uint32Array(usable);
   let n = 0;
   for (let row = 0; row < flags.length; row++) if (flags[row] & USABLE) rows[n++] = row;
@@ -172,6 +223,8 @@ interface Made {
   longest: number;
   /** Chats of which only the last answer is learnt. */
   lastOnly: number;
+  /** Examples whose last token is none that generation stops at. */
+  endless: number;
   /** Text is left that was not cut into windows. */
   unread: boolean;
 }
@@ -201,7 +254,7 @@ type Before = (row: number) => { store: TokenStore; example: number } | null;
  */
 function reuse(previous: Previous | null, options: PrepareOptions): Before | null {
   if (!previous || previous.set.windows || previous.set.tokens.tokens > MAX_REUSED) return null;
-  const recipe = (o: PrepareOptions) => JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxTokens]);
+  const recipe = (o: PrepareOptions) => JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxTokens, o.repairs.marks]);
   const { set, options: old } = previous;
   if (recipe(old) !== recipe(options)) return null;
   // Rows that a person or a repair may have changed are made again.
@@ -218,7 +271,7 @@ function reuse(previous: Previous | null, options: PrepareOptions): Before | nul
   };
 }
 
-async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint16Array, made: Made, before: Before | null, pace: Pace): Promise<void> {
+async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint32Array, made: Made, before: Before | null, pace: Pace): Promise<void> {
   for (let k = 0, batch: Texts[] = []; k < rows.length; k++) {
     if (pace.due) await pace.rest(texts().errors.data.progress.tokens, k, rows.length);
     if (k % ROWS_AT_ONCE === 0) batch = await textsOf(Array.from(rows.subarray(k, k + ROWS_AT_ONCE), (row) => cells(row)!));
@@ -226,7 +279,7 @@ async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenize
     const own = batch[k % ROWS_AT_ONCE];
     const { prompt, completion, label } = own;
     const known = before?.(row) ?? null;
-    const e = known === null ? buildExample(own, tokenizer, options.maxTokens, options.completionOnly) : null;
+    const e = known === null ? buildExample(own, tokenizer, exampleOptions(options)) : null;
     const drop = (issue: 'masked' | 'long') => {
       flags[row] = (flags[row] | ISSUE_BIT[issue]) & ~USABLE;
       made.dropped++;
@@ -249,14 +302,15 @@ async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenize
     made.question?.push(hashText((prompt === '' ? completion : prompt).toLowerCase().replace(/\s+/g, ' ').trim()));
     made.label?.push(label ?? '');
     if (own.lastOnly) made.lastOnly++;
+    if (own.dressed && !long && !endsIn(made.tokens.ids(made.tokens.length - 1), tokenizer)) made.endless++;
   }
 }
 
-async function tokenizeWindows(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint16Array, made: Made, pace: Pace): Promise<void> {
+async function tokenizeWindows(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint32Array, made: Made, pace: Pace): Promise<void> {
   for (let row = 0; row < flags.length; row++) {
     if (!(flags[row] & USABLE)) continue;
     const [{ completion }] = await textsOf([cells(row)!]);
-    for (const e of buildWindows(completion, tokenizer, options.maxTokens, !table.rows.continues(row + 1))) {
+    for (const e of buildWindows(completion, tokenizer, { ...exampleOptions(options), ends: !table.rows.continues(row + 1) })) {
       if (made.tokens.length >= options.maxExamples) {
         made.unread = true;
         return;

@@ -1,11 +1,14 @@
 /** What a broken row becomes under the repairs a person has chosen. */
 import type { ParsedTable, Repairs } from '../shared/data';
 
-export const NO_REPAIRS: Repairs = { ragged: false, quote: false, encoding: false, duplicate: false, long: false, leak: false };
+export const NO_REPAIRS: Repairs = { ragged: false, quote: false, encoding: false, noText: false, marks: false, duplicate: false, long: false, leak: false };
+/** Every broken row that can be read is. */
+export const READ_ALL: Repairs = { ...NO_REPAIRS, ragged: true, quote: true, encoding: true };
 
 /** The row's cells, one per column, or null where it is broken and not repaired. */
 export function cellsOf(table: ParsedTable, row: number, repairs: Repairs): string[] | null {
-  const { columns, rows, separator } = table;
+  const { columns, rows, separator, surplus } = table;
+  const filled = (own: string[]) => fill(own, columns.length, surplus, separator);
   const state = rows.state(row);
   let cells = rows.cells(row);
   switch (state) {
@@ -15,25 +18,23 @@ export function cellsOf(table: ParsedTable, row: number, repairs: Repairs): stri
     case 'quote':
       if (!repairs.quote) return null;
       // Its quotes are characters now, except those that enclose a whole field.
-      cells = cells[0].split(separator).map((f) => (/^"[^"]*"$/.test(f) ? f.slice(1, -1) : f));
-      if (cells.length !== columns.length) cells = fill(cells, columns.length, separator);
-      return cells;
+      cells = (separator === '' ? cells : cells[0].split(separator)).map((f) => (/^"[^"]*"$/.test(f) ? f.slice(1, -1) : f));
+      return cells.length === columns.length ? cells : filled(cells);
     case 'encoding':
       if (!repairs.encoding) return null;
-      if (separator !== '' && cells.length !== columns.length) return repairs.ragged ? fill(cells, columns.length, separator) : null;
+      if (separator !== '' && cells.length !== columns.length) return repairs.ragged ? filled(cells) : null;
       break;
     case 'ragged':
-      return repairs.ragged ? fill(cells, columns.length, separator) : null;
+      return repairs.ragged ? filled(cells) : null;
   }
   // Rows of JSON leave out the columns that came after them.
   while (cells.length < columns.length) cells.push('');
   return cells;
 }
 
-/** Missing cells become empty; what is too much goes to the last column, with its separators. */
-function fill(cells: string[], width: number, separator: string): string[] {
-  const own = cells.slice(0, width);
-  while (own.length < width) own.push('');
-  if (cells.length > width) own[width - 1] = cells.slice(width - 1).join(separator);
-  return own;
+/** Missing cells become empty; what is too much is joined, with its separators, in the column with the longest texts. */
+function fill(cells: string[], width: number, surplus: number, separator: string): string[] {
+  if (cells.length <= width) return [...cells, ...Array.from({ length: width - cells.length }, () => '')];
+  const more = cells.length - width + 1;
+  return [...cells.slice(0, surplus), cells.slice(surplus, surplus + more).join(separator), ...cells.slice(surplus + more)];
 }

@@ -1,7 +1,7 @@
 /** What preparing found, counted for the page. */
-import { ISSUES, type IssueReport, type Mapping, type ParsedTable, type PrepareReport } from '../shared/data';
+import { type Issue, ISSUES, type IssueReport, type Mapping, type ParsedTable, type PrepareReport } from '../shared/data';
 import { texts } from '../shared/texts';
-import { type CellsNow, EXCLUDED, ISSUE_BIT } from './checkRows';
+import { type CellsNow, EXCLUDED, ISSUE_BIT, type Reasons } from './checkRows';
 import { excerpt } from './parse/excerpt';
 import type { TokenStore } from './tokenStore';
 
@@ -9,23 +9,26 @@ import type { TokenStore } from './tokenStore';
 const EXAMPLES = 20;
 const BINS = 32;
 
-/**
- * Rows by issue; rows that were excluded by hand have none any more.
- * @param problems what the chat template says of the rows that it does not take
- */
-export function issueReports(table: ParsedTable, flags: Uint16Array, cells: CellsNow, mapping: Mapping, problems: ReadonlyMap<number, string>): IssueReport[] {
-  const reports = ISSUES.map((issue): IssueReport => ({ issue, rows: 0, examples: [] }));
+/** Rows by issue; rows that were excluded by hand have none any more. */
+export function issueReports(table: ParsedTable, flags: Uint32Array, cells: CellsNow, mapping: Mapping, { counts, told }: Reasons): IssueReport[] {
+  const reports = ISSUES.map((issue): IssueReport => ({ issue, rows: 0, examples: [], reasons: [] }));
   const columns = Object.values(mapping.roles).map((name) => (name === null ? -1 : table.columns.indexOf(name))).filter((c) => c >= 0);
   for (let row = 0; row < flags.length; row++) {
     if (flags[row] & EXCLUDED || (flags[row] & (EXCLUDED - 1)) === 0) continue;
     for (const report of reports) {
       if (!(flags[row] & ISSUE_BIT[report.issue])) continue;
       report.rows++;
-      if (report.examples.length < EXAMPLES) report.examples.push({ row, line: table.rows.line(row), text: report.issue === 'template' ? excerpt(problems.get(row) ?? '', 300) : shown(table, row, report.issue, cells, columns) });
+      if (report.examples.length < EXAMPLES) report.examples.push({ row, line: table.rows.line(row), text: TOLD.has(report.issue) && told.has(row) ? excerpt(told.get(row)!, 300) : shown(table, row, report.issue, cells, columns) });
     }
+  }
+  for (const report of reports) {
+    report.reasons = [...(counts.get(report.issue) ?? [])].map(([text, rows]) => ({ text, rows })).sort((a, b) => b.rows - a.rows).slice(0, 8);
   }
   return reports.filter((r) => r.rows > 0);
 }
+
+/** Issues of which the reason says more than the row itself. */
+const TOLD = new Set<Issue>(['template', 'chat']);
 
 function shown(table: ParsedTable, row: number, issue: IssueReport['issue'], cells: CellsNow, columns: number[]): string {
   const raw = table.rows.cells(row);

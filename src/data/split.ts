@@ -10,6 +10,8 @@ export interface SplitInput {
   question: readonly number[] | null;
   /** By example; null where there are no labels. */
   label: readonly string[] | null;
+  /** By example: whether it comes from a file that is only measured on; null where there is no such file. */
+  given?: readonly boolean[] | null;
 }
 
 export interface Split {
@@ -24,7 +26,8 @@ export interface Split {
  * @param together whether examples with the same question stay on one side, as exact copies always do.
  * @throws {DataError} when fewer than two different examples are there.
  */
-export function splitExamples({ copy, question, label }: SplitInput, share: number, seed: number, together: boolean): Split {
+export function splitExamples({ copy, question, label, given }: SplitInput, share: number, seed: number, together: boolean): Split {
+  if (given && given.includes(true) && given.includes(false)) return splitByFile(given, question, seed);
   const groups = grouped(copy, together ? question : null);
   if (groups.length < 2) {
     const why = copy.length === 0 ? 'none' : copy.length === 1 ? 'one' : together && new Set(copy).size > 1 ? 'ask' : 'same';
@@ -38,20 +41,41 @@ export function splitExamples({ copy, question, label }: SplitInput, share: numb
     taken.add(group);
     heldOut.push(...group);
   };
+  // What nobody learns cannot be measured: the last group of a label stays where it is learnt from.
+  const groupsLeft = new Map<string, number>();
+  if (label) for (const group of groups) groupsLeft.set(label[group[0]], (groupsLeft.get(label[group[0]]) ?? 0) + 1);
+  const spare = (group: number[]) => !label || groupsLeft.get(label[group[0]])! > 1;
+  const takeOf = (group: number[]) => {
+    if (label) groupsLeft.set(label[group[0]], groupsLeft.get(label[group[0]])! - 1);
+    take(group);
+  };
   if (label) {
     const quota = quotas(label, wanted);
     for (const group of order) {
       const left = quota.get(label[group[0]])!;
-      if (group.length > left) continue;
+      if (group.length > left || !spare(group)) continue;
       quota.set(label[group[0]], left - group.length);
-      take(group);
+      takeOf(group);
     }
   }
   // Without labels this is all; with them it fills what groups of copies have left open.
-  for (const group of order) if (!taken.has(group) && heldOut.length + group.length <= wanted && taken.size + 1 < groups.length) take(group);
-  if (heldOut.length === 0) take(order.reduce((a, b) => (b.length < a.length ? b : a)));
+  for (const group of order) if (!taken.has(group) && spare(group) && heldOut.length + group.length <= wanted && taken.size + 1 < groups.length) takeOf(group);
+  if (heldOut.length === 0) {
+    const smallest = (among: number[][]) => among.reduce((a, b) => (b.length < a.length ? b : a));
+    const spared = order.filter(spare);
+    take(smallest(spared.length > 0 ? spared : order));
+  }
   const out = new Set(heldOut);
   const train = copy.map((_, i) => i).filter((i) => !out.has(i));
+  const asked = question ? new Set(train.map((i) => question[i])) : null;
+  return { train, heldOut, leaks: asked ? heldOut.filter((i) => asked.has(question![i])) : [] };
+}
+
+/** The split that the files are: what lies in a file to measure on is held out, in seeded random order. */
+function splitByFile(given: readonly boolean[], question: readonly number[] | null, seed: number): Split {
+  const all = given.map((_, i) => i);
+  const train = all.filter((i) => !given[i]);
+  const heldOut = new Rng(seed).shuffle(all.filter((i) => given[i]));
   const asked = question ? new Set(train.map((i) => question[i])) : null;
   return { train, heldOut, leaks: asked ? heldOut.filter((i) => asked.has(question![i])) : [] };
 }

@@ -1,11 +1,11 @@
 /** A row's cells → the texts of its example, turn by turn, each learnt from or only read. */
-import type { ChatTemplate, PrepareOptions, RenderChats, RenderedChat, Segment, Turn } from '../shared/data';
+import type { ChatTemplate, Mapping, PrepareOptions, RenderChats, RenderedChat, Segment, Turn } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { texts } from '../shared/texts';
 import { guard } from '../shared/guard';
 import { compilePattern, compileTemplate } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
-import { parseChat } from './chat';
+import { forTemplate, isChat, noChatWords, parseChat, type Part, partsToWrite } from './chat';
 
 export interface Texts {
   segments: Segment[];
@@ -19,8 +19,18 @@ export interface Texts {
   dressed: boolean;
   /** Earlier answers are only read, for the template rewrites them. */
   lastOnly: boolean;
+  /** Whether anything of the row stands before what is learnt, where something should. */
+  asked: boolean;
   /** Why the template takes no such chat; there is nothing to learn then. */
   problem: string | null;
+  /** Why the row is no chat, in words; there is nothing to learn then. */
+  noChat: string | null;
+  /** Speakers of its turns that are not known. */
+  strangers: string[];
+  /** What of the chat is left out. */
+  parts: Part[];
+  /** Why there is nothing to learn, where more is known than that. */
+  nothing: 'calls' | 'weights' | null;
 }
 
 /** Texts of some rows, in order; the completion is blank where there is nothing to learn from. */
@@ -40,39 +50,112 @@ export interface Dresser {
 export function compileTexts(columns: readonly string[], { mapping, template }: Pick<PrepareOptions, 'mapping' | 'template'>, dresser: Dresser | null): ToTexts {
   const fill = compileTemplate(columns, mapping, template);
   if (mapping.kind === 'chat') {
-    const column = columns.indexOf(mapping.roles.message!);
-    const turnsOf = (cells: readonly string[]) => parseChat(cells[column] ?? '')?.turns ?? [];
+    const turnsOf = chatReader(columns, mapping);
     if (template.chat) return dressedTexts(template.chat, turnsOf, dresser);
-    const [asked, answered] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, 'chat'));
-    return async (rows) => rows.map((cells) => ofSegments(turnsOf(cells).map(({ role, text }): Segment => ({
-      text: role === 'system' ? `${text}\n` : (role === 'user' ? asked : answered)(new Map([['message', text]])),
-      trained: role === 'assistant' && text.trim() !== '',
-    }))));
+    const [asked, answered] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, 'chat', columns));
+    return async (rows) => rows.map((cells) => {
+      const read = turnsOf(cells);
+      const values = new Map(columns.map((name, c) => [name, cells[c] ?? '']));
+      const segments = read.turns.map(({ role, text, learn }): Segment => {
+        if (role === 'system') return { text: `${text}\n`, trained: false };
+        values.set('message', text);
+        const answer = role === 'assistant' && text.trim() !== '';
+        return { text: (role === 'assistant' ? answered : asked)(values), trained: answer && learn !== false, ...(answer && { ends: true }) };
+      });
+      return { ...ofSegments(segments), ...told(read, segments.some((s) => s.trained), () => true) };
+    });
   }
   const label = mapping.kind === 'text-label' ? columns.indexOf(mapping.roles.label!) : -1;
   return async (rows) => rows.map((cells) => {
-    const { prompt, completion } = fill(cells);
+    const { prompt, completion, asked } = fill(cells);
     const segments: Segment[] = prompt === '' ? [] : [{ text: prompt, trained: false }];
-    return { ...PLAIN, segments: [...segments, { text: completion, trained: true }], prompt, completion, label: label < 0 ? null : cells[label].trim() };
+    return { ...PLAIN, segments: [...segments, { text: completion, trained: true }], prompt, completion, asked, label: label < 0 ? null : cells[label].trim() };
   });
 }
 
-const PLAIN = { label: null, dressed: false, lastOnly: false, problem: null };
+const PLAIN = {
+  label: null, dressed: false, lastOnly: false, asked: true, problem: null, noChat: null, strangers: [] as string[], parts: [] as Part[], nothing: null,
+} satisfies Partial<Texts>;
 
-function dressedTexts(template: ChatTemplate, turnsOf: (cells: readonly string[]) => Turn[], dresser: Dresser | null): ToTexts {
+/** A row as a chat: its turns, or why there are none. */
+interface ChatRow {
+  turns: Turn[];
+  noChat: string | null;
+  strangers: string[];
+  parts: Part[];
+}
+
+/** Puts a chat together that may lie in several columns. */
+function chatReader(columns: readonly string[], mapping: Mapping): (cells: readonly string[]) => ChatRow {
+  const at = (role: string) => (mapping.roles[role] ? columns.indexOf(mapping.roles[role]) : -1);
+  const [message, answer, system] = [at('message'), at('answer'), at('system')];
+  const speakers = Object.fromEntries(Object.entries(mapping.speakers ?? {}).map(([name, role]) => [name.trim().toLowerCase(), role]));
+  return (cells) => {
+    const row: ChatRow = { turns: [], noChat: null, strangers: [], parts: [] };
+    const add = (cell: string, role: 'user' | 'assistant', learn: boolean) => {
+      const read = parseChat(cell, speakers);
+      if (isChat(read)) {
+        row.turns.push(...read.turns.map((turn) => (learn || turn.role !== 'assistant' ? turn : { ...turn, learn: false })));
+        row.parts.push(...read.media);
+      } else if (answer >= 0 && read.because === 'none') {
+        if (cell.trim() !== '') row.turns.push({ role, text: cell });
+      } else if (!(answer >= 0 && read.because === 'empty')) {
+        row.noChat ??= noChatWords(read);
+        if (read.because === 'role') row.strangers.push(...read.names);
+      }
+    };
+    add(cells[message] ?? '', 'user', answer < 0);
+    if (answer >= 0) add(cells[answer] ?? '', 'assistant', true);
+    if (row.noChat !== null) return { ...row, turns: [] };
+    const before = system >= 0 ? (cells[system] ?? '').trim() : '';
+    if (before !== '' && row.turns[0]?.role !== 'system') row.turns.unshift({ role: 'system', text: before });
+    if (mapping.lastAnswer) {
+      const last = row.turns.findLastIndex((t) => t.role === 'assistant');
+      row.turns = row.turns.map((turn, i) => (turn.role === 'assistant' && i !== last ? { ...turn, learn: false } : turn));
+    }
+    return row;
+  };
+}
+
+/** What is to be said of a chat. @param left whether a part of a turn is left out; told the signs of one that may be written */
+function told({ turns, noChat, strangers, parts }: ChatRow, learns: boolean, left: (signs: readonly string[]) => boolean): Pick<Texts, 'noChat' | 'strangers' | 'parts' | 'nothing'> {
+  const out = new Set<Part>(parts);
+  for (const turn of turns) for (const { part, signs } of partsToWrite(turn)) if (left(signs)) out.add(part);
+  if (turns.some((t) => t.role === 'tool') && left([])) out.add('toolResults');
+  const answers = turns.filter((t) => t.role === 'assistant');
+  const silent = answers.length > 0 && answers.every((t) => t.text.trim() === '' && partsToWrite(t).some(({ part }) => part === 'toolCalls'));
+  const nothing = learns ? null : silent ? 'calls' : answers.length > 0 && answers.every((t) => t.learn === false) ? 'weights' : null;
+  return { noChat, strangers, parts: [...out], nothing };
+}
+
+function dressedTexts(template: ChatTemplate, turnsOf: (cells: readonly string[]) => ChatRow, dresser: Dresser | null): ToTexts {
   if (!dresser) throw new DataError(texts().errors.data.chatTemplate.noTokenizer);
   const marks = [...dresser.special.values()];
   return async (rows) => {
-    const chats = await dresser.render(template, rows.map((cells) => guarded(turnsOf(cells), marks)), 'chat');
-    return chats.map((chat): Texts => ('problem' in chat
-      ? { ...ofSegments([]), dressed: true, problem: chat.problem }
-      : { ...ofSegments(chat.segments.flatMap((s) => withoutTail(s, marks))), dressed: true, lastOnly: chat.lastOnly }));
+    const read = rows.map(turnsOf);
+    const chats = await dresser.render(template, read.map(({ turns }) => guarded(turns, marks)), 'chat');
+    return chats.map((chat, i): Texts => {
+      if ('problem' in chat) return { ...ofSegments([]), ...told(read[i], true, () => false), dressed: true, problem: chat.problem };
+      const whole = chat.segments.map((s) => s.text).join('');
+      const missing = (signs: readonly string[]) => signs.some((sign) => sign !== '' && !whole.includes(sign));
+      return {
+        ...ofSegments(chat.segments.flatMap((s) => withoutTail(s, marks))), ...told(read[i], chat.segments.some((s) => s.trained), missing),
+        dressed: true, lastOnly: chat.lastOnly,
+      };
+    });
   };
 }
 
 /** Turns whose texts hold nothing that a tokenizer would take for a special token. */
 export function guarded(turns: readonly Turn[], special: readonly string[]): Turn[] {
-  return turns.map(({ role, text }) => ({ role, text: guard(text, special) }));
+  return turns.map(({ text, more, ...turn }) => ({ ...turn, text: guard(text, special), ...(more && { more: guardedValue(forTemplate(more), special) as Record<string, unknown> }) }));
+}
+
+function guardedValue(value: unknown, special: readonly string[]): unknown {
+  if (typeof value === 'string') return guard(value, special);
+  if (Array.isArray(value)) return value.map((v) => guardedValue(v, special));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [guard(key, special), guardedValue(v, special)]));
 }
 
 /** Prompts in a model's own template. @throws {DataError} when it takes no such chat */

@@ -1,10 +1,8 @@
 /** Which device the engine runs on: the GPU where there is one, else the CPU. */
+import type { DeviceChoice } from '../shared/types';
 import type { Device } from './device/device';
 import { findAdapter, isHardware, openWebGpu } from './device/webgpu/webgpu';
 import { openCpuDevice } from './kernels/openCpu';
-
-/** 'auto': a hardware GPU, else the CPU; 'gpu': whatever adapter the browser has, a software one too. */
-export type DeviceChoice = 'auto' | 'gpu' | 'cpu';
 
 /** @throws {GpuError} when 'gpu' is asked for and the browser has no adapter */
 export async function openDevice(choice: DeviceChoice = 'auto'): Promise<Device> {

@@ -21,7 +21,7 @@ export interface CompiledChatTemplate {
 export function compileChatTemplate({ source, tokens }: ChatTemplate, onRendering: () => void = () => {}): CompiledChatTemplate {
   const render = compileJinja(source);
   const write: Write = (turns, ask) => {
-    const text = render({ ...tokens, messages: turns.map(({ role, text: content }) => ({ role, content })), add_generation_prompt: ask, tools: null, documents: null });
+    const text = render({ ...tokens, messages: turns.map(({ role, text: content, more }) => ({ ...more, role, content })), add_generation_prompt: ask, tools: null, documents: null });
     onRendering();
     return text;
   };
@@ -46,7 +46,7 @@ export function compileChatTemplate({ source, tokens }: ChatTemplate, onRenderin
  * answer alone.
  */
 function segmentsOf(turns: readonly Turn[], write: Write): RenderedChat {
-  const answers = turns.flatMap(({ role, text }, i) => (role === 'assistant' && text.trim() !== '' ? [i] : []));
+  const answers = turns.flatMap((turn, i) => (isLearnt(turn) ? [i] : []));
   if (answers.length === 0) return { segments: [], lastOnly: false };
   const last = answers[answers.length - 1];
   const whole = write(turns.slice(0, last + 1), false);
@@ -54,6 +54,11 @@ function segmentsOf(turns: readonly Turn[], write: Write): RenderedChat {
   if (every) return { segments: every, lastOnly: false };
   const one = answers.length > 1 ? cut(turns, [last], whole, write) : null;
   return one ? { segments: one, lastOnly: true } : { problem: texts().errors.hub.chatTemplate.answer };
+}
+
+/** An answer that says something, in words or in a call of a tool, and that is not only read. */
+function isLearnt({ role, text, more, learn }: Turn): boolean {
+  return role === 'assistant' && learn !== false && (text.trim() !== '' || more?.tool_calls !== undefined);
 }
 
 /** The whole at the beginnings and ends of `answers`; null where the template writes a part otherwise than alone. */

@@ -31,10 +31,51 @@ class BoundedInterpreter extends Interpreter {
   }
 }
 
+type Node = Record<string, unknown> & { type: string };
+
+/** Filters that take what is not there for an empty list, and those that take it for an empty text. */
+const OF_LISTS = new Set(['length', 'count', 'list', 'map', 'select', 'reject', 'selectattr', 'rejectattr', 'sort', 'unique', 'reverse', 'first', 'last', 'items', 'join']);
+const OF_TEXTS = new Set(['trim', 'upper', 'lower', 'title', 'capitalize', 'replace', 'indent', 'safe', 'string']);
+
+/** `operand|default([])`, or with an empty text. */
+function orEmpty(operand: Node, empty: '[]' | "''"): Node {
+  const [{ filter }] = parse(tokenize(`{{ x|default(${empty}) }}`)).body as unknown as [Node];
+  return { type: 'FilterExpression', operand, filter };
+}
+
+/** Jinja loops over what is not there in no rounds, and measures it as empty; the interpreter throws. So the program says it. */
+function forgiveUndefined(node: unknown): void {
+  if (Array.isArray(node)) {
+    for (const inner of node) forgiveUndefined(inner);
+    return;
+  }
+  if (node instanceof Map) {
+    for (const [key, value] of node) {
+      forgiveUndefined(key);
+      forgiveUndefined(value);
+    }
+    return;
+  }
+  if (typeof node !== 'object' || node === null) return;
+  const own = node as Node;
+  for (const value of Object.values(own)) forgiveUndefined(value);
+  if (own.type === 'For') {
+    const iterable = own.iterable as Node;
+    if (iterable.type === 'SelectExpression') iterable.lhs = orEmpty(iterable.lhs as Node, '[]');
+    else own.iterable = orEmpty(iterable, '[]');
+  } else if (own.type === 'FilterExpression') {
+    const filter = own.filter as Node;
+    const name = String(filter.type === 'CallExpression' ? (filter.callee as Node).value : filter.value);
+    if (OF_LISTS.has(name)) own.operand = orEmpty(own.operand as Node, '[]');
+    else if (OF_TEXTS.has(name)) own.operand = orEmpty(own.operand as Node, "''");
+  }
+}
+
 export type Rendering = (values: Record<string, unknown>) => string;
 
 /**
- * Reads a template once. There is no `strftime_now`: what a model is trained on today it must be asked with tomorrow.
+ * Reads a template once. There is no `strftime_now`: what a model is trained on today it must be asked with tomorrow. A
+ * template that does not ask whether it is there is refused by that name.
  * @throws {DataError} when it is no Jinja, or too long
  * @returns renders it. @throws {TemplateRefusal} with the template's own words, as plain text; {DataError} when it grows without end
  */
@@ -43,6 +84,7 @@ export function compileJinja(source: string): Rendering {
   let program: ReturnType<typeof parse>;
   try {
     program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+    forgiveUndefined(program.body);
   } catch (error) {
     throw new DataError(texts().errors.hub.chatTemplate.unreadable(words(error)));
   }
@@ -54,7 +96,8 @@ export function compileJinja(source: string): Rendering {
       return String(new BoundedInterpreter(environment).run(program).value);
     } catch (error) {
       if (error instanceof DataError) throw error;
-      throw new TemplateRefusal(words(error));
+      const today = source.includes('strftime_now') && /not a function/.test(words(error));
+      throw new TemplateRefusal(today ? texts().errors.hub.chatTemplate.today : words(error));
     }
   };
 }

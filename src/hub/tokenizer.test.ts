@@ -34,6 +34,13 @@ describe('the tokenizer of the embedded models', () => {
     expect(tokenizer.decode(tokenizer.encode(strange))).toBe(strange);
   });
 
+  it('stops at its own end and wherever the model says so', async () => {
+    expect([...tokenizer.stopIds]).toEqual([0]);
+    const other = await createTokenizer(read('public/models/sieve-stories-nano', 'tokenizer.json'), read('public/models/sieve-stories-nano', 'tokenizer_config.json'), [7, 9]);
+    expect([...other.stopIds].sort()).toEqual([0, 7, 9]);
+    expect(other.eosId).toBe(0);
+  });
+
   it('shows each token, broken characters as bytes', () => {
     expect(tokenizer.pieces(IDS).slice(0, 5)).toEqual(['Once', ' upon', ' a', ' time', ',']);
     expect(tokenizer.pieces(tokenizer.encode('😀'))).toEqual(['\\xF0', '\\x9F', '\\x98', '\\x80']);

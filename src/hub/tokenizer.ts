@@ -7,7 +7,7 @@ import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
 import { texts } from '../shared/texts';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
-import { checkSource, fetchJson, type FetchOptions } from './source';
+import { checkSource, FetchError, fetchJson, type FetchOptions } from './source';
 import { openChatTemplates } from './templateFiles';
 
 const MAX_TOKENIZER = 64 << 20;
@@ -15,22 +15,42 @@ const MAX_TOKENIZER_CONFIG = 4 << 20;
 
 /** Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models. */
 export async function openTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<Tokenizer> {
-  const [json, config] = await fetchTokenizer(source, options);
-  return createTokenizer(json, config);
+  const [json, config, stops] = await fetchTokenizer(source, options);
+  return createTokenizer(json, config, stops);
 }
 
 /** As `openTokenizer`, with the chat templates that the model brings. */
 export async function openChatTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
-  const [json, config] = await fetchTokenizer(source, options);
-  return { tokenizer: await createTokenizer(json, config), templates: await openChatTemplates(source, config, options) };
+  const [json, config, stops] = await fetchTokenizer(source, options);
+  return { tokenizer: await createTokenizer(json, config, stops), templates: await openChatTemplates(source, config, options) };
 }
 
-function fetchTokenizer(source: ModelSource, options: FetchOptions): Promise<[json: unknown, config: unknown]> {
+function fetchTokenizer(source: ModelSource, options: FetchOptions): Promise<[json: unknown, config: unknown, stops: number[]]> {
   checkSource(source);
   return Promise.all([
     fetchJson(source, 'tokenizer.json', MAX_TOKENIZER, options),
     fetchJson(source, 'tokenizer_config.json', MAX_TOKENIZER_CONFIG, options),
+    fetchStops(source, options),
   ]);
+}
+
+/** Where generation stops, as the model's configuration and its generation settings say; a model may lack either. */
+async function fetchStops(source: ModelSource, options: FetchOptions): Promise<number[]> {
+  const files = await Promise.all(['config.json', 'generation_config.json'].map(async (name): Promise<unknown> => {
+    try {
+      return await fetchJson(source, name, MAX_TOKENIZER_CONFIG, options);
+    } catch (error) {
+      if (error instanceof FetchError && error.reason === 'missing') return null;
+      throw error;
+    }
+  }));
+  return files.flatMap(stopsIn);
+}
+
+/** `eos_token_id` of a configuration: one id, or a list of them. What is no id is passed over. */
+function stopsIn(config: unknown): number[] {
+  const given = typeof config === 'object' && config !== null ? (config as { eos_token_id?: unknown }).eos_token_id : null;
+  return (Array.isArray(given) ? given : [given]).filter((id): id is number => typeof id === 'number' && Number.isInteger(id) && id >= 0);
 }
 
 /** Ids of a prompt: what a template wrote begins as it stands, all else with the mark of a beginning. */
@@ -43,9 +63,10 @@ interface AddedToken { id: number; content: string; special: boolean }
 
 /**
  * A tokenizer from the contents of its two files.
+ * @param stops tokens at which generation stops besides the tokenizer's own end
  * @throws {ModelError} when they are not a tokenizer's.
  */
-export async function createTokenizer(json: unknown, config: unknown): Promise<Tokenizer> {
+export async function createTokenizer(json: unknown, config: unknown, stops: readonly number[] = []): Promise<Tokenizer> {
   const { PreTrainedTokenizer } = await import('@huggingface/transformers');
   const { tokenizerHas } = texts().errors.hub;
   const fail = (why: string): never => {
@@ -93,6 +114,7 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
     if (text === '') return new Int32Array(0);
     return Int32Array.from(plain.encode(text, { add_special_tokens: false }).filter((id) => !special.has(id) || id === unknown));
   };
+  const eosId = idOf(full.eos_token);
   const marks = new Map([...special].filter(([id, text]) => id !== unknown && text !== ''));
 
   return {
@@ -111,7 +133,8 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
       return kept.length === 0 ? '' : full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
     },
     bosId: before > 0 ? dressed[0] : null,
-    eosId: idOf(full.eos_token),
+    eosId,
+    stopIds: new Set([...stops, ...(eosId === null ? [] : [eosId])]),
   };
 }
 

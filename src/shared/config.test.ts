@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { PAPER_LAMBDA, defaultExperiment, experimentProblems, paperGate } from './config';
+import { PAPER_LAMBDA, defaultExperiment, experimentProblems, paperGate, warmupReaches } from './config';
 import { speak } from './texts';
 
 afterEach(() => speak('en'));
@@ -10,6 +10,11 @@ it('the paper\u2019s λ stays the same for each token, whatever the batch', () =
     expect(gate.lambdaBar / tokens).toBeCloseTo(PAPER_LAMBDA, 12);
     expect(gate).toMatchObject({ rule: 'literal', tauStep: 4e-5, prices: 'own', target: null });
   }
+});
+
+it('a warm-up that is longer than the run is told with the rate that is reached', () => {
+  expect(warmupReaches({ steps: 20, warmupSteps: 100 })).toBe(0.2);
+  expect([warmupReaches({ steps: 100, warmupSteps: 100 }), warmupReaches({ steps: 100, warmupSteps: 0 }), warmupReaches({ steps: 0, warmupSteps: 5 })]).toEqual([null, null, null]);
 });
 
 it('problems are said in the language in use, zod’s own among them', async () => {

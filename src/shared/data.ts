@@ -20,6 +20,43 @@ export interface RowSource {
   continues(i: number): boolean;
 }
 
+/** What is one row of a plain text. */
+export const TEXT_UNITS = ['whole', 'lines', 'paragraphs'] as const;
+export type TextUnit = (typeof TEXT_UNITS)[number];
+
+/** What encloses cells that hold a separator. */
+export const QUOTES = ['double', 'single', 'none'] as const;
+export type Quote = (typeof QUOTES)[number];
+
+/** What a file is for: to learn from, to measure on, or nothing. */
+export const FILE_USES = ['train', 'heldOut', 'none'] as const;
+export type FileUse = (typeof FILE_USES)[number];
+
+/** How a person wants a file to be read; what is 'auto', or not named, is found out. */
+export interface ReadChoices {
+  format: DataFormat | 'auto';
+  /** Whether the first line of a CSV/TSV names the columns. */
+  header: 'auto' | 'yes' | 'no';
+  /** What parts the cells of a CSV/TSV: a text, empty where every line is one cell. */
+  separator: string;
+  quote: Quote | 'auto';
+  /** A label that TextDecoder knows. */
+  encoding: string;
+  unit: TextUnit | 'auto';
+  /** What the files are for, by path. */
+  files: Record<string, FileUse>;
+}
+
+export const READ_AUTO: ReadChoices = { format: 'auto', header: 'auto', separator: 'auto', quote: 'auto', encoding: 'auto', unit: 'auto', files: {} };
+
+/** One of the files that were dropped, or that lie in an archive. */
+export interface FileInfo {
+  path: string;
+  /** Unpacked, in bytes; null where it is not known before it is unpacked. */
+  bytes: number | null;
+  use: FileUse;
+}
+
 /** What is known of a parsed file, rows aside. */
 export interface TableInfo {
   fileName: string;
@@ -27,14 +64,25 @@ export interface TableInfo {
   columns: string[];
   /** Whether the first line of a CSV/TSV was taken as a header, and why. */
   header: { used: boolean; why: string } | null;
-  /** What parts the cells of a CSV/TSV. */
+  /** What parts the cells of a CSV/TSV, and what encloses them. */
   separator: string;
+  quote: Quote;
+  /** The column that takes what a row has too much: the one with the longest texts. */
+  surplus: number;
+  /** What is one row of a plain text; null where rows come from the format. */
+  unit: TextUnit | null;
   /** Line-numbered notes on rows that were kept (a repaired letter, say). */
   notes: RowNote[];
   /** How the bytes were read: 'utf-8', 'utf-16le', … */
   encoding: string;
+  /** How lines that are not valid in that encoding are read where a person wants them; `all`: no line speaks for UTF-8. */
+  legacy: { encoding: string; all: boolean } | null;
   /** What the file was unpacked from, in words; null where it was not. */
   packed: string | null;
+  /** All files that could be read, more than one where several were dropped or an archive holds several. */
+  files: FileInfo[];
+  /** First row that comes from a file to measure on; null where there is no such file. */
+  heldOutFrom: number | null;
 }
 
 /** A parsed file: rows of named string columns. */
@@ -49,25 +97,35 @@ export interface RowNote {
 }
 
 /** Everything that can be wrong with a row, in the order in which it is looked for. */
-export const ISSUES = ['syntax', 'huge', 'quote', 'ragged', 'encoding', 'template', 'empty', 'duplicate', 'long', 'masked', 'leak'] as const;
+export const ISSUES = [
+  'syntax', 'huge', 'quote', 'ragged', 'encoding', 'chat', 'template', 'empty', 'noText', 'parts', 'marks', 'duplicate', 'long', 'masked', 'leak',
+] as const;
 export type Issue = (typeof ISSUES)[number];
 
 /** What a person has decided to do about the issues that have a choice; false is what happens by itself:
- *  ragged, quote, encoding: left out / filled up, read as plain characters, read as Windows-1252 ·
- *  duplicate: kept / only the first is · long: cut / left out · leak: left as it is / kept on one side of the split. */
-export type Repairs = Record<'ragged' | 'quote' | 'encoding' | 'duplicate' | 'long' | 'leak', boolean>;
+ *  ragged, quote, encoding: left out / filled up, read as plain characters, read in the encoding that fits best ·
+ *  noText (an answer, and nothing before it): left out / used · marks (a text that holds the model's special tokens):
+ *  they are letters / they are those tokens · duplicate: kept / only the first is · long: cut / left out ·
+ *  leak: left as it is / kept on one side of the split. */
+export const REPAIRS = ['ragged', 'quote', 'encoding', 'noText', 'marks', 'duplicate', 'long', 'leak'] as const;
+export type Repairs = Record<(typeof REPAIRS)[number], boolean>;
 
 /** What the columns mean. */
 export const DATA_KINDS = ['text', 'instruction', 'prompt-completion', 'text-label', 'chat'] as const;
 export type DataKind = (typeof DATA_KINDS)[number];
 
-/** Which column plays which role; null = not used. Roles by kind:
- *  text: text · instruction: instruction, input?, output · prompt-completion: prompt, completion ·
- *  text-label: text, label · chat: message (a column of lists of turns). */
+/** Which column plays which role; null = not used. `DATA_ROLES` in template.ts lists the roles of each kind. */
 export interface Mapping {
   kind: DataKind;
   roles: Record<string, string | null>;
+  /** Of chats: who speaks under a name that is not known by itself. */
+  speakers?: Record<string, Speaker>;
+  /** Of chats: only the last answer is learnt (of two that were compared, all before it is the same). */
+  lastAnswer?: boolean;
 }
+
+export const SPEAKERS = ['user', 'assistant', 'system', 'tool'] as const;
+export type Speaker = (typeof SPEAKERS)[number];
 
 /** A guess with its evidence, for the page to show. */
 export interface Detection {
@@ -97,8 +155,12 @@ export interface PromptTemplate {
 
 /** One turn of a chat. */
 export interface Turn {
-  role: 'system' | 'user' | 'assistant';
+  role: Speaker;
   text: string;
+  /** What else its record holds (tool_calls, reasoning_content, name, …), for chat templates that read it. */
+  more?: Record<string, unknown>;
+  /** False for an answer that is read and not learnt. */
+  learn?: boolean;
 }
 
 /** A stretch of an example's text. */
@@ -106,6 +168,8 @@ export interface Segment {
   text: string;
   /** Whether its tokens are targets when only the completion is learnt. */
   trained: boolean;
+  /** Whether the token that ends a text follows it, as it follows every answer of a chat. */
+  ends?: boolean;
 }
 
 /** What a chat template makes of one chat: its text, or why there is none. */
@@ -157,6 +221,8 @@ export interface IssueReport {
   issue: Issue;
   rows: number;
   examples: { row: number; line: number; text: string }[];
+  /** What it is in detail, with the number of rows, most first: "tool calls". */
+  reasons: { text: string; rows: number }[];
 }
 
 /** What preparing found; the token sets themselves travel beside it. */
@@ -179,6 +245,10 @@ export interface PrepareReport {
   lengths: { width: number; counts: number[]; limit: number };
   /** Examples of each label, most frequent first; null where there are no labels. */
   labels: { label: string; train: number; heldOut: number }[] | null;
+  /** What was looked for in every row. */
+  checked: Issue[];
+  /** Names of chat turns that are not known, and of which the mapping does not say who they are. */
+  strangers: string[];
   warnings: string[];
   /** Why nothing can be trained on; null where it can. */
   problem: { message: string; hint: string } | null;

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { MODULE_KINDS, experimentSchema } from './config';
-import { mappingSchema, modelSourceSchema, templateSchema } from './origin';
+import { devicesOf, devicesSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
 import { noiseSchema } from './study';
 import { RATIO_BINS } from './types';
 
@@ -16,7 +16,7 @@ export const MAX_TAGS = 12;
 export const tagSchema = z.string().min(1).max(30);
 export const nameSchema = z.string().min(1).max(120);
 
-export const keptRunSchema = z.strictObject({
+const recordSchema = z.strictObject({
   format: z.literal('sieve-run'),
   version: z.literal(1),
   id: z.string().regex(/^[a-z0-9-]{1,60}$/),
@@ -27,7 +27,7 @@ export const keptRunSchema = z.strictObject({
   endedAt: finite,
   ended: z.enum(['finished', 'stopped', 'failed']),
   model: modelSourceSchema,
-  gpu: z.string().max(300),
+  devices: devicesSchema,
   data: z.string().max(300),
   template: templateSchema,
   mapping: mappingSchema.nullable(),
@@ -45,7 +45,14 @@ export const keptRunSchema = z.strictObject({
   /** Of the file with curves and adapters. */
   bytes: count,
 }).refine((r) => r.finals.length === r.experiment.runs.length, 'has not one result per run');
-export type KeptRun = z.infer<typeof keptRunSchema>;
+export type KeptRun = z.infer<typeof recordSchema>;
+
+/** Records of earlier versions have `gpu`, a name, in the place of `devices`. */
+export const keptRunSchema = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null || 'devices' in value) return value;
+  const { gpu, ...rest } = value as { gpu?: unknown };
+  return { ...rest, devices: devicesOf({ gpu: typeof gpu === 'string' ? gpu : undefined }) };
+}, recordSchema);
 
 const MAX_POINTS = 100_000;
 /** Characters: what a long context holds. */

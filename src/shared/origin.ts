@@ -1,7 +1,7 @@
-/** Schemas of what a kept result says of where it came from: the model, and how rows became text. */
+/** Schemas of what a kept result says of where it came from: the model, the devices, and how rows became text. */
 import { z } from 'zod';
-import { type ChatTemplate, DATA_KINDS, type Mapping, type PromptTemplate } from './data';
-import type { ModelSource } from './types';
+import { type ChatTemplate, DATA_KINDS, type Mapping, type PromptTemplate, SPEAKERS } from './data';
+import type { ModelSource, UsedDevice } from './types';
 
 const text = z.string().max(20_000);
 
@@ -9,6 +9,20 @@ export const modelSourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('embedded'), id: z.string().max(200) }),
   z.strictObject({ kind: z.literal('hub'), id: z.string().max(200), revision: z.string().max(200), host: z.string().max(500) }),
 ]) satisfies z.ZodType<ModelSource>;
+
+const usedDeviceSchema = z.strictObject({
+  kind: z.enum(['gpu', 'cpu']),
+  name: z.string().max(300),
+  threads: z.int().min(1).max(1000).nullable(),
+}) satisfies z.ZodType<UsedDevice>;
+
+/** Devices that a run was computed on, in their order; none where nobody knows. */
+export const devicesSchema = z.array(usedDeviceSchema).max(100);
+
+/** Results of earlier versions name a GPU, or no device at all. */
+export function devicesOf({ devices, gpu }: { devices?: UsedDevice[]; gpu?: string }): UsedDevice[] {
+  return devices ?? (gpu ? [{ kind: 'gpu', name: gpu.slice(0, 300), threads: null }] : []);
+}
 
 const chatTemplateSchema = z.strictObject({
   name: z.string().max(200),
@@ -21,4 +35,6 @@ export const templateSchema = z.strictObject({ prompt: text, completion: text, c
 export const mappingSchema = z.strictObject({
   kind: z.enum(DATA_KINDS),
   roles: z.record(z.string().max(100), z.string().max(1000).nullable()),
+  speakers: z.record(z.string().max(200), z.enum(SPEAKERS)).optional(),
+  lastAnswer: z.boolean().optional(),
 }) satisfies z.ZodType<Mapping>;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
-import { mappingSchema, modelSourceSchema, templateSchema } from './origin';
+import { devicesSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
 import { texts } from './texts';
 
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
@@ -121,6 +121,8 @@ export const cellSchema = z.strictObject({
   /** Wall time of the whole session that it shared. */
   ms: finite,
   parameters: count,
+  /** Cells of earlier versions do not say. */
+  devices: devicesSchema.default([]),
   /** Held-out loss: of the untouched model, at the end, and at every evaluation. */
   base: finite.nullable(),
   loss: finite.nullable(),

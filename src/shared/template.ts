@@ -6,77 +6,124 @@ import type { DataKind, Mapping, PromptTemplate } from './data';
 import { DataError } from './errors';
 import { texts } from './texts';
 
-export type Role = 'text' | 'instruction' | 'input' | 'output' | 'prompt' | 'completion' | 'label' | 'message';
+export type Role = 'text' | 'second' | 'instruction' | 'input' | 'output' | 'prompt' | 'context' | 'completion' | 'label' | 'message' | 'answer' | 'system' | 'history';
 
-/** The roles of each kind, in the order a person should see them. */
+/**
+ * The roles of each kind, in the order a person should see them. What Compare asks takes the first one. A chat's `message`
+ * is a column of lists of turns; its `answer`, where the turns that are learnt stand in a column of their own.
+ */
 export const DATA_ROLES: Record<DataKind, readonly { role: Role; required: boolean }[]> = {
   text: [{ role: 'text', required: true }],
   instruction: [
     { role: 'instruction', required: true },
     { role: 'input', required: false },
     { role: 'output', required: true },
+    { role: 'system', required: false },
+    { role: 'history', required: false },
   ],
   'prompt-completion': [
     { role: 'prompt', required: true },
     { role: 'completion', required: true },
+    { role: 'context', required: false },
+    { role: 'system', required: false },
   ],
   'text-label': [
     { role: 'text', required: true },
+    { role: 'second', required: false },
     { role: 'label', required: true },
   ],
-  chat: [{ role: 'message', required: true }],
+  chat: [
+    { role: 'message', required: true },
+    { role: 'answer', required: false },
+    { role: 'system', required: false },
+  ],
 };
 
+/** What each kind learns. */
+export const LEARNT_ROLE: Record<DataKind, Role> = { text: 'text', instruction: 'output', 'prompt-completion': 'completion', 'text-label': 'label', chat: 'message' };
+
 /** A short template that suits a small story model; nothing in it that the model would have to learn first. */
-export function defaultTemplate(mapping: Mapping): PromptTemplate {
-  switch (mapping.kind) {
+export function defaultTemplate({ kind, roles }: Mapping): PromptTemplate {
+  const lines = (...names: Role[]) => names.filter((name, i) => roles[name] || i === names.length - 1).map((name) => `{${name}}\n`).join('');
+  switch (kind) {
     case 'text':
       return { prompt: '', completion: '{text}' };
     case 'instruction':
-      return { prompt: mapping.roles.input ? '{instruction}\n{input}\n' : '{instruction}\n', completion: '{output}' };
+      return { prompt: lines('system', 'history', 'instruction') + (roles.input ? '{input}\n' : ''), completion: '{output}' };
     case 'prompt-completion':
-      return { prompt: '{prompt}\n', completion: '{completion}' };
+      return { prompt: lines('system', 'context', 'prompt'), completion: '{completion}' };
     case 'text-label':
-      return { prompt: '{text}\nLabel:', completion: ' {label}' };
+      return { prompt: `{text}\n${roles.second ? '{second}\n' : ''}Label:`, completion: ' {label}' };
     case 'chat':
       return { prompt: '{message}\n', completion: '{message}\n' };
   }
 }
 
-const PLACEHOLDER = /\{([A-Za-z_]\w*)\}/g;
+const PLACEHOLDER = /\{([^{}\n]{1,200})\}/g;
+/** In braces, but not a name by its looks: it stays as it stands. */
+const NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+
+/** The role or column that is named in braces, or null where it is neither. */
+function placeholder(name: string, roles: readonly string[], columns: readonly string[] | null): string | null {
+  if (roles.includes(name) || columns?.includes(name)) return name;
+  return columns === null && NAME.test(name) ? name : null;
+}
+
+const rolesIn = (kind: DataKind): readonly string[] => (kind === 'chat' ? ['message'] : DATA_ROLES[kind].map((r) => r.role));
 
 /**
- * Reads a pattern once; what comes back replaces every `{role}` by its value. A line that holds nothing but roles, all
- * of them empty, is dropped with its line break (an instruction without an input, say). Values are never read as
- * templates; a role that is absent counts as empty.
- * @throws {DataError} on a `{name}` that is no role of this kind.
+ * Reads a pattern once; what comes back replaces every `{role}` and every `{column}` by its value; a role goes before a
+ * column of its name. A line that holds nothing but such names, all of them empty, is dropped with its line break (an
+ * instruction without an input, say). Values are never read as templates; a name that is absent counts as empty.
+ * @param columns null where nobody knows them (a template that came with an adapter): any name may be one then.
+ * @throws {DataError} on a `{name}` that is no role of this kind and no column.
  */
-export function compilePattern(pattern: string, kind: DataKind): (values: ReadonlyMap<string, string>) => string {
-  const roles: readonly string[] = DATA_ROLES[kind].map((r) => r.role);
+export function compilePattern(pattern: string, kind: DataKind, columns: readonly string[] | null = []): (values: ReadonlyMap<string, string>) => string {
+  const roles = rolesIn(kind);
   const lines = pattern.split('\n').map((line) => {
-    // Odd parts are the names of roles.
-    const parts = line.split(PLACEHOLDER);
-    const names = parts.filter((_, i) => i % 2 === 1);
-    const unknown = names.find((name) => !roles.includes(name));
-    if (unknown !== undefined) {
-      throw new DataError(texts().errors.shared.templateRole(unknown, roles.map((r) => `{${r}}`).join(', ')));
+    const parts: { text: string; name: boolean }[] = [];
+    let at = 0;
+    for (const found of line.matchAll(PLACEHOLDER)) {
+      const name = placeholder(found[1], roles, columns);
+      if (name === null && NAME.test(found[1])) throw new DataError(texts().errors.shared.templateRole(found[1], [...roles, ...(columns ?? [])].slice(0, 12).map((r) => `{${r}}`).join(', ')));
+      if (name === null) continue;
+      parts.push({ text: line.slice(at, found.index), name: false }, { text: name, name: true });
+      at = found.index + found[0].length;
     }
-    return { parts, onlyRoles: names.length > 0 && line.replace(PLACEHOLDER, '').trim() === '' };
+    parts.push({ text: line.slice(at), name: false });
+    return { parts, onlyNames: parts.length > 1 && parts.every((p) => p.name || p.text.trim() === '') };
   });
   return (values) => {
     const filled: string[] = [];
-    for (const { parts, onlyRoles } of lines) {
-      const text = parts.map((part, i) => (i % 2 === 0 ? part : values.get(part) ?? '')).join('');
-      if (onlyRoles && text.trim() === '') continue;
+    for (const { parts, onlyNames } of lines) {
+      const text = parts.map((part) => (part.name ? values.get(part.text) ?? '' : part.text)).join('');
+      if (onlyNames && text.trim() === '') continue;
       filled.push(text);
     }
     return filled.join('\n');
   };
 }
 
+/** The columns that a mapping and its template make use of, in the table's order. */
+export function usedColumns(columns: readonly string[], mapping: Mapping, template: PromptTemplate): string[] {
+  const roles = rolesIn(mapping.kind);
+  const named = template.chat ? [] : [template.prompt, template.completion].flatMap((pattern) => [...pattern.matchAll(PLACEHOLDER)].map((found) => found[1]));
+  const inTemplate = (column: string) => named.includes(column) && !roles.includes(column);
+  const asRole = (column: string) => Object.entries(mapping.roles).some(([role, name]) => name === column && (mapping.kind === 'chat' || named.includes(role)));
+  return columns.filter((column) => asRole(column) || inTemplate(column));
+}
+
 /** `compilePattern` for one use. */
-export function fillTemplate(pattern: string, kind: DataKind, values: ReadonlyMap<string, string>): string {
-  return compilePattern(pattern, kind)(values);
+export function fillTemplate(pattern: string, kind: DataKind, values: ReadonlyMap<string, string>, columns: readonly string[] | null = []): string {
+  return compilePattern(pattern, kind, columns)(values);
+}
+
+/** What a row becomes. */
+export interface FilledRow {
+  prompt: string;
+  completion: string;
+  /** Whether anything of the row stands before what is learnt, in a kind that has something to stand there. */
+  asked: boolean;
 }
 
 /**
@@ -84,10 +131,10 @@ export function fillTemplate(pattern: string, kind: DataKind, values: ReadonlyMa
  * into its prompt and completion.
  * @throws {DataError} when a required role has no column, a column does not exist, or the template names an unknown role.
  */
-export function compileTemplate(columns: readonly string[], mapping: Mapping, template: PromptTemplate): (row: readonly string[]) => { prompt: string; completion: string } {
+export function compileTemplate(columns: readonly string[], mapping: Mapping, template: PromptTemplate): (row: readonly string[]) => FilledRow {
   const t = texts().errors.shared;
   if (!Object.hasOwn(DATA_ROLES, mapping.kind)) throw new DataError(t.dataKind(String(mapping.kind), Object.keys(DATA_ROLES).join(', ')));
-  const sources: [role: string, column: number][] = [];
+  const columnOf = new Map<Role, number>();
   for (const { role, required } of DATA_ROLES[mapping.kind]) {
     const name = Object.hasOwn(mapping.roles, role) ? mapping.roles[role] : null;
     if (name === null || name === undefined) {
@@ -96,11 +143,68 @@ export function compileTemplate(columns: readonly string[], mapping: Mapping, te
     }
     const column = columns.indexOf(name);
     if (column < 0) throw new DataError(t.noColumn(name, role, columns.join(', ')));
-    sources.push([role, column]);
+    columnOf.set(role, column);
   }
-  const [prompt, completion] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, mapping.kind));
+  const [prompt, completion] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, mapping.kind, columns));
+  const learnt = LEARNT_ROLE[mapping.kind];
+  const valuesOf = rowValues(columns, mapping);
+  const alone = mapping.kind === 'text' || mapping.kind === 'chat';
+  const used = new Set(usedColumns(columns, mapping, template).map((name) => columns.indexOf(name)));
+  used.delete(columnOf.get(learnt)!);
   return (row) => {
-    const values = new Map(sources.map(([role, column]) => [role, row[column] ?? '']));
-    return { prompt: prompt(values), completion: completion(values) };
+    const values = valuesOf(row);
+    return { prompt: prompt(values), completion: completion(values), asked: alone || [...used].some((c) => (row[c] ?? '').trim() !== '') };
   };
+}
+
+/** The texts of a row by column and by role, as templates name them. Roles go before columns of their name. */
+export function rowValues(columns: readonly string[], { kind, roles }: Mapping): (row: readonly string[]) => Map<string, string> {
+  const sources = DATA_ROLES[kind].flatMap(({ role }) => {
+    const name = Object.hasOwn(roles, role) ? roles[role] : null;
+    const column = name === null || name === undefined ? -1 : columns.indexOf(name);
+    return column < 0 ? [] : [{ role, column, read: readingOf(role, name!) }];
+  });
+  return (row) => {
+    const values = new Map(columns.map((name, c) => [name, row[c] ?? '']));
+    for (const { role, column, read } of sources) values.set(role, read(row[column] ?? ''));
+    return values;
+  };
+}
+
+/** How a cell is read in its role: rounds of a history as lines, and of a list of answers the first one. */
+function readingOf(role: Role, column: string): (cell: string) => string {
+  if (role === 'history') return (cell) => rounds(cell);
+  if (role !== 'output' && role !== 'completion') return (cell) => cell;
+  const several = /^(answers|responses|completions|outputs|targets|references|solutions)$/i.test(column.trim());
+  return (cell) => firstAnswer(cell, several);
+}
+
+function parsed(cell: string): unknown {
+  if (!/^\s*[[{]/.test(cell)) return undefined;
+  try {
+    return JSON.parse(cell) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Alpaca's history, a list of [question, answer]; anything else stays as it is. */
+function rounds(cell: string): string {
+  const list = parsed(cell);
+  if (!Array.isArray(list)) return cell;
+  const lines = list.flat().filter((text) => typeof text === 'string' && text.trim() !== '');
+  return list.every((round) => Array.isArray(round) || typeof round === 'string') ? lines.join('\n') : cell;
+}
+
+/** SQuAD's `{"text": […], "answer_start": […]}`, or a column of lists: the first of the answers. */
+function firstAnswer(cell: string, several: boolean): string {
+  const value = parsed(cell);
+  const list = Array.isArray(value) ? value
+    : typeof value === 'object' && value !== null && Array.isArray((value as { text?: unknown }).text) ? (value as { text: unknown[] }).text : null;
+  if (list === null || (Array.isArray(value) && !several)) return cell;
+  const first: unknown = list[0];
+  if (first === undefined) return '';
+  if (typeof first === 'object' && first !== null && typeof (first as { text?: unknown }).text === 'string') return (first as { text: string }).text;
+  return typeof first === 'string' ? first : cell;
 }

@@ -69,6 +69,9 @@ export type PlanItem = { bytes: number } & (
   | { part: 'run'; name: string }
 );
 
+/** 'auto': a hardware GPU where there is one, else the CPU; 'gpu': whatever adapter the browser has, a software one too. */
+export type DeviceChoice = 'auto' | 'gpu' | 'cpu';
+
 /** What the engine computes on. */
 export interface DeviceInfo {
   kind: 'gpu' | 'cpu';
@@ -80,8 +83,6 @@ export interface DeviceInfo {
   /** Threads of the CPU engine; null on a GPU. */
   threads: number | null;
   shaderF16: boolean;
-  /** Fewest and most lanes of a subgroup; null without subgroup operations. */
-  subgroupSize: [min: number, max: number] | null;
   timestamps: boolean;
   maxBufferSize: number;
   maxBindingSize: number;
@@ -148,6 +149,35 @@ export interface KernelProfile {
   runs: number;
 }
 
+/** What a run was computed on, as files keep it. */
+export interface UsedDevice {
+  kind: DeviceInfo['kind'];
+  /** The GPU's own name; empty for a CPU, which computes the same bits everywhere, and where the GPU has none. */
+  name: string;
+  threads: number | null;
+}
+
+/**
+ * How a GPU's loss and gradients of one small batch, for a LoRA and a TS-LoRA run, compared with the CPU engine's.
+ * 'unchecked': they could not be compared.
+ */
+export type GradientCheck =
+  | { state: 'unchecked'; why: string }
+  | {
+      state: 'agrees' | 'differs';
+      tokens: number;
+      /** Layers that took part, of how many: of a large model only some. */
+      layers: number;
+      ofLayers: number;
+      /** Larger relative difference of the two losses, and its bar. */
+      lossError: number;
+      lossTolerance: number;
+      /** max|GPU − CPU| / max|CPU| of the gradient that differs most, its name, and the bar. */
+      gradientError: number;
+      gradientTolerance: number;
+      worst: string;
+    };
+
 /** How our logits compared with ONNX Runtime's on the same tokens. */
 export interface LogitCheck {
   ok: boolean;
@@ -174,6 +204,8 @@ export interface Tokenizer {
   special: ReadonlyMap<number, string>;
   bosId: number | null;
   eosId: number | null;
+  /** Tokens at which generation stops: of the tokenizer, the model's configuration and its generation settings. */
+  stopIds: ReadonlySet<number>;
 }
 
 /**

@@ -2,14 +2,18 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import { defaultExperiment } from '../shared/config';
 import type { ErrorInfo } from '../shared/errors';
+import type { DeviceInfo, UsedDevice } from '../shared/types';
 import type { Checkpoint, KeepReplies, KeepRequest, ModelInfo, Phase, SessionState, TrainEvent, TrainReplies, TrainRequest } from '../train/protocol';
 import { Checkpoints } from './checkpoints';
+import { sameBits } from './device';
 import { RunHistory } from './history';
 import { type Session, type State, initialState } from './slices';
 import { TestPort, clientOn, stepEvent } from './testing/fixtures';
 
 const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
-const GPU = { vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 };
+const GPU: UsedDevice = { kind: 'gpu', name: 'v a', threads: null };
+const CPU: UsedDevice = { kind: 'cpu', name: '', threads: 2 };
+const device = { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '' } as DeviceInfo;
 const set = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
 const experiment = defaultExperiment();
 const snapshot = (step: number): SessionState => ({ version: 1, experiment, step, evaluated: 0, tookBest: false, stopping: false, failed: [], tuning: {}, layout: null, data: null, runs: {}, early: [], signs: {} });
@@ -46,9 +50,9 @@ function running() {
     keep: clientOn<KeepRequest, KeepReplies, never>(keep, { onEvent: () => {}, onCrash: () => {} }),
   });
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
-  const session: Session = { experiment, template: { prompt: 'Q', completion: 'A' }, mapping: null, dataName: 'd', plan: null, histories, failed: new Map(), startedAt: 7 };
+  const session: Session = { experiment, template: { prompt: 'Q', completion: 'A' }, mapping: null, dataName: 'd', plan: null, devices: [GPU], histories, failed: new Map(), startedAt: 7 };
   store.setState((s) => ({
-    model: { ...s.model, status: 'ready', source: MODEL, info: { gpu: GPU } as ModelInfo },
+    model: { ...s.model, status: 'ready', source: MODEL, info: { device } as ModelInfo },
     runs: { ...s.runs, session, phase: 'training' }, keep: { ...s.keep, mode: 'writer' },
   }));
   const phase = (to: Phase) => {
@@ -89,7 +93,7 @@ test('the first checkpoint comes soon, later ones as far apart as the run is lon
   vi.advanceTimersByTime(200);
   checkpoints.after();
   const first = await saved(all, 1, 1);
-  expect(first.info).toMatchObject({ step: 1, gpu: 'v a', dataHash: 'abc', model: MODEL, startedAt: 7 });
+  expect(first.info).toMatchObject({ step: 1, devices: [GPU], dataHash: 'abc', model: MODEL, startedAt: 7 });
   expect((first.page as { histories: { runId: string; loss: Float32Array }[] }).histories.map((h) => [h.runId, h.loss.length])).toEqual([['base', 0], ['lora', 1], ['ts-lora', 0]]);
   await until(() => expect(all.state().saved?.step).toBe(1));
   let count = 1;
@@ -113,7 +117,7 @@ test('the first checkpoint comes soon, later ones as far apart as the run is lon
 
 test('what compiling takes does not put off the checkpoints of a run that goes on', async () => {
   const all = running();
-  const info = { ...INFO, gpu: 'v a' };
+  const info = { ...INFO, devices: [GPU] };
   all.store.setState((s) => ({ runs: { ...s.runs, phase: 'stopped' }, keep: { ...s.keep, offer: info } }));
   const resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint');
@@ -202,12 +206,14 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   expect(all.keep.sent.filter((m) => m.type === 'load-checkpoint')).toHaveLength(1);
 });
 
-test('another GPU is named when the run goes on there; another version’s checkpoint is not touched', async () => {
+test('another device is named when the run goes on there; another version’s checkpoint is not touched', async () => {
   const all = running();
   all.store.setState((s) => ({ runs: { ...s.runs, session: null, phase: 'idle' } }));
-  const info = { ...INFO, gpu: 'other gpu' };
+  // As earlier versions wrote it.
+  const old = { ...INFO, gpu: 'other gpu' };
+  const info = { ...old, devices: [{ ...GPU, name: 'other gpu' }] };
   const look = all.checkpoints.look();
-  all.keep.reply('checkpoint-info', { info, damaged: 1 });
+  all.keep.reply('checkpoint-info', { info: old, damaged: 1 });
   await look;
   expect(all.state()).toMatchObject({ offer: info, damaged: true });
   let resume = all.checkpoints.resume();
@@ -218,14 +224,38 @@ test('another GPU is named when the run goes on there; another version’s check
   expect(all.state().offer).toEqual(info);
   resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint', 2);
-  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page: PAGE }, train: set(), heldOut: set() });
+  all.keep.reply('load-checkpoint', { checkpoint: { info: old, state: snapshot(5), page: PAGE }, train: set(), heldOut: set() });
   await all.sent(all.train, 'restore');
   expect(all.train.last('restore').samplePrompts).toEqual(['why?']);
   all.train.reply('restore', null);
   await resume;
   expect(all.store.getState().runs.samplePrompts).toEqual(['why?']);
-  expect(all.said.at(-1)).toMatchObject({ kind: 'warning', info: { message: expect.stringContaining('began on other gpu and goes on on v a') } });
+  expect(all.said.at(-1)).toMatchObject({ kind: 'warning', info: { message: expect.stringContaining('was computed on other gpu and goes on on v a') } });
   expect(all.openModel).not.toHaveBeenCalled();
+  expect(all.store.getState().runs.session?.devices).toEqual([{ ...GPU, name: 'other gpu' }, GPU]);
+});
+
+test.each([
+  ['the same GPU', [GPU], [GPU], null],
+  ['the CPU after a GPU', [CPU, { ...GPU, name: 'other' }], [CPU, { ...GPU, name: 'other' }, GPU], 'was computed on other and goes on on v a'],
+  ['nobody knows what', [], [GPU], null],
+])('a run that was computed on %s goes on', async (_, devices, after, warning) => {
+  const all = running();
+  all.store.setState((s) => ({ runs: { ...s.runs, session: null, phase: 'idle' }, keep: { ...s.keep, offer: { ...INFO, devices } } }));
+  const resume = all.checkpoints.resume();
+  await all.sent(all.keep, 'load-checkpoint');
+  all.keep.reply('load-checkpoint', { checkpoint: { info: { ...INFO, devices }, state: snapshot(5), page: PAGE }, train: set(), heldOut: set() });
+  await all.sent(all.train, 'restore');
+  all.train.reply('restore', null);
+  await resume;
+  expect(all.store.getState().runs.session?.devices).toEqual(after);
+  expect(all.said.map((s) => s.info.message)).toEqual(warning === null ? [] : [expect.stringContaining(warning)]);
+});
+
+test('a CPU computes the same bits with any number of threads; a GPU where it has the same name', () => {
+  expect(sameBits(CPU, { ...CPU, threads: 8 })).toBe(true);
+  expect(sameBits(GPU, { ...GPU })).toBe(true);
+  expect([sameBits(GPU, CPU), sameBits(GPU, { ...GPU, name: 'w' })]).toEqual([false, false]);
 });
 
 test('an absence is told truthfully: how long, and what the run did meanwhile', async () => {
@@ -288,7 +318,7 @@ test('a run goes on being saved in the tab that takes over', async () => {
 });
 
 test('a run that the closed tab has left is not written over: the own one says so, and is kept when it ends', async () => {
-  const info = { ...INFO, gpu: 'v a' };
+  const info = { ...INFO, devices: [GPU] };
   const all = await takenOver(info);
   expect(all.state().problem?.message).toContain('waits to be resumed');
   vi.advanceTimersByTime(60_000);

@@ -8,12 +8,14 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { ExperimentConfig } from '../shared/config';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
+import { devicesOf } from '../shared/origin';
 import { texts } from '../shared/texts';
 import type { TokenSet } from '../shared/types';
 import type { CheckpointInfo, ModelSource, Phase } from '../train/protocol';
+import { deviceName, goingOn, sameBits, usedDevice } from './device';
 import { type HistorySnapshot, RunHistory } from './history';
 import type { KeepClient } from './keepClient';
-import { type KeepSlice, type Session, type State, gpuName, isLive, stepsOf } from './slices';
+import { type KeepSlice, type Session, type State, isLive, stepsOf } from './slices';
 import { type Dress, dressedPrompts } from './template';
 import type { TrainClient } from './trainClient';
 
@@ -86,7 +88,7 @@ export class Checkpoints {
   async look(): Promise<void> {
     try {
       const { info, damaged } = await this.#host.keep.request({ type: 'checkpoint-info' });
-      this.#patch({ offer: info, damaged: damaged > 0 });
+      this.#patch({ offer: info && { ...info, devices: devicesOf(info) }, damaged: damaged > 0 });
       this.#takeUp();
     } catch (error) {
       this.#patch({ problem: toErrorInfo(error) });
@@ -211,7 +213,7 @@ export class Checkpoints {
         histories: [...histories.values()].map((h) => h.snapshot()), failed: [...failed],
       };
       const savedAt = Date.now();
-      const checkpoint: CheckpointInfo = { savedAt, startedAt, step: state.step, experiment, model: source, gpu: gpuName(info.gpu), dataHash };
+      const checkpoint: CheckpointInfo = { savedAt, startedAt, step: state.step, experiment, model: source, devices: session.devices, dataHash };
       const started = performance.now();
       await this.#host.keep.request({ type: 'save-checkpoint', checkpoint: { info: checkpoint, state, page } });
       this.#writing = performance.now() - started;
@@ -226,7 +228,7 @@ export class Checkpoints {
   /** Goes on with the run that was interrupted. */
   async resume(): Promise<void> {
     const { offer, resuming } = this.#s.keep;
-    if (!offer || resuming || isLive(this.#s.runs.phase) || this.#s.studies.running !== null) return;
+    if (!offer || resuming || this.#s.model.moving !== null || isLive(this.#s.runs.phase) || this.#s.studies.running !== null) return;
     this.#patch({ resuming: true });
     try {
       const { checkpoint, train, heldOut } = await this.#host.keep.request({ type: 'load-checkpoint' });
@@ -238,15 +240,17 @@ export class Checkpoints {
       if (model.status !== 'ready' || !model.info) throw new SieveError(texts().errors.store.kept.resumeModel);
       if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
       this.#host.flush();
+      const [before, now] = [devicesOf(info), usedDevice(model.info.device)];
       const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));
-      const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, dataName: page.dataName, plan: page.plan, startedAt: page.startedAt, histories, failed: new Map(page.failed) };
+      const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, dataName: page.dataName, plan: page.plan, devices: goingOn(before, now), startedAt: page.startedAt, histories, failed: new Map(page.failed) };
       this.#host.setDraft(info.experiment);
       this.#host.store.setState((s) => ({
         runs: { ...s.runs, session, profile: null, phase: 'compiling', progress: null, answers: {}, generating: null, watchText: page.watchText, samplePrompts: page.samplePrompts, version: s.runs.version + 1 },
       }));
       this.#follow(histories, () => Promise.resolve(info.dataHash));
       await this.#host.train.request({ type: 'restore', state, train, heldOut, samplePrompts: await dressedPrompts(page.samplePrompts, page, this.#host.dress) });
-      if (gpuName(model.info.gpu) !== info.gpu) this.#host.say('warning', { name: 'Warning', message: texts().history.resume.otherGpu(info.gpu, gpuName(model.info.gpu)), hint: '' });
+      const last = before.at(-1);
+      if (last && !sameBits(last, now)) this.#host.say('warning', { name: 'Warning', message: texts().history.resume.wentOn(deviceName(last), deviceName(now)), hint: '' });
       if (page.watchText !== null) await this.#host.train.request({ type: 'watch-text', text: page.watchText });
     } catch (error) {
       this.#host.flush();

@@ -1,21 +1,10 @@
-/** What is looked at before a worker is asked: the browser, the form, pasted text. */
+/** What is looked at before a worker is asked: the form, pasted text. */
 import { type ExperimentConfig, type Problem, experimentProblems } from '../shared/config';
 import { ConfigError, SieveError } from '../shared/errors';
 import { texts } from '../shared/texts';
 import type { LlamaConfig } from '../shared/types';
 import type { Sampling } from '../train/protocol';
 import { type State, isLive } from './slices';
-
-/** Whether there is a WebGPU adapter at all; asked on the page so that a missing one needs no worker. */
-export async function findGpu(): Promise<State['model']['gpu']> {
-  if (typeof navigator === 'undefined' || !('gpu' in navigator)) return 'no-webgpu';
-  try {
-    return (await navigator.gpu.requestAdapter()) ? 'present' : 'no-adapter';
-  } catch (error) {
-    console.warn('requestAdapter failed', error);
-    return 'no-adapter';
-  }
-}
 
 /** A name that tells the parser what pasted text looks like. */
 export function pastedName(text: string): string {

@@ -1,12 +1,12 @@
 /** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
-import type { ChatTemplate, DataKind, ListedRow, Mapping, PromptTemplate, Repairs, RowDetail, RowFilter, SampleSet, Segment } from '../shared/data';
+import { type ChatTemplate, type DataKind, type ListedRow, type Mapping, type PromptTemplate, READ_AUTO, type ReadChoices, type Repairs, type RowDetail, type RowFilter, type SampleSet, type Segment, type Speaker } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
 import { texts } from '../shared/texts';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
-import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type Deed, type HeaderMode, noDecisions, type Progress, type Session } from './slices';
+import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type Deed, noDecisions, type Progress, type Session } from './slices';
 import type { StudyData } from './studies/library';
 import { type Dress, startMapping } from './template';
 import { WorkerFault } from './workerClient';
@@ -17,11 +17,18 @@ export const SETTLE = 250;
 export const MAX_DATA_BYTES = 256 << 20;
 export const PREVIEW_COUNT = 6;
 
+/** A file and the folders it came with. */
+export interface OwnFile {
+  path: string;
+  file: Blob;
+}
+
 export class DatasetCommands {
   readonly #page: Page;
   readonly #client: DataClient;
   readonly #baseUrl: string;
-  #bytes: { fileName: string; blob: Blob } | null = null;
+  /** The files that are open. */
+  #files: OwnFile[] = [];
   #parseTurn = 0;
   #prepareTurn = 0;
   #prepareTimer: ReturnType<typeof setTimeout> | null = null;
@@ -57,49 +64,62 @@ export class DatasetCommands {
       const response = await fetch(`${this.#baseUrl}datasets/${sample.file}`);
       if (!response.ok) throw new DataError(texts().errors.store.data.sample(response.status));
       const blob = await response.blob();
-      if (turn === this.#parseTurn) await this.#read(turn, sample.file, blob);
+      if (turn === this.#parseTurn) await this.#read(turn, { kind: 'sample', id }, [{ path: sample.file, file: blob }]);
     } catch (error) {
       this.#readingFailed(turn, error);
     }
   }
 
-  async openFile(file: File): Promise<void> {
-    const turn = this.#beginReading({ kind: 'file', name: file.name });
-    if (file.size > MAX_DATA_BYTES) {
-      this.#readingFailed(turn, new DataError(texts().errors.store.data.tooLarge(file.name, Math.round(file.size / 2 ** 20), MAX_DATA_BYTES >> 20)));
+  /** Opens one file, or several that belong together: those to learn from and those to measure on are told by their names. */
+  async openFiles(files: readonly OwnFile[]): Promise<void> {
+    if (files.length === 0) return;
+    const turn = this.#beginReading({ kind: 'file', name: files[0].path });
+    const size = files.reduce((n, { file }) => n + file.size, 0);
+    if (size > MAX_DATA_BYTES) {
+      this.#readingFailed(turn, new DataError(texts().errors.store.data.tooLarge(files[0].path, Math.round(size / 2 ** 20), MAX_DATA_BYTES >> 20)));
       return;
     }
-    await this.#read(turn, file.name, file);
+    await this.#read(turn, { kind: 'file', name: files[0].path }, files);
   }
 
   async openPaste(text: string): Promise<void> {
     const turn = this.#beginReading({ kind: 'paste' });
-    await this.#read(turn, pastedName(text), new Blob([text]));
+    await this.#read(turn, { kind: 'paste' }, [{ path: pastedName(text), file: new Blob([text]) }]);
   }
 
-  /** Whether the first line names the columns. Reads the same bytes again. */
-  async setHeader(header: HeaderMode): Promise<void> {
-    if (!this.#bytes || !this.#d.origin) return;
-    const turn = this.#beginReading(this.#d.origin);
-    this.#patch({ header });
-    await this.#read(turn, this.#bytes.fileName, this.#bytes.blob);
+  /** Something was dropped that holds no file. */
+  refuseDrop(message: string, hint: string): void {
+    this.#page.dismiss('data');
+    this.#page.report('data', new DataError({ message, hint }));
   }
 
+  /** How the file is to be read: format, header, separator, … Reads the same bytes again. */
+  async setReading(choices: Partial<ReadChoices>): Promise<void> {
+    const { origin } = this.#d;
+    if (this.#files.length === 0 || !origin) return;
+    const turn = this.#beginReading(origin);
+    await this.#read(turn, origin, this.#files, { ...this.#d.choices, ...choices });
+  }
+
+  /** What was open stays until the new is read. */
   #beginReading(origin: DataOrigin): number {
     this.#page.dismiss('data');
-    this.#patch({
-      origin, status: 'reading', header: 'auto', progress: null, decisions: noDecisions(), past: [], parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
-    });
+    // While nothing is open, the name of what is being read stands in the place of the name.
+    this.#patch({ status: 'reading', progress: null, ...(this.#d.parsed ? {} : { origin }) });
     return ++this.#parseTurn;
   }
 
-  async #read(turn: number, fileName: string, blob: Blob): Promise<void> {
+  async #read(turn: number, origin: DataOrigin, files: readonly OwnFile[], choices: ReadChoices = READ_AUTO): Promise<void> {
     try {
-      const parsed = await this.#client.request({ type: 'parse', fileName, file: blob, header: this.#d.header });
+      const parsed = await this.#client.request({ type: 'parse', files: [...files], choices });
       if (turn !== this.#parseTurn) return;
-      this.#bytes = { fileName, blob };
+      this.#files = [...files];
       const { mapping } = parsed.detection;
-      this.#patch({ status: 'ready', progress: null, parsed, mapping, template: this.#withOwn(parsed.template, mapping) });
+      const several = files.length > 1 || parsed.table.files.length > 1;
+      this.#patch({
+        status: 'ready', progress: null, origin: origin.kind === 'file' && several ? { kind: 'file', name: parsed.table.fileName } : origin, choices, parsed, mapping, ownMapping: false,
+        template: this.#withOwn(parsed.template, mapping), decisions: { ...noDecisions(), repairs: parsed.repairs }, past: [], report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
+      });
       this.prepareSoon(0);
       await this.#prepared;
     } catch (error) {
@@ -109,12 +129,15 @@ export class DatasetCommands {
 
   #readingFailed(turn: number, error: unknown): void {
     if (turn !== this.#parseTurn) return;
-    if (isCancelled(error)) {
-      this.#patch({ status: 'empty', origin: null, progress: null });
-      return;
+    const { parsed } = this.#d;
+    if (parsed) {
+      this.#patch({ status: 'ready', progress: null });
+      // Reading ended what was on its way through the tokenizer.
+      if (!this.#d.report) this.prepareSoon(0);
     }
-    this.#patch({ status: 'failed', progress: null });
-    this.#page.report('data', error);
+    else if (isCancelled(error)) this.#patch({ status: 'empty', origin: null, progress: null });
+    else this.#patch({ status: 'failed', progress: null });
+    if (!isCancelled(error)) this.#page.report('data', error);
   }
 
   setKind(kind: DataKind): void {
@@ -122,19 +145,40 @@ export class DatasetCommands {
     if (!parsed) return;
     const detected = parsed.detection.mapping.kind === kind;
     const mapping = detected ? parsed.detection.mapping : startMapping(kind, parsed.table.columns);
-    this.#patch({ mapping, template: this.#withOwn(detected ? parsed.template : defaultTemplate(mapping), mapping) });
+    this.#patch({ mapping, ownMapping: true, template: this.#withOwn(detected ? parsed.template : defaultTemplate(mapping), mapping) });
     this.prepareSoon(0);
   }
 
   setRole(role: string, column: string | null): void {
-    const mapping = this.#d.mapping;
+    const { mapping, template } = this.#d;
     if (!mapping) return;
-    this.#patch({ mapping: { ...mapping, roles: { ...mapping.roles, [role]: column } } });
+    const next = { ...mapping, roles: { ...mapping.roles, [role]: column } };
+    // A template that nobody has changed follows: a second text that was chosen must be read.
+    const asWas = defaultTemplate(mapping);
+    const own = asWas.prompt === template.prompt && asWas.completion === template.completion;
+    this.#patch({ mapping: next, ownMapping: true, ...(own && { template: this.#withOwn(defaultTemplate(next), next) }) });
+    this.prepareSoon(0);
+  }
+
+  /** Who speaks under a name in chats; null = nobody that is known. */
+  setSpeaker(name: string, speaker: Speaker | null): void {
+    const { mapping } = this.#d;
+    if (!mapping) return;
+    const { [name]: _, ...others } = mapping.speakers ?? {};
+    this.#patch({ mapping: { ...mapping, speakers: speaker === null ? others : { ...others, [name]: speaker } }, ownMapping: true });
+    this.prepareSoon(0);
+  }
+
+  /** Whether of each chat the last answer alone is learnt. */
+  setLastAnswer(lastAnswer: boolean): void {
+    const { mapping } = this.#d;
+    if (!mapping) return;
+    this.#patch({ mapping: { ...mapping, lastAnswer }, ownMapping: true });
     this.prepareSoon(0);
   }
 
   setTemplate(patch: Partial<PromptTemplate>): void {
-    this.#patch({ template: { ...this.#d.template, ...patch } });
+    this.#patch({ template: { ...this.#d.template, ...patch }, ownMapping: true });
     this.prepareSoon();
   }
 
@@ -235,13 +279,42 @@ export class DatasetCommands {
   undo(): void {
     const last = this.#d.past.at(-1);
     if (!last) return;
+    const { decisions } = this.#d;
     this.#patch({ decisions: last.before, past: this.#d.past.slice(0, -1) });
-    this.prepareSoon(0);
+    this.#afterDecision(decisions);
   }
 
   #decide(deed: Deed, decisions: Decisions): void {
-    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { deed, before: this.#d.decisions }] });
-    this.prepareSoon(0);
+    const before = this.#d.decisions;
+    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { deed, before }] });
+    this.#afterDecision(before);
+  }
+
+  /** What the columns mean is guessed again where other rows can be read now, unless a person has chosen it. */
+  #afterDecision(before: Decisions): void {
+    const { repairs } = this.#d.decisions;
+    const reads = (['ragged', 'quote', 'encoding'] as const).some((repair) => repairs[repair] !== before.repairs[repair]);
+    if (!reads || this.#d.ownMapping) {
+      this.prepareSoon(0);
+      return;
+    }
+    this.#patch({ preparing: true });
+    this.#prepared = this.#detectAgain(repairs).then(() => {
+      this.prepareSoon(0);
+      return this.#prepared;
+    });
+  }
+
+  async #detectAgain(repairs: Repairs): Promise<void> {
+    const turn = this.#parseTurn;
+    try {
+      const { detection, template } = await this.#client.request({ type: 'detect', repairs });
+      const { parsed } = this.#d;
+      if (turn !== this.#parseTurn || !parsed || this.#d.ownMapping) return;
+      this.#patch({ parsed: { ...parsed, detection, template }, mapping: detection.mapping, template: this.#withOwn(template, detection.mapping) });
+    } catch (error) {
+      if (!isCancelled(error)) this.#page.report('data', error);
+    }
   }
 
   /** Ends reading or preparing. */

@@ -36,17 +36,18 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
     const same = ui.notices.some((x) => x.section === n.section && x.info.message === n.info.message);
     if (!same) ui = { ...ui, notices: [...ui.notices, notice(n)] };
   };
+  const opening = () => model.status === 'opening' || model.moving !== null;
   for (const event of events) {
     const session = runs.session;
     switch (event.type) {
       case 'progress': {
         const progress = { label: event.label, loaded: event.loaded, total: event.total };
-        if (model.status === 'opening') model = { ...model, phase: event.phase, progress };
+        if (opening()) model = { ...model, phase: event.phase, progress };
         else runs = { ...runs, progress };
         break;
       }
       case 'phase':
-        if (model.status === 'opening') model = { ...model, phase: event.phase };
+        if (opening()) model = { ...model, phase: event.phase };
         else {
           if (event.phase === 'paused') session?.histories.forEach((h) => h.breakTiming());
           runs = { ...runs, phase: event.phase, progress: event.phase === 'compiling' ? runs.progress : null };
@@ -104,7 +105,7 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         break;
       case 'fatal':
         if (model.status !== 'opening' && runs.phase !== 'idle') runs = { ...runs, phase: 'failed', progress: null };
-        // Without its GPU the model is gone too.
+        // Without its device the model is gone too.
         if (model.status === 'opening' || event.error.name === 'GpuError') model = { ...model, status: 'failed', progress: null };
         add({ section: model.status === 'failed' ? 'model' : 'train', kind: 'error', info: event.error });
         break;

@@ -11,7 +11,7 @@ import { openDatabase } from './database';
 import { totalSkipped } from './history';
 import type { KeepClient } from './keepClient';
 import { type RunFile, exportedRun, readRunFile, runFiles } from './runFile';
-import { type KeepSlice, type Session, type State, gpuName, isLive } from './slices';
+import { type KeepSlice, type Session, type State, isLive } from './slices';
 import type { TrainClient } from './trainClient';
 
 export interface KeptRunsHost {
@@ -36,8 +36,8 @@ export function startName(experiment: ExperimentConfig, data: string): string {
 }
 
 /** The record of a session that has ended. */
-export function recordOf(session: Session, ended: KeptRun['ended'], where: { id: string; model: ModelSource; gpu: string; endedAt: number; bytes: number }): KeptRun {
-  const { experiment, template, mapping, histories, failed, startedAt, dataName } = session;
+export function recordOf(session: Session, ended: KeptRun['ended'], where: { id: string; model: ModelSource; endedAt: number; bytes: number }): KeptRun {
+  const { experiment, template, mapping, devices, histories, failed, startedAt, dataName } = session;
   const finals = experiment.runs.map(({ id }) => {
     const h = histories.get(id);
     const last = h?.evals.at(-1);
@@ -50,7 +50,7 @@ export function recordOf(session: Session, ended: KeptRun['ended'], where: { id:
   });
   return keptRunSchema.parse({
     format: 'sieve-run', version: 1, name: startName(experiment, dataName), tags: [], startedAt, ended,
-    data: dataName.slice(0, 300), template, mapping, experiment, base: histories.get('base')?.evals.at(-1)?.loss ?? null, finals, ...where,
+    devices, data: dataName.slice(0, 300), template, mapping, experiment, base: histories.get('base')?.evals.at(-1)?.loss ?? null, finals, ...where,
   } satisfies KeptRun);
 }
 
@@ -118,7 +118,7 @@ export class KeptRuns {
       for (const run of trained.filter((r) => !drawsTokens(r))) adapters[run.id] = (await this.#host.train.request({ type: 'export', runId: run.id, template: session.template, check: false })).files;
       const files = runFiles([...session.histories.values()].map((h) => h.snapshot()), adapters);
       const ended = phase === 'finished' || phase === 'stopped' ? phase : 'failed';
-      await this.#write(files, (bytes) => recordOf(session, ended, { id, model: source, gpu: gpuName(info.gpu), endedAt, bytes }), id);
+      await this.#write(files, (bytes) => recordOf(session, ended, { id, model: source, endedAt, bytes }), id);
     });
   }
 
@@ -192,7 +192,7 @@ export class KeptRuns {
         return message === null ? [] : [[r.id, { name: 'TrainError', message, hint: '' }]];
       }));
       const session: Session = {
-        experiment: record.experiment, template: record.template, mapping: record.mapping, dataName: record.data, plan: null,
+        experiment: record.experiment, template: record.template, mapping: record.mapping, dataName: record.data, plan: null, devices: record.devices,
         histories: file.histories, failed, startedAt: record.startedAt, gone: new Set(record.experiment.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
       };
       this.#host.setDraft(record.experiment);

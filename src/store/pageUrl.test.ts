@@ -1,11 +1,18 @@
 import { expect, it } from 'vitest';
 import { defaultExperiment } from '../shared/config';
 import { readLink, settingsLink } from './configure/share';
-import { hubHost, settingsUrl, startModel, startSettings } from './pageUrl';
+import { hubHost, settingsUrl, startDevice, startModel, startSettings } from './pageUrl';
 
 it('starts with the embedded model the address names, else with the default', () => {
   expect(startModel('http://x/sieve/?model=sieve-stories-nano').id).toBe('sieve-stories-nano');
   for (const href of ['http://x/', 'http://x/?model=../../etc', 'http://x/?model=__proto__']) expect(startModel(href).id).toBe('sieve-stories-4m');
+});
+
+it('computes on the device that the address names, and a link names none', () => {
+  expect(startDevice('http://x/sieve/?device=cpu')).toBe('cpu');
+  expect(startDevice('http://x/sieve/?device=gpu')).toBe('gpu');
+  for (const href of ['http://x/', 'http://x/?device=auto', 'http://x/?device=tpu']) expect(startDevice(href)).toBeNull();
+  expect(settingsUrl('http://x/?device=cpu', 'l', null)).toBe('http://x/?config=l');
 });
 
 it('carries settings and an embedded model, and nothing of a hub', () => {

@@ -1,5 +1,5 @@
-/** What the page's address may say: which embedded model to start with, with which settings, and where models by id come from. */
-import type { ModelSource } from '../shared/types';
+/** What the page's address may say: which embedded model to start with, on which device, with which settings, and where models by id come from. */
+import type { DeviceChoice, ModelSource } from '../shared/types';
 import { LINK_KEY } from './configure/share';
 
 export const HUB = 'https://huggingface.co';
@@ -11,6 +11,12 @@ export const EMBEDDED_MODELS = ['sieve-stories-4m', 'sieve-stories-nano'] as con
 export function startModel(href: string): ModelSource {
   const asked = new URL(href).searchParams.get('model');
   return { kind: 'embedded', id: EMBEDDED_MODELS.find((id) => id === asked) ?? EMBEDDED_MODELS[0] };
+}
+
+/** @param href the page's address; what `?device=gpu` or `?device=cpu` asks for; null where it says nothing else. */
+export function startDevice(href: string): Exclude<DeviceChoice, 'auto'> | null {
+  const asked = new URL(href).searchParams.get('device');
+  return asked === 'gpu' || asked === 'cpu' ? asked : null;
 }
 
 /** @param href the page's address; `?hub=/path` names another hub on the same origin, anything else is ignored. Tests serve one. */
@@ -27,10 +33,11 @@ export function startSettings(href: string): string | null {
   return new URL(href).searchParams.get(LINK_KEY);
 }
 
-/** The page's address with settings in it, and with the model where it is an embedded one. @param link of `settingsLink` */
+/** The page's address with settings in it, and with the model where it is an embedded one; the device is another machine's own. @param link of `settingsLink` */
 export function settingsUrl(href: string, link: string, model: ModelSource | null): string {
   const page = new URL(href);
   page.hash = '';
+  page.searchParams.delete('device');
   if (model?.kind === 'embedded') page.searchParams.set('model', model.id);
   page.searchParams.set(LINK_KEY, link);
   return page.href;

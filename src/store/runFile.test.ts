@@ -1,7 +1,8 @@
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../shared/config';
-import { type HistoryFile, historyFileSchema } from '../shared/keptRun';
+import { type HistoryFile, historyFileSchema, keptRunSchema } from '../shared/keptRun';
+import { deviceNames } from './device';
 import { RunHistory } from './history';
 import { matches, recordOf, startName } from './keptRuns';
 import { exportedRun, historyToJson, readRunFile, runFiles } from './runFile';
@@ -26,9 +27,9 @@ function session(): Session {
   gated.slice = { step: 1200, loss: 2.25, best: { step: 750, loss: 2.125 } };
   gated.closed = [{ module: 3, reason: 'stuck' }];
   gated.addSample({ type: 'sample', runId: 'ts-lora', step: 750, prompt: 'Q', expected: null, text: 'A' });
-  return { experiment: defaultExperiment(), template: { prompt: 'Q: {prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
+  return { experiment: defaultExperiment(), template: { prompt: 'Q: {prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, devices: [{ kind: 'gpu', name: 'v a', threads: null }, { kind: 'cpu', name: '', threads: 4 }], histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
 }
-const record = (s: Session) => recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, gpu: 'gpu', endedAt: 2000, bytes: 5 });
+const record = (s: Session) => recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, endedAt: 2000, bytes: 5 });
 const files = (s: Session) => runFiles([...s.histories.values()].map((h) => h.snapshot()), { lora: ADAPTER, 'ts-lora': ADAPTER });
 const S = session();
 const GOOD = record(S);
@@ -97,4 +98,14 @@ test('names and search', () => {
   const run = { ...record(s), tags: ['Seed 2'] };
   expect(['', 'ts-lora', 'FACTS seed', 'nano 2'].map((q) => matches(run, q))).toEqual([true, true, true, true]);
   expect(matches(run, 'facts gpt')).toBe(false);
+});
+
+test('records of earlier versions, which name a GPU or nothing, open', () => {
+  const { devices, ...rest } = GOOD;
+  expect(devices).toHaveLength(2);
+  expect(keptRunSchema.parse({ ...rest, gpu: 'v a' })).toEqual({ ...rest, devices: [{ kind: 'gpu', name: 'v a', threads: null }] });
+  expect(keptRunSchema.parse(rest)).toEqual({ ...rest, devices: [] });
+  expect(keptRunSchema.safeParse({ ...rest, devices, gpu: 'v a' }).success).toBe(false);
+  expect(deviceNames(devices)).toBe('v a, then CPU, 4 threads');
+  expect(deviceNames([])).toBe('unknown device');
 });

@@ -1,16 +1,17 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
 import { type Language, language, texts } from '../shared/texts';
 import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
-import type { ChatTemplate, Mapping, PrepareReport, PreviewExample, PromptTemplate, Repairs, RowEdits, SampleSet, SampleWords } from '../shared/data';
+import { type ChatTemplate, type Mapping, type PrepareReport, type PreviewExample, type PromptTemplate, READ_AUTO, type ReadChoices, REPAIRS, type Repairs, type RowEdits, type SampleSet, type SampleWords } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
-import type { DeviceInfo, KernelProfile, TokenSet } from '../shared/types';
+import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
 import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
 import type { Ballot } from './compare/vote';
 import type { Preset, PresetResult } from './configure/presets';
 import type { Thriftier } from './configure/thriftier';
 import type { Timing } from './configure/timing';
+import type { DeviceKind, GpuFound } from './device';
 import type { RunHistory } from './history';
 import type { OfflineState } from './offline';
 import type { StorageMode } from './storageLock';
@@ -34,12 +35,15 @@ export interface ModelSlice {
   /** 'loading', 'checking' or 'compiling', with how far it is. */
   phase: Phase;
   progress: Progress | null;
-  /** Whether this browser can train at all, found before a worker is asked. */
-  gpu: 'unknown' | 'present' | 'no-webgpu' | 'no-adapter';
+  /** What WebGPU gave the page, found before a worker is asked; null until then. */
+  gpu: GpuFound | null;
+  /** What the user wants to compute on. */
+  choice: DeviceChoice;
+  /** The kind of device that the open model is being opened on as well; it stays where it is until that is done. */
+  moving: DeviceKind | null;
 }
 
 export type DataOrigin = { kind: 'sample'; id: string } | { kind: 'file'; name: string } | { kind: 'paste' };
-export type HeaderMode = 'auto' | 'yes' | 'no';
 
 /** What a person has decided about single rows and kinds of issues; each change can be undone. */
 export interface Decisions {
@@ -56,10 +60,13 @@ export interface DatasetSlice {
   /** How far reading or preparing is. */
   progress: Progress | null;
   origin: DataOrigin | null;
-  header: HeaderMode;
+  /** How the file is read, as far as a person has chosen. */
+  choices: ReadChoices;
   parsed: DataReplies['parse'] | null;
   /** What the user has chosen; starts as detected. */
   mapping: Mapping | null;
+  /** Whether a person has chosen what the columns mean: it is not guessed again then. */
+  ownMapping: boolean;
   template: PromptTemplate;
   /** What the model that is open brings for chats, and the name of the one that is wanted; null = none of them. */
   chatTemplates: ChatTemplate[];
@@ -91,11 +98,13 @@ export interface Session {
   /** What its data were called; empty where nobody knows. */
   dataName: string;
   plan: MemoryPlan | null;
+  /** What it was computed on, in order: another one where it was interrupted and went on there. */
+  devices: UsedDevice[];
   /** Run ids in order, 'base' first. */
   histories: Map<RunId, RunHistory>;
   failed: Map<RunId, ErrorInfo>;
   startedAt: number;
-  /** Of a kept run that was opened: the runs whose adapter was not kept. */
+  /** The runs whose adapter is not on the device: those that a kept run does not hold, or that could not go to another device. */
   gone?: ReadonlySet<RunId>;
 }
 
@@ -233,15 +242,15 @@ export interface State {
 export const MAX_EXAMPLES = 20_000;
 
 export const noDecisions = (): Decisions => ({
-  repairs: { ragged: false, quote: false, encoding: false, duplicate: false, long: false, leak: false },
+  repairs: Object.fromEntries(REPAIRS.map((repair) => [repair, false])) as Repairs,
   edits: { excluded: [], changed: [] },
 });
 
 export function initialState(): State {
   return {
-    model: { status: 'none', source: null, info: null, phase: 'idle', progress: null, gpu: 'unknown' },
+    model: { status: 'none', source: null, info: null, phase: 'idle', progress: null, gpu: null, choice: 'auto', moving: null },
     dataset: {
-      samples: [], status: 'empty', origin: null, header: 'auto', parsed: null, mapping: null,
+      samples: [], status: 'empty', origin: null, choices: READ_AUTO, parsed: null, mapping: null, ownMapping: false,
       template: { prompt: '', completion: '' }, chatTemplates: [], chatChoice: 'default', completionOnly: true, heldOutShare: 0.1, seed: 1,
       maxExamples: MAX_EXAMPLES, stratify: true, decisions: noDecisions(), past: [], progress: null, version: 0,
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
@@ -278,12 +287,7 @@ export function sampleWords(sample: SampleSet): SampleWords {
   return sample.in?.[language()] ?? sample;
 }
 
-/** The adapter's name as people read it. */
-export function gpuName(gpu: DeviceInfo): string {
-  return gpu.description || [gpu.vendor, gpu.architecture].filter(Boolean).join(' ') || texts().common.unnamedGpu;
-}
-
-/** A run is on the GPU and moving, or waiting to move. */
+/** A run is on the device and moving, or waiting to move. */
 export function isLive(phase: Phase): boolean {
   return phase === 'compiling' || phase === 'training' || phase === 'evaluating' || phase === 'paused';
 }

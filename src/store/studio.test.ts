@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, ModelSource, TrainEvent } from '../train/protocol';
 import type { PrepareOptions } from '../shared/data';
+import type { DeviceChoice } from '../shared/types';
+import { whyNotTrain } from '../ui/whyNotTrain';
+import { noGpuReason } from './device';
+import { noDecisions } from './slices';
 import { MODULES, TestPort, clientOn, endedSession, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
@@ -17,12 +21,15 @@ const INFO: ModelInfo = {
   config: { layers: 2, dModel: 8, heads: 2, kvHeads: 1, headDim: 4, ffn: 16, vocab: 32, context: 128, ropeTheta: 1e4, rmsEps: 1e-5, tied: true, bosId: 1, eosIds: [2] },
   parameters: 1000, weightBytes: 4000,
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
-  gpu: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: true, shaderF16: false, subgroupSize: null, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
+  gradients: { state: 'agrees', tokens: 16, layers: 2, ofLayers: 2, lossError: 0, lossTolerance: 1e-4, gradientError: 0, gradientTolerance: 1e-3, worst: 'x' },
+  device: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: false, shaderF16: false, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };
+const CPU: ModelInfo = { ...INFO, gradients: null, device: { ...INFO.device, kind: 'cpu', vendor: '', architecture: '', software: true, threads: 2 } };
+const ADAPTER = { info: { vendor: 'v', architecture: 'a', description: '', isFallbackAdapter: false } };
 const PLAN: MemoryPlan = { items: [{ part: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {
-  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', notes: [], encoding: 'utf-8', packed: null },
-  sample: [['p', 'c']], rowCount: 10,
+  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', quote: 'double', surplus: 1, unit: null, notes: [], encoding: 'utf-8', legacy: null, packed: null, files: [], heldOutFrom: null },
+  sample: [['p', 'c']], rowCount: 10, repairs: noDecisions().repairs, empty: [],
   detection: { mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } }, evidence: ['names'] },
   template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
 };
@@ -30,24 +37,24 @@ const tokens = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), s
 const PREPARED = (): DataReplies['prepare'] => ({
   report: {
     rows: 10, usable: 10, excluded: 0, changed: 0, examples: 10, train: 9, heldOut: 1, tokens: 40, supervised: 20, longest: 4, truncated: 0, issues: [],
-    lengths: { width: 1, counts: [10], limit: 8 }, labels: null, warnings: [], problem: null,
+    lengths: { width: 1, counts: [10], limit: 8 }, labels: null, checked: [], strangers: [], warnings: [], problem: null,
   },
   preview: [], train: tokens(), heldOut: tokens(),
 });
 const SAMPLES = [{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: ['hello'] }];
 
 beforeEach(() => {
-  vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve({}) } });
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(ADAPTER) } });
   vi.stubGlobal('fetch', (url: string) => Promise.resolve(new Response(url.endsWith('index.json') ? JSON.stringify(SAMPLES) : '{}', { headers: { 'content-type': 'application/json' } })));
 });
 afterEach(() => { vi.unstubAllGlobals(); });
 
-function make() {
+function make(startDevice?: DeviceChoice) {
   const train = new TestPort<TrainEvent>();
   const data = new TestPort<DataEvent>();
   const keep = new TestPort<never>();
   const studio = new Studio({
-    baseUrl: '/', hubHost: 'https://huggingface.co',
+    baseUrl: '/', hubHost: 'https://huggingface.co', startDevice,
     makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), makeKeep: (hooks) => clientOn(keep, hooks), library: new MemoryLibrary(),
   });
   return { studio, train, data, keep, state: () => studio.store.getState() };
@@ -56,13 +63,13 @@ function make() {
 const sent = (port: { sent: { type: string }[] }, type: string) => vi.waitFor(() => { if (!port.sent.some((m) => m.type === type)) throw new Error(`no ${type} yet`); });
 
 /** Boots and answers every request, as the two workers would. */
-async function ready() {
-  const all = make();
+async function ready(info = INFO, startDevice?: DeviceChoice) {
+  const all = make(startDevice);
   const { studio, train, data } = all;
   const booted = studio.boot();
   await sent(train, 'open-model');
   data.reply('open-tokenizer', { templates: [] });
-  train.reply('open-model', INFO);
+  train.reply('open-model', info);
   await sent(data, 'parse');
   data.reply('parse', PARSED);
   await sent(data, 'prepare');
@@ -86,8 +93,9 @@ async function started() {
 const event = (port: TestPort<TrainEvent>, e: TrainEvent) => port.say({ kind: 'event', event: e });
 
 test('after boot the default model and the first sample set are there', async () => {
-  const { state } = await ready();
-  expect(state().model).toMatchObject({ status: 'ready', info: INFO, gpu: 'present' });
+  const { state, train } = await ready();
+  expect(state().model).toMatchObject({ status: 'ready', info: INFO, gpu: { state: 'hardware', name: 'v a' } });
+  expect(train.last('open-model').device).toBe('auto');
   expect(state().dataset).toMatchObject({ status: 'ready', origin: { kind: 'sample', id: 's' }, preparing: false });
   expect(state().dataset.report?.train).toBe(9);
   expect(state().ui.notices).toEqual([]);
@@ -106,25 +114,42 @@ test('a new language reaches the page and every worker that runs', async () => {
   }
 });
 
-test('without WebGPU no train worker is asked, and data still load', async () => {
-  vi.stubGlobal('navigator', {});
-  const { studio, train, data, state } = make();
-  const booted = studio.boot();
-  await sent(data, 'parse');
-  data.reply('open-tokenizer', { templates: [] });
-  data.reply('parse', PARSED);
-  await sent(data, 'prepare');
-  data.reply('prepare', PREPARED());
-  await booted;
-  expect(state().model).toMatchObject({ gpu: 'no-webgpu', status: 'failed' });
-  expect(state().dataset.report).not.toBeNull();
-  expect(train.sent).toEqual([]);
+test.each([
+  ['no-webgpu', {}],
+  ['no-adapter', { gpu: { requestAdapter: () => Promise.resolve(null) } }],
+  ['software', { gpu: { requestAdapter: () => Promise.resolve({ info: { ...ADAPTER.info, isFallbackAdapter: true } }) } }],
+] as const)('with %s in the place of a GPU the model opens on the CPU and trains', async (state, navigator) => {
+  vi.stubGlobal('navigator', navigator);
+  const all = await ready(CPU);
+  expect(all.train.last('open-model').device).toBe('auto');
+  expect(all.state().model).toMatchObject({ gpu: { state }, status: 'ready', choice: 'auto', info: CPU });
+  expect(noGpuReason(all.state().model)).toBe(state);
+  expect(whyNotTrain(all.state())).toBeNull();
+  const start = all.studio.start();
+  await sent(all.train, 'start');
+  all.train.reply('start', PLAN);
+  await start;
+  expect(all.state().runs.session?.devices).toEqual([{ kind: 'cpu', name: '', threads: 2 }]);
 });
 
-/** A browser that keeps one run, whose TS-LoRA has its adapter in the file, on an adapter or none. */
+test('what the address or an earlier visit chose is asked for, but a GPU only where there is one', async () => {
+  expect((await ready(CPU, 'cpu')).train.last('open-model').device).toBe('cpu');
+  expect((await ready(INFO, 'gpu')).train.last('open-model').device).toBe('gpu');
+  vi.stubGlobal('navigator', {});
+  const all = await ready(CPU, 'gpu');
+  expect(all.train.last('open-model').device).toBe('auto');
+  expect(noGpuReason(all.state().model)).toBe('no-webgpu');
+});
+
+test('a device that computes wrongly does not train', async () => {
+  const all = await ready({ ...INFO, gradients: { ...INFO.gradients, state: 'differs' } as ModelInfo['gradients'] });
+  expect(whyNotTrain(all.state())).toContain('computes wrongly');
+});
+
+/** A browser that keeps one run, whose TS-LoRA has its adapter in the file, on a GPU or none. */
 async function keeping(model: ModelSource, adapter: object | null) {
   const session = endedSession();
-  const record = recordOf(session, 'finished', { id: 'abc-1', model, gpu: 'gpu', endedAt: 2000, bytes: 5 });
+  const record = recordOf(session, 'finished', { id: 'abc-1', model, endedAt: 2000, bytes: 5 });
   const files = [{ name: 'adapter_model.safetensors', bytes: Uint8Array.of(1, 2, 3) }];
   const file = await exportedRun(record, runFiles([...session.histories.values()].map((h) => h.snapshot()), { 'ts-lora': files }));
   const folder = { getDirectoryHandle: () => Promise.resolve(folder), getFileHandle: () => Promise.resolve({ getFile: () => Promise.resolve(file) }) };
@@ -133,7 +158,7 @@ async function keeping(model: ModelSource, adapter: object | null) {
 }
 
 test('a kept run whose model does not open can be looked at all the same', async () => {
-  const record = await keeping({ kind: 'hub', id: 'someone/gone', revision: 'main', host: 'https://huggingface.co' }, {});
+  const record = await keeping({ kind: 'hub', id: 'someone/gone', revision: 'main', host: 'https://huggingface.co' }, ADAPTER);
   const { studio, train, data, state } = await ready();
   studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
   const opened = studio.kept.open('abc-1');
@@ -154,19 +179,25 @@ test('where nothing can be computed a kept run opens, to be looked at; another m
   void studio.boot();
   await sent(data, 'open-tokenizer');
   data.reply('open-tokenizer', { templates: [] });
-  await vi.waitFor(() => expect(state().model.gpu).toBe('no-adapter'));
+  // No GPU, and a browser too old for the CPU engine.
+  const cannot = { name: 'GpuError', message: 'no SIMD', hint: '' };
+  await sent(train, 'open-model');
+  train.fail('open-model', cannot);
+  await vi.waitFor(() => expect(state().model.status).toBe('failed'));
   studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
   const opened = studio.kept.open('abc-1');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'open-tokenizer')).toHaveLength(tokenizers + 2));
   data.reply('open-tokenizer', { templates: [] });
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
+  train.fail('open-model', cannot);
   expect(await opened).toBe(true);
   expect(state().runs.phase).toBe('finished');
   expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
   expect(contenders(state()).map((c) => [c.name, c.voice])).toEqual([
     ['Base', { kind: 'none', why: 'No model is open.' }], ['LoRA', { kind: 'none', why: 'Its adapter was not kept.' }], ['TS-LoRA', { kind: 'none', why: 'No model is open.' }],
   ]);
-  expect(state().ui.notices).toEqual([]);
-  expect(train.sent).toEqual([]);
+  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'no SIMD' } }]);
+  expect(train.sent.some((m) => m.type === 'import')).toBe(false);
   void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
   await vi.waitFor(() => expect(state().runs.session).toBeNull());
 });
@@ -285,7 +316,8 @@ test('the latest choice of data wins over an earlier one that is slower', async 
   await second;
   data.say({ kind: 'reply', requestId: slow, value: PARSED });
   await first;
-  expect(state().dataset.status).toBe('failed');
+  // What was open before both stays.
+  expect(state().dataset).toMatchObject({ status: 'ready', parsed: PARSED });
   expect(state().ui.notices.map((n) => n.info.message)).toEqual(['second is bad']);
 });
 
@@ -361,8 +393,8 @@ test('a preset is taken as it is for what is open now, and stays known', async (
   const { preset, draft } = state().runs;
   expect(preset?.preset).toBe('quick');
   expect(isPreset(draft, preset!.result)).toBe(true);
-  // All ten examples are in the open bin: the quick look's cap on a software adapter.
-  expect(draft.train.maxTokens).toBe(64);
+  // All ten examples are in the open bin: the quick look's cap on a GPU.
+  expect(draft.train.maxTokens).toBe(128);
   expect(draft.runs.map((r) => r.rank)).toEqual([4, 4]);
 });
 
@@ -391,8 +423,8 @@ test('pasted text gets a name that says what it looks like', () => {
 
 test('mappings and prompts for a kind that was not detected', async () => {
   const never = () => Promise.reject(new Error('no chat'));
-  expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({ kind: 'text-label', roles: { label: 'Label', text: 'sentence' } });
-  expect(startMapping('instruction', ['a', 'b'])).toEqual({ kind: 'instruction', roles: { instruction: 'a', input: null, output: 'b' } });
+  expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({ kind: 'text-label', roles: { label: 'Label', text: 'sentence', second: null } });
+  expect(startMapping('instruction', ['a', 'b'])).toEqual({ kind: 'instruction', roles: { instruction: 'a', input: null, output: 'b', system: null, history: null } });
   const mapping = startMapping('instruction', ['instruction', 'input', 'output']);
   expect(await comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' }, never)).toBe('Do {this}\n');
   expect(await comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' }, never)).toBe('Once');
@@ -477,23 +509,35 @@ test('decisions about rows reach the worker, and each can be undone', async () =
     return prepares().at(-1)!.options as PrepareOptions;
   };
   studio.data.repair('ragged', true);
+  // Other rows can be read now: what the columns mean is guessed again first.
+  await sent(data, 'detect');
+  expect(data.last('detect').repairs).toMatchObject({ ragged: true });
+  const again = { ...PARSED.detection, evidence: ['again'] };
+  data.reply('detect', { detection: again, template: PARSED.template });
   expect((await next(2)).repairs).toMatchObject({ ragged: true, quote: false });
   studio.data.exclude(4, true);
   expect((await next(3)).edits.excluded).toEqual([4]);
   studio.data.editRow(2, ['p', 'c']);
   studio.data.editRow(2, ['p', 'd']);
   expect((await next(4)).edits.changed).toEqual([[2, ['p', 'd']]]);
+  expect(state().dataset.parsed?.detection).toEqual(again);
   expect(state().dataset.past.map((p) => p.deed)).toEqual([{ did: 'repair', issue: 'ragged' }, { did: 'exclude' }, { did: 'edit' }, { did: 'edit' }]);
   studio.data.undo();
   studio.data.undo();
   studio.data.undo();
   expect(await next(5)).toMatchObject({ repairs: { ragged: true }, edits: { excluded: [], changed: [] } });
   const paste = studio.data.openPaste('{"a": 1}');
-  expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } });
   data.fail('parse', { name: 'Cancelled', message: 'Cancelled.', hint: '' });
   await paste;
-  expect(state().dataset).toMatchObject({ status: 'empty', origin: null });
+  // Whoever ends reading has what was open before, decisions and all.
+  expect(state().dataset).toMatchObject({ status: 'ready', decisions: { repairs: { ragged: true } } });
   expect(state().ui.notices).toEqual([]);
+  const other = studio.data.openPaste('{"a": 1}');
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
+  data.reply('parse', PARSED);
+  await vi.waitFor(() => expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } }));
+  await next(6);
+  await other;
 });
 
 test('what is asked while the data cannot be prepared says no more than why they cannot', async () => {

@@ -6,11 +6,14 @@ import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { type Language, language as spoken, speak, texts } from '../shared/texts';
-import type { DataEvent, ModelSource, RunId, TrainEvent } from '../train/protocol';
+import type { DeviceChoice } from '../shared/types';
+import type { DataEvent, ModelInfo, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
+import { adaptersOf, giveAdapters, takeAdapters } from './carry';
 import { Checkpoints } from './checkpoints';
 import { type DataClient, createDataClient } from './dataClient';
-import { findGpu, refuseTwo } from './checks';
+import { refuseTwo } from './checks';
+import { type DeviceKind, askedDevice, findGpu, usedDevice } from './device';
 import { Compare } from './compare/compare';
 import { ConfigureCommands } from './configure/commands';
 import { DatasetCommands } from './dataset';
@@ -39,6 +42,8 @@ export interface StudioOptions {
   hubHost: string;
   /** The model that opens by itself; the default one when absent. */
   startModel?: ModelSource;
+  /** What to compute on; 'auto' when absent. */
+  startDevice?: DeviceChoice;
   /** Settings that the page's address carries, see `readLink`. */
   startSettings?: string | null;
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
@@ -86,7 +91,7 @@ export class Studio {
       onEvent: (event) => this.#events.push(event, delayOf(event, this.#s.runs.phase)),
       onCrash: (info) => {
         crash('model')(info);
-        this.#page.patch('model', { status: 'failed', info: null, progress: null });
+        this.#page.patch('model', { status: 'failed', info: null, progress: null, moving: null });
         this.#page.patch('runs', { phase: this.#s.runs.session ? 'failed' : 'idle', progress: null, generating: null });
         this.checkpoints.after();
       },
@@ -141,7 +146,7 @@ export class Studio {
     const { startSettings } = this.#options;
     if (startSettings) this.configure.openLink(startSettings);
     const gpu = await findGpu();
-    this.#page.patch('model', { gpu });
+    this.#page.patch('model', { gpu, choice: this.#options.startDevice ?? 'auto' });
     await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.data.loadSamples(), this.studies.load()]);
   }
 
@@ -166,23 +171,15 @@ export class Studio {
       if (!(await tokenizer) && turn === this.#modelTurn) this.#page.report('model', tokenizerError);
     };
     this.data.useTokenizer(tokenizer);
-    const able = this.#s.model.gpu === 'present';
-    this.#page.patch('model', { source, status: able ? 'opening' : 'failed', info: null, phase: able ? 'loading' : 'idle', progress: null });
+    this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null, moving: null });
     this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, fix: null, timing: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
     this.comparing.modelChanged();
-    if (!able) {
-      await reportTokenizer();
-      return;
-    }
     try {
-      const info = await this.#train.request({ type: 'open-model', source });
+      const info = await this.#train.request({ type: 'open-model', source, device: askedDevice(this.#s.model) });
       if (turn !== this.#modelTurn) return;
-      this.#events.flush();
-      this.#page.patch('model', { status: 'ready', info, phase: 'idle', progress: null });
+      this.#opened(info);
       const { maxTokens } = this.#s.runs.draft.train;
       if (maxTokens > info.config.context) this.configure.setTrain({ maxTokens: info.config.context });
-      this.configure.check();
-      this.configure.planSoon(0);
       void reportTokenizer();
     } catch (error) {
       if (turn !== this.#modelTurn) return;
@@ -190,6 +187,58 @@ export class Studio {
       this.#page.patch('model', { status: 'failed', progress: null, phase: 'failed' });
       this.#page.report('model', error);
     }
+  }
+
+  #opened(info: ModelInfo): void {
+    this.#events.flush();
+    this.#page.patch('model', { status: 'ready', info, phase: 'idle', progress: null, moving: null });
+    this.configure.check();
+    this.configure.planSoon(0);
+  }
+
+  /**
+   * Opens the model on a device of another kind, from now on the one to compute on. What is open stays until the model is
+   * ready there; adapters on the page go along, as far as a file could hold them. @returns whether it did
+   */
+  async computeOn(device: DeviceKind): Promise<boolean> {
+    const { model } = this.#s;
+    if (model.moving || model.status === 'opening') return false;
+    this.#page.dismiss('model');
+    if (model.status !== 'ready' || !model.source) {
+      this.#page.patch('model', { choice: device });
+      if (model.source) await this.openModel(model.source);
+      return this.#s.model.status === 'ready';
+    }
+    const turn = ++this.#modelTurn;
+    try {
+      refuseTwo(this.#s);
+      this.#page.patch('model', { moving: device, phase: 'loading', progress: null });
+      if (this.kept.adding) await this.kept.adding;
+      return await this.#move(model.source, device, turn);
+    } catch (error) {
+      if (turn !== this.#modelTurn) return false;
+      this.#events.flush();
+      this.#page.patch('model', { moving: null, phase: 'idle', progress: null });
+      this.#page.report('model', error);
+      return false;
+    }
+  }
+
+  async #move(source: ModelSource, device: DeviceKind, turn: number): Promise<boolean> {
+    const carried = await takeAdapters(this.#train, this.#s);
+    const info = await this.#train.request({ type: 'open-model', source, device });
+    if (turn !== this.#modelTurn) return false;
+    // From here on the other device is the one: an adapter that fails to follow is said, and only that one is gone.
+    this.comparing.modelChanged();
+    this.#page.patch('model', { status: 'ready', info, choice: device });
+    this.#page.patch('runs', { imported: [], profile: null, plan: null, fix: null, timing: null, generating: null });
+    const { imported, lost } = await giveAdapters(this.#train, carried, (error) => this.#page.report('compare', error));
+    if (turn !== this.#modelTurn) return false;
+    const { session, version } = this.#s.runs;
+    const gone = session && new Set([...(session.gone ?? []), ...adaptersOf(session).stays, ...lost]);
+    this.#page.patch('runs', { session: session && { ...session, gone: gone! }, imported, version: version + 1 });
+    this.#opened(info);
+    return true;
   }
 
   /** `owner/name` and a revision, from the hub. */
@@ -223,7 +272,8 @@ export class Studio {
    * is neither saved on the way nor listed under History.
    */
   async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, from: Pick<Session, 'template' | 'mapping' | 'dataName'>, of: 'run' | 'study'): Promise<void> {
-    if (this.#s.model.status !== 'ready') throw new SieveError(texts().errors.store.noModel);
+    const { info } = this.#s.model;
+    if (this.#s.model.status !== 'ready' || this.#s.model.moving || !info) throw new SieveError(texts().errors.store.noModel);
     if (isLive(this.#s.runs.phase)) throw new SieveError(texts().errors.store.busy.runHere);
     // The click that started this is drawn first; the new panels come in a task of their own.
     await new Promise((resolve) => { setTimeout(resolve); });
@@ -233,7 +283,7 @@ export class Studio {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
       this.#page.patch('runs', {
-        session: { experiment, ...from, plan: null, histories, failed: new Map(), startedAt: Date.now() },
+        session: { experiment, ...from, plan: null, devices: [usedDevice(info.device)], histories, failed: new Map(), startedAt: Date.now() },
         profile: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });

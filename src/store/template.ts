@@ -33,7 +33,7 @@ export function startMapping(kind: DataKind, columns: string[]): Mapping {
 export async function comparePrompt(typed: string, mapping: Mapping | null, template: PromptTemplate, dress: Dress): Promise<Prompt> {
   if (mapping?.kind === 'chat' && template.chat) return (await dress(template.chat, [[{ role: 'user', text: typed }]]))[0];
   if (!mapping || template.prompt === '') return typed;
-  return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]));
+  return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]), null);
 }
 
 /** Prompts to sample as the run's prompts were in training; null = one of the held-out data. */

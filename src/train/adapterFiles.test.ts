@@ -26,7 +26,7 @@ function adaptersOf(run: RunConfig): ModuleAdapter[] {
 
 function exported(run: RunConfig, adapters = adaptersOf(run), template: PromptTemplate = { prompt: 'p', completion: 'c' }): AdapterFile[] {
   return adapterFiles({
-    run, modelName: 'tiny', adapters, thresholds: isGated(run) ? random(adapters.length).map(Math.abs) : null,
+    run, model: { id: 'tiny', revision: null }, adapters, thresholds: isGated(run) ? random(adapters.length).map(Math.abs) : null,
     template, check: { model: 'tiny', ids: [1], rows: [0], dense: null, gated: null },
   });
 }

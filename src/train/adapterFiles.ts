@@ -31,7 +31,8 @@ export interface AdapterCheck {
 
 export interface ExportParts {
   run: RunConfig;
-  modelName: string;
+  /** The model's id, and its revision where that is not the usual one. */
+  model: { id: string; revision: string | null };
   adapters: ModuleAdapter[];
   /** One per module, or null without a gate. */
   thresholds: Float32Array | null;
@@ -96,14 +97,14 @@ function restored(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter 
 }
 
 /** The files of an exported adapter. @throws {AdapterError} where no file could say what it does */
-export function adapterFiles({ run, modelName, adapters, thresholds, template, check }: ExportParts): AdapterFile[] {
+export function adapterFiles({ run, model, adapters, thresholds, template, check }: ExportParts): AdapterFile[] {
   if (drawsTokens(run)) throw new AdapterError(texts().errors.train.adapter.randomGate);
   const json = (name: string, value: unknown): AdapterFile => ({ name, bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`) });
   const patterns = run.method === 'adalora' ? rankPatterns(adapters) : null;
   const tensors = adapters.flatMap((m, i) => tensorsOf(run, patterns ? pruned(m, patterns[i]) : m));
   const files: AdapterFile[] = [
     json('adapter_config.json', {
-      ...common(run), base_model_name_or_path: modelName,
+      ...common(run), base_model_name_or_path: model.id, revision: model.revision,
       // PEFT takes names that end so in every layer, or whole ones.
       target_modules: run.only ? adapters.map((m) => m.path) : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
       ...(patterns ? { rank_pattern: Object.fromEntries(adapters.map((m, i) => [`${m.path}.lora_E`, patterns[i]])) } : {}),
@@ -111,7 +112,7 @@ export function adapterFiles({ run, modelName, adapters, thresholds, template, c
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
     json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template }),
     ...(check ? [json('check.json', check)] : []),
-    { name: 'README.md', bytes: new TextEncoder().encode(readme(run, modelName, thresholds !== null, check !== null, template)) },
+    { name: 'README.md', bytes: new TextEncoder().encode(readme(run, model.revision === null ? model.id : `${model.id} (${model.revision})`, thresholds !== null, check !== null, template)) },
   ];
   if (thresholds) {
     files.push(json('ts_peft.json', {
@@ -146,12 +147,38 @@ export interface ImportedAdapter {
   check: AdapterCheck | null;
 }
 
+/** What PEFT may write into a configuration and is not read here: an adapter that needs it would be another one. */
+const OTHER_FIELDS = ['alora_invocation_tokens', 'layer_replication', 'use_qalora', 'trainable_token_indices', 'target_parameters', 'lora_bias', 'modules_to_save'] as const;
+/** Ways to begin that change the frozen weights as well: on the plain base such an adapter is another one. */
+const OTHER_STARTS = /^(pissa|olora|corda|loftq|lora_ga)/i;
+
+const isSet = (value: unknown): boolean => value !== null && value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)
+  && !(typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
+
+/**
+ * Refuses by name what a configuration asks for and is not read here.
+ * @param tensors names of the adapter's tensors
+ * @throws {AdapterError}
+ */
+function refuseOthers(config: Record<string, unknown>, tensors: readonly string[]): void {
+  const t = texts().errors.train.adapter;
+  const start = config.init_lora_weights;
+  if (typeof start === 'string' && OTHER_STARTS.test(start)) throw new AdapterError(t.otherStart(start.slice(0, 40)));
+  const field = OTHER_FIELDS.find((name) => isSet(config[name]));
+  if (field === undefined) return;
+  const extra = tensors.filter((name) => !/\.lora_(A|B|E)(\.weight)?$|\.lora_magnitude_vector$/.test(name)).map((name) => name.replace(PREFIX, ''));
+  throw new AdapterError(t.otherField(field, extra.slice(0, 5).join(', ')));
+}
+
 const noPattern = (what: 'ranks' | 'alphas') => z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, { error: () => texts().errors.train.adapter.perModule[what] }).nullish();
 const targetSchema = {
   lora_alpha: z.number().positive().max(1e4),
   target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
   bias: z.literal('none').optional(),
   fan_in_fan_out: z.literal(false).optional(),
+  layers_to_transform: z.unknown().optional(),
+  layers_pattern: z.unknown().optional(),
+  exclude_modules: z.unknown().optional(),
 };
 const rank = z.int().min(1).max(64);
 const configSchema = z.discriminatedUnion('peft_type', [
@@ -204,10 +231,11 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   const check = parse(files, 'check.json', checkSchema);
   const own = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
+  refuseOthers(parse(files, 'adapter_config.json', z.record(z.string(), z.unknown()))!, tensors.names);
   if (gate && config.peft_type === 'ADALORA') throw new AdapterError(t.gatedAdalora);
   const run = runSchema.parse({
     id, name: own?.name ?? t.imported, alpha: config.lora_alpha, ...methodOf(config, gate !== null),
-    ...chosen(targets(config.target_modules, tensors.names, model), model),
+    ...chosen(targets(config, tensors.names, model), model),
   });
   if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling) throw new AdapterError(t.scaling);
   const adapters: ImportedAdapter['adapters'] = [];
@@ -250,17 +278,19 @@ function methodOf(config: PeftConfig, gated: boolean): Record<string, unknown> {
 
 /**
  * The modules that `target_modules` means, by PEFT's rules: a name means every module whose path is it or ends in it. A
- * pattern is not run, since the names of the tensors say what it matched.
+ * pattern is not run, nor are the fields that leave layers or modules out, since the names of the tensors say what is left.
  */
-function targets(names: string | string[], tensors: readonly string[], model: LlamaConfig): ModuleId[] {
-  const wanted = typeof names === 'string' ? [...new Set(tensors.map((t) => t.slice(PREFIX.length, t.indexOf('.lora_'))))] : names;
+function targets(config: PeftConfig, tensors: readonly string[], model: LlamaConfig): ModuleId[] {
+  const present = new Set(tensors.map((t) => t.slice(PREFIX.length, t.indexOf('.lora_'))));
+  const names = config.target_modules;
+  const fewer = isSet(config.layers_to_transform) || config.layers_to_transform === 0 || isSet(config.exclude_modules);
   const all = allModules(model);
-  const meant = new Set(wanted.flatMap((name) => {
+  const meant = new Set((typeof names === 'string' ? [...present] : names).flatMap((name) => {
     const found = all.filter((m) => modulePath(m) === name || modulePath(m).endsWith(`.${name}`));
     if (found.length === 0) throw new AdapterError(texts().errors.train.adapter.target(name));
     return found;
   }));
-  return all.filter((m) => meant.has(m));
+  return all.filter((m) => meant.has(m) && (!fewer || present.has(modulePath(m))));
 }
 
 /** Modules as a run's settings: kinds where every layer has them, else by name. */

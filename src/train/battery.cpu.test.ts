@@ -107,7 +107,7 @@ describe.each(RUNS)('$id', (run) => {
     const expected = await logits(base, trained);
     const [adapters, thresholds] = [await trained.adapters(), await trained.method.thresholds()];
     expect(thresholds !== null).toBe(isGated(run) && (learnsThreshold(run.gate) || run.gate.rule === 'quantile'));
-    const written = () => adapterFiles({ run, modelName: 'nano', adapters, thresholds, template: { prompt: '', completion: '' }, check: { model: 'nano', ids: [1], rows: [0], dense: null, gated: null } });
+    const written = () => adapterFiles({ run, model: { id: 'nano', revision: null }, adapters, thresholds, template: { prompt: '', completion: '' }, check: { model: 'nano', ids: [1], rows: [0], dense: null, gated: null } });
     const merged = () => new Map(adapters.map((m, i) => [m.path, mergeModule(run, m, weights({ part: trained.modules[i].kind, layer: trained.modules[i].layer }))]));
     if (drawsTokens(run)) {
       expect(written).toThrow('draws its tokens anew');

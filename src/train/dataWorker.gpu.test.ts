@@ -1,6 +1,7 @@
 /** The worker itself, in a real browser, with the embedded model's tokenizer and a sample set from the site's own origin. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { NO_REPAIRS } from '../data/repair';
+import { READ_AUTO } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { DataEvent, DataReplies, DataRequest, FromWorker, ToWorker } from './protocol';
 
@@ -37,10 +38,10 @@ describe('data worker', () => {
 
     await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
     const bad = new Blob(['"text,label\na,b\nc,d']);
-    expect(await failure(ask({ type: 'parse', fileName: 'a.csv', file: bad, header: 'yes' }))).toMatchObject({ name: 'DataError', line: 1, hint: expect.stringContaining('quote') });
+    expect(await failure(ask({ type: 'parse', files: [{ path: 'a.csv', file: bad }], choices: { ...READ_AUTO, header: 'yes' } }))).toMatchObject({ name: 'DataError', line: 1, hint: expect.stringContaining('quote') });
 
     const file = await (await fetch('/datasets/feelings/feelings.csv')).blob();
-    const parsed = await ask({ type: 'parse', fileName: 'feelings.csv', file, header: 'auto' });
+    const parsed = await ask({ type: 'parse', files: [{ path: 'feelings.csv', file }], choices: READ_AUTO });
     expect(parsed).toMatchObject({ rowCount: 720, template: { prompt: '{text}\nLabel:', completion: ' {label}' }, table: { columns: ['text', 'label'] } });
     expect('rows' in parsed.table).toBe(false);
 
@@ -65,19 +66,19 @@ describe('data worker', () => {
   it('ends a long parse when it is told to, and reads on', async () => {
     const ask = start();
     const long = new Blob(Array.from({ length: 200 }, () => '{"prompt":"a long question about nothing","completion":"none"}\n'.repeat(4000)));
-    const ended = failure(ask({ type: 'parse', fileName: 'long.jsonl', file: long, header: 'auto' }));
+    const ended = failure(ask({ type: 'parse', files: [{ path: 'long.jsonl', file: long }], choices: READ_AUTO }));
     await new Promise((resolve) => { setTimeout(resolve, 50); });
     await ask({ type: 'cancel' });
     expect(await ended).toMatchObject({ name: 'Cancelled' });
     const short = new Blob(['{"a":"x"}\n{"a":"y"}']);
-    expect(await ask({ type: 'parse', fileName: 'a.jsonl', file: short, header: 'auto' })).toMatchObject({ rowCount: 2 });
+    expect(await ask({ type: 'parse', files: [{ path: 'a.jsonl', file: short }], choices: READ_AUTO })).toMatchObject({ rowCount: 2 });
   });
 
   it('ends a chat template that does not come to an end after 1 s, and keeps the data', async () => {
     const ask = start();
     await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
     const chats = Array.from({ length: 40 }, (_, i) => JSON.stringify({ messages: [{ role: 'user', content: `q${i}` }, { role: 'assistant', content: `<|endoftext|>${i}` }] }));
-    const { detection, template } = await ask({ type: 'parse', fileName: 'chats.jsonl', file: new Blob([chats.join('\n')]), header: 'auto' });
+    const { detection, template } = await ask({ type: 'parse', files: [{ path: 'chats.jsonl', file: new Blob([chats.join('\n')]) }], choices: READ_AUTO });
     const own = (source: string) => ({ ...template, chat: { name: 'default', source, tokens: { eos_token: '<|endoftext|>' } } });
     const { mapping } = detection;
     const options = { mapping, completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };

@@ -1,6 +1,7 @@
 /** The worker's own script, with a stand-in for its scope; dataWorker.gpu.test.ts starts it in a browser. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { NO_REPAIRS } from '../data/repair';
+import { READ_AUTO } from '../shared/data';
 import { speak } from '../shared/texts';
 import type { DataEvent, DataRequest, FromWorker, ToWorker } from './protocol';
 
@@ -22,7 +23,7 @@ test('what is asked after a language is answered in it, though its texts must be
   send(wrong(1));
   send({ language: 'zh' });
   send(wrong(2));
-  send({ requestId: 3, type: 'parse', fileName: 'a.csv', file: new Blob(['']), header: 'yes' });
+  send({ requestId: 3, type: 'parse', files: [{ path: 'a.csv', file: new Blob(['']) }], choices: READ_AUTO });
   send({ requestId: 4, type: 'prepare', options: { mapping: { kind: 'text', roles: { text: 'a' } }, template: { prompt: '', completion: '{text}' }, completionOnly: true, maxTokens: 8, heldOutShare: 0.1, seed: 1, maxExamples: 10, stratify: false, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } } });
   await vi.waitFor(() => expect(said).toHaveLength(4), 10_000);
   // Back while all else is done.

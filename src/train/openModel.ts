@@ -1,4 +1,4 @@
-/** Opening a model: download once, weights to the GPU, and proof that our forward is ONNX Runtime's. */
+/** Opening a model: download once, weights to the device, and proof that our forward is ONNX Runtime's and a GPU's backward the CPU's. */
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
@@ -8,6 +8,7 @@ import { type ReferenceDevice, openReference } from '../hub/reference';
 import { openTokenizer } from '../hub/tokenizer';
 import { texts } from '../shared/texts';
 import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
+import { checkGradients } from './gradientCheck';
 import type { ModelInfo, TrainEvent } from './protocol';
 import { tune } from './tuning';
 
@@ -31,17 +32,23 @@ export async function openModel(device: Device, source: ModelSource, emit: (even
   emit({ type: 'phase', phase: 'loading' });
   const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
   const tokenizer = await openTokenizer(source);
-  const base = new BaseModel(device, model.config, (name) => model.weights.get(name).data);
+  // Whoever learns the tokenizer's end must stop there, whatever the model's own configuration says.
+  const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
+  const config = { ...model.config, eosIds: [...new Set([...model.config.eosIds, ...stops])] };
+  const base = new BaseModel(device, config, (name) => model.weights.get(name).data);
   try {
     emit({ type: 'phase', phase: 'checking' });
-    // A software adapter takes the static choice: its variants are known, and compile longer than they could save.
-    if (!device.info.software) {
+    // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
+    if (device.info.kind === 'gpu' && !device.info.software) {
       progress('checking', texts().errors.train.progress.tuning);
       await tune(device);
     }
     progress('checking', texts().errors.train.progress.comparing);
-    const check = await checkLogits(device, base, model, tokenizer);
-    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gpu: device.info };
+    const ids = checkTokens(model, tokenizer);
+    const check = await checkLogits(device, base, model, tokenizer, ids);
+    if (device.info.kind === 'gpu') progress('checking', texts().errors.train.progress.gradients);
+    const gradients = device.info.kind === 'gpu' ? await checkGradients(base, (name) => model.weights.get(name).data, ids) : null;
+    const info: ModelInfo = { source, config, parameters: parameterCount(config), weightBytes: base.bytes, check, gradients, device: device.info };
     return { base, tokenizer, info };
   } catch (error) {
     base.free();
@@ -51,9 +58,13 @@ export async function openModel(device: Device, source: ModelSource, emit: (even
   }
 }
 
-async function checkLogits(device: Device, base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer): Promise<LogitCheck> {
+/** What both checks read. */
+function checkTokens({ config }: DownloadedModel, tokenizer: Tokenizer): Int32Array {
   const text = tokenizer.encode(CHECK_TEXT);
-  const ids = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, model.config.context)));
+  return Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, config.context)));
+}
+
+async function checkLogits(device: Device, base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer, ids: Int32Array): Promise<LogitCheck> {
   const generator = await Generator.create(base, [null], ids.length);
   // Kernels compile in the GPU's process while ONNX Runtime loads in this one. Neither is left behind when the other fails.
   const [expected, ours] = await Promise.allSettled([referenceLogits(model, device.info.software ? 'wasm' : 'webgpu', ids), generator.logits(ids)]);

@@ -4,11 +4,11 @@
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
 import type { ExperimentConfig } from '../shared/config';
-import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, RenderedChat, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
+import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, ReadChoices, RenderedChat, Repairs, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
-import type { AdapterWork, GateStats, DeviceInfo, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, Prompt, TokenSet } from '../shared/types';
+import type { AdapterWork, DeviceChoice, DeviceInfo, GateStats, GradientCheck, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, Prompt, TokenSet, UsedDevice } from '../shared/types';
 
 export type { ModelSource };
 
@@ -19,10 +19,12 @@ export interface ModelInfo {
   source: ModelSource;
   config: LlamaConfig;
   parameters: number;
-  /** Bytes of frozen weights on the GPU. */
+  /** Bytes of frozen weights on the device. */
   weightBytes: number;
   check: LogitCheck;
-  gpu: DeviceInfo;
+  /** null on the CPU, which GPUs are held against. */
+  gradients: GradientCheck | null;
+  device: DeviceInfo;
 }
 
 export type Phase = 'idle' | 'loading' | 'checking' | 'compiling' | 'training' | 'evaluating' | 'paused' | 'stopped' | 'finished' | 'failed';
@@ -72,7 +74,11 @@ export interface RunInput {
 // ---- train worker ----------------------------------------------------------------------------------
 
 export type TrainRequest =
-  | { type: 'open-model'; source: ModelSource }
+  /**
+   * On the device that is open where it fits `device` ('auto' unless given); else on another, and what was open stays until
+   * the model is ready there, or for good when it cannot be opened. Then all runs and adapters are gone with the old one.
+   */
+  | { type: 'open-model'; source: ModelSource; device?: DeviceChoice }
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
   /** Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or frees a session. */
@@ -229,8 +235,10 @@ export type DataRequest =
   | { type: 'try-template'; mapping: Mapping; template: PromptTemplate }
   /** Chats as prompts in a model's own template, whatever is under way. */
   | { type: 'dress'; template: ChatTemplate; chats: Turn[][] }
-  /** Reads a file, packed or not. Ends every parse, prepare and list that is under way. */
-  | { type: 'parse'; fileName: string; file: Blob; header: 'auto' | 'yes' | 'no' }
+  /** Reads files, packed or not. Ends every parse, prepare and list that is under way. What was read before stays where it fails. */
+  | { type: 'parse'; files: { path: string; file: Blob }[]; choices: ReadChoices }
+  /** What the columns mean once these repairs are made. Needs `parse`. */
+  | { type: 'detect'; repairs: Repairs }
   /** Ends a prepare or list that is under way. */
   | { type: 'prepare'; options: PrepareOptions }
   /** Examples `from … from+count`, as token chips. Needs `prepare`, as do all below. */
@@ -248,7 +256,9 @@ export interface DataReplies {
   'open-tokenizer': { templates: ChatTemplate[] };
   'try-template': { segments: Segment[] };
   dress: { prompts: Prompt[] };
-  parse: { table: TableInfo; sample: string[][]; rowCount: number; detection: Detection; template: PromptTemplate };
+  /** `repairs` are those without which hardly a row could be read; `empty` names columns without any value among the first rows. */
+  parse: { table: TableInfo; sample: string[][]; rowCount: number; repairs: Repairs; empty: string[] } & DataReplies['detect'];
+  detect: { detection: Detection; template: PromptTemplate };
   /** Both sets are empty where the report names a problem. */
   prepare: { report: PrepareReport; preview: PreviewExample[]; train: TokenSet; heldOut: TokenSet };
   preview: { examples: PreviewExample[] };
@@ -292,8 +302,8 @@ export interface CheckpointInfo {
   step: number;
   experiment: ExperimentConfig;
   model: ModelSource;
-  /** Name of the adapter it ran on: on another, the last bits may differ. */
-  gpu: string;
+  /** What it ran on, in order: on another than the last, the last bits may differ. None where nobody knows. */
+  devices: UsedDevice[];
   /** SHA-256 of the token sets, which lie beside the checkpoint. */
   dataHash: string;
 }

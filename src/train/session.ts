@@ -17,19 +17,24 @@ import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
-import type { MemoryPlan, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
+import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
 import { Sampler } from './samples';
 import type { Tuning } from './tuning';
 import { TrainingData, type TrainingDataState, refuseEmpty } from './trainingData';
 import { Watcher } from './watch';
 
+/** Of the CPU engine's memory, which has 32-bit addresses: what scratch and the gaps between tensors leave of 4 GiB. */
+const CPU_MEMORY = 3.5 * 2 ** 30;
+
 /**
- * Memory that training should stay under. WebGPU does not tell how much there is; half of the machine's is a guess that
+ * Memory that training should stay under. Browsers do not tell how much there is; half of the machine's is a guess that
  * leaves room for the page and, where the GPU shares that memory, for everything else.
  */
-function memoryLimits(device: DeviceInfo): MemoryLimits {
+export function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): MemoryLimits {
+  // Firefox and Safari do not say.
   const { deviceMemory = 4 } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
-  return { budget: (deviceMemory / 2) * 2 ** 30, binding: Math.min(device.maxBufferSize, device.maxBindingSize) };
+  const half = (deviceMemory / 2) * 2 ** 30;
+  return { budget: kind === 'cpu' ? Math.min(half, CPU_MEMORY) : half, binding: Math.min(maxBufferSize, maxBindingSize) };
 }
 
 function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layout[] {
@@ -64,6 +69,13 @@ export async function createTrainer(model: OpenModel, experiment: ExperimentConf
     }
   }
   return Trainer.create(model.base, experiment.runs, experiment.train, layouts.at(-1)!);
+}
+
+/** @throws {TrainError} when this device was found to compute the model wrongly */
+function refuseWrong({ check, gradients }: ModelInfo): void {
+  const t = texts().errors.train.session;
+  if (!check.ok) throw new TrainError(t.refused(check.relativeError.toExponential(1), String(check.firstDifference)));
+  if (gradients?.state === 'differs') throw new TrainError(t.wrongGradients(gradients.gradientError.toExponential(1), gradients.worst));
 }
 
 /** What measurements of trained runs work on. */
@@ -143,17 +155,17 @@ export class Session {
 
   /**
    * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there.
-   * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's.
+   * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's, or a GPU's gradients with the CPU's.
    */
   static async create(model: OpenModel, config: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
     const experiment = parseExperiment(config);
-    const { check } = model.info;
-    if (!check.ok) throw new TrainError(texts().errors.train.session.refused(check.relativeError.toExponential(1), String(check.firstDifference)));
+    refuseWrong(model.info);
     refuseEmpty(data);
     emit({ type: 'phase', phase: 'compiling' });
     const { device } = model.base;
     const { tuning } = device;
-    if (state) device.tuning = state.tuning;
+    // Another kind of device saved none that means anything here.
+    if (state && Object.keys(state.tuning).length > 0 && device.info.kind === 'gpu') device.tuning = state.tuning;
     const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined);
     try {
       const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);

@@ -8,12 +8,13 @@ import { sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { texts } from '../shared/texts';
+import type { DeviceChoice } from '../shared/types';
 import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { measureAccuracy } from './accuracy';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
 import { LOGIT_TOLERANCE, type OpenModel, compareLogits, openModel } from './openModel';
-import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
+import type { ModelSource, RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { Session, planOf } from './session';
 import { timeSteps } from './stepTime';
 import { measureTokenClasses } from './tokenClasses';
@@ -25,6 +26,7 @@ type Request<T extends TrainRequest['type']> = Extract<TrainRequest, { type: T }
 
 export class Studio {
   readonly #emit: (event: TrainEvent) => void;
+  readonly #openDevice: (choice: DeviceChoice) => Promise<Device>;
   readonly #lock = new Lock();
   #device: Device | null = null;
   #model: OpenModel | null = null;
@@ -36,24 +38,29 @@ export class Studio {
   /** The timing that is wanted; an earlier one ends. */
   #timing = 0;
 
-  constructor(emit: (event: TrainEvent) => void) {
+  constructor(emit: (event: TrainEvent) => void, open: (choice: DeviceChoice) => Promise<Device> = openDevice) {
     this.#emit = emit;
+    this.#openDevice = open;
   }
 
-  async #open(): Promise<Device> {
-    if (this.#device) return this.#device;
-    const device = await openDevice();
+  /** From now on everything is on `device`; what was on another is gone. */
+  #use(device: Device): void {
+    this.#forget();
     this.#device = device;
     void device.lost.then((reason) => {
       if (this.#device !== device) return;
-      this.#device = null;
-      this.#model = null;
-      this.#session = null;
-      this.#imported.clear();
-      this.#opened.clear();
+      this.#forget();
       this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(texts().errors.train.studio.gpuLost(reason))) });
     });
-    return device;
+  }
+
+  #forget(): void {
+    this.#device?.destroy();
+    this.#device = null;
+    this.#model = null;
+    this.#session = null;
+    this.#imported.clear();
+    this.#opened.clear();
   }
 
   #needModel(): OpenModel {
@@ -66,19 +73,48 @@ export class Studio {
     return this.#session;
   }
 
-  async openModel({ source }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
-    const device = await this.#open();
+  async openModel({ source, device: choice = 'auto' }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
+    const device = this.#device;
+    const usable = device !== null && device.error() === null;
+    if (usable && (choice === 'auto' || choice === device.info.kind)) this.#model = await this.#openHere(device, source);
+    else await this.#openElsewhere(source, choice);
+    this.#emit({ type: 'phase', phase: 'idle' });
+    return this.#needModel().info;
+  }
+
+  /** In the place of the model that is open. */
+  async #openHere(device: Device, source: ModelSource): Promise<OpenModel> {
     await this.reset();
     // Whoever still works with the model that is open goes first.
-    const model = await this.#lock.run(() => {
+    return this.#lock.run(() => {
       freeAll(this.#imported);
       this.#model?.base.free();
       this.#model = null;
       return openModel(device, source, this.#emit);
     });
-    this.#model = model;
-    this.#emit({ type: 'phase', phase: 'idle' });
-    return model.info;
+  }
+
+  /** On a device of its own; only once it is ready there, what is open here goes. */
+  async #openElsewhere(source: ModelSource, choice: DeviceChoice): Promise<void> {
+    const device = await this.#openDevice(choice);
+    // Without a model there is nothing to keep, and what the device has compiled is of use when opening is tried again.
+    if (!this.#model) {
+      this.#use(device);
+      this.#model = await openModel(device, source, this.#emit);
+      return;
+    }
+    let model: OpenModel;
+    try {
+      model = await openModel(device, source, this.#emit);
+    } catch (error) {
+      device.destroy();
+      throw error;
+    }
+    await this.reset();
+    await this.#lock.run(async () => {
+      this.#use(device);
+      this.#model = model;
+    });
   }
 
   plan({ experiment }: Request<'plan'>): TrainReplies['plan'] {
@@ -224,7 +260,9 @@ export class Studio {
       const [adapters, thresholds] = [await run.adapters(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
       const check = checked ? await this.#check(run, model, thresholds !== null) : null;
-      return { files: adapterFiles({ run: run.config, modelName: sourceName(model.info.source), adapters, thresholds, template, check }) };
+      const { source } = model.info;
+      const from = { id: source.id, revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null };
+      return { files: adapterFiles({ run: run.config, model: from, adapters, thresholds, template, check }) };
     });
   }
 

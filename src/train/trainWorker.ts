@@ -1,4 +1,4 @@
-/** The worker that owns the GPU: passes requests to `Studio`, and replies and events to the page. */
+/** The worker that owns the device: passes requests to `Studio`, and replies and events to the page. */
 import { toErrorInfo } from '../shared/errors';
 import { openInbox } from './inbox';
 import type { Envelope, FromWorker, TrainEvent, TrainRequest } from './protocol';

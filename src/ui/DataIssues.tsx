@@ -1,6 +1,7 @@
 /** The validation report: what is wrong with which lines, and what is done about it, one click each. */
 import { useState } from 'react';
 import type { Issue, IssueReport, Repairs, RowNote } from '../shared/data';
+import { encodingName } from '../shared/encodings';
 import { texts } from '../shared/texts';
 import type { Deed } from '../store/slices';
 import { count } from './format';
@@ -10,28 +11,36 @@ import { useSel, useStudio } from './studioContext';
 
 const isRepair = (issue: Issue, repairs: Repairs): issue is keyof Repairs & Issue => Object.hasOwn(repairs, issue);
 
+/** What a repair does, and what is so once it is made; an encoding is told by its name. */
+function repairWords(which: 'fix' | 'fixed', issue: keyof Repairs, encoding: string): string {
+  const words = texts().data.issues[which];
+  return issue === 'encoding' ? words.encoding(encoding) : words[issue];
+}
+
 /** What is taken back when this is undone. */
-function undoing({ did, issue }: Deed): string {
-  const { undo, fix } = texts().data.issues;
-  return did === 'repair' || did === 'unrepair' ? undo[did](fix[issue]) : undo[did];
+function undoing({ did, issue }: Deed, encoding: string): string {
+  const { undo } = texts().data.issues;
+  return did === 'repair' || did === 'unrepair' ? undo[did](repairWords('fix', issue, encoding)) : undo[did];
 }
 
 export function DataIssues() {
   const studio = useStudio();
   const report = useSel((s) => s.dataset.report);
-  const notes = useSel((s) => s.dataset.parsed?.table.notes);
+  const table = useSel((s) => s.dataset.parsed?.table);
   const repairs = useSel((s) => s.dataset.decisions.repairs);
   const past = useSel((s) => s.dataset.past);
   const preparing = useSel((s) => s.dataset.preparing);
   const [saving, setSaving] = useState(false);
   const t = texts().data.issues;
-  if (!report || !notes) return null;
+  if (!report || !table) return null;
+  const { notes } = table;
+  const encoding = encodingName(table.legacy?.encoding ?? 'windows-1252');
   // A repair that leaves nothing behind must still be seen, to be taken back.
   const applied = (Object.keys(repairs) as (keyof Repairs)[]).filter((k) => repairs[k] && !report.issues.some((i) => i.issue === k));
-  const shown: IssueReport[] = [...report.issues, ...applied.map((issue) => ({ issue, rows: 0, examples: [] }))];
+  const shown: IssueReport[] = [...report.issues, ...applied.map((issue) => ({ issue, rows: 0, examples: [], reasons: [] }))];
   const out = report.rows - report.usable;
   if (shown.length === 0 && notes.length === 0 && past.length === 0 && out === 0) {
-    return <p className="all-well" data-testid="data-clean">{t.clean}</p>;
+    return <p className="all-well" data-testid="data-clean">{t.clean(count(report.rows), texts().data.summary.list(report.checked.map((issue) => t.checked[issue])))}</p>;
   }
   const save = async () => {
     setSaving(true);
@@ -45,18 +54,18 @@ export function DataIssues() {
         <h3>{t.title}</h3>
         <span className="muted num">{t.usable(count(report.usable), count(report.rows))}</span>
         <span className="spacer" />
-        {past.length > 0 && <button type="button" className="quiet" onClick={() => studio.data.undo()} data-testid="data-undo">{undoing(past.at(-1)!.deed)}</button>}
+        {past.length > 0 && <button type="button" className="quiet" onClick={() => studio.data.undo()} data-testid="data-undo">{undoing(past.at(-1)!.deed, encoding)}</button>}
         {out > 0 && <button type="button" className="quiet" disabled={saving || preparing} onClick={() => void save()} data-testid="data-rejected">{t.download(count(out))}</button>}
       </div>
       <ul className="issues">
-        {shown.map((r) => <IssueLine key={r.issue} report={r} repairs={repairs} />)}
+        {shown.map((r) => <IssueLine key={r.issue} report={r} repairs={repairs} encoding={encoding} />)}
         {notes.length > 0 && <Notes notes={notes} />}
       </ul>
     </div>
   );
 }
 
-function IssueLine({ report: { issue, rows, examples }, repairs }: { report: IssueReport; repairs: Repairs }) {
+function IssueLine({ report: { issue, rows, examples, reasons }, repairs, encoding }: { report: IssueReport; repairs: Repairs; encoding: string }) {
   const studio = useStudio();
   const t = texts().data.issues;
   const key = isRepair(issue, repairs) ? issue : null;
@@ -64,10 +73,11 @@ function IssueLine({ report: { issue, rows, examples }, repairs }: { report: Iss
   return (
     <li className={`issue${on ? ' issue-fixed' : ''}`} data-testid={`issue-${issue}`}>
       <div className="row">
-        <p><Phrase of={t.line[issue](rows)} rows={<strong className="num">{count(rows)}</strong>} now={<span className="muted">{on ? t.fixed[key] : t.now[issue]}</span>} /></p>
+        <p><Phrase of={t.line[issue](rows)} rows={<strong className="num">{count(rows)}</strong>} now={<span className="muted">{on ? repairWords('fixed', key, encoding) : t.now[issue]}</span>} /></p>
         <span className="spacer" />
-        {key && <button type="button" aria-pressed={on} className="fix" onClick={() => studio.data.repair(key, !on)}>{on ? t.takeBack : t.fix[key]}</button>}
+        {key && <button type="button" aria-pressed={on} className="fix" onClick={() => studio.data.repair(key, !on)}>{on ? t.takeBack : repairWords('fix', key, encoding)}</button>}
       </div>
+      {reasons.length > 0 && <ul className="reasons plain-list help">{reasons.map((r) => <li key={r.text}>{t.reason(r.text, r.rows)}</li>)}</ul>}
       {examples.length > 0 && (
         <details open={rows <= 3}>
           <summary>{t.lines(rows, examples.length)}</summary>

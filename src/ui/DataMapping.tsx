@@ -1,10 +1,11 @@
 /** What the columns mean: kind, roles with where each choice comes from, and the template with a live example. */
 import { useEffect, useState } from 'react';
-import { type ChatTemplate, DATA_KINDS, type DataKind, type Mapping, type PromptTemplate, type Segment } from '../shared/data';
+import { type ChatTemplate, DATA_KINDS, type DataKind, type Mapping, type PromptTemplate, type Segment, type Speaker, SPEAKERS } from '../shared/data';
 import { DataError, SieveError } from '../shared/errors';
 import { compileTemplate, DATA_ROLES } from '../shared/template';
 import { texts } from '../shared/texts';
 import { Check, SelectField, TextField } from './bits';
+import { unusedColumns } from './DataSummary';
 import { useSel, useStudio } from './studioContext';
 
 type RoleState = 'guessed' | 'ready' | 'missing' | 'unused';
@@ -42,6 +43,8 @@ export function DataMapping() {
           );
         })}
       </div>
+      <Unused />
+      {chat && <Speakers mapping={mapping} />}
       {chat && d.chatTemplates.length > 0 && <TemplateChoice templates={d.chatTemplates} chosen={template.chat ? d.chatChoice : null} />}
       {chat && template.chat && (
         <TextField
@@ -60,6 +63,34 @@ export function DataMapping() {
       )}
       {chat ? <LiveChat mapping={mapping} template={template} /> : <LiveExample columns={table.columns} row={sample[0]} mapping={mapping} template={template} />}
       {(template.prompt !== '' || template.chat) && <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>{chat ? t.answersOnly : t.completionOnly}</Check>}
+      {chat && <Check checked={mapping.lastAnswer ?? false} onChange={(on) => studio.data.setLastAnswer(on)}>{t.lastAnswer}</Check>}
+    </div>
+  );
+}
+
+/** The columns that nobody uses: what is not said is not missed until it is too late. */
+function Unused() {
+  const { parsed, mapping, template } = useSel((s) => s.dataset);
+  if (!parsed || !mapping) return null;
+  const unused = unusedColumns({ table: parsed.table, empty: parsed.empty, mapping, template });
+  return unused.length === 0 ? null : <p className="help" data-testid="data-unused">{texts().data.mapping.unused(unused.join(', '))}</p>;
+}
+
+/** Who speaks under names that are not known by themselves. */
+function Speakers({ mapping }: { mapping: Mapping }) {
+  const studio = useStudio();
+  const strangers = useSel((s) => s.dataset.report?.strangers);
+  const names = [...new Set([...Object.keys(mapping.speakers ?? {}), ...(strangers ?? [])])];
+  const t = texts().data.mapping;
+  if (names.length === 0) return null;
+  return (
+    <div className="fields" data-testid="data-speakers">
+      {names.map((name) => (
+        <SelectField
+          key={name} label={t.speaker(name)} value={mapping.speakers?.[name] ?? ''} onChange={(who) => studio.data.setSpeaker(name, who === '' ? null : (who as Speaker))}
+          options={[{ value: '', label: t.choose }, ...SPEAKERS.map((value) => ({ value, label: t.speakers[value] }))]}
+        />
+      ))}
     </div>
   );
 }

@@ -14,6 +14,7 @@ export function DataSplit({ report }: { report: PrepareReport }) {
   const seed = useSel((s) => s.dataset.seed);
   const stratify = useSel((s) => s.dataset.stratify);
   const maxExamples = useSel((s) => s.dataset.maxExamples);
+  const byFile = useSel((s) => s.dataset.parsed !== null && s.dataset.parsed.table.heldOutFrom !== null);
   const t = texts().data.split;
   return (
     <div className="panel stack" data-testid="data-split">
@@ -24,9 +25,11 @@ export function DataSplit({ report }: { report: PrepareReport }) {
         <NumberField label={t.most} value={maxExamples} min={2} initial={MAX_EXAMPLES} onChange={(next) => { if (Number.isInteger(next) && next >= 2) studio.data.setPreparation({ maxExamples: next }); }} help={t.mostHelp} />
       </div>
       {report.labels && <Check checked={stratify} onChange={(on) => studio.data.setPreparation({ stratify: on })}>{t.stratify}</Check>}
+      {byFile && <p className="help">{t.byFile}</p>}
       <div className="split-bar" aria-hidden="true"><span style={{ flexGrow: report.train }} /><span style={{ flexGrow: report.heldOut }} /></div>
       <p className="help">
         {t.result(count(report.train), count(report.heldOut), percent(report.heldOut / Math.max(1, report.examples), 1))}{' '}
+        {!byFile && t.copies}{' '}
         {report.usable > report.examples && report.usable > maxExamples && t.picked(count(report.examples), count(report.usable))}
       </p>
       {report.labels && (

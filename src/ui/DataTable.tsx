@@ -18,7 +18,7 @@ const SETTLE = 250;
 export function DataTable({ report }: { report: PrepareReport }) {
   const studio = useStudio();
   const mapping = useSel((s) => s.dataset.mapping);
-  const format = useSel((s) => s.dataset.parsed?.table.format);
+  const unit = useSel((s) => s.dataset.parsed?.table.unit);
   const [filter, setFilter] = useState<RowFilter>('all');
   const [typed, setTyped] = useState('');
   const [search, setSearch] = useState('');
@@ -58,7 +58,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
   };
   if (!mapping) return null;
   const { table: t, issues, role: roleNames } = texts().data;
-  const windows = format === 'txt' && mapping.kind === 'text';
+  const windows = unit === 'whole' && mapping.kind === 'text';
   const columns: Role[] = windows ? ['text'] : DATA_ROLES[mapping.kind].filter(({ role }) => mapping.roles[role]).map((r) => r.role);
   const onType = (text: string) => {
     setTyped(text);

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { KeptRun } from '../shared/keptRun';
 import { texts } from '../shared/texts';
+import { deviceNames } from '../store/device';
 import { matches } from '../store/keptRuns';
 import { isLive } from '../store/slices';
 import { RunMark, SectionFrame, TextField } from './bits';
@@ -101,7 +102,7 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
         <h3>{run.name}{shown && <span className="tag">{t.shown}</span>}{run.ended !== 'finished' && <span className="tag">{t.ended[run.ended]}</span>}</h3>
         <p className="help">
           <Phrase
-            of={t.facts(run.model.id, count(Math.max(...run.finals.map((f) => f.steps))), run.experiment.train.seed, bytes(run.bytes))}
+            of={t.facts(run.model.id, count(Math.max(...run.finals.map((f) => f.steps))), run.experiment.train.seed, deviceNames(run.devices), bytes(run.bytes))}
             when={<time dateTime={new Date(run.endedAt).toISOString()}>{when(run.endedAt)}</time>}
           />
         </p>

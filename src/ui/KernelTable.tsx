@@ -1,5 +1,6 @@
-/** For developers: where a step's time goes on this GPU, kernel by kernel. */
+/** For developers: where a step's time goes on this device, kernel by kernel. */
 import { texts } from '../shared/texts';
+import { deviceName, usedDevice } from '../store/device';
 import { Scroll } from './bits';
 import { count, fixed, percent } from './format';
 import { useSel, useStudio } from './studioContext';
@@ -9,19 +10,20 @@ export function KernelTable() {
   const studio = useStudio();
   const profile = useSel((s) => s.runs.profile);
   const busy = useSel((s) => s.runs.profiling);
-  const timestamps = useSel((s) => s.model.info?.gpu.timestamps ?? false);
+  const device = useSel((s) => s.model.info?.device ?? null);
+  const timestamps = device?.timestamps ?? false;
   const all = profile?.kernels.reduce((sum, k) => sum + k.ms, 0) ?? 0;
   return (
     <details>
       <summary>{t.title}</summary>
       <div className="stack">
-        <p className="help">{t.help}</p>
+        <p className="help">{t.help[device?.kind ?? 'gpu']}</p>
         {!timestamps && <p className="muted">{t.noClock}</p>}
         <div className="row"><button type="button" data-testid="profile-button" disabled={busy || !timestamps} onClick={() => void studio.profile()}>{busy ? t.measuring : t.measure}</button></div>
         {profile && (
           <Scroll label={t.label}>
             <table className="grid" data-testid="profile-table">
-              <caption>{t.caption(profile.runs, count(profile.tokens), fixed(all, 1), fixed((2 * profile.rate) / 1e9, 1))}</caption>
+              <caption>{t.caption(device ? deviceName(usedDevice(device)) : texts().common.device.unknown, profile.runs, count(profile.tokens), fixed(all, 1), fixed((2 * profile.rate) / 1e9, 1))}</caption>
               <thead>
                 <tr>
                   <th scope="col">{t.kernel}</th><th scope="col" className="num">{t.calls}</th><th scope="col" className="num">ms</th><th scope="col" className="num">{t.share}</th>

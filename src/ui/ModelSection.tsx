@@ -1,9 +1,11 @@
-/** Which model is trained, on which GPU, and whether our forward agrees with ONNX Runtime's. */
+/** Which model is trained, on which device, and whether it computes rightly there. */
 import { useState } from 'react';
 import { texts } from '../shared/texts';
-import { type ModelInfo, gpuName, isLive } from '../store/slices';
+import { currentKind, deviceName, usedDevice } from '../store/device';
+import { type ModelInfo, isLive } from '../store/slices';
 import { DEFAULT_MODEL, SMALL_MODEL } from '../store/studio';
 import { ProgressLine, SectionFrame, TextField } from './bits';
+import { DeviceChoice, DeviceNote, useDeviceChange } from './DeviceChoice';
 import { bytes, compact, count, parameters } from './format';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
@@ -12,11 +14,11 @@ export function ModelSection() {
   const studio = useStudio();
   const model = useSel((s) => s.model);
   const live = useSel((s) => isLive(s.runs.phase));
-  const busy = model.status === 'opening' || live;
+  const busy = model.status === 'opening' || model.moving !== null || live;
+  const device = useDeviceChange();
   const t = texts().model;
   return (
     <SectionFrame id="model" number={1} title={t.title} lead={t.lead}>
-      <NoGpu state={model.gpu} />
       <div className="split">
         <div className="stack">
           <fieldset className="choices" disabled={busy}>
@@ -24,6 +26,7 @@ export function ModelSection() {
             <ModelChoice id="sieve-stories-4m" text={t.stories4m} active={model.source} onOpen={() => studio.openModel(DEFAULT_MODEL)} />
             <ModelChoice id="sieve-stories-nano" text={t.nano} active={model.source} onOpen={() => studio.openModel(SMALL_MODEL)} />
           </fieldset>
+          <DeviceChoice {...device} />
           <HubForm disabled={busy} />
         </div>
         <div className="panel model-panel" data-testid="model-status" data-status={model.status}>
@@ -33,17 +36,28 @@ export function ModelSection() {
               {model.progress && <ProgressLine {...model.progress} unit={bytes} />}
             </>
           )}
+          {model.moving && (
+            <>
+              <p aria-live="polite" data-testid="device-moving"><strong>{t.device.moving(t.device[model.moving])}</strong></p>
+              {model.progress && <ProgressLine {...model.progress} unit={bytes} />}
+            </>
+          )}
           {model.status === 'ready' && model.info && <Facts info={model.info} />}
           {model.status === 'failed' && (
             <>
               <p><strong>{t.noneOpen}</strong></p>
-              {model.gpu === 'present' && model.source && <button type="button" onClick={() => void studio.openModel(model.source!)}>{t.tryAgain}</button>}
+              {model.source && (
+                <div className="row">
+                  <button type="button" onClick={() => void studio.openModel(model.source!)}>{t.tryAgain}</button>
+                  {currentKind(model) === 'gpu' && <button type="button" data-testid="open-on-cpu" onClick={() => device.change('cpu')}>{t.device.openOnCpu}</button>}
+                </div>
+              )}
             </>
           )}
           {model.status === 'none' && <p>{t.looking}</p>}
         </div>
       </div>
-      {model.info?.gpu.software && <SoftwareNote info={model.info} disabled={busy} />}
+      {model.status === 'ready' && model.info && <DeviceNote info={model.info} change={device.change} />}
     </SectionFrame>
   );
 }
@@ -78,7 +92,7 @@ function HubForm({ disabled }: { disabled: boolean }) {
 }
 
 function Facts({ info }: { info: ModelInfo }) {
-  const { config: c, gpu, check } = info;
+  const { config: c, device, check, gradients } = info;
   const t = texts().model.facts;
   return (
     <>
@@ -88,41 +102,26 @@ function Facts({ info }: { info: ModelInfo }) {
         <dt>{t.shape}</dt><dd>{t.shapeIs(c)}</dd>
         <dt>{t.vocabulary}</dt><dd>{t.vocabularyIs(count(c.vocab), c.tied)}</dd>
         <dt>{t.context}</dt><dd>{t.contextIs(count(c.context))}</dd>
-        <dt>{t.gpu}</dt><dd>{gpu.software ? t.software(gpuName(gpu)) : gpuName(gpu)}</dd>
+        <dt>{t.device}</dt><dd data-testid="device-name">{deviceName(usedDevice(device))}</dd>
         <dt>{t.check}</dt>
         <dd data-testid="logit-check" data-ok={check.ok}>
           <Phrase of={t.checkIs(check.tokens, check.provider, compact(check.relativeError), compact(check.tolerance))} verdict={<strong>{check.ok ? t.agrees : t.differs}</strong>} />
           {check.firstDifference && t.firstDifference(check.firstDifference)}
         </dd>
+        {gradients && <><dt>{t.gradients}</dt><dd data-testid="gradient-check" data-state={gradients.state}><Gradients check={gradients} /></dd></>}
       </dl>
     </>
   );
 }
 
-function SoftwareNote({ info, disabled }: { info: ModelInfo; disabled: boolean }) {
-  const studio = useStudio();
-  const small = info.source.id === SMALL_MODEL.id;
-  const t = texts().model.slow;
+function Gradients({ check }: { check: NonNullable<ModelInfo['gradients']> }) {
+  const t = texts().model.facts;
+  if (check.state === 'unchecked') return t.gradientsUnchecked(check.why);
+  const { state, tokens, layers, ofLayers, lossError, lossTolerance, gradientError, gradientTolerance, worst } = check;
   return (
-    <div className="notice notice-warning" aria-live="polite" data-testid="software-note">
-      <div>
-        <p className="notice-message"><Phrase of={t.text} head={<strong>{t.head}</strong>} /></p>
-        {!small && <p><button type="button" disabled={disabled} onClick={() => void studio.openModel(SMALL_MODEL)}>{t.useSmall}</button></p>}
-      </div>
-    </div>
-  );
-}
-
-function NoGpu({ state }: { state: 'unknown' | 'present' | 'no-webgpu' | 'no-adapter' }) {
-  if (state === 'unknown' || state === 'present') return null;
-  const t = texts().model.noGpu;
-  return (
-    <div className="notice notice-error" role="alert" data-testid="error-alert" data-error="GpuError">
-      <div>
-        <p className="notice-message"><Phrase of={t.text[state]} head={<strong>{t.head}</strong>} /></p>
-        <p>{t.where}</p>
-        <p><Phrase of={t.mend[state]} flag={<code>chrome://flags/#enable-unsafe-webgpu</code>} /></p>
-      </div>
-    </div>
+    <Phrase
+      of={t.gradientsAre(tokens, layers, ofLayers, compact(lossError), compact(lossTolerance), compact(gradientError), compact(gradientTolerance), worst)}
+      verdict={<strong>{state === 'agrees' ? t.gradientsAgree : t.gradientsDiffer}</strong>}
+    />
   );
 }

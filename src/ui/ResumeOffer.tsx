@@ -1,6 +1,7 @@
 /** A run that was interrupted can go on; and what is saved of the one that runs. */
 import { texts } from '../shared/texts';
-import { type KeepSlice, isLive } from '../store/slices';
+import { deviceName, resumesOn, sameBits } from '../store/device';
+import { type KeepSlice, type State, isLive } from '../store/slices';
 import { ago, count, duration, percent } from './format';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
@@ -12,7 +13,7 @@ export function ResumeOffer() {
   const damaged = useSel((s) => s.keep.damaged);
   const resuming = useSel((s) => s.keep.resuming);
   const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null);
-  const noGpu = useSel((s) => s.model.gpu === 'no-webgpu' || s.model.gpu === 'no-adapter');
+  const modelState = useSel((s) => s.model);
   if (live && !resuming) return null;
   if (!offer) return damaged ? <Lost /> : null;
   const { experiment, step, savedAt, model } = offer;
@@ -24,10 +25,11 @@ export function ResumeOffer() {
         <p className="help">
           {t.saved(experiment.runs.map((r) => r.name).join(', '), model.id, ago(savedAt))} {damaged && t.damaged} {t.replaced}
         </p>
+        <p className="help" data-testid="resume-device">{howExact(offer, modelState)}</p>
       </div>
       <div className="row">
         <button
-          type="button" className="primary" disabled={resuming || noGpu} data-testid="resume-run"
+          type="button" className="primary" disabled={resuming || modelState.moving !== null} data-testid="resume-run"
           onClick={() => {
             document.getElementById('train')?.scrollIntoView();
             void studio.checkpoints.resume();
@@ -39,6 +41,14 @@ export function ResumeOffer() {
       </div>
     </section>
   );
+}
+
+/** Whether it goes on as if nothing had been: on the device that it was computed on last, it does. */
+function howExact({ devices }: NonNullable<KeepSlice['offer']>, model: State['model']): string {
+  const t = texts().history.resume;
+  const [last, here] = [devices.at(-1), resumesOn(model)];
+  if (!last) return t.unknown;
+  return sameBits(last, here) ? t.exact : t.other(deviceName(last), deviceName(here));
 }
 
 /** Nothing that was saved of a run can be read: said, so that nobody waits for it. */

@@ -21,7 +21,7 @@ function page(change: (state: State) => void) {
 }
 
 const ready = (state: State) => {
-  state.model = { ...state.model, status: 'ready', gpu: 'present' };
+  state.model = { ...state.model, status: 'ready', gpu: { state: 'hardware', name: 'v' } };
   state.dataset.preparing = true;
 };
 

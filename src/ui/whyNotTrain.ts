@@ -1,5 +1,6 @@
 /** What stands in the way of a run. */
 import { texts } from '../shared/texts';
+import { computesWrongly } from '../store/device';
 import type { State } from '../store/slices';
 
 /** What is missing before Train can be pressed, in a sentence; null where nothing is. */
@@ -7,8 +8,9 @@ export function whyNotTrain({ model, dataset, runs, studies }: State): string | 
   const t = texts().train.missing;
   if (studies.running !== null) return t.experiment;
   if (runs.draftError) return t.settings(runs.draftError);
-  if (model.gpu === 'no-webgpu' || model.gpu === 'no-adapter') return t.webgpu;
+  if (model.moving) return t.waiting;
   if (model.status !== 'ready') return model.status === 'opening' || model.status === 'none' ? t.waiting : t.model;
+  if (computesWrongly(model)) return t.wrong;
   if (dataset.train === null && !dataset.preparing) return t.data;
   return null;
 }

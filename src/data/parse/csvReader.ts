@@ -19,14 +19,19 @@ type Found = { fields: string[]; end: number; broken: boolean } | null;
 
 export class CsvReader {
   readonly #separator: string;
-  readonly #quotes: boolean;
+  readonly #mark: string;
   #rest = '';
   #line = 1;
+  #searched: string | null = null;
+  #found = -1;
 
-  /** @param quotes whether quotes mean something; else they are characters like any other. */
-  constructor(separator: string, quotes: boolean) {
+  /**
+   * @param separator empty where every line is one cell.
+   * @param mark the quote; empty where quotes are characters like any other.
+   */
+  constructor(separator: string, mark: string) {
     this.#separator = separator;
-    this.#quotes = quotes;
+    this.#mark = mark;
   }
 
   /** The records that are complete now. @param last whether no text follows. */
@@ -52,12 +57,22 @@ export class CsvReader {
     const lineEnd = text.indexOf('\n', at);
     if (lineEnd < 0 && !last) return text.length - at > MAX_QUOTED * 16 ? this.#asItStands(text, at, text.length) : null;
     const stop = lineEnd < 0 ? text.length : lineEnd + 1;
-    const quote = this.#quotes ? text.indexOf('"', at) : -1;
+    const quote = this.#mark ? this.#next(text, at) : -1;
     if (quote < 0 || quote >= stop) {
       const end = lineEnd < 0 ? text.length : lineEnd;
-      return { fields: text.slice(at, text[end - 1] === '\r' && end > at ? end - 1 : end).split(this.#separator), end: stop, broken: false };
+      const line = text.slice(at, text[end - 1] === '\r' && end > at ? end - 1 : end);
+      return { fields: this.#separator === '' ? [line] : line.split(this.#separator), end: stop, broken: false };
     }
     return this.#quoted(text, at, stop, last);
+  }
+
+  /** The next quote: remembered, so that a file without quotes is searched once and not once a line. */
+  #next(text: string, at: number): number {
+    if (this.#searched !== text || (this.#found >= 0 && this.#found < at)) {
+      this.#searched = text;
+      this.#found = text.indexOf(this.#mark, at);
+    }
+    return this.#found;
   }
 
   #asItStands(text: string, at: number, stop: number): Found {
@@ -67,20 +82,21 @@ export class CsvReader {
   /** A record with quotes somewhere in its first line, which ends at `stop`. */
   #quoted(text: string, at: number, stop: number, last: boolean): Found {
     const fields: string[] = [];
+    const mark = this.#mark;
     let from = at;
     for (;;) {
       let field: string;
-      if (text[from] === '"') {
-        let close = text.indexOf('"', from + 1);
-        while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+      if (text[from] === mark) {
+        let close = text.indexOf(mark, from + 1);
+        while (close >= 0 && text[close + 1] === mark) close = text.indexOf(mark, close + 2);
         if (close - from > MAX_QUOTED) return this.#asItStands(text, at, stop);
         if (close < 0 || (close + 1 === text.length && !last)) return last || text.length - from > MAX_QUOTED ? this.#asItStands(text, at, stop) : null;
-        field = text.slice(from + 1, close).replaceAll('""', '"');
+        field = text.slice(from + 1, close).replaceAll(mark + mark, mark);
         from = close + 1;
         while (text[from] === ' ' && this.#separator !== ' ') from++;
       } else {
         let end = from;
-        while (end < text.length && text[end] !== '\n' && !text.startsWith(this.#separator, end)) end++;
+        while (end < text.length && text[end] !== '\n' && !this.#parts(text, end)) end++;
         const cut = text[end - 1] === '\r' && (end === text.length || text[end] === '\n') && end > from ? end - 1 : end;
         field = text.slice(from, cut);
         from = end;
@@ -90,8 +106,12 @@ export class CsvReader {
       fields.push(field);
       if (from >= text.length) return { fields, end: from, broken: false };
       if (text[from] === '\n') return { fields, end: from + 1, broken: false };
-      if (text.startsWith(this.#separator, from)) from += this.#separator.length;
+      if (this.#parts(text, from)) from += this.#separator.length;
       else return this.#asItStands(text, at, stop);
     }
+  }
+
+  #parts(text: string, at: number): boolean {
+    return this.#separator !== '' && text.startsWith(this.#separator, at);
   }
 }

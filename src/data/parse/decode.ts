@@ -1,6 +1,8 @@
-/** Bytes → text, piece by piece. Never guesses silently: a line that is not valid UTF-8 is told, so that a person may decide. */
+/** Bytes → text, piece by piece. A line that is not valid UTF-8 is told, so that a person may decide. */
 import { DataError } from '../../shared/errors';
+import { ENCODINGS } from '../../shared/encodings';
 import { texts } from '../../shared/texts';
+import { decodeAs } from './encodings';
 
 const startsWith = (bytes: Uint8Array, prefix: readonly number[]) => prefix.every((b, i) => bytes[i] === b);
 
@@ -14,25 +16,38 @@ const MAGIC: [kind: 'pdf' | 'png' | 'jpeg' | 'office' | 'sqlite', bytes: number[
 /** A line longer than this is decoded before its end has come. */
 const MAX_HELD = 4 << 20;
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+export interface DecodeOptions {
+  /** A label that TextDecoder knows, or 'auto': UTF-8, or UTF-16 by its mark or its zeros. */
+  encoding: string;
+  /** What lines are read in that are not valid UTF-8; with `all`, every line that is not plain ASCII. */
+  legacy: { encoding: string; all: boolean };
+  /** Told how many more lines speak for UTF-8: valid, and no plain ASCII. */
+  onGoodLines?: (n: number) => void;
+  /** Told every line of the file that is not valid UTF-8, and its bytes. */
+  onBadLine: (line: number, bytes: Uint8Array) => void;
+}
 
 /**
- * Decodes UTF-8 (with or without a byte order mark) and UTF-16 (by its mark), piece by piece.
- * A lone CR ends a line as LF does where the file's first piece holds no LF.
+ * Decodes what a person has chosen, or UTF-8 (with or without a byte order mark) and UTF-16, piece by piece. A lone CR
+ * ends a line as LF does where the file's first piece holds no LF.
  */
 export class TextPieces {
-  encoding: Encoding = 'utf-8';
-  readonly #onBadLine: (line: number) => void;
-  #utf16: TextDecoder | null = null;
+  encoding: string;
+  readonly #options: DecodeOptions;
+  readonly #chosen: boolean;
+  #whole: TextDecoder | null = null;
   #held: Uint8Array = new Uint8Array(0);
   #first = true;
   #oldMac = false;
   #blank = true;
   #line = 1;
 
-  /** @param onBadLine told the line of the file that is not valid UTF-8; its text is then read as Windows-1252. */
-  constructor(onBadLine: (line: number) => void) {
-    this.#onBadLine = onBadLine;
+  /** @throws {DataError} on an encoding that nobody knows */
+  constructor(options: DecodeOptions) {
+    this.#options = options;
+    this.#chosen = options.encoding !== 'auto' && options.encoding !== 'utf-8';
+    this.encoding = this.#chosen ? options.encoding : 'utf-8';
+    if (this.#chosen && !(ENCODINGS as readonly string[]).includes(options.encoding)) throw new DataError(texts().errors.data.file.encoding(options.encoding));
   }
 
   /**
@@ -46,7 +61,7 @@ export class TextPieces {
       this.#first = false;
       piece = this.#begin(piece);
     }
-    const text = this.#utf16 ? this.#wide(piece, last) : this.#utf8(piece, last);
+    const text = this.#whole ? this.#wide(piece, last) : this.#utf8(piece, last);
     if (this.#blank && text.trim() !== '') this.#blank = false;
     if (last && this.#blank) throw new DataError(texts().errors.data.file.blank);
     return this.#oldMac ? text.replaceAll('\r', '\n') : text;
@@ -58,22 +73,31 @@ export class TextPieces {
     if (bytes.length === 0) throw new DataError(t.empty);
     const magic = MAGIC.find(([, prefix]) => startsWith(bytes, prefix));
     if (magic) throw new DataError(t.notText[magic[0]]);
+    if (this.#chosen) {
+      this.#whole = new TextDecoder(this.encoding, { fatal: this.encoding.startsWith('utf-16') });
+      this.#oldMac = !this.encoding.startsWith('utf-16') && bytes.includes(0x0d) && !bytes.includes(0x0a);
+      return bytes;
+    }
     if (startsWith(bytes, [0xff, 0xfe, 0, 0]) || startsWith(bytes, [0, 0, 0xfe, 0xff])) throw new DataError(t.utf32);
     for (const [encoding, mark] of [['utf-16le', [0xff, 0xfe]], ['utf-16be', [0xfe, 0xff]]] as const) {
-      if (!startsWith(bytes, mark)) continue;
-      this.encoding = encoding;
-      this.#utf16 = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
-      return bytes.subarray(2);
+      if (startsWith(bytes, mark)) return this.#wideFrom(encoding, bytes.subarray(2));
     }
-    refuseBinary(bytes);
+    const wide = refuseBinary(bytes);
+    if (wide) return this.#wideFrom(wide, bytes);
     const body = startsWith(bytes, [0xef, 0xbb, 0xbf]) ? bytes.subarray(3) : bytes;
     this.#oldMac = body.includes(0x0d) && !body.includes(0x0a);
     return body;
   }
 
+  #wideFrom(encoding: 'utf-16le' | 'utf-16be', body: Uint8Array): Uint8Array {
+    this.encoding = encoding;
+    this.#whole = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+    return body;
+  }
+
   #wide(bytes: Uint8Array, last: boolean): string {
     try {
-      return this.#utf16!.decode(bytes, { stream: !last });
+      return this.#whole!.decode(bytes, { stream: !last });
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // what TextDecoder throws for invalid bytes
       throw new DataError(texts().errors.data.file.damagedUtf16(this.encoding.toUpperCase()));
@@ -92,8 +116,10 @@ export class TextPieces {
   #lines(bytes: Uint8Array): string {
     const text = strict(bytes);
     const lineBreak = this.#oldMac ? 0x0d : 0x0a;
-    if (text !== null) {
+    const { onGoodLines, onBadLine, legacy } = this.#options;
+    if (text !== null && (text.length === bytes.length || !legacy.all)) {
       for (let at = bytes.indexOf(lineBreak); at >= 0; at = bytes.indexOf(lineBreak, at + 1)) this.#line++;
+      if (text.length < bytes.length) onGoodLines?.(text.split(/[\r\n]/).filter((l) => /[^\0-\x7f]/.test(l)).length);
       return text;
     }
     const lines: string[] = [];
@@ -101,9 +127,11 @@ export class TextPieces {
       const at = bytes.indexOf(lineBreak, start);
       const stop = at < 0 ? bytes.length : at + 1;
       const line = bytes.subarray(start, stop);
-      const own = strict(line);
-      if (own === null) this.#onBadLine(this.#line);
-      lines.push(own ?? new TextDecoder('windows-1252').decode(line));
+      const valid = strict(line);
+      const own = legacy.all && valid !== null && valid.length < line.length ? null : valid;
+      if (own === null) onBadLine(this.#line, line);
+      else if (own.length < line.length) onGoodLines?.(1);
+      lines.push(own ?? decodeAs(legacy.encoding, line));
       if (at >= 0) this.#line++;
       start = stop;
     }
@@ -134,8 +162,11 @@ function characterEnd(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** Control characters hardly occur in text and are everywhere in binary files. */
-function refuseBinary(bytes: Uint8Array): void {
+/**
+ * Control characters hardly occur in text and are everywhere in binary files; zeros in every second place are UTF-16
+ * whose mark is missing.
+ */
+function refuseBinary(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   const head = bytes.subarray(0, 65536);
   let controls = 0;
   const nul = [0, 0];
@@ -144,9 +175,7 @@ function refuseBinary(bytes: Uint8Array): void {
     if (b === 0) nul[i & 1]++;
     if ((b < 0x20 && !(b >= 0x09 && b <= 0x0d) && b !== 0x1b) || b === 0x7f) controls++;
   }
-  if (controls <= head.length * 0.01) return;
-  if (Math.max(...nul) > head.length * 0.2 && Math.min(...nul) < head.length * 0.01) {
-    throw new DataError(texts().errors.data.file.unmarkedUtf16);
-  }
+  if (controls <= head.length * 0.01) return null;
+  if (Math.max(...nul) > head.length * 0.2 && Math.min(...nul) < head.length * 0.01) return nul[1] > nul[0] ? 'utf-16le' : 'utf-16be';
   throw new DataError(texts().errors.data.file.binary);
 }

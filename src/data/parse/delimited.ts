@@ -1,41 +1,46 @@
 /** CSV and TSV → rows, with or without a header line, piece by piece. */
-import type { ParsedTable } from '../../shared/data';
+import type { ParsedTable, Quote, ReadChoices } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import { CsvReader, type CsvRecord } from './csvReader';
+import { type Dialect, dialectOf, QUOTE_CHARACTER, separatorLine } from './dialect';
 import { excerpt } from './excerpt';
 import { looksLikeHeader } from './header';
 import type { TextParser } from './json';
 import { MAX_COLUMNS, type TableBuilder } from './table';
 
-export type HeaderChoice = 'auto' | 'yes' | 'no';
+export type TableChoices = Pick<ReadChoices, 'header' | 'separator' | 'quote'>;
 
 /** Text and records that are looked at before separator, quotes, header and width are decided. */
 const HEAD_TEXT = 1 << 18;
 const HEAD_RECORDS = 1001;
+/** Lines above the header (a title, a date) that are passed over at most. */
+const MAX_ABOVE = 10;
 
 /**
- * `csv` finds its separator (comma, semicolon, tab, bar) in the first line; `tsv` is tabs, and quotes are plain
- * characters unless its beginning quotes properly. Rows of another width than the header's are kept as they stand, as
- * are lines whose quotes cannot be read.
+ * Separator, quote and header are found over the first records, unless a person has chosen them; in `tsv` a tab is the
+ * separator where the file holds tabs, and quotes are characters unless its beginning quotes properly. Rows of another
+ * width than the header's are kept as they stand, as are lines whose quotes cannot be read.
  */
 export class Delimited implements TextParser {
   header: NonNullable<ParsedTable['header']> = { used: false, why: '' };
-  separator: string;
+  separator = ',';
+  quote: Quote = 'double';
   readonly #table: TableBuilder;
   readonly #format: 'csv' | 'tsv';
-  readonly #choice: HeaderChoice;
+  readonly #choices: TableChoices;
   #head = '';
+  /** Lines before the reader's first one. */
+  #skipped = 0;
   #reader: CsvReader | null = null;
   /** Records before header and width are known; null once they are. */
   #first: CsvRecord[] | null = [];
   #width = 0;
 
-  constructor(table: TableBuilder, format: 'csv' | 'tsv', choice: HeaderChoice) {
+  constructor(table: TableBuilder, format: 'csv' | 'tsv', choices: TableChoices) {
     this.#table = table;
     this.#format = format;
-    this.#choice = choice;
-    this.separator = format === 'tsv' ? '\t' : ',';
+    this.#choices = choices;
   }
 
   push(text: string): void {
@@ -48,14 +53,30 @@ export class Delimited implements TextParser {
   }
 
   #push(text: string, last: boolean): void {
-    if (!this.#reader) {
-      this.#head += text;
-      if (this.#head.length < HEAD_TEXT && !last) return;
-      if (this.#format === 'csv') this.separator = separatorOf(this.#head);
-      this.#reader = new CsvReader(this.separator, this.#format === 'csv' || quotesProperly(this.#head));
-      this.#records(this.#reader.push(this.#head, last), last);
-      this.#head = '';
-    } else this.#records(this.#reader.push(text, last), last);
+    if (this.#reader) {
+      this.#records(this.#reader.push(text, last), last);
+      return;
+    }
+    this.#head += text;
+    if (this.#head.length < HEAD_TEXT && !last) return;
+    const named = this.#choices.separator === 'auto' ? separatorLine(this.#head) : null;
+    const head = named ? this.#head.slice(named.length) : this.#head;
+    if (named) this.#skipped = 1;
+    const dialect = this.#dialect(head, last, named?.separator);
+    this.separator = dialect.separator;
+    this.quote = dialect.quote;
+    this.#reader = new CsvReader(this.separator, QUOTE_CHARACTER[this.quote]);
+    this.#head = '';
+    this.#records(this.#reader.push(head, last), last);
+  }
+
+  #dialect(head: string, whole: boolean, named: string | undefined): Dialect {
+    const quote = this.#choices.quote === 'auto' ? undefined : this.#choices.quote;
+    const separator = this.#choices.separator === 'auto' ? named : this.#choices.separator;
+    if (this.#format === 'tsv' && separator === undefined && head.includes('\t')) {
+      return { separator: '\t', quote: quote ?? (quotesProperly(head) ? 'double' : 'none') };
+    }
+    return dialectOf(head, whole, { separator, quote });
   }
 
   #records(records: CsvRecord[], last: boolean): void {
@@ -72,35 +93,45 @@ export class Delimited implements TextParser {
 
   /** Header, columns and width, from the first records. */
   #decide(): void {
-    const lines = this.#first!;
     const t = texts().errors.data;
+    let lines = this.#first!;
     this.#first = null;
     if (lines.length === 0) throw new DataError(t.file.noRows);
+    const above = this.#choices.header === 'no' ? 0 : linesAbove(lines, this.#choices.header === 'yes');
+    for (const { line, fields } of lines.slice(0, above)) this.#table.note(line + this.#skipped, t.table.above(excerpt(fields.join(' ').trim())));
+    lines = lines.slice(above);
     const whole = lines.filter((l) => !l.broken);
-    if (lines[0].broken && this.#choice !== 'no' && (this.#choice === 'yes' || whole.length === 0)) {
-      throw new DataError(t.table.openQuote(lines[0].line, excerpt(lines[0].fields[0])), lines[0].line);
+    const [first] = lines;
+    if (first.broken && this.#choices.header !== 'no' && (this.#choices.header === 'yes' || whole.length === 0)) {
+      throw new DataError(t.table.openQuote(first.line, excerpt(first.fields[0])), first.line);
     }
-    this.header = this.#choice === 'auto'
-      ? lines[0].broken ? { used: false, why: t.header.brokenQuotes } : looksLikeHeader(whole.map((l) => l.fields))
-      : { used: this.#choice === 'yes', why: t.header.chosen };
-    this.#width = this.header.used || whole.length === 0 ? lines[0].fields.length : commonWidth(whole);
+    this.header = this.#choices.header === 'auto'
+      ? first.broken ? { used: false, why: t.header.brokenQuotes } : looksLikeHeader(whole.map((l) => l.fields))
+      : { used: this.#choices.header === 'yes', why: t.header.chosen };
+    const rows = this.header.used ? lines.slice(1) : lines;
+    let names = this.header.used ? first.fields : null;
+    if (names && rowsAreNamed(names, rows)) names = ['row', ...names];
+    if (names) names = withoutEmptyEnd(names, rows);
+    this.#width = names ? names.length : whole.length === 0 ? first.fields.length : commonWidth(whole);
     if (this.#width > MAX_COLUMNS) throw new DataError(t.table.manyColumns(this.#width, MAX_COLUMNS));
     // Named alike in every language, since a mapping that is kept goes by the names.
-    this.#table.setColumns(this.header.used ? this.#names(lines[0]) : Array.from({ length: this.#width }, (_, c) => `column ${c + 1}`));
-    for (const record of this.header.used ? lines.slice(1) : lines) this.#row(record);
+    const columns = names ? this.#names(names, first.line) : Array.from({ length: this.#width }, (_, c) => `column ${c + 1}`);
+    this.#table.setColumns(columns);
+    for (const record of rows) this.#row(record);
   }
 
   #row({ line, lastLine, fields, broken }: CsvRecord): void {
+    const [from, to] = [line + this.#skipped, lastLine + this.#skipped];
     if (broken) {
-      this.#table.add(line, fields, 'quote', lastLine);
+      this.#table.add(from, fields, 'quote', to);
       return;
     }
     while (fields.length > this.#width && fields[fields.length - 1].trim() === '') fields.pop();
-    this.#table.add(line, fields.slice(0, MAX_COLUMNS), fields.length === this.#width ? 'ok' : 'ragged', lastLine);
+    this.#table.add(from, fields.slice(0, MAX_COLUMNS), fields.length === this.#width ? 'ok' : 'ragged', to);
   }
 
   /** Column names; an empty one is numbered, and so is the second of one name, with a note: which is meant is not ours to guess. */
-  #names({ line, fields }: CsvRecord): string[] {
+  #names(fields: readonly string[], line: number): string[] {
     const names = fields.map((field, c) => this.#table.repair(field, line).trim() || `column ${c + 1}`);
     const taken = new Set(names);
     const seen = new Set<string>();
@@ -119,22 +150,40 @@ export class Delimited implements TextParser {
   }
 }
 
-function commonWidth(lines: CsvRecord[]): number {
+function commonWidth(lines: readonly CsvRecord[]): number {
   const counts = new Map<number, number>();
   for (const { fields } of lines) counts.set(fields.length, (counts.get(fields.length) ?? 0) + 1);
   return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
 }
 
-/** The separator that occurs most often in the first line, outside quotes. */
-function separatorOf(text: string): string {
-  const counts = new Map([[',', 0], [';', 0], ['\t', 0], ['|', 0]]);
-  let quoted = false;
-  for (const c of text) {
-    if (c === '"') quoted = !quoted;
-    else if (c === '\n' && !quoted) break;
-    else if (!quoted && counts.has(c)) counts.set(c, counts.get(c)! + 1);
-  }
-  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
+const filledOf = (record: CsvRecord) => record.fields.filter((f) => f.trim() !== '').length;
+
+/** How many lines stand above the header: each one text, where the rows have more, and what follows is a header. */
+function linesAbove(lines: readonly CsvRecord[], chosen: boolean): number {
+  const width = commonWidth(lines);
+  if (width < 2 || lines.length < 3) return 0;
+  let n = 0;
+  while (n < Math.min(MAX_ABOVE, lines.length - 2) && !lines[n].broken && filledOf(lines[n]) === 1 && lines[n].fields.length < width) n++;
+  if (n === 0 || lines[n].fields.length !== width || rowsAreNamed(lines[0].fields, lines.slice(1))) return 0;
+  const rest = lines.slice(n).filter((l) => !l.broken).map((l) => l.fields);
+  return chosen || looksLikeHeader(rest).used ? n : 0;
+}
+
+/** Whether the header is one name short because the rows are named (R writes them so): every first cell is another. */
+function rowsAreNamed(names: readonly string[], rows: readonly CsvRecord[]): boolean {
+  const whole = rows.filter((r) => !r.broken);
+  if (whole.length < 2 || whole.some((r) => r.fields.length !== names.length + 1)) return false;
+  const firsts = whole.map((r) => r.fields[0].trim());
+  if (new Set(firsts).size !== firsts.length || firsts.includes('')) return false;
+  return names.length > 1 || firsts.every((f, i) => Number(f) === Number(firsts[0]) + i);
+}
+
+/** Names without the empty ones at the end under which nothing stands. */
+function withoutEmptyEnd(names: readonly string[], rows: readonly CsvRecord[]): string[] {
+  let width = names.length;
+  const empty = (c: number) => names[c].trim() === '' && rows.every((r) => r.broken || (r.fields[c] ?? '').trim() === '');
+  while (width > 1 && empty(width - 1)) width--;
+  return names.slice(0, width);
 }
 
 /** Whether quotes in tab-separated text mean something: tabs or line breaks are quoted, or every quote is well formed. */
@@ -145,6 +194,6 @@ function quotesProperly(head: string): boolean {
   const even = filled.every((fields) => fields.length === filled[0].length);
   const wellFormed = opening.every((f) => /^"(?:[^"]|"")*"$/.test(f));
   if (even && !wellFormed) return false;
-  const quoted = new CsvReader('\t', true).push(head, head.length < HEAD_TEXT).filter((r) => r.fields.some((f) => f !== ''));
+  const quoted = new CsvReader('\t', '"').push(head, head.length < HEAD_TEXT).filter((r) => r.fields.some((f) => f !== ''));
   return quoted.every((r) => !r.broken && r.fields.length === quoted[0].fields.length);
 }

@@ -14,8 +14,8 @@ import { Cancelled } from '../pace';
 import { plainTable } from '../testing/table';
 import { Delimited } from './delimited';
 import { parseFile } from './index';
-import { JsonArray, JsonLines, type TextParser } from './json';
-import { MAX_PART, PlainText } from './plain';
+import { JsonRecords, type TextParser } from './json';
+import { MAX_PART, PlainText, TextLines } from './plain';
 import { MAX_ROW_LENGTH, TableBuilder } from './table';
 import { TextPieces } from './decode';
 
@@ -127,8 +127,9 @@ describe('Parquet', () => {
 
 describe('pieces', { timeout: 30_000 }, () => {
   const makers: [string, (t: TableBuilder) => TextParser][] = [
-    ['JSON lines', (t) => new JsonLines(t)], ['JSON array', (t) => new JsonArray(t)], ['text', (t) => new PlainText(t)],
-    ['CSV', (t) => new Delimited(t, 'csv', 'no')], ['TSV', (t) => new Delimited(t, 'tsv', 'no')],
+    ['JSON', (t) => new JsonRecords(t)], ['text', (t) => new PlainText(t)],
+    ['lines', (t) => new TextLines(t, 'lines', null)], ['paragraphs', (t) => new TextLines(t, 'paragraphs', null)],
+    ['CSV', (t) => new Delimited(t, 'csv', { header: 'no', separator: 'auto', quote: 'auto' })], ['TSV', (t) => new Delimited(t, 'tsv', { header: 'no', separator: 'auto', quote: 'auto' })],
   ];
   const bit = fc.constantFrom('"', ',', '\t', '\n', '\r\n', '{"a":"x"}', '[', ']', '\\', 'a', '""', ' ', '\n<|endoftext|>\n', '😀', '\n\n');
 
@@ -156,7 +157,7 @@ describe('pieces', { timeout: 30_000 }, () => {
   it('bytes: however they are cut, text and bad lines are the same', () => {
     const decoded = (bytes: Uint8Array, cuts: number[]) => {
       const bad: number[] = [];
-      const text = new TextPieces((line) => bad.push(line));
+      const text = new TextPieces({ encoding: 'auto', legacy: { encoding: 'windows-1252', all: false }, onBadLine: (line) => bad.push(line) });
       let out = '';
       [0, ...cuts].forEach((from, i) => {
         out += text.push(bytes.subarray(from, cuts[i] ?? bytes.length), i === cuts.length);
@@ -189,7 +190,7 @@ describe('pieces', { timeout: 30_000 }, () => {
 
   it('ends when it is told to', async () => {
     const abort = new AbortController();
-    const reading = parseFile('a.jsonl', blob('{"a":"b"}\n'.repeat(400_000)), 'auto', { signal: abort.signal });
+    const reading = parseFile('a.jsonl', blob('{"a":"b"}\n'.repeat(400_000)), {}, { signal: abort.signal });
     abort.abort();
     await expect(reading).rejects.toBeInstanceOf(Cancelled);
   });

@@ -1,15 +1,11 @@
 /** Whether the first line of a table holds names. */
 import { texts } from '../../shared/texts';
+import { meaningsOf } from '../columnNames';
 
-/** Names that columns of text data have, in lower case. */
-const KNOWN = new Set([
-  'id', 'idx', 'index', 'text', 'sentence', 'sentence1', 'sentence2', 'review', 'content', 'message', 'comment', 'story', 'title', 'body', 'tweet',
-  'label', 'labels', 'class', 'category', 'sentiment', 'target', 'intent', 'emotion', 'feeling', 'rating', 'score', 'tag', 'topic',
-  'instruction', 'input', 'output', 'context', 'prompt', 'completion', 'response', 'question', 'answer', 'query', 'source',
-]);
-
-const isNumber = (s: string) => /^\s*[-+]?\d+(\.\d+)?\s*$/.test(s);
-const looksLikeName = (s: string) => /^[\p{L}_][\p{L}\p{N}_ .#:/()-]{0,39}$/u.test(s.trim()) && s.trim().split(/\s+/).length <= 4;
+const isNumber = (s: string) => /^\s*[-+]?\d+([.,]\d+)?\s*$/.test(s);
+const looksLikeName = (s: string) => /^[\p{L}_][\p{L}\p{N}\p{M}_ .#:/()?-]{0,39}$/u.test(s.trim()) && s.trim().split(/\s+/).length <= 4;
+/** Different values of a column of which a first one that is none of them may be the name. */
+const FEW = 20;
 
 /**
  * @param lines fields per line, blank lines removed; at least one.
@@ -20,18 +16,38 @@ export function looksLikeHeader(lines: string[][]): { used: boolean; why: string
   const first = lines[0];
   const rest = lines.slice(1, 1001);
   if (rest.length === 0) return { used: false, why: t.oneLine };
-  const odd = first.find((f) => !looksLikeName(f));
-  if (odd !== undefined && odd.trim() !== '') {
-    return { used: false, why: isNumber(odd) ? t.number(odd.trim()) : t.text };
+  const filled = first.flatMap((f, c) => (f.trim() === '' ? [] : [c]));
+  const below = (c: number) => rest.some((r) => r[c] !== undefined && r[c].trim() === first[c].trim());
+  const known = filled.filter((c) => first[c].trim().length <= 60 && meaningsOf(first[c]).length > 0 && !below(c));
+  const odd = filled.find((c) => !looksLikeName(first[c]) && !known.includes(c));
+  // Where half of the fields are names that are known, an odd one beside them is a name, too.
+  if (known.length > 0 && (odd === undefined || known.length * 2 >= filled.length) && !filled.some((c) => isNumber(first[c]))) {
+    return { used: true, why: t.names(known.length, known.map((c) => first[c].trim()).join(', ')) };
   }
-  const known = first.filter((f) => KNOWN.has(f.trim().toLowerCase()));
-  if (known.length > 0) return { used: true, why: t.names(known.length, known.map((f) => f.trim()).join(', ')) };
-  if (odd !== undefined) return { used: false, why: t.emptyField };
-  const repeated = first.findIndex((f, c) => rest.some((r) => r[c] === f));
-  if (repeated >= 0) return { used: false, why: t.again(first[repeated]) };
-  const numeric = first.findIndex((_, c) => rest.every((r) => r[c] !== undefined && isNumber(r[c])));
-  if (numeric >= 0) return { used: true, why: t.overNumbers(first[numeric].trim()) };
+  if (odd !== undefined) return { used: false, why: isNumber(first[odd]) ? t.number(first[odd].trim()) : t.text };
+  const repeated = filled.find(below);
+  if (repeated !== undefined) return { used: false, why: t.again(first[repeated]) };
+  const numeric = filled.find((c) => rest.every((r) => r[c] !== undefined && isNumber(r[c])));
+  if (numeric !== undefined) return { used: true, why: t.overNumbers(first[numeric].trim()) };
+  const few = filled.find((c) => overFewValues(rest.map((r) => r[c] ?? '')));
+  if (few !== undefined) return { used: true, why: t.overFew(first[few].trim()) };
+  // A nameless column in front or behind says nothing; one in between does not occur in a header.
+  const inside = first.slice(filled[0] ?? 0, (filled.at(-1) ?? -1) + 1).some((f) => f.trim() === '');
+  if (inside || filled.length === 0) return { used: false, why: t.emptyField };
   const mean = rest.reduce((sum, r) => sum + r.join('').length, 0) / rest.length;
   if (mean > 3 * first.join('').length) return { used: true, why: t.short };
   return { used: false, why: t.alike };
+}
+
+/** Whether a column holds few different short values, each of them several times. */
+function overFewValues(cells: readonly string[]): boolean {
+  if (cells.length < 6) return false;
+  const counts = new Map<string, number>();
+  for (const cell of cells) {
+    const value = cell.trim();
+    if (value.length > 40) return false;
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+    if (counts.size > FEW) return false;
+  }
+  return counts.size >= 2 && [...counts.values()].every((n) => n >= 2) && counts.size * 3 <= cells.length;
 }

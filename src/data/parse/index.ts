@@ -1,76 +1,169 @@
-/** A file → `ParsedTable`, piece by piece. The name's extension says the format; without one the content does. */
-import type { DataFormat, ParsedTable } from '../../shared/data';
+/** Files → `ParsedTable`, piece by piece. The name's extension says the format; without one the content does. */
+import { type DataFormat, type FileInfo, type ParsedTable, READ_AUTO, type ReadChoices, type TableInfo, type TextUnit } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import { Pace, type PaceHooks } from '../pace';
+import { candidates, usesOf } from './choose';
 import { TextPieces } from './decode';
-import { Delimited, type HeaderChoice } from './delimited';
-import { isOneObject, JsonArray, JsonLines, type TextParser } from './json';
-import { PlainText } from './plain';
-import { openSource, type Source } from './source';
-import { MIN_ROWS, TableBuilder } from './table';
+import { Delimited } from './delimited';
+import { guessEncoding } from './encodings';
+import { formatOf } from './format';
+import { joinTables } from './join';
+import { JsonRecords, type TextParser } from './json';
+import type { Labelled } from './labelled';
+import { PlainText, TextLines } from './plain';
+import { type OwnFile, openSources, type Source } from './source';
+import { TableBuilder } from './table';
 
-export { MAX_FILE_BYTES } from './source';
+export { MAX_FILE_BYTES, type OwnFile } from './source';
 export { MIN_ROWS } from './table';
-export type { HeaderChoice } from './delimited';
 
 /** Text whose beginning decides the format. */
 const HEAD = 1 << 16;
+/** Lines that are UTF-8 by accident, as two bytes of an old encoding may be, are few beside those that are none. */
+const ACCIDENTS = 0.2;
+/** One line that is no UTF-8 may be damaged; several in a file that has none are an encoding. */
+const LEAST_BAD = 2;
+/** Bytes of lines that are no UTF-8 by which their encoding is told. */
+const BAD_BYTES = 1 << 16;
+
+/** `parseFiles` of one file. */
+export function parseFile(fileName: string, file: Blob, choices: Partial<ReadChoices> = {}, hooks: PaceHooks = {}): Promise<ParsedTable> {
+  return parseFiles([{ path: fileName, file }], choices, hooks);
+}
 
 /**
- * Reads a data file, packed or not.
- * @param header whether the first line of a CSV/TSV holds names; 'auto' decides and says why.
+ * Reads data files, packed or not: of several those that their names say are to learn from and to measure on.
+ * @param choices what a person has chosen; the rest is found out.
  * @throws {DataError} in plain words, with the line where one is to blame; {Cancelled}. Throws nothing else for any bytes.
  */
-export async function parseFile(fileName: string, file: Blob, header: HeaderChoice = 'auto', hooks: PaceHooks = {}): Promise<ParsedTable> {
+export async function parseFiles(files: readonly OwnFile[], choices: Partial<ReadChoices> = {}, hooks: PaceHooks = {}): Promise<ParsedTable> {
   const pace = new Pace(hooks);
-  const source = await openSource(fileName, file);
-  const table = new TableBuilder();
+  const all = { ...READ_AUTO, ...choices };
+  const t = texts().errors.data.file;
+  const sources = await openSources(files);
+  const found = candidates(sources, files.length === 1);
+  if (found.length === 0) throw new DataError(files.length === 1 ? t.emptyZip(files[0].path) : t.noneOfFiles(files.length));
+  const uses = usesOf(found, all.files);
+  const learnt = found.filter((_, i) => uses[i] === 'train');
+  const measured = found.filter((_, i) => uses[i] === 'heldOut');
+  if (learnt.length === 0) throw new DataError(t.nothingToLearn);
+  const tables: ParsedTable[] = [];
+  const several = learnt.length + measured.length > 1;
+  for (const source of [...learnt, ...measured]) tables.push(await parseSource(source, all, pace, several));
+  const table = joinTables(tables, measured.length);
+  const name = files.length === 1 ? files[0].path : files.length > 1 ? t.severalFiles(learnt[0].path, files.length) : '';
+  const infos = found.map((source, i): FileInfo => ({ path: source.path, bytes: source.bytes, use: uses[i] }));
+  return { ...table, fileName: name, packed: packedWords(learnt[0], files, found.length - learnt.length - measured.length), files: infos };
+}
+
+/** What the data were unpacked from. */
+function packedWords(source: Source, files: readonly OwnFile[], others: number): string | null {
+  if (source.packed === null || (source.packed === 'gzip' && files.length === 1)) return source.packed;
+  return texts().errors.data.file.fromArchive(source.packed, source.path, others);
+}
+
+type Legacy = NonNullable<TableInfo['legacy']>;
+
+/** The line of a bad byte was met before anybody had asked what it is written in. */
+class UnknownEncoding extends Error {}
+
+async function parseSource(source: Source, choices: ReadChoices, pace: Pace, several: boolean): Promise<ParsedTable> {
+  if (source.problem) throw source.problem;
+  const named = (table: ParsedTable): ParsedTable => ({ ...table, fileName: source.path });
   if (await isParquet(source)) {
+    const table = new TableBuilder();
     // Its library is asked for only by those who need it.
     const { readParquet } = await import('./parquet');
     await readParquet(source.blob ?? (await whole(source)), table, pace);
-    return table.finish({ fileName, format: 'parquet', header: null, separator: '', encoding: 'binary', packed: source.packed });
+    return named(table.finish({ ...NOTHING, fileName: source.path, format: 'parquet', encoding: 'binary' }, several ? 1 : undefined));
   }
-  const text = new TextPieces((line) => table.badLine(line));
-  let parser: { format: DataFormat; text: TextParser } | null = null;
+  const read = (legacy: Legacy | null) => parseText(source, choices, pace, legacy, several);
+  try {
+    return named(await read(null));
+  } catch (error) {
+    if (!(error instanceof UnknownEncoding)) throw error;
+    return named(await read(await encodingOf(source, pace)));
+  }
+}
+
+const NOTHING: Omit<TableInfo, 'columns' | 'notes' | 'surplus' | 'fileName' | 'format' | 'encoding'> = {
+  header: null, separator: '', quote: 'double', unit: null, legacy: null, packed: null, files: [], heldOutFrom: null,
+};
+
+/** @param legacy what lines that are no UTF-8 are read in; null where none has been met. @throws {UnknownEncoding} at the first of them then */
+async function parseText(source: Source, choices: ReadChoices, pace: Pace, legacy: Legacy | null, several: boolean): Promise<ParsedTable> {
+  const table = new TableBuilder();
+  const text = new TextPieces({
+    encoding: choices.encoding, legacy: legacy ?? { encoding: 'windows-1252', all: false },
+    onBadLine: (line) => {
+      if (legacy === null) throw new UnknownEncoding();
+      table.badLine(line);
+    },
+  });
+  let parser: Parser | null = null;
   let head = '';
-  let read = 0;
   const lost = new LostLetters();
+  const start = (all: boolean) => {
+    parser = chooseParser(source.path, head, all, table, choices);
+    parser.text.push(head);
+    head = '';
+  };
   const push = (piece: string) => {
     lost.push(piece);
     if (parser) parser.text.push(piece);
     else {
       head += piece;
-      if (head.length >= HEAD) start();
+      if (head.length >= HEAD) start(false);
     }
   };
-  const start = () => {
-    parser = chooseParser(source.name, head, table, header);
-    parser.text.push(head);
-    head = '';
-  };
+  await eachPiece(source, pace, (bytes, last) => push(text.push(bytes, last)));
+  if (!parser) start(true);
+  const { format, text: last, unit, labelled } = parser!;
+  last.end();
+  if (lost.line) table.note(lost.line, texts().errors.data.row.lostLetters);
+  if (labelled) table.note(1, texts().errors.data.table.labelled[labelled.style](labelled.labels.slice(0, 6).join(', '), labelled.labels.length > 6));
+  const delimited = last instanceof Delimited ? last : null;
+  return table.finish({
+    ...NOTHING, fileName: source.path, format: last instanceof JsonRecords ? last.format : format, unit, encoding: legacy?.all ? legacy.encoding : text.encoding,
+    header: delimited?.header ?? null, separator: delimited?.separator ?? (labelled ? ' ' : ''), quote: delimited?.quote ?? 'double',
+    legacy, heldOutFrom: table.heldOutFrom,
+  }, several ? 1 : undefined);
+}
+
+/** Reads all pieces; `take` hears each with whether it is the last one. */
+async function eachPiece(source: Source, pace: Pace, take: (bytes: Uint8Array, last: boolean) => void): Promise<void> {
   let held: Uint8Array | null = null;
+  let read = 0;
   for await (const bytes of source.pieces((n) => { read = n; })) {
-    if (held) push(text.push(held, false));
+    if (held) take(held, false);
     held = bytes;
     await pace.rest(texts().errors.data.progress.reading, read, source.total);
   }
-  push(text.push(held ?? new Uint8Array(0), true));
-  if (!parser) {
-    refuseOneObject(head);
-    start();
-  }
-  const { format, text: last } = parser!;
-  last.end();
-  if (lost.line) table.note(lost.line, texts().errors.data.row.lostLetters);
-  const delimited = last instanceof Delimited ? last : null;
-  return table.finish({ fileName, format, header: delimited?.header ?? null, separator: delimited?.separator ?? '', encoding: text.encoding, packed: source.packed });
+  take(held ?? new Uint8Array(0), true);
+}
+
+/** What the lines are written in that are no UTF-8, over all of them. */
+async function encodingOf(source: Source, pace: Pace): Promise<Legacy> {
+  const bad: Uint8Array[] = [];
+  const lines = { good: 0, bad: 0 };
+  let size = 0;
+  const text = new TextPieces({
+    encoding: 'auto', legacy: { encoding: 'windows-1252', all: false }, onGoodLines: (n) => { lines.good += n; },
+    onBadLine: (_, bytes) => {
+      lines.bad++;
+      if (size >= BAD_BYTES) return;
+      bad.push(bytes.slice(0, BAD_BYTES));
+      size += bytes.length;
+    },
+  });
+  await eachPiece(source, pace, (bytes, last) => void text.push(bytes, last));
+  return { encoding: guessEncoding(new Uint8Array(await new Blob(bad as BlobPart[]).arrayBuffer())), all: lines.bad >= LEAST_BAD && lines.good <= lines.bad * ACCIDENTS };
 }
 
 async function isParquet(source: Source): Promise<boolean> {
   if (source.blob) return new TextDecoder('latin1').decode(await source.blob.slice(0, 4).arrayBuffer()) === 'PAR1';
-  return /\.parquet$/i.test(source.name);
+  return /\.parquet$/i.test(source.path);
 }
 
 async function whole(source: Source): Promise<Blob> {
@@ -79,24 +172,31 @@ async function whole(source: Source): Promise<Blob> {
   return new Blob(pieces);
 }
 
-function chooseParser(fileName: string, head: string, table: TableBuilder, header: HeaderChoice): { format: DataFormat; text: TextParser } {
-  const format = formatOf(fileName, head);
+interface Parser {
+  format: DataFormat;
+  text: TextParser;
+  unit: TextUnit | null;
+  labelled: Labelled | null;
+}
+
+function chooseParser(fileName: string, head: string, all: boolean, table: TableBuilder, choices: ReadChoices): Parser {
+  const found = choices.format === 'auto' ? formatOf(fileName, head, all) : null;
+  const format = found?.format ?? (choices.format as DataFormat);
   switch (format) {
     case 'csv':
     case 'tsv':
-      return { format, text: new Delimited(table, format, header) };
-    case 'txt':
-      return { format, text: new PlainText(table) };
+      return { format, text: new Delimited(table, format, choices), unit: null, labelled: null };
     case 'json':
     case 'jsonl':
-      // People mix the two extensions up; what the file holds decides.
-      return head.trimStart().startsWith('[') ? { format: 'json', text: new JsonArray(table) } : { format: 'jsonl', text: new JsonLines(table) };
+      return { format, text: new JsonRecords(table), unit: null, labelled: null };
+    case 'txt': {
+      const unit = choices.unit === 'auto' ? found?.unit ?? 'whole' : choices.unit;
+      const labelled = choices.unit === 'auto' ? found?.labelled ?? null : null;
+      return { format, text: unit === 'whole' ? new PlainText(table) : new TextLines(table, unit, labelled), unit, labelled };
+    }
+    case 'parquet':
+      throw new DataError(texts().errors.data.file.noParquet);
   }
-}
-
-/** A JSON file that is one object has no rows to offer. Only files that end within the head are known to be one. */
-function refuseOneObject(text: string): void {
-  if (isOneObject(text)) throw new DataError(texts().errors.data.file.oneObject);
 }
 
 /** U+FFFD in the file itself: valid, but a sign that letters were lost before. */
@@ -111,37 +211,4 @@ class LostLetters {
     for (let b = before.indexOf('\n'); b >= 0; b = before.indexOf('\n', b + 1)) this.#line++;
     if (at >= 0) this.line = this.#line;
   }
-}
-
-type TextFormat = Exclude<DataFormat, 'parquet'>;
-
-function formatOf(fileName: string, text: string): TextFormat {
-  const extension = /\.([A-Za-z0-9]+)$/.exec(fileName)?.[1].toLowerCase();
-  switch (extension) {
-    case 'jsonl':
-    case 'ndjson':
-      return 'jsonl';
-    case 'json':
-    case 'csv':
-    case 'tsv':
-      return extension;
-    case 'tab':
-      return 'tsv';
-  }
-  return sniff(text, extension === undefined);
-}
-
-/** The format by content; commas count only where no extension says that it is prose. */
-function sniff(text: string, commas: boolean): TextFormat {
-  const head = text.slice(0, HEAD).split('\n').filter((l) => l.trim() !== '').slice(0, 20);
-  if (text.length > HEAD && head.length > 1) head.pop(); // may be cut
-  const start = text.trimStart();
-  if (/^\[\s*[{"]/.test(start)) return 'json';
-  if (start.startsWith('{')) return 'jsonl';
-  const even = (separator: string) => {
-    const counts = head.map((l) => l.split(separator).length);
-    return head.length >= MIN_ROWS && counts[0] > 1 && counts.every((c) => c === counts[0]);
-  };
-  if (even('\t')) return 'tsv';
-  return commas && even(',') ? 'csv' : 'txt';
 }

@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../shared/errors';
 import { utf8 } from '../testing/bytes';
+import { cellsOf, READ_ALL } from '../repair';
 import { plainTable } from '../testing/table';
 import { MAX_FILE_BYTES, parseFile } from './index';
 import { MAX_COLUMNS } from './table';
 
 /** The table with its rows written out, and what is wrong with the others. */
-const parseBytes = async (name: string, bytes: Uint8Array, header?: 'auto' | 'yes' | 'no') => plainTable(await parseFile(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), header));
+const parseBytes = async (name: string, bytes: Uint8Array, header?: 'auto' | 'yes' | 'no') => plainTable(await parseFile(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), header && { header }));
 const parse = (name: string, text: string, header?: 'auto' | 'yes' | 'no') => parseBytes(name, utf8(text), header);
 
 /** The DataError that `run` throws; fails when there is none. */
@@ -49,19 +50,19 @@ describe('JSON', () => {
   it('skips a broken line, with its number', async () => {
     const t = await parse('a.jsonl', `${lines(9, (i) => `{"a":"${i}"}`)}\n{"a": broken`);
     expect(t.rows).toHaveLength(9);
-    expect(t.broken).toEqual([{ line: 10, state: 'syntax', cells: ['{"a": broken', 'not valid JSON: {"a": broken'] }]);
+    expect(t.broken).toEqual([{ line: 10, state: 'syntax', cells: ['{"a": broken', 'not valid JSON: “broken” is no value, at character 7: {"a": broken'] }]);
   });
 
   it('refuses when more than a fifth is broken, naming the first line', async () => {
     const e = await refusal(() => parse('a.jsonl', '{"a":1}\n{"a":2}\n{"a"\n{"a":3}'));
     expect(e.line).toBe(3);
-    expect(e.message).toMatch(/1 of 4 rows.*line 3: not valid JSON: {"a"/);
+    expect(e.message).toMatch(/1 of 4 rows.*line 3: not valid JSON: a \{ is never closed, at character 5: {"a"/);
   });
 
   it('skips a broken record of an array, with its line', async () => {
     const t = await parse('a.json', `[\n${lines(9, (i) => `{"a":"${i}"},`)}\n{"a": }]`);
     expect(t.rows).toHaveLength(9);
-    expect(t.broken).toEqual([{ line: 11, state: 'syntax', cells: ['{"a": }', 'not valid JSON: {"a": }'] }]);
+    expect(t.broken).toEqual([{ line: 11, state: 'syntax', cells: ['{"a": }', 'not valid JSON: a value is missing before “}”, at character 7: {"a": }'] }]);
     expect((await refusal(() => parse('a.json', '[{"a":1},\n{"a":},\n{"a":3}]'))).line).toBe(2);
   });
 
@@ -188,7 +189,7 @@ describe('encodings', () => {
     expect((await parseBytes('a.csv', le))).toMatchObject({ encoding: 'utf-16le', rows: [['é', '1'], ['b', '0']] });
     expect((await parseBytes('a.csv', be))).toMatchObject({ encoding: 'utf-16be', rows: [['é', '1'], ['b', '0']] });
     expect((await refusal(() => parseBytes('a.csv', le.slice(0, -1)))).message).toMatch(/damaged/);
-    expect((await refusal(() => parseBytes('a.csv', le.slice(2)))).message).toMatch(/UTF-16 without the mark/);
+    expect(await parseBytes('a.csv', le.slice(2))).toMatchObject({ encoding: 'utf-16le', rows: [['é', '1'], ['b', '0']] });
   });
 
   it('keeps Latin-1 lines apart, and never replaces a letter', async () => {
@@ -259,5 +260,54 @@ describe('anything at all', { timeout: 30_000 }, () => {
       fc.pre(kept.length >= 2);
       expect((await parse('a.csv', ['a,b', ...r.map((row) => row.map(quote).join(','))].join('\n'), 'yes')).rows).toEqual(kept);
     }), { numRuns: 300 });
+  });
+});
+
+describe('shapes of files', () => {
+  const words = ['otter', 'lamp', 'kite', 'cook', 'train', 'owl', 'boat', 'smith'];
+  const rowsOf = async (name: string, text: string) => (await parse(name, text)).rows.length;
+
+  it('finds the separator over all records, and reads R’s row names, a title above, and the line that names it', async () => {
+    const body = words.map((w, i) => `the ${w}, old and grey;${i % 2 ? 'a' : 'b'}`).join('\n');
+    expect(await parse('a.csv', `text, with commas, in it;label\n${body}`)).toMatchObject({ separator: ';', columns: ['text, with commas, in it', 'label'] });
+    expect(await parse('a.csv', `sep=;\ntext;label\n${body}`)).toMatchObject({ separator: ';', columns: ['text', 'label'] });
+    const titled = await parse('a.csv', `A list of things\n\ntext;label\n${body}`);
+    expect([titled.columns, titled.notes[0]]).toEqual([['text', 'label'], { line: 1, message: 'a line above the table, passed over: A list of things' }]);
+    expect((await parse('a.csv', `"text" "label"\n${words.map((w, i) => `"${i + 1}" "the ${w}" "${i % 2 ? 'a' : 'b'}"`).join('\n')}`)).columns).toEqual(['row', 'text', 'label']);
+    expect((await parse('a.csv', `text\n${words.map((w, i) => `the ${w}${i % 2 ? ', really' : ''}`).join('\n')}`)).rows[1]).toEqual(['the lamp, really']);
+    expect((await parse('a.csv', words.map((w, i) => `'the ${w}, it is','${i % 2 ? 'a' : 'b'}'`).join('\n'))).rows[0]).toEqual(['the otter, it is', 'b']);
+  });
+
+  it('joins what a row has too much in the column with the texts', async () => {
+    const table = await parseFile('a.csv', new Blob([`text,label\n${words.map((w) => `the ${w} is here,x`).join('\n')}\na, b, c,y`]));
+    expect(cellsOf(table, 8, READ_ALL)).toEqual(['a, b, c', 'y']);
+  });
+
+  it('finds records wherever they stand', async () => {
+    const one = (i: number) => JSON.stringify({ p: `q${i} }{`, c: '[' }, null, 2);
+    const many = [0, 1, 2].map(one);
+    for (const text of [many.join('\n'), many.join(''), many.join(',\n'), `[${many.join()}]`, `[${many[0]}]\n[${many[1]},${many[2]}]`, JSON.stringify({ version: 1, data: [0, 1, 2].map((i) => JSON.parse(one(i)) as unknown) }, null, 1), `\uFEFF${many[0]}\n\uFEFF${many.slice(1).join('\n')}`]) {
+      expect(await rowsOf('a.json', text), text).toBe(3);
+    }
+    expect((await parse('a.json', '{"p":{"0":"a","1":"b"},"c":{"0":"x","1":"y"}}')).rows).toEqual([['a', 'x'], ['b', 'y']]);
+    expect(await parse('a.json', '[["text","label"],["a b c","x"],["d e f","y"]]')).toMatchObject({ columns: ['text', 'label'], rows: [['a b c', 'x'], ['d e f', 'y']] });
+    expect((await parse('a.json', JSON.stringify({ data: [{ title: 't', paragraphs: [{ context: 'c', qas: [{ question: 'q', answers: [{ text: 'a' }] }, { question: 'r', answers: [] }] }] }] }))).rows).toEqual([['t', 'c', 'q', '["a"]'], ['t', 'c', 'r', '[]']]);
+    expect((await parse('a.json', JSON.stringify({ train: [{ a: 1 }, { a: 2 }], test: [{ a: 3 }] })))).toMatchObject({ heldOutFrom: 2, rows: [['1'], ['2'], ['3']] });
+  });
+
+  it('a broken record costs itself alone, among lines and among records of several', async () => {
+    const line = (i: number) => `{"a":"${i}"}`;
+    for (const broken of ['{"a": "open', '{"a": 1', '{"a": [1, 2}', '{"a" "b"}', '{"a":"x"} trailing']) {
+      const t = await parse('a.jsonl', [0, 1, 2, 3, 4].map(line).concat(broken, [5, 6, 7, 8, 9].map(line)).join('\n'));
+      expect([t.rows.filter(([a]) => /^\d$/.test(a)).length, t.broken.length], broken).toEqual([10, 1]);
+    }
+  });
+
+  it('takes labels from lines that begin with them, and never from prose', async () => {
+    expect((await parse('a.txt', words.map((w, i) => `__label__${i % 2} the ${w}`).join('\n')))).toMatchObject({ unit: 'lines', columns: ['label', 'text'] });
+    expect((await parse('a.txt', words.concat(words).map((w, i) => `${i % 2} the ${w} ${i}`).join('\n'))).rows[3]).toEqual(['1', 'the cook 3']);
+    for (const prose of [words.map((w) => `The ${w} is old.\nA ${w} is new.`).join('\n'), words.map((w) => `Q: What is the ${w}?\nA: It is old.`).join('\n\n'), words.map((w, i) => `${i % 2 ? 'the' : 'a'} ${w} is by the sea and a hill`).join('\n')]) {
+      expect(await parse('a.txt', prose)).toMatchObject({ unit: 'whole' });
+    }
   });
 });

@@ -1,7 +1,12 @@
-/** A file's content as bytes that come piece by piece: as it is, out of gzip, or out of a zip. Sizes are capped and verified. */
+/**
+ * Files as bytes that come piece by piece: as they are, or out of gzip, zip and tar, also out of one inside another. Sizes
+ * are capped and verified.
+ */
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import { crc32, ZIP_TAIL, zipContentAfter, zipDirectoryAt, zipEntries, type ZipEntry } from '../../shared/zipDirectory';
+import { GzipDamage, gunzip } from './gzip';
+import { isTar, partOf, tarEntries } from './tar';
 
 /** Largest file that is read, as it is or unpacked. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
@@ -9,17 +14,30 @@ export const MAX_FILE_BYTES = 256 * 2 ** 20;
 const MAX_RATIO = 200;
 const FREE = 8 << 20;
 const PIECE = 1 << 18;
+/** Bytes that say what a file is. */
+const HEAD = 512;
+/** Archives inside of archives. */
+const DEEPEST = 3;
 
-const DATA_NAME = /\.(jsonl|ndjson|json|csv|tsv|tab|txt|md|parquet)$/i;
+/** A file as it was dropped. */
+export interface OwnFile {
+  /** Its name, behind the folders it came with. */
+  path: string;
+  file: Blob;
+}
 
+/** A file that can be read: one that was dropped, or one inside of it. */
 export interface Source {
-  /** Name of the innermost file. */
-  name: string;
-  /** What it was unpacked from, in words. */
+  path: string;
+  /** What it was unpacked from, in words; null where it was not. */
   packed: string | null;
-  /** Bytes of the file that was chosen, for progress. */
+  /** Unpacked, in bytes; null where only unpacking tells. */
+  bytes: number | null;
+  /** Bytes of the file that was dropped which are read for it, for progress. */
   total: number;
-  /** The content. `onRead` hears how many bytes of the chosen file have been read. */
+  /** Why it cannot be read; asked only once it is wanted. */
+  problem: DataError | null;
+  /** The content. `onRead` hears how many of the `total` bytes have been read. */
   pieces(onRead: (bytes: number) => void): AsyncGenerator<Uint8Array>;
   /** The content where it may be read at any place: not packed. */
   blob: Blob | null;
@@ -27,34 +45,117 @@ export interface Source {
 
 const tooLarge = (mb: number) => new DataError(texts().errors.data.file.tooLarge(mb, MAX_FILE_BYTES / 2 ** 20));
 const damaged = (what: string) => new DataError(texts().errors.data.file.packed(what));
+const unheard = () => {};
 
 /**
- * Looks into a file by its first bytes.
- * @throws {DataError} when it is too large, or a zip that is damaged or holds no data file.
+ * Every file that was dropped, and what lies in those that are archives.
+ * @throws {DataError} when one is too large, or a damaged archive
  */
-export async function openSource(name: string, file: Blob): Promise<Source> {
-  if (file.size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(file.size / 2 ** 20));
-  const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
-  if (head[0] === 0x1f && head[1] === 0x8b) {
-    return {
-      name: name.replace(/\.(gz|gzip)$/i, ''), packed: 'gzip', total: file.size, blob: null,
-      pieces: (onRead) => unpack(file, 'gzip', onRead),
-    };
+export async function openSources(files: readonly OwnFile[]): Promise<Source[]> {
+  const found: Source[] = [];
+  for (const { path, file } of files) {
+    if (file.size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(file.size / 2 ** 20));
+    found.push(...(await opened({
+      path, packed: null, bytes: file.size, total: file.size, problem: null, blob: file,
+      async *pieces(onRead) {
+        for (let at = 0; at < Math.max(1, file.size); at += PIECE) {
+          const piece = new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
+          onRead(at + piece.length);
+          yield piece;
+        }
+      },
+    }, 0)));
   }
-  if (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) return openZip(file);
+  return found;
+}
+
+/** What a source holds: itself, or the files inside of it. */
+async function opened(source: Source, depth: number): Promise<Source[]> {
+  if (source.problem || depth > DEEPEST) return [source];
+  const head = await headOf(source);
+  if (head[0] === 0x1f && head[1] === 0x8b) return opened(ungzipped(source), depth + 1);
+  if (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) {
+    if (!source.blob) return [{ ...source, problem: damaged(texts().errors.data.file.pack.zipInside(source.path)) }];
+    const inside = await openZip(source.path, source.blob);
+    return (await Promise.all(inside.map((own) => (own.problem || !PACKED_NAME.test(own.path) ? [own] : opened(own, depth + 1))))).flat();
+  }
+  if (isTar(head)) return openTar(source);
+  return [source];
+}
+
+const PACKED_NAME = /\.(gz|gzip|tgz|tar|zip)$/i;
+
+async function headOf(source: Source): Promise<Uint8Array> {
+  if (source.blob) return new Uint8Array(await source.blob.slice(0, HEAD).arrayBuffer());
+  const parts: Uint8Array[] = [];
+  let n = 0;
+  for await (const piece of source.pieces(unheard)) {
+    parts.push(piece);
+    n += piece.length;
+    if (n >= HEAD) break;
+  }
+  const head = new Uint8Array(Math.min(n, HEAD));
+  let at = 0;
+  for (const part of parts) {
+    const own = part.subarray(0, head.length - at);
+    head.set(own, at);
+    at += own.length;
+  }
+  return head;
+}
+
+function ungzipped(source: Source): Source {
   return {
-    name, packed: null, total: file.size, blob: file,
+    ...source, path: source.path.replace(/\.tgz$/i, '.tar').replace(/\.(gz|gzip)$/i, ''), packed: source.packed ? `${source.packed}, gzip` : 'gzip', bytes: null, blob: null,
     async *pieces(onRead) {
-      for (let at = 0; at < Math.max(1, file.size); at += PIECE) {
-        const piece = new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
-        onRead(at + piece.length);
-        yield piece;
+      let read = 0;
+      const counted = async function* counted(): AsyncGenerator<Uint8Array> {
+        read = 0;
+        for await (const piece of source.pieces(onRead)) {
+          read += piece.length;
+          yield piece;
+        }
+      };
+      try {
+        yield* capped(gunzip(counted), () => read);
+      } catch (error) {
+        if (error instanceof GzipDamage) throw damaged(error.message);
+        throw error;
       }
     },
   };
 }
 
-async function openZip(file: Blob): Promise<Source> {
+/** Ends what unpacks to too much, or to nothing. */
+async function* capped(pieces: AsyncIterable<Uint8Array>, read: () => number): AsyncGenerator<Uint8Array> {
+  const t = texts().errors.data.file;
+  let size = 0;
+  for await (const piece of pieces) {
+    size += piece.length;
+    if (size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(size / 2 ** 20));
+    if (size > FREE && size > read() * MAX_RATIO) throw damaged(t.pack.bomb(MAX_RATIO));
+    yield piece;
+  }
+  if (size === 0) throw new DataError(t.empty);
+}
+
+async function openTar(source: Source): Promise<Source[]> {
+  const t = texts().errors.data.file;
+  try {
+    const entries = await tarEntries(source.pieces(unheard), t.pack.tar);
+    const packed = [source.packed, 'tar'].filter(Boolean).join(', ');
+    return entries.filter((e) => e.size > 0).map(({ path, size, offset }) => ({
+      path: path.replace(/^\.\//, ''), packed, bytes: size, total: source.total, problem: null,
+      blob: source.blob ? source.blob.slice(offset, offset + size) : null,
+      pieces: (onRead) => partOf(source.pieces(onRead), offset, size),
+    }));
+  } catch (error) {
+    if (error instanceof RangeError) throw damaged(error.message);
+    throw error;
+  }
+}
+
+async function openZip(path: string, file: Blob): Promise<Source[]> {
   const tail = new Uint8Array(await file.slice(Math.max(0, file.size - ZIP_TAIL)).arrayBuffer());
   const t = texts().errors.data.file;
   let entries: ZipEntry[];
@@ -67,40 +168,41 @@ async function openZip(file: Blob): Promise<Source> {
     throw error;
   }
   if (entries.some((e) => e.path === '[Content_Types].xml')) throw new DataError(t.spreadsheet);
-  const data = entries.filter((e) => DATA_NAME.test(e.path) && !e.path.startsWith('__MACOSX/') && !/(^|\/)\./.test(e.path));
-  // A read-me beside the data is not the data.
-  const plain = /\.(txt|md)$/i;
-  const best = data.toSorted((a, b) => Number(plain.test(a.path)) - Number(plain.test(b.path)) || b.size - a.size)[0];
-  if (!best) throw new DataError(t.emptyZip);
-  if (best.encrypted) throw damaged(t.pack.encrypted(best.path));
-  if (best.method !== 0 && best.method !== 8) throw damaged(t.pack.unknown(best.path, best.method));
-  if (best.size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(best.size / 2 ** 20));
-  const skip = zipContentAfter(new Uint8Array(await file.slice(best.offset, best.offset + 30).arrayBuffer()));
-  if (skip === null || best.offset + skip + best.packed > file.size) throw damaged(t.pack.misplaced(best.path));
-  const content = file.slice(best.offset + skip, best.offset + skip + best.packed);
-  return {
-    name: best.path.split('/').at(-1)!,
-    packed: t.fromZip(best.path, data.length - 1),
-    total: content.size, blob: null,
-    pieces: (onRead) => unpack(content, best.method === 0 ? null : 'deflate-raw', onRead, best),
-  };
+  const sources: Source[] = [];
+  for (const entry of entries) {
+    if (entry.path.endsWith('/') || entry.size === 0) continue;
+    sources.push(await zipSource(file, entry));
+  }
+  if (sources.length === 0) throw new DataError(t.emptyZip(path));
+  return sources;
 }
 
-/** @param promised what the zip's directory says of the content; gzip's own check is made by the decompressor. */
-async function* unpack(file: Blob, format: 'gzip' | 'deflate-raw' | null, onRead: (bytes: number) => void, promised?: ZipEntry): AsyncGenerator<Uint8Array> {
+async function zipSource(file: Blob, entry: ZipEntry): Promise<Source> {
+  const t = texts().errors.data.file;
+  const skip = zipContentAfter(new Uint8Array(await file.slice(entry.offset, entry.offset + 30).arrayBuffer()));
+  const problem = entry.encrypted ? damaged(t.pack.encrypted(entry.path))
+    : entry.method !== 0 && entry.method !== 8 ? damaged(t.pack.unknown(entry.path, entry.method))
+      : entry.size > MAX_FILE_BYTES ? tooLarge(Math.ceil(entry.size / 2 ** 20))
+        : skip === null || entry.offset + skip + entry.packed > file.size ? damaged(t.pack.misplaced(entry.path)) : null;
+  const content = file.slice(entry.offset + (skip ?? 0), entry.offset + (skip ?? 0) + entry.packed);
+  return { path: entry.path, packed: 'zip', bytes: entry.size, total: content.size, problem, blob: null, pieces: (onRead) => unzipped(content, entry, onRead) };
+}
+
+async function* unzipped(content: Blob, promised: ZipEntry, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const t = texts().errors.data.file;
   let size = 0;
   let crc = 0;
   let read = 0;
-  const counted = file.stream().pipeThrough(new TransformStream<Uint8Array, Uint8Array>({
+  const counted = content.stream().pipeThrough(new TransformStream<Uint8Array, Uint8Array>({
     transform(piece, out) {
       read += piece.length;
       onRead(read);
       out.enqueue(piece);
     },
   }));
-  const stream = format ? counted.pipeThrough(new DecompressionStream(format) as unknown as TransformStream<Uint8Array, Uint8Array>) : counted;
-  const reader = stream.getReader();
+  const inflate = () => new DecompressionStream('deflate-raw') as unknown as TransformStream<Uint8Array, Uint8Array>;
+  const reader = (promised.method === 0 ? counted : counted.pipeThrough(inflate())).getReader();
+  let whole = false;
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
@@ -111,16 +213,14 @@ async function* unpack(file: Blob, format: 'gzip' | 'deflate-raw' | null, onRead
       size += value.length;
       if (size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(size / 2 ** 20));
       if (size > FREE && size > read * MAX_RATIO) throw damaged(t.pack.bomb(MAX_RATIO));
-      if (promised) {
-        if (size > promised.size) throw damaged(t.pack.longer);
-        crc = crc32(value, crc);
-      }
+      if (size > promised.size) throw damaged(t.pack.longer);
+      crc = crc32(value, crc);
       yield value;
     }
+    whole = true;
   } finally {
     // Not awaited: a decompressor that is full answers only once somebody reads.
-    reader.cancel().catch(() => {});
+    if (!whole) reader.cancel().catch(() => {});
   }
-  if (promised && (size !== promised.size || crc !== promised.crc)) throw damaged(t.pack.different);
-  if (size === 0) throw new DataError(t.empty);
+  if (size !== promised.size || crc !== promised.crc) throw damaged(t.pack.different);
 }

@@ -1,7 +1,8 @@
 /** The table that a parser fills, row by row: columns, broken rows with what is wrong, notes, and the point at which it gives up. */
-import type { DataFormat, ParsedTable, RowNote, RowState, TableInfo } from '../../shared/data';
+import type { ParsedTable, RowNote, RowState, TableInfo } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
+import { meaningsOf } from '../columnNames';
 import { RowStore } from '../rowStore';
 import { excerpt } from './excerpt';
 
@@ -15,17 +16,24 @@ export const MAX_ROW_LENGTH = 16 << 20;
 /** Notes kept in full; the rest is only counted. */
 const MAX_NOTES = 200;
 const SHOWN_OF_HUGE = 1000;
+const MEASURED_ROWS = 2000;
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
 export class TableBuilder {
   readonly rows = new RowStore();
+  /** The first row that is only measured on; null where there is none. */
+  heldOutFrom: number | null = null;
   // A Map, not an object: any key is just a key.
   #columns = new Map<string, number>();
   #notes: RowNote[] = [];
   #more = 0;
   #lost = 0;
   #firstLost: { line: number; message: string } | null = null;
+  /** What is worth knowing of many rows: told once, with the first line and the number. */
+  readonly #tallies = new Map<string, { line: number; n: number; say: (n: number) => string }>();
+  /** Characters by column, of whole rows. */
+  #characters: number[] = [];
   /** Lines whose bytes are not valid UTF-8, in order; told by the decoder. */
   #badLines: number[] = [];
 
@@ -42,9 +50,16 @@ export class TableBuilder {
     this.#badLines.push(line);
   }
 
+  /** What is added from here on is only measured on. */
+  beginHeldOut(): void {
+    this.heldOutFrom = this.rows.length;
+  }
+
   /** Adds a row of which every column is known; `lastLine` is the last line of the file it takes. */
   add(line: number, cells: readonly string[], state: RowState = 'ok', lastLine = line, continues = false): void {
     const clean = cells.map((c) => this.repair(c, line));
+    // The first rows tell which column has the long texts.
+    if (state === 'ok' && this.rows.length < MEASURED_ROWS) for (let c = 0; c < clean.length; c++) this.#characters[c] = (this.#characters[c] ?? 0) + clean[c].length;
     this.rows.add(line, clean, state === 'ok' && this.#isBad(line, lastLine) ? 'encoding' : state, continues);
   }
 
@@ -78,6 +93,13 @@ export class TableBuilder {
     else this.#more++;
   }
 
+  /** As `note`, once for all rows of a kind. */
+  tally(kind: string, line: number, say: (n: number) => string): void {
+    const known = this.#tallies.get(kind);
+    if (known) known.n++;
+    else this.#tallies.set(kind, { line, n: 1, say });
+  }
+
   /** The text with every half of a surrogate pair replaced: it stands for no character and has no UTF-8. */
   repair(text: string, line: number): string {
     if (!LONE_SURROGATE.test(text)) return text;
@@ -87,9 +109,10 @@ export class TableBuilder {
 
   /**
    * Ends the parse.
+   * @param least rows that must be there; fewer where other files add theirs
    * @throws {DataError} when too few rows are there, or (naming the first) when more than a fifth of them can be read by no means.
    */
-  finish(info: Pick<TableInfo, 'fileName' | 'header' | 'separator' | 'encoding' | 'packed'> & { format: DataFormat }): ParsedTable {
+  finish(info: Omit<TableInfo, 'columns' | 'notes' | 'surplus'>, least = MIN_ROWS): ParsedTable {
     const t = texts().errors.data;
     const total = this.rows.length;
     const good = total - this.#lost;
@@ -97,11 +120,17 @@ export class TableBuilder {
       const { line, message } = this.#firstLost;
       throw new DataError(t.table.broken(this.#lost, total, line, excerpt(message, 120)), line);
     }
-    if (info.format !== 'txt' && good < MIN_ROWS) throw new DataError(t.table.fewRows(good, info.header?.used ?? false, MIN_ROWS));
+    if (info.unit !== 'whole' && good < least) throw new DataError(t.table.fewRows(good, info.header?.used ?? false, MIN_ROWS));
     if (total === 0) throw new DataError(t.file.noText(MIN_ROWS));
+    for (const { line, n, say } of this.#tallies.values()) this.note(line, say(n));
     const notes = this.#notes.slice();
     if (this.#more > 0) notes.push({ line: notes[notes.length - 1].line, message: t.row.moreNotes(this.#more) });
-    return { ...info, columns: this.columns, rows: this.rows, notes };
+    const { columns } = this;
+    const most = Math.max(0, ...this.#characters.slice(0, columns.length));
+    // Without a whole row to go by, the one whose name says that it holds texts.
+    const named = columns.findIndex((name) => meaningsOf(name).some((m) => m === 'text' || m === 'asked' || m === 'passage' || m === 'instruction'));
+    const surplus = most > 0 ? this.#characters.indexOf(most) : named >= 0 ? named : Math.max(0, columns.length - 1);
+    return { ...info, columns, surplus, rows: this.rows, notes };
   }
 
   #isBad(line: number, lastLine: number): boolean {

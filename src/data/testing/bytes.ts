@@ -12,6 +12,7 @@ export const byteTokenizer: Tokenizer = {
   decode: (ids) => new TextDecoder().decode(Uint8Array.from(Array.from(ids).filter((id) => id > 0), (id) => id - 1)),
   bosId: 0,
   eosId: 0,
+  stopIds: new Set([0]),
 };
 
 /** UTF-8 bytes of a text. */

@@ -7,7 +7,10 @@ import { RowStore } from '../rowStore';
 export function tableOf(columns: string[], rows: string[][], format: DataFormat = 'csv'): ParsedTable {
   const store = new RowStore();
   rows.forEach((cells, i) => store.add(i + 1, cells));
-  return { fileName: 'a', format, columns, rows: store, header: null, separator: ',', notes: [], encoding: 'utf-8', packed: null };
+  return {
+    fileName: 'a', format, columns, rows: store, header: null, separator: ',', quote: 'double', surplus: columns.length - 1, unit: format === 'txt' ? 'whole' : null, notes: [], encoding: 'utf-8',
+    legacy: null, packed: null, files: [], heldOutFrom: null,
+  };
 }
 
 /** The table with whole rows as arrays, and the others as (line, state, cells). */

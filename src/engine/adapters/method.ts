@@ -37,8 +37,6 @@ export interface ModuleSpace {
   open: Tensor;
   /** [1 + rows] u32: number of active rows, then their indices */
   list: Tensor;
-  /** Dispatch sizes of the active-row products */
-  args: Tensor;
   /** [rows, dOut]: y = W0 x; there where the method goes `throughBase`. */
   base?: Tensor;
 }
@@ -158,7 +156,7 @@ export interface Method {
 
 export interface MethodStats {
   gate: GateStats;
-  /** Rows as dispatched to the active-row products (tiles rounded up), per module: B z, dx, dA and dB. */
+  /** Rows that the products over active rows computed (a GPU rounds up to whole tiles), per module: B z, dx, dA and dB. */
   forwardRows: Uint32Array;
   dxRows: Uint32Array;
   gradRows: Uint32Array;

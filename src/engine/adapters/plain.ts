@@ -34,7 +34,7 @@ export class Plain implements Method {
     const { rows, gradIn } = io;
     return [
       ...this.#update.back(m, io),
-      ...this.#update.gradients(m, io, { rows }),
+      ...this.#update.gradients(m, io, rows),
       ...(gradIn ? this.#update.through(m, io, gradIn, rows) : []),
     ];
   }

@@ -4,14 +4,10 @@
  */
 import type { Tensor } from '../device/buffers';
 import type { Op } from '../device/program';
-import type { ActiveGroups, DeltaSize } from '../kernels/gate/gate';
-import type { LowRankGradParams } from '../kernels/lowRankGrad/lowRankGrad';
+import type { DeltaSize } from '../kernels/gate/gate';
 import type { MuTerms } from '../kernels/muStats/muStats';
 import type { Rows } from '../kernels/rows/rows';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, NamedTensor } from './method';
-
-/** Rows that a gradient runs over: all, or the open ones with the dispatch sizes of the sums. */
-export type GradientRows = Pick<LowRankGradParams, 'rows' | 'sums'>;
 
 export interface Update {
   /** See `Method`. */
@@ -23,16 +19,14 @@ export interface Update {
   size(m: AdaptedModule, io: ForwardIO): { ops: Op[]; size: DeltaSize };
   /** y += Δ for `rows`, from what `prepare` left. */
   add(m: AdaptedModule, io: ForwardIO, rows: Rows): Op[];
-  /** What a workgroup of each operation over open rows covers, so that the gate can size their dispatches. */
-  groups(m: AdaptedModule): ActiveGroups;
   /** out = what W0ᵀ is given instead of g; `open` is S, null where no gate closes. Only with `throughBase`. */
   frozenGradient(m: AdaptedModule, io: FrozenGradientIO, open: Tensor | null): Op[];
   /** For all rows: what μ and the gradients are made from (u = Bᵀ g). */
   back(m: AdaptedModule, io: BackwardIO): Op[];
   /** After `back`: μ_i = ⟨g_i, Δ_i⟩, as `muStats` computes it. */
   mu(m: AdaptedModule, io: BackwardIO): MuTerms;
-  /** Adds the gradients of the parameters. */
-  gradients(m: AdaptedModule, io: BackwardIO, over: GradientRows): Op[];
+  /** Adds the gradients of the parameters, from `rows`. */
+  gradients(m: AdaptedModule, io: BackwardIO, rows: Rows): Op[];
   /** gradIn += the adapter's part of the input gradient, for `rows`. */
   through(m: AdaptedModule, io: BackwardIO, gradIn: Tensor, rows: Rows): Op[];
   /** At the step's end: completes the gradients. */

@@ -9,7 +9,7 @@ import { texts } from '../../shared/texts';
 export type Memory = object;
 
 /** What a buffer is bound as besides storage and copies. A CPU makes no difference. */
-export type Usage = 'uniform' | 'indirect';
+export type Usage = 'uniform';
 
 /** Where buffers come from. */
 export interface MemorySource {

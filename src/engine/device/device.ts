@@ -36,11 +36,6 @@ export interface Readback {
 export interface Device {
   readonly info: DeviceInfo;
   readonly buffers: Buffers;
-  /**
-   * Threads that share one row in kernels which reduce over a row. A software adapter runs 4 lanes at once and
-   * pays dearly for barriers across them; a GPU wants the row spread out.
-   */
-  rowWidth: number;
   /** Variant by shape class, as a tuner measured it; a class that is missing takes the static default. Mutable. */
   tuning: Record<string, string>;
   /**
@@ -70,9 +65,6 @@ export interface Device {
   readonly lost: Promise<string>;
   destroy(): void;
 }
-
-/** Whether workgroups of four threads are whole quads: subgroups have four lanes. */
-export const hasQuads = ({ info }: Pick<Device, 'info'>): boolean => info.subgroupSize?.every((size) => size === 4) ?? false;
 
 /** Reads a tensor once. */
 export async function readTensor(device: Device, tensor: Tensor): Promise<ArrayBuffer> {

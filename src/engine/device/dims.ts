@@ -31,8 +31,10 @@ export function packDims(d: Dims): ArrayBuffer {
   return bytes;
 }
 
-/** `packDims` backwards, from `at` bytes of a buffer. */
-export function unpackDims(buffer: ArrayBufferLike, at: number): Required<Dims> {
-  const [rows, supervised, , tokens, segments, stride, dropoutKey, kind, draw, micro, first] = new Uint32Array(buffer, at, 11);
-  return { rows, supervised, lossScale: new Float32Array(buffer, at + 8, 1)[0], tokens, segments, stride, dropoutKey, kind: KINDS[kind], draw, micro, first };
+/** `packDims` backwards, from word `at` of a memory that is seen as integers and as floats. */
+export function unpackDims(u32: Uint32Array, f32: Float32Array, at: number): Required<Dims> {
+  return {
+    rows: u32[at], supervised: u32[at + 1], lossScale: f32[at + 2], tokens: u32[at + 3], segments: u32[at + 4], stride: u32[at + 5],
+    dropoutKey: u32[at + 6], kind: KINDS[u32[at + 7]], draw: u32[at + 8], micro: u32[at + 9], first: u32[at + 10],
+  };
 }

@@ -18,8 +18,8 @@ export interface Dispatch {
   bindings: Tensor[];
   /** Sizes that differ between calls of one pipeline, as a uniform bound after `bindings`; a multiple of 16 bytes. */
   values?: ArrayBuffer;
-  /** Workgroups from the counts, or read from a buffer on the GPU (three u32 at `offset` bytes). */
-  groups: ((counts: Counts) => Groups) | { indirect: Tensor; offset: number };
+  /** Workgroups. Where only the device knows how many rows there are, enough for the most there may be. */
+  groups: (counts: Counts) => Groups;
   /** Multiply-adds this dispatch does, where it multiplies and the host knows how much; for the accounts. Not given where only the device knows. */
   macs?: (counts: Counts) => number;
   /** The same on the CPU. Null: an operation of several dispatches, which another one of them does there as a whole. */

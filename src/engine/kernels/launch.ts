@@ -3,6 +3,7 @@ import { GpuError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import dimsWgsl from '../device/dims.wgsl?raw';
 import denseWgsl from './rows/dense.wgsl?raw';
+import type { Device } from '../device/device';
 import type { Counts, Groups, RowCount } from '../device/program';
 import rowReduce from './rowReduce.wgsl?raw';
 
@@ -27,6 +28,14 @@ export const perRow = (rows: RowCount) => (counts: Counts): Groups => spread(row
 /** One thread per element, `perRow` elements in a row, `THREADS` threads a workgroup. */
 export const perElement = (rows: RowCount, elements: number) => (counts: Counts): Groups =>
   spread(Math.ceil((rows.of(counts) * elements) / THREADS));
+
+/**
+ * Threads of a workgroup that add something up together: `most` on a GPU, which wants the work spread out. A software
+ * adapter runs 4 lanes at once and pays dearly for barriers across them.
+ */
+export const sharing = ({ info }: Pick<Device, 'info'>, most: number): number => (info.software ? 4 : most);
+/** The same, for a row. */
+export const rowThreads = (device: Pick<Device, 'info'>): number => sharing(device, 64);
 
 /** A width in vec4 units. @throws {GpuError} when it is no multiple of 4. */
 export function quads(width: number, what: 'head' | 'row' | 'hidden' | 'ffn' | 'logits' | 'module'): number {

@@ -4,7 +4,7 @@ import type { LlamaConfig, ModuleId } from '../../shared/types';
 import type { AdaptedModule, ModuleSpace, SharedSpace } from '../adapters/method';
 import { padRank } from '../adapters/parameters';
 import { type BufferScope, type Tensor, alignBinding } from '../device/buffers';
-import { ARGS_BYTES, activeListBytes } from '../kernels/gate/activeRows';
+import { activeListBytes } from '../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
 import { type Capacity, stackedRows } from './batch';
 import { moduleName, moduleShape } from './llama';
@@ -54,7 +54,6 @@ const strides = ({ rows }: Capacity, rPad: number) => ({
   ratio: alignBinding(4 * rows),
   open: alignBinding(4 * rows),
   list: alignBinding(activeListBytes(rows)),
-  args: alignBinding(ARGS_BYTES),
 });
 
 export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dropout, bases }: SpaceNeeds) {
@@ -65,7 +64,6 @@ export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dro
     ratio: n * s.ratio,
     open: n * s.open,
     list: n * s.list,
-    args: n * s.args,
     u: 4 * capacity.rows * rPad,
     mu: 4 * capacity.rows,
     partial: Math.max(...MODULE_KINDS.map((kind) => lowRankPartialBytes({ ...moduleShape(c, kind), rank: rPad }))),
@@ -96,7 +94,6 @@ export class AdapterSpaces {
     const optional = (name: keyof typeof sizes) => (sizes[name] > 0 ? scope.alloc(name, sizes[name]) : undefined);
     const z = scope.alloc('z', sizes.z);
     const list = scope.alloc('list', sizes.list);
-    const args = scope.alloc('args', sizes.args, 'indirect');
     this.#sharing = sharing;
     this.keys = needs.keys;
     this.ratio = scope.alloc('ratio', sizes.ratio);
@@ -116,7 +113,7 @@ export class AdapterSpaces {
     }))) : [];
     this.#spaces = Array.from({ length: capacity.segments * needs.keys.length }, (_, i) => {
       const part = (tensor: Tensor, stride: number) => tensor.slice(`${tensor.label}[${i}]`, i * stride, stride);
-      return { z: part(z, s.z), ratio: part(this.ratio, s.ratio), open: part(this.open, s.open), list: part(list, s.list), args: part(args, s.args) };
+      return { z: part(z, s.z), ratio: part(this.ratio, s.ratio), open: part(this.open, s.open), list: part(list, s.list) };
     });
   }
 

@@ -2,6 +2,7 @@
 import type { Tensor } from '../device/buffers';
 import type { Device } from '../device/device';
 import type { Dispatch } from '../device/program';
+import { sharing } from '../kernels/launch';
 import { normCpu, squaresCpu } from './clip.cpu';
 import normWgsl from './norm.wgsl?raw';
 import squaresWgsl from './squares.wgsl?raw';
@@ -17,16 +18,16 @@ export const gradNormPartialBytes = (length: number): number => 4 * Math.ceil(le
  */
 export function gradNorm(device: Device, p: { grads: Tensor; length: number; partial: Tensor; norm: Tensor }): Dispatch[] {
   const groups = Math.ceil(p.length / CHUNK);
-  const wide = device.info.software ? 4 : 256;
+  const width = sharing(device, 256);
   return [
     {
-      kernel: { label: 'gradient squares', code: squaresWgsl, constants: { WIDTH: wide, CHUNK4: CHUNK / 4, LENGTH4: p.length / 4 } },
+      kernel: { label: 'gradient squares', code: squaresWgsl, constants: { WIDTH: width, CHUNK4: CHUNK / 4, LENGTH4: p.length / 4 } },
       bindings: [p.grads, p.partial],
       groups: () => [groups, 1, 1],
       cpu: squaresCpu(p, CHUNK),
     },
     {
-      kernel: { label: 'gradient norm', code: normWgsl, constants: { WIDTH: wide, COUNT: groups } },
+      kernel: { label: 'gradient norm', code: normWgsl, constants: { WIDTH: width, COUNT: groups } },
       bindings: [p.partial, p.norm],
       groups: () => [1, 1, 1],
       cpu: normCpu(p, groups),

@@ -19,7 +19,7 @@ function session(startedAt: number): Session {
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
   histories.get('base')!.addEval(evalEvent('base', 0, 5));
   for (const id of ['lora', 'ts-lora']) histories.get(id)!.addStep(stepEvent(id, 1));
-  return { experiment: defaultExperiment(), template: { prompt: '', completion: '{text}' }, mapping: null, dataName: 'x', plan: null, histories, failed: new Map(), startedAt };
+  return { experiment: defaultExperiment(), template: { prompt: '', completion: '{text}' }, mapping: null, dataName: 'x', plan: null, devices: [], histories, failed: new Map(), startedAt };
 }
 
 function memoryBox<T>(): Box<T> {
@@ -33,7 +33,7 @@ function make() {
   const port = new TestPort<TrainEvent>();
   const train = clientOn<TrainRequest, TrainReplies, TrainEvent>(port, { onEvent: () => {}, onCrash: () => {} });
   const kept = session(1);
-  const record = recordOf(kept, 'finished', { id: 'k', model: NANO, gpu: '', endedAt: 2, bytes: 1 });
+  const record = recordOf(kept, 'finished', { id: 'k', model: NANO, endedAt: 2, bytes: 1 });
   const file: RunFile = { record: null, files: [], histories: kept.histories, adapters: new Map([['lora', [{ name: 'adapter_model.safetensors', bytes: new Uint8Array(2) }]]]) };
   const load = vi.fn((_id: string) => Promise.resolve(file));
   const boxes: CompareBoxes = { ballot: memoryBox(), added: memoryBox() };

@@ -28,11 +28,11 @@ function session(startedAt: number, lora: number, gated: number, seed = 1): Sess
   of('lora').addEval(evalEvent('lora', 3, lora));
   of('ts-lora').addEval({ ...evalEvent('ts-lora', 3, gated), gate: gateStats(4, 100, () => 75) });
   const experiment = defaultExperiment();
-  return { experiment: { ...experiment, train: { ...experiment.train, seed } }, template: TEMPLATE, mapping: { ...MAPPING }, dataName: 'facts.jsonl', plan: null, histories, failed: new Map(), startedAt };
+  return { experiment: { ...experiment, train: { ...experiment.train, seed } }, template: TEMPLATE, mapping: { ...MAPPING }, dataName: 'facts.jsonl', plan: null, devices: [], histories, failed: new Map(), startedAt };
 }
 
 function added(s: Session, id: string, model: AddedRun['record']['model'] = NANO): AddedRun {
-  const record = { ...recordOf(s, 'finished', { id, model, gpu: 'gpu', endedAt: 9, bytes: 1 }), name: `Kept ${id}` };
+  const record = { ...recordOf(s, 'finished', { id, model, endedAt: 9, bytes: 1 }), name: `Kept ${id}` };
   return { record, histories: s.histories, adapters: new Set(['lora']), loaded: {}, refused: {} };
 }
 
@@ -172,7 +172,7 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
   const pick = (total: number) => total - 2;
   const filled = await heldOutPrompt(data({ cells: ['answer', 'question'] }), of('prompt-completion', { prompt: 'p', completion: 'c' }), pick);
   expect(asked).toEqual([0, 3]);
-  expect(filled).toEqual({ text: 'Q: question\n', from: { kind: 'prompt-completion', values: new Map([['prompt', 'question'], ['completion', 'answer']]) } });
+  expect(filled).toEqual({ text: 'Q: question\n', from: { kind: 'prompt-completion', values: new Map([['c', 'answer'], ['p', 'question'], ['prompt', 'question'], ['completion', 'answer']]) } });
 
   const token = (text: string, tokenState: string, id = 9) => ({ text, id, state: tokenState });
   const chat = { cells: ['x', 'y'], prompt: 'Hi you', example: { row: 7, heldOut: true, tokens: [token('<s>', 'masked', 1), token('Hi', 'masked'), token(' you', 'masked'), token('!', 'trained')] } };

@@ -1,7 +1,7 @@
 /** Prompts as each model was trained to read them, and prompts out of held-out examples. */
 import type { DataKind } from '../../shared/data';
 import { unguard } from '../../shared/guard';
-import { fillTemplate } from '../../shared/template';
+import { fillTemplate, rowValues } from '../../shared/template';
 import type { Prompt } from '../../shared/types';
 import { splitWords } from '../../shared/wordDiff';
 import type { RunId } from '../../train/protocol';
@@ -25,7 +25,7 @@ export async function dressed({ text, from }: AskedPrompt, { prompt: { mapping, 
   if (from === 'raw') return text;
   if (from === 'typed') return comparePrompt(text, mapping, template, dress);
   if ('dressed' in from) return from;
-  return mapping?.kind === from.kind && template.prompt !== '' ? fillTemplate(template.prompt, from.kind, from.values) : text;
+  return mapping?.kind === from.kind && template.prompt !== '' ? fillTemplate(template.prompt, from.kind, from.values, null) : text;
 }
 
 /** Those that are asked the very same words, together: they answer in one pass. */
@@ -57,8 +57,8 @@ export async function heldOutPrompt(data: DatasetCommands, state: () => State, p
   if (!detail) return null;
   const { mapping, template, parsed } = state().dataset;
   if (detail.cells && mapping && parsed && mapping.kind !== 'text' && mapping.kind !== 'chat') {
-    const values = new Map(Object.entries(mapping.roles).map(([role, column]) => [role, column === null ? '' : detail.cells![parsed.table.columns.indexOf(column)] ?? '']));
-    return { text: fillTemplate(template.prompt, mapping.kind, values), from: { kind: mapping.kind, values } };
+    const values = rowValues(parsed.table.columns, mapping)(detail.cells);
+    return { text: fillTemplate(template.prompt, mapping.kind, values, null), from: { kind: mapping.kind, values } };
   }
   if (!detail.example) return null;
   if (detail.prompt) return typeof detail.prompt === 'string' ? { text: detail.prompt, from: 'raw' } : { text: unguard(detail.prompt.dressed), from: detail.prompt };

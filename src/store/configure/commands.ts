@@ -216,12 +216,12 @@ export class ConfigureCommands {
 export function surroundings({ model, dataset }: Pick<State, 'model' | 'dataset'>): Surroundings | null {
   const { info } = model;
   const { report } = dataset;
-  return info && report && report.train > 0 ? { parameters: info.parameters, context: info.config.context, data: report, software: info.gpu.software } : null;
+  return info && report && report.train > 0 ? { parameters: info.parameters, context: info.config.context, data: report, device: info.device.kind === 'cpu' ? 'cpu' : info.device.software ? 'software' : 'gpu' } : null;
 }
 
-/** Steps of the last run as a timing; null before its second step. */
-export function runTiming({ session }: Pick<RunsSlice, 'session'>, report: PrepareReport | null): Timing | null {
-  if (!session || !report) return null;
+/** Steps of the last run as a timing; null before its second step, and where it was computed on another device than `info` tells of. */
+export function runTiming({ session }: Pick<RunsSlice, 'session'>, report: PrepareReport | null, info: State['model']['info']): Timing | null {
+  if (!session || !report || (info && session.devices.at(-1)?.kind !== info.device.kind)) return null;
   const recent = session.experiment.runs.map((r) => session.histories.get(r.id)?.recentMs() ?? []).filter((ms) => ms.length > 0);
   if (recent.length === 0) return null;
   // All runs' steps end together; the slowest tells the step's time. Waits for measurements between steps are the rare long ones.

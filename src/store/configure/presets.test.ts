@@ -6,7 +6,7 @@ import { PRESETS, type Surroundings, applyPreset, isPreset, lengthThatHolds, pre
 /** Lengths in bins of 8 tokens: `counts[b]` examples of up to (b + 1) × 8, the last bin open. */
 const lengths = (counts: number[]) => ({ width: 8, counts, limit: 128 });
 const AROUND: Surroundings = {
-  parameters: 4e6, context: 256, software: true,
+  parameters: 4e6, context: 256, device: 'software',
   data: { train: 200, heldOut: 20, lengths: lengths([0, 20, 60, 100, 20, 10, 5, 4, 1, 0]) },
 };
 const about = (change: Partial<Surroundings>) => (preset: (typeof PRESETS)[number]) => presetFor(preset, { ...AROUND, ...change });
@@ -33,12 +33,12 @@ describe('a preset', () => {
     expect(about({ data: long })('thorough').train.maxTokens).toBe(256);
     expect(about({ data: long, context: 96 })('thorough').train.maxTokens).toBe(96);
     expect(about({ data: long, context: 96 })('thorough').why()[0]).toContain('the model reads no more than 96');
-    expect(about({ data: long, context: 4096, software: false })('thorough').train.maxTokens).toBe(1024);
+    expect(about({ data: long, context: 4096, device: 'gpu' })('thorough').train.maxTokens).toBe(1024);
   });
 
   it('goes by the device and the model’s size', () => {
     const slow = about({ data: { ...AROUND.data, train: 10_000 } })('thorough').train;
-    const fast = about({ data: { ...AROUND.data, train: 10_000 }, software: false })('thorough').train;
+    const fast = about({ data: { ...AROUND.data, train: 10_000 }, device: 'gpu' })('thorough').train;
     expect(slow.steps).toBe(600);
     expect(fast.steps).toBeGreaterThan(slow.steps / 2);
     expect(fast.batchSize * fast.accumulation).toBeGreaterThan(slow.batchSize * slow.accumulation);
@@ -72,10 +72,10 @@ describe('a preset', () => {
 
   it('can be trained, whatever the model, the data and the device', () => {
     fc.assert(fc.property(
-      fc.constantFrom(...PRESETS), fc.integer({ min: 1000, max: 8e9 }), fc.integer({ min: 8, max: 1e5 }), fc.boolean(),
+      fc.constantFrom(...PRESETS), fc.integer({ min: 1000, max: 8e9 }), fc.integer({ min: 8, max: 1e5 }), fc.constantFrom('gpu' as const, 'software' as const, 'cpu' as const),
       fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 1e5 }), fc.integer({ min: 1, max: 300 }), fc.array(fc.nat(1000), { minLength: 2, maxLength: 33 }),
-      (preset, parameters, context, software, train, heldOut, width, counts) => {
-        const result = presetFor(preset, { parameters, context, software, data: { train, heldOut, lengths: { width, counts, limit: 64 } } });
+      (preset, parameters, context, device, train, heldOut, width, counts) => {
+        const result = presetFor(preset, { parameters, context, device, data: { train, heldOut, lengths: { width, counts, limit: 64 } } });
         expect(experimentProblems(applyPreset(defaultExperiment(), result))).toEqual([]);
         expect(result.train.maxTokens).toBeLessThanOrEqual(context);
         expect(result.train.evalExamples).toBeLessThanOrEqual(heldOut);

@@ -10,6 +10,8 @@ import { DEFAULT_TRAIN } from './changes';
 export const PRESETS = ['quick', 'balanced', 'thorough'] as const;
 export type Preset = (typeof PRESETS)[number];
 
+export type PresetDevice = 'gpu' | 'software' | 'cpu';
+
 /** What a preset goes by. */
 export interface Surroundings {
   /** Values of the model, and the longest text it reads. */
@@ -17,8 +19,8 @@ export interface Surroundings {
   context: number;
   /** Examples to learn from and held out, and lengths in tokens before they are cut. */
   data: Pick<PrepareReport, 'train' | 'heldOut' | 'lengths'>;
-  /** A processor that plays a GPU: right, but slow. */
-  software: boolean;
+  /** 'software': a CPU in the place of a GPU. */
+  device: PresetDevice;
 }
 
 export interface PresetResult {
@@ -31,10 +33,10 @@ export interface PresetResult {
 interface Aim {
   /** Share of the examples that the context should hold whole. */
   whole: number;
-  /** Longest context, tokens of a step, and steps at least and at most, on a software adapter and on a GPU. */
+  /** Longest context, tokens of a step, and steps at least and at most, on a CPU (a software adapter is one) and on a GPU. */
   context: readonly [number, number];
   tokens: readonly [number, number];
-  steps: readonly [least: number, software: number, gpu: number];
+  steps: readonly [least: number, cpu: number, gpu: number];
   /** Times that every example is seen. */
   passes: number;
   rank: number;
@@ -77,9 +79,10 @@ function usualRate(parameters: number): number {
   return parameters < 2e7 ? 3e-3 : parameters < 2e8 ? 1e-3 : parameters < 1e9 ? 3e-4 : 2e-4;
 }
 
-export function presetFor(preset: Preset, { parameters, context, data, software }: Surroundings): PresetResult {
+export function presetFor(preset: Preset, { parameters, context, data, device }: Surroundings): PresetResult {
   const aim = AIMS[preset];
-  const pick = <T>([slow, fast]: readonly [T, T]): T => (software ? slow : fast);
+  const onCpu = device !== 'gpu';
+  const pick = <T>([slow, fast]: readonly [T, T]): T => (onCpu ? slow : fast);
 
   const wanted = lengthThatHolds(data.lengths, aim.whole);
   const cap = Math.min(context, pick(aim.context));
@@ -93,8 +96,8 @@ export function presetFor(preset: Preset, { parameters, context, data, software 
   const examples = batchSize * accumulation;
 
   const [least, slow, fast] = aim.steps;
-  // A large model on a software adapter takes seconds for each step.
-  const most = software && parameters > 5e7 ? Math.ceil(slow / 4) : software ? slow : fast;
+  // A large model on a CPU takes seconds for each step.
+  const most = onCpu && parameters > 5e7 ? Math.ceil(slow / 4) : onCpu ? slow : fast;
   const once = data.train / examples;
   const steps = clamp(Math.ceil(aim.passes * once), Math.min(least, most), most);
   const seen = steps / once;
@@ -111,9 +114,9 @@ export function presetFor(preset: Preset, { parameters, context, data, software 
   const why = () => {
     const t = texts().configure.preset.reason;
     return [
-      t.context(maxTokens, Math.round(heldWhole(data.lengths, maxTokens) * 100), limit, software),
-      t.batch(batchSize, accumulation, examples * typical, typical, software),
-      t.steps(steps, data.train, seen, steps === most, software),
+      t.context(maxTokens, Math.round(heldWhole(data.lengths, maxTokens) * 100), limit, device),
+      t.batch(batchSize, accumulation, examples * typical, typical, device),
+      t.steps(steps, data.train, seen, steps === most, device),
       t.rate(learningRate, parameters, halved, warmupSteps),
       t.rank[preset](aim.rank),
       t.measured(evalExamples, evalEvery, allMeasured),

@@ -2,6 +2,7 @@
 import type { RunConfig } from '../../shared/config';
 import type { ErrorInfo } from '../../shared/errors';
 import type { Accuracy, Cell, ModuleMeasure, TokenClassRow } from '../../shared/study';
+import type { UsedDevice } from '../../shared/types';
 import { type RunHistory, totalSkipped } from '../history';
 import type { Job } from './plan';
 
@@ -20,15 +21,16 @@ export interface Finished extends Measured {
   base: number | null;
   failed: ErrorInfo | null;
   parameters: number;
+  devices: UsedDevice[];
   ms: number;
   finishedAt: number;
 }
 
 export function cellOf(study: string, { stage, seed }: Pick<Job, 'stage' | 'seed'>, done: Finished): Cell {
-  const { run, history, base, failed, parameters, ms, finishedAt, accuracy, classes, modules } = done;
+  const { run, history, base, failed, parameters, devices, ms, finishedAt, accuracy, classes, modules } = done;
   const last = history.evals.at(-1);
   return {
-    study, stage, seed, arm: run.id, name: run.name, failed: failed?.message ?? null, finishedAt, ms, parameters, base,
+    study, stage, seed, arm: run.id, name: run.name, failed: failed?.message ?? null, finishedAt, ms, parameters, devices, base,
     loss: failed ? null : last?.loss ?? null,
     evals: history.evals.map(({ step, loss }) => ({ step, loss })),
     curve: curveOf(history),

@@ -41,7 +41,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
     },
     trainOn: (experiment, _data, from) => new Promise((resolve) => {
       const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
-      const session: Session = { experiment, ...from, plan: null, histories, failed: new Map(), startedAt: 0 };
+      const session: Session = { experiment, ...from, plan: null, devices: [], histories, failed: new Map(), startedAt: 0 };
       store.setState((s) => ({ runs: { ...s.runs, session, phase: 'training' } }));
       sessions.push({
         session,

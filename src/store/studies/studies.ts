@@ -214,11 +214,11 @@ export class Studies {
     const base = session.histories.get('base')?.evals.at(-1)?.loss ?? null;
     return job.experiment.runs.map((run) => {
       const history = session.histories.get(run.id)!;
-      return cellOf(study.id, job, { run, history, base, failed: session.failed.get(run.id) ?? null, parameters: history.parameters, ms, finishedAt, ...measured.get(run.id)! });
+      return cellOf(study.id, job, { run, history, base, failed: session.failed.get(run.id) ?? null, parameters: history.parameters, devices: session.devices, ms, finishedAt, ...measured.get(run.id)! });
     });
   }
 
-  /** What only a trained run can tell, while it is still on the GPU. */
+  /** What only a trained run can tell, while it is still on the device. */
   async #measure({ stage, experiment }: Job, session: Session): Promise<Map<string, Measured>> {
     const { train } = this.#host;
     const live = experiment.runs.filter((r) => !session.failed.has(r.id));
@@ -251,7 +251,7 @@ export class Studies {
   /** Waits for the model that is opening. */
   async #modelReady(): Promise<void> {
     const { store } = this.#host;
-    const settled = () => store.getState().model.status !== 'opening';
+    const settled = () => store.getState().model.status !== 'opening' && store.getState().model.moving === null;
     if (!settled()) await new Promise<void>((resolve) => { const end = store.subscribe(() => { if (settled()) { end(); resolve(); } }); });
     if (store.getState().model.status !== 'ready') throw new SieveError(texts().errors.store.studies.modelFailed);
   }

@@ -104,5 +104,5 @@ export function endedSession(): Session {
   histories.get('lora')!.addStep(stepEvent('lora', 1));
   gated.addEval(evalEvent('ts-lora', 3, 3));
   gated.addEval({ ...evalEvent('ts-lora', 6, 3.25), gate: gateStats(4, 100, (m) => 100 - 10 * m) });
-  return { experiment: defaultExperiment(), template: { prompt: '{prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
+  return { experiment: defaultExperiment(), template: { prompt: '{prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, devices: [], histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
 }

@@ -2,9 +2,12 @@
 import { prepare } from '../../data/prepare';
 import { parseFile } from '../../data/parse';
 import { NO_REPAIRS } from '../../data/repair';
+import { openCpuDevice } from '../../engine/kernels/openCpu';
+import { openDevice } from '../../engine/openDevice';
+import { onCpu } from '../../engine/testing/harness';
 import { openTokenizer } from '../../hub/tokenizer';
 import { type ExperimentConfig, defaultExperiment } from '../../shared/config';
-import type { TokenSet } from '../../shared/types';
+import type { DeviceChoice, TokenSet } from '../../shared/types';
 import type { TrainEvent } from '../protocol';
 import { Studio } from '../studio';
 
@@ -24,9 +27,12 @@ export function smallExperiment(change: Partial<ExperimentConfig['train']> = {})
   return { ...e, train: { ...e.train, steps: 8, warmupSteps: 2, batchSize: 2, maxTokens: 48, evalEvery: 4, evalExamples: 5, ...change } };
 }
 
+/** In Node the CPU engine, whatever is asked for: there is nothing else. */
+const openTestDevice = (choice: DeviceChoice) => (onCpu ? openCpuDevice({ threads: 1 }) : openDevice(choice));
+
 /** One studio for all tests that don't ask for their own: its pipelines are most of a short run on a software adapter. */
 let heard: (event: TrainEvent) => void = () => undefined;
-const shared = new Studio((event) => heard(event));
+const shared = new Studio((event) => heard(event), openTestDevice);
 
 /**
  * A studio whose events are kept, and a promise for the next phase of a kind.
@@ -43,7 +49,7 @@ export function watched({ own = false, on = () => undefined }: { own?: boolean; 
     on(event, studio);
   };
   if (!own) heard = hear;
-  const studio: Studio = own ? new Studio(hear) : shared;
+  const studio: Studio = own ? new Studio(hear, openTestDevice) : shared;
   const phase = (...phases: string[]) => new Promise<string>((resolve) => waiting.push({ phases, resolve }));
   const losses = (runId: string) => events.flatMap((e) => (e.type === 'step' && e.runId === runId ? [e.loss] : []));
   return { studio, events, phase, losses };

@@ -1,4 +1,4 @@
-/** What training will take of the GPU's memory, by item. */
+/** What training will take of the device's memory, by item. */
 import { texts } from '../../shared/texts';
 import { isLive } from '../../store/slices';
 import { bytes } from '../format';

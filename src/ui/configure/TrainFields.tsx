@@ -1,8 +1,9 @@
 /** Training settings that all runs share. */
-import type { TrainConfig } from '../../shared/config';
+import { type TrainConfig, warmupReaches } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import { DEFAULT_TRAIN, MAIN_KEYS, MORE_KEYS, changedKeys, initialOf } from '../../store/configure/changes';
 import { NumberField, SelectField } from '../bits';
+import { compact } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 import { CheckField, Group, More, OptionalNumber, PercentField, SLICE, SetSlice, useProblems } from './fields';
@@ -26,6 +27,7 @@ export function TrainFields() {
       onReset={() => set(initialOf(DEFAULT_TRAIN, [...MAIN_KEYS, ...MORE_KEYS]))}
     >
       <div className="fields">{MAIN_KEYS.map(field)}</div>
+      <Warmup />
       <Patience />
       <More summary={t.more} paths={MORE_KEYS.map((k) => `train.${k}`)} changed={more}>
         <div className="stack">
@@ -49,6 +51,15 @@ export function TrainFields() {
       </More>
     </Group>
   );
+}
+
+/** A warm-up that the run does not see the end of. */
+function Warmup() {
+  const train = useSel((s) => s.runs.draft.train);
+  const share = warmupReaches(train);
+  if (share === null) return null;
+  const { warmupSteps, steps, learningRate } = train;
+  return <ul className="warnings" data-testid="warmup-long"><li>{texts().configure.train.warmup(warmupSteps, steps, compact(learningRate * share), compact(learningRate))}</li></ul>;
 }
 
 /** Early stopping, and what it costs in honesty. */

@@ -10,9 +10,10 @@ export function useExpected(): (experiment: ExperimentConfig) => Expected | null
   const probe = useSel((s) => s.runs.timing);
   const session = useSel((s) => s.runs.session);
   const report = useSel((s) => s.dataset.report);
+  const info = useSel((s) => s.model.info);
   // While a run moves its times change with every step; what is expected of the next one can wait for its end.
   const phase = useSel((s) => s.runs.phase);
   // oxlint-disable-next-line react/exhaustive-deps
-  const run = useMemo(() => runTiming({ session }, report), [session, report, phase]);
+  const run = useMemo(() => runTiming({ session }, report, info), [session, report, info, phase]);
   return (experiment) => expectedTime(experiment, bestTiming(experiment, probe, run), report);
 }

@@ -7,6 +7,7 @@ import { ranks } from '../../shared/stats';
 import { type Cell, type Study, contestants, moduleKey } from '../../shared/study';
 import { language, texts } from '../../shared/texts';
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/studies/results';
+import { deviceNames } from '../../store/device';
 import { templateWords } from '../../store/template';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
 import { count, fixed, percent, signed } from '../format';
@@ -35,6 +36,9 @@ function table(caption: string, head: Cellable[], rows: Cellable[][]): string {
   const cell = (tag: string, c: Cellable) => (typeof c === 'string' ? `<${tag}>${escapeMarkup(c)}</${tag}>` : `<${tag} class="n">${escapeMarkup(c.number)}</${tag}>`);
   return `<table><caption>${escapeMarkup(caption)}</caption><thead><tr>${head.map((c) => cell('th', c)).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((c) => cell('td', c)).join('')}</tr>`).join('')}</tbody></table>`;
 }
+
+/** Every device that a cell was computed on, once. */
+const devicesOf = (cells: readonly Cell[]): string => [...new Set(cells.map((c) => deviceNames(c.devices)))].join('; ');
 
 const paragraph = (text: string, help = false) => `<p${help ? ' class="help"' : ''}>${escapeMarkup(text)}</p>`;
 const heading = (text: string) => `<h2>${escapeMarkup(text)}</h2>`;
@@ -94,7 +98,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
   parts.push(
     heading(t.report.settings),
     table(t.report.dataAndModel, [t.report.what, t.report.value], [
-      [t.report.model, source], [t.report.data, study.data.name], [t.report.train, n(count(study.data.train))], [t.report.heldOut, n(count(study.data.heldOut))],
+      [t.report.model, source], [t.report.device, devicesOf(cells)], [t.report.data, study.data.name], [t.report.train, n(count(study.data.train))], [t.report.heldOut, n(count(study.data.heldOut))],
       ...(template.chat === null ? [[t.report.prompt, template.prompt], [t.report.completion, template.completion]] : [[t.report.chat, template.chat]]), [t.report.seedList, study.seeds.join(', ')],
     ]),
     table(t.report.training, [t.report.setting, t.report.value], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
@@ -120,8 +124,8 @@ function field(value: string | number | null): string {
 
 /** One line per cell. */
 export function reportCsv(cells: readonly Cell[]): string {
-  const head = ['stage', 'seed', 'arm', 'name', 'parameters', 'base_loss', ...MEASURES.map((m) => m.id), 'modules', 'failed'];
-  const lines = cells.map((c) => [c.stage, c.seed, c.arm, c.name, c.parameters, c.base, ...MEASURES.map((m) => m.of(c)), c.only?.join(' ') ?? '', c.failed ?? '']);
+  const head = ['stage', 'seed', 'arm', 'name', 'parameters', 'base_loss', ...MEASURES.map((m) => m.id), 'modules', 'failed', 'devices'];
+  const lines = cells.map((c) => [c.stage, c.seed, c.arm, c.name, c.parameters, c.base, ...MEASURES.map((m) => m.of(c)), c.only?.join(' ') ?? '', c.failed ?? '', deviceNames(c.devices)]);
   return `${[head, ...lines].map((line) => line.map(field).join(',')).join('\r\n')}\r\n`;
 }
 

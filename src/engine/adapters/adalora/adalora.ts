@@ -20,7 +20,7 @@ import type { Rows } from '../../kernels/rows/rows';
 import { type LowRank, Lora } from '../lora/lora';
 import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from '../method';
 import { flatLayout, padRank } from '../parameters';
-import type { GradientRows, Update } from '../update';
+import type { Update } from '../update';
 import { type AdaloraSchedule, adaloraSchedule, adaloraStep } from './schedule';
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
@@ -119,10 +119,6 @@ export class AdaLora implements Update {
     return this.#lora.add(m, io, rows);
   }
 
-  groups(m: AdaptedModule) {
-    return this.#lora.groups(m);
-  }
-
   back(m: AdaptedModule, io: BackwardIO): Op[] {
     return this.#lora.back(m, io);
   }
@@ -132,8 +128,8 @@ export class AdaLora implements Update {
   }
 
   /** Of A and B̂. */
-  gradients(m: AdaptedModule, io: BackwardIO, over: GradientRows): Op[] {
-    return this.#lora.gradients(m, io, over);
+  gradients(m: AdaptedModule, io: BackwardIO, rows: Rows): Op[] {
+    return this.#lora.gradients(m, io, rows);
   }
 
   through(m: AdaptedModule, io: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {

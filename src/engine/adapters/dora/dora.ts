@@ -20,7 +20,7 @@ import { rowNorms } from '../../kernels/rowNorms/rowNorms';
 import type { Rows } from '../../kernels/rows/rows';
 import { type LowRank, Lora } from '../lora/lora';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO } from '../method';
-import type { GradientRows, Update } from '../update';
+import type { Update } from '../update';
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 const vectorBytes = (m: Pick<AdaptedModule, 'dOut'>) => alignBinding(4 * m.dOut);
@@ -136,10 +136,6 @@ export class Dora implements Update {
     ];
   }
 
-  groups(m: AdaptedModule) {
-    return this.#lora.groups(m);
-  }
-
   frozenGradient(m: AdaptedModule, { rows, gradOut, out }: FrozenGradientIO, open: Tensor | null): Op[] {
     return [frozenGradient(this.#low.device, { rows, change: this.#derived[m.index].change, gradOut, open, out, width: m.dOut })];
   }
@@ -158,10 +154,10 @@ export class Dora implements Update {
   }
 
   /** Of A and B̂; and Σ S g ⊙ y where m's gradient will be. */
-  gradients(m: AdaptedModule, io: BackwardIO, over: GradientRows): Op[] {
+  gradients(m: AdaptedModule, io: BackwardIO, rows: Rows): Op[] {
     return [
-      ...this.#lora.gradients(m, io, over),
-      columnDots(this.#low.device, { rows: over.rows, gradOut: io.gradOut, base: io.space.base!, sums: this.#low.params[m.index].extra!.grad, width: m.dOut }),
+      ...this.#lora.gradients(m, io, rows),
+      columnDots(this.#low.device, { rows, gradOut: io.gradOut, base: io.space.base!, sums: this.#low.params[m.index].extra!.grad, width: m.dOut }),
     ];
   }
 

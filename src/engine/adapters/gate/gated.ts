@@ -10,9 +10,9 @@ import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Op } from '../../device/program';
 import { readTensor } from '../../device/device';
-import { argsOffset } from '../../kernels/gate/activeRows';
 import { gate } from '../../kernels/gate/gate';
 import { RATIO_BINS, SLOT_BYTES, STAT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../../kernels/gate/slots';
+import { activeTileRows } from '../../kernels/matmul/matmul';
 import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
 import { type Followed, noteCount } from '../../kernels/select/select';
@@ -33,6 +33,8 @@ export const gateSizes = (config: GateConfig, modules: number, place: Place): Re
   ...(place.followed ? { counts: 4 * modules * place.microBatches } : {}),
   ...ruleSizes(config, modules, priceCapacity(config, place)),
 });
+
+const activeRows = ({ rows, space: { list } }: ForwardIO | BackwardIO): Rows => ({ ...rows, list });
 
 export interface GateOptions {
   config: GateConfig;
@@ -88,15 +90,6 @@ export class Gated implements Method {
     return this.#counts && module ? { counts: this.#counts, modules: this.#modules.length, module: module.index } : null;
   }
 
-  /** Dispatch sizes of one active-row product. */
-  #args(io: ForwardIO | BackwardIO, which: Parameters<typeof argsOffset>[0]) {
-    return { indirect: io.space.args, offset: argsOffset(which) };
-  }
-
-  #rows(io: ForwardIO | BackwardIO, which: Parameters<typeof argsOffset>[0]): Rows {
-    return { list: io.space.list, args: this.#args(io, which), max: io.rows.max };
-  }
-
   get throughBase(): boolean {
     return this.#update.throughBase;
   }
@@ -107,7 +100,7 @@ export class Gated implements Method {
 
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
     const { rows, squares, space, record } = io;
-    const add = this.#update.add(m, io, this.#rows(io, 'delta'));
+    const add = this.#update.add(m, io, activeRows(io));
     if (io.again) return add;
     if (!squares) throw new Error('the gate needs the squares of the module\'s output');
     const { ops, size } = this.#update.size(m, io);
@@ -117,7 +110,7 @@ export class Gated implements Method {
       ...ops,
       ...gate(this.#device, {
         rows, size, squares, slot: slotOf(this.#slots, m.index), stat: statOf(this.#stats, m.index),
-        ratio: space.ratio, open: space.open, list: space.list, args: space.args, record, groups: this.#update.groups(m), mark: this.#rule.mark?.(m, io),
+        ratio: space.ratio, open: space.open, list: space.list, record, tileRows: activeTileRows(this.#device), mark: this.#rule.mark?.(m, io),
       }),
       ...(followed ? [noteCount({ rows, list: space.list, ...followed })] : []),
       ...add,
@@ -134,8 +127,8 @@ export class Gated implements Method {
       ...this.#update.back(m, io),
       muStats(this.#device, { rows, terms: this.#update.mu(m, io), open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu }),
       ...(this.#rule.keep?.(m, io) ?? []),
-      ...this.#update.gradients(m, io, { rows: this.#rows(io, 'grads'), sums: this.#args(io, 'sums') }),
-      ...(gradIn ? this.#update.through(m, io, gradIn, this.#rows(io, 'dx')) : []),
+      ...this.#update.gradients(m, io, activeRows(io)),
+      ...(gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : []),
     ];
   }
 

@@ -4,14 +4,14 @@ import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Op, RowCount } from '../../device/program';
 import { dropout } from '../../kernels/dropout/dropout';
-import type { ActiveGroups, DeltaSize } from '../../kernels/gate/gate';
+import type { DeltaSize } from '../../kernels/gate/gate';
 import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/gram';
-import { lowRankGrad, lowRankGroups } from '../../kernels/lowRankGrad/lowRankGrad';
-import { matmul, matmulTile } from '../../kernels/matmul/matmul';
+import { lowRankGrad } from '../../kernels/lowRankGrad/lowRankGrad';
+import { matmul } from '../../kernels/matmul/matmul';
 import type { MuTerms } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
 import type { AdaptedModule, BackwardIO, ForwardIO, ModuleParams, SharedSpace } from '../method';
-import type { GradientRows, Update } from '../update';
+import type { Update } from '../update';
 
 /** What the low-rank products of one run need. */
 export interface LowRank {
@@ -67,7 +67,7 @@ export class Lora implements Update {
   #drop(m: AdaptedModule, rows: RowCount, x: Tensor, { dropped }: SharedSpace): { ops: Op[]; input: Tensor } {
     const { device, dropout: p } = this.#low;
     if (p === 0) return { ops: [], input: x };
-    return { ops: [dropout(device, { rows, pass: rows, x, out: dropped!, width: m.dIn, p, salt: moduleSalt(m) })], input: dropped! };
+    return { ops: [dropout(device, { rows, x, out: dropped!, width: m.dIn, p, salt: moduleSalt(m) })], input: dropped! };
   }
 
   /** ‖Δ‖² = (α/r)² zᵀ(BᵀB)z: known before B is touched. */
@@ -83,11 +83,6 @@ export class Lora implements Update {
     return matmul(device, { label: 'B z', rows, a: space.z, w: params[m.index].b, out: y, n: m.dOut, k: rPad, transposed: true, accumulate: true, scale: scaling });
   }
 
-  groups(m: AdaptedModule): ActiveGroups {
-    const { device, rPad } = this.#low;
-    return { delta: matmulTile(device, m.dOut), dx: matmulTile(device, m.dIn), grads: lowRankGroups(device, { ...m, rank: rPad }) };
-  }
-
   /** u = Bᵀ g. */
   back(m: AdaptedModule, { rows, gradOut, shared }: BackwardIO): Op[] {
     const { device, rPad, params } = this.#low;
@@ -101,20 +96,20 @@ export class Lora implements Update {
   }
 
   /** dB += (α/r) gᵀ z and dA += (α/r) uᵀ x. */
-  gradients(m: AdaptedModule, { rows, x, gradOut, space: { z }, shared }: BackwardIO, over: GradientRows): Op[] {
+  gradients(m: AdaptedModule, { rows: all, x, gradOut, space: { z }, shared }: BackwardIO, rows: Rows): Op[] {
     const { device, rPad: rank, scaling, params } = this.#low;
     const { gradA, gradB } = params[m.index];
     const { u, partial } = shared;
-    const { ops, input } = this.#drop(m, rows, x, shared);
-    return [...ops, ...lowRankGrad(device, { gradOut, z, x: input, u, partial, gradA, gradB, dOut: m.dOut, dIn: m.dIn, rank, scaling, ...over })];
+    const { ops, input } = this.#drop(m, all, x, shared);
+    return [...ops, ...lowRankGrad(device, { gradOut, z, x: input, u, partial, gradA, gradB, dOut: m.dOut, dIn: m.dIn, rank, scaling, rows })];
   }
 
   /** gradIn += (α/r) Aᵀ u, through the same mask as x. */
-  through(m: AdaptedModule, { rows: pass, shared: { u, dropped } }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
+  through(m: AdaptedModule, { shared: { u, dropped } }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
     const { device, rPad, scaling, params, dropout: p } = this.#low;
     const product = { label: 'Aᵀ u', rows, a: u, w: params[m.index].a, n: m.dIn, k: rPad, transposed: false, scale: scaling };
     if (p === 0) return matmul(device, { ...product, out: gradIn, accumulate: true });
-    return [...matmul(device, { ...product, out: dropped! }), dropout(device, { rows, pass, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
+    return [...matmul(device, { ...product, out: dropped! }), dropout(device, { rows, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
   }
 
   frozenGradient(): Op[] { return []; }

@@ -22,7 +22,8 @@ export interface Span {
 export class Cpu {
   readonly #memory: WebAssembly.Memory;
   readonly #threads: Threads;
-  #views: { buffer: ArrayBufferLike; f32: Float32Array; u32: Uint32Array };
+  /** The whole memory as numbers. */
+  #views: { f32: Float32Array; u32: Uint32Array };
 
   constructor(memory: WebAssembly.Memory, threads: Threads) {
     this.#memory = memory;
@@ -37,25 +38,31 @@ export class Cpu {
 
   /** A tensor's numbers. Valid until the next allocation. */
   f32(tensor: Tensor): Float32Array {
-    const at = this.at(tensor) / 4;
-    return this.#all().f32.subarray(at, at + tensor.size / 4);
+    const [from, to] = this.#words(tensor);
+    return this.#reaching(to).f32.subarray(from, to);
   }
 
   u32(tensor: Tensor): Uint32Array {
-    const at = this.at(tensor) / 4;
-    return this.#all().u32.subarray(at, at + tensor.size / 4);
+    const [from, to] = this.#words(tensor);
+    return this.#reaching(to).u32.subarray(from, to);
   }
 
-  /** The whole memory as numbers; a growing memory has a new buffer. */
-  #all() {
-    if (this.#views.buffer !== this.#memory.buffer) this.#views = viewsOf(this.#memory);
+  #words(tensor: Tensor): [from: number, to: number] {
+    const from = this.at(tensor) / 4;
+    return [from, from + tensor.size / 4];
+  }
+
+  /** Views up to word `to`. A memory that grew has longer ones, and leaves the old ones empty where it is not shared. */
+  #reaching(to: number) {
+    if (this.#views.u32.length < to) this.#views = viewsOf(this.#memory);
     return this.#views;
   }
 
   /** `Dims` of a pass as it is now. */
   dims({ dims }: Pick<RowCount, 'dims'>): Required<Dims> {
-    const at = this.at(dims);
-    return unpackDims(this.#memory.buffer, at);
+    const [from, to] = this.#words(dims);
+    const { u32, f32 } = this.#reaching(to);
+    return unpackDims(u32, f32, from);
   }
 
   /** The rows of a pass, segment by segment: see rows/dense.wgsl. */
@@ -64,12 +71,15 @@ export class Cpu {
     return Array.from({ length: count > 0 ? segments : 0 }, (_, segment) => ({ first: segment * stride, count, index: segment * count }));
   }
 
-  /** Runs the exported function `name`(...args, from, to) over [0, items), split over the threads. */
-  run(name: string, items: number, args: readonly number[]): void {
-    if (items > 0) this.#threads.run(name, items, args);
+  /**
+   * Runs the exported function `name`(...args, from, to) over [0, items), split over the threads; on the calling one
+   * alone where others would take longer to wake than to work (some tens of µs).
+   */
+  run(name: string, items: number, args: readonly number[], alone = false): void {
+    if (items > 0) this.#threads.run(name, items, args, alone);
   }
 }
 
 function viewsOf({ buffer }: WebAssembly.Memory) {
-  return { buffer, f32: new Float32Array(buffer), u32: new Uint32Array(buffer) };
+  return { f32: new Float32Array(buffer), u32: new Uint32Array(buffer) };
 }

@@ -1,6 +1,7 @@
 /** The CPU as a device: the same programs, each dispatch by its `cpu` form, one after the other. */
 import { GpuError } from '../../../shared/errors';
 import { texts } from '../../../shared/texts';
+import { canShareMemory, worthwhileThreads } from '../../../shared/threads';
 import type { DeviceInfo, KernelTime } from '../../../shared/types';
 import { Buffers, type Tensor, wholeWords } from '../buffers';
 import type { Commands, Device, Prepared, Profiler, Readback } from '../device';
@@ -20,28 +21,24 @@ export interface CpuKernels {
 
 export interface CpuOptions {
   kernels: CpuKernels;
-  /** Threads to compute on; one where the browser does not let them share memory. All cores, at most `MOST_THREADS`, unless given. */
+  /** Threads to compute on; one where the browser does not let them share memory. As many as are worthwhile unless given. */
   threads?: number;
   start?: StartThread;
 }
 
-/** More threads than this gain little on the small models that train in a tab. */
-const MOST_THREADS = 8;
-
-/** Whether threads may share memory: browsers want the page isolated from others for that. */
-const canShare = () => typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false;
-
+/** @throws {GpuError} where the browser cannot run the kernels, or a thread does not start */
 export async function openCpu({ kernels, threads, start = startInBrowser }: CpuOptions): Promise<CpuDevice> {
-  const wanted = threads ?? Math.min(MOST_THREADS, globalThis.navigator?.hardwareConcurrency ?? 1);
-  const count = canShare() ? Math.max(1, wanted) : 1;
-  const module = await WebAssembly.compile(count > 1 ? kernels.shared : kernels.single);
+  const count = canShareMemory() ? Math.max(1, threads ?? worthwhileThreads()) : 1;
+  const module = await WebAssembly.compile(count > 1 ? kernels.shared : kernels.single).catch((error: Error) => {
+    throw new GpuError(texts().errors.engine.cpu.noSimd(error.message));
+  });
   const memory = createMemory(count > 1);
   return new CpuDevice(memory, await Threads.start(module, memory, count, start));
 }
 
 const infoOf = (threads: number, largest: number): DeviceInfo => ({
   kind: 'cpu', vendor: '', architecture: '', description: '', software: true, threads,
-  shaderF16: false, subgroupSize: null, timestamps: true, maxBufferSize: largest, maxBindingSize: largest,
+  shaderF16: false, timestamps: true, maxBufferSize: largest, maxBindingSize: largest,
 });
 
 /** Commands as functions, to be run in order. */
@@ -77,7 +74,6 @@ export class CpuDevice implements Device {
   readonly buffers: Buffers;
   /** A CPU is not lost. */
   readonly lost = new Promise<string>(() => {});
-  rowWidth = 1;
   tuning: Record<string, string> = {};
   readonly #cpu: Cpu;
   readonly #threads: Threads;

@@ -91,10 +91,11 @@ export class Threads {
     return new Threads(module, instance, memory, handles);
   }
 
-  run(name: string, items: number, args: readonly number[]): void {
+  /** @param alone on the calling thread only */
+  run(name: string, items: number, args: readonly number[], alone = false): void {
     const own = this.#exports[name];
     if (!own) throw new Error(`no function "${name}" on the CPU`);
-    if (this.#handles.length === 0 || items === 1) {
+    if (this.#handles.length === 0 || alone || items === 1) {
       own(...args, 0, items);
       return;
     }

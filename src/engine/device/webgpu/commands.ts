@@ -66,17 +66,13 @@ function encode({ commands, label, ops, ready, counts, profiler }: Encoding): vo
       commands.copy(op.copy, op.to);
       return;
     }
-    const groups = typeof op.groups === 'function' ? op.groups(counts) : null;
-    if (groups?.includes(0)) return;
+    const groups = op.groups(counts);
+    if (groups.includes(0)) return;
     pass ??= profiler ? profiler.pass(encoder, op.kernel.label, op.macs?.(counts) ?? null) : encoder.beginComputePass({ label });
     const { pipeline, group } = ready[i]!;
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
-    if (groups) pass.dispatchWorkgroups(...groups);
-    else {
-      const { indirect, offset } = op.groups as { indirect: Tensor; offset: number };
-      pass.dispatchWorkgroupsIndirect(bufferOf(indirect), indirect.offset + offset);
-    }
+    pass.dispatchWorkgroups(...groups);
     if (profiler) endPass();
   });
   endPass();

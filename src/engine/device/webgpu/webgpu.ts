@@ -8,7 +8,7 @@ import { GpuCommands, GpuReadback, prepare } from './commands';
 import { Pipelines } from './pipelines';
 import { GpuProfiler } from './profiler';
 
-const WANTED_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
+const WANTED_FEATURES = ['timestamp-query', 'shader-f16'] as const;
 /** Limits that are asked for at the adapter's own maximum. */
 const WANTED_LIMITS = [
   'maxBufferSize',
@@ -17,9 +17,9 @@ const WANTED_LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
-/** Whether an adapter computes on the CPU; browsers without `isFallbackAdapter` name it so. */
-const isSoftware = ({ isFallbackAdapter, vendor, architecture, description }: GPUAdapterInfo): boolean =>
-  isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|warp/i.test(`${vendor} ${architecture} ${description}`);
+/** Whether an adapter computes on the CPU. Older browsers say so on the adapter itself. */
+const isSoftware = (adapter: GPUAdapter & { isFallbackAdapter?: boolean }): boolean =>
+  adapter.info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false;
 
 /** The browser's preferred adapter; null where there is no WebGPU or no adapter. */
 export async function findAdapter(): Promise<GPUAdapter | null> {
@@ -28,7 +28,7 @@ export async function findAdapter(): Promise<GPUAdapter | null> {
 }
 
 /** Whether `adapter` is a GPU, and not the CPU in disguise. */
-export const isHardware = (adapter: GPUAdapter): boolean => !isSoftware(adapter.info);
+export const isHardware = (adapter: GPUAdapter): boolean => !isSoftware(adapter);
 
 /**
  * Opens a device on `adapter`, the browser's preferred one unless given.
@@ -47,24 +47,21 @@ export async function openWebGpu(adapter?: GPUAdapter): Promise<WebGpuDevice> {
     requiredFeatures: WANTED_FEATURES.filter((f) => adapter.features.has(f)),
     requiredLimits,
   });
-  return new WebGpuDevice(device, adapter.info);
+  return new WebGpuDevice(device, adapter);
 }
 
-function infoOf(device: GPUDevice, adapter: GPUAdapterInfo): DeviceInfo {
-  const { vendor, architecture, description } = adapter;
+function infoOf(device: GPUDevice, adapter: GPUAdapter): DeviceInfo {
+  const { vendor, architecture, description } = adapter.info;
   return {
     kind: 'gpu', vendor, architecture, description,
     software: isSoftware(adapter),
     threads: null,
     shaderF16: device.features.has('shader-f16'),
-    subgroupSize: device.features.has('subgroups') ? [adapter.subgroupMinSize, adapter.subgroupMaxSize] : null,
     timestamps: device.features.has('timestamp-query'),
     maxBufferSize: device.limits.maxBufferSize,
     maxBindingSize: device.limits.maxStorageBufferBindingSize,
   };
 }
-
-const USAGE = { uniform: 'UNIFORM', indirect: 'INDIRECT' } as const;
 
 /** Buffers of a GPU; it orders frees and writes itself. */
 function memoryOf(device: GPUDevice): MemorySource {
@@ -72,8 +69,8 @@ function memoryOf(device: GPUDevice): MemorySource {
   return {
     largest: Math.min(maxBufferSize, maxStorageBufferBindingSize),
     allocate: (label, size, usage) => {
-      const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-      return device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST | (usage ? GPUBufferUsage[USAGE[usage]] : 0) });
+      const { STORAGE, UNIFORM, COPY_SRC, COPY_DST } = GPUBufferUsage;
+      return device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST | (usage === 'uniform' ? UNIFORM : 0) });
     },
     free: (buffer) => (buffer as GPUBuffer).destroy(),
     write: (buffer, offset, bytes) => device.queue.writeBuffer(buffer as GPUBuffer, offset, bytes as Uint8Array<ArrayBuffer>),
@@ -85,17 +82,15 @@ export class WebGpuDevice implements Device {
   readonly buffers: Buffers;
   readonly lost: Promise<string>;
   readonly pipelines: Pipelines;
-  rowWidth: number;
   tuning: Record<string, string> = {};
   readonly #device: GPUDevice;
   #error: GpuError | null = null;
 
-  constructor(device: GPUDevice, adapter: GPUAdapterInfo) {
+  constructor(device: GPUDevice, adapter: GPUAdapter) {
     this.#device = device;
     this.info = infoOf(device, adapter);
     this.buffers = new Buffers(memoryOf(device));
     this.pipelines = new Pipelines(device);
-    this.rowWidth = this.info.software ? 4 : 64;
     this.lost = device.lost.then((l) => `${l.reason}: ${l.message}`);
     device.addEventListener('uncapturederror', (event) => {
       this.#error ??= new GpuError(texts().errors.engine.gpu.reported(event.error.message));

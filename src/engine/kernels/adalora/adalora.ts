@@ -3,7 +3,7 @@ import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
-import { snippets, spread } from '../launch';
+import { rowThreads, sharing, snippets, spread } from '../launch';
 import { adaloraFinishCpu, allocateCpu, importanceCpu, orthogonalityCpu, scaleBCpu, scoresCpu } from './adalora.cpu';
 import allocateWgsl from './allocate.wgsl?raw';
 import finishWgsl from './finish.wgsl?raw';
@@ -52,7 +52,7 @@ export function scaleB(_device: Device, p: { b: Tensor; e: Tensor; scaledB: Tens
 /** The gradient of B diag(E), in place, into that of B; and that of E. */
 export function adaloraFinish(device: Device, p: { b: Tensor; e: Tensor; gradB: Tensor; gradE: Tensor; dOut: number; rank: number }): Dispatch {
   return {
-    kernel: { label: 'adalora finish', code: finishWgsl, constants: { WIDTH: device.rowWidth, DOUT: p.dOut, RANK4: p.rank / 4 } },
+    kernel: { label: 'adalora finish', code: finishWgsl, constants: { WIDTH: rowThreads(device), DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.e, p.gradB, p.gradE],
     groups: () => [p.rank / 4, 1, 1],
     cpu: adaloraFinishCpu(p),
@@ -64,7 +64,7 @@ export function orthogonality(device: Device, p: { cov: Tensor; slope: Tensor; r
   return {
     kernel: {
       label: 'adalora orthogonality', code: compose(orthogonalityWgsl, { snippets: [snippets.rowReduce] }),
-      constants: { WIDTH: device.rowWidth, RPAD: p.rPad, RANK: p.rank, WEIGHT: p.weight },
+      constants: { WIDTH: rowThreads(device), RPAD: p.rPad, RANK: p.rank, WEIGHT: p.weight },
     },
     bindings: [p.cov, p.slope],
     groups: () => [1, 1, 1],
@@ -95,7 +95,7 @@ export function scores(device: Device, p: { ipt: Triple; unc: Triple; scores: Te
   return {
     kernel: {
       label: 'adalora scores', code: compose(scoresWgsl, { snippets: [snippets.rowReduce] }),
-      constants: { WIDTH: device.rowWidth, RPAD: p.rPad, DIN: p.dIn, DOUT: p.dOut, FIRST: p.first },
+      constants: { WIDTH: rowThreads(device), RPAD: p.rPad, DIN: p.dIn, DOUT: p.dOut, FIRST: p.first },
     },
     bindings: [p.ipt.a, p.unc.a, p.ipt.b, p.unc.b, p.ipt.e, p.unc.e, p.scores],
     groups: () => [p.rank, 1, 1],
@@ -108,7 +108,7 @@ export function allocate(device: Device, p: { hyper: Tensor; scores: Tensor; sta
   return {
     kernel: {
       label: 'adalora allocate', code: compose(allocateWgsl, { snippets: [hyperWgsl] }),
-      constants: { WIDTH: device.info.software ? 4 : 256, MODULES: p.modules, RANK: p.rank },
+      constants: { WIDTH: sharing(device, 256), MODULES: p.modules, RANK: p.rank },
     },
     bindings: [p.hyper, p.scores, p.starts, p.kept, p.params],
     groups: () => [1, 1, 1],

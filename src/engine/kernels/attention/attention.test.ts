@@ -5,9 +5,7 @@ import { floats, onCpu, randomFloats, runOps, testDevice } from '../../testing/h
 import { overdispatched, rowMeta } from '../../testing/rows';
 import { attention } from './attention';
 import { attentionRef } from './attention.ref';
-import type { AttentionTile } from './cut';
 
-const alone: AttentionTile = { threads: 64, lanes: 64, rows: 1, quad: false };
 const cases = [
   { lengths: [57], heads: 3, kvHeads: 1, headDim: 4 },
   { lengths: [1], heads: 2, kvHeads: 2, headDim: 16 },
@@ -16,14 +14,14 @@ const cases = [
   { lengths: [3, 1, 1, 70, 2], heads: 9, kvHeads: 3, headDim: 64 },
   { lengths: [5, 18], heads: 8, kvHeads: 1, headDim: 128 },
   { lengths: [150, 90], heads: 6, kvHeads: 3, headDim: 32 },
-  { lengths: [33, 1, 64, 5, 27], heads: 6, kvHeads: 3, headDim: 32, tile: alone },
-  { lengths: [9, 2, 70], heads: 4, kvHeads: 2, headDim: 12, tile: { ...alone, rows: 2 } },
-  { lengths: [9, 2, 31], heads: 3, kvHeads: 3, headDim: 8, tile: { threads: 16, lanes: 4, rows: 4, quad: false } },
+  { lengths: [33, 1, 64, 5, 27], heads: 6, kvHeads: 3, headDim: 32, ownRows: 1 as const },
+  { lengths: [9, 2, 70], heads: 4, kvHeads: 2, headDim: 12, ownRows: 2 as const },
+  { lengths: [9, 2, 31], heads: 3, kvHeads: 3, headDim: 8, ownRows: 4 as const },
 ];
 
 describe('attention', () => {
   for (const { lengths, ...heads } of cases) {
-    const tile = heads.tile ? ` (${heads.tile.lanes} lanes of ${heads.tile.rows})` : '';
+    const tile = heads.ownRows ? ` (${heads.ownRows} a thread)` : '';
     it(`of sequences ${lengths} with ${heads.heads}/${heads.kvHeads} heads of ${heads.headDim}${tile}, and back`, async () => {
       const inputs = inputsOf(heads, lengths.reduce((a, b) => a + b));
       expectRight(await run(await testDevice(), heads, lengths, inputs), heads, lengths, inputs);

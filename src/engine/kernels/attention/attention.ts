@@ -17,11 +17,9 @@ import { attentionCpu, attentionDeltaCpu, attentionGradCpu } from './attention.c
 import forward from './attention.wgsl?raw';
 import deltaPass from './attentionDelta.wgsl?raw';
 import gradient from './attentionGrad.wgsl?raw';
-import { type AttentionTile, attentionTile, cuts } from './cut';
+import { type OwnRows, THREADS, cuts, ownRows } from './cut';
 import ofKeys from './gradOfKeys.wgsl?raw';
 import ofQueries from './gradOfQueries.wgsl?raw';
-import loadAlone from './loadAlone.wgsl?raw';
-import loadQuad from './loadQuad.wgsl?raw';
 import team from './team.wgsl?raw';
 import unroll from './unroll.wgsl?raw';
 
@@ -30,8 +28,8 @@ export interface Heads {
   heads: number;
   kvHeads: number;
   headDim: number;
-  /** Another tile than the adapter's own. */
-  tile?: AttentionTile;
+  /** Query or key vectors that a thread owns, where not as many as suit the kernel. */
+  ownRows?: OwnRows;
 }
 
 interface Pass {
@@ -53,18 +51,17 @@ function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings,
   const hd4 = quads(headDim, 'head');
   if (hd4 > 32) throw new GpuError(texts().errors.engine.model.headSize(headDim));
   const [own, stream] = keys ? [1, heads / kvHeads] : [heads / kvHeads, 1];
-  const tile = p.tile ?? attentionTile(device, rows, headDim, arrays, own);
+  const ofThread = p.ownRows ?? ownRows(rows, headDim, arrays, own);
   const all = [rows.dims, ...bindings];
   const kernel = {
     label,
     code: compose(wgsl.join('\n'), {
-      enables: tile.quad ? ['subgroups'] : [],
-      consts: { KV_HEADS: kvHeads, HD4: hd4, OWN: own, STREAM: stream, ROWS: tile.rows, LANES: tile.lanes, PART: all.length },
-      snippets: [snippets.rows, team, unroll, tile.quad ? loadQuad : loadAlone],
+      consts: { KV_HEADS: kvHeads, HD4: hd4, OWN: own, STREAM: stream, ROWS: ofThread, PART: all.length },
+      snippets: [snippets.rows, team, unroll],
     }),
-    constants: { SCALE: 1 / Math.sqrt(headDim), THREADS: tile.threads },
+    constants: { SCALE: 1 / Math.sqrt(headDim), THREADS },
   };
-  const rowsPerGroup = (tile.threads * tile.rows) / own;
+  const rowsPerGroup = (THREADS * ofThread) / own;
   const firsts = cuts(device, rows.max ?? 0, rowsPerGroup, heads * headDim * products, keys);
   return firsts.map((first, i) => ({
     kernel,

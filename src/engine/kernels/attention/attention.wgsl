@@ -18,11 +18,9 @@ var<private> shrink: array<f32, ROWS>;             // what a new top makes of th
 fn columnsOf(m: vec4u) -> vec2u { return vec2u(0u, m.y + 1u); }
 
 fn keys(d: u32) -> mat4x4f {
-  if (SHARED) { return broadcast(k[mine + d]); }
   return mat4x4f(k[column.x + d], k[column.y + d], k[column.z + d], k[column.w + d]);
 }
 fn values(d: u32) -> mat4x4f {
-  if (SHARED) { return broadcast(v[mine + d]); }
   return mat4x4f(v[column.x + d], v[column.y + d], v[column.z + d], v[column.w + d]);
 }
 

@@ -19,11 +19,9 @@ var<private> p: array<vec4f, ROWS>;          // of the step's four columns: the 
 var<private> gradScore: array<vec4f, ROWS>;  // gradOut·v, then dS
 
 fn xs(d: u32) -> mat4x4f {
-  if (SHARED) { return broadcast(x[mine + d]); }
   return mat4x4f(x[column.x + d], x[column.y + d], x[column.z + d], x[column.w + d]);
 }
 fn ys(d: u32) -> mat4x4f {
-  if (SHARED) { return broadcast(y[mine + d]); }
   return mat4x4f(y[column.x + d], y[column.y + d], y[column.z + d], y[column.w + d]);
 }
 

@@ -11,13 +11,8 @@ fn columnsOf(m: vec4u) -> vec2u { return vec2u(m.y, m.z - m.x) * STREAM; }
 fn loadStats(r: u32) {}
 fn stepStats() {
   let at = column / HD4;
-  if (SHARED) {
-    let s = transpose(broadcast(vec4f(stats[mine / HD4], 0.0, 0.0)));
-    columnStats = Stats(s[0], s[1]);
-  } else {
-    let s = transpose(mat4x2f(stats[at.x], stats[at.y], stats[at.z], stats[at.w]));
-    columnStats = Stats(s[0], s[1]);
-  }
+  let s = transpose(mat4x2f(stats[at.x], stats[at.y], stats[at.z], stats[at.w]));
+  columnStats = Stats(s[0], s[1]);
 }
 fn statsOf(r: u32) -> Stats { return columnStats; }
 fn clearB(r: u32, d: u32) { sumB[r][d] = vec4f(); }

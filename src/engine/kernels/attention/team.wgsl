@@ -1,6 +1,6 @@
 // What the attention kernels have in common. A thread keeps ROWS vectors in registers (its "own": queries, or keys in the
-// backward of keys) and meets the other side's vectors ("columns") four at a time. LANES threads side by side are a
-// team: they own consecutive vectors of one key head and meet the same columns at the same time. Per row and key head
+// backward of keys) and meets the other side's vectors ("columns") four at a time. The threads of a workgroup are a team:
+// they own consecutive vectors of one key head and meet the same columns at the same time. Per row and key head
 // there are OWN own vectors and STREAM columns: one key, or the HEADS / KV_HEADS queries that share it, so that a load
 // serves all of them.
 //
@@ -25,7 +25,6 @@ var<private> rowsNow: vec2u;             // the sequence's rows in the team, [fi
 var<private> meets: array<vec2u, ROWS>;  // columns that each meets, [first, end); none outside rowsNow
 var<private> stepFirst: u32;             // the step's first column, counted from the sequence's start
 var<private> column: vec4u;              // where the step's four columns begin in their tensor, in vec4
-var<private> mine: u32;                  // the one of them that this thread loads for its team
 
 fn locate(r: u32) {
   let i = min(ownIndex + r, total - 1u);
@@ -65,16 +64,13 @@ fn columnAt(start: u32, c: vec4u) -> vec4u {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   kvHead = group.y;
   total = rowCount() * OWN;
-  let thread = (part.x + group.x) * THREADS + local;
-  let teamFirst = thread / LANES * LANES * ROWS;
+  let teamFirst = (part.x + group.x) * THREADS * ROWS;
   if (teamFirst >= total) { return; }
-  ownIndex = thread * ROWS;
+  ownIndex = teamFirst + local * ROWS;
   locateRows();
-  let end = (min(teamFirst + LANES * ROWS, total) - 1u) / OWN + 1u;
+  let end = (min(teamFirst + THREADS * ROWS, total) - 1u) / OWN + 1u;
   var row = teamFirst / OWN;
-  // Tested at the end: a software adapter goes through a loop's body once more, with no lane active, before it leaves by
-  // a test at the top. The loop over columns keeps its test there, since its code comes out slower the other way.
-  loop {
+  while (row < end) {
     let start = rowMeta[row].x;
     let first = columnsOf(rowMeta[row]);
     rowsNow.x = row;
@@ -89,12 +85,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     for (var c = columns.x / 4u * 4u; c < columns.y; c += 4u) {
       // Columns past the end stand for the last one; no row meets them.
       column = columnAt(start, min(c + vec4u(0u, 1u, 2u, 3u), vec4u(columns.y - 1u)));
-      mine = column[local % 4u];
       stepFirst = c;
       step();
     }
     storeHead();
     storeRows();
-    continuing { break if row >= end; }
   }
 }

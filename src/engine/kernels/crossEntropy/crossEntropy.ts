@@ -4,7 +4,7 @@ import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
-import { perRow, quads, snippets } from '../launch';
+import { perRow, quads, rowThreads, snippets } from '../launch';
 import { crossEntropyCpu } from './crossEntropy.cpu';
 import wgsl from './crossEntropy.wgsl?raw';
 
@@ -19,7 +19,7 @@ export function crossEntropy(device: Device, p: { rows: RowCount; targets: Tenso
     kernel: {
       label: p.gradient ? 'crossEntropyGradient' : 'crossEntropy',
       code: compose(wgsl, { snippets: [snippets.dims, snippets.rowReduce] }),
-      constants: { VOCAB: p.vocab, S4: quads(p.stride, 'logits'), GRADIENT: Number(p.gradient), WIDTH: device.rowWidth },
+      constants: { VOCAB: p.vocab, S4: quads(p.stride, 'logits'), GRADIENT: Number(p.gradient), WIDTH: rowThreads(device) },
     },
     bindings: [p.rows.dims, p.targets, p.logits, p.loss],
     groups: perRow(p.rows),

@@ -1,5 +1,5 @@
 // y [·, D] += change [D] ⊙ base [·, D] for the rows that `rowAt` names.
-// A thread does four numbers, then those as far on as there are threads: any dispatch will do.
+// A thread does four numbers.
 override D4: u32;
 @group(0) @binding(1) var<storage, read> change: array<vec4f>;
 @group(0) @binding(2) var<storage, read> base: array<vec4f>;
@@ -7,8 +7,8 @@ override D4: u32;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  for (var i = (group.x + group.y * groups.x) * 64u + lane; i < rowCount() * D4; i += groups.x * groups.y * 64u) {
-    let at = rowAt(i / D4) * D4 + i % D4;
-    y[at] += change[i % D4] * base[at];
-  }
+  let i = (group.x + group.y * groups.x) * 64u + lane;
+  if (i / D4 >= rowCount()) { return; }
+  let at = rowAt(i / D4) * D4 + i % D4;
+  y[at] += change[i % D4] * base[at];
 }

@@ -1,6 +1,6 @@
 // gradOut [·, D], base [·, D] -> sums [D] += Σ gradOut ⊙ base over the rows that `rowAt` names.
-// A workgroup does X vec4 of columns, then those as far on as there are workgroups: any dispatch will do. Its Y threads
-// of a column share the rows and are added up in order, so the sum is the same every time.
+// A workgroup does X vec4 of columns. Its Y threads of a column share the rows and are added up in order, so the sum is
+// the same every time.
 override D4: u32;
 override X: u32;
 override Y: u32;
@@ -12,22 +12,19 @@ var<workgroup> parts: array<vec4f, X * Y>;
 
 @compute @workgroup_size(X, Y)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  for (var tile = group.x + group.y * groups.x; tile * X < D4; tile += groups.x * groups.y) {
-    let column = tile * X + local.x;
-    var sum = vec4f();
-    if (column < D4) {
-      for (var i = local.y; i < rowCount(); i += Y) {
-        let at = rowAt(i) * D4 + column;
-        sum += gradOut[at] * base[at];
-      }
+  let column = (group.x + group.y * groups.x) * X + local.x;
+  var sum = vec4f();
+  if (column < D4) {
+    for (var i = local.y; i < rowCount(); i += Y) {
+      let at = rowAt(i) * D4 + column;
+      sum += gradOut[at] * base[at];
     }
-    parts[local.y * X + local.x] = sum;
-    workgroupBarrier();
-    if (local.y == 0u && column < D4) {
-      var total = vec4f();
-      for (var y = 0u; y < Y; y++) { total += parts[y * X + local.x]; }
-      sums[column] += total;
-    }
-    workgroupBarrier();
+  }
+  parts[local.y * X + local.x] = sum;
+  workgroupBarrier();
+  if (local.y == 0u && column < D4) {
+    var total = vec4f();
+    for (var y = 0u; y < Y; y++) { total += parts[y * X + local.x]; }
+    sums[column] += total;
   }
 }

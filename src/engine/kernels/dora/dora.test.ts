@@ -102,8 +102,7 @@ it.each([[57, 12], [1, 4], [130, 176]])('the part along y: %i rows of %i, all an
   const open = Uint32Array.from({ length: rows }, (_, i) => (i % 3 === 1 ? 0 : 1));
   const kept = [...open.keys()].filter((i) => open[i] === 1);
   const count = overdispatched(scope, rows);
-  // Fewer workgroups than there are pieces of work: the kernels walk on.
-  const active = { list: scope.upload('list', Uint32Array.from([kept.length, ...kept])), args: { indirect: scope.upload('args', Uint32Array.of(2, 1, 1, 0), 'indirect'), offset: 0 } };
+  const active = { ...count, list: scope.upload('list', Uint32Array.from([kept.length, ...kept])) };
   const common = { change: scope.upload('change', change), base: scope.upload('base', base), width };
   const gradOut = scope.upload('other', other);
   const y = [0, 1].map((i) => scope.upload(`y${i}`, Float32Array.from([...before, ...tailOf(3 * width)])));
@@ -141,8 +140,8 @@ async function partAlongY(segments: number, rows: number, stride: number, open: 
   const marked = (name: string, length: number) => scope.upload(name, new Float32Array(length).fill(0.5));
   const out = { y: marked('y', all * width), opened: marked('opened', all * width), back: marked('back', all * width), term: marked('term', all), sums: marked('sums', width) };
   const list = scope.upload('list', Uint32Array.of(open.length, ...open));
-  const active = { list, args: { indirect: scope.upload('args', Uint32Array.of(1, 1, 1, 0), 'indirect'), offset: 0 } };
   const count = { ...rowCount(scope, rows, { segments, stride }), of: () => segments * rows + 3 };
+  const active = { ...count, list };
   await runOps(device, [
     addScaled(device, { rows: count, change, base, y: out.y, width }), addScaled(device, { rows: active, change, base, y: out.opened, width }),
     frozenGradient(device, { rows: count, change, gradOut: other, open: null, out: out.back, width }),

@@ -3,7 +3,7 @@ import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
-import { perElement, perRow, quads, snippets, spread } from '../launch';
+import { perElement, perRow, quads, rowThreads, sharing, snippets, spread } from '../launch';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import addScaledWgsl from './addScaled.wgsl?raw';
 import columnDotsWgsl from './columnDots.wgsl?raw';
@@ -64,7 +64,7 @@ export function addScaled(_device: Device, p: { rows: Rows; change: Tensor; base
   return {
     kernel: { label: `dora c y${isActive(rows) ? ' of open rows' : ''}`, code: compose(addScaledWgsl, { snippets: rowsSnippets(rows) }), constants: { D4 } },
     bindings: [rowsBinding(rows), p.change, p.base, p.y],
-    groups: isActive(rows) ? rows.args : perElement(rows, D4),
+    groups: perElement(rows, D4),
     cpu: addScaledCpu(p),
   };
 }
@@ -86,7 +86,7 @@ export function rowTerms(device: Device, p: { rows: RowCount; change: Tensor; ba
     kernel: {
       label: p.dot ? 'dora g·c y' : 'dora ‖Δ‖²',
       code: compose(rowTermsWgsl, { consts: { DOT: p.dot }, snippets: [snippets.rows, snippets.rowReduce] }),
-      constants: { D4: quads(p.width, 'module'), WIDTH: device.rowWidth },
+      constants: { D4: quads(p.width, 'module'), WIDTH: rowThreads(device) },
     },
     bindings: [p.rows.dims, p.change, p.base, p.other, p.out],
     groups: perRow(p.rows),
@@ -98,12 +98,12 @@ export function rowTerms(device: Device, p: { rows: RowCount; change: Tensor; ba
 export function columnDots(device: Device, p: { rows: Rows; gradOut: Tensor; base: Tensor; sums: Tensor; width: number }): Dispatch {
   const { rows } = p;
   const D4 = quads(p.width, 'module');
-  // Neighbouring columns lie side by side; software adapters want few threads.
-  const [X, Y] = device.info.software ? [4, 1] : [8, 32];
+  // Neighbouring columns lie side by side.
+  const [X, Y] = [8, sharing(device, 32)];
   return {
     kernel: { label: `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`, code: compose(columnDotsWgsl, { snippets: rowsSnippets(rows) }), constants: { D4, X, Y } },
     bindings: [rowsBinding(rows), p.gradOut, p.base, p.sums],
-    groups: isActive(rows) ? rows.args : () => spread(Math.ceil(D4 / X)),
+    groups: () => spread(Math.ceil(D4 / X)),
     cpu: columnDotsCpu(p),
   };
 }

@@ -1,11 +1,9 @@
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
-import type { RowCount } from '../../device/program';
 import { type Rows, isActive } from '../rows/rows';
 
 interface Drop {
   rows: Rows;
-  pass: RowCount;
   x: Tensor;
   out: Tensor;
   width: number;
@@ -18,7 +16,7 @@ export const dropoutCpu = (p: Drop, dropBelow: number, scale: number): CpuFuncti
   const { rows } = p;
   const list = isActive(rows) ? cpu.at(rows.list) : 0;
   const dims = isActive(rows) ? { rows: cpu.u32(rows.list)[0], segments: 1, stride: 0 } : cpu.dims(rows);
-  const { dropoutKey } = cpu.dims(p.pass);
+  const { dropoutKey } = cpu.dims(rows);
   const mask = [p.width, dropoutKey, p.salt, dropBelow, scale, Number(p.add ?? false)];
   cpu.run('dropout', dims.rows * dims.segments, [cpu.at(p.x), cpu.at(p.out), ...mask, list, dims.rows, dims.stride]);
 };

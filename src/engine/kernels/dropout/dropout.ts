@@ -2,7 +2,7 @@ import { compose } from '../../device/compose';
 import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import dims from '../../device/dims.wgsl?raw';
-import type { Dispatch, RowCount } from '../../device/program';
+import type { Dispatch } from '../../device/program';
 import { perElement, quads } from '../launch';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import { dropoutCpu } from './dropout.cpu';
@@ -10,10 +10,8 @@ import wgsl from './dropout.wgsl?raw';
 import hash from './hash.wgsl?raw';
 
 export interface DropoutParams {
-  /** All rows of the segment, or the open ones. */
+  /** All rows of the segment, or the open ones; `dims` holds the pass's key. */
   rows: Rows;
-  /** The segment's rows: their `dims` hold the pass's key. */
-  pass: RowCount;
   /** [rows, width] */
   x: Tensor;
   /** [rows, width]; overwritten, or with `add` added to. */
@@ -40,9 +38,9 @@ export function dropout(_device: Device, p: DropoutParams): Dispatch {
       code: compose(wgsl, { consts: { ADD: p.add ?? false }, snippets: [...(isActive(rows) ? [dims] : []), ...rowsSnippets(rows), hash] }),
       constants: { D4 },
     },
-    bindings: [rowsBinding(rows), p.x, p.out, p.pass.dims],
+    bindings: [rowsBinding(rows), p.x, p.out, rows.dims],
     values,
-    groups: isActive(rows) ? rows.args : perElement(rows, D4),
+    groups: perElement(rows, D4),
     cpu: dropoutCpu(p, dropBelow, scale),
   };
 }

@@ -39,7 +39,7 @@ interface Gate {
 
 /**
  * S of every row, the list of open rows and the statistics. Products over open rows compute exactly those on the CPU,
- * so the rows of all three are the open ones; it needs no dispatch sizes.
+ * so the rows of all three are the open ones.
  */
 export const gateListCpu = (p: Gate): CpuFunction => (cpu) => {
   const { rows } = cpu.dims(p.rows);

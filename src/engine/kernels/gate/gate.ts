@@ -3,8 +3,8 @@ import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import dims from '../../device/dims.wgsl?raw';
 import type { Counts, Dispatch, Groups, RowCount } from '../../device/program';
-import { chunkRule } from '../lowRankGrad/chunks';
 import scan from '../scan.wgsl?raw';
+import { sharing } from '../launch';
 import { gateListCpu, gateRatiosCpu } from './gate.cpu';
 import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
@@ -19,15 +19,6 @@ import slots from './slots.wgsl?raw';
 /** Multiply-adds of zᵀGz over all rows beyond which they are spread over many workgroups, in a dispatch of their own. */
 const SPREAD = 1 << 18;
 const THREADS = 64;
-
-/** Sizes of the dispatches over open rows. */
-export interface ActiveGroups {
-  /** B z and the adapter's dx: rows of a workgroup, and column groups. */
-  delta: { rowsPerGroup: number; columnGroups: number };
-  dx: { rowsPerGroup: number; columnGroups: number };
-  /** `lowRankGrad`: workgroups of one chunk, and of the sums. */
-  grads: { gradGroups: number; sumGroups: number };
-}
 
 /** ‖Δ_i‖² by the Gram matrix of B: s² zᵀGz. */
 export interface LowRankSize {
@@ -56,23 +47,18 @@ export interface GateParams {
   open: Tensor;
   /** Out: count, then the open rows ascending; `activeListBytes(maxRows)`. */
   list: Tensor;
-  /** Out: arguments of the dispatches over open rows; `ARGS_BYTES`. The CPU needs and writes none. */
-  args: Tensor;
-  /**
-   * This module's StatSlot: rows, dispatched rows (on the CPU the open ones themselves) and the histogram of r are
-   * added when `record`. Bound in any case.
-   */
+  /** This module's StatSlot: rows, computed rows and the histogram of r are added when `record`. Bound in any case. */
   stat: Tensor;
   record: boolean;
-  groups: ActiveGroups;
+  /** Rows of a workgroup of the products over open rows, for the statistics: `activeTileRows`. */
+  tileRows: number;
   /** Where not τ decides: what marks the rows to keep in `open`, once `ratio` is there. */
   mark?: Dispatch[];
 }
 
 /**
- * The token gate: r_i = ‖Δ_i‖/(‖y_i‖ + 1e-6) by the Gram matrix, S_i = [r_i ≥ τ], and the list of open rows with what
- * the dispatches over it need. One dispatch, or two where the rows are many; which, the rows of a pass decide. With
- * `mark`, S is what that leaves in `open`.
+ * The token gate: r_i = ‖Δ_i‖/(‖y_i‖ + 1e-6) by the Gram matrix, S_i = [r_i ≥ τ], and the list of open rows. One
+ * dispatch, or two where the rows are many; which, the rows of a pass decide. With `mark`, S is what that leaves in `open`.
  */
 export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[] {
   const { size } = p;
@@ -81,28 +67,26 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
   const values = shapeOf(p);
   const inputs = lowRank ? [size.z, size.gram, p.squares.tensor] : [size.squares, p.squares.tensor];
   const ratio = lowRank ? ratioWgsl : ratioOfSquaresWgsl;
-  const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.args, p.stat];
-  const rule = chunkRule(device);
-  const atOnce = device.info.software ? 4 : 1;
-  const constants = { WIDTH: device.info.software ? 4 : 256, ...rule.constants };
+  const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.stat];
+  const constants = { WIDTH: sharing(device, 256) };
   return [
     {
-      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 2 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
+      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 2 + inputs.length }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
       bindings: [p.rows.dims, p.ratio, ...inputs],
       values,
-      groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / (THREADS * atOnce)) : 0, 1, 1],
+      groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / THREADS) : 0, 1, 1],
       cpu: gateRatiosCpu(p),
     },
     ...(p.mark ?? []),
     {
-      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 7, AT_ONCE: 1 }, snippets: [dims, scan, slots, shape, rule.wgsl, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
+      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 6 }, snippets: [dims, scan, slots, shape, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
       cpu: gateListCpu({ ...p, marked: p.mark !== undefined }),
     },
     ...(p.mark ? [] : [{
-      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 7, SHAPE_AT: 7 + inputs.length, AT_ONCE: atOnce }, snippets: [dims, scan, slots, shape, rule.wgsl, ratio, keepAbove] }), constants },
+      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 6, SHAPE_AT: 6 + inputs.length }, snippets: [dims, scan, slots, shape, ratio, keepAbove] }), constants },
       bindings: [...outputs, ...inputs],
       values,
       groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],
@@ -112,12 +96,9 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
 }
 
 /** The shaders' `Shape`. */
-function shapeOf({ size, squares, record, groups: { delta, dx, grads } }: GateParams): ArrayBuffer {
-  const bytes = new ArrayBuffer(48);
-  new Uint32Array(bytes).set([
-    'z' in size ? size.rank / 4 : 0, squares.parts, 0, record ? 1 : 0,
-    delta.rowsPerGroup, delta.columnGroups, dx.rowsPerGroup, dx.columnGroups, grads.gradGroups, grads.sumGroups,
-  ]);
+function shapeOf({ size, squares, record, tileRows }: GateParams): ArrayBuffer {
+  const bytes = new ArrayBuffer(32);
+  new Uint32Array(bytes).set(['z' in size ? size.rank / 4 : 0, squares.parts, 0, record ? 1 : 0, tileRows]);
   new Float32Array(bytes)[2] = 'z' in size ? size.scaling : 1;
   return bytes;
 }

@@ -1,23 +1,20 @@
-// Token gate and list of open rows: r by `ratiosFrom`, S by `keeps` ->
-//   ratio [rows], open [rows] = S (0 or 1), activeList [1 + rows] = count, then the open rows ascending,
-//   args [4] = workgroups {x, y, z, unused} of the dispatches over open rows. Overwrites all;
-//   adds to the StatSlot when `record`.
+// Token gate and list of open rows: r by `ratioOf`, S by `keeps` ->
+//   ratio [rows], open [rows] = S (0 or 1), activeList [1 + rows] = count, then the open rows ascending. Overwrites
+//   all; adds to the StatSlot when `record`.
 // One workgroup: each thread takes one run of rows, a scan over the threads says where its list begins.
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<uniform> slot: GateSlot;
 @group(0) @binding(2) var<storage, read_write> ratio: array<f32>;
 @group(0) @binding(3) var<storage, read_write> open: array<u32>;
 @group(0) @binding(4) var<storage, read_write> activeList: array<u32>;
-@group(0) @binding(5) var<storage, read_write> args: array<vec4<u32>, 4>;
-@group(0) @binding(6) var<storage, read_write> stat: StatSlot;
+@group(0) @binding(5) var<storage, read_write> stat: StatSlot;
 
 var<workgroup> bins: array<atomic<u32>, RATIO_BINS>;       // integer counts: any order gives the same
 
 fn divUp(a: u32, b: u32) -> u32 { return (a + b - 1u) / b; }
 
-// Notes the ratio of one row, where it is one of this thread's; returns 1 when its gate is open.
-fn keep(row: u32, end: u32, r: f32) -> u32 {
-  if (row >= end) { return 0u; }
+// Notes r and S of one row; returns 1 when its gate is open.
+fn keep(row: u32, r: f32) -> u32 {
   let kept = select(0u, 1u, keeps(row, r));
   ratio[row] = r;
   open[row] = kept;
@@ -31,19 +28,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   let first = min(lane * run, dims.rows);
   let last = min(first + run, dims.rows);
   var mine = 0u;
-  // The test comes last, for the same reason as in `ratiosFrom`.
-  var some = first;
-  if (first < last) {
-    loop {
-      let r = ratiosFrom(some, last - 1u);
-      mine += keep(some, last, r.x);
-      if (AT_ONCE > 1u) { mine += keep(some + 1u, last, r.y) + keep(some + 2u, last, r.z) + keep(some + 3u, last, r.w); }
-      continuing {
-        some += AT_ONCE;
-        break if some >= last;
-      }
-    }
-  }
+  for (var row = first; row < last; row++) { mine += keep(row, ratioOf(row)); }
   var at = 1u + runningSum(mine, lane) - mine;
   for (var row = first; row < last; row++) {
     if (open[row] != 0u) {
@@ -52,22 +37,15 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     }
   }
   let count = ends[WIDTH - 1u];
-  if (lane == 0u) {
-    let chunks = chunksOf(count);
-    activeList[0] = count;
-    args[0] = vec4<u32>(divUp(count, shape.deltaRows), shape.deltaColumns, 1u, 0u);
-    args[1] = vec4<u32>(divUp(count, shape.dxRows), shape.dxColumns, 1u, 0u);
-    args[2] = vec4<u32>(chunks, shape.gradGroups, 1u, 0u);
-    // One chunk goes straight into the gradient.
-    args[3] = vec4<u32>(select(0u, shape.sumGroups, chunks > 1u), 1u, 1u, 0u);
-  }
+  if (lane == 0u) { activeList[0] = count; }
   if (shape.record == 0u) { return; }
   for (var b = lane; b < RATIO_BINS; b += WIDTH) { stat.histogram[b] += atomicLoad(&bins[b]); }
   if (lane == 0u) {
     stat.tokens += dims.rows;
     stat.opened += count;
-    stat.forwardRows += divUp(count, shape.deltaRows) * shape.deltaRows;
-    stat.dxRows += divUp(count, shape.dxRows) * shape.dxRows;
+    let computed = divUp(count, shape.tileRows) * shape.tileRows;
+    stat.forwardRows += computed;
+    stat.dxRows += computed;
     stat.gradRows += count;
   }
 }

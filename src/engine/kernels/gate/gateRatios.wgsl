@@ -1,4 +1,4 @@
-// r of every row: as `ratiosFrom` (ratio.wgsl) -> ratio [rows]. Overwrites. A thread does AT_ONCE rows.
+// r of every row by `ratioOf` -> ratio [rows]. Overwrites. A thread does one row.
 override THREADS: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -6,9 +6,5 @@ override THREADS: u32;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let first = id.x * AT_ONCE;
-  let last = min(first + AT_ONCE, dims.rows);
-  if (first >= last) { return; }
-  let r = ratiosFrom(first, last - 1u);
-  for (var row = first; row < last; row++) { ratio[row] = r[row - first]; }
+  if (id.x < dims.rows) { ratio[id.x] = ratioOf(id.x); }
 }

@@ -1,6 +1,7 @@
 import { type BufferScope, type Tensor, alignBinding } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
+import { rowThreads } from '../launch';
 import { gramCpu } from './gram.cpu';
 import wgsl from './gram.wgsl?raw';
 
@@ -29,7 +30,7 @@ export interface GramParams {
 export function gram(device: Device, p: GramParams): Dispatch {
   const blocks = p.rank / 4;
   return {
-    kernel: { label: 'gram', code: wgsl, constants: { WIDTH: device.rowWidth, RANK4: blocks, STRIDE4: gramStride(p.rank) / 16 } },
+    kernel: { label: 'gram', code: wgsl, constants: { WIDTH: rowThreads(device), RANK4: blocks, STRIDE4: gramStride(p.rank) / 16 } },
     bindings: [p.table, p.params, p.out],
     groups: () => [blocks, blocks, p.modules],
     cpu: gramCpu({ ...p, stride: gramStride(p.rank) }),

@@ -37,10 +37,21 @@ fn add(c: ptr<function, Block>, w: mat4x4f, x: Block) {
     (*c).r2 += w * x.r2;
     (*c).r3 += w * x.r3;
   }
-  if (ROWS >= 8u) {
+  if (ROWS > 4u) {
     (*c).r4 += w * x.r4;
     (*c).r5 += w * x.r5;
     (*c).r6 += w * x.r6;
     (*c).r7 += w * x.r7;
   }
+}
+
+// The 4 × 4 piece of W at k-quad `k` and the columns of vec4 `column`: piece · a adds that quad to all four outputs.
+fn weights(k: u32, column: u32) -> mat4x4f {
+  let inside = min(column, shape.n - 1u);
+  if (TRANSPOSED) {
+    let at = inside * 4u * shape.k + k;
+    return transpose(mat4x4f(loadW(at), loadW(at + shape.k), loadW(at + 2u * shape.k), loadW(at + 3u * shape.k)));
+  }
+  let at = k * 4u * shape.n + inside;
+  return mat4x4f(loadW(at), loadW(at + shape.n), loadW(at + 2u * shape.n), loadW(at + 3u * shape.n));
 }

@@ -12,6 +12,8 @@ const K_BLOCK = 2048;
 const K_BLOCK_SQUARES = 16384;
 /** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
 const FEW_ROWS = 8;
+/** Multiply-adds of few rows that are done before another thread is awake. */
+const ALONE = 2 ** 19;
 /** Panels below which threads share the rows instead. */
 const FEW_PANELS = 16;
 
@@ -23,21 +25,26 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const few = transposed && rows.max !== undefined && rows.max <= FEW_ROWS;
   if (squares && !few && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
   const panels = Math.ceil(n / PANEL);
+  const byRows = panels < FEW_PANELS;
   return (cpu) => {
     const list = isActive(rows) ? cpu.at(rows.list) : 0;
     const dims = isActive(rows) ? { rows: cpu.u32(rows.list)[0], segments: 1, stride: 0 } : cpu.dims(rows);
     const count = dims.rows * dims.segments;
-    const from = [cpu.at(a) + 4 * aColumn, aStride, cpu.at(w.tensor), half];
-    const into = [cpu.at(out) + 4 * outColumn, outStride];
-    const base = [Number(accumulate), residual ? cpu.at(residual) + 4 * outColumn : 0, squares ? cpu.at(squares) : 0];
-    const of = [list, dims.rows, dims.stride, count];
     if (count === 0) return;
+    const [from, into] = [cpu.at(a) + 4 * aColumn, cpu.at(out) + 4 * outColumn];
+    const before = residual ? cpu.at(residual) + 4 * outColumn : 0;
+    const sums = squares ? cpu.at(squares) : 0;
     if (few) {
-      cpu.run('matvec', panels, [...from, ...into, n, k, scale, ...base, ...of]);
+      cpu.run('matvec', panels, [
+        from, aStride, cpu.at(w.tensor), half, into, outStride, n, k, scale, Number(accumulate), before, sums,
+        list, dims.rows, dims.stride, count,
+      ], count * n * k < ALONE);
       return;
     }
-    const byRows = panels < FEW_PANELS;
-    const sums = [n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, scale, ...base];
-    cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [...from, Number(transposed), ...into, ...sums, ...of, Number(byRows)]);
+    cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [
+      from, aStride, cpu.at(w.tensor), half, Number(transposed), into, outStride,
+      n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, scale, Number(accumulate), before, sums,
+      list, dims.rows, dims.stride, count, Number(byRows),
+    ]);
   };
 }

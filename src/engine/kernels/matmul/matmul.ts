@@ -5,6 +5,7 @@ import { isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import beforeNothing from './beforeNothing.wgsl?raw';
 import beforeOut from './beforeOut.wgsl?raw';
 import beforeResidual from './beforeResidual.wgsl?raw';
+import blocks from './blocks.wgsl?raw';
 import { PANEL, matmulCpu } from './matmul.cpu';
 import product from './product.wgsl?raw';
 import type { MatmulOptions } from './options';
@@ -16,17 +17,9 @@ import { type Weight, loadSnippet } from './weight';
 
 export type { MatmulOptions } from './options';
 
-/** What one workgroup of a product over active rows covers at once; where its dispatch is sized on the GPU, by this. */
-export interface MatmulTile {
-  rowsPerGroup: number;
-  columnGroups: number;
-}
-
-/** The tile of a product over active rows with `n` columns; it depends on nothing else. */
-export function matmulTile(device: Device, n: number): MatmulTile {
-  const { rowsPerGroup, columnsPerGroup } = cutOf(device, { n, k: 4, transposed: true, active: true });
-  return { rowsPerGroup, columnGroups: Math.ceil(n / columnsPerGroup) };
-}
+/** What a product over active rows rounds their number up to: the rows of a workgroup, whatever the shape. */
+export const activeTileRows = (device: Device): number =>
+  (device.info.kind === 'cpu' ? 1 : cutOf(device, { n: 4, k: 4, transposed: true, active: true }).rowsPerGroup);
 
 /** How many partial sums of squares a row gets; `maxRows` and `active` as the product's own rows have them. */
 export const squareParts = (device: Device, shape: ProductShape): number =>
@@ -41,7 +34,7 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
   }
   if (residual && options.accumulate) throw new Error(`matmul ${label}: residual and accumulate exclude each other`);
   const w: Weight = 'tensor' in options.w ? options.w : { tensor: options.w, type: 'f32' };
-  const shape = { n, k, transposed, ...(isActive(rows) ? { active: true } : { maxRows: rows.max }) };
+  const shape = { n, k, transposed, active: isActive(rows), maxRows: rows.max };
   const cut = cutOf(device, shape);
   const columnGroups = Math.ceil(n / cut.columnsPerGroup);
   const kernel = { label: `matmul/${label}`, code: codeOf(device, options, w, cut), constants: cut.constants };
@@ -50,10 +43,6 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
   const values = (part: Pick<Part, 'firstRows' | 'firstColumns'>) =>
     shapeValues({ ...sizes, ...part, scale: options.scale ?? 1, parts: Math.ceil(n / cut.columnsPerPart) });
 
-  if (isActive(rows)) {
-    const { inTurn } = cut;
-    return [{ kernel, bindings, values: values({ firstRows: 0, firstColumns: 0 }), groups: inTurn === undefined ? rows.args : () => [inTurn, columnGroups, 1], cpu }];
-  }
   const { rowsPerGroup, columnsPerGroup } = cut;
   const rowGroups = rows.max === undefined ? 1 : Math.ceil(rows.max / rowsPerGroup);
   const parts = rows.max === undefined
@@ -62,7 +51,8 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
   return parts.map((part, i) => ({
     kernel, bindings, values: values(part), cpu: i === 0 ? cpu : null,
     groups: groupsOf(part, rowsPerGroup, rows.of),
-    macs: (counts) => rowsOf(part, rowsPerGroup, rows.of(counts)) * Math.min(n - part.firstColumns * columnsPerGroup, part.columnGroups * columnsPerGroup) * k,
+    // Of active rows only the device knows how many there are.
+    macs: isActive(rows) ? undefined : (counts) => rowsOf(part, rowsPerGroup, rows.of(counts)) * Math.min(n - part.firstColumns * columnsPerGroup, part.columnGroups * columnsPerGroup) * k,
   }));
 }
 
@@ -71,13 +61,13 @@ function codeOf(device: Device, { rows, transposed, accumulate, residual, square
   const load = loadSnippet(device, w);
   const before = residual ? beforeResidual : accumulate ? beforeOut : beforeNothing;
   const afterOut = 4;
-  return compose(cut.wgsl.at(-1)!, {
-    enables: [...cut.enables, ...load.enables],
+  return compose(cut.wgsl, {
+    enables: load.enables,
     consts: {
       TRANSPOSED: transposed, ...cut.consts,
       RESIDUAL: afterOut, SQUARES: afterOut + (residual ? 1 : 0), SHAPE: afterOut + (residual ? 1 : 0) + (squares ? 1 : 0),
     },
-    snippets: [...rowsSnippets(rows), load.wgsl, product, before, squares ? squaresKept : squaresIgnored, ...cut.wgsl.slice(0, -1)],
+    snippets: [...rowsSnippets(rows), load.wgsl, product, before, squares ? squaresKept : squaresIgnored, blocks],
   });
 }
 

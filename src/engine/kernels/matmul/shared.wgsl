@@ -42,7 +42,7 @@ fn store(slot: u32, own: u32, column: u32, sum: vec4f) {
       for (var i = 0u; i < 4u; i++) { rowTile[(4u * kOf + i) * PITCH + four] = piece[i]; }
     } else {
       var piece = mat4x4f();
-      if (k + kOf < shape.k) { piece = weights(k + kOf, firstColumn + four, 0u); }
+      if (k + kOf < shape.k) { piece = weights(k + kOf, firstColumn + four); }
       for (var i = 0u; i < 4u; i++) { columnTile[(4u * kOf + i) * PITCH + four] = piece[i]; }
     }
     workgroupBarrier();

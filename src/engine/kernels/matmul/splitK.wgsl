@@ -19,7 +19,7 @@ fn keep(row: u32, at: u32, sum: vec4f) { partial[row * WX * SPLITS + at] = sum; 
   let column = part * WX + local.x;
   let starts = startsOf(rowsFrom(first, count - 1u));
   var c: Block;
-  for (var k = local.y; k < shape.k; k += SPLITS) { add(&c, weights(k, column, 0u), load(starts, k)); }
+  for (var k = local.y; k < shape.k; k += SPLITS) { add(&c, weights(k, column), load(starts, k)); }
   let at = local.y * WX + local.x;
   keep(0u, at, c.r0);
   if (ROWS > 1u) { keep(1u, at, c.r1); }

@@ -28,7 +28,7 @@ const RUNS = 4;
 const GAIN = 0.93;
 
 /** What is worth timing. */
-const candidates = (device: Device, shape: ProductShape): VariantName[] => (['tile8', 'shared', 'splitK'] as const).filter((variant) => VARIANTS[variant].fits(device, shape));
+const candidates = (shape: ProductShape): VariantName[] => (['tile8', 'shared', 'splitK'] as const).filter((variant) => VARIANTS[variant].fits(shape));
 
 function shapeOf(name: ShapeClass, width: number) {
   const [n, k] = sizes(width)[name];
@@ -42,7 +42,7 @@ export function staticChoices(device: Device): Choices {
 
 /**
  * Measures, for a model of `width`. Begins no class after `limitMs`; those that it did not come to keep the static
- * choice. Touches no state. Not for software adapters: their variants are known, and compile longer than they could save.
+ * choice. Touches no state. Not for software adapters, which compile longer than they could save.
  */
 export async function tuneMatmul(device: Device, limitMs = 1500, width = WIDTH): Promise<Choices> {
   const started = performance.now();
@@ -55,7 +55,7 @@ export async function tuneMatmul(device: Device, limitMs = 1500, width = WIDTH):
     // Wide products are most of a step, so they come first.
     for (const name of SHAPE_CLASSES.toReversed()) {
       const shape = shapeOf(name, width);
-      const variants = candidates(device, shape);
+      const variants = candidates(shape);
       if (variants.length < 2) continue;
       if (performance.now() - started > limitMs) break;
       const programs = await Promise.all(variants.map(async (variant) => {

@@ -2,16 +2,10 @@
  * How a product can be cut. A variant is a way of computing it, with a shader of its own; `cut` says what one
  * workgroup of it covers for a given shape. Which variant a product takes: see `choose`.
  */
-import { type Device, hasQuads } from '../../device/device';
-import blocks from './blocks.wgsl?raw';
-import own from './own.wgsl?raw';
-import quad from './quad.wgsl?raw';
-import quadInTurn from './quadInTurn.wgsl?raw';
+import type { Device } from '../../device/device';
 import shared from './shared.wgsl?raw';
 import splitK from './splitK.wgsl?raw';
 import tile from './tile.wgsl?raw';
-import weightsOwn from './weightsOwn.wgsl?raw';
-import weightsQuad from './weightsQuad.wgsl?raw';
 
 /** What a product looks like, as far as the choice of a variant goes. */
 export interface ProductShape {
@@ -19,7 +13,7 @@ export interface ProductShape {
   k: number;
   /** W is [n, k]. */
   transposed: boolean;
-  /** Over the active rows of a gated module: only the GPU knows how many there are. */
+  /** Over the active rows of a gated module: only the GPU knows how many there are, and all have one kind of tile. */
   active?: boolean;
   /** The most rows there can be, where known. */
   maxRows?: number;
@@ -27,64 +21,21 @@ export interface ProductShape {
 
 /** A shader with its sizes, and what one workgroup covers. */
 export interface Cut {
-  /** Behind the snippets of every product; the last one has `main`. */
-  wgsl: string[];
-  enables: string[];
+  /** Behind the snippets of every product and blocks.wgsl. */
+  wgsl: string;
   consts: Record<string, number>;
   constants: Record<string, number>;
   rowsPerGroup: number;
   columnsPerGroup: number;
   /** Columns that one value of `squares` sums over. */
   columnsPerPart: number;
-  /** How many workgroups share the tiles of rows in turns, where these are not dispatched one by one. */
-  inTurn?: number;
 }
 
 interface Variant {
-  /** Whether it is right for this shape on this adapter. */
-  fits(device: Device, shape: ProductShape): boolean;
-  cut(device: Device, shape: ProductShape): Cut;
+  /** Whether it is right for this shape. */
+  fits(shape: ProductShape): boolean;
+  cut(shape: ProductShape): Cut;
 }
-
-/** Vec4 of columns a thread, at most `most`: the size with the least work, edges counted in; 3 stands for reading `a`. */
-function columnsFor(n: number, most: number): number {
-  const cost = (columns: number) => Math.ceil(n / 4 / columns) * (columns + 3);
-  return [8, 4, 2, 1].filter((columns) => columns <= most).reduce((best, columns) => (cost(columns) < cost(best) ? columns : best));
-}
-
-/** Register tiles of `rows` rows by at most `most` vec4 of columns, each thread on its own. */
-const tiles = (rows: number, most: number, threads: number): Variant => ({
-  fits: () => true,
-  cut: (device, { n, active }) => {
-    const columns = columnsFor(n, most);
-    const wx = [8, 4, 2, 1].find((x) => 16 * x <= threads && x <= Math.max(1, n / (4 * columns)))!;
-    // Active rows want small groups, so that little is dispatched in vain; software adapters want few threads.
-    const wy = active ? 32 / rows : device.info.software ? 64 / rows : threads / wx;
-    return {
-      wgsl: [blocks, weightsOwn, tile, own], enables: [],
-      consts: { COLUMNS: columns, ROWS: rows }, constants: { WX: wx, WY: wy },
-      rowsPerGroup: rows * wy, columnsPerGroup: 4 * columns * wx, columnsPerPart: 4 * columns,
-    };
-  },
-});
-
-/** Workgroups that keep a software adapter's cores busy: it runs a dispatch as at most so many tasks. */
-const TASKS = 16;
-
-/** Larger tiles, the four lanes of a quad sharing their weights. */
-const quads = (rows: number): Variant => ({
-  fits: hasQuads,
-  cut: (_, { n, k, active }) => {
-    // Over a short sum the stores are the cost: half the width is as fast and compiles in half the time.
-    const columns = columnsFor(n, rows > 4 && (active || k < 32) ? 4 : 8);
-    return {
-      wgsl: [blocks, weightsQuad, tile, active ? quadInTurn : quad], enables: ['subgroups'],
-      consts: { COLUMNS: columns, ROWS: rows }, constants: {},
-      rowsPerGroup: 4 * rows, columnsPerGroup: 4 * columns, columnsPerPart: 4 * columns,
-      ...(active ? { inTurn: Math.ceil(TASKS / Math.ceil(n / (4 * columns))) } : {}),
-    };
-  },
-});
 
 /** Rows up to which a product is one of decoding: by capacity, so that a row's bits do not depend on its neighbours. */
 const FEW_ROWS = 8;
@@ -99,22 +50,28 @@ const powerOfTwo = (x: number) => 2 ** Math.floor(Math.log2(x));
 
 /** All variants. */
 export const VARIANTS = {
-  tile8: tiles(8, 2, 64),
-  tile16: tiles(16, 4, 64),
-  quad4: quads(4),
-  quad8: quads(8),
-  quad16: quads(16),
+  /** Tiles in registers, each thread on its own. */
+  tile8: {
+    fits: () => true,
+    cut: ({ n, active }) => {
+      const columns = n > 4 ? 2 : 1;
+      const wx = Math.min(4, powerOfTwo(Math.max(1, n / (4 * columns))));
+      // Active rows want small groups, so that little is computed in vain.
+      const wy = active ? 4 : 64 / wx;
+      return {
+        wgsl: tile, consts: { COLUMNS: columns, ROWS: 8 }, constants: { WX: wx, WY: wy },
+        rowsPerGroup: 8 * wy, columnsPerGroup: 4 * columns * wx, columnsPerPart: 4 * columns,
+      };
+    },
+  },
   shared: {
     fits: () => true,
-    cut: () => ({
-      wgsl: [blocks, weightsOwn, shared], enables: [], consts: { ROWS: 8 }, constants: {},
-      rowsPerGroup: 64, columnsPerGroup: 64, columnsPerPart: 64,
-    }),
+    cut: () => ({ wgsl: shared, consts: { ROWS: 8 }, constants: {}, rowsPerGroup: 64, columnsPerGroup: 64, columnsPerPart: 64 }),
   },
   splitK: {
-    fits: (_, { n }) => n <= 64,
-    cut: (_, { n }) => ({
-      wgsl: [blocks, weightsOwn, splitK], enables: [], consts: { ROWS: 8 }, constants: { WX: n / 4, SPLITS: Math.floor(64 / (n / 4)) },
+    fits: ({ n }) => n <= 64,
+    cut: ({ n }) => ({
+      wgsl: splitK, consts: { ROWS: 8 }, constants: { WX: n / 4, SPLITS: Math.floor(64 / (n / 4)) },
       rowsPerGroup: 8, columnsPerGroup: n, columnsPerPart: n,
     }),
   },
@@ -122,23 +79,12 @@ export const VARIANTS = {
   // more where there are few columns, fewer where k is short.
   vector: {
     fits: () => true,
-    cut: (_, shape) => {
+    cut: (shape) => {
       const rows = rowsOfTile(shape);
       const wx = Math.min(Math.max(4, SHARING / powerOfTwo(shape.k / 4)), powerOfTwo(2 * (shape.n / 4) - 1));
       return {
-        wgsl: [blocks, weightsOwn, splitK], enables: [], consts: { ROWS: rows }, constants: { WX: wx, SPLITS: SHARING / wx },
+        wgsl: splitK, consts: { ROWS: rows }, constants: { WX: wx, SPLITS: SHARING / wx },
         rowsPerGroup: rows, columnsPerGroup: 4 * wx, columnsPerPart: 4 * wx,
-      };
-    },
-  },
-  // The same for software adapters: every thread has columns of its own, without barriers.
-  tileFew: {
-    fits: () => true,
-    cut: (_, shape) => {
-      const rows = rowsOfTile(shape);
-      return {
-        wgsl: [blocks, weightsOwn, tile, own], enables: [], consts: { COLUMNS: 1, ROWS: rows }, constants: { WX: 16, WY: 1 },
-        rowsPerGroup: rows, columnsPerGroup: 64, columnsPerPart: 4,
       };
     },
   },
@@ -151,21 +97,20 @@ export const SHAPE_CLASSES = ['narrow nk', 'narrow kn', 'short nk', 'short kn', 
 export type ShapeClass = (typeof SHAPE_CLASSES)[number];
 export const shapeClass = ({ n, k, transposed }: ProductShape): ShapeClass => `${n <= 64 ? 'narrow' : k < 32 ? 'short' : 'wide'} ${transposed ? 'nk' : 'kn'}`;
 
-/** What suits this kind of adapter, without measuring. */
+/** What suits this kind of adapter, without measuring. Software adapters pay dearly for the barriers of the others. */
 export function staticChoice(device: Device, shape: ProductShape): VariantName {
-  if (isFew(shape)) return device.info.software ? 'tileFew' : 'vector';
-  if (device.info.software) return hasQuads(device) ? (shape.active ? 'quad4' : 'quad8') : shape.active || shape.n < 32 ? 'tile8' : 'tile16';
-  if (shape.active || shape.k < 32) return 'tile8';
+  if (isFew(shape)) return 'vector';
+  if (shape.active || shape.k < 32 || device.info.software) return 'tile8';
   return shape.n <= 64 ? 'splitK' : 'shared';
 }
 
-/** The variant for a shape: the tuned one of its class, where it fits, else the static one. */
+/**
+ * The variant for a shape: the tuned one of its class, where it fits, else the static one. Active products and those of
+ * few rows are not tuned.
+ */
 export function choose(device: Device, shape: ProductShape): VariantName {
-  const standard = staticChoice(device, shape);
-  // One variant for all active products, since the GPU counts their tiles knowing n alone. The tuner leaves these and
-  // those of few rows be.
-  const tuned = device.tuning[shape.active ? 'active' : isFew(shape) ? 'few' : shapeClass(shape)];
-  return tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(device, shape) ? (tuned as VariantName) : standard;
+  const tuned = shape.active || isFew(shape) ? undefined : device.tuning[shapeClass(shape)];
+  return tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(shape) ? (tuned as VariantName) : staticChoice(device, shape);
 }
 
-export const cutOf = (device: Device, shape: ProductShape): Cut => VARIANTS[choose(device, shape)].cut(device, shape);
+export const cutOf = (device: Device, shape: ProductShape): Cut => VARIANTS[choose(device, shape)].cut(shape);

@@ -5,6 +5,7 @@ import dims from '../../device/dims.wgsl?raw';
 import type { Dispatch, RowCount } from '../../device/program';
 import { MU_PARTS } from '../gate/slots';
 import slots from '../gate/slots.wgsl?raw';
+import { sharing } from '../launch';
 import extraNone from './extraNone.wgsl?raw';
 import extraStored from './extraStored.wgsl?raw';
 import wgsl from './mu.wgsl?raw';
@@ -43,7 +44,7 @@ export function muStats(device: Device, p: MuStatsParams): Dispatch {
     kernel: {
       label: 'mu',
       code: compose(wgsl, { snippets: [dims, slots, p.terms.extra ? extraStored : extraNone] }),
-      constants: { WIDTH: device.info.software ? 4 : 256, RANK4: p.terms.rank / 4, SCALING: p.terms.scaling },
+      constants: { WIDTH: sharing(device, 256), RANK4: p.terms.rank / 4, SCALING: p.terms.scaling },
     },
     bindings: [p.rows.dims, p.terms.u, p.terms.z, p.open, p.mu, p.stat, ...(p.terms.extra ? [p.terms.extra] : [])],
     groups: (counts) => [Math.min(Math.ceil(p.rows.of(counts) / ROWS), MU_PARTS), 1, 1],

@@ -7,7 +7,7 @@ import { type PassKind, passKind } from '../../device/dims';
 import type { Dispatch, RowCount } from '../../device/program';
 import { RATIO_BINS } from '../gate/slots';
 import slots from '../gate/slots.wgsl?raw';
-import { THREADS, perElement } from '../launch';
+import { perElement, sharing, THREADS } from '../launch';
 import type { ProximalParams } from './proximal';
 import averagedWgsl from './averaged.wgsl?raw';
 import binWgsl from './binPrices.wgsl?raw';
@@ -40,7 +40,7 @@ export function keepPrices(p: PriceParams & { pairs: Tensor }): Dispatch {
 /** Adds each row's μ to its bin in `sums`, f32 [RATIO_BINS]. */
 export function binPrices(device: Device, p: PriceParams & { sums: Tensor }): Dispatch {
   return {
-    kernel: { label: 'bin prices', code: compose(binWgsl, { snippets: [dims, slots] }), constants: { WIDTH: device.info.software ? 4 : 32, KIND: passKind(p.kind) } },
+    kernel: { label: 'bin prices', code: compose(binWgsl, { snippets: [dims, slots] }), constants: { WIDTH: sharing(device, 32), KIND: passKind(p.kind) } },
     bindings: [p.rows.dims, p.ratio, p.mu, p.sums],
     groups: () => [1, 1, 1],
     cpu: binPricesCpu(p),

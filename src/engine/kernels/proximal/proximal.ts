@@ -4,6 +4,7 @@ import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import scan from '../scan.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
+import { sharing } from '../launch';
 import hyper from './hyper.wgsl?raw';
 import { proximalCpu, sortPairsCpu } from './proximal.cpu';
 import wgsl from './proximal.wgsl?raw';
@@ -51,7 +52,7 @@ export const pairBytes = (modules: number, capacity: number): number => 8 * modu
 
 /** Exact proximal step of all modules of a run: a sort, then suffix sums and their least. Once per optimizer step. */
 export function proximal(device: Device, p: ProximalParams): Dispatch[] {
-  const constants = { WIDTH: device.info.software ? 4 : 128, CAPACITY: p.capacity };
+  const constants = { WIDTH: sharing(device, 128), CAPACITY: p.capacity };
   const groups = (): [number, number, number] => [p.modules, 1, 1];
   return [
     { kernel: { label: 'proximal sort', code: compose(sortWgsl, { snippets: [hyper, scan] }), constants }, bindings: [p.hyper, p.pairs, p.other], groups, cpu: sortPairsCpu(p) },

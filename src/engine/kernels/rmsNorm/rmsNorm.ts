@@ -2,7 +2,7 @@ import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
-import { perElement, perRow, quads, snippets } from '../launch';
+import { perElement, perRow, quads, rowThreads, snippets } from '../launch';
 import forward from './rmsNorm.wgsl?raw';
 import again from './rmsNormAgain.wgsl?raw';
 import { rmsNormBackwardCpu, rmsNormCpu } from './rmsNorm.cpu';
@@ -16,7 +16,7 @@ const parts = { snippets: [snippets.rows, snippets.rowReduce] };
  */
 export function rmsNorm(device: Device, p: { rows: RowCount; x: Tensor; weight: Tensor; out: Tensor; rstd: Tensor; width: number; eps: number }): Dispatch {
   return {
-    kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'hidden'), EPS: p.eps, WIDTH: device.rowWidth } },
+    kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'hidden'), EPS: p.eps, WIDTH: rowThreads(device) } },
     bindings: [p.rows.dims, p.x, p.weight, p.out, p.rstd],
     groups: perRow(p.rows),
     cpu: rmsNormCpu(p),
@@ -41,7 +41,7 @@ export function rmsNormBackward(device: Device, p: { rows: RowCount; x: Tensor; 
   return {
     kernel: {
       label: 'rmsNormBackward', code: compose(backward, parts),
-      constants: { D4: quads(p.width, 'hidden'), ACCUMULATE: Number(p.accumulate), WIDTH: device.rowWidth },
+      constants: { D4: quads(p.width, 'hidden'), ACCUMULATE: Number(p.accumulate), WIDTH: rowThreads(device) },
     },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.gradOut, p.gradX],
     groups: perRow(p.rows),

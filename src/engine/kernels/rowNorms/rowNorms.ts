@@ -2,7 +2,7 @@ import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
-import { quads, snippets, spread } from '../launch';
+import { quads, rowThreads, snippets, spread } from '../launch';
 import { type Weight, loadSnippet } from '../matmul/weight';
 import { rowNormsCpu } from './rowNorms.cpu';
 import wgsl from './rowNorms.wgsl?raw';
@@ -14,7 +14,7 @@ export function rowNorms(device: Device, p: { w: Weight; squares: Tensor; norms:
     kernel: {
       label: 'rowNorms',
       code: compose(wgsl, { enables: load.enables, snippets: [load.wgsl, snippets.rowReduce] }),
-      constants: { K4: quads(p.k, 'row'), ROWS: p.rows, WIDTH: device.rowWidth },
+      constants: { K4: quads(p.k, 'row'), ROWS: p.rows, WIDTH: rowThreads(device) },
     },
     bindings: [p.squares, p.norms, p.w.tensor],
     groups: () => spread(p.rows),

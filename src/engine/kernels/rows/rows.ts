@@ -7,12 +7,12 @@ import type { RowCount } from '../../device/program';
 import { snippets } from '../launch';
 import activeWgsl from './active.wgsl?raw';
 
-/** Active rows: `list` as the gate writes it, and where its dispatch sizes for this product lie. */
-export interface ActiveRows {
+/**
+ * Of the rows of a pass those in `list`, as the gate writes it. The host knows only how many there may be and dispatches
+ * for all of them; a workgroup past the list's end returns at once.
+ */
+export interface ActiveRows extends RowCount {
   list: Tensor;
-  args: { indirect: Tensor; offset: number };
-  /** Most rows that the list can have, where that is known. */
-  max?: number;
 }
 
 export type Rows = RowCount | ActiveRows;

@@ -7,7 +7,7 @@ import dims from '../../device/dims.wgsl?raw';
 import type { Dispatch, RowCount } from '../../device/program';
 import hash from '../dropout/hash.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
-import { THREADS, perElement } from '../launch';
+import { perElement, sharing, THREADS } from '../launch';
 import choice from './choice.wgsl?raw';
 import keyByHash from './keyByHash.wgsl?raw';
 import keyByRatio from './keyByRatio.wgsl?raw';
@@ -55,7 +55,7 @@ function select(device: Device, p: Selects, { label, key, input, cpu, ...of }: K
   new Float32Array(values)[0] = p.keep;
   new Uint32Array(values).set([of.seed, of.module, of.count, of.counts], 1);
   return {
-    kernel: { label, code: compose(wgsl, { snippets: [dims, slots, choice, hash, key] }), constants: { WIDTH: device.info.software ? 4 : 256 } },
+    kernel: { label, code: compose(wgsl, { snippets: [dims, slots, choice, hash, key] }), constants: { WIDTH: sharing(device, 256) } },
     bindings: [p.rows.dims, p.open, p.slot, input],
     values,
     groups: () => [1, 1, 1],

@@ -4,6 +4,7 @@ import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import median from '../gate/median.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
+import { sharing } from '../launch';
 import { steerCpu } from './steer.cpu';
 import wgsl from './steer.wgsl?raw';
 
@@ -35,7 +36,7 @@ export interface SteerParams {
 /** Moves τ of a run's modules so that a share of tokens is skipped; dispatch once per optimizer step, after the rule. */
 export function steer(device: Device, p: SteerParams): Dispatch {
   return {
-    kernel: { label: 'steer', code: compose(wgsl, { snippets: [slots, median] }), constants: { THREADS: device.info.software ? 4 : 64, MODULES: p.modules, PER_MODULE: p.perModule ? 1 : 0 } },
+    kernel: { label: 'steer', code: compose(wgsl, { snippets: [slots, median] }), constants: { THREADS: sharing(device, 64), MODULES: p.modules, PER_MODULE: p.perModule ? 1 : 0 } },
     bindings: [p.hyper, p.slots, p.stats],
     groups: () => [1, 1, 1],
     cpu: steerCpu(p),

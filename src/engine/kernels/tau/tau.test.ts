@@ -5,7 +5,7 @@ import { Program } from '../../device/program';
 import { readTensor } from '../../device/device';
 import { expectClose } from '../../testing/allclose';
 import { floats, rowCount, runOps, testDevice } from '../../testing/harness';
-import { ARGS_BYTES, activeListBytes } from '../gate/activeRows';
+import { activeListBytes } from '../gate/activeRows';
 import { gate } from '../gate/gate';
 import { NEW_SLOT, SLOT_BYTES, STAT_BYTES, packGateSlots, packStatSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../gate/slots';
 import { muStats } from '../muStats/muStats';
@@ -72,13 +72,12 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
   const stats = scope.alloc('stats', STAT_BYTES);
   const [ratio, open, mu] = ['ratio', 'open', 'mu'].map((name) => scope.alloc(name, rows * 4));
   const count = rowCount(scope, rows);
-  const one = { rowsPerGroup: 8, columnGroups: 1 };
   const shape = { rank: 4, scaling: 1 };
   const ops = [
     { clear: stats },
     ...gate(device, {
       rows: count, size: { z, gram: g, ...shape }, squares, slot: slotOf(slots, 0), stat: statOf(stats, 0), ratio, open, record: true,
-      list: scope.alloc('list', activeListBytes(rows)), args: scope.alloc('args', ARGS_BYTES, 'indirect'), groups: { delta: one, dx: one, grads: { gradGroups: 1, sumGroups: 1 } },
+      list: scope.alloc('list', activeListBytes(rows)), tileRows: 8,
     }),
     muStats(device, { rows: count, terms: { u, z, ...shape }, open, stat: statOf(stats, 0), mu }),
     updateTau(device, { slots, stats, rho: scope.alloc('rho', 8), modules: 1, hyper: scope.upload('hyper', new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })), 'uniform'), ownRho: false, literal: false }),

@@ -4,6 +4,7 @@ import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import median from '../gate/median.wgsl?raw';
 import slots from '../gate/slots.wgsl?raw';
+import { sharing } from '../launch';
 import { updateTauCpu } from './tau.cpu';
 import wgsl from './tau.wgsl?raw';
 
@@ -59,7 +60,7 @@ export function updateTau(device: Device, p: UpdateTauParams): Dispatch {
     kernel: {
       label: 'tau',
       code: compose(wgsl, { snippets: [slots, median] }),
-      constants: { THREADS: device.info.software ? 4 : 64, MODULES: p.modules, OWN_RHO: p.ownRho ? 1 : 0, LITERAL: p.literal ? 1 : 0 },
+      constants: { THREADS: sharing(device, 64), MODULES: p.modules, OWN_RHO: p.ownRho ? 1 : 0, LITERAL: p.literal ? 1 : 0 },
     },
     bindings: [p.hyper, p.slots, p.stats, p.rho],
     groups: () => [1, 1, 1],

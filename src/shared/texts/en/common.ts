@@ -25,7 +25,15 @@ export const common = {
   },
   million: (n: string) => `${n} million`,
   billion: (n: string) => `${n} billion`,
-  unnamedGpu: 'unnamed adapter',
+  /** What a run is computed on. */
+  device: {
+    /** @param threads null where they do not matter */
+    cpu: (threads: number | null) => (threads === null ? 'CPU' : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`),
+    unnamedGpu: 'GPU without a name',
+    unknown: 'unknown device',
+    /** Between two devices that a run was computed on, one after the other. */
+    afterwards: ', then ',
+  },
   pastedText: 'pasted text',
   token: {
     /** A token that holds only a part of a character. */

@@ -18,7 +18,7 @@ export const history = {
   run: {
     shown: 'shown above',
     ended: { finished: 'finished', stopped: 'stopped', failed: 'failed' },
-    facts: (model: string, steps: string, seed: number, bytes: string) => `{when} · ${model} · ${steps} steps · seed ${seed} · ${bytes}`,
+    facts: (model: string, steps: string, seed: number, device: string, bytes: string) => `{when} · ${model} · ${steps} steps · seed ${seed} · ${device} · ${bytes}`,
     base: 'Base',
     failed: 'failed',
     skipped: (share: string) => `${share} skipped`,
@@ -43,7 +43,11 @@ export const history = {
   },
   resume: {
     title: (step: string, of: string) => `A run was interrupted at step ${step} of ${of}`,
-    saved: (runs: string, model: string, ago: string) => `${runs} on ${model}, saved ${ago}. It goes on exactly where it was: same curves, same result.`,
+    saved: (runs: string, model: string, ago: string) => `${runs} on ${model}, saved ${ago}.`,
+    exact: 'It goes on exactly where it was: same curves, same result.',
+    /** @param here what it would go on on */
+    other: (began: string, here: string) => `It was computed on ${began} and would go on on ${here}: it goes on where it was, but not bit for bit. To have the very same result, choose the same device under Model first.`,
+    unknown: 'What it was computed on is not known: it goes on where it was, perhaps not bit for bit.',
     damaged: 'The newest checkpoint is incomplete or damaged (its checksum is wrong); this is the one before it.',
     replaced: 'Starting another run replaces it.',
     opening: 'Opening…',
@@ -52,7 +56,7 @@ export const history = {
     lostTitle: 'A run was interrupted and cannot go on',
     lost: 'What was saved of it is incomplete or damaged (its checksum is wrong), and there is no checkpoint before it. Start it again; runs under History are not touched.',
     gpuLost: (step: number) => `The run was interrupted: the GPU was lost, as happens when a computer sleeps, or its worker stopped. It went on from its checkpoint at step ${step}.`,
-    otherGpu: (began: string, goesOn: string) => `The run began on ${began} and goes on on ${goesOn}: its numbers may differ in the last digits from those of an uninterrupted one.`,
+    wentOn: (began: string, goesOn: string) => `The run was computed on ${began} and goes on on ${goesOn}: its numbers may differ in the last digits from those of an uninterrupted one.`,
     waiting: 'A run of the tab that was closed waits to be resumed, and there is room for one.',
   },
   /** What is saved of the run that is going on. */

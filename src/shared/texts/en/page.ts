@@ -49,7 +49,7 @@ export const page = {
     next: 'Next',
     done: 'Done',
     stop: {
-      model: { title: 'A small model is open', text: 'It was trained beforehand and lies in this page. What you do here happens on your own GPU; nothing is sent anywhere.' },
+      model: { title: 'A small model is open', text: 'It was trained beforehand and lies in this page. What you do here happens on your own machine; nothing is sent anywhere.' },
       data: { title: 'What it will learn', text: 'A sample set, or a file of your own. Coloured tokens are the ones that the model is taught; grey ones it only reads. Some examples are held out, to measure on.' },
       configure: { title: 'What is compared', text: 'Runs that differ in one thing only. LoRA updates every token; TS-LoRA learns a threshold per module and skips the tokens whose update is too small. The defaults do.' },
       train: { title: 'Watch them learn', text: 'Press Train. Point at a chart, and every chart shows the same step; drag to look closer. Each has a “What is this?” that explains your own numbers. Below, what each run writes as it learns.' },
@@ -60,7 +60,7 @@ export const page = {
   /** What a screen reader is told by itself. */
   said: {
     phase: {
-      idle: '', loading: '', checking: '', compiling: 'Preparing the GPU', training: 'Training', evaluating: 'Training', paused: 'Training is paused',
+      idle: '', loading: '', checking: '', compiling: 'Preparing to train', training: 'Training', evaluating: 'Training', paused: 'Training is paused',
       stopped: 'Training has stopped; what was learnt is kept', finished: 'Training has finished', failed: 'Training has failed',
     },
     ofSteps: (phase: string, percent: number) => `${phase}, ${percent} % of the steps`,

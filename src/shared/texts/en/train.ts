@@ -4,7 +4,7 @@ export const train = {
   lead: 'The runs learn side by side, step by step, on the same batches. Lower loss on held-out data is better.',
   empty: 'The loss of every run over its steps, how fast it learns and what it writes appear here.',
   phase: {
-    idle: 'Ready', loading: 'Loading', checking: 'Checking', compiling: 'Preparing the GPU', training: 'Training', evaluating: 'Measuring on held-out data',
+    idle: 'Ready', loading: 'Loading', checking: 'Checking', compiling: 'Preparing', training: 'Training', evaluating: 'Measuring on held-out data',
     paused: 'Paused', stopped: 'Stopped; what was learnt is kept', finished: 'Finished', failed: 'Failed',
   },
   start: 'Train',
@@ -16,7 +16,7 @@ export const train = {
   missing: {
     experiment: 'An experiment is under way: see under Experiment.',
     settings: (problem: string) => `Correct this first: ${problem}.`,
-    webgpu: 'Training needs WebGPU: see under Model.',
+    wrong: 'What is chosen under Model computes wrongly: see there.',
     waiting: 'Waiting for the model…',
     model: 'Open a model first.',
     data: 'Choose data first.',
@@ -24,7 +24,7 @@ export const train = {
   tally: { steps: 'steps', tokens: 'tokens/s, all runs', perStep: 'a step of every run', left: 'to go', done: 'Steps done' },
   work: {
     label: 'Work of each run',
-    caption: 'Adapter work, counted from what the GPU was given to do',
+    caption: 'Adapter work, counted from what the device was given to do',
     run: 'Run',
     loss: 'Loss',
     skipped: 'Skipped now',
@@ -100,12 +100,15 @@ export const train = {
   },
   kernels: {
     title: 'Where the time goes (for developers)',
-    help: 'Times every kernel of one micro-batch, forward and backward, with the GPU’s own clock, and learns nothing from it. Each kernel is timed alone, so together they take longer than in a step. Browsers may round the clock to 0.1 ms.',
+    help: {
+      gpu: 'Times every kernel of one micro-batch, forward and backward, with the GPU’s own clock, and learns nothing from it. Each kernel is timed alone, so together they take longer than in a step. Browsers may round the clock to 0.1 ms.',
+      cpu: 'Times every kernel of one micro-batch, forward and backward, on the CPU, and learns nothing from it. Browsers may round the clock to 0.1 ms.',
+    },
     noClock: 'This browser does not let pages read the GPU’s clock. In Chrome, switch on “WebGPU Developer Features” under chrome://flags.',
     measuring: 'Measuring…',
     measure: 'Measure one step',
     label: 'Time of every kernel',
-    caption: (runs: number, tokens: string, ms: string, rate: string) => `${runs === 1 ? 'One run' : `${runs} runs in one pass`}, ${tokens} tokens each: ${ms} ms. Own matmul at its best: ${rate} GFLOP/s.`,
+    caption: (device: string, runs: number, tokens: string, ms: string, rate: string) => `${device}. ${runs === 1 ? 'One run' : `${runs} runs in one pass`}, ${tokens} tokens each: ${ms} ms. Own matmul at its best: ${rate} GFLOP/s.`,
     kernel: 'Kernel',
     calls: 'Calls',
     share: 'Share',

@@ -25,7 +25,12 @@ export const common: Texts['common'] = {
   },
   million: (n) => `${n}M`,
   billion: (n) => `${n}B`,
-  unnamedGpu: '未命名的适配器',
+  device: {
+    cpu: (threads) => (threads === null ? 'CPU' : `CPU，${threads} 个线程`),
+    unnamedGpu: '没有名称的 GPU',
+    unknown: '未知设备',
+    afterwards: '，之后是 ',
+  },
   pastedText: '粘贴的文本',
   token: {
     partOf: (bytes, character) => `“${character}”的字节 ${bytes}`,

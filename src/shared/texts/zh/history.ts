@@ -17,7 +17,7 @@ export const history: Texts['history'] = {
   run: {
     shown: '正在上方显示',
     ended: { finished: '已完成', stopped: '已停止', failed: '失败' },
-    facts: (model, steps, seed, bytes) => `{when} · ${model} · ${steps} 步 · 种子 ${seed} · ${bytes}`,
+    facts: (model, steps, seed, device, bytes) => `{when} · ${model} · ${steps} 步 · 种子 ${seed} · ${device} · ${bytes}`,
     base: '基座',
     failed: '失败',
     skipped: (share) => `跳过 ${share}`,
@@ -42,7 +42,10 @@ export const history: Texts['history'] = {
   },
   resume: {
     title: (step, of) => `有一个运行在第 ${step} 步中断（共 ${of} 步）`,
-    saved: (runs, model, ago) => `${runs}，基于 ${model}，${ago}保存。它会从中断处原样继续：曲线相同，结果相同。`,
+    saved: (runs, model, ago) => `${runs}，基于 ${model}，${ago}保存。`,
+    exact: '它会从中断处原样继续：曲线相同，结果相同。',
+    other: (began, here) => `它之前在 ${began} 上计算，将在 ${here} 上继续：会从中断处继续，但不会逐位相同。要得到完全相同的结果，请先在“模型”部分选择同一设备。`,
+    unknown: '不知道它之前在什么设备上计算：会从中断处继续，但也许不会逐位相同。',
     damaged: '最新的检查点不完整或已损坏（校验和不符），这是它之前的一个。',
     replaced: '开始新的运行会取代它。',
     opening: '正在打开……',
@@ -51,7 +54,7 @@ export const history: Texts['history'] = {
     lostTitle: '有一个运行被中断，无法继续',
     lost: '为它保存的内容不完整或已损坏（校验和不符），之前也没有别的检查点。请重新开始；“历史”中的运行不受影响。',
     gpuLost: (step) => `运行曾经中断：GPU 丢失（电脑休眠时会发生），或其工作线程停止了。运行已从第 ${step} 步的检查点继续。`,
-    otherGpu: (began, goesOn) => `运行在 ${began} 上开始，现在在 ${goesOn} 上继续：与未中断的运行相比，数值的末几位可能不同。`,
+    wentOn: (began, goesOn) => `运行之前在 ${began} 上计算，现在在 ${goesOn} 上继续：与未中断的运行相比，数值的末几位可能不同。`,
     waiting: '已关闭的标签页有一个运行等待继续，而这里只能保存一个。',
   },
   saving: {

@@ -50,7 +50,7 @@ export const page: Texts['page'] = {
     next: '下一站',
     done: '完成',
     stop: {
-      model: { title: '已经打开一个小模型', text: '它事先训练好，就放在这个页面里。你在这里做的一切都在自己的 GPU 上进行，不会向任何地方发送数据。' },
+      model: { title: '已经打开一个小模型', text: '它事先训练好，就放在这个页面里。你在这里做的一切都在自己的电脑上进行，不会向任何地方发送数据。' },
       data: { title: '它要学什么', text: '一个示例数据集，或者你自己的文件。彩色的词元是要教给模型的，灰色的它只读不学。一部分样本会留出来用于评估。' },
       configure: { title: '对比什么', text: '各个运行只有一处不同。LoRA 更新每个词元；TS-LoRA 为每个模块学习一个阈值，跳过更新太小的词元。用默认设置就行。' },
       train: { title: '看着它们学习', text: '点击“训练”。指向一张图，所有图都会显示同一步；拖动可以放大。每张图都有“这是什么？”，用你自己的数据来解释。下面是每个运行在学习过程中写出的文字。' },
@@ -60,7 +60,7 @@ export const page: Texts['page'] = {
   },
   said: {
     phase: {
-      idle: '', loading: '', checking: '', compiling: '正在准备 GPU', training: '正在训练', evaluating: '正在训练', paused: '训练已暂停',
+      idle: '', loading: '', checking: '', compiling: '正在准备训练', training: '正在训练', evaluating: '正在训练', paused: '训练已暂停',
       stopped: '训练已停止，已学到的内容已保留', finished: '训练已完成', failed: '训练失败',
     },
     ofSteps: (phase, percent) => `${phase}，已完成 ${percent} % 的步数`,

@@ -4,7 +4,7 @@ export const train: Texts['train'] = {
   lead: '各个运行在相同的批次上并排训练，一步一步同时前进。留出数据上的损失越低越好。',
   empty: '每个运行随步数变化的损失、训练速度以及它写出的文字都会显示在这里。',
   phase: {
-    idle: '就绪', loading: '正在加载', checking: '正在检查', compiling: '正在准备 GPU', training: '正在训练', evaluating: '正在留出数据上测量',
+    idle: '就绪', loading: '正在加载', checking: '正在检查', compiling: '正在准备', training: '正在训练', evaluating: '正在留出数据上测量',
     paused: '已暂停', stopped: '已停止，学到的内容已保留', finished: '已完成', failed: '失败',
   },
   start: '训练',
@@ -15,7 +15,7 @@ export const train: Texts['train'] = {
   missing: {
     experiment: '有实验正在进行：请看“实验”部分。',
     settings: (problem) => `请先修正：${problem}。`,
-    webgpu: '训练需要 WebGPU：请看“模型”部分。',
+    wrong: '“模型”部分选择的设备计算出错：请看那里。',
     waiting: '正在等待模型……',
     model: '请先打开一个模型。',
     data: '请先选择数据。',
@@ -23,7 +23,7 @@ export const train: Texts['train'] = {
   tally: { steps: '步数', tokens: '每秒词元数（所有运行）', perStep: '每步耗时（所有运行）', left: '剩余时间', done: '已完成的步数' },
   work: {
     label: '各运行的计算量',
-    caption: '适配器计算量，按实际交给 GPU 的工作统计',
+    caption: '适配器计算量，按实际交给设备的工作统计',
     run: '运行',
     loss: '损失',
     skipped: '当前跳过',
@@ -98,12 +98,15 @@ export const train: Texts['train'] = {
   },
   kernels: {
     title: '时间花在哪里（供开发者使用）',
-    help: '用 GPU 自己的时钟为一个微批次的前向和反向中的每个内核计时，不会从中学习。每个内核单独计时，所以合计比一步的实际时间长。浏览器可能把时钟舍入到 0.1 ms。',
+    help: {
+      gpu: '用 GPU 自己的时钟为一个微批次的前向和反向中的每个内核计时，不会从中学习。每个内核单独计时，所以合计比一步的实际时间长。浏览器可能把时钟舍入到 0.1 ms。',
+      cpu: '在 CPU 上为一个微批次的前向和反向中的每个内核计时，不会从中学习。浏览器可能把时钟舍入到 0.1 ms。',
+    },
     noClock: '这个浏览器不允许页面读取 GPU 的时钟。在 Chrome 中，请在 chrome://flags 里开启“WebGPU Developer Features”。',
     measuring: '正在测量……',
     measure: '测量一步',
     label: '每个内核的时间',
-    caption: (runs, tokens, ms, rate) => `${runs === 1 ? '一个运行' : `一次计算中的 ${runs} 个运行`}，每个 ${tokens} 个词元：${ms} ms。自带矩阵乘法的最高速度：${rate} GFLOP/s。`,
+    caption: (device, runs, tokens, ms, rate) => `${device}。${runs === 1 ? '一个运行' : `一次计算中的 ${runs} 个运行`}，每个 ${tokens} 个词元：${ms} ms。自带矩阵乘法的最高速度：${rate} GFLOP/s。`,
     kernel: '内核',
     calls: '调用次数',
     share: '占比',

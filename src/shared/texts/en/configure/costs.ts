@@ -1,6 +1,6 @@
 /** What training will cost: memory, time, and what needs less. */
 export const memory = {
-  title: 'Memory on the GPU',
+  title: 'Memory',
   planning: 'Planning…',
   unknown: 'Known once a model is open.',
   caption: 'Bytes that training will take, by item',

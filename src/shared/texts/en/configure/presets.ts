@@ -1,5 +1,6 @@
 /** Three ways to begin, and where their numbers came from. */
-const device = (software: boolean) => (software ? 'a software adapter, which is slow' : 'a GPU');
+type Device = 'gpu' | 'software' | 'cpu';
+const device = { gpu: 'a GPU', software: 'a software adapter, which is slow', cpu: 'the CPU' };
 const times = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 const size = (parameters: number) => (parameters >= 1e6 ? `${Number((parameters / 1e6).toPrecision(2))} million` : `${Math.round(parameters / 1e3)} thousand`);
 
@@ -13,13 +14,13 @@ export const preset = {
   why: 'Why these numbers',
   reason: {
     /** `percent` of the examples fit; `limit`: what forbids more. */
-    context: (tokens: number, percent: number, limit: 'model' | 'device' | null, software: boolean) =>
-      `Context ${tokens}: ${percent} % of the examples fit in whole${limit === 'model' ? `; the model reads no more than ${tokens}` : limit === 'device' ? `; more would take long on ${device(software)}` : ''}.`,
-    batch: (batch: number, accumulation: number, tokens: number, typical: number, software: boolean) =>
-      `Batch ${batch}${accumulation > 1 ? ` × ${accumulation}` : ''}: about ${tokens} tokens a step, as half of the examples have up to ${typical} and training runs on ${device(software)}.`,
+    context: (tokens: number, percent: number, limit: 'model' | 'device' | null, on: Device) =>
+      `Context ${tokens}: ${percent} % of the examples fit in whole${limit === 'model' ? `; the model reads no more than ${tokens}` : limit === 'device' ? `; more would take long on ${device[on]}` : ''}.`,
+    batch: (batch: number, accumulation: number, tokens: number, typical: number, on: Device) =>
+      `Batch ${batch}${accumulation > 1 ? ` × ${accumulation}` : ''}: about ${tokens} tokens a step, as half of the examples have up to ${typical} and training runs on ${device[on]}.`,
     /** `seen`: how often each example is. */
-    steps: (steps: number, examples: number, seen: number, capped: boolean, software: boolean) =>
-      `${steps} steps: each of the ${times(examples, 'example')} is seen ${seen < 0.95 ? `less than once (${Math.round(seen * 100)} %)` : `about ${times(Number(seen.toPrecision(2)), 'time')}`}${capped ? `; no more, as training runs on ${device(software)}` : ''}.`,
+    steps: (steps: number, examples: number, seen: number, capped: boolean, on: Device) =>
+      `${steps} steps: each of the ${times(examples, 'example')} is seen ${seen < 0.95 ? `less than once (${Math.round(seen * 100)} %)` : `about ${times(Number(seen.toPrecision(2)), 'time')}`}${capped ? `; no more, as training runs on ${device[on]}` : ''}.`,
     rate: (rate: number, parameters: number, halved: boolean, warmup: number) =>
       `Learning rate ${rate}: usual for LoRA on a model of ${size(parameters)} values${halved ? ', halved as the data are seen several times' : ''}; it warms up over ${times(warmup, 'step')}, a tenth of the run.`,
     rank: {

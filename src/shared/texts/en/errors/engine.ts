@@ -5,12 +5,12 @@ const FAULT_OR_DRIVER = 'This is a fault in Sieve or in the graphics driver.';
 
 export const engine = {
   gpu: {
-    noWebGpu: { message: 'This browser has no WebGPU.', hint: 'Use a current Chrome, Edge or Safari 26, or Firefox 141 and later on Windows.' },
-    noAdapter: { message: 'WebGPU is there, but it offers no graphics adapter.', hint: 'Update the graphics driver, or switch hardware acceleration on in the browser.' },
+    noWebGpu: { message: 'This browser has no WebGPU.', hint: 'Compute on the CPU, or use a current Chrome, Edge or Safari 26, or Firefox 141 and later on Windows.' },
+    noAdapter: { message: 'WebGPU is there, but it offers no graphics adapter.', hint: 'Compute on the CPU; or update the graphics driver, or switch hardware acceleration on in the browser.' },
     reported: (message: string) => ({ message: `The GPU reported: ${message}`, hint: 'Reload the page; try a smaller batch or context.' }),
     invalid: (message: string) => ({ message: `The GPU reported: ${message}`, hint: FAULT }),
     outOfMemory: (mib: string) => ({ message: `The GPU has not enough memory (${mib} MiB were in use or asked for).`, hint: 'Choose a smaller batch, a shorter context, a lower rank or a smaller model.' }),
-    oneBuffer: (label: string, mib: string, allowed: string) => ({ message: `"${label}" needs ${mib} MiB in one piece; this GPU allows ${allowed} MiB.`, hint: 'Choose a smaller batch, a shorter context or a smaller model.' }),
+    oneBuffer: (label: string, mib: string, allowed: string) => ({ message: `"${label}" needs ${mib} MiB in one piece; this device allows ${allowed} MiB.`, hint: 'Choose a smaller batch, a shorter context or a smaller model.' }),
     freed: (label: string) => ({ message: `GPU buffer "${label}" is used after it was freed.`, hint: FAULT }),
     slice: (offset: number, size: number, label: string, bytes: number) => ({ message: `Slice ${offset}+${size} does not fit "${label}" (${bytes} bytes).` }),
     apart: (a: string, b: string) => ({ message: `"${a}" and "${b}" are not parts of one buffer.`, hint: FAULT }),
@@ -19,6 +19,8 @@ export const engine = {
     noTimestamps: { message: 'This adapter has no timestamp queries, so kernels cannot be timed.', hint: 'Start the browser with --enable-dawn-features=allow_unsafe_apis, or use another adapter.' },
   },
   cpu: {
+    noSimd: (why: string) => ({ message: `This browser cannot run the CPU engine: ${why}`, hint: 'It needs WebAssembly with SIMD, as browsers have it since 2022. Use a newer one.' }),
+    outOfMemory: (mib: string) => ({ message: `The browser gives no more memory (${mib} MiB were in use or asked for).`, hint: 'Choose a smaller batch, a shorter context, a lower rank or a smaller model, or close other tabs.' }),
     thread: (message: string) => ({ message: `A computing thread did not start: ${message}`, hint: 'Reload the page; other tabs may be using up the memory.' }),
     failed: (what: string) => ({ message: `The CPU engine failed: ${what}`, hint: FAULT }),
   },

@@ -142,6 +142,7 @@ export const hub = {
     endless: { message: 'The chat template makes text without end, so it was stopped.', hint: OTHER_TEMPLATE },
     long: (characters: number, most: number) => ({ message: `The chat template has ${characters} characters; at most ${most} are read.`, hint: 'Use the plain template.' }),
     unreadable: (why: string) => ({ message: `The chat template cannot be read: ${why}`, hint: OTHER_TEMPLATE }),
+    today: 'it asks for today’s date (strftime_now), which Sieve does not give: what is learnt today must be asked tomorrow in the same words',
     answer: 'with the answer in place the template begins it in another way than when it asks for one',
   },
 };

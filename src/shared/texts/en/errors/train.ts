@@ -6,9 +6,13 @@ export const train = {
   progress: {
     tuning: 'choosing the fastest way to multiply on this GPU',
     comparing: 'comparing logits with ONNX Runtime',
+    gradients: 'comparing the GPU’s gradients with the CPU’s',
   },
   /** Where our logits and ONNX Runtime's first differ; `token` counts from 1. */
   difference: (token: number, piece: string, entry: number, here: number, there: number) => `token ${token} ("${piece}"), vocabulary entry ${entry}: ${here} here, ${there} in ONNX Runtime`,
+
+  /** Why a GPU's gradients were not compared. */
+  noRoomToCheck: 'there was no room for a second copy of the model',
 
   /** Signs of trouble of a run, after its name. */
   warning: {
@@ -23,11 +27,12 @@ export const train = {
     allShut: (steps: number) => `every gate has been shut for ${steps} steps, so nothing is learnt. A smaller threshold step, or a negative price per kept token, opens them.`,
     allShutAtZero: (steps: number) => `every gate has been shut for ${steps} steps, so nothing is learnt. B is still zero there, so every r is 0 and below the threshold, and what is skipped gets no gradient: let thresholds rest until the learning rate has warmed up.`,
     allOpen: (steps: number) => `no token has been skipped for ${steps} steps since the thresholds began to move: so far this run is plain LoRA. A larger threshold step, or a price per kept token, changes that.`,
-    noSamples: 'There is too little GPU memory for samples beside this training, so there will be none.',
+    noSamples: 'There is too little memory for samples beside this training, so there will be none.',
   },
   session: {
     context: (tokens: number, most: number) => ({ message: `The context of ${tokens} tokens is longer than this model's ${most}.`, hint: 'Choose a shorter context.' }),
-    refused: (error: string, first: string) => ({ message: `Training is refused: this model's logits differ from ONNX Runtime's by ${error} of the largest, first at ${first}.`, hint: 'Sieve cannot compute this model rightly; choose another.' }),
+    refused: (error: string, first: string) => ({ message: `Training is refused: this model's logits differ from ONNX Runtime's by ${error} of the largest, first at ${first}.`, hint: 'Sieve cannot compute this model rightly here; choose another, or another device under Model.' }),
+    wrongGradients: (error: string, tensor: string) => ({ message: `Training is refused: this GPU’s gradients differ from the CPU’s by ${error} of the largest, most in ${tensor}.`, hint: 'The GPU or its driver computes wrongly. Choose the CPU under Model.' }),
     /** @param what the number that is not finite; @param tensor the first that is bad, null where all were finite when the step was repeated */
     notFinite: (step: number, what: 'loss' | 'gradient', value: number, tensor: string | null) => ({
       message: `Step ${step}: ${what === 'loss' ? `the loss is ${value}` : `the gradient norm is ${value}`}: the numbers grew until they could no longer be computed with. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`}`,
@@ -42,7 +47,7 @@ export const train = {
     longPrompt: (tokens: number, most: number) => ({ message: `A prompt to sample has ${tokens} tokens; this model takes 1 to ${most}.`, hint: 'Shorten it.' }),
   },
   studio: {
-    gpuLost: (reason: string) => ({ message: `The GPU was lost (${reason}).`, hint: 'Open the model again. Choose a smaller batch if it happens once more.' }),
+    gpuLost: (reason: string) => ({ message: `The GPU was lost (${reason}).`, hint: 'Open the model again, or compute on the CPU. Choose a smaller batch if it happens once more.' }),
     noModel: { message: 'No model is open.', hint: 'Open a model first.' },
     noSession: { message: 'There is no run.', hint: 'Press Train first.' },
     noRun: (run: string) => ({ message: `There is no run "${run}".`, hint: 'Train or import one first.' }),
@@ -68,6 +73,8 @@ export const train = {
     gatedAdalora: { message: 'ts_peft.json beside an AdaLoRA adapter: Sieve gates LoRA and DoRA only.', hint: AGAIN },
     scaling: { message: 'ts_peft.json and adapter_config.json disagree about the scaling of the update.', hint: AGAIN },
     noTensor: (name: string) => ({ message: `The adapter has no ${name}.`, hint: 'It belongs to a model of another size; open that model first.' }),
+    otherStart: (start: string) => ({ message: `The adapter began with "${start}" (init_lora_weights), which changes the frozen weights as well: on the plain model it is another adapter.`, hint: 'In PEFT, save it with path_initial_model_for_weight_conversion, which makes it a plain LoRA.' }),
+    otherField: (field: string, tensors: string) => ({ message: `The adapter asks for ${field}, which Sieve does not read${tensors ? `; it holds ${tensors}` : ''}.`, hint: `Train it without ${field}, or merge that part into the model.` }),
     rankPattern: (path: string) => ({ message: `rank_pattern of ${path} does not fit its tensors.`, hint: AGAIN }),
     noThreshold: (path: string) => ({ message: `ts_peft.json has no threshold for ${path}.`, hint: AGAIN }),
     tensors: (n: number, expected: number) => ({ message: `The adapter has ${n} tensors; this model and its settings use ${expected}.`, hint: OWN_MODEL }),

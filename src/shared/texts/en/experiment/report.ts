@@ -17,6 +17,7 @@ export const report = {
   what: 'What',
   value: 'Value',
   model: 'Model',
+  device: 'Computed on',
   data: 'Data',
   train: 'Examples to learn from',
   heldOut: 'Held out',

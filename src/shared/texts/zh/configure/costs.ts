@@ -1,7 +1,7 @@
 import type { Texts } from '../../en';
 
 export const memory: Texts['configure']['memory'] = {
-  title: 'GPU 显存',
+  title: '内存',
   planning: '正在规划……',
   unknown: '打开模型后才能知道。',
   caption: '训练将占用的字节数，按项目列出',
@@ -20,8 +20,8 @@ export const memory: Texts['configure']['memory'] = {
   run: (run) => `${run}：A、B、梯度和矩`,
   together: '合计',
   limit: '目标上限',
-  help: '在分配任何显存之前先规划好。所有运行共用一份冻结权重。',
-  tooMuch: '需要的显存超过了合适的范围。',
+  help: '在分配任何内存之前先规划好。所有运行共用一份冻结权重。',
+  tooMuch: '需要的内存超过了合适的范围。',
   mayFail: '训练可能失败，也可能拖慢整台机器。',
   mildest: '改动最小且放得下的做法：',
   noFix: '缩小批次、缩短上下文和降低秩都还不够，或者仍在尝试：请减少运行数，或换一个更小的模型。',

@@ -1,6 +1,6 @@
 import type { Texts } from '../../en';
 
-const trainsOn = (software: boolean) => (software ? '训练使用的是较慢的软件适配器' : '训练使用的是 GPU');
+const device = { gpu: ' GPU', software: '较慢的软件适配器', cpu: ' CPU' };
 const size = (n: number) => (n >= 1e8 ? `${Number((n / 1e8).toPrecision(2))} 亿` : n >= 1e4 ? `${Number((n / 1e4).toPrecision(2))} 万` : String(n));
 
 export const preset: Texts['configure']['preset'] = {
@@ -12,12 +12,12 @@ export const preset: Texts['configure']['preset'] = {
   help: '预设会让下面的数值适合你的模型、数据和设备；各个运行和种子保持不变。',
   why: '这些数值的由来',
   reason: {
-    context: (tokens, percent, limit, software) =>
-      `上下文 ${tokens}：${percent} % 的样本可以完整放入${limit === 'model' ? `；模型最多只能读取 ${tokens} 个词元` : limit === 'device' ? `；再长的话，在${software ? '较慢的软件适配器' : ' GPU '}上会太费时` : ''}。`,
-    batch: (batch, accumulation, tokens, typical, software) =>
-      `批次 ${batch}${accumulation > 1 ? ` × ${accumulation}` : ''}：每步约 ${tokens} 个词元，因为一半的样本不超过 ${typical} 个词元，而且${trainsOn(software)}。`,
-    steps: (steps, examples, seen, capped, software) =>
-      `${steps} 步：${examples} 个样本平均各看${seen < 0.95 ? `不到一遍（${Math.round(seen * 100)} %）` : `约 ${Number(seen.toPrecision(2))} 遍`}${capped ? `；不再增加，因为${trainsOn(software)}` : ''}。`,
+    context: (tokens, percent, limit, on) =>
+      `上下文 ${tokens}：${percent} % 的样本可以完整放入${limit === 'model' ? `；模型最多只能读取 ${tokens} 个词元` : limit === 'device' ? `；再长的话，在${device[on]}${on === 'software' ? '' : ' '}上会太费时` : ''}。`,
+    batch: (batch, accumulation, tokens, typical, on) =>
+      `批次 ${batch}${accumulation > 1 ? ` × ${accumulation}` : ''}：每步约 ${tokens} 个词元，因为一半的样本不超过 ${typical} 个词元，而且训练使用的是${device[on]}。`,
+    steps: (steps, examples, seen, capped, on) =>
+      `${steps} 步：${examples} 个样本平均各看${seen < 0.95 ? `不到一遍（${Math.round(seen * 100)} %）` : `约 ${Number(seen.toPrecision(2))} 遍`}${capped ? `；不再增加，因为训练使用的是${device[on]}` : ''}。`,
     rate: (rate, parameters, halved, warmup) =>
       `学习率 ${rate}：${size(parameters)}参数的模型做 LoRA 时的常用值${halved ? '，因为数据会看好几遍而减半' : ''}；用 ${warmup} 步预热，约为整个运行的十分之一。`,
     rank: {

@@ -12,7 +12,7 @@ export const train: Texts['configure']['train'] = {
     evalEvery: '两次在留出数据上评估之间的步数。',
     evalExamples: '每次评估用多少留出样本：越多，测得的损失越稳定，但也越费时。',
     warmupSteps: '学习率在这些步内逐渐升高，避免最初几步造成损害。',
-    accumulation: '更新前累加的批次数：效果等同于更大的批次，占用的显存更少。',
+    accumulation: '更新前累加的批次数：效果等同于更大的批次，占用的内存更少。',
     clipNorm: '一个运行的梯度范数上限，超过时缩短到这个值。0 = 关闭。',
     weightDecay: '每一步都把 A 和 B 向 0 拉，无论词元是否被跳过。',
     beta1: '梯度均值保留多少过去的信息。',
@@ -27,5 +27,6 @@ export const train: Texts['configure']['train'] = {
   keepBest: '以最佳适配器结束，而不是最后一个',
   patience: '不再变好时提前停止运行',
   onEvaluation: '早停直接由评估集决定，所以最佳损失会比在新数据上略好看：运行停在这个集合表现最好的地方。用来节省时间足够了；如果要让对比可信，请{button}。',
+  warmup: (warmup, steps, rate, set) => `预热（${warmup} 步）比运行（${steps} 步）还长：学习率只达到 ${rate}，而设定的是 ${set}。`,
   setSlice: '为它留出十分之一的训练数据',
 };

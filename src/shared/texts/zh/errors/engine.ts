@@ -6,12 +6,12 @@ const FAULT_OR_DRIVER = '这是 Sieve 或显卡驱动的错误。';
 
 export const engine: Texts['errors']['engine'] = {
   gpu: {
-    noWebGpu: { message: '这个浏览器没有 WebGPU。', hint: '请使用新版的 Chrome、Edge 或 Safari 26；在 Windows 上也可以用 Firefox 141 及以后的版本。' },
-    noAdapter: { message: '有 WebGPU，但它没有提供显卡适配器。', hint: '请更新显卡驱动，或在浏览器里打开硬件加速。' },
+    noWebGpu: { message: '这个浏览器没有 WebGPU。', hint: '请改用 CPU 计算，或使用新版的 Chrome、Edge 或 Safari 26；在 Windows 上也可以用 Firefox 141 及以后的版本。' },
+    noAdapter: { message: '有 WebGPU，但它没有提供显卡适配器。', hint: '请改用 CPU 计算；或更新显卡驱动，或在浏览器里打开硬件加速。' },
     reported: (message) => ({ message: `GPU 报告：${message}`, hint: '请重新载入页面，试试更小的批次或更短的上下文。' }),
     invalid: (message) => ({ message: `GPU 报告：${message}`, hint: FAULT }),
     outOfMemory: (mib) => ({ message: `显存不足（已占用或申请 ${mib} MiB）。`, hint: '请选择更小的批次、更短的上下文、更低的秩或更小的模型。' }),
-    oneBuffer: (label, mib, allowed) => ({ message: `“${label}”需要连续的 ${mib} MiB，而这块 GPU 只允许 ${allowed} MiB。`, hint: '请选择更小的批次、更短的上下文或更小的模型。' }),
+    oneBuffer: (label, mib, allowed) => ({ message: `“${label}”需要连续的 ${mib} MiB，而这个设备只允许 ${allowed} MiB。`, hint: '请选择更小的批次、更短的上下文或更小的模型。' }),
     freed: (label) => ({ message: `GPU 缓冲区“${label}”在释放之后又被使用。`, hint: FAULT }),
     slice: (offset, size, label, bytes) => ({ message: `切片 ${offset}+${size} 超出“${label}”（${bytes} 字节）。` }),
     apart: (a, b) => ({ message: `“${a}”和“${b}”不属于同一个缓冲区。`, hint: FAULT }),
@@ -20,6 +20,8 @@ export const engine: Texts['errors']['engine'] = {
     noTimestamps: { message: '这个显卡适配器没有时间戳查询，无法给内核计时。', hint: '请用 --enable-dawn-features=allow_unsafe_apis 启动浏览器，或换用其他显卡适配器。' },
   },
   cpu: {
+    noSimd: (why) => ({ message: `这个浏览器无法运行 CPU 引擎：${why}`, hint: '它需要支持 SIMD 的 WebAssembly，2022 年以后的浏览器都有。请使用更新的浏览器。' }),
+    outOfMemory: (mib) => ({ message: `浏览器不再提供更多内存（已占用或申请 ${mib} MiB）。`, hint: '请选择更小的批次、更短的上下文、更低的秩或更小的模型，或关闭其他标签页。' }),
     thread: (message) => ({ message: `计算线程没有启动：${message}`, hint: '请重新加载页面；其他标签页可能占满了内存。' }),
     failed: (what) => ({ message: `CPU 引擎出错：${what}`, hint: FAULT }),
   },

@@ -136,6 +136,7 @@ export const hub: Texts['errors']['hub'] = {
     endless: { message: '对话模板会无休止地生成文本，因此已被停止。', hint: OTHER_TEMPLATE },
     long: (characters, most) => ({ message: `对话模板有 ${characters} 个字符；最多读取 ${most} 个。`, hint: '请使用普通模板。' }),
     unreadable: (why) => ({ message: `无法读取对话模板：${why}`, hint: OTHER_TEMPLATE }),
+    today: '它要求今天的日期（strftime_now），而 Sieve 不提供：今天学的，明天要用同样的话来问',
     answer: '填入回答后，模板给回答写的开头与请求回答时写的不同',
   },
 };

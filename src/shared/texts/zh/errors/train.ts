@@ -7,8 +7,11 @@ export const train: Texts['errors']['train'] = {
   progress: {
     tuning: '正在选择这块 GPU 上最快的矩阵乘法',
     comparing: '正在与 ONNX Runtime 对比 logits',
+    gradients: '正在把 GPU 的梯度与 CPU 的对比',
   },
   difference: (token, piece, entry, here, there) => `第 ${token} 个词元（“${piece}”）、词表第 ${entry} 项：这里是 ${here}，ONNX Runtime 是 ${there}`,
+
+  noRoomToCheck: '放不下模型的第二份副本',
 
   warning: {
     diverging: (loss, start) => `这个运行正在发散：训练损失升到了 ${loss}，高于开始时的 ${start}。它的更新太大。减小学习率或延长预热通常就能解决。`,
@@ -21,11 +24,12 @@ export const train: Texts['errors']['train'] = {
     allShut: (steps) => `所有门控已关闭 ${steps} 步，因此什么也没学到。减小阈值的步长，或给保留的词元设负的价格，可以打开它们。`,
     allShutAtZero: (steps) => `所有门控已关闭 ${steps} 步，因此什么也没学到。那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而被跳过的得不到梯度：在学习率预热完成之前，请让阈值保持不动。`,
     allOpen: (steps) => `阈值开始移动以来已有 ${steps} 步没有跳过任何词元：到目前为止这个运行就是普通的 LoRA。增大阈值的步长，或给保留的词元设一个价格，可以改变这一点。`,
-    noSamples: '显存太少，训练的同时放不下样例生成，所以不会有样例。',
+    noSamples: '内存太少，训练的同时放不下样例生成，所以不会有样例。',
   },
   session: {
     context: (tokens, most) => ({ message: `上下文 ${tokens} 个词元超过了这个模型的 ${most} 个。`, hint: '请选择更短的上下文。' }),
-    refused: (error, first) => ({ message: `拒绝训练：这个模型的 logits 与 ONNX Runtime 相差最大值的 ${error}，首先出现在${first}。`, hint: 'Sieve 无法正确计算这个模型，请选择其他模型。' }),
+    refused: (error, first) => ({ message: `拒绝训练：这个模型的 logits 与 ONNX Runtime 相差最大值的 ${error}，首先出现在${first}。`, hint: 'Sieve 在这里无法正确计算这个模型，请选择其他模型，或在“模型”部分选择其他设备。' }),
+    wrongGradients: (error, tensor) => ({ message: `拒绝训练：这个 GPU 的梯度与 CPU 的相差最大值的 ${error}，差得最多的是 ${tensor}。`, hint: 'GPU 或它的驱动计算出错。请在“模型”部分选择 CPU。' }),
     notFinite: (step, what, value, tensor) => ({
       message: `第 ${step} 步：${what === 'loss' ? `损失是 ${value}` : `梯度范数是 ${value}`}：数值增长到无法继续计算。${tensor === null ? '重复这一步时，所有张量都是有限的。' : `第一个异常的张量是 ${tensor}。`}`,
       hint: '请减小学习率或延长预热。这一步之前学到的内容会保留。',
@@ -39,7 +43,7 @@ export const train: Texts['errors']['train'] = {
     longPrompt: (tokens, most) => ({ message: `有一个要采样的提示词有 ${tokens} 个词元，这个模型接受 1 到 ${most} 个。`, hint: '请缩短它。' }),
   },
   studio: {
-    gpuLost: (reason) => ({ message: `GPU 丢失（${reason}）。`, hint: '请重新打开模型。如果再次发生，请选择更小的批次。' }),
+    gpuLost: (reason) => ({ message: `GPU 丢失（${reason}）。`, hint: '请重新打开模型，或改用 CPU 计算。如果再次发生，请选择更小的批次。' }),
     noModel: { message: '没有打开模型。', hint: '请先打开一个模型。' },
     noSession: { message: '没有运行。', hint: '请先按“训练”。' },
     noRun: (run) => ({ message: `没有名为“${run}”的运行。`, hint: '请先训练或导入一个。' }),
@@ -64,6 +68,8 @@ export const train: Texts['errors']['train'] = {
     gatedAdalora: { message: 'AdaLoRA 适配器旁边有 ts_peft.json：Sieve 只给 LoRA 和 DoRA 加门控。', hint: AGAIN },
     scaling: { message: 'ts_peft.json 与 adapter_config.json 中更新的缩放不一致。', hint: AGAIN },
     noTensor: (name) => ({ message: `适配器里没有 ${name}。`, hint: '它属于另一种大小的模型，请先打开那个模型。' }),
+    otherStart: (start) => ({ message: `适配器以“${start}”（init_lora_weights）开始，它同时改变冻结的权重：在原来的模型上会是另一个适配器。`, hint: '请在 PEFT 里用 path_initial_model_for_weight_conversion 保存，这样就成为普通的 LoRA。' }),
+    otherField: (field, tensors) => ({ message: `适配器需要 ${field}，而 Sieve 不读取它${tensors ? `；它含有 ${tensors}` : ''}。`, hint: `请不用 ${field} 训练，或把那部分并入模型。` }),
     rankPattern: (path) => ({ message: `${path} 的 rank_pattern 与它的张量不符。`, hint: AGAIN }),
     noThreshold: (path) => ({ message: `ts_peft.json 里没有 ${path} 的阈值。`, hint: AGAIN }),
     tensors: (n, expected) => ({ message: `适配器有 ${n} 个张量，而这个模型和它的设置使用 ${expected} 个。`, hint: OWN_MODEL }),

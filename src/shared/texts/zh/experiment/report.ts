@@ -19,6 +19,7 @@ export const report: Texts['experiment']['report'] = {
   what: '项目',
   value: '值',
   model: '模型',
+  device: '计算设备',
   data: '数据',
   train: '用于学习的样本',
   heldOut: '留出样本',

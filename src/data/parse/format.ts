@@ -1,0 +1,73 @@
+/** What format a text is in: by the name's extension, and where that says nothing by its beginning. */
+import type { DataFormat, TextUnit } from '../../shared/data';
+import { dialectOf, QUOTE_CHARACTER } from './dialect';
+import { CsvReader } from './csvReader';
+import { type Labelled, labelledLines } from './labelled';
+import { MIN_ROWS } from './table';
+import { looksLikeHeader } from './header';
+
+export type TextFormat = Exclude<DataFormat, 'parquet'>;
+
+export interface Found {
+  format: TextFormat;
+  /** Of a plain text: what a row is, and what its lines begin with. */
+  unit: TextUnit;
+  labelled: Labelled | null;
+}
+
+/** @param head the beginning of the text; cut, unless `whole` */
+export function formatOf(fileName: string, head: string, whole: boolean): Found {
+  const plain = { unit: 'whole', labelled: null } as const;
+  const extension = /\.([A-Za-z0-9]+)$/.exec(fileName)?.[1].toLowerCase();
+  switch (extension) {
+    case 'jsonl':
+    case 'ndjson':
+      return { format: 'jsonl', ...plain };
+    case 'json':
+    case 'csv':
+    case 'tsv':
+      return { format: extension, ...plain };
+    case 'tab':
+      return { format: 'tsv', ...plain };
+  }
+  const lines = head.split('\n');
+  if (!whole && lines.length > 1) lines.pop(); // may be cut
+  const text = lines.join('\n');
+  const start = text.trimStart().replace(/^\uFEFF/, '');
+  if (/^\[\s*[[{"]/.test(start)) return { format: 'json', ...plain };
+  if (/^\{\s*["'}]/.test(start)) return { format: 'jsonl', ...plain };
+  const filled = lines.filter((l) => l.trim() !== '').slice(0, 100);
+  if (even(filled, '\t')) return { format: 'tsv', ...plain };
+  const labelled = labelledLines(text);
+  // A label in front is a word of the line; a table of one label a line has it in a cell.
+  if (labelled && (labelled.style !== 'word' || !isTable(filled, ['|', ';']))) return { format: 'txt', unit: 'lines', labelled };
+  // Commas count only where no extension says that it is prose, unless one column holds few values.
+  if (extension === undefined && even(filled, ',')) return { format: 'csv', ...plain };
+  if (isTable(filled, [';', '|', '^', ','])) return { format: 'csv', ...plain };
+  return { format: 'txt', ...plain };
+}
+
+function even(lines: readonly string[], separator: string): boolean {
+  const counts = lines.slice(0, 20).map((l) => l.split(separator).length);
+  return lines.length >= MIN_ROWS && counts[0] > 1 && counts.every((c) => c === counts[0]);
+}
+
+/** Whether lines of a text are rows of a table: of one width, and a column of few short values, or names above. */
+function isTable(lines: readonly string[], separators: readonly string[]): boolean {
+  if (lines.length < 4) return false;
+  const text = lines.join('\n');
+  return separators.some((separator) => {
+    const { quote } = dialectOf(text, true, { separator });
+    const rows = new CsvReader(separator, QUOTE_CHARACTER[quote]).push(text, true).filter((r) => !r.broken).map((r) => r.fields);
+    const width = rows[0]?.length ?? 1;
+    if (width < 2 || rows.filter((r) => r.length === width).length < lines.length * 0.95) return false;
+    const whole = rows.filter((r) => r.length === width);
+    const labels = whole[0].some((_, c) => fewValues(whole.map((r) => r[c].trim())));
+    return labels || (separator !== ',' && looksLikeHeader(whole).used && whole.length >= 4);
+  });
+}
+
+function fewValues(cells: readonly string[]): boolean {
+  const values = new Set(cells);
+  return values.size >= 2 && values.size <= 20 && values.size * 3 <= cells.length && cells.every((c) => c !== '' && c.length <= 30);
+}

@@ -1,0 +1,85 @@
+/** Several files as one table: their rows behind one another, columns by name. */
+import type { ParsedTable, RowSource } from '../../shared/data';
+import { DataError } from '../../shared/errors';
+import { texts } from '../../shared/texts';
+import { MAX_ROWS } from '../rowStore';
+
+/**
+ * @param tables those to learn from first, then those to measure on
+ * @param heldOut how many of the last ones are only measured on
+ * @throws {DataError} where a file has none of the first one's columns, or there are too many rows
+ */
+export function joinTables(tables: readonly ParsedTable[], heldOut: number): ParsedTable {
+  const [first] = tables;
+  if (tables.length === 1) return first;
+  const t = texts().errors.data;
+  const columns = [...first.columns];
+  for (const table of tables.slice(1)) {
+    if (!table.columns.some((c) => first.columns.includes(c))) throw new DataError(t.file.otherColumns(table.fileName, table.columns.join(', '), first.columns.join(', ')));
+    for (const name of table.columns) if (!columns.includes(name)) columns.push(name);
+  }
+  const rows = new JoinedRows(tables, columns);
+  if (rows.length > MAX_ROWS) throw new DataError(t.file.manyRows(MAX_ROWS / 1e6));
+  const learnt = tables.slice(0, tables.length - heldOut).reduce((n, table) => n + table.rows.length, 0);
+  return {
+    ...first, columns, rows,
+    notes: tables.flatMap((table) => table.notes.map((n) => ({ ...n, message: `${table.fileName}: ${n.message}` }))),
+    legacy: tables.find((table) => table.legacy)?.legacy ?? null,
+    heldOutFrom: heldOut > 0 ? learnt : first.heldOutFrom,
+  };
+}
+
+class JoinedRows implements RowSource {
+  readonly length: number;
+  readonly #tables: readonly ParsedTable[];
+  readonly #starts: number[] = [];
+  /** By table: where each of its columns stands in the whole; null where they are the same. */
+  readonly #places: (number[] | null)[];
+  readonly #width: number;
+
+  constructor(tables: readonly ParsedTable[], columns: readonly string[]) {
+    this.#tables = tables;
+    this.#width = columns.length;
+    let n = 0;
+    for (const table of tables) {
+      this.#starts.push(n);
+      n += table.rows.length;
+    }
+    this.length = n;
+    this.#places = tables.map((table) => (table.columns.every((name, c) => columns[c] === name) ? null : table.columns.map((name) => columns.indexOf(name))));
+  }
+
+  #at(i: number): [table: number, row: number] {
+    let k = this.#starts.length - 1;
+    while (k > 0 && this.#starts[k] > i) k--;
+    return [k, i - this.#starts[k]];
+  }
+
+  cells(i: number): string[] {
+    const [k, row] = this.#at(i);
+    const cells = this.#tables[k].rows.cells(row);
+    const places = this.#places[k];
+    const state = this.#tables[k].rows.state(row);
+    // A broken row stays as it stands in its file.
+    if (!places || (state !== 'ok' && state !== 'encoding')) return cells;
+    const own = Array.from({ length: this.#width }, () => '');
+    cells.forEach((cell, c) => { own[places[c]] = cell; });
+    return own;
+  }
+
+  line(i: number): number {
+    const [k, row] = this.#at(i);
+    return this.#tables[k].rows.line(row);
+  }
+
+  state(i: number): ReturnType<RowSource['state']> {
+    const [k, row] = this.#at(i);
+    return this.#tables[k].rows.state(row);
+  }
+
+  continues(i: number): boolean {
+    if (i >= this.length) return false;
+    const [k, row] = this.#at(i);
+    return this.#tables[k].rows.continues(row);
+  }
+}

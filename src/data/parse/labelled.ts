@@ -1,0 +1,67 @@
+/** Lines of a plain text that begin with their label: `__label__pos text` (fastText), `LABEL:fine text`, `0 text`. */
+
+export interface Labelled {
+  style: 'fasttext' | 'fine' | 'word';
+  columns: string[];
+  /** In words for the page: what the lines begin with. */
+  labels: readonly string[];
+}
+
+const LINES = 400;
+const LEAST_LINES = 4;
+const MAX_LABELS = 20;
+const FASTTEXT = /^((?:__label__\S+\s+)+)(\S.*)$/s;
+const FINE = /^([A-Z][A-Z0-9_]+):(\S+)\s+(\S.*)$/s;
+const WORD = /^(\S{1,30})[ \t]+(\S.*)$/s;
+
+/** The cells of a line, or null where it does not begin with a label. */
+export function labelledLine({ style }: Pick<Labelled, 'style'>, line: string): string[] | null {
+  const found = { fasttext: FASTTEXT, fine: FINE, word: WORD }[style].exec(line);
+  if (!found) return null;
+  if (style === 'fine') return [found[1], found[2], found[3]];
+  if (style === 'word') return [found[1].replace(/:$/, ''), found[2]];
+  return [found[1].trim().split(/\s+/).map((l) => l.slice('__label__'.length)).join(' '), found[2]];
+}
+
+/**
+ * Whether nearly every line begins with a label: few of them, each several times, and words that stand nowhere else.
+ * @param head the beginning of the text, of whole lines
+ */
+export function labelledLines(head: string): Labelled | null {
+  const all = head.trimEnd().split('\n').slice(0, LINES).map((l) => l.trim());
+  const lines = all.filter((l) => l !== '');
+  if (lines.length < LEAST_LINES) return null;
+  for (const [style, columns] of [['fasttext', ['label', 'text']], ['fine', ['label', 'fine label', 'text']], ['word', ['label', 'text']]] as const) {
+    const read = lines.flatMap((line) => {
+      const own = labelledLine({ style }, line);
+      return own ? [{ line, own }] : [];
+    });
+    if (read.length < lines.length * 0.98) continue;
+    const cells = read.map(({ own }) => own);
+    const labels = new Map<string, number>();
+    for (const [i, [label]] of cells.entries()) {
+      const own = style === 'word' ? WORD.exec(read[i].line)?.[1] ?? label : label;
+      labels.set(own, (labels.get(own) ?? 0) + 1);
+    }
+    const named = [...labels.keys()];
+    if (style === 'fasttext') return { style, columns: [...columns], labels: named };
+    if (labels.size < 2 || labels.size > MAX_LABELS || labels.size * 2 > cells.length) continue;
+    // Paragraphs are parted by empty lines; a list of labelled lines has none.
+    if (style === 'word' && lines.length < all.length * 0.9) continue;
+    if (style === 'fine' || areLabels(named, cells.map((own) => own.at(-1)!), labels, cells.length)) return { style, columns: [...columns], labels: named.map((l) => l.replace(/:$/, '')) };
+  }
+  return null;
+}
+
+/** Whether the first words of lines are labels and no words of the text: prose begins with words that it is full of. */
+function areLabels(labels: readonly string[], rest: readonly string[], counts: ReadonlyMap<string, number>, lines: number): boolean {
+  const rare = [...counts.values()].filter((n) => n < 2).length;
+  if (rare > 0 && lines >= 20) return false;
+  const numbers = labels.every((l) => /^[-+]?\d{1,2}$/.test(l));
+  if (numbers) return labels.every((l) => Math.abs(Number(l)) <= 20);
+  // Small letters, or capitals throughout: a capital in front begins a sentence, and "Q:" a turn.
+  if (labels.some((l) => !/^([\p{Ll}\p{Lo}\p{N}_+-]+|[\p{Lu}\p{N}_+-]{2,}):?$/u.test(l))) return false;
+  const known = new Set(labels.map((l) => l.toLowerCase().replace(/:$/, '')));
+  const again = rest.filter((text) => text.toLowerCase().split(/[^\p{L}\p{N}_+-]+/u).some((word) => known.has(word))).length;
+  return lines >= 8 && again < lines * 0.05 && labels.length * 3 <= lines;
+}

@@ -1,0 +1,197 @@
+/** JSON as programs write it that do not quite write JSON: NaN, a comma too much, Python's literals. And why a text is none. */
+import { texts } from '../../shared/texts';
+import { excerpt } from './excerpt';
+
+/** What of a text was no JSON and could be read all the same. */
+export type Looseness = 'nan' | 'comma' | 'python' | 'lineBreak' | 'comment';
+
+export type LooseJson = { ok: true; value: unknown; loose: readonly Looseness[] } | { ok: false; reason: string };
+
+const DEEPEST = 500;
+
+/** Reads JSON; what is not quite JSON is read as what was meant. The reason of a failure says where it is, in words. */
+export function parseLoosely(text: string): LooseJson {
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown, loose: [] };
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+  }
+  const reader = new Reader(text);
+  try {
+    const value = reader.all();
+    return { ok: true, value, loose: [...reader.loose] };
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    const from = Math.max(0, error.at - 24);
+    return { ok: false, reason: texts().errors.data.json.at(error.why, error.at + 1, `${from > 0 ? '…' : ''}${excerpt(text.slice(from), 60)}`) };
+  }
+}
+
+class Broken extends Error {
+  readonly why: string;
+  readonly at: number;
+
+  constructor(why: string, at: number) {
+    super(why);
+    this.why = why;
+    this.at = at;
+  }
+}
+
+const WORDS = new Map<string, { value: unknown; loose: Looseness | null }>([
+  ['true', { value: true, loose: null }], ['false', { value: false, loose: null }], ['null', { value: null, loose: null }],
+  ['NaN', { value: null, loose: 'nan' }], ['nan', { value: null, loose: 'nan' }], ['Infinity', { value: null, loose: 'nan' }], ['inf', { value: null, loose: 'nan' }],
+  ['undefined', { value: null, loose: 'nan' }],
+  ['True', { value: true, loose: 'python' }], ['False', { value: false, loose: 'python' }], ['None', { value: null, loose: 'python' }],
+]);
+const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '"': '"', "'": "'", '\\': '\\', '/': '/', '\n': '' };
+
+class Reader {
+  readonly loose = new Set<Looseness>();
+  readonly #text: string;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  all(): unknown {
+    const value = this.#value();
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail(texts().errors.data.json.more);
+    return value;
+  }
+
+  #fail(why: string, at = this.#at): never {
+    throw new Broken(why, at);
+  }
+
+  #space(): void {
+    for (;;) {
+      const c = this.#text.charCodeAt(this.#at);
+      if (c === 0x20 || (c >= 0x09 && c <= 0x0d) || c === 0xfeff || c === 0xa0) this.#at++;
+      else if (c === 0x2f && (this.#text[this.#at + 1] === '/' || this.#text[this.#at + 1] === '*')) {
+        const line = this.#text[this.#at + 1] === '/';
+        const end = this.#text.indexOf(line ? '\n' : '*/', this.#at + 2);
+        this.#at = end < 0 ? this.#text.length : end + (line ? 1 : 2);
+        this.loose.add('comment');
+      } else return;
+    }
+  }
+
+  #value(): unknown {
+    this.#space();
+    const t = texts().errors.data.json;
+    const c = this.#text[this.#at];
+    if (c === undefined) this.#fail(t.end);
+    if (c === '"' || c === "'") return this.#string(c);
+    if (c === '{' || c === '[' || c === '(') {
+      if (++this.#depth > DEEPEST) this.#fail(t.deep);
+      const value = c === '{' ? this.#object() : this.#list(c === '(' ? ')' : ']');
+      this.#depth--;
+      return value;
+    }
+    const word = /[-+]?[\w.+-]+/y;
+    word.lastIndex = this.#at;
+    const found = word.exec(this.#text)?.[0];
+    if (found === undefined) this.#fail(c === ',' || c === '}' || c === ']' ? t.noValue(c) : t.unexpected(c));
+    const known = WORDS.get(found.replace(/^[-+]/, ''));
+    if (known) {
+      if (known.loose) this.loose.add(known.loose);
+      this.#at += found.length;
+      return known.value;
+    }
+    if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(found)) this.#fail(t.unexpected(excerpt(found, 20)));
+    this.#at += found.length;
+    return Number(found);
+  }
+
+  #object(): Record<string, unknown> {
+    const t = texts().errors.data.json;
+    // Without a prototype: `__proto__` is a key like any other.
+    const entries: [string, unknown][] = [];
+    this.#at++;
+    for (;;) {
+      this.#space();
+      const c = this.#text[this.#at];
+      if (c === '}') break;
+      if (c === undefined) this.#fail(t.openObject);
+      if (c !== '"' && c !== "'") this.#fail(c === ',' ? t.noValue(c) : t.noKey);
+      const key = this.#string(c);
+      this.#space();
+      if (this.#text[this.#at] !== ':') this.#fail(this.#text[this.#at] === undefined ? t.openObject : t.noColon);
+      this.#at++;
+      entries.push([key, this.#value()]);
+      this.#comma('}', t.openObject);
+    }
+    this.#at++;
+    return Object.fromEntries(entries);
+  }
+
+  #list(close: string): unknown[] {
+    const t = texts().errors.data.json;
+    const values: unknown[] = [];
+    if (close === ')') this.loose.add('python');
+    this.#at++;
+    for (;;) {
+      this.#space();
+      if (this.#text[this.#at] === close) break;
+      if (this.#text[this.#at] === undefined) this.#fail(t.openList);
+      values.push(this.#value());
+      this.#comma(close, t.openList);
+    }
+    this.#at++;
+    return values;
+  }
+
+  /** The comma behind an entry, unless the list ends there. NumPy writes records of a list without. */
+  #comma(close: string, open: string): void {
+    this.#space();
+    const c = this.#text[this.#at];
+    if (c === close) return;
+    if (c === ',') {
+      this.#at++;
+      this.#space();
+      if (this.#text[this.#at] === close) this.loose.add('comma');
+      return;
+    }
+    if (c === '{' && this.#text.slice(0, this.#at).trimEnd().endsWith('}')) {
+      this.loose.add('comma');
+      return;
+    }
+    this.#fail(c === undefined ? open : texts().errors.data.json.noComma(c));
+  }
+
+  #string(quote: string): string {
+    const t = texts().errors.data.json;
+    const start = this.#at++;
+    if (quote === "'") this.loose.add('python');
+    let out = '';
+    for (let from = this.#at; ; this.#at++) {
+      const c = this.#text[this.#at];
+      if (c === undefined) this.#fail(t.openString, start);
+      if (c !== quote && c !== '\\') {
+        if (c === '\n') this.loose.add('lineBreak');
+        continue;
+      }
+      out += this.#text.slice(from, this.#at);
+      if (c === quote) {
+        this.#at++;
+        return out;
+      }
+      const e = this.#text[++this.#at];
+      const wide = e === 'u' ? 4 : e === 'x' ? 2 : e === 'U' ? 8 : 0;
+      if (wide > 0) {
+        const hex = this.#text.slice(this.#at + 1, this.#at + 1 + wide);
+        const point = parseInt(hex, 16);
+        if (!/^[0-9a-fA-F]+$/.test(hex) || hex.length < wide || point > 0x10ffff) this.#fail(t.escape);
+        out += wide === 4 ? String.fromCharCode(point) : String.fromCodePoint(point);
+        this.#at += wide;
+      } else if (e !== undefined && Object.hasOwn(ESCAPES, e)) out += ESCAPES[e];
+      else if (quote === "'") out += `\\${e ?? ''}`;
+      else this.#fail(t.escape);
+      from = this.#at + 1;
+    }
+  }
+}

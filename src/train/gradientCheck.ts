@@ -1,0 +1,179 @@
+/**
+ * Proof that a GPU learns as it should: loss and gradients of one small batch, for a LoRA and a TS-LoRA run whose B is
+ * not zero, beside the CPU engine's. ONNX Runtime proves the forward only.
+ */
+import { BaseModel } from '../engine/base';
+import type { ModuleAdapter } from '../engine/adapterRun';
+import type { Device } from '../engine/device/device';
+import { openCpuDevice } from '../engine/kernels/openCpu';
+import { parameterCount } from '../engine/model/llama';
+import { fullLayout } from '../engine/plan';
+import { Trainer } from '../engine/trainer';
+import { type ExperimentConfig, defaultExperiment, isGated } from '../shared/config';
+import { OutOfMemoryError } from '../shared/errors';
+import { Rng } from '../shared/rng';
+import { texts } from '../shared/texts';
+import type { GradientCheck, LlamaConfig, TokenBatch, WeightName } from '../shared/types';
+
+/**
+ * Largest differences that are let through. GPUs differ by 1e-6 in the loss and some 1e-5 of a gradient's largest entry;
+ * one lost row of a sum is a hundredth and more.
+ */
+export const LOSS_TOLERANCE = 1e-4;
+export const GRADIENT_TOLERANCE = 1e-3;
+/** Of a larger model only the first layers and the last take part. */
+const MOST_PARAMETERS = 50e6;
+const FIRST_LAYERS = 2;
+/** No token's r may lie closer to τ than this share of it: it could fall on either side. */
+const MARGIN = 1e-3;
+const ATTEMPTS = 6;
+
+type Read = (name: WeightName) => Float32Array;
+
+interface Learnt {
+  losses: number[];
+  gradients: { name: string; values: Float32Array }[];
+}
+
+/**
+ * Compares `base`, on a GPU, with the same weights on the CPU engine.
+ * @param read gives each weight in PyTorch's layout
+ * @param ids the tokens to learn from, at least 4
+ */
+export async function checkGradients(base: BaseModel, read: Read, ids: Int32Array, openCpu: () => Promise<Device> = () => openCpuDevice({ threads: 1 })): Promise<GradientCheck> {
+  const part = partOf(base.config);
+  const readPart: Read = (name) => read('layer' in name ? { ...name, layer: part.layers[name.layer] } : name);
+  const whole = part.layers.length === base.config.layers;
+  let cpu: Device | null = null;
+  let ours: BaseModel | null = null;
+  try {
+    cpu = await openCpu();
+    const reference = new BaseModel(cpu, part.config, readPart);
+    ours = whole ? base : await base.device.withinMemory(() => new BaseModel(base.device, part.config, readPart));
+    const { learnt: expected, thresholds } = await learn(reference, ids, null);
+    const { learnt } = await learn(ours, ids, thresholds);
+    return { ...compareLearnt(learnt, expected), tokens: ids.length, layers: part.layers.length, ofLayers: base.config.layers };
+  } catch (error) {
+    // A browser that cannot run the CPU engine, or a machine without room for both: nothing was compared, and that is said.
+    if (cpu !== null && !(error instanceof OutOfMemoryError)) throw error;
+    return { state: 'unchecked', why: cpu === null ? (error as Error).message : texts().errors.train.noRoomToCheck };
+  } finally {
+    if (ours && !whole) ours.free();
+    cpu?.destroy();
+  }
+}
+
+/** The layers that take part, and the configuration of a model of just these. */
+function partOf(config: LlamaConfig): { layers: number[]; config: LlamaConfig } {
+  const all = Array.from({ length: config.layers }, (_, l) => l);
+  const layers = parameterCount(config) <= MOST_PARAMETERS ? all : all.filter((l) => l < FIRST_LAYERS || l === config.layers - 1);
+  return { layers, config: { ...config, layers: layers.length } };
+}
+
+function experimentOf(maxTokens: number): ExperimentConfig {
+  const { train, runs } = defaultExperiment();
+  return { train: { ...train, batchSize: 2, accumulation: 1, maxTokens }, runs: runs.map((r) => ({ ...r, rank: 4, alpha: 8 })) };
+}
+
+/** Two sequences of different length, so that attention has to keep them apart. */
+function batchOf(ids: Int32Array): TokenBatch {
+  const starts = Uint32Array.of(0, Math.ceil(ids.length * 0.6), ids.length);
+  const targets = ids.map((_, t) => (starts.includes(t + 1) ? -1 : ids[t + 1]));
+  return { ids, targets, starts };
+}
+
+/**
+ * Loss and gradients of both runs.
+ * @param given thresholds of the gated run; null looks for some that part the tokens of every module
+ */
+async function learn(base: BaseModel, ids: Int32Array, given: Float32Array | null): Promise<{ learnt: Learnt; thresholds: Float32Array }> {
+  const batch = batchOf(ids);
+  const { train, runs } = experimentOf(batch.starts[1]);
+  const trainer = await Trainer.create(base, runs, train, fullLayout(base.config, runs.length, train));
+  try {
+    const rng = new Rng(train.seed);
+    for (const run of trainer.runs) {
+      const adapters = await run.adapters();
+      run.load(adapters.map(({ a, b }) => ({ a, b: b.map(() => rng.uniform(-0.05, 0.05)) })));
+      await run.refresh();
+    }
+    const gated = trainer.run(runs.find(isGated)!.id);
+    const thresholds = given ?? await partingThresholds(trainer, gated.config.id, batch);
+    gated.method.setThresholds(thresholds);
+    await gated.refresh();
+    const names = runs.map((r) => r.id);
+    const losses = (await trainer.evaluate(names, [batch], true)).map((r) => r.loss);
+    const gradients: Learnt['gradients'] = [];
+    for (const run of trainer.runs) gradients.push(...(await run.gradients()).flatMap((m) => named(run.config.name, m)));
+    const error = base.device.error();
+    if (error) throw error;
+    return { learnt: { losses, gradients }, thresholds };
+  } finally {
+    trainer.free();
+  }
+}
+
+const named = (run: string, { path, a, b }: ModuleAdapter): Learnt['gradients'] =>
+  [{ name: `${run}, A, ${path}`, values: a }, { name: `${run}, B, ${path}`, values: b }];
+
+/**
+ * A threshold for every module in the widest gap between its tokens' r. A gate below moves the r above it, so they are
+ * looked for again until all stand clear; a module that does not get there keeps all its tokens.
+ */
+async function partingThresholds(trainer: Trainer, runId: string, { ids, starts }: TokenBatch): Promise<Float32Array> {
+  const run = trainer.run(runId);
+  const tau = new Float32Array(run.modules.length);
+  const ratios = async () => {
+    run.method.setThresholds(tau);
+    await run.refresh();
+    const parts: Float32Array[] = [];
+    for (let s = 0; s + 1 < starts.length; s++) parts.push((await trainer.gateMap(runId, ids.slice(starts[s], starts[s + 1]))).ratio);
+    return run.modules.map((_, m) => parts.flatMap((p) => {
+      const tokens = p.length / run.modules.length;
+      return [...p.subarray(m * tokens, (m + 1) * tokens)];
+    }));
+  };
+  const tight = (all: number[][]) => all.flatMap((own, m) => (tau[m] > 0 && own.some((r) => Math.abs(r - tau[m]) < MARGIN * tau[m]) ? [m] : []));
+  let close = run.modules.map((_, m) => m);
+  for (let attempt = 0; close.length > 0 && attempt < ATTEMPTS; attempt++) {
+    const all = await ratios();
+    for (const m of close) tau[m] = widestGap(all[m]);
+    close = tight(await ratios());
+  }
+  while (close.length > 0) {
+    for (const m of close) tau[m] = 0;
+    close = tight(await ratios());
+  }
+  return tau;
+}
+
+/** The middle of the widest gap, as a ratio, between the inner half of `values`. */
+function widestGap(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [from, to] = [Math.floor(sorted.length / 4), Math.ceil((sorted.length * 3) / 4)];
+  let best = from;
+  for (let i = from; i + 1 < to; i++) if (sorted[i + 1] / sorted[i] > sorted[best + 1] / sorted[best]) best = i;
+  return Math.sqrt(sorted[best] * sorted[best + 1]);
+}
+
+/** The worst of both, held against the bars. What is not finite differs. */
+function compareLearnt(ours: Learnt, expected: Learnt) {
+  const lossError = worstOf(ours.losses.map((loss, i) => Math.abs(loss - expected.losses[i]) / Math.abs(expected.losses[i])));
+  const errors = expected.gradients.map(({ values }, i) => {
+    const mine = ours.gradients[i].values;
+    let [largest, difference] = [0, 0];
+    for (let j = 0; j < values.length; j++) {
+      largest = Math.max(largest, Math.abs(values[j]));
+      difference = worstOf([difference, Math.abs(mine[j] - values[j])]);
+    }
+    return difference === 0 ? 0 : difference / largest;
+  });
+  const gradientError = worstOf(errors);
+  return {
+    state: lossError <= LOSS_TOLERANCE && gradientError <= GRADIENT_TOLERANCE ? 'agrees' as const : 'differs' as const,
+    lossError, lossTolerance: LOSS_TOLERANCE, gradientError, gradientTolerance: GRADIENT_TOLERANCE,
+    worst: expected.gradients[errors.indexOf(gradientError)].name,
+  };
+}
+
+const worstOf = (errors: readonly number[]): number => (errors.every(Number.isFinite) ? Math.max(...errors) : Infinity);

@@ -1,0 +1,76 @@
+/**
+ * The CPU engine beside the GPU's kernels, in one page: every method takes ten steps on both, and with the same adapter
+ * both give the same logits, gates and gradients.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BaseModel } from '../engine/base';
+import { openCpuDevice } from '../engine/kernels/openCpu';
+import { Generator } from '../engine/generator';
+import type { Layout } from '../engine/plan';
+import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
+import { testDevice } from '../engine/testing/harness';
+import { Trainer } from '../engine/trainer';
+import { downloadModel } from '../hub/model';
+import { METHODS, isGated, runSchema, trainSchema } from '../shared/config';
+import type { TokenBatch } from '../shared/types';
+import { batchOf, sequence } from './testing/fixture';
+
+const STEPS = 10;
+const train = trainSchema.parse({ steps: STEPS, warmupSteps: 2, learningRate: 5e-3 });
+const layout: Layout = { capacity: { rows: 70, supervised: 60, segments: 1, headChunk: 64 }, microBatches: 1, recompute: false };
+/** r this near to τ may fall on either side. */
+const TIE = 1e-5;
+
+let bases: BaseModel[];
+let batches: TokenBatch[];
+
+beforeAll(async () => {
+  const model = await downloadModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+  const devices = [await testDevice(), await openCpuDevice({ threads: 1 })];
+  bases = devices.map((device) => new BaseModel(device, model.config, (name) => model.weights.get(name).data));
+  batches = [batchOf([13, 30, 1, 20], model.config.vocab, 1), batchOf([41], model.config.vocab, 2)];
+});
+afterAll(() => {
+  for (const base of bases) base.free();
+});
+
+it.each(METHODS)('%s: the same on the CPU', async (method) => {
+  const adalora = { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 };
+  const run = runSchema.parse({ id: 'run', name: 'run', method, rank: 4, alpha: 8, gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 }, adalora });
+  const trainers = await Promise.all(bases.map((base) => Trainer.create(base, [run], train, layout)));
+  const losses: number[][] = [[], []];
+  for (let step = 0; step < STEPS; step++) {
+    for (const [i, trainer] of trainers.entries()) losses[i].push((await (await trainer.step(['run'], [batches[step % 2]], step)).get('run')!).loss);
+  }
+  expectClose(losses[1], losses[0], { rtol: 1e-5 }, 'ten losses');
+
+  const [gpu, cpu] = trainers;
+  cpu.run('run').restore(structuredClone(await gpu.run('run').state()));
+  await cpu.run('run').refresh();
+  const [batch] = batches;
+  const seen = await Promise.all(trainers.map(async (trainer) => {
+    const [{ loss, gate }] = await trainer.evaluate(['run'], [batch], true);
+    return { loss, tau: gate?.tau ?? null, gradients: await trainer.run('run').gradients() };
+  }));
+  expectClose([seen[1].loss], [seen[0].loss], { rtol: 1e-6 }, 'loss');
+  seen[1].gradients.forEach((g, i) => {
+    for (const which of ['a', 'b'] as const) expectCloseToMax(g[which], seen[0].gradients[i][which], 1e-4, `gradient of ${which}, ${g.path}`);
+  });
+
+  const { ids } = sequence(batch, 1);
+  const [expected, got] = await Promise.all(trainers.map(async (trainer) => {
+    const generator = await Generator.create(trainer.base, [trainer.run('run')], ids.length);
+    const [rows] = await generator.logits(ids);
+    generator.free();
+    return rows.flatMap((row) => [...row]);
+  }));
+  expectCloseToMax(got, expected, 1e-5, 'logits');
+
+  if (isGated(run)) {
+    const [ofGpu, ofCpu] = await Promise.all(trainers.map((trainer) => trainer.gateMap('run', ids)));
+    const tied = (i: number) => Math.abs(ofGpu.ratio[i] - seen[0].tau![Math.floor(i / ids.length)]) <= TIE;
+    expect(ofCpu.kept.filter((_, i) => !tied(i))).toEqual(ofGpu.kept.filter((_, i) => !tied(i)));
+    expect(new Set(ofGpu.kept).size, 'some tokens are kept, some skipped').toBe(2);
+  }
+  for (const trainer of trainers) trainer.free();
+});

@@ -1,0 +1,75 @@
+/** One's own data: chosen, dropped anywhere on the page, or pasted. */
+import { useEffect, useRef, useState } from 'react';
+import { texts } from '../shared/texts';
+import { TextField } from './bits';
+import { filesOf, holdsFiles } from './dropped';
+import { useSel, useStudio } from './studioContext';
+
+const ACCEPT = '.jsonl,.json,.csv,.tsv,.tab,.txt,.ndjson,.md,.parquet,.gz,.tgz,.tar,.zip,text/*,application/json,application/gzip,application/zip';
+
+export function DataUpload() {
+  const studio = useStudio();
+  const origin = useSel((s) => s.dataset.origin);
+  const over = useDropAnywhere();
+  const [pasted, setPasted] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  const t = texts().data.upload;
+  return (
+    <div className="stack">
+      <div className={`drop${over ? ' drop-over' : ''}`} data-testid="data-drop">
+        <p>{over ? t.anywhere : origin?.kind === 'file' ? <strong>{origin.name}</strong> : t.drop}</p>
+        <button type="button" onClick={() => input.current?.click()}>{t.choose}</button>
+        <input
+          ref={input} type="file" multiple className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="data-file" accept={ACCEPT}
+          onChange={(e) => {
+            const files = [...(e.target.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+            e.target.value = '';
+            void studio.data.openFiles(files);
+          }}
+        />
+      </div>
+      {over && <div className="drop-page" aria-hidden="true"><p>{t.anywhere}</p></div>}
+      <details>
+        <summary>{t.paste}</summary>
+        <div className="stack">
+          <TextField label={t.pasteLabel} value={pasted} onChange={setPasted} rows={6} mono testId="data-paste" />
+          <div><button type="button" disabled={pasted === ''} onClick={() => void studio.data.openPaste(pasted)} data-testid="data-paste-use">{t.use}</button></div>
+        </div>
+      </details>
+    </div>
+  );
+}
+
+/** Takes files that are dropped anywhere on the page, where a browser would leave it. @returns whether some are held over it */
+function useDropAnywhere(): boolean {
+  const studio = useStudio();
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    const drag = (e: DragEvent) => {
+      // Text may be dropped into fields, as ever.
+      if (!holdsFiles(e.dataTransfer)) return;
+      e.preventDefault();
+      setOver(true);
+    };
+    const leave = (e: DragEvent) => { if (e.relatedTarget === null) setOver(false); };
+    const drop = (e: DragEvent) => {
+      setOver(false);
+      if (!e.dataTransfer || !holdsFiles(e.dataTransfer)) return;
+      e.preventDefault();
+      void filesOf(e.dataTransfer).then(({ files, folder }) => {
+        const t = texts().data.upload;
+        if (files.length > 0) void studio.data.openFiles(files);
+        else if (folder !== null) studio.data.refuseDrop(t.emptyFolder(folder), t.emptyFolderHint);
+      });
+    };
+    window.addEventListener('dragover', drag);
+    window.addEventListener('dragleave', leave);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragover', drag);
+      window.removeEventListener('dragleave', leave);
+      window.removeEventListener('drop', drop);
+    };
+  }, [studio]);
+  return over;
+}

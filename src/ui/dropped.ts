@@ -1,0 +1,46 @@
+/** What was dropped on the page, as files: also those inside of folders. */
+import type { OwnFile } from '../store/dataset';
+
+/** Files of a folder that are looked at. */
+const MOST_FILES = 500;
+
+export interface Dropped {
+  files: OwnFile[];
+  /** A folder among what was dropped, by name. */
+  folder: string | null;
+}
+
+/** Whether something is dragged that may hold files. */
+export function holdsFiles(transfer: DataTransfer | null): boolean {
+  return transfer !== null && [...transfer.types].includes('Files');
+}
+
+/** The files that were dropped. The list of a drop is empty once its event is over: it is read before anything is awaited. */
+export async function filesOf(transfer: DataTransfer): Promise<Dropped> {
+  const entries = [...transfer.items].filter((item) => item.kind === 'file').map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));
+  const found: Dropped = { files: [], folder: null };
+  for (const { entry, file } of entries) {
+    if (entry?.isDirectory) {
+      found.folder ??= entry.name;
+      await walk(entry as FileSystemDirectoryEntry, found.files);
+    } else if (file) found.files.push({ path: file.name, file });
+  }
+  return found;
+}
+
+async function walk(folder: FileSystemDirectoryEntry, files: OwnFile[]): Promise<void> {
+  const reader = folder.createReader();
+  for (;;) {
+    // A reader gives a part of its entries at a time, and none at the end.
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => { reader.readEntries(resolve, reject); });
+    if (entries.length === 0) return;
+    for (const entry of entries) {
+      if (files.length >= MOST_FILES) return;
+      if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, files);
+      else {
+        const file = await new Promise<File>((resolve, reject) => { (entry as FileSystemFileEntry).file(resolve, reject); });
+        files.push({ path: entry.fullPath.replace(/^\//, ''), file });
+      }
+    }
+  }
+}
