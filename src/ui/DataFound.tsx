@@ -71,7 +71,7 @@ function Reading() {
       )}
       {table.format === 'txt' && select('unit', TEXT_UNITS.map((value) => ({ value, label: t.units[value] })), (unit) => choose({ unit: unit as TextUnit | 'auto' }))}
       <details data-testid="data-reading" open={chosen}>
-        <summary>{t.reading([found.format, ...(delimited ? [found.separator, found.quote] : []), found.encoding].join(', '))}</summary>
+        <summary>{t.reading([found.format, ...(delimited ? [found.separator, found.quote] : []), found.encoding].join(' · '))}</summary>
         <div className="fields">
           {select('format', FORMATS.map((value) => ({ value, label: t.formats[value] })), (format) => choose({ ...READ_AUTO, files: choices.files, encoding: choices.encoding, format: format as ReadChoices['format'] }))}
           {delimited && select('separator', SEPARATORS.map(([name, value]) => ({ value, label: t.separators[name] })), (separator) => choose({ separator }))}
