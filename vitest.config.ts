@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserPath, testArgs } from './.ci/browser.mjs';
+import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 
 /**
  * Two projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/).
@@ -12,7 +13,7 @@ export default defineConfig({
       { test: { name: 'unit', environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.gpu.test.ts'] } },
       {
         // Bundled before the first test: a dependency found half way would reload the page under it.
-        optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
+        optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', ...PARQUET_PARTS, 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
         test: {
           name: 'gpu',
           include: ['src/engine/**/*.test.ts', 'src/**/*.gpu.test.ts'],
