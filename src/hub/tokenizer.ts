@@ -2,6 +2,7 @@
  * The model's tokenizer, through transformers.js. What is added here: text that looks like a special token stays
  * text, each token can be shown on its own, and text can be decoded piece by piece.
  */
+import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import type { ChatTemplate } from '../shared/data';
 import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
@@ -9,6 +10,7 @@ import { texts } from '../shared/texts';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
 import { checkSource, fetchJson, type FetchOptions } from './source';
 import { openChatTemplates } from './templateFiles';
+import { checkTokenizerFiles, largestId } from './tokenizerFile';
 
 const MAX_TOKENIZER = 64 << 20;
 const MAX_TOKENIZER_CONFIG = 4 << 20;
@@ -16,13 +18,13 @@ const MAX_TOKENIZER_CONFIG = 4 << 20;
 /** Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models. */
 export async function openTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<Tokenizer> {
   const [json, config] = await fetchTokenizer(source, options);
-  return createTokenizer(json, config);
+  return proven(source, json, config, options);
 }
 
 /** As `openTokenizer`, with the chat templates that the model brings. */
 export async function openChatTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
   const [json, config] = await fetchTokenizer(source, options);
-  return { tokenizer: await createTokenizer(json, config), templates: await openChatTemplates(source, config, options) };
+  return { tokenizer: await proven(source, json, config, options), templates: await openChatTemplates(source, config, options) };
 }
 
 function fetchTokenizer(source: ModelSource, options: FetchOptions): Promise<[json: unknown, config: unknown]> {
@@ -33,40 +35,56 @@ function fetchTokenizer(source: ModelSource, options: FetchOptions): Promise<[js
   ]);
 }
 
+/** A tokenizer that comes from elsewhere is made in a worker first, which can be ended; those of the app are its own. */
+async function proven(source: ModelSource, json: unknown, config: unknown, options: FetchOptions): Promise<Tokenizer> {
+  if (source.kind === 'hub') {
+    const files = checkTokenizerFiles(json, config);
+    await (await import('./tokenizerProof')).proveTokenizer(files.file, [json, config], options.signal);
+  }
+  return createTokenizer(json, config);
+}
+
 /** Ids of a prompt: what a template wrote begins as it stands, all else with the mark of a beginning. */
 export function promptIds(tokenizer: Tokenizer, prompt: Prompt): Int32Array {
   if (typeof prompt !== 'string') return tokenizer.encodeDressed(prompt.dressed);
   return Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
 }
 
-interface AddedToken { id: number; content: string; special: boolean }
-
 /**
  * A tokenizer from the contents of its two files.
- * @throws {ModelError} when they are not a tokenizer's.
+ * @throws {ModelError} when they are not a tokenizer's; so do its functions, where the library fails at a text.
  */
 export async function createTokenizer(json: unknown, config: unknown): Promise<Tokenizer> {
-  const { PreTrainedTokenizer } = await import('@huggingface/transformers');
-  const { tokenizerHas } = texts().errors.hub;
-  const fail = (why: string): never => {
-    throw new ModelError(texts().errors.hub.tokenizer(why));
-  };
-  const file = json as { added_tokens?: unknown; decoder?: unknown; pre_tokenizer?: unknown; model?: unknown };
-  if (typeof json !== 'object' || json === null || typeof file.model !== 'object' || file.model === null) fail(tokenizerHas.noModel);
-  if (typeof config !== 'object' || config === null) fail(tokenizerHas.noConfig);
-  const added = (Array.isArray(file.added_tokens) ? file.added_tokens : []) as AddedToken[];
-  const special = new Map(added.filter((t) => t.special === true).map((t) => [t.id, t.content]));
+  const files = checkTokenizerFiles(json, config);
+  const library = await import('@huggingface/transformers');
+  return guarded(() => build(library.PreTrainedTokenizer, files));
+}
 
-  let full: InstanceType<typeof PreTrainedTokenizer>;
-  let plain: InstanceType<typeof PreTrainedTokenizer>;
+/** The library's errors are many, and none of them is for a person. */
+function guarded<T>(act: () => T): T {
   try {
-    full = new PreTrainedTokenizer(json as object, config as object);
-    // Without the special tokens in its list the splitter does not look for them in the text
-    // (Hugging Face's `split_special_tokens=True`).
-    plain = new PreTrainedTokenizer({ ...(json as object), added_tokens: added.filter((t) => t.special !== true) }, config as object);
+    return act();
   } catch (error) {
-    return fail((error as Error).message);
+    if (error instanceof ModelError) throw error;
+    if (error instanceof Error) throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.notBuilt));
+    throw error;
   }
+}
+
+function build(Library: typeof PreTrainedTokenizer, { file, config }: ReturnType<typeof checkTokenizerFiles>): Tokenizer {
+  const added = file.added_tokens;
+  const special = new Map(added.filter((t) => t.special).map((t) => [t.id, t.content]));
+  const full = new Library(file, config);
+  // Without the special tokens in its list the splitter does not look for them in the text
+  // (Hugging Face's `split_special_tokens=True`).
+  const split = new Library({ ...file, added_tokens: added.filter((t) => !t.special) }, config);
+  const largest = largestId(file);
+  const idsOf = (of: PreTrainedTokenizer, text: string): number[] => guarded(() => {
+    // What no token covers, where there is none for the unknown, has no id. Python drops it, too.
+    const ids = (of.encode(text, { add_special_tokens: false }) as (number | undefined)[]).filter((id) => id !== undefined);
+    for (const id of ids) if (!(id >= 0 && id <= largest)) throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.foreignId(id)));
+    return ids;
+  });
 
   // What the tokenizer's own template puts before a text: asked, not guessed.
   const bare = full.encode('a', { add_special_tokens: false });
@@ -81,7 +99,7 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
   const vocab = new Map<number, string>();
   for (const [token, id] of full.get_vocab()) vocab.set(id, token);
   // Python drops a character that no token covers when the model names no unknown token; the library writes id 0.
-  const unknown = idOf((file.model as { unk_token?: string | null }).unk_token ?? null);
+  const unknown = idOf(file.model.unk_token ?? null);
   const isAdded = new Set(added.map((t) => t.id));
   const bytesOf = (id: number): Uint8Array => {
     const token = vocab.get(id) ?? '';
@@ -91,7 +109,7 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
 
   const encode = (text: string): Int32Array => {
     if (text === '') return new Int32Array(0);
-    return Int32Array.from(plain.encode(text, { add_special_tokens: false }).filter((id) => !special.has(id) || id === unknown));
+    return Int32Array.from(idsOf(split, text).filter((id) => !special.has(id) || id === unknown));
   };
   const marks = new Map([...special].filter(([id, text]) => id !== unknown && text !== ''));
 
@@ -100,7 +118,7 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
     encodeDressed: (text) => {
       if (text === '') return new Int32Array(0);
       // A special token that the text does not hold is how the library writes what it does not know, see above.
-      if (!text.includes(GUARD)) return Int32Array.from(full.encode(text, { add_special_tokens: false }).filter((id) => !marks.has(id) || text.includes(marks.get(id)!)));
+      if (!text.includes(GUARD)) return Int32Array.from(idsOf(full, text).filter((id) => !marks.has(id) || text.includes(marks.get(id)!)));
       // Special tokens that the template wrote part the text; what looks like one between them does not.
       return Int32Array.from(splitMarks(text, marks).flatMap((part) => (typeof part === 'number' ? [part] : [...encode(unguard(part))])));
     },
@@ -108,8 +126,9 @@ export async function createTokenizer(json: unknown, config: unknown): Promise<T
     pieces: (ids) => Array.from(ids, (id) => showBytes(bytesOf(id))),
     decode: (ids) => {
       const kept = Array.from(ids).filter((id) => !special.has(id));
-      return kept.length === 0 ? '' : full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+      return kept.length === 0 ? '' : guarded(() => full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false }));
     },
+    largestId: largest,
     bosId: before > 0 ? dressed[0] : null,
     eosId: idOf(full.eos_token),
   };

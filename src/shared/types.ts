@@ -169,6 +169,8 @@ export interface Tokenizer {
   encodeDressed(text: string): Int32Array;
   /** Special tokens by id, the one for unknown text aside. */
   special: ReadonlyMap<number, string>;
+  /** No id is larger. */
+  largestId: number;
   bosId: number | null;
   eosId: number | null;
 }

@@ -9,7 +9,9 @@ import { prepare, type Prepared, type Previous } from '../data/prepare';
 import { cellsOf, NO_REPAIRS } from '../data/repair';
 import { compileTexts, type Dresser, dressedPrompts } from '../data/texts';
 import { TableView } from '../data/view';
+import { fetchConfig } from '../hub/model';
 import { openChatTokenizer } from '../hub/tokenizer';
+import { refuseBeyond } from '../hub/tokenizerFile';
 import type { ParsedTable } from '../shared/data';
 import { DataError, toErrorInfo } from '../shared/errors';
 import { unguard } from '../shared/guard';
@@ -53,7 +55,8 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
       // The prepared set speaks the old tokenizer's ids.
       prepared = last = null;
       tokenizer = null;
-      const opened = await openChatTokenizer(request.source);
+      const [opened, config] = await Promise.all([openChatTokenizer(request.source), fetchConfig(request.source)]);
+      refuseBeyond(opened.tokenizer, config);
       ({ tokenizer } = opened);
       return { value: { templates: opened.templates } };
     }

@@ -6,6 +6,7 @@ import { parameterCount } from '../engine/model/llama';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { type ReferenceDevice, openReference } from '../hub/reference';
 import { openTokenizer } from '../hub/tokenizer';
+import { refuseBeyond } from '../hub/tokenizerFile';
 import { texts } from '../shared/texts';
 import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
 import type { ModelInfo, TrainEvent } from './protocol';
@@ -31,6 +32,7 @@ export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: Tra
   emit({ type: 'phase', phase: 'loading' });
   const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
   const tokenizer = await openTokenizer(source);
+  refuseBeyond(tokenizer, model.config);
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
   try {
     emit({ type: 'phase', phase: 'checking' });

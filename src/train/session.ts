@@ -20,7 +20,7 @@ import type { OpenModel } from './openModel';
 import type { MemoryPlan, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
 import { Sampler } from './samples';
 import type { Tuning } from './tuning';
-import { TrainingData, type TrainingDataState, refuseEmpty } from './trainingData';
+import { TrainingData, type TrainingDataState, refuseEmpty, refuseForeign } from './trainingData';
 import { Watcher } from './watch';
 
 /**
@@ -150,6 +150,7 @@ export class Session {
     const { check } = model.info;
     if (!check.ok) throw new TrainError(texts().errors.train.session.refused(check.relativeError.toExponential(1), String(check.firstDifference)));
     refuseEmpty(data);
+    refuseForeign(data, model.base.config.vocab);
     emit({ type: 'phase', phase: 'compiling' });
     const { gpu } = model.base;
     const { tuning } = gpu;

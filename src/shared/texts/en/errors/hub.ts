@@ -51,7 +51,17 @@ export const hub = {
     noToken: (key: string, id: string, vocab: number) => `${key} holds ${id}, which is not a token of ${vocab}`,
   },
   tokenizer: (why: string) => ({ message: `tokenizer.json cannot be used: ${why}.`, hint: OTHER }),
-  tokenizerHas: { noModel: 'it describes no model', noConfig: 'tokenizer_config.json is not an object' },
+  tokenizerHas: {
+    noModel: 'it describes no model',
+    noConfig: 'tokenizer_config.json is not an object',
+    deep: 'its steps are nested too deeply',
+    unexpected: (where: string) => `what stands at ${where} is not known here, or out of bounds`,
+    notBuilt: 'no tokenizer can be made of it',
+    slow: (seconds: number) => `it did not become a tokenizer within ${seconds} s`,
+    noWorker: 'the worker that tries it did not start',
+    foreignId: (id: number) => `it gave ${id}, which is no token`,
+    beyond: (largest: number, vocab: number) => `its largest token id is ${largest}, but the model has ${vocab} tokens`,
+  },
   model: {
     quantisedOnly: (model: string, files: string) => ({ message: `${model} has quantised weights only (${files}).`, hint: 'Sieve needs onnx/model.onnx (fp32) or onnx/model_fp16.onnx.' }),
     noOnnx: (model: string) => ({ message: `${model} has no ONNX file.`, hint: 'Choose a model with onnx/model.onnx or onnx/model_fp16.onnx; many are in the onnx-community organisation.' }),

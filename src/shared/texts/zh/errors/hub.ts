@@ -50,7 +50,17 @@ export const hub: Texts['errors']['hub'] = {
     noToken: (key, id, vocab) => `${key} 里有 ${id}，它不是 ${vocab} 个词元之一`,
   },
   tokenizer: (why) => ({ message: `无法使用 tokenizer.json：${why}。`, hint: OTHER }),
-  tokenizerHas: { noModel: '它没有描述模型', noConfig: 'tokenizer_config.json 不是对象' },
+  tokenizerHas: {
+    noModel: '它没有描述模型',
+    noConfig: 'tokenizer_config.json 不是对象',
+    deep: '它的步骤嵌套过深',
+    unexpected: (where) => `${where} 处的内容无法识别，或超出范围`,
+    notBuilt: '无法用它建立分词器',
+    slow: (seconds) => `它在 ${seconds} 秒内没有变成分词器`,
+    noWorker: '试用它的 worker 没有启动',
+    foreignId: (id) => `它给出了 ${id}，这不是词元`,
+    beyond: (largest, vocab) => `它最大的词元编号是 ${largest}，而模型只有 ${vocab} 个词元`,
+  },
   model: {
     quantisedOnly: (model, files) => ({ message: `${model} 只有量化的权重（${files}）。`, hint: 'Sieve 需要 onnx/model.onnx（fp32）或 onnx/model_fp16.onnx。' }),
     noOnnx: (model) => ({ message: `${model} 没有 ONNX 文件。`, hint: '请选择含有 onnx/model.onnx 或 onnx/model_fp16.onnx 的模型；onnx-community 组织里有很多。' }),
