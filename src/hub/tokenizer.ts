@@ -8,40 +8,39 @@ import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
 import { texts } from '../shared/texts';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
-import { checkSource, fetchJson, type FetchOptions } from './source';
+import { fetchConfig } from './model';
+import { fetchJson, type FetchOptions } from './source';
 import { openChatTemplates } from './templateFiles';
-import { checkTokenizerFiles, largestId } from './tokenizerFile';
+import { checkTokenizerFiles, largestId, refuseBeyond } from './tokenizerFile';
 
 const MAX_TOKENIZER = 64 << 20;
 const MAX_TOKENIZER_CONFIG = 4 << 20;
 
-/** Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models. */
+/**
+ * Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models.
+ * One that comes from elsewhere is made in a worker first, which can be ended; those of the app are its own.
+ * @throws {ModelError} also when it has tokens that the model does not know, or the model cannot be trained
+ */
 export async function openTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<Tokenizer> {
-  const [json, config] = await fetchTokenizer(source, options);
-  return proven(source, json, config, options);
+  return (await open(source, options)).tokenizer;
 }
 
 /** As `openTokenizer`, with the chat templates that the model brings. */
 export async function openChatTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
-  const [json, config] = await fetchTokenizer(source, options);
-  return { tokenizer: await proven(source, json, config, options), templates: await openChatTemplates(source, config, options) };
+  const { tokenizer, settings } = await open(source, options);
+  return { tokenizer, templates: await openChatTemplates(source, settings, options) };
 }
 
-function fetchTokenizer(source: ModelSource, options: FetchOptions): Promise<[json: unknown, config: unknown]> {
-  checkSource(source);
-  return Promise.all([
+async function open(source: ModelSource, options: FetchOptions): Promise<{ tokenizer: Tokenizer; settings: unknown }> {
+  const [config, json, settings] = await Promise.all([
+    fetchConfig(source, options),
     fetchJson(source, 'tokenizer.json', MAX_TOKENIZER, options),
     fetchJson(source, 'tokenizer_config.json', MAX_TOKENIZER_CONFIG, options),
   ]);
-}
-
-/** A tokenizer that comes from elsewhere is made in a worker first, which can be ended; those of the app are its own. */
-async function proven(source: ModelSource, json: unknown, config: unknown, options: FetchOptions): Promise<Tokenizer> {
-  if (source.kind === 'hub') {
-    const files = checkTokenizerFiles(json, config);
-    await (await import('./tokenizerProof')).proveTokenizer(files.file, [json, config], options.signal);
-  }
-  return createTokenizer(json, config);
+  const { file } = checkTokenizerFiles(json, settings);
+  refuseBeyond({ largestId: largestId(file) }, config);
+  if (source.kind === 'hub') await (await import('./tokenizerProof')).proveTokenizer(file, [json, settings], options.signal);
+  return { tokenizer: await createTokenizer(json, settings), settings };
 }
 
 /** Ids of a prompt: what a template wrote begins as it stands, all else with the mark of a beginning. */

@@ -9,9 +9,7 @@ import { prepare, type Prepared, type Previous } from '../data/prepare';
 import { cellsOf, NO_REPAIRS } from '../data/repair';
 import { compileTexts, type Dresser, dressedPrompts } from '../data/texts';
 import { TableView } from '../data/view';
-import { fetchConfig } from '../hub/model';
 import { openChatTokenizer } from '../hub/tokenizer';
-import { refuseBeyond } from '../hub/tokenizerFile';
 import type { ParsedTable } from '../shared/data';
 import { DataError, toErrorInfo } from '../shared/errors';
 import { unguard } from '../shared/guard';
@@ -55,8 +53,7 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
       // The prepared set speaks the old tokenizer's ids.
       prepared = last = null;
       tokenizer = null;
-      const [opened, config] = await Promise.all([openChatTokenizer(request.source), fetchConfig(request.source)]);
-      refuseBeyond(opened.tokenizer, config);
+      const opened = await openChatTokenizer(request.source);
       ({ tokenizer } = opened);
       return { value: { templates: opened.templates } };
     }

@@ -6,7 +6,6 @@ import { parameterCount } from '../engine/model/llama';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { type ReferenceDevice, openReference } from '../hub/reference';
 import { openTokenizer } from '../hub/tokenizer';
-import { refuseBeyond } from '../hub/tokenizerFile';
 import { texts } from '../shared/texts';
 import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
 import type { ModelInfo, TrainEvent } from './protocol';
@@ -30,9 +29,9 @@ export interface OpenModel {
 export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: TrainEvent) => void): Promise<OpenModel> {
   const progress = (phase: 'loading' | 'checking', label: string, loaded = 0, total: number | null = null) => emit({ type: 'progress', phase, label, loaded, total });
   emit({ type: 'phase', phase: 'loading' });
-  const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
+  // First what is small: nothing large is downloaded for a tokenizer that cannot be used.
   const tokenizer = await openTokenizer(source);
-  refuseBeyond(tokenizer, model.config);
+  const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
   try {
     emit({ type: 'phase', phase: 'checking' });
