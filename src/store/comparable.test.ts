@@ -3,7 +3,7 @@ import { defaultExperiment } from '../shared/config';
 import { keptRunsOf, sessionRuns } from './comparable';
 import { RunHistory } from './history';
 import { recordOf } from './keptRuns';
-import { exportedRun, readRunFile, runFiles } from './runFile';
+import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
 import type { Session } from './slices';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 
@@ -44,7 +44,7 @@ test('before an evaluation measures the gates, the last step tells what is skipp
 test('a kept run reads like the session it was, from its file', async () => {
   const s = session();
   const record = { ...recordOf(s, 'finished', { id: 'abc-1', model: MODEL, gpu: 'gpu', endedAt: 2000, bytes: 5 }), name: 'Hats' };
-  const { histories } = await readRunFile(await exportedRun(record, runFiles([...s.histories.values()].map((h) => h.snapshot()), {})));
+  const { histories } = restoredRun(await readRunParts(await exportedRun(record, runFiles([...s.histories.values()].map((h) => h.snapshot()), {}))));
   const kept = keptRunsOf(record, histories);
   expect(kept.map((r) => [r.key, r.kept, r.of])).toEqual([['abc-1/lora', 'abc-1', 'Hats'], ['abc-1/ts-lora', 'abc-1', 'Hats']]);
   sessionRuns(s, MODEL).forEach((run, i) => {

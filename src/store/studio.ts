@@ -20,6 +20,7 @@ import { type KeepClient, createKeepClient } from './keepClient';
 import { KeptRuns } from './keptRuns';
 import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
+import { type FileReaders, workerReaders } from './reading';
 import { type Section, type Session, type State, isLive } from './slices';
 import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
@@ -27,7 +28,7 @@ import { Studies } from './studies/studies';
 import { dressedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
-import { unzipAdapter, zipAdapter } from './zip';
+import { zipAdapter } from './zip';
 
 export const DEFAULT_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-4m' };
 export const SMALL_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-nano' };
@@ -44,6 +45,8 @@ export interface StudioOptions {
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<DataEvent>) => DataClient;
   makeKeep?: (hooks: WorkerHooks<never>) => KeepClient;
+  /** How files from elsewhere are read; in workers when absent. */
+  readers?: FileReaders;
   /** Where experiments are kept; the browser's database when absent. */
   library?: Library;
 }
@@ -68,12 +71,14 @@ export class Studio {
   readonly comparing: Compare;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
+  readonly #readers: FileReaders;
   #takeOver: TakeOver | null = null;
   #starting = false;
   #modelTurn = 0;
 
   constructor(options: StudioOptions) {
     this.#options = options;
+    this.#readers = options.readers ?? workerReaders;
     this.#events = new EventBatcher((events) => {
       this.store.setState((s) => applyEvents(s, events, (n) => this.#page.notice(n)));
       this.checkpoints.after();
@@ -123,6 +128,7 @@ export class Studio {
       ...shared,
       report: (error) => this.#page.report('history', error),
       dismiss: () => this.#page.dismiss('history'),
+      readRun: (zip) => this.#readers.run(zip),
     });
     this.comparing = new Compare({ page: this.#page, train: this.#train, data: this.data, kept: this.kept, flush: () => this.#events.flush() });
   }
@@ -329,7 +335,7 @@ export class Studio {
   async importRun(file: Blob): Promise<void> {
     this.#page.dismiss('compare');
     try {
-      const files = await unzipAdapter(file);
+      const files = await this.#readers.adapter(file);
       const run = await this.#train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
       this.#page.patch('runs', { imported: [...this.#s.runs.imported, run] });
     } catch (error) {
