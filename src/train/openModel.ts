@@ -4,7 +4,7 @@ import { Generator } from '../engine/generator';
 import type { Gpu } from '../engine/gpu/device';
 import { parameterCount } from '../engine/model/llama';
 import { type DownloadedModel, downloadModel } from '../hub/model';
-import { type ReferenceDevice, openReference } from '../hub/reference';
+import { referenceLogits } from '../hub/referenceProof';
 import { openTokenizer } from '../hub/tokenizer';
 import { texts } from '../shared/texts';
 import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
@@ -56,22 +56,14 @@ async function checkLogits(gpu: Gpu, base: BaseModel, model: DownloadedModel, to
   const text = tokenizer.encode(CHECK_TEXT);
   const ids = Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, model.config.context)));
   const generator = await Generator.create(base, [null], ids.length);
-  // Kernels compile in the GPU's process while ONNX Runtime loads in this one. Neither is left behind when the other fails.
+  // Kernels compile in the GPU's process while ONNX Runtime loads in a worker, which takes the file's bytes: the base has
+  // its own copy. Neither is left behind when the other fails.
   const [expected, ours] = await Promise.allSettled([referenceLogits(model, gpu.info.software ? 'wasm' : 'webgpu', ids), generator.logits(ids)]);
   generator.free();
   if (expected.status === 'rejected') throw expected.reason;
   if (ours.status === 'rejected') throw ours.reason;
   const { data, vocab, provider } = expected.value;
   return { ...compareLogits(ours.value[0], data, vocab, (t) => tokenizer.pieces([ids[t]])[0]), provider };
-}
-
-async function referenceLogits(model: DownloadedModel, device: ReferenceDevice, ids: Int32Array): Promise<{ data: Float32Array; vocab: number; provider: ReferenceDevice }> {
-  const reference = await openReference(model, device);
-  try {
-    return { ...(await reference.logits(ids)), provider: reference.device };
-  } finally {
-    await reference.dispose();
-  }
 }
 
 /** Compares [tokens][vocab] with a flat [tokens × vocab]; `piece` shows a token in the report. */

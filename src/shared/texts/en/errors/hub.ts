@@ -69,6 +69,8 @@ export const hub = {
     manyFiles: { message: 'The model is split into more than 64 data files.', hint: OTHER },
     released: { message: 'The weights were released.', hint: 'Open the model again.' },
     runtime: (file: string, why: string) => ({ message: `ONNX Runtime cannot load ${file} (${why}).`, hint: 'The file may be damaged, or made for another runtime. Choose another model.' }),
+    runtimeSlow: (seconds: number) => `it did not come to an end within ${seconds} s`,
+    runtimeEnded: 'its worker stopped',
     logits: (tokens: number, of: number) => ({ message: `ONNX Runtime gave logits for ${tokens} of ${of} tokens.`, hint: 'Choose a model whose graph keeps all positions.' }),
   },
   graph: {

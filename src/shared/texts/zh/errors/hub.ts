@@ -68,6 +68,8 @@ export const hub: Texts['errors']['hub'] = {
     manyFiles: { message: '模型被拆成了 64 个以上的数据文件。', hint: OTHER },
     released: { message: '权重已经释放。', hint: '请重新打开模型。' },
     runtime: (file, why) => ({ message: `ONNX Runtime 无法载入 ${file}（${why}）。`, hint: '文件可能已损坏，或是为其他运行时制作的。请选择其他模型。' }),
+    runtimeSlow: (seconds) => `它在 ${seconds} 秒内没有结束`,
+    runtimeEnded: '它的 worker 停止了',
     logits: (tokens, of) => ({ message: `${of} 个词元中，ONNX Runtime 只给出了 ${tokens} 个的 logits。`, hint: '请选择计算图保留所有位置的模型。' }),
   },
   graph: {
