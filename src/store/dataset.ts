@@ -22,6 +22,12 @@ export class DatasetCommands {
   readonly #client: DataClient;
   readonly #baseUrl: string;
   #bytes: { fileName: string; blob: Blob } | null = null;
+  /** What was open when the file that is being read was chosen: it stays where the reading is cancelled. */
+  #before: DatasetSlice | null = null;
+  /** Opens the tokenizer of the model in use. */
+  #openTokenizer: () => Promise<ChatTemplate[] | null> = () => Promise.resolve(null);
+  /** The worker is being brought back to where it was. */
+  #reviving = false;
   #parseTurn = 0;
   #prepareTurn = 0;
   #prepareTimer: ReturnType<typeof setTimeout> | null = null;
@@ -87,6 +93,7 @@ export class DatasetCommands {
 
   #beginReading(origin: DataOrigin): number {
     this.#page.dismiss('data');
+    if (this.#d.status !== 'reading') this.#before = this.#d.status === 'ready' ? this.#d : null;
     this.#patch({
       origin, status: 'reading', header: 'auto', progress: null, decisions: noDecisions(), past: [], parsed: null, mapping: null, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
     });
@@ -110,11 +117,22 @@ export class DatasetCommands {
   #readingFailed(turn: number, error: unknown): void {
     if (turn !== this.#parseTurn) return;
     if (isCancelled(error)) {
-      this.#patch({ status: 'empty', origin: null, progress: null });
+      this.#putBack();
       return;
     }
     this.#patch({ status: 'failed', progress: null });
     this.#page.report('data', error);
+  }
+
+  /** Shows again what was open before; its tokens are made again where a preparation was ended for the new file. */
+  #putBack(): void {
+    if (!this.#before) {
+      this.#patch({ status: 'empty', origin: null, progress: null });
+      return;
+    }
+    const { origin, status, header, decisions, past, parsed, mapping, template, report, preview, previewFrom, train, heldOut } = this.#before;
+    this.#patch({ origin, status, header, decisions, past, parsed, mapping, template, report, preview, previewFrom, train, heldOut, progress: null });
+    this.prepareSoon(0);
   }
 
   setKind(kind: DataKind): void {
@@ -244,9 +262,37 @@ export class DatasetCommands {
     this.prepareSoon(0);
   }
 
-  /** Ends reading or preparing. */
+  /** Ends reading or preparing, whether the worker hears it or not. */
   async cancel(): Promise<void> {
-    await this.#ask(() => this.#client.request({ type: 'cancel' }));
+    const turn = this.#parseTurn;
+    await this.#client.insist({ type: 'cancel' }).catch((error: unknown) => this.#page.report('data', error));
+    // A sample that is still on its way from the server has not come to the worker.
+    if (this.#d.status !== 'reading' || turn !== this.#parseTurn) return;
+    this.#parseTurn++;
+    this.#putBack();
+  }
+
+  /** The worker was ended, or has ended itself: a new one is brought to where it was. */
+  revive(): void {
+    this.#follow(this.#openTokenizer(), this.#readAgain());
+  }
+
+  async #readAgain(): Promise<void> {
+    // What ends it twice is what it was given.
+    if (this.#reviving) this.#bytes = null;
+    const header = (this.#d.status === 'reading' ? this.#before : this.#d)?.header ?? 'auto';
+    if (!this.#bytes) return;
+    const { fileName, blob } = this.#bytes;
+    this.#reviving = true;
+    try {
+      await this.#client.request({ type: 'parse', fileName, file: blob, header });
+    } catch (error) {
+      if (isCancelled(error)) return;
+      this.#patch({ status: 'failed', progress: null, preparing: false });
+      this.#page.report('data', error);
+    } finally {
+      this.#reviving = false;
+    }
   }
 
   /** How far the worker is. */
@@ -296,22 +342,36 @@ export class DatasetCommands {
 
   /**
    * Tokens made with another tokenizer must not reach the next model: they are made again, once it is there.
-   * @param open the chat templates that it brings; null where it could not be opened
+   * @param openTokenizer opens it, now and wherever the worker has to start anew: the chat templates that it brings, or null
+   *   where it could not be opened
    */
-  useTokenizer(open: Promise<ChatTemplate[] | null>): void {
-    const bring = (chatTemplates: ChatTemplate[]) => {
-      this.#patch({ chatTemplates });
-      const { mapping, template } = this.#d;
-      if (mapping) this.#patch({ template: this.#withOwn(template, mapping) });
-    };
-    bring([]);
-    const tokenizer: Promise<boolean> = open.then((templates) => {
-      if (templates && this.#tokenizer === tokenizer) bring(templates);
+  useTokenizer(openTokenizer: () => Promise<ChatTemplate[] | null>): void {
+    this.#openTokenizer = openTokenizer;
+    this.#bring([]);
+    this.#follow(openTokenizer());
+    this.#patch({ report: null, preview: [], train: null, heldOut: null });
+    this.prepareSoon(0);
+  }
+
+  /** As `useTokenizer`, but only wherever the worker starts anew. */
+  wantTokenizer(openTokenizer: () => Promise<ChatTemplate[] | null>): void {
+    this.#openTokenizer = openTokenizer;
+  }
+
+  /** Prepares with this tokenizer once it is open and the worker has `read` what it should have. */
+  #follow(open: Promise<ChatTemplate[] | null>, read: Promise<void> = Promise.resolve()): void {
+    const tokenizer: Promise<boolean> = open.then(async (templates) => {
+      await read;
+      if (templates && this.#tokenizer === tokenizer) this.#bring(templates);
       return templates !== null;
     });
     this.#tokenizer = tokenizer;
-    this.#patch({ report: null, preview: [], train: null, heldOut: null });
-    this.prepareSoon(0);
+  }
+
+  #bring(chatTemplates: ChatTemplate[]): void {
+    this.#patch({ chatTemplates });
+    const { mapping, template } = this.#d;
+    if (mapping) this.#patch({ template: this.#withOwn(template, mapping) });
   }
 
   /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */

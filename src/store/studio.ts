@@ -4,6 +4,7 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
+import type { ChatTemplate } from '../shared/data';
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { type Language, language as spoken, speak, texts } from '../shared/texts';
 import type { DataEvent, ModelSource, RunId, TrainEvent } from '../train/protocol';
@@ -75,6 +76,8 @@ export class Studio {
   #takeOver: TakeOver | null = null;
   #starting = false;
   #modelTurn = 0;
+  /** What was open when the model that is being opened was chosen. */
+  #before: Pick<State, 'model' | 'runs'> | null = null;
 
   constructor(options: StudioOptions) {
     this.#options = options;
@@ -96,7 +99,14 @@ export class Studio {
         this.checkpoints.after();
       },
     });
-    this.#data = (options.makeData ?? createDataClient)({ onEvent: ({ label, loaded, total }) => this.data.progress({ label, loaded, total }), onCrash: crash('data') });
+    this.#data = (options.makeData ?? createDataClient)({
+      onEvent: ({ label, loaded, total }) => this.data.progress({ label, loaded, total }),
+      onCrash: (info) => {
+        crash('data')(info);
+        this.data.revive();
+      },
+      onRestart: () => this.data.revive(),
+    });
     this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl);
     this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
     this.studies = new Studies({
@@ -157,24 +167,15 @@ export class Studio {
   async openModel(source: ModelSource): Promise<void> {
     const turn = ++this.#modelTurn;
     this.#page.dismiss('model');
+    if (this.#s.model.status !== 'opening') this.#before = { model: this.#s.model, runs: this.#s.runs };
     if (this.kept.adding) await this.kept.adding;
     if (turn !== this.#modelTurn) return;
-    let tokenizerError: unknown = null;
-    const tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
-      ({ templates }) => templates,
-      (error: unknown) => {
-        tokenizerError = error;
-        return null;
-      },
-    );
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
-    const reportTokenizer = async () => {
-      if (!(await tokenizer) && turn === this.#modelTurn) this.#page.report('model', tokenizerError);
-    };
-    this.data.useTokenizer(tokenizer);
+    const tokenizer = this.#tokenizerOf(source);
+    this.data.useTokenizer(tokenizer.open);
     if (this.#s.model.gpu !== 'present') {
       this.#page.patch('model', { source, status: 'failed', info: null });
-      await reportTokenizer();
+      await tokenizer.report(turn);
       return;
     }
     this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null });
@@ -189,13 +190,62 @@ export class Studio {
       if (maxTokens > info.config.context) this.configure.setTrain({ maxTokens: info.config.context });
       this.configure.check();
       this.configure.planSoon(0);
-      void reportTokenizer();
+      void tokenizer.report(turn);
     } catch (error) {
       if (turn !== this.#modelTurn) return;
       this.#events.flush();
       this.#page.patch('model', { status: 'failed', progress: null, phase: 'failed' });
       this.#page.report('model', error);
     }
+  }
+
+  /** How a model's tokenizer is opened in the data worker, and what says that it could not be. */
+  #tokenizerOf(source: ModelSource): { open: () => Promise<ChatTemplate[] | null>; report: (turn: number) => Promise<void> } {
+    let failure: unknown = null;
+    let opened: Promise<ChatTemplate[] | null> = Promise.resolve(null);
+    const open = () => {
+      opened = this.#data.request({ type: 'open-tokenizer', source }).then(
+        ({ templates }) => templates,
+        (error: unknown) => {
+          failure = error;
+          return null;
+        },
+      );
+      return opened;
+    };
+    const report = async (turn: number) => {
+      if (!(await opened) && turn === this.#modelTurn) this.#page.report('model', failure);
+    };
+    return { open, report };
+  }
+
+  /**
+   * Ends opening a model, whether the workers hear it or not. What was open stays; where the new model had taken its place on
+   * the GPU already, it is opened again.
+   */
+  async cancelOpening(): Promise<void> {
+    if (this.#s.model.status !== 'opening') return;
+    const turn = ++this.#modelTurn;
+    const before = this.#before?.model.status === 'ready' ? this.#before : null;
+    const was = before?.model.source ?? null;
+    const openTokenizer = was ? this.#tokenizerOf(was).open : () => Promise.resolve(null);
+    this.data.wantTokenizer(openTokenizer);
+    const unheard = () => null;
+    const [train, data] = await Promise.all([this.#train.insist({ type: 'cancel-open' }).catch(unheard), this.#data.insist({ type: 'close-tokenizer' }).catch(unheard)]);
+    if (turn !== this.#modelTurn) return;
+    this.#events.flush();
+    if (before && train?.reply.kept) {
+      const { session, profile, phase, plan, fix, timing, imported, answers } = before.runs;
+      this.#page.patch('runs', { session, profile, phase, plan, fix, timing, imported, answers, version: this.#s.runs.version + 1 });
+      this.#page.patch('model', before.model);
+      // A data worker that had to start anew has opened it by now.
+      if (data) this.data.useTokenizer(openTokenizer);
+      else this.data.prepareSoon(0);
+      return;
+    }
+    if (train && !train.reply.kept) this.#train.restart();
+    this.#page.patch('model', { status: 'failed', info: null, progress: null, phase: 'idle' });
+    if (was) await this.openModel(was);
   }
 
   /** `owner/name` and a revision, from the hub. */

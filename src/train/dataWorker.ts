@@ -53,14 +53,23 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
       // The prepared set speaks the old tokenizer's ids.
       prepared = last = null;
       tokenizer = null;
-      const opened = await openChatTokenizer(request.source);
+      const opened = await openChatTokenizer(request.source, { signal: hooks.signal });
       ({ tokenizer } = opened);
       return { value: { templates: opened.templates } };
     }
-    case 'parse': {
+    case 'close-tokenizer':
       prepared = last = null;
-      table = null;
-      table = await parseFile(request.fileName, request.file, request.header, hooks);
+      tokenizer = null;
+      return { value: null };
+    case 'parse': {
+      try {
+        table = await parseFile(request.fileName, request.file, request.header, hooks);
+      } catch (error) {
+        // Who changes their mind goes on with what was there.
+        if (!(error instanceof Cancelled)) prepared = last = table = null;
+        throw error;
+      }
+      prepared = last = null;
       const { rows, ...info } = table;
       const detection = detect(table);
       return { value: { table: info, sample: readableRows(table, SAMPLE_ROWS).map((cells) => cells.map((cell) => cell.slice(0, 2000))), rowCount: rows.length, detection, template: defaultTemplate(detection.mapping) } };
@@ -68,12 +77,14 @@ async function answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<Da
     case 'prepare': {
       if (!table) throw new DataError(texts().errors.train.dataWorker.noData);
       if (!tokenizer) throw new DataError(texts().errors.train.dataWorker.noTokenizer);
+      const own = tokenizer;
       // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
       const previous = last;
       prepared = null;
-      const set = await prepare(table, request.options, tokenizer, { ...hooks, render: renderer.rendering(hooks.signal) }, previous);
+      const set = await prepare(table, request.options, own, { ...hooks, render: renderer.rendering(hooks.signal) }, previous);
+      if (tokenizer !== own) throw new Cancelled();
       last = { set, options: request.options };
-      prepared = { set, view: new TableView(table, request.options.mapping, set, tokenizer) };
+      prepared = { set, view: new TableView(table, request.options.mapping, set, own) };
       const { report, train, heldOut } = set;
       const transfer = [train, heldOut].flatMap((s) => [s.ids.buffer, s.offsets.buffer, s.supervised.buffer]);
       return { value: { report, preview: await set.preview(0, PREVIEW_EXAMPLES), train, heldOut }, transfer };
@@ -122,6 +133,8 @@ function readableRows(from: ParsedTable, most: number): string[][] {
 
 /** Which kinds of work a request makes pointless. */
 const ENDS: Partial<Record<DataRequest['type'], readonly DataRequest['type'][]>> = {
+  'open-tokenizer': ['open-tokenizer', 'prepare', 'list', 'rejected'],
+  'close-tokenizer': ['open-tokenizer', 'prepare', 'list', 'rejected'],
   parse: ['parse', 'prepare', 'list', 'rejected'],
   prepare: ['prepare', 'list', 'rejected'],
   list: ['list'],
@@ -133,30 +146,49 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (message: FromWorker<DataEvent>, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
 /** What is answered whatever is under way, once the tokenizer is there. */
 const ASIDE: readonly DataRequest['type'][] = ['try-template', 'dress'];
+/** Files are read while a tokenizer is on its way: it may come from far. */
 let opening: Promise<void> = Promise.resolve();
 let queue: Promise<void> = Promise.resolve();
-const waiting = new Set<{ type: DataRequest['type']; abort: AbortController }>();
+
+interface Job {
+  type: DataRequest['type'];
+  abort: AbortController;
+  done: Promise<void>;
+}
+const waiting = new Set<Job>();
 
 openInbox<DataRequest>(scope, (request) => {
-  for (const job of waiting) if (ENDS[request.type]?.includes(job.type)) job.abort.abort();
-  const job = { type: request.type, abort: new AbortController() };
-  waiting.add(job);
+  const ended = [...waiting].filter((job) => ENDS[request.type]?.includes(job.type));
+  for (const job of ended) job.abort.abort();
+  const abort = new AbortController();
   const run = async () => {
     const { requestId } = request;
     try {
-      if (job.abort.signal.aborted) throw new Cancelled();
+      if (abort.signal.aborted) throw new Cancelled();
       const { value, transfer } = await answer(request, {
-        signal: job.abort.signal,
+        signal: abort.signal,
         onProgress: (label, loaded, total) => post({ kind: 'event', event: { type: 'progress', label, loaded, total } }),
       });
       post({ kind: 'reply', requestId, value }, transfer);
     } catch (error) {
-      post({ kind: 'failed', requestId, error: toErrorInfo(error) });
+      // What was ended may have failed of that in words of its own.
+      post({ kind: 'failed', requestId, error: toErrorInfo(abort.signal.aborted ? new Cancelled() : error) });
     } finally {
       waiting.delete(job);
     }
   };
-  if (ASIDE.includes(request.type)) void opening.then(run);
-  else queue = queue.then(run);
-  if (request.type === 'open-tokenizer') opening = queue;
+  const job: Job = { type: request.type, abort, done: Promise.resolve() };
+  waiting.add(job);
+  switch (request.type) {
+    case 'cancel':
+      job.done = Promise.all(ended.map(({ done }) => done)).then(run);
+      break;
+    case 'open-tokenizer':
+    case 'close-tokenizer':
+      job.done = opening = opening.then(run);
+      break;
+    default:
+      if (ASIDE.includes(request.type)) job.done = opening.then(run);
+      else job.done = queue = queue.then(run);
+  }
 });

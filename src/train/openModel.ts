@@ -22,27 +22,40 @@ export interface OpenModel {
   info: ModelInfo;
 }
 
+/** Everything of a model before it is on a GPU. */
+export interface FetchedModel {
+  model: DownloadedModel;
+  tokenizer: Tokenizer;
+}
+
 /**
- * Opens `source` on `gpu`. The ONNX session is released once its logits were compared.
- * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train.
+ * Downloads a model and reads it. First what is small: nothing large is downloaded for a tokenizer that cannot be used.
+ * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train; what `signal` was aborted with
  */
-export async function openModel(gpu: Gpu, source: ModelSource, emit: (event: TrainEvent) => void): Promise<OpenModel> {
-  const progress = (phase: 'loading' | 'checking', label: string, loaded = 0, total: number | null = null) => emit({ type: 'progress', phase, label, loaded, total });
+export async function fetchModel(source: ModelSource, emit: (event: TrainEvent) => void, signal?: AbortSignal): Promise<FetchedModel> {
   emit({ type: 'phase', phase: 'loading' });
-  // First what is small: nothing large is downloaded for a tokenizer that cannot be used.
-  const tokenizer = await openTokenizer(source);
-  const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
+  const onProgress = (file: string, loaded: number, total: number | null) => emit({ type: 'progress', phase: 'loading', label: file, loaded, total });
+  const tokenizer = await openTokenizer(source, { signal });
+  return { tokenizer, model: await downloadModel(source, { onProgress, signal }) };
+}
+
+/**
+ * Opens a model on `gpu`. Its file's bytes are gone afterwards: the reference took them.
+ * @throws {ModelError} when ONNX Runtime cannot load it; {GpuError}
+ */
+export async function openModel(gpu: Gpu, { model, tokenizer }: FetchedModel, emit: (event: TrainEvent) => void): Promise<OpenModel> {
+  const progress = (label: string) => emit({ type: 'progress', phase: 'checking', label, loaded: 0, total: null });
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
   try {
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save.
     if (!gpu.info.software) {
-      progress('checking', texts().errors.train.progress.tuning);
+      progress(texts().errors.train.progress.tuning);
       await tune(gpu);
     }
-    progress('checking', texts().errors.train.progress.comparing);
+    progress(texts().errors.train.progress.comparing);
     const check = await checkLogits(gpu, base, model, tokenizer);
-    const info: ModelInfo = { source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gpu: gpu.info };
+    const info: ModelInfo = { source: model.source, config: model.config, parameters: parameterCount(model.config), weightBytes: base.bytes, check, gpu: gpu.info };
     return { base, tokenizer, info };
   } catch (error) {
     base.free();

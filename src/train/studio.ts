@@ -11,7 +11,7 @@ import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { measureAccuracy } from './accuracy';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
-import { LOGIT_TOLERANCE, type OpenModel, compareLogits, openModel } from './openModel';
+import { LOGIT_TOLERANCE, type OpenModel, compareLogits, fetchModel, openModel } from './openModel';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { Session, planOf } from './session';
 import { timeSteps } from './stepTime';
@@ -32,6 +32,8 @@ export class Studio {
   /** Adapters of a kept run that stand in for the experiment's own, until the next one begins. */
   readonly #opened = new Map<RunId, AdapterRun>();
   #cancelled = false;
+  /** A model that is being downloaded, beside the one that is open. */
+  #opening: AbortController | null = null;
   /** The timing that is wanted; an earlier one ends. */
   #timing = 0;
 
@@ -66,18 +68,31 @@ export class Studio {
   }
 
   async openModel({ source }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
+    this.#opening?.abort();
+    const opening = this.#opening = new AbortController();
     const gpu = await this.#open();
+    const files = await fetchModel(source, this.#emit, opening.signal);
+    opening.signal.throwIfAborted();
+    // From here on there is no way back to the model that was open.
+    this.#opening = null;
     await this.reset();
-    // Whoever still works with the model that is open goes first.
+    // Whoever still works with that model goes first.
     const model = await this.#lock.run(() => {
       freeAll(this.#imported);
       this.#model?.base.free();
       this.#model = null;
-      return openModel(gpu, source, this.#emit);
+      return openModel(gpu, files, this.#emit);
     });
     this.#model = model;
     this.#emit({ type: 'phase', phase: 'idle' });
     return model.info;
+  }
+
+  cancelOpen(): TrainReplies['cancel-open'] {
+    const kept = this.#opening !== null;
+    this.#opening?.abort();
+    this.#opening = null;
+    return { kept };
   }
 
   plan({ experiment }: Request<'plan'>): TrainReplies['plan'] {
