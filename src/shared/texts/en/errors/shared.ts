@@ -6,6 +6,7 @@ export const shared = {
   dataKind: (kind: string, known: string) => ({ message: `“${kind}” is not a kind of data.`, hint: `Choose one of: ${known}.` }),
   roleWithoutColumn: (role: string) => ({ message: `No column is chosen for “${role}”.`, hint: 'Choose the column that holds it.' }),
   noColumn: (column: string, role: string, columns: string) => ({ message: `There is no column “${column}” (wanted for “${role}”).`, hint: `The columns are: ${columns}.` }),
+  workerEnded: 'it ended without a word',
   zip: {
     entries: (n: number) => `it has ${n} entries`,
     directory: 'its directory is broken',

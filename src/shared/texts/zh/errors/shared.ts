@@ -6,6 +6,7 @@ export const shared: Texts['errors']['shared'] = {
   dataKind: (kind, known) => ({ message: `“${kind}”不是一种数据类型。`, hint: `请选择以下之一：${known}。` }),
   roleWithoutColumn: (role) => ({ message: `还没有为“${role}”选择列。`, hint: '请选择存放它的那一列。' }),
   noColumn: (column, role, columns) => ({ message: `没有名为“${column}”的列（“${role}”需要它）。`, hint: `现有的列：${columns}。` }),
+  workerEnded: '它没有说明就结束了',
   zip: {
     entries: (n) => `其中有 ${n} 个条目`,
     directory: '目录已损坏',
