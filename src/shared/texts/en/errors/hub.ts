@@ -24,6 +24,7 @@ export const hub = {
     tooLarge: (file: string, most: string) => ({ message: `${file} is larger than ${most}.`, hint: 'Choose a smaller model.' }),
     noContent: (file: string) => ({ message: `${file} came without content.`, hint: 'Try again.' }),
     brokeOff: (file: string, after: string, why: string) => ({ message: `The download of ${file} broke off after ${after} (${why}).`, hint: CONNECTION }),
+    stalled: (file: string, after: string, seconds: number) => ({ message: `The download of ${file} stalled after ${after}: nothing has come for ${seconds} s.`, hint: `${CONNECTION} Trying again goes on where it ended.` }),
     truncated: (file: string, bytes: number, total: number) => ({ message: `${file} ended after ${bytes} of ${total} bytes.`, hint: 'The download was cut short. Try again.' }),
     notJson: (file: string, why: string) => ({ message: `${file} is not JSON (${why}).`, hint: 'The file is damaged. Try again, or choose another model.' }),
   },

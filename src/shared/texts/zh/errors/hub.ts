@@ -24,6 +24,7 @@ export const hub: Texts['errors']['hub'] = {
     tooLarge: (file, most) => ({ message: `${file} 大于 ${most}。`, hint: '请选择更小的模型。' }),
     noContent: (file) => ({ message: `收到的 ${file} 没有内容。`, hint: '请重试。' }),
     brokeOff: (file, after, why) => ({ message: `${file} 下载到 ${after} 时中断（${why}）。`, hint: CONNECTION }),
+    stalled: (file, after, seconds) => ({ message: `${file} 的下载在 ${after} 之后停住了：${seconds} 秒内没有收到任何内容。`, hint: `${CONNECTION}再试一次会从中断的地方继续。` }),
     truncated: (file, bytes, total) => ({ message: `${file} 共 ${total} 字节，只收到 ${bytes} 字节。`, hint: '下载被截断了。请重试。' }),
     notJson: (file, why) => ({ message: `${file} 不是 JSON（${why}）。`, hint: '文件已损坏。请重试，或选择其他模型。' }),
   },
