@@ -342,7 +342,8 @@ export class DatasetCommands {
   /** The worker was ended, or has ended itself: a new one is brought to where it was. */
   revive(): void {
     this.#follow(this.#openTokenizer(), this.#readAgain());
-    this.prepareSoon(0);
+    // What was being prepared may be what it did not survive.
+    if (!this.#d.preparing) this.prepareSoon(0);
   }
 
   async #readAgain(): Promise<void> {

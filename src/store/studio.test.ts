@@ -569,6 +569,28 @@ test('a reading that the worker does not let go of is ended with it; the new one
   }
 });
 
+test('a preparation that the worker does not let go of is not begun again in the new one', async () => {
+  const { studio, data, state } = await ready();
+  const prepares = () => data.sent.filter((m) => m.type === 'prepare').length;
+  vi.useFakeTimers();
+  try {
+    studio.data.exclude(4, true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([state().dataset.preparing, prepares()]).toEqual([true, 2]);
+    const cancelled = studio.data.cancel();
+    await vi.advanceTimersByTimeAsync(1000);
+    await cancelled;
+    expect(data.terminated).toBe(true);
+    data.reply('open-tokenizer', { templates: [] });
+    data.reply('parse', PARSED);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(state().dataset).toMatchObject({ status: 'ready', preparing: false, report: null });
+    expect(prepares()).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('a data worker that ends is started anew with what was open; what ends it twice is not given to it a third time', async () => {
   const { data, state } = await ready();
   const parses = () => data.sent.filter((m) => m.type === 'parse').length;
