@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { assemblyscript } from './.ci/assemblyscript.mjs';
 import { csp } from './.ci/csp.mjs';
+import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 import { pwa } from './.ci/pwa.mjs';
 
 /** `npm run dev` opens the page where there is a screen to open it on. */
@@ -24,5 +25,5 @@ export default defineConfig({
   preview: { open: false, headers: isolation },
   server: { open: screen, headers: isolation, watch: { ignored: ['**/.out/**', '**/reference/**'] } },
   // Found before the first page asks for them, so that a fresh clone does not reload under the user's hands.
-  optimizeDeps: { include: ['react', 'react-dom/client', 'zustand', 'zod', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', 'uplot', 'client-zip', 'fflate', '@huggingface/jinja', '@huggingface/transformers'] },
+  optimizeDeps: { include: ['react', 'react-dom/client', 'zustand', 'zod', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', ...PARQUET_PARTS, 'uplot', 'client-zip', 'fflate', '@huggingface/jinja', '@huggingface/transformers'] },
 });

@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { assemblyscript } from './.ci/assemblyscript.mjs';
 import { browserPath, webgpuTestArgs } from './.ci/browser.mjs';
+import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 
 /**
  * Three projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/). `cpu` runs in Node on the
@@ -24,7 +25,7 @@ export default defineConfig({
       {
         plugins: [assemblyscript()],
         // Bundled before the first test: a dependency found half way would reload the page under it.
-        optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
+        optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', ...PARQUET_PARTS, 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
         test: {
           name: 'gpu',
           include: ['src/engine/**/*.test.ts', 'src/**/*.{gpu,device}.test.ts'],

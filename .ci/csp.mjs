@@ -1,6 +1,6 @@
 /**
  * The page's Content-Security-Policy, as a meta tag. The built page gets the strict one; the dev server needs
- * inline scripts and styles for hot reloading and gets those two on top.
+ * inline scripts and styles and its own socket for hot reloading, and gets those on top.
  */
 const POLICY = {
   'default-src': "'none'",
@@ -14,7 +14,10 @@ const POLICY = {
   'base-uri': "'none'",
   'form-action': "'none'",
 };
-const DEV = { 'script-src': " 'unsafe-inline'", 'style-src': " 'unsafe-inline'", 'connect-src': ' ws: wss:' };
+const DEV = { 'script-src': " 'unsafe-inline'", 'style-src': " 'unsafe-inline'" };
+
+/** The sockets of a dev server, at every address it says it has. */
+const sockets = ({ local, network }) => [...local, ...network].map((url) => ` ${new URL(url).origin.replace(/^http/, 'ws')}`).join('');
 
 /** @returns {import('vite').Plugin} puts the policy first into the head. */
 export function csp() {
@@ -26,8 +29,9 @@ export function csp() {
     },
     transformIndexHtml: {
       order: 'post',
-      handler: () => {
-        const content = Object.entries(POLICY).map(([name, value]) => `${name} ${value}${dev ? DEV[name] ?? '' : ''}`).join('; ');
+      handler: (_html, { server } = {}) => {
+        const more = dev ? { ...DEV, 'connect-src': server?.resolvedUrls ? sockets(server.resolvedUrls) : '' } : {};
+        const content = Object.entries(POLICY).map(([name, value]) => `${name} ${value}${more[name] ?? ''}`).join('; ');
         return [{ tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content }, injectTo: 'head-prepend' }];
       },
     },

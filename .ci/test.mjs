@@ -5,10 +5,10 @@
  *   npm test -- lint unit          some of them
  *   npm test -- --quick            what needs no browser
  *
- * Stages: types, lint (one test each), unit (Vitest in Node), cpu (Vitest in Node, on the CPU engine), gpu (Vitest in a
- * browser with WebGPU), e2e (Playwright on the production build, in Chromium), firefox (the same in Firefox). Where there
- * is no Firefox its stage is skipped, which counts as a failure in CI. The last line adds all up: `N passed, N failed`;
- * the exit code is 1 when anything failed.
+ * Stages: types, lint (one test each), unit (Vitest in Node, then 20 s of fuzz), cpu (Vitest in Node, on the CPU engine), gpu
+ * (Vitest in a browser with WebGPU), e2e (Playwright on the production build, in Chromium), firefox (the same in Firefox).
+ * Where there is no Firefox its stage is skipped, which counts as a failure in CI. The last line adds all up: `N passed,
+ * N failed`; the exit code is 1 when anything failed.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -106,13 +106,18 @@ const STAGES = {
   types: async () => asOne(await node([bin('typescript', 'tsc'), '--noEmit'], 5)),
   lint: async () => {
     const codes = [
-      await node([bin('oxlint'), '--deny-warnings', 'src', 'e2e', 'bench', '.ci', 'reference/datasets'], 5),
+      await node([bin('oxlint'), '--deny-warnings', 'src', 'e2e', 'bench', 'fuzz', '.ci', 'reference/datasets'], 5),
       await node(['.ci/lint-folders.mjs'], 5),
       await node(['.ci/lint-text.mjs'], 5),
     ];
     return asOne(Math.max(...codes));
   },
-  unit: () => vitest('unit', 8),
+  unit: async () => {
+    const tests = await vitest('unit', 8);
+    // Every reader against damaged files, the same ones each time as far as the time reaches.
+    const fuzz = asOne(await node(['.ci/ts.mjs', 'fuzz/fuzz.ts', '--seed', '1', '--minutes', '0.33'], 3));
+    return Object.fromEntries(Object.keys(none).map((key) => [key, tests[key] + fuzz[key]]));
+  },
   cpu: () => vitest('cpu', 8),
   gpu: () => vitest('gpu', 25),
   e2e: () => playwright(['chromium', 'webgpu'], 40),

@@ -25,6 +25,13 @@ test('a small Llama opens by id, agrees with ONNX Runtime, trains', async ({ app
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 const changed = (files: RepoFiles, patch: Record<string, unknown>) => ({ ...files, 'config.json': json({ ...JSON.parse(files['config.json'].toString()), ...patch }) });
 
+type TokenizerJson = { model: { vocab: Record<string, number> }; pre_tokenizer: unknown };
+const tokenizer = (files: RepoFiles, change: (file: TokenizerJson) => void) => {
+  const file = JSON.parse(files['tokenizer.json'].toString()) as TokenizerJson;
+  change(file);
+  return { ...files, 'tokenizer.json': json(file) };
+};
+
 /** What cannot be trained, and the word that must name it. */
 const UNSUPPORTED: Record<string, { files: (files: RepoFiles) => RepoFiles; words: RegExp }> = {
   'another-architecture': { files: (f) => ({ ...f, 'config.json': json({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_embd: 64 }) }), words: /gpt2/i },
@@ -33,6 +40,12 @@ const UNSUPPORTED: Record<string, { files: (files: RepoFiles) => RepoFiles; word
     words: /quantised.*model_q4/i,
   },
   'rope-scaling': { files: (f) => changed(f, { rope_scaling: { rope_type: 'yarn', factor: 4 } }), words: /rope|yarn/i },
+  'ids-beyond-the-vocabulary': { files: (f) => tokenizer(f, ({ model }) => { model.vocab['Ġfox'] = 4097; }), words: /largest token id is 4097, but the model has 4096 tokens/ },
+  'an-id-of-a-billion': { files: (f) => tokenizer(f, ({ model }) => { model.vocab['Ġfox'] = 1e9; }), words: /tokenizer\.json\.model\.vocab/ },
+  'a-pattern-without-end': {
+    files: (f) => tokenizer(f, (t) => { t.pre_tokenizer = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false }; }),
+    words: /did not become a tokenizer within/,
+  },
   'another-activation': { files: (f) => changed(f, { hidden_act: 'gelu' }), words: /gelu/i },
 };
 

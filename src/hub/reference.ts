@@ -1,49 +1,50 @@
 /**
- * The same model in ONNX Runtime, through transformers.js: the logits our own forward is checked against.
- * The .onnx file is not fetched again: transformers.js gets the bytes that `downloadModel` holds. ONNX Runtime's
+ * The same model in ONNX Runtime, through transformers.js: the logits our own forward is checked against. Runs in a
+ * worker of its own (`referenceProof.ts`): the library chains every load and run of a thread behind the last one, so that
+ * a model that never loads would keep all later ones from it.
+ * The .onnx file is not fetched again: transformers.js gets the bytes that `downloadModel` brought. ONNX Runtime's
  * wasm binary is served by the app itself and runs on one thread, so no COOP/COEP headers and no CDN are needed.
  */
-import type { PreTrainedModel, Tensor as TensorType } from '@huggingface/transformers';
+import type { Tensor as TensorType } from '@huggingface/transformers';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import { ModelError } from '../shared/errors';
 import { texts } from '../shared/texts';
+import type { ModelSource } from '../shared/types';
 import { f16ToF32 } from './floats';
-import type { DownloadedModel } from './model';
 import { appBase, fileUrl, remoteLayout, request } from './source';
 
 export type ReferenceDevice = 'wasm' | 'webgpu';
 
-export interface Reference {
-  device: ReferenceDevice;
-  /** Logits at every position: [ids.length, vocab], row-major. */
-  logits(ids: Int32Array): Promise<{ data: Float32Array; vocab: number }>;
-  /** Frees the session. */
-  dispose(): Promise<void>;
+/** What of a downloaded model ONNX Runtime is given. */
+export interface ReferenceModel {
+  source: ModelSource;
+  file: string;
+  dtype: 'fp32' | 'fp16';
+  bytes: Uint8Array;
+  external: Map<string, Uint8Array>;
 }
 
-/** `env` of transformers.js is one per worker: sessions are opened one after another. */
-let opening: Promise<unknown> = Promise.resolve();
-
-/**
- * Opens the downloaded model in ONNX Runtime.
- * @param device 'wasm' for software adapters (30 times faster there), 'webgpu' otherwise. `Reference.device` says
- *   where it runs: fp16 files go to wasm on a GPU without fp16.
- * @throws {ModelError} when ONNX Runtime cannot load the model.
- */
-export function openReference(model: DownloadedModel, device: ReferenceDevice): Promise<Reference> {
-  const mine = opening.then(() => open(model, device));
-  opening = mine.catch(() => undefined); // the caller sees the failure; the next one may still open
-  return mine;
+export interface ReferenceLogits {
+  /** [ids.length, vocab], row-major. */
+  data: Float32Array;
+  vocab: number;
+  /** Where it ran: fp16 files go to wasm on a GPU without fp16. */
+  provider: ReferenceDevice;
 }
 
 /** ONNX Runtime computes fp16 files on WebGPU in fp16, which needs the `shader-f16` feature; without it wasm does. */
-async function supported(device: ReferenceDevice, dtype: DownloadedModel['dtype']): Promise<ReferenceDevice> {
+async function supported(device: ReferenceDevice, dtype: ReferenceModel['dtype']): Promise<ReferenceDevice> {
   if (device === 'wasm' || dtype === 'fp32') return device;
   const adapter = await navigator.gpu?.requestAdapter();
   return adapter?.features.has('shader-f16') ? device : 'wasm';
 }
 
-async function open(model: DownloadedModel, wanted: ReferenceDevice): Promise<Reference> {
+/**
+ * Logits at every position of `ids`.
+ * @param wanted 'wasm' for software adapters (30 times faster there), 'webgpu' otherwise
+ * @throws {ModelError} when ONNX Runtime cannot load or run the model
+ */
+export async function computeReference(model: ReferenceModel, wanted: ReferenceDevice, ids: Int32Array): Promise<ReferenceLogits> {
   const device = await supported(wanted, model.dtype);
   const { AutoModelForCausalLM, Tensor, env } = await import('@huggingface/transformers');
   const wasm = env.backends.onnx.wasm!;
@@ -64,37 +65,18 @@ async function open(model: DownloadedModel, wanted: ReferenceDevice): Promise<Re
       subfolder: 'onnx', use_external_data_format: false,
       session_options: externalData.length > 0 ? { externalData } : {},
     });
-    return session(network, Tensor, device);
+    const dims = [1, ids.length];
+    const outputs = (await network({
+      input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), dims),
+      attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), dims),
+    })) as Record<string, TensorType>;
+    const [, tokens, vocab] = outputs.logits.dims;
+    if (tokens !== ids.length) throw new ModelError(texts().errors.hub.model.logits(tokens, ids.length));
+    return { data: toF32(outputs.logits.data as ArrayBufferView), vocab, provider: device };
   } catch (error) {
     if (error instanceof ModelError) throw error;
     throw new ModelError(texts().errors.hub.model.runtime(model.file, plain(error)));
-  } finally {
-    // `env` would keep the model's bytes alive.
-    env.fetch = (input: string | URL, init?: RequestInit) => fetch(input, init);
   }
-}
-
-/** Apart from `open`, so that it holds on to the session and not to the model's bytes. */
-function session(network: PreTrainedModel, Tensor: typeof TensorType, device: ReferenceDevice): Reference {
-  return {
-    device,
-    async logits(ids) {
-      const dims = [1, ids.length];
-      const inputs = {
-        input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), dims),
-        attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), dims),
-      };
-      const outputs = (await network(inputs)) as Record<string, TensorType>;
-      const [, tokens, vocab] = outputs.logits.dims;
-      if (tokens !== ids.length) throw new ModelError(texts().errors.hub.model.logits(tokens, ids.length));
-      const data = toF32(outputs.logits.data as ArrayBufferView);
-      for (const output of Object.values(outputs)) if (output !== outputs.logits) output.dispose();
-      return { data, vocab };
-    },
-    async dispose() {
-      await network.dispose();
-    },
-  };
 }
 
 /** f16 logits come as a Float16Array where the browser has one, else as bit patterns. */
@@ -109,7 +91,7 @@ function plain(error: unknown): string {
 }
 
 /** transformers.js' fetch: the .onnx file out of memory, all else from the model's host. */
-async function serve(model: DownloadedModel, url: string, init?: RequestInit): Promise<Response> {
+async function serve(model: ReferenceModel, url: string, init?: RequestInit): Promise<Response> {
   if (url !== fileUrl(model.source, model.file)) {
     try {
       return await request(url, { ...init, headers: undefined });
@@ -119,9 +101,9 @@ async function serve(model: DownloadedModel, url: string, init?: RequestInit): P
       throw error;
     }
   }
-  const response = new Response(null, { headers: { 'content-length': String(model.graph.bytes.length) } });
+  const response = new Response(null, { headers: { 'content-length': String(model.bytes.length) } });
   // A Response made from bytes would copy them, and reading it would copy them again.
-  return Object.defineProperty(response, 'arrayBuffer', { value: async () => exactBuffer(model.graph.bytes) });
+  return Object.defineProperty(response, 'arrayBuffer', { value: async () => exactBuffer(model.bytes) });
 }
 
 /** The array's own buffer when it fills it, else a copy. */

@@ -36,6 +36,73 @@ describe('model ids and URLs', () => {
   });
 });
 
+describe('a download that broke off goes on where it ended', () => {
+  const whole = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
+  const same = (bytes: Uint8Array) => Buffer.compare(bytes, whole) === 0;
+  /** Sends the file from where it is asked for, and breaks off, stalls or ends as `how` says after `most` bytes. */
+  const server = (steps: { most?: number; how?: 'break' | 'stall'; etag?: string; ranges?: boolean }[]) => {
+    const asked: (string | null)[] = [];
+    vi.stubGlobal('fetch', async (_: string, init?: RequestInit) => {
+      const { most = Infinity, how = 'break', etag = '"1"', ranges = true } = steps[asked.length] ?? {};
+      const range = new Headers(init?.headers).get('range');
+      asked.push(range);
+      const from = range && ranges ? Number(/\d+/.exec(range)![0]) : 0;
+      let at = from;
+      const body = new ReadableStream<Uint8Array>({
+        start: (control) => init?.signal?.addEventListener('abort', () => control.error(init.signal!.reason)),
+        pull: (control) => {
+          if (at - from >= most) {
+            if (how === 'stall') return new Promise(() => {});
+            control.error(new TypeError('network error'));
+          } else if (at === whole.length) control.close();
+          else control.enqueue(whole.slice(at, at = Math.min(at + 50_000, whole.length)));
+        },
+      });
+      const headers = { etag, 'content-length': String(whole.length - from), ...(from > 0 ? { 'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}` } : {}) };
+      return new Response(body, { status: from > 0 ? 206 : 200, headers });
+    });
+    return asked;
+  };
+  const get = (signal?: AbortSignal, seen?: (available: number) => void) => fetchFile(HUB, 'onnx/model.onnx', 1 << 20, { signal }, (_, available) => seen?.(available));
+
+  it('after the network failed, with every byte shown to the parser', async () => {
+    const asked = server([{ most: 150_000 }, {}]);
+    await expect(get()).rejects.toMatchObject({ reason: 'network' });
+    const seen: number[] = [];
+    expect(same(await get(undefined, (n) => seen.push(n)))).toBe(true);
+    expect([asked, seen[0]]).toEqual([[null, 'bytes=150000-'], 150_000]);
+    // It is whole now: nothing is left to go on from.
+    expect(same(await get())).toBe(true);
+    expect(asked[2]).toBeNull();
+  });
+
+  it('after it was left, and after it stalled', async () => {
+    const asked = server([{ most: 100_000, how: 'stall' }, { most: 100_000, how: 'stall' }, {}]);
+    const abort = new AbortController();
+    await expect(get(abort.signal, (n) => { if (n === 100_000) abort.abort(); })).rejects.toMatchObject({ name: 'AbortError' });
+    vi.useFakeTimers();
+    try {
+      const stalled = get().catch((error: FetchError) => error);
+      await vi.advanceTimersByTimeAsync(31_000);
+      expect(await stalled).toMatchObject({ reason: 'network', message: expect.stringContaining('nothing has come for 30 s') });
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(same(await get())).toBe(true);
+    expect(asked).toEqual([null, 'bytes=100000-', 'bytes=200000-']);
+  });
+
+  it('but never with the rest of another file, or of one that comes whole', async () => {
+    const asked = server([{ most: 150_000 }, { etag: '"2"' }, { etag: '"2"' }]);
+    await expect(get()).rejects.toMatchObject({ reason: 'network' });
+    expect(same(await get())).toBe(true);
+    expect(asked).toEqual([null, 'bytes=150000-', null]);
+    server([{ most: 150_000 }, { ranges: false }]);
+    await expect(get()).rejects.toMatchObject({ reason: 'network' });
+    expect(same(await get())).toBe(true);
+  });
+});
+
 describe('each way a download fails has its own words', () => {
   it.each([[401, 'unauthorized', /login/], [403, 'forbidden', /does not let you/], [404, 'missing', /has no config\.json/], [429, 'rate-limited', /slow down/], [503, 'server', /answered 503/]])('%i', async (status, reason, pattern) => {
     serve({ 'config.json': () => new Response('', { status }) });

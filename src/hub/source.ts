@@ -92,7 +92,7 @@ export function sourceName(source: ModelSource): string {
 }
 
 /**
- * `fetch` whose failures say what to do. Only answers with status 200 come back.
+ * `fetch` whose failures say what to do. Only answers with status 200 come back, and with 206 where a part was asked for.
  * A dev server's HTML answer in place of a missing file counts as missing.
  * @throws {FetchError}
  */
@@ -101,7 +101,8 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   const where = new URL(url);
   const file = decodeURIComponent(where.pathname.split('/').pop() ?? url);
   const response = await watchCsp(url, () => fetch(url, { credentials: 'omit', ...init }));
-  if (response.status === 200) {
+  const part = new Headers(init.headers).has('range');
+  if (response.status === 200 || (part && response.status === 206)) {
     const type = response.headers.get('content-type') ?? '';
     if (type.startsWith('text/html')) throw missing(file, where.host);
     return response;
@@ -147,17 +148,39 @@ async function watchCsp(url: string, run: () => Promise<Response>): Promise<Resp
   }
 }
 
+/** What has come of a file whose download broke off or was left. */
+interface Begun {
+  url: string;
+  bytes: Uint8Array;
+  available: number;
+  total: number;
+  etag: string | null;
+}
+
+/** The last one: a download of the same file goes on where it ended. */
+let begun: Begun | null = null;
+/** Less than this comes again as fast as it is asked for, in bytes. */
+const WORTH_KEEPING = 1 << 16;
+/** How long a server may send nothing, in ms. */
+const STALL = 30_000;
+
+/** Whether the answer is what is missing of the file. */
+function goesOn(response: Response, from: Begun): boolean {
+  const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
+  return response.status === 206 && Number(range?.[1]) === from.available && Number(range?.[2]) === from.total && response.headers.get('etag') === from.etag;
+}
+
 /**
  * Reads a body into one growing buffer and shows every stretch of new bytes to `onBytes` on the way
- * (`bytes[0, available)` is valid). One copy of the file is held, no more.
+ * (`bytes[0, available)` is valid). One copy of the file is held, no more. What has come is kept when it breaks off.
  * @param cap most bytes that are accepted.
- * @throws {FetchError} when the body is larger than `cap` or breaks off.
+ * @param from what there is already, of which the body brings the rest
+ * @throws {FetchError} when the body is larger than `cap`, breaks off or stalls.
  */
-export async function readBody(
+async function readBody(
   response: Response,
-  file: string,
-  cap: number,
-  options: FetchOptions = {},
+  { url, file, cap, from }: { url: string; file: string; cap: number; from: Begun | null },
+  options: FetchOptions,
   onBytes?: (bytes: Uint8Array, available: number) => void,
 ): Promise<Uint8Array> {
   const t = texts().errors.hub.fetch;
@@ -165,18 +188,29 @@ export async function readBody(
   const header = response.headers.get('content-length');
   // With a content encoding the header counts compressed bytes: no more than a hint.
   const encoded = response.headers.get('content-encoding') !== null;
-  const total = header !== null && /^\d{1,15}$/.test(header) && !encoded ? Number(header) : null;
+  const total = from?.total ?? (header !== null && /^\d{1,15}$/.test(header) && !encoded ? Number(header) : null);
   if (total !== null && total > cap) {
     await response.body?.cancel();
     throw tooLarge();
   }
-  let bytes = new Uint8Array(total ?? Math.min(cap, 1 << 16));
-  let available = 0;
+  let bytes = from?.bytes ?? new Uint8Array(total ?? Math.min(cap, 1 << 16));
+  let available = from?.available ?? 0;
   const reader = response.body?.getReader();
   if (!reader) throw new FetchError('network', t.noContent(file));
+  if (available > 0) onBytes?.(bytes, available);
+  const next = () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new FetchError('network', t.stalled(file, megabytes(available), STALL / 1000))), STALL);
+    });
+    return Promise.race([reader.read(), stalled]).finally(() => clearTimeout(timer));
+  };
+  const keep = () => {
+    if (total !== null && available >= WORTH_KEEPING) begun = { url, bytes, available, total, etag: response.headers.get('etag') };
+  };
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await next();
       if (done) break;
       if (available + value.length > cap) throw tooLarge();
       if (available + value.length > bytes.length) {
@@ -186,15 +220,20 @@ export async function readBody(
       }
       bytes.set(value, available);
       available += value.length;
+      // One half of a large file is enough to hold.
+      if (available >= WORTH_KEEPING) begun = null;
       options.onProgress?.(file, available, total);
       onBytes?.(bytes, available);
     }
   } catch (error) {
-    await reader.cancel().catch(() => undefined); // already broken: the first error is the one to report
-    if (error instanceof ModelError || (error as Error).name === 'AbortError') throw error;
+    void reader.cancel().catch(() => undefined); // already broken: the first error is the one to report
+    const left = (error as Error).name === 'AbortError';
+    if (left || !(error instanceof ModelError) || (error instanceof FetchError && error.reason === 'network')) keep();
+    if (left || error instanceof ModelError) throw error;
     throw new FetchError('network', t.brokeOff(file, megabytes(available), (error as Error).message));
   }
   if (total !== null && available < total) {
+    keep();
     throw new FetchError('truncated', t.truncated(file, available, total));
   }
   return bytes.subarray(0, available);
@@ -204,7 +243,7 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
 
-/** Bytes of a small or large file. See `readBody`. */
+/** Bytes of a small or large file. See `readBody`. A download that broke off goes on where it ended, if the file is the same still. */
 export async function fetchFile(
   source: ModelSource,
   file: string,
@@ -212,8 +251,22 @@ export async function fetchFile(
   options: FetchOptions = {},
   onBytes?: (bytes: Uint8Array, available: number) => void,
 ): Promise<Uint8Array> {
-  const response = await request(fileUrl(source, file), { signal: options.signal });
-  return readBody(response, file, cap, options, onBytes);
+  const url = fileUrl(source, file);
+  const { signal } = options;
+  const from = begun?.url === url ? begun : null;
+  if (from) {
+    begun = null;
+    // Whatever is wrong with asking for a part, the whole may still be had.
+    const rest = await request(url, { signal, headers: { range: `bytes=${from.available}-` } }).catch((error: unknown) => {
+      if (error instanceof FetchError && error.reason === 'server') return null;
+      begun = from;
+      throw error;
+    });
+    if (rest && goesOn(rest, from)) return readBody(rest, { url, file, cap, from }, options, onBytes);
+    if (rest?.status === 200) return readBody(rest, { url, file, cap, from: null }, options, onBytes);
+    await rest?.body?.cancel();
+  }
+  return readBody(await request(url, { signal }), { url, file, cap, from: null }, options, onBytes);
 }
 
 /** A JSON file of the model, at most `cap` bytes. */

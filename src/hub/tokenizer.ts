@@ -2,49 +2,56 @@
  * The model's tokenizer, through transformers.js. What is added here: text that looks like a special token stays
  * text, each token can be shown on its own, and text can be decoded piece by piece.
  */
+import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import type { ChatTemplate } from '../shared/data';
 import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
 import { texts } from '../shared/texts';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
-import { checkSource, FetchError, fetchJson, type FetchOptions } from './source';
+import { fetchConfig } from './model';
+import { FetchError, fetchJson, type FetchOptions } from './source';
 import { openChatTemplates } from './templateFiles';
+import { checkTokenizerFiles, largestId, refuseBeyond } from './tokenizerFile';
 
 const MAX_TOKENIZER = 64 << 20;
 const MAX_TOKENIZER_CONFIG = 4 << 20;
 
-/** Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models. */
+/**
+ * Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models.
+ * One that comes from elsewhere is made in a worker first, which can be ended; those of the app are its own.
+ * @throws {ModelError} also when it has tokens that the model does not know, or the model cannot be trained
+ */
 export async function openTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<Tokenizer> {
-  const [json, config, stops] = await fetchTokenizer(source, options);
-  return createTokenizer(json, config, stops);
+  return (await open(source, options)).tokenizer;
 }
 
 /** As `openTokenizer`, with the chat templates that the model brings. */
 export async function openChatTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
-  const [json, config, stops] = await fetchTokenizer(source, options);
-  return { tokenizer: await createTokenizer(json, config, stops), templates: await openChatTemplates(source, config, options) };
+  const { tokenizer, settings } = await open(source, options);
+  return { tokenizer, templates: await openChatTemplates(source, settings, options) };
 }
 
-function fetchTokenizer(source: ModelSource, options: FetchOptions): Promise<[json: unknown, config: unknown, stops: number[]]> {
-  checkSource(source);
-  return Promise.all([
+async function open(source: ModelSource, options: FetchOptions): Promise<{ tokenizer: Tokenizer; settings: unknown }> {
+  const [config, json, settings, stops] = await Promise.all([
+    fetchConfig(source, options),
     fetchJson(source, 'tokenizer.json', MAX_TOKENIZER, options),
     fetchJson(source, 'tokenizer_config.json', MAX_TOKENIZER_CONFIG, options),
     fetchStops(source, options),
   ]);
+  const { file } = checkTokenizerFiles(json, settings);
+  refuseBeyond({ largestId: largestId(file) }, config);
+  if (source.kind === 'hub') await (await import('./tokenizerProof')).proveTokenizer(file, [json, settings], options.signal);
+  return { tokenizer: await createTokenizer(json, settings, [...config.eosIds, ...stops]), settings };
 }
 
-/** Where generation stops, as the model's configuration and its generation settings say; a model may lack either. */
+/** Where generation stops, as the model's generation settings say; a model may lack them. */
 async function fetchStops(source: ModelSource, options: FetchOptions): Promise<number[]> {
-  const files = await Promise.all(['config.json', 'generation_config.json'].map(async (name): Promise<unknown> => {
-    try {
-      return await fetchJson(source, name, MAX_TOKENIZER_CONFIG, options);
-    } catch (error) {
-      if (error instanceof FetchError && error.reason === 'missing') return null;
-      throw error;
-    }
-  }));
-  return files.flatMap(stopsIn);
+  try {
+    return stopsIn(await fetchJson(source, 'generation_config.json', MAX_TOKENIZER_CONFIG, options));
+  } catch (error) {
+    if (error instanceof FetchError && error.reason === 'missing') return [];
+    throw error;
+  }
 }
 
 /** `eos_token_id` of a configuration: one id, or a list of them. What is no id is passed over. */
@@ -59,35 +66,42 @@ export function promptIds(tokenizer: Tokenizer, prompt: Prompt): Int32Array {
   return Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
 }
 
-interface AddedToken { id: number; content: string; special: boolean }
-
 /**
  * A tokenizer from the contents of its two files.
  * @param stops tokens at which generation stops besides the tokenizer's own end
- * @throws {ModelError} when they are not a tokenizer's.
+ * @throws {ModelError} when they are not a tokenizer's; so do its functions, where the library fails at a text.
  */
 export async function createTokenizer(json: unknown, config: unknown, stops: readonly number[] = []): Promise<Tokenizer> {
-  const { PreTrainedTokenizer } = await import('@huggingface/transformers');
-  const { tokenizerHas } = texts().errors.hub;
-  const fail = (why: string): never => {
-    throw new ModelError(texts().errors.hub.tokenizer(why));
-  };
-  const file = json as { added_tokens?: unknown; decoder?: unknown; pre_tokenizer?: unknown; model?: unknown };
-  if (typeof json !== 'object' || json === null || typeof file.model !== 'object' || file.model === null) fail(tokenizerHas.noModel);
-  if (typeof config !== 'object' || config === null) fail(tokenizerHas.noConfig);
-  const added = (Array.isArray(file.added_tokens) ? file.added_tokens : []) as AddedToken[];
-  const special = new Map(added.filter((t) => t.special === true).map((t) => [t.id, t.content]));
+  const files = checkTokenizerFiles(json, config);
+  const library = await import('@huggingface/transformers');
+  return guarded(() => build(library.PreTrainedTokenizer, files, stops));
+}
 
-  let full: InstanceType<typeof PreTrainedTokenizer>;
-  let plain: InstanceType<typeof PreTrainedTokenizer>;
+/** The library's errors are many, and none of them is for a person. */
+function guarded<T>(act: () => T): T {
   try {
-    full = new PreTrainedTokenizer(json as object, config as object);
-    // Without the special tokens in its list the splitter does not look for them in the text
-    // (Hugging Face's `split_special_tokens=True`).
-    plain = new PreTrainedTokenizer({ ...(json as object), added_tokens: added.filter((t) => t.special !== true) }, config as object);
+    return act();
   } catch (error) {
-    return fail((error as Error).message);
+    if (error instanceof ModelError) throw error;
+    if (error instanceof Error) throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.notBuilt));
+    throw error;
   }
+}
+
+function build(Library: typeof PreTrainedTokenizer, { file, config }: ReturnType<typeof checkTokenizerFiles>, stops: readonly number[]): Tokenizer {
+  const added = file.added_tokens;
+  const special = new Map(added.filter((t) => t.special).map((t) => [t.id, t.content]));
+  const full = new Library(file, config);
+  // Without the special tokens in its list the splitter does not look for them in the text
+  // (Hugging Face's `split_special_tokens=True`).
+  const split = new Library({ ...file, added_tokens: added.filter((t) => !t.special) }, config);
+  const largest = largestId(file);
+  const idsOf = (of: PreTrainedTokenizer, text: string): number[] => guarded(() => {
+    // What no token covers, where there is none for the unknown, has no id. Python drops it, too.
+    const ids = (of.encode(text, { add_special_tokens: false }) as (number | undefined)[]).filter((id) => id !== undefined);
+    for (const id of ids) if (!(id >= 0 && id <= largest)) throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.foreignId(id)));
+    return ids;
+  });
 
   // What the tokenizer's own template puts before a text: asked, not guessed.
   const bare = full.encode('a', { add_special_tokens: false });
@@ -102,7 +116,7 @@ export async function createTokenizer(json: unknown, config: unknown, stops: rea
   const vocab = new Map<number, string>();
   for (const [token, id] of full.get_vocab()) vocab.set(id, token);
   // Python drops a character that no token covers when the model names no unknown token; the library writes id 0.
-  const unknown = idOf((file.model as { unk_token?: string | null }).unk_token ?? null);
+  const unknown = idOf(file.model.unk_token ?? null);
   const isAdded = new Set(added.map((t) => t.id));
   const bytesOf = (id: number): Uint8Array => {
     const token = vocab.get(id) ?? '';
@@ -112,7 +126,7 @@ export async function createTokenizer(json: unknown, config: unknown, stops: rea
 
   const encode = (text: string): Int32Array => {
     if (text === '') return new Int32Array(0);
-    return Int32Array.from(plain.encode(text, { add_special_tokens: false }).filter((id) => !special.has(id) || id === unknown));
+    return Int32Array.from(idsOf(split, text).filter((id) => !special.has(id) || id === unknown));
   };
   const eosId = idOf(full.eos_token);
   const marks = new Map([...special].filter(([id, text]) => id !== unknown && text !== ''));
@@ -122,7 +136,7 @@ export async function createTokenizer(json: unknown, config: unknown, stops: rea
     encodeDressed: (text) => {
       if (text === '') return new Int32Array(0);
       // A special token that the text does not hold is how the library writes what it does not know, see above.
-      if (!text.includes(GUARD)) return Int32Array.from(full.encode(text, { add_special_tokens: false }).filter((id) => !marks.has(id) || text.includes(marks.get(id)!)));
+      if (!text.includes(GUARD)) return Int32Array.from(idsOf(full, text).filter((id) => !marks.has(id) || text.includes(marks.get(id)!)));
       // Special tokens that the template wrote part the text; what looks like one between them does not.
       return Int32Array.from(splitMarks(text, marks).flatMap((part) => (typeof part === 'number' ? [part] : [...encode(unguard(part))])));
     },
@@ -130,8 +144,9 @@ export async function createTokenizer(json: unknown, config: unknown, stops: rea
     pieces: (ids) => Array.from(ids, (id) => showBytes(bytesOf(id))),
     decode: (ids) => {
       const kept = Array.from(ids).filter((id) => !special.has(id));
-      return kept.length === 0 ? '' : full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+      return kept.length === 0 ? '' : guarded(() => full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false }));
     },
+    largestId: largest,
     bosId: before > 0 ? dressed[0] : null,
     eosId,
     stopIds: new Set([...stops, ...(eosId === null ? [] : [eosId])]),

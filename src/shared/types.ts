@@ -202,6 +202,8 @@ export interface Tokenizer {
   encodeDressed(text: string): Int32Array;
   /** Special tokens by id, the one for unknown text aside. */
   special: ReadonlyMap<number, string>;
+  /** No id is larger. */
+  largestId: number;
   bosId: number | null;
   eosId: number | null;
   /** Tokens at which generation stops: of the tokenizer, the model's configuration and its generation settings. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { keptRunsOf, sessionRuns } from './comparable';
 import { recordOf } from './keptRuns';
-import { exportedRun, readRunFile, runFiles } from './runFile';
+import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
 import { MODULES, endedSession } from './testing/fixtures';
 
 const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
@@ -28,7 +28,7 @@ test('before an evaluation measures the gates, the last step tells what is skipp
 test('a kept run reads like the session it was, from its file', async () => {
   const s = endedSession();
   const record = { ...recordOf(s, 'finished', { id: 'abc-1', model: MODEL, endedAt: 2000, bytes: 5 }), name: 'Hats' };
-  const { histories } = await readRunFile(await exportedRun(record, runFiles([...s.histories.values()].map((h) => h.snapshot()), {})));
+  const { histories } = restoredRun(await readRunParts(await exportedRun(record, runFiles([...s.histories.values()].map((h) => h.snapshot()), {}))));
   const kept = keptRunsOf(record, histories);
   expect(kept.map((r) => [r.key, r.kept, r.of])).toEqual([['abc-1/lora', 'abc-1', 'Hats'], ['abc-1/ts-lora', 'abc-1', 'Hats']]);
   sessionRuns(s, MODEL).forEach((run, i) => {

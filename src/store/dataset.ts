@@ -29,6 +29,10 @@ export class DatasetCommands {
   readonly #baseUrl: string;
   /** The files that are open. */
   #files: OwnFile[] = [];
+  /** Opens the tokenizer of the model in use. */
+  #openTokenizer: () => Promise<ChatTemplate[] | null> = () => Promise.resolve(null);
+  /** The worker is being brought back to where it was. */
+  #reviving = false;
   #parseTurn = 0;
   #prepareTurn = 0;
   #prepareTimer: ReturnType<typeof setTimeout> | null = null;
@@ -129,15 +133,23 @@ export class DatasetCommands {
 
   #readingFailed(turn: number, error: unknown): void {
     if (turn !== this.#parseTurn) return;
-    const { parsed } = this.#d;
-    if (parsed) {
-      this.#patch({ status: 'ready', progress: null });
-      // Reading ended what was on its way through the tokenizer.
-      if (!this.#d.report) this.prepareSoon(0);
+    if (isCancelled(error)) {
+      this.#stay();
+      return;
     }
-    else if (isCancelled(error)) this.#patch({ status: 'empty', origin: null, progress: null });
+    if (this.#d.parsed) this.#stay();
     else this.#patch({ status: 'failed', progress: null });
-    if (!isCancelled(error)) this.#page.report('data', error);
+    this.#page.report('data', error);
+  }
+
+  /** Goes on with what was open; its tokens are made again, since reading ended what was on its way through the tokenizer. */
+  #stay(): void {
+    if (!this.#d.parsed) {
+      this.#patch({ status: 'empty', origin: null, progress: null });
+      return;
+    }
+    this.#patch({ status: 'ready', progress: null });
+    this.prepareSoon(0);
   }
 
   setKind(kind: DataKind): void {
@@ -317,9 +329,37 @@ export class DatasetCommands {
     }
   }
 
-  /** Ends reading or preparing. */
+  /** Ends reading or preparing, whether the worker hears it or not. */
   async cancel(): Promise<void> {
-    await this.#ask(() => this.#client.request({ type: 'cancel' }));
+    const turn = this.#parseTurn;
+    await this.#client.insist({ type: 'cancel' }).catch((error: unknown) => this.#page.report('data', error));
+    // A sample that is still on its way from the server has not come to the worker.
+    if (this.#d.status !== 'reading' || turn !== this.#parseTurn) return;
+    this.#parseTurn++;
+    this.#stay();
+  }
+
+  /** The worker was ended, or has ended itself: a new one is brought to where it was. */
+  revive(): void {
+    this.#follow(this.#openTokenizer(), this.#readAgain());
+    // What was being prepared may be what it did not survive.
+    if (!this.#d.preparing) this.prepareSoon(0);
+  }
+
+  async #readAgain(): Promise<void> {
+    // What ends it twice is what it was given.
+    if (this.#reviving) this.#files = [];
+    if (this.#files.length === 0) return;
+    this.#reviving = true;
+    try {
+      await this.#client.request({ type: 'parse', files: this.#files, choices: this.#d.choices });
+    } catch (error) {
+      if (isCancelled(error)) return;
+      this.#patch({ status: 'failed', parsed: null, mapping: null, progress: null, preparing: false });
+      this.#page.report('data', error);
+    } finally {
+      this.#reviving = false;
+    }
   }
 
   /** How far the worker is. */
@@ -339,6 +379,7 @@ export class DatasetCommands {
 
   async #prepare(): Promise<void> {
     const turn = ++this.#prepareTurn;
+    this.#page.dismiss('data');
     const open = await this.#tokenizer;
     if (turn !== this.#prepareTurn) return;
     if (!open) {
@@ -351,7 +392,6 @@ export class DatasetCommands {
       this.#patch({ preparing: false });
       return;
     }
-    this.#page.dismiss('data');
     try {
       const { report, preview, train, heldOut } = await this.#client.request({
         type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed, maxExamples, stratify, ...decisions },
@@ -369,22 +409,36 @@ export class DatasetCommands {
 
   /**
    * Tokens made with another tokenizer must not reach the next model: they are made again, once it is there.
-   * @param open the chat templates that it brings; null where it could not be opened
+   * @param openTokenizer opens it, now and wherever the worker has to start anew: the chat templates that it brings, or null
+   *   where it could not be opened
    */
-  useTokenizer(open: Promise<ChatTemplate[] | null>): void {
-    const bring = (chatTemplates: ChatTemplate[]) => {
-      this.#patch({ chatTemplates });
-      const { mapping, template } = this.#d;
-      if (mapping) this.#patch({ template: this.#withOwn(template, mapping) });
-    };
-    bring([]);
-    const tokenizer: Promise<boolean> = open.then((templates) => {
-      if (templates && this.#tokenizer === tokenizer) bring(templates);
+  useTokenizer(openTokenizer: () => Promise<ChatTemplate[] | null>): void {
+    this.#openTokenizer = openTokenizer;
+    this.#bring([]);
+    this.#follow(openTokenizer());
+    this.#patch({ report: null, preview: [], train: null, heldOut: null });
+    this.prepareSoon(0);
+  }
+
+  /** As `useTokenizer`, but only wherever the worker starts anew. */
+  wantTokenizer(openTokenizer: () => Promise<ChatTemplate[] | null>): void {
+    this.#openTokenizer = openTokenizer;
+  }
+
+  /** Prepares with this tokenizer once it is open and the worker has `read` what it should have. */
+  #follow(open: Promise<ChatTemplate[] | null>, read: Promise<void> = Promise.resolve()): void {
+    const tokenizer: Promise<boolean> = open.then(async (templates) => {
+      await read;
+      if (templates && this.#tokenizer === tokenizer) this.#bring(templates);
       return templates !== null;
     });
     this.#tokenizer = tokenizer;
-    this.#patch({ report: null, preview: [], train: null, heldOut: null });
-    this.prepareSoon(0);
+  }
+
+  #bring(chatTemplates: ChatTemplate[]): void {
+    this.#patch({ chatTemplates });
+    const { mapping, template } = this.#d;
+    if (mapping) this.#patch({ template: this.#withOwn(template, mapping) });
   }
 
   /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */

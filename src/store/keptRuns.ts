@@ -10,7 +10,7 @@ import { refuseTwo } from './checks';
 import { openDatabase } from './database';
 import { totalSkipped } from './history';
 import type { KeepClient } from './keepClient';
-import { type RunFile, exportedRun, readRunFile, runFiles } from './runFile';
+import { type RunFile, exportedRun, runFiles } from './runFile';
 import { type KeepSlice, type Session, type State, isLive } from './slices';
 import type { TrainClient } from './trainClient';
 
@@ -23,6 +23,7 @@ export interface KeptRunsHost {
   setDraft: (draft: ExperimentConfig) => void;
   report: (error: unknown) => void;
   dismiss: () => void;
+  readRun: (zip: Blob) => Promise<RunFile>;
 }
 
 const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
@@ -170,7 +171,7 @@ export class KeptRuns {
     } catch (error) {
       throw new StorageError(texts().errors.store.kept.fileGone((error as Error).message));
     }
-    return readRunFile(blob);
+    return this.#host.readRun(blob);
   }
 
   /**
@@ -199,6 +200,10 @@ export class KeptRuns {
       this.#host.store.setState((s) => ({
         runs: { ...s.runs, session, profile: null, phase: record.ended, progress: null, answers: {}, generating: null, version: s.runs.version + 1 },
       }));
+      if (file.damaged.length > 0) {
+        const names = record.experiment.runs.filter((r) => file.damaged.includes(r.id)).map((r) => r.name);
+        this.#host.report(new StorageError(texts().errors.store.runFile.damagedAdapters(names.join(', '))));
+      }
     });
   }
 
@@ -225,8 +230,10 @@ export class KeptRuns {
   /** Takes in a file that `exportFile` wrote, here or elsewhere. */
   importFile(blob: Blob): Promise<boolean> {
     return this.#do(null, async () => {
-      const { record, files, adapters, histories } = await readRunFile(blob);
+      const { record, files, adapters, histories, damaged } = await this.#host.readRun(blob);
       if (!record) throw new StorageError(texts().errors.store.runFile.noRecord);
+      // Elsewhere there may be a whole one.
+      if (damaged.length > 0) throw new StorageError(texts().errors.store.runFile.damaged(damaged[0]));
       const known = new Set(['base', ...record.experiment.runs.map((r) => r.id)]);
       const stray = [...adapters.keys(), ...histories.keys()].find((runId) => !known.has(runId));
       if (stray !== undefined || record.experiment.runs.some((r) => !histories.has(r.id))) throw new StorageError(texts().errors.store.runFile.differs);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../shared/config';
@@ -5,8 +6,9 @@ import { type HistoryFile, historyFileSchema, keptRunSchema } from '../shared/ke
 import { deviceNames } from './device';
 import { RunHistory } from './history';
 import { matches, recordOf, startName } from './keptRuns';
-import { exportedRun, historyToJson, readRunFile, runFiles } from './runFile';
+import { exportedRun, historyToJson, readRunParts, restoredRun, runFiles } from './runFile';
 import type { Session } from './slices';
+import { unzipAdapter } from './zip';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 
 const ADAPTER = [{ name: 'adapter_config.json', bytes: new TextEncoder().encode('{}') }, { name: 'adapter_model.safetensors', bytes: Uint8Array.from({ length: 999 }, (_, i) => i % 251) }];
@@ -40,6 +42,7 @@ const zipped = (change: Record<string, string> = {}) => {
   for (const [name, text] of Object.entries(change)) all[name] = new TextEncoder().encode(text);
   return zipSync(all, { level: 0 });
 };
+const readRunFile = async (zip: Blob) => restoredRun(await readRunParts(zip));
 const read = (zip: Uint8Array) => readRunFile(new Blob([zip as BlobPart]));
 
 test('a run leaves as a file and comes back: record, adapters, curves bit for bit', async () => {
@@ -89,6 +92,32 @@ test('a bomb is refused by what its directory says, before anything is unpacked'
   const directory = view.getUint32(zip.length - 6, true);
   view.setUint32(directory + 24, 0x7fffffff, true);
   await expect(read(zip)).rejects.toThrow('says it has 2147483647 bytes');
+});
+
+test('a file that unpacks to far more than its size is refused by what its directory says', async () => {
+  const zeros = JSON.stringify({ format: 'sieve-history', version: 1, runs: [{ step: new Array(10_000_000).fill(0) }] });
+  const zip = zipSync({ 'history.json': new TextEncoder().encode(zeros) }, { level: 6 });
+  expect(zip.length).toBeLessThan(100_000);
+  await expect(read(zip)).rejects.toThrow('The zip unpacks to more than');
+});
+
+test('one byte of an adapter that has changed does not hide the curves', async () => {
+  const zip = zipped();
+  const at = Buffer.from(zip).indexOf(Buffer.from(ADAPTER[1].bytes));
+  zip[at + 500] ^= 1;
+  const { adapters, damaged, histories } = await read(zip);
+  expect([damaged, [...adapters.keys()], [...histories.keys()]]).toEqual([['lora'], ['ts-lora'], ['base', 'lora', 'ts-lora']]);
+  // The curves themselves are not shown when they are not what was kept.
+  const history = zipped();
+  history[Buffer.from(history).indexOf('sieve-history') + 30] ^= 1;
+  await expect(read(history)).rejects.toThrow('history.json in the file of the run is damaged');
+});
+
+const shared = new URL('../../../shared/cases/faults/', import.meta.url);
+test.skipIf(!existsSync(shared))('the hostile files of others are refused (needs ../shared)', async () => {
+  const bytes = (name: string) => new Blob([readFileSync(new URL(name, shared)) as BlobPart]);
+  await expect(readRunFile(bytes('run-76MB-of-zeros.zip'))).rejects.toThrow('The zip unpacks to more than');
+  await expect(unzipAdapter(bytes('adapter-says-256MB.zip'))).rejects.toThrow('The zip unpacks to more than');
 });
 
 test('names and search', () => {

@@ -88,9 +88,14 @@ export interface RunFile {
   histories: Map<RunId, RunHistory>;
   /** Files of the adapter of each run that has one. */
   adapters: Map<RunId, AdapterFile[]>;
+  /** Runs whose adapters are damaged, and so left out. */
+  damaged: RunId[];
   /** Everything but the record, as it was read. */
   files: AdapterFile[];
 }
+
+/** The same as plain data, as it comes from a worker. */
+export type RunParts = Omit<RunFile, 'histories'> & { histories: HistorySnapshot[] };
 
 function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodType<T>): T | null {
   const file = files.find((f) => f.name === name);
@@ -108,16 +113,21 @@ function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodTyp
 }
 
 /**
- * Reads the file of a run. Foreign files in it are left alone.
- * @throws {StorageError | AdapterError} when it is no such file, is damaged or over a bound.
+ * Reads the file of a run. Foreign files in it are left alone, damaged adapters left out.
+ * @throws {StorageError | AdapterError} when it is no such file, its curves are damaged, or it is over a bound.
  */
-export async function readRunFile(zip: Blob): Promise<RunFile> {
+export async function readRunParts(zip: Blob): Promise<RunParts> {
   if (zip.size > MAX_RUN_FILE) throw new StorageError(texts().errors.store.runFile.tooLarge(zip.size, MAX_RUN_FILE));
-  const files = await readZip(zip, (path) => {
+  const damaged = new Set<RunId>();
+  const read = await readZip(zip, (path) => {
     const [folder, name, more] = path.split('/');
     const cap = name === undefined ? (Object.hasOwn(CAPS, path) ? CAPS[path] : null) : more === undefined && /^[a-z0-9-]{1,60}$/.test(folder) ? adapterFileCap(name) : null;
     return cap;
-  }, MAX_RUN_FILE);
+  }, MAX_RUN_FILE, (path) => damaged.add(path.split('/')[0]));
+  const whole = (path: string) => !damaged.has(path.split('/')[0]);
+  // Where it is the curves that are damaged, there is nothing to show.
+  if (!whole(HISTORY) || !whole(RECORD)) throw new StorageError(texts().errors.store.runFile.damaged(whole(HISTORY) ? RECORD : HISTORY));
+  const files = read.filter((f) => whole(f.name));
   const history = parsed(files, HISTORY, historyFileSchema);
   if (!history) throw new StorageError(texts().errors.store.runFile.noHistory);
   const record = parsed(files, RECORD, keptRunSchema);
@@ -126,5 +136,10 @@ export async function readRunFile(zip: Blob): Promise<RunFile> {
     const [runId, name] = f.name.split('/');
     if (name !== undefined) adapters.set(runId, [...(adapters.get(runId) ?? []), { name, bytes: f.bytes }]);
   }
-  return { record, adapters, histories: new Map(historyFromJson(history).map((h) => [h.runId, RunHistory.restore(h)])), files: files.filter((f) => f.name !== RECORD) };
+  return { record, adapters, damaged: [...damaged], histories: historyFromJson(history), files: files.filter((f) => f.name !== RECORD) };
+}
+
+/** What was read, as the page works with it. */
+export function restoredRun(parts: RunParts): RunFile {
+  return { ...parts, histories: new Map(parts.histories.map((h) => [h.runId, RunHistory.restore(h)])) };
 }

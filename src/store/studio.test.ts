@@ -10,11 +10,13 @@ import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
 import { draftProblems, pastedName } from './checks';
 import { contenders } from './compare/contenders';
+import type { OwnFile } from './dataset';
 import { isPreset } from './configure/presets';
 import { recordOf } from './keptRuns';
-import { exportedRun, runFiles } from './runFile';
-import { Studio } from './studio';
+import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
+import { DEFAULT_MODEL, SMALL_MODEL, Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
+import { unzipAdapter } from './zip';
 
 const INFO: ModelInfo = {
   source: { kind: 'embedded', id: 'sieve-stories-4m' },
@@ -56,6 +58,7 @@ function make(startDevice?: DeviceChoice) {
   const studio = new Studio({
     baseUrl: '/', hubHost: 'https://huggingface.co', startDevice,
     makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), makeKeep: (hooks) => clientOn(keep, hooks), library: new MemoryLibrary(),
+    readers: { run: async (zip) => restoredRun(await readRunParts(zip)), adapter: unzipAdapter },
   });
   return { studio, train, data, keep, state: () => studio.store.getState() };
 }
@@ -532,12 +535,123 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   // Whoever ends reading has what was open before, decisions and all.
   expect(state().dataset).toMatchObject({ status: 'ready', decisions: { repairs: { ragged: true } } });
   expect(state().ui.notices).toEqual([]);
+  await next(6);
   const other = studio.data.openPaste('{"a": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
   data.reply('parse', PARSED);
   await vi.waitFor(() => expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } }));
-  await next(6);
+  await next(7);
   await other;
+});
+
+test('a reading that the worker does not let go of is ended with it; the new one is given what was open', async () => {
+  const { studio, data, state } = await ready();
+  const { report, train } = state().dataset;
+  expect(train).not.toBeNull();
+  vi.useFakeTimers();
+  try {
+    const paste = studio.data.openPaste('{"a": 1}');
+    const before = data.sent.length;
+    expect(state().dataset.status).toBe('reading');
+    const cancelled = studio.data.cancel();
+    await vi.advanceTimersByTimeAsync(1000);
+    await Promise.all([paste, cancelled]);
+    expect(data.terminated).toBe(true);
+    expect(state().dataset).toMatchObject({ status: 'ready', origin: { kind: 'sample' }, report, train });
+    expect(state().ui.notices).toEqual([]);
+    const anew = data.sent.slice(before).filter((m) => m.type !== 'cancel');
+    expect(anew.map((m) => [m.type, m.source ?? (m.files as OwnFile[])[0].path])).toEqual([['open-tokenizer', DEFAULT_MODEL], ['parse', 's.jsonl']]);
+    data.reply('open-tokenizer', { templates: [] });
+    data.reply('parse', PARSED);
+    await vi.waitFor(() => expect(data.last('prepare').requestId).toBeGreaterThan(anew[1].requestId));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a preparation that the worker does not let go of is not begun again in the new one', async () => {
+  const { studio, data, state } = await ready();
+  const prepares = () => data.sent.filter((m) => m.type === 'prepare').length;
+  vi.useFakeTimers();
+  try {
+    studio.data.exclude(4, true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([state().dataset.preparing, prepares()]).toEqual([true, 2]);
+    const cancelled = studio.data.cancel();
+    await vi.advanceTimersByTimeAsync(1000);
+    await cancelled;
+    expect(data.terminated).toBe(true);
+    data.reply('open-tokenizer', { templates: [] });
+    data.reply('parse', PARSED);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(state().dataset).toMatchObject({ status: 'ready', preparing: false, report: null });
+    expect(prepares()).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a data worker that ends is started anew with what was open; what ends it twice is not given to it a third time', async () => {
+  const { data, state } = await ready();
+  const parses = () => data.sent.filter((m) => m.type === 'parse').length;
+  data.crash('out of memory');
+  expect(parses()).toBe(2);
+  data.crash('out of memory');
+  expect(parses()).toBe(2);
+  await vi.waitFor(() => expect(state().dataset.status).toBe('failed'));
+  expect(state().ui.notices.map((n) => n.section)).toContain('data');
+});
+
+test('opening a model can be cancelled: what was open stays', async () => {
+  const { studio, train, data, state } = await ready();
+  const { info } = state().model;
+  const opening = studio.openModel(SMALL_MODEL);
+  await sent(train, 'open-model');
+  expect(state().model).toMatchObject({ status: 'opening', source: SMALL_MODEL, info: null });
+  const cancelled = studio.cancelOpening();
+  train.reply('cancel-open', { kept: true });
+  data.reply('close-tokenizer', null);
+  await cancelled;
+  expect(state().model).toMatchObject({ status: 'ready', source: DEFAULT_MODEL, info });
+  expect(state().runs.plan).toEqual(PLAN);
+  expect(data.last('open-tokenizer').source).toEqual(DEFAULT_MODEL);
+  // What the worker says of it afterwards is of no interest.
+  train.fail('open-model', { name: 'AbortError', message: 'aborted', hint: '' });
+  await opening;
+  expect(state().model.status).toBe('ready');
+  expect(state().ui.notices).toEqual([]);
+});
+
+test('a model that had taken the place of the one before makes room for it again', async () => {
+  const { studio, train, data, state } = await ready();
+  void studio.openModel(SMALL_MODEL);
+  await vi.waitFor(() => expect(train.last('open-model').source).toEqual(SMALL_MODEL));
+  const cancelled = studio.cancelOpening();
+  train.reply('cancel-open', { kept: false });
+  data.reply('close-tokenizer', null);
+  await vi.waitFor(() => expect(train.last('open-model').source).toEqual(DEFAULT_MODEL));
+  expect(train.terminated).toBe(true);
+  train.reply('open-model', INFO);
+  await cancelled;
+  expect(state().model).toMatchObject({ status: 'ready', source: DEFAULT_MODEL });
+});
+
+test('the first model can be cancelled, too, by a worker that does not hear', async () => {
+  const { studio, train, data, state } = make();
+  const booted = studio.boot();
+  await sent(train, 'open-model');
+  vi.useFakeTimers();
+  try {
+    const cancelled = studio.cancelOpening();
+    await vi.advanceTimersByTimeAsync(1000);
+    await cancelled;
+    expect([train.terminated, data.terminated]).toEqual([true, true]);
+    expect(state().model).toMatchObject({ status: 'failed', info: null });
+    expect(state().ui.notices.filter((n) => n.section === 'model')).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
+  void booted;
 });
 
 test('what is asked while the data cannot be prepared says no more than why they cannot', async () => {

@@ -4,6 +4,7 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
+import type { ChatTemplate } from '../shared/data';
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { type Language, language as spoken, speak, texts } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
@@ -23,6 +24,7 @@ import { type KeepClient, createKeepClient } from './keepClient';
 import { KeptRuns } from './keptRuns';
 import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
+import { type FileReaders, workerReaders } from './reading';
 import { type Section, type Session, type State, isLive } from './slices';
 import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
@@ -30,7 +32,7 @@ import { Studies } from './studies/studies';
 import { dressedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
-import { unzipAdapter, zipAdapter } from './zip';
+import { zipAdapter } from './zip';
 
 export const DEFAULT_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-4m' };
 export const SMALL_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-nano' };
@@ -49,6 +51,8 @@ export interface StudioOptions {
   makeTrain?: (hooks: WorkerHooks<TrainEvent>) => TrainClient;
   makeData?: (hooks: WorkerHooks<DataEvent>) => DataClient;
   makeKeep?: (hooks: WorkerHooks<never>) => KeepClient;
+  /** How files from elsewhere are read; in workers when absent. */
+  readers?: FileReaders;
   /** Where experiments are kept; the browser's database when absent. */
   library?: Library;
 }
@@ -73,12 +77,16 @@ export class Studio {
   readonly comparing: Compare;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
+  readonly #readers: FileReaders;
   #takeOver: TakeOver | null = null;
   #starting = false;
   #modelTurn = 0;
+  /** What was open when the model that is being opened was chosen. */
+  #before: Pick<State, 'model' | 'runs'> | null = null;
 
   constructor(options: StudioOptions) {
     this.#options = options;
+    this.#readers = options.readers ?? workerReaders;
     this.#events = new EventBatcher((events) => {
       this.store.setState((s) => applyEvents(s, events, (n) => this.#page.notice(n)));
       this.checkpoints.after();
@@ -96,7 +104,14 @@ export class Studio {
         this.checkpoints.after();
       },
     });
-    this.#data = (options.makeData ?? createDataClient)({ onEvent: ({ label, loaded, total }) => this.data.progress({ label, loaded, total }), onCrash: crash('data') });
+    this.#data = (options.makeData ?? createDataClient)({
+      onEvent: ({ label, loaded, total }) => this.data.progress({ label, loaded, total }),
+      onCrash: (info) => {
+        this.data.revive();
+        crash('data')(info);
+      },
+      onRestart: () => this.data.revive(),
+    });
     this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl);
     this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
     this.studies = new Studies({
@@ -128,6 +143,7 @@ export class Studio {
       ...shared,
       report: (error) => this.#page.report('history', error),
       dismiss: () => this.#page.dismiss('history'),
+      readRun: (zip) => this.#readers.run(zip),
     });
     this.comparing = new Compare({ page: this.#page, train: this.#train, data: this.data, kept: this.kept, flush: () => this.#events.flush() });
   }
@@ -156,21 +172,12 @@ export class Studio {
   async openModel(source: ModelSource): Promise<void> {
     const turn = ++this.#modelTurn;
     this.#page.dismiss('model');
+    if (this.#s.model.status !== 'opening') this.#before = { model: this.#s.model, runs: this.#s.runs };
     if (this.kept.adding) await this.kept.adding;
     if (turn !== this.#modelTurn) return;
-    let tokenizerError: unknown = null;
-    const tokenizer = this.#data.request({ type: 'open-tokenizer', source }).then(
-      ({ templates }) => templates,
-      (error: unknown) => {
-        tokenizerError = error;
-        return null;
-      },
-    );
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
-    const reportTokenizer = async () => {
-      if (!(await tokenizer) && turn === this.#modelTurn) this.#page.report('model', tokenizerError);
-    };
-    this.data.useTokenizer(tokenizer);
+    const tokenizer = this.#tokenizerOf(source);
+    this.data.useTokenizer(tokenizer.open);
     this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null, moving: null });
     this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, fix: null, timing: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
     this.comparing.modelChanged();
@@ -180,7 +187,7 @@ export class Studio {
       this.#opened(info);
       const { maxTokens } = this.#s.runs.draft.train;
       if (maxTokens > info.config.context) this.configure.setTrain({ maxTokens: info.config.context });
-      void reportTokenizer();
+      void tokenizer.report(turn);
     } catch (error) {
       if (turn !== this.#modelTurn) return;
       this.#events.flush();
@@ -239,6 +246,55 @@ export class Studio {
     this.#page.patch('runs', { session: session && { ...session, gone: gone! }, imported, version: version + 1 });
     this.#opened(info);
     return true;
+  }
+
+  /** How a model's tokenizer is opened in the data worker, and what says that it could not be. */
+  #tokenizerOf(source: ModelSource): { open: () => Promise<ChatTemplate[] | null>; report: (turn: number) => Promise<void> } {
+    let failure: unknown = null;
+    let opened: Promise<ChatTemplate[] | null> = Promise.resolve(null);
+    const open = () => {
+      opened = this.#data.request({ type: 'open-tokenizer', source }).then(
+        ({ templates }) => templates,
+        (error: unknown) => {
+          failure = error;
+          return null;
+        },
+      );
+      return opened;
+    };
+    const report = async (turn: number) => {
+      if (!(await opened) && turn === this.#modelTurn) this.#page.report('model', failure);
+    };
+    return { open, report };
+  }
+
+  /**
+   * Ends opening a model, whether the workers hear it or not. What was open stays; where the new model had taken its place on
+   * the device already, it is opened again.
+   */
+  async cancelOpening(): Promise<void> {
+    if (this.#s.model.status !== 'opening') return;
+    const turn = ++this.#modelTurn;
+    const before = this.#before?.model.status === 'ready' ? this.#before : null;
+    const was = before?.model.source ?? null;
+    const openTokenizer = was ? this.#tokenizerOf(was).open : () => Promise.resolve(null);
+    this.data.wantTokenizer(openTokenizer);
+    const unheard = () => null;
+    const [train, data] = await Promise.all([this.#train.insist({ type: 'cancel-open' }).catch(unheard), this.#data.insist({ type: 'close-tokenizer' }).catch(unheard)]);
+    if (turn !== this.#modelTurn) return;
+    this.#events.flush();
+    if (before && train?.reply.kept) {
+      const { session, profile, phase, plan, fix, timing, imported, answers } = before.runs;
+      this.#page.patch('runs', { session, profile, phase, plan, fix, timing, imported, answers, version: this.#s.runs.version + 1 });
+      this.#page.patch('model', { ...before.model, moving: null });
+      // A data worker that had to start anew has opened it by now.
+      if (data) this.data.useTokenizer(openTokenizer);
+      else this.data.prepareSoon(0);
+      return;
+    }
+    if (train && !train.reply.kept) this.#train.restart();
+    this.#page.patch('model', { status: 'failed', info: null, progress: null, phase: 'idle' });
+    if (was) await this.openModel(was);
   }
 
   /** `owner/name` and a revision, from the hub. */
@@ -379,7 +435,7 @@ export class Studio {
   async importRun(file: Blob): Promise<void> {
     this.#page.dismiss('compare');
     try {
-      const files = await unzipAdapter(file);
+      const files = await this.#readers.adapter(file);
       const run = await this.#train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
       this.#page.patch('runs', { imported: [...this.#s.runs.imported, run] });
     } catch (error) {

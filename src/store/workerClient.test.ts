@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { speak } from '../shared/texts';
 import { EventBatcher } from './batcher';
 import { TestPort } from './testing/fixtures';
-import { WorkerClient, WorkerFault } from './workerClient';
+import { PATIENCE, WorkerClient, WorkerFault } from './workerClient';
 
 type Request = { type: 'one'; n: number } | { type: 'two' };
 
@@ -50,6 +50,35 @@ test('a crash rejects all that is pending, is reported, and the next request sta
   expect(ports).toHaveLength(2);
   ports[1].reply('one', 5);
   expect(await c).toBe(5);
+});
+
+test('a worker that does not hear is ended, what it owed fails as cancelled, and what is asked meanwhile goes to the next', async () => {
+  vi.useFakeTimers();
+  try {
+    const ports: TestPort<string>[] = [];
+    const restarts: string[] = [];
+    const client: WorkerClient<Request, { one: number }, string> = new WorkerClient(
+      () => { const port = new TestPort<string>(); ports.push(port); return port; },
+      'data', { onEvent: () => {}, onCrash: () => {}, onRestart: () => { restarts.push('again'); void client.request({ type: 'one', n: 9 }); } },
+    );
+    const stuck = client.request({ type: 'one', n: 1 });
+    const asked = client.insist({ type: 'two' });
+    const failed = stuck.catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(PATIENCE - 1);
+    expect(ports[0].terminated).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await asked).toBeNull();
+    expect(await failed).toMatchObject({ name: 'Cancelled' });
+    expect([ports[0].terminated, restarts, ports[1].sent.map((m) => m.n)]).toEqual([true, ['again'], [9]]);
+    // One that hears stays.
+    const heard = client.insist({ type: 'two' });
+    ports[1].reply('two', null);
+    expect(await heard).toEqual({ reply: null });
+    await vi.advanceTimersByTimeAsync(2 * PATIENCE);
+    expect(ports[1].terminated).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('events are handed on; an unasked reply is an error', () => {

@@ -27,7 +27,12 @@ export interface WorkerHooks<E> {
   onEvent: (event: E) => void;
   /** The worker itself broke (did not load, threw outside a request). Everything pending is rejected. */
   onCrash: (error: ErrorInfo) => void;
+  /** The worker was ended, since it did not answer; what it knew is gone. Called before what it owed fails. */
+  onRestart?: () => void;
 }
+
+/** How long a worker may take to answer that it heard, in ms. */
+export const PATIENCE = 1000;
 
 /** What a person is told of a worker. */
 export type WorkerName = 'training' | 'data' | 'storage';
@@ -91,7 +96,29 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
     this.#worker.postMessage({ language: this.#spoken } satisfies LanguageMessage, []);
   }
 
-  /** Ends the worker. The next request starts a new one. */
+  /**
+   * Sends a request that should be answered at once. A worker that has not answered within `PATIENCE` is ended, and what it
+   * owed fails as cancelled.
+   * @returns the answer, or null where there was none
+   */
+  async insist<T extends Request['type']>(request: Extract<Request, { type: T }>): Promise<{ reply: Reply<Replies, T> } | null> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<null>((resolve) => { timer = setTimeout(() => resolve(null), PATIENCE); });
+    const answered = await Promise.race([this.request(request).then((reply) => ({ reply })), silence]).finally(() => clearTimeout(timer));
+    if (!answered) this.restart();
+    return answered;
+  }
+
+  /** Ends the worker; what it owed fails as cancelled. The next request starts a new one. */
+  restart(): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    const owed = this.#owed();
+    this.#hooks.onRestart?.();
+    for (const { reject } of owed) reject(new WorkerFault({ name: 'Cancelled', ...texts().errors.data.cancelled }));
+  }
+
+  /** Ends the worker for good. */
   dispose(): void {
     this.#worker?.terminate();
     this.#worker = null;
@@ -136,9 +163,14 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
   }
 
   #rejectAll(info: ErrorInfo): void {
+    for (const { reject } of this.#owed()) reject(new WorkerFault(info));
+  }
+
+  /** What was asked and not answered, and will not be. */
+  #owed(): Pending[] {
     const all = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of all) reject(new WorkerFault(info));
+    return all;
   }
 }
 

@@ -17,6 +17,9 @@ const KNOWN: Record<string, number> = {
 };
 const MAX_ZIP = 260 << 20;
 const MAX_UNPACKED = 512 << 20;
+/** A zip may unpack to this many times its size, once that is more than `FREE` bytes. */
+const MAX_RATIO = 200;
+const FREE = 8 << 20;
 
 /** The files as one zip. */
 export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
@@ -49,20 +52,27 @@ export function adapterFileCap(name: string): number | null {
  * Files of a zip, by path.
  * @param cap most bytes that a file may have; null leaves it alone.
  * @param total most bytes of all files together, unpacked
+ * @param onDamaged told of a file that cannot be unpacked, and that it is left out; without it, the zip is refused then
  * @throws {AdapterError}
  */
-export async function readZip(zip: Blob, cap: (path: string) => number | null, total = MAX_UNPACKED): Promise<AdapterFile[]> {
+export async function readZip(zip: Blob, cap: (path: string) => number | null, total = MAX_UNPACKED, onDamaged?: (path: string) => void): Promise<AdapterFile[]> {
   const t = texts().errors.store.adapterZip;
   const bytes = new Uint8Array(await zip.arrayBuffer());
-  let left = total;
+  const most = Math.min(total, Math.max(FREE, MAX_RATIO * zip.size));
+  let left = most;
   const files: AdapterFile[] = [];
   for (const entry of directory(bytes)) {
-    const most = cap(entry.path);
-    if (most === null) continue;
-    if (entry.size > most) throw new AdapterError(t.largeEntry(entry.path, entry.size, most));
+    const own = cap(entry.path);
+    if (own === null) continue;
+    if (entry.size > own) throw new AdapterError(t.largeEntry(entry.path, entry.size, own));
     left -= entry.size;
-    if (left < 0) throw new AdapterError(t.unpacked(total));
-    files.push({ name: entry.path, bytes: unpack(bytes, entry, entry.path) });
+    if (left < 0) throw new AdapterError(t.unpacked(most));
+    try {
+      files.push({ name: entry.path, bytes: unpack(bytes, entry, entry.path) });
+    } catch (error) {
+      if (!onDamaged || !(error instanceof AdapterError)) throw error;
+      onDamaged(entry.path);
+    }
   }
   return files;
 }
@@ -95,7 +105,8 @@ function unpack(bytes: Uint8Array, entry: ZipEntry, name: string): Uint8Array {
     try {
       content = inflateSync(packed, { out: new Uint8Array(entry.size) });
     } catch (error) {
-      throw damaged(has.packed(name, error instanceof Error ? error.message : String(error)));
+      if (!(error instanceof Error)) throw error;
+      throw damaged(has.packed(name));
     }
   } else throw damaged(has.unknown(name, entry.method));
   if (content.length !== entry.size || crc32(content) !== entry.crc) throw damaged(has.different(name));

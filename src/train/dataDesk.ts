@@ -3,7 +3,7 @@
  * page's own path can be walked wherever there is no worker.
  */
 import { detect } from '../data/detect';
-import { Pace, type PaceHooks } from '../data/pace';
+import { Cancelled, Pace, type PaceHooks } from '../data/pace';
 import { parseFiles } from '../data/parse';
 import { prepare, type Prepared, type Previous } from '../data/prepare';
 import { cellsOf, NO_REPAIRS, READ_ALL } from '../data/repair';
@@ -57,10 +57,13 @@ export class DataDesk {
     switch (request.type) {
       case 'open-tokenizer': {
         this.useTokenizer(null);
-        const opened: { tokenizer: Tokenizer; templates: ChatTemplate[] } = await openChatTokenizer(request.source);
+        const opened: { tokenizer: Tokenizer; templates: ChatTemplate[] } = await openChatTokenizer(request.source, { signal: hooks.signal });
         this.#tokenizer = opened.tokenizer;
         return { value: { templates: opened.templates } };
       }
+      case 'close-tokenizer':
+        this.useTokenizer(null);
+        return { value: null };
       case 'parse':
         return { value: await this.#parse(request, hooks) };
       case 'detect':
@@ -119,6 +122,7 @@ export class DataDesk {
     const previous = this.#last;
     this.#prepared = null;
     const set = await prepare(table, options, tokenizer, { ...hooks, render: this.#rendering(hooks.signal) }, previous);
+    if (this.#tokenizer !== tokenizer) throw new Cancelled();
     this.#last = { set, options };
     this.#prepared = { set, view: new TableView(table, options.mapping, set, tokenizer) };
     const { report, train, heldOut } = set;

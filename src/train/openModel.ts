@@ -4,10 +4,10 @@ import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
 import { parameterCount } from '../engine/model/llama';
 import { type DownloadedModel, downloadModel } from '../hub/model';
-import { type ReferenceDevice, openReference } from '../hub/reference';
+import { referenceLogits } from '../hub/referenceProof';
 import { openTokenizer } from '../hub/tokenizer';
 import { texts } from '../shared/texts';
-import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
+import type { LogitCheck, ModelSource, Tokenizer, WeightName } from '../shared/types';
 import { checkGradients } from './gradientCheck';
 import type { ModelInfo, TrainEvent } from './protocol';
 import { tune } from './tuning';
@@ -23,32 +23,51 @@ export interface OpenModel {
   info: ModelInfo;
 }
 
+/** Everything of a model before it is on a device. */
+export interface FetchedModel {
+  model: DownloadedModel;
+  tokenizer: Tokenizer;
+}
+
 /**
- * Opens `source` on `device`. The ONNX session is released once its logits were compared.
- * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train.
+ * Downloads a model and reads it. First what is small: nothing large is downloaded for a tokenizer that cannot be used.
+ * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train; what `signal` was aborted with
  */
-export async function openModel(device: Device, source: ModelSource, emit: (event: TrainEvent) => void): Promise<OpenModel> {
-  const progress = (phase: 'loading' | 'checking', label: string, loaded = 0, total: number | null = null) => emit({ type: 'progress', phase, label, loaded, total });
+export async function fetchModel(source: ModelSource, emit: (event: TrainEvent) => void, signal?: AbortSignal): Promise<FetchedModel> {
   emit({ type: 'phase', phase: 'loading' });
-  const model = await downloadModel(source, { onProgress: (file, loaded, total) => progress('loading', file, loaded, total) });
-  const tokenizer = await openTokenizer(source);
+  const onProgress = (file: string, loaded: number, total: number | null) => emit({ type: 'progress', phase: 'loading', label: file, loaded, total });
+  const tokenizer = await openTokenizer(source, { signal });
+  return { tokenizer, model: await downloadModel(source, { onProgress, signal }) };
+}
+
+/**
+ * Opens a model on `device`. Its file's bytes are gone afterwards: the reference took them.
+ * @throws {ModelError} when ONNX Runtime cannot load it; {GpuError}
+ */
+export async function openModel(device: Device, { model, tokenizer }: FetchedModel, emit: (event: TrainEvent) => void): Promise<OpenModel> {
+  const progress = (label: string) => emit({ type: 'progress', phase: 'checking', label, loaded: 0, total: null });
   // Whoever learns the tokenizer's end must stop there, whatever the model's own configuration says.
   const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
   const config = { ...model.config, eosIds: [...new Set([...model.config.eosIds, ...stops])] };
-  const base = new BaseModel(device, config, (name) => model.weights.get(name).data);
+  const read = (name: WeightName) => model.weights.get(name).data;
+  const base = new BaseModel(device, config, read);
   try {
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
     if (device.info.kind === 'gpu' && !device.info.software) {
-      progress('checking', texts().errors.train.progress.tuning);
+      progress(texts().errors.train.progress.tuning);
       await tune(device);
     }
-    progress('checking', texts().errors.train.progress.comparing);
     const ids = checkTokens(model, tokenizer);
+    // Before the reference takes the weights.
+    let gradients: ModelInfo['gradients'] = null;
+    if (device.info.kind === 'gpu') {
+      progress(texts().errors.train.progress.gradients);
+      gradients = await checkGradients(base, read, ids);
+    }
+    progress(texts().errors.train.progress.comparing);
     const check = await checkLogits(device, base, model, tokenizer, ids);
-    if (device.info.kind === 'gpu') progress('checking', texts().errors.train.progress.gradients);
-    const gradients = device.info.kind === 'gpu' ? await checkGradients(base, (name) => model.weights.get(name).data, ids) : null;
-    const info: ModelInfo = { source, config, parameters: parameterCount(config), weightBytes: base.bytes, check, gradients, device: device.info };
+    const info: ModelInfo = { source: model.source, config, parameters: parameterCount(config), weightBytes: base.bytes, check, gradients, device: device.info };
     return { base, tokenizer, info };
   } catch (error) {
     base.free();
@@ -66,22 +85,14 @@ function checkTokens({ config }: DownloadedModel, tokenizer: Tokenizer): Int32Ar
 
 async function checkLogits(device: Device, base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer, ids: Int32Array): Promise<LogitCheck> {
   const generator = await Generator.create(base, [null], ids.length);
-  // Kernels compile in the GPU's process while ONNX Runtime loads in this one. Neither is left behind when the other fails.
+  // Kernels compile in the GPU's process while ONNX Runtime loads in a worker, which takes the file's bytes: the base has
+  // its own copy. Neither is left behind when the other fails.
   const [expected, ours] = await Promise.allSettled([referenceLogits(model, device.info.software ? 'wasm' : 'webgpu', ids), generator.logits(ids)]);
   generator.free();
   if (expected.status === 'rejected') throw expected.reason;
   if (ours.status === 'rejected') throw ours.reason;
   const { data, vocab, provider } = expected.value;
   return { ...compareLogits(ours.value[0], data, vocab, (t) => tokenizer.pieces([ids[t]])[0]), provider };
-}
-
-async function referenceLogits(model: DownloadedModel, device: ReferenceDevice, ids: Int32Array): Promise<{ data: Float32Array; vocab: number; provider: ReferenceDevice }> {
-  const reference = await openReference(model, device);
-  try {
-    return { ...(await reference.logits(ids)), provider: reference.device };
-  } finally {
-    await reference.dispose();
-  }
 }
 
 /** Compares [tokens][vocab] with a flat [tokens × vocab]; `piece` shows a token in the report. */

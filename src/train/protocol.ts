@@ -79,6 +79,8 @@ export type TrainRequest =
    * the model is ready there, or for good when it cannot be opened. Then all runs and adapters are gone with the old one.
    */
   | { type: 'open-model'; source: ModelSource; device?: DeviceChoice }
+  /** Ends opening a model. */
+  | { type: 'cancel-open' }
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
   /** Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or frees a session. */
@@ -123,6 +125,8 @@ export type TrainRequest =
 /** Reply by request type. Requests not named here are answered with null. */
 export interface TrainReplies {
   'open-model': ModelInfo;
+  /** Whether the model that was open before still is. */
+  'cancel-open': { kept: boolean };
   plan: MemoryPlan;
   start: MemoryPlan;
   'time-steps': StepTimes;
@@ -229,8 +233,10 @@ export type TrainEvent =
 // ---- data worker -----------------------------------------------------------------------------------
 
 export type DataRequest =
-  /** Tokeniser of the model in use. Must come before `prepare`. */
+  /** Tokeniser of the model in use. Must come before `prepare`. Ends opening another, and what is made with the last one. */
   | { type: 'open-tokenizer'; source: ModelSource }
+  /** Ends opening one; there is none then. */
+  | { type: 'close-tokenizer' }
   /** What the first row becomes, whatever is under way; ends the same question about another template. Needs `parse`; a model's own template needs `open-tokenizer`. */
   | { type: 'try-template'; mapping: Mapping; template: PromptTemplate }
   /** Chats as prompts in a model's own template, whatever is under way. */
@@ -248,7 +254,7 @@ export type DataRequest =
   | { type: 'detail'; item: number }
   /** Every row that is not used, with the reasons, as JSON lines. */
   | { type: 'rejected' }
-  /** Ends what is under way; it fails with `Cancelled`. */
+  /** Ends reading, preparing and listing; they fail with `Cancelled`. Answered once they have. */
   | { type: 'cancel' };
 
 export interface DataReplies {
@@ -265,6 +271,7 @@ export interface DataReplies {
   list: { total: number; rows: ListedRow[] };
   detail: RowDetail | null;
   rejected: { file: Blob };
+  'close-tokenizer': null;
   cancel: null;
 }
 

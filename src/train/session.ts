@@ -20,7 +20,7 @@ import type { OpenModel } from './openModel';
 import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
 import { Sampler } from './samples';
 import type { Tuning } from './tuning';
-import { TrainingData, type TrainingDataState, refuseEmpty } from './trainingData';
+import { TrainingData, type TrainingDataState, refuseEmpty, refuseForeign } from './trainingData';
 import { Watcher } from './watch';
 
 /** Of the CPU engine's memory, which has 32-bit addresses: what scratch and the gaps between tensors leave of 4 GiB. */
@@ -161,6 +161,7 @@ export class Session {
     const experiment = parseExperiment(config);
     refuseWrong(model.info);
     refuseEmpty(data);
+    refuseForeign(data, model.base.config.vocab);
     emit({ type: 'phase', phase: 'compiling' });
     const { device } = model.base;
     const { tuning } = device;

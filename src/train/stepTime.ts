@@ -5,7 +5,7 @@ import { type ExperimentConfig, parseExperiment } from '../shared/config';
 import type { OpenModel } from './openModel';
 import type { RunInput, StepTimes } from './protocol';
 import { createTrainer } from './session';
-import { TrainingData, refuseEmpty } from './trainingData';
+import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
 
 /**
  * @param steps timed ones; one more goes before them, so that nothing is compiled or allocated while the clock runs
@@ -15,6 +15,7 @@ import { TrainingData, refuseEmpty } from './trainingData';
 export async function timeSteps(model: OpenModel, config: ExperimentConfig, { train, heldOut }: Pick<RunInput, 'train' | 'heldOut'>, steps: number, cancelled: () => boolean): Promise<StepTimes> {
   const experiment = parseExperiment(config);
   refuseEmpty({ train, heldOut });
+  refuseForeign({ train, heldOut }, model.base.config.vocab);
   const { batchSize } = experiment.train;
   const ids = experiment.runs.map((r) => r.id);
   const data = new TrainingData(train, experiment.train);

@@ -13,8 +13,8 @@ import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { measureAccuracy } from './accuracy';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
-import { LOGIT_TOLERANCE, type OpenModel, compareLogits, openModel } from './openModel';
-import type { ModelSource, RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
+import { type FetchedModel, LOGIT_TOLERANCE, type OpenModel, compareLogits, fetchModel, openModel } from './openModel';
+import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { Session, planOf } from './session';
 import { timeSteps } from './stepTime';
 import { measureTokenClasses } from './tokenClasses';
@@ -35,6 +35,8 @@ export class Studio {
   /** Adapters of a kept run that stand in for the experiment's own, until the next one begins. */
   readonly #opened = new Map<RunId, AdapterRun>();
   #cancelled = false;
+  /** A model that is being downloaded, beside the one that is open. */
+  #opening: AbortController | null = null;
   /** The timing that is wanted; an earlier one ends. */
   #timing = 0;
 
@@ -74,38 +76,46 @@ export class Studio {
   }
 
   async openModel({ source, device: choice = 'auto' }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
-    const device = this.#device;
-    const usable = device !== null && device.error() === null;
-    if (usable && (choice === 'auto' || choice === device.info.kind)) this.#model = await this.#openHere(device, source);
-    else await this.#openElsewhere(source, choice);
+    this.#opening?.abort();
+    const opening = this.#opening = new AbortController();
+    const open = this.#device;
+    const fits = open !== null && open.error() === null && (choice === 'auto' || choice === open.info.kind);
+    const device = fits ? open : await this.#openDevice(choice);
+    let files: FetchedModel;
+    try {
+      files = await fetchModel(source, this.#emit, opening.signal);
+      opening.signal.throwIfAborted();
+    } catch (error) {
+      if (!fits) device.destroy();
+      throw error;
+    }
+    // From here on opening is not ended by a word.
+    this.#opening = null;
+    if (!fits && this.#model) await this.#openBeside(device, files);
+    else await this.#openInstead(device, files);
     this.#emit({ type: 'phase', phase: 'idle' });
     return this.#needModel().info;
   }
 
-  /** In the place of the model that is open. */
-  async #openHere(device: Device, source: ModelSource): Promise<OpenModel> {
+  /** In the place of the model that is open, if any. */
+  async #openInstead(device: Device, files: FetchedModel): Promise<void> {
+    // What it has compiled is of use when opening is tried again.
+    if (device !== this.#device) this.#use(device);
     await this.reset();
     // Whoever still works with the model that is open goes first.
-    return this.#lock.run(() => {
+    await this.#lock.run(async () => {
       freeAll(this.#imported);
       this.#model?.base.free();
       this.#model = null;
-      return openModel(device, source, this.#emit);
+      this.#model = await openModel(device, files, this.#emit);
     });
   }
 
-  /** On a device of its own; only once it is ready there, what is open here goes. */
-  async #openElsewhere(source: ModelSource, choice: DeviceChoice): Promise<void> {
-    const device = await this.#openDevice(choice);
-    // Without a model there is nothing to keep, and what the device has compiled is of use when opening is tried again.
-    if (!this.#model) {
-      this.#use(device);
-      this.#model = await openModel(device, source, this.#emit);
-      return;
-    }
+  /** On a device of its own; only once it is ready there, what is open goes. */
+  async #openBeside(device: Device, files: FetchedModel): Promise<void> {
     let model: OpenModel;
     try {
-      model = await openModel(device, source, this.#emit);
+      model = await openModel(device, files, this.#emit);
     } catch (error) {
       device.destroy();
       throw error;
@@ -115,6 +125,13 @@ export class Studio {
       this.#use(device);
       this.#model = model;
     });
+  }
+
+  cancelOpen(): TrainReplies['cancel-open'] {
+    const kept = this.#opening !== null;
+    this.#opening?.abort();
+    this.#opening = null;
+    return { kept };
   }
 
   plan({ experiment }: Request<'plan'>): TrainReplies['plan'] {

@@ -11,6 +11,7 @@ const studio = new Studio((event) => post({ kind: 'event', event }));
 function answer(request: Envelope<TrainRequest>): unknown {
   switch (request.type) {
     case 'open-model': return studio.openModel(request);
+    case 'cancel-open': return studio.cancelOpen();
     case 'plan': return studio.plan(request);
     case 'time-steps': return studio.timeSteps(request);
     case 'cancel-timing': return studio.cancelTiming();

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TokenSet } from '../shared/types';
-import { TrainingData, splitExamples } from './trainingData';
+import { TrainError } from '../shared/errors';
+import { TrainingData, refuseForeign, splitExamples } from './trainingData';
 
 /** Example i is three tokens i. */
 const set = (n: number): TokenSet => ({
@@ -9,6 +10,14 @@ const set = (n: number): TokenSet => ({
   supervised: new Uint8Array(3 * n).fill(1),
 });
 const examples = (ids: Int32Array) => [...new Set(ids)].sort((a, b) => a - b);
+
+it('ids that the model has not are refused, in either part', () => {
+  const four = { train: set(4), heldOut: set(2) };
+  expect(() => refuseForeign(four, 4)).not.toThrow();
+  expect(() => refuseForeign(four, 3)).toThrow(/token id 3, but the model has 3 tokens/);
+  expect(() => refuseForeign({ train: set(1), heldOut: set(4) }, 3)).toThrow(TrainError);
+  expect(() => refuseForeign({ train: { ...set(1), ids: Int32Array.of(0, -1, 0) }, heldOut: set(1) }, 3)).toThrow(TrainError);
+});
 
 it('the parts are disjoint, together all, and the seed’s', () => {
   const { learn, slice } = splitExamples(50, { seed: 3, sliceShare: 0.2 });

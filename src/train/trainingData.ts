@@ -33,6 +33,18 @@ export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: Toke
   if (exampleCount(train) === 0 || exampleCount(heldOut) === 0) throw new TrainError(texts().errors.train.session.empty);
 }
 
+/**
+ * A row of the embedding that is not there would be read from wherever memory goes on: nothing would fail, and nothing would
+ * be true.
+ * @param vocab tokens that the model has
+ * @throws {TrainError} naming the first id that it has not
+ */
+export function refuseForeign({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }, vocab: number): void {
+  for (const { ids } of [train, heldOut]) {
+    for (const id of ids) if (id < 0 || id >= vocab) throw new TrainError(texts().errors.train.session.foreign(id, vocab));
+  }
+}
+
 export class TrainingData {
   /** Both parts. */
   readonly set: TokenSet;

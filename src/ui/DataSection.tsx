@@ -84,7 +84,7 @@ function Working() {
   return (
     <div className="row working" data-testid="data-progress">
       {progress ? <ProgressLine label={progress.label} loaded={progress.loaded} total={progress.total} unit={bytesRead ? bytes : count} /> : <p className="muted">{reading ? t.reading : t.preparing}</p>}
-      {progress && <button type="button" className="quiet" onClick={() => void studio.data.cancel()} data-testid="data-cancel">{t.cancel}</button>}
+      <button type="button" className="quiet" onClick={() => void studio.data.cancel()} data-testid="data-cancel">{t.cancel}</button>
     </div>
   );
 }

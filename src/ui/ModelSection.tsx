@@ -34,6 +34,7 @@ export function ModelSection() {
             <>
               <p aria-live="polite"><strong>{model.phase === 'checking' ? t.checking : t.opening}</strong></p>
               {model.progress && <ProgressLine {...model.progress} unit={bytes} />}
+              <div><button type="button" className="quiet" onClick={() => void studio.cancelOpening()} data-testid="model-cancel">{t.cancel}</button></div>
             </>
           )}
           {model.moving && (

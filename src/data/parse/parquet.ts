@@ -1,132 +1,205 @@
-/** Parquet → rows, by hyparquet, one row group at a time. What a header declares is checked before it is believed. */
-import { parquetMetadataAsync, parquetRead, parquetSchema, type Compressors, type FileMetaData } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+/**
+ * Parquet → rows, one row group at a time. What a file declares is checked before it is believed: hyparquet reads the
+ * footer and decodes values, and is given only what has been looked at (`parquet/`).
+ */
+import { parquetMetadata, type ColumnMetaData, type FileMetaData, type RowGroup } from 'hyparquet';
+import { assembleNested } from 'hyparquet/src/assemble.js';
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
-import type { Pace } from '../pace';
+import { Cancelled, type Pace } from '../pace';
 import { MAX_ROWS, MAX_TEXT_BYTES } from '../rowStore';
+import { excerpt } from './excerpt';
 import { plainText } from './json';
-import { MAX_COLUMNS, type TableBuilder } from './table';
+import { Budget, broken } from './parquet/bounds';
+import { BadText } from './parquet/cells';
+import { readColumn } from './parquet/column';
+import { columnsOf, type Column, type Leaf } from './parquet/schema';
+import { checkStruct } from './parquet/thrift';
+import { isKnownCodec } from './parquet/unpack';
+import { MAX_COLUMNS, MAX_ROW_LENGTH, type TableBuilder } from './table';
 
-/** Largest page and row group, unpacked. */
-const MAX_PAGE = 64 << 20;
+/** Largest row group, unpacked. */
 const MAX_GROUP = 128 << 20;
+/** What a file ends with after its footer: the footer's length and the mark. */
+const TAIL = 8;
+const MARK = 'PAR1';
 
-const broken = (what: string) => new DataError(texts().errors.data.file.parquet(what));
+interface ReadColumn extends Column {
+  leaves: Leaf[];
+}
 
 /**
- * Reads every row. A row's line is its number.
- * @throws {DataError} when it is damaged or declares more than is read.
+ * Reads every row. A row's line is its number. A column of a type that is not read is left out, with a note.
+ * @throws {DataError} when it is damaged or declares more than is read; {Cancelled}.
  */
 export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): Promise<void> {
-  // The library reads ahead, and drops what it has begun when it gives up: an error there would reject with nobody
-  // listening. So reading and unpacking never fail; what went wrong is said afterwards.
-  let fault: DataError | null = null;
   const t = texts().errors.data;
-  const { parquetHas } = t.file;
-  const said = async <T>(run: () => Promise<T>): Promise<T> => {
-    const result = await guarded(run).catch((error: unknown) => { throw fault ?? error; });
-    if (fault) throw fault;
-    return result;
-  };
-  const buffer = {
-    byteLength: file.size,
-    slice: async (from: number, to = file.size) => {
-      if (from >= 0 && from <= to && to <= file.size) return file.slice(from, to).arrayBuffer();
-      fault ??= broken(parquetHas.outside);
-      return new ArrayBuffer(0);
-    },
-  };
-  const capped = Object.fromEntries(Object.entries(compressors).map(([name, run]) => [name, (input: Uint8Array, length: number) => {
-    try {
-      if (!(length >= 0 && length <= MAX_PAGE)) throw broken(parquetHas.page(length));
-      return run(input, length);
-    } catch (error) {
-      fault ??= error instanceof DataError ? error : broken(String(error));
-      return new Uint8Array(0);
-    }
-  }])) as Compressors;
-  const metadata = await said(() => parquetMetadataAsync(buffer));
-  check(metadata);
-  await guarded(async () => checkPaths(metadata));
-  const columns = metadata.schema.length > 0 ? topLevel(metadata) : [];
-  if (columns.length === 0) throw broken(parquetHas.noColumns);
-  if (columns.length > MAX_COLUMNS) throw new DataError(t.table.manyColumns(columns.length, MAX_COLUMNS));
-  table.setColumns(columns);
+  const metadata = await readFooter(file);
+  await guarded(async () => check(metadata, file.size));
+  const columns = await guarded(async () => usable(columnsOf(metadata), metadata, table));
+  table.setColumns(ownNames(columns, table));
+  const budget = new Budget(file.size);
   const total = Number(metadata.num_rows);
   let from = 0;
+  const rest = async () => {
+    if (pace.due) await pace.rest(t.progress.readingRows, from, total);
+  };
   for (const group of metadata.row_groups) {
-    const to = from + Number(group.num_rows);
-    const rows = await said(() => new Promise<unknown[][]>((resolve, reject) => {
-      parquetRead({ file: buffer, metadata, compressors: capped, rowStart: from, rowEnd: to, rowFormat: 'array', onComplete: resolve }).catch(reject);
-    }));
-    for (let r = 0; r < rows.length; r++) {
-      const cells = columns.map((_, c) => cellText(rows[r][c]));
-      if (cells.includes(null)) table.addLost(from + r + 1, '', 'syntax', t.row.deepValue);
-      else table.add(from + r + 1, cells as string[]);
+    const rows = Number(group.num_rows);
+    const values: unknown[][] = [];
+    for (const column of columns) values.push(await guarded(() => readTopLevel(file, column, group, budget, rest)));
+    for (let r = 0; r < rows; r++) {
+      addRow(table, from + r + 1, values.map((column) => column[r]));
       if (r % 64 === 0 && pace.due) await pace.rest(t.progress.readingRows, from + r, total);
     }
-    from = to;
+    from += rows;
     await pace.rest(t.progress.readingRows, from, total);
   }
 }
 
-function cellText(value: unknown): string | null {
-  return value instanceof Uint8Array ? texts().errors.data.file.bytes(value.length) : plainText(value);
+function addRow(table: TableBuilder, line: number, values: unknown[]): void {
+  const t = texts().errors.data.row;
+  const sizes = { length: 0, bad: false };
+  for (const value of values) measure(value, sizes);
+  const cells = sizes.length > MAX_ROW_LENGTH ? [] : values.map(cellText);
+  if (sizes.length > MAX_ROW_LENGTH) table.addLost(line, '', 'huge', t.huge(MAX_ROW_LENGTH >> 20, ''));
+  else if (cells.includes(null)) table.addLost(line, '', 'syntax', t.deepValue);
+  else table.add(line, cells as string[], sizes.bad ? 'encoding' : 'ok');
 }
 
-/** Names of the root's children. */
-function topLevel({ schema }: FileMetaData): string[] {
-  const names: string[] = [];
-  let at = 1;
-  const skip = (): void => {
-    const children = schema[at++]?.num_children ?? 0;
-    for (let c = 0; c < children && at < schema.length; c++) skip();
-  };
-  while (at < schema.length) {
-    names.push(schema[at].name);
-    skip();
-  }
-  return names;
-}
+const cellText = (value: unknown) => (value instanceof BadText ? value.text : plainText(value));
 
-function check(metadata: FileMetaData): void {
-  const t = texts().errors.data.file;
-  const rows = Number(metadata.num_rows);
-  if (!(rows >= 0 && rows <= MAX_ROWS)) throw broken(t.parquetHas.rows(rows));
-  let sum = 0;
-  let bytes = 0;
-  for (const group of metadata.row_groups) {
-    sum += Number(group.num_rows);
-    const size = group.columns.reduce((n, c) => n + Number(c.meta_data?.total_uncompressed_size ?? 0), 0);
-    if (!(Number(group.num_rows) >= 0) || !(size >= 0 && size <= MAX_GROUP)) throw broken(t.parquetHas.group(size));
-    bytes += size;
-  }
-  if (sum !== rows) throw broken(t.parquetHas.sum);
-  if (bytes > MAX_TEXT_BYTES) throw new DataError(t.muchText(MAX_TEXT_BYTES / 2 ** 20, 'data'));
-}
-
-/**
- * Every column has its place in the schema. The library would find one that has not only after it had begun to decode
- * others, whose own errors nobody would hear then.
- */
-function checkPaths(metadata: FileMetaData): void {
-  const root = parquetSchema(metadata);
-  for (const { columns } of metadata.row_groups) {
-    for (const { meta_data: column } of columns) {
-      let node: ReturnType<typeof parquetSchema> | undefined = root;
-      for (const name of column?.path_in_schema ?? [undefined]) node = node?.children.find((c) => c.element.name === name);
-      if (!node) throw broken(texts().errors.data.file.parquetHas.path);
+/** Adds the length of a value's texts, so far as it still matters, and whether one of them is not UTF-8. */
+function measure(value: unknown, sizes: { length: number; bad: boolean }): void {
+  if (sizes.length > MAX_ROW_LENGTH) return;
+  if (typeof value === 'string') sizes.length += value.length;
+  else if (value instanceof BadText) {
+    sizes.length += value.text.length;
+    sizes.bad = true;
+  } else if (Array.isArray(value)) {
+    sizes.length += value.length;
+    for (const entry of value) measure(entry, sizes);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, entry] of Object.entries(value)) {
+      sizes.length += key.length;
+      measure(entry, sizes);
     }
   }
 }
 
-/** The library throws plain errors of many kinds at damaged bytes. */
+async function readFooter(file: Blob): Promise<FileMetaData> {
+  const bytesOf = async (from: number, to: number) => new Uint8Array(await file.slice(from, to).arrayBuffer());
+  const tail = await bytesOf(Math.max(0, file.size - TAIL), file.size);
+  const length = tail.length === TAIL ? new DataView(tail.buffer).getUint32(0, true) : Infinity;
+  if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MARK) throw broken((has) => has.damaged);
+  if (length > file.size - TAIL) throw broken((has) => has.outside);
+  const footer = await bytesOf(file.size - TAIL - length, file.size);
+  checkStruct(footer.subarray(0, length), 0);
+  return guarded(async () => parquetMetadata(footer, { geoparquet: false }));
+}
+
+function check(metadata: FileMetaData, size: number): void {
+  const t = texts().errors.data.file;
+  const rows = Number(metadata.num_rows);
+  if (!(rows >= 0 && rows <= MAX_ROWS)) throw broken((has) => has.rows(rows));
+  let sum = 0;
+  let packed = 0;
+  let unpacked = 0;
+  for (const group of metadata.row_groups) {
+    sum += Number(group.num_rows);
+    const total = (bytes: (column: ColumnMetaData) => bigint) => group.columns.reduce((n, c) => n + Number(c.meta_data ? bytes(c.meta_data) : 0), 0);
+    const groupSize = total((c) => c.total_uncompressed_size);
+    if (!(Number(group.num_rows) >= 0) || !(groupSize >= 0 && groupSize <= MAX_GROUP)) throw broken((has) => has.group(groupSize));
+    packed += total((c) => c.total_compressed_size);
+    unpacked += groupSize;
+  }
+  if (sum !== rows) throw broken((has) => has.sum);
+  // Columns that lie over one another would be unpacked again and again.
+  if (!(packed <= size)) throw broken((has) => has.outside);
+  if (unpacked > MAX_TEXT_BYTES) throw new DataError(t.muchText(MAX_TEXT_BYTES / 2 ** 20, 'data'));
+}
+
+/** The columns that are read; the others are noted. */
+function usable(columns: Column[], metadata: FileMetaData, table: TableBuilder): ReadColumn[] {
+  const t = texts().errors.data;
+  if (columns.length === 0) throw broken((has) => has.noColumns);
+  if (columns.length > MAX_COLUMNS) throw new DataError(t.table.manyColumns(columns.length, MAX_COLUMNS));
+  const left: string[] = [];
+  const kept = columns.filter((column): column is ReadColumn => {
+    const why = column.leaves ? packedStrangely(column.leaves, metadata) : column.strange;
+    if (why === null) return true;
+    left.push(`${excerpt(column.name)} (${why})`);
+    table.note(1, t.file.leftOut(excerpt(column.name), why));
+    return false;
+  });
+  if (kept.length === 0) throw broken((has) => has.noReadable(left.join(', ')));
+  return kept;
+}
+
+/** How the leaves are packed where that is not known here, or where they do not lie in this file. */
+function packedStrangely(leaves: Leaf[], metadata: FileMetaData): string | null {
+  for (const group of metadata.row_groups) {
+    for (const leaf of leaves) {
+      const chunk = chunkOf(group, leaf);
+      if (chunk.file_path || chunk.crypto_metadata || !chunk.meta_data) return texts().errors.data.file.parquetHas.outside;
+      if (!isKnownCodec(chunk.meta_data.codec)) return String(chunk.meta_data.codec);
+    }
+  }
+  return null;
+}
+
+function chunkOf(group: RowGroup, { path }: Leaf): RowGroup['columns'][number] {
+  const same = (other: string[] | undefined) => other?.length === path.length && path.every((name, i) => name === other[i]);
+  const chunk = group.columns.find((c) => same(c.meta_data?.path_in_schema));
+  if (!chunk) throw broken((has) => has.path);
+  return chunk;
+}
+
+/** Names as the table has them: none is empty, and none occurs twice. */
+function ownNames(columns: Column[], table: TableBuilder): string[] {
+  const taken = new Set(columns.map(({ name }) => name));
+  const seen = new Set<string>();
+  return columns.map(({ name }, c) => {
+    const wanted = name.trim() === '' ? `column ${c + 1}` : name;
+    let own = wanted;
+    for (let n = 2; seen.has(own) || (own !== name && taken.has(own)); n++) own = `${wanted} (${n})`;
+    if (own !== name) table.note(1, texts().errors.data.table.renamed(excerpt(name), excerpt(own)));
+    seen.add(own);
+    return table.repair(own, 1);
+  });
+}
+
+/** A column of a row group, with its lists and structs put together. */
+async function readTopLevel(file: Blob, column: ReadColumn, group: RowGroup, budget: Budget, rest: () => Promise<void>): Promise<unknown[]> {
+  const rows = Number(group.num_rows);
+  if (rows === 0) return [];
+  const parts = new Map<string, unknown[]>();
+  for (const leaf of column.leaves) {
+    const meta = chunkOf(group, leaf).meta_data!;
+    // Some writers say nothing of a dictionary before the first page, some say 0.
+    const first = Number(meta.data_page_offset);
+    const dictionary = Number(meta.dictionary_page_offset ?? 0);
+    const start = dictionary > 0 && dictionary < first ? dictionary : first;
+    const end = start + Number(meta.total_compressed_size);
+    if (!(start >= 0 && start <= end && end <= file.size)) throw broken((has) => has.outside);
+    const bytes = new Uint8Array(await file.slice(start, end).arrayBuffer());
+    const values = await readColumn(leaf, { bytes, codec: meta.codec, values: Number(meta.num_values), rows }, budget, rest);
+    parts.set(leaf.path.join('.'), values);
+  }
+  const { node } = column;
+  if (node.children.length > 0) assembleNested(parts as never, node, {} as never);
+  const values = parts.get(node.path.join('.'));
+  if (values?.length !== rows) throw broken((has) => has.sum);
+  return values;
+}
+
+/** The library throws plain errors of many kinds at damaged bytes; none of them is for a person. */
 async function guarded<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof DataError) throw error;
-    throw broken(error instanceof Error ? error.message : String(error));
+    if (error instanceof DataError || error instanceof Cancelled) throw error;
+    if (error instanceof Error) throw broken((has) => has.damaged);
+    throw error;
   }
 }

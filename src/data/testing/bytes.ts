@@ -10,6 +10,7 @@ export const byteTokenizer: Tokenizer = {
   special: new Map([[0, '<|endoftext|>']]),
   pieces: (ids) => Array.from(ids, (id) => (id === 0 ? '<|endoftext|>' : String.fromCharCode(id - 1))),
   decode: (ids) => new TextDecoder().decode(Uint8Array.from(Array.from(ids).filter((id) => id > 0), (id) => id - 1)),
+  largestId: 256,
   bosId: 0,
   eosId: 0,
   stopIds: new Set([0]),

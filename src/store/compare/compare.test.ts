@@ -34,7 +34,7 @@ function make() {
   const train = clientOn<TrainRequest, TrainReplies, TrainEvent>(port, { onEvent: () => {}, onCrash: () => {} });
   const kept = session(1);
   const record = recordOf(kept, 'finished', { id: 'k', model: NANO, endedAt: 2, bytes: 1 });
-  const file: RunFile = { record: null, files: [], histories: kept.histories, adapters: new Map([['lora', [{ name: 'adapter_model.safetensors', bytes: new Uint8Array(2) }]]]) };
+  const file: RunFile = { record: null, files: [], damaged: [], histories: kept.histories, adapters: new Map([['lora', [{ name: 'adapter_model.safetensors', bytes: new Uint8Array(2) }]]]) };
   const load = vi.fn((_id: string) => Promise.resolve(file));
   const boxes: CompareBoxes = { ballot: memoryBox(), added: memoryBox() };
   const data = { list: () => Promise.resolve({ total: 0, rows: [] }) } as unknown as DatasetCommands;

@@ -6,6 +6,7 @@ export const model = {
   stories4m: '8 layers, width 192. Writes simple stories. The default.',
   nano: '4 layers, width 64. For slow machines.',
   opening: 'Opening the model…',
+  cancel: 'Cancel',
   checking: 'Checking the model…',
   noneOpen: 'No model is open.',
   tryAgain: 'Try again',

@@ -7,6 +7,7 @@ export const model: Texts['model'] = {
   stories4m: '8 层，宽度 192。会写简单的故事。默认使用。',
   nano: '4 层，宽度 64。适合较慢的机器。',
   opening: '正在打开模型……',
+  cancel: '取消',
   checking: '正在校验模型……',
   noneOpen: '没有打开的模型。',
   tryAgain: '重试',

@@ -55,13 +55,21 @@ export const data = {
     /** What is wrong with a Parquet file. */
     parquetHas: {
       outside: 'a part lies outside of the file',
-      page: (bytes: number) => `a page declares ${bytes} bytes`,
+      damaged: 'its bytes are not what they say',
+      page: 'a page declares a size that it cannot have',
+      bomb: (times: number) => `it unpacks to more than ${times} times its size`,
+      values: (bytes: number) => `it declares far more values than ${bytes} bytes hold`,
+      encoding: (name: string) => `a page is encoded in a way that is not known (${name})`,
       noColumns: 'it has no columns',
+      noReadable: (columns: string) => `no column has a type that is read: ${columns}`,
       rows: (rows: number) => `it declares ${rows} rows`,
       group: (bytes: number) => `a row group declares ${bytes} bytes`,
-      sum: 'its row groups do not add up to its rows',
-      path: 'a column is not in its schema',
+      sum: 'its parts do not add up to its rows',
+      path: 'its columns do not agree with its schema',
+      manyParts: (most: number) => `its columns have more than ${most} parts`,
     },
+    /** A column that is left out, by its name and what it holds. */
+    leftOut: (column: string, what: string) => `the column “${column}” is left out: ${what} cannot be read`,
     bytes: (n: number) => `(${n} bytes)`,
   },
 

@@ -8,6 +8,7 @@ export const shared = {
   noColumn: (column: string, role: string, columns: string) => ({ message: `There is no column “${column}” (wanted for “${role}”).`, hint: `The columns are: ${columns}.` }),
   /** Its storage is forbidden. */
   siteData: { message: 'This browser lets the page keep nothing here.', hint: 'A private window or a strict setting forbids it. Export what you want to keep.' },
+  workerEnded: 'it ended without a word',
   zip: {
     entries: (n: number) => `it has ${n} entries`,
     directory: 'its directory is broken',

@@ -61,10 +61,14 @@ export const store = {
       noDirectory: 'it has no directory',
       misplaced: (path: string) => `${path} is not where the directory says`,
       cutOff: (path: string) => `${path} is cut off`,
-      packed: (path: string, why: string) => `${path} does not unpack (${why})`,
+      packed: (path: string) => `${path} does not unpack`,
       unknown: (path: string, method: number) => `${path} is packed in a way that is not known (${method})`,
       different: (path: string) => `${path} does not agree with its size and checksum`,
     },
+  },
+  reading: {
+    slow: (seconds: number) => ({ message: `The file could not be read within ${seconds} s.`, hint: 'Choose another file.' }),
+    failed: { message: 'The worker that reads files stopped.', hint: 'Try again; a file that is too large for this browser’s memory ends it, too.' },
   },
   runFile: {
     noJson: (file: string, why: string) => ({ message: `${file} is no JSON: ${why}`, hint: 'Export the run again.' }),
@@ -72,6 +76,8 @@ export const store = {
     tooLarge: (bytes: number, most: number) => ({ message: `The file has ${bytes} bytes; at most ${most} are read.`, hint: 'Choose the file of one run.' }),
     noHistory: { message: 'This is no run: history.json is missing.', hint: 'Choose a file that was exported under History. Adapters alone are imported under Compare.' },
     noRecord: { message: 'This is no run: run.json is missing.', hint: 'Choose a file that was exported under History.' },
+    damaged: (file: string) => ({ message: `${file} in the file of the run is damaged.`, hint: 'Export the run again, or delete the entry.' }),
+    damagedAdapters: (runs: string) => ({ message: `The kept adapter of ${runs} is damaged and cannot be used; all curves are whole.`, hint: 'Train it again to have an adapter.' }),
     differs: { message: 'The file’s record and its contents speak of different runs.', hint: 'Export it again.' },
   },
   kept: {

@@ -41,6 +41,7 @@ export const train = {
     noModule: (module: number, run: string) => ({ message: `There is no module ${module} of a run "${run}".`, hint: 'Choose a module of a run that is trained.' }),
     allFailed: { message: 'All runs have failed, so there is no step to time.', hint: 'Train again first.' },
     sliceOfOne: { message: 'A slice of the training set is to be set aside, but there is only one example.', hint: 'Load more data, or set the slice to 0.' },
+    foreign: (id: number, vocab: number) => ({ message: `The data holds the token id ${id}, but the model has ${vocab} tokens.`, hint: 'The tokens are another model\'s: prepare the data again with this model.' }),
     empty: { message: 'There must be at least one example to train on and one held out.', hint: 'Load more data.' },
     noSlice: { message: 'No slice of the training set was set aside.', hint: 'Set the slice above 0.' },
     manyPrompts: (most: number) => ({ message: `At most ${most} prompts are sampled.`, hint: 'Remove some.' }),

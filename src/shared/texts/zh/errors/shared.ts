@@ -7,6 +7,7 @@ export const shared: Texts['errors']['shared'] = {
   roleWithoutColumn: (role) => ({ message: `还没有为“${role}”选择列。`, hint: '请选择存放它的那一列。' }),
   noColumn: (column, role, columns) => ({ message: `没有名为“${column}”的列（“${role}”需要它）。`, hint: `现有的列：${columns}。` }),
   siteData: { message: '这个浏览器不让页面在这里保存任何东西。', hint: '隐私窗口或严格的设置不允许。请导出你想保留的内容。' },
+  workerEnded: '它没有说明就结束了',
   zip: {
     entries: (n) => `其中有 ${n} 个条目`,
     directory: '目录已损坏',

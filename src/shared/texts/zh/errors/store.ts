@@ -59,10 +59,14 @@ export const store: Texts['errors']['store'] = {
       noDirectory: '它没有目录',
       misplaced: (path) => `${path} 不在目录所说的位置`,
       cutOff: (path) => `${path} 被截断`,
-      packed: (path, why) => `${path} 无法解压（${why}）`,
+      packed: (path) => `${path} 无法解压`,
       unknown: (path, method) => `${path} 的压缩方式未知（${method}）`,
       different: (path) => `${path} 与声明的大小和校验和不符`,
     },
+  },
+  reading: {
+    slow: (seconds) => ({ message: `文件在 ${seconds} 秒内没有读完。`, hint: '请选择另一个文件。' }),
+    failed: { message: '读取文件的 worker 停止了。', hint: '请再试一次；文件过大、超出浏览器内存时也会这样。' },
   },
   runFile: {
     noJson: (file, why) => ({ message: `${file} 不是 JSON：${why}`, hint: '请重新导出这个运行。' }),
@@ -70,6 +74,8 @@ export const store: Texts['errors']['store'] = {
     tooLarge: (bytes, most) => ({ message: `文件有 ${bytes} 字节，最多读取 ${most} 字节。`, hint: '请选择一个运行的文件。' }),
     noHistory: { message: '这不是运行文件：缺少 history.json。', hint: '请选择在“历史”里导出的文件。单独的适配器请在“对比”里导入。' },
     noRecord: { message: '这不是运行文件：缺少 run.json。', hint: '请选择在“历史”里导出的文件。' },
+    damaged: (file) => ({ message: `运行文件里的 ${file} 已损坏。`, hint: '请重新导出这个运行，或删除这一条。' }),
+    damagedAdapters: (runs) => ({ message: `${runs} 保存的适配器已损坏，无法使用；所有曲线都完整。`, hint: '要有适配器，请重新训练。' }),
     differs: { message: '文件里的记录与内容说的不是同一个运行。', hint: '请重新导出。' },
   },
   kept: {

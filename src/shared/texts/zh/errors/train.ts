@@ -37,6 +37,7 @@ export const train: Texts['errors']['train'] = {
     noModule: (module, run) => ({ message: `运行“${run}”没有模块 ${module}。`, hint: '请选择正在训练的运行里的模块。' }),
     allFailed: { message: '所有运行都失败了，没有可以计时的步。', hint: '请先重新训练。' },
     sliceOfOne: { message: '要从训练集留出一个切片，但只有一个样本。', hint: '请载入更多数据，或把切片设为 0。' },
+    foreign: (id, vocab) => ({ message: `数据里有词元编号 ${id}，而模型只有 ${vocab} 个词元。`, hint: '这些词元属于另一个模型：请用当前模型重新准备数据。' }),
     empty: { message: '至少要有一个用于训练的样本和一个留出的样本。', hint: '请载入更多数据。' },
     noSlice: { message: '没有从训练集留出切片。', hint: '请把切片设为大于 0。' },
     manyPrompts: (most) => ({ message: `最多对 ${most} 个提示词采样。`, hint: '请去掉一些。' }),

@@ -1,0 +1,121 @@
+/**
+ * `npm run fuzz`: damaged files for every reader. Each must be read, or refused by a typed error, and come to an end.
+ *
+ *   npm run fuzz -- --seed 7 --minutes 10              all readers, in turns
+ *   npm run fuzz -- --seed 7 --minutes 1 --reader onnx  one of them
+ *
+ * Input k of a reader follows from the seed and k alone. What fails is written to .out/fuzz/<reader>/; once it is mended it
+ * belongs in fuzz/corpus/<reader>/, which is read first every time.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'vite';
+import { SieveError } from '../src/shared/errors';
+import { Rng } from '../src/shared/rng';
+import { mutated } from './mutate';
+import { READERS, corpus } from './readers';
+
+/** An input that has not come to an end after this hangs, in ms. */
+const HANG = 10_000;
+/** Draws until one is what a reader is given at all. */
+const TRIES = 50;
+/** What is worth a line, in ms. */
+const SLOW = 1000;
+/** Of the process that reads, in MB. */
+const MEMORY = 1024;
+
+const BUILT = join('.out', 'fuzz', 'built');
+
+interface Begun {
+  reader: string;
+  input: string;
+}
+
+const inputOf = (reader: string, seed: number, k: number) => {
+  const rng = new Rng((seed * 0x9e3779b1 + k * 0x85ebca6b + reader.length) >>> 0);
+  const { seeds, isInput = () => true } = READERS[reader];
+  let bytes = seeds[0];
+  for (let tries = 0; tries < TRIES; tries++) {
+    bytes = mutated(seeds[Math.floor(rng.float() * seeds.length)], rng);
+    if (isInput(bytes)) break;
+  }
+  return bytes;
+};
+
+function save(reader: string, name: string, bytes: Uint8Array): string {
+  const folder = join('.out', 'fuzz', reader);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+}
+
+/** Reads in this process, and tells the one that watches what it begins. */
+async function attack(seed: number, minutes: number, readers: string[]): Promise<number> {
+  const end = Date.now() + minutes * 60_000;
+  let failures = 0;
+  const counts = Object.fromEntries(readers.map((reader) => [reader, { inputs: 0, read: 0, slowest: 0 }]));
+  const one = async (reader: string, name: string, bytes: Uint8Array) => {
+    process.send?.({ reader, input: name } satisfies Begun);
+    // Messages leave between two tasks only.
+    await new Promise((resolve) => { setImmediate(resolve); });
+    const begun = performance.now();
+    const count = counts[reader];
+    count.inputs++;
+    try {
+      await READERS[reader].read(bytes);
+      count.read++;
+    } catch (error) {
+      if (!(error instanceof SieveError)) {
+        failures++;
+        console.log(`FAIL ${reader} ${name}: ${String(error)}; saved as ${save(reader, name, bytes)}`);
+      }
+    }
+    const ms = performance.now() - begun;
+    count.slowest = Math.max(count.slowest, ms);
+    if (ms > SLOW) console.log(`slow: ${reader} ${name}, ${bytes.length} bytes, ${Math.round(ms)} ms`);
+  };
+  for (const reader of readers) for (const [i, bytes] of corpus(reader).entries()) await one(reader, `corpus-${i}`, bytes);
+  for (let k = 0; Date.now() < end; k++) for (const reader of readers) await one(reader, `${seed}-${k}`, inputOf(reader, seed, k));
+  for (const [reader, { inputs, read, slowest }] of Object.entries(counts)) console.log(`${reader}: ${inputs} inputs, ${read} read, slowest ${Math.round(slowest)} ms`);
+  return failures;
+}
+
+/** Runs `attack` in a process of its own, so that what hangs, or takes all memory, is found and named. */
+async function watch(args: string[]): Promise<number> {
+  // Built, since some readers import what they need only when they need it.
+  await build({ configFile: false, logLevel: 'error', build: { ssr: 'fuzz/fuzz.ts', outDir: BUILT, emptyOutDir: true } });
+  const start = `process.exitCode = await (await import(${JSON.stringify(pathToFileURL(join(BUILT, 'fuzz.js')).href)})).main(process.argv.slice(1));`;
+  return new Promise((resolve) => {
+    let last: Begun | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, '--input-type=module', '-e', start, '--', '--child', ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    child.on('message', (message) => {
+      last = message as Begun;
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill('SIGKILL'), HANG);
+    });
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer);
+      if (signal && last) {
+        const [seed, k] = last.input.split('-').map(Number);
+        const saved = Number.isInteger(seed) ? save(last.reader, last.input, inputOf(last.reader, seed, k)) : last.input;
+        console.log(`FAIL ${last.reader} ${last.input}: ended by ${signal}, hung for ${HANG / 1000} s or out of memory; ${saved}`);
+      }
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/** @returns the exit code */
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '1' }, reader: { type: 'string' }, child: { type: 'boolean', default: false } } });
+  if (values.reader && !Object.hasOwn(READERS, values.reader)) throw new Error(`no reader ${values.reader}; there are ${Object.keys(READERS).join(', ')}`);
+  if (!values.child) return watch(args);
+  const failures = await attack(Number(values.seed), Number(values.minutes), values.reader ? [values.reader] : Object.keys(READERS));
+  // Nothing that a reader has left behind keeps the process.
+  process.disconnect?.();
+  return failures > 0 ? 1 : 0;
+}

@@ -1,0 +1,53 @@
+/** Owns the worker in which ONNX Runtime computes the reference. One model, one worker: what it leaves behind ends with it. */
+import { type ErrorInfo, ModelError } from '../shared/errors';
+import { startWorker } from '../shared/startWorker';
+import { language, type Language, texts } from '../shared/texts';
+import type { DownloadedModel } from './model';
+import type { ReferenceDevice, ReferenceLogits, ReferenceModel } from './reference';
+import script from './referenceWorker.ts?worker&url';
+import { appBase } from './source';
+
+export interface ReferenceRequest {
+  language: Language;
+  model: ReferenceModel;
+  device: ReferenceDevice;
+  ids: Int32Array;
+}
+
+export type ReferenceReply = { kind: 'logits'; logits: ReferenceLogits } | { kind: 'failed'; error: ErrorInfo };
+
+/** Slow machines load a model in a second per MB at worst, in ms. */
+const LEAST = 120_000;
+const PER_MB = 1000;
+
+/**
+ * Logits at every position, by ONNX Runtime in a worker that is ended afterwards. The model's bytes are handed over, not
+ * copied: its weights cannot be read any more.
+ * @throws {ModelError} when ONNX Runtime cannot load or run it, or does not come to an end
+ */
+export async function referenceLogits({ source, file, dtype, graph: { bytes }, external }: DownloadedModel, device: ReferenceDevice, ids: Int32Array): Promise<ReferenceLogits> {
+  const model: ReferenceModel = { source, file, dtype, bytes, external };
+  // Node has no workers of the web: tests of models compute where they are.
+  if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, device, ids);
+  const t = texts().errors.hub.model;
+  const buffers = [...new Set([bytes, ...external.values()].map((b) => b.buffer as ArrayBuffer))];
+  const limit = LEAST + (PER_MB * buffers.reduce((n, b) => n + b.byteLength, 0)) / 2 ** 20;
+  const worker = startWorker(script, appBase(), 'reference');
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return new Promise<ReferenceLogits>((resolve, reject) => {
+    const refuse = (why: string) => reject(new ModelError(t.runtime(file, why)));
+    timer = setTimeout(() => refuse(t.runtimeSlow(Math.round(limit / 1000))), limit);
+    worker.onmessage = ({ data: reply }: MessageEvent<ReferenceReply>) => {
+      if (reply.kind === 'logits') resolve(reply.logits);
+      else reject(new ModelError(reply.error));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      refuse(t.runtimeEnded);
+    };
+    worker.postMessage({ language: language(), model, device, ids } satisfies ReferenceRequest, buffers);
+  }).finally(() => {
+    clearTimeout(timer);
+    worker.terminate();
+  });
+}

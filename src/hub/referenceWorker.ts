@@ -1,0 +1,18 @@
+/** Worker that computes the reference of one model and is ended. */
+import { toErrorInfo } from '../shared/errors';
+import { speak } from '../shared/texts';
+import { computeReference } from './reference';
+import type { ReferenceReply, ReferenceRequest } from './referenceProof';
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const post = (reply: ReferenceReply, transfer: Transferable[] = []) => scope.postMessage(reply, transfer);
+
+scope.onmessage = async ({ data: { language, model, device, ids } }: MessageEvent<ReferenceRequest>) => {
+  try {
+    await speak(language);
+    const logits = await computeReference(model, device, ids);
+    post({ kind: 'logits', logits }, [logits.data.buffer]);
+  } catch (error) {
+    post({ kind: 'failed', error: toErrorInfo(error) });
+  }
+};

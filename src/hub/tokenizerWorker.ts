@@ -1,0 +1,25 @@
+/** Worker that makes a tokenizer once and uses it once, so that whoever waits for it may end it. */
+import { toErrorInfo } from '../shared/errors';
+import { speak } from '../shared/texts';
+import { createTokenizer } from './tokenizer';
+import type { ProofEvent, ProofRequest } from './tokenizerProof';
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const post = (event: ProofEvent) => scope.postMessage(event);
+
+/** Of everything something: what is slow at a text is likely slow at this one. */
+const TEXT = `The quick brown fox (3.14159 × 10²) — naïve café 😀 <s></s> ${'a'.repeat(64)} ${'1'.repeat(64)}${' '.repeat(64)}\n\n\t${'ab '.repeat(32)}中文字符!?`;
+
+scope.onmessage = async ({ data: { language, json, config } }: MessageEvent<ProofRequest>) => {
+  try {
+    await speak(language);
+    const tokenizer = await createTokenizer(json, config);
+    tokenizer.decode(tokenizer.encode(TEXT));
+    post({ kind: 'proven' });
+  } catch (error) {
+    post({ kind: 'failed', error: toErrorInfo(error) });
+  }
+};
+
+// The library is part of the script, not of what is timed.
+void import('@huggingface/transformers').then(() => post({ kind: 'ready' }));
