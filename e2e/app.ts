@@ -43,8 +43,7 @@ export class App {
 
   /** Opens the page and waits until the model is ready; null opens what the page opens by itself (the 4m model). */
   async open(model: ModelId | null = 'sieve-stories-nano'): Promise<void> {
-    const asked = [...(model ? [`model=${model}`] : []), ...(this.device ? [`device=${this.device}`] : [])];
-    await this.page.goto(`${this.base}${asked.length ? '?' : ''}${asked.join('&')}`);
+    await this.#go(model);
     if (model) await this.modelReady();
   }
 
@@ -56,7 +55,12 @@ export class App {
 
   /** Opens the page with the nano model and does not wait for it. */
   async openSoon(): Promise<void> {
-    await this.page.goto(`${this.base}?model=sieve-stories-nano`);
+    await this.#go('sieve-stories-nano');
+  }
+
+  async #go(model: ModelId | null): Promise<void> {
+    const asked = [...(model ? [`model=${model}`] : []), ...(this.device ? [`device=${this.device}`] : [])];
+    await this.page.goto(`${this.base}${asked.length ? '?' : ''}${asked.join('&')}`);
   }
 
   get(testId: string): Locator {
@@ -178,8 +182,16 @@ export class App {
   }
 
   async train(timeout = 120_000): Promise<void> {
+    // A short run on a small model can be over before anybody looks: what counts is that the phase changed.
+    const changed = this.page.evaluate(() => new Promise<void>((resolve) => {
+      const phase = document.querySelector('[data-testid="phase"]')!;
+      new MutationObserver((_, observer) => {
+        observer.disconnect();
+        resolve();
+      }).observe(phase, { attributes: true, attributeFilter: ['data-phase'] });
+    }));
     await this.get('train-button').click();
-    await this.begun();
+    await changed;
     await this.waitPhase(['finished'], timeout);
   }
 

@@ -14,6 +14,8 @@ import { expect, test } from './test';
  * @param only rules, likewise
  */
 async function look(page: Page, state: string, part?: string, only?: string[]): Promise<void> {
+  // From the top: fields that have scrolled half way under the bar would count as too small.
+  await page.evaluate(() => scrollTo(0, 0));
   const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'], preload: false, ...(only ? { runOnly: only } : { rules: { 'target-size': { enabled: true } } }) });
   const { violations } = await (part ? axe.include(part) : axe).analyze();
   const found = violations.flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.failureSummary?.replace(/\s+/g, ' ')}`));

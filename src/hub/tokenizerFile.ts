@@ -3,7 +3,7 @@
  * an id says, loops over what a length says, and fails with errors of its own on anything that it did not expect.
  * Layout: https://github.com/huggingface/tokenizers (Rust: serialization of normalizers, pre-tokenizers, models, decoders).
  */
-import { z } from 'zod';
+import { z } from '../shared/zod';
 import { ModelError } from '../shared/errors';
 import { texts } from '../shared/texts';
 

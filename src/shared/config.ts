@@ -2,12 +2,9 @@
  * What a person can set before training, as one strict schema. Everything that reads a configuration
  * from outside (a file, a form, another tab) goes through `parseExperiment`.
  */
-import { z } from 'zod';
+import { z } from './zod';
 import { ConfigError } from './errors';
 import { texts } from './texts';
-
-// Zod would try `new Function` for speed; the page's CSP forbids that and reports every try.
-z.config({ jitless: true });
 
 /** The seven adaptable linear layers of a Llama block, in forward order. */
 export const MODULE_KINDS = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;

@@ -3,7 +3,7 @@
  * adapters lie in a file of their own. Both come back through these schemas, whether this browser kept them or a file
  * brought them.
  */
-import { z } from 'zod';
+import { z } from './zod';
 import { MODULE_KINDS, experimentSchema } from './config';
 import { devicesOf, devicesSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
 import { noiseSchema } from './study';

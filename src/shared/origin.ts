@@ -1,5 +1,5 @@
 /** Schemas of what a kept result says of where it came from: the model, the devices, and how rows became text. */
-import { z } from 'zod';
+import { z } from './zod';
 import { type ChatTemplate, DATA_KINDS, type Mapping, type PromptTemplate, SPEAKERS } from './data';
 import type { ModelSource, UsedDevice } from './types';
 

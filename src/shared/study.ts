@@ -2,7 +2,7 @@
  * An experiment over seeds ("study" in code, since an `ExperimentConfig` is what one session trains): arms × seeds on
  * one data set. A *cell* is what one arm gave with one seed. Both are kept by the browser and checked when read back.
  */
-import { z } from 'zod';
+import { z } from './zod';
 import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
 import { devicesSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
 import { texts } from './texts';

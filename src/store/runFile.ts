@@ -3,7 +3,7 @@
  * in an exported one also `run.json` (the record). Whatever is read is checked by schema, in bounded memory.
  */
 import { downloadZip } from 'client-zip';
-import type { z } from 'zod';
+import type { z } from '../shared/zod';
 import { inWords } from '../shared/config';
 import { StorageError } from '../shared/errors';
 import { type HistoryFile, type KeptRun, historyFileSchema, keptRunSchema } from '../shared/keptRun';

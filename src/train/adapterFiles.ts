@@ -2,7 +2,7 @@
  * Adapters as files, in PEFT's layout. PEFT ignores what it does not know, so a gated adapter would silently load
  * as plain LoRA: the thresholds go to ts_peft.json beside it, and the README in the folder says so.
  */
-import { z } from 'zod';
+import { z } from '../shared/zod';
 import type { ModuleAdapter } from '../engine/adapterRun';
 import { extraOf } from '../engine/adapters/parameters';
 import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';

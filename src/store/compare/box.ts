@@ -1,5 +1,5 @@
 /** Where small things lie between two visits: the browser's small storage, if it lets the page have one. */
-import type { z } from 'zod';
+import type { z } from '../../shared/zod';
 import { siteData } from '../../shared/siteData';
 
 export interface Box<T> {

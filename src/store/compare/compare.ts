@@ -1,5 +1,5 @@
 /** What a person can do under Compare, as commands: choosing what is compared, asking all of them, voting blindly. */
-import { z } from 'zod';
+import { z } from '../../shared/zod';
 import { SieveError, toErrorInfo } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import type { RunId, Sampling } from '../../train/protocol';

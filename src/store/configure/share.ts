@@ -3,7 +3,7 @@
  * never data. What comes in is checked by schema; a link is short, has a checksum, and is read in bounded memory.
  */
 import { deflateSync, inflateSync } from 'fflate';
-import { z } from 'zod';
+import { z } from '../../shared/zod';
 import { type ExperimentConfig, experimentSchema, inWords } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
