@@ -1,5 +1,6 @@
 /** Files that cannot be used: plain words, and the page goes on working (rows of the fault table). What a CSV can have wrong is in studio.spec.ts. */
 import { FILES, PAIRS } from './data';
+import { answersOfWorkers } from './probes';
 import { expect, test } from './test';
 
 const lines = PAIRS.slice(0, 20).map((p) => JSON.stringify({ prompt: p.question, completion: p.answer }));
@@ -68,12 +69,9 @@ test('__proto__ as a key, markup and special tokens stay plain text', async ({ d
   await app.loadFile({ name: 'proto.jsonl', mimeType: 'text/plain', text: rows.join('\n') });
   const polluted = () => (({}) as { polluted?: boolean }).polluted ?? null;
   expect(await page.evaluate(polluted)).toBeNull();
-  // The CPU engine's threads sleep while there is nothing to compute, and are given no text: they do not answer.
-  const asleep = () => new Promise<'asleep'>((resolve) => { setTimeout(() => resolve('asleep'), 5000); });
-  const answers = await Promise.all(page.workers().map((worker) => Promise.race([worker.evaluate(polluted), asleep()])));
-  const awake = answers.filter((answer) => answer !== 'asleep');
-  expect(awake.length, 'the workers for data and training at least').toBeGreaterThanOrEqual(2);
-  for (const answer of awake) expect(answer).toBeNull();
+  const answers = await answersOfWorkers(page, polluted);
+  expect(answers.length, 'the workers for data and training at least').toBeGreaterThanOrEqual(2);
+  for (const answer of answers) expect(answer).toBeNull();
   expect(await page.locator('#data img').count()).toBe(0);
   await expect(app.get('data-preview')).toContainText('onerror');
 });

@@ -42,11 +42,21 @@ export interface Counts {
   bytes: number;
 }
 
+/**
+ * What `act` gives in every worker of the page that answers. The CPU engine's threads sleep while there is nothing to
+ * compute, and answer nobody.
+ */
+export async function answersOfWorkers<T>(page: Page, act: () => T): Promise<T[]> {
+  const asleep = () => new Promise<null>((resolve) => { setTimeout(() => resolve(null), 5000); });
+  const answers = await Promise.all(page.workers().map((worker) => Promise.race([worker.evaluate(act).then((value) => ({ value: value as T })), asleep()])));
+  return answers.flatMap((answer) => (answer ? [answer.value] : []));
+}
+
 /** What is alive now, summed over the page's workers. */
 export async function counts(page: Page): Promise<Counts> {
   const total: Counts = { workers: page.workers().length, buffers: 0, bytes: 0 };
-  for (const worker of page.workers()) {
-    const one = await worker.evaluate(() => (globalThis as unknown as { gpuBufferCount?: () => { buffers: number; bytes: number } }).gpuBufferCount?.() ?? null);
+  const all = await answersOfWorkers(page, () => (globalThis as unknown as { gpuBufferCount?: () => { buffers: number; bytes: number } }).gpuBufferCount?.() ?? null);
+  for (const one of all) {
     if (!one) continue;
     total.buffers += one.buffers;
     total.bytes += one.bytes;

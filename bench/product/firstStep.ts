@@ -64,7 +64,8 @@ export async function firstStep(browser: Browser, site: Site, options: BenchOpti
     const split = inOrder.map(([event, ms]) => `${event} ${(ms / 1000).toFixed(2)}`).join(', ');
     records.push(record(`page open → first step, ${name}`, seconds, 's', options.device === 'cpu' ? bar : null, `s since navigation: ${split}`, Object.fromEntries(inOrder.map(([event, ms]) => [event, [ms]]))));
     await app.waitSteps(STEPS, PATIENCE);
-    const shown = await page.locator('#train dl.tally div', { hasText: 'tokens/s' }).locator('dd').filter({ hasText: /\d/ }).innerText({ timeout: PATIENCE });
+    // innerText has nothing of a section out of sight.
+    const shown = await page.locator('#train dl.tally div', { hasText: 'tokens/s' }).locator('dd').filter({ hasText: /\d/ }).textContent({ timeout: PATIENCE }) ?? '';
     records.push(record(`tokens/s in the product, training, ${name}`, Number(shown.replaceAll(/[^\d.]/g, '')), 'tokens/s', null, `LoRA and TS-LoRA together, after ${STEPS} steps, as the page shows`));
     await context.close();
   }
