@@ -1,5 +1,5 @@
 // Sums of squares of chunks [from, to) of a flat buffer, a multiple of 4 long; see squares.wgsl.
-import { sumOf } from '../kernels/lowRankGrad/outer.as';
+import { sumOf } from '../kernels/math.as';
 
 export function sumSquares(grads: usize, partial: usize, chunk: u32, length: u32, from: u32, to: u32): void {
   for (let c = from; c < to; c++) {

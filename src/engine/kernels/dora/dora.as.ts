@@ -1,5 +1,5 @@
 // DoRA's work over rows × outputs, and its scale over outputs. Rows of a pass as in rows.as.ts.
-import { sumOf } from '../rowNorms/rowNorms.as';
+import { sumOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 
 /** y += change ⊙ base for items [from, to), which are rows; see addScaled.wgsl. */

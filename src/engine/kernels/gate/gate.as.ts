@@ -1,6 +1,7 @@
 // r = ‖Δ‖ / (‖y‖ + 1e-6) of the rows of a pass; see ratio.wgsl and ratioOfSquares.wgsl. `squares` [rows, parts] are
 // partial sums of y².
-import { TILE_BYTES, outerSum, putTurned, sumOf } from '../lowRankGrad/outer.as';
+import { TILE_BYTES, outerSum, putTurned } from '../lowRankGrad/outer.as';
+import { sumOf } from '../math.as';
 import { scratchAddress } from '../scratch.as';
 
 /** Σ of `count` numbers. */

@@ -23,11 +23,6 @@
   v128.store(tile, t30, 96); v128.store(tile, t31, 112);
 }
 
-/** Σ of the four lanes. */
-@inline export function sumOf(v: v128): f32 {
-  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
-}
-
 /** Bytes of a tile. */
 export const TILE_BYTES: usize = 128;
 

@@ -1,4 +1,5 @@
 // What becomes of a product's sums: the twin of `finish` in product.wgsl.
+import { sumOf } from '../math.as';
 
 /** Stores 8 columns of a row (4 at an edge) on top of `base`, if any; `squares` [row, panel] gets the sum of their squares. */
 @inline export function put(
@@ -7,7 +8,7 @@
   if (squares) {
     let q = f32x4.mul(u, u);
     if (wide) q = f32x4.add(q, f32x4.mul(v, v));
-    const sum = (f32x4.extract_lane(q, 0) + f32x4.extract_lane(q, 1)) + (f32x4.extract_lane(q, 2) + f32x4.extract_lane(q, 3));
+    const sum = sumOf(q);
     store<f32>(squares + 4 * (<usize>row * panels + panel), sum);
   }
   const at: usize = 4 * (<usize>row * outStride + panel * 8);

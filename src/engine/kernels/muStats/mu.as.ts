@@ -1,5 +1,5 @@
 // μ = s·u·z (+ extra) of rows [from, to); see mu.wgsl. `extra` is 0 where there is none.
-import { sumOf } from '../lowRankGrad/outer.as';
+import { sumOf } from '../math.as';
 
 export function mu(u: usize, z: usize, extra: usize, out: usize, rank: u32, scaling: f32, from: u32, to: u32): void {
   for (let row = from; row < to; row++) {

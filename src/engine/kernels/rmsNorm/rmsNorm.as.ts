@@ -1,9 +1,6 @@
 // The norm and its backward over rows [from, to) of a pass; see rmsNorm.wgsl.
 import { rowAt } from '../rows/rows.as';
-
-@inline function sumOf(v: v128): f32 {
-  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
-}
+import { sumOf } from '../math.as';
 
 /** `keep`: `rstd` is there already. */
 export function rmsNorm(x: usize, weight: usize, out: usize, rstd: usize, width: u32, eps: f32, keep: bool, rows: u32, stride: u32, from: u32, to: u32): void {

@@ -1,10 +1,6 @@
 // Norms of rows [from, to) of a frozen matrix; see rowNorms.wgsl.
 import { loadQuad } from '../matmul/weight.as';
-
-/** Sum of four lanes. */
-@inline export function sumOf(v: v128): f32 {
-  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
-}
+import { sumOf } from '../math.as';
 
 export function rowNorms(w: usize, half: bool, squares: usize, norms: usize, k: u32, from: u32, to: u32): void {
   for (let row = from; row < to; row++) {
