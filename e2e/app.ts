@@ -217,6 +217,27 @@ export class App {
     if (state === 'failed') throw new Error(`the experiment failed: ${(await this.errors()).join(' | ')}`);
   }
 
+  /**
+   * Loads the page again the moment the first session of the experiment is done, and hands back the row that it had got:
+   * asked from outside, a fast machine would be through with all sessions first.
+   */
+  async reloadAfterFirstSession(): Promise<string[]> {
+    const kept = 'row before the reload';
+    const loaded = this.page.waitForEvent('load', { timeout: 150_000 });
+    await this.page.evaluate((key) => {
+      new MutationObserver((_, observer) => {
+        const done = Number(document.querySelector('[data-testid="study-progress"]')?.getAttribute('data-done') ?? 0);
+        const row = document.querySelector<HTMLTableElement>('[data-testid="seed-table"]')?.rows[1];
+        if (done < 1 || !row) return;
+        observer.disconnect();
+        sessionStorage.setItem(key, JSON.stringify([...row.cells].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim())));
+        location.reload();
+      }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-done'] });
+    }, kept);
+    await loaded;
+    return JSON.parse((await this.page.evaluate((key) => sessionStorage.getItem(key), kept))!) as string[];
+  }
+
   // ---- results ---------------------------------------------------------------------------------------
 
   /** A table as the page shows it: header row first. */

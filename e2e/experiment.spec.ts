@@ -8,15 +8,12 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   test.setTimeout(300_000);
   await app.open();
   await app.loadFile(FILES[0]);
-  // Long enough that the page is loaded again before all three are done.
   await app.small(60);
   await app.startStudy('compare', 3);
-  await app.studyDone(1);
-  const first = (await app.table('seed-table'))[1];
+  const first = await app.reloadAfterFirstSession();
   expect(first[1]).toMatch(/^\d+\.\d{4}$/);
 
   // The page opens with the sample set; the experiment brings its own data along.
-  await page.reload();
   await app.modelReady();
   await expect(app.get('study')).toHaveAttribute('data-state', 'paused');
   expect((await app.table('seed-table'))[1]).toEqual(first);
