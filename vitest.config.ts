@@ -10,11 +10,14 @@ import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
  * CPU engine: every kernel (src/engine), and sessions, methods and rules (*.cpu.test.ts). `gpu` runs in a real browser
  * with a real WebGPU adapter: the same tests of every kernel, and what only WebGPU has (*.gpu.test.ts, *.wgsl.test.ts).
  * Golden fixtures of whole models run on both (*.device.test.ts).
+ *
+ * Files of a project share their modules (`isolate: false`): loading them anew for each file was half of `unit`'s time.
+ * What a test changes for all (globals, what is remembered) it puts back.
  */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.ts', 'bench/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'] } },
+      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, pool: 'threads', isolate: false, include: ['src/**/*.test.ts', 'bench/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'] } },
       {
         plugins: [assemblyscript()],
         // The build for browsers, whose ONNX Runtime is the app's own.
