@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { assemblyscript } from './.ci/assemblyscript.mjs';
 import { csp } from './.ci/csp.mjs';
+import { plainOnnxRuntime } from './.ci/onnxRuntime.mjs';
 import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 import { pwa } from './.ci/pwa.mjs';
 
@@ -17,6 +18,7 @@ const targets = Object.fromEntries(Object.entries(OLDEST).map(([name, version]) 
 
 export default defineConfig({
   plugins: [assemblyscript(), react(), csp(), pwa()],
+  resolve: { alias: plainOnnxRuntime },
   // light-dark() came in Chrome 123: it is written as custom properties that follow the colour scheme.
   css: { transformer: 'lightningcss', lightningcss: { targets } },
   // Errors are known by their class's name, in the page and across worker borders: names must survive minifying.

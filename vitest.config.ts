@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { assemblyscript } from './.ci/assemblyscript.mjs';
 import { browserPath, webgpuTestArgs } from './.ci/browser.mjs';
+import { plainOnnxRuntime } from './.ci/onnxRuntime.mjs';
 import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 
 /**
@@ -21,12 +22,13 @@ export default defineConfig({
       {
         plugins: [assemblyscript()],
         // The build for browsers, whose ONNX Runtime is the app's own.
-        resolve: { alias: { '@huggingface/transformers': join(import.meta.dirname, 'node_modules/@huggingface/transformers/dist/transformers.web.js') } },
+        resolve: { alias: { ...plainOnnxRuntime, '@huggingface/transformers': join(import.meta.dirname, 'node_modules/@huggingface/transformers/dist/transformers.web.js') } },
         // The CPU engine in Node: the tests of every kernel but those that look at WGSL alone, and of whole models.
         test: { name: 'cpu', environment: 'node', testTimeout: 120_000, include: ['src/engine/**/*.test.ts', 'src/**/*.cpu.test.ts', 'src/**/*.device.test.ts'], exclude: ['src/**/*.wgsl.test.ts'], setupFiles: ['src/train/testing/node.ts'], pool: 'threads', isolate: false, server: { deps: { inline: [/transformers/] } } },
       },
       {
         plugins: [assemblyscript()],
+        resolve: { alias: plainOnnxRuntime },
         // Bundled before the first test: a dependency found half way would reload the page under it.
         optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', ...PARQUET_PARTS, 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
         test: {

@@ -17,6 +17,7 @@ import { type Browser, chromium } from 'playwright';
 import { createServer, type ViteDevServer } from 'vite';
 import { plainArgs, webgpuArgs } from '../.ci/browser.mjs';
 import { ensureBrowser } from '../.ci/ensure-browser.mjs';
+import { webgpuOnnxRuntime } from '../.ci/onnxRuntime.mjs';
 import { options, serveBuild, type Site } from '../e2e/server';
 import { formatTable, short } from './format';
 import { peersRoute } from './peers/build';
@@ -75,7 +76,9 @@ export async function main(argv: string[]): Promise<number> {
   if (odd.length) throw new Error(`no option --${odd.join(', --')}; there are --${OPTIONS.join(', --')}`);
   if (unknown.length) throw new Error(`no row ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}`);
   if (named.device && !['cpu', 'gpu'].includes(named.device)) throw new Error(`--device ${named.device}: cpu or gpu`);
-  const server = await createServer({ logLevel: 'error', plugins: [peersRoute()], server: { host: '127.0.0.1', port: 0, open: false, hmr: false } });
+  // Each peer at its best: ONNX Runtime's plain build on the CPU, as in the app, and the one with WebGPU on a GPU.
+  const alias = named.device === 'gpu' ? webgpuOnnxRuntime : {};
+  const server = await createServer({ logLevel: 'error', plugins: [peersRoute()], resolve: { alias }, server: { host: '127.0.0.1', port: 0, open: false, hmr: false } });
   await server.listen();
   let site: Site | undefined;
   const stored: StoredRecord[] = [];

@@ -1,6 +1,7 @@
 /** transformers.js with a LoRA adapter merged into the model's own ONNX file, which favours it: no adapter work is left. */
 import { AutoModelForCausalLM, Tensor, env } from '@huggingface/transformers';
-import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
+import webgpuUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
+import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { transpose } from '../src/hub/floats';
 import type { DownloadedModel } from '../src/hub/model';
 import { fileUrl, remoteLayout } from '../src/hub/source';
@@ -14,7 +15,7 @@ export interface Merged {
 
 /**
  * @param adapters A and B of every module of `run`, bottom up
- * @param on WebGPU, or the CPU (wasm) with as many threads
+ * @param on WebGPU (only with `--device gpu`, see run.ts), or the CPU (wasm) with as many threads
  */
 export async function openMerged(
   model: DownloadedModel, run: RunConfig, adapters: { a: Float32Array; b: Float32Array }[], on: { device: 'wasm' | 'webgpu'; threads: number },
@@ -23,7 +24,7 @@ export async function openMerged(
   const wasm = env.backends.onnx.wasm!;
   wasm.numThreads = on.threads;
   wasm.proxy = false;
-  wasm.wasmPaths = { wasm: new URL(wasmUrl, location.href).href };
+  wasm.wasmPaths = { wasm: new URL(on.device === 'wasm' ? wasmUrl : webgpuUrl, location.href).href };
   const { host, template } = remoteLayout(model.source);
   const address = fileUrl(model.source, model.file);
   Object.assign(env, {

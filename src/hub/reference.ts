@@ -3,17 +3,16 @@
  * worker of its own (`referenceProof.ts`): the library chains every load and run of a thread behind the last one, so that
  * a model that never loads would keep all later ones from it.
  * The .onnx file is not fetched again: transformers.js gets the bytes that `downloadModel` brought. ONNX Runtime's
- * wasm binary is served by the app itself and runs on one thread, so no COOP/COEP headers and no CDN are needed.
+ * wasm binary is served by the app itself and runs on one thread, so no COOP/COEP headers and no CDN are needed. It
+ * computes on the CPU, whatever Sieve computes on: a GPU that is wrong should not be proved by itself.
  */
 import type { Tensor as TensorType } from '@huggingface/transformers';
-import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
+import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { ModelError } from '../shared/errors';
 import { texts } from '../shared/texts';
 import type { ModelSource } from '../shared/types';
 import { f16ToF32 } from './floats';
 import { appBase, fileUrl, remoteLayout, request } from './source';
-
-export type ReferenceDevice = 'wasm' | 'webgpu';
 
 /** What of a downloaded model ONNX Runtime is given. */
 export interface ReferenceModel {
@@ -28,24 +27,13 @@ export interface ReferenceLogits {
   /** [ids.length, vocab], row-major. */
   data: Float32Array;
   vocab: number;
-  /** Where it ran: fp16 files go to wasm on a GPU without fp16. */
-  provider: ReferenceDevice;
-}
-
-/** ONNX Runtime computes fp16 files on WebGPU in fp16, which needs the `shader-f16` feature; without it wasm does. */
-async function supported(device: ReferenceDevice, dtype: ReferenceModel['dtype']): Promise<ReferenceDevice> {
-  if (device === 'wasm' || dtype === 'fp32') return device;
-  const adapter = await navigator.gpu?.requestAdapter();
-  return adapter?.features.has('shader-f16') ? device : 'wasm';
 }
 
 /**
  * Logits at every position of `ids`.
- * @param wanted 'wasm' for software adapters (30 times faster there), 'webgpu' otherwise
  * @throws {ModelError} when ONNX Runtime cannot load or run the model
  */
-export async function computeReference(model: ReferenceModel, wanted: ReferenceDevice, ids: Int32Array): Promise<ReferenceLogits> {
-  const device = await supported(wanted, model.dtype);
+export async function computeReference(model: ReferenceModel, ids: Int32Array): Promise<ReferenceLogits> {
   const { AutoModelForCausalLM, Tensor, env } = await import('@huggingface/transformers');
   const wasm = env.backends.onnx.wasm!;
   wasm.numThreads = 1;
@@ -61,7 +49,7 @@ export async function computeReference(model: ReferenceModel, wanted: ReferenceD
   const externalData = [...model.external].map(([path, data]) => ({ path, data }));
   try {
     const network = await AutoModelForCausalLM.from_pretrained(model.source.id, {
-      device, dtype: model.dtype, revision: model.source.kind === 'hub' ? model.source.revision : 'main',
+      device: 'wasm', dtype: model.dtype, revision: model.source.kind === 'hub' ? model.source.revision : 'main',
       subfolder: 'onnx', use_external_data_format: false,
       session_options: externalData.length > 0 ? { externalData } : {},
     });
@@ -72,7 +60,7 @@ export async function computeReference(model: ReferenceModel, wanted: ReferenceD
     })) as Record<string, TensorType>;
     const [, tokens, vocab] = outputs.logits.dims;
     if (tokens !== ids.length) throw new ModelError(texts().errors.hub.model.logits(tokens, ids.length));
-    return { data: toF32(outputs.logits.data as ArrayBufferView), vocab, provider: device };
+    return { data: toF32(outputs.logits.data as ArrayBufferView), vocab };
   } catch (error) {
     if (error instanceof ModelError) throw error;
     throw new ModelError(texts().errors.hub.model.runtime(model.file, plain(error)));

@@ -3,14 +3,13 @@ import { type ErrorInfo, ModelError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
 import { language, type Language, texts } from '../shared/texts';
 import type { DownloadedModel } from './model';
-import type { ReferenceDevice, ReferenceLogits, ReferenceModel } from './reference';
+import type { ReferenceLogits, ReferenceModel } from './reference';
 import script from './referenceWorker.ts?worker&url';
 import { appBase } from './source';
 
 export interface ReferenceRequest {
   language: Language;
   model: ReferenceModel;
-  device: ReferenceDevice;
   ids: Int32Array;
 }
 
@@ -25,10 +24,10 @@ const PER_MB = 1000;
  * copied: its weights cannot be read any more.
  * @throws {ModelError} when ONNX Runtime cannot load or run it, or does not come to an end
  */
-export async function referenceLogits({ source, file, dtype, graph: { bytes }, external }: DownloadedModel, device: ReferenceDevice, ids: Int32Array): Promise<ReferenceLogits> {
+export async function referenceLogits({ source, file, dtype, graph: { bytes }, external }: DownloadedModel, ids: Int32Array): Promise<ReferenceLogits> {
   const model: ReferenceModel = { source, file, dtype, bytes, external };
   // Node has no workers of the web: tests of models compute where they are.
-  if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, device, ids);
+  if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, ids);
   const t = texts().errors.hub.model;
   const buffers = [...new Set([bytes, ...external.values()].map((b) => b.buffer as ArrayBuffer))];
   const limit = LEAST + (PER_MB * buffers.reduce((n, b) => n + b.byteLength, 0)) / 2 ** 20;
@@ -45,7 +44,7 @@ export async function referenceLogits({ source, file, dtype, graph: { bytes }, e
       event.preventDefault();
       refuse(t.runtimeEnded);
     };
-    worker.postMessage({ language: language(), model, device, ids } satisfies ReferenceRequest, buffers);
+    worker.postMessage({ language: language(), model, ids } satisfies ReferenceRequest, buffers);
   }).finally(() => {
     clearTimeout(timer);
     worker.terminate();

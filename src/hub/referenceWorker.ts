@@ -7,10 +7,10 @@ import type { ReferenceReply, ReferenceRequest } from './referenceProof';
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (reply: ReferenceReply, transfer: Transferable[] = []) => scope.postMessage(reply, transfer);
 
-scope.onmessage = async ({ data: { language, model, device, ids } }: MessageEvent<ReferenceRequest>) => {
+scope.onmessage = async ({ data: { language, model, ids } }: MessageEvent<ReferenceRequest>) => {
   try {
     await speak(language);
-    const logits = await computeReference(model, device, ids);
+    const logits = await computeReference(model, ids);
     post({ kind: 'logits', logits }, [logits.data.buffer]);
   } catch (error) {
     post({ kind: 'failed', error: toErrorInfo(error) });

@@ -185,8 +185,6 @@ export interface LogitCheck {
   /** max|ours − ORT| / max|ORT|, and the bar it is held against. */
   relativeError: number;
   tolerance: number;
-  /** 'wasm' or 'webgpu': where ORT ran. */
-  provider: string;
   /** Where the first difference above the bar starts, in words; null when there is none. */
   firstDifference: string | null;
 }

@@ -22,7 +22,7 @@ const INFO: ModelInfo = {
   source: { kind: 'embedded', id: 'sieve-stories-4m' },
   config: { layers: 2, dModel: 8, heads: 2, kvHeads: 1, headDim: 4, ffn: 16, vocab: 32, context: 128, ropeTheta: 1e4, rmsEps: 1e-5, tied: true, bosId: 1, eosIds: [2] },
   parameters: 1000, weightBytes: 4000,
-  check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, provider: 'wasm', firstDifference: null },
+  check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, firstDifference: null },
   gradients: { state: 'agrees', tokens: 16, layers: 2, ofLayers: 2, lossError: 0, lossTolerance: 1e-4, gradientError: 0, gradientTolerance: 1e-3, worst: 'x' },
   device: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: false, shaderF16: false, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
 };

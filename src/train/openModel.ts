@@ -66,7 +66,7 @@ export async function openModel(device: Device, { model, tokenizer }: FetchedMod
       gradients = await checkGradients(base, read, ids);
     }
     progress(texts().errors.train.progress.comparing);
-    const check = await checkLogits(device, base, model, tokenizer, ids);
+    const check = await checkLogits(base, model, tokenizer, ids);
     const info: ModelInfo = { source: model.source, config, parameters: parameterCount(config), weightBytes: base.bytes, check, gradients, device: device.info };
     return { base, tokenizer, info };
   } catch (error) {
@@ -83,20 +83,20 @@ function checkTokens({ config }: DownloadedModel, tokenizer: Tokenizer): Int32Ar
   return Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, config.context)));
 }
 
-async function checkLogits(device: Device, base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer, ids: Int32Array): Promise<LogitCheck> {
+async function checkLogits(base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer, ids: Int32Array): Promise<LogitCheck> {
   const generator = await Generator.create(base, [null], ids.length);
   // Kernels compile in the GPU's process while ONNX Runtime loads in a worker, which takes the file's bytes: the base has
   // its own copy. Neither is left behind when the other fails.
-  const [expected, ours] = await Promise.allSettled([referenceLogits(model, device.info.software ? 'wasm' : 'webgpu', ids), generator.logits(ids)]);
+  const [expected, ours] = await Promise.allSettled([referenceLogits(model, ids), generator.logits(ids)]);
   generator.free();
   if (expected.status === 'rejected') throw expected.reason;
   if (ours.status === 'rejected') throw ours.reason;
-  const { data, vocab, provider } = expected.value;
-  return { ...compareLogits(ours.value[0], data, vocab, (t) => tokenizer.pieces([ids[t]])[0]), provider };
+  const { data, vocab } = expected.value;
+  return compareLogits(ours.value[0], data, vocab, (t) => tokenizer.pieces([ids[t]])[0]);
 }
 
 /** Compares [tokens][vocab] with a flat [tokens × vocab]; `piece` shows a token in the report. */
-export function compareLogits(ours: Float32Array[], expected: Float32Array, vocab: number, piece: (token: number) => string): Omit<LogitCheck, 'provider'> {
+export function compareLogits(ours: Float32Array[], expected: Float32Array, vocab: number, piece: (token: number) => string): LogitCheck {
   let largest = 0;
   for (const value of expected) largest = Math.max(largest, Math.abs(value));
   let worst = 0;

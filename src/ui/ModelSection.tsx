@@ -106,7 +106,7 @@ function Facts({ info }: { info: ModelInfo }) {
         <dt>{t.device}</dt><dd data-testid="device-name">{deviceName(usedDevice(device))}</dd>
         <dt>{t.check}</dt>
         <dd data-testid="logit-check" data-ok={check.ok}>
-          <Phrase of={t.checkIs(check.tokens, check.provider, compact(check.relativeError), compact(check.tolerance))} verdict={<strong>{check.ok ? t.agrees : t.differs}</strong>} />
+          <Phrase of={t.checkIs(check.tokens, compact(check.relativeError), compact(check.tolerance))} verdict={<strong>{check.ok ? t.agrees : t.differs}</strong>} />
           {check.firstDifference && t.firstDifference(check.firstDifference)}
         </dd>
         {gradients && <><dt>{t.gradients}</dt><dd data-testid="gradient-check" data-state={gradients.state}><Gradients check={gradients} /></dd></>}

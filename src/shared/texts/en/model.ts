@@ -32,7 +32,7 @@ export const model = {
     contextIs: (tokens: string) => `${tokens} tokens`,
     device: 'Computes on',
     check: 'Logits',
-    checkIs: (tokens: number, provider: string, error: string, tolerance: string) => `{verdict} on ${tokens} tokens (${provider}): relative error ${error}, allowed ${tolerance}.`,
+    checkIs: (tokens: number, error: string, tolerance: string) => `{verdict} on ${tokens} tokens: relative error ${error}, allowed ${tolerance}.`,
     agrees: '✓ Agrees with ONNX Runtime',
     differs: '✗ Differs from ONNX Runtime',
     firstDifference: (what: string) => ` First difference: ${what}`,

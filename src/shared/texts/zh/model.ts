@@ -32,7 +32,7 @@ export const model: Texts['model'] = {
     contextIs: (tokens) => `${tokens} 个词元`,
     device: '计算设备',
     check: 'logits 校验',
-    checkIs: (tokens, provider, error, tolerance) => `{verdict}：${tokens} 个词元（${provider}），相对误差 ${error}，允许 ${tolerance}。`,
+    checkIs: (tokens, error, tolerance) => `{verdict}：${tokens} 个词元，相对误差 ${error}，允许 ${tolerance}。`,
     agrees: '✓ 与 ONNX Runtime 一致',
     differs: '✗ 与 ONNX Runtime 不一致',
     firstDifference: (what) => `第一处差异：${what}`,
