@@ -6,6 +6,8 @@ import { browserPath, webgpuTestArgs } from './.ci/browser.mjs';
 import { plainOnnxRuntime } from './.ci/onnxRuntime.mjs';
 import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 
+const EQUAL_BYTES = 'src/train/testing/equalBytes.ts';
+
 /**
  * Three projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/). `cpu` runs in Node on the
  * CPU engine: every kernel (src/engine), and sessions, methods and rules (*.cpu.test.ts). `gpu` runs in a real browser
@@ -17,14 +19,16 @@ import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
  */
 export default defineConfig({
   test: {
+    // Vitest leaves one core to whoever looks on.
+    maxWorkers: '100%',
     projects: [
-      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, pool: 'threads', isolate: false, include: ['src/**/*.test.ts', 'bench/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'] } },
+      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, pool: 'threads', isolate: false, setupFiles: [EQUAL_BYTES], include: ['src/**/*.test.ts', 'bench/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'] } },
       {
         plugins: [assemblyscript()],
         // The build for browsers, whose ONNX Runtime is the app's own.
         resolve: { alias: { ...plainOnnxRuntime, '@huggingface/transformers': join(import.meta.dirname, 'node_modules/@huggingface/transformers/dist/transformers.web.js') } },
         // The CPU engine in Node: the tests of every kernel but those that look at WGSL alone, and of whole models.
-        test: { name: 'cpu', environment: 'node', testTimeout: 120_000, include: ['src/engine/**/*.test.ts', 'src/**/*.cpu.test.ts', 'src/**/*.device.test.ts'], exclude: ['src/**/*.wgsl.test.ts'], setupFiles: ['src/train/testing/node.ts'], pool: 'threads', isolate: false, server: { deps: { inline: [/transformers/] } } },
+        test: { name: 'cpu', environment: 'node', testTimeout: 120_000, include: ['src/engine/**/*.test.ts', 'src/**/*.cpu.test.ts', 'src/**/*.device.test.ts'], exclude: ['src/**/*.wgsl.test.ts'], setupFiles: ['src/train/testing/node.ts', EQUAL_BYTES], pool: 'threads', isolate: false, server: { deps: { inline: [/transformers/] } } },
       },
       {
         plugins: [assemblyscript()],
@@ -33,6 +37,7 @@ export default defineConfig({
         optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', ...PARQUET_PARTS, 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
         test: {
           name: 'gpu',
+          setupFiles: [EQUAL_BYTES],
           include: ['src/engine/**/*.test.ts', 'src/**/*.{gpu,device}.test.ts'],
           exclude: ['src/engine/device/cpu/**'],
           testTimeout: 120_000,
