@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { browserPath, firefoxPath, testArgs, webgpuTestArgs } from './.ci/browser.mjs';
+import { browserPath, firefoxPath, plainArgs, webgpuTestArgs } from './.ci/browser.mjs';
 
 /**
  * The journeys run on the production build, served below a sub-path as a static host would: in Chromium as people have it,
@@ -15,8 +15,8 @@ const url = process.env.SIEVE_URL ?? `http://127.0.0.1:${port}${base}`;
 export default defineConfig({
   testDir: 'e2e',
   outputDir: '.out/e2e-results',
-  // One browser at a time: the engine takes every core there is.
-  workers: 1,
+  // A page that opens a model waits as long as it computes: two share two cores better than one uses them.
+  workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 180_000,
@@ -32,15 +32,18 @@ export default defineConfig({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'chromium', testIgnore: 'firefox/**', grepInvert: /software GPU/, use: { launchOptions: { executablePath: browserPath(), args: testArgs } } },
+    { name: 'chromium', testIgnore: ['firefox/**', 'speed.spec.ts'], grepInvert: /software GPU/, use: { launchOptions: { executablePath: browserPath(), args: plainArgs } } },
     {
       name: 'webgpu',
       testMatch: ['webgpu.spec.ts', 'studio.spec.ts'],
       grep: /software GPU|by mouse|by keyboard/,
       use: { launchOptions: { executablePath: browserPath(), args: webgpuTestArgs } },
     },
+    // What is timed has the machine to itself, when all else is over.
+    { name: 'speed', testMatch: 'speed.spec.ts', dependencies: ['chromium', 'webgpu'], workers: 1, use: { launchOptions: { executablePath: browserPath(), args: plainArgs } } },
     {
       name: 'firefox',
+      workers: 1,
       testMatch: 'firefox/**/*.spec.ts',
       // `colorScheme`: see e2e/firefox/bidi.ts. A trace takes pictures, for which Playwright breaks the page's policy.
       use: { browserName: 'firefox', channel: 'moz-firefox', colorScheme: null, trace: 'off', launchOptions: { executablePath: firefoxPath() } },

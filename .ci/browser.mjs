@@ -23,14 +23,8 @@ export const webgpuArgs = [
 /** For scripts: a browser as people have it, which computes on the CPU; `SIEVE_GPU=software` gives it SwiftShader, `real` a GPU. */
 export const browserArgs = process.env.SIEVE_GPU ? webgpuArgs : plainArgs;
 
-/**
- * For tests: V8 compiles WebAssembly once, fast, and leaves it at that. Every page that opens a model loads 27 MB of ONNX
- * Runtime, and optimising those in the background takes ten seconds of both cores from whatever is tested.
- */
-const HASTE = '--js-flags=--liftoff-only';
-export const testArgs = [...plainArgs, HASTE];
-/** The same with WebGPU. */
-export const webgpuTestArgs = [...webgpuArgs, HASTE];
+/** For tests with WebGPU, which run no WebAssembly of ours for long: V8 compiles it once, fast, and leaves it at that. */
+export const webgpuTestArgs = [...webgpuArgs, '--js-flags=--liftoff-only'];
 
 /** The first of these commands, else of these paths, that there is. */
 function installed(names, paths) {

@@ -120,7 +120,7 @@ const STAGES = {
   },
   cpu: () => vitest('cpu', 8),
   gpu: () => vitest('gpu', 25),
-  e2e: () => playwright(['chromium', 'webgpu'], 40),
+  e2e: () => playwright(['chromium', 'webgpu', 'speed'], 40),
   firefox,
 };
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { type Page, chromium } from 'playwright';
-import { testArgs } from '../.ci/browser.mjs';
+import { plainArgs } from '../.ci/browser.mjs';
 import { ensureBrowser } from '../.ci/ensure-browser.mjs';
 import { App } from './app';
 import { FILES, asUpload } from './data';
@@ -21,7 +21,7 @@ export interface Killable {
 export async function openKillable(profile: string, url: string): Promise<Killable> {
   const portFile = join(profile, 'DevToolsActivePort');
   rmSync(portFile, { force: true });
-  const child = spawn(ensureBrowser(), [...testArgs, '--headless=new', '--window-size=1280,900', '--no-default-browser-check', '--hide-crash-restore-bubble', `--user-data-dir=${profile}`, '--remote-debugging-port=0', 'about:blank'], { stdio: 'ignore', detached: true });
+  const child = spawn(ensureBrowser(), [...plainArgs, '--headless=new', '--window-size=1280,900', '--no-default-browser-check', '--hide-crash-restore-bubble', `--user-data-dir=${profile}`, '--remote-debugging-port=0', 'about:blank'], { stdio: 'ignore', detached: true });
   const gone = [new Promise<void>((resolve) => { child.once('exit', () => resolve()); })];
   const kill = async () => {
     // The whole group: no process is left that could write something to the end.
@@ -106,6 +106,7 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
       await browser.app.waitSteps((await browser.app.steps()) + Math.floor(Math.random() * room));
       await browser.page.waitForTimeout(Math.random() * 300);
       const at = await browser.app.steps();
+      if (at >= steps) throw new Error(`the run ended before kill ${k}: ${steps} steps are too few`);
       await browser.kill();
       browser = await openKillable(profile, url);
       await browser.app.open();

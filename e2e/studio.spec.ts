@@ -45,6 +45,9 @@ const part = ({ app, page }: Visit, title: string, act: () => Promise<void>) => 
   expect(await tooWide(page), title).toEqual([]);
 });
 
+// Long ones, and each with pages of its own.
+test.describe.configure({ mode: 'parallel' });
+
 for (const way of WAYS) {
   test(`from a broken file to a run that opens elsewhere, ${way.name}`, async ({ browser, baseURL }, info) => {
     test.setTimeout(600_000);
@@ -66,7 +69,7 @@ for (const way of WAYS) {
     await trainAndLook(first);
     await compareAndVote(first);
     // The CPU takes these steps in hundredths of a second: the run must last until a hand has left it.
-    const left = await trainAgainAndClose(first, { ...way, steps: onGpu ? way.steps : 300 });
+    const left = await trainAgainAndClose(first, { ...way, steps: onGpu ? way.steps : 100 });
 
     const second = await visit(here);
     await resume(second, left);

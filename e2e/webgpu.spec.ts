@@ -1,20 +1,19 @@
 /** Browsers without a GPU: everything works on the CPU. And a change between GPU and CPU, with what is on the page. */
 import { FILES } from './data';
+import { trainsTheSameBits } from './sameBits';
 import { expect, test } from './test';
 
 for (const [name, without, says] of [
   ['no WebGPU at all', () => { delete (Navigator.prototype as unknown as Record<string, unknown>).gpu; }, 'has no WebGPU'],
   ['WebGPU without an adapter', () => { GPU.prototype.requestAdapter = async () => null; }, 'No GPU was found'],
 ] as const) {
-  test(name, async ({ app, page }) => {
+  test(name, async ({ app, page }, info) => {
     await page.addInitScript(without);
     await app.open();
     await expect(app.get('no-gpu')).toContainText(says);
     await expect(app.get('device-name')).toContainText('CPU');
     await expect(app.get('device-gpu')).toBeDisabled();
-    await app.loadFile(FILES[0]);
-    await app.small(4);
-    await app.train();
+    await trainsTheSameBits(app, info);
     expect(Object.keys(await app.compare('Once upon a time')).sort()).toEqual(['base', 'lora', 'ts-lora']);
     expect(await app.errors()).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { keptRunSchema } from '../../src/shared/keptRun';
 import { exportedRun, runFiles } from '../../src/store/runFile';
 import { endedSession } from '../../src/store/testing/fixtures';
 import { FILES, asUpload } from '../data';
+import { trainsTheSameBits } from '../sameBits';
 import { wholeJob } from './job';
 import { expect, test } from './test';
 
@@ -41,6 +42,7 @@ test('LoRA and TS-LoRA train side by side on the CPU, answer and leave as files'
   expect(await page.evaluate(() => crossOriginIsolated), 'threads may share memory').toBe(true);
   await expect(app.get('device-name')).toContainText('CPU');
   await wholeJob(app, info);
+  await trainsTheSameBits(app, info);
 });
 
 test('files come in by dropping and by choosing, and go out', async ({ app, page }, info) => {
