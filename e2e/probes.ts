@@ -1,36 +1,27 @@
-/** Measurements from outside the app: GPU buffers that are alive in its workers, and tasks of the page's main thread, boxes that are too wide. */
+/** Measurements from outside the app: buffers of the engine that are alive, tasks of the page's main thread, boxes that are too wide. */
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright';
 
-/** Prepended to worker scripts: counts what WebGPU was asked for and gave back, whoever asked. */
+/** Prepended to the train worker's script: lets a test ask what the page does not, how many of the engine's buffers are alive. */
 const COUNTER = `
 {
-  const alive = new Map();
-  const count = (globalThis.gpuBufferCount = () => ({ buffers: alive.size, bytes: [...alive.values()].reduce((sum, b) => sum + b.bytes, 0) }));
-  if (globalThis.GPUDevice) {
-    const { createBuffer, destroy } = GPUDevice.prototype;
-    GPUDevice.prototype.createBuffer = function (descriptor) {
-      const buffer = createBuffer.call(this, descriptor);
-      alive.set(buffer, { bytes: descriptor.size, device: this });
-      return buffer;
-    };
-    GPUDevice.prototype.destroy = function () {
-      for (const [buffer, { device }] of alive) if (device === this) alive.delete(buffer);
-      return destroy.call(this);
-    };
-    const destroyBuffer = GPUBuffer.prototype.destroy;
-    GPUBuffer.prototype.destroy = function () {
-      alive.delete(this);
-      return destroyBuffer.call(this);
-    };
-  }
-  void count;
+  const PROBE = -1;
+  const { postMessage } = globalThis;
+  let hear = () => {};
+  globalThis.postMessage = (message, ...rest) => {
+    if (message?.requestId === PROBE) hear(message.value);
+    else postMessage.call(globalThis, message, ...rest);
+  };
+  globalThis.engineBuffers = () => new Promise((resolve) => {
+    hear = resolve;
+    globalThis.dispatchEvent(new MessageEvent('message', { data: { type: 'counts', requestId: PROBE } }));
+  });
 }
 `;
 
-/** Makes every worker script of the app count its GPU buffers. Call before the page is opened. */
+/** Makes the train worker of the app count its buffers, on whatever device. Call before the page is opened. */
 export async function countBuffers(context: BrowserContext): Promise<void> {
-  await context.route(/Worker[\w-]*\.js$/, async (route) => {
+  await context.route(/trainWorker[\w-]*\.js$/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: COUNTER + (await response.text()) });
   });
@@ -42,26 +33,27 @@ export interface Counts {
   bytes: number;
 }
 
-/**
- * What `act` gives in every worker of the page that answers. The CPU engine's threads sleep while there is nothing to
- * compute, and answer nobody.
- */
+/** ms after which a worker is taken for one of the CPU engine's threads, which sleep while there is nothing to compute. */
+const ASLEEP = 2000;
+
+/** What `act` gives in every worker of the page that answers. */
 export async function answersOfWorkers<T>(page: Page, act: () => T): Promise<T[]> {
-  const asleep = () => new Promise<null>((resolve) => { setTimeout(() => resolve(null), 5000); });
+  const asleep = () => new Promise<null>((resolve) => { setTimeout(() => resolve(null), ASLEEP); });
   const answers = await Promise.all(page.workers().map((worker) => Promise.race([worker.evaluate(act).then((value) => ({ value: value as T })), asleep()])));
   return answers.flatMap((answer) => (answer ? [answer.value] : []));
 }
 
-/** What is alive now, summed over the page's workers. */
+/** What is alive now. */
 export async function counts(page: Page): Promise<Counts> {
-  const total: Counts = { workers: page.workers().length, buffers: 0, bytes: 0 };
-  const all = await answersOfWorkers(page, () => (globalThis as unknown as { gpuBufferCount?: () => { buffers: number; bytes: number } }).gpuBufferCount?.() ?? null);
-  for (const one of all) {
-    if (!one) continue;
-    total.buffers += one.buffers;
-    total.bytes += one.bytes;
-  }
-  return total;
+  type Counting = { engineBuffers?: () => Promise<{ buffers: number; bytes: number }> };
+  const workers = page.workers();
+  // Only one of them counts; some never answer.
+  const own = await Promise.any(workers.map(async (worker) => {
+    const answer = await worker.evaluate(() => (globalThis as Counting).engineBuffers?.() ?? null);
+    if (!answer) throw new Error('this worker has no buffers');
+    return answer;
+  }));
+  return { workers: workers.length, ...own };
 }
 
 export interface Task {
