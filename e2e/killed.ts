@@ -50,8 +50,9 @@ export async function openKillable(profile: string, url: string): Promise<Killab
   }
 }
 
-/** What a run ended with: tables as shown, adapters as bytes. */
+/** What a run ended with: tables as shown, what the page says of its data, adapters as bytes. */
 export interface Ending {
+  data: string[];
   losses: string[][];
   final: string[][];
   adapters: Record<string, string>;
@@ -65,12 +66,13 @@ async function endingOf(app: App, folder: string): Promise<Ending> {
     const files = unzipSync(readFileSync(path));
     for (const [name, bytes] of Object.entries(files)) adapters[`${id}/${name}`] = Buffer.from(bytes).toString('base64');
   }
-  return { losses: await app.table('loss-table'), final: await app.table('final-table'), adapters };
+  const data = [await app.get('run-data').textContent(), await app.get('data-drop').locator('p').textContent(), await app.get('data-summary').textContent()].map(String);
+  return { data, losses: await app.table('loss-table'), final: await app.table('final-table'), adapters };
 }
 
 /**
  * Trains both runs on the nano model with `kills` kills at random steps, and then, in the browser that is left, once
- * straight through.
+ * more straight through, by “Train again” alone: data and settings must be those of the run that was resumed.
  * @param report is told where each kill fell and where the run went on
  */
 export async function straightAndKilled(url: string, steps: number, kills: number, report: (line: string) => void): Promise<{ straight: Ending; killed: Ending; problems: string[] }> {
@@ -118,7 +120,8 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
       await browser.app.waitPhase(['training', 'evaluating', 'finished'], 60_000);
     }
     const killed = await finish(browser);
-    await start(browser.app);
+    await browser.app.get('train-button').click();
+    await browser.app.begun();
     const straight = await finish(browser);
     report(`straight through: ${straight.final.map((row) => `${row[0]} ${row[2]}`).slice(1).join(', ')}`);
     return { straight, killed, problems: [...browser.app.problems, ...(await browser.app.errors())] };

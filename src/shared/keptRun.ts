@@ -5,6 +5,7 @@
  */
 import { z } from './zod';
 import { MODULE_KINDS, experimentSchema } from './config';
+import { dataRecipeSchema } from './dataRecipe';
 import { devicesOf, devicesSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
 import { noiseSchema } from './study';
 import { RATIO_BINS } from './types';
@@ -29,6 +30,8 @@ const recordSchema = z.strictObject({
   model: modelSourceSchema,
   devices: devicesSchema,
   data: z.string().max(300),
+  /** What the data were made from; records of before it was kept have none. */
+  recipe: dataRecipeSchema.nullable().default(null),
   template: templateSchema,
   mapping: mappingSchema.nullable(),
   experiment: experimentSchema,

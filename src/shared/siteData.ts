@@ -8,6 +8,7 @@ import { texts } from './texts';
 
 const NAMES = {
   localStorage: () => globalThis.localStorage,
+  sessionStorage: () => globalThis.sessionStorage,
   indexedDB: () => globalThis.indexedDB,
   storage: () => globalThis.navigator?.storage,
   locks: () => globalThis.navigator?.locks,

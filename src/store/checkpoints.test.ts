@@ -44,8 +44,9 @@ function running() {
   const said: { kind: string; info: ErrorInfo }[] = [];
   const ended = vi.fn(() => Promise.resolve());
   const openModel = vi.fn(async () => { store.setState((s) => ({ model: { ...s.model, status: 'ready' }, runs: { ...s.runs, session: null } })); });
+  const restoreData = vi.fn(() => Promise.resolve());
   const checkpoints = new Checkpoints({
-    store, ended, openModel, flush: () => {}, setDraft: () => {}, dress: () => Promise.reject(new Error('no chat')), say: (kind, info) => said.push({ kind, info }),
+    store, ended, openModel, restoreData, sweepData: () => Promise.resolve(), flush: () => {}, setDraft: () => {}, dress: () => Promise.reject(new Error('no chat')), say: (kind, info) => said.push({ kind, info }),
     train: clientOn<TrainRequest, TrainReplies, TrainEvent>(train, { onEvent: () => {}, onCrash: () => {} }),
     keep: clientOn<KeepRequest, KeepReplies, never>(keep, { onEvent: () => {}, onCrash: () => {} }),
   });
@@ -60,7 +61,7 @@ function running() {
     checkpoints.after();
   };
   const sent = (port: { sent: { type: string }[] }, type: string, times = 1) => until(() => expect(port.sent.filter((m) => m.type === type)).toHaveLength(times));
-  return { store, train, keep, said, ended, openModel, checkpoints, histories, session, phase, sent, state: () => store.getState().keep };
+  return { store, train, keep, said, ended, openModel, restoreData, checkpoints, histories, session, phase, sent, state: () => store.getState().keep };
 }
 
 async function begun() {

@@ -7,6 +7,7 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import type { ExperimentConfig } from '../shared/config';
+import type { DataRecipe } from '../shared/dataRecipe';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
 import { devicesOf } from '../shared/origin';
 import { texts } from '../shared/texts';
@@ -48,6 +49,10 @@ export interface CheckpointHost {
   dress: Dress;
   setDraft: (draft: ExperimentConfig) => void;
   say: (kind: 'error' | 'warning', info: ErrorInfo) => void;
+  /** Makes the data set of a run again, in the place of what is open. @param sets what it has learnt from */
+  restoreData: (data: { name: string; recipe: DataRecipe }, sets: { train: TokenSet; heldOut: TokenSet }) => Promise<void>;
+  /** Deletes files of data sets that nothing needs any more. */
+  sweepData: () => Promise<void>;
   /** A run has ended; its checkpoint goes once this resolves. */
   ended: (session: Session, phase: Phase) => Promise<void>;
 }
@@ -213,7 +218,8 @@ export class Checkpoints {
         histories: [...histories.values()].map((h) => h.snapshot()), failed: [...failed],
       };
       const savedAt = Date.now();
-      const checkpoint: CheckpointInfo = { savedAt, startedAt, step: state.step, experiment, model: source, devices: session.devices, dataHash };
+      const data = { name: dataName, recipe: (await session.recipe) ?? null };
+      const checkpoint: CheckpointInfo = { savedAt, startedAt, step: state.step, experiment, model: source, devices: session.devices, dataHash, data };
       const started = performance.now();
       await this.#host.keep.request({ type: 'save-checkpoint', checkpoint: { info: checkpoint, state, page } });
       this.#writing = performance.now() - started;
@@ -242,12 +248,13 @@ export class Checkpoints {
       this.#host.flush();
       const [before, now] = [devicesOf(info), usedDevice(model.info.device)];
       const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));
-      const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, dataName: page.dataName, plan: page.plan, devices: goingOn(before, now), startedAt: page.startedAt, histories, failed: new Map(page.failed) };
+      const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, dataName: page.dataName, ...(info.data?.recipe && { dataOrigin: info.data.recipe.origin }), recipe: Promise.resolve(info.data?.recipe ?? null), plan: page.plan, devices: goingOn(before, now), startedAt: page.startedAt, histories, failed: new Map(page.failed) };
       this.#host.setDraft(info.experiment);
       this.#host.store.setState((s) => ({
         runs: { ...s.runs, session, profile: null, phase: 'compiling', progress: null, answers: {}, generating: null, watchText: page.watchText, samplePrompts: page.samplePrompts, version: s.runs.version + 1 },
       }));
       this.#follow(histories, () => Promise.resolve(info.dataHash));
+      if (info.data?.recipe) void this.#host.restoreData({ name: info.data.name, recipe: info.data.recipe }, { train, heldOut });
       await this.#host.train.request({ type: 'restore', state, train, heldOut, samplePrompts: await dressedPrompts(page.samplePrompts, page, this.#host.dress) });
       const last = before.at(-1);
       if (last && !sameBits(last, now)) this.#host.say('warning', { name: 'Warning', message: texts().history.resume.wentOn(deviceName(last), deviceName(now)), hint: '' });
@@ -267,6 +274,7 @@ export class Checkpoints {
   async discard(): Promise<void> {
     this.#patch({ offer: null, damaged: false });
     await this.#quietly(() => this.#host.keep.request({ type: 'clear-checkpoint' }));
+    await this.#host.sweepData();
   }
 
   /** The tab is hidden now, or seen again. Whatever the browser does to it meanwhile, the checkpoint is fresh. */

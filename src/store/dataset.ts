@@ -1,5 +1,6 @@
 /** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
 import { type ChatTemplate, type DataKind, type ListedRow, type Mapping, type PromptTemplate, READ_AUTO, type ReadChoices, type Repairs, type RowDetail, type RowFilter, type SampleSet, type Segment, type Speaker } from '../shared/data';
+import type { DataRecipe } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
 import { texts } from '../shared/texts';
@@ -23,12 +24,20 @@ export interface OwnFile {
   file: Blob;
 }
 
+/** What goes with a data set that was open. */
+const NOTHING = () => ({
+  parsed: null, mapping: null, ownMapping: false, decisions: noDecisions(), past: [], progress: null, preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
+} satisfies Partial<DatasetSlice>);
+
+/** Files that may be those of the data set that is wanted. @returns whether they were, and are read as it now */
+export type Claim = (files: readonly OwnFile[]) => Promise<boolean>;
+
 export class DatasetCommands {
   readonly #page: Page;
   readonly #client: DataClient;
   readonly #baseUrl: string;
   /** The files that are open. */
-  #files: OwnFile[] = [];
+  #files: readonly OwnFile[] = [];
   /** Opens the tokenizer of the model in use. */
   #openTokenizer: () => Promise<ChatTemplate[] | null> = () => Promise.resolve(null);
   /** The worker is being brought back to where it was. */
@@ -38,37 +47,78 @@ export class DatasetCommands {
   #prepareTimer: ReturnType<typeof setTimeout> | null = null;
   #prepared: Promise<void> = Promise.resolve();
   #tokenizer: Promise<boolean> = Promise.resolve(false);
+  readonly #claim: Claim;
 
-  /** @param baseUrl where `datasets/` lies */
-  constructor(page: Page, client: DataClient, baseUrl: string) {
+  /** @param baseUrl where `datasets/` lies; @param claim asked only while a data set is wanted */
+  constructor(page: Page, client: DataClient, baseUrl: string, claim: Claim = () => Promise.resolve(false)) {
+    this.#claim = claim;
     this.#page = page;
     this.#client = client;
     this.#baseUrl = baseUrl;
   }
 
-  /** The sample sets; the first is opened where nothing else is. */
-  async loadSamples(): Promise<void> {
+  /** The files that are open: another list where others are. */
+  get files(): readonly OwnFile[] {
+    return this.#files;
+  }
+
+  /** The sample sets; the first is opened where nothing else is. @param restored settles once an earlier data set is open again, or cannot be */
+  async loadSamples(restored: Promise<void> | null = null): Promise<void> {
     try {
-      const response = await fetch(`${this.#baseUrl}datasets/index.json`);
-      // A host that answers unknown paths with its start page says 200 and sends HTML.
-      if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(texts().errors.store.data.sampleList(response.status));
-      const samples = (await response.json()) as SampleSet[];
-      this.#patch({ samples });
-      if (samples.length > 0 && this.#d.status === 'empty') await this.openSample(samples[0].id);
+      const samples = await this.#listSamples();
+      await restored;
+      if (samples.length > 0 && this.#d.status === 'empty' && !this.#d.wanted) await this.openSample(samples[0].id);
     } catch (error) {
       this.#page.report('data', error);
     }
   }
 
+  async #listSamples(): Promise<SampleSet[]> {
+    const response = await fetch(`${this.#baseUrl}datasets/index.json`);
+    // A host that answers unknown paths with its start page says 200 and sends HTML.
+    if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(texts().errors.store.data.sampleList(response.status));
+    const samples = (await response.json()) as SampleSet[];
+    this.#patch({ samples });
+    return samples;
+  }
+
   async openSample(id: string): Promise<void> {
-    const sample = this.#d.samples.find((x) => x.id === id);
-    if (!sample) throw new DataError(texts().errors.store.data.noSample(id));
     const turn = this.#beginReading({ kind: 'sample', id });
     try {
-      const response = await fetch(`${this.#baseUrl}datasets/${sample.file}`);
-      if (!response.ok) throw new DataError(texts().errors.store.data.sample(response.status));
-      const blob = await response.blob();
-      if (turn === this.#parseTurn) await this.#read(turn, { kind: 'sample', id }, [{ path: sample.file, file: blob }]);
+      const files = await this.sampleFiles(id);
+      if (turn === this.#parseTurn) await this.#read(turn, { kind: 'sample', id }, files);
+    } catch (error) {
+      this.#readingFailed(turn, error);
+    }
+  }
+
+  /** The file of a sample set. @throws {DataError} when there is none, or it cannot be had */
+  async sampleFiles(id: string): Promise<OwnFile[]> {
+    // A run may be resumed before the page has the list.
+    const samples = this.#d.samples.length > 0 ? this.#d.samples : await this.#listSamples();
+    const sample = samples.find((x) => x.id === id);
+    if (!sample) throw new DataError(texts().errors.store.data.noSample(id));
+    const response = await fetch(`${this.#baseUrl}datasets/${sample.file}`);
+    if (!response.ok) throw new DataError(texts().errors.store.data.sample(response.status));
+    return [{ path: sample.file, file: await response.blob() }];
+  }
+
+  /**
+   * Makes the data set of a run again. Nothing is open until it is there: what was must not pass for it.
+   * @param open its files, or null where they are not to be had: the page then asks for them
+   */
+  async restore(name: string, recipe: DataRecipe, open: () => Promise<readonly OwnFile[] | null>): Promise<void> {
+    const turn = this.#beginReading(recipe.origin);
+    this.#prepareTurn++;
+    if (this.#prepareTimer !== null) clearTimeout(this.#prepareTimer);
+    this.#prepareTimer = null;
+    this.#files = [];
+    this.#patch({ ...NOTHING(), origin: recipe.origin, wanted: { name, recipe, state: 'reading' } });
+    try {
+      const files = await open();
+      if (turn !== this.#parseTurn) return;
+      if (files) await this.#read(turn, recipe.origin, files, recipe.choices, recipe);
+      else this.#stay();
     } catch (error) {
       this.#readingFailed(turn, error);
     }
@@ -77,6 +127,7 @@ export class DatasetCommands {
   /** Opens one file, or several that belong together: those to learn from and those to measure on are told by their names. */
   async openFiles(files: readonly OwnFile[]): Promise<void> {
     if (files.length === 0) return;
+    if (this.#d.wanted && (await this.#claim(files))) return;
     const turn = this.#beginReading({ kind: 'file', name: files[0].path });
     const size = files.reduce((n, { file }) => n + file.size, 0);
     if (size > MAX_DATA_BYTES) {
@@ -113,16 +164,19 @@ export class DatasetCommands {
     return ++this.#parseTurn;
   }
 
-  async #read(turn: number, origin: DataOrigin, files: readonly OwnFile[], choices: ReadChoices = READ_AUTO): Promise<void> {
+  async #read(turn: number, origin: DataOrigin, files: readonly OwnFile[], choices: ReadChoices = READ_AUTO, recipe: DataRecipe | null = null): Promise<void> {
     try {
       const parsed = await this.#client.request({ type: 'parse', files: [...files], choices });
+      // The template of a recipe is the model's own, or a person's: what a tokenizer brings must not come after it.
+      if (recipe) await this.#tokenizer;
       if (turn !== this.#parseTurn) return;
-      this.#files = [...files];
+      this.#files = recipe ? files : [...files];
       const { mapping } = parsed.detection;
       const several = files.length > 1 || parsed.table.files.length > 1;
       this.#patch({
         status: 'ready', progress: null, origin: origin.kind === 'file' && several ? { kind: 'file', name: parsed.table.fileName } : origin, choices, parsed, mapping, ownMapping: false,
-        template: this.#withOwn(parsed.template, mapping), decisions: { ...noDecisions(), repairs: parsed.repairs }, past: [], report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
+        template: this.#withOwn(parsed.template, mapping), decisions: { ...noDecisions(), repairs: parsed.repairs }, past: [], report: null, preview: [], previewFrom: 0, train: null, heldOut: null, wanted: null,
+        ...(recipe && chosen(recipe)),
       });
       this.prepareSoon(0);
       await this.#prepared;
@@ -137,15 +191,17 @@ export class DatasetCommands {
       this.#stay();
       return;
     }
-    if (this.#d.parsed) this.#stay();
-    else this.#patch({ status: 'failed', progress: null });
+    const { parsed, wanted } = this.#d;
+    if (parsed) this.#stay();
+    else this.#patch({ status: 'failed', progress: null, wanted: wanted && { ...wanted, state: 'missing' } });
     this.#page.report('data', error);
   }
 
   /** Goes on with what was open; its tokens are made again, since reading ended what was on its way through the tokenizer. */
   #stay(): void {
-    if (!this.#d.parsed) {
-      this.#patch({ status: 'empty', origin: null, progress: null });
+    const { parsed, wanted } = this.#d;
+    if (!parsed) {
+      this.#patch({ status: 'empty', origin: null, progress: null, wanted: wanted && { ...wanted, state: 'missing' } });
       return;
     }
     this.#patch({ status: 'ready', progress: null });
@@ -352,7 +408,7 @@ export class DatasetCommands {
     if (this.#files.length === 0) return;
     this.#reviving = true;
     try {
-      await this.#client.request({ type: 'parse', files: this.#files, choices: this.#d.choices });
+      await this.#client.request({ type: 'parse', files: [...this.#files], choices: this.#d.choices });
     } catch (error) {
       if (isCancelled(error)) return;
       this.#patch({ status: 'failed', parsed: null, mapping: null, progress: null, preparing: false });
@@ -442,12 +498,12 @@ export class DatasetCommands {
   }
 
   /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */
-  async current(): Promise<{ data: StudyData } & Pick<Session, 'template' | 'mapping' | 'dataName'>> {
+  async current(): Promise<{ data: StudyData } & Pick<Session, 'template' | 'mapping' | 'dataName' | 'dataOrigin'>> {
     if (this.#prepareTimer !== null) this.prepareSoon(0);
     await this.#prepared;
     const { train, heldOut, template, mapping } = this.#d;
     if (!train || !heldOut) throw new DataError(texts().errors.store.data.none);
-    return { data: { train, heldOut }, dataName: dataName(this.#d), template, mapping };
+    return { data: { train, heldOut }, dataName: dataName(this.#d), template, mapping, ...(this.#d.origin && { dataOrigin: this.#d.origin }) };
   }
 
   get #d(): DatasetSlice {
@@ -457,6 +513,11 @@ export class DatasetCommands {
   #patch(patch: Partial<DatasetSlice>): void {
     this.#page.patch('dataset', patch);
   }
+}
+
+/** What a person, or the page, chose about a data set. */
+function chosen({ mapping, ownMapping, template, chatChoice, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions }: DataRecipe): Partial<DatasetSlice> {
+  return { mapping, ownMapping, template, chatChoice, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions };
 }
 
 /** Whether a request ended because it was not wanted any more. */

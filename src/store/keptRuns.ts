@@ -2,6 +2,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, drawsTokens } from '../shared/config';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
+import type { DataRecipe } from '../shared/dataRecipe';
 import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
 import { needSiteData } from '../shared/siteData';
 import { texts } from '../shared/texts';
@@ -24,6 +25,10 @@ export interface KeptRunsHost {
   report: (error: unknown) => void;
   dismiss: () => void;
   readRun: (zip: Blob) => Promise<RunFile>;
+  /** Makes the data set of a run again, in the place of what is open. */
+  restoreData: (data: { name: string; recipe: DataRecipe }) => Promise<void>;
+  /** Deletes files of data sets that nothing needs any more. */
+  sweepData: () => Promise<void>;
 }
 
 const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
@@ -37,7 +42,7 @@ export function startName(experiment: ExperimentConfig, data: string): string {
 }
 
 /** The record of a session that has ended. */
-export function recordOf(session: Session, ended: KeptRun['ended'], where: { id: string; model: ModelSource; endedAt: number; bytes: number }): KeptRun {
+export function recordOf(session: Session, ended: KeptRun['ended'], where: { id: string; model: ModelSource; endedAt: number; bytes: number; recipe?: DataRecipe | null }): KeptRun {
   const { experiment, template, mapping, devices, histories, failed, startedAt, dataName } = session;
   const finals = experiment.runs.map(({ id }) => {
     const h = histories.get(id);
@@ -51,7 +56,7 @@ export function recordOf(session: Session, ended: KeptRun['ended'], where: { id:
   });
   return keptRunSchema.parse({
     format: 'sieve-run', version: 1, name: startName(experiment, dataName), tags: [], startedAt, ended,
-    devices, data: dataName.slice(0, 300), template, mapping, experiment, base: histories.get('base')?.evals.at(-1)?.loss ?? null, finals, ...where,
+    devices, data: dataName.slice(0, 300), template, mapping, experiment, base: histories.get('base')?.evals.at(-1)?.loss ?? null, finals, recipe: null, ...where,
   } satisfies KeptRun);
 }
 
@@ -118,8 +123,9 @@ export class KeptRuns {
       const adapters: Record<RunId, AdapterFile[]> = {};
       for (const run of trained.filter((r) => !drawsTokens(r))) adapters[run.id] = (await this.#host.train.request({ type: 'export', runId: run.id, template: session.template, check: false })).files;
       const files = runFiles([...session.histories.values()].map((h) => h.snapshot()), adapters);
+      const recipe = (await session.recipe) ?? null;
       const ended = phase === 'finished' || phase === 'stopped' ? phase : 'failed';
-      await this.#write(files, (bytes) => recordOf(session, ended, { id, model: source, endedAt, bytes }), id);
+      await this.#write(files, (bytes) => recordOf(session, ended, { id, model: source, endedAt, bytes, recipe }), id);
     });
   }
 
@@ -157,6 +163,7 @@ export class KeptRuns {
     return this.#do(id, async () => {
       await (await openDatabase()).delete('runs', id);
       await this.#host.keep.request({ type: 'delete-run', id });
+      await this.#host.sweepData();
       await this.#changed();
     });
   }
@@ -193,10 +200,11 @@ export class KeptRuns {
         return message === null ? [] : [[r.id, { name: 'TrainError', message, hint: '' }]];
       }));
       const session: Session = {
-        experiment: record.experiment, template: record.template, mapping: record.mapping, dataName: record.data, plan: null, devices: record.devices,
+        experiment: record.experiment, template: record.template, mapping: record.mapping, dataName: record.data, ...(record.recipe && { dataOrigin: record.recipe.origin }), recipe: Promise.resolve(record.recipe), plan: null, devices: record.devices,
         histories: file.histories, failed, startedAt: record.startedAt, gone: new Set(record.experiment.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
       };
       this.#host.setDraft(record.experiment);
+      if (record.recipe) void this.#host.restoreData({ name: record.data, recipe: record.recipe });
       this.#host.store.setState((s) => ({
         runs: { ...s.runs, session, profile: null, phase: record.ended, progress: null, answers: {}, generating: null, version: s.runs.version + 1 },
       }));

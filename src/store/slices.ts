@@ -2,6 +2,7 @@
 import { type Language, language, texts } from '../shared/texts';
 import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
 import { type ChatTemplate, type Mapping, type PrepareReport, type PreviewExample, type PromptTemplate, READ_AUTO, type ReadChoices, REPAIRS, type Repairs, type RowEdits, type SampleSet, type SampleWords } from '../shared/data';
+import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
@@ -43,7 +44,14 @@ export interface ModelSlice {
   moving: DeviceKind | null;
 }
 
-export type DataOrigin = { kind: 'sample'; id: string } | { kind: 'file'; name: string } | { kind: 'paste' };
+export type { DataOrigin } from '../shared/dataRecipe';
+
+/** The data set of a run, which is not open (yet): it is being read again, or its files are not here. */
+export interface WantedData {
+  name: string;
+  recipe: DataRecipe;
+  state: 'reading' | 'missing';
+}
 
 /** What a person has decided about single rows and kinds of issues; each change can be undone. */
 export interface Decisions {
@@ -60,6 +68,8 @@ export interface DatasetSlice {
   /** How far reading or preparing is. */
   progress: Progress | null;
   origin: DataOrigin | null;
+  /** The data set that belongs in the place of what is open; null where that is open, or the page has no such run. */
+  wanted: WantedData | null;
   /** How the file is read, as far as a person has chosen. */
   choices: ReadChoices;
   parsed: DataReplies['parse'] | null;
@@ -97,6 +107,10 @@ export interface Session {
   mapping: Mapping | null;
   /** What its data were called; empty where nobody knows. */
   dataName: string;
+  /** Where they came from; absent where nobody knows. */
+  dataOrigin?: DataOrigin;
+  /** What its data were made from; absent or null where nobody knows. */
+  recipe?: Promise<DataRecipe | null>;
   plan: MemoryPlan | null;
   /** What it was computed on, in order: another one where it was interrupted and went on there. */
   devices: UsedDevice[];
@@ -250,7 +264,7 @@ export function initialState(): State {
   return {
     model: { status: 'none', source: null, info: null, phase: 'idle', progress: null, gpu: null, choice: 'auto', moving: null },
     dataset: {
-      samples: [], status: 'empty', origin: null, choices: READ_AUTO, parsed: null, mapping: null, ownMapping: false,
+      samples: [], status: 'empty', origin: null, wanted: null, choices: READ_AUTO, parsed: null, mapping: null, ownMapping: false,
       template: { prompt: '', completion: '' }, chatTemplates: [], chatChoice: 'default', completionOnly: true, heldOutShare: 0.1, seed: 1,
       maxExamples: MAX_EXAMPLES, stratify: true, decisions: noDecisions(), past: [], progress: null, version: 0,
       preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,

@@ -686,7 +686,7 @@ test('a run is saved on the way, a session of an experiment is not; nothing else
   run.train.reply('start', PLAN);
   await start;
   expect(run.state().runs.session?.dataName).toBe('S');
-  expect(run.keep.sent.map((m) => m.type)).toEqual(['clear-checkpoint']);
+  expect(run.keep.sent.map((m) => m.type)).toEqual(['keep-sources', 'clear-checkpoint']);
 
   const { studio, train, keep, state } = await ready();
   studio.store.setState((s) => ({ keep: { ...s.keep, mode: 'writer' } }));

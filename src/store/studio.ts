@@ -20,6 +20,7 @@ import { ConfigureCommands } from './configure/commands';
 import { DatasetCommands } from './dataset';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
+import type { KeptData } from './keptData';
 import { type KeepClient, createKeepClient } from './keepClient';
 import { KeptRuns } from './keptRuns';
 import { type TakeOver, watchOffline } from './offline';
@@ -79,6 +80,7 @@ export class Studio {
   readonly #options: StudioOptions;
   readonly #readers: FileReaders;
   #takeOver: TakeOver | null = null;
+  #keptData: Promise<KeptData> | null = null;
   #starting = false;
   #modelTurn = 0;
   /** What was open when the model that is being opened was chosen. */
@@ -112,7 +114,7 @@ export class Studio {
       },
       onRestart: () => this.data.revive(),
     });
-    this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl);
+    this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl, async (files) => (await this.keptData()).give(files));
     this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
     this.studies = new Studies({
       store: this.store,
@@ -132,6 +134,8 @@ export class Studio {
       flush: () => this.#events.flush(),
       openModel: (source: ModelSource) => this.openModel(source),
       setDraft: (draft: ExperimentConfig) => this.configure.setDraft(draft),
+      restoreData: (...data: Parameters<KeptData['restore']>) => this.#page.command('data', async () => (await this.keptData()).restore(...data)),
+      sweepData: () => this.#page.command('history', async () => (await this.keptData()).sweep()),
     };
     this.checkpoints = new Checkpoints({
       ...shared,
@@ -148,6 +152,13 @@ export class Studio {
     this.comparing = new Compare({ page: this.#page, train: this.#train, data: this.data, kept: this.kept, flush: () => this.#events.flush() });
   }
 
+  /** What keeps data sets and makes them again; loaded when it is needed first. */
+  keptData(): Promise<KeptData> {
+    return this.#keptData ??= import('./keptData').then(({ KeptData: Kept }) => new Kept({
+      page: this.#page, keep: this.#keep, data: this.data, link: this.#options.startSettings ?? null,
+    }));
+  }
+
   /** Finds out what this browser keeps and whether this tab may write it. */
   async openStorage(): Promise<void> {
     await claimStorage((mode) => {
@@ -157,13 +168,18 @@ export class Studio {
     });
   }
 
-  /** Opens the start model and the first sample set, so that Train works at once. */
+  /** Opens the start model and the first sample set, so that Train works at once; after a reload, what was typed and chosen before it. */
   async boot(): Promise<void> {
+    const [gpu, kept] = await Promise.all([findGpu(), this.keptData().catch(() => null)]);
+    const desk = kept?.readDesk() ?? null;
     const { startSettings } = this.#options;
-    if (startSettings) this.configure.openLink(startSettings);
-    const gpu = await findGpu();
+    if (desk) this.configure.setDraft(desk.draft);
+    else if (startSettings) this.configure.openLink(startSettings);
     this.#page.patch('model', { gpu, choice: this.#options.startDevice ?? 'auto' });
-    await Promise.all([this.openModel(this.#options.startModel ?? DEFAULT_MODEL), this.data.loadSamples(), this.studies.load()]);
+    const model = this.openModel(this.#options.startModel ?? DEFAULT_MODEL);
+    const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null);
+    kept?.watchDesk();
+    await Promise.all([model, data, this.studies.load()]);
   }
 
   // ---- model ---------------------------------------------------------------------------------------
@@ -304,6 +320,16 @@ export class Studio {
 
   // ---- training ------------------------------------------------------------------------------------
 
+  /** What the data that are open are made from, as far as that can be told. */
+  #recipe(): NonNullable<Session['recipe']> {
+    const { dataset } = this.#s;
+    const { files } = this.data;
+    return this.keptData().then((kept) => kept.recipe(dataset, files)).catch((error: unknown) => {
+      console.info('what the data are made from is not known', error);
+      return null;
+    });
+  }
+
   /** Starts all runs of the draft side by side. */
   async start(): Promise<void> {
     // A second click before the first one shows.
@@ -314,7 +340,7 @@ export class Studio {
       const experiment = parseExperiment(this.#s.runs.draft);
       refuseTwo(this.#s);
       const { data, ...from } = await this.data.current();
-      await this.#startSession(experiment, data, from, 'run');
+      await this.#startSession(experiment, data, { ...from, recipe: this.#recipe() }, 'run');
     } catch (error) {
       this.#page.report('train', error);
     } finally {
@@ -327,7 +353,7 @@ export class Studio {
    * looks at gates, and is no run of its own: the experiment keeps its cells and starts what was interrupted anew, so it
    * is neither saved on the way nor listed under History.
    */
-  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, from: Pick<Session, 'template' | 'mapping' | 'dataName'>, of: 'run' | 'study'): Promise<void> {
+  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, from: Pick<Session, 'template' | 'mapping' | 'dataName' | 'dataOrigin' | 'recipe'>, of: 'run' | 'study'): Promise<void> {
     const { info } = this.#s.model;
     if (this.#s.model.status !== 'ready' || this.#s.model.moving || !info) throw new SieveError(texts().errors.store.noModel);
     if (isLive(this.#s.runs.phase)) throw new SieveError(texts().errors.store.busy.runHere);

@@ -6,14 +6,17 @@
  *   checkpoint/a, checkpoint/b       two slots, see checkpoint.ts
  *   checkpoint/data-<sha-256>        token sets of the run
  *   runs/<id>.zip                    a finished run
+ *   sources/<sha-256>                a file that a data set was made from, see keepSources.ts
  */
 import { zipSync } from 'fflate';
 import { StorageError } from '../shared/errors';
+import type { SourceFile } from '../shared/dataRecipe';
 import { texts } from '../shared/texts';
 import { pack, unpack } from '../shared/pack';
 import { needSiteData } from '../shared/siteData';
 import type { TokenSet } from '../shared/types';
 import { type SlotFile, readSlots, writeSlot } from './checkpoint';
+import { type NamedFile, keepSources, openSources, sweepSources } from './keepSources';
 import type { AdapterFile, Checkpoint, KeepReplies } from './protocol';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -46,7 +49,9 @@ function explain(error: unknown): unknown {
 }
 
 export class Keep {
-  async #folder(name: 'checkpoint' | 'runs'): Promise<FileSystemDirectoryHandle> {
+  readonly #sources = () => this.#folder('sources');
+
+  async #folder(name: 'checkpoint' | 'runs' | 'sources'): Promise<FileSystemDirectoryHandle> {
     return (await needSiteData('storage').getDirectory()).getDirectoryHandle(name, { create: true });
   }
 
@@ -143,6 +148,20 @@ export class Keep {
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw explain(error);
     }
+    return null;
+  }
+
+  keepSources(files: readonly NamedFile[], write: boolean): Promise<KeepReplies['keep-sources']> {
+    return keepSources(this.#sources, files, write);
+  }
+
+  openSources(files: readonly SourceFile[]): Promise<KeepReplies['open-sources']> {
+    return openSources(this.#sources, files);
+  }
+
+  async sweepSources(wanted: readonly string[]): Promise<null> {
+    const { info } = await this.info();
+    await sweepSources(this.#sources, [...(info?.data?.recipe?.files ?? []).map((f) => f.hash), ...wanted]);
     return null;
   }
 }

@@ -18,6 +18,9 @@ function answer(request: KeepRequest): Promise<KeepReplies[keyof KeepReplies] | 
     case 'clear-checkpoint': return keep.clear();
     case 'write-run': return keep.writeRun(request.id, request.files);
     case 'delete-run': return keep.deleteRun(request.id);
+    case 'keep-sources': return keep.keepSources(request.files, request.write);
+    case 'open-sources': return keep.openSources(request.files);
+    case 'sweep-sources': return keep.sweepSources(request.wanted);
   }
 }
 

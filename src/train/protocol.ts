@@ -4,6 +4,7 @@
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
 import type { ExperimentConfig } from '../shared/config';
+import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
 import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, ReadChoices, RenderedChat, Repairs, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { Language } from '../shared/texts';
@@ -313,6 +314,8 @@ export interface CheckpointInfo {
   devices: UsedDevice[];
   /** SHA-256 of the token sets, which lie beside the checkpoint. */
   dataHash: string;
+  /** What the data were called and made from; absent in checkpoints of before it was kept. */
+  data?: { name: string; recipe: DataRecipe | null };
 }
 
 /** Everything to go on from: the worker's snapshot, and the page's own (curves, template; opaque to the worker). */
@@ -333,7 +336,12 @@ export type KeepRequest =
   | { type: 'clear-checkpoint' }
   /** A kept run as one zip. */
   | { type: 'write-run'; id: string; files: AdapterFile[] }
-  | { type: 'delete-run'; id: string };
+  | { type: 'delete-run'; id: string }
+  /** Hashes the files that a data set is made from, and with `write` keeps them. */
+  | { type: 'keep-sources'; files: { path: string; file: Blob }[]; write: boolean }
+  | { type: 'open-sources'; files: SourceFile[] }
+  /** Deletes all files that are not `wanted`, nor the checkpoint's; where those are too large, the last of them too. */
+  | { type: 'sweep-sources'; wanted: string[] };
 
 export interface KeepReplies {
   'save-data': { hash: string };
@@ -342,6 +350,10 @@ export interface KeepReplies {
   'checkpoint-info': { info: CheckpointInfo | null; damaged: number };
   'load-checkpoint': { checkpoint: Checkpoint; train: TokenSet; heldOut: TokenSet };
   'write-run': { bytes: number };
+  /** `kept`: they lie in this browser now. */
+  'keep-sources': { files: SourceFile[]; kept: boolean };
+  /** Null where one is not there any more. */
+  'open-sources': { path: string; file: Blob }[] | null;
 }
 
 // ---- envelope --------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ function LiveNote() {
   const session = useSel((s) => s.runs.session);
   if (!session || !isLive(phase)) return null;
   const { done, total } = stepsOf(session);
-  return <li className="steps-live num" aria-hidden="true">{texts().train.phase[phase]} · {done}/{total}</li>;
+  return <li className="steps-live num" aria-hidden="true">{texts().train.phase[phase]} · {done}/{total}{session.dataName && <span className="steps-data"> · {session.dataName}</span>}</li>;
 }
 
 /** The section under the bar, from scrolling. */

@@ -102,7 +102,7 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
         <h3>{run.name}{shown && <span className="tag">{t.shown}</span>}{run.ended !== 'finished' && <span className="tag">{t.ended[run.ended]}</span>}</h3>
         <p className="help">
           <Phrase
-            of={t.facts(run.model.id, count(Math.max(...run.finals.map((f) => f.steps))), run.experiment.train.seed, deviceNames(run.devices), bytes(run.bytes))}
+            of={t.facts(run.model.id, run.data || '–', count(Math.max(...run.finals.map((f) => f.steps))), run.experiment.train.seed, deviceNames(run.devices), bytes(run.bytes))}
             when={<time dateTime={new Date(run.endedAt).toISOString()}>{when(run.endedAt)}</time>}
           />
         </p>

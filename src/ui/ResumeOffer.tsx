@@ -16,14 +16,14 @@ export function ResumeOffer() {
   const modelState = useSel((s) => s.model);
   if (live && !resuming) return null;
   if (!offer) return damaged ? <Lost /> : null;
-  const { experiment, step, savedAt, model } = offer;
+  const { experiment, step, savedAt, model, data } = offer;
   const t = texts().history.resume;
   return (
     <section className="panel resume" aria-labelledby="resume-title" data-testid="resume-offer">
       <div>
         <h2 id="resume-title" className="panel-title">{t.title(count(step), count(experiment.train.steps))}</h2>
         <p className="help">
-          {t.saved(experiment.runs.map((r) => r.name).join(', '), model.id, ago(savedAt))} {damaged && t.damaged} {t.replaced}
+          {t.saved(experiment.runs.map((r) => r.name).join(', '), model.id, ago(savedAt))} {data?.name && t.data(data.name)} {damaged && t.damaged} {t.replaced}
         </p>
         <p className="help" data-testid="resume-device">{howExact(offer, modelState)}</p>
       </div>

@@ -5,6 +5,7 @@ import { type Session, isLive, stepsOf } from '../store/slices';
 import { Empty, Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { KernelTable } from './KernelTable';
 import { KeepNote } from './ResumeOffer';
+import { RunData } from './RunData';
 import { RunSigns } from './RunSigns';
 import { Samples } from './Samples';
 import { Curves } from './charts/Curves';
@@ -42,6 +43,7 @@ function Controls() {
       </div>
       <div className="train-notes stack tight">
         {!live && missing && <p className="muted" data-testid="train-missing">{missing}</p>}
+        <RunData />
         {progress && live && <ProgressLine {...progress} unit={progress.total !== null && progress.total > 1e5 ? bytes : undefined} />}
         <KeepNote />
       </div>

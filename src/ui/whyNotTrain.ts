@@ -11,6 +11,8 @@ export function whyNotTrain({ model, dataset, runs, studies }: State): string | 
   if (model.moving) return t.waiting;
   if (model.status !== 'ready') return model.status === 'opening' || model.status === 'none' ? t.waiting : t.model;
   if (computesWrongly(model)) return t.wrong;
+  const { wanted } = dataset;
+  if (wanted) return wanted.state === 'reading' ? t.reading(wanted.name) : t.wanted(wanted.name);
   if (dataset.train === null && !dataset.preparing) return t.data;
   return null;
 }

@@ -18,11 +18,11 @@ export const history = {
   run: {
     shown: 'shown above',
     ended: { finished: 'finished', stopped: 'stopped', failed: 'failed' },
-    facts: (model: string, steps: string, seed: number, device: string, bytes: string) => `{when} · ${model} · ${steps} steps · seed ${seed} · ${device} · ${bytes}`,
+    facts: (model: string, data: string, steps: string, seed: number, device: string, bytes: string) => `{when} · ${model} · ${data} · ${steps} steps · seed ${seed} · ${device} · ${bytes}`,
     base: 'Base',
     failed: 'failed',
     skipped: (share: string) => `${share} skipped`,
-    deleteAsk: 'Delete this run and its adapters? This cannot be undone.',
+    deleteAsk: 'Delete this run, its adapters and the copy of its data? This cannot be undone.',
     delete: 'Delete',
     keep: 'Keep it',
     open: 'Open',
@@ -37,13 +37,14 @@ export const history = {
   },
   room: {
     used: 'Storage used',
-    of: (usage: string, quota: string) => `${usage} of ${quota} that the browser gives this page (models for offline use among them)`,
+    of: (usage: string, quota: string) => `${usage} of ${quota} that the browser gives this page (models for offline use and the data of runs among them)`,
     persisted: 'The browser will not clear it by itself.',
     ask: 'Ask the browser not to clear it',
   },
   resume: {
     title: (step: string, of: string) => `A run was interrupted at step ${step} of ${of}`,
     saved: (runs: string, model: string, ago: string) => `${runs} on ${model}, saved ${ago}.`,
+    data: (data: string) => `Data: ${data}.`,
     exact: 'It goes on exactly where it was: same curves, same result.',
     /** @param here what it would go on on */
     other: (began: string, here: string) => `It was computed on ${began} and would go on on ${here}: it goes on where it was, but not bit for bit. To have the very same result, choose the same device under Model first.`,

@@ -20,6 +20,14 @@ export const train = {
     waiting: 'Waiting for the model…',
     model: 'Open a model first.',
     data: 'Choose data first.',
+    reading: (data: string) => `Waiting for the data (${data})…`,
+    wanted: (data: string) => `The data set ${data} is not kept in this browser. Choose its file below, or other data under Data.`,
+  },
+  data: {
+    ofRun: (data: string) => `Data of this run: ${data}.`,
+    other: (data: string) => `“Train again” would train on ${data}, which is open under Data.`,
+    choose: (n: number): string => (n === 1 ? 'Choose this file' : 'Choose these files'),
+    chosen: 'Files of the data set',
   },
   tally: { steps: 'steps', tokens: 'tokens/s, all runs', perStep: 'a step of every run', left: 'to go', done: 'Steps done' },
   work: {

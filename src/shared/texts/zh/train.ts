@@ -19,6 +19,14 @@ export const train: Texts['train'] = {
     waiting: '正在等待模型……',
     model: '请先打开一个模型。',
     data: '请先选择数据。',
+    reading: (data) => `正在等待数据（${data}）……`,
+    wanted: (data) => `这个浏览器没有保存数据集 ${data}。请在下面选择它的文件，或在“数据”中选择其他数据。`,
+  },
+  data: {
+    ofRun: (data) => `这个运行的数据：${data}。`,
+    other: (data) => `“重新训练”会在“数据”中打开的 ${data} 上训练。`,
+    choose: () => '选择文件',
+    chosen: '数据集的文件',
   },
   tally: { steps: '步数', tokens: '每秒词元数（所有运行）', perStep: '每步耗时（所有运行）', left: '剩余时间', done: '已完成的步数' },
   work: {

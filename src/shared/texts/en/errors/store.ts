@@ -35,6 +35,8 @@ export const store = {
     noSample: (id: string) => ({ message: `There is no sample set named ${id}.` }),
     sample: (status: number) => ({ message: `The sample set could not be loaded (HTTP ${status}).`, hint: 'Drop a file of your own, or reload the page.' }),
     tooLarge: (file: string, mb: number, most: number) => ({ message: `${file} has ${mb} MB; at most ${most} MB are read.`, hint: 'Cut the file into smaller ones.' }),
+    otherFile: (path: string) => ({ message: `${path} is not the file of this data set: its content is another.`, hint: 'Choose the file with this SHA-256, or open yours under Data to train on it.' }),
+    otherTokens: (data: string) => ({ message: `${data} is read to other tokens now than those that the run has learnt from.`, hint: 'Sieve, the model or its tokenizer has changed since. Another run on it starts from another loss.' }),
     none: { message: 'There is nothing to train on yet.', hint: 'Choose a sample set or a file under Data.' },
   },
   settings: {

@@ -34,6 +34,8 @@ export const store: Texts['errors']['store'] = {
     noSample: (id) => ({ message: `没有名为 ${id} 的示例数据。` }),
     sample: (status) => ({ message: `无法载入这份示例数据（HTTP ${status}）。`, hint: '请拖入自己的文件，或重新载入页面。' }),
     tooLarge: (file, mb, most) => ({ message: `${file} 有 ${mb} MB，最多读取 ${most} MB。`, hint: '请把文件拆成较小的几个。' }),
+    otherFile: (path) => ({ message: `${path} 不是这个数据集的文件：内容不同。`, hint: '请选择 SHA-256 相符的文件，或在“数据”中打开你的文件来训练。' }),
+    otherTokens: (data) => ({ message: `${data} 现在读出的词元与这个运行训练时的不同。`, hint: 'Sieve、模型或其分词器在此期间有变化。重新训练的起始损失会不同。' }),
     none: { message: '还没有可以训练的数据。', hint: '请在“数据”里选择示例数据或文件。' },
   },
   settings: {

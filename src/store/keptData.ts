@@ -1,0 +1,259 @@
+/**
+ * Data sets that outlive the page: what one was made from is kept with its run, and on the desk of this tab, and it can be
+ * made again from that. Loaded once the page stands, since nothing of it is needed before.
+ */
+import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import { type DataRecipe, type SourceFile, dataRecipeSchema } from '../shared/dataRecipe';
+import { DataError } from '../shared/errors';
+import { modelSourceSchema } from '../shared/origin';
+import { siteData } from '../shared/siteData';
+import { texts } from '../shared/texts';
+import type { TokenSet } from '../shared/types';
+import { z } from '../shared/zod';
+import { openDatabase } from './database';
+import type { DatasetCommands, OwnFile } from './dataset';
+import type { KeepClient } from './keepClient';
+import type { Page } from './page';
+import { type DatasetSlice, type State, dataName, initialState } from './slices';
+import type { StudyData } from './studies/library';
+
+/** What is on the desk of this tab: it survives a reload, and goes with the tab. */
+const DESK = 'sieve-desk';
+/** JSON has no NaN, which is what a field holds that was emptied. */
+const NAN = 'NaN, as typed';
+
+const deskSchema = z.object({
+  /** The settings of the address that the page was opened with. */
+  link: z.string().nullable(),
+  draft: z.unknown(),
+  model: modelSourceSchema.nullable(),
+  data: z.strictObject({ name: z.string(), recipe: dataRecipeSchema }).nullable(),
+});
+export type Desk = Omit<z.infer<typeof deskSchema>, 'draft'> & { draft: ExperimentConfig };
+
+/** Files by content; `kept`: they lie in this browser. */
+interface Sources {
+  files: SourceFile[];
+  kept: boolean;
+}
+
+export interface KeptDataHost {
+  page: Page;
+  keep: KeepClient;
+  data: DatasetCommands;
+  /** The settings of the page's address. */
+  link: string | null;
+}
+
+export class KeptData {
+  readonly #host: KeptDataHost;
+  /** By the list in which they are open. */
+  readonly #hashed = new WeakMap<readonly OwnFile[], Sources>();
+  #asking: Promise<unknown> = Promise.resolve();
+
+  constructor(host: KeptDataHost) {
+    this.#host = host;
+  }
+
+  /** What `dataset` is made from; its files are kept where this tab writes. Null where they cannot be read any more. */
+  async recipe(dataset: DatasetSlice, files: readonly OwnFile[]): Promise<DataRecipe | null> {
+    if (!dataset.origin || !dataset.mapping || files.length === 0) return null;
+    try {
+      const sources = await this.#sources(files, dataset.origin.kind !== 'sample');
+      return dataRecipeSchema.safeParse(recipeOf(dataset, sources.files)).data ?? null;
+    } catch (error) {
+      console.info('what the data are made from is not known', error);
+      return null;
+    }
+  }
+
+  /** One after the other: what is asked twice is read once. */
+  #sources(files: readonly OwnFile[], keep: boolean): Promise<Sources> {
+    const found = this.#asking.then(() => this.#ask(files, keep));
+    this.#asking = found.catch(() => null);
+    return found;
+  }
+
+  async #ask(files: readonly OwnFile[], keep: boolean): Promise<Sources> {
+    const write = keep && this.#s.keep.mode === 'writer';
+    const before = this.#hashed.get(files);
+    if (before && (before.kept || !write)) return before;
+    const found = await this.#host.keep.request({ type: 'keep-sources', files: [...files], write });
+    this.#hashed.set(files, found);
+    if (found.kept) void this.sweep();
+    return found;
+  }
+
+  /**
+   * Makes the data set of a run again, in the place of what is open. Where its files are not here, Train asks for them.
+   * @param sets what the run has learnt from: other tokens than those are said
+   */
+  async restore({ name, recipe }: { name: string; recipe: DataRecipe }, sets: StudyData | null = null): Promise<void> {
+    await this.#host.data.restore(name, recipe, () => this.#open(recipe));
+    const { train, heldOut } = this.#d;
+    if (sets && train && heldOut && this.#d.wanted === null && !(same(train, sets.train) && same(heldOut, sets.heldOut))) {
+      this.#host.page.say('data', 'warning', { name: 'Warning', ...texts().errors.store.data.otherTokens(name) });
+    }
+  }
+
+  async #open({ origin, files }: DataRecipe): Promise<OwnFile[] | null> {
+    if (origin.kind !== 'sample') {
+      const kept = await this.#host.keep.request({ type: 'open-sources', files });
+      if (kept) this.#hashed.set(kept, { files, kept: true });
+      return kept;
+    }
+    const own = await this.#host.data.sampleFiles(origin.id);
+    return (await this.#matching(own, files)) ? own : null;
+  }
+
+  /** Whether the files are those of a recipe, whatever they are called. */
+  async #matching(own: readonly OwnFile[], files: readonly SourceFile[]): Promise<boolean> {
+    const sizes = (all: readonly number[]) => all.toSorted((a, b) => a - b).join();
+    if (sizes(own.map(({ file }) => file.size)) !== sizes(files.map((f) => f.bytes))) return false;
+    const { files: found } = await this.#sources(own, this.#d.wanted !== null && this.#d.wanted.recipe.origin.kind !== 'sample');
+    const hashes = (all: readonly SourceFile[]) => all.map((f) => f.hash).toSorted().join();
+    return hashes(found) === hashes(files);
+  }
+
+  /** Takes the files that Train asks for. @returns whether they are those */
+  async give(own: readonly OwnFile[]): Promise<boolean> {
+    const { wanted } = this.#d;
+    if (!wanted || wanted.state !== 'missing' || !(await this.#matching(own, wanted.recipe.files))) return false;
+    // In the order of the recipe and under its names: what was chosen for a file was chosen by its name.
+    const { files: found, kept } = await this.#sources(own, false);
+    const inOrder = wanted.recipe.files.map(({ path, hash }) => ({ path, file: own[found.findIndex((f) => f.hash === hash)].file }));
+    this.#hashed.set(inOrder, { files: wanted.recipe.files, kept });
+    await this.#host.data.restore(wanted.name, wanted.recipe, () => Promise.resolve(inOrder));
+    return true;
+  }
+
+  /** As `give`, where a person has chosen files for nothing else: what is wrong with them is said. */
+  async giveOnly(own: readonly OwnFile[]): Promise<void> {
+    const { page } = this.#host;
+    page.dismiss('train');
+    await page.command('train', async () => {
+      if (!(await this.give(own))) throw new DataError(texts().errors.store.data.otherFile(own[0]?.path ?? ''));
+    });
+  }
+
+  /** Deletes the files that no run, checkpoint or desk needs any more. Kept runs lose theirs first where there is no room, the oldest before the others. */
+  async sweep(): Promise<void> {
+    if (this.#s.keep.mode !== 'writer') return;
+    try {
+      const records = (await (await openDatabase()).getAll('runs')) as { endedAt?: number; recipe?: DataRecipe | null }[];
+      const kept = records.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)).map((r) => r.recipe);
+      const [desk, session] = [readDesk()?.data?.recipe, await this.#s.runs.session?.recipe];
+      const open = this.#hashed.get(this.#host.data.files);
+      const wanted = [...(open?.files ?? []), ...[session, desk, ...kept].flatMap((recipe) => recipe?.files ?? [])];
+      await this.#host.keep.request({ type: 'sweep-sources', wanted: [...new Set(wanted.map((f) => f.hash))] });
+    } catch (error) {
+      console.info('files that nobody needs are left', error);
+    }
+  }
+
+  // ---- the desk --------------------------------------------------------------------------------------
+
+  /** What was typed and chosen before a reload; null where there is nothing, or it belongs to another address. */
+  readDesk(): Desk | null {
+    const desk = readDesk();
+    return desk?.link === this.#host.link ? desk : null;
+  }
+
+  /** The data set of the desk, open again; resolves where it is, or cannot be. */
+  async restoreDesk({ data, model }: Desk): Promise<void> {
+    if (!data) return;
+    const { recipe } = data;
+    const { prompt, completion } = recipe.template;
+    // The chat template was another model's.
+    const other = JSON.stringify(model) !== JSON.stringify(this.#s.model.source);
+    await this.restore({ ...data, recipe: other ? { ...recipe, template: { prompt, completion } } : recipe });
+    // A new version of the page may bring another one under its name.
+    if (this.#d.wanted && recipe.origin.kind === 'sample') await this.#host.data.openSample(recipe.origin.id);
+  }
+
+  /** Keeps draft and data of this tab whenever they change. */
+  watchDesk(): void {
+    const choices = ({ runs: { draft }, dataset: d }: State) => [draft, d.wanted, d.origin, d.parsed, d.choices, d.mapping, d.template, d.chatChoice, d.completionOnly, d.heldOutShare, d.seed, d.maxExamples, d.stratify, d.decisions];
+    let before = choices(this.#s);
+    this.#host.page.store.subscribe((s) => {
+      const now = choices(s);
+      if (now.every((value, i) => value === before[i])) return;
+      before = now;
+      void this.#writeDesk();
+    });
+  }
+
+  /** At once as far as it is known: whoever types may reload in the next moment. */
+  async #writeDesk(): Promise<void> {
+    const { dataset, model, runs: { draft } } = this.#s;
+    const write = (data: Desk['data']) => writeDesk({ link: this.#host.link, draft, model: model.source, data });
+    const { wanted, status, origin } = dataset;
+    if (wanted) write({ name: wanted.name, recipe: wanted.recipe });
+    else if (status !== 'ready' || !origin) write(readDesk()?.data ?? null);
+    else if (asAtStart(dataset)) write(null);
+    else {
+      const { files } = this.#host.data;
+      const sources = this.#hashed.get(files);
+      const recipe = sources && recipeOf(dataset, sources.files);
+      write(recipe ? { name: dataName(dataset), recipe } : null);
+      if (!sources && (await this.recipe(dataset, files)) && this.#host.data.files === files) await this.#writeDesk();
+    }
+  }
+
+  get #s(): State {
+    return this.#host.page.state;
+  }
+
+  get #d(): DatasetSlice {
+    return this.#s.dataset;
+  }
+}
+
+function recipeOf(dataset: DatasetSlice, files: SourceFile[]): DataRecipe | null {
+  const { origin, choices, mapping, ownMapping, template, chatChoice, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions } = dataset;
+  if (!origin || !mapping) return null;
+  return { origin, files, choices, mapping, ownMapping, template, chatChoice, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions } as DataRecipe;
+}
+
+/** Whether it is the first sample set as the page opens it by itself. */
+function asAtStart(dataset: DatasetSlice): boolean {
+  const { samples, origin, ownMapping, past } = dataset;
+  const start = initialState().dataset;
+  const plain = (['choices', 'completionOnly', 'heldOutShare', 'seed', 'maxExamples', 'stratify', 'chatChoice'] as const).every((key) => dataset[key] === start[key]);
+  return plain && origin?.kind === 'sample' && origin.id === samples[0]?.id && !ownMapping && past.length === 0;
+}
+
+/** Whether two token sets are the same, token by token. */
+function same(a: TokenSet, b: TokenSet): boolean {
+  const equal = (x: ArrayLike<number>, y: ArrayLike<number>) => x.length === y.length && Array.prototype.every.call(x, (v, i) => v === y[i]);
+  return equal(a.ids, b.ids) && equal(a.offsets, b.offsets) && equal(a.supervised, b.supervised);
+}
+
+function writeDesk(desk: Desk): void {
+  try {
+    siteData('sessionStorage')?.setItem(DESK, JSON.stringify(desk, (_, value: unknown) => (Number.isNaN(value) ? NAN : value)));
+  } catch (error) {
+    console.info('what was typed is not kept', error);
+  }
+}
+
+function readDesk(): Desk | null {
+  try {
+    const text = siteData('sessionStorage')?.getItem(DESK);
+    if (!text) return null;
+    const desk = deskSchema.parse(JSON.parse(text, (_, value: unknown) => (value === NAN ? NaN : value)));
+    return isDraft(desk.draft) ? { ...desk, draft: desk.draft } : null;
+  } catch (error) {
+    console.info('what was typed is not read', error);
+    return null;
+  }
+}
+
+/** Whether it has the fields of a draft: what is typed into them may be wrong. */
+function isDraft(value: unknown): value is ExperimentConfig {
+  const [start] = [defaultExperiment()];
+  const alike = (own: unknown, like: object): boolean => typeof own === 'object' && own !== null && Object.keys(like).every((key) => Object.hasOwn(own, key)) && Object.keys(own).every((key) => Object.hasOwn(like, key));
+  const draft = value as Partial<ExperimentConfig> | null;
+  if (!alike(draft, start) || !alike(draft?.train, start.train) || !Array.isArray(draft?.runs)) return false;
+  return draft.runs.length > 0 && draft.runs.every((run) => alike(run, start.runs[0]) && alike(run.gate, start.runs[0].gate) && alike(run.adalora, start.runs[0].adalora));
+}

@@ -1,0 +1,48 @@
+/** Which data set the run on the page belongs to, and the file that is asked for where it is not here. */
+import { useRef } from 'react';
+import { texts } from '../shared/texts';
+import { type DatasetSlice, type Session, type WantedData, dataName } from '../store/slices';
+import { bytes } from './format';
+import { useSel, useStudio } from './studioContext';
+
+/** What the data under Data are called, where they are others than the session's; null where they are the same, or none are open. */
+export function otherData(session: Session, dataset: DatasetSlice): string | null {
+  const { origin, wanted } = dataset;
+  if (!origin || wanted) return null;
+  if (session.dataOrigin) return JSON.stringify(session.dataOrigin) === JSON.stringify(origin) ? null : dataName(dataset);
+  return dataName(dataset) === session.dataName ? null : dataName(dataset);
+}
+
+/** Stands under the buttons of Train for as long as there is a run. */
+export function RunData() {
+  const session = useSel((s) => s.runs.session);
+  const other = useSel((s) => s.runs.session && otherData(s.runs.session, s.dataset));
+  const wanted = useSel((s) => s.dataset.wanted);
+  const t = texts().train.data;
+  return (
+    <>
+      {session?.dataName && <p className="help" data-testid="run-data">{t.ofRun(session.dataName)} {other !== null && <strong>{t.other(other)}</strong>}</p>}
+      {wanted?.state === 'missing' && <Missing wanted={wanted} />}
+    </>
+  );
+}
+
+function Missing({ wanted: { recipe: { files } } }: { wanted: WantedData }) {
+  const studio = useStudio();
+  const input = useRef<HTMLInputElement>(null);
+  const t = texts().train.data;
+  return (
+    <div className="stack tight" data-testid="wanted-data">
+      <ul className="plain-list mono wanted-files">{files.map((f) => <li key={`${f.path} ${f.hash}`}>{`${f.path} · ${bytes(f.bytes)} · SHA-256 ${f.hash}`}</li>)}</ul>
+      <div><button type="button" onClick={() => input.current?.click()}>{t.choose(files.length)}</button></div>
+      <input
+        ref={input} type="file" multiple className="sr-only" tabIndex={-1} aria-label={t.chosen} data-testid="wanted-file"
+        onChange={(e) => {
+          const own = [...(e.target.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+          e.target.value = '';
+          if (own.length > 0) void studio.keptData().then((kept) => kept.giveOnly(own));
+        }}
+      />
+    </div>
+  );
+}
