@@ -3,7 +3,7 @@
  * the same by keyboard. Redrawn through the page's draw queue, and only while it can be seen.
  */
 import { type KeyboardEvent, useEffect, useRef } from 'react';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { texts } from '../../shared/texts';
 import { valueAt } from '../../store/curves';
@@ -12,6 +12,9 @@ import { useChartColors } from './chartColors';
 import { type CursorBus, useCursor } from './cursorBus';
 import { drawQueue } from './drawQueue';
 import type { LinePlot } from './lines';
+
+/** Fetched with the first chart: the page stands without it. */
+const library = () => import('uplot').then((module) => module.default);
 
 type Range = readonly [number, number];
 
@@ -47,8 +50,11 @@ export function LineChart(props: Props) {
     const box = host.current;
     if (!box) return;
     const owner = {};
+    let gone = false;
     // In a task of its own: building a chart costs as much as drawing the rest of a section.
-    drawQueue.schedule(owner, () => { plot.current = build(box, JSON.parse(looks), latest, bus, colors); }, true);
+    void library().then((Plot) => {
+      if (!gone) drawQueue.schedule(owner, () => { plot.current = build(Plot, box, JSON.parse(looks), latest, bus, colors); }, true);
+    }, (error: unknown) => console.warn('the charts could not be loaded', error));
     const resize = new ResizeObserver(() => {
       const chart = plot.current;
       if (chart && box.clientWidth > 0 && box.clientWidth !== chart.width) chart.setSize({ width: box.clientWidth, height: chart.height });
@@ -71,6 +77,7 @@ export function LineChart(props: Props) {
       box.setAttribute('aria-valuetext', latest.current.said());
     });
     return () => {
+      gone = true;
       drawQueue.cancel(owner);
       resize.disconnect();
       seen.disconnect();
@@ -151,13 +158,13 @@ interface Latest {
 /** Distances between numbers on the axis of steps. */
 const WHOLE = Array.from({ length: 6 }, (_, p) => [1, 2, 5].map((m) => m * 10 ** p)).flat();
 
-function build(box: HTMLElement, { lines, xLabel, yLabel, height, log, share }: Looks, latest: Latest, bus: CursorBus, colors: { ink2: string; line: string }): uPlot {
+function build(Plot: typeof uPlot, box: HTMLElement, { lines, xLabel, yLabel, height, log, share }: Looks, latest: Latest, bus: CursorBus, colors: { ink2: string; line: string }): uPlot {
   const font = `12px ${getComputedStyle(box).fontFamily}`;
   const axis = { stroke: colors.ink2, grid: { stroke: colors.line, width: 1 }, ticks: { stroke: colors.line, width: 1 }, font, labelFont: font };
   const zoomable = latest.current.onZoom !== undefined;
   // New data move uPlot's cursor too; only a pointer's moves are anybody else's business.
   let inside = false;
-  const chart = new uPlot({
+  const chart = new Plot({
     width: Math.max(200, box.clientWidth),
     height,
     scales: {

@@ -98,9 +98,9 @@ function Controls({ study, any }: { study: Study; any: boolean }) {
         <button type="button" className="primary" data-testid="study-resume" disabled={(running !== null && !mine) || !ready} onClick={() => void studio.studies.resume(study.id)}>{t.resume}</button>
       )}
       {mine && <button type="button" data-testid="study-stop" onClick={() => void studio.studies.stop()}>{t.stop}</button>}
-      <button type="button" data-testid="study-report" disabled={!any} onClick={() => saveReport(study.id, studio.store.getState(), 'html')}>{t.report}</button>
-      <button type="button" disabled={!any} onClick={() => saveReport(study.id, studio.store.getState(), 'csv')}>CSV</button>
-      <button type="button" disabled={!any} onClick={() => saveReport(study.id, studio.store.getState(), 'json')}>JSON</button>
+      <button type="button" data-testid="study-report" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'html')}>{t.report}</button>
+      <button type="button" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'csv')}>CSV</button>
+      <button type="button" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'json')}>JSON</button>
       <span className="spacer" />
       {sure
         ? <><button type="button" data-testid="study-delete-sure" onClick={() => void studio.studies.remove(study.id)}>{t.deleteSure}</button><button type="button" className="quiet" onClick={() => setSure(false)}>{t.keep}</button></>

@@ -1,19 +1,19 @@
 /** Hands a study's report to the browser as a download. */
 import type { Cell, Study } from '../../shared/study';
 import type { State } from '../../store/slices';
-import { reportCsv, reportHtml, reportJson } from './report';
 
-const KINDS = {
-  html: { write: reportHtml, type: 'text/html' },
-  csv: { write: (_: Study, cells: readonly Cell[]) => reportCsv(cells), type: 'text/csv' },
-  json: { write: reportJson, type: 'application/json' },
-} as const;
+const TYPES = { html: 'text/html', csv: 'text/csv', json: 'application/json' } as const;
 
-export function saveReport(id: string, { studies }: State, kind: keyof typeof KINDS): void {
+/** What writes a report is fetched when one is wanted: it is no part of the page. */
+async function written(kind: keyof typeof TYPES, study: Study, cells: readonly Cell[]): Promise<string> {
+  const { reportCsv, reportHtml, reportJson } = await import('./report');
+  return kind === 'csv' ? reportCsv(cells) : (kind === 'html' ? reportHtml : reportJson)(study, cells);
+}
+
+export async function saveReport(id: string, { studies }: State, kind: keyof typeof TYPES): Promise<void> {
   const entry = studies.list.find((e) => e.study.id === id);
   if (!entry) return;
-  const { write, type } = KINDS[kind];
-  const url = URL.createObjectURL(new Blob([write(entry.study, entry.cells)], { type }));
+  const url = URL.createObjectURL(new Blob([await written(kind, entry.study, entry.cells)], { type: TYPES[kind] }));
   const link = document.createElement('a');
   link.href = url;
   link.download = `sieve-experiment-${id}.${kind}`;
