@@ -14,6 +14,7 @@ import { measureAccuracy } from './accuracy';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
 import { type FetchedModel, LOGIT_TOLERANCE, type OpenModel, compareLogits, fetchModel, openModel } from './openModel';
+import { Openings } from './openings';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { Session, planOf } from './session';
 import { timeSteps } from './stepTime';
@@ -26,7 +27,6 @@ type Request<T extends TrainRequest['type']> = Extract<TrainRequest, { type: T }
 
 export class Studio {
   readonly #emit: (event: TrainEvent) => void;
-  readonly #openDevice: (choice: DeviceChoice) => Promise<Device>;
   readonly #lock = new Lock();
   #device: Device | null = null;
   #model: OpenModel | null = null;
@@ -35,14 +35,17 @@ export class Studio {
   /** Adapters of a kept run that stand in for the experiment's own, until the next one begins. */
   readonly #opened = new Map<RunId, AdapterRun>();
   #cancelled = false;
-  /** A model that is being downloaded, beside the one that is open. */
-  #opening: AbortController | null = null;
+  /** Models on their way, beside the one that is open. */
+  readonly #openings: Openings<FetchedModel>;
   /** The timing that is wanted; an earlier one ends. */
   #timing = 0;
 
   constructor(emit: (event: TrainEvent) => void, open: (choice: DeviceChoice) => Promise<Device> = openDevice) {
     this.#emit = emit;
-    this.#openDevice = open;
+    this.#openings = new Openings({
+      fitting: (choice) => this.#fitting(choice), openDevice: open, fetch: (source, signal) => fetchModel(source, emit, signal),
+      place: (device, files) => (device !== this.#device && this.#model ? this.#openBeside(device, files) : this.#openInstead(device, files)),
+    });
   }
 
   /** From now on everything is on `device`; what was on another is gone. */
@@ -75,26 +78,17 @@ export class Studio {
     return this.#session;
   }
 
-  async openModel({ source, device: choice = 'auto' }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
-    this.#opening?.abort();
-    const opening = this.#opening = new AbortController();
+  async openModel({ source, device = 'auto' }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
+    return this.#openings.open(source, device, (last) => {
+      // Whoever waits for another model already must not take this for the end.
+      if (last) this.#emit({ type: 'phase', phase: 'idle' });
+      return this.#needModel().info;
+    });
+  }
+
+  #fitting(choice: DeviceChoice): Device | null {
     const open = this.#device;
-    const fits = open !== null && open.error() === null && (choice === 'auto' || choice === open.info.kind);
-    const device = fits ? open : await this.#openDevice(choice);
-    let files: FetchedModel;
-    try {
-      files = await fetchModel(source, this.#emit, opening.signal);
-      opening.signal.throwIfAborted();
-    } catch (error) {
-      if (!fits) device.destroy();
-      throw error;
-    }
-    // From here on opening is not ended by a word.
-    this.#opening = null;
-    if (!fits && this.#model) await this.#openBeside(device, files);
-    else await this.#openInstead(device, files);
-    this.#emit({ type: 'phase', phase: 'idle' });
-    return this.#needModel().info;
+    return open !== null && open.error() === null && (choice === 'auto' || choice === open.info.kind) ? open : null;
   }
 
   /** In the place of the model that is open, if any. */
@@ -128,10 +122,7 @@ export class Studio {
   }
 
   cancelOpen(): TrainReplies['cancel-open'] {
-    const kept = this.#opening !== null;
-    this.#opening?.abort();
-    this.#opening = null;
-    return { kept };
+    return { kept: this.#openings.cancel() };
   }
 
   plan({ experiment }: Request<'plan'>): TrainReplies['plan'] {
