@@ -12,9 +12,10 @@ it('the paper\u2019s λ stays the same for each token, whatever the batch', () =
   }
 });
 
-it('a warm-up that is longer than the run is told with the rate that is reached', () => {
+it('a warm-up that is as long as the run, or longer, is told with the rate that is reached', () => {
   expect(warmupReaches({ steps: 20, warmupSteps: 100 })).toBe(0.2);
-  expect([warmupReaches({ steps: 100, warmupSteps: 100 }), warmupReaches({ steps: 100, warmupSteps: 0 }), warmupReaches({ steps: 0, warmupSteps: 5 })]).toEqual([null, null, null]);
+  expect(warmupReaches({ steps: 100, warmupSteps: 100 })).toBe(1);
+  expect([warmupReaches({ steps: 100, warmupSteps: 99 }), warmupReaches({ steps: 100, warmupSteps: 0 }), warmupReaches({ steps: 0, warmupSteps: 5 })]).toEqual([null, null, null]);
 });
 
 it('problems are said in the language in use, zod’s own among them', async () => {

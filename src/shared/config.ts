@@ -266,9 +266,9 @@ export function parseExperiment(value: unknown): ExperimentConfig {
   throw new ConfigError(texts().errors.shared.badSetting(path, message));
 }
 
-/** The highest learning rate that a run reaches whose warm-up is longer than itself, as a share of what is set; null where it is reached. */
+/** The highest learning rate that a run reaches whose warm-up is at least as long as itself, as a share of what is set (1: at its last step only); null where the warm-up ends before. */
 export function warmupReaches({ warmupSteps, steps }: Pick<TrainConfig, 'warmupSteps' | 'steps'>): number | null {
-  return steps > 0 && warmupSteps > steps ? steps / warmupSteps : null;
+  return steps > 0 && warmupSteps >= steps ? steps / warmupSteps : null;
 }
 
 /** τ warm-up in steps: until the learning-rate warm-up is over unless set. */

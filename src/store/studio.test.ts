@@ -146,7 +146,9 @@ test('what the address or an earlier visit chose is asked for, but a GPU only wh
 
 test('a device that computes wrongly does not train', async () => {
   const all = await ready({ ...INFO, gradients: { ...INFO.gradients, state: 'differs' } as ModelInfo['gradients'] });
-  expect(whyNotTrain(all.state())).toContain('computes wrongly');
+  expect(whyNotTrain(all.state())).toBe('Training is off: this GPU’s gradients differ from the CPU’s by 0, and 0.001 is allowed. See under Model.');
+  const logits = await ready({ ...CPU, check: { ...CPU.check, ok: false, relativeError: 0.25 } });
+  expect(whyNotTrain(logits.state())).toBe('Training is off: the model’s logits differ here from ONNX Runtime’s by 0.25, and 0.001 is allowed. See under Model.');
 });
 
 /** A browser that keeps one run, whose TS-LoRA has its adapter in the file, on a GPU or none. */

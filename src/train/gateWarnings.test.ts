@@ -57,6 +57,18 @@ it('the closing trap is named', () => {
   expect(warning).toContain('B is still zero');
 });
 
+it('a run that ends without a token skipped is said to equal its method without gates, and why', () => {
+  const still = new GateWarnings(modules, 10);
+  run(still, [50, 50], 1, 10);
+  expect(still.atEnd(10)).toMatch(/thresholds never moved: they rest for 10 steps, and the run had 10.*equals LoRA/);
+  run(still, [50, 50], 11, 5);
+  expect(still.atEnd(15)).toMatch(/^no token was skipped in 15 steps.*equals LoRA/);
+  const resumed = new GateWarnings(modules, 10, structuredClone(still.state()));
+  expect(resumed.atEnd(15)).toBe(still.atEnd(15));
+  run(resumed, [50, 49], 16, 1);
+  expect([resumed.atEnd(16), new GateWarnings(modules, 0, { ...still.state(), skipped: undefined }).atEnd(15), new GateWarnings(modules, 0).atEnd(0)]).toEqual([null, null, null]);
+});
+
 it('goes on from its state as if it had not been interrupted', () => {
   const steps = (w: GateWarnings, from: number, to: number) => Array.from({ length: to - from }, (_, i) => w.after(from + i, { ...usual, active: Uint32Array.of(10, 0) }));
   const whole = new GateWarnings(modules, 0);

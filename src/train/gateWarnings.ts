@@ -18,6 +18,8 @@ export interface GateWarningsState {
   allShut: number;
   allOpen: number;
   toldAll: boolean;
+  /** Whether any token was skipped yet; unknown in checkpoints of before it was noticed. */
+  skipped?: boolean;
 }
 
 export class GateWarnings {
@@ -28,6 +30,7 @@ export class GateWarnings {
   #allShut: number;
   #allOpen: number;
   #toldAll: boolean;
+  #skipped: boolean;
 
   /** @param tauWarmup steps in which τ rests, so that every gate is open; @param state of a session that goes on */
   constructor(modules: readonly ModuleId[], tauWarmup: number, state?: GateWarningsState) {
@@ -38,10 +41,12 @@ export class GateWarnings {
     this.#allShut = state?.allShut ?? 0;
     this.#allOpen = state?.allOpen ?? 0;
     this.#toldAll = state?.toldAll ?? false;
+    // Where it is not known, nothing is claimed.
+    this.#skipped = state ? state.skipped ?? true : false;
   }
 
   state(): GateWarningsState {
-    return { shut: this.#shut.slice(), closed: [...this.#closed], allShut: this.#allShut, allOpen: this.#allOpen, toldAll: this.#toldAll };
+    return { shut: this.#shut.slice(), closed: [...this.#closed], allShut: this.#allShut, allOpen: this.#allOpen, toldAll: this.#toldAll, skipped: this.#skipped };
   }
 
   /** Modules that have kept no token for STUCK_STEPS steps, and why. */
@@ -78,9 +83,17 @@ export class GateWarnings {
       changed = true;
       stuck.push(m);
     });
+    this.#skipped ||= kept < all;
     this.#allShut = kept === 0 && all > 0 ? this.#allShut + 1 : 0;
     this.#allOpen = kept === all && step > this.#tauWarmup ? this.#allOpen + 1 : 0;
     return { warnings: this.#warnings(stuck), changed };
+  }
+
+  /** What is to be said of a run that has ended after `steps` steps without skipping a token; null where it has. */
+  atEnd(steps: number): string | null {
+    if (this.#skipped || steps === 0) return null;
+    const t = texts().errors.train.warning;
+    return steps <= this.#tauWarmup ? t.neverMoved(this.#tauWarmup, steps) : t.neverSkipped(steps);
   }
 
   #warnings(stuck: readonly number[]): string[] {

@@ -217,7 +217,17 @@ export class Session {
     if (kept.length > 0) await this.#evaluate(kept, true);
     await this.#lock.run(() => this.#sampler.take(this.#step, this.#live));
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
+    this.#sayUngated(kept);
     this.#phase(kept.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
+  }
+
+  /** A gated run whose gates did nothing is what the same method gives without them. */
+  #sayUngated(kept: readonly RunId[]): void {
+    if (this.#abandoned) return;
+    for (const run of this.experiment.runs.filter((r) => isGated(r) && kept.includes(r.id))) {
+      const message = this.#gateWarnings.get(run.id)!.atEnd(this.#step);
+      if (message !== null) this.#emit({ type: 'warning', runId: run.id, message });
+    }
   }
 
   /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */

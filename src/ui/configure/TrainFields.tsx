@@ -1,5 +1,5 @@
 /** Training settings that all runs share. */
-import { type TrainConfig, warmupReaches } from '../../shared/config';
+import { type TrainConfig, isGated, learnsThreshold, tauWarmupSteps, warmupReaches } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import { DEFAULT_TRAIN, MAIN_KEYS, MORE_KEYS, changedKeys, initialOf } from '../../store/configure/changes';
 import { NumberField, SelectField } from '../bits';
@@ -53,13 +53,21 @@ export function TrainFields() {
   );
 }
 
-/** A warm-up that the run does not see the end of. */
+/** A warm-up that the run does not see the end of, of the learning rate or of thresholds. */
 function Warmup() {
   const train = useSel((s) => s.runs.draft.train);
+  const runs = useSel((s) => s.runs.draft.runs);
+  const t = texts().configure.train;
   const share = warmupReaches(train);
-  if (share === null) return null;
   const { warmupSteps, steps, learningRate } = train;
-  return <ul className="warnings" data-testid="warmup-long"><li>{texts().configure.train.warmup(warmupSteps, steps, compact(learningRate * share), compact(learningRate))}</li></ul>;
+  const still = runs.filter((run) => isGated(run) && learnsThreshold(run.gate) && steps > 0 && tauWarmupSteps(run.gate, train) >= steps);
+  if (share === null && still.length === 0) return null;
+  return (
+    <ul className="warnings" data-testid="warmup-long">
+      {share !== null && <li>{t.warmup(warmupSteps, steps, compact(learningRate * share), compact(learningRate))}</li>}
+      {still.map((run) => <li key={run.id}>{t.atRest(run.name, tauWarmupSteps(run.gate, train), steps)}</li>)}
+    </ul>
+  );
 }
 
 /** Early stopping, and what it costs in honesty. */

@@ -16,7 +16,8 @@ export const train = {
   missing: {
     experiment: 'An experiment is under way: see under Experiment.',
     settings: (problem: string) => `Correct this first: ${problem}.`,
-    wrong: 'What is chosen under Model computes wrongly: see there.',
+    wrongLogits: (error: string, most: string) => `Training is off: the model’s logits differ here from ONNX Runtime’s by ${error}, and ${most} is allowed. See under Model.`,
+    wrongGradients: (error: string, most: string) => `Training is off: this GPU’s gradients differ from the CPU’s by ${error}, and ${most} is allowed. See under Model.`,
     waiting: 'Waiting for the model…',
     model: 'Open a model first.',
     data: 'Choose data first.',

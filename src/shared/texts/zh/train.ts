@@ -15,7 +15,8 @@ export const train: Texts['train'] = {
   missing: {
     experiment: '有实验正在进行：请看“实验”部分。',
     settings: (problem) => `请先修正：${problem}。`,
-    wrong: '“模型”部分选择的设备计算出错：请看那里。',
+    wrongLogits: (error, most) => `训练已关闭：模型的 logits 在这里与 ONNX Runtime 的相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
+    wrongGradients: (error, most) => `训练已关闭：这个 GPU 的梯度与 CPU 的相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
     waiting: '正在等待模型……',
     model: '请先打开一个模型。',
     data: '请先选择数据。',

@@ -26,6 +26,9 @@ export const train = {
   keepBest: 'End with the best adapter instead of the last',
   patience: 'Stop a run early when it no longer gets better',
   onEvaluation: 'Decided on the evaluation set itself, so the best losses look a little better than they are on new data: a run is stopped where that set liked it. Good enough to save time; for a comparison to be believed, {button} for it.',
-  warmup: (warmup: number, steps: number, rate: string, set: string) => `The warm-up (${warmup} steps) is longer than the run (${steps}): the learning rate reaches ${rate} of the ${set} that are set.`,
+  warmup: (warmup: number, steps: number, rate: string, set: string) => warmup === steps
+    ? `The warm-up is as long as the run (${steps} steps): the learning rate of ${set} is reached at its last step only.`
+    : `The warm-up (${warmup} steps) is longer than the run (${steps}): the learning rate reaches ${rate} of the ${set} that are set.`,
+  atRest: (runs: string, rest: number, steps: number) => `${runs}: its thresholds rest for ${rest} steps, and the run has ${steps}. They never move, so it ends as the same method without gates.`,
   setSlice: 'set a tenth of the training data aside',
 };

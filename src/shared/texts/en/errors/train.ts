@@ -27,6 +27,8 @@ export const train = {
     allShut: (steps: number) => `every gate has been shut for ${steps} steps, so nothing is learnt. A smaller threshold step, or a negative price per kept token, opens them.`,
     allShutAtZero: (steps: number) => `every gate has been shut for ${steps} steps, so nothing is learnt. B is still zero there, so every r is 0 and below the threshold, and what is skipped gets no gradient: let thresholds rest until the learning rate has warmed up.`,
     allOpen: (steps: number) => `no token has been skipped for ${steps} steps since the thresholds began to move: so far this run is plain LoRA. A larger threshold step, or a price per kept token, changes that.`,
+    neverMoved: (rest: number, steps: number) => `its thresholds never moved: they rest for ${rest} steps, and the run had ${steps}. No token was skipped, so it equals the same method without gates (TS-LoRA equals LoRA). A longer run, or a shorter warm-up of τ, changes that.`,
+    neverSkipped: (steps: number) => `no token was skipped in ${steps} steps, so it equals the same method without gates (TS-LoRA equals LoRA). A larger threshold step, or a price per kept token, changes that.`,
     noSamples: 'There is too little memory for samples beside this training, so there will be none.',
   },
   session: {
