@@ -169,21 +169,36 @@ export function noChatWords(why: NoChat): string {
 }
 
 /** What of a chat the plain templates leave out; a model's own may write it. */
-export type Part = Medium | 'toolCalls' | 'toolResults' | 'reasoning' | 'names';
+export type Part = Medium | 'toolCalls' | 'toolResults' | 'reasoning' | 'names' | 'tools';
 
 const REASONING = ['reasoning_content', 'reasoning', 'thinking'];
 
+/**
+ * A cell that lists tools, as chat templates take them: functions in the shape that OpenAI gave them.
+ * @returns none where it is empty; null where it is no such list
+ */
+export function parseTools(cell: string): unknown[] | null {
+  if (cell.trim() === '') return [];
+  const parsed = parseLoosely(cell);
+  if (!parsed.ok) return null;
+  const list = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
+  if (!list.every(isObject)) return null;
+  return list.map((tool) => (typeof own(tool, 'name') === 'string' && own(tool, 'function') === undefined ? { type: 'function', function: tool } : tool));
+}
+
+const toolName = (tool: unknown): string => {
+  const inner = isObject(tool) ? own(tool, 'function') ?? tool : null;
+  return isObject(inner) && typeof own(inner, 'name') === 'string' ? (own(inner, 'name') as string) : '';
+};
+
 /** The texts by which it is seen whether a template has written a turn's parts. */
-export function partsToWrite({ role, more }: Turn): { part: Part; signs: string[] }[] {
+export function partsToWrite({ role, more, tools }: Turn): { part: Part; signs: string[] }[] {
   const calls = more?.tool_calls ?? more?.function_call;
   const parts: { part: Part; signs: string[] }[] = [];
   if (role === 'assistant' && calls !== undefined && !(Array.isArray(calls) && calls.length === 0)) {
-    const names = (Array.isArray(calls) ? calls : [calls]).map((call: unknown) => {
-      const inner = isObject(call) ? own(call, 'function') ?? call : null;
-      return isObject(inner) && typeof own(inner, 'name') === 'string' ? (own(inner, 'name') as string) : '';
-    });
-    parts.push({ part: 'toolCalls', signs: names });
+    parts.push({ part: 'toolCalls', signs: (Array.isArray(calls) ? calls : [calls]).map(toolName) });
   }
+  if (tools && tools.length > 0) parts.push({ part: 'tools', signs: tools.map(toolName) });
   const thought = REASONING.map((key) => more?.[key]).find((value) => typeof value === 'string' && value.trim() !== '');
   if (role === 'assistant' && thought !== undefined) parts.push({ part: 'reasoning', signs: [(thought as string).trim()] });
   if (role !== 'tool' && typeof more?.name === 'string') parts.push({ part: 'names', signs: [more.name] });

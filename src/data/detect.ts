@@ -146,17 +146,18 @@ class Finder {
     const chats = this.#facts.filter((f) => f.chat && !unwanted.includes(f));
     if (chats.length === 0) return null;
     const system = (but: ColumnFacts[]) => this.#named('system', but)?.name ?? null;
+    const tools = this.#named('tools')?.name ?? null;
     const answers = chats.filter((f) => meaningsOf(f.name).includes('answer'));
     const asked = this.#facts.find((f) => meaningsOf(f.name).includes('asked') && !answers.includes(f)) ?? this.#named('instruction', answers);
     const answer = answers.find((f) => !f.chat!.asks) ?? (asked?.chat ? this.#named('answer', [asked]) : undefined);
     if (asked && answer && asked !== answer && (asked.chat || answer.chat) && !chats.some((f) => meaningsOf(f.name).includes('messages'))) {
       return {
-        mapping: { kind: 'chat', roles: tidy({ message: asked.name, answer: answer.name, system: system([asked, answer]) }, 'message') },
+        mapping: { kind: 'chat', roles: tidy({ message: asked.name, answer: answer.name, system: system([asked, answer]), tools }, 'message') },
         evidence: [texts().errors.data.evidence.twoParts(asked.name, answer.name), ...chatWords(asked.chat ? asked : answer)],
       };
     }
     const best = chats.toSorted((a, b) => Number(b.chat!.chats > 0) - Number(a.chat!.chats > 0) || rankOf(a.name, 'messages') - rankOf(b.name, 'messages'))[0];
-    return { mapping: { kind: 'chat', roles: tidy({ message: best.name, answer: null, system: system([best]) }, 'message') }, evidence: chatWords(best) };
+    return { mapping: { kind: 'chat', roles: tidy({ message: best.name, answer: null, system: system([best]), tools }, 'message') }, evidence: chatWords(best) };
   }
 
   instruction(): Detection | null {

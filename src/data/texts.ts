@@ -5,7 +5,7 @@ import { texts } from '../shared/texts';
 import { guard } from '../shared/guard';
 import { compilePattern, compileTemplate } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
-import { forTemplate, isChat, noChatWords, parseChat, type Part, partsToWrite } from './chat';
+import { forTemplate, isChat, noChatWords, parseChat, parseTools, type Part, partsToWrite } from './chat';
 
 export interface Texts {
   segments: Segment[];
@@ -50,7 +50,7 @@ export interface Dresser {
 export function compileTexts(columns: readonly string[], { mapping, template }: Pick<PrepareOptions, 'mapping' | 'template'>, dresser: Dresser | null): ToTexts {
   const fill = compileTemplate(columns, mapping, template);
   if (mapping.kind === 'chat') {
-    const turnsOf = chatReader(columns, mapping);
+    const turnsOf = chatReader(columns, mapping, template.chat !== undefined);
     if (template.chat) return dressedTexts(template.chat, turnsOf, dresser);
     const [asked, answered] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, 'chat', columns));
     return async (rows) => rows.map((cells) => {
@@ -86,9 +86,11 @@ interface ChatRow {
 }
 
 /** Puts a chat together that may lie in several columns. */
-function chatReader(columns: readonly string[], mapping: Mapping): (cells: readonly string[]) => ChatRow {
+function chatReader(columns: readonly string[], mapping: Mapping, dressed: boolean): (cells: readonly string[]) => ChatRow {
   const at = (role: string) => (mapping.roles[role] ? columns.indexOf(mapping.roles[role]) : -1);
   const [message, answer, system] = [at('message'), at('answer'), at('system')];
+  // A plain template has no place for them: the column is then named as not used.
+  const tools = dressed ? at('tools') : -1;
   const speakers = Object.fromEntries(Object.entries(mapping.speakers ?? {}).map(([name, role]) => [name.trim().toLowerCase(), role]));
   return (cells) => {
     const row: ChatRow = { turns: [], noChat: null, strangers: [], parts: [] };
@@ -113,6 +115,9 @@ function chatReader(columns: readonly string[], mapping: Mapping): (cells: reado
       const last = row.turns.findLastIndex((t) => t.role === 'assistant');
       row.turns = row.turns.map((turn, i) => (turn.role === 'assistant' && i !== last ? { ...turn, learn: false } : turn));
     }
+    const listed = parseTools(cells[tools] ?? '');
+    if (listed === null) row.parts.push('tools');
+    else if (listed.length > 0 && row.turns.length > 0) row.turns[0] = { ...row.turns[0], tools: listed };
     return row;
   };
 }
@@ -148,7 +153,7 @@ function dressedTexts(template: ChatTemplate, turnsOf: (cells: readonly string[]
 
 /** Turns whose texts hold nothing that a tokenizer would take for a special token. */
 export function guarded(turns: readonly Turn[], special: readonly string[]): Turn[] {
-  return turns.map(({ text, more, ...turn }) => ({ ...turn, text: guard(text, special), ...(more && { more: guardedValue(forTemplate(more), special) as Record<string, unknown> }) }));
+  return turns.map(({ text, more, tools, ...turn }) => ({ ...turn, text: guard(text, special), ...(tools && { tools: guardedValue(tools, special) as unknown[] }), ...(more && { more: guardedValue(forTemplate(more), special) as Record<string, unknown> }) }));
 }
 
 function guardedValue(value: unknown, special: readonly string[]): unknown {

@@ -21,7 +21,7 @@ export interface CompiledChatTemplate {
 export function compileChatTemplate({ source, tokens }: ChatTemplate, onRendering: () => void = () => {}): CompiledChatTemplate {
   const render = compileJinja(source);
   const write: Write = (turns, ask) => {
-    const text = render({ ...tokens, messages: turns.map(({ role, text: content, more }) => ({ ...more, role, content })), add_generation_prompt: ask, tools: null, documents: null });
+    const text = render({ ...tokens, messages: turns.map(({ role, text: content, more }) => ({ ...more, role, content })), add_generation_prompt: ask, tools: turns[0]?.tools ?? null, documents: null });
     onRendering();
     return text;
   };

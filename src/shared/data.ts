@@ -159,6 +159,8 @@ export interface Turn {
   text: string;
   /** What else its record holds (tool_calls, reasoning_content, name, …), for chat templates that read it. */
   more?: Record<string, unknown>;
+  /** Of a chat's first turn: the tools that it may call, as chat templates take them. */
+  tools?: readonly unknown[];
   /** False for an answer that is read and not learnt. */
   learn?: boolean;
 }

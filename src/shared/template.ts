@@ -6,11 +6,12 @@ import type { DataKind, Mapping, PromptTemplate } from './data';
 import { DataError } from './errors';
 import { texts } from './texts';
 
-export type Role = 'text' | 'second' | 'instruction' | 'input' | 'output' | 'prompt' | 'context' | 'completion' | 'label' | 'message' | 'answer' | 'system' | 'history';
+export type Role = 'text' | 'second' | 'instruction' | 'input' | 'output' | 'prompt' | 'context' | 'completion' | 'label' | 'message' | 'answer' | 'system' | 'history' | 'tools';
 
 /**
  * The roles of each kind, in the order a person should see them. What Compare asks takes the first one. A chat's `message`
- * is a column of lists of turns; its `answer`, where the turns that are learnt stand in a column of their own.
+ * is a column of lists of turns; its `answer`, where the turns that are learnt stand in a column of their own; its `tools`,
+ * lists of what may be called, are read by a model's own template alone.
  */
 export const DATA_ROLES: Record<DataKind, readonly { role: Role; required: boolean }[]> = {
   text: [{ role: 'text', required: true }],
@@ -36,6 +37,7 @@ export const DATA_ROLES: Record<DataKind, readonly { role: Role; required: boole
     { role: 'message', required: true },
     { role: 'answer', required: false },
     { role: 'system', required: false },
+    { role: 'tools', required: false },
   ],
 };
 
@@ -109,7 +111,7 @@ export function usedColumns(columns: readonly string[], mapping: Mapping, templa
   const roles = rolesIn(mapping.kind);
   const named = template.chat ? [] : [template.prompt, template.completion].flatMap((pattern) => [...pattern.matchAll(PLACEHOLDER)].map((found) => found[1]));
   const inTemplate = (column: string) => named.includes(column) && !roles.includes(column);
-  const asRole = (column: string) => Object.entries(mapping.roles).some(([role, name]) => name === column && (mapping.kind === 'chat' || named.includes(role)));
+  const asRole = (column: string) => Object.entries(mapping.roles).some(([role, name]) => name === column && (mapping.kind === 'chat' ? role !== 'tools' || template.chat !== undefined : named.includes(role)));
   return columns.filter((column) => asRole(column) || inTemplate(column));
 }
 

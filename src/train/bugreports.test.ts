@@ -117,6 +117,7 @@ const CASES: Record<string, () => Promise<void>> = {
     const p = await page('c01-system-beside.json');
     expect(p.examples.every((e) => /You answer like a pirate\.[\s\S]*What has/.test(e.text))).toBe(true);
     expect(p.unused).toEqual(['tools']);
+    expect((await page('c01-system-beside.json', { chat: CHATML })).unused).toEqual([]);
   },
   'c02-alpaca-history.json': async () => {
     const p = await page('c02-alpaca-history.json');
@@ -283,6 +284,14 @@ const CASES: Record<string, () => Promise<void>> = {
     const p = await page('k02-train-false.jsonl');
     expect(p.examples.every((e) => e.text.includes('Who cares.') && !e.learnt.includes('Who cares') && e.learnt.includes('It has'))).toBe(true);
   },
+  'p07b-interval.parquet': async () => {
+    const p = await page('p07b-interval.parquet');
+    expect(p.kind).toBe('text-label');
+    expect(p.table.columns).toEqual(['text', 'label']);
+    expect(p.table.notes.map((n) => n.message).join()).toMatch(/“age” is left out/);
+    expect(p.report.usable).toBe(p.rowCount);
+    expect(p.report.problem).toBeNull();
+  },
   'template-eos-not-given.json': async () => expect(await templateWarns('template-eos-not-given.json', { noEos: true })).toMatch(/stop/),
   'template-no-end-of-turn.json': async () => expect(await templateWarns('template-no-end-of-turn.json')).toMatch(/will not learn to stop/),
   'template-strftime.json': async () => {
@@ -353,7 +362,7 @@ const CASES: Record<string, () => Promise<void>> = {
 
 /** Cases that need a browser or a run; their tests are named. */
 const ELSEWHERE: Record<string, string> = {
-  'drop-a-folder': 'e2e/drop.spec.ts', 'p07b-interval.parquet': 'the Parquet reader’s own tests', 'eos-mismatch': 'src/hub/tokenizer.test.ts (stop tokens)', 'warm-up-longer-than-run': 'src/shared/config.test.ts',
+  'drop-a-folder': 'e2e/drop.spec.ts', 'eos-mismatch': 'src/hub/tokenizer.test.ts (stop tokens)', 'warm-up-longer-than-run': 'src/shared/config.test.ts',
 };
 
 function adapter(name: string) {

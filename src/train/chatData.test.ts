@@ -9,9 +9,11 @@ import { tableOf } from '../data/testing/table';
 import { dressedPrompts } from '../data/texts';
 import { compileChatTemplate } from '../hub/chatTemplate';
 import { createTokenizer, promptIds } from '../hub/tokenizer';
-import type { ChatTemplate, PrepareOptions, RenderChats, Turn } from '../shared/data';
+import { type ChatTemplate, type PrepareOptions, READ_AUTO, type RenderChats, type Turn } from '../shared/data';
 import { guard } from '../shared/guard';
 import type { TokenSet, Tokenizer } from '../shared/types';
+import { DataDesk } from './dataDesk';
+import type { DataReplies } from './protocol';
 
 const render: RenderChats = async (template, chats, as) => {
   const compiled = compileChatTemplate(template);
@@ -132,5 +134,41 @@ describe('guarded text', () => {
     expect([ids[0], ids.at(-1), ids.filter((id) => id === 0).length]).toEqual([0, 0, 2]);
     expect(tokenizer.decode(ids)).toBe(said);
     expect(ids.slice(1, -1)).toEqual([...tokenizer.encode(said)]);
+  });
+});
+
+describe('a column of tools', () => {
+  const row = (i: number, tools: unknown) => JSON.stringify({ messages: [{ role: 'user', content: `q${i}` }, { role: 'assistant', content: `a${i}` }], tools });
+  const weather = { name: 'weather', description: 'Says <|endoftext|> what it is like.', parameters: {} };
+  const template = (source: string): ChatTemplate => ({ name: 'default', tokens: {}, source: `${source}{% for m in messages %}{{ m.role[0] ~ ':' ~ m.content ~ '<|endoftext|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'a:' }}{% endif %}` });
+  const LISTS = "{% if tools %}{% for t in tools %}{{ 'T:' ~ t.type ~ ' ' ~ t.function.name ~ ' ' ~ t.function.description ~ '\n' }}{% endfor %}{% endif %}";
+
+  /** What the page makes of a file, with this template of the model's. */
+  async function page(lines: readonly string[], chat: ChatTemplate) {
+    const desk = new DataDesk(() => render);
+    desk.useTokenizer(byteTokenizer);
+    const parsed = (await desk.answer({ type: 'parse', files: [{ path: 'a.jsonl', file: new Blob([lines.join('\n')]) }], choices: READ_AUTO }, {})).value as DataReplies['parse'];
+    const { mapping } = parsed.detection;
+    const options: PrepareOptions = { mapping, template: { ...parsed.template, chat }, completionOnly: true, maxTokens: 4096, heldOutShare: 0.5, seed: 1, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
+    const { report, train, heldOut } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
+    const examples = made({ train, heldOut }).map(({ ids, mask }) => ({ text: byteTokenizer.decode(ids), ends: ids.filter((id) => id === 0).length, learnt: byteTokenizer.decode(ids.filter((_, i) => mask[i] === 1)) }));
+    return { mapping, report, examples: examples.sort((a, b) => a.text.localeCompare(b.text)) };
+  }
+
+  it('reaches the model’s own template, however the list is written; it is read and not learnt', async () => {
+    const p = await page([row(1, [{ type: 'function', function: weather }]), row(2, JSON.stringify([weather])), row(3, ''), row(4, [])], template(LISTS));
+    expect(p.mapping).toEqual({ kind: 'chat', roles: { message: 'messages', tools: 'tools' } });
+    const listed = 'T:function weather Says <|endoftext|> what it is like.\n';
+    expect(p.examples.map((e) => e.text)).toEqual(['u:q3\na:a3', 'u:q4\na:a4', `${listed}u:q1\na:a1`, `${listed}u:q2\na:a2`].sort((a, b) => a.localeCompare(b)));
+    // The mark in the description is letters: only the two ends of turns are tokens.
+    expect(p.examples.map((e) => [e.ends, e.learnt.slice(0, 1)])).toEqual(Array.from({ length: 4 }, () => [2, 'a']));
+    expect(p.report.issues).toEqual([]);
+  });
+
+  it('is said to be left out where the template does not write it, or it is no list', async () => {
+    const lists = [row(1, [weather]), row(2, [weather]), row(3, '')];
+    const issues = async (lines: readonly string[], source: string) => (await page(lines, template(source))).report.issues.map((i) => [i.issue, i.rows, i.reasons[0].text]);
+    expect(await issues(lists, '')).toEqual([['parts', 2, 'lists of tools left out']]);
+    expect(await issues([...lists, row(4, 'weather, time')], LISTS)).toEqual([['parts', 1, 'lists of tools left out']]);
   });
 });

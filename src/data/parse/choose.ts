@@ -8,6 +8,8 @@ const OTHER_NAME = /\.(png|jpe?g|gif|webp|bmp|tiff?|pdf|mp[34]|wav|flac|avi|mov|
 /** Beside the data, not the data. */
 const PROSE = /(^|\/)(readme|licen[cs]e|copying|changelog|citation|notice|requirements)[^/]*$|\.md$/i;
 const ABOUT = /(^|\/)(dataset_infos?|dataset_dict|state|config|meta(data)?|package(-lock)?|tokenizer[^/]*|special_tokens_map|vocab|schema|index|labels?|classes)\.(json|txt)$/i;
+/** An archive inside of an archive is not opened: it is listed, and says so where it is chosen. */
+const ARCHIVE = /\.zip$/i;
 const HIDDEN = /(^|\/)(\.|__MACOSX\/)/;
 
 const TRAIN = /(^|[/_.-])(train(ing)?|trn|trein)(?=[/_.-]|\d|$)/i;
@@ -30,7 +32,7 @@ export function partOfName(path: string): 'train' | 'validation' | 'test' | null
 export function candidates(sources: readonly Source[], archived: boolean): Source[] {
   const shown = sources.filter((s) => !HIDDEN.test(s.path));
   if (sources.length === 1) return OTHER_NAME.test(sources[0].path) && archived && sources[0].packed !== null ? [] : [...sources];
-  const data = shown.filter((s) => DATA_NAME.test(s.path) || (!archived && !/\.[A-Za-z0-9]{1,5}$/.test(s.path)));
+  const data = shown.filter((s) => DATA_NAME.test(s.path) || ARCHIVE.test(s.path) || (!archived && !/\.[A-Za-z0-9]{1,5}$/.test(s.path)));
   return data.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -40,7 +42,7 @@ export function candidates(sources: readonly Source[], archived: boolean): Sourc
  */
 export function usesOf(files: readonly Source[], chosen: Readonly<Record<string, FileUse>>): FileUse[] {
   const part = files.map((f) => partOfName(f.path));
-  const own = (i: number) => !PROSE.test(files[i].path) && !ABOUT.test(files[i].path);
+  const own = (i: number) => !PROSE.test(files[i].path) && !ABOUT.test(files[i].path) && !ARCHIVE.test(files[i].path);
   const all = files.map((_, i) => i).filter(own);
   const trains = all.filter((i) => part[i] === 'train');
   const loose = all.filter((i) => part[i] === null);

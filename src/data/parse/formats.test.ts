@@ -94,6 +94,16 @@ describe('gzip and zip', { timeout: 30_000 }, () => {
     expect((await failure(parse('x.zip', blob(zip([{ name: 'a.png', content: csv }]))))).message).toMatch(/no data file/);
   });
 
+  it('list a zip inside of another, and refuse it in words where it is chosen or alone', async () => {
+    const inner = Buffer.from(zip([{ name: 'train.csv', content: csv }]));
+    const outer = blob(zip([{ name: 'train.zip', content: inner }, { name: 'data.csv', content: csv }]));
+    expect((await parseFile('x.zip', outer)).files.map((f) => [f.path, f.use])).toEqual([['data.csv', 'train'], ['train.zip', 'none']]);
+    const refusal = async (...from: Parameters<typeof parseFile>) => (await failure(parseFile(...from))).message;
+    const words = 'train.zip is a zip inside of another archive; unpack that first';
+    expect(await refusal('x.zip', outer, { files: { 'train.zip': 'train', 'data.csv': 'none' } })).toContain(words);
+    expect(await refusal('x.zip', blob(zip([{ name: 'train.zip', content: inner }])))).toContain(words);
+  });
+
   it('refuse bombs early', async () => {
     const bomb = gzipSync(Buffer.alloc(40 << 20, 'bomb\n'));
     expect((await failure(parse('a.txt.gz', blob(bomb)))).message).toMatch(/more than 200 times/);

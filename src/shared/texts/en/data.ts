@@ -68,7 +68,7 @@ export const data = {
   },
   role: {
     text: 'text', second: 'second text', instruction: 'instruction', input: 'input', output: 'output', prompt: 'prompt', context: 'context', completion: 'completion', label: 'label', message: 'message',
-    answer: 'answer', system: 'system', history: 'history',
+    answer: 'answer', system: 'system', history: 'history', tools: 'tools',
   },
   mapping: {
     title: 'What it means',
@@ -76,7 +76,7 @@ export const data = {
     column: {
       text: 'Column with the text', instruction: 'Column with the instruction', input: 'Column with the input', output: 'Column with the output',
       prompt: 'Column with the prompt', completion: 'Column with the completion', label: 'Column with the label', message: 'Column with the messages',
-      second: 'Column with a second text', context: 'Column with the context', answer: 'Column with the answers, if apart', system: 'Column with the system text', history: 'Column with earlier rounds',
+      second: 'Column with a second text', context: 'Column with the context', answer: 'Column with the answers, if apart', system: 'Column with the system text', history: 'Column with earlier rounds', tools: 'Column with the tools, for the model’s own template',
     },
     chooseColumn: 'Choose a column.',
     choose: 'choose…',

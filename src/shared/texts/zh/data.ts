@@ -67,7 +67,7 @@ export const data: Texts['data'] = {
   },
   role: {
     text: '文本', second: '第二段文本', instruction: '指令', input: '输入', output: '输出', prompt: '提示词', context: '上下文', completion: '续写', label: '标签', message: '消息',
-    answer: '回答', system: '系统', history: '历史',
+    answer: '回答', system: '系统', history: '历史', tools: '工具',
   },
   mapping: {
     title: '数据含义',
@@ -75,7 +75,7 @@ export const data: Texts['data'] = {
     column: {
       text: '文本列（text）', instruction: '指令列（instruction）', input: '输入列（input）', output: '输出列（output）',
       prompt: '提示词列（prompt）', completion: '续写列（completion）', label: '标签列（label）', message: '消息列（message）',
-      second: '第二段文本列（second）', context: '上下文列（context）', answer: '单独的回答列（answer）', system: '系统文本列（system）', history: '历史轮次列（history）',
+      second: '第二段文本列（second）', context: '上下文列（context）', answer: '单独的回答列（answer）', system: '系统文本列（system）', history: '历史轮次列（history）', tools: '工具列（tools），供模型自己的模板使用',
     },
     chooseColumn: '请选择一列。',
     choose: '请选择……',

@@ -151,7 +151,7 @@ export const data = {
     content: (key: string) => `“${key}” of a turn is no text`,
   },
   /** What of a chat is left out. */
-  parts: { toolCalls: 'tool calls left out', toolResults: 'results of tools read as if the user had said them', reasoning: 'reasoning left out', names: 'names of speakers left out', images: 'images left out', audio: 'sound left out', files: 'files left out' },
+  parts: { toolCalls: 'tool calls left out', toolResults: 'results of tools read as if the user had said them', reasoning: 'reasoning left out', names: 'names of speakers left out', tools: 'lists of tools left out', images: 'images left out', audio: 'sound left out', files: 'files left out' },
   /** Why a chat has nothing to learn. */
   nothing: { calls: 'its answers are tool calls without text, which this template does not write', weights: 'none of its answers is to be learnt (weight 0, or train: false)' },
   /** What speaks for a guess of what the columns mean. */

@@ -142,7 +142,7 @@ export const data: Texts['errors']['data'] = {
     keys: (names) => `列表的条目不是对话轮次，它们含有 ${names}`,
     content: (key) => `某一轮的“${key}”不是文本`,
   },
-  parts: { toolCalls: '工具调用被略去', toolResults: '工具的结果被当作用户的话读取', reasoning: '推理内容被略去', names: '说话者的名字被略去', images: '图片被略去', audio: '声音被略去', files: '文件被略去' },
+  parts: { toolCalls: '工具调用被略去', toolResults: '工具的结果被当作用户的话读取', reasoning: '推理内容被略去', names: '说话者的名字被略去', tools: '工具列表被略去', images: '图片被略去', audio: '声音被略去', files: '文件被略去' },
   nothing: { calls: '它的回答是没有文本的工具调用，而这个模板不写工具调用', weights: '它的回答都不参与学习（weight 0 或 train: false）' },
   evidence: {
     preferred: (chosen, rejected) => `两个互相比较的回答：学习“${chosen}”，从不学习“${rejected}”`,
