@@ -13,7 +13,7 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   const first = await app.reloadAfterFirstSession();
   expect(first[1]).toMatch(/^\d+\.\d{4}$/);
 
-  // The page opens with the sample set; the experiment brings its own data along.
+  // The experiment brings its own data along, whatever the page is on.
   await app.modelReady();
   await expect(app.get('study')).toHaveAttribute('data-state', 'paused');
   expect((await app.table('seed-table'))[1]).toEqual(first);

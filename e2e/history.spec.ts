@@ -184,6 +184,9 @@ test('a checkpoint that cannot be written or read is said, and training goes on'
   const newest = Number(await note.getAttribute('data-saved'));
   await damage(page, 'newest');
   await page.reload();
+  // What was typed and chosen is there again, before anything is resumed.
+  await expect(app.setting('Steps')).toHaveValue('2000');
+  await expect(app.get('data-drop')).toContainText(FILES[0].name);
   const offer = app.get('resume-offer');
   await expect(offer).toContainText('incomplete or damaged');
   expect(Number(/\d+/.exec((await app.get('resume-run').textContent())!)?.[0])).toBeLessThan(newest);

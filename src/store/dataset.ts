@@ -7,10 +7,12 @@ import { texts } from '../shared/texts';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
+import { chosenIn, nothingOpen } from './recipe';
+import { fetchSample, fetchSamples } from './samples';
 import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type Deed, noDecisions, type Progress, type Session } from './slices';
 import type { StudyData } from './studies/library';
 import { type Dress, startMapping } from './template';
-import { WorkerFault } from './workerClient';
+import { isCancelled } from './workerClient';
 
 /** Pause before a changed setting is sent to the worker, in ms. */
 export const SETTLE = 250;
@@ -23,11 +25,6 @@ export interface OwnFile {
   path: string;
   file: Blob;
 }
-
-/** What goes with a data set that was open. */
-const NOTHING = () => ({
-  parsed: null, mapping: null, ownMapping: false, decisions: noDecisions(), past: [], progress: null, preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
-} satisfies Partial<DatasetSlice>);
 
 /** Files that may be those of the data set that is wanted. @returns whether they were, and are read as it now */
 export type Claim = (files: readonly OwnFile[]) => Promise<boolean>;
@@ -58,9 +55,7 @@ export class DatasetCommands {
   }
 
   /** The files that are open: another list where others are. */
-  get files(): readonly OwnFile[] {
-    return this.#files;
-  }
+  get files(): readonly OwnFile[] { return this.#files; }
 
   /** The sample sets; the first is opened where nothing else is. @param restored settles once an earlier data set is open again, or cannot be */
   async loadSamples(restored: Promise<void> | null = null): Promise<void> {
@@ -74,10 +69,7 @@ export class DatasetCommands {
   }
 
   async #listSamples(): Promise<SampleSet[]> {
-    const response = await fetch(`${this.#baseUrl}datasets/index.json`);
-    // A host that answers unknown paths with its start page says 200 and sends HTML.
-    if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(texts().errors.store.data.sampleList(response.status));
-    const samples = (await response.json()) as SampleSet[];
+    const samples = await fetchSamples(this.#baseUrl);
     this.#patch({ samples });
     return samples;
   }
@@ -92,15 +84,10 @@ export class DatasetCommands {
     }
   }
 
-  /** The file of a sample set. @throws {DataError} when there is none, or it cannot be had */
+  /** The file of a sample set. A run may be resumed before the page has their list. @throws {DataError} when there is none, or it cannot be had */
   async sampleFiles(id: string): Promise<OwnFile[]> {
-    // A run may be resumed before the page has the list.
     const samples = this.#d.samples.length > 0 ? this.#d.samples : await this.#listSamples();
-    const sample = samples.find((x) => x.id === id);
-    if (!sample) throw new DataError(texts().errors.store.data.noSample(id));
-    const response = await fetch(`${this.#baseUrl}datasets/${sample.file}`);
-    if (!response.ok) throw new DataError(texts().errors.store.data.sample(response.status));
-    return [{ path: sample.file, file: await response.blob() }];
+    return [await fetchSample(this.#baseUrl, samples, id)];
   }
 
   /**
@@ -113,7 +100,7 @@ export class DatasetCommands {
     if (this.#prepareTimer !== null) clearTimeout(this.#prepareTimer);
     this.#prepareTimer = null;
     this.#files = [];
-    this.#patch({ ...NOTHING(), origin: recipe.origin, wanted: { name, recipe, state: 'reading' } });
+    this.#patch({ ...nothingOpen(), origin: recipe.origin, wanted: { name, recipe, state: 'reading' } });
     try {
       const files = await open();
       if (turn !== this.#parseTurn) return;
@@ -176,7 +163,7 @@ export class DatasetCommands {
       this.#patch({
         status: 'ready', progress: null, origin: origin.kind === 'file' && several ? { kind: 'file', name: parsed.table.fileName } : origin, choices, parsed, mapping, ownMapping: false,
         template: this.#withOwn(parsed.template, mapping), decisions: { ...noDecisions(), repairs: parsed.repairs }, past: [], report: null, preview: [], previewFrom: 0, train: null, heldOut: null, wanted: null,
-        ...(recipe && chosen(recipe)),
+        ...(recipe && chosenIn(recipe)),
       });
       this.prepareSoon(0);
       await this.#prepared;
@@ -513,14 +500,4 @@ export class DatasetCommands {
   #patch(patch: Partial<DatasetSlice>): void {
     this.#page.patch('dataset', patch);
   }
-}
-
-/** What a person, or the page, chose about a data set. */
-function chosen({ mapping, ownMapping, template, chatChoice, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions }: DataRecipe): Partial<DatasetSlice> {
-  return { mapping, ownMapping, template, chatChoice, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions };
-}
-
-/** Whether a request ended because it was not wanted any more. */
-function isCancelled(error: unknown): boolean {
-  return error instanceof WorkerFault && error.name === 'Cancelled';
 }

@@ -14,7 +14,8 @@ import { openDatabase } from './database';
 import type { DatasetCommands, OwnFile } from './dataset';
 import type { KeepClient } from './keepClient';
 import type { Page } from './page';
-import { type DatasetSlice, type State, dataName, initialState } from './slices';
+import { asAtStart, choicesOf, recipeOf } from './recipe';
+import { type DatasetSlice, type State, dataName } from './slices';
 import type { StudyData } from './studies/library';
 
 /** What is on the desk of this tab: it survives a reload, and goes with the tab. */
@@ -173,7 +174,7 @@ export class KeptData {
 
   /** Keeps draft and data of this tab whenever they change. */
   watchDesk(): void {
-    const choices = ({ runs: { draft }, dataset: d }: State) => [draft, d.wanted, d.origin, d.parsed, d.choices, d.mapping, d.template, d.chatChoice, d.completionOnly, d.heldOutShare, d.seed, d.maxExamples, d.stratify, d.decisions];
+    const choices = ({ runs, dataset }: State) => [runs.draft, ...choicesOf(dataset)];
     let before = choices(this.#s);
     this.#host.page.store.subscribe((s) => {
       const now = choices(s);
@@ -207,20 +208,6 @@ export class KeptData {
   get #d(): DatasetSlice {
     return this.#s.dataset;
   }
-}
-
-function recipeOf(dataset: DatasetSlice, files: SourceFile[]): DataRecipe | null {
-  const { origin, choices, mapping, ownMapping, template, chatChoice, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions } = dataset;
-  if (!origin || !mapping) return null;
-  return { origin, files, choices, mapping, ownMapping, template, chatChoice, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions } as DataRecipe;
-}
-
-/** Whether it is the first sample set as the page opens it by itself. */
-function asAtStart(dataset: DatasetSlice): boolean {
-  const { samples, origin, ownMapping, past } = dataset;
-  const start = initialState().dataset;
-  const plain = (['choices', 'completionOnly', 'heldOutShare', 'seed', 'maxExamples', 'stratify', 'chatChoice'] as const).every((key) => dataset[key] === start[key]);
-  return plain && origin?.kind === 'sample' && origin.id === samples[0]?.id && !ownMapping && past.length === 0;
 }
 
 /** Whether two token sets are the same, token by token. */

@@ -4,7 +4,6 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
-import type { ChatTemplate } from '../shared/data';
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { type Language, language as spoken, speak, texts } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
@@ -33,6 +32,7 @@ import { Studies } from './studies/studies';
 import { dressedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
+import { openingTokenizer } from './tokenizerOf';
 import { zipAdapter } from './zip';
 
 export const DEFAULT_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-4m' };
@@ -192,7 +192,7 @@ export class Studio {
     if (this.kept.adding) await this.kept.adding;
     if (turn !== this.#modelTurn) return;
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
-    const tokenizer = this.#tokenizerOf(source);
+    const tokenizer = openingTokenizer(this.#data, source);
     this.data.useTokenizer(tokenizer.open);
     this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null, moving: null });
     this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, fix: null, timing: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
@@ -203,7 +203,7 @@ export class Studio {
       this.#opened(info);
       const { maxTokens } = this.#s.runs.draft.train;
       if (maxTokens > info.config.context) this.configure.setTrain({ maxTokens: info.config.context });
-      void tokenizer.report(turn);
+      void tokenizer.failure().then((failure) => { if (failure && turn === this.#modelTurn) this.#page.report('model', failure.error); });
     } catch (error) {
       if (turn !== this.#modelTurn) return;
       this.#events.flush();
@@ -264,26 +264,6 @@ export class Studio {
     return true;
   }
 
-  /** How a model's tokenizer is opened in the data worker, and what says that it could not be. */
-  #tokenizerOf(source: ModelSource): { open: () => Promise<ChatTemplate[] | null>; report: (turn: number) => Promise<void> } {
-    let failure: unknown = null;
-    let opened: Promise<ChatTemplate[] | null> = Promise.resolve(null);
-    const open = () => {
-      opened = this.#data.request({ type: 'open-tokenizer', source }).then(
-        ({ templates }) => templates,
-        (error: unknown) => {
-          failure = error;
-          return null;
-        },
-      );
-      return opened;
-    };
-    const report = async (turn: number) => {
-      if (!(await opened) && turn === this.#modelTurn) this.#page.report('model', failure);
-    };
-    return { open, report };
-  }
-
   /**
    * Ends opening a model, whether the workers hear it or not. What was open stays; where the new model had taken its place on
    * the device already, it is opened again.
@@ -293,7 +273,7 @@ export class Studio {
     const turn = ++this.#modelTurn;
     const before = this.#before?.model.status === 'ready' ? this.#before : null;
     const was = before?.model.source ?? null;
-    const openTokenizer = was ? this.#tokenizerOf(was).open : () => Promise.resolve(null);
+    const openTokenizer = was ? openingTokenizer(this.#data, was).open : () => Promise.resolve(null);
     this.data.wantTokenizer(openTokenizer);
     const unheard = () => null;
     const [train, data] = await Promise.all([this.#train.insist({ type: 'cancel-open' }).catch(unheard), this.#data.insist({ type: 'close-tokenizer' }).catch(unheard)]);
@@ -324,10 +304,7 @@ export class Studio {
   #recipe(): NonNullable<Session['recipe']> {
     const { dataset } = this.#s;
     const { files } = this.data;
-    return this.keptData().then((kept) => kept.recipe(dataset, files)).catch((error: unknown) => {
-      console.info('what the data are made from is not known', error);
-      return null;
-    });
+    return this.keptData().then((kept) => kept.recipe(dataset, files), () => null);
   }
 
   /** Starts all runs of the draft side by side. */

@@ -16,6 +16,11 @@ export class WorkerFault extends SieveError {
   }
 }
 
+/** Whether a request ended because it was not wanted any more. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof WorkerFault && error.name === 'Cancelled';
+}
+
 /** What of `Worker` the client needs; tests hand in a port of their own. */
 export interface WorkerLike {
   postMessage(message: unknown, transfer: Transferable[]): void;
