@@ -1,5 +1,5 @@
 /** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
-import { type ChatTemplate, type DataKind, type ListedRow, type Mapping, type PromptTemplate, READ_AUTO, type ReadChoices, type Repairs, type RowDetail, type RowFilter, type SampleSet, type Segment, type Speaker } from '../shared/data';
+import { type ChatTemplate, type DataKind, type ListedRow, type Mapping, type PromptTemplate, READ_AUTO, type ReadChoices, type Repairs, type RowDetail, type RowFilter, type Segment, type Speaker } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
@@ -8,7 +8,7 @@ import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
 import { chosenIn, nothingOpen } from './recipe';
-import { fetchSample, fetchSamples } from './samples';
+import { type OwnFile, fetchSample, fetchSamples } from './samples';
 import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type Deed, noDecisions, type Progress, type Session } from './slices';
 import type { StudyData } from './studies/library';
 import { type Dress, startMapping } from './template';
@@ -20,11 +20,7 @@ export const SETTLE = 250;
 export const MAX_DATA_BYTES = 256 << 20;
 export const PREVIEW_COUNT = 6;
 
-/** A file and the folders it came with. */
-export interface OwnFile {
-  path: string;
-  file: Blob;
-}
+export type { OwnFile };
 
 /** Files that may be those of the data set that is wanted. @returns whether they were, and are read as it now */
 export type Claim = (files: readonly OwnFile[]) => Promise<boolean>;
@@ -60,18 +56,13 @@ export class DatasetCommands {
   /** The sample sets; the first is opened where nothing else is. @param restored settles once an earlier data set is open again, or cannot be */
   async loadSamples(restored: Promise<void> | null = null): Promise<void> {
     try {
-      const samples = await this.#listSamples();
+      const samples = await fetchSamples(this.#baseUrl);
+      this.#patch({ samples });
       await restored;
       if (samples.length > 0 && this.#d.status === 'empty' && !this.#d.wanted) await this.openSample(samples[0].id);
     } catch (error) {
       this.#page.report('data', error);
     }
-  }
-
-  async #listSamples(): Promise<SampleSet[]> {
-    const samples = await fetchSamples(this.#baseUrl);
-    this.#patch({ samples });
-    return samples;
   }
 
   async openSample(id: string): Promise<void> {
@@ -86,29 +77,30 @@ export class DatasetCommands {
 
   /** The file of a sample set. A run may be resumed before the page has their list. @throws {DataError} when there is none, or it cannot be had */
   async sampleFiles(id: string): Promise<OwnFile[]> {
-    const samples = this.#d.samples.length > 0 ? this.#d.samples : await this.#listSamples();
+    const samples = this.#d.samples.length > 0 ? this.#d.samples : await fetchSamples(this.#baseUrl);
     return [await fetchSample(this.#baseUrl, samples, id)];
   }
 
   /**
    * Makes the data set of a run again. Nothing is open until it is there: what was must not pass for it.
    * @param open its files, or null where they are not to be had: the page then asks for them
+   * @returns whether it is open
    */
-  async restore(name: string, recipe: DataRecipe, open: () => Promise<readonly OwnFile[] | null>): Promise<void> {
+  async restore(name: string, recipe: DataRecipe, open: () => Promise<readonly OwnFile[] | null>): Promise<boolean> {
     const turn = this.#beginReading(recipe.origin);
     this.#prepareTurn++;
-    if (this.#prepareTimer !== null) clearTimeout(this.#prepareTimer);
-    this.#prepareTimer = null;
+    clearTimeout(this.#prepareTimer ?? undefined);
     this.#files = [];
     this.#patch({ ...nothingOpen(), origin: recipe.origin, wanted: { name, recipe, state: 'reading' } });
     try {
       const files = await open();
-      if (turn !== this.#parseTurn) return;
+      if (turn !== this.#parseTurn) return false;
       if (files) await this.#read(turn, recipe.origin, files, recipe.choices, recipe);
       else this.#stay();
     } catch (error) {
       this.#readingFailed(turn, error);
     }
+    return turn === this.#parseTurn && this.#d.wanted === null;
   }
 
   /** Opens one file, or several that belong together: those to learn from and those to measure on are told by their names. */

@@ -6,9 +6,12 @@ import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, Ses
 import { hashOf } from '../train/keepSources';
 import { whyNotTrain } from '../ui/whyNotTrain';
 import { otherData } from '../ui/RunData';
+import type { DatasetCommands } from './dataset';
+import { KeptData } from './keptData';
+import { Page } from './page';
 import { noDecisions } from './slices';
 import { DEFAULT_MODEL, Studio } from './studio';
-import { TestPort, clientOn } from './testing/fixtures';
+import { TestPort, clientOn, endedSession } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 
 const INFO = { source: DEFAULT_MODEL, config: { context: 128, layers: 2 }, check: { ok: true }, gradients: null, device: { kind: 'cpu', threads: 1, software: true } } as unknown as ModelInfo;
@@ -139,6 +142,12 @@ test('dropped anywhere, the file is known by its content; another file is anothe
   await resumed(all);
   await all.studio.data.openFiles([{ path: 'x.csv', file: FILE }]);
   expect(all.state().dataset).toMatchObject({ ...chosen, wanted: null });
+  // What is open already, and as it was chosen, is not read again.
+  const read = all.data.sent.filter((m) => m.type === 'parse').length;
+  all.studio.store.setState((s) => ({ runs: { ...s.runs, phase: 'finished' } }));
+  await resumed(all);
+  expect(all.data.sent.filter((m) => m.type === 'parse')).toHaveLength(read);
+  all.studio.data.exclude(0, true);
   all.studio.store.setState((s) => ({ runs: { ...s.runs, phase: 'finished' } }));
   await resumed(all);
   expect(all.state().dataset.wanted?.state).toBe('missing');
@@ -187,4 +196,33 @@ test('the desk belongs to its address; one that cannot be read is left alone', a
     expect(after.state().runs.draft).toEqual(start);
     expect(after.state().dataset.origin).toEqual({ kind: 'sample', id: 's' });
   }
+});
+
+test('files are wanted by what is open first, then by the run, then by kept runs, the newest before the others', async () => {
+  const own = await recipe();
+  const of = (letter: string): DataRecipe => ({ ...own, files: [{ path: letter, bytes: 1, hash: letter.repeat(64) }] });
+  const port = new TestPort<never>();
+  const state = new Page();
+  const files = [{ path: 'a', file: FILE }];
+  const kept = new KeptData({
+    page: state, keep: clientOn(port, { onEvent: () => {}, onCrash: () => {} }), link: null, data: { files } as unknown as DatasetCommands,
+    records: async () => [{ endedAt: 1, recipe: of('a') }, { endedAt: 3, recipe: of('b') }, { endedAt: 2, recipe: null }, { of: 'another version' }],
+  });
+  const dataset = { ...state.state.dataset, origin: own.origin, mapping: own.mapping };
+  state.patch('keep', { mode: 'writer' });
+  state.patch('runs', { session: { ...endedSession(), recipe: Promise.resolve(of('e')) } });
+  const made = kept.recipe(dataset, files);
+  await vi.waitFor(() => port.last('keep-sources'));
+  port.reply('keep-sources', { files: of('d').files, kept: true });
+  expect((await made)?.files).toEqual(of('d').files);
+  const wanted = ['d', 'e', 'b', 'a'].map((letter) => letter.repeat(64));
+  await vi.waitFor(() => expect(port.last('sweep-sources').wanted).toEqual(wanted));
+  port.reply('sweep-sources', null);
+  // While nobody knows what the run’s data are made from, and in a tab that only reads, nothing is deleted.
+  state.patch('runs', { session: { ...endedSession(), recipe: new Promise<DataRecipe>(() => {}) } });
+  await kept.sweep();
+  state.patch('runs', { session: null });
+  state.patch('keep', { mode: 'reader' });
+  await kept.sweep();
+  expect(port.sent).toHaveLength(2);
 });

@@ -10,7 +10,6 @@ import { siteData } from '../shared/siteData';
 import { texts } from '../shared/texts';
 import type { TokenSet } from '../shared/types';
 import { z } from '../shared/zod';
-import { openDatabase } from './database';
 import type { DatasetCommands, OwnFile } from './dataset';
 import type { KeepClient } from './keepClient';
 import type { Page } from './page';
@@ -22,6 +21,7 @@ import type { StudyData } from './studies/library';
 const DESK = 'sieve-desk';
 /** JSON has no NaN, which is what a field holds that was emptied. */
 const NAN = 'NaN, as typed';
+const UNKNOWN = Promise.resolve('unknown' as const);
 
 const deskSchema = z.object({
   /** The settings of the address that the page was opened with. */
@@ -42,6 +42,8 @@ export interface KeptDataHost {
   page: Page;
   keep: KeepClient;
   data: DatasetCommands;
+  /** Records of the kept runs, which may be of other versions. */
+  records: () => Promise<unknown[]>;
   /** The settings of the page's address. */
   link: string | null;
 }
@@ -81,7 +83,7 @@ export class KeptData {
     if (before && (before.kept || !write)) return before;
     const found = await this.#host.keep.request({ type: 'keep-sources', files: [...files], write });
     this.#hashed.set(files, found);
-    if (found.kept) void this.sweep();
+    if (found.kept) void Promise.resolve().then(() => this.sweep());
     return found;
   }
 
@@ -90,11 +92,20 @@ export class KeptData {
    * @param sets what the run has learnt from: other tokens than those are said
    */
   async restore({ name, recipe }: { name: string; recipe: DataRecipe }, sets: StudyData | null = null): Promise<void> {
-    await this.#host.data.restore(name, recipe, () => this.#open(recipe));
+    const { data, page } = this.#host;
+    if (this.#isOpen(recipe) || !(await data.restore(name, recipe, () => this.#open(recipe)))) return;
     const { train, heldOut } = this.#d;
-    if (sets && train && heldOut && this.#d.wanted === null && !(same(train, sets.train) && same(heldOut, sets.heldOut))) {
-      this.#host.page.say('data', 'warning', { name: 'Warning', ...texts().errors.store.data.otherTokens(name) });
+    if (sets && train && heldOut && !(same(train, sets.train) && same(heldOut, sets.heldOut))) {
+      page.say('data', 'warning', { name: 'Warning', ...texts().errors.store.data.otherTokens(name) });
     }
+  }
+
+  /** Whether that very data set is open, with nothing chosen since. */
+  #isOpen(recipe: DataRecipe): boolean {
+    const sources = this.#hashed.get(this.#host.data.files);
+    const { status, wanted, train } = this.#d;
+    if (!sources || status !== 'ready' || wanted || !train) return false;
+    return JSON.stringify(dataRecipeSchema.safeParse(recipeOf(this.#d, sources.files)).data) === JSON.stringify(dataRecipeSchema.safeParse(recipe).data);
   }
 
   async #open({ origin, files }: DataRecipe): Promise<OwnFile[] | null> {
@@ -138,12 +149,20 @@ export class KeptData {
   }
 
   /** Deletes the files that no run, checkpoint or desk needs any more. Kept runs lose theirs first where there is no room, the oldest before the others. */
-  async sweep(): Promise<void> {
-    if (this.#s.keep.mode !== 'writer') return;
+  sweep(): Promise<void> {
+    // Between two keepings, never within one: what was kept a moment ago is known as wanted.
+    const swept = this.#asking.then(() => this.#sweep());
+    this.#asking = swept;
+    return swept;
+  }
+
+  async #sweep(): Promise<void> {
+    const session = await Promise.race([this.#s.runs.session?.recipe, UNKNOWN]);
+    if (this.#s.keep.mode !== 'writer' || session === 'unknown') return;
     try {
-      const records = (await (await openDatabase()).getAll('runs')) as { endedAt?: number; recipe?: DataRecipe | null }[];
+      const records = (await this.#host.records()) as { endedAt?: number; recipe?: DataRecipe | null }[];
       const kept = records.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)).map((r) => r.recipe);
-      const [desk, session] = [readDesk()?.data?.recipe, await this.#s.runs.session?.recipe];
+      const desk = readDesk()?.data?.recipe;
       const open = this.#hashed.get(this.#host.data.files);
       const wanted = [...(open?.files ?? []), ...[session, desk, ...kept].flatMap((recipe) => recipe?.files ?? [])];
       await this.#host.keep.request({ type: 'sweep-sources', wanted: [...new Set(wanted.map((f) => f.hash))] });
@@ -167,9 +186,10 @@ export class KeptData {
     const { prompt, completion } = recipe.template;
     // The chat template was another model's.
     const other = JSON.stringify(model) !== JSON.stringify(this.#s.model.source);
-    await this.restore({ ...data, recipe: other ? { ...recipe, template: { prompt, completion } } : recipe });
+    const own = other ? { ...recipe, template: { prompt, completion } } : recipe;
+    await this.restore({ ...data, recipe: own });
     // A new version of the page may bring another one under its name.
-    if (this.#d.wanted && recipe.origin.kind === 'sample') await this.#host.data.openSample(recipe.origin.id);
+    if (this.#d.wanted?.recipe === own && recipe.origin.kind === 'sample') await this.#host.data.openSample(recipe.origin.id);
   }
 
   /** Keeps draft and data of this tab whenever they change. */
@@ -212,7 +232,10 @@ export class KeptData {
 
 /** Whether two token sets are the same, token by token. */
 function same(a: TokenSet, b: TokenSet): boolean {
-  const equal = (x: ArrayLike<number>, y: ArrayLike<number>) => x.length === y.length && Array.prototype.every.call(x, (v, i) => v === y[i]);
+  const equal = (x: ArrayLike<number>, y: ArrayLike<number>) => {
+    for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
+    return x.length === y.length;
+  };
   return equal(a.ids, b.ids) && equal(a.offsets, b.offsets) && equal(a.supervised, b.supervised);
 }
 
@@ -221,6 +244,8 @@ function writeDesk(desk: Desk): void {
     siteData('sessionStorage')?.setItem(DESK, JSON.stringify(desk, (_, value: unknown) => (Number.isNaN(value) ? NAN : value)));
   } catch (error) {
     console.info('what was typed is not kept', error);
+    // Better nothing than what was typed before.
+    siteData('sessionStorage')?.removeItem(DESK);
   }
 }
 

@@ -31,6 +31,9 @@ export interface KeptRunsHost {
   sweepData: () => Promise<void>;
 }
 
+/** Every record there is, as the database has it. */
+export const allRecords = async (): Promise<unknown[]> => (await openDatabase()).getAll('runs');
+
 const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
 
 /** "LoRA, TS-LoRA on Ship's log": what a run is called until someone names it. */
@@ -80,7 +83,7 @@ export class KeptRuns {
   /** Reads the list, newest first, and how full the storage is. */
   async list(): Promise<void> {
     try {
-      const values = await (await openDatabase()).getAll('runs');
+      const values = await allRecords();
       const runs = values.map((v) => keptRunSchema.safeParse(v)).filter((r) => r.success).map((r) => r.data);
       runs.sort((a, b) => b.endedAt - a.endedAt);
       this.#patch({ runs, unreadable: values.length - runs.length, unlisted: null });

@@ -3,6 +3,12 @@ import type { SampleSet } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { texts } from '../shared/texts';
 
+/** A file and the folders it came with. */
+export interface OwnFile {
+  path: string;
+  file: Blob;
+}
+
 /** @param baseUrl where `datasets/` lies. @throws {DataError} when the list cannot be had */
 export async function fetchSamples(baseUrl: string): Promise<SampleSet[]> {
   const response = await fetch(`${baseUrl}datasets/index.json`);
@@ -12,7 +18,7 @@ export async function fetchSamples(baseUrl: string): Promise<SampleSet[]> {
 }
 
 /** The file of one of them. @throws {DataError} when there is none, or it cannot be had */
-export async function fetchSample(baseUrl: string, samples: readonly SampleSet[], id: string): Promise<{ path: string; file: Blob }> {
+export async function fetchSample(baseUrl: string, samples: readonly SampleSet[], id: string): Promise<OwnFile> {
   const sample = samples.find((x) => x.id === id);
   if (!sample) throw new DataError(texts().errors.store.data.noSample(id));
   const response = await fetch(`${baseUrl}datasets/${sample.file}`);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, ModelSource, TrainEvent } from '../train/protocol';
-import type { PrepareOptions } from '../shared/data';
+import { type PrepareOptions, READ_AUTO } from '../shared/data';
+import type { DataRecipe } from '../shared/dataRecipe';
 import type { DeviceChoice } from '../shared/types';
 import { whyNotTrain } from '../ui/whyNotTrain';
 import { noGpuReason } from './device';
@@ -152,15 +153,34 @@ test('a device that computes wrongly does not train', async () => {
 });
 
 /** A browser that keeps one run, whose TS-LoRA has its adapter in the file, on a GPU or none. */
-async function keeping(model: ModelSource, adapter: object | null) {
+async function keeping(model: ModelSource, adapter: object | null, recipe: DataRecipe | null = null) {
   const session = endedSession();
-  const record = recordOf(session, 'finished', { id: 'abc-1', model, endedAt: 2000, bytes: 5 });
+  const record = recordOf(session, 'finished', { id: 'abc-1', model, endedAt: 2000, bytes: 5, recipe });
   const files = [{ name: 'adapter_model.safetensors', bytes: Uint8Array.of(1, 2, 3) }];
   const file = await exportedRun(record, runFiles([...session.histories.values()].map((h) => h.snapshot()), { 'ts-lora': files }));
   const folder = { getDirectoryHandle: () => Promise.resolve(folder), getFileHandle: () => Promise.resolve({ getFile: () => Promise.resolve(file) }) };
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) }, storage: { getDirectory: () => Promise.resolve(folder) } });
   return record;
 }
+
+test('a kept run that is opened brings its data set along', async () => {
+  const recipe: DataRecipe = {
+    origin: { kind: 'file', name: 'facts.jsonl' }, files: [{ path: 'facts.jsonl', bytes: 1, hash: 'a'.repeat(64) }], choices: READ_AUTO, mapping: PARSED.detection.mapping, ownMapping: false, template: PARSED.template,
+    chatChoice: 'default', completionOnly: true, heldOutShare: 0.1, seed: 1, maxExamples: 20_000, stratify: true, decisions: { repairs: noDecisions().repairs, edits: { excluded: [], changed: [] } },
+  };
+  const record = await keeping(INFO.source, ADAPTER, recipe);
+  expect(record.recipe).toEqual(recipe);
+  const { studio, train, keep, state } = await ready();
+  studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
+  const opened = studio.kept.open('abc-1');
+  await sent(train, 'import');
+  train.reply('import', { runId: 'ts-lora', name: 'TS-LoRA', template: null });
+  expect(await opened).toBe(true);
+  await sent(keep, 'open-sources');
+  expect(keep.last('open-sources').files).toEqual(recipe.files);
+  expect(state().dataset).toMatchObject({ train: null, wanted: { name: 'facts.jsonl', state: 'reading' } });
+  expect(whyNotTrain(state())).toBe('Waiting for the data (facts.jsonl)…');
+});
 
 test('a kept run whose model does not open can be looked at all the same', async () => {
   const record = await keeping({ kind: 'hub', id: 'someone/gone', revision: 'main', host: 'https://huggingface.co' }, ADAPTER);
@@ -267,14 +287,25 @@ test('starting again resets first; a run in the way is refused', async () => {
   expect(state().runs.session!.histories.get('lora')!.loss.length).toBe(0);
 });
 
-test('a start that fails is said where it happened, and the page can go on', async () => {
-  const { studio, train, state } = await ready();
+test('a start that fails is said where it happened, leaves nothing unheard, and the page can go on', async () => {
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown) => unheard.push(reason);
+  process.on('unhandledRejection', hear);
+  const { studio, train, keep, state } = await ready();
   const start = studio.start();
   await sent(train, 'start');
   train.fail('start', { name: 'GpuError', message: 'not enough memory', hint: 'smaller batch' });
   await start;
   expect(state().runs.phase).toBe('failed');
   expect(state().ui.notices).toMatchObject([{ section: 'train', info: { name: 'GpuError', hint: 'smaller batch' } }]);
+  // What its data are made from cannot be told either: that is no reason to fail, and none to be unheard.
+  await sent(keep, 'keep-sources');
+  keep.fail('keep-sources', { name: 'StorageError', message: 'no storage', hint: '' });
+  expect(await state().runs.session!.recipe).toBeNull();
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  process.off('unhandledRejection', hear);
+  expect(unheard).toEqual([]);
+  expect(whyNotTrain(state())).toBeNull();
 });
 
 test('a failed run is named; a worker that dies fails the model and can be opened again', async () => {

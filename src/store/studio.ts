@@ -21,7 +21,7 @@ import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
 import type { KeptData } from './keptData';
 import { type KeepClient, createKeepClient } from './keepClient';
-import { KeptRuns } from './keptRuns';
+import { KeptRuns, allRecords } from './keptRuns';
 import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
 import { type FileReaders, workerReaders } from './reading';
@@ -155,8 +155,11 @@ export class Studio {
   /** What keeps data sets and makes them again; loaded when it is needed first. */
   keptData(): Promise<KeptData> {
     return this.#keptData ??= import('./keptData').then(({ KeptData: Kept }) => new Kept({
-      page: this.#page, keep: this.#keep, data: this.data, link: this.#options.startSettings ?? null,
-    }));
+      page: this.#page, keep: this.#keep, data: this.data, link: this.#options.startSettings ?? null, records: allRecords,
+    })).catch((error: unknown) => {
+      this.#keptData = null;
+      throw error;
+    });
   }
 
   /** Finds out what this browser keeps and whether this tab may write it. */
@@ -300,13 +303,6 @@ export class Studio {
 
   // ---- training ------------------------------------------------------------------------------------
 
-  /** What the data that are open are made from, as far as that can be told. */
-  #recipe(): NonNullable<Session['recipe']> {
-    const { dataset } = this.#s;
-    const { files } = this.data;
-    return this.keptData().then((kept) => kept.recipe(dataset, files), () => null);
-  }
-
   /** Starts all runs of the draft side by side. */
   async start(): Promise<void> {
     // A second click before the first one shows.
@@ -317,7 +313,10 @@ export class Studio {
       const experiment = parseExperiment(this.#s.runs.draft);
       refuseTwo(this.#s);
       const { data, ...from } = await this.data.current();
-      await this.#startSession(experiment, data, { ...from, recipe: this.#recipe() }, 'run');
+      const { dataset } = this.#s;
+      const { files } = this.data;
+      const recipe = this.keptData().then((kept) => kept.recipe(dataset, files), () => null);
+      await this.#startSession(experiment, data, { ...from, recipe }, 'run');
     } catch (error) {
       this.#page.report('train', error);
     } finally {
