@@ -12,7 +12,8 @@ export { attentionDelta, attentionGrad, attentionGradKV, attentionGradQ } from '
 export { lowRankGrad } from './lowRankGrad/lowRankGrad.as';
 export { gram } from './gram/gram.as';
 export { gateRatios, gateRatiosOfSquares } from './gate/gate.as';
-export { mu } from './muStats/mu.as';
+export { gateList } from './gate/gateList.as';
+export { mu, muSums } from './muStats/mu.as';
 export { dropout } from './dropout/dropout.as';
 export { adamw } from '../optim/adamw.as';
 export { sumSquares } from '../optim/clip.as';

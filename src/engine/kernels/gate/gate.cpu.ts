@@ -1,7 +1,7 @@
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
-import { GATE_AT, STAT_AT, ratioBinOfBits } from './slots';
+import { GATE_AT, RATIO_BINS, STAT_AT } from './slots';
 
 /** Rows of an item, as in gate.as.ts. */
 const ROWS = 4;
@@ -43,18 +43,8 @@ interface Gate {
  */
 export const gateListCpu = (p: Gate): CpuFunction => (cpu) => {
   const { rows } = cpu.dims(p.rows);
-  const tau = cpu.f32(p.slot)[GATE_AT.tau];
-  const [ratio, open, list] = [cpu.f32(p.ratio), cpu.u32(p.open), cpu.u32(p.list)];
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    const kept = p.marked ? open[row] !== 0 : ratio[row] >= tau;
-    open[row] = Number(kept);
-    if (kept) list[++count] = row;
-  }
-  list[0] = count;
-  if (!p.record) return;
-  const [bits, stat] = [cpu.u32(p.ratio), cpu.u32(p.stat)];
-  for (let row = 0; row < rows; row++) stat[STAT_AT.histogram + ratioBinOfBits(bits[row])]++;
-  stat[STAT_AT.tokens] += rows;
-  for (const at of [STAT_AT.active, STAT_AT.forwardRows, STAT_AT.dxRows, STAT_AT.gradRows]) stat[at] += count;
+  const stat = cpu.at(p.stat);
+  const tau = p.marked ? 0 : cpu.at(p.slot) + 4 * GATE_AT.tau;
+  const [counts, histogram] = p.record ? [stat + 4 * STAT_AT.tokens, stat + 4 * STAT_AT.histogram] : [0, 0];
+  cpu.run('gateList', 1, [cpu.at(p.ratio), tau, cpu.at(p.open), cpu.at(p.list), rows, counts, histogram, RATIO_BINS]);
 };

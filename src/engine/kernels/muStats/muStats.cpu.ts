@@ -11,23 +11,14 @@ interface Mu {
   mu: Tensor;
 }
 
+/** Multiply-adds that are done before another thread is awake. */
+const ALONE = 2 ** 17;
+
 /** `muStats` on the CPU. One part of the sums takes them all. */
 export const muStatsCpu = ({ rows, terms, open, stat, mu }: Mu): CpuFunction => (cpu) => {
   const { rows: count } = cpu.dims(rows);
   const { u, z, extra, rank, scaling } = terms;
-  cpu.run('mu', count, [cpu.at(u), cpu.at(z), extra ? cpu.at(extra) : 0, cpu.at(mu), rank, scaling]);
-  const [values, kept] = [cpu.f32(mu), cpu.u32(open)];
-  const sums = { kept: 0, skipped: 0, disagree: 0 };
-  const helpful = { kept: 0, skipped: 0 };
-  for (let row = 0; row < count; row++) {
-    const value = values[row];
-    const which = kept[row] !== 0 ? 'kept' : 'skipped';
-    sums[which] += value;
-    if ((value >= 0) === (which === 'kept')) sums.disagree += value;
-    if (value < 0) helpful[which]++;
-  }
-  const [f, n] = [cpu.f32(stat), cpu.u32(stat)];
-  [sums.kept, sums.skipped, sums.disagree].forEach((sum, i) => { f[STAT_AT.mu + i] += sum; });
-  [helpful.kept, helpful.skipped].forEach((of, i) => { n[STAT_AT.helpful + i] += of; });
-  n[STAT_AT.measured] += count;
+  const [values, to] = [cpu.at(mu), cpu.at(stat)];
+  cpu.run('mu', count, [cpu.at(u), cpu.at(z), extra ? cpu.at(extra) : 0, values, rank, scaling], count * rank < ALONE);
+  cpu.run('muSums', 1, [values, cpu.at(open), count, ...[STAT_AT.mu, STAT_AT.helpful, STAT_AT.measured].map((word) => to + 4 * word)]);
 };
