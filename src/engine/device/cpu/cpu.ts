@@ -12,6 +12,15 @@ import type { Threads } from './threads';
 /** One operation on the CPU. It reads how many rows there are from the same uniform as the shader. */
 export type CpuFunction = (cpu: Cpu, counts: Counts) => void;
 
+/**
+ * What `of` gives the first time: addresses stay as long as their tensors live. Between two runs of an operation all else
+ * passes through the caches, so that every object on the way to an address costs as much as some hundred multiplications.
+ */
+export function once<T>(of: (cpu: Cpu) => T): (cpu: Cpu) => T {
+  let known: T | undefined;
+  return (cpu) => known ??= of(cpu);
+}
+
 /** Rows [first, first + count) of a stacked tensor that belong to one run; `index` counts the rows of the pass. */
 export interface Span {
   first: number;
@@ -45,6 +54,12 @@ export class Cpu {
   u32(tensor: Tensor): Uint32Array {
     const [from, to] = this.#words(tensor);
     return this.#reaching(to).u32.subarray(from, to);
+  }
+
+  /** Word `i` of a tensor. */
+  word(tensor: Tensor, i: number): number {
+    const at = this.at(tensor) / 4 + i;
+    return this.#reaching(at + 1).u32[at];
   }
 
   #words(tensor: Tensor): [from: number, to: number] {

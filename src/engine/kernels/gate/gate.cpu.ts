@@ -1,10 +1,12 @@
 import type { Tensor } from '../../device/buffers';
-import type { CpuFunction } from '../../device/cpu/cpu';
+import { type CpuFunction, once } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
 import { GATE_AT, RATIO_BINS, STAT_AT } from './slots';
 
 /** Rows of an item, as in gate.as.ts. */
 const ROWS = 4;
+/** Multiply-adds that are done before another thread is awake. */
+const ALONE = 2 ** 17;
 
 interface Ratios {
   rows: RowCount;
@@ -14,16 +16,18 @@ interface Ratios {
 }
 
 /** r of every row. */
-export const gateRatiosCpu = ({ rows, size, squares, ratio }: Ratios): CpuFunction => (cpu) => {
-  const { rows: count } = cpu.dims(rows);
-  const [y2, r] = [cpu.at(squares.tensor), cpu.at(ratio)];
-  if ('z' in size) {
-    const [z, gram] = [cpu.at(size.z), cpu.at(size.gram)];
-    cpu.run('gateRatios', Math.ceil(count / ROWS), [z, gram, y2, r, size.rank, squares.parts, size.scaling, count]);
-  } else {
-    cpu.run('gateRatiosOfSquares', count, [cpu.at(size.squares), y2, r, squares.parts]);
-  }
-};
+export function gateRatiosCpu({ rows, size, squares, ratio }: Ratios): CpuFunction {
+  const fixed = once((cpu) => {
+    const [y2, r] = [cpu.at(squares.tensor), cpu.at(ratio)];
+    if (!('z' in size)) return [cpu.at(size.squares), y2, r, squares.parts];
+    return [cpu.at(size.z), cpu.at(size.gram), y2, r, size.rank, squares.parts, size.scaling];
+  });
+  return (cpu) => {
+    const { rows: count } = cpu.dims(rows);
+    if ('z' in size) cpu.run('gateRatios', Math.ceil(count / ROWS), [...fixed(cpu), count], count * size.rank ** 2 < ALONE);
+    else cpu.run('gateRatiosOfSquares', count, fixed(cpu));
+  };
+}
 
 interface Gate {
   rows: RowCount;
@@ -41,10 +45,11 @@ interface Gate {
  * S of every row, the list of open rows and the statistics. Products over open rows compute exactly those on the CPU,
  * so the rows of all three are the open ones.
  */
-export const gateListCpu = (p: Gate): CpuFunction => (cpu) => {
-  const { rows } = cpu.dims(p.rows);
-  const stat = cpu.at(p.stat);
-  const tau = p.marked ? 0 : cpu.at(p.slot) + 4 * GATE_AT.tau;
-  const [counts, histogram] = p.record ? [stat + 4 * STAT_AT.tokens, stat + 4 * STAT_AT.histogram] : [0, 0];
-  cpu.run('gateList', 1, [cpu.at(p.ratio), tau, cpu.at(p.open), cpu.at(p.list), rows, counts, histogram, RATIO_BINS]);
-};
+export function gateListCpu(p: Gate): CpuFunction {
+  const fixed = once((cpu) => {
+    const [slot, stat] = [cpu.at(p.slot), cpu.at(p.stat)];
+    const counts = p.record ? [stat + 4 * STAT_AT.tokens, stat + 4 * STAT_AT.histogram] : [0, 0];
+    return [cpu.at(p.ratio), p.marked ? 0 : slot + 4 * GATE_AT.tau, cpu.at(p.open), cpu.at(p.list), ...counts, RATIO_BINS];
+  });
+  return (cpu) => cpu.run('gateList', 1, [...fixed(cpu), cpu.dims(p.rows).rows]);
+}

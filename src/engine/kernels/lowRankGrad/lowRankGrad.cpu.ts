@@ -1,6 +1,7 @@
 import type { Tensor } from '../../device/buffers';
-import type { CpuFunction } from '../../device/cpu/cpu';
-import { type Rows, isActive } from '../rows/rows';
+import { type CpuFunction, once } from '../../device/cpu/cpu';
+import type { Rows } from '../rows/rows';
+import { rowsNow } from '../rows/rows.cpu';
 
 /** Columns of a panel, as in lowRankGrad.as.ts. */
 const PANEL = 8;
@@ -25,13 +26,12 @@ interface Grads {
 export function lowRankGradCpu(p: Grads): CpuFunction {
   const { rows, dOut, dIn, rank } = p;
   const panels = Math.ceil(dOut / PANEL) + Math.ceil(dIn / PANEL);
+  const fixed = once((cpu) => [
+    ...[p.gradOut, p.z, p.x, p.u, p.gradB, p.gradA].map((t) => cpu.at(t)), dOut, dIn, rank, p.scaling,
+  ]);
   return (cpu) => {
     if (rank > MAX_RANK) throw new Error(`low-rank gradients: rank ${rank} is more than ${MAX_RANK}`);
-    const list = isActive(rows) ? cpu.at(rows.list) : 0;
-    const dims = isActive(rows) ? { rows: cpu.u32(rows.list)[0], segments: 1, stride: 0 } : cpu.dims(rows);
-    const count = dims.rows * dims.segments;
-    if (count === 0) return;
-    const tensors = [p.gradOut, p.z, p.x, p.u, p.gradB, p.gradA].map((t) => cpu.at(t));
-    cpu.run('lowRankGrad', panels, [...tensors, dOut, dIn, rank, p.scaling, list, dims.rows, dims.stride, count]);
+    const { list, rows: each, stride, count } = rowsNow(cpu, rows);
+    if (count > 0) cpu.run('lowRankGrad', panels, [...fixed(cpu), list, each, stride, count]);
   };
 }

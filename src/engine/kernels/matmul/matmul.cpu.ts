@@ -1,5 +1,5 @@
-import type { CpuFunction } from '../../device/cpu/cpu';
-import { isActive } from '../rows/rows';
+import { type CpuFunction, once } from '../../device/cpu/cpu';
+import { rowsNow } from '../rows/rows.cpu';
 import type { MatmulOptions } from './options';
 import type { Weight } from './weight';
 
@@ -26,25 +26,18 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   if (squares && !few && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
   const panels = Math.ceil(n / PANEL);
   const byRows = panels < FEW_PANELS;
-  return (cpu) => {
-    const list = isActive(rows) ? cpu.at(rows.list) : 0;
-    const dims = isActive(rows) ? { rows: cpu.u32(rows.list)[0], segments: 1, stride: 0 } : cpu.dims(rows);
-    const count = dims.rows * dims.segments;
-    if (count === 0) return;
-    const [from, into] = [cpu.at(a) + 4 * aColumn, cpu.at(out) + 4 * outColumn];
+  const fixed = once((cpu) => {
+    const [from, weight, into] = [cpu.at(a) + 4 * aColumn, cpu.at(w.tensor), cpu.at(out) + 4 * outColumn];
     const before = residual ? cpu.at(residual) + 4 * outColumn : 0;
-    const sums = squares ? cpu.at(squares) : 0;
-    if (few) {
-      cpu.run('matvec', panels, [
-        from, aStride, cpu.at(w.tensor), half, into, outStride, n, k, scale, Number(accumulate), before, sums,
-        list, dims.rows, dims.stride, count,
-      ], count * n * k < ALONE);
-      return;
-    }
-    cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [
-      from, aStride, cpu.at(w.tensor), half, Number(transposed), into, outStride,
-      n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, scale, Number(accumulate), before, sums,
-      list, dims.rows, dims.stride, count, Number(byRows),
-    ]);
+    const ending = [scale, Number(accumulate), before, squares ? cpu.at(squares) : 0];
+    if (few) return [from, aStride, weight, half, into, outStride, n, k, ...ending];
+    return [from, aStride, weight, half, Number(transposed), into, outStride, n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, ...ending];
+  });
+  return (cpu) => {
+    const { list, rows: each, stride, count } = rowsNow(cpu, rows);
+    if (count === 0) return;
+    const args = [...fixed(cpu), list, each, stride, count];
+    if (few) cpu.run('matvec', panels, args, count * n * k < ALONE);
+    else cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [...args, Number(byRows)]);
   };
 }

@@ -14,7 +14,7 @@ export function mu(u: usize, z: usize, extra: usize, out: usize, rank: u32, scal
  * Adds to a StatSlot what μ [rows] and S in `open` come to: `sums` of kept rows, of skipped ones and of those where gate
  * and loss disagree; `helpful`, kept and skipped; `measured` rows. All of it is one item; sums are in f64.
  */
-export function muSums(mu: usize, open: usize, rows: u32, sums: usize, helpful: usize, measured: usize): void {
+export function muSums(mu: usize, open: usize, sums: usize, helpful: usize, measured: usize, rows: u32): void {
   let kept: f64 = 0, skipped: f64 = 0, disagree: f64 = 0;
   let helpfulKept: u32 = 0, helpfulSkipped: u32 = 0;
   for (let row: u32 = 0; row < rows; row++) {

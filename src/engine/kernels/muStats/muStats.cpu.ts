@@ -1,5 +1,5 @@
 import type { Tensor } from '../../device/buffers';
-import type { CpuFunction } from '../../device/cpu/cpu';
+import { type CpuFunction, once } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
 import { STAT_AT } from '../gate/slots';
 
@@ -15,10 +15,16 @@ interface Mu {
 const ALONE = 2 ** 17;
 
 /** `muStats` on the CPU. One part of the sums takes them all. */
-export const muStatsCpu = ({ rows, terms, open, stat, mu }: Mu): CpuFunction => (cpu) => {
-  const { rows: count } = cpu.dims(rows);
-  const { u, z, extra, rank, scaling } = terms;
-  const [values, to] = [cpu.at(mu), cpu.at(stat)];
-  cpu.run('mu', count, [cpu.at(u), cpu.at(z), extra ? cpu.at(extra) : 0, values, rank, scaling], count * rank < ALONE);
-  cpu.run('muSums', 1, [values, cpu.at(open), count, ...[STAT_AT.mu, STAT_AT.helpful, STAT_AT.measured].map((word) => to + 4 * word)]);
-};
+export function muStatsCpu({ rows, terms: { u, z, extra, rank, scaling }, open, stat, mu }: Mu): CpuFunction {
+  const fixed = once((cpu) => {
+    const [values, to] = [cpu.at(mu), cpu.at(stat)];
+    const sums = [STAT_AT.mu, STAT_AT.helpful, STAT_AT.measured].map((word) => to + 4 * word);
+    return { ofRows: [cpu.at(u), cpu.at(z), extra ? cpu.at(extra) : 0, values, rank, scaling], ofSums: [values, cpu.at(open), ...sums] };
+  });
+  return (cpu) => {
+    const { rows: count } = cpu.dims(rows);
+    const { ofRows, ofSums } = fixed(cpu);
+    cpu.run('mu', count, ofRows, count * rank < ALONE);
+    cpu.run('muSums', 1, [...ofSums, count]);
+  };
+}
