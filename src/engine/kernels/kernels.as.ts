@@ -3,6 +3,7 @@ export { setScratch } from './scratch.as';
 export { embed } from './embed/embed.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
 export { matmul } from './matmul/matmul.as';
+export { lowRankAdd } from './matmul/lowRank.as';
 export { matvec } from './matmul/matvec.as';
 export { swiglu, swigluBackward } from './swiglu/swiglu.as';
 export { rope } from './rope/rope.as';

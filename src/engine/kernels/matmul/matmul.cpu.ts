@@ -10,6 +10,8 @@ const BLOCK = 32;
 /** Longest part of a sum that a packed panel holds: it stays in the second cache. One with squares must be whole. */
 const K_BLOCK = 2048;
 const K_BLOCK_SQUARES = 16384;
+/** Longest sum of `lowRankAdd`, where packing the rows pays. */
+const THIN = 16;
 /** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
 const FEW_ROWS = 8;
 /** Multiply-adds of few rows that are done before another thread is awake. */
@@ -24,12 +26,14 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const half = Number(w.type === 'f16');
   const few = transposed && rows.max !== undefined && rows.max <= FEW_ROWS;
   if (squares && !few && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
+  const thin = !few && accumulate && !squares && !half && k <= THIN;
   const panels = Math.ceil(n / PANEL);
   const byRows = panels < FEW_PANELS;
   const fixed = once((cpu) => {
     const [from, weight, into] = [cpu.at(a) + 4 * aColumn, cpu.at(w.tensor), cpu.at(out) + 4 * outColumn];
     const before = residual ? cpu.at(residual) + 4 * outColumn : 0;
     const ending = [scale, Number(accumulate), before, squares ? cpu.at(squares) : 0];
+    if (thin) return [from, aStride, weight, Number(transposed), into, outStride, n, k, scale];
     if (few) return [from, aStride, weight, half, into, outStride, n, k, ...ending];
     return [from, aStride, weight, half, Number(transposed), into, outStride, n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, ...ending];
   });
@@ -38,6 +42,7 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
     if (count === 0) return;
     const args = [...fixed(cpu), list, each, stride, count];
     if (few) cpu.run('matvec', panels, args, count * n * k < ALONE);
+    else if (thin) cpu.run('lowRankAdd', Math.ceil(count / BLOCK), args);
     else cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [...args, Number(byRows)]);
   };
 }
