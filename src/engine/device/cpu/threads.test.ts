@@ -9,7 +9,7 @@ import type { CpuDevice } from './device';
 const ROWS = 101;
 const [N, K] = [196, 132];
 
-/** A product by columns, one by rows, and a norm. */
+/** A product by columns, one by rows, one with a short sum, and a norm. */
 async function compute(device: CpuDevice): Promise<Float32Array[]> {
   const scope = device.buffers.scope('threads');
   const rows = rowCount(scope, ROWS);
@@ -19,6 +19,7 @@ async function compute(device: CpuDevice): Promise<Float32Array[]> {
   await runOps(device, [
     ...matmul(device, { label: 'wide', rows, a, w: upload('w', N * K, 2), out: wide, n: N, k: K, transposed: true }),
     ...matmul(device, { label: 'narrow', rows, a, w: upload('v', 8 * K, 3), out: narrow, n: 8, k: K, transposed: false }),
+    ...matmul(device, { label: 'short', rows, a: narrow, w: upload('u', 8 * N, 5), out: wide, n: N, k: 8, transposed: false, accumulate: true }),
     rmsNorm(device, { rows, x: wide, weight: upload('norm', N, 4), out: normed, rstd, width: N, eps: 1e-5 }),
   ]);
   const results = await Promise.all([floats(device, wide, ROWS * N), floats(device, narrow, ROWS * 8), floats(device, normed, ROWS * N)]);

@@ -1,27 +1,30 @@
 // r = ‖Δ‖ / (‖y‖ + 1e-6) of the rows of a pass; see ratio.wgsl and ratioOfSquares.wgsl. `squares` [rows, parts] are
-// partial sums of y².
+// partial sums of y². An item is four rows.
+import { loadFour, rowOfFour, storeFour } from '../fourRows.as';
 import { TILE_BYTES, outerSum, putTurned } from '../lowRankGrad/outer.as';
-import { sumOf } from '../math.as';
+import { sumsOfLanes } from '../math.as';
 import { scratchAddress } from '../scratch.as';
 
-/** Σ of `count` numbers. */
-@inline function sumOfAll(at: usize, count: u32): f32 {
-  let sum = f32x4.splat(0);
-  let i: u32 = 0;
-  for (; i + 4 <= count; i += 4) sum = f32x4.add(sum, v128.load(at + 4 * i));
-  let rest: f32 = 0;
-  for (; i < count; i++) rest += load<f32>(at + 4 * i);
-  return sumOf(sum) + rest;
+/** Σ of `parts` numbers of each of four rows, which begin at y0 … y3. */
+@inline function sumsOfRows(y0: usize, y1: usize, y2: usize, y3: usize, parts: u32): v128 {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, rest = s0;
+  const bytes: usize = 4 * parts;
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    s0 = f32x4.add(s0, v128.load(y0 + at)); s1 = f32x4.add(s1, v128.load(y1 + at));
+    s2 = f32x4.add(s2, v128.load(y2 + at)); s3 = f32x4.add(s3, v128.load(y3 + at));
+  }
+  for (; at < bytes; at += 4) rest = f32x4.add(rest, loadFour(y0 + at, y1 + at, y2 + at, y3 + at));
+  return f32x4.add(sumsOfLanes(s0, s1, s2, s3), rest);
 }
 
-@inline function put(ratio: usize, squares: usize, parts: u32, row: u32, delta: f32): void {
-  store<f32>(ratio + 4 * row, delta / (sqrt<f32>(sumOfAll(squares + 4 * <usize>row * parts, parts)) + 1e-6));
-}
-
-/** ‖Δ‖ from Σ Δ² in four lanes, which rounding may leave a little below 0. */
-@inline function sizeOf(v: v128, scaling: f32): f32 {
-  const sum = sumOf(v);
-  return sum > 0 ? scaling * sqrt<f32>(sum) : 0;
+/** r of rows `row` … row + 3 from ‖Δ‖; rows beyond `last` are the last one's, and are not written. */
+@inline function put(ratio: usize, squares: usize, parts: u32, row: u32, last: u32, delta: v128): void {
+  const bytes: usize = 4 * parts;
+  const left = last - row;
+  const y = squares + bytes * row;
+  const y2 = sumsOfRows(y, rowOfFour(y, bytes, 1, left), rowOfFour(y, bytes, 2, left), rowOfFour(y, bytes, 3, left), parts);
+  storeFour(ratio + 4 * <usize>row, f32x4.div(delta, f32x4.add(f32x4.sqrt(y2), f32x4.splat(1e-6))), left);
 }
 
 /** sum + a · b, lane by lane, of eight numbers or the first four. */
@@ -31,7 +34,7 @@ import { scratchAddress } from '../scratch.as';
 }
 
 /**
- * ‖Δ‖² = s² zᵀGz; an item is four rows, whose z are packed [k][4]. G is symmetric: of each panel of 8 of its columns,
+ * ‖Δ‖² = s² zᵀGz; z of four rows are packed [k][4]. G is symmetric: of each panel of 8 of its columns,
  * rows above the panel are left out and those below it count twice. So panels go from the last to the first, and z of
  * what was passed is doubled.
  */
@@ -43,8 +46,8 @@ export function gateRatios(
   const bytes: usize = 4 * rank;
   const last = rows - 1;
   for (let i: u32 = from * 4; i < to * 4; i += 4) {
-    const z0 = z + bytes * i, z1 = z + bytes * min(i + 1, last);
-    const z2 = z + bytes * min(i + 2, last), z3 = z + bytes * min(i + 3, last);
+    const z0 = z + bytes * i, left = last - i;
+    const z1 = rowOfFour(z0, bytes, 1, left), z2 = rowOfFour(z0, bytes, 2, left), z3 = rowOfFour(z0, bytes, 3, left);
     for (let k: usize = 0; k < bytes; k += 16) {
       putTurned(v128.load(z0 + k), v128.load(z1 + k), v128.load(z2 + k), v128.load(z3 + k), packed + 4 * k, 16, false);
     }
@@ -59,20 +62,24 @@ export function gateRatios(
       d1 = addProduct(d1, tile + 32, z1 + at, wide);
       d2 = addProduct(d2, tile + 64, z2 + at, wide);
       d3 = addProduct(d3, tile + 96, z3 + at, wide);
+      if (!j) break;
       for (let k: usize = 0; k < 128; k += 16) v128.store(own + k, f32x4.add(v128.load(own + k), v128.load(own + k)));
     }
-    put(ratio, squares, parts, i, sizeOf(d0, scaling));
-    if (i + 1 < rows) put(ratio, squares, parts, i + 1, sizeOf(d1, scaling));
-    if (i + 2 < rows) put(ratio, squares, parts, i + 2, sizeOf(d2, scaling));
-    if (i + 3 < rows) put(ratio, squares, parts, i + 3, sizeOf(d3, scaling));
+    // Rounding may leave ‖Δ‖² a little below 0.
+    const size = f32x4.sqrt(f32x4.pmax(f32x4.splat(0), sumsOfLanes(d0, d1, d2, d3)));
+    put(ratio, squares, parts, i, last, f32x4.mul(f32x4.splat(scaling), size));
   }
 }
 
-/** ‖Δ‖² is known; an item is a row. */
+/** ‖Δ‖² is known. */
 export function gateRatiosOfSquares(
-  deltaSquares: usize, squares: usize, ratio: usize, parts: u32, from: u32, to: u32,
+  deltaSquares: usize, squares: usize, ratio: usize, parts: u32, rows: u32, from: u32, to: u32,
 ): void {
-  for (let row = from; row < to; row++) {
-    put(ratio, squares, parts, row, sqrt<f32>(load<f32>(deltaSquares + 4 * row)));
+  const last = rows - 1;
+  for (let i: u32 = from * 4; i < to * 4; i += 4) {
+    const d = deltaSquares + 4 * <usize>i;
+    const left = last - i;
+    const squared = loadFour(d, rowOfFour(d, 4, 1, left), rowOfFour(d, 4, 2, left), rowOfFour(d, 4, 3, left));
+    put(ratio, squares, parts, i, last, f32x4.sqrt(squared));
   }
 }

@@ -24,8 +24,8 @@ export function gateRatiosCpu({ rows, size, squares, ratio }: Ratios): CpuFuncti
   });
   return (cpu) => {
     const { rows: count } = cpu.dims(rows);
-    if ('z' in size) cpu.run('gateRatios', Math.ceil(count / ROWS), [...fixed(cpu), count], count * size.rank ** 2 < ALONE);
-    else cpu.run('gateRatiosOfSquares', count, fixed(cpu));
+    const [name, work] = 'z' in size ? ['gateRatios', size.rank ** 2] : ['gateRatiosOfSquares', 1];
+    cpu.run(name, Math.ceil(count / ROWS), [...fixed(cpu), count], count * work < ALONE);
   };
 }
 
@@ -52,4 +52,13 @@ export function gateListCpu(p: Gate): CpuFunction {
     return [cpu.at(p.ratio), p.marked ? 0 : slot + 4 * GATE_AT.tau, cpu.at(p.open), cpu.at(p.list), ...counts, RATIO_BINS];
   });
   return (cpu) => cpu.run('gateList', 1, [...fixed(cpu), cpu.dims(p.rows).rows]);
+}
+
+/** Both. */
+export function gateCpu(p: Ratios & Gate): CpuFunction {
+  const [ratios, list] = [gateRatiosCpu(p), gateListCpu(p)];
+  return (cpu, counts) => {
+    ratios(cpu, counts);
+    list(cpu, counts);
+  };
 }

@@ -5,7 +5,7 @@ import dims from '../../device/dims.wgsl?raw';
 import type { Counts, Dispatch, Groups, RowCount } from '../../device/program';
 import scan from '../scan.wgsl?raw';
 import { sharing } from '../launch';
-import { gateListCpu, gateRatiosCpu } from './gate.cpu';
+import { gateCpu, gateListCpu, gateRatiosCpu } from './gate.cpu';
 import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
 import keepAbove from './keepAbove.wgsl?raw';
@@ -75,7 +75,7 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
       bindings: [p.rows.dims, p.ratio, ...inputs],
       values,
       groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / THREADS) : 0, 1, 1],
-      cpu: gateRatiosCpu(p),
+      cpu: p.mark ? gateRatiosCpu(p) : null,
     },
     ...(p.mark ?? []),
     {
@@ -83,14 +83,14 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
-      cpu: gateListCpu({ ...p, marked: p.mark !== undefined }),
+      cpu: p.mark ? gateListCpu({ ...p, marked: true }) : null,
     },
     ...(p.mark ? [] : [{
       kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 6, SHAPE_AT: 6 + inputs.length }, snippets: [dims, scan, slots, shape, ratio, keepAbove] }), constants },
       bindings: [...outputs, ...inputs],
       values,
       groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],
-      cpu: null,
+      cpu: gateCpu({ ...p, marked: false }),
     }]),
   ];
 }

@@ -10,8 +10,9 @@ const BLOCK = 32;
 /** Longest part of a sum that a packed panel holds: it stays in the second cache. One with squares must be whole. */
 const K_BLOCK = 2048;
 const K_BLOCK_SQUARES = 16384;
-/** Longest sum of `lowRankAdd`, where packing the rows pays. */
-const THIN = 16;
+/** Longest sum of `lowRankAdd`, and bytes of its W: they stay in the second cache. */
+const THIN = 64;
+const THIN_BYTES = 2 ** 18;
 /** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
 const FEW_ROWS = 8;
 /** Multiply-adds of few rows that are done before another thread is awake. */
@@ -26,7 +27,7 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const half = Number(w.type === 'f16');
   const few = transposed && rows.max !== undefined && rows.max <= FEW_ROWS;
   if (squares && !few && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
-  const thin = !few && accumulate && !squares && !half && k <= THIN;
+  const thin = !few && accumulate && !squares && !half && k <= THIN && 4 * n * k <= THIN_BYTES;
   const panels = Math.ceil(n / PANEL);
   const byRows = panels < FEW_PANELS;
   const fixed = once((cpu) => {

@@ -1,6 +1,7 @@
 // A product (see matmul.as.ts) with the few rows of decoding and W [n, k]: every output is one sum along W's row, so
 // nothing is packed. Four columns at a time, the lanes along k; items are panels of 8 columns, as of `squares`. A row's
 // sums do not depend on how many rows there are.
+import { sumsOfLanes } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import { SCRATCH_BYTES, scratchAddress } from '../scratch.as';
 import { put } from './put.as';
@@ -68,12 +69,3 @@ function ofHalves(x: usize, w: usize, column: usize, k: u32): v128 { return four
 
 @inline function evenQuad(w: usize, half: bool): v128 { return half ? fourHalves(v128.load16x4_s(w)) : v128.load(w); }
 @inline function oddQuad(w: usize, half: bool): v128 { return half ? fourHalves(v128.load16x4_s(w, 8)) : v128.load(w, 16); }
-
-/** The sum of each vector's lanes. */
-@inline function sumsOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
-  const u0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5), u1 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-  const v0 = v128.shuffle<i32>(a, b, 2, 6, 3, 7), v1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  const u = f32x4.add(v128.shuffle<i32>(u0, u1, 0, 1, 4, 5), v128.shuffle<i32>(u0, u1, 2, 3, 6, 7));
-  const v = f32x4.add(v128.shuffle<i32>(v0, v1, 0, 1, 4, 5), v128.shuffle<i32>(v0, v1, 2, 3, 6, 7));
-  return f32x4.add(u, v);
-}

@@ -1,12 +1,26 @@
-// μ = s·u·z (+ extra) of rows [from, to); see mu.wgsl. `extra` is 0 where there is none.
-import { sumOf } from '../math.as';
+// μ = s·u·z (+ extra) of the rows of a pass, and what comes of it; see mu.wgsl. `extra` is 0 where there is none.
+import { loadFour, rowOfFour, storeFour } from '../fourRows.as';
+import { sumsOfLanes } from '../math.as';
 
-export function mu(u: usize, z: usize, extra: usize, out: usize, rank: u32, scaling: f32, from: u32, to: u32): void {
-  for (let row = from; row < to; row++) {
-    const at: usize = 4 * <usize>row * rank;
-    let v = f32x4.splat(0);
-    for (let k = at; k < at + 4 * rank; k += 16) v = f32x4.add(v, f32x4.mul(v128.load(u + k), v128.load(z + k)));
-    store<f32>(out + 4 * row, scaling * sumOf(v) + (extra ? load<f32>(extra + 4 * row) : 0));
+/** An item is four rows. */
+export function mu(u: usize, z: usize, extra: usize, out: usize, rank: u32, scaling: f32, rows: u32, from: u32, to: u32): void {
+  const bytes: usize = 4 * rank;
+  const s = f32x4.splat(scaling);
+  for (let row: u32 = 4 * from; row < 4 * to; row += 4) {
+    const left = rows - 1 - row;
+    const at0 = bytes * row;
+    const at1 = rowOfFour(at0, bytes, 1, left), at2 = rowOfFour(at0, bytes, 2, left), at3 = rowOfFour(at0, bytes, 3, left);
+    let v0 = f32x4.splat(0), v1 = v0, v2 = v0, v3 = v0;
+    for (let k: usize = 0; k < bytes; k += 16) {
+      v0 = f32x4.add(v0, f32x4.mul(v128.load(u + at0 + k), v128.load(z + at0 + k)));
+      v1 = f32x4.add(v1, f32x4.mul(v128.load(u + at1 + k), v128.load(z + at1 + k)));
+      v2 = f32x4.add(v2, f32x4.mul(v128.load(u + at2 + k), v128.load(z + at2 + k)));
+      v3 = f32x4.add(v3, f32x4.mul(v128.load(u + at3 + k), v128.load(z + at3 + k)));
+    }
+    let value = f32x4.mul(s, sumsOfLanes(v0, v1, v2, v3));
+    const e = extra + 4 * <usize>row;
+    if (extra) value = f32x4.add(value, loadFour(e, rowOfFour(e, 4, 1, left), rowOfFour(e, 4, 2, left), rowOfFour(e, 4, 3, left)));
+    storeFour(out + 4 * <usize>row, value, left);
   }
 }
 

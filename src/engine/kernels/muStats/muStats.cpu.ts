@@ -11,6 +11,8 @@ interface Mu {
   mu: Tensor;
 }
 
+/** Rows of an item, as in mu.as.ts. */
+const ROWS = 4;
 /** Multiply-adds that are done before another thread is awake. */
 const ALONE = 2 ** 17;
 
@@ -24,7 +26,7 @@ export function muStatsCpu({ rows, terms: { u, z, extra, rank, scaling }, open, 
   return (cpu) => {
     const { rows: count } = cpu.dims(rows);
     const { ofRows, ofSums } = fixed(cpu);
-    cpu.run('mu', count, ofRows, count * rank < ALONE);
+    cpu.run('mu', Math.ceil(count / ROWS), [...ofRows, count], count * rank < ALONE);
     cpu.run('muSums', 1, [...ofSums, count]);
   };
 }
