@@ -13,8 +13,8 @@ export { attentionDelta, attentionGrad, attentionGradKV, attentionGradQ } from '
 export { lowRankGrad } from './lowRankGrad/lowRankGrad.as';
 export { gram } from './gram/gram.as';
 export { gateRatios, gateRatiosOfSquares } from './gate/gate.as';
-export { gateList } from './gate/gateList.as';
-export { mu, muSums } from './muStats/mu.as';
+export { gate, gateList } from './gate/gateList.as';
+export { mu, muStats, muSums } from './muStats/mu.as';
 export { dropout } from './dropout/dropout.as';
 export { adamw } from '../optim/adamw.as';
 export { sumSquares } from '../optim/clip.as';

@@ -13,12 +13,32 @@ import type { Threads } from './threads';
 export type CpuFunction = (cpu: Cpu, counts: Counts) => void;
 
 /**
- * What `of` gives the first time: addresses stay as long as their tensors live. Between two runs of an operation all else
- * passes through the caches, so that every object on the way to an address costs as much as some hundred multiplications.
+ * A function in WebAssembly with the arguments that stay from step to step: addresses do, as long as their tensors live.
+ * Between two runs of an operation all else passes through the caches, so that every object on the way to an address
+ * costs as much as some hundred multiplications.
  */
-export function once<T>(of: (cpu: Cpu) => T): (cpu: Cpu) => T {
-  let known: T | undefined;
-  return (cpu) => known ??= of(cpu);
+export class Call {
+  readonly #name: string;
+  readonly #staying: (cpu: Cpu) => number[];
+  #args: number[] | null = null;
+  #kept = 0;
+
+  /** @param staying what stays, looked up once */
+  constructor(name: string, staying: (cpu: Cpu) => number[]) {
+    this.#name = name;
+    this.#staying = staying;
+  }
+
+  /** `name`(...staying, ...now, from, to) over [0, items); see `Cpu.run`. */
+  run(cpu: Cpu, items: number, now: readonly number[], alone = false): void {
+    if (!this.#args) {
+      this.#args = this.#staying(cpu);
+      this.#kept = this.#args.length;
+    }
+    this.#args.length = this.#kept;
+    this.#args.push(...now);
+    cpu.run(this.#name, items, this.#args, alone);
+  }
 }
 
 /** Rows [first, first + count) of a stacked tensor that belong to one run; `index` counts the rows of the pass. */
@@ -90,7 +110,7 @@ export class Cpu {
    * Runs the exported function `name`(...args, from, to) over [0, items), split over the threads; on the calling one
    * alone where others would take longer to wake than to work (some tens of µs).
    */
-  run(name: string, items: number, args: readonly number[], alone = false): void {
+  run(name: string, items: number, args: number[], alone = false): void {
     if (items > 0) this.#threads.run(name, items, args, alone);
   }
 }

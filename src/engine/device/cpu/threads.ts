@@ -91,12 +91,15 @@ export class Threads {
     return new Threads(module, instance, memory, handles);
   }
 
-  /** @param alone on the calling thread only */
-  run(name: string, items: number, args: readonly number[], alone = false): void {
+  /** @param args may grow and shrink while it runs @param alone on the calling thread only */
+  run(name: string, items: number, args: number[], alone = false): void {
     const own = this.#exports[name];
     if (!own) throw new Error(`no function "${name}" on the CPU`);
     if (this.#handles.length === 0 || alone || items === 1) {
-      own(...args, 0, items);
+      // A copy of the arguments would be new memory each time, which is in no cache.
+      args.push(0, items);
+      own.apply(undefined, args);
+      args.length -= 2;
       return;
     }
     const control = this.#control;

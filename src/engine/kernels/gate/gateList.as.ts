@@ -1,4 +1,5 @@
 // S of every row, the list of open rows, and what a module counts of them; see gate.wgsl. All of it is one item.
+import { gateRatios } from './gate.as';
 
 /**
  * @param tau where the threshold lies; 0: `open` says already which rows to keep
@@ -34,4 +35,13 @@ export function gateList(ratio: usize, tau: usize, open: usize, list: usize, cou
 
 @inline function add(at: usize, count: u32): void {
   store<u32>(at, load<u32>(at) + count);
+}
+
+/** The ratios and the list, for few rows. */
+export function gate(
+  z: usize, gram: usize, squares: usize, ratio: usize, rank: u32, parts: u32, scaling: f32,
+  tau: usize, open: usize, list: usize, counts: usize, histogram: usize, bins: i32, rows: u32,
+): void {
+  gateRatios(z, gram, squares, ratio, rank, parts, scaling, rows, 0, (rows + 3) / 4);
+  gateList(ratio, tau, open, list, counts, histogram, bins, rows);
 }

@@ -1,4 +1,4 @@
-import { type CpuFunction, once } from '../../device/cpu/cpu';
+import { Call, type CpuFunction } from '../../device/cpu/cpu';
 import { rowsNow } from '../rows/rows.cpu';
 import type { MatmulOptions } from './options';
 import type { Weight } from './weight';
@@ -30,20 +30,20 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const thin = !few && accumulate && !squares && !half && k <= THIN && 4 * n * k <= THIN_BYTES;
   const panels = Math.ceil(n / PANEL);
   const byRows = panels < FEW_PANELS;
-  const fixed = once((cpu) => {
+  const call = new Call(few ? 'matvec' : thin ? 'lowRankAdd' : 'matmul', (cpu) => {
     const [from, weight, into] = [cpu.at(a) + 4 * aColumn, cpu.at(w.tensor), cpu.at(out) + 4 * outColumn];
+    if (thin) return [from, aStride, weight, Number(transposed), into, outStride, n, k, scale];
     const before = residual ? cpu.at(residual) + 4 * outColumn : 0;
     const ending = [scale, Number(accumulate), before, squares ? cpu.at(squares) : 0];
-    if (thin) return [from, aStride, weight, Number(transposed), into, outStride, n, k, scale];
     if (few) return [from, aStride, weight, half, into, outStride, n, k, ...ending];
     return [from, aStride, weight, half, Number(transposed), into, outStride, n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, ...ending];
   });
   return (cpu) => {
     const { list, rows: each, stride, count } = rowsNow(cpu, rows);
     if (count === 0) return;
-    const args = [...fixed(cpu), list, each, stride, count];
-    if (few) cpu.run('matvec', panels, args, count * n * k < ALONE);
-    else if (thin) cpu.run('lowRankAdd', Math.ceil(count / BLOCK), args);
-    else cpu.run('matmul', byRows ? Math.ceil(count / BLOCK) : panels, [...args, Number(byRows)]);
+    const blocks = Math.ceil(count / BLOCK);
+    if (few) call.run(cpu, panels, [list, each, stride, count], count * n * k < ALONE);
+    else if (thin) call.run(cpu, blocks, [list, each, stride, count]);
+    else call.run(cpu, byRows ? blocks : panels, [list, each, stride, count, Number(byRows)]);
   };
 }

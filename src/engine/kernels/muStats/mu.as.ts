@@ -25,10 +25,11 @@ export function mu(u: usize, z: usize, extra: usize, out: usize, rank: u32, scal
 }
 
 /**
- * Adds to a StatSlot what μ [rows] and S in `open` come to: `sums` of kept rows, of skipped ones and of those where gate
- * and loss disagree; `helpful`, kept and skipped; `measured` rows. All of it is one item; sums are in f64.
+ * Adds to the StatSlot `stat` what μ [rows] and S in `open` come to: from word `sums` on the sums of kept rows, of skipped
+ * ones and of those where gate and loss disagree; from `helpful` on how many help, kept and skipped; at `measured` the
+ * rows. All of it is one item; sums are in f64.
  */
-export function muSums(mu: usize, open: usize, sums: usize, helpful: usize, measured: usize, rows: u32): void {
+export function muSums(mu: usize, open: usize, stat: usize, sums: u32, helpful: u32, measured: u32, rows: u32): void {
   let kept: f64 = 0, skipped: f64 = 0, disagree: f64 = 0;
   let helpfulKept: u32 = 0, helpfulSkipped: u32 = 0;
   for (let row: u32 = 0; row < rows; row++) {
@@ -42,12 +43,26 @@ export function muSums(mu: usize, open: usize, sums: usize, helpful: usize, meas
     helpfulKept += u32(number < 0) & u32(isKept);
     helpfulSkipped += u32(number < 0) & u32(!isKept);
   }
-  add(sums, kept); add(sums + 4, skipped); add(sums + 8, disagree);
-  store<u32>(helpful, load<u32>(helpful) + helpfulKept);
-  store<u32>(helpful + 4, load<u32>(helpful + 4) + helpfulSkipped);
-  store<u32>(measured, load<u32>(measured) + rows);
+  add(stat, sums, kept); add(stat, sums + 1, skipped); add(stat, sums + 2, disagree);
+  count(stat, helpful, helpfulKept); count(stat, helpful + 1, helpfulSkipped);
+  count(stat, measured, rows);
 }
 
-@inline function add(at: usize, sum: f64): void {
+/** Both. */
+export function muStats(
+  u: usize, z: usize, extra: usize, out: usize, rank: u32, scaling: f32,
+  open: usize, stat: usize, sums: u32, helpful: u32, measured: u32, rows: u32,
+): void {
+  mu(u, z, extra, out, rank, scaling, rows, 0, (rows + 3) / 4);
+  muSums(out, open, stat, sums, helpful, measured, rows);
+}
+
+@inline function add(stat: usize, word: u32, sum: f64): void {
+  const at = stat + 4 * <usize>word;
   store<f32>(at, <f32>(<f64>load<f32>(at) + sum));
+}
+
+@inline function count(stat: usize, word: u32, more: u32): void {
+  const at = stat + 4 * <usize>word;
+  store<u32>(at, load<u32>(at) + more);
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../device/buffers';
-import { type CpuFunction, once } from '../../device/cpu/cpu';
+import { Call, type Cpu, type CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
 import { STAT_AT } from '../gate/slots';
 
@@ -18,15 +18,16 @@ const ALONE = 2 ** 17;
 
 /** `muStats` on the CPU. One part of the sums takes them all. */
 export function muStatsCpu({ rows, terms: { u, z, extra, rank, scaling }, open, stat, mu }: Mu): CpuFunction {
-  const fixed = once((cpu) => {
-    const [values, to] = [cpu.at(mu), cpu.at(stat)];
-    const sums = [STAT_AT.mu, STAT_AT.helpful, STAT_AT.measured].map((word) => to + 4 * word);
-    return { ofRows: [cpu.at(u), cpu.at(z), extra ? cpu.at(extra) : 0, values, rank, scaling], ofSums: [values, cpu.at(open), ...sums] };
-  });
+  const ofRows = (cpu: Cpu) => [cpu.at(u), cpu.at(z), extra ? cpu.at(extra) : 0, cpu.at(mu), rank, scaling];
+  const ofSums = (cpu: Cpu) => [open, stat].map((t) => cpu.at(t));
+  const words = [STAT_AT.mu, STAT_AT.helpful, STAT_AT.measured];
+  const both = new Call('muStats', (cpu) => [...ofRows(cpu), ...ofSums(cpu), ...words]);
+  const values = new Call('mu', ofRows);
+  const sums = new Call('muSums', (cpu) => [cpu.at(mu), ...ofSums(cpu), ...words]);
   return (cpu) => {
     const { rows: count } = cpu.dims(rows);
-    const { ofRows, ofSums } = fixed(cpu);
-    cpu.run('mu', Math.ceil(count / ROWS), [...ofRows, count], count * rank < ALONE);
-    cpu.run('muSums', 1, [...ofSums, count]);
+    if (count * rank < ALONE) return both.run(cpu, 1, [count]);
+    values.run(cpu, Math.ceil(count / ROWS), [count]);
+    sums.run(cpu, 1, [count]);
   };
 }

@@ -8,7 +8,7 @@ import { muStats } from './muStats';
 import { muStatsRef } from './muStats.ref';
 
 // Beyond 256 rows several workgroups share the sums; beyond 8 · 256 each takes more.
-test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4]])('μ of %i rows, rank %i', async (rows, rank) => {
+test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4], [2101, 64]])('μ of %i rows, rank %i', async (rows, rank) => {
   const device = await testDevice();
   const scope = device.buffers.scope('test');
   const rng = new Rng(8);
