@@ -30,6 +30,7 @@ export function accountant(pass: Pass, run: AdapterRun): (batches: readonly Toke
   const rank = padRank(run.config.rank);
   const { layers, heads, headDim } = pass.config;
   const attentionBack = layers - lowestAdapted(pass).layer;
+  const modules = run.modules.map((m) => ({ ...m, dx: needsInputGradient(pass, m.layer, m.kind) ? m.dIn : 0 }));
   return (batches, stats) => {
     let step = 0;
     let tokens = 0;
@@ -43,11 +44,10 @@ export function accountant(pass: Pass, run: AdapterRun): (batches: readonly Toke
       step += causalPairs(batch) * heads * headDim * (2 * layers + 5 * attentionBack);
     }
     let dense = 0;
-    for (const m of run.modules) {
-      const dx = needsInputGradient(pass, m.layer, m.kind) ? m.dIn : 0;
-      dense += rank * tokens * (3 * m.dOut + 2 * m.dIn + dx);
+    for (const { index, dIn, dOut, dx } of modules) {
+      dense += rank * tokens * (3 * dOut + 2 * dIn + dx);
       // Products over open rows: how many only the GPU knew.
-      if (stats) done += run.rPad * (stats.forwardRows[m.index] * m.dOut + stats.dxRows[m.index] * dx + stats.gradRows[m.index] * (m.dOut + m.dIn));
+      if (stats) done += run.rPad * (stats.forwardRows[index] * dOut + stats.dxRows[index] * dx + stats.gradRows[index] * (dOut + dIn));
     }
     return { done, dense, step: step + dense };
   };
