@@ -76,10 +76,9 @@ export class Cpu {
     return this.#reaching(to).u32.subarray(from, to);
   }
 
-  /** Word `i` of a tensor. */
-  word(tensor: Tensor, i: number): number {
-    const at = this.at(tensor) / 4 + i;
-    return this.#reaching(at + 1).u32[at];
+  /** The word at a byte address. */
+  wordAt(address: number): number {
+    return this.#reaching(address / 4 + 1).u32[address / 4];
   }
 
   #words(tensor: Tensor): [from: number, to: number] {

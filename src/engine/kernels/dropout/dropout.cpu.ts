@@ -1,7 +1,7 @@
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { Rows } from '../rows/rows';
-import { rowsNow } from '../rows/rows.cpu';
+import { rowsReader } from '../rows/rows.cpu';
 
 interface Drop {
   rows: Rows;
@@ -13,10 +13,12 @@ interface Drop {
 }
 
 /** `dropout` on the CPU. @param dropBelow p · 2³² @param scale 1 / (1 − p) */
-export const dropoutCpu = (p: Drop, dropBelow: number, scale: number): CpuFunction => (cpu) => {
-  const { rows } = p;
-  const { list, rows: each, stride, count } = rowsNow(cpu, rows);
-  const { dropoutKey } = cpu.dims(rows);
-  const mask = [p.width, dropoutKey, p.salt, dropBelow, scale, Number(p.add ?? false)];
-  cpu.run('dropout', count, [cpu.at(p.x), cpu.at(p.out), ...mask, list, each, stride]);
-};
+export function dropoutCpu(p: Drop, dropBelow: number, scale: number): CpuFunction {
+  const rowsNow = rowsReader(p.rows);
+  return (cpu) => {
+    const { list, rows, stride, count } = rowsNow(cpu);
+    const { dropoutKey } = cpu.dims(p.rows);
+    const mask = [p.width, dropoutKey, p.salt, dropBelow, scale, Number(p.add ?? false)];
+    cpu.run('dropout', count, [cpu.at(p.x), cpu.at(p.out), ...mask, list, rows, stride]);
+  };
+}

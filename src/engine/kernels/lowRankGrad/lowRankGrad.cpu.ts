@@ -1,7 +1,7 @@
 import type { Tensor } from '../../device/buffers';
 import { Call, type CpuFunction } from '../../device/cpu/cpu';
 import type { Rows } from '../rows/rows';
-import { rowsNow } from '../rows/rows.cpu';
+import { rowsReader } from '../rows/rows.cpu';
 
 /** Columns of a panel, as in lowRankGrad.as.ts. */
 const PANEL = 8;
@@ -26,12 +26,13 @@ interface Grads {
 export function lowRankGradCpu(p: Grads): CpuFunction {
   const { rows, dOut, dIn, rank } = p;
   const panels = Math.ceil(dOut / PANEL) + Math.ceil(dIn / PANEL);
+  const rowsNow = rowsReader(rows);
   const call = new Call('lowRankGrad', (cpu) => [
     ...[p.gradOut, p.z, p.x, p.u, p.gradB, p.gradA].map((t) => cpu.at(t)), dOut, dIn, rank, p.scaling,
   ]);
   return (cpu) => {
     if (rank > MAX_RANK) throw new Error(`low-rank gradients: rank ${rank} is more than ${MAX_RANK}`);
-    const { list, rows: each, stride, count } = rowsNow(cpu, rows);
+    const { list, rows: each, stride, count } = rowsNow(cpu);
     if (count > 0) call.run(cpu, panels, [list, each, stride, count]);
   };
 }

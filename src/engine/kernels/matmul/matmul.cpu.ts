@@ -1,5 +1,5 @@
 import { Call, type CpuFunction } from '../../device/cpu/cpu';
-import { rowsNow } from '../rows/rows.cpu';
+import { rowsReader } from '../rows/rows.cpu';
 import type { MatmulOptions } from './options';
 import type { Weight } from './weight';
 
@@ -30,6 +30,7 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const thin = !few && accumulate && !squares && !half && k <= THIN && 4 * n * k <= THIN_BYTES;
   const panels = Math.ceil(n / PANEL);
   const byRows = panels < FEW_PANELS;
+  const rowsNow = rowsReader(rows);
   const call = new Call(few ? 'matvec' : thin ? 'lowRankAdd' : 'matmul', (cpu) => {
     const [from, weight, into] = [cpu.at(a) + 4 * aColumn, cpu.at(w.tensor), cpu.at(out) + 4 * outColumn];
     if (thin) return [from, aStride, weight, Number(transposed), into, outStride, n, k, scale];
@@ -39,7 +40,7 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
     return [from, aStride, weight, half, Number(transposed), into, outStride, n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, ...ending];
   });
   return (cpu) => {
-    const { list, rows: each, stride, count } = rowsNow(cpu, rows);
+    const { list, rows: each, stride, count } = rowsNow(cpu);
     if (count === 0) return;
     const blocks = Math.ceil(count / BLOCK);
     if (few) call.run(cpu, panels, [list, each, stride, count], count * n * k < ALONE);

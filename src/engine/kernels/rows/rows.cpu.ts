@@ -12,12 +12,18 @@ export interface RowsNow {
   count: number;
 }
 
-/** `rows` as they are now. */
-export function rowsNow(cpu: Cpu, rows: Rows): RowsNow {
-  if (isActive(rows)) {
-    const count = cpu.word(rows.list, 0);
-    return { list: cpu.at(rows.list), rows: count, stride: 0, count };
+/** What says which rows they are now. It looks up once where the list lies: see `Call`. */
+export function rowsReader(rows: Rows): (cpu: Cpu) => RowsNow {
+  if (!isActive(rows)) {
+    return (cpu) => {
+      const { rows: each, segments, stride } = cpu.dims(rows);
+      return { list: 0, rows: each, stride, count: each * segments };
+    };
   }
-  const { rows: each, segments, stride } = cpu.dims(rows);
-  return { list: 0, rows: each, stride, count: each * segments };
+  let list = 0;
+  return (cpu) => {
+    list ||= cpu.at(rows.list);
+    const count = cpu.wordAt(list);
+    return { list, rows: count, stride: 0, count };
+  };
 }
