@@ -36,10 +36,11 @@ export function muSums(mu: usize, open: usize, stat: usize, sums: u32, helpful: 
     const number = load<f32>(mu + 4 * row);
     const isKept = load<u32>(open + 4 * row) != 0;
     const value = <f64>number;
-    // Without branches: nobody can tell which rows are kept.
-    kept += select<f64>(value, 0, isKept);
-    skipped += select<f64>(0, value, isKept);
-    disagree += select<f64>(value, 0, number >= 0 == isKept);
+    // Without branches: nobody can tell which rows are kept, and V8 makes one of every `select`.
+    const mask = 0 - <u64>isKept;
+    kept += where(value, mask);
+    skipped += where(value, ~mask);
+    disagree += where(value, 0 - <u64>(number >= 0 == isKept));
     helpfulKept += u32(number < 0) & u32(isKept);
     helpfulSkipped += u32(number < 0) & u32(!isKept);
   }
@@ -55,6 +56,11 @@ export function muStats(
 ): void {
   mu(u, z, extra, out, rank, scaling, rows, 0, (rows + 3) / 4);
   muSums(out, open, stat, sums, helpful, measured, rows);
+}
+
+/** The value where the mask is all ones, 0 where it is 0. */
+@inline function where(value: f64, mask: u64): f64 {
+  return reinterpret<f64>(reinterpret<u64>(value) & mask);
 }
 
 @inline function add(stat: usize, word: u32, sum: f64): void {
