@@ -1,43 +1,42 @@
 // exp and log in f32. No std Math in here: its tables would be static data.
+import { constants, exp2, exp3, exp4th, exp5, expLow, half, ln2High, ln2Low, log2e, magic, one } from './constants.as';
 
 /**
  * e^x of four numbers up to 88, off by at most 1.2 ulp. 0 below −87, where f32 runs out of normal numbers. NaN stays NaN.
  * With x = n · ln 2 + r and |r| ≤ ln 2 / 2 it is 2^n + 2^n · r · p(r), where p meets (e^r − 1) / r at Chebyshev's nodes.
  */
-@inline export function exp4(x: v128): v128 {
-  // Adding 1.5 · 2^23 + 127 rounds to a whole number and leaves n + 127, the exponent of 2^n, in the lowest bits.
-  const magic = f32x4.splat(12583039);
-  const t = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), magic);
-  const n = f32x4.sub(t, magic);
+@inline export function exp4(x: v128, c: usize): v128 {
+  const t = f32x4.add(f32x4.mul(x, log2e(c)), magic(c));
+  const n = f32x4.sub(t, magic(c));
   const power = i32x4.shl(t, 23);
-  // ln 2 in two parts; n times the first is exact.
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))), f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
-  let p = f32x4.add(f32x4.mul(f32x4.splat(1.3933650e-3), r), f32x4.splat(8.3691552e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1666467e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666505e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
+  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, ln2High(c))), f32x4.mul(n, ln2Low(c)));
+  let p = f32x4.add(f32x4.mul(exp5(c), r), exp4th(c));
+  p = f32x4.add(f32x4.mul(p, r), exp3(c));
+  p = f32x4.add(f32x4.mul(p, r), exp2(c));
+  p = f32x4.add(f32x4.mul(p, r), half(c));
+  p = f32x4.add(f32x4.mul(p, r), one(c));
   const y = f32x4.add(power, f32x4.mul(f32x4.mul(r, power), p));
-  return v128.andnot(y, f32x4.lt(x, f32x4.splat(-87)));
+  return v128.andnot(y, f32x4.lt(x, expLow(c)));
 }
 
 /** `exp4` of one number. */
 @inline export function exp1(x: f32): f32 {
-  return f32x4.extract_lane(exp4(f32x4.splat(x)), 0);
+  return f32x4.extract_lane(exp4(f32x4.splat(x), constants()), 0);
 }
 
 /**
  * x ← exp(scale · x − shift) for `count` numbers, a multiple of 16, from `from` to `to` (which may be the same); gives their
- * sum. Sixteen at a time, since an engine loads the constants of a loop anew each time round.
+ * sum. Sixteen at a time.
  */
 export function expOf(from: usize, to: usize, count: u32, scale: f32, shift: f32): f32 {
   const by = f32x4.splat(scale), less = f32x4.splat(shift);
+  const c = constants();
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   for (const end = from + 4 * count; from < end; from += 64, to += 64) {
-    const p0 = exp4(f32x4.sub(f32x4.mul(v128.load(from), by), less));
-    const p1 = exp4(f32x4.sub(f32x4.mul(v128.load(from, 16), by), less));
-    const p2 = exp4(f32x4.sub(f32x4.mul(v128.load(from, 32), by), less));
-    const p3 = exp4(f32x4.sub(f32x4.mul(v128.load(from, 48), by), less));
+    const p0 = exp4(f32x4.sub(f32x4.mul(v128.load(from), by), less), c);
+    const p1 = exp4(f32x4.sub(f32x4.mul(v128.load(from, 16), by), less), c);
+    const p2 = exp4(f32x4.sub(f32x4.mul(v128.load(from, 32), by), less), c);
+    const p3 = exp4(f32x4.sub(f32x4.mul(v128.load(from, 48), by), less), c);
     s0 = f32x4.add(s0, p0); s1 = f32x4.add(s1, p1); s2 = f32x4.add(s2, p2); s3 = f32x4.add(s3, p3);
     v128.store(to, p0); v128.store(to, p1, 16); v128.store(to, p2, 32); v128.store(to, p3, 48);
   }

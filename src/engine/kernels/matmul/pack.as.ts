@@ -1,5 +1,6 @@
 // W in panels of 8 columns: the loop over k of a product then reads one line after another.
-import { loadQuad } from './weight.as';
+import { constants, halfBits, halfPower } from '../constants.as';
+import { fourHalves, loadQuad } from './weight.as';
 
 /** Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. */
 export function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0: u32, depth: u32, column: u32, to: usize): void {
@@ -19,17 +20,36 @@ export function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0:
       return;
     }
     const at = (column + c) * k + k0;
-    // Four columns, four places of k at a time, transposed.
-    for (let i: u32 = 0; i < depth; i += 4) {
-      const c0 = loadQuad(w, at + i, half), c1 = loadQuad(w, at + k + i, half);
-      const c2 = loadQuad(w, at + 2 * k + i, half), c3 = loadQuad(w, at + 3 * k + i, half);
-      const u0 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5), u1 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
-      const v0 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7), v1 = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
-      const target = to + 32 * i + 4 * c;
-      v128.store(target, v128.shuffle<i32>(u0, u1, 0, 1, 4, 5));
-      v128.store(target, v128.shuffle<i32>(u0, u1, 2, 3, 6, 7), 32);
-      v128.store(target, v128.shuffle<i32>(v0, v1, 0, 1, 4, 5), 64);
-      v128.store(target, v128.shuffle<i32>(v0, v1, 2, 3, 6, 7), 96);
-    }
+    if (half) turnHalves(w + 2 * at, 2 * k, depth, to + 4 * c);
+    else turnFloats(w + 4 * at, 4 * k, depth, to + 4 * c);
   }
+}
+
+/** Four columns of W [n, k], `column` bytes apart, as [depth] quads 32 bytes apart: four places of k at a time, turned. */
+function turnFloats(w: usize, column: usize, depth: u32, to: usize): void {
+  let w0 = w, w1 = w0 + column, w2 = w1 + column, w3 = w2 + column;
+  for (const end = to + 32 * depth; to < end; to += 128) {
+    turn(v128.load(w0), v128.load(w1), v128.load(w2), v128.load(w3), to);
+    w0 += 16; w1 += 16; w2 += 16; w3 += 16;
+  }
+}
+function turnHalves(w: usize, column: usize, depth: u32, to: usize): void {
+  const bits = halfBits(constants()), power = halfPower(constants());
+  let w0 = w, w1 = w0 + column, w2 = w1 + column, w3 = w2 + column;
+  for (const end = to + 32 * depth; to < end; to += 128) {
+    turn(
+      fourHalves(v128.load16x4_s(w0), bits, power), fourHalves(v128.load16x4_s(w1), bits, power),
+      fourHalves(v128.load16x4_s(w2), bits, power), fourHalves(v128.load16x4_s(w3), bits, power), to,
+    );
+    w0 += 8; w1 += 8; w2 += 8; w3 += 8;
+  }
+}
+
+@inline function turn(c0: v128, c1: v128, c2: v128, c3: v128, to: usize): void {
+  const u0 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5), u1 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
+  const v0 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7), v1 = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i32>(u0, u1, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<i32>(u0, u1, 2, 3, 6, 7), 32);
+  v128.store(to, v128.shuffle<i32>(v0, v1, 0, 1, 4, 5), 64);
+  v128.store(to, v128.shuffle<i32>(v0, v1, 2, 3, 6, 7), 96);
 }

@@ -1,0 +1,41 @@
+// Constants of vector code, in a thread's own memory. An engine builds a vector constant anew wherever it is used, V8 by
+// three instructions; to load it from here takes one.
+
+/** Bytes of the table. */
+export const CONSTANTS_BYTES: usize = 256;
+
+let table: usize = 0;
+
+/** Writes the table to `at`, where it stays. */
+export function storeConstants(at: usize): void {
+  table = at;
+  put(0, 12583039); put(1, 1.44269504088896341); put(2, 0.693359375); put(3, -2.12194440e-4);
+  put(4, 1.3933650e-3); put(5, 8.3691552e-3); put(6, 4.1666467e-2); put(7, 1.6666505e-1);
+  put(8, 0.5); put(9, 1); put(10, -87); put(11, 80);
+  put(12, reinterpret<f32>(0x8fffe000)); put(13, reinterpret<f32>(0x77800000));
+}
+
+function put(i: usize, x: f32): void { v128.store(table + 16 * i, f32x4.splat(x)); }
+
+/** Address of the table, for a local variable before a loop. */
+@inline export function constants(): usize { return table; }
+
+/** Rounds to a whole number what it is added to, and leaves that plus 127 in the lowest bits. */
+@inline export function magic(c: usize): v128 { return v128.load(c); }
+@inline export function log2e(c: usize): v128 { return v128.load(c, 16); }
+/** ln 2 in two parts; a whole number times the first is exact. */
+@inline export function ln2High(c: usize): v128 { return v128.load(c, 32); }
+@inline export function ln2Low(c: usize): v128 { return v128.load(c, 48); }
+/** The polynomial of `exp4`, highest power first. */
+@inline export function exp5(c: usize): v128 { return v128.load(c, 64); }
+@inline export function exp4th(c: usize): v128 { return v128.load(c, 80); }
+@inline export function exp3(c: usize): v128 { return v128.load(c, 96); }
+@inline export function exp2(c: usize): v128 { return v128.load(c, 112); }
+@inline export function half(c: usize): v128 { return v128.load(c, 128); }
+@inline export function one(c: usize): v128 { return v128.load(c, 144); }
+/** Below it e^x is 0. */
+@inline export function expLow(c: usize): v128 { return v128.load(c, 160); }
+@inline export function eighty(c: usize): v128 { return v128.load(c, 176); }
+/** Of an f16 in an f32's place: sign, exponent and fraction; and what its exponent lacks, 2^112. */
+@inline export function halfBits(c: usize): v128 { return v128.load(c, 192); }
+@inline export function halfPower(c: usize): v128 { return v128.load(c, 208); }
