@@ -4,6 +4,7 @@ export { embed } from './embed/embed.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
 export { matmul } from './matmul/matmul.as';
 export { lowRankAdd } from './matmul/lowRank.as';
+export { dense } from './matmul/dense.as';
 export { matvec } from './matmul/matvec.as';
 export { swiglu, swigluBackward } from './swiglu/swiglu.as';
 export { rope } from './rope/rope.as';

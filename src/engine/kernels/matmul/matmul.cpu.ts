@@ -13,6 +13,9 @@ const K_BLOCK_SQUARES = 16384;
 /** Longest sum of `lowRankAdd`, and bytes of its W: they stay in the second cache. */
 const THIN = 64;
 const THIN_BYTES = 2 ** 18;
+/** From this length of a sum and this many panels on it pays to pack the rows too: see dense.as.ts. */
+const LONG = 32;
+const MANY_PANELS = 4;
 /** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
 const FEW_ROWS = 8;
 /** Multiply-adds of few rows that are done before another thread is awake. */
@@ -29,9 +32,10 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   if (squares && !few && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
   const thin = !few && accumulate && !squares && !half && k <= THIN && 4 * n * k <= THIN_BYTES;
   const panels = Math.ceil(n / PANEL);
+  const dense = k >= LONG && panels >= MANY_PANELS;
   const byRows = panels < FEW_PANELS;
   const rowsNow = rowsReader(rows);
-  const call = new Call(few ? 'matvec' : thin ? 'lowRankAdd' : 'matmul', (cpu) => {
+  const call = new Call(few ? 'matvec' : thin ? 'lowRankAdd' : dense ? 'dense' : 'matmul', (cpu) => {
     const [from, weight, into] = [cpu.at(a) + 4 * aColumn, cpu.at(w.tensor), cpu.at(out) + 4 * outColumn];
     if (thin) return [from, aStride, weight, Number(transposed), into, outStride, n, k, scale];
     const before = residual ? cpu.at(residual) + 4 * outColumn : 0;

@@ -10,14 +10,21 @@ describe('matmul', () => {
   testProducts(onCpu ? undefined : 'tile8');
 });
 
+// Sums that the CPU cuts into blocks, and with squares does not: then a block has fewer rows.
+it.runIf(onCpu)('matmul of long sums', async () => {
+  const how = { rows: 19, n: 36, k: 4100, scale: 0.5 };
+  await Promise.all([true, false].flatMap((squares) => [true, false].map((transposed) => check({ ...how, transposed, squares, accumulate: squares }))));
+});
+
 describe('matmul over active rows', () => {
   const every = (i: number) => i % 3 !== 1;
   const cases = [['two of three', 101, 36, every], ['none', 101, 36, () => false], ['many', 600, 68, every], ['few', 5, 36, (i: number) => i === 2 || i === 4, 5]] as const;
   // Without squares a sum as short as this has a kernel of its own on the CPU.
-  it.each(cases.flatMap((c) => [true, false].map((withSquares) => ({ name: c[0], rows: c[1], n: c[2], open: c[3], max: c[4], withSquares }))))('$name, squares: $withSquares: only the listed rows are read and written', async ({ rows, n, open, max, withSquares }) => {
+  it.each(cases.flatMap((c) => [true, false].map((withSquares) => ({ name: c[0], rows: c[1], n: c[2], open: c[3], max: c[4], withSquares }))))('$name, squares: $withSquares: only the listed rows are read and written', async ({ name, rows, n, open, max, withSquares }) => {
     const device = await testDevice();
     const scope = device.buffers.scope('test');
-    const k = 12;
+    // A longer sum is the dense kernel's there.
+    const k = name === 'many' ? 44 : 12;
     const index = [...Array(rows).keys()].filter(open);
     const a = randomFloats(rows * k, 1);
     const w = randomFloats(n * k, 2);
