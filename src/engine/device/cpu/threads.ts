@@ -11,7 +11,7 @@ const LAYOUT = {
   GENERATION: 0, FUNCTION: 1, ITEMS: 2, CHUNK: 3, NEXT: 4, PENDING: 5, ARGUMENT_COUNT: 6, FAILED: 7,
   /** Bytes. */
   ARGUMENTS_AT: 64,
-  /** Looks at the generation before a thread sleeps: within a step the next call comes soon. */
+  /** Looks, of some 7 ns, before a thread sleeps: within a step the next call comes soon, and to be woken takes as long. */
   SPINS: 2000,
 } as const;
 const CONTROL_BYTES = 512;
@@ -24,7 +24,7 @@ export const memoryStart = (threads: number) => THREADS_AT + CONTROL_BYTES + thr
 
 const scratchOf = (thread: number) => THREADS_AT + CONTROL_BYTES + thread * SCRATCH_BYTES;
 
-/** Ranges that a thread takes on average: enough that an uneven load levels out. */
+/** Ranges that a thread takes on average, at most: enough that an uneven load levels out. */
 const RANGES = 4;
 
 /** A running thread. */
@@ -91,8 +91,12 @@ export class Threads {
     return new Threads(module, instance, memory, handles);
   }
 
-  /** @param args may grow and shrink while it runs @param alone on the calling thread only */
-  run(name: string, items: number, args: number[], alone = false): void {
+  /**
+   * @param args may grow and shrink while it runs
+   * @param alone on the calling thread only
+   * @param least items that are worth a range, where every thread gets one
+   */
+  run(name: string, items: number, args: number[], alone = false, least = 1): void {
     const own = this.#exports[name];
     if (!own) throw new Error(`no function "${name}" on the CPU`);
     if (this.#handles.length === 0 || alone || items === 1) {
@@ -103,7 +107,9 @@ export class Threads {
       return;
     }
     const control = this.#control;
-    const chunk = Math.max(1, Math.ceil(items / (this.count * RANGES)));
+    // As many for one thread as for another.
+    const ranges = Math.max(1, Math.min(RANGES, Math.floor(items / (this.count * least))));
+    const chunk = Math.ceil(items / (this.count * ranges));
     this.#arguments.set(args);
     control[LAYOUT.ITEMS] = items;
     control[LAYOUT.CHUNK] = chunk;
@@ -116,6 +122,7 @@ export class Threads {
     for (let from = Atomics.add(control, LAYOUT.NEXT, chunk); from < items; from = Atomics.add(control, LAYOUT.NEXT, chunk)) {
       own(...args, from, Math.min(items, from + chunk));
     }
+    for (let i = 0; i < LAYOUT.SPINS && Atomics.load(control, LAYOUT.PENDING) > 0; i++);
     for (let left = Atomics.load(control, LAYOUT.PENDING); left > 0; left = Atomics.load(control, LAYOUT.PENDING)) {
       Atomics.wait(control, LAYOUT.PENDING, left, 1);
     }

@@ -20,6 +20,9 @@ const MANY_PANELS = 4;
 const FEW_ROWS = 8;
 /** Multiply-adds of few rows that are done before another thread is awake. */
 const ALONE = 2 ** 19;
+/** A range packs all rows that it multiplies, or all panels: so many panels, or blocks of rows, are worth that. */
+const LEAST_PANELS = 12;
+const LEAST_BLOCKS = 4;
 /** Panels below which threads share the rows instead. */
 const FEW_PANELS = 16;
 
@@ -49,6 +52,7 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
     const blocks = Math.ceil(count / BLOCK);
     if (few) call.run(cpu, panels, [list, each, stride, count], count * n * k < ALONE);
     else if (thin) call.run(cpu, blocks, [list, each, stride, count]);
-    else call.run(cpu, byRows ? blocks : panels, [list, each, stride, count, Number(byRows)]);
+    else if (byRows) call.run(cpu, blocks, [list, each, stride, count, 1], false, LEAST_BLOCKS);
+    else call.run(cpu, panels, [list, each, stride, count, 0], false, LEAST_PANELS);
   };
 }
