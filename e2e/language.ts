@@ -27,7 +27,7 @@ const OTHERS = [
 
 /**
  * Texts in Chinese in a page that has changed to English, each with the place where it was found: what was not drawn
- * again. What was found out about a file was said once.
+ * again. What was found out about a file was said once, and so was what happened (a notice can be dismissed).
  * @param own names that were given in Chinese
  */
 export function chineseIn(page: Page, own: readonly string[]): Promise<string[]> {
@@ -40,7 +40,7 @@ export function chineseIn(page: Page, own: readonly string[]): Promise<string[]>
       if (/\p{Script=Han}/u.test(text) && !parent.closest(others)) found.add(`${parent.closest('[data-testid]')?.getAttribute('data-testid') ?? parent.closest('section')?.id}: ${node.textContent}`);
     }
     return [...found];
-  }, [`${OTHERS}, noscript, .evidence`, own] as const);
+  }, [`${OTHERS}, noscript, .evidence, .notice`, own] as const);
 }
 
 /**
