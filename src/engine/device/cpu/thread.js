@@ -11,7 +11,8 @@ const begin = async ({ module, memory, control, scratch, layout, report }) => {
   report();
   for (;;) {
     for (let i = 0; i < SPINS && Atomics.load(control, GENERATION) === generation; i++);
-    Atomics.wait(control, GENERATION, generation);
+    // Whoever calls may be late to wake a thread that has seen the call, done it and gone to sleep again.
+    while (Atomics.load(control, GENERATION) === generation) Atomics.wait(control, GENERATION, generation);
     generation = Atomics.load(control, GENERATION);
     const of = Atomics.load(control, FUNCTION);
     if (of < 0) return;

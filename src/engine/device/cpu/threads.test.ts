@@ -5,6 +5,7 @@ import { rmsNorm } from '../../kernels/rmsNorm/rmsNorm';
 import { floats, randomFloats, rowCount, runOps } from '../../testing/harness';
 import { startInNode } from '../../testing/nodeThreads';
 import type { CpuDevice } from './device';
+import type { StartThread } from './threads';
 
 const ROWS = 101;
 const [N, K] = [196, 132];
@@ -47,5 +48,22 @@ it('a function that is not there is an error, and the device goes on', async () 
   await expect(broken).rejects.toThrow('no function "nothing"');
   await compute(device);
   scope.free();
+  device.destroy();
+});
+
+it('a thread that is woken although there is nothing new does nothing', async () => {
+  interface Shared { control: Int32Array<SharedArrayBuffer>; layout: { GENERATION: number; PENDING: number } }
+  const shared: Shared[] = [];
+  const start: StartThread = (script, name) => {
+    const handle = startInNode(script, name);
+    return { ...handle, post: (message) => { shared.push(message as Shared); handle.post(message); } };
+  };
+  const device = await openCpuDevice({ threads: 2, start });
+  const [{ control, layout: { GENERATION, PENDING } }] = shared;
+  await compute(device);
+  // As from a caller who was kept from waking it until the call was over.
+  while (Atomics.notify(control, GENERATION) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(Atomics.load(control, PENDING)).toBe(0);
   device.destroy();
 });
