@@ -3,6 +3,7 @@ import { AdapterError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import type { Tensor } from '../device/buffers';
 import type { Op } from '../device/program';
+import { inOneCall } from '../kernels/lowRank/inOneCall';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, NamedTensor } from './method';
 import type { Update } from './update';
 
@@ -23,7 +24,9 @@ export class Plain implements Method {
   }
 
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
-    return [...(io.again ? [] : this.#update.prepare(m, io)), ...this.#update.add(m, io, io.rows)];
+    const add = this.#update.add(m, io, io.rows);
+    if (io.again) return add;
+    return inOneCall([...this.#update.prepare(m, io), ...add], 'adapter forward', this.#update.forwardInOne?.(m, io));
   }
 
   frozenGradient(m: AdaptedModule, io: FrozenGradientIO): Op[] {
@@ -32,11 +35,11 @@ export class Plain implements Method {
 
   backward(m: AdaptedModule, io: BackwardIO): Op[] {
     const { rows, gradIn } = io;
-    return [
-      ...this.#update.back(m, io),
-      ...this.#update.gradients(m, io, rows),
-      ...(gradIn ? this.#update.through(m, io, gradIn, rows) : []),
-    ];
+    const through = gradIn ? this.#update.through(m, io, gradIn, rows) : [];
+    const [back, gradients] = [this.#update.back(m, io), this.#update.gradients(m, io, rows)];
+    const form = this.#update.backwardInOne?.(m, io);
+    if (!form) return [...back, ...gradients, ...through];
+    return [...inOneCall([...back, ...through], 'adapter backward', form), ...gradients];
   }
 
   begin(): Op[] { return []; }

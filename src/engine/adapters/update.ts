@@ -3,8 +3,10 @@
  * or to those whose gate is open (`Gated`), and knows it only through this.
  */
 import type { Tensor } from '../device/buffers';
+import type { CpuFunction } from '../device/cpu/cpu';
 import type { Op } from '../device/program';
 import type { DeltaSize } from '../kernels/gate/gate';
+import type { LowRankBackward, LowRankForward } from '../kernels/lowRank/lowRank.cpu';
 import type { MuTerms } from '../kernels/muStats/muStats';
 import type { Rows } from '../kernels/rows/rows';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, NamedTensor } from './method';
@@ -29,6 +31,10 @@ export interface Update {
   gradients(m: AdaptedModule, io: BackwardIO, rows: Rows): Op[];
   /** gradIn += the adapter's part of the input gradient, for `rows`. */
   through(m: AdaptedModule, io: BackwardIO, gradIn: Tensor, rows: Rows): Op[];
+  /** `prepare`, the gate (without one every row is open) and `add` as one call of the CPU; null where they cannot be. */
+  forwardInOne?(m: AdaptedModule, io: ForwardIO, gate?: Omit<NonNullable<LowRankForward['gate']>, 'gram'>): CpuFunction | null;
+  /** `back`, μ with its sums, and `through` as one call of the CPU; null where they cannot be. */
+  backwardInOne?(m: AdaptedModule, io: BackwardIO, mu?: LowRankBackward['mu']): CpuFunction | null;
   /** At the step's end: completes the gradients. */
   finish(): Op[];
   /** After the optimizer, before `refresh`: what else moves; and its host side, written before, `step` counting from 0. */

@@ -24,6 +24,8 @@ export interface Dispatch {
   macs?: (counts: Counts) => number;
   /** The same on the CPU. Null: an operation of several dispatches, which another one of them does there as a whole. */
   cpu: CpuFunction | null;
+  /** Name in a profile of the CPU, where `cpu` does more than this kernel. */
+  cpuLabel?: string;
 }
 
 /** Anything a program can contain: a dispatch, zeroing a tensor, or copying one to another of the same size. */

@@ -11,6 +11,7 @@ export { rope } from './rope/rope.as';
 export { crossEntropy } from './crossEntropy/crossEntropy.as';
 export { attention } from './attention/attention.as';
 export { attentionDelta, attentionGrad, attentionGradKV, attentionGradQ } from './attention/attentionGrad.as';
+export { lowRankBackward, lowRankForward } from './lowRank/lowRank.as';
 export { lowRankGrad } from './lowRankGrad/lowRankGrad.as';
 export { gram } from './gram/gram.as';
 export { gateRatios, gateRatiosOfSquares } from './gate/gate.as';

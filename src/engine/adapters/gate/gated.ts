@@ -12,6 +12,7 @@ import type { Op } from '../../device/program';
 import { readTensor } from '../../device/device';
 import { gate } from '../../kernels/gate/gate';
 import { RATIO_BINS, SLOT_BYTES, STAT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../../kernels/gate/slots';
+import { inOneCall } from '../../kernels/lowRank/inOneCall';
 import { activeTileRows } from '../../kernels/matmul/matmul';
 import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
@@ -105,15 +106,18 @@ export class Gated implements Method {
     if (!squares) throw new Error('the gate needs the squares of the module\'s output');
     const { ops, size } = this.#update.size(m, io);
     const followed = record ? this.followed(m) : null;
-    return [
+    const { ratio, open, list } = space;
+    const own = { squares, slot: slotOf(this.#slots, m.index), stat: statOf(this.#stats, m.index), ratio, open, list, record };
+    const mark = this.#rule.mark?.(m, io);
+    const all = [
       ...this.#update.prepare(m, io),
       ...ops,
-      ...gate(this.#device, {
-        rows, size, squares, slot: slotOf(this.#slots, m.index), stat: statOf(this.#stats, m.index),
-        ratio: space.ratio, open: space.open, list: space.list, record, tileRows: activeTileRows(this.#device), mark: this.#rule.mark?.(m, io),
-      }),
-      ...(followed ? [noteCount({ rows, list: space.list, ...followed })] : []),
+      ...gate(this.#device, { rows, size, ...own, tileRows: activeTileRows(this.#device), mark }),
       ...add,
+    ];
+    return [
+      ...inOneCall(all, 'adapter forward', mark ? null : this.#update.forwardInOne?.(m, io, own)),
+      ...(followed ? [noteCount({ rows, list, ...followed })] : []),
     ];
   }
 
@@ -123,13 +127,14 @@ export class Gated implements Method {
 
   backward(m: AdaptedModule, io: BackwardIO): Op[] {
     const { rows, gradIn, space, shared } = io;
-    return [
-      ...this.#update.back(m, io),
-      muStats(this.#device, { rows, terms: this.#update.mu(m, io), open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu }),
-      ...(this.#rule.keep?.(m, io) ?? []),
-      ...this.#update.gradients(m, io, activeRows(io)),
-      ...(gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : []),
-    ];
+    const terms = this.#update.mu(m, io);
+    const sums = { open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu };
+    const first = [...this.#update.back(m, io), muStats(this.#device, { rows, terms, ...sums })];
+    const gradients = [...(this.#rule.keep?.(m, io) ?? []), ...this.#update.gradients(m, io, activeRows(io))];
+    const through = gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : [];
+    const form = this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums });
+    if (!form) return [...first, ...gradients, ...through];
+    return [...inOneCall([...first, ...through], 'adapter backward', form), ...gradients];
   }
 
   probe(step: number): 'slice' | 'step' | null {

@@ -1,11 +1,13 @@
 /** LoRA (Hu et al. 2021, arXiv 2106.09685): Δ = (α/r) B A x. */
 import type { ModuleId } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../device/buffers';
+import type { CpuFunction } from '../../device/cpu/cpu';
 import type { Device } from '../../device/device';
 import type { Op, RowCount } from '../../device/program';
 import { dropout } from '../../kernels/dropout/dropout';
 import type { DeltaSize } from '../../kernels/gate/gate';
 import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/gram';
+import { type LowRankBackward, type LowRankForward, fitsOneCall, lowRankBackwardCpu, lowRankForwardCpu } from '../../kernels/lowRank/lowRank.cpu';
 import { lowRankGrad } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmul } from '../../kernels/matmul/matmul';
 import type { MuTerms } from '../../kernels/muStats/muStats';
@@ -72,9 +74,14 @@ export class Lora implements Update {
 
   /** ‖Δ‖² = (α/r)² zᵀ(BᵀB)z: known before B is touched. */
   size(m: AdaptedModule, { space }: ForwardIO): { ops: Op[]; size: DeltaSize } {
-    if (!this.#gram) throw new Error('this LoRA was made for no gate');
     const { rPad: rank, scaling } = this.#low;
-    return { ops: [], size: { z: space.z, gram: this.#gram.all.slice('gram', m.index * gramStride(rank), 4 * rank ** 2), rank, scaling } };
+    return { ops: [], size: { z: space.z, gram: this.#gramOf(m), rank, scaling } };
+  }
+
+  #gramOf({ index }: AdaptedModule): Tensor {
+    if (!this.#gram) throw new Error('this LoRA was made for no gate');
+    const { rPad } = this.#low;
+    return this.#gram.all.slice('gram', index * gramStride(rPad), 4 * rPad ** 2);
   }
 
   /** y += (α/r) B z. */
@@ -110,6 +117,27 @@ export class Lora implements Update {
     const product = { label: 'Aᵀ u', rows, a: u, w: params[m.index].a, n: m.dIn, k: rPad, transposed: false, scale: scaling };
     if (p === 0) return matmul(device, { ...product, out: gradIn, accumulate: true });
     return [...matmul(device, { ...product, out: dropped! }), dropout(device, { rows, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
+  }
+
+  forwardInOne(m: AdaptedModule, { rows, x, y, space: { z } }: ForwardIO, gate?: Omit<NonNullable<LowRankForward['gate']>, 'gram'>): CpuFunction | null {
+    if (!this.#fitsOneCall(m, rows)) return null;
+    return lowRankForwardCpu({ ...this.#lowRankModule(m, rows), x, z, y, gate: gate && { ...gate, gram: this.#gramOf(m) } });
+  }
+
+  backwardInOne(m: AdaptedModule, { rows, gradOut, gradIn, shared: { u } }: BackwardIO, mu?: LowRankBackward['mu']): CpuFunction | null {
+    if (!this.#fitsOneCall(m, rows)) return null;
+    return lowRankBackwardCpu({ ...this.#lowRankModule(m, rows), gradOut, u, gradIn, mu });
+  }
+
+  #fitsOneCall({ dIn, dOut }: AdaptedModule, rows: RowCount): boolean {
+    const { device, rPad: rank, dropout: p } = this.#low;
+    return device.info.kind === 'cpu' && p === 0 && fitsOneCall({ rows, rank, dIn, dOut });
+  }
+
+  #lowRankModule({ index, dIn, dOut }: AdaptedModule, rows: RowCount) {
+    const { rPad: rank, scaling, params } = this.#low;
+    const { a, b } = params[index];
+    return { rows, a, b, rank, dIn, dOut, scaling };
   }
 
   frozenGradient(): Op[] { return []; }

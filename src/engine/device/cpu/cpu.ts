@@ -60,6 +60,11 @@ export class Cpu {
     this.#views = viewsOf(memory);
   }
 
+  /** How many threads share a call, the calling one included. */
+  get threads(): number {
+    return this.#threads.count;
+  }
+
   /** Byte address of a tensor, as kernels in WebAssembly take it. */
   at(tensor: Tensor): number {
     return (tensor.memoryOfSentWork as Block).address + tensor.offset;

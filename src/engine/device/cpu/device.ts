@@ -113,7 +113,7 @@ export class CpuDevice implements Device {
     if ('clear' in op) return { run: () => cpu.u32(op.clear).fill(0) };
     if ('copy' in op) return { run: () => cpu.u32(op.to).set(cpu.u32(op.copy)) };
     const { cpu: form } = op;
-    return { run: form ? (counts) => form(cpu, counts) : null, kernel: op.kernel.label, macs: op.macs };
+    return { run: form ? (counts) => form(cpu, counts) : null, kernel: op.cpuLabel ?? op.kernel.label, macs: op.cpuLabel ? undefined : op.macs };
   }
 
   submit(_label: string, record: (commands: Commands) => void): void {

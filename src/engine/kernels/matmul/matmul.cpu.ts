@@ -13,11 +13,13 @@ const K_BLOCK_SQUARES = 16384;
 /** Longest sum of `lowRankAdd`, and bytes of its W: they stay in the second cache. */
 const THIN = 64;
 const THIN_BYTES = 2 ** 18;
+/** Whether `lowRankAdd` takes a product with f32 weights that adds to what is there. */
+export const isThin = (n: number, k: number): boolean => k <= THIN && 4 * n * k <= THIN_BYTES;
 /** From this length of a sum and this many panels on it pays to pack the rows too: see dense.as.ts. */
 const LONG = 32;
 const MANY_PANELS = 4;
 /** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
-const FEW_ROWS = 8;
+export const FEW_ROWS = 8;
 /** Multiply-adds of few rows that are done before another thread is awake. */
 const ALONE = 2 ** 19;
 /** A range packs all rows that it multiplies, or all panels: so many panels, or blocks of rows, are worth that. */
@@ -33,7 +35,7 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const half = Number(w.type === 'f16');
   const few = transposed && rows.max !== undefined && rows.max <= FEW_ROWS;
   if (squares && !few && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
-  const thin = !few && accumulate && !squares && !half && k <= THIN && 4 * n * k <= THIN_BYTES;
+  const thin = !few && accumulate && !squares && !half && isThin(n, k);
   const panels = Math.ceil(n / PANEL);
   const dense = k >= LONG && panels >= MANY_PANELS;
   const byRows = panels < FEW_PANELS;
