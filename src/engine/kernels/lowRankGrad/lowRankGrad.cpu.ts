@@ -5,6 +5,8 @@ import { rowsReader } from '../rows/rows.cpu';
 
 /** Columns of a panel, as in lowRankGrad.as.ts. */
 const PANEL = 8;
+/** A range packs the narrow tensors for itself: so many panels are worth that. */
+const LEAST_PANELS = 16;
 /** Largest rank of which a block of rows fits a thread's scratch memory. */
 const MAX_RANK = 512;
 
@@ -33,6 +35,6 @@ export function lowRankGradCpu(p: Grads): CpuFunction {
   return (cpu) => {
     if (rank > MAX_RANK) throw new Error(`low-rank gradients: rank ${rank} is more than ${MAX_RANK}`);
     const { list, rows: each, stride, count } = rowsNow(cpu);
-    if (count > 0) call.run(cpu, panels, [list, each, stride, count]);
+    if (count > 0) call.run(cpu, panels, [list, each, stride, count], false, LEAST_PANELS);
   };
 }
