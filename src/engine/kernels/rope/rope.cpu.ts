@@ -1,6 +1,7 @@
 import type { Tensor } from '../../device/buffers';
-import type { CpuFunction } from '../../device/cpu/cpu';
+import { Call, type CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
+import { overRows } from '../rows/rows.cpu';
 
 interface Rope {
   rows: RowCount;
@@ -12,7 +13,5 @@ interface Rope {
   inverse: boolean;
 }
 
-export const ropeCpu = ({ rows, meta, table, x, heads, headDim, inverse }: Rope): CpuFunction => (cpu) => {
-  const dims = cpu.dims(rows);
-  cpu.run('rope', dims.rows * dims.segments, [...[meta, table, x].map((t) => cpu.at(t)), heads, headDim, Number(inverse), dims.rows, dims.stride]);
-};
+export const ropeCpu = ({ rows, meta, table, x, heads, headDim, inverse }: Rope): CpuFunction =>
+  overRows(rows, new Call('rope', (cpu) => [...[meta, table, x].map((t) => cpu.at(t)), heads, headDim, Number(inverse)]));

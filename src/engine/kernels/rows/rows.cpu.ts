@@ -1,5 +1,6 @@
 /** Which rows a kernel in WebAssembly runs over; see rows.as.ts. */
-import type { Cpu } from '../../device/cpu/cpu';
+import type { Call, Cpu, CpuFunction } from '../../device/cpu/cpu';
+import type { RowCount } from '../../device/program';
 import { type Rows, isActive } from './rows';
 
 export interface RowsNow {
@@ -25,5 +26,16 @@ export function rowsReader(rows: Rows): (cpu: Cpu) => RowsNow {
     list ||= cpu.at(rows.list);
     const count = cpu.wordAt(list);
     return { list, rows: count, stride: 0, count };
+  };
+}
+
+/** A range has so many rows at least: less is done before another thread has asked for the next range. */
+const LEAST_ROWS = 32;
+
+/** Runs `call`, which takes (…, rows, stride, from, to), over all rows of a pass. */
+export function overRows({ dims }: Pick<RowCount, 'dims'>, call: Call): CpuFunction {
+  return (cpu) => {
+    const { rows, segments, stride } = cpu.dims({ dims });
+    call.run(cpu, rows * segments, [rows, stride], false, LEAST_ROWS);
   };
 }

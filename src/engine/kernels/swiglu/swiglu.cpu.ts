@@ -1,6 +1,7 @@
 import type { Tensor } from '../../device/buffers';
-import type { CpuFunction } from '../../device/cpu/cpu';
+import { Call, type CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
+import { overRows } from '../rows/rows.cpu';
 
 interface Gated {
   rows: RowCount;
@@ -9,13 +10,8 @@ interface Gated {
   width: number;
 }
 
-export const swigluCpu = ({ rows, gate, up, out, width }: Gated & { out: Tensor }): CpuFunction => (cpu) => {
-  const dims = cpu.dims(rows);
-  cpu.run('swiglu', dims.rows * dims.segments, [...[gate, up, out].map((t) => cpu.at(t)), width, dims.rows, dims.stride]);
-};
+export const swigluCpu = ({ rows, gate, up, out, width }: Gated & { out: Tensor }): CpuFunction =>
+  overRows(rows, new Call('swiglu', (cpu) => [...[gate, up, out].map((t) => cpu.at(t)), width]));
 
-export const swigluBackwardCpu = (p: Gated & { gradOut: Tensor; gradGate: Tensor; gradUp: Tensor }): CpuFunction => (cpu) => {
-  const dims = cpu.dims(p.rows);
-  const tensors = [p.gate, p.up, p.gradOut, p.gradGate, p.gradUp].map((t) => cpu.at(t));
-  cpu.run('swigluBackward', dims.rows * dims.segments, [...tensors, p.width, dims.rows, dims.stride]);
-};
+export const swigluBackwardCpu = (p: Gated & { gradOut: Tensor; gradGate: Tensor; gradUp: Tensor }): CpuFunction =>
+  overRows(p.rows, new Call('swigluBackward', (cpu) => [...[p.gate, p.up, p.gradOut, p.gradGate, p.gradUp].map((t) => cpu.at(t)), p.width]));
