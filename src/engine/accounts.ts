@@ -26,7 +26,7 @@ export function accountant(pass: Pass, run: AdapterRun): (batches: readonly Toke
   const labels = new Set(base.map((op) => ('kernel' in op ? op.kernel.label : '')));
   const once: Pass = { ...pass, recompute: false };
   const adapter = [...forward(once), ...backward(once)].filter((op) => multiplies(op) && !labels.has(op.kernel.label));
-  const perStep = macsOf([...run.finish(), ...run.update()], { rows: 0, supervised: 0, segments: 0 });
+  const perStep = macsOf([...run.finish(), ...run.update(pass.batch.lossTotal, 0)], { rows: 0, supervised: 0, segments: 0 });
   const rank = padRank(run.config.rank);
   const { layers, heads, headDim } = pass.config;
   const attentionBack = layers - lowestAdapted(pass).layer;

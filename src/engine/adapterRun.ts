@@ -49,9 +49,12 @@ export interface ModuleAdapter extends ModuleValues {
   dOut: number;
 }
 
-/** All that a run needs to go on bit-identically: raw bytes by name. */
+/** Tensors' raw bytes, by name. */
+export type Bytes = Record<string, ArrayBuffer>;
+
+/** All that a run needs to go on bit-identically. */
 export interface RunState {
-  tensors: Record<string, ArrayBuffer>;
+  tensors: Bytes;
   best: BestAdapter | null;
 }
 
@@ -77,6 +80,8 @@ export class AdapterRun {
   readonly #normPartial: Tensor;
   readonly #hyper: Tensor;
 
+  /** A factor of the learning rate from now on. */
+  rateFactor = 1;
   /** Copies of what makes the best adapter, by name; null where it is not kept. */
   readonly #bestTensors: Record<string, Tensor> | null;
   #best: BestAdapter | null = null;
@@ -141,12 +146,15 @@ export class AdapterRun {
     return this.method.finish();
   }
 
-  /** Operations after `finish`: clip, AdamW, the method's update, derived tensors. */
-  update(): Op[] {
+  /**
+   * Operations after `finish`: clip, AdamW, the method's update, derived tensors.
+   * @param losses Σ loss of each run in the pass, f32; @param segment this run's place among them
+   */
+  update(losses: Tensor, segment: number): Op[] {
     const { params, grads, m, v } = this.#flat;
     const length = params.size / 4;
     return [
-      ...gradNorm(this.#device, { grads, length, partial: this.#normPartial, norm: this.norm }),
+      ...gradNorm(this.#device, { grads, length, partial: this.#normPartial, norm: this.norm, losses, segment }),
       adamw(this.#device, { params, grads, m, v, norm: this.norm, hyper: this.#hyper, rates: this.#rates, length }),
       ...this.method.update(),
       ...this.method.refresh(),
@@ -155,7 +163,7 @@ export class AdapterRun {
 
   /** Writes what `update` reads from the host. `step` counts from 0. Returns the learning rate. */
   prepareUpdate(step: number, tokens: number, sliceTokens: number | null): number {
-    const rate = learningRateAt(this.#train, step);
+    const rate = this.rateFactor * learningRateAt(this.#train, step);
     this.#device.write(this.#hyper, packAdamwHyper(this.#train, rate, step));
     this.method.prepareUpdate(step, tokens, sliceTokens);
     return rate;
@@ -166,11 +174,16 @@ export class AdapterRun {
     return { params: this.#flat.params, ...Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor])) };
   }
 
-  /** The same with the moments and the best adapter so far. */
-  #stateTensors(): Record<string, Tensor> {
+  /** What the next step changes: the adapter and its moments. */
+  #learningTensors(): Record<string, Tensor> {
     const { m, v } = this.#flat;
+    return { ...this.#adapterTensors(), m, v };
+  }
+
+  /** The same with the best adapter so far. */
+  #stateTensors(): Record<string, Tensor> {
     const best = Object.fromEntries(Object.entries(this.#bestTensors ?? {}).map(([name, tensor]) => [`best/${name}`, tensor]));
-    return { ...this.#adapterTensors(), m, v, ...best };
+    return { ...this.#learningTensors(), ...best };
   }
 
   /** The best adapter so far; null when none was looked at. */
@@ -199,18 +212,36 @@ export class AdapterRun {
   }
 
   async state(): Promise<RunState> {
-    const entries = Object.entries(this.#stateTensors()).map(async ([name, tensor]) => [name, await readTensor(this.#device, tensor)] as const);
-    return { tensors: Object.fromEntries(await Promise.all(entries)), best: this.#best };
+    return { tensors: await this.#read(this.#stateTensors()), best: this.#best };
   }
 
-  /** @throws {AdapterError} when the state is of another layout. */
+  /** The adapter with its moments, to go back to. */
+  point(): Promise<Bytes> {
+    return this.#read(this.#learningTensors());
+  }
+
+  async #read(tensors: Record<string, Tensor>): Promise<Bytes> {
+    return Object.fromEntries(await Promise.all(Object.entries(tensors).map(async ([name, tensor]) => [name, await readTensor(this.#device, tensor)] as const)));
+  }
+
+  /** `refresh` must run before the next pass. @throws {AdapterError} when the state is of another layout. */
   restore(state: RunState): void {
-    for (const [name, tensor] of Object.entries(this.#stateTensors())) {
-      const bytes = Object.hasOwn(state.tensors, name) ? state.tensors[name] : undefined;
-      if (bytes?.byteLength !== tensor.size) throw new AdapterError(texts().errors.engine.adapter.state(this.config.name, name));
-      this.#device.write(tensor, bytes);
-    }
+    this.#write(this.#stateTensors(), state.tensors);
     this.#best = state.best;
+  }
+
+  /** Goes back to a `point`; the best adapter stays. @throws {AdapterError} when it is of another layout */
+  async goBack(point: Bytes): Promise<void> {
+    this.#write(this.#learningTensors(), point);
+    await this.refresh();
+  }
+
+  #write(tensors: Record<string, Tensor>, bytes: Bytes): void {
+    for (const [name, tensor] of Object.entries(tensors)) {
+      const own = Object.hasOwn(bytes, name) ? bytes[name] : undefined;
+      if (own?.byteLength !== tensor.size) throw new AdapterError(texts().errors.engine.adapter.state(this.config.name, name));
+      this.#device.write(tensor, own);
+    }
   }
 
   /** The adapter in PEFT's layout. */

@@ -175,7 +175,7 @@ export class Trainer {
       program('loss and gradient', adapted.length > 0 ? headLoss(pass, true) : []),
       program('backward', adapted.length > 0 ? backward(pass) : []),
       program('finish', adapted.flatMap((run) => run.finish())),
-      program('update', adapted.flatMap((run) => run.update())),
+      program('update', runs.flatMap((run, segment) => run?.update(this.#batch.lossTotal, segment) ?? [])),
       program('begin probe', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.method.beginProbe())]),
       program('end probe', adapted.flatMap((run) => run.method.endProbe())),
     ]);

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
 import { Divergence } from './divergence';
 
-const told = (losses: number[]) => {
+const begun = () => {
   const d = new Divergence();
+  d.begin(5);
+  return d;
+};
+const told = (losses: number[]) => {
+  const d = begun();
   return losses.map((l) => d.after(l)).filter((m) => m !== null);
 };
 
@@ -19,12 +24,19 @@ test('a loss that climbs above its start is named once, with both numbers', () =
   expect(messages[0]).toMatch(/diverging.*risen to \d\.\d\d, above the 5\.00.*smaller learning rate/);
 });
 
+test('a run that blows up in its first five steps is named, one that meets hard batches there is not', () => {
+  expect(told([5, 5.2, 9, 14, 30])).toEqual([expect.stringMatching(/risen to 8\.71, above the 5\.00/)]);
+  expect(told([5.1, ...Array<number>(20).fill(12)])).toHaveLength(1);
+  expect(told([7.2, 7, 7.3, 6.9, 7.1, 7])).toEqual([]);
+  expect(told([5, 6.4, 5.8, 6.2, 4.9])).toEqual([]);
+});
+
 test('goes on from its state as if it had not been interrupted', () => {
   const losses = [...Array<number>(10).fill(5), ...Array<number>(10).fill(4), ...Array<number>(60).fill(9)];
-  const whole = new Divergence();
+  const whole = begun();
   const messages = losses.map((l) => whole.after(l));
   for (const cut of [2, 15, 40, 70]) {
-    const first = new Divergence();
+    const first = begun();
     const before = losses.slice(0, cut).map((l) => first.after(l));
     const second = new Divergence(structuredClone(first.state()));
     expect([...before, ...losses.slice(cut).map((l) => second.after(l))]).toEqual(messages);

@@ -3,11 +3,12 @@ import { texts } from '../shared/texts';
 
 /** Memory of the smoothed loss; single batches are too noisy to judge. */
 const MEMORY = 0.9;
-/** Losses that make up where the run began. */
-const START = 5;
 /** How far, in nats per token, the smoothed loss must be above the start and above its best. */
 const ABOVE_START = 0.5;
 const ABOVE_BEST = 1;
+/** Losses before which there are too few to smooth: until then, how far they must be above the start and the very first. */
+const FIRST = 5;
+const ABOVE_FIRST = 2;
 
 /** What was seen so far, as plain data. */
 export interface DivergenceState {
@@ -31,17 +32,22 @@ export class Divergence {
     return { ...this.#s };
   }
 
+  /** Where the run begins: the base's validation loss. A run that blows up at once has no good losses of its own. */
+  begin(loss: number): void {
+    this.#s.start = loss;
+  }
+
   /** What to say after a step with this training loss; null almost always, and told once. */
   after(loss: number): string | null {
     const s = this.#s;
     s.seen++;
-    if (s.seen <= START) s.start += loss / START;
     s.sum = MEMORY * s.sum + (1 - MEMORY) * loss;
     s.weight = MEMORY * s.weight + (1 - MEMORY);
     const smooth = s.sum / s.weight;
-    if (s.seen < START) return null;
-    s.best = Math.min(s.best, smooth);
-    if (s.told || smooth < s.start + ABOVE_START || smooth < s.best + ABOVE_BEST) return null;
+    const few = s.seen < FIRST;
+    // The first loss is of an adapter that does nothing yet: a hard batch, and no divergence.
+    s.best = s.seen === 1 || s.seen === FIRST ? smooth : few ? s.best : Math.min(s.best, smooth);
+    if (s.told || smooth < s.start + (few ? ABOVE_FIRST : ABOVE_START) || smooth < s.best + (few ? ABOVE_FIRST : ABOVE_BEST)) return null;
     s.told = true;
     return texts().errors.train.warning.diverging(smooth.toFixed(2), s.start.toFixed(2));
   }

@@ -143,26 +143,67 @@ describe('the train worker', () => {
     await studio.reset();
   });
 
-  it('a NaN stops its run and names the first bad tensor; the other run goes on', async () => {
+  it('NaN: steps are skipped and the first bad tensor named, then back at half the rate, at last the end; others go on', async () => {
     const { studio, phase, events, losses } = watched();
     const set = await data(48);
     await studio.openModel({ type: 'open-model', source: NANO });
+    const steps = experiment({ steps: 20, evalEvery: 20 });
     const paused = phase('paused');
-    await studio.start({ type: 'start', experiment: experiment(), ...set });
+    await studio.start({ type: 'start', experiment: steps, ...set });
     studio.pause();
     await paused;
-    const state = await studio.state();
-    // The first value of the first module's A.
-    new Float32Array((state.runs.lora as { tensors: { params: ArrayBuffer } }).tensors.params)[0] = NaN;
+    const sound = await studio.state();
+    const rest = 20 - sound.step;
+    const poison = (params: unknown) => { new Float32Array((params as { params: ArrayBuffer }).params)[0] = NaN; };
+    const goOn = async (state: SessionState) => {
+      events.length = 0;
+      const ended = phase('finished', 'failed');
+      await studio.restore({ type: 'restore', state, ...set });
+      await ended;
+      return events.flatMap((e) => (e.type === 'warning' && /skipped:|went back|were skipped/.test(e.message) ? [`${e.runId} ${e.message}`] : []));
+    };
+    expect(await goOn(structuredClone(sound))).toEqual([]);
+    const undisturbed = losses('lora');
+
+    // The first value of the first module's A; what the run goes back to is sound.
+    const state = structuredClone(sound);
+    poison((state.runs['ts-lora'] as { tensors: unknown }).tensors);
+    const warnings = await goOn(state);
+    expect(warnings).toEqual([
+      expect.stringMatching(new RegExp(`^ts-lora step ${state.step + 1} was skipped: its loss is NaN. The first bad tensor is A of model.layers.0.self_attn.q_proj \\(value 0\\)`)),
+      expect.stringMatching(/^ts-lora .*adapter of step 0 and goes on at 0.5 of/),
+      // Three, and the one that was under way.
+      expect.stringMatching(/^ts-lora 4 of its 20 steps were skipped/),
+    ]);
+    expect(losses('ts-lora')).toHaveLength(rest - 4);
+    expect(losses('ts-lora')[0]).toBeGreaterThan(losses('ts-lora').at(-1)!);
+    const rate = (runId: string) => events.findLast((e) => e.type === 'step' && e.runId === runId && e.step === 19) as { learningRate: number };
+    expect(rate('ts-lora').learningRate).toBe(rate('lora').learningRate / 2);
+    expect(losses('lora')).toEqual(undisturbed);
+
+    // The same again, saved among the bad steps.
+    const straight = losses('ts-lora');
+    const again = structuredClone(sound);
+    poison((again.runs['ts-lora'] as { tensors: unknown }).tensors);
     events.length = 0;
-    const finished = phase('finished', 'failed');
-    await studio.restore({ type: 'restore', state, ...set });
-    await finished;
+    const stopped = phase('paused');
+    await studio.restore({ type: 'restore', state: again, ...set });
+    studio.pause();
+    await stopped;
+    const between = await studio.state();
+    const before = losses('ts-lora');
+    await goOn(structuredClone(between));
+    expect([...before, ...losses('ts-lora')]).toEqual(straight);
+
+    // And one that cannot be helped.
+    poison((state.signs['ts-lora'] as { good: { point: unknown } }).good.point);
+    const lost = await goOn(state);
+    expect(lost.filter((m) => m.includes('went back'))).toHaveLength(2);
     const failed = events.flatMap((e) => (e.type === 'run-failed' ? [e] : []));
-    expect(failed.map((f) => f.runId)).toEqual(['lora']);
+    expect(failed.map((f) => f.runId)).toEqual(['ts-lora']);
     expect(failed[0].error.message).toContain('The first bad tensor is A of model.layers.0.self_attn.q_proj (value 0)');
-    expect(losses('lora')).toHaveLength(0);
-    expect(losses('ts-lora')).toHaveLength(8 - state.step);
+    expect(losses('ts-lora')).toHaveLength(0);
+    expect(losses('lora')).toEqual(undisturbed);
     await studio.reset();
   });
 

@@ -16,12 +16,15 @@ async function optimizer(start: Float32Array<ArrayBuffer>, settings = train, rat
   const params = scope.upload('params', start);
   const [grads, m, v] = ['grads', 'm', 'v'].map((name) => scope.alloc(name, length * 4));
   const norm = scope.alloc('norm', 4);
+  const losses = scope.upload('losses', Float32Array.of(NaN, 2.5, Infinity));
   const hyper = scope.alloc('hyper', 32, 'uniform');
   const program = await new Program(device, scope, 'optimizer', [
-    ...gradNorm(device, { grads, length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }),
+    ...gradNorm(device, { grads, length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm, losses, segment: 1 }),
     adamw(device, { params, grads, m, v, norm, hyper, length, rates: scope.upload('rates', Float32Array.from({ length: ratesBytes(length) / 4 }, (_, i) => rate(i * RATE_SPAN))) }),
   ]).compile();
   return {
+    /** Of the last run's pass. */
+    loss: (value: number) => device.write(losses, Float32Array.of(value), 4),
     norm: async () => (await floats(device, norm, 1))[0],
     state: async () => ({ params: await floats(device, params, length), m: await floats(device, m, length), v: await floats(device, v, length) }),
     async step(g: Float32Array<ArrayBuffer>, lr: number, t: number) {
@@ -41,7 +44,8 @@ test.each([4, 60, 8192, 30004])('norm of %i gradients', async (length) => {
   const scope = device.buffers.scope('test');
   const grads = randomFloats(length, 5);
   const norm = scope.alloc('norm', 4);
-  await runOps(device, gradNorm(device, { grads: scope.upload('grads', grads), length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm }));
+  const losses = scope.upload('losses', Float32Array.of(1));
+  await runOps(device, gradNorm(device, { grads: scope.upload('grads', grads), length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm, losses, segment: 0 }));
   expectClose(await floats(device, norm, 1), [gradNormRef(grads)], { rtol: 2e-6 });
   scope.free();
 });
@@ -95,6 +99,16 @@ test.each([NaN, Infinity, 1e30])('a gradient of %f changes nothing and shows in 
   g[37] = bad;
   await opt.step(g, 1e-2, 1);
   expect(Number.isFinite(await opt.norm())).toBe(false);
+  expect(await opt.state()).toEqual(before);
+  opt.free();
+});
+
+test.each([NaN, Infinity, -Infinity])('a loss of %f changes nothing, though all gradients are finite', async (bad) => {
+  const opt = await optimizer(randomFloats(60, 1));
+  const before = await opt.state();
+  opt.loss(bad);
+  await opt.step(randomFloats(60, 3), 1e-2, 0);
+  expect(await opt.norm()).toBe(bad);
   expect(await opt.state()).toEqual(before);
   opt.free();
 });

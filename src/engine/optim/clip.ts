@@ -14,9 +14,11 @@ export const gradNormPartialBytes = (length: number): number => 4 * Math.ceil(le
 
 /**
  * norm[0] = ‖grads‖₂ over a flat buffer of `length` f32 (a multiple of 4), always added up in the same order.
- * Inf or NaN when a gradient is, or when the sum of squares overflows.
+ * Inf or NaN when a gradient is, when the sum of squares overflows, or when losses[segment] is: gradients of a loss that
+ * is not finite may be, and must not be learnt from either.
+ * @param p.losses f32 [segments], Σ loss of each run in the pass
  */
-export function gradNorm(device: Device, p: { grads: Tensor; length: number; partial: Tensor; norm: Tensor }): Dispatch[] {
+export function gradNorm(device: Device, p: { grads: Tensor; length: number; partial: Tensor; norm: Tensor; losses: Tensor; segment: number }): Dispatch[] {
   const groups = Math.ceil(p.length / CHUNK);
   const width = sharing(device, 256);
   return [
@@ -28,7 +30,8 @@ export function gradNorm(device: Device, p: { grads: Tensor; length: number; par
     },
     {
       kernel: { label: 'gradient norm', code: normWgsl, constants: { WIDTH: width, COUNT: groups } },
-      bindings: [p.partial, p.norm],
+      bindings: [p.partial, p.norm, p.losses],
+      values: Uint32Array.of(p.segment, 0, 0, 0).buffer,
       groups: () => [1, 1, 1],
       cpu: normCpu(p, groups),
     },

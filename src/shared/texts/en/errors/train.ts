@@ -17,6 +17,10 @@ export const train = {
   /** Signs of trouble of a run, after its name. */
   warning: {
     diverging: (loss: string, start: string) => `this run is diverging: its training loss has risen to ${loss}, above the ${start} it began with. Its updates are too large. A smaller learning rate, or a longer warm-up, usually cures that.`,
+    /** @param tensor the first that is bad, null where all were finite when the step was repeated */
+    skippedStep: (step: number, what: 'loss' | 'gradient', value: number, tensor: string | null) => `step ${step} was skipped: ${what === 'loss' ? `its loss is ${value}` : `its gradient norm is ${value}`}. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`} The adapter is as it was before.`,
+    wentBack: (step: number, rate: number) => `three steps in a row could not be computed, so it went back to its adapter of step ${step} and goes on at ${rate} of the learning rate.`,
+    skippedSteps: (skipped: number, steps: number) => `${skipped} of its ${steps} steps were skipped, since their loss or gradient was not finite.`,
     module: (layer: number, kind: string) => `layer ${layer} ${kind}`,
     /** @param why what keeps the modules shut; see `ClosedReason` */
     closed: (names: readonly string[], steps: number, why: 'no-update' | 'harmful' | 'stuck') => `${names.join(', ')}: no token kept for ${steps} steps; ${{
@@ -38,7 +42,7 @@ export const train = {
     /** @param what the number that is not finite; @param tensor the first that is bad, null where all were finite when the step was repeated */
     notFinite: (step: number, what: 'loss' | 'gradient', value: number, tensor: string | null) => ({
       message: `Step ${step}: ${what === 'loss' ? `the loss is ${value}` : `the gradient norm is ${value}`}: the numbers grew until they could no longer be computed with. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`}`,
-      hint: 'Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.',
+      hint: 'The run went back twice at half the learning rate, and it happened again. Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.',
     }),
     noModule: (module: number, run: string) => ({ message: `There is no module ${module} of a run "${run}".`, hint: 'Choose a module of a run that is trained.' }),
     allFailed: { message: 'All runs have failed, so there is no step to time.', hint: 'Train again first.' },

@@ -15,6 +15,9 @@ export const train: Texts['errors']['train'] = {
 
   warning: {
     diverging: (loss, start) => `这个运行正在发散：训练损失升到了 ${loss}，高于开始时的 ${start}。它的更新太大。减小学习率或延长预热通常就能解决。`,
+    skippedStep: (step, what, value, tensor) => `第 ${step} 步已跳过：${what === 'loss' ? `损失是 ${value}` : `梯度范数是 ${value}`}。${tensor === null ? '重复这一步时，所有张量都是有限的。' : `第一个异常的张量是 ${tensor}。`}适配器保持不变。`,
+    wentBack: (step, rate) => `连续三步无法计算，因此回到第 ${step} 步的适配器，以 ${rate} 倍学习率继续。`,
+    skippedSteps: (skipped, steps) => `${steps} 步中有 ${skipped} 步因损失或梯度不是有限数而被跳过。`,
     module: (layer, kind) => `第 ${layer} 层 ${kind}`,
     closed: (names, steps, why) => `${names.join('、')}：已有 ${steps} 步没有保留任何词元；${{
       'no-update': '那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而被跳过的得不到梯度',
@@ -34,7 +37,7 @@ export const train: Texts['errors']['train'] = {
     wrongGradients: (error, tensor) => ({ message: `拒绝训练：这个 GPU 的梯度与 CPU 的相差最大值的 ${error}，差得最多的是 ${tensor}。`, hint: 'GPU 或它的驱动计算出错。请在“模型”部分选择 CPU。' }),
     notFinite: (step, what, value, tensor) => ({
       message: `第 ${step} 步：${what === 'loss' ? `损失是 ${value}` : `梯度范数是 ${value}`}：数值增长到无法继续计算。${tensor === null ? '重复这一步时，所有张量都是有限的。' : `第一个异常的张量是 ${tensor}。`}`,
-      hint: '请减小学习率或延长预热。这一步之前学到的内容会保留。',
+      hint: '这个运行已两次回退并把学习率减半，仍然再次发生。请减小学习率或延长预热。这一步之前学到的内容会保留。',
     }),
     noModule: (module, run) => ({ message: `运行“${run}”没有模块 ${module}。`, hint: '请选择正在训练的运行里的模块。' }),
     allFailed: { message: '所有运行都失败了，没有可以计时的步。', hint: '请先重新训练。' },
