@@ -16,14 +16,15 @@ import type { BufferScope, Tensor } from './device/buffers';
 import type { Device } from './device/device';
 import { type Op, Program } from './device/program';
 import { readFloats, readTensor } from './device/device';
+import type { Layout } from './layout';
 import { adaptedModules, modulePath } from './model/llama';
 import { ADAMW_HYPER_BYTES, RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from './optim/adamw';
 import { gradNorm, gradNormPartialBytes } from './optim/clip';
 import { learningRateAt } from './optim/schedule';
 
 /** Where each run of a training stands. */
-export const placeOf = (run: RunConfig, runs: readonly RunConfig[], train: Pick<TrainConfig, 'keepBest'>, rows: number, microBatches: number): Place =>
-  ({ rows, microBatches, followed: runs.some((r) => isGated(r) && r.gate.rule === 'random' && r.gate.follows === run.id), keepBest: train.keepBest });
+export const placeOf = (run: RunConfig, runs: readonly RunConfig[], train: Pick<TrainConfig, 'keepBest'>, { capacity, microBatches, split = 1 }: Layout): Place =>
+  ({ rows: capacity.rows, microBatches, split, followed: runs.some((r) => isGated(r) && r.gate.rule === 'random' && r.gate.follows === run.id), keepBest: train.keepBest });
 
 /** Bytes a run needs besides the shared activations, by name. */
 export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Record<string, number> {

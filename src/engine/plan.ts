@@ -5,19 +5,13 @@
 import type { RunConfig, TrainConfig } from '../shared/config';
 import type { LlamaConfig, PlanItem } from '../shared/types';
 import { placeOf, runSizes } from './adapterRun';
+import type { Layout } from './layout';
 import { gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
-import { type Capacity, batchSizes, headChunkRows } from './model/batch';
+import { batchSizes, headChunkRows } from './model/batch';
 import { adaptedModules } from './model/llama';
 import { spaceNeeds, spaceSizes } from './model/spaces';
 
-/** How training is laid out in memory. */
-export interface Layout {
-  capacity: Capacity;
-  /** Micro-batches that one submit may hold. */
-  microBatches: number;
-  /** Keep only every layer's input and compute the rest anew in the backward: a third more work, far less memory. */
-  recompute: boolean;
-}
+export type { Layout } from './layout';
 
 /** What the planner goes by. */
 export interface MemoryLimits {
@@ -38,12 +32,28 @@ export function fullLayout(c: LlamaConfig, runs: number, train: TrainConfig): La
   };
 }
 
-/** From the fastest layout to the thriftiest: fewer runs in a pass first, then layers computed anew. */
+/**
+ * From the fastest layout to the thriftiest: fewer runs in a pass first, then layers computed anew, which computes the same
+ * bits; then batches in halves, quarters …, whose gradients are added up in another order.
+ */
 export function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layout[] {
   const full = fullLayout(c, runs, train);
   // In p passes, as few runs in each as that takes.
   const segments = new Set(Array.from({ length: full.capacity.segments }, (_, i) => Math.ceil(full.capacity.segments / (i + 1))));
-  return [false, true].flatMap((recompute) => [...segments].map((n): Layout => ({ ...full, recompute, capacity: { ...full.capacity, segments: n } })));
+  const whole = [false, true].flatMap((recompute) => [...segments].map((n): Layout => ({ ...full, recompute, capacity: { ...full.capacity, segments: n } })));
+  return [...whole, ...halves(train.batchSize).map((split): Layout => splitLayout(whole.at(-1)!, train, split))];
+}
+
+/** 2, 4, … and at last every sequence alone. */
+function halves(batchSize: number): number[] {
+  const out: number[] = [];
+  for (let split = 2; split < 2 * batchSize; split *= 2) out.push(Math.min(split, batchSize));
+  return out;
+}
+
+function splitLayout(layout: Layout, { batchSize, maxTokens, accumulation }: TrainConfig, split: number): Layout {
+  const sequences = Math.ceil(batchSize / split);
+  return { ...layout, split, microBatches: accumulation * split, capacity: { ...layout.capacity, rows: sequences * maxTokens, supervised: sequences * (maxTokens - 1) } };
 }
 
 function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
@@ -61,8 +71,8 @@ function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBa
 
 type KeepBest = Pick<TrainConfig, 'keepBest'>;
 
-const sizesOfRun = (c: LlamaConfig, run: RunConfig, runs: readonly RunConfig[], train: KeepBest, { capacity, microBatches }: Layout) =>
-  runSizes(c, run, placeOf(run, runs, train, capacity.rows, microBatches));
+const sizesOfRun = (c: LlamaConfig, run: RunConfig, runs: readonly RunConfig[], train: KeepBest, layout: Layout) =>
+  runSizes(c, run, placeOf(run, runs, train, layout));
 
 /** Items of the plan for training `runs` on a base with weights of `weightBytes`. */
 export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], train: KeepBest, layout: Layout, weightBytes: number): PlanItem[] {

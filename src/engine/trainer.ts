@@ -4,6 +4,7 @@
  * every such stack; nothing is read back inside it, its statistics arrive when they are ready.
  */
 import type { RunConfig, TrainConfig } from '../shared/config';
+import { GpuError, OutOfMemoryError } from '../shared/errors';
 import type { AdapterWork, GateStats, KernelTime, TokenBatch } from '../shared/types';
 import { accountant } from './accounts';
 import { AdapterRun, placeOf } from './adapterRun';
@@ -20,6 +21,7 @@ import { BatchBuffers, type Capacity, type StageOptions, batchTotals, stackedRow
 import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
 import { AdapterSpaces, spaceNeeds } from './model/spaces';
+import { fitBatches } from './microBatches';
 import { NonFiniteFinder } from './nonFinite';
 import type { Layout } from './plan';
 
@@ -135,7 +137,7 @@ export class Trainer {
       await base.device.withinMemory(() => {
         for (const config of configs) {
           const follows = runs.find((r) => r.config.id === config.gate.follows) ?? null;
-          runs.push(new AdapterRun(base, config, train, placeOf(config, configs, train, layout.capacity.rows, layout.microBatches), follows));
+          runs.push(new AdapterRun(base, config, train, placeOf(config, configs, train, layout), follows));
         }
         trainer = new Trainer(base, runs, train.seed, layout);
       });
@@ -222,26 +224,35 @@ export class Trainer {
    * One optimizer step of every run in `runIds` over `batches` (its micro-batches); `step` counts from 0. `slice`: a batch
    * of the slice, for runs that want prices from it (`wantsSlice`). Resolves once it is submitted, with the results to
    * come: each resolves when the GPU is through.
+   * @throws {OutOfMemoryError} before anything was sent: the step can be repeated in another layout. {GpuError} else
    */
   async step(runIds: readonly string[], batches: readonly TokenBatch[], step: number, slice: TokenBatch | null = null): Promise<Map<string, Promise<StepResult>>> {
     const totals = batchTotals(batches);
     const results = new Map<string, Promise<StepResult>>();
-    const dropoutKeys = this.#dropoutKeys(batches, step);
+    const parts = this.#parted(batches, step);
+    // What has to be compiled is allocated before the first of them learns anything.
+    await Promise.all(this.#groups(runIds).map((ids) => this.#stack(ids)));
     const probed = (what: 'slice' | 'step') => runIds.filter((id) => this.run(id).method.probe(step) === what);
     if (this.wantsSlice(runIds, step) && !slice) throw new Error('a run wants prices from the slice, and there is no batch of it');
-    if (slice) await this.#probe(probed('slice'), [slice], { draw: step });
-    await this.#probe(probed('step'), batches, { draw: step, dropoutKeys });
+    if (slice) await this.#probe(probed('slice'), fitBatches([slice], this.capacity).map((p) => p.batch), { draw: step });
+    await this.#probe(probed('step'), parts.batches, { draw: step, ...parts.dropout });
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
       const rates = ids.map((id) => this.run(id).prepareUpdate(step, totals.tokens, this.run(id).method.probe(step) === 'slice' ? slice!.ids.length : null));
-      const counts = this.#batch.stage(batches, totals, ids.length, { draw: step, dropoutKeys });
+      const counts = this.#batch.stage(parts.batches, totals, ids.length, { draw: step, ...parts.dropout });
       let take: () => Promise<ArrayBuffer>;
-      this.#submit((commands) => {
-        stack.begin.encode(commands, NO_ROWS);
-        this.#accumulate(commands, stack, counts);
-        stack.update.encode(commands, NO_ROWS);
-        take = this.#readback.copy(commands, stack.parts);
-      });
+      try {
+        this.#submit((commands) => {
+          stack.begin.encode(commands, NO_ROWS);
+          this.#accumulate(commands, stack, counts);
+          stack.update.encode(commands, NO_ROWS);
+          take = this.#readback.copy(commands, stack.parts);
+        });
+      } catch (error) {
+        // Some of the runs have taken the step already.
+        if (error instanceof OutOfMemoryError && results.size > 0) throw new GpuError({ message: error.message, hint: error.hint });
+        throw error;
+      }
       const taken = take!().then((bytes) => this.#unpack(stack, bytes));
       ids.forEach((id, i) => {
         results.set(id, taken.then((all) => ({
@@ -275,8 +286,11 @@ export class Trainer {
     }
   }
 
-  #dropoutKeys(batches: readonly TokenBatch[], step: number): number[] {
-    return batches.map((_, i) => dropoutKey(this.#seed, step, i));
+  /** Batches of a step as they fit, with the dropout masks that they would have whole. */
+  #parted(batches: readonly TokenBatch[], step: number) {
+    const parts = fitBatches(batches, this.capacity);
+    const dropoutKeys = parts.map(({ of }) => dropoutKey(this.#seed, step, of));
+    return { batches: parts.map((p) => p.batch), dropout: { dropoutKeys, dropoutFirsts: parts.map((p) => p.before) } };
   }
 
   #account(runId: string): ReturnType<typeof accountant> {
@@ -319,8 +333,8 @@ export class Trainer {
       const stack = await this.#stack(ids);
       const programs = measure ? [stack.forward, stack.lossGradient, stack.backward] : [stack.forward, stack.loss];
       this.#submit((commands) => stack.begin.encode(commands, NO_ROWS));
-      for (const [i, batch] of batches.entries()) {
-        const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate', draw: i });
+      for (const [i, { batch, of }] of fitBatches(batches, this.capacity).entries()) {
+        const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate', draw: of });
         this.#submit((commands) => {
           this.#batch.load(commands, 0);
           for (const program of programs) program.encode(commands, counts);
@@ -342,18 +356,23 @@ export class Trainer {
   /** Loss of every target of `batch`, in order, under every run in `runIds`. Learns nothing. */
   async targetLosses(runIds: readonly RunRef[], batch: TokenBatch): Promise<Float32Array[]> {
     const totals = batchTotals([batch]);
-    const losses: Float32Array[] = [];
-    for (const ids of this.#groups(runIds)) {
-      const stack = await this.#stack(ids);
-      const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate' });
-      this.#submit((commands) => {
-        stack.begin.encode(commands, NO_ROWS);
-        this.#batch.load(commands, 0);
-        stack.forward.encode(commands, counts);
-        stack.loss.encode(commands, counts);
-      });
-      const all = new Float32Array(await readTensor(this.base.device, this.#top.loss));
-      ids.forEach((_, i) => losses.push(all.slice(i * totals.supervised, (i + 1) * totals.supervised)));
+    const losses = runIds.map(() => new Float32Array(totals.supervised));
+    let before = 0;
+    for (const { batch: part } of fitBatches([batch], this.capacity)) {
+      const { supervised } = batchTotals([part]);
+      for (const [group, ids] of this.#groups(runIds).entries()) {
+        const stack = await this.#stack(ids);
+        const [counts] = this.#batch.stage([part], totals, ids.length, { kind: 'evaluate' });
+        this.#submit((commands) => {
+          stack.begin.encode(commands, NO_ROWS);
+          this.#batch.load(commands, 0);
+          stack.forward.encode(commands, counts);
+          stack.loss.encode(commands, counts);
+        });
+        const all = new Float32Array(await readTensor(this.base.device, this.#top.loss));
+        ids.forEach((_, i) => losses[group * this.capacity.segments + i].set(all.subarray(i * supervised, (i + 1) * supervised), before));
+      }
+      before += supervised;
     }
     return losses;
   }
@@ -380,8 +399,9 @@ export class Trainer {
     return { kept, ratio };
   }
 
-  /** Time per kernel of one step of `runIds` in one pass (without the update, so nothing is learnt). */
-  async profile(runIds: readonly string[], batch: TokenBatch): Promise<KernelTime[]> {
+  /** Time per kernel of one step of `runIds` in one pass, over as much of the batch as fits into it (without the update, so nothing is learnt). */
+  async profile(runIds: readonly string[], whole: TokenBatch): Promise<KernelTime[]> {
+    const [{ batch }] = fitBatches([whole], this.capacity);
     const stack = await this.#stack(runIds);
     const programs = [stack.forward, stack.lossGradient, stack.backward];
     const profiler = this.base.device.profiler();
@@ -399,7 +419,8 @@ export class Trainer {
    * infinity, in the order of computation; null when all are finite. Parameters are not changed.
    */
   async firstNonFinite(runId: string, batches: readonly TokenBatch[], step: number): Promise<string | null> {
-    const dropoutKeys = this.#dropoutKeys(batches, step);
+    const parts = this.#parted(batches, step);
+    const { dropoutKeys, dropoutFirsts } = parts.dropout;
     const stack = await this.#stack([runId]);
     const run = this.run(runId);
     const totals = batchTotals(batches);
@@ -410,8 +431,8 @@ export class Trainer {
       const parameters = await finder.first(run.parameterTensors());
       if (parameters) return parameters;
       let tokens = 0;
-      for (const [micro, batch] of batches.entries()) {
-        const [counts] = this.#batch.stage([batch], totals, 1, { draw: step, after: { micro, tokens }, dropoutKeys: [dropoutKeys[micro]] });
+      for (const [micro, batch] of parts.batches.entries()) {
+        const [counts] = this.#batch.stage([batch], totals, 1, { draw: step, after: { micro, tokens }, dropoutKeys: [dropoutKeys[micro]], dropoutFirsts: [dropoutFirsts[micro]] });
         tokens += batch.ids.length;
         this.#submit((commands) => {
           this.#batch.load(commands, 0);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
 import { adaptedModules } from '../engine/model/llama';
 import { type Layout, planTraining } from '../engine/plan';
+import { expectClose } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';
 import { runSchema, trainSchema } from '../shared/config';
@@ -24,6 +25,9 @@ const layout = (segments: number, recompute: boolean, headChunk = 64): Layout =>
 let base: BaseModel;
 beforeAll(async () => { base = await openBase(await testDevice(), 'sieve-stories-nano'); });
 afterAll(() => base.free());
+
+/** Batches in two parts: 64 rows become 43 and 21. */
+const halves: Layout = { capacity: { rows: 43, supervised: 34, segments: 1, headChunk: 64 }, microBatches: 4, split: 2, recompute: true };
 
 async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: number[]; parameters: (Float32Array | undefined)[] }> {
   const { device, config } = base;
@@ -66,4 +70,9 @@ it('stacked, in turns, or with layers computed anew: bit for bit the same', asyn
     expect(other.parameters).toEqual(alone.parameters);
     expect(other.evals[0]).toBe(alone.evals[0]);
   }
+  // Batches in parts add their gradients up in another order; dropout drops the same.
+  const parts = await losses(halves);
+  const numbers = (steps: StepResult[][]) => steps.flat().flatMap((r) => [r.loss, r.gradNorm, r.tokens, r.supervised]);
+  expectClose(numbers(parts.steps), numbers(alone.steps), { rtol: 2e-4 }, 'loss and gradient norm of parts');
+  expectClose(parts.evals, alone.evals.slice(0, 1), { rtol: 1e-6 }, 'evaluation of parts');
 });

@@ -28,16 +28,16 @@ interface Prompt {
 }
 
 export class Sampler {
-  readonly #trainer: Trainer;
+  readonly #host: { readonly trainer: Trainer };
   readonly #tokenizer: Tokenizer;
   readonly #heldOut: TokenSet;
   readonly #emit: (event: TrainEvent) => void;
   readonly #cancelled: () => boolean;
   #prompts: Prompt[] = [];
 
-  /** @param cancelled asked at every token; true ends the answers there */
-  constructor(trainer: Trainer, tokenizer: Tokenizer, heldOut: TokenSet, emit: (event: TrainEvent) => void, cancelled: () => boolean) {
-    this.#trainer = trainer;
+  /** @param host its trainer may be another one later @param cancelled asked at every token; true ends the answers there */
+  constructor(host: { readonly trainer: Trainer }, tokenizer: Tokenizer, heldOut: TokenSet, emit: (event: TrainEvent) => void, cancelled: () => boolean) {
+    this.#host = host;
     this.#tokenizer = tokenizer;
     this.#heldOut = heldOut;
     this.#emit = emit;
@@ -55,7 +55,7 @@ export class Sampler {
   }
 
   get #room(): number {
-    return maxContext(this.#trainer.base.config) - 1;
+    return maxContext(this.#host.trainer.base.config) - 1;
   }
 
   #typed(asked: Asked): Prompt {
@@ -94,13 +94,13 @@ export class Sampler {
 
   /** Answers of `runIds` ('base' among them) after `step` steps, all beside one another. Memory that is short ends sampling, not the run. */
   async take(step: number, runIds: readonly RunId[]): Promise<void> {
-    const { base } = this.#trainer;
+    const { base } = this.#host.trainer;
     for (const { ids, text: prompt, expected, chat } of this.#prompts) {
       if (this.#cancelled() || runIds.length === 0) return;
       const streams = runIds.map(() => new TextStream(this.#tokenizer));
       const written = runIds.map(() => '');
       try {
-        const generator = await Generator.create(base, runIds.map((id) => (id === 'base' ? null : this.#trainer.run(id))), ids.length + SAMPLE_TOKENS);
+        const generator = await Generator.create(base, runIds.map((id) => (id === 'base' ? null : this.#host.trainer.run(id))), ids.length + SAMPLE_TOKENS);
         try {
           await generator.generate(ids, { seed: 0, maxNewTokens: SAMPLE_TOKENS, temperature: 0, topP: 1 }, (m, id) => {
             written[m] += streams[m].push(id);

@@ -4,17 +4,18 @@
  */
 import { exampleCount, toBatch } from '../data/batches';
 import type { Bytes, RunState } from '../engine/adapterRun';
+import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
-import { maxContext } from '../engine/model/llama';
-import { type Layout, type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '../engine/plan';
-import { type StepResult, Trainer } from '../engine/trainer';
+import type { Layout } from '../engine/layout';
+import type { StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
-import { AdapterError, ConfigError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
+import { AdapterError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { texts } from '../shared/texts';
-import type { DeviceInfo, KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
+import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
+import { createTrainer, isThriftiest, planLayout } from './layouts';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
@@ -23,54 +24,6 @@ import { Sampler } from './samples';
 import type { Tuning } from './tuning';
 import { TrainingData, type TrainingDataState, refuseEmpty, refuseForeign } from './trainingData';
 import { Watcher } from './watch';
-
-/** Of the CPU engine's memory, which has 32-bit addresses: what scratch and the gaps between tensors leave of 4 GiB. */
-const CPU_MEMORY = 3.5 * 2 ** 30;
-
-/**
- * Memory that training should stay under. Browsers do not tell how much there is; half of the machine's is a guess that
- * leaves room for the page and, where the GPU shares that memory, for everything else.
- */
-export function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): MemoryLimits {
-  // Firefox and Safari do not say.
-  const { deviceMemory = 4 } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
-  const half = (deviceMemory / 2) * 2 ** 30;
-  return { budget: kind === 'cpu' ? Math.min(half, CPU_MEMORY) : half, binding: Math.min(maxBufferSize, maxBindingSize) };
-}
-
-function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layout[] {
-  const context = maxContext(base.config);
-  if (train.maxTokens > context) throw new ConfigError(texts().errors.train.session.context(train.maxTokens, context));
-  return fittingLayouts(base.config, runs, train, memoryLimits(base.device.info), base.bytes);
-}
-
-function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
-  const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
-  const { budget, binding } = memoryLimits(base.device.info);
-  const totalBytes = items.reduce((sum, i) => sum + i.bytes, 0);
-  return { items, totalBytes, limitBytes: budget, fits: totalBytes <= budget && largestTensor(base.config, experiment.runs, experiment.train, layout).bytes <= binding };
-}
-
-/** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
-export function planOf(model: OpenModel, experiment: ExperimentConfig): MemoryPlan {
-  return planLayout(model, experiment, layoutsOf(model, experiment)[0]);
-}
-
-/**
- * A trainer in the first layout that fits: the one it had before, if any, since another may compile other kernels.
- * @throws {OutOfMemoryError} when the thriftiest does not fit either
- */
-export async function createTrainer(model: OpenModel, experiment: ExperimentConfig, before?: Layout): Promise<Trainer> {
-  const layouts = [...(before ? [before] : []), ...layoutsOf(model, experiment)];
-  for (const layout of layouts.slice(0, -1)) {
-    try {
-      return await Trainer.create(model.base, experiment.runs, experiment.train, layout);
-    } catch (error) {
-      if (!(error instanceof OutOfMemoryError)) throw error;
-    }
-  }
-  return Trainer.create(model.base, experiment.runs, experiment.train, layouts.at(-1)!);
-}
 
 /** @throws {TrainError} when this device was found to compute the model wrongly */
 function refuseWrong({ check, gradients }: ModelInfo): void {
@@ -105,7 +58,7 @@ interface Signs {
 
 export class Session {
   readonly experiment: ExperimentConfig;
-  readonly trainer: Trainer;
+  #trainer: Trainer;
   readonly #model: OpenModel;
   readonly #data: TrainingData;
   readonly #heldOut: TokenSet;
@@ -145,7 +98,7 @@ export class Session {
 
   private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning) {
     this.experiment = experiment;
-    this.trainer = trainer;
+    this.#trainer = trainer;
     this.#model = model;
     this.#data = new TrainingData(data.train, experiment.train, (state?.data as TrainingDataState | undefined) ?? null);
     this.#heldOut = data.heldOut;
@@ -167,8 +120,8 @@ export class Session {
       if (good) this.#good.set(run.config.id, good);
     }
     this.#early = new EarlyStopping(experiment.train.patience, state?.early as EarlyStoppingState | undefined);
-    this.#watcher = new Watcher(trainer, model.tokenizer, data.heldOut, emit);
-    this.#sampler = new Sampler(trainer, model.tokenizer, data.heldOut, emit, () => this.#abandoned);
+    this.#watcher = new Watcher(this, model.tokenizer, data.heldOut, emit);
+    this.#sampler = new Sampler(this, model.tokenizer, data.heldOut, emit, () => this.#abandoned);
     this.#measureGates = data.measureGates ?? false;
     if (data.samplePrompts !== undefined) this.#sampler.set(data.samplePrompts);
   }
@@ -204,6 +157,10 @@ export class Session {
       device.tuning = tuning;
       throw error;
     }
+  }
+
+  get trainer(): Trainer {
+    return this.#trainer;
   }
 
   get plan(): MemoryPlan {
@@ -267,12 +224,44 @@ export class Session {
     const step = this.#step;
     await this.#settle(step + 1);
     const { batches, slice } = this.#data.nextStep(this.experiment.train, this.trainer.wantsSlice(this.#live, step));
-    const results = await this.trainer.step(this.#live, batches, step, slice);
+    const results = await this.#withRoom(() => this.trainer.step(this.#live, batches, step, slice));
     await this.#pending;
     this.#step = step + 1;
     this.#pending = this.#collect(step + 1, batches, results);
     // A failure is seen when the promise is awaited a step later; without this it would count as unhandled.
     this.#pending.catch(() => undefined);
+  }
+
+  /** Does `task`, and where memory runs out does it again in a thriftier layout. It must not have learnt anything then. */
+  async #withRoom<T>(task: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await task();
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError) || !(await this.#makeRoom())) throw error;
+      }
+    }
+  }
+
+  /** Puts the runs, as they are, into the next thriftier layout. @returns whether there is one */
+  async #makeRoom(): Promise<boolean> {
+    const before = this.trainer.layout;
+    if (isThriftiest(this.#model, this.experiment, before)) return false;
+    await this.#pending;
+    await this.#sayBad();
+    const states = new Map<RunId, RunState>();
+    for (const run of this.trainer.runs) states.set(run.config.id, await run.state());
+    this.trainer.free();
+    this.#trainer = await createTrainer(this.#model, this.experiment, before, true);
+    for (const run of this.trainer.runs) {
+      const { id } = run.config;
+      run.restore(states.get(id)!);
+      run.rateFactor = this.#recovery.get(id)!.rate;
+      await run.refresh();
+    }
+    const { split = 1, capacity, recompute } = this.trainer.layout;
+    this.#emit({ type: 'warning', runId: null, message: texts().errors.train.warning.thriftier(this.#step + 1, split, capacity.segments, recompute) });
+    return true;
   }
 
   async #collect(step: number, batches: TokenBatch[], results: Map<RunId, Promise<StepResult>>): Promise<void> {
@@ -377,7 +366,7 @@ export class Session {
     const { keepBest, patience, sliceShare, evalExamples, batchSize } = this.experiment.train;
     if (sliceShare === 0 || !(keepBest || patience !== null) || this.#abandoned || live.length === 0) return;
     this.#phase('evaluating');
-    const results = await this.#lock.run(() => this.trainer.evaluate(live, this.#data.slice(evalExamples, batchSize)));
+    const results = await this.#lock.run(() => this.#withRoom(() => this.trainer.evaluate(live, this.#data.slice(evalExamples, batchSize))));
     live.forEach((runId, i) => {
       if (!last) this.#stopEarly(runId, results[i].loss);
       if (!keepBest) return;
@@ -412,7 +401,7 @@ export class Session {
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;
-      const results = await this.#lock.run(() => this.trainer.evaluate(ids.map((id) => (id === 'base' ? null : id)), batches, measure));
+      const results = await this.#lock.run(() => this.#withRoom(() => this.trainer.evaluate(ids.map((id) => (id === 'base' ? null : id)), batches, measure)));
       results.forEach(({ loss, supervised, gate }, i) => {
         losses.set(ids[i], loss);
         this.#emit({ type: 'eval', runId: ids[i], step: this.#early.stoppedAt(ids[i]) ?? this.#step, loss, examples: n, supervised, gate });
@@ -511,7 +500,7 @@ export class Session {
     return this.#lock.run(async () => {
       await this.#pending;
       const { batchSize } = this.experiment.train;
-      const batch = this.#data.first(batchSize);
+      const [{ batch }] = fitBatches([this.#data.first(batchSize)], this.trainer.capacity);
       const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
       if (runs.length === 0) throw new TrainError(texts().errors.train.session.allFailed);
       const kernels = await this.trainer.profile(runs, batch);

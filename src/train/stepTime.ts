@@ -4,7 +4,7 @@ import { Cancelled } from '../data/pace';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
 import type { OpenModel } from './openModel';
 import type { RunInput, StepTimes } from './protocol';
-import { createTrainer } from './session';
+import { createTrainer } from './layouts';
 import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
 
 /**

@@ -16,7 +16,8 @@ import { measureModules } from './moduleMeasures';
 import { type FetchedModel, LOGIT_TOLERANCE, type OpenModel, compareLogits, fetchModel, openModel } from './openModel';
 import { Openings } from './openings';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
-import { Session, planOf } from './session';
+import { planOf } from './layouts';
+import { Session } from './session';
 import { timeSteps } from './stepTime';
 import { measureTokenClasses } from './tokenClasses';
 

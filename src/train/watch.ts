@@ -10,14 +10,15 @@ const SHARE_OF_TIME = 0.05;
 export class Watcher {
   /** Text of the user's choice; null = the first held-out example. */
   text: string | null = null;
-  readonly #trainer: Trainer;
+  readonly #host: { readonly trainer: Trainer };
   readonly #tokenizer: Tokenizer;
   readonly #heldOut: TokenSet;
   readonly #emit: (event: TrainEvent) => void;
   #notBefore = 0;
 
-  constructor(trainer: Trainer, tokenizer: Tokenizer, heldOut: TokenSet, emit: (event: TrainEvent) => void) {
-    this.#trainer = trainer;
+  /** @param host its trainer may be another one later */
+  constructor(host: { readonly trainer: Trainer }, tokenizer: Tokenizer, heldOut: TokenSet, emit: (event: TrainEvent) => void) {
+    this.#host = host;
     this.#tokenizer = tokenizer;
     this.#heldOut = heldOut;
     this.#emit = emit;
@@ -29,21 +30,21 @@ export class Watcher {
     const ids = text === null
       ? this.#heldOut.ids.slice(this.#heldOut.offsets[0], this.#heldOut.offsets[1])
       : Int32Array.from([...(bos === null ? [] : [bos]), ...this.#tokenizer.encode(text)]);
-    return ids.slice(0, Math.min(this.#trainer.capacity.rows, maxContext(this.#trainer.base.config)));
+    return ids.slice(0, Math.min(this.#host.trainer.capacity.rows, maxContext(this.#host.trainer.base.config)));
   }
 
   /** Shows the gates if it is time again, or at once. */
   async maybe(step: number, now = false): Promise<void> {
     if (!now && performance.now() < this.#notBefore) return;
-    const gated = this.#trainer.runs.filter((r) => isGated(r.config));
+    const gated = this.#host.trainer.runs.filter((r) => isGated(r.config));
     const ids = this.#ids();
     if (gated.length === 0 || ids.length === 0) return;
     const tokens = this.#tokenizer.pieces(ids);
     // What is still running of the last step is not this view's time.
-    await this.#trainer.base.device.done();
+    await this.#host.trainer.base.device.done();
     const started = performance.now();
     for (const run of gated) {
-      const { kept, ratio }: GateMap = await this.#trainer.gateMap(run.config.id, ids);
+      const { kept, ratio }: GateMap = await this.#host.trainer.gateMap(run.config.id, ids);
       this.#emit({ type: 'watch', runId: run.config.id, step, tokens, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), kept, ratio, tau: learnsThreshold(run.config.gate) ? await run.method.thresholds() : null });
     }
     const ended = performance.now();

@@ -104,6 +104,8 @@ export interface Place {
   /** Tokens of the largest micro-batch, and micro-batches of a step. */
   rows: number;
   microBatches: number;
+  /** Micro-batches that one batch may be cut into. */
+  split: number;
   /** Another run's random gate keeps as many tokens as this run's gate. */
   followed: boolean;
   /** The best adapter so far is kept beside the one that learns. */
@@ -111,7 +113,7 @@ export interface Place {
 }
 
 /** An adapter that is not trained. */
-export const UNTRAINED: Place = { rows: 0, microBatches: 0, followed: false, keepBest: false };
+export const UNTRAINED: Place = { rows: 0, microBatches: 0, split: 1, followed: false, keepBest: false };
 
 export interface Method {
   /** Whether `forward` reads `squares`. */

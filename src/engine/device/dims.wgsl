@@ -11,6 +11,7 @@ struct Dims {
   draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
   micro: u32,          // which micro-batch of the step it is
   first: u32,          // tokens of the micro-batches before it
+  dropoutFirst: u32,   // of these, those that share its dropoutKey: parts of one batch have the masks that it would have
 }
 const PASS_TRAIN: u32 = 0u;
 const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt from its gradients

@@ -44,6 +44,8 @@ export interface StageOptions {
   after?: { micro: number; tokens: number };
   decode?: { start: number; context: number };
   dropoutKeys?: readonly number[];
+  /** Rows before each micro-batch that share its key. */
+  dropoutFirsts?: readonly number[];
 }
 
 /** Rows from one segment to the next: whole tensors' segments can be bound alone, whatever their width. */
@@ -145,10 +147,10 @@ export class BatchBuffers {
   stage(batches: readonly TokenBatch[], totals: BatchTotals, segments: number, options: StageOptions = {}): Counts[] {
     if (batches.length > this.microBatches || segments > this.capacity.segments) throw new Error(`${batches.length} micro-batches for ${segments} runs do not fit the ${this.microBatches} for ${this.capacity.segments} that were planned`);
     const bytes = new ArrayBuffer(batches.length * this.#current.size);
-    const { kind = 'train', draw = 0, after = { micro: 0, tokens: 0 }, dropoutKeys = [], decode } = options;
+    const { kind = 'train', draw = 0, after = { micro: 0, tokens: 0 }, dropoutKeys = [], dropoutFirsts = [], decode } = options;
     let first = after.tokens;
     const counts = batches.map((batch, i) => {
-      const place = { kind, draw, micro: after.micro + i, first, dropoutKey: dropoutKeys[i] ?? 0 };
+      const place = { kind, draw, micro: after.micro + i, first, dropoutKey: dropoutKeys[i] ?? 0, dropoutFirst: dropoutFirsts[i] ?? 0 };
       first += batch.targets.length;
       return this.#pack(batch, totals, segments, new Uint8Array(bytes, i * this.#current.size, this.#current.size), place, decode);
     });
@@ -162,7 +164,7 @@ export class BatchBuffers {
     commands.copy(this.#staged.slice(`staged[${i}]`, i * size, size), this.#current);
   }
 
-  #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, place: Pick<Dims, 'kind' | 'draw' | 'micro' | 'first' | 'dropoutKey'>, decode: StageOptions['decode']): Counts {
+  #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, place: Pick<Dims, 'kind' | 'draw' | 'micro' | 'first' | 'dropoutKey' | 'dropoutFirst'>, decode: StageOptions['decode']): Counts {
     const { capacity } = this;
     const rows = batch.targets.length;
     const wanted: number[] = [];

@@ -25,7 +25,7 @@ export function randomFloats(length: number, seed: number, scale = 1): Float32Ar
 }
 
 /** A uniform `Dims` for `rows` rows (of each of `segments`, `stride` rows apart) and its host-side twin. */
-export function rowCount(scope: BufferScope, rows: number, extra: { supervised?: number; lossScale?: number; tokens?: number; segments?: number; stride?: number; dropoutKey?: number; kind?: PassKind; draw?: number; micro?: number; first?: number } = {}): RowCount {
+export function rowCount(scope: BufferScope, rows: number, extra: { supervised?: number; lossScale?: number; tokens?: number; segments?: number; stride?: number; dropoutKey?: number; dropoutFirst?: number; kind?: PassKind; draw?: number; micro?: number; first?: number } = {}): RowCount {
   const segments = extra.segments ?? 1;
   const bytes = packDims({ ...extra, rows, supervised: extra.supervised ?? 0, lossScale: extra.lossScale ?? 1, tokens: extra.tokens ?? rows, segments, stride: extra.stride ?? rows });
   return { dims: scope.upload('dims', new Uint8Array(bytes), 'uniform'), of: () => rows * segments };

@@ -2,6 +2,7 @@
 import { prepare } from '../../data/prepare';
 import { parseFile } from '../../data/parse';
 import { NO_REPAIRS } from '../../data/repair';
+import type { Device } from '../../engine/device/device';
 import { openCpuDevice } from '../../engine/kernels/openCpu';
 import { openDevice } from '../../engine/openDevice';
 import { onCpu } from '../../engine/testing/harness';
@@ -36,10 +37,10 @@ const shared = new Studio((event) => heard(event), openTestDevice);
 
 /**
  * A studio whose events are kept, and a promise for the next phase of a kind.
- * @param own a new studio with a device of its own
+ * @param own a new studio with a device of its own @param open the same, on this device
  * @param on sees every event as it is sent
  */
-export function watched({ own = false, on = () => undefined }: { own?: boolean; on?: (event: TrainEvent, studio: Studio) => void } = {}) {
+export function watched({ own = false, open, on = () => undefined }: { own?: boolean; open?: (choice: DeviceChoice) => Promise<Device>; on?: (event: TrainEvent, studio: Studio) => void } = {}) {
   const events: TrainEvent[] = [];
   const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
   const hear = (event: TrainEvent) => {
@@ -48,8 +49,9 @@ export function watched({ own = false, on = () => undefined }: { own?: boolean; 
     if (event.type === 'phase') for (const w of waiting.filter((x) => x.phases.includes(event.phase))) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
     on(event, studio);
   };
-  if (!own) heard = hear;
-  const studio: Studio = own ? new Studio(hear, openTestDevice) : shared;
+  const alone = own || open !== undefined;
+  if (!alone) heard = hear;
+  const studio: Studio = alone ? new Studio(hear, open ?? openTestDevice) : shared;
   const phase = (...phases: string[]) => new Promise<string>((resolve) => waiting.push({ phases, resolve }));
   const losses = (runId: string) => events.flatMap((e) => (e.type === 'step' && e.runId === runId ? [e.loss] : []));
   return { studio, events, phase, losses };

@@ -60,7 +60,7 @@ describe('a gated module at forced active shares', () => {
       device.write(params.b, padB(b));
       const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
       const lora = new Lora({ device, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } }, { modules: [module], scope });
-      const method = new Gated(device, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place: { rows: T, microBatches: 1, followed: false, keepBest: false }, follows: null });
+      const method = new Gated(device, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place: { rows: T, microBatches: 1, split: 1, followed: false, keepBest: false }, follows: null });
       const space = { z: scope.alloc('z', 4 * T * rPad), ratio: scope.alloc('ratio', 4 * T), open: scope.alloc('open', 4 * T), list: scope.alloc('list', activeListBytes(T)) };
       const shared = { u: scope.alloc('u', 4 * T * rPad), mu: scope.alloc('mu', 4 * T), partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })), dropped: scope.alloc('dropped', 4 * T * dIn) };
       const input = scope.upload('x', x);

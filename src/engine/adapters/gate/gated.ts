@@ -24,7 +24,7 @@ import { type GateRule, type Prices, lambdaOf, priceSource } from './rule';
 import { createRule, ruleSizes } from './rules';
 
 /** Tokens of the largest batch that a gate's prices come from. */
-const priceCapacity = (config: GateConfig, { rows, microBatches }: Place) => (priceSource(config) === 'slice' ? rows : rows * microBatches);
+const priceCapacity = (config: GateConfig, { rows, microBatches, split }: Place) => rows * (priceSource(config) === 'slice' ? split : microBatches);
 
 /** Bytes of the gate's own tensors, by name. */
 export const gateSizes = (config: GateConfig, modules: number, place: Place): Record<string, number> => ({

@@ -17,16 +17,16 @@ import { rowAt } from '../rows/rows.as';
   return v128.xor(v, i32x4.shr_u(v, 15));
 }
 
-/** `key` 0: nothing is dropped. */
+/** `key` 0: nothing is dropped. `first`: rows of the same mask before these. */
 export function dropout(
-  x: usize, out: usize, width: u32, key: u32, salt: u32, dropBelow: u32, scale: f32, add: bool,
+  x: usize, out: usize, width: u32, key: u32, first: u32, salt: u32, dropBelow: u32, scale: f32, add: bool,
   list: usize, rowsOfSegment: u32, stride: u32, from: u32, to: u32,
 ): void {
   const s = f32x4.splat(scale);
   const below = i32x4.splat(dropBelow);
   for (let i = from; i < to; i++) {
     const row = rowAt(i, list, rowsOfSegment, stride);
-    const ofRow = mixBits(mixBits(mixBits(key) + salt) + row);
+    const ofRow = mixBits(mixBits(mixBits(key) + salt) + first + row);
     let columns = i32x4.add(i32x4.splat(ofRow), i32x4(0, 1, 2, 3));
     let at = 4 * <usize>row * width;
     for (const end = at + 4 * width; at < end; at += 16) {

@@ -14,7 +14,8 @@ for (const [rows, width, p] of cases) {
     const scope = device.buffers.scope('dropout');
     const x = randomFloats(rows * width, 1);
     const key = dropoutKey(7, 3, 1);
-    const count = overdispatched(scope, rows, 3, { dropoutKey: key });
+    const first = 17;
+    const count = overdispatched(scope, rows, 3, { dropoutKey: key, dropoutFirst: first });
     const out = scope.upload('out', withTail(rows * width, 3 * width));
     const before = randomFloats(rows * width, 2);
     const sum = scope.upload('sum', before);
@@ -25,7 +26,7 @@ for (const [rows, width, p] of cases) {
       dropout(device, { ...common, rows: count, out }),
       dropout(device, { ...common, rows: { ...count, list }, out: sum, add: true }),
     ]);
-    const expected = dropoutRef(x, rows, width, { p, key, salt: 99 });
+    const expected = dropoutRef(x, rows, width, { p, key, salt: 99, first });
     expectClose(await floats(device, out, (rows + 3) * width), [...expected, ...tailOf(3 * width)], { rtol: 1e-6 }, 'out');
     expectClose(await floats(device, sum, rows * width), expected.map((v, i) => before[i] + (Math.floor(i / width) % 3 !== 1 ? v : 0)), { rtol: 1e-6, atol: 1e-6 }, 'sum');
     if (rows > 1) {

@@ -20,6 +20,10 @@ export const train = {
     /** @param tensor the first that is bad, null where all were finite when the step was repeated */
     skippedStep: (step: number, what: 'loss' | 'gradient', value: number, tensor: string | null) => `step ${step} was skipped: ${what === 'loss' ? `its loss is ${value}` : `its gradient norm is ${value}`}. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`} The adapter is as it was before.`,
     wentBack: (step: number, rate: number) => `three steps in a row could not be computed, so it went back to its adapter of step ${step} and goes on at ${rate} of the learning rate.`,
+    /** How training is laid out from this step on. */
+    thriftier: (step: number, split: number, runs: number, recompute: boolean) => `memory ran out in step ${step}; it was repeated in less: ${[
+      runs === 1 ? 'one run in a pass' : `${runs} runs in a pass`, ...(recompute ? ['activations recomputed in the backward pass'] : []), ...(split > 1 ? [`each batch in ${split} micro-batches, whose gradients are added up`] : []),
+    ].join(', ')}. The batch size is the same${split > 1 ? '; the last bits of the results may differ, and gates that choose among the tokens of a micro-batch choose among fewer' : ', and so are the results'}.`,
     skippedSteps: (skipped: number, steps: number) => `${skipped} of its ${steps} steps were skipped, since their loss or gradient was not finite.`,
     module: (layer: number, kind: string) => `layer ${layer} ${kind}`,
     /** @param why what keeps the modules shut; see `ClosedReason` */

@@ -17,6 +17,9 @@ export const train: Texts['errors']['train'] = {
     diverging: (loss, start) => `这个运行正在发散：训练损失升到了 ${loss}，高于开始时的 ${start}。它的更新太大。减小学习率或延长预热通常就能解决。`,
     skippedStep: (step, what, value, tensor) => `第 ${step} 步已跳过：${what === 'loss' ? `损失是 ${value}` : `梯度范数是 ${value}`}。${tensor === null ? '重复这一步时，所有张量都是有限的。' : `第一个异常的张量是 ${tensor}。`}适配器保持不变。`,
     wentBack: (step, rate) => `连续三步无法计算，因此回到第 ${step} 步的适配器，以 ${rate} 倍学习率继续。`,
+    thriftier: (step, split, runs, recompute) => `第 ${step} 步内存不足，已用更省内存的方式重做：${[
+      `每遍 ${runs} 个运行`, ...(recompute ? ['反向传播时重新计算激活'] : []), ...(split > 1 ? [`每个批次分成 ${split} 个微批次并累积梯度`] : []),
+    ].join('，')}。批次大小不变${split > 1 ? '；结果的最后几位可能不同，在微批次的词元中做选择的门控会在更少的词元中选择' : '，结果也不变'}。`,
     skippedSteps: (skipped, steps) => `${steps} 步中有 ${skipped} 步因损失或梯度不是有限数而被跳过。`,
     module: (layer, kind) => `第 ${layer} 层 ${kind}`,
     closed: (names, steps, why) => `${names.join('、')}：已有 ${steps} 步没有保留任何词元；${{

@@ -1,0 +1,12 @@
+/** How training is laid out in memory; see plan.ts. */
+import type { Capacity } from './model/batch';
+
+export interface Layout {
+  capacity: Capacity;
+  /** Micro-batches that one submit may hold: accumulated ones, each in `split` parts. */
+  microBatches: number;
+  /** Parts of a batch, of whole sequences; 1 unless given. */
+  split?: number;
+  /** Keep only every layer's input and compute the rest anew in the backward: a third more work, far less memory. */
+  recompute: boolean;
+}
