@@ -1,9 +1,11 @@
 /** The frozen base model on the GPU: uploaded once, shared by every run and by generation. */
+import { OutOfMemoryError } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { LlamaConfig, WeightName } from '../shared/types';
 import type { BufferScope, Tensor } from './device/buffers';
 import type { Device } from './device/device';
 import { ropeTable } from './kernels/rope/rope';
-import { type LlamaWeights, maxContext, uploadWeights } from './model/llama';
+import { type LlamaWeights, maxContext, parameterCount, uploadWeights } from './model/llama';
 
 export class BaseModel {
   readonly device: Device;
@@ -26,6 +28,21 @@ export class BaseModel {
     } catch (error) {
       this.#scope.free();
       throw error;
+    }
+  }
+
+  /**
+   * The same, once the device has said that everything fitted.
+   * @throws {OutOfMemoryError} with what the weights need; nothing stays allocated then
+   */
+  static async create(device: Device, config: LlamaConfig, read: (name: WeightName) => Float32Array): Promise<BaseModel> {
+    let base: BaseModel | null = null;
+    try {
+      return await device.withinMemory(() => (base = new BaseModel(device, config, read)));
+    } catch (error) {
+      (base as BaseModel | null)?.free();
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      throw new OutOfMemoryError(texts().errors.engine.model.noRoom(((4 * parameterCount(config)) / 2 ** 20).toFixed(0), error.message));
     }
   }
 

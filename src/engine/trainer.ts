@@ -23,7 +23,8 @@ import { headLoss } from './model/head';
 import { AdapterSpaces, spaceNeeds } from './model/spaces';
 import { fitBatches } from './microBatches';
 import { NonFiniteFinder } from './nonFinite';
-import type { Layout } from './plan';
+import type { Layout } from './layout';
+import { withPlainKernels } from './selfTest';
 
 export interface StepResult {
   /** Mean over the supervised tokens of the accumulated batch. */
@@ -127,10 +128,14 @@ export class Trainer {
   }
 
   /**
-   * Allocates for `configs` and compiles everything.
+   * Allocates for `configs` and compiles everything; a variant that does not compile gives way to the plain one.
    * @throws {GpuError} when the memory does not suffice; nothing stays allocated then.
    */
-  static async create(base: BaseModel, configs: readonly RunConfig[], train: TrainConfig, layout: Layout): Promise<Trainer> {
+  static create(base: BaseModel, configs: readonly RunConfig[], train: TrainConfig, layout: Layout): Promise<Trainer> {
+    return withPlainKernels(base.device, () => Trainer.#create(base, configs, train, layout));
+  }
+
+  static async #create(base: BaseModel, configs: readonly RunConfig[], train: TrainConfig, layout: Layout): Promise<Trainer> {
     const runs: AdapterRun[] = [];
     let trainer: Trainer | null = null;
     try {

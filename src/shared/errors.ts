@@ -30,6 +30,15 @@ export class ModelError extends SieveError {}
 export class GpuError extends SieveError {}
 /** The GPU has no room for what was asked for; less may fit. */
 export class OutOfMemoryError extends GpuError {}
+/** A kernel that does not compile here. */
+export class KernelError extends GpuError {
+  /** What of it has a plainer form, by name. */
+  readonly variants: readonly string[];
+  constructor(said: Said, variants: readonly string[]) {
+    super(said);
+    this.variants = variants;
+  }
+}
 /** Training cannot go on (a tensor is no longer finite, say). */
 export class TrainError extends SieveError {}
 /** An adapter file cannot be read or does not fit the model. */
@@ -44,6 +53,8 @@ export interface ErrorInfo {
   message: string;
   hint: string;
   line?: number;
+  /** For whoever looks into it; to be copied. */
+  details?: string;
 }
 
 /** Any thrown value as `ErrorInfo`; unknown errors keep their own message. */

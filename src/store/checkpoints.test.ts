@@ -5,6 +5,7 @@ import type { ErrorInfo } from '../shared/errors';
 import type { DeviceInfo, UsedDevice } from '../shared/types';
 import type { Checkpoint, KeepReplies, KeepRequest, ModelInfo, Phase, SessionState, TrainEvent, TrainReplies, TrainRequest } from '../train/protocol';
 import { Checkpoints } from './checkpoints';
+import { applyEvents } from './events';
 import { sameBits } from './device';
 import { RunHistory } from './history';
 import { type Session, type State, initialState } from './slices';
@@ -184,7 +185,7 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   const checkpoint = await saved(all, 1, 1);
   await until(() => expect(all.state().saved?.step).toBe(1));
   const lose = async (times: number) => {
-    all.store.setState((s) => ({ model: { ...s.model, status: 'failed' } }));
+    all.store.setState((s) => ({ model: { ...s.model, status: 'failed' }, runs: { ...s.runs, broke: { error: { name: 'GpuError', message: 'The GPU was lost', hint: '' }, thriftier: false } } }));
     all.phase('failed');
     await all.sent(all.keep, 'checkpoint-info', times);
     all.keep.reply('checkpoint-info', { info: checkpoint.info, damaged: 0 });
@@ -205,6 +206,32 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   await lose(2);
   await until(() => expect(all.state().offer).toEqual(checkpoint.info));
   expect(all.keep.sent.filter((m) => m.type === 'load-checkpoint')).toHaveLength(1);
+  await until(() => expect(all.said.at(-1)).toMatchObject({ kind: 'error', info: { message: expect.stringMatching(/second time.* checkpoint at step 1 is intact/) } }));
+  const details = all.said.at(-1)!.info.details!;
+  expect(details).toContain('error: GpuError: The GPU was lost');
+  expect(details).toMatch(/^device: .*"vendor":"v"/m);
+  expect(details).toMatch(/^checkpoint: step 1 of/m);
+});
+
+test.each([true, false])('an error of the GPU (%s) or its loss: goes on from the checkpoint, the first in less memory', async (thriftier) => {
+  const all = await begun();
+  vi.advanceTimersByTime(600);
+  all.checkpoints.after();
+  const checkpoint = await saved(all, 1, 1);
+  await until(() => expect(all.state().saved?.step).toBe(1));
+  const notice = <T>(n: T) => ({ ...n, id: 1 });
+  all.store.setState((s) => applyEvents(s, [{ type: 'fatal', error: { name: thriftier ? 'OutOfMemoryError' : 'GpuError', message: 'x', hint: '' }, thriftier }], notice));
+  all.checkpoints.after();
+  await all.sent(all.keep, 'checkpoint-info');
+  all.keep.reply('checkpoint-info', { info: checkpoint.info, damaged: 0 });
+  await all.sent(all.keep, 'load-checkpoint');
+  all.keep.reply('load-checkpoint', { checkpoint, train: set(), heldOut: set() });
+  await all.sent(all.train, 'restore');
+  expect(all.openModel).toHaveBeenCalledWith(MODEL);
+  expect(all.train.last('restore').thriftier).toBe(thriftier || undefined);
+  all.phase('training');
+  all.train.reply('restore', null);
+  await until(() => expect(all.said.map((x) => x.info.message)).toEqual([expect.stringMatching(thriftier ? /at step 1, in less memory/ : /the GPU was lost/)]));
 });
 
 test('another device is named when the run goes on there; another version’s checkpoint is not touched', async () => {

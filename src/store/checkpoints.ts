@@ -13,6 +13,7 @@ import { devicesOf } from '../shared/origin';
 import { texts } from '../shared/texts';
 import type { TokenSet } from '../shared/types';
 import type { CheckpointInfo, ModelSource, Phase } from '../train/protocol';
+import { diagnostics } from './diagnostics';
 import { deviceName, goingOn, sameBits, usedDevice } from './device';
 import { type HistorySnapshot, RunHistory } from './history';
 import type { KeepClient } from './keepClient';
@@ -183,9 +184,14 @@ export class Checkpoints {
     const again = performance.now() - this.#lostAt < LOST_AGAIN;
     this.#lostAt = performance.now();
     // Once by itself: a computer that slept takes the GPU away. Twice in a few minutes, something is wrong.
-    if (again) return;
-    await this.resume();
-    if (isLive(this.#s.runs.phase)) this.#host.say('warning', { name: 'GpuError', message: texts().history.resume.gpuLost(offer.step), hint: '' });
+    const { thriftier = false } = this.#s.runs.broke ?? {};
+    const t = texts().history.resume;
+    if (again) {
+      this.#host.say('error', { name: 'GpuError', ...t.lostAgain(offer.step), details: diagnostics(this.#s, offer) });
+      return;
+    }
+    await this.resume(thriftier);
+    if (isLive(this.#s.runs.phase)) this.#host.say('warning', { name: 'GpuError', message: (thriftier ? t.thriftier : t.gpuLost)(offer.step), hint: '' });
   }
 
   /** Saves now, if a run is going on. Resolves when it is written; failures are shown, training goes on. */
@@ -231,8 +237,8 @@ export class Checkpoints {
     }
   }
 
-  /** Goes on with the run that was interrupted. */
-  async resume(): Promise<void> {
+  /** Goes on with the run that was interrupted. @param thriftier in less memory than it had */
+  async resume(thriftier = false): Promise<void> {
     const { offer, resuming } = this.#s.keep;
     if (!offer || resuming || this.#s.model.moving !== null || isLive(this.#s.runs.phase) || this.#s.studies.running !== null) return;
     this.#patch({ resuming: true });
@@ -251,11 +257,11 @@ export class Checkpoints {
       const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, dataName: page.dataName, ...(info.data?.recipe && { dataOrigin: info.data.recipe.origin }), recipe: Promise.resolve(info.data?.recipe ?? null), plan: page.plan, devices: goingOn(before, now), startedAt: page.startedAt, histories, failed: new Map(page.failed) };
       this.#host.setDraft(info.experiment);
       this.#host.store.setState((s) => ({
-        runs: { ...s.runs, session, profile: null, phase: 'compiling', progress: null, answers: {}, generating: null, watchText: page.watchText, samplePrompts: page.samplePrompts, version: s.runs.version + 1 },
+        runs: { ...s.runs, session, profile: null, broke: null, phase: 'compiling', progress: null, answers: {}, generating: null, watchText: page.watchText, samplePrompts: page.samplePrompts, version: s.runs.version + 1 },
       }));
       this.#follow(histories, () => Promise.resolve(info.dataHash));
       if (info.data?.recipe) void this.#host.restoreData({ name: info.data.name, recipe: info.data.recipe }, { train, heldOut });
-      await this.#host.train.request({ type: 'restore', state, train, heldOut, samplePrompts: await dressedPrompts(page.samplePrompts, page, this.#host.dress) });
+      await this.#host.train.request({ type: 'restore', state, ...(thriftier && { thriftier }), train, heldOut, samplePrompts: await dressedPrompts(page.samplePrompts, page, this.#host.dress) });
       const last = before.at(-1);
       if (last && !sameBits(last, now)) this.#host.say('warning', { name: 'Warning', message: texts().history.resume.wentOn(deviceName(last), deviceName(now)), hint: '' });
       if (page.watchText !== null) await this.#host.train.request({ type: 'watch-text', text: page.watchText });

@@ -104,9 +104,9 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         add({ section: 'train', kind: 'error', info: { ...event.error, message: ofRun(session, event.runId, event.error.message) } });
         break;
       case 'fatal':
-        if (model.status !== 'opening' && runs.phase !== 'idle') runs = { ...runs, phase: 'failed', progress: null };
+        if (model.status !== 'opening' && runs.phase !== 'idle') runs = { ...runs, phase: 'failed', progress: null, broke: { error: event.error, thriftier: event.thriftier } };
         // Without its device the model is gone too.
-        if (model.status === 'opening' || event.error.name === 'GpuError') model = { ...model, status: 'failed', progress: null };
+        if (model.status === 'opening' || event.thriftier || event.error.name === 'GpuError') model = { ...model, status: 'failed', progress: null };
         add({ section: model.status === 'failed' ? 'model' : 'train', kind: 'error', info: event.error });
         break;
     }

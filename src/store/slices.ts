@@ -145,6 +145,8 @@ export interface RunsSlice {
   phase: Phase;
   progress: Progress | null;
   session: Session | null;
+  /** What a session broke off with, and whether the next one is to take less memory; null since one began. */
+  broke: { error: ErrorInfo; thriftier: boolean } | null;
   /** Where a step's time goes, once it was asked for. */
   profile: KernelProfile | null;
   profiling: boolean;
@@ -271,7 +273,7 @@ export function initialState(): State {
     },
     runs: {
       draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, preset: null, fix: null, timing: null, measuring: false, phase: 'idle', progress: null,
-      session: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
+      session: null, broke: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
     },
     studies: { loaded: false, list: [], selected: null, running: null, activity: null },

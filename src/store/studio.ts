@@ -342,7 +342,7 @@ export class Studio {
       this.#events.flush();
       this.#page.patch('runs', {
         session: { experiment, ...from, plan: null, devices: [usedDevice(info.device)], histories, failed: new Map(), startedAt: Date.now() },
-        profile: null,
+        profile: null, broke: null,
         phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
       });
       // A person who watches reads samples.

@@ -49,7 +49,7 @@ export async function checkGradients(base: BaseModel, read: Read, ids: Int32Arra
   try {
     cpu = await openCpu();
     const reference = new BaseModel(cpu, part.config, readPart);
-    ours = whole ? base : await base.device.withinMemory(() => new BaseModel(base.device, part.config, readPart));
+    ours = whole ? base : await BaseModel.create(base.device, part.config, readPart);
     const { learnt: expected, thresholds } = await learn(reference, ids, null);
     const { learnt } = await learn(ours, ids, thresholds);
     return { ...compareLearnt(learnt, expected), tokens: ids.length, layers: part.layers.length, ofLayers: base.config.layers };

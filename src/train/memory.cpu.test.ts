@@ -1,9 +1,9 @@
 /** Memory that runs out in a step: the step is repeated in a thriftier layout, and the run ends as one that had room. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Device } from '../engine/device/device';
 import { openCpuDevice } from '../engine/kernels/openCpu';
 import { expectClose } from '../engine/testing/allclose';
-import { OutOfMemoryError } from '../shared/errors';
+import { GpuError, OutOfMemoryError } from '../shared/errors';
 import { NANO, smallData, smallExperiment, watched } from './testing/studio';
 
 /** The CPU engine; from when it is told to, it has no room for what a step reads back, `times` times. */
@@ -66,4 +66,66 @@ it('fewer runs in a pass, layers computed anew, batches in halves: the step is r
   expect(again.losses).toEqual(whole.losses);
   expect(studio.counts()).toEqual(before);
   await studio.reset();
+});
+
+it('a device that reports an error is given up: the session breaks off, and goes on from its state on a new one, in less memory', async () => {
+  const set = await smallData(48);
+  const devices: Device[] = [];
+  const open = async () => {
+    const device: Device = await openCpuDevice({ threads: 1 });
+    devices.push(device);
+    return device;
+  };
+  const { studio, events, phase, losses } = watched({ open, mayFail: true });
+  await studio.openModel({ type: 'open-model', source: NANO });
+  const experiment = smallExperiment({ steps: 6, evalEvery: 6 });
+  let ended = phase('finished');
+  await studio.start({ type: 'start', experiment, ...set });
+  await ended;
+  const straight = [...losses('lora')];
+
+  // What went wrong between two sessions is not the next one's.
+  const [device] = devices;
+  const { info } = device;
+  let said: GpuError | null = new GpuError({ message: 'something earlier' });
+  Object.assign(device, { error: () => said, forgive: () => { said = null; } });
+  events.length = 0;
+  const paused = phase('paused');
+  await studio.start({ type: 'start', experiment, ...set });
+  studio.pause();
+  await paused;
+  const state = structuredClone(await studio.state());
+  const before = losses('lora');
+  said = new GpuError({ message: 'Device said no' });
+  Object.defineProperty(device, 'info', { value: { ...info, kind: 'gpu' } });
+  ended = phase('failed');
+  studio.resume();
+  await ended;
+  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ type: 'fatal', thriftier: true, error: { name: 'GpuError', message: 'Device said no' } }));
+
+  await studio.openModel({ type: 'open-model', source: NANO });
+  expect(devices).toHaveLength(2);
+  events.length = 0;
+  ended = phase('finished');
+  await studio.restore({ type: 'restore', state, thriftier: true, ...set });
+  await ended;
+  expect((await studio.state()).layout).toMatchObject({ recompute: false, capacity: { segments: 1 } });
+  expect([...before, ...losses('lora')]).toEqual(straight);
+  await studio.reset();
+});
+
+it('weights that there is no room for are said to be that, and nothing stays behind', async () => {
+  const device: Device = await openCpuDevice({ threads: 1 });
+  const { studio } = watched({ open: async () => device });
+  const { source } = device.buffers;
+  const allocate = source.allocate.bind(source);
+  let left = 5;
+  source.allocate = (...args) => {
+    if (left-- === 0) throw new OutOfMemoryError({ message: 'no room', hint: '' });
+    return allocate(...args);
+  };
+  await expect(studio.openModel({ type: 'open-model', source: NANO })).rejects.toThrow(/no room for the model's weights, which take up to \d+ MiB/);
+  expect(device.buffers.live()).toEqual({ buffers: 0, bytes: 0 });
+  // What failed once can be tried again.
+  expect((await studio.openModel({ type: 'open-model', source: NANO })).check.ok).toBe(true);
 });

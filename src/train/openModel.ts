@@ -3,6 +3,7 @@ import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
 import { parameterCount } from '../engine/model/llama';
+import { selfTest } from '../engine/selfTest';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { referenceLogits } from '../hub/referenceProof';
 import { openTokenizer } from '../hub/tokenizer';
@@ -50,13 +51,17 @@ export async function openModel(device: Device, { model, tokenizer }: FetchedMod
   const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
   const config = { ...model.config, eosIds: [...new Set([...model.config.eosIds, ...stops])] };
   const read = (name: WeightName) => model.weights.get(name).data;
-  const base = new BaseModel(device, config, read);
+  const base = await BaseModel.create(device, config, read);
   try {
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
     if (device.info.kind === 'gpu' && !device.info.software) {
       progress(texts().errors.train.progress.tuning);
       await tune(device);
+    }
+    if (device.info.kind === 'gpu') {
+      const types = new Set(base.weights.layers.flatMap((layer) => Object.values(layer)).flatMap((w) => ('type' in w ? [w.type] : [])));
+      for (const { name, why } of await selfTest(device, [...types])) emit({ type: 'warning', runId: null, message: texts().errors.train.warning.blocked(name, why) });
     }
     const ids = checkTokens(model, tokenizer);
     // Before the reference takes the weights.

@@ -108,7 +108,7 @@ export type TrainRequest =
   | { type: 'release'; runId: RunId }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
-  | ({ type: 'restore'; state: SessionState } & RunInput)
+  | ({ type: 'restore'; state: SessionState; thriftier?: boolean } & RunInput)
   /** Sets a module's threshold to 0, so that all its tokens are kept again. `module`: its place among the run's. */
   | { type: 'reopen'; runId: RunId; module: number }
   /** Frees everything of the experiment; the model stays. */
@@ -229,7 +229,8 @@ export type TrainEvent =
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }
   | { type: 'warning'; runId: RunId | null; message: string }
   | { type: 'run-failed'; runId: RunId; error: ErrorInfo }
-  | { type: 'fatal'; error: ErrorInfo };
+  /** Nothing can go on. `thriftier`: the GPU is to be opened again, and what ran on it to go on in less memory. */
+  | { type: 'fatal'; error: ErrorInfo; thriftier: boolean };
 
 // ---- data worker -----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import { matmulRate } from '../engine/matmulRate';
 import type { Layout } from '../engine/layout';
 import type { StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
-import { AdapterError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
+import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { texts } from '../shared/texts';
 import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
@@ -77,6 +77,7 @@ export class Session {
   #stopping = false;
   /** Freed from outside: ends without a last evaluation and without a word. */
   #abandoned = false;
+  #going = false;
   #shownPhase: Phase | null = null;
   readonly #failed: Set<RunId>;
   /** Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes it. */
@@ -127,20 +128,23 @@ export class Session {
   }
 
   /**
-   * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there.
+   * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there, `thriftier` in a layout
+   * that takes less memory.
    * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's, or a GPU's gradients with the CPU's.
    */
-  static async create(model: OpenModel, config: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null): Promise<Session> {
+  static async create(model: OpenModel, config: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null, thriftier = false): Promise<Session> {
     const experiment = parseExperiment(config);
     refuseWrong(model.info);
     refuseEmpty(data);
     refuseForeign(data, model.base.config.vocab);
     emit({ type: 'phase', phase: 'compiling' });
     const { device } = model.base;
+    // Answers and profiles that failed are told to whoever asked for them; a run is stopped by its own errors.
+    device.forgive();
     const { tuning } = device;
     // Another kind of device saved none that means anything here.
     if (state && Object.keys(state.tuning).length > 0 && device.info.kind === 'gpu') device.tuning = state.tuning;
-    const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined);
+    const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined, thriftier);
     try {
       const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);
       if (state) {
@@ -167,12 +171,21 @@ export class Session {
     return planLayout(this.#model, this.experiment, this.trainer.layout);
   }
 
+  /** Whether the loop has not ended. */
+  get going(): boolean {
+    return this.#going;
+  }
+
   /** Starts the loop; its end is an event. */
   run(): void {
+    this.#going = true;
     this.#done = this.#loop().catch((error) => {
+      const { device } = this.trainer.base;
+      // What the device says of itself explains whatever else failed: a read of a buffer that is not there, say.
+      const cause = device.error() ?? error;
       this.#phase('failed');
-      this.#emit({ type: 'fatal', error: toErrorInfo(error) });
-    });
+      this.#emit({ type: 'fatal', error: toErrorInfo(cause), thriftier: device.info.kind === 'gpu' && cause instanceof GpuError });
+    }).finally(() => { this.#going = false; });
   }
 
   async #loop(): Promise<void> {

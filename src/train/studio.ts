@@ -56,7 +56,7 @@ export class Studio {
     void device.lost.then((reason) => {
       if (this.#device !== device) return;
       this.#forget();
-      this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(texts().errors.train.studio.gpuLost(reason))) });
+      this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(texts().errors.train.studio.gpuLost(reason))), thriftier: false });
     });
   }
 
@@ -149,10 +149,10 @@ export class Studio {
     return this.#session.plan;
   }
 
-  async restore({ state, ...input }: Request<'restore'>): Promise<null> {
+  async restore({ state, thriftier, ...input }: Request<'restore'>): Promise<null> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, state.experiment, input, this.#lock, this.#emit, state);
+    this.#session = await Session.create(model, state.experiment, input, this.#lock, this.#emit, state, thriftier);
     this.#session.run();
     return null;
   }
@@ -237,8 +237,17 @@ export class Studio {
         // Not all caches fit beside one another: the models answer in turns.
         for (const runId of runs) await answer([runId]);
       }
+      this.#refuseErrors(base.device);
     });
     return { texts: { ...written } };
+  }
+
+  /** What the device said while it worked is told to whoever asked, once; a run that is going on looks by itself. */
+  #refuseErrors(device: Device): void {
+    if (this.#session?.going) return;
+    const error = device.error();
+    device.forgive();
+    if (error) throw error;
   }
 
   cancelGenerate(): null {

@@ -128,10 +128,25 @@ export function Notices({ section }: { section: SectionId }) {
               <Phrase of={t.text} head={<strong>{n.info.line === undefined ? t[n.kind] : t.inLine[n.kind](n.info.line)}</strong>} message={n.info.message} />
             </p>
             {n.info.hint && <p>{n.info.hint}</p>}
+            {n.info.details && <CopyDetails text={n.info.details} />}
           </div>
           <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label={t.dismiss}>✕</button>
         </div>
       ))}
+    </>
+  );
+}
+
+/** Where copying is forbidden the text can be selected. */
+function CopyDetails({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false);
+  const t = texts().common.notice;
+  return (
+    <>
+      <details><summary>{t.details}</summary><pre>{text}</pre></details>
+      <button type="button" className="quiet" data-testid="copy-details" onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true), () => setCopied(false))}>
+        {copied ? t.copied : t.copyDetails}
+      </button>
     </>
   );
 }

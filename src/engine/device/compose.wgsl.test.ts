@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { GpuError } from '../../shared/errors';
+import { Tensor } from './buffers';
 import { compose } from './compose';
 import { openWebGpu } from './webgpu/webgpu';
 
@@ -17,10 +18,31 @@ it('lets nothing through that is no name, no u32 or no type', () => {
 });
 
 it('a shader that does not compile is named with its line', async () => {
-  // A device of its own: it remembers its first error, and the tests share theirs.
   const device = await openWebGpu();
-  const broken = device.pipelines.get({ label: 'broken', code: '@compute @workgroup_size(1) fn main() {\n  let x = nowhere;\n}', constants: {} });
-  await expect(broken).rejects.toThrow(GpuError);
-  await expect(broken).rejects.toThrow(/Shader "broken" does not compile, line 2: .*nowhere/);
+  const broken = { label: 'broken', code: '@compute @workgroup_size(1) fn main() {\n  let x = nowhere;\n}', constants: {}, variants: ['fast'] };
+  const first = device.pipelines.get(broken);
+  await expect(first).rejects.toThrow(GpuError);
+  await expect(first).rejects.toThrow(/Shader "broken" does not compile, line 2: .*nowhere/);
+  await expect(first).rejects.toMatchObject({ name: 'KernelError', variants: ['fast'] });
+  // It is not taken for compiled when it is asked for again, and the device is as good as before.
+  expect(device.pipelines.size).toBe(0);
+  const again = device.pipelines.get(broken);
+  expect(again).not.toBe(first);
+  await expect(again).rejects.toThrow(/line 2/);
+  await device.pipelines.get({ label: 'whole', code: '@compute @workgroup_size(1) fn main() {}', constants: {} });
+  expect(device.error()).toBeNull();
+  device.destroy();
+});
+
+it('an error outside a scope is kept until it is forgiven', async () => {
+  const device = await openWebGpu();
+  const scope = device.buffers.scope('test');
+  device.submit('bad', (commands) => commands.copy(scope.alloc('a', 64), new Tensor('too long', { memory: scope.alloc('b', 16).memory, size: 64, alive: true }, 0, 64)));
+  await device.done();
+  await vi.waitFor(() => expect(device.error()?.message).toMatch(/The GPU reported/));
+  device.forgive();
+  device.submit('good', (commands) => commands.copy(scope.alloc('a', 64), scope.alloc('c', 64)));
+  await device.done();
+  expect(device.error()).toBeNull();
   device.destroy();
 });

@@ -38,10 +38,12 @@ export interface Device {
   readonly buffers: Buffers;
   /** Variant by shape class, as a tuner measured it; a class that is missing takes the static default. Mutable. */
   tuning: Record<string, string>;
+  /** Variants of kernels that do not compile here, or compute wrongly: plain ones take their place. */
+  readonly blocked: Set<string>;
   /**
    * Compiles what `ops` need.
    * @param scope owns the sizes that the ops bind
-   * @throws {GpuError} with the compiler's message and line
+   * @throws {KernelError} with the compiler's message and line
    */
   prepare(scope: BufferScope, label: string, ops: readonly Op[]): Promise<Prepared>;
   /** Records commands and sends them. */
@@ -59,8 +61,10 @@ export interface Device {
    * @throws {OutOfMemoryError} when it did not; freeing what was allocated is the caller's.
    */
   withinMemory<T>(allocate: () => T): Promise<T>;
-  /** The first error the device raised outside a scope, if any. */
+  /** The first error the device raised outside a scope, if any; since `forgive`. */
   error(): GpuError | null;
+  /** Forgets it: what comes next is another's work. */
+  forgive(): void;
   /** Resolves with the reason when the device is lost. */
   readonly lost: Promise<string>;
   destroy(): void;

@@ -10,6 +10,8 @@ export interface Kernel {
   code: string;
   /** Values of `override` constants. */
   constants: Record<string, number>;
+  /** What of it has a plainer form, by name: that form is taken where the device has `blocked` it. */
+  variants?: readonly string[];
 }
 
 export interface Dispatch {

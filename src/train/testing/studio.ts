@@ -38,14 +38,15 @@ const shared = new Studio((event) => heard(event), openTestDevice);
 /**
  * A studio whose events are kept, and a promise for the next phase of a kind.
  * @param own a new studio with a device of its own @param open the same, on this device
+ * @param mayFail a session may break off
  * @param on sees every event as it is sent
  */
-export function watched({ own = false, open, on = () => undefined }: { own?: boolean; open?: (choice: DeviceChoice) => Promise<Device>; on?: (event: TrainEvent, studio: Studio) => void } = {}) {
+export function watched({ own = false, open, mayFail = false, on = () => undefined }: { own?: boolean; mayFail?: boolean; open?: (choice: DeviceChoice) => Promise<Device>; on?: (event: TrainEvent, studio: Studio) => void } = {}) {
   const events: TrainEvent[] = [];
   const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
   const hear = (event: TrainEvent) => {
     events.push(event);
-    if (event.type === 'fatal') throw new Error(event.error.message);
+    if (event.type === 'fatal' && !mayFail) throw new Error(event.error.message);
     if (event.type === 'phase') for (const w of waiting.filter((x) => x.phases.includes(event.phase))) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
     on(event, studio);
   };

@@ -75,6 +75,7 @@ export class CpuDevice implements Device {
   /** A CPU is not lost. */
   readonly lost = new Promise<string>(() => {});
   tuning: Record<string, string> = {};
+  readonly blocked = new Set<string>();
   readonly #cpu: Cpu;
   readonly #threads: Threads;
   readonly #queue = new Queue();
@@ -163,6 +164,9 @@ export class CpuDevice implements Device {
     if (failure === null || failure instanceof GpuError) return failure;
     return new GpuError(texts().errors.engine.cpu.failed(failure instanceof Error ? failure.message : String(failure)));
   }
+
+  /** Nothing to do: `done` has handed the error to whoever waited for the work. */
+  forgive(): void {}
 
   destroy(): void {
     this.#queue.stop();

@@ -1,5 +1,5 @@
 /** One cache for pipelines. Nothing is compiled twice. */
-import { GpuError } from '../../../shared/errors';
+import { KernelError } from '../../../shared/errors';
 import { texts } from '../../../shared/texts';
 import type { Kernel } from '../dispatch';
 
@@ -17,8 +17,9 @@ export class Pipelines {
   }
 
   /**
-   * The pipeline of a kernel, compiled on first use.
-   * @throws {GpuError} with the compiler's message and line.
+   * The pipeline of a kernel, compiled on first use. One that failed is compiled again when it is asked for again: the GPU
+   * may have been short of memory.
+   * @throws {KernelError} with the compiler's message and line.
    */
   get(kernel: Kernel): Promise<GPUComputePipeline> {
     const key = `${kernel.code}\0${JSON.stringify(Object.entries(kernel.constants).sort())}`;
@@ -26,22 +27,13 @@ export class Pipelines {
     if (!pipeline) {
       pipeline = this.#compile(kernel);
       this.#pipelines.set(key, pipeline);
+      pipeline.catch(() => this.#pipelines.delete(key));
     }
     return pipeline;
   }
 
   async #compile(kernel: Kernel): Promise<GPUComputePipeline> {
-    let module = this.#modules.get(kernel.code);
-    if (!module) {
-      module = this.#device.createShaderModule({ label: kernel.label, code: kernel.code });
-      this.#modules.set(kernel.code, module);
-      const { messages } = await module.getCompilationInfo();
-      const bad = messages.find((m) => m.type === 'error');
-      if (bad) {
-        const line = kernel.code.split('\n')[bad.lineNum - 1]?.trim() ?? '';
-        throw new GpuError(texts().errors.engine.gpu.shader(kernel.label, bad.lineNum, bad.message, line));
-      }
-    }
+    const module = await this.#module(kernel);
     try {
       return await this.#device.createComputePipelineAsync({
         label: kernel.label,
@@ -49,7 +41,22 @@ export class Pipelines {
         compute: { module, entryPoint: 'main', constants: kernel.constants },
       });
     } catch (error) {
-      throw new GpuError(texts().errors.engine.gpu.pipeline(kernel.label, (error as Error).message));
+      throw new KernelError(texts().errors.engine.gpu.pipeline(kernel.label, (error as Error).message), kernel.variants ?? []);
     }
+  }
+
+  async #module({ label, code, variants = [] }: Kernel): Promise<GPUShaderModule> {
+    const made = this.#modules.get(code);
+    if (made) return made;
+    // In a scope: whoever asked is told, and the device is as good as before.
+    this.#device.pushErrorScope('validation');
+    const module = this.#device.createShaderModule({ label, code });
+    this.#modules.set(code, module);
+    const [{ messages }, invalid] = await Promise.all([module.getCompilationInfo(), this.#device.popErrorScope()]);
+    const bad = messages.find((m) => m.type === 'error');
+    if (!bad && !invalid) return module;
+    this.#modules.delete(code);
+    if (!bad) throw new KernelError(texts().errors.engine.gpu.pipeline(label, invalid!.message), variants);
+    throw new KernelError(texts().errors.engine.gpu.shader(label, bad.lineNum, bad.message, code.split('\n')[bad.lineNum - 1]?.trim() ?? ''), variants);
   }
 }

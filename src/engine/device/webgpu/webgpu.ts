@@ -83,6 +83,7 @@ export class WebGpuDevice implements Device {
   readonly lost: Promise<string>;
   readonly pipelines: Pipelines;
   tuning: Record<string, string> = {};
+  readonly blocked = new Set<string>();
   readonly #device: GPUDevice;
   #error: GpuError | null = null;
 
@@ -93,7 +94,7 @@ export class WebGpuDevice implements Device {
     this.pipelines = new Pipelines(device);
     this.lost = device.lost.then((l) => `${l.reason}: ${l.message}`);
     device.addEventListener('uncapturederror', (event) => {
-      this.#error ??= new GpuError(texts().errors.engine.gpu.reported(event.error.message));
+      this.#error ??= event.error instanceof GPUOutOfMemoryError ? this.#outOfMemory() : new GpuError(texts().errors.engine.gpu.reported(event.error.message));
     });
   }
 
@@ -135,14 +136,22 @@ export class WebGpuDevice implements Device {
     }
     // Running out of memory explains whatever else failed: writing to a buffer that is not there, say.
     const [invalid, full] = await Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
-    if (full) throw new OutOfMemoryError(texts().errors.engine.gpu.outOfMemory((this.buffers.live().bytes / 2 ** 20).toFixed(0)));
+    if (full) throw this.#outOfMemory();
     if (failure) throw failure;
     if (invalid) throw new GpuError(texts().errors.engine.gpu.invalid(invalid.message));
     return result as T;
   }
 
+  #outOfMemory(): OutOfMemoryError {
+    return new OutOfMemoryError(texts().errors.engine.gpu.outOfMemory((this.buffers.live().bytes / 2 ** 20).toFixed(0)));
+  }
+
   error(): GpuError | null {
     return this.#error;
+  }
+
+  forgive(): void {
+    this.#error = null;
   }
 
   destroy(): void {

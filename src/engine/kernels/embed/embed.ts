@@ -18,9 +18,9 @@ export function embed(device: Device, p: { rows: RowCount; ids: Tensor; table: T
   const D4 = quads(p.width, 'row');
   return p.table.map((part) => {
     const { first, rows, weight } = part;
-    const { enables, wgsl: load } = loadSnippet(device, weight);
+    const { enables, wgsl: load, variants } = loadSnippet(device, weight);
     return {
-      kernel: { label: 'embed', code: compose(wgsl, { enables, snippets: [snippets.rows, load] }), constants: { D4, FIRST: first, COUNT: rows } },
+      kernel: { label: 'embed', code: compose(wgsl, { enables, snippets: [snippets.rows, load] }), constants: { D4, FIRST: first, COUNT: rows }, variants },
       bindings: [p.rows.dims, p.ids, weight.tensor, p.out],
       groups: perElement(p.rows, D4),
       cpu: embedCpu({ ...p, part }),

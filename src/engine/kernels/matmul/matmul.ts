@@ -12,7 +12,7 @@ import type { MatmulOptions } from './options';
 import { type Part, groupsOf, rowsOf, split } from './split';
 import squaresIgnored from './squaresIgnored.wgsl?raw';
 import squaresKept from './squaresKept.wgsl?raw';
-import { type Cut, type ProductShape, cutOf } from './variants';
+import { type Cut, PLAIN, type ProductShape, choose, cutOf } from './variants';
 import { type Weight, loadSnippet } from './weight';
 
 export type { MatmulOptions } from './options';
@@ -37,7 +37,9 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
   const shape = { n, k, transposed, active: isActive(rows), maxRows: rows.max };
   const cut = cutOf(device, shape);
   const columnGroups = Math.ceil(n / cut.columnsPerGroup);
-  const kernel = { label: `matmul/${label}`, code: codeOf(device, options, w, cut), constants: cut.constants };
+  const variant = choose(device, shape);
+  const variants = [...(variant === PLAIN ? [] : [variant]), ...loadSnippet(device, w).variants];
+  const kernel = { label: `matmul/${label}`, code: codeOf(device, options, w, cut), constants: cut.constants, variants };
   const cpu = matmulCpu(options, w);
   const bindings = [rowsBinding(rows), a, w.tensor, out, ...(residual ? [residual] : []), ...(squares ? [squares] : [])];
   const values = (part: Pick<Part, 'firstRows' | 'firstColumns'>) =>

@@ -92,6 +92,9 @@ export const VARIANTS = {
 
 export type VariantName = keyof typeof VARIANTS;
 
+/** What takes the place of a variant that is blocked: right for every shape, and without barriers. */
+export const PLAIN = 'tile8' satisfies VariantName;
+
 /** Products that want the same variant: narrow (A x, Bᵀ g), short sums (B z, Aᵀ u), the rest; by the way W lies. */
 export const SHAPE_CLASSES = ['narrow nk', 'narrow kn', 'short nk', 'short kn', 'wide nk', 'wide kn'] as const;
 export type ShapeClass = (typeof SHAPE_CLASSES)[number];
@@ -106,11 +109,12 @@ export function staticChoice(device: Device, shape: ProductShape): VariantName {
 
 /**
  * The variant for a shape: the tuned one of its class, where it fits, else the static one. Active products and those of
- * few rows are not tuned.
+ * few rows are not tuned. A blocked one gives way to the plain.
  */
 export function choose(device: Device, shape: ProductShape): VariantName {
   const tuned = shape.active || isFew(shape) ? undefined : device.tuning[shapeClass(shape)];
-  return tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(shape) ? (tuned as VariantName) : staticChoice(device, shape);
+  const wanted = tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(shape) ? (tuned as VariantName) : staticChoice(device, shape);
+  return device.blocked.has(wanted) ? PLAIN : wanted;
 }
 
 export const cutOf = (device: Device, shape: ProductShape): Cut => VARIANTS[choose(device, shape)].cut(shape);

@@ -11,10 +11,14 @@ export interface Weight {
   type: 'f32' | 'f16';
 }
 
-/** WGSL that defines `loadW` for a weight (at binding 2), and the extension it needs. */
-export function loadSnippet(device: Device, { type }: Weight): { enables: string[]; wgsl: string } {
-  if (type === 'f32') return { enables: [], wgsl: loadF32 };
-  return device.info.shaderF16 ? { enables: ['f16'], wgsl: loadF16 } : { enables: [], wgsl: loadPackedF16 };
+/** The name of shader-f16's numbers among a device's `blocked`: their bits are unpacked by hand then. */
+export const HALF = 'shader-f16';
+
+/** WGSL that defines `loadW` for a weight (at binding 2), the extension it needs, and what of it can be blocked. */
+export function loadSnippet(device: Device, { type }: Weight): { enables: string[]; wgsl: string; variants: string[] } {
+  if (type === 'f32') return { enables: [], wgsl: loadF32, variants: [] };
+  const half = device.info.shaderF16 && !device.blocked.has(HALF);
+  return half ? { enables: ['f16'], wgsl: loadF16, variants: [HALF] } : { enables: [], wgsl: loadPackedF16, variants: [] };
 }
 
 /** Half of the smallest subnormal f16: what a value below 2⁻¹⁴ may lose. */

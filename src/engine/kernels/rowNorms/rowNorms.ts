@@ -15,6 +15,7 @@ export function rowNorms(device: Device, p: { w: Weight; squares: Tensor; norms:
       label: 'rowNorms',
       code: compose(wgsl, { enables: load.enables, snippets: [load.wgsl, snippets.rowReduce] }),
       constants: { K4: quads(p.k, 'row'), ROWS: p.rows, WIDTH: rowThreads(device) },
+      variants: load.variants,
     },
     bindings: [p.squares, p.norms, p.w.tensor],
     groups: () => spread(p.rows),

@@ -8,6 +8,9 @@ export const common = {
     warning: 'Note.',
     inLine: { error: (line: number) => `Error in line ${line}.`, warning: (line: number) => `Note in line ${line}.` },
     dismiss: 'Dismiss this message',
+    details: 'Diagnostics',
+    copyDetails: 'Copy diagnostics',
+    copied: 'Copied',
   },
   field: {
     changed: 'changed',

@@ -57,6 +57,8 @@ export const history = {
     lostTitle: 'A run was interrupted and cannot go on',
     lost: 'What was saved of it is incomplete or damaged (its checksum is wrong), and there is no checkpoint before it. Start it again; runs under History are not touched.',
     gpuLost: (step: number) => `The run was interrupted: the GPU was lost, as happens when a computer sleeps, or its worker stopped. It went on from its checkpoint at step ${step}.`,
+    thriftier: (step: number) => `The run was interrupted by an error of the GPU. On a GPU that was opened anew it went on from its checkpoint at step ${step}, in less memory.`,
+    lostAgain: (step: number) => ({ message: `The GPU failed a second time within minutes, so the run was not taken up again by itself. Its checkpoint at step ${step} is intact.`, hint: 'Resume it above: on the CPU, say, which is chosen under Model, or after other programs that use the GPU were closed. The diagnostics hold settings and sizes, nothing of your data.' }),
     wentOn: (began: string, goesOn: string) => `The run was computed on ${began} and goes on on ${goesOn}: its numbers may differ in the last digits from those of an uninterrupted one.`,
     waiting: 'A run of the tab that was closed waits to be resumed, and there is room for one.',
   },

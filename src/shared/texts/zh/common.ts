@@ -9,6 +9,9 @@ export const common: Texts['common'] = {
     warning: '提示：',
     inLine: { error: (line) => `第 ${line} 行有误：`, warning: (line) => `第 ${line} 行提示：` },
     dismiss: '关闭这条消息',
+    details: '诊断信息',
+    copyDetails: '复制诊断信息',
+    copied: '已复制',
   },
   field: {
     changed: '已改动',

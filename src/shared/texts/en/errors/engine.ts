@@ -25,6 +25,8 @@ export const engine = {
     failed: (what: string) => ({ message: `The CPU engine failed: ${what}`, hint: FAULT }),
   },
   model: {
+    /** @param mib at most; @param why the device's words */
+    noRoom: (mib: string, why: string) => ({ message: `There is no room for the model's weights, which take up to ${mib} MiB. ${why}`, hint: 'Choose a smaller model, or close other tabs and programs. Your data and settings are as they were.' }),
     heads: (heads: number, kvHeads: number) => ({ message: `${heads} heads cannot share ${kvHeads} key heads evenly.`, hint: OTHER }),
     headSize: (size: number) => ({ message: `Head size is ${size}; the engine goes up to 128.`, hint: OTHER }),
     oddHead: (size: number) => ({ message: `Head size is ${size}; rotary embedding needs an even one.`, hint: OTHER }),

@@ -24,6 +24,8 @@ export const train = {
     thriftier: (step: number, split: number, runs: number, recompute: boolean) => `memory ran out in step ${step}; it was repeated in less: ${[
       runs === 1 ? 'one run in a pass' : `${runs} runs in a pass`, ...(recompute ? ['activations recomputed in the backward pass'] : []), ...(split > 1 ? [`each batch in ${split} micro-batches, whose gradients are added up`] : []),
     ].join(', ')}. The batch size is the same${split > 1 ? '; the last bits of the results may differ, and gates that choose among the tokens of a micro-batch choose among fewer' : ', and so are the results'}.`,
+    /** @param why the compiler's words; null where it computes wrongly */
+    blocked: (name: string, why: string | null) => `the kernel variant "${name}" ${why === null ? 'computes wrongly on this GPU' : `does not compile on this GPU (${why})`}, so a plain one takes its place: slower, and right.`,
     skippedSteps: (skipped: number, steps: number) => `${skipped} of its ${steps} steps were skipped, since their loss or gradient was not finite.`,
     module: (layer: number, kind: string) => `layer ${layer} ${kind}`,
     /** @param why what keeps the modules shut; see `ClosedReason` */

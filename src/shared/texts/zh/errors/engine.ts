@@ -26,6 +26,7 @@ export const engine: Texts['errors']['engine'] = {
     failed: (what) => ({ message: `CPU 引擎出错：${what}`, hint: FAULT }),
   },
   model: {
+    noRoom: (mib, why) => ({ message: `放不下模型的权重（最多需要 ${mib} MiB）。${why}`, hint: '请选择更小的模型，或关闭其他标签页和程序。数据和设置保持不变。' }),
     heads: (heads, kvHeads) => ({ message: `${heads} 个注意力头不能平均共用 ${kvHeads} 个键头。`, hint: OTHER }),
     headSize: (size) => ({ message: `头的大小是 ${size}，引擎最多支持 128。`, hint: OTHER }),
     oddHead: (size) => ({ message: `头的大小是 ${size}，旋转位置编码需要偶数。`, hint: OTHER }),
