@@ -11,8 +11,10 @@ export function crossEntropy(targets: usize, logits: usize, loss: usize, vocab: 
   const rest = scratchAddress();
   for (let row = from; row < to; row++) {
     const x = logits + 4 * <usize>row * stride;
-    const label = x + 4 * load<u32>(targets + 4 * row);
-    const labelLogit = load<f32>(label);
+    const target = load<u32>(targets + 4 * row);
+    const known = target < vocab;
+    const label = x + 4 * <usize>target;
+    const labelLogit: f32 = known ? load<f32>(label) : NaN;
     for (let i: u32 = 0; i < 16; i++) store<f32>(rest + 4 * i, whole + i < vocab ? load<f32>(x + 4 * (whole + i)) : -Infinity);
     const top = max(topOf(x, whole), topOf(rest, 16));
     let sum = <f64>expOf(rest, rest, 16, 1, top);
@@ -26,7 +28,7 @@ export function crossEntropy(targets: usize, logits: usize, loss: usize, vocab: 
     const scale = lossScale / <f32>sum, scales = f32x4.splat(scale);
     for (let at = x; at < x + 4 * whole; at += 16) v128.store(at, f32x4.mul(v128.load(at), scales));
     for (let i = whole; i < stride; i++) store<f32>(x + 4 * i, i < vocab ? load<f32>(rest + 4 * (i - whole)) * scale : 0);
-    store<f32>(label, (exp1(labelLogit - top) / <f32>sum - 1) * lossScale);
+    if (known) store<f32>(label, (exp1(labelLogit - top) / <f32>sum - 1) * lossScale);
   }
 }
 

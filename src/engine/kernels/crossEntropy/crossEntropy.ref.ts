@@ -9,9 +9,9 @@ function logSumExp(logits: Numbers, row: number, vocab: number, stride: number):
   return top + Math.log(sum);
 }
 
-/** loss [rows] in nats. */
+/** loss [rows] in nats; NaN where the target is not below `vocab`. */
 export function crossEntropyRef(logits: Numbers, targets: Numbers, vocab: number, stride: number): Float64Array {
-  return Float64Array.from({ length: targets.length }, (_, row) => logSumExp(logits, row, vocab, stride) - logits[row * stride + targets[row]]);
+  return Float64Array.from({ length: targets.length }, (_, row) => (targets[row] < vocab ? logSumExp(logits, row, vocab, stride) - logits[row * stride + targets[row]] : NaN));
 }
 
 /** Gradient of Σ gradLoss·loss with respect to the logits [rows, stride]. */

@@ -10,7 +10,7 @@ import wgsl from './crossEntropy.wgsl?raw';
 
 /**
  * `loss[row]` = −log softmax(logits[row, :vocab])[targets[row]], in nats and unscaled. `logits` [rows, stride] with
- * stride ≥ vocab (columns beyond are ignored), `targets` u32 [rows] each below vocab, `loss` [rows]. With `gradient`
+ * stride ≥ vocab (columns beyond are ignored), `targets` u32 [rows], `loss` [rows]; a target that is not below vocab gives NaN, and reads nothing. With `gradient`
  * the logits become (softmax − onehot) · `dims.lossScale`, zero in the columns beyond vocab.
  */
 export function crossEntropy(device: Device, p: { rows: RowCount; targets: Tensor; logits: Tensor; loss: Tensor; vocab: number; stride: number; gradient: boolean }): Dispatch {

@@ -1,6 +1,6 @@
 // logits [rows, S], targets [rows] -> loss [rows]: loss = log Σ exp(logits) − logits[target] over the first VOCAB
 // columns, in nats. With GRADIENT the logits are overwritten by (softmax − onehot(target)) · dims.lossScale, zero
-// from column VOCAB on. Every target must be below VOCAB.
+// from column VOCAB on. The loss of a target that is not below VOCAB is NaN.
 // One workgroup of WIDTH threads does one row; the sum is carried beside its running maximum (Milakov 2018).
 override VOCAB: u32;
 override S4: u32;  // S / 4
@@ -18,7 +18,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (row >= dims.rows) { return; }
   let start = row * S4;
   let label = targets[row];
-  let labelLogit = logits[start + label / 4u][label % 4u];
+  let near = min(label, VOCAB - 1u);
+  let labelLogit = logits[start + near / 4u][near % 4u];
 
   var top = NONE;
   var sum = 0.0;  // Σ exp(logit − top) over this thread's columns
@@ -31,7 +32,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   let rowTop = rowMax(top, lane);
   let logSum = log(rowSum(sum * exp(top - rowTop), lane));
-  if (lane == 0u) { loss[row] = logSum + (rowTop - labelLogit); }
+  // A NaN that no compiler knows beforehand.
+  if (lane == 0u) { loss[row] = select(bitcast<f32>(label | 0x7fc00000u), logSum + (rowTop - labelLogit), label < VOCAB); }
 
   if (GRADIENT) {
     storageBarrier();  // no thread overwrites the label's logit before all have read it

@@ -2,11 +2,16 @@
 import { loadQuad } from '../matmul/weight.as';
 import { rowAt } from '../rows/rows.as';
 
-export function embed(ids: usize, table: usize, half: bool, first: u32, count: u32, out: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+export function embed(ids: usize, table: usize, half: bool, first: u32, count: u32, total: u32, out: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
   for (let i = from; i < to; i++) {
     const at = load<u32>(ids + 4 * i) - first;
-    if (at >= count) continue;
+    const foreign = first == 0 && at >= total;
+    if (at >= count && !foreign) continue;
     const target = out + 4 * <usize>rowAt(i, 0, rows, stride) * width;
+    if (foreign) {
+      for (let d: u32 = 0; d < width; d += 4) v128.store(target + 4 * d, f32x4.splat(NaN));
+      continue;
+    }
     for (let d: u32 = 0; d < width; d += 4) v128.store(target + 4 * d, loadQuad(table, at * width + d, half));
   }
 }

@@ -12,6 +12,7 @@ for (const type of ['f32', 'f16'] as const) {
       const [rows, width, vocab] = [57, 20, 33];
       const table = randomFloats(vocab * width, 1).map((x) => Math.round(512 * x) / 512);
       const ids = Int32Array.from({ length: rows }, (_, i) => (i * i) % vocab);
+      ids.set([vocab, -1, 2 ** 31 - 1, vocab + 1], 7);
       let first = 0;
       const parts = split.map((count) => {
         const values = table.slice(first * width, (first + count) * width);
@@ -20,7 +21,7 @@ for (const type of ['f32', 'f16'] as const) {
         first += count;
         return part;
       });
-      const out = scope.alloc('out', rows * width * 4);
+      const out = scope.upload('out', new Float32Array(rows * width).fill(7));
       await runOps(device, embed(device, { rows: rowCount(scope, rows), ids: scope.upload('ids', ids), table: parts, out, width }));
       expect([...await floats(device, out, rows * width)]).toEqual([...embedRef(ids, table, width)]);
       scope.free();
