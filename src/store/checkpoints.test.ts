@@ -299,7 +299,12 @@ test('an absence is told truthfully: how long, and what the run did meanwhile', 
   lora.addStep(stepEvent('lora', 2));
   all.checkpoints.visible(true);
   expect(all.state().away).toEqual({ ms: 720_000, steps: 1, slower: null });
+  // The time that is left is reckoned from steps that were seen from begin to end: the first one holds the absence.
   expect(lora.speed()).toBeNull();
+  lora.addStep({ ...stepEvent('lora', 3), ms: 720_000 });
+  expect(lora.speed()).toBeNull();
+  lora.addStep(stepEvent('lora', 4));
+  expect(lora.speed()!.msPerStep).toBe(stepEvent('lora', 4).ms);
 });
 
 test('a hidden run that was held back is told how much, one that kept its pace is not', async () => {

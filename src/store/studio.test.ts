@@ -386,6 +386,7 @@ test('a draft is checked against the schema and the model that is open', () => {
   expect(draftProblems(draft, model)).toEqual([]);
   expect(draftProblems(draft, { ...model, context: 32 })).toEqual([{ path: 'train.maxTokens', message: 'this model reads at most 32 tokens' }]);
   expect(draftProblems({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toEqual([{ path: 'train.learningRate', message: 'must be a number' }]);
+  expect(draftProblems({ ...draft, runs: [{ ...draft.runs[0], rank: 1e9 }] }, undefined)).toMatchObject([{ path: 'runs.0.rank' }]);
   const only = { ...draft, runs: [draft.runs[0], { ...draft.runs[1], only: ['1.q', '2.q'] }] };
   expect(draftProblems(only, undefined)).toEqual([]);
   expect(draftProblems(only, model)).toEqual([{ path: 'runs.1.only', message: 'names layer 2, and this model has 2, counted from 0' }]);
@@ -516,6 +517,20 @@ test('another model makes the tokens again, and nothing starts on the old ones',
   expect(train.last('start').train).toBe(fresh.train);
   train.reply('start', PLAN);
   await start;
+});
+
+test('a model that there is no room for fails in words; settings and data are as they were', async () => {
+  const { studio, train, data, state } = await ready();
+  studio.configure.setTrain({ steps: 17 });
+  const [draft, dataset] = [state().runs.draft, state().dataset];
+  const opening = studio.openFromHub('a/large', '');
+  data.reply('open-tokenizer', { templates: [] });
+  train.fail('open-model', { name: 'OutOfMemoryError', message: 'no room for the weights, which take up to 900 MiB', hint: '' });
+  await opening;
+  expect(state().model.status).toBe('failed');
+  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: expect.stringContaining('900 MiB') } }]);
+  expect(state().runs.draft).toEqual(draft);
+  for (const name of ['parsed', 'mapping', 'template', 'decisions', 'origin'] as const) expect(state().dataset[name], name).toEqual(dataset[name]);
 });
 
 test('a model that neither worker can open is reported once; a tokenizer that alone fails is reported', async () => {

@@ -68,14 +68,15 @@ it('fewer runs in a pass, layers computed anew, batches in halves: the step is r
   await studio.reset();
 });
 
-it('a device that reports an error is given up: the session breaks off, and goes on from its state on a new one, in less memory', async () => {
+it('a device that reports an error, or is lost, is given up: the session goes on from its state on a new one, bit for bit', async () => {
   const set = await smallData(48);
   const devices: Device[] = [];
   const open = async () => {
     const device: Device = await openCpuDevice({ threads: 1 });
-    devices.push(device);
+    devices.push(Object.assign(device, { lost: new Promise<string>((resolve) => { lose = resolve; }) }));
     return device;
   };
+  let lose: (reason: string) => void = () => {};
   const { studio, events, phase, losses } = watched({ open, mayFail: true });
   await studio.openModel({ type: 'open-model', source: NANO });
   const experiment = smallExperiment({ steps: 6, evalEvery: 6 });
@@ -110,6 +111,22 @@ it('a device that reports an error is given up: the session breaks off, and goes
   await studio.restore({ type: 'restore', state, thriftier: true, ...set });
   await ended;
   expect((await studio.state()).layout).toMatchObject({ recompute: false, capacity: { segments: 1 } });
+  expect([...before, ...losses('lora')]).toEqual(straight);
+
+  // Lost in the middle of a step: nothing of that step is in the state that it goes on from.
+  events.length = 0;
+  const training = phase('training');
+  await studio.restore({ type: 'restore', state, ...set });
+  await training;
+  lose('the computer slept');
+  await vi.waitFor(() => expect(events.some((e) => e.type === 'fatal' && /was lost \(the computer slept\)/.test(e.error.message) && !e.thriftier)).toBe(true));
+  await expect(async () => studio.state()).rejects.toThrow('There is no run');
+  await studio.openModel({ type: 'open-model', source: NANO });
+  expect(devices).toHaveLength(3);
+  events.length = 0;
+  ended = phase('finished');
+  await studio.restore({ type: 'restore', state, ...set });
+  await ended;
   expect([...before, ...losses('lora')]).toEqual(straight);
   await studio.reset();
 });
