@@ -3,6 +3,7 @@ import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../shared/config';
 import { type HistoryFile, historyFileSchema, keptRunSchema } from '../shared/keptRun';
+import { quickly } from '../shared/testing/quickly';
 import { deviceNames } from './device';
 import { RunHistory } from './history';
 import { matches, recordOf, startName } from './keptRuns';
@@ -116,8 +117,10 @@ test('one byte of an adapter that has changed does not hide the curves', async (
 const shared = new URL('../../../shared/cases/faults/', import.meta.url);
 test.skipIf(!existsSync(shared))('the hostile files of others are refused (needs ../shared)', async () => {
   const bytes = (name: string) => new Blob([readFileSync(new URL(name, shared)) as BlobPart]);
-  await expect(readRunFile(bytes('run-76MB-of-zeros.zip'))).rejects.toThrow('The zip unpacks to more than');
-  await expect(unzipAdapter(bytes('adapter-says-256MB.zip'))).rejects.toThrow('The zip unpacks to more than');
+  for (const [name, reader] of [['run-76MB-of-zeros.zip', readRunFile], ['adapter-says-256MB.zip', unzipAdapter]] as const) {
+    const file = bytes(name);
+    await quickly(() => expect(reader(file)).rejects.toThrow('The zip unpacks to more than'));
+  }
 });
 
 test('names and search', () => {
