@@ -3,9 +3,10 @@ import { FILES } from './data';
 import { trainsTheSameBits } from './sameBits';
 import { expect, test } from './test';
 
-for (const [name, without, says] of [
-  ['no WebGPU at all', () => { delete (Navigator.prototype as unknown as Record<string, unknown>).gpu; }, 'has no WebGPU'],
-  ['WebGPU without an adapter', () => { GPU.prototype.requestAdapter = async () => null; }, 'No GPU was found'],
+// Once it is known that there is none, both take the same way: one of them trains.
+for (const [name, without, says, trains] of [
+  ['no WebGPU at all', () => { delete (Navigator.prototype as unknown as Record<string, unknown>).gpu; }, 'has no WebGPU', true],
+  ['WebGPU without an adapter', () => { GPU.prototype.requestAdapter = async () => null; }, 'No GPU was found', false],
 ] as const) {
   test(name, async ({ app, page }, info) => {
     await page.addInitScript(without);
@@ -13,8 +14,10 @@ for (const [name, without, says] of [
     await expect(app.get('no-gpu')).toContainText(says);
     await expect(app.get('device-name')).toContainText('CPU');
     await expect(app.get('device-gpu')).toBeDisabled();
-    await trainsTheSameBits(app, info);
-    expect(Object.keys(await app.compare('Once upon a time')).sort()).toEqual(['base', 'lora', 'ts-lora']);
+    if (trains) {
+      await trainsTheSameBits(app, info);
+      expect(Object.keys(await app.compare('Once upon a time')).sort()).toEqual(['base', 'lora', 'ts-lora']);
+    }
     expect(await app.errors()).toEqual([]);
   });
 }

@@ -3,7 +3,7 @@
  * Read `#loop` first: it is the table of contents.
  */
 import { exampleCount, toBatch } from '../data/batches';
-import type { Bytes, RunState } from '../engine/adapterRun';
+import type { RunState } from '../engine/adapterRun';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
 import type { Layout } from '../engine/layout';
@@ -19,7 +19,7 @@ import { createTrainer, isThriftiest, planLayout } from './layouts';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
-import { Recovery, type RecoveryState } from './recovery';
+import { Rescue, type RescueState } from './rescue';
 import { Sampler } from './samples';
 import type { Tuning } from './tuning';
 import { TrainingData, type TrainingDataState, refuseEmpty, refuseForeign } from './trainingData';
@@ -42,18 +42,10 @@ export interface Measurable {
   batchSize: number;
 }
 
-/** An adapter that was seen to compute a finite loss, after `step` steps. */
-interface Good {
-  step: number;
-  point: Bytes;
-}
-
-/** What a run's signs of trouble have seen. Sessions that were saved before runs went back lack the last two. */
-interface Signs {
+/** What a run's signs of trouble have seen. */
+interface Signs extends Partial<RescueState> {
   divergence: DivergenceState;
   gates: GateWarningsState;
-  recovery?: RecoveryState;
-  good?: Good;
 }
 
 export class Session {
@@ -86,11 +78,7 @@ export class Session {
   #tookBest: boolean;
   readonly #early: EarlyStopping;
   readonly #divergence: Map<RunId, Divergence>;
-  readonly #recovery: Map<RunId, Recovery>;
-  /** What each run goes back to. */
-  readonly #good = new Map<RunId, Good>();
-  /** What is still to be said of bad steps. */
-  readonly #toSay: (() => Promise<void>)[] = [];
+  readonly #rescue: Rescue;
   readonly #lastEvent = new Map<RunId, number>();
   readonly #gateWarnings: Map<RunId, GateWarnings>;
   /** Results of the step before, which arrive while this one runs. */
@@ -114,12 +102,7 @@ export class Session {
     const signs = (id: RunId) => state?.signs[id] as Signs | undefined;
     this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train), signs(r.config.id)?.gates)]));
     this.#divergence = new Map(trainer.runs.map((r) => [r.config.id, new Divergence(signs(r.config.id)?.divergence)]));
-    this.#recovery = new Map(trainer.runs.map((r) => [r.config.id, new Recovery(signs(r.config.id)?.recovery)]));
-    for (const run of trainer.runs) {
-      run.rateFactor = this.#recovery.get(run.config.id)!.rate;
-      const good = signs(run.config.id)?.good;
-      if (good) this.#good.set(run.config.id, good);
-    }
+    this.#rescue = new Rescue(this, emit, signs);
     this.#early = new EarlyStopping(experiment.train.patience, state?.early as EarlyStoppingState | undefined);
     this.#watcher = new Watcher(this, model.tokenizer, data.heldOut, emit);
     this.#sampler = new Sampler(this, model.tokenizer, data.heldOut, emit, () => this.#abandoned);
@@ -151,7 +134,7 @@ export class Session {
         for (const { id } of experiment.runs) {
           trainer.run(id).restore(state.runs[id] as RunState);
           await trainer.run(id).refresh();
-          if (!session.#good.has(id)) session.#good.set(id, { step: state.step, point: await trainer.run(id).point() });
+          await session.#rescue.keepRestored(id, state.step);
         }
       }
       for (const run of trainer.runs) emit({ type: 'modules', runId: run.config.id, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), parameters: run.parameters });
@@ -203,14 +186,14 @@ export class Session {
       }
     }
     await this.#pending;
-    await this.#lock.run(() => this.#settle(null));
+    await this.#lock.run(() => this.#rescue.settle(this.#live, null, this.#step));
     await this.#takeBest();
     const kept = this.#kept;
     if (kept.length > 0) await this.#evaluate(kept, true);
     await this.#lock.run(() => this.#sampler.take(this.#step, this.#live));
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
     this.#sayUngated(kept);
-    this.#saySkipped(kept);
+    if (!this.#abandoned) for (const runId of kept) this.#rescue.sayTotal(runId, this.#step);
     this.#phase(kept.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
   }
 
@@ -223,19 +206,10 @@ export class Session {
     }
   }
 
-  /** A run of fewer steps than its curve seems to have. */
-  #saySkipped(kept: readonly RunId[]): void {
-    if (this.#abandoned) return;
-    for (const runId of kept) {
-      const { skipped } = this.#recovery.get(runId)!;
-      if (skipped > 0) this.#emit({ type: 'warning', runId, message: texts().errors.train.warning.skippedSteps(skipped, this.#step) });
-    }
-  }
-
   /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */
   async #trainStep(): Promise<void> {
     const step = this.#step;
-    await this.#settle(step + 1);
+    await this.#rescue.settle(this.#live, step + 1, step);
     const { batches, slice } = this.#data.nextStep(this.experiment.train, this.trainer.wantsSlice(this.#live, step));
     const results = await this.#withRoom(() => this.trainer.step(this.#live, batches, step, slice));
     await this.#pending;
@@ -261,7 +235,7 @@ export class Session {
     const before = this.trainer.layout;
     if (isThriftiest(this.#model, this.experiment, before)) return false;
     await this.#pending;
-    await this.#sayBad();
+    await this.#rescue.say();
     const states = new Map<RunId, RunState>();
     for (const run of this.trainer.runs) states.set(run.config.id, await run.state());
     this.trainer.free();
@@ -269,7 +243,7 @@ export class Session {
     for (const run of this.trainer.runs) {
       const { id } = run.config;
       run.restore(states.get(id)!);
-      run.rateFactor = this.#recovery.get(id)!.rate;
+      this.#rescue.slow(run);
       await run.refresh();
     }
     const { split = 1, capacity, recompute } = this.trainer.layout;
@@ -288,11 +262,9 @@ export class Session {
       const ms = now - (this.#lastEvent.get(runId) ?? now);
       this.#lastEvent.set(runId, now);
       if (this.#failed.has(runId)) continue;
-      if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradNorm)) {
-        this.#bad(runId, step, result, batches);
-        continue;
-      }
-      this.#recovery.get(runId)!.after(step, true);
+      const verdict = this.#rescue.after(runId, step, result, batches);
+      if (verdict === 'end') this.#failed.add(runId);
+      if (verdict !== 'fine') continue;
       const { gate, work, loss, learningRate, gradNorm, tokens, supervised } = result;
       this.#emit({ type: 'step', runId, step, loss, learningRate, gradNorm, tokens, supervised, ms, gate, work });
       const diverging = this.#divergence.get(runId)!.after(loss);
@@ -305,52 +277,12 @@ export class Session {
     }
   }
 
-  /** A step whose loss or gradient is not finite. It was not applied: AdamW and τ stand still then. */
-  #bad(runId: RunId, step: number, { loss, gradNorm }: StepResult, batches: TokenBatch[]): void {
-    const recovery = this.#recovery.get(runId)!;
-    const verdict = recovery.after(step, false);
-    const what = Number.isFinite(loss) ? 'gradient' as const : 'loss' as const;
-    const say = (last: boolean) => async () => {
-      const tensor = await this.trainer.firstNonFinite(runId, batches, step - 1);
-      const value = what === 'loss' ? loss : gradNorm;
-      const { warning, session } = texts().errors.train;
-      if (last) this.#emit({ type: 'run-failed', runId, error: toErrorInfo(new TrainError(session.notFinite(step, what, value, tensor))) });
-      else this.#emit({ type: 'warning', runId, message: warning.skippedStep(step, what, value, tensor) });
-    };
-    if (verdict === 'end') this.#failed.add(runId);
-    if (verdict === 'end' || (verdict === 'skipped' && recovery.bad === 1)) this.#toSay.push(say(verdict === 'end'));
-  }
-
-  /** Names the first bad tensors of bad steps. Between two steps: it takes the place of a batch. */
-  async #sayBad(): Promise<void> {
-    for (const say of this.#toSay.splice(0)) await say();
-  }
-
-  /** What bad steps are to be answered with before `step`, or, null, before anything else. Between two steps. */
-  async #settle(step: number | null): Promise<void> {
-    await this.#sayBad();
-    await this.#goBack(step);
-  }
-
-  /** Runs whose steps could not be computed three times in a row go back, where that is due before `step` (null: before anything else). */
-  async #goBack(step: number | null): Promise<void> {
-    for (const runId of this.#live) {
-      const [recovery, good] = [this.#recovery.get(runId)!, this.#good.get(runId)];
-      if (!recovery.isDue(step) || !good) continue;
-      const run = this.trainer.run(runId);
-      await run.goBack(good.point);
-      recovery.wentBack(this.#step);
-      run.rateFactor = recovery.rate;
-      this.#emit({ type: 'warning', runId, message: texts().errors.train.warning.wentBack(good.step, recovery.rate) });
-    }
-  }
-
   /** Adapters that were measured, and found to be sound, are what their runs go back to. */
   async #remember(losses: ReadonlyMap<RunId, number>): Promise<void> {
     for (const runId of this.#live) {
       const loss = losses.get(runId) ?? losses.get('base');
       if (loss === undefined || !Number.isFinite(loss)) continue;
-      this.#good.set(runId, { step: this.#step, point: await this.trainer.run(runId).point() });
+      await this.#rescue.keep(runId, this.#step);
     }
   }
 
@@ -361,7 +293,7 @@ export class Session {
     else if (this.#step % evalEvery === 0 && this.#step < steps && this.#evaluated < this.#step) {
       // Who failed in this very step is no longer measured, whether or not the session was interrupted here.
       await this.#pending;
-      await this.#lock.run(() => this.#settle(null));
+      await this.#lock.run(() => this.#rescue.settle(this.#live, null, this.#step));
       await this.#lookAtSlice(this.#due);
       await this.#measure(this.#due);
     }
@@ -525,12 +457,12 @@ export class Session {
   state(): Promise<SessionState> {
     return this.#lock.run(async () => {
       await this.#pending;
-      await this.#sayBad();
+      await this.#rescue.say();
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
       const signs: Record<RunId, Signs> = {};
       for (const { config: { id } } of this.trainer.runs) {
-        signs[id] = { divergence: this.#divergence.get(id)!.state(), gates: this.#gateWarnings.get(id)!.state(), recovery: this.#recovery.get(id)!.state(), good: this.#good.get(id) };
+        signs[id] = { divergence: this.#divergence.get(id)!.state(), gates: this.#gateWarnings.get(id)!.state(), ...this.#rescue.state(id) };
       }
       return {
         version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, tookBest: this.#tookBest, stopping: this.#stopping, failed: [...this.#failed],

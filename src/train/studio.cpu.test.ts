@@ -113,12 +113,12 @@ describe('the train worker', () => {
     await studio.reset();
   });
 
-  it('a dozen starts, pauses, stops and model changes leave the buffers as they were', async () => {
+  it('eight starts, pauses, stops and model changes leave the buffers as they were', async () => {
     const { studio, phase } = watched();
     const set = await data(48);
     await studio.openModel({ type: 'open-model', source: NANO });
     const before = studio.counts();
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 8; i++) {
       if (i % 4 === 3) await studio.openModel({ type: 'open-model', source: NANO });
       const training = phase('training');
       await studio.start({ type: 'start', experiment: experiment({ steps: 3 }), ...set });
