@@ -41,7 +41,7 @@ async function compute(device: CpuDevice, parts: boolean, { rows: count, dIn, dO
   const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
   const low = { device, rPad: rank, scaling: 1.5, params: [{ a, b, gradA, gradB }], flat, dropout: 0, optimizer: { grads, norm: flat } };
   const lora = new (parts ? InParts : Lora)(low, gated ? { modules: [module], scope } : null);
-  const place = { rows: count, microBatches: 1, followed: false, keepBest: false };
+  const place = { rows: count, microBatches: 1, split: 1, followed: false, keepBest: false };
   const method = !gated ? new Plain(lora)
     : new Gated(device, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place, follows: null });
   if (gated) method.setThresholds(Float32Array.of(tau));
