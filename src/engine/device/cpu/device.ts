@@ -139,7 +139,7 @@ export class CpuDevice implements Device {
           }
         });
         return async () => {
-          await this.done();
+          await this.#queue.soFar();
           return bytes.buffer;
         };
       },

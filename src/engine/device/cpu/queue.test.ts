@@ -29,14 +29,39 @@ it('a job that throws ends what is behind it but for what must be settled, is to
   expect(seen).toEqual(['settled', 'next']);
 });
 
+const work = (ms: number) => () => {
+  for (const end = performance.now() + ms; performance.now() < end;);
+};
+
+it('tells of what was done so far while it goes on with the rest', async () => {
+  const queue = new Queue();
+  const seen: string[] = [];
+  queue.push(() => seen.push('first'));
+  const first = queue.soFar().then(() => seen.push('told'));
+  for (let i = 0; i < 4; i++) queue.push(work(10));
+  queue.push(() => seen.push('last'));
+  await Promise.all([first, queue.done()]);
+  expect(seen).toEqual(['first', 'told', 'last']);
+});
+
+it('everyone who waits for a job that failed, or for one behind it, is told; who waited for one before is not', async () => {
+  const queue = new Queue();
+  queue.push(() => undefined);
+  const before = queue.soFar();
+  queue.push(() => {
+    throw new Error('broken');
+  });
+  const told = [queue.soFar(), queue.soFar()];
+  await expect(before).resolves.toBeUndefined();
+  for (const one of await Promise.allSettled(told)) expect(one).toMatchObject({ status: 'rejected', reason: new Error('broken') });
+});
+
 it('listens while it works', async () => {
   const queue = new Queue();
   let heard = 0;
   const timer = setInterval(() => heard++, 1);
   for (let i = 0; i < 20; i++) {
-    queue.push(() => {
-      for (const end = performance.now() + 5; performance.now() < end;);
-    });
+    queue.push(work(5));
   }
   await queue.done();
   clearInterval(timer);

@@ -51,10 +51,10 @@ export class Queue {
     // Whoever pushes finishes what it does first.
     await Promise.resolve();
     let start = performance.now();
-    while (this.#next < this.#jobs.length && !this.#stopped) {
+    while (this.#next < this.#jobs.length) {
       const { run, always } = this.#jobs[this.#next++];
       try {
-        if (always || !this.#failure) run();
+        if (always || !(this.#failure || this.#stopped)) run();
       } catch (error) {
         this.#failure ??= { error };
       }
@@ -66,6 +66,16 @@ export class Queue {
     this.#jobs = [];
     this.#next = 0;
     this.#running = null;
+  }
+
+  /** Resolves when all that was pushed before has run, whatever was pushed since. @throws what a job among them threw */
+  async soFar(): Promise<void> {
+    if (!this.#running) return this.done();
+    const failure = await new Promise<{ error: unknown } | null>((resolve) => { this.#add({ run: () => resolve(this.#failure), always: true }); });
+    if (!failure) return;
+    // Nobody goes on before what depends on it was passed over.
+    await this.done().catch(() => undefined);
+    throw failure.error;
   }
 
   /** Resolves when nothing is left to do. @throws what a job threw; what was pushed behind it did not run */
@@ -81,6 +91,7 @@ export class Queue {
     return this.#failure?.error ?? null;
   }
 
+  /** From now on only what settles is run: nobody waits for ever. */
   stop(): void {
     this.#stopped = true;
   }
