@@ -9,7 +9,7 @@ import type { TokenBatch } from '../shared/types';
 import type { AdapterRun } from './adapterRun';
 import type { BaseModel } from './base';
 import type { BufferScope } from './device/buffers';
-import type { Readback } from './device/device';
+import type { Read, Readback } from './device/device';
 import { Program } from './device/program';
 import { allocate, inputSizes, layerSizes, topSizes } from './model/activations';
 import { BatchBuffers, type Capacity, headChunkRows } from './model/batch';
@@ -117,14 +117,14 @@ export class Generator {
     const stride = logitStride(config);
     const logits = this.#logits.slice('wanted logits', 0, 4 * this.#models * wanted.length * stride);
     const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, { kind: 'decode', draw: start, decode: { start, context: this.#length } });
-    let take: (() => Promise<ArrayBuffer>) | null = null;
+    let take: (() => Promise<Read>) | null = null;
     device.submit('generate', (commands) => {
       stage.batch.load(commands, 0);
       stage.program.encode(commands, counts);
       if (wanted.length > 0) take = this.#readback.copy(commands, [logits]);
     });
     if (!take) return [];
-    const all = new Float32Array(await (take as () => Promise<ArrayBuffer>)());
+    const all = new Float32Array((await (take as () => Promise<Read>)()).bytes);
     return Array.from({ length: this.#models }, (_, m) => wanted.map((_w, i) => {
       const at = (m * wanted.length + i) * stride;
       return all.subarray(at, at + config.vocab);

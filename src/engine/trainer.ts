@@ -11,7 +11,7 @@ import { AdapterRun, placeOf } from './adapterRun';
 import type { MethodStats } from './adapters/method';
 import type { BaseModel } from './base';
 import type { BufferScope, Tensor } from './device/buffers';
-import type { Commands, Readback } from './device/device';
+import type { Commands, Read, Readback } from './device/device';
 import { type Counts, type Op, Program } from './device/program';
 import { readTensor } from './device/device';
 import { dropoutKey } from './kernels/dropout/hash';
@@ -33,6 +33,8 @@ export interface StepResult {
   gradNorm: number;
   tokens: number;
   supervised: number;
+  /** When it was computed, as `performance.now()`. */
+  at: number;
   gate: GateStats | null;
   work: AdapterWork;
 }
@@ -245,7 +247,7 @@ export class Trainer {
       const stack = await this.#stack(ids);
       const rates = ids.map((id) => this.run(id).prepareUpdate(step, totals.tokens, this.run(id).method.probe(step) === 'slice' ? slice!.ids.length : null));
       const counts = this.#batch.stage(parts.batches, totals, ids.length, { draw: step, ...parts.dropout });
-      let take: () => Promise<ArrayBuffer>;
+      let take: () => Promise<Read>;
       try {
         this.#submit((commands) => {
           stack.begin.encode(commands, NO_ROWS);
@@ -258,13 +260,14 @@ export class Trainer {
         if (error instanceof OutOfMemoryError && results.size > 0) throw new GpuError({ message: error.message, hint: error.hint });
         throw error;
       }
-      const taken = take!().then((bytes) => this.#unpack(stack, bytes));
+      const taken = take!().then(({ bytes, at }) => ({ at, all: this.#unpack(stack, bytes) }));
       ids.forEach((id, i) => {
-        results.set(id, taken.then((all) => ({
+        results.set(id, taken.then(({ at, all }) => ({
           loss: totals.supervised > 0 ? all[i].lossSum / totals.supervised : 0,
           learningRate: rates[i],
           gradNorm: all[i].gradNorm,
           ...totals,
+          at,
           gate: all[i].stats?.gate ?? null,
           work: this.#account(id)(batches, all[i].stats),
         })));
@@ -346,12 +349,12 @@ export class Trainer {
         });
         if (i % EVALS_IN_FLIGHT === EVALS_IN_FLIGHT - 1) await this.base.device.done();
       }
-      let take: () => Promise<ArrayBuffer>;
+      let take: () => Promise<Read>;
       this.#submit((commands) => {
         if (measure) stack.finish.encode(commands, NO_ROWS);
         take = this.#readback.copy(commands, stack.parts);
       });
-      for (const { lossSum, stats } of this.#unpack(stack, await take!())) {
+      for (const { lossSum, stats } of this.#unpack(stack, (await take!()).bytes)) {
         results.push({ loss: totals.supervised > 0 ? lossSum / totals.supervised : 0, supervised: totals.supervised, gate: stats?.gate ?? null });
       }
     }

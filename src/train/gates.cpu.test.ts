@@ -9,6 +9,7 @@ import { type GateConfig, type RunConfig, type TrainConfig, runSchema, trainSche
 import { Rng } from '../shared/rng';
 import type { GateStats, TokenBatch } from '../shared/types';
 import { GateWarnings, STUCK_STEPS } from './gateWarnings';
+import { settled } from './testing/results';
 import { openBase } from './testing/fixture';
 
 let base: BaseModel;
@@ -40,7 +41,7 @@ async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: La
   const ids = runs.map((r) => r.id);
   const result = await body(trainer, async (t, batches, slice) => {
     const results = await trainer.step(ids, batches, t, slice ?? null);
-    return Promise.all(ids.map((id) => results.get(id)!));
+    return settled(results, ids);
   });
   trainer.free();
   expect(device.buffers.live()).toEqual(before);

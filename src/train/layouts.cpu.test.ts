@@ -7,6 +7,7 @@ import { expectClose } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';
 import { runSchema, trainSchema } from '../shared/config';
+import { settled } from './testing/results';
 import { batchOf, openBase } from './testing/fixture';
 
 const runs = [
@@ -39,7 +40,7 @@ async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: numb
   const steps: StepResult[][] = [];
   for (let step = 0; step < 4; step++) {
     const results = await trainer.step(ids, step % 2 ? batches : [batches[0]], step);
-    steps.push(await Promise.all(ids.map((id) => results.get(id)!)));
+    steps.push(await settled(results, ids));
   }
   const evals = (await trainer.evaluate([null, ...ids].slice(0, how.capacity.segments), batches)).map((e) => e.loss);
   const parameters = (await Promise.all(['ts', 'ts-dora'].map((id) => trainer.run(id).adapters()))).flat().flatMap(({ a, b, extra }) => [a, b, extra]);

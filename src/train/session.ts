@@ -79,8 +79,8 @@ export class Session {
   readonly #early: EarlyStopping;
   readonly #divergence: Map<RunId, Divergence>;
   readonly #rescue: Rescue;
-  /** When the last step began; null after a pause, whose time is no step's. */
-  #lastStart: number | null = null;
+  /** When each run's last step was computed; not known after a pause, whose time is no step's. */
+  readonly #lastStep = new Map<RunId, number>();
   readonly #gateWarnings: Map<RunId, GateWarnings>;
   /** Results of the step before, which arrive while this one runs. */
   #pending: Promise<void> = Promise.resolve();
@@ -212,14 +212,10 @@ export class Session {
     const step = this.#step;
     await this.#rescue.settle(this.#live, step + 1, step);
     const { batches, slice } = this.#data.nextStep(this.experiment.train, this.trainer.wantsSlice(this.#live, step));
-    // From beginning to beginning: results of two steps may arrive together.
-    const now = performance.now();
-    const ms = now - (this.#lastStart ?? now);
-    this.#lastStart = now;
     const results = await this.#withRoom(() => this.trainer.step(this.#live, batches, step, slice));
     await this.#pending;
     this.#step = step + 1;
-    this.#pending = this.#collect(step + 1, ms, batches, results);
+    this.#pending = this.#collect(step + 1, batches, results);
     // A failure is seen when the promise is awaited a step later; without this it would count as unhandled.
     this.#pending.catch(() => undefined);
   }
@@ -256,14 +252,15 @@ export class Session {
     return true;
   }
 
-  /** @param ms that the step before took, measured from one beginning to the next */
-  async #collect(step: number, ms: number, batches: TokenBatch[], results: Map<RunId, Promise<StepResult>>): Promise<void> {
+  async #collect(step: number, batches: TokenBatch[], results: Map<RunId, Promise<StepResult>>): Promise<void> {
     // All at once: when the device is lost they all fail, and none may go unheard.
     await Promise.all(results.values());
     for (const [runId, promise] of results) {
       const result = await promise;
       const gpuError = this.trainer.base.device.error();
       if (gpuError) throw gpuError;
+      const ms = result.at - (this.#lastStep.get(runId) ?? result.at);
+      this.#lastStep.set(runId, result.at);
       if (this.#failed.has(runId)) continue;
       const verdict = this.#rescue.after(runId, step, result, batches);
       if (verdict === 'end') this.#failed.add(runId);
@@ -401,7 +398,7 @@ export class Session {
     this.#paused = null;
     this.#unpause = null;
     // Time spent paused is no step time.
-    this.#lastStart = null;
+    this.#lastStep.clear();
   }
 
   /** Ends the loop after the step that runs; resolves when the last evaluation is in. */

@@ -24,12 +24,18 @@ export interface Profiler {
 export type Prepared = (commands: Commands, counts: Counts, profiler: Profiler | null) => void;
 
 /** Reads that come again step after step. Copies in flight at a time may be many; their memory is used again. */
+/** What was read, and when it was there (`performance.now()`), which may be long before anybody hears of it. */
+export interface Read {
+  bytes: ArrayBuffer;
+  at: number;
+}
+
 export interface Readback {
   /**
    * Records the copies of `parts` behind one another. Call the returned function after the commands were sent; it
    * resolves with the bytes.
    */
-  copy(commands: Commands, parts: readonly Tensor[]): () => Promise<ArrayBuffer>;
+  copy(commands: Commands, parts: readonly Tensor[]): () => Promise<Read>;
   free(): void;
 }
 
@@ -73,12 +79,12 @@ export interface Device {
 /** Reads a tensor once. */
 export async function readTensor(device: Device, tensor: Tensor): Promise<ArrayBuffer> {
   const once = device.readback(tensor.label, tensor.size);
-  let take: () => Promise<ArrayBuffer>;
+  let take: () => Promise<Read>;
   device.submit(`read ${tensor.label}`, (commands) => {
     take = once.copy(commands, [tensor]);
   });
   try {
-    return await take!();
+    return (await take!()).bytes;
   } finally {
     once.free();
   }

@@ -131,16 +131,18 @@ export class CpuDevice implements Device {
     return {
       copy: (commands, parts) => {
         const bytes = new Uint32Array(parts.reduce((sum, { size }) => sum + size, 0) / 4);
+        let there = 0;
         (commands as CpuCommands).jobs.push(() => {
           let at = 0;
           for (const part of parts) {
             bytes.set(this.#cpu.u32(part), at);
             at += part.size / 4;
           }
+          there = performance.now();
         });
         return async () => {
           await this.#queue.soFar();
-          return bytes.buffer;
+          return { bytes: bytes.buffer, at: there };
         };
       },
       free: () => {},

@@ -1,6 +1,6 @@
 /** WebGPU's side of programs and reads. */
 import type { BufferScope, Buffers, Tensor } from '../buffers';
-import type { Commands, Prepared, Readback } from '../device';
+import type { Commands, Prepared, Read, Readback } from '../device';
 import type { Counts } from '../counts';
 import type { Op } from '../dispatch';
 import type { Pipelines } from './pipelines';
@@ -94,7 +94,7 @@ export class GpuReadback implements Readback {
     this.#bytes = bytes;
   }
 
-  copy(commands: Commands, parts: readonly Tensor[]): () => Promise<ArrayBuffer> {
+  copy(commands: Commands, parts: readonly Tensor[]): () => Promise<Read> {
     const { encoder } = commands as GpuCommands;
     let buffer = this.#free.pop();
     if (!buffer) {
@@ -110,10 +110,11 @@ export class GpuReadback implements Readback {
     const bytes = at;
     return async () => {
       await target.mapAsync(GPUMapMode.READ, 0, bytes);
+      const there = performance.now();
       const taken = target.getMappedRange(0, bytes).slice(0);
       target.unmap();
       this.#free.push(target);
-      return taken;
+      return { bytes: taken, at: there };
     };
   }
 
