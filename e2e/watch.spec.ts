@@ -15,10 +15,12 @@ test('charts share a cursor, look closer, explain themselves and leave as files;
   const steps = () => page.locator('#train').getByTestId('readout').locator('li:first-child').allTextContents();
   expect(await steps()).toEqual(Array<string>(4).fill('step 12'));
   const loss = page.locator('[data-chart="loss"] .u-over');
-  await loss.scrollIntoViewIfNeeded();
+  // The charts below are drawn when they come into view, and may move what is above.
+  await expect(async () => {
+    await loss.hover();
+    expect(await steps()).toEqual(Array<string>(4).fill('step 6'));
+  }).toPass();
   const box = (await loss.boundingBox())!;
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await expect.poll(steps).toEqual(Array<string>(4).fill('step 6'));
   await page.mouse.move(box.x + box.width * 0.25, box.y + 20);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.75, box.y + 30, { steps: 4 });

@@ -185,8 +185,9 @@ export class Studies {
         if (this.#stopping) throw new Interrupted();
         const found = await this.#train(study, job);
         if (this.#stopping) throw new Interrupted();
-        this.#addCells(id, found);
+        // Kept before it is shown: what is seen to be done is not done again after a reload.
         await this.#keep(() => this.#host.library.saveCells(found));
+        this.#addCells(id, found);
       }
       this.#setState(id, 'finished', null);
     } catch (error) {
