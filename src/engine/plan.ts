@@ -11,8 +11,6 @@ import { batchSizes, headChunkRows } from './model/batch';
 import { adaptedModules } from './model/llama';
 import { spaceNeeds, spaceSizes } from './model/spaces';
 
-export type { Layout } from './layout';
-
 /** What the planner goes by. */
 export interface MemoryLimits {
   /** Bytes that all of training should stay under; more is tried only when nothing less is possible. */

@@ -3,6 +3,13 @@ import type { Prompt } from './types';
 
 import type { Language } from './texts';
 
+/** A file as it was dropped, chosen or fetched. */
+export interface OwnFile {
+  /** Its name, behind the folders it came with. */
+  path: string;
+  file: Blob;
+}
+
 export type DataFormat = 'jsonl' | 'json' | 'csv' | 'tsv' | 'txt' | 'parquet';
 
 /** What is wrong with a row as it stands in the file; all but 'huge' and 'syntax' can be repaired. */

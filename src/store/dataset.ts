@@ -1,5 +1,5 @@
 /** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
-import { type ChatTemplate, type DataKind, type ListedRow, type Mapping, type PromptTemplate, READ_AUTO, type ReadChoices, type Repairs, type RowDetail, type RowFilter, type Segment, type Speaker } from '../shared/data';
+import { type ChatTemplate, type DataKind, type ListedRow, type Mapping, type OwnFile, type PromptTemplate, READ_AUTO, type ReadChoices, type Repairs, type RowDetail, type RowFilter, type Segment, type Speaker } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
@@ -8,7 +8,7 @@ import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
 import { chosenIn, nothingOpen } from './recipe';
-import { type OwnFile, fetchSample, fetchSamples } from './samples';
+import { fetchSample, fetchSamples } from './samples';
 import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type Deed, noDecisions, type Progress, type Session } from './slices';
 import type { StudyData } from './studies/library';
 import { type Dress, startMapping } from './template';
@@ -19,8 +19,6 @@ export const SETTLE = 250;
 /** Largest data file that is read, in bytes. */
 export const MAX_DATA_BYTES = 256 << 20;
 export const PREVIEW_COUNT = 6;
-
-export type { OwnFile };
 
 /** Files that may be those of the data set that is wanted. @returns whether they were, and are read as it now */
 export type Claim = (files: readonly OwnFile[]) => Promise<boolean>;

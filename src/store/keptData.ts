@@ -3,6 +3,7 @@
  * made again from that. Loaded once the page stands, since nothing of it is needed before.
  */
 import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import type { OwnFile } from '../shared/data';
 import { type DataRecipe, type SourceFile, dataRecipeSchema } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
 import { modelSourceSchema } from '../shared/origin';
@@ -10,7 +11,7 @@ import { siteData } from '../shared/siteData';
 import { texts } from '../shared/texts';
 import type { TokenSet } from '../shared/types';
 import { z } from '../shared/zod';
-import type { DatasetCommands, OwnFile } from './dataset';
+import type { DatasetCommands } from './dataset';
 import type { KeepClient } from './keepClient';
 import type { Page } from './page';
 import { asAtStart, choicesOf, recipeOf } from './recipe';
@@ -263,7 +264,7 @@ function readDesk(): Desk | null {
 
 /** Whether it has the fields of a draft: what is typed into them may be wrong. */
 function isDraft(value: unknown): value is ExperimentConfig {
-  const [start] = [defaultExperiment()];
+  const start = defaultExperiment();
   const alike = (own: unknown, like: object): boolean => typeof own === 'object' && own !== null && Object.keys(like).every((key) => Object.hasOwn(own, key)) && Object.keys(own).every((key) => Object.hasOwn(like, key));
   const draft = value as Partial<ExperimentConfig> | null;
   if (!alike(draft, start) || !alike(draft?.train, start.train) || !Array.isArray(draft?.runs)) return false;

@@ -1,13 +1,7 @@
 /** The sample sets that ship with the page, as its host has them. */
-import type { SampleSet } from '../shared/data';
+import type { OwnFile, SampleSet } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { texts } from '../shared/texts';
-
-/** A file and the folders it came with. */
-export interface OwnFile {
-  path: string;
-  file: Blob;
-}
 
 /** @param baseUrl where `datasets/` lies. @throws {DataError} when the list cannot be had */
 export async function fetchSamples(baseUrl: string): Promise<SampleSet[]> {

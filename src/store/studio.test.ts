@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, ModelSource, TrainEvent } from '../train/protocol';
-import { type PrepareOptions, READ_AUTO } from '../shared/data';
+import { type OwnFile, type PrepareOptions, READ_AUTO } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
 import type { DeviceChoice } from '../shared/types';
 import { whyNotTrain } from '../ui/whyNotTrain';
@@ -11,7 +11,6 @@ import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
 import { draftProblems, pastedName } from './checks';
 import { contenders } from './compare/contenders';
-import type { OwnFile } from './dataset';
 import { isPreset } from './configure/presets';
 import { recordOf } from './keptRuns';
 import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';

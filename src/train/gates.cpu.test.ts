@@ -1,7 +1,8 @@
 /** Gate rules in training, on the nano model: how they are laid out, what λ means, what steering reaches, what must not happen. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
-import { type Layout, planTraining } from '../engine/plan';
+import type { Layout } from '../engine/layout';
+import { planTraining } from '../engine/plan';
 import { expectClose } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';

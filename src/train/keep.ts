@@ -16,7 +16,8 @@ import { pack, unpack } from '../shared/pack';
 import { needSiteData } from '../shared/siteData';
 import type { TokenSet } from '../shared/types';
 import { type SlotFile, readSlots, writeSlot } from './checkpoint';
-import { type NamedFile, keepSources, openSources, sweepSources } from './keepSources';
+import type { OwnFile } from '../shared/data';
+import { keepSources, openSources, sweepSources } from './keepSources';
 import type { AdapterFile, Checkpoint, KeepReplies } from './protocol';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -151,7 +152,7 @@ export class Keep {
     return null;
   }
 
-  keepSources(files: readonly NamedFile[], write: boolean): Promise<KeepReplies['keep-sources']> {
+  keepSources(files: readonly OwnFile[], write: boolean): Promise<KeepReplies['keep-sources']> {
     return keepSources(this.#sources, files, write);
   }
 

@@ -2,18 +2,13 @@
  * Files that data sets were made from, kept by their content beside the runs that learnt from them: sources/<SHA-256>.
  * Read and written in pieces, since one may be as large as a file that is read at all.
  */
+import type { OwnFile } from '../shared/data';
 import type { SourceFile } from '../shared/dataRecipe';
 import { Sha256 } from '../shared/sha256';
 
 /** All that is kept, in bytes. */
 export const MAX_SOURCES = 512 << 20;
 const PIECE = 4 << 20;
-
-/** A file and the folders it came with. */
-export interface NamedFile {
-  path: string;
-  file: Blob;
-}
 
 /** Finds the folder; makes it where it is not there. */
 type Folder = () => Promise<FileSystemDirectoryHandle>;
@@ -30,7 +25,7 @@ export async function hashOf(file: Blob): Promise<string> {
 }
 
 /** The hashes of files, and whether all of them are kept. @param write whether they are to be */
-export async function keepSources(folder: Folder, files: readonly NamedFile[], write: boolean): Promise<{ files: SourceFile[]; kept: boolean }> {
+export async function keepSources(folder: Folder, files: readonly OwnFile[], write: boolean): Promise<{ files: SourceFile[]; kept: boolean }> {
   const known: SourceFile[] = [];
   for (const { path, file } of files) known.push({ path, bytes: file.size, hash: await hashOf(file) });
   if (!write || known.reduce((sum, f) => sum + f.bytes, 0) > MAX_SOURCES) return { files: known, kept: false };
@@ -66,8 +61,8 @@ async function put(home: FileSystemDirectoryHandle, { hash, bytes }: SourceFile,
 }
 
 /** The files as they are kept; null where one is not there or not what it was. */
-export async function openSources(folder: Folder, files: readonly SourceFile[]): Promise<NamedFile[] | null> {
-  const found: NamedFile[] = [];
+export async function openSources(folder: Folder, files: readonly SourceFile[]): Promise<OwnFile[] | null> {
+  const found: OwnFile[] = [];
   try {
     const home = await folder();
     for (const { path, bytes, hash } of files) {

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
 import { adaptedModules } from '../engine/model/llama';
-import { type Layout, planTraining } from '../engine/plan';
+import type { Layout } from '../engine/layout';
+import { planTraining } from '../engine/plan';
 import { expectClose } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { type StepResult, Trainer } from '../engine/trainer';

@@ -1,6 +1,7 @@
 /** How an experiment is laid out in memory: which layouts fit, what they take, and a trainer in the first that there is room for. */
 import { maxContext } from '../engine/model/llama';
-import { type Layout, type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '../engine/plan';
+import type { Layout } from '../engine/layout';
+import { type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '../engine/plan';
 import { Trainer } from '../engine/trainer';
 import type { ExperimentConfig } from '../shared/config';
 import { ConfigError, OutOfMemoryError } from '../shared/errors';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BaseModel } from '../engine/base';
 import { openCpuDevice } from '../engine/kernels/openCpu';
 import { Generator } from '../engine/generator';
-import type { Layout } from '../engine/plan';
+import type { Layout } from '../engine/layout';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';

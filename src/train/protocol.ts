@@ -5,7 +5,7 @@
  */
 import type { ExperimentConfig } from '../shared/config';
 import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
-import type { ChatTemplate, Detection, ListedRow, Mapping, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, ReadChoices, RenderedChat, Repairs, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
+import type { ChatTemplate, Detection, ListedRow, Mapping, OwnFile, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, ReadChoices, RenderedChat, Repairs, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
@@ -244,7 +244,7 @@ export type DataRequest =
   /** Chats as prompts in a model's own template, whatever is under way. */
   | { type: 'dress'; template: ChatTemplate; chats: Turn[][] }
   /** Reads files, packed or not. Ends every parse, prepare and list that is under way. What was read before stays where it fails. */
-  | { type: 'parse'; files: { path: string; file: Blob }[]; choices: ReadChoices }
+  | { type: 'parse'; files: OwnFile[]; choices: ReadChoices }
   /** What the columns mean once these repairs are made. Needs `parse`. */
   | { type: 'detect'; repairs: Repairs }
   /** Ends a prepare or list that is under way. */
@@ -339,7 +339,7 @@ export type KeepRequest =
   | { type: 'write-run'; id: string; files: AdapterFile[] }
   | { type: 'delete-run'; id: string }
   /** Hashes the files that a data set is made from, and with `write` keeps them. */
-  | { type: 'keep-sources'; files: { path: string; file: Blob }[]; write: boolean }
+  | { type: 'keep-sources'; files: OwnFile[]; write: boolean }
   | { type: 'open-sources'; files: SourceFile[] }
   /** Deletes all files that are not `wanted`, nor the checkpoint's; where those are too large, the last of them too. */
   | { type: 'sweep-sources'; wanted: string[] };
@@ -354,7 +354,7 @@ export interface KeepReplies {
   /** `kept`: they lie in this browser now. */
   'keep-sources': { files: SourceFile[]; kept: boolean };
   /** Null where one is not there any more. */
-  'open-sources': { path: string; file: Blob }[] | null;
+  'open-sources': OwnFile[] | null;
 }
 
 // ---- envelope --------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 /** What was dropped on the page, as files: also those inside of folders. */
-import type { OwnFile } from '../store/dataset';
+import type { OwnFile } from '../shared/data';
 
 /** Files of a folder that are looked at. */
 const MOST_FILES = 500;

@@ -1,5 +1,5 @@
 /** Files → `ParsedTable`, piece by piece. The name's extension says the format; without one the content does. */
-import { type DataFormat, type FileInfo, type ParsedTable, READ_AUTO, type ReadChoices, type TableInfo, type TextUnit } from '../../shared/data';
+import { type DataFormat, type FileInfo, type OwnFile, type ParsedTable, READ_AUTO, type ReadChoices, type TableInfo, type TextUnit } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import { Pace, type PaceHooks } from '../pace';
@@ -12,10 +12,10 @@ import { joinTables } from './join';
 import { JsonRecords, type TextParser } from './json';
 import type { Labelled } from './labelled';
 import { PlainText, TextLines } from './plain';
-import { type OwnFile, openSources, type Source } from './source';
+import { openSources, type Source } from './source';
 import { TableBuilder } from './table';
 
-export { MAX_FILE_BYTES, type OwnFile } from './source';
+export { MAX_FILE_BYTES } from './source';
 export { MIN_ROWS } from './table';
 
 /** Text whose beginning decides the format. */

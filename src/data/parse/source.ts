@@ -2,6 +2,7 @@
  * Files as bytes that come piece by piece: as they are, or out of gzip, zip and tar, also out of one inside another. Sizes
  * are capped and verified.
  */
+import type { OwnFile } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import { crc32, ZIP_TAIL, zipContentAfter, zipDirectoryAt, zipEntries, type ZipEntry } from '../../shared/zipDirectory';
@@ -18,13 +19,6 @@ const PIECE = 1 << 18;
 const HEAD = 512;
 /** Archives inside of archives. */
 const DEEPEST = 3;
-
-/** A file as it was dropped. */
-export interface OwnFile {
-  /** Its name, behind the folders it came with. */
-  path: string;
-  file: Blob;
-}
 
 /** A file that can be read: one that was dropped, or one inside of it. */
 export interface Source {

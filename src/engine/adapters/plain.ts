@@ -3,7 +3,7 @@ import { AdapterError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import type { Tensor } from '../device/buffers';
 import type { Op } from '../device/program';
-import { inOneCall } from '../kernels/lowRank/inOneCall';
+import { backwardInOneCall, inOneCall } from '../kernels/lowRank/inOneCall';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, NamedTensor } from './method';
 import type { Update } from './update';
 
@@ -35,11 +35,11 @@ export class Plain implements Method {
 
   backward(m: AdaptedModule, io: BackwardIO): Op[] {
     const { rows, gradIn } = io;
-    const through = gradIn ? this.#update.through(m, io, gradIn, rows) : [];
-    const [back, gradients] = [this.#update.back(m, io), this.#update.gradients(m, io, rows)];
-    const form = this.#update.backwardInOne?.(m, io);
-    if (!form) return [...back, ...gradients, ...through];
-    return [...inOneCall([...back, ...through], 'adapter backward', form), ...gradients];
+    return backwardInOneCall({
+      first: this.#update.back(m, io),
+      gradients: this.#update.gradients(m, io, rows),
+      through: gradIn ? this.#update.through(m, io, gradIn, rows) : [],
+    }, this.#update.backwardInOne?.(m, io));
   }
 
   begin(): Op[] { return []; }

@@ -23,13 +23,13 @@ export interface Profiler {
 /** The ops of a program, ready to run: records them for these counts. */
 export type Prepared = (commands: Commands, counts: Counts, profiler: Profiler | null) => void;
 
-/** Reads that come again step after step. Copies in flight at a time may be many; their memory is used again. */
 /** What was read, and when it was there (`performance.now()`), which may be long before anybody hears of it. */
 export interface Read {
   bytes: ArrayBuffer;
   at: number;
 }
 
+/** Reads that come again step after step. Copies in flight at a time may be many; their memory is used again. */
 export interface Readback {
   /**
    * Records the copies of `parts` behind one another. Call the returned function after the commands were sent; it

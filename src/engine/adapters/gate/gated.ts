@@ -12,7 +12,7 @@ import type { Op } from '../../device/program';
 import { readTensor } from '../../device/device';
 import { gate } from '../../kernels/gate/gate';
 import { RATIO_BINS, SLOT_BYTES, STAT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../../kernels/gate/slots';
-import { inOneCall } from '../../kernels/lowRank/inOneCall';
+import { backwardInOneCall, inOneCall } from '../../kernels/lowRank/inOneCall';
 import { activeTileRows } from '../../kernels/matmul/matmul';
 import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
@@ -129,12 +129,11 @@ export class Gated implements Method {
     const { rows, gradIn, space, shared } = io;
     const terms = this.#update.mu(m, io);
     const sums = { open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu };
-    const first = [...this.#update.back(m, io), muStats(this.#device, { rows, terms, ...sums })];
-    const gradients = [...(this.#rule.keep?.(m, io) ?? []), ...this.#update.gradients(m, io, activeRows(io))];
-    const through = gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : [];
-    const form = this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums });
-    if (!form) return [...first, ...gradients, ...through];
-    return [...inOneCall([...first, ...through], 'adapter backward', form), ...gradients];
+    return backwardInOneCall({
+      first: [...this.#update.back(m, io), muStats(this.#device, { rows, terms, ...sums })],
+      gradients: [...(this.#rule.keep?.(m, io) ?? []), ...this.#update.gradients(m, io, activeRows(io))],
+      through: gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : [],
+    }, this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums }));
   }
 
   probe(step: number): 'slice' | 'step' | null {

@@ -52,7 +52,7 @@ export const fitsOneCall = ({ rows, rank, dIn, dOut }: Pick<LowRankModule, 'rows
   (rows.max === undefined || rows.max > FEW_ROWS) && isThin(dIn, rank) && isThin(dOut, rank);
 
 /** Runs `rows` in one call; what takes all rows comes after it where several threads share them. */
-function inOneCall({ rows }: LowRankModule, call: Call, end: Call | null): CpuFunction {
+function overItems({ rows }: LowRankModule, call: Call, end: Call | null): CpuFunction {
   return (cpu) => {
     const { rows: count } = cpu.dims(rows);
     const items = Math.ceil(count / ROWS);
@@ -72,7 +72,7 @@ export function lowRankForwardCpu(p: LowRankForward): CpuFunction {
     cpu.at(p.x), p.dIn, cpu.at(p.a), cpu.at(p.z), p.rank, cpu.at(p.b), cpu.at(p.y), p.dOut, p.scaling,
     ...(g ? [cpu.at(g.gram), cpu.at(g.squares.tensor), g.squares.parts] : [0, 0, 0]), ...list(cpu),
   ]);
-  return inOneCall(p, call, g ? new Call('gateList', (cpu) => list(cpu)) : null);
+  return overItems(p, call, g ? new Call('gateList', (cpu) => list(cpu)) : null);
 }
 
 /** u = Bᵀ g, μ and its sums, and gradIn += scaling · Aᵀ u of the open rows. */
@@ -84,5 +84,5 @@ export function lowRankBackwardCpu(p: LowRankBackward): CpuFunction {
     cpu.at(p.gradOut), p.dOut, cpu.at(p.b), cpu.at(p.u), p.rank, cpu.at(p.a), p.gradIn ? cpu.at(p.gradIn) : 0, p.dIn, p.scaling,
     m ? cpu.at(m.z) : 0, ...sums(cpu),
   ]);
-  return inOneCall(p, call, m ? new Call('muSums', sums) : null);
+  return overItems(p, call, m ? new Call('muSums', sums) : null);
 }
