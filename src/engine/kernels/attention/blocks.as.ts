@@ -1,5 +1,6 @@
 // What attention's passes on the CPU are made of: blocks of a sequence's rows, counted from its start so that a row's sums
 // have one order wherever the sequence lies, and products of such blocks.
+import { putTurned } from '../lowRankGrad/outer.as';
 import { scratchAddress } from '../scratch.as';
 
 /** Rows of a block of queries or keys. */
@@ -39,14 +40,7 @@ export function packAcross(rows: usize, stride: usize, n: u32, headDim: u32, to:
     const x2 = rows + stride * min(r + 2, n - 1), x3 = rows + stride * min(r + 3, n - 1);
     const half = to + 32 * headDim * (r / 8) + 4 * (r & 4);
     for (let d: u32 = 0; d < headDim; d += 4) {
-      const c0 = v128.load(x0 + 4 * d), c1 = v128.load(x1 + 4 * d), c2 = v128.load(x2 + 4 * d), c3 = v128.load(x3 + 4 * d);
-      const u0 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5), u1 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
-      const v0 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7), v1 = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
-      const target = half + 32 * d;
-      v128.store(target, v128.shuffle<i32>(u0, u1, 0, 1, 4, 5));
-      v128.store(target, v128.shuffle<i32>(u0, u1, 2, 3, 6, 7), 32);
-      v128.store(target, v128.shuffle<i32>(v0, v1, 0, 1, 4, 5), 64);
-      v128.store(target, v128.shuffle<i32>(v0, v1, 2, 3, 6, 7), 96);
+      putTurned(v128.load(x0 + 4 * d), v128.load(x1 + 4 * d), v128.load(x2 + 4 * d), v128.load(x3 + 4 * d), half + 32 * d, 32, false);
     }
   }
 }

@@ -1,7 +1,8 @@
 // The product of matmul.as.ts for many columns and sums that are not short: the same sums in the same order, so the
 // same bits. The rows are packed too, in tiles of 4 [k][4]: the loop over k then moves two pointers where rows as they
 // lie take five. What it can multiply is more than a processor gets to decode, so every instruction less counts.
-import { rowAt } from '../rows/rows.as';
+import { putTurned } from '../lowRankGrad/outer.as';
+import { nameRows } from '../rows/rows.as';
 import { scratchAddress } from '../scratch.as';
 import { pack } from './pack.as';
 import { put } from './put.as';
@@ -37,10 +38,7 @@ export function dense(
       for (let p: u32 = p0; p < p1; p++) pack(w, half, transposed, n, k, k0, depth, 8 * p, packed + bytes * (p - p0));
       for (let block = firstRow; block < endRow; block += height) {
         const count = min(height, endRow - block);
-        // The last row fills up the last tile.
-        for (let i: u32 = 0; i < ((count + 3) & ~3); i++) {
-          store<u32>(names + 4 * i, rowAt(block + min(i, count - 1), list, rowsOfSegment, stride));
-        }
+        nameRows(names, block, count, list, rowsOfSegment, stride);
         for (let i: u32 = 0; i < count; i += 4) {
           packRows(a + 4 * <usize>k0, 4 * aStride, names + 4 * i, depth, tiles + 4 * depth * i);
         }
@@ -81,13 +79,7 @@ function packRows(a: usize, stride: usize, names: usize, depth: u32, to: usize):
   let x0 = a + stride * load<u32>(names), x1 = a + stride * load<u32>(names, 4);
   let x2 = a + stride * load<u32>(names, 8), x3 = a + stride * load<u32>(names, 12);
   for (const end = to + 16 * depth; to < end; to += 64) {
-    const c0 = v128.load(x0), c1 = v128.load(x1), c2 = v128.load(x2), c3 = v128.load(x3);
-    const u0 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5), u1 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
-    const v0 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7), v1 = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<i32>(u0, u1, 0, 1, 4, 5));
-    v128.store(to, v128.shuffle<i32>(u0, u1, 2, 3, 6, 7), 16);
-    v128.store(to, v128.shuffle<i32>(v0, v1, 0, 1, 4, 5), 32);
-    v128.store(to, v128.shuffle<i32>(v0, v1, 2, 3, 6, 7), 48);
+    putTurned(v128.load(x0), v128.load(x1), v128.load(x2), v128.load(x3), to, 16, false);
     x0 += 16; x1 += 16; x2 += 16; x3 += 16;
   }
 }

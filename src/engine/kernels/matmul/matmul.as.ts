@@ -4,7 +4,7 @@
 // one line after another; of panels as many at a time as fit a thread's scratch. Every sum runs over k in order, in
 // blocks of `kBlock`, so a result does not depend on how the work is split.
 import { pack } from './pack.as';
-import { rowAt } from '../rows/rows.as';
+import { nameRows } from '../rows/rows.as';
 import { SCRATCH_BYTES, scratchAddress } from '../scratch.as';
 import { put } from './put.as';
 
@@ -37,10 +37,7 @@ export function matmul(
       const height: u32 = (p1 - p0) * <u32>bytes <= PANELS_NEAR ? 4 : ROWS;
       for (let block = firstRow; block < endRow; block += height) {
         const count = min(height, endRow - block);
-        // The last row fills up the last tile.
-        for (let i: u32 = 0; i < ((count + 3) & ~3); i++) {
-          store<u32>(names + 4 * i, rowAt(block + min(i, count - 1), list, rowsOfSegment, stride));
-        }
+        nameRows(names, block, count, list, rowsOfSegment, stride);
         let y = packed;
         for (let p: u32 = p0; p < p1; p++, y += bytes) {
           const wide = p * 8 + 4 < n;

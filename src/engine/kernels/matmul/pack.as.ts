@@ -1,5 +1,6 @@
 // W in panels of 8 columns: the loop over k of a product then reads one line after another.
 import { constants, halfBits, halfPower } from '../constants.as';
+import { putTurned } from '../lowRankGrad/outer.as';
 import { fourHalves, loadQuad } from './weight.as';
 
 /** Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. */
@@ -29,7 +30,7 @@ export function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0:
 function turnFloats(w: usize, column: usize, depth: u32, to: usize): void {
   let w0 = w, w1 = w0 + column, w2 = w1 + column, w3 = w2 + column;
   for (const end = to + 32 * depth; to < end; to += 128) {
-    turn(v128.load(w0), v128.load(w1), v128.load(w2), v128.load(w3), to);
+    putTurned(v128.load(w0), v128.load(w1), v128.load(w2), v128.load(w3), to, 32, false);
     w0 += 16; w1 += 16; w2 += 16; w3 += 16;
   }
 }
@@ -37,19 +38,10 @@ function turnHalves(w: usize, column: usize, depth: u32, to: usize): void {
   const bits = halfBits(constants()), power = halfPower(constants());
   let w0 = w, w1 = w0 + column, w2 = w1 + column, w3 = w2 + column;
   for (const end = to + 32 * depth; to < end; to += 128) {
-    turn(
+    putTurned(
       fourHalves(v128.load16x4_s(w0), bits, power), fourHalves(v128.load16x4_s(w1), bits, power),
-      fourHalves(v128.load16x4_s(w2), bits, power), fourHalves(v128.load16x4_s(w3), bits, power), to,
+      fourHalves(v128.load16x4_s(w2), bits, power), fourHalves(v128.load16x4_s(w3), bits, power), to, 32, false,
     );
     w0 += 8; w1 += 8; w2 += 8; w3 += 8;
   }
-}
-
-@inline function turn(c0: v128, c1: v128, c2: v128, c3: v128, to: usize): void {
-  const u0 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5), u1 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
-  const v0 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7), v1 = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<i32>(u0, u1, 0, 1, 4, 5));
-  v128.store(to, v128.shuffle<i32>(u0, u1, 2, 3, 6, 7), 32);
-  v128.store(to, v128.shuffle<i32>(v0, v1, 0, 1, 4, 5), 64);
-  v128.store(to, v128.shuffle<i32>(v0, v1, 2, 3, 6, 7), 96);
 }

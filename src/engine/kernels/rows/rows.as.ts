@@ -6,3 +6,8 @@
   const segment = i / rows;
   return segment * stride + (i - segment * rows);
 }
+
+/** Which rows rows block … block + count − 1 of a pass are, from `to` on; the last stands again where a tile of four is not full. */
+export function nameRows(to: usize, block: u32, count: u32, list: usize, rows: u32, stride: u32): void {
+  for (let i: u32 = 0; i < ((count + 3) & ~3); i++) store<u32>(to + 4 * i, rowAt(block + min(i, count - 1), list, rows, stride));
+}
