@@ -32,7 +32,12 @@ export default defineConfig({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'chromium', testIgnore: ['firefox/**', 'speed.spec.ts'], grepInvert: /software GPU/, use: { launchOptions: { executablePath: browserPath(), args: plainArgs } } },
+    {
+      name: 'chromium',
+      testIgnore: ['firefox/**', 'speed.spec.ts'],
+      grepInvert: /software GPU/,
+      use: { launchOptions: { executablePath: browserPath(), args: plainArgs } },
+    },
     {
       name: 'webgpu',
       testMatch: ['webgpu.spec.ts', 'studio.spec.ts'],
@@ -40,13 +45,25 @@ export default defineConfig({
       use: { launchOptions: { executablePath: browserPath(), args: webgpuTestArgs } },
     },
     // What is timed has the machine to itself, when all else is over.
-    { name: 'speed', testMatch: 'speed.spec.ts', dependencies: ['chromium', 'webgpu'], workers: 1, use: { launchOptions: { executablePath: browserPath(), args: plainArgs } } },
+    {
+      name: 'speed',
+      testMatch: 'speed.spec.ts',
+      dependencies: ['chromium', 'webgpu'],
+      workers: 1,
+      use: { launchOptions: { executablePath: browserPath(), args: plainArgs } },
+    },
     {
       name: 'firefox',
       workers: 1,
       testMatch: 'firefox/**/*.spec.ts',
       // `colorScheme`: see e2e/firefox/bidi.ts. A trace takes pictures, for which Playwright breaks the page's policy.
-      use: { browserName: 'firefox', channel: 'moz-firefox', colorScheme: null, trace: 'off', launchOptions: { executablePath: firefoxPath() } },
+      use: {
+        browserName: 'firefox',
+        channel: 'moz-firefox',
+        colorScheme: null,
+        trace: 'off',
+        launchOptions: { executablePath: firefoxPath() },
+      },
     },
   ],
   webServer: process.env.SIEVE_URL

@@ -7,7 +7,8 @@ import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 import { pwa } from './.ci/pwa.mjs';
 
 /** `npm run dev` opens the page where there is a screen to open it on. */
-const screen = !process.env.CI && (process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY));
+const screen =
+  !process.env.CI && (process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY));
 
 /** Isolates the page, so that threads may share memory; a built site's service worker sends the same. */
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
@@ -27,5 +28,21 @@ export default defineConfig({
   preview: { open: false, headers: isolation },
   server: { open: screen, headers: isolation, watch: { ignored: ['**/.out/**', '**/reference/**'] } },
   // Found before the first page asks for them, so that a fresh clone does not reload under the user's hands.
-  optimizeDeps: { include: ['react', 'react-dom/client', 'zustand', 'zod', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', ...PARQUET_PARTS, 'uplot', 'client-zip', 'fflate', '@huggingface/jinja', '@huggingface/transformers'] },
+  optimizeDeps: {
+    include: [
+      'react',
+      'react-dom/client',
+      'zustand',
+      'zod',
+      '@tanstack/react-virtual',
+      'hyparquet',
+      'hyparquet-compressors',
+      ...PARQUET_PARTS,
+      'uplot',
+      'client-zip',
+      'fflate',
+      '@huggingface/jinja',
+      '@huggingface/transformers',
+    ],
+  },
 });

@@ -22,19 +22,66 @@ export default defineConfig({
     // Vitest leaves one core to whoever looks on.
     maxWorkers: '100%',
     projects: [
-      { test: { name: 'unit', environment: 'node', testTimeout: 60_000, pool: 'threads', isolate: false, setupFiles: [EQUAL_BYTES], include: ['src/**/*.test.ts', 'bench/**/*.test.ts', '.ci/**/*.test.mjs'], exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          testTimeout: 60_000,
+          pool: 'threads',
+          isolate: false,
+          setupFiles: [EQUAL_BYTES],
+          include: ['src/**/*.test.ts', 'bench/**/*.test.ts', '.ci/**/*.test.mjs'],
+          exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'],
+        },
+      },
       {
         plugins: [assemblyscript()],
         // The build for browsers, whose ONNX Runtime is the app's own.
-        resolve: { alias: { ...plainOnnxRuntime, '@huggingface/transformers': join(import.meta.dirname, 'node_modules/@huggingface/transformers/dist/transformers.web.js') } },
+        resolve: {
+          alias: {
+            ...plainOnnxRuntime,
+            '@huggingface/transformers': join(
+              import.meta.dirname,
+              'node_modules/@huggingface/transformers/dist/transformers.web.js',
+            ),
+          },
+        },
         // The CPU engine in Node: the tests of every kernel but those that look at WGSL alone, and of whole models.
-        test: { name: 'cpu', environment: 'node', testTimeout: 120_000, include: ['src/engine/**/*.test.ts', 'src/**/*.cpu.test.ts', 'src/**/*.device.test.ts'], exclude: ['src/**/*.wgsl.test.ts'], setupFiles: ['src/train/testing/node.ts', EQUAL_BYTES], pool: 'threads', isolate: false, server: { deps: { inline: [/transformers/] } } },
+        test: {
+          name: 'cpu',
+          environment: 'node',
+          testTimeout: 120_000,
+          include: ['src/engine/**/*.test.ts', 'src/**/*.cpu.test.ts', 'src/**/*.device.test.ts'],
+          exclude: ['src/**/*.wgsl.test.ts'],
+          setupFiles: ['src/train/testing/node.ts', EQUAL_BYTES],
+          pool: 'threads',
+          isolate: false,
+          server: { deps: { inline: [/transformers/] } },
+        },
       },
       {
         plugins: [assemblyscript()],
         resolve: { alias: plainOnnxRuntime },
         // Bundled before the first test: a dependency found half way would reload the page under it.
-        optimizeDeps: { include: ['zod', '@huggingface/jinja', '@huggingface/transformers', '@tanstack/react-virtual', 'hyparquet', 'hyparquet-compressors', ...PARQUET_PARTS, 'client-zip', 'fflate', 'react', 'react-dom/client', 'react/jsx-dev-runtime', 'uplot', 'zustand', 'zustand/vanilla'] },
+        optimizeDeps: {
+          include: [
+            'zod',
+            '@huggingface/jinja',
+            '@huggingface/transformers',
+            '@tanstack/react-virtual',
+            'hyparquet',
+            'hyparquet-compressors',
+            ...PARQUET_PARTS,
+            'client-zip',
+            'fflate',
+            'react',
+            'react-dom/client',
+            'react/jsx-dev-runtime',
+            'uplot',
+            'zustand',
+            'zustand/vanilla',
+          ],
+        },
         test: {
           name: 'gpu',
           setupFiles: [EQUAL_BYTES],

@@ -9,7 +9,19 @@ import asc from 'assemblyscript/asc';
 /** Pages of 64 KiB: all that 32-bit addresses reach, as in src/engine/device/cpu/memory.ts. */
 const PAGES = ['--initialMemory', '16', '--maximumMemory', '65536'];
 // `stub`: nothing is allocated in there. `abort` would be an import.
-const FLAGS = ['-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub', '--use', 'abort=', '--importMemory', '--noExportMemory', ...PAGES];
+const FLAGS = [
+  '-O3',
+  '--noAssert',
+  '--enable',
+  'simd',
+  '--runtime',
+  'stub',
+  '--use',
+  'abort=',
+  '--importMemory',
+  '--noExportMemory',
+  ...PAGES,
+];
 
 /** @returns {Promise<{bytes: Uint8Array, sources: string[]}>} */
 async function compile(file, flags) {
@@ -36,7 +48,8 @@ async function compile(file, flags) {
   return { bytes, sources: [...sources] };
 }
 
-const decode = (name, bytes) => `export const ${name} = Uint8Array.from(atob('${Buffer.from(bytes).toString('base64')}'), (c) => c.charCodeAt(0));`;
+const decode = (name, bytes) =>
+  `export const ${name} = Uint8Array.from(atob('${Buffer.from(bytes).toString('base64')}'), (c) => c.charCodeAt(0));`;
 
 /** Modules compiled so far, by entry and what it consists of: workers and page are built apart from one another. */
 const compiled = new Map();
@@ -52,9 +65,15 @@ export function assemblyscript() {
       const known = compiled.get(file);
       const fresh = known && known.texts.every(([path, text]) => readFileSync(path, 'utf8') === text);
       if (!fresh) {
-        const [single, shared] = [await compile(file, []), await compile(file, ['--enable', 'threads', '--sharedMemory'])];
+        const [single, shared] = [
+          await compile(file, []),
+          await compile(file, ['--enable', 'threads', '--sharedMemory']),
+        ];
         const texts = single.sources.map((path) => [path, readFileSync(path, 'utf8')]);
-        compiled.set(file, { texts, code: [decode('single', single.bytes), decode('shared', shared.bytes)].join('\n') });
+        compiled.set(file, {
+          texts,
+          code: [decode('single', single.bytes), decode('shared', shared.bytes)].join('\n'),
+        });
       }
       const { texts, code } = compiled.get(file);
       for (const [path] of texts) this.addWatchFile(path);

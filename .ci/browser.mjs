@@ -40,8 +40,13 @@ function installed(names, paths) {
 
 /** @returns {string | undefined} path of an installed Firefox as Mozilla or Debian builds it, or undefined where there is none. */
 export function firefoxPath() {
-  return process.env.SIEVE_FIREFOX
-    || installed(['firefox-esr', 'firefox'], ['/Applications/Firefox.app/Contents/MacOS/firefox', 'C:\\Program Files\\Mozilla Firefox\\firefox.exe']);
+  return (
+    process.env.SIEVE_FIREFOX ||
+    installed(
+      ['firefox-esr', 'firefox'],
+      ['/Applications/Firefox.app/Contents/MacOS/firefox', 'C:\\Program Files\\Mozilla Firefox\\firefox.exe'],
+    )
+  );
 }
 
 /** @returns {string | undefined} path of an installed Chromium or Chrome, or undefined where there is none. */
@@ -49,7 +54,10 @@ export function browserPath() {
   if (process.env.SIEVE_BROWSER) return process.env.SIEVE_BROWSER;
   const path = installed(
     ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-    ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'],
+    [
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+    ],
   );
   if (path) return path;
   const own = chromium.executablePath();

@@ -17,7 +17,8 @@ const POLICY = {
 const DEV = { 'script-src': " 'unsafe-inline'", 'style-src': " 'unsafe-inline'" };
 
 /** The sockets of a dev server, at every address it says it has. */
-const sockets = ({ local, network }) => [...local, ...network].map((url) => ` ${new URL(url).origin.replace(/^http/, 'ws')}`).join('');
+const sockets = ({ local, network }) =>
+  [...local, ...network].map((url) => ` ${new URL(url).origin.replace(/^http/, 'ws')}`).join('');
 
 /** @returns {import('vite').Plugin} puts the policy first into the head. */
 export function csp() {
@@ -31,7 +32,9 @@ export function csp() {
       order: 'post',
       handler: (_html, { server } = {}) => {
         const more = dev ? { ...DEV, 'connect-src': server?.resolvedUrls ? sockets(server.resolvedUrls) : '' } : {};
-        const content = Object.entries(POLICY).map(([name, value]) => `${name} ${value}${more[name] ?? ''}`).join('; ');
+        const content = Object.entries(POLICY)
+          .map(([name, value]) => `${name} ${value}${more[name] ?? ''}`)
+          .join('; ');
         return [{ tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content }, injectTo: 'head-prepend' }];
       },
     },

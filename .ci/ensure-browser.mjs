@@ -13,7 +13,11 @@ const require = createRequire(import.meta.url);
 
 function run(command, args, minutes, env = {}) {
   console.log(`browser: ${[command.split('/').pop(), ...args].join(' ')}`);
-  const result = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: minutes * 60_000, env: { ...process.env, ...env } });
+  const result = spawnSync(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: minutes * 60_000,
+    env: { ...process.env, ...env },
+  });
   return result.status === 0;
 }
 
@@ -33,7 +37,9 @@ export function ensureFirefox() {
   if (!firefoxPath()) aptInstall('firefox-esr');
   const path = firefoxPath();
   if (path) return path;
-  throw new Error('No Firefox to test with. Install it (Debian: apt-get install firefox-esr), or set SIEVE_FIREFOX to the path of one.');
+  throw new Error(
+    'No Firefox to test with. Install it (Debian: apt-get install firefox-esr), or set SIEVE_FIREFOX to the path of one.',
+  );
 }
 
 /**
@@ -46,7 +52,9 @@ export function ensureBrowser() {
 
   const cli = join(dirname(require.resolve('playwright/package.json')), 'cli.js');
   console.log('browser: no Chromium or Chrome found; trying the download Playwright offers');
-  run(process.execPath, [cli, 'install', 'chromium', '--no-shell'], 8, { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '15000' });
+  run(process.execPath, [cli, 'install', 'chromium', '--no-shell'], 8, {
+    PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '15000',
+  });
   const downloaded = browserPath();
   if (downloaded) return downloaded;
 

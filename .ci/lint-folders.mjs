@@ -48,9 +48,17 @@ const WHY = {
 
 /** npm packages that belong to some folders only. */
 const PACKAGE_HOMES = [
-  { packages: /^react(-dom)?(\/|$)/, folders: ['ui', 'store', 'main'], why: 'React stays at the edge; the core is plain TypeScript' },
+  {
+    packages: /^react(-dom)?(\/|$)/,
+    folders: ['ui', 'store', 'main'],
+    why: 'React stays at the edge; the core is plain TypeScript',
+  },
   { packages: /^@huggingface\//, folders: ['hub'], why: 'only hub/ knows where models come from' },
-  { packages: /^zod$/, folders: ['shared/zod.ts'], why: 'shared/zod.ts sets it so that it does not try eval, which the page forbids' },
+  {
+    packages: /^zod$/,
+    folders: ['shared/zod.ts'],
+    why: 'shared/zod.ts sets it so that it does not try eval, which the page forbids',
+  },
   { packages: /^onnxruntime/, folders: ['hub'], why: 'only hub/ knows where models come from' },
 ];
 
@@ -70,8 +78,14 @@ function importsOf(path, text) {
   const lineOf = (offset) => text.slice(0, offset).split('\n').length;
   const found = [];
   // `?worker&url` gives the address of a worker's script.
-  for (const i of module.staticImports) found.push({ to: i.moduleRequest.value, line: lineOf(i.start), worker: i.moduleRequest.value.endsWith('?worker&url') });
-  for (const e of module.staticExports) for (const x of e.entries) if (x.moduleRequest) found.push({ to: x.moduleRequest.value, line: lineOf(e.start) });
+  for (const i of module.staticImports)
+    found.push({
+      to: i.moduleRequest.value,
+      line: lineOf(i.start),
+      worker: i.moduleRequest.value.endsWith('?worker&url'),
+    });
+  for (const e of module.staticExports)
+    for (const x of e.entries) if (x.moduleRequest) found.push({ to: x.moduleRequest.value, line: lineOf(e.start) });
   for (const d of module.dynamicImports) {
     const raw = text.slice(d.moduleRequest.start, d.moduleRequest.end);
     const literal = /^(['"`])([^$]*)\1$/.exec(raw);
@@ -80,7 +94,12 @@ function importsOf(path, text) {
   new Visitor({
     NewExpression(node) {
       const [first, second] = node.arguments;
-      if (node.callee.name === 'URL' && first?.type === 'Literal' && second && text.slice(second.start, second.end) === 'import.meta.url') {
+      if (
+        node.callee.name === 'URL' &&
+        first?.type === 'Literal' &&
+        second &&
+        text.slice(second.start, second.end) === 'import.meta.url'
+      ) {
         found.push({ to: String(first.value), line: lineOf(node.start), worker: true });
       }
     },
@@ -102,8 +121,12 @@ function broken(from, to, worker) {
   if (isTest(to) && to !== from) return 'nobody may import a test: move what is shared to a file of its own';
   if (isTest(from)) return null;
   const [a, b] = [top(from), top(to)];
-  if (/\/testing\//.test(to) && !/\/testing\//.test(from)) return 'only tests may import testing/: it must not reach the app';
-  if (a === 'main') return b === 'ui' || b === 'store' || b === 'shared' ? null : 'main.tsx mounts the page; everything else is reached through ui/ and store/';
+  if (/\/testing\//.test(to) && !/\/testing\//.test(from))
+    return 'only tests may import testing/: it must not reach the app';
+  if (a === 'main')
+    return b === 'ui' || b === 'store' || b === 'shared'
+      ? null
+      : 'main.tsx mounts the page; everything else is reached through ui/ and store/';
   if (!(a in MAY_IMPORT)) return `src/${a} is not a folder of the architecture (${Object.keys(MAY_IMPORT).join(', ')})`;
   if (a !== b) {
     if (MAY_IMPORT[a].includes(b) || MAY_IMPORT[a].includes(to.replace(/\.ts$/, ''))) return null;
@@ -114,9 +137,11 @@ function broken(from, to, worker) {
   if (a === 'engine') {
     const [p, q] = [enginePart(from), enginePart(to)];
     if (p === '' || p === q) return null;
-    if (!(p in ENGINE_MAY_IMPORT)) return `src/engine/${p} is not a part of the engine (${Object.keys(ENGINE_MAY_IMPORT).join(', ')})`;
+    if (!(p in ENGINE_MAY_IMPORT))
+      return `src/engine/${p} is not a part of the engine (${Object.keys(ENGINE_MAY_IMPORT).join(', ')})`;
     if (q === '') return `engine/${p} must not import a file that stands above it in engine/`;
-    if (!ENGINE_MAY_IMPORT[p].includes(q)) return `engine/${p} may import ${['shared', ...ENGINE_MAY_IMPORT[p]].join(', ')}: ${WHY[`engine/${p}`]}`;
+    if (!ENGINE_MAY_IMPORT[p].includes(q))
+      return `engine/${p} may import ${['shared', ...ENGINE_MAY_IMPORT[p]].join(', ')}: ${WHY[`engine/${p}`]}`;
   }
   return null;
 }
@@ -165,7 +190,8 @@ export function lintFolders(sources) {
   for (const [path, text] of sources) {
     const limit = WARN_LINES[/\.\w+$/.exec(path)?.[0] ?? ''];
     const lines = text.split('\n').length;
-    if (limit && lines > limit && !isTest(path)) warnings.push(`src/${path}: ${lines} lines; over ${limit} it probably holds two things`);
+    if (limit && lines > limit && !isTest(path))
+      warnings.push(`src/${path}: ${lines} lines; over ${limit} it probably holds two things`);
     // AssemblyScript has a compiler of its own, and is no TypeScript.
     if (!/\.tsx?$/.test(path) || path.endsWith('.as.ts')) continue;
     const parsed = importsOf(path, text);
@@ -176,7 +202,8 @@ export function lintFolders(sources) {
       const at = `src/${path}:${line}`;
       if (!to.startsWith('.')) {
         const home = PACKAGE_HOMES.find((h) => h.packages.test(to));
-        if (home && !isTest(path) && !home.folders.includes(top(path)) && !home.folders.includes(path)) errors.push(`${at}: imports ${to}, which only ${home.folders.join(', ')} may: ${home.why}`);
+        if (home && !isTest(path) && !home.folders.includes(top(path)) && !home.folders.includes(path))
+          errors.push(`${at}: imports ${to}, which only ${home.folders.join(', ')} may: ${home.why}`);
         continue;
       }
       const target = resolve(path, to, files);
@@ -184,7 +211,8 @@ export function lintFolders(sources) {
         // Above src/ lie the fixtures and models that tests read.
         const outside = posix.normalize(posix.join(posix.dirname(path), to)).startsWith('..');
         if (!outside) errors.push(`${at}: imports ${to}, which is no file of src/`);
-        else if (!isTest(path) && !to.endsWith('package.json')) errors.push(`${at}: imports ${to} from outside src/: the app is what lies in src/ and public/`);
+        else if (!isTest(path) && !to.endsWith('package.json'))
+          errors.push(`${at}: imports ${to} from outside src/: the app is what lies in src/ and public/`);
         continue;
       }
       if (!worker) edges.add(target);
@@ -193,7 +221,9 @@ export function lintFolders(sources) {
     }
   }
   for (const cycle of cycles(graph)) {
-    errors.push(`import cycle: ${[...cycle, cycle[0]].map((p) => `src/${p}`).join(' → ')}: none of these can be understood or tested alone; move what they share below them`);
+    errors.push(
+      `import cycle: ${[...cycle, cycle[0]].map((p) => `src/${p}`).join(' → ')}: none of these can be understood or tested alone; move what they share below them`,
+    );
   }
   return { errors, warnings, files: graph.size };
 }

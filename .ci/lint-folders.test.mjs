@@ -9,16 +9,21 @@ describe('the folder rule', () => {
     expect(
       errorsOf({
         'shared/types.ts': 'export interface A { a: number }',
-        'hub/model.ts': "import type { A } from '../shared/types'; import { AutoConfig } from '@huggingface/transformers'; export type B = A; void AutoConfig;",
+        'hub/model.ts':
+          "import type { A } from '../shared/types'; import { AutoConfig } from '@huggingface/transformers'; export type B = A; void AutoConfig;",
         'engine/device/device.ts': "import type { A } from '../../shared/types'; export type C = A;",
         'engine/kernels/add/add.wgsl': '// out = a + b',
-        'engine/kernels/add/add.ts': "import wgsl from './add.wgsl?raw'; import type { C } from '../../device/device'; export type D = C; void wgsl;",
+        'engine/kernels/add/add.ts':
+          "import wgsl from './add.wgsl?raw'; import type { C } from '../../device/device'; export type D = C; void wgsl;",
         'engine/model/llama.ts': "import type { D } from '../kernels/add/add'; export type E = D;",
         'engine/engine.ts': "export type { E } from './model/llama';",
         'train/protocol.ts': "import type { A } from '../shared/types'; export type P = A;",
-        'train/trainWorker.ts': "import type { E } from '../engine/engine'; import type { P } from './protocol'; export type W = E | P;",
-        'store/client.ts': "import type { P } from '../train/protocol'; new Worker(new URL('../train/trainWorker.ts', import.meta.url), { type: 'module' }); export type S = P;",
-        'ui/App.tsx': "import { useState } from 'react'; import type { S } from '../store/client'; export const App = () => { useState<S>(); return <p>x</p>; };",
+        'train/trainWorker.ts':
+          "import type { E } from '../engine/engine'; import type { P } from './protocol'; export type W = E | P;",
+        'store/client.ts':
+          "import type { P } from '../train/protocol'; new Worker(new URL('../train/trainWorker.ts', import.meta.url), { type: 'module' }); export type S = P;",
+        'ui/App.tsx':
+          "import { useState } from 'react'; import type { S } from '../store/client'; export const App = () => { useState<S>(); return <p>x</p>; };",
         'main.tsx': "import { App } from './ui/App'; void App;",
       }),
     ).toEqual([]);
@@ -26,24 +31,96 @@ describe('the folder rule', () => {
 
   const b = 'export const b = 1;';
   test.each([
-    ['shared imports hub', { 'shared/a.ts': "import { b } from '../hub/b'; void b;", 'hub/b.ts': b }, 'stand on nothing'],
-    ['hub imports data', { 'hub/a.ts': "import { b } from '../data/b'; void b;", 'data/b.ts': b }, 'hub may import shared'],
-    ['engine imports train', { 'engine/a.ts': "import { b } from '../train/b'; void b;", 'train/b.ts': b }, 'never URLs'],
-    ['ui imports engine, by type only', { 'ui/a.ts': "import type { b } from '../engine/b'; export type A = typeof b;", 'engine/b.ts': b }, 'ui reads the store'],
-    ['store imports the session', { 'store/a.ts': "import { b } from '../train/session'; void b;", 'train/session.ts': b }, 'train/protocol'],
-    ['store imports a worker as code', { 'store/a.ts': "import { b } from '../train/trainWorker'; void b;", 'train/trainWorker.ts': b }, 'train/protocol'],
-    ['a re-export goes the wrong way', { 'data/a.ts': "export { b } from '../train/b';", 'train/b.ts': b }, 'data may import shared'],
-    ['import() goes the wrong way', { 'data/a.ts': "void import('../train/b');", 'train/b.ts': b }, 'data may import shared'],
-    ['an import() type goes the wrong way', { 'data/a.ts': "export type X = import('../train/b').X;", 'train/b.ts': 'export type X = 1;' }, 'data may import shared'],
-    ['device imports kernels', { 'engine/device/a.ts': "import { b } from '../kernels/b'; void b;", 'engine/kernels/b.ts': b }, 'ground of the engine'],
-    ['kernels import adapters', { 'engine/kernels/a.ts': "import { b } from '../adapters/b'; void b;", 'engine/adapters/b.ts': b }, 'a kernel is one operation'],
-    ['adapters import the model', { 'engine/adapters/a.ts': "import { b } from '../model/b'; void b;", 'engine/model/b.ts': b }, 'never the other way round'],
-    ['optim imports adapters', { 'engine/optim/a.ts': "import { b } from '../adapters/b'; void b;", 'engine/adapters/b.ts': b }, 'must not know which model'],
-    ['a part imports the top of the engine', { 'engine/device/a.ts': "import { b } from '../engine'; void b;", 'engine/engine.ts': b }, 'stands above it'],
-    ['the app imports testing', { 'engine/model/a.ts': "import { b } from '../testing/b'; void b;", 'engine/testing/b.ts': b }, 'only tests'],
-    ['a file imports a test', { 'data/a.ts': "import { b } from './b.test'; void b;", 'data/b.test.ts': b }, 'nobody may import a test'],
-    ['an unknown folder', { 'utils/a.ts': "import { b } from '../shared/b'; void b;", 'shared/b.ts': b }, 'not a folder of the architecture'],
-    ['React below the page', { 'engine/a.ts': "import { useState } from 'react'; void useState;" }, 'React stays at the edge'],
+    [
+      'shared imports hub',
+      { 'shared/a.ts': "import { b } from '../hub/b'; void b;", 'hub/b.ts': b },
+      'stand on nothing',
+    ],
+    [
+      'hub imports data',
+      { 'hub/a.ts': "import { b } from '../data/b'; void b;", 'data/b.ts': b },
+      'hub may import shared',
+    ],
+    [
+      'engine imports train',
+      { 'engine/a.ts': "import { b } from '../train/b'; void b;", 'train/b.ts': b },
+      'never URLs',
+    ],
+    [
+      'ui imports engine, by type only',
+      { 'ui/a.ts': "import type { b } from '../engine/b'; export type A = typeof b;", 'engine/b.ts': b },
+      'ui reads the store',
+    ],
+    [
+      'store imports the session',
+      { 'store/a.ts': "import { b } from '../train/session'; void b;", 'train/session.ts': b },
+      'train/protocol',
+    ],
+    [
+      'store imports a worker as code',
+      { 'store/a.ts': "import { b } from '../train/trainWorker'; void b;", 'train/trainWorker.ts': b },
+      'train/protocol',
+    ],
+    [
+      'a re-export goes the wrong way',
+      { 'data/a.ts': "export { b } from '../train/b';", 'train/b.ts': b },
+      'data may import shared',
+    ],
+    [
+      'import() goes the wrong way',
+      { 'data/a.ts': "void import('../train/b');", 'train/b.ts': b },
+      'data may import shared',
+    ],
+    [
+      'an import() type goes the wrong way',
+      { 'data/a.ts': "export type X = import('../train/b').X;", 'train/b.ts': 'export type X = 1;' },
+      'data may import shared',
+    ],
+    [
+      'device imports kernels',
+      { 'engine/device/a.ts': "import { b } from '../kernels/b'; void b;", 'engine/kernels/b.ts': b },
+      'ground of the engine',
+    ],
+    [
+      'kernels import adapters',
+      { 'engine/kernels/a.ts': "import { b } from '../adapters/b'; void b;", 'engine/adapters/b.ts': b },
+      'a kernel is one operation',
+    ],
+    [
+      'adapters import the model',
+      { 'engine/adapters/a.ts': "import { b } from '../model/b'; void b;", 'engine/model/b.ts': b },
+      'never the other way round',
+    ],
+    [
+      'optim imports adapters',
+      { 'engine/optim/a.ts': "import { b } from '../adapters/b'; void b;", 'engine/adapters/b.ts': b },
+      'must not know which model',
+    ],
+    [
+      'a part imports the top of the engine',
+      { 'engine/device/a.ts': "import { b } from '../engine'; void b;", 'engine/engine.ts': b },
+      'stands above it',
+    ],
+    [
+      'the app imports testing',
+      { 'engine/model/a.ts': "import { b } from '../testing/b'; void b;", 'engine/testing/b.ts': b },
+      'only tests',
+    ],
+    [
+      'a file imports a test',
+      { 'data/a.ts': "import { b } from './b.test'; void b;", 'data/b.test.ts': b },
+      'nobody may import a test',
+    ],
+    [
+      'an unknown folder',
+      { 'utils/a.ts': "import { b } from '../shared/b'; void b;", 'shared/b.ts': b },
+      'not a folder of the architecture',
+    ],
+    [
+      'React below the page',
+      { 'engine/a.ts': "import { useState } from 'react'; void useState;" },
+      'React stays at the edge',
+    ],
     ['a file that is not there', { 'data/a.ts': "import { b } from './b'; void b;" }, 'no file of src/'],
     ['a file outside src/', { 'data/a.ts': "import { b } from '../../bench/b'; void b;" }, 'outside src/'],
     ['a file that does not parse', { 'data/a.ts': 'import {' }, 'does not parse'],
@@ -68,7 +145,8 @@ describe('the folder rule', () => {
       errorsOf({
         'engine/testing/allclose.ts': 'export const b = 1;',
         'hub/model.ts': 'export const m = 1;',
-        'engine/model/llama.test.ts': "import { b } from '../testing/allclose'; import { m } from '../../hub/model'; import f from '../../../reference/golden/x.json'; void b; void m; void f;",
+        'engine/model/llama.test.ts':
+          "import { b } from '../testing/allclose'; import { m } from '../../hub/model'; import f from '../../../reference/golden/x.json'; void b; void m; void f;",
       }),
     ).toEqual([]);
   });

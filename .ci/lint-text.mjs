@@ -8,8 +8,16 @@ import { existsSync, readFileSync } from 'node:fs';
 const source = /\.(tsx?|mjs|wgsl|py|css|html)$/;
 /** [files, pattern, why]. */
 const RULES = [
-  [/^src\/ui\/(?!styles\/tokens\.css$).*\.css$/, /#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch|oklab|lab|lch|color)a?\([^)]*\d/i, 'a literal colour: name it in src/ui/styles/tokens.css'],
-  [/^src\/ui\/(?!.*\.test\.|charts\/ramp\.ts$).*\.tsx?$/, /['"`:]#[0-9a-f]{3,8}['"`;]/i, 'a literal colour: name it in src/ui/styles/tokens.css'],
+  [
+    /^src\/ui\/(?!styles\/tokens\.css$).*\.css$/,
+    /#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch|oklab|lab|lch|color)a?\([^)]*\d/i,
+    'a literal colour: name it in src/ui/styles/tokens.css',
+  ],
+  [
+    /^src\/ui\/(?!.*\.test\.|charts\/ramp\.ts$).*\.tsx?$/,
+    /['"`:]#[0-9a-f]{3,8}['"`;]/i,
+    'a literal colour: name it in src/ui/styles/tokens.css',
+  ],
   [source, /\b(TODO|FIXME|XXX)\b/, 'a note left behind: do it or make it an issue'],
   [/\.(test|spec)\./, /\b(test|it|describe)\.only\(/, 'keeps every other test from running'],
   [source, /innerHTML|dangerouslySetInner/, 'HTML made from strings: user data must reach the page as text'],
@@ -20,12 +28,24 @@ const RULES = [
     'a storage that a browser may refuse: ask for it in src/shared/siteData.ts',
   ],
   [/./, /["'` (=](\/work\/|\/root\/|\/home\/\w)/, 'a path of one machine'],
-  [/package-lock\.json$|\.npmrc$|requirements.*\.txt$/, /"resolved": "http|registry\s*=|index-url[ =]+http/, 'a registry host: the installer decides where packages come from'],
+  [
+    /package-lock\.json$|\.npmrc$|requirements.*\.txt$/,
+    /"resolved": "http|registry\s*=|index-url[ =]+http/,
+    'a registry host: the installer decides where packages come from',
+  ],
 ];
 
-const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  encoding: 'utf8',
+})
   .split('\0')
-  .filter((f) => /\.(tsx?|mjs|wgsl|py|css|html|json|txt|npmrc|toml)$|^\.ci\/run$/.test(f) && !f.startsWith('public/') && f !== '.ci/lint-text.mjs' && existsSync(f));
+  .filter(
+    (f) =>
+      /\.(tsx?|mjs|wgsl|py|css|html|json|txt|npmrc|toml)$|^\.ci\/run$/.test(f) &&
+      !f.startsWith('public/') &&
+      f !== '.ci/lint-text.mjs' &&
+      existsSync(f),
+  );
 let errors = 0;
 for (const file of files) {
   const text = readFileSync(file, 'utf8');

@@ -8,4 +8,8 @@ import { createRequire } from 'node:module';
 export const plainOnnxRuntime = { 'onnxruntime-web/webgpu': 'onnxruntime-web/wasm' };
 
 /** What the alias stands in front of, for whoever measures ONNX Runtime on a GPU. */
-export const webgpuOnnxRuntime = { 'onnxruntime-web/webgpu': createRequire(import.meta.url).resolve('onnxruntime-web').replace(/[^/\\]+$/, 'ort.webgpu.bundle.min.mjs') };
+export const webgpuOnnxRuntime = {
+  'onnxruntime-web/webgpu': createRequire(import.meta.url)
+    .resolve('onnxruntime-web')
+    .replace(/[^/\\]+$/, 'ort.webgpu.bundle.min.mjs'),
+};

@@ -15,7 +15,8 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const MANIFEST = {
   name: 'Sieve: fine-tuning in a browser tab',
   short_name: 'Sieve',
-  description: 'Fine-tune a small language model in a browser tab: plain LoRA and token-gated TS-PEFT side by side, on WebGPU. Nothing leaves the tab.',
+  description:
+    'Fine-tune a small language model in a browser tab: plain LoRA and token-gated TS-PEFT side by side, on WebGPU. Nothing leaves the tab.',
   id: './',
   start_url: './',
   scope: './',
@@ -40,7 +41,11 @@ export function pwa() {
       config = resolved;
     },
     buildStart() {
-      this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: `${JSON.stringify(MANIFEST, null, 2)}\n` });
+      this.emitFile({
+        type: 'asset',
+        fileName: 'manifest.webmanifest',
+        source: `${JSON.stringify(MANIFEST, null, 2)}\n`,
+      });
     },
     transformIndexHtml: () => [
       { tag: 'link', attrs: { rel: 'manifest', href: `${config.base}manifest.webmanifest` }, injectTo: 'head' },
@@ -50,17 +55,27 @@ export function pwa() {
       order: 'post',
       async handler(_options, bundle) {
         const own = Object.values(bundle).map((f) => [f.fileName, f.type === 'chunk' ? f.code : f.source]);
-        const open = readdirSync(config.publicDir, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
+        const open = readdirSync(config.publicDir, { recursive: true, withFileTypes: true })
+          .filter((e) => e.isFile())
+          .map((e) => join(e.parentPath, e.name));
         const files = [
           ...own.map(([path, content]) => [path === 'index.html' ? './' : path, sha256(content)]),
-          ...open.map((path) => [relative(config.publicDir, path).split(sep).join('/'), path]).filter(([name]) => !ELSEWHERE.test(name)).map(([name, path]) => [name, sha256(readFileSync(path))]),
+          ...open
+            .map((path) => [relative(config.publicDir, path).split(sep).join('/'), path])
+            .filter(([name]) => !ELSEWHERE.test(name))
+            .map(([name, path]) => [name, sha256(readFileSync(path))]),
         ].sort(([a], [b]) => (a < b ? -1 : 1));
         // It stands alone and needs no bundling: only its types go.
         const source = join(config.root, 'src', 'serviceWorker.ts');
         const { code } = await transformWithOxc(readFileSync(source, 'utf8'), source, { target: 'esnext' });
-        if (/^\s*(import|export)\b/m.test(code)) this.error('src/serviceWorker.ts must stand alone: a classic worker imports nothing');
+        if (/^\s*(import|export)\b/m.test(code))
+          this.error('src/serviceWorker.ts must stand alone: a classic worker imports nothing');
         const version = sha256(JSON.stringify([files, code])).slice(0, 16);
-        this.emitFile({ type: 'asset', fileName: 'sw.js', source: `const SIEVE_FILES = ${JSON.stringify(files)};\nconst SIEVE_VERSION = '${version}';\n${code}` });
+        this.emitFile({
+          type: 'asset',
+          fileName: 'sw.js',
+          source: `const SIEVE_FILES = ${JSON.stringify(files)};\nconst SIEVE_VERSION = '${version}';\n${code}`,
+        });
       },
     },
   };

@@ -32,7 +32,11 @@ function bin(pkg, name = pkg) {
 /** Runs a Node script to its end and hands back its exit code; a stage that hangs is ended after `minutes`. */
 function node(args, minutes, env = {}) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env } });
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env },
+    });
     const timer = setTimeout(() => {
       console.error(`stopped after ${minutes} minutes`);
       child.kill('SIGKILL');
@@ -62,11 +66,23 @@ function readReport(file) {
 async function vitest(project, minutes) {
   const file = join(out, `${project}.json`);
   rmSync(file, { force: true });
-  const code = await node([bin('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], minutes);
+  const code = await node(
+    [bin('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    minutes,
+  );
   const report = readReport(file);
   if (!report) return { ...none, failed: 1 };
-  const brokenFiles = report.testResults.filter((f) => f.status === 'failed' && !f.assertionResults.some((a) => a.status === 'failed')).length;
-  return withExit({ passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles, skipped: report.numPendingTests + report.numTodoTests }, code);
+  const brokenFiles = report.testResults.filter(
+    (f) => f.status === 'failed' && !f.assertionResults.some((a) => a.status === 'failed'),
+  ).length;
+  return withExit(
+    {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + brokenFiles,
+      skipped: report.numPendingTests + report.numTodoTests,
+    },
+    code,
+  );
 }
 
 function freePort() {
@@ -84,7 +100,16 @@ async function playwright(projects, minutes) {
   const file = join(out, `${projects.join('-')}.json`);
   rmSync(file, { force: true });
   const env = { SIEVE_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: file };
-  const code = await node([bin('@playwright/test', 'playwright'), 'test', ...projects.map((name) => `--project=${name}`), '--reporter=list,json'], minutes, env);
+  const code = await node(
+    [
+      bin('@playwright/test', 'playwright'),
+      'test',
+      ...projects.map((name) => `--project=${name}`),
+      '--reporter=list,json',
+    ],
+    minutes,
+    env,
+  );
   const report = readReport(file);
   if (!report) return { ...none, failed: 1 };
   const { expected, unexpected, flaky, skipped } = report.stats;
@@ -156,7 +181,9 @@ for (const name of stages) {
 
 console.log('\nstage     passed  failed  skipped  seconds');
 for (const [name, r] of Object.entries(results)) {
-  console.log(`${name.padEnd(8)}${String(r.passed).padStart(8)}${String(r.failed).padStart(8)}${String(r.skipped).padStart(9)}${r.seconds.toFixed(0).padStart(9)}`);
+  console.log(
+    `${name.padEnd(8)}${String(r.passed).padStart(8)}${String(r.failed).padStart(8)}${String(r.skipped).padStart(9)}${r.seconds.toFixed(0).padStart(9)}`,
+  );
 }
 const sum = (key) => Object.values(results).reduce((total, r) => total + r[key], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`);

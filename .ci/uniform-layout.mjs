@@ -30,7 +30,9 @@ function declarations(text) {
   return {
     structs: new Map(all(/\bstruct\s+(\w+)\s*\{([^}]*)\}/g)),
     aliases: new Map(all(/\balias\s+(\w+)\s*=\s*([^;]+);/g)),
-    consts: new Map(all(/\bconst\s+(\w+)\s*(?::\s*\w+\s*)?=\s*(\d+)u?\s*;/g).map(([name, value]) => [name, Number(value)])),
+    consts: new Map(
+      all(/\bconst\s+(\w+)\s*(?::\s*\w+\s*)?=\s*(\d+)u?\s*;/g).map(([name, value]) => [name, Number(value)]),
+    ),
     uniforms: all(/\bvar\s*<\s*uniform\s*>\s*(\w+)\s*:\s*([^;]+);/g),
   };
 }
@@ -45,12 +47,23 @@ function layoutOf(type, names) {
   const vector = /^vec([234])([fuih]?)$/.exec(head ?? '');
   if (vector) {
     const scalar = SCALARS[vector[2] ? SHORT[vector[2]] : inner?.trim()];
-    if (scalar) return { align: scalar * (vector[1] === '3' ? 4 : Number(vector[1])), size: scalar * Number(vector[1]), kind: 'vector', faults: [] };
+    if (scalar)
+      return {
+        align: scalar * (vector[1] === '3' ? 4 : Number(vector[1])),
+        size: scalar * Number(vector[1]),
+        kind: 'vector',
+        faults: [],
+      };
   }
   const matrix = /^mat([234])x([234])([fh]?)$/.exec(head ?? '');
   if (matrix) {
     const column = layoutOf(`vec${matrix[2]}<${matrix[3] ? SHORT[matrix[3]] : inner}>`, names);
-    return { align: column.align, size: Number(matrix[1]) * roundUp(column.align, column.size), kind: 'matrix', faults: [] };
+    return {
+      align: column.align,
+      size: Number(matrix[1]) * roundUp(column.align, column.size),
+      kind: 'matrix',
+      faults: [],
+    };
   }
   if (head === 'array') {
     const [element, length] = parts(inner);
@@ -58,7 +71,8 @@ function layoutOf(type, names) {
     if (!(count > 0)) throw new Error(`the length of ${type} is not known`);
     const of = layoutOf(element, names);
     const stride = roundUp(of.align, of.size);
-    const faults = stride % 16 === 0 ? of.faults : [...of.faults, `${type} has a stride of ${stride}, no multiple of 16`];
+    const faults =
+      stride % 16 === 0 ? of.faults : [...of.faults, `${type} has a stride of ${stride}, no multiple of 16`];
     return { align: of.align, size: count * stride, kind: 'array', faults };
   }
   if (names.structs.has(head)) return layoutOfStruct(head, names);
@@ -75,7 +89,8 @@ function layoutOfStruct(name, names) {
   for (const member of parts(names.structs.get(name))) {
     const [, attributes, field, type] = /^((?:@\w+\s*\([^)]*\)\s*)*)(\w+)\s*:\s*(.+)$/s.exec(member) ?? [];
     const given = (what) => Number(new RegExp(`@${what}\\s*\\(\\s*(\\d+)`).exec(attributes)?.[1] ?? 0);
-    if (!field || /@(?!size|align)/.test(attributes)) throw new Error(`${name} has a member that is not understood: ${member}`);
+    if (!field || /@(?!size|align)/.test(attributes))
+      throw new Error(`${name} has a member that is not understood: ${member}`);
     const of = layoutOf(type, names);
     const own = given('align') || of.align;
     const offset = roundUp(own, at);
@@ -102,17 +117,21 @@ export function uniformsOf(sources) {
   const files = [...sources].map(([path, text]) => ({ path, ...declarations(text) }));
   const merged = (key) => new Map(files.flatMap((f) => [...f[key]]));
   const everywhere = { structs: merged('structs'), aliases: merged('aliases'), consts: merged('consts') };
-  return files.flatMap((file) => file.uniforms.flatMap(([name, text]) => {
-    const type = text.trim();
-    const homes = file.structs.has(type) ? [file] : files.filter((f) => f.structs.has(type));
-    return (homes.length ? homes : [file]).map((home) => {
-      const names = Object.fromEntries(['structs', 'aliases', 'consts'].map((k) => [k, new Map([...everywhere[k], ...home[k]])]));
-      try {
-        const { size, faults } = layoutOf(type, names);
-        return { path: file.path, name, type, size, faults };
-      } catch (error) {
-        throw new Error(`${file.path}: uniform ${name}: ${error.message}`, { cause: error });
-      }
-    });
-  }));
+  return files.flatMap((file) =>
+    file.uniforms.flatMap(([name, text]) => {
+      const type = text.trim();
+      const homes = file.structs.has(type) ? [file] : files.filter((f) => f.structs.has(type));
+      return (homes.length ? homes : [file]).map((home) => {
+        const names = Object.fromEntries(
+          ['structs', 'aliases', 'consts'].map((k) => [k, new Map([...everywhere[k], ...home[k]])]),
+        );
+        try {
+          const { size, faults } = layoutOf(type, names);
+          return { path: file.path, name, type, size, faults };
+        } catch (error) {
+          throw new Error(`${file.path}: uniform ${name}: ${error.message}`, { cause: error });
+        }
+      });
+    }),
+  );
 }

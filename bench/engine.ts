@@ -38,7 +38,20 @@ import { forwardMacs, stepMacs, supervisedOf } from './work';
 
 export { type BufferScope, type Device, type Op, Program, type RowCount, type Tensor, rowCount };
 /** For the peers' graph, and for merging an adapter into a file. */
-export { ADAMW_HYPER_BYTES, adaptedModules, adamw, compose, packAdamwHyper, perElement, perRow, ratesBytes, readFloats, rowThreads, snippets, sumLoss };
+export {
+  ADAMW_HYPER_BYTES,
+  adaptedModules,
+  adamw,
+  compose,
+  packAdamwHyper,
+  perElement,
+  perRow,
+  ratesBytes,
+  readFloats,
+  rowThreads,
+  snippets,
+  sumLoss,
+};
 
 /** The adapter as the app uses it: tuned, unless it is a software one. */
 export async function openGpu(): Promise<Device> {
@@ -51,7 +64,8 @@ export async function openGpu(): Promise<Device> {
 export async function openDevice({ device, threads }: Pick<BenchOptions, 'device' | 'threads'>): Promise<Device> {
   if (device === 'gpu') return openGpu();
   const cpu = await openCpuDevice({ threads });
-  if (cpu.info.threads !== threads) throw new Error(`the CPU engine got ${cpu.info.threads} threads, not ${threads}: is the page isolated?`);
+  if (cpu.info.threads !== threads)
+    throw new Error(`the CPU engine got ${cpu.info.threads} threads, not ${threads}: is the page isolated?`);
   return cpu;
 }
 
@@ -75,7 +89,8 @@ export function randomBase(gpu: Device, config: LlamaConfig): BaseModel {
     const length = shape.reduce((a, b) => a * b, 1);
     const out = new Float32Array(length);
     if (/norm/i.test(name.part)) return out.fill(1);
-    for (let at = 0; at < length; at += pattern.length) out.set(pattern.subarray(0, Math.min(pattern.length, length - at)), at);
+    for (let at = 0; at < length; at += pattern.length)
+      out.set(pattern.subarray(0, Math.min(pattern.length, length - at)), at);
     return out;
   });
 }
@@ -90,21 +105,37 @@ export function randomBatch(c: LlamaConfig, sequences: number, tokens: number): 
 
 /** A run over all seven modules. Its τ stays where it is put. */
 export const runConfig = (id: string, method: 'lora' | 'ts-lora', rank: number): RunConfig =>
-  runSchema.parse({ id, name: id, method, rank, alpha: 2 * rank, ...(method === 'ts-lora' ? { gate: { tauWarmup: 1_000_000 } } : {}) });
+  runSchema.parse({
+    id,
+    name: id,
+    method,
+    rank,
+    alpha: 2 * rank,
+    ...(method === 'ts-lora' ? { gate: { tauWarmup: 1_000_000 } } : {}),
+  });
 
 /** A learning rate that leaves everything where it is: every step does the same work. */
-export const trainConfig = (): TrainConfig => trainSchema.parse({ learningRate: 1e-12, warmupSteps: 0, schedule: 'constant' });
+export const trainConfig = (): TrainConfig =>
+  trainSchema.parse({ learningRate: 1e-12, warmupSteps: 0, schedule: 'constant' });
 
 /** All runs in one pass, every activation kept. */
 const layoutOf = (c: LlamaConfig, runs: RunConfig[], batch: TokenBatch): Layout => ({
-  capacity: { rows: batch.ids.length, supervised: supervisedOf(batch), segments: runs.length, headChunk: headChunkRows(c.vocab) },
+  capacity: {
+    rows: batch.ids.length,
+    supervised: supervisedOf(batch),
+    segments: runs.length,
+    headChunk: headChunkRows(c.vocab),
+  },
   microBatches: 1,
   recompute: false,
 });
 
 /** Bytes that the plan names for training `runs` on `batch`. */
 export const plannedBytes = (base: BaseModel, runs: RunConfig[], batch: TokenBatch): number =>
-  planTraining(base.config, runs, trainConfig(), layoutOf(base.config, runs, batch), base.bytes).reduce((sum, item) => sum + item.bytes, 0);
+  planTraining(base.config, runs, trainConfig(), layoutOf(base.config, runs, batch), base.bytes).reduce(
+    (sum, item) => sum + item.bytes,
+    0,
+  );
 
 /** Some runs on one base with one batch, stepped together. */
 export class Training {
@@ -148,8 +179,11 @@ export class Training {
     const results = await Promise.all((await this.#trainer.step(this.#ids, [this.batch], step)).values());
     const sum = (values: Uint32Array) => values.reduce((a, b) => a + b, 0);
     const gates = results.flatMap((r) => r.gate ?? []);
-    this.kept = gates.length ? gates.reduce((s, g) => s + sum(g.active), 0) / gates.reduce((s, g) => s + sum(g.tokens), 0) : 1;
-    if (!results.every((r) => Number.isFinite(r.loss))) throw new Error(`a loss is not finite: ${results.map((r) => r.loss).join(', ')}`);
+    this.kept = gates.length
+      ? gates.reduce((s, g) => s + sum(g.active), 0) / gates.reduce((s, g) => s + sum(g.tokens), 0)
+      : 1;
+    if (!results.every((r) => Number.isFinite(r.loss)))
+      throw new Error(`a loss is not finite: ${results.map((r) => r.loss).join(', ')}`);
     return results[0].loss;
   }
 
@@ -168,10 +202,12 @@ export class Training {
     }
     const tokens = this.batch.starts[1];
     const { ratio } = await this.#trainer.gateMap(gated.config.id, this.batch.ids.slice(0, tokens));
-    gated.method.setThresholds(Float32Array.from(modules, (_, m) => {
-      const sorted = ratio.slice(m * tokens, (m + 1) * tokens).sort();
-      return sorted[Math.floor(tokens * (1 - share))];
-    }));
+    gated.method.setThresholds(
+      Float32Array.from(modules, (_, m) => {
+        const sorted = ratio.slice(m * tokens, (m + 1) * tokens).sort();
+        return sorted[Math.floor(tokens * (1 - share))];
+      }),
+    );
   }
 
   /** Time per kernel of the first run's forward, loss and backward, every dispatch by itself. */
@@ -226,11 +262,24 @@ export class ProximalProbe {
   static async create(gpu: Device, modules: number, tokens: number): Promise<ProximalProbe> {
     const scope = gpu.buffers.scope('proximal probe');
     const rng = new Rng(1);
-    const unsorted = scope.upload('unsorted', Float32Array.from({ length: 2 * modules * tokens }, (_, i) => (i % 2 ? rng.uniform(-1, 1) : rng.uniform(0, 1))));
+    const unsorted = scope.upload(
+      'unsorted',
+      Float32Array.from({ length: 2 * modules * tokens }, (_, i) => (i % 2 ? rng.uniform(-1, 1) : rng.uniform(0, 1))),
+    );
     const [pairs, other] = ['pairs', 'other'].map((name) => scope.alloc(name, pairBytes(modules, tokens)));
     const hyper = scope.alloc('hyper', PROXIMAL_HYPER_BYTES, 'uniform');
     gpu.write(hyper, packProximalHyper({ tokens, enabled: true, lambda: 0, eta: 'auto' }));
-    const ops: Op[] = [{ copy: unsorted, to: pairs }, ...proximal(gpu, { hyper, pairs, other, slots: scope.alloc('slots', modules * SLOT_BYTES), modules, capacity: tokens })];
+    const ops: Op[] = [
+      { copy: unsorted, to: pairs },
+      ...proximal(gpu, {
+        hyper,
+        pairs,
+        other,
+        slots: scope.alloc('slots', modules * SLOT_BYTES),
+        modules,
+        capacity: tokens,
+      }),
+    ];
     return new ProximalProbe(gpu, scope, await new Program(gpu, scope, 'proximal', ops).compile());
   }
 
@@ -262,12 +311,24 @@ export class MatmulProbe {
     this.#scope = gpu.buffers.scope('matmul probe');
   }
 
-  static async create(gpu: Device, sizes = gpu.info.software ? [256, 512, 768] : [512, 1024, 2048, 4096]): Promise<MatmulProbe> {
+  static async create(
+    gpu: Device,
+    sizes = gpu.info.software ? [256, 512, 768] : [512, 1024, 2048, 4096],
+  ): Promise<MatmulProbe> {
     const probe = new MatmulProbe(gpu);
     for (const size of sizes) {
       const [a, w] = [1, 2].map((seed) => probe.#scope.upload('operand', randomFloats(size * size, seed)));
       const out = probe.#scope.alloc('out', 4 * size * size);
-      const ops = product(gpu, { label: 'rate', rows: rowCount(probe.#scope, size), a, w, out, n: size, k: size, transposed: true });
+      const ops = product(gpu, {
+        label: 'rate',
+        rows: rowCount(probe.#scope, size),
+        a,
+        w,
+        out,
+        n: size,
+        k: size,
+        transposed: true,
+      });
       probe.#programs.push({ size, program: await new Program(gpu, probe.#scope, 'matmul rate', ops).compile() });
     }
     await probe.measure();
@@ -299,19 +360,51 @@ export class MatmulProbe {
 }
 
 /** The engine's LoRA over `layers` square layers of width `d`: the operations beside each frozen product. */
-export function loraLayers(gpu: Device, scope: BufferScope, p: { layers: number; d: number; rank: number; rows: number }) {
+export function loraLayers(
+  gpu: Device,
+  scope: BufferScope,
+  p: { layers: number; d: number; rank: number; rows: number },
+) {
   const { layers, d, rank, rows } = p;
   const part = 4 * d * rank;
-  const flat = Object.fromEntries(['params', 'grads', 'm', 'v'].map((name) => [name, scope.alloc(name, 2 * layers * part)]));
+  const flat = Object.fromEntries(
+    ['params', 'grads', 'm', 'v'].map((name) => [name, scope.alloc(name, 2 * layers * part)]),
+  );
   const params = Array.from({ length: layers }, (_, l) => {
     const at = (name: string, which: 0 | 1) => flat[name].slice(`${name}.${l}`, (2 * l + which) * part, part);
     return { a: at('params', 0), b: at('params', 1), gradA: at('grads', 0), gradB: at('grads', 1) };
   });
   const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d }));
   const unused = scope.alloc('unused', 16);
-  const spaces = params.map(() => ({ z: scope.alloc('z', 4 * rows * rank), ratio: unused, open: unused, list: unused }));
-  const shared = { u: scope.alloc('u', 4 * rows * rank), mu: unused, partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })) };
-  return { flat, params, modules, spaces, shared, method: new Plain(new Lora({ device: gpu, rPad: rank, scaling: 1, params, flat: flat.params, dropout: 0, optimizer: { grads: flat.grads, norm: unused } })) };
+  const spaces = params.map(() => ({
+    z: scope.alloc('z', 4 * rows * rank),
+    ratio: unused,
+    open: unused,
+    list: unused,
+  }));
+  const shared = {
+    u: scope.alloc('u', 4 * rows * rank),
+    mu: unused,
+    partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })),
+  };
+  return {
+    flat,
+    params,
+    modules,
+    spaces,
+    shared,
+    method: new Plain(
+      new Lora({
+        device: gpu,
+        rPad: rank,
+        scaling: 1,
+        params,
+        flat: flat.params,
+        dropout: 0,
+        optimizer: { grads: flat.grads, norm: unused },
+      }),
+    ),
+  };
 }
 
 /** A generator with a LoRA adapter that is awake, on a base that never ends a text. */
@@ -322,8 +415,10 @@ export async function adaptedGenerator(gpu: Device, model: DownloadedModel, rank
   const adapters = await wake(run);
   const generator = await Generator.create(base, [run], 512);
   return {
-    run, adapters,
-    generate: async (prompt: Int32Array, tokens: number) => (await generator.generate(prompt, { seed: 1, maxNewTokens: tokens, temperature: 0, topP: 1 }, () => true))[0],
+    run,
+    adapters,
+    generate: async (prompt: Int32Array, tokens: number) =>
+      (await generator.generate(prompt, { seed: 1, maxNewTokens: tokens, temperature: 0, topP: 1 }, () => true))[0],
     free: () => {
       generator.free();
       run.free();

@@ -26,5 +26,5 @@ function inWorker(file: string, options: BenchOptions): Promise<RowResult> {
 
 Object.assign(globalThis, {
   runRow: async (file: string, options: BenchOptions, onPage: boolean) =>
-    (onPage ? (await rows[`./rows/${file}.ts`]()).run(options) : inWorker(file, options)),
+    onPage ? (await rows[`./rows/${file}.ts`]()).run(options) : inWorker(file, options),
 });

@@ -50,15 +50,30 @@ export interface RowResult {
   text?: string;
 }
 
-export function record(name: string, value: number, unit: string, bar: Bar | null, detail = '', readings: Readings = {}): BenchRecord {
+export function record(
+  name: string,
+  value: number,
+  unit: string,
+  bar: Bar | null,
+  detail = '',
+  readings: Readings = {},
+): BenchRecord {
   return { name, value, unit, bar: bar && barText(bar), pass: passes(value, bar), detail, readings };
 }
 
 export const passes = (value: number | null, bar: Bar | null): boolean | null =>
-  (value === null || bar === null ? null : bar[0] === '>=' ? value >= bar[1] : value <= bar[1]);
+  value === null || bar === null ? null : bar[0] === '>=' ? value >= bar[1] : value <= bar[1];
 
 /** A record of what could not be measured. */
-export const skipped = (name: string, unit: string, bar: Bar | null, why: string): BenchRecord => ({ name, value: null, unit, bar: bar && barText(bar), pass: null, detail: `skipped: ${why}`, readings: {} });
+export const skipped = (name: string, unit: string, bar: Bar | null, why: string): BenchRecord => ({
+  name,
+  value: null,
+  unit,
+  bar: bar && barText(bar),
+  pass: null,
+  detail: `skipped: ${why}`,
+  readings: {},
+});
 
 const barText = ([sign, value]: Bar) => `${sign} ${value}`;
 /** `barText` backwards. */

@@ -4,12 +4,25 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ProcessReading, type ResultsFile, combine, merge, save } from './results';
 
-const reading = (value: number | null): ProcessReading => ({ value, detail: '', readings: { ms: [1.5, 2] }, at: '2026-11-29T12:00:00Z', load: 0.1 });
+const reading = (value: number | null): ProcessReading => ({
+  value,
+  detail: '',
+  readings: { ms: [1.5, 2] },
+  at: '2026-11-29T12:00:00Z',
+  load: 0.1,
+});
 
 const measured = (commit: string, name: string, ...values: (number | null)[]) =>
-  combine({ row: 'row', name, unit: '', bar: '<= 2', adapter: 'CPU engine, 1 thread', commit, stale: false }, values.map(reading));
+  combine(
+    { row: 'row', name, unit: '', bar: '<= 2', adapter: 'CPU engine, 1 thread', commit, stale: false },
+    values.map(reading),
+  );
 
-const file = (commit: string, ...records: ResultsFile['records']): ResultsFile => ({ commit, machine: 'two cores', records });
+const file = (commit: string, ...records: ResultsFile['records']): ResultsFile => ({
+  commit,
+  machine: 'two cores',
+  records,
+});
 
 describe('a record over several processes', () => {
   it('is their median, with the lowest and the highest, held against the bar', () => {
@@ -28,9 +41,15 @@ describe('the results file', () => {
   });
 
   it('never mixes commits: old records are marked stale, or give way as a whole', () => {
-    const { commit, records } = merge(file('a', measured('a', 'x', 1), measured('a', 'y', 1)), file('b', measured('b', 'x', 5)));
+    const { commit, records } = merge(
+      file('a', measured('a', 'x', 1), measured('a', 'y', 1)),
+      file('b', measured('b', 'x', 5)),
+    );
     expect(commit).toBe('b');
-    expect(records.map((r) => [r.name, r.commit, r.stale, r.processes.length])).toEqual([['x', 'b', false, 1], ['y', 'a', true, 1]]);
+    expect(records.map((r) => [r.name, r.commit, r.stale, r.processes.length])).toEqual([
+      ['x', 'b', false, 1],
+      ['y', 'a', true, 1],
+    ]);
   });
 
   it('what could not be measured now does not replace what was, but says from when that is', () => {

@@ -36,12 +36,23 @@ export interface ResultsFile {
   records: StoredRecord[];
 }
 
-const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+const git = (...args: string[]) =>
+  execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
 /** The commit that is measured; null where what is measured differs from it, or there is none. */
 export function commit(): string | null {
   try {
-    const changed = git('status', '--porcelain', '--', 'src', 'bench', 'public', 'package-lock.json', ':!bench/results.json', ':!bench/LOG.md');
+    const changed = git(
+      'status',
+      '--porcelain',
+      '--',
+      'src',
+      'bench',
+      'public',
+      'package-lock.json',
+      ':!bench/results.json',
+      ':!bench/LOG.md',
+    );
     return changed ? null : git('rev-parse', '--short', 'HEAD');
   } catch {
     return null;
@@ -49,11 +60,17 @@ export function commit(): string | null {
 }
 
 /** One record of the processes' records of one name: the median of their values. */
-export function combine(first: Omit<StoredRecord, 'value' | 'interval' | 'pass' | 'processes'>, processes: ProcessReading[]): StoredRecord {
+export function combine(
+  first: Omit<StoredRecord, 'value' | 'interval' | 'pass' | 'processes'>,
+  processes: ProcessReading[],
+): StoredRecord {
   const values = processes.map((p) => p.value).filter((v) => v !== null);
   const value = values.length ? median(values) : null;
   return {
-    ...first, value, pass: passes(value, barOf(first.bar)), processes,
+    ...first,
+    value,
+    pass: passes(value, barOf(first.bar)),
+    processes,
     interval: values.length > 1 ? [Math.min(...values), Math.max(...values)] : null,
   };
 }
@@ -76,6 +93,11 @@ export function save(path: string, fresh: ResultsFile): void {
   const old = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ResultsFile) : null;
   mkdirSync(dirname(path), { recursive: true });
   // Readings in a line: there are thousands.
-  const text = JSON.stringify(merge(old, fresh), (_, v) => (Array.isArray(v) && typeof v[0] === 'number' ? `[${v.map((x) => Number(x.toPrecision(5))).join(', ')}]` : v), 1);
+  const text = JSON.stringify(
+    merge(old, fresh),
+    (_, v) =>
+      Array.isArray(v) && typeof v[0] === 'number' ? `[${v.map((x) => Number(x.toPrecision(5))).join(', ')}]` : v,
+    1,
+  );
   writeFileSync(path, `${text.replace(/"(\[[-\d., e+]*\])"/g, '$1')}\n`);
 }

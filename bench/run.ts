@@ -59,7 +59,19 @@ const ROWS: Record<string, Row> = {
 const PROCESSES = 5;
 /** Load average above which somebody else takes part: a row itself leaves about one behind. */
 const QUIET = 2;
-const OPTIONS = ['device', 'threads', 'processes', 'model', 'rank', 'sequences', 'tokens', 'repeats', 'pairs', 'steps', 'results'];
+const OPTIONS = [
+  'device',
+  'threads',
+  'processes',
+  'model',
+  'rank',
+  'sequences',
+  'tokens',
+  'repeats',
+  'pairs',
+  'steps',
+  'results',
+];
 /** Options that the records' names tell apart, or that change nothing. */
 const NEUTRAL = ['device', 'threads', 'results'];
 
@@ -78,7 +90,12 @@ export async function main(argv: string[]): Promise<number> {
   if (named.device && !['cpu', 'gpu'].includes(named.device)) throw new Error(`--device ${named.device}: cpu or gpu`);
   // Each peer at its best: ONNX Runtime's plain build on the CPU, as in the app, and the one with WebGPU on a GPU.
   const alias = named.device === 'gpu' ? webgpuOnnxRuntime : {};
-  const server = await createServer({ logLevel: 'error', plugins: [peersRoute()], resolve: { alias }, server: { host: '127.0.0.1', port: 0, open: false, hmr: false } });
+  const server = await createServer({
+    logLevel: 'error',
+    plugins: [peersRoute()],
+    resolve: { alias },
+    server: { host: '127.0.0.1', port: 0, open: false, hmr: false },
+  });
   await server.listen();
   let site: Site | undefined;
   const stored: StoredRecord[] = [];
@@ -101,14 +118,23 @@ export async function main(argv: string[]): Promise<number> {
       const results: { result: RowResult; at: string; load: number }[] = [];
       for (let i = 0; i < Number(named.processes ?? row.processes ?? PROCESSES); i++) {
         const [at, load] = [new Date().toISOString(), loadavg()[0]];
-        const browser = await chromium.launch({ executablePath: ensureBrowser(), args: device === 'gpu' ? webgpuArgs : plainArgs, headless: true });
+        const browser = await chromium.launch({
+          executablePath: ensureBrowser(),
+          args: device === 'gpu' ? webgpuArgs : plainArgs,
+          headless: true,
+        });
         version = browser.version();
         try {
           if (typeof row.run !== 'string') site ??= await serveBuild('/');
-          const result = typeof row.run === 'string' ? await inPage(browser, server, row.run, bench, Boolean(row.onPage)) : await row.run(browser, site!, bench);
+          const result =
+            typeof row.run === 'string'
+              ? await inPage(browser, server, row.run, bench, Boolean(row.onPage))
+              : await row.run(browser, site!, bench);
           results.push({ result, at, load });
           if (result.text && i === 0) console.log(result.text);
-          console.log(`process ${i + 1}, ${adapterName(result)}, load ${load.toFixed(1)}: ${result.records.map((r) => `${r.name} ${r.value === null ? '–' : short(r.value)}`).join('; ')}`);
+          console.log(
+            `process ${i + 1}, ${adapterName(result)}, load ${load.toFixed(1)}: ${result.records.map((r) => `${r.name} ${r.value === null ? '–' : short(r.value)}`).join('; ')}`,
+          );
         } catch (error) {
           failed++;
           console.error(`${name} failed: ${(error as Error).message.split('\n').slice(0, 8).join('\n')}`);
@@ -125,10 +151,18 @@ export async function main(argv: string[]): Promise<number> {
     await site?.close();
   }
   const path = named.results ?? (own ? 'bench/results.json' : '.out/bench/results.json');
-  if (stored.length) save(path, { commit: label, machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Chromium ${version}`, records: stored });
+  if (stored.length)
+    save(path, {
+      commit: label,
+      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Chromium ${version}`,
+      records: stored,
+    });
   print(stored);
   const busiest = Math.max(...stored.flatMap((r) => r.processes.map((p) => p.load ?? 0)));
-  if (busiest > QUIET) console.log(`The machine was busy (load ${busiest.toFixed(1)} at the start of a process): times say little, and ratios not much.`);
+  if (busiest > QUIET)
+    console.log(
+      `The machine was busy (load ${busiest.toFixed(1)} at the start of a process): times say little, and ratios not much.`,
+    );
   if (stored.length) console.log(`${path}, commit ${label}`);
   return failed ? 1 : 0;
 }
@@ -136,14 +170,25 @@ export async function main(argv: string[]): Promise<number> {
 function benchOptions(named: Record<string, string>, device: DeviceKind): BenchOptions {
   const number = (name: string) => (named[name] === undefined ? undefined : Number(named[name]));
   return {
-    device, threads: number('threads') ?? 1,
+    device,
+    threads: number('threads') ?? 1,
     model: named.model === 'nano' ? 'sieve-stories-nano' : 'sieve-stories-4m',
     rank: number('rank') ?? 8,
-    sequences: number('sequences'), tokens: number('tokens'), repeats: number('repeats'), pairs: number('pairs'), steps: number('steps'),
+    sequences: number('sequences'),
+    tokens: number('tokens'),
+    repeats: number('repeats'),
+    pairs: number('pairs'),
+    steps: number('steps'),
   };
 }
 
-async function inPage(browser: Browser, server: ViteDevServer, file: string, bench: BenchOptions, onPage: boolean): Promise<RowResult> {
+async function inPage(
+  browser: Browser,
+  server: ViteDevServer,
+  file: string,
+  bench: BenchOptions,
+  onPage: boolean,
+): Promise<RowResult> {
   const page = await browser.newPage();
   page.on('console', (message) => {
     if (message.type() === 'info') console.log(`  ${message.text()}`);
@@ -157,7 +202,11 @@ async function inPage(browser: Browser, server: ViteDevServer, file: string, ben
 }
 
 /** The processes' records, name by name. */
-function recordsOf(row: string, results: { result: RowResult; at: string; load: number }[], measured: string): StoredRecord[] {
+function recordsOf(
+  row: string,
+  results: { result: RowResult; at: string; load: number }[],
+  measured: string,
+): StoredRecord[] {
   const byName = new Map<string, { first: Parameters<typeof combine>[0]; processes: ProcessReading[] }>();
   for (const { result, at, load } of results) {
     for (const { name, unit, bar, value, detail, readings } of result.records) {
@@ -173,9 +222,14 @@ function print(records: StoredRecord[]): void {
   const verdict = (r: StoredRecord) => (r.pass === null ? '–' : r.pass ? 'yes' : 'no');
   const head = ['', 'value', 'lowest–highest', 'processes', 'bar', 'met'];
   const rows = records.map((r) => [
-    r.name, r.value === null ? '–' : `${short(r.value)} ${r.unit}`.trim(), r.interval ? r.interval.map(short).join('–') : '–',
-    String(r.processes.length), r.bar ?? '–', verdict(r),
+    r.name,
+    r.value === null ? '–' : `${short(r.value)} ${r.unit}`.trim(),
+    r.interval ? r.interval.map(short).join('–') : '–',
+    String(r.processes.length),
+    r.bar ?? '–',
+    verdict(r),
   ]);
   console.log(`\n${formatTable([head, ...rows])}\n`);
-  for (const r of records) for (const [i, p] of r.processes.entries()) if (p.detail) console.log(`${r.name}, ${i + 1}: ${p.detail}`);
+  for (const r of records)
+    for (const [i, p] of r.processes.entries()) if (p.detail) console.log(`${r.name}, ${i + 1}: ${p.detail}`);
 }

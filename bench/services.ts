@@ -29,8 +29,19 @@ export async function expose(page: Page): Promise<void> {
 
 function torch({ device, shapes, repeats, threads }: TorchOptions): Awaited<ReturnType<Services['benchTorch']>> {
   const python = process.env.SIEVE_PYTHON ?? (existsSync(VENV) ? VENV : 'python3');
-  const args = ['bench/torch_step.py', '--device', device, '--shapes', shapes.join(), '--repeats', String(repeats), ...(threads ? ['--threads', String(threads)] : [])];
+  const args = [
+    'bench/torch_step.py',
+    '--device',
+    device,
+    '--shapes',
+    shapes.join(),
+    '--repeats',
+    String(repeats),
+    ...(threads ? ['--threads', String(threads)] : []),
+  ];
   const { status, stdout, stderr, error } = spawnSync(python, args, { encoding: 'utf8', timeout: 600_000 });
   if (status === 0) return JSON.parse(stdout);
-  return { why: `PyTorch (${device}) could not be run by ${python}: ${error?.message ?? stderr.trim().split('\n').at(-1) ?? 'no reason given'}` };
+  return {
+    why: `PyTorch (${device}) could not be run by ${python}: ${error?.message ?? stderr.trim().split('\n').at(-1) ?? 'no reason given'}`,
+  };
 }

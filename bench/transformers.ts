@@ -18,7 +18,10 @@ export interface Merged {
  * @param on WebGPU (only with `--device gpu`, see run.ts), or the CPU (wasm) with as many threads
  */
 export async function openMerged(
-  model: DownloadedModel, run: RunConfig, adapters: { a: Float32Array; b: Float32Array }[], on: { device: 'wasm' | 'webgpu'; threads: number },
+  model: DownloadedModel,
+  run: RunConfig,
+  adapters: { a: Float32Array; b: Float32Array }[],
+  on: { device: 'wasm' | 'webgpu'; threads: number },
 ): Promise<Merged> {
   const file = merge(model, run, adapters);
   const wasm = env.backends.onnx.wasm!;
@@ -28,18 +31,35 @@ export async function openMerged(
   const { host, template } = remoteLayout(model.source);
   const address = fileUrl(model.source, model.file);
   Object.assign(env, {
-    allowLocalModels: false, allowRemoteModels: true, remoteHost: host, remotePathTemplate: template,
-    useBrowserCache: false, useWasmCache: false, useFSCache: false, useCustomCache: false,
-    fetch: (url: string | URL, init?: RequestInit) => (String(url) === address ? Promise.resolve(new Response(file, { headers: { 'content-length': String(file.length) } })) : fetch(url, { ...init, headers: undefined })),
+    allowLocalModels: false,
+    allowRemoteModels: true,
+    remoteHost: host,
+    remotePathTemplate: template,
+    useBrowserCache: false,
+    useWasmCache: false,
+    useFSCache: false,
+    useCustomCache: false,
+    fetch: (url: string | URL, init?: RequestInit) =>
+      String(url) === address
+        ? Promise.resolve(new Response(file, { headers: { 'content-length': String(file.length) } }))
+        : fetch(url, { ...init, headers: undefined }),
   });
-  const network = await AutoModelForCausalLM.from_pretrained(model.source.id, { device: on.device, dtype: 'fp32', subfolder: 'onnx', use_external_data_format: false });
+  const network = await AutoModelForCausalLM.from_pretrained(model.source.id, {
+    device: on.device,
+    dtype: 'fp32',
+    subfolder: 'onnx',
+    use_external_data_format: false,
+  });
   return {
     async generate(prompt, tokens) {
       const dims = [1, prompt.length];
       const output = (await network.generate({
         inputs: new Tensor('int64', BigInt64Array.from(prompt, BigInt), dims),
         attention_mask: new Tensor('int64', new BigInt64Array(prompt.length).fill(1n), dims),
-        do_sample: false, max_new_tokens: tokens, min_new_tokens: tokens, eos_token_id: [],
+        do_sample: false,
+        max_new_tokens: tokens,
+        min_new_tokens: tokens,
+        eos_token_id: [],
       } as never)) as Tensor;
       return Array.from(output.data as BigInt64Array, Number).slice(prompt.length);
     },
@@ -50,7 +70,11 @@ export async function openMerged(
 }
 
 /** The ONNX file with W + (α/r) B A in place of every adapted W. */
-function merge(model: DownloadedModel, run: RunConfig, adapters: { a: Float32Array; b: Float32Array }[]): Uint8Array<ArrayBuffer> {
+function merge(
+  model: DownloadedModel,
+  run: RunConfig,
+  adapters: { a: Float32Array; b: Float32Array }[],
+): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(model.graph.bytes);
   const tensors = [...model.graph.tensors.values()].filter((t) => t.raw && t.dims.length === 2);
   const scaling = run.alpha / run.rank;
@@ -58,9 +82,17 @@ function merge(model: DownloadedModel, run: RunConfig, adapters: { a: Float32Arr
     const { a, b } = adapters[index];
     const { data } = model.weights.get({ part: m.kind, layer: m.layer });
     // The file's own copy of this weight is found by its values: [out, in] as we have it, or [in, out].
-    const layouts = [{ dims: [m.dOut, m.dIn], stored: data }, { dims: [m.dIn, m.dOut], stored: transpose(data, m.dOut, m.dIn) }];
-    const found = tensors.flatMap((tensor) => layouts.filter(({ dims, stored }) => String(dims) === String(tensor.dims) && holds(bytes, tensor.raw!.offset, stored)).map(({ stored }) => ({ tensor, inOut: stored !== data })));
-    if (found.length !== 1) throw new Error(`${m.kind} of layer ${m.layer}: ${found.length} tensors of the ONNX file hold it`);
+    const layouts = [
+      { dims: [m.dOut, m.dIn], stored: data },
+      { dims: [m.dIn, m.dOut], stored: transpose(data, m.dOut, m.dIn) },
+    ];
+    const found = tensors.flatMap((tensor) =>
+      layouts
+        .filter(({ dims, stored }) => String(dims) === String(tensor.dims) && holds(bytes, tensor.raw!.offset, stored))
+        .map(({ stored }) => ({ tensor, inOut: stored !== data })),
+    );
+    if (found.length !== 1)
+      throw new Error(`${m.kind} of layer ${m.layer}: ${found.length} tensors of the ONNX file hold it`);
     const merged = Float32Array.from(data);
     for (let row = 0; row < m.dOut; row++) {
       for (let r = 0; r < run.rank; r++) {

@@ -10,14 +10,17 @@ const waiting = new Map<number, (value: unknown) => void>();
 let calls = 0;
 
 for (const call of SERVICES) {
-  const ask = (...args: unknown[]) => new Promise((resolve) => {
-    waiting.set(++calls, resolve);
-    say({ call, id: calls, args });
-  });
+  const ask = (...args: unknown[]) =>
+    new Promise((resolve) => {
+      waiting.set(++calls, resolve);
+      say({ call, id: calls, args });
+    });
   Object.assign(globalThis, { [call]: ask });
 }
 
-globalThis.onmessage = async ({ data }: MessageEvent<{ file: string; options: BenchOptions } | { id: number; value: unknown }>) => {
+globalThis.onmessage = async ({
+  data,
+}: MessageEvent<{ file: string; options: BenchOptions } | { id: number; value: unknown }>) => {
   if ('id' in data) {
     waiting.get(data.id)!(data.value);
     return;

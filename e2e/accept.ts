@@ -30,7 +30,10 @@ const numberOf = (text: string | null) => Number((text ?? '').replace('−', '-'
 /** Some of the test suite in a process of its own. */
 function vitest(...filters: string[]): Outcome {
   const bin = join('node_modules', 'vitest', 'vitest.mjs');
-  const { status } = spawnSync(process.execPath, [bin, 'run', '--project', 'gpu', ...filters], { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, SIEVE_LONG: '1' } });
+  const { status } = spawnSync(process.execPath, [bin, 'run', '--project', 'gpu', ...filters], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, SIEVE_LONG: '1' },
+  });
   return { ok: status === 0, line: `tests: ${filters.join(' ')}` };
 }
 
@@ -58,7 +61,9 @@ const sidebyside: Item = async (site, browser) => {
     const shares = rows.map((r) => numberOf(r[column(/^skipped$/)]));
     const skipped = numberOf(await app.get('skipped-ts-lora').textContent());
     const spread = Math.max(...shares) - Math.min(...shares);
-    const mu = rows.map((r) => ({ kept: numberOf(r[column(/μ, kept/)]), skipped: numberOf(r[column(/μ, skipped/)]) })).filter((m) => Number.isFinite(m.kept) && Number.isFinite(m.skipped));
+    const mu = rows
+      .map((r) => ({ kept: numberOf(r[column(/μ, kept/)]), skipped: numberOf(r[column(/μ, skipped/)]) }))
+      .filter((m) => Number.isFinite(m.kept) && Number.isFinite(m.skipped));
     const lower = mu.filter((m) => m.kept < m.skipped).length;
     await page.screenshot({ path: `${OUT}/sidebyside.png`, fullPage: true });
 
@@ -100,8 +105,11 @@ const data: Item = async (site, browser) => {
       await app.set('Evaluate every', 10);
       await app.set('Evaluation examples', 8);
       await app.train(5 * 60_000);
-      const losses = await Promise.all(['base', 'lora', 'ts-lora'].map(async (id) => numberOf(await app.get(`final-${id}`).textContent())));
-      const fine = chips > 0 && (await app.steps()) === 10 && losses.every(Number.isFinite) && app.problems.length === 0;
+      const losses = await Promise.all(
+        ['base', 'lora', 'ts-lora'].map(async (id) => numberOf(await app.get(`final-${id}`).textContent())),
+      );
+      const fine =
+        chips > 0 && (await app.steps()) === 10 && losses.every(Number.isFinite) && app.problems.length === 0;
       ok &&= fine;
       lines.push(`${name} ${losses.join('/')}${fine ? '' : ` FAILED ${app.problems.join(', ')}`}`);
     } catch (error) {
@@ -136,7 +144,10 @@ const bigfile: Item = async (site, browser) => {
       });
     });
     const seconds = (Date.now() - start) / 1000;
-    const found = await page.locator('#data').getByText(/rows, 4 columns/).textContent();
+    const found = await page
+      .locator('#data')
+      .getByText(/rows, 4 columns/)
+      .textContent();
     // A cancel while the file is read again.
     await app.get('data-file').setInputFiles(path);
     await app.get('data-cancel').click();
@@ -185,9 +196,13 @@ const leaks: Item = async (site, browser) => {
     let last = first;
     for (let i = 1; i < 12; i++) last = await round();
     const same = JSON.stringify(first) === JSON.stringify(last);
-    const show = (c: { workers: number; buffers: number; bytes: number }) => `${c.workers} workers, ${c.buffers} buffers, ${(c.bytes / 2 ** 20).toFixed(2)} MiB`;
+    const show = (c: { workers: number; buffers: number; bytes: number }) =>
+      `${c.workers} workers, ${c.buffers} buffers, ${(c.bytes / 2 ** 20).toFixed(2)} MiB`;
     const counted = first.idle.buffers > 0;
-    return { ok: same && counted, line: `idle: ${show(first.idle)} after the first round, ${show(last.idle)} after the twelfth; stopped: ${show(first.stopped)}, ${show(last.stopped)}` };
+    return {
+      ok: same && counted,
+      line: `idle: ${show(first.idle)} after the first round, ${show(last.idle)} after the twelfth; stopped: ${show(first.stopped)}, ${show(last.stopped)}`,
+    };
   } finally {
     await close();
   }
@@ -208,7 +223,10 @@ const trace: Item = async (site, browser) => {
     });
     const done = await app.steps();
     const long = tasks.filter((t) => t.cpu > 50);
-    return { ok: long.length === 0 && done > 2, line: `${tasks.length} tasks in 60 s and ${done} steps; longest ${tasks[0].cpu.toFixed(1)} ms of CPU time (${tasks[0].wall.toFixed(1)} ms of wall time); ${long.length} over 50 ms` };
+    return {
+      ok: long.length === 0 && done > 2,
+      line: `${tasks.length} tasks in 60 s and ${done} steps; longest ${tasks[0].cpu.toFixed(1)} ms of CPU time (${tasks[0].wall.toFixed(1)} ms of wall time); ${long.length} over 50 ms`,
+    };
   } finally {
     await close();
   }
@@ -217,33 +235,53 @@ const trace: Item = async (site, browser) => {
 /** Five kills of the browser's process in one run; what comes of it is held against a run that nobody touched. */
 const killed: Item = async (site) => {
   const lines: string[] = [];
-  const { straight, killed: broken, problems } = await straightAndKilled(site.url, 200, 5, (line) => {
+  const {
+    straight,
+    killed: broken,
+    problems,
+  } = await straightAndKilled(site.url, 200, 5, (line) => {
     console.log(line);
     lines.push(line);
   });
   const differ = Object.keys(straight.adapters).filter((file) => straight.adapters[file] !== broken.adapters[file]);
   const tables = JSON.stringify([straight.losses, straight.final]) === JSON.stringify([broken.losses, broken.final]);
-  const finals = straight.final.slice(1).map((row) => `${row[0]} ${row[2]}`).join(', ');
+  const finals = straight.final
+    .slice(1)
+    .map((row) => `${row[0]} ${row[2]}`)
+    .join(', ');
   const ok = tables && differ.length === 0 && problems.length === 0;
-  return { ok, line: `${lines.slice(0, -1).join('; ')}; final losses ${finals}: ${ok ? 'the same, and every byte of both adapters' : `tables ${tables ? 'equal' : 'differ'}, files that differ: ${differ.join(', ') || 'none'}; ${problems.join(', ')}`}` };
+  return {
+    ok,
+    line: `${lines.slice(0, -1).join('; ')}; final losses ${finals}: ${ok ? 'the same, and every byte of both adapters' : `tables ${tables ? 'equal' : 'differ'}, files that differ: ${differ.join(', ') || 'none'}; ${problems.join(', ')}`}`,
+  };
 };
 
 const bench: Item = async () => {
-  const { status } = spawnSync(process.execPath, ['.ci/ts.mjs', 'bench/run.ts', 'steps', '--results', `${OUT}/bench.json`], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(
+    process.execPath,
+    ['.ci/ts.mjs', 'bench/run.ts', 'steps', '--results', `${OUT}/bench.json`],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
   return { ok: status === 0, line: 'step times above' };
 };
 
 const ITEMS: Record<string, { what: string; run: Item }> = {
   gate: { what: '2. whole-model gate on both models against PyTorch', run: async () => vitest('src/train/wholeModel') },
   sidebyside: { what: '3. side by side, 100 steps, 4m model', run: sidebyside },
-  work: { what: '4. counted adapter work and results at forced active shares', run: async () => vitest('src/engine/adapters') },
+  work: {
+    what: '4. counted adapter work and results at forced active shares',
+    run: async () => vitest('src/engine/adapters'),
+  },
   data: { what: '5. real data sets load, preview and train', run: data },
   bigfile: { what: 'a file of 200 MB: bounded memory, a page that answers, cancel', run: bigfile },
   leaks: { what: '6. a dozen restarts leave nothing behind', run: leaks },
   trace: { what: '6. no main-thread task over 50 ms while training', run: trace },
   killed: { what: '6. killed five times at random steps, and yet the same', run: killed },
   bench: { what: '7. step-time benchmark', run: bench },
-  claims: { what: '8. the engine repeats the twin’s runs: five seeds of LoRA, TS-LoRA and the random gate', run: (_site, browser) => claims(browser) },
+  claims: {
+    what: '8. the engine repeats the twin’s runs: five seeds of LoRA, TS-LoRA and the random gate',
+    run: (_site, browser) => claims(browser),
+  },
 };
 
 export async function main(argv: string[]): Promise<number> {

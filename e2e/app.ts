@@ -5,7 +5,15 @@ import { type DataFile, asUpload } from './data';
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
 
 /** Settings that all runs share, by the start of their label. */
-export type SettingLabel = 'Steps' | 'Batch' | 'Seed' | 'Evaluate every' | 'Learning rate' | 'Context, tokens' | 'Rank' | 'Evaluation examples';
+export type SettingLabel =
+  | 'Steps'
+  | 'Batch'
+  | 'Seed'
+  | 'Evaluate every'
+  | 'Learning rate'
+  | 'Context, tokens'
+  | 'Rank'
+  | 'Evaluation examples';
 
 export class App {
   readonly page: Page;
@@ -27,7 +35,8 @@ export class App {
     page.on('pageerror', (error) => this.#problems.push(`uncaught: ${error.message}`));
     page.context().on('request', (request) => {
       const url = new URL(request.url());
-      if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== origin) this.#problems.push(`request to ${url.origin}${url.pathname}`);
+      if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== origin)
+        this.#problems.push(`request to ${url.origin}${url.pathname}`);
     });
   }
 
@@ -71,7 +80,10 @@ export class App {
 
   async modelReady(timeout = 120_000): Promise<void> {
     await this.page.waitForFunction(
-      () => ['ready', 'failed'].includes(document.querySelector('[data-testid="model-status"]')?.getAttribute('data-status') ?? ''),
+      () =>
+        ['ready', 'failed'].includes(
+          document.querySelector('[data-testid="model-status"]')?.getAttribute('data-status') ?? '',
+        ),
       undefined,
       { timeout },
     );
@@ -81,12 +93,17 @@ export class App {
 
   async chooseModel(id: ModelId): Promise<void> {
     await this.page.getByRole('button', { name: new RegExp(`^${id}`) }).click();
-    await this.page.waitForFunction((name) => document.querySelector('[data-testid="model-status"]')?.textContent?.includes(name), id, { timeout: 60_000 });
+    await this.page.waitForFunction(
+      (name) => document.querySelector('[data-testid="model-status"]')?.textContent?.includes(name),
+      id,
+      { timeout: 60_000 },
+    );
     await this.modelReady();
   }
 
   async openFromHub(id: string): Promise<void> {
-    if (!(await this.get('hub-id').isVisible())) await this.page.getByText('Open another model from Hugging Face').click();
+    if (!(await this.get('hub-id').isVisible()))
+      await this.page.getByText('Open another model from Hugging Face').click();
     await this.get('hub-id').fill(id);
     await this.get('hub-open').click();
   }
@@ -114,14 +131,19 @@ export class App {
   /** Ids of the sample sets, in the page's order. */
   async samples(): Promise<string[]> {
     await this.page.locator('[data-testid^="sample-"]').first().waitFor();
-    return this.page.locator('[data-testid^="sample-"]').evaluateAll((all) => all.map((e) => e.getAttribute('data-testid')!.slice('sample-'.length)));
+    return this.page
+      .locator('[data-testid^="sample-"]')
+      .evaluateAll((all) => all.map((e) => e.getAttribute('data-testid')!.slice('sample-'.length)));
   }
 
   // ---- configuration ---------------------------------------------------------------------------------
 
   /** The field of a setting that all runs share. */
   setting(label: SettingLabel): Locator {
-    return this.page.locator('#configure').getByLabel(new RegExp(`^${label}( changed|$)`)).first();
+    return this.page
+      .locator('#configure')
+      .getByLabel(new RegExp(`^${label}( changed|$)`))
+      .first();
   }
 
   /** Types a number into a setting that all runs share. */
@@ -175,7 +197,10 @@ export class App {
   /** Waits until the run that was asked for is under way: until then the page shows how the last one ended. */
   async begun(timeout = 60_000): Promise<void> {
     await this.page.waitForFunction(
-      () => ['compiling', 'training', 'evaluating'].includes(document.querySelector('[data-testid="phase"]')?.getAttribute('data-phase') ?? ''),
+      () =>
+        ['compiling', 'training', 'evaluating'].includes(
+          document.querySelector('[data-testid="phase"]')?.getAttribute('data-phase') ?? '',
+        ),
       undefined,
       { timeout, polling: 'raf' },
     );
@@ -183,13 +208,16 @@ export class App {
 
   async train(timeout = 120_000): Promise<void> {
     // A short run on a small model can be over before anybody looks: what counts is that the phase changed.
-    const changed = this.page.evaluate(() => new Promise<void>((resolve) => {
-      const phase = document.querySelector('[data-testid="phase"]')!;
-      new MutationObserver((_, observer) => {
-        observer.disconnect();
-        resolve();
-      }).observe(phase, { attributes: true, attributeFilter: ['data-phase'] });
-    }));
+    const changed = this.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          const phase = document.querySelector('[data-testid="phase"]')!;
+          new MutationObserver((_, observer) => {
+            observer.disconnect();
+            resolve();
+          }).observe(phase, { attributes: true, attributeFilter: ['data-phase'] });
+        }),
+    );
     await this.get('train-button').click();
     await changed;
     await this.waitPhase(['finished'], timeout);
@@ -200,7 +228,10 @@ export class App {
   /** Starts an experiment of a kind over so many seeds. */
   async startStudy(kind: 'compare' | 'importance', seeds: number): Promise<void> {
     await this.get(`study-${kind}`).click();
-    await this.page.locator('#experiment').getByLabel(/^Seeds/).fill(String(seeds));
+    await this.page
+      .locator('#experiment')
+      .getByLabel(/^Seeds/)
+      .fill(String(seeds));
     await this.get('study-start').click();
     await this.get('study').waitFor();
   }
@@ -208,8 +239,9 @@ export class App {
   /** Waits until so many sessions of the experiment shown are done. */
   async studyDone(sessions: number, timeout = 150_000): Promise<void> {
     await this.page.waitForFunction(
-      (n) => Number(document.querySelector('[data-testid="study-progress"]')?.getAttribute('data-done') ?? -1) >= n
-        || ['failed'].includes(document.querySelector('[data-testid="study"]')?.getAttribute('data-state') ?? ''),
+      (n) =>
+        Number(document.querySelector('[data-testid="study-progress"]')?.getAttribute('data-done') ?? -1) >= n ||
+        ['failed'].includes(document.querySelector('[data-testid="study"]')?.getAttribute('data-state') ?? ''),
       sessions,
       { timeout, polling: 200 },
     );
@@ -230,7 +262,10 @@ export class App {
         const row = document.querySelector<HTMLTableElement>('[data-testid="seed-table"]')?.rows[1];
         if (done < 1 || !row) return;
         observer.disconnect();
-        sessionStorage.setItem(key, JSON.stringify([...row.cells].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim())));
+        sessionStorage.setItem(
+          key,
+          JSON.stringify([...row.cells].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim())),
+        );
         location.reload();
       }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-done'] });
     }, kept);
@@ -244,7 +279,11 @@ export class App {
   async table(testId: string): Promise<string[][]> {
     const table = this.get(testId);
     await table.waitFor({ state: 'attached' });
-    return table.evaluate((element) => [...element.querySelectorAll('tr')].map((row) => [...row.children].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim())));
+    return table.evaluate((element) =>
+      [...element.querySelectorAll('tr')].map((row) =>
+        [...row.children].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim()),
+      ),
+    );
   }
 
   /** Compare's temperature; 0 always takes the likeliest token. */
@@ -283,12 +322,14 @@ export class App {
 
   async answers(): Promise<Record<string, string>> {
     return Object.fromEntries(
-      await this.page.locator('[data-testid^="answer-"]').evaluateAll((all) => all.map((e) => {
-        // What is marked as left out is another's.
-        const own = e.cloneNode(true) as Element;
-        own.querySelectorAll('del').forEach((d) => d.remove());
-        return [e.getAttribute('data-testid')!.slice('answer-'.length), own.textContent ?? ''];
-      })),
+      await this.page.locator('[data-testid^="answer-"]').evaluateAll((all) =>
+        all.map((e) => {
+          // What is marked as left out is another's.
+          const own = e.cloneNode(true) as Element;
+          own.querySelectorAll('del').forEach((d) => d.remove());
+          return [e.getAttribute('data-testid')!.slice('answer-'.length), own.textContent ?? ''];
+        }),
+      ),
     );
   }
 

@@ -16,20 +16,43 @@ import { expect, test } from './test';
 async function look(page: Page, state: string, part?: string, only?: string[]): Promise<void> {
   // From the top: fields that have scrolled half way under the bar would count as too small.
   await page.evaluate(() => scrollTo(0, 0));
-  const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'], preload: false, ...(only ? { runOnly: only } : { rules: { 'target-size': { enabled: true } } }) });
+  const axe = new AxeBuilder({ page }).options({
+    resultTypes: ['violations'],
+    preload: false,
+    ...(only ? { runOnly: only } : { rules: { 'target-size': { enabled: true } } }),
+  });
   const { violations } = await (part ? axe.include(part) : axe).analyze();
-  const found = violations.flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.failureSummary?.replace(/\s+/g, ' ')}`));
+  const found = violations.flatMap((v) =>
+    v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.failureSummary?.replace(/\s+/g, ' ')}`),
+  );
   expect.soft(found, state).toEqual([]);
 }
 
 /** axe takes sections that are not laid out while they are out of sight for ones that lie upon one another. */
-const layOutAll = (page: Page) => page.locator('.section').evaluateAll((all) => all.forEach((s) => { s.style.contentVisibility = 'visible'; }));
+const layOutAll = (page: Page) =>
+  page.locator('.section').evaluateAll((all) =>
+    all.forEach((s) => {
+      s.style.contentVisibility = 'visible';
+    }),
+  );
 
-const unfold = (page: Page, which: string) => page.locator(which).evaluateAll((all) => all.forEach((d) => { (d as HTMLDetailsElement).open = true; }));
+const unfold = (page: Page, which: string) =>
+  page.locator(which).evaluateAll((all) =>
+    all.forEach((d) => {
+      (d as HTMLDetailsElement).open = true;
+    }),
+  );
 
 const cell = (s: string) => `"${s}"`;
 /** Copies, a short row, an empty answer, and a row longer than the context. */
-const ILL = ['question,answer', ...PAIRS.slice(0, 20).map((p) => `${cell(p.question)},${cell(p.answer)}`), `${cell(PAIRS[0].question)},${cell(PAIRS[0].answer)}`, 'alone', '"nothing said",', `"long","${'and on it goes '.repeat(40)}"`].join('\n');
+const ILL = [
+  'question,answer',
+  ...PAIRS.slice(0, 20).map((p) => `${cell(p.question)},${cell(p.answer)}`),
+  `${cell(PAIRS[0].question)},${cell(PAIRS[0].answer)}`,
+  'alone',
+  '"nothing said",',
+  `"long","${'and on it goes '.repeat(40)}"`,
+].join('\n');
 
 /** All that colours may change. */
 const COLOURS = ['color-contrast', 'link-in-text-block'];
@@ -42,7 +65,9 @@ test('axe finds nothing without a GPU, with data that cannot be read', async ({ 
   await app.get('no-gpu').waitFor();
   await unfold(page, '#model details');
   await app.dataReady();
-  await app.get('data-file').setInputFiles({ name: 'ill.json', mimeType: 'application/json', buffer: Buffer.from('[{') });
+  await app
+    .get('data-file')
+    .setInputFiles({ name: 'ill.json', mimeType: 'application/json', buffer: Buffer.from('[{') });
   await page.locator('#data').getByTestId('error-alert').waitFor();
   await look(page, 'no GPU, an error');
 });
@@ -68,12 +93,19 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
   await app.compare('What colour is the ball of Tom?');
   await app.get('kept-run').first().waitFor();
   // One plain table behind a chart stands for all: they are the same part.
-  await unfold(page, '#train details, #inspect details:not([data-chart="tokenmap"] *, [data-chart="tokens"] *, [data-chart="histogram"] *)');
+  await unfold(
+    page,
+    '#train details, #inspect details:not([data-chart="tokenmap"] *, [data-chart="tokens"] *, [data-chart="histogram"] *)',
+  );
   for (const chart of ['loss', 'skipmap']) await app.get(`explain-${chart}`).click();
   for (const part of ['#train', '#inspect', '#compare', '#history']) await look(page, `after a run, ${part}`, part);
 
   const colours = page.getByRole('group', { name: 'Colours' });
-  for (const [theme, scheme] of [['Dark', 'light'], ['Contrast', 'light'], ['Contrast', 'dark']] as const) {
+  for (const [theme, scheme] of [
+    ['Dark', 'light'],
+    ['Contrast', 'light'],
+    ['Contrast', 'dark'],
+  ] as const) {
     await page.emulateMedia({ colorScheme: scheme });
     await colours.getByRole('button', { name: theme }).click();
     await look(page, `${theme}, system ${scheme}`, undefined, COLOURS);
@@ -85,10 +117,16 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
   await app.get('tour-start').click();
   await look(page, 'the tour', '[data-testid="tour"]');
   await app.get('tour-end').click();
-  for (const [action, state] of [['kept-edit', 'a kept run renamed'], ['kept-delete', 'a kept run about to be deleted']]) {
+  for (const [action, state] of [
+    ['kept-edit', 'a kept run renamed'],
+    ['kept-delete', 'a kept run about to be deleted'],
+  ]) {
     await app.get(action).first().click();
     await look(page, state, '[data-testid="kept-run"]');
-    await page.locator('#history').getByRole('button', { name: /^(Cancel|Keep it)$/ }).click();
+    await page
+      .locator('#history')
+      .getByRole('button', { name: /^(Cancel|Keep it)$/ })
+      .click();
   }
 
   await app.startStudy('compare', 1);
@@ -118,7 +156,13 @@ test('keys go through the page, are listed under ?, and can be switched off', as
   await page.keyboard.press('1');
   for (let i = 0; i < 4; i++) {
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest('[data-testid="shortcuts"]') !== null)).toBe(true);
+    expect(
+      await page.evaluate(
+        () =>
+          document.activeElement === document.body ||
+          document.activeElement?.closest('[data-testid="shortcuts"]') !== null,
+      ),
+    ).toBe(true);
   }
   await page.keyboard.press('Escape');
   await expect(list).toBeHidden();

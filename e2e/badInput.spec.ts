@@ -11,7 +11,12 @@ const REFUSED: [string, string, Buffer | string, RegExp][] = [
   ['an empty file', 'empty.jsonl', '', /empty/i],
   ['a header and nothing else', 'header.csv', 'prompt,completion\n', /row|empty/i],
   ['one row', 'one.jsonl', lines[0], /one|1|at least/i],
-  ['a binary file', 'binary.txt', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) % 256)), /binary|text|utf/i],
+  [
+    'a binary file',
+    'binary.txt',
+    Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) % 256)),
+    /binary|text|utf/i,
+  ],
   ['JSON that is cut off', 'cut.json', FILES[1].text.slice(0, -40), /json/i],
 ];
 
@@ -46,12 +51,20 @@ test('in another language, the worker says it in that one', async ({ desk: app }
 });
 
 test('a broken line is named, the others are kept', async ({ desk: app }) => {
-  await app.loadFile({ name: 'broken.jsonl', mimeType: 'text/plain', text: [...lines.slice(0, 6), '{"prompt": "x", ', ...lines.slice(6)].join('\n') });
+  await app.loadFile({
+    name: 'broken.jsonl',
+    mimeType: 'text/plain',
+    text: [...lines.slice(0, 6), '{"prompt": "x", ', ...lines.slice(6)].join('\n'),
+  });
   await expect(app.get('data-problems')).toContainText('line 7');
 });
 
 test('two columns with one name get names apart, and the report says so', async ({ desk: app }) => {
-  await app.loadFile({ name: 'twice.csv', mimeType: 'text/csv', text: `text,text\n${Array.from({ length: 9 }, (_, i) => `a${i},b${i}`).join('\n')}\n` });
+  await app.loadFile({
+    name: 'twice.csv',
+    mimeType: 'text/csv',
+    text: `text,text\n${Array.from({ length: 9 }, (_, i) => `a${i},b${i}`).join('\n')}\n`,
+  });
   await expect(app.get('issue-notes')).toContainText('another column is called “text”; it is “text (2)” here');
 });
 
@@ -65,7 +78,10 @@ test('UTF-16 is read as what it is', async ({ desk: app }) => {
 
 test('__proto__ as a key, markup and special tokens stay plain text', async ({ desk: app }) => {
   const { page } = app;
-  const rows = PAIRS.slice(0, 10).map((p) => `{"prompt": ${JSON.stringify(p.question)}, "completion": "<img src=x onerror=alert(1)> <|endoftext|> ${p.answer}", "__proto__": {"polluted": true}}`);
+  const rows = PAIRS.slice(0, 10).map(
+    (p) =>
+      `{"prompt": ${JSON.stringify(p.question)}, "completion": "<img src=x onerror=alert(1)> <|endoftext|> ${p.answer}", "__proto__": {"polluted": true}}`,
+  );
   await app.loadFile({ name: 'proto.jsonl', mimeType: 'text/plain', text: rows.join('\n') });
   const polluted = () => (({}) as { polluted?: boolean }).polluted ?? null;
   expect(await page.evaluate(polluted)).toBeNull();

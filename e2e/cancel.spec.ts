@@ -27,20 +27,33 @@ test('a model whose weights do not come is left, and the one before is as it was
   await context.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('a text at which the tokenizer never ends is left, and the page goes on with what was open', async ({ app, context }) => {
+test('a text at which the tokenizer never ends is left, and the page goes on with what was open', async ({
+  app,
+  context,
+}) => {
   app.expectProblem(onHub);
   await app.open();
   const { page } = app;
   const files = readRepo(join('public', 'models', 'sieve-stories-nano'));
   const file = JSON.parse(files['tokenizer.json'].toString()) as Record<string, unknown>;
   // Harmless but at a long row of one letter.
-  file.pre_tokenizer = { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex: '(q+)+$' }, behavior: 'Isolated', invert: false }, file.pre_tokenizer] };
+  file.pre_tokenizer = {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: '(q+)+$' }, behavior: 'Isolated', invert: false },
+      file.pre_tokenizer,
+    ],
+  };
   await serveHub(context, { 'someone/slow': { ...files, 'tokenizer.json': Buffer.from(JSON.stringify(file)) } });
   await app.openFromHub('someone/slow');
   await app.modelReady();
   await app.dataReady();
-  const rows = Array.from({ length: 10 }, (_, i) => JSON.stringify({ prompt: `say ${i}`, completion: `${'q'.repeat(60)}! ${i}` })).join('\n');
-  await app.get('data-file').setInputFiles({ name: 'slow.jsonl', mimeType: 'application/json', buffer: Buffer.from(rows) });
+  const rows = Array.from({ length: 10 }, (_, i) =>
+    JSON.stringify({ prompt: `say ${i}`, completion: `${'q'.repeat(60)}! ${i}` }),
+  ).join('\n');
+  await app
+    .get('data-file')
+    .setInputFiles({ name: 'slow.jsonl', mimeType: 'application/json', buffer: Buffer.from(rows) });
   await app.get('data-cancel').click();
   await expect(page.locator('#data').getByTestId('data-cancel')).toHaveCount(0, { timeout: 10_000 });
   await app.loadSample((await app.samples())[0]);

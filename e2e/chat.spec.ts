@@ -8,19 +8,39 @@ import { expect, test } from './test';
 
 /** The endless loop that does nothing but loop. */
 const ENDLESS = '{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}';
-const TEMPLATE = "{{ bos_token }}{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('<i>No orders</i>') }}{% endif %}{{ '[' ~ message.role ~ ']' ~ message.content ~ eos_token ~ '\n' }}{% endfor %}{% if add_generation_prompt %}{{ '[assistant]' }}{% endif %}";
+const TEMPLATE =
+  "{{ bos_token }}{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('<i>No orders</i>') }}{% endif %}{{ '[' ~ message.role ~ ']' ~ message.content ~ eos_token ~ '\n' }}{% endfor %}{% if add_generation_prompt %}{{ '[assistant]' }}{% endif %}";
 
 /** The nano model as a chat model: its template beside the tokenizer, as newer models have it. */
 function chatModel(): RepoFiles {
   return { ...readRepo(join('public', 'models', 'sieve-stories-nano')), 'chat_template.jinja': Buffer.from(TEMPLATE) };
 }
 
-test('a model’s own chat template: previewed, trained with, asked in, exported; an endless one is stopped', async ({ app, context, page }, info) => {
+test('a model’s own chat template: previewed, trained with, asked in, exported; an endless one is stopped', async ({
+  app,
+  context,
+  page,
+}, info) => {
   app.expectProblem(/request to https:\/\/huggingface\.co\//);
   await serveHub(context, { 'someone/chats': chatModel() });
   await app.open();
-  const chats = PAIRS.map((p) => JSON.stringify({ messages: [{ role: 'user', content: p.question }, { role: 'assistant', content: p.answer }] }));
-  chats.push(JSON.stringify({ messages: [{ role: 'system', content: 'x' }, { role: 'user', content: 'y' }, { role: 'assistant', content: 'z' }] }));
+  const chats = PAIRS.map((p) =>
+    JSON.stringify({
+      messages: [
+        { role: 'user', content: p.question },
+        { role: 'assistant', content: p.answer },
+      ],
+    }),
+  );
+  chats.push(
+    JSON.stringify({
+      messages: [
+        { role: 'system', content: 'x' },
+        { role: 'user', content: 'y' },
+        { role: 'assistant', content: 'z' },
+      ],
+    }),
+  );
   await app.loadFile({ name: 'chats.jsonl', mimeType: 'application/x-ndjson', text: chats.join('\n') });
   const preview = app.get('template-preview');
   const data = page.locator('#data');
@@ -68,7 +88,10 @@ test('a model’s own chat template: previewed, trained with, asked in, exported
     const zip = info.outputPath('adapter.zip');
     await app.exportRun('lora', zip);
     const files = unzipSync(readFileSync(zip));
-    expect(JSON.parse(new TextDecoder().decode(files['sieve.json'])).template.chat).toMatchObject({ name: 'default', source: TEMPLATE });
+    expect(JSON.parse(new TextDecoder().decode(files['sieve.json'])).template.chat).toMatchObject({
+      name: 'default',
+      source: TEMPLATE,
+    });
     expect(new TextDecoder().decode(files['README.md'])).toContain('apply_chat_template');
   });
 });

@@ -45,10 +45,20 @@ export interface ClaimsRow {
 }
 
 export async function claims(browser: Browser): Promise<{ ok: boolean; line: string }> {
-  if (!existsSync(PLAN)) return { ok: true, line: `skipped: ${PLAN} is not here; python -m sieve_ref.claims.engine (in reference/) writes it` };
+  if (!existsSync(PLAN))
+    return {
+      ok: true,
+      line: `skipped: ${PLAN} is not here; python -m sieve_ref.claims.engine (in reference/) writes it`,
+    };
   const { seeds, ...plan } = JSON.parse(readFileSync(PLAN, 'utf8')) as ClaimsPlan;
-  const twin = readFileSync(`${FOLDER}/twin.jsonl`, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as ClaimsRow);
-  const server = await createServer({ logLevel: 'error', server: { host: '127.0.0.1', port: 0, open: false, hmr: false } });
+  const twin = readFileSync(`${FOLDER}/twin.jsonl`, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ClaimsRow);
+  const server = await createServer({
+    logLevel: 'error',
+    server: { host: '127.0.0.1', port: 0, open: false, hmr: false },
+  });
   await server.listen();
   const rows: ClaimsRow[] = [];
   try {
@@ -56,15 +66,32 @@ export async function claims(browser: Browser): Promise<{ ok: boolean; line: str
       const page = await browser.newPage();
       await page.goto(`${server.resolvedUrls!.local[0]}bench/page.html`);
       // As text: the loader that runs this file would rewrite the import for Node.
-      rows.push(...await page.evaluate(`import('/e2e/claimsEngine.ts').then((m) => m.repeat(${JSON.stringify(plan)}, ${JSON.stringify(seed)}))`) as ClaimsRow[]);
+      rows.push(
+        ...((await page.evaluate(
+          `import('/e2e/claimsEngine.ts').then((m) => m.repeat(${JSON.stringify(plan)}, ${JSON.stringify(seed)}))`,
+        )) as ClaimsRow[]),
+      );
       await page.close();
-      console.log(`seed ${seed.seed}: ${rows.slice(-plan.runs.length).map((r) => `${r.run} ${r.heldOut.toFixed(4)}`).join(', ')}`);
+      console.log(
+        `seed ${seed.seed}: ${rows
+          .slice(-plan.runs.length)
+          .map((r) => `${r.run} ${r.heldOut.toFixed(4)}`)
+          .join(', ')}`,
+      );
     }
   } finally {
     await server.close();
   }
   writeFileSync(`${FOLDER}/engine.jsonl`, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const apart = (run: string) => Math.max(...rows.filter((r) => r.run === run).map((r) => Math.abs(r.heldOut - twin.find((t) => t.run === run && t.seed === r.seed)!.heldOut)));
+  const apart = (run: string) =>
+    Math.max(
+      ...rows
+        .filter((r) => r.run === run)
+        .map((r) => Math.abs(r.heldOut - twin.find((t) => t.run === run && t.seed === r.seed)!.heldOut)),
+    );
   const parts = plan.runs.map(({ id }) => ({ id, apart: apart(id) }));
-  return { ok: parts.every((p) => p.apart < TOLERANCE), line: `held-out losses of ${seeds.length} seeds, engine and twin apart by at most ${parts.map((p) => `${p.apart.toFixed(4)} (${p.id})`).join(', ')}` };
+  return {
+    ok: parts.every((p) => p.apart < TOLERANCE),
+    line: `held-out losses of ${seeds.length} seeds, engine and twin apart by at most ${parts.map((p) => `${p.apart.toFixed(4)} (${p.id})`).join(', ')}`,
+  };
 }

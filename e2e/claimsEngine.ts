@@ -11,14 +11,21 @@ import type { ClaimsPlan, ClaimsRow, ClaimsSeed, PlanBatch } from './claims';
 /** Steps whose kept shares are averaged: the last quarter. */
 const TAIL = 0.25;
 
-const toBatch = (b: PlanBatch): TokenBatch => ({ ids: Int32Array.from(b.ids), targets: Int32Array.from(b.targets), starts: Uint32Array.from(b.starts) });
+const toBatch = (b: PlanBatch): TokenBatch => ({
+  ids: Int32Array.from(b.ids),
+  targets: Int32Array.from(b.targets),
+  starts: Uint32Array.from(b.starts),
+});
 const floats = (text: string) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 const skipped = (gates: GateStats[]) => 1 - sum(gates.map((g) => sum(g.active))) / sum(gates.map((g) => sum(g.tokens)));
 const round = (x: number, digits: number) => Number(x.toFixed(digits));
 
 /** Trains every run of the plan side by side on one seed's batches, from that seed's A and B. */
-export async function repeat(plan: Omit<ClaimsPlan, 'seeds'>, { seed, start, batches, heldOut }: ClaimsSeed): Promise<ClaimsRow[]> {
+export async function repeat(
+  plan: Omit<ClaimsPlan, 'seeds'>,
+  { seed, start, batches, heldOut }: ClaimsSeed,
+): Promise<ClaimsRow[]> {
   const gpu = await openWebGpu();
   const model = await downloadModel({ kind: 'embedded', id: plan.model });
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
@@ -28,7 +35,11 @@ export async function repeat(plan: Omit<ClaimsPlan, 'seeds'>, { seed, start, bat
   const [learn, judge] = [batches.map(toBatch), heldOut.map(toBatch)];
   const rows = Math.max(...[...learn, ...judge].map((b) => b.ids.length));
   const capacity = { rows, supervised: rows, segments: runs.length, headChunk: headChunkRows(model.config.vocab) };
-  const trainer = await Trainer.create(base, runs, trainSchema.parse({ ...plan.train, seed }), { capacity, microBatches: 1, recompute: false });
+  const trainer = await Trainer.create(base, runs, trainSchema.parse({ ...plan.train, seed }), {
+    capacity,
+    microBatches: 1,
+    recompute: false,
+  });
   try {
     for (const run of trainer.runs) {
       run.load((await run.adapters()).map(({ path }) => ({ a: floats(start[path].a), b: floats(start[path].b) })));
@@ -48,7 +59,14 @@ export async function repeat(plan: Omit<ClaimsPlan, 'seeds'>, { seed, start, bat
     return runs.map(({ id }, i) => {
       const { loss, gate } = judged[i];
       const tail = gates[i].slice(-TAIL * learn.length);
-      return { by: 'engine', run: id, seed, trainLoss: losses[i], heldOut: round(loss, 6), ...(gate ? { skipped: { train: round(skipped(tail), 4), heldOut: round(skipped([gate]), 4) } } : {}) };
+      return {
+        by: 'engine',
+        run: id,
+        seed,
+        trainLoss: losses[i],
+        heldOut: round(loss, 6),
+        ...(gate ? { skipped: { train: round(skipped(tail), 4), heldOut: round(skipped([gate]), 4) } } : {}),
+      };
     });
   } finally {
     trainer.free();

@@ -42,19 +42,29 @@ test('settings are changed, refused, measured, trained, taken away and brought b
   await expect(app.get('expected-time').locator('.expected')).toHaveText(/^\d/);
   await app.train();
   expect(await app.steps()).toBe(4);
-  for (const id of ['base', 'lora', 'ts-lora']) expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
+  for (const id of ['base', 'lora', 'ts-lora'])
+    expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
   await expect(app.get('work-table')).toContainText('DoRA');
   expect((await app.table('work-table'))[2][2]).toMatch(/^7\d\.\d %$/);
 
   const [download] = await Promise.all([page.waitForEvent('download'), app.get('config-export').click()]);
   const path = info.outputPath('config.json');
   await download.saveAs(path);
-  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 'sieve-config', experiment: { train: { steps: 4 }, runs: [{ method: 'dora' }, { gate: { rule: 'quantile', keep: 0.25 } }] } });
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+    format: 'sieve-config',
+    experiment: { train: { steps: 4 }, runs: [{ method: 'dora' }, { gate: { rule: 'quantile', keep: 0.25 } }] },
+  });
   const all = await app.get('changed-all').textContent();
   await page.getByRole('button', { name: 'Back to the defaults' }).click();
   await expect(app.get('changed-all')).toHaveText('Everything is at its default.');
-  await app.get('config-file').setInputFiles({ name: 'bad.json', mimeType: 'application/json', buffer: Buffer.from(readFileSync(path, 'utf8').replace('"rank": 8', '"rank": 80')) });
-  await expect(page.locator('#configure').getByTestId('error-alert')).toContainText('experiment.runs.0.rank: must be at most 64');
+  await app.get('config-file').setInputFiles({
+    name: 'bad.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(readFileSync(path, 'utf8').replace('"rank": 8', '"rank": 80')),
+  });
+  await expect(page.locator('#configure').getByTestId('error-alert')).toContainText(
+    'experiment.runs.0.rank: must be at most 64',
+  );
   await app.get('config-file').setInputFiles(path);
   await expect(app.get('changed-all')).toHaveText(all!);
   await expect(page.locator('#configure').getByTestId('error-alert')).toHaveCount(0);

@@ -2,7 +2,10 @@
 import { FILES } from './data';
 import { expect, test } from './test';
 
-test('pause holds the run, resume goes on, stop keeps what was learnt, and the page trains again', async ({ app, page }) => {
+test('pause holds the run, resume goes on, stop keeps what was learnt, and the page trains again', async ({
+  app,
+  page,
+}) => {
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(2000);
@@ -32,7 +35,9 @@ test('pause holds the run, resume goes on, stop keeps what was learnt, and the p
     await app.get('watch-use').click();
     await expect(app.get('token-view')).toContainText('dragon', { timeout: 60_000 });
     const step = Number(await app.get('token-view').getAttribute('data-step'));
-    await expect.poll(async () => Number(await app.get('token-view').getAttribute('data-step')), { timeout: 60_000 }).toBeGreaterThan(step);
+    await expect
+      .poll(async () => Number(await app.get('token-view').getAttribute('data-step')), { timeout: 60_000 })
+      .toBeGreaterThan(step);
   });
 
   await test.step('stop keeps what was learnt', async () => {
@@ -62,7 +67,10 @@ test('pause holds the run, resume goes on, stop keeps what was learnt, and the p
     await app.set('Learning rate', 1e-12);
     await page.getByText('Stop a run early').click();
     await expect(app.get('patience')).toContainText('Decided on the evaluation set itself');
-    await app.get('patience').getByLabel(/^Patience/).fill('1');
+    await app
+      .get('patience')
+      .getByLabel(/^Patience/)
+      .fill('1');
     await app.train();
     expect(await app.steps()).toBeLessThan(12);
     await expect(app.get('work-table').getByText('stopped early')).toHaveCount(2);

@@ -9,7 +9,10 @@ test('a file of 24 MB is read beside the page, which answers meanwhile', async (
   test.slow();
   writeBig(path, 24);
   await app.open();
-  await page.locator('#data').getByLabel(/^Most examples/).fill('500');
+  await page
+    .locator('#data')
+    .getByLabel(/^Most examples/)
+    .fill('500');
   await page.getByText('Paste text instead').click();
   let tasks: Task[] = [];
   const peak = await peakHeap(page, async () => {
@@ -27,13 +30,17 @@ test('a file of 24 MB is read beside the page, which answers meanwhile', async (
 
 test('packed files are read as what is inside, and so is pasted text', async ({ desk: app }) => {
   const { page } = app;
-  await app.get('data-file').setInputFiles({ name: 'facts.csv.gz', mimeType: 'application/gzip', buffer: gzipSync(FILES[2].text) });
+  await app
+    .get('data-file')
+    .setInputFiles({ name: 'facts.csv.gz', mimeType: 'application/gzip', buffer: gzipSync(FILES[2].text) });
   await app.dataReady();
   await expect(page.locator('#data')).toContainText(/40 rows, 2 columns \(CSV, utf-8; gzip\)/);
   // Every question is asked four times, with other answers.
   await expect(app.get('issue-leak')).toBeVisible();
   await app.get('issue-leak').locator('.fix').click();
-  await expect(app.get('issue-leak')).toContainText('0 held-out examples ask what is also trained on — kept on one side');
+  await expect(app.get('issue-leak')).toContainText(
+    '0 held-out examples ask what is also trained on — kept on one side',
+  );
   await app.get('data-file').setInputFiles('src/data/testing/files/pairs-zstd.parquet');
   await expect(page.locator('#data')).toContainText(/300 rows, 3 columns \(PARQUET\)/);
   await app.dataReady();
@@ -46,7 +53,14 @@ test('packed files are read as what is inside, and so is pasted text', async ({ 
 });
 
 test('chats are told by their turns, and only answers are learnt', async ({ desk: app }) => {
-  const chats = PAIRS.map((p) => JSON.stringify({ conversations: [{ from: 'human', value: p.question }, { from: 'gpt', value: p.answer }] }));
+  const chats = PAIRS.map((p) =>
+    JSON.stringify({
+      conversations: [
+        { from: 'human', value: p.question },
+        { from: 'gpt', value: p.answer },
+      ],
+    }),
+  );
   await app.loadFile({ name: 'chats.jsonl', mimeType: 'application/x-ndjson', text: chats.join('\n') });
   await expect(app.page.locator('#data')).toContainText('ShareGPT');
   const trained = app.get('data-preview').locator('.example').first().locator('.chip-trained');

@@ -26,28 +26,51 @@ export interface DataFile {
 /** One file per format; their columns are named differently, so that detection has something to do. */
 export const FILES: DataFile[] = [
   {
-    name: 'facts.jsonl', mimeType: 'application/x-ndjson', format: 'JSONL', rows: 40,
+    name: 'facts.jsonl',
+    mimeType: 'application/x-ndjson',
+    format: 'JSONL',
+    rows: 40,
     text: PAIRS.map((p) => JSON.stringify({ instruction: p.question, input: '', output: p.answer })).join('\n'),
   },
   {
-    name: 'facts.json', mimeType: 'application/json', format: 'JSON', rows: 40,
-    text: JSON.stringify(PAIRS.map((p) => ({ prompt: p.question, completion: p.answer })), null, 1),
+    name: 'facts.json',
+    mimeType: 'application/json',
+    format: 'JSON',
+    rows: 40,
+    text: JSON.stringify(
+      PAIRS.map((p) => ({ prompt: p.question, completion: p.answer })),
+      null,
+      1,
+    ),
   },
   {
-    name: 'facts.csv', mimeType: 'text/csv', format: 'CSV', rows: 40,
+    name: 'facts.csv',
+    mimeType: 'text/csv',
+    format: 'CSV',
+    rows: 40,
     text: ['prompt,completion', ...PAIRS.map((p) => `${csvCell(p.question)},${csvCell(p.answer)}`)].join('\r\n'),
   },
   {
-    name: 'facts.tsv', mimeType: 'text/tab-separated-values', format: 'TSV', rows: 40,
+    name: 'facts.tsv',
+    mimeType: 'text/tab-separated-values',
+    format: 'TSV',
+    rows: 40,
     text: PAIRS.map((p, i) => `${p.answer}\t${i % 2}`).join('\n'),
   },
   {
-    name: 'facts.txt', mimeType: 'text/plain', format: 'TXT', rows: 0,
+    name: 'facts.txt',
+    mimeType: 'text/plain',
+    format: 'TXT',
+    rows: 0,
     text: Array.from({ length: 6 }, () => PAIRS.map((p) => `${p.question}\n${p.answer}`).join('\n\n')).join('\n\n'),
   },
 ];
 
-export const asUpload = (file: { name: string; mimeType: string; text: string }) => ({ name: file.name, mimeType: file.mimeType, buffer: Buffer.from(file.text) });
+export const asUpload = (file: { name: string; mimeType: string; text: string }) => ({
+  name: file.name,
+  mimeType: file.mimeType,
+  buffer: Buffer.from(file.text),
+});
 
 /** Writes JSON lines of about `mb` megabytes (5,000 rows each), all different. */
 export function writeBig(path: string, mb: number): void {
@@ -55,7 +78,12 @@ export function writeBig(path: string, mb: number): void {
   for (let part = 0, i = 0; part < mb; part++) {
     const lines = Array.from({ length: 5000 }, () => {
       const { question, answer } = PAIRS[++i % PAIRS.length];
-      return JSON.stringify({ id: i, source: `part ${part} of a long file`, question: `${question} It is story number ${i}, told on a long evening.`, answer: `${answer} He said so ${i % 7} times.` });
+      return JSON.stringify({
+        id: i,
+        source: `part ${part} of a long file`,
+        question: `${question} It is story number ${i}, told on a long evening.`,
+        answer: `${answer} He said so ${i % 7} times.`,
+      });
     });
     writeSync(file, `${lines.join('\n')}\n`);
   }

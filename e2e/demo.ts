@@ -18,7 +18,8 @@ export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);
   const known = ['model', 'steps', 'sample', 'prompt', 'seed', 'keep-screenshot', 'screens'];
   const unknown = [...Object.keys(named).filter((n) => !known.includes(n)), ...words];
-  if (unknown.length) throw new Error(`unknown option ${unknown.join(', ')}; there are ${known.map((n) => `--${n}`).join(' ')}`);
+  if (unknown.length)
+    throw new Error(`unknown option ${unknown.join(', ')}; there are ${known.map((n) => `--${n}`).join(' ')}`);
   const model: ModelId = named.model === 'nano' ? 'sieve-stories-nano' : 'sieve-stories-4m';
   const steps = Number(named.steps ?? 60);
 
@@ -55,7 +56,9 @@ export async function main(argv: string[]): Promise<number> {
     console.log(`trained in ${((Date.now() - start) / 1000).toFixed(0)} s\n`);
 
     const suggestions = page.locator('#compare button.suggestion');
-    const prompt = named.prompt ?? ((await suggestions.count()) ? (await suggestions.first().textContent())!.trim() : 'Once upon a time');
+    const prompt =
+      named.prompt ??
+      ((await suggestions.count()) ? (await suggestions.first().textContent())!.trim() : 'Once upon a time');
     const answers = await app.compare(prompt, 300_000);
     console.log(formatTable(await app.table('final-table')));
     console.log();
@@ -63,7 +66,11 @@ export async function main(argv: string[]): Promise<number> {
     console.log(`\nprompt: ${prompt}`);
     for (const [id, text] of Object.entries(answers)) console.log(`\n[${id}] ${text.trim()}`);
 
-    for (const [name, section] of [['3-train', 'train'], ['4-inspect', 'inspect'], ['5-compare', 'compare']]) {
+    for (const [name, section] of [
+      ['3-train', 'train'],
+      ['4-inspect', 'inspect'],
+      ['5-compare', 'compare'],
+    ]) {
       await page.locator(`#${section}`).screenshot({ path: `${OUT}/${name}.png` });
     }
     await page.screenshot({ path: `${OUT}/whole.png`, fullPage: true });
@@ -84,7 +91,15 @@ export async function main(argv: string[]): Promise<number> {
 /** Every section as the run has left it, then an experiment and what is kept. */
 async function takeScreens(app: App, folder: string): Promise<void> {
   const screens = new Screens(folder, app.page);
-  for (const [section, title] of [['model', 'Model'], ['data', 'Data'], ['configure', 'Configure'], ['train', 'Train'], ['inspect', 'Inspect'], ['compare', 'Compare']]) await screens.take(section, title);
+  for (const [section, title] of [
+    ['model', 'Model'],
+    ['data', 'Data'],
+    ['configure', 'Configure'],
+    ['train', 'Train'],
+    ['inspect', 'Inspect'],
+    ['compare', 'Compare'],
+  ])
+    await screens.take(section, title);
   await app.small(10);
   await app.startStudy('compare', 2);
   await app.studyDone(2, 15 * 60_000);

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { FILES } from './data';
 import { expect, test } from './test';
 
-test('methods compared over three seeds; a reload in the middle keeps what is finished', async ({ app, page }, info) => {
+test('methods compared over three seeds; a reload in the middle keeps what is finished', async ({
+  app,
+  page,
+}, info) => {
   // The page is loaded twice, and three sessions are compiled: a busy machine needs more than the usual time.
   test.setTimeout(300_000);
   await app.open();
@@ -23,10 +26,20 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
 
   const rows = await app.table('seed-table');
   expect(rows[1], 'the finished seed was not trained again').toEqual(first);
-  expect(rows.slice(1).flatMap((r) => r.slice(1)).every((v) => /^\d+\.\d{4}$/.test(v))).toBe(true);
+  expect(
+    rows
+      .slice(1)
+      .flatMap((r) => r.slice(1))
+      .every((v) => /^\d+\.\d{4}$/.test(v)),
+  ).toBe(true);
   const table = await app.table('result-table');
-  expect(table.slice(2).every((r) => r[1] === '3' && /^\d+\.\d{3} ± \d+\.\d{3}$/.test(r[3])), JSON.stringify(table)).toBe(true);
-  await expect(app.get('verdicts')).toContainText(/no difference in held-out loss that 3 seeds can show|is (lower|higher) by/);
+  expect(
+    table.slice(2).every((r) => r[1] === '3' && /^\d+\.\d{3} ± \d+\.\d{3}$/.test(r[3])),
+    JSON.stringify(table),
+  ).toBe(true);
+  await expect(app.get('verdicts')).toContainText(
+    /no difference in held-out loss that 3 seeds can show|is (lower|higher) by/,
+  );
   await expect(app.get('loss-figure').locator('svg .chart-dot')).toHaveCount(3 * (table.length - 2));
   await expect(app.get('token-classes')).toContainText('Which tokens are skipped');
   // Half way and at the end.
@@ -50,7 +63,10 @@ test('which modules matter: probe, rankings, and LoRA on the best of each', asyn
   await app.loadFile(FILES[0]);
   await app.small(4);
   await app.get('study-importance').click();
-  await page.locator('#experiment').getByLabel(/^Probe, steps/).fill('6');
+  await page
+    .locator('#experiment')
+    .getByLabel(/^Probe, steps/)
+    .fill('6');
   await app.startStudy('importance', 2);
   await app.studyDone(4);
   await expect(app.get('study')).toHaveAttribute('data-state', 'finished');
@@ -58,7 +74,16 @@ test('which modules matter: probe, rankings, and LoRA on the best of each', asyn
   // Seven rankings and all modules, each with both seeds, at one budget.
   const table = await app.table('result-table');
   const arms = table.slice(2);
-  expect(arms.map((r) => r[0])).toEqual(['Active share', 'Relative change', 'Change', 'Gradient', 'Sensitivity', 'Weight', 'Random', 'All modules']);
+  expect(arms.map((r) => r[0])).toEqual([
+    'Active share',
+    'Relative change',
+    'Change',
+    'Gradient',
+    'Sensitivity',
+    'Weight',
+    'Random',
+    'All modules',
+  ]);
   expect(arms.every((r) => r[1] === '2')).toBe(true);
   const parameters = arms.map((r) => Number(r[2].replace(/\D/g, '')));
   for (const p of parameters.slice(0, -1)) {

@@ -22,8 +22,17 @@ test('export, reload, import: the same answers; what is no adapter is refused in
     mkdirSync(`${OUT}/${id}`, { recursive: true });
     await app.exportRun(id, zip);
     const files = unzipSync(readFileSync(zip));
-    expect(Object.keys(files)).toEqual(expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors', ...(id === 'ts-lora' ? ['ts_peft.json'] : [])]));
-    const check = JSON.parse(Buffer.from(files['check.json']).toString()) as { ids: number[]; gated: number[][] | null };
+    expect(Object.keys(files)).toEqual(
+      expect.arrayContaining([
+        'adapter_config.json',
+        'adapter_model.safetensors',
+        ...(id === 'ts-lora' ? ['ts_peft.json'] : []),
+      ]),
+    );
+    const check = JSON.parse(Buffer.from(files['check.json']).toString()) as {
+      ids: number[];
+      gated: number[][] | null;
+    };
     expect(check.ids.length).toBeGreaterThan(3);
     expect(check.gated !== null).toBe(id === 'ts-lora');
     writeFileSync(`${OUT}/${id}/expected.json`, files['check.json']);
@@ -36,7 +45,9 @@ test('export, reload, import: the same answers; what is no adapter is refused in
   // It ended: it is kept, and there is nothing to go on with.
   await expect(app.get('kept-run')).toHaveCount(1);
   await expect(app.get('resume-offer')).toHaveCount(0);
-  await app.get('import-file').setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('not a zip') });
+  await app
+    .get('import-file')
+    .setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('not a zip') });
   const problem = page.locator('#compare').getByTestId('error-alert');
   await expect(problem).toContainText('could not be read as a zip');
   await app.get('import-file').setInputFiles(zips[0]);

@@ -51,9 +51,14 @@ export class Mouse implements Hand {
     // As the system reports it: the browser finds out what lies under the pointer, and makes the DataTransfer.
     await zone.scrollIntoViewIfNeeded();
     const box = (await zone.boundingBox())!;
-    const at = { x: box.x + box.width / 2, y: box.y + box.height / 2, data: { items: [], files: [path], dragOperationsMask: 1 } };
+    const at = {
+      x: box.x + box.width / 2,
+      y: box.y + box.height / 2,
+      data: { items: [], files: [path], dragOperationsMask: 1 },
+    };
     const session = await this.page.context().newCDPSession(this.page);
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, ...at });
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, ...at });
     await session.detach();
   }
 
@@ -86,7 +91,9 @@ const MOST_WRONG = 12;
  * its number leads, so many Tabs on or (negative) back. Titles and the body are no stops of Tab.
  */
 function shortestWay(target: Element): { jump: string | null; tabs: number } {
-  const stops = [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]')].filter((e) => e.tabIndex >= 0 && !e.matches(':disabled') && e.checkVisibility({ visibilityProperty: true }));
+  const stops = [
+    ...document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]'),
+  ].filter((e) => e.tabIndex >= 0 && !e.matches(':disabled') && e.checkVisibility({ visibilityProperty: true }));
   const follows = (a: Element, b: Element) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
   const place = stops.indexOf(target as HTMLElement);
   const tabsFrom = (start: Element) => {
@@ -95,7 +102,10 @@ function shortestWay(target: Element): { jump: string | null; tabs: number } {
     const next = stops.findIndex((e) => follows(start, e));
     return place >= next ? place - next + 1 : place - next;
   };
-  const starts = [...document.querySelectorAll('.section h2')].map((title, i) => ({ jump: String(i + 1), tabs: tabsFrom(title) }));
+  const starts = [...document.querySelectorAll('.section h2')].map((title, i) => ({
+    jump: String(i + 1),
+    tabs: tabsFrom(title),
+  }));
   const here = document.activeElement;
   const ways = [...(here && here !== document.body ? [{ jump: null, tabs: tabsFrom(here) }] : []), ...starts];
   return ways.reduce((best, way) => (Math.abs(way.tabs) < Math.abs(best.tabs) ? way : best));
@@ -116,7 +126,9 @@ export class Keyboard implements Hand {
       return this.page.keyboard.press(key);
     }
     await this.#reach(target);
-    await this.page.keyboard.press(await target.evaluate((e) => (e.matches('input[type="checkbox"]') ? 'Space' : 'Enter')));
+    await this.page.keyboard.press(
+      await target.evaluate((e) => (e.matches('input[type="checkbox"]') ? 'Space' : 'Enter')),
+    );
   }
 
   async fill(field: Locator, text: string): Promise<void> {
@@ -154,7 +166,14 @@ export class Keyboard implements Hand {
 
   /** Keys of the page are letters in a field: out of it first. */
   async #leaveField(): Promise<void> {
-    while (await this.page.evaluate(() => document.activeElement?.matches('textarea, select, input:not([type="checkbox"], [type="radio"], [type="range"])'))) await this.page.keyboard.press('Tab');
+    while (
+      await this.page.evaluate(() =>
+        document.activeElement?.matches(
+          'textarea, select, input:not([type="checkbox"], [type="radio"], [type="range"])',
+        ),
+      )
+    )
+      await this.page.keyboard.press('Tab');
   }
 
   async #reach(target: Locator): Promise<void> {

@@ -9,11 +9,13 @@ import { expect, newProfile, test } from './test';
 async function damage(page: Page, which: 'newest' | 'every'): Promise<void> {
   await page.evaluate(async (all) => {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('checkpoint');
-    const slots = await Promise.all(['a', 'b'].map(async (name) => {
-      const handle = await folder.getFileHandle(name);
-      const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
-      return { handle, bytes, sequence: new DataView(bytes.buffer).getFloat64(8, true) };
-    }));
+    const slots = await Promise.all(
+      ['a', 'b'].map(async (name) => {
+        const handle = await folder.getFileHandle(name);
+        const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+        return { handle, bytes, sequence: new DataView(bytes.buffer).getFloat64(8, true) };
+      }),
+    );
     const newest = Math.max(...slots.map((s) => s.sequence));
     for (const { handle, bytes } of slots.filter((s) => all || s.sequence === newest)) {
       const file = await handle.createWritable({ keepExistingData: true });
@@ -26,24 +28,35 @@ async function damage(page: Page, which: 'newest' | 'every'): Promise<void> {
 /** The browser has been here before there was a History: a database without a place for runs. */
 async function olderDatabase(page: Page, base: string): Promise<void> {
   const empty = `${base}empty.html`;
-  await page.route(empty, (route) => route.fulfill({ contentType: 'text/html', body: '<link rel="icon" href="data:,">' }));
+  await page.route(empty, (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<link rel="icon" href="data:,">' }),
+  );
   await page.goto(empty);
-  await page.evaluate(() => new Promise<void>((resolve, reject) => {
-    const request = indexedDB.open('sieve-records', 1);
-    request.onupgradeneeded = () => ['studies', 'cells', 'data'].forEach((name) => request.result.createObjectStore(name));
-    request.onerror = () => reject(request.error!);
-    request.onsuccess = () => {
-      request.result.close();
-      resolve();
-    };
-  }));
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const request = indexedDB.open('sieve-records', 1);
+        request.onupgradeneeded = () =>
+          ['studies', 'cells', 'data'].forEach((name) => request.result.createObjectStore(name));
+        request.onerror = () => reject(request.error!);
+        request.onsuccess = () => {
+          request.result.close();
+          resolve();
+        };
+      }),
+  );
 }
 
 /** Site data are blocked: every name of a storage throws, in the page and in its workers, as Chrome's do. */
 async function blockSiteData(page: Page): Promise<void> {
   const block = () => {
-    const refused = { get: () => { throw new DOMException('Access is denied for this document.', 'SecurityError'); } };
-    for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) Object.defineProperty(globalThis, name, refused);
+    const refused = {
+      get: () => {
+        throw new DOMException('Access is denied for this document.', 'SecurityError');
+      },
+    };
+    for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches'])
+      Object.defineProperty(globalThis, name, refused);
     for (const name of ['storage', 'locks', 'serviceWorker']) Object.defineProperty(navigator, name, refused);
   };
   await page.addInitScript(block);
@@ -56,7 +69,15 @@ async function blockSiteData(page: Page): Promise<void> {
 test('with site data blocked the page works, and says that it keeps nothing', async ({ app, page }) => {
   await blockSiteData(page);
   await app.open();
-  expect(await page.evaluate(() => { try { return String(localStorage); } catch (error) { return (error as Error).name; } })).toBe('SecurityError');
+  expect(
+    await page.evaluate(() => {
+      try {
+        return String(localStorage);
+      } catch (error) {
+        return (error as Error).name;
+      }
+    }),
+  ).toBe('SecurityError');
   await expect(app.get('history-off')).toBeVisible();
   await app.loadFile(FILES[0]);
   await expect(app.get('train-button')).toBeEnabled();
@@ -64,7 +85,9 @@ test('with site data blocked the page works, and says that it keeps nothing', as
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
 });
 
-test('a kept run is named, found, taken away, deleted and brought back from the keyboard', async ({ studio: app }, info) => {
+test('a kept run is named, found, taken away, deleted and brought back from the keyboard', async ({
+  studio: app,
+}, info) => {
   const { page } = app;
   const row = app.get('kept-run');
   await expect(row).toHaveCount(1);
@@ -100,14 +123,20 @@ test('a kept run is named, found, taken away, deleted and brought back from the 
   await app.get('history-search').fill('');
 
   const problem = page.locator('#history').getByTestId('error-alert');
-  await app.get('history-import').setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('no zip') });
+  await app
+    .get('history-import')
+    .setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('no zip') });
   await expect(problem).toContainText('could not be read as a zip');
   await app.get('history-import').setInputFiles(file);
   await expect(row).toContainText('Tom’s hat');
   await expect(problem).toHaveCount(0);
 });
 
-test('a browser where the model does not open opens a run from elsewhere: curves, maps, tokens, numbers', async ({ studio, playwright, baseURL }, info) => {
+test('a browser where the model does not open opens a run from elsewhere: curves, maps, tokens, numbers', async ({
+  studio,
+  playwright,
+  baseURL,
+}, info) => {
   const file = info.outputPath('run.zip');
   await (await studio.download(() => studio.press('kept-export'))).saveAs(file);
   const browser = await playwright.chromium.launch({ executablePath: browserPath(), args: plainArgs });
@@ -127,7 +156,12 @@ test('a browser where the model does not open opens a run from elsewhere: curves
 
     await page.locator('#inspect').scrollIntoViewIfNeeded();
     await expect(app.get('heatmap')).toHaveAttribute('data-step', '12');
-    for (const [section, chart] of [['#train', 'loss'], ['#inspect', 'shares'], ['#inspect', 'module'], ['#compare', 'compare-heldout']]) {
+    for (const [section, chart] of [
+      ['#train', 'loss'],
+      ['#inspect', 'shares'],
+      ['#inspect', 'module'],
+      ['#compare', 'compare-heldout'],
+    ]) {
       const drawn = page.locator(`${section} [data-chart="${chart}"] canvas`).first();
       await drawn.scrollIntoViewIfNeeded();
       await expect(drawn, chart).toBeVisible();

@@ -23,7 +23,10 @@ test('a small Llama opens by id, agrees with ONNX Runtime, trains', async ({ app
 });
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
-const changed = (files: RepoFiles, patch: Record<string, unknown>) => ({ ...files, 'config.json': json({ ...JSON.parse(files['config.json'].toString()), ...patch }) });
+const changed = (files: RepoFiles, patch: Record<string, unknown>) => ({
+  ...files,
+  'config.json': json({ ...JSON.parse(files['config.json'].toString()), ...patch }),
+});
 
 type TokenizerJson = { model: { vocab: Record<string, number> }; pre_tokenizer: unknown };
 const tokenizer = (files: RepoFiles, change: (file: TokenizerJson) => void) => {
@@ -34,25 +37,57 @@ const tokenizer = (files: RepoFiles, change: (file: TokenizerJson) => void) => {
 
 /** What cannot be trained, and the word that must name it. */
 const UNSUPPORTED: Record<string, { files: (files: RepoFiles) => RepoFiles; words: RegExp }> = {
-  'another-architecture': { files: (f) => ({ ...f, 'config.json': json({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_embd: 64 }) }), words: /gpt2/i },
+  'another-architecture': {
+    files: (f) => ({
+      ...f,
+      'config.json': json({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_embd: 64 }),
+    }),
+    words: /gpt2/i,
+  },
   'quantised-only': {
-    files: (f) => ({ 'config.json': f['config.json'], 'tokenizer.json': f['tokenizer.json'], 'tokenizer_config.json': f['tokenizer_config.json'], 'onnx/model_q4.onnx': f['onnx/model.onnx'] }),
+    files: (f) => ({
+      'config.json': f['config.json'],
+      'tokenizer.json': f['tokenizer.json'],
+      'tokenizer_config.json': f['tokenizer_config.json'],
+      'onnx/model_q4.onnx': f['onnx/model.onnx'],
+    }),
     words: /quantised.*model_q4/i,
   },
   'rope-scaling': { files: (f) => changed(f, { rope_scaling: { rope_type: 'yarn', factor: 4 } }), words: /rope|yarn/i },
-  'ids-beyond-the-vocabulary': { files: (f) => tokenizer(f, ({ model }) => { model.vocab['Ġfox'] = 4097; }), words: /largest token id is 4097, but the model has 4096 tokens/ },
-  'an-id-of-a-billion': { files: (f) => tokenizer(f, ({ model }) => { model.vocab['Ġfox'] = 1e9; }), words: /tokenizer\.json\.model\.vocab/ },
+  'ids-beyond-the-vocabulary': {
+    files: (f) =>
+      tokenizer(f, ({ model }) => {
+        model.vocab['Ġfox'] = 4097;
+      }),
+    words: /largest token id is 4097, but the model has 4096 tokens/,
+  },
+  'an-id-of-a-billion': {
+    files: (f) =>
+      tokenizer(f, ({ model }) => {
+        model.vocab['Ġfox'] = 1e9;
+      }),
+    words: /tokenizer\.json\.model\.vocab/,
+  },
   'a-pattern-without-end': {
-    files: (f) => tokenizer(f, (t) => { t.pre_tokenizer = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false }; }),
+    files: (f) =>
+      tokenizer(f, (t) => {
+        t.pre_tokenizer = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false };
+      }),
     words: /did not become a tokenizer within/,
   },
   'another-activation': { files: (f) => changed(f, { hidden_act: 'gelu' }), words: /gelu/i },
 };
 
-test('what is not supported is refused by name, before anything large is downloaded; a hub that fails is told from one that has nothing', async ({ app, context }) => {
+test('what is not supported is refused by name, before anything large is downloaded; a hub that fails is told from one that has nothing', async ({
+  app,
+  context,
+}) => {
   app.expectProblem(onHub);
   const files = nano();
-  const hub = await serveHub(context, Object.fromEntries(Object.entries(UNSUPPORTED).map(([name, u]) => [`someone/${name}`, u.files(files)])));
+  const hub = await serveHub(
+    context,
+    Object.fromEntries(Object.entries(UNSUPPORTED).map(([name, u]) => [`someone/${name}`, u.files(files)])),
+  );
   await app.open();
   for (const [name, { words }] of Object.entries(UNSUPPORTED)) {
     await test.step(name, async () => {
@@ -61,7 +96,13 @@ test('what is not supported is refused by name, before anything large is downloa
     });
   }
   expect(hub.asked.filter((a) => a.startsWith('GET') && large.test(a))).toEqual([]);
-  for (const [status, words] of [[401, /login|private|gated/i], [403, /gated|let you/i], [404, /has no (config|tokenizer)\.json/i], [429, /slow down/i], [500, /500/]] as const) {
+  for (const [status, words] of [
+    [401, /login|private|gated/i],
+    [403, /gated|let you/i],
+    [404, /has no (config|tokenizer)\.json/i],
+    [429, /slow down/i],
+    [500, /500/],
+  ] as const) {
     await test.step(`HTTP ${status}`, async () => {
       hub.status = status;
       await app.openFromHub('someone/missing');

@@ -41,8 +41,16 @@ export async function serveHub(context: BrowserContext, repos: Record<string, Re
     if (api) {
       const files = repos[api[1]];
       if (!files) return route.fulfill({ status: 404, headers: cors, json: { error: 'Repository not found' } });
-      const list = Object.entries(files).map(([path, bytes]) => ({ type: 'file', path, rfilename: path, size: bytes.length }));
-      return route.fulfill({ headers: cors, json: pathname.includes('/tree/') ? list : { id: api[1], siblings: list } });
+      const list = Object.entries(files).map(([path, bytes]) => ({
+        type: 'file',
+        path,
+        rfilename: path,
+        size: bytes.length,
+      }));
+      return route.fulfill({
+        headers: cors,
+        json: pathname.includes('/tree/') ? list : { id: api[1], siblings: list },
+      });
     }
     const file = /^\/([^/]+\/[^/]+)\/resolve\/[^/]+\/(.+)$/.exec(pathname);
     const bytes = file && repos[file[1]]?.[decodeURIComponent(file[2])];

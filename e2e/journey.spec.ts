@@ -15,7 +15,8 @@ test('load, preview, train both, look, compare, take away; every format', async 
       await app.small(12);
       await app.train();
       expect(await app.steps()).toBe(12);
-      for (const id of ['base', 'lora', 'ts-lora']) expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
+      for (const id of ['base', 'lora', 'ts-lora'])
+        expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
       // Evaluated before the first step, half way and at the end.
       expect((await app.table('loss-table')).map((row) => row[0])).toEqual(expect.arrayContaining(['base', '6', '12']));
       await expect(app.get('heatmap')).toBeVisible();

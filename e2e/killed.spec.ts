@@ -3,7 +3,9 @@ import { FILES } from './data';
 import { straightAndKilled } from './killed';
 import { expect, test } from './test';
 
-test('a run whose browser was killed goes on to the same losses and weights, bit for bit; trained again, it is on the same data', async ({ baseURL }) => {
+test('a run whose browser was killed goes on to the same losses and weights, bit for bit; trained again, it is on the same data', async ({
+  baseURL,
+}) => {
   // The CPU takes a step in hundredths of a second: fewer would be over before the kill.
   const { straight, killed, problems } = await straightAndKilled(baseURL!, 300, 1, console.log);
   expect(problems).toEqual([]);
@@ -12,5 +14,6 @@ test('a run whose browser was killed goes on to the same losses and weights, bit
   expect(killed.losses).toEqual(straight.losses);
   expect(killed.final).toEqual(straight.final);
   expect(Object.keys(killed.adapters)).toHaveLength(11);
-  for (const [file, bytes] of Object.entries(straight.adapters)) expect(killed.adapters[file] === bytes, `${file} is the same`).toBe(true);
+  for (const [file, bytes] of Object.entries(straight.adapters))
+    expect(killed.adapters[file] === bytes, `${file} is the same`).toBe(true);
 });

@@ -21,8 +21,25 @@ export interface Killable {
 export async function openKillable(profile: string, url: string): Promise<Killable> {
   const portFile = join(profile, 'DevToolsActivePort');
   rmSync(portFile, { force: true });
-  const child = spawn(ensureBrowser(), [...plainArgs, '--headless=new', '--window-size=1280,900', '--no-default-browser-check', '--hide-crash-restore-bubble', `--user-data-dir=${profile}`, '--remote-debugging-port=0', 'about:blank'], { stdio: 'ignore', detached: true });
-  const gone = [new Promise<void>((resolve) => { child.once('exit', () => resolve()); })];
+  const child = spawn(
+    ensureBrowser(),
+    [
+      ...plainArgs,
+      '--headless=new',
+      '--window-size=1280,900',
+      '--no-default-browser-check',
+      '--hide-crash-restore-bubble',
+      `--user-data-dir=${profile}`,
+      '--remote-debugging-port=0',
+      'about:blank',
+    ],
+    { stdio: 'ignore', detached: true },
+  );
+  const gone = [
+    new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+    }),
+  ];
   const kill = async () => {
     // The whole group: no process is left that could write something to the end.
     process.kill(-child.pid!, 'SIGKILL');
@@ -33,13 +50,19 @@ export async function openKillable(profile: string, url: string): Promise<Killab
     let port = '';
     while (!port) {
       if (Date.now() > deadline) throw new Error('the browser did not start within 30 s');
-      await new Promise((resolve) => { setTimeout(resolve, 50); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 50);
+      });
       if (existsSync(portFile)) port = readFileSync(portFile, 'utf8').split('\n')[0].trim();
     }
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     const context = browser.contexts()[0];
     // Playwright has heard of it too, and asks a dead browser nothing.
-    gone.push(new Promise<void>((resolve) => { context.once('close', () => resolve()); }));
+    gone.push(
+      new Promise<void>((resolve) => {
+        context.once('close', () => resolve());
+      }),
+    );
     const page = await context.newPage();
     // It would fetch and hash the whole app in every new profile; offline.spec.ts has that.
     await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
@@ -64,9 +87,14 @@ async function endingOf(app: App, folder: string): Promise<Ending> {
     const path = join(folder, `${id}.zip`);
     await app.exportRun(id, path);
     const files = unzipSync(readFileSync(path));
-    for (const [name, bytes] of Object.entries(files)) adapters[`${id}/${name}`] = Buffer.from(bytes).toString('base64');
+    for (const [name, bytes] of Object.entries(files))
+      adapters[`${id}/${name}`] = Buffer.from(bytes).toString('base64');
   }
-  const data = [await app.get('run-data').textContent(), await app.get('data-drop').locator('p').textContent(), await app.get('data-summary').textContent()].map(String);
+  const data = [
+    await app.get('run-data').textContent(),
+    await app.get('data-drop').locator('p').textContent(),
+    await app.get('data-summary').textContent(),
+  ].map(String);
   return { data, losses: await app.table('loss-table'), final: await app.table('final-table'), adapters };
 }
 
@@ -75,7 +103,12 @@ async function endingOf(app: App, folder: string): Promise<Ending> {
  * more straight through, by “Train again” alone: data and settings must be those of the run that was resumed.
  * @param report is told where each kill fell and where the run went on
  */
-export async function straightAndKilled(url: string, steps: number, kills: number, report: (line: string) => void): Promise<{ straight: Ending; killed: Ending; problems: string[] }> {
+export async function straightAndKilled(
+  url: string,
+  steps: number,
+  kills: number,
+  report: (line: string) => void,
+): Promise<{ straight: Ending; killed: Ending; problems: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'sieve-killed-'));
   const profile = join(folder, 'profile');
   const start = async (app: App) => {
@@ -99,11 +132,14 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
     for (let k = 1; k <= kills; k++) {
       // Some checkpoint must have been written since the last start, else nothing is gained by going on.
       await browser.page.waitForFunction(
-        (n) => document.querySelector('[data-phase="finished"]') !== null || Number(document.querySelector('[data-testid="keep-note"]')?.getAttribute('data-saved') ?? -1) > n,
+        (n) =>
+          document.querySelector('[data-phase="finished"]') !== null ||
+          Number(document.querySelector('[data-testid="keep-note"]')?.getAttribute('data-saved') ?? -1) > n,
         from,
         { timeout: 60_000, polling: 20 },
       );
-      if ((await browser.app.phase()) === 'finished') throw new Error(`the run ended before kill ${k}: ${steps} steps are too few`);
+      if ((await browser.app.phase()) === 'finished')
+        throw new Error(`the run ended before kill ${k}: ${steps} steps are too few`);
       const room = Math.max(0, Math.floor((steps * k) / (kills + 1)) - (await browser.app.steps()));
       await browser.app.waitSteps((await browser.app.steps()) + Math.floor(Math.random() * room));
       await browser.page.waitForTimeout(Math.random() * 300);
@@ -123,7 +159,12 @@ export async function straightAndKilled(url: string, steps: number, kills: numbe
     await browser.app.get('train-button').click();
     await browser.app.begun();
     const straight = await finish(browser);
-    report(`straight through: ${straight.final.map((row) => `${row[0]} ${row[2]}`).slice(1).join(', ')}`);
+    report(
+      `straight through: ${straight.final
+        .map((row) => `${row[0]} ${row[2]}`)
+        .slice(1)
+        .join(', ')}`,
+    );
     return { straight, killed, problems: [...browser.app.problems, ...(await browser.app.errors())] };
   } finally {
     await browser?.kill().catch(() => undefined); // it may be dead already

@@ -7,7 +7,10 @@ test.use({ locale: 'zh-CN' });
 
 /** Columns and labels of the sample set. */
 const OWN = ['text', 'label', 'happy', 'proud', 'angry', 'scared', 'sad'];
-const CHINESE = Array.from({ length: 30 }, (_, i) => ({ prompt: `小狐狸第 ${i} 次去了哪里？`, completion: `它去了湖边，看见一盏灯笼。` }));
+const CHINESE = Array.from({ length: 30 }, (_, i) => ({
+  prompt: `小狐狸第 ${i} 次去了哪里？`,
+  completion: `它去了湖边，看见一盏灯笼。`,
+}));
 
 test('speaks the browser’s language; the button and a key change it, and a reload keeps it', async ({ app, page }) => {
   const html = page.locator('html');
@@ -56,11 +59,18 @@ test('speaks the browser’s language; the button and a key change it, and a rel
 
 test('Chinese text stays whole in rows, chips and answers', async ({ app, page }) => {
   await app.open();
-  await app.loadFile({ name: '狐狸.jsonl', mimeType: 'application/x-ndjson', text: CHINESE.map((row) => JSON.stringify(row)).join('\n') });
+  await app.loadFile({
+    name: '狐狸.jsonl',
+    mimeType: 'application/x-ndjson',
+    text: CHINESE.map((row) => JSON.stringify(row)).join('\n'),
+  });
   const preview = app.get('data-preview');
   await expect(preview.locator('.chips').first()).toContainText('狐');
-  const shown = await preview.locator('.chips').evaluateAll((all) => all.map((e) => (e.textContent ?? '').replaceAll('·', '')));
-  for (const text of shown) expect(text).toMatch(/^(<\|endoftext\|>)?小狐狸第 \d+ 次去了哪里？↵它去了湖边，看见一盏灯笼。/);
+  const shown = await preview
+    .locator('.chips')
+    .evaluateAll((all) => all.map((e) => (e.textContent ?? '').replaceAll('·', '')));
+  for (const text of shown)
+    expect(text).toMatch(/^(<\|endoftext\|>)?小狐狸第 \d+ 次去了哪里？↵它去了湖边，看见一盏灯笼。/);
   await expect(preview.locator('.chip-rest').first()).toHaveAttribute('title', /“小”的字节 [0-9A-F]{2}/);
   await expect(app.get('data-line').first()).toContainText('小狐狸');
   expect(await page.locator('#data').innerText()).not.toMatch(/\\x[0-9A-F]{2}|\ufffd/);
@@ -88,7 +98,11 @@ test('no English is left in any part of the page', async ({ app, page }) => {
   await app.get('study-start').click();
   await app.studyDone(1);
   await app.get('data-line').first().click();
-  await page.locator('details').evaluateAll((all) => all.forEach((d) => { (d as HTMLDetailsElement).open = true; }));
+  await page.locator('details').evaluateAll((all) =>
+    all.forEach((d) => {
+      (d as HTMLDetailsElement).open = true;
+    }),
+  );
   for (const part of Object.keys(PARTS) as Part[]) await look(part);
   await app.get('language-en').click();
   await expect(page.locator('html')).toHaveAttribute('lang', 'en');

@@ -11,7 +11,12 @@ const COPY = '.out/offline-dist';
 const BASE = '/sieve/';
 
 async function serve(port = 0): Promise<{ port: number; close: () => Promise<void> }> {
-  const server = await preview({ base: BASE, logLevel: 'error', build: { outDir: COPY }, preview: { host: '127.0.0.1', port, strictPort: true, open: false } });
+  const server = await preview({
+    base: BASE,
+    logLevel: 'error',
+    build: { outDir: COPY },
+    preview: { host: '127.0.0.1', port, strictPort: true, open: false },
+  });
   const address = server.httpServer.address();
   if (address === null || typeof address === 'string') throw new Error('the preview server has no port');
   return { port: address.port, close: () => server.close() };
@@ -22,7 +27,9 @@ function release(): void {
   const read = (name: string) => readFileSync(join(COPY, name), 'utf8');
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
   const html = read('index.html').replace('<html ', '<html data-release="next" ');
-  const sw = read('sw.js').replace(sha256(read('index.html')), sha256(html)).replace(/SIEVE_VERSION = '\w+'/, `SIEVE_VERSION = '${sha256(html).slice(0, 16)}'`);
+  const sw = read('sw.js')
+    .replace(sha256(read('index.html')), sha256(html))
+    .replace(/SIEVE_VERSION = '\w+'/, `SIEVE_VERSION = '${sha256(html).slice(0, 16)}'`);
   writeFileSync(join(COPY, 'index.html'), html);
   writeFileSync(join(COPY, 'sw.js'), sw);
 }
@@ -49,7 +56,9 @@ test('works without a network after the first load, installs, and changes versio
     app.expectProblem(/sw\.js|ERR_CONNECTION_REFUSED/);
     await app.modelReady();
     await app.dataReady();
-    const large = await page.evaluate(async () => (await (await fetch('models/sieve-stories-4m/onnx/model.onnx')).arrayBuffer()).byteLength);
+    const large = await page.evaluate(
+      async () => (await (await fetch('models/sieve-stories-4m/onnx/model.onnx')).arrayBuffer()).byteLength,
+    );
     expect(large).toBe(readFileSync(join(COPY, 'models/sieve-stories-4m/onnx/model.onnx')).length);
     await app.small(4);
     await app.train();
@@ -84,7 +93,9 @@ test('works without a network after the first load, installs, and changes versio
     await state.getByRole('button').click();
     await expect(next).toHaveCount(1);
     await expect(state).toHaveAttribute('data-state', 'ready', { timeout: 30_000 });
-    await expect.poll(() => page.evaluate(async () => (await caches.keys()).filter((k) => k.startsWith('sieve-')).length)).toBe(1);
+    await expect
+      .poll(() => page.evaluate(async () => (await caches.keys()).filter((k) => k.startsWith('sieve-')).length))
+      .toBe(1);
     expect(app.problems).toEqual([]);
   } finally {
     await context.close();

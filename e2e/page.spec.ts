@@ -5,13 +5,24 @@ import { expect, test } from './test';
 test('a strict content security policy is in the page and holds', async ({ desk: app }) => {
   const { page } = app;
   const policy = (await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content')) ?? '';
-  const directive = (name: string) => policy.split(';').map((d) => d.trim()).find((d) => d.startsWith(`${name} `)) ?? '';
+  const directive = (name: string) =>
+    policy
+      .split(';')
+      .map((d) => d.trim())
+      .find((d) => d.startsWith(`${name} `)) ?? '';
   expect(directive('default-src')).toMatch(/'(self|none)'/);
   expect(directive('script-src')).not.toMatch(/'unsafe-inline'|'unsafe-eval'/);
-  expect(directive('connect-src').split(' ').slice(1).sort()).toEqual(["'self'", 'https://*.hf.co', 'https://*.huggingface.co', 'https://huggingface.co'].sort());
+  expect(directive('connect-src').split(' ').slice(1).sort()).toEqual(
+    ["'self'", 'https://*.hf.co', 'https://*.huggingface.co', 'https://huggingface.co'].sort(),
+  );
 
   app.expectProblem(/example\.com/);
-  const outcome = await page.evaluate(() => fetch('https://example.com/').then(() => 'allowed', () => 'refused'));
+  const outcome = await page.evaluate(() =>
+    fetch('https://example.com/').then(
+      () => 'allowed',
+      () => 'refused',
+    ),
+  );
   expect(outcome).toBe('refused');
 });
 
@@ -26,8 +37,16 @@ for (const scheme of ['light', 'dark'] as const) {
     expect(await tooWide(page)).toEqual([]);
     await page.setViewportSize(size);
     const brightness = await page.evaluate(() => {
-      const background = [document.body, document.documentElement].map((e) => getComputedStyle(e).backgroundColor).find((c) => !c.endsWith(', 0)')) ?? 'rgb(255, 255, 255)';
-      return Math.max(...background.match(/[\d.]+/g)!.slice(0, 3).map(Number));
+      const background =
+        [document.body, document.documentElement]
+          .map((e) => getComputedStyle(e).backgroundColor)
+          .find((c) => !c.endsWith(', 0)')) ?? 'rgb(255, 255, 255)';
+      return Math.max(
+        ...background
+          .match(/[\d.]+/g)!
+          .slice(0, 3)
+          .map(Number),
+      );
     });
     if (scheme === 'dark') expect(brightness).toBeLessThan(100);
     else expect(brightness).toBeGreaterThan(200);

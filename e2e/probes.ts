@@ -38,8 +38,15 @@ const ASLEEP = 2000;
 
 /** What `act` gives in every worker of the page that answers. */
 export async function answersOfWorkers<T>(page: Page, act: () => T): Promise<T[]> {
-  const asleep = () => new Promise<null>((resolve) => { setTimeout(() => resolve(null), ASLEEP); });
-  const answers = await Promise.all(page.workers().map((worker) => Promise.race([worker.evaluate(act).then((value) => ({ value: value as T })), asleep()])));
+  const asleep = () =>
+    new Promise<null>((resolve) => {
+      setTimeout(() => resolve(null), ASLEEP);
+    });
+  const answers = await Promise.all(
+    page
+      .workers()
+      .map((worker) => Promise.race([worker.evaluate(act).then((value) => ({ value: value as T })), asleep()])),
+  );
   return answers.flatMap((answer) => (answer ? [answer.value] : []));
 }
 
@@ -48,11 +55,13 @@ export async function counts(page: Page): Promise<Counts> {
   type Counting = { engineBuffers?: () => Promise<{ buffers: number; bytes: number }> };
   const workers = page.workers();
   // Only one of them counts; some never answer.
-  const own = await Promise.any(workers.map(async (worker) => {
-    const answer = await worker.evaluate(() => (globalThis as Counting).engineBuffers?.() ?? null);
-    if (!answer) throw new Error('this worker has no buffers');
-    return answer;
-  }));
+  const own = await Promise.any(
+    workers.map(async (worker) => {
+      const answer = await worker.evaluate(() => (globalThis as Counting).engineBuffers?.() ?? null);
+      if (!answer) throw new Error('this worker has no buffers');
+      return answer;
+    }),
+  );
   return { workers: workers.length, ...own };
 }
 
@@ -79,8 +88,16 @@ interface TraceEvent {
  * Tasks of the page's main thread while `work` runs, longest CPU time first, from a Chromium trace.
  * @param path where the trace is kept
  */
-export async function mainThreadTasks(browser: Browser, page: Page, path: string, work: () => Promise<void>): Promise<Task[]> {
-  await browser.startTracing(page, { path, categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline'] });
+export async function mainThreadTasks(
+  browser: Browser,
+  page: Page,
+  path: string,
+  work: () => Promise<void>,
+): Promise<Task[]> {
+  await browser.startTracing(page, {
+    path,
+    categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline'],
+  });
   try {
     await work();
   } finally {
@@ -89,14 +106,20 @@ export async function mainThreadTasks(browser: Browser, page: Page, path: string
   const { traceEvents } = JSON.parse(readFileSync(path, 'utf8')) as { traceEvents: TraceEvent[] };
   const started = traceEvents.find((e) => e.name === 'TracingStartedInBrowser');
   const pid = started?.args?.data?.frames?.find((f) => f.url?.startsWith('http'))?.processId;
-  const thread = traceEvents.find((e) => e.name === 'thread_name' && e.args?.name === 'CrRendererMain' && (pid === undefined || e.pid === pid));
+  const thread = traceEvents.find(
+    (e) => e.name === 'thread_name' && e.args?.name === 'CrRendererMain' && (pid === undefined || e.pid === pid),
+  );
   if (!thread) throw new Error('the trace names no main thread of the page');
   // `RunTask` is the timeline's name for a task; each holds a `ThreadControllerImpl::RunTask` of the same length.
-  const tasks = traceEvents.filter((e) => e.pid === thread.pid && e.tid === thread.tid && e.ph === 'X' && e.name === 'RunTask');
+  const tasks = traceEvents.filter(
+    (e) => e.pid === thread.pid && e.tid === thread.tid && e.ph === 'X' && e.name === 'RunTask',
+  );
   if (tasks.length === 0) throw new Error('the trace holds no task of the main thread');
   if (tasks.every((e) => e.tdur === undefined)) throw new Error('the trace has no CPU times');
   const start = Math.min(...tasks.map((e) => e.ts));
-  return tasks.map((e) => ({ cpu: (e.tdur ?? 0) / 1000, wall: (e.dur ?? 0) / 1000, at: (e.ts - start) / 1000 })).sort((a, b) => b.cpu - a.cpu);
+  return tasks
+    .map((e) => ({ cpu: (e.tdur ?? 0) / 1000, wall: (e.dur ?? 0) / 1000, at: (e.ts - start) / 1000 }))
+    .sort((a, b) => b.cpu - a.cpu);
 }
 
 /** JavaScript heap of the page and its workers, in bytes: what the engine's heap holds, and array buffers beside it. */
@@ -105,7 +128,10 @@ export interface Heap {
   buffers: number;
 }
 
-interface HeapUsage { usedSize: number; backingStorageSize?: number }
+interface HeapUsage {
+  usedSize: number;
+  backingStorageSize?: number;
+}
 
 /** The highest heap while `work` runs, looked at every 100 ms, by DevTools. */
 export async function peakHeap(page: Page, work: () => Promise<void>): Promise<Heap> {
@@ -121,28 +147,45 @@ export async function peakHeap(page: Page, work: () => Promise<void>): Promise<H
   });
   // Not flattened: then workers are spoken to through the page's session.
   await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
-  const ofWorker = (sessionId: string) => new Promise<HeapUsage | null>((resolve) => {
-    const id = next++;
-    const done = (usage: HeapUsage | null) => {
-      waiting.delete(id);
-      resolve(usage);
-    };
-    waiting.set(id, done);
-    setTimeout(() => done(null), 2000);
-    // A worker that has ended in between does not answer: that is what the timer is for.
-    session.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method: 'Runtime.getHeapUsage' }) }).catch(() => {});
-  });
+  const ofWorker = (sessionId: string) =>
+    new Promise<HeapUsage | null>((resolve) => {
+      const id = next++;
+      const done = (usage: HeapUsage | null) => {
+        waiting.delete(id);
+        resolve(usage);
+      };
+      waiting.set(id, done);
+      setTimeout(() => done(null), 2000);
+      // A worker that has ended in between does not answer: that is what the timer is for.
+      session
+        .send('Target.sendMessageToTarget', {
+          sessionId,
+          message: JSON.stringify({ id, method: 'Runtime.getHeapUsage' }),
+        })
+        .catch(() => {});
+    });
   const peak: Heap = { heap: 0, buffers: 0 };
   const state = { running: true };
   let looks = 0;
   const watch = (async () => {
     while (state.running) {
-      const usages = await Promise.all([session.send('Runtime.getHeapUsage') as Promise<HeapUsage>, ...[...workers].map(ofWorker)]);
+      const usages = await Promise.all([
+        session.send('Runtime.getHeapUsage') as Promise<HeapUsage>,
+        ...[...workers].map(ofWorker),
+      ]);
       const sum = (of: (u: HeapUsage) => number) => usages.reduce((n, u) => n + (u ? of(u) : 0), 0);
-      peak.heap = Math.max(peak.heap, sum((u) => u.usedSize));
-      peak.buffers = Math.max(peak.buffers, sum((u) => u.backingStorageSize ?? 0));
+      peak.heap = Math.max(
+        peak.heap,
+        sum((u) => u.usedSize),
+      );
+      peak.buffers = Math.max(
+        peak.buffers,
+        sum((u) => u.backingStorageSize ?? 0),
+      );
       if (usages.length > 1 && usages.every((u) => u !== null)) looks++;
-      await new Promise((resolve) => { setTimeout(resolve, 100); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 100);
+      });
     }
   })();
   try {
@@ -185,10 +228,17 @@ export async function inputDelays(page: Page, work: () => Promise<void>): Promis
 }
 
 /** What makes the page wider than its window: the innermost boxes that end where the page does. */
-export const tooWide = (page: Page): Promise<string[]> => page.evaluate(() => {
-  const { scrollWidth, clientWidth, scrollLeft } = document.documentElement;
-  if (scrollWidth <= clientWidth) return [];
-  const ends = (e: Element) => Math.abs(e.getBoundingClientRect().right + scrollLeft - scrollWidth) < 2;
-  const found = [...document.querySelectorAll('body *')].filter((e) => ends(e) && ![...e.children].some(ends));
-  return [`the page is ${scrollWidth} px wide`, ...found.map((e) => `${e.closest('section')?.id ?? ''}: ${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} ${(e.textContent ?? '').slice(0, 40)}`)];
-});
+export const tooWide = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const { scrollWidth, clientWidth, scrollLeft } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const ends = (e: Element) => Math.abs(e.getBoundingClientRect().right + scrollLeft - scrollWidth) < 2;
+    const found = [...document.querySelectorAll('body *')].filter((e) => ends(e) && ![...e.children].some(ends));
+    return [
+      `the page is ${scrollWidth} px wide`,
+      ...found.map(
+        (e) =>
+          `${e.closest('section')?.id ?? ''}: ${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} ${(e.textContent ?? '').slice(0, 40)}`,
+      ),
+    ];
+  });

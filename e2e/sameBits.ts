@@ -9,7 +9,9 @@ import { FILES } from './data';
 import { expect } from './test';
 
 /** What `src/train/sameBits.cpu.test.ts` trains in Node, by run: SHA-256 of the adapter's weights file. */
-const EXPECTED = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'src', 'train', 'testing', 'sameBits.json'), 'utf8')) as Record<string, string>;
+const EXPECTED = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', 'src', 'train', 'testing', 'sameBits.json'), 'utf8'),
+) as Record<string, string>;
 
 /** Thirty small steps of LoRA and TS-LoRA on the nano model, which is open. */
 export async function trainsTheSameBits(app: App, info: TestInfo): Promise<void> {

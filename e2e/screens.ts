@@ -36,12 +36,25 @@ export class Screens {
       for (const scheme of SCHEMES) {
         await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
         await page.setViewportSize({ width, height: most });
-        const height = await page.evaluate(([id, limit]) => Math.min(limit, Math.ceil(document.getElementById(id)!.getBoundingClientRect().height + document.querySelector('.steps')!.getBoundingClientRect().height)), [section, most] as const);
+        const height = await page.evaluate(
+          ([id, limit]) =>
+            Math.min(
+              limit,
+              Math.ceil(
+                document.getElementById(id)!.getBoundingClientRect().height +
+                  document.querySelector('.steps')!.getBoundingClientRect().height,
+              ),
+            ),
+          [section, most] as const,
+        );
         await page.setViewportSize({ width, height });
         await page.evaluate((id) => {
           (document.activeElement as HTMLElement | null)?.blur();
           const bar = document.querySelector('.steps')!.getBoundingClientRect().height;
-          scrollTo({ top: document.getElementById(id)!.getBoundingClientRect().top + scrollY - bar, behavior: 'instant' });
+          scrollTo({
+            top: document.getElementById(id)!.getBoundingClientRect().top + scrollY - bar,
+            behavior: 'instant',
+          });
         }, section);
         await page.waitForTimeout(DRAWN);
         writeFileSync(join(this.#folder, name(section, size, scheme)), await toWebp(page, await page.screenshot()));
@@ -55,11 +68,21 @@ export class Screens {
   /** Writes the page that shows them. @throws {Error} when together they are too big to be committed */
   write(path: string): void {
     const bytes = readdirSync(this.#folder).reduce((sum, file) => sum + statSync(join(this.#folder, file)).size, 0);
-    if (bytes > MOST_BYTES) throw new Error(`the pictures in ${this.#folder} are ${Math.round(bytes / 1000)} kB together, more than ${MOST_BYTES / 1000} kB`);
+    if (bytes > MOST_BYTES)
+      throw new Error(
+        `the pictures in ${this.#folder} are ${Math.round(bytes / 1000)} kB together, more than ${MOST_BYTES / 1000} kB`,
+      );
     const from = relative(dirname(path), this.#folder);
-    const picture = (section: string, title: string, size: keyof typeof SIZES, scheme: string) => `<img src="${from}/${name(section, size, scheme)}" width="${size === 'desktop' ? 560 : 200}" alt="${title}, ${size}, ${scheme}">`;
-    const parts = this.#taken.map(({ section, title }) => `## ${title}\n\n${(['desktop', 'phone'] as const).flatMap((size) => SCHEMES.map((scheme) => picture(section, title, size, scheme))).join('\n')}\n`);
-    writeFileSync(path, `# Screens\n\nEvery section after a run, on a desktop (${SIZES.desktop.width} px) and on a phone (${SIZES.phone.width} px), in light and dark. Long sections are cut. Written by \`npm run demo -- --screens ${this.#folder}\`.\n\n${parts.join('\n')}`);
+    const picture = (section: string, title: string, size: keyof typeof SIZES, scheme: string) =>
+      `<img src="${from}/${name(section, size, scheme)}" width="${size === 'desktop' ? 560 : 200}" alt="${title}, ${size}, ${scheme}">`;
+    const parts = this.#taken.map(
+      ({ section, title }) =>
+        `## ${title}\n\n${(['desktop', 'phone'] as const).flatMap((size) => SCHEMES.map((scheme) => picture(section, title, size, scheme))).join('\n')}\n`,
+    );
+    writeFileSync(
+      path,
+      `# Screens\n\nEvery section after a run, on a desktop (${SIZES.desktop.width} px) and on a phone (${SIZES.phone.width} px), in light and dark. Long sections are cut. Written by \`npm run demo -- --screens ${this.#folder}\`.\n\n${parts.join('\n')}`,
+    );
     console.log(`${readdirSync(this.#folder).length} pictures, ${Math.round(bytes / 1000)} kB, shown by ${path}`);
   }
 }
@@ -70,15 +93,18 @@ const name = (section: string, size: string, scheme: string) => `${section}-${si
 async function toWebp(page: Page, png: Buffer): Promise<Buffer> {
   const encoder = await page.context().newPage();
   try {
-    const url = await encoder.evaluate(async ([data, quality]) => {
-      const image = new Image();
-      image.src = `data:image/png;base64,${data}`;
-      await image.decode();
-      const canvas = document.createElement('canvas');
-      [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-      canvas.getContext('2d')!.drawImage(image, 0, 0);
-      return canvas.toDataURL('image/webp', quality);
-    }, [png.toString('base64'), QUALITY] as const);
+    const url = await encoder.evaluate(
+      async ([data, quality]) => {
+        const image = new Image();
+        image.src = `data:image/png;base64,${data}`;
+        await image.decode();
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+        canvas.getContext('2d')!.drawImage(image, 0, 0);
+        return canvas.toDataURL('image/webp', quality);
+      },
+      [png.toString('base64'), QUALITY] as const,
+    );
     return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
   } finally {
     await encoder.close();

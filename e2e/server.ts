@@ -17,7 +17,12 @@ export interface Site {
 export async function serveBuild(base = '/sieve/'): Promise<Site> {
   const outDir = '.out/site';
   await build({ base, logLevel: 'warn', build: { outDir, emptyOutDir: true } });
-  const server = await preview({ base, logLevel: 'warn', build: { outDir }, preview: { host: '127.0.0.1', port: 0, open: false } });
+  const server = await preview({
+    base,
+    logLevel: 'warn',
+    build: { outDir },
+    preview: { host: '127.0.0.1', port: 0, open: false },
+  });
   const address = server.httpServer.address();
   if (address === null || typeof address === 'string') throw new Error('the preview server has no port');
   return { url: `http://127.0.0.1:${address.port}${base}`, close: () => server.close() };
@@ -28,8 +33,16 @@ export function launch(): Promise<Browser> {
 }
 
 /** A fresh page on the app. Nothing is shared with other visits. */
-export async function visit(browser: Browser, site: Site, prepare?: (context: BrowserContext) => Promise<void>): Promise<{ app: App; page: Page; close: () => Promise<void> }> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'light', serviceWorkers: 'block' });
+export async function visit(
+  browser: Browser,
+  site: Site,
+  prepare?: (context: BrowserContext) => Promise<void>,
+): Promise<{ app: App; page: Page; close: () => Promise<void> }> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    colorScheme: 'light',
+    serviceWorkers: 'block',
+  });
   await prepare?.(context);
   const page = await context.newPage();
   return { app: new App(page, site.url), page, close: () => context.close() };

@@ -21,22 +21,29 @@ test('the shell is painted within 1 s and ready within 2 s of a first visit', as
     const page = await context.newPage();
     await page.addInitScript(() => {
       const tasks: { start: number; end: number }[] = [];
-      new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => ({ start: e.startTime, end: e.startTime + e.duration })))).observe({ type: 'longtask', buffered: true });
+      new PerformanceObserver((list) =>
+        tasks.push(...list.getEntries().map((e) => ({ start: e.startTime, end: e.startTime + e.duration }))),
+      ).observe({ type: 'longtask', buffered: true });
       Object.assign(globalThis, { longTasks: tasks });
     });
     const app = new App(page, baseURL!);
     await app.open(null);
     await app.get('train-button').waitFor();
-    await page.waitForFunction((quiet) => {
-      const last = (globalThis as unknown as { longTasks: { end: number }[] }).longTasks.at(-1);
-      return performance.now() - (last?.end ?? 0) > 2 * quiet;
-    }, QUIET, { polling: 200 });
+    await page.waitForFunction(
+      (quiet) => {
+        const last = (globalThis as unknown as { longTasks: { end: number }[] }).longTasks.at(-1);
+        return performance.now() - (last?.end ?? 0) > 2 * quiet;
+      },
+      QUIET,
+      { polling: 200 },
+    );
     const figures = await page.evaluate((quiet) => {
       const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity;
       const { domContentLoadedEventEnd } = performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming;
       // Interactive as Lighthouse has it: the end of the last long task before the first quiet stretch.
       let at = Math.max(paint, domContentLoadedEventEnd);
-      for (const task of (globalThis as unknown as { longTasks: { start: number; end: number }[] }).longTasks) if (task.end > at && task.start - at < quiet) at = task.end;
+      for (const task of (globalThis as unknown as { longTasks: { start: number; end: number }[] }).longTasks)
+        if (task.end > at && task.start - at < quiet) at = task.end;
       return { paint, interactive: at };
     }, QUIET);
     paints.push(figures.paint);
@@ -46,7 +53,9 @@ test('the shell is painted within 1 s and ready within 2 s of a first visit', as
     await app.modelReady();
     await context.close();
   }
-  console.log(`first paint ${paints.map(Math.round).join(', ')} ms; interactive ${ready.map(Math.round).join(', ')} ms`);
+  console.log(
+    `first paint ${paints.map(Math.round).join(', ')} ms; interactive ${ready.map(Math.round).join(', ')} ms`,
+  );
   expect(Math.min(...paints)).toBeLessThan(PAINT);
   expect(Math.min(...ready)).toBeLessThan(READY);
 });

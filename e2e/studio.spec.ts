@@ -22,9 +22,30 @@ interface Way {
 }
 
 const WAYS: Way[] = [
-  { name: 'by mouse, in light colours, with 100,000 rows', hand: Mouse, browser: { colorScheme: 'light' }, rows: 100_000, leaves: 'training', steps: 30 },
-  { name: 'by finger, on a dark phone', hand: Finger, browser: { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, rows: 1000, leaves: 'paused', steps: 10 },
-  { name: 'by keyboard alone', hand: Keyboard, browser: { colorScheme: 'light' }, rows: 1000, leaves: 'paused', steps: 10 },
+  {
+    name: 'by mouse, in light colours, with 100,000 rows',
+    hand: Mouse,
+    browser: { colorScheme: 'light' },
+    rows: 100_000,
+    leaves: 'training',
+    steps: 30,
+  },
+  {
+    name: 'by finger, on a dark phone',
+    hand: Finger,
+    browser: { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    rows: 1000,
+    leaves: 'paused',
+    steps: 10,
+  },
+  {
+    name: 'by keyboard alone',
+    hand: Keyboard,
+    browser: { colorScheme: 'light' },
+    rows: 1000,
+    leaves: 'paused',
+    steps: 10,
+  },
 ];
 
 /** A page and who works it. */
@@ -39,11 +60,12 @@ const PROMPT = 'What colour is the hat of Tom?';
 const grouped = (n: number) => String(n).replaceAll(/\B(?=(\d{3})+$)/g, '\u202f');
 
 /** A part of the journey; after it nothing may be wrong or too wide. */
-const part = ({ app, page }: Visit, title: string, act: () => Promise<void>) => test.step(title, async () => {
-  await act();
-  expect(await app.errors()).toEqual([]);
-  expect(await tooWide(page), title).toEqual([]);
-});
+const part = ({ app, page }: Visit, title: string, act: () => Promise<void>) =>
+  test.step(title, async () => {
+    await act();
+    expect(await app.errors()).toEqual([]);
+    expect(await tooWide(page), title).toEqual([]);
+  });
 
 // Long ones, and each with pages of its own.
 test.describe.configure({ mode: 'parallel' });
@@ -96,7 +118,8 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
     await expect(app.get('data-report').and(page.locator('[aria-busy="true"]'))).toHaveCount(0);
     await app.dataReady();
   };
-  const usable = (n: number) => expect(app.get('data-problems')).toContainText(`${grouped(n)} of ${grouped(rows)} rows can be used`);
+  const usable = (n: number) =>
+    expect(app.get('data-problems')).toContainText(`${grouped(n)} of ${grouped(rows)} rows can be used`);
 
   await part(visit, 'a broken file is dropped, and the report names every line', async () => {
     await app.dataReady();
@@ -104,13 +127,20 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
     await hand.give(data.getByRole('button', { name: 'Choose files' }), path, app.get('data-drop'));
     await expect(app.get('data-drop')).toContainText('large.csv');
     await settled();
-    for (const issue of ['quote', 'empty', 'duplicate', 'encoding'] as const) await expect(app.get(`issue-${issue}`)).toContainText(`line ${faults[issue]}`);
-    for (const ragged of ['short', 'surplus'] as const) await expect(app.get('issue-ragged')).toContainText(`line ${faults[ragged]}`);
+    for (const issue of ['quote', 'empty', 'duplicate', 'encoding'] as const)
+      await expect(app.get(`issue-${issue}`)).toContainText(`line ${faults[issue]}`);
+    for (const ragged of ['short', 'surplus'] as const)
+      await expect(app.get('issue-ragged')).toContainText(`line ${faults[ragged]}`);
     await usable(rows - 5);
   });
 
   await part(visit, 'each repair is one click, and can be undone', async () => {
-    for (const [issue, left] of [['quote', 4], ['encoding', 3], ['ragged', 2], ['duplicate', 3]] as const) {
+    for (const [issue, left] of [
+      ['quote', 4],
+      ['encoding', 3],
+      ['ragged', 2],
+      ['duplicate', 3],
+    ] as const) {
       const fix = app.get(`issue-${issue}`).locator('.fix');
       await hand.press(fix);
       await settled();
@@ -124,7 +154,10 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
 
   await part(visit, 'what is left out can be taken away', async () => {
     const download = await app.download(() => hand.press(app.get('data-rejected')));
-    const rejected = readFileSync(await download.path(), 'utf8').trim().split('\n').map((l) => JSON.parse(l) as { line: number; reasons: string[] });
+    const rejected = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l) as { line: number; reasons: string[] });
     // The row that was filled up has no answer either.
     expect(rejected.map((r) => r.line)).toEqual(nothingToLearn(faults));
     expect(rejected.find((r) => r.line === faults.empty)!.reasons).toEqual(['empty']);
@@ -189,7 +222,15 @@ async function configure(visit: Visit): Promise<void> {
   const { app, page, hand } = visit;
   await part(visit, 'a third run, few steps, short answers', async () => {
     await hand.press(page.locator('#configure').getByText('More settings'));
-    for (const [label, value] of [['Steps', 8], ['Learning rate', 0.02], ['Batch', 2], ['Context, tokens', 48], ['Evaluate every', 4], ['Evaluation examples', 4]] as const) await hand.fill(app.setting(label), String(value));
+    for (const [label, value] of [
+      ['Steps', 8],
+      ['Learning rate', 0.02],
+      ['Batch', 2],
+      ['Context, tokens', 48],
+      ['Evaluate every', 4],
+      ['Evaluation examples', 4],
+    ] as const)
+      await hand.fill(app.setting(label), String(value));
     await hand.press(page.locator('#configure').getByRole('button', { name: 'Add TS-LoRA' }));
     await expect(app.get('run-ts-lora-2')).toBeVisible();
     await sample(visit);
@@ -325,16 +366,37 @@ async function compareWithKept(visit: Visit): Promise<void> {
   const { app, page, hand } = visit;
   await part(visit, 'settings, numbers and maps of both experiments', async () => {
     const diff = await app.table('config-diff');
-    expect(diff.map((row) => row[0])).toEqual(['Setting', 'Method', 'Steps', 'Learning rate', 'Steps between evaluations']);
-    expect(diff.find((row) => row[0] === 'Learning rate')?.slice(1)).toEqual(['0.05', '0.05', '0.05', '0.02', '0.02', '0.02']);
+    expect(diff.map((row) => row[0])).toEqual([
+      'Setting',
+      'Method',
+      'Steps',
+      'Learning rate',
+      'Steps between evaluations',
+    ]);
+    expect(diff.find((row) => row[0] === 'Learning rate')?.slice(1)).toEqual([
+      '0.05',
+      '0.05',
+      '0.05',
+      '0.02',
+      '0.02',
+      '0.02',
+    ]);
     await hand.choose(app.get('chooser').getByLabel('Held against'), 'LoRA');
     const rows = await app.table('final-table');
-    expect(rows.slice(1).map((row) => row[0])).toEqual(['Base', 'LoRAheld against', 'TS-LoRA', 'TS-LoRA 2', ...['LoRA', 'TS-LoRA', 'TS-LoRA 2'].map((name): unknown => expect.stringContaining(`${name} · `))]);
+    expect(rows.slice(1).map((row) => row[0])).toEqual([
+      'Base',
+      'LoRAheld against',
+      'TS-LoRA',
+      'TS-LoRA 2',
+      ...['LoRA', 'TS-LoRA', 'TS-LoRA 2'].map((name): unknown => expect.stringContaining(`${name} · `)),
+    ]);
     expect(rows[2][2]).toMatch(/^\d+\.\d{3}( ▾ lowest)?$/);
     expect(rows[1][2]).toMatch(/^\d+\.\d{3}( ▾ lowest)? [+−±]\d+\.\d{3}$/);
     // The lowest are marked, as far as the digits tell, and nothing else.
     const losses = rows.slice(1).map((row) => Number.parseFloat(row[2]));
-    expect(rows.slice(1).map((row) => row[2].includes('▾ lowest'))).toEqual(losses.map((loss) => loss === Math.min(...losses)));
+    expect(rows.slice(1).map((row) => row[2].includes('▾ lowest'))).toEqual(
+      losses.map((loss) => loss === Math.min(...losses)),
+    );
     await expect(app.get('caution')).toContainText('one seed cannot tell');
     await expect(page.locator('[data-chart="compare-heldout"] .readout li')).toHaveCount(8);
     await expect(page.locator('[data-chart="skipcompare"] [data-testid^="skips-"]')).toHaveCount(4);
@@ -348,7 +410,7 @@ async function compareWithKept(visit: Visit): Promise<void> {
     const other = Object.entries(answers).find(([key, text]) => key !== 'lora' && text !== answers.lora)?.[0];
     expect(other).toBeDefined();
     const card = app.get(`answer-${other}`);
-    expect(await card.locator('ins').count() + await card.locator('del').count()).toBeGreaterThan(0);
+    expect((await card.locator('ins').count()) + (await card.locator('del').count())).toBeGreaterThan(0);
     await expect(app.get(`diff-${other}`)).toContainText(/words the same, \d+ put in, \d+ left out/);
   });
 }
@@ -368,7 +430,9 @@ async function keptOf(visit: Visit): Promise<Kept> {
   const ids = ['base', ...RUNS];
   const answers = await app.answers();
   return {
-    losses: await app.table('loss-table'), work: await app.table('work-table'), answers: ids.map((id) => answers[id]),
+    losses: await app.table('loss-table'),
+    work: await app.table('work-table'),
+    answers: ids.map((id) => answers[id]),
     finals: await Promise.all(ids.map((id) => app.get(`final-${id}`).textContent())),
   };
 }

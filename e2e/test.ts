@@ -1,12 +1,23 @@
 /** Playwright's `test` with the app at hand. After every test the page must have had nothing to complain about. */
-import { type Browser, type BrowserContext, type BrowserContextOptions, type FullProject, test as base, expect } from '@playwright/test';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type FullProject,
+  test as base,
+  expect,
+} from '@playwright/test';
 import { App } from './app';
 import { FILES } from './data';
 
 const quiet = (app: App) => expect(app.problems, 'console errors, CSP violations or foreign requests').toEqual([]);
 
 /** A browser profile of its own, with the project's settings. */
-export async function newProfile(browser: Browser, { use }: FullProject, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+export async function newProfile(
+  browser: Browser,
+  { use }: FullProject,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
   const { baseURL, viewport, colorScheme, actionTimeout } = use;
   const context = await browser.newContext({ baseURL, viewport, colorScheme, serviceWorkers: 'block', ...options });
   context.setDefaultTimeout(actionTimeout ?? 30_000);
@@ -39,18 +50,25 @@ export const test = base.extend<{ app: App; studio: App; desk: App }, Shared>({
     await provide(app);
     quiet(app);
   },
-  opened: [({ browser }, provide, { project }) => withNano(browser, project, provide), { scope: 'worker', timeout: 180_000 }],
+  opened: [
+    ({ browser }, provide, { project }) => withNano(browser, project, provide),
+    { scope: 'worker', timeout: 180_000 },
+  ],
   desk: async ({ opened }, provide) => {
     await provide(opened);
     quiet(opened);
   },
-  trained: [({ browser }, provide, { project }) => withNano(browser, project, async (app) => {
-    await app.loadFile(FILES[0]);
-    await app.small(12);
-    await app.train();
-    await app.compare('Once upon a time');
-    await provide(app);
-  }), { scope: 'worker', timeout: 180_000 }],
+  trained: [
+    ({ browser }, provide, { project }) =>
+      withNano(browser, project, async (app) => {
+        await app.loadFile(FILES[0]);
+        await app.small(12);
+        await app.train();
+        await app.compare('Once upon a time');
+        await provide(app);
+      }),
+    { scope: 'worker', timeout: 180_000 },
+  ],
   studio: async ({ trained }, provide) => {
     await provide(trained);
     quiet(trained);

@@ -10,7 +10,9 @@ async function saved(app: App, chart: string, kind: 'png' | 'svg' | 'csv'): Prom
   return readFileSync(await download.path());
 }
 
-test('charts share a cursor, look closer, explain themselves and leave as files; samples are kept in order', async ({ studio: app }) => {
+test('charts share a cursor, look closer, explain themselves and leave as files; samples are kept in order', async ({
+  studio: app,
+}) => {
   const { page } = app;
   const steps = () => page.locator('#train').getByTestId('readout').locator('li:first-child').allTextContents();
   expect(await steps()).toEqual(Array<string>(4).fill('step 12'));
@@ -53,7 +55,9 @@ test('charts share a cursor, look closer, explain themselves and leave as files;
   expect((await saved(app, 'loss', 'svg')).toString()).toMatch(/^<svg .*<title>Loss<\/title>.*<polyline/s);
   expect((await saved(app, 'speed', 'png')).subarray(1, 4).toString()).toBe('PNG');
 
-  const order = await page.locator('[data-testid^="sample-at-"]').evaluateAll((all) => all.map((e) => e.getAttribute('data-testid')));
+  const order = await page
+    .locator('[data-testid^="sample-at-"]')
+    .evaluateAll((all) => all.map((e) => e.getAttribute('data-testid')));
   expect(order).toEqual(['sample-at-12', 'sample-at-6', 'sample-at-0']);
   for (const id of ['lora', 'ts-lora']) await expect(app.get(`sampled-${id}-12`)).not.toBeEmpty();
   await expect(app.get('sampled-base-0')).not.toBeEmpty();
@@ -66,7 +70,12 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   await app.get('scrub').fill('0');
   await expect(map).toHaveAttribute('data-step', '1');
   const number = async (name: string) => Number(await map.getAttribute(`data-${name}`));
-  const [left, top, cell, height] = [await number('left'), await number('top'), await number('cell'), await number('cell-height')];
+  const [left, top, cell, height] = [
+    await number('left'),
+    await number('top'),
+    await number('cell'),
+    await number('cell-height'),
+  ];
   await map.locator('canvas').click({ position: { x: left + cell * 2.5, y: top + height * 1.5 } });
   // Layer 1, the third of q, k, v, o, gate, up, down.
   await expect(map).toHaveAttribute('data-selected', '9');
@@ -90,7 +99,8 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   const csv = (await saved(app, 'skipmap', 'csv')).toString().trim().split('\r\n');
   expect(csv).toHaveLength(13);
   expect(csv[0].split(',').slice(0, 3)).toEqual(['step', '0.q', '0.k']);
-  for (const chart of ['tokenmap', 'tokens', 'histogram', 'ranking', 'shares', 'module']) expect((await saved(app, chart, 'svg')).toString()).toContain('</svg>');
+  for (const chart of ['tokenmap', 'tokens', 'histogram', 'ranking', 'shares', 'module'])
+    expect((await saved(app, chart, 'svg')).toString()).toContain('</svg>');
   expect((await saved(app, 'skipmap', 'png')).length).toBeGreaterThan(1000);
 });
 

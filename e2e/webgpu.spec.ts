@@ -5,8 +5,22 @@ import { expect, test } from './test';
 
 // Once it is known that there is none, both take the same way: one of them trains.
 for (const [name, without, says, trains] of [
-  ['no WebGPU at all', () => { delete (Navigator.prototype as unknown as Record<string, unknown>).gpu; }, 'has no WebGPU', true],
-  ['WebGPU without an adapter', () => { GPU.prototype.requestAdapter = async () => null; }, 'No GPU was found', false],
+  [
+    'no WebGPU at all',
+    () => {
+      delete (Navigator.prototype as unknown as Record<string, unknown>).gpu;
+    },
+    'has no WebGPU',
+    true,
+  ],
+  [
+    'WebGPU without an adapter',
+    () => {
+      GPU.prototype.requestAdapter = async () => null;
+    },
+    'No GPU was found',
+    false,
+  ],
 ] as const) {
   test(name, async ({ app, page }, info) => {
     await page.addInitScript(without);

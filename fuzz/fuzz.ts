@@ -60,7 +60,9 @@ async function attack(seed: number, minutes: number, readers: string[]): Promise
   const one = async (reader: string, name: string, bytes: Uint8Array) => {
     process.send?.({ reader, input: name } satisfies Begun);
     // Messages leave between two tasks only.
-    await new Promise((resolve) => { setImmediate(resolve); });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     const begun = performance.now();
     const count = counts[reader];
     count.inputs++;
@@ -77,21 +79,32 @@ async function attack(seed: number, minutes: number, readers: string[]): Promise
     count.slowest = Math.max(count.slowest, ms);
     if (ms > SLOW) console.log(`slow: ${reader} ${name}, ${bytes.length} bytes, ${Math.round(ms)} ms`);
   };
-  for (const reader of readers) for (const [i, bytes] of corpus(reader).entries()) await one(reader, `corpus-${i}`, bytes);
-  for (let k = 0; Date.now() < end; k++) for (const reader of readers) await one(reader, `${seed}-${k}`, inputOf(reader, seed, k));
-  for (const [reader, { inputs, read, slowest }] of Object.entries(counts)) console.log(`${reader}: ${inputs} inputs, ${read} read, slowest ${Math.round(slowest)} ms`);
+  for (const reader of readers)
+    for (const [i, bytes] of corpus(reader).entries()) await one(reader, `corpus-${i}`, bytes);
+  for (let k = 0; Date.now() < end; k++)
+    for (const reader of readers) await one(reader, `${seed}-${k}`, inputOf(reader, seed, k));
+  for (const [reader, { inputs, read, slowest }] of Object.entries(counts))
+    console.log(`${reader}: ${inputs} inputs, ${read} read, slowest ${Math.round(slowest)} ms`);
   return failures;
 }
 
 /** Runs `attack` in a process of its own, so that what hangs, or takes all memory, is found and named. */
 async function watch(args: string[]): Promise<number> {
   // Built, since some readers import what they need only when they need it.
-  await build({ configFile: false, logLevel: 'error', build: { ssr: 'fuzz/fuzz.ts', outDir: BUILT, emptyOutDir: true } });
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    build: { ssr: 'fuzz/fuzz.ts', outDir: BUILT, emptyOutDir: true },
+  });
   const start = `process.exitCode = await (await import(${JSON.stringify(pathToFileURL(join(BUILT, 'fuzz.js')).href)})).main(process.argv.slice(1));`;
   return new Promise((resolve) => {
     let last: Begun | null = null;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, '--input-type=module', '-e', start, '--', '--child', ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${MEMORY}`, '--input-type=module', '-e', start, '--', '--child', ...args],
+      { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    );
     child.on('message', (message) => {
       last = message as Begun;
       clearTimeout(timer);
@@ -101,8 +114,12 @@ async function watch(args: string[]): Promise<number> {
       clearTimeout(timer);
       if (signal && last) {
         const [seed, k] = last.input.split('-').map(Number);
-        const saved = Number.isInteger(seed) ? save(last.reader, last.input, inputOf(last.reader, seed, k)) : last.input;
-        console.log(`FAIL ${last.reader} ${last.input}: ended by ${signal}, hung for ${HANG / 1000} s or out of memory; ${saved}`);
+        const saved = Number.isInteger(seed)
+          ? save(last.reader, last.input, inputOf(last.reader, seed, k))
+          : last.input;
+        console.log(
+          `FAIL ${last.reader} ${last.input}: ended by ${signal}, hung for ${HANG / 1000} s or out of memory; ${saved}`,
+        );
       }
       resolve(code ?? 1);
     });
@@ -111,10 +128,23 @@ async function watch(args: string[]): Promise<number> {
 
 /** @returns the exit code */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '1' }, reader: { type: 'string' }, child: { type: 'boolean', default: false } } });
-  if (values.reader && !Object.hasOwn(READERS, values.reader)) throw new Error(`no reader ${values.reader}; there are ${Object.keys(READERS).join(', ')}`);
+  const { values } = parseArgs({
+    args,
+    options: {
+      seed: { type: 'string', default: '1' },
+      minutes: { type: 'string', default: '1' },
+      reader: { type: 'string' },
+      child: { type: 'boolean', default: false },
+    },
+  });
+  if (values.reader && !Object.hasOwn(READERS, values.reader))
+    throw new Error(`no reader ${values.reader}; there are ${Object.keys(READERS).join(', ')}`);
   if (!values.child) return watch(args);
-  const failures = await attack(Number(values.seed), Number(values.minutes), values.reader ? [values.reader] : Object.keys(READERS));
+  const failures = await attack(
+    Number(values.seed),
+    Number(values.minutes),
+    values.reader ? [values.reader] : Object.keys(READERS),
+  );
   // Nothing that a reader has left behind keeps the process.
   process.disconnect?.();
   return failures > 0 ? 1 : 0;

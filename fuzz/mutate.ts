@@ -1,7 +1,27 @@
 /** Damage that follows from a seed alone. */
 import type { Rng } from '../src/shared/rng';
 
-const TOKENS = ['0', '-1', '1e999', '4294967296', '"', '{', '[', ']', '}', ',', ':', 'null', '\\u0000', '\uFEFF', '__proto__', '\r\n', '\t', '<|endoftext|>', 'NaN'].map((t) => new TextEncoder().encode(t));
+const TOKENS = [
+  '0',
+  '-1',
+  '1e999',
+  '4294967296',
+  '"',
+  '{',
+  '[',
+  ']',
+  '}',
+  ',',
+  ':',
+  'null',
+  '\\u0000',
+  '\uFEFF',
+  '__proto__',
+  '\r\n',
+  '\t',
+  '<|endoftext|>',
+  'NaN',
+].map((t) => new TextEncoder().encode(t));
 const BYTES = [0, 1, 0x7f, 0x80, 0xff, 0xfe];
 
 /** One to six changes of a copy: bytes, cuts, repeats, tokens of the formats. */

@@ -39,36 +39,75 @@ const isJson = (bytes: Uint8Array) => json(bytes) !== undefined;
 
 const csv = file('public/datasets/feelings/feelings.csv').subarray(0, 4000);
 const jsonl = file('public/datasets/ships-log/ships-log.jsonl').subarray(0, 6000);
-const chats = text(JSON.stringify(Array.from({ length: 6 }, (_, i) => ({ messages: [{ role: 'user', content: `q${i} é😀` }, { role: 'assistant', content: null, n: [1, 2.5] }] }))));
-const table = (name: string, ...seeds: Uint8Array[]): Reader => ({ seeds, read: (bytes) => parseFile(name, blob(bytes)) });
+const chats = text(
+  JSON.stringify(
+    Array.from({ length: 6 }, (_, i) => ({
+      messages: [
+        { role: 'user', content: `q${i} é😀` },
+        { role: 'assistant', content: null, n: [1, 2.5] },
+      ],
+    })),
+  ),
+);
+const table = (name: string, ...seeds: Uint8Array[]): Reader => ({
+  seeds,
+  read: (bytes) => parseFile(name, blob(bytes)),
+});
 
 /** A small one: the whole of it would be spent on its table. */
 function smallTokenizer(): Uint8Array {
   const whole = json(file(NANO, 'tokenizer.json')) as { model: { vocab: Record<string, number>; merges: string[][] } };
   const vocab = Object.fromEntries(Object.entries(whole.model.vocab).filter(([, id]) => id < 300));
   const merges = whole.model.merges.slice(0, 20).filter((m) => m.join('') in vocab);
-  return text(JSON.stringify([{ ...whole, model: { ...whole.model, vocab, merges } }, json(file(NANO, 'tokenizer_config.json'))]));
+  return text(
+    JSON.stringify([{ ...whole, model: { ...whole.model, vocab, merges } }, json(file(NANO, 'tokenizer_config.json'))]),
+  );
 }
 
 function adapter(): Record<string, Uint8Array> {
-  const header = text(JSON.stringify({ 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight': { dtype: 'F32', shape: [2, 4], data_offsets: [0, 32] } }));
+  const header = text(
+    JSON.stringify({
+      'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight': {
+        dtype: 'F32',
+        shape: [2, 4],
+        data_offsets: [0, 32],
+      },
+    }),
+  );
   const weights = new Uint8Array(8 + header.length + 32);
   new DataView(weights.buffer).setUint32(0, header.length, true);
   weights.set(header, 8);
-  return { 'adapter_config.json': text('{"peft_type":"LORA","r":2,"lora_alpha":4,"target_modules":["q_proj"]}'), 'adapter_model.safetensors': weights };
+  return {
+    'adapter_config.json': text('{"peft_type":"LORA","r":2,"lora_alpha":4,"target_modules":["q_proj"]}'),
+    'adapter_model.safetensors': weights,
+  };
 }
 
 const model = parseLlamaConfig(json(file(NANO, 'config.json')));
 const parts = adapter();
 const history = new RunHistory('base');
 history.addEval({ type: 'eval', runId: 'base', step: 0, loss: 5.5, examples: 4, supervised: 9, gate: null });
-const run = Object.fromEntries(runFiles([history.snapshot()], { lora: Object.entries(parts).map(([name, bytes]) => ({ name, bytes })) }).map((f) => [f.name, f.bytes]));
+const run = Object.fromEntries(
+  runFiles([history.snapshot()], { lora: Object.entries(parts).map(([name, bytes]) => ({ name, bytes })) }).map((f) => [
+    f.name,
+    f.bytes,
+  ]),
+);
 
 export const READERS: Record<string, Reader> = {
-  csv: table('a.csv', csv), tsv: table('a.tsv', text(new TextDecoder().decode(csv).replaceAll(',', '\t'))),
-  jsonl: table('a.jsonl', jsonl), json: table('a.json', chats), txt: table('a.txt', csv),
-  gzip: table('a.csv.gz', gzipSync(csv)), zip: table('a.zip', zipSync({ 'a.csv': csv, 'b.jsonl': jsonl })),
-  parquet: table('a.parquet', ...readdirSync(FILES).filter((name) => name.endsWith('.parquet')).map((name) => file(FILES, name))),
+  csv: table('a.csv', csv),
+  tsv: table('a.tsv', text(new TextDecoder().decode(csv).replaceAll(',', '\t'))),
+  jsonl: table('a.jsonl', jsonl),
+  json: table('a.json', chats),
+  txt: table('a.txt', csv),
+  gzip: table('a.csv.gz', gzipSync(csv)),
+  zip: table('a.zip', zipSync({ 'a.csv': csv, 'b.jsonl': jsonl })),
+  parquet: table(
+    'a.parquet',
+    ...readdirSync(FILES)
+      .filter((name) => name.endsWith('.parquet'))
+      .map((name) => file(FILES, name)),
+  ),
   config: { seeds: [file(NANO, 'config.json')], isInput: isJson, read: (bytes) => parseLlamaConfig(json(bytes)) },
   tokenizer: {
     seeds: [smallTokenizer()],
@@ -81,7 +120,13 @@ export const READERS: Record<string, Reader> = {
       made.decode(made.encodeDressed('a <|endoftext|> b'));
     },
   },
-  safetensors: { seeds: [parts['adapter_model.safetensors']], read: (bytes) => { const f = readSafetensors(bytes); for (const name of f.names) f.get(name); } },
+  safetensors: {
+    seeds: [parts['adapter_model.safetensors']],
+    read: (bytes) => {
+      const f = readSafetensors(bytes);
+      for (const name of f.names) f.get(name);
+    },
+  },
   onnx: {
     // The graph without most of its weights, and the whole.
     seeds: [file(NANO, 'onnx/model.onnx').subarray(0, 60_000), file(NANO, 'onnx/model.onnx')],
@@ -95,7 +140,9 @@ export const READERS: Record<string, Reader> = {
   },
   adapter: {
     seeds: [zipSync(parts), zipSync(parts, { level: 0 })],
-    read: async (bytes) => { readAdapter(await unzipAdapter(blob(bytes)), model, 'x'); },
+    read: async (bytes) => {
+      readAdapter(await unzipAdapter(blob(bytes)), model, 'x');
+    },
   },
   run: { seeds: [zipSync(run), zipSync(run, { level: 0 })], read: (bytes) => readRunParts(blob(bytes)) },
 };

@@ -11,7 +11,13 @@ import { StudioContext } from './ui/studioContext';
 import { rememberedTheme, wearTheme } from './ui/theme';
 
 const { href } = location;
-const studio = new Studio({ baseUrl: import.meta.env.BASE_URL, hubHost: hubHost(href), startModel: startModel(href), startDevice: startDevice(href) ?? rememberedDevice(), startSettings: startSettings(href) });
+const studio = new Studio({
+  baseUrl: import.meta.env.BASE_URL,
+  hubHost: hubHost(href),
+  startModel: startModel(href),
+  startDevice: startDevice(href) ?? rememberedDevice(),
+  startSettings: startSettings(href),
+});
 studio.setTheme(rememberedTheme());
 // Before the first paint; from then on the toggle sees to it.
 wearTheme(rememberedTheme())();
@@ -21,7 +27,13 @@ const first = firstLanguage(navigator.languages);
 if (first !== language()) await studio.setLanguage(first);
 // One after the other, each painted: what index.html has, the page, and then the model, which takes every core.
 await painted();
-flushSync(() => createRoot(root).render(<StudioContext value={studio}><App /></StudioContext>));
+flushSync(() =>
+  createRoot(root).render(
+    <StudioContext value={studio}>
+      <App />
+    </StudioContext>,
+  ),
+);
 await painted();
 studio.watchOffline();
 void studio.openStorage();

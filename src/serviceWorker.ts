@@ -30,7 +30,9 @@ const keyOf = (path: string, hash: string) => `${urlOf(path)}?sha256=${hash}`;
 const FILES = new Map(SIEVE_FILES.map(([path, hash]) => [urlOf(path), keyOf(path, hash)]));
 
 async function sha256(bytes: ArrayBuffer): Promise<string> {
-  return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) => b.toString(16).padStart(2, '0')).join('');
+  return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) =>
+    b.toString(16).padStart(2, '0'),
+  ).join('');
 }
 
 /** A file whose content is the one that this version was built with; asks past the browser's cache if that has another. */
@@ -41,13 +43,21 @@ async function fetchChecked(path: string, hash: string): Promise<Response> {
     const bytes = await response.arrayBuffer();
     if ((await sha256(bytes)) !== hash) continue;
     // Of the headers only the type: the body is not encoded any more, and its age does not matter.
-    return new Response(bytes, { headers: { 'content-type': response.headers.get('content-type') ?? 'application/octet-stream', 'content-length': String(bytes.byteLength) } });
+    return new Response(bytes, {
+      headers: {
+        'content-type': response.headers.get('content-type') ?? 'application/octet-stream',
+        'content-length': String(bytes.byteLength),
+      },
+    });
   }
   throw new Error(`${path} is not the file that this version was built with`);
 }
 
 async function install(): Promise<void> {
-  const [cache, others] = [await caches.open(CACHE), (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE)];
+  const [cache, others] = [
+    await caches.open(CACHE),
+    (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE),
+  ];
   for (const [path, hash] of SIEVE_FILES) {
     const key = keyOf(path, hash);
     if (await cache.match(key)) continue;

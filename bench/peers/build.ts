@@ -9,14 +9,21 @@ import { join, normalize, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 
 const FOLDER = '.out/peers';
-const DEPENDENCIES = { '@jax-js/jax': '0.1.25', '@tensorflow/tfjs': '4.22.0', '@tensorflow/tfjs-backend-webgpu': '4.22.0', esbuild: '0.28.2' };
+const DEPENDENCIES = {
+  '@jax-js/jax': '0.1.25',
+  '@tensorflow/tfjs': '4.22.0',
+  '@tensorflow/tfjs-backend-webgpu': '4.22.0',
+  esbuild: '0.28.2',
+};
 const ENTRIES = ['jax.js', 'tfjs.js'].map((name) => resolve('bench/peers', name));
 
 /** Why the peers cannot be had, or '' when their bundles are ready. */
 export function buildPeers(): string {
   const manifest = JSON.stringify({ name: 'peers', private: true, type: 'module', dependencies: DEPENDENCIES });
   const sources = [...ENTRIES, resolve('bench/peers/problem.ts')].map((file) => readFileSync(file, 'utf8'));
-  const key = createHash('sha256').update(manifest + sources.join()).digest('hex');
+  const key = createHash('sha256')
+    .update(manifest + sources.join())
+    .digest('hex');
   const keyFile = join(FOLDER, 'dist', 'key.txt');
   if (existsSync(keyFile) && readFileSync(keyFile, 'utf8') === key) return '';
   mkdirSync(join(FOLDER, 'dist'), { recursive: true });
@@ -24,7 +31,16 @@ export function buildPeers(): string {
   console.log('peers: installing and bundling, once');
   const install = run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund']);
   if (install) return `npm install failed (${install})`;
-  const bundle = run(process.execPath, ['node_modules/esbuild/bin/esbuild', ...ENTRIES, '--bundle', '--format=esm', '--minify', '--outdir=dist', '--define:process.env.NODE_ENV="production"', '--log-level=error']);
+  const bundle = run(process.execPath, [
+    'node_modules/esbuild/bin/esbuild',
+    ...ENTRIES,
+    '--bundle',
+    '--format=esm',
+    '--minify',
+    '--outdir=dist',
+    '--define:process.env.NODE_ENV="production"',
+    '--log-level=error',
+  ]);
   if (bundle) return `esbuild failed (${bundle})`;
   writeFileSync(keyFile, key);
   return '';

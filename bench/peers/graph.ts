@@ -3,8 +3,26 @@
  * clipping. Only for comparison with other libraries; the app trains no such model.
  */
 import {
-  ADAMW_HYPER_BYTES, type BufferScope, type Device, type Op, Program, type RowCount, type Tensor,
-  adamw, compose, loraLayers, packAdamwHyper, perElement, perRow, product, ratesBytes, readFloats, rowCount, rowThreads, snippets, sumLoss,
+  ADAMW_HYPER_BYTES,
+  type BufferScope,
+  type Device,
+  type Op,
+  Program,
+  type RowCount,
+  type Tensor,
+  adamw,
+  compose,
+  loraLayers,
+  packAdamwHyper,
+  perElement,
+  perRow,
+  product,
+  ratesBytes,
+  readFloats,
+  rowCount,
+  rowThreads,
+  snippets,
+  sumLoss,
 } from '../engine';
 import type { CpuFunction } from '../../src/engine/device/cpu/cpu';
 import geluWgsl from './gelu.wgsl?raw';
@@ -53,28 +71,74 @@ export class PeersGraph {
     const square = { rows, n: D, k: D };
     const forward = layers.flatMap((_, l): Op[] => [
       ...product(gpu, { ...square, label: 'peers', a: hidden[l], w: frozen[l], out: before[l], transposed: true }),
-      ...lora.method.forward(lora.modules[l], { rows, x: hidden[l], y: before[l], space: lora.spaces[l], shared: lora.shared, record: false, again: false }),
+      ...lora.method.forward(lora.modules[l], {
+        rows,
+        x: hidden[l],
+        y: before[l],
+        space: lora.spaces[l],
+        shared: lora.shared,
+        record: false,
+        again: false,
+      }),
       elementwise('gelu', geluWgsl, rows, [before[l], hidden[l + 1]], geluCpu(rows, D, before[l], hidden[l + 1])),
     ]);
     const loss: Op[] = [
       {
-        kernel: { label: 'mse', code: compose(mseWgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { D4: D / 4, WIDTH: rowThreads(gpu) } },
+        kernel: {
+          label: 'mse',
+          code: compose(mseWgsl, { snippets: [snippets.dims, snippets.rowReduce] }),
+          constants: { D4: D / 4, WIDTH: rowThreads(gpu) },
+        },
         bindings: [rows.dims, hidden[L], target, losses, gradH],
         groups: perRow(rows),
         cpu: mseCpu(rows, D, { h: hidden[L], y: target, loss: losses, grad: gradH }),
       },
       sumLoss(gpu, { rows, loss: losses, total: this.#total }),
     ];
-    const backward = layers.map((_, l) => l).toReversed().flatMap((l): Op[] => [
-      elementwise('geluBackward', geluBackwardWgsl, rows, [before[l], gradH, gradZ], geluBackwardCpu(rows, D, before[l], gradH, gradZ)),
-      // Nothing below the first layer learns: it needs no input gradient.
-      ...(l > 0 ? product(gpu, { ...square, label: 'peers back', a: gradZ, w: frozen[l], out: gradH, transposed: false }) : []),
-      ...lora.method.backward(lora.modules[l], { rows, x: hidden[l], gradOut: gradZ, gradIn: l > 0 ? gradH : null, space: lora.spaces[l], shared: lora.shared }),
-    ]);
+    const backward = layers
+      .map((_, l) => l)
+      .toReversed()
+      .flatMap((l): Op[] => [
+        elementwise(
+          'geluBackward',
+          geluBackwardWgsl,
+          rows,
+          [before[l], gradH, gradZ],
+          geluBackwardCpu(rows, D, before[l], gradH, gradZ),
+        ),
+        // Nothing below the first layer learns: it needs no input gradient.
+        ...(l > 0
+          ? product(gpu, { ...square, label: 'peers back', a: gradZ, w: frozen[l], out: gradH, transposed: false })
+          : []),
+        ...lora.method.backward(lora.modules[l], {
+          rows,
+          x: hidden[l],
+          gradOut: gradZ,
+          gradIn: l > 0 ? gradH : null,
+          space: lora.spaces[l],
+          shared: lora.shared,
+        }),
+      ]);
     const { params, grads, m, v } = lora.flat;
     // The norm stays zero: nothing is clipped.
-    const update = adamw(gpu, { params, grads, m, v, norm: scope.alloc('norm', 16), hyper: this.#hyper, rates: scope.upload('rates', new Float32Array(ratesBytes(params.size / 4) / 4).fill(1)), length: params.size / 4 });
-    this.#program = new Program(gpu, scope, 'peers step', [{ clear: grads }, { clear: this.#total }, ...forward, ...loss, ...backward, update]);
+    const update = adamw(gpu, {
+      params,
+      grads,
+      m,
+      v,
+      norm: scope.alloc('norm', 16),
+      hyper: this.#hyper,
+      rates: scope.upload('rates', new Float32Array(ratesBytes(params.size / 4) / 4).fill(1)),
+      length: params.size / 4,
+    });
+    this.#program = new Program(gpu, scope, 'peers step', [
+      { clear: grads },
+      { clear: this.#total },
+      ...forward,
+      ...loss,
+      ...backward,
+      update,
+    ]);
   }
 
   static async create(gpu: Device): Promise<PeersGraph> {
@@ -85,8 +149,13 @@ export class PeersGraph {
 
   /** One training step: one submit, nothing read back. */
   #submit(): void {
-    this.#gpu.write(this.#hyper, packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, clipNorm: 0 }, LR, this.#step++));
-    this.#gpu.submit('peers step', (commands) => this.#program.encode(commands, { rows: T, supervised: T, segments: 1 }));
+    this.#gpu.write(
+      this.#hyper,
+      packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, clipNorm: 0 }, LR, this.#step++),
+    );
+    this.#gpu.submit('peers step', (commands) =>
+      this.#program.encode(commands, { rows: T, supervised: T, segments: 1 }),
+    );
   }
 
   /** Five steps, waited for at the end. */

@@ -13,7 +13,10 @@ const CUBE = 0.044715;
 /** Numbers from a normal distribution with mean 0 (Box and Muller 1958). */
 function normal(length: number, seed: number, deviation: number): Float32Array<ArrayBuffer> {
   const rng = new Rng(seed);
-  return Float32Array.from({ length }, () => deviation * Math.sqrt(-2 * Math.log(1 - rng.float())) * Math.cos(2 * Math.PI * rng.float()));
+  return Float32Array.from(
+    { length },
+    () => deviation * Math.sqrt(-2 * Math.log(1 - rng.float())) * Math.cos(2 * Math.PI * rng.float()),
+  );
 }
 
 /** W0 [D, D], A [R, D], B [D, R], row after row. */
@@ -22,14 +25,23 @@ export type Layer = Record<'W0' | 'A' | 'B', Float32Array<ArrayBuffer>>;
 /** x and y [T, D], and the layers as they are at first. */
 export function problem(): { x: Float32Array<ArrayBuffer>; y: Float32Array<ArrayBuffer>; layers: Layer[] } {
   const layers = Array.from({ length: L }, (_, l) => ({
-    W0: normal(D * D, 10 + l, 1.4 / Math.sqrt(D)), A: normal(R * D, 20 + l, 1 / Math.sqrt(D)), B: normal(D * R, 30 + l, 0.05),
+    W0: normal(D * D, 10 + l, 1.4 / Math.sqrt(D)),
+    A: normal(R * D, 20 + l, 1 / Math.sqrt(D)),
+    B: normal(D * R, 30 + l, 0.05),
   }));
   return { x: normal(T * D, 1, 1), y: normal(T * D, 2, 0.5), layers };
 }
 
 /** out [rows, columns] += Σ over k of left(row, k) · right(k, column). */
 type Matrix = Float64Array;
-function addProduct(out: Matrix, rows: number, columns: number, depth: number, left: (i: number, k: number) => number, right: (k: number, j: number) => number): Matrix {
+function addProduct(
+  out: Matrix,
+  rows: number,
+  columns: number,
+  depth: number,
+  left: (i: number, k: number) => number,
+  right: (k: number, j: number) => number,
+): Matrix {
   for (let i = 0; i < rows; i++) {
     for (let k = 0; k < depth; k++) {
       const factor = left(i, k);
@@ -43,17 +55,43 @@ function addProduct(out: Matrix, rows: number, columns: number, depth: number, l
 export function reference(steps: number): number[] {
   const { x, y, layers } = problem();
   const learnt = layers.map((layer) => ({
-    W0: layer.W0, A: Float64Array.from(layer.A), B: Float64Array.from(layer.B),
-    moments: { A: [new Float64Array(R * D), new Float64Array(R * D)], B: [new Float64Array(D * R), new Float64Array(D * R)] },
+    W0: layer.W0,
+    A: Float64Array.from(layer.A),
+    B: Float64Array.from(layer.B),
+    moments: {
+      A: [new Float64Array(R * D), new Float64Array(R * D)],
+      B: [new Float64Array(D * R), new Float64Array(D * R)],
+    },
   }));
   const losses: number[] = [];
   for (let step = 1; step <= steps; step++) {
     let h: Matrix = Float64Array.from(x);
     const passed = learnt.map(({ W0, A, B }) => {
       const input = h;
-      const low = addProduct(new Float64Array(T * R), T, R, D, (i, k) => input[i * D + k], (k, r) => A[r * D + k]);
-      const z = addProduct(new Float64Array(T * D), T, D, D, (i, k) => input[i * D + k], (k, j) => W0[j * D + k]);
-      addProduct(z, T, D, R, (i, r) => low[i * R + r], (r, j) => B[j * R + r]);
+      const low = addProduct(
+        new Float64Array(T * R),
+        T,
+        R,
+        D,
+        (i, k) => input[i * D + k],
+        (k, r) => A[r * D + k],
+      );
+      const z = addProduct(
+        new Float64Array(T * D),
+        T,
+        D,
+        D,
+        (i, k) => input[i * D + k],
+        (k, j) => W0[j * D + k],
+      );
+      addProduct(
+        z,
+        T,
+        D,
+        R,
+        (i, r) => low[i * R + r],
+        (r, j) => B[j * R + r],
+      );
       h = z.map((v) => 0.5 * v * (1 + Math.tanh(SCALE * (v + CUBE * v ** 3))));
       return { input, low, z };
     });
@@ -66,11 +104,46 @@ export function reference(steps: number): number[] {
         const t = Math.tanh(SCALE * (v + CUBE * v ** 3));
         return grad[i] * (0.5 * (1 + t) + 0.5 * v * (1 - t * t) * SCALE * (1 + 3 * CUBE * v * v));
       });
-      const gradLow = addProduct(new Float64Array(T * R), T, R, D, (i, k) => g[i * D + k], (k, r) => B[k * R + r]);
-      const gradB = addProduct(new Float64Array(D * R), D, R, T, (j, i) => g[i * D + j], (i, r) => low[i * R + r]);
-      const gradA = addProduct(new Float64Array(R * D), R, D, T, (r, i) => gradLow[i * R + r], (i, k) => input[i * D + k]);
-      grad = addProduct(new Float64Array(T * D), T, D, D, (i, k) => g[i * D + k], (k, j) => W0[k * D + j]);
-      addProduct(grad, T, D, R, (i, r) => gradLow[i * R + r], (r, k) => A[r * D + k]);
+      const gradLow = addProduct(
+        new Float64Array(T * R),
+        T,
+        R,
+        D,
+        (i, k) => g[i * D + k],
+        (k, r) => B[k * R + r],
+      );
+      const gradB = addProduct(
+        new Float64Array(D * R),
+        D,
+        R,
+        T,
+        (j, i) => g[i * D + j],
+        (i, r) => low[i * R + r],
+      );
+      const gradA = addProduct(
+        new Float64Array(R * D),
+        R,
+        D,
+        T,
+        (r, i) => gradLow[i * R + r],
+        (i, k) => input[i * D + k],
+      );
+      grad = addProduct(
+        new Float64Array(T * D),
+        T,
+        D,
+        D,
+        (i, k) => g[i * D + k],
+        (k, j) => W0[k * D + j],
+      );
+      addProduct(
+        grad,
+        T,
+        D,
+        R,
+        (i, r) => gradLow[i * R + r],
+        (r, k) => A[r * D + k],
+      );
       adam(A, gradA, moments.A, step);
       adam(B, gradB, moments.B, step);
     }

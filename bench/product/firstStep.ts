@@ -62,11 +62,33 @@ export async function firstStep(browser: Browser, site: Site, options: BenchOpti
     const seconds = times['first step'] / 1000;
     const inOrder = Object.entries(times).sort(([, a], [, b]) => a - b);
     const split = inOrder.map(([event, ms]) => `${event} ${(ms / 1000).toFixed(2)}`).join(', ');
-    records.push(record(`page open → first step, ${name}`, seconds, 's', options.device === 'cpu' ? bar : null, `s since navigation: ${split}`, Object.fromEntries(inOrder.map(([event, ms]) => [event, [ms]]))));
+    records.push(
+      record(
+        `page open → first step, ${name}`,
+        seconds,
+        's',
+        options.device === 'cpu' ? bar : null,
+        `s since navigation: ${split}`,
+        Object.fromEntries(inOrder.map(([event, ms]) => [event, [ms]])),
+      ),
+    );
     await app.waitSteps(STEPS, PATIENCE);
     // innerText has nothing of a section out of sight.
-    const shown = await page.locator('#train dl.tally div', { hasText: 'tokens/s' }).locator('dd').filter({ hasText: /\d/ }).textContent({ timeout: PATIENCE }) ?? '';
-    records.push(record(`tokens/s in the product, training, ${name}`, Number(shown.replaceAll(/[^\d.]/g, '')), 'tokens/s', null, `LoRA and TS-LoRA together, after ${STEPS} steps, as the page shows`));
+    const shown =
+      (await page
+        .locator('#train dl.tally div', { hasText: 'tokens/s' })
+        .locator('dd')
+        .filter({ hasText: /\d/ })
+        .textContent({ timeout: PATIENCE })) ?? '';
+    records.push(
+      record(
+        `tokens/s in the product, training, ${name}`,
+        Number(shown.replaceAll(/[^\d.]/g, '')),
+        'tokens/s',
+        null,
+        `LoRA and TS-LoRA together, after ${STEPS} steps, as the page shows`,
+      ),
+    );
     await context.close();
   }
   return { gpu: null, adapter: `the built app on the ${options.device.toUpperCase()}`, records };
@@ -74,8 +96,11 @@ export async function firstStep(browser: Browser, site: Site, options: BenchOpti
 
 async function timesOf(page: Page, app: App): Promise<Times> {
   await page.waitForFunction(
-    () => (globalThis as unknown as { firstStepTimes: Times }).firstStepTimes['first step'] !== undefined || document.querySelector('[data-testid="error-alert"]') !== null,
-    undefined, { timeout: PATIENCE, polling: 100 },
+    () =>
+      (globalThis as unknown as { firstStepTimes: Times }).firstStepTimes['first step'] !== undefined ||
+      document.querySelector('[data-testid="error-alert"]') !== null,
+    undefined,
+    { timeout: PATIENCE, polling: 100 },
   );
   const errors = await app.errors();
   if (errors.length) throw new Error(errors.join(' | '));

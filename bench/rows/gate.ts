@@ -63,37 +63,62 @@ async function armsOf(base: BaseModel, batch: TokenBatch, rank: number, skips: n
 }
 
 async function steps({ lora, gated }: Arms, rank: number, bars: Bars[number], pairs: number): Promise<BenchRecord[]> {
-  const of = ({ training }: Arm) => () => training.stepMs();
-  const times: Record<string, number[]> = await interleave({ lora: of(lora), ...Object.fromEntries(gated.map((arm) => [`skip ${arm.skip} %`, of(arm)])) }, pairs);
+  const of =
+    ({ training }: Arm) =>
+    () =>
+      training.stepMs();
+  const times: Record<string, number[]> = await interleave(
+    { lora: of(lora), ...Object.fromEntries(gated.map((arm) => [`skip ${arm.skip} %`, of(arm)])) },
+    pairs,
+  );
   return gated.map((arm) => {
     const ms = times[`skip ${arm.skip} %`];
     const { kept } = arm.training;
     const allowed = arm.training.macs() / lora.training.macs();
     const detail = `by count ${allowed.toFixed(3)}; ${(100 * kept).toFixed(1)} % kept; ${spread(ms)} ms over ${spread(times.lora)} ms`;
-    return record(`TS-LoRA step ÷ LoRA step, rank ${rank}, ${arm.skip} % skipped`, median(ratios(ms, times.lora)), '', bars[arm.skip], detail, { lora: times.lora, 'ts-lora': ms });
+    return record(
+      `TS-LoRA step ÷ LoRA step, rank ${rank}, ${arm.skip} % skipped`,
+      median(ratios(ms, times.lora)),
+      '',
+      bars[arm.skip],
+      detail,
+      { lora: times.lora, 'ts-lora': ms },
+    );
   });
 }
 
 /** The adapter's kernels, each timed by itself: the ratio of their sums in each of `rounds`, and a table of each kernel's median. */
-async function kernelsAlone(device: Device, arms: Arms, bar: Bar, rounds: number): Promise<{ record: BenchRecord; text?: string }> {
+async function kernelsAlone(
+  device: Device,
+  arms: Arms,
+  bar: Bar,
+  rounds: number,
+): Promise<{ record: BenchRecord; text?: string }> {
   const name = 'adapter operations, half skipped ÷ LoRA';
   if (!device.info.timestamps) return { record: skipped(name, '', bar, 'the adapter has no timestamps') };
   const half = arms.gated.find(({ skip }) => skip === 50)!;
   const profiles: Record<'lora' | 'half', KernelTime[][]> = { lora: [], half: [] };
-  const profile = (which: 'lora' | 'half', { training }: Arm) => async () => {
-    const kernels = (await training.profile()).filter((k) => isAdapter(k.kernel));
-    profiles[which].push(kernels);
-    return kernels.reduce((sum, k) => sum + k.ms, 0);
-  };
+  const profile =
+    (which: 'lora' | 'half', { training }: Arm) =>
+    async () => {
+      const kernels = (await training.profile()).filter((k) => isAdapter(k.kernel));
+      profiles[which].push(kernels);
+      return kernels.reduce((sum, k) => sum + k.ms, 0);
+    };
   const ms = await interleave({ lora: profile('lora', arms.lora), half: profile('half', half) }, rounds);
-  const rows = (method: string, of: KernelTime[][]) => of[0].map(({ kernel, calls }) => {
-    const each = median(of.flatMap((kernels) => kernels.filter((k) => k.kernel === kernel).map((k) => k.ms)));
-    return [method, kernel, String(calls), each.toFixed(2), ((1000 * each) / calls).toFixed(0)];
-  });
+  const rows = (method: string, of: KernelTime[][]) =>
+    of[0].map(({ kernel, calls }) => {
+      const each = median(of.flatMap((kernels) => kernels.filter((k) => k.kernel === kernel).map((k) => k.ms)));
+      return [method, kernel, String(calls), each.toFixed(2), ((1000 * each) / calls).toFixed(0)];
+    });
   // A x and Bᵀ g for all tokens, the other four for kept ones.
   const detail = `by count ${((2 + 4 * half.training.kept) / 6).toFixed(3)}; ${spread(ms.half)} ms over ${spread(ms.lora)} ms`;
   return {
     record: record(name, median(ratios(ms.half, ms.lora)), '', bar, detail, ms),
-    text: formatTable([['', 'kernel', 'calls', 'ms', 'µs a call'], ...rows('LoRA', profiles.lora), ...rows('half', profiles.half)]),
+    text: formatTable([
+      ['', 'kernel', 'calls', 'ms', 'µs a call'],
+      ...rows('LoRA', profiles.lora),
+      ...rows('half', profiles.half),
+    ]),
   };
 }

@@ -42,7 +42,10 @@ async function against(device: Device, options: BenchOptions): Promise<BenchReco
   };
   await ours.generate(prompt, options.device === 'cpu' ? WARM : 4);
   await theirs.generate(prompt, peer === 'wasm' ? WARM : 4);
-  const arms = { ours: speed('ours', () => ours.generate(prompt, TOKENS)), theirs: speed('theirs', () => theirs.generate(prompt, TOKENS)) };
+  const arms = {
+    ours: speed('ours', () => ours.generate(prompt, TOKENS)),
+    theirs: speed('theirs', () => theirs.generate(prompt, TOKENS)),
+  };
   const rates = await interleave(arms, options.repeats ?? 10, false);
   const same = texts.ours.findIndex((id, i) => id !== texts.theirs[i]);
   const error = device.error();
@@ -53,24 +56,37 @@ async function against(device: Device, options: BenchOptions): Promise<BenchReco
   const detail = `${spread(rates.ours)} against ${spread(rates.theirs)} tokens/s, ${TOKENS} greedy after ${PROMPT}; ${agree}`;
   // A software adapter is not what anybody would write on.
   const bar: Bar | null = options.device === 'gpu' && software ? null : ['>=', software ? 0.5 : 1];
-  return record(`generation, ours ÷ transformers.js (${peer})`, median(ratios(rates.ours, rates.theirs)), '', bar, detail, rates);
+  return record(
+    `generation, ours ÷ transformers.js (${peer})`,
+    median(ratios(rates.ours, rates.theirs)),
+    '',
+    bar,
+    detail,
+    rates,
+  );
 }
 
 /** Tokens a second from the train worker with all its threads: the base, and all that comes before the first token. */
 async function inProduct({ device, model, repeats = 10 }: BenchOptions): Promise<BenchRecord> {
   let written = 0;
-  const client = new WorkerClient<TrainRequest, TrainReplies, TrainEvent>(() => startWorker(trainWorker, location.origin, 'train'), 'training', {
-    onEvent: (event) => {
-      if (event.type === 'generated' && !event.done) written++;
+  const client = new WorkerClient<TrainRequest, TrainReplies, TrainEvent>(
+    () => startWorker(trainWorker, location.origin, 'train'),
+    'training',
+    {
+      onEvent: (event) => {
+        if (event.type === 'generated' && !event.done) written++;
+      },
+      onCrash: ({ message }) => console.error(message),
     },
-    onCrash: ({ message }) => console.error(message),
-  });
+  );
   const opened = await client.request({ type: 'open-model', source: { kind: 'embedded', id: model }, device });
   const rates: number[] = [];
   for (let round = -3; round < repeats; round++) {
     written = 0;
     const sampling = { seed: 4 + round, maxNewTokens: TOKENS, temperature: 0.7, topP: 0.95 };
-    const ms = await time(() => client.request({ type: 'generate', runs: ['base'], prompt: 'Once upon a time', sampling }));
+    const ms = await time(() =>
+      client.request({ type: 'generate', runs: ['base'], prompt: 'Once upon a time', sampling }),
+    );
     if (round >= 0) rates.push(written / (ms / 1000));
   }
   client.dispose();

@@ -7,7 +7,11 @@ const FROM = 10;
 export async function run(options: BenchOptions): Promise<RowResult> {
   const gpu = await openDevice(options);
   const base = await loadBase(gpu, 'sieve-stories-nano');
-  const training = await Training.create(base, [runConfig('lora', 'lora', options.rank), runConfig('ts-lora', 'ts-lora', options.rank)], randomBatch(base.config, 1, options.tokens ?? 8));
+  const training = await Training.create(
+    base,
+    [runConfig('lora', 'lora', options.rank), runConfig('ts-lora', 'ts-lora', options.rank)],
+    randomBatch(base.config, 1, options.tokens ?? 8),
+  );
   const to = options.steps ?? 500;
   const train = async (steps: number) => {
     for (let i = 0; i < steps; i++) await training.step();
@@ -23,9 +27,21 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return {
     gpu: gpu.info,
     records: [
-      record(`GPU memory growth, ${steps}`, after.bytes - before.bytes, 'bytes', ['<=', 0], `${(after.bytes / 1e6).toFixed(1)} MB in ${after.buffers} buffers, ${before.buffers} before`),
+      record(
+        `GPU memory growth, ${steps}`,
+        after.bytes - before.bytes,
+        'bytes',
+        ['<=', 0],
+        `${(after.bytes / 1e6).toFixed(1)} MB in ${after.buffers} buffers, ${before.buffers} before`,
+      ),
       record(`GPU buffers' growth, ${steps}`, after.buffers - before.buffers, 'buffers', ['<=', 0]),
-      record(`JavaScript heap growth, ${steps}`, (after.heap - before.heap) / 1e6, 'MB', ['<=', 1], `${(before.heap / 1e6).toFixed(2)} to ${(after.heap / 1e6).toFixed(2)} MB, collected`),
+      record(
+        `JavaScript heap growth, ${steps}`,
+        (after.heap - before.heap) / 1e6,
+        'MB',
+        ['<=', 1],
+        `${(before.heap / 1e6).toFixed(2)} to ${(after.heap / 1e6).toFixed(2)} MB, collected`,
+      ),
     ],
   };
 }

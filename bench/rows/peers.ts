@@ -34,13 +34,15 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   const ours = await PeersGraph.create(device);
   const expected = reference(5);
   const error = worst(await ours.losses(5), expected);
-  if (!(error <= TOLERANCE)) throw new Error(`our losses are ${error.toExponential(1)} from the reference, relative; ${TOLERANCE} is allowed`);
+  if (!(error <= TOLERANCE))
+    throw new Error(`our losses are ${error.toExponential(1)} from the reference, relative; ${TOLERANCE} is allowed`);
 
   const peers: Record<string, Peer> = {};
   for (const name of names) {
     peers[name] = await open(name);
     const off = worst(peers[name].losses, expected);
-    if (!(off <= TOLERANCE)) throw new Error(`${name}: losses are ${off.toExponential(1)} from the reference; ${TOLERANCE} is allowed`);
+    if (!(off <= TOLERANCE))
+      throw new Error(`${name}: losses are ${off.toExponential(1)} from the reference; ${TOLERANCE} is allowed`);
   }
   const five = (what: { step5(): Promise<void> }) => async () => (await time(() => what.step5())) / 5;
   const arms = { ours: five(ours), ...Object.fromEntries(names.map((name) => [name, five(peers[name])])) };
@@ -51,10 +53,14 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     gpu: device.info,
     records: names.map((name) => {
       const detail = `${spread(times[name])} ms against ${spread(times.ours)} ms a step; losses within ${error.toExponential(0)} of f64`;
-      return record(title(name), median(ratios(times[name], times.ours)), '', bars[name], detail, { ours: times.ours, [name]: times[name] });
+      return record(title(name), median(ratios(times[name], times.ours)), '', bars[name], detail, {
+        ours: times.ours,
+        [name]: times[name],
+      });
     }),
   };
 }
 
 /** Largest relative difference. */
-const worst = (losses: number[], expected: number[]) => Math.max(...losses.map((loss, i) => Math.abs(loss - expected[i]) / expected[i]));
+const worst = (losses: number[], expected: number[]) =>
+  Math.max(...losses.map((loss, i) => Math.abs(loss - expected[i]) / expected[i]));

@@ -21,5 +21,17 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   gpu.destroy();
   const all = ratios(times.proximal, times.step);
   const detail = `${spread(times.proximal, 1)} ms over ${spread(times.step, 0)} ms a LoRA step of ${tokens} tokens`;
-  return { gpu: gpu.info, records: [record(`exact proximal step, ${MODULES} modules × ${tokens} tokens, share of a step`, median(all), '', ['<=', BAR], detail, times)] };
+  return {
+    gpu: gpu.info,
+    records: [
+      record(
+        `exact proximal step, ${MODULES} modules × ${tokens} tokens, share of a step`,
+        median(all),
+        '',
+        ['<=', BAR],
+        detail,
+        times,
+      ),
+    ],
+  };
 }

@@ -28,34 +28,56 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     matmul: () => probe.measure(),
     'base forward': () => time(() => lora.forward()),
     'LoRA step': arm('LoRA step', lora),
-    ...Object.fromEntries(Object.entries(SHARES).map(([name, share]) => [`TS-LoRA step, ${name}`, arm(`TS-LoRA step, ${name}`, gated, share)])),
+    ...Object.fromEntries(
+      Object.entries(SHARES).map(([name, share]) => [
+        `TS-LoRA step, ${name}`,
+        arm(`TS-LoRA step, ${name}`, gated, share),
+      ]),
+    ),
   };
   const times = await interleave(arms, options.repeats ?? 5);
   macs['base forward'] = lora.forwardMacs();
   const { rate, size } = probe.best;
   const tokens = batch.ids.length;
-  const rows = Object.entries(times).filter(([name]) => name !== 'matmul').map(([name, ms]) => {
-    const ofRate = median(rateShares(2 * macs[name], ms, times.matmul));
-    return { name, ms, ofRate, kept: name.startsWith('TS') ? kept[name] : null };
-  });
+  const rows = Object.entries(times)
+    .filter(([name]) => name !== 'matmul')
+    .map(([name, ms]) => {
+      const ofRate = median(rateShares(2 * macs[name], ms, times.matmul));
+      return { name, ms, ofRate, kept: name.startsWith('TS') ? kept[name] : null };
+    });
   await gated.keep(0.5);
   await gated.step();
   const profiles: KernelTime[][] = [];
-  for (let i = 0; gpu.info.timestamps && i < Math.min(3, options.repeats ?? 3); i++) profiles.push(await gated.profile());
+  for (let i = 0; gpu.info.timestamps && i < Math.min(3, options.repeats ?? 3); i++)
+    profiles.push(await gated.profile());
   const kernels = fastest(profiles);
   const error = gpu.error();
   if (error) throw error;
   gpu.destroy();
   return {
     gpu: gpu.info,
-    records: rows.map((r) => record(r.name, median(r.ms), 'ms', null, `${spread(r.ms)}; ${(100 * r.ofRate).toFixed(0)} % of the matmul rate; ${batch.starts.length - 1} × ${batch.starts[1]} tokens`, { ms: r.ms })),
+    records: rows.map((r) =>
+      record(
+        r.name,
+        median(r.ms),
+        'ms',
+        null,
+        `${spread(r.ms)}; ${(100 * r.ofRate).toFixed(0)} % of the matmul rate; ${batch.starts.length - 1} × ${batch.starts[1]} tokens`,
+        { ms: r.ms },
+      ),
+    ),
     text: [
       `own matmul, best at ${size}³: ${((2 * rate) / 1e9).toFixed(2)} GFLOP/s`,
       formatTable([
         ['', 'ms', 'fastest–slowest', 'tokens/s', 'Mmac', 'of matmul rate', 'kept'],
         ...rows.map((r) => [
-          r.name, median(r.ms).toFixed(1), `${Math.min(...r.ms).toFixed(1)}–${Math.max(...r.ms).toFixed(1)}`, (tokens / (median(r.ms) / 1000)).toFixed(0),
-          (macs[r.name] / 1e6).toFixed(0), `${(100 * r.ofRate).toFixed(0)} %`, r.kept === null ? '–' : `${(100 * r.kept).toFixed(0)} %`,
+          r.name,
+          median(r.ms).toFixed(1),
+          `${Math.min(...r.ms).toFixed(1)}–${Math.max(...r.ms).toFixed(1)}`,
+          (tokens / (median(r.ms) / 1000)).toFixed(0),
+          (macs[r.name] / 1e6).toFixed(0),
+          `${(100 * r.ofRate).toFixed(0)} %`,
+          r.kept === null ? '–' : `${(100 * r.kept).toFixed(0)} %`,
         ]),
       ]),
       ...(kernels.length ? [kernelTable(kernels, rate)] : []),
@@ -65,11 +87,20 @@ export async function run(options: BenchOptions): Promise<RowResult> {
 
 function kernelTable(kernels: KernelTime[], rate: number): string {
   const all = kernels.reduce((sum, k) => sum + k.ms, 0);
-  return `TS-LoRA step at half kept, by kernel (timestamps, each dispatch alone, fastest of a few): ${all.toFixed(0)} ms\n${formatTable([
-    ['kernel', 'calls', 'ms', 'share', 'GFLOP/s', 'of peak'],
-    ...kernels.map((k) => {
-      const speed = k.macs === null ? null : k.macs / (k.ms / 1000);
-      return [k.kernel, String(k.calls), k.ms.toFixed(1), `${((100 * k.ms) / all).toFixed(1)} %`, speed === null ? '–' : ((2 * speed) / 1e9).toFixed(2), speed === null ? '–' : `${((100 * speed) / rate).toFixed(0)} %`];
-    }),
-  ])}`;
+  return `TS-LoRA step at half kept, by kernel (timestamps, each dispatch alone, fastest of a few): ${all.toFixed(0)} ms\n${formatTable(
+    [
+      ['kernel', 'calls', 'ms', 'share', 'GFLOP/s', 'of peak'],
+      ...kernels.map((k) => {
+        const speed = k.macs === null ? null : k.macs / (k.ms / 1000);
+        return [
+          k.kernel,
+          String(k.calls),
+          k.ms.toFixed(1),
+          `${((100 * k.ms) / all).toFixed(1)} %`,
+          speed === null ? '–' : ((2 * speed) / 1e9).toFixed(2),
+          speed === null ? '–' : `${((100 * speed) / rate).toFixed(0)} %`,
+        ];
+      }),
+    ],
+  )}`;
 }

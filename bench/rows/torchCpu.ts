@@ -39,7 +39,16 @@ export async function run(options: BenchOptions): Promise<RowResult> {
       continue;
     }
     const theirs = torch.ms['4m-short'];
-    records.push(record(title, median(ours) / median(theirs), '', [...BAR], `${here}; ${spread(theirs)} ms in PyTorch (${torch.device})`, { ours, theirs }));
+    records.push(
+      record(
+        title,
+        median(ours) / median(theirs),
+        '',
+        [...BAR],
+        `${here}; ${spread(theirs)} ms in PyTorch (${torch.device})`,
+        { ours, theirs },
+      ),
+    );
   }
   return { gpu: info && { ...info, threads: Math.max(...THREADS) }, records };
 }

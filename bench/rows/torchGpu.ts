@@ -11,7 +11,10 @@ const title = (shape: string) => `LoRA step, PyTorch CUDA ÷ ours, ${shape}`;
 
 export async function run(options: BenchOptions): Promise<RowResult> {
   const gpu = await openDevice(options);
-  const give = (why: string): RowResult => ({ gpu: gpu.info, records: SHAPES.map((shape) => skipped(title(shape), '', [...BAR], why)) });
+  const give = (why: string): RowResult => ({
+    gpu: gpu.info,
+    records: SHAPES.map((shape) => skipped(title(shape), '', [...BAR], why)),
+  });
   if (gpu.info.software) return give('no GPU at hand: the adapter is software');
   const repeats = options.repeats ?? 20;
   const torch = await services().benchTorch({ device: 'cuda', shapes: [...SHAPES], repeats });
@@ -27,7 +30,16 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     training.free();
     base.free();
     const theirs = torch.ms[shape];
-    records.push(record(title(shape), median(theirs) / median(ours), '', [...BAR], `${spread(theirs, 2)} ms in PyTorch on ${torch.device}, ${spread(ours, 2)} ms here`, { ours, theirs }));
+    records.push(
+      record(
+        title(shape),
+        median(theirs) / median(ours),
+        '',
+        [...BAR],
+        `${spread(theirs, 2)} ms in PyTorch on ${torch.device}, ${spread(ours, 2)} ms here`,
+        { ours, theirs },
+      ),
+    );
   }
   const error = gpu.error();
   if (error) throw error;

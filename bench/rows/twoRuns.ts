@@ -16,5 +16,10 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   gpu.destroy();
   const all = ratios(times.two, times.one);
   const detail = `${spread(times.two, 0)} ms over ${spread(times.one, 0)} ms`;
-  return { gpu: gpu.info, records: [record('two runs in one pass ÷ one run', median(all), '', ['<=', gpu.info.software ? 2.02 : 1.6], detail, times)] };
+  return {
+    gpu: gpu.info,
+    records: [
+      record('two runs in one pass ÷ one run', median(all), '', ['<=', gpu.info.software ? 2.02 : 1.6], detail, times),
+    ],
+  };
 }

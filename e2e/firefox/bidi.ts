@@ -31,7 +31,8 @@ export function bridge(browser: Browser): void {
   const { connection } = (browser as Inside)._connection.toImpl(browser)._browserSession;
   const rawSend = connection.rawSend.bind(connection);
   connection.rawSend = (message) => {
-    const features = message.method === 'emulation.setMediaFeaturesOverride' ? Object.values(message.params!.features as object) : [];
+    const features =
+      message.method === 'emulation.setMediaFeaturesOverride' ? Object.values(message.params!.features as object) : [];
     if (features.length === 0 || features.some((value) => value !== null)) rawSend(message);
     else setTimeout(() => connection._dispatchMessage({ type: 'success', id: message.id, result: {} }));
   };
@@ -53,7 +54,9 @@ export function bridge(browser: Browser): void {
   browser.newContext = async (options) => {
     const context = await newContext(options);
     await context.addInitScript(() => {
-      const paste = (text: string) => { document.execCommand('insertText', false, text); };
+      const paste = (text: string) => {
+        document.execCommand('insertText', false, text);
+      };
       Object.defineProperty(globalThis, '__pw_bidiInsertText', { get: () => paste, set: () => {} });
     });
     return context;

@@ -12,15 +12,39 @@ import { expect, test } from './test';
 async function aRunFile(): Promise<Buffer> {
   const { experiment, template, mapping, dataName, histories } = endedSession();
   const record = keptRunSchema.parse({
-    format: 'sieve-run', version: 1, id: 'abc-1', name: 'From elsewhere', tags: [], startedAt: 1000, endedAt: 2000, ended: 'finished', bytes: 1,
-    model: { kind: 'embedded', id: 'sieve-stories-nano' }, gpu: 'gpu', data: dataName, template, mapping, experiment, base: 5.5,
+    format: 'sieve-run',
+    version: 1,
+    id: 'abc-1',
+    name: 'From elsewhere',
+    tags: [],
+    startedAt: 1000,
+    endedAt: 2000,
+    ended: 'finished',
+    bytes: 1,
+    model: { kind: 'embedded', id: 'sieve-stories-nano' },
+    gpu: 'gpu',
+    data: dataName,
+    template,
+    mapping,
+    experiment,
+    base: 5.5,
     finals: experiment.runs.map(() => ({ steps: 6, loss: 3.25, skipped: null, failed: null })),
   });
-  const zip = await exportedRun(record, runFiles([...histories.values()].map((h) => h.snapshot()), {}));
+  const zip = await exportedRun(
+    record,
+    runFiles(
+      [...histories.values()].map((h) => h.snapshot()),
+      {},
+    ),
+  );
   return Buffer.from(await zip.arrayBuffer());
 }
 
-test('the page opens: every section, a sample set, colours, the other language', async ({ app, page, browser }, info) => {
+test('the page opens: every section, a sample set, colours, the other language', async ({
+  app,
+  page,
+  browser,
+}, info) => {
   info.annotations.push({ type: 'browser', description: `Firefox ${browser.version()}` });
   await app.open(null);
   await expect(page.locator('main > section')).toHaveCount(8);
@@ -52,7 +76,10 @@ test('files come in by dropping and by choosing, and go out', async ({ app, page
   await expect(page.locator('#data')).toContainText(FILES[0].name);
   await app.dataReady();
   await expect(app.get('data-preview')).toContainText('Tom');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), app.get('data-drop').getByText('Choose files').click()]);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    app.get('data-drop').getByText('Choose files').click(),
+  ]);
   await chooser.setFiles(asUpload(FILES[2]));
   await expect(page.locator('#data')).toContainText(FILES[2].name);
   await app.dataReady();
@@ -64,7 +91,9 @@ test('files come in by dropping and by choosing, and go out', async ({ app, page
 
 test('a run from elsewhere is kept over a reload, and opened', async ({ app, page }) => {
   await app.open(null);
-  await app.get('history-import').setInputFiles({ name: 'run.zip', mimeType: 'application/zip', buffer: await aRunFile() });
+  await app
+    .get('history-import')
+    .setInputFiles({ name: 'run.zip', mimeType: 'application/zip', buffer: await aRunFile() });
   await expect(app.get('kept-run')).toContainText('From elsewhere');
   await page.reload();
   await app.press('kept-open');

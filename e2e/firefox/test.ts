@@ -6,8 +6,11 @@ import { bridge } from './bidi';
 export { expect } from '../test';
 
 export const test = base.extend<object, { browser: Browser }>({
-  browser: [async ({ browser }, provide) => {
-    bridge(browser);
-    await provide(browser);
-  }, { scope: 'worker' }],
+  browser: [
+    async ({ browser }, provide) => {
+      bridge(browser);
+      await provide(browser);
+    },
+    { scope: 'worker' },
+  ],
 });

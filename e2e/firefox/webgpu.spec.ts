@@ -5,12 +5,20 @@ import { wholeJob } from './job';
 import { expect, test } from './test';
 
 // Off in Firefox ESR on Linux, and off for adapters that compute on the CPU.
-test.use({ launchOptions: { executablePath: firefoxPath(), firefoxUserPrefs: { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true } } });
+test.use({
+  launchOptions: {
+    executablePath: firefoxPath(),
+    firefoxUserPrefs: { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true },
+  },
+});
 
 test('LoRA and TS-LoRA train side by side, answer and leave as files', async ({ page, baseURL }, info) => {
   const app = new App(page, baseURL!, 'gpu');
   await app.openSoon();
-  test.skip(await page.evaluate(async () => (await navigator.gpu?.requestAdapter()) == null), 'this Firefox finds no WebGPU adapter (Debian: mesa-vulkan-drivers, libvulkan1)');
+  test.skip(
+    await page.evaluate(async () => (await navigator.gpu?.requestAdapter()) == null),
+    'this Firefox finds no WebGPU adapter (Debian: mesa-vulkan-drivers, libvulkan1)',
+  );
   await wholeJob(app, info);
   await expect(app.get('device-choice')).toHaveAttribute('data-device', 'gpu');
   expect(app.problems).toEqual([]);

@@ -71,7 +71,8 @@ export function exampleCount(set: TokenSet): number {
 export function toBatch(set: TokenSet, indices: readonly number[]): TokenBatch {
   const starts = new Uint32Array(indices.length + 1);
   indices.forEach((example, s) => {
-    if (!(example >= 0 && example < exampleCount(set))) throw new DataError(texts().errors.data.examples.noSuch(example));
+    if (!(example >= 0 && example < exampleCount(set)))
+      throw new DataError(texts().errors.data.examples.noSuch(example));
     starts[s + 1] = starts[s] + set.offsets[example + 1] - set.offsets[example];
   });
   const rows = starts[indices.length];

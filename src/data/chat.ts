@@ -29,16 +29,56 @@ export type NoChat =
   | { because: 'content'; names: string[] };
 
 type Fields = Record<string, unknown>;
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const own = (fields: Fields, key: string): unknown => (Object.hasOwn(fields, key) ? fields[key] : undefined);
 
 const SPEAKERS = new Map<string, Speaker>([
   ...['system', 'developer', '系统', 'system_prompt'].map((n): [string, Speaker] => [n, 'system']),
-  ...['user', 'human', 'prompter', 'customer', 'client', 'question', 'instruction', 'usuario', 'benutzer', 'nutzer', 'utilisateur', '用户', '人类', '问', 'ユーザー', '사용자', 'пользователь']
-    .map((n): [string, Speaker] => [n, 'user']),
-  ...['assistant', 'gpt', 'model', 'bot', 'chatgpt', 'ai', 'chatbot', 'answer', 'response', 'claude', 'agent', 'function_call', 'assistent', 'asistente', '助手', '机器人', '答', 'アシスタント', '어시스턴트', 'ассистент']
-    .map((n): [string, Speaker] => [n, 'assistant']),
-  ...['tool', 'function', 'observation', 'ipython', 'tool_response', 'function_response', 'environment'].map((n): [string, Speaker] => [n, 'tool']),
+  ...[
+    'user',
+    'human',
+    'prompter',
+    'customer',
+    'client',
+    'question',
+    'instruction',
+    'usuario',
+    'benutzer',
+    'nutzer',
+    'utilisateur',
+    '用户',
+    '人类',
+    '问',
+    'ユーザー',
+    '사용자',
+    'пользователь',
+  ].map((n): [string, Speaker] => [n, 'user']),
+  ...[
+    'assistant',
+    'gpt',
+    'model',
+    'bot',
+    'chatgpt',
+    'ai',
+    'chatbot',
+    'answer',
+    'response',
+    'claude',
+    'agent',
+    'function_call',
+    'assistent',
+    'asistente',
+    '助手',
+    '机器人',
+    '答',
+    'アシスタント',
+    '어시스턴트',
+    'ассистент',
+  ].map((n): [string, Speaker] => [n, 'assistant']),
+  ...['tool', 'function', 'observation', 'ipython', 'tool_response', 'function_response', 'environment'].map(
+    (n): [string, Speaker] => [n, 'tool'],
+  ),
 ]);
 
 /** Keys that say whether an answer is learnt from. */
@@ -46,7 +86,7 @@ const WEIGHTS = ['weight', 'train', 'loss', 'learn', 'trainable', 'training', 'l
 
 /** Cells that look like a list, in JSON or in Python's writing, or like a transcript. */
 export function looksLikeChat(cell: string): boolean {
-  return /^\s*[[{(]\s*([[{("']|array\()/.test(cell) && /[\]})]\s*$/.test(cell) || TRANSCRIPT.test(cell);
+  return (/^\s*[[{(]\s*([[{("']|array\()/.test(cell) && /[\]})]\s*$/.test(cell)) || TRANSCRIPT.test(cell);
 }
 
 const TRANSCRIPT = /^\s*Human: [\s\S]*\n\nAssistant:/;
@@ -63,31 +103,46 @@ export function parseChat(cell: string, speakers: Readonly<Record<string, Speake
 function chatOf(value: unknown, speakers: Readonly<Record<string, Speaker>>): Chat | NoChat {
   if (isObject(value)) {
     // One key around the list: {"messages": […]}.
-    const list = Object.values(value).find((inner) => Array.isArray(inner) && inner.length > 0 && inner.every(isObject));
+    const list = Object.values(value).find(
+      (inner) => Array.isArray(inner) && inner.length > 0 && inner.every(isObject),
+    );
     return list === undefined ? { because: 'none' } : chatOf(list, speakers);
   }
   if (!Array.isArray(value)) return { because: 'none' };
   if (value.length === 0) return { because: 'empty' };
   if (value.every((v) => typeof v === 'string')) return byTurns(value as string[], 'texts');
-  if (value.every((v) => Array.isArray(v) && v.length === 2 && v.every((text) => typeof text === 'string'))) return byTurns((value as string[][]).flat(), 'pairs');
+  if (value.every((v) => Array.isArray(v) && v.length === 2 && v.every((text) => typeof text === 'string')))
+    return byTurns((value as string[][]).flat(), 'pairs');
   if (!value.every(isObject)) return { because: 'none' };
   return turnsOf(value as Fields[], speakers);
 }
 
 function byTurns(said: readonly string[], style: 'texts' | 'pairs'): Chat | NoChat {
   if (said.length < 2) return { because: 'none' };
-  return { style, media: [], turns: said.map((text, i): Turn => ({ role: i % 2 === 0 ? 'user' : 'assistant', text })).filter((turn) => turn.text !== '') };
+  return {
+    style,
+    media: [],
+    turns: said
+      .map((text, i): Turn => ({ role: i % 2 === 0 ? 'user' : 'assistant', text }))
+      .filter((turn) => turn.text !== ''),
+  };
 }
 
 function turnsOf(list: readonly Fields[], speakers: Readonly<Record<string, Speaker>>): Chat | NoChat {
   const turns: Turn[] = [];
   const media = new Set<Medium>();
   const strangers = new Set<string>();
-  const [who, said] = [WHO_KEYS.find((k) => list.every((item) => typeof own(item, k) === 'string')), SAID_KEYS.find((k) => list.some((item) => Object.hasOwn(item, k)))];
-  if (who === undefined || (said === undefined && !list.some((item) => Object.hasOwn(item, 'tool_calls')))) return keyed(list) ?? { because: 'keys', names: Object.keys(list[0]).slice(0, 8) };
+  const [who, said] = [
+    WHO_KEYS.find((k) => list.every((item) => typeof own(item, k) === 'string')),
+    SAID_KEYS.find((k) => list.some((item) => Object.hasOwn(item, k))),
+  ];
+  if (who === undefined || (said === undefined && !list.some((item) => Object.hasOwn(item, 'tool_calls'))))
+    return keyed(list) ?? { because: 'keys', names: Object.keys(list[0]).slice(0, 8) };
   for (const item of list) {
     const name = (own(item, who) as string).trim();
-    const known = SPEAKERS.get(name.toLowerCase()) ?? (Object.hasOwn(speakers, name.toLowerCase()) ? speakers[name.toLowerCase()] : undefined);
+    const known =
+      SPEAKERS.get(name.toLowerCase()) ??
+      (Object.hasOwn(speakers, name.toLowerCase()) ? speakers[name.toLowerCase()] : undefined);
     const content = said === undefined ? undefined : own(item, said);
     const text = textOf(content, media);
     if (text === null) return { because: 'content', names: [said!] };
@@ -95,15 +150,28 @@ function turnsOf(list: readonly Fields[], speakers: Readonly<Record<string, Spea
     else turns.push({ role: known, text, ...partsOf(item, [who, said ?? '']) });
   }
   if (strangers.size > 0) return { because: 'role', names: [...strangers] };
-  const style = who === 'role' && (said === 'content' || said === undefined) ? 'messages' : who === 'from' && said === 'value' ? 'sharegpt' : 'named';
+  const style =
+    who === 'role' && (said === 'content' || said === undefined)
+      ? 'messages'
+      : who === 'from' && said === 'value'
+        ? 'sharegpt'
+        : 'named';
   return { style, turns, media: [...media] };
 }
 
 /** What a turn says beside its text: for templates, and whether it is learnt from. */
 function partsOf(item: Fields, taken: readonly string[]): Pick<Turn, 'more' | 'learn'> {
-  const rest = Object.entries(item).filter(([key, value]) => !taken.includes(key) && !WEIGHTS.includes(key) && value !== null && value !== undefined && value !== '');
-  const learn = WEIGHTS.map((key) => own(item, key)).find((value) => typeof value === 'number' || typeof value === 'boolean');
-  return { ...(rest.length > 0 && { more: Object.fromEntries(rest) }), ...(learn !== undefined && Number(learn) <= 0 && { learn: false }) };
+  const rest = Object.entries(item).filter(
+    ([key, value]) =>
+      !taken.includes(key) && !WEIGHTS.includes(key) && value !== null && value !== undefined && value !== '',
+  );
+  const learn = WEIGHTS.map((key) => own(item, key)).find(
+    (value) => typeof value === 'number' || typeof value === 'boolean',
+  );
+  return {
+    ...(rest.length > 0 && { more: Object.fromEntries(rest) }),
+    ...(learn !== undefined && Number(learn) <= 0 && { learn: false }),
+  };
 }
 
 /** Entries of one key a speaker: {"human": …, "assistant": …}. */
@@ -118,7 +186,9 @@ function keyed(list: readonly Fields[]): Chat | null {
     if (said.length === 0) return null;
     turns.push(...said.toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role)));
   }
-  return turns.some((t) => t.role === 'assistant') && turns.some((t) => t.role === 'user') ? { style: 'keyed', turns, media: [] } : null;
+  return turns.some((t) => t.role === 'assistant') && turns.some((t) => t.role === 'user')
+    ? { style: 'keyed', turns, media: [] }
+    : null;
 }
 
 /** A turn's content: a text, or a list of parts of which the texts count. Null where it is neither. */
@@ -130,22 +200,31 @@ function textOf(content: unknown, media: Set<Medium>): string | null {
     return inner === undefined ? null : textOf(inner, media);
   }
   if (!Array.isArray(content)) return null;
-  return content.map((part: unknown) => {
-    if (typeof part === 'string') return part;
-    if (!isObject(part)) return '';
-    const text = own(part, 'text');
-    const type = String(own(part, 'type') ?? '');
-    if (typeof text === 'string' && (type === '' || type.includes('text'))) return text;
-    media.add(/image|video|picture/.test(type) || 'image' in part || 'image_url' in part ? 'images' : /audio|sound/.test(type) ? 'audio' : 'files');
-    return '';
-  }).join('');
+  return content
+    .map((part: unknown) => {
+      if (typeof part === 'string') return part;
+      if (!isObject(part)) return '';
+      const text = own(part, 'text');
+      const type = String(own(part, 'type') ?? '');
+      if (typeof text === 'string' && (type === '' || type.includes('text'))) return text;
+      media.add(
+        /image|video|picture/.test(type) || 'image' in part || 'image_url' in part
+          ? 'images'
+          : /audio|sound/.test(type)
+            ? 'audio'
+            : 'files',
+      );
+      return '';
+    })
+    .join('');
 }
 
 /** "\n\nHuman: …\n\nAssistant: …", as sets of preferences write a chat. */
 function transcript(cell: string): Chat {
   const parts = `\n\n${cell.trim()}`.split(/\n\n(Human|Assistant):/).slice(1);
   const turns: Turn[] = [];
-  for (let i = 0; i + 1 < parts.length; i += 2) turns.push({ role: parts[i] === 'Human' ? 'user' : 'assistant', text: parts[i + 1].trim() });
+  for (let i = 0; i + 1 < parts.length; i += 2)
+    turns.push({ role: parts[i] === 'Human' ? 'user' : 'assistant', text: parts[i + 1].trim() });
   return { style: 'transcript', turns, media: [] };
 }
 
@@ -183,11 +262,15 @@ export function parseTools(cell: string): unknown[] | null {
   if (!parsed.ok) return null;
   const list = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
   if (!list.every(isObject)) return null;
-  return list.map((tool) => (typeof own(tool, 'name') === 'string' && own(tool, 'function') === undefined ? { type: 'function', function: tool } : tool));
+  return list.map((tool) =>
+    typeof own(tool, 'name') === 'string' && own(tool, 'function') === undefined
+      ? { type: 'function', function: tool }
+      : tool,
+  );
 }
 
 const toolName = (tool: unknown): string => {
-  const inner = isObject(tool) ? own(tool, 'function') ?? tool : null;
+  const inner = isObject(tool) ? (own(tool, 'function') ?? tool) : null;
   return isObject(inner) && typeof own(inner, 'name') === 'string' ? (own(inner, 'name') as string) : '';
 };
 
@@ -200,7 +283,8 @@ export function partsToWrite({ role, more, tools }: Turn): { part: Part; signs: 
   }
   if (tools && tools.length > 0) parts.push({ part: 'tools', signs: tools.map(toolName) });
   const thought = REASONING.map((key) => more?.[key]).find((value) => typeof value === 'string' && value.trim() !== '');
-  if (role === 'assistant' && thought !== undefined) parts.push({ part: 'reasoning', signs: [(thought as string).trim()] });
+  if (role === 'assistant' && thought !== undefined)
+    parts.push({ part: 'reasoning', signs: [(thought as string).trim()] });
   if (role !== 'tool' && typeof more?.name === 'string') parts.push({ part: 'names', signs: [more.name] });
   return parts;
 }
@@ -216,7 +300,9 @@ export function forTemplate(more: Record<string, unknown>): Record<string, unkno
       const given = isObject(inner) ? own(inner, 'arguments') : undefined;
       if (typeof given !== 'string') return call;
       const value = parseLoosely(given);
-      return value.ok && isObject(value.value) ? { ...(call as Fields), function: { ...(inner as Fields), arguments: value.value } } : call;
+      return value.ok && isObject(value.value)
+        ? { ...(call as Fields), function: { ...(inner as Fields), arguments: value.value } }
+        : call;
     }),
   };
 }

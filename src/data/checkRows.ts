@@ -31,7 +31,7 @@ export class Reasons {
 
   add(issue: Issue, row: number, reason: string): void {
     let own = this.counts.get(issue);
-    if (!own) this.counts.set(issue, own = new Map());
+    if (!own) this.counts.set(issue, (own = new Map()));
     const n = own.get(reason);
     if (n !== undefined || own.size < MOST_REASONS) own.set(reason, (n ?? 0) + 1);
     if (this.told.size < TOLD * ISSUES.length && !this.told.has(row)) this.told.set(row, reason);
@@ -62,7 +62,13 @@ export interface CheckOptions extends Pick<PrepareOptions, 'edits' | 'repairs'> 
 }
 
 /** @throws {Cancelled} */
-export async function checkRows(table: ParsedTable, options: CheckOptions, cells: CellsNow, textsOf: ToTexts, pace: Pace): Promise<RowChecks> {
+export async function checkRows(
+  table: ParsedTable,
+  options: CheckOptions,
+  cells: CellsNow,
+  textsOf: ToTexts,
+  pace: Pace,
+): Promise<RowChecks> {
   const { rows } = table;
   const { windows, repairs } = options;
   const flags = new Uint32Array(rows.length);
@@ -76,7 +82,9 @@ export async function checkRows(table: ParsedTable, options: CheckOptions, cells
   let usable = 0;
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     if (pace.due) await pace.rest(t.progress.checking, from, rows.length);
-    const now = Array.from({ length: Math.min(ROWS_AT_ONCE, rows.length - from) }, (_, k) => (excluded.has(from + k) ? null : cells(from + k)));
+    const now = Array.from({ length: Math.min(ROWS_AT_ONCE, rows.length - from) }, (_, k) =>
+      excluded.has(from + k) ? null : cells(from + k),
+    );
     const made = (await textsOf(now.filter((own) => own !== null))).values();
     for (let k = 0; k < now.length; k++) {
       const row = from + k;

@@ -5,14 +5,32 @@
  * a comparison; `passage` is what a question is about.
  */
 export const MEANINGS = [
-  'messages', 'instruction', 'input', 'asked', 'answer', 'text', 'first', 'second', 'passage', 'system', 'history', 'tools', 'label', 'chosen', 'rejected', 'id', 'other',
+  'messages',
+  'instruction',
+  'input',
+  'asked',
+  'answer',
+  'text',
+  'first',
+  'second',
+  'passage',
+  'system',
+  'history',
+  'tools',
+  'label',
+  'chosen',
+  'rejected',
+  'id',
+  'other',
 ] as const;
 export type Meaning = (typeof MEANINGS)[number];
 
 /** Of two names of one meaning the one that stands further in front is preferred. */
 const NAMES: Record<Meaning, string> = {
-  messages: 'messages conversations conversation dialog dialogue dialogs dialogues chat chats turns utterances 对话 消息 会话 聊天 gespräch nachrichten',
-  instruction: 'instruction instructions task command 指令 指示 任务 instruktion anweisung aufgabe consigne instrucción instrucao instrução istruzione инструкция',
+  messages:
+    'messages conversations conversation dialog dialogue dialogs dialogues chat chats turns utterances 对话 消息 会话 聊天 gespräch nachrichten',
+  instruction:
+    'instruction instructions task command 指令 指示 任务 instruktion anweisung aufgabe consigne instrucción instrucao instrução istruzione инструкция',
   input: 'input inputs 输入 eingabe entrée entrada ввод',
   asked: `prompt question query user human source input problem src request ask prompts questions source_text input_text user_input
     问题 提问 提示 提示词 问 题目 源文 原文 输入 frage fragen anfrage quelle demande requête pregunta consulta pergunta domanda вопрос запрос 質問 問題 질문`,
@@ -24,9 +42,12 @@ const NAMES: Record<Meaning, string> = {
     phrase paragraph review_text reviewtext clean_text full_text news headline description v2 statement
     文本 内容 正文 句子 评论 文章 标题 评价 text_de satz inhalt nachricht kommentar bewertungstext rezension texte phrase commentaire avis
     texto contenido frase comentario reseña mensaje conteúdo testo recensione текст отзыв предложение 本文 テキスト 文章 文 텍스트 문장 내용`,
-  first: 'premise sentence1 sentence_1 question1 question_1 text1 text_1 text_a sentence_a s1 claim statement1 first 前提 句子1 句1 prämisse satz1',
-  second: 'hypothesis sentence2 sentence_2 question2 question_2 text2 text_2 text_b sentence_b s2 second evidence 假设 句子2 句2 hypothese satz2',
-  passage: 'context passage paragraph background article document story evidence support contexts knowledge reference 上下文 背景 材料 段落 文章 kontext absatz contexte contexto contesto контекст 文脈 지문',
+  first:
+    'premise sentence1 sentence_1 question1 question_1 text1 text_1 text_a sentence_a s1 claim statement1 first 前提 句子1 句1 prämisse satz1',
+  second:
+    'hypothesis sentence2 sentence_2 question2 question_2 text2 text_2 text_b sentence_b s2 second evidence 假设 句子2 句2 hypothese satz2',
+  passage:
+    'context passage paragraph background article document story evidence support contexts knowledge reference 上下文 背景 材料 段落 文章 kontext absatz contexte contexto contesto контекст 文脈 지문',
   system: 'system system_prompt system_message systemprompt 系统 系统提示 系统提示词',
   history: 'history chat_history past 历史 对话历史 verlauf',
   tools: 'tools functions available_tools 工具',
@@ -34,8 +55,10 @@ const NAMES: Record<Meaning, string> = {
     target_label airline_sentiment v1 verdict is_spam spam toxicity grade type class_label label_text
     标签 类别 分类 情感 情绪 意图 主题 评分 类 标注 etikett klasse kategorie stimmung gefühl bewertung thema étiquette etiquette classe catégorie
     categorie sentiment_label etiqueta clase categoría sentimiento categoria rótulo etichetta метка класс категория тональность оценка ラベル 分類 感情 라벨 레이블 감정`,
-  chosen: 'chosen response_j chosen_response response_chosen preferred winner better accepted positive_response 选中 优选',
-  rejected: 'rejected response_k rejected_response response_rejected dispreferred loser worse negative_response 拒绝 劣选',
+  chosen:
+    'chosen response_j chosen_response response_chosen preferred winner better accepted positive_response 选中 优选',
+  rejected:
+    'rejected response_k rejected_response response_rejected dispreferred loser worse negative_response 拒绝 劣选',
   id: `id idx index uid guid pairid promptid row row_id rowid number nr unnamed:_0 __index_level_0__ key uuid qid example_id question_id
     编号 序号 索引 nummer lfd_nr numéro número индекс 番号 번호`,
   other: `value wert date time url author name language lang genre source_dataset split length difficulty annotator_labels explanation reason
@@ -46,11 +69,19 @@ const BY_NAME = new Map<string, Meaning[]>();
 for (const meaning of MEANINGS) {
   for (const name of NAMES[meaning].split(/\s+/)) BY_NAME.set(name, [...(BY_NAME.get(name) ?? []), meaning]);
 }
-const ORDER = new Map(MEANINGS.map((meaning) => [meaning, new Map(NAMES[meaning].split(/\s+/).map((name, i) => [name, i]))]));
+const ORDER = new Map(
+  MEANINGS.map((meaning) => [meaning, new Map(NAMES[meaning].split(/\s+/).map((name, i) => [name, i]))]),
+);
 
 /** A name as it is looked up: "Response (chosen)" and "sentence-1" are `response` and `sentence_1`. */
 export function plainName(name: string): string {
-  return name.normalize('NFKC').trim().toLowerCase().replace(/\s*[([{].*$/u, '').replace(/[\s\-./]+/g, '_').replace(/_+$/, '');
+  return name
+    .normalize('NFKC')
+    .trim()
+    .toLowerCase()
+    .replace(/\s*[([{].*$/u, '')
+    .replace(/[\s\-./]+/g, '_')
+    .replace(/_+$/, '');
 }
 
 /** All that a column of this name may be; empty where the name says nothing. */

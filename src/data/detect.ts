@@ -44,11 +44,26 @@ interface ChatFacts {
  */
 export function detect(table: ParsedTable, repairs?: Repairs): Detection {
   const rows = rowsFor(table, repairs);
-  const facts = table.columns.map((name, c) => factsOf(name, rows.map((r) => r[c] ?? '')));
+  const facts = table.columns.map((name, c) =>
+    factsOf(
+      name,
+      rows.map((r) => r[c] ?? ''),
+    ),
+  );
   // What only counts rows, or is empty, means nothing.
   const candidates = facts.filter((f) => f.filled > 0 && !(f.counts && saysNothing(f.name)));
   const found = new Finder(candidates, facts, rows.length, table);
-  return found.preferences() ?? found.chat() ?? found.instruction() ?? found.comparison() ?? found.pair() ?? found.labelled() ?? found.text() ?? found.twoColumns() ?? found.longestText(facts);
+  return (
+    found.preferences() ??
+    found.chat() ??
+    found.instruction() ??
+    found.comparison() ??
+    found.pair() ??
+    found.labelled() ??
+    found.text() ??
+    found.twoColumns() ??
+    found.longestText(facts)
+  );
 }
 
 /** Rows as they are, or, where most of them are broken, as the repairs would leave them. */
@@ -80,11 +95,15 @@ function factsOf(name: string, all: readonly string[]): ColumnFacts {
     longest: cells.reduce((n, v) => Math.max(n, v.length), 0),
     counts: numeric && cells.length > 1 && numbers.every((n, i) => n === numbers[0] + i),
     measures: numeric && cells.length > 4 && distinct.size > MAX_LABELS / 2 && distinct.size * 2 > cells.length,
-    chat: chatFacts(cells.slice(0, CELLS), meaningsOf(name).some((m) => m === 'messages' || m === 'chosen' || m === 'asked' || m === 'answer')),
+    chat: chatFacts(
+      cells.slice(0, CELLS),
+      meaningsOf(name).some((m) => m === 'messages' || m === 'chosen' || m === 'asked' || m === 'answer'),
+    ),
   };
 }
 
-const saysNothing = (name: string) => /^(column \d+|row|unnamed.*|)$/i.test(name.trim()) || meaningsOf(name).includes('id');
+const saysNothing = (name: string) =>
+  /^(column \d+|row|unnamed.*|)$/i.test(name.trim()) || meaningsOf(name).includes('id');
 
 /** @param named whether its name says that it holds turns: lists of texts are chats only then */
 function chatFacts(sample: readonly string[], named: boolean): ChatFacts | null {
@@ -93,10 +112,18 @@ function chatFacts(sample: readonly string[], named: boolean): ChatFacts | null 
   const read = listed.map((cell) => parseChat(cell));
   const chats = read.filter(isChat).filter((c) => named || (c.style !== 'pairs' && c.style !== 'texts'));
   // What looks like turns and cannot be read is a chat all the same: that must be said, and not be learnt as it stands.
-  const unread = read.filter((c) => !isChat(c) && (c.because === 'role' || (c.because === 'keys' && named) || (c.because === 'json' && named))).length;
+  const unread = read.filter(
+    (c) => !isChat(c) && (c.because === 'role' || (c.because === 'keys' && named) || (c.because === 'json' && named)),
+  ).length;
   if (chats.length + unread < sample.length * 0.5) return null;
   const lengths = chats.reduce((n, c) => n + c.turns.length, 0);
-  return { style: chats[0]?.style ?? null, chats: chats.length, looked: sample.length, turns: lengths, asks: chats.some((c) => c.turns.some((t) => t.role === 'user')) || chats.length === 0 };
+  return {
+    style: chats[0]?.style ?? null,
+    chats: chats.length,
+    looked: sample.length,
+    turns: lengths,
+    asks: chats.some((c) => c.turns.some((t) => t.role === 'user')) || chats.length === 0,
+  };
 }
 
 class Finder {
@@ -114,7 +141,11 @@ class Finder {
   }
 
   /** The column whose name says that it is this, best name first. */
-  #named(meaning: Meaning, but: readonly (ColumnFacts | undefined)[] = [], among: readonly ColumnFacts[] = this.#facts): ColumnFacts | undefined {
+  #named(
+    meaning: Meaning,
+    but: readonly (ColumnFacts | undefined)[] = [],
+    among: readonly ColumnFacts[] = this.#facts,
+  ): ColumnFacts | undefined {
     const able = among.filter((f) => !but.includes(f) && rankOf(f.name, meaning) < Infinity);
     return able.sort((a, b) => rankOf(a.name, meaning) - rankOf(b.name, meaning))[0];
   }
@@ -130,12 +161,27 @@ class Finder {
     const system = this.#named('system', [chosen, rejected, prompt])?.name ?? null;
     if (chosen.chat) {
       const inside = chosen.chat.asks || !prompt;
-      const roles = inside ? { message: chosen.name, answer: null, system } : { message: prompt.name, answer: chosen.name, system };
-      return { mapping: { kind: 'chat', roles: tidy(roles, 'message'), ...(inside && { lastAnswer: true }) }, evidence: [...said, ...chatWords(chosen)] };
+      const roles = inside
+        ? { message: chosen.name, answer: null, system }
+        : { message: prompt.name, answer: chosen.name, system };
+      return {
+        mapping: { kind: 'chat', roles: tidy(roles, 'message'), ...(inside && { lastAnswer: true }) },
+        evidence: [...said, ...chatWords(chosen)],
+      };
     }
     if (prompt) {
       const context = this.#named('passage', [chosen, rejected, prompt]);
-      return { mapping: { kind: 'prompt-completion', roles: tidy({ prompt: prompt.name, completion: chosen.name, context: context?.name ?? null, system }, 'prompt', 'completion') }, evidence: said };
+      return {
+        mapping: {
+          kind: 'prompt-completion',
+          roles: tidy(
+            { prompt: prompt.name, completion: chosen.name, context: context?.name ?? null, system },
+            'prompt',
+            'completion',
+          ),
+        },
+        evidence: said,
+      };
     }
     return { mapping: { kind: 'text', roles: { text: chosen.name } }, evidence: said };
   }
@@ -148,16 +194,40 @@ class Finder {
     const system = (but: ColumnFacts[]) => this.#named('system', but)?.name ?? null;
     const tools = this.#named('tools')?.name ?? null;
     const answers = chats.filter((f) => meaningsOf(f.name).includes('answer'));
-    const asked = this.#facts.find((f) => meaningsOf(f.name).includes('asked') && !answers.includes(f)) ?? this.#named('instruction', answers);
+    const asked =
+      this.#facts.find((f) => meaningsOf(f.name).includes('asked') && !answers.includes(f)) ??
+      this.#named('instruction', answers);
     const answer = answers.find((f) => !f.chat!.asks) ?? (asked?.chat ? this.#named('answer', [asked]) : undefined);
-    if (asked && answer && asked !== answer && (asked.chat || answer.chat) && !chats.some((f) => meaningsOf(f.name).includes('messages'))) {
+    if (
+      asked &&
+      answer &&
+      asked !== answer &&
+      (asked.chat || answer.chat) &&
+      !chats.some((f) => meaningsOf(f.name).includes('messages'))
+    ) {
       return {
-        mapping: { kind: 'chat', roles: tidy({ message: asked.name, answer: answer.name, system: system([asked, answer]), tools }, 'message') },
-        evidence: [texts().errors.data.evidence.twoParts(asked.name, answer.name), ...chatWords(asked.chat ? asked : answer)],
+        mapping: {
+          kind: 'chat',
+          roles: tidy({ message: asked.name, answer: answer.name, system: system([asked, answer]), tools }, 'message'),
+        },
+        evidence: [
+          texts().errors.data.evidence.twoParts(asked.name, answer.name),
+          ...chatWords(asked.chat ? asked : answer),
+        ],
       };
     }
-    const best = chats.toSorted((a, b) => Number(b.chat!.chats > 0) - Number(a.chat!.chats > 0) || rankOf(a.name, 'messages') - rankOf(b.name, 'messages'))[0];
-    return { mapping: { kind: 'chat', roles: tidy({ message: best.name, answer: null, system: system([best]), tools }, 'message') }, evidence: chatWords(best) };
+    const best = chats.toSorted(
+      (a, b) =>
+        Number(b.chat!.chats > 0) - Number(a.chat!.chats > 0) ||
+        rankOf(a.name, 'messages') - rankOf(b.name, 'messages'),
+    )[0];
+    return {
+      mapping: {
+        kind: 'chat',
+        roles: tidy({ message: best.name, answer: null, system: system([best]), tools }, 'message'),
+      },
+      evidence: chatWords(best),
+    };
   }
 
   instruction(): Detection | null {
@@ -165,13 +235,28 @@ class Finder {
     const output = this.#named('answer', [instruction]);
     if (!instruction || !output) return null;
     // An input may be filled further down than was looked.
-    const input = this.#named('input', [instruction, output], this.#all) ?? this.#named('passage', [instruction, output]);
+    const input =
+      this.#named('input', [instruction, output], this.#all) ?? this.#named('passage', [instruction, output]);
     const system = this.#named('system', [instruction, output, input]);
     const history = this.#named('history', [instruction, output, input, system]);
     const t = texts().errors.data.evidence;
     const used = [system, history, instruction, input, output].filter((f) => f !== undefined);
     return {
-      mapping: { kind: 'instruction', roles: tidy({ instruction: instruction.name, input: input?.name ?? null, output: output.name, system: system?.name ?? null, history: history?.name ?? null }, 'instruction', 'input', 'output') },
+      mapping: {
+        kind: 'instruction',
+        roles: tidy(
+          {
+            instruction: instruction.name,
+            input: input?.name ?? null,
+            output: output.name,
+            system: system?.name ?? null,
+            history: history?.name ?? null,
+          },
+          'instruction',
+          'input',
+          'output',
+        ),
+      },
       evidence: [t.named(used.map((f) => f.name)), ...(input ? [t.filled(input.name, input.filled, this.#rows)] : [])],
     };
   }
@@ -180,7 +265,14 @@ class Finder {
   comparison(): Detection | null {
     const label = this.#label(this.#named('label'));
     if (!label || this.#named('label') !== label) return null;
-    const sides: [Meaning, Meaning][] = [['first', 'second'], ['passage', 'asked'], ['asked', 'text'], ['text', 'second'], ['asked', 'answer'], ['first', 'passage']];
+    const sides: [Meaning, Meaning][] = [
+      ['first', 'second'],
+      ['passage', 'asked'],
+      ['asked', 'text'],
+      ['text', 'second'],
+      ['asked', 'answer'],
+      ['first', 'passage'],
+    ];
     for (const [a, b] of sides) {
       const one = this.#named(a, [label]);
       const two = this.#named(b, [label, one]);
@@ -204,15 +296,33 @@ class Finder {
     let prompt = asked ?? (completion && (this.#named('passage', [completion]) ?? this.#named('input', [completion])));
     const label = this.#label(this.#named('label'));
     if (label && (!prompt || !completion)) return null;
-    const able = this.#facts.filter((f) => !meaningsOf(f.name).some((m) => m === 'id' || m === 'other' || m === 'system' || m === 'tools'));
+    const able = this.#facts.filter(
+      (f) => !meaningsOf(f.name).some((m) => m === 'id' || m === 'other' || m === 'system' || m === 'tools'),
+    );
     if (prompt && !completion && able.length === 2) completion = able.find((f) => f !== prompt);
     if (completion && !prompt && able.length === 2) prompt = able.find((f) => f !== completion);
     if (!prompt || !completion || prompt === completion) return null;
     const context = this.#named('passage', [prompt, completion]) ?? this.#named('input', [prompt, completion]);
     const system = this.#named('system', [prompt, completion, context]);
     return {
-      mapping: { kind: 'prompt-completion', roles: tidy({ prompt: prompt.name, completion: completion.name, context: context?.name ?? null, system: system?.name ?? null }, 'prompt', 'completion') },
-      evidence: [texts().errors.data.evidence.named([system, context, prompt, completion].filter((f) => f !== undefined).map((f) => f.name))],
+      mapping: {
+        kind: 'prompt-completion',
+        roles: tidy(
+          {
+            prompt: prompt.name,
+            completion: completion.name,
+            context: context?.name ?? null,
+            system: system?.name ?? null,
+          },
+          'prompt',
+          'completion',
+        ),
+      },
+      evidence: [
+        texts().errors.data.evidence.named(
+          [system, context, prompt, completion].filter((f) => f !== undefined).map((f) => f.name),
+        ),
+      ],
     };
   }
 
@@ -224,57 +334,106 @@ class Finder {
     if (label) {
       const text = this.#text([label]);
       if (text && text.meanLength > label.meanLength) {
-        return { mapping: { kind: 'text-label', roles: { text: text.name, label: label.name } }, evidence: [this.#labelWords(label), t.length(text.name, Math.round(text.meanLength))] };
+        return {
+          mapping: { kind: 'text-label', roles: { text: text.name, label: label.name } },
+          evidence: [this.#labelWords(label), t.length(text.name, Math.round(text.meanLength))],
+        };
       }
     }
     if (!named?.measures) return null;
     const text = this.#text([named]);
     if (!text || text.meanLength <= named.meanLength) return null;
-    return { mapping: { kind: 'prompt-completion', roles: { prompt: text.name, completion: named.name } }, evidence: [t.measured(named.name, named.distinct.size)] };
+    return {
+      mapping: { kind: 'prompt-completion', roles: { prompt: text.name, completion: named.name } },
+      evidence: [t.measured(named.name, named.distinct.size)],
+    };
   }
 
   text(): Detection | null {
     const text = this.#named('text') ?? this.#named('first');
     if (!text) return null;
     const t = texts().errors.data.evidence;
-    return { mapping: { kind: 'text', roles: { text: text.name } }, evidence: [this.#table.unit === 'whole' ? t.plain(this.#rows) : t.oneNamed(text.name)] };
+    return {
+      mapping: { kind: 'text', roles: { text: text.name } },
+      evidence: [this.#table.unit === 'whole' ? t.plain(this.#rows) : t.oneNamed(text.name)],
+    };
   }
 
   twoColumns(): Detection | null {
-    const able = this.#facts.filter((f) => !meaningsOf(f.name).some((m) => m === 'rejected' || m === 'tools' || m === 'id'));
+    const able = this.#facts.filter(
+      (f) => !meaningsOf(f.name).some((m) => m === 'rejected' || m === 'tools' || m === 'id'),
+    );
     if (able.length !== 2 || this.#table.columns.length > 3) return null;
     const [a, b] = able;
-    return { mapping: { kind: 'prompt-completion', roles: { prompt: a.name, completion: b.name } }, evidence: [texts().errors.data.evidence.twoColumns] };
+    return {
+      mapping: { kind: 'prompt-completion', roles: { prompt: a.name, completion: b.name } },
+      evidence: [texts().errors.data.evidence.twoColumns],
+    };
   }
 
   longestText(all: readonly ColumnFacts[]): Detection {
     const t = texts().errors.data.evidence;
     const able = this.#facts.filter((f) => !meaningsOf(f.name).includes('rejected'));
     const only = longest(able) ?? all[0];
-    return { mapping: { kind: 'text', roles: { text: only?.name ?? null } }, evidence: [all.length === 1 ? t.oneColumn : t.longest(only?.name ?? '')] };
+    return {
+      mapping: { kind: 'text', roles: { text: only?.name ?? null } },
+      evidence: [all.length === 1 ? t.oneColumn : t.longest(only?.name ?? '')],
+    };
   }
 
   /** The text beside a label: by its name, else the longest. */
   #text(but: ColumnFacts[]): ColumnFacts | undefined {
-    return this.#named('text', but) ?? this.#named('first', but) ?? this.#named('asked', but) ?? longest(this.#facts.filter((f) => !but.includes(f)));
+    return (
+      this.#named('text', but) ??
+      this.#named('first', but) ??
+      this.#named('asked', but) ??
+      longest(this.#facts.filter((f) => !but.includes(f)))
+    );
   }
 
   /** A column of few, short, recurring values; one that is named so may hold more of them. */
   #label(named: ColumnFacts | undefined): ColumnFacts | undefined {
-    const fits = (f: ColumnFacts, most: number) => f.distinct.size >= 2 && f.distinct.size <= most && f.longest <= 40 && !f.chat;
+    const fits = (f: ColumnFacts, most: number) =>
+      f.distinct.size >= 2 && f.distinct.size <= most && f.longest <= 40 && !f.chat;
     if (named && !named.measures && fits(named, Math.max(MAX_LABELS, this.#rows / 10))) return named;
     return this.#facts
-      .filter((f) => fits(f, Math.min(MAX_LABELS, this.#rows / 2)) && !f.counts && f.filled > this.#rows * 0.9 && !meaningsOf(f.name).some((m) => NO_LABEL.has(m)))
+      .filter(
+        (f) =>
+          fits(f, Math.min(MAX_LABELS, this.#rows / 2)) &&
+          !f.counts &&
+          f.filled > this.#rows * 0.9 &&
+          !meaningsOf(f.name).some((m) => NO_LABEL.has(m)),
+      )
       .sort((x, y) => x.distinct.size - y.distinct.size)[0];
   }
 
   #labelWords(label: ColumnFacts): string {
-    return texts().errors.data.evidence.labels(label.distinct.size, label.name, [...label.distinct].slice(0, 6).map((v) => excerpt(v, 24)).join(', '), label.distinct.size > 6);
+    return texts().errors.data.evidence.labels(
+      label.distinct.size,
+      label.name,
+      [...label.distinct]
+        .slice(0, 6)
+        .map((v) => excerpt(v, 24))
+        .join(', '),
+      label.distinct.size > 6,
+    );
   }
 }
 
 /** What a column called so is not guessed to be, however few values it has. */
-const NO_LABEL = new Set<Meaning>(['id', 'other', 'asked', 'instruction', 'system', 'passage', 'text', 'first', 'second', 'rejected', 'chosen']);
+const NO_LABEL = new Set<Meaning>([
+  'id',
+  'other',
+  'asked',
+  'instruction',
+  'system',
+  'passage',
+  'text',
+  'first',
+  'second',
+  'rejected',
+  'chosen',
+]);
 
 function chatWords({ name, chat }: ColumnFacts): string[] {
   const t = texts().errors.data.evidence;
@@ -291,4 +450,3 @@ function tidy(roles: Record<string, string | null>, ...kept: string[]): Mapping[
 function longest(facts: readonly ColumnFacts[]): ColumnFacts | undefined {
   return [...facts].sort((x, y) => y.meanLength - x.meanLength)[0];
 }
-

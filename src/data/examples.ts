@@ -56,11 +56,19 @@ function withEnd(ids: Int32Array, { ends }: Segment, { eosId }: Tokenizer): Int3
  * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxTokens`: what comes before the first
  * learnt text from the left first, then the rest from the right.
  */
-export function buildExample({ segments, dressed }: Pick<Texts, 'segments' | 'dressed'>, tokenizer: Tokenizer, { maxTokens, completionOnly, marks }: ExampleOptions): Example {
-  const parts = dressed ? encodeDressed(segments, tokenizer) : segments.map((s) => withEnd(marks ? tokenizer.encodeDressed(s.text) : tokenizer.encode(s.text), s, tokenizer));
+export function buildExample(
+  { segments, dressed }: Pick<Texts, 'segments' | 'dressed'>,
+  tokenizer: Tokenizer,
+  { maxTokens, completionOnly, marks }: ExampleOptions,
+): Example {
+  const parts = dressed
+    ? encodeDressed(segments, tokenizer)
+    : segments.map((s) => withEnd(marks ? tokenizer.encodeDressed(s.text) : tokenizer.encode(s.text), s, tokenizer));
   const ends = segments.at(-1)?.ends || (marks && parts.at(-1)?.at(-1) === tokenizer.eosId);
   const begins = marks && tokenizer.bosId !== null && parts[0]?.[0] === tokenizer.bosId;
-  const ids = dressed ? joinIds(null, parts, null) : joinIds(begins ? null : tokenizer.bosId, parts, ends ? null : tokenizer.eosId);
+  const ids = dressed
+    ? joinIds(null, parts, null)
+    : joinIds(begins ? null : tokenizer.bosId, parts, ends ? null : tokenizer.eosId);
   const bos = tokenizer.bosId !== null && ids[0] === tokenizer.bosId ? 1 : 0;
   const mask = new Uint8Array(ids.length);
   let promptEnd = -1;
@@ -103,7 +111,11 @@ function encodeDressed(segments: readonly Segment[], tokenizer: Tokenizer): Int3
  * else after a line, else anywhere. Only the last window ends with eos.
  * `ends`: whether the text ends here (and is not one part of a longer one).
  */
-export function* buildWindows(text: string, tokenizer: Tokenizer, { maxTokens, marks, ends }: Omit<ExampleOptions, 'completionOnly'> & { ends: boolean }): Generator<Example> {
+export function* buildWindows(
+  text: string,
+  tokenizer: Tokenizer,
+  { maxTokens, marks, ends }: Omit<ExampleOptions, 'completionOnly'> & { ends: boolean },
+): Generator<Example> {
   const bos = tokenizer.bosId === null ? 0 : 1;
   const ids: number[] = [];
   const cuts: Uint8Array[] = [];
@@ -114,7 +126,7 @@ export function* buildWindows(text: string, tokenizer: Tokenizer, { maxTokens, m
   }
   const rank = concat(cuts, ids.length);
   const room = maxTokens - bos;
-  for (let at = 0; at < ids.length;) {
+  for (let at = 0; at < ids.length; ) {
     const last = ids.length - at + (ends && tokenizer.eosId !== null ? 1 : 0) <= room;
     const end = last ? ids.length : at + bestCut(rank, at, Math.min(room, ids.length - at));
     const body = Int32Array.from(ids.slice(at, end));
@@ -129,7 +141,7 @@ const SEGMENT = 1 << 16;
 
 /** The text in pieces of about 64 K characters, cut at a line break, between words, or between characters. */
 function* segments(text: string): Generator<string> {
-  for (let at = 0; at < text.length;) {
+  for (let at = 0; at < text.length; ) {
     let end = Math.min(text.length, at + SEGMENT);
     if (end < text.length) {
       const from = at + SEGMENT / 2;

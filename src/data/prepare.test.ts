@@ -26,7 +26,11 @@ const options = (more: Partial<PrepareOptions> = {}): PrepareOptions => ({
   ...more,
 });
 const textOptions = (more: Partial<PrepareOptions> = {}) =>
-  options({ mapping: { kind: 'text', roles: { text: 'text' } }, template: { prompt: '', completion: '{text}' }, ...more });
+  options({
+    mapping: { kind: 'text', roles: { text: 'text' } },
+    template: { prompt: '', completion: '{text}' },
+    ...more,
+  });
 
 /** Example i of a set, as text with `|` for token 0, and its mask. */
 function show(set: TokenSet, i: number): [text: string, mask: string] {
@@ -41,59 +45,140 @@ const rows = (n: number) => Array.from({ length: n }, (_, i) => [`q${i}`, `a${i}
 
 describe('prepare', () => {
   it('puts one bos before and a supervised eos after, and masks the prompt', async () => {
-    const { train, heldOut } = (await prepare(table([['ab', 'cd'], ['ef', 'gh']]), options(), byteTokenizer));
-    expect([...all(train), ...all(heldOut)].sort()).toEqual([['|ab>cd|', '0000111'], ['|ef>gh|', '0000111']]);
+    const { train, heldOut } = await prepare(
+      table([
+        ['ab', 'cd'],
+        ['ef', 'gh'],
+      ]),
+      options(),
+      byteTokenizer,
+    );
+    expect([...all(train), ...all(heldOut)].sort()).toEqual([
+      ['|ab>cd|', '0000111'],
+      ['|ef>gh|', '0000111'],
+    ]);
   });
 
   it('trains the prompt as well when asked, but never the bos', async () => {
-    const { train } = (await prepare(table(rows(2)), options({ completionOnly: false }), byteTokenizer));
+    const { train } = await prepare(table(rows(2)), options({ completionOnly: false }), byteTokenizer);
     expect(all(train)[0][1]).toBe('0111111'.slice(0, all(train)[0][0].length));
     expect(all(train)[0][1]).toMatch(/^01+$/);
   });
 
   it('does without bos and eos: the first token is then no target', async () => {
     const bare = { ...byteTokenizer, bosId: null, eosId: null };
-    const { train, heldOut } = (await prepare(table([['', 'abc'], ['x', 'yz']]), options({ template: { prompt: '{prompt}', completion: '{completion}' }, repairs: { ...NO_REPAIRS, noText: true } }), bare));
-    expect([...all(train), ...all(heldOut)].sort()).toEqual([['abc', '011'], ['xyz', '011']]);
+    const { train, heldOut } = await prepare(
+      table([
+        ['', 'abc'],
+        ['x', 'yz'],
+      ]),
+      options({
+        template: { prompt: '{prompt}', completion: '{completion}' },
+        repairs: { ...NO_REPAIRS, noText: true },
+      }),
+      bare,
+    );
+    expect([...all(train), ...all(heldOut)].sort()).toEqual([
+      ['abc', '011'],
+      ['xyz', '011'],
+    ]);
   });
 
   it('cuts an over-long prompt from the left, so that bos and completion stay', async () => {
-    const { train, heldOut, report, preview } = (await prepare(table([['0123456789', 'abc'], ['x', 'y']]), options({ maxTokens: 8 }), byteTokenizer));
-    expect([...all(train), ...all(heldOut)].sort()).toEqual([['|89>abc|', '00001111'], ['|x>y|', '00011']]);
+    const { train, heldOut, report, preview } = await prepare(
+      table([
+        ['0123456789', 'abc'],
+        ['x', 'y'],
+      ]),
+      options({ maxTokens: 8 }),
+      byteTokenizer,
+    );
+    expect([...all(train), ...all(heldOut)].sort()).toEqual([
+      ['|89>abc|', '00001111'],
+      ['|x>y|', '00011'],
+    ]);
     expect(report).toMatchObject({ truncated: 1, longest: 16, warnings: [] });
-    expect((await preview(0, 1))[0].tokens.map((t) => t.state[1] + t.text).join('').replaceAll('<|endoftext|>', '|')).toBe('a|r0r1r2r3r4r5r6r7a8a9a>rarbrcr|');
+    expect(
+      (await preview(0, 1))[0].tokens
+        .map((t) => t.state[1] + t.text)
+        .join('')
+        .replaceAll('<|endoftext|>', '|'),
+    ).toBe('a|r0r1r2r3r4r5r6r7a8a9a>rarbrcr|');
   });
 
   it('cuts an over-long completion from the right, and says when the prompt is lost', async () => {
-    const { train, heldOut, report } = (await prepare(table([['0123', 'abcdefghij'], ['x', 'y']]), options({ maxTokens: 8 }), byteTokenizer));
-    expect([...all(train), ...all(heldOut)].sort()).toEqual([['|abcdefg', '01111111'], ['|x>y|', '00011']]);
+    const { train, heldOut, report } = await prepare(
+      table([
+        ['0123', 'abcdefghij'],
+        ['x', 'y'],
+      ]),
+      options({ maxTokens: 8 }),
+      byteTokenizer,
+    );
+    expect([...all(train), ...all(heldOut)].sort()).toEqual([
+      ['|abcdefg', '01111111'],
+      ['|x>y|', '00011'],
+    ]);
     expect(report.warnings).toEqual([expect.stringMatching(/1 example lost its whole prompt/)]);
   });
 
   it('leaves out empty and fully masked examples, and counts them', async () => {
-    const cells = [['a', 'b'], ['c', 'd'], ['e', ' '], ['f', '']];
-    const issues = (r: { issues: IssueReport[] }) => r.issues.map(({ issue, examples }) => [issue, examples.map((e) => e.line)]);
+    const cells = [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['e', ' '],
+      ['f', ''],
+    ];
+    const issues = (r: { issues: IssueReport[] }) =>
+      r.issues.map(({ issue, examples }) => [issue, examples.map((e) => e.line)]);
     const { report } = await prepare(table(cells), options(), byteTokenizer);
     expect(report).toMatchObject({ rows: 4, usable: 2, examples: 2 });
     expect(issues(report)).toEqual([['empty', [3, 4]]]);
     // A tokenizer that finds nothing in a completion leaves nothing to train.
-    const deaf = { ...byteTokenizer, eosId: null, encode: (s: string) => (s === 'd' ? new Int32Array(0) : byteTokenizer.encode(s)) };
+    const deaf = {
+      ...byteTokenizer,
+      eosId: null,
+      encode: (s: string) => (s === 'd' ? new Int32Array(0) : byteTokenizer.encode(s)),
+    };
     const { report: second } = await prepare(table([...cells, ['g', 'h']]), options(), deaf);
     expect(second.examples).toBe(2);
-    expect(issues(second)).toEqual([['empty', [3, 4]], ['masked', [2]]]);
+    expect(issues(second)).toEqual([
+      ['empty', [3, 4]],
+      ['masked', [2]],
+    ]);
   });
 
   it('says what cannot be split, and refuses what makes no sense', async () => {
-    const problem = async (rows: string[][]) => (await prepare(table(rows), options(), byteTokenizer)).report.problem?.message;
-    expect(await problem([['a', 'b'], ['c', '']])).toBe('Only one example is left.');
-    expect(await problem([['a', ''], ['c', '']])).toBe('No example is left to train on.');
-    expect(await problem([['a', 'b'], ['a', 'b']])).toBe('All examples are the same.');
-    for (const more of [{ maxTokens: 4 }, { heldOutShare: Number.NaN }, { maxExamples: 0 }]) await expect(prepare(table(rows(4)), options(more), byteTokenizer)).rejects.toThrow(DataError);
-    await expect(prepare(table(rows(4)), options({ template: { prompt: '{nope}', completion: '{completion}' } }), byteTokenizer)).rejects.toThrow(/\{nope\}/);
+    const problem = async (rows: string[][]) =>
+      (await prepare(table(rows), options(), byteTokenizer)).report.problem?.message;
+    expect(
+      await problem([
+        ['a', 'b'],
+        ['c', ''],
+      ]),
+    ).toBe('Only one example is left.');
+    expect(
+      await problem([
+        ['a', ''],
+        ['c', ''],
+      ]),
+    ).toBe('No example is left to train on.');
+    expect(
+      await problem([
+        ['a', 'b'],
+        ['a', 'b'],
+      ]),
+    ).toBe('All examples are the same.');
+    for (const more of [{ maxTokens: 4 }, { heldOutShare: Number.NaN }, { maxExamples: 0 }])
+      await expect(prepare(table(rows(4)), options(more), byteTokenizer)).rejects.toThrow(DataError);
+    await expect(
+      prepare(table(rows(4)), options({ template: { prompt: '{nope}', completion: '{completion}' } }), byteTokenizer),
+    ).rejects.toThrow(/\{nope\}/);
   });
 
   it('splits by seed alone: same seed, same split; another seed, another', async () => {
-    const held = async (seed: number) => all((await prepare(table(rows(50)), options({ seed }), byteTokenizer)).heldOut).map(([t]) => t);
+    const held = async (seed: number) =>
+      all((await prepare(table(rows(50)), options({ seed }), byteTokenizer)).heldOut).map(([t]) => t);
     expect(await held(1)).toEqual(await held(1));
     expect(await held(1)).toHaveLength(10);
     expect(await held(1)).not.toEqual(await held(2));
@@ -101,7 +186,7 @@ describe('prepare', () => {
 
   it('keeps copies on one side', async () => {
     const copied = Array.from({ length: 60 }, (_, i) => [`q${i % 12}`, `a${i % 12}`]);
-    const { train, heldOut, report } = (await prepare(table(copied), options(), byteTokenizer));
+    const { train, heldOut, report } = await prepare(table(copied), options(), byteTokenizer);
     const trained = new Set(all(train).map(([t]) => t));
     expect(all(heldOut).some(([t]) => trained.has(t))).toBe(false);
     expect(exampleCount(heldOut)).toBe(10);
@@ -109,19 +194,23 @@ describe('prepare', () => {
   });
 
   it('holds out a whole group where every group of copies is larger than the share', async () => {
-    const { report } = (await prepare(table(Array.from({ length: 20 }, (_, i) => [i < 12 ? 'a' : 'b', 'x'])), options({ heldOutShare: 0.1 }), byteTokenizer));
+    const { report } = await prepare(
+      table(Array.from({ length: 20 }, (_, i) => [i < 12 ? 'a' : 'b', 'x'])),
+      options({ heldOutShare: 0.1 }),
+      byteTokenizer,
+    );
     expect(report).toMatchObject({ train: 12, heldOut: 8 });
   });
 
   it('previews what it made: kept chips are the set, in order, with the side of each example', async () => {
     const t = table(Array.from({ length: 20 }, (_, i) => ['x'.repeat(1 + i * 3), 'y'.repeat(1 + (i % 5) * 4)]));
-    const { train, preview } = (await prepare(t, options({ maxTokens: 20 }), byteTokenizer));
-    const shown = (await preview(0, 100));
+    const { train, preview } = await prepare(t, options({ maxTokens: 20 }), byteTokenizer);
+    const shown = await preview(0, 100);
     expect(shown.map((e) => e.row)).toEqual(Array.from({ length: 20 }, (_, i) => i));
     const kept = shown.filter((e) => !e.heldOut).flatMap((e) => e.tokens.filter((c) => c.state !== 'truncated'));
     expect(kept.map((c) => c.id)).toEqual([...train.ids]);
     expect(kept.map((c) => Number(c.state === 'trained'))).toEqual([...train.supervised]);
-    expect((await preview(18, 10))).toHaveLength(2);
+    expect(await preview(18, 10)).toHaveLength(2);
     expect((await preview(-5, 1))[0].row).toBe(0);
   });
 });
@@ -150,25 +239,47 @@ describe('decisions', () => {
     expect(await texts({ encoding: true })).toEqual(['caf\u00e9>a5', 'q0>a0', 'q1>a1']);
     const { report } = await prepare(broken, options(), byteTokenizer);
     expect(report.issues.map(({ issue, rows: n, examples }) => [issue, n, examples.map((e) => e.line)])).toEqual([
-      ['syntax', 1, [7]], ['quote', 1, [5]], ['ragged', 2, [3, 4]], ['encoding', 1, [6]],
+      ['syntax', 1, [7]],
+      ['quote', 1, [5]],
+      ['ragged', 2, [3, 4]],
+      ['encoding', 1, [6]],
     ]);
   });
 
   it('leave out rows by hand, and take new cells for others', async () => {
-    const { report, train, heldOut } = await prepare(table(rows(4)), options({ edits: { excluded: [0], changed: [[1, ['new', 'cells']]] } }), byteTokenizer);
+    const { report, train, heldOut } = await prepare(
+      table(rows(4)),
+      options({ edits: { excluded: [0], changed: [[1, ['new', 'cells']]] } }),
+      byteTokenizer,
+    );
     expect(report).toMatchObject({ usable: 3, excluded: 1, changed: 1 });
     expect([...all(train), ...all(heldOut)].map(([t]) => t).sort()).toEqual(['|new>cells|', '|q2>a2|', '|q3>a3|']);
   });
 
   it('keep only the first of copies, and leave out what is too long', async () => {
-    const cells = [['a', 'b'], ['c', 'd'], ['a', 'b'], ['long', 'x'.repeat(50)]];
-    const { report } = await prepare(table(cells), options({ repairs: { ...NO_REPAIRS, duplicate: true, long: true } }), byteTokenizer);
+    const cells = [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['a', 'b'],
+      ['long', 'x'.repeat(50)],
+    ];
+    const { report } = await prepare(
+      table(cells),
+      options({ repairs: { ...NO_REPAIRS, duplicate: true, long: true } }),
+      byteTokenizer,
+    );
     expect(report).toMatchObject({ usable: 2, examples: 2, truncated: 0 });
-    expect(report.issues).toMatchObject([{ issue: 'duplicate', rows: 1 }, { issue: 'long', rows: 1 }]);
+    expect(report.issues).toMatchObject([
+      { issue: 'duplicate', rows: 1 },
+      { issue: 'long', rows: 1 },
+    ]);
   });
 
   it('find questions on both sides of the split, whatever their case, and keep them together when asked', async () => {
-    const cells = Array.from({ length: 40 }, (_, i) => [['Who is it', 'who  IS it '][i % 2] + Math.floor(i / 4), `a${i}`]);
+    const cells = Array.from({ length: 40 }, (_, i) => [
+      ['Who is it', 'who  IS it '][i % 2] + Math.floor(i / 4),
+      `a${i}`,
+    ]);
     const { report } = await prepare(table(cells), options(), byteTokenizer);
     expect(report.issues).toMatchObject([{ issue: 'leak' }]);
     const together = await prepare(table(cells), options({ repairs: { ...NO_REPAIRS, leak: true } }), byteTokenizer);
@@ -177,9 +288,16 @@ describe('decisions', () => {
 
   it('hold out the same share of every label', async () => {
     const cells = Array.from({ length: 100 }, (_, i) => [`text ${i}`, i < 80 ? 'common' : i < 95 ? 'rare' : 'rarest']);
-    const labelled = options({ mapping: { kind: 'text-label', roles: { text: 'p', label: 'c' } }, template: { prompt: '{text}', completion: '{label}' } });
+    const labelled = options({
+      mapping: { kind: 'text-label', roles: { text: 'p', label: 'c' } },
+      template: { prompt: '{text}', completion: '{label}' },
+    });
     const { report } = await prepare(table(cells), labelled, byteTokenizer);
-    expect(report.labels).toEqual([{ label: 'common', train: 64, heldOut: 16 }, { label: 'rare', train: 12, heldOut: 3 }, { label: 'rarest', train: 4, heldOut: 1 }]);
+    expect(report.labels).toEqual([
+      { label: 'common', train: 64, heldOut: 16 },
+      { label: 'rare', train: 12, heldOut: 3 },
+      { label: 'rarest', train: 4, heldOut: 1 },
+    ]);
   });
 
   it('use a seeded sample where there are more rows than allowed', async () => {
@@ -194,58 +312,128 @@ describe('decisions', () => {
     const t = table([...rows(60), ['x'.repeat(60), 'y'], ['z', 'w'.repeat(60)]]);
     const first = options();
     const previous = { set: await prepare(t, first, byteTokenizer), options: first };
-    const changes: Partial<PrepareOptions>[] = [{ seed: 9 }, { edits: { excluded: [3], changed: [[5, ['other', 'text']]] } }, { repairs: { ...NO_REPAIRS, long: true } }];
+    const changes: Partial<PrepareOptions>[] = [
+      { seed: 9 },
+      { edits: { excluded: [3], changed: [[5, ['other', 'text']]] } },
+      { repairs: { ...NO_REPAIRS, long: true } },
+    ];
     for (const change of changes) {
       let encoded = 0;
-      const counting = { ...byteTokenizer, encode: (s: string) => { encoded++; return byteTokenizer.encode(s); } };
+      const counting = {
+        ...byteTokenizer,
+        encode: (s: string) => {
+          encoded++;
+          return byteTokenizer.encode(s);
+        },
+      };
       const again = await prepare(t, options(change), counting, {}, previous);
       expect(encoded).toBeLessThanOrEqual(2);
       const fresh = await prepare(t, options(change), byteTokenizer);
       expect([all(again.train), held(again), again.report]).toEqual([all(fresh.train), held(fresh), fresh.report]);
     }
     let encoded = 0;
-    await prepare(t, options({ completionOnly: false }), { ...byteTokenizer, encode: (s: string) => { encoded++; return byteTokenizer.encode(s); } }, {}, previous);
+    await prepare(
+      t,
+      options({ completionOnly: false }),
+      {
+        ...byteTokenizer,
+        encode: (s: string) => {
+          encoded++;
+          return byteTokenizer.encode(s);
+        },
+      },
+      {},
+      previous,
+    );
     expect(encoded).toBe(124);
   });
 
   it('learn every answer of a chat, and nothing after the last', async () => {
-    const chat = (name: string) => JSON.stringify([['system', 'S'], ['user', `u${name}`], ['assistant', 'A'], ['user', 'v'], ['assistant', 'B'], ['user', 'w']].map(([role, content]) => ({ role, content })));
-    const p = await prepare(tableOf(['messages'], [[chat('1')], [chat('2')], ['nonsense']], 'jsonl'), options({ mapping: { kind: 'chat', roles: { message: 'messages' } }, template: { prompt: '{message}?', completion: '{message}!' } }), byteTokenizer);
+    const chat = (name: string) =>
+      JSON.stringify(
+        [
+          ['system', 'S'],
+          ['user', `u${name}`],
+          ['assistant', 'A'],
+          ['user', 'v'],
+          ['assistant', 'B'],
+          ['user', 'w'],
+        ].map(([role, content]) => ({ role, content })),
+      );
+    const p = await prepare(
+      tableOf(['messages'], [[chat('1')], [chat('2')], ['nonsense']], 'jsonl'),
+      options({
+        mapping: { kind: 'chat', roles: { message: 'messages' } },
+        template: { prompt: '{message}?', completion: '{message}!' },
+      }),
+      byteTokenizer,
+    );
     expect(all(p.train)[0][0]).toMatch(/^\|S\nu[12]\?A!\|v\?B!\|$/);
     expect(all(p.train)[0][1]).toBe('00000011100111');
-    expect(p.report.issues).toMatchObject([{ issue: 'chat', rows: 1, reasons: [{ text: 'no list of turns', rows: 1 }] }]);
+    expect(p.report.issues).toMatchObject([
+      { issue: 'chat', rows: 1, reasons: [{ text: 'no list of turns', rows: 1 }] },
+    ]);
   });
 });
 
 describe('plain text', { timeout: 30_000 }, () => {
   it('is cut into windows after paragraphs, else lines, else anywhere; only the last ends with eos', async () => {
     const text = 'One two.\n\nThree four five.\nSix.\n\nabcdefghijklmnopqrstuvwxyz0123456789';
-    const { train, heldOut, preview } = (await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 21 }), byteTokenizer));
+    const { train, heldOut, preview } = await prepare(
+      table([[text]], ['text'], 'txt'),
+      textOptions({ maxTokens: 21 }),
+      byteTokenizer,
+    );
     const texts = (await preview(0, 99)).map((e) => e.tokens.map((c) => (c.id === 0 ? '|' : c.text)).join(''));
-    expect(texts).toEqual(['|One two.\n\nThree four', '| five.\nSix.\n\n', '|abcdefghijklmnopqrst', '|uvwxyz0123456789|']);
+    expect(texts).toEqual([
+      '|One two.\n\nThree four',
+      '| five.\nSix.\n\n',
+      '|abcdefghijklmnopqrst',
+      '|uvwxyz0123456789|',
+    ]);
     expect(exampleCount(train) + exampleCount(heldOut)).toBe(4);
   });
 
   it('prefers the end of a paragraph to a later end of a line', async () => {
-    const { preview } = (await prepare(table([['aaaaaaaaaa\n\nbb\ncccccccccccccccccc']], ['text'], 'txt'), textOptions({ maxTokens: 21 }), byteTokenizer));
-    expect((await preview(0, 1))[0].tokens.slice(1).map((c) => c.text).join('')).toBe('aaaaaaaaaa\n\n');
+    const { preview } = await prepare(
+      table([['aaaaaaaaaa\n\nbb\ncccccccccccccccccc']], ['text'], 'txt'),
+      textOptions({ maxTokens: 21 }),
+      byteTokenizer,
+    );
+    expect(
+      (await preview(0, 1))[0].tokens
+        .slice(1)
+        .map((c) => c.text)
+        .join(''),
+    ).toBe('aaaaaaaaaa\n\n');
   });
 
   it('loses no token and stays within the window, for any text', async () => {
     const bit = fc.constantFrom('word ', 'a', '\n', '\n\n', 'longer words and more of them ', 'é', '😀');
-    await fc.assert(fc.asyncProperty(fc.array(bit, { minLength: 40, maxLength: 200 }), fc.integer({ min: 8, max: 40 }), async (bits, maxTokens) => {
-      const text = bits.map((b, i) => (i % 7 ? b : `${i}`)).join('');
-      const { preview, report } = (await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens }), byteTokenizer));
-      const ids = (await preview(0, 10_000)).flatMap((e) => e.tokens.map((t) => t.id)).filter((id) => id > 0);
-      expect(byteTokenizer.decode(ids)).toBe(text);
-      expect(report.longest).toBeLessThanOrEqual(maxTokens);
-      expect(report.truncated).toBe(0);
-    }), { numRuns: 100 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(bit, { minLength: 40, maxLength: 200 }),
+        fc.integer({ min: 8, max: 40 }),
+        async (bits, maxTokens) => {
+          const text = bits.map((b, i) => (i % 7 ? b : `${i}`)).join('');
+          const { preview, report } = await prepare(
+            table([[text]], ['text'], 'txt'),
+            textOptions({ maxTokens }),
+            byteTokenizer,
+          );
+          const ids = (await preview(0, 10_000)).flatMap((e) => e.tokens.map((t) => t.id)).filter((id) => id > 0);
+          expect(byteTokenizer.decode(ids)).toBe(text);
+          expect(report.longest).toBeLessThanOrEqual(maxTokens);
+          expect(report.truncated).toBe(0);
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   it('keeps texts beyond one encoding segment whole', async () => {
     const text = Array.from({ length: 9000 }, (_, i) => `Line ${i} of a long book.`).join('\n');
-    const { preview } = (await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 512 }), byteTokenizer));
+    const { preview } = await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 512 }), byteTokenizer);
     expect(byteTokenizer.decode((await preview(0, 1000)).flatMap((e) => e.tokens.map((t) => t.id)))).toBe(text);
   });
 });
@@ -253,45 +441,59 @@ describe('plain text', { timeout: 30_000 }, () => {
 describe('invariants', { timeout: 30_000 }, () => {
   // The byte tokenizer shows its bos as a bar: a text's own bar would look like a second one.
   const cell = fc.string({ unit: 'grapheme', maxLength: 30 }).map((s) => s.replaceAll('|', '/'));
-  const anyOptions = fc.record({ maxTokens: fc.integer({ min: 8, max: 60 }), seed: fc.nat(), heldOutShare: fc.double({ min: 0, max: 0.5, noNaN: true }), completionOnly: fc.boolean() });
+  const anyOptions = fc.record({
+    maxTokens: fc.integer({ min: 8, max: 60 }),
+    seed: fc.nat(),
+    heldOutShare: fc.double({ min: 0, max: 0.5, noNaN: true }),
+    completionOnly: fc.boolean(),
+  });
 
   it('every example has one bos, fits the window, has a target, and is on one side', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(cell, cell), { maxLength: 30 }), anyOptions, async (r, more) => {
-      const { train, heldOut, report } = await prepare(table(r), options(more), byteTokenizer);
-      if (report.problem) return;
-      expect(exampleCount(train)).toBe(report.train);
-      expect(exampleCount(heldOut)).toBe(report.heldOut);
-      expect(report.train).toBeGreaterThanOrEqual(1);
-      expect(report.heldOut).toBeGreaterThanOrEqual(1);
-      expect(report.train + report.heldOut).toBe(report.examples);
-      const lost = report.issues.filter((i) => i.issue === 'empty' || i.issue === 'noText' || i.issue === 'masked').reduce((n, i) => n + i.rows, 0);
-      expect(report.examples + lost).toBe(r.length);
-      expect(train.ids.length + heldOut.ids.length).toBe(report.tokens);
-      for (const set of [train, heldOut]) {
-        for (const [text, mask] of all(set)) {
-          expect(text.length).toBeLessThanOrEqual(more.maxTokens);
-          expect(text[0]).toBe('|');
-          expect(text[1]).not.toBe('|');
-          expect(mask).toMatch(/^0+1+$/);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell), { maxLength: 30 }), anyOptions, async (r, more) => {
+        const { train, heldOut, report } = await prepare(table(r), options(more), byteTokenizer);
+        if (report.problem) return;
+        expect(exampleCount(train)).toBe(report.train);
+        expect(exampleCount(heldOut)).toBe(report.heldOut);
+        expect(report.train).toBeGreaterThanOrEqual(1);
+        expect(report.heldOut).toBeGreaterThanOrEqual(1);
+        expect(report.train + report.heldOut).toBe(report.examples);
+        const lost = report.issues
+          .filter((i) => i.issue === 'empty' || i.issue === 'noText' || i.issue === 'masked')
+          .reduce((n, i) => n + i.rows, 0);
+        expect(report.examples + lost).toBe(r.length);
+        expect(train.ids.length + heldOut.ids.length).toBe(report.tokens);
+        for (const set of [train, heldOut]) {
+          for (const [text, mask] of all(set)) {
+            expect(text.length).toBeLessThanOrEqual(more.maxTokens);
+            expect(text[0]).toBe('|');
+            expect(text[1]).not.toBe('|');
+            expect(mask).toMatch(/^0+1+$/);
+          }
         }
-      }
-      const trained = new Set(all(train).map((e) => e.join()));
-      expect(all(heldOut).some((e) => trained.has(e.join()))).toBe(false);
-    }), { numRuns: 300 });
+        const trained = new Set(all(train).map((e) => e.join()));
+        expect(all(heldOut).some((e) => trained.has(e.join()))).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('a batch is its examples behind one another, and a target is the next supervised token', async () => {
     const set = (await prepare(table(rows(40)), options(), byteTokenizer)).train;
-    fc.assert(fc.property(fc.array(fc.nat(exampleCount(set) - 1), { minLength: 1, maxLength: 8 }), (indices) => {
-      const { ids, targets, starts } = toBatch(set, indices);
-      expect(starts).toHaveLength(indices.length + 1);
-      indices.forEach((e, s) => {
-        const own = set.ids.subarray(set.offsets[e], set.offsets[e + 1]);
-        const mask = set.supervised.subarray(set.offsets[e], set.offsets[e + 1]);
-        expect([...ids.subarray(starts[s], starts[s + 1])]).toEqual([...own]);
-        expect([...targets.subarray(starts[s], starts[s + 1])]).toEqual(Array.from(own, (_, t) => (t + 1 < own.length && mask[t + 1] ? own[t + 1] : -1)));
-      });
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.nat(exampleCount(set) - 1), { minLength: 1, maxLength: 8 }), (indices) => {
+        const { ids, targets, starts } = toBatch(set, indices);
+        expect(starts).toHaveLength(indices.length + 1);
+        indices.forEach((e, s) => {
+          const own = set.ids.subarray(set.offsets[e], set.offsets[e + 1]);
+          const mask = set.supervised.subarray(set.offsets[e], set.offsets[e + 1]);
+          expect([...ids.subarray(starts[s], starts[s + 1])]).toEqual([...own]);
+          expect([...targets.subarray(starts[s], starts[s + 1])]).toEqual(
+            Array.from(own, (_, t) => (t + 1 < own.length && mask[t + 1] ? own[t + 1] : -1)),
+          );
+        });
+      }),
+    );
   });
 
   it('refuses a batch with everything masked, and an index that is not there', async () => {
@@ -313,13 +515,15 @@ describe('BatchOrder', () => {
   });
 
   it('goes on from a saved state exactly, at any point and through JSON', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 30 }), fc.nat(), fc.nat(100), (n, seed, taken) => {
-      const order = new BatchOrder(n, seed);
-      order.next(taken);
-      const twin = BatchOrder.restore(JSON.parse(JSON.stringify(order.state())));
-      expect(twin.next(70)).toEqual(order.next(70));
-      expect(twin.state()).toEqual(order.state());
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.nat(), fc.nat(100), (n, seed, taken) => {
+        const order = new BatchOrder(n, seed);
+        order.next(taken);
+        const twin = BatchOrder.restore(JSON.parse(JSON.stringify(order.state())));
+        expect(twin.next(70)).toEqual(order.next(70));
+        expect(twin.state()).toEqual(order.state());
+      }),
+    );
   });
 
   it('needs an example', () => {
@@ -328,7 +532,8 @@ describe('BatchOrder', () => {
 });
 
 describe('what every row was looked at for', () => {
-  const checked = async (t: ReturnType<typeof table>, more: Partial<PrepareOptions> = {}) => (await prepare(t, options(more), byteTokenizer)).report.checked;
+  const checked = async (t: ReturnType<typeof table>, more: Partial<PrepareOptions> = {}) =>
+    (await prepare(t, options(more), byteTokenizer)).report.checked;
 
   it('is listed, and nothing else: only that may be said not to be there', async () => {
     const pairs = ['empty', 'noText', 'marks', 'duplicate', 'long', 'masked', 'leak'];
@@ -339,9 +544,30 @@ describe('what every row was looked at for', () => {
     // A file in an encoding that takes any byte has no bad ones to find.
     expect(await checked({ ...table(rows(8)), encoding: 'windows-1252' })).not.toContain('encoding');
     // Of more rows than are used, the others were not turned into tokens.
-    expect(await checked(table(rows(8)), { maxExamples: 4 })).toEqual(['quote', 'ragged', 'encoding', 'empty', 'noText', 'marks', 'duplicate']);
-    expect(await checked(table([['one two three '.repeat(20)]], ['text'], 'txt'), { mapping: { kind: 'text', roles: { text: 'text' } }, template: { prompt: '', completion: '{text}' } })).toEqual(['empty', 'marks']);
-    const chat = JSON.stringify([{ role: 'user', content: 'q' }, { role: 'assistant', content: 'a' }]);
-    expect(await checked(table([[chat], [chat.replace('q', 'r')]], ['m'], 'jsonl'), { mapping: { kind: 'chat', roles: { message: 'm' } }, template: { prompt: '{message}?', completion: '{message}!' } })).toEqual(['syntax', 'huge', 'encoding', 'chat', 'empty', 'parts', 'marks', 'duplicate', 'long', 'masked', 'leak']);
+    expect(await checked(table(rows(8)), { maxExamples: 4 })).toEqual([
+      'quote',
+      'ragged',
+      'encoding',
+      'empty',
+      'noText',
+      'marks',
+      'duplicate',
+    ]);
+    expect(
+      await checked(table([['one two three '.repeat(20)]], ['text'], 'txt'), {
+        mapping: { kind: 'text', roles: { text: 'text' } },
+        template: { prompt: '', completion: '{text}' },
+      }),
+    ).toEqual(['empty', 'marks']);
+    const chat = JSON.stringify([
+      { role: 'user', content: 'q' },
+      { role: 'assistant', content: 'a' },
+    ]);
+    expect(
+      await checked(table([[chat], [chat.replace('q', 'r')]], ['m'], 'jsonl'), {
+        mapping: { kind: 'chat', roles: { message: 'm' } },
+        template: { prompt: '{message}?', completion: '{message}!' },
+      }),
+    ).toEqual(['syntax', 'huge', 'encoding', 'chat', 'empty', 'parts', 'marks', 'duplicate', 'long', 'masked', 'leak']);
   });
 });

@@ -1,11 +1,27 @@
 /** Parsed table + mapping + template → tokens to train on and tokens held out. */
-import { type Issue, ISSUES, type ParsedTable, type PrepareOptions, type PrepareReport, type PreviewExample, type RenderChats } from '../shared/data';
+import {
+  type Issue,
+  ISSUES,
+  type ParsedTable,
+  type PrepareOptions,
+  type PrepareReport,
+  type PreviewExample,
+  type RenderChats,
+} from '../shared/data';
 import { DataError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { texts } from '../shared/texts';
 import type { Prompt, TokenSet, Tokenizer } from '../shared/types';
 import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, ROWS_AT_ONCE, USABLE } from './checkRows';
-import { buildExample, buildWindows, type Example, type ExampleOptions, keptTokens, tokenState, trainedTokens } from './examples';
+import {
+  buildExample,
+  buildWindows,
+  type Example,
+  type ExampleOptions,
+  keptTokens,
+  tokenState,
+  trainedTokens,
+} from './examples';
 import { hashNumbers, hashText } from './hash';
 import { Pace, type PaceHooks } from './pace';
 import { issueReports, labelCounts, lengthCounts } from './report';
@@ -57,21 +73,62 @@ export interface PrepareHooks extends PaceHooks {
  * different examples are left both sets are empty, and the report says why.
  * @throws {DataError} on a wrong mapping or template; {Cancelled}.
  */
-export async function prepare(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, { render, ...hooks }: PrepareHooks = {}, previous: Previous | null = null): Promise<Prepared> {
+export async function prepare(
+  table: ParsedTable,
+  options: PrepareOptions,
+  tokenizer: Tokenizer,
+  { render, ...hooks }: PrepareHooks = {},
+  previous: Previous | null = null,
+): Promise<Prepared> {
   checkOptions(options);
   const pace = new Pace(hooks);
   const textsOf = compileTexts(table.columns, options, render ? { render, special: tokenizer.special } : null);
   const windows = table.unit === 'whole' && options.mapping.kind === 'text' && options.template.prompt === '';
   const cells = cellsNow(table, options);
   const marks = [...tokenizer.special.values()];
-  const { flags, usable, reasons, strangers } = await checkRows(table, { edits: options.edits, repairs: options.repairs, windows, marks }, cells, textsOf, pace);
-  const made: Made = { tokens: new TokenStore(), copy: [], question: windows ? null : [], label: options.mapping.kind === 'text-label' ? [] : null, lostPrompt: 0, dropped: 0, truncated: 0, longest: 0, lastOnly: 0, endless: 0, unread: false };
+  const { flags, usable, reasons, strangers } = await checkRows(
+    table,
+    { edits: options.edits, repairs: options.repairs, windows, marks },
+    cells,
+    textsOf,
+    pace,
+  );
+  const made: Made = {
+    tokens: new TokenStore(),
+    copy: [],
+    question: windows ? null : [],
+    label: options.mapping.kind === 'text-label' ? [] : null,
+    lostPrompt: 0,
+    dropped: 0,
+    truncated: 0,
+    longest: 0,
+    lastOnly: 0,
+    endless: 0,
+    unread: false,
+  };
   if (windows) await tokenizeWindows(table, options, tokenizer, cells, textsOf, flags, made, pace);
-  else await tokenizeRows(sample(flags, usable, options), options, tokenizer, cells, textsOf, flags, made, reuse(previous, options), pace);
+  else
+    await tokenizeRows(
+      sample(flags, usable, options),
+      options,
+      tokenizer,
+      cells,
+      textsOf,
+      flags,
+      made,
+      reuse(previous, options),
+      pace,
+    );
   const { tokens, lostPrompt } = made;
   const label = made.label && areLabels(made.label) ? made.label : null;
-  const given = table.heldOutFrom === null ? null : Array.from({ length: tokens.length }, (_, i) => tokens.row(i) >= table.heldOutFrom!);
-  const split = trySplit({ copy: made.copy, question: made.question, label: options.stratify ? label : null, given }, options);
+  const given =
+    table.heldOutFrom === null
+      ? null
+      : Array.from({ length: tokens.length }, (_, i) => tokens.row(i) >= table.heldOutFrom!);
+  const split = trySplit(
+    { copy: made.copy, question: made.question, label: options.stratify ? label : null, given },
+    options,
+  );
   const out = new Set(split.heldOut);
   for (const i of split.leaks) flags[tokens.row(i)] |= ISSUE_BIT.leak;
   const report: PrepareReport = {
@@ -89,7 +146,11 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
     issues: issueReports(table, flags, cells, options.mapping, reasons),
     lengths: lengthCounts(tokens, options.maxTokens),
     labels: label && labelCounts(label, out),
-    checked: checkedIssues(table, options, { windows, marks: marks.length > 0, all: usable <= options.maxExamples && !made.unread }),
+    checked: checkedIssues(table, options, {
+      windows,
+      marks: marks.length > 0,
+      all: usable <= options.maxExamples && !made.unread,
+    }),
     strangers,
     warnings: [],
     problem: split.problem,
@@ -98,12 +159,18 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
   if (lostPrompt > 0) report.warnings.push(said.lostPrompt(lostPrompt));
   if (made.lastOnly > 0) report.warnings.push(said.lastOnly(made.lastOnly));
   if (made.unread) report.warnings.push(said.unread(tokens.length));
-  if (tokens.length > 0 && !windows && tokenizer.eosId === null && !options.template.chat) report.warnings.push(said.noEnd);
+  if (tokens.length > 0 && !windows && tokenizer.eosId === null && !options.template.chat)
+    report.warnings.push(said.noEnd);
   if (made.endless > 0) report.warnings.push(said.endless(made.endless, stopNames(tokenizer)));
-  if (report.labels && split.problem === null) report.warnings.push(...labelWarnings(table, report.labels, label!, tokens));
-  if (given && (given.includes(true) !== given.includes(false))) report.warnings.push(said.emptyFile);
+  if (report.labels && split.problem === null)
+    report.warnings.push(...labelWarnings(table, report.labels, label!, tokens));
+  if (given && given.includes(true) !== given.includes(false)) report.warnings.push(said.emptyFile);
   return {
-    report, flags, tokens, windows, cells,
+    report,
+    flags,
+    tokens,
+    windows,
+    cells,
     train: tokens.set(split.train),
     heldOut: tokens.set(split.heldOut),
     isHeldOut: (example) => out.has(example),
@@ -115,27 +182,36 @@ export async function prepare(table: ParsedTable, options: PrepareOptions, token
     },
     preview: (from, n) => {
       const first = Math.max(0, from);
-      return Promise.all(Array.from({ length: Math.max(0, Math.min(n, tokens.length - first)) }, async (_, k) => {
-        const i = first + k;
-        const row = tokens.row(i);
-        // What was cut is not kept: it is made again.
-        const cut = !windows && tokens.total(i) > tokens.kept(i);
-        const e = cut ? buildExample((await textsOf([cells(row)!]))[0], tokenizer, exampleOptions(options)) : null;
-        const ids = Array.from(e ? e.ids : tokens.ids(i));
-        const supervised = tokens.supervised(i);
-        const pieces = tokenizer.pieces(ids);
-        return {
-          row: windows ? i : row,
-          heldOut: out.has(i),
-          tokens: ids.map((id, p) => ({ text: pieces[p], id, state: e ? tokenState(e, p) : supervised[p] === 1 ? 'trained' : 'masked' })),
-        };
-      }));
+      return Promise.all(
+        Array.from({ length: Math.max(0, Math.min(n, tokens.length - first)) }, async (_, k) => {
+          const i = first + k;
+          const row = tokens.row(i);
+          // What was cut is not kept: it is made again.
+          const cut = !windows && tokens.total(i) > tokens.kept(i);
+          const e = cut ? buildExample((await textsOf([cells(row)!]))[0], tokenizer, exampleOptions(options)) : null;
+          const ids = Array.from(e ? e.ids : tokens.ids(i));
+          const supervised = tokens.supervised(i);
+          const pieces = tokenizer.pieces(ids);
+          return {
+            row: windows ? i : row,
+            heldOut: out.has(i),
+            tokens: ids.map((id, p) => ({
+              text: pieces[p],
+              id,
+              state: e ? tokenState(e, p) : supervised[p] === 1 ? 'trained' : 'masked',
+            })),
+          };
+        }),
+      );
     },
   };
 }
 
 /** The split; where it cannot be made, why: the report must be seen all the same, for it may hold the repair. */
-function trySplit(input: SplitInput, { heldOutShare, seed, repairs }: PrepareOptions): Split & { problem: PrepareReport['problem'] } {
+function trySplit(
+  input: SplitInput,
+  { heldOutShare, seed, repairs }: PrepareOptions,
+): Split & { problem: PrepareReport['problem'] } {
   try {
     return { ...splitExamples(input, heldOutShare, seed, repairs.leak), problem: null };
   } catch (error) {
@@ -145,19 +221,38 @@ function trySplit(input: SplitInput, { heldOutShare, seed, repairs }: PrepareOpt
 }
 
 /** What every row was looked at for; only that may be said not to be there. */
-function checkedIssues(table: ParsedTable, { mapping, template }: PrepareOptions, { windows, marks, all }: { windows: boolean; marks: boolean; all: boolean }): Issue[] {
+function checkedIssues(
+  table: ParsedTable,
+  { mapping, template }: PrepareOptions,
+  { windows, marks, all }: { windows: boolean; marks: boolean; all: boolean },
+): Issue[] {
   const { format, quote, unit, encoding } = table;
   const chat = mapping.kind === 'chat';
   const looked: Record<Issue, boolean> = {
-    syntax: format === 'json' || format === 'jsonl', huge: format === 'json' || format === 'jsonl',
-    quote: format === 'csv' && quote !== 'none', ragged: format === 'csv' || format === 'tsv', encoding: unit === null ? encoding === 'utf-8' : encoding === 'utf-8' && !windows,
-    chat, template: chat && template.chat !== undefined, empty: true, noText: mapping.kind !== 'text' && !chat, parts: chat, marks: marks && !template.chat,
-    duplicate: !windows, long: all && !windows, masked: all && !windows, leak: all && !windows,
+    syntax: format === 'json' || format === 'jsonl',
+    huge: format === 'json' || format === 'jsonl',
+    quote: format === 'csv' && quote !== 'none',
+    ragged: format === 'csv' || format === 'tsv',
+    encoding: unit === null ? encoding === 'utf-8' : encoding === 'utf-8' && !windows,
+    chat,
+    template: chat && template.chat !== undefined,
+    empty: true,
+    noText: mapping.kind !== 'text' && !chat,
+    parts: chat,
+    marks: marks && !template.chat,
+    duplicate: !windows,
+    long: all && !windows,
+    masked: all && !windows,
+    leak: all && !windows,
   };
   return ISSUES.filter((issue) => looked[issue]);
 }
 
-const exampleOptions = ({ maxTokens, completionOnly, repairs }: PrepareOptions): ExampleOptions => ({ maxTokens, completionOnly, marks: repairs.marks });
+const exampleOptions = ({ maxTokens, completionOnly, repairs }: PrepareOptions): ExampleOptions => ({
+  maxTokens,
+  completionOnly,
+  marks: repairs.marks,
+});
 
 /** Whether values are labels to split by: not too many, and not all of them different. */
 function areLabels(values: readonly string[]): boolean {
@@ -173,16 +268,26 @@ function endsIn(ids: Int32Array, { stopIds }: Tokenizer): boolean {
 const stopNames = ({ stopIds, pieces }: Tokenizer): string => pieces([...stopIds]).join(', ');
 
 /** What is odd about labels: one that is on one side only, and one that stands in the first line alone. */
-function labelWarnings(table: ParsedTable, labels: NonNullable<PrepareReport['labels']>, label: readonly string[], tokens: TokenStore): string[] {
+function labelWarnings(
+  table: ParsedTable,
+  labels: NonNullable<PrepareReport['labels']>,
+  label: readonly string[],
+  tokens: TokenStore,
+): string[] {
   const said = texts().errors.data.examples;
-  const named = (list: typeof labels) => `${list.slice(0, 5).map((l) => `“${l.label}”`).join(', ')}${list.length > 5 ? ', …' : ''}`;
+  const named = (list: typeof labels) =>
+    `${list
+      .slice(0, 5)
+      .map((l) => `“${l.label}”`)
+      .join(', ')}${list.length > 5 ? ', …' : ''}`;
   const unlearnt = labels.filter((l) => l.train === 0);
   const unmeasured = labels.filter((l) => l.heldOut === 0);
   const warnings: string[] = [];
   if (unlearnt.length > 0) warnings.push(said.heldOutOnly(named(unlearnt)));
   if (unmeasured.length > 0 && unmeasured.length < labels.length) warnings.push(said.learntOnly(named(unmeasured)));
   const first = label[0];
-  const alone = tokens.length > 0 && tokens.row(0) === 0 && label.length > 8 && label.filter((l) => l === first).length === 1;
+  const alone =
+    tokens.length > 0 && tokens.row(0) === 0 && label.length > 8 && label.filter((l) => l === first).length === 1;
   if (alone && table.header && !table.header.used) warnings.push(said.firstLine(first));
   return warnings;
 }
@@ -230,7 +335,8 @@ interface Made {
 }
 
 function keep(made: Made, row: number, e: Example, lostPrompt: boolean): void {
-  if (made.tokens.tokens + keptTokens(e) > MAX_TOKENS) throw new DataError(texts().errors.data.examples.tooManyTokens(MAX_TOKENS / 2 ** 20));
+  if (made.tokens.tokens + keptTokens(e) > MAX_TOKENS)
+    throw new DataError(texts().errors.data.examples.tooManyTokens(MAX_TOKENS / 2 ** 20));
   made.tokens.add(row, e, lostPrompt);
   count(made);
 }
@@ -242,7 +348,12 @@ function count(made: Made): void {
   made.longest = Math.max(made.longest, tokens.total(last));
   if (tokens.kept(last) < tokens.total(last)) made.truncated++;
   if (tokens.lostPrompt(last)) made.lostPrompt++;
-  made.copy.push(hashNumbers(tokens.ids(last), tokens.supervised(last).reduce((n, s) => n + s, 0)));
+  made.copy.push(
+    hashNumbers(
+      tokens.ids(last),
+      tokens.supervised(last).reduce((n, s) => n + s, 0),
+    ),
+  );
 }
 
 /** An example that was made before and can be taken over, by row. */
@@ -254,7 +365,8 @@ type Before = (row: number) => { store: TokenStore; example: number } | null;
  */
 function reuse(previous: Previous | null, options: PrepareOptions): Before | null {
   if (!previous || previous.set.windows || previous.set.tokens.tokens > MAX_REUSED) return null;
-  const recipe = (o: PrepareOptions) => JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxTokens, o.repairs.marks]);
+  const recipe = (o: PrepareOptions) =>
+    JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxTokens, o.repairs.marks]);
   const { set, options: old } = previous;
   if (recipe(old) !== recipe(options)) return null;
   // Rows that a person or a repair may have changed are made again.
@@ -271,10 +383,21 @@ function reuse(previous: Previous | null, options: PrepareOptions): Before | nul
   };
 }
 
-async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint32Array, made: Made, before: Before | null, pace: Pace): Promise<void> {
+async function tokenizeRows(
+  rows: Uint32Array,
+  options: PrepareOptions,
+  tokenizer: Tokenizer,
+  cells: CellsNow,
+  textsOf: ToTexts,
+  flags: Uint32Array,
+  made: Made,
+  before: Before | null,
+  pace: Pace,
+): Promise<void> {
   for (let k = 0, batch: Texts[] = []; k < rows.length; k++) {
     if (pace.due) await pace.rest(texts().errors.data.progress.tokens, k, rows.length);
-    if (k % ROWS_AT_ONCE === 0) batch = await textsOf(Array.from(rows.subarray(k, k + ROWS_AT_ONCE), (row) => cells(row)!));
+    if (k % ROWS_AT_ONCE === 0)
+      batch = await textsOf(Array.from(rows.subarray(k, k + ROWS_AT_ONCE), (row) => cells(row)!));
     const row = rows[k];
     const own = batch[k % ROWS_AT_ONCE];
     const { prompt, completion, label } = own;
@@ -288,7 +411,9 @@ async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenize
       drop('masked');
       continue;
     }
-    const long = e ? keptTokens(e) < e.ids.length : known!.store.kept(known!.example) < known!.store.total(known!.example);
+    const long = e
+      ? keptTokens(e) < e.ids.length
+      : known!.store.kept(known!.example) < known!.store.total(known!.example);
     if (long && options.repairs.long) {
       drop('long');
       continue;
@@ -306,11 +431,23 @@ async function tokenizeRows(rows: Uint32Array, options: PrepareOptions, tokenize
   }
 }
 
-async function tokenizeWindows(table: ParsedTable, options: PrepareOptions, tokenizer: Tokenizer, cells: CellsNow, textsOf: ToTexts, flags: Uint32Array, made: Made, pace: Pace): Promise<void> {
+async function tokenizeWindows(
+  table: ParsedTable,
+  options: PrepareOptions,
+  tokenizer: Tokenizer,
+  cells: CellsNow,
+  textsOf: ToTexts,
+  flags: Uint32Array,
+  made: Made,
+  pace: Pace,
+): Promise<void> {
   for (let row = 0; row < flags.length; row++) {
     if (!(flags[row] & USABLE)) continue;
     const [{ completion }] = await textsOf([cells(row)!]);
-    for (const e of buildWindows(completion, tokenizer, { ...exampleOptions(options), ends: !table.rows.continues(row + 1) })) {
+    for (const e of buildWindows(completion, tokenizer, {
+      ...exampleOptions(options),
+      ends: !table.rows.continues(row + 1),
+    })) {
       if (made.tokens.length >= options.maxExamples) {
         made.unread = true;
         return;

@@ -1,7 +1,16 @@
 /** What a broken row becomes under the repairs a person has chosen. */
 import type { ParsedTable, Repairs } from '../shared/data';
 
-export const NO_REPAIRS: Repairs = { ragged: false, quote: false, encoding: false, noText: false, marks: false, duplicate: false, long: false, leak: false };
+export const NO_REPAIRS: Repairs = {
+  ragged: false,
+  quote: false,
+  encoding: false,
+  noText: false,
+  marks: false,
+  duplicate: false,
+  long: false,
+  leak: false,
+};
 /** Every broken row that can be read is. */
 export const READ_ALL: Repairs = { ...NO_REPAIRS, ragged: true, quote: true, encoding: true };
 
@@ -18,7 +27,9 @@ export function cellsOf(table: ParsedTable, row: number, repairs: Repairs): stri
     case 'quote':
       if (!repairs.quote) return null;
       // Its quotes are characters now, except those that enclose a whole field.
-      cells = (separator === '' ? cells : cells[0].split(separator)).map((f) => (/^"[^"]*"$/.test(f) ? f.slice(1, -1) : f));
+      cells = (separator === '' ? cells : cells[0].split(separator)).map((f) =>
+        /^"[^"]*"$/.test(f) ? f.slice(1, -1) : f,
+      );
       return cells.length === columns.length ? cells : filled(cells);
     case 'encoding':
       if (!repairs.encoding) return null;
@@ -36,5 +47,9 @@ export function cellsOf(table: ParsedTable, row: number, repairs: Repairs): stri
 function fill(cells: string[], width: number, surplus: number, separator: string): string[] {
   if (cells.length <= width) return [...cells, ...Array.from({ length: width - cells.length }, () => '')];
   const more = cells.length - width + 1;
-  return [...cells.slice(0, surplus), cells.slice(surplus, surplus + more).join(separator), ...cells.slice(surplus + more)];
+  return [
+    ...cells.slice(0, surplus),
+    cells.slice(surplus, surplus + more).join(separator),
+    ...cells.slice(surplus + more),
+  ];
 }

@@ -1,5 +1,12 @@
 /** What preparing found, counted for the page. */
-import { type Issue, ISSUES, type IssueReport, type Mapping, type ParsedTable, type PrepareReport } from '../shared/data';
+import {
+  type Issue,
+  ISSUES,
+  type IssueReport,
+  type Mapping,
+  type ParsedTable,
+  type PrepareReport,
+} from '../shared/data';
 import { texts } from '../shared/texts';
 import { type CellsNow, EXCLUDED, ISSUE_BIT, type Reasons } from './checkRows';
 import { excerpt } from './parse/excerpt';
@@ -10,19 +17,38 @@ const EXAMPLES = 20;
 const BINS = 32;
 
 /** Rows by issue; rows that were excluded by hand have none any more. */
-export function issueReports(table: ParsedTable, flags: Uint32Array, cells: CellsNow, mapping: Mapping, { counts, told }: Reasons): IssueReport[] {
+export function issueReports(
+  table: ParsedTable,
+  flags: Uint32Array,
+  cells: CellsNow,
+  mapping: Mapping,
+  { counts, told }: Reasons,
+): IssueReport[] {
   const reports = ISSUES.map((issue): IssueReport => ({ issue, rows: 0, examples: [], reasons: [] }));
-  const columns = Object.values(mapping.roles).map((name) => (name === null ? -1 : table.columns.indexOf(name))).filter((c) => c >= 0);
+  const columns = Object.values(mapping.roles)
+    .map((name) => (name === null ? -1 : table.columns.indexOf(name)))
+    .filter((c) => c >= 0);
   for (let row = 0; row < flags.length; row++) {
     if (flags[row] & EXCLUDED || (flags[row] & (EXCLUDED - 1)) === 0) continue;
     for (const report of reports) {
       if (!(flags[row] & ISSUE_BIT[report.issue])) continue;
       report.rows++;
-      if (report.examples.length < EXAMPLES) report.examples.push({ row, line: table.rows.line(row), text: TOLD.has(report.issue) && told.has(row) ? excerpt(told.get(row)!, 300) : shown(table, row, report.issue, cells, columns) });
+      if (report.examples.length < EXAMPLES)
+        report.examples.push({
+          row,
+          line: table.rows.line(row),
+          text:
+            TOLD.has(report.issue) && told.has(row)
+              ? excerpt(told.get(row)!, 300)
+              : shown(table, row, report.issue, cells, columns),
+        });
     }
   }
   for (const report of reports) {
-    report.reasons = [...(counts.get(report.issue) ?? [])].map(([text, rows]) => ({ text, rows })).sort((a, b) => b.rows - a.rows).slice(0, 8);
+    report.reasons = [...(counts.get(report.issue) ?? [])]
+      .map(([text, rows]) => ({ text, rows }))
+      .sort((a, b) => b.rows - a.rows)
+      .slice(0, 8);
   }
   return reports.filter((r) => r.rows > 0);
 }
@@ -30,7 +56,13 @@ export function issueReports(table: ParsedTable, flags: Uint32Array, cells: Cell
 /** Issues of which the reason says more than the row itself. */
 const TOLD = new Set<Issue>(['template', 'chat']);
 
-function shown(table: ParsedTable, row: number, issue: IssueReport['issue'], cells: CellsNow, columns: number[]): string {
+function shown(
+  table: ParsedTable,
+  row: number,
+  issue: IssueReport['issue'],
+  cells: CellsNow,
+  columns: number[],
+): string {
   const raw = table.rows.cells(row);
   switch (issue) {
     case 'syntax':
@@ -56,11 +88,14 @@ export function lengthCounts(tokens: TokenStore, limit: number): PrepareReport['
   return { width, counts, limit };
 }
 
-export function labelCounts(label: readonly string[], heldOut: ReadonlySet<number>): NonNullable<PrepareReport['labels']> {
+export function labelCounts(
+  label: readonly string[],
+  heldOut: ReadonlySet<number>,
+): NonNullable<PrepareReport['labels']> {
   const counts = new Map<string, { label: string; train: number; heldOut: number }>();
   label.forEach((l, i) => {
     let own = counts.get(l);
-    if (!own) counts.set(l, own = { label: excerpt(l, 40), train: 0, heldOut: 0 });
+    if (!own) counts.set(l, (own = { label: excerpt(l, 40), train: 0, heldOut: 0 }));
     own[heldOut.has(i) ? 'heldOut' : 'train']++;
   });
   return [...counts.values()].sort((a, b) => b.train + b.heldOut - a.train - a.heldOut);

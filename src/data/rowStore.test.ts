@@ -4,16 +4,26 @@ import { FirstSeen, hashText } from './hash';
 import { RowStore } from './rowStore';
 
 it('gives back what was put in, whatever it is, across pages', () => {
-  const cell = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.constantFrom('', 'x'.repeat(300_000), '\u0000', '😀'.repeat(1000)));
-  fc.assert(fc.property(fc.array(fc.array(cell, { maxLength: 4 }), { maxLength: 30 }), (rows) => {
-    const store = new RowStore();
-    rows.forEach((cells, i) => store.add(i * 3 + 1, cells, i % 2 ? 'ragged' : 'ok', i % 3 === 1));
-    rows.forEach((cells, i) => {
-      expect(store.cells(i)).toEqual(cells);
-      expect([store.line(i), store.state(i), store.continues(i)]).toEqual([i * 3 + 1, i % 2 ? 'ragged' : 'ok', i % 3 === 1]);
-    });
-    expect(store.length).toBe(rows.length);
-  }), { numRuns: 60 });
+  const cell = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+    fc.constantFrom('', 'x'.repeat(300_000), '\u0000', '😀'.repeat(1000)),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.array(cell, { maxLength: 4 }), { maxLength: 30 }), (rows) => {
+      const store = new RowStore();
+      rows.forEach((cells, i) => store.add(i * 3 + 1, cells, i % 2 ? 'ragged' : 'ok', i % 3 === 1));
+      rows.forEach((cells, i) => {
+        expect(store.cells(i)).toEqual(cells);
+        expect([store.line(i), store.state(i), store.continues(i)]).toEqual([
+          i * 3 + 1,
+          i % 2 ? 'ragged' : 'ok',
+          i % 3 === 1,
+        ]);
+      });
+      expect(store.length).toBe(rows.length);
+    }),
+    { numRuns: 60 },
+  );
 }, 30_000);
 
 it('says which of many came first, and keeps near texts apart', () => {

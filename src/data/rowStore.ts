@@ -62,7 +62,8 @@ export class RowStore {
     for (const cell of cells) at = writeNumber(page, at, cell.length);
     at += encoder.encodeInto(text, page.subarray(at)).written;
     this.#bytes += at - start;
-    if (this.#bytes > MAX_TEXT_BYTES) throw new DataError(texts().errors.data.file.muchText(MAX_TEXT_BYTES / 2 ** 20, 'text'), line);
+    if (this.#bytes > MAX_TEXT_BYTES)
+      throw new DataError(texts().errors.data.file.muchText(MAX_TEXT_BYTES / 2 ** 20, 'text'), line);
     if (alone) {
       // Only what is used is kept; the page is full, so that the next row opens one of its own.
       this.#pages[this.#pages.length - 1] = page.slice(0, at);
@@ -78,13 +79,17 @@ export class RowStore {
   cells(i: number): string[] {
     const page = this.#pages[this.#page.at(i)];
     const last = i + 1 === this.length;
-    const end = last ? Math.min(this.#used, page.length) : this.#page.at(i + 1) === this.#page.at(i) ? this.#offset.at(i + 1) : page.length;
+    const end = last
+      ? Math.min(this.#used, page.length)
+      : this.#page.at(i + 1) === this.#page.at(i)
+        ? this.#offset.at(i + 1)
+        : page.length;
     const head = { at: this.#offset.at(i) };
     const lengths = Array.from({ length: readNumber(page, head) }, () => readNumber(page, head));
     // The last row of a page may be followed by zeros, which `lengths` cuts off.
     const text = decoder.decode(page.subarray(head.at, end));
     let from = 0;
-    return lengths.map((n) => text.slice(from, from += n));
+    return lengths.map((n) => text.slice(from, (from += n)));
   }
 
   line(i: number): number {

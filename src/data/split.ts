@@ -26,11 +26,17 @@ export interface Split {
  * @param together whether examples with the same question stay on one side, as exact copies always do.
  * @throws {DataError} when fewer than two different examples are there.
  */
-export function splitExamples({ copy, question, label, given }: SplitInput, share: number, seed: number, together: boolean): Split {
+export function splitExamples(
+  { copy, question, label, given }: SplitInput,
+  share: number,
+  seed: number,
+  together: boolean,
+): Split {
   if (given && given.includes(true) && given.includes(false)) return splitByFile(given, question, seed);
   const groups = grouped(copy, together ? question : null);
   if (groups.length < 2) {
-    const why = copy.length === 0 ? 'none' : copy.length === 1 ? 'one' : together && new Set(copy).size > 1 ? 'ask' : 'same';
+    const why =
+      copy.length === 0 ? 'none' : copy.length === 1 ? 'one' : together && new Set(copy).size > 1 ? 'ask' : 'same';
     throw new DataError(texts().errors.data.examples.noSplit(why));
   }
   const wanted = Math.max(1, Math.round(share * copy.length));
@@ -59,7 +65,9 @@ export function splitExamples({ copy, question, label, given }: SplitInput, shar
     }
   }
   // Without labels this is all; with them it fills what groups of copies have left open.
-  for (const group of order) if (!taken.has(group) && spare(group) && heldOut.length + group.length <= wanted && taken.size + 1 < groups.length) takeOf(group);
+  for (const group of order)
+    if (!taken.has(group) && spare(group) && heldOut.length + group.length <= wanted && taken.size + 1 < groups.length)
+      takeOf(group);
   if (heldOut.length === 0) {
     const smallest = (among: number[][]) => among.reduce((a, b) => (b.length < a.length ? b : a));
     const spared = order.filter(spare);
@@ -86,7 +94,7 @@ function grouped(copy: readonly number[], question: readonly number[] | null): n
   const root = (i: number): number => {
     let r = i;
     while (parent[r] !== r) r = parent[r];
-    for (let j = i; parent[j] !== r;) [parent[j], j] = [r, parent[j]];
+    for (let j = i; parent[j] !== r; ) [parent[j], j] = [r, parent[j]];
     return r;
   };
   for (const keys of question ? [copy, question] : [copy]) {
@@ -117,6 +125,7 @@ function quotas(label: readonly string[], wanted: number): Map<string, number> {
   const exact = [...counts].map(([l, n]) => ({ l, exact: (n * wanted) / label.length }));
   const quota = new Map(exact.map((e) => [e.l, Math.floor(e.exact)]));
   let left = wanted - [...quota.values()].reduce((a, b) => a + b, 0);
-  for (const { l } of exact.toSorted((a, b) => (b.exact % 1) - (a.exact % 1))) if (left-- > 0) quota.set(l, quota.get(l)! + 1);
+  for (const { l } of exact.toSorted((a, b) => (b.exact % 1) - (a.exact % 1)))
+    if (left-- > 0) quota.set(l, quota.get(l)! + 1);
   return quota;
 }

@@ -47,34 +47,68 @@ export interface Dresser {
  * @throws {DataError} when mapping or template do not fit the columns, or a model's own template is asked for without a
  * `dresser`; the function it returns, when the template itself cannot be used.
  */
-export function compileTexts(columns: readonly string[], { mapping, template }: Pick<PrepareOptions, 'mapping' | 'template'>, dresser: Dresser | null): ToTexts {
+export function compileTexts(
+  columns: readonly string[],
+  { mapping, template }: Pick<PrepareOptions, 'mapping' | 'template'>,
+  dresser: Dresser | null,
+): ToTexts {
   const fill = compileTemplate(columns, mapping, template);
   if (mapping.kind === 'chat') {
     const turnsOf = chatReader(columns, mapping, template.chat !== undefined);
     if (template.chat) return dressedTexts(template.chat, turnsOf, dresser);
-    const [asked, answered] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, 'chat', columns));
-    return async (rows) => rows.map((cells) => {
-      const read = turnsOf(cells);
-      const values = new Map(columns.map((name, c) => [name, cells[c] ?? '']));
-      const segments = read.turns.map(({ role, text, learn }): Segment => {
-        if (role === 'system') return { text: `${text}\n`, trained: false };
-        values.set('message', text);
-        const answer = role === 'assistant' && text.trim() !== '';
-        return { text: (role === 'assistant' ? answered : asked)(values), trained: answer && learn !== false, ...(answer && { ends: true }) };
+    const [asked, answered] = [template.prompt, template.completion].map((pattern) =>
+      compilePattern(pattern, 'chat', columns),
+    );
+    return async (rows) =>
+      rows.map((cells) => {
+        const read = turnsOf(cells);
+        const values = new Map(columns.map((name, c) => [name, cells[c] ?? '']));
+        const segments = read.turns.map(({ role, text, learn }): Segment => {
+          if (role === 'system') return { text: `${text}\n`, trained: false };
+          values.set('message', text);
+          const answer = role === 'assistant' && text.trim() !== '';
+          return {
+            text: (role === 'assistant' ? answered : asked)(values),
+            trained: answer && learn !== false,
+            ...(answer && { ends: true }),
+          };
+        });
+        return {
+          ...ofSegments(segments),
+          ...told(
+            read,
+            segments.some((s) => s.trained),
+            () => true,
+          ),
+        };
       });
-      return { ...ofSegments(segments), ...told(read, segments.some((s) => s.trained), () => true) };
-    });
   }
   const label = mapping.kind === 'text-label' ? columns.indexOf(mapping.roles.label!) : -1;
-  return async (rows) => rows.map((cells) => {
-    const { prompt, completion, asked } = fill(cells);
-    const segments: Segment[] = prompt === '' ? [] : [{ text: prompt, trained: false }];
-    return { ...PLAIN, segments: [...segments, { text: completion, trained: true }], prompt, completion, asked, label: label < 0 ? null : cells[label].trim() };
-  });
+  return async (rows) =>
+    rows.map((cells) => {
+      const { prompt, completion, asked } = fill(cells);
+      const segments: Segment[] = prompt === '' ? [] : [{ text: prompt, trained: false }];
+      return {
+        ...PLAIN,
+        segments: [...segments, { text: completion, trained: true }],
+        prompt,
+        completion,
+        asked,
+        label: label < 0 ? null : cells[label].trim(),
+      };
+    });
 }
 
 const PLAIN = {
-  label: null, dressed: false, lastOnly: false, asked: true, problem: null, noChat: null, strangers: [] as string[], parts: [] as Part[], nothing: null,
+  label: null,
+  dressed: false,
+  lastOnly: false,
+  asked: true,
+  problem: null,
+  noChat: null,
+  strangers: [] as string[],
+  parts: [] as Part[],
+  nothing: null,
 } satisfies Partial<Texts>;
 
 /** A row as a chat: its turns, or why there are none. */
@@ -86,18 +120,26 @@ interface ChatRow {
 }
 
 /** Puts a chat together that may lie in several columns. */
-function chatReader(columns: readonly string[], mapping: Mapping, dressed: boolean): (cells: readonly string[]) => ChatRow {
+function chatReader(
+  columns: readonly string[],
+  mapping: Mapping,
+  dressed: boolean,
+): (cells: readonly string[]) => ChatRow {
   const at = (role: string) => (mapping.roles[role] ? columns.indexOf(mapping.roles[role]) : -1);
   const [message, answer, system] = [at('message'), at('answer'), at('system')];
   // A plain template has no place for them: the column is then named as not used.
   const tools = dressed ? at('tools') : -1;
-  const speakers = Object.fromEntries(Object.entries(mapping.speakers ?? {}).map(([name, role]) => [name.trim().toLowerCase(), role]));
+  const speakers = Object.fromEntries(
+    Object.entries(mapping.speakers ?? {}).map(([name, role]) => [name.trim().toLowerCase(), role]),
+  );
   return (cells) => {
     const row: ChatRow = { turns: [], noChat: null, strangers: [], parts: [] };
     const add = (cell: string, role: 'user' | 'assistant', learn: boolean) => {
       const read = parseChat(cell, speakers);
       if (isChat(read)) {
-        row.turns.push(...read.turns.map((turn) => (learn || turn.role !== 'assistant' ? turn : { ...turn, learn: false })));
+        row.turns.push(
+          ...read.turns.map((turn) => (learn || turn.role !== 'assistant' ? turn : { ...turn, learn: false })),
+        );
         row.parts.push(...read.media);
       } else if (answer >= 0 && read.because === 'none') {
         if (cell.trim() !== '') row.turns.push({ role, text: cell });
@@ -113,7 +155,9 @@ function chatReader(columns: readonly string[], mapping: Mapping, dressed: boole
     if (before !== '' && row.turns[0]?.role !== 'system') row.turns.unshift({ role: 'system', text: before });
     if (mapping.lastAnswer) {
       const last = row.turns.findLastIndex((t) => t.role === 'assistant');
-      row.turns = row.turns.map((turn, i) => (turn.role === 'assistant' && i !== last ? { ...turn, learn: false } : turn));
+      row.turns = row.turns.map((turn, i) =>
+        turn.role === 'assistant' && i !== last ? { ...turn, learn: false } : turn,
+      );
     }
     const listed = parseTools(cells[tools] ?? '');
     if (listed === null) row.parts.push('tools');
@@ -123,29 +167,56 @@ function chatReader(columns: readonly string[], mapping: Mapping, dressed: boole
 }
 
 /** What is to be said of a chat. @param left whether a part of a turn is left out; told the signs of one that may be written */
-function told({ turns, noChat, strangers, parts }: ChatRow, learns: boolean, left: (signs: readonly string[]) => boolean): Pick<Texts, 'noChat' | 'strangers' | 'parts' | 'nothing'> {
+function told(
+  { turns, noChat, strangers, parts }: ChatRow,
+  learns: boolean,
+  left: (signs: readonly string[]) => boolean,
+): Pick<Texts, 'noChat' | 'strangers' | 'parts' | 'nothing'> {
   const out = new Set<Part>(parts);
   for (const turn of turns) for (const { part, signs } of partsToWrite(turn)) if (left(signs)) out.add(part);
   if (turns.some((t) => t.role === 'tool') && left([])) out.add('toolResults');
   const answers = turns.filter((t) => t.role === 'assistant');
-  const silent = answers.length > 0 && answers.every((t) => t.text.trim() === '' && partsToWrite(t).some(({ part }) => part === 'toolCalls'));
-  const nothing = learns ? null : silent ? 'calls' : answers.length > 0 && answers.every((t) => t.learn === false) ? 'weights' : null;
+  const silent =
+    answers.length > 0 &&
+    answers.every((t) => t.text.trim() === '' && partsToWrite(t).some(({ part }) => part === 'toolCalls'));
+  const nothing = learns
+    ? null
+    : silent
+      ? 'calls'
+      : answers.length > 0 && answers.every((t) => t.learn === false)
+        ? 'weights'
+        : null;
   return { noChat, strangers, parts: [...out], nothing };
 }
 
-function dressedTexts(template: ChatTemplate, turnsOf: (cells: readonly string[]) => ChatRow, dresser: Dresser | null): ToTexts {
+function dressedTexts(
+  template: ChatTemplate,
+  turnsOf: (cells: readonly string[]) => ChatRow,
+  dresser: Dresser | null,
+): ToTexts {
   if (!dresser) throw new DataError(texts().errors.data.chatTemplate.noTokenizer);
   const marks = [...dresser.special.values()];
   return async (rows) => {
     const read = rows.map(turnsOf);
-    const chats = await dresser.render(template, read.map(({ turns }) => guarded(turns, marks)), 'chat');
+    const chats = await dresser.render(
+      template,
+      read.map(({ turns }) => guarded(turns, marks)),
+      'chat',
+    );
     return chats.map((chat, i): Texts => {
-      if ('problem' in chat) return { ...ofSegments([]), ...told(read[i], true, () => false), dressed: true, problem: chat.problem };
+      if ('problem' in chat)
+        return { ...ofSegments([]), ...told(read[i], true, () => false), dressed: true, problem: chat.problem };
       const whole = chat.segments.map((s) => s.text).join('');
       const missing = (signs: readonly string[]) => signs.some((sign) => sign !== '' && !whole.includes(sign));
       return {
-        ...ofSegments(chat.segments.flatMap((s) => withoutTail(s, marks))), ...told(read[i], chat.segments.some((s) => s.trained), missing),
-        dressed: true, lastOnly: chat.lastOnly,
+        ...ofSegments(chat.segments.flatMap((s) => withoutTail(s, marks))),
+        ...told(
+          read[i],
+          chat.segments.some((s) => s.trained),
+          missing,
+        ),
+        dressed: true,
+        lastOnly: chat.lastOnly,
       };
     });
   };
@@ -153,7 +224,12 @@ function dressedTexts(template: ChatTemplate, turnsOf: (cells: readonly string[]
 
 /** Turns whose texts hold nothing that a tokenizer would take for a special token. */
 export function guarded(turns: readonly Turn[], special: readonly string[]): Turn[] {
-  return turns.map(({ text, more, tools, ...turn }) => ({ ...turn, text: guard(text, special), ...(tools && { tools: guardedValue(tools, special) as unknown[] }), ...(more && { more: guardedValue(forTemplate(more), special) as Record<string, unknown> }) }));
+  return turns.map(({ text, more, tools, ...turn }) => ({
+    ...turn,
+    text: guard(text, special),
+    ...(tools && { tools: guardedValue(tools, special) as unknown[] }),
+    ...(more && { more: guardedValue(forTemplate(more), special) as Record<string, unknown> }),
+  }));
 }
 
 function guardedValue(value: unknown, special: readonly string[]): unknown {
@@ -164,8 +240,16 @@ function guardedValue(value: unknown, special: readonly string[]): unknown {
 }
 
 /** Prompts in a model's own template. @throws {DataError} when it takes no such chat */
-export async function dressedPrompts(template: ChatTemplate, chats: readonly (readonly Turn[])[], { render, special }: Dresser): Promise<string[]> {
-  const rendered: RenderedChat[] = await render(template, chats.map((turns) => guarded(turns, [...special.values()])), 'prompt');
+export async function dressedPrompts(
+  template: ChatTemplate,
+  chats: readonly (readonly Turn[])[],
+  { render, special }: Dresser,
+): Promise<string[]> {
+  const rendered: RenderedChat[] = await render(
+    template,
+    chats.map((turns) => guarded(turns, [...special.values()])),
+    'prompt',
+  );
   return rendered.map((chat) => {
     if ('problem' in chat) throw new DataError(texts().errors.data.chatTemplate.prompt(chat.problem));
     return chat.segments[0].text;
@@ -176,7 +260,10 @@ export async function dressedPrompts(template: ChatTemplate, chats: readonly (re
 function withoutTail(segment: Segment, special: readonly string[]): Segment[] {
   const text = segment.text.trimEnd();
   if (!segment.trained || text === segment.text || !special.some((mark) => text.endsWith(mark))) return [segment];
-  return [{ text, trained: true }, { text: segment.text.slice(text.length), trained: false }];
+  return [
+    { text, trained: true },
+    { text: segment.text.slice(text.length), trained: false },
+  ];
 }
 
 function ofSegments(segments: readonly Segment[]): Texts {
@@ -187,7 +274,13 @@ function ofSegments(segments: readonly Segment[]): Texts {
   return {
     ...PLAIN,
     segments: used,
-    prompt: used.slice(0, Math.max(0, first)).map((s) => s.text).join(''),
-    completion: used.filter((s) => s.trained).map((s) => s.text).join(''),
+    prompt: used
+      .slice(0, Math.max(0, first))
+      .map((s) => s.text)
+      .join(''),
+    completion: used
+      .filter((s) => s.trained)
+      .map((s) => s.text)
+      .join(''),
   };
 }

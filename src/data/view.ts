@@ -40,7 +40,13 @@ export class TableView {
    * @param search text that a row must hold, whatever its case; '' = any.
    * @throws {Cancelled}
    */
-  async list(filter: RowFilter, search: string, from: number, count: number, pace: Pace): Promise<{ total: number; rows: ListedRow[] }> {
+  async list(
+    filter: RowFilter,
+    search: string,
+    from: number,
+    count: number,
+    pace: Pace,
+  ): Promise<{ total: number; rows: ListedRow[] }> {
     const key = JSON.stringify([filter, search]);
     if (this.#found?.key !== key) this.#found = { key, items: await this.#find(filter, search.toLowerCase(), pace) };
     const { items } = this.#found;
@@ -52,9 +58,10 @@ export class TableView {
     if (!(item >= 0 && item < count)) return null;
     const row = this.#row(item);
     const example = this.#example(item);
-    const cells = this.#exampleOf ? this.#prepared.cells(row) ?? this.#table.rows.cells(row) : null;
+    const cells = this.#exampleOf ? (this.#prepared.cells(row) ?? this.#table.rows.cells(row)) : null;
     return {
-      item, line: this.#table.rows.line(row),
+      item,
+      line: this.#table.rows.line(row),
       cells: cells ? this.#table.columns.map((_, c) => (cells[c] ?? '').slice(0, DETAILED)) : null,
       example: example === null ? null : (await this.#prepared.preview(example, 1))[0],
       prompt: this.#mapping.kind === 'chat' && example !== null ? await this.#prepared.prompt(row) : null,
@@ -83,7 +90,11 @@ export class TableView {
     const found = new Growing(new Uint32Array(1024));
     for (let item = 0; item < count; item++) {
       if (item % 64 === 0 && pace.due) await pace.rest(texts().errors.data.progress.searching, item, count);
-      if (this.#matches(item, filter) && (search === '' || this.#texts(item).some((t) => t.toLowerCase().includes(search)))) found.push(item);
+      if (
+        this.#matches(item, filter) &&
+        (search === '' || this.#texts(item).some((t) => t.toLowerCase().includes(search)))
+      )
+        found.push(item);
     }
     return found.view();
   }
@@ -114,7 +125,8 @@ export class TableView {
     const f = this.#prepared.flags[row];
     const example = this.#example(item);
     return {
-      item, line: this.#table.rows.line(row),
+      item,
+      line: this.#table.rows.line(row),
       texts: this.#texts(item).map((t) => t.slice(0, LISTED)),
       tokens: example === null ? null : this.#prepared.tokens.total(example),
       issues: issuesOf(f),

@@ -18,15 +18,25 @@ const multiplies = (op: Op): op is Dispatch => 'kernel' in op && op.macs !== und
  * Counts a run's steps from a pass that holds it alone. Sizes that only the GPU knows (active rows) come from what was dispatched there.
  * Small per-row work (gate norms, statistics, norms, activations) is not counted: it is no product.
  */
-export function accountant(pass: Pass, run: AdapterRun): (batches: readonly TokenBatch[], stats: MethodStats | null) => AdapterWork {
-  const bare: Pass = { ...pass, segments: pass.segments.map((adapters) => adapters && { ...adapters, method: NOTHING }) };
+export function accountant(
+  pass: Pass,
+  run: AdapterRun,
+): (batches: readonly TokenBatch[], stats: MethodStats | null) => AdapterWork {
+  const bare: Pass = {
+    ...pass,
+    segments: pass.segments.map((adapters) => adapters && { ...adapters, method: NOTHING }),
+  };
   const base = [...forward(bare), ...headLoss(bare, true), ...backward(bare)];
   const frozen = base.filter((op) => multiplies(op) && op.kernel.label.startsWith('matmul/'));
   // What the adapter multiplies for all tokens, and once a step. A layer that is computed anew is the layout's work, not its own.
   const labels = new Set(base.map((op) => ('kernel' in op ? op.kernel.label : '')));
   const once: Pass = { ...pass, recompute: false };
   const adapter = [...forward(once), ...backward(once)].filter((op) => multiplies(op) && !labels.has(op.kernel.label));
-  const perStep = macsOf([...run.finish(), ...run.update(pass.batch.lossTotal, 0)], { rows: 0, supervised: 0, segments: 0 });
+  const perStep = macsOf([...run.finish(), ...run.update(pass.batch.lossTotal, 0)], {
+    rows: 0,
+    supervised: 0,
+    segments: 0,
+  });
   const rank = padRank(run.config.rank);
   const { layers, heads, headDim } = pass.config;
   const attentionBack = layers - lowestAdapted(pass).layer;
@@ -47,7 +57,10 @@ export function accountant(pass: Pass, run: AdapterRun): (batches: readonly Toke
     for (const { index, dIn, dOut, dx } of modules) {
       dense += rank * tokens * (3 * dOut + 2 * dIn + dx);
       // Products over open rows: how many only the GPU knew.
-      if (stats) done += run.rPad * (stats.forwardRows[index] * dOut + stats.dxRows[index] * dx + stats.gradRows[index] * (dOut + dIn));
+      if (stats)
+        done +=
+          run.rPad *
+          (stats.forwardRows[index] * dOut + stats.dxRows[index] * dx + stats.gradRows[index] * (dOut + dIn));
     }
     return { done, dense, step: step + dense };
   };

@@ -11,7 +11,17 @@ import type { BaseModel } from './base';
 import { createMethod, methodSizes } from './adapters/createMethod';
 import { moduleSalt } from './adapters/lora/lora';
 import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
-import { type ModuleValues, extraLength, extraOf, flatLayout, learningRates, pack, padRank, sliceParams, unpack } from './adapters/parameters';
+import {
+  type ModuleValues,
+  extraLength,
+  extraOf,
+  flatLayout,
+  learningRates,
+  pack,
+  padRank,
+  sliceParams,
+  unpack,
+} from './adapters/parameters';
 import type { BufferScope, Tensor } from './device/buffers';
 import type { Device } from './device/device';
 import { type Op, Program } from './device/program';
@@ -23,8 +33,18 @@ import { gradNorm, gradNormPartialBytes } from './optim/clip';
 import { learningRateAt } from './optim/schedule';
 
 /** Where each run of a training stands. */
-export const placeOf = (run: RunConfig, runs: readonly RunConfig[], train: Pick<TrainConfig, 'keepBest'>, { capacity, microBatches, split = 1 }: Layout): Place =>
-  ({ rows: capacity.rows, microBatches, split, followed: runs.some((r) => isGated(r) && r.gate.rule === 'random' && r.gate.follows === run.id), keepBest: train.keepBest });
+export const placeOf = (
+  run: RunConfig,
+  runs: readonly RunConfig[],
+  train: Pick<TrainConfig, 'keepBest'>,
+  { capacity, microBatches, split = 1 }: Layout,
+): Place => ({
+  rows: capacity.rows,
+  microBatches,
+  split,
+  followed: runs.some((r) => isGated(r) && r.gate.rule === 'random' && r.gate.follows === run.id),
+  keepBest: train.keepBest,
+});
 
 /** Bytes a run needs besides the shared activations, by name. */
 export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Record<string, number> {
@@ -92,7 +112,13 @@ export class AdapterRun {
    * @param place what there must be room for, where the run is trained
    * @param follows the run whose gate a random gate follows
    */
-  constructor({ device, config, weights }: Pick<BaseModel, 'device' | 'config' | 'weights'>, run: RunConfig, train: TrainConfig, place: Place = UNTRAINED, follows: AdapterRun | null = null) {
+  constructor(
+    { device, config, weights }: Pick<BaseModel, 'device' | 'config' | 'weights'>,
+    run: RunConfig,
+    train: TrainConfig,
+    place: Place = UNTRAINED,
+    follows: AdapterRun | null = null,
+  ) {
     const scope = device.buffers.scope(`run ${run.id}`);
     this.config = run;
     this.modules = adaptedModules(config, run);
@@ -109,9 +135,33 @@ export class AdapterRun {
     this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, 'uniform');
     const { params, grads } = this.#flat;
     this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
-    const low = { device, rPad: this.rPad, scaling: scalingOf(run), params: this.#moduleParams, flat: params, dropout: run.dropout, optimizer: { grads, norm: this.norm } };
-    this.method = createMethod(run, train, low, this.modules, scope, (m) => weights.layers[m.layer][m.kind], place, follows?.method ?? null);
-    this.#bestTensors = place.keepBest ? Object.fromEntries(Object.entries(this.#adapterTensors()).map(([name, tensor]) => [name, scope.alloc(`best/${name}`, tensor.size)])) : null;
+    const low = {
+      device,
+      rPad: this.rPad,
+      scaling: scalingOf(run),
+      params: this.#moduleParams,
+      flat: params,
+      dropout: run.dropout,
+      optimizer: { grads, norm: this.norm },
+    };
+    this.method = createMethod(
+      run,
+      train,
+      low,
+      this.modules,
+      scope,
+      (m) => weights.layers[m.layer][m.kind],
+      place,
+      follows?.method ?? null,
+    );
+    this.#bestTensors = place.keepBest
+      ? Object.fromEntries(
+          Object.entries(this.#adapterTensors()).map(([name, tensor]) => [
+            name,
+            scope.alloc(`best/${name}`, tensor.size),
+          ]),
+        )
+      : null;
     this.load(this.#start(train.seed));
   }
 
@@ -126,15 +176,23 @@ export class AdapterRun {
       const bound = 1 / Math.sqrt(m.dIn);
       const rng = new Rng((seed ^ moduleSalt(m)) >>> 0);
       const normal = (length: number) => Float32Array.from({ length }, () => 0.02 * rng.normal());
-      if (this.config.method === 'adalora') return { a: normal(rank * m.dIn), b: normal(m.dOut * rank), extra: new Float32Array(rank) };
-      return { a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)), b: new Float32Array(m.dOut * rank), ...(extra ? { extra: new Float32Array(extraLength(extra, m, rank)) } : {}) };
+      if (this.config.method === 'adalora')
+        return { a: normal(rank * m.dIn), b: normal(m.dOut * rank), extra: new Float32Array(rank) };
+      return {
+        a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)),
+        b: new Float32Array(m.dOut * rank),
+        ...(extra ? { extra: new Float32Array(extraLength(extra, m, rank)) } : {}),
+      };
     });
   }
 
   /** Values that are trained. */
   get parameters(): number {
     const rank = rankOf(this.config);
-    return this.modules.reduce((sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extraOf(this.config), m, rank), 0);
+    return this.modules.reduce(
+      (sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extraOf(this.config), m, rank),
+      0,
+    );
   }
 
   /** Operations before a step's first micro-batch. */
@@ -172,7 +230,10 @@ export class AdapterRun {
 
   /** What makes the adapter what it is, by name: all that is trained, and the method's state. */
   #adapterTensors(): Record<string, Tensor> {
-    return { params: this.#flat.params, ...Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor])) };
+    return {
+      params: this.#flat.params,
+      ...Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor])),
+    };
   }
 
   /** What the next step changes: the adapter and its moments. */
@@ -183,7 +244,9 @@ export class AdapterRun {
 
   /** The same with the best adapter so far. */
   #stateTensors(): Record<string, Tensor> {
-    const best = Object.fromEntries(Object.entries(this.#bestTensors ?? {}).map(([name, tensor]) => [`best/${name}`, tensor]));
+    const best = Object.fromEntries(
+      Object.entries(this.#bestTensors ?? {}).map(([name, tensor]) => [`best/${name}`, tensor]),
+    );
     return { ...this.#learningTensors(), ...best };
   }
 
@@ -222,7 +285,11 @@ export class AdapterRun {
   }
 
   async #read(tensors: Record<string, Tensor>): Promise<Bytes> {
-    return Object.fromEntries(await Promise.all(Object.entries(tensors).map(async ([name, tensor]) => [name, await readTensor(this.#device, tensor)] as const)));
+    return Object.fromEntries(
+      await Promise.all(
+        Object.entries(tensors).map(async ([name, tensor]) => [name, await readTensor(this.#device, tensor)] as const),
+      ),
+    );
   }
 
   /** `refresh` must run before the next pass. @throws {AdapterError} when the state is of another layout. */
@@ -240,7 +307,8 @@ export class AdapterRun {
   #write(tensors: Record<string, Tensor>, bytes: Bytes): void {
     for (const [name, tensor] of Object.entries(tensors)) {
       const own = Object.hasOwn(bytes, name) ? bytes[name] : undefined;
-      if (own?.byteLength !== tensor.size) throw new AdapterError(texts().errors.engine.adapter.state(this.config.name, name));
+      if (own?.byteLength !== tensor.size)
+        throw new AdapterError(texts().errors.engine.adapter.state(this.config.name, name));
       this.#device.write(tensor, own);
     }
   }
@@ -291,7 +359,11 @@ export class AdapterRun {
   }
 
   gradientTensors(): { label: string; tensor: Tensor; length: number }[] {
-    return this.#named((p) => [['gradient of A', p.gradA], ['gradient of B', p.gradB], ...this.#extra(p.extra?.grad, 'gradient of ')]).reverse();
+    return this.#named((p) => [
+      ['gradient of A', p.gradA],
+      ['gradient of B', p.gradB],
+      ...this.#extra(p.extra?.grad, 'gradient of '),
+    ]).reverse();
   }
 
   #extra(tensor: Tensor | undefined, prefix: string): [string, Tensor][] {
@@ -299,7 +371,13 @@ export class AdapterRun {
   }
 
   #named(pick: (p: ModuleParams) => [string, Tensor][]): { label: string; tensor: Tensor; length: number }[] {
-    return this.modules.flatMap((m) => pick(this.#moduleParams[m.index]).map(([what, tensor]) => ({ label: `${what} of ${modulePath(m)}`, tensor, length: tensor.size / 4 })));
+    return this.modules.flatMap((m) =>
+      pick(this.#moduleParams[m.index]).map(([what, tensor]) => ({
+        label: `${what} of ${modulePath(m)}`,
+        tensor,
+        length: tensor.size / 4,
+      })),
+    );
   }
 
   free(): void {

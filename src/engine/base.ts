@@ -18,7 +18,12 @@ export class BaseModel {
    * @param read gives each weight in PyTorch's layout
    * @param bindingBytes tables larger than this are split over bindings; the adapter's limit unless tests say less
    */
-  constructor(device: Device, config: LlamaConfig, read: (name: WeightName) => Float32Array, bindingBytes = Math.min(device.info.maxBindingSize, device.info.maxBufferSize)) {
+  constructor(
+    device: Device,
+    config: LlamaConfig,
+    read: (name: WeightName) => Float32Array,
+    bindingBytes = Math.min(device.info.maxBindingSize, device.info.maxBufferSize),
+  ) {
     this.device = device;
     this.config = config;
     this.#scope = device.buffers.scope('base');
@@ -35,14 +40,20 @@ export class BaseModel {
    * The same, once the device has said that everything fitted.
    * @throws {OutOfMemoryError} with what the weights need; nothing stays allocated then
    */
-  static async create(device: Device, config: LlamaConfig, read: (name: WeightName) => Float32Array): Promise<BaseModel> {
+  static async create(
+    device: Device,
+    config: LlamaConfig,
+    read: (name: WeightName) => Float32Array,
+  ): Promise<BaseModel> {
     let base: BaseModel | null = null;
     try {
       return await device.withinMemory(() => (base = new BaseModel(device, config, read)));
     } catch (error) {
       (base as BaseModel | null)?.free();
       if (!(error instanceof OutOfMemoryError)) throw error;
-      throw new OutOfMemoryError(texts().errors.engine.model.noRoom(((4 * parameterCount(config)) / 2 ** 20).toFixed(0), error.message));
+      throw new OutOfMemoryError(
+        texts().errors.engine.model.noRoom(((4 * parameterCount(config)) / 2 ** 20).toFixed(0), error.message),
+      );
     }
   }
 

@@ -56,22 +56,42 @@ export class Generator {
     this.#models = runs.length;
     this.#length = length;
     this.#logitRows = Math.max(1, Math.min(LOGIT_ROWS, Math.floor(headChunkRows(config.vocab) / runs.length)));
-    const capacity: Capacity = { rows: PREFILL, supervised: this.#logitRows, segments: runs.length, headChunk: this.#logitRows * runs.length };
+    const capacity: Capacity = {
+      rows: PREFILL,
+      supervised: this.#logitRows,
+      segments: runs.length,
+      headChunk: this.#logitRows * runs.length,
+    };
     this.#base = base;
     this.#scope = scope;
-    const act = { ...allocate(scope, '', inputSizes(config, capacity)), ...allocate(scope, '', layerSizes(config, capacity)) };
+    const act = {
+      ...allocate(scope, '', inputSizes(config, capacity)),
+      ...allocate(scope, '', layerSizes(config, capacity)),
+    };
     const top = allocate(scope, '', topSizes(config, capacity));
     const cacheBytes = 4 * runs.length * length * kvWidth(config);
-    const cache = Array.from({ length: config.layers }, (_, l) => ({ k: scope.alloc(`cache.${l}.k`, cacheBytes), v: scope.alloc(`cache.${l}.v`, cacheBytes) }));
+    const cache = Array.from({ length: config.layers }, (_, l) => ({
+      k: scope.alloc(`cache.${l}.k`, cacheBytes),
+      v: scope.alloc(`cache.${l}.v`, cacheBytes),
+    }));
     const adapted = runs.filter((run) => run !== null);
     // Nothing is kept for a backward, so all modules and layers share one set of tensors.
-    const spaces = adapted.length > 0 ? new AdapterSpaces(scope, config, capacity, spaceNeeds(adapted, 'all'), 'all') : null;
+    const spaces =
+      adapted.length > 0 ? new AdapterSpaces(scope, config, capacity, spaceNeeds(adapted, 'all'), 'all') : null;
     const kept = spaces?.of(runs);
     const pass: Omit<Pass, 'batch'> = {
-      device, config, weights, ropeTable, cache, top,
+      device,
+      config,
+      weights,
+      ropeTable,
+      cache,
+      top,
       layers: Array.from({ length: config.layers }, () => act),
       grads: null,
-      segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: kept![segment]!, shared: spaces!.shared }),
+      segments: runs.map(
+        (run, segment) =>
+          run && { method: run.method, modules: run.modules, spaces: kept![segment]!, shared: spaces!.shared },
+      ),
       record: false,
       recompute: false,
     };
@@ -79,7 +99,10 @@ export class Generator {
     const stage = (label: string, capacityOf: Capacity): Stage => {
       const batch = new BatchBuffers(device, scope, capacityOf, 1);
       const own = { ...pass, batch };
-      return { batch, program: new Program(device, scope, label, [...forward(own), ...headInput(own), ...chunkLogits(own, 0)]) };
+      return {
+        batch,
+        program: new Program(device, scope, label, [...forward(own), ...headInput(own), ...chunkLogits(own, 0)]),
+      };
     };
     this.#prefill = stage('prefill', capacity);
     // As few rows apart as before, so that both work on the same tensors.
@@ -95,7 +118,9 @@ export class Generator {
   static async create(base: BaseModel, runs: readonly (AdapterRun | null)[], length: number): Promise<Generator> {
     const scope = base.device.buffers.scope('generate');
     try {
-      return await base.device.withinMemory(() => new Generator(base, scope, runs, Math.min(length, maxContext(base.config))));
+      return await base.device.withinMemory(
+        () => new Generator(base, scope, runs, Math.min(length, maxContext(base.config))),
+      );
     } catch (error) {
       scope.free();
       throw error;
@@ -116,7 +141,11 @@ export class Generator {
     await stage.program.compile();
     const stride = logitStride(config);
     const logits = this.#logits.slice('wanted logits', 0, 4 * this.#models * wanted.length * stride);
-    const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, { kind: 'decode', draw: start, decode: { start, context: this.#length } });
+    const [counts] = stage.batch.stage([batch], { tokens: rows, supervised: wanted.length }, this.#models, {
+      kind: 'decode',
+      draw: start,
+      decode: { start, context: this.#length },
+    });
     let take: (() => Promise<Read>) | null = null;
     device.submit('generate', (commands) => {
       stage.batch.load(commands, 0);
@@ -125,10 +154,12 @@ export class Generator {
     });
     if (!take) return [];
     const all = new Float32Array((await (take as () => Promise<Read>)()).bytes);
-    return Array.from({ length: this.#models }, (_, m) => wanted.map((_w, i) => {
-      const at = (m * wanted.length + i) * stride;
-      return all.subarray(at, at + config.vocab);
-    }));
+    return Array.from({ length: this.#models }, (_, m) =>
+      wanted.map((_w, i) => {
+        const at = (m * wanted.length + i) * stride;
+        return all.subarray(at, at + config.vocab);
+      }),
+    );
   }
 
   #forAll(ids: Int32Array): Int32Array {
@@ -153,7 +184,12 @@ export class Generator {
    * `onEnd` is told when a model is through.
    * @throws {TrainError} when the prompt leaves no room.
    */
-  async generate(prompt: Int32Array, options: SamplingOptions, onToken: (model: number, id: number) => boolean, onEnd: (model: number) => void = () => {}): Promise<number[][]> {
+  async generate(
+    prompt: Int32Array,
+    options: SamplingOptions,
+    onToken: (model: number, id: number) => boolean,
+    onEnd: (model: number) => void = () => {},
+  ): Promise<number[][]> {
     const { config } = this.#base;
     if (prompt.length === 0 || prompt.length >= this.#length) {
       throw new TrainError(texts().errors.engine.model.prompt(prompt.length, maxContext(config) - 1));
@@ -165,7 +201,11 @@ export class Generator {
       const last = at + part.length === prompt.length;
       logits = await this.#pass(this.#forAll(part), at, last ? [part.length - 1] : []);
     }
-    const models = Array.from({ length: this.#models }, () => ({ rng: new Rng(options.seed), out: [] as number[], open: true }));
+    const models = Array.from({ length: this.#models }, () => ({
+      rng: new Rng(options.seed),
+      out: [] as number[],
+      open: true,
+    }));
     const room = Math.min(options.maxNewTokens, this.#length - prompt.length);
     // A model that is through still passes, on its last token: rows must be as many for all.
     const ids = new Int32Array(this.#models);

@@ -17,9 +17,18 @@ export async function matmulRate(device: Device, size = device.info.software ? 5
     };
     const [a, w] = [scope.upload('a', numbers(1)), scope.upload('w', numbers(2))];
     const out = scope.alloc('out', 4 * size * size);
-    const dims = scope.upload('dims', new Uint8Array(packDims({ rows: size, supervised: 0, lossScale: 1, tokens: size, segments: 1, stride: size })), 'uniform');
+    const dims = scope.upload(
+      'dims',
+      new Uint8Array(packDims({ rows: size, supervised: 0, lossScale: 1, tokens: size, segments: 1, stride: size })),
+      'uniform',
+    );
     const rows = { dims, of: () => size, max: size };
-    const program = await new Program(device, scope, 'matmul rate', matmul(device, { label: 'rate', rows, a, w, out, n: size, k: size, transposed: true })).compile();
+    const program = await new Program(
+      device,
+      scope,
+      'matmul rate',
+      matmul(device, { label: 'rate', rows, a, w, out, n: size, k: size, transposed: true }),
+    ).compile();
     const seconds = async (repeats: number) => {
       let start = 0;
       device.submit('matmul rate', (commands) => {
@@ -31,7 +40,7 @@ export async function matmulRate(device: Device, size = device.info.software ? 5
     };
     await seconds(1);
     // As many at a time as fill a twentieth of a second, so that a submit's own cost does not show.
-    const repeats = Math.min(64, Math.max(1, Math.round(0.05 / await seconds(1))));
+    const repeats = Math.min(64, Math.max(1, Math.round(0.05 / (await seconds(1)))));
     const times: number[] = [];
     for (let i = 0; i < SUBMITS; i++) times.push(await seconds(repeats));
     return (repeats * size ** 3) / Math.min(...times);

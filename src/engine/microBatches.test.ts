@@ -13,7 +13,8 @@ test('what fits stays whole; what does not is cut between sequences, in order', 
   const parts = fitBatches([whole, long], { rows: 8, supervised: 8 });
   expect(parts[0]).toEqual({ batch: whole, of: 0, before: 0 });
   expect(parts.slice(1).map(({ batch: b, of, before }) => [of, before, [...b.starts], [...b.ids]])).toEqual([
-    [1, 0, [0, 5, 7], [0, 1, 2, 3, 4, 5, 6]], [1, 7, [0, 6, 7, 8], [7, 8, 9, 10, 11, 12, 13, 14]],
+    [1, 0, [0, 5, 7], [0, 1, 2, 3, 4, 5, 6]],
+    [1, 7, [0, 6, 7, 8], [7, 8, 9, 10, 11, 12, 13, 14]],
   ]);
   expect(parts[2].batch.targets).toEqual(long.targets.slice(7));
 });

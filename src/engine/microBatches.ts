@@ -14,20 +14,27 @@ export interface Part {
 /** Sequences `from … to` of a batch. */
 function sequences({ ids, targets, starts }: TokenBatch, from: number, to: number): TokenBatch {
   const [first, end] = [starts[from], starts[to]];
-  return { ids: ids.slice(first, end), targets: targets.slice(first, end), starts: starts.slice(from, to + 1).map((s) => s - first) };
+  return {
+    ids: ids.slice(first, end),
+    targets: targets.slice(first, end),
+    starts: starts.slice(from, to + 1).map((s) => s - first),
+  };
 }
 
 /**
  * Every batch whole where it fits, else as many of its sequences at a time as do. A sequence that is too long for a pass
  * alone is a part of its own; whoever stages it refuses it.
  */
-export function fitBatches(batches: readonly TokenBatch[], { rows, supervised }: Pick<Capacity, 'rows' | 'supervised'>): Part[] {
+export function fitBatches(
+  batches: readonly TokenBatch[],
+  { rows, supervised }: Pick<Capacity, 'rows' | 'supervised'>,
+): Part[] {
   const fits = (batch: TokenBatch) => batch.targets.length <= rows && batchTotals([batch]).supervised <= supervised;
   return batches.flatMap((batch, of) => {
     if (fits(batch)) return [{ batch, of, before: 0 }];
     const parts: Part[] = [];
     const count = batch.starts.length - 1;
-    for (let from = 0; from < count;) {
+    for (let from = 0; from < count; ) {
       let to = from + 1;
       while (to < count && fits(sequences(batch, from, to + 1))) to++;
       parts.push({ batch: sequences(batch, from, to), of, before: batch.starts[from] });

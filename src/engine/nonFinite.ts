@@ -20,7 +20,9 @@ export class NonFiniteFinder {
   /** Label and index of the first bad value, tensors taken in order; null when there is none. */
   async first(tensors: readonly { label: string; tensor: Tensor; length: number }[]): Promise<string | null> {
     const flags = this.#scope.upload('flags', new Uint32Array((tensors.length * STRIDE) / 4).fill(NONE));
-    const ops = tensors.map(({ tensor, length }, i) => findNonFinite(this.#device, { x: tensor, length, flag: flags.slice('flag', i * STRIDE, 4) }));
+    const ops = tensors.map(({ tensor, length }, i) =>
+      findNonFinite(this.#device, { x: tensor, length, flag: flags.slice('flag', i * STRIDE, 4) }),
+    );
     const program = await new Program(this.#device, this.#scope, 'find non-finite', ops).compile();
     this.#device.submit(program.label, (commands) => program.encode(commands, { rows: 0, supervised: 0, segments: 0 }));
     const values = new Uint32Array(await readTensor(this.#device, flags));

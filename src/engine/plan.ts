@@ -24,7 +24,12 @@ export function fullLayout(c: LlamaConfig, runs: number, train: TrainConfig): La
   const { batchSize, maxTokens, accumulation } = train;
   return {
     // The first token of a sequence is never a target.
-    capacity: { rows: batchSize * maxTokens, supervised: batchSize * (maxTokens - 1), segments: Math.max(1, runs), headChunk: headChunkRows(c.vocab) },
+    capacity: {
+      rows: batchSize * maxTokens,
+      supervised: batchSize * (maxTokens - 1),
+      segments: Math.max(1, runs),
+      headChunk: headChunkRows(c.vocab),
+    },
     microBatches: accumulation,
     recompute: false,
   };
@@ -37,8 +42,12 @@ export function fullLayout(c: LlamaConfig, runs: number, train: TrainConfig): La
 export function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layout[] {
   const full = fullLayout(c, runs, train);
   // In p passes, as few runs in each as that takes.
-  const segments = new Set(Array.from({ length: full.capacity.segments }, (_, i) => Math.ceil(full.capacity.segments / (i + 1))));
-  const whole = [false, true].flatMap((recompute) => [...segments].map((n): Layout => ({ ...full, recompute, capacity: { ...full.capacity, segments: n } })));
+  const segments = new Set(
+    Array.from({ length: full.capacity.segments }, (_, i) => Math.ceil(full.capacity.segments / (i + 1))),
+  );
+  const whole = [false, true].flatMap((recompute) =>
+    [...segments].map((n): Layout => ({ ...full, recompute, capacity: { ...full.capacity, segments: n } })),
+  );
   return [...whole, ...halves(train.batchSize).map((split): Layout => splitLayout(whole.at(-1)!, train, split))];
 }
 
@@ -51,11 +60,19 @@ function halves(batchSize: number): number[] {
 
 function splitLayout(layout: Layout, { batchSize, maxTokens, accumulation }: TrainConfig, split: number): Layout {
   const sequences = Math.ceil(batchSize / split);
-  return { ...layout, split, microBatches: accumulation * split, capacity: { ...layout.capacity, rows: sequences * maxTokens, supervised: sequences * (maxTokens - 1) } };
+  return {
+    ...layout,
+    split,
+    microBatches: accumulation * split,
+    capacity: { ...layout.capacity, rows: sequences * maxTokens, supervised: sequences * (maxTokens - 1) },
+  };
 }
 
 function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
-  const needs = spaceNeeds(runs.map((r) => ({ modules: adaptedModules(c, r), config: r })), recompute ? 'layers' : 'none');
+  const needs = spaceNeeds(
+    runs.map((r) => ({ modules: adaptedModules(c, r), config: r })),
+    recompute ? 'layers' : 'none',
+  );
   const layer = layerSizes(c, capacity);
   return {
     layers: { times: recompute ? 1 : c.layers, sizes: layer },
@@ -73,7 +90,13 @@ const sizesOfRun = (c: LlamaConfig, run: RunConfig, runs: readonly RunConfig[], 
   runSizes(c, run, placeOf(run, runs, train, layout));
 
 /** Items of the plan for training `runs` on a base with weights of `weightBytes`. */
-export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], train: KeepBest, layout: Layout, weightBytes: number): PlanItem[] {
+export function planTraining(
+  c: LlamaConfig,
+  runs: readonly RunConfig[],
+  train: KeepBest,
+  layout: Layout,
+  weightBytes: number,
+): PlanItem[] {
   const s = sizesOf(c, runs, layout);
   const bytes = (item: { times: number; sizes: Record<string, number> }) => item.times * total(item.sizes);
   return [
@@ -89,16 +112,34 @@ export function planTraining(c: LlamaConfig, runs: readonly RunConfig[], train: 
 }
 
 /** Largest single tensor of a layout, with its name. */
-export function largestTensor(c: LlamaConfig, runs: readonly RunConfig[], train: KeepBest, layout: Layout): { name: string; bytes: number } {
-  const all = [...Object.values(sizesOf(c, runs, layout)).map((s) => s.sizes), ...runs.map((r) => sizesOfRun(c, r, runs, train, layout))].flatMap((sizes) => Object.entries<number>(sizes));
+export function largestTensor(
+  c: LlamaConfig,
+  runs: readonly RunConfig[],
+  train: KeepBest,
+  layout: Layout,
+): { name: string; bytes: number } {
+  const all = [
+    ...Object.values(sizesOf(c, runs, layout)).map((s) => s.sizes),
+    ...runs.map((r) => sizesOfRun(c, r, runs, train, layout)),
+  ].flatMap((sizes) => Object.entries<number>(sizes));
   return all.map(([name, bytes]) => ({ name, bytes })).reduce((a, b) => (b.bytes > a.bytes ? b : a));
 }
 
 /**
  * The layouts worth trying, in order: those within the limits, fastest first; the thriftiest when none is.
  */
-export function fittingLayouts(c: LlamaConfig, runs: readonly RunConfig[], train: TrainConfig, limits: MemoryLimits, weightBytes: number): Layout[] {
+export function fittingLayouts(
+  c: LlamaConfig,
+  runs: readonly RunConfig[],
+  train: TrainConfig,
+  limits: MemoryLimits,
+  weightBytes: number,
+): Layout[] {
   const all = layouts(c, runs.length, train);
-  const fits = all.filter((layout) => planTraining(c, runs, train, layout, weightBytes).reduce((sum, i) => sum + i.bytes, 0) <= limits.budget && largestTensor(c, runs, train, layout).bytes <= limits.binding);
+  const fits = all.filter(
+    (layout) =>
+      planTraining(c, runs, train, layout, weightBytes).reduce((sum, i) => sum + i.bytes, 0) <= limits.budget &&
+      largestTensor(c, runs, train, layout).bytes <= limits.binding,
+  );
   return fits.length > 0 ? fits : [all.at(-1)!];
 }

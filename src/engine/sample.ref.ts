@@ -1,7 +1,11 @@
 /** `sampleToken` as it is defined: all tokens sorted. */
 import type { Rng } from '../shared/rng';
 
-export function sampleTokenRef(logits: Float32Array, { temperature, topP }: { temperature: number; topP: number }, rng: Rng): number {
+export function sampleTokenRef(
+  logits: Float32Array,
+  { temperature, topP }: { temperature: number; topP: number },
+  rng: Rng,
+): number {
   const dice = rng.float();
   let best = 0;
   for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;

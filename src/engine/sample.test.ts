@@ -38,9 +38,12 @@ it('of the nucleus, each as often as it is likely', () => {
   const rng = new Rng(2);
   const counts = probabilities.map(() => 0);
   const draws = 20_000;
-  for (let n = 0; n < draws; n++) counts[sampleToken(Float32Array.from(probabilities, Math.log), { temperature: 1, topP: 0.8 }, rng)]++;
+  for (let n = 0; n < draws; n++)
+    counts[sampleToken(Float32Array.from(probabilities, Math.log), { temperature: 1, topP: 0.8 }, rng)]++;
   // 0.4 + 0.3 + 0.15 is the first sum of at least 0.8. Four standard deviations.
   const nucleus = 0.85;
-  [0.4, 0.3, 0.15].forEach((p, i) => expect(Math.abs(counts[i] / draws - p / nucleus)).toBeLessThan(4 * Math.sqrt(0.25 / draws)));
+  [0.4, 0.3, 0.15].forEach((p, i) =>
+    expect(Math.abs(counts[i] / draws - p / nucleus)).toBeLessThan(4 * Math.sqrt(0.25 / draws)),
+  );
   expect(counts.slice(3)).toEqual([0, 0]);
 });

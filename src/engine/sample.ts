@@ -13,7 +13,11 @@ const BINS_PER_E = 32;
  * Tokens are counted into bins, likely ones first, and only the bins in which the nucleus ends and the choice falls are
  * sorted: a hundred tokens or so of 49,152.
  */
-export function sampleToken(logits: Float32Array, { temperature, topP }: { temperature: number; topP: number }, rng: Rng): number {
+export function sampleToken(
+  logits: Float32Array,
+  { temperature, topP }: { temperature: number; topP: number },
+  rng: Rng,
+): number {
   const dice = rng.float();
   let best = 0;
   let least = 0;

@@ -8,7 +8,10 @@ import { selfTest, withPlainKernels } from './selfTest';
 import { onCpu, testDevice } from './testing/harness';
 
 let device: Device | null = null;
-afterEach(() => { device?.destroy(); device = null; });
+afterEach(() => {
+  device?.destroy();
+  device = null;
+});
 
 /** A CPU that calls itself a GPU; kernels of the variant `bad` add one to their result, or do not compile. */
 async function gpuWith(bad: string, how: 'wrong' | 'no pipeline'): Promise<Device> {
@@ -18,21 +21,36 @@ async function gpuWith(bad: string, how: 'wrong' | 'no pipeline'): Promise<Devic
     if (!('kernel' in op) || !op.kernel.variants?.includes(bad)) return op;
     if (how === 'no pipeline') throw new KernelError({ message: `no ${bad} here` }, op.kernel.variants);
     const { cpu: run } = op;
-    return { ...op, cpu: run && ((on, counts) => { run(on, counts); on.f32(op.bindings[3])[0] += 1; }) };
+    return {
+      ...op,
+      cpu:
+        run &&
+        ((on, counts) => {
+          run(on, counts);
+          on.f32(op.bindings[3])[0] += 1;
+        }),
+    };
   };
   cpu.prepare = async (scope, label, ops) => prepare(scope, label, ops.map(spoilt));
-  return device = Object.assign(cpu, { info: { ...cpu.info, kind: 'gpu' as const, software: false, shaderF16: true } });
+  return (device = Object.assign(cpu, {
+    info: { ...cpu.info, kind: 'gpu' as const, software: false, shaderF16: true },
+  }));
 }
 
-it.runIf(onCpu).each(['splitK', 'shared', 'vector', 'shader-f16'])('%s: wrong or not to be compiled, it is blocked by name, and nothing else is', async (bad) => {
-  expect(await selfTest(await gpuWith('none', 'wrong'), ['f32', 'f16'])).toEqual([]);
-  const wrong = await gpuWith(bad, 'wrong');
-  expect(await selfTest(wrong, ['f32', 'f16'])).toEqual([{ name: bad, why: null }]);
-  expect([...wrong.blocked]).toEqual([bad]);
-  // With the plain one in its place it is right.
-  expect(await selfTest(wrong, ['f32', 'f16'])).toEqual([]);
-  expect(await selfTest(await gpuWith(bad, 'no pipeline'), ['f32', 'f16'])).toEqual([{ name: bad, why: `no ${bad} here` }]);
-});
+it.runIf(onCpu).each(['splitK', 'shared', 'vector', 'shader-f16'])(
+  '%s: wrong or not to be compiled, it is blocked by name, and nothing else is',
+  async (bad) => {
+    expect(await selfTest(await gpuWith('none', 'wrong'), ['f32', 'f16'])).toEqual([]);
+    const wrong = await gpuWith(bad, 'wrong');
+    expect(await selfTest(wrong, ['f32', 'f16'])).toEqual([{ name: bad, why: null }]);
+    expect([...wrong.blocked]).toEqual([bad]);
+    // With the plain one in its place it is right.
+    expect(await selfTest(wrong, ['f32', 'f16'])).toEqual([]);
+    expect(await selfTest(await gpuWith(bad, 'no pipeline'), ['f32', 'f16'])).toEqual([
+      { name: bad, why: `no ${bad} here` },
+    ]);
+  },
+);
 
 it('finds nothing wrong on the device of the tests', async () => {
   const real = await testDevice();
@@ -40,16 +58,21 @@ it('finds nothing wrong on the device of the tests', async () => {
   expect(real.blocked.size).toBe(0);
 });
 
-it.runIf(onCpu)('what does not compile is made anew with the plain variant, once for each that can be blocked', async () => {
-  const tried: string[][] = [];
-  const on = { blocked: new Set<string>() } as Device;
-  const make = async () => {
-    tried.push([...on.blocked]);
-    const left = ['shared', 'shader-f16'].filter((name) => !on.blocked.has(name));
-    if (left.length > 0) throw new KernelError({ message: 'no' }, left);
-    return 'made';
-  };
-  expect(await withPlainKernels(on, make)).toBe('made');
-  expect(tried).toEqual([[], ['shared'], ['shared', 'shader-f16']]);
-  await expect(withPlainKernels(on, () => Promise.reject(new KernelError({ message: 'plain' }, [])))).rejects.toThrow('plain');
-});
+it.runIf(onCpu)(
+  'what does not compile is made anew with the plain variant, once for each that can be blocked',
+  async () => {
+    const tried: string[][] = [];
+    const on = { blocked: new Set<string>() } as Device;
+    const make = async () => {
+      tried.push([...on.blocked]);
+      const left = ['shared', 'shader-f16'].filter((name) => !on.blocked.has(name));
+      if (left.length > 0) throw new KernelError({ message: 'no' }, left);
+      return 'made';
+    };
+    expect(await withPlainKernels(on, make)).toBe('made');
+    expect(tried).toEqual([[], ['shared'], ['shared', 'shader-f16']]);
+    await expect(withPlainKernels(on, () => Promise.reject(new KernelError({ message: 'plain' }, [])))).rejects.toThrow(
+      'plain',
+    );
+  },
+);

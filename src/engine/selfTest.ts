@@ -24,7 +24,10 @@ const TOLERANCE = 1e-5;
 
 /** Odd sizes of each class of shapes (narrow, short, wide), and one row, as in decoding. */
 const SHAPES = [
-  { rows: 37, n: 20, k: 196 }, { rows: 37, n: 132, k: 20 }, { rows: 37, n: 132, k: 196 }, { rows: 1, max: 1, n: 132, k: 196 },
+  { rows: 37, n: 20, k: 196 },
+  { rows: 37, n: 132, k: 20 },
+  { rows: 37, n: 132, k: 196 },
+  { rows: 1, max: 1, n: 132, k: 196 },
 ].flatMap((size) => [true, false].map((transposed) => ({ ...size, transposed })));
 type Shape = (typeof SHAPES)[number];
 
@@ -59,27 +62,53 @@ async function toBlame(device: Device, shape: Shape, type: Weight['type'], names
 /** What could be blocked of a product. */
 function inUse(device: Device, { n, k, transposed, ...size }: Shape, type: Weight['type']): string[] {
   const variant = choose(device, { n, k, transposed, maxRows: 'max' in size ? size.max : undefined });
-  return [...(variant === PLAIN ? [] : [variant]), ...(type === 'f16' && device.info.shaderF16 && !device.blocked.has(HALF) ? [HALF] : [])];
+  return [
+    ...(variant === PLAIN ? [] : [variant]),
+    ...(type === 'f16' && device.info.shaderF16 && !device.blocked.has(HALF) ? [HALF] : []),
+  ];
 }
 
 /** Undefined where the product is right, null where it is wrong, the compiler's words where there is none. */
-async function problemOf(device: Device, { rows, n, k, transposed, ...size }: Shape, type: Weight['type']): Promise<string | null | undefined> {
+async function problemOf(
+  device: Device,
+  { rows, n, k, transposed, ...size }: Shape,
+  type: Weight['type'],
+): Promise<string | null | undefined> {
   const scope = device.buffers.scope('self-test');
   try {
     const rng = new Rng(rows * n * k);
     // Multiples of 2⁻⁹: f16 holds them as they are.
     const values = (length: number) => Float32Array.from({ length }, () => Math.round(rng.uniform(-512, 512)) / 512);
     const [a, w] = [values(rows * k), values(n * k)];
-    const dims = scope.upload('dims', new Uint8Array(packDims({ rows, supervised: 0, lossScale: 1, tokens: rows, segments: 1, stride: rows })), 'uniform');
+    const dims = scope.upload(
+      'dims',
+      new Uint8Array(packDims({ rows, supervised: 0, lossScale: 1, tokens: rows, segments: 1, stride: rows })),
+      'uniform',
+    );
     const count: RowCount = { dims, of: () => rows, ...('max' in size ? { max: size.max } : {}) };
     const out = scope.alloc('out', 4 * rows * n);
     const weight: Weight = { tensor: scope.upload('w', type === 'f16' ? halfBits(w)! : w), type };
-    const ops = matmul(device, { label: 'self-test', rows: count, a: scope.upload('a', a), w: weight, out, n, k, transposed });
+    const ops = matmul(device, {
+      label: 'self-test',
+      rows: count,
+      a: scope.upload('a', a),
+      w: weight,
+      out,
+      n,
+      k,
+      transposed,
+    });
     const program = await new Program(device, scope, 'self-test', ops).compile();
     device.submit('self-test', (commands) => program.encode(commands, { rows, supervised: 0, segments: 1 }));
     const got = await readFloats(device, out);
     const expected = new Float64Array(rows * n);
-    matmulRef(expected, a, w, Array.from({ length: rows }, (_, i) => i), { n, k, transposed });
+    matmulRef(
+      expected,
+      a,
+      w,
+      Array.from({ length: rows }, (_, i) => i),
+      { n, k, transposed },
+    );
     const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     return expected.every((x, i) => Math.abs(got[i] - x) <= TOLERANCE * largest) ? undefined : null;
   } catch (error) {

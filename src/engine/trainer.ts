@@ -15,7 +15,16 @@ import type { Commands, Read, Readback } from './device/device';
 import { type Counts, type Op, Program } from './device/program';
 import { readTensor } from './device/device';
 import { dropoutKey } from './kernels/dropout/hash';
-import { type GradActivations, type LayerActivations, type TopActivations, allocate, gradSizes, inputSizes, layerSizes, topSizes } from './model/activations';
+import {
+  type GradActivations,
+  type LayerActivations,
+  type TopActivations,
+  allocate,
+  gradSizes,
+  inputSizes,
+  layerSizes,
+  topSizes,
+} from './model/activations';
 import { backward } from './model/backward';
 import { BatchBuffers, type Capacity, type StageOptions, batchTotals, stackedRows } from './model/batch';
 import { type Pass, forward } from './model/forward';
@@ -126,7 +135,10 @@ export class Trainer {
     }
     for (const run of runs) this.#runs.set(run.config.id, run);
     // One size for whatever comes back, so that every stack shares the same few buffers.
-    this.#readback = device.readback('step', this.#parts(runs).reduce((sum, t) => sum + t.size, 0));
+    this.#readback = device.readback(
+      'step',
+      this.#parts(runs).reduce((sum, t) => sum + t.size, 0),
+    );
   }
 
   /**
@@ -137,7 +149,12 @@ export class Trainer {
     return withPlainKernels(base.device, () => Trainer.#create(base, configs, train, layout));
   }
 
-  static async #create(base: BaseModel, configs: readonly RunConfig[], train: TrainConfig, layout: Layout): Promise<Trainer> {
+  static async #create(
+    base: BaseModel,
+    configs: readonly RunConfig[],
+    train: TrainConfig,
+    layout: Layout,
+  ): Promise<Trainer> {
     const runs: AdapterRun[] = [];
     let trainer: Trainer | null = null;
     try {
@@ -149,7 +166,10 @@ export class Trainer {
         trainer = new Trainer(base, runs, train.seed, layout);
       });
       const made = trainer as unknown as Trainer;
-      await Promise.all([made.#stack([null]), ...made.#groups(configs.map((c) => c.id)).map((ids) => made.#stack(ids))]);
+      await Promise.all([
+        made.#stack([null]),
+        ...made.#groups(configs.map((c) => c.id)).map((ids) => made.#stack(ids)),
+      ]);
       for (const run of runs) await run.init();
       return made;
     } catch (error) {
@@ -162,13 +182,15 @@ export class Trainer {
   /** Runs in groups that share a pass. */
   #groups<T>(ids: readonly T[]): T[][] {
     const { segments } = this.layout.capacity;
-    return Array.from({ length: Math.ceil(ids.length / segments) }, (_, i) => ids.slice(i * segments, (i + 1) * segments));
+    return Array.from({ length: Math.ceil(ids.length / segments) }, (_, i) =>
+      ids.slice(i * segments, (i + 1) * segments),
+    );
   }
 
   #stack(ids: readonly RunRef[]): Promise<Stack> {
     const key = ids.map((id) => id ?? '').join();
     let stack = this.#stacks.get(key);
-    if (!stack) this.#stacks.set(key, stack = this.#compile(ids.map((id) => (id === null ? null : this.run(id)))));
+    if (!stack) this.#stacks.set(key, (stack = this.#compile(ids.map((id) => (id === null ? null : this.run(id))))));
     return stack;
   }
 
@@ -183,12 +205,34 @@ export class Trainer {
       program('loss', headLoss(pass, false)),
       program('loss and gradient', adapted.length > 0 ? headLoss(pass, true) : []),
       program('backward', adapted.length > 0 ? backward(pass) : []),
-      program('finish', adapted.flatMap((run) => run.finish())),
-      program('update', runs.flatMap((run, segment) => run?.update(this.#batch.lossTotal, segment) ?? [])),
+      program(
+        'finish',
+        adapted.flatMap((run) => run.finish()),
+      ),
+      program(
+        'update',
+        runs.flatMap((run, segment) => run?.update(this.#batch.lossTotal, segment) ?? []),
+      ),
       program('begin probe', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.method.beginProbe())]),
-      program('end probe', adapted.flatMap((run) => run.method.endProbe())),
+      program(
+        'end probe',
+        adapted.flatMap((run) => run.method.endProbe()),
+      ),
     ]);
-    return { runs, pass, begin, forward: forwards, loss, lossGradient, backward: backwards, finish, update, beginProbe, endProbe, parts: this.#parts(adapted) };
+    return {
+      runs,
+      pass,
+      begin,
+      forward: forwards,
+      loss,
+      lossGradient,
+      backward: backwards,
+      finish,
+      update,
+      beginProbe,
+      endProbe,
+      parts: this.#parts(adapted),
+    };
   }
 
   #parts(runs: readonly AdapterRun[]): Tensor[] {
@@ -199,9 +243,18 @@ export class Trainer {
     const { device, config, weights, ropeTable } = this.base;
     const kept = this.#spaces.of(runs);
     return {
-      device, config, weights, ropeTable,
-      batch: this.#batch, layers: this.#layers, top: this.#top, grads: this.#grads,
-      segments: runs.map((run, segment) => run && { method: run.method, modules: run.modules, spaces: kept[segment]!, shared: this.#spaces.shared }),
+      device,
+      config,
+      weights,
+      ropeTable,
+      batch: this.#batch,
+      layers: this.#layers,
+      top: this.#top,
+      grads: this.#grads,
+      segments: runs.map(
+        (run, segment) =>
+          run && { method: run.method, modules: run.modules, spaces: kept[segment]!, shared: this.#spaces.shared },
+      ),
       cache: null,
       frozenGradient: this.#spaces.frozenGradient,
       record: true,
@@ -233,19 +286,36 @@ export class Trainer {
    * come: each resolves when the GPU is through.
    * @throws {OutOfMemoryError} before anything was sent: the step can be repeated in another layout. {GpuError} else
    */
-  async step(runIds: readonly string[], batches: readonly TokenBatch[], step: number, slice: TokenBatch | null = null): Promise<Map<string, Promise<StepResult>>> {
+  async step(
+    runIds: readonly string[],
+    batches: readonly TokenBatch[],
+    step: number,
+    slice: TokenBatch | null = null,
+  ): Promise<Map<string, Promise<StepResult>>> {
     const totals = batchTotals(batches);
     const results = new Map<string, Promise<StepResult>>();
     const parts = this.#parted(batches, step);
     // What has to be compiled is allocated before the first of them learns anything.
     await Promise.all(this.#groups(runIds).map((ids) => this.#stack(ids)));
     const probed = (what: 'slice' | 'step') => runIds.filter((id) => this.run(id).method.probe(step) === what);
-    if (this.wantsSlice(runIds, step) && !slice) throw new Error('a run wants prices from the slice, and there is no batch of it');
-    if (slice) await this.#probe(probed('slice'), fitBatches([slice], this.capacity).map((p) => p.batch), { draw: step });
+    if (this.wantsSlice(runIds, step) && !slice)
+      throw new Error('a run wants prices from the slice, and there is no batch of it');
+    if (slice)
+      await this.#probe(
+        probed('slice'),
+        fitBatches([slice], this.capacity).map((p) => p.batch),
+        { draw: step },
+      );
     await this.#probe(probed('step'), parts.batches, { draw: step, ...parts.dropout });
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
-      const rates = ids.map((id) => this.run(id).prepareUpdate(step, totals.tokens, this.run(id).method.probe(step) === 'slice' ? slice!.ids.length : null));
+      const rates = ids.map((id) =>
+        this.run(id).prepareUpdate(
+          step,
+          totals.tokens,
+          this.run(id).method.probe(step) === 'slice' ? slice!.ids.length : null,
+        ),
+      );
       const counts = this.#batch.stage(parts.batches, totals, ids.length, { draw: step, ...parts.dropout });
       let take: () => Promise<Read>;
       try {
@@ -257,20 +327,24 @@ export class Trainer {
         });
       } catch (error) {
         // Some of the runs have taken the step already.
-        if (error instanceof OutOfMemoryError && results.size > 0) throw new GpuError({ message: error.message, hint: error.hint });
+        if (error instanceof OutOfMemoryError && results.size > 0)
+          throw new GpuError({ message: error.message, hint: error.hint });
         throw error;
       }
       const taken = take!().then(({ bytes, at }) => ({ at, all: this.#unpack(stack, bytes) }));
       ids.forEach((id, i) => {
-        results.set(id, taken.then(({ at, all }) => ({
-          loss: totals.supervised > 0 ? all[i].lossSum / totals.supervised : 0,
-          learningRate: rates[i],
-          gradNorm: all[i].gradNorm,
-          ...totals,
-          at,
-          gate: all[i].stats?.gate ?? null,
-          work: this.#account(id)(batches, all[i].stats),
-        })));
+        results.set(
+          id,
+          taken.then(({ at, all }) => ({
+            loss: totals.supervised > 0 ? all[i].lossSum / totals.supervised : 0,
+            learningRate: rates[i],
+            gradNorm: all[i].gradNorm,
+            ...totals,
+            at,
+            gate: all[i].stats?.gate ?? null,
+            work: this.#account(id)(batches, all[i].stats),
+          })),
+        );
       });
     }
     return results;
@@ -303,7 +377,7 @@ export class Trainer {
 
   #account(runId: string): ReturnType<typeof accountant> {
     let account = this.#accounts.get(runId);
-    if (!account) this.#accounts.set(runId, account = accountant(this.#pass([this.run(runId)]), this.run(runId)));
+    if (!account) this.#accounts.set(runId, (account = accountant(this.#pass([this.run(runId)]), this.run(runId))));
     return account;
   }
 
@@ -355,7 +429,11 @@ export class Trainer {
         take = this.#readback.copy(commands, stack.parts);
       });
       for (const { lossSum, stats } of this.#unpack(stack, (await take!()).bytes)) {
-        results.push({ loss: totals.supervised > 0 ? lossSum / totals.supervised : 0, supervised: totals.supervised, gate: stats?.gate ?? null });
+        results.push({
+          loss: totals.supervised > 0 ? lossSum / totals.supervised : 0,
+          supervised: totals.supervised,
+          gate: stats?.gate ?? null,
+        });
       }
     }
     return results;
@@ -378,7 +456,9 @@ export class Trainer {
           stack.loss.encode(commands, counts);
         });
         const all = new Float32Array(await readTensor(this.base.device, this.#top.loss));
-        ids.forEach((_, i) => losses[group * this.capacity.segments + i].set(all.subarray(i * supervised, (i + 1) * supervised), before));
+        ids.forEach((_, i) =>
+          losses[group * this.capacity.segments + i].set(all.subarray(i * supervised, (i + 1) * supervised), before),
+        );
       }
       before += supervised;
     }
@@ -389,13 +469,20 @@ export class Trainer {
   async gateMap(runId: string, ids: Int32Array): Promise<GateMap> {
     const stack = await this.#stack([runId]);
     const { modules } = this.run(runId);
-    const batch: TokenBatch = { ids, targets: new Int32Array(ids.length).fill(-1), starts: Uint32Array.of(0, ids.length) };
+    const batch: TokenBatch = {
+      ids,
+      targets: new Int32Array(ids.length).fill(-1),
+      starts: Uint32Array.of(0, ids.length),
+    };
     const [counts] = this.#batch.stage([batch], { tokens: ids.length, supervised: 0 }, 1, { kind: 'evaluate' });
     this.#submit((commands) => {
       this.#batch.load(commands, 0);
       stack.forward.encode(commands, counts);
     });
-    const [open, ratios] = await Promise.all([readTensor(this.base.device, this.#spaces.open), readTensor(this.base.device, this.#spaces.ratio)]);
+    const [open, ratios] = await Promise.all([
+      readTensor(this.base.device, this.#spaces.open),
+      readTensor(this.base.device, this.#spaces.ratio),
+    ]);
     const [openAll, ratioAll] = [new Uint32Array(open), new Float32Array(ratios)];
     const kept = new Uint8Array(modules.length * ids.length);
     const ratio = new Float32Array(kept.length);
@@ -440,7 +527,12 @@ export class Trainer {
       if (parameters) return parameters;
       let tokens = 0;
       for (const [micro, batch] of parts.batches.entries()) {
-        const [counts] = this.#batch.stage([batch], totals, 1, { draw: step, after: { micro, tokens }, dropoutKeys: [dropoutKeys[micro]], dropoutFirsts: [dropoutFirsts[micro]] });
+        const [counts] = this.#batch.stage([batch], totals, 1, {
+          draw: step,
+          after: { micro, tokens },
+          dropoutKeys: [dropoutKeys[micro]],
+          dropoutFirsts: [dropoutFirsts[micro]],
+        });
         tokens += batch.ids.length;
         this.#submit((commands) => {
           this.#batch.load(commands, 0);
@@ -449,8 +541,17 @@ export class Trainer {
         });
         // Where layers share their tensors, only what each was given is still there.
         const kept = (act: LayerActivations) => (this.layout.recompute ? { input: act.input } : act);
-        const activations = stack.pass.layers.flatMap((act, l) => Object.entries(kept(act)).map(([name, tensor]) => ({ label: `layer ${l}: ${name}`, tensor, length: Math.round((tensor.size / 4) * share(counts.rows)) })));
-        const bad = await finder.first([...activations, { label: 'loss', tensor: this.#top.loss, length: counts.supervised }]);
+        const activations = stack.pass.layers.flatMap((act, l) =>
+          Object.entries(kept(act)).map(([name, tensor]) => ({
+            label: `layer ${l}: ${name}`,
+            tensor,
+            length: Math.round((tensor.size / 4) * share(counts.rows)),
+          })),
+        );
+        const bad = await finder.first([
+          ...activations,
+          { label: 'loss', tensor: this.#top.loss, length: counts.supervised },
+        ]);
         if (bad) return bad;
         this.#submit((commands) => stack.backward.encode(commands, counts));
       }

@@ -18,10 +18,19 @@ export interface CompiledChatTemplate {
  * @param onRendering told after every rendering, of which a chat takes several
  * @throws {DataError} when it is no template; so do the functions it returns, for one that grows without end
  */
-export function compileChatTemplate({ source, tokens }: ChatTemplate, onRendering: () => void = () => {}): CompiledChatTemplate {
+export function compileChatTemplate(
+  { source, tokens }: ChatTemplate,
+  onRendering: () => void = () => {},
+): CompiledChatTemplate {
   const render = compileJinja(source);
   const write: Write = (turns, ask) => {
-    const text = render({ ...tokens, messages: turns.map(({ role, text: content, more }) => ({ ...more, role, content })), add_generation_prompt: ask, tools: turns[0]?.tools ?? null, documents: null });
+    const text = render({
+      ...tokens,
+      messages: turns.map(({ role, text: content, more }) => ({ ...more, role, content })),
+      add_generation_prompt: ask,
+      tools: turns[0]?.tools ?? null,
+      documents: null,
+    });
     onRendering();
     return text;
   };
@@ -68,8 +77,12 @@ function cut(turns: readonly Turn[], answers: readonly number[], whole: string, 
   for (const i of answers) {
     const asked = attempt(() => write(turns.slice(0, i), true));
     const said = i === answers[answers.length - 1] ? whole : attempt(() => write(turns.slice(0, i + 1), false));
-    if (asked === null || said === null || asked.length < at || !said.startsWith(asked) || !whole.startsWith(said)) return null;
-    segments.push({ text: whole.slice(at, asked.length), trained: false }, { text: whole.slice(asked.length, said.length), trained: true });
+    if (asked === null || said === null || asked.length < at || !said.startsWith(asked) || !whole.startsWith(said))
+      return null;
+    segments.push(
+      { text: whole.slice(at, asked.length), trained: false },
+      { text: whole.slice(asked.length, said.length), trained: true },
+    );
     at = said.length;
   }
   return segments;

@@ -11,9 +11,13 @@ function halfTable(): Float32Array {
     const exponent = (bits >> 10) & 31;
     const fraction = bits & 1023;
     values[bits] =
-      exponent === 0 ? sign * fraction * 2 ** -24
-      : exponent === 31 ? (fraction ? NaN : sign * Infinity)
-      : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+      exponent === 0
+        ? sign * fraction * 2 ** -24
+        : exponent === 31
+          ? fraction
+            ? NaN
+            : sign * Infinity
+          : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   }
   table = values;
   return values;

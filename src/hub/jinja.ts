@@ -34,7 +34,23 @@ class BoundedInterpreter extends Interpreter {
 type Node = Record<string, unknown> & { type: string };
 
 /** Filters that take what is not there for an empty list, and those that take it for an empty text. */
-const OF_LISTS = new Set(['length', 'count', 'list', 'map', 'select', 'reject', 'selectattr', 'rejectattr', 'sort', 'unique', 'reverse', 'first', 'last', 'items', 'join']);
+const OF_LISTS = new Set([
+  'length',
+  'count',
+  'list',
+  'map',
+  'select',
+  'reject',
+  'selectattr',
+  'rejectattr',
+  'sort',
+  'unique',
+  'reverse',
+  'first',
+  'last',
+  'items',
+  'join',
+]);
 const OF_TEXTS = new Set(['trim', 'upper', 'lower', 'title', 'capitalize', 'replace', 'indent', 'safe', 'string']);
 
 /** `operand|default([])`, or with an empty text. */
@@ -80,7 +96,8 @@ export type Rendering = (values: Record<string, unknown>) => string;
  * @returns renders it. @throws {TemplateRefusal} with the template's own words, as plain text; {DataError} when it grows without end
  */
 export function compileJinja(source: string): Rendering {
-  if (source.length > MAX_TEMPLATE) throw new DataError(texts().errors.hub.chatTemplate.long(source.length, MAX_TEMPLATE));
+  if (source.length > MAX_TEMPLATE)
+    throw new DataError(texts().errors.hub.chatTemplate.long(source.length, MAX_TEMPLATE));
   let program: ReturnType<typeof parse>;
   try {
     program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
@@ -90,7 +107,16 @@ export function compileJinja(source: string): Rendering {
   }
   return (values) => {
     const environment = new Environment();
-    const globals = { true: true, false: false, none: null, True: true, False: false, None: null, raise_exception: refuse, range };
+    const globals = {
+      true: true,
+      false: false,
+      none: null,
+      True: true,
+      False: false,
+      None: null,
+      raise_exception: refuse,
+      range,
+    };
     for (const [name, value] of [...Object.entries(globals), ...Object.entries(values)]) environment.set(name, value);
     try {
       return String(new BoundedInterpreter(environment).run(program).value);

@@ -4,21 +4,59 @@ import { describe, expect, it } from 'vitest';
 import { ModelError } from '../shared/errors';
 import { parseLlamaConfig } from './llamaConfig';
 
-const BASE = { model_type: 'llama', hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, intermediate_size: 176, vocab_size: 4096 };
+const BASE = {
+  model_type: 'llama',
+  hidden_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  intermediate_size: 176,
+  vocab_size: 4096,
+};
 
 describe('config.json', () => {
   it('reads the embedded models', () => {
     expect(parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-4m/config.json', 'utf8')))).toEqual({
-      layers: 8, dModel: 192, heads: 6, kvHeads: 3, headDim: 32, ffn: 512, vocab: 4096, context: 512, ropeTheta: 10000, rmsEps: 1e-5, tied: true, bosId: 0, eosIds: [0],
+      layers: 8,
+      dModel: 192,
+      heads: 6,
+      kvHeads: 3,
+      headDim: 32,
+      ffn: 512,
+      vocab: 4096,
+      context: 512,
+      ropeTheta: 10000,
+      rmsEps: 1e-5,
+      tied: true,
+      bosId: 0,
+      eosIds: [0],
     });
-    expect(parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-nano/config.json', 'utf8')))).toMatchObject({ layers: 4, dModel: 64, heads: 4, kvHeads: 2, headDim: 16, ffn: 176 });
+    expect(
+      parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-nano/config.json', 'utf8'))),
+    ).toMatchObject({ layers: 4, dModel: 64, heads: 4, kvHeads: 2, headDim: 16, ffn: 176 });
   });
 
   it('fills in what Hugging Face leaves out, and reads both ways to write RoPE', () => {
-    expect(parseLlamaConfig({ ...BASE, num_key_value_heads: undefined })).toMatchObject({ kvHeads: 4, headDim: 16, tied: false, bosId: null, eosIds: [], ropeTheta: 10000, rmsEps: 1e-6 });
-    expect(parseLlamaConfig({ ...BASE, rope_theta: 5e5, eos_token_id: [2, 3, 2] })).toMatchObject({ ropeTheta: 5e5, eosIds: [2, 3] });
-    expect(parseLlamaConfig({ ...BASE, rope_parameters: { rope_theta: 1e6, rope_type: 'default' } }).ropeTheta).toBe(1e6);
-    expect(parseLlamaConfig({ ...BASE, head_dim: 32, rope_scaling: null, bos_token_id: 1 })).toMatchObject({ headDim: 32, bosId: 1 });
+    expect(parseLlamaConfig({ ...BASE, num_key_value_heads: undefined })).toMatchObject({
+      kvHeads: 4,
+      headDim: 16,
+      tied: false,
+      bosId: null,
+      eosIds: [],
+      ropeTheta: 10000,
+      rmsEps: 1e-6,
+    });
+    expect(parseLlamaConfig({ ...BASE, rope_theta: 5e5, eos_token_id: [2, 3, 2] })).toMatchObject({
+      ropeTheta: 5e5,
+      eosIds: [2, 3],
+    });
+    expect(parseLlamaConfig({ ...BASE, rope_parameters: { rope_theta: 1e6, rope_type: 'default' } }).ropeTheta).toBe(
+      1e6,
+    );
+    expect(parseLlamaConfig({ ...BASE, head_dim: 32, rope_scaling: null, bos_token_id: 1 })).toMatchObject({
+      headDim: 32,
+      bosId: 1,
+    });
   });
 
   it.each([
@@ -54,14 +92,21 @@ describe('config.json', () => {
   });
 
   it('survives anything JSON can say', () => {
-    fc.assert(fc.property(fc.jsonValue(), fc.constantFrom(...Object.keys(BASE), 'rope_scaling', 'eos_token_id', 'head_dim'), (value, key) => {
-      for (const input of [value, { ...BASE, [key]: value }]) {
-        try {
-          parseLlamaConfig(input);
-        } catch (error) {
-          if (!(error instanceof ModelError)) throw error;
-        }
-      }
-    }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(
+        fc.jsonValue(),
+        fc.constantFrom(...Object.keys(BASE), 'rope_scaling', 'eos_token_id', 'head_dim'),
+        (value, key) => {
+          for (const input of [value, { ...BASE, [key]: value }]) {
+            try {
+              parseLlamaConfig(input);
+            } catch (error) {
+              if (!(error instanceof ModelError)) throw error;
+            }
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -75,12 +75,24 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   if (f.get('head_dim') === undefined && dModel % heads !== 0) refuse(t().hiddenSize(dModel, heads));
   const headDim = f.int('head_dim', 2, 256, dModel / heads);
   if (headDim % 2 !== 0) refuse(t().oddHead(headDim));
-  for (const [what, size] of [['hidden_size', dModel], ['intermediate_size', ffn], ['heads', heads * headDim], ['kvHeads', kvHeads * headDim]] as const) {
+  for (const [what, size] of [
+    ['hidden_size', dModel],
+    ['intermediate_size', ffn],
+    ['heads', heads * headDim],
+    ['kvHeads', kvHeads * headDim],
+  ] as const) {
     if (size % 4 !== 0) refuse(t().notFours(what, size));
   }
 
   return {
-    layers, dModel, heads, kvHeads, headDim, ffn, vocab, context,
+    layers,
+    dModel,
+    heads,
+    kvHeads,
+    headDim,
+    ffn,
+    vocab,
+    context,
     ropeTheta: ropeTheta(f),
     rmsEps: f.number('rms_norm_eps', 1e-12, 1, 1e-6),
     tied: f.flag('tie_word_embeddings', false),
@@ -110,7 +122,8 @@ function tokenIds(value: unknown, vocab: number, key: string): number[] {
   const ids = Array.isArray(value) ? value : [value];
   if (ids.length > 64) refuse(t().manyTokens(key, ids.length));
   for (const id of ids) {
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= vocab) refuse(t().noToken(key, show(id), vocab));
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= vocab)
+      refuse(t().noToken(key, show(id), vocab));
   }
   return [...new Set(ids as number[])];
 }

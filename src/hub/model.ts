@@ -30,8 +30,13 @@ const MAX_ONNX = 2 ** 31 - 1;
 /** Data files: what a tab can hold beside the GPU's copy. */
 const MAX_EXTERNAL = 2 ** 32;
 
-const READABLE = [['onnx/model.onnx', 'fp32'], ['onnx/model_fp16.onnx', 'fp16']] as const;
-const QUANTISED = ['model_quantized', 'model_int8', 'model_uint8', 'model_q4', 'model_q4f16', 'model_bnb4'].map((name) => `onnx/${name}.onnx`);
+const READABLE = [
+  ['onnx/model.onnx', 'fp32'],
+  ['onnx/model_fp16.onnx', 'fp16'],
+] as const;
+const QUANTISED = ['model_quantized', 'model_int8', 'model_uint8', 'model_q4', 'model_q4f16', 'model_bnb4'].map(
+  (name) => `onnx/${name}.onnx`,
+);
 
 /** The model's architecture: one small download. */
 export async function fetchConfig(source: ModelSource, options: FetchOptions = {}): Promise<LlamaConfig> {
@@ -43,12 +48,17 @@ export async function fetchConfig(source: ModelSource, options: FetchOptions = {
  * Chooses the file to download: fp32 before fp16.
  * @throws {ModelError} naming the quantised files when there is no other, or that there is no ONNX file at all.
  */
-export async function chooseFile(source: ModelSource, options: FetchOptions = {}): Promise<{ file: string; dtype: 'fp32' | 'fp16' }> {
+export async function chooseFile(
+  source: ModelSource,
+  options: FetchOptions = {},
+): Promise<{ file: string; dtype: 'fp32' | 'fp16' }> {
   for (const [file, dtype] of READABLE) if (await hasFile(source, file, options)) return { file, dtype };
   const others: string[] = [];
   for (const file of QUANTISED) if (await hasFile(source, file, options)) others.push(file);
   const t = texts().errors.hub.model;
-  throw new ModelError(others.length > 0 ? t.quantisedOnly(sourceName(source), others.join(', ')) : t.noOnnx(sourceName(source)));
+  throw new ModelError(
+    others.length > 0 ? t.quantisedOnly(sourceName(source), others.join(', ')) : t.noOnnx(sourceName(source)),
+  );
 }
 
 /**
@@ -60,7 +70,9 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   const config = await fetchConfig(source, options);
   const { file, dtype } = await chooseFile(source, options);
   const parser = new OnnxParser({ onNode: checkNode });
-  const bytes = await fetchFile(source, file, MAX_ONNX, options, (partial, available) => parser.advance(partial, available));
+  const bytes = await fetchFile(source, file, MAX_ONNX, options, (partial, available) =>
+    parser.advance(partial, available),
+  );
   const graph = parser.finish(bytes);
 
   const external = new Map<string, Uint8Array>();

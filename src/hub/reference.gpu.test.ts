@@ -8,7 +8,7 @@ import { openTokenizer } from './tokenizer';
 
 const NANO: ModelSource = { kind: 'embedded', id: 'sieve-stories-nano' };
 
-describe('ONNX Runtime through transformers.js, from the app\'s own origin', () => {
+describe("ONNX Runtime through transformers.js, from the app's own origin", () => {
   it('gives finite logits at every position, on wasm, from one download', async () => {
     const before = performance.getEntriesByType('resource').length;
     const model = await downloadModel(NANO);
@@ -28,8 +28,13 @@ describe('ONNX Runtime through transformers.js, from the app\'s own origin', () 
     expect(Math.abs(last[best] - NEXT.logit)).toBeLessThan(1e-3 * Math.abs(NEXT.logit));
     expect(model.graph.bytes.length, 'handed over, not copied').toBe(0);
 
-    const urls = performance.getEntriesByType('resource').slice(before).map((e) => new URL(e.name));
-    expect(urls.filter((u) => u.pathname.endsWith('/onnx/model.onnx')).length, 'HEAD and one GET').toBeLessThanOrEqual(2);
+    const urls = performance
+      .getEntriesByType('resource')
+      .slice(before)
+      .map((e) => new URL(e.name));
+    expect(urls.filter((u) => u.pathname.endsWith('/onnx/model.onnx')).length, 'HEAD and one GET').toBeLessThanOrEqual(
+      2,
+    );
     expect(urls.filter((u) => u.protocol !== 'blob:' && u.origin !== location.origin)).toEqual([]);
   });
 

@@ -42,15 +42,24 @@ export async function computeReference(model: ReferenceModel, ids: Int32Array): 
   wasm.wasmPaths = { wasm: new URL(wasmUrl, appBase()).href };
   const { host, template } = remoteLayout(model.source);
   Object.assign(env, {
-    allowLocalModels: false, allowRemoteModels: true, remoteHost: host, remotePathTemplate: template,
-    useBrowserCache: false, useWasmCache: false, useFSCache: false, useCustomCache: false,
+    allowLocalModels: false,
+    allowRemoteModels: true,
+    remoteHost: host,
+    remotePathTemplate: template,
+    useBrowserCache: false,
+    useWasmCache: false,
+    useFSCache: false,
+    useCustomCache: false,
     fetch: (url: string | URL, init?: RequestInit) => serve(model, String(url), init),
   });
   const externalData = [...model.external].map(([path, data]) => ({ path, data }));
   try {
     const network = await AutoModelForCausalLM.from_pretrained(model.source.id, {
-      device: 'wasm', dtype: model.dtype, revision: model.source.kind === 'hub' ? model.source.revision : 'main',
-      subfolder: 'onnx', use_external_data_format: false,
+      device: 'wasm',
+      dtype: model.dtype,
+      revision: model.source.kind === 'hub' ? model.source.revision : 'main',
+      subfolder: 'onnx',
+      use_external_data_format: false,
       session_options: externalData.length > 0 ? { externalData } : {},
     });
     const dims = [1, ids.length];
@@ -85,7 +94,8 @@ async function serve(model: ReferenceModel, url: string, init?: RequestInit): Pr
       return await request(url, { ...init, headers: undefined });
     } catch (error) {
       // transformers.js knows itself what to do about optional files.
-      if (error instanceof ModelError && 'reason' in error && error.reason === 'missing') return new Response(null, { status: 404 });
+      if (error instanceof ModelError && 'reason' in error && error.reason === 'missing')
+        return new Response(null, { status: 404 });
       throw error;
     }
   }

@@ -24,7 +24,10 @@ const PER_MB = 1000;
  * copied: its weights cannot be read any more.
  * @throws {ModelError} when ONNX Runtime cannot load or run it, or does not come to an end
  */
-export async function referenceLogits({ source, file, dtype, graph: { bytes }, external }: DownloadedModel, ids: Int32Array): Promise<ReferenceLogits> {
+export async function referenceLogits(
+  { source, file, dtype, graph: { bytes }, external }: DownloadedModel,
+  ids: Int32Array,
+): Promise<ReferenceLogits> {
   const model: ReferenceModel = { source, file, dtype, bytes, external };
   // Node has no workers of the web: tests of models compute where they are.
   if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, ids);

@@ -30,8 +30,15 @@ describe('safetensors', () => {
   });
 
   it('reads f16 and bf16 exactly', () => {
-    const read = readSafetensors(file({ h: { dtype: 'F16', shape: [4], data_offsets: [0, 8] }, b: { dtype: 'BF16', shape: [2], data_offsets: [8, 12] } },
-      [0x00, 0x3c, 0x01, 0x00, 0xff, 0x7b, 0x00, 0xfc, 0x80, 0x3f, 0x00, 0xc0]));
+    const read = readSafetensors(
+      file(
+        {
+          h: { dtype: 'F16', shape: [4], data_offsets: [0, 8] },
+          b: { dtype: 'BF16', shape: [2], data_offsets: [8, 12] },
+        },
+        [0x00, 0x3c, 0x01, 0x00, 0xff, 0x7b, 0x00, 0xfc, 0x80, 0x3f, 0x00, 0xc0],
+      ),
+    );
     expect([...read.get('h').data]).toEqual([1, 2 ** -24, 65504, -Infinity]);
     expect([...read.get('b').data]).toEqual([1, -2]);
   });
@@ -43,13 +50,43 @@ describe('safetensors', () => {
     ['an array', file([]), /not an object/],
     ['out of range', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }), /outside the file/],
     ['offsets backwards', file({ a: { dtype: 'F32', shape: [0], data_offsets: [4, 0] } }, [0, 0, 0, 0]), /outside/],
-    ['overlap', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] }, b: { dtype: 'F32', shape: [1], data_offsets: [2, 6] } }, new Uint8Array(6)), /overlaps/],
+    [
+      'overlap',
+      file(
+        {
+          a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+          b: { dtype: 'F32', shape: [1], data_offsets: [2, 6] },
+        },
+        new Uint8Array(6),
+      ),
+      /overlaps/,
+    ],
     ['a gap', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)), /gap/],
-    ['bytes left over', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, new Uint8Array(8)), /cover 4 of 8/],
-    ['a wrong shape', file({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, new Uint8Array(4)), /does not fit/],
-    ['huge dims', file({ a: { dtype: 'F32', shape: [2 ** 52, 2 ** 52], data_offsets: [0, 4] } }, new Uint8Array(4)), /does not fit/],
-    ['many dims', file({ a: { dtype: 'F32', shape: new Array(100).fill(1), data_offsets: [0, 4] } }, new Uint8Array(4)), /no valid shape/],
-    ['an unknown type', file({ a: { dtype: 'constructor', shape: [1], data_offsets: [0, 4] } }, new Uint8Array(4)), /unknown type/],
+    [
+      'bytes left over',
+      file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, new Uint8Array(8)),
+      /cover 4 of 8/,
+    ],
+    [
+      'a wrong shape',
+      file({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, new Uint8Array(4)),
+      /does not fit/,
+    ],
+    [
+      'huge dims',
+      file({ a: { dtype: 'F32', shape: [2 ** 52, 2 ** 52], data_offsets: [0, 4] } }, new Uint8Array(4)),
+      /does not fit/,
+    ],
+    [
+      'many dims',
+      file({ a: { dtype: 'F32', shape: new Array(100).fill(1), data_offsets: [0, 4] } }, new Uint8Array(4)),
+      /no valid shape/,
+    ],
+    [
+      'an unknown type',
+      file({ a: { dtype: 'constructor', shape: [1], data_offsets: [0, 4] } }, new Uint8Array(4)),
+      /unknown type/,
+    ],
     ['no description', file({ a: null }), /no description/],
   ])('refuses %s', (_, bytes, pattern) => {
     expect(() => readSafetensors(bytes)).toThrow(pattern);
@@ -58,24 +95,35 @@ describe('safetensors', () => {
   });
 
   it('truncations and changed bytes give typed errors', () => {
-    const good = writeSafetensors([{ name: 'a', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }, { name: 'b', shape: [3], data: Float32Array.of(5, 6, 7) }]);
+    const good = writeSafetensors([
+      { name: 'a', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+      { name: 'b', shape: [3], data: Float32Array.of(5, 6, 7) },
+    ]);
     for (let n = 0; n < good.length; n++) expect(() => readSafetensors(good.subarray(0, n))).toThrow(ModelError);
-    fc.assert(fc.property(fc.integer({ min: 0, max: good.length - 1 }), fc.integer({ min: 0, max: 255 }), (at, value) => {
-      const changed = good.slice();
-      changed[at] = value;
-      try {
-        const read = readSafetensors(changed);
-        read.names.forEach((name) => read.get(name));
-      } catch (error) {
-        if (!(error instanceof ModelError)) throw error;
-      }
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: good.length - 1 }), fc.integer({ min: 0, max: 255 }), (at, value) => {
+        const changed = good.slice();
+        changed[at] = value;
+        try {
+          const read = readSafetensors(changed);
+          read.names.forEach((name) => read.get(name));
+        } catch (error) {
+          if (!(error instanceof ModelError)) throw error;
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('refuses to write a tensor whose shape is wrong, or one name twice', () => {
     const data = new Float32Array(4);
     expect(() => writeSafetensors([{ name: 'a', shape: [3], data }])).toThrow(AdapterError);
-    expect(() => writeSafetensors([{ name: 'a', shape: [4], data }, { name: 'a', shape: [4], data }])).toThrow(/twice/);
+    expect(() =>
+      writeSafetensors([
+        { name: 'a', shape: [4], data },
+        { name: 'a', shape: [4], data },
+      ]),
+    ).toThrow(/twice/);
   });
 
   const f32 = '../shared/models/tinystories-656k-llama/model.safetensors';

@@ -23,18 +23,40 @@ export interface SafetensorsFile {
 
 const MAX_HEADER = 16 << 20;
 const MAX_TENSORS = 100_000;
-const BYTES: Record<string, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1, F8_E4M3: 1, F8_E5M2: 1 };
+const BYTES: Record<string, number> = {
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F64: 8,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+};
 
 const t = () => texts().errors.hub.safetensorsHas;
 
-interface Entry { dtype: string; shape: number[]; begin: number; end: number }
+interface Entry {
+  dtype: string;
+  shape: number[];
+  begin: number;
+  end: number;
+}
 
 /**
  * Opens a safetensors file; nothing is copied until `get`.
  * @param what how to call the file in messages; `kind` picks the error: a model's file or an adapter's.
  * @throws {ModelError | AdapterError} on a damaged or hostile file.
  */
-export function readSafetensors(bytes: Uint8Array, what = 'model.safetensors', kind: 'model' | 'adapter' = 'model'): SafetensorsFile {
+export function readSafetensors(
+  bytes: Uint8Array,
+  what = 'model.safetensors',
+  kind: 'model' | 'adapter' = 'model',
+): SafetensorsFile {
   const fail = (why: string): never => {
     const ErrorClass = kind === 'adapter' ? AdapterError : ModelError;
     throw new ErrorClass(texts().errors.hub.safetensors(what, why));
@@ -55,7 +77,8 @@ export function readSafetensors(bytes: Uint8Array, what = 'model.safetensors', k
   const metadata: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(header as object)) {
     if (name === '__metadata__') {
-      for (const [key, text] of Object.entries((value ?? {}) as object)) if (typeof text === 'string') metadata[key] = text;
+      for (const [key, text] of Object.entries((value ?? {}) as object))
+        if (typeof text === 'string') metadata[key] = text;
     } else {
       if (entries.size >= MAX_TENSORS) fail(t().manyTensors(MAX_TENSORS));
       entries.set(name, checkEntry(name, value, body.length, fail));
@@ -78,10 +101,13 @@ export function readSafetensors(bytes: Uint8Array, what = 'model.safetensors', k
       const { dtype, shape, begin, end } = entry(name);
       const raw = body.subarray(begin, end);
       const data =
-        dtype === 'F32' ? f32Copy(raw)
-        : dtype === 'F16' ? f16ToF32(raw)
-        : dtype === 'BF16' ? bf16ToF32(raw)
-        : fail(t().unreadable(name, dtype));
+        dtype === 'F32'
+          ? f32Copy(raw)
+          : dtype === 'F16'
+            ? f16ToF32(raw)
+            : dtype === 'BF16'
+              ? bf16ToF32(raw)
+              : fail(t().unreadable(name, dtype));
       return { name, shape: [...shape], data };
     },
   };
@@ -91,7 +117,8 @@ function checkEntry(name: string, value: unknown, size: number, fail: (why: stri
   const shown = name.slice(0, 100);
   if (typeof value !== 'object' || value === null) fail(t().noDescription(shown));
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) fail(t().type(shown, String(JSON.stringify(dtype)).slice(0, 40)));
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype))
+    fail(t().type(shown, String(JSON.stringify(dtype)).slice(0, 40)));
   const whole = (n: unknown): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n >= 0;
   if (!Array.isArray(shape) || shape.length > 8 || !shape.every(whole)) fail(t().shape(shown));
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) fail(t().offsets(shown));
@@ -106,13 +133,17 @@ function checkEntry(name: string, value: unknown, size: number, fail: (why: stri
  * Writes tensors as F32, in the order given.
  * @param metadata e.g. {format: 'pt'}, which PEFT and transformers expect.
  */
-export function writeSafetensors(tensors: NamedTensor[], metadata: Record<string, string> = { format: 'pt' }): Uint8Array {
+export function writeSafetensors(
+  tensors: NamedTensor[],
+  metadata: Record<string, string> = { format: 'pt' },
+): Uint8Array {
   const entries: [string, unknown][] = [['__metadata__', metadata]];
   const names = new Set<string>();
   let offset = 0;
   for (const { name, shape, data } of tensors) {
     const elements = shape.reduce((a, b) => a * b, 1);
-    if (elements !== data.length) throw new AdapterError(texts().errors.hub.write.values(name, data.length, shape.join(', ')));
+    if (elements !== data.length)
+      throw new AdapterError(texts().errors.hub.write.values(name, data.length, shape.join(', ')));
     if (names.has(name) || name === '__metadata__') throw new AdapterError(texts().errors.hub.write.twice(name));
     names.add(name);
     entries.push([name, { dtype: 'F32', shape, data_offsets: [offset, offset + data.length * 4] }]);

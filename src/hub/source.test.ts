@@ -4,7 +4,12 @@ import type { ModelSource } from '../shared/types';
 import { chooseFile, downloadModel } from './model';
 import { checkSource, fetchFile, fetchJson, fileUrl, hasFile, type FetchError } from './source';
 
-const hub = (id: string, revision = 'main', host = 'https://huggingface.co'): ModelSource => ({ kind: 'hub', id, revision, host });
+const hub = (id: string, revision = 'main', host = 'https://huggingface.co'): ModelSource => ({
+  kind: 'hub',
+  id,
+  revision,
+  host,
+});
 const HUB = hub('owner/name');
 afterEach(() => vi.unstubAllGlobals());
 
@@ -20,19 +25,43 @@ function serve(files: Record<string, () => Response>): string[] {
 }
 
 describe('model ids and URLs', () => {
-  it('builds the hub\'s and the app\'s addresses', () => {
+  it("builds the hub's and the app's addresses", () => {
     expect(fileUrl(HUB, 'onnx/model.onnx')).toBe('https://huggingface.co/owner/name/resolve/main/onnx/model.onnx');
-    expect(fileUrl(hub('a/b', 'refs/pr/1', 'http://127.0.0.1:8080/ignored?x'), 'config.json')).toBe('http://127.0.0.1:8080/a/b/resolve/refs%2Fpr%2F1/config.json');
-    expect(fileUrl({ kind: 'embedded', id: 'sieve-stories-nano' }, 'config.json')).toMatch(/\/models\/sieve-stories-nano\/config\.json$/);
+    expect(fileUrl(hub('a/b', 'refs/pr/1', 'http://127.0.0.1:8080/ignored?x'), 'config.json')).toBe(
+      'http://127.0.0.1:8080/a/b/resolve/refs%2Fpr%2F1/config.json',
+    );
+    expect(fileUrl({ kind: 'embedded', id: 'sieve-stories-nano' }, 'config.json')).toMatch(
+      /\/models\/sieve-stories-nano\/config\.json$/,
+    );
   });
 
-  it.each(['name', 'a/b/c', '../x', 'a/..', 'a/b--c', 'a/b..c', '/a/b', 'a/', 'a b/c', 'a/b?x', 'a/b#x', 'a/%2e%2e', 'a\\b/c', '', `a/${'x'.repeat(200)}`, 'https://x/y'])('refuses the id %j', (id) => {
+  it.each([
+    'name',
+    'a/b/c',
+    '../x',
+    'a/..',
+    'a/b--c',
+    'a/b..c',
+    '/a/b',
+    'a/',
+    'a b/c',
+    'a/b?x',
+    'a/b#x',
+    'a/%2e%2e',
+    'a\\b/c',
+    '',
+    `a/${'x'.repeat(200)}`,
+    'https://x/y',
+  ])('refuses the id %j', (id) => {
     expect(() => checkSource(hub(id))).toThrow(ModelError);
   });
   it('refuses strange revisions, hosts and folders', () => {
-    for (const revision of ['', '../main', 'a//b', '/main', 'main?x', 'a b']) expect(() => checkSource(hub('a/b', revision)), revision).toThrow(/revision/);
-    for (const host of ['', 'huggingface.co', 'data:text/plain,x', 'file:///etc', 'https://user:secret@huggingface.co']) expect(() => checkSource(hub('a/b', 'main', host)), host).toThrow(ModelError);
-    for (const id of ['a/b', '..', 'a--b', '']) expect(() => checkSource({ kind: 'embedded', id }), id).toThrow(ModelError);
+    for (const revision of ['', '../main', 'a//b', '/main', 'main?x', 'a b'])
+      expect(() => checkSource(hub('a/b', revision)), revision).toThrow(/revision/);
+    for (const host of ['', 'huggingface.co', 'data:text/plain,x', 'file:///etc', 'https://user:secret@huggingface.co'])
+      expect(() => checkSource(hub('a/b', 'main', host)), host).toThrow(ModelError);
+    for (const id of ['a/b', '..', 'a--b', ''])
+      expect(() => checkSource({ kind: 'embedded', id }), id).toThrow(ModelError);
   });
 });
 
@@ -55,15 +84,20 @@ describe('a download that broke off goes on where it ended', () => {
             if (how === 'stall') return new Promise(() => {});
             control.error(new TypeError('network error'));
           } else if (at === whole.length) control.close();
-          else control.enqueue(whole.slice(at, at = Math.min(at + 50_000, whole.length)));
+          else control.enqueue(whole.slice(at, (at = Math.min(at + 50_000, whole.length))));
         },
       });
-      const headers = { etag, 'content-length': String(whole.length - from), ...(from > 0 ? { 'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}` } : {}) };
+      const headers = {
+        etag,
+        'content-length': String(whole.length - from),
+        ...(from > 0 ? { 'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}` } : {}),
+      };
       return new Response(body, { status: from > 0 ? 206 : 200, headers });
     });
     return asked;
   };
-  const get = (signal?: AbortSignal, seen?: (available: number) => void) => fetchFile(HUB, 'onnx/model.onnx', 1 << 20, { signal }, (_, available) => seen?.(available));
+  const get = (signal?: AbortSignal, seen?: (available: number) => void) =>
+    fetchFile(HUB, 'onnx/model.onnx', 1 << 20, { signal }, (_, available) => seen?.(available));
 
   it('after the network failed, with every byte shown to the parser', async () => {
     const asked = server([{ most: 150_000 }, {}]);
@@ -79,12 +113,19 @@ describe('a download that broke off goes on where it ended', () => {
   it('after it was left, and after it stalled', async () => {
     const asked = server([{ most: 100_000, how: 'stall' }, { most: 100_000, how: 'stall' }, {}]);
     const abort = new AbortController();
-    await expect(get(abort.signal, (n) => { if (n === 100_000) abort.abort(); })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(
+      get(abort.signal, (n) => {
+        if (n === 100_000) abort.abort();
+      }),
+    ).rejects.toMatchObject({ name: 'AbortError' });
     vi.useFakeTimers();
     try {
       const stalled = get().catch((error: FetchError) => error);
       await vi.advanceTimersByTimeAsync(31_000);
-      expect(await stalled).toMatchObject({ reason: 'network', message: expect.stringContaining('nothing has come for 30 s') });
+      expect(await stalled).toMatchObject({
+        reason: 'network',
+        message: expect.stringContaining('nothing has come for 30 s'),
+      });
     } finally {
       vi.useRealTimers();
     }
@@ -104,9 +145,15 @@ describe('a download that broke off goes on where it ended', () => {
 });
 
 describe('each way a download fails has its own words', () => {
-  it.each([[401, 'unauthorized', /login/], [403, 'forbidden', /does not let you/], [404, 'missing', /has no config\.json/], [429, 'rate-limited', /slow down/], [503, 'server', /answered 503/]])('%i', async (status, reason, pattern) => {
+  it.each([
+    [401, 'unauthorized', /login/],
+    [403, 'forbidden', /does not let you/],
+    [404, 'missing', /has no config\.json/],
+    [429, 'rate-limited', /slow down/],
+    [503, 'server', /answered 503/],
+  ])('%i', async (status, reason, pattern) => {
     serve({ 'config.json': () => new Response('', { status }) });
-    const error = await fetchJson(HUB, 'config.json', 1000).catch((e: FetchError) => e) as FetchError;
+    const error = (await fetchJson(HUB, 'config.json', 1000).catch((e: FetchError) => e)) as FetchError;
     expect(error).toBeInstanceOf(ModelError);
     expect(error.reason).toBe(reason);
     expect(error.message).toMatch(pattern);
@@ -114,8 +161,13 @@ describe('each way a download fails has its own words', () => {
   });
 
   it('no network', async () => {
-    vi.stubGlobal('fetch', async () => { throw new TypeError('Failed to fetch'); });
-    await expect(fetchJson(HUB, 'config.json', 1000)).rejects.toMatchObject({ reason: 'network', message: expect.stringContaining('cannot be reached') });
+    vi.stubGlobal('fetch', async () => {
+      throw new TypeError('Failed to fetch');
+    });
+    await expect(fetchJson(HUB, 'config.json', 1000)).rejects.toMatchObject({
+      reason: 'network',
+      message: expect.stringContaining('cannot be reached'),
+    });
   });
 
   it('a content security policy', async () => {
@@ -123,7 +175,15 @@ describe('each way a download fails has its own words', () => {
     vi.stubGlobal('addEventListener', target.addEventListener.bind(target));
     vi.stubGlobal('removeEventListener', target.removeEventListener.bind(target));
     vi.stubGlobal('fetch', async () => {
-      setTimeout(() => target.dispatchEvent(Object.assign(new Event('securitypolicyviolation'), { blockedURI: 'https://huggingface.co/owner/name/resolve/main/config.json' })), 0);
+      setTimeout(
+        () =>
+          target.dispatchEvent(
+            Object.assign(new Event('securitypolicyviolation'), {
+              blockedURI: 'https://huggingface.co/owner/name/resolve/main/config.json',
+            }),
+          ),
+        0,
+      );
       throw new TypeError('Failed to fetch');
     });
     await expect(fetchJson(HUB, 'config.json', 1000)).rejects.toThrow(/content security policy/);
@@ -137,9 +197,20 @@ describe('each way a download fails has its own words', () => {
       c: () => new Response(new Uint8Array(10), { headers: { 'content-length': '20' } }),
       d: () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
       e: () => new Response('{"a":'),
-      f: () => new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array(3)); }, pull(c) { c.error(new Error('reset')); } })),
+      f: () =>
+        new Response(
+          new ReadableStream({
+            start(c) {
+              c.enqueue(new Uint8Array(3));
+            },
+            pull(c) {
+              c.error(new Error('reset'));
+            },
+          }),
+        ),
     });
-    for (const name of ['a', 'b']) await expect(fetchFile(HUB, name, 4000)).rejects.toMatchObject({ reason: 'too-large' });
+    for (const name of ['a', 'b'])
+      await expect(fetchFile(HUB, name, 4000)).rejects.toMatchObject({ reason: 'too-large' });
     await expect(fetchFile(HUB, 'c', 4000)).rejects.toMatchObject({ reason: 'truncated' });
     await expect(fetchFile(HUB, 'd', 4000)).rejects.toMatchObject({ reason: 'missing' });
     await expect(fetchJson(HUB, 'e', 4000)).rejects.toThrow(/not JSON/);
@@ -170,7 +241,9 @@ describe('opening a model', () => {
     serve({ 'onnx/model_fp16.onnx': here });
     expect(await chooseFile(HUB)).toEqual({ file: 'onnx/model_fp16.onnx', dtype: 'fp16' });
     serve({ 'onnx/model_q4.onnx': here, 'onnx/model_quantized.onnx': here });
-    await expect(chooseFile(HUB)).rejects.toThrow(/quantised weights only \(onnx\/model_quantized\.onnx, onnx\/model_q4\.onnx\)/);
+    await expect(chooseFile(HUB)).rejects.toThrow(
+      /quantised weights only \(onnx\/model_quantized\.onnx, onnx\/model_q4\.onnx\)/,
+    );
     serve({});
     await expect(chooseFile(HUB)).rejects.toThrow(/no ONNX file/);
   });

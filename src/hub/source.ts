@@ -18,7 +18,15 @@ export interface FetchOptions {
 }
 
 /** Why a file could not be had. `reason` is for code, the message for people. */
-export type FetchFailure = 'unauthorized' | 'forbidden' | 'missing' | 'rate-limited' | 'server' | 'network' | 'too-large' | 'truncated';
+export type FetchFailure =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'missing'
+  | 'rate-limited'
+  | 'server'
+  | 'network'
+  | 'too-large'
+  | 'truncated';
 
 /** A file of a model could not be downloaded. */
 export class FetchError extends ModelError {
@@ -167,7 +175,12 @@ const STALL = 30_000;
 /** Whether the answer is what is missing of the file. */
 function goesOn(response: Response, from: Begun): boolean {
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
-  return response.status === 206 && Number(range?.[1]) === from.available && Number(range?.[2]) === from.total && response.headers.get('etag') === from.etag;
+  return (
+    response.status === 206 &&
+    Number(range?.[1]) === from.available &&
+    Number(range?.[2]) === from.total &&
+    response.headers.get('etag') === from.etag
+  );
 }
 
 /**
@@ -201,12 +214,16 @@ async function readBody(
   const next = () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stalled = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new FetchError('network', t.stalled(file, megabytes(available), STALL / 1000))), STALL);
+      timer = setTimeout(
+        () => reject(new FetchError('network', t.stalled(file, megabytes(available), STALL / 1000))),
+        STALL,
+      );
     });
     return Promise.race([reader.read(), stalled]).finally(() => clearTimeout(timer));
   };
   const keep = () => {
-    if (total !== null && available >= WORTH_KEEPING) begun = { url, bytes, available, total, etag: response.headers.get('etag') };
+    if (total !== null && available >= WORTH_KEEPING)
+      begun = { url, bytes, available, total, etag: response.headers.get('etag') };
   };
   try {
     for (;;) {
@@ -257,11 +274,13 @@ export async function fetchFile(
   if (from) {
     begun = null;
     // Whatever is wrong with asking for a part, the whole may still be had.
-    const rest = await request(url, { signal, headers: { range: `bytes=${from.available}-` } }).catch((error: unknown) => {
-      if (error instanceof FetchError && error.reason === 'server') return null;
-      begun = from;
-      throw error;
-    });
+    const rest = await request(url, { signal, headers: { range: `bytes=${from.available}-` } }).catch(
+      (error: unknown) => {
+        if (error instanceof FetchError && error.reason === 'server') return null;
+        begun = from;
+        throw error;
+      },
+    );
     if (rest && goesOn(rest, from)) return readBody(rest, { url, file, cap, from }, options, onBytes);
     if (rest?.status === 200) return readBody(rest, { url, file, cap, from: null }, options, onBytes);
     await rest?.body?.cancel();
@@ -270,7 +289,12 @@ export async function fetchFile(
 }
 
 /** A JSON file of the model, at most `cap` bytes. */
-export async function fetchJson(source: ModelSource, file: string, cap: number, options: FetchOptions = {}): Promise<unknown> {
+export async function fetchJson(
+  source: ModelSource,
+  file: string,
+  cap: number,
+  options: FetchOptions = {},
+): Promise<unknown> {
   const bytes = await fetchFile(source, file, cap, options);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -15,7 +15,11 @@ const fields = (value: unknown): Fields => (typeof value === 'object' && value !
  * none, the file that newer models have beside it.
  * @param config contents of `tokenizer_config.json`
  */
-export async function openChatTemplates(source: ModelSource, config: unknown, options: FetchOptions = {}): Promise<ChatTemplate[]> {
+export async function openChatTemplates(
+  source: ModelSource,
+  config: unknown,
+  options: FetchOptions = {},
+): Promise<ChatTemplate[]> {
   const own = readChatTemplates(config);
   // The embedded models have no such file: to ask for it would only be noise.
   if (own.length > 0 || source.kind === 'embedded') return own;
@@ -31,11 +35,17 @@ export async function openChatTemplates(source: ModelSource, config: unknown, op
 /** Those that stand in `tokenizer_config.json`; what is no template is passed over. */
 export function readChatTemplates(config: unknown): ChatTemplate[] {
   const { chat_template: given, ...rest } = fields(config);
-  const tokens = Object.fromEntries(Object.entries(rest).flatMap(([key, value]) => {
-    const text = typeof value === 'string' ? value : fields(value).content;
-    return key.endsWith('_token') && typeof text === 'string' ? [[key, text]] : [];
-  }));
+  const tokens = Object.fromEntries(
+    Object.entries(rest).flatMap(([key, value]) => {
+      const text = typeof value === 'string' ? value : fields(value).content;
+      return key.endsWith('_token') && typeof text === 'string' ? [[key, text]] : [];
+    }),
+  );
   const listed = Array.isArray(given) ? given.map(fields) : [{ name: 'default', template: given }];
-  const found = listed.flatMap(({ name, template }) => (typeof name === 'string' && typeof template === 'string' ? [{ name: name.slice(0, 100), source: template, tokens }] : []));
+  const found = listed.flatMap(({ name, template }) =>
+    typeof name === 'string' && typeof template === 'string'
+      ? [{ name: name.slice(0, 100), source: template, tokens }]
+      : [],
+  );
   return found.sort((a, b) => Number(b.name === 'default') - Number(a.name === 'default'));
 }

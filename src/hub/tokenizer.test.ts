@@ -10,8 +10,9 @@ const open = (folder: string) => createTokenizer(read(folder, 'tokenizer.json'),
 /** Ids from Python: AutoTokenizer(...)(text, add_special_tokens=False, split_special_tokens=True).input_ids. */
 const TEXT = 'Once upon a time, there was a naïve café owner — “Zoë”!\n\tShe said: 3.14 <|endoftext|> 😀 done.  ';
 const IDS = [
-  508, 491, 259, 423, 12, 405, 289, 259, 292, 65, 128, 108, 321, 277, 2119, 128, 103, 3083, 221, 159, 223, 243, 221, 159, 223, 251, 58, 79, 128, 105, 159, 223, 252,
-  1, 199, 198, 781, 343, 26, 2703, 14, 17, 20, 221, 28, 92, 412, 79, 767, 3139, 92, 30, 221, 173, 254, 247, 223, 1025, 14, 221, 221,
+  508, 491, 259, 423, 12, 405, 289, 259, 292, 65, 128, 108, 321, 277, 2119, 128, 103, 3083, 221, 159, 223, 243, 221,
+  159, 223, 251, 58, 79, 128, 105, 159, 223, 252, 1, 199, 198, 781, 343, 26, 2703, 14, 17, 20, 221, 28, 92, 412, 79,
+  767, 3139, 92, 30, 221, 173, 254, 247, 223, 1025, 14, 221, 221,
 ];
 
 describe('the tokenizer of the embedded models', () => {
@@ -36,7 +37,11 @@ describe('the tokenizer of the embedded models', () => {
 
   it('stops at its own end and wherever the model says so', async () => {
     expect([...tokenizer.stopIds]).toEqual([0]);
-    const other = await createTokenizer(read('public/models/sieve-stories-nano', 'tokenizer.json'), read('public/models/sieve-stories-nano', 'tokenizer_config.json'), [7, 9]);
+    const other = await createTokenizer(
+      read('public/models/sieve-stories-nano', 'tokenizer.json'),
+      read('public/models/sieve-stories-nano', 'tokenizer_config.json'),
+      [7, 9],
+    );
     expect([...other.stopIds].sort()).toEqual([0, 7, 9]);
     expect(other.eosId).toBe(0);
   });

@@ -26,7 +26,10 @@ export async function openTokenizer(source: ModelSource, options: FetchOptions =
 }
 
 /** As `openTokenizer`, with the chat templates that the model brings. */
-export async function openChatTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
+export async function openChatTokenizer(
+  source: ModelSource,
+  options: FetchOptions = {},
+): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
   const { tokenizer, settings } = await open(source, options);
   return { tokenizer, templates: await openChatTemplates(source, settings, options) };
 }
@@ -40,7 +43,8 @@ async function open(source: ModelSource, options: FetchOptions): Promise<{ token
   ]);
   const { file } = checkTokenizerFiles(json, settings);
   refuseBeyond({ largestId: largestId(file) }, config);
-  if (source.kind === 'hub') await (await import('./tokenizerProof')).proveTokenizer(file, [json, settings], options.signal);
+  if (source.kind === 'hub')
+    await (await import('./tokenizerProof')).proveTokenizer(file, [json, settings], options.signal);
   return { tokenizer: await createTokenizer(json, settings, [...config.eosIds, ...stops]), settings };
 }
 
@@ -56,8 +60,11 @@ async function fetchStops(source: ModelSource, options: FetchOptions): Promise<n
 
 /** `eos_token_id` of a configuration: one id, or a list of them. What is no id is passed over. */
 function stopsIn(config: unknown): number[] {
-  const given = typeof config === 'object' && config !== null ? (config as { eos_token_id?: unknown }).eos_token_id : null;
-  return (Array.isArray(given) ? given : [given]).filter((id): id is number => typeof id === 'number' && Number.isInteger(id) && id >= 0);
+  const given =
+    typeof config === 'object' && config !== null ? (config as { eos_token_id?: unknown }).eos_token_id : null;
+  return (Array.isArray(given) ? given : [given]).filter(
+    (id): id is number => typeof id === 'number' && Number.isInteger(id) && id >= 0,
+  );
 }
 
 /** Ids of a prompt: what a template wrote begins as it stands, all else with the mark of a beginning. */
@@ -71,7 +78,11 @@ export function promptIds(tokenizer: Tokenizer, prompt: Prompt): Int32Array {
  * @param stops tokens at which generation stops besides the tokenizer's own end
  * @throws {ModelError} when they are not a tokenizer's; so do its functions, where the library fails at a text.
  */
-export async function createTokenizer(json: unknown, config: unknown, stops: readonly number[] = []): Promise<Tokenizer> {
+export async function createTokenizer(
+  json: unknown,
+  config: unknown,
+  stops: readonly number[] = [],
+): Promise<Tokenizer> {
   const files = checkTokenizerFiles(json, config);
   const library = await import('@huggingface/transformers');
   return guarded(() => build(library.PreTrainedTokenizer, files, stops));
@@ -83,12 +94,17 @@ function guarded<T>(act: () => T): T {
     return act();
   } catch (error) {
     if (error instanceof ModelError) throw error;
-    if (error instanceof Error) throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.notBuilt));
+    if (error instanceof Error)
+      throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.notBuilt));
     throw error;
   }
 }
 
-function build(Library: typeof PreTrainedTokenizer, { file, config }: ReturnType<typeof checkTokenizerFiles>, stops: readonly number[]): Tokenizer {
+function build(
+  Library: typeof PreTrainedTokenizer,
+  { file, config }: ReturnType<typeof checkTokenizerFiles>,
+  stops: readonly number[],
+): Tokenizer {
   const added = file.added_tokens;
   const special = new Map(added.filter((t) => t.special).map((t) => [t.id, t.content]));
   const full = new Library(file, config);
@@ -96,12 +112,17 @@ function build(Library: typeof PreTrainedTokenizer, { file, config }: ReturnType
   // (Hugging Face's `split_special_tokens=True`).
   const split = new Library({ ...file, added_tokens: added.filter((t) => !t.special) }, config);
   const largest = largestId(file);
-  const idsOf = (of: PreTrainedTokenizer, text: string): number[] => guarded(() => {
-    // What no token covers, where there is none for the unknown, has no id. Python drops it, too.
-    const ids = (of.encode(text, { add_special_tokens: false }) as (number | undefined)[]).filter((id) => id !== undefined);
-    for (const id of ids) if (!(id >= 0 && id <= largest)) throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.foreignId(id)));
-    return ids;
-  });
+  const idsOf = (of: PreTrainedTokenizer, text: string): number[] =>
+    guarded(() => {
+      // What no token covers, where there is none for the unknown, has no id. Python drops it, too.
+      const ids = (of.encode(text, { add_special_tokens: false }) as (number | undefined)[]).filter(
+        (id) => id !== undefined,
+      );
+      for (const id of ids)
+        if (!(id >= 0 && id <= largest))
+          throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.foreignId(id)));
+      return ids;
+    });
 
   // What the tokenizer's own template puts before a text: asked, not guessed.
   const bare = full.encode('a', { add_special_tokens: false });
@@ -136,15 +157,20 @@ function build(Library: typeof PreTrainedTokenizer, { file, config }: ReturnType
     encodeDressed: (text) => {
       if (text === '') return new Int32Array(0);
       // A special token that the text does not hold is how the library writes what it does not know, see above.
-      if (!text.includes(GUARD)) return Int32Array.from(idsOf(full, text).filter((id) => !marks.has(id) || text.includes(marks.get(id)!)));
+      if (!text.includes(GUARD))
+        return Int32Array.from(idsOf(full, text).filter((id) => !marks.has(id) || text.includes(marks.get(id)!)));
       // Special tokens that the template wrote part the text; what looks like one between them does not.
-      return Int32Array.from(splitMarks(text, marks).flatMap((part) => (typeof part === 'number' ? [part] : [...encode(unguard(part))])));
+      return Int32Array.from(
+        splitMarks(text, marks).flatMap((part) => (typeof part === 'number' ? [part] : [...encode(unguard(part))])),
+      );
     },
     special: marks,
     pieces: (ids) => Array.from(ids, (id) => showBytes(bytesOf(id))),
     decode: (ids) => {
       const kept = Array.from(ids).filter((id) => !special.has(id));
-      return kept.length === 0 ? '' : guarded(() => full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false }));
+      return kept.length === 0
+        ? ''
+        : guarded(() => full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false }));
     },
     largestId: largest,
     bosId: before > 0 ? dressed[0] : null,
@@ -157,9 +183,13 @@ function build(Library: typeof PreTrainedTokenizer, { file, config }: ReturnType
 function splitMarks(text: string, marks: ReadonlyMap<number, string>): (string | number)[] {
   const ids = new Map([...marks].map(([id, mark]) => [mark, id]));
   // Of two that begin alike the longer is meant.
-  const any = [...ids.keys()].sort((a, b) => b.length - a.length).map((mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const any = [...ids.keys()]
+    .sort((a, b) => b.length - a.length)
+    .map((mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   if (any.length === 0) return [text];
-  return text.split(new RegExp(`(${any.join('|')})(?!${GUARD[0]})`, 'u')).map((part, i) => (i % 2 === 1 ? ids.get(part)! : part));
+  return text
+    .split(new RegExp(`(${any.join('|')})(?!${GUARD[0]})`, 'u'))
+    .map((part, i) => (i % 2 === 1 ? ids.get(part)! : part));
 }
 
 /** Whether a pipeline step (or one inside a Sequence) is of the type. */
@@ -206,8 +236,18 @@ function showBytes(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; ) {
     const lead = bytes[i];
-    const length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
-    const whole = length > 0 && i + length <= bytes.length ? new TextDecoder().decode(bytes.subarray(i, i + length)) : '\ufffd';
+    const length =
+      lead < 0x80
+        ? 1
+        : lead >= 0xc2 && lead < 0xe0
+          ? 2
+          : lead >= 0xe0 && lead < 0xf0
+            ? 3
+            : lead >= 0xf0 && lead < 0xf5
+              ? 4
+              : 0;
+    const whole =
+      length > 0 && i + length <= bytes.length ? new TextDecoder().decode(bytes.subarray(i, i + length)) : '\ufffd';
     if (whole.includes('\ufffd')) {
       text += `\\x${lead.toString(16).toUpperCase().padStart(2, '0')}`;
       i++;

@@ -25,7 +25,12 @@ export interface TokenizerFile {
   pre_tokenizer: unknown;
   post_processor: unknown;
   decoder: unknown;
-  model: { type?: string | null; vocab: Record<string, number> | [string, number][]; merges?: unknown[]; unk_token?: string | null };
+  model: {
+    type?: string | null;
+    vocab: Record<string, number> | [string, number][];
+    merges?: unknown[];
+    unk_token?: string | null;
+  };
 }
 
 const text = z.string().max(MAX_TOKEN);
@@ -52,7 +57,12 @@ const normalizer: z.ZodType = z.discriminatedUnion('type', [
 
 const preTokenizer: z.ZodType = z.discriminatedUnion('type', [
   step('Sequence', { pretokenizers: list(() => preTokenizer) }),
-  step('Metaspace', { replacement: text.nullish(), str_rep: text.nullish(), prepend_scheme: text.nullish(), add_prefix_space: flag }),
+  step('Metaspace', {
+    replacement: text.nullish(),
+    str_rep: text.nullish(),
+    prepend_scheme: text.nullish(),
+    add_prefix_space: flag,
+  }),
   step('ByteLevel', { add_prefix_space: flag, trim_offsets: flag, use_regex: flag }),
   step('Split', { pattern: pattern.nullish(), behavior: text.nullish(), invert: flag }),
   step('Punctuation', { behavior: text.nullish() }),
@@ -87,31 +97,74 @@ const decoder: z.ZodType = z.discriminatedUnion('type', [
   ...plain('ByteLevel', 'Fuse', 'ByteFallback'),
 ] as Steps);
 
-const addedToken = z.looseObject({ id, content: text, special: z.boolean().default(false), single_word: flag, lstrip: flag, rstrip: flag, normalized: flag });
+const addedToken = z.looseObject({
+  id,
+  content: text,
+  special: z.boolean().default(false),
+  single_word: flag,
+  lstrip: flag,
+  rstrip: flag,
+  normalized: flag,
+});
 
 /** Large and even: looked at entry by entry, without a schema's account of each. */
 const isId = (n: unknown) => Number.isInteger(n) && (n as number) >= 0 && (n as number) <= MAX_TOKEN_ID;
 const isText = (s: unknown) => typeof s === 'string' && s.length <= MAX_TOKEN;
-const vocab = z.custom<Record<string, number>>((v) => typeof v === 'object' && v !== null && !Array.isArray(v) && Object.entries(v).every(([token, n]) => isText(token) && isId(n)));
-const scores = z.custom<[string, number][]>((v) => Array.isArray(v) && v.length <= MAX_TOKEN_ID + 1 && v.every((e) => Array.isArray(e) && isText(e[0]) && typeof e[1] === 'number'));
+const vocab = z.custom<Record<string, number>>(
+  (v) =>
+    typeof v === 'object' &&
+    v !== null &&
+    !Array.isArray(v) &&
+    Object.entries(v).every(([token, n]) => isText(token) && isId(n)),
+);
+const scores = z.custom<[string, number][]>(
+  (v) =>
+    Array.isArray(v) &&
+    v.length <= MAX_TOKEN_ID + 1 &&
+    v.every((e) => Array.isArray(e) && isText(e[0]) && typeof e[1] === 'number'),
+);
 const pair = (m: unknown) => Array.isArray(m) && m.length === 2 && m.every(isText);
 const merges = z.custom<unknown[]>((v) => Array.isArray(v) && (v.every(isText) || v.every(pair)));
 const unknown = { unk_token: text.nullish() };
 
-const model = z.preprocess(named, z.discriminatedUnion('type', [
-  step('BPE', { ...unknown, vocab, merges, continuing_subword_prefix: text.nullish(), continuing_subword_suffix: text.nullish(), end_of_word_suffix: text.nullish(), fuse_unk: flag, byte_fallback: flag, ignore_merges: flag }),
-  step('WordPiece', { ...unknown, vocab, continuing_subword_prefix: text.nullish(), max_input_chars_per_word: count.nullish() }),
-  step('Unigram', { vocab: scores, unk_id: id.nullish(), byte_fallback: flag }),
-]));
+const model = z.preprocess(
+  named,
+  z.discriminatedUnion('type', [
+    step('BPE', {
+      ...unknown,
+      vocab,
+      merges,
+      continuing_subword_prefix: text.nullish(),
+      continuing_subword_suffix: text.nullish(),
+      end_of_word_suffix: text.nullish(),
+      fuse_unk: flag,
+      byte_fallback: flag,
+      ignore_merges: flag,
+    }),
+    step('WordPiece', {
+      ...unknown,
+      vocab,
+      continuing_subword_prefix: text.nullish(),
+      max_input_chars_per_word: count.nullish(),
+    }),
+    step('Unigram', { vocab: scores, unk_id: id.nullish(), byte_fallback: flag }),
+  ]),
+);
 
 /** Older files do not say which model they describe; what they hold does. */
 function named(given: unknown): unknown {
   const { type, vocab: tokens, merges: pairs } = given as Record<string, unknown>;
-  return type === undefined || type === null ? { ...(given as object), type: Array.isArray(tokens) ? 'Unigram' : pairs ? 'BPE' : 'WordPiece' } : given;
+  return type === undefined || type === null
+    ? { ...(given as object), type: Array.isArray(tokens) ? 'Unigram' : pairs ? 'BPE' : 'WordPiece' }
+    : given;
 }
 
 const file = z.looseObject({
-  added_tokens: z.array(addedToken).max(MAX_ADDED).nullish().transform((tokens) => tokens ?? []),
+  added_tokens: z
+    .array(addedToken)
+    .max(MAX_ADDED)
+    .nullish()
+    .transform((tokens) => tokens ?? []),
   normalizer: normalizer.nullish().transform((s) => s ?? null),
   pre_tokenizer: preTokenizer.nullish().transform((s) => s ?? null),
   post_processor: postProcessor.nullish().transform((s) => s ?? null),
@@ -120,11 +173,19 @@ const file = z.looseObject({
 });
 
 // Python knows these as texts or as objects; the library wants to be told which objects are tokens.
-const token = z.union([text, z.looseObject({ content: text }).transform((t) => ({ ...t, __type: 'AddedToken' }))]).nullish();
+const token = z
+  .union([text, z.looseObject({ content: text }).transform((t) => ({ ...t, __type: 'AddedToken' }))])
+  .nullish();
 const config = z.looseObject({
   ...Object.fromEntries(['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'].map((name) => [`${name}_token`, token])),
-  additional_special_tokens: z.array(z.union([text, z.looseObject({ content: text })])).max(MAX_ADDED).nullish().transform((tokens) => tokens?.map((t) => (typeof t === 'string' ? t : t.content))),
-  clean_up_tokenization_spaces: flag, remove_space: flag, do_lowercase_and_remove_accent: flag,
+  additional_special_tokens: z
+    .array(z.union([text, z.looseObject({ content: text })]))
+    .max(MAX_ADDED)
+    .nullish()
+    .transform((tokens) => tokens?.map((t) => (typeof t === 'string' ? t : t.content))),
+  clean_up_tokenization_spaces: flag,
+  remove_space: flag,
+  do_lowercase_and_remove_accent: flag,
 });
 
 /**
@@ -159,7 +220,8 @@ export function checkTokenizerFiles(json: unknown, settings: unknown): { file: T
  * @throws {ModelError} when the tokenizer has such
  */
 export function refuseBeyond({ largestId: largest }: { largestId: number }, { vocab }: { vocab: number }): void {
-  if (largest >= vocab) throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.beyond(largest, vocab)));
+  if (largest >= vocab)
+    throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.beyond(largest, vocab)));
 }
 
 /** The largest id that a token of the file has. */

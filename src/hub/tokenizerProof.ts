@@ -14,9 +14,7 @@ export interface ProofRequest {
 
 export type ProofEvent =
   /** Once, when it can be asked. */
-  | { kind: 'ready' }
-  | { kind: 'proven' }
-  | { kind: 'failed'; error: ErrorInfo };
+  { kind: 'ready' } | { kind: 'proven' } | { kind: 'failed'; error: ErrorInfo };
 
 /** What the smallest tokenizer may take, in ms, and how much more for each entry of its tables: ten times what is usual. */
 const LEAST = 1500;
@@ -28,7 +26,11 @@ const START = 30_000;
  * Makes a tokenizer, and tokenises a text with it, in a worker that is ended after that.
  * @throws {ModelError} when it fails, or takes too long; whatever `signal` was aborted with
  */
-export function proveTokenizer(file: TokenizerFile, [json, config]: [json: unknown, config: unknown], signal?: AbortSignal): Promise<void> {
+export function proveTokenizer(
+  file: TokenizerFile,
+  [json, config]: [json: unknown, config: unknown],
+  signal?: AbortSignal,
+): Promise<void> {
   signal?.throwIfAborted();
   const { tokenizer, tokenizerHas } = texts().errors.hub;
   const { vocab, merges = [] } = file.model;

@@ -11,12 +11,18 @@ import { checkNode, externalFiles, resolveWeights, weightNames, weightShape } fr
 
 function hfName(name: WeightName): string {
   switch (name.part) {
-    case 'embed': return 'model.embed_tokens.weight';
-    case 'head': return 'lm_head.weight';
-    case 'finalNorm': return 'model.norm.weight';
-    case 'inputNorm': return `model.layers.${name.layer}.input_layernorm.weight`;
-    case 'postNorm': return `model.layers.${name.layer}.post_attention_layernorm.weight`;
-    default: return `model.layers.${name.layer}.${MODULE_PATHS[name.part]}.weight`;
+    case 'embed':
+      return 'model.embed_tokens.weight';
+    case 'head':
+      return 'lm_head.weight';
+    case 'finalNorm':
+      return 'model.norm.weight';
+    case 'inputNorm':
+      return `model.layers.${name.layer}.input_layernorm.weight`;
+    case 'postNorm':
+      return `model.layers.${name.layer}.post_attention_layernorm.weight`;
+    default:
+      return `model.layers.${name.layer}.${MODULE_PATHS[name.part]}.weight`;
   }
 }
 
@@ -50,7 +56,13 @@ const genai = '../shared/models/tiny-random-onnx-genai/tiny-random-LlamaForCausa
 describe('a Llama of the genai builder', () => {
   it.skipIf(!existsSync(genai))(`fp16 with external data, contrib ops (skipped without ${genai})`, () => {
     const config = parseLlamaConfig({
-      model_type: 'llama', hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 1, intermediate_size: 64, vocab_size: 32000, head_dim: 16,
+      model_type: 'llama',
+      hidden_size: 16,
+      num_hidden_layers: 2,
+      num_attention_heads: 1,
+      intermediate_size: 64,
+      vocab_size: 32000,
+      head_dim: 16,
     });
     const graph = parse(readFileSync(`${genai}/model.onnx`), 97);
     expect(externalFiles(graph)).toEqual(['model.onnx.data']);
@@ -75,7 +87,16 @@ describe('a Llama of the genai builder', () => {
   });
 });
 
-const TINY: LlamaConfig = parseLlamaConfig({ model_type: 'llama', hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, head_dim: 4, intermediate_size: 8, vocab_size: 6 });
+const TINY: LlamaConfig = parseLlamaConfig({
+  model_type: 'llama',
+  hidden_size: 4,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  head_dim: 4,
+  intermediate_size: 8,
+  vocab_size: 6,
+});
 
 /** Values of a weight as the tests expect them: row-major [out, in], every one different. */
 function values(name: WeightName, config = TINY): number[] {
@@ -93,7 +114,11 @@ function inOut(name: WeightName): number[] {
 const at = (part: ModuleKind | 'inputNorm' | 'postNorm'): WeightName => ({ part, layer: 0 }) as WeightName;
 const DIMS = { q: [4, 8], k: [4, 4], v: [4, 4], o: [8, 4], gate: [4, 8], up: [4, 8], down: [8, 4] } as const;
 
-interface Variant { packed?: boolean; stored?: 'matmul' | 'transpose' | 'gemm'; tiedHead?: boolean }
+interface Variant {
+  packed?: boolean;
+  stored?: 'matmul' | 'transpose' | 'gemm';
+  tiedHead?: boolean;
+}
 
 /** A tiny Llama graph (weights and the nodes that use them) in one of the ways exporters store it. */
 function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Variant = {}) {
@@ -113,7 +138,10 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
       nodes.push(node('Gemm', `${path}/Gemm`, ['x', `onnx::${kind}`], [`${kind}_out`], intAttribute('transB', 1)));
       tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(at(kind))))));
     } else {
-      nodes.push(node('Cast', '', [`onnx::${kind}`], [`${kind}_cast`]), node('Transpose', '', [`${kind}_cast`], [`${kind}_t`], intsAttribute('perm', [1, 0])));
+      nodes.push(
+        node('Cast', '', [`onnx::${kind}`], [`${kind}_cast`]),
+        node('Transpose', '', [`${kind}_cast`], [`${kind}_t`], intsAttribute('perm', [1, 0])),
+      );
       nodes.push(node('MatMul', `${path}/MatMul`, ['x', `${kind}_t`], [`${kind}_out`]));
       tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(at(kind))))));
     }
@@ -130,7 +158,11 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
   for (const kind of ['gate', 'up', 'down'] as const) linear(kind);
   nodes.push(node('Mul', '/model/norm/Mul_1', ['N', 'x'], ['h1']));
   tensors.push(tensor('N', [4], 1, raw(f32le(...values({ part: 'finalNorm' })))));
-  if (tiedHead) nodes.push(node('Transpose', '', ['E'], ['Et'], intsAttribute('perm', [1, 0])), node('MatMul', 'anything', ['h1', 'Et'], ['logits32']));
+  if (tiedHead)
+    nodes.push(
+      node('Transpose', '', ['E'], ['Et'], intsAttribute('perm', [1, 0])),
+      node('MatMul', 'anything', ['h1', 'Et'], ['logits32']),
+    );
   else {
     nodes.push(node('MatMul', '/lm_head/MatMul', ['h1', 'H'], ['logits32']));
     tensors.push(tensor('H', [4, 6], 1, raw(f32le(...inOut({ part: 'head' })))));
@@ -141,8 +173,11 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
 
 describe('the ways exporters store a linear layer', () => {
   const variants: [string, Variant][] = [
-    ['MatMul with [in, out]', {}], ['Gemm with transB', { stored: 'gemm' }], ['Transpose behind a Cast', { stored: 'transpose' }],
-    ['packed q, k, v', { packed: true }], ['head as the transposed embedding', { tiedHead: true }],
+    ['MatMul with [in, out]', {}],
+    ['Gemm with transB', { stored: 'gemm' }],
+    ['Transpose behind a Cast', { stored: 'transpose' }],
+    ['packed q, k, v', { packed: true }],
+    ['head as the transposed embedding', { tiedHead: true }],
   ];
   it.each(variants)('%s', (_, variant) => {
     for (const tensorsFirst of [false, true]) {
@@ -158,19 +193,25 @@ describe('the ways exporters store a linear layer', () => {
     const { nodes, tensors } = tinyGraph();
     const without = nodes.filter((n) => !new TextDecoder().decode(new Uint8Array(n)).includes('up_proj'));
     expect(() => resolveWeights(parse(model({ nodes: without, tensors })), TINY)).toThrow(/up of layer 0/);
-    expect(() => resolveWeights(parse(model({ nodes, tensors })), { ...TINY, ffn: 16 })).toThrow(/gate of layer 0 is stored as \[4, 8\].*\[4, 16\]/);
+    expect(() => resolveWeights(parse(model({ nodes, tensors })), { ...TINY, ffn: 16 })).toThrow(
+      /gate of layer 0 is stored as \[4, 8\].*\[4, 16\]/,
+    );
     const twice = [...nodes, node('MatMul', '/model/layers.0/mlp/up_proj/MatMul_1', ['x', 'onnx::gate'], ['y'])];
     expect(() => resolveWeights(parse(model({ nodes: twice, tensors })), TINY)).toThrow(/two weights/);
   });
 
   it('refuses what our forward does not compute', () => {
     const { nodes, tensors } = tinyGraph();
-    const refuse = (extra: number[], pattern: RegExp) => expect(() => parse(model({ nodes: [...nodes, extra], tensors }))).toThrow(pattern);
+    const refuse = (extra: number[], pattern: RegExp) =>
+      expect(() => parse(model({ nodes: [...nodes, extra], tensors }))).toThrow(pattern);
     refuse(node('MatMulNBits', 'x', ['a'], ['b']), /4-bit weights \(MatMulNBits\)/);
     refuse(node('DequantizeLinear', 'x', ['a'], ['b']), /DequantizeLinear/);
     refuse(node('RotaryEmbedding', 'x', ['a'], ['b'], intAttribute('interleaved', 1)), /interleaved/);
     refuse(node('GroupQueryAttention', 'x', ['a'], ['b'], intAttribute('local_window_size', 128)), /window/);
-    const biased = [...nodes.slice(0, -1), node('Gemm', '/model/layers.0/mlp/up_proj/Gemm', ['x', 'onnx::up', 'bias'], ['u'])];
+    const biased = [
+      ...nodes.slice(0, -1),
+      node('Gemm', '/model/layers.0/mlp/up_proj/Gemm', ['x', 'onnx::up', 'bias'], ['u']),
+    ];
     expect(() => resolveWeights(parse(model({ nodes: biased, tensors })), TINY)).toThrow(/bias/);
   });
 });
@@ -180,28 +221,56 @@ describe('tensor storage', () => {
   const swap = (name: string, replacement: number[]) => {
     const { nodes, tensors } = tinyGraph();
     const id = new TextDecoder();
-    return parse(model({ nodes, tensors: [...tensors.filter((t) => !id.decode(new Uint8Array(t)).includes(name)), replacement] }));
+    return parse(
+      model({ nodes, tensors: [...tensors.filter((t) => !id.decode(new Uint8Array(t)).includes(name)), replacement] }),
+    );
   };
   const half = (v: number) => ({ 1: 0x3c00, '-2': 0xc000, 0.5: 0x3800, 65504: 0x7bff })[v]!;
   const four = [1, -2, 0.5, 65504];
-  const bytesOf = (numbers: number[]) => numbers.flatMap((v) => (v < 128 ? [v] : v < 16384 ? [(v & 127) | 128, v >> 7] : [(v & 127) | 128, ((v >> 7) & 127) | 128, v >> 14]));
+  const bytesOf = (numbers: number[]) =>
+    numbers.flatMap((v) =>
+      v < 128 ? [v] : v < 16384 ? [(v & 127) | 128, v >> 7] : [(v & 127) | 128, ((v >> 7) & 127) | 128, v >> 14],
+    );
   it('reads raw_data and typed fields of f32, f16 and bf16', () => {
-    const get = (replacement: number[]) => [...resolveWeights(swap('inputNorm', replacement), config).get({ part: 'inputNorm', layer: 0 }).data];
+    const get = (replacement: number[]) => [
+      ...resolveWeights(swap('inputNorm', replacement), config).get({ part: 'inputNorm', layer: 0 }).data,
+    ];
     expect(get(tensor('inputNorm', [4], 10, raw(u16le(...four.map(half)))))).toEqual(four);
-    expect(get(tensor('inputNorm', [4], 10, [42, bytesOf(four.map(half)).length, ...bytesOf(four.map(half))]))).toEqual(four);
+    expect(get(tensor('inputNorm', [4], 10, [42, bytesOf(four.map(half)).length, ...bytesOf(four.map(half))]))).toEqual(
+      four,
+    );
     expect(get(tensor('inputNorm', [4], 1, [34, 16, ...f32le(...four)]))).toEqual(four);
     const bf = [0x3f80, 0xc000, 0x3f00, 0x4780];
     expect(get(tensor('inputNorm', [4], 16, raw(u16le(...bf))))).toEqual([1, -2, 0.5, 65536]);
     expect(get(tensor('inputNorm', [4], 16, [42, bytesOf(bf).length, ...bytesOf(bf)]))).toEqual([1, -2, 0.5, 65536]);
-    expect(() => resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 3, raw([1, 2, 3, 4]))), config)).toThrow(/int8/);
-    expect(() => resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 1, raw(f32le(1, 2, 3)))), config)).toThrow(/12 bytes for the shape \[4\]/);
+    expect(() => resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 3, raw([1, 2, 3, 4]))), config)).toThrow(
+      /int8/,
+    );
+    expect(() => resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 1, raw(f32le(1, 2, 3)))), config)).toThrow(
+      /12 bytes for the shape \[4\]/,
+    );
   });
 
   it('keeps external data inside the folder and inside its file', () => {
     const open = (entries: Record<string, string>, size = 64) =>
-      resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 1, external(entries))), config, () => new Uint8Array(f32le(...Array.from({ length: size / 4 }, (_, i) => i))));
-    expect([...open({ location: 'model.onnx_data', offset: '8', length: '16' }).get({ part: 'inputNorm', layer: 0 }).data]).toEqual([2, 3, 4, 5]);
-    for (const location of ['../model.onnx_data', '/etc/passwd', 'a/../../b', 'https://elsewhere/x', '', '..', 'a\\b', './../x']) {
+      resolveWeights(
+        swap('inputNorm', tensor('inputNorm', [4], 1, external(entries))),
+        config,
+        () => new Uint8Array(f32le(...Array.from({ length: size / 4 }, (_, i) => i))),
+      );
+    expect([
+      ...open({ location: 'model.onnx_data', offset: '8', length: '16' }).get({ part: 'inputNorm', layer: 0 }).data,
+    ]).toEqual([2, 3, 4, 5]);
+    for (const location of [
+      '../model.onnx_data',
+      '/etc/passwd',
+      'a/../../b',
+      'https://elsewhere/x',
+      '',
+      '..',
+      'a\\b',
+      './../x',
+    ]) {
       expect(() => open({ location }), location).toThrow(/outside the model's folder/);
     }
     expect(() => open({ location: 'd', offset: '56' })).toThrow(/outside d/);
@@ -209,7 +278,16 @@ describe('tensor storage', () => {
     expect(() => open({ location: 'd', offset: '0', length: '99999999999' })).toThrow(ModelError);
     const { nodes, tensors } = tinyGraph();
     const replaced = tensors.filter((t) => !/inputNorm|postNorm/.test(new TextDecoder().decode(new Uint8Array(t))));
-    const overlap = parse(model({ nodes, tensors: [...replaced, tensor('inputNorm', [4], 1, external({ location: 'd', offset: '0' })), tensor('postNorm', [4], 1, external({ location: 'd', offset: '8' }))] }));
+    const overlap = parse(
+      model({
+        nodes,
+        tensors: [
+          ...replaced,
+          tensor('inputNorm', [4], 1, external({ location: 'd', offset: '0' })),
+          tensor('postNorm', [4], 1, external({ location: 'd', offset: '8' })),
+        ],
+      }),
+    );
     expect(() => resolveWeights(overlap, config, () => new Uint8Array(64))).toThrow(/overlap/);
   });
 });

@@ -25,7 +25,20 @@ export interface Weights {
   release(): void;
 }
 
-type Slot = 'embed' | 'finalNorm' | 'head' | 'inputNorm' | 'postNorm' | 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down' | 'qkv';
+type Slot =
+  | 'embed'
+  | 'finalNorm'
+  | 'head'
+  | 'inputNorm'
+  | 'postNorm'
+  | 'q'
+  | 'k'
+  | 'v'
+  | 'o'
+  | 'gate'
+  | 'up'
+  | 'down'
+  | 'qkv';
 
 /** Where a weight is stored. `inOut`: [in, out], to be transposed. */
 interface Place {
@@ -40,8 +53,14 @@ const LAYER_PATH = /(?:^|[./])layers[./_](\d{1,4})[./]/;
 
 /** Operators that compute with quantised weights, and what they stand for. */
 const QUANTISED_OPS: Record<string, 'int4' | 'int8' | 'weights' | 'embedding'> = {
-  MatMulNBits: 'int4', MatMulBnb4: 'int4', MatMulInteger: 'int8', DynamicQuantizeMatMul: 'int8', QLinearMatMul: 'int8',
-  MatMulIntegerToFloat: 'int8', DequantizeLinear: 'weights', GatherBlockQuantized: 'embedding',
+  MatMulNBits: 'int4',
+  MatMulBnb4: 'int4',
+  MatMulInteger: 'int8',
+  DynamicQuantizeMatMul: 'int8',
+  QLinearMatMul: 'int8',
+  MatMulIntegerToFloat: 'int8',
+  DequantizeLinear: 'weights',
+  GatherBlockQuantized: 'embedding',
 };
 
 /**
@@ -66,7 +85,8 @@ function unsupported(what: string): never {
 export function weightNames(config: LlamaConfig): WeightName[] {
   const names: WeightName[] = [{ part: 'embed' }];
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const part of ['inputNorm', 'q', 'k', 'v', 'o', 'postNorm', 'gate', 'up', 'down'] as const) names.push({ part, layer });
+    for (const part of ['inputNorm', 'q', 'k', 'v', 'o', 'postNorm', 'gate', 'up', 'down'] as const)
+      names.push({ part, layer });
   }
   return [...names, { part: 'finalNorm' }, { part: 'head' }];
 }
@@ -76,13 +96,25 @@ export function weightShape(name: WeightName, c: LlamaConfig): [number, number] 
   const q = c.heads * c.headDim;
   const kv = c.kvHeads * c.headDim;
   switch (name.part) {
-    case 'embed': case 'head': return [c.vocab, c.dModel];
-    case 'finalNorm': case 'inputNorm': case 'postNorm': return [c.dModel];
-    case 'q': return [q, c.dModel];
-    case 'k': case 'v': return [kv, c.dModel];
-    case 'o': return [c.dModel, q];
-    case 'gate': case 'up': return [c.ffn, c.dModel];
-    case 'down': return [c.dModel, c.ffn];
+    case 'embed':
+    case 'head':
+      return [c.vocab, c.dModel];
+    case 'finalNorm':
+    case 'inputNorm':
+    case 'postNorm':
+      return [c.dModel];
+    case 'q':
+      return [q, c.dModel];
+    case 'k':
+    case 'v':
+      return [kv, c.dModel];
+    case 'o':
+      return [c.dModel, q];
+    case 'gate':
+    case 'up':
+      return [c.ffn, c.dModel];
+    case 'down':
+      return [c.dModel, c.ffn];
   }
 }
 
@@ -109,7 +141,11 @@ export function externalFiles(graph: OnnxGraph): string[] {
  * @param external bytes of a data file, by its name.
  * @throws {ModelError} naming the weight that is missing, ambiguous or misshapen.
  */
-export function resolveWeights(graph: OnnxGraph, config: LlamaConfig, external: (location: string) => Uint8Array = noExternal): Weights {
+export function resolveWeights(
+  graph: OnnxGraph,
+  config: LlamaConfig,
+  external: (location: string) => Uint8Array = noExternal,
+): Weights {
   graph.nodes.forEach(checkNode);
   checkOverlaps(graph);
   const places = findPlaces(graph, config);
@@ -156,8 +192,12 @@ function placeOf(name: WeightName, places: Map<string, Place>, config: LlamaConf
 
 /** External tensors may share a stretch (tied weights), but never a part of one. */
 function checkOverlaps(graph: OnnxGraph): void {
-  const ranges = [...graph.tensors.values()].filter((t) => t.external).map((t) => ({ name: t.name, ...externalRange(t) }));
-  ranges.sort((a, b) => (a.location < b.location ? -1 : a.location > b.location ? 1 : a.offset - b.offset || a.length - b.length));
+  const ranges = [...graph.tensors.values()]
+    .filter((t) => t.external)
+    .map((t) => ({ name: t.name, ...externalRange(t) }));
+  ranges.sort((a, b) =>
+    a.location < b.location ? -1 : a.location > b.location ? 1 : a.offset - b.offset || a.length - b.length,
+  );
   for (let i = 1; i < ranges.length; i++) {
     const [a, b] = [ranges[i - 1], ranges[i]];
     const same = a.offset === b.offset && a.length === b.length;
@@ -170,7 +210,7 @@ function checkOverlaps(graph: OnnxGraph): void {
 function findPlaces(graph: OnnxGraph, config: LlamaConfig): Map<string, Place> {
   const producers = new Map<string, OnnxNode>();
   for (const node of graph.nodes) for (const output of node.outputs) if (output) producers.set(output, node);
-  const logits = throughCasts(graph.outputs.includes('logits') ? 'logits' : graph.outputs[0] ?? '', producers);
+  const logits = throughCasts(graph.outputs.includes('logits') ? 'logits' : (graph.outputs[0] ?? ''), producers);
 
   const places = new Map<string, Place>();
   const put = (slot: Slot, layer: number | null, place: Place) => {
@@ -187,15 +227,23 @@ function findPlaces(graph: OnnxGraph, config: LlamaConfig): Map<string, Place> {
     switch (node.op) {
       case 'Gather': {
         const constant = findConstant(node.inputs[0], graph, producers);
-        if (constant && isShape(constant.tensor, [config.vocab, config.dModel]) && !constant.transposed && (node.attributes.get('axis') ?? 0) === 0) {
+        if (
+          constant &&
+          isShape(constant.tensor, [config.vocab, config.dModel]) &&
+          !constant.transposed &&
+          (node.attributes.get('axis') ?? 0) === 0
+        ) {
           put('embed', null, { tensor: constant.tensor, inOut: false, packed: null });
         }
         break;
       }
-      case 'MatMul': case 'FusedMatMul': case 'Gemm': {
+      case 'MatMul':
+      case 'FusedMatMul':
+      case 'Gemm': {
         const constant = findConstant(node.inputs[1], graph, producers);
         if (!constant || constant.tensor.dims.length !== 2) break;
-        const found = node.outputs[0] === logits ? { slot: 'head' as const, layer: null } : linearSlot(paths(constant.tensor));
+        const found =
+          node.outputs[0] === logits ? { slot: 'head' as const, layer: null } : linearSlot(paths(constant.tensor));
         if (!found) break;
         checkLinear(node);
         // x·C: an untransposed constant C is [in, out].
@@ -212,7 +260,10 @@ function findPlaces(graph: OnnxGraph, config: LlamaConfig): Map<string, Place> {
         }
         break;
       }
-      case 'Mul': case 'SimplifiedLayerNormalization': case 'SkipSimplifiedLayerNormalization': case 'RMSNormalization': {
+      case 'Mul':
+      case 'SimplifiedLayerNormalization':
+      case 'SkipSimplifiedLayerNormalization':
+      case 'RMSNormalization': {
         for (const input of node.inputs) {
           const constant = findConstant(input, graph, producers);
           if (!constant || !isShape(constant.tensor, [config.dModel])) continue;
@@ -241,7 +292,11 @@ function throughCasts(name: string, producers: Map<string, OnnxNode>): string {
 }
 
 /** The constant a value comes from, through Cast, Identity and Transpose; null when it is computed. */
-function findConstant(name: string | undefined, graph: OnnxGraph, producers: Map<string, OnnxNode>): { tensor: OnnxTensor; transposed: boolean } | null {
+function findConstant(
+  name: string | undefined,
+  graph: OnnxGraph,
+  producers: Map<string, OnnxNode>,
+): { tensor: OnnxTensor; transposed: boolean } | null {
   let transposed = false;
   for (let hops = 0; name && hops < 8; hops++) {
     const tensor = graph.tensors.get(name);
@@ -269,7 +324,8 @@ function linearSlot(paths: string[]): { slot: Slot; layer: number | null } | nul
 function normSlot(paths: string[]): { slot: Slot; layer: number | null } | null {
   for (const path of paths) {
     // The genai builder counts the final norm as one more layer.
-    if (path.includes('final_norm') || /(?:^|[./])model[./]norm(?:[./]|$)/.test(path)) return { slot: 'finalNorm', layer: null };
+    if (path.includes('final_norm') || /(?:^|[./])model[./]norm(?:[./]|$)/.test(path))
+      return { slot: 'finalNorm', layer: null };
     const layer = LAYER_PATH.exec(path);
     if (layer && path.includes('input_layernorm')) return { slot: 'inputNorm', layer: Number(layer[1]) };
     if (layer && path.includes('post_attention_layernorm')) return { slot: 'postNorm', layer: Number(layer[1]) };
@@ -280,6 +336,7 @@ function normSlot(paths: string[]): { slot: Slot; layer: number | null } | null 
 /** Scales and biases would change the product: refused, not ignored. */
 function checkLinear(node: OnnxNode): void {
   const attribute = (name: string, neutral: number) => node.attributes.get(name) ?? neutral;
-  if (attribute('alpha', 1) !== 1 || attribute('transA', 0) !== 0) unsupported(texts().errors.hub.graph.has.scaled(node.name));
+  if (attribute('alpha', 1) !== 1 || attribute('transA', 0) !== 0)
+    unsupported(texts().errors.hub.graph.has.scaled(node.name));
   if (node.op === 'Gemm' && node.inputs[2]) unsupported(texts().errors.hub.graph.has.bias(node.name));
 }

@@ -77,7 +77,8 @@ export const PAPER_LAMBDA = 4.5e-5;
  * The paper's gate for steps of `tokens` tokens. Its λ is a price of each active token of a batch whose loss is a mean;
  * here λ = lambdaBar / T, so lambdaBar = λ·T.
  */
-export const paperGate = (tokens: number): GateConfig => gateSchema.parse({ rule: 'literal', tauStep: PAPER_TAU_STEP, lambdaBar: PAPER_LAMBDA * tokens });
+export const paperGate = (tokens: number): GateConfig =>
+  gateSchema.parse({ rule: 'literal', tauStep: PAPER_TAU_STEP, lambdaBar: PAPER_LAMBDA * tokens });
 
 /** AdaLoRA's budget schedule and regularisation; names and meaning are PEFT's. `rank` of the run is `target_r`. */
 export const adaloraSchema = z.strictObject({
@@ -94,7 +95,10 @@ export type AdaloraConfig = z.infer<typeof adaloraSchema>;
 
 /** Steps before AdaLoRA starts to prune, and final ones at its target, in a run of `steps`. */
 export function adaloraWindow({ tinit, tfinal }: AdaloraConfig, steps: number): { tinit: number; tfinal: number } {
-  return { tinit: tinit === 'auto' ? Math.floor(steps / 10) : tinit, tfinal: tfinal === 'auto' ? Math.floor(steps / 3) : tfinal };
+  return {
+    tinit: tinit === 'auto' ? Math.floor(steps / 10) : tinit,
+    tfinal: tfinal === 'auto' ? Math.floor(steps / 3) : tfinal,
+  };
 }
 
 /** AdaLoRA's first rank for a run that is to end at `rank`: half as much again (PEFT's defaults are 12 and 8). */
@@ -104,7 +108,13 @@ export const METHODS = ['lora', 'dora', 'adalora', 'ts-lora', 'ts-dora'] as cons
 export type MethodName = (typeof METHODS)[number];
 
 /** What people call them. */
-export const METHOD_NAMES: Record<MethodName, string> = { lora: 'LoRA', dora: 'DoRA', adalora: 'AdaLoRA', 'ts-lora': 'TS-LoRA', 'ts-dora': 'TS-DoRA' };
+export const METHOD_NAMES: Record<MethodName, string> = {
+  lora: 'LoRA',
+  dora: 'DoRA',
+  adalora: 'AdaLoRA',
+  'ts-lora': 'TS-LoRA',
+  'ts-dora': 'TS-DoRA',
+};
 
 /** One adaptable module by name, `3.q`: layer 3, query projection. */
 const moduleName = z.string().regex(/^\d{1,3}\.(q|k|v|o|gate|up|down)$/);
@@ -124,10 +134,19 @@ export const runSchema = z.strictObject({
   dropout: finite.min(0).max(0.9).default(0),
   /** Its own learning rate; null = the experiment's. */
   learningRate: finite.positive().max(1).nullable().default(null),
-  modules: z.array(z.enum(MODULE_KINDS)).min(1).max(7).default([...MODULE_KINDS])
+  modules: z
+    .array(z.enum(MODULE_KINDS))
+    .min(1)
+    .max(7)
+    .default([...MODULE_KINDS])
     .refine((m) => new Set(m).size === m.length, said('moduleTwice')),
   /** Exactly these modules instead of `modules` in every layer; null = not used. */
-  only: z.array(moduleName).min(1).max(7 * 200).nullable().default(null)
+  only: z
+    .array(moduleName)
+    .min(1)
+    .max(7 * 200)
+    .nullable()
+    .default(null)
     .refine((m) => !m || new Set(m).size === m.length, said('moduleTwice')),
   gate: gateSchema.default(() => gateSchema.parse({})),
   adalora: adaloraSchema.default(() => adaloraSchema.parse({})),
@@ -135,7 +154,8 @@ export const runSchema = z.strictObject({
 export type RunConfig = z.infer<typeof runSchema>;
 
 /** Rows of A: what a run starts with; AdaLoRA prunes from there down to `rank` on average. */
-export const rankOf = (run: Pick<RunConfig, 'method' | 'rank' | 'adalora'>): number => (run.method === 'adalora' ? run.adalora.initRank : run.rank);
+export const rankOf = (run: Pick<RunConfig, 'method' | 'rank' | 'adalora'>): number =>
+  run.method === 'adalora' ? run.adalora.initRank : run.rank;
 
 /** What B A x is multiplied with, as in PEFT: α/r, α/√r (rsLoRA), and for AdaLoRA α over its first rank (1e-5 is PEFT's). */
 export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rslora' | 'adalora'>): number {
@@ -144,10 +164,12 @@ export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rs
 }
 
 /** Whether the run has a gate per token and module. */
-export const isGated = (run: Pick<RunConfig, 'method'>): boolean => run.method === 'ts-lora' || run.method === 'ts-dora';
+export const isGated = (run: Pick<RunConfig, 'method'>): boolean =>
+  run.method === 'ts-lora' || run.method === 'ts-dora';
 
 /** Whether the gate draws its tokens anew each time: then there are no thresholds, and no file could say what the adapter does. */
-export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean => isGated(run) && run.gate.rule === 'random';
+export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
+  isGated(run) && run.gate.rule === 'random';
 
 /** What all runs of an experiment share: data order, schedule, optimizer. */
 export const trainSchema = z.strictObject({
@@ -178,28 +200,36 @@ export const trainSchema = z.strictObject({
 });
 export type TrainConfig = z.infer<typeof trainSchema>;
 
-export const experimentSchema = z.strictObject({
-  train: trainSchema,
-  runs: z.array(runSchema).min(1).max(8)
-    .refine((r) => new Set(r.map((x) => x.id)).size === r.length, said('sameId')),
-}).superRefine(({ train, runs }, context) => {
-  const t = texts().configure.problem;
-  const bad = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-  if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], t.keepBestSlice);
-  runs.forEach((run, i) => {
-    // The engine would refuse these too, but only when everything is compiled.
-    if (run.dropout > 0 && (run.method === 'dora' || run.method === 'ts-dora')) bad(['runs', i, 'dropout'], t.doraDropout);
-    if (run.method === 'adalora') {
-      const { tinit, tfinal } = adaloraWindow(run.adalora, train.steps);
-      if (run.adalora.initRank < run.rank) bad(['runs', i, 'adalora', 'initRank'], t.firstRank(run.rank));
-      if (tinit >= train.steps - tfinal) bad(['runs', i, 'adalora', 'tinit'], t.noPruning(tinit, tfinal, train.steps));
-    }
-    if (!isGated(run)) return;
-    if (run.gate.prices === 'held-out' && train.sliceShare === 0) bad(['train', 'sliceShare'], t.pricesSlice);
-    const { follows } = run.gate;
-    if (follows !== null && !runs.slice(0, i).some((r) => r.id === follows && isGated(r))) bad(['runs', i, 'gate', 'follows'], t.follows);
+export const experimentSchema = z
+  .strictObject({
+    train: trainSchema,
+    runs: z
+      .array(runSchema)
+      .min(1)
+      .max(8)
+      .refine((r) => new Set(r.map((x) => x.id)).size === r.length, said('sameId')),
+  })
+  .superRefine(({ train, runs }, context) => {
+    const t = texts().configure.problem;
+    const bad = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], t.keepBestSlice);
+    runs.forEach((run, i) => {
+      // The engine would refuse these too, but only when everything is compiled.
+      if (run.dropout > 0 && (run.method === 'dora' || run.method === 'ts-dora'))
+        bad(['runs', i, 'dropout'], t.doraDropout);
+      if (run.method === 'adalora') {
+        const { tinit, tfinal } = adaloraWindow(run.adalora, train.steps);
+        if (run.adalora.initRank < run.rank) bad(['runs', i, 'adalora', 'initRank'], t.firstRank(run.rank));
+        if (tinit >= train.steps - tfinal)
+          bad(['runs', i, 'adalora', 'tinit'], t.noPruning(tinit, tfinal, train.steps));
+      }
+      if (!isGated(run)) return;
+      if (run.gate.prices === 'held-out' && train.sliceShare === 0) bad(['train', 'sliceShare'], t.pricesSlice);
+      const { follows } = run.gate;
+      if (follows !== null && !runs.slice(0, i).some((r) => r.id === follows && isGated(r)))
+        bad(['runs', i, 'gate', 'follows'], t.follows);
+    });
   });
-});
 export type ExperimentConfig = z.infer<typeof experimentSchema>;
 
 /** The product's default: plain LoRA beside TS-LoRA, everything else equal. */
@@ -233,19 +263,28 @@ export function inWords(issue: z.core.$ZodIssue): Problem {
       if (issue.origin === 'array') return say(t.manyEntries(Number(issue.maximum)));
       if (issue.origin === 'string') return say(t.long(Number(issue.maximum)));
       return say((issue.inclusive === false ? t.below : t.atMost)(String(issue.maximum)));
-    case 'invalid_type': return say(issue.expected === 'int' ? t.whole : issue.expected === 'number' ? t.number : t.type(issue.expected));
-    case 'invalid_value': return say(t.oneOf(issue.values.join(', ')));
-    case 'unrecognized_keys': return say(t.unknown(issue.keys.join(', '), issue.keys.length));
+    case 'invalid_type':
+      return say(issue.expected === 'int' ? t.whole : issue.expected === 'number' ? t.number : t.type(issue.expected));
+    case 'invalid_value':
+      return say(t.oneOf(issue.values.join(', ')));
+    case 'unrecognized_keys':
+      return say(t.unknown(issue.keys.join(', '), issue.keys.length));
     case 'invalid_union': {
       // Every union here is a word or a number: what is wrong with the number is what helps.
       const issues = issue.errors.flat();
-      const about = issues.find((i) => i.code !== 'invalid_value' && i.code !== 'invalid_type') ?? issues.find((i) => i.code === 'invalid_type') ?? issues.at(0);
+      const about =
+        issues.find((i) => i.code !== 'invalid_value' && i.code !== 'invalid_type') ??
+        issues.find((i) => i.code === 'invalid_type') ??
+        issues.at(0);
       return say(about ? inWords(about).message : t.notAllowed);
     }
-    case 'invalid_format': return say(t.form);
+    case 'invalid_format':
+      return say(t.form);
     // Said by a schema above.
-    case 'custom': return say(issue.message);
-    default: return say(t.notAllowed);
+    case 'custom':
+      return say(issue.message);
+    default:
+      return say(t.notAllowed);
   }
 }
 

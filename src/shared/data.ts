@@ -54,7 +54,15 @@ export interface ReadChoices {
   files: Record<string, FileUse>;
 }
 
-export const READ_AUTO: ReadChoices = { format: 'auto', header: 'auto', separator: 'auto', quote: 'auto', encoding: 'auto', unit: 'auto', files: {} };
+export const READ_AUTO: ReadChoices = {
+  format: 'auto',
+  header: 'auto',
+  separator: 'auto',
+  quote: 'auto',
+  encoding: 'auto',
+  unit: 'auto',
+  files: {},
+};
 
 /** One of the files that were dropped, or that lie in an archive. */
 export interface FileInfo {
@@ -105,7 +113,21 @@ export interface RowNote {
 
 /** Everything that can be wrong with a row, in the order in which it is looked for. */
 export const ISSUES = [
-  'syntax', 'huge', 'quote', 'ragged', 'encoding', 'chat', 'template', 'empty', 'noText', 'parts', 'marks', 'duplicate', 'long', 'masked', 'leak',
+  'syntax',
+  'huge',
+  'quote',
+  'ragged',
+  'encoding',
+  'chat',
+  'template',
+  'empty',
+  'noText',
+  'parts',
+  'marks',
+  'duplicate',
+  'long',
+  'masked',
+  'leak',
 ] as const;
 export type Issue = (typeof ISSUES)[number];
 
@@ -188,7 +210,11 @@ export type RenderedChat = { segments: Segment[]; lastOnly: boolean } | { proble
  * Renders chats, each for itself: up to its last answer, or as a prompt, which ends with the beginning of an answer.
  * @throws {DataError} when the template itself cannot be used
  */
-export type RenderChats = (template: ChatTemplate, chats: readonly (readonly Turn[])[], as: 'chat' | 'prompt') => Promise<RenderedChat[]>;
+export type RenderChats = (
+  template: ChatTemplate,
+  chats: readonly (readonly Turn[])[],
+  as: 'chat' | 'prompt',
+) => Promise<RenderedChat[]>;
 
 /** What a person changed by hand. */
 export interface RowEdits {

@@ -19,14 +19,21 @@ const sourceFileSchema = z.strictObject({
 export type SourceFile = z.infer<typeof sourceFileSchema>;
 
 export const originSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sample'), id: text }), z.strictObject({ kind: z.literal('file'), name: text }), z.strictObject({ kind: z.literal('paste') }),
+  z.strictObject({ kind: z.literal('sample'), id: text }),
+  z.strictObject({ kind: z.literal('file'), name: text }),
+  z.strictObject({ kind: z.literal('paste') }),
 ]);
 /** Where data came from: a sample set of the page, a person's file, or a text that was pasted. */
 export type DataOrigin = z.infer<typeof originSchema>;
 
 const choicesSchema = z.strictObject({
-  format: z.enum(['auto', 'jsonl', 'json', 'csv', 'tsv', 'txt', 'parquet']), header: z.enum(['auto', 'yes', 'no']), separator: text, quote: z.enum(QUOTES).or(auto), encoding: text,
-  unit: z.enum(TEXT_UNITS).or(auto), files: z.record(text, z.enum(FILE_USES)),
+  format: z.enum(['auto', 'jsonl', 'json', 'csv', 'tsv', 'txt', 'parquet']),
+  header: z.enum(['auto', 'yes', 'no']),
+  separator: text,
+  quote: z.enum(QUOTES).or(auto),
+  encoding: text,
+  unit: z.enum(TEXT_UNITS).or(auto),
+  files: z.record(text, z.enum(FILE_USES)),
 }) satisfies z.ZodType<ReadChoices>;
 
 const editsSchema = z.strictObject({
@@ -48,6 +55,14 @@ export const dataRecipeSchema = z.strictObject({
   seed: count,
   maxExamples: count,
   stratify: z.boolean(),
-  decisions: z.strictObject({ repairs: z.strictObject(Object.fromEntries(REPAIRS.map((repair) => [repair, z.boolean()])) as Record<(typeof REPAIRS)[number], z.ZodBoolean>), edits: editsSchema }),
+  decisions: z.strictObject({
+    repairs: z.strictObject(
+      Object.fromEntries(REPAIRS.map((repair) => [repair, z.boolean()])) as Record<
+        (typeof REPAIRS)[number],
+        z.ZodBoolean
+      >,
+    ),
+    edits: editsSchema,
+  }),
 });
 export type DataRecipe = z.infer<typeof dataRecipeSchema>;

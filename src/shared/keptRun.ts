@@ -17,37 +17,44 @@ export const MAX_TAGS = 12;
 export const tagSchema = z.string().min(1).max(30);
 export const nameSchema = z.string().min(1).max(120);
 
-const recordSchema = z.strictObject({
-  format: z.literal('sieve-run'),
-  version: z.literal(1),
-  id: z.string().regex(/^[a-z0-9-]{1,60}$/),
-  name: nameSchema,
-  tags: z.array(tagSchema).max(MAX_TAGS),
-  /** ms since 1970. */
-  startedAt: finite,
-  endedAt: finite,
-  ended: z.enum(['finished', 'stopped', 'failed']),
-  model: modelSourceSchema,
-  devices: devicesSchema,
-  data: z.string().max(300),
-  /** What the data were made from; records of before it was kept have none. */
-  recipe: dataRecipeSchema.nullable().default(null),
-  template: templateSchema,
-  mapping: mappingSchema.nullable(),
-  experiment: experimentSchema,
-  /** Held-out loss of the untouched model. */
-  base: finite.nullable(),
-  /** By run of the experiment, in its order: where it ended. */
-  finals: z.array(z.strictObject({
-    steps: count,
-    loss: finite.nullable(),
-    /** Share of held-out tokens × modules that were skipped; null without gates. */
-    skipped: finite.nullable(),
-    failed: z.string().max(2000).nullable(),
-  })).min(1).max(8),
-  /** Of the file with curves and adapters. */
-  bytes: count,
-}).refine((r) => r.finals.length === r.experiment.runs.length, 'has not one result per run');
+const recordSchema = z
+  .strictObject({
+    format: z.literal('sieve-run'),
+    version: z.literal(1),
+    id: z.string().regex(/^[a-z0-9-]{1,60}$/),
+    name: nameSchema,
+    tags: z.array(tagSchema).max(MAX_TAGS),
+    /** ms since 1970. */
+    startedAt: finite,
+    endedAt: finite,
+    ended: z.enum(['finished', 'stopped', 'failed']),
+    model: modelSourceSchema,
+    devices: devicesSchema,
+    data: z.string().max(300),
+    /** What the data were made from; records of before it was kept have none. */
+    recipe: dataRecipeSchema.nullable().default(null),
+    template: templateSchema,
+    mapping: mappingSchema.nullable(),
+    experiment: experimentSchema,
+    /** Held-out loss of the untouched model. */
+    base: finite.nullable(),
+    /** By run of the experiment, in its order: where it ended. */
+    finals: z
+      .array(
+        z.strictObject({
+          steps: count,
+          loss: finite.nullable(),
+          /** Share of held-out tokens × modules that were skipped; null without gates. */
+          skipped: finite.nullable(),
+          failed: z.string().max(2000).nullable(),
+        }),
+      )
+      .min(1)
+      .max(8),
+    /** Of the file with curves and adapters. */
+    bytes: count,
+  })
+  .refine((r) => r.finals.length === r.experiment.runs.length, 'has not one result per run');
 export type KeptRun = z.infer<typeof recordSchema>;
 
 /** Records of earlier versions have `gpu`, a name, in the place of `devices`. */
@@ -64,8 +71,14 @@ const MAX_PROMPT = 1_000_000;
 const column = z.array(z.number().nullable()).max(MAX_POINTS);
 const perModule = z.array(z.number().nullable()).max(4000);
 const gateSchema = z.strictObject({
-  tau: perModule, tokens: perModule, active: perModule, muKept: perModule, muSkipped: perModule,
-  measured: perModule, keptHelpful: perModule, skippedHelpful: perModule,
+  tau: perModule,
+  tokens: perModule,
+  active: perModule,
+  muKept: perModule,
+  muSkipped: perModule,
+  measured: perModule,
+  keptHelpful: perModule,
+  skippedHelpful: perModule,
   histogram: z.array(count).max(4000 * RATIO_BINS),
   rho: z.number().nullable(),
   tauStep: z.number().nullable(),
@@ -74,7 +87,14 @@ const gateSchema = z.strictObject({
   shift: perModule.nullable(),
   openOutsideTraining: z.boolean(),
 });
-const seriesSchema = z.strictObject({ modules: z.int().min(1).max(4000), steps: z.array(count).max(MAX_POINTS), data: z.array(z.number().nullable()).max(4_100_000), stride: count, seen: count })
+const seriesSchema = z
+  .strictObject({
+    modules: z.int().min(1).max(4000),
+    steps: z.array(count).max(MAX_POINTS),
+    data: z.array(z.number().nullable()).max(4_100_000),
+    stride: count,
+    seen: count,
+  })
   .refine((s) => s.data.length === s.steps.length * s.modules, 'has not one value per module and step');
 const modules = z.array(z.strictObject({ layer: count, kind: z.enum(MODULE_KINDS) })).max(4000);
 
@@ -82,27 +102,87 @@ const modules = z.array(z.strictObject({ layer: count, kind: z.enum(MODULE_KINDS
 export const historyFileSchema = z.strictObject({
   format: z.literal('sieve-history'),
   version: z.literal(1),
-  runs: z.array(z.strictObject({
-    runId: z.string().max(60),
-    step: column, loss: column, learningRate: column, gradNorm: column, speeds: column,
-    evals: z.array(z.strictObject({ step: count, loss: finite, examples: count, supervised: count, gate: gateSchema.nullable() })).max(MAX_POINTS),
-    modules,
-    parameters: count,
-    skipped: seriesSchema.nullable(),
-    tau: seriesSchema.nullable(),
-    gate: gateSchema.nullable(),
-    work: z.strictObject({ done: finite, dense: finite, step: finite }).nullable(),
-    watch: z.strictObject({ type: z.literal('watch'), runId: z.string().max(60), step: count, tokens: z.array(z.string().max(1000)).max(5000), modules, kept: z.array(z.int().min(0).max(1)).max(20_000_000), ratio: z.array(z.number().nullable()).max(20_000_000), tau: perModule.nullable() })
-      .refine((w) => w.kept.length === w.tokens.length * w.modules.length && w.ratio.length === w.kept.length, 'has not one value per module and token').nullable(),
-    noise: z.array(noiseSchema).max(MAX_POINTS),
-    noiseSince: z.strictObject({ kept: count, keptHelpful: count, skipped: count, skippedHelpful: count }),
-    samples: z.array(z.strictObject({ step: count, prompt: z.string().max(MAX_PROMPT), expected: z.string().max(MAX_PROMPT).nullable(), text: z.string().max(MAX_PROMPT) })).max(1000),
-    stopped: z.strictObject({ step: count, bestStep: count, bestLoss: finite.nullable() }).nullable(),
-    // Files from before these were kept have none.
-    slice: z.strictObject({ step: count, loss: z.number().nullable(), best: z.strictObject({ step: count, loss: z.number().nullable() }) }).nullable().default(null),
-    closed: z.array(z.strictObject({ module: count, reason: z.enum(['no-update', 'harmful', 'stuck']) })).max(4000).default([]),
-    workDone: finite, workDense: finite, workStep: finite, tokens: finite,
-    ms: finite.nullable().default(null),
-  }).refine((r) => [r.loss, r.learningRate, r.gradNorm, r.speeds].every((c) => c.length === r.step.length), 'has columns of different length')).min(1).max(9),
+  runs: z
+    .array(
+      z
+        .strictObject({
+          runId: z.string().max(60),
+          step: column,
+          loss: column,
+          learningRate: column,
+          gradNorm: column,
+          speeds: column,
+          evals: z
+            .array(
+              z.strictObject({
+                step: count,
+                loss: finite,
+                examples: count,
+                supervised: count,
+                gate: gateSchema.nullable(),
+              }),
+            )
+            .max(MAX_POINTS),
+          modules,
+          parameters: count,
+          skipped: seriesSchema.nullable(),
+          tau: seriesSchema.nullable(),
+          gate: gateSchema.nullable(),
+          work: z.strictObject({ done: finite, dense: finite, step: finite }).nullable(),
+          watch: z
+            .strictObject({
+              type: z.literal('watch'),
+              runId: z.string().max(60),
+              step: count,
+              tokens: z.array(z.string().max(1000)).max(5000),
+              modules,
+              kept: z.array(z.int().min(0).max(1)).max(20_000_000),
+              ratio: z.array(z.number().nullable()).max(20_000_000),
+              tau: perModule.nullable(),
+            })
+            .refine(
+              (w) => w.kept.length === w.tokens.length * w.modules.length && w.ratio.length === w.kept.length,
+              'has not one value per module and token',
+            )
+            .nullable(),
+          noise: z.array(noiseSchema).max(MAX_POINTS),
+          noiseSince: z.strictObject({ kept: count, keptHelpful: count, skipped: count, skippedHelpful: count }),
+          samples: z
+            .array(
+              z.strictObject({
+                step: count,
+                prompt: z.string().max(MAX_PROMPT),
+                expected: z.string().max(MAX_PROMPT).nullable(),
+                text: z.string().max(MAX_PROMPT),
+              }),
+            )
+            .max(1000),
+          stopped: z.strictObject({ step: count, bestStep: count, bestLoss: finite.nullable() }).nullable(),
+          // Files from before these were kept have none.
+          slice: z
+            .strictObject({
+              step: count,
+              loss: z.number().nullable(),
+              best: z.strictObject({ step: count, loss: z.number().nullable() }),
+            })
+            .nullable()
+            .default(null),
+          closed: z
+            .array(z.strictObject({ module: count, reason: z.enum(['no-update', 'harmful', 'stuck']) }))
+            .max(4000)
+            .default([]),
+          workDone: finite,
+          workDense: finite,
+          workStep: finite,
+          tokens: finite,
+          ms: finite.nullable().default(null),
+        })
+        .refine(
+          (r) => [r.loss, r.learningRate, r.gradNorm, r.speeds].every((c) => c.length === r.step.length),
+          'has columns of different length',
+        ),
+    )
+    .min(1)
+    .max(9),
 });
 export type HistoryFile = z.infer<typeof historyFileSchema>;

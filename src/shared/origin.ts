@@ -7,7 +7,12 @@ const text = z.string().max(20_000);
 
 export const modelSourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('embedded'), id: z.string().max(200) }),
-  z.strictObject({ kind: z.literal('hub'), id: z.string().max(200), revision: z.string().max(200), host: z.string().max(500) }),
+  z.strictObject({
+    kind: z.literal('hub'),
+    id: z.string().max(200),
+    revision: z.string().max(200),
+    host: z.string().max(500),
+  }),
 ]) satisfies z.ZodType<ModelSource>;
 
 const usedDeviceSchema = z.strictObject({
@@ -27,10 +32,22 @@ export function devicesOf({ devices, gpu }: { devices?: UsedDevice[]; gpu?: stri
 const chatTemplateSchema = z.strictObject({
   name: z.string().max(200),
   source: z.string().max(100_000),
-  tokens: z.record(z.string().max(100).regex(/_token$/), z.string().max(1000)).refine((t) => Object.keys(t).length <= 100, 'has too many tokens'),
+  tokens: z
+    .record(
+      z
+        .string()
+        .max(100)
+        .regex(/_token$/),
+      z.string().max(1000),
+    )
+    .refine((t) => Object.keys(t).length <= 100, 'has too many tokens'),
 }) satisfies z.ZodType<ChatTemplate>;
 
-export const templateSchema = z.strictObject({ prompt: text, completion: text, chat: chatTemplateSchema.optional() }) satisfies z.ZodType<PromptTemplate>;
+export const templateSchema = z.strictObject({
+  prompt: text,
+  completion: text,
+  chat: chatTemplateSchema.optional(),
+}) satisfies z.ZodType<PromptTemplate>;
 
 export const mappingSchema = z.strictObject({
   kind: z.enum(DATA_KINDS),

@@ -8,21 +8,37 @@ const roundTrip = (value: unknown) => unpack(joined(pack(value)));
 test('typed arrays, buffers and numbers that JSON does not know come back bit for bit', () => {
   const f32 = new Float32Array([1 / 3, NaN, -0, Infinity, 1e-45]);
   const value = {
-    f32, f64: new Float64Array([Math.PI]), i32: Int32Array.of(-1, 2 ** 31 - 1), u32: Uint32Array.of(2 ** 32 - 1), u8: Uint8Array.of(1, 2, 3),
-    bytes: Uint8Array.of(9, 8, 7).buffer, part: f32.subarray(1, 3), empty: new Uint32Array(0),
-    numbers: [NaN, Infinity, -Infinity, -0, 0, 0.1], text: 'Tom’s 帽子 \ud83d\ude00', none: null, nested: [{ a: [true] }],
+    f32,
+    f64: new Float64Array([Math.PI]),
+    i32: Int32Array.of(-1, 2 ** 31 - 1),
+    u32: Uint32Array.of(2 ** 32 - 1),
+    u8: Uint8Array.of(1, 2, 3),
+    bytes: Uint8Array.of(9, 8, 7).buffer,
+    part: f32.subarray(1, 3),
+    empty: new Uint32Array(0),
+    numbers: [NaN, Infinity, -Infinity, -0, 0, 0.1],
+    text: 'Tom’s 帽子 \ud83d\ude00',
+    none: null,
+    nested: [{ a: [true] }],
   };
   expect(roundTrip(value)).toStrictEqual(value);
   expect(Object.is((roundTrip(value) as typeof value).numbers[3], -0)).toBe(true);
 });
 
 test('any plain value comes back; whatever the offset of its bytes', () => {
-  fc.assert(fc.property(fc.jsonValue({ maxDepth: 4 }).filter((v) => !JSON.stringify(v).includes('"$"')), fc.float32Array(), fc.nat(9), (json, array, offset) => {
-    const bytes = joined(pack({ json, array }));
-    const moved = new Uint8Array(bytes.length + offset);
-    moved.set(bytes, offset);
-    expect(unpack(moved.subarray(offset))).toStrictEqual({ json, array });
-  }));
+  fc.assert(
+    fc.property(
+      fc.jsonValue({ maxDepth: 4 }).filter((v) => !JSON.stringify(v).includes('"$"')),
+      fc.float32Array(),
+      fc.nat(9),
+      (json, array, offset) => {
+        const bytes = joined(pack({ json, array }));
+        const moved = new Uint8Array(bytes.length + offset);
+        moved.set(bytes, offset);
+        expect(unpack(moved.subarray(offset))).toStrictEqual({ json, array });
+      },
+    ),
+  );
 });
 
 test('what cannot be packed says so, and bytes that are no packed value too', () => {

@@ -6,7 +6,14 @@
  * an array is `{"$": kind, "at": offset, "n": elements}`; NaN, ±Infinity and −0, which JSON does not know, are `{"$": "NaN"}`
  * and the like.
  */
-const ARRAYS = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Uint32Array, u8: Uint8Array, bytes: ArrayBuffer } as const;
+const ARRAYS = {
+  f32: Float32Array,
+  f64: Float64Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  u8: Uint8Array,
+  bytes: ArrayBuffer,
+} as const;
 type Kind = keyof typeof ARRAYS;
 type Packable = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array | ArrayBuffer;
 const KINDS = Object.keys(ARRAYS) as Kind[];
@@ -31,14 +38,18 @@ export function pack(value: unknown): Uint8Array<ArrayBuffer>[] {
     const kind = KINDS.find((k) => v instanceof ARRAYS[k]);
     if (kind) {
       const array = v as Packable;
-      const bytes = array instanceof ArrayBuffer ? new Uint8Array(array) : new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+      const bytes =
+        array instanceof ArrayBuffer
+          ? new Uint8Array(array)
+          : new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
       const ref = { $: kind, at, n: array instanceof ArrayBuffer ? bytes.length : array.length };
       arrays.push(bytes, new Uint8Array(padded(bytes.length) - bytes.length));
       at += padded(bytes.length);
       return ref;
     }
     const proto: unknown = Object.getPrototypeOf(v);
-    if (proto !== Object.prototype && proto !== null) throw new TypeError(`a ${(v as object).constructor.name} cannot be packed`);
+    if (proto !== Object.prototype && proto !== null)
+      throw new TypeError(`a ${(v as object).constructor.name} cannot be packed`);
     if (Object.hasOwn(v, '$')) throw new TypeError('a key named $ cannot be packed');
     return Object.fromEntries(Object.entries(v).map(([key, x]) => [key, encode(x)]));
   };
@@ -67,7 +78,8 @@ export function unpack(packed: Uint8Array<ArrayBuffer>): unknown {
     const { $, at, n } = v as { $: string; at: number; n: number };
     if (Object.hasOwn(NUMBERS, $)) return NUMBERS[$];
     const kind = KINDS.find((k) => k === $);
-    if (!kind || !Number.isInteger(at) || !Number.isInteger(n) || at < 0 || n < 0 || at % 8 !== 0) throw new RangeError('it refers to something unknown');
+    if (!kind || !Number.isInteger(at) || !Number.isInteger(n) || at < 0 || n < 0 || at % 8 !== 0)
+      throw new RangeError('it refers to something unknown');
     const size = n * (kind === 'bytes' ? 1 : ARRAYS[kind].BYTES_PER_ELEMENT);
     if (base + at + size > bytes.length) throw new RangeError('an array is cut off');
     const from = bytes.byteOffset + base + at;

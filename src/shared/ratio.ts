@@ -12,7 +12,8 @@ export function ratioQuantile(counts: ArrayLike<number>, share: number): number 
   for (let b = 0; b < RATIO_BINS; b++) total += counts[b];
   let below = share * total;
   for (let b = 0; b < RATIO_BINS; b++) {
-    if (counts[b] > 0 && counts[b] >= below) return ratioEdge(b) + (ratioEdge(b + 1) - ratioEdge(b)) * below / counts[b];
+    if (counts[b] > 0 && counts[b] >= below)
+      return ratioEdge(b) + ((ratioEdge(b + 1) - ratioEdge(b)) * below) / counts[b];
     below -= counts[b];
   }
   return 0;

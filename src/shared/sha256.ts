@@ -6,7 +6,7 @@ function fractions(count: number, root: number): Int32Array {
   for (let n = 2, i = 0; i < count; n++) {
     let prime = true;
     for (let d = 2; d * d <= n && prime; d++) prime = n % d !== 0;
-    if (prime) found[i++] = Math.floor(((n ** (1 / root)) % 1) * 2 ** 32) | 0;
+    if (prime) found[i++] = Math.floor((n ** (1 / root) % 1) * 2 ** 32) | 0;
   }
   return found;
 }
@@ -56,7 +56,8 @@ export class Sha256 {
   #block(bytes: Uint8Array, at: number): void {
     const w = this.#words;
     const state = this.#state;
-    for (let i = 0; i < 16; i++, at += 4) w[i] = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+    for (let i = 0; i < 16; i++, at += 4)
+      w[i] = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
     for (let i = 16; i < 64; i++) {
       const x = w[i - 15];
       const y = w[i - 2];
@@ -64,7 +65,14 @@ export class Sha256 {
       const high = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
       w[i] = (w[i - 16] + low + w[i - 7] + high) | 0;
     }
-    let a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+    let a = state[0],
+      b = state[1],
+      c = state[2],
+      d = state[3],
+      e = state[4],
+      f = state[5],
+      g = state[6],
+      h = state[7];
     for (let i = 0; i < 64; i++) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
       const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i] + w[i]) | 0;

@@ -17,7 +17,12 @@ const GLOBALS = ['localStorage', 'sessionStorage', 'indexedDB', 'caches'];
 const OF_NAVIGATOR = ['storage', 'locks', 'serviceWorker'];
 const USED = ['localStorage', 'indexedDB', 'storage', 'locks', 'serviceWorker'] as const;
 
-const throwing = { configurable: true, get: () => { throw new DOMException('access is denied for this document', 'SecurityError'); } };
+const throwing = {
+  configurable: true,
+  get: () => {
+    throw new DOMException('access is denied for this document', 'SecurityError');
+  },
+};
 const missing = { configurable: true, value: undefined };
 const before = GLOBALS.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const);
 
@@ -35,10 +40,19 @@ afterEach(() => {
   }
 });
 
-describe.each([['throws', throwing], ['is missing', missing]])('a storage that %s', (_, descriptor) => {
+describe.each([
+  ['throws', throwing],
+  ['is missing', missing],
+])('a storage that %s', (_, descriptor) => {
   beforeEach(() => {
     for (const name of GLOBALS) Object.defineProperty(globalThis, name, descriptor);
-    vi.stubGlobal('navigator', Object.defineProperties({ userAgent: 'a browser' }, Object.fromEntries(OF_NAVIGATOR.map((name) => [name, descriptor]))));
+    vi.stubGlobal(
+      'navigator',
+      Object.defineProperties(
+        { userAgent: 'a browser' },
+        Object.fromEntries(OF_NAVIGATOR.map((name) => [name, descriptor])),
+      ),
+    );
   });
 
   test.each(USED)('%s is none', (name) => {
@@ -77,7 +91,9 @@ describe.each([['throws', throwing], ['is missing', missing]])('a storage that %
 
   test('an experiment runs without a lock', async () => {
     const alone: boolean[] = [];
-    await withLock('study', async (free) => { alone.push(free); });
+    await withLock('study', async (free) => {
+      alone.push(free);
+    });
     expect(alone).toEqual([true]);
   });
 
@@ -90,13 +106,20 @@ describe.each([['throws', throwing], ['is missing', missing]])('a storage that %
 
 /** Firefox hands out the names, and throws or rejects when they are used. */
 describe('a storage that refuses when it is used', () => {
-  const refuse = () => { throw new DOMException('the operation is insecure', 'SecurityError'); };
+  const refuse = () => {
+    throw new DOMException('the operation is insecure', 'SecurityError');
+  };
   const reject = async () => refuse();
 
   beforeEach(() => {
     vi.stubGlobal('localStorage', { getItem: refuse, setItem: refuse, removeItem: refuse });
     vi.stubGlobal('indexedDB', { open: refuse });
-    vi.stubGlobal('navigator', { userAgent: 'a browser', storage: { getDirectory: reject, estimate: reject, persisted: reject }, locks: { request: reject }, serviceWorker: { register: reject } });
+    vi.stubGlobal('navigator', {
+      userAgent: 'a browser',
+      storage: { getDirectory: reject, estimate: reject, persisted: reject },
+      locks: { request: reject },
+      serviceWorker: { register: reject },
+    });
     vi.stubGlobal('document', { readyState: 'complete' });
   });
 
@@ -122,10 +145,16 @@ describe('a storage that refuses when it is used', () => {
 
   test('an experiment runs without a lock; what fails inside it is its own', async () => {
     const alone: boolean[] = [];
-    await withLock('study', async (free) => { alone.push(free); });
+    await withLock('study', async (free) => {
+      alone.push(free);
+    });
     expect(alone).toEqual([true]);
-    vi.stubGlobal('navigator', { locks: { request: (_n: string, _o: object, act: (lock: object | null) => Promise<void>) => act(null) } });
-    await withLock('study', async (free) => { alone.push(free); });
+    vi.stubGlobal('navigator', {
+      locks: { request: (_n: string, _o: object, act: (lock: object | null) => Promise<void>) => act(null) },
+    });
+    await withLock('study', async (free) => {
+      alone.push(free);
+    });
     expect(alone).toEqual([true, false]);
     await expect(withLock('study', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });

@@ -9,7 +9,8 @@ it('a worker that closes by itself, which says nothing, is noticed', async () =>
   worker.addEventListener('error', (event) => errors.push(event.message));
   const heard: unknown[] = [];
   worker.addEventListener('message', ({ data }) => heard.push(data));
-  const held = async () => (await navigator.locks.query()).held?.some(({ name }) => name?.startsWith('sieve-worker-test'));
+  const held = async () =>
+    (await navigator.locks.query()).held?.some(({ name }) => name?.startsWith('sieve-worker-test'));
   await expect.poll(held).toBe(true);
   expect(errors).toEqual([]);
   worker.postMessage('close');

@@ -1,9 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { deviation, effect, interval, pairedDifference, rankStability, ranks, spearman, tProbability, tQuantile, verdict, wilson } from './stats';
+import {
+  deviation,
+  effect,
+  interval,
+  pairedDifference,
+  rankStability,
+  ranks,
+  spearman,
+  tProbability,
+  tQuantile,
+  verdict,
+  wilson,
+} from './stats';
 
 describe('Student’s t', () => {
   // From the printed table of the 97.5 % point, which has three decimals.
-  it.each([[1, 12.706], [2, 4.303], [3, 3.182], [4, 2.776], [9, 2.262], [29, 2.045], [120, 1.980]])('has its 97.5 %% point for %i degrees at %f', (df, t) => {
+  it.each([
+    [1, 12.706],
+    [2, 4.303],
+    [3, 3.182],
+    [4, 2.776],
+    [9, 2.262],
+    [29, 2.045],
+    [120, 1.98],
+  ])('has its 97.5 %% point for %i degrees at %f', (df, t) => {
     expect(tQuantile(0.975, df)).toBeCloseTo(t, 3);
   });
 
@@ -34,12 +54,15 @@ describe('intervals', () => {
     expect(d.n).toBe(2);
     expect(d.mean).toBe(1.5);
     // sd 0.707107, t 12.7062
-    expect(d.half).toBeCloseTo(6.35310, 4);
+    expect(d.half).toBeCloseTo(6.3531, 4);
     expect(pairedDifference([null], [1])).toBeNull();
   });
 
   it('pairing removes what the seeds share', () => {
-    const [a, b] = [[1, 11, 21], [1.1, 11.1, 21.12]];
+    const [a, b] = [
+      [1, 11, 21],
+      [1.1, 11.1, 21.12],
+    ];
     expect(effect(pairedDifference(a, b))).toBe('lower');
     expect(effect(pairedDifference(b, a))).toBe('higher');
     expect(interval(a)!.half).toBeGreaterThan(10);
@@ -64,15 +87,25 @@ describe('rank correlation', () => {
   });
 
   it('over seeds is the mean over pairs', () => {
-    expect(rankStability([[1, 2, 3], [1, 2, 3], [3, 2, 1]])).toBeCloseTo(-1 / 3, 12);
+    expect(
+      rankStability([
+        [1, 2, 3],
+        [1, 2, 3],
+        [3, 2, 1],
+      ]),
+    ).toBeCloseTo(-1 / 3, 12);
     expect(rankStability([[1, 2]])).toBeNull();
   });
 });
 
 describe('verdicts', () => {
   it('say what was shown and what was not', () => {
-    expect(verdict('LoRA', 'DoRA', 'held-out loss', { mean: -0.12, half: 0.05, n: 5 })).toBe('LoRA is lower by 0.120 ± 0.050 in held-out loss than DoRA.');
-    expect(verdict('LoRA', 'DoRA', 'held-out loss', { mean: 0.02, half: 0.05, n: 5 })).toBe('LoRA against DoRA: no difference in held-out loss that 5 seeds can show (+0.020 ± 0.050).');
+    expect(verdict('LoRA', 'DoRA', 'held-out loss', { mean: -0.12, half: 0.05, n: 5 })).toBe(
+      'LoRA is lower by 0.120 ± 0.050 in held-out loss than DoRA.',
+    );
+    expect(verdict('LoRA', 'DoRA', 'held-out loss', { mean: 0.02, half: 0.05, n: 5 })).toBe(
+      'LoRA against DoRA: no difference in held-out loss that 5 seeds can show (+0.020 ± 0.050).',
+    );
     expect(verdict('LoRA', 'DoRA', 'held-out loss', { mean: 0.02, half: null, n: 1 })).toMatch(/one seed cannot show/);
     expect(verdict('LoRA', 'DoRA', 'held-out loss', null)).toMatch(/no seed in common/);
   });
@@ -85,7 +118,12 @@ describe('verdicts', () => {
 
 describe('Wilson’s interval of a share', () => {
   // Examples of Newcombe (1998), method 3, which have four decimals.
-  it.each([[81, 263, 0.2553, 0.3662], [15, 148, 0.0624, 0.1605], [0, 20, 0, 0.1611], [1, 29, 0.0061, 0.1718]])('%i of %i', (hits, n, low, high) => {
+  it.each([
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ])('%i of %i', (hits, n, low, high) => {
     const found = wilson(hits, n)!;
     expect(found.share).toBeCloseTo(hits / n, 12);
     expect(found.low).toBeCloseTo(low, 4);

@@ -44,7 +44,15 @@ export function pairedDifference(a: readonly (number | null)[], b: readonly (num
 function lnGamma(x: number): number {
   let shift = 0;
   for (; x < 20; x++) shift -= Math.log(x);
-  return shift + (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * x) - 1 / (360 * x ** 3) + 1 / (1260 * x ** 5);
+  return (
+    shift +
+    (x - 0.5) * Math.log(x) -
+    x +
+    0.5 * Math.log(2 * Math.PI) +
+    1 / (12 * x) -
+    1 / (360 * x ** 3) +
+    1 / (1260 * x ** 5)
+  );
 }
 
 /** Continued fraction of the incomplete beta function (Abramowitz & Stegun 26.5.8), by Lentz's method. */
@@ -99,7 +107,7 @@ export function tQuantile(p: number, df: number): number {
 export function ranks(values: readonly number[]): number[] {
   const order = [...values.keys()].sort((i, j) => values[i] - values[j]);
   const out = new Array<number>(values.length);
-  for (let from = 0; from < order.length;) {
+  for (let from = 0; from < order.length; ) {
     let to = from + 1;
     while (to < order.length && values[order[to]] === values[order[from]]) to++;
     for (let k = from; k < to; k++) out[order[k]] = (from + 1 + to) / 2;
@@ -125,10 +133,12 @@ export function spearman(a: readonly number[], b: readonly number[]): number | n
 /** Mean rank correlation over all pairs of rows: how stable a ranking is from seed to seed. Null with fewer than two rows. */
 export function rankStability(rows: readonly (readonly number[])[]): number | null {
   const all: number[] = [];
-  rows.forEach((a, i) => rows.slice(i + 1).forEach((b) => {
-    const r = spearman(a, b);
-    if (r !== null) all.push(r);
-  }));
+  rows.forEach((a, i) =>
+    rows.slice(i + 1).forEach((b) => {
+      const r = spearman(a, b);
+      if (r !== null) all.push(r);
+    }),
+  );
   return all.length > 0 ? mean(all) : null;
 }
 

@@ -32,39 +32,62 @@ export const MAX_ARMS = 48;
 export const gridSchema = z.strictObject({
   fields: z.array(z.string().min(1).max(40)).min(1).max(2),
   /** `reference`: what the setting's arms are held against, where that is not one of them because no field concerns it. */
-  settings: z.array(z.strictObject({ name: z.string().min(1).max(120), arms: z.array(z.string()).min(1).max(8), reference: z.string() })).min(1).max(64),
+  settings: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(120),
+        arms: z.array(z.string()).min(1).max(8),
+        reference: z.string(),
+      }),
+    )
+    .min(1)
+    .max(64),
 });
 
 export const STUDY_STATES = ['running', 'paused', 'finished', 'failed'] as const;
 
-export const studySchema = z.strictObject({
-  version: z.literal(1),
-  id: z.string().regex(/^[a-z0-9-]{1,60}$/),
-  name: z.string().min(1).max(120),
-  createdAt: finite,
-  state: z.enum(STUDY_STATES),
-  /** Why it failed or waits, in words. */
-  problem: z.string().nullable(),
-  model: modelSourceSchema,
-  data: z.strictObject({
-    name: z.string().max(300),
-    train: count,
-    heldOut: count,
-    tokens: count,
-    template: templateSchema,
-    mapping: mappingSchema.nullable(),
-    /** Whether its tokens are kept beside the experiment, so that it can go on after a reload. */
-    kept: z.boolean(),
-  }),
-  /** The seed in here is not used: `seeds` are. */
-  train: trainSchema,
-  seeds: z.array(trainSchema.shape.seed).min(1).max(20).refine((s) => new Set(s).size === s.length, 'names a seed twice'),
-  /** What is compared. For module importance: the adapter that each ranking's modules get, one arm. */
-  arms: z.array(runSchema).min(1).max(MAX_ARMS).refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two arms have the same id'),
-  importance: importanceSchema.nullable(),
-  /** Where the arms differ by settings too. */
-  grid: gridSchema.nullable().default(null),
-}).refine(({ arms, grid }) => (grid ? arms.every((a) => grid.settings.filter((s) => s.arms.includes(a.id)).length === 1) : arms.length <= 8), 'has arms that belong to no setting');
+export const studySchema = z
+  .strictObject({
+    version: z.literal(1),
+    id: z.string().regex(/^[a-z0-9-]{1,60}$/),
+    name: z.string().min(1).max(120),
+    createdAt: finite,
+    state: z.enum(STUDY_STATES),
+    /** Why it failed or waits, in words. */
+    problem: z.string().nullable(),
+    model: modelSourceSchema,
+    data: z.strictObject({
+      name: z.string().max(300),
+      train: count,
+      heldOut: count,
+      tokens: count,
+      template: templateSchema,
+      mapping: mappingSchema.nullable(),
+      /** Whether its tokens are kept beside the experiment, so that it can go on after a reload. */
+      kept: z.boolean(),
+    }),
+    /** The seed in here is not used: `seeds` are. */
+    train: trainSchema,
+    seeds: z
+      .array(trainSchema.shape.seed)
+      .min(1)
+      .max(20)
+      .refine((s) => new Set(s).size === s.length, 'names a seed twice'),
+    /** What is compared. For module importance: the adapter that each ranking's modules get, one arm. */
+    arms: z
+      .array(runSchema)
+      .min(1)
+      .max(MAX_ARMS)
+      .refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two arms have the same id'),
+    importance: importanceSchema.nullable(),
+    /** Where the arms differ by settings too. */
+    grid: gridSchema.nullable().default(null),
+  })
+  .refine(
+    ({ arms, grid }) =>
+      grid ? arms.every((a) => grid.settings.filter((s) => s.arms.includes(a.id)).length === 1) : arms.length <= 8,
+    'has arms that belong to no setting',
+  );
 export type Study = z.infer<typeof studySchema>;
 
 const point = z.strictObject({ step: count, loss: finite });
@@ -81,7 +104,13 @@ export const accuracySchema = z.strictObject({
 });
 export type Accuracy = z.infer<typeof accuracySchema>;
 
-export const tokenClassSchema = z.strictObject({ group: z.string(), name: z.string(), tokens: count, /** token × module pairs */ passed: count, skipped: count });
+export const tokenClassSchema = z.strictObject({
+  group: z.string(),
+  name: z.string(),
+  tokens: count,
+  /** token × module pairs */ passed: count,
+  skipped: count,
+});
 export type TokenClassRow = z.infer<typeof tokenClassSchema>;
 
 /** What a probe found of one module. A value that its probe could not give is null. */
@@ -144,12 +173,16 @@ export type Cell = z.infer<typeof cellSchema>;
 export const moduleKey = (m: { layer: number; kind: string }): string => `${m.layer}.${m.kind}`;
 
 /** Where a cell stands in its study. */
-export const cellKey = (c: Pick<Cell, 'study' | 'stage' | 'seed' | 'arm'>): string => `${c.study}/${c.stage}/${c.seed}/${c.arm}`;
+export const cellKey = (c: Pick<Cell, 'study' | 'stage' | 'seed' | 'arm'>): string =>
+  `${c.study}/${c.stage}/${c.seed}/${c.arm}`;
 
 /** Name and id of everything whose result is compared, in order. */
 export function contestants(study: Study): Pick<RunConfig, 'id' | 'name'>[] {
   const { importance, arms } = study;
   if (!importance) return arms.map(({ id, name }) => ({ id, name }));
   const t = texts().experiment.modules;
-  return [...importance.rankings.map((r) => ({ id: r, name: t.ranking[r].name })), ...(importance.all ? [{ id: 'all', name: t.all }] : [])];
+  return [
+    ...importance.rankings.map((r) => ({ id: r, name: t.ranking[r].name })),
+    ...(importance.all ? [{ id: 'all', name: t.all }] : []),
+  ];
 }

@@ -6,7 +6,21 @@ import type { DataKind, Mapping, PromptTemplate } from './data';
 import { DataError } from './errors';
 import { texts } from './texts';
 
-export type Role = 'text' | 'second' | 'instruction' | 'input' | 'output' | 'prompt' | 'context' | 'completion' | 'label' | 'message' | 'answer' | 'system' | 'history' | 'tools';
+export type Role =
+  | 'text'
+  | 'second'
+  | 'instruction'
+  | 'input'
+  | 'output'
+  | 'prompt'
+  | 'context'
+  | 'completion'
+  | 'label'
+  | 'message'
+  | 'answer'
+  | 'system'
+  | 'history'
+  | 'tools';
 
 /**
  * The roles of each kind, in the order a person should see them. What Compare asks takes the first one. A chat's `message`
@@ -42,16 +56,29 @@ export const DATA_ROLES: Record<DataKind, readonly { role: Role; required: boole
 };
 
 /** What each kind learns. */
-export const LEARNT_ROLE: Record<DataKind, Role> = { text: 'text', instruction: 'output', 'prompt-completion': 'completion', 'text-label': 'label', chat: 'message' };
+export const LEARNT_ROLE: Record<DataKind, Role> = {
+  text: 'text',
+  instruction: 'output',
+  'prompt-completion': 'completion',
+  'text-label': 'label',
+  chat: 'message',
+};
 
 /** A short template that suits a small story model; nothing in it that the model would have to learn first. */
 export function defaultTemplate({ kind, roles }: Mapping): PromptTemplate {
-  const lines = (...names: Role[]) => names.filter((name, i) => roles[name] || i === names.length - 1).map((name) => `{${name}}\n`).join('');
+  const lines = (...names: Role[]) =>
+    names
+      .filter((name, i) => roles[name] || i === names.length - 1)
+      .map((name) => `{${name}}\n`)
+      .join('');
   switch (kind) {
     case 'text':
       return { prompt: '', completion: '{text}' };
     case 'instruction':
-      return { prompt: lines('system', 'history', 'instruction') + (roles.input ? '{input}\n' : ''), completion: '{output}' };
+      return {
+        prompt: lines('system', 'history', 'instruction') + (roles.input ? '{input}\n' : ''),
+        completion: '{output}',
+      };
     case 'prompt-completion':
       return { prompt: lines('system', 'context', 'prompt'), completion: '{completion}' };
     case 'text-label':
@@ -71,7 +98,8 @@ function placeholder(name: string, roles: readonly string[], columns: readonly s
   return columns === null && NAME.test(name) ? name : null;
 }
 
-const rolesIn = (kind: DataKind): readonly string[] => (kind === 'chat' ? ['message'] : DATA_ROLES[kind].map((r) => r.role));
+const rolesIn = (kind: DataKind): readonly string[] =>
+  kind === 'chat' ? ['message'] : DATA_ROLES[kind].map((r) => r.role);
 
 /**
  * Reads a pattern once; what comes back replaces every `{role}` and every `{column}` by its value; a role goes before a
@@ -80,14 +108,27 @@ const rolesIn = (kind: DataKind): readonly string[] => (kind === 'chat' ? ['mess
  * @param columns null where nobody knows them (a template that came with an adapter): any name may be one then.
  * @throws {DataError} on a `{name}` that is no role of this kind and no column.
  */
-export function compilePattern(pattern: string, kind: DataKind, columns: readonly string[] | null = []): (values: ReadonlyMap<string, string>) => string {
+export function compilePattern(
+  pattern: string,
+  kind: DataKind,
+  columns: readonly string[] | null = [],
+): (values: ReadonlyMap<string, string>) => string {
   const roles = rolesIn(kind);
   const lines = pattern.split('\n').map((line) => {
     const parts: { text: string; name: boolean }[] = [];
     let at = 0;
     for (const found of line.matchAll(PLACEHOLDER)) {
       const name = placeholder(found[1], roles, columns);
-      if (name === null && NAME.test(found[1])) throw new DataError(texts().errors.shared.templateRole(found[1], [...roles, ...(columns ?? [])].slice(0, 12).map((r) => `{${r}}`).join(', ')));
+      if (name === null && NAME.test(found[1]))
+        throw new DataError(
+          texts().errors.shared.templateRole(
+            found[1],
+            [...roles, ...(columns ?? [])]
+              .slice(0, 12)
+              .map((r) => `{${r}}`)
+              .join(', '),
+          ),
+        );
       if (name === null) continue;
       parts.push({ text: line.slice(at, found.index), name: false }, { text: name, name: true });
       at = found.index + found[0].length;
@@ -98,7 +139,7 @@ export function compilePattern(pattern: string, kind: DataKind, columns: readonl
   return (values) => {
     const filled: string[] = [];
     for (const { parts, onlyNames } of lines) {
-      const text = parts.map((part) => (part.name ? values.get(part.text) ?? '' : part.text)).join('');
+      const text = parts.map((part) => (part.name ? (values.get(part.text) ?? '') : part.text)).join('');
       if (onlyNames && text.trim() === '') continue;
       filled.push(text);
     }
@@ -109,14 +150,28 @@ export function compilePattern(pattern: string, kind: DataKind, columns: readonl
 /** The columns that a mapping and its template make use of, in the table's order. */
 export function usedColumns(columns: readonly string[], mapping: Mapping, template: PromptTemplate): string[] {
   const roles = rolesIn(mapping.kind);
-  const named = template.chat ? [] : [template.prompt, template.completion].flatMap((pattern) => [...pattern.matchAll(PLACEHOLDER)].map((found) => found[1]));
+  const named = template.chat
+    ? []
+    : [template.prompt, template.completion].flatMap((pattern) =>
+        [...pattern.matchAll(PLACEHOLDER)].map((found) => found[1]),
+      );
   const inTemplate = (column: string) => named.includes(column) && !roles.includes(column);
-  const asRole = (column: string) => Object.entries(mapping.roles).some(([role, name]) => name === column && (mapping.kind === 'chat' ? role !== 'tools' || template.chat !== undefined : named.includes(role)));
+  const asRole = (column: string) =>
+    Object.entries(mapping.roles).some(
+      ([role, name]) =>
+        name === column &&
+        (mapping.kind === 'chat' ? role !== 'tools' || template.chat !== undefined : named.includes(role)),
+    );
   return columns.filter((column) => asRole(column) || inTemplate(column));
 }
 
 /** `compilePattern` for one use. */
-export function fillTemplate(pattern: string, kind: DataKind, values: ReadonlyMap<string, string>, columns: readonly string[] | null = []): string {
+export function fillTemplate(
+  pattern: string,
+  kind: DataKind,
+  values: ReadonlyMap<string, string>,
+  columns: readonly string[] | null = [],
+): string {
   return compilePattern(pattern, kind, columns)(values);
 }
 
@@ -133,9 +188,14 @@ export interface FilledRow {
  * into its prompt and completion.
  * @throws {DataError} when a required role has no column, a column does not exist, or the template names an unknown role.
  */
-export function compileTemplate(columns: readonly string[], mapping: Mapping, template: PromptTemplate): (row: readonly string[]) => FilledRow {
+export function compileTemplate(
+  columns: readonly string[],
+  mapping: Mapping,
+  template: PromptTemplate,
+): (row: readonly string[]) => FilledRow {
   const t = texts().errors.shared;
-  if (!Object.hasOwn(DATA_ROLES, mapping.kind)) throw new DataError(t.dataKind(String(mapping.kind), Object.keys(DATA_ROLES).join(', ')));
+  if (!Object.hasOwn(DATA_ROLES, mapping.kind))
+    throw new DataError(t.dataKind(String(mapping.kind), Object.keys(DATA_ROLES).join(', ')));
   const columnOf = new Map<Role, number>();
   for (const { role, required } of DATA_ROLES[mapping.kind]) {
     const name = Object.hasOwn(mapping.roles, role) ? mapping.roles[role] : null;
@@ -147,7 +207,9 @@ export function compileTemplate(columns: readonly string[], mapping: Mapping, te
     if (column < 0) throw new DataError(t.noColumn(name, role, columns.join(', ')));
     columnOf.set(role, column);
   }
-  const [prompt, completion] = [template.prompt, template.completion].map((pattern) => compilePattern(pattern, mapping.kind, columns));
+  const [prompt, completion] = [template.prompt, template.completion].map((pattern) =>
+    compilePattern(pattern, mapping.kind, columns),
+  );
   const learnt = LEARNT_ROLE[mapping.kind];
   const valuesOf = rowValues(columns, mapping);
   const alone = mapping.kind === 'text' || mapping.kind === 'chat';
@@ -155,12 +217,19 @@ export function compileTemplate(columns: readonly string[], mapping: Mapping, te
   used.delete(columnOf.get(learnt)!);
   return (row) => {
     const values = valuesOf(row);
-    return { prompt: prompt(values), completion: completion(values), asked: alone || [...used].some((c) => (row[c] ?? '').trim() !== '') };
+    return {
+      prompt: prompt(values),
+      completion: completion(values),
+      asked: alone || [...used].some((c) => (row[c] ?? '').trim() !== ''),
+    };
   };
 }
 
 /** The texts of a row by column and by role, as templates name them. Roles go before columns of their name. */
-export function rowValues(columns: readonly string[], { kind, roles }: Mapping): (row: readonly string[]) => Map<string, string> {
+export function rowValues(
+  columns: readonly string[],
+  { kind, roles }: Mapping,
+): (row: readonly string[]) => Map<string, string> {
   const sources = DATA_ROLES[kind].flatMap(({ role }) => {
     const name = Object.hasOwn(roles, role) ? roles[role] : null;
     const column = name === null || name === undefined ? -1 : columns.indexOf(name);
@@ -202,11 +271,15 @@ function rounds(cell: string): string {
 /** SQuAD's `{"text": […], "answer_start": […]}`, or a column of lists: the first of the answers. */
 function firstAnswer(cell: string, several: boolean): string {
   const value = parsed(cell);
-  const list = Array.isArray(value) ? value
-    : typeof value === 'object' && value !== null && Array.isArray((value as { text?: unknown }).text) ? (value as { text: unknown[] }).text : null;
+  const list = Array.isArray(value)
+    ? value
+    : typeof value === 'object' && value !== null && Array.isArray((value as { text?: unknown }).text)
+      ? (value as { text: unknown[] }).text
+      : null;
   if (list === null || (Array.isArray(value) && !several)) return cell;
   const first: unknown = list[0];
   if (first === undefined) return '';
-  if (typeof first === 'object' && first !== null && typeof (first as { text?: unknown }).text === 'string') return (first as { text: string }).text;
+  if (typeof first === 'object' && first !== null && typeof (first as { text?: unknown }).text === 'string')
+    return (first as { text: string }).text;
   return typeof first === 'string' ? first : cell;
 }

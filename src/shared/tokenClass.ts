@@ -1,15 +1,23 @@
 /** Which kind of token a gate kept or skipped: by what it is, where it stands, and how common it is. */
 
-export const TOKEN_KINDS = ['whitespace', 'punctuation', 'digits', 'function word', 'other word', 'inside a word', 'mark'] as const;
+export const TOKEN_KINDS = [
+  'whitespace',
+  'punctuation',
+  'digits',
+  'function word',
+  'other word',
+  'inside a word',
+  'mark',
+] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 /** English words that carry grammar more than meaning: articles, pronouns, prepositions, conjunctions, auxiliaries. */
 const FUNCTION_WORDS = new Set(
-  (`a an the this that these those my your his her its our their i you he she it we they me him us them who whom whose which what
+  `a an the this that these those my your his her its our their i you he she it we they me him us them who whom whose which what
   and or but nor so yet if then than because as while when where until after before since though although
   of in on at by for with about against between into through during above below to from up down out off over under again
   am is are was were be been being have has had do does did will would shall should can could may might must
-  not no all any both each few more most other some such only own same too very just there here how why`).split(/\s+/),
+  not no all any both each few more most other some such only own same too very just there here how why`.split(/\s+/),
 );
 
 /**
@@ -32,15 +40,23 @@ export function tokenKind(pieces: readonly string[], i: number): TokenKind {
 
 /** Bands of places in the text, counted from 1. */
 export const POSITION_BANDS: readonly { name: string; last: number }[] = [
-  { name: 'first', last: 1 }, { name: '2–4', last: 4 }, { name: '5–8', last: 8 }, { name: '9–16', last: 16 },
-  { name: '17–32', last: 32 }, { name: '33–64', last: 64 }, { name: 'after 64', last: Infinity },
+  { name: 'first', last: 1 },
+  { name: '2–4', last: 4 },
+  { name: '5–8', last: 8 },
+  { name: '9–16', last: 16 },
+  { name: '17–32', last: 32 },
+  { name: '33–64', last: 64 },
+  { name: 'after 64', last: Infinity },
 ];
 
 /** @param position from 0 */
 export const positionBand = (position: number): string => POSITION_BANDS.find((b) => position + 1 <= b.last)!.name;
 
 export const FREQUENCY_BANDS: readonly { name: string; last: number }[] = [
-  { name: 'the 10 commonest', last: 10 }, { name: 'the next 90', last: 100 }, { name: 'the next 900', last: 1000 }, { name: 'rarer', last: Infinity },
+  { name: 'the 10 commonest', last: 10 },
+  { name: 'the next 90', last: 100 },
+  { name: 'the next 900', last: 1000 },
+  { name: 'rarer', last: Infinity },
 ];
 export const UNSEEN = 'not in the training data';
 

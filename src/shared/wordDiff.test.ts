@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { diffWords, splitWords } from './wordDiff';
 
-const marked = (reference: string, answer: string) => diffWords(reference, answer).parts.map(({ kind, text }) => ({ same: '', added: '+', removed: '-' })[kind] + text);
+const marked = (reference: string, answer: string) =>
+  diffWords(reference, answer).parts.map(({ kind, text }) => ({ same: '', added: '+', removed: '-' })[kind] + text);
 
 test('words that were put in, left out and exchanged', () => {
   expect(marked('Tom had a red ball.', 'Tom had a ball.')).toEqual(['Tom had a ', '-red ', 'ball.']);
@@ -27,16 +28,27 @@ test('languages without spaces have words too', () => {
 test('nothing of the answer is lost, and as much as can be is the same', () => {
   const word = fc.constantFrom('a', 'b', 'c', 'd ', ' e', '.', '\n', '猫', '喜欢', '🙂');
   const text = fc.array(word, { maxLength: 30 }).map((w) => w.join(' '));
-  fc.assert(fc.property(text, text, (reference, answer) => {
-    const { parts } = diffWords(reference, answer);
-    expect(parts.filter((p) => p.kind !== 'removed').map((p) => p.text).join('')).toBe(answer);
-    const keys = (t: string) => splitWords(t).map((w) => w.key);
-    const known = parts.filter((p) => p.kind !== 'added').map((p) => p.text).join('');
-    expect(known.replace(/\s/g, '')).toBe(reference.replace(/\s/g, ''));
-    // The reference gives as many words as the answer, seen from the other side.
-    const same = (d: ReturnType<typeof diffWords>) => d.parts.filter((p) => p.kind === 'same').flatMap((p) => keys(p.text)).length;
-    expect(same(diffWords(answer, reference))).toBe(same(diffWords(reference, answer)));
-  }));
+  fc.assert(
+    fc.property(text, text, (reference, answer) => {
+      const { parts } = diffWords(reference, answer);
+      expect(
+        parts
+          .filter((p) => p.kind !== 'removed')
+          .map((p) => p.text)
+          .join(''),
+      ).toBe(answer);
+      const keys = (t: string) => splitWords(t).map((w) => w.key);
+      const known = parts
+        .filter((p) => p.kind !== 'added')
+        .map((p) => p.text)
+        .join('');
+      expect(known.replace(/\s/g, '')).toBe(reference.replace(/\s/g, ''));
+      // The reference gives as many words as the answer, seen from the other side.
+      const same = (d: ReturnType<typeof diffWords>) =>
+        d.parts.filter((p) => p.kind === 'same').flatMap((p) => keys(p.text)).length;
+      expect(same(diffWords(answer, reference))).toBe(same(diffWords(reference, answer)));
+    }),
+  );
 });
 
 test('what is too long to be compared counts as rewritten, in full', () => {

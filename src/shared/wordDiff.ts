@@ -48,11 +48,14 @@ function matches(a: readonly Word[], b: readonly Word[]): [number, number][] {
   const longest = new Uint16Array((n + 1) * width);
   for (let i = n - 1; i >= 0; i--) {
     for (let j = m - 1; j >= 0; j--) {
-      longest[i * width + j] = a[i].key === b[j].key ? longest[(i + 1) * width + j + 1] + 1 : Math.max(longest[(i + 1) * width + j], longest[i * width + j + 1]);
+      longest[i * width + j] =
+        a[i].key === b[j].key
+          ? longest[(i + 1) * width + j + 1] + 1
+          : Math.max(longest[(i + 1) * width + j], longest[i * width + j + 1]);
     }
   }
   const out: [number, number][] = [];
-  for (let i = 0, j = 0; i < n && j < m;) {
+  for (let i = 0, j = 0; i < n && j < m; ) {
     if (a[i].key === b[j].key) out.push([i++, j++]);
     else if (longest[(i + 1) * width + j] >= longest[i * width + j + 1]) i++;
     else j++;
@@ -66,11 +69,17 @@ export function diffWords(reference: string, answer: string): WordDiff {
   let head = 0;
   while (head < a.length && head < b.length && a[head].key === b[head].key) head++;
   let tail = 0;
-  while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail].key === b[b.length - 1 - tail].key) tail++;
-  const inner = matches(a.slice(head, a.length - tail), b.slice(head, b.length - tail)).map(([i, j]) => [i + head, j + head]);
+  while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail].key === b[b.length - 1 - tail].key)
+    tail++;
+  const inner = matches(a.slice(head, a.length - tail), b.slice(head, b.length - tail)).map(([i, j]) => [
+    i + head,
+    j + head,
+  ]);
   const pairs = [
-    ...Array.from({ length: head }, (_, i) => [i, i]), ...inner,
-    ...Array.from({ length: tail }, (_, i) => [a.length - tail + i, b.length - tail + i]), [a.length, b.length],
+    ...Array.from({ length: head }, (_, i) => [i, i]),
+    ...inner,
+    ...Array.from({ length: tail }, (_, i) => [a.length - tail + i, b.length - tail + i]),
+    [a.length, b.length],
   ];
   const parts: DiffPart[] = [];
   const words = { same: 0, added: 0, removed: 0 };

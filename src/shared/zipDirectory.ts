@@ -42,7 +42,8 @@ export function zipEntries(directory: Uint8Array, count: number): ZipEntry[] {
   const view = new DataView(directory.buffer, directory.byteOffset, directory.byteLength);
   const entries: ZipEntry[] = [];
   for (let i = 0, at = 0; i < count; i++) {
-    if (at + 46 > directory.length || view.getUint32(at, true) !== 0x02014b50) throw new RangeError(texts().errors.shared.zip.directory);
+    if (at + 46 > directory.length || view.getUint32(at, true) !== 0x02014b50)
+      throw new RangeError(texts().errors.shared.zip.directory);
     const nameLength = view.getUint16(at + 28, true);
     entries.push({
       path: new TextDecoder().decode(directory.subarray(at + 46, at + 46 + nameLength)),

@@ -14,17 +14,26 @@ export interface Carried {
 
 /** Runs of the session whose adapters lie on the device: those that go along, and those that no file can hold. */
 export function adaptersOf(session: Session | null): { goes: RunId[]; stays: RunId[] } {
-  const there = session?.experiment.runs.filter(({ id }) => (session.histories.get(id)?.step.length ?? 0) > 0 && !session.gone?.has(id)) ?? [];
-  return { goes: there.filter((r) => !drawsTokens(r)).map((r) => r.id), stays: there.filter(drawsTokens).map((r) => r.id) };
+  const there =
+    session?.experiment.runs.filter(
+      ({ id }) => (session.histories.get(id)?.step.length ?? 0) > 0 && !session.gone?.has(id),
+    ) ?? [];
+  return {
+    goes: there.filter((r) => !drawsTokens(r)).map((r) => r.id),
+    stays: there.filter(drawsTokens).map((r) => r.id),
+  };
 }
 
 /** Copies every adapter off the device that is open. */
 export async function takeAdapters(train: TrainClient, { runs, dataset }: State): Promise<Carried> {
   const { session, imported } = runs;
-  const files = async (runId: RunId, template: PromptTemplate) => (await train.request({ type: 'export', runId, template, check: false })).files;
+  const files = async (runId: RunId, template: PromptTemplate) =>
+    (await train.request({ type: 'export', runId, template, check: false })).files;
   const carried: Carried = { session: [], imported: [] };
-  for (const runId of adaptersOf(session).goes) carried.session.push({ runId, files: await files(runId, session!.template) });
-  for (const run of imported) carried.imported.push({ run, files: await files(run.runId, run.template ?? dataset.template) });
+  for (const runId of adaptersOf(session).goes)
+    carried.session.push({ runId, files: await files(runId, session!.template) });
+  for (const run of imported)
+    carried.imported.push({ run, files: await files(run.runId, run.template ?? dataset.template) });
   return carried;
 }
 
@@ -33,10 +42,19 @@ export async function takeAdapters(train: TrainClient, { runs, dataset }: State)
  * @param failed told of each that cannot be put there
  * @returns the imported ones, under the ids they have there, and the runs of the session that are lost
  */
-export async function giveAdapters(train: TrainClient, { session, imported }: Carried, failed: (error: unknown) => void): Promise<{ imported: Imported[]; lost: RunId[] }> {
+export async function giveAdapters(
+  train: TrainClient,
+  { session, imported }: Carried,
+  failed: (error: unknown) => void,
+): Promise<{ imported: Imported[]; lost: RunId[] }> {
   const give = async (files: AdapterFile[], as: RunId | null): Promise<RunId | null> => {
     try {
-      return (await train.request({ type: 'import', files, as }, files.map((f) => f.bytes.buffer as ArrayBuffer))).runId;
+      return (
+        await train.request(
+          { type: 'import', files, as },
+          files.map((f) => f.bytes.buffer as ArrayBuffer),
+        )
+      ).runId;
     } catch (error) {
       failed(error);
       return null;

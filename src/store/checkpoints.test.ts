@@ -3,7 +3,17 @@ import { createStore } from 'zustand/vanilla';
 import { defaultExperiment } from '../shared/config';
 import type { ErrorInfo } from '../shared/errors';
 import type { DeviceInfo, UsedDevice } from '../shared/types';
-import type { Checkpoint, KeepReplies, KeepRequest, ModelInfo, Phase, SessionState, TrainEvent, TrainReplies, TrainRequest } from '../train/protocol';
+import type {
+  Checkpoint,
+  KeepReplies,
+  KeepRequest,
+  ModelInfo,
+  Phase,
+  SessionState,
+  TrainEvent,
+  TrainReplies,
+  TrainRequest,
+} from '../train/protocol';
 import { Checkpoints } from './checkpoints';
 import { applyEvents } from './events';
 import { sameBits } from './device';
@@ -17,13 +27,42 @@ const CPU: UsedDevice = { kind: 'cpu', name: '', threads: 2 };
 const device = { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '' } as DeviceInfo;
 const set = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
 const experiment = defaultExperiment();
-const snapshot = (step: number): SessionState => ({ version: 1, experiment, step, evaluated: 0, tookBest: false, stopping: false, failed: [], tuning: {}, layout: null, data: null, runs: {}, early: [], signs: {} });
+const snapshot = (step: number): SessionState => ({
+  version: 1,
+  experiment,
+  step,
+  evaluated: 0,
+  tookBest: false,
+  stopping: false,
+  failed: [],
+  tuning: {},
+  layout: null,
+  data: null,
+  runs: {},
+  early: [],
+  signs: {},
+});
 /** Of a run that was interrupted, and what the page had saved with it. */
 const INFO = { savedAt: 1, startedAt: 7, step: 5, experiment, model: MODEL, dataHash: 'abc' };
-const PAGE = { version: 1, template: { prompt: '', completion: '' }, mapping: null, dataName: '', plan: null, startedAt: 7, watchText: null, samplePrompts: ['why?'], histories: [], failed: [] };
+const PAGE = {
+  version: 1,
+  template: { prompt: '', completion: '' },
+  mapping: null,
+  dataName: '',
+  plan: null,
+  startedAt: 7,
+  watchText: null,
+  samplePrompts: ['why?'],
+  histories: [],
+  failed: [],
+};
 
-beforeEach(() => { vi.useFakeTimers({ toFake: ['performance', 'Date'] }); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance', 'Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Like `vi.waitFor`, which would move the clock. */
 async function until(check: () => void): Promise<void> {
@@ -33,7 +72,9 @@ async function until(check: () => void): Promise<void> {
       return;
     } catch (error) {
       if (i === 500) throw error;
-      await new Promise((resolve) => { setImmediate(resolve); });
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
     }
   }
 }
@@ -44,25 +85,61 @@ function running() {
   const [train, keep] = [new TestPort<TrainEvent>(), new TestPort<never>()];
   const said: { kind: string; info: ErrorInfo }[] = [];
   const ended = vi.fn(() => Promise.resolve());
-  const openModel = vi.fn(async () => { store.setState((s) => ({ model: { ...s.model, status: 'ready' }, runs: { ...s.runs, session: null } })); });
+  const openModel = vi.fn(async () => {
+    store.setState((s) => ({ model: { ...s.model, status: 'ready' }, runs: { ...s.runs, session: null } }));
+  });
   const restoreData = vi.fn(() => Promise.resolve());
   const checkpoints = new Checkpoints({
-    store, ended, openModel, restoreData, sweepData: () => Promise.resolve(), flush: () => {}, setDraft: () => {}, dress: () => Promise.reject(new Error('no chat')), say: (kind, info) => said.push({ kind, info }),
+    store,
+    ended,
+    openModel,
+    restoreData,
+    sweepData: () => Promise.resolve(),
+    flush: () => {},
+    setDraft: () => {},
+    dress: () => Promise.reject(new Error('no chat')),
+    say: (kind, info) => said.push({ kind, info }),
     train: clientOn<TrainRequest, TrainReplies, TrainEvent>(train, { onEvent: () => {}, onCrash: () => {} }),
     keep: clientOn<KeepRequest, KeepReplies, never>(keep, { onEvent: () => {}, onCrash: () => {} }),
   });
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
-  const session: Session = { experiment, template: { prompt: 'Q', completion: 'A' }, mapping: null, dataName: 'd', plan: null, devices: [GPU], histories, failed: new Map(), startedAt: 7 };
+  const session: Session = {
+    experiment,
+    template: { prompt: 'Q', completion: 'A' },
+    mapping: null,
+    dataName: 'd',
+    plan: null,
+    devices: [GPU],
+    histories,
+    failed: new Map(),
+    startedAt: 7,
+  };
   store.setState((s) => ({
     model: { ...s.model, status: 'ready', source: MODEL, info: { device } as ModelInfo },
-    runs: { ...s.runs, session, phase: 'training' }, keep: { ...s.keep, mode: 'writer' },
+    runs: { ...s.runs, session, phase: 'training' },
+    keep: { ...s.keep, mode: 'writer' },
   }));
   const phase = (to: Phase) => {
     store.setState((s) => ({ runs: { ...s.runs, phase: to } }));
     checkpoints.after();
   };
-  const sent = (port: { sent: { type: string }[] }, type: string, times = 1) => until(() => expect(port.sent.filter((m) => m.type === type)).toHaveLength(times));
-  return { store, train, keep, said, ended, openModel, restoreData, checkpoints, histories, session, phase, sent, state: () => store.getState().keep };
+  const sent = (port: { sent: { type: string }[] }, type: string, times = 1) =>
+    until(() => expect(port.sent.filter((m) => m.type === type)).toHaveLength(times));
+  return {
+    store,
+    train,
+    keep,
+    said,
+    ended,
+    openModel,
+    restoreData,
+    checkpoints,
+    histories,
+    session,
+    phase,
+    sent,
+    state: () => store.getState().keep,
+  };
 }
 
 async function begun() {
@@ -77,7 +154,11 @@ async function begun() {
 }
 
 /** Answers the two requests of the checkpoint that is due. */
-async function saved({ train, keep, sent }: Awaited<ReturnType<typeof begun>>, step: number, times: number): Promise<Checkpoint> {
+async function saved(
+  { train, keep, sent }: Awaited<ReturnType<typeof begun>>,
+  step: number,
+  times: number,
+): Promise<Checkpoint> {
   await sent(train, 'state', times);
   train.reply('state', snapshot(step));
   await sent(keep, 'save-checkpoint', times);
@@ -96,7 +177,16 @@ test('the first checkpoint comes soon, later ones as far apart as the run is lon
   checkpoints.after();
   const first = await saved(all, 1, 1);
   expect(first.info).toMatchObject({ step: 1, devices: [GPU], dataHash: 'abc', model: MODEL, startedAt: 7 });
-  expect((first.page as { histories: { runId: string; loss: Float32Array }[] }).histories.map((h) => [h.runId, h.loss.length])).toEqual([['base', 0], ['lora', 1], ['ts-lora', 0]]);
+  expect(
+    (first.page as { histories: { runId: string; loss: Float32Array }[] }).histories.map((h) => [
+      h.runId,
+      h.loss.length,
+    ]),
+  ).toEqual([
+    ['base', 0],
+    ['lora', 1],
+    ['ts-lora', 0],
+  ]);
   await until(() => expect(all.state().saved?.step).toBe(1));
   let count = 1;
   const gaps: number[] = [];
@@ -104,7 +194,9 @@ test('the first checkpoint comes soon, later ones as far apart as the run is lon
   for (let ms = 0; ms < 90_000; ms += 250) {
     vi.advanceTimersByTime(250);
     checkpoints.after();
-    await new Promise((resolve) => { setImmediate(resolve); });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     if (train.sent.length <= count) continue;
     count++;
     await saved(all, count, count);
@@ -123,7 +215,11 @@ test('what compiling takes does not put off the checkpoints of a run that goes o
   all.store.setState((s) => ({ runs: { ...s.runs, phase: 'stopped' }, keep: { ...s.keep, offer: info } }));
   const resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint');
-  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page: PAGE }, train: set(), heldOut: set() });
+  all.keep.reply('load-checkpoint', {
+    checkpoint: { info, state: snapshot(5), page: PAGE },
+    train: set(),
+    heldOut: set(),
+  });
   await all.sent(all.train, 'reset');
   all.train.reply('reset', null);
   await all.sent(all.train, 'restore');
@@ -132,7 +228,10 @@ test('what compiling takes does not put off the checkpoints of a run that goes o
   all.train.reply('restore', null);
   await resume;
   all.phase('training');
-  for (const [step, times] of [[6, 1], [7, 2]] as const) {
+  for (const [step, times] of [
+    [6, 1],
+    [7, 2],
+  ] as const) {
     vi.advanceTimersByTime(600);
     all.checkpoints.after();
     await saved(all, step, times);
@@ -185,7 +284,13 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   const checkpoint = await saved(all, 1, 1);
   await until(() => expect(all.state().saved?.step).toBe(1));
   const lose = async (times: number) => {
-    all.store.setState((s) => ({ model: { ...s.model, status: 'failed' }, runs: { ...s.runs, broke: { error: { name: 'GpuError', message: 'The GPU was lost', hint: '' }, thriftier: false } } }));
+    all.store.setState((s) => ({
+      model: { ...s.model, status: 'failed' },
+      runs: {
+        ...s.runs,
+        broke: { error: { name: 'GpuError', message: 'The GPU was lost', hint: '' }, thriftier: false },
+      },
+    }));
     all.phase('failed');
     await all.sent(all.keep, 'checkpoint-info', times);
     all.keep.reply('checkpoint-info', { info: checkpoint.info, damaged: 0 });
@@ -197,7 +302,11 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   expect(all.openModel).toHaveBeenCalledWith(MODEL);
   all.phase('training');
   all.train.reply('restore', null);
-  await until(() => expect(all.said.map((x) => x.info.message)).toEqual([expect.stringMatching(/went on from its checkpoint at step 1/)]));
+  await until(() =>
+    expect(all.said.map((x) => x.info.message)).toEqual([
+      expect.stringMatching(/went on from its checkpoint at step 1/),
+    ]),
+  );
   const { session } = all.store.getState().runs;
   expect(session?.histories.get('lora')?.loss.length).toBe(1);
   expect(session).toMatchObject({ startedAt: 7, template: { prompt: 'Q', completion: 'A' }, dataName: 'd' });
@@ -206,33 +315,57 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   await lose(2);
   await until(() => expect(all.state().offer).toEqual(checkpoint.info));
   expect(all.keep.sent.filter((m) => m.type === 'load-checkpoint')).toHaveLength(1);
-  await until(() => expect(all.said.at(-1)).toMatchObject({ kind: 'error', info: { message: expect.stringMatching(/second time.* checkpoint at step 1 is intact/) } }));
+  await until(() =>
+    expect(all.said.at(-1)).toMatchObject({
+      kind: 'error',
+      info: { message: expect.stringMatching(/second time.* checkpoint at step 1 is intact/) },
+    }),
+  );
   const details = all.said.at(-1)!.info.details!;
   expect(details).toContain('error: GpuError: The GPU was lost');
   expect(details).toMatch(/^device: .*"vendor":"v"/m);
   expect(details).toMatch(/^checkpoint: step 1 of/m);
 });
 
-test.each([true, false])('an error of the GPU (%s) or its loss: goes on from the checkpoint, the first in less memory', async (thriftier) => {
-  const all = await begun();
-  vi.advanceTimersByTime(600);
-  all.checkpoints.after();
-  const checkpoint = await saved(all, 1, 1);
-  await until(() => expect(all.state().saved?.step).toBe(1));
-  const notice = <T>(n: T) => ({ ...n, id: 1 });
-  all.store.setState((s) => applyEvents(s, [{ type: 'fatal', error: { name: thriftier ? 'OutOfMemoryError' : 'GpuError', message: 'x', hint: '' }, thriftier }], notice));
-  all.checkpoints.after();
-  await all.sent(all.keep, 'checkpoint-info');
-  all.keep.reply('checkpoint-info', { info: checkpoint.info, damaged: 0 });
-  await all.sent(all.keep, 'load-checkpoint');
-  all.keep.reply('load-checkpoint', { checkpoint, train: set(), heldOut: set() });
-  await all.sent(all.train, 'restore');
-  expect(all.openModel).toHaveBeenCalledWith(MODEL);
-  expect(all.train.last('restore').thriftier).toBe(thriftier || undefined);
-  all.phase('training');
-  all.train.reply('restore', null);
-  await until(() => expect(all.said.map((x) => x.info.message)).toEqual([expect.stringMatching(thriftier ? /at step 1, in less memory/ : /the GPU was lost/)]));
-});
+test.each([true, false])(
+  'an error of the GPU (%s) or its loss: goes on from the checkpoint, the first in less memory',
+  async (thriftier) => {
+    const all = await begun();
+    vi.advanceTimersByTime(600);
+    all.checkpoints.after();
+    const checkpoint = await saved(all, 1, 1);
+    await until(() => expect(all.state().saved?.step).toBe(1));
+    const notice = <T>(n: T) => ({ ...n, id: 1 });
+    all.store.setState((s) =>
+      applyEvents(
+        s,
+        [
+          {
+            type: 'fatal',
+            error: { name: thriftier ? 'OutOfMemoryError' : 'GpuError', message: 'x', hint: '' },
+            thriftier,
+          },
+        ],
+        notice,
+      ),
+    );
+    all.checkpoints.after();
+    await all.sent(all.keep, 'checkpoint-info');
+    all.keep.reply('checkpoint-info', { info: checkpoint.info, damaged: 0 });
+    await all.sent(all.keep, 'load-checkpoint');
+    all.keep.reply('load-checkpoint', { checkpoint, train: set(), heldOut: set() });
+    await all.sent(all.train, 'restore');
+    expect(all.openModel).toHaveBeenCalledWith(MODEL);
+    expect(all.train.last('restore').thriftier).toBe(thriftier || undefined);
+    all.phase('training');
+    all.train.reply('restore', null);
+    await until(() =>
+      expect(all.said.map((x) => x.info.message)).toEqual([
+        expect.stringMatching(thriftier ? /at step 1, in less memory/ : /the GPU was lost/),
+      ]),
+    );
+  },
+);
 
 test('another device is named when the run goes on there; another version’s checkpoint is not touched', async () => {
   const all = running();
@@ -246,33 +379,59 @@ test('another device is named when the run goes on there; another version’s ch
   expect(all.state()).toMatchObject({ offer: info, damaged: true });
   let resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint');
-  all.keep.reply('load-checkpoint', { checkpoint: { info, state: snapshot(5), page: { ...PAGE, version: 2 } }, train: set(), heldOut: set() });
+  all.keep.reply('load-checkpoint', {
+    checkpoint: { info, state: snapshot(5), page: { ...PAGE, version: 2 } },
+    train: set(),
+    heldOut: set(),
+  });
   await resume;
-  expect(all.said.at(-1)).toMatchObject({ kind: 'error', info: { message: expect.stringContaining('another version') } });
+  expect(all.said.at(-1)).toMatchObject({
+    kind: 'error',
+    info: { message: expect.stringContaining('another version') },
+  });
   expect(all.state().offer).toEqual(info);
   resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint', 2);
-  all.keep.reply('load-checkpoint', { checkpoint: { info: old, state: snapshot(5), page: PAGE }, train: set(), heldOut: set() });
+  all.keep.reply('load-checkpoint', {
+    checkpoint: { info: old, state: snapshot(5), page: PAGE },
+    train: set(),
+    heldOut: set(),
+  });
   await all.sent(all.train, 'restore');
   expect(all.train.last('restore').samplePrompts).toEqual(['why?']);
   all.train.reply('restore', null);
   await resume;
   expect(all.store.getState().runs.samplePrompts).toEqual(['why?']);
-  expect(all.said.at(-1)).toMatchObject({ kind: 'warning', info: { message: expect.stringContaining('was computed on other gpu and goes on on v a') } });
+  expect(all.said.at(-1)).toMatchObject({
+    kind: 'warning',
+    info: { message: expect.stringContaining('was computed on other gpu and goes on on v a') },
+  });
   expect(all.openModel).not.toHaveBeenCalled();
   expect(all.store.getState().runs.session?.devices).toEqual([{ ...GPU, name: 'other gpu' }, GPU]);
 });
 
 test.each([
   ['the same GPU', [GPU], [GPU], null],
-  ['the CPU after a GPU', [CPU, { ...GPU, name: 'other' }], [CPU, { ...GPU, name: 'other' }, GPU], 'was computed on other and goes on on v a'],
+  [
+    'the CPU after a GPU',
+    [CPU, { ...GPU, name: 'other' }],
+    [CPU, { ...GPU, name: 'other' }, GPU],
+    'was computed on other and goes on on v a',
+  ],
   ['nobody knows what', [], [GPU], null],
 ])('a run that was computed on %s goes on', async (_, devices, after, warning) => {
   const all = running();
-  all.store.setState((s) => ({ runs: { ...s.runs, session: null, phase: 'idle' }, keep: { ...s.keep, offer: { ...INFO, devices } } }));
+  all.store.setState((s) => ({
+    runs: { ...s.runs, session: null, phase: 'idle' },
+    keep: { ...s.keep, offer: { ...INFO, devices } },
+  }));
   const resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint');
-  all.keep.reply('load-checkpoint', { checkpoint: { info: { ...INFO, devices }, state: snapshot(5), page: PAGE }, train: set(), heldOut: set() });
+  all.keep.reply('load-checkpoint', {
+    checkpoint: { info: { ...INFO, devices }, state: snapshot(5), page: PAGE },
+    train: set(),
+    heldOut: set(),
+  });
   await all.sent(all.train, 'restore');
   all.train.reply('restore', null);
   await resume;

@@ -51,7 +51,10 @@ export interface CheckpointHost {
   setDraft: (draft: ExperimentConfig) => void;
   say: (kind: 'error' | 'warning', info: ErrorInfo) => void;
   /** Makes the data set of a run again, in the place of what is open. @param sets what it has learnt from */
-  restoreData: (data: { name: string; recipe: DataRecipe }, sets: { train: TokenSet; heldOut: TokenSet }) => Promise<void>;
+  restoreData: (
+    data: { name: string; recipe: DataRecipe },
+    sets: { train: TokenSet; heldOut: TokenSet },
+  ) => Promise<void>;
   /** Deletes files of data sets that nothing needs any more. */
   sweepData: () => Promise<void>;
   /** A run has ended; its checkpoint goes once this resolves. */
@@ -152,7 +155,9 @@ export class Checkpoints {
     if (isLive(phase)) {
       const now = performance.now();
       if (this.#begun === null) this.#begun = this.#savedAt = now;
-      const due = this.#savedAt + Math.max(Math.min(LATEST, Math.max(SOONEST, this.#savedAt - this.#begun)), this.#writing / SHARE_OF_TIME);
+      const due =
+        this.#savedAt +
+        Math.max(Math.min(LATEST, Math.max(SOONEST, this.#savedAt - this.#begun)), this.#writing / SHARE_OF_TIME);
       if (phase === 'paused' && before !== 'paused') void this.#savePause();
       else if (now >= due) void this.save();
     } else if (isLive(before)) void this.#end(session, phase);
@@ -191,12 +196,19 @@ export class Checkpoints {
       return;
     }
     await this.resume(thriftier);
-    if (isLive(this.#s.runs.phase)) this.#host.say('warning', { name: 'GpuError', message: (thriftier ? t.thriftier : t.gpuLost)(offer.step), hint: '' });
+    if (isLive(this.#s.runs.phase))
+      this.#host.say('warning', {
+        name: 'GpuError',
+        message: (thriftier ? t.thriftier : t.gpuLost)(offer.step),
+        hint: '',
+      });
   }
 
   /** Saves now, if a run is going on. Resolves when it is written; failures are shown, training goes on. */
   save(): Promise<void> {
-    this.#saving ??= this.#save().finally(() => { this.#saving = null; });
+    this.#saving ??= this.#save().finally(() => {
+      this.#saving = null;
+    });
     return this.#saving;
   }
 
@@ -211,7 +223,16 @@ export class Checkpoints {
     const { session, phase } = this.#s.runs;
     const { info, source } = this.#s.model;
     const hash = this.#hash;
-    if (!histories || !hash || session?.histories !== histories || !isLive(phase) || phase === 'compiling' || !info || !source) return;
+    if (
+      !histories ||
+      !hash ||
+      session?.histories !== histories ||
+      !isLive(phase) ||
+      phase === 'compiling' ||
+      !info ||
+      !source
+    )
+      return;
     const ended = () => this.#histories !== histories;
     try {
       const dataHash = await hash;
@@ -220,12 +241,29 @@ export class Checkpoints {
       this.#host.flush();
       const { template, mapping, dataName, plan, startedAt, failed, experiment } = session;
       const page: PageState = {
-        version: 1, template, mapping, dataName, plan: this.#s.runs.session?.plan ?? plan, startedAt, watchText: this.#s.runs.watchText, samplePrompts: this.#s.runs.samplePrompts,
-        histories: [...histories.values()].map((h) => h.snapshot()), failed: [...failed],
+        version: 1,
+        template,
+        mapping,
+        dataName,
+        plan: this.#s.runs.session?.plan ?? plan,
+        startedAt,
+        watchText: this.#s.runs.watchText,
+        samplePrompts: this.#s.runs.samplePrompts,
+        histories: [...histories.values()].map((h) => h.snapshot()),
+        failed: [...failed],
       };
       const savedAt = Date.now();
       const data = { name: dataName, recipe: (await session.recipe) ?? null };
-      const checkpoint: CheckpointInfo = { savedAt, startedAt, step: state.step, experiment, model: source, devices: session.devices, dataHash, data };
+      const checkpoint: CheckpointInfo = {
+        savedAt,
+        startedAt,
+        step: state.step,
+        experiment,
+        model: source,
+        devices: session.devices,
+        dataHash,
+        data,
+      };
       const started = performance.now();
       await this.#host.keep.request({ type: 'save-checkpoint', checkpoint: { info: checkpoint, state, page } });
       this.#writing = performance.now() - started;
@@ -240,34 +278,80 @@ export class Checkpoints {
   /** Goes on with the run that was interrupted. @param thriftier in less memory than it had */
   async resume(thriftier = false): Promise<void> {
     const { offer, resuming } = this.#s.keep;
-    if (!offer || resuming || this.#s.model.moving !== null || isLive(this.#s.runs.phase) || this.#s.studies.running !== null) return;
+    if (
+      !offer ||
+      resuming ||
+      this.#s.model.moving !== null ||
+      isLive(this.#s.runs.phase) ||
+      this.#s.studies.running !== null
+    )
+      return;
     this.#patch({ resuming: true });
     try {
       const { checkpoint, train, heldOut } = await this.#host.keep.request({ type: 'load-checkpoint' });
       const { info, state } = checkpoint;
       const page = checkpoint.page as PageState;
       if (state.version !== 1 || page?.version !== 1) throw new StorageError(texts().errors.store.kept.otherVersion);
-      if (this.#s.model.status !== 'ready' || !sameSource(this.#s.model.source, info.model)) await this.#host.openModel(info.model);
+      if (this.#s.model.status !== 'ready' || !sameSource(this.#s.model.source, info.model))
+        await this.#host.openModel(info.model);
       const { model } = this.#s;
       if (model.status !== 'ready' || !model.info) throw new SieveError(texts().errors.store.kept.resumeModel);
       if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
       this.#host.flush();
       const [before, now] = [devicesOf(info), usedDevice(model.info.device)];
       const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));
-      const session: Session = { experiment: info.experiment, template: page.template, mapping: page.mapping, dataName: page.dataName, ...(info.data?.recipe && { dataOrigin: info.data.recipe.origin }), recipe: Promise.resolve(info.data?.recipe ?? null), plan: page.plan, devices: goingOn(before, now), startedAt: page.startedAt, histories, failed: new Map(page.failed) };
+      const session: Session = {
+        experiment: info.experiment,
+        template: page.template,
+        mapping: page.mapping,
+        dataName: page.dataName,
+        ...(info.data?.recipe && { dataOrigin: info.data.recipe.origin }),
+        recipe: Promise.resolve(info.data?.recipe ?? null),
+        plan: page.plan,
+        devices: goingOn(before, now),
+        startedAt: page.startedAt,
+        histories,
+        failed: new Map(page.failed),
+      };
       this.#host.setDraft(info.experiment);
       this.#host.store.setState((s) => ({
-        runs: { ...s.runs, session, profile: null, broke: null, phase: 'compiling', progress: null, answers: {}, generating: null, watchText: page.watchText, samplePrompts: page.samplePrompts, version: s.runs.version + 1 },
+        runs: {
+          ...s.runs,
+          session,
+          profile: null,
+          broke: null,
+          phase: 'compiling',
+          progress: null,
+          answers: {},
+          generating: null,
+          watchText: page.watchText,
+          samplePrompts: page.samplePrompts,
+          version: s.runs.version + 1,
+        },
       }));
       this.#follow(histories, () => Promise.resolve(info.dataHash));
-      if (info.data?.recipe) void this.#host.restoreData({ name: info.data.name, recipe: info.data.recipe }, { train, heldOut });
-      await this.#host.train.request({ type: 'restore', state, ...(thriftier && { thriftier }), train, heldOut, samplePrompts: await dressedPrompts(page.samplePrompts, page, this.#host.dress) });
+      if (info.data?.recipe)
+        void this.#host.restoreData({ name: info.data.name, recipe: info.data.recipe }, { train, heldOut });
+      await this.#host.train.request({
+        type: 'restore',
+        state,
+        ...(thriftier && { thriftier }),
+        train,
+        heldOut,
+        samplePrompts: await dressedPrompts(page.samplePrompts, page, this.#host.dress),
+      });
       const last = before.at(-1);
-      if (last && !sameBits(last, now)) this.#host.say('warning', { name: 'Warning', message: texts().history.resume.wentOn(deviceName(last), deviceName(now)), hint: '' });
+      if (last && !sameBits(last, now))
+        this.#host.say('warning', {
+          name: 'Warning',
+          message: texts().history.resume.wentOn(deviceName(last), deviceName(now)),
+          hint: '',
+        });
       if (page.watchText !== null) await this.#host.train.request({ type: 'watch-text', text: page.watchText });
     } catch (error) {
       this.#host.flush();
-      if (this.#s.runs.phase === 'compiling') this.#host.store.setState((s) => ({ runs: { ...s.runs, phase: 'failed', progress: null } }));
+      if (this.#s.runs.phase === 'compiling')
+        this.#host.store.setState((s) => ({ runs: { ...s.runs, phase: 'failed', progress: null } }));
       this.#histories = null;
       this.#patch({ offer });
       this.#host.say('error', toErrorInfo(error));
@@ -287,7 +371,10 @@ export class Checkpoints {
   visible(shown: boolean): void {
     const { session, phase } = this.#s.runs;
     if (!shown) {
-      this.#hidden = session && isLive(phase) && phase !== 'paused' ? { at: Date.now(), steps: stepsOf(session).done, msPerStep: paceOf(session) } : null;
+      this.#hidden =
+        session && isLive(phase) && phase !== 'paused'
+          ? { at: Date.now(), steps: stepsOf(session).done, msPerStep: paceOf(session) }
+          : null;
       void this.save();
       return;
     }
@@ -301,7 +388,9 @@ export class Checkpoints {
     session.histories.forEach((h) => h.breakTiming());
     const steps = stepsOf(session).done - hidden.steps;
     const could = hidden.msPerStep === null || !isLive(this.#s.runs.phase) ? null : ms / hidden.msPerStep;
-    this.#patch({ away: { ms, steps, slower: could !== null && could >= 4 && steps < could * SLOWED ? steps / could : null } });
+    this.#patch({
+      away: { ms, steps, slower: could !== null && could >= 4 && steps < could * SLOWED ? steps / could : null },
+    });
   }
 
   async #quietly(act: () => Promise<unknown>): Promise<void> {

@@ -20,14 +20,19 @@ export function pastedName(text: string): string {
 }
 
 /** What is wrong with the draft, field by field; a model that is open bounds the context and the modules. */
-export function draftProblems(draft: ExperimentConfig, model: Pick<LlamaConfig, 'context' | 'layers'> | undefined): Problem[] {
+export function draftProblems(
+  draft: ExperimentConfig,
+  model: Pick<LlamaConfig, 'context' | 'layers'> | undefined,
+): Problem[] {
   const problems = experimentProblems(draft);
   if (problems.length > 0 || !model) return problems;
   const t = texts().configure.problem;
-  if (draft.train.maxTokens > model.context) problems.push({ path: 'train.maxTokens', message: t.modelContext(model.context) });
+  if (draft.train.maxTokens > model.context)
+    problems.push({ path: 'train.maxTokens', message: t.modelContext(model.context) });
   draft.runs.forEach((run, i) => {
     const unknown = run.only?.find((name) => Number(name.split('.')[0]) >= model.layers);
-    if (unknown !== undefined) problems.push({ path: `runs.${i}.only`, message: t.modelLayers(unknown.split('.')[0], model.layers) });
+    if (unknown !== undefined)
+      problems.push({ path: `runs.${i}.only`, message: t.modelLayers(unknown.split('.')[0], model.layers) });
   });
   return problems;
 }
@@ -36,7 +41,8 @@ export function draftProblems(draft: ExperimentConfig, model: Pick<LlamaConfig, 
 export function samplingProblem(s: Sampling): ConfigError | null {
   const t = texts().errors.store.sampling;
   if (!Number.isInteger(s.seed) || s.seed < 0 || s.seed > 0xffffffff) return new ConfigError(t.seed);
-  if (!Number.isInteger(s.maxNewTokens) || s.maxNewTokens < 1 || s.maxNewTokens > 4096) return new ConfigError(t.length);
+  if (!Number.isInteger(s.maxNewTokens) || s.maxNewTokens < 1 || s.maxNewTokens > 4096)
+    return new ConfigError(t.length);
   if (!(s.temperature >= 0 && s.temperature <= 10)) return new ConfigError(t.temperature);
   if (!(s.topP > 0 && s.topP <= 1)) return new ConfigError(t.topP);
   return null;

@@ -8,9 +8,34 @@ const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
 test('a session’s runs with what they measured, and nothing that they did not', () => {
   const [lora, gated] = sessionRuns(endedSession(), MODEL);
-  expect(lora).toMatchObject({ key: 'session/lora', kept: null, name: 'LoRA', of: '', data: 'facts.jsonl', failed: 'NaN', skips: null });
-  expect(lora.final).toMatchObject({ steps: 1, evaluatedAt: null, loss: null, base: 5.5, best: null, skipped: null, workSaved: null, examples: null });
-  expect(gated.final).toMatchObject({ steps: 6, evaluatedAt: 6, loss: 3.25, best: { step: 3, loss: 3 }, parameters: 64, tokens: 1200, examples: 32 });
+  expect(lora).toMatchObject({
+    key: 'session/lora',
+    kept: null,
+    name: 'LoRA',
+    of: '',
+    data: 'facts.jsonl',
+    failed: 'NaN',
+    skips: null,
+  });
+  expect(lora.final).toMatchObject({
+    steps: 1,
+    evaluatedAt: null,
+    loss: null,
+    base: 5.5,
+    best: null,
+    skipped: null,
+    workSaved: null,
+    examples: null,
+  });
+  expect(gated.final).toMatchObject({
+    steps: 6,
+    evaluatedAt: 6,
+    loss: 3.25,
+    best: { step: 3, loss: 3 },
+    parameters: 64,
+    tokens: 1200,
+    examples: 32,
+  });
   expect(gated.final.skipped).toBeCloseTo(0.15);
   expect(gated.final.workSaved).toBeCloseTo(0.4);
   expect(gated.skips).toMatchObject({ on: 'heldOut', step: 6, modules: MODULES });
@@ -28,12 +53,26 @@ test('before an evaluation measures the gates, the last step tells what is skipp
 test('a kept run reads like the session it was, from its file', async () => {
   const s = endedSession();
   const record = { ...recordOf(s, 'finished', { id: 'abc-1', model: MODEL, endedAt: 2000, bytes: 5 }), name: 'Hats' };
-  const { histories } = restoredRun(await readRunParts(await exportedRun(record, runFiles([...s.histories.values()].map((h) => h.snapshot()), {}))));
+  const { histories } = restoredRun(
+    await readRunParts(
+      await exportedRun(
+        record,
+        runFiles(
+          [...s.histories.values()].map((h) => h.snapshot()),
+          {},
+        ),
+      ),
+    ),
+  );
   const kept = keptRunsOf(record, histories);
-  expect(kept.map((r) => [r.key, r.kept, r.of])).toEqual([['abc-1/lora', 'abc-1', 'Hats'], ['abc-1/ts-lora', 'abc-1', 'Hats']]);
+  expect(kept.map((r) => [r.key, r.kept, r.of])).toEqual([
+    ['abc-1/lora', 'abc-1', 'Hats'],
+    ['abc-1/ts-lora', 'abc-1', 'Hats'],
+  ]);
   sessionRuns(s, MODEL).forEach((run, i) => {
     const { history: _own, key: _key, kept: _kept, of: _of, curves, ...same } = run;
     expect(kept[i]).toMatchObject(same);
-    for (const name of ['train', 'heldOut', 'gradNorm', 'learningRate'] as const) expect(Array.from(kept[i].curves[name].values)).toEqual(Array.from(curves[name].values));
+    for (const name of ['train', 'heldOut', 'gradNorm', 'learningRate'] as const)
+      expect(Array.from(kept[i].curves[name].values)).toEqual(Array.from(curves[name].values));
   });
 });

@@ -87,7 +87,12 @@ function skipsOf(history: RunHistory): ModuleSkips | null {
   const gate = measured?.gate ?? history.gate;
   if (!gate) return null;
   const step = measured?.step ?? (history.step.length > 0 ? history.step.at(-1) : 0);
-  return { on: measured ? 'heldOut' : 'training', step, modules: history.modules, shares: Array.from(gate.tokens, (_, m) => skippedShare(gate, m)) };
+  return {
+    on: measured ? 'heldOut' : 'training',
+    step,
+    modules: history.modules,
+    shares: Array.from(gate.tokens, (_, m) => skippedShare(gate, m)),
+  };
 }
 
 function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): ComparableRun[] {
@@ -97,35 +102,63 @@ function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): Co
     if (!history) return [];
     const last = history.evals.at(-1);
     const best = history.evals.length > 0 ? history.evals.reduce((a, b) => (b.loss < a.loss ? b : a)) : null;
-    return [{
-      key: `${from.kept ?? 'session'}/${config.id}`, kept: from.kept, runId: config.id, name: config.name, of: from.of,
-      config, train: from.experiment.train, model: from.model, data: from.data, template: from.template, startedAt: from.startedAt,
-      failed: from.failed(config.id),
-      final: {
-        steps: history.step.length > 0 ? history.step.at(-1) : 0,
-        evaluatedAt: last?.step ?? null,
-        loss: last?.loss ?? null,
-        base: base?.evals.at(-1)?.loss ?? null,
-        best: best && { step: best.step, loss: best.loss },
-        skipped: last?.gate ? totalSkipped(last.gate) : null,
-        workSaved: history.gate && history.workDense > 0 ? 1 - history.workDone / history.workDense : null,
-        examples: last?.examples ?? null,
-        supervised: last?.supervised ?? null,
-        parameters: history.parameters,
-        tokens: history.tokens,
-        stoppedAt: history.stopped?.step ?? null,
+    return [
+      {
+        key: `${from.kept ?? 'session'}/${config.id}`,
+        kept: from.kept,
+        runId: config.id,
+        name: config.name,
+        of: from.of,
+        config,
+        train: from.experiment.train,
+        model: from.model,
+        data: from.data,
+        template: from.template,
+        startedAt: from.startedAt,
+        failed: from.failed(config.id),
+        final: {
+          steps: history.step.length > 0 ? history.step.at(-1) : 0,
+          evaluatedAt: last?.step ?? null,
+          loss: last?.loss ?? null,
+          base: base?.evals.at(-1)?.loss ?? null,
+          best: best && { step: best.step, loss: best.loss },
+          skipped: last?.gate ? totalSkipped(last.gate) : null,
+          workSaved: history.gate && history.workDense > 0 ? 1 - history.workDone / history.workDense : null,
+          examples: last?.examples ?? null,
+          supervised: last?.supervised ?? null,
+          parameters: history.parameters,
+          tokens: history.tokens,
+          stoppedAt: history.stopped?.step ?? null,
+        },
+        curves: {
+          train: curveOf(history, 'loss'),
+          heldOut: evalCurve(history, base),
+          gradNorm: curveOf(history, 'gradNorm'),
+          learningRate: curveOf(history, 'learningRate'),
+        },
+        skips: skipsOf(history),
+        history,
       },
-      curves: { train: curveOf(history, 'loss'), heldOut: evalCurve(history, base), gradNorm: curveOf(history, 'gradNorm'), learningRate: curveOf(history, 'learningRate') },
-      skips: skipsOf(history),
-      history,
-    }];
+    ];
   });
 }
 
 /** Runs of the session on the page, as they are now: curves are views that the next step may outgrow. */
 export function sessionRuns(session: Session, model: ModelSource): ComparableRun[] {
   const { experiment, dataName: data, template, startedAt, failed } = session;
-  return comparable({ kept: null, of: '', experiment, model, data, template, startedAt, failed: (id) => failed.get(id)?.message ?? null }, session.histories);
+  return comparable(
+    {
+      kept: null,
+      of: '',
+      experiment,
+      model,
+      data,
+      template,
+      startedAt,
+      failed: (id) => failed.get(id)?.message ?? null,
+    },
+    session.histories,
+  );
 }
 
 /** Runs of a kept record, with the curves that its file holds. */

@@ -51,5 +51,9 @@ test('smoothing starts at the first value, forgets at its rate, passes over gaps
 });
 
 test('rows for a file have every step', () => {
-  expect(curveRows(['a', 'b'], [curve([1, 2]), curve([7], 2)])).toEqual([['step', 'a', 'b'], [1, 1, null], [2, 2, 7]]);
+  expect(curveRows(['a', 'b'], [curve([1, 2]), curve([7], 2)])).toEqual([
+    ['step', 'a', 'b'],
+    [1, 1, null],
+    [2, 2, 7],
+  ]);
 });

@@ -15,7 +15,10 @@ export interface Curve {
 
 export type Metric = 'loss' | 'gradNorm' | 'learningRate' | 'speeds';
 
-export const curveOf = (run: RunHistory, metric: Metric): Curve => ({ steps: run.step.values(), values: run[metric].values() });
+export const curveOf = (run: RunHistory, metric: Metric): Curve => ({
+  steps: run.step.values(),
+  values: run[metric].values(),
+});
 
 /** Held-out losses. Every run begins as the base, so the base's loss before the first step is its first. */
 export function evalCurve(run: RunHistory, base?: RunHistory): Curve {
@@ -43,7 +46,8 @@ export function smooth({ steps, values, exact }: Curve, weight: number): Curve {
 }
 
 /** Last step of any curve. */
-export const lastStep = (curves: readonly Curve[]): number => Math.max(0, ...curves.map((c) => (c.steps.length > 0 ? c.steps[c.steps.length - 1] : 0)));
+export const lastStep = (curves: readonly Curve[]): number =>
+  Math.max(0, ...curves.map((c) => (c.steps.length > 0 ? c.steps[c.steps.length - 1] : 0)));
 
 /**
  * Curves on one axis of steps. Where there are more steps in `range` than points, neighbours are averaged; outside of it

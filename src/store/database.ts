@@ -36,9 +36,13 @@ export function openDatabase(): Promise<Database> {
         (event.target as IDBDatabase).close();
         opened = null;
       },
-      terminated: () => { opened = null; },
+      terminated: () => {
+        opened = null;
+      },
     }).then(resolve, reject);
   });
-  opened.catch(() => { opened = null; });
+  opened.catch(() => {
+    opened = null;
+  });
   return opened;
 }

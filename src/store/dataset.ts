@@ -1,5 +1,19 @@
 /** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
-import { type ChatTemplate, type DataKind, type ListedRow, type Mapping, type OwnFile, type PromptTemplate, READ_AUTO, type ReadChoices, type Repairs, type RowDetail, type RowFilter, type Segment, type Speaker } from '../shared/data';
+import {
+  type ChatTemplate,
+  type DataKind,
+  type ListedRow,
+  type Mapping,
+  type OwnFile,
+  type PromptTemplate,
+  READ_AUTO,
+  type ReadChoices,
+  type Repairs,
+  type RowDetail,
+  type RowFilter,
+  type Segment,
+  type Speaker,
+} from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
@@ -9,7 +23,16 @@ import type { DataClient } from './dataClient';
 import type { Page } from './page';
 import { chosenIn, nothingOpen } from './recipe';
 import { fetchSample, fetchSamples } from './samples';
-import { dataName, type DatasetSlice, type DataOrigin, type Decisions, type Deed, noDecisions, type Progress, type Session } from './slices';
+import {
+  dataName,
+  type DatasetSlice,
+  type DataOrigin,
+  type Decisions,
+  type Deed,
+  noDecisions,
+  type Progress,
+  type Session,
+} from './slices';
 import type { StudyData } from './studies/library';
 import { type Dress, startMapping } from './template';
 import { isCancelled } from './workerClient';
@@ -49,7 +72,9 @@ export class DatasetCommands {
   }
 
   /** The files that are open: another list where others are. */
-  get files(): readonly OwnFile[] { return this.#files; }
+  get files(): readonly OwnFile[] {
+    return this.#files;
+  }
 
   /** The sample sets; the first is opened where nothing else is. @param restored settles once an earlier data set is open again, or cannot be */
   async loadSamples(restored: Promise<void> | null = null): Promise<void> {
@@ -108,7 +133,12 @@ export class DatasetCommands {
     const turn = this.#beginReading({ kind: 'file', name: files[0].path });
     const size = files.reduce((n, { file }) => n + file.size, 0);
     if (size > MAX_DATA_BYTES) {
-      this.#readingFailed(turn, new DataError(texts().errors.store.data.tooLarge(files[0].path, Math.round(size / 2 ** 20), MAX_DATA_BYTES >> 20)));
+      this.#readingFailed(
+        turn,
+        new DataError(
+          texts().errors.store.data.tooLarge(files[0].path, Math.round(size / 2 ** 20), MAX_DATA_BYTES >> 20),
+        ),
+      );
       return;
     }
     await this.#read(turn, { kind: 'file', name: files[0].path }, files);
@@ -141,7 +171,13 @@ export class DatasetCommands {
     return ++this.#parseTurn;
   }
 
-  async #read(turn: number, origin: DataOrigin, files: readonly OwnFile[], choices: ReadChoices = READ_AUTO, recipe: DataRecipe | null = null): Promise<void> {
+  async #read(
+    turn: number,
+    origin: DataOrigin,
+    files: readonly OwnFile[],
+    choices: ReadChoices = READ_AUTO,
+    recipe: DataRecipe | null = null,
+  ): Promise<void> {
     try {
       const parsed = await this.#client.request({ type: 'parse', files: [...files], choices });
       // The template of a recipe is the model's own, or a person's: what a tokenizer brings must not come after it.
@@ -151,8 +187,22 @@ export class DatasetCommands {
       const { mapping } = parsed.detection;
       const several = files.length > 1 || parsed.table.files.length > 1;
       this.#patch({
-        status: 'ready', progress: null, origin: origin.kind === 'file' && several ? { kind: 'file', name: parsed.table.fileName } : origin, choices, parsed, mapping, ownMapping: false,
-        template: this.#withOwn(parsed.template, mapping), decisions: { ...noDecisions(), repairs: parsed.repairs }, past: [], report: null, preview: [], previewFrom: 0, train: null, heldOut: null, wanted: null,
+        status: 'ready',
+        progress: null,
+        origin: origin.kind === 'file' && several ? { kind: 'file', name: parsed.table.fileName } : origin,
+        choices,
+        parsed,
+        mapping,
+        ownMapping: false,
+        template: this.#withOwn(parsed.template, mapping),
+        decisions: { ...noDecisions(), repairs: parsed.repairs },
+        past: [],
+        report: null,
+        preview: [],
+        previewFrom: 0,
+        train: null,
+        heldOut: null,
+        wanted: null,
         ...(recipe && chosenIn(recipe)),
       });
       this.prepareSoon(0);
@@ -190,7 +240,11 @@ export class DatasetCommands {
     if (!parsed) return;
     const detected = parsed.detection.mapping.kind === kind;
     const mapping = detected ? parsed.detection.mapping : startMapping(kind, parsed.table.columns);
-    this.#patch({ mapping, ownMapping: true, template: this.#withOwn(detected ? parsed.template : defaultTemplate(mapping), mapping) });
+    this.#patch({
+      mapping,
+      ownMapping: true,
+      template: this.#withOwn(detected ? parsed.template : defaultTemplate(mapping), mapping),
+    });
     this.prepareSoon(0);
   }
 
@@ -201,7 +255,11 @@ export class DatasetCommands {
     // A template that nobody has changed follows: a second text that was chosen must be read.
     const asWas = defaultTemplate(mapping);
     const own = asWas.prompt === template.prompt && asWas.completion === template.completion;
-    this.#patch({ mapping: next, ownMapping: true, ...(own && { template: this.#withOwn(defaultTemplate(next), next) }) });
+    this.#patch({
+      mapping: next,
+      ownMapping: true,
+      ...(own && { template: this.#withOwn(defaultTemplate(next), next) }),
+    });
     this.prepareSoon(0);
   }
 
@@ -210,7 +268,10 @@ export class DatasetCommands {
     const { mapping } = this.#d;
     if (!mapping) return;
     const { [name]: _, ...others } = mapping.speakers ?? {};
-    this.#patch({ mapping: { ...mapping, speakers: speaker === null ? others : { ...others, [name]: speaker } }, ownMapping: true });
+    this.#patch({
+      mapping: { ...mapping, speakers: speaker === null ? others : { ...others, [name]: speaker } },
+      ownMapping: true,
+    });
     this.prepareSoon(0);
   }
 
@@ -239,12 +300,15 @@ export class DatasetCommands {
   /** Changes the text of the model's own template for this data; its name tells. */
   editChatTemplate(source: string): void {
     const own = this.#ownTemplate();
-    if (own) this.setTemplate({ chat: source === own.source ? own : { ...own, name: texts().data.mapping.edited(own.name), source } });
+    if (own)
+      this.setTemplate({
+        chat: source === own.source ? own : { ...own, name: texts().data.mapping.edited(own.name), source },
+      });
   }
 
   #ownTemplate(): ChatTemplate | undefined {
     const { chatTemplates, chatChoice } = this.#d;
-    return chatChoice === null ? undefined : chatTemplates.find((t) => t.name === chatChoice) ?? chatTemplates[0];
+    return chatChoice === null ? undefined : (chatTemplates.find((t) => t.name === chatChoice) ?? chatTemplates[0]);
   }
 
   /** The template with the model's own in it where that is wanted. */
@@ -258,9 +322,12 @@ export class DatasetCommands {
     return (await this.#client.request({ type: 'try-template', mapping, template })).segments;
   }
 
-  readonly dress: Dress = async (template, chats) => (await this.#client.request({ type: 'dress', template, chats })).prompts;
+  readonly dress: Dress = async (template, chats) =>
+    (await this.#client.request({ type: 'dress', template, chats })).prompts;
 
-  setPreparation(patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'heldOutShare' | 'seed' | 'maxExamples' | 'stratify'>>): void {
+  setPreparation(
+    patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'heldOutShare' | 'seed' | 'maxExamples' | 'stratify'>>,
+  ): void {
     this.#patch(patch);
     this.prepareSoon();
   }
@@ -276,7 +343,12 @@ export class DatasetCommands {
   }
 
   /** A page of the rows that match; null where a later question, or a change of the data, has overtaken it. */
-  async list(filter: RowFilter, search: string, from: number, count: number): Promise<{ total: number; rows: ListedRow[] } | null> {
+  async list(
+    filter: RowFilter,
+    search: string,
+    from: number,
+    count: number,
+  ): Promise<{ total: number; rows: ListedRow[] } | null> {
     return this.#ask(() => this.#client.request({ type: 'list', filter, search, from, count }));
   }
 
@@ -317,7 +389,10 @@ export class DatasetCommands {
   /** Gives a row new cells, one per column. */
   editRow(row: number, cells: readonly string[]): void {
     const { repairs, edits } = this.#d.decisions;
-    this.#decide({ did: 'edit' }, { repairs, edits: { ...edits, changed: [...edits.changed.filter(([r]) => r !== row), [row, cells] as const] } });
+    this.#decide(
+      { did: 'edit' },
+      { repairs, edits: { ...edits, changed: [...edits.changed.filter(([r]) => r !== row), [row, cells] as const] } },
+    );
   }
 
   /** Takes back the latest decision. */
@@ -338,7 +413,9 @@ export class DatasetCommands {
   /** What the columns mean is guessed again where other rows can be read now, unless a person has chosen it. */
   #afterDecision(before: Decisions): void {
     const { repairs } = this.#d.decisions;
-    const reads = (['ragged', 'quote', 'encoding'] as const).some((repair) => repairs[repair] !== before.repairs[repair]);
+    const reads = (['ragged', 'quote', 'encoding'] as const).some(
+      (repair) => repairs[repair] !== before.repairs[repair],
+    );
     if (!reads || this.#d.ownMapping) {
       this.prepareSoon(0);
       return;
@@ -356,7 +433,11 @@ export class DatasetCommands {
       const { detection, template } = await this.#client.request({ type: 'detect', repairs });
       const { parsed } = this.#d;
       if (turn !== this.#parseTurn || !parsed || this.#d.ownMapping) return;
-      this.#patch({ parsed: { ...parsed, detection, template }, mapping: detection.mapping, template: this.#withOwn(template, detection.mapping) });
+      this.#patch({
+        parsed: { ...parsed, detection, template },
+        mapping: detection.mapping,
+        template: this.#withOwn(template, detection.mapping),
+      });
     } catch (error) {
       if (!isCancelled(error)) this.#page.report('data', error);
     }
@@ -427,11 +508,30 @@ export class DatasetCommands {
     }
     try {
       const { report, preview, train, heldOut } = await this.#client.request({
-        type: 'prepare', options: { mapping, template, completionOnly, maxTokens, heldOutShare, seed, maxExamples, stratify, ...decisions },
+        type: 'prepare',
+        options: {
+          mapping,
+          template,
+          completionOnly,
+          maxTokens,
+          heldOutShare,
+          seed,
+          maxExamples,
+          stratify,
+          ...decisions,
+        },
       });
       if (turn !== this.#prepareTurn) return;
       const sets = report.problem ? { train: null, heldOut: null } : { train, heldOut };
-      this.#patch({ report, preview: preview.slice(0, PREVIEW_COUNT), previewFrom: 0, ...sets, preparing: false, progress: null, version: this.#d.version + 1 });
+      this.#patch({
+        report,
+        preview: preview.slice(0, PREVIEW_COUNT),
+        previewFrom: 0,
+        ...sets,
+        preparing: false,
+        progress: null,
+        version: this.#d.version + 1,
+      });
       if (report.problem) this.#page.report('data', new DataError(report.problem));
     } catch (error) {
       if (turn !== this.#prepareTurn) return;
@@ -480,7 +580,13 @@ export class DatasetCommands {
     await this.#prepared;
     const { train, heldOut, template, mapping } = this.#d;
     if (!train || !heldOut) throw new DataError(texts().errors.store.data.none);
-    return { data: { train, heldOut }, dataName: dataName(this.#d), template, mapping, ...(this.#d.origin && { dataOrigin: this.#d.origin }) };
+    return {
+      data: { train, heldOut },
+      dataName: dataName(this.#d),
+      template,
+      mapping,
+      ...(this.#d.origin && { dataOrigin: this.#d.origin }),
+    };
   }
 
   get #d(): DatasetSlice {

@@ -10,25 +10,51 @@ import { TestPort, clientOn, stepEvent } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 
 const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
-const GPU = { source: MODEL, check: { ok: true }, config: { context: 128 }, device: { kind: 'gpu', vendor: 'v', architecture: 'a', description: '', threads: null } } as unknown as ModelInfo;
+const GPU = {
+  source: MODEL,
+  check: { ok: true },
+  config: { context: 128 },
+  device: { kind: 'gpu', vendor: 'v', architecture: 'a', description: '', threads: null },
+} as unknown as ModelInfo;
 const CPU = { ...GPU, device: { ...GPU.device, kind: 'cpu', vendor: '', threads: 2 } } as ModelInfo;
 const file = (name: string) => ({ name, bytes: new Uint8Array([1]) });
 
-beforeEach(() => { vi.stubGlobal('navigator', {}); });
-afterEach(() => { vi.unstubAllGlobals(); });
+beforeEach(() => {
+  vi.stubGlobal('navigator', {});
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 /** Three runs that have ended on a GPU, one of which draws its tokens, and an imported adapter. */
 function page() {
   const train = new TestPort<TrainEvent>();
   const studio = new Studio({
-    baseUrl: '/', hubHost: '', library: new MemoryLibrary(),
-    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(new TestPort(), hooks), makeKeep: (hooks) => clientOn(new TestPort(), hooks),
+    baseUrl: '/',
+    hubHost: '',
+    library: new MemoryLibrary(),
+    makeTrain: (hooks) => clientOn(train, hooks),
+    makeData: (hooks) => clientOn(new TestPort(), hooks),
+    makeKeep: (hooks) => clientOn(new TestPort(), hooks),
   });
   const { train: settings, runs } = defaultExperiment();
-  const experiment = { train: settings, runs: [...runs, { ...runs[1], id: 'random', name: 'Random', gate: { ...runs[1].gate, rule: 'random' as const } }] };
+  const experiment = {
+    train: settings,
+    runs: [...runs, { ...runs[1], id: 'random', name: 'Random', gate: { ...runs[1].gate, rule: 'random' as const } }],
+  };
   const histories = new Map(['base', 'lora', 'ts-lora', 'random'].map((id) => [id, new RunHistory(id)]));
   for (const { id } of experiment.runs) histories.get(id)!.addStep(stepEvent(id, 1));
-  const session: Session = { experiment, template: { prompt: 'Q', completion: 'A' }, mapping: null, dataName: 'd', plan: null, devices: [{ kind: 'gpu', name: 'v a', threads: null }], histories, failed: new Map(), startedAt: 7 };
+  const session: Session = {
+    experiment,
+    template: { prompt: 'Q', completion: 'A' },
+    mapping: null,
+    dataName: 'd',
+    plan: null,
+    devices: [{ kind: 'gpu', name: 'v a', threads: null }],
+    histories,
+    failed: new Map(),
+    startedAt: 7,
+  };
   studio.store.setState((s) => ({
     model: { ...s.model, status: 'ready', source: MODEL, info: GPU, gpu: { state: 'hardware', name: 'v a' } },
     runs: { ...s.runs, session, phase: 'finished', imported: [{ runId: 'imported-3', name: 'Mine', template: null }] },
@@ -56,7 +82,12 @@ test('adapters go along where a file can hold them; curves and answers stay', as
   train.say({ kind: 'event', event: { type: 'progress', phase: 'checking', label: 'x', loaded: 1, total: 2 } });
   await vi.waitFor(() => expect(state().model.progress).toEqual({ label: 'x', loaded: 1, total: 2 }));
   train.reply('open-model', CPU);
-  for (const [n, runId] of [[1, 'lora'], [2, 'ts-lora'], [3, 'imported-1']] as const) await answer('import', n, { runId, name: 'from file', template: null });
+  for (const [n, runId] of [
+    [1, 'lora'],
+    [2, 'ts-lora'],
+    [3, 'imported-1'],
+  ] as const)
+    await answer('import', n, { runId, name: 'from file', template: null });
   expect(await moved).toBe(true);
   expect(train.sent.filter((m) => m.type === 'import').map((m) => m.as)).toEqual(['lora', 'ts-lora', null]);
   expect(state().model).toMatchObject({ info: CPU, choice: 'cpu', moving: null, progress: null });
@@ -85,7 +116,11 @@ test('an adapter that cannot follow is said, and only that one is gone', async (
   train.reply('open-model', CPU);
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'import')).toHaveLength(1));
   train.fail('import', { name: 'AdapterError', message: 'does not fit', hint: '' });
-  for (const [n, runId] of [[2, 'ts-lora'], [3, 'imported-1']] as const) await answer('import', n, { runId, name: '', template: null });
+  for (const [n, runId] of [
+    [2, 'ts-lora'],
+    [3, 'imported-1'],
+  ] as const)
+    await answer('import', n, { runId, name: '', template: null });
   expect(await moved).toBe(true);
   expect([...state().runs.session!.gone!].sort()).toEqual(['lora', 'random']);
   expect(state().ui.notices).toMatchObject([{ section: 'compare', info: { message: 'does not fit' } }]);
@@ -97,7 +132,9 @@ test('while something trains the device stays, and that is said', async () => {
   expect(await studio.computeOn('cpu')).toBe(false);
   expect(train.sent).toEqual([]);
   expect(state().model).toMatchObject({ info: GPU, moving: null });
-  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: expect.stringContaining('under way') } }]);
+  expect(state().ui.notices).toMatchObject([
+    { section: 'model', info: { message: expect.stringContaining('under way') } },
+  ]);
 });
 
 test('where nothing is open any more, as when a GPU was lost, the model is opened on the other device', async () => {

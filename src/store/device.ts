@@ -23,7 +23,9 @@ export async function findGpu(): Promise<GpuFound> {
   const none = (state: GpuFound['state']): GpuFound => ({ state, name: '' });
   if (typeof navigator === 'undefined' || !('gpu' in navigator)) return none('no-webgpu');
   try {
-    const adapter: (GPUAdapter & { isFallbackAdapter?: boolean }) | null = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+    const adapter: (GPUAdapter & { isFallbackAdapter?: boolean }) | null = await navigator.gpu.requestAdapter({
+      powerPreference: 'high-performance',
+    });
     if (!adapter) return none('no-adapter');
     const software = adapter.info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false;
     return { state: software ? 'software' : 'hardware', name: ownName(adapter.info) };
@@ -36,10 +38,18 @@ export async function findGpu(): Promise<GpuFound> {
 export const hasGpu = (gpu: GpuFound | null): boolean => gpu?.state === 'hardware' || gpu?.state === 'software';
 
 /** A GPU as its driver calls it; empty where it has no name. */
-const ownName = ({ vendor, architecture, description }: Pick<DeviceInfo, 'vendor' | 'architecture' | 'description'>): string =>
+const ownName = ({
+  vendor,
+  architecture,
+  description,
+}: Pick<DeviceInfo, 'vendor' | 'architecture' | 'description'>): string =>
   (description || [vendor, architecture].filter(Boolean).join(' ')).slice(0, 300);
 
-export const usedDevice = (info: DeviceInfo): UsedDevice => ({ kind: info.kind, name: info.kind === 'gpu' ? ownName(info) : '', threads: info.threads });
+export const usedDevice = (info: DeviceInfo): UsedDevice => ({
+  kind: info.kind,
+  name: info.kind === 'gpu' ? ownName(info) : '',
+  threads: info.threads,
+});
 
 /** A device in words; a GPU as its driver calls it. */
 export function deviceName({ kind, name, threads }: UsedDevice): string {
@@ -52,7 +62,8 @@ export const deviceNames = (devices: readonly UsedDevice[]): string =>
   devices.length === 0 ? texts().common.device.unknown : devices.map(deviceName).join(texts().common.device.afterwards);
 
 /** Whether a run that goes on there gives the bits it would have given here. A CPU gives the same everywhere, with any number of threads. */
-export const sameBits = (a: UsedDevice, b: UsedDevice): boolean => a.kind === b.kind && (a.kind === 'cpu' || a.name === b.name);
+export const sameBits = (a: UsedDevice, b: UsedDevice): boolean =>
+  a.kind === b.kind && (a.kind === 'cpu' || a.name === b.name);
 
 /** `devices` and the one that goes on, unless it is the last of them. */
 export const goingOn = (devices: readonly UsedDevice[], device: UsedDevice): UsedDevice[] => {
@@ -61,7 +72,8 @@ export const goingOn = (devices: readonly UsedDevice[], device: UsedDevice): Use
 };
 
 /** What is asked of the worker: a GPU that is wished for and not there is not insisted on. */
-export const askedDevice = ({ choice, gpu }: Pick<Choosing, 'choice' | 'gpu'>): DeviceChoice => (choice === 'gpu' && !hasGpu(gpu) ? 'auto' : choice);
+export const askedDevice = ({ choice, gpu }: Pick<Choosing, 'choice' | 'gpu'>): DeviceChoice =>
+  choice === 'gpu' && !hasGpu(gpu) ? 'auto' : choice;
 
 /** The kind of device that computes, or will when a model is opened. */
 export function currentKind({ info, choice, gpu }: Choosing): DeviceKind {
@@ -73,7 +85,9 @@ export function currentKind({ info, choice, gpu }: Choosing): DeviceKind {
 /** What a run that is resumed now would go on on, as far as it is known before it is opened. */
 export function resumesOn(model: Choosing): UsedDevice {
   if (model.info) return usedDevice(model.info.device);
-  return currentKind(model) === 'cpu' ? { kind: 'cpu', name: '', threads: null } : { kind: 'gpu', name: model.gpu?.name ?? '', threads: null };
+  return currentKind(model) === 'cpu'
+    ? { kind: 'cpu', name: '', threads: null }
+    : { kind: 'gpu', name: model.gpu?.name ?? '', threads: null };
 }
 
 /** Why the CPU computes though nobody chose it; null where that is not so. */
@@ -84,4 +98,5 @@ export function noGpuReason({ info, choice, gpu }: Choosing): Exclude<GpuFound['
 }
 
 /** Whether the device that is open computes the model wrongly, as far as it was looked at. */
-export const computesWrongly = ({ info }: Pick<Choosing, 'info'>): boolean => info !== null && (!info.check.ok || info.gradients?.state === 'differs');
+export const computesWrongly = ({ info }: Pick<Choosing, 'info'>): boolean =>
+  info !== null && (!info.check.ok || info.gradients?.state === 'differs');

@@ -3,7 +3,11 @@ import type { CheckpointInfo } from '../train/protocol';
 import type { State } from './slices';
 
 /** Nothing of the data, and no prompt: settings, sizes, and what the browser says of itself. */
-export function diagnostics({ model, runs }: Pick<State, 'model' | 'runs'>, offer: CheckpointInfo | null, agent = globalThis.navigator?.userAgent ?? ''): string {
+export function diagnostics(
+  { model, runs }: Pick<State, 'model' | 'runs'>,
+  offer: CheckpointInfo | null,
+  agent = globalThis.navigator?.userAgent ?? '',
+): string {
   const { info, source } = model;
   const { experiment, plan } = runs.session ?? { experiment: null, plan: null };
   const { train } = experiment ?? {};
@@ -15,7 +19,12 @@ export function diagnostics({ model, runs }: Pick<State, 'model' | 'runs'>, offe
     ['gradients', info?.gradients?.state],
     ['runs', experiment?.runs.map((r) => `${r.method} rank ${r.rank} on ${r.modules.join('+')}`).join('; ')],
     ['batch', train && `${train.batchSize} x ${train.maxTokens}, accumulation ${train.accumulation}`],
-    ['planned memory', plan ? `${Math.round(plan.totalBytes / 2 ** 20)} MiB${plan.limitBytes === null ? '' : ` of ${Math.round(plan.limitBytes / 2 ** 20)}`}` : undefined],
+    [
+      'planned memory',
+      plan
+        ? `${Math.round(plan.totalBytes / 2 ** 20)} MiB${plan.limitBytes === null ? '' : ` of ${Math.round(plan.limitBytes / 2 ** 20)}`}`
+        : undefined,
+    ],
     ['checkpoint', offer ? `step ${offer.step} of ${offer.experiment.train.steps}` : 'none'],
   ];
   return lines.flatMap(([name, value]) => (value ? [`${name}: ${value}`] : [])).join('\n');

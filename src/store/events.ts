@@ -70,7 +70,12 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         grown = true;
         break;
       case 'stopped-early':
-        if (session) historyOf(session, event.runId).stopped = { step: event.step, bestStep: event.bestStep, bestLoss: event.bestLoss };
+        if (session)
+          historyOf(session, event.runId).stopped = {
+            step: event.step,
+            bestStep: event.bestStep,
+            bestLoss: event.bestLoss,
+          };
         grown = true;
         break;
       case 'slice':
@@ -92,21 +97,39 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
       case 'generated': {
         if (event.requestId !== runs.generating) break;
         const before = runs.answers[event.runId]?.text ?? '';
-        runs = { ...runs, answers: { ...runs.answers, [event.runId]: { text: before + event.piece, done: event.done } } };
+        runs = {
+          ...runs,
+          answers: { ...runs.answers, [event.runId]: { text: before + event.piece, done: event.done } },
+        };
         break;
       }
       case 'warning':
-        add({ section: 'train', kind: 'warning', info: { name: 'Warning', message: ofRun(session, event.runId, event.message), hint: '' } });
+        add({
+          section: 'train',
+          kind: 'warning',
+          info: { name: 'Warning', message: ofRun(session, event.runId, event.message), hint: '' },
+        });
         break;
       case 'run-failed':
         session?.failed.set(event.runId, event.error);
         grown = true;
-        add({ section: 'train', kind: 'error', info: { ...event.error, message: ofRun(session, event.runId, event.error.message) } });
+        add({
+          section: 'train',
+          kind: 'error',
+          info: { ...event.error, message: ofRun(session, event.runId, event.error.message) },
+        });
         break;
       case 'fatal':
-        if (model.status !== 'opening' && runs.phase !== 'idle') runs = { ...runs, phase: 'failed', progress: null, broke: { error: event.error, thriftier: event.thriftier } };
+        if (model.status !== 'opening' && runs.phase !== 'idle')
+          runs = {
+            ...runs,
+            phase: 'failed',
+            progress: null,
+            broke: { error: event.error, thriftier: event.thriftier },
+          };
         // Without its device the model is gone too.
-        if (model.status === 'opening' || event.thriftier || event.error.name === 'GpuError') model = { ...model, status: 'failed', progress: null };
+        if (model.status === 'opening' || event.thriftier || event.error.name === 'GpuError')
+          model = { ...model, status: 'failed', progress: null };
         add({ section: model.status === 'failed' ? 'model' : 'train', kind: 'error', info: event.error });
         break;
     }

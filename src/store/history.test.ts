@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { pack, unpack } from '../shared/pack';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
-import { Column, type HistorySnapshot, MAX_SAMPLES, MODULE_ROWS, ModuleSeries, RunHistory, skippedShare, totalSkipped } from './history';
+import {
+  Column,
+  type HistorySnapshot,
+  MAX_SAMPLES,
+  MODULE_ROWS,
+  ModuleSeries,
+  RunHistory,
+  skippedShare,
+  totalSkipped,
+} from './history';
 import { keptPerToken, lossRows, shareData } from './series';
 
 test('a column grows and keeps its values', () => {
@@ -30,7 +39,12 @@ test('shares of skipped tokens, per module and over all', () => {
   const gate = gateStats(4, 100, (m) => 100 - 25 * m);
   expect([0, 1, 2, 3].map((m) => skippedShare(gate, m))).toEqual([0, 0.25, 0.5, 0.75]);
   expect(totalSkipped(gate)).toBeCloseTo(0.375);
-  expect(skippedShare(gateStats(1, 0, () => 0), 0)).toBe(0);
+  expect(
+    skippedShare(
+      gateStats(1, 0, () => 0),
+      0,
+    ),
+  ).toBe(0);
 });
 
 test('speed leaves out the first step and the one after a pause', () => {
@@ -49,7 +63,10 @@ test('an evaluation of the same step replaces the earlier one', () => {
   h.addEval(evalEvent('a', 0, 5));
   h.addEval(evalEvent('a', 20, 4));
   h.addEval(evalEvent('a', 20, 3));
-  expect(h.evals.map((e) => [e.step, e.loss])).toEqual([[0, 5], [20, 3]]);
+  expect(h.evals.map((e) => [e.step, e.loss])).toEqual([
+    [0, 5],
+    [20, 3],
+  ]);
 });
 
 test('rows of the loss table: every evaluation and the latest step', () => {
@@ -67,7 +84,8 @@ test('rows of the loss table: every evaluation and the latest step', () => {
 
 test('samples stay in order of time and bounded, with the first and the last', () => {
   const h = new RunHistory('a');
-  for (let step = 0; step <= 2 * MAX_SAMPLES; step++) h.addSample({ type: 'sample', runId: 'a', step, prompt: 'p', expected: null, text: String(step) });
+  for (let step = 0; step <= 2 * MAX_SAMPLES; step++)
+    h.addSample({ type: 'sample', runId: 'a', step, prompt: 'p', expected: null, text: String(step) });
   expect(h.samples.length).toBeLessThanOrEqual(MAX_SAMPLES);
   expect(h.samples[0].step).toBe(0);
   expect(h.samples.at(-1)!.text).toBe(String(2 * MAX_SAMPLES));
@@ -76,15 +94,29 @@ test('samples stay in order of time and bounded, with the first and the last', (
 
 test('skipped share over time, by layer and by module', () => {
   const h = new RunHistory('a');
-  h.addStep(stepEvent('a', 1, gateStats(4, 100, (m) => 100 - 20 * m)));
-  expect(shareData(h.skipped!, MODULES, 'layer')).toEqual({ keys: [0, 1], data: [[1], [expect.closeTo(0.1)], [expect.closeTo(0.5)]] });
-  expect(shareData(h.skipped!, MODULES, 'module')).toEqual({ keys: ['q', 'v'], data: [[1], [expect.closeTo(0.2)], [expect.closeTo(0.4)]] });
+  h.addStep(
+    stepEvent(
+      'a',
+      1,
+      gateStats(4, 100, (m) => 100 - 20 * m),
+    ),
+  );
+  expect(shareData(h.skipped!, MODULES, 'layer')).toEqual({
+    keys: [0, 1],
+    data: [[1], [expect.closeTo(0.1)], [expect.closeTo(0.5)]],
+  });
+  expect(shareData(h.skipped!, MODULES, 'module')).toEqual({
+    keys: ['q', 'v'],
+    data: [[1], [expect.closeTo(0.2)], [expect.closeTo(0.4)]],
+  });
 });
 
 test('kept share per token, over all, one layer, one module', () => {
   const watch = {
-    tokens: ['a', 'b'], modules: MODULES,
-    kept: Uint8Array.of(1, 0, 1, 0, 1, 1, 0, 0), ratio: Float32Array.of(1, 0, 1, 0, 1, 1, 1, 0),
+    tokens: ['a', 'b'],
+    modules: MODULES,
+    kept: Uint8Array.of(1, 0, 1, 0, 1, 1, 0, 0),
+    ratio: Float32Array.of(1, 0, 1, 0, 1, 1, 1, 0),
   };
   expect([...keptPerToken(watch, null, null).kept]).toEqual([0.75, 0.25]);
   expect([...keptPerToken(watch, 1, null).kept]).toEqual([0.5, 0.5]);
@@ -96,24 +128,48 @@ test('kept share per token, over all, one layer, one module', () => {
 test('noise: training batches since the last evaluation, and held-out tokens, where μ was measured', () => {
   const h = new RunHistory('a');
   const gate = (kept: number, keptHelpful: number, skippedHelpful: number) => ({
-    ...gateStats(2, 100, () => kept), measured: Uint32Array.of(100, 0), keptHelpful: Uint32Array.of(keptHelpful, 0), skippedHelpful: Uint32Array.of(skippedHelpful, 0),
+    ...gateStats(2, 100, () => kept),
+    measured: Uint32Array.of(100, 0),
+    keptHelpful: Uint32Array.of(keptHelpful, 0),
+    skippedHelpful: Uint32Array.of(skippedHelpful, 0),
   });
   h.addStep(stepEvent('a', 1, gate(50, 10, 20)));
   h.addStep(stepEvent('a', 2, gate(30, 30, 7)));
   h.addEval({ ...evalEvent('a', 2, 4), gate: gate(100, 45, 0) });
   h.addEval(evalEvent('a', 3, 4));
-  expect(h.noise).toEqual([{ step: 2, fresh: false, kept: 40 / 80, skipped: 27 / 120 }, { step: 2, fresh: true, kept: 0.45, skipped: null }]);
+  expect(h.noise).toEqual([
+    { step: 2, fresh: false, kept: 40 / 80, skipped: 27 / 120 },
+    { step: 2, fresh: true, kept: 0.45, skipped: null },
+  ]);
   const plain = new RunHistory('b');
-  plain.addStep(stepEvent('b', 1, gateStats(2, 100, () => 50)));
+  plain.addStep(
+    stepEvent(
+      'b',
+      1,
+      gateStats(2, 100, () => 50),
+    ),
+  );
   plain.addEval({ ...evalEvent('b', 1, 4), gate: gateStats(2, 100, () => 50) });
 });
 
 test('a history that goes on from its snapshot is the one that was never interrupted', () => {
-  const stats = (step: number) => ({ ...gateStats(4, 100, (m) => (step * 7 + m * 13) % 100), keptHelpful: new Uint32Array(4).fill(step % 9), skippedHelpful: new Uint32Array(4).fill(step % 5) });
+  const stats = (step: number) => ({
+    ...gateStats(4, 100, (m) => (step * 7 + m * 13) % 100),
+    keptHelpful: new Uint32Array(4).fill(step % 9),
+    skippedHelpful: new Uint32Array(4).fill(step % 5),
+  });
   const grow = (history: RunHistory, from: number, to: number) => {
     for (let step = from; step <= to; step++) {
       history.addStep(stepEvent('ts-lora', step, stats(step)));
-      if (step % 50 === 0) history.addSample({ type: 'sample', runId: 'ts-lora', step, prompt: 'p', expected: null, text: `after ${step}` });
+      if (step % 50 === 0)
+        history.addSample({
+          type: 'sample',
+          runId: 'ts-lora',
+          step,
+          prompt: 'p',
+          expected: null,
+          text: `after ${step}`,
+        });
       if (step % 50 === 0) history.addEval({ ...evalEvent('ts-lora', step, 4 - step / 1000), gate: stats(step) });
     }
   };
@@ -142,7 +198,8 @@ test('an evaluation that is repeated after an interruption, its noise and sample
   const gate = gateStats(2, 100, () => 50);
   const look = () => {
     h.addEval({ ...evalEvent('a', 1, 4), gate });
-    for (const prompt of ['p', 'q']) h.addSample({ type: 'sample', runId: 'a', step: 1, prompt, expected: null, text: prompt });
+    for (const prompt of ['p', 'q'])
+      h.addSample({ type: 'sample', runId: 'a', step: 1, prompt, expected: null, text: prompt });
   };
   h.addStep(stepEvent('a', 1, gate));
   look();

@@ -69,7 +69,13 @@ export class ModuleSeries {
   }
 
   snapshot(): SeriesSnapshot {
-    return { modules: this.modules, steps: this.steps.slice(0, this.rows), data: this.#data.slice(0, this.rows * this.modules), stride: this.#stride, seen: this.#seen };
+    return {
+      modules: this.modules,
+      steps: this.steps.slice(0, this.rows),
+      data: this.#data.slice(0, this.rows * this.modules),
+      stride: this.#stride,
+      seen: this.#seen,
+    };
   }
 
   static restore({ modules, steps, data, stride, seen }: SeriesSnapshot): ModuleSeries {
@@ -127,10 +133,27 @@ const COLUMNS = ['step', 'loss', 'learningRate', 'gradNorm', 'speeds'] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
 /** Everything of a history that a resumed or reopened run shows and that is plain data already. */
-const PLAIN = ['modules', 'parameters', 'gate', 'work', 'watch', 'samples', 'stopped', 'slice', 'closed', 'workDone', 'workDense', 'workStep', 'tokens', 'ms'] as const;
+const PLAIN = [
+  'modules',
+  'parameters',
+  'gate',
+  'work',
+  'watch',
+  'samples',
+  'stopped',
+  'slice',
+  'closed',
+  'workDone',
+  'workDense',
+  'workStep',
+  'tokens',
+  'ms',
+] as const;
 
 /** A history as plain data with typed arrays of its own; the speed of the last steps is left out. */
-export interface HistorySnapshot extends Record<ColumnName, Float32Array<ArrayBuffer>>, Pick<RunHistory, (typeof PLAIN)[number]> {
+export interface HistorySnapshot
+  extends Record<ColumnName, Float32Array<ArrayBuffer>>,
+    Pick<RunHistory, (typeof PLAIN)[number]> {
   runId: RunId;
   evals: EvalPoint[];
   skipped: SeriesSnapshot | null;
@@ -196,11 +219,24 @@ export class RunHistory {
 
   /** Everything a resumed or reopened run shows. A field that is added to this class is added here or to `PLAIN`, and in `shared/keptRun.ts`. */
   snapshot(): HistorySnapshot {
-    const columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this[name].values())])) as Record<ColumnName, Float32Array<ArrayBuffer>>;
-    const plain = Object.fromEntries(PLAIN.map((name) => [name, this[name]])) as Pick<RunHistory, (typeof PLAIN)[number]>;
+    const columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this[name].values())])) as Record<
+      ColumnName,
+      Float32Array<ArrayBuffer>
+    >;
+    const plain = Object.fromEntries(PLAIN.map((name) => [name, this[name]])) as Pick<
+      RunHistory,
+      (typeof PLAIN)[number]
+    >;
     return {
-      runId: this.runId, ...columns, ...plain, samples: [...this.samples], evals: [...this.evals], noise: [...this.noise], noiseSince: this.#own.counts(),
-      skipped: this.skipped?.snapshot() ?? null, tau: this.tau?.snapshot() ?? null,
+      runId: this.runId,
+      ...columns,
+      ...plain,
+      samples: [...this.samples],
+      evals: [...this.evals],
+      noise: [...this.noise],
+      noiseSince: this.#own.counts(),
+      skipped: this.skipped?.snapshot() ?? null,
+      tau: this.tau?.snapshot() ?? null,
     };
   }
 
@@ -211,7 +247,10 @@ export class RunHistory {
     history.tau = s.tau && ModuleSeries.restore(s.tau);
     // A checkpoint from before these were kept has none.
     const later = { slice: s.slice ?? null, closed: s.closed ?? [], ms: s.ms ?? null };
-    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, { samples: [...s.samples], noise: [...s.noise] });
+    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, {
+      samples: [...s.samples],
+      noise: [...s.noise],
+    });
   }
 
   addStep(event: StepEvent): void {

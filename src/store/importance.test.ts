@@ -7,12 +7,22 @@ import { MODULES, gateStats, stepEvent } from './testing/fixtures';
 function run(id: string, steps: number, kept: (step: number, m: number) => number): RunHistory {
   const h = new RunHistory(id);
   h.modules = MODULES;
-  for (let s = 1; s <= steps; s++) h.addStep(stepEvent(id, s, gateStats(MODULES.length, 100, (m) => kept(s, m))));
+  for (let s = 1; s <= steps; s++)
+    h.addStep(
+      stepEvent(
+        id,
+        s,
+        gateStats(MODULES.length, 100, (m) => kept(s, m)),
+      ),
+    );
   return h;
 }
 
 test('ranks by the active share of the last quarter, most active first', () => {
-  const r = ranking(run('a', 40, (s, m) => (s <= 30 ? 100 - 10 * m : 10 + 20 * m)), [])!;
+  const r = ranking(
+    run('a', 40, (s, m) => (s <= 30 ? 100 - 10 * m : 10 + 20 * m)),
+    [],
+  )!;
   expect(r.modules.map((m) => m.module)).toEqual([3, 2, 1, 0]);
   expect(r.modules[0].share).toBeCloseTo(0.7);
   expect(meanShare(r)).toBeCloseTo(0.4);
@@ -30,12 +40,26 @@ test('a ranking that holds still says so, within a run and between runs of the s
   fewer.modules = MODULES.slice(1);
   const r = ranking(a, [a, same, other, fewer])!;
   expect(r.overTime).toBeCloseTo(1);
-  expect(r.withRuns).toEqual([{ runId: 'b', correlation: expect.closeTo(1) }, { runId: 'c', correlation: expect.closeTo(-1) }]);
-  expect([r.overTime, 0.7, 0.4, -0.2, null].map(stabilityWord)).toEqual(['steady', 'mostly steady', 'unsteady', 'no steadier than chance', 'not known yet']);
+  expect(r.withRuns).toEqual([
+    { runId: 'b', correlation: expect.closeTo(1) },
+    { runId: 'c', correlation: expect.closeTo(-1) },
+  ]);
+  expect([r.overTime, 0.7, 0.4, -0.2, null].map(stabilityWord)).toEqual([
+    'steady',
+    'mostly steady',
+    'unsteady',
+    'no steadier than chance',
+    'not known yet',
+  ]);
 });
 
 test('one step is enough for a ranking and too little for its stability; no gates, no ranking', () => {
-  expect(ranking(run('a', 1, (_, m) => 10 * m), [])!.overTime).toBeNull();
+  expect(
+    ranking(
+      run('a', 1, (_, m) => 10 * m),
+      [],
+    )!.overTime,
+  ).toBeNull();
   const plain = new RunHistory('p');
   plain.addStep(stepEvent('p', 1));
   expect(ranking(plain, [])).toBeNull();

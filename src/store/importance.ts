@@ -32,14 +32,18 @@ export interface Ranking {
 /** Mean active share per module over rows [from, to). */
 function activeShares(series: ModuleSeries, from: number, to: number): number[] {
   const sums = new Array<number>(series.modules).fill(0);
-  for (let r = from; r < to; r++) series.row(r).forEach((skipped, m) => { sums[m] += 1 - skipped; });
+  for (let r = from; r < to; r++)
+    series.row(r).forEach((skipped, m) => {
+      sums[m] += 1 - skipped;
+    });
   return sums.map((s) => s / Math.max(1, to - from));
 }
 
 const lately = (series: ModuleSeries) => activeShares(series, Math.floor(series.rows * 0.75), series.rows);
 
 const sameModules = (a: RunHistory, b: RunHistory) =>
-  a.modules.length === b.modules.length && a.modules.every((m, i) => m.layer === b.modules[i].layer && m.kind === b.modules[i].kind);
+  a.modules.length === b.modules.length &&
+  a.modules.every((m, i) => m.layer === b.modules[i].layer && m.kind === b.modules[i].kind);
 
 /** @returns null before the first step of a gated run. */
 export function ranking(run: RunHistory, others: readonly RunHistory[]): Ranking | null {
@@ -50,14 +54,24 @@ export function ranking(run: RunHistory, others: readonly RunHistory[]): Ranking
   const edges = Array.from({ length: WINDOWS + 1 }, (_, i) => half + Math.round(((series.rows - half) * i) / WINDOWS));
   const windows = edges.slice(1).flatMap((to, i) => (to > edges[i] ? [activeShares(series, edges[i], to)] : []));
   const place = ranks(shares.map((s) => -s));
-  const modules = shares.map((share, module): RankedModule => ({ module, share, spread: deviation(windows.map((w) => w[module])), rank: place[module] }));
+  const modules = shares.map(
+    (share, module): RankedModule => ({
+      module,
+      share,
+      spread: deviation(windows.map((w) => w[module])),
+      rank: place[module],
+    }),
+  );
   return {
     modules: modules.sort((a, b) => a.rank - b.rank || a.module - b.module),
     from: series.steps[Math.floor(series.rows * 0.75)],
     to: series.steps[series.rows - 1],
     overTime: rankStability(windows),
-    withRuns: others.flatMap((other) => (other !== run && other.skipped && other.skipped.rows > 0 && sameModules(run, other)
-      ? [{ runId: other.runId, correlation: spearman(shares, lately(other.skipped)) }] : [])),
+    withRuns: others.flatMap((other) =>
+      other !== run && other.skipped && other.skipped.rows > 0 && sameModules(run, other)
+        ? [{ runId: other.runId, correlation: spearman(shares, lately(other.skipped)) }]
+        : [],
+    ),
   };
 }
 

@@ -2,7 +2,15 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { READ_AUTO } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
-import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, SessionState, TrainEvent } from '../train/protocol';
+import type {
+  CheckpointInfo,
+  DataEvent,
+  DataReplies,
+  MemoryPlan,
+  ModelInfo,
+  SessionState,
+  TrainEvent,
+} from '../train/protocol';
 import { hashOf } from '../train/keepSources';
 import { whyNotTrain } from '../ui/whyNotTrain';
 import { otherData } from '../ui/RunData';
@@ -14,24 +22,72 @@ import { DEFAULT_MODEL, Studio } from './studio';
 import { TestPort, clientOn, endedSession } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 
-const INFO = { source: DEFAULT_MODEL, config: { context: 128, layers: 2 }, check: { ok: true }, gradients: null, device: { kind: 'cpu', threads: 1, software: true } } as unknown as ModelInfo;
+const INFO = {
+  source: DEFAULT_MODEL,
+  config: { context: 128, layers: 2 },
+  check: { ok: true },
+  gradients: null,
+  device: { kind: 'cpu', threads: 1, software: true },
+} as unknown as ModelInfo;
 const PLAN: MemoryPlan = { items: [], totalBytes: 1, limitBytes: null, fits: true };
 const FILE = new File(['text,label\na,x\nb,y\n'], 'own.csv');
 const MAPPING = { kind: 'text-label' as const, roles: { text: 'label', label: 'text' } };
 const TEMPLATE = { prompt: 'mine {text}', completion: '{label}' };
 
 const parsed = (fileName: string): DataReplies['parse'] => ({
-  table: { fileName, format: 'csv', columns: ['text', 'label'], header: null, separator: ',', quote: 'double', surplus: 0, unit: null, notes: [], encoding: 'utf-8', legacy: null, packed: null, files: [], heldOutFrom: null },
-  sample: [], rowCount: 2, repairs: noDecisions().repairs, empty: [],
-  detection: { mapping: { kind: 'text-label', roles: { text: 'text', label: 'label' } }, evidence: [] }, template: { prompt: '{text}\nLabel:', completion: ' {label}' },
+  table: {
+    fileName,
+    format: 'csv',
+    columns: ['text', 'label'],
+    header: null,
+    separator: ',',
+    quote: 'double',
+    surplus: 0,
+    unit: null,
+    notes: [],
+    encoding: 'utf-8',
+    legacy: null,
+    packed: null,
+    files: [],
+    heldOutFrom: null,
+  },
+  sample: [],
+  rowCount: 2,
+  repairs: noDecisions().repairs,
+  empty: [],
+  detection: { mapping: { kind: 'text-label', roles: { text: 'text', label: 'label' } }, evidence: [] },
+  template: { prompt: '{text}\nLabel:', completion: ' {label}' },
 });
-const tokens = (id: number) => ({ ids: Int32Array.of(id), offsets: Uint32Array.of(0, 1), supervised: Uint8Array.of(1) });
-const report = { rows: 2, usable: 2, train: 1, heldOut: 1, issues: [], warnings: [], problem: null } as unknown as DataReplies['prepare']['report'];
+const tokens = (id: number) => ({
+  ids: Int32Array.of(id),
+  offsets: Uint32Array.of(0, 1),
+  supervised: Uint8Array.of(1),
+});
+const report = {
+  rows: 2,
+  usable: 2,
+  train: 1,
+  heldOut: 1,
+  issues: [],
+  warnings: [],
+  problem: null,
+} as unknown as DataReplies['prepare']['report'];
 
 async function recipe(): Promise<DataRecipe> {
   return {
-    origin: { kind: 'file', name: 'own.csv' }, files: [{ path: 'own.csv', bytes: FILE.size, hash: await hashOf(FILE) }], choices: { ...READ_AUTO, separator: ',' }, mapping: MAPPING, ownMapping: true, template: TEMPLATE,
-    chatChoice: null, completionOnly: false, heldOutShare: 0.5, seed: 9, maxExamples: 7, stratify: false, decisions: { repairs: noDecisions().repairs, edits: { excluded: [1], changed: [] } },
+    origin: { kind: 'file', name: 'own.csv' },
+    files: [{ path: 'own.csv', bytes: FILE.size, hash: await hashOf(FILE) }],
+    choices: { ...READ_AUTO, separator: ',' },
+    mapping: MAPPING,
+    ownMapping: true,
+    template: TEMPLATE,
+    chatChoice: null,
+    completionOnly: false,
+    heldOutShare: 0.5,
+    seed: 9,
+    maxExamples: 7,
+    stratify: false,
+    decisions: { repairs: noDecisions().repairs, edits: { excluded: [1], changed: [] } },
   };
 }
 
@@ -39,23 +95,57 @@ const memory = new Map<string, string>();
 beforeEach(() => {
   memory.clear();
   vi.stubGlobal('navigator', {});
-  vi.stubGlobal('sessionStorage', { getItem: (k: string) => memory.get(k) ?? null, setItem: (k: string, v: string) => void memory.set(k, v) });
-  vi.stubGlobal('fetch', (url: string) => Promise.resolve(new Response(url.endsWith('index.json') ? JSON.stringify([{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: [] }]) : '{}', { headers: { 'content-type': 'application/json' } })));
+  vi.stubGlobal('sessionStorage', {
+    getItem: (k: string) => memory.get(k) ?? null,
+    setItem: (k: string, v: string) => void memory.set(k, v),
+  });
+  vi.stubGlobal('fetch', (url: string) =>
+    Promise.resolve(
+      new Response(
+        url.endsWith('index.json')
+          ? JSON.stringify([{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: [] }])
+          : '{}',
+        { headers: { 'content-type': 'application/json' } },
+      ),
+    ),
+  );
 });
-afterEach(() => { vi.unstubAllGlobals(); });
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 /** A page whose workers are answered: what was asked of data and storage can be looked at. @param kept what the storage holds */
-function page({ kept = null, link = null }: { kept?: { path: string; file: Blob }[] | null; link?: string | null } = {}) {
+function page({
+  kept = null,
+  link = null,
+}: {
+  kept?: { path: string; file: Blob }[] | null;
+  link?: string | null;
+} = {}) {
   const ports = { train: new TestPort<TrainEvent>(), data: new TestPort<DataEvent>(), keep: new TestPort<never>() };
   const studio = new Studio({
-    baseUrl: '/', hubHost: '', startSettings: link, library: new MemoryLibrary(),
-    makeTrain: (hooks) => clientOn(ports.train, hooks), makeData: (hooks) => clientOn(ports.data, hooks), makeKeep: (hooks) => clientOn(ports.keep, hooks),
+    baseUrl: '/',
+    hubHost: '',
+    startSettings: link,
+    library: new MemoryLibrary(),
+    makeTrain: (hooks) => clientOn(ports.train, hooks),
+    makeData: (hooks) => clientOn(ports.data, hooks),
+    makeKeep: (hooks) => clientOn(ports.keep, hooks),
   });
   const made = { id: 1 };
   const replies: Record<string, (request: never) => unknown> = {
-    'open-model': () => INFO, plan: () => PLAN, start: () => PLAN, 'open-tokenizer': () => ({ templates: [] }),
-    parse: ({ files: [{ path }] }: { files: { path: string }[] }) => parsed(path), prepare: () => ({ report, preview: [], train: tokens(made.id), heldOut: tokens(made.id) }),
-    'keep-sources': async ({ files }: { files: { path: string; file: Blob }[] }) => ({ kept: true, files: await Promise.all(files.map(async ({ path, file }) => ({ path, bytes: file.size, hash: await hashOf(file) }))) }),
+    'open-model': () => INFO,
+    plan: () => PLAN,
+    start: () => PLAN,
+    'open-tokenizer': () => ({ templates: [] }),
+    parse: ({ files: [{ path }] }: { files: { path: string }[] }) => parsed(path),
+    prepare: () => ({ report, preview: [], train: tokens(made.id), heldOut: tokens(made.id) }),
+    'keep-sources': async ({ files }: { files: { path: string; file: Blob }[] }) => ({
+      kept: true,
+      files: await Promise.all(
+        files.map(async ({ path, file }) => ({ path, bytes: file.size, hash: await hashOf(file) })),
+      ),
+    }),
     'open-sources': () => kept,
   };
   for (const port of Object.values(ports) as TestPort<never>[]) {
@@ -64,7 +154,9 @@ function page({ kept = null, link = null }: { kept?: { path: string; file: Blob 
       send(message);
       const { type, requestId } = message as { type: string; requestId: number };
       const value = replies[type];
-      void Promise.resolve().then(() => value?.(message as never)).then((v) => port.say({ kind: 'reply', requestId, value: v ?? null }));
+      void Promise.resolve()
+        .then(() => value?.(message as never))
+        .then((v) => port.say({ kind: 'reply', requestId, value: v ?? null }));
     };
   }
   const state = () => studio.store.getState();
@@ -81,13 +173,40 @@ async function open(all: ReturnType<typeof page>): Promise<void> {
 async function resumed(all: ReturnType<typeof page>, train = tokens(1)): Promise<void> {
   const { studio, keep } = all;
   const experiment = studio.store.getState().runs.draft;
-  const info: CheckpointInfo = { savedAt: 1, startedAt: 1, step: 3, experiment, model: DEFAULT_MODEL, devices: [], dataHash: 'h', data: { name: 'own.csv', recipe: await recipe() } };
+  const info: CheckpointInfo = {
+    savedAt: 1,
+    startedAt: 1,
+    step: 3,
+    experiment,
+    model: DEFAULT_MODEL,
+    devices: [],
+    dataHash: 'h',
+    data: { name: 'own.csv', recipe: await recipe() },
+  };
   const state = { version: 1, experiment, step: 3 } as SessionState;
-  const stored = { version: 1, template: TEMPLATE, mapping: MAPPING, dataName: 'own.csv', plan: null, startedAt: 1, watchText: null, samplePrompts: null, histories: [], failed: [] };
+  const stored = {
+    version: 1,
+    template: TEMPLATE,
+    mapping: MAPPING,
+    dataName: 'own.csv',
+    plan: null,
+    startedAt: 1,
+    watchText: null,
+    samplePrompts: null,
+    histories: [],
+    failed: [],
+  };
   const send = keep.postMessage.bind(keep);
   keep.postMessage = (message: unknown) => {
     const { type, requestId } = message as { type: string; requestId: number };
-    if (type === 'load-checkpoint') queueMicrotask(() => keep.say({ kind: 'reply', requestId, value: { checkpoint: { info, state, page: stored }, train, heldOut: tokens(1) } }));
+    if (type === 'load-checkpoint')
+      queueMicrotask(() =>
+        keep.say({
+          kind: 'reply',
+          requestId,
+          value: { checkpoint: { info, state, page: stored }, train, heldOut: tokens(1) },
+        }),
+      );
     else send(message);
   };
   studio.store.setState((s) => ({ keep: { ...s.keep, offer: info } }));
@@ -96,15 +215,34 @@ async function resumed(all: ReturnType<typeof page>, train = tokens(1)): Promise
 }
 
 const kept = () => [{ path: 'own.csv', file: FILE }];
-const chosen = { mapping: MAPPING, template: TEMPLATE, completionOnly: false, heldOutShare: 0.5, seed: 9, maxExamples: 7, stratify: false, decisions: { edits: { excluded: [1] } } };
+const chosen = {
+  mapping: MAPPING,
+  template: TEMPLATE,
+  completionOnly: false,
+  heldOutShare: 0.5,
+  seed: 9,
+  maxExamples: 7,
+  stratify: false,
+  decisions: { edits: { excluded: [1] } },
+};
 
 test('after Resume the page is on the run’s data, as they were chosen', async () => {
   const all = page({ kept: kept() });
   await open(all);
   expect(all.state().dataset.origin).toEqual({ kind: 'sample', id: 's' });
   await resumed(all);
-  await vi.waitFor(() => expect(all.state().dataset).toMatchObject({ ...chosen, origin: { kind: 'file', name: 'own.csv' }, wanted: null, preparing: false }));
-  expect(all.data.last('parse')).toMatchObject({ files: [{ path: 'own.csv', file: FILE }], choices: { separator: ',' } });
+  await vi.waitFor(() =>
+    expect(all.state().dataset).toMatchObject({
+      ...chosen,
+      origin: { kind: 'file', name: 'own.csv' },
+      wanted: null,
+      preparing: false,
+    }),
+  );
+  expect(all.data.last('parse')).toMatchObject({
+    files: [{ path: 'own.csv', file: FILE }],
+    choices: { separator: ',' },
+  });
   const { decisions, ...options } = chosen;
   expect(all.data.last('prepare')).toMatchObject({ options: { ...options, ...decisions } });
   expect(all.state().ui.notices).toEqual([]);
@@ -115,7 +253,9 @@ test('data that give other tokens than the run has learnt from are said', async 
   const all = page({ kept: kept() });
   await open(all);
   await resumed(all, tokens(2));
-  await vi.waitFor(() => expect(all.state().ui.notices.map((n) => n.info.message)).toEqual([expect.stringContaining('other tokens')]));
+  await vi.waitFor(() =>
+    expect(all.state().ui.notices.map((n) => n.info.message)).toEqual([expect.stringContaining('other tokens')]),
+  );
 });
 
 test('where the file is not kept, Train asks for it by name, size and content, and takes no other', async () => {
@@ -123,11 +263,18 @@ test('where the file is not kept, Train asks for it by name, size and content, a
   await open(all);
   await resumed(all);
   all.studio.store.setState((s) => ({ runs: { ...s.runs, phase: 'finished' } }));
-  expect(all.state().dataset).toMatchObject({ status: 'empty', origin: null, train: null, wanted: { name: 'own.csv', state: 'missing' } });
+  expect(all.state().dataset).toMatchObject({
+    status: 'empty',
+    origin: null,
+    train: null,
+    wanted: { name: 'own.csv', state: 'missing' },
+  });
   expect(whyNotTrain(all.state())).toContain('own.csv is not kept');
   const keptData = await all.studio.keptData();
   await keptData.giveOnly([{ path: 'own.csv', file: new File(['text,label\na,x\nb,z\n'], 'own.csv') }]);
-  expect(all.state().ui.notices.map((n) => [n.section, n.info.message])).toEqual([['train', 'own.csv is not the file of this data set: its content is another.']]);
+  expect(all.state().ui.notices.map((n) => [n.section, n.info.message])).toEqual([
+    ['train', 'own.csv is not the file of this data set: its content is another.'],
+  ]);
   expect(all.state().dataset.wanted?.state).toBe('missing');
   await keptData.giveOnly([{ path: 'renamed.csv', file: FILE }]);
   expect(all.state().dataset).toMatchObject({ ...chosen, wanted: null, origin: { kind: 'file', name: 'own.csv' } });
@@ -152,7 +299,11 @@ test('dropped anywhere, the file is known by its content; another file is anothe
   await resumed(all);
   expect(all.state().dataset.wanted?.state).toBe('missing');
   await all.studio.data.openFiles([{ path: 'other.csv', file: new File(['text,label\n'], 'other.csv') }]);
-  expect(all.state().dataset).toMatchObject({ wanted: null, ownMapping: false, origin: { kind: 'file', name: 'other.csv' } });
+  expect(all.state().dataset).toMatchObject({
+    wanted: null,
+    ownMapping: false,
+    origin: { kind: 'file', name: 'other.csv' },
+  });
   expect(otherData(all.state().runs.session!, all.state().dataset)).toBe('other.csv');
 });
 
@@ -189,7 +340,11 @@ test('the desk belongs to its address; one that cannot be read is left alone', a
   await open(before);
   before.studio.configure.setTrain({ steps: 17 });
   const start = page().state().runs.draft;
-  for (const desk of [memory.get('sieve-desk')!, '{', JSON.stringify({ ...JSON.parse(memory.get('sieve-desk')!), draft: { train: {}, runs: [] } })]) {
+  for (const desk of [
+    memory.get('sieve-desk')!,
+    '{',
+    JSON.stringify({ ...JSON.parse(memory.get('sieve-desk')!), draft: { train: {}, runs: [] } }),
+  ]) {
     memory.set('sieve-desk', desk);
     const after = page({ link: desk === '{' || desk.includes('"runs":[]') ? null : 'some link' });
     await open(after);
@@ -205,8 +360,16 @@ test('files are wanted by what is open first, then by the run, then by kept runs
   const state = new Page();
   const files = [{ path: 'a', file: FILE }];
   const kept = new KeptData({
-    page: state, keep: clientOn(port, { onEvent: () => {}, onCrash: () => {} }), link: null, data: { files } as unknown as DatasetCommands,
-    records: async () => [{ endedAt: 1, recipe: of('a') }, { endedAt: 3, recipe: of('b') }, { endedAt: 2, recipe: null }, { of: 'another version' }],
+    page: state,
+    keep: clientOn(port, { onEvent: () => {}, onCrash: () => {} }),
+    link: null,
+    data: { files } as unknown as DatasetCommands,
+    records: async () => [
+      { endedAt: 1, recipe: of('a') },
+      { endedAt: 3, recipe: of('b') },
+      { endedAt: 2, recipe: null },
+      { of: 'another version' },
+    ],
   });
   const dataset = { ...state.state.dataset, origin: own.origin, mapping: own.mapping };
   state.patch('keep', { mode: 'writer' });

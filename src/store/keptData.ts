@@ -106,7 +106,10 @@ export class KeptData {
     const sources = this.#hashed.get(this.#host.data.files);
     const { status, wanted, train } = this.#d;
     if (!sources || status !== 'ready' || wanted || !train) return false;
-    return JSON.stringify(dataRecipeSchema.safeParse(recipeOf(this.#d, sources.files)).data) === JSON.stringify(dataRecipeSchema.safeParse(recipe).data);
+    return (
+      JSON.stringify(dataRecipeSchema.safeParse(recipeOf(this.#d, sources.files)).data) ===
+      JSON.stringify(dataRecipeSchema.safeParse(recipe).data)
+    );
   }
 
   async #open({ origin, files }: DataRecipe): Promise<OwnFile[] | null> {
@@ -123,8 +126,15 @@ export class KeptData {
   async #matching(own: readonly OwnFile[], files: readonly SourceFile[]): Promise<boolean> {
     const sizes = (all: readonly number[]) => all.toSorted((a, b) => a - b).join();
     if (sizes(own.map(({ file }) => file.size)) !== sizes(files.map((f) => f.bytes))) return false;
-    const { files: found } = await this.#sources(own, this.#d.wanted !== null && this.#d.wanted.recipe.origin.kind !== 'sample');
-    const hashes = (all: readonly SourceFile[]) => all.map((f) => f.hash).toSorted().join();
+    const { files: found } = await this.#sources(
+      own,
+      this.#d.wanted !== null && this.#d.wanted.recipe.origin.kind !== 'sample',
+    );
+    const hashes = (all: readonly SourceFile[]) =>
+      all
+        .map((f) => f.hash)
+        .toSorted()
+        .join();
     return hashes(found) === hashes(files);
   }
 
@@ -134,7 +144,10 @@ export class KeptData {
     if (!wanted || wanted.state !== 'missing' || !(await this.#matching(own, wanted.recipe.files))) return false;
     // In the order of the recipe and under its names: what was chosen for a file was chosen by its name.
     const { files: found, kept } = await this.#sources(own, false);
-    const inOrder = wanted.recipe.files.map(({ path, hash }) => ({ path, file: own[found.findIndex((f) => f.hash === hash)].file }));
+    const inOrder = wanted.recipe.files.map(({ path, hash }) => ({
+      path,
+      file: own[found.findIndex((f) => f.hash === hash)].file,
+    }));
     this.#hashed.set(inOrder, { files: wanted.recipe.files, kept });
     await this.#host.data.restore(wanted.name, wanted.recipe, () => Promise.resolve(inOrder));
     return true;
@@ -190,7 +203,8 @@ export class KeptData {
     const own = other ? { ...recipe, template: { prompt, completion } } : recipe;
     await this.restore({ ...data, recipe: own });
     // A new version of the page may bring another one under its name.
-    if (this.#d.wanted?.recipe === own && recipe.origin.kind === 'sample') await this.#host.data.openSample(recipe.origin.id);
+    if (this.#d.wanted?.recipe === own && recipe.origin.kind === 'sample')
+      await this.#host.data.openSample(recipe.origin.id);
   }
 
   /** Keeps draft and data of this tab whenever they change. */
@@ -207,7 +221,11 @@ export class KeptData {
 
   /** At once as far as it is known: whoever types may reload in the next moment. */
   async #writeDesk(): Promise<void> {
-    const { dataset, model, runs: { draft } } = this.#s;
+    const {
+      dataset,
+      model,
+      runs: { draft },
+    } = this.#s;
     const write = (data: Desk['data']) => writeDesk({ link: this.#host.link, draft, model: model.source, data });
     const { wanted, status, origin } = dataset;
     if (wanted) write({ name: wanted.name, recipe: wanted.recipe });
@@ -242,7 +260,10 @@ function same(a: TokenSet, b: TokenSet): boolean {
 
 function writeDesk(desk: Desk): void {
   try {
-    siteData('sessionStorage')?.setItem(DESK, JSON.stringify(desk, (_, value: unknown) => (Number.isNaN(value) ? NAN : value)));
+    siteData('sessionStorage')?.setItem(
+      DESK,
+      JSON.stringify(desk, (_, value: unknown) => (Number.isNaN(value) ? NAN : value)),
+    );
   } catch (error) {
     console.info('what was typed is not kept', error);
     // Better nothing than what was typed before.
@@ -265,8 +286,18 @@ function readDesk(): Desk | null {
 /** Whether it has the fields of a draft: what is typed into them may be wrong. */
 function isDraft(value: unknown): value is ExperimentConfig {
   const start = defaultExperiment();
-  const alike = (own: unknown, like: object): boolean => typeof own === 'object' && own !== null && Object.keys(like).every((key) => Object.hasOwn(own, key)) && Object.keys(own).every((key) => Object.hasOwn(like, key));
+  const alike = (own: unknown, like: object): boolean =>
+    typeof own === 'object' &&
+    own !== null &&
+    Object.keys(like).every((key) => Object.hasOwn(own, key)) &&
+    Object.keys(own).every((key) => Object.hasOwn(like, key));
   const draft = value as Partial<ExperimentConfig> | null;
   if (!alike(draft, start) || !alike(draft?.train, start.train) || !Array.isArray(draft?.runs)) return false;
-  return draft.runs.length > 0 && draft.runs.every((run) => alike(run, start.runs[0]) && alike(run.gate, start.runs[0].gate) && alike(run.adalora, start.runs[0].adalora));
+  return (
+    draft.runs.length > 0 &&
+    draft.runs.every(
+      (run) =>
+        alike(run, start.runs[0]) && alike(run.gate, start.runs[0].gate) && alike(run.adalora, start.runs[0].adalora),
+    )
+  );
 }

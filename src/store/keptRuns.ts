@@ -45,7 +45,11 @@ export function startName(experiment: ExperimentConfig, data: string): string {
 }
 
 /** The record of a session that has ended. */
-export function recordOf(session: Session, ended: KeptRun['ended'], where: { id: string; model: ModelSource; endedAt: number; bytes: number; recipe?: DataRecipe | null }): KeptRun {
+export function recordOf(
+  session: Session,
+  ended: KeptRun['ended'],
+  where: { id: string; model: ModelSource; endedAt: number; bytes: number; recipe?: DataRecipe | null },
+): KeptRun {
   const { experiment, template, mapping, devices, histories, failed, startedAt, dataName } = session;
   const finals = experiment.runs.map(({ id }) => {
     const h = histories.get(id);
@@ -58,15 +62,33 @@ export function recordOf(session: Session, ended: KeptRun['ended'], where: { id:
     };
   });
   return keptRunSchema.parse({
-    format: 'sieve-run', version: 1, name: startName(experiment, dataName), tags: [], startedAt, ended,
-    devices, data: dataName.slice(0, 300), template, mapping, experiment, base: histories.get('base')?.evals.at(-1)?.loss ?? null, finals, recipe: null, ...where,
+    format: 'sieve-run',
+    version: 1,
+    name: startName(experiment, dataName),
+    tags: [],
+    startedAt,
+    ended,
+    devices,
+    data: dataName.slice(0, 300),
+    template,
+    mapping,
+    experiment,
+    base: histories.get('base')?.evals.at(-1)?.loss ?? null,
+    finals,
+    recipe: null,
+    ...where,
   } satisfies KeptRun);
 }
 
 /** Whether every word of `query` is somewhere in the record: name, tags, model, data, methods. */
 export function matches(run: KeptRun, query: string): boolean {
-  const all = [run.name, ...run.tags, run.model.id, run.data, ...run.experiment.runs.flatMap((r) => [r.name, r.method])].join('\n').toLowerCase();
-  return query.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+  const all = [run.name, ...run.tags, run.model.id, run.data, ...run.experiment.runs.flatMap((r) => [r.name, r.method])]
+    .join('\n')
+    .toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word));
 }
 
 export class KeptRuns {
@@ -84,7 +106,10 @@ export class KeptRuns {
   async list(): Promise<void> {
     try {
       const values = await allRecords();
-      const runs = values.map((v) => keptRunSchema.safeParse(v)).filter((r) => r.success).map((r) => r.data);
+      const runs = values
+        .map((v) => keptRunSchema.safeParse(v))
+        .filter((r) => r.success)
+        .map((r) => r.data);
       runs.sort((a, b) => b.endedAt - a.endedAt);
       this.#patch({ runs, unreadable: values.length - runs.length, unlisted: null });
       await this.measure();
@@ -110,7 +135,9 @@ export class KeptRuns {
 
   /** Keeps a session that has ended, with every adapter that learnt something and that files can hold. Failures are shown. */
   add(session: Session, phase: Phase): Promise<void> {
-    const adding = this.#add(session, phase).finally(() => { if (this.adding === adding) this.adding = null; });
+    const adding = this.#add(session, phase).finally(() => {
+      if (this.adding === adding) this.adding = null;
+    });
     this.adding = adding;
     return adding;
   }
@@ -124,8 +151,14 @@ export class KeptRuns {
     const id = newId(endedAt);
     await this.#do(id, async () => {
       const adapters: Record<RunId, AdapterFile[]> = {};
-      for (const run of trained.filter((r) => !drawsTokens(r))) adapters[run.id] = (await this.#host.train.request({ type: 'export', runId: run.id, template: session.template, check: false })).files;
-      const files = runFiles([...session.histories.values()].map((h) => h.snapshot()), adapters);
+      for (const run of trained.filter((r) => !drawsTokens(r)))
+        adapters[run.id] = (
+          await this.#host.train.request({ type: 'export', runId: run.id, template: session.template, check: false })
+        ).files;
+      const files = runFiles(
+        [...session.histories.values()].map((h) => h.snapshot()),
+        adapters,
+      );
       const recipe = (await session.recipe) ?? null;
       const ended = phase === 'finished' || phase === 'stopped' ? phase : 'failed';
       await this.#write(files, (bytes) => recordOf(session, ended, { id, model: source, endedAt, bytes, recipe }), id);
@@ -153,10 +186,16 @@ export class KeptRuns {
   edit(id: string, change: { name?: string; tags?: string[] }): Promise<boolean> {
     return this.#do(id, async () => {
       const tags = change.tags && [...new Set(change.tags.map((t) => t.trim()).filter(Boolean))];
-      if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success) throw new SieveError(texts().errors.store.kept.name);
-      if (tags && (tags.length > MAX_TAGS || !tags.every((t) => tagSchema.safeParse(t).success))) throw new SieveError(texts().errors.store.kept.tags(MAX_TAGS));
+      if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success)
+        throw new SieveError(texts().errors.store.kept.name);
+      if (tags && (tags.length > MAX_TAGS || !tags.every((t) => tagSchema.safeParse(t).success)))
+        throw new SieveError(texts().errors.store.kept.tags(MAX_TAGS));
       const record = this.#record(id);
-      await (await openDatabase()).put('runs', { ...record, name: change.name?.trim() ?? record.name, tags: tags ?? record.tags }, id);
+      await (await openDatabase()).put(
+        'runs',
+        { ...record, name: change.name?.trim() ?? record.name, tags: tags ?? record.tags },
+        id,
+      );
       await this.#changed();
     });
   }
@@ -195,21 +234,46 @@ export class KeptRuns {
       const file = await this.load(id);
       if (await this.#openModel(record)) {
         if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
-        for (const [runId, files] of file.adapters) await this.#host.train.request({ type: 'import', files, as: runId }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+        for (const [runId, files] of file.adapters)
+          await this.#host.train.request(
+            { type: 'import', files, as: runId },
+            files.map((f) => f.bytes.buffer as ArrayBuffer),
+          );
       }
       this.#host.flush();
-      const failed = new Map<string, ErrorInfo>(record.experiment.runs.flatMap((r, i) => {
-        const message = record.finals[i].failed;
-        return message === null ? [] : [[r.id, { name: 'TrainError', message, hint: '' }]];
-      }));
+      const failed = new Map<string, ErrorInfo>(
+        record.experiment.runs.flatMap((r, i) => {
+          const message = record.finals[i].failed;
+          return message === null ? [] : [[r.id, { name: 'TrainError', message, hint: '' }]];
+        }),
+      );
       const session: Session = {
-        experiment: record.experiment, template: record.template, mapping: record.mapping, dataName: record.data, ...(record.recipe && { dataOrigin: record.recipe.origin }), recipe: Promise.resolve(record.recipe), plan: null, devices: record.devices,
-        histories: file.histories, failed, startedAt: record.startedAt, gone: new Set(record.experiment.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
+        experiment: record.experiment,
+        template: record.template,
+        mapping: record.mapping,
+        dataName: record.data,
+        ...(record.recipe && { dataOrigin: record.recipe.origin }),
+        recipe: Promise.resolve(record.recipe),
+        plan: null,
+        devices: record.devices,
+        histories: file.histories,
+        failed,
+        startedAt: record.startedAt,
+        gone: new Set(record.experiment.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
       };
       this.#host.setDraft(record.experiment);
       if (record.recipe) void this.#host.restoreData({ name: record.data, recipe: record.recipe });
       this.#host.store.setState((s) => ({
-        runs: { ...s.runs, session, profile: null, phase: record.ended, progress: null, answers: {}, generating: null, version: s.runs.version + 1 },
+        runs: {
+          ...s.runs,
+          session,
+          profile: null,
+          phase: record.ended,
+          progress: null,
+          answers: {},
+          generating: null,
+          version: s.runs.version + 1,
+        },
       }));
       if (file.damaged.length > 0) {
         const names = record.experiment.runs.filter((r) => file.damaged.includes(r.id)).map((r) => r.name);
@@ -222,7 +286,8 @@ export class KeptRuns {
   async #openModel(record: KeptRun): Promise<boolean> {
     const { source, status } = this.#s.model;
     if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return true;
-    if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null) throw new SieveError(texts().errors.store.kept.otherModel(record.model.id));
+    if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null)
+      throw new SieveError(texts().errors.store.kept.otherModel(record.model.id));
     await this.#host.openModel(record.model);
     return this.#s.model.status === 'ready';
   }
@@ -233,7 +298,16 @@ export class KeptRuns {
     await this.#do(id, async () => {
       const record = this.#record(id);
       const blob = await exportedRun(record, (await this.load(id)).files);
-      out = { name: `sieve-run-${record.name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60) || record.id}.zip`, blob };
+      out = {
+        name: `sieve-run-${
+          record.name
+            .toLowerCase()
+            .replace(/[^a-z0-9]+/g, '-')
+            .replace(/^-|-$/g, '')
+            .slice(0, 60) || record.id
+        }.zip`,
+        blob,
+      };
     });
     return out;
   }
@@ -247,7 +321,8 @@ export class KeptRuns {
       if (damaged.length > 0) throw new StorageError(texts().errors.store.runFile.damaged(damaged[0]));
       const known = new Set(['base', ...record.experiment.runs.map((r) => r.id)]);
       const stray = [...adapters.keys(), ...histories.keys()].find((runId) => !known.has(runId));
-      if (stray !== undefined || record.experiment.runs.some((r) => !histories.has(r.id))) throw new StorageError(texts().errors.store.runFile.differs);
+      if (stray !== undefined || record.experiment.runs.some((r) => !histories.has(r.id)))
+        throw new StorageError(texts().errors.store.runFile.differs);
       // The same run twice gets an id of its own, since the first may have been renamed.
       const id = this.#s.keep.runs.some((r) => r.id === record.id) ? newId(Date.now()) : record.id;
       await this.#write(files, (bytes) => ({ ...record, id, bytes }), id);
@@ -267,7 +342,11 @@ export class KeptRuns {
       await act();
       return true;
     } catch (error) {
-      this.#host.report(error instanceof DOMException && error.name === 'QuotaExceededError' ? new StorageError(texts().errors.store.kept.full) : error);
+      this.#host.report(
+        error instanceof DOMException && error.name === 'QuotaExceededError'
+          ? new StorageError(texts().errors.store.kept.full)
+          : error,
+      );
       return false;
     } finally {
       this.#patch({ busy: null });

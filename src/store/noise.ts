@@ -40,6 +40,11 @@ export class NoiseSum {
     const { kept, keptHelpful, skipped, skippedHelpful } = this.#sum;
     this.#sum = { ...NOTHING };
     if (kept + skipped === 0) return null;
-    return { step, fresh, kept: kept > 0 ? keptHelpful / kept : null, skipped: skipped > 0 ? skippedHelpful / skipped : null };
+    return {
+      step,
+      fresh,
+      kept: kept > 0 ? keptHelpful / kept : null,
+      skipped: skipped > 0 ? skippedHelpful / skipped : null,
+    };
   }
 }

@@ -18,11 +18,12 @@ export function watchOffline(base: string, onChange: (state: OfflineState, takeO
   const register = async () => {
     onChange('preparing');
     const registration = await serviceWorker.register(`${base}sw.js`, { updateViaCache: 'none' });
-    const update = (waiting: ServiceWorker) => onChange('update', () => {
-      // Only then: a first install also takes control, and nothing is to be reloaded for it.
-      serviceWorker.addEventListener('controllerchange', () => globalThis.location.reload(), { once: true });
-      waiting.postMessage('take-over');
-    });
+    const update = (waiting: ServiceWorker) =>
+      onChange('update', () => {
+        // Only then: a first install also takes control, and nothing is to be reloaded for it.
+        serviceWorker.addEventListener('controllerchange', () => globalThis.location.reload(), { once: true });
+        waiting.postMessage('take-over');
+      });
     const watch = (installing: ServiceWorker) => {
       installing.addEventListener('statechange', () => {
         if (installing.state === 'installed' && registration.active) update(installing);
@@ -35,10 +36,11 @@ export function watchOffline(base: string, onChange: (state: OfflineState, takeO
     if (registration.installing) watch(registration.installing);
     registration.addEventListener('updatefound', () => registration.installing && watch(registration.installing));
   };
-  const start = () => register().catch((error: unknown) => {
-    console.info('no offline use', error);
-    onChange('failed');
-  });
+  const start = () =>
+    register().catch((error: unknown) => {
+      console.info('no offline use', error);
+      onChange('failed');
+    });
   // What the page itself loads goes first.
   if (document.readyState === 'complete') void start();
   else globalThis.addEventListener('load', () => void start(), { once: true });

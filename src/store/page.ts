@@ -49,5 +49,7 @@ export class Page {
 }
 
 function isErrorInfo(value: unknown): value is ErrorInfo {
-  return typeof value === 'object' && value !== null && !(value instanceof Error) && 'message' in value && 'hint' in value;
+  return (
+    typeof value === 'object' && value !== null && !(value instanceof Error) && 'message' in value && 'hint' in value
+  );
 }

@@ -5,25 +5,32 @@ import { hubHost, settingsUrl, startDevice, startModel, startSettings } from './
 
 it('starts with the embedded model the address names, else with the default', () => {
   expect(startModel('http://x/sieve/?model=sieve-stories-nano').id).toBe('sieve-stories-nano');
-  for (const href of ['http://x/', 'http://x/?model=../../etc', 'http://x/?model=__proto__']) expect(startModel(href).id).toBe('sieve-stories-4m');
+  for (const href of ['http://x/', 'http://x/?model=../../etc', 'http://x/?model=__proto__'])
+    expect(startModel(href).id).toBe('sieve-stories-4m');
 });
 
 it('computes on the device that the address names, and a link names none', () => {
   expect(startDevice('http://x/sieve/?device=cpu')).toBe('cpu');
   expect(startDevice('http://x/sieve/?device=gpu')).toBe('gpu');
-  for (const href of ['http://x/', 'http://x/?device=auto', 'http://x/?device=tpu']) expect(startDevice(href)).toBeNull();
+  for (const href of ['http://x/', 'http://x/?device=auto', 'http://x/?device=tpu'])
+    expect(startDevice(href)).toBeNull();
   expect(settingsUrl('http://x/?device=cpu', 'l', null)).toBe('http://x/?config=l');
 });
 
 it('carries settings and an embedded model, and nothing of a hub', () => {
   const e = defaultExperiment();
   e.train.seed = 9;
-  const url = settingsUrl('http://x/sieve/?model=sieve-stories-4m#train', settingsLink(e), { kind: 'embedded', id: 'sieve-stories-nano' });
+  const url = settingsUrl('http://x/sieve/?model=sieve-stories-4m#train', settingsLink(e), {
+    kind: 'embedded',
+    id: 'sieve-stories-nano',
+  });
   expect(new URL(url).hash).toBe('');
   expect(startModel(url).id).toBe('sieve-stories-nano');
   expect(readLink(startSettings(url)!)).toEqual(e);
   expect(startSettings('http://x/sieve/')).toBeNull();
-  expect(settingsUrl('http://x/', 'l', { kind: 'hub', id: 'me/secret', revision: 'main', host: 'http://h' })).toBe('http://x/?config=l');
+  expect(settingsUrl('http://x/', 'l', { kind: 'hub', id: 'me/secret', revision: 'main', host: 'http://h' })).toBe(
+    'http://x/?config=l',
+  );
 });
 
 it('another hub is taken from the page’s own origin only', () => {

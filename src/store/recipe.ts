@@ -2,12 +2,35 @@
 import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
 import { type DatasetSlice, initialState, noDecisions } from './slices';
 
-const CHOSEN = ['mapping', 'ownMapping', 'template', 'chatChoice', 'completionOnly', 'heldOutShare', 'seed', 'maxExamples', 'stratify', 'decisions'] as const;
+const CHOSEN = [
+  'mapping',
+  'ownMapping',
+  'template',
+  'chatChoice',
+  'completionOnly',
+  'heldOutShare',
+  'seed',
+  'maxExamples',
+  'stratify',
+  'decisions',
+] as const;
 
 /** What goes with a data set that was open. */
-export const nothingOpen = () => ({
-  parsed: null, mapping: null, ownMapping: false, decisions: noDecisions(), past: [], progress: null, preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
-}) satisfies Partial<DatasetSlice>;
+export const nothingOpen = () =>
+  ({
+    parsed: null,
+    mapping: null,
+    ownMapping: false,
+    decisions: noDecisions(),
+    past: [],
+    progress: null,
+    preparing: false,
+    report: null,
+    preview: [],
+    previewFrom: 0,
+    train: null,
+    heldOut: null,
+  }) satisfies Partial<DatasetSlice>;
 
 /** Null where none is open. @param files what it was read from */
 export function recipeOf(dataset: DatasetSlice, files: SourceFile[]): DataRecipe | null {
@@ -30,6 +53,8 @@ export function choicesOf(dataset: DatasetSlice): unknown[] {
 export function asAtStart(dataset: DatasetSlice): boolean {
   const { samples, origin, ownMapping, past } = dataset;
   const start = initialState().dataset;
-  const plain = (['choices', 'completionOnly', 'heldOutShare', 'seed', 'maxExamples', 'stratify', 'chatChoice'] as const).every((key) => dataset[key] === start[key]);
+  const plain = (
+    ['choices', 'completionOnly', 'heldOutShare', 'seed', 'maxExamples', 'stratify', 'chatChoice'] as const
+  ).every((key) => dataset[key] === start[key]);
   return plain && origin?.kind === 'sample' && origin.id === samples[0]?.id && !ownMapping && past.length === 0;
 }

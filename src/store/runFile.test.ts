@@ -12,7 +12,10 @@ import type { Session } from './slices';
 import { unzipAdapter } from './zip';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 
-const ADAPTER = [{ name: 'adapter_config.json', bytes: new TextEncoder().encode('{}') }, { name: 'adapter_model.safetensors', bytes: Uint8Array.from({ length: 999 }, (_, i) => i % 251) }];
+const ADAPTER = [
+  { name: 'adapter_config.json', bytes: new TextEncoder().encode('{}') },
+  { name: 'adapter_model.safetensors', bytes: Uint8Array.from({ length: 999 }, (_, i) => i % 251) },
+];
 
 function session(): Session {
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
@@ -21,19 +24,53 @@ function session(): Session {
   gated.modules = MODULES;
   for (let step = 1; step <= 1200; step++) {
     histories.get('lora')!.addStep({ ...stepEvent('lora', step), loss: 1 / step, gradNorm: Math.sqrt(step) });
-    gated.addStep(stepEvent('ts-lora', step, gateStats(4, 100, (m) => (step + m * 31) % 100)));
+    gated.addStep(
+      stepEvent(
+        'ts-lora',
+        step,
+        gateStats(4, 100, (m) => (step + m * 31) % 100),
+      ),
+    );
   }
-  for (const step of [750, 1200]) gated.addEval({ ...evalEvent('ts-lora', step, 2 + step / 1e7), gate: gateStats(4, 100, () => 40) });
-  gated.watch = { type: 'watch', runId: 'ts-lora', step: 9, tokens: ['a', ' b', '\ud800'], modules: MODULES, kept: Uint8Array.from({ length: 12 }, (_, i) => i % 2), ratio: Float32Array.from({ length: 12 }, (_, i) => i / 7), tau: Float32Array.of(0.1, 0.2, 0, 0.3) };
+  for (const step of [750, 1200])
+    gated.addEval({ ...evalEvent('ts-lora', step, 2 + step / 1e7), gate: gateStats(4, 100, () => 40) });
+  gated.watch = {
+    type: 'watch',
+    runId: 'ts-lora',
+    step: 9,
+    tokens: ['a', ' b', '\ud800'],
+    modules: MODULES,
+    kept: Uint8Array.from({ length: 12 }, (_, i) => i % 2),
+    ratio: Float32Array.from({ length: 12 }, (_, i) => i / 7),
+    tau: Float32Array.of(0.1, 0.2, 0, 0.3),
+  };
   gated.parameters = 64;
   gated.stopped = { step: 1200, bestStep: 750, bestLoss: 2 };
   gated.slice = { step: 1200, loss: 2.25, best: { step: 750, loss: 2.125 } };
   gated.closed = [{ module: 3, reason: 'stuck' }];
   gated.addSample({ type: 'sample', runId: 'ts-lora', step: 750, prompt: 'Q', expected: null, text: 'A' });
-  return { experiment: defaultExperiment(), template: { prompt: 'Q: {prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, devices: [{ kind: 'gpu', name: 'v a', threads: null }, { kind: 'cpu', name: '', threads: 4 }], histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
+  return {
+    experiment: defaultExperiment(),
+    template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
+    mapping: null,
+    dataName: 'facts.jsonl',
+    plan: null,
+    devices: [
+      { kind: 'gpu', name: 'v a', threads: null },
+      { kind: 'cpu', name: '', threads: 4 },
+    ],
+    histories,
+    failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]),
+    startedAt: 1000,
+  };
 }
-const record = (s: Session) => recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, endedAt: 2000, bytes: 5 });
-const files = (s: Session) => runFiles([...s.histories.values()].map((h) => h.snapshot()), { lora: ADAPTER, 'ts-lora': ADAPTER });
+const record = (s: Session) =>
+  recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, endedAt: 2000, bytes: 5 });
+const files = (s: Session) =>
+  runFiles(
+    [...s.histories.values()].map((h) => h.snapshot()),
+    { lora: ADAPTER, 'ts-lora': ADAPTER },
+  );
 const S = session();
 const GOOD = record(S);
 const FILES = [...files(S), { name: 'run.json', bytes: new TextEncoder().encode(JSON.stringify(GOOD)) }];
@@ -50,7 +87,10 @@ test('a run leaves as a file and comes back: record, adapters, curves bit for bi
   const s = S;
   const back = await readRunFile(await exportedRun(record(s), files(s)));
   expect(back.record).toEqual(record(s));
-  expect(back.record!.finals).toEqual([{ steps: 1200, loss: null, skipped: null, failed: 'NaN' }, { steps: 1200, loss: 2.00012, skipped: 0.6, failed: null }]);
+  expect(back.record!.finals).toEqual([
+    { steps: 1200, loss: null, skipped: null, failed: 'NaN' },
+    { steps: 1200, loss: 2.00012, skipped: 0.6, failed: null },
+  ]);
   expect(back.adapters.get('ts-lora')).toEqual(ADAPTER);
   for (const [id, history] of s.histories) {
     const whole = history.snapshot();
@@ -64,13 +104,23 @@ test('files that are none, are damaged or say more than they may are refused in 
   await expect(readRunFile(new Blob(['no zip']))).rejects.toThrow('could not be read as a zip');
   await expect(read(zipSync({ 'a.txt': new Uint8Array(3) }))).rejects.toThrow('history.json is missing');
   await expect(read(zipped({ 'history.json': '{' }))).rejects.toThrow('history.json is no JSON');
-  await expect(read(zipped({ 'history.json': '{"format":"sieve-history","version":2,"runs":[]}' }))).rejects.toThrow('history.json: version');
+  await expect(read(zipped({ 'history.json': '{"format":"sieve-history","version":2,"runs":[]}' }))).rejects.toThrow(
+    'history.json: version',
+  );
   await expect(read(zipped({ 'run.json': JSON.stringify({ ...GOOD, id: '../x' }) }))).rejects.toThrow('run.json: id');
-  await expect(read(zipped({ 'run.json': JSON.stringify({ ...GOOD, finals: GOOD.finals.slice(1) }) }))).rejects.toThrow('one result per run');
-  await expect(read(zipped({ 'run.json': `{"__proto__": {"x": 1}, ${JSON.stringify(GOOD).slice(1)}` }))).rejects.toThrow('__proto__');
+  await expect(read(zipped({ 'run.json': JSON.stringify({ ...GOOD, finals: GOOD.finals.slice(1) }) }))).rejects.toThrow(
+    'one result per run',
+  );
+  await expect(
+    read(zipped({ 'run.json': `{"__proto__": {"x": 1}, ${JSON.stringify(GOOD).slice(1)}` })),
+  ).rejects.toThrow('__proto__');
   // What does not belong to a run is not unpacked.
   const foreign = await read(zipped({ '../../evil': 'x', 'lora/deep/er': 'x', 'lora/evil.exe': 'x' }));
-  expect(foreign.files.map((f) => f.name).sort()).toEqual(files(S).map((f) => f.name).sort());
+  expect(foreign.files.map((f) => f.name).sort()).toEqual(
+    files(S)
+      .map((f) => f.name)
+      .sort(),
+  );
 });
 
 test('curves that do not fit themselves are refused', () => {
@@ -83,8 +133,16 @@ test('curves that do not fit themselves are refused', () => {
   };
   expect(problem((h) => h.runs[1].loss.pop())).toContain('columns of different length');
   expect(problem((h) => h.runs[2].skipped!.data.pop())).toContain('one value per module');
-  expect(problem((h) => { h.runs[2].watch!.kept = [1]; })).toContain('one value per module and token');
-  expect(problem((h) => { Object.assign(h.runs[0], { extra: 1 }); })).toContain('extra');
+  expect(
+    problem((h) => {
+      h.runs[2].watch!.kept = [1];
+    }),
+  ).toContain('one value per module and token');
+  expect(
+    problem((h) => {
+      Object.assign(h.runs[0], { extra: 1 });
+    }),
+  ).toContain('extra');
 });
 
 test('a bomb is refused by what its directory says, before anything is unpacked', async () => {
@@ -96,7 +154,11 @@ test('a bomb is refused by what its directory says, before anything is unpacked'
 });
 
 test('a file that unpacks to far more than its size is refused by what its directory says', async () => {
-  const zeros = JSON.stringify({ format: 'sieve-history', version: 1, runs: [{ step: new Array(10_000_000).fill(0) }] });
+  const zeros = JSON.stringify({
+    format: 'sieve-history',
+    version: 1,
+    runs: [{ step: new Array(10_000_000).fill(0) }],
+  });
   const zip = zipSync({ 'history.json': new TextEncoder().encode(zeros) }, { level: 6 });
   expect(zip.length).toBeLessThan(100_000);
   await expect(read(zip)).rejects.toThrow('The zip unpacks to more than');
@@ -107,7 +169,11 @@ test('one byte of an adapter that has changed does not hide the curves', async (
   const at = Buffer.from(zip).indexOf(Buffer.from(ADAPTER[1].bytes));
   zip[at + 500] ^= 1;
   const { adapters, damaged, histories } = await read(zip);
-  expect([damaged, [...adapters.keys()], [...histories.keys()]]).toEqual([['lora'], ['ts-lora'], ['base', 'lora', 'ts-lora']]);
+  expect([damaged, [...adapters.keys()], [...histories.keys()]]).toEqual([
+    ['lora'],
+    ['ts-lora'],
+    ['base', 'lora', 'ts-lora'],
+  ]);
   // The curves themselves are not shown when they are not what was kept.
   const history = zipped();
   history[Buffer.from(history).indexOf('sieve-history') + 30] ^= 1;
@@ -117,7 +183,10 @@ test('one byte of an adapter that has changed does not hide the curves', async (
 const shared = new URL('../../../shared/cases/faults/', import.meta.url);
 test.skipIf(!existsSync(shared))('the hostile files of others are refused (needs ../shared)', async () => {
   const bytes = (name: string) => new Blob([readFileSync(new URL(name, shared)) as BlobPart]);
-  for (const [name, reader] of [['run-76MB-of-zeros.zip', readRunFile], ['adapter-says-256MB.zip', unzipAdapter]] as const) {
+  for (const [name, reader] of [
+    ['run-76MB-of-zeros.zip', readRunFile],
+    ['adapter-says-256MB.zip', unzipAdapter],
+  ] as const) {
     const file = bytes(name);
     await quickly(() => expect(reader(file)).rejects.toThrow('The zip unpacks to more than'));
   }
@@ -126,7 +195,15 @@ test.skipIf(!existsSync(shared))('the hostile files of others are refused (needs
 test('names and search', () => {
   const s = S;
   expect(startName(s.experiment, s.dataName)).toBe('LoRA, TS-LoRA on facts.jsonl');
-  expect(startName({ ...s.experiment, runs: Array.from({ length: 5 }, (_, i) => ({ ...s.experiment.runs[0], id: `r${i}`, name: `R${i}` })) }, '')).toBe('R0, R1, 3 more');
+  expect(
+    startName(
+      {
+        ...s.experiment,
+        runs: Array.from({ length: 5 }, (_, i) => ({ ...s.experiment.runs[0], id: `r${i}`, name: `R${i}` })),
+      },
+      '',
+    ),
+  ).toBe('R0, R1, 3 more');
   const run = { ...record(s), tags: ['Seed 2'] };
   expect(['', 'ts-lora', 'FACTS seed', 'nano 2'].map((q) => matches(run, q))).toEqual([true, true, true, true]);
   expect(matches(run, 'facts gpt')).toBe(false);
@@ -135,7 +212,10 @@ test('names and search', () => {
 test('records of earlier versions, which name a GPU or nothing, open', () => {
   const { devices, ...rest } = GOOD;
   expect(devices).toHaveLength(2);
-  expect(keptRunSchema.parse({ ...rest, gpu: 'v a' })).toEqual({ ...rest, devices: [{ kind: 'gpu', name: 'v a', threads: null }] });
+  expect(keptRunSchema.parse({ ...rest, gpu: 'v a' })).toEqual({
+    ...rest,
+    devices: [{ kind: 'gpu', name: 'v a', threads: null }],
+  });
   expect(keptRunSchema.parse(rest)).toEqual({ ...rest, devices: [] });
   expect(keptRunSchema.safeParse({ ...rest, devices, gpu: 'v a' }).success).toBe(false);
   expect(deviceNames(devices)).toBe('v a, then CPU, 4 threads');

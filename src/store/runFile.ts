@@ -20,66 +20,143 @@ const HISTORY = 'history.json';
 const CAPS: Record<string, number> = { [RECORD]: 1 << 20, [HISTORY]: 128 << 20 };
 
 /** Nine digits name every f32; what is not finite becomes null. */
-const numbers = (values: ArrayLike<number>) => Array.from(values, (x) => (Number.isFinite(x) ? Number(x.toPrecision(9)) : null));
+const numbers = (values: ArrayLike<number>) =>
+  Array.from(values, (x) => (Number.isFinite(x) ? Number(x.toPrecision(9)) : null));
 const number = (x: number) => (Number.isFinite(x) ? x : null);
 const f32 = (values: (number | null)[]) => Float32Array.from(values, (x) => x ?? NaN);
 const u32 = (values: (number | null)[]) => Uint32Array.from(values, (x) => x ?? 0);
 
 type GateJson = NonNullable<HistoryFile['runs'][number]['gate']>;
 const gateToJson = (g: GateStats): GateJson => ({
-  tau: numbers(g.tau), tokens: Array.from(g.tokens), active: Array.from(g.active), muKept: numbers(g.muKept), muSkipped: numbers(g.muSkipped),
-  measured: Array.from(g.measured), keptHelpful: Array.from(g.keptHelpful), skippedHelpful: Array.from(g.skippedHelpful),
-  histogram: Array.from(g.histogram), rho: number(g.rho), tauStep: number(g.tauStep), moduleSteps: g.moduleSteps && numbers(g.moduleSteps),
-  lambda: number(g.lambda), shift: g.shift && numbers(g.shift), openOutsideTraining: g.openOutsideTraining,
+  tau: numbers(g.tau),
+  tokens: Array.from(g.tokens),
+  active: Array.from(g.active),
+  muKept: numbers(g.muKept),
+  muSkipped: numbers(g.muSkipped),
+  measured: Array.from(g.measured),
+  keptHelpful: Array.from(g.keptHelpful),
+  skippedHelpful: Array.from(g.skippedHelpful),
+  histogram: Array.from(g.histogram),
+  rho: number(g.rho),
+  tauStep: number(g.tauStep),
+  moduleSteps: g.moduleSteps && numbers(g.moduleSteps),
+  lambda: number(g.lambda),
+  shift: g.shift && numbers(g.shift),
+  openOutsideTraining: g.openOutsideTraining,
 });
 const gateFromJson = (g: GateJson): GateStats => ({
-  tau: f32(g.tau), tokens: u32(g.tokens), active: u32(g.active), muKept: f32(g.muKept), muSkipped: f32(g.muSkipped),
-  measured: u32(g.measured), keptHelpful: u32(g.keptHelpful), skippedHelpful: u32(g.skippedHelpful),
-  histogram: Uint32Array.from(g.histogram), rho: g.rho ?? NaN, tauStep: g.tauStep ?? NaN, moduleSteps: g.moduleSteps && f32(g.moduleSteps),
-  lambda: g.lambda ?? NaN, shift: g.shift && f32(g.shift), openOutsideTraining: g.openOutsideTraining,
+  tau: f32(g.tau),
+  tokens: u32(g.tokens),
+  active: u32(g.active),
+  muKept: f32(g.muKept),
+  muSkipped: f32(g.muSkipped),
+  measured: u32(g.measured),
+  keptHelpful: u32(g.keptHelpful),
+  skippedHelpful: u32(g.skippedHelpful),
+  histogram: Uint32Array.from(g.histogram),
+  rho: g.rho ?? NaN,
+  tauStep: g.tauStep ?? NaN,
+  moduleSteps: g.moduleSteps && f32(g.moduleSteps),
+  lambda: g.lambda ?? NaN,
+  shift: g.shift && f32(g.shift),
+  openOutsideTraining: g.openOutsideTraining,
 });
 
 type SeriesJson = NonNullable<HistoryFile['runs'][number]['skipped']>;
-const seriesToJson = (s: SeriesSnapshot): SeriesJson => ({ modules: s.modules, steps: Array.from(s.steps), data: numbers(s.data), stride: s.stride, seen: s.seen });
-const seriesFromJson = (s: SeriesJson): SeriesSnapshot => ({ ...s, steps: Uint32Array.from(s.steps), data: f32(s.data) });
+const seriesToJson = (s: SeriesSnapshot): SeriesJson => ({
+  modules: s.modules,
+  steps: Array.from(s.steps),
+  data: numbers(s.data),
+  stride: s.stride,
+  seen: s.seen,
+});
+const seriesFromJson = (s: SeriesJson): SeriesSnapshot => ({
+  ...s,
+  steps: Uint32Array.from(s.steps),
+  data: f32(s.data),
+});
 
 /** Curves as they go into the file. Of the evaluations only the last keeps its gates, which are the largest part. */
 export function historyToJson(histories: readonly HistorySnapshot[]): HistoryFile {
   return {
-    format: 'sieve-history', version: 1,
+    format: 'sieve-history',
+    version: 1,
     runs: histories.map((h) => ({
-      ...h, step: numbers(h.step), loss: numbers(h.loss), learningRate: numbers(h.learningRate), gradNorm: numbers(h.gradNorm), speeds: numbers(h.speeds),
+      ...h,
+      step: numbers(h.step),
+      loss: numbers(h.loss),
+      learningRate: numbers(h.learningRate),
+      gradNorm: numbers(h.gradNorm),
+      speeds: numbers(h.speeds),
       evals: h.evals.map((e, i) => ({ ...e, gate: e.gate && i === h.evals.length - 1 ? gateToJson(e.gate) : null })),
-      skipped: h.skipped && seriesToJson(h.skipped), tau: h.tau && seriesToJson(h.tau), gate: h.gate && gateToJson(h.gate),
-      watch: h.watch && { ...h.watch, kept: Array.from(h.watch.kept), ratio: numbers(h.watch.ratio), tau: h.watch.tau && numbers(h.watch.tau) },
+      skipped: h.skipped && seriesToJson(h.skipped),
+      tau: h.tau && seriesToJson(h.tau),
+      gate: h.gate && gateToJson(h.gate),
+      watch: h.watch && {
+        ...h.watch,
+        kept: Array.from(h.watch.kept),
+        ratio: numbers(h.watch.ratio),
+        tau: h.watch.tau && numbers(h.watch.tau),
+      },
       stopped: h.stopped && { ...h.stopped, bestLoss: number(h.stopped.bestLoss) },
-      slice: h.slice && { step: h.slice.step, loss: number(h.slice.loss), best: { step: h.slice.best.step, loss: number(h.slice.best.loss) } },
+      slice: h.slice && {
+        step: h.slice.step,
+        loss: number(h.slice.loss),
+        best: { step: h.slice.best.step, loss: number(h.slice.best.loss) },
+      },
     })),
   };
 }
 
 export function historyFromJson(file: HistoryFile): HistorySnapshot[] {
   return file.runs.map((h) => ({
-    ...h, step: f32(h.step), loss: f32(h.loss), learningRate: f32(h.learningRate), gradNorm: f32(h.gradNorm), speeds: f32(h.speeds),
+    ...h,
+    step: f32(h.step),
+    loss: f32(h.loss),
+    learningRate: f32(h.learningRate),
+    gradNorm: f32(h.gradNorm),
+    speeds: f32(h.speeds),
     evals: h.evals.map((e) => ({ ...e, gate: e.gate && gateFromJson(e.gate) })),
-    skipped: h.skipped && seriesFromJson(h.skipped), tau: h.tau && seriesFromJson(h.tau), gate: h.gate && gateFromJson(h.gate),
-    watch: h.watch && { ...h.watch, kept: Uint8Array.from(h.watch.kept), ratio: f32(h.watch.ratio), tau: h.watch.tau && f32(h.watch.tau) },
+    skipped: h.skipped && seriesFromJson(h.skipped),
+    tau: h.tau && seriesFromJson(h.tau),
+    gate: h.gate && gateFromJson(h.gate),
+    watch: h.watch && {
+      ...h.watch,
+      kept: Uint8Array.from(h.watch.kept),
+      ratio: f32(h.watch.ratio),
+      tau: h.watch.tau && f32(h.watch.tau),
+    },
     stopped: h.stopped && { ...h.stopped, bestLoss: h.stopped.bestLoss ?? NaN },
-    slice: h.slice && { step: h.slice.step, loss: h.slice.loss ?? NaN, best: { step: h.slice.best.step, loss: h.slice.best.loss ?? NaN } },
+    slice: h.slice && {
+      step: h.slice.step,
+      loss: h.slice.loss ?? NaN,
+      best: { step: h.slice.best.step, loss: h.slice.best.loss ?? NaN },
+    },
   }));
 }
 
-const json = (name: string, value: unknown): AdapterFile => ({ name, bytes: new TextEncoder().encode(JSON.stringify(value)) });
+const json = (name: string, value: unknown): AdapterFile => ({
+  name,
+  bytes: new TextEncoder().encode(JSON.stringify(value)),
+});
 
 /** Files of a kept run without its record. */
 export function runFiles(histories: readonly HistorySnapshot[], adapters: Record<RunId, AdapterFile[]>): AdapterFile[] {
-  const folders = Object.entries(adapters).flatMap(([runId, files]) => files.map((f) => ({ name: `${runId}/${f.name}`, bytes: f.bytes })));
+  const folders = Object.entries(adapters).flatMap(([runId, files]) =>
+    files.map((f) => ({ name: `${runId}/${f.name}`, bytes: f.bytes })),
+  );
   return [json(HISTORY, historyToJson(histories)), ...folders];
 }
 
 /** The same with its record, as one file to take away. */
 export async function exportedRun(record: KeptRun, files: readonly AdapterFile[]): Promise<Blob> {
-  return downloadZip([json(RECORD, record), ...files].map((f) => ({ name: f.name, input: f.bytes, lastModified: new Date(record.endedAt) }))).blob();
+  return downloadZip(
+    [json(RECORD, record), ...files].map((f) => ({
+      name: f.name,
+      input: f.bytes,
+      lastModified: new Date(record.endedAt),
+    })),
+  ).blob();
 }
 
 export interface RunFile {
@@ -119,14 +196,27 @@ function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodTyp
 export async function readRunParts(zip: Blob): Promise<RunParts> {
   if (zip.size > MAX_RUN_FILE) throw new StorageError(texts().errors.store.runFile.tooLarge(zip.size, MAX_RUN_FILE));
   const damaged = new Set<RunId>();
-  const read = await readZip(zip, (path) => {
-    const [folder, name, more] = path.split('/');
-    const cap = name === undefined ? (Object.hasOwn(CAPS, path) ? CAPS[path] : null) : more === undefined && /^[a-z0-9-]{1,60}$/.test(folder) ? adapterFileCap(name) : null;
-    return cap;
-  }, MAX_RUN_FILE, (path) => damaged.add(path.split('/')[0]));
+  const read = await readZip(
+    zip,
+    (path) => {
+      const [folder, name, more] = path.split('/');
+      const cap =
+        name === undefined
+          ? Object.hasOwn(CAPS, path)
+            ? CAPS[path]
+            : null
+          : more === undefined && /^[a-z0-9-]{1,60}$/.test(folder)
+            ? adapterFileCap(name)
+            : null;
+      return cap;
+    },
+    MAX_RUN_FILE,
+    (path) => damaged.add(path.split('/')[0]),
+  );
   const whole = (path: string) => !damaged.has(path.split('/')[0]);
   // Where it is the curves that are damaged, there is nothing to show.
-  if (!whole(HISTORY) || !whole(RECORD)) throw new StorageError(texts().errors.store.runFile.damaged(whole(HISTORY) ? RECORD : HISTORY));
+  if (!whole(HISTORY) || !whole(RECORD))
+    throw new StorageError(texts().errors.store.runFile.damaged(whole(HISTORY) ? RECORD : HISTORY));
   const files = read.filter((f) => whole(f.name));
   const history = parsed(files, HISTORY, historyFileSchema);
   if (!history) throw new StorageError(texts().errors.store.runFile.noHistory);
@@ -136,7 +226,13 @@ export async function readRunParts(zip: Blob): Promise<RunParts> {
     const [runId, name] = f.name.split('/');
     if (name !== undefined) adapters.set(runId, [...(adapters.get(runId) ?? []), { name, bytes: f.bytes }]);
   }
-  return { record, adapters, damaged: [...damaged], histories: historyFromJson(history), files: files.filter((f) => f.name !== RECORD) };
+  return {
+    record,
+    adapters,
+    damaged: [...damaged],
+    histories: historyFromJson(history),
+    files: files.filter((f) => f.name !== RECORD),
+  };
 }
 
 /** What was read, as the page works with it. */

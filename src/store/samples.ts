@@ -7,7 +7,8 @@ import { texts } from '../shared/texts';
 export async function fetchSamples(baseUrl: string): Promise<SampleSet[]> {
   const response = await fetch(`${baseUrl}datasets/index.json`);
   // A host that answers unknown paths with its start page says 200 and sends HTML.
-  if (!response.ok || !response.headers.get('content-type')?.includes('json')) throw new DataError(texts().errors.store.data.sampleList(response.status));
+  if (!response.ok || !response.headers.get('content-type')?.includes('json'))
+    throw new DataError(texts().errors.store.data.sampleList(response.status));
   return (await response.json()) as SampleSet[];
 }
 

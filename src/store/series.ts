@@ -7,7 +7,11 @@ import type { ModuleSeries, RunHistory } from './history';
 export type Grouping = 'layer' | 'module';
 
 /** Skipped share over time, averaged over the modules of a layer or of a kind, which the keys tell. */
-export function shareData(series: ModuleSeries, modules: ModuleId[], grouping: Grouping): { keys: (number | ModuleKind)[]; data: Aligned } {
+export function shareData(
+  series: ModuleSeries,
+  modules: ModuleId[],
+  grouping: Grouping,
+): { keys: (number | ModuleKind)[]; data: Aligned } {
   const key = (m: ModuleId) => (grouping === 'layer' ? m.layer : m.kind);
   const keys = [...new Set(modules.map(key))];
   const member = modules.map((m) => keys.indexOf(key(m)));
@@ -38,11 +42,13 @@ export function lossRows(runs: RunHistory[]): LossRow[] {
     for (const e of run.evals) steps.add(e.step);
     if (run.step.length > 0) steps.add(run.step.at(-1));
   }
-  return [...steps].sort((a, b) => a - b).map((step) => ({
-    step,
-    train: runs.map((r) => lossAt(r, step)),
-    held: runs.map((r) => r.evals.find((e) => e.step === step)?.loss ?? null),
-  }));
+  return [...steps]
+    .sort((a, b) => a - b)
+    .map((step) => ({
+      step,
+      train: runs.map((r) => lossAt(r, step)),
+      held: runs.map((r) => r.evals.find((e) => e.step === step)?.loss ?? null),
+    }));
 }
 
 function lossAt(run: RunHistory, step: number): number | null {

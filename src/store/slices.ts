@@ -1,12 +1,34 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
 import { type Language, language, texts } from '../shared/texts';
 import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
-import { type ChatTemplate, type Mapping, type PrepareReport, type PreviewExample, type PromptTemplate, READ_AUTO, type ReadChoices, REPAIRS, type Repairs, type RowEdits, type SampleSet, type SampleWords } from '../shared/data';
+import {
+  type ChatTemplate,
+  type Mapping,
+  type PrepareReport,
+  type PreviewExample,
+  type PromptTemplate,
+  READ_AUTO,
+  type ReadChoices,
+  REPAIRS,
+  type Repairs,
+  type RowEdits,
+  type SampleSet,
+  type SampleWords,
+} from '../shared/data';
 import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
 import type { KeptRun } from '../shared/keptRun';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
-import type { CheckpointInfo, DataReplies, MemoryPlan, ModelInfo, ModelSource, Phase, RunId, Sampling } from '../train/protocol';
+import type {
+  CheckpointInfo,
+  DataReplies,
+  MemoryPlan,
+  ModelInfo,
+  ModelSource,
+  Phase,
+  RunId,
+  Sampling,
+} from '../train/protocol';
 import type { Cell, Study } from '../shared/study';
 import type { Ballot } from './compare/vote';
 import type { Preset, PresetResult } from './configure/presets';
@@ -60,7 +82,9 @@ export interface Decisions {
 }
 
 /** One change of the decisions. */
-export type Deed = { did: 'exclude' | 'include' | 'edit'; issue?: undefined } | { did: 'repair' | 'unrepair'; issue: keyof Repairs };
+export type Deed =
+  | { did: 'exclude' | 'include' | 'edit'; issue?: undefined }
+  | { did: 'repair' | 'unrepair'; issue: keyof Repairs };
 
 export interface DatasetSlice {
   samples: SampleSet[];
@@ -264,28 +288,102 @@ export const noDecisions = (): Decisions => ({
 
 export function initialState(): State {
   return {
-    model: { status: 'none', source: null, info: null, phase: 'idle', progress: null, gpu: null, choice: 'auto', moving: null },
+    model: {
+      status: 'none',
+      source: null,
+      info: null,
+      phase: 'idle',
+      progress: null,
+      gpu: null,
+      choice: 'auto',
+      moving: null,
+    },
     dataset: {
-      samples: [], status: 'empty', origin: null, wanted: null, choices: READ_AUTO, parsed: null, mapping: null, ownMapping: false,
-      template: { prompt: '', completion: '' }, chatTemplates: [], chatChoice: 'default', completionOnly: true, heldOutShare: 0.1, seed: 1,
-      maxExamples: MAX_EXAMPLES, stratify: true, decisions: noDecisions(), past: [], progress: null, version: 0,
-      preparing: false, report: null, preview: [], previewFrom: 0, train: null, heldOut: null,
+      samples: [],
+      status: 'empty',
+      origin: null,
+      wanted: null,
+      choices: READ_AUTO,
+      parsed: null,
+      mapping: null,
+      ownMapping: false,
+      template: { prompt: '', completion: '' },
+      chatTemplates: [],
+      chatChoice: 'default',
+      completionOnly: true,
+      heldOutShare: 0.1,
+      seed: 1,
+      maxExamples: MAX_EXAMPLES,
+      stratify: true,
+      decisions: noDecisions(),
+      past: [],
+      progress: null,
+      version: 0,
+      preparing: false,
+      report: null,
+      preview: [],
+      previewFrom: 0,
+      train: null,
+      heldOut: null,
     },
     runs: {
-      draft: defaultExperiment(), problems: [], draftError: null, plan: null, planError: null, preset: null, fix: null, timing: null, measuring: false, phase: 'idle', progress: null,
-      session: null, broke: null, profile: null, profiling: false, version: 0, imported: [], answers: {}, generating: null,
-      sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 }, watchText: null, samplePrompts: null,
+      draft: defaultExperiment(),
+      problems: [],
+      draftError: null,
+      plan: null,
+      planError: null,
+      preset: null,
+      fix: null,
+      timing: null,
+      measuring: false,
+      phase: 'idle',
+      progress: null,
+      session: null,
+      broke: null,
+      profile: null,
+      profiling: false,
+      version: 0,
+      imported: [],
+      answers: {},
+      generating: null,
+      sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 },
+      watchText: null,
+      samplePrompts: null,
     },
     studies: { loaded: false, list: [], selected: null, running: null, activity: null },
-    keep: { mode: 'unknown', offer: null, damaged: false, resuming: false, saved: null, problem: null, away: null, runs: [], unreadable: 0, unlisted: null, quota: null, busy: null },
-    compare: { added: [], off: new Set(), reference: null, reading: null, writing: null, ballot: null, round: null, voteNote: null },
+    keep: {
+      mode: 'unknown',
+      offer: null,
+      damaged: false,
+      resuming: false,
+      saved: null,
+      problem: null,
+      away: null,
+      runs: [],
+      unreadable: 0,
+      unlisted: null,
+      quota: null,
+      busy: null,
+    },
+    compare: {
+      added: [],
+      off: new Set(),
+      reference: null,
+      reading: null,
+      writing: null,
+      ballot: null,
+      round: null,
+      voteNote: null,
+    },
     ui: { notices: [], theme: 'auto', language: language(), offline: 'off' },
   };
 }
 
 /** Optimizer steps done by the run that is furthest, of how many. */
 export function stepsOf(session: Session): { done: number; total: number } {
-  const done = session.experiment.runs.map((r) => session.histories.get(r.id)).map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
+  const done = session.experiment.runs
+    .map((r) => session.histories.get(r.id))
+    .map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
   return { done: Math.max(0, ...done), total: session.experiment.train.steps };
 }
 

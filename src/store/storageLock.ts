@@ -28,16 +28,18 @@ export async function claimStorage(onChange: (mode: StorageMode) => void): Promi
       onChange('off');
       told();
     };
-    locks.request(NAME, { ifAvailable: true }, (lock) => {
-      if (lock) {
+    locks
+      .request(NAME, { ifAvailable: true }, (lock) => {
+        if (lock) {
+          told();
+          return keep();
+        }
+        onChange('reader');
         told();
-        return keep();
-      }
-      onChange('reader');
-      told();
-      locks.request(NAME, keep).catch(failed);
-      return undefined;
-    }).catch(failed);
+        locks.request(NAME, keep).catch(failed);
+        return undefined;
+      })
+      .catch(failed);
   });
 }
 

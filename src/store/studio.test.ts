@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { CheckpointInfo, DataEvent, DataReplies, MemoryPlan, ModelInfo, ModelSource, TrainEvent } from '../train/protocol';
+import type {
+  CheckpointInfo,
+  DataEvent,
+  DataReplies,
+  MemoryPlan,
+  ModelInfo,
+  ModelSource,
+  TrainEvent,
+} from '../train/protocol';
 import { type OwnFile, type PrepareOptions, READ_AUTO } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
 import type { DeviceChoice } from '../shared/types';
@@ -20,50 +28,145 @@ import { unzipAdapter } from './zip';
 
 const INFO: ModelInfo = {
   source: { kind: 'embedded', id: 'sieve-stories-4m' },
-  config: { layers: 2, dModel: 8, heads: 2, kvHeads: 1, headDim: 4, ffn: 16, vocab: 32, context: 128, ropeTheta: 1e4, rmsEps: 1e-5, tied: true, bosId: 1, eosIds: [2] },
-  parameters: 1000, weightBytes: 4000,
+  config: {
+    layers: 2,
+    dModel: 8,
+    heads: 2,
+    kvHeads: 1,
+    headDim: 4,
+    ffn: 16,
+    vocab: 32,
+    context: 128,
+    ropeTheta: 1e4,
+    rmsEps: 1e-5,
+    tied: true,
+    bosId: 1,
+    eosIds: [2],
+  },
+  parameters: 1000,
+  weightBytes: 4000,
   check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, firstDifference: null },
-  gradients: { state: 'agrees', tokens: 16, layers: 2, ofLayers: 2, lossError: 0, lossTolerance: 1e-4, gradientError: 0, gradientTolerance: 1e-3, worst: 'x' },
-  device: { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '', software: false, shaderF16: false, timestamps: false, maxBufferSize: 1, maxBindingSize: 1 },
+  gradients: {
+    state: 'agrees',
+    tokens: 16,
+    layers: 2,
+    ofLayers: 2,
+    lossError: 0,
+    lossTolerance: 1e-4,
+    gradientError: 0,
+    gradientTolerance: 1e-3,
+    worst: 'x',
+  },
+  device: {
+    kind: 'gpu',
+    threads: null,
+    vendor: 'v',
+    architecture: 'a',
+    description: '',
+    software: false,
+    shaderF16: false,
+    timestamps: false,
+    maxBufferSize: 1,
+    maxBindingSize: 1,
+  },
 };
-const CPU: ModelInfo = { ...INFO, gradients: null, device: { ...INFO.device, kind: 'cpu', vendor: '', architecture: '', software: true, threads: 2 } };
+const CPU: ModelInfo = {
+  ...INFO,
+  gradients: null,
+  device: { ...INFO.device, kind: 'cpu', vendor: '', architecture: '', software: true, threads: 2 },
+};
 const ADAPTER = { info: { vendor: 'v', architecture: 'a', description: '', isFallbackAdapter: false } };
 const PLAN: MemoryPlan = { items: [{ part: 'weights', bytes: 4000 }], totalBytes: 4000, limitBytes: null, fits: true };
 const PARSED: DataReplies['parse'] = {
-  table: { fileName: 'a.jsonl', format: 'jsonl', columns: ['prompt', 'completion'], header: null, separator: '', quote: 'double', surplus: 1, unit: null, notes: [], encoding: 'utf-8', legacy: null, packed: null, files: [], heldOutFrom: null },
-  sample: [['p', 'c']], rowCount: 10, repairs: noDecisions().repairs, empty: [],
-  detection: { mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } }, evidence: ['names'] },
+  table: {
+    fileName: 'a.jsonl',
+    format: 'jsonl',
+    columns: ['prompt', 'completion'],
+    header: null,
+    separator: '',
+    quote: 'double',
+    surplus: 1,
+    unit: null,
+    notes: [],
+    encoding: 'utf-8',
+    legacy: null,
+    packed: null,
+    files: [],
+    heldOutFrom: null,
+  },
+  sample: [['p', 'c']],
+  rowCount: 10,
+  repairs: noDecisions().repairs,
+  empty: [],
+  detection: {
+    mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } },
+    evidence: ['names'],
+  },
   template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
 };
 const tokens = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
 const PREPARED = (): DataReplies['prepare'] => ({
   report: {
-    rows: 10, usable: 10, excluded: 0, changed: 0, examples: 10, train: 9, heldOut: 1, tokens: 40, supervised: 20, longest: 4, truncated: 0, issues: [],
-    lengths: { width: 1, counts: [10], limit: 8 }, labels: null, checked: [], strangers: [], warnings: [], problem: null,
+    rows: 10,
+    usable: 10,
+    excluded: 0,
+    changed: 0,
+    examples: 10,
+    train: 9,
+    heldOut: 1,
+    tokens: 40,
+    supervised: 20,
+    longest: 4,
+    truncated: 0,
+    issues: [],
+    lengths: { width: 1, counts: [10], limit: 8 },
+    labels: null,
+    checked: [],
+    strangers: [],
+    warnings: [],
+    problem: null,
   },
-  preview: [], train: tokens(), heldOut: tokens(),
+  preview: [],
+  train: tokens(),
+  heldOut: tokens(),
 });
 const SAMPLES = [{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: ['hello'] }];
 
 beforeEach(() => {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(ADAPTER) } });
-  vi.stubGlobal('fetch', (url: string) => Promise.resolve(new Response(url.endsWith('index.json') ? JSON.stringify(SAMPLES) : '{}', { headers: { 'content-type': 'application/json' } })));
+  vi.stubGlobal('fetch', (url: string) =>
+    Promise.resolve(
+      new Response(url.endsWith('index.json') ? JSON.stringify(SAMPLES) : '{}', {
+        headers: { 'content-type': 'application/json' },
+      }),
+    ),
+  );
 });
-afterEach(() => { vi.unstubAllGlobals(); });
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 function make(startDevice?: DeviceChoice) {
   const train = new TestPort<TrainEvent>();
   const data = new TestPort<DataEvent>();
   const keep = new TestPort<never>();
   const studio = new Studio({
-    baseUrl: '/', hubHost: 'https://huggingface.co', startDevice,
-    makeTrain: (hooks) => clientOn(train, hooks), makeData: (hooks) => clientOn(data, hooks), makeKeep: (hooks) => clientOn(keep, hooks), library: new MemoryLibrary(),
+    baseUrl: '/',
+    hubHost: 'https://huggingface.co',
+    startDevice,
+    makeTrain: (hooks) => clientOn(train, hooks),
+    makeData: (hooks) => clientOn(data, hooks),
+    makeKeep: (hooks) => clientOn(keep, hooks),
+    library: new MemoryLibrary(),
     readers: { run: async (zip) => restoredRun(await readRunParts(zip)), adapter: unzipAdapter },
   });
   return { studio, train, data, keep, state: () => studio.store.getState() };
 }
 
-const sent = (port: { sent: { type: string }[] }, type: string) => vi.waitFor(() => { if (!port.sent.some((m) => m.type === type)) throw new Error(`no ${type} yet`); });
+const sent = (port: { sent: { type: string }[] }, type: string) =>
+  vi.waitFor(() => {
+    if (!port.sent.some((m) => m.type === type)) throw new Error(`no ${type} yet`);
+  });
 
 /** Boots and answers every request, as the two workers would. */
 async function ready(info = INFO, startDevice?: DeviceChoice) {
@@ -120,7 +223,10 @@ test('a new language reaches the page and every worker that runs', async () => {
 test.each([
   ['no-webgpu', {}],
   ['no-adapter', { gpu: { requestAdapter: () => Promise.resolve(null) } }],
-  ['software', { gpu: { requestAdapter: () => Promise.resolve({ info: { ...ADAPTER.info, isFallbackAdapter: true } }) } }],
+  [
+    'software',
+    { gpu: { requestAdapter: () => Promise.resolve({ info: { ...ADAPTER.info, isFallbackAdapter: true } }) } },
+  ],
 ] as const)('with %s in the place of a GPU the model opens on the CPU and trains', async (state, navigator) => {
   vi.stubGlobal('navigator', navigator);
   const all = await ready(CPU);
@@ -146,9 +252,13 @@ test('what the address or an earlier visit chose is asked for, but a GPU only wh
 
 test('a device that computes wrongly does not train', async () => {
   const all = await ready({ ...INFO, gradients: { ...INFO.gradients, state: 'differs' } as ModelInfo['gradients'] });
-  expect(whyNotTrain(all.state())).toBe('Training is off: this GPU’s gradients differ from the CPU’s by 0, and 0.001 is allowed. See under Model.');
+  expect(whyNotTrain(all.state())).toBe(
+    'Training is off: this GPU’s gradients differ from the CPU’s by 0, and 0.001 is allowed. See under Model.',
+  );
   const logits = await ready({ ...CPU, check: { ...CPU.check, ok: false, relativeError: 0.25 } });
-  expect(whyNotTrain(logits.state())).toBe('Training is off: the model’s logits differ here from ONNX Runtime’s by 0.25, and 0.001 is allowed. See under Model.');
+  expect(whyNotTrain(logits.state())).toBe(
+    'Training is off: the model’s logits differ here from ONNX Runtime’s by 0.25, and 0.001 is allowed. See under Model.',
+  );
 });
 
 /** A browser that keeps one run, whose TS-LoRA has its adapter in the file, on a GPU or none. */
@@ -156,16 +266,39 @@ async function keeping(model: ModelSource, adapter: object | null, recipe: DataR
   const session = endedSession();
   const record = recordOf(session, 'finished', { id: 'abc-1', model, endedAt: 2000, bytes: 5, recipe });
   const files = [{ name: 'adapter_model.safetensors', bytes: Uint8Array.of(1, 2, 3) }];
-  const file = await exportedRun(record, runFiles([...session.histories.values()].map((h) => h.snapshot()), { 'ts-lora': files }));
-  const folder = { getDirectoryHandle: () => Promise.resolve(folder), getFileHandle: () => Promise.resolve({ getFile: () => Promise.resolve(file) }) };
-  vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) }, storage: { getDirectory: () => Promise.resolve(folder) } });
+  const file = await exportedRun(
+    record,
+    runFiles(
+      [...session.histories.values()].map((h) => h.snapshot()),
+      { 'ts-lora': files },
+    ),
+  );
+  const folder = {
+    getDirectoryHandle: () => Promise.resolve(folder),
+    getFileHandle: () => Promise.resolve({ getFile: () => Promise.resolve(file) }),
+  };
+  vi.stubGlobal('navigator', {
+    gpu: { requestAdapter: () => Promise.resolve(adapter) },
+    storage: { getDirectory: () => Promise.resolve(folder) },
+  });
   return record;
 }
 
 test('a kept run that is opened brings its data set along', async () => {
   const recipe: DataRecipe = {
-    origin: { kind: 'file', name: 'facts.jsonl' }, files: [{ path: 'facts.jsonl', bytes: 1, hash: 'a'.repeat(64) }], choices: READ_AUTO, mapping: PARSED.detection.mapping, ownMapping: false, template: PARSED.template,
-    chatChoice: 'default', completionOnly: true, heldOutShare: 0.1, seed: 1, maxExamples: 20_000, stratify: true, decisions: { repairs: noDecisions().repairs, edits: { excluded: [], changed: [] } },
+    origin: { kind: 'file', name: 'facts.jsonl' },
+    files: [{ path: 'facts.jsonl', bytes: 1, hash: 'a'.repeat(64) }],
+    choices: READ_AUTO,
+    mapping: PARSED.detection.mapping,
+    ownMapping: false,
+    template: PARSED.template,
+    chatChoice: 'default',
+    completionOnly: true,
+    heldOutShare: 0.1,
+    seed: 1,
+    maxExamples: 20_000,
+    stratify: true,
+    decisions: { repairs: noDecisions().repairs, edits: { excluded: [], changed: [] } },
   };
   const record = await keeping(INFO.source, ADAPTER, recipe);
   expect(record.recipe).toEqual(recipe);
@@ -182,7 +315,10 @@ test('a kept run that is opened brings its data set along', async () => {
 });
 
 test('a kept run whose model does not open can be looked at all the same', async () => {
-  const record = await keeping({ kind: 'hub', id: 'someone/gone', revision: 'main', host: 'https://huggingface.co' }, ADAPTER);
+  const record = await keeping(
+    { kind: 'hub', id: 'someone/gone', revision: 'main', host: 'https://huggingface.co' },
+    ADAPTER,
+  );
   const { studio, train, data, state } = await ready();
   studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
   const opened = studio.kept.open('abc-1');
@@ -218,7 +354,9 @@ test('where nothing can be computed a kept run opens, to be looked at; another m
   expect(state().runs.phase).toBe('finished');
   expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
   expect(contenders(state()).map((c) => [c.name, c.voice])).toEqual([
-    ['Base', { kind: 'none', why: 'No model is open.' }], ['LoRA', { kind: 'none', why: 'Its adapter was not kept.' }], ['TS-LoRA', { kind: 'none', why: 'No model is open.' }],
+    ['Base', { kind: 'none', why: 'No model is open.' }],
+    ['LoRA', { kind: 'none', why: 'Its adapter was not kept.' }],
+    ['TS-LoRA', { kind: 'none', why: 'No model is open.' }],
   ]);
   expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'no SIMD' } }]);
   expect(train.sent.some((m) => m.type === 'import')).toBe(false);
@@ -301,7 +439,9 @@ test('a start that fails is said where it happened, leaves nothing unheard, and 
   await sent(keep, 'keep-sources');
   keep.fail('keep-sources', { name: 'StorageError', message: 'no storage', hint: '' });
   expect(await state().runs.session!.recipe).toBeNull();
-  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 20);
+  });
   process.off('unhandledRejection', hear);
   expect(unheard).toEqual([]);
   expect(whyNotTrain(state())).toBeNull();
@@ -309,7 +449,11 @@ test('a start that fails is said where it happened, leaves nothing unheard, and 
 
 test('a failed run is named; a worker that dies fails the model and can be opened again', async () => {
   const { studio, train, state } = await started();
-  event(train, { type: 'run-failed', runId: 'ts-lora', error: { name: 'TrainError', message: 'loss is NaN', hint: '' } });
+  event(train, {
+    type: 'run-failed',
+    runId: 'ts-lora',
+    error: { name: 'TrainError', message: 'loss is NaN', hint: '' },
+  });
   expect(state().runs.session!.failed.get('ts-lora')?.message).toBe('loss is NaN');
   expect(state().ui.notices[0].info.message).toBe('TS-LoRA: loss is NaN');
   train.crash('out of memory');
@@ -383,32 +527,54 @@ test('a draft is checked against the schema and the model that is open', () => {
   const { draft } = make().state().runs;
   const model = { context: 64, layers: 2 };
   expect(draftProblems(draft, model)).toEqual([]);
-  expect(draftProblems(draft, { ...model, context: 32 })).toEqual([{ path: 'train.maxTokens', message: 'this model reads at most 32 tokens' }]);
-  expect(draftProblems({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toEqual([{ path: 'train.learningRate', message: 'must be a number' }]);
-  expect(draftProblems({ ...draft, runs: [{ ...draft.runs[0], rank: 1e9 }] }, undefined)).toMatchObject([{ path: 'runs.0.rank' }]);
+  expect(draftProblems(draft, { ...model, context: 32 })).toEqual([
+    { path: 'train.maxTokens', message: 'this model reads at most 32 tokens' },
+  ]);
+  expect(draftProblems({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toEqual([
+    { path: 'train.learningRate', message: 'must be a number' },
+  ]);
+  expect(draftProblems({ ...draft, runs: [{ ...draft.runs[0], rank: 1e9 }] }, undefined)).toMatchObject([
+    { path: 'runs.0.rank' },
+  ]);
   const only = { ...draft, runs: [draft.runs[0], { ...draft.runs[1], only: ['1.q', '2.q'] }] };
   expect(draftProblems(only, undefined)).toEqual([]);
-  expect(draftProblems(only, model)).toEqual([{ path: 'runs.1.only', message: 'names layer 2, and this model has 2, counted from 0' }]);
+  expect(draftProblems(only, model)).toEqual([
+    { path: 'runs.1.only', message: 'names layer 2, and this model has 2, counted from 0' },
+  ]);
 });
 
 test('a run that is removed leaves no follower behind; a method brings what it needs and its name', () => {
-  const { studio: { configure }, state } = make();
+  const {
+    studio: { configure },
+    state,
+  } = make();
   configure.addRun('ts-dora');
   const { gate } = state().runs.draft.runs[2];
   configure.setRun('ts-dora', { gate: { ...gate, rule: 'random', follows: 'ts-lora' } });
   expect(state().runs.problems).toEqual([]);
   configure.removeRun('ts-lora');
-  expect(state().runs.draft.runs.map((r) => [r.id, r.gate.follows])).toEqual([['lora', null], ['ts-dora', null]]);
+  expect(state().runs.draft.runs.map((r) => [r.id, r.gate.follows])).toEqual([
+    ['lora', null],
+    ['ts-dora', null],
+  ]);
   configure.setRun(null, { rank: 16 });
   configure.setMethod('lora', 'adalora');
-  expect(state().runs.draft.runs[0]).toMatchObject({ id: 'lora', name: 'AdaLoRA', method: 'adalora', adalora: { initRank: 24 } });
+  expect(state().runs.draft.runs[0]).toMatchObject({
+    id: 'lora',
+    name: 'AdaLoRA',
+    method: 'adalora',
+    adalora: { initRank: 24 },
+  });
   expect(state().runs.problems).toEqual([]);
 });
 
 test('a plan that does not fit brings the mildest change that does, in one click', async () => {
   const { studio, train, state } = await ready();
   studio.configure.setTrain({ batchSize: 8 });
-  const planned = (batch: number) => vi.waitFor(() => expect((train.last('plan').experiment as { train: { batchSize: number } }).train.batchSize).toBe(batch));
+  const planned = (batch: number) =>
+    vi.waitFor(() =>
+      expect((train.last('plan').experiment as { train: { batchSize: number } }).train.batchSize).toBe(batch),
+    );
   await planned(8);
   train.reply('plan', { ...PLAN, fits: false });
   await planned(4);
@@ -453,17 +619,28 @@ test('steps are timed on the data as they are; one that was cancelled leaves the
 });
 
 test('pasted text gets a name that says what it looks like', () => {
-  expect(['[{"a":1}]', '{"a":1}\n{"a":2}', 'a\tb\nc\td', 'name,label\nx,y', 'Once upon a time, there was.'].map(pastedName))
-    .toEqual(['pasted.json', 'pasted.jsonl', 'pasted.tsv', 'pasted.csv', 'pasted.txt']);
+  expect(
+    ['[{"a":1}]', '{"a":1}\n{"a":2}', 'a\tb\nc\td', 'name,label\nx,y', 'Once upon a time, there was.'].map(pastedName),
+  ).toEqual(['pasted.json', 'pasted.jsonl', 'pasted.tsv', 'pasted.csv', 'pasted.txt']);
 });
 
 test('mappings and prompts for a kind that was not detected', async () => {
   const never = () => Promise.reject(new Error('no chat'));
-  expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({ kind: 'text-label', roles: { label: 'Label', text: 'sentence', second: null } });
-  expect(startMapping('instruction', ['a', 'b'])).toEqual({ kind: 'instruction', roles: { instruction: 'a', input: null, output: 'b', system: null, history: null } });
+  expect(startMapping('text-label', ['Label', 'sentence'])).toEqual({
+    kind: 'text-label',
+    roles: { label: 'Label', text: 'sentence', second: null },
+  });
+  expect(startMapping('instruction', ['a', 'b'])).toEqual({
+    kind: 'instruction',
+    roles: { instruction: 'a', input: null, output: 'b', system: null, history: null },
+  });
   const mapping = startMapping('instruction', ['instruction', 'input', 'output']);
-  expect(await comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' }, never)).toBe('Do {this}\n');
-  expect(await comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' }, never)).toBe('Once');
+  expect(
+    await comparePrompt('Do {this}', mapping, { prompt: '{instruction}\n{input}\n', completion: '{output}' }, never),
+  ).toBe('Do {this}\n');
+  expect(
+    await comparePrompt('Once', { kind: 'text', roles: { text: 't' } }, { prompt: '', completion: '{text}' }, never),
+  ).toBe('Once');
 });
 
 test('a chat goes into the model’s own template where it brings one, and is asked in it', async () => {
@@ -474,7 +651,8 @@ test('a chat goes into the model’s own template where it brings one, and is as
     void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
     data.reply('open-tokenizer', { templates });
   };
-  const prepared = (template: object) => vi.waitFor(() => expect((data.last('prepare').options as PrepareOptions).template).toEqual(template));
+  const prepared = (template: object) =>
+    vi.waitFor(() => expect((data.last('prepare').options as PrepareOptions).template).toEqual(template));
   open([own, other]);
   studio.data.setKind('chat');
   studio.data.setRole('message', 'prompt');
@@ -524,19 +702,31 @@ test('a model that there is no room for fails in words; settings and data are as
   const [draft, dataset] = [state().runs.draft, state().dataset];
   const opening = studio.openFromHub('a/large', '');
   data.reply('open-tokenizer', { templates: [] });
-  train.fail('open-model', { name: 'OutOfMemoryError', message: 'no room for the weights, which take up to 900 MiB', hint: '' });
+  train.fail('open-model', {
+    name: 'OutOfMemoryError',
+    message: 'no room for the weights, which take up to 900 MiB',
+    hint: '',
+  });
   await opening;
   expect(state().model.status).toBe('failed');
-  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: expect.stringContaining('900 MiB') } }]);
+  expect(state().ui.notices).toMatchObject([
+    { section: 'model', info: { message: expect.stringContaining('900 MiB') } },
+  ]);
   expect(state().runs.draft).toEqual(draft);
-  for (const name of ['parsed', 'mapping', 'template', 'decisions', 'origin'] as const) expect(state().dataset[name], name).toEqual(dataset[name]);
+  for (const name of ['parsed', 'mapping', 'template', 'decisions', 'origin'] as const)
+    expect(state().dataset[name], name).toEqual(dataset[name]);
 });
 
 test('a model that neither worker can open is reported once; a tokenizer that alone fails is reported', async () => {
   const { studio, train, data, state } = await ready();
   const gone = { name: 'ModelError', message: 'no config.json', hint: '' };
   const first = studio.openFromHub('a/b', '');
-  expect(train.last('open-model').source).toEqual({ kind: 'hub', id: 'a/b', revision: 'main', host: 'https://huggingface.co' });
+  expect(train.last('open-model').source).toEqual({
+    kind: 'hub',
+    id: 'a/b',
+    revision: 'main',
+    host: 'https://huggingface.co',
+  });
   data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });
   train.fail('open-model', gone);
   await first;
@@ -571,7 +761,12 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   studio.data.editRow(2, ['p', 'd']);
   expect((await next(4)).edits.changed).toEqual([[2, ['p', 'd']]]);
   expect(state().dataset.parsed?.detection).toEqual(again);
-  expect(state().dataset.past.map((p) => p.deed)).toEqual([{ did: 'repair', issue: 'ragged' }, { did: 'exclude' }, { did: 'edit' }, { did: 'edit' }]);
+  expect(state().dataset.past.map((p) => p.deed)).toEqual([
+    { did: 'repair', issue: 'ragged' },
+    { did: 'exclude' },
+    { did: 'edit' },
+    { did: 'edit' },
+  ]);
   studio.data.undo();
   studio.data.undo();
   studio.data.undo();
@@ -586,7 +781,9 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   const other = studio.data.openPaste('{"a": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
   data.reply('parse', PARSED);
-  await vi.waitFor(() => expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } }));
+  await vi.waitFor(() =>
+    expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } }),
+  );
   await next(7);
   await other;
 });
@@ -607,7 +804,10 @@ test('a reading that the worker does not let go of is ended with it; the new one
     expect(state().dataset).toMatchObject({ status: 'ready', origin: { kind: 'sample' }, report, train });
     expect(state().ui.notices).toEqual([]);
     const anew = data.sent.slice(before).filter((m) => m.type !== 'cancel');
-    expect(anew.map((m) => [m.type, m.source ?? (m.files as OwnFile[])[0].path])).toEqual([['open-tokenizer', DEFAULT_MODEL], ['parse', 's.jsonl']]);
+    expect(anew.map((m) => [m.type, m.source ?? (m.files as OwnFile[])[0].path])).toEqual([
+      ['open-tokenizer', DEFAULT_MODEL],
+      ['parse', 's.jsonl'],
+    ]);
     data.reply('open-tokenizer', { templates: [] });
     data.reply('parse', PARSED);
     await vi.waitFor(() => expect(data.last('prepare').requestId).toBeGreaterThan(anew[1].requestId));
@@ -719,10 +919,15 @@ test('a report without a usable split is shown, and said; nothing can be trained
   studio.data.repair('long', true);
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   const prepared = PREPARED();
-  data.reply('prepare', { ...prepared, report: { ...prepared.report, problem: { message: 'No example is left to train on.', hint: 'Check the report.' } } });
+  data.reply('prepare', {
+    ...prepared,
+    report: { ...prepared.report, problem: { message: 'No example is left to train on.', hint: 'Check the report.' } },
+  });
   await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
   expect(state().dataset).toMatchObject({ train: null, heldOut: null, report: { rows: 10 } });
-  expect(state().ui.notices).toMatchObject([{ section: 'data', info: { name: 'DataError', message: 'No example is left to train on.' } }]);
+  expect(state().ui.notices).toMatchObject([
+    { section: 'data', info: { name: 'DataError', message: 'No example is left to train on.' } },
+  ]);
 });
 
 test('a run is saved on the way, a session of an experiment is not; nothing else starts between two of its sessions', async () => {
@@ -743,9 +948,15 @@ test('a run is saved on the way, a session of an experiment is not; nothing else
   train.reply('start', PLAN);
   await vi.waitFor(() => expect(state().runs.session?.plan).toEqual(PLAN));
   expect(state().runs.session?.dataName).toBe('S');
-  studio.store.setState((s) => ({ runs: { ...s.runs, phase: 'idle' }, keep: { ...s.keep, offer: { step: 1 } as CheckpointInfo } }));
+  studio.store.setState((s) => ({
+    runs: { ...s.runs, phase: 'idle' },
+    keep: { ...s.keep, offer: { step: 1 } as CheckpointInfo },
+  }));
   await studio.start();
-  expect(state().ui.notices.at(-1)).toMatchObject({ section: 'train', info: { message: 'An experiment is under way.' } });
+  expect(state().ui.notices.at(-1)).toMatchObject({
+    section: 'train',
+    info: { message: 'An experiment is under way.' },
+  });
   await studio.checkpoints.resume();
   expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(1);
   expect(keep.sent).toEqual([]);

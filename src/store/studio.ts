@@ -114,7 +114,9 @@ export class Studio {
       },
       onRestart: () => this.data.revive(),
     });
-    this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl, async (files) => (await this.keptData()).give(files));
+    this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl, async (files) =>
+      (await this.keptData()).give(files),
+    );
     this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
     this.studies = new Studies({
       store: this.store,
@@ -128,13 +130,19 @@ export class Studio {
       openModel: (source) => this.openModel(source),
       report: (error) => this.#page.report('experiment', error),
     });
-    this.#keep = (options.makeKeep ?? createKeepClient)({ onEvent: () => {}, onCrash: (problem) => this.#page.patch('keep', { problem }) });
+    this.#keep = (options.makeKeep ?? createKeepClient)({
+      onEvent: () => {},
+      onCrash: (problem) => this.#page.patch('keep', { problem }),
+    });
     const shared = {
-      store: this.store, train: this.#train, keep: this.#keep,
+      store: this.store,
+      train: this.#train,
+      keep: this.#keep,
       flush: () => this.#events.flush(),
       openModel: (source: ModelSource) => this.openModel(source),
       setDraft: (draft: ExperimentConfig) => this.configure.setDraft(draft),
-      restoreData: (...data: Parameters<KeptData['restore']>) => this.#page.command('data', async () => (await this.keptData()).restore(...data)),
+      restoreData: (...data: Parameters<KeptData['restore']>) =>
+        this.#page.command('data', async () => (await this.keptData()).restore(...data)),
       sweepData: () => this.#page.command('history', async () => (await this.keptData()).sweep()),
     };
     this.checkpoints = new Checkpoints({
@@ -149,17 +157,32 @@ export class Studio {
       dismiss: () => this.#page.dismiss('history'),
       readRun: (zip) => this.#readers.run(zip),
     });
-    this.comparing = new Compare({ page: this.#page, train: this.#train, data: this.data, kept: this.kept, flush: () => this.#events.flush() });
+    this.comparing = new Compare({
+      page: this.#page,
+      train: this.#train,
+      data: this.data,
+      kept: this.kept,
+      flush: () => this.#events.flush(),
+    });
   }
 
   /** What keeps data sets and makes them again; loaded when it is needed first. */
   keptData(): Promise<KeptData> {
-    return this.#keptData ??= import('./keptData').then(({ KeptData: Kept }) => new Kept({
-      page: this.#page, keep: this.#keep, data: this.data, link: this.#options.startSettings ?? null, records: allRecords,
-    })).catch((error: unknown) => {
-      this.#keptData = null;
-      throw error;
-    });
+    return (this.#keptData ??= import('./keptData')
+      .then(
+        ({ KeptData: Kept }) =>
+          new Kept({
+            page: this.#page,
+            keep: this.#keep,
+            data: this.data,
+            link: this.#options.startSettings ?? null,
+            records: allRecords,
+          }),
+      )
+      .catch((error: unknown) => {
+        this.#keptData = null;
+        throw error;
+      }));
   }
 
   /** Finds out what this browser keeps and whether this tab may write it. */
@@ -197,8 +220,26 @@ export class Studio {
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
     const tokenizer = openingTokenizer(this.#data, source);
     this.data.useTokenizer(tokenizer.open);
-    this.#page.patch('model', { source, status: 'opening', info: null, phase: 'loading', progress: null, moving: null });
-    this.#page.patch('runs', { session: null, profile: null, phase: 'idle', plan: null, fix: null, timing: null, imported: [], answers: {}, generating: null, version: this.#s.runs.version + 1 });
+    this.#page.patch('model', {
+      source,
+      status: 'opening',
+      info: null,
+      phase: 'loading',
+      progress: null,
+      moving: null,
+    });
+    this.#page.patch('runs', {
+      session: null,
+      profile: null,
+      phase: 'idle',
+      plan: null,
+      fix: null,
+      timing: null,
+      imported: [],
+      answers: {},
+      generating: null,
+      version: this.#s.runs.version + 1,
+    });
     this.comparing.modelChanged();
     try {
       const info = await this.#train.request({ type: 'open-model', source, device: askedDevice(this.#s.model) });
@@ -206,7 +247,9 @@ export class Studio {
       this.#opened(info);
       const { maxTokens } = this.#s.runs.draft.train;
       if (maxTokens > info.config.context) this.configure.setTrain({ maxTokens: info.config.context });
-      void tokenizer.failure().then((failure) => { if (failure && turn === this.#modelTurn) this.#page.report('model', failure.error); });
+      void tokenizer.failure().then((failure) => {
+        if (failure && turn === this.#modelTurn) this.#page.report('model', failure.error);
+      });
     } catch (error) {
       if (turn !== this.#modelTurn) return;
       this.#events.flush();
@@ -279,12 +322,25 @@ export class Studio {
     const openTokenizer = was ? openingTokenizer(this.#data, was).open : () => Promise.resolve(null);
     this.data.wantTokenizer(openTokenizer);
     const unheard = () => null;
-    const [train, data] = await Promise.all([this.#train.insist({ type: 'cancel-open' }).catch(unheard), this.#data.insist({ type: 'close-tokenizer' }).catch(unheard)]);
+    const [train, data] = await Promise.all([
+      this.#train.insist({ type: 'cancel-open' }).catch(unheard),
+      this.#data.insist({ type: 'close-tokenizer' }).catch(unheard),
+    ]);
     if (turn !== this.#modelTurn) return;
     this.#events.flush();
     if (before && train?.reply.kept) {
       const { session, profile, phase, plan, fix, timing, imported, answers } = before.runs;
-      this.#page.patch('runs', { session, profile, phase, plan, fix, timing, imported, answers, version: this.#s.runs.version + 1 });
+      this.#page.patch('runs', {
+        session,
+        profile,
+        phase,
+        plan,
+        fix,
+        timing,
+        imported,
+        answers,
+        version: this.#s.runs.version + 1,
+      });
       this.#page.patch('model', { ...before.model, moving: null });
       // A data worker that had to start anew has opened it by now.
       if (data) this.data.useTokenizer(openTokenizer);
@@ -298,7 +354,12 @@ export class Studio {
 
   /** `owner/name` and a revision, from the hub. */
   openFromHub(id: string, revision: string): Promise<void> {
-    return this.openModel({ kind: 'hub', id: id.trim(), revision: revision.trim() || 'main', host: this.#options.hubHost });
+    return this.openModel({
+      kind: 'hub',
+      id: id.trim(),
+      revision: revision.trim() || 'main',
+      host: this.#options.hubHost,
+    });
   }
 
   // ---- training ------------------------------------------------------------------------------------
@@ -315,7 +376,10 @@ export class Studio {
       const { data, ...from } = await this.data.current();
       const { dataset } = this.#s;
       const { files } = this.data;
-      const recipe = this.keptData().then((kept) => kept.recipe(dataset, files), () => null);
+      const recipe = this.keptData().then(
+        (kept) => kept.recipe(dataset, files),
+        () => null,
+      );
       await this.#startSession(experiment, data, { ...from, recipe }, 'run');
     } catch (error) {
       this.#page.report('train', error);
@@ -329,31 +393,56 @@ export class Studio {
    * looks at gates, and is no run of its own: the experiment keeps its cells and starts what was interrupted anew, so it
    * is neither saved on the way nor listed under History.
    */
-  async #startSession(experiment: ExperimentConfig, { train, heldOut }: StudyData, from: Pick<Session, 'template' | 'mapping' | 'dataName' | 'dataOrigin' | 'recipe'>, of: 'run' | 'study'): Promise<void> {
+  async #startSession(
+    experiment: ExperimentConfig,
+    { train, heldOut }: StudyData,
+    from: Pick<Session, 'template' | 'mapping' | 'dataName' | 'dataOrigin' | 'recipe'>,
+    of: 'run' | 'study',
+  ): Promise<void> {
     const { info } = this.#s.model;
-    if (this.#s.model.status !== 'ready' || this.#s.model.moving || !info) throw new SieveError(texts().errors.store.noModel);
+    if (this.#s.model.status !== 'ready' || this.#s.model.moving || !info)
+      throw new SieveError(texts().errors.store.noModel);
     if (isLive(this.#s.runs.phase)) throw new SieveError(texts().errors.store.busy.runHere);
     // The click that started this is drawn first; the new panels come in a task of their own.
-    await new Promise((resolve) => { setTimeout(resolve); });
+    await new Promise((resolve) => {
+      setTimeout(resolve);
+    });
     if (this.kept.adding) await this.kept.adding;
     const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
     try {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
       this.#page.patch('runs', {
-        session: { experiment, ...from, plan: null, devices: [usedDevice(info.device)], histories, failed: new Map(), startedAt: Date.now() },
-        profile: null, broke: null,
-        phase: 'compiling', progress: null, answers: {}, generating: null, version: this.#s.runs.version + 1,
+        session: {
+          experiment,
+          ...from,
+          plan: null,
+          devices: [usedDevice(info.device)],
+          histories,
+          failed: new Map(),
+          startedAt: Date.now(),
+        },
+        profile: null,
+        broke: null,
+        phase: 'compiling',
+        progress: null,
+        answers: {},
+        generating: null,
+        version: this.#s.runs.version + 1,
       });
       // A person who watches reads samples.
-      const asked = of === 'study' ? { measureGates: true } : { samplePrompts: await dressedPrompts(this.#s.runs.samplePrompts, from, this.data.dress) };
+      const asked =
+        of === 'study'
+          ? { measureGates: true }
+          : { samplePrompts: await dressedPrompts(this.#s.runs.samplePrompts, from, this.data.dress) };
       const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, ...asked });
       const { session } = this.#s.runs;
       if (session?.histories === histories) {
         this.#page.patch('runs', { session: { ...session, plan } });
         if (of === 'run') this.checkpoints.begin(train, heldOut);
       }
-      if (this.#s.runs.watchText !== null) await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
+      if (this.#s.runs.watchText !== null)
+        await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
     } catch (error) {
       this.#events.flush();
       if (this.#s.runs.phase === 'compiling') this.#page.patch('runs', { phase: 'failed', progress: null });
@@ -367,7 +456,8 @@ export class Studio {
     return new Promise((resolve, reject) => {
       const look = () => {
         const { session, phase } = this.#s.runs;
-        if (session === null || session.histories !== histories) reject(new SieveError(texts().errors.store.studies.modelChanged));
+        if (session === null || session.histories !== histories)
+          reject(new SieveError(texts().errors.store.studies.modelChanged));
         else if (!isLive(phase)) resolve(session);
         else return;
         end();
@@ -399,7 +489,9 @@ export class Studio {
   async profile(): Promise<void> {
     if (this.#s.runs.profiling) return;
     this.#page.patch('runs', { profiling: true });
-    await this.#page.command('train', async () => this.#page.patch('runs', { profile: await this.#train.request({ type: 'profile' }) }));
+    await this.#page.command('train', async () =>
+      this.#page.patch('runs', { profile: await this.#train.request({ type: 'profile' }) }),
+    );
     this.#page.patch('runs', { profiling: false });
   }
 
@@ -415,7 +507,9 @@ export class Studio {
     this.#page.patch('runs', { samplePrompts: prompts });
     const { session } = this.#s.runs;
     if (!session) return;
-    await this.#page.command('train', async () => this.#train.request({ type: 'sample-prompts', prompts: await dressedPrompts(prompts, session, this.data.dress) }));
+    await this.#page.command('train', async () =>
+      this.#train.request({ type: 'sample-prompts', prompts: await dressedPrompts(prompts, session, this.data.dress) }),
+    );
   }
 
   // ---- adapters in and out -------------------------------------------------------------------------
@@ -425,8 +519,16 @@ export class Studio {
     this.#page.dismiss('compare');
     try {
       const { session, imported } = this.#s.runs;
-      const { files } = await this.#train.request({ type: 'export', runId, template: imported.find((r) => r.runId === runId)?.template ?? session?.template ?? this.#s.dataset.template, check: true });
-      const name = session?.experiment.runs.find((r) => r.id === runId)?.name ?? imported.find((r) => r.runId === runId)?.name ?? runId;
+      const { files } = await this.#train.request({
+        type: 'export',
+        runId,
+        template: imported.find((r) => r.runId === runId)?.template ?? session?.template ?? this.#s.dataset.template,
+        check: true,
+      });
+      const name =
+        session?.experiment.runs.find((r) => r.id === runId)?.name ??
+        imported.find((r) => r.runId === runId)?.name ??
+        runId;
       return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };
     } catch (error) {
       this.#page.report('compare', error);
@@ -438,7 +540,10 @@ export class Studio {
     this.#page.dismiss('compare');
     try {
       const files = await this.#readers.adapter(file);
-      const run = await this.#train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+      const run = await this.#train.request(
+        { type: 'import', files, as: null },
+        files.map((f) => f.bytes.buffer as ArrayBuffer),
+      );
       this.#page.patch('runs', { imported: [...this.#s.runs.imported, run] });
     } catch (error) {
       this.#page.report('compare', error);

@@ -30,19 +30,33 @@ export function startMapping(kind: DataKind, columns: string[]): Mapping {
  * What a person typed, dressed as the run's prompts were in training: it takes the first role, the others stay empty; in
  * a model's own chat template it is the first turn. Plain text stays as it is.
  */
-export async function comparePrompt(typed: string, mapping: Mapping | null, template: PromptTemplate, dress: Dress): Promise<Prompt> {
-  if (mapping?.kind === 'chat' && template.chat) return (await dress(template.chat, [[{ role: 'user', text: typed }]]))[0];
+export async function comparePrompt(
+  typed: string,
+  mapping: Mapping | null,
+  template: PromptTemplate,
+  dress: Dress,
+): Promise<Prompt> {
+  if (mapping?.kind === 'chat' && template.chat)
+    return (await dress(template.chat, [[{ role: 'user', text: typed }]]))[0];
   if (!mapping || template.prompt === '') return typed;
   return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]), null);
 }
 
 /** Prompts to sample as the run's prompts were in training; null = one of the held-out data. */
-export async function dressedPrompts(prompts: readonly string[] | null, { mapping, template }: { mapping: Mapping | null; template: PromptTemplate }, dress: Dress): Promise<Prompt[] | null> {
+export async function dressedPrompts(
+  prompts: readonly string[] | null,
+  { mapping, template }: { mapping: Mapping | null; template: PromptTemplate },
+  dress: Dress,
+): Promise<Prompt[] | null> {
   return prompts && Promise.all(prompts.map((p) => comparePrompt(p, mapping, template, dress)));
 }
 
 /** What is said of a template where settings are listed; `chat` is null unless it is a model's own. */
-export function templateWords({ prompt, completion, chat }: PromptTemplate): { prompt: string; completion: string; chat: string | null } {
+export function templateWords({ prompt, completion, chat }: PromptTemplate): {
+  prompt: string;
+  completion: string;
+  chat: string | null;
+} {
   const t = texts().compare.settings;
   if (!chat) return { prompt: prompt || t.none, completion: completion || t.none, chat: null };
   const own = t.own(chat.name);
@@ -52,6 +66,8 @@ export function templateWords({ prompt, completion, chat }: PromptTemplate): { p
 /** How prompts were dressed for an adapter that came from files: the kind of data is told by the roles its template names. */
 export function carriedPrompt(template: PromptTemplate): { mapping: Mapping; template: PromptTemplate } {
   if (template.chat) return { mapping: { kind: 'chat', roles: {} }, template };
-  const kind = (['instruction', 'prompt-completion', 'text-label', 'chat'] as const).find((k) => template.prompt.includes(`{${DATA_ROLES[k][0].role}}`));
+  const kind = (['instruction', 'prompt-completion', 'text-label', 'chat'] as const).find((k) =>
+    template.prompt.includes(`{${DATA_ROLES[k][0].role}}`),
+  );
   return { mapping: { kind: kind ?? 'text', roles: {} }, template };
 }

@@ -11,8 +11,13 @@ function setup() {
   const events: string[] = [];
   const crashes: string[] = [];
   const client = new WorkerClient<Request, { one: number }, string>(
-    () => { const port = new TestPort<string>(); ports.push(port); return port; },
-    'data', { onEvent: (e) => events.push(e), onCrash: (e) => crashes.push(e.message) },
+    () => {
+      const port = new TestPort<string>();
+      ports.push(port);
+      return port;
+    },
+    'data',
+    { onEvent: (e) => events.push(e), onCrash: (e) => crashes.push(e.message) },
   );
   return { ports, events, crashes, client };
 }
@@ -58,8 +63,20 @@ test('a worker that does not hear is ended, what it owed fails as cancelled, and
     const ports: TestPort<string>[] = [];
     const restarts: string[] = [];
     const client: WorkerClient<Request, { one: number }, string> = new WorkerClient(
-      () => { const port = new TestPort<string>(); ports.push(port); return port; },
-      'data', { onEvent: () => {}, onCrash: () => {}, onRestart: () => { restarts.push('again'); void client.request({ type: 'one', n: 9 }); } },
+      () => {
+        const port = new TestPort<string>();
+        ports.push(port);
+        return port;
+      },
+      'data',
+      {
+        onEvent: () => {},
+        onCrash: () => {},
+        onRestart: () => {
+          restarts.push('again');
+          void client.request({ type: 'one', n: 9 });
+        },
+      },
     );
     const stuck = client.request({ type: 'one', n: 1 });
     const asked = client.insist({ type: 'two' });
@@ -110,9 +127,13 @@ test('a worker is told the page’s language before its first request, when it c
   client.dispose();
 });
 
-beforeEach(() => { vi.useFakeTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
 afterEach(() => speak('en'));
-afterEach(() => { vi.useRealTimers(); });
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('the batcher applies at the earliest due time, in order, all at once', () => {
   const batches: number[][] = [];

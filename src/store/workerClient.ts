@@ -67,7 +67,10 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
   }
 
   /** Sends a request. Resolves with its reply, rejects with a `WorkerFault`. */
-  request<T extends Request['type']>(request: Extract<Request, { type: T }>, transfer: Transferable[] = []): Promise<Reply<Replies, T>> {
+  request<T extends Request['type']>(
+    request: Extract<Request, { type: T }>,
+    transfer: Transferable[] = [],
+  ): Promise<Reply<Replies, T>> {
     return this.post(request, transfer).reply;
   }
 
@@ -106,10 +109,16 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
    * owed fails as cancelled.
    * @returns the answer, or null where there was none
    */
-  async insist<T extends Request['type']>(request: Extract<Request, { type: T }>): Promise<{ reply: Reply<Replies, T> } | null> {
+  async insist<T extends Request['type']>(
+    request: Extract<Request, { type: T }>,
+  ): Promise<{ reply: Reply<Replies, T> } | null> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<null>((resolve) => { timer = setTimeout(() => resolve(null), PATIENCE); });
-    const answered = await Promise.race([this.request(request).then((reply) => ({ reply })), silence]).finally(() => clearTimeout(timer));
+    const silence = new Promise<null>((resolve) => {
+      timer = setTimeout(() => resolve(null), PATIENCE);
+    });
+    const answered = await Promise.race([this.request(request).then((reply) => ({ reply })), silence]).finally(() =>
+      clearTimeout(timer),
+    );
     if (!answered) this.restart();
     return answered;
   }

@@ -17,14 +17,28 @@ test('what is zipped comes back byte for byte', async () => {
 });
 
 test('a deflated zip with a folder in front and a foreign file is read', async () => {
-  const zip = zipSync({ 'run/adapter_config.json': FILES[0].bytes, 'run/adapter_model.safetensors': FILES[1].bytes, 'run/notes.txt': bytes('hi') }, { level: 9 });
-  expect((await unzipAdapter(new Blob([zip as BlobPart]))).map((f) => f.name).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
+  const zip = zipSync(
+    {
+      'run/adapter_config.json': FILES[0].bytes,
+      'run/adapter_model.safetensors': FILES[1].bytes,
+      'run/notes.txt': bytes('hi'),
+    },
+    { level: 9 },
+  );
+  expect((await unzipAdapter(new Blob([zip as BlobPart]))).map((f) => f.name).sort()).toEqual([
+    'adapter_config.json',
+    'adapter_model.safetensors',
+  ]);
 });
 
 test('not a zip, a missing file, the same file twice', async () => {
   await expect(unzipAdapter(new Blob(['hello there']))).rejects.toBeInstanceOf(AdapterError);
   await expect(unzipAdapter(await zipAdapter(FILES.slice(0, 1)))).rejects.toThrow(/adapter_model/);
-  const twice = zipSync({ 'a/adapter_config.json': bytes('1'), 'b/adapter_config.json': bytes('2'), 'adapter_model.safetensors': bytes('x') });
+  const twice = zipSync({
+    'a/adapter_config.json': bytes('1'),
+    'b/adapter_config.json': bytes('2'),
+    'adapter_model.safetensors': bytes('x'),
+  });
   await expect(unzipAdapter(new Blob([twice as BlobPart]))).rejects.toThrow(/twice/);
 });
 
@@ -41,7 +55,10 @@ function restate(zip: Uint8Array, size: number): Uint8Array {
 }
 
 test('a stated size above the cap is refused before anything is unpacked', async () => {
-  const zip = restate(zipSync({ 'adapter_config.json': bytes('{}'), 'adapter_model.safetensors': bytes('x') }), 0x7fffffff);
+  const zip = restate(
+    zipSync({ 'adapter_config.json': bytes('{}'), 'adapter_model.safetensors': bytes('x') }),
+    0x7fffffff,
+  );
   await expect(unzipAdapter(new Blob([zip as BlobPart]))).rejects.toThrow(/at most/);
 });
 

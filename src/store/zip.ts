@@ -34,7 +34,10 @@ export async function unzipAdapter(zip: Blob): Promise<AdapterFile[]> {
   const t = texts().errors.store.adapterZip;
   if (zip.size > MAX_ZIP) throw new AdapterError(t.tooLarge(zip.size, MAX_ZIP));
   const baseName = (path: string) => path.split('/').at(-1) ?? '';
-  const files = (await readZip(zip, (path) => adapterFileCap(baseName(path)))).map(({ name, bytes }) => ({ name: baseName(name), bytes }));
+  const files = (await readZip(zip, (path) => adapterFileCap(baseName(path)))).map(({ name, bytes }) => ({
+    name: baseName(name),
+    bytes,
+  }));
   const twice = files.find((f, i) => files.findIndex((x) => x.name === f.name) !== i);
   if (twice) throw new AdapterError(t.twice(twice.name));
   for (const needed of ['adapter_config.json', 'adapter_model.safetensors']) {
@@ -55,7 +58,12 @@ export function adapterFileCap(name: string): number | null {
  * @param onDamaged told of a file that cannot be unpacked, and that it is left out; without it, the zip is refused then
  * @throws {AdapterError}
  */
-export async function readZip(zip: Blob, cap: (path: string) => number | null, total = MAX_UNPACKED, onDamaged?: (path: string) => void): Promise<AdapterFile[]> {
+export async function readZip(
+  zip: Blob,
+  cap: (path: string) => number | null,
+  total = MAX_UNPACKED,
+  onDamaged?: (path: string) => void,
+): Promise<AdapterFile[]> {
   const t = texts().errors.store.adapterZip;
   const bytes = new Uint8Array(await zip.arrayBuffer());
   const most = Math.min(total, Math.max(FREE, MAX_RATIO * zip.size));

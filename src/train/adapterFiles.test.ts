@@ -11,7 +11,21 @@ import { adapterFiles, readAdapter } from './adapterFiles';
 import { mergeModule } from './merge';
 import type { AdapterFile } from './protocol';
 
-const model: LlamaConfig = { layers: 3, dModel: 8, heads: 2, kvHeads: 1, headDim: 4, ffn: 12, vocab: 20, context: 64, rmsEps: 1e-5, ropeTheta: 10000, tied: true, bosId: 1, eosIds: [2] };
+const model: LlamaConfig = {
+  layers: 3,
+  dModel: 8,
+  heads: 2,
+  kvHeads: 1,
+  headDim: 4,
+  ffn: 12,
+  vocab: 20,
+  context: 64,
+  rmsEps: 1e-5,
+  ropeTheta: 10000,
+  tied: true,
+  bosId: 1,
+  eosIds: [2],
+};
 
 const rng = new Rng(1);
 const random = (length: number) => Float32Array.from({ length }, () => rng.uniform(-1, 1));
@@ -20,20 +34,38 @@ function adaptersOf(run: RunConfig): ModuleAdapter[] {
   const rank = rankOf(run);
   const kind = extraOf(run);
   return adaptedModules(model, run).map((m) => ({
-    path: modulePath(m), dIn: m.dIn, dOut: m.dOut, a: random(rank * m.dIn), b: random(m.dOut * rank), ...(kind ? { extra: random(extraLength(kind, m, rank)) } : {}),
+    path: modulePath(m),
+    dIn: m.dIn,
+    dOut: m.dOut,
+    a: random(rank * m.dIn),
+    b: random(m.dOut * rank),
+    ...(kind ? { extra: random(extraLength(kind, m, rank)) } : {}),
   }));
 }
 
-function exported(run: RunConfig, adapters = adaptersOf(run), template: PromptTemplate = { prompt: 'p', completion: 'c' }): AdapterFile[] {
+function exported(
+  run: RunConfig,
+  adapters = adaptersOf(run),
+  template: PromptTemplate = { prompt: 'p', completion: 'c' },
+): AdapterFile[] {
   return adapterFiles({
-    run, model: { id: 'tiny', revision: null }, adapters, thresholds: isGated(run) ? random(adapters.length).map(Math.abs) : null,
-    template, check: { model: 'tiny', ids: [1], rows: [0], dense: null, gated: null },
+    run,
+    model: { id: 'tiny', revision: null },
+    adapters,
+    thresholds: isGated(run) ? random(adapters.length).map(Math.abs) : null,
+    template,
+    check: { model: 'tiny', ids: [1], rows: [0], dense: null, gated: null },
   });
 }
 
-const json = (files: AdapterFile[], name: string) => JSON.parse(new TextDecoder().decode(files.find((f) => f.name === name)!.bytes));
+const json = (files: AdapterFile[], name: string) =>
+  JSON.parse(new TextDecoder().decode(files.find((f) => f.name === name)!.bytes));
 const withConfig = (files: AdapterFile[], change: Record<string, unknown>): AdapterFile[] =>
-  files.map((f) => (f.name === 'adapter_config.json' ? { ...f, bytes: new TextEncoder().encode(JSON.stringify({ ...json(files, f.name), ...change })) } : f));
+  files.map((f) =>
+    f.name === 'adapter_config.json'
+      ? { ...f, bytes: new TextEncoder().encode(JSON.stringify({ ...json(files, f.name), ...change })) }
+      : f,
+  );
 
 it('rsLoRA stays rsLoRA, with its scaling', () => {
   const files = exported(runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', rank: 4, alpha: 6, rslora: true }));
@@ -49,7 +81,11 @@ it('a gate that draws its tokens fits no file', () => {
 
 it('tells the template that it was trained with, a model’s own too', () => {
   const run = runSchema.parse({ id: 'a', name: 'A', method: 'lora' });
-  const template = { prompt: 'p', completion: 'c', chat: { name: 'default', source: '{{ messages }}', tokens: { bos_token: '<s>' } } };
+  const template = {
+    prompt: 'p',
+    completion: 'c',
+    chat: { name: 'default', source: '{{ messages }}', tokens: { bos_token: '<s>' } },
+  };
   const files = exported(run, adaptersOf(run), template);
   expect(readAdapter(files, model, 'b').template).toEqual(template);
   expect(readAdapter(exported(run), model, 'b').template).toEqual({ prompt: 'p', completion: 'c' });
@@ -60,7 +96,15 @@ it('tells the template that it was trained with, a model’s own too', () => {
 
 describe('every method', () => {
   for (const method of METHODS) {
-    const run = runSchema.parse({ id: 'a', name: 'A', method, rank: 3, alpha: 5, modules: ['q', 'up'], adalora: { initRank: 5 } });
+    const run = runSchema.parse({
+      id: 'a',
+      name: 'A',
+      method,
+      rank: 3,
+      alpha: 5,
+      modules: ['q', 'up'],
+      adalora: { initRank: 5 },
+    });
 
     it(`${method} comes back as it went`, () => {
       const adapters = adaptersOf(run);
@@ -78,9 +122,13 @@ describe('every method', () => {
       else {
         // What E = 0 switches off is nothing, whatever A and B were there.
         const w0 = adapters.map((m) => random(m.dIn * m.dOut));
-        expect(back.adapters.map((m, i) => mergeModule(back.run, m, w0[i]))).toEqual(adapters.map((m, i) => mergeModule(run, m, w0[i])));
+        expect(back.adapters.map((m, i) => mergeModule(back.run, m, w0[i]))).toEqual(
+          adapters.map((m, i) => mergeModule(run, m, w0[i])),
+        );
         expect(back.adapters[1].a.every((v) => v === 0)).toBe(true);
-        expect(json(exported(run, adapters), 'adapter_config.json').rank_pattern['model.layers.0.self_attn.q_proj.lora_E']).toEqual([true, false, false, true, true]);
+        expect(
+          json(exported(run, adapters), 'adapter_config.json').rank_pattern['model.layers.0.self_attn.q_proj.lora_E'],
+        ).toEqual([true, false, false, true, true]);
       }
     });
 
@@ -94,7 +142,9 @@ describe('every method', () => {
       const merged = mergeModule(run, m, w0);
       expect(merged).not.toEqual(w0);
       if (method === 'dora') {
-        const norms = Array.from({ length: m.dOut }, (_, j) => Math.hypot(...merged.subarray(j * m.dIn, (j + 1) * m.dIn)));
+        const norms = Array.from({ length: m.dOut }, (_, j) =>
+          Math.hypot(...merged.subarray(j * m.dIn, (j + 1) * m.dIn)),
+        );
         norms.forEach((n, j) => expect(n).toBeCloseTo(Math.abs(m.extra![j]), 5));
       }
     });
@@ -113,7 +163,11 @@ describe('which modules an adapter has', () => {
 
   it('by name: whole paths, bottom up, and nothing else', () => {
     const files = exported(named);
-    const paths = ['model.layers.0.self_attn.q_proj', 'model.layers.0.mlp.down_proj', 'model.layers.2.self_attn.q_proj'];
+    const paths = [
+      'model.layers.0.self_attn.q_proj',
+      'model.layers.0.mlp.down_proj',
+      'model.layers.2.self_attn.q_proj',
+    ];
     expect(json(files, 'adapter_config.json').target_modules).toEqual(paths);
     expect(Object.keys(json(files, 'ts_peft.json').thresholds)).toEqual(paths);
     const back = readAdapter(files, model, 'b');
@@ -124,13 +178,19 @@ describe('which modules an adapter has', () => {
 
   it('as PEFT may write it: longer endings, or a pattern', () => {
     const files = exported(kinds);
-    expect(readAdapter(withConfig(files, { target_modules: ['self_attn.q_proj', 'mlp.down_proj'] }), model, 'b').run.only).toBeNull();
-    expect(readAdapter(withConfig(exported(named), { target_modules: '.*(0|2).*(q|down)_proj' }), model, 'b').run.only).toEqual(['0.q', '0.down', '2.q']);
+    expect(
+      readAdapter(withConfig(files, { target_modules: ['self_attn.q_proj', 'mlp.down_proj'] }), model, 'b').run.only,
+    ).toBeNull();
+    expect(
+      readAdapter(withConfig(exported(named), { target_modules: '.*(0|2).*(q|down)_proj' }), model, 'b').run.only,
+    ).toEqual(['0.q', '0.down', '2.q']);
   });
 
   it('of another model: says so', () => {
     const files = exported(kinds);
-    expect(() => readAdapter(files, { ...model, layers: 4 }, 'b')).toThrow('model.layers.3.self_attn.q_proj.lora_A.weight');
+    expect(() => readAdapter(files, { ...model, layers: 4 }, 'b')).toThrow(
+      'model.layers.3.self_attn.q_proj.lora_A.weight',
+    );
     expect(() => readAdapter(exported(named), { ...model, layers: 2 }, 'b')).toThrow('model.layers.2.self_attn.q_proj');
     expect(() => readAdapter(files, { ...model, layers: 2 }, 'b')).toThrow('12 tensors');
     expect(() => adaptedModules({ ...model, layers: 2 }, named)).toThrow('no module "2.q"');

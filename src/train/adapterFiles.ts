@@ -7,7 +7,17 @@ import type { ModuleAdapter } from '../engine/adapterRun';
 import { extraOf } from '../engine/adapters/parameters';
 import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
-import { GATE_RULES, MODULE_KINDS, MODULE_PATHS, type RunConfig, drawsTokens, inWords, rankOf, runSchema, scalingOf } from '../shared/config';
+import {
+  GATE_RULES,
+  MODULE_KINDS,
+  MODULE_PATHS,
+  type RunConfig,
+  drawsTokens,
+  inWords,
+  rankOf,
+  runSchema,
+  scalingOf,
+} from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { templateSchema } from '../shared/origin';
@@ -43,19 +53,45 @@ export interface ExportParts {
 /** PEFT's configuration, as far as it does not depend on the model. */
 function common(run: RunConfig): Record<string, unknown> {
   const shared = {
-    task_type: 'CAUSAL_LM', lora_alpha: run.alpha, lora_dropout: run.dropout, bias: 'none', fan_in_fan_out: false, inference_mode: true, init_lora_weights: true,
+    task_type: 'CAUSAL_LM',
+    lora_alpha: run.alpha,
+    lora_dropout: run.dropout,
+    bias: 'none',
+    fan_in_fan_out: false,
+    inference_mode: true,
+    init_lora_weights: true,
   };
   if (run.method !== 'adalora') {
-    return { peft_type: 'LORA', ...shared, r: run.rank, use_dora: extraOf(run)?.peft === DORA_TENSOR, use_rslora: run.rslora };
+    return {
+      peft_type: 'LORA',
+      ...shared,
+      r: run.rank,
+      use_dora: extraOf(run)?.peft === DORA_TENSOR,
+      use_rslora: run.rslora,
+    };
   }
   const { initRank, beta1, beta2, deltaT, orthRegWeight } = run.adalora;
   // PEFT wants a schedule also to load what is trained already; this one asks for nothing.
-  return { peft_type: 'ADALORA', ...shared, r: 8, init_r: initRank, target_r: run.rank, tinit: 0, tfinal: 0, total_step: 1, deltaT, beta1, beta2, orth_reg_weight: orthRegWeight };
+  return {
+    peft_type: 'ADALORA',
+    ...shared,
+    r: 8,
+    init_r: initRank,
+    target_r: run.rank,
+    tinit: 0,
+    tfinal: 0,
+    total_step: 1,
+    deltaT,
+    beta1,
+    beta2,
+    orth_reg_weight: orthRegWeight,
+  };
 }
 
 const DORA_TENSOR = 'lora_magnitude_vector';
 /** PEFT's names of A and B: modules of their own, but in AdaLoRA bare parameters. */
-const tensorName = (run: Pick<RunConfig, 'method'>, path: string, part: 'A' | 'B') => `${PREFIX}${path}.lora_${part}${run.method === 'adalora' ? '' : '.weight'}`;
+const tensorName = (run: Pick<RunConfig, 'method'>, path: string, part: 'A' | 'B') =>
+  `${PREFIX}${path}.lora_${part}${run.method === 'adalora' ? '' : '.weight'}`;
 
 function tensorsOf(run: RunConfig, m: ModuleAdapter): { name: string; shape: number[]; data: Float32Array }[] {
   const rank = m.a.length / m.dIn;
@@ -63,7 +99,9 @@ function tensorsOf(run: RunConfig, m: ModuleAdapter): { name: string; shape: num
   return [
     { name: tensorName(run, m.path, 'A'), shape: [rank, m.dIn], data: m.a },
     { name: tensorName(run, m.path, 'B'), shape: [m.dOut, rank], data: m.b },
-    ...(kind ? [{ name: `${PREFIX}${m.path}.${kind.peft}`, shape: kind.per === 'rank' ? [rank, 1] : [m.dOut], data: m.extra! }] : []),
+    ...(kind
+      ? [{ name: `${PREFIX}${m.path}.${kind.peft}`, shape: kind.per === 'rank' ? [rank, 1] : [m.dOut], data: m.extra! }]
+      : []),
   ];
 }
 
@@ -75,19 +113,32 @@ function rankPatterns(adapters: readonly ModuleAdapter[]): boolean[][] {
 /** A module with the triplets of `pattern` alone, as PEFT writes AdaLoRA. */
 function pruned(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter {
   const kept = pattern.flatMap((keep, r) => (keep ? [r] : []));
-  return { ...m, a: Float32Array.from(kept.flatMap((r) => [...m.a.subarray(r * m.dIn, (r + 1) * m.dIn)])), b: columnsOf(m.b, pattern.length, kept), extra: Float32Array.from(kept, (r) => m.extra![r]) };
+  return {
+    ...m,
+    a: Float32Array.from(kept.flatMap((r) => [...m.a.subarray(r * m.dIn, (r + 1) * m.dIn)])),
+    b: columnsOf(m.b, pattern.length, kept),
+    extra: Float32Array.from(kept, (r) => m.extra![r]),
+  };
 }
 
 /** Columns `which` of a matrix that is `width` wide. */
 function columnsOf(matrix: Float32Array, width: number, which: readonly number[]): Float32Array {
-  return Float32Array.from({ length: (matrix.length / width) * which.length }, (_, i) => matrix[Math.floor(i / which.length) * width + which[i % which.length]]);
+  return Float32Array.from(
+    { length: (matrix.length / width) * which.length },
+    (_, i) => matrix[Math.floor(i / which.length) * width + which[i % which.length]],
+  );
 }
 
 /** The counterpart of `pruned`: dropped triplets come back as zeros. */
 function restored(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter {
   const rank = pattern.length;
   const kept = pattern.flatMap((keep, r) => (keep ? [r] : []));
-  const full = { ...m, a: new Float32Array(rank * m.dIn), b: new Float32Array(m.dOut * rank), extra: new Float32Array(rank) };
+  const full = {
+    ...m,
+    a: new Float32Array(rank * m.dIn),
+    b: new Float32Array(m.dOut * rank),
+    extra: new Float32Array(rank),
+  };
   kept.forEach((r, i) => {
     full.a.set(m.a.subarray(i * m.dIn, (i + 1) * m.dIn), r * m.dIn);
     full.extra[r] = m.extra![i];
@@ -99,41 +150,83 @@ function restored(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter 
 /** The files of an exported adapter. @throws {AdapterError} where no file could say what it does */
 export function adapterFiles({ run, model, adapters, thresholds, template, check }: ExportParts): AdapterFile[] {
   if (drawsTokens(run)) throw new AdapterError(texts().errors.train.adapter.randomGate);
-  const json = (name: string, value: unknown): AdapterFile => ({ name, bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`) });
+  const json = (name: string, value: unknown): AdapterFile => ({
+    name,
+    bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
+  });
   const patterns = run.method === 'adalora' ? rankPatterns(adapters) : null;
   const tensors = adapters.flatMap((m, i) => tensorsOf(run, patterns ? pruned(m, patterns[i]) : m));
   const files: AdapterFile[] = [
     json('adapter_config.json', {
-      ...common(run), base_model_name_or_path: model.id, revision: model.revision,
+      ...common(run),
+      base_model_name_or_path: model.id,
+      revision: model.revision,
       // PEFT takes names that end so in every layer, or whole ones.
-      target_modules: run.only ? adapters.map((m) => m.path) : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
-      ...(patterns ? { rank_pattern: Object.fromEntries(adapters.map((m, i) => [`${m.path}.lora_E`, patterns[i]])) } : {}),
+      target_modules: run.only
+        ? adapters.map((m) => m.path)
+        : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
+      ...(patterns
+        ? { rank_pattern: Object.fromEntries(adapters.map((m, i) => [`${m.path}.lora_E`, patterns[i]])) }
+        : {}),
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
     json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template }),
     ...(check ? [json('check.json', check)] : []),
-    { name: 'README.md', bytes: new TextEncoder().encode(readme(run, model.revision === null ? model.id : `${model.id} (${model.revision})`, thresholds !== null, check !== null, template)) },
+    {
+      name: 'README.md',
+      bytes: new TextEncoder().encode(
+        readme(
+          run,
+          model.revision === null ? model.id : `${model.id} (${model.revision})`,
+          thresholds !== null,
+          check !== null,
+          template,
+        ),
+      ),
+    },
   ];
   if (thresholds) {
-    files.push(json('ts_peft.json', {
-      format: 'sieve-ts-peft', version: 1, rule: run.gate.rule, epsilon: EPSILON, scaling: scalingOf(run),
-      thresholds: Object.fromEntries(adapters.map((m, i) => [m.path, thresholds[i]])),
-      note: 'The update of a token is kept where |delta| / (|frozen output| + epsilon) >= threshold. The reconstructed and literal rules are reconstructed from secondary sources, not the paper\'s own listing.',
-    }));
+    files.push(
+      json('ts_peft.json', {
+        format: 'sieve-ts-peft',
+        version: 1,
+        rule: run.gate.rule,
+        epsilon: EPSILON,
+        scaling: scalingOf(run),
+        thresholds: Object.fromEntries(adapters.map((m, i) => [m.path, thresholds[i]])),
+        note: "The update of a token is kept where |delta| / (|frozen output| + epsilon) >= threshold. The reconstructed and literal rules are reconstructed from secondary sources, not the paper's own listing.",
+      }),
+    );
   }
   return files;
 }
 
-const METHOD_NAMES: Record<RunConfig['method'], string> = { lora: 'LoRA', dora: 'DoRA', adalora: 'AdaLoRA', 'ts-lora': 'TS-LoRA', 'ts-dora': 'TS-DoRA' };
+const METHOD_NAMES: Record<RunConfig['method'], string> = {
+  lora: 'LoRA',
+  dora: 'DoRA',
+  adalora: 'AdaLoRA',
+  'ts-lora': 'TS-LoRA',
+  'ts-dora': 'TS-DoRA',
+};
 
 function readme(run: RunConfig, modelName: string, gated: boolean, checked: boolean, template: PromptTemplate): string {
   const lines = [
-    `# ${run.name}`, '',
-    `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve.`, '',
-    '```python', 'from peft import PeftModel', 'model = PeftModel.from_pretrained(base, "this folder")', '```', '',
+    `# ${run.name}`,
+    '',
+    `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve.`,
+    '',
+    '```python',
+    'from peft import PeftModel',
+    'model = PeftModel.from_pretrained(base, "this folder")',
+    '```',
+    '',
     `${checked ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
-  if (gated) lines.push('', '**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.');
+  if (gated)
+    lines.push(
+      '',
+      '**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.',
+    );
   return `${lines.join('\n')}\n`;
 }
 
@@ -148,12 +241,24 @@ export interface ImportedAdapter {
 }
 
 /** What PEFT may write into a configuration and is not read here: an adapter that needs it would be another one. */
-const OTHER_FIELDS = ['alora_invocation_tokens', 'layer_replication', 'use_qalora', 'trainable_token_indices', 'target_parameters', 'lora_bias', 'modules_to_save'] as const;
+const OTHER_FIELDS = [
+  'alora_invocation_tokens',
+  'layer_replication',
+  'use_qalora',
+  'trainable_token_indices',
+  'target_parameters',
+  'lora_bias',
+  'modules_to_save',
+] as const;
 /** Ways to begin that change the frozen weights as well: on the plain base such an adapter is another one. */
 const OTHER_STARTS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
-const isSet = (value: unknown): boolean => value !== null && value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)
-  && !(typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
+const isSet = (value: unknown): boolean =>
+  value !== null &&
+  value !== undefined &&
+  value !== false &&
+  !(Array.isArray(value) && value.length === 0) &&
+  !(typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
 
 /**
  * Refuses by name what a configuration asks for and is not read here.
@@ -166,11 +271,17 @@ function refuseOthers(config: Record<string, unknown>, tensors: readonly string[
   if (typeof start === 'string' && OTHER_STARTS.test(start)) throw new AdapterError(t.otherStart(start.slice(0, 40)));
   const field = OTHER_FIELDS.find((name) => isSet(config[name]));
   if (field === undefined) return;
-  const extra = tensors.filter((name) => !/\.lora_(A|B|E)(\.weight)?$|\.lora_magnitude_vector$/.test(name)).map((name) => name.replace(PREFIX, ''));
+  const extra = tensors
+    .filter((name) => !/\.lora_(A|B|E)(\.weight)?$|\.lora_magnitude_vector$/.test(name))
+    .map((name) => name.replace(PREFIX, ''));
   throw new AdapterError(t.otherField(field, extra.slice(0, 5).join(', ')));
 }
 
-const noPattern = (what: 'ranks' | 'alphas') => z.record(z.string(), z.unknown()).refine((r) => Object.keys(r).length === 0, { error: () => texts().errors.train.adapter.perModule[what] }).nullish();
+const noPattern = (what: 'ranks' | 'alphas') =>
+  z
+    .record(z.string(), z.unknown())
+    .refine((r) => Object.keys(r).length === 0, { error: () => texts().errors.train.adapter.perModule[what] })
+    .nullish();
 const targetSchema = {
   lora_alpha: z.number().positive().max(1e4),
   target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
@@ -182,8 +293,23 @@ const targetSchema = {
 };
 const rank = z.int().min(1).max(64);
 const configSchema = z.discriminatedUnion('peft_type', [
-  z.object({ peft_type: z.literal('LORA'), ...targetSchema, r: rank, use_dora: z.boolean().optional(), use_rslora: z.boolean().optional(), rank_pattern: noPattern('ranks'), alpha_pattern: noPattern('alphas') }),
-  z.object({ peft_type: z.literal('ADALORA'), ...targetSchema, init_r: rank, target_r: rank, rank_pattern: z.record(z.string().max(200), z.array(z.boolean()).max(64)).nullish(), alpha_pattern: noPattern('alphas') }),
+  z.object({
+    peft_type: z.literal('LORA'),
+    ...targetSchema,
+    r: rank,
+    use_dora: z.boolean().optional(),
+    use_rslora: z.boolean().optional(),
+    rank_pattern: noPattern('ranks'),
+    alpha_pattern: noPattern('alphas'),
+  }),
+  z.object({
+    peft_type: z.literal('ADALORA'),
+    ...targetSchema,
+    init_r: rank,
+    target_r: rank,
+    rank_pattern: z.record(z.string().max(200), z.array(z.boolean()).max(64)).nullish(),
+    alpha_pattern: noPattern('alphas'),
+  }),
 ]);
 type PeftConfig = z.infer<typeof configSchema>;
 const thresholdSchema = z.object({
@@ -195,7 +321,13 @@ const thresholdSchema = z.object({
   thresholds: z.record(z.string().max(200), z.number().min(0).max(3e38)),
 });
 const numbers = z.array(z.array(z.number()).max(300_000)).max(64).nullable();
-const checkSchema = z.object({ model: z.string(), ids: z.array(z.int().min(0)).min(1).max(512), rows: z.array(z.int().min(0)).min(1).max(64), dense: numbers, gated: numbers });
+const checkSchema = z.object({
+  model: z.string(),
+  ids: z.array(z.int().min(0)).min(1).max(512),
+  rows: z.array(z.int().min(0)).min(1).max(64),
+  dense: numbers,
+  gated: numbers,
+});
 const sieveSchema = z.object({ name: z.string().min(1).max(60), template: z.object(templateSchema.shape) });
 
 function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodType<T>): T | null {
@@ -234,7 +366,10 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   refuseOthers(parse(files, 'adapter_config.json', z.record(z.string(), z.unknown()))!, tensors.names);
   if (gate && config.peft_type === 'ADALORA') throw new AdapterError(t.gatedAdalora);
   const run = runSchema.parse({
-    id, name: own?.name ?? t.imported, alpha: config.lora_alpha, ...methodOf(config, gate !== null),
+    id,
+    name: own?.name ?? t.imported,
+    alpha: config.lora_alpha,
+    ...methodOf(config, gate !== null),
     ...chosen(targets(config, tensors.names, model), model),
   });
   if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling) throw new AdapterError(t.scaling);
@@ -249,12 +384,22 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
       return tensors.get(name).data;
     };
     const adapter: ModuleAdapter = {
-      path, dIn: m.dIn, dOut: m.dOut, a: get(tensorName(run, path, 'A')), b: get(tensorName(run, path, 'B')),
+      path,
+      dIn: m.dIn,
+      dOut: m.dOut,
+      a: get(tensorName(run, path, 'A')),
+      b: get(tensorName(run, path, 'B')),
       ...(kind ? { extra: get(`${PREFIX}${path}.${kind.peft}`) } : {}),
     };
     const pattern = config.peft_type === 'ADALORA' ? config.rank_pattern?.[`${path}.lora_E`] : undefined;
     const left = pattern?.filter(Boolean).length;
-    if (pattern && (pattern.length !== rankOf(run) || adapter.a.length !== left! * m.dIn || adapter.b.length !== left! * m.dOut || adapter.extra!.length !== left)) {
+    if (
+      pattern &&
+      (pattern.length !== rankOf(run) ||
+        adapter.a.length !== left! * m.dIn ||
+        adapter.b.length !== left! * m.dOut ||
+        adapter.extra!.length !== left)
+    ) {
       throw new AdapterError(t.rankPattern(path));
     }
     adapters.push(pattern ? restored(adapter, pattern) : adapter);
@@ -265,13 +410,24 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   }
   const expected = (kind ? 3 : 2) * modules.length;
   if (tensors.names.length !== expected) throw new AdapterError(t.tensors(tensors.names.length, expected));
-  return { run, adapters, thresholds: gate ? Float32Array.from(thresholds) : null, template: own?.template ?? null, check };
+  return {
+    run,
+    adapters,
+    thresholds: gate ? Float32Array.from(thresholds) : null,
+    template: own?.template ?? null,
+    check,
+  };
 }
 
 /** The run's method and its own settings. */
 function methodOf(config: PeftConfig, gated: boolean): Record<string, unknown> {
   // A schedule is for training; what is opened here is trained.
-  if (config.peft_type === 'ADALORA') return { method: 'adalora', rank: Math.min(config.target_r, config.init_r), adalora: { initRank: config.init_r, tinit: 0, tfinal: 0 } };
+  if (config.peft_type === 'ADALORA')
+    return {
+      method: 'adalora',
+      rank: Math.min(config.target_r, config.init_r),
+      adalora: { initRank: config.init_r, tinit: 0, tfinal: 0 },
+    };
   const update = config.use_dora ? 'dora' : 'lora';
   return { method: gated ? `ts-${update}` : update, rank: config.r, rslora: config.use_rslora ?? false };
 }
@@ -285,11 +441,13 @@ function targets(config: PeftConfig, tensors: readonly string[], model: LlamaCon
   const names = config.target_modules;
   const fewer = isSet(config.layers_to_transform) || config.layers_to_transform === 0 || isSet(config.exclude_modules);
   const all = allModules(model);
-  const meant = new Set((typeof names === 'string' ? [...present] : names).flatMap((name) => {
-    const found = all.filter((m) => modulePath(m) === name || modulePath(m).endsWith(`.${name}`));
-    if (found.length === 0) throw new AdapterError(texts().errors.train.adapter.target(name));
-    return found;
-  }));
+  const meant = new Set(
+    (typeof names === 'string' ? [...present] : names).flatMap((name) => {
+      const found = all.filter((m) => modulePath(m) === name || modulePath(m).endsWith(`.${name}`));
+      if (found.length === 0) throw new AdapterError(texts().errors.train.adapter.target(name));
+      return found;
+    }),
+  );
   return all.filter((m) => meant.has(m) && (!fewer || present.has(modulePath(m))));
 }
 

@@ -15,7 +15,16 @@ import { expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { downloadModel } from '../hub/model';
-import { GATE_RULES, METHODS, type RunConfig, drawsTokens, isGated, learnsThreshold, runSchema, trainSchema } from '../shared/config';
+import {
+  GATE_RULES,
+  METHODS,
+  type RunConfig,
+  drawsTokens,
+  isGated,
+  learnsThreshold,
+  runSchema,
+  trainSchema,
+} from '../shared/config';
 import type { TokenBatch, WeightName } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
 import { mergeModule } from './merge';
@@ -23,13 +32,24 @@ import { batchOf } from './testing/fixture';
 
 const STEPS = 4;
 const train = trainSchema.parse({ steps: STEPS, warmupSteps: 0, schedule: 'constant', learningRate: 1e-2 });
-const layout = (segments: number): Layout => ({ capacity: { rows: 70, supervised: 60, segments, headChunk: 64 }, microBatches: 2, recompute: false });
+const layout = (segments: number): Layout => ({
+  capacity: { rows: 70, supervised: 60, segments, headChunk: 64 },
+  microBatches: 2,
+  recompute: false,
+});
 
 const CASES: readonly Record<string, unknown>[] = [
-  ...METHODS.map((method) => ({ id: method, method, gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 }, adalora: { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 } })),
+  ...METHODS.map((method) => ({
+    id: method,
+    method,
+    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+    adalora: { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 },
+  })),
   ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1 } })),
 ];
-const RUNS: RunConfig[] = CASES.map((given) => runSchema.parse({ name: given.id, rank: 4, alpha: 8, modules: ['q', 'o', 'up', 'down'], ...given }));
+const RUNS: RunConfig[] = CASES.map((given) =>
+  runSchema.parse({ name: given.id, rank: 4, alpha: 8, modules: ['q', 'o', 'up', 'down'], ...given }),
+);
 
 let base: BaseModel;
 let weights: (name: WeightName) => Float32Array;
@@ -71,7 +91,9 @@ describe.each(RUNS)('$id', (run) => {
     const before = device.buffers.live();
     const first = await Trainer.create(base, [run], train, layout(1));
     const planned = planTraining(config, [run], train, layout(1), 0).reduce((sum, item) => sum + item.bytes, 0);
-    expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
+    expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(
+      0.05,
+    );
 
     const evaluate = async (id: string | null) => (await first.evaluate([id], batches))[0].loss;
     const ofBase = await evaluate(null);
@@ -93,7 +115,9 @@ describe.each(RUNS)('$id', (run) => {
     const continued = await Trainer.create(base, [run], train, layout(1));
     continued.run(run.id).restore(structuredClone(state));
     await continued.run(run.id).refresh();
-    expect((await steps(continued, 2, STEPS)).get(run.id), 'the same when continued from its state').toEqual(losses.slice(2));
+    expect((await steps(continued, 2, STEPS)).get(run.id), 'the same when continued from its state').toEqual(
+      losses.slice(2),
+    );
     expect((await continued.evaluate([run.id], batches))[0].loss, 'and so it ends').toBe(learnt);
     continued.free();
     expect(device.buffers.live()).toEqual(before);
@@ -108,8 +132,22 @@ describe.each(RUNS)('$id', (run) => {
     const expected = await logits(base, trained);
     const [adapters, thresholds] = [await trained.adapters(), await trained.method.thresholds()];
     expect(thresholds !== null).toBe(isGated(run) && (learnsThreshold(run.gate) || run.gate.rule === 'quantile'));
-    const written = () => adapterFiles({ run, model: { id: 'nano', revision: null }, adapters, thresholds, template: { prompt: '', completion: '' }, check: { model: 'nano', ids: [1], rows: [0], dense: null, gated: null } });
-    const merged = () => new Map(adapters.map((m, i) => [m.path, mergeModule(run, m, weights({ part: trained.modules[i].kind, layer: trained.modules[i].layer }))]));
+    const written = () =>
+      adapterFiles({
+        run,
+        model: { id: 'nano', revision: null },
+        adapters,
+        thresholds,
+        template: { prompt: '', completion: '' },
+        check: { model: 'nano', ids: [1], rows: [0], dense: null, gated: null },
+      });
+    const merged = () =>
+      new Map(
+        adapters.map((m, i) => [
+          m.path,
+          mergeModule(run, m, weights({ part: trained.modules[i].kind, layer: trained.modules[i].layer })),
+        ]),
+      );
     if (drawsTokens(run)) {
       expect(written).toThrow('draws its tokens anew');
       expect(merged).toThrow('cannot be merged');
@@ -130,7 +168,14 @@ describe.each(RUNS)('$id', (run) => {
       expect(merged).toThrow('cannot be merged');
     } else {
       const own = merged();
-      const on = new BaseModel(device, config, (name) => ('layer' in name && name.part !== 'inputNorm' && name.part !== 'postNorm' ? own.get(modulePath({ kind: name.part, layer: name.layer })) : undefined) ?? weights(name));
+      const on = new BaseModel(
+        device,
+        config,
+        (name) =>
+          ('layer' in name && name.part !== 'inputNorm' && name.part !== 'postNorm'
+            ? own.get(modulePath({ kind: name.part, layer: name.layer }))
+            : undefined) ?? weights(name),
+      );
       expectCloseToMax(await logits(on, null), expected, 1e-5, 'logits of the merged model');
       on.free();
       expect(await logits(base, null), 'which is not the base').not.toEqual(expected);

@@ -7,7 +7,19 @@ import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileChatTemplate } from '../hub/chatTemplate';
 import { createTokenizer } from '../hub/tokenizer';
-import { type ChatTemplate, type DataKind, type FileUse, type Issue, type PrepareReport, READ_AUTO, type ReadChoices, type RenderChats, type Repairs, type TableInfo, type Turn } from '../shared/data';
+import {
+  type ChatTemplate,
+  type DataKind,
+  type FileUse,
+  type Issue,
+  type PrepareReport,
+  READ_AUTO,
+  type ReadChoices,
+  type RenderChats,
+  type Repairs,
+  type TableInfo,
+  type Turn,
+} from '../shared/data';
 import { defaultExperiment } from '../shared/config';
 import { unguard } from '../shared/guard';
 import { usedColumns } from '../shared/template';
@@ -30,7 +42,10 @@ const render: RenderChats = async (template, chats, as) => {
 
 let nano: Tokenizer;
 beforeAll(async () => {
-  nano = await createTokenizer(jsonOf('public/models/sieve-stories-nano/tokenizer.json'), jsonOf('public/models/sieve-stories-nano/tokenizer_config.json'));
+  nano = await createTokenizer(
+    jsonOf('public/models/sieve-stories-nano/tokenizer.json'),
+    jsonOf('public/models/sieve-stories-nano/tokenizer_config.json'),
+  );
 });
 
 interface Page {
@@ -60,19 +75,52 @@ async function page(name: string, how: How = {}): Promise<Page> {
   const desk = new DataDesk(() => render);
   const tokenizer = how.tokenizer ?? nano;
   desk.useTokenizer(tokenizer);
-  const parsed = (await desk.answer({ type: 'parse', files: [{ path: name, file: new Blob([bytesOf(name)]) }], choices: { ...READ_AUTO, ...how.choices } }, {})).value as DataReplies['parse'];
+  const parsed = (
+    await desk.answer(
+      {
+        type: 'parse',
+        files: [{ path: name, file: new Blob([bytesOf(name)]) }],
+        choices: { ...READ_AUTO, ...how.choices },
+      },
+      {},
+    )
+  ).value as DataReplies['parse'];
   const repairs = { ...parsed.repairs, ...how.repairs };
-  const { detection, template } = how.repairs ? (await desk.answer({ type: 'detect', repairs }, {})).value as DataReplies['detect'] : parsed;
+  const { detection, template } = how.repairs
+    ? ((await desk.answer({ type: 'detect', repairs }, {})).value as DataReplies['detect'])
+    : parsed;
   const mapping = how.speakers ? { ...detection.mapping, speakers: how.speakers } : detection.mapping;
   const used = how.chat ? { ...template, chat: how.chat } : template;
-  const options = { mapping, template: used, completionOnly: true, maxTokens: 1024, heldOutShare: 0.1, seed: 1, maxExamples: 20_000, stratify: true, repairs, edits: { excluded: [], changed: [] } };
+  const options = {
+    mapping,
+    template: used,
+    completionOnly: true,
+    maxTokens: 1024,
+    heldOutShare: 0.1,
+    seed: 1,
+    maxExamples: 20_000,
+    stratify: true,
+    repairs,
+    edits: { excluded: [], changed: [] },
+  };
   const { report } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
-  const { examples } = (await desk.answer({ type: 'preview', from: 0, count: 500 }, {})).value as DataReplies['preview'];
+  const { examples } = (await desk.answer({ type: 'preview', from: 0, count: 500 }, {}))
+    .value as DataReplies['preview'];
   const text = (tokens: (typeof examples)[number]['tokens']) => unguard(tokenizer.decode(tokens.map((t) => t.id)));
   return {
-    table: parsed.table, rowCount: parsed.rowCount, detection, kind: mapping.kind, roles: mapping.roles, report,
-    examples: examples.map(({ tokens }) => ({ text: text(tokens), learnt: text(tokens.filter((t) => t.state === 'trained')) })),
-    unused: parsed.table.columns.filter((c) => !usedColumns(parsed.table.columns, mapping, used).includes(c) && !parsed.empty.includes(c)),
+    table: parsed.table,
+    rowCount: parsed.rowCount,
+    detection,
+    kind: mapping.kind,
+    roles: mapping.roles,
+    report,
+    examples: examples.map(({ tokens }) => ({
+      text: text(tokens),
+      learnt: text(tokens.filter((t) => t.state === 'trained')),
+    })),
+    unused: parsed.table.columns.filter(
+      (c) => !usedColumns(parsed.table.columns, mapping, used).includes(c) && !parsed.empty.includes(c),
+    ),
     issue: (issue) => {
       const found = report.issues.find((i) => i.issue === issue);
       return { rows: found?.rows ?? 0, reasons: found?.reasons.map((r) => r.text) ?? [] };
@@ -101,15 +149,28 @@ const pairs = async (name: string, rows = 12) => {
 };
 
 const CHATML: ChatTemplate = {
-  name: 'default', tokens: { eos_token: '<|im_end|>' },
-  source: "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' }}{% if m.reasoning_content %}<think>{{ m.reasoning_content }}</think>{% endif %}{{ m.content }}{% for c in m.tool_calls %}<call>{{ c.function.name }} {{ c.function.arguments | tojson }}</call>{% endfor %}{{ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+  name: 'default',
+  tokens: { eos_token: '<|im_end|>' },
+  source:
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' }}{% if m.reasoning_content %}<think>{{ m.reasoning_content }}</think>{% endif %}{{ m.content }}{% for c in m.tool_calls %}<call>{{ c.function.name }} {{ c.function.arguments | tojson }}</call>{% endfor %}{{ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
 };
 /** The nano tokenizer with the marks of ChatML. */
 async function chatml(): Promise<Tokenizer> {
   const json = jsonOf('public/models/sieve-stories-nano/tokenizer.json') as { added_tokens: object[] };
   const next = 4096;
-  const mark = (content: string, id: number) => ({ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false });
-  return createTokenizer({ ...json, added_tokens: [...json.added_tokens, mark('<|im_start|>', next), mark('<|im_end|>', next + 1)] }, { ...(jsonOf('public/models/sieve-stories-nano/tokenizer_config.json') as object), eos_token: '<|im_end|>' });
+  const mark = (content: string, id: number) => ({
+    id,
+    content,
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  });
+  return createTokenizer(
+    { ...json, added_tokens: [...json.added_tokens, mark('<|im_start|>', next), mark('<|im_end|>', next + 1)] },
+    { ...(jsonOf('public/models/sieve-stories-nano/tokenizer_config.json') as object), eos_token: '<|im_end|>' },
+  );
 }
 
 const CASES: Record<string, () => Promise<void>> = {
@@ -121,7 +182,9 @@ const CASES: Record<string, () => Promise<void>> = {
   },
   'c02-alpaca-history.json': async () => {
     const p = await page('c02-alpaca-history.json');
-    expect(p.examples.every((e) => /You are a painter\.\nWhat has .*\nIt has .*\nAnd what colour is it\?\n/.test(e.text))).toBe(true);
+    expect(
+      p.examples.every((e) => /You are a painter\.\nWhat has .*\nIt has .*\nAnd what colour is it\?\n/.test(e.text)),
+    ).toBe(true);
   },
   'c03-context-question-answer.jsonl': async () => {
     const p = await pairs('c03-context-question-answer.jsonl');
@@ -132,7 +195,11 @@ const CASES: Record<string, () => Promise<void>> = {
     const p = await page('c04-trl-lists.jsonl');
     rowsAre(p, 12);
     expect(p.kind).toBe('chat');
-    expect(p.examples.every((e) => e.text.includes('Be brief.') && e.text.includes('What has') && /^It has [^?]*$/.test(e.learnt))).toBe(true);
+    expect(
+      p.examples.every(
+        (e) => e.text.includes('Be brief.') && e.text.includes('What has') && /^It has [^?]*$/.test(e.learnt),
+      ),
+    ).toBe(true);
   },
   'c05-array-of-arrays.json': async () => {
     const p = await page('c05-array-of-arrays.json');
@@ -150,7 +217,9 @@ const CASES: Record<string, () => Promise<void>> = {
     expect(p.issue('parts').rows).toBe(12);
     expect(p.issue('parts').reasons.join()).toMatch(/tool calls left out/);
     const own = await page('c07-tool-calls.jsonl', { chat: CHATML });
-    expect(own.examples.every((e) => /<call>scale \{"item": "the/.test(e.text) && /<call>scale/.test(e.learnt))).toBe(true);
+    expect(own.examples.every((e) => /<call>scale \{"item": "the/.test(e.text) && /<call>scale/.test(e.learnt))).toBe(
+      true,
+    );
     expect(own.issue('parts').rows).toBe(0);
   },
   'c07b-tool-only.jsonl': async () => {
@@ -166,7 +235,11 @@ const CASES: Record<string, () => Promise<void>> = {
   'c09-weight0.jsonl': async () => {
     for (const how of [{}, { chat: CHATML }]) {
       const p = await page('c09-weight0.jsonl', how);
-      expect(p.examples.every((e) => e.text.includes('No idea, go away.') && !e.learnt.includes('No idea') && e.learnt.includes('It has'))).toBe(true);
+      expect(
+        p.examples.every(
+          (e) => e.text.includes('No idea, go away.') && !e.learnt.includes('No idea') && e.learnt.includes('It has'),
+        ),
+      ).toBe(true);
     }
   },
   'c12-unknown-role.jsonl': async () => {
@@ -177,7 +250,8 @@ const CASES: Record<string, () => Promise<void>> = {
     expect(p.report.usable).toBe(0);
     rowsAre(await page('c12-unknown-role.jsonl', { speakers: { villager: 'user' } }), 12);
   },
-  'c13-image-parts.jsonl': async () => expect((await page('c13-image-parts.jsonl')).issue('parts')).toEqual({ rows: 12, reasons: ['images left out'] }),
+  'c13-image-parts.jsonl': async () =>
+    expect((await page('c13-image-parts.jsonl')).issue('parts')).toEqual({ rows: 12, reasons: ['images left out'] }),
   'c14-chosen-rejected.jsonl': async () => {
     const p = await page('c14-chosen-rejected.jsonl');
     expect(p.examples.every((e) => e.learnt.includes('It has') && !e.text.includes('Get lost'))).toBe(true);
@@ -208,8 +282,17 @@ const CASES: Record<string, () => Promise<void>> = {
   },
   'eos-pairs.jsonl': async () => void (await pairs('eos-pairs.jsonl')),
   'exported-revision-adapter_config.json': async () => {
-    const files = adapterFiles({ run: { ...defaultExperiment().runs[0] }, model: { id: 'someone/little-llama', revision: 'v1.0' }, adapters: [], thresholds: null, template: { prompt: '', completion: '' }, check: null });
-    const config = JSON.parse(new TextDecoder().decode(files.find((f) => f.name === 'adapter_config.json')!.bytes)) as Record<string, unknown>;
+    const files = adapterFiles({
+      run: { ...defaultExperiment().runs[0] },
+      model: { id: 'someone/little-llama', revision: 'v1.0' },
+      adapters: [],
+      thresholds: null,
+      template: { prompt: '', completion: '' },
+      check: null,
+    });
+    const config = JSON.parse(
+      new TextDecoder().decode(files.find((f) => f.name === 'adapter_config.json')!.bytes),
+    ) as Record<string, unknown>;
     expect([config.base_model_name_or_path, config.revision]).toEqual(['someone/little-llama', 'v1.0']);
   },
   'h01-chinese-keys.json': async () => {
@@ -232,13 +315,21 @@ const CASES: Record<string, () => Promise<void>> = {
   },
   'h09-question-answers-list.jsonl': async () => {
     const p = await pairs('h09-question-answers-list.jsonl');
-    expect(p.examples.every((e) => !e.text.includes('answer_start') && /^(a|the|[a-z])/.test(e.learnt) && e.text.includes('has'))).toBe(true);
+    expect(
+      p.examples.every(
+        (e) => !e.text.includes('answer_start') && /^(a|the|[a-z])/.test(e.learnt) && e.text.includes('has'),
+      ),
+    ).toBe(true);
     expect(p.examples[0].learnt).toContain('a pebble');
   },
-  'h14-label-then-text-fasttext.txt': async () => void (await labelled('h14-label-then-text-fasttext.txt', ['long', 'short'])),
+  'h14-label-then-text-fasttext.txt': async () =>
+    void (await labelled('h14-label-then-text-fasttext.txt', ['long', 'short'])),
   'h15-text-one-per-line.txt': async () => {
     const whole = await page('h15-text-one-per-line.txt');
-    expect(whole.report.problem).toMatchObject({ message: 'Only one example is left.', hint: expect.stringContaining('line by line') });
+    expect(whole.report.problem).toMatchObject({
+      message: 'Only one example is left.',
+      hint: expect.stringContaining('line by line'),
+    });
     rowsAre(await page('h15-text-one-per-line.txt', { choices: { unit: 'lines' } }), 12);
   },
   'h26-r-row-names.csv': async () => {
@@ -254,13 +345,19 @@ const CASES: Record<string, () => Promise<void>> = {
   },
   'h37-premise-hypothesis.jsonl': async () => {
     const p = await page('h37-premise-hypothesis.jsonl');
-    expect(p.examples.every((e) => /^[\s\S]*the .* has .*\n.* has nothing\.\nLabel:/.test(e.text) && /^ [01]/.test(e.learnt))).toBe(true);
+    expect(
+      p.examples.every(
+        (e) => /^[\s\S]*the .* has .*\n.* has nothing\.\nLabel:/.test(e.text) && /^ [01]/.test(e.learnt),
+      ),
+    ).toBe(true);
   },
   'h38-sft-text-with-template.jsonl': async () => {
     const tokenizer = await chatml();
     expect((await page('h38-sft-text-with-template.jsonl', { tokenizer })).issue('marks').rows).toBe(12);
     const read = await page('h38-sft-text-with-template.jsonl', { tokenizer, repairs: { marks: true } });
-    expect(read.report.tokens).toBeLessThan((await page('h38-sft-text-with-template.jsonl', { tokenizer })).report.tokens);
+    expect(read.report.tokens).toBeLessThan(
+      (await page('h38-sft-text-with-template.jsonl', { tokenizer })).report.tokens,
+    );
   },
   'j01-nan-array.json': async () => {
     const p = await page('j01-nan-array.json');
@@ -282,7 +379,11 @@ const CASES: Record<string, () => Promise<void>> = {
   'j11-two-arrays.json': async () => void (await pairs('j11-two-arrays.json')),
   'k02-train-false.jsonl': async () => {
     const p = await page('k02-train-false.jsonl');
-    expect(p.examples.every((e) => e.text.includes('Who cares.') && !e.learnt.includes('Who cares') && e.learnt.includes('It has'))).toBe(true);
+    expect(
+      p.examples.every(
+        (e) => e.text.includes('Who cares.') && !e.learnt.includes('Who cares') && e.learnt.includes('It has'),
+      ),
+    ).toBe(true);
   },
   'p07b-interval.parquet': async () => {
     const p = await page('p07b-interval.parquet');
@@ -292,30 +393,47 @@ const CASES: Record<string, () => Promise<void>> = {
     expect(p.report.usable).toBe(p.rowCount);
     expect(p.report.problem).toBeNull();
   },
-  'template-eos-not-given.json': async () => expect(await templateWarns('template-eos-not-given.json', { noEos: true })).toMatch(/stop/),
-  'template-no-end-of-turn.json': async () => expect(await templateWarns('template-no-end-of-turn.json')).toMatch(/will not learn to stop/),
+  'template-eos-not-given.json': async () =>
+    expect(await templateWarns('template-eos-not-given.json', { noEos: true })).toMatch(/stop/),
+  'template-no-end-of-turn.json': async () =>
+    expect(await templateWarns('template-no-end-of-turn.json')).toMatch(/will not learn to stop/),
   'template-strftime.json': async () => {
-    const { template, turns } = JSON.parse(new TextDecoder().decode(bytesOf('template-strftime.json'))) as { template: ChatTemplate; turns: Turn[] };
-    expect(compileChatTemplate(template).chat(turns)).toMatchObject({ problem: expect.stringMatching(/today’s date.*strftime_now/) });
+    const { template, turns } = JSON.parse(new TextDecoder().decode(bytesOf('template-strftime.json'))) as {
+      template: ChatTemplate;
+      turns: Turn[];
+    };
+    expect(compileChatTemplate(template).chat(turns)).toMatchObject({
+      problem: expect.stringMatching(/today’s date.*strftime_now/),
+    });
   },
   'template-undefined-loop.json': async () => {
-    const { template, turns } = JSON.parse(new TextDecoder().decode(bytesOf('template-undefined-loop.json'))) as { template: ChatTemplate; turns: Turn[] };
-    expect(compileChatTemplate(template).chat(turns)).toMatchObject({ segments: [{ text: '[user] Name a bird.[assistant] ' }, { trained: true }, {}, { trained: true }] });
+    const { template, turns } = JSON.parse(new TextDecoder().decode(bytesOf('template-undefined-loop.json'))) as {
+      template: ChatTemplate;
+      turns: Turn[];
+    };
+    expect(compileChatTemplate(template).chat(turns)).toMatchObject({
+      segments: [{ text: '[user] Name a bird.[assistant] ' }, { trained: true }, {}, { trained: true }],
+    });
   },
-  'v01-comma-in-header.csv': async () => expect((await labelled('v01-comma-in-header.csv', ['gut', 'schlecht'])).table.separator).toBe(';'),
+  'v01-comma-in-header.csv': async () =>
+    expect((await labelled('v01-comma-in-header.csv', ['gut', 'schlecht'])).table.separator).toBe(';'),
   'v02-no-header-commas.csv': async () => {
     const p = await pairs('v02-no-header-commas.csv');
     expect([p.table.separator, p.table.header?.used, p.issue('ragged').rows]).toEqual([';', false, 0]);
   },
-  'v04-sep-line.csv': async () => expect((await labelled('v04-sep-line.csv', ['long', 'short'])).table.separator).toBe(';'),
+  'v04-sep-line.csv': async () =>
+    expect((await labelled('v04-sep-line.csv', ['long', 'short'])).table.separator).toBe(';'),
   'v05-cp1252.csv': async () => {
     const p = await labelled('v05-cp1252.csv', ['long', 'short'], 12, { repairs: { encoding: true } });
     expect(p.table.legacy?.encoding).toBe('windows-1252');
     expect(p.examples[0].text).toMatch(/“the otter” – it’s said/);
   },
-  'v05b-gb18030.csv': async () => expect((await labelled('v05b-gb18030.csv', ['好', '坏'])).table.legacy?.encoding).toBe('gb18030'),
-  'v05c-shiftjis.csv': async () => expect((await labelled('v05c-shiftjis.csv', ['良い', '悪い'])).table.legacy?.encoding).toBe('shift_jis'),
-  'v05d-cp1251.csv': async () => expect((await labelled('v05d-cp1251.csv', ['да', 'нет'])).table.legacy?.encoding).toBe('windows-1251'),
+  'v05b-gb18030.csv': async () =>
+    expect((await labelled('v05b-gb18030.csv', ['好', '坏'])).table.legacy?.encoding).toBe('gb18030'),
+  'v05c-shiftjis.csv': async () =>
+    expect((await labelled('v05c-shiftjis.csv', ['良い', '悪い'])).table.legacy?.encoding).toBe('shift_jis'),
+  'v05d-cp1251.csv': async () =>
+    expect((await labelled('v05d-cp1251.csv', ['да', 'нет'])).table.legacy?.encoding).toBe('windows-1251'),
   'v07-title-line.csv': async () => {
     const p = await labelled('v07-title-line.csv', ['long', 'short']);
     expect(p.table.notes.map((n) => n.message).join()).toContain('Export of the shop reviews');
@@ -355,28 +473,52 @@ const CASES: Record<string, () => Promise<void>> = {
     expect(adapters.map((a) => a.path)).toHaveLength(4);
     expect(run.only).toEqual(['0.q', '0.v', '2.q', '2.v']);
   },
-  'adapter-modules-to-save.zip': async () => expect(() => adapter('adapter-modules-to-save.zip')).toThrow(/modules_to_save.*norm/),
+  'adapter-modules-to-save.zip': async () =>
+    expect(() => adapter('adapter-modules-to-save.zip')).toThrow(/modules_to_save.*norm/),
   'adapter-olora.zip': async () => expect(() => adapter('adapter-olora.zip')).toThrow(/olora/),
   'adapter-pissa.zip': async () => expect(() => adapter('adapter-pissa.zip')).toThrow(/pissa/),
 };
 
 /** Cases that need a browser or a run; their tests are named. */
 const ELSEWHERE: Record<string, string> = {
-  'drop-a-folder': 'e2e/drop.spec.ts', 'eos-mismatch': 'src/hub/tokenizer.test.ts (stop tokens)', 'warm-up-longer-than-run': 'src/shared/config.test.ts',
+  'drop-a-folder': 'e2e/drop.spec.ts',
+  'eos-mismatch': 'src/hub/tokenizer.test.ts (stop tokens)',
+  'warm-up-longer-than-run': 'src/shared/config.test.ts',
 };
 
 function adapter(name: string) {
-  const files = Object.entries(unzipSync(bytesOf(name))).map(([path, bytes]) => ({ name: path.split('/').at(-1)!, bytes }));
+  const files = Object.entries(unzipSync(bytesOf(name))).map(([path, bytes]) => ({
+    name: path.split('/').at(-1)!,
+    bytes,
+  }));
   return readAdapter(files, parseLlamaConfig(jsonOf('public/models/sieve-stories-nano/config.json')), 'a');
 }
 
 async function templateWarns(name: string, { noEos = false } = {}): Promise<string> {
-  const { template, turns } = JSON.parse(new TextDecoder().decode(bytesOf(name))) as { template: ChatTemplate; turns: Turn[] };
+  const { template, turns } = JSON.parse(new TextDecoder().decode(bytesOf(name))) as {
+    template: ChatTemplate;
+    turns: Turn[];
+  };
   const desk = new DataDesk(() => render);
   desk.useTokenizer(noEos ? { ...nano, eosId: null, stopIds: new Set() } : nano);
-  const rows = Array.from({ length: 4 }, (_, i) => JSON.stringify({ messages: turns.map((t) => ({ role: t.role, content: `${t.text} ${i}` })) })).join('\n');
-  const parsed = (await desk.answer({ type: 'parse', files: [{ path: 'a.jsonl', file: new Blob([rows]) }], choices: READ_AUTO }, {})).value as DataReplies['parse'];
-  const options = { mapping: parsed.detection.mapping, template: { ...parsed.template, chat: template }, completionOnly: true, maxTokens: 256, heldOutShare: 0.1, seed: 1, maxExamples: 100, stratify: true, repairs: parsed.repairs, edits: { excluded: [], changed: [] } };
+  const rows = Array.from({ length: 4 }, (_, i) =>
+    JSON.stringify({ messages: turns.map((t) => ({ role: t.role, content: `${t.text} ${i}` })) }),
+  ).join('\n');
+  const parsed = (
+    await desk.answer({ type: 'parse', files: [{ path: 'a.jsonl', file: new Blob([rows]) }], choices: READ_AUTO }, {})
+  ).value as DataReplies['parse'];
+  const options = {
+    mapping: parsed.detection.mapping,
+    template: { ...parsed.template, chat: template },
+    completionOnly: true,
+    maxTokens: 256,
+    heldOutShare: 0.1,
+    seed: 1,
+    maxExamples: 100,
+    stratify: true,
+    repairs: parsed.repairs,
+    edits: { excluded: [], changed: [] },
+  };
   const { report } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
   return report.warnings.join(' ');
 }
@@ -385,7 +527,9 @@ describe.skipIf(!there)('inputs of public bug reports (skipped where shared/case
   for (const [name, run] of Object.entries(CASES)) it(name, run, 60_000);
 
   it('are all looked at', () => {
-    const all = readdirSync(folder).filter((f) => f.endsWith('.expected.txt')).map((f) => f.slice(0, -'.expected.txt'.length));
+    const all = readdirSync(folder)
+      .filter((f) => f.endsWith('.expected.txt'))
+      .map((f) => f.slice(0, -'.expected.txt'.length));
     expect(all.filter((name) => !(name in CASES) && !(name in ELSEWHERE))).toEqual([]);
   });
 });

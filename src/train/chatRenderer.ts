@@ -25,11 +25,16 @@ export class ChatRenderer {
     return (template, chats, as) => this.#lock.run(() => this.#render(template, chats, as, signal));
   }
 
-  #render(template: ChatTemplate, chats: readonly (readonly Turn[])[], as: TemplateRequest['as'], signal?: AbortSignal): Promise<RenderedChat[]> {
+  #render(
+    template: ChatTemplate,
+    chats: readonly (readonly Turn[])[],
+    as: TemplateRequest['as'],
+    signal?: AbortSignal,
+  ): Promise<RenderedChat[]> {
     if (signal?.aborted) return Promise.reject(new Cancelled());
     if (chats.length === 0) return Promise.resolve([]);
     const fresh = this.#worker === null;
-    const worker = this.#worker ??= startWorker(script, appBase(), 'template');
+    const worker = (this.#worker ??= startWorker(script, appBase(), 'template'));
     return new Promise((resolve, reject) => {
       const rendered: RenderedChat[] = [];
       let timer: ReturnType<typeof setTimeout> | undefined;

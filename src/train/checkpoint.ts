@@ -42,11 +42,16 @@ async function hashOf(sequence: number, payload: readonly Uint8Array<ArrayBuffer
 function writeAll(file: SlotFile, bytes: Uint8Array<ArrayBuffer>, at: number): void {
   const written = file.write(bytes, { at });
   // A full disk may be told this way only.
-  if (written !== bytes.length) throw new DOMException(`only ${written} of ${bytes.length} bytes were written`, 'QuotaExceededError');
+  if (written !== bytes.length)
+    throw new DOMException(`only ${written} of ${bytes.length} bytes were written`, 'QuotaExceededError');
 }
 
 /** Writes one slot; the file holds nothing valid until the very end. */
-export async function writeSlot(file: SlotFile, sequence: number, payload: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
+export async function writeSlot(
+  file: SlotFile,
+  sequence: number,
+  payload: readonly Uint8Array<ArrayBuffer>[],
+): Promise<void> {
   const hash = await hashOf(sequence, payload);
   file.truncate(0);
   let at = HEAD;
@@ -87,7 +92,9 @@ export async function readSlot(file: SlotFile): Promise<Stored | 'empty' | 'dama
 }
 
 /** The value of two slots, where the next one goes, and how many slots are damaged. */
-export async function readSlots(files: readonly [SlotFile, SlotFile]): Promise<{ latest: Stored | null; next: 0 | 1; damaged: number }> {
+export async function readSlots(
+  files: readonly [SlotFile, SlotFile],
+): Promise<{ latest: Stored | null; next: 0 | 1; damaged: number }> {
   const read = [await readSlot(files[0]), await readSlot(files[1])];
   const valid = read.map((r) => (typeof r === 'string' ? null : r));
   const [a, b] = valid.map((v) => v?.sequence ?? -1);

@@ -21,7 +21,16 @@ beforeAll(async () => {
   tokenizer = await createTokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
 });
 
-const OPTIONS = { completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, maxExamples: 100_000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
+const OPTIONS = {
+  completionOnly: true,
+  maxTokens: 64,
+  heldOutShare: 0.1,
+  seed: 1,
+  maxExamples: 100_000,
+  stratify: true,
+  repairs: NO_REPAIRS,
+  edits: { excluded: [], changed: [] },
+};
 
 /** Everything up to ten batches, with the product's defaults. */
 async function load(url: URL, more: Partial<PrepareOptions> = {}) {
@@ -73,7 +82,10 @@ describe('real files', { timeout: 60_000 }, () => {
     const url = at('gsm8k', context);
     const { table, detection, prepared } = await load(url, { maxTokens: 64 });
     expect(table.rows).toHaveLength(1319);
-    expect(detection).toEqual({ mapping: { kind: 'prompt-completion', roles: { prompt: 'question', completion: 'answer' } }, evidence: ['columns named question and answer'] });
+    expect(detection).toEqual({
+      mapping: { kind: 'prompt-completion', roles: { prompt: 'question', completion: 'answer' } },
+      evidence: ['columns named question and answer'],
+    });
     expect(prepared.report.truncated).toBeGreaterThan(1200);
     expect(prepared.report.warnings.join()).toMatch(/lost their whole prompt/);
   });
@@ -85,8 +97,14 @@ describe('real files', { timeout: 60_000 }, () => {
     expect(table.rows).toHaveLength(872);
     expect(detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 1', label: 'column 2' } });
     const chips = (await prepared.preview(0, 1))[0].tokens;
-    expect(chips.filter((t) => t.state === 'trained').map((t) => t.text)).toEqual([' ', table.rows.cells(0)[1], '<|endoftext|>']);
-    expect(chips.map((t) => t.text).join('')).toBe(`<|endoftext|>${table.rows.cells(0)[0]}\nLabel: ${table.rows.cells(0)[1]}<|endoftext|>`);
+    expect(chips.filter((t) => t.state === 'trained').map((t) => t.text)).toEqual([
+      ' ',
+      table.rows.cells(0)[1],
+      '<|endoftext|>',
+    ]);
+    expect(chips.map((t) => t.text).join('')).toBe(
+      `<|endoftext|>${table.rows.cells(0)[0]}\nLabel: ${table.rows.cells(0)[1]}<|endoftext|>`,
+    );
   });
 
   it('sms', async (context) => {
@@ -99,7 +117,10 @@ describe('real files', { timeout: 60_000 }, () => {
 
   it('cola', async (context) => {
     const url = at('cola', context);
-    expect((await load(url)).detection.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 4', label: 'column 2' } });
+    expect((await load(url)).detection.mapping).toEqual({
+      kind: 'text-label',
+      roles: { text: 'column 4', label: 'column 2' },
+    });
   });
 
   it('shakespeare', async (context) => {
@@ -124,8 +145,20 @@ describe('real files', { timeout: 60_000 }, () => {
 
 describe('text that looks like a special token', () => {
   it('is not one', async () => {
-    const table = await parseFile('a.csv', new Blob(['prompt,completion\nsay <|endoftext|> now,no <|endoftext|>\nx,y']));
-    const { preview } = await prepare(table, { ...OPTIONS, mapping: detect(table).mapping, template: { prompt: '{prompt}\n', completion: '{completion}' }, heldOutShare: 0.5 }, tokenizer);
+    const table = await parseFile(
+      'a.csv',
+      new Blob(['prompt,completion\nsay <|endoftext|> now,no <|endoftext|>\nx,y']),
+    );
+    const { preview } = await prepare(
+      table,
+      {
+        ...OPTIONS,
+        mapping: detect(table).mapping,
+        template: { prompt: '{prompt}\n', completion: '{completion}' },
+        heldOutShare: 0.5,
+      },
+      tokenizer,
+    );
     const ids = (await preview(0, 1))[0].tokens.map((t) => t.id);
     expect(ids.filter((id) => id === tokenizer.eosId)).toHaveLength(2);
     expect([ids[0], ids[ids.length - 1]]).toEqual([tokenizer.bosId, tokenizer.eosId]);

@@ -57,7 +57,9 @@ export class DataDesk {
     switch (request.type) {
       case 'open-tokenizer': {
         this.useTokenizer(null);
-        const opened: { tokenizer: Tokenizer; templates: ChatTemplate[] } = await openChatTokenizer(request.source, { signal: hooks.signal });
+        const opened: { tokenizer: Tokenizer; templates: ChatTemplate[] } = await openChatTokenizer(request.source, {
+          signal: hooks.signal,
+        });
         this.#tokenizer = opened.tokenizer;
         return { value: { templates: opened.templates } };
       }
@@ -71,9 +73,19 @@ export class DataDesk {
       case 'prepare':
         return this.#prepare(request, hooks);
       case 'preview':
-        return { value: { examples: await this.#ready().set.preview(request.from, Math.min(request.count, MOST_LISTED)) } };
+        return {
+          value: { examples: await this.#ready().set.preview(request.from, Math.min(request.count, MOST_LISTED)) },
+        };
       case 'list':
-        return { value: await this.#ready().view.list(request.filter, request.search, request.from, Math.min(request.count, MOST_LISTED), new Pace({ signal: hooks.signal })) };
+        return {
+          value: await this.#ready().view.list(
+            request.filter,
+            request.search,
+            request.from,
+            Math.min(request.count, MOST_LISTED),
+            new Pace({ signal: hooks.signal }),
+          ),
+        };
       case 'detail':
         return { value: await this.#ready().view.detail(request.item) };
       case 'rejected':
@@ -82,19 +94,32 @@ export class DataDesk {
         const table = this.#needTable();
         const [cells] = readableRows(table, 1);
         if (!cells) throw new DataError(texts().errors.train.dataWorker.noData);
-        const [{ segments, problem, noChat }] = await compileTexts(table.columns, request, this.#tokenizer && this.#dresser(hooks.signal))([cells]);
+        const [{ segments, problem, noChat }] = await compileTexts(
+          table.columns,
+          request,
+          this.#tokenizer && this.#dresser(hooks.signal),
+        )([cells]);
         const why = noChat ?? problem;
         if (why !== null) throw new DataError({ message: why });
         return { value: { segments: segments.map(({ text, trained }) => ({ text: unguard(text), trained })) } };
       }
       case 'dress':
-        return { value: { prompts: (await dressedPrompts(request.template, request.chats, this.#dresser())).map((dressed) => ({ dressed })) } };
+        return {
+          value: {
+            prompts: (await dressedPrompts(request.template, request.chats, this.#dresser())).map((dressed) => ({
+              dressed,
+            })),
+          },
+        };
       case 'cancel':
         return { value: null };
     }
   }
 
-  async #parse({ files, choices }: Extract<DataRequest, { type: 'parse' }>, hooks: PaceHooks): Promise<DataReplies['parse']> {
+  async #parse(
+    { files, choices }: Extract<DataRequest, { type: 'parse' }>,
+    hooks: PaceHooks,
+  ): Promise<DataReplies['parse']> {
     // What was open stays until the new is read.
     const table = await parseFiles(files, choices, hooks);
     this.#prepared = this.#last = null;
@@ -103,7 +128,9 @@ export class DataDesk {
     const repairs = neededRepairs(table);
     const looked = readableRows(table, LOOKED_AT, repairs);
     return {
-      table: info, rowCount: rows.length, repairs,
+      table: info,
+      rowCount: rows.length,
+      repairs,
       sample: looked.slice(0, SAMPLE_ROWS).map((cells) => cells.map((cell) => cell.slice(0, SHOWN))),
       empty: table.columns.filter((_, c) => looked.every((cells) => (cells[c] ?? '').trim() === '')),
       ...this.#detected(table, repairs),
@@ -115,7 +142,10 @@ export class DataDesk {
     return { detection, template: defaultTemplate(detection.mapping) };
   }
 
-  async #prepare({ options }: Extract<DataRequest, { type: 'prepare' }>, hooks: PaceHooks): Promise<Answer<DataReplies['prepare']>> {
+  async #prepare(
+    { options }: Extract<DataRequest, { type: 'prepare' }>,
+    hooks: PaceHooks,
+  ): Promise<Answer<DataReplies['prepare']>> {
     const table = this.#needTable();
     const tokenizer = this.#needTokenizer();
     // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.

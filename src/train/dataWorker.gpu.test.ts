@@ -27,25 +27,56 @@ function start() {
     });
 }
 
-const failure = (promise: Promise<unknown>) => promise.then(() => null, (error: ErrorInfo) => error);
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => null,
+    (error: ErrorInfo) => error,
+  );
 
 describe('data worker', () => {
   it('goes from a file to token sets and previews, and stays usable after bad input', async () => {
     const ask = start();
-    const options = { completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
+    const options = {
+      completionOnly: true,
+      maxTokens: 64,
+      heldOutShare: 0.1,
+      seed: 1,
+      maxExamples: 1000,
+      stratify: true,
+      repairs: NO_REPAIRS,
+      edits: { excluded: [], changed: [] },
+    };
     const text = { kind: 'text' as const, roles: { text: 'text' } };
-    expect(await failure(ask({ type: 'prepare', options: { ...options, mapping: text, template: { prompt: '', completion: '{text}' } } }))).toMatchObject({ name: 'DataError', message: 'There is no data yet.' });
+    expect(
+      await failure(
+        ask({
+          type: 'prepare',
+          options: { ...options, mapping: text, template: { prompt: '', completion: '{text}' } },
+        }),
+      ),
+    ).toMatchObject({ name: 'DataError', message: 'There is no data yet.' });
 
     await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
     const bad = new Blob(['"text,label\na,b\nc,d']);
-    expect(await failure(ask({ type: 'parse', files: [{ path: 'a.csv', file: bad }], choices: { ...READ_AUTO, header: 'yes' } }))).toMatchObject({ name: 'DataError', line: 1, hint: expect.stringContaining('quote') });
+    expect(
+      await failure(
+        ask({ type: 'parse', files: [{ path: 'a.csv', file: bad }], choices: { ...READ_AUTO, header: 'yes' } }),
+      ),
+    ).toMatchObject({ name: 'DataError', line: 1, hint: expect.stringContaining('quote') });
 
     const file = await (await fetch('/datasets/feelings/feelings.csv')).blob();
     const parsed = await ask({ type: 'parse', files: [{ path: 'feelings.csv', file }], choices: READ_AUTO });
-    expect(parsed).toMatchObject({ rowCount: 720, template: { prompt: '{text}\nLabel:', completion: ' {label}' }, table: { columns: ['text', 'label'] } });
+    expect(parsed).toMatchObject({
+      rowCount: 720,
+      template: { prompt: '{text}\nLabel:', completion: ' {label}' },
+      table: { columns: ['text', 'label'] },
+    });
     expect('rows' in parsed.table).toBe(false);
 
-    const { report, preview, train, heldOut } = await ask({ type: 'prepare', options: { ...options, mapping: parsed.detection.mapping, template: parsed.template } });
+    const { report, preview, train, heldOut } = await ask({
+      type: 'prepare',
+      options: { ...options, mapping: parsed.detection.mapping, template: parsed.template },
+    });
     expect(report).toMatchObject({ examples: 720, train: 648, heldOut: 72 });
     expect([train.offsets.length, heldOut.offsets.length]).toEqual([649, 73]);
     expect(train.ids.length + heldOut.ids.length).toBe(report.tokens);
@@ -56,48 +87,97 @@ describe('data worker', () => {
     const listed = await ask({ type: 'list', filter: 'heldOut', search: '', from: 0, count: 500 });
     expect([listed.total, listed.rows.length, new Set(listed.rows.map((r) => r.side)).size]).toEqual([72, 72, 1]);
     expect((await ask({ type: 'detail', item: 3 }))?.example?.row).toBe(3);
-    expect(await failure(ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'no-such-model' } }))).toMatchObject({ hint: expect.stringMatching(/./) });
+    expect(
+      await failure(ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'no-such-model' } })),
+    ).toMatchObject({ hint: expect.stringMatching(/./) });
   });
   it('fetches the texts of another language before it answers what was asked in it', async () => {
     const ask = start();
     worker!.postMessage({ language: 'zh' } satisfies ToWorker<DataRequest>);
-    expect(await failure(ask({ type: 'preview', from: 0, count: 1 }))).toEqual({ name: 'DataError', message: '还没有样本。', hint: '请先准备数据。' });
+    expect(await failure(ask({ type: 'preview', from: 0, count: 1 }))).toEqual({
+      name: 'DataError',
+      message: '还没有样本。',
+      hint: '请先准备数据。',
+    });
   });
   it('ends a long parse when it is told to, and reads on', async () => {
     const ask = start();
-    const long = new Blob(Array.from({ length: 200 }, () => '{"prompt":"a long question about nothing","completion":"none"}\n'.repeat(4000)));
+    const long = new Blob(
+      Array.from({ length: 200 }, () =>
+        '{"prompt":"a long question about nothing","completion":"none"}\n'.repeat(4000),
+      ),
+    );
     const ended = failure(ask({ type: 'parse', files: [{ path: 'long.jsonl', file: long }], choices: READ_AUTO }));
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
     await ask({ type: 'cancel' });
     expect(await ended).toMatchObject({ name: 'Cancelled' });
     const short = new Blob(['{"a":"x"}\n{"a":"y"}']);
-    expect(await ask({ type: 'parse', files: [{ path: 'a.jsonl', file: short }], choices: READ_AUTO })).toMatchObject({ rowCount: 2 });
+    expect(await ask({ type: 'parse', files: [{ path: 'a.jsonl', file: short }], choices: READ_AUTO })).toMatchObject({
+      rowCount: 2,
+    });
   });
 
   it('ends a chat template that does not come to an end after 1 s, and keeps the data', async () => {
     const ask = start();
     await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
-    const chats = Array.from({ length: 40 }, (_, i) => JSON.stringify({ messages: [{ role: 'user', content: `q${i}` }, { role: 'assistant', content: `<|endoftext|>${i}` }] }));
-    const { detection, template } = await ask({ type: 'parse', files: [{ path: 'chats.jsonl', file: new Blob([chats.join('\n')]) }], choices: READ_AUTO });
-    const own = (source: string) => ({ ...template, chat: { name: 'default', source, tokens: { eos_token: '<|endoftext|>' } } });
+    const chats = Array.from({ length: 40 }, (_, i) =>
+      JSON.stringify({
+        messages: [
+          { role: 'user', content: `q${i}` },
+          { role: 'assistant', content: `<|endoftext|>${i}` },
+        ],
+      }),
+    );
+    const { detection, template } = await ask({
+      type: 'parse',
+      files: [{ path: 'chats.jsonl', file: new Blob([chats.join('\n')]) }],
+      choices: READ_AUTO,
+    });
+    const own = (source: string) => ({
+      ...template,
+      chat: { name: 'default', source, tokens: { eos_token: '<|endoftext|>' } },
+    });
     const { mapping } = detection;
-    const options = { mapping, completionOnly: true, maxTokens: 64, heldOutShare: 0.1, seed: 1, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
+    const options = {
+      mapping,
+      completionOnly: true,
+      maxTokens: 64,
+      heldOutShare: 0.1,
+      seed: 1,
+      maxExamples: 1000,
+      stratify: true,
+      repairs: NO_REPAIRS,
+      edits: { excluded: [], changed: [] },
+    };
     const endless = own('{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}');
     const started = performance.now();
     const stopped = { name: 'DataError', message: expect.stringContaining('not done after 1 s') };
     expect(await failure(ask({ type: 'try-template', mapping, template: endless }))).toMatchObject(stopped);
     expect(performance.now() - started).toBeGreaterThan(900);
     expect(await failure(ask({ type: 'prepare', options: { ...options, template: endless } }))).toMatchObject(stopped);
-    expect(await failure(ask({ type: 'try-template', mapping, template: own('{% for i in range(10000000000) %}x{% endfor %}') }))).toMatchObject({ name: 'DataError', message: expect.stringContaining('without end') });
+    expect(
+      await failure(
+        ask({ type: 'try-template', mapping, template: own('{% for i in range(10000000000) %}x{% endfor %}') }),
+      ),
+    ).toMatchObject({ name: 'DataError', message: expect.stringContaining('without end') });
 
-    const fine = own("{% for m in messages %}{{ m.role ~ ': ' ~ m.content ~ eos_token ~ '\n' }}{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}");
+    const fine = own(
+      "{% for m in messages %}{{ m.role ~ ': ' ~ m.content ~ eos_token ~ '\n' }}{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}",
+    );
     expect(await ask({ type: 'try-template', mapping, template: fine })).toEqual({
-      segments: [{ text: 'user: q0<|endoftext|>\nassistant: ', trained: false }, { text: '<|endoftext|>0<|endoftext|>', trained: true }],
+      segments: [
+        { text: 'user: q0<|endoftext|>\nassistant: ', trained: false },
+        { text: '<|endoftext|>0<|endoftext|>', trained: true },
+      ],
     });
     const { report } = await ask({ type: 'prepare', options: { ...options, template: fine } });
     expect(report).toMatchObject({ rows: 40, examples: 40, issues: [] });
     const prompt = 'user: <\ufdd0\ufdd1|endoftext|><|endoftext|>\nassistant: ';
-    expect(await ask({ type: 'dress', template: fine.chat, chats: [[{ role: 'user', text: '<|endoftext|>' }]] })).toEqual({ prompts: [{ dressed: prompt }] });
+    expect(
+      await ask({ type: 'dress', template: fine.chat, chats: [[{ role: 'user', text: '<|endoftext|>' }]] }),
+    ).toEqual({ prompts: [{ dressed: prompt }] });
     expect((await ask({ type: 'detail', item: 3 }))?.prompt).toEqual({ dressed: 'user: q3<|endoftext|>\nassistant: ' });
   });
 });

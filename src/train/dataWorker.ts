@@ -48,7 +48,8 @@ openInbox<DataRequest>(scope, (request) => {
       if (abort.signal.aborted) throw new Cancelled();
       const { value, transfer } = await desk.answer(request, {
         signal: abort.signal,
-        onProgress: (label, loaded, total) => post({ kind: 'event', event: { type: 'progress', label, loaded, total } }),
+        onProgress: (label, loaded, total) =>
+          post({ kind: 'event', event: { type: 'progress', label, loaded, total } }),
       });
       post({ kind: 'reply', requestId, value }, transfer);
     } catch (error) {

@@ -13,20 +13,37 @@ it('keeps what is open when the other device fails, and takes over when it does 
   let fails = true;
   const events: TrainEvent[] = [];
   const waiting: (() => void)[] = [];
-  const studio = new Studio((event) => {
-    events.push(event);
-    if (event.type === 'phase' && event.phase === 'finished') waiting.shift()?.();
-  }, async (choice) => {
-    if (choice === 'gpu' && fails) throw new GpuError({ message: 'no adapter' });
-    // In Node there is no GPU: another CPU device takes its place.
-    const device = await openCpuDevice({ threads: 1 });
-    opened.push(device);
-    return device;
-  });
+  const studio = new Studio(
+    (event) => {
+      events.push(event);
+      if (event.type === 'phase' && event.phase === 'finished') waiting.shift()?.();
+    },
+    async (choice) => {
+      if (choice === 'gpu' && fails) throw new GpuError({ message: 'no adapter' });
+      // In Node there is no GPU: another CPU device takes its place.
+      const device = await openCpuDevice({ threads: 1 });
+      opened.push(device);
+      return device;
+    },
+  );
   const open = (device: DeviceChoice) => studio.openModel({ type: 'open-model', source: NANO, device });
-  const answer = async () => (await studio.generate({ type: 'generate', runs: ['lora'], prompt: 'Once', sampling: { seed: 1, maxNewTokens: 8, temperature: 0, topP: 1 } }, 1)).texts.lora;
+  const answer = async () =>
+    (
+      await studio.generate(
+        {
+          type: 'generate',
+          runs: ['lora'],
+          prompt: 'Once',
+          sampling: { seed: 1, maxNewTokens: 8, temperature: 0, topP: 1 },
+        },
+        1,
+      )
+    ).texts.lora;
   const losses = () => events.flatMap((e) => (e.type === 'step' && e.runId === 'lora' ? [e.loss] : []));
-  const finish = () => new Promise<void>((resolve) => { waiting.push(resolve); });
+  const finish = () =>
+    new Promise<void>((resolve) => {
+      waiting.push(resolve);
+    });
 
   expect((await open('auto')).device.kind).toBe('cpu');
   const set = await smallData(48);
@@ -39,7 +56,12 @@ it('keeps what is open when the other device fails, and takes over when it does 
   await expect(open('gpu')).rejects.toThrow('no adapter');
   expect(await answer()).toBe(before);
   expect(opened).toHaveLength(1);
-  const { files } = await studio.export({ type: 'export', runId: 'lora', template: { prompt: '', completion: '' }, check: false });
+  const { files } = await studio.export({
+    type: 'export',
+    runId: 'lora',
+    template: { prompt: '', completion: '' },
+    check: false,
+  });
 
   fails = false;
   await open('gpu');

@@ -47,7 +47,12 @@ export class Divergence {
     const few = s.seen < FIRST;
     // The first loss is of an adapter that does nothing yet: a hard batch, and no divergence.
     s.best = s.seen === 1 || s.seen === FIRST ? smooth : few ? s.best : Math.min(s.best, smooth);
-    if (s.told || smooth < s.start + (few ? ABOVE_FIRST : ABOVE_START) || smooth < s.best + (few ? ABOVE_FIRST : ABOVE_BEST)) return null;
+    if (
+      s.told ||
+      smooth < s.start + (few ? ABOVE_FIRST : ABOVE_START) ||
+      smooth < s.best + (few ? ABOVE_FIRST : ABOVE_BEST)
+    )
+      return null;
     s.told = true;
     return texts().errors.train.warning.diverging(smooth.toFixed(2), s.start.toFixed(2));
   }

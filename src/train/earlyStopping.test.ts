@@ -19,7 +19,12 @@ test('ends a run after as many measurements without a better loss as its patienc
 
 test('tells of the end once, with the best loss and where it was; runs do not mix', () => {
   const early = new EarlyStopping(2);
-  for (const [step, loss] of [[0, 5], [10, 4], [20, 4.5]]) expect(early.after('a', step, loss)).toBeNull();
+  for (const [step, loss] of [
+    [0, 5],
+    [10, 4],
+    [20, 4.5],
+  ])
+    expect(early.after('a', step, loss)).toBeNull();
   expect(early.after('b', 30, 9)).toBeNull();
   expect(early.after('a', 30, 4.2)).toMatchObject({ best: 4, bestStep: 10, stoppedAt: 30 });
   expect(early.after('a', 40, 4.2)).toBeNull();
@@ -40,7 +45,11 @@ test('goes on from its state as if it had not been interrupted', () => {
 
 test('a measurement that is repeated, since its session was interrupted in it, counts once', () => {
   const early = new EarlyStopping(2);
-  for (const [step, loss] of [[0, 5], [10, 5.5]]) early.after('a', step, loss);
+  for (const [step, loss] of [
+    [0, 5],
+    [10, 5.5],
+  ])
+    early.after('a', step, loss);
   const again = new EarlyStopping(2, structuredClone(early.state()));
   expect(again.after('a', 10, 5.5)).toBeNull();
   expect(again.state()).toEqual(early.state());

@@ -34,7 +34,13 @@ export class EarlyStopping {
    */
   after(runId: RunId, step: number, loss: number): Record | null {
     if (this.patience === null) return null;
-    const record = this.#records.get(runId) ?? { best: Infinity, bestStep: step, worse: 0, lastStep: -1, stoppedAt: null };
+    const record = this.#records.get(runId) ?? {
+      best: Infinity,
+      bestStep: step,
+      worse: 0,
+      lastStep: -1,
+      stoppedAt: null,
+    };
     this.#records.set(runId, record);
     if (record.stoppedAt !== null || record.lastStep === step) return null;
     record.lastStep = step;

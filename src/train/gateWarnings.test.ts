@@ -2,16 +2,24 @@ import { expect, it } from 'vitest';
 import { RATIO_BINS } from '../shared/types';
 import { GateWarnings, STUCK_STEPS } from './gateWarnings';
 
-const modules = [{ layer: 0, kind: 'q' }, { layer: 0, kind: 'down' }] as const;
+const modules = [
+  { layer: 0, kind: 'q' },
+  { layer: 0, kind: 'down' },
+] as const;
 const tokens = Uint32Array.of(50, 50);
 const inBin = (...bins: number[]) => {
   const histogram = new Uint32Array(2 * RATIO_BINS);
-  bins.forEach((bin, m) => { histogram[m * RATIO_BINS + bin] = 50; });
+  bins.forEach((bin, m) => {
+    histogram[m * RATIO_BINS + bin] = 50;
+  });
   return histogram;
 };
 const usual = { tokens, histogram: inBin(30, 30), muSkipped: Float32Array.of(-1, -1), lambda: 0 };
 const run = (warnings: GateWarnings, active: number[], from: number, steps: number, stats = usual) =>
-  Array.from({ length: steps }, (_, i) => warnings.after(from + i, { ...stats, active: Uint32Array.from(active) }).warnings).flat();
+  Array.from(
+    { length: steps },
+    (_, i) => warnings.after(from + i, { ...stats, active: Uint32Array.from(active) }).warnings,
+  ).flat();
 
 it('names a module that stays shut, once', () => {
   const w = new GateWarnings(modules, 0);
@@ -25,7 +33,9 @@ it('a module that opens in between is not stuck', () => {
 });
 
 it('all tokens skipped, and none', () => {
-  expect(run(new GateWarnings(modules, 0), [0, 0], 1, 50)).toEqual([expect.stringContaining('every gate has been shut')]);
+  expect(run(new GateWarnings(modules, 0), [0, 0], 1, 50)).toEqual([
+    expect.stringContaining('every gate has been shut'),
+  ]);
   const open = new GateWarnings(modules, 10);
   expect(run(open, [50, 50], 1, 10 + STUCK_STEPS - 1)).toEqual([]);
   expect(run(open, [50, 50], 10 + STUCK_STEPS, 50)).toEqual([expect.stringContaining('no token has been skipped')]);
@@ -66,11 +76,16 @@ it('a run that ends without a token skipped is said to equal its method without 
   const resumed = new GateWarnings(modules, 10, structuredClone(still.state()));
   expect(resumed.atEnd(15)).toBe(still.atEnd(15));
   run(resumed, [50, 49], 16, 1);
-  expect([resumed.atEnd(16), new GateWarnings(modules, 0, { ...still.state(), skipped: undefined }).atEnd(15), new GateWarnings(modules, 0).atEnd(0)]).toEqual([null, null, null]);
+  expect([
+    resumed.atEnd(16),
+    new GateWarnings(modules, 0, { ...still.state(), skipped: undefined }).atEnd(15),
+    new GateWarnings(modules, 0).atEnd(0),
+  ]).toEqual([null, null, null]);
 });
 
 it('goes on from its state as if it had not been interrupted', () => {
-  const steps = (w: GateWarnings, from: number, to: number) => Array.from({ length: to - from }, (_, i) => w.after(from + i, { ...usual, active: Uint32Array.of(10, 0) }));
+  const steps = (w: GateWarnings, from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => w.after(from + i, { ...usual, active: Uint32Array.of(10, 0) }));
   const whole = new GateWarnings(modules, 0);
   const all = steps(whole, 1, 60);
   for (const cut of [5, STUCK_STEPS, 40]) {

@@ -42,11 +42,18 @@ export class GateWarnings {
     this.#allOpen = state?.allOpen ?? 0;
     this.#toldAll = state?.toldAll ?? false;
     // Where it is not known, nothing is claimed.
-    this.#skipped = state ? state.skipped ?? true : false;
+    this.#skipped = state ? (state.skipped ?? true) : false;
   }
 
   state(): GateWarningsState {
-    return { shut: this.#shut.slice(), closed: [...this.#closed], allShut: this.#allShut, allOpen: this.#allOpen, toldAll: this.#toldAll, skipped: this.#skipped };
+    return {
+      shut: this.#shut.slice(),
+      closed: [...this.#closed],
+      allShut: this.#allShut,
+      allOpen: this.#allOpen,
+      toldAll: this.#toldAll,
+      skipped: this.#skipped,
+    };
   }
 
   /** Modules that have kept no token for STUCK_STEPS steps, and why. */
@@ -108,7 +115,9 @@ export class GateWarnings {
       return [t.allOpen(STUCK_STEPS)];
     }
     return REASONS.flatMap((reason) => {
-      const names = stuck.filter((m) => this.#closed.get(m) === reason).map((m) => t.module(this.#modules[m].layer, this.#modules[m].kind));
+      const names = stuck
+        .filter((m) => this.#closed.get(m) === reason)
+        .map((m) => t.module(this.#modules[m].layer, this.#modules[m].kind));
       return names.length > 0 ? [t.closed(names, STUCK_STEPS, reason)] : [];
     });
   }

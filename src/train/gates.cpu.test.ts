@@ -14,7 +14,9 @@ import { settled } from './testing/results';
 import { openBase } from './testing/fixture';
 
 let base: BaseModel;
-beforeAll(async () => { base = await openBase(await testDevice(), 'sieve-stories-nano'); });
+beforeAll(async () => {
+  base = await openBase(await testDevice(), 'sieve-stories-nano');
+});
 afterAll(() => base.free());
 
 /** Sequences in which each token says a good deal about the next, so that there is something to learn. */
@@ -30,15 +32,29 @@ function batchOf(lengths: number[], seed: number): TokenBatch {
 const gated = (id: string, gate: Partial<GateConfig>, more: Partial<RunConfig> = {}) =>
   runSchema.parse({ id, name: id, method: 'ts-lora', gate: { tauWarmup: 1, ...gate }, ...more });
 
-const layout = (segments: number, microBatches: number, recompute = false): Layout => ({ capacity: { rows: 130, supervised: 130, segments, headChunk: 64 }, microBatches, recompute });
+const layout = (segments: number, microBatches: number, recompute = false): Layout => ({
+  capacity: { rows: 130, supervised: 130, segments, headChunk: 64 },
+  microBatches,
+  recompute,
+});
 
-async function train<T>(runs: RunConfig[], config: Partial<TrainConfig>, how: Layout, body: (trainer: Trainer, step: (t: number, batches: TokenBatch[], slice?: TokenBatch) => Promise<StepResult[]>) => Promise<T>): Promise<T> {
+async function train<T>(
+  runs: RunConfig[],
+  config: Partial<TrainConfig>,
+  how: Layout,
+  body: (
+    trainer: Trainer,
+    step: (t: number, batches: TokenBatch[], slice?: TokenBatch) => Promise<StepResult[]>,
+  ) => Promise<T>,
+): Promise<T> {
   const { device } = base;
   const before = device.buffers.live();
   const settings = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2, ...config });
   const trainer = await Trainer.create(base, runs, settings, how);
   const planned = planTraining(base.config, runs, settings, how, 0).reduce((sum, i) => sum + i.bytes, 0);
-  expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
+  expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(
+    0.05,
+  );
   const ids = runs.map((r) => r.id);
   const result = await body(trainer, async (t, batches, slice) => {
     const results = await trainer.step(ids, batches, t, slice ?? null);
@@ -62,18 +78,20 @@ describe('however it is laid out', () => {
     gated('quantile', { rule: 'quantile', keep: 0.3 }),
   ];
   const slice = batchOf([31, 20], 9);
-  const stepBatches = (t: number) => (t % 2 ? [batchOf([13, 30, 1, 20], t), batchOf([41], t + 50)] : [batchOf([60], t)]);
+  const stepBatches = (t: number) =>
+    t % 2 ? [batchOf([13, 30, 1, 20], t), batchOf([41], t + 50)] : [batchOf([60], t)];
 
-  const learn = (how: Layout, steps = 5) => train(runs, { keepBest: true }, how, async (trainer, step) => {
-    const results: StepResult[][] = [];
-    for (let t = 0; t < steps; t++) {
-      results.push(await step(t, stepBatches(t), slice));
-      if (t === 2) trainer.runs.forEach((run, i) => run.keepIfBest(t, results[t][i].loss));
-    }
-    const parameters = await Promise.all(trainer.runs.map((r) => r.adapters()));
-    const evals = (await trainer.evaluate(['random'], [slice], true)).map((e) => e.gate!);
-    return { results, parameters, evals };
-  });
+  const learn = (how: Layout, steps = 5) =>
+    train(runs, { keepBest: true }, how, async (trainer, step) => {
+      const results: StepResult[][] = [];
+      for (let t = 0; t < steps; t++) {
+        results.push(await step(t, stepBatches(t), slice));
+        if (t === 2) trainer.runs.forEach((run, i) => run.keepIfBest(t, results[t][i].loss));
+      }
+      const parameters = await Promise.all(trainer.runs.map((r) => r.adapters()));
+      const evals = (await trainer.evaluate(['random'], [slice], true)).map((e) => e.gate!);
+      return { results, parameters, evals };
+    });
 
   const stacked = () => (learntStacked ??= learn(layout(5, 2)));
   let learntStacked: ReturnType<typeof learn> | null = null;
@@ -90,12 +108,20 @@ describe('however it is laid out', () => {
     // The random gate keeps as many tokens as the one it follows, module by module, and draws on with that share.
     const modules = (id: string) => trainerModules(runs.find((r) => r.id === id)!);
     for (const step of alone.results) {
-      modules('random').forEach((m, i) => expect(step[1].gate!.active[i]).toBe(step[0].gate!.active[modules('exact').indexOf(m)]));
-      expect(step[0].gate!.active.some((a, m) => a !== step[0].gate!.tokens[m]) || step === alone.results[0] || step === alone.results[1]).toBe(true);
+      modules('random').forEach((m, i) =>
+        expect(step[1].gate!.active[i]).toBe(step[0].gate!.active[modules('exact').indexOf(m)]),
+      );
+      expect(
+        step[0].gate!.active.some((a, m) => a !== step[0].gate!.tokens[m]) ||
+          step === alone.results[0] ||
+          step === alone.results[1],
+      ).toBe(true);
     }
     const last = alone.results.at(-1)![1].gate!;
     const [random] = alone.evals;
-    random.active.forEach((a, m) => expect(a).toBe(Math.floor(Math.fround(Math.fround(last.active[m] / last.tokens[m]) * random.tokens[m]) + 0.5)));
+    random.active.forEach((a, m) =>
+      expect(a).toBe(Math.floor(Math.fround(Math.fround(last.active[m] / last.tokens[m]) * random.tokens[m]) + 0.5)),
+    );
     // The oracle skips what would have hurt; while B = 0 nothing could.
     expect(skipped(alone.results[0][3].gate!)).toBe(0);
     expect(skipped(alone.results[4][3].gate!)).toBeGreaterThan(0);
@@ -103,7 +129,9 @@ describe('however it is laid out', () => {
     expect(alone.results[4][3].gate!.openOutsideTraining).toBe(true);
     // The quantile's count is exact in every micro-batch.
     const keep = (rows: number) => Math.floor(Math.fround(0.3) * rows + 0.5);
-    expect([...alone.results[3][4].gate!.active]).toEqual(Array(runs.length && last.tokens.length ? alone.results[3][4].gate!.active.length : 0).fill(keep(64) + keep(41)));
+    expect([...alone.results[3][4].gate!.active]).toEqual(
+      Array(runs.length && last.tokens.length ? alone.results[3][4].gate!.active.length : 0).fill(keep(64) + keep(41)),
+    );
   });
 
   it('goes on bit-identically from a saved state, the best adapter included', async () => {
@@ -133,7 +161,10 @@ describe('however it is laid out', () => {
 
   it('a probe of the slice moves nothing but τ', async () => {
     // τ of one run learns from the slice, of the other from nothing; A and B of both see the same gates, all open.
-    const pair = [gated('held', { prices: 'held-out', pricesEvery: 1, tauStep: 1e-30 }), gated('still', { tauWarmup: 100 })];
+    const pair = [
+      gated('held', { prices: 'held-out', pricesEvery: 1, tauStep: 1e-30 }),
+      gated('still', { tauWarmup: 100 }),
+    ];
     await train(pair, {}, layout(2, 1), async (trainer, step) => {
       for (let t = 0; t < 3; t++) await step(t, [batchOf([60], t)], slice);
       const [held, still] = await Promise.all(trainer.runs.map((r) => r.adapters()));
@@ -149,7 +180,12 @@ describe('however it is laid out', () => {
 });
 
 /** `layer.kind` of a run's modules, in order. */
-const trainerModules = (run: RunConfig): string[] => Array.from({ length: base.config.layers }, (_, l) => (['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const).filter((k) => run.modules.includes(k)).map((k) => `${l}.${k}`)).flat();
+const trainerModules = (run: RunConfig): string[] =>
+  Array.from({ length: base.config.layers }, (_, l) =>
+    (['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const)
+      .filter((k) => run.modules.includes(k))
+      .map((k) => `${l}.${k}`),
+  ).flat();
 
 describe('λ means the same however a batch is cut', () => {
   it.each(['reconstructed', 'literal', 'exact', 'averaged'] as const)('%s: 1 × 8, 4 × 2 and 8 × 1', async (rule) => {
@@ -157,17 +193,38 @@ describe('λ means the same however a batch is cut', () => {
     const whole = batchOf(lengths, 4);
     const part = (first: number, count: number): TokenBatch => {
       const [from, to] = [whole.starts[first], whole.starts[first + count]];
-      return { ids: whole.ids.slice(from, to), targets: whole.targets.slice(from, to), starts: whole.starts.slice(first, first + count + 1).map((s) => s - from) };
+      return {
+        ids: whole.ids.slice(from, to),
+        targets: whole.targets.slice(from, to),
+        starts: whole.starts.slice(first, first + count + 1).map((s) => s - from),
+      };
     };
     const states = [];
     for (const size of [8, 2, 1]) {
-      states.push(await train([gated('run', { rule, lambdaBar: 0.3, tauWarmup: 1, tauStep: rule === 'averaged' || rule === 'exact' ? 'auto' : 1e-3 })], {}, layout(1, 8), async (trainer, step) => {
-        // B is 0 in the first step; the second moves τ.
-        await step(0, [whole]);
-        const [{ gate }] = await step(1, Array.from({ length: 8 / size }, (_, i) => part(i * size, size)));
-        const slots = new Float32Array((await trainer.run('run').state()).tensors.gate);
-        return { gate: gate!, m: Array.from(gate!.tau, (_, i) => slots[64 * i + 1]) };
-      }));
+      states.push(
+        await train(
+          [
+            gated('run', {
+              rule,
+              lambdaBar: 0.3,
+              tauWarmup: 1,
+              tauStep: rule === 'averaged' || rule === 'exact' ? 'auto' : 1e-3,
+            }),
+          ],
+          {},
+          layout(1, 8),
+          async (trainer, step) => {
+            // B is 0 in the first step; the second moves τ.
+            await step(0, [whole]);
+            const [{ gate }] = await step(
+              1,
+              Array.from({ length: 8 / size }, (_, i) => part(i * size, size)),
+            );
+            const slots = new Float32Array((await trainer.run('run').state()).tensors.gate);
+            return { gate: gate!, m: Array.from(gate!.tau, (_, i) => slots[64 * i + 1]) };
+          },
+        ),
+      );
     }
     for (const other of states.slice(1)) {
       // g itself, by its first moment, where the rule has one; else the τ that follows.
@@ -181,52 +238,73 @@ describe('λ means the same however a batch is cut', () => {
 
 describe('steering', () => {
   const STEPS = 80;
-  it.each([0.3, 0.5, 0.7])('%f by half of the run, and held: of the run, and of every module', async (target) => {
-    // Fewer modules, so that the test is quick.
-    const some = { modules: ['q', 'o', 'down'] as RunConfig['modules'] };
-    const runs = [gated('run', { target, tauWarmup: 5 }, some), gated('module', { target, targetPer: 'module', tauWarmup: 5 }, some), gated('exact', { rule: 'exact', target, tauWarmup: 5 }, some)];
-    await train(runs, { steps: STEPS, learningRate: 3e-3 }, layout(3, 1), async (_, step) => {
-      const shares: number[][] = runs.map(() => []);
-      const last: GateStats[] = [];
-      const perModule: Float64Array = new Float64Array(trainerModules(runs[1]).length);
-      for (let t = 0; t < STEPS; t++) {
-        const results = await step(t, [batchOf([30, 40, 25, 35], t)]);
-        results.forEach((r, i) => { shares[i].push(skipped(r.gate!)); last[i] = r.gate!; });
-        if (t >= STEPS / 2) results[1].gate!.active.forEach((a, m) => { perModule[m] += (1 - a / results[1].gate!.tokens[m]) / (STEPS / 2); });
-      }
-      const mean = (s: number[], from: number, to: number) => sum(s.slice(from, to)) / (to - from);
-      for (const s of shares) {
-        expect(s[0]).toBe(0);
-        expect(Math.abs(mean(s, STEPS / 2, STEPS) - target), 'the second half').toBeLessThan(0.03);
-      }
-      // The exact rule jumps with every batch; the others hold the share over any ten steps.
-      for (const s of shares.slice(0, 2)) {
-        for (let from = STEPS / 2; from + 10 <= STEPS; from += 10) expect(Math.abs(mean(s, from, from + 10) - target), `steps ${from} to ${from + 10}`).toBeLessThan(0.03);
-      }
-      for (const share of perModule) expect(Math.abs(share - target)).toBeLessThan(0.03);
-      const own = (gate: GateStats) => Array.from(gate.active, (a, m) => 1 - a / gate.tokens[m]);
-      // Of a run, the modules are free to differ.
-      expect(Math.max(...own(last[0])) - Math.min(...own(last[0]))).toBeGreaterThan(0.1);
-      expect(last[0].shift!.every(Number.isFinite)).toBe(true);
-    });
-  }, 300_000);
+  it.each([0.3, 0.5, 0.7])(
+    '%f by half of the run, and held: of the run, and of every module',
+    async (target) => {
+      // Fewer modules, so that the test is quick.
+      const some = { modules: ['q', 'o', 'down'] as RunConfig['modules'] };
+      const runs = [
+        gated('run', { target, tauWarmup: 5 }, some),
+        gated('module', { target, targetPer: 'module', tauWarmup: 5 }, some),
+        gated('exact', { rule: 'exact', target, tauWarmup: 5 }, some),
+      ];
+      await train(runs, { steps: STEPS, learningRate: 3e-3 }, layout(3, 1), async (_, step) => {
+        const shares: number[][] = runs.map(() => []);
+        const last: GateStats[] = [];
+        const perModule: Float64Array = new Float64Array(trainerModules(runs[1]).length);
+        for (let t = 0; t < STEPS; t++) {
+          const results = await step(t, [batchOf([30, 40, 25, 35], t)]);
+          results.forEach((r, i) => {
+            shares[i].push(skipped(r.gate!));
+            last[i] = r.gate!;
+          });
+          if (t >= STEPS / 2)
+            results[1].gate!.active.forEach((a, m) => {
+              perModule[m] += (1 - a / results[1].gate!.tokens[m]) / (STEPS / 2);
+            });
+        }
+        const mean = (s: number[], from: number, to: number) => sum(s.slice(from, to)) / (to - from);
+        for (const s of shares) {
+          expect(s[0]).toBe(0);
+          expect(Math.abs(mean(s, STEPS / 2, STEPS) - target), 'the second half').toBeLessThan(0.03);
+        }
+        // The exact rule jumps with every batch; the others hold the share over any ten steps.
+        for (const s of shares.slice(0, 2)) {
+          for (let from = STEPS / 2; from + 10 <= STEPS; from += 10)
+            expect(Math.abs(mean(s, from, from + 10) - target), `steps ${from} to ${from + 10}`).toBeLessThan(0.03);
+        }
+        for (const share of perModule) expect(Math.abs(share - target)).toBeLessThan(0.03);
+        const own = (gate: GateStats) => Array.from(gate.active, (a, m) => 1 - a / gate.tokens[m]);
+        // Of a run, the modules are free to differ.
+        expect(Math.max(...own(last[0])) - Math.min(...own(last[0]))).toBeGreaterThan(0.1);
+        expect(last[0].shift!.every(Number.isFinite)).toBe(true);
+      });
+    },
+    300_000,
+  );
 });
 
 describe('the closing trap', () => {
-  const close = (tauWarmup: number) => train([gated('run', { tauWarmup, tauStep: 1e-3, lambdaBar: 1 })], { learningRate: 1e-30 }, layout(1, 1), async (trainer, step) => {
-    const run = trainer.run('run');
-    const warnings = new GateWarnings(run.modules, tauWarmup);
-    const told: string[] = [];
-    let last: GateStats | null = null;
-    for (let t = 0; t < STUCK_STEPS + 2; t++) {
-      last = (await step(t, [batchOf([30], t)]))[0].gate!;
-      told.push(...warnings.after(t + 1, last).warnings);
-    }
-    const closed = warnings.closed;
-    run.method.reopen(0);
-    const tau = (await run.method.thresholds())!;
-    return { told, closed, share: skipped(last!), tau };
-  });
+  const close = (tauWarmup: number) =>
+    train(
+      [gated('run', { tauWarmup, tauStep: 1e-3, lambdaBar: 1 })],
+      { learningRate: 1e-30 },
+      layout(1, 1),
+      async (trainer, step) => {
+        const run = trainer.run('run');
+        const warnings = new GateWarnings(run.modules, tauWarmup);
+        const told: string[] = [];
+        let last: GateStats | null = null;
+        for (let t = 0; t < STUCK_STEPS + 2; t++) {
+          last = (await step(t, [batchOf([30], t)]))[0].gate!;
+          told.push(...warnings.after(t + 1, last).warnings);
+        }
+        const closed = warnings.closed;
+        run.method.reopen(0);
+        const tau = (await run.method.thresholds())!;
+        return { told, closed, share: skipped(last!), tau };
+      },
+    );
 
   it('B = 0, a learning rate of 0 and a τ that moves at once: everything closes, and is named', async () => {
     const { told, closed, share, tau } = await close(0);

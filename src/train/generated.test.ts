@@ -31,18 +31,52 @@ const END = '<|endoftext|>';
 async function readBack({ name, bytes }: Written) {
   const desk = new DataDesk(() => render);
   desk.useTokenizer(byteTokenizer);
-  const parsed = (await desk.answer({ type: 'parse', files: [{ path: name, file: new Blob([bytes as Uint8Array<ArrayBuffer>]) }], choices: READ_AUTO }, {})).value as DataReplies['parse'];
-  const options = { mapping: parsed.detection.mapping, template: parsed.template, completionOnly: true, maxTokens: 4096, heldOutShare: SHARE, seed: 5, maxExamples: 1000, stratify: true, repairs: parsed.repairs, edits: { excluded: [], changed: [] } };
+  const parsed = (
+    await desk.answer(
+      {
+        type: 'parse',
+        files: [{ path: name, file: new Blob([bytes as Uint8Array<ArrayBuffer>]) }],
+        choices: READ_AUTO,
+      },
+      {},
+    )
+  ).value as DataReplies['parse'];
+  const options = {
+    mapping: parsed.detection.mapping,
+    template: parsed.template,
+    completionOnly: true,
+    maxTokens: 4096,
+    heldOutShare: SHARE,
+    seed: 5,
+    maxExamples: 1000,
+    stratify: true,
+    repairs: parsed.repairs,
+    edits: { excluded: [], changed: [] },
+  };
   const { report } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
-  const { examples } = (await desk.answer({ type: 'preview', from: 0, count: 500 }, {})).value as DataReplies['preview'];
-  const text = (tokens: (typeof examples)[number]['tokens']) => tokens.map((t) => (t.id === 0 ? END : t.id)).reduce<(string | number[])[]>((parts, t) => {
-    const last = parts.at(-1);
-    if (typeof t === 'string') parts.push(t);
-    else if (Array.isArray(last)) last.push(t);
-    else parts.push([t]);
-    return parts;
-  }, []).map((p) => (typeof p === 'string' ? p : byteTokenizer.decode(p))).join('');
-  return { parsed, report, examples: examples.map((e) => ({ text: text(e.tokens), learnt: text(e.tokens.filter((t) => t.state === 'trained')), heldOut: e.heldOut })) };
+  const { examples } = (await desk.answer({ type: 'preview', from: 0, count: 500 }, {}))
+    .value as DataReplies['preview'];
+  const text = (tokens: (typeof examples)[number]['tokens']) =>
+    tokens
+      .map((t) => (t.id === 0 ? END : t.id))
+      .reduce<(string | number[])[]>((parts, t) => {
+        const last = parts.at(-1);
+        if (typeof t === 'string') parts.push(t);
+        else if (Array.isArray(last)) last.push(t);
+        else parts.push([t]);
+        return parts;
+      }, [])
+      .map((p) => (typeof p === 'string' ? p : byteTokenizer.decode(p)))
+      .join('');
+  return {
+    parsed,
+    report,
+    examples: examples.map((e) => ({
+      text: text(e.tokens),
+      learnt: text(e.tokens.filter((t) => t.state === 'trained')),
+      heldOut: e.heldOut,
+    })),
+  };
 }
 
 /** What the split should be, worked out the plain way: the share, no label without a learner, copies on one side. */
@@ -56,7 +90,8 @@ function splitFaults(examples: Awaited<ReturnType<typeof readBack>>['examples'],
   if (held < 1 || held > most) faults.push(`${held} of ${examples.length} held out`);
   if (labels) {
     const learnt = new Set(examples.flatMap((e, i) => (e.heldOut ? [] : [labels[i]])));
-    if (labels.some((l) => !learnt.has(l)) && new Set(examples.map((e) => e.text)).size > new Set(labels).size) faults.push('a label that nobody learns');
+    if (labels.some((l) => !learnt.has(l)) && new Set(examples.map((e) => e.text)).size > new Set(labels).size)
+      faults.push('a label that nobody learns');
   }
   return faults;
 }
@@ -69,18 +104,44 @@ async function differences(write: (rng: Rng, i: number) => Written): Promise<str
     try {
       const back = await readBack(file);
       const got = back.examples.map(({ text, learnt }) => ({ text, learnt }));
-      faults = JSON.stringify(got) === JSON.stringify(file.examples) ? splitFaults(back.examples, file.labels) : [`${JSON.stringify(back.parsed.detection.mapping)} ${JSON.stringify(got.slice(0, 3))} instead of ${JSON.stringify(file.examples.slice(0, 3))}`];
+      faults =
+        JSON.stringify(got) === JSON.stringify(file.examples)
+          ? splitFaults(back.examples, file.labels)
+          : [
+              `${JSON.stringify(back.parsed.detection.mapping)} ${JSON.stringify(got.slice(0, 3))} instead of ${JSON.stringify(file.examples.slice(0, 3))}`,
+            ];
     } catch (error) {
       faults = [String(error)];
     }
-    for (const fault of faults) found.push(`file ${i} (${file.name}): ${fault}\n${new TextDecoder().decode(file.bytes).slice(0, 400)}`);
+    for (const fault of faults)
+      found.push(`file ${i} (${file.name}): ${fault}\n${new TextDecoder().decode(file.bytes).slice(0, 400)}`);
   }
   return found;
 }
 
 const pick = <T>(rng: Rng, list: readonly T[]): T => list[rng.below(list.length)];
 const WORDS = {
-  en: ['otter', 'lamp', 'kite', 'the', 'old', 'train', 'has', 'a', 'pebble', 'warm', 'light', 'said “no”', 'it’s', 'x, y', 'semi; colon', 'bar | bar', '{brace}', 'quote "q" end', 'naïve'],
+  en: [
+    'otter',
+    'lamp',
+    'kite',
+    'the',
+    'old',
+    'train',
+    'has',
+    'a',
+    'pebble',
+    'warm',
+    'light',
+    'said “no”',
+    'it’s',
+    'x, y',
+    'semi; colon',
+    'bar | bar',
+    '{brace}',
+    'quote "q" end',
+    'naïve',
+  ],
   zh: ['水獭', '很好', '灯', '风筝，', '厨师', '火车', '。', '有一个', '“鹅卵石”'],
 } as const;
 
@@ -90,8 +151,28 @@ function text(rng: Rng, language: 'en' | 'zh', words: number, breaks = true): st
   return breaks && rng.below(6) === 0 ? `${own}\n${pick(rng, WORDS[language])}` : own;
 }
 
-const PAIR_NAMES = { en: [['prompt', 'completion'], ['question', 'answer'], ['source', 'target']], zh: [['问题', '答案'], ['提示', '回复']] } as const;
-const LABEL_NAMES = { en: [['text', 'label'], ['review', 'sentiment'], ['sentence', 'class']], zh: [['文本', '标签'], ['评论', '情感']] } as const;
+const PAIR_NAMES = {
+  en: [
+    ['prompt', 'completion'],
+    ['question', 'answer'],
+    ['source', 'target'],
+  ],
+  zh: [
+    ['问题', '答案'],
+    ['提示', '回复'],
+  ],
+} as const;
+const LABEL_NAMES = {
+  en: [
+    ['text', 'label'],
+    ['review', 'sentiment'],
+    ['sentence', 'class'],
+  ],
+  zh: [
+    ['文本', '标签'],
+    ['评论', '情感'],
+  ],
+} as const;
 const LABELS = { en: ['good', 'bad', 'so-so'], zh: ['好', '坏', '一般'] } as const;
 
 /** Rows of two columns that mean something, and what they become. */
@@ -104,14 +185,23 @@ function table(rng: Rng, language: 'en' | 'zh', breaks: boolean) {
     return [first, labelled ? pick(rng, LABELS[language]) : `${text(rng, language, 1 + rng.below(5), breaks)} ${i}`];
   });
   if (rng.below(3) === 0) rows.push([...rows[0]]);
-  if (labelled) LABELS[language].forEach((l, i) => { rows[i][1] = l; rows[i + 3][1] = l; });
-  const examples = rows.map(([a, b]) => (labelled
-    ? { text: `${END}${a}\nLabel: ${b}${END}`, learnt: ` ${b}${END}` }
-    : { text: `${END}${a}\n${b}${END}`, learnt: `${b}${END}` }));
+  if (labelled)
+    LABELS[language].forEach((l, i) => {
+      rows[i][1] = l;
+      rows[i + 3][1] = l;
+    });
+  const examples = rows.map(([a, b]) =>
+    labelled
+      ? { text: `${END}${a}\nLabel: ${b}${END}`, learnt: ` ${b}${END}` }
+      : { text: `${END}${a}\n${b}${END}`, learnt: `${b}${END}` },
+  );
   return { names: [...names], rows, examples, labels: labelled ? rows.map((r) => r[1]) : null };
 }
 
-const ENCODED: Record<'en' | 'zh', readonly string[]> = { en: ['utf-8', 'utf-8', 'utf-8-bom', 'utf-16le', 'windows-1252'], zh: ['utf-8', 'utf-8', 'utf-8-bom', 'utf-16le', 'gb18030'] };
+const ENCODED: Record<'en' | 'zh', readonly string[]> = {
+  en: ['utf-8', 'utf-8', 'utf-8-bom', 'utf-16le', 'windows-1252'],
+  zh: ['utf-8', 'utf-8', 'utf-8-bom', 'utf-16le', 'gb18030'],
+};
 /** Bytes of an old encoding, found by asking its decoder about every pair. */
 const TABLES = new Map<string, Map<string, number[]>>();
 function encode(text_: string, encoding: string): Uint8Array {
@@ -130,11 +220,13 @@ function encode(text_: string, encoding: string): Uint8Array {
     if (encoding === 'gb18030') for (let a = 0x81; a < 0xff; a++) for (let b = 0x40; b < 0xff; b++) add([a, b]);
     TABLES.set(encoding, known);
   }
-  return Uint8Array.from([...text_].flatMap((c) => {
-    const bytes = known.get(c);
-    if (!bytes) throw new Error(`${encoding} has no ${c}`);
-    return bytes;
-  }));
+  return Uint8Array.from(
+    [...text_].flatMap((c) => {
+      const bytes = known.get(c);
+      if (!bytes) throw new Error(`${encoding} has no ${c}`);
+      return bytes;
+    }),
+  );
 }
 
 function delimited(rng: Rng, extension: 'csv' | 'tsv'): Written {
@@ -142,11 +234,19 @@ function delimited(rng: Rng, extension: 'csv' | 'tsv'): Written {
   const { names, rows, examples, labels } = table(rng, language, extension === 'csv');
   const separator = extension === 'tsv' ? '\t' : pick(rng, [',', ';', '\t', '|']);
   const all = rng.below(2) === 0;
-  const cell = (s: string) => (extension === 'csv' && (all || s.includes(separator) || s.includes('"') || s.includes('\n')) ? `"${s.replaceAll('"', '""')}"` : s);
+  const cell = (s: string) =>
+    extension === 'csv' && (all || s.includes(separator) || s.includes('"') || s.includes('\n'))
+      ? `"${s.replaceAll('"', '""')}"`
+      : s;
   const before = extension === 'csv' && rng.below(6) === 0 ? `sep=${separator}\r\n` : '';
   // A running number in front, with a name or without.
   const index = rng.below(4);
-  const lines = [names, ...rows].map((r, i) => [...(index === 0 ? [i === 0 ? 'id' : String(i)] : index === 1 ? [i === 0 ? '' : String(i - 1)] : []), ...r.map(cell)].join(separator));
+  const lines = [names, ...rows].map((r, i) =>
+    [
+      ...(index === 0 ? [i === 0 ? 'id' : String(i)] : index === 1 ? [i === 0 ? '' : String(i - 1)] : []),
+      ...r.map(cell),
+    ].join(separator),
+  );
   const lineEnd = pick(rng, ['\n', '\r\n']);
   const inside = before + lines.join(lineEnd) + (rng.below(2) === 0 ? lineEnd : '');
   return { name: `a.${extension}`, bytes: encode(inside, pick(rng, ENCODED[language])), examples, labels };
@@ -157,13 +257,30 @@ function json(rng: Rng, style: 'array' | 'lines'): Written {
   const { names, rows, examples, labels } = table(rng, language, true);
   const more = rng.below(3);
   const objects = rows.map((r, i) => ({
-    ...(more === 0 && { meta: { from: 'x', tags: ['a', { deep: [i] }], 'brace }{': '][' } }), ...Object.fromEntries(names.map((n, c) => [n, r[c]])), ...(more === 1 && { id: i, score: null }),
+    ...(more === 0 && { meta: { from: 'x', tags: ['a', { deep: [i] }], 'brace }{': '][' } }),
+    ...Object.fromEntries(names.map((n, c) => [n, r[c]])),
+    ...(more === 1 && { id: i, score: null }),
   }));
   const how = rng.below(style === 'array' ? 4 : 3);
-  const inside = style === 'array'
-    ? [() => JSON.stringify(objects), () => JSON.stringify(objects, null, 2), () => `[\n${objects.map((o) => JSON.stringify(o)).join(',\n')}\n]\n`, () => JSON.stringify({ version: '1', data: objects }, null, pick(rng, [0, 1]))][how]()
-    : [() => objects.map((o) => JSON.stringify(o)).join('\n'), () => objects.map((o) => JSON.stringify(o, null, 2)).join('\n'), () => objects.map((o) => JSON.stringify(o)).join(pick(rng, [',\n', '']))][how]();
-  return { name: `a.${pick(rng, ['json', 'jsonl'])}`, bytes: encode(inside, pick(rng, ['utf-8', 'utf-8-bom', 'utf-16le'])), examples, labels };
+  const inside =
+    style === 'array'
+      ? [
+          () => JSON.stringify(objects),
+          () => JSON.stringify(objects, null, 2),
+          () => `[\n${objects.map((o) => JSON.stringify(o)).join(',\n')}\n]\n`,
+          () => JSON.stringify({ version: '1', data: objects }, null, pick(rng, [0, 1])),
+        ][how]()
+      : [
+          () => objects.map((o) => JSON.stringify(o)).join('\n'),
+          () => objects.map((o) => JSON.stringify(o, null, 2)).join('\n'),
+          () => objects.map((o) => JSON.stringify(o)).join(pick(rng, [',\n', ''])),
+        ][how]();
+  return {
+    name: `a.${pick(rng, ['json', 'jsonl'])}`,
+    bytes: encode(inside, pick(rng, ['utf-8', 'utf-8-bom', 'utf-16le'])),
+    examples,
+    labels,
+  };
 }
 
 /** Chats with every part: systems, weights, tools, reasoning, parts of contents; in several ways of writing. */
@@ -175,9 +292,19 @@ function chats(rng: Rng): Written {
     const turns: Record<string, unknown>[] = [];
     let all = END;
     let learnt = '';
-    const say = (role: 'system' | 'user' | 'assistant' | 'tool', said: string, extra: Record<string, unknown> = {}, learns = true) => {
+    const say = (
+      role: 'system' | 'user' | 'assistant' | 'tool',
+      said: string,
+      extra: Record<string, unknown> = {},
+      learns = true,
+    ) => {
       const content = style === 0 && rng.below(4) === 0 ? [{ type: 'text', text: said }] : said;
-      const who = style === 1 ? { from: { system: 'system', user: 'human', assistant: 'gpt', tool: 'observation' }[role], value: said } : style === 2 ? { speaker: pick(rng, [role, ` ${role.toUpperCase()} `]), text: said } : { role, content };
+      const who =
+        style === 1
+          ? { from: { system: 'system', user: 'human', assistant: 'gpt', tool: 'observation' }[role], value: said }
+          : style === 2
+            ? { speaker: pick(rng, [role, ` ${role.toUpperCase()} `]), text: said }
+            : { role, content };
       turns.push({ ...who, ...extra });
       if (role === 'system') all += `${said}\n`;
       else if (role === 'assistant') {
@@ -192,10 +319,19 @@ function chats(rng: Rng): Written {
       const last = r === rounds - 1;
       const weight = rng.below(4) === 0 && !last ? pick(rng, [{ weight: 0 }, { train: false }]) : {};
       if (rng.below(5) === 0 && style === 0) {
-        turns.push({ role: 'assistant', content: null, tool_calls: [{ type: 'function', function: { name: 'f', arguments: '{"a": 1}' } }] });
+        turns.push({
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ type: 'function', function: { name: 'f', arguments: '{"a": 1}' } }],
+        });
         say('tool', `result ${i}`, { tool_call_id: 'c' });
       }
-      say('assistant', `${text(rng, language, 2)} ${i}.${r}`, { ...weight, ...(rng.below(4) === 0 && { reasoning_content: 'so' }) }, Object.keys(weight).length === 0);
+      say(
+        'assistant',
+        `${text(rng, language, 2)} ${i}.${r}`,
+        { ...weight, ...(rng.below(4) === 0 && { reasoning_content: 'so' }) },
+        Object.keys(weight).length === 0,
+      );
     }
     examples.push({ text: all, learnt });
     return style === 3 ? { messages: turns, tools: [], id: i } : { conversations: turns };
@@ -208,21 +344,51 @@ function chats(rng: Rng): Written {
 function lines(rng: Rng): Written {
   const style = rng.below(4);
   const labels: string[] = [];
-  const named = pick(rng, [['ham', 'spam'], ['0', '1'], ['0', '1', '2', '3', '4']] as const);
+  const named = pick(rng, [
+    ['ham', 'spam'],
+    ['0', '1'],
+    ['0', '1', '2', '3', '4'],
+  ] as const);
   const made = Array.from({ length: 24 + rng.below(30) }, (_, i) => {
     const said = `${pick(rng, ['the', 'a', 'what', 'no'])} ${pick(rng, ['otter', 'lamp', 'kite', 'caf\u00e9'])} has ${pick(rng, ['a pebble', 'warm light', 'a tail'])} n${i}${pick(rng, ['.', ' ?', ''])}`;
-    const label = style === 1 ? pick(rng, ['DESC', 'HUM', 'LOC']) : style === 3 ? pick(rng, ['joy', 'anger', 'love']) : named[i % named.length];
+    const label =
+      style === 1
+        ? pick(rng, ['DESC', 'HUM', 'LOC'])
+        : style === 3
+          ? pick(rng, ['joy', 'anger', 'love'])
+          : named[i % named.length];
     labels.push(label);
-    return { line: [`__label__${label} ${said}`, `${label}:${pick(rng, ['manner', 'def', 'ind'])} ${said}`, `${label} ${said}`, `${said};${label}`][style], said, label };
+    return {
+      line: [
+        `__label__${label} ${said}`,
+        `${label}:${pick(rng, ['manner', 'def', 'ind'])} ${said}`,
+        `${label} ${said}`,
+        `${said};${label}`,
+      ][style],
+      said,
+      label,
+    };
   });
-  const examples = made.map(({ said, label }) => ({ text: `${END}${said}\nLabel: ${label}${END}`, learnt: ` ${label}${END}` }));
-  return { name: pick(rng, ['a.txt', 'train.label', 'set.data']), bytes: encode(`${made.map((m) => m.line).join('\n')}\n`, pick(rng, ['utf-8', 'windows-1252'])), examples, labels };
+  const examples = made.map(({ said, label }) => ({
+    text: `${END}${said}\nLabel: ${label}${END}`,
+    learnt: ` ${label}${END}`,
+  }));
+  return {
+    name: pick(rng, ['a.txt', 'train.label', 'set.data']),
+    bytes: encode(`${made.map((m) => m.line).join('\n')}\n`, pick(rng, ['utf-8', 'windows-1252'])),
+    examples,
+    labels,
+  };
 }
 
 describe(`${FILES} generated files per format are read as they were written`, { timeout: 120_000 }, () => {
   it.each([
-    ['CSV', (rng: Rng) => delimited(rng, 'csv')], ['TSV', (rng: Rng) => delimited(rng, 'tsv')], ['JSON array', (rng: Rng) => json(rng, 'array')],
-    ['JSON records', (rng: Rng) => json(rng, 'lines')], ['chats', chats], ['lines of text', lines],
+    ['CSV', (rng: Rng) => delimited(rng, 'csv')],
+    ['TSV', (rng: Rng) => delimited(rng, 'tsv')],
+    ['JSON array', (rng: Rng) => json(rng, 'array')],
+    ['JSON records', (rng: Rng) => json(rng, 'lines')],
+    ['chats', chats],
+    ['lines of text', lines],
   ] as const)('%s', async (_, write) => {
     expect((await differences(write)).slice(0, 5)).toEqual([]);
   });

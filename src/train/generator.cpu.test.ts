@@ -17,8 +17,17 @@ let runs: AdapterRun[];
 beforeAll(async () => {
   base = await openBase(await testDevice(), 'sieve-stories-nano');
   runs = (['lora', 'ts-lora'] as const).map((method, i) => {
-    const run = new AdapterRun(base, runSchema.parse({ id: method, name: method, method, rank: 4 + 3 * i }), trainSchema.parse({}));
-    run.load(run.modules.map((m, j) => ({ a: randomFloats(run.config.rank * m.dIn, j, 0.2), b: randomFloats(run.config.rank * m.dOut, j + 99, 0.2) })));
+    const run = new AdapterRun(
+      base,
+      runSchema.parse({ id: method, name: method, method, rank: 4 + 3 * i }),
+      trainSchema.parse({}),
+    );
+    run.load(
+      run.modules.map((m, j) => ({
+        a: randomFloats(run.config.rank * m.dIn, j, 0.2),
+        b: randomFloats(run.config.rank * m.dOut, j + 99, 0.2),
+      })),
+    );
     if (method === 'ts-lora') run.method.setThresholds(new Float32Array(run.modules.length).fill(0.3));
     return run;
   });
@@ -35,7 +44,12 @@ it('in one batch as alone', async () => {
   for (const prompt of prompts) {
     const generator = await Generator.create(base, models, prompt.length + sampling.maxNewTokens);
     const ended: number[] = [];
-    const together = await generator.generate(prompt, sampling, () => true, (m) => ended.push(m));
+    const together = await generator.generate(
+      prompt,
+      sampling,
+      () => true,
+      (m) => ended.push(m),
+    );
     generator.free();
     expect(ended.sort()).toEqual([0, 1, 2]);
     for (const [m, run] of models.entries()) {
@@ -56,7 +70,9 @@ it('token by token as all at once', async () => {
   // Logits come 16 rows at a time: what is left of these is a single row, for which there are kernels of its own.
   for (const length of [33, 65]) {
     const own = await generator.logits(text.slice(0, length));
-    own.forEach((rows, m) => expectCloseToMax(rows[length - 1], all[m][length - 1], 2e-6, `model ${m}, token ${length}`));
+    own.forEach((rows, m) =>
+      expectCloseToMax(rows[length - 1], all[m][length - 1], 2e-6, `model ${m}, token ${length}`),
+    );
   }
   generator.free();
 });

@@ -21,7 +21,12 @@ describe('loss and gradients beside the CPU engine’s', () => {
     base.free();
     console.info(JSON.stringify(check));
     if (check.state === 'unchecked') throw new Error(check.why);
-    expect(check).toMatchObject({ state: 'agrees', tokens: IDS.length, layers: config.layers, ofLayers: config.layers });
+    expect(check).toMatchObject({
+      state: 'agrees',
+      tokens: IDS.length,
+      layers: config.layers,
+      ofLayers: config.layers,
+    });
     expect(check.lossError).toBeLessThan(onCpu ? 1e-12 : LOSS_TOLERANCE / 10);
     expect(check.gradientError).toBeLessThan(onCpu ? 1e-12 : GRADIENT_TOLERANCE / 10);
   });
@@ -35,12 +40,17 @@ describe('loss and gradients beside the CPU engine’s', () => {
     const base = new BaseModel(await testDevice(), config, broken);
     const check = await checkGradients(base, read, IDS);
     base.free();
-    expect(check).toMatchObject({ state: 'differs', worst: expect.stringMatching(/^(TS-)?LoRA, [AB], model\.layers\./) });
+    expect(check).toMatchObject({
+      state: 'differs',
+      worst: expect.stringMatching(/^(TS-)?LoRA, [AB], model\.layers\./),
+    });
   });
 
   it('of what is not finite differ', async () => {
     const { config, read } = await nano();
-    const base = new BaseModel(await testDevice(), config, (name) => (name.part === 'finalNorm' ? read(name).map(() => NaN) : read(name)));
+    const base = new BaseModel(await testDevice(), config, (name) =>
+      name.part === 'finalNorm' ? read(name).map(() => NaN) : read(name),
+    );
     const check = await checkGradients(base, read, IDS);
     base.free();
     expect(check).toMatchObject({ state: 'differs', lossError: Infinity });

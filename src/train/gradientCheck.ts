@@ -40,7 +40,12 @@ interface Learnt {
  * @param read gives each weight in PyTorch's layout
  * @param ids the tokens to learn from, at least 4
  */
-export async function checkGradients(base: BaseModel, read: Read, ids: Int32Array, openCpu: () => Promise<Device> = () => openCpuDevice({ threads: 1 })): Promise<GradientCheck> {
+export async function checkGradients(
+  base: BaseModel,
+  read: Read,
+  ids: Int32Array,
+  openCpu: () => Promise<Device> = () => openCpuDevice({ threads: 1 }),
+): Promise<GradientCheck> {
   const part = partOf(base.config);
   const readPart: Read = (name) => read('layer' in name ? { ...name, layer: part.layers[name.layer] } : name);
   const whole = part.layers.length === base.config.layers;
@@ -52,7 +57,12 @@ export async function checkGradients(base: BaseModel, read: Read, ids: Int32Arra
     ours = whole ? base : await BaseModel.create(base.device, part.config, readPart);
     const { learnt: expected, thresholds } = await learn(reference, ids, null);
     const { learnt } = await learn(ours, ids, thresholds);
-    return { ...compareLearnt(learnt, expected), tokens: ids.length, layers: part.layers.length, ofLayers: base.config.layers };
+    return {
+      ...compareLearnt(learnt, expected),
+      tokens: ids.length,
+      layers: part.layers.length,
+      ofLayers: base.config.layers,
+    };
   } catch (error) {
     // A browser that cannot run the CPU engine, or a machine without room for both: nothing was compared, and that is said.
     if (cpu !== null && !(error instanceof OutOfMemoryError)) throw error;
@@ -66,13 +76,17 @@ export async function checkGradients(base: BaseModel, read: Read, ids: Int32Arra
 /** The layers that take part, and the configuration of a model of just these. */
 function partOf(config: LlamaConfig): { layers: number[]; config: LlamaConfig } {
   const all = Array.from({ length: config.layers }, (_, l) => l);
-  const layers = parameterCount(config) <= MOST_PARAMETERS ? all : all.filter((l) => l < FIRST_LAYERS || l === config.layers - 1);
+  const layers =
+    parameterCount(config) <= MOST_PARAMETERS ? all : all.filter((l) => l < FIRST_LAYERS || l === config.layers - 1);
   return { layers, config: { ...config, layers: layers.length } };
 }
 
 function experimentOf(maxTokens: number): ExperimentConfig {
   const { train, runs } = defaultExperiment();
-  return { train: { ...train, batchSize: 2, accumulation: 1, maxTokens }, runs: runs.map((r) => ({ ...r, rank: 4, alpha: 8 })) };
+  return {
+    train: { ...train, batchSize: 2, accumulation: 1, maxTokens },
+    runs: runs.map((r) => ({ ...r, rank: 4, alpha: 8 })),
+  };
 }
 
 /** Two sequences of different length, so that attention has to keep them apart. */
@@ -86,7 +100,11 @@ function batchOf(ids: Int32Array): TokenBatch {
  * Loss and gradients of both runs.
  * @param given thresholds of the gated run; null looks for some that part the tokens of every module
  */
-async function learn(base: BaseModel, ids: Int32Array, given: Float32Array | null): Promise<{ learnt: Learnt; thresholds: Float32Array }> {
+async function learn(
+  base: BaseModel,
+  ids: Int32Array,
+  given: Float32Array | null,
+): Promise<{ learnt: Learnt; thresholds: Float32Array }> {
   const batch = batchOf(ids);
   const { train, runs } = experimentOf(batch.starts[1]);
   const trainer = await Trainer.create(base, runs, train, fullLayout(base.config, runs.length, train));
@@ -98,13 +116,14 @@ async function learn(base: BaseModel, ids: Int32Array, given: Float32Array | nul
       await run.refresh();
     }
     const gated = trainer.run(runs.find(isGated)!.id);
-    const thresholds = given ?? await partingThresholds(trainer, gated.config.id, batch);
+    const thresholds = given ?? (await partingThresholds(trainer, gated.config.id, batch));
     gated.method.setThresholds(thresholds);
     await gated.refresh();
     const names = runs.map((r) => r.id);
     const losses = (await trainer.evaluate(names, [batch], true)).map((r) => r.loss);
     const gradients: Learnt['gradients'] = [];
-    for (const run of trainer.runs) gradients.push(...(await run.gradients()).flatMap((m) => named(run.config.name, m)));
+    for (const run of trainer.runs)
+      gradients.push(...(await run.gradients()).flatMap((m) => named(run.config.name, m)));
     const error = base.device.error();
     if (error) throw error;
     return { learnt: { losses, gradients }, thresholds };
@@ -113,8 +132,10 @@ async function learn(base: BaseModel, ids: Int32Array, given: Float32Array | nul
   }
 }
 
-const named = (run: string, { path, a, b }: ModuleAdapter): Learnt['gradients'] =>
-  [{ name: `${run}, A, ${path}`, values: a }, { name: `${run}, B, ${path}`, values: b }];
+const named = (run: string, { path, a, b }: ModuleAdapter): Learnt['gradients'] => [
+  { name: `${run}, A, ${path}`, values: a },
+  { name: `${run}, B, ${path}`, values: b },
+];
 
 /**
  * A threshold for every module in the widest gap between its tokens' r. A gate below moves the r above it, so they are
@@ -127,13 +148,17 @@ async function partingThresholds(trainer: Trainer, runId: string, { ids, starts 
     run.method.setThresholds(tau);
     await run.refresh();
     const parts: Float32Array[] = [];
-    for (let s = 0; s + 1 < starts.length; s++) parts.push((await trainer.gateMap(runId, ids.slice(starts[s], starts[s + 1]))).ratio);
-    return run.modules.map((_, m) => parts.flatMap((p) => {
-      const tokens = p.length / run.modules.length;
-      return [...p.subarray(m * tokens, (m + 1) * tokens)];
-    }));
+    for (let s = 0; s + 1 < starts.length; s++)
+      parts.push((await trainer.gateMap(runId, ids.slice(starts[s], starts[s + 1]))).ratio);
+    return run.modules.map((_, m) =>
+      parts.flatMap((p) => {
+        const tokens = p.length / run.modules.length;
+        return [...p.subarray(m * tokens, (m + 1) * tokens)];
+      }),
+    );
   };
-  const tight = (all: number[][]) => all.flatMap((own, m) => (tau[m] > 0 && own.some((r) => Math.abs(r - tau[m]) < MARGIN * tau[m]) ? [m] : []));
+  const tight = (all: number[][]) =>
+    all.flatMap((own, m) => (tau[m] > 0 && own.some((r) => Math.abs(r - tau[m]) < MARGIN * tau[m]) ? [m] : []));
   let close = run.modules.map((_, m) => m);
   for (let attempt = 0; close.length > 0 && attempt < ATTEMPTS; attempt++) {
     const all = await ratios();
@@ -158,7 +183,9 @@ function widestGap(values: readonly number[]): number {
 
 /** The worst of both, held against the bars. What is not finite differs. */
 function compareLearnt(ours: Learnt, expected: Learnt) {
-  const lossError = worstOf(ours.losses.map((loss, i) => Math.abs(loss - expected.losses[i]) / Math.abs(expected.losses[i])));
+  const lossError = worstOf(
+    ours.losses.map((loss, i) => Math.abs(loss - expected.losses[i]) / Math.abs(expected.losses[i])),
+  );
   const errors = expected.gradients.map(({ values }, i) => {
     const mine = ours.gradients[i].values;
     let [largest, difference] = [0, 0];
@@ -170,8 +197,12 @@ function compareLearnt(ours: Learnt, expected: Learnt) {
   });
   const gradientError = worstOf(errors);
   return {
-    state: lossError <= LOSS_TOLERANCE && gradientError <= GRADIENT_TOLERANCE ? 'agrees' as const : 'differs' as const,
-    lossError, lossTolerance: LOSS_TOLERANCE, gradientError, gradientTolerance: GRADIENT_TOLERANCE,
+    state:
+      lossError <= LOSS_TOLERANCE && gradientError <= GRADIENT_TOLERANCE ? ('agrees' as const) : ('differs' as const),
+    lossError,
+    lossTolerance: LOSS_TOLERANCE,
+    gradientError,
+    gradientTolerance: GRADIENT_TOLERANCE,
     worst: expected.gradients[errors.indexOf(gradientError)].name,
   };
 }

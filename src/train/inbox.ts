@@ -6,11 +6,17 @@ import type { Envelope, ToWorker } from './protocol';
  * Hands every request to `take`, in order. A language is spoken before the next request is looked at, though its
  * catalogue may have to be fetched first.
  */
-export function openInbox<R>(scope: Pick<DedicatedWorkerGlobalScope, 'onmessage'>, take: (request: Envelope<R>) => void): void {
+export function openInbox<R>(
+  scope: Pick<DedicatedWorkerGlobalScope, 'onmessage'>,
+  take: (request: Envelope<R>) => void,
+): void {
   let before: Promise<void> = Promise.resolve();
   scope.onmessage = ({ data }: MessageEvent<ToWorker<R>>) => {
     // Without the catalogue it goes on in the language it has: the work matters more.
-    if ('language' in data) before = before.then(() => speak(data.language)).catch((error: unknown) => console.warn('the language could not be changed', error));
+    if ('language' in data)
+      before = before
+        .then(() => speak(data.language))
+        .catch((error: unknown) => console.warn('the language could not be changed', error));
     else void before.then(() => take(data));
   };
 }

@@ -22,24 +22,43 @@ function shown(events: readonly TrainEvent[]): Record<string, unknown> {
 
 it('whatever the moment, a measurement is repeated whole and nothing else is', async () => {
   const set = await smallData(48);
-  const small = smallExperiment({ steps: 5, evalEvery: 2, evalExamples: 4, warmupSteps: 5, sliceShare: 0.2, keepBest: true, patience: 1 });
+  const small = smallExperiment({
+    steps: 5,
+    evalEvery: 2,
+    evalExamples: 4,
+    warmupSteps: 5,
+    sliceShare: 0.2,
+    keepBest: true,
+    patience: 1,
+  });
   // The rate grows so large that the loss rises again: LoRA ends early, its best adapter is not its last, and the other goes on.
   const experiment = { ...small, runs: small.runs.map((r) => (r.id === 'lora' ? { ...r, learningRate: 0.5 } : r)) };
   const snapshots: { after: string; seen: TrainEvent[]; state: Promise<Uint8Array<ArrayBuffer>> }[] = [];
   let watching = true;
-  const { studio, events, phase } = watched({ on: (event, own) => {
-    if (!watching || (event.type !== 'slice' && event.type !== 'eval' && event.type !== 'sample')) return;
-    if (event.type === 'slice' ? event.runId !== 'ts-lora' : event.runId === 'ts-lora') return;
-    // Asked for here, it is taken before whatever the session does next.
-    const snapshot = { after: `${event.type} of ${event.runId} at step ${event.step}`, seen: [] as TrainEvent[] };
-    const state = own.state().then((s) => {
-      snapshot.seen = [...events];
-      return new Blob(pack(s)).arrayBuffer();
-    }).then((b) => new Uint8Array(b));
-    snapshots.push(Object.assign(snapshot, { state }));
-  } });
+  const { studio, events, phase } = watched({
+    on: (event, own) => {
+      if (!watching || (event.type !== 'slice' && event.type !== 'eval' && event.type !== 'sample')) return;
+      if (event.type === 'slice' ? event.runId !== 'ts-lora' : event.runId === 'ts-lora') return;
+      // Asked for here, it is taken before whatever the session does next.
+      const snapshot = { after: `${event.type} of ${event.runId} at step ${event.step}`, seen: [] as TrainEvent[] };
+      const state = own
+        .state()
+        .then((s) => {
+          snapshot.seen = [...events];
+          return new Blob(pack(s)).arrayBuffer();
+        })
+        .then((b) => new Uint8Array(b));
+      snapshots.push(Object.assign(snapshot, { state }));
+    },
+  });
   const adapters = async () => {
-    const files = await Promise.all(['lora', 'ts-lora'].map(async (runId) => (await studio.export({ type: 'export', runId, template: { prompt: '', completion: '' }, check: false })).files));
+    const files = await Promise.all(
+      ['lora', 'ts-lora'].map(
+        async (runId) =>
+          (await studio.export({ type: 'export', runId, template: { prompt: '', completion: '' }, check: false }))
+            .files,
+      ),
+    );
     return files.flat().map((f) => [f.name, f.bytes] as const);
   };
   await studio.openModel({ type: 'open-model', source: NANO });
@@ -49,8 +68,13 @@ it('whatever the moment, a measurement is repeated whole and nothing else is', a
   watching = false;
   const straight = shown(events);
   const weights = await adapters();
-  expect(events.flatMap((e) => (e.type === 'stopped-early' ? [[e.runId, e.step, e.bestStep]] : [])), JSON.stringify(events.filter((e) => e.type === 'slice'))).toEqual([['lora', 4, 2]]);
-  expect(snapshots.map((s) => s.after).filter((a) => a.startsWith('slice'))).toEqual([2, 4, 5].map((step) => `slice of ts-lora at step ${step}`));
+  expect(
+    events.flatMap((e) => (e.type === 'stopped-early' ? [[e.runId, e.step, e.bestStep]] : [])),
+    JSON.stringify(events.filter((e) => e.type === 'slice')),
+  ).toEqual([['lora', 4, 2]]);
+  expect(snapshots.map((s) => s.after).filter((a) => a.startsWith('slice'))).toEqual(
+    [2, 4, 5].map((step) => `slice of ts-lora at step ${step}`),
+  );
 
   for (const snapshot of snapshots) {
     const { after, state } = snapshot;

@@ -42,10 +42,15 @@ function explain(error: unknown): unknown {
   if (!(error instanceof DOMException)) return error;
   const t = texts().errors.train.keep;
   switch (error.name) {
-    case 'QuotaExceededError': return new StorageError(t.full);
-    case 'NoModificationAllowedError': return new StorageError(t.locked);
-    case 'SecurityError': case 'NotAllowedError': return new StorageError(texts().errors.shared.siteData);
-    default: return new StorageError(t.unreachable(error.message));
+    case 'QuotaExceededError':
+      return new StorageError(t.full);
+    case 'NoModificationAllowedError':
+      return new StorageError(t.locked);
+    case 'SecurityError':
+    case 'NotAllowedError':
+      return new StorageError(texts().errors.shared.siteData);
+    default:
+      return new StorageError(t.unreachable(error.message));
   }
 }
 
@@ -57,11 +62,16 @@ export class Keep {
   }
 
   /** Opens files of a folder with their exclusive locks for as long as `task` takes. */
-  async #open<T>(folder: 'checkpoint' | 'runs', names: readonly string[], task: (files: SlotFile[]) => Promise<T>): Promise<T> {
+  async #open<T>(
+    folder: 'checkpoint' | 'runs',
+    names: readonly string[],
+    task: (files: SlotFile[]) => Promise<T>,
+  ): Promise<T> {
     const open: FileSystemSyncAccessHandle[] = [];
     try {
       const home = await this.#folder(folder);
-      for (const name of names) open.push(await (await home.getFileHandle(name, { create: true })).createSyncAccessHandle());
+      for (const name of names)
+        open.push(await (await home.getFileHandle(name, { create: true })).createSyncAccessHandle());
       return await task(open);
     } catch (error) {
       throw explain(error);
@@ -76,7 +86,8 @@ export class Keep {
     await this.#open('checkpoint', [`data-${hash}`], async ([file]) => {
       if (file.getSize() === bytes.length) return;
       file.truncate(0);
-      if (file.write(bytes, { at: 0 }) !== bytes.length) throw new DOMException('the disk is full', 'QuotaExceededError');
+      if (file.write(bytes, { at: 0 }) !== bytes.length)
+        throw new DOMException('the disk is full', 'QuotaExceededError');
       file.flush();
     });
     return { hash };
@@ -92,7 +103,9 @@ export class Keep {
   }
 
   async #read(): Promise<{ checkpoint: Checkpoint | null; damaged: number }> {
-    const { latest, damaged } = await this.#open('checkpoint', ['a', 'b'], (files) => readSlots(files as [SlotFile, SlotFile]));
+    const { latest, damaged } = await this.#open('checkpoint', ['a', 'b'], (files) =>
+      readSlots(files as [SlotFile, SlotFile]),
+    );
     return { checkpoint: latest && (unpack(latest.payload) as Checkpoint), damaged };
   }
 
@@ -131,10 +144,18 @@ export class Keep {
 
   /** One zip. Weights are stored as they are, since they hardly get smaller; everything else is text. */
   async writeRun(id: string, files: readonly AdapterFile[]): Promise<KeepReplies['write-run']> {
-    const zip = zipSync(Object.fromEntries(files.map((f) => [f.name, [f.bytes, { level: f.name.endsWith('.safetensors') ? 0 : 6, mtime: new Date(1980, 0, 1) }]])));
+    const zip = zipSync(
+      Object.fromEntries(
+        files.map((f) => [
+          f.name,
+          [f.bytes, { level: f.name.endsWith('.safetensors') ? 0 : 6, mtime: new Date(1980, 0, 1) }],
+        ]),
+      ),
+    );
     await this.#open('runs', [`${id}.zip`], async ([file]) => {
       file.truncate(0);
-      if (file.write(zip as Bytes, { at: 0 }) !== zip.length) throw new DOMException('the disk is full', 'QuotaExceededError');
+      if (file.write(zip as Bytes, { at: 0 }) !== zip.length)
+        throw new DOMException('the disk is full', 'QuotaExceededError');
       file.flush();
     }).catch(async (error: unknown) => {
       await this.deleteRun(id);

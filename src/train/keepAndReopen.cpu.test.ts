@@ -5,7 +5,8 @@ import { readAdapter } from './adapterFiles';
 import { NANO, smallData, smallExperiment, watched } from './testing/studio';
 
 const RUN = 'ts-lora';
-const files = async (studio: ReturnType<typeof watched>['studio']) => (await studio.export({ type: 'export', runId: RUN, template: { prompt: '', completion: '' }, check: false })).files;
+const files = async (studio: ReturnType<typeof watched>['studio']) =>
+  (await studio.export({ type: 'export', runId: RUN, template: { prompt: '', completion: '' }, check: false })).files;
 
 /** TS-LoRA alone. */
 function gatedAlone(train: Partial<ExperimentConfig['train']>, gate: Partial<GateConfig>): ExperimentConfig {
@@ -15,28 +16,38 @@ function gatedAlone(train: Partial<ExperimentConfig['train']>, gate: Partial<Gat
 
 it('a module that closed is named with its reason, and learns again once it is opened', async () => {
   let pauseAt: 'closed' | 'step' | null = 'closed';
-  const { studio, events, phase } = watched({ on: (event, own) => {
-    if (event.type !== pauseAt) return;
-    pauseAt = null;
-    own.pause();
-  } });
+  const { studio, events, phase } = watched({
+    on: (event, own) => {
+      if (event.type !== pauseAt) return;
+      pauseAt = null;
+      own.pause();
+    },
+  });
   const { config } = await studio.openModel({ type: 'open-model', source: NANO });
   // The price of a kept token outweighs all that it helps. Without a first moment, AdamW leaves alone what gets no gradient.
-  const experiment = gatedAlone({ steps: 60, evalEvery: 60, evalExamples: 2, batchSize: 1, beta1: 0 }, { tauStep: 1, tauWarmup: 2, lambdaBar: 100 });
+  const experiment = gatedAlone(
+    { steps: 60, evalEvery: 60, evalExamples: 2, batchSize: 1, beta1: 0 },
+    { tauStep: 1, tauWarmup: 2, lambdaBar: 100 },
+  );
   const adapters = async () => readAdapter(await files(studio), config, 'read').adapters;
-  const lastOf = <T extends 'step' | 'closed'>(type: T) => events.findLast((e) => e.type === type) as Extract<(typeof events)[number], { type: T }>;
+  const lastOf = <T extends 'step' | 'closed'>(type: T) =>
+    events.findLast((e) => e.type === type) as Extract<(typeof events)[number], { type: T }>;
 
   let paused = phase('paused');
   await studio.start({ type: 'start', experiment, ...(await smallData(48)) });
   await paused;
   const modules = lastOf('step').gate!.tau.length;
-  expect(lastOf('closed').modules).toEqual(Array.from({ length: modules }, (_, module) => ({ module, reason: 'harmful' })));
+  expect(lastOf('closed').modules).toEqual(
+    Array.from({ length: modules }, (_, module) => ({ module, reason: 'harmful' })),
+  );
   expect(lastOf('step').gate!.active.every((kept) => kept === 0)).toBe(true);
   const shut = await adapters();
 
   const seen = lastOf('step').step;
   await studio.reopen({ type: 'reopen', runId: RUN, module: 1 });
-  expect(lastOf('closed').modules.map((c) => c.module)).toEqual(Array.from({ length: modules }, (_, m) => m).filter((m) => m !== 1));
+  expect(lastOf('closed').modules.map((c) => c.module)).toEqual(
+    Array.from({ length: modules }, (_, m) => m).filter((m) => m !== 1),
+  );
   pauseAt = 'step';
   paused = phase('paused');
   studio.resume();
@@ -45,7 +56,9 @@ it('a module that closed is named with its reason, and learns again once it is o
   expect([...next.active]).toEqual(Array.from(next.tokens, (tokens, m) => (m === 1 ? tokens : 0)));
   const after = await adapters();
   const moved = (now: Float32Array, before: Float32Array) => now.some((v, i) => v !== before[i]);
-  expect(after.map((m, i) => [moved(m.a, shut[i].a), moved(m.b, shut[i].b)])).toEqual(after.map((_, i) => [i === 1, i === 1]));
+  expect(after.map((m, i) => [moved(m.a, shut[i].a), moved(m.b, shut[i].b)])).toEqual(
+    after.map((_, i) => [i === 1, i === 1]),
+  );
   await studio.reset();
 });
 
@@ -54,15 +67,29 @@ it('a run ends with the adapter that was best on the slice, not with its last', 
   await studio.openModel({ type: 'open-model', source: NANO });
   const set = await smallData(48);
   // A rate that grows and grows: the loss rises again.
-  const experiment = gatedAlone({ steps: 4, evalEvery: 2, warmupSteps: 10, schedule: 'constant', learningRate: 0.5, sliceShare: 0.2 }, { tauStep: 1e-3, tauWarmup: 1 });
+  const experiment = gatedAlone(
+    { steps: 4, evalEvery: 2, warmupSteps: 10, schedule: 'constant', learningRate: 0.5, sliceShare: 0.2 },
+    { tauStep: 1e-3, tauWarmup: 1 },
+  );
   const ended = async (change: Partial<ExperimentConfig['train']>) => {
     events.length = 0;
     const finished = phase('finished');
-    await studio.start({ type: 'start', experiment: { ...experiment, train: { ...experiment.train, ...change } }, ...set });
+    await studio.start({
+      type: 'start',
+      experiment: { ...experiment, train: { ...experiment.train, ...change } },
+      ...set,
+    });
     await finished;
     // As hashes: a difference of so many bytes would take minutes to print.
-    const hashes = (await files(studio)).map(async (f) => `${f.name} ${new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(f.bytes))).join(' ')}`);
-    return { heldOut: events.findLast((e) => e.type === 'eval')!.loss, files: await Promise.all(hashes), looks: events.flatMap((e) => (e.type === 'slice' ? [e] : [])) };
+    const hashes = (await files(studio)).map(
+      async (f) =>
+        `${f.name} ${new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(f.bytes))).join(' ')}`,
+    );
+    return {
+      heldOut: events.findLast((e) => e.type === 'eval')!.loss,
+      files: await Promise.all(hashes),
+      looks: events.flatMap((e) => (e.type === 'slice' ? [e] : [])),
+    };
   };
   const kept = await ended({ keepBest: true });
   const { best, loss, step } = kept.looks.at(-1)!;

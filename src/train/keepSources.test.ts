@@ -48,16 +48,26 @@ const folder = async () => memory as unknown as FileSystemDirectoryHandle;
 const named = (path: string, text: string) => ({ path, file: new Blob([text]) });
 const hash = (text: string) => hashOf(new Blob([text]));
 
-beforeEach(() => { memory = new MemoryFolder(); });
+beforeEach(() => {
+  memory = new MemoryFolder();
+});
 
 test('files lie under their content, once, and come back under their names', async () => {
   const files = [named('a/train.csv', 'text,label\n'), named('b/test.csv', 'x,y\n'), named('copy.csv', 'x,y\n')];
   const { files: known, kept } = await keepSources(folder, files, true);
   expect(kept).toBe(true);
-  expect(known.map((f) => [f.path, f.bytes])).toEqual([['a/train.csv', 11], ['b/test.csv', 4], ['copy.csv', 4]]);
+  expect(known.map((f) => [f.path, f.bytes])).toEqual([
+    ['a/train.csv', 11],
+    ['b/test.csv', 4],
+    ['copy.csv', 4],
+  ]);
   expect([...memory.files.keys()].sort()).toEqual([...new Set(known.map((f) => f.hash))].sort());
   const back = await openSources(folder, known);
-  expect(await Promise.all(back!.map(async ({ path, file }) => [path, await file.text()]))).toEqual([['a/train.csv', 'text,label\n'], ['b/test.csv', 'x,y\n'], ['copy.csv', 'x,y\n']]);
+  expect(await Promise.all(back!.map(async ({ path, file }) => [path, await file.text()]))).toEqual([
+    ['a/train.csv', 'text,label\n'],
+    ['b/test.csv', 'x,y\n'],
+    ['copy.csv', 'x,y\n'],
+  ]);
 });
 
 test('a file that is gone, cut off or changed is not taken for the one that was kept', async () => {
@@ -72,7 +82,10 @@ test('a file that is gone, cut off or changed is not taken for the one that was 
 });
 
 test('what is only hashed, and what finds no room, leaves nothing behind', async () => {
-  expect(await keepSources(folder, [named('a.txt', 'abc')], false)).toEqual({ files: [{ path: 'a.txt', bytes: 3, hash: await hash('abc') }], kept: false });
+  expect(await keepSources(folder, [named('a.txt', 'abc')], false)).toEqual({
+    files: [{ path: 'a.txt', bytes: 3, hash: await hash('abc') }],
+    kept: false,
+  });
   memory.room = 2;
   expect((await keepSources(folder, [named('a.txt', 'abc')], true)).kept).toBe(false);
   expect(memory.files.size).toBe(0);
@@ -80,7 +93,11 @@ test('what is only hashed, and what finds no room, leaves nothing behind', async
 
 test('a sweep leaves what is wanted, and of that what comes first where not all has room', async () => {
   const texts = ['desk', 'new run', 'old run', 'nobody’s'];
-  await keepSources(folder, texts.map((t) => named(t, t)), true);
+  await keepSources(
+    folder,
+    texts.map((t) => named(t, t)),
+    true,
+  );
   const names = await Promise.all(texts.map(hash));
   memory.pretended.set(names[1], MAX_SOURCES - 10);
   memory.pretended.set(names[2], 100);

@@ -25,7 +25,11 @@ export async function hashOf(file: Blob): Promise<string> {
 }
 
 /** The hashes of files, and whether all of them are kept. @param write whether they are to be */
-export async function keepSources(folder: Folder, files: readonly OwnFile[], write: boolean): Promise<{ files: SourceFile[]; kept: boolean }> {
+export async function keepSources(
+  folder: Folder,
+  files: readonly OwnFile[],
+  write: boolean,
+): Promise<{ files: SourceFile[]; kept: boolean }> {
   const known: SourceFile[] = [];
   for (const { path, file } of files) known.push({ path, bytes: file.size, hash: await hashOf(file) });
   if (!write || known.reduce((sum, f) => sum + f.bytes, 0) > MAX_SOURCES) return { files: known, kept: false };
@@ -49,7 +53,8 @@ async function put(home: FileSystemDirectoryHandle, { hash, bytes }: SourceFile,
     handle.truncate(0);
     let at = 0;
     for await (const piece of pieces(file)) {
-      if (handle.write(piece, { at }) !== piece.length) throw new DOMException('the disk is full', 'QuotaExceededError');
+      if (handle.write(piece, { at }) !== piece.length)
+        throw new DOMException('the disk is full', 'QuotaExceededError');
       at += piece.length;
     }
     handle.flush();

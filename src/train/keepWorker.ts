@@ -11,16 +11,26 @@ const turns = new Lock();
 
 function answer(request: KeepRequest): Promise<KeepReplies[keyof KeepReplies] | null> {
   switch (request.type) {
-    case 'save-data': return keep.saveData(request.train, request.heldOut);
-    case 'save-checkpoint': return keep.saveCheckpoint(request.checkpoint);
-    case 'checkpoint-info': return keep.info();
-    case 'load-checkpoint': return keep.load();
-    case 'clear-checkpoint': return keep.clear();
-    case 'write-run': return keep.writeRun(request.id, request.files);
-    case 'delete-run': return keep.deleteRun(request.id);
-    case 'keep-sources': return keep.keepSources(request.files, request.write);
-    case 'open-sources': return keep.openSources(request.files);
-    case 'sweep-sources': return keep.sweepSources(request.wanted);
+    case 'save-data':
+      return keep.saveData(request.train, request.heldOut);
+    case 'save-checkpoint':
+      return keep.saveCheckpoint(request.checkpoint);
+    case 'checkpoint-info':
+      return keep.info();
+    case 'load-checkpoint':
+      return keep.load();
+    case 'clear-checkpoint':
+      return keep.clear();
+    case 'write-run':
+      return keep.writeRun(request.id, request.files);
+    case 'delete-run':
+      return keep.deleteRun(request.id);
+    case 'keep-sources':
+      return keep.keepSources(request.files, request.write);
+    case 'open-sources':
+      return keep.openSources(request.files);
+    case 'sweep-sources':
+      return keep.sweepSources(request.wanted);
   }
 }
 

@@ -13,30 +13,65 @@ import { batchOf, openBase } from './testing/fixture';
 
 const runs = [
   runSchema.parse({ id: 'lora', name: 'LoRA', method: 'lora' }),
-  runSchema.parse({ id: 'ts', name: 'TS-LoRA', method: 'ts-lora', gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
-  runSchema.parse({ id: 'small', name: 'small', method: 'ts-lora', rank: 3, dropout: 0.1, modules: ['q', 'down'], gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
+  runSchema.parse({
+    id: 'ts',
+    name: 'TS-LoRA',
+    method: 'ts-lora',
+    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+  }),
+  runSchema.parse({
+    id: 'small',
+    name: 'small',
+    method: 'ts-lora',
+    rank: 3,
+    dropout: 0.1,
+    modules: ['q', 'down'],
+    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+  }),
   runSchema.parse({ id: 'dora', name: 'DoRA', method: 'dora', rank: 4, modules: ['k', 'up', 'down'] }),
-  runSchema.parse({ id: 'ts-dora', name: 'TS-DoRA', method: 'ts-dora', rank: 4, modules: ['q', 'o', 'down'], gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 } }),
+  runSchema.parse({
+    id: 'ts-dora',
+    name: 'TS-DoRA',
+    method: 'ts-dora',
+    rank: 4,
+    modules: ['q', 'o', 'down'],
+    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+  }),
   runSchema.parse({ id: 'mlp', name: 'mlp', method: 'lora', rank: 12, dropout: 0.3, modules: ['gate', 'up'] }),
 ];
 const ids = runs.map((r) => r.id);
 const train = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2 });
 
-const layout = (segments: number, recompute: boolean, headChunk = 64): Layout => ({ capacity: { rows: 70, supervised: 60, segments, headChunk }, microBatches: 2, recompute });
+const layout = (segments: number, recompute: boolean, headChunk = 64): Layout => ({
+  capacity: { rows: 70, supervised: 60, segments, headChunk },
+  microBatches: 2,
+  recompute,
+});
 
 let base: BaseModel;
-beforeAll(async () => { base = await openBase(await testDevice(), 'sieve-stories-nano'); });
+beforeAll(async () => {
+  base = await openBase(await testDevice(), 'sieve-stories-nano');
+});
 afterAll(() => base.free());
 
 /** Batches in two parts: 64 rows become 43 and 21. */
-const halves: Layout = { capacity: { rows: 43, supervised: 34, segments: 1, headChunk: 64 }, microBatches: 4, split: 2, recompute: true };
+const halves: Layout = {
+  capacity: { rows: 43, supervised: 34, segments: 1, headChunk: 64 },
+  microBatches: 4,
+  split: 2,
+  recompute: true,
+};
 
-async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: number[]; parameters: (Float32Array | undefined)[] }> {
+async function losses(
+  how: Layout,
+): Promise<{ steps: StepResult[][]; evals: number[]; parameters: (Float32Array | undefined)[] }> {
   const { device, config } = base;
   const before = device.buffers.live();
   const trainer = await Trainer.create(base, runs, train, how);
   const planned = planTraining(config, runs, train, how, 0).reduce((sum, i) => sum + i.bytes, 0);
-  expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(0.05);
+  expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(
+    0.05,
+  );
   const batches = [batchOf([13, 30, 1, 20], config.vocab, 1), batchOf([41], config.vocab, 2)];
   const steps: StepResult[][] = [];
   for (let step = 0; step < 4; step++) {
@@ -44,7 +79,9 @@ async function losses(how: Layout): Promise<{ steps: StepResult[][]; evals: numb
     steps.push(await settled(results, ids));
   }
   const evals = (await trainer.evaluate([null, ...ids].slice(0, how.capacity.segments), batches)).map((e) => e.loss);
-  const parameters = (await Promise.all(['ts', 'ts-dora'].map((id) => trainer.run(id).adapters()))).flat().flatMap(({ a, b, extra }) => [a, b, extra]);
+  const parameters = (await Promise.all(['ts', 'ts-dora'].map((id) => trainer.run(id).adapters())))
+    .flat()
+    .flatMap(({ a, b, extra }) => [a, b, extra]);
   trainer.free();
   expect(device.buffers.live()).toEqual(before);
   expect(device.error()).toBeNull();
@@ -61,13 +98,15 @@ it('stacked, in turns, or with layers computed anew: bit for bit the same', asyn
     expect(share).toBeLessThan(0.95);
   }
   // Work is counted from the dispatches: LoRA's is what LoRA takes, and DoRA's row norms come on top, once a step.
-  for (const result of alone.steps.map((step) => step[ids.indexOf('lora')])) expect(result.work.done).toBe(result.work.dense);
+  for (const result of alone.steps.map((step) => step[ids.indexOf('lora')]))
+    expect(result.work.done).toBe(result.work.dense);
   const norms = adaptedModules(base.config, runs[3]).reduce((sum, m) => sum + 4 * m.dIn * (m.dOut + 4), 0);
   for (const result of alone.steps.map((step) => step[3])) expect(result.work.done).toBe(result.work.dense + norms);
   for (const how of [layout(6, false), layout(3, false, 128), layout(6, true), layout(1, true)]) {
     const other = await losses(how);
     // A layer that is computed anew is more work, and counted.
-    const learnt = (steps: StepResult[][]) => steps.map((step) => step.map(({ work, ...result }) => ({ ...result, work: how.recompute ? null : work })));
+    const learnt = (steps: StepResult[][]) =>
+      steps.map((step) => step.map(({ work, ...result }) => ({ ...result, work: how.recompute ? null : work })));
     expect(learnt(other.steps), JSON.stringify(how)).toEqual(learnt(alone.steps));
     expect(other.parameters).toEqual(alone.parameters);
     expect(other.evals[0]).toBe(alone.evals[0]);

@@ -21,7 +21,10 @@ export function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo
   // Firefox and Safari do not say.
   const { deviceMemory = 4 } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
   const half = (deviceMemory / 2) * 2 ** 30;
-  return { budget: kind === 'cpu' ? Math.min(half, CPU_MEMORY) : half, binding: Math.min(maxBufferSize, maxBindingSize) };
+  return {
+    budget: kind === 'cpu' ? Math.min(half, CPU_MEMORY) : half,
+    binding: Math.min(maxBufferSize, maxBindingSize),
+  };
 }
 
 function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layout[] {
@@ -35,7 +38,13 @@ export function planLayout({ base }: OpenModel, experiment: ExperimentConfig, la
   const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
   const { budget, binding } = memoryLimits(base.device.info);
   const totalBytes = items.reduce((sum, i) => sum + i.bytes, 0);
-  return { items, totalBytes, limitBytes: budget, fits: totalBytes <= budget && largestTensor(base.config, experiment.runs, experiment.train, layout).bytes <= binding };
+  return {
+    items,
+    totalBytes,
+    limitBytes: budget,
+    fits:
+      totalBytes <= budget && largestTensor(base.config, experiment.runs, experiment.train, layout).bytes <= binding,
+  };
 }
 
 /** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
@@ -48,7 +57,12 @@ export function planOf(model: OpenModel, experiment: ExperimentConfig): MemoryPl
  * that turned out to be too large, the first that is thriftier.
  * @throws {OutOfMemoryError} when the thriftiest does not fit either
  */
-export async function createTrainer(model: OpenModel, experiment: ExperimentConfig, before?: Layout, tooLarge = false): Promise<Trainer> {
+export async function createTrainer(
+  model: OpenModel,
+  experiment: ExperimentConfig,
+  before?: Layout,
+  tooLarge = false,
+): Promise<Trainer> {
   const all = layoutsOf(model, experiment);
   const layouts = before && tooLarge ? thriftier(all, before) : [...(before ? [before] : []), ...all];
   for (const layout of layouts.slice(0, -1)) {
@@ -64,7 +78,8 @@ export async function createTrainer(model: OpenModel, experiment: ExperimentConf
 const same = (a: Layout, b: Layout | undefined) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Whether no layout takes less memory. */
-export const isThriftiest = (model: OpenModel, experiment: ExperimentConfig, layout: Layout): boolean => same(layout, layoutsOf(model, experiment).at(-1));
+export const isThriftiest = (model: OpenModel, experiment: ExperimentConfig, layout: Layout): boolean =>
+  same(layout, layoutsOf(model, experiment).at(-1));
 
 /** What comes after `layout`; the thriftiest again where nothing does. */
 function thriftier(all: readonly Layout[], layout: Layout): Layout[] {

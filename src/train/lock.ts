@@ -5,7 +5,10 @@ export class Lock {
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#last.then(task);
     // The caller sees the failure; the next task must run all the same.
-    this.#last = result.then(() => undefined, () => undefined);
+    this.#last = result.then(
+      () => undefined,
+      () => undefined,
+    );
     return result;
   }
 }

@@ -17,15 +17,48 @@ import { NANO, watched } from './testing/studio';
 
 /** Labels that follow from one word of the text. */
 async function data(): Promise<{ train: TokenSet; heldOut: TokenSet }> {
-  const lines = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `Tom and Mia ${i % 2 ? 'cried' : 'laughed'} near the ${['lake', 'tree', 'house', 'farm', 'hill'][i % 5]} on day ${i}.`, label: i % 2 ? 'sad' : 'happy' }));
+  const lines = Array.from({ length: 60 }, (_, i) =>
+    JSON.stringify({
+      text: `Tom and Mia ${i % 2 ? 'cried' : 'laughed'} near the ${['lake', 'tree', 'house', 'farm', 'hill'][i % 5]} on day ${i}.`,
+      label: i % 2 ? 'sad' : 'happy',
+    }),
+  );
   const table = await parseFile('t.jsonl', new Blob([lines.join('\n')]));
   const mapping = { kind: 'text-label' as const, roles: { text: 'text', label: 'label' } };
-  return prepare(table, { mapping, template: { prompt: '{text}\nLabel:', completion: ' {label}' }, completionOnly: true, maxTokens: 48, heldOutShare: 0.2, seed: 3, maxExamples: 1000, stratify: false, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } }, await openTokenizer(NANO));
+  return prepare(
+    table,
+    {
+      mapping,
+      template: { prompt: '{text}\nLabel:', completion: ' {label}' },
+      completionOnly: true,
+      maxTokens: 48,
+      heldOutShare: 0.2,
+      seed: 3,
+      maxExamples: 1000,
+      stratify: false,
+      repairs: NO_REPAIRS,
+      edits: { excluded: [], changed: [] },
+    },
+    await openTokenizer(NANO),
+  );
 }
 
 function experiment(): ExperimentConfig {
   const e = defaultExperiment();
-  return { ...e, runs: [...e.runs, runSchema.parse({ id: 'adalora', name: 'AdaLoRA', method: 'adalora' })], train: { ...e.train, steps: 40, warmupSteps: 2, batchSize: 4, learningRate: 1e-2, maxTokens: 48, evalEvery: 40, evalExamples: 12 } };
+  return {
+    ...e,
+    runs: [...e.runs, runSchema.parse({ id: 'adalora', name: 'AdaLoRA', method: 'adalora' })],
+    train: {
+      ...e.train,
+      steps: 40,
+      warmupSteps: 2,
+      batchSize: 4,
+      learningRate: 1e-2,
+      maxTokens: 48,
+      evalEvery: 40,
+      evalExamples: 12,
+    },
+  };
 }
 
 it('accuracy, token classes and norms of runs that have learnt', async () => {
@@ -48,8 +81,14 @@ it('accuracy, token classes and norms of runs that have learnt', async () => {
   const tokens = set.heldOut.offsets[5];
   for (const group of ['Kind', 'Part', 'Place in the text', 'Frequency']) {
     const own = rows.filter((r) => r.group === group);
-    expect(own.reduce((n, r) => n + r.tokens, 0), group).toBe(tokens);
-    expect(own.reduce((n, r) => n + r.passed, 0), group).toBe(tokens * info.config.layers * 7);
+    expect(
+      own.reduce((n, r) => n + r.tokens, 0),
+      group,
+    ).toBe(tokens);
+    expect(
+      own.reduce((n, r) => n + r.passed, 0),
+      group,
+    ).toBe(tokens * info.config.layers * 7);
   }
   const skipped = rows.filter((r) => r.group === 'Kind').reduce((n, r) => n + r.skipped, 0);
   expect(skipped).toBeGreaterThan(0);

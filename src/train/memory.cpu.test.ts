@@ -13,12 +13,20 @@ async function scarce(): Promise<{ device: Device; runOut: (times: number) => vo
   const readback = device.readback.bind(device);
   device.readback = (...args) => {
     const real = readback(...args);
-    return { ...real, copy: (commands, parts) => {
-      if (args[0] === 'step' && left-- > 0) throw new OutOfMemoryError({ message: 'no room' });
-      return real.copy(commands, parts);
-    } };
+    return {
+      ...real,
+      copy: (commands, parts) => {
+        if (args[0] === 'step' && left-- > 0) throw new OutOfMemoryError({ message: 'no room' });
+        return real.copy(commands, parts);
+      },
+    };
   };
-  return { device, runOut: (times) => { left = times; } };
+  return {
+    device,
+    runOut: (times) => {
+      left = times;
+    },
+  };
 }
 
 it('fewer runs in a pass, layers computed anew, batches in halves: the step is repeated, and the run ends the same', async () => {
@@ -26,11 +34,14 @@ it('fewer runs in a pass, layers computed anew, batches in halves: the step is r
   const { device, runOut } = await scarce();
   let after = Infinity;
   let times = 0;
-  const { studio, events, phase, losses } = watched({ open: async () => device, on: (event) => {
-    if (event.type !== 'step' || event.step !== after || event.runId !== 'lora') return;
-    after = Infinity;
-    runOut(times);
-  } });
+  const { studio, events, phase, losses } = watched({
+    open: async () => device,
+    on: (event) => {
+      if (event.type !== 'step' || event.step !== after || event.runId !== 'lora') return;
+      after = Infinity;
+      runOut(times);
+    },
+  });
   await studio.openModel({ type: 'open-model', source: NANO });
   const before = studio.counts();
   const small = smallExperiment({ steps: 5, evalEvery: 3, batchSize: 3 });
@@ -44,7 +55,12 @@ it('fewer runs in a pass, layers computed anew, batches in halves: the step is r
     await done;
     const warnings = events.flatMap((e) => (e.type === 'warning' && /ran out/.test(e.message) ? [e.message] : []));
     const evals = events.flatMap((e) => (e.type === 'eval' ? [e.loss] : []));
-    return { losses: [...losses('lora'), ...losses('ts-lora')], evals, warnings, layout: (await studio.state()).layout as { split?: number; recompute: boolean; capacity: { rows: number } } };
+    return {
+      losses: [...losses('lora'), ...losses('ts-lora')],
+      evals,
+      warnings,
+      layout: (await studio.state()).layout as { split?: number; recompute: boolean; capacity: { rows: number } },
+    };
   };
   const whole = await run();
   expect(whole.losses).toHaveLength(10);
@@ -71,7 +87,13 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   const devices: Device[] = [];
   const open = async () => {
     const device: Device = await openCpuDevice({ threads: 1 });
-    devices.push(Object.assign(device, { lost: new Promise<string>((resolve) => { lose = resolve; }) }));
+    devices.push(
+      Object.assign(device, {
+        lost: new Promise<string>((resolve) => {
+          lose = resolve;
+        }),
+      }),
+    );
     return device;
   };
   let lose: (reason: string) => void = () => {};
@@ -87,7 +109,12 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   const [device] = devices;
   const { info } = device;
   let said: GpuError | null = new GpuError({ message: 'something earlier' });
-  Object.assign(device, { error: () => said, forgive: () => { said = null; } });
+  Object.assign(device, {
+    error: () => said,
+    forgive: () => {
+      said = null;
+    },
+  });
   events.length = 0;
   const paused = phase('paused');
   await studio.start({ type: 'start', experiment, ...set });
@@ -100,7 +127,13 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   ended = phase('failed');
   studio.resume();
   await ended;
-  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ type: 'fatal', thriftier: true, error: { name: 'GpuError', message: 'Device said no' } }));
+  await vi.waitFor(() =>
+    expect(events.at(-1)).toMatchObject({
+      type: 'fatal',
+      thriftier: true,
+      error: { name: 'GpuError', message: 'Device said no' },
+    }),
+  );
 
   await studio.openModel({ type: 'open-model', source: NANO });
   expect(devices).toHaveLength(2);
@@ -117,7 +150,11 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   await studio.restore({ type: 'restore', state, ...set });
   await training;
   lose('the computer slept');
-  await vi.waitFor(() => expect(events.some((e) => e.type === 'fatal' && /was lost \(the computer slept\)/.test(e.error.message) && !e.thriftier)).toBe(true));
+  await vi.waitFor(() =>
+    expect(
+      events.some((e) => e.type === 'fatal' && /was lost \(the computer slept\)/.test(e.error.message) && !e.thriftier),
+    ).toBe(true),
+  );
   await expect(async () => studio.state()).rejects.toThrow('There is no run');
   await studio.openModel({ type: 'open-model', source: NANO });
   expect(devices).toHaveLength(3);
@@ -139,7 +176,9 @@ it('weights that there is no room for are said to be that, and nothing stays beh
     allocate();
     throw new OutOfMemoryError({ message: 'no room', hint: '' });
   };
-  await expect(studio.openModel({ type: 'open-model', source: NANO })).rejects.toThrow(/no room for the model's weights, which take up to \d+ MiB/);
+  await expect(studio.openModel({ type: 'open-model', source: NANO })).rejects.toThrow(
+    /no room for the model's weights, which take up to \d+ MiB/,
+  );
   expect(device.buffers.live()).toEqual({ buffers: 0, bytes: 0 });
   // What failed once can be tried again.
   expect((await studio.openModel({ type: 'open-model', source: NANO })).check.ok).toBe(true);

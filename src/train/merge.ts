@@ -8,7 +8,11 @@ import { texts } from '../shared/texts';
  * W [dOut, dIn] in place of W0 that makes the adapter's module out of the frozen one; f64 inside.
  * @throws {AdapterError} for a gated run
  */
-export function mergeModule(run: RunConfig, { a, b, extra, dIn, dOut }: ModuleAdapter, w0: Float32Array): Float32Array<ArrayBuffer> {
+export function mergeModule(
+  run: RunConfig,
+  { a, b, extra, dIn, dOut }: ModuleAdapter,
+  w0: Float32Array,
+): Float32Array<ArrayBuffer> {
   if (isGated(run)) throw new AdapterError(texts().errors.train.adapter.merge(run.name));
   const rank = rankOf(run);
   const scaling = scalingOf(run);

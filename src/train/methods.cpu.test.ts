@@ -18,13 +18,31 @@ async function open(f: MethodFixture) {
   const base = await openBase(await testDevice(), f.model);
   const { lambdaBar: _l, tauStep: _s, tauWarmup: _w, ...train } = f.settings;
   const run = runSchema.parse({ id: 'run', name: 'run', ...f.run });
-  const trainer = await Trainer.create(base, [run], trainSchema.parse({ ...train, seed: f.seed ?? 1 }), { capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 }, microBatches: 1, recompute: false });
+  const trainer = await Trainer.create(base, [run], trainSchema.parse({ ...train, seed: f.seed ?? 1 }), {
+    capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 },
+    microBatches: 1,
+    recompute: false,
+  });
   const adapter = trainer.run('run');
   const letter = CASES[f.name as keyof typeof CASES];
-  adapter.load(f.modules.map((m) => ({ a: f.floats(`initA.${m.name}`), b: f.floats(`initB.${m.name}`), ...(letter ? { extra: f.floats(`init${letter}.${m.name}`) } : {}) })));
+  adapter.load(
+    f.modules.map((m) => ({
+      a: f.floats(`initA.${m.name}`),
+      b: f.floats(`initB.${m.name}`),
+      ...(letter ? { extra: f.floats(`init${letter}.${m.name}`) } : {}),
+    })),
+  );
   if (f.has('tau')) adapter.method.setThresholds(f.floats('tau'));
   await adapter.refresh();
-  return { trainer, adapter, letter, free: () => { trainer.free(); base.free(); } };
+  return {
+    trainer,
+    adapter,
+    letter,
+    free: () => {
+      trainer.free();
+      base.free();
+    },
+  };
 }
 
 const report: string[] = [];
@@ -39,8 +57,16 @@ for (const name of Object.keys(CASES)) {
       expectClose([loss], [f.loss], { rtol: 1e-5 }, 'loss');
       let worst = 0;
       for (const g of await adapter.gradients()) {
-        worst = Math.max(worst, expectCloseToMax(g.a, f.floats(`gradA.${g.path}`), 1e-3, `gradA ${g.path}`), expectCloseToMax(g.b, f.floats(`gradB.${g.path}`), 1e-3, `gradB ${g.path}`));
-        if (letter) worst = Math.max(worst, expectCloseToMax(g.extra!, f.floats(`grad${letter}.${g.path}`), 1e-3, `grad${letter} ${g.path}`));
+        worst = Math.max(
+          worst,
+          expectCloseToMax(g.a, f.floats(`gradA.${g.path}`), 1e-3, `gradA ${g.path}`),
+          expectCloseToMax(g.b, f.floats(`gradB.${g.path}`), 1e-3, `gradB ${g.path}`),
+        );
+        if (letter)
+          worst = Math.max(
+            worst,
+            expectCloseToMax(g.extra!, f.floats(`grad${letter}.${g.path}`), 1e-3, `grad${letter} ${g.path}`),
+          );
       }
       report.push(`${name} gradients: ${worst.toExponential(1)}`);
       if (gate) {
@@ -62,12 +88,22 @@ for (const name of Object.keys(CASES)) {
         expectClose([result.gradNorm], [f.train.gradNorm[step]], { rtol: 1e-3 }, `gradient norm of step ${step}`);
         if (f.has('trainKept')) {
           const kept = (await adapter.adapters()).flatMap((m) => Array.from(m.extra!, (e) => (e !== 0 ? 1 : 0)));
-          expect(kept, `triplets kept after step ${step}`).toEqual([...f.bytes('trainKept').subarray(step * kept.length, (step + 1) * kept.length)]);
+          expect(kept, `triplets kept after step ${step}`).toEqual([
+            ...f.bytes('trainKept').subarray(step * kept.length, (step + 1) * kept.length),
+          ]);
         }
-        if (result.gate) expectClose(result.gate.tau, f.floats('trainTau').subarray(step * f.modules.length, (step + 1) * f.modules.length), { atol: 1e-5 }, `τ after step ${step}`);
+        if (result.gate)
+          expectClose(
+            result.gate.tau,
+            f.floats('trainTau').subarray(step * f.modules.length, (step + 1) * f.modules.length),
+            { atol: 1e-5 },
+            `τ after step ${step}`,
+          );
       }
       expectClose(losses, f.train.loss, { rtol: 1e-4 }, 'losses');
-      report.push(`${name} ten losses, relative: ${Math.max(...losses.map((l, i) => Math.abs(l / f.train.loss[i] - 1))).toExponential(1)}`);
+      report.push(
+        `${name} ten losses, relative: ${Math.max(...losses.map((l, i) => Math.abs(l / f.train.loss[i] - 1))).toExponential(1)}`,
+      );
       for (const m of await adapter.adapters()) {
         expectCloseToMax(m.a, f.floats(`finalA.${m.path}`), 2e-3, `A ${m.path}`);
         expectCloseToMax(m.b, f.floats(`finalB.${m.path}`), 2e-3, `B ${m.path}`);

@@ -21,7 +21,10 @@ export function norm(values: ArrayLike<number>): number {
  * ‖scaling · B A‖_F without the product: ‖BA‖² = Σ_jk (BᵀB)_jk (AAᵀ)_jk.
  * A [rank, dIn], B [dOut, rank].
  */
-export function changeNorm({ a, b, dIn, dOut }: Pick<ModuleAdapter, 'a' | 'b' | 'dIn' | 'dOut'>, scaling: number): number {
+export function changeNorm(
+  { a, b, dIn, dOut }: Pick<ModuleAdapter, 'a' | 'b' | 'dIn' | 'dOut'>,
+  scaling: number,
+): number {
   const rank = a.length / dIn;
   let sum = 0;
   for (let j = 0; j < rank; j++) {
@@ -52,7 +55,11 @@ async function sensitivities(run: AdapterRun): Promise<number[] | null> {
   const [ipt, unc] = ['adalora/ipt', 'adalora/unc'].map((name) => new Float32Array(tensors[name]));
   const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
   // The rows of A and columns of B of all triplets have one length: the mean over triplets is a mean over all.
-  return unpack(run.modules, run.config, ipt.map((v, i) => v * unc[i])).map(({ a, b, extra }) => mean(a) + mean(b) + mean(extra!));
+  return unpack(
+    run.modules,
+    run.config,
+    ipt.map((v, i) => v * unc[i]),
+  ).map(({ a, b, extra }) => mean(a) + mean(b) + mean(extra!));
 }
 
 /** ‖∂L/∂·‖ over all that a module trains. */
@@ -68,7 +75,11 @@ function product({ a, b, extra, dIn, dOut }: ModuleAdapter, method: MethodName):
  * Of every adapted module of a run: ‖W0‖, ‖ΔW‖ of its low-rank part, the norm of the mean loss's gradient with respect
  * to what is trained over the first `examples` training examples, and AdaLoRA's sensitivity.
  */
-export async function measureModules({ model: { base }, trainer, data, batchSize }: Measurable, runId: RunId, examples: number): Promise<ModuleMeasure[]> {
+export async function measureModules(
+  { model: { base }, trainer, data, batchSize }: Measurable,
+  runId: RunId,
+  examples: number,
+): Promise<ModuleMeasure[]> {
   const run = trainer.run(runId);
   const sensitivity = await sensitivities(run);
   const batches = data.learnt(examples, batchSize);
@@ -79,7 +90,8 @@ export async function measureModules({ model: { base }, trainer, data, batchSize
   const out: ModuleMeasure[] = [];
   for (const [i, { layer, kind, dIn, dOut }] of run.modules.entries()) {
     out.push({
-      layer, kind,
+      layer,
+      kind,
       parameters: rankOf(run.config) * (dIn + dOut),
       active: null,
       weight: await weightNorm(base, base.weights.layers[layer][kind]),

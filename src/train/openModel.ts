@@ -34,9 +34,14 @@ export interface FetchedModel {
  * Downloads a model and reads it. First what is small: nothing large is downloaded for a tokenizer that cannot be used.
  * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train; what `signal` was aborted with
  */
-export async function fetchModel(source: ModelSource, emit: (event: TrainEvent) => void, signal?: AbortSignal): Promise<FetchedModel> {
+export async function fetchModel(
+  source: ModelSource,
+  emit: (event: TrainEvent) => void,
+  signal?: AbortSignal,
+): Promise<FetchedModel> {
   emit({ type: 'phase', phase: 'loading' });
-  const onProgress = (file: string, loaded: number, total: number | null) => emit({ type: 'progress', phase: 'loading', label: file, loaded, total });
+  const onProgress = (file: string, loaded: number, total: number | null) =>
+    emit({ type: 'progress', phase: 'loading', label: file, loaded, total });
   const tokenizer = await openTokenizer(source, { signal });
   return { tokenizer, model: await downloadModel(source, { onProgress, signal }) };
 }
@@ -45,7 +50,11 @@ export async function fetchModel(source: ModelSource, emit: (event: TrainEvent) 
  * Opens a model on `device`. Its file's bytes are gone afterwards: the reference took them.
  * @throws {ModelError} when ONNX Runtime cannot load it; {GpuError}
  */
-export async function openModel(device: Device, { model, tokenizer }: FetchedModel, emit: (event: TrainEvent) => void): Promise<OpenModel> {
+export async function openModel(
+  device: Device,
+  { model, tokenizer }: FetchedModel,
+  emit: (event: TrainEvent) => void,
+): Promise<OpenModel> {
   const progress = (label: string) => emit({ type: 'progress', phase: 'checking', label, loaded: 0, total: null });
   // Whoever learns the tokenizer's end must stop there, whatever the model's own configuration says.
   const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
@@ -60,8 +69,11 @@ export async function openModel(device: Device, { model, tokenizer }: FetchedMod
       await tune(device);
     }
     if (device.info.kind === 'gpu') {
-      const types = new Set(base.weights.layers.flatMap((layer) => Object.values(layer)).flatMap((w) => ('type' in w ? [w.type] : [])));
-      for (const { name, why } of await selfTest(device, [...types])) emit({ type: 'warning', runId: null, message: texts().errors.train.warning.blocked(name, why) });
+      const types = new Set(
+        base.weights.layers.flatMap((layer) => Object.values(layer)).flatMap((w) => ('type' in w ? [w.type] : [])),
+      );
+      for (const { name, why } of await selfTest(device, [...types]))
+        emit({ type: 'warning', runId: null, message: texts().errors.train.warning.blocked(name, why) });
     }
     const ids = checkTokens(model, tokenizer);
     // Before the reference takes the weights.
@@ -72,7 +84,15 @@ export async function openModel(device: Device, { model, tokenizer }: FetchedMod
     }
     progress(texts().errors.train.progress.comparing);
     const check = await checkLogits(base, model, tokenizer, ids);
-    const info: ModelInfo = { source: model.source, config, parameters: parameterCount(config), weightBytes: base.bytes, check, gradients, device: device.info };
+    const info: ModelInfo = {
+      source: model.source,
+      config,
+      parameters: parameterCount(config),
+      weightBytes: base.bytes,
+      check,
+      gradients,
+      device: device.info,
+    };
     return { base, tokenizer, info };
   } catch (error) {
     base.free();
@@ -85,10 +105,17 @@ export async function openModel(device: Device, { model, tokenizer }: FetchedMod
 /** What both checks read. */
 function checkTokens({ config }: DownloadedModel, tokenizer: Tokenizer): Int32Array {
   const text = tokenizer.encode(CHECK_TEXT);
-  return Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, config.context)));
+  return Int32Array.from(
+    [...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, config.context)),
+  );
 }
 
-async function checkLogits(base: BaseModel, model: DownloadedModel, tokenizer: Tokenizer, ids: Int32Array): Promise<LogitCheck> {
+async function checkLogits(
+  base: BaseModel,
+  model: DownloadedModel,
+  tokenizer: Tokenizer,
+  ids: Int32Array,
+): Promise<LogitCheck> {
   const generator = await Generator.create(base, [null], ids.length);
   // Kernels compile in the GPU's process while ONNX Runtime loads in a worker, which takes the file's bytes: the base has
   // its own copy. Neither is left behind when the other fails.
@@ -101,7 +128,12 @@ async function checkLogits(base: BaseModel, model: DownloadedModel, tokenizer: T
 }
 
 /** Compares [tokens][vocab] with a flat [tokens × vocab]; `piece` shows a token in the report. */
-export function compareLogits(ours: Float32Array[], expected: Float32Array, vocab: number, piece: (token: number) => string): LogitCheck {
+export function compareLogits(
+  ours: Float32Array[],
+  expected: Float32Array,
+  vocab: number,
+  piece: (token: number) => string,
+): LogitCheck {
   let largest = 0;
   for (const value of expected) largest = Math.max(largest, Math.abs(value));
   let worst = 0;
@@ -115,5 +147,11 @@ export function compareLogits(ours: Float32Array[], expected: Float32Array, voca
       }
     }
   });
-  return { ok: firstDifference === null && largest > 0, tokens: ours.length, relativeError: worst / (largest || 1), tolerance: LOGIT_TOLERANCE, firstDifference };
+  return {
+    ok: firstDifference === null && largest > 0,
+    tokens: ours.length,
+    relativeError: worst / (largest || 1),
+    tolerance: LOGIT_TOLERANCE,
+    firstDifference,
+  };
 }

@@ -6,7 +6,10 @@ import { Openings } from './openings';
 
 /** Steps that wait until the test lets them go: `fetch a`, `place a`. */
 const gates = new Map<string, () => void>();
-const step = (name: string) => new Promise<void>((resolve) => { gates.set(name, resolve); });
+const step = (name: string) =>
+  new Promise<void>((resolve) => {
+    gates.set(name, resolve);
+  });
 const waits = (name: string) => vi.waitFor(() => expect([...gates.keys()]).toContain(name));
 const pass = async (...names: string[]) => {
   for (const name of names) {
@@ -24,9 +27,16 @@ function made() {
   const lasts: boolean[] = [];
   let open: { device: Named; id: string } | null = null;
   const openings = new Openings<string>({
-    fitting: (choice) => (open && !open.device.gone && (choice === 'auto' || choice === open.device.info.kind) ? open.device : null),
+    fitting: (choice) =>
+      open && !open.device.gone && (choice === 'auto' || choice === open.device.info.kind) ? open.device : null,
     openDevice: async (choice) => {
-      const device = { gone: false, info: { kind: choice === 'auto' ? 'cpu' : choice }, destroy: () => { device.gone = true; } } as unknown as Named;
+      const device = {
+        gone: false,
+        info: { kind: choice === 'auto' ? 'cpu' : choice },
+        destroy: () => {
+          device.gone = true;
+        },
+      } as unknown as Named;
       devices.push(device);
       return device;
     },
@@ -41,10 +51,13 @@ function made() {
       open = { device: device as Named, id };
     },
   });
-  const ask = (id: string, device: DeviceChoice) => openings.open({ kind: 'embedded', id }, device, (last) => {
-    lasts.push(last);
-    return `${open!.id} on ${open!.device.info.kind}`;
-  }).catch((error: Error) => error.name);
+  const ask = (id: string, device: DeviceChoice) =>
+    openings
+      .open({ kind: 'embedded', id }, device, (last) => {
+        lasts.push(last);
+        return `${open!.id} on ${open!.device.info.kind}`;
+      })
+      .catch((error: Error) => error.name);
   const start = async () => {
     const asked = ask('old', 'cpu');
     await pass('fetch old', 'place old');
@@ -53,7 +66,9 @@ function made() {
   return { openings, ask, start, lasts, left: () => devices.filter((d) => !d.gone).map((d) => d.info.kind) };
 }
 
-beforeEach(() => { gates.clear(); });
+beforeEach(() => {
+  gates.clear();
+});
 
 test('of two that are asked for before either is read the earlier is ended', async () => {
   const { ask, left } = made();
@@ -65,18 +80,26 @@ test('of two that are asked for before either is read the earlier is ended', asy
   expect(left()).toEqual(['cpu']);
 });
 
-test.each([['gpu', 'cpu'], ['cpu', 'gpu'], ['cpu', 'cpu'], ['gpu', 'gpu']] as const)('while one takes its place on the %s, one for the %s is asked for: that is open in the end', async (first, second) => {
-  const { ask, start, left, lasts } = made();
-  await start();
-  const earlier = ask('a', first);
-  await pass('fetch a');
-  await waits('place a');
-  const later = ask('b', second);
-  await pass('fetch b', 'place a', 'place b');
-  expect([await earlier, await later]).toEqual([`a on ${first}`, `b on ${second}`]);
-  expect(left()).toEqual([second]);
-  expect(lasts).toEqual([true, false, true]);
-});
+test.each([
+  ['gpu', 'cpu'],
+  ['cpu', 'gpu'],
+  ['cpu', 'cpu'],
+  ['gpu', 'gpu'],
+] as const)(
+  'while one takes its place on the %s, one for the %s is asked for: that is open in the end',
+  async (first, second) => {
+    const { ask, start, left, lasts } = made();
+    await start();
+    const earlier = ask('a', first);
+    await pass('fetch a');
+    await waits('place a');
+    const later = ask('b', second);
+    await pass('fetch b', 'place a', 'place b');
+    expect([await earlier, await later]).toEqual([`a on ${first}`, `b on ${second}`]);
+    expect(left()).toEqual([second]);
+    expect(lasts).toEqual([true, false, true]);
+  },
+);
 
 test('what is about to go is not promised to whoever ends the next one', async () => {
   const { ask, start, openings } = made();

@@ -34,7 +34,7 @@ export class Openings<Files> {
    */
   async open<T>(source: ModelSource, choice: DeviceChoice, done: (last: boolean) => T): Promise<T> {
     this.#fetching?.abort();
-    const fetching = this.#fetching = new AbortController();
+    const fetching = (this.#fetching = new AbortController());
     const { fitting, openDevice, fetch, place } = this.#host;
     const own = fitting(choice) ? null : await openDevice(choice);
     let files: Files;
@@ -51,7 +51,7 @@ export class Openings<Files> {
     return this.#places.run(async () => {
       try {
         // A model that was placed since may have taken the device along that fitted.
-        await place(own ?? fitting(choice) ?? await openDevice(choice), files);
+        await place(own ?? fitting(choice) ?? (await openDevice(choice)), files);
         return done(this.#fetching === null && this.#placing === 1);
       } finally {
         this.#placing--;

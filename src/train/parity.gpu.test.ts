@@ -17,7 +17,11 @@ import { batchOf, sequence } from './testing/fixture';
 
 const STEPS = 10;
 const train = trainSchema.parse({ steps: STEPS, warmupSteps: 2, learningRate: 5e-3 });
-const layout: Layout = { capacity: { rows: 70, supervised: 60, segments: 1, headChunk: 64 }, microBatches: 1, recompute: false };
+const layout: Layout = {
+  capacity: { rows: 70, supervised: 60, segments: 1, headChunk: 64 },
+  microBatches: 1,
+  recompute: false,
+};
 /** r this near to τ may fall on either side. */
 const TIE = 1e-5;
 
@@ -36,11 +40,20 @@ afterAll(() => {
 
 it.each(METHODS)('%s: the same on the CPU', async (method) => {
   const adalora = { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 };
-  const run = runSchema.parse({ id: 'run', name: 'run', method, rank: 4, alpha: 8, gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 }, adalora });
+  const run = runSchema.parse({
+    id: 'run',
+    name: 'run',
+    method,
+    rank: 4,
+    alpha: 8,
+    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+    adalora,
+  });
   const trainers = await Promise.all(bases.map((base) => Trainer.create(base, [run], train, layout)));
   const losses: number[][] = [[], []];
   for (let step = 0; step < STEPS; step++) {
-    for (const [i, trainer] of trainers.entries()) losses[i].push((await (await trainer.step(['run'], [batches[step % 2]], step)).get('run')!).loss);
+    for (const [i, trainer] of trainers.entries())
+      losses[i].push((await (await trainer.step(['run'], [batches[step % 2]], step)).get('run')!).loss);
   }
   expectClose(losses[1], losses[0], { rtol: 1e-5 }, 'ten losses');
 
@@ -48,22 +61,27 @@ it.each(METHODS)('%s: the same on the CPU', async (method) => {
   cpu.run('run').restore(structuredClone(await gpu.run('run').state()));
   await cpu.run('run').refresh();
   const [batch] = batches;
-  const seen = await Promise.all(trainers.map(async (trainer) => {
-    const [{ loss, gate }] = await trainer.evaluate(['run'], [batch], true);
-    return { loss, tau: gate?.tau ?? null, gradients: await trainer.run('run').gradients() };
-  }));
+  const seen = await Promise.all(
+    trainers.map(async (trainer) => {
+      const [{ loss, gate }] = await trainer.evaluate(['run'], [batch], true);
+      return { loss, tau: gate?.tau ?? null, gradients: await trainer.run('run').gradients() };
+    }),
+  );
   expectClose([seen[1].loss], [seen[0].loss], { rtol: 1e-6 }, 'loss');
   seen[1].gradients.forEach((g, i) => {
-    for (const which of ['a', 'b'] as const) expectCloseToMax(g[which], seen[0].gradients[i][which], 1e-4, `gradient of ${which}, ${g.path}`);
+    for (const which of ['a', 'b'] as const)
+      expectCloseToMax(g[which], seen[0].gradients[i][which], 1e-4, `gradient of ${which}, ${g.path}`);
   });
 
   const { ids } = sequence(batch, 1);
-  const [expected, got] = await Promise.all(trainers.map(async (trainer) => {
-    const generator = await Generator.create(trainer.base, [trainer.run('run')], ids.length);
-    const [rows] = await generator.logits(ids);
-    generator.free();
-    return rows.flatMap((row) => [...row]);
-  }));
+  const [expected, got] = await Promise.all(
+    trainers.map(async (trainer) => {
+      const generator = await Generator.create(trainer.base, [trainer.run('run')], ids.length);
+      const [rows] = await generator.logits(ids);
+      generator.free();
+      return rows.flatMap((row) => [...row]);
+    }),
+  );
   expectCloseToMax(got, expected, 1e-5, 'logits');
 
   if (isGated(run)) {

@@ -3,15 +3,44 @@ import { fittingLayouts, largestTensor, planTraining } from '../engine/plan';
 import { defaultExperiment, trainSchema } from '../shared/config';
 import type { LlamaConfig } from '../shared/types';
 
-const config: LlamaConfig = { vocab: 8192, dModel: 512, layers: 8, heads: 8, kvHeads: 4, headDim: 64, ffn: 1408, context: 512, ropeTheta: 1e4, rmsEps: 1e-5, tied: true, bosId: 1, eosIds: [2] };
+const config: LlamaConfig = {
+  vocab: 8192,
+  dModel: 512,
+  layers: 8,
+  heads: 8,
+  kvHeads: 4,
+  headDim: 64,
+  ffn: 1408,
+  context: 512,
+  ropeTheta: 1e4,
+  rmsEps: 1e-5,
+  tied: true,
+  bosId: 1,
+  eosIds: [2],
+};
 const { runs } = defaultExperiment();
 const train = trainSchema.parse({ batchSize: 6, maxTokens: 256, accumulation: 2 });
-const total = (layout: Parameters<typeof planTraining>[3]) => planTraining(config, runs, train, layout, 0).reduce((sum, item) => sum + item.bytes, 0);
+const total = (layout: Parameters<typeof planTraining>[3]) =>
+  planTraining(config, runs, train, layout, 0).reduce((sum, item) => sum + item.bytes, 0);
 
 test('from the fastest layout to the thriftiest, down to one sequence a micro-batch', () => {
   const all = fittingLayouts(config, runs, train, { budget: Infinity, binding: Infinity }, 0);
-  expect(all.map(({ split = 1, recompute, microBatches, capacity: { rows, segments } }) => [segments, recompute, split, microBatches, rows / 256])).toEqual([
-    [2, false, 1, 2, 6], [1, false, 1, 2, 6], [2, true, 1, 2, 6], [1, true, 1, 2, 6], [1, true, 2, 4, 3], [1, true, 4, 8, 2], [1, true, 6, 12, 1],
+  expect(
+    all.map(({ split = 1, recompute, microBatches, capacity: { rows, segments } }) => [
+      segments,
+      recompute,
+      split,
+      microBatches,
+      rows / 256,
+    ]),
+  ).toEqual([
+    [2, false, 1, 2, 6],
+    [1, false, 1, 2, 6],
+    [2, true, 1, 2, 6],
+    [1, true, 1, 2, 6],
+    [1, true, 2, 4, 3],
+    [1, true, 4, 8, 2],
+    [1, true, 6, 12, 1],
   ]);
   const halved = all.slice(3).map(total);
   expect(halved.every((bytes, i) => i === 0 || bytes < halved[i - 1])).toBe(true);
@@ -25,5 +54,8 @@ test('limits that are too low cut the batch; where nothing fits, the tensor is n
   expect(largestTensor(config, runs, train, fits).bytes).toBeLessThanOrEqual(large.bytes / 2);
   const none = fittingLayouts(config, runs, train, { budget: Infinity, binding: 1000 }, 0);
   expect(none.map((l) => l.split)).toEqual([6]);
-  expect(largestTensor(config, runs, train, none[0])).toEqual({ name: expect.stringMatching(/^[\w.]+$/), bytes: expect.any(Number) });
+  expect(largestTensor(config, runs, train, none[0])).toEqual({
+    name: expect.stringMatching(/^[\w.]+$/),
+    bytes: expect.any(Number),
+  });
 });

@@ -5,11 +5,44 @@
  */
 import type { ExperimentConfig } from '../shared/config';
 import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
-import type { ChatTemplate, Detection, ListedRow, Mapping, OwnFile, PrepareOptions, PrepareReport, PreviewExample, PromptTemplate, ReadChoices, RenderedChat, Repairs, RowDetail, RowFilter, Segment, TableInfo, Turn } from '../shared/data';
+import type {
+  ChatTemplate,
+  Detection,
+  ListedRow,
+  Mapping,
+  OwnFile,
+  PrepareOptions,
+  PrepareReport,
+  PreviewExample,
+  PromptTemplate,
+  ReadChoices,
+  RenderedChat,
+  Repairs,
+  RowDetail,
+  RowFilter,
+  Segment,
+  TableInfo,
+  Turn,
+} from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
-import type { AdapterWork, DeviceChoice, DeviceInfo, GateStats, GradientCheck, KernelProfile, LlamaConfig, LogitCheck, ModelSource, ModuleId, PlanItem, Prompt, TokenSet, UsedDevice } from '../shared/types';
+import type {
+  AdapterWork,
+  DeviceChoice,
+  DeviceInfo,
+  GateStats,
+  GradientCheck,
+  KernelProfile,
+  LlamaConfig,
+  LogitCheck,
+  ModelSource,
+  ModuleId,
+  PlanItem,
+  Prompt,
+  TokenSet,
+  UsedDevice,
+} from '../shared/types';
 
 export type { ModelSource };
 
@@ -28,7 +61,17 @@ export interface ModelInfo {
   device: DeviceInfo;
 }
 
-export type Phase = 'idle' | 'loading' | 'checking' | 'compiling' | 'training' | 'evaluating' | 'paused' | 'stopped' | 'finished' | 'failed';
+export type Phase =
+  | 'idle'
+  | 'loading'
+  | 'checking'
+  | 'compiling'
+  | 'training'
+  | 'evaluating'
+  | 'paused'
+  | 'stopped'
+  | 'finished'
+  | 'failed';
 
 export interface Sampling {
   seed: number;
@@ -202,7 +245,15 @@ export type TrainEvent =
       work: AdapterWork;
     }
   /** Mean loss over the supervised tokens of the held-out examples. `gate` also covers held-out tokens only. */
-  | { type: 'eval'; runId: RunId; step: number; loss: number; examples: number; supervised: number; gate: GateStats | null }
+  | {
+      type: 'eval';
+      runId: RunId;
+      step: number;
+      loss: number;
+      examples: number;
+      supervised: number;
+      gate: GateStats | null;
+    }
   | {
       type: 'watch';
       runId: RunId;
@@ -265,7 +316,13 @@ export interface DataReplies {
   'try-template': { segments: Segment[] };
   dress: { prompts: Prompt[] };
   /** `repairs` are those without which hardly a row could be read; `empty` names columns without any value among the first rows. */
-  parse: { table: TableInfo; sample: string[][]; rowCount: number; repairs: Repairs; empty: string[] } & DataReplies['detect'];
+  parse: {
+    table: TableInfo;
+    sample: string[][];
+    rowCount: number;
+    repairs: Repairs;
+    empty: string[];
+  } & DataReplies['detect'];
   detect: { detection: Detection; template: PromptTemplate };
   /** Both sets are empty where the report names a problem. */
   prepare: { report: PrepareReport; preview: PreviewExample[]; train: TokenSet; heldOut: TokenSet };

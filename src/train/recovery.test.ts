@@ -6,7 +6,9 @@ function verdicts(finite: string, saved: number | null = null) {
   let recovery = new Recovery();
   const out: string[] = [];
   let heard = 0;
-  const hear = (to: number) => { while (heard < to) out.push(recovery.after(++heard, finite[heard - 1] === '.')); };
+  const hear = (to: number) => {
+    while (heard < to) out.push(recovery.after(++heard, finite[heard - 1] === '.'));
+  };
   for (let step = 1; step <= finite.length; step++) {
     if (recovery.isDue(step)) {
       recovery.wentBack(step - 1);
@@ -30,7 +32,19 @@ test('a bad step now and then is skipped, however often', () => {
 
 test('three in a row: back at half the rate; the step that was under way does not count', () => {
   const { out, recovery } = verdicts('.xxxx....x');
-  expect(out).toEqual(['fine', 'skipped', 'skipped', 'back', 'back before 6', 'skipped', 'fine', 'fine', 'fine', 'fine', 'skipped']);
+  expect(out).toEqual([
+    'fine',
+    'skipped',
+    'skipped',
+    'back',
+    'back before 6',
+    'skipped',
+    'fine',
+    'fine',
+    'fine',
+    'fine',
+    'skipped',
+  ]);
   expect(recovery).toMatchObject({ skipped: 5, bad: 1, rate: 0.5 });
 });
 

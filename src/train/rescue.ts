@@ -32,7 +32,11 @@ export class Rescue {
    * @param host its trainer may be another one later
    * @param saved of a session that goes on
    */
-  constructor(host: { readonly trainer: Trainer }, emit: (event: TrainEvent) => void, saved: (runId: RunId) => Partial<RescueState> | undefined) {
+  constructor(
+    host: { readonly trainer: Trainer },
+    emit: (event: TrainEvent) => void,
+    saved: (runId: RunId) => Partial<RescueState> | undefined,
+  ) {
     this.#host = host;
     this.#emit = emit;
     this.#recovery = new Map(host.trainer.runs.map((r) => [r.config.id, new Recovery(saved(r.config.id)?.recovery)]));
@@ -55,14 +59,19 @@ export class Rescue {
   /** A step's result, and the batches it came from. A bad one was not applied: AdamW and τ stand still then. @returns what to do with it */
   after(runId: RunId, step: number, { loss, gradNorm }: StepResult, batches: TokenBatch[]): 'fine' | 'skip' | 'end' {
     const recovery = this.#recovery.get(runId)!;
-    const what = Number.isFinite(loss) ? 'gradient' as const : 'loss' as const;
+    const what = Number.isFinite(loss) ? ('gradient' as const) : ('loss' as const);
     const verdict = recovery.after(step, what === 'gradient' && Number.isFinite(gradNorm));
     if (verdict === 'fine') return 'fine';
     const say = (last: boolean) => async () => {
       const tensor = await this.#host.trainer.firstNonFinite(runId, batches, step - 1);
       const value = what === 'loss' ? loss : gradNorm;
       const { warning, session } = texts().errors.train;
-      if (last) this.#emit({ type: 'run-failed', runId, error: toErrorInfo(new TrainError(session.notFinite(step, what, value, tensor))) });
+      if (last)
+        this.#emit({
+          type: 'run-failed',
+          runId,
+          error: toErrorInfo(new TrainError(session.notFinite(step, what, value, tensor))),
+        });
       else this.#emit({ type: 'warning', runId, message: warning.skippedStep(step, what, value, tensor) });
     };
     if (verdict === 'end' || (verdict === 'skipped' && recovery.bad === 1)) this.#toSay.push(say(verdict === 'end'));
@@ -105,6 +114,7 @@ export class Rescue {
   /** Steps that a run's curve lacks, once it has ended. */
   sayTotal(runId: RunId, steps: number): void {
     const { skipped } = this.#recovery.get(runId)!;
-    if (skipped > 0) this.#emit({ type: 'warning', runId, message: texts().errors.train.warning.skippedSteps(skipped, steps) });
+    if (skipped > 0)
+      this.#emit({ type: 'warning', runId, message: texts().errors.train.warning.skippedSteps(skipped, steps) });
   }
 }

@@ -10,7 +10,17 @@ import { runSchema, trainSchema } from '../shared/config';
 import { type Fixture, fixtureBatch, loadFixture, openBase } from './testing/fixture';
 
 type RuleFixture = Fixture & { run: Record<string, unknown> };
-const RULES = ['rho-module', 'literal', 'exact', 'exact-unbounded', 'averaged', 'quantile', 'held-out', 'target', 'oracle'];
+const RULES = [
+  'rho-module',
+  'literal',
+  'exact',
+  'exact-unbounded',
+  'averaged',
+  'quantile',
+  'held-out',
+  'target',
+  'oracle',
+];
 const report: string[] = [];
 
 describe('ten optimizer steps as in PyTorch', () => {
@@ -19,7 +29,11 @@ describe('ten optimizer steps as in PyTorch', () => {
     const base = await openBase(await testDevice(), f.model);
     const { lambdaBar: _l, tauStep: _s, tauWarmup: _w, ...train } = f.settings;
     const run = runSchema.parse({ id: 'run', name: 'run', ...f.run });
-    const trainer = await Trainer.create(base, [run], trainSchema.parse(train), { capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 }, microBatches: 1, recompute: false });
+    const trainer = await Trainer.create(base, [run], trainSchema.parse(train), {
+      capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 },
+      microBatches: 1,
+      recompute: false,
+    });
     const adapter = trainer.run('run');
     adapter.load(f.modules.map((m) => ({ a: f.floats(`initA.${m.name}`), b: f.floats(`initB.${m.name}`) })));
     adapter.method.setThresholds(f.floats('tau'));
@@ -30,9 +44,13 @@ describe('ten optimizer steps as in PyTorch', () => {
     for (let step = 0; step < 10; step++) {
       const row = (name: string) => f.floats(name).subarray(step * modules, (step + 1) * modules);
       const slice = trainer.wantsSlice(['run'], step) ? fixtureBatch(f, 'slice') : null;
-      const { loss, gate } = (await (await trainer.step(['run'], [batches[f.train.batch[step]]], step, slice)).get('run'))!;
+      const { loss, gate } = (await (
+        await trainer.step(['run'], [batches[f.train.batch[step]]], step, slice)
+      ).get('run'))!;
       expectClose([loss], [f.train.loss[step]], { rtol: 1e-4 }, `loss of step ${step}`);
-      expect([...gate!.active], `kept tokens of step ${step}`).toEqual([...f.ints('trainActive').subarray(step * modules, (step + 1) * modules)]);
+      expect([...gate!.active], `kept tokens of step ${step}`).toEqual([
+        ...f.ints('trainActive').subarray(step * modules, (step + 1) * modules),
+      ]);
       // These have no threshold to learn: what they keep says all.
       if (rule === 'quantile' || rule === 'oracle') continue;
       expectClose(gate!.tau, row('trainTau'), { atol: 1e-5, rtol: 1e-5 }, `τ after step ${step}`);

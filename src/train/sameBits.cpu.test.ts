@@ -20,7 +20,21 @@ it('thirty steps of LoRA and TS-LoRA give the bits that every browser gives', as
   const table = await parseFile(facts.name, new Blob([facts.text]));
   const { mapping } = detect(table);
   const template = defaultTemplate(mapping);
-  const set = await prepare(table, { mapping, template, completionOnly: true, maxTokens: 32, heldOutShare: 0.1, seed: 1, maxExamples: 20_000, stratify: true, ...noDecisions() }, await openTokenizer(NANO));
+  const set = await prepare(
+    table,
+    {
+      mapping,
+      template,
+      completionOnly: true,
+      maxTokens: 32,
+      heldOutShare: 0.1,
+      seed: 1,
+      maxExamples: 20_000,
+      stratify: true,
+      ...noDecisions(),
+    },
+    await openTokenizer(NANO),
+  );
   const experiment = defaultExperiment();
   Object.assign(experiment.train, { steps: 30, evalEvery: 15, batchSize: 2, maxTokens: 32, evalExamples: 4 });
   const { studio, phase } = watched();
@@ -31,7 +45,9 @@ it('thirty steps of LoRA and TS-LoRA give the bits that every browser gives', as
   const bits: Record<string, string> = {};
   for (const { id } of experiment.runs) {
     const { files } = await studio.export({ type: 'export', runId: id, template, check: false });
-    bits[id] = createHash('sha256').update(files.find((f) => f.name === 'adapter_model.safetensors')!.bytes).digest('hex');
+    bits[id] = createHash('sha256')
+      .update(files.find((f) => f.name === 'adapter_model.safetensors')!.bytes)
+      .digest('hex');
   }
   expect(bits).toEqual(expected);
 });

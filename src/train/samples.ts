@@ -36,7 +36,13 @@ export class Sampler {
   #prompts: Prompt[] = [];
 
   /** @param host its trainer may be another one later @param cancelled asked at every token; true ends the answers there */
-  constructor(host: { readonly trainer: Trainer }, tokenizer: Tokenizer, heldOut: TokenSet, emit: (event: TrainEvent) => void, cancelled: () => boolean) {
+  constructor(
+    host: { readonly trainer: Trainer },
+    tokenizer: Tokenizer,
+    heldOut: TokenSet,
+    emit: (event: TrainEvent) => void,
+    cancelled: () => boolean,
+  ) {
     this.#host = host;
     this.#tokenizer = tokenizer;
     this.#heldOut = heldOut;
@@ -50,7 +56,8 @@ export class Sampler {
    * @throws {TrainError} when one is too long or there are too many
    */
   set(prompts: readonly Asked[] | null): void {
-    if (prompts && prompts.length > MAX_SAMPLE_PROMPTS) throw new TrainError(texts().errors.train.session.manyPrompts(MAX_SAMPLE_PROMPTS));
+    if (prompts && prompts.length > MAX_SAMPLE_PROMPTS)
+      throw new TrainError(texts().errors.train.session.manyPrompts(MAX_SAMPLE_PROMPTS));
     this.#prompts = prompts ? prompts.map((p) => this.#typed(p)) : this.#fromData();
   }
 
@@ -60,8 +67,11 @@ export class Sampler {
 
   #typed(asked: Asked): Prompt {
     const ids = promptIds(this.#tokenizer, asked);
-    if (ids.length === 0 || ids.length > this.#room) throw new TrainError(texts().errors.train.session.longPrompt(ids.length, this.#room));
-    return typeof asked === 'string' ? { ids, text: asked, expected: null, chat: false } : { ids, text: unguard(asked.dressed), expected: null, chat: true };
+    if (ids.length === 0 || ids.length > this.#room)
+      throw new TrainError(texts().errors.train.session.longPrompt(ids.length, this.#room));
+    return typeof asked === 'string'
+      ? { ids, text: asked, expected: null, chat: false }
+      : { ids, text: unguard(asked.dressed), expected: null, chat: true };
   }
 
   /** What stands before the first supervised token of a held-out example; for plain text its opening words. */
@@ -74,7 +84,14 @@ export class Sampler {
       if (length < 1 || length > this.#room) continue;
       // Special tokens inside are a chat template's.
       const chat = example.subarray(1, length).some((id) => this.#tokenizer.special.has(id));
-      return [{ ids: example.slice(0, length), text: this.#text(example.subarray(0, length)), expected: this.#text(example.subarray(length, length + SAMPLE_TOKENS)), chat }];
+      return [
+        {
+          ids: example.slice(0, length),
+          text: this.#text(example.subarray(0, length)),
+          expected: this.#text(example.subarray(length, length + SAMPLE_TOKENS)),
+          chat,
+        },
+      ];
     }
     return [];
   }
@@ -100,12 +117,23 @@ export class Sampler {
       const streams = runIds.map(() => new TextStream(this.#tokenizer));
       const written = runIds.map(() => '');
       try {
-        const generator = await Generator.create(base, runIds.map((id) => (id === 'base' ? null : this.#host.trainer.run(id))), ids.length + SAMPLE_TOKENS);
+        const generator = await Generator.create(
+          base,
+          runIds.map((id) => (id === 'base' ? null : this.#host.trainer.run(id))),
+          ids.length + SAMPLE_TOKENS,
+        );
         try {
-          await generator.generate(ids, { seed: 0, maxNewTokens: SAMPLE_TOKENS, temperature: 0, topP: 1 }, (m, id) => {
-            written[m] += streams[m].push(id);
-            return !this.#cancelled() && !(chat && this.#tokenizer.special.has(id));
-          }, (m) => { written[m] += streams[m].end(); });
+          await generator.generate(
+            ids,
+            { seed: 0, maxNewTokens: SAMPLE_TOKENS, temperature: 0, topP: 1 },
+            (m, id) => {
+              written[m] += streams[m].push(id);
+              return !this.#cancelled() && !(chat && this.#tokenizer.special.has(id));
+            },
+            (m) => {
+              written[m] += streams[m].end();
+            },
+          );
         } finally {
           generator.free();
         }

@@ -29,7 +29,8 @@ import { Watcher } from './watch';
 function refuseWrong({ check, gradients }: ModelInfo): void {
   const t = texts().errors.train.session;
   if (!check.ok) throw new TrainError(t.refused(check.relativeError.toExponential(1), String(check.firstDifference)));
-  if (gradients?.state === 'differs') throw new TrainError(t.wrongGradients(gradients.gradientError.toExponential(1), gradients.worst));
+  if (gradients?.state === 'differs')
+    throw new TrainError(t.wrongGradients(gradients.gradientError.toExponential(1), gradients.worst));
 }
 
 /** What measurements of trained runs work on. */
@@ -86,7 +87,16 @@ export class Session {
   #pending: Promise<void> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
 
-  private constructor(model: OpenModel, trainer: Trainer, experiment: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null, tuning: Tuning) {
+  private constructor(
+    model: OpenModel,
+    trainer: Trainer,
+    experiment: ExperimentConfig,
+    data: RunInput,
+    lock: Lock,
+    emit: (event: TrainEvent) => void,
+    state: SessionState | null,
+    tuning: Tuning,
+  ) {
     this.experiment = experiment;
     this.#trainer = trainer;
     this.#model = model;
@@ -101,7 +111,12 @@ export class Session {
     this.#stopping = state?.stopping ?? false;
     this.#failed = new Set(state?.failed);
     const signs = (id: RunId) => state?.signs[id] as Signs | undefined;
-    this.#gateWarnings = new Map(trainer.runs.map((r) => [r.config.id, new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train), signs(r.config.id)?.gates)]));
+    this.#gateWarnings = new Map(
+      trainer.runs.map((r) => [
+        r.config.id,
+        new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train), signs(r.config.id)?.gates),
+      ]),
+    );
     this.#divergence = new Map(trainer.runs.map((r) => [r.config.id, new Divergence(signs(r.config.id)?.divergence)]));
     this.#rescue = new Rescue(this, emit, signs);
     this.#early = new EarlyStopping(experiment.train.patience, state?.early as EarlyStoppingState | undefined);
@@ -116,7 +131,15 @@ export class Session {
    * that takes less memory.
    * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's, or a GPU's gradients with the CPU's.
    */
-  static async create(model: OpenModel, config: ExperimentConfig, data: RunInput, lock: Lock, emit: (event: TrainEvent) => void, state: SessionState | null = null, thriftier = false): Promise<Session> {
+  static async create(
+    model: OpenModel,
+    config: ExperimentConfig,
+    data: RunInput,
+    lock: Lock,
+    emit: (event: TrainEvent) => void,
+    state: SessionState | null = null,
+    thriftier = false,
+  ): Promise<Session> {
     const experiment = parseExperiment(config);
     refuseWrong(model.info);
     refuseEmpty(data);
@@ -138,7 +161,13 @@ export class Session {
           await session.#rescue.keepRestored(id, state.step);
         }
       }
-      for (const run of trainer.runs) emit({ type: 'modules', runId: run.config.id, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), parameters: run.parameters });
+      for (const run of trainer.runs)
+        emit({
+          type: 'modules',
+          runId: run.config.id,
+          modules: run.modules.map(({ layer, kind }) => ({ layer, kind })),
+          parameters: run.parameters,
+        });
       return session;
     } catch (error) {
       trainer.free();
@@ -163,13 +192,21 @@ export class Session {
   /** Starts the loop; its end is an event. */
   run(): void {
     this.#going = true;
-    this.#done = this.#loop().catch((error) => {
-      const { device } = this.trainer.base;
-      // What the device says of itself explains whatever else failed: a read of a buffer that is not there, say.
-      const cause = device.error() ?? error;
-      this.#phase('failed');
-      this.#emit({ type: 'fatal', error: toErrorInfo(cause), thriftier: device.info.kind === 'gpu' && cause instanceof GpuError });
-    }).finally(() => { this.#going = false; });
+    this.#done = this.#loop()
+      .catch((error) => {
+        const { device } = this.trainer.base;
+        // What the device says of itself explains whatever else failed: a read of a buffer that is not there, say.
+        const cause = device.error() ?? error;
+        this.#phase('failed');
+        this.#emit({
+          type: 'fatal',
+          error: toErrorInfo(cause),
+          thriftier: device.info.kind === 'gpu' && cause instanceof GpuError,
+        });
+      })
+      .finally(() => {
+        this.#going = false;
+      });
   }
 
   async #loop(): Promise<void> {
@@ -248,7 +285,11 @@ export class Session {
       await run.refresh();
     }
     const { split = 1, capacity, recompute } = this.trainer.layout;
-    this.#emit({ type: 'warning', runId: null, message: texts().errors.train.warning.thriftier(this.#step + 1, split, capacity.segments, recompute) });
+    this.#emit({
+      type: 'warning',
+      runId: null,
+      message: texts().errors.train.warning.thriftier(this.#step + 1, split, capacity.segments, recompute),
+    });
     return true;
   }
 
@@ -311,7 +352,9 @@ export class Session {
     const { keepBest, patience, sliceShare, evalExamples, batchSize } = this.experiment.train;
     if (sliceShare === 0 || !(keepBest || patience !== null) || this.#abandoned || live.length === 0) return;
     this.#phase('evaluating');
-    const results = await this.#lock.run(() => this.#withRoom(() => this.trainer.evaluate(live, this.#data.slice(evalExamples, batchSize))));
+    const results = await this.#lock.run(() =>
+      this.#withRoom(() => this.trainer.evaluate(live, this.#data.slice(evalExamples, batchSize))),
+    );
     live.forEach((runId, i) => {
       if (!last) this.#stopEarly(runId, results[i].loss);
       if (!keepBest) return;
@@ -340,16 +383,38 @@ export class Session {
     const n = Math.min(evalExamples, exampleCount(this.#heldOut));
     const batches: TokenBatch[] = [];
     for (let at = 0; at < n; at += batchSize) {
-      batches.push(toBatch(this.#heldOut, Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i)));
+      batches.push(
+        toBatch(
+          this.#heldOut,
+          Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i),
+        ),
+      );
     }
-    const measured = (runId: RunId) => (last || this.#measureGates) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
+    const measured = (runId: RunId) =>
+      (last || this.#measureGates) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;
-      const results = await this.#lock.run(() => this.#withRoom(() => this.trainer.evaluate(ids.map((id) => (id === 'base' ? null : id)), batches, measure)));
+      const results = await this.#lock.run(() =>
+        this.#withRoom(() =>
+          this.trainer.evaluate(
+            ids.map((id) => (id === 'base' ? null : id)),
+            batches,
+            measure,
+          ),
+        ),
+      );
       results.forEach(({ loss, supervised, gate }, i) => {
         losses.set(ids[i], loss);
-        this.#emit({ type: 'eval', runId: ids[i], step: this.#early.stoppedAt(ids[i]) ?? this.#step, loss, examples: n, supervised, gate });
+        this.#emit({
+          type: 'eval',
+          runId: ids[i],
+          step: this.#early.stoppedAt(ids[i]) ?? this.#step,
+          loss,
+          examples: n,
+          supervised,
+          gate,
+        });
       });
       // Where a slice is set aside, the held-out examples decide nothing.
       if (!last && sliceShare === 0) results.forEach(({ loss }, i) => this.#stopEarly(ids[i], loss));
@@ -363,7 +428,8 @@ export class Session {
   #stopEarly(runId: RunId, loss: number): void {
     for (const id of runId === 'base' ? this.#live : [runId]) {
       const end = this.#early.after(id, this.#step, loss);
-      if (end) this.#emit({ type: 'stopped-early', runId: id, step: this.#step, bestStep: end.bestStep, bestLoss: end.best });
+      if (end)
+        this.#emit({ type: 'stopped-early', runId: id, step: this.#step, bestStep: end.bestStep, bestLoss: end.best });
     }
   }
 
@@ -390,7 +456,9 @@ export class Session {
 
   pause(): void {
     if (this.#paused) return;
-    this.#paused = new Promise((resolve) => { this.#unpause = resolve; });
+    this.#paused = new Promise((resolve) => {
+      this.#unpause = resolve;
+    });
   }
 
   resume(): void {
@@ -432,7 +500,13 @@ export class Session {
   inspect<T>(look: (session: Measurable) => Promise<T>): Promise<T> {
     return this.#lock.run(async () => {
       await this.#pending;
-      return look({ model: this.#model, trainer: this.trainer, data: this.#data, heldOut: this.#heldOut, batchSize: this.experiment.train.batchSize });
+      return look({
+        model: this.#model,
+        trainer: this.trainer,
+        data: this.#data,
+        heldOut: this.#heldOut,
+        batchSize: this.experiment.train.batchSize,
+      });
     });
   }
 
@@ -461,12 +535,29 @@ export class Session {
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
       const signs: Record<RunId, Signs> = {};
-      for (const { config: { id } } of this.trainer.runs) {
-        signs[id] = { divergence: this.#divergence.get(id)!.state(), gates: this.#gateWarnings.get(id)!.state(), ...this.#rescue.state(id) };
+      for (const {
+        config: { id },
+      } of this.trainer.runs) {
+        signs[id] = {
+          divergence: this.#divergence.get(id)!.state(),
+          gates: this.#gateWarnings.get(id)!.state(),
+          ...this.#rescue.state(id),
+        };
       }
       return {
-        version: 1, experiment: this.experiment, step: this.#step, evaluated: this.#evaluated, tookBest: this.#tookBest, stopping: this.#stopping, failed: [...this.#failed],
-        tuning: this.trainer.base.device.tuning, layout: this.trainer.layout, data: this.#data.state(), runs, early: this.#early.state(), signs,
+        version: 1,
+        experiment: this.experiment,
+        step: this.#step,
+        evaluated: this.#evaluated,
+        tookBest: this.#tookBest,
+        stopping: this.#stopping,
+        failed: [...this.#failed],
+        tuning: this.trainer.base.device.tuning,
+        layout: this.trainer.layout,
+        data: this.#data.state(),
+        runs,
+        early: this.#early.state(),
+        signs,
       };
     });
   }

@@ -12,7 +12,13 @@ import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
  * @param cancelled asked between two steps
  * @throws {Cancelled} when it says so; {OutOfMemoryError} when there is no room beside what is there
  */
-export async function timeSteps(model: OpenModel, config: ExperimentConfig, { train, heldOut }: Pick<RunInput, 'train' | 'heldOut'>, steps: number, cancelled: () => boolean): Promise<StepTimes> {
+export async function timeSteps(
+  model: OpenModel,
+  config: ExperimentConfig,
+  { train, heldOut }: Pick<RunInput, 'train' | 'heldOut'>,
+  steps: number,
+  cancelled: () => boolean,
+): Promise<StepTimes> {
   const experiment = parseExperiment(config);
   refuseEmpty({ train, heldOut });
   refuseForeign({ train, heldOut }, model.base.config.vocab);
@@ -34,7 +40,10 @@ export async function timeSteps(model: OpenModel, config: ExperimentConfig, { tr
       await Promise.all((await trainer.step(ids, batches, step, slice)).values());
       if (step > 0) stepMs.push(performance.now() - start);
     }
-    const batch = toBatch(heldOut, Array.from({ length: Math.min(batchSize, exampleCount(heldOut)) }, (_, i) => i));
+    const batch = toBatch(
+      heldOut,
+      Array.from({ length: Math.min(batchSize, exampleCount(heldOut)) }, (_, i) => i),
+    );
     let evalMs = 0;
     for (let i = 0; i < 2; i++) {
       goOn();

@@ -12,7 +12,10 @@ describe('the train worker', () => {
     const sets = await data(48);
     const start = experiment({ sliceShare: 0.2 });
     const [lora, ts] = start.runs;
-    const timed = { ...start, runs: [lora, { ...ts, gate: { ...ts.gate, prices: 'held-out' as const, pricesEvery: 1, tauWarmup: 0 } }] };
+    const timed = {
+      ...start,
+      runs: [lora, { ...ts, gate: { ...ts.gate, prices: 'held-out' as const, pricesEvery: 1, tauWarmup: 0 } }],
+    };
     expect(studio.plan({ type: 'plan', experiment: timed }).fits).toBe(true);
     const { stepMs, evalMs } = await studio.timeSteps({ type: 'time-steps', experiment: timed, ...sets, steps: 2 });
     expect(stepMs).toHaveLength(2);
@@ -50,12 +53,28 @@ describe('the train worker', () => {
     expect(Math.min(...ms.slice(1)), ms.join(' ')).toBeGreaterThan(0.01 * Math.max(...ms));
     expect(events.some((e) => e.type === 'watch' && e.kept.includes(0) && e.kept.includes(1))).toBe(true);
 
-    const { files } = await studio.export({ type: 'export', runId: 'ts-lora', template: { prompt: '', completion: '' }, check: true });
+    const { files } = await studio.export({
+      type: 'export',
+      runId: 'ts-lora',
+      template: { prompt: '', completion: '' },
+      check: true,
+    });
     expect(files.map((f) => f.name)).toContain('ts_peft.json');
     const { runId } = await studio.import({ type: 'import', files, as: null });
     const sampling = { seed: 7, maxNewTokens: 12, temperature: 0.8, topP: 0.95 };
-    const { texts } = await studio.generate({ type: 'generate', runs: ['base', 'ts-lora', runId], prompt: 'Tom has 3 red apples and one hat.\n', sampling }, 1);
-    const dressed = await studio.generate({ type: 'generate', runs: ['base'], prompt: { dressed: '<|endoftext|>Tom has 3 red apples and one hat.\n' }, sampling }, 2);
+    const { texts } = await studio.generate(
+      { type: 'generate', runs: ['base', 'ts-lora', runId], prompt: 'Tom has 3 red apples and one hat.\n', sampling },
+      1,
+    );
+    const dressed = await studio.generate(
+      {
+        type: 'generate',
+        runs: ['base'],
+        prompt: { dressed: '<|endoftext|>Tom has 3 red apples and one hat.\n' },
+        sampling,
+      },
+      2,
+    );
     expect(dressed.texts.base).toBe(texts.base);
     expect(texts[runId]).toBe(texts['ts-lora']);
     expect(texts[runId]).not.toBe(texts.base);
@@ -83,7 +102,9 @@ describe('the train worker', () => {
     whole.studio.pause();
     await paused;
     // As a checkpoint holds it.
-    const state = unpack(new Uint8Array(await new Blob(pack(await whole.studio.state())).arrayBuffer())) as SessionState;
+    const state = unpack(
+      new Uint8Array(await new Blob(pack(await whole.studio.state())).arrayBuffer()),
+    ) as SessionState;
     expect(state.step).toBeGreaterThan(0);
     expect(state.step).toBeLessThan(8);
     const next = watched({ own: true });
@@ -111,7 +132,9 @@ describe('the train worker', () => {
     const finished = phase('finished');
     await studio.restore({ type: 'restore', state: { ...state, evaluated: state.step - 1, failed: ['lora'] }, ...set });
     await finished;
-    expect(events.filter((e) => e.type === 'eval' && e.step === state.step).map((e) => e.type === 'eval' && e.runId)).toEqual(['ts-lora']);
+    expect(
+      events.filter((e) => e.type === 'eval' && e.step === state.step).map((e) => e.type === 'eval' && e.runId),
+    ).toEqual(['ts-lora']);
     expect(losses('lora')).toEqual([]);
     expect(losses('ts-lora')).toHaveLength(8 - state.step);
     await studio.reset();
@@ -139,7 +162,11 @@ describe('the train worker', () => {
     const { studio, phase, events } = watched();
     await studio.openModel({ type: 'open-model', source: NANO });
     const finished = phase('finished');
-    await studio.start({ type: 'start', experiment: experiment({ steps: 100, batchSize: 1, maxTokens: 32, evalEvery: 50 }), ...(await data(32)) });
+    await studio.start({
+      type: 'start',
+      experiment: experiment({ steps: 100, batchSize: 1, maxTokens: 32, evalEvery: 50 }),
+      ...(await data(32)),
+    });
     while (!events.some((e) => e.type === 'step' && e.step >= 3)) await new Promise((r) => setTimeout(r, 5));
     const early = studio.counts();
     await finished;
@@ -158,13 +185,17 @@ describe('the train worker', () => {
     await paused;
     const sound = await studio.state();
     const rest = 20 - sound.step;
-    const poison = (params: unknown) => { new Float32Array((params as { params: ArrayBuffer }).params)[0] = NaN; };
+    const poison = (params: unknown) => {
+      new Float32Array((params as { params: ArrayBuffer }).params)[0] = NaN;
+    };
     const goOn = async (state: SessionState) => {
       events.length = 0;
       const ended = phase('finished', 'failed');
       await studio.restore({ type: 'restore', state, ...set });
       await ended;
-      return events.flatMap((e) => (e.type === 'warning' && /skipped:|went back|were skipped/.test(e.message) ? [`${e.runId} ${e.message}`] : []));
+      return events.flatMap((e) =>
+        e.type === 'warning' && /skipped:|went back|were skipped/.test(e.message) ? [`${e.runId} ${e.message}`] : [],
+      );
     };
     expect(await goOn(structuredClone(sound))).toEqual([]);
     const undisturbed = losses('lora');
@@ -174,14 +205,19 @@ describe('the train worker', () => {
     poison((state.runs['ts-lora'] as { tensors: unknown }).tensors);
     const warnings = await goOn(state);
     expect(warnings).toEqual([
-      expect.stringMatching(new RegExp(`^ts-lora step ${state.step + 1} was skipped: its loss is NaN. The first bad tensor is A of model.layers.0.self_attn.q_proj \\(value 0\\)`)),
+      expect.stringMatching(
+        new RegExp(
+          `^ts-lora step ${state.step + 1} was skipped: its loss is NaN. The first bad tensor is A of model.layers.0.self_attn.q_proj \\(value 0\\)`,
+        ),
+      ),
       expect.stringMatching(/^ts-lora .*adapter of step 0 and goes on at 0.5 of/),
       // Three, and the one that was under way.
       expect.stringMatching(/^ts-lora 4 of its 20 steps were skipped/),
     ]);
     expect(losses('ts-lora')).toHaveLength(rest - 4);
     expect(losses('ts-lora')[0]).toBeGreaterThan(losses('ts-lora').at(-1)!);
-    const rate = (runId: string) => events.findLast((e) => e.type === 'step' && e.runId === runId && e.step === 19) as { learningRate: number };
+    const rate = (runId: string) =>
+      events.findLast((e) => e.type === 'step' && e.runId === runId && e.step === 19) as { learningRate: number };
     expect(rate('ts-lora').learningRate).toBe(rate('lora').learningRate / 2);
     expect(losses('lora')).toEqual(undisturbed);
 
@@ -227,7 +263,13 @@ describe('the train worker', () => {
     await done;
     expect({ lora: losses('lora'), ts: losses('ts-lora') }).toEqual(plain);
     const samples = events.filter((e) => e.type === 'sample');
-    expect(samples.map((s) => `${s.runId}@${s.step}`)).toEqual(['base@0', 'lora@4', 'ts-lora@4', 'lora@8', 'ts-lora@8']);
+    expect(samples.map((s) => `${s.runId}@${s.step}`)).toEqual([
+      'base@0',
+      'lora@4',
+      'ts-lora@4',
+      'lora@8',
+      'ts-lora@8',
+    ]);
     expect(samples[0].prompt).toMatch(/^Tom has \d+ red apples and one hat\.\n$/);
     expect(samples[0].expected).toMatch(/^The hat of Tom is/);
     expect(samples.every((s) => s.text.length > 0)).toBe(true);
@@ -239,8 +281,15 @@ describe('the train worker', () => {
 
     events.length = 0;
     done = phase('finished');
-    await studio.start({ type: 'start', experiment: experiment({ steps: 4 }), ...set, samplePrompts: ['The cat', 'A dog', { dressed: '<|endoftext|>The cat' }] });
-    await expect(studio.samplePrompts({ type: 'sample-prompts', prompts: Array<string>(9).fill('x') })).rejects.toThrow('At most');
+    await studio.start({
+      type: 'start',
+      experiment: experiment({ steps: 4 }),
+      ...set,
+      samplePrompts: ['The cat', 'A dog', { dressed: '<|endoftext|>The cat' }],
+    });
+    await expect(studio.samplePrompts({ type: 'sample-prompts', prompts: Array<string>(9).fill('x') })).rejects.toThrow(
+      'At most',
+    );
     await done;
     const answers = events.flatMap((e) => (e.type === 'sample' && e.runId === 'lora' ? [e] : []));
     expect(answers.map((e) => e.prompt)).toEqual(['The cat', 'A dog', '<|endoftext|>The cat']);
@@ -256,17 +305,27 @@ describe('the train worker', () => {
     await studio.openModel({ type: 'open-model', source: NANO });
     // A learning rate this small changes no loss that f32 could show: every run ends after two measurements.
     let done = phase('finished');
-    await studio.start({ type: 'start', experiment: experiment({ evalEvery: 2, patience: 2, learningRate: 1e-30, clipNorm: 1e-6 }), ...set });
+    await studio.start({
+      type: 'start',
+      experiment: experiment({ evalEvery: 2, patience: 2, learningRate: 1e-30, clipNorm: 1e-6 }),
+      ...set,
+    });
     studio.pause();
     studio.resume();
     await done;
-    expect(events.flatMap((e) => (e.type === 'stopped-early' ? [[e.runId, e.step, e.bestStep]] : []))).toEqual([['lora', 4, 0], ['ts-lora', 4, 0]]);
+    expect(events.flatMap((e) => (e.type === 'stopped-early' ? [[e.runId, e.step, e.bestStep]] : []))).toEqual([
+      ['lora', 4, 0],
+      ['ts-lora', 4, 0],
+    ]);
     expect(losses('lora')).toHaveLength(4);
     expect(events.flatMap((e) => (e.type === 'eval' && e.runId === 'lora' ? [e.step] : []))).toEqual([2, 4, 4]);
 
     // One that was ended before an interruption stays so.
     const state: SessionState = structuredClone(await studio.state());
-    state.early = [['lora', { best: 1, bestStep: 2, worse: 2, stoppedAt: 4 }], ['ts-lora', { best: Infinity, bestStep: 4, worse: 0, stoppedAt: null }]];
+    state.early = [
+      ['lora', { best: 1, bestStep: 2, worse: 2, stoppedAt: 4 }],
+      ['ts-lora', { best: Infinity, bestStep: 4, worse: 0, stoppedAt: null }],
+    ];
     events.length = 0;
     done = phase('finished');
     await studio.restore({ type: 'restore', state, ...set });
@@ -281,7 +340,19 @@ describe('the train worker', () => {
     const { studio } = watched({ own: true });
     expect(() => studio.plan({ type: 'plan', experiment: experiment() })).toThrow('No model is open');
     await studio.openModel({ type: 'open-model', source: NANO });
-    expect(() => studio.plan({ type: 'plan', experiment: experiment({ maxTokens: 2048 }) })).toThrow('longer than this model');
-    await expect(studio.generate({ type: 'generate', runs: ['nobody'], prompt: 'x', sampling: { seed: 1, maxNewTokens: 1, temperature: 0, topP: 1 } }, 1)).rejects.toThrow('no run "nobody"');
+    expect(() => studio.plan({ type: 'plan', experiment: experiment({ maxTokens: 2048 }) })).toThrow(
+      'longer than this model',
+    );
+    await expect(
+      studio.generate(
+        {
+          type: 'generate',
+          runs: ['nobody'],
+          prompt: 'x',
+          sampling: { seed: 1, maxNewTokens: 1, temperature: 0, topP: 1 },
+        },
+        1,
+      ),
+    ).rejects.toThrow('no run "nobody"');
   });
 });

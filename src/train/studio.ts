@@ -44,8 +44,11 @@ export class Studio {
   constructor(emit: (event: TrainEvent) => void, open: (choice: DeviceChoice) => Promise<Device> = openDevice) {
     this.#emit = emit;
     this.#openings = new Openings({
-      fitting: (choice) => this.#fitting(choice), openDevice: open, fetch: (source, signal) => fetchModel(source, emit, signal),
-      place: (device, files) => (device !== this.#device && this.#model ? this.#openBeside(device, files) : this.#openInstead(device, files)),
+      fitting: (choice) => this.#fitting(choice),
+      openDevice: open,
+      fetch: (source, signal) => fetchModel(source, emit, signal),
+      place: (device, files) =>
+        device !== this.#device && this.#model ? this.#openBeside(device, files) : this.#openInstead(device, files),
     });
   }
 
@@ -56,7 +59,11 @@ export class Studio {
     void device.lost.then((reason) => {
       if (this.#device !== device) return;
       this.#forget();
-      this.#emit({ type: 'fatal', error: toErrorInfo(new GpuError(texts().errors.train.studio.gpuLost(reason))), thriftier: false });
+      this.#emit({
+        type: 'fatal',
+        error: toErrorInfo(new GpuError(texts().errors.train.studio.gpuLost(reason))),
+        thriftier: false,
+      });
     });
   }
 
@@ -200,12 +207,18 @@ export class Studio {
   /** The adapter of a run, wherever it came from; null for the base. */
   #adapter(runId: RunId): AdapterRun | null {
     if (runId === 'base') return null;
-    const run = this.#opened.get(runId) ?? this.#imported.get(runId) ?? this.#session?.trainer.runs.find((r) => r.config.id === runId);
+    const run =
+      this.#opened.get(runId) ??
+      this.#imported.get(runId) ??
+      this.#session?.trainer.runs.find((r) => r.config.id === runId);
     if (!run) throw new AdapterError(texts().errors.train.studio.noRun(runId));
     return run;
   }
 
-  async generate({ runs, prompt, sampling }: Request<'generate'>, requestId: number): Promise<TrainReplies['generate']> {
+  async generate(
+    { runs, prompt, sampling }: Request<'generate'>,
+    requestId: number,
+  ): Promise<TrainReplies['generate']> {
     const { base, tokenizer } = this.#needModel();
     this.#cancelled = false;
     const prompted = promptIds(tokenizer, prompt);
@@ -214,17 +227,26 @@ export class Studio {
     const written: Record<RunId, string> = Object.create(null);
     const answer = async (ids: RunId[]) => {
       if (this.#cancelled) return;
-      const generator = await Generator.create(base, ids.map((runId) => this.#adapter(runId)), prompted.length + sampling.maxNewTokens);
+      const generator = await Generator.create(
+        base,
+        ids.map((runId) => this.#adapter(runId)),
+        prompted.length + sampling.maxNewTokens,
+      );
       const streams = ids.map(() => new TextStream(tokenizer));
       const show = (m: number, piece: string, done: boolean) => {
         written[ids[m]] = (written[ids[m]] ?? '') + piece;
         this.#emit({ type: 'generated', requestId, runId: ids[m], piece, done });
       };
       try {
-        await generator.generate(prompted, sampling, (m, id) => {
-          show(m, streams[m].push(id), false);
-          return !this.#cancelled && !ends(id);
-        }, (m) => show(m, streams[m].end(), true));
+        await generator.generate(
+          prompted,
+          sampling,
+          (m, id) => {
+            show(m, streams[m].push(id), false);
+            return !this.#cancelled && !ends(id);
+          },
+          (m) => show(m, streams[m].end(), true),
+        );
       } finally {
         generator.free();
       }
@@ -279,7 +301,10 @@ export class Studio {
       // Some gates keep everything outside training: what they export is a plain adapter.
       const check = checked ? await this.#check(run, model, thresholds !== null) : null;
       const { source } = model.info;
-      const from = { id: source.id, revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null };
+      const from = {
+        id: source.id,
+        revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null,
+      };
       return { files: adapterFiles({ run: run.config, model: from, adapters, thresholds, template, check }) };
     });
   }
@@ -300,13 +325,30 @@ export class Studio {
         const expected = adapter.check?.gated ?? adapter.check?.dense;
         if (adapter.check && expected) {
           const { ids, rows } = adapter.check;
-          if (ids.some((i) => i >= base.config.vocab) || rows.some((r) => r >= ids.length) || expected.length !== rows.length || expected.some((r) => r.length !== base.config.vocab)) {
+          if (
+            ids.some((i) => i >= base.config.vocab) ||
+            rows.some((r) => r >= ids.length) ||
+            expected.length !== rows.length ||
+            expected.some((r) => r.length !== base.config.vocab)
+          ) {
             throw new AdapterError(texts().errors.train.studio.otherCheck);
           }
           const generator = await Generator.create(base, [run], ids.length);
           const [ours] = await generator.logits(Int32Array.from(ids)).finally(() => generator.free());
-          const result = compareLogits(rows.map((r) => ours[r]), Float32Array.from(expected.flat()), base.config.vocab, (t) => tokenizer.pieces([ids[rows[t]]])[0]);
-          if (!result.ok) throw new AdapterError(texts().errors.train.studio.otherLogits(result.relativeError.toExponential(1), LOGIT_TOLERANCE, adapter.check.model));
+          const result = compareLogits(
+            rows.map((r) => ours[r]),
+            Float32Array.from(expected.flat()),
+            base.config.vocab,
+            (t) => tokenizer.pieces([ids[rows[t]]])[0],
+          );
+          if (!result.ok)
+            throw new AdapterError(
+              texts().errors.train.studio.otherLogits(
+                result.relativeError.toExponential(1),
+                LOGIT_TOLERANCE,
+                adapter.check.model,
+              ),
+            );
         }
       } catch (error) {
         run.free();

@@ -1,7 +1,15 @@
 /** Which kinds of tokens a gated run skips: its gates on held-out examples, counted by class. */
 import { exampleCount } from '../data/batches';
 import type { TokenClassRow } from '../shared/study';
-import { FREQUENCY_BANDS, POSITION_BANDS, TOKEN_KINDS, UNSEEN, frequencyBands, positionBand, tokenKind } from '../shared/tokenClass';
+import {
+  FREQUENCY_BANDS,
+  POSITION_BANDS,
+  TOKEN_KINDS,
+  UNSEEN,
+  frequencyBands,
+  positionBand,
+  tokenKind,
+} from '../shared/tokenClass';
 import type { RunId } from './protocol';
 import type { Measurable } from './session';
 
@@ -14,22 +22,39 @@ const ORDER: { group: string; names: readonly string[] }[] = [
 ];
 
 /** Of each run, the classes that occur. */
-export async function measureTokenClasses({ model: { tokenizer }, trainer, data: { set: train }, heldOut }: Measurable, runIds: readonly RunId[], examples: number): Promise<Record<RunId, TokenClassRow[]>> {
+export async function measureTokenClasses(
+  { model: { tokenizer }, trainer, data: { set: train }, heldOut }: Measurable,
+  runIds: readonly RunId[],
+  examples: number,
+): Promise<Record<RunId, TokenClassRow[]>> {
   const frequency = frequencyBands(train.ids);
   const n = Math.min(examples, exampleCount(heldOut));
   const result: [RunId, TokenClassRow[]][] = [];
   for (const runId of runIds) {
     const modules = trainer.run(runId).modules.length;
-    const rows = ORDER.map(({ group, names }) => new Map(names.map((name): [string, TokenClassRow] => [name, { group, name, tokens: 0, passed: 0, skipped: 0 }])));
+    const rows = ORDER.map(
+      ({ group, names }) =>
+        new Map(
+          names.map((name): [string, TokenClassRow] => [name, { group, name, tokens: 0, passed: 0, skipped: 0 }]),
+        ),
+    );
     for (let e = 0; e < n; e++) {
-      const [from, to] = [heldOut.offsets[e], Math.min(heldOut.offsets[e + 1], heldOut.offsets[e] + trainer.capacity.rows)];
+      const [from, to] = [
+        heldOut.offsets[e],
+        Math.min(heldOut.offsets[e + 1], heldOut.offsets[e] + trainer.capacity.rows),
+      ];
       const ids = heldOut.ids.slice(from, to);
       const pieces = tokenizer.pieces(ids);
       const { kept } = await trainer.gateMap(runId, ids);
       for (let t = 0; t < ids.length; t++) {
         let skipped = 0;
         for (let m = 0; m < modules; m++) skipped += 1 - kept[m * ids.length + t];
-        const classes = [tokenKind(pieces, t), heldOut.supervised[from + t] === 1 ? 'answer' : 'prompt', positionBand(t), frequency(ids[t])];
+        const classes = [
+          tokenKind(pieces, t),
+          heldOut.supervised[from + t] === 1 ? 'answer' : 'prompt',
+          positionBand(t),
+          frequency(ids[t]),
+        ];
         classes.forEach((name, g) => {
           const row = rows[g].get(name)!;
           row.tokens++;

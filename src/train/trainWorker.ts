@@ -10,31 +10,56 @@ const studio = new Studio((event) => post({ kind: 'event', event }));
 
 function answer(request: Envelope<TrainRequest>): unknown {
   switch (request.type) {
-    case 'open-model': return studio.openModel(request);
-    case 'cancel-open': return studio.cancelOpen();
-    case 'plan': return studio.plan(request);
-    case 'time-steps': return studio.timeSteps(request);
-    case 'cancel-timing': return studio.cancelTiming();
-    case 'start': return studio.start(request);
-    case 'pause': return studio.pause();
-    case 'resume': return studio.resume();
-    case 'stop': return studio.stop();
-    case 'generate': return studio.generate(request, request.requestId);
-    case 'cancel-generate': return studio.cancelGenerate();
-    case 'watch-text': return studio.watchText(request);
-    case 'sample-prompts': return studio.samplePrompts(request);
-    case 'export': return studio.export(request);
-    case 'import': return studio.import(request);
-    case 'release': return studio.release(request);
-    case 'state': return studio.state();
-    case 'restore': return studio.restore(request);
-    case 'reset': return studio.reset();
-    case 'accuracy': return studio.accuracy(request);
-    case 'token-classes': return studio.tokenClasses(request);
-    case 'module-measures': return studio.moduleMeasures(request);
-    case 'profile': return studio.profile();
-    case 'reopen': return studio.reopen(request);
-    case 'counts': return studio.counts();
+    case 'open-model':
+      return studio.openModel(request);
+    case 'cancel-open':
+      return studio.cancelOpen();
+    case 'plan':
+      return studio.plan(request);
+    case 'time-steps':
+      return studio.timeSteps(request);
+    case 'cancel-timing':
+      return studio.cancelTiming();
+    case 'start':
+      return studio.start(request);
+    case 'pause':
+      return studio.pause();
+    case 'resume':
+      return studio.resume();
+    case 'stop':
+      return studio.stop();
+    case 'generate':
+      return studio.generate(request, request.requestId);
+    case 'cancel-generate':
+      return studio.cancelGenerate();
+    case 'watch-text':
+      return studio.watchText(request);
+    case 'sample-prompts':
+      return studio.samplePrompts(request);
+    case 'export':
+      return studio.export(request);
+    case 'import':
+      return studio.import(request);
+    case 'release':
+      return studio.release(request);
+    case 'state':
+      return studio.state();
+    case 'restore':
+      return studio.restore(request);
+    case 'reset':
+      return studio.reset();
+    case 'accuracy':
+      return studio.accuracy(request);
+    case 'token-classes':
+      return studio.tokenClasses(request);
+    case 'module-measures':
+      return studio.moduleMeasures(request);
+    case 'profile':
+      return studio.profile();
+    case 'reopen':
+      return studio.reopen(request);
+    case 'counts':
+      return studio.counts();
   }
 }
 

@@ -16,7 +16,9 @@ it('ids that the model has not are refused, in either part', () => {
   expect(() => refuseForeign(four, 4)).not.toThrow();
   expect(() => refuseForeign(four, 3)).toThrow(/token id 3, but the model has 3 tokens/);
   expect(() => refuseForeign({ train: set(1), heldOut: set(4) }, 3)).toThrow(TrainError);
-  expect(() => refuseForeign({ train: { ...set(1), ids: Int32Array.of(0, -1, 0) }, heldOut: set(1) }, 3)).toThrow(TrainError);
+  expect(() => refuseForeign({ train: { ...set(1), ids: Int32Array.of(0, -1, 0) }, heldOut: set(1) }, 3)).toThrow(
+    TrainError,
+  );
 });
 
 it('the parts are disjoint, together all, and the seed’s', () => {

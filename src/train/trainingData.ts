@@ -19,7 +19,10 @@ export interface TrainingDataState {
 const SLICE_SEED = 0x51ce51ce;
 
 /** Which examples are learnt from, and which are the slice, by the seed alone. @throws {TrainError} where one part would be empty */
-export function splitExamples(n: number, { seed, sliceShare }: Pick<TrainConfig, 'seed' | 'sliceShare'>): { learn: number[]; slice: number[] } {
+export function splitExamples(
+  n: number,
+  { seed, sliceShare }: Pick<TrainConfig, 'seed' | 'sliceShare'>,
+): { learn: number[]; slice: number[] } {
   const all = Array.from({ length: n }, (_, i) => i);
   if (sliceShare === 0) return { learn: all, slice: [] };
   if (n < 2) throw new TrainError(texts().errors.train.session.sliceOfOne);
@@ -30,7 +33,8 @@ export function splitExamples(n: number, { seed, sliceShare }: Pick<TrainConfig,
 
 /** @throws {TrainError} where there is nothing to learn from, or nothing to evaluate on */
 export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }): void {
-  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0) throw new TrainError(texts().errors.train.session.empty);
+  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0)
+    throw new TrainError(texts().errors.train.session.empty);
 }
 
 /**
@@ -41,7 +45,8 @@ export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: Toke
  */
 export function refuseForeign({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }, vocab: number): void {
   for (const { ids } of [train, heldOut]) {
-    for (const id of ids) if (id < 0 || id >= vocab) throw new TrainError(texts().errors.train.session.foreign(id, vocab));
+    for (const id of ids)
+      if (id < 0 || id >= vocab) throw new TrainError(texts().errors.train.session.foreign(id, vocab));
   }
 }
 
@@ -57,17 +62,26 @@ export class TrainingData {
     this.set = set;
     ({ learn: this.#learn, slice: this.#slice } = splitExamples(exampleCount(set), train));
     this.#order = state ? BatchOrder.restore(state.learn) : new BatchOrder(this.#learn.length, train.seed);
-    this.#sliceOrder = state?.slice ? BatchOrder.restore(state.slice)
-      : this.#slice.length > 0 ? new BatchOrder(this.#slice.length, (train.seed ^ SLICE_SEED) >>> 0) : null;
+    this.#sliceOrder = state?.slice
+      ? BatchOrder.restore(state.slice)
+      : this.#slice.length > 0
+        ? new BatchOrder(this.#slice.length, (train.seed ^ SLICE_SEED) >>> 0)
+        : null;
   }
 
   /** The next batch to learn from. */
   next(size: number): TokenBatch {
-    return toBatch(this.set, this.#order.next(size).map((i) => this.#learn[i]));
+    return toBatch(
+      this.set,
+      this.#order.next(size).map((i) => this.#learn[i]),
+    );
   }
 
   /** What one optimizer step takes: `accumulation` batches, and one of the slice where the step `wantsSlice`. */
-  nextStep({ batchSize, accumulation }: Pick<TrainConfig, 'batchSize' | 'accumulation'>, wantsSlice: boolean): { batches: TokenBatch[]; slice: TokenBatch | null } {
+  nextStep(
+    { batchSize, accumulation }: Pick<TrainConfig, 'batchSize' | 'accumulation'>,
+    wantsSlice: boolean,
+  ): { batches: TokenBatch[]; slice: TokenBatch | null } {
     const batches = Array.from({ length: accumulation }, () => this.next(batchSize));
     return { batches, slice: wantsSlice ? this.nextOfSlice(batchSize) : null };
   }
@@ -80,7 +94,10 @@ export class TrainingData {
   /** The next batch of the slice. */
   nextOfSlice(size: number): TokenBatch {
     if (!this.#sliceOrder) throw new TrainError(texts().errors.train.session.noSlice);
-    return toBatch(this.set, this.#sliceOrder.next(size).map((i) => this.#slice[i]));
+    return toBatch(
+      this.set,
+      this.#sliceOrder.next(size).map((i) => this.#slice[i]),
+    );
   }
 
   /** What is learnt from, at most `limit` examples of it, in batches. */
@@ -95,7 +112,9 @@ export class TrainingData {
 
   #batches(part: readonly number[], limit: number, size: number): TokenBatch[] {
     const examples = part.slice(0, limit);
-    return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) => toBatch(this.set, examples.slice(i * size, (i + 1) * size)));
+    return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) =>
+      toBatch(this.set, examples.slice(i * size, (i + 1) * size)),
+    );
   }
 
   state(): TrainingDataState {

@@ -15,11 +15,25 @@ interface SieveDB extends DBSchema {
 }
 
 /** Async, so that a browser that throws at once is as one that rejects. */
-const open = async () => (siteData('indexedDB') ? openDB<SieveDB>('sieve', 1, { upgrade: (db) => { db.createObjectStore('tuning'); } }) : undefined);
+const open = async () =>
+  siteData('indexedDB')
+    ? openDB<SieveDB>('sieve', 1, {
+        upgrade: (db) => {
+          db.createObjectStore('tuning');
+        },
+      })
+    : undefined;
 
 /** Adapter, browser and the variants there are: another one of any of them is measured anew. */
 function keyOf({ info }: Device): string {
-  return JSON.stringify([info.vendor, info.architecture, info.description, info.shaderF16, navigator.userAgent, Object.keys(VARIANTS)]);
+  return JSON.stringify([
+    info.vendor,
+    info.architecture,
+    info.description,
+    info.shaderF16,
+    navigator.userAgent,
+    Object.keys(VARIANTS),
+  ]);
 }
 
 /**
@@ -31,7 +45,7 @@ export async function tune(device: Device, measure: (device: Device) => Promise<
   const db = await open().catch(notKept);
   try {
     const remembered = await db?.get('tuning', key).catch(notKept);
-    device.tuning = remembered ?? await measure(device);
+    device.tuning = remembered ?? (await measure(device));
     if (!remembered) await db?.put('tuning', device.tuning, key).catch(notKept);
   } finally {
     db?.close();

@@ -12,29 +12,60 @@ import { type Fixture, fixtureBatch, loadFixture, sequence } from './testing/fix
 /** A weight's name in a Hugging Face checkpoint. */
 function checkpointName(name: WeightName): string {
   switch (name.part) {
-    case 'embed': return 'model.embed_tokens.weight';
-    case 'finalNorm': return 'model.norm.weight';
-    case 'head': return 'lm_head.weight';
-    case 'inputNorm': return `model.layers.${name.layer}.input_layernorm.weight`;
-    case 'postNorm': return `model.layers.${name.layer}.post_attention_layernorm.weight`;
-    default: return `model.layers.${name.layer}.${MODULE_PATHS[name.part]}.weight`;
+    case 'embed':
+      return 'model.embed_tokens.weight';
+    case 'finalNorm':
+      return 'model.norm.weight';
+    case 'head':
+      return 'lm_head.weight';
+    case 'inputNorm':
+      return `model.layers.${name.layer}.input_layernorm.weight`;
+    case 'postNorm':
+      return `model.layers.${name.layer}.post_attention_layernorm.weight`;
+    default:
+      return `model.layers.${name.layer}.${MODULE_PATHS[name.part]}.weight`;
   }
 }
 
 describe('Llamas of unusual shape', () => {
-  for (const [name, bindingBytes] of [['tiny-untied'], ['tiny-mha'], ['tiny-o'], ['tiny-untied', 2000], ['tiny-o', 2000]] as [string, number?][]) {
+  for (const [name, bindingBytes] of [
+    ['tiny-untied'],
+    ['tiny-mha'],
+    ['tiny-o'],
+    ['tiny-untied', 2000],
+    ['tiny-o', 2000],
+  ] as [string, number?][]) {
     it(`${name}${bindingBytes ? ', tables split over bindings' : ''}`, async () => {
       const f = (await loadFixture(name)) as Fixture & { config: LlamaConfig; kinds: ModuleKind[] };
       const device = await testDevice();
-      const base = new BaseModel(device, f.config, (weight) => f.floats(`weight.${checkpointName(weight)}`), bindingBytes);
+      const base = new BaseModel(
+        device,
+        f.config,
+        (weight) => f.floats(`weight.${checkpointName(weight)}`),
+        bindingBytes,
+      );
       expect(base.weights.embed.length > 1).toBe(bindingBytes !== undefined);
-      const run = runSchema.parse({ id: 'lora', name: 'LoRA', method: 'lora', rank: f.rank, alpha: f.alpha, modules: f.kinds });
-      const trainer = await Trainer.create(base, [run], trainSchema.parse({}), { capacity: { rows: 60, supervised: 57, segments: 1, headChunk: 64 }, microBatches: 1, recompute: false });
-      trainer.run('lora').load(f.modules.map((m) => ({ a: f.floats(`initA.${m.name}`), b: f.floats(`initB.${m.name}`) })));
+      const run = runSchema.parse({
+        id: 'lora',
+        name: 'LoRA',
+        method: 'lora',
+        rank: f.rank,
+        alpha: f.alpha,
+        modules: f.kinds,
+      });
+      const trainer = await Trainer.create(base, [run], trainSchema.parse({}), {
+        capacity: { rows: 60, supervised: 57, segments: 1, headChunk: 64 },
+        microBatches: 1,
+        recompute: false,
+      });
+      trainer
+        .run('lora')
+        .load(f.modules.map((m) => ({ a: f.floats(`initA.${m.name}`), b: f.floats(`initB.${m.name}`) })));
       const batch = fixtureBatch(f, 'batch0');
       const generator = await Generator.create(base, [trainer.run('lora')], 60);
       const rows: number[] = [];
-      for (let s = 0; s + 1 < batch.starts.length; s++) for (const row of (await generator.logits(sequence(batch, s).ids))[0]) rows.push(...row);
+      for (let s = 0; s + 1 < batch.starts.length; s++)
+        for (const row of (await generator.logits(sequence(batch, s).ids))[0]) rows.push(...row);
       generator.free();
       expectCloseToMax(rows, f.floats('logits'), 1e-5, 'logits');
       const [{ loss }] = await trainer.evaluate(['lora'], [batch], true);

@@ -17,7 +17,12 @@ export class Watcher {
   #notBefore = 0;
 
   /** @param host its trainer may be another one later */
-  constructor(host: { readonly trainer: Trainer }, tokenizer: Tokenizer, heldOut: TokenSet, emit: (event: TrainEvent) => void) {
+  constructor(
+    host: { readonly trainer: Trainer },
+    tokenizer: Tokenizer,
+    heldOut: TokenSet,
+    emit: (event: TrainEvent) => void,
+  ) {
     this.#host = host;
     this.#tokenizer = tokenizer;
     this.#heldOut = heldOut;
@@ -27,9 +32,10 @@ export class Watcher {
   #ids(): Int32Array {
     const { text } = this;
     const bos = this.#tokenizer.bosId;
-    const ids = text === null
-      ? this.#heldOut.ids.slice(this.#heldOut.offsets[0], this.#heldOut.offsets[1])
-      : Int32Array.from([...(bos === null ? [] : [bos]), ...this.#tokenizer.encode(text)]);
+    const ids =
+      text === null
+        ? this.#heldOut.ids.slice(this.#heldOut.offsets[0], this.#heldOut.offsets[1])
+        : Int32Array.from([...(bos === null ? [] : [bos]), ...this.#tokenizer.encode(text)]);
     return ids.slice(0, Math.min(this.#host.trainer.capacity.rows, maxContext(this.#host.trainer.base.config)));
   }
 
@@ -45,7 +51,16 @@ export class Watcher {
     const started = performance.now();
     for (const run of gated) {
       const { kept, ratio }: GateMap = await this.#host.trainer.gateMap(run.config.id, ids);
-      this.#emit({ type: 'watch', runId: run.config.id, step, tokens, modules: run.modules.map(({ layer, kind }) => ({ layer, kind })), kept, ratio, tau: learnsThreshold(run.config.gate) ? await run.method.thresholds() : null });
+      this.#emit({
+        type: 'watch',
+        runId: run.config.id,
+        step,
+        tokens,
+        modules: run.modules.map(({ layer, kind }) => ({ layer, kind })),
+        kept,
+        ratio,
+        tau: learnsThreshold(run.config.gate) ? await run.method.thresholds() : null,
+      });
     }
     const ended = performance.now();
     this.#notBefore = ended + (ended - started) / SHARE_OF_TIME;

@@ -16,11 +16,24 @@ async function openTrainer(f: Fixture, settings?: Fixture['settings']) {
   const device = await testDevice();
   const base = await openBase(device, f.model);
   const { run, train } = fixtureConfig(f, settings);
-  const trainer = await Trainer.create(base, [run], train, { capacity: { rows: 256, supervised: 256, segments: 1, headChunk: 128 }, microBatches: 8, recompute: false });
+  const trainer = await Trainer.create(base, [run], train, {
+    capacity: { rows: 256, supervised: 256, segments: 1, headChunk: 128 },
+    microBatches: 8,
+    recompute: false,
+  });
   trainer.run(run.id).load(f.modules.map((m) => ({ a: f.floats(`initA.${m.name}`), b: f.floats(`initB.${m.name}`) })));
   if (f.has('tau')) trainer.run(run.id).method.setThresholds(f.floats('tau'));
   await trainer.run(run.id).refresh();
-  return { device, base, trainer, run, free: () => { trainer.free(); base.free(); } };
+  return {
+    device,
+    base,
+    trainer,
+    run,
+    free: () => {
+      trainer.free();
+      base.free();
+    },
+  };
 }
 
 for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
@@ -30,21 +43,37 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
         const f = await loadFixture(`${model}-${method}`);
         const { device, base, trainer, run, free } = await openTrainer(f);
         const batch = fixtureBatch(f, 'batch0');
-        for (const [name, adapter] of [['base', null], ['adapted', trainer.run(run.id)]] as const) {
+        for (const [name, adapter] of [
+          ['base', null],
+          ['adapted', trainer.run(run.id)],
+        ] as const) {
           const generator = await Generator.create(base, [adapter], 512);
           const rows: Float32Array[] = [];
-          for (let s = 0; s + 1 < batch.starts.length; s++) rows.push(...(await generator.logits(sequence(batch, s).ids))[0]);
+          for (let s = 0; s + 1 < batch.starts.length; s++)
+            rows.push(...(await generator.logits(sequence(batch, s).ids))[0]);
           generator.free();
           const [wanted, expected] = adapter ? ['logitRows', 'logits'] : ['baseLogitRows', 'baseLogits'];
           const picked = Array.from(f.ints(wanted), (i) => rows[i]);
-          note(`${model} ${method} ${name} logits`, expectCloseToMax(picked.flatMap((r) => [...r]), f.floats(expected), 2e-4, `${name} logits`));
+          note(
+            `${model} ${method} ${name} logits`,
+            expectCloseToMax(
+              picked.flatMap((r) => [...r]),
+              f.floats(expected),
+              2e-4,
+              `${name} logits`,
+            ),
+          );
         }
         const [result] = await trainer.evaluate([run.id], [batch], true);
         expectClose([result.loss], [f.loss], { rtol: 1e-5 }, 'loss');
         const gradients = await trainer.run(run.id).gradients();
         let worst = 0;
         for (const g of gradients) {
-          worst = Math.max(worst, expectCloseToMax(g.a, f.floats(`gradA.${g.path}`), 1e-3, `gradA ${g.path}`), expectCloseToMax(g.b, f.floats(`gradB.${g.path}`), 1e-3, `gradB ${g.path}`));
+          worst = Math.max(
+            worst,
+            expectCloseToMax(g.a, f.floats(`gradA.${g.path}`), 1e-3, `gradA ${g.path}`),
+            expectCloseToMax(g.b, f.floats(`gradB.${g.path}`), 1e-3, `gradB ${g.path}`),
+          );
         }
         note(`${model} ${method} gradients`, worst);
         if (method === 'ts-lora') {
@@ -58,7 +87,10 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
               for (let t = 0; t < length; t++) {
                 const at = m * tokens + batch.starts[s] + t;
                 // a token within 1e-5 of τ may fall on either side
-                if (Math.abs(ratio[at] - tau[m]) > 1e-5) expect(map.kept[m * length + t], `gate of ${f.modules[m].name}, token ${batch.starts[s] + t}`).toBe(gate[at]);
+                if (Math.abs(ratio[at] - tau[m]) > 1e-5)
+                  expect(map.kept[m * length + t], `gate of ${f.modules[m].name}, token ${batch.starts[s] + t}`).toBe(
+                    gate[at],
+                  );
               }
             }
           }
@@ -93,7 +125,10 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
           }
         }
         expectClose(losses, f.train.loss, { rtol: 1e-4 }, 'losses');
-        note(`${model} ${method} ten losses, relative`, Math.max(...losses.map((l, i) => Math.abs(l / f.train.loss[i] - 1))));
+        note(
+          `${model} ${method} ten losses, relative`,
+          Math.max(...losses.map((l, i) => Math.abs(l / f.train.loss[i] - 1))),
+        );
         if (method === 'ts-lora') note(`${model} τ, absolute`, tauError);
         free();
       });
@@ -102,14 +137,22 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
 }
 
 describe('sieve-stories-nano: accumulation', () => {
-  for (const [micro, size] of [[8, 1], [4, 2], [1, 8]]) {
+  for (const [micro, size] of [
+    [8, 1],
+    [4, 2],
+    [1, 8],
+  ]) {
     it(`${micro} micro-batches of ${size}: same gradients and τ`, async () => {
       const f = await loadFixture('sieve-stories-nano-ts-lora');
       const { trainer, run, free } = await openTrainer(f, f.accum!.settings);
       const all = fixtureBatch(f, 'accum');
       const batches = Array.from({ length: micro }, (_, i) => {
         const [first, last] = [all.starts[i * size], all.starts[(i + 1) * size]];
-        return { ids: all.ids.slice(first, last), targets: all.targets.slice(first, last), starts: all.starts.slice(i * size, (i + 1) * size + 1).map((s) => s - first) };
+        return {
+          ids: all.ids.slice(first, last),
+          targets: all.targets.slice(first, last),
+          starts: all.starts.slice(i * size, (i + 1) * size + 1).map((s) => s - first),
+        };
       });
       const result = (await (await trainer.step([run.id], batches, 0)).get(run.id))!;
       expectClose([result.loss], [f.accum!.loss], { rtol: 1e-5 }, 'loss');

@@ -11,7 +11,11 @@ export function Announcer() {
   useTold(useRun());
   useTold(useData());
   // A new element each time: the same words are read again.
-  return <div className="sr-only" aria-live="polite" data-testid="announcer"><p key={said.count}>{said.text}</p></div>;
+  return (
+    <div className="sr-only" aria-live="polite" data-testid="announcer">
+      <p key={said.count}>{said.text}</p>
+    </div>
+  );
 }
 
 /** Says `words` whenever they change. */

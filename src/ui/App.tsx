@@ -30,14 +30,21 @@ export function App() {
   }, [language, page]);
   return (
     <>
-      <a className="skip" href="#content">{page.skip}</a>
+      <a className="skip" href="#content">
+        {page.skip}
+      </a>
       <header className="top">
         <div className="top-inner">
           <div>
             <h1>Sieve</h1>
             <p className="claim">{page.claim}</p>
           </div>
-          <div className="row top-tools"><Tour /><Shortcuts /><LanguageToggle /><ThemeToggle /></div>
+          <div className="row top-tools">
+            <Tour />
+            <Shortcuts />
+            <LanguageToggle />
+            <ThemeToggle />
+          </div>
           <TourInvite />
         </div>
       </header>
@@ -71,7 +78,14 @@ function Offline() {
   if (offline === 'off') return null;
   return (
     <p data-testid="offline" data-state={offline} aria-live="polite">
-      <Phrase of={offline === 'update' && live ? page.offline.updateLive : page.offline[offline]} reload={<button type="button" className="quiet" onClick={() => void studio.takeOver()}>{page.offline.reload}</button>} />
+      <Phrase
+        of={offline === 'update' && live ? page.offline.updateLive : page.offline[offline]}
+        reload={
+          <button type="button" className="quiet" onClick={() => void studio.takeOver()}>
+            {page.offline.reload}
+          </button>
+        }
+      />
     </p>
   );
 }
@@ -86,7 +100,14 @@ function StepNav() {
   const started = useSel((s) => s.runs.session !== null);
   const experiment = useSel((s) => s.studies.list.some((e) => e.study.state === 'finished'));
   const done: Record<Section, boolean> = {
-    model, data, configure: configured && model, train: phase === 'finished' || phase === 'stopped', inspect: false, compare: false, experiment, history: false,
+    model,
+    data,
+    configure: configured && model,
+    train: phase === 'finished' || phase === 'stopped',
+    inspect: false,
+    compare: false,
+    experiment,
+    history: false,
   };
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
@@ -100,8 +121,14 @@ function StepNav() {
         {PAGE_STEPS.map((id, i) => (
           <li key={id}>
             <a href={`#${id}`} aria-current={here === id ? 'step' : undefined}>
-              <span className={`step-number${done[id] ? ' step-done' : ''}${id === 'train' && started && !done.train ? ' step-live' : ''}`} aria-hidden="true">{done[id] ? '✓' : i + 1}</span>
-              {page.section[id]}{done[id] && <span className="sr-only"> {page.stepDone}</span>}
+              <span
+                className={`step-number${done[id] ? ' step-done' : ''}${id === 'train' && started && !done.train ? ' step-live' : ''}`}
+                aria-hidden="true"
+              >
+                {done[id] ? '✓' : i + 1}
+              </span>
+              {page.section[id]}
+              {done[id] && <span className="sr-only"> {page.stepDone}</span>}
             </a>
           </li>
         ))}
@@ -118,16 +145,24 @@ function LiveNote() {
   const session = useSel((s) => s.runs.session);
   if (!session || !isLive(phase)) return null;
   const { done, total } = stepsOf(session);
-  return <li className="steps-live num" aria-hidden="true">{texts().train.phase[phase]} · {done}/{total}{session.dataName && <span className="steps-data"> · {session.dataName}</span>}</li>;
+  return (
+    <li className="steps-live num" aria-hidden="true">
+      {texts().train.phase[phase]} · {done}/{total}
+      {session.dataName && <span className="steps-data"> · {session.dataName}</span>}
+    </li>
+  );
 }
 
 /** The section under the bar, from scrolling. */
 function useCurrent(): Section {
   const [here, setHere] = useState<Section>('model');
   useEffect(() => {
-    const observer = new IntersectionObserver((entries) => {
-      for (const e of entries) if (e.isIntersecting) setHere(e.target.id as Section);
-    }, { rootMargin: '-20% 0px -70% 0px' });
+    const observer = new IntersectionObserver(
+      (entries) => {
+        for (const e of entries) if (e.isIntersecting) setHere(e.target.id as Section);
+      },
+      { rootMargin: '-20% 0px -70% 0px' },
+    );
     for (const id of PAGE_STEPS) {
       const element = document.getElementById(id);
       if (element) observer.observe(element);

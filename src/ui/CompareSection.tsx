@@ -21,9 +21,15 @@ export function CompareSection() {
       <Answers {...compared} />
       <Metrics {...compared} />
       <ConfigDiff shown={shown} />
-      <Later><CompareCurves shown={shown} /></Later>
-      <Later><SkipMaps shown={shown} reference={reference} /></Later>
-      <Later><Vote all={all} shown={shown} /></Later>
+      <Later>
+        <CompareCurves shown={shown} />
+      </Later>
+      <Later>
+        <SkipMaps shown={shown} reference={reference} />
+      </Later>
+      <Later>
+        <Vote all={all} shown={shown} />
+      </Later>
       <Adapters all={all} />
     </SectionFrame>
   );

@@ -33,17 +33,38 @@ export function ConfigureSection() {
           <div className="row">
             <h3>{t.runs}</h3>
             <span className="spacer" />
-            {(['lora', 'ts-lora'] as const).map((method) => <button key={method} type="button" onClick={() => configure.addRun(method)} disabled={full}>{t.add(METHOD_NAMES[method])}</button>)}
+            {(['lora', 'ts-lora'] as const).map((method) => (
+              <button key={method} type="button" onClick={() => configure.addRun(method)} disabled={full}>
+                {t.add(METHOD_NAMES[method])}
+              </button>
+            ))}
           </div>
-          <div className="runs">{draft.runs.map((run, i) => <RunEditor key={run.id} run={run} index={i} only={draft.runs.length === 1} />)}</div>
+          <div className="runs">
+            {draft.runs.map((run, i) => (
+              <RunEditor key={run.id} run={run} index={i} only={draft.runs.length === 1} />
+            ))}
+          </div>
           <div className="row">
-            <span className="muted" data-testid="changed-all">{t.allChanged(changes)}</span>
-            {changes > 0 && <button type="button" className="quiet" onClick={() => configure.reset()}>{t.allReset}</button>}
+            <span className="muted" data-testid="changed-all">
+              {t.allChanged(changes)}
+            </span>
+            {changes > 0 && (
+              <button type="button" className="quiet" onClick={() => configure.reset()}>
+                {t.allReset}
+              </button>
+            )}
           </div>
           <Share />
-          {problem && <p className="field-problem" role="alert" data-testid="config-problem">{problem}</p>}
+          {problem && (
+            <p className="field-problem" role="alert" data-testid="config-problem">
+              {problem}
+            </p>
+          )}
         </fieldset>
-        <div className="panel stack costs"><TimePanel /><MemoryPanel /></div>
+        <div className="panel stack costs">
+          <TimePanel />
+          <MemoryPanel />
+        </div>
       </div>
     </SectionFrame>
   );

@@ -1,5 +1,15 @@
 /** What the file turned out to be, with the evidence, and how it is read: each of that can be chosen. */
-import { type DataFormat, FILE_USES, type FileUse, type Quote, QUOTES, READ_AUTO, type ReadChoices, TEXT_UNITS, type TextUnit } from '../shared/data';
+import {
+  type DataFormat,
+  FILE_USES,
+  type FileUse,
+  type Quote,
+  QUOTES,
+  READ_AUTO,
+  type ReadChoices,
+  TEXT_UNITS,
+  type TextUnit,
+} from '../shared/data';
 import { encodingName, ENCODINGS } from '../shared/encodings';
 import { texts } from '../shared/texts';
 import { Scroll, SelectField } from './bits';
@@ -8,7 +18,19 @@ import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
 /** Separators by the names of their words. */
-const SEPARATORS = [['comma', ','], ['semicolon', ';'], ['tab', '\t'], ['bar', '|'], ['caret', '^'], ['tilde', '~'], ['colon', ':'], ['colons', '::'], ['bars', '||'], ['space', ' '], ['none', '']] as const;
+const SEPARATORS = [
+  ['comma', ','],
+  ['semicolon', ';'],
+  ['tab', '\t'],
+  ['bar', '|'],
+  ['caret', '^'],
+  ['tilde', '~'],
+  ['colon', ':'],
+  ['colons', '::'],
+  ['bars', '||'],
+  ['space', ' '],
+  ['none', ''],
+] as const;
 const FORMATS: readonly DataFormat[] = ['jsonl', 'json', 'csv', 'tsv', 'txt'];
 /** Files of an archive that are listed. */
 const MOST_FILES = 12;
@@ -22,17 +44,44 @@ export function DataFound() {
     <div className="panel stack">
       <h3>{t.title}</h3>
       <p>
-        <Phrase of={t.table(rowCount, table.columns.length, t.how(table.format.toUpperCase(), table.format === 'parquet' ? null : table.encoding, table.packed))} rows={<strong>{count(rowCount)}</strong>} />
+        <Phrase
+          of={t.table(
+            rowCount,
+            table.columns.length,
+            t.how(table.format.toUpperCase(), table.format === 'parquet' ? null : table.encoding, table.packed),
+          )}
+          rows={<strong>{count(rowCount)}</strong>}
+        />
       </p>
-      <ul className="evidence">{detection.evidence.map((line) => <li key={line}>{line}</li>)}</ul>
+      <ul className="evidence">
+        {detection.evidence.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
       {table.files.length > 1 && <Files />}
       {table.format !== 'parquet' && <Reading />}
       <details open>
         <summary>{t.firstRows}</summary>
         <Scroll label={t.firstRowsOf}>
           <table className="grid clip">
-            <thead><tr>{table.columns.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
-            <tbody>{sample.slice(0, 5).map((row, i) => <tr key={i}>{row.map((cell, j) => <td key={j}>{cell.slice(0, 200)}</td>)}</tr>)}</tbody>
+            <thead>
+              <tr>
+                {table.columns.map((c) => (
+                  <th key={c} scope="col">
+                    {c}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {sample.slice(0, 5).map((row, i) => (
+                <tr key={i}>
+                  {row.map((cell, j) => (
+                    <td key={j}>{cell.slice(0, 200)}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
           </table>
         </Scroll>
       </details>
@@ -50,13 +99,26 @@ function Reading() {
   const delimited = table.format === 'csv' || table.format === 'tsv';
   const known = SEPARATORS.find(([, own]) => own === table.separator);
   const found = {
-    format: t.formats[table.format], separator: known ? t.separators[known[0]] : table.separator, quote: t.quotes[table.quote],
-    unit: table.unit && t.units[table.unit], encoding: encodingName(table.encoding),
+    format: t.formats[table.format],
+    separator: known ? t.separators[known[0]] : table.separator,
+    quote: t.quotes[table.quote],
+    unit: table.unit && t.units[table.unit],
+    encoding: encodingName(table.encoding),
   };
-  const chosen = choices.format !== 'auto' || choices.separator !== 'auto' || choices.quote !== 'auto' || choices.encoding !== 'auto';
-  const select = (name: 'format' | 'separator' | 'quote' | 'unit' | 'encoding', options: { value: string; label: string }[], change: (value: string) => void) => (
+  const chosen =
+    choices.format !== 'auto' ||
+    choices.separator !== 'auto' ||
+    choices.quote !== 'auto' ||
+    choices.encoding !== 'auto';
+  const select = (
+    name: 'format' | 'separator' | 'quote' | 'unit' | 'encoding',
+    options: { value: string; label: string }[],
+    change: (value: string) => void,
+  ) => (
     <SelectField<string>
-      label={t[name]} value={choices[name]} onChange={change}
+      label={t[name]}
+      value={choices[name]}
+      onChange={change}
       // Beside 'auto' stands what was found, as long as nothing else was chosen.
       options={[{ value: 'auto', label: t.auto(choices[name] === 'auto' ? found[name] : null) }, ...options]}
     />
@@ -65,18 +127,52 @@ function Reading() {
     <>
       {table.header && (
         <SelectField<ReadChoices['header']>
-          label={t.header} value={choices.header} onChange={(header) => choose({ header })} help={table.header.used ? t.takenAsHeader(table.header.why) : t.takenAsData(table.header.why)}
+          label={t.header}
+          value={choices.header}
+          onChange={(header) => choose({ header })}
+          help={table.header.used ? t.takenAsHeader(table.header.why) : t.takenAsData(table.header.why)}
           options={(['auto', 'yes', 'no'] as const).map((value) => ({ value, label: t.headerMode[value] }))}
         />
       )}
-      {table.format === 'txt' && select('unit', TEXT_UNITS.map((value) => ({ value, label: t.units[value] })), (unit) => choose({ unit: unit as TextUnit | 'auto' }))}
+      {table.format === 'txt' &&
+        select(
+          'unit',
+          TEXT_UNITS.map((value) => ({ value, label: t.units[value] })),
+          (unit) => choose({ unit: unit as TextUnit | 'auto' }),
+        )}
       <details data-testid="data-reading" open={chosen}>
-        <summary>{t.reading([found.format, ...(delimited ? [found.separator, found.quote] : []), found.encoding].join(' · '))}</summary>
+        <summary>
+          {t.reading([found.format, ...(delimited ? [found.separator, found.quote] : []), found.encoding].join(' · '))}
+        </summary>
         <div className="fields">
-          {select('format', FORMATS.map((value) => ({ value, label: t.formats[value] })), (format) => choose({ ...READ_AUTO, files: choices.files, encoding: choices.encoding, format: format as ReadChoices['format'] }))}
-          {delimited && select('separator', SEPARATORS.map(([name, value]) => ({ value, label: t.separators[name] })), (separator) => choose({ separator }))}
-          {delimited && select('quote', QUOTES.map((value) => ({ value, label: t.quotes[value] })), (quote) => choose({ quote: quote as Quote | 'auto' }))}
-          {select('encoding', ENCODINGS.map((value) => ({ value, label: encodingName(value) })), (encoding) => choose({ encoding }))}
+          {select(
+            'format',
+            FORMATS.map((value) => ({ value, label: t.formats[value] })),
+            (format) =>
+              choose({
+                ...READ_AUTO,
+                files: choices.files,
+                encoding: choices.encoding,
+                format: format as ReadChoices['format'],
+              }),
+          )}
+          {delimited &&
+            select(
+              'separator',
+              SEPARATORS.map(([name, value]) => ({ value, label: t.separators[name] })),
+              (separator) => choose({ separator }),
+            )}
+          {delimited &&
+            select(
+              'quote',
+              QUOTES.map((value) => ({ value, label: t.quotes[value] })),
+              (quote) => choose({ quote: quote as Quote | 'auto' }),
+            )}
+          {select(
+            'encoding',
+            ENCODINGS.map((value) => ({ value, label: encodingName(value) })),
+            (encoding) => choose({ encoding }),
+          )}
         </div>
       </details>
     </>
@@ -96,7 +192,10 @@ function Files() {
       <div className="fields">
         {listed.map((file) => (
           <SelectField<FileUse>
-            key={file.path} label={file.path} value={file.use} onChange={(use) => void studio.data.setReading({ files: { ...choices.files, [file.path]: use } })}
+            key={file.path}
+            label={file.path}
+            value={file.use}
+            onChange={(use) => void studio.data.setReading({ files: { ...choices.files, [file.path]: use } })}
             options={FILE_USES.map((value) => ({ value, label: t.uses[value] }))}
           />
         ))}

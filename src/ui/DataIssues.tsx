@@ -36,11 +36,20 @@ export function DataIssues() {
   const { notes } = table;
   const encoding = encodingName(table.legacy?.encoding ?? 'windows-1252');
   // A repair that leaves nothing behind must still be seen, to be taken back.
-  const applied = (Object.keys(repairs) as (keyof Repairs)[]).filter((k) => repairs[k] && !report.issues.some((i) => i.issue === k));
-  const shown: IssueReport[] = [...report.issues, ...applied.map((issue) => ({ issue, rows: 0, examples: [], reasons: [] }))];
+  const applied = (Object.keys(repairs) as (keyof Repairs)[]).filter(
+    (k) => repairs[k] && !report.issues.some((i) => i.issue === k),
+  );
+  const shown: IssueReport[] = [
+    ...report.issues,
+    ...applied.map((issue) => ({ issue, rows: 0, examples: [], reasons: [] })),
+  ];
   const out = report.rows - report.usable;
   if (shown.length === 0 && notes.length === 0 && past.length === 0 && out === 0) {
-    return <p className="all-well" data-testid="data-clean">{t.clean(count(report.rows), texts().data.summary.list(report.checked.map((issue) => t.checked[issue])))}</p>;
+    return (
+      <p className="all-well" data-testid="data-clean">
+        {t.clean(count(report.rows), texts().data.summary.list(report.checked.map((issue) => t.checked[issue])))}
+      </p>
+    );
   }
   const save = async () => {
     setSaving(true);
@@ -54,18 +63,42 @@ export function DataIssues() {
         <h3>{t.title}</h3>
         <span className="muted num">{t.usable(count(report.usable), count(report.rows))}</span>
         <span className="spacer" />
-        {past.length > 0 && <button type="button" className="quiet" onClick={() => studio.data.undo()} data-testid="data-undo">{undoing(past.at(-1)!.deed, encoding)}</button>}
-        {out > 0 && <button type="button" className="quiet" disabled={saving || preparing} onClick={() => void save()} data-testid="data-rejected">{t.download(count(out))}</button>}
+        {past.length > 0 && (
+          <button type="button" className="quiet" onClick={() => studio.data.undo()} data-testid="data-undo">
+            {undoing(past.at(-1)!.deed, encoding)}
+          </button>
+        )}
+        {out > 0 && (
+          <button
+            type="button"
+            className="quiet"
+            disabled={saving || preparing}
+            onClick={() => void save()}
+            data-testid="data-rejected"
+          >
+            {t.download(count(out))}
+          </button>
+        )}
       </div>
       <ul className="issues">
-        {shown.map((r) => <IssueLine key={r.issue} report={r} repairs={repairs} encoding={encoding} />)}
+        {shown.map((r) => (
+          <IssueLine key={r.issue} report={r} repairs={repairs} encoding={encoding} />
+        ))}
         {notes.length > 0 && <Notes notes={notes} />}
       </ul>
     </div>
   );
 }
 
-function IssueLine({ report: { issue, rows, examples, reasons }, repairs, encoding }: { report: IssueReport; repairs: Repairs; encoding: string }) {
+function IssueLine({
+  report: { issue, rows, examples, reasons },
+  repairs,
+  encoding,
+}: {
+  report: IssueReport;
+  repairs: Repairs;
+  encoding: string;
+}) {
   const studio = useStudio();
   const t = texts().data.issues;
   const key = isRepair(issue, repairs) ? issue : null;
@@ -73,16 +106,36 @@ function IssueLine({ report: { issue, rows, examples, reasons }, repairs, encodi
   return (
     <li className={`issue${on ? ' issue-fixed' : ''}`} data-testid={`issue-${issue}`}>
       <div className="row">
-        <p><Phrase of={t.line[issue](rows)} rows={<strong className="num">{count(rows)}</strong>} now={<span className="muted">{on ? repairWords('fixed', key, encoding) : t.now[issue]}</span>} /></p>
+        <p>
+          <Phrase
+            of={t.line[issue](rows)}
+            rows={<strong className="num">{count(rows)}</strong>}
+            now={<span className="muted">{on ? repairWords('fixed', key, encoding) : t.now[issue]}</span>}
+          />
+        </p>
         <span className="spacer" />
-        {key && <button type="button" aria-pressed={on} className="fix" onClick={() => studio.data.repair(key, !on)}>{on ? t.takeBack : repairWords('fix', key, encoding)}</button>}
+        {key && (
+          <button type="button" aria-pressed={on} className="fix" onClick={() => studio.data.repair(key, !on)}>
+            {on ? t.takeBack : repairWords('fix', key, encoding)}
+          </button>
+        )}
       </div>
-      {reasons.length > 0 && <ul className="reasons plain-list help">{reasons.map((r) => <li key={r.text}>{t.reason(r.text, r.rows)}</li>)}</ul>}
+      {reasons.length > 0 && (
+        <ul className="reasons plain-list help">
+          {reasons.map((r) => (
+            <li key={r.text}>{t.reason(r.text, r.rows)}</li>
+          ))}
+        </ul>
+      )}
       {examples.length > 0 && (
         <details open={rows <= 3}>
           <summary>{t.lines(rows, examples.length)}</summary>
           <ol className="problem-list plain-list">
-            {examples.map((e) => <li key={e.row}><span className="num line-number">{t.lineNumber(e.line)}</span> <span className="mono">{e.text}</span></li>)}
+            {examples.map((e) => (
+              <li key={e.row}>
+                <span className="num line-number">{t.lineNumber(e.line)}</span> <span className="mono">{e.text}</span>
+              </li>
+            ))}
           </ol>
         </details>
       )}
@@ -94,11 +147,21 @@ function Notes({ notes }: { notes: RowNote[] }) {
   const t = texts().data.issues;
   return (
     <li className="issue" data-testid="issue-notes">
-      <p><Phrase of={t.notes(notes.length)} rows={<strong className="num">{count(notes.length)}</strong>} now={<span className="muted">{t.notesKept}</span>} /></p>
+      <p>
+        <Phrase
+          of={t.notes(notes.length)}
+          rows={<strong className="num">{count(notes.length)}</strong>}
+          now={<span className="muted">{t.notesKept}</span>}
+        />
+      </p>
       <details open={notes.length <= 3}>
         <summary>{t.noteLines}</summary>
         <ol className="problem-list plain-list">
-          {notes.slice(0, 50).map((n) => <li key={`${n.line}-${n.message}`}><span className="num line-number">{t.lineNumber(n.line)}</span> {n.message}</li>)}
+          {notes.slice(0, 50).map((n) => (
+            <li key={`${n.line}-${n.message}`}>
+              <span className="num line-number">{t.lineNumber(n.line)}</span> {n.message}
+            </li>
+          ))}
         </ol>
         {notes.length > 50 && <p className="help">{t.more(notes.length - 50)}</p>}
       </details>

@@ -1,6 +1,15 @@
 /** What the columns mean: kind, roles with where each choice comes from, and the template with a live example. */
 import { useEffect, useState } from 'react';
-import { type ChatTemplate, DATA_KINDS, type DataKind, type Mapping, type PromptTemplate, type Segment, type Speaker, SPEAKERS } from '../shared/data';
+import {
+  type ChatTemplate,
+  DATA_KINDS,
+  type DataKind,
+  type Mapping,
+  type PromptTemplate,
+  type Segment,
+  type Speaker,
+  SPEAKERS,
+} from '../shared/data';
 import { DataError, SieveError } from '../shared/errors';
 import { compileTemplate, DATA_ROLES } from '../shared/template';
 import { texts } from '../shared/texts';
@@ -29,41 +38,80 @@ export function DataMapping() {
       <h3>{t.title}</h3>
       <div className="fields">
         <SelectField<DataKind>
-          label={t.kind} value={mapping.kind} onChange={(kind) => studio.data.setKind(kind)} mark={<RoleMark state={mapping.kind === detection.mapping.kind ? 'guessed' : 'ready'} />}
+          label={t.kind}
+          value={mapping.kind}
+          onChange={(kind) => studio.data.setKind(kind)}
+          mark={<RoleMark state={mapping.kind === detection.mapping.kind ? 'guessed' : 'ready'} />}
           options={DATA_KINDS.map((kind) => ({ value: kind, label: texts().data.kind[kind] }))}
         />
         {DATA_ROLES[mapping.kind].map(({ role, required }) => {
           const state = roleState(role, required, mapping, detection.mapping);
           return (
             <SelectField
-              key={role} label={t.column[role]} value={mapping.roles[role] ?? ''} onChange={(column) => studio.data.setRole(role, column === '' ? null : column)}
-              mark={<RoleMark state={state} />} problem={state === 'missing' ? t.chooseColumn : null}
-              options={[{ value: '', label: required ? t.choose : t.none }, ...table.columns.map((c) => ({ value: c, label: c }))]}
+              key={role}
+              label={t.column[role]}
+              value={mapping.roles[role] ?? ''}
+              onChange={(column) => studio.data.setRole(role, column === '' ? null : column)}
+              mark={<RoleMark state={state} />}
+              problem={state === 'missing' ? t.chooseColumn : null}
+              options={[
+                { value: '', label: required ? t.choose : t.none },
+                ...table.columns.map((c) => ({ value: c, label: c })),
+              ]}
             />
           );
         })}
       </div>
       <Unused />
       {chat && <Speakers mapping={mapping} />}
-      {chat && d.chatTemplates.length > 0 && <TemplateChoice templates={d.chatTemplates} chosen={template.chat ? d.chatChoice : null} />}
+      {chat && d.chatTemplates.length > 0 && (
+        <TemplateChoice templates={d.chatTemplates} chosen={template.chat ? d.chatChoice : null} />
+      )}
       {chat && template.chat && (
         <TextField
-          label={t.chatSource} value={template.chat.source} onChange={(source) => studio.data.editChatTemplate(source)} rows={6} mono testId="chat-template"
+          label={t.chatSource}
+          value={template.chat.source}
+          onChange={(source) => studio.data.editChatTemplate(source)}
+          rows={6}
+          mono
+          testId="chat-template"
           help={t.chatSourceHelp}
         />
       )}
       {mapping.kind !== 'text' && !template.chat && (
         <>
           <TextField
-            label={chat ? t.askedTemplate : t.promptTemplate} value={template.prompt} onChange={(prompt) => studio.data.setTemplate({ prompt })} rows={3} mono
+            label={chat ? t.askedTemplate : t.promptTemplate}
+            value={template.prompt}
+            onChange={(prompt) => studio.data.setTemplate({ prompt })}
+            rows={3}
+            mono
             help={chat ? t.turnHelp : t.templateHelp}
           />
-          <TextField label={chat ? t.answerTemplate : t.completionTemplate} value={template.completion} onChange={(completion) => studio.data.setTemplate({ completion })} rows={2} mono />
+          <TextField
+            label={chat ? t.answerTemplate : t.completionTemplate}
+            value={template.completion}
+            onChange={(completion) => studio.data.setTemplate({ completion })}
+            rows={2}
+            mono
+          />
         </>
       )}
-      {chat ? <LiveChat mapping={mapping} template={template} /> : <LiveExample columns={table.columns} row={sample[0]} mapping={mapping} template={template} />}
-      {(template.prompt !== '' || template.chat) && <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>{chat ? t.answersOnly : t.completionOnly}</Check>}
-      {chat && <Check checked={mapping.lastAnswer ?? false} onChange={(on) => studio.data.setLastAnswer(on)}>{t.lastAnswer}</Check>}
+      {chat ? (
+        <LiveChat mapping={mapping} template={template} />
+      ) : (
+        <LiveExample columns={table.columns} row={sample[0]} mapping={mapping} template={template} />
+      )}
+      {(template.prompt !== '' || template.chat) && (
+        <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>
+          {chat ? t.answersOnly : t.completionOnly}
+        </Check>
+      )}
+      {chat && (
+        <Check checked={mapping.lastAnswer ?? false} onChange={(on) => studio.data.setLastAnswer(on)}>
+          {t.lastAnswer}
+        </Check>
+      )}
     </div>
   );
 }
@@ -73,7 +121,11 @@ function Unused() {
   const { parsed, mapping, template } = useSel((s) => s.dataset);
   if (!parsed || !mapping) return null;
   const unused = unusedColumns({ table: parsed.table, empty: parsed.empty, mapping, template });
-  return unused.length === 0 ? null : <p className="help" data-testid="data-unused">{texts().data.mapping.unused(unused.join(', '))}</p>;
+  return unused.length === 0 ? null : (
+    <p className="help" data-testid="data-unused">
+      {texts().data.mapping.unused(unused.join(', '))}
+    </p>
+  );
 }
 
 /** Who speaks under names that are not known by themselves. */
@@ -87,7 +139,10 @@ function Speakers({ mapping }: { mapping: Mapping }) {
     <div className="fields" data-testid="data-speakers">
       {names.map((name) => (
         <SelectField
-          key={name} label={t.speaker(name)} value={mapping.speakers?.[name] ?? ''} onChange={(who) => studio.data.setSpeaker(name, who === '' ? null : (who as Speaker))}
+          key={name}
+          label={t.speaker(name)}
+          value={mapping.speakers?.[name] ?? ''}
+          onChange={(who) => studio.data.setSpeaker(name, who === '' ? null : (who as Speaker))}
           options={[{ value: '', label: t.choose }, ...SPEAKERS.map((value) => ({ value, label: t.speakers[value] }))]}
         />
       ))}
@@ -97,7 +152,12 @@ function Speakers({ mapping }: { mapping: Mapping }) {
 
 function RoleMark({ state }: { state: RoleState }) {
   const t = texts().data.mapping;
-  return <span className={`role-mark role-${state}`} title={t.stateHelp[state]}> {t.state[state]}</span>;
+  return (
+    <span className={`role-mark role-${state}`} title={t.stateHelp[state]}>
+      {' '}
+      {t.state[state]}
+    </span>
+  );
 }
 
 /** The model's own templates beside the plain one. */
@@ -107,16 +167,30 @@ function TemplateChoice({ templates, chosen }: { templates: ChatTemplate[]; chos
   const names = templates.map(({ name }) => name);
   return (
     <SelectField
-      label={t.chatTemplate} value={chosen === null ? '' : names.includes(chosen) ? chosen : names[0]}
+      label={t.chatTemplate}
+      value={chosen === null ? '' : names.includes(chosen) ? chosen : names[0]}
       onChange={(name) => studio.data.setChatTemplate(name === '' ? null : name)}
       help={t.chatTemplateHelp}
-      options={[...names.map((name) => ({ value: name, label: names.length === 1 ? t.own : t.ownNamed(name) })), { value: '', label: t.plain }]}
+      options={[
+        ...names.map((name) => ({ value: name, label: names.length === 1 ? t.own : t.ownNamed(name) })),
+        { value: '', label: t.plain },
+      ]}
     />
   );
 }
 
 /** The first row through the template, at every keystroke. */
-function LiveExample({ columns, row, mapping, template }: { columns: string[]; row: string[] | undefined; mapping: Mapping; template: PromptTemplate }) {
+function LiveExample({
+  columns,
+  row,
+  mapping,
+  template,
+}: {
+  columns: string[];
+  row: string[] | undefined;
+  mapping: Mapping;
+  template: PromptTemplate;
+}) {
   if (!row) return null;
   const segments: Segment[] = [];
   let problem: string | undefined;
@@ -136,14 +210,20 @@ function LiveChat({ mapping, template }: { mapping: Mapping; template: PromptTem
   const [shown, setShown] = useState<{ segments: Segment[]; problem?: string }>({ segments: [] });
   useEffect(() => {
     let current = true;
-    const show = (next: { segments: Segment[]; problem?: string }) => { if (current) setShown(next); };
-    const timer = setTimeout(() => void studio.data.tryTemplate(mapping, template).then(
-      (segments) => show({ segments }),
-      (error: unknown) => {
-        if (!(error instanceof SieveError)) throw error;
-        show({ segments: [], problem: error.message });
-      },
-    ), 150);
+    const show = (next: { segments: Segment[]; problem?: string }) => {
+      if (current) setShown(next);
+    };
+    const timer = setTimeout(
+      () =>
+        void studio.data.tryTemplate(mapping, template).then(
+          (segments) => show({ segments }),
+          (error: unknown) => {
+            if (!(error instanceof SieveError)) throw error;
+            show({ segments: [], problem: error.message });
+          },
+        ),
+      150,
+    );
     return () => {
       current = false;
       clearTimeout(timer);
@@ -156,9 +236,17 @@ function Filled({ segments, problem }: { segments: Segment[]; problem?: string }
   return (
     <figure className="live-example" data-testid="template-preview">
       <figcaption className="help">{texts().data.mapping.firstRow}</figcaption>
-      {problem === undefined
-        ? <p className="pre mono">{segments.map(({ text, trained }, i) => <span key={i} className={trained ? 'chip-trained' : 'chip-masked'}>{text.slice(0, 1500)}</span>)}</p>
-        : <p className="field-problem">{problem}</p>}
+      {problem === undefined ? (
+        <p className="pre mono">
+          {segments.map(({ text, trained }, i) => (
+            <span key={i} className={trained ? 'chip-trained' : 'chip-masked'}>
+              {text.slice(0, 1500)}
+            </span>
+          ))}
+        </p>
+      ) : (
+        <p className="field-problem">{problem}</p>
+      )}
     </figure>
   );
 }

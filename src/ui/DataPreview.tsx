@@ -18,14 +18,31 @@ export function DataPreview() {
         <h3>{t.title}</h3>
         <ChipLegend />
         <span className="spacer" />
-        <button type="button" className="quiet" disabled={from === 0} onClick={() => void studio.data.showPreview(Math.max(0, from - PREVIEW_COUNT))}>{t.previous}</button>
+        <button
+          type="button"
+          className="quiet"
+          disabled={from === 0}
+          onClick={() => void studio.data.showPreview(Math.max(0, from - PREVIEW_COUNT))}
+        >
+          {t.previous}
+        </button>
         <span className="num muted">{t.which(count(from + 1), count(from + preview.length), count(total))}</span>
-        <button type="button" className="quiet" disabled={from + PREVIEW_COUNT >= total} onClick={() => void studio.data.showPreview(from + PREVIEW_COUNT)}>{t.next}</button>
+        <button
+          type="button"
+          className="quiet"
+          disabled={from + PREVIEW_COUNT >= total}
+          onClick={() => void studio.data.showPreview(from + PREVIEW_COUNT)}
+        >
+          {t.next}
+        </button>
       </div>
       <ol className="examples">
         {preview.map((example, i) => (
           <li key={i} className="example">
-            <p className="example-head num">{t.row(count(example.row + 1))}{example.heldOut && <span className="tag">{t.heldOut}</span>}</p>
+            <p className="example-head num">
+              {t.row(count(example.row + 1))}
+              {example.heldOut && <span className="tag">{t.heldOut}</span>}
+            </p>
             <TokenChips tokens={example.tokens} />
           </li>
         ))}

@@ -24,7 +24,9 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
       setShown({ version, detail: d });
       setDraft(d?.cells ?? null);
     });
-    return () => { current = false; };
+    return () => {
+      current = false;
+    };
   }, [studio, item, version]);
   const detail = shown?.detail;
   if (!detail) return null;
@@ -34,13 +36,27 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
   return (
     <section className="panel stack" aria-labelledby="data-row-title" data-testid="data-row">
       <div className="row">
-        <h3 id="data-row-title" ref={focusFirst} tabIndex={-1}>{t.title(detail.line)}{detail.example?.heldOut && <span className="tag">{table.heldOut}</span>}{excluded && <span className="tag">{table.excluded}</span>}</h3>
+        <h3 id="data-row-title" ref={focusFirst} tabIndex={-1}>
+          {t.title(detail.line)}
+          {detail.example?.heldOut && <span className="tag">{table.heldOut}</span>}
+          {excluded && <span className="tag">{table.excluded}</span>}
+        </h3>
         {detail.example && <ChipLegend />}
         <span className="spacer" />
-        {!windows && <button type="button" onClick={() => studio.data.exclude(item, !excluded)} data-testid="data-exclude">{excluded ? t.takeIn : t.leaveOut}</button>}
-        <button type="button" className="quiet" onClick={onClose}>{t.close}</button>
+        {!windows && (
+          <button type="button" onClick={() => studio.data.exclude(item, !excluded)} data-testid="data-exclude">
+            {excluded ? t.takeIn : t.leaveOut}
+          </button>
+        )}
+        <button type="button" className="quiet" onClick={onClose}>
+          {t.close}
+        </button>
       </div>
-      {detail.example ? <TokenChips tokens={detail.example.tokens} most={2000} /> : <p className="muted">{detail.issues.length > 0 ? t.noTokensWhy : t.noTokens}</p>}
+      {detail.example ? (
+        <TokenChips tokens={detail.example.tokens} most={2000} />
+      ) : (
+        <p className="muted">{detail.issues.length > 0 ? t.noTokensWhy : t.noTokens}</p>
+      )}
       {draft && !windows && (
         <details open={detail.example === null}>
           <summary>{t.edit}</summary>
@@ -51,12 +67,26 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
               studio.data.editRow(item, draft);
             }}
           >
-            {columns.map((name, c) => used.has(name) && (
-              <TextField key={name} label={name} value={draft[c]} onChange={(text) => setDraft(draft.map((old, k) => (k === c ? text : old)))} rows={draft[c].length > 80 ? 5 : 2} testId={`data-edit-${c}`} />
-            ))}
+            {columns.map(
+              (name, c) =>
+                used.has(name) && (
+                  <TextField
+                    key={name}
+                    label={name}
+                    value={draft[c]}
+                    onChange={(text) => setDraft(draft.map((old, k) => (k === c ? text : old)))}
+                    rows={draft[c].length > 80 ? 5 : 2}
+                    testId={`data-edit-${c}`}
+                  />
+                ),
+            )}
             <div className="row">
-              <button type="submit" className="primary" disabled={!dirty} data-testid="data-edit-save">{t.save}</button>
-              <button type="button" className="quiet" disabled={!dirty} onClick={() => setDraft(detail.cells)}>{t.asItWas}</button>
+              <button type="submit" className="primary" disabled={!dirty} data-testid="data-edit-save">
+                {t.save}
+              </button>
+              <button type="button" className="quiet" disabled={!dirty} onClick={() => setDraft(detail.cells)}>
+                {t.asItWas}
+              </button>
             </div>
           </form>
         </details>

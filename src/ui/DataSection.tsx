@@ -19,7 +19,14 @@ export function DataSection() {
   // What was open stays in sight while something else is read.
   const open = useSel((s) => s.dataset.parsed !== null);
   const report = useSel((s) => s.dataset.report);
-  const waits = useSel((s) => s.dataset.status === 'reading' || s.dataset.preparing || (s.dataset.origin === null && (s.model.status === 'none' || s.model.status === 'opening') && s.dataset.status !== 'failed'));
+  const waits = useSel(
+    (s) =>
+      s.dataset.status === 'reading' ||
+      s.dataset.preparing ||
+      (s.dataset.origin === null &&
+        (s.model.status === 'none' || s.model.status === 'opening') &&
+        s.dataset.status !== 'failed'),
+  );
   const t = texts().data;
   return (
     <SectionFrame id="data" number={2} title={t.title} lead={t.lead}>
@@ -27,11 +34,22 @@ export function DataSection() {
         <Samples />
         <DataUpload />
       </div>
-      {open && <div className="split"><DataFound /><DataMapping /></div>}
+      {open && (
+        <div className="split">
+          <DataFound />
+          <DataMapping />
+        </div>
+      )}
       <Working />
-      {!report && (waits
-        ? <div className="split"><Skeleton room="table" /><Skeleton room="table" /></div>
-        : !open && <Empty>{t.empty}</Empty>)}
+      {!report &&
+        (waits ? (
+          <div className="split">
+            <Skeleton room="table" />
+            <Skeleton room="table" />
+          </div>
+        ) : (
+          !open && <Empty>{t.empty}</Empty>
+        ))}
       {open && report && (
         <>
           <DataSummary report={report} />
@@ -39,10 +57,17 @@ export function DataSection() {
           <DataIssues />
           <div className="split">
             <DataSplit report={report} />
-            {report.examples > 0 && <div className="panel stack"><h3>{t.lengths.title}</h3><DataLengths lengths={report.lengths} /></div>}
+            {report.examples > 0 && (
+              <div className="panel stack">
+                <h3>{t.lengths.title}</h3>
+                <DataLengths lengths={report.lengths} />
+              </div>
+            )}
           </div>
           <DataPreview />
-          <Later room="table"><DataTable report={report} /></Later>
+          <Later room="table">
+            <DataTable report={report} />
+          </Later>
         </>
       )}
     </SectionFrame>
@@ -57,7 +82,14 @@ function Samples() {
     <fieldset className="choices">
       <legend>{texts().data.samples}</legend>
       {samples.map((s) => (
-        <button key={s.id} type="button" className="choice" data-testid={`sample-${s.id}`} aria-pressed={origin?.kind === 'sample' && origin.id === s.id} onClick={() => void studio.data.openSample(s.id)}>
+        <button
+          key={s.id}
+          type="button"
+          className="choice"
+          data-testid={`sample-${s.id}`}
+          aria-pressed={origin?.kind === 'sample' && origin.id === s.id}
+          onClick={() => void studio.data.openSample(s.id)}
+        >
           <span className="choice-title">{sampleWords(s).title}</span>
           <span className="choice-text">{sampleWords(s).description}</span>
         </button>
@@ -78,13 +110,32 @@ function Working() {
   const t = texts().data.working;
   if (!reading && !preparing) {
     const undone = status === 'ready' && !report && progress === null;
-    return <div className="row working">{undone && <button type="button" onClick={() => studio.data.prepareSoon(0)}>{t.toTokens}</button>}</div>;
+    return (
+      <div className="row working">
+        {undone && (
+          <button type="button" onClick={() => studio.data.prepareSoon(0)}>
+            {t.toTokens}
+          </button>
+        )}
+      </div>
+    );
   }
   const bytesRead = progress?.label === texts().errors.data.progress.reading;
   return (
     <div className="row working" data-testid="data-progress">
-      {progress ? <ProgressLine label={progress.label} loaded={progress.loaded} total={progress.total} unit={bytesRead ? bytes : count} /> : <p className="muted">{reading ? t.reading : t.preparing}</p>}
-      <button type="button" className="quiet" onClick={() => void studio.data.cancel()} data-testid="data-cancel">{t.cancel}</button>
+      {progress ? (
+        <ProgressLine
+          label={progress.label}
+          loaded={progress.loaded}
+          total={progress.total}
+          unit={bytesRead ? bytes : count}
+        />
+      ) : (
+        <p className="muted">{reading ? t.reading : t.preparing}</p>
+      )}
+      <button type="button" className="quiet" onClick={() => void studio.data.cancel()} data-testid="data-cancel">
+        {t.cancel}
+      </button>
     </div>
   );
 }
@@ -103,8 +154,21 @@ function Report({ report }: { report: PrepareReport }) {
   ];
   return (
     <div data-testid="data-report" aria-busy={preparing}>
-      <dl className="tally">{facts.map(([label, n]) => <div key={label}><dt>{label}</dt><dd className="num">{count(n)}</dd></div>)}</dl>
-      {report.warnings.length > 0 && <ul className="warnings">{report.warnings.map((w) => <li key={w}>{w}</li>)}</ul>}
+      <dl className="tally">
+        {facts.map(([label, n]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd className="num">{count(n)}</dd>
+          </div>
+        ))}
+      </dl>
+      {report.warnings.length > 0 && (
+        <ul className="warnings">
+          {report.warnings.map((w) => (
+            <li key={w}>{w}</li>
+          ))}
+        </ul>
+      )}
     </div>
   );
 }

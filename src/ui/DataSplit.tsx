@@ -20,28 +20,89 @@ export function DataSplit({ report }: { report: PrepareReport }) {
     <div className="panel stack" data-testid="data-split">
       <h3>{t.title}</h3>
       <div className="fields">
-        <NumberField label={t.heldOut} value={Math.round(share * 1000) / 10} min={0} max={50} initial={10} onChange={(p) => { if (p >= 0 && p <= 50) studio.data.setPreparation({ heldOutShare: p / 100 }); }} help={t.heldOutHelp} />
-        <NumberField label={t.seed} value={seed} min={0} initial={1} onChange={(next) => { if (Number.isInteger(next) && next >= 0) studio.data.setPreparation({ seed: next }); }} help={t.seedHelp} />
-        <NumberField label={t.most} value={maxExamples} min={2} initial={MAX_EXAMPLES} onChange={(next) => { if (Number.isInteger(next) && next >= 2) studio.data.setPreparation({ maxExamples: next }); }} help={t.mostHelp} />
+        <NumberField
+          label={t.heldOut}
+          value={Math.round(share * 1000) / 10}
+          min={0}
+          max={50}
+          initial={10}
+          onChange={(p) => {
+            if (p >= 0 && p <= 50) studio.data.setPreparation({ heldOutShare: p / 100 });
+          }}
+          help={t.heldOutHelp}
+        />
+        <NumberField
+          label={t.seed}
+          value={seed}
+          min={0}
+          initial={1}
+          onChange={(next) => {
+            if (Number.isInteger(next) && next >= 0) studio.data.setPreparation({ seed: next });
+          }}
+          help={t.seedHelp}
+        />
+        <NumberField
+          label={t.most}
+          value={maxExamples}
+          min={2}
+          initial={MAX_EXAMPLES}
+          onChange={(next) => {
+            if (Number.isInteger(next) && next >= 2) studio.data.setPreparation({ maxExamples: next });
+          }}
+          help={t.mostHelp}
+        />
       </div>
-      {report.labels && <Check checked={stratify} onChange={(on) => studio.data.setPreparation({ stratify: on })}>{t.stratify}</Check>}
+      {report.labels && (
+        <Check checked={stratify} onChange={(on) => studio.data.setPreparation({ stratify: on })}>
+          {t.stratify}
+        </Check>
+      )}
       {byFile && <p className="help">{t.byFile}</p>}
-      <div className="split-bar" aria-hidden="true"><span style={{ flexGrow: report.train }} /><span style={{ flexGrow: report.heldOut }} /></div>
+      <div className="split-bar" aria-hidden="true">
+        <span style={{ flexGrow: report.train }} />
+        <span style={{ flexGrow: report.heldOut }} />
+      </div>
       <p className="help">
-        {t.result(count(report.train), count(report.heldOut), percent(report.heldOut / Math.max(1, report.examples), 1))}{' '}
+        {t.result(
+          count(report.train),
+          count(report.heldOut),
+          percent(report.heldOut / Math.max(1, report.examples), 1),
+        )}{' '}
         {!byFile && t.copies}{' '}
-        {report.usable > report.examples && report.usable > maxExamples && t.picked(count(report.examples), count(report.usable))}
+        {report.usable > report.examples &&
+          report.usable > maxExamples &&
+          t.picked(count(report.examples), count(report.usable))}
       </p>
       {report.labels && (
         <details>
           <summary>{t.byLabel}</summary>
           <Scroll label={t.examplesByLabel}>
             <table className="grid" data-testid="data-labels">
-              <thead><tr><th scope="col">{t.label}</th><th scope="col" className="num">{t.learntFrom}</th><th scope="col" className="num">{t.held}</th></tr></thead>
-              <tbody>{report.labels.slice(0, MOST_LABELS).map((l) => <tr key={l.label}><th scope="row">{l.label}</th><td className="num">{count(l.train)}</td><td className="num">{count(l.heldOut)}</td></tr>)}</tbody>
+              <thead>
+                <tr>
+                  <th scope="col">{t.label}</th>
+                  <th scope="col" className="num">
+                    {t.learntFrom}
+                  </th>
+                  <th scope="col" className="num">
+                    {t.held}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {report.labels.slice(0, MOST_LABELS).map((l) => (
+                  <tr key={l.label}>
+                    <th scope="row">{l.label}</th>
+                    <td className="num">{count(l.train)}</td>
+                    <td className="num">{count(l.heldOut)}</td>
+                  </tr>
+                ))}
+              </tbody>
             </table>
           </Scroll>
-          {report.labels.length > MOST_LABELS && <p className="help">{t.moreLabels(report.labels.length - MOST_LABELS)}</p>}
+          {report.labels.length > MOST_LABELS && (
+            <p className="help">{t.moreLabels(report.labels.length - MOST_LABELS)}</p>
+          )}
         </details>
       )}
     </div>

@@ -25,14 +25,22 @@ export function summaryOf(data: Summed): string {
   const { table, mapping, template, report } = data;
   const t = texts().data.summary;
   const learnt = mapping.roles[LEARNT_ROLE[mapping.kind]];
-  const target = mapping.kind === 'chat' ? mapping.roles.answer ?? learnt : learnt;
+  const target = mapping.kind === 'chat' ? (mapping.roles.answer ?? learnt) : learnt;
   if (!target) return '';
   const from = usedColumns(table.columns, mapping, template).filter((column) => column !== target);
-  const what = mapping.kind === 'chat' ? (mapping.lastAnswer ? t.lastAnswers : t.answers)(target)
-    : mapping.kind === 'text' ? (table.unit === 'whole' ? t.whole : t.text(target))
-      : mapping.kind === 'text-label' ? t.label(target) : t.column(target);
+  const what =
+    mapping.kind === 'chat'
+      ? (mapping.lastAnswer ? t.lastAnswers : t.answers)(target)
+      : mapping.kind === 'text'
+        ? table.unit === 'whole'
+          ? t.whole
+          : t.text(target)
+        : mapping.kind === 'text-label'
+          ? t.label(target)
+          : t.column(target);
   const unused = unusedColumns(data);
-  const rows = (issue: PrepareReport['issues'][number]['issue']) => report.issues.find((i) => i.issue === issue)?.rows ?? 0;
+  const rows = (issue: PrepareReport['issues'][number]['issue']) =>
+    report.issues.find((i) => i.issue === issue)?.rows ?? 0;
   const out = report.rows - report.usable;
   return t.sentence([
     t.learns(what, t.list(from.map((column) => t.column(column)))),
@@ -48,5 +56,9 @@ export function DataSummary({ report }: { report: PrepareReport }) {
   const mapping = useSel((s) => s.dataset.mapping);
   const template = useSel((s) => s.dataset.template);
   if (!parsed || !mapping) return null;
-  return <p className="summary" data-testid="data-summary">{summaryOf({ table: parsed.table, empty: parsed.empty, mapping, template, report })}</p>;
+  return (
+    <p className="summary" data-testid="data-summary">
+      {summaryOf({ table: parsed.table, empty: parsed.empty, mapping, template, report })}
+    </p>
+  );
 }

@@ -37,12 +37,19 @@ export function DataTable({ report }: { report: PrepareReport }) {
       if ((await next.need(0, 0)) && current) setRows(next);
     };
     void load();
-    return () => { current = false; };
+    return () => {
+      current = false;
+    };
   }, [studio, filter, search, version]);
   const shown = Math.min(rows?.total ?? 0, MOST_ROWS);
   // Nothing of it is handed to other components.
   // oxlint-disable-next-line react/incompatible-library
-  const virtual = useVirtualizer({ count: shown, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT, overscan: 8 });
+  const virtual = useVirtualizer({
+    count: shown,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 8,
+  });
   const items = virtual.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   useEffect(() => {
@@ -59,7 +66,9 @@ export function DataTable({ report }: { report: PrepareReport }) {
   if (!mapping) return null;
   const { table: t, issues, role: roleNames } = texts().data;
   const windows = unit === 'whole' && mapping.kind === 'text';
-  const columns: Role[] = windows ? ['text'] : DATA_ROLES[mapping.kind].filter(({ role }) => mapping.roles[role]).map((r) => r.role);
+  const columns: Role[] = windows
+    ? ['text']
+    : DATA_ROLES[mapping.kind].filter(({ role }) => mapping.roles[role]).map((r) => r.role);
   const onType = (text: string) => {
     setTyped(text);
     clearTimeout(timer.current);
@@ -75,7 +84,14 @@ export function DataTable({ report }: { report: PrepareReport }) {
   };
   const onKey = (e: KeyboardEvent) => {
     const page = Math.floor((scroller.current?.clientHeight ?? 400) / ROW_HEIGHT) - 1;
-    const moves: Record<string, number> = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: shown - 1 };
+    const moves: Record<string, number> = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      PageDown: active + page,
+      PageUp: active - page,
+      Home: 0,
+      End: shown - 1,
+    };
     const row = rows?.at(active);
     if (Object.hasOwn(moves, e.key)) move(moves[e.key]);
     else if (e.key === 'Enter' && row) setOpen(row.item);
@@ -88,37 +104,93 @@ export function DataTable({ report }: { report: PrepareReport }) {
     <div className="stack" data-testid="data-table">
       <div className="row">
         <h3>{windows ? t.windows : t.rows}</h3>
-        <span className="muted num" aria-live="polite" data-testid="data-table-count">{!rows ? '' : filter === 'all' && search === '' ? t.inAll(count(rows.total)) : t.found(count(rows.total))}</span>
+        <span className="muted num" aria-live="polite" data-testid="data-table-count">
+          {!rows ? '' : filter === 'all' && search === '' ? t.inAll(count(rows.total)) : t.found(count(rows.total))}
+        </span>
         <span className="spacer" />
-        <label className="inline-field"><span>{t.show}</span>
-          <select value={filter} onChange={(e) => { setFilter(e.target.value as RowFilter); begin(); }} data-testid="data-filter">
+        <label className="inline-field">
+          <span>{t.show}</span>
+          <select
+            value={filter}
+            onChange={(e) => {
+              setFilter(e.target.value as RowFilter);
+              begin();
+            }}
+            data-testid="data-filter"
+          >
             <option value="all">{t.filter.all}</option>
             <option value="train">{t.filter.train(count(report.train))}</option>
             <option value="heldOut">{t.filter.heldOut(count(report.heldOut))}</option>
             <option value="unused">{t.filter.unused}</option>
             <option value="excluded">{t.filter.excluded(count(report.excluded))}</option>
             <option value="changed">{t.filter.changed(count(report.changed))}</option>
-            {report.issues.length > 0 && <optgroup label={t.withProblem}>{report.issues.map((i) => <option key={i.issue} value={i.issue}>{t.filter.issue(issues.name[i.issue], count(i.rows))}</option>)}</optgroup>}
+            {report.issues.length > 0 && (
+              <optgroup label={t.withProblem}>
+                {report.issues.map((i) => (
+                  <option key={i.issue} value={i.issue}>
+                    {t.filter.issue(issues.name[i.issue], count(i.rows))}
+                  </option>
+                ))}
+              </optgroup>
+            )}
           </select>
         </label>
-        <label className="inline-field"><span>{t.search}</span><input type="text" value={typed} onChange={(e) => onType(e.target.value)} spellCheck={false} data-testid="data-search" /></label>
+        <label className="inline-field">
+          <span>{t.search}</span>
+          <input
+            type="text"
+            value={typed}
+            onChange={(e) => onType(e.target.value)}
+            spellCheck={false}
+            data-testid="data-search"
+          />
+        </label>
       </div>
-      <div className="vtable" style={{ '--texts': columns.map((c) => (c === 'label' ? 'minmax(0, 1fr)' : 'minmax(0, 3fr)')).join(' ') } as React.CSSProperties}>
+      <div
+        className="vtable"
+        style={
+          {
+            '--texts': columns.map((c) => (c === 'label' ? 'minmax(0, 1fr)' : 'minmax(0, 3fr)')).join(' '),
+          } as React.CSSProperties
+        }
+      >
         <div className="vrow vhead" aria-hidden="true">
-          <span className="num">{t.line}</span>{columns.map((c) => <span key={c}>{roleNames[c]}</span>)}<span className="num">{t.tokens}</span><span>{t.state}</span>
+          <span className="num">{t.line}</span>
+          {columns.map((c) => (
+            <span key={c}>{roleNames[c]}</span>
+          ))}
+          <span className="num">{t.tokens}</span>
+          <span>{t.state}</span>
         </div>
         <div
           // A list of which only a part is in the page: no element of HTML does that.
+          ref={scroller}
+          className="vscroll"
           // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-          ref={scroller} className="vscroll" role="listbox" tabIndex={0} aria-label={t.label}
-          aria-activedescendant={shown > 0 ? id(active) : undefined} onKeyDown={onKey}
+          role="listbox"
+          tabIndex={0}
+          aria-label={t.label}
+          aria-activedescendant={shown > 0 ? id(active) : undefined}
+          onKeyDown={onKey}
         >
           <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
             {items.map(({ index, start }) => (
               <Line
-                key={index} id={id(index)} row={rows?.at(index)} index={index} start={start} columns={columns} total={shown} limit={report.lengths.limit}
-                active={index === active} open={open !== null && rows?.at(index)?.item === open}
-                onOpen={() => { setActive(index); const row = rows?.at(index); if (row) setOpen(row.item); }}
+                key={index}
+                id={id(index)}
+                row={rows?.at(index)}
+                index={index}
+                start={start}
+                columns={columns}
+                total={shown}
+                limit={report.lengths.limit}
+                active={index === active}
+                open={open !== null && rows?.at(index)?.item === open}
+                onOpen={() => {
+                  setActive(index);
+                  const row = rows?.at(index);
+                  if (row) setOpen(row.item);
+                }}
               />
             ))}
           </div>
@@ -126,7 +198,17 @@ export function DataTable({ report }: { report: PrepareReport }) {
         </div>
       </div>
       {rows && rows.total > MOST_ROWS && <p className="help">{t.first(count(MOST_ROWS))}</p>}
-      {open !== null && <DataRow key={open} item={open} windows={windows} onClose={() => { setOpen(null); scroller.current?.focus(); }} />}
+      {open !== null && (
+        <DataRow
+          key={open}
+          item={open}
+          windows={windows}
+          onClose={() => {
+            setOpen(null);
+            scroller.current?.focus();
+          }}
+        />
+      )}
     </div>
   );
 }
@@ -146,26 +228,59 @@ interface LineProps {
 
 function Line({ id, row, index, start, columns, total, limit, active, open, onOpen }: LineProps) {
   const { table: t, issues } = texts().data;
-  const state = !row ? '' : row.excluded ? t.excluded : row.side === 'heldOut' ? t.heldOut : row.side === 'train' ? '' : t.unused;
+  const state = !row
+    ? ''
+    : row.excluded
+      ? t.excluded
+      : row.side === 'heldOut'
+        ? t.heldOut
+        : row.side === 'train'
+          ? ''
+          : t.unused;
   const broken = row && row.texts.length < columns.length;
   return (
     // The list takes the keys, for all of its rows.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
     <div
+      id={id}
       // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-      id={id} role="option" aria-selected={active} aria-posinset={index + 1} aria-setsize={total} onClick={onOpen} data-testid="data-line"
-      className={`vrow${active ? ' vrow-active' : ''}${open ? ' vrow-open' : ''}${row && row.side === null ? ' vrow-unused' : ''}`} style={{ transform: `translateY(${start}px)` }}
+      role="option"
+      aria-selected={active}
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      onClick={onOpen}
+      data-testid="data-line"
+      className={`vrow${active ? ' vrow-active' : ''}${open ? ' vrow-open' : ''}${row && row.side === null ? ' vrow-unused' : ''}`}
+      style={{ transform: `translateY(${start}px)` }}
     >
-      {row
-        ? (
-          <>
-            <span className="num line-number">{row.line}</span>
-            {broken ? <span className="mono vtext" style={{ gridColumn: `span ${columns.length}` }}>{row.texts[0]}</span> : columns.map((c, k) => <span key={c} className="vtext">{row.texts[k]}</span>)}
-            <span className={`num${row.tokens !== null && row.tokens > limit ? ' over' : ''}`}>{row.tokens ?? '–'}</span>
-            <span className="vstate">{state && <span className="tag">{state}</span>}{row.changed && <span className="tag">{t.edited}</span>}{row.issues.map((i) => <span key={i} className="tag tag-issue">{issues.name[i]}</span>)}</span>
-          </>
-        )
-        : <span className="muted">…</span>}
+      {row ? (
+        <>
+          <span className="num line-number">{row.line}</span>
+          {broken ? (
+            <span className="mono vtext" style={{ gridColumn: `span ${columns.length}` }}>
+              {row.texts[0]}
+            </span>
+          ) : (
+            columns.map((c, k) => (
+              <span key={c} className="vtext">
+                {row.texts[k]}
+              </span>
+            ))
+          )}
+          <span className={`num${row.tokens !== null && row.tokens > limit ? ' over' : ''}`}>{row.tokens ?? '–'}</span>
+          <span className="vstate">
+            {state && <span className="tag">{state}</span>}
+            {row.changed && <span className="tag">{t.edited}</span>}
+            {row.issues.map((i) => (
+              <span key={i} className="tag tag-issue">
+                {issues.name[i]}
+              </span>
+            ))}
+          </span>
+        </>
+      ) : (
+        <span className="muted">…</span>
+      )}
     </div>
   );
 }

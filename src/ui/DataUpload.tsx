@@ -5,7 +5,8 @@ import { TextField } from './bits';
 import { filesOf, holdsFiles } from './dropped';
 import { useSel, useStudio } from './studioContext';
 
-const ACCEPT = '.jsonl,.json,.csv,.tsv,.tab,.txt,.ndjson,.md,.parquet,.gz,.tgz,.tar,.zip,text/*,application/json,application/gzip,application/zip';
+const ACCEPT =
+  '.jsonl,.json,.csv,.tsv,.tab,.txt,.ndjson,.md,.parquet,.gz,.tgz,.tar,.zip,text/*,application/json,application/gzip,application/zip';
 
 export function DataUpload() {
   const studio = useStudio();
@@ -18,22 +19,47 @@ export function DataUpload() {
     <div className="stack">
       <div className={`drop${over ? ' drop-over' : ''}`} data-testid="data-drop">
         <p>{over ? t.anywhere : origin?.kind === 'file' ? <strong>{origin.name}</strong> : t.drop}</p>
-        <button type="button" onClick={() => input.current?.click()}>{t.choose}</button>
+        <button type="button" onClick={() => input.current?.click()}>
+          {t.choose}
+        </button>
         <input
-          ref={input} type="file" multiple className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="data-file" accept={ACCEPT}
+          ref={input}
+          type="file"
+          multiple
+          className="sr-only"
+          tabIndex={-1}
+          aria-label={t.file}
+          data-testid="data-file"
+          accept={ACCEPT}
           onChange={(e) => {
-            const files = [...(e.target.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+            const files = [...(e.target.files ?? [])].map((file) => ({
+              path: file.webkitRelativePath || file.name,
+              file,
+            }));
             e.target.value = '';
             void studio.data.openFiles(files);
           }}
         />
       </div>
-      {over && <div className="drop-page" aria-hidden="true"><p>{t.anywhere}</p></div>}
+      {over && (
+        <div className="drop-page" aria-hidden="true">
+          <p>{t.anywhere}</p>
+        </div>
+      )}
       <details>
         <summary>{t.paste}</summary>
         <div className="stack">
           <TextField label={t.pasteLabel} value={pasted} onChange={setPasted} rows={6} mono testId="data-paste" />
-          <div><button type="button" disabled={pasted === ''} onClick={() => void studio.data.openPaste(pasted)} data-testid="data-paste-use">{t.use}</button></div>
+          <div>
+            <button
+              type="button"
+              disabled={pasted === ''}
+              onClick={() => void studio.data.openPaste(pasted)}
+              data-testid="data-paste-use"
+            >
+              {t.use}
+            </button>
+          </div>
         </div>
       </details>
     </div>
@@ -51,7 +77,9 @@ function useDropAnywhere(): boolean {
       e.preventDefault();
       setOver(true);
     };
-    const leave = (e: DragEvent) => { if (e.relatedTarget === null) setOver(false); };
+    const leave = (e: DragEvent) => {
+      if (e.relatedTarget === null) setOver(false);
+    };
     const drop = (e: DragEvent) => {
       setOver(false);
       if (!e.dataTransfer || !holdsFiles(e.dataTransfer)) return;

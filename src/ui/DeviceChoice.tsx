@@ -3,17 +3,31 @@ import { useState } from 'react';
 import { texts } from '../shared/texts';
 import { canShareMemory, worthwhileThreads } from '../shared/threads';
 import { adaptersOf } from '../store/carry';
-import { type DeviceKind, computesWrongly, currentKind, deviceName, hasGpu, noGpuReason, usedDevice } from '../store/device';
+import {
+  type DeviceKind,
+  computesWrongly,
+  currentKind,
+  deviceName,
+  hasGpu,
+  noGpuReason,
+  usedDevice,
+} from '../store/device';
 import { type ModelInfo, type State, isLive } from '../store/slices';
 import { Phrase } from './Phrase';
 import { changeDevice } from './device';
 import { useSel, useStudio } from './studioContext';
 
 /** Changes the device at once where nothing on the page lies on it; else what becomes of that is said first, see `asked`. */
-export function useDeviceChange(): { asked: DeviceKind | null; change: (device: DeviceKind) => void; leave: () => void } {
+export function useDeviceChange(): {
+  asked: DeviceKind | null;
+  change: (device: DeviceKind) => void;
+  leave: () => void;
+} {
   const studio = useStudio();
   const [asked, setAsked] = useState<DeviceKind | null>(null);
-  const something = useSel((s) => s.model.status === 'ready' && (s.runs.session !== null || s.runs.imported.length > 0));
+  const something = useSel(
+    (s) => s.model.status === 'ready' && (s.runs.session !== null || s.runs.imported.length > 0),
+  );
   return {
     asked,
     leave: () => setAsked(null),
@@ -42,7 +56,15 @@ export function DeviceChoice({ asked, change, leave }: Change) {
       <fieldset className="choices" disabled={busy} data-testid="device-choice" data-device={kind}>
         <legend>{t.legend}</legend>
         {options.map(({ device, is, there }) => (
-          <button key={device} type="button" className="choice" aria-pressed={kind === device} disabled={!there} data-testid={`device-${device}`} onClick={() => (device === kind ? leave() : change(device))}>
+          <button
+            key={device}
+            type="button"
+            className="choice"
+            aria-pressed={kind === device}
+            disabled={!there}
+            data-testid={`device-${device}`}
+            onClick={() => (device === kind ? leave() : change(device))}
+          >
             <span className="choice-title">{t[device]}</span>
             <span className="choice-text">{is}</span>
           </button>
@@ -59,7 +81,9 @@ function gpuIs({ gpu, info }: State['model']): string {
   const t = texts().model.device;
   if (!gpu) return t.looking;
   if (gpu.state === 'no-webgpu' || gpu.state === 'no-adapter') return t.none[gpu.state];
-  const name = deviceName(info?.device.kind === 'gpu' ? usedDevice(info.device) : { kind: 'gpu', name: gpu.name, threads: null });
+  const name = deviceName(
+    info?.device.kind === 'gpu' ? usedDevice(info.device) : { kind: 'gpu', name: gpu.name, threads: null },
+  );
   return gpu.state === 'software' ? t.software(name) : name;
 }
 
@@ -77,7 +101,8 @@ function Move({ to, onYes, onNo }: { to: DeviceKind; onYes: () => void; onNo: ()
   const session = useSel((s) => s.runs.session);
   const imported = useSel((s) => s.runs.imported);
   const { goes, stays } = adaptersOf(session);
-  const named = (ids: readonly string[]) => session?.experiment.runs.filter((r) => ids.includes(r.id)).map((r) => r.name) ?? [];
+  const named = (ids: readonly string[]) =>
+    session?.experiment.runs.filter((r) => ids.includes(r.id)).map((r) => r.name) ?? [];
   const along = [...named(goes), ...imported.map((r) => r.name)];
   const device = texts().model.device[to];
   return (
@@ -86,8 +111,12 @@ function Move({ to, onYes, onNo }: { to: DeviceKind; onYes: () => void; onNo: ()
         <p>{along.length > 0 ? t.goes(along.join(', ')) : t.curves}</p>
         {stays.length > 0 && <p>{t.stays(named(stays).join(', '))}</p>}
         <div className="row">
-          <button type="button" data-testid="device-move-yes" onClick={onYes}>{t.yes(device)}</button>
-          <button type="button" className="quiet" data-testid="device-move-no" onClick={onNo}>{t.no}</button>
+          <button type="button" data-testid="device-move-yes" onClick={onYes}>
+            {t.yes(device)}
+          </button>
+          <button type="button" className="quiet" data-testid="device-move-no" onClick={onNo}>
+            {t.no}
+          </button>
         </div>
       </div>
     </div>
@@ -106,7 +135,9 @@ function NoGpu({ model }: { model: State['model'] }) {
         <details>
           <summary>{t.how.summary}</summary>
           <p>{t.how.where}</p>
-          <p><Phrase of={t.how.mend} flag={<code>chrome://flags/#enable-unsafe-webgpu</code>} /></p>
+          <p>
+            <Phrase of={t.how.mend} flag={<code>chrome://flags/#enable-unsafe-webgpu</code>} />
+          </p>
         </details>
       )}
     </div>
@@ -122,12 +153,25 @@ export function DeviceNote({ info, change }: { info: ModelInfo; change: Change['
   if (!broken && !info.device.software) return null;
   const name = deviceName(usedDevice(info.device));
   return (
-    <div className={`notice ${broken ? 'notice-error' : 'notice-warning'}`} role={broken ? 'alert' : undefined} aria-live={broken ? undefined : 'polite'} data-testid={broken ? 'wrong-gpu' : 'software-note'}>
+    <div
+      className={`notice ${broken ? 'notice-error' : 'notice-warning'}`}
+      role={broken ? 'alert' : undefined}
+      aria-live={broken ? undefined : 'polite'}
+      data-testid={broken ? 'wrong-gpu' : 'software-note'}
+    >
       <div>
         <p className="notice-message">
-          {broken ? <Phrase of={wrong.text} head={<strong>{wrong.head(name)}</strong>} /> : <Phrase of={slow.text} head={<strong>{slow.head}</strong>} />}
+          {broken ? (
+            <Phrase of={wrong.text} head={<strong>{wrong.head(name)}</strong>} />
+          ) : (
+            <Phrase of={slow.text} head={<strong>{slow.head}</strong>} />
+          )}
         </p>
-        <p><button type="button" disabled={busy} data-testid="use-cpu" onClick={() => change('cpu')}>{useCpu}</button></p>
+        <p>
+          <button type="button" disabled={busy} data-testid="use-cpu" onClick={() => change('cpu')}>
+            {useCpu}
+          </button>
+        </p>
       </div>
     </div>
   );

@@ -16,7 +16,13 @@ export function HistorySection() {
   const t = texts().history;
   return (
     <SectionFrame id="history" number={8} title={t.title} lead={t.lead}>
-      {mode === 'off' ? <p className="empty" data-testid="history-off">{t.off}</p> : <Kept />}
+      {mode === 'off' ? (
+        <p className="empty" data-testid="history-off">
+          {t.off}
+        </p>
+      ) : (
+        <Kept />
+      )}
     </SectionFrame>
   );
 }
@@ -38,7 +44,10 @@ function Kept() {
     if (!leaving || shown >= leaving.of) return;
     // It is gone: the focus goes to the run that comes after, or to the search.
     const rows = frame.current!.querySelectorAll('[data-testid="kept-run"]');
-    (rows[Math.min(leaving.place, shown - 1)]?.querySelector<HTMLElement>('.kept-actions button') ?? frame.current!.querySelector('input'))?.focus();
+    (
+      rows[Math.min(leaving.place, shown - 1)]?.querySelector<HTMLElement>('.kept-actions button') ??
+      frame.current!.querySelector('input')
+    )?.focus();
   }, [leaving, shown]);
   const remove = async (id: string, place: number) => {
     setLeaving({ place, of: shown });
@@ -50,14 +59,30 @@ function Kept() {
     <div className="stack" ref={frame}>
       {reader && (
         <div className="notice" aria-live="polite" data-testid="reader-note">
-          <p><Phrase of={t.reader} head={<strong>{t.readOnly}</strong>} /></p>
+          <p>
+            <Phrase of={t.reader} head={<strong>{t.readOnly}</strong>} />
+          </p>
         </div>
       )}
       <div className="history-bar">
-        <TextField label={t.search} value={query} onChange={setQuery} placeholder={t.searchPlaceholder} testId="history-search" />
-        <button type="button" disabled={reader} onClick={() => input.current?.click()}>{t.import}</button>
+        <TextField
+          label={t.search}
+          value={query}
+          onChange={setQuery}
+          placeholder={t.searchPlaceholder}
+          testId="history-search"
+        />
+        <button type="button" disabled={reader} onClick={() => input.current?.click()}>
+          {t.import}
+        </button>
         <input
-          ref={input} type="file" accept=".zip,application/zip" className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="history-import"
+          ref={input}
+          type="file"
+          accept=".zip,application/zip"
+          className="sr-only"
+          tabIndex={-1}
+          aria-label={t.file}
+          data-testid="history-import"
           onChange={(e) => {
             const file = e.target.files?.[0];
             if (file) void studio.kept.importFile(file);
@@ -67,18 +92,40 @@ function Kept() {
       </div>
       {found.length > 0 && (
         <ul className="kept-list" data-testid="history-list">
-          {found.map((r, i) => <Row key={r.id} run={r} reader={reader} onTag={setQuery} onDelete={() => void remove(r.id, i)} />)}
+          {found.map((r, i) => (
+            <Row key={r.id} run={r} reader={reader} onTag={setQuery} onDelete={() => void remove(r.id, i)} />
+          ))}
         </ul>
       )}
-      {unlisted && <div className="notice notice-error" role="alert"><p><strong>{t.unlisted}</strong> {unlisted.message} {unlisted.hint}</p></div>}
-      {found.length === 0 && !unlisted && <p className="empty" aria-live="polite" data-testid="history-empty">{runs.length === 0 ? t.empty : t.noMatch}</p>}
+      {unlisted && (
+        <div className="notice notice-error" role="alert">
+          <p>
+            <strong>{t.unlisted}</strong> {unlisted.message} {unlisted.hint}
+          </p>
+        </div>
+      )}
+      {found.length === 0 && !unlisted && (
+        <p className="empty" aria-live="polite" data-testid="history-empty">
+          {runs.length === 0 ? t.empty : t.noMatch}
+        </p>
+      )}
       {unreadable > 0 && <p className="help">{t.unreadable(unreadable, count(unreadable))}</p>}
       <Room />
     </div>
   );
 }
 
-function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; onTag: (tag: string) => void; onDelete: () => void }) {
+function Row({
+  run,
+  reader,
+  onTag,
+  onDelete,
+}: {
+  run: KeptRun;
+  reader: boolean;
+  onTag: (tag: string) => void;
+  onDelete: () => void;
+}) {
   const studio = useStudio();
   const busy = useSel((s) => s.keep.busy === run.id);
   const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null);
@@ -97,45 +144,129 @@ function Row({ run, reader, onTag, onDelete }: { run: KeptRun; reader: boolean; 
   return (
     // Escape leaves what the buttons inside have opened.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <li ref={item} className={`kept${shown ? ' kept-shown' : ''}`} data-testid="kept-run" aria-busy={busy} onKeyDown={(e) => { if (e.key === 'Escape') setMode('view'); }}>
+    <li
+      ref={item}
+      className={`kept${shown ? ' kept-shown' : ''}`}
+      data-testid="kept-run"
+      aria-busy={busy}
+      onKeyDown={(e) => {
+        if (e.key === 'Escape') setMode('view');
+      }}
+    >
       <div className="kept-head">
-        <h3>{run.name}{shown && <span className="tag">{t.shown}</span>}{run.ended !== 'finished' && <span className="tag">{t.ended[run.ended]}</span>}</h3>
+        <h3>
+          {run.name}
+          {shown && <span className="tag">{t.shown}</span>}
+          {run.ended !== 'finished' && <span className="tag">{t.ended[run.ended]}</span>}
+        </h3>
         <p className="help">
           <Phrase
-            of={t.facts(run.model.id, run.data || '–', count(Math.max(...run.finals.map((f) => f.steps))), run.experiment.train.seed, deviceNames(run.devices), bytes(run.bytes))}
+            of={t.facts(
+              run.model.id,
+              run.data || '–',
+              count(Math.max(...run.finals.map((f) => f.steps))),
+              run.experiment.train.seed,
+              deviceNames(run.devices),
+              bytes(run.bytes),
+            )}
             when={<time dateTime={new Date(run.endedAt).toISOString()}>{when(run.endedAt)}</time>}
           />
         </p>
-        {run.tags.length > 0 && <p className="row tags">{run.tags.map((t) => <button key={t} type="button" className="suggestion" onClick={() => onTag(t)}>{t}</button>)}</p>}
+        {run.tags.length > 0 && (
+          <p className="row tags">
+            {run.tags.map((t) => (
+              <button key={t} type="button" className="suggestion" onClick={() => onTag(t)}>
+                {t}
+              </button>
+            ))}
+          </p>
+        )}
       </div>
       <dl className="kept-finals">
-        {run.base !== null && <div><dt><RunMark index={0} />{t.base}</dt><dd className="num">{fixed(run.base)}</dd></div>}
+        {run.base !== null && (
+          <div>
+            <dt>
+              <RunMark index={0} />
+              {t.base}
+            </dt>
+            <dd className="num">{fixed(run.base)}</dd>
+          </div>
+        )}
         {run.experiment.runs.map((r, i) => {
           const { loss, skipped, failed } = run.finals[i];
           return (
             <div key={r.id}>
-              <dt><RunMark index={i + 1} />{r.name}</dt>
-              <dd className="num">{failed !== null ? t.failed : fixed(loss)}{loss !== null && run.base !== null && <span className="muted"> {signed(loss - run.base)}</span>}{skipped !== null && <span className="muted"> · {t.skipped(percent(skipped))}</span>}</dd>
+              <dt>
+                <RunMark index={i + 1} />
+                {r.name}
+              </dt>
+              <dd className="num">
+                {failed !== null ? t.failed : fixed(loss)}
+                {loss !== null && run.base !== null && <span className="muted"> {signed(loss - run.base)}</span>}
+                {skipped !== null && <span className="muted"> · {t.skipped(percent(skipped))}</span>}
+              </dd>
             </div>
           );
         })}
       </dl>
-      {mode === 'edit' ? <Edit run={run} onDone={() => setMode('view')} />
-        : mode === 'delete' ? (
-          <div className="row">
-            <p>{t.deleteAsk}</p>
-            <button type="button" className="danger" data-testid="kept-delete-yes" onClick={onDelete}>{t.delete}</button>
-            <button type="button" data-testid="kept-delete-no" onClick={() => setMode('view')}>{t.keep}</button>
-          </div>
-        ) : (
-          <div className="row kept-actions">
-            <button type="button" disabled={busy || live} data-testid="kept-open" onClick={() => void studio.kept.open(run.id)}>{t.open}</button>
-            <button type="button" disabled={busy || shown} data-testid="kept-compare" onClick={() => void studio.comparing.add(run.id)}>{t.compare}</button>
-            <button type="button" disabled={busy} data-testid="kept-export" onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}>{t.export}</button>
-            <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-edit" onClick={() => setMode('edit')}>{t.edit}</button>
-            <button type="button" className="quiet" disabled={busy || reader} data-testid="kept-delete" onClick={() => setMode('delete')}>{t.delete}</button>
-          </div>
-        )}
+      {mode === 'edit' ? (
+        <Edit run={run} onDone={() => setMode('view')} />
+      ) : mode === 'delete' ? (
+        <div className="row">
+          <p>{t.deleteAsk}</p>
+          <button type="button" className="danger" data-testid="kept-delete-yes" onClick={onDelete}>
+            {t.delete}
+          </button>
+          <button type="button" data-testid="kept-delete-no" onClick={() => setMode('view')}>
+            {t.keep}
+          </button>
+        </div>
+      ) : (
+        <div className="row kept-actions">
+          <button
+            type="button"
+            disabled={busy || live}
+            data-testid="kept-open"
+            onClick={() => void studio.kept.open(run.id)}
+          >
+            {t.open}
+          </button>
+          <button
+            type="button"
+            disabled={busy || shown}
+            data-testid="kept-compare"
+            onClick={() => void studio.comparing.add(run.id)}
+          >
+            {t.compare}
+          </button>
+          <button
+            type="button"
+            disabled={busy}
+            data-testid="kept-export"
+            onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}
+          >
+            {t.export}
+          </button>
+          <button
+            type="button"
+            className="quiet"
+            disabled={busy || reader}
+            data-testid="kept-edit"
+            onClick={() => setMode('edit')}
+          >
+            {t.edit}
+          </button>
+          <button
+            type="button"
+            className="quiet"
+            disabled={busy || reader}
+            data-testid="kept-delete"
+            onClick={() => setMode('delete')}
+          >
+            {t.delete}
+          </button>
+        </div>
+      )}
     </li>
   );
 }
@@ -150,7 +281,9 @@ function Edit({ run, onDone }: { run: KeptRun; onDone: () => void }) {
       className="stack tight"
       onSubmit={(e) => {
         e.preventDefault();
-        void studio.kept.edit(run.id, { name, tags: tags.split(/[,，、]/) }).then((done) => { if (done) onDone(); });
+        void studio.kept.edit(run.id, { name, tags: tags.split(/[,，、]/) }).then((done) => {
+          if (done) onDone();
+        });
       }}
     >
       <div className="fields wide-fields">
@@ -158,8 +291,12 @@ function Edit({ run, onDone }: { run: KeptRun; onDone: () => void }) {
         <TextField label={t.tags} value={tags} onChange={setTags} testId="kept-tags" help={t.tagsHelp} />
       </div>
       <div className="row">
-        <button type="submit" data-testid="kept-save">{t.save}</button>
-        <button type="button" onClick={onDone}>{t.cancel}</button>
+        <button type="submit" data-testid="kept-save">
+          {t.save}
+        </button>
+        <button type="button" onClick={onDone}>
+          {t.cancel}
+        </button>
       </div>
     </form>
   );
@@ -176,9 +313,13 @@ function Room() {
     <div className="row room" data-testid="room">
       <meter min={0} max={1} value={room.quota > 0 ? room.usage / room.quota : 0} aria-label={t.used} />
       <span className="help num">{t.of(bytes(room.usage), bytes(room.quota))}</span>
-      {room.persisted
-        ? <span className="help">{t.persisted}</span>
-        : <button type="button" className="quiet" disabled={!writer} onClick={() => void studio.kept.persist()}>{t.ask}</button>}
+      {room.persisted ? (
+        <span className="help">{t.persisted}</span>
+      ) : (
+        <button type="button" className="quiet" disabled={!writer} onClick={() => void studio.kept.persist()}>
+          {t.ask}
+        </button>
+      )}
     </div>
   );
 }

@@ -31,9 +31,18 @@ export function InspectSection() {
   const session = useSel((s) => s.runs.session);
   const gated = session?.experiment.runs.filter(isGated) ?? [];
   return (
-    <SectionFrame id="inspect" number={5} title={page.section.inspect} lead={<Phrase of={inspect.lead} skipped={<em>{inspect.skippedWord}</em>} />}>
+    <SectionFrame
+      id="inspect"
+      number={5}
+      title={page.section.inspect}
+      lead={<Phrase of={inspect.lead} skipped={<em>{inspect.skippedWord}</em>} />}
+    >
       {!session && <Empty>{inspect.empty}</Empty>}
-      {session && gated.length === 0 && <Empty><Phrase of={inspect.noGates} configure={<a href="#configure">{page.section.configure}</a>} /></Empty>}
+      {session && gated.length === 0 && (
+        <Empty>
+          <Phrase of={inspect.noGates} configure={<a href="#configure">{page.section.configure}</a>} />
+        </Empty>
+      )}
       {session && gated.length > 0 && <Gated key={session.startedAt} session={session} />}
     </SectionFrame>
   );
@@ -55,21 +64,53 @@ const View = memo(function View({ session, version }: { session: Session; versio
   const rule = gated.find((r) => r.id === runId)!.gate;
   const waits = learnsThreshold(rule) ? tauWarmupSteps(rule, session.experiment.train) : 0;
   const { watch } = history;
-  const choose = useCallback((m: number, t: number) => {
-    setModule(m);
-    setToken(t);
-  }, [setModule, setToken]);
+  const choose = useCallback(
+    (m: number, t: number) => {
+      setModule(m);
+      setToken(t);
+    },
+    [setModule, setToken],
+  );
   return (
     <div className="stack">
-      {gated.length > 1 && <SelectField label={t.run} value={runId} onChange={setRunId} options={gated.map((r) => ({ value: r.id, label: r.name }))} />}
+      {gated.length > 1 && (
+        <SelectField
+          label={t.run}
+          value={runId}
+          onChange={setRunId}
+          options={gated.map((r) => ({ value: r.id, label: r.name }))}
+        />
+      )}
       {done <= waits && done > 0 && <p className="muted">{t.stillOpen(waits)}</p>}
-      {history.skipped && history.gate ? <Maps version={version} session={session} gated={gated} history={history} selected={module} onSelect={setModule} /> : <><p className="muted">{t.waitingStep}</p><Skeleton room="chart" /></>}
+      {history.skipped && history.gate ? (
+        <Maps
+          version={version}
+          session={session}
+          gated={gated}
+          history={history}
+          selected={module}
+          onSelect={setModule}
+        />
+      ) : (
+        <>
+          <p className="muted">{t.waitingStep}</p>
+          <Skeleton room="chart" />
+        </>
+      )}
       <div className="panel stack">
         <WatchForm />
         {!watch && <p className="muted">{t.passes}</p>}
       </div>
-      {watch && <Later room="chart"><TokenView watch={watch} token={token} onToken={setToken} /></Later>}
-      {watch && <Later room="chart"><TokenMap watch={watch} token={token} module={module} onSelect={choose} /></Later>}
+      {watch && (
+        <Later room="chart">
+          <TokenView watch={watch} token={token} onToken={setToken} />
+        </Later>
+      )}
+      {watch && (
+        <Later room="chart">
+          <TokenMap watch={watch} token={token} module={module} onSelect={choose} />
+        </Later>
+      )}
     </div>
   );
 });
@@ -101,24 +142,50 @@ function Maps({ version, session, gated, history, selected, onSelect }: MapsProp
         <div className="stack">
           <SkipMap modules={modules} series={series} selected={chosen} onSelect={onSelect} />
           <div className="fields wide-fields">
-            <SelectField label={t.module} value={String(chosen)} onChange={(m) => onSelect(Number(m))} options={modules.map((m, i) => ({ value: String(i), label: charts.module(m.layer, m.kind) }))} />
-            <SelectField label={t.source} value={source} onChange={setSource} options={[{ value: 'step', label: t.ofStep }, { value: 'eval', label: evalGate ? t.ofEval : t.notMeasured }]} />
+            <SelectField
+              label={t.module}
+              value={String(chosen)}
+              onChange={(m) => onSelect(Number(m))}
+              options={modules.map((m, i) => ({ value: String(i), label: charts.module(m.layer, m.kind) }))}
+            />
+            <SelectField
+              label={t.source}
+              value={source}
+              onChange={setSource}
+              options={[
+                { value: 'step', label: t.ofStep },
+                { value: 'eval', label: evalGate ? t.ofEval : t.notMeasured },
+              ]}
+            />
           </div>
-          <Later room="chart"><RatioHistogram gate={gate} cuts={cuts} modules={modules} module={chosen} /></Later>
+          <Later room="chart">
+            <RatioHistogram gate={gate} cuts={cuts} modules={modules} module={chosen} />
+          </Later>
         </div>
         <div className="stack">
-          <Later room="chart"><Lines version={version} history={history} modules={modules} /></Later>
-          <Later room="chart"><OverTime version={version} history={history} modules={modules} module={chosen} rule={rule} /></Later>
-          <Later room="chart"><RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} /></Later>
+          <Later room="chart">
+            <Lines version={version} history={history} modules={modules} />
+          </Later>
+          <Later room="chart">
+            <OverTime version={version} history={history} modules={modules} module={chosen} rule={rule} />
+          </Later>
+          <Later room="chart">
+            <RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} />
+          </Later>
         </div>
       </div>
-      <div className="panel stack"><ModuleTable modules={modules} gate={gate} cuts={cuts} selected={chosen} /></div>
+      <div className="panel stack">
+        <ModuleTable modules={modules} gate={gate} cuts={cuts} selected={chosen} />
+      </div>
     </>
   );
 }
 
 function Lines({ version, history, modules }: { version: number; history: RunHistory; modules: ModuleId[] }) {
-  const { charts, inspect: { shares: t } } = texts();
+  const {
+    charts,
+    inspect: { shares: t },
+  } = texts();
   const [grouping, setGrouping] = useState<Grouping>('module');
   const [bus] = useState(() => new CursorBus());
   const colors = useChartColors();
@@ -129,19 +196,57 @@ function Lines({ version, history, modules }: { version: number; history: RunHis
     [version, history, modules, grouping],
   );
   const names = keys.map((k) => (typeof k === 'number' ? charts.layer(k) : k));
-  const lines = names.map((label, i) => ({ label, color: colors.lines[i % 8], width: 2, dash: i < 8 ? undefined : DASHES[1 + (Math.floor(i / 8) % 7)] }));
+  const lines = names.map((label, i) => ({
+    label,
+    color: colors.lines[i % 8],
+    width: 2,
+    dash: i < 8 ? undefined : DASHES[1 + (Math.floor(i / 8) % 7)],
+  }));
   return (
     <ChartFrame
-      title={t.title} name="shares" explain={() => explainShares(history)}
-      picture={() => ({ width: 720, height: 320, draw: (to) => drawLines(to, 720, 320, { lines, data, yLabel: t.axis, share: true }, colors) })}
-      rows={() => [['step', ...keys.map((k) => (typeof k === 'number' ? `layer ${k}` : k))], ...data[0].map((s, i) => [s, ...keys.map((_, n) => data[n + 1][i])])]}
-      table={(
+      title={t.title}
+      name="shares"
+      explain={() => explainShares(history)}
+      picture={() => ({
+        width: 720,
+        height: 320,
+        draw: (to) => drawLines(to, 720, 320, { lines, data, yLabel: t.axis, share: true }, colors),
+      })}
+      rows={() => [
+        ['step', ...keys.map((k) => (typeof k === 'number' ? `layer ${k}` : k))],
+        ...data[0].map((s, i) => [s, ...keys.map((_, n) => data[n + 1][i])]),
+      ]}
+      table={
         <table className="grid" data-testid="share-table">
-          <thead><tr><th scope="col">{grouping === 'module' ? t.module : t.layer}</th><th scope="col" className="num">{t.now}</th></tr></thead>
-          <tbody>{names.map((n, i) => <tr key={n}><th scope="row">{n}</th><td className="num">{percent(data[i + 1].at(-1), 1)}</td></tr>)}</tbody>
+          <thead>
+            <tr>
+              <th scope="col">{grouping === 'module' ? t.module : t.layer}</th>
+              <th scope="col" className="num">
+                {t.now}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {names.map((n, i) => (
+              <tr key={n}>
+                <th scope="row">{n}</th>
+                <td className="num">{percent(data[i + 1].at(-1), 1)}</td>
+              </tr>
+            ))}
+          </tbody>
         </table>
-      )}
-      tools={<Segmented label={t.grouping} value={grouping} onChange={setGrouping} options={[{ value: 'module', label: t.byModule }, { value: 'layer', label: t.byLayer }]} />}
+      }
+      tools={
+        <Segmented
+          label={t.grouping}
+          value={grouping}
+          onChange={setGrouping}
+          options={[
+            { value: 'module', label: t.byModule },
+            { value: 'layer', label: t.byLayer },
+          ]}
+        />
+      }
     >
       <LineChart title={t.over} lines={lines} data={data} bus={bus} yLabel={t.axis} share />
     </ChartFrame>
@@ -149,12 +254,30 @@ function Lines({ version, history, modules }: { version: number; history: RunHis
 }
 
 /** One module over the steps of the run: how much it skipped, and where its threshold was, if it learns one. */
-function OverTime({ version, history, modules, module, rule }: { version: number; history: RunHistory; modules: ModuleId[]; module: number; rule: GateRule }) {
-  const { charts, inspect: { overTime: t } } = texts();
+function OverTime({
+  version,
+  history,
+  modules,
+  module,
+  rule,
+}: {
+  version: number;
+  history: RunHistory;
+  modules: ModuleId[];
+  module: number;
+  rule: GateRule;
+}) {
+  const {
+    charts,
+    inspect: { overTime: t },
+  } = texts();
   const [bus] = useState(() => new CursorBus());
   const colors = useChartColors();
   const { skipped, tau } = useMemo(() => {
-    const column = (series: NonNullable<RunHistory['tau']>): [number[], number[]] => [Array.from(series.steps.subarray(0, series.rows)), Array.from({ length: series.rows }, (_, r) => series.row(r)[module])];
+    const column = (series: NonNullable<RunHistory['tau']>): [number[], number[]] => [
+      Array.from(series.steps.subarray(0, series.rows)),
+      Array.from({ length: series.rows }, (_, r) => series.row(r)[module]),
+    ];
     return { skipped: column(history.skipped!), tau: column(history.tau!) };
     // oxlint-disable-next-line react/exhaustive-deps
   }, [version, history, module]);
@@ -167,12 +290,30 @@ function OverTime({ version, history, modules, module, rule }: { version: number
   const shown = learns ? [share, threshold] : [share];
   return (
     <ChartFrame
-      title={t.title(layer, kind)} name="module" rows={() => [['step', 'skipped share', 'tau'], ...skipped[0].map((s, i) => [s, skipped[1][i], learns ? tau[1][i] : null])]}
+      title={t.title(layer, kind)}
+      name="module"
+      rows={() => [
+        ['step', 'skipped share', 'tau'],
+        ...skipped[0].map((s, i) => [s, skipped[1][i], learns ? tau[1][i] : null]),
+      ]}
       explain={() => [
         learns ? t.what : t.whatShare,
-        t.now(skipped[0].at(-1)!, name, percent(skipped[1].at(-1), 1), learns ? compact(tau[1].at(-1)) : null, percent(skipped[1].reduce((a, b) => Math.max(a, b), 0), 1)),
+        t.now(
+          skipped[0].at(-1)!,
+          name,
+          percent(skipped[1].at(-1), 1),
+          learns ? compact(tau[1].at(-1)) : null,
+          percent(
+            skipped[1].reduce((a, b) => Math.max(a, b), 0),
+            1,
+          ),
+        ),
       ]}
-      picture={() => ({ width: 720, height: 230 * shown.length, draw: (to) => shown.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)) })}
+      picture={() => ({
+        width: 720,
+        height: 230 * shown.length,
+        draw: (to) => shown.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)),
+      })}
     >
       <LineChart title={t.skippedOf(name)} {...share} bus={bus} height={130} />
       {learns && <LineChart title={t.tauOf(name)} {...threshold} bus={bus} height={130} format={compact} />}
@@ -180,38 +321,67 @@ function OverTime({ version, history, modules, module, rule }: { version: number
   );
 }
 
-function ModuleTable({ modules, gate, cuts, selected }: { modules: ModuleId[]; gate: GateStats; cuts: Cuts | null; selected: number }) {
-  const { charts, inspect: { table: t } } = texts();
+function ModuleTable({
+  modules,
+  gate,
+  cuts,
+  selected,
+}: {
+  modules: ModuleId[];
+  gate: GateStats;
+  cuts: Cuts | null;
+  selected: number;
+}) {
+  const {
+    charts,
+    inspect: { table: t },
+  } = texts();
   return (
     <TableBehind summary={t.summary(cuts && charts.cut[cuts.name])}>
       {() => (
         <>
-        <p className="help">{t.help}</p>
-        <Scroll label={t.label}>
-          <table className="grid" data-testid="module-table">
-            <thead>
-              <tr>
-                <th scope="col">{t.module}</th>{cuts && <th scope="col" className="num">{charts.cut[cuts.name]}</th>}<th scope="col" className="num">{t.kept}</th><th scope="col" className="num">{t.skipped}</th>
-                <th scope="col" className="num">{t.muKept}</th><th scope="col" className="num">{t.muSkipped}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {modules.map((m, i) => {
-                const skipped = gate.tokens[i] - gate.active[i];
-                return (
-                  <tr key={moduleName(m)} className={i === selected ? 'row-selected' : undefined}>
-                    <th scope="row">{moduleName(m)}</th>
-                    {cuts && <td className="num">{compact(cuts.at[i])}</td>}
-                    <td className="num">{percent(1 - skippedShare(gate, i), 1)}</td>
-                    <td className="num">{percent(skippedShare(gate, i), 1)}</td>
-                    <td className="num">{gate.active[i] > 0 ? compact(gate.muKept[i] / gate.active[i]) : '–'}</td>
-                    <td className="num">{skipped > 0 ? compact(gate.muSkipped[i] / skipped) : '–'}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </Scroll>
+          <p className="help">{t.help}</p>
+          <Scroll label={t.label}>
+            <table className="grid" data-testid="module-table">
+              <thead>
+                <tr>
+                  <th scope="col">{t.module}</th>
+                  {cuts && (
+                    <th scope="col" className="num">
+                      {charts.cut[cuts.name]}
+                    </th>
+                  )}
+                  <th scope="col" className="num">
+                    {t.kept}
+                  </th>
+                  <th scope="col" className="num">
+                    {t.skipped}
+                  </th>
+                  <th scope="col" className="num">
+                    {t.muKept}
+                  </th>
+                  <th scope="col" className="num">
+                    {t.muSkipped}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {modules.map((m, i) => {
+                  const skipped = gate.tokens[i] - gate.active[i];
+                  return (
+                    <tr key={moduleName(m)} className={i === selected ? 'row-selected' : undefined}>
+                      <th scope="row">{moduleName(m)}</th>
+                      {cuts && <td className="num">{compact(cuts.at[i])}</td>}
+                      <td className="num">{percent(1 - skippedShare(gate, i), 1)}</td>
+                      <td className="num">{percent(skippedShare(gate, i), 1)}</td>
+                      <td className="num">{gate.active[i] > 0 ? compact(gate.muKept[i] / gate.active[i]) : '–'}</td>
+                      <td className="num">{skipped > 0 ? compact(gate.muSkipped[i] / skipped) : '–'}</td>
+                    </tr>
+                  );
+                })}
+              </tbody>
+            </table>
+          </Scroll>
         </>
       )}
     </TableBehind>

@@ -19,21 +19,55 @@ export function KernelTable() {
       <div className="stack">
         <p className="help">{t.help[device?.kind ?? 'gpu']}</p>
         {!timestamps && <p className="muted">{t.noClock}</p>}
-        <div className="row"><button type="button" data-testid="profile-button" disabled={busy || !timestamps} onClick={() => void studio.profile()}>{busy ? t.measuring : t.measure}</button></div>
+        <div className="row">
+          <button
+            type="button"
+            data-testid="profile-button"
+            disabled={busy || !timestamps}
+            onClick={() => void studio.profile()}
+          >
+            {busy ? t.measuring : t.measure}
+          </button>
+        </div>
         {profile && (
           <Scroll label={t.label}>
             <table className="grid" data-testid="profile-table">
-              <caption>{t.caption(device ? deviceName(usedDevice(device)) : texts().common.device.unknown, profile.runs, count(profile.tokens), fixed(all, 1), fixed((2 * profile.rate) / 1e9, 1))}</caption>
+              <caption>
+                {t.caption(
+                  device ? deviceName(usedDevice(device)) : texts().common.device.unknown,
+                  profile.runs,
+                  count(profile.tokens),
+                  fixed(all, 1),
+                  fixed((2 * profile.rate) / 1e9, 1),
+                )}
+              </caption>
               <thead>
                 <tr>
-                  <th scope="col">{t.kernel}</th><th scope="col" className="num">{t.calls}</th><th scope="col" className="num">ms</th><th scope="col" className="num">{t.share}</th>
-                  <th scope="col" className="num">GFLOP/s</th><th scope="col" className="num">{t.ofBest}</th>
+                  <th scope="col">{t.kernel}</th>
+                  <th scope="col" className="num">
+                    {t.calls}
+                  </th>
+                  <th scope="col" className="num">
+                    ms
+                  </th>
+                  <th scope="col" className="num">
+                    {t.share}
+                  </th>
+                  <th scope="col" className="num">
+                    GFLOP/s
+                  </th>
+                  <th scope="col" className="num">
+                    {t.ofBest}
+                  </th>
                 </tr>
               </thead>
               <tbody>
                 {profile.kernels.map(({ kernel, calls, ms, macs }) => (
                   <tr key={kernel}>
-                    <th scope="row">{kernel}</th><td className="num">{calls}</td><td className="num">{fixed(ms, 2)}</td><td className="num">{percent(all > 0 ? ms / all : null, 1)}</td>
+                    <th scope="row">{kernel}</th>
+                    <td className="num">{calls}</td>
+                    <td className="num">{fixed(ms, 2)}</td>
+                    <td className="num">{percent(all > 0 ? ms / all : null, 1)}</td>
                     <td className="num">{macs && ms > 0 ? fixed((2 * macs) / ms / 1e6, 1) : '–'}</td>
                     <td className="num">{macs && ms > 0 ? percent(macs / (ms / 1000) / profile.rate) : '–'}</td>
                   </tr>

@@ -8,6 +8,15 @@ export function LanguageToggle() {
   const here = useSel((s) => s.ui.language);
   const others = (Object.keys(LANGUAGES) as Language[]).filter((l) => l !== here);
   return others.map((l) => (
-    <button key={l} type="button" className="quiet" lang={l} onClick={() => void changeLanguage(studio, l)} data-testid={`language-${l}`}>{LANGUAGES[l]}</button>
+    <button
+      key={l}
+      type="button"
+      className="quiet"
+      lang={l}
+      onClick={() => void changeLanguage(studio, l)}
+      data-testid={`language-${l}`}
+    >
+      {LANGUAGES[l]}
+    </button>
   ));
 }

@@ -23,8 +23,18 @@ export function ModelSection() {
         <div className="stack">
           <fieldset className="choices" disabled={busy}>
             <legend>{t.builtIn}</legend>
-            <ModelChoice id="sieve-stories-4m" text={t.stories4m} active={model.source} onOpen={() => studio.openModel(DEFAULT_MODEL)} />
-            <ModelChoice id="sieve-stories-nano" text={t.nano} active={model.source} onOpen={() => studio.openModel(SMALL_MODEL)} />
+            <ModelChoice
+              id="sieve-stories-4m"
+              text={t.stories4m}
+              active={model.source}
+              onOpen={() => studio.openModel(DEFAULT_MODEL)}
+            />
+            <ModelChoice
+              id="sieve-stories-nano"
+              text={t.nano}
+              active={model.source}
+              onOpen={() => studio.openModel(SMALL_MODEL)}
+            />
           </fieldset>
           <DeviceChoice {...device} />
           <HubForm disabled={busy} />
@@ -32,25 +42,46 @@ export function ModelSection() {
         <div className="panel model-panel" data-testid="model-status" data-status={model.status}>
           {model.status === 'opening' && (
             <>
-              <p aria-live="polite"><strong>{model.phase === 'checking' ? t.checking : t.opening}</strong></p>
+              <p aria-live="polite">
+                <strong>{model.phase === 'checking' ? t.checking : t.opening}</strong>
+              </p>
               {model.progress && <ProgressLine {...model.progress} unit={bytes} />}
-              <div><button type="button" className="quiet" onClick={() => void studio.cancelOpening()} data-testid="model-cancel">{t.cancel}</button></div>
+              <div>
+                <button
+                  type="button"
+                  className="quiet"
+                  onClick={() => void studio.cancelOpening()}
+                  data-testid="model-cancel"
+                >
+                  {t.cancel}
+                </button>
+              </div>
             </>
           )}
           {model.moving && (
             <>
-              <p aria-live="polite" data-testid="device-moving"><strong>{t.device.moving(t.device[model.moving])}</strong></p>
+              <p aria-live="polite" data-testid="device-moving">
+                <strong>{t.device.moving(t.device[model.moving])}</strong>
+              </p>
               {model.progress && <ProgressLine {...model.progress} unit={bytes} />}
             </>
           )}
           {model.status === 'ready' && model.info && <Facts info={model.info} />}
           {model.status === 'failed' && (
             <>
-              <p><strong>{t.noneOpen}</strong></p>
+              <p>
+                <strong>{t.noneOpen}</strong>
+              </p>
               {model.source && (
                 <div className="row">
-                  <button type="button" onClick={() => void studio.openModel(model.source!)}>{t.tryAgain}</button>
-                  {currentKind(model) === 'gpu' && <button type="button" data-testid="open-on-cpu" onClick={() => device.change('cpu')}>{t.device.openOnCpu}</button>}
+                  <button type="button" onClick={() => void studio.openModel(model.source!)}>
+                    {t.tryAgain}
+                  </button>
+                  {currentKind(model) === 'gpu' && (
+                    <button type="button" data-testid="open-on-cpu" onClick={() => device.change('cpu')}>
+                      {t.device.openOnCpu}
+                    </button>
+                  )}
                 </div>
               )}
             </>
@@ -63,7 +94,17 @@ export function ModelSection() {
   );
 }
 
-function ModelChoice({ id, text, active, onOpen }: { id: string; text: string; active: { kind: string; id: string } | null; onOpen: () => void }) {
+function ModelChoice({
+  id,
+  text,
+  active,
+  onOpen,
+}: {
+  id: string;
+  text: string;
+  active: { kind: string; id: string } | null;
+  onOpen: () => void;
+}) {
   const on = active?.kind === 'embedded' && active.id === id;
   return (
     <button type="button" className="choice" aria-pressed={on} onClick={onOpen}>
@@ -81,12 +122,30 @@ function HubForm({ disabled }: { disabled: boolean }) {
   return (
     <details>
       <summary>{t.summary}</summary>
-      <form className="stack" onSubmit={(e) => { e.preventDefault(); if (id.trim()) void studio.openFromHub(id, revision); }}>
+      <form
+        className="stack"
+        onSubmit={(e) => {
+          e.preventDefault();
+          if (id.trim()) void studio.openFromHub(id, revision);
+        }}
+      >
         <div className="fields">
-          <TextField label={t.id} value={id} onChange={setId} placeholder={t.idPlaceholder} mono testId="hub-id" help={t.idHelp} />
+          <TextField
+            label={t.id}
+            value={id}
+            onChange={setId}
+            placeholder={t.idPlaceholder}
+            mono
+            testId="hub-id"
+            help={t.idHelp}
+          />
           <TextField label={t.revision} value={revision} onChange={setRevision} mono help={t.revisionHelp} />
         </div>
-        <div><button type="submit" disabled={disabled || !id.trim()} data-testid="hub-open">{t.open}</button></div>
+        <div>
+          <button type="submit" disabled={disabled || !id.trim()} data-testid="hub-open">
+            {t.open}
+          </button>
+        </div>
       </form>
     </details>
   );
@@ -97,19 +156,37 @@ function Facts({ info }: { info: ModelInfo }) {
   const t = texts().model.facts;
   return (
     <>
-      <p className="panel-title">{info.source.id}{info.source.kind === 'hub' && <span className="muted"> @ {info.source.revision}</span>}</p>
+      <p className="panel-title">
+        {info.source.id}
+        {info.source.kind === 'hub' && <span className="muted"> @ {info.source.revision}</span>}
+      </p>
       <dl className="facts">
-        <dt>{t.parameters}</dt><dd>{t.parametersAre(parameters(info.parameters), bytes(info.weightBytes))}</dd>
-        <dt>{t.shape}</dt><dd>{t.shapeIs(c)}</dd>
-        <dt>{t.vocabulary}</dt><dd>{t.vocabularyIs(count(c.vocab), c.tied)}</dd>
-        <dt>{t.context}</dt><dd>{t.contextIs(count(c.context))}</dd>
-        <dt>{t.device}</dt><dd data-testid="device-name">{deviceName(usedDevice(device))}</dd>
+        <dt>{t.parameters}</dt>
+        <dd>{t.parametersAre(parameters(info.parameters), bytes(info.weightBytes))}</dd>
+        <dt>{t.shape}</dt>
+        <dd>{t.shapeIs(c)}</dd>
+        <dt>{t.vocabulary}</dt>
+        <dd>{t.vocabularyIs(count(c.vocab), c.tied)}</dd>
+        <dt>{t.context}</dt>
+        <dd>{t.contextIs(count(c.context))}</dd>
+        <dt>{t.device}</dt>
+        <dd data-testid="device-name">{deviceName(usedDevice(device))}</dd>
         <dt>{t.check}</dt>
         <dd data-testid="logit-check" data-ok={check.ok}>
-          <Phrase of={t.checkIs(check.tokens, compact(check.relativeError), compact(check.tolerance))} verdict={<strong>{check.ok ? t.agrees : t.differs}</strong>} />
+          <Phrase
+            of={t.checkIs(check.tokens, compact(check.relativeError), compact(check.tolerance))}
+            verdict={<strong>{check.ok ? t.agrees : t.differs}</strong>}
+          />
           {check.firstDifference && t.firstDifference(check.firstDifference)}
         </dd>
-        {gradients && <><dt>{t.gradients}</dt><dd data-testid="gradient-check" data-state={gradients.state}><Gradients check={gradients} /></dd></>}
+        {gradients && (
+          <>
+            <dt>{t.gradients}</dt>
+            <dd data-testid="gradient-check" data-state={gradients.state}>
+              <Gradients check={gradients} />
+            </dd>
+          </>
+        )}
       </dl>
     </>
   );
@@ -121,7 +198,16 @@ function Gradients({ check }: { check: NonNullable<ModelInfo['gradients']> }) {
   const { state, tokens, layers, ofLayers, lossError, lossTolerance, gradientError, gradientTolerance, worst } = check;
   return (
     <Phrase
-      of={t.gradientsAre(tokens, layers, ofLayers, compact(lossError), compact(lossTolerance), compact(gradientError), compact(gradientTolerance), worst)}
+      of={t.gradientsAre(
+        tokens,
+        layers,
+        ofLayers,
+        compact(lossError),
+        compact(lossTolerance),
+        compact(gradientError),
+        compact(gradientTolerance),
+        worst,
+      )}
       verdict={<strong>{state === 'agrees' ? t.gradientsAgree : t.gradientsDiffer}</strong>}
     />
   );

@@ -21,15 +21,23 @@ export function ResumeOffer() {
   return (
     <section className="panel resume" aria-labelledby="resume-title" data-testid="resume-offer">
       <div>
-        <h2 id="resume-title" className="panel-title">{t.title(count(step), count(experiment.train.steps))}</h2>
+        <h2 id="resume-title" className="panel-title">
+          {t.title(count(step), count(experiment.train.steps))}
+        </h2>
         <p className="help">
-          {t.saved(experiment.runs.map((r) => r.name).join(', '), model.id, ago(savedAt))} {data?.name && t.data(data.name)} {damaged && t.damaged} {t.replaced}
+          {t.saved(experiment.runs.map((r) => r.name).join(', '), model.id, ago(savedAt))}{' '}
+          {data?.name && t.data(data.name)} {damaged && t.damaged} {t.replaced}
         </p>
-        <p className="help" data-testid="resume-device">{howExact(offer, modelState)}</p>
+        <p className="help" data-testid="resume-device">
+          {howExact(offer, modelState)}
+        </p>
       </div>
       <div className="row">
         <button
-          type="button" className="primary" disabled={resuming || modelState.moving !== null} data-testid="resume-run"
+          type="button"
+          className="primary"
+          disabled={resuming || modelState.moving !== null}
+          data-testid="resume-run"
           onClick={() => {
             document.getElementById('train')?.scrollIntoView();
             void studio.checkpoints.resume();
@@ -37,7 +45,15 @@ export function ResumeOffer() {
         >
           {resuming ? t.opening : t.at(count(step))}
         </button>
-        <button type="button" className="quiet" disabled={resuming} data-testid="resume-discard" onClick={() => void studio.checkpoints.discard()}>{t.discard}</button>
+        <button
+          type="button"
+          className="quiet"
+          disabled={resuming}
+          data-testid="resume-discard"
+          onClick={() => void studio.checkpoints.discard()}
+        >
+          {t.discard}
+        </button>
       </div>
     </section>
   );
@@ -58,10 +74,19 @@ function Lost() {
   return (
     <section className="panel resume" aria-labelledby="resume-title" data-testid="resume-lost">
       <div>
-        <h2 id="resume-title" className="panel-title">{t.lostTitle}</h2>
+        <h2 id="resume-title" className="panel-title">
+          {t.lostTitle}
+        </h2>
         <p className="help">{t.lost}</p>
       </div>
-      <button type="button" className="quiet" data-testid="resume-discard" onClick={() => void studio.checkpoints.discard()}>{t.discard}</button>
+      <button
+        type="button"
+        className="quiet"
+        data-testid="resume-discard"
+        onClick={() => void studio.checkpoints.discard()}
+      >
+        {t.discard}
+      </button>
     </section>
   );
 }
@@ -87,7 +112,8 @@ export function KeepNote() {
     <>
       {live && why !== null && (
         <p className="unsaved" aria-live="polite" data-testid="keep-note" data-saved={keep.saved?.step}>
-          <Phrase of={t.not} head={<strong>{t.notHead}</strong>} why={why} /> {keep.saved && t.from(count(keep.saved.step))}
+          <Phrase of={t.not} head={<strong>{t.notHead}</strong>} why={why} />{' '}
+          {keep.saved && t.from(count(keep.saved.step))}
         </p>
       )}
       {live && why === null && (
@@ -95,7 +121,11 @@ export function KeepNote() {
           {keep.saved ? (paused && keep.saved.paused ? t.paused : t.at)(count(keep.saved.step)) : t.onTheWay}
         </p>
       )}
-      {keep.away && <p className="help" aria-live="polite" data-testid="away-note">{absence(keep.away)}</p>}
+      {keep.away && (
+        <p className="help" aria-live="polite" data-testid="away-note">
+          {absence(keep.away)}
+        </p>
+      )}
     </>
   );
 }
@@ -104,5 +134,7 @@ export function KeepNote() {
 function absence({ ms, steps, slower }: NonNullable<KeepSlice['away']>): string {
   const t = texts().history.saving;
   if (steps <= 0) return t.still(duration(ms));
-  return slower === null ? t.away(duration(ms), steps, count(steps)) : t.slowed(duration(ms), steps, count(steps), percent(slower));
+  return slower === null
+    ? t.away(duration(ms), steps, count(steps))
+    : t.slowed(duration(ms), steps, count(steps), percent(slower));
 }

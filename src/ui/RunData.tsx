@@ -9,7 +9,8 @@ import { useSel, useStudio } from './studioContext';
 export function otherData(session: Session, dataset: DatasetSlice): string | null {
   const { origin, wanted } = dataset;
   if (!origin || wanted) return null;
-  if (session.dataOrigin) return JSON.stringify(session.dataOrigin) === JSON.stringify(origin) ? null : dataName(dataset);
+  if (session.dataOrigin)
+    return JSON.stringify(session.dataOrigin) === JSON.stringify(origin) ? null : dataName(dataset);
   return dataName(dataset) === session.dataName ? null : dataName(dataset);
 }
 
@@ -21,22 +22,46 @@ export function RunData() {
   const t = texts().train.data;
   return (
     <>
-      {session?.dataName && <p className="help" data-testid="run-data">{t.ofRun(session.dataName)} {other !== null && <strong>{t.other(other)}</strong>}</p>}
+      {session?.dataName && (
+        <p className="help" data-testid="run-data">
+          {t.ofRun(session.dataName)} {other !== null && <strong>{t.other(other)}</strong>}
+        </p>
+      )}
       {wanted?.state === 'missing' && <Missing wanted={wanted} />}
     </>
   );
 }
 
-function Missing({ wanted: { recipe: { files } } }: { wanted: WantedData }) {
+function Missing({
+  wanted: {
+    recipe: { files },
+  },
+}: {
+  wanted: WantedData;
+}) {
   const studio = useStudio();
   const input = useRef<HTMLInputElement>(null);
   const t = texts().train.data;
   return (
     <div className="stack tight" data-testid="wanted-data">
-      <ul className="plain-list mono wanted-files">{files.map((f) => <li key={`${f.path} ${f.hash}`}>{`${f.path} · ${bytes(f.bytes)} · SHA-256 ${f.hash}`}</li>)}</ul>
-      <div><button type="button" onClick={() => input.current?.click()}>{t.choose(files.length)}</button></div>
+      <ul className="plain-list mono wanted-files">
+        {files.map((f) => (
+          <li key={`${f.path} ${f.hash}`}>{`${f.path} · ${bytes(f.bytes)} · SHA-256 ${f.hash}`}</li>
+        ))}
+      </ul>
+      <div>
+        <button type="button" onClick={() => input.current?.click()}>
+          {t.choose(files.length)}
+        </button>
+      </div>
       <input
-        ref={input} type="file" multiple className="sr-only" tabIndex={-1} aria-label={t.chosen} data-testid="wanted-file"
+        ref={input}
+        type="file"
+        multiple
+        className="sr-only"
+        tabIndex={-1}
+        aria-label={t.chosen}
+        data-testid="wanted-file"
         onChange={(e) => {
           const own = [...(e.target.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
           e.target.value = '';

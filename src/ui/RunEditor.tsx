@@ -17,15 +17,37 @@ export function RunEditor({ run, index, only }: { run: RunConfig; index: number;
       <div className="row">
         <RunMark index={index + 1} />
         <h4>{run.name}</h4>
-        {changed > 0 && <span className="changed num" data-testid={`changed-${run.id}`}>{t.changed(changed)}</span>}
+        {changed > 0 && (
+          <span className="changed num" data-testid={`changed-${run.id}`}>
+            {t.changed(changed)}
+          </span>
+        )}
         <span className="spacer" />
-        <button type="button" className="quiet" disabled={only} onClick={() => configure.removeRun(run.id)} aria-label={t.removeOne(run.name)}>{t.remove}</button>
+        <button
+          type="button"
+          className="quiet"
+          disabled={only}
+          onClick={() => configure.removeRun(run.id)}
+          aria-label={t.removeOne(run.name)}
+        >
+          {t.remove}
+        </button>
       </div>
       <div className="fields">
-        <TextField label={t.name} value={run.name} onChange={(name) => configure.setRun(run.id, { name })} problem={useProblem(`runs.${index}.name`)} />
+        <TextField
+          label={t.name}
+          value={run.name}
+          onChange={(name) => configure.setRun(run.id, { name })}
+          problem={useProblem(`runs.${index}.name`)}
+        />
         <SelectField
-          label={t.method} value={run.method} onChange={(method) => configure.setMethod(run.id, method)}
-          options={METHODS.map((value) => ({ value, label: isGated({ method: value }) ? t.gated(METHOD_NAMES[value]) : METHOD_NAMES[value] }))}
+          label={t.method}
+          value={run.method}
+          onChange={(method) => configure.setMethod(run.id, method)}
+          options={METHODS.map((value) => ({
+            value,
+            label: isGated({ method: value }) ? t.gated(METHOD_NAMES[value]) : METHOD_NAMES[value],
+          }))}
         />
       </div>
       <p className="help">{t.does[run.method]}</p>

@@ -20,12 +20,30 @@ export function RunSigns({ session }: { session: Session }) {
         <Scroll label={t.label}>
           <table className="grid" data-testid="slice-table">
             <caption>{t.caption}</caption>
-            <thead><tr><th scope="col">{t.run}</th><th scope="col" className="num">{t.best}</th><th scope="col" className="num">{t.loss}</th><th scope="col" className="num">{t.latest}</th></tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">{t.run}</th>
+                <th scope="col" className="num">
+                  {t.best}
+                </th>
+                <th scope="col" className="num">
+                  {t.loss}
+                </th>
+                <th scope="col" className="num">
+                  {t.latest}
+                </th>
+              </tr>
+            </thead>
             <tbody>
               {sliced.map(({ run, index, history }) => (
                 <tr key={run.id}>
-                  <th scope="row"><RunMark index={index} />{run.name}</th>
-                  <td className="num">{history.slice!.best.step}</td><td className="num">{fixed(history.slice!.best.loss)}</td><td className="num">{t.at(fixed(history.slice!.loss), history.slice!.step)}</td>
+                  <th scope="row">
+                    <RunMark index={index} />
+                    {run.name}
+                  </th>
+                  <td className="num">{history.slice!.best.step}</td>
+                  <td className="num">{fixed(history.slice!.best.loss)}</td>
+                  <td className="num">{t.at(fixed(history.slice!.loss), history.slice!.step)}</td>
                 </tr>
               ))}
             </tbody>
@@ -33,19 +51,43 @@ export function RunSigns({ session }: { session: Session }) {
           <p className="help">{t.help}</p>
         </Scroll>
       )}
-      {closed.map(({ run, index, history }) => <Closed key={run.id} index={index} name={run.name} runId={run.id} history={history} opens={isGated(run) && learnsThreshold(run.gate)} />)}
+      {closed.map(({ run, index, history }) => (
+        <Closed
+          key={run.id}
+          index={index}
+          name={run.name}
+          runId={run.id}
+          history={history}
+          opens={isGated(run) && learnsThreshold(run.gate)}
+        />
+      ))}
     </>
   );
 }
 
-function Closed({ index, name, runId, history, opens }: { index: number; name: string; runId: string; history: RunHistory; opens: boolean }) {
+function Closed({
+  index,
+  name,
+  runId,
+  history,
+  opens,
+}: {
+  index: number;
+  name: string;
+  runId: string;
+  history: RunHistory;
+  opens: boolean;
+}) {
   const t = texts().train.closed;
   const studio = useStudio();
   const live = useSel((s) => isLive(s.runs.phase));
   const study = useSel((s) => s.studies.running !== null);
   return (
     <details className="panel" data-testid={`closed-${runId}`} open={history.closed.length <= 4 || undefined}>
-      <summary><RunMark index={index} />{t.title(name, history.closed.length)}</summary>
+      <summary>
+        <RunMark index={index} />
+        {t.title(name, history.closed.length)}
+      </summary>
       <div className="stack tight">
         <p className="help">{study ? t.helpStudy : t.help}</p>
         <ul className="plain-list">
@@ -54,8 +96,20 @@ function Closed({ index, name, runId, history, opens }: { index: number; name: s
             const what = m ? t.module(m.layer, m.kind) : t.numbered(module);
             return (
               <li key={module} className="row">
-                <span><Phrase of={t.reason[reason]} module={<strong>{what}</strong>} /></span>
-                {opens && !study && <button type="button" className="small" disabled={!live} onClick={() => void studio.reopen(runId, module)} aria-label={t.reopenOne(what, name)}>{t.reopen}</button>}
+                <span>
+                  <Phrase of={t.reason[reason]} module={<strong>{what}</strong>} />
+                </span>
+                {opens && !study && (
+                  <button
+                    type="button"
+                    className="small"
+                    disabled={!live}
+                    onClick={() => void studio.reopen(runId, module)}
+                    aria-label={t.reopenOne(what, name)}
+                  >
+                    {t.reopen}
+                  </button>
+                )}
               </li>
             );
           })}

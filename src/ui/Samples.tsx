@@ -15,7 +15,9 @@ interface Row {
 
 /** Samples of all runs for one prompt, latest first. */
 function rowsFor(prompt: string, runs: { id: string; name: string; index: number; samples: Sample[] }[]): Row[] {
-  const steps = [...new Set(runs.flatMap((r) => r.samples.filter((s) => s.prompt === prompt).map((s) => s.step)))].sort((a, b) => b - a);
+  const steps = [...new Set(runs.flatMap((r) => r.samples.filter((s) => s.prompt === prompt).map((s) => s.step)))].sort(
+    (a, b) => b - a,
+  );
   return steps.map((step) => ({
     step,
     answers: runs.flatMap(({ id, name, index, samples }) => {
@@ -30,7 +32,10 @@ export function Samples({ session }: { session: Session }) {
   useSel((s) => s.runs.version);
   const [chosen, setChosen] = useState(0);
   const { experiment, histories } = session;
-  const runs = [{ id: 'base', name: texts().compare.name.base, index: 0 }, ...experiment.runs.map((r, i) => ({ id: r.id, name: r.name, index: i + 1 }))].map((r) => ({ ...r, samples: histories.get(r.id)?.samples ?? [] }));
+  const runs = [
+    { id: 'base', name: texts().compare.name.base, index: 0 },
+    ...experiment.runs.map((r, i) => ({ id: r.id, name: r.name, index: i + 1 })),
+  ].map((r) => ({ ...r, samples: histories.get(r.id)?.samples ?? [] }));
   const prompts = [...new Map(runs.flatMap((r) => r.samples.map((s) => [s.prompt, s]))).values()];
   const shown = prompts[Math.min(chosen, prompts.length - 1)];
   return (
@@ -38,10 +43,23 @@ export function Samples({ session }: { session: Session }) {
       <h3>{t.title}</h3>
       <Prompts />
       {!shown && <p className="muted">{t.empty}</p>}
-      {prompts.length > 1 && <SelectField label={t.prompt} value={String(prompts.indexOf(shown))} onChange={(i) => setChosen(Number(i))} options={prompts.map((p, i) => ({ value: String(i), label: p.prompt.slice(-60) }))} />}
+      {prompts.length > 1 && (
+        <SelectField
+          label={t.prompt}
+          value={String(prompts.indexOf(shown))}
+          onChange={(i) => setChosen(Number(i))}
+          options={prompts.map((p, i) => ({ value: String(i), label: p.prompt.slice(-60) }))}
+        />
+      )}
       {shown && (
         <>
-          <p className="help"><Phrase of={shown.expected === null ? t.after : t.afterExample} prompt={<code className="pre">{tokenText(shown.prompt)}</code>} expected={<code className="pre">{tokenText(shown.expected ?? '')}</code>} /></p>
+          <p className="help">
+            <Phrase
+              of={shown.expected === null ? t.after : t.afterExample}
+              prompt={<code className="pre">{tokenText(shown.prompt)}</code>}
+              expected={<code className="pre">{tokenText(shown.expected ?? '')}</code>}
+            />
+          </p>
           {/* What scrolls must be reachable by keyboard. */}
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
           <ol className="samples" aria-label={t.list} tabIndex={0}>
@@ -49,7 +67,15 @@ export function Samples({ session }: { session: Session }) {
               <li key={step}>
                 <dl className="sample" data-testid={`sample-at-${step}`}>
                   <dt className="sample-step num">{step === 0 ? t.before : t.step(step)}</dt>
-                  {answers.map((a) => [<dt key={`${a.id}-t`}><RunMark index={a.index} />{a.name}</dt>, <dd key={a.id} data-testid={`sampled-${a.id}-${step}`}>{a.text === '' ? <span className="muted">{t.endsAtOnce}</span> : a.text}</dd>])}
+                  {answers.map((a) => [
+                    <dt key={`${a.id}-t`}>
+                      <RunMark index={a.index} />
+                      {a.name}
+                    </dt>,
+                    <dd key={a.id} data-testid={`sampled-${a.id}-${step}`}>
+                      {a.text === '' ? <span className="muted">{t.endsAtOnce}</span> : a.text}
+                    </dd>,
+                  ])}
                 </dl>
               </li>
             ))}
@@ -71,12 +97,32 @@ function Prompts() {
   return (
     <details>
       <summary>{prompts === null ? t.fromData : prompts.length === 0 ? t.none : t.own(prompts.length)}</summary>
-      <form className="stack tight" onSubmit={(e) => { e.preventDefault(); void studio.setSamplePrompts(lines); }}>
-        <TextField label={t.lines} value={text} onChange={setText} rows={3} testId="sample-prompts" problem={many ? t.atMost(MAX_SAMPLE_PROMPTS) : null} help={t.help} />
+      <form
+        className="stack tight"
+        onSubmit={(e) => {
+          e.preventDefault();
+          void studio.setSamplePrompts(lines);
+        }}
+      >
+        <TextField
+          label={t.lines}
+          value={text}
+          onChange={setText}
+          rows={3}
+          testId="sample-prompts"
+          problem={many ? t.atMost(MAX_SAMPLE_PROMPTS) : null}
+          help={t.help}
+        />
         <div className="row">
-          <button type="submit" disabled={many || lines.length === 0} data-testid="sample-use">{t.use}</button>
-          <button type="button" disabled={prompts === null} onClick={() => void studio.setSamplePrompts(null)}>{t.useData}</button>
-          <button type="button" disabled={prompts?.length === 0} onClick={() => void studio.setSamplePrompts([])}>{t.useNone}</button>
+          <button type="submit" disabled={many || lines.length === 0} data-testid="sample-use">
+            {t.use}
+          </button>
+          <button type="button" disabled={prompts === null} onClick={() => void studio.setSamplePrompts(null)}>
+            {t.useData}
+          </button>
+          <button type="button" disabled={prompts?.length === 0} onClick={() => void studio.setSamplePrompts([])}>
+            {t.useNone}
+          </button>
         </div>
       </form>
     </details>

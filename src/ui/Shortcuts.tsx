@@ -24,7 +24,8 @@ export function Shortcuts() {
     const press = (event: KeyboardEvent) => {
       if (document.querySelector('dialog:modal')) return;
       const shortcut = shortcutFor(event as unknown as Parameters<typeof shortcutFor>[0]);
-      if (shortcut?.run({ studio, goTo, openHelp: open, speak: (next) => void changeLanguage(studio, next) })) event.preventDefault();
+      if (shortcut?.run({ studio, goTo, openHelp: open, speak: (next) => void changeLanguage(studio, next) }))
+        event.preventDefault();
     };
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
@@ -32,14 +33,42 @@ export function Shortcuts() {
   const t = texts().page.keys;
   return (
     <>
-      <button type="button" className="quiet" aria-haspopup="dialog" aria-keyshortcuts={on ? '?' : undefined} onClick={open} data-testid="shortcuts-open">{t.title}<kbd aria-hidden="true">?</kbd></button>
+      <button
+        type="button"
+        className="quiet"
+        aria-haspopup="dialog"
+        aria-keyshortcuts={on ? '?' : undefined}
+        onClick={open}
+        data-testid="shortcuts-open"
+      >
+        {t.title}
+        <kbd aria-hidden="true">?</kbd>
+      </button>
       <dialog ref={dialog} className="keys" aria-labelledby={`${id}-title`} data-testid="shortcuts">
         <div className="stack">
-          <h2 id={`${id}-title`} ref={title} tabIndex={-1}>{t.title}</h2>
-          <div className="key-groups">{GROUPS.map((group) => <Group key={group} name={t.group[group]} keys={SHORTCUTS.filter((s) => s.group === group)} />)}</div>
+          <h2 id={`${id}-title`} ref={title} tabIndex={-1}>
+            {t.title}
+          </h2>
+          <div className="key-groups">
+            {GROUPS.map((group) => (
+              <Group key={group} name={t.group[group]} keys={SHORTCUTS.filter((s) => s.group === group)} />
+            ))}
+          </div>
           <p className="help">{t.help}</p>
-          <Check checked={on} onChange={(next) => { setOn(next); rememberShortcuts(next); }}>{t.on}</Check>
-          <form method="dialog"><button type="submit" className="primary" data-testid="shortcuts-close">{t.close}</button></form>
+          <Check
+            checked={on}
+            onChange={(next) => {
+              setOn(next);
+              rememberShortcuts(next);
+            }}
+          >
+            {t.on}
+          </Check>
+          <form method="dialog">
+            <button type="submit" className="primary" data-testid="shortcuts-close">
+              {t.close}
+            </button>
+          </form>
         </div>
       </dialog>
     </>
@@ -51,7 +80,14 @@ function Group({ name, keys }: { name: string; keys: Shortcut[] }) {
     <section>
       <h3>{name}</h3>
       <dl className="key-list">
-        {keys.map(({ key, what }) => <div key={key}><dt><KeyName name={key} /></dt><dd>{what()}</dd></div>)}
+        {keys.map(({ key, what }) => (
+          <div key={key}>
+            <dt>
+              <KeyName name={key} />
+            </dt>
+            <dd>{what()}</dd>
+          </div>
+        ))}
       </dl>
     </section>
   );
@@ -59,7 +95,13 @@ function Group({ name, keys }: { name: string; keys: Shortcut[] }) {
 
 /** A capital is typed with Shift. */
 function KeyName({ name }: { name: string }) {
-  return /^[A-Z]$/.test(name) ? <><kbd>Shift</kbd> <kbd>{name}</kbd></> : <kbd>{name}</kbd>;
+  return /^[A-Z]$/.test(name) ? (
+    <>
+      <kbd>Shift</kbd> <kbd>{name}</kbd>
+    </>
+  ) : (
+    <kbd>{name}</kbd>
+  );
 }
 
 /** To a section, and its title has the focus: Tab goes on from there. */

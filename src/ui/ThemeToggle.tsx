@@ -13,5 +13,12 @@ export function ThemeToggle() {
     rememberTheme(theme);
     return wearTheme(theme);
   }, [theme]);
-  return <Segmented label={page.colours} value={theme} options={THEMES.map((value) => ({ value, label: page.theme[value] }))} onChange={(next) => studio.setTheme(next)} />;
+  return (
+    <Segmented
+      label={page.colours}
+      value={theme}
+      options={THEMES.map((value) => ({ value, label: page.theme[value] }))}
+      onChange={(next) => studio.setTheme(next)}
+    />
+  );
 }

@@ -9,7 +9,13 @@ export function TokenChips({ tokens, most = 400 }: { tokens: PreviewExample['tok
   return (
     <p className="chips">
       {signs.map(({ text, note, goesOn }, j) => (
-        <span key={j} className={`chip chip-${tokens[j].state}${goesOn ? ' chip-rest' : ''}`} title={t.token(tokens[j].id, t.state[tokens[j].state], note)}>{text}</span>
+        <span
+          key={j}
+          className={`chip chip-${tokens[j].state}${goesOn ? ' chip-rest' : ''}`}
+          title={t.token(tokens[j].id, t.state[tokens[j].state], note)}
+        >
+          {text}
+        </span>
       ))}
       {tokens.length > most && <span className="muted">{t.more(tokens.length - most)}</span>}
     </p>
@@ -20,7 +26,11 @@ export function ChipLegend() {
   const { state: said } = texts().data.preview;
   return (
     <span className="legend">
-      {(['trained', 'masked', 'truncated'] as const).map((state) => <span key={state} className={`chip chip-${state}`}>{said[state]}</span>)}
+      {(['trained', 'masked', 'truncated'] as const).map((state) => (
+        <span key={state} className={`chip chip-${state}`}>
+          {said[state]}
+        </span>
+      ))}
     </span>
   );
 }

@@ -16,7 +16,12 @@ function rememberSeen(): void {
 }
 
 function useSeen(): boolean {
-  return useSyncExternalStore((l) => { listeners.add(l); return () => { listeners.delete(l); }; }, wasSeen);
+  return useSyncExternalStore((l) => {
+    listeners.add(l);
+    return () => {
+      listeners.delete(l);
+    };
+  }, wasSeen);
 }
 
 /** A line for those who are here for the first time. */
@@ -26,8 +31,24 @@ export function TourInvite() {
   return (
     <p className="invite" data-testid="tour-invite">
       {t.invite(STOPS.length)}
-      <button type="button" className="small" onClick={() => document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.click()}>{t.take}</button>
-      <button type="button" className="quiet small" onClick={() => { rememberSeen(); document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.focus(); }} data-testid="tour-decline">{t.decline}</button>
+      <button
+        type="button"
+        className="small"
+        onClick={() => document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.click()}
+      >
+        {t.take}
+      </button>
+      <button
+        type="button"
+        className="quiet small"
+        onClick={() => {
+          rememberSeen();
+          document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.focus();
+        }}
+        data-testid="tour-decline"
+      >
+        {t.decline}
+      </button>
     </p>
   );
 }
@@ -52,24 +73,48 @@ export function Tour() {
   }, [stop]);
   useEffect(() => {
     if (stop === null) return;
-    const key = (event: globalThis.KeyboardEvent) => { if (event.key === 'Escape') end(); };
+    const key = (event: globalThis.KeyboardEvent) => {
+      if (event.key === 'Escape') end();
+    };
     document.addEventListener('keydown', key);
     return () => document.removeEventListener('keydown', key);
   }, [stop, end]);
   const t = texts().page.tour;
   return (
     <>
-      <button ref={opener} type="button" className="quiet" aria-expanded={stop !== null} onClick={() => setStop(0)} data-testid="tour-start">{t.start}</button>
+      <button
+        ref={opener}
+        type="button"
+        className="quiet"
+        aria-expanded={stop !== null}
+        onClick={() => setStop(0)}
+        data-testid="tour-start"
+      >
+        {t.start}
+      </button>
       {stop !== null && (
         <dialog open className="tour" aria-labelledby="tour-title" aria-describedby="tour-text" data-testid="tour">
           <p className="muted num">{t.stopOf(stop + 1, STOPS.length)}</p>
-          <h2 id="tour-title" ref={title} tabIndex={-1}>{t.stop[STOPS[stop]].title}</h2>
+          <h2 id="tour-title" ref={title} tabIndex={-1}>
+            {t.stop[STOPS[stop]].title}
+          </h2>
           <p id="tour-text">{t.stop[STOPS[stop]].text}</p>
           <div className="row">
-            <button type="button" className="quiet" onClick={end} data-testid="tour-end">{t.end}</button>
+            <button type="button" className="quiet" onClick={end} data-testid="tour-end">
+              {t.end}
+            </button>
             <span className="spacer" />
-            <button type="button" disabled={stop === 0} onClick={() => setStop(stop - 1)}>{t.back}</button>
-            <button type="button" className="primary" onClick={() => (stop + 1 < STOPS.length ? setStop(stop + 1) : end())} data-testid="tour-next">{stop + 1 < STOPS.length ? t.next : t.done}</button>
+            <button type="button" disabled={stop === 0} onClick={() => setStop(stop - 1)}>
+              {t.back}
+            </button>
+            <button
+              type="button"
+              className="primary"
+              onClick={() => (stop + 1 < STOPS.length ? setStop(stop + 1) : end())}
+              data-testid="tour-next"
+            >
+              {stop + 1 < STOPS.length ? t.next : t.done}
+            </button>
           </div>
         </dialog>
       )}

@@ -35,16 +35,51 @@ function Controls() {
   return (
     <div className="stack">
       <div className="row controls">
-        <button type="button" className="primary" data-testid="train-button" disabled={live || missing !== null} onClick={() => void studio.start()}>{started && !live ? t.again : t.start}</button>
-        <button type="button" data-testid="pause-button" disabled={phase !== 'training' && phase !== 'evaluating'} onClick={() => void studio.pause()}>{t.pause}</button>
-        <button type="button" data-testid="resume-button" disabled={phase !== 'paused'} onClick={() => void studio.resume()}>{t.resume}</button>
-        <button type="button" data-testid="stop-button" disabled={!live} onClick={() => void studio.stop()}>{t.stop}</button>
-        <p className="phase"><span className={`dot dot-${phase}`} aria-hidden="true" /><span data-testid="phase" data-phase={phase}>{t.phase[phase]}</span></p>
+        <button
+          type="button"
+          className="primary"
+          data-testid="train-button"
+          disabled={live || missing !== null}
+          onClick={() => void studio.start()}
+        >
+          {started && !live ? t.again : t.start}
+        </button>
+        <button
+          type="button"
+          data-testid="pause-button"
+          disabled={phase !== 'training' && phase !== 'evaluating'}
+          onClick={() => void studio.pause()}
+        >
+          {t.pause}
+        </button>
+        <button
+          type="button"
+          data-testid="resume-button"
+          disabled={phase !== 'paused'}
+          onClick={() => void studio.resume()}
+        >
+          {t.resume}
+        </button>
+        <button type="button" data-testid="stop-button" disabled={!live} onClick={() => void studio.stop()}>
+          {t.stop}
+        </button>
+        <p className="phase">
+          <span className={`dot dot-${phase}`} aria-hidden="true" />
+          <span data-testid="phase" data-phase={phase}>
+            {t.phase[phase]}
+          </span>
+        </p>
       </div>
       <div className="train-notes stack tight">
-        {!live && missing && <p className="muted" data-testid="train-missing">{missing}</p>}
+        {!live && missing && (
+          <p className="muted" data-testid="train-missing">
+            {missing}
+          </p>
+        )}
         <RunData />
-        {progress && live && <ProgressLine {...progress} unit={progress.total !== null && progress.total > 1e5 ? bytes : undefined} />}
+        {progress && live && (
+          <ProgressLine {...progress} unit={progress.total !== null && progress.total > 1e5 ? bytes : undefined} />
+        )}
         <KeepNote />
       </div>
     </div>
@@ -65,14 +100,32 @@ function Live({ session }: { session: Session }) {
   return (
     <div className="stack">
       <dl className="tally">
-        <div><dt>{t.steps}</dt><dd className="num" data-testid="step-count">{done} / {total}</dd></div>
-        <div><dt>{t.tokens}</dt><dd className="num">{count(tokens)}</dd></div>
-        <div><dt>{t.perStep}</dt><dd className="num">{perStep ? `${Math.round(perStep)} ms` : '–'}</dd></div>
-        <div><dt>{t.left}</dt><dd className="num">{moving && perStep ? duration((total - done) * perStep) : '–'}</dd></div>
+        <div>
+          <dt>{t.steps}</dt>
+          <dd className="num" data-testid="step-count">
+            {done} / {total}
+          </dd>
+        </div>
+        <div>
+          <dt>{t.tokens}</dt>
+          <dd className="num">{count(tokens)}</dd>
+        </div>
+        <div>
+          <dt>{t.perStep}</dt>
+          <dd className="num">{perStep ? `${Math.round(perStep)} ms` : '–'}</dd>
+        </div>
+        <div>
+          <dt>{t.left}</dt>
+          <dd className="num">{moving && perStep ? duration((total - done) * perStep) : '–'}</dd>
+        </div>
       </dl>
       <progress className="wide" value={done} max={total} aria-label={t.done} />
-      <Later room="curves"><Curves session={session} /></Later>
-      <Later room="panel"><Samples session={session} /></Later>
+      <Later room="curves">
+        <Curves session={session} />
+      </Later>
+      <Later room="panel">
+        <Samples session={session} />
+      </Later>
       <Work session={session} runs={runs} />
       <RunSigns session={session} />
       <KernelTable />
@@ -89,8 +142,25 @@ function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
         <caption>{t.caption}</caption>
         <thead>
           <tr>
-            <th scope="col">{t.run}</th><th scope="col" className="num">{t.loss}</th><th scope="col" className="num">{t.skipped}</th>
-            <th scope="col" className="num">{t.savedNow}</th><th scope="col" className="num">{t.saved}</th><th scope="col" className="num">{t.ofAll}</th><th scope="col" className="num">{t.tokens}</th>
+            <th scope="col">{t.run}</th>
+            <th scope="col" className="num">
+              {t.loss}
+            </th>
+            <th scope="col" className="num">
+              {t.skipped}
+            </th>
+            <th scope="col" className="num">
+              {t.savedNow}
+            </th>
+            <th scope="col" className="num">
+              {t.saved}
+            </th>
+            <th scope="col" className="num">
+              {t.ofAll}
+            </th>
+            <th scope="col" className="num">
+              {t.tokens}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -100,11 +170,22 @@ function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
             const ofStep = h.workStep > 0 ? (h.workDense - h.workDone) / h.workStep : null;
             return (
               <tr key={run.id}>
-                <th scope="row"><RunMark index={i + 1} />{run.name}{session.failed.has(run.id) && <span className="tag">{t.failed}</span>}{h.stopped && <span className="tag" title={t.notBetter(h.stopped.bestStep, fixed(h.stopped.bestLoss))}>{t.stoppedEarly(h.stopped.step)}</span>}</th>
+                <th scope="row">
+                  <RunMark index={i + 1} />
+                  {run.name}
+                  {session.failed.has(run.id) && <span className="tag">{t.failed}</span>}
+                  {h.stopped && (
+                    <span className="tag" title={t.notBetter(h.stopped.bestStep, fixed(h.stopped.bestLoss))}>
+                      {t.stoppedEarly(h.stopped.step)}
+                    </span>
+                  )}
+                </th>
                 <td className="num">{h.loss.length > 0 ? fixed(h.loss.at(-1)) : '–'}</td>
                 <td className="num">{h.gate ? percent(totalSkipped(h.gate), 1) : t.noGates}</td>
                 <td className="num">{h.gate && h.work ? percent(1 - h.work.done / h.work.dense, 1) : '–'}</td>
-                <td className="num" data-testid={`saved-${run.id}`}>{h.gate ? percent(saved, 1) : '–'}</td>
+                <td className="num" data-testid={`saved-${run.id}`}>
+                  {h.gate ? percent(saved, 1) : '–'}
+                </td>
                 <td className="num">{h.gate ? percent(ofStep, 2) : '–'}</td>
                 <td className="num">{count(h.tokens)}</td>
               </tr>

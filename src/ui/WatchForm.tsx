@@ -10,11 +10,28 @@ export function WatchForm() {
   const watched = useSel((s) => s.runs.watchText);
   const [text, setText] = useState(watched ?? '');
   return (
-    <form className="stack tight" onSubmit={(e) => { e.preventDefault(); if (text.trim()) void studio.watch(text); }}>
-      <TextField label={t.text} value={text} onChange={setText} rows={2} testId="watch-text" help={watched === null ? t.nowExample : t.nowOwn} />
+    <form
+      className="stack tight"
+      onSubmit={(e) => {
+        e.preventDefault();
+        if (text.trim()) void studio.watch(text);
+      }}
+    >
+      <TextField
+        label={t.text}
+        value={text}
+        onChange={setText}
+        rows={2}
+        testId="watch-text"
+        help={watched === null ? t.nowExample : t.nowOwn}
+      />
       <div className="row">
-        <button type="submit" disabled={!text.trim() || text === watched} data-testid="watch-use">{t.use}</button>
-        <button type="button" disabled={watched === null} onClick={() => void studio.watch(null)}>{t.back}</button>
+        <button type="submit" disabled={!text.trim() || text === watched} data-testid="watch-use">
+          {t.use}
+        </button>
+        <button type="button" disabled={watched === null} onClick={() => void studio.watch(null)}>
+          {t.back}
+        </button>
       </div>
     </form>
   );

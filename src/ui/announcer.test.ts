@@ -15,7 +15,13 @@ test('a whole run is told in a handful of sentences, however often it is measure
   }
   hear('finished', 100);
   expect(told).toEqual([
-    'Preparing to train', 'Training', 'Training, 25 % of the steps', 'Training, 50 % of the steps', 'Training, 75 % of the steps', 'Training, 100 % of the steps', 'Training has finished',
+    'Preparing to train',
+    'Training',
+    'Training, 25 % of the steps',
+    'Training, 50 % of the steps',
+    'Training, 75 % of the steps',
+    'Training, 100 % of the steps',
+    'Training has finished',
   ]);
 });
 

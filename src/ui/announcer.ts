@@ -16,7 +16,9 @@ export function say(text: string): void {
 
 export function onSay(listener: Listener): () => void {
   listeners.add(listener);
-  return () => { listeners.delete(listener); };
+  return () => {
+    listeners.delete(listener);
+  };
 }
 
 const QUARTERS = 4;

@@ -17,23 +17,55 @@ interface FieldProps {
   mark?: ReactNode;
 }
 
-function FieldFrame({ id, label, help, problem, initial, changed, mark, children }: FieldProps & { id: string; children: ReactNode }) {
+function FieldFrame({
+  id,
+  label,
+  help,
+  problem,
+  initial,
+  changed,
+  mark,
+  children,
+}: FieldProps & { id: string; children: ReactNode }) {
   const t = texts().common.field;
   return (
     <div className={`field${problem ? ' field-bad' : ''}`}>
       <label htmlFor={id}>
         {label}
-        {changed && <span className="changed" title={t.changedHelp(initial!)}> {t.changed}<span className="sr-only"> {t.fromDefault(initial!)}</span></span>}
+        {changed && (
+          <span className="changed" title={t.changedHelp(initial!)}>
+            {' '}
+            {t.changed}
+            <span className="sr-only"> {t.fromDefault(initial!)}</span>
+          </span>
+        )}
         {mark}
       </label>
       {children}
-      {problem ? <p className="field-problem" id={`${id}-help`}>{problem}</p> : help && <p className="help" id={`${id}-help`}>{help}</p>}
+      {problem ? (
+        <p className="field-problem" id={`${id}-help`}>
+          {problem}
+        </p>
+      ) : (
+        help && (
+          <p className="help" id={`${id}-help`}>
+            {help}
+          </p>
+        )
+      )}
     </div>
   );
 }
 
 /** A number that keeps what is typed, even while it is not a number yet (then `onChange` gets NaN). */
-export function NumberField({ value, onChange, step, min, max, ...frame }: FieldProps & {
+export function NumberField({
+  value,
+  onChange,
+  step,
+  min,
+  max,
+  ...frame
+}: FieldProps & {
   value: number;
   onChange: (value: number) => void;
   step?: number | 'any';
@@ -53,8 +85,15 @@ export function NumberField({ value, onChange, step, min, max, ...frame }: Field
   return (
     <FieldFrame id={id} {...frame} changed={changed}>
       <input
-        id={id} type="number" inputMode="decimal" value={text} step={step ?? 'any'} min={min} max={max}
-        aria-invalid={frame.problem ? true : undefined} aria-describedby={frame.help || frame.problem ? `${id}-help` : undefined}
+        id={id}
+        type="number"
+        inputMode="decimal"
+        value={text}
+        step={step ?? 'any'}
+        min={min}
+        max={max}
+        aria-invalid={frame.problem ? true : undefined}
+        aria-describedby={frame.help || frame.problem ? `${id}-help` : undefined}
         onChange={(e) => {
           const next = e.target.value.trim() === '' ? NaN : Number(e.target.value);
           setText(e.target.value);
@@ -66,7 +105,15 @@ export function NumberField({ value, onChange, step, min, max, ...frame }: Field
   );
 }
 
-export function TextField({ value, onChange, mono, rows, placeholder, testId, ...frame }: FieldProps & {
+export function TextField({
+  value,
+  onChange,
+  mono,
+  rows,
+  placeholder,
+  testId,
+  ...frame
+}: FieldProps & {
   value: string;
   onChange: (value: string) => void;
   mono?: boolean;
@@ -77,19 +124,31 @@ export function TextField({ value, onChange, mono, rows, placeholder, testId, ..
 }) {
   const id = useId();
   const shared = {
-    id, value, placeholder, className: mono ? 'mono' : undefined, spellCheck: false, 'data-testid': testId,
+    id,
+    value,
+    placeholder,
+    className: mono ? 'mono' : undefined,
+    spellCheck: false,
+    'data-testid': testId,
     'aria-describedby': frame.help || frame.problem ? `${id}-help` : undefined,
   };
   return (
     <FieldFrame id={id} {...frame}>
-      {rows && rows > 1
-        ? <textarea {...shared} rows={rows} onChange={(e) => onChange(e.target.value)} />
-        : <input {...shared} type="text" autoComplete="off" onChange={(e) => onChange(e.target.value)} />}
+      {rows && rows > 1 ? (
+        <textarea {...shared} rows={rows} onChange={(e) => onChange(e.target.value)} />
+      ) : (
+        <input {...shared} type="text" autoComplete="off" onChange={(e) => onChange(e.target.value)} />
+      )}
     </FieldFrame>
   );
 }
 
-export function SelectField<T extends string>({ value, onChange, options, ...frame }: FieldProps & {
+export function SelectField<T extends string>({
+  value,
+  onChange,
+  options,
+  ...frame
+}: FieldProps & {
   value: T;
   onChange: (value: T) => void;
   options: { value: T; label: string }[];
@@ -98,14 +157,34 @@ export function SelectField<T extends string>({ value, onChange, options, ...fra
   const changed = frame.initial !== undefined && frame.initial !== value;
   return (
     <FieldFrame id={id} {...frame} changed={changed}>
-      <select id={id} value={value} onChange={(e) => onChange(e.target.value as T)} aria-invalid={frame.problem ? true : undefined} aria-describedby={frame.help || frame.problem ? `${id}-help` : undefined}>
-        {options.map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
+      <select
+        id={id}
+        value={value}
+        onChange={(e) => onChange(e.target.value as T)}
+        aria-invalid={frame.problem ? true : undefined}
+        aria-describedby={frame.help || frame.problem ? `${id}-help` : undefined}
+      >
+        {options.map((o) => (
+          <option key={o.value} value={o.value}>
+            {o.label}
+          </option>
+        ))}
       </select>
     </FieldFrame>
   );
 }
 
-export function Check({ checked, onChange, children, disabled }: { checked: boolean; onChange: (on: boolean) => void; children: ReactNode; disabled?: boolean }) {
+export function Check({
+  checked,
+  onChange,
+  children,
+  disabled,
+}: {
+  checked: boolean;
+  onChange: (on: boolean) => void;
+  children: ReactNode;
+  disabled?: boolean;
+}) {
   return (
     <label className="check">
       <input type="checkbox" checked={checked} disabled={disabled} onChange={(e) => onChange(e.target.checked)} />
@@ -121,18 +200,33 @@ export function Notices({ section }: { section: SectionId }) {
   const t = texts().common.notice;
   return (
     <>
-      {notices.filter((n) => n.section === section).map((n) => (
-        <div key={n.id} className={`notice notice-${n.kind}`} role={n.kind === 'error' ? 'alert' : undefined} aria-live={n.kind === 'error' ? undefined : 'polite'} data-testid={n.kind === 'error' ? 'error-alert' : undefined} data-error={n.info.name}>
-          <div>
-            <p className="notice-message">
-              <Phrase of={t.text} head={<strong>{n.info.line === undefined ? t[n.kind] : t.inLine[n.kind](n.info.line)}</strong>} message={n.info.message} />
-            </p>
-            {n.info.hint && <p>{n.info.hint}</p>}
-            {n.info.details && <CopyDetails text={n.info.details} />}
+      {notices
+        .filter((n) => n.section === section)
+        .map((n) => (
+          <div
+            key={n.id}
+            className={`notice notice-${n.kind}`}
+            role={n.kind === 'error' ? 'alert' : undefined}
+            aria-live={n.kind === 'error' ? undefined : 'polite'}
+            data-testid={n.kind === 'error' ? 'error-alert' : undefined}
+            data-error={n.info.name}
+          >
+            <div>
+              <p className="notice-message">
+                <Phrase
+                  of={t.text}
+                  head={<strong>{n.info.line === undefined ? t[n.kind] : t.inLine[n.kind](n.info.line)}</strong>}
+                  message={n.info.message}
+                />
+              </p>
+              {n.info.hint && <p>{n.info.hint}</p>}
+              {n.info.details && <CopyDetails text={n.info.details} />}
+            </div>
+            <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label={t.dismiss}>
+              ✕
+            </button>
           </div>
-          <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label={t.dismiss}>✕</button>
-        </div>
-      ))}
+        ))}
     </>
   );
 }
@@ -143,19 +237,49 @@ function CopyDetails({ text }: { text: string }) {
   const t = texts().common.notice;
   return (
     <>
-      <details><summary>{t.details}</summary><pre>{text}</pre></details>
-      <button type="button" className="quiet" data-testid="copy-details" onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true), () => setCopied(false))}>
+      <details>
+        <summary>{t.details}</summary>
+        <pre>{text}</pre>
+      </details>
+      <button
+        type="button"
+        className="quiet"
+        data-testid="copy-details"
+        onClick={() =>
+          void navigator.clipboard.writeText(text).then(
+            () => setCopied(true),
+            () => setCopied(false),
+          )
+        }
+      >
         {copied ? t.copied : t.copyDetails}
       </button>
     </>
   );
 }
 
-export function SectionFrame({ id, number, title, lead, children }: { id: SectionId; number: number; title: string; lead: ReactNode; children: ReactNode }) {
+export function SectionFrame({
+  id,
+  number,
+  title,
+  lead,
+  children,
+}: {
+  id: SectionId;
+  number: number;
+  title: string;
+  lead: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section id={id} aria-labelledby={`${id}-title`} className="section">
       <header className="section-head">
-        <h2 id={`${id}-title`} tabIndex={-1}><span className="section-number" aria-hidden="true">{number}</span>{title}</h2>
+        <h2 id={`${id}-title`} tabIndex={-1}>
+          <span className="section-number" aria-hidden="true">
+            {number}
+          </span>
+          {title}
+        </h2>
         <p className="lead">{lead}</p>
       </header>
       <Notices section={id} />
@@ -169,7 +293,9 @@ export function Scroll({ label, children }: { label: string; children: ReactNode
   return (
     // A frame that scrolls must be reachable by keyboard. A group, not a region: there are too many for landmarks.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/prefer-tag-over-role
-    <div className="scroll" role="group" tabIndex={0} aria-label={label}>{children}</div>
+    <div className="scroll" role="group" tabIndex={0} aria-label={label}>
+      {children}
+    </div>
   );
 }
 
@@ -188,13 +314,27 @@ export function Skeleton({ room }: { room: Room }) {
 
 /** A section or a frame that has nothing yet: what will be here, and what it takes. */
 export function Empty({ children, testId }: { children: ReactNode; testId?: string }) {
-  return <p className="empty" data-testid={testId}>{children}</p>;
+  return (
+    <p className="empty" data-testid={testId}>
+      {children}
+    </p>
+  );
 }
 
 /** The table behind a picture. While a run moves it is kept up to date only where it is open; a `lazy` one is there only then. */
-export function TableBehind({ summary, lazy = false, children }: { summary: string; lazy?: boolean; children: () => ReactNode }) {
+export function TableBehind({
+  summary,
+  lazy = false,
+  children,
+}: {
+  summary: string;
+  lazy?: boolean;
+  children: () => ReactNode;
+}) {
   const [open, setOpen] = useState(false);
-  const moving = useSel((s) => s.runs.phase === 'compiling' || s.runs.phase === 'training' || s.runs.phase === 'evaluating');
+  const moving = useSel(
+    (s) => s.runs.phase === 'compiling' || s.runs.phase === 'training' || s.runs.phase === 'evaluating',
+  );
   const show = useDeferredValue(open || (!lazy && !moving), false);
   return (
     <details onToggle={(e) => setOpen(e.currentTarget.open)}>
@@ -205,23 +345,49 @@ export function TableBehind({ summary, lazy = false, children }: { summary: stri
 }
 
 /** Two or three choices in one frame, one of them pressed. */
-export function Segmented<T extends string>({ label, value, onChange, options }: { label: string; value: T; onChange: (value: T) => void; options: readonly { value: T; label: string }[] }) {
+export function Segmented<T extends string>({
+  label,
+  value,
+  onChange,
+  options,
+}: {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  options: readonly { value: T; label: string }[];
+}) {
   return (
     <fieldset className="segmented">
       <legend className="sr-only">{label}</legend>
-      {options.map((o) => <button key={o.value} type="button" aria-pressed={value === o.value} onClick={() => onChange(o.value)}>{o.label}</button>)}
+      {options.map((o) => (
+        <button key={o.value} type="button" aria-pressed={value === o.value} onClick={() => onChange(o.value)}>
+          {o.label}
+        </button>
+      ))}
     </fieldset>
   );
 }
 
 /** A bar with its number beside it; `total` null means that the length is not known. */
-export function ProgressLine({ label, loaded, total, unit }: { label: string; loaded: number; total: number | null; unit?: (n: number) => string }) {
+export function ProgressLine({
+  label,
+  loaded,
+  total,
+  unit,
+}: {
+  label: string;
+  loaded: number;
+  total: number | null;
+  unit?: (n: number) => string;
+}) {
   const show = unit ?? ((n: number) => String(n));
   return (
     <div className="progress-line">
       <span>{label}</span>
       <progress value={total ? loaded : undefined} max={total ?? undefined} aria-label={label} />
-      <span className="num">{total ? texts().common.of(show(loaded), show(total)) : loaded > 0 ? show(loaded) : ''}</span>
+      <span className="num">
+        {total ? texts().common.of(show(loaded), show(total)) : loaded > 0 ? show(loaded) : ''}
+      </span>
     </div>
   );
 }

@@ -17,7 +17,9 @@ export function holdsFiles(transfer: DataTransfer | null): boolean {
 
 /** The files that were dropped. The list of a drop is empty once its event is over: it is read before anything is awaited. */
 export async function filesOf(transfer: DataTransfer): Promise<Dropped> {
-  const entries = [...transfer.items].filter((item) => item.kind === 'file').map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));
+  const entries = [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));
   const found: Dropped = { files: [], folder: null };
   for (const { entry, file } of entries) {
     if (entry?.isDirectory) {
@@ -32,13 +34,17 @@ async function walk(folder: FileSystemDirectoryEntry, files: OwnFile[]): Promise
   const reader = folder.createReader();
   for (;;) {
     // A reader gives a part of its entries at a time, and none at the end.
-    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => { reader.readEntries(resolve, reject); });
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => {
+      reader.readEntries(resolve, reject);
+    });
     if (entries.length === 0) return;
     for (const entry of entries) {
       if (files.length >= MOST_FILES) return;
       if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, files);
       else {
-        const file = await new Promise<File>((resolve, reject) => { (entry as FileSystemFileEntry).file(resolve, reject); });
+        const file = await new Promise<File>((resolve, reject) => {
+          (entry as FileSystemFileEntry).file(resolve, reject);
+        });
         files.push({ path: entry.fullPath.replace(/^\//, ''), file });
       }
     }

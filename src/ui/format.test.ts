@@ -2,7 +2,19 @@ import { expect, test } from 'vitest';
 import { speak } from '../shared/texts';
 import { ratioEdge } from '../shared/ratio';
 import { binAt } from './charts/histogram';
-import { ago, bytes, compact, count, duration, durationRange, fixed, parameters, percent, signed, tokenText } from './format';
+import {
+  ago,
+  bytes,
+  compact,
+  count,
+  duration,
+  durationRange,
+  fixed,
+  parameters,
+  percent,
+  signed,
+  tokenText,
+} from './format';
 
 test('numbers as people read them', () => {
   expect(fixed(-1.23456, 2)).toBe('−1.23');
@@ -42,7 +54,12 @@ test('a range of times is rough', () => {
 
 test('how long ago', () => {
   const said = (ms: number) => ago(1e12 - ms, 1e12);
-  expect([said(0), said(60_000), said(7_200_000), said(3 * 86_400_000)]).toEqual(['just now', '1 minute ago', '2 hours ago', '3 days ago']);
+  expect([said(0), said(60_000), said(7_200_000), said(3 * 86_400_000)]).toEqual([
+    'just now',
+    '1 minute ago',
+    '2 hours ago',
+    '3 days ago',
+  ]);
 });
 
 test('Chinese has units of its own', async () => {

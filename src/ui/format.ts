@@ -91,7 +91,11 @@ export function ago(then: number, now = Date.now()): string {
 
 /** A count with thin spaces between thousands. */
 export function count(n: number | null | undefined): string {
-  return missing(n) ? DASH : Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return missing(n)
+    ? DASH
+    : Math.round(n)
+        .toString()
+        .replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
 /** Millions and thousands of parameters. */

@@ -8,7 +8,11 @@ const ALL = Object.keys(LANGUAGES) as Language[];
 
 /** What was chosen on an earlier visit, else what `wanted` (as `navigator.languages`) asks for first, else English. */
 export function firstLanguage(wanted: readonly string[]): Language {
-  return [recall('language') ?? '', ...wanted].map((tag) => ALL.find((l) => l === tag.split('-')[0].toLowerCase())).find((l) => l !== undefined) ?? 'en';
+  return (
+    [recall('language') ?? '', ...wanted]
+      .map((tag) => ALL.find((l) => l === tag.split('-')[0].toLowerCase()))
+      .find((l) => l !== undefined) ?? 'en'
+  );
 }
 
 /** The language after `language`, around and around. */
@@ -20,6 +24,7 @@ export function nextLanguage(language: Language): Language {
 export async function changeLanguage(studio: Pick<Studio, 'setLanguage'>, next: Language): Promise<void> {
   remember('language', next);
   await studio.setLanguage(next);
-  if (document.activeElement === document.body) document.querySelector<HTMLElement>('[data-testid^="language-"]')?.focus({ preventScroll: true });
+  if (document.activeElement === document.body)
+    document.querySelector<HTMLElement>('[data-testid^="language-"]')?.focus({ preventScroll: true });
   say(texts().page.languageIs(LANGUAGES[next]));
 }

@@ -2,7 +2,16 @@ import { expect, it } from 'vitest';
 import type { ListedRow } from '../shared/data';
 import { RowPages } from './rowPages';
 
-const row = (item: number): ListedRow => ({ item, line: item + 1, texts: [], tokens: null, issues: [], side: null, excluded: false, changed: false });
+const row = (item: number): ListedRow => ({
+  item,
+  line: item + 1,
+  texts: [],
+  tokens: null,
+  issues: [],
+  side: null,
+  excluded: false,
+  changed: false,
+});
 
 it('asks for each page once, one at a time, and for what came into sight meanwhile', async () => {
   const asked: number[] = [];
@@ -10,7 +19,9 @@ it('asks for each page once, one at a time, and for what came into sight meanwhi
   const pages = new RowPages(async (from, count) => {
     asked.push(from);
     expect(++open).toBe(1);
-    await new Promise((resolve) => { setTimeout(resolve); });
+    await new Promise((resolve) => {
+      setTimeout(resolve);
+    });
     open--;
     return { total: 1000, rows: Array.from({ length: count }, (_, i) => row(from + i)) };
   }, 0);

@@ -5,18 +5,39 @@ import type { Studio } from '../store/studio';
 import { scrubber } from './charts/scrubber';
 import { SHORTCUTS, shortcutFor } from './shortcuts';
 
-const press = (key: string, more: object = {}) => shortcutFor({
-  key, ctrlKey: false, altKey: false, metaKey: false, isComposing: false, repeat: false, defaultPrevented: false, target: { tagName: 'BODY' }, ...more,
-});
+const press = (key: string, more: object = {}) =>
+  shortcutFor({
+    key,
+    ctrlKey: false,
+    altKey: false,
+    metaKey: false,
+    isComposing: false,
+    repeat: false,
+    defaultPrevented: false,
+    target: { tagName: 'BODY' },
+    ...more,
+  });
 
 /** A page in a state, with commands that are only counted. */
 function page(change: (state: State) => void) {
   const state = initialState();
   change(state);
   const calls: string[] = [];
-  const command = (name: string) => (...args: unknown[]) => { calls.push([name, ...args].join(' ')); };
-  const studio = { store: { getState: () => state }, start: command('start'), pause: command('pause'), resume: command('resume'), stop: command('stop'), setTheme: command('theme') } as unknown as Studio;
-  const run = (key: string) => press(key)!.run({ studio, goTo: command('go'), openHelp: command('help'), speak: command('language') });
+  const command =
+    (name: string) =>
+    (...args: unknown[]) => {
+      calls.push([name, ...args].join(' '));
+    };
+  const studio = {
+    store: { getState: () => state },
+    start: command('start'),
+    pause: command('pause'),
+    resume: command('resume'),
+    stop: command('stop'),
+    setTheme: command('theme'),
+  } as unknown as Studio;
+  const run = (key: string) =>
+    press(key)!.run({ studio, goTo: command('go'), openHelp: command('help'), speak: command('language') });
   return { calls, run };
 }
 
@@ -34,20 +55,41 @@ describe('the table', () => {
     }
   });
 
-  test('leaves alone what browsers use without a modifier: space scrolls, / and \' search', () => {
-    for (const key of [' ', '/', "'", 'Tab', 'Enter', 'Escape', 'ArrowDown', 'Home', 'F5']) expect(press(key)).toBeNull();
+  test("leaves alone what browsers use without a modifier: space scrolls, / and ' search", () => {
+    for (const key of [' ', '/', "'", 'Tab', 'Enter', 'Escape', 'ArrowDown', 'Home', 'F5'])
+      expect(press(key)).toBeNull();
   });
 });
 
 describe('a key', () => {
   test('means nothing with a modifier, while composing, or when it was used already', () => {
     expect(press('p')?.what()).toBe('Pause, or go on');
-    for (const more of [{ ctrlKey: true }, { altKey: true }, { metaKey: true }, { isComposing: true }, { defaultPrevented: true }]) expect(press('p', more)).toBeNull();
+    for (const more of [
+      { ctrlKey: true },
+      { altKey: true },
+      { metaKey: true },
+      { isComposing: true },
+      { defaultPrevented: true },
+    ])
+      expect(press('p', more)).toBeNull();
   });
 
   test('means nothing where characters are typed or chosen, and works on a checkbox or a slider', () => {
-    for (const target of [{ tagName: 'TEXTAREA' }, { tagName: 'SELECT' }, { tagName: 'INPUT', type: 'text' }, { tagName: 'INPUT', type: 'number' }, { tagName: 'DIV', isContentEditable: true }]) expect(press('1', { target })).toBeNull();
-    for (const target of [{ tagName: 'INPUT', type: 'checkbox' }, { tagName: 'INPUT', type: 'range' }, { tagName: 'BUTTON' }, null]) expect(press('1', { target })?.what()).toBe('Model');
+    for (const target of [
+      { tagName: 'TEXTAREA' },
+      { tagName: 'SELECT' },
+      { tagName: 'INPUT', type: 'text' },
+      { tagName: 'INPUT', type: 'number' },
+      { tagName: 'DIV', isContentEditable: true },
+    ])
+      expect(press('1', { target })).toBeNull();
+    for (const target of [
+      { tagName: 'INPUT', type: 'checkbox' },
+      { tagName: 'INPUT', type: 'range' },
+      { tagName: 'BUTTON' },
+      null,
+    ])
+      expect(press('1', { target })?.what()).toBe('Model');
   });
 
   test('held down scrubs and does nothing else', () => {
@@ -63,24 +105,37 @@ describe('what they do', () => {
     const there = page(ready);
     expect(there.run('T')).toBe(true);
     expect(there.calls).toEqual(['start']);
-    const live = page((s) => { ready(s); s.runs.phase = 'training'; });
+    const live = page((s) => {
+      ready(s);
+      s.runs.phase = 'training';
+    });
     expect(live.run('T')).toBe(false);
     expect(live.calls).toEqual([]);
   });
 
   test('one key pauses and goes on; another stops what is live', () => {
-    for (const [phase, called] of [['training', 'pause'], ['evaluating', 'pause'], ['paused', 'resume']] as const) {
-      const { run, calls } = page((s) => { s.runs.phase = phase; });
+    for (const [phase, called] of [
+      ['training', 'pause'],
+      ['evaluating', 'pause'],
+      ['paused', 'resume'],
+    ] as const) {
+      const { run, calls } = page((s) => {
+        s.runs.phase = phase;
+      });
       expect(run('p')).toBe(true);
       expect(run('S')).toBe(true);
       expect(calls).toEqual([called, 'stop']);
     }
-    const idle = page((s) => { s.runs.phase = 'finished'; });
+    const idle = page((s) => {
+      s.runs.phase = 'finished';
+    });
     expect([idle.run('p'), idle.run('S')]).toEqual([false, false]);
   });
 
   test('digits go to the sections as they are numbered, c to the next colours, ? to the list', () => {
-    const { run, calls } = page((s) => { s.ui.theme = 'dark'; });
+    const { run, calls } = page((s) => {
+      s.ui.theme = 'dark';
+    });
     for (const key of ['1', '8', 'c', '?']) run(key);
     expect(calls).toEqual(['go model', 'go history', 'theme contrast', 'help']);
   });

@@ -37,8 +37,18 @@ export interface PageActions {
 type Words = 'train' | 'pause' | 'stop' | 'back' | 'onward' | 'first' | 'latest' | 'list';
 
 const said = (what: Words) => () => texts().page.keys[what];
-const training = (key: string, what: Words, run: (studio: Studio) => boolean): Shortcut => ({ key, group: 'training', what: said(what), run: ({ studio }) => run(studio) });
-const scrub = (key: string, what: Words, to: (at: number, last: number) => number): Shortcut => ({ key, group: 'map', what: said(what), run: () => scrubber.move(to) });
+const training = (key: string, what: Words, run: (studio: Studio) => boolean): Shortcut => ({
+  key,
+  group: 'training',
+  what: said(what),
+  run: ({ studio }) => run(studio),
+});
+const scrub = (key: string, what: Words, to: (at: number, last: number) => number): Shortcut => ({
+  key,
+  group: 'map',
+  what: said(what),
+  run: () => scrubber.move(to),
+});
 
 export const SHORTCUTS: readonly Shortcut[] = [
   training('T', 'train', (studio) => {
@@ -59,13 +69,25 @@ export const SHORTCUTS: readonly Shortcut[] = [
     void studio.stop();
     return true;
   }),
-  ...PAGE_STEPS.map((id, i): Shortcut => ({ key: String(i + 1), group: 'sections', what: () => texts().page.section[id], run: ({ goTo }) => { goTo(id); return true; } })),
+  ...PAGE_STEPS.map(
+    (id, i): Shortcut => ({
+      key: String(i + 1),
+      group: 'sections',
+      what: () => texts().page.section[id],
+      run: ({ goTo }) => {
+        goTo(id);
+        return true;
+      },
+    }),
+  ),
   scrub(',', 'back', (at) => at - 1),
   scrub('.', 'onward', (at) => at + 1),
   scrub('<', 'first', () => 0),
   scrub('>', 'latest', (_, last) => last),
   {
-    key: 'c', group: 'page', what: () => texts().page.keys.colours(THEMES.map((t) => texts().page.theme[t])),
+    key: 'c',
+    group: 'page',
+    what: () => texts().page.keys.colours(THEMES.map((t) => texts().page.theme[t])),
     run: ({ studio }) => {
       const theme = nextTheme(studio.store.getState().ui.theme);
       studio.setTheme(theme);
@@ -74,16 +96,30 @@ export const SHORTCUTS: readonly Shortcut[] = [
     },
   },
   {
-    key: 'l', group: 'page', what: () => texts().page.keys.language(Object.values(LANGUAGES)),
+    key: 'l',
+    group: 'page',
+    what: () => texts().page.keys.language(Object.values(LANGUAGES)),
     run: ({ studio, speak }) => {
       speak(nextLanguage(studio.store.getState().ui.language));
       return true;
     },
   },
-  { key: '?', group: 'page', what: said('list'), run: ({ openHelp }) => { openHelp(); return true; } },
+  {
+    key: '?',
+    group: 'page',
+    what: said('list'),
+    run: ({ openHelp }) => {
+      openHelp();
+      return true;
+    },
+  },
 ];
 
-interface Pressed extends Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'isComposing' | 'repeat' | 'defaultPrevented'> {
+interface Pressed
+  extends Pick<
+    KeyboardEvent,
+    'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'isComposing' | 'repeat' | 'defaultPrevented'
+  > {
   /** Where the focus is. */
   target: { tagName?: string; type?: string; isContentEditable?: boolean } | null;
 }
@@ -92,10 +128,25 @@ interface Pressed extends Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'me
 const TEXTLESS = new Set(['checkbox', 'radio', 'range', 'button', 'submit', 'file']);
 
 /** The shortcut that a key means, or null: never with a modifier, and never in a field that takes characters. */
-export function shortcutFor({ key, ctrlKey, altKey, metaKey, isComposing, repeat, defaultPrevented, target }: Pressed): Shortcut | null {
+export function shortcutFor({
+  key,
+  ctrlKey,
+  altKey,
+  metaKey,
+  isComposing,
+  repeat,
+  defaultPrevented,
+  target,
+}: Pressed): Shortcut | null {
   if (ctrlKey || altKey || metaKey || isComposing || defaultPrevented) return null;
   const tag = target?.tagName?.toLowerCase();
-  if (target?.isContentEditable || tag === 'textarea' || tag === 'select' || (tag === 'input' && !TEXTLESS.has(target?.type ?? 'text'))) return null;
+  if (
+    target?.isContentEditable ||
+    tag === 'textarea' ||
+    tag === 'select' ||
+    (tag === 'input' && !TEXTLESS.has(target?.type ?? 'text'))
+  )
+    return null;
   const found = SHORTCUTS.find((s) => s.key === key) ?? null;
   // A key that is held down scrubs, and nothing else.
   return found && repeat && found.group !== 'map' ? null : found;

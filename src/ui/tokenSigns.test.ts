@@ -21,7 +21,10 @@ test('a character of several tokens stands in the first, with its bytes in words
 
 test('a token may end one character, hold others and begin a third', () => {
   expect(signs('a\\xE7\\x8B', '\\x90大\\xE5', '\\xAD\\x97\n')).toEqual(['a狐', '·大字', '·↵']);
-  expect(tokenSigns(['\\xE7\\x8B', '\\x90大\\xE5', '\\xAD\\x97'])[1]).toMatchObject({ name: '·大字', note: 'byte 90 of “狐”; byte E5 of “字”' });
+  expect(tokenSigns(['\\xE7\\x8B', '\\x90大\\xE5', '\\xAD\\x97'])[1]).toMatchObject({
+    name: '·大字',
+    note: 'byte 90 of “狐”; byte E5 of “字”',
+  });
   expect(signs('\\xF0', '\\x9F', '\\x98', '\\x80')).toEqual(['😀', '·', '·', '·']);
 });
 
@@ -40,6 +43,11 @@ test('Chinese text can be read in the tokens of the built-in models', async () =
   const tokenizer = await createTokenizer(read('tokenizer.json'), read('tokenizer_config.json'));
   const text = '小狐狸说：“你好！”';
   const shown = tokenSigns(tokenizer.pieces(tokenizer.encode(text)));
-  expect(shown.filter((s) => s.text !== '·').map((s) => s.text).join('')).toBe(text);
+  expect(
+    shown
+      .filter((s) => s.text !== '·')
+      .map((s) => s.text)
+      .join(''),
+  ).toBe(text);
   expect(shown.filter((s) => s.goesOn)).toHaveLength(shown.length - text.length);
 });

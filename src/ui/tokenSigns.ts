@@ -32,9 +32,19 @@ interface Unit {
 
 /** @param pieces each token's text, as `Tokenizer.pieces` has it, in the order of the text */
 export function tokenSigns(pieces: readonly string[]): TokenSign[] {
-  const tokens = pieces.map((piece) => piece.split(BYTE).filter((own) => own !== '').map((own): Unit => (
-    { own, byte: BYTE.test(own) ? Number.parseInt(own.slice(2), 16) : null, character: null, begins: false }
-  )));
+  const tokens = pieces.map((piece) =>
+    piece
+      .split(BYTE)
+      .filter((own) => own !== '')
+      .map(
+        (own): Unit => ({
+          own,
+          byte: BYTE.test(own) ? Number.parseInt(own.slice(2), 16) : null,
+          character: null,
+          begins: false,
+        }),
+      ),
+  );
   const units = tokens.flat();
   for (let i = 0; i < units.length; i++) {
     const { byte } = units[i];
@@ -43,16 +53,30 @@ export function tokenSigns(pieces: readonly string[]): TokenSign[] {
     if (length === 0 || part.length < length || part.some((u) => u.byte === null)) continue;
     const character = new TextDecoder().decode(Uint8Array.from(part, (u) => u.byte!));
     if (character.includes('\ufffd')) continue;
-    part.forEach((u, k) => { [u.character, u.begins] = [character, k === 0]; });
+    part.forEach((u, k) => {
+      [u.character, u.begins] = [character, k === 0];
+    });
     i += length - 1;
   }
   return tokens.map((own, i) => {
-    if (own.every((u) => u.byte === null)) return { text: tokenText(pieces[i]), name: tokenText(pieces[i]), note: null, goesOn: false };
+    if (own.every((u) => u.byte === null))
+      return { text: tokenText(pieces[i]), name: tokenText(pieces[i]), note: null, goesOn: false };
     // Bytes of the same character, one after another, are one sign.
-    const text = tokenText(own.map((u, k) => (u.character === null ? u.own : u.begins ? u.character : own[k - 1]?.character === u.character ? '' : REST)).join(''));
+    const text = tokenText(
+      own
+        .map((u, k) =>
+          u.character === null ? u.own : u.begins ? u.character : own[k - 1]?.character === u.character ? '' : REST,
+        )
+        .join(''),
+    );
     const { character, begins } = own[0];
     const one = character !== null && own.every((u, k) => u.character === character && (k === 0 || !u.begins));
-    return { text, name: one ? `${character} ${own.map((u) => u.own.slice(2)).join(' ')}` : text, note: noteOf(own), goesOn: character !== null && !begins };
+    return {
+      text,
+      name: one ? `${character} ${own.map((u) => u.own.slice(2)).join(' ')}` : text,
+      note: noteOf(own),
+      goesOn: character !== null && !begins,
+    };
   });
 }
 
@@ -65,5 +89,9 @@ function noteOf(units: readonly Unit[]): string {
     if (last && last.character === character && !begins) last.bytes.push(own.slice(2));
     else parts.push({ bytes: [own.slice(2)], character });
   }
-  return parts.map(({ bytes, character }) => (character === null ? t.broken(bytes.join(' ')) : t.partOf(bytes.join(' '), character))).join('; ');
+  return parts
+    .map(({ bytes, character }) =>
+      character === null ? t.broken(bytes.join(' ')) : t.partOf(bytes.join(' '), character),
+    )
+    .join('; ');
 }

@@ -21,6 +21,7 @@ export function whyNotTrain({ model, dataset, runs, studies }: State): string | 
 /** What the check of the model found, with its numbers. */
 function wrong({ check, gradients }: ModelInfo): string {
   const t = texts().train.missing;
-  if (!check.ok || gradients?.state !== 'differs') return t.wrongLogits(compact(check.relativeError), compact(check.tolerance));
+  if (!check.ok || gradients?.state !== 'differs')
+    return t.wrongLogits(compact(check.relativeError), compact(check.tolerance));
   return t.wrongGradients(compact(gradients.gradientError), compact(gradients.gradientTolerance));
 }

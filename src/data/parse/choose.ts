@@ -4,10 +4,12 @@ import type { Source } from './source';
 
 const DATA_NAME = /\.(jsonl|ndjson|json|csv|tsv|tab|txt|md|text|data|label|parquet)$/i;
 /** What no text lies in. */
-const OTHER_NAME = /\.(png|jpe?g|gif|webp|bmp|tiff?|pdf|mp[34]|wav|flac|avi|mov|exe|dll|so|bin|pt|pth|safetensors|onnx|npy|npz|pkl|docx?|xlsx?|pptx?)$/i;
+const OTHER_NAME =
+  /\.(png|jpe?g|gif|webp|bmp|tiff?|pdf|mp[34]|wav|flac|avi|mov|exe|dll|so|bin|pt|pth|safetensors|onnx|npy|npz|pkl|docx?|xlsx?|pptx?)$/i;
 /** Beside the data, not the data. */
 const PROSE = /(^|\/)(readme|licen[cs]e|copying|changelog|citation|notice|requirements)[^/]*$|\.md$/i;
-const ABOUT = /(^|\/)(dataset_infos?|dataset_dict|state|config|meta(data)?|package(-lock)?|tokenizer[^/]*|special_tokens_map|vocab|schema|index|labels?|classes)\.(json|txt)$/i;
+const ABOUT =
+  /(^|\/)(dataset_infos?|dataset_dict|state|config|meta(data)?|package(-lock)?|tokenizer[^/]*|special_tokens_map|vocab|schema|index|labels?|classes)\.(json|txt)$/i;
 /** An archive inside of an archive is not opened: it is listed, and says so where it is chosen. */
 const ARCHIVE = /\.zip$/i;
 const HIDDEN = /(^|\/)(\.|__MACOSX\/)/;
@@ -31,8 +33,11 @@ export function partOfName(path: string): 'train' | 'validation' | 'test' | null
 /** Files that may hold data, in the order of their paths. */
 export function candidates(sources: readonly Source[], archived: boolean): Source[] {
   const shown = sources.filter((s) => !HIDDEN.test(s.path));
-  if (sources.length === 1) return OTHER_NAME.test(sources[0].path) && archived && sources[0].packed !== null ? [] : [...sources];
-  const data = shown.filter((s) => DATA_NAME.test(s.path) || ARCHIVE.test(s.path) || (!archived && !/\.[A-Za-z0-9]{1,5}$/.test(s.path)));
+  if (sources.length === 1)
+    return OTHER_NAME.test(sources[0].path) && archived && sources[0].packed !== null ? [] : [...sources];
+  const data = shown.filter(
+    (s) => DATA_NAME.test(s.path) || ARCHIVE.test(s.path) || (!archived && !/\.[A-Za-z0-9]{1,5}$/.test(s.path)),
+  );
   return data.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -46,10 +51,21 @@ export function usesOf(files: readonly Source[], chosen: Readonly<Record<string,
   const all = files.map((_, i) => i).filter(own);
   const trains = all.filter((i) => part[i] === 'train');
   const loose = all.filter((i) => part[i] === null);
-  const main = trains.length > 0 ? trains : largest(files, loose.length > 0 ? loose : all.length > 0 ? all : files.map((_, i) => i));
+  const main =
+    trains.length > 0
+      ? trains
+      : largest(files, loose.length > 0 ? loose : all.length > 0 ? all : files.map((_, i) => i));
   const held = all.filter((i) => part[i] === 'validation' && !main.includes(i));
   const measured = held.length > 0 ? held : all.filter((i) => part[i] === 'test' && !main.includes(i));
-  return files.map((f, i) => (Object.hasOwn(chosen, f.path) ? chosen[f.path] : main.includes(i) ? 'train' : measured.includes(i) ? 'heldOut' : 'none'));
+  return files.map((f, i) =>
+    Object.hasOwn(chosen, f.path)
+      ? chosen[f.path]
+      : main.includes(i)
+        ? 'train'
+        : measured.includes(i)
+          ? 'heldOut'
+          : 'none',
+  );
 }
 
 /** The largest file, and those that are parts of the same. */
@@ -57,6 +73,10 @@ function largest(files: readonly Source[], among: readonly number[]): number[] {
   const size = (i: number) => files[i].bytes ?? files[i].total * 4;
   const best = among.reduce((a, b) => (size(b) > size(a) ? b : a));
   const stem = (path: string) => path.replace(/[-_.]?\d+([-_]of[-_]\d+)?(?=\.[^/]*$)/i, '#');
-  const parts = among.filter((i) => stem(files[i].path) === stem(files[best].path) && files[i].path !== files[best].path);
-  return parts.length > 0 && stem(files[best].path) !== files[best].path ? [...parts, best].sort((a, b) => a - b) : [best];
+  const parts = among.filter(
+    (i) => stem(files[i].path) === stem(files[best].path) && files[i].path !== files[best].path,
+  );
+  return parts.length > 0 && stem(files[best].path) !== files[best].path
+    ? [...parts, best].sort((a, b) => a - b)
+    : [best];
 }

@@ -55,7 +55,8 @@ export class CsvReader {
   /** The record that begins at `at`, or null where its end has not come yet. */
   #record(text: string, at: number, last: boolean): Found {
     const lineEnd = text.indexOf('\n', at);
-    if (lineEnd < 0 && !last) return text.length - at > MAX_QUOTED * 16 ? this.#asItStands(text, at, text.length) : null;
+    if (lineEnd < 0 && !last)
+      return text.length - at > MAX_QUOTED * 16 ? this.#asItStands(text, at, text.length) : null;
     const stop = lineEnd < 0 ? text.length : lineEnd + 1;
     const quote = this.#mark ? this.#next(text, at) : -1;
     if (quote < 0 || quote >= stop) {
@@ -90,7 +91,8 @@ export class CsvReader {
         let close = text.indexOf(mark, from + 1);
         while (close >= 0 && text[close + 1] === mark) close = text.indexOf(mark, close + 2);
         if (close - from > MAX_QUOTED) return this.#asItStands(text, at, stop);
-        if (close < 0 || (close + 1 === text.length && !last)) return last || text.length - from > MAX_QUOTED ? this.#asItStands(text, at, stop) : null;
+        if (close < 0 || (close + 1 === text.length && !last))
+          return last || text.length - from > MAX_QUOTED ? this.#asItStands(text, at, stop) : null;
         field = text.slice(from + 1, close).replaceAll(mark + mark, mark);
         from = close + 1;
         while (text[from] === ' ' && this.#separator !== ' ') from++;

@@ -47,7 +47,8 @@ export class TextPieces {
     this.#options = options;
     this.#chosen = options.encoding !== 'auto' && options.encoding !== 'utf-8';
     this.encoding = this.#chosen ? options.encoding : 'utf-8';
-    if (this.#chosen && !(ENCODINGS as readonly string[]).includes(options.encoding)) throw new DataError(texts().errors.data.file.encoding(options.encoding));
+    if (this.#chosen && !(ENCODINGS as readonly string[]).includes(options.encoding))
+      throw new DataError(texts().errors.data.file.encoding(options.encoding));
   }
 
   /**
@@ -79,7 +80,10 @@ export class TextPieces {
       return bytes;
     }
     if (startsWith(bytes, [0xff, 0xfe, 0, 0]) || startsWith(bytes, [0, 0, 0xfe, 0xff])) throw new DataError(t.utf32);
-    for (const [encoding, mark] of [['utf-16le', [0xff, 0xfe]], ['utf-16be', [0xfe, 0xff]]] as const) {
+    for (const [encoding, mark] of [
+      ['utf-16le', [0xff, 0xfe]],
+      ['utf-16be', [0xfe, 0xff]],
+    ] as const) {
       if (startsWith(bytes, mark)) return this.#wideFrom(encoding, bytes.subarray(2));
     }
     const wide = refuseBinary(bytes);
@@ -123,7 +127,7 @@ export class TextPieces {
       return text;
     }
     const lines: string[] = [];
-    for (let start = 0; start < bytes.length;) {
+    for (let start = 0; start < bytes.length; ) {
       const at = bytes.indexOf(lineBreak, start);
       const stop = at < 0 ? bytes.length : at + 1;
       const line = bytes.subarray(start, stop);
@@ -158,7 +162,9 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 /** The last position before which no UTF-8 character is cut. */
 function characterEnd(bytes: Uint8Array): number {
-  for (let back = 1; back <= 4; back++) if ((bytes[bytes.length - back] & 0xc0) !== 0x80) return bytes[bytes.length - back] < 0x80 ? bytes.length : bytes.length - back;
+  for (let back = 1; back <= 4; back++)
+    if ((bytes[bytes.length - back] & 0xc0) !== 0x80)
+      return bytes[bytes.length - back] < 0x80 ? bytes.length : bytes.length - back;
   return bytes.length;
 }
 
@@ -176,6 +182,7 @@ function refuseBinary(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
     if ((b < 0x20 && !(b >= 0x09 && b <= 0x0d) && b !== 0x1b) || b === 0x7f) controls++;
   }
   if (controls <= head.length * 0.01) return null;
-  if (Math.max(...nul) > head.length * 0.2 && Math.min(...nul) < head.length * 0.01) return nul[1] > nul[0] ? 'utf-16le' : 'utf-16be';
+  if (Math.max(...nul) > head.length * 0.2 && Math.min(...nul) < head.length * 0.01)
+    return nul[1] > nul[0] ? 'utf-16le' : 'utf-16be';
   throw new DataError(texts().errors.data.file.binary);
 }

@@ -98,16 +98,20 @@ export class Delimited implements TextParser {
     this.#first = null;
     if (lines.length === 0) throw new DataError(t.file.noRows);
     const above = this.#choices.header === 'no' ? 0 : linesAbove(lines, this.#choices.header === 'yes');
-    for (const { line, fields } of lines.slice(0, above)) this.#table.note(line + this.#skipped, t.table.above(excerpt(fields.join(' ').trim())));
+    for (const { line, fields } of lines.slice(0, above))
+      this.#table.note(line + this.#skipped, t.table.above(excerpt(fields.join(' ').trim())));
     lines = lines.slice(above);
     const whole = lines.filter((l) => !l.broken);
     const [first] = lines;
     if (first.broken && this.#choices.header !== 'no' && (this.#choices.header === 'yes' || whole.length === 0)) {
       throw new DataError(t.table.openQuote(first.line, excerpt(first.fields[0])), first.line);
     }
-    this.header = this.#choices.header === 'auto'
-      ? first.broken ? { used: false, why: t.header.brokenQuotes } : looksLikeHeader(whole.map((l) => l.fields))
-      : { used: this.#choices.header === 'yes', why: t.header.chosen };
+    this.header =
+      this.#choices.header === 'auto'
+        ? first.broken
+          ? { used: false, why: t.header.brokenQuotes }
+          : looksLikeHeader(whole.map((l) => l.fields))
+        : { used: this.#choices.header === 'yes', why: t.header.chosen };
     const rows = this.header.used ? lines.slice(1) : lines;
     let names = this.header.used ? first.fields : null;
     if (names && rowsAreNamed(names, rows)) names = ['row', ...names];
@@ -115,7 +119,9 @@ export class Delimited implements TextParser {
     this.#width = names ? names.length : whole.length === 0 ? first.fields.length : commonWidth(whole);
     if (this.#width > MAX_COLUMNS) throw new DataError(t.table.manyColumns(this.#width, MAX_COLUMNS));
     // Named alike in every language, since a mapping that is kept goes by the names.
-    const columns = names ? this.#names(names, first.line) : Array.from({ length: this.#width }, (_, c) => `column ${c + 1}`);
+    const columns = names
+      ? this.#names(names, first.line)
+      : Array.from({ length: this.#width }, (_, c) => `column ${c + 1}`);
     this.#table.setColumns(columns);
     for (const record of rows) this.#row(record);
   }
@@ -163,9 +169,18 @@ function linesAbove(lines: readonly CsvRecord[], chosen: boolean): number {
   const width = commonWidth(lines);
   if (width < 2 || lines.length < 3) return 0;
   let n = 0;
-  while (n < Math.min(MAX_ABOVE, lines.length - 2) && !lines[n].broken && filledOf(lines[n]) === 1 && lines[n].fields.length < width) n++;
+  while (
+    n < Math.min(MAX_ABOVE, lines.length - 2) &&
+    !lines[n].broken &&
+    filledOf(lines[n]) === 1 &&
+    lines[n].fields.length < width
+  )
+    n++;
   if (n === 0 || lines[n].fields.length !== width || rowsAreNamed(lines[0].fields, lines.slice(1))) return 0;
-  const rest = lines.slice(n).filter((l) => !l.broken).map((l) => l.fields);
+  const rest = lines
+    .slice(n)
+    .filter((l) => !l.broken)
+    .map((l) => l.fields);
   return chosen || looksLikeHeader(rest).used ? n : 0;
 }
 
@@ -181,19 +196,25 @@ function rowsAreNamed(names: readonly string[], rows: readonly CsvRecord[]): boo
 /** Names without the empty ones at the end under which nothing stands. */
 function withoutEmptyEnd(names: readonly string[], rows: readonly CsvRecord[]): string[] {
   let width = names.length;
-  const empty = (c: number) => names[c].trim() === '' && rows.every((r) => r.broken || (r.fields[c] ?? '').trim() === '');
+  const empty = (c: number) =>
+    names[c].trim() === '' && rows.every((r) => r.broken || (r.fields[c] ?? '').trim() === '');
   while (width > 1 && empty(width - 1)) width--;
   return names.slice(0, width);
 }
 
 /** Whether quotes in tab-separated text mean something: tabs or line breaks are quoted, or every quote is well formed. */
 function quotesProperly(head: string): boolean {
-  const filled = head.split(/\r?\n/).map((l) => l.split('\t')).filter((fields) => fields.some((f) => f !== ''));
+  const filled = head
+    .split(/\r?\n/)
+    .map((l) => l.split('\t'))
+    .filter((fields) => fields.some((f) => f !== ''));
   const opening = filled.flatMap((fields) => fields.filter((f) => f.startsWith('"')));
   if (opening.length === 0) return false;
   const even = filled.every((fields) => fields.length === filled[0].length);
   const wellFormed = opening.every((f) => /^"(?:[^"]|"")*"$/.test(f));
   if (even && !wellFormed) return false;
-  const quoted = new CsvReader('\t', '"').push(head, head.length < HEAD_TEXT).filter((r) => r.fields.some((f) => f !== ''));
+  const quoted = new CsvReader('\t', '"')
+    .push(head, head.length < HEAD_TEXT)
+    .filter((r) => r.fields.some((f) => f !== ''));
   return quoted.every((r) => !r.broken && r.fields.length === quoted[0].fields.length);
 }

@@ -59,13 +59,16 @@ export function dialectOf(text: string, whole: boolean, given: Partial<Dialect>)
 
 function fitOf(text: string, whole: boolean, { separator, quote }: Dialect): Omit<Fit, keyof Dialect> {
   if (separator !== '' && !text.includes(separator)) return { score: 0, broken: 0, brokenShare: 0 };
-  const records = new CsvReader(separator, QUOTE_CHARACTER[quote]).push(text.slice(0, 1 << 18), whole && text.length <= 1 << 18)
-    .filter((r) => r.fields.some((f) => f.trim() !== '')).slice(0, LOOKED_AT);
+  const records = new CsvReader(separator, QUOTE_CHARACTER[quote])
+    .push(text.slice(0, 1 << 18), whole && text.length <= 1 << 18)
+    .filter((r) => r.fields.some((f) => f.trim() !== ''))
+    .slice(0, LOOKED_AT);
   if (records.length === 0) return { score: 0, broken: 0, brokenShare: 0 };
   const broken = records.filter((r) => r.broken).length;
   const brokenShare = broken / records.length;
   const widths = new Map<number, number>();
-  for (const { fields, broken } of records) if (!broken) widths.set(fields.length, (widths.get(fields.length) ?? 0) + 1);
+  for (const { fields, broken } of records)
+    if (!broken) widths.set(fields.length, (widths.get(fields.length) ?? 0) + 1);
   let [width, n] = [1, 0];
   for (const [w, count] of widths) if (w > 1 && count > n) [width, n] = [w, count];
   if (width === 1) return { score: separator === '' ? 1 : 0, broken, brokenShare };
@@ -80,12 +83,21 @@ function fitOf(text: string, whole: boolean, { separator, quote }: Dialect): Omi
 /** Whether a cell still has quotes around it: those of another kind than are minded. */
 function wrapped(cell: string, quote: Quote): boolean {
   const [first, last] = [cell[0], cell[cell.length - 1]];
-  return cell.length > 1 && first === last && ((first === "'" && quote !== 'single') || (first === '"' && quote !== 'double'));
+  return (
+    cell.length > 1 &&
+    first === last &&
+    ((first === "'" && quote !== 'single') || (first === '"' && quote !== 'double'))
+  );
 }
 
 /** The separator that occurs most often in the first line, outside quotes; none where it holds none. */
 function fromFirstLine(text: string): string {
-  const counts = new Map([[',', 0], [';', 0], ['\t', 0], ['|', 0]]);
+  const counts = new Map([
+    [',', 0],
+    [';', 0],
+    ['\t', 0],
+    ['|', 0],
+  ]);
   let quoted = false;
   for (const c of text) {
     if (c === '"') quoted = !quoted;

@@ -10,15 +10,34 @@ function encoded(text: string, encoding: string): Uint8Array {
   };
   for (let a = 0; a < 256; a++) add([a]);
   for (let a = 0x81; a < 0xff; a++) for (let b = 0x40; b < 0xff; b++) add([a, b]);
-  return Uint8Array.from([...text].flatMap((c) => known.get(c) ?? (() => { throw new Error(`${encoding} has no ${c}`); })()));
+  return Uint8Array.from(
+    [...text].flatMap(
+      (c) =>
+        known.get(c) ??
+        (() => {
+          throw new Error(`${encoding} has no ${c}`);
+        })(),
+    ),
+  );
 }
 
 const TEXTS: [encoding: string, text: string][] = [
-  ['windows-1252', 'El niño está aquí, señor.\nÇa été très difficile, où est le garçon ?\nÜber die Brücke größer'], ['windows-1252', '“So it’s said” – he’s gone…'], ['windows-1252', 'naïve café'],
-  ['windows-1251', 'Кошка на крыше спит.\nСегодня хорошая погода, да'], ['koi8-r', 'Кошка на крыше спит.\nСегодня хорошая погода, да'], ['ibm866', 'Кошка на крыше спит и видит сны'],
-  ['windows-1250', 'Zażółć gęślą jaźń, proszę\nPříliš žluťoučký kůň úpěl ďábelské ódy'], ['windows-1253', 'Η γάτα είναι στη στέγη'], ['windows-1254', 'Çok güzel bir şehir, ışık ve ağaç'],
-  ['windows-1255', 'החתול על הגג ישן'], ['windows-1256', 'القط على السطح نائم'], ['windows-874', 'แมวอยู่บนหลังคา'],
-  ['gb18030', '水獭很好，火车也很好。\n我不喜欢这个电影'], ['big5', '我的貓很好，這個電影也很好。\n他們不喜歡這個故事'], ['shift_jis', 'カワウソはとても良い。\n映画が好きです'], ['euc-jp', 'カワウソはとても良い。\n映画が好きです'],
+  ['windows-1252', 'El niño está aquí, señor.\nÇa été très difficile, où est le garçon ?\nÜber die Brücke größer'],
+  ['windows-1252', '“So it’s said” – he’s gone…'],
+  ['windows-1252', 'naïve café'],
+  ['windows-1251', 'Кошка на крыше спит.\nСегодня хорошая погода, да'],
+  ['koi8-r', 'Кошка на крыше спит.\nСегодня хорошая погода, да'],
+  ['ibm866', 'Кошка на крыше спит и видит сны'],
+  ['windows-1250', 'Zażółć gęślą jaźń, proszę\nPříliš žluťoučký kůň úpěl ďábelské ódy'],
+  ['windows-1253', 'Η γάτα είναι στη στέγη'],
+  ['windows-1254', 'Çok güzel bir şehir, ışık ve ağaç'],
+  ['windows-1255', 'החתול על הגג ישן'],
+  ['windows-1256', 'القط على السطح نائم'],
+  ['windows-874', 'แมวอยู่บนหลังคา'],
+  ['gb18030', '水獭很好，火车也很好。\n我不喜欢这个电影'],
+  ['big5', '我的貓很好，這個電影也很好。\n他們不喜歡這個故事'],
+  ['shift_jis', 'カワウソはとても良い。\n映画が好きです'],
+  ['euc-jp', 'カワウソはとても良い。\n映画が好きです'],
   ['euc-kr', '고양이는 지붕 위에서 잔다. 영화가 좋다'],
 ];
 

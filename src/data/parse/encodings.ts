@@ -12,13 +12,15 @@ type Fit = (character: string, before: string) => number;
 const letter = /\p{L}/u;
 
 /** Small letters of an alphabet, or a capital where a word begins. `mixes`: its words have ASCII letters in them, too. */
-const alphabet = (script: RegExp, likely: RegExp, mixes = false): Fit => (c, before) => {
-  if (!mixes && /[A-Za-z]/.test(before) && script.test(c)) return -1;
-  if (likely.test(c)) return mixes ? 0.8 : 0.85;
-  if (!script.test(c)) return /[«»“”„‘’–—…№•·°§€©®]/.test(c) ? 0.4 : -1;
-  if (c === c.toLowerCase()) return 0.4;
-  return letter.test(before) && before === before.toLowerCase() ? -1 : letter.test(before) ? 0 : 0.6;
-};
+const alphabet =
+  (script: RegExp, likely: RegExp, mixes = false): Fit =>
+  (c, before) => {
+    if (!mixes && /[A-Za-z]/.test(before) && script.test(c)) return -1;
+    if (likely.test(c)) return mixes ? 0.8 : 0.85;
+    if (!script.test(c)) return /[«»“”„‘’–—…№•·°§€©®]/.test(c) ? 0.4 : -1;
+    if (c === c.toLowerCase()) return 0.4;
+    return letter.test(before) && before === before.toLowerCase() ? -1 : letter.test(before) ? 0 : 0.6;
+  };
 const western: Fit = (c, before) => {
   // Western words have their accents apart.
   if (before > '\x7f' && letter.test(before) && letter.test(c)) return -0.3;
@@ -30,10 +32,15 @@ const western: Fit = (c, before) => {
 };
 /** Most signs of a running text are common ones, which GB2312, Big5 and their kin list first. */
 const han = (c: string): boolean => /\p{Script=Han}/u.test(c);
-const COMMON_HAN = new Set('的一是不了在人有我他这这個个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克干排满增则完格思传望族群底达苏显'
-  + '這個來時說國會們為對學從還後發過開經麼進樣間長問關當見話車愛點動業現種種讓覺電影壞興趣買賣書給體實無與東門區總師氣聽');
+const COMMON_HAN = new Set(
+  '的一是不了在人有我他这这個个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克干排满增则完格思传望族群底达苏显' +
+    '這個來時說國會們為對學從還後發過開經麼進樣間長問關當見話車愛點動業現種種讓覺電影壞興趣買賣書給體實無與東門區總師氣聽',
+);
 /** Leads of the signs in daily use. */
-const chinese = (lowest: number, highest: number): ((lead: number) => boolean) => (lead) => lead >= lowest && lead <= highest;
+const chinese =
+  (lowest: number, highest: number): ((lead: number) => boolean) =>
+  (lead) =>
+    lead >= lowest && lead <= highest;
 
 interface Candidate {
   encoding: string;
@@ -105,14 +112,26 @@ function wideScores(lines: Uint8Array): [string, number][] {
     if (k > 0.12) scores.push([encoding, k + h + share(signs, (c) => WIDE_PUNCTUATION.test(c)) - 2 * half]);
   }
   const korean = decoded('euc-kr');
-  if (korean) scores.push(['euc-kr', share(korean, (c) => /\p{Script=Hangul}/u.test(c)) + share(korean, (c) => WIDE_PUNCTUATION.test(c)) - 2 * share(korean, han)]);
-  for (const [encoding, daily] of [['gb18030', chinese(0xb0, 0xd7)], ['big5', chinese(0xa4, 0xc6)]] as const) {
+  if (korean)
+    scores.push([
+      'euc-kr',
+      share(korean, (c) => /\p{Script=Hangul}/u.test(c)) +
+        share(korean, (c) => WIDE_PUNCTUATION.test(c)) -
+        2 * share(korean, han),
+    ]);
+  for (const [encoding, daily] of [
+    ['gb18030', chinese(0xb0, 0xd7)],
+    ['big5', chinese(0xa4, 0xc6)],
+  ] as const) {
     const signs = decoded(encoding);
     if (!signs) continue;
     const hans = share(signs, han) + share(signs, (c) => WIDE_PUNCTUATION.test(c));
     const leads = pairLeads(lines);
     const common = leads.filter(daily).length / Math.max(1, leads.length);
-    scores.push([encoding, 0.55 * hans + 0.3 * common + 0.3 * share(signs, (c) => COMMON_HAN.has(c)) - (hans < 0.9 ? 1 : 0)]);
+    scores.push([
+      encoding,
+      0.55 * hans + 0.3 * common + 0.3 * share(signs, (c) => COMMON_HAN.has(c)) - (hans < 0.9 ? 1 : 0),
+    ]);
   }
   return scores;
 }

@@ -40,7 +40,8 @@ export function formatOf(fileName: string, head: string, whole: boolean): Found 
   if (even(filled, '\t')) return { format: 'tsv', ...plain };
   const labelled = labelledLines(text);
   // A label in front is a word of the line; a table of one label a line has it in a cell.
-  if (labelled && (labelled.style !== 'word' || !isTable(filled, ['|', ';']))) return { format: 'txt', unit: 'lines', labelled };
+  if (labelled && (labelled.style !== 'word' || !isTable(filled, ['|', ';'])))
+    return { format: 'txt', unit: 'lines', labelled };
   // Commas count only where no extension says that it is prose, unless one column holds few values.
   if (extension === undefined && even(filled, ',')) return { format: 'csv', ...plain };
   if (isTable(filled, [';', '|', '^', ','])) return { format: 'csv', ...plain };
@@ -58,7 +59,10 @@ function isTable(lines: readonly string[], separators: readonly string[]): boole
   const text = lines.join('\n');
   return separators.some((separator) => {
     const { quote } = dialectOf(text, true, { separator });
-    const rows = new CsvReader(separator, QUOTE_CHARACTER[quote]).push(text, true).filter((r) => !r.broken).map((r) => r.fields);
+    const rows = new CsvReader(separator, QUOTE_CHARACTER[quote])
+      .push(text, true)
+      .filter((r) => !r.broken)
+      .map((r) => r.fields);
     const width = rows[0]?.length ?? 1;
     if (width < 2 || rows.filter((r) => r.length === width).length < lines.length * 0.95) return false;
     const whole = rows.filter((r) => r.length === width);
@@ -69,5 +73,10 @@ function isTable(lines: readonly string[], separators: readonly string[]): boole
 
 function fewValues(cells: readonly string[]): boolean {
   const values = new Set(cells);
-  return values.size >= 2 && values.size <= 20 && values.size * 3 <= cells.length && cells.every((c) => c !== '' && c.length <= 30);
+  return (
+    values.size >= 2 &&
+    values.size <= 20 &&
+    values.size * 3 <= cells.length &&
+    cells.every((c) => c !== '' && c.length <= 30)
+  );
 }

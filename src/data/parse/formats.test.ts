@@ -21,13 +21,25 @@ import { TextPieces } from './decode';
 
 const blob = (...parts: (Uint8Array | string)[]) => new Blob(parts as BlobPart[]);
 const parse = async (name: string, file: Blob) => plainTable(await parseFile(name, file));
-const failure = (run: Promise<unknown>) => run.then(() => { throw new Error('nothing was refused'); }, (error: unknown) => {
-  expect(error).toBeInstanceOf(DataError);
-  return error as DataError;
-});
+const failure = (run: Promise<unknown>) =>
+  run.then(
+    () => {
+      throw new Error('nothing was refused');
+    },
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(DataError);
+      return error as DataError;
+    },
+  );
 const stored = (name: string) => new Uint8Array(readFileSync(new URL(`../testing/files/${name}`, import.meta.url)));
 
-interface Entry { name: string; content: Uint8Array; method?: number; says?: Partial<{ crc: number; size: number }>; encrypted?: boolean }
+interface Entry {
+  name: string;
+  content: Uint8Array;
+  method?: number;
+  says?: Partial<{ crc: number; size: number }>;
+  encrypted?: boolean;
+}
 
 /** A zip, honest or not. */
 function zip(entries: Entry[]): Uint8Array {
@@ -73,10 +85,17 @@ describe('gzip and zip', { timeout: 30_000 }, () => {
   });
 
   it('take the largest data file of a zip, not the read-me beside it, and say so', async () => {
-    const t = await parse('x.zip', blob(zip([
-      { name: 'README.md', content: Buffer.from('long '.repeat(4000)) }, { name: '__MACOSX/._data.csv', content: csv },
-      { name: 'a.jsonl', content: Buffer.from('{"a":1}\n{"a":2}') }, { name: 'data.csv', content: csv },
-    ])));
+    const t = await parse(
+      'x.zip',
+      blob(
+        zip([
+          { name: 'README.md', content: Buffer.from('long '.repeat(4000)) },
+          { name: '__MACOSX/._data.csv', content: csv },
+          { name: 'a.jsonl', content: Buffer.from('{"a":1}\n{"a":2}') },
+          { name: 'data.csv', content: csv },
+        ]),
+      ),
+    );
     expect(t).toMatchObject({ format: 'csv', packed: 'zip; data.csv is read, 2 more files are not' });
   });
 
@@ -86,18 +105,40 @@ describe('gzip and zip', { timeout: 30_000 }, () => {
     const wrong = Buffer.from(gz);
     wrong[wrong.length - 6] ^= 1; // its checksum
     await failure(parse('a.csv.gz', blob(wrong)));
-    for (const entry of [{ encrypted: true }, { says: { crc: 1 } }, { says: { size: csv.length - 1 } }, { says: { size: csv.length + 1 } }, { method: 99 }]) {
-      expect((await failure(parse('x.zip', blob(zip([{ name: 'a.csv', content: csv, ...entry }]))))).message).toMatch(/packed file cannot be read/);
+    for (const entry of [
+      { encrypted: true },
+      { says: { crc: 1 } },
+      { says: { size: csv.length - 1 } },
+      { says: { size: csv.length + 1 } },
+      { method: 99 },
+    ]) {
+      expect((await failure(parse('x.zip', blob(zip([{ name: 'a.csv', content: csv, ...entry }]))))).message).toMatch(
+        /packed file cannot be read/,
+      );
     }
-    expect((await failure(parse('x.zip', blob(zip([{ name: 'a.csv', content: csv }]).subarray(0, -10))))).message).toMatch(/no directory/);
-    expect((await failure(parse('x.xlsx', blob(zip([{ name: '[Content_Types].xml', content: csv }]))))).message).toMatch(/spreadsheet/);
-    expect((await failure(parse('x.zip', blob(zip([{ name: 'a.png', content: csv }]))))).message).toMatch(/no data file/);
+    expect(
+      (await failure(parse('x.zip', blob(zip([{ name: 'a.csv', content: csv }]).subarray(0, -10))))).message,
+    ).toMatch(/no directory/);
+    expect(
+      (await failure(parse('x.xlsx', blob(zip([{ name: '[Content_Types].xml', content: csv }]))))).message,
+    ).toMatch(/spreadsheet/);
+    expect((await failure(parse('x.zip', blob(zip([{ name: 'a.png', content: csv }]))))).message).toMatch(
+      /no data file/,
+    );
   });
 
   it('list a zip inside of another, and refuse it in words where it is chosen or alone', async () => {
     const inner = Buffer.from(zip([{ name: 'train.csv', content: csv }]));
-    const outer = blob(zip([{ name: 'train.zip', content: inner }, { name: 'data.csv', content: csv }]));
-    expect((await parseFile('x.zip', outer)).files.map((f) => [f.path, f.use])).toEqual([['data.csv', 'train'], ['train.zip', 'none']]);
+    const outer = blob(
+      zip([
+        { name: 'train.zip', content: inner },
+        { name: 'data.csv', content: csv },
+      ]),
+    );
+    expect((await parseFile('x.zip', outer)).files.map((f) => [f.path, f.use])).toEqual([
+      ['data.csv', 'train'],
+      ['train.zip', 'none'],
+    ]);
     const refusal = async (...from: Parameters<typeof parseFile>) => (await failure(parseFile(...from))).message;
     const words = 'train.zip is a zip inside of another archive; unpack that first';
     expect(await refusal('x.zip', outer, { files: { 'train.zip': 'train', 'data.csv': 'none' } })).toContain(words);
@@ -107,7 +148,16 @@ describe('gzip and zip', { timeout: 30_000 }, () => {
   it('refuse bombs early', async () => {
     const bomb = gzipSync(Buffer.alloc(40 << 20, 'bomb\n'));
     expect((await failure(parse('a.txt.gz', blob(bomb)))).message).toMatch(/more than 200 times/);
-    expect((await failure(parse('a.zip', blob(zip([{ name: 'a.txt', content: Buffer.alloc(1 << 20, 'a\n'), says: { size: 0xfffffff0 } }]))))).message).toMatch(/at most 256 MB/);
+    expect(
+      (
+        await failure(
+          parse(
+            'a.zip',
+            blob(zip([{ name: 'a.txt', content: Buffer.alloc(1 << 20, 'a\n'), says: { size: 0xfffffff0 } }])),
+          ),
+        )
+      ).message,
+    ).toMatch(/at most 256 MB/);
   });
 });
 
@@ -116,32 +166,68 @@ describe('Parquet', () => {
     const t = await parse('pairs.parquet', blob(stored(`pairs-${codec}.parquet`)));
     expect(t).toMatchObject({ format: 'parquet', columns: ['prompt', 'completion', 'n'], broken: [] });
     expect(t.rows).toHaveLength(300);
-    expect([t.rows[0], t.rows[7], t.rows[299]]).toEqual([['question 0 é😀', 'answer 0', '0'], ['question 7 é😀', '', '7'], ['question 299 é😀', 'answer 299', '299']]);
+    expect([t.rows[0], t.rows[7], t.rows[299]]).toEqual([
+      ['question 0 é😀', 'answer 0', '0'],
+      ['question 7 é😀', '', '7'],
+      ['question 299 é😀', 'answer 299', '299'],
+    ]);
   });
 
   it('reads lists of structs as chats, and files inside gzip', async () => {
     const file = blob(stored('chat.parquet'));
-    expect(detect(await parseFile('chat.parquet', file)).mapping).toEqual({ kind: 'chat', roles: { message: 'messages' } });
+    expect(detect(await parseFile('chat.parquet', file)).mapping).toEqual({
+      kind: 'chat',
+      roles: { message: 'messages' },
+    });
     expect((await parse('pairs.parquet.gz', blob(gzipSync(stored('pairs-snappy.parquet'))))).rows).toHaveLength(300);
   });
 
   it('is a table or a DataError, for any damage', async () => {
     const whole = stored('pairs-snappy.parquet');
-    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }), fc.nat(whole.length), fc.boolean(), async (changes, length, cut) => {
-      const bytes = whole.slice(0, cut ? length : whole.length);
-      for (const [at, value] of changes) if (at >= 4 && at < bytes.length) bytes[at] = value;
-      await parseFile('a.parquet', blob(bytes)).catch((error: unknown) => { if (!(error instanceof DataError)) throw error; });
-    }), { numRuns: 200 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+        fc.nat(whole.length),
+        fc.boolean(),
+        async (changes, length, cut) => {
+          const bytes = whole.slice(0, cut ? length : whole.length);
+          for (const [at, value] of changes) if (at >= 4 && at < bytes.length) bytes[at] = value;
+          await parseFile('a.parquet', blob(bytes)).catch((error: unknown) => {
+            if (!(error instanceof DataError)) throw error;
+          });
+        },
+      ),
+      { numRuns: 200 },
+    );
   }, 30_000);
 });
 
 describe('pieces', { timeout: 30_000 }, () => {
   const makers: [string, (t: TableBuilder) => TextParser][] = [
-    ['JSON', (t) => new JsonRecords(t)], ['text', (t) => new PlainText(t)],
-    ['lines', (t) => new TextLines(t, 'lines', null)], ['paragraphs', (t) => new TextLines(t, 'paragraphs', null)],
-    ['CSV', (t) => new Delimited(t, 'csv', { header: 'no', separator: 'auto', quote: 'auto' })], ['TSV', (t) => new Delimited(t, 'tsv', { header: 'no', separator: 'auto', quote: 'auto' })],
+    ['JSON', (t) => new JsonRecords(t)],
+    ['text', (t) => new PlainText(t)],
+    ['lines', (t) => new TextLines(t, 'lines', null)],
+    ['paragraphs', (t) => new TextLines(t, 'paragraphs', null)],
+    ['CSV', (t) => new Delimited(t, 'csv', { header: 'no', separator: 'auto', quote: 'auto' })],
+    ['TSV', (t) => new Delimited(t, 'tsv', { header: 'no', separator: 'auto', quote: 'auto' })],
   ];
-  const bit = fc.constantFrom('"', ',', '\t', '\n', '\r\n', '{"a":"x"}', '[', ']', '\\', 'a', '""', ' ', '\n<|endoftext|>\n', '😀', '\n\n');
+  const bit = fc.constantFrom(
+    '"',
+    ',',
+    '\t',
+    '\n',
+    '\r\n',
+    '{"a":"x"}',
+    '[',
+    ']',
+    '\\',
+    'a',
+    '""',
+    ' ',
+    '\n<|endoftext|>\n',
+    '😀',
+    '\n\n',
+  );
 
   it.each(makers)('%s: however the text is cut, the rows are the same', (_, make) => {
     const rowsOf = (pieces: string[]) => {
@@ -154,20 +240,31 @@ describe('pieces', { timeout: 30_000 }, () => {
         if (!(error instanceof DataError)) throw error;
         return error.message;
       }
-      return Array.from({ length: table.rows.length }, (_, i) => [table.rows.line(i), table.rows.state(i), table.rows.cells(i)]);
+      return Array.from({ length: table.rows.length }, (_, i) => [
+        table.rows.line(i),
+        table.rows.state(i),
+        table.rows.cells(i),
+      ]);
     };
-    fc.assert(fc.property(fc.array(bit, { maxLength: 50 }), fc.array(fc.nat(200), { maxLength: 6 }), (bits, cuts) => {
-      const text = bits.join('');
-      const at = [...new Set(cuts.filter((c) => c < text.length))].sort((a, b) => a - b);
-      const pieces = [0, ...at].map((from, i) => text.slice(from, at[i] ?? text.length));
-      expect(rowsOf(pieces)).toEqual(rowsOf([text]));
-    }), { numRuns: 400 });
+    fc.assert(
+      fc.property(fc.array(bit, { maxLength: 50 }), fc.array(fc.nat(200), { maxLength: 6 }), (bits, cuts) => {
+        const text = bits.join('');
+        const at = [...new Set(cuts.filter((c) => c < text.length))].sort((a, b) => a - b);
+        const pieces = [0, ...at].map((from, i) => text.slice(from, at[i] ?? text.length));
+        expect(rowsOf(pieces)).toEqual(rowsOf([text]));
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it('bytes: however they are cut, text and bad lines are the same', () => {
     const decoded = (bytes: Uint8Array, cuts: number[]) => {
       const bad: number[] = [];
-      const text = new TextPieces({ encoding: 'auto', legacy: { encoding: 'windows-1252', all: false }, onBadLine: (line) => bad.push(line) });
+      const text = new TextPieces({
+        encoding: 'auto',
+        legacy: { encoding: 'windows-1252', all: false },
+        onBadLine: (line) => bad.push(line),
+      });
       let out = '';
       [0, ...cuts].forEach((from, i) => {
         out += text.push(bytes.subarray(from, cuts[i] ?? bytes.length), i === cuts.length);
@@ -175,11 +272,17 @@ describe('pieces', { timeout: 30_000 }, () => {
       return { out, bad };
     };
     const part = fc.constantFrom('é', 'x', '\n', '😀\n').map((s) => [...Buffer.from(s)]);
-    fc.assert(fc.property(fc.array(fc.oneof(part, fc.constant([0xe9])), { minLength: 1, maxLength: 40 }), fc.array(fc.nat(100), { maxLength: 4 }), (parts, cuts) => {
-      const bytes = Uint8Array.from([0x61, ...parts.flat()]);
-      const at = [...new Set(cuts.filter((c) => c > 0 && c < bytes.length))].sort((a, b) => a - b);
-      expect(decoded(bytes, at)).toEqual(decoded(bytes, []));
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(part, fc.constant([0xe9])), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.nat(100), { maxLength: 4 }),
+        (parts, cuts) => {
+          const bytes = Uint8Array.from([0x61, ...parts.flat()]);
+          const at = [...new Set(cuts.filter((c) => c > 0 && c < bytes.length))].sort((a, b) => a - b);
+          expect(decoded(bytes, at)).toEqual(decoded(bytes, []));
+        },
+      ),
+    );
   });
 
   it('a row that is too long is left out and its beginning kept; the others stay', async () => {

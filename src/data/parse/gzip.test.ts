@@ -17,10 +17,18 @@ const joined = (...parts: (Uint8Array | Buffer)[]) => new Uint8Array(Buffer.conc
 describe('gzip by members', () => {
   it('reads any number of them, however they are cut, with padding behind the last', async () => {
     const member = fc.uint8Array({ minLength: 1, maxLength: 300 });
-    await fc.assert(fc.asyncProperty(fc.array(member, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 90 }), fc.nat(2000), async (members, size, zeros) => {
-      const packed = joined(...members.map((m) => gzipSync(m)), new Uint8Array(zeros));
-      expect(await unpacked(packed, size)).toEqual(Buffer.concat(members));
-    }), { numRuns: 100 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(member, { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: 90 }),
+        fc.nat(2000),
+        async (members, size, zeros) => {
+          const packed = joined(...members.map((m) => gzipSync(m)), new Uint8Array(zeros));
+          expect(await unpacked(packed, size)).toEqual(Buffer.concat(members));
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   it('refuses a wrong checksum in any member, a cut, and other bytes behind', async () => {

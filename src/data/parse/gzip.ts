@@ -21,8 +21,12 @@ export class GzipDamage extends Error {}
 export async function* gunzip(packed: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let given = 0;
   let source: { error: unknown } | null = null;
-  const stream = streamOf(packed(), (error) => { source = { error }; });
-  const reader = stream.pipeThrough(new DecompressionStream('gzip') as unknown as TransformStream<Uint8Array, Uint8Array>).getReader();
+  const stream = streamOf(packed(), (error) => {
+    source = { error };
+  });
+  const reader = stream
+    .pipeThrough(new DecompressionStream('gzip') as unknown as TransformStream<Uint8Array, Uint8Array>)
+    .getReader();
   let ended = false;
   try {
     for (;;) {
@@ -80,7 +84,8 @@ export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGe
   /** Packed bytes so far, and the last of them. */
   let read = 0;
   const recent = new Recent();
-  const checked = (trailer: Uint8Array) => trailer.length === TRAILER && numberAt(trailer, 0) === crc >>> 0 && numberAt(trailer, 4) === size % 2 ** 32;
+  const checked = (trailer: Uint8Array) =>
+    trailer.length === TRAILER && numberAt(trailer, 0) === crc >>> 0 && numberAt(trailer, 4) === size % 2 ** 32;
   let fault: string | null = null;
   const reader = new Gunzip((piece) => {
     if (piece.length === 0) return;
@@ -104,7 +109,8 @@ export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGe
         reader.push(slice.slice());
       } catch (error) {
         // What follows a member is none: it may be padding, which the check at the end decides.
-        if ((error as { code?: number }).code !== 6 || size === 0) throw new GzipDamage(error instanceof Error ? error.message : String(error));
+        if ((error as { code?: number }).code !== 6 || size === 0)
+          throw new GzipDamage(error instanceof Error ? error.message : String(error));
         ended = true;
       }
       if (fault !== null) throw new GzipDamage(fault);
@@ -117,7 +123,8 @@ export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGe
   throw new GzipDamage(t.different);
 }
 
-const numberAt = (bytes: Uint8Array, at: number) => new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+const numberAt = (bytes: Uint8Array, at: number) =>
+  new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
 
 /** The last packed bytes: those before the zeros at the end, and those of the slice that was pushed last. */
 class Recent {

@@ -3,7 +3,8 @@ import { texts } from '../../shared/texts';
 import { meaningsOf } from '../columnNames';
 
 const isNumber = (s: string) => /^\s*[-+]?\d+([.,]\d+)?\s*$/.test(s);
-const looksLikeName = (s: string) => /^[\p{L}_][\p{L}\p{N}\p{M}_ .#:/()?-]{0,39}$/u.test(s.trim()) && s.trim().split(/\s+/).length <= 4;
+const looksLikeName = (s: string) =>
+  /^[\p{L}_][\p{L}\p{N}\p{M}_ .#:/()?-]{0,39}$/u.test(s.trim()) && s.trim().split(/\s+/).length <= 4;
 /** Different values of a column of which a first one that is none of them may be the name. */
 const FEW = 20;
 
@@ -21,7 +22,11 @@ export function looksLikeHeader(lines: string[][]): { used: boolean; why: string
   const known = filled.filter((c) => first[c].trim().length <= 60 && meaningsOf(first[c]).length > 0 && !below(c));
   const odd = filled.find((c) => !looksLikeName(first[c]) && !known.includes(c));
   // Where half of the fields are names that are known, an odd one beside them is a name, too.
-  if (known.length > 0 && (odd === undefined || known.length * 2 >= filled.length) && !filled.some((c) => isNumber(first[c]))) {
+  if (
+    known.length > 0 &&
+    (odd === undefined || known.length * 2 >= filled.length) &&
+    !filled.some((c) => isNumber(first[c]))
+  ) {
     return { used: true, why: t.names(known.length, known.map((c) => first[c].trim()).join(', ')) };
   }
   if (odd !== undefined) return { used: false, why: isNumber(first[odd]) ? t.number(first[odd].trim()) : t.text };

@@ -1,5 +1,14 @@
 /** Files → `ParsedTable`, piece by piece. The name's extension says the format; without one the content does. */
-import { type DataFormat, type FileInfo, type OwnFile, type ParsedTable, READ_AUTO, type ReadChoices, type TableInfo, type TextUnit } from '../../shared/data';
+import {
+  type DataFormat,
+  type FileInfo,
+  type OwnFile,
+  type ParsedTable,
+  READ_AUTO,
+  type ReadChoices,
+  type TableInfo,
+  type TextUnit,
+} from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { texts } from '../../shared/texts';
 import { Pace, type PaceHooks } from '../pace';
@@ -28,7 +37,12 @@ const LEAST_BAD = 2;
 const BAD_BYTES = 1 << 16;
 
 /** `parseFiles` of one file. */
-export function parseFile(fileName: string, file: Blob, choices: Partial<ReadChoices> = {}, hooks: PaceHooks = {}): Promise<ParsedTable> {
+export function parseFile(
+  fileName: string,
+  file: Blob,
+  choices: Partial<ReadChoices> = {},
+  hooks: PaceHooks = {},
+): Promise<ParsedTable> {
   return parseFiles([{ path: fileName, file }], choices, hooks);
 }
 
@@ -37,13 +51,18 @@ export function parseFile(fileName: string, file: Blob, choices: Partial<ReadCho
  * @param choices what a person has chosen; the rest is found out.
  * @throws {DataError} in plain words, with the line where one is to blame; {Cancelled}. Throws nothing else for any bytes.
  */
-export async function parseFiles(files: readonly OwnFile[], choices: Partial<ReadChoices> = {}, hooks: PaceHooks = {}): Promise<ParsedTable> {
+export async function parseFiles(
+  files: readonly OwnFile[],
+  choices: Partial<ReadChoices> = {},
+  hooks: PaceHooks = {},
+): Promise<ParsedTable> {
   const pace = new Pace(hooks);
   const all = { ...READ_AUTO, ...choices };
   const t = texts().errors.data.file;
   const sources = await openSources(files);
   const found = candidates(sources, files.length === 1);
-  if (found.length === 0) throw new DataError(files.length === 1 ? t.emptyZip(files[0].path) : t.noneOfFiles(files.length));
+  if (found.length === 0)
+    throw new DataError(files.length === 1 ? t.emptyZip(files[0].path) : t.noneOfFiles(files.length));
   const uses = usesOf(found, all.files);
   const learnt = found.filter((_, i) => uses[i] === 'train');
   const measured = found.filter((_, i) => uses[i] === 'heldOut');
@@ -52,9 +71,15 @@ export async function parseFiles(files: readonly OwnFile[], choices: Partial<Rea
   const several = learnt.length + measured.length > 1;
   for (const source of [...learnt, ...measured]) tables.push(await parseSource(source, all, pace, several));
   const table = joinTables(tables, measured.length);
-  const name = files.length === 1 ? files[0].path : files.length > 1 ? t.severalFiles(learnt[0].path, files.length) : '';
+  const name =
+    files.length === 1 ? files[0].path : files.length > 1 ? t.severalFiles(learnt[0].path, files.length) : '';
   const infos = found.map((source, i): FileInfo => ({ path: source.path, bytes: source.bytes, use: uses[i] }));
-  return { ...table, fileName: name, packed: packedWords(learnt[0], files, found.length - learnt.length - measured.length), files: infos };
+  return {
+    ...table,
+    fileName: name,
+    packed: packedWords(learnt[0], files, found.length - learnt.length - measured.length),
+    files: infos,
+  };
 }
 
 /** What the data were unpacked from. */
@@ -76,7 +101,12 @@ async function parseSource(source: Source, choices: ReadChoices, pace: Pace, sev
     // Its library is asked for only by those who need it.
     const { readParquet } = await import('./parquet');
     await readParquet(source.blob ?? (await whole(source)), table, pace);
-    return named(table.finish({ ...NOTHING, fileName: source.path, format: 'parquet', encoding: 'binary' }, several ? 1 : undefined));
+    return named(
+      table.finish(
+        { ...NOTHING, fileName: source.path, format: 'parquet', encoding: 'binary' },
+        several ? 1 : undefined,
+      ),
+    );
   }
   const read = (legacy: Legacy | null) => parseText(source, choices, pace, legacy, several);
   try {
@@ -88,14 +118,28 @@ async function parseSource(source: Source, choices: ReadChoices, pace: Pace, sev
 }
 
 const NOTHING: Omit<TableInfo, 'columns' | 'notes' | 'surplus' | 'fileName' | 'format' | 'encoding'> = {
-  header: null, separator: '', quote: 'double', unit: null, legacy: null, packed: null, files: [], heldOutFrom: null,
+  header: null,
+  separator: '',
+  quote: 'double',
+  unit: null,
+  legacy: null,
+  packed: null,
+  files: [],
+  heldOutFrom: null,
 };
 
 /** @param legacy what lines that are no UTF-8 are read in; null where none has been met. @throws {UnknownEncoding} at the first of them then */
-async function parseText(source: Source, choices: ReadChoices, pace: Pace, legacy: Legacy | null, several: boolean): Promise<ParsedTable> {
+async function parseText(
+  source: Source,
+  choices: ReadChoices,
+  pace: Pace,
+  legacy: Legacy | null,
+  several: boolean,
+): Promise<ParsedTable> {
   const table = new TableBuilder();
   const text = new TextPieces({
-    encoding: choices.encoding, legacy: legacy ?? { encoding: 'windows-1252', all: false },
+    encoding: choices.encoding,
+    legacy: legacy ?? { encoding: 'windows-1252', all: false },
     onBadLine: (line) => {
       if (legacy === null) throw new UnknownEncoding();
       table.badLine(line);
@@ -122,20 +166,39 @@ async function parseText(source: Source, choices: ReadChoices, pace: Pace, legac
   const { format, text: last, unit, labelled } = parser!;
   last.end();
   if (lost.line) table.note(lost.line, texts().errors.data.row.lostLetters);
-  if (labelled) table.note(1, texts().errors.data.table.labelled[labelled.style](labelled.labels.slice(0, 6).join(', '), labelled.labels.length > 6));
+  if (labelled)
+    table.note(
+      1,
+      texts().errors.data.table.labelled[labelled.style](
+        labelled.labels.slice(0, 6).join(', '),
+        labelled.labels.length > 6,
+      ),
+    );
   const delimited = last instanceof Delimited ? last : null;
-  return table.finish({
-    ...NOTHING, fileName: source.path, format: last instanceof JsonRecords ? last.format : format, unit, encoding: legacy?.all ? legacy.encoding : text.encoding,
-    header: delimited?.header ?? null, separator: delimited?.separator ?? (labelled ? ' ' : ''), quote: delimited?.quote ?? 'double',
-    legacy, heldOutFrom: table.heldOutFrom,
-  }, several ? 1 : undefined);
+  return table.finish(
+    {
+      ...NOTHING,
+      fileName: source.path,
+      format: last instanceof JsonRecords ? last.format : format,
+      unit,
+      encoding: legacy?.all ? legacy.encoding : text.encoding,
+      header: delimited?.header ?? null,
+      separator: delimited?.separator ?? (labelled ? ' ' : ''),
+      quote: delimited?.quote ?? 'double',
+      legacy,
+      heldOutFrom: table.heldOutFrom,
+    },
+    several ? 1 : undefined,
+  );
 }
 
 /** Reads all pieces; `take` hears each with whether it is the last one. */
 async function eachPiece(source: Source, pace: Pace, take: (bytes: Uint8Array, last: boolean) => void): Promise<void> {
   let held: Uint8Array | null = null;
   let read = 0;
-  for await (const bytes of source.pieces((n) => { read = n; })) {
+  for await (const bytes of source.pieces((n) => {
+    read = n;
+  })) {
     if (held) take(held, false);
     held = bytes;
     await pace.rest(texts().errors.data.progress.reading, read, source.total);
@@ -149,7 +212,11 @@ async function encodingOf(source: Source, pace: Pace): Promise<Legacy> {
   const lines = { good: 0, bad: 0 };
   let size = 0;
   const text = new TextPieces({
-    encoding: 'auto', legacy: { encoding: 'windows-1252', all: false }, onGoodLines: (n) => { lines.good += n; },
+    encoding: 'auto',
+    legacy: { encoding: 'windows-1252', all: false },
+    onGoodLines: (n) => {
+      lines.good += n;
+    },
     onBadLine: (_, bytes) => {
       lines.bad++;
       if (size >= BAD_BYTES) return;
@@ -158,7 +225,10 @@ async function encodingOf(source: Source, pace: Pace): Promise<Legacy> {
     },
   });
   await eachPiece(source, pace, (bytes, last) => void text.push(bytes, last));
-  return { encoding: guessEncoding(new Uint8Array(await new Blob(bad as BlobPart[]).arrayBuffer())), all: lines.bad >= LEAST_BAD && lines.good <= lines.bad * ACCIDENTS };
+  return {
+    encoding: guessEncoding(new Uint8Array(await new Blob(bad as BlobPart[]).arrayBuffer())),
+    all: lines.bad >= LEAST_BAD && lines.good <= lines.bad * ACCIDENTS,
+  };
 }
 
 async function isParquet(source: Source): Promise<boolean> {
@@ -190,9 +260,14 @@ function chooseParser(fileName: string, head: string, all: boolean, table: Table
     case 'jsonl':
       return { format, text: new JsonRecords(table), unit: null, labelled: null };
     case 'txt': {
-      const unit = choices.unit === 'auto' ? found?.unit ?? 'whole' : choices.unit;
-      const labelled = choices.unit === 'auto' ? found?.labelled ?? null : null;
-      return { format, text: unit === 'whole' ? new PlainText(table) : new TextLines(table, unit, labelled), unit, labelled };
+      const unit = choices.unit === 'auto' ? (found?.unit ?? 'whole') : choices.unit;
+      const labelled = choices.unit === 'auto' ? (found?.labelled ?? null) : null;
+      return {
+        format,
+        text: unit === 'whole' ? new PlainText(table) : new TextLines(table, unit, labelled),
+        unit,
+        labelled,
+      };
     }
     case 'parquet':
       throw new DataError(texts().errors.data.file.noParquet);

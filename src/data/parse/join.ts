@@ -15,14 +15,17 @@ export function joinTables(tables: readonly ParsedTable[], heldOut: number): Par
   const t = texts().errors.data;
   const columns = [...first.columns];
   for (const table of tables.slice(1)) {
-    if (!table.columns.some((c) => first.columns.includes(c))) throw new DataError(t.file.otherColumns(table.fileName, table.columns.join(', '), first.columns.join(', ')));
+    if (!table.columns.some((c) => first.columns.includes(c)))
+      throw new DataError(t.file.otherColumns(table.fileName, table.columns.join(', '), first.columns.join(', ')));
     for (const name of table.columns) if (!columns.includes(name)) columns.push(name);
   }
   const rows = new JoinedRows(tables, columns);
   if (rows.length > MAX_ROWS) throw new DataError(t.file.manyRows(MAX_ROWS / 1e6));
   const learnt = tables.slice(0, tables.length - heldOut).reduce((n, table) => n + table.rows.length, 0);
   return {
-    ...first, columns, rows,
+    ...first,
+    columns,
+    rows,
     notes: tables.flatMap((table) => table.notes.map((n) => ({ ...n, message: `${table.fileName}: ${n.message}` }))),
     legacy: tables.find((table) => table.legacy)?.legacy ?? null,
     heldOutFrom: heldOut > 0 ? learnt : first.heldOutFrom,
@@ -46,7 +49,9 @@ class JoinedRows implements RowSource {
       n += table.rows.length;
     }
     this.length = n;
-    this.#places = tables.map((table) => (table.columns.every((name, c) => columns[c] === name) ? null : table.columns.map((name) => columns.indexOf(name))));
+    this.#places = tables.map((table) =>
+      table.columns.every((name, c) => columns[c] === name) ? null : table.columns.map((name) => columns.indexOf(name)),
+    );
   }
 
   #at(i: number): [table: number, row: number] {
@@ -63,7 +68,9 @@ class JoinedRows implements RowSource {
     // A broken row stays as it stands in its file.
     if (!places || (state !== 'ok' && state !== 'encoding')) return cells;
     const own = Array.from({ length: this.#width }, () => '');
-    cells.forEach((cell, c) => { own[places[c]] = cell; });
+    cells.forEach((cell, c) => {
+      own[places[c]] = cell;
+    });
     return own;
   }
 

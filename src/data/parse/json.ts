@@ -23,7 +23,9 @@ const WHOLE_LINE = 1 << 20;
 /** Lines of a broken record that are looked at again, in case the fault is in its first one only. */
 const LOOK_AGAIN = 64;
 
-const [NEWLINE, BACKSLASH, QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...'\n\\",:[]{}'].map((c) => c.charCodeAt(0));
+const [NEWLINE, BACKSLASH, QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...'\n\\",:[]{}'].map((c) =>
+  c.charCodeAt(0),
+);
 const isSpace = (c: number) => c === 0x20 || (c >= 0x09 && c <= 0x0d) || c === 0xfeff || c === 0xa0;
 
 /** A record that is being read. */
@@ -221,7 +223,14 @@ export class JsonRecords implements TextParser {
       if (isSpace(c)) continue;
       if (c === QUOTE) open.inString = true;
       else if (c === OPEN || c === OPEN_OBJECT) {
-        if (c === OPEN_OBJECT && open.last === OPEN && open.stack.length === 2 && open.stack[0] === OPEN_OBJECT && open.list < 0) open.list = open.text.length + (i - start) - 1;
+        if (
+          c === OPEN_OBJECT &&
+          open.last === OPEN &&
+          open.stack.length === 2 &&
+          open.stack[0] === OPEN_OBJECT &&
+          open.list < 0
+        )
+          open.list = open.text.length + (i - start) - 1;
         open.stack.push(c);
       } else if (c === CLOSE || c === CLOSE_OBJECT) {
         open.stack.pop();
@@ -257,7 +266,18 @@ export class JsonRecords implements TextParser {
       return false;
     }
     const opens = c === OPEN || c === OPEN_OBJECT;
-    this.#open = { line: this.#line, column, text: '', huge: false, stack: opens ? [c] : [], inString: c === QUOTE, escaped: false, last: c, list: -1, bare: !opens && c !== QUOTE };
+    this.#open = {
+      line: this.#line,
+      column,
+      text: '',
+      huge: false,
+      stack: opens ? [c] : [],
+      inString: c === QUOTE,
+      escaped: false,
+      last: c,
+      list: -1,
+      bare: !opens && c !== QUOTE,
+    };
     return true;
   }
 
@@ -288,7 +308,7 @@ export class JsonRecords implements TextParser {
       this.#inArray = this.#inner = true;
       this.format = 'json';
       this.#table.note(line, texts().errors.data.json.insideLarge);
-      for (let at = 1; at < inside.length && !this.#done;) at = this.#scan(inside, at);
+      for (let at = 1; at < inside.length && !this.#done; ) at = this.#scan(inside, at);
       return;
     }
     open.huge = true;
@@ -314,7 +334,18 @@ export class JsonRecords implements TextParser {
         // The array is one chat, and its first turn is read: it goes on as a record.
         this.#inArray = false;
         this.format = this.#records === 0 ? 'jsonl' : this.format;
-        this.#open = { line: this.#arrayLine, column, text: `[${text}`, huge: false, stack: [OPEN], inString: false, escaped: false, last: CLOSE_OBJECT, list: -1, bare: false };
+        this.#open = {
+          line: this.#arrayLine,
+          column,
+          text: `[${text}`,
+          huge: false,
+          stack: [OPEN],
+          inString: false,
+          escaped: false,
+          last: CLOSE_OBJECT,
+          list: -1,
+          bare: false,
+        };
         return;
       }
     }
@@ -341,7 +372,7 @@ export class JsonRecords implements TextParser {
     this.#column = 0;
     this.#lineStart = true;
     const rest = text.slice(end + 1);
-    for (let at = 0; at < rest.length;) {
+    for (let at = 0; at < rest.length; ) {
       const next = !this.#open && this.#lineStart ? rest.indexOf('\n', at) : -1;
       const stop = next < 0 ? rest.length : next;
       if (!this.#open && this.#lineStart && this.#wholeLine(rest.slice(at, stop))) {

@@ -81,7 +81,10 @@ export class JsonRows {
   }
 
   #addCells(line: number, cells: readonly string[]): void {
-    this.#table.addNamed(line, cells.map((cell, i): [string, string] => [this.#names[i] || `column ${i + 1}`, cell]));
+    this.#table.addNamed(
+      line,
+      cells.map((cell, i): [string, string] => [this.#names[i] || `column ${i + 1}`, cell]),
+    );
   }
 }
 

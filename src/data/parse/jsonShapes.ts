@@ -1,7 +1,8 @@
 /** Shapes of JSON values: a turn of a chat, and where one object hides the rows. */
 
 type Fields = Record<string, unknown>;
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Keys under which a turn says who speaks, and what is said. */
 export const WHO_KEYS = ['role', 'from', 'speaker', 'author', 'sender', 'who', 'agent', 'name'] as const;
@@ -37,7 +38,12 @@ export function rowsInside(value: unknown): Inside | null {
     const best = train ?? lists.toSorted((a, b) => b.list.length - a.list.length)[0];
     const held = train ? lists.filter((l) => HELD_OUT.test(l.key.split('.').at(-1)!)) : [];
     const own = held.find((l) => /val|dev/i.test(l.key)) ?? held[0];
-    return { key: best.key, others: lists.filter((l) => l !== best && l !== own).map((l) => l.key), train: best.list, heldOut: own?.list ?? [] };
+    return {
+      key: best.key,
+      others: lists.filter((l) => l !== best && l !== own).map((l) => l.key),
+      train: best.list,
+      heldOut: own?.list ?? [],
+    };
   }
   const columns = columnsOf(value);
   return columns && { key: Object.keys(value).slice(0, 6).join(', '), others: [], train: columns, heldOut: [] };
@@ -47,14 +53,22 @@ export function rowsInside(value: unknown): Inside | null {
 function listsIn(value: Fields, before: string, depth: number): { key: string; list: unknown[] }[] {
   return Object.entries(value).flatMap(([key, inner]) => {
     const path = before === '' ? key : `${before}.${key}`;
-    if (Array.isArray(inner)) return inner.length > 0 && inner.every((v) => isObject(v) || Array.isArray(v)) ? [{ key: path, list: inner }] : [];
+    if (Array.isArray(inner))
+      return inner.length > 0 && inner.every((v) => isObject(v) || Array.isArray(v))
+        ? [{ key: path, list: inner }]
+        : [];
     return isObject(inner) && depth < 2 ? listsIn(inner, path, depth + 1) : [];
   });
 }
 
 /** pandas' `orient="split"`: names, and rows without them. */
 function splitColumns({ columns, data }: Fields): unknown[] | null {
-  if (!Array.isArray(columns) || !Array.isArray(data) || !data.every((row) => Array.isArray(row) && row.length === columns.length)) return null;
+  if (
+    !Array.isArray(columns) ||
+    !Array.isArray(data) ||
+    !data.every((row) => Array.isArray(row) && row.length === columns.length)
+  )
+    return null;
   const names = columns.map(String);
   return (data as unknown[][]).map((row) => Object.fromEntries(names.map((name, c) => [name, row[c]])));
 }
@@ -62,11 +76,20 @@ function splitColumns({ columns, data }: Fields): unknown[] | null {
 /** SQuAD's articles: every question with the paragraph it is about. Null where the record is no article. */
 export function questionsOf(record: Fields): Fields[] | null {
   const { paragraphs, ...article } = record;
-  if (!Array.isArray(paragraphs) || paragraphs.length === 0 || !paragraphs.every((p) => isObject(p) && Array.isArray(p.qas))) return null;
-  return (paragraphs as Fields[]).flatMap(({ qas, ...paragraph }) => (qas as unknown[]).filter(isObject).map((question) => {
-    const answers = Array.isArray(question.answers) ? question.answers.map((a: unknown) => (isObject(a) ? a.text : a)) : question.answers;
-    return { ...article, ...paragraph, ...question, answers };
-  }));
+  if (
+    !Array.isArray(paragraphs) ||
+    paragraphs.length === 0 ||
+    !paragraphs.every((p) => isObject(p) && Array.isArray(p.qas))
+  )
+    return null;
+  return (paragraphs as Fields[]).flatMap(({ qas, ...paragraph }) =>
+    (qas as unknown[]).filter(isObject).map((question) => {
+      const answers = Array.isArray(question.answers)
+        ? question.answers.map((a: unknown) => (isObject(a) ? a.text : a))
+        : question.answers;
+      return { ...article, ...paragraph, ...question, answers };
+    }),
+  );
 }
 
 /** Rows of an object of columns, each a list of the same length or an object of the same keys (pandas writes both). */
@@ -75,10 +98,17 @@ function columnsOf(value: Fields): unknown[] | null {
   if (columns.length === 0) return null;
   const keys = columns.map(([, column]) => (typeof column === 'object' && column !== null ? Object.keys(column) : []));
   const first = keys[0];
-  if (first.length < 2 || keys.some((own) => own.length !== first.length || own.some((k, i) => k !== first[i]))) return null;
+  if (first.length < 2 || keys.some((own) => own.length !== first.length || own.some((k, i) => k !== first[i])))
+    return null;
   const cell = (column: unknown, key: string) => (column as Fields)[key];
-  const flat = columns.every(([, column]) => first.every((key) => typeof cell(column, key) !== 'object' || cell(column, key) === null || Array.isArray(cell(column, key))));
+  const flat = columns.every(([, column]) =>
+    first.every(
+      (key) => typeof cell(column, key) !== 'object' || cell(column, key) === null || Array.isArray(cell(column, key)),
+    ),
+  );
   if (!flat) return null;
   const scalar = columns.some(([, column]) => first.some((key) => typeof cell(column, key) === 'string'));
-  return scalar ? first.map((key) => Object.fromEntries(columns.map(([name, column]) => [name, cell(column, key)]))) : null;
+  return scalar
+    ? first.map((key) => Object.fromEntries(columns.map(([name, column]) => [name, cell(column, key)])))
+    : null;
 }

@@ -20,7 +20,14 @@ export function labelledLine({ style }: Pick<Labelled, 'style'>, line: string): 
   if (!found) return null;
   if (style === 'fine') return [found[1], found[2], found[3]];
   if (style === 'word') return [found[1].replace(/:$/, ''), found[2]];
-  return [found[1].trim().split(/\s+/).map((l) => l.slice('__label__'.length)).join(' '), found[2]];
+  return [
+    found[1]
+      .trim()
+      .split(/\s+/)
+      .map((l) => l.slice('__label__'.length))
+      .join(' '),
+    found[2],
+  ];
 }
 
 /**
@@ -28,10 +35,18 @@ export function labelledLine({ style }: Pick<Labelled, 'style'>, line: string): 
  * @param head the beginning of the text, of whole lines
  */
 export function labelledLines(head: string): Labelled | null {
-  const all = head.trimEnd().split('\n').slice(0, LINES).map((l) => l.trim());
+  const all = head
+    .trimEnd()
+    .split('\n')
+    .slice(0, LINES)
+    .map((l) => l.trim());
   const lines = all.filter((l) => l !== '');
   if (lines.length < LEAST_LINES) return null;
-  for (const [style, columns] of [['fasttext', ['label', 'text']], ['fine', ['label', 'fine label', 'text']], ['word', ['label', 'text']]] as const) {
+  for (const [style, columns] of [
+    ['fasttext', ['label', 'text']],
+    ['fine', ['label', 'fine label', 'text']],
+    ['word', ['label', 'text']],
+  ] as const) {
     const read = lines.flatMap((line) => {
       const own = labelledLine({ style }, line);
       return own ? [{ line, own }] : [];
@@ -40,7 +55,7 @@ export function labelledLines(head: string): Labelled | null {
     const cells = read.map(({ own }) => own);
     const labels = new Map<string, number>();
     for (const [i, [label]] of cells.entries()) {
-      const own = style === 'word' ? WORD.exec(read[i].line)?.[1] ?? label : label;
+      const own = style === 'word' ? (WORD.exec(read[i].line)?.[1] ?? label) : label;
       labels.set(own, (labels.get(own) ?? 0) + 1);
     }
     const named = [...labels.keys()];
@@ -48,13 +63,27 @@ export function labelledLines(head: string): Labelled | null {
     if (labels.size < 2 || labels.size > MAX_LABELS || labels.size * 2 > cells.length) continue;
     // Paragraphs are parted by empty lines; a list of labelled lines has none.
     if (style === 'word' && lines.length < all.length * 0.9) continue;
-    if (style === 'fine' || areLabels(named, cells.map((own) => own.at(-1)!), labels, cells.length)) return { style, columns: [...columns], labels: named.map((l) => l.replace(/:$/, '')) };
+    if (
+      style === 'fine' ||
+      areLabels(
+        named,
+        cells.map((own) => own.at(-1)!),
+        labels,
+        cells.length,
+      )
+    )
+      return { style, columns: [...columns], labels: named.map((l) => l.replace(/:$/, '')) };
   }
   return null;
 }
 
 /** Whether the first words of lines are labels and no words of the text: prose begins with words that it is full of. */
-function areLabels(labels: readonly string[], rest: readonly string[], counts: ReadonlyMap<string, number>, lines: number): boolean {
+function areLabels(
+  labels: readonly string[],
+  rest: readonly string[],
+  counts: ReadonlyMap<string, number>,
+  lines: number,
+): boolean {
   const rare = [...counts.values()].filter((n) => n < 2).length;
   if (rare > 0 && lines >= 20) return false;
   const numbers = labels.every((l) => /^[-+]?\d{1,2}$/.test(l));
@@ -62,6 +91,11 @@ function areLabels(labels: readonly string[], rest: readonly string[], counts: R
   // Small letters, or capitals throughout: a capital in front begins a sentence, and "Q:" a turn.
   if (labels.some((l) => !/^([\p{Ll}\p{Lo}\p{N}_+-]+|[\p{Lu}\p{N}_+-]{2,}):?$/u.test(l))) return false;
   const known = new Set(labels.map((l) => l.toLowerCase().replace(/:$/, '')));
-  const again = rest.filter((text) => text.toLowerCase().split(/[^\p{L}\p{N}_+-]+/u).some((word) => known.has(word))).length;
+  const again = rest.filter((text) =>
+    text
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}_+-]+/u)
+      .some((word) => known.has(word)),
+  ).length;
   return lines >= 8 && again < lines * 0.05 && labels.length * 3 <= lines;
 }

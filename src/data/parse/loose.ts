@@ -23,7 +23,14 @@ export function parseLoosely(text: string): LooseJson {
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     const from = Math.max(0, error.at - 24);
-    return { ok: false, reason: texts().errors.data.json.at(error.why, error.at + 1, `${from > 0 ? '…' : ''}${excerpt(text.slice(from), 60)}`) };
+    return {
+      ok: false,
+      reason: texts().errors.data.json.at(
+        error.why,
+        error.at + 1,
+        `${from > 0 ? '…' : ''}${excerpt(text.slice(from), 60)}`,
+      ),
+    };
   }
 }
 
@@ -39,12 +46,30 @@ class Broken extends Error {
 }
 
 const WORDS = new Map<string, { value: unknown; loose: Looseness | null }>([
-  ['true', { value: true, loose: null }], ['false', { value: false, loose: null }], ['null', { value: null, loose: null }],
-  ['NaN', { value: null, loose: 'nan' }], ['nan', { value: null, loose: 'nan' }], ['Infinity', { value: null, loose: 'nan' }], ['inf', { value: null, loose: 'nan' }],
+  ['true', { value: true, loose: null }],
+  ['false', { value: false, loose: null }],
+  ['null', { value: null, loose: null }],
+  ['NaN', { value: null, loose: 'nan' }],
+  ['nan', { value: null, loose: 'nan' }],
+  ['Infinity', { value: null, loose: 'nan' }],
+  ['inf', { value: null, loose: 'nan' }],
   ['undefined', { value: null, loose: 'nan' }],
-  ['True', { value: true, loose: 'python' }], ['False', { value: false, loose: 'python' }], ['None', { value: null, loose: 'python' }],
+  ['True', { value: true, loose: 'python' }],
+  ['False', { value: false, loose: 'python' }],
+  ['None', { value: null, loose: 'python' }],
 ]);
-const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '"': '"', "'": "'", '\\': '\\', '/': '/', '\n': '' };
+const ESCAPES: Record<string, string> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  b: '\b',
+  f: '\f',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  '/': '/',
+  '\n': '',
+};
 
 class Reader {
   readonly loose = new Set<Looseness>();

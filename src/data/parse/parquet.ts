@@ -49,7 +49,11 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
     const values: unknown[][] = [];
     for (const column of columns) values.push(await guarded(() => readTopLevel(file, column, group, budget, rest)));
     for (let r = 0; r < rows; r++) {
-      addRow(table, from + r + 1, values.map((column) => column[r]));
+      addRow(
+        table,
+        from + r + 1,
+        values.map((column) => column[r]),
+      );
       if (r % 64 === 0 && pace.due) await pace.rest(t.progress.readingRows, from + r, total);
     }
     from += rows;
@@ -107,9 +111,11 @@ function check(metadata: FileMetaData, size: number): void {
   let unpacked = 0;
   for (const group of metadata.row_groups) {
     sum += Number(group.num_rows);
-    const total = (bytes: (column: ColumnMetaData) => bigint) => group.columns.reduce((n, c) => n + Number(c.meta_data ? bytes(c.meta_data) : 0), 0);
+    const total = (bytes: (column: ColumnMetaData) => bigint) =>
+      group.columns.reduce((n, c) => n + Number(c.meta_data ? bytes(c.meta_data) : 0), 0);
     const groupSize = total((c) => c.total_uncompressed_size);
-    if (!(Number(group.num_rows) >= 0) || !(groupSize >= 0 && groupSize <= MAX_GROUP)) throw broken((has) => has.group(groupSize));
+    if (!(Number(group.num_rows) >= 0) || !(groupSize >= 0 && groupSize <= MAX_GROUP))
+      throw broken((has) => has.group(groupSize));
     packed += total((c) => c.total_compressed_size);
     unpacked += groupSize;
   }
@@ -141,7 +147,8 @@ function packedStrangely(leaves: Leaf[], metadata: FileMetaData): string | null 
   for (const group of metadata.row_groups) {
     for (const leaf of leaves) {
       const chunk = chunkOf(group, leaf);
-      if (chunk.file_path || chunk.crypto_metadata || !chunk.meta_data) return texts().errors.data.file.parquetHas.outside;
+      if (chunk.file_path || chunk.crypto_metadata || !chunk.meta_data)
+        return texts().errors.data.file.parquetHas.outside;
       if (!isKnownCodec(chunk.meta_data.codec)) return String(chunk.meta_data.codec);
     }
   }
@@ -149,7 +156,8 @@ function packedStrangely(leaves: Leaf[], metadata: FileMetaData): string | null 
 }
 
 function chunkOf(group: RowGroup, { path }: Leaf): RowGroup['columns'][number] {
-  const same = (other: string[] | undefined) => other?.length === path.length && path.every((name, i) => name === other[i]);
+  const same = (other: string[] | undefined) =>
+    other?.length === path.length && path.every((name, i) => name === other[i]);
   const chunk = group.columns.find((c) => same(c.meta_data?.path_in_schema));
   if (!chunk) throw broken((has) => has.path);
   return chunk;
@@ -170,7 +178,13 @@ function ownNames(columns: Column[], table: TableBuilder): string[] {
 }
 
 /** A column of a row group, with its lists and structs put together. */
-async function readTopLevel(file: Blob, column: ReadColumn, group: RowGroup, budget: Budget, rest: () => Promise<void>): Promise<unknown[]> {
+async function readTopLevel(
+  file: Blob,
+  column: ReadColumn,
+  group: RowGroup,
+  budget: Budget,
+  rest: () => Promise<void>,
+): Promise<unknown[]> {
   const rows = Number(group.num_rows);
   if (rows === 0) return [];
   const parts = new Map<string, unknown[]>();
@@ -183,7 +197,12 @@ async function readTopLevel(file: Blob, column: ReadColumn, group: RowGroup, bud
     const end = start + Number(meta.total_compressed_size);
     if (!(start >= 0 && start <= end && end <= file.size)) throw broken((has) => has.outside);
     const bytes = new Uint8Array(await file.slice(start, end).arrayBuffer());
-    const values = await readColumn(leaf, { bytes, codec: meta.codec, values: Number(meta.num_values), rows }, budget, rest);
+    const values = await readColumn(
+      leaf,
+      { bytes, codec: meta.codec, values: Number(meta.num_values), rows },
+      budget,
+      rest,
+    );
     parts.set(leaf.path.join('.'), values);
   }
   const { node } = column;

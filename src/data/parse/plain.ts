@@ -47,7 +47,11 @@ export class PlainText implements TextParser {
   /** Closes every document that ends before `until`. */
   #documents(until: number): void {
     let from = 0;
-    for (let mark = this.#rest.indexOf('<|endoftext|>', this.#seen); mark >= 0 && mark < until; mark = this.#rest.indexOf('<|endoftext|>', mark + 1)) {
+    for (
+      let mark = this.#rest.indexOf('<|endoftext|>', this.#seen);
+      mark >= 0 && mark < until;
+      mark = this.#rest.indexOf('<|endoftext|>', mark + 1)
+    ) {
       BOUNDARY.lastIndex = Math.max(from, this.#rest.lastIndexOf('\n', mark - 1) + 1);
       const found = BOUNDARY.exec(this.#rest);
       const end = found ? BOUNDARY.lastIndex : 0;

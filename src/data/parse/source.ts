@@ -49,16 +49,26 @@ export async function openSources(files: readonly OwnFile[]): Promise<Source[]> 
   const found: Source[] = [];
   for (const { path, file } of files) {
     if (file.size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(file.size / 2 ** 20));
-    found.push(...(await opened({
-      path, packed: null, bytes: file.size, total: file.size, problem: null, blob: file,
-      async *pieces(onRead) {
-        for (let at = 0; at < Math.max(1, file.size); at += PIECE) {
-          const piece = new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
-          onRead(at + piece.length);
-          yield piece;
-        }
-      },
-    }, 0)));
+    found.push(
+      ...(await opened(
+        {
+          path,
+          packed: null,
+          bytes: file.size,
+          total: file.size,
+          problem: null,
+          blob: file,
+          async *pieces(onRead) {
+            for (let at = 0; at < Math.max(1, file.size); at += PIECE) {
+              const piece = new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
+              onRead(at + piece.length);
+              yield piece;
+            }
+          },
+        },
+        0,
+      )),
+    );
   }
   return found;
 }
@@ -71,7 +81,11 @@ async function opened(source: Source, depth: number): Promise<Source[]> {
   if (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) {
     if (!source.blob) return [{ ...source, problem: damaged(texts().errors.data.file.pack.zipInside(source.path)) }];
     const inside = await openZip(source.path, source.blob);
-    return (await Promise.all(inside.map((own) => (own.problem || !PACKED_NAME.test(own.path) ? [own] : opened(own, depth + 1))))).flat();
+    return (
+      await Promise.all(
+        inside.map((own) => (own.problem || !PACKED_NAME.test(own.path) ? [own] : opened(own, depth + 1))),
+      )
+    ).flat();
   }
   if (isTar(head)) return openTar(source);
   return [source];
@@ -100,7 +114,11 @@ async function headOf(source: Source): Promise<Uint8Array> {
 
 function ungzipped(source: Source): Source {
   return {
-    ...source, path: source.path.replace(/\.tgz$/i, '.tar').replace(/\.(gz|gzip)$/i, ''), packed: source.packed ? `${source.packed}, gzip` : 'gzip', bytes: null, blob: null,
+    ...source,
+    path: source.path.replace(/\.tgz$/i, '.tar').replace(/\.(gz|gzip)$/i, ''),
+    packed: source.packed ? `${source.packed}, gzip` : 'gzip',
+    bytes: null,
+    blob: null,
     async *pieces(onRead) {
       let read = 0;
       const counted = async function* counted(): AsyncGenerator<Uint8Array> {
@@ -138,11 +156,17 @@ async function openTar(source: Source): Promise<Source[]> {
   try {
     const entries = await tarEntries(source.pieces(unheard), t.pack.tar);
     const packed = [source.packed, 'tar'].filter(Boolean).join(', ');
-    return entries.filter((e) => e.size > 0).map(({ path, size, offset }) => ({
-      path: path.replace(/^\.\//, ''), packed, bytes: size, total: source.total, problem: null,
-      blob: source.blob ? source.blob.slice(offset, offset + size) : null,
-      pieces: (onRead) => partOf(source.pieces(onRead), offset, size),
-    }));
+    return entries
+      .filter((e) => e.size > 0)
+      .map(({ path, size, offset }) => ({
+        path: path.replace(/^\.\//, ''),
+        packed,
+        bytes: size,
+        total: source.total,
+        problem: null,
+        blob: source.blob ? source.blob.slice(offset, offset + size) : null,
+        pieces: (onRead) => partOf(source.pieces(onRead), offset, size),
+      }));
   } catch (error) {
     if (error instanceof RangeError) throw damaged(error.message);
     throw error;
@@ -174,26 +198,45 @@ async function openZip(path: string, file: Blob): Promise<Source[]> {
 async function zipSource(file: Blob, entry: ZipEntry): Promise<Source> {
   const t = texts().errors.data.file;
   const skip = zipContentAfter(new Uint8Array(await file.slice(entry.offset, entry.offset + 30).arrayBuffer()));
-  const problem = entry.encrypted ? damaged(t.pack.encrypted(entry.path))
-    : entry.method !== 0 && entry.method !== 8 ? damaged(t.pack.unknown(entry.path, entry.method))
-      : entry.size > MAX_FILE_BYTES ? tooLarge(Math.ceil(entry.size / 2 ** 20))
-        : skip === null || entry.offset + skip + entry.packed > file.size ? damaged(t.pack.misplaced(entry.path)) : null;
+  const problem = entry.encrypted
+    ? damaged(t.pack.encrypted(entry.path))
+    : entry.method !== 0 && entry.method !== 8
+      ? damaged(t.pack.unknown(entry.path, entry.method))
+      : entry.size > MAX_FILE_BYTES
+        ? tooLarge(Math.ceil(entry.size / 2 ** 20))
+        : skip === null || entry.offset + skip + entry.packed > file.size
+          ? damaged(t.pack.misplaced(entry.path))
+          : null;
   const content = file.slice(entry.offset + (skip ?? 0), entry.offset + (skip ?? 0) + entry.packed);
-  return { path: entry.path, packed: 'zip', bytes: entry.size, total: content.size, problem, blob: null, pieces: (onRead) => unzipped(content, entry, onRead) };
+  return {
+    path: entry.path,
+    packed: 'zip',
+    bytes: entry.size,
+    total: content.size,
+    problem,
+    blob: null,
+    pieces: (onRead) => unzipped(content, entry, onRead),
+  };
 }
 
-async function* unzipped(content: Blob, promised: ZipEntry, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+async function* unzipped(
+  content: Blob,
+  promised: ZipEntry,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
   const t = texts().errors.data.file;
   let size = 0;
   let crc = 0;
   let read = 0;
-  const counted = content.stream().pipeThrough(new TransformStream<Uint8Array, Uint8Array>({
-    transform(piece, out) {
-      read += piece.length;
-      onRead(read);
-      out.enqueue(piece);
-    },
-  }));
+  const counted = content.stream().pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, out) {
+        read += piece.length;
+        onRead(read);
+        out.enqueue(piece);
+      },
+    }),
+  );
   const inflate = () => new DecompressionStream('deflate-raw') as unknown as TransformStream<Uint8Array, Uint8Array>;
   const reader = (promised.method === 0 ? counted : counted.pipeThrough(inflate())).getReader();
   let whole = false;

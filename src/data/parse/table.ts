@@ -59,7 +59,8 @@ export class TableBuilder {
   add(line: number, cells: readonly string[], state: RowState = 'ok', lastLine = line, continues = false): void {
     const clean = cells.map((c) => this.repair(c, line));
     // The first rows tell which column has the long texts.
-    if (state === 'ok' && this.rows.length < MEASURED_ROWS) for (let c = 0; c < clean.length; c++) this.#characters[c] = (this.#characters[c] ?? 0) + clean[c].length;
+    if (state === 'ok' && this.rows.length < MEASURED_ROWS)
+      for (let c = 0; c < clean.length; c++) this.#characters[c] = (this.#characters[c] ?? 0) + clean[c].length;
     this.rows.add(line, clean, state === 'ok' && this.#isBad(line, lastLine) ? 'encoding' : state, continues);
   }
 
@@ -120,7 +121,8 @@ export class TableBuilder {
       const { line, message } = this.#firstLost;
       throw new DataError(t.table.broken(this.#lost, total, line, excerpt(message, 120)), line);
     }
-    if (info.unit !== 'whole' && good < least) throw new DataError(t.table.fewRows(good, info.header?.used ?? false, MIN_ROWS));
+    if (info.unit !== 'whole' && good < least)
+      throw new DataError(t.table.fewRows(good, info.header?.used ?? false, MIN_ROWS));
     if (total === 0) throw new DataError(t.file.noText(MIN_ROWS));
     for (const { line, n, say } of this.#tallies.values()) this.note(line, say(n));
     const notes = this.#notes.slice();
@@ -128,7 +130,9 @@ export class TableBuilder {
     const { columns } = this;
     const most = Math.max(0, ...this.#characters.slice(0, columns.length));
     // Without a whole row to go by, the one whose name says that it holds texts.
-    const named = columns.findIndex((name) => meaningsOf(name).some((m) => m === 'text' || m === 'asked' || m === 'passage' || m === 'instruction'));
+    const named = columns.findIndex((name) =>
+      meaningsOf(name).some((m) => m === 'text' || m === 'asked' || m === 'passage' || m === 'instruction'),
+    );
     const surplus = most > 0 ? this.#characters.indexOf(most) : named >= 0 ? named : Math.max(0, columns.length - 1);
     return { ...info, columns, surplus, rows: this.rows, notes };
   }

@@ -11,7 +11,11 @@ export interface TarEntry {
 
 /** Whether the bytes begin with a tar header. */
 export function isTar(head: Uint8Array): boolean {
-  return head.length >= BLOCK && text(head, 257, 5) === 'ustar' && checksumOf(head) === parseInt(text(head, 148, 8).trim(), 8);
+  return (
+    head.length >= BLOCK &&
+    text(head, 257, 5) === 'ustar' &&
+    checksumOf(head) === parseInt(text(head, 148, 8).trim(), 8)
+  );
 }
 
 /**
@@ -26,7 +30,7 @@ export async function tarEntries(pieces: AsyncIterable<Uint8Array>, damaged: str
   let longName: string | null = null;
   let body: { until: number; parts: Uint8Array[] } | null = null;
   for await (const piece of pieces) {
-    for (let i = 0; i < piece.length;) {
+    for (let i = 0; i < piece.length; ) {
       const position = at + i;
       if (body && position < body.until) {
         const take = Math.min(piece.length - i, body.until - position);
@@ -72,7 +76,11 @@ export async function tarEntries(pieces: AsyncIterable<Uint8Array>, damaged: str
 }
 
 /** The part of a stream from `offset` on, `size` bytes long. */
-export async function* partOf(pieces: AsyncIterable<Uint8Array>, offset: number, size: number): AsyncGenerator<Uint8Array> {
+export async function* partOf(
+  pieces: AsyncIterable<Uint8Array>,
+  offset: number,
+  size: number,
+): AsyncGenerator<Uint8Array> {
   let at = 0;
   for await (const piece of pieces) {
     const from = Math.max(0, offset - at);

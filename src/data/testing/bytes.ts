@@ -6,10 +6,19 @@ const encode = (text: string) => Int32Array.from(new TextEncoder().encode(text),
 
 export const byteTokenizer: Tokenizer = {
   encode,
-  encodeDressed: (text) => Int32Array.from(text.split('<|endoftext|>').flatMap((part, i) => [...(i > 0 ? [0] : []), ...encode(unguard(part))])),
+  encodeDressed: (text) =>
+    Int32Array.from(
+      text.split('<|endoftext|>').flatMap((part, i) => [...(i > 0 ? [0] : []), ...encode(unguard(part))]),
+    ),
   special: new Map([[0, '<|endoftext|>']]),
   pieces: (ids) => Array.from(ids, (id) => (id === 0 ? '<|endoftext|>' : String.fromCharCode(id - 1))),
-  decode: (ids) => new TextDecoder().decode(Uint8Array.from(Array.from(ids).filter((id) => id > 0), (id) => id - 1)),
+  decode: (ids) =>
+    new TextDecoder().decode(
+      Uint8Array.from(
+        Array.from(ids).filter((id) => id > 0),
+        (id) => id - 1,
+      ),
+    ),
   largestId: 256,
   bosId: 0,
   eosId: 0,

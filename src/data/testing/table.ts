@@ -8,8 +8,21 @@ export function tableOf(columns: string[], rows: string[][], format: DataFormat 
   const store = new RowStore();
   rows.forEach((cells, i) => store.add(i + 1, cells));
   return {
-    fileName: 'a', format, columns, rows: store, header: null, separator: ',', quote: 'double', surplus: columns.length - 1, unit: format === 'txt' ? 'whole' : null, notes: [], encoding: 'utf-8',
-    legacy: null, packed: null, files: [], heldOutFrom: null,
+    fileName: 'a',
+    format,
+    columns,
+    rows: store,
+    header: null,
+    separator: ',',
+    quote: 'double',
+    surplus: columns.length - 1,
+    unit: format === 'txt' ? 'whole' : null,
+    notes: [],
+    encoding: 'utf-8',
+    legacy: null,
+    packed: null,
+    files: [],
+    heldOutFrom: null,
   };
 }
 

@@ -13,13 +13,23 @@ import { Plain } from './plain';
 import type { Update } from './update';
 
 /** Bytes of what a run's method keeps besides parameters, gradients and moments, by name. */
-export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], rPad: number, place: Place): Record<string, number> {
+export function methodSizes(
+  run: RunConfig,
+  modules: readonly AdaptedModule[],
+  rPad: number,
+  place: Place,
+): Record<string, number> {
   const gate = isGated(run) ? gateSizes(run.gate, modules.length, place) : {};
   switch (run.method) {
-    case 'lora': return gate;
-    case 'ts-lora': return { ...loraSizes(modules.length, rPad), ...gate };
-    case 'dora': case 'ts-dora': return { ...doraSizes(modules, rPad), ...gate };
-    case 'adalora': return adaloraSizes(modules, run);
+    case 'lora':
+      return gate;
+    case 'ts-lora':
+      return { ...loraSizes(modules.length, rPad), ...gate };
+    case 'dora':
+    case 'ts-dora':
+      return { ...doraSizes(modules, rPad), ...gate };
+    case 'adalora':
+      return adaloraSizes(modules, run);
   }
 }
 
@@ -28,19 +38,42 @@ export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], r
  * @param follows the method that the run's random gate follows
  * @throws {ConfigError} for settings that the engine cannot train
  */
-export function createMethod(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, place: Place, follows: Method | null): Method {
+export function createMethod(
+  run: RunConfig,
+  train: TrainConfig,
+  low: LowRank,
+  modules: readonly AdaptedModule[],
+  scope: BufferScope,
+  frozen: (m: AdaptedModule) => Weight,
+  place: Place,
+  follows: Method | null,
+): Method {
   const gated = isGated(run);
   const update = createUpdate(run, train, low, modules, scope, frozen, gated);
-  return gated ? new Gated(low.device, update, modules, scope, { config: run.gate, train, place, follows }) : new Plain(update);
+  return gated
+    ? new Gated(low.device, update, modules, scope, { config: run.gate, train, place, follows })
+    : new Plain(update);
 }
 
-function createUpdate(run: RunConfig, train: TrainConfig, low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, gated: boolean): Update {
+function createUpdate(
+  run: RunConfig,
+  train: TrainConfig,
+  low: LowRank,
+  modules: readonly AdaptedModule[],
+  scope: BufferScope,
+  frozen: (m: AdaptedModule) => Weight,
+  gated: boolean,
+): Update {
   switch (run.method) {
-    case 'lora': case 'ts-lora': return new Lora(low, gated ? { modules, scope } : null);
-    case 'dora': case 'ts-dora':
+    case 'lora':
+    case 'ts-lora':
+      return new Lora(low, gated ? { modules, scope } : null);
+    case 'dora':
+    case 'ts-dora':
       // With dropout PEFT takes all of Δ, its part along W0 x too, from the dropped input: W0 and W0ᵀ would be applied twice.
       if (run.dropout > 0) throw new ConfigError(texts().errors.engine.adapter.doraDropout(run.name));
       return new Dora(low, modules, scope, frozen, gated);
-    case 'adalora': return new AdaLora(low, modules, scope, run, train);
+    case 'adalora':
+      return new AdaLora(low, modules, scope, run, train);
   }
 }

@@ -26,14 +26,19 @@ export interface ExtraKind {
 /** The extra parameter of a run's method; null where there is none. */
 export function extraOf({ method }: Pick<RunConfig, 'method'>): ExtraKind | null {
   switch (method) {
-    case 'dora': case 'ts-dora': return { symbol: 'm', peft: 'lora_magnitude_vector', per: 'output', asB: true };
-    case 'adalora': return { symbol: 'E', peft: 'lora_E', per: 'rank', asB: false };
-    default: return null;
+    case 'dora':
+    case 'ts-dora':
+      return { symbol: 'm', peft: 'lora_magnitude_vector', per: 'output', asB: true };
+    case 'adalora':
+      return { symbol: 'E', peft: 'lora_E', per: 'rank', asB: false };
+    default:
+      return null;
   }
 }
 
 /** Numbers of a module's extra parameter. */
-export const extraLength = (kind: ExtraKind | null, m: AdaptedModule, rank: number): number => (kind === null ? 0 : kind.per === 'output' ? m.dOut : rank);
+export const extraLength = (kind: ExtraKind | null, m: AdaptedModule, rank: number): number =>
+  kind === null ? 0 : kind.per === 'output' ? m.dOut : rank;
 
 /** Byte offsets of every module's parameters in the flat buffers. */
 export interface FlatLayout {
@@ -59,13 +64,21 @@ export function flatLayout(modules: readonly AdaptedModule[], run: RunConfig): F
 }
 
 /** Every module's slices of two flat buffers. */
-export function sliceParams(modules: readonly AdaptedModule[], run: RunConfig, params: Tensor, grads: Tensor, path: (m: AdaptedModule) => string): ModuleParams[] {
+export function sliceParams(
+  modules: readonly AdaptedModule[],
+  run: RunConfig,
+  params: Tensor,
+  grads: Tensor,
+  path: (m: AdaptedModule) => string,
+): ModuleParams[] {
   const rPad = padRank(rankOf(run));
   const kind = extraOf(run);
   const layout = flatLayout(modules, run);
   return modules.map((m, i) => {
     const slices = (what: string, offset: number, length: number) =>
-      ([params, grads] as const).map((flat, which) => flat.slice(`${path(m)}.${which ? 'grad_' : ''}${what}`, offset, 4 * length)) as [Tensor, Tensor];
+      ([params, grads] as const).map((flat, which) =>
+        flat.slice(`${path(m)}.${which ? 'grad_' : ''}${what}`, offset, 4 * length),
+      ) as [Tensor, Tensor];
     const [a, gradA] = slices('A', layout.a[i], rPad * m.dIn);
     const [b, gradB] = slices('B', layout.b[i], rPad * m.dOut);
     if (!kind) return { a, b, gradA, gradB };
@@ -75,7 +88,11 @@ export function sliceParams(modules: readonly AdaptedModule[], run: RunConfig, p
 }
 
 /** The factor of the learning rate of every `span` parameters: LoRA+'s for B and vectors, else 1. */
-export function learningRates(modules: readonly AdaptedModule[], run: RunConfig, span: number): Float32Array<ArrayBuffer> {
+export function learningRates(
+  modules: readonly AdaptedModule[],
+  run: RunConfig,
+  span: number,
+): Float32Array<ArrayBuffer> {
   const layout = flatLayout(modules, run);
   const rates = new Float32Array(layout.bytes / 4 / span).fill(1);
   const asB = extraOf(run)?.asB ?? false;
@@ -94,7 +111,12 @@ export interface ModuleValues {
 }
 
 /** The modules' values in the flat layout. @throws {AdapterError} where shapes do not fit. */
-export function pack(modules: readonly AdaptedModule[], run: RunConfig, values: readonly ModuleValues[], path: (m: AdaptedModule) => string): Float32Array<ArrayBuffer> {
+export function pack(
+  modules: readonly AdaptedModule[],
+  run: RunConfig,
+  values: readonly ModuleValues[],
+  path: (m: AdaptedModule) => string,
+): Float32Array<ArrayBuffer> {
   const rank = rankOf(run);
   const rPad = padRank(rank);
   const kind = extraOf(run);
@@ -102,11 +124,16 @@ export function pack(modules: readonly AdaptedModule[], run: RunConfig, values: 
   const flat = new Float32Array(layout.bytes / 4);
   modules.forEach((m, i) => {
     const { a, b, extra } = values[i];
-    if (a.length !== rank * m.dIn || b.length !== rank * m.dOut || (extra?.length ?? 0) !== extraLength(kind, m, rank)) {
+    if (
+      a.length !== rank * m.dIn ||
+      b.length !== rank * m.dOut ||
+      (extra?.length ?? 0) !== extraLength(kind, m, rank)
+    ) {
       throw new AdapterError(texts().errors.engine.adapter.shapes(path(m), rank));
     }
     flat.set(a, layout.a[i] / 4);
-    for (let row = 0; row < m.dOut; row++) flat.set(b.subarray(row * rank, (row + 1) * rank), layout.b[i] / 4 + row * rPad);
+    for (let row = 0; row < m.dOut; row++)
+      flat.set(b.subarray(row * rank, (row + 1) * rank), layout.b[i] / 4 + row * rPad);
     if (extra) flat.set(extra, layout.extra[i] / 4);
   });
   return flat;
@@ -123,6 +150,10 @@ export function unpack(modules: readonly AdaptedModule[], run: RunConfig, flat: 
     const padded = at(layout.b[i], m.dOut * rPad);
     const b = new Float32Array(m.dOut * rank);
     for (let row = 0; row < m.dOut; row++) b.set(padded.subarray(row * rPad, row * rPad + rank), row * rank);
-    return { a: at(layout.a[i], rank * m.dIn), b, ...(kind ? { extra: at(layout.extra[i], extraLength(kind, m, rank)) } : {}) };
+    return {
+      a: at(layout.a[i], rank * m.dIn),
+      b,
+      ...(kind ? { extra: at(layout.extra[i], extraLength(kind, m, rank)) } : {}),
+    };
   });
 }

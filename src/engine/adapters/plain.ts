@@ -35,26 +35,53 @@ export class Plain implements Method {
 
   backward(m: AdaptedModule, io: BackwardIO): Op[] {
     const { rows, gradIn } = io;
-    return backwardInOneCall({
-      first: this.#update.back(m, io),
-      gradients: this.#update.gradients(m, io, rows),
-      through: gradIn ? this.#update.through(m, io, gradIn, rows) : [],
-    }, this.#update.backwardInOne?.(m, io));
+    return backwardInOneCall(
+      {
+        first: this.#update.back(m, io),
+        gradients: this.#update.gradients(m, io, rows),
+        through: gradIn ? this.#update.through(m, io, gradIn, rows) : [],
+      },
+      this.#update.backwardInOne?.(m, io),
+    );
   }
 
-  begin(): Op[] { return []; }
-  finish(): Op[] { return this.#update.finish(); }
-  update(): Op[] { return this.#update.afterStep(); }
-  refresh(): Op[] { return this.#update.refresh(); }
-  probe(): null { return null; }
-  beginProbe(): Op[] { return []; }
-  endProbe(): Op[] { return []; }
-  prepareUpdate(step: number): void { this.#update.prepareStep(step); }
-  stats(): Tensor[] { return []; }
-  readStats(): null { return null; }
-  state(): NamedTensor[] { return this.#update.state(); }
+  begin(): Op[] {
+    return [];
+  }
+  finish(): Op[] {
+    return this.#update.finish();
+  }
+  update(): Op[] {
+    return this.#update.afterStep();
+  }
+  refresh(): Op[] {
+    return this.#update.refresh();
+  }
+  probe(): null {
+    return null;
+  }
+  beginProbe(): Op[] {
+    return [];
+  }
+  endProbe(): Op[] {
+    return [];
+  }
+  prepareUpdate(step: number): void {
+    this.#update.prepareStep(step);
+  }
+  stats(): Tensor[] {
+    return [];
+  }
+  readStats(): null {
+    return null;
+  }
+  state(): NamedTensor[] {
+    return this.#update.state();
+  }
 
-  async thresholds(): Promise<null> { return null; }
+  async thresholds(): Promise<null> {
+    return null;
+  }
 
   reopen(): void {
     throw new AdapterError(texts().errors.engine.adapter.noGateToOpen);

@@ -32,7 +32,11 @@ export interface Update {
   /** gradIn += the adapter's part of the input gradient, for `rows`. */
   through(m: AdaptedModule, io: BackwardIO, gradIn: Tensor, rows: Rows): Op[];
   /** `prepare`, the gate (without one every row is open) and `add` as one call of the CPU; null where they cannot be. */
-  forwardInOne?(m: AdaptedModule, io: ForwardIO, gate?: Omit<NonNullable<LowRankForward['gate']>, 'gram'>): CpuFunction | null;
+  forwardInOne?(
+    m: AdaptedModule,
+    io: ForwardIO,
+    gate?: Omit<NonNullable<LowRankForward['gate']>, 'gram'>,
+  ): CpuFunction | null;
   /** `back`, μ with its sums, and `through` as one call of the CPU; null where they cannot be. */
   backwardInOne?(m: AdaptedModule, io: BackwardIO, mu?: LowRankBackward['mu']): CpuFunction | null;
   /** At the step's end: completes the gradients. */

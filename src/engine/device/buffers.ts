@@ -79,7 +79,9 @@ export const alignBinding = (bytes: number) => align(bytes, 256);
 
 /** The bytes of `data`, padded with zeros to a multiple of 4. */
 export function wholeWords(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  const bytes = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
   if (bytes.length % 4 === 0) return bytes;
   const padded = new Uint8Array(align(bytes.length, 4));
   padded.set(bytes);
@@ -149,7 +151,7 @@ export class BufferScope {
   uniform(data: ArrayBuffer): Tensor {
     const key = new Uint32Array(data).join();
     let uniform = this.#uniforms.get(key);
-    if (!uniform) this.#uniforms.set(key, uniform = this.upload(`uniform ${key}`, new Uint8Array(data), 'uniform'));
+    if (!uniform) this.#uniforms.set(key, (uniform = this.upload(`uniform ${key}`, new Uint8Array(data), 'uniform')));
     return uniform;
   }
 

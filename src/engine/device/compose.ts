@@ -25,7 +25,8 @@ export function compose(text: string, parts: Parts): string {
   for (const [name, value] of Object.entries(parts.consts ?? {})) {
     if (!NAME.test(name)) throw new Error(`"${name}" is no WGSL identifier`);
     if (typeof value === 'boolean') lines.push(`const ${name}: bool = ${value};`);
-    else if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) lines.push(`const ${name}: u32 = ${value}u;`);
+    else if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff)
+      lines.push(`const ${name}: u32 = ${value}u;`);
     else throw new Error(`${name} = ${value} is no u32`);
   }
   for (const [name, type] of Object.entries(parts.aliases ?? {})) {

@@ -27,7 +27,20 @@ export const DIMS_BYTES = 48;
 /** `Dims` as the uniform's bytes. */
 export function packDims(d: Dims): ArrayBuffer {
   const bytes = new ArrayBuffer(DIMS_BYTES);
-  new Uint32Array(bytes).set([d.rows, d.supervised, 0, d.tokens, d.segments, d.stride, d.dropoutKey ?? 0, passKind(d.kind ?? 'train'), d.draw ?? 0, d.micro ?? 0, d.first ?? 0, d.dropoutFirst ?? 0]);
+  new Uint32Array(bytes).set([
+    d.rows,
+    d.supervised,
+    0,
+    d.tokens,
+    d.segments,
+    d.stride,
+    d.dropoutKey ?? 0,
+    passKind(d.kind ?? 'train'),
+    d.draw ?? 0,
+    d.micro ?? 0,
+    d.first ?? 0,
+    d.dropoutFirst ?? 0,
+  ]);
   new Float32Array(bytes)[2] = d.lossScale;
   return bytes;
 }
@@ -35,7 +48,17 @@ export function packDims(d: Dims): ArrayBuffer {
 /** `packDims` backwards, from word `at` of a memory that is seen as integers and as floats. */
 export function unpackDims(u32: Uint32Array, f32: Float32Array, at: number): Required<Dims> {
   return {
-    rows: u32[at], supervised: u32[at + 1], lossScale: f32[at + 2], tokens: u32[at + 3], segments: u32[at + 4], stride: u32[at + 5],
-    dropoutKey: u32[at + 6], kind: KINDS[u32[at + 7]], draw: u32[at + 8], micro: u32[at + 9], first: u32[at + 10], dropoutFirst: u32[at + 11],
+    rows: u32[at],
+    supervised: u32[at + 1],
+    lossScale: f32[at + 2],
+    tokens: u32[at + 3],
+    segments: u32[at + 4],
+    stride: u32[at + 5],
+    dropoutKey: u32[at + 6],
+    kind: KINDS[u32[at + 7]],
+    draw: u32[at + 8],
+    micro: u32[at + 9],
+    first: u32[at + 10],
+    dropoutFirst: u32[at + 11],
   };
 }

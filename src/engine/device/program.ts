@@ -28,7 +28,7 @@ export class Program {
 
   /** Compiles everything in parallel, once however often it is called. To be awaited before `encode`. */
   compile(): Promise<this> {
-    return this.#compiled ??= this.#compile();
+    return (this.#compiled ??= this.#compile());
   }
 
   async #compile(): Promise<this> {

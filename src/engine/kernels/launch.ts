@@ -23,11 +23,16 @@ export function spread(count: number): Groups {
 }
 
 /** One workgroup per row. */
-export const perRow = (rows: RowCount) => (counts: Counts): Groups => spread(rows.of(counts));
+export const perRow =
+  (rows: RowCount) =>
+  (counts: Counts): Groups =>
+    spread(rows.of(counts));
 
 /** One thread per element, `perRow` elements in a row, `THREADS` threads a workgroup. */
-export const perElement = (rows: RowCount, elements: number) => (counts: Counts): Groups =>
-  spread(Math.ceil((rows.of(counts) * elements) / THREADS));
+export const perElement =
+  (rows: RowCount, elements: number) =>
+  (counts: Counts): Groups =>
+    spread(Math.ceil((rows.of(counts) * elements) / THREADS));
 
 /**
  * Threads of a workgroup that add something up together: `most` on a GPU, which wants the work spread out. A software

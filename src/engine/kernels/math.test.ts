@@ -25,7 +25,8 @@ function worstUlps(x: Float32Array, got: Float32Array, exact: (x: number) => num
   return worst;
 }
 
-const spread = (from: number, to: number) => Float32Array.from({ length: 100_000 }, (_, i) => from + ((to - from) * i) / 100_000);
+const spread = (from: number, to: number) =>
+  Float32Array.from({ length: 100_000 }, (_, i) => from + ((to - from) * i) / 100_000);
 
 describe('exp', () => {
   it('is off by at most 1.2 ulp', () => {
@@ -36,7 +37,11 @@ describe('exp', () => {
 
   it('is 0 far below, 1 at 0 and keeps NaN', () => {
     expect([...valuesOf('exp', [-Infinity, -1e30, -88, 0])]).toEqual([0, 0, 0, 1]);
-    expect([...valuesOf('exp', new Float32Array(Uint32Array.of(0x7fc00000, 0x7fffffff, 0xffffffff).buffer))]).toEqual([NaN, NaN, NaN]);
+    expect([...valuesOf('exp', new Float32Array(Uint32Array.of(0x7fc00000, 0x7fffffff, 0xffffffff).buffer))]).toEqual([
+      NaN,
+      NaN,
+      NaN,
+    ]);
   });
 
   it('gives the sum', () => {

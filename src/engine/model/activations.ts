@@ -12,7 +12,9 @@ type Tensors<K extends string> = Record<K, Tensor>;
 
 /** One tensor per name. */
 export function allocate<K extends string>(scope: BufferScope, prefix: string, sizes: Sizes<K>): Tensors<K> {
-  return Object.fromEntries(Object.entries<number>(sizes).map(([name, bytes]) => [name, scope.alloc(`${prefix}${name}`, bytes)])) as Tensors<K>;
+  return Object.fromEntries(
+    Object.entries<number>(sizes).map(([name, bytes]) => [name, scope.alloc(`${prefix}${name}`, bytes)]),
+  ) as Tensors<K>;
 }
 
 export const total = (sizes: Record<string, number>) => Object.values(sizes).reduce((a, b) => a + b, 0);

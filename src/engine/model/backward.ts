@@ -41,7 +41,12 @@ function frozenGradient(pass: Pass, layer: number, kind: ModuleKind, gradOut: Te
     const [g, out] = [gradOut, gradient].map((tensor) => segmentOf(tensor, capacity, segment, width));
     const own = through.find((t) => t.segment === segment);
     if (!own) return [copyRows(pass.device, { rows, x: g, out, width })];
-    return own.adapters.method.frozenGradient(own.module, { rows, gradOut: g, space: own.adapters.spaces[own.module.index], out });
+    return own.adapters.method.frozenGradient(own.module, {
+      rows,
+      gradOut: g,
+      space: own.adapters.spaces[own.module.index],
+      out,
+    });
   });
   return { ops, gradient };
 }
@@ -50,27 +55,54 @@ function frozenGradient(pass: Pass, layer: number, kind: ModuleKind, gradOut: Te
  * A linear layer backwards: gradIn (+)= W0ᵀ g for all runs' rows, then each adapter's gradients and its part of gradIn.
  * `gradIn` null: nothing below needs it.
  */
-function linearBack(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, gradOut: Tensor, gradIn: Tensor | null, accumulate: boolean): Op[] {
+function linearBack(
+  pass: Pass,
+  layer: number,
+  kind: ModuleKind,
+  x: Tensor,
+  gradOut: Tensor,
+  gradIn: Tensor | null,
+  accumulate: boolean,
+): Op[] {
   const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
   const frozen = gradIn ? frozenGradient(pass, layer, kind, gradOut) : { ops: [], gradient: gradOut };
   return [
     ...frozen.ops,
-    ...(gradIn ? matmul(pass.device, { label: `${kind} back`, rows, a: frozen.gradient, w: pass.weights.layers[layer][kind], out: gradIn, n: dIn, k: dOut, transposed: false, accumulate }) : []),
-    ...adaptersOf(pass, layer, kind).flatMap(({ segment, module, adapters }) => adapters.method.backward(module, {
-      rows: segmentRows,
-      x: segmentOf(x, capacity, segment, dIn),
-      gradOut: segmentOf(gradOut, capacity, segment, dOut),
-      gradIn: gradIn && segmentOf(gradIn, capacity, segment, dIn),
-      space: adapters.spaces[module.index],
-      shared: adapters.shared,
-    })),
+    ...(gradIn
+      ? matmul(pass.device, {
+          label: `${kind} back`,
+          rows,
+          a: frozen.gradient,
+          w: pass.weights.layers[layer][kind],
+          out: gradIn,
+          n: dIn,
+          k: dOut,
+          transposed: false,
+          accumulate,
+        })
+      : []),
+    ...adaptersOf(pass, layer, kind).flatMap(({ segment, module, adapters }) =>
+      adapters.method.backward(module, {
+        rows: segmentRows,
+        x: segmentOf(x, capacity, segment, dIn),
+        gradOut: segmentOf(gradOut, capacity, segment, dOut),
+        gradIn: gradIn && segmentOf(gradIn, capacity, segment, dIn),
+        space: adapters.spaces[module.index],
+        shared: adapters.shared,
+      }),
+    ),
   ];
 }
 
 /** One layer, from its last stage down to `lowest`; with lowest = −1 the gradient of its input is added to `grads.residual`. */
 function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
-  const { device, config: c, batch: { rows, meta }, ropeTable: table } = pass;
+  const {
+    device,
+    config: c,
+    batch: { rows, meta },
+    ropeTable: table,
+  } = pass;
   const { heads, kvHeads, headDim } = c;
   const act = pass.layers[layer];
   const weights = pass.weights.layers[layer];
@@ -79,7 +111,8 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   const below = (stage: number, tensor: Tensor) => (lowest < stage ? tensor : null);
   const { normed } = pass.top;
   /** The input of a stage, once more in `normed`. */
-  const normAgain = (x: Tensor, weight: Tensor, rstd: Tensor) => rmsNormAgain({ rows, x, weight, rstd, out: normed, width: c.dModel });
+  const normAgain = (x: Tensor, weight: Tensor, rstd: Tensor) =>
+    rmsNormAgain({ rows, x, weight, rstd, out: normed, width: c.dModel });
   const norm = { rows, width: c.dModel, gradOut: g.normed, gradX: g.residual, accumulate: true };
   const ops = [
     ...(pass.recompute ? layerForward(pass, layer, pass.top.output, true) : []),
@@ -88,7 +121,15 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   ];
   if (lowest === 3) return ops;
   ops.push(
-    swigluBackward(device, { rows, gate: act.gate, up: act.up, gradOut: g.act, gradGate: g.gate, gradUp: g.up, width: c.ffn }),
+    swigluBackward(device, {
+      rows,
+      gate: act.gate,
+      up: act.up,
+      gradOut: g.act,
+      gradGate: g.gate,
+      gradUp: g.up,
+      width: c.ffn,
+    }),
     normAgain(act.mid, weights.postNorm, act.mlpRstd),
     ...linearBack(pass, layer, 'gate', normed, g.gate, below(2, g.normed), false),
     ...linearBack(pass, layer, 'up', normed, g.up, below(2, g.normed), true),
@@ -101,8 +142,21 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   if (lowest === 1) return ops;
   ops.push(
     ...attentionBackward(device, {
-      rows, meta, q: act.q, k: act.k, v: act.v, out: act.attn, lse: act.lse, gradOut: g.attn, stats: g.attnStats,
-      gradQ: g.q, gradK: g.k, gradV: g.v, heads, kvHeads, headDim,
+      rows,
+      meta,
+      q: act.q,
+      k: act.k,
+      v: act.v,
+      out: act.attn,
+      lse: act.lse,
+      gradOut: g.attn,
+      stats: g.attnStats,
+      gradQ: g.q,
+      gradK: g.k,
+      gradV: g.v,
+      heads,
+      kvHeads,
+      headDim,
     }),
     rope(device, { rows, meta, table, x: g.q, heads, headDim, inverse: true }),
     rope(device, { rows, meta, table, x: g.k, heads: kvHeads, headDim, inverse: true }),
@@ -131,4 +185,3 @@ export function needsInputGradient(pass: Pass, layer: number, kind: ModuleKind):
   const low = lowestAdapted(pass);
   return layer > low.layer || STAGES.findIndex((s) => s.includes(kind)) > low.stage;
 }
-

@@ -113,18 +113,23 @@ export class BatchBuffers {
     this.#staged = scope.alloc('staged batches', sizes.staged);
     this.lossTotal = scope.alloc('lossTotal', sizes.lossTotal);
     let from = 0;
-    this.#parts = Object.fromEntries(Object.entries(partSizes(capacity)).map(([name, bytes]) => {
-      const part = { from, bytes };
-      from += bytes;
-      return [name, part];
-    })) as Record<Part, { from: number; bytes: number }>;
+    this.#parts = Object.fromEntries(
+      Object.entries(partSizes(capacity)).map(([name, bytes]) => {
+        const part = { from, bytes };
+        from += bytes;
+        return [name, part];
+      }),
+    ) as Record<Part, { from: number; bytes: number }>;
     const part = (name: Part) => this.#current.slice(name, this.#parts[name].from, this.#parts[name].bytes);
     this.ids = part('ids');
     this.meta = part('meta');
     this.targetRows = part('targetRows');
     this.targetOfRow = part('targetOfRow');
     this.targets = part('targets');
-    const count = (slot: number, of: (c: Counts) => number): RowCount => ({ dims: this.#current.slice(`dims[${slot}]`, slot * DIMS_STRIDE, DIMS_BYTES), of });
+    const count = (slot: number, of: (c: Counts) => number): RowCount => ({
+      dims: this.#current.slice(`dims[${slot}]`, slot * DIMS_STRIDE, DIMS_BYTES),
+      of,
+    });
     this.rows = { ...count(0, (c) => c.rows * c.segments), max: capacity.rows * capacity.segments };
     this.segment = { ...count(1, (c) => c.rows), max: capacity.rows };
     this.supervised = { ...count(2, (c) => c.supervised * c.segments), max: stackedTargets(capacity) };
@@ -145,14 +150,38 @@ export class BatchBuffers {
    * and `ids` holds every segment's own ids behind one another. `dropoutKeys`: one for each micro-batch that learns.
    */
   stage(batches: readonly TokenBatch[], totals: BatchTotals, segments: number, options: StageOptions = {}): Counts[] {
-    if (batches.length > this.microBatches || segments > this.capacity.segments) throw new Error(`${batches.length} micro-batches for ${segments} runs do not fit the ${this.microBatches} for ${this.capacity.segments} that were planned`);
+    if (batches.length > this.microBatches || segments > this.capacity.segments)
+      throw new Error(
+        `${batches.length} micro-batches for ${segments} runs do not fit the ${this.microBatches} for ${this.capacity.segments} that were planned`,
+      );
     const bytes = new ArrayBuffer(batches.length * this.#current.size);
-    const { kind = 'train', draw = 0, after = { micro: 0, tokens: 0 }, dropoutKeys = [], dropoutFirsts = [], decode } = options;
+    const {
+      kind = 'train',
+      draw = 0,
+      after = { micro: 0, tokens: 0 },
+      dropoutKeys = [],
+      dropoutFirsts = [],
+      decode,
+    } = options;
     let first = after.tokens;
     const counts = batches.map((batch, i) => {
-      const place = { kind, draw, micro: after.micro + i, first, dropoutKey: dropoutKeys[i] ?? 0, dropoutFirst: dropoutFirsts[i] ?? 0 };
+      const place = {
+        kind,
+        draw,
+        micro: after.micro + i,
+        first,
+        dropoutKey: dropoutKeys[i] ?? 0,
+        dropoutFirst: dropoutFirsts[i] ?? 0,
+      };
       first += batch.targets.length;
-      return this.#pack(batch, totals, segments, new Uint8Array(bytes, i * this.#current.size, this.#current.size), place, decode);
+      return this.#pack(
+        batch,
+        totals,
+        segments,
+        new Uint8Array(bytes, i * this.#current.size, this.#current.size),
+        place,
+        decode,
+      );
     });
     this.#device.write(this.#staged, bytes);
     return counts;
@@ -164,7 +193,14 @@ export class BatchBuffers {
     commands.copy(this.#staged.slice(`staged[${i}]`, i * size, size), this.#current);
   }
 
-  #pack(batch: TokenBatch, totals: BatchTotals, segments: number, into: Uint8Array<ArrayBuffer>, place: Pick<Dims, 'kind' | 'draw' | 'micro' | 'first' | 'dropoutKey' | 'dropoutFirst'>, decode: StageOptions['decode']): Counts {
+  #pack(
+    batch: TokenBatch,
+    totals: BatchTotals,
+    segments: number,
+    into: Uint8Array<ArrayBuffer>,
+    place: Pick<Dims, 'kind' | 'draw' | 'micro' | 'first' | 'dropoutKey' | 'dropoutFirst'>,
+    decode: StageOptions['decode'],
+  ): Counts {
     const { capacity } = this;
     const rows = batch.targets.length;
     const wanted: number[] = [];
@@ -172,8 +208,11 @@ export class BatchBuffers {
     if (rows > capacity.rows || wanted.length > capacity.supervised) {
       throw new TrainError(texts().errors.engine.model.batch(rows, wanted.length, capacity.rows, capacity.supervised));
     }
-    const part = (name: Part) => new Uint32Array(into.buffer, into.byteOffset + this.#parts[name].from, this.#parts[name].bytes / 4);
-    const [ids, meta, targetOfRow, targetRows, targets] = (['ids', 'meta', 'targetOfRow', 'targetRows', 'targets'] as const).map(part);
+    const part = (name: Part) =>
+      new Uint32Array(into.buffer, into.byteOffset + this.#parts[name].from, this.#parts[name].bytes / 4);
+    const [ids, meta, targetOfRow, targetRows, targets] = (
+      ['ids', 'meta', 'targetOfRow', 'targetRows', 'targets'] as const
+    ).map(part);
     const stride = segmentStride(capacity);
     for (let segment = 0; segment < segments; segment++) {
       const [first, firstTarget] = [segment * rows, segment * wanted.length];
@@ -188,14 +227,27 @@ export class BatchBuffers {
         const [from, to] = [batch.starts[s], batch.starts[s + 1]];
         const base = segment * stride;
         for (let i = from; i < to; i++) {
-          meta.set(decode ? [segment * decode.context, decode.start + i - from, 0, 0] : [base + from, i - from, base + to, 0], 4 * (first + i));
+          meta.set(
+            decode ? [segment * decode.context, decode.start + i - from, 0, 0] : [base + from, i - from, base + to, 0],
+            4 * (first + i),
+          );
         }
       }
     }
-    const all = { supervised: wanted.length, lossScale: totals.supervised > 0 ? 1 / totals.supervised : 0, tokens: totals.tokens, ...place };
+    const all = {
+      supervised: wanted.length,
+      lossScale: totals.supervised > 0 ? 1 / totals.supervised : 0,
+      tokens: totals.tokens,
+      ...place,
+    };
     const alone = (count: number) => ({ ...all, rows: count, segments: 1, stride: count });
     const targetCount = wanted.length * segments;
-    const dims = [{ ...all, rows, segments, stride }, alone(rows), alone(targetCount), ...this.chunks.map((_, i) => alone(this.#chunkRows(targetCount, i)))];
+    const dims = [
+      { ...all, rows, segments, stride },
+      alone(rows),
+      alone(targetCount),
+      ...this.chunks.map((_, i) => alone(this.#chunkRows(targetCount, i))),
+    ];
     dims.forEach((d, slot) => into.set(new Uint8Array(packDims(d)), slot * DIMS_STRIDE));
     return { rows, supervised: wanted.length, segments, pairs: causalPairs(batch) };
   }

@@ -51,7 +51,11 @@ export interface Pass {
 }
 
 /** A module that some of the stacked runs adapt, with the segment of each of them. */
-export function adaptersOf(pass: Pass, layer: number, kind: ModuleKind): { segment: number; module: AdaptedModule; adapters: Adapters }[] {
+export function adaptersOf(
+  pass: Pass,
+  layer: number,
+  kind: ModuleKind,
+): { segment: number; module: AdaptedModule; adapters: Adapters }[] {
   return pass.segments.flatMap((adapters, segment) => {
     const module = adapters?.modules.find((m) => m.layer === layer && m.kind === kind);
     return adapters && module ? [{ segment, module, adapters }] : [];
@@ -59,14 +63,23 @@ export function adaptersOf(pass: Pass, layer: number, kind: ModuleKind): { segme
 }
 
 /** Whether an adapter of a module needs its frozen output in the backward. */
-const keepsBase = (pass: Pass, layer: number, kind: ModuleKind): boolean => adaptersOf(pass, layer, kind).some(({ adapters }) => adapters.method.throughBase);
+const keepsBase = (pass: Pass, layer: number, kind: ModuleKind): boolean =>
+  adaptersOf(pass, layer, kind).some(({ adapters }) => adapters.method.throughBase);
 
 /**
  * A linear layer: the frozen product of all runs' rows (added to `residual`, if given), then each run's adapter on its
  * own. Where a gate needs the size of the frozen output, the product leaves it behind; where an adapter needs the frozen
  * output itself, it is kept before the residual comes to it.
  */
-function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tensor, again: boolean, residual?: Tensor): Op[] {
+function linear(
+  pass: Pass,
+  layer: number,
+  kind: ModuleKind,
+  x: Tensor,
+  y: Tensor,
+  again: boolean,
+  residual?: Tensor,
+): Op[] {
   const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
   const adapted = adaptersOf(pass, layer, kind);
@@ -76,19 +89,49 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
   const through = adapted.filter(({ adapters }) => adapters.method.throughBase);
   const part = (tensor: Tensor, segment: number) => segmentOf(tensor, capacity, segment, dOut);
   return [
-    ...matmul(pass.device, { label: kind, rows, a: x, w: pass.weights.layers[layer][kind], out: y, n: dOut, k: dIn, transposed: true, residual: through.length > 0 ? undefined : residual, squares: needed ? squares : undefined }),
-    ...through.map(({ segment, module, adapters }) => copyRows(pass.device, { rows: segmentRows, x: part(y, segment), out: adapters.spaces[module.index].base!, width: dOut })),
-    ...(residual && through.length > 0 ? pass.segments.map((_, segment) => copyRows(pass.device, { rows: segmentRows, x: part(residual, segment), out: part(y, segment), width: dOut, add: true })) : []),
-    ...adapted.flatMap(({ segment, module, adapters }) => adapters.method.forward(module, {
-      rows: segmentRows,
-      x: segmentOf(x, capacity, segment, dIn),
-      y: part(y, segment),
-      squares: needed ? { tensor: segmentOf(squares, capacity, segment, parts), parts } : undefined,
-      space: adapters.spaces[module.index],
-      shared: adapters.shared,
-      record: pass.record,
-      again,
-    })),
+    ...matmul(pass.device, {
+      label: kind,
+      rows,
+      a: x,
+      w: pass.weights.layers[layer][kind],
+      out: y,
+      n: dOut,
+      k: dIn,
+      transposed: true,
+      residual: through.length > 0 ? undefined : residual,
+      squares: needed ? squares : undefined,
+    }),
+    ...through.map(({ segment, module, adapters }) =>
+      copyRows(pass.device, {
+        rows: segmentRows,
+        x: part(y, segment),
+        out: adapters.spaces[module.index].base!,
+        width: dOut,
+      }),
+    ),
+    ...(residual && through.length > 0
+      ? pass.segments.map((_, segment) =>
+          copyRows(pass.device, {
+            rows: segmentRows,
+            x: part(residual, segment),
+            out: part(y, segment),
+            width: dOut,
+            add: true,
+          }),
+        )
+      : []),
+    ...adapted.flatMap(({ segment, module, adapters }) =>
+      adapters.method.forward(module, {
+        rows: segmentRows,
+        x: segmentOf(x, capacity, segment, dIn),
+        y: part(y, segment),
+        squares: needed ? { tensor: segmentOf(squares, capacity, segment, parts), parts } : undefined,
+        space: adapters.spaces[module.index],
+        shared: adapters.shared,
+        record: pass.record,
+        again,
+      }),
+    ),
   ];
 }
 
@@ -97,7 +140,12 @@ function linear(pass: Pass, layer: number, kind: ModuleKind, x: Tensor, y: Tenso
  * the layer's output is then left out, unless an adapter needs the last module's frozen output.
  */
 export function layerForward(pass: Pass, layer: number, output: Tensor, again = false): Op[] {
-  const { device, config: c, batch: { rows, meta }, ropeTable: table } = pass;
+  const {
+    device,
+    config: c,
+    batch: { rows, meta },
+    ropeTable: table,
+  } = pass;
   const act = pass.layers[layer];
   const { normed } = pass.top;
   const weights = pass.weights.layers[layer];
@@ -111,19 +159,34 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
     ...linear(pass, layer, 'v', normed, act.v, again),
     rope(device, { rows, meta, table, x: act.q, heads, headDim, inverse: false }),
     rope(device, { rows, meta, table, x: act.k, heads: kvHeads, headDim, inverse: false }),
-    ...(cache ? [
-      copyToCache(device, { rows, meta, x: act.k, cache: cache.k, width: kvWidth(c) }),
-      copyToCache(device, { rows, meta, x: act.v, cache: cache.v, width: kvWidth(c) }),
-    ] : []),
-    ...attention(device, { rows, meta, q: act.q, k: cache?.k ?? act.k, v: cache?.v ?? act.v, out: act.attn, lse: act.lse, heads, kvHeads, headDim }),
+    ...(cache
+      ? [
+          copyToCache(device, { rows, meta, x: act.k, cache: cache.k, width: kvWidth(c) }),
+          copyToCache(device, { rows, meta, x: act.v, cache: cache.v, width: kvWidth(c) }),
+        ]
+      : []),
+    ...attention(device, {
+      rows,
+      meta,
+      q: act.q,
+      k: cache?.k ?? act.k,
+      v: cache?.v ?? act.v,
+      out: act.attn,
+      lse: act.lse,
+      heads,
+      kvHeads,
+      headDim,
+    }),
     ...linear(pass, layer, 'o', act.attn, act.mid, again, act.input),
     rmsNorm(device, { ...norm, x: act.mid, weight: weights.postNorm, out: normed, rstd: act.mlpRstd }),
     ...linear(pass, layer, 'gate', normed, act.gate, again),
     ...linear(pass, layer, 'up', normed, act.up, again),
-    ...(again && !keepsBase(pass, layer, 'down') ? [] : [
-      swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
-      ...linear(pass, layer, 'down', pass.top.act, output, again, act.mid),
-    ]),
+    ...(again && !keepsBase(pass, layer, 'down')
+      ? []
+      : [
+          swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
+          ...linear(pass, layer, 'down', pass.top.act, output, again, act.mid),
+        ]),
   ];
 }
 
@@ -131,8 +194,13 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
 export function forward(pass: Pass): Op[] {
   const { device, config, weights, batch, layers, top } = pass;
   return [
-    ...embed(device, { rows: batch.rows, ids: batch.ids, table: weights.embed, out: layers[0].input, width: config.dModel }),
+    ...embed(device, {
+      rows: batch.rows,
+      ids: batch.ids,
+      table: weights.embed,
+      out: layers[0].input,
+      width: config.dModel,
+    }),
     ...layers.flatMap((_, l) => layerForward(pass, l, layers[l + 1]?.input ?? top.output)),
   ];
 }
-

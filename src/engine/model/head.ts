@@ -19,7 +19,15 @@ export function headInput(pass: Pass): Op[] {
   const rows = batch.supervised;
   return [
     gatherRows(device, { rows, index: batch.targetRows, x: top.output, out: top.headInput, width: c.dModel }),
-    rmsNorm(device, { rows, x: top.headInput, weight: weights.finalNorm, out: top.headNormed, rstd: top.headRstd, width: c.dModel, eps: c.rmsEps }),
+    rmsNorm(device, {
+      rows,
+      x: top.headInput,
+      weight: weights.finalNorm,
+      out: top.headNormed,
+      rstd: top.headRstd,
+      width: c.dModel,
+      eps: c.rmsEps,
+    }),
   ];
 }
 
@@ -28,7 +36,19 @@ export function chunkLogits(pass: Pass, i: number): Op[] {
   const { config: c, batch, top, weights } = pass;
   const a = chunkOf(top.headNormed, i, c.dModel, pass);
   return weights.head.flatMap(({ first, rows, weight }) =>
-    matmul(pass.device, { label: 'head', rows: batch.chunks[i], a, w: weight, out: top.logits, n: rows, k: c.dModel, transposed: true, outStride: logitStride(c), outColumn: first }));
+    matmul(pass.device, {
+      label: 'head',
+      rows: batch.chunks[i],
+      a,
+      w: weight,
+      out: top.logits,
+      n: rows,
+      k: c.dModel,
+      transposed: true,
+      outStride: logitStride(c),
+      outColumn: first,
+    }),
+  );
 }
 
 function chunkOf(tensor: Pass['top']['headNormed'], i: number, width: number, { batch: { capacity } }: Pass) {
@@ -43,17 +63,59 @@ export function headLoss(pass: Pass, gradient: boolean): Op[] {
   const stride = logitStride(c);
   const chunks = batch.chunks.flatMap((rows, i): Op[] => [
     ...chunkLogits(pass, i),
-    crossEntropy(device, { rows, targets: chunkOf(batch.targets, i, 1, pass), logits: top.logits, loss: chunkOf(top.loss, i, 1, pass), vocab: c.vocab, stride, gradient }),
+    crossEntropy(device, {
+      rows,
+      targets: chunkOf(batch.targets, i, 1, pass),
+      logits: top.logits,
+      loss: chunkOf(top.loss, i, 1, pass),
+      vocab: c.vocab,
+      stride,
+      gradient,
+    }),
     ...(gradient && grads
-      ? weights.head.flatMap((part, p) => matmul(pass.device, {
-        label: 'head back', rows, a: top.logits, w: part.weight, out: chunkOf(grads.headNormed, i, c.dModel, pass),
-        n: c.dModel, k: part.rows, aStride: stride, aColumn: part.first, transposed: false, accumulate: p > 0,
-      }))
+      ? weights.head.flatMap((part, p) =>
+          matmul(pass.device, {
+            label: 'head back',
+            rows,
+            a: top.logits,
+            w: part.weight,
+            out: chunkOf(grads.headNormed, i, c.dModel, pass),
+            n: c.dModel,
+            k: part.rows,
+            aStride: stride,
+            aColumn: part.first,
+            transposed: false,
+            accumulate: p > 0,
+          }),
+        )
       : []),
   ]);
-  const back = gradient && grads ? [
-    rmsNormBackward(device, { rows: batch.supervised, x: top.headInput, weight: weights.finalNorm, rstd: top.headRstd, gradOut: grads.headNormed, gradX: grads.headInput, width: c.dModel, accumulate: false }),
-    scatterRows(device, { rows: batch.rows, inverse: batch.targetOfRow, x: grads.headInput, out: grads.residual, width: c.dModel }),
-  ] : [];
-  return [...headInput(pass), ...chunks, sumLoss(device, { rows: batch.rows, loss: top.loss, total: batch.lossTotal }), ...back];
+  const back =
+    gradient && grads
+      ? [
+          rmsNormBackward(device, {
+            rows: batch.supervised,
+            x: top.headInput,
+            weight: weights.finalNorm,
+            rstd: top.headRstd,
+            gradOut: grads.headNormed,
+            gradX: grads.headInput,
+            width: c.dModel,
+            accumulate: false,
+          }),
+          scatterRows(device, {
+            rows: batch.rows,
+            inverse: batch.targetOfRow,
+            x: grads.headInput,
+            out: grads.residual,
+            width: c.dModel,
+          }),
+        ]
+      : [];
+  return [
+    ...headInput(pass),
+    ...chunks,
+    sumLoss(device, { rows: batch.rows, loss: top.loss, total: batch.lossTotal }),
+    ...back,
+  ];
 }

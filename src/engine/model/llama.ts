@@ -21,11 +21,18 @@ export const logitStride = (c: LlamaConfig) => Math.ceil(c.vocab / 4) * 4;
 /** Input and output width of a linear layer. */
 export function moduleShape(c: LlamaConfig, kind: ModuleKind): { dIn: number; dOut: number } {
   switch (kind) {
-    case 'q': return { dIn: c.dModel, dOut: qWidth(c) };
-    case 'k': case 'v': return { dIn: c.dModel, dOut: kvWidth(c) };
-    case 'o': return { dIn: qWidth(c), dOut: c.dModel };
-    case 'gate': case 'up': return { dIn: c.dModel, dOut: c.ffn };
-    case 'down': return { dIn: c.ffn, dOut: c.dModel };
+    case 'q':
+      return { dIn: c.dModel, dOut: qWidth(c) };
+    case 'k':
+    case 'v':
+      return { dIn: c.dModel, dOut: kvWidth(c) };
+    case 'o':
+      return { dIn: qWidth(c), dOut: c.dModel };
+    case 'gate':
+    case 'up':
+      return { dIn: c.dModel, dOut: c.ffn };
+    case 'down':
+      return { dIn: c.ffn, dOut: c.dModel };
   }
 }
 
@@ -37,7 +44,10 @@ export const allModules = (c: Pick<LlamaConfig, 'layers'>): ModuleId[] =>
  * The modules a run adapts, bottom up: those that `only` names, else `modules` in every layer.
  * @throws {ConfigError} when `only` names a layer that the model does not have
  */
-export function adaptedModules(c: LlamaConfig, { modules, only }: Pick<RunConfig, 'modules' | 'only'>): AdaptedModule[] {
+export function adaptedModules(
+  c: LlamaConfig,
+  { modules, only }: Pick<RunConfig, 'modules' | 'only'>,
+): AdaptedModule[] {
   const all = allModules(c);
   const unknown = only?.find((name) => !all.some((m) => moduleName(m) === name));
   if (unknown !== undefined) throw new ConfigError(texts().errors.engine.model.noModule(unknown, c.layers));
@@ -99,13 +109,20 @@ function paddedTable(c: LlamaConfig, data: Float32Array): Float32Array {
  * Uploads the frozen base. `read` gives each weight in PyTorch's layout; it is asked once per weight. Tables of more than
  * `bindingBytes` are split.
  */
-export function uploadWeights(scope: BufferScope, c: LlamaConfig, read: (name: WeightName) => Float32Array, bindingBytes: number): LlamaWeights {
+export function uploadWeights(
+  scope: BufferScope,
+  c: LlamaConfig,
+  read: (name: WeightName) => Float32Array,
+  bindingBytes: number,
+): LlamaWeights {
   const layers = Array.from({ length: c.layers }, () => ({}) as LayerWeights);
   const tables: Partial<Record<'embed' | 'head', TablePart[]>> = {};
   let finalNorm: Tensor | undefined;
   const matrix = (label: string, data: Float32Array): Weight => {
     const half = halfBits(data);
-    return half ? { tensor: scope.upload(label, half), type: 'f16' } : { tensor: scope.upload(label, data), type: 'f32' };
+    return half
+      ? { tensor: scope.upload(label, half), type: 'f16' }
+      : { tensor: scope.upload(label, data), type: 'f32' };
   };
   const table = (label: string, data: Float32Array): TablePart[] => {
     const rows = data.length / c.dModel;
@@ -114,20 +131,30 @@ export function uploadWeights(scope: BufferScope, c: LlamaConfig, read: (name: W
     return Array.from({ length: Math.ceil(rows / perPart) }, (_, i) => {
       const first = i * perPart;
       const count = Math.min(perPart, rows - first);
-      return { first, rows: count, weight: matrix(`${label}[${i}]`, data.subarray(first * c.dModel, (first + count) * c.dModel)) };
+      return {
+        first,
+        rows: count,
+        weight: matrix(`${label}[${i}]`, data.subarray(first * c.dModel, (first + count) * c.dModel)),
+      };
     });
   };
-  for (const { name, shape: [rows, width = 1] } of weightShapes(c)) {
+  for (const {
+    name,
+    shape: [rows, width = 1],
+  } of weightShapes(c)) {
     const data = read(name);
-    if (data.length !== rows * width) throw new Error(`weight ${JSON.stringify(name)} has ${data.length} values, expected ${rows * width}`);
+    if (data.length !== rows * width)
+      throw new Error(`weight ${JSON.stringify(name)} has ${data.length} values, expected ${rows * width}`);
     switch (name.part) {
-      case 'embed': case 'head':
+      case 'embed':
+      case 'head':
         tables[name.part] = table(name.part, paddedTable(c, data));
         break;
       case 'finalNorm':
         finalNorm = scope.upload('finalNorm', data);
         break;
-      case 'inputNorm': case 'postNorm':
+      case 'inputNorm':
+      case 'postNorm':
         layers[name.layer][name.part] = scope.upload(`layers.${name.layer}.${name.part}`, data);
         break;
       default:

@@ -33,21 +33,32 @@ const keyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'all' ? 'all' : mo
 /** What is computed anew with its layer needs no place of its own in every layer. */
 const baseKeyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'layers' ? m.kind : keyOf(m, sharing));
 
-export function spaceNeeds(runs: readonly { modules: readonly AdaptedModule[]; config: RunConfig }[], sharing: Sharing): SpaceNeeds {
+export function spaceNeeds(
+  runs: readonly { modules: readonly AdaptedModule[]; config: RunConfig }[],
+  sharing: Sharing,
+): SpaceNeeds {
   const through = runs.filter((r) => goesThroughBase(r.config));
-  const bases = new Map(through.flatMap((r) => r.modules.map((m) => [baseKeyOf(m, sharing), sharing === 'all' ? null : m.kind] as const)));
+  const bases = new Map(
+    through.flatMap((r) => r.modules.map((m) => [baseKeyOf(m, sharing), sharing === 'all' ? null : m.kind] as const)),
+  );
   return {
     keys: [...new Set(runs.flatMap((r) => r.modules.map((m) => keyOf(m, sharing))))],
     rPad: Math.max(4, ...runs.map((r) => padRank(rankOf(r.config)))),
     dropout: runs.some((r) => r.config.dropout > 0),
-    bases: { keys: [...bases].map(([key, kind]) => ({ key, kind })), runs: through.length, gated: through.some((r) => isGated(r.config)) },
+    bases: {
+      keys: [...bases].map(([key, kind]) => ({ key, kind })),
+      runs: through.length,
+      gated: through.some((r) => isGated(r.config)),
+    },
   };
 }
 
 /** The widest input, and the widest output, of a module. */
-const widest = (c: LlamaConfig, side: 'dIn' | 'dOut') => Math.max(...MODULE_KINDS.map((kind) => moduleShape(c, kind)[side]));
+const widest = (c: LlamaConfig, side: 'dIn' | 'dOut') =>
+  Math.max(...MODULE_KINDS.map((kind) => moduleShape(c, kind)[side]));
 
-const baseBytes = (c: LlamaConfig, { rows }: Capacity, kind: ModuleKind | null) => alignBinding(4 * rows * (kind ? moduleShape(c, kind).dOut : widest(c, 'dOut')));
+const baseBytes = (c: LlamaConfig, { rows }: Capacity, kind: ModuleKind | null) =>
+  alignBinding(4 * rows * (kind ? moduleShape(c, kind).dOut : widest(c, 'dOut')));
 
 const strides = ({ rows }: Capacity, rPad: number) => ({
   z: alignBinding(4 * rows * rPad),
@@ -68,7 +79,9 @@ export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dro
     mu: 4 * capacity.rows,
     partial: Math.max(...MODULE_KINDS.map((kind) => lowRankPartialBytes({ ...moduleShape(c, kind), rank: rPad }))),
     dropped: dropout ? 4 * capacity.rows * widest(c, 'dIn') : 0,
-    base: Math.min(capacity.segments, bases.runs) * bases.keys.reduce((sum, { kind }) => sum + baseBytes(c, capacity, kind), 0),
+    base:
+      Math.min(capacity.segments, bases.runs) *
+      bases.keys.reduce((sum, { kind }) => sum + baseBytes(c, capacity, kind), 0),
     frozenGradient: bases.runs > 0 ? 4 * stackedRows(capacity) * widest(c, 'dOut') : 0,
     delta: bases.gated ? 4 * capacity.rows * widest(c, 'dOut') : 0,
     rowTerm: bases.gated ? 4 * capacity.rows : 0,
@@ -100,20 +113,37 @@ export class AdapterSpaces {
     this.open = scope.alloc('open', sizes.open);
     this.rowStride = s.ratio / 4;
     this.shared = {
-      u: scope.alloc('u', sizes.u), mu: scope.alloc('mu', sizes.mu), partial: scope.alloc('partial', sizes.partial),
-      dropped: optional('dropped'), delta: optional('delta'), rowTerm: optional('rowTerm'),
+      u: scope.alloc('u', sizes.u),
+      mu: scope.alloc('mu', sizes.mu),
+      partial: scope.alloc('partial', sizes.partial),
+      dropped: optional('dropped'),
+      delta: optional('delta'),
+      rowTerm: optional('rowTerm'),
     };
     this.frozenGradient = sharing === 'all' ? undefined : optional('frozenGradient');
     const base = optional('base');
     let at = 0;
-    this.#bases = base ? Array.from({ length: Math.min(capacity.segments, needs.bases.runs) }, () => new Map(needs.bases.keys.map(({ key, kind }) => {
-      const bytes = baseBytes(c, capacity, kind);
-      at += bytes;
-      return [key, base.slice(`base ${key}`, at - bytes, bytes)];
-    }))) : [];
+    this.#bases = base
+      ? Array.from(
+          { length: Math.min(capacity.segments, needs.bases.runs) },
+          () =>
+            new Map(
+              needs.bases.keys.map(({ key, kind }) => {
+                const bytes = baseBytes(c, capacity, kind);
+                at += bytes;
+                return [key, base.slice(`base ${key}`, at - bytes, bytes)];
+              }),
+            ),
+        )
+      : [];
     this.#spaces = Array.from({ length: capacity.segments * needs.keys.length }, (_, i) => {
       const part = (tensor: Tensor, stride: number) => tensor.slice(`${tensor.label}[${i}]`, i * stride, stride);
-      return { z: part(z, s.z), ratio: part(this.ratio, s.ratio), open: part(this.open, s.open), list: part(list, s.list) };
+      return {
+        z: part(z, s.z),
+        ratio: part(this.ratio, s.ratio),
+        open: part(this.open, s.open),
+        list: part(list, s.list),
+      };
     });
   }
 
@@ -128,7 +158,10 @@ export class AdapterSpaces {
     return runs.map((run, segment) => {
       if (!run) return null;
       const bases = goesThroughBase(run.config) ? this.#bases[through++] : undefined;
-      return run.modules.map((m) => ({ ...this.#spaces[this.index(segment, m)], base: bases?.get(baseKeyOf(m, this.#sharing)) }));
+      return run.modules.map((m) => ({
+        ...this.#spaces[this.index(segment, m)],
+        base: bases?.get(baseKeyOf(m, this.#sharing)),
+      }));
     });
   }
 }

@@ -11,7 +11,15 @@ export interface AdamwHyper {
 }
 
 /** One AdamW step in f64; `step` from 0, `rate(i)` times the learning rate for parameter i. Changes params, m and v. */
-export function adamwRef(params: Float64Array, grads: ArrayLike<number>, m: Float64Array, v: Float64Array, h: AdamwHyper, step: number, rate: (i: number) => number = () => 1): void {
+export function adamwRef(
+  params: Float64Array,
+  grads: ArrayLike<number>,
+  m: Float64Array,
+  v: Float64Array,
+  h: AdamwHyper,
+  step: number,
+  rate: (i: number) => number = () => 1,
+): void {
   const norm = gradNormRef(grads);
   const scale = h.clip > 0 ? Math.min(1, h.clip / (norm + 1e-6)) : 1;
   for (let i = 0; i < params.length; i++) {
@@ -21,6 +29,6 @@ export function adamwRef(params: Float64Array, grads: ArrayLike<number>, m: Floa
     const mHat = m[i] / (1 - h.beta1 ** (step + 1));
     const vHat = v[i] / (1 - h.beta2 ** (step + 1));
     const lr = h.lr * rate(i);
-    params[i] = params[i] * (1 - lr * h.weightDecay) - lr * mHat / (Math.sqrt(vHat) + h.eps);
+    params[i] = params[i] * (1 - lr * h.weightDecay) - (lr * mHat) / (Math.sqrt(vHat) + h.eps);
   }
 }

@@ -19,14 +19,37 @@ async function optimizer(start: Float32Array<ArrayBuffer>, settings = train, rat
   const losses = scope.upload('losses', Float32Array.of(NaN, 2.5, Infinity));
   const hyper = scope.alloc('hyper', 32, 'uniform');
   const program = await new Program(device, scope, 'optimizer', [
-    ...gradNorm(device, { grads, length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm, losses, segment: 1 }),
-    adamw(device, { params, grads, m, v, norm, hyper, length, rates: scope.upload('rates', Float32Array.from({ length: ratesBytes(length) / 4 }, (_, i) => rate(i * RATE_SPAN))) }),
+    ...gradNorm(device, {
+      grads,
+      length,
+      partial: scope.alloc('partial', gradNormPartialBytes(length)),
+      norm,
+      losses,
+      segment: 1,
+    }),
+    adamw(device, {
+      params,
+      grads,
+      m,
+      v,
+      norm,
+      hyper,
+      length,
+      rates: scope.upload(
+        'rates',
+        Float32Array.from({ length: ratesBytes(length) / 4 }, (_, i) => rate(i * RATE_SPAN)),
+      ),
+    }),
   ]).compile();
   return {
     /** Of the last run's pass. */
     loss: (value: number) => device.write(losses, Float32Array.of(value), 4),
     norm: async () => (await floats(device, norm, 1))[0],
-    state: async () => ({ params: await floats(device, params, length), m: await floats(device, m, length), v: await floats(device, v, length) }),
+    state: async () => ({
+      params: await floats(device, params, length),
+      m: await floats(device, m, length),
+      v: await floats(device, v, length),
+    }),
     async step(g: Float32Array<ArrayBuffer>, lr: number, t: number) {
       device.write(grads, g);
       device.write(hyper, packAdamwHyper(settings, lr, t));
@@ -45,12 +68,26 @@ test.each([4, 60, 8192, 30004])('norm of %i gradients', async (length) => {
   const grads = randomFloats(length, 5);
   const norm = scope.alloc('norm', 4);
   const losses = scope.upload('losses', Float32Array.of(1));
-  await runOps(device, gradNorm(device, { grads: scope.upload('grads', grads), length, partial: scope.alloc('partial', gradNormPartialBytes(length)), norm, losses, segment: 0 }));
+  await runOps(
+    device,
+    gradNorm(device, {
+      grads: scope.upload('grads', grads),
+      length,
+      partial: scope.alloc('partial', gradNormPartialBytes(length)),
+      norm,
+      losses,
+      segment: 0,
+    }),
+  );
   expectClose(await floats(device, norm, 1), [gradNormRef(grads)], { rtol: 2e-6 });
   scope.free();
 });
 
-test.each([['clipped', 100, 1], ['within the norm', 1e-3, 1], ['clipping off', 1, 0]] as const)('equals the reference, %s', async (_name, size, clipNorm) => {
+test.each([
+  ['clipped', 100, 1],
+  ['within the norm', 1e-3, 1],
+  ['clipping off', 1, 0],
+] as const)('equals the reference, %s', async (_name, size, clipNorm) => {
   const length = 1028;
   const start = randomFloats(length, 1);
   // Every third span learns 16 times as fast.
@@ -85,7 +122,12 @@ test('converges on a quadratic', async () => {
   const goal = randomFloats(64, 9);
   const opt = await optimizer(new Float32Array(64), { ...train, weightDecay: 0 });
   let params: Float32Array = new Float32Array(64);
-  for (let t = 0; t < 150; t++) params = await opt.step(Float32Array.from(params, (p, i) => 2 * (p - goal[i])), 0.05 * (1 - t / 150), t);
+  for (let t = 0; t < 150; t++)
+    params = await opt.step(
+      Float32Array.from(params, (p, i) => 2 * (p - goal[i])),
+      0.05 * (1 - t / 150),
+      t,
+    );
   expectClose(params, goal, { atol: 5e-3 });
   opt.free();
 });

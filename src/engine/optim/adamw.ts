@@ -15,9 +15,22 @@ export const RATE_SPAN = 64;
 export const ratesBytes = (length: number): number => 4 * Math.ceil(length / RATE_SPAN);
 
 /** The hyper uniform of optimizer step `step` (from 0) at learning rate `lr`. */
-export function packAdamwHyper(train: Pick<TrainConfig, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'clipNorm'>, lr: number, step: number): Float32Array<ArrayBuffer> {
+export function packAdamwHyper(
+  train: Pick<TrainConfig, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'clipNorm'>,
+  lr: number,
+  step: number,
+): Float32Array<ArrayBuffer> {
   const { beta1, beta2 } = train;
-  return Float32Array.of(lr, 1 - beta1, 1 - beta2, train.epsilon, train.weightDecay, train.clipNorm, 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1));
+  return Float32Array.of(
+    lr,
+    1 - beta1,
+    1 - beta2,
+    train.epsilon,
+    train.weightDecay,
+    train.clipNorm,
+    1 - beta1 ** (step + 1),
+    1 - beta2 ** (step + 1),
+  );
 }
 
 export interface AdamwParams {

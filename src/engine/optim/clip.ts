@@ -18,12 +18,19 @@ export const gradNormPartialBytes = (length: number): number => 4 * Math.ceil(le
  * is not finite may be, and must not be learnt from either.
  * @param p.losses f32 [segments], Σ loss of each run in the pass
  */
-export function gradNorm(device: Device, p: { grads: Tensor; length: number; partial: Tensor; norm: Tensor; losses: Tensor; segment: number }): Dispatch[] {
+export function gradNorm(
+  device: Device,
+  p: { grads: Tensor; length: number; partial: Tensor; norm: Tensor; losses: Tensor; segment: number },
+): Dispatch[] {
   const groups = Math.ceil(p.length / CHUNK);
   const width = sharing(device, 256);
   return [
     {
-      kernel: { label: 'gradient squares', code: squaresWgsl, constants: { WIDTH: width, CHUNK4: CHUNK / 4, LENGTH4: p.length / 4 } },
+      kernel: {
+        label: 'gradient squares',
+        code: squaresWgsl,
+        constants: { WIDTH: width, CHUNK4: CHUNK / 4, LENGTH4: p.length / 4 },
+      },
       bindings: [p.grads, p.partial],
       groups: () => [groups, 1, 1],
       cpu: squaresCpu(p, CHUNK),

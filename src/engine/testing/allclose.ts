@@ -2,7 +2,12 @@
 import { expect } from 'vitest';
 
 /** Fails naming the worst index. */
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, { rtol = 0, atol = 0 }: { rtol?: number; atol?: number }, label = 'values'): void {
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { rtol = 0, atol = 0 }: { rtol?: number; atol?: number },
+  label = 'values',
+): void {
   expect(actual.length, `${label}: length`).toBe(expected.length);
   let worst = -1;
   let excess = 0;
@@ -14,11 +19,19 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
       worst = i;
     }
   }
-  if (worst >= 0) throw new Error(`${label}[${worst}] is ${actual[worst]}, expected ${expected[worst]} (off by ${Math.abs(actual[worst] - expected[worst])}, allowed ${atol + rtol * Math.abs(expected[worst])})`);
+  if (worst >= 0)
+    throw new Error(
+      `${label}[${worst}] is ${actual[worst]}, expected ${expected[worst]} (off by ${Math.abs(actual[worst] - expected[worst])}, allowed ${atol + rtol * Math.abs(expected[worst])})`,
+    );
 }
 
 /** Fails when any |a − b| exceeds `tolerance` × the largest |b|. Returns the error reached. */
-export function expectCloseToMax(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, label = 'values'): number {
+export function expectCloseToMax(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  label = 'values',
+): number {
   let max = 0;
   let error = 0;
   for (let i = 0; i < expected.length; i++) {

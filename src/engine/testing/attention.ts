@@ -11,7 +11,17 @@ type Outputs = Record<(typeof outputs)[number], Float32Array>;
 
 export const widths = ({ heads, kvHeads, headDim }: Heads) => {
   const [wide, narrow] = [heads * headDim, kvHeads * headDim];
-  return { q: wide, k: narrow, v: narrow, gradOut: wide, out: wide, lse: heads, gradQ: wide, gradK: narrow, gradV: narrow };
+  return {
+    q: wide,
+    k: narrow,
+    v: narrow,
+    gradOut: wide,
+    out: wide,
+    lse: heads,
+    gradQ: wide,
+    gradK: narrow,
+    gradV: narrow,
+  };
 };
 
 /** Random q, k, v and gradOut of `rows` rows. */
@@ -27,25 +37,45 @@ export type Inputs = ReturnType<typeof inputsOf>;
  * afterwards. `max`: the most rows that the passes are told of; `host`: the device as they see it.
  */
 export async function run(
-  device: Device, heads: Heads, lengths: number[], inputs: Inputs,
-  { segments = 1, stride = 0, max, host = device }: { segments?: number; stride?: number; max?: number; host?: Device } = {},
+  device: Device,
+  heads: Heads,
+  lengths: number[],
+  inputs: Inputs,
+  {
+    segments = 1,
+    stride = 0,
+    max,
+    host = device,
+  }: { segments?: number; stride?: number; max?: number; host?: Device } = {},
 ): Promise<Outputs & { meta: Uint32Array }> {
   const scope = device.buffers.scope('attention');
   const one = rowMeta(lengths);
   const rows = one.length / 4;
   const meta = new Uint32Array(segments * one.length);
-  for (let i = 0; i < meta.length; i++) meta[i] = one[i % one.length] + (i % 4 === 0 || i % 4 === 2 ? Math.floor(i / one.length) * stride : 0);
+  for (let i = 0; i < meta.length; i++)
+    meta[i] = one[i % one.length] + (i % 4 === 0 || i % 4 === 2 ? Math.floor(i / one.length) * stride : 0);
   const w = widths(heads);
   const allRows = segments === 1 ? rows : segments * stride;
-  const made = Object.fromEntries(outputs.map((name) => [name, scope.upload(name, withTail(allRows * w[name], 3 * w[name]))])) as Record<keyof Outputs, ReturnType<typeof scope.upload>>;
+  const made = Object.fromEntries(
+    outputs.map((name) => [name, scope.upload(name, withTail(allRows * w[name], 3 * w[name]))]),
+  ) as Record<keyof Outputs, ReturnType<typeof scope.upload>>;
   const count = segments === 1 ? overdispatched(scope, rows) : rowCount(scope, rows, { segments, stride });
   const x = {
-    rows: max === undefined ? count : { ...count, max }, meta: scope.upload('meta', meta),
-    q: scope.upload('q', inputs.q), k: scope.upload('k', inputs.k), v: scope.upload('v', inputs.v), ...made, ...heads,
+    rows: max === undefined ? count : { ...count, max },
+    meta: scope.upload('meta', meta),
+    q: scope.upload('q', inputs.q),
+    k: scope.upload('k', inputs.k),
+    v: scope.upload('v', inputs.v),
+    ...made,
+    ...heads,
   };
   await runOps(device, [
     ...attention(host, x),
-    ...attentionBackward(host, { ...x, gradOut: scope.upload('gradOut', inputs.gradOut), stats: scope.alloc('stats', allRows * heads.heads * 8) }),
+    ...attentionBackward(host, {
+      ...x,
+      gradOut: scope.upload('gradOut', inputs.gradOut),
+      stats: scope.alloc('stats', allRows * heads.heads * 8),
+    }),
   ]);
   const read: Partial<Outputs> = {};
   for (const name of outputs) read[name] = await floats(device, made[name], (allRows + 3) * w[name]);
@@ -59,7 +89,12 @@ export function expectRight(got: Outputs, heads: Heads, lengths: number[], input
   const expected = { ...attentionRef(x), ...attentionBackwardRef(x, inputs.gradOut) };
   const w = widths(heads);
   for (const name of outputs) {
-    expectCloseToMax(got[name], [...expected[name], ...tailOf(3 * w[name])], name.startsWith('grad') ? 5e-6 : 2e-6, name);
+    expectCloseToMax(
+      got[name],
+      [...expected[name], ...tailOf(3 * w[name])],
+      name.startsWith('grad') ? 5e-6 : 2e-6,
+      name,
+    );
   }
 }
 

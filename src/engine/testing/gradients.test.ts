@@ -31,7 +31,8 @@ const frozen = [1, -2, 0.5, 3, -0.25, 1.5, 2, -1];
 
 const ops: DifferentiableOp[] = [
   {
-    name: 'attention', inputs: { q: 10 * 16, k: 10 * 8, v: 10 * 8 },
+    name: 'attention',
+    inputs: { q: 10 * 16, k: 10 * 8, v: 10 * 8 },
     forward: ({ q, k, v }) => attentionRef({ ...heads, q, k, v }).out,
     backward: ({ q, k, v }, gradOut) => {
       const { gradQ, gradK, gradV } = attentionBackwardRef({ ...heads, q, k, v }, gradOut);
@@ -39,37 +40,44 @@ const ops: DifferentiableOp[] = [
     },
   },
   {
-    name: 'crossEntropy', inputs: { logits: 3 * 8 },
+    name: 'crossEntropy',
+    inputs: { logits: 3 * 8 },
     forward: ({ logits }) => crossEntropyRef(logits, targets, 7, 8),
     backward: ({ logits }, gradOut) => ({ logits: crossEntropyBackwardRef(logits, targets, 7, 8, gradOut) }),
   },
   {
-    name: 'gatherRows', inputs: { x: 6 * 4 },
+    name: 'gatherRows',
+    inputs: { x: 6 * 4 },
     forward: ({ x }) => gatherRowsRef(index, x, 4),
     backward: (_, gradOut) => ({ x: gatherRowsBackwardRef(index, gradOut, 6, 4) }),
   },
   {
-    name: 'matmul', inputs: { x: 3 * 4 },
+    name: 'matmul',
+    inputs: { x: 3 * 4 },
     forward: ({ x }) => matmul(x, frozen, 2, 4, true),
     backward: (_, gradOut) => ({ x: matmul(gradOut, frozen, 4, 2, false) }),
   },
   {
-    name: 'rmsNorm', inputs: { x: 3 * 8 },
+    name: 'rmsNorm',
+    inputs: { x: 3 * 8 },
     forward: ({ x }) => rmsNormRef(x, weight, 1e-5).out,
     backward: ({ x }, gradOut) => ({ x: rmsNormBackwardRef(x, weight, 1e-5, gradOut) }),
   },
   {
-    name: 'rope', inputs: { x: 4 * 2 * 6 },
+    name: 'rope',
+    inputs: { x: 4 * 2 * 6 },
     forward: ({ x }) => ropeRef(x, positions, 6, 10000),
     backward: (_, gradOut) => ({ x: ropeBackwardRef(gradOut, positions, 6, 10000) }),
   },
   {
-    name: 'scatterRows', inputs: { x: 3 * 4 },
+    name: 'scatterRows',
+    inputs: { x: 3 * 4 },
     forward: ({ x }) => scatterRowsRef(inverse, x, 4),
     backward: (_, gradOut) => ({ x: scatterRowsBackwardRef(inverse, gradOut, 3, 4) }),
   },
   {
-    name: 'swiglu', inputs: { gate: 24, up: 24 },
+    name: 'swiglu',
+    inputs: { gate: 24, up: 24 },
     forward: ({ gate, up }) => swigluRef(gate, up),
     backward: ({ gate, up }, gradOut) => {
       const { gradGate, gradUp } = swigluBackwardRef(gate, up, gradOut);
@@ -83,7 +91,9 @@ describe('gradients of the references', () => {
 
   it('are checked for every backward reference there is', () => {
     const files = import.meta.glob<Record<string, unknown>>('../kernels/*/*.ref.ts', { eager: true });
-    const backwards = Object.values(files).flatMap((exports) => Object.keys(exports)).filter((name) => name.endsWith('BackwardRef'));
+    const backwards = Object.values(files)
+      .flatMap((exports) => Object.keys(exports))
+      .filter((name) => name.endsWith('BackwardRef'));
     expect(backwards.length).toBeGreaterThan(0);
     expect(ops.map((op) => `${op.name}BackwardRef`)).toEqual(expect.arrayContaining(backwards));
   });

@@ -25,14 +25,42 @@ export function randomFloats(length: number, seed: number, scale = 1): Float32Ar
 }
 
 /** A uniform `Dims` for `rows` rows (of each of `segments`, `stride` rows apart) and its host-side twin. */
-export function rowCount(scope: BufferScope, rows: number, extra: { supervised?: number; lossScale?: number; tokens?: number; segments?: number; stride?: number; dropoutKey?: number; dropoutFirst?: number; kind?: PassKind; draw?: number; micro?: number; first?: number } = {}): RowCount {
+export function rowCount(
+  scope: BufferScope,
+  rows: number,
+  extra: {
+    supervised?: number;
+    lossScale?: number;
+    tokens?: number;
+    segments?: number;
+    stride?: number;
+    dropoutKey?: number;
+    dropoutFirst?: number;
+    kind?: PassKind;
+    draw?: number;
+    micro?: number;
+    first?: number;
+  } = {},
+): RowCount {
   const segments = extra.segments ?? 1;
-  const bytes = packDims({ ...extra, rows, supervised: extra.supervised ?? 0, lossScale: extra.lossScale ?? 1, tokens: extra.tokens ?? rows, segments, stride: extra.stride ?? rows });
+  const bytes = packDims({
+    ...extra,
+    rows,
+    supervised: extra.supervised ?? 0,
+    lossScale: extra.lossScale ?? 1,
+    tokens: extra.tokens ?? rows,
+    segments,
+    stride: extra.stride ?? rows,
+  });
   return { dims: scope.upload('dims', new Uint8Array(bytes), 'uniform'), of: () => rows * segments };
 }
 
 /** Compiles and runs `ops` once. */
-export async function runOps(device: Device, ops: Op[], counts: Counts = { rows: 0, supervised: 0, segments: 1 }): Promise<void> {
+export async function runOps(
+  device: Device,
+  ops: Op[],
+  counts: Counts = { rows: 0, supervised: 0, segments: 1 },
+): Promise<void> {
   const scope = device.buffers.scope('test program');
   const program = await new Program(device, scope, 'test', ops).compile();
   device.submit('test', (commands) => program.encode(commands, counts));

@@ -14,16 +14,32 @@ export const TOLERANCE = 3e-6;
 const roundF16 = (values: Float32Array<ArrayBuffer>) => values.map((x) => Math.floor(1024 * x) / 1024);
 
 /** Such values as bits of f16: sign, exponent + 15, ten bits after the point. */
-const packF16 = (values: Float32Array) => Uint16Array.from(values, (x) => {
-  if (x === 0) return 0;
-  const exponent = Math.floor(Math.log2(Math.abs(x)));
-  return (x < 0 ? 0x8000 : 0) + ((exponent + 15) << 10) + 1024 * (Math.abs(x) / 2 ** exponent - 1);
-});
+const packF16 = (values: Float32Array) =>
+  Uint16Array.from(values, (x) => {
+    if (x === 0) return 0;
+    const exponent = Math.floor(Math.log2(Math.abs(x)));
+    return (x < 0 ? 0x8000 : 0) + ((exponent + 15) << 10) + 1024 * (Math.abs(x) / 2 ** exponent - 1);
+  });
 
-export type Case = MatmulRef & { rows: number; from?: number; max?: number; type?: 'f32' | 'f16'; squares?: boolean; variant?: VariantName };
+export type Case = MatmulRef & {
+  rows: number;
+  from?: number;
+  max?: number;
+  type?: 'f32' | 'f16';
+  squares?: boolean;
+  variant?: VariantName;
+};
 
 /** Runs a product with random operands and compares all it writes with the reference. Several at once compile beside one another. @returns out */
-export async function check({ rows, from = 0, max, type = 'f32', squares: withSquares = false, variant, ...how }: Case): Promise<{ out: Float32Array; dispatches: number }> {
+export async function check({
+  rows,
+  from = 0,
+  max,
+  type = 'f32',
+  squares: withSquares = false,
+  variant,
+  ...how
+}: Case): Promise<{ out: Float32Array; dispatches: number }> {
   const device = await testDevice();
   const scope = device.buffers.scope('test');
   const { n, k, transposed } = how;
@@ -39,7 +55,16 @@ export async function check({ rows, from = 0, max, type = 'f32', squares: withSq
   const squares = withSquares ? scope.alloc('squares', 4 * rows * parts) : undefined;
   const count: RowCount = { ...rowCount(scope, rows), max };
   const weight = type === 'f16' ? { tensor: scope.upload('w', packF16(w)), type } : scope.upload('w', w);
-  const options: MatmulOptions = { label: 'test', rows: count, a: scope.upload('a', a), w: weight, out, ...how, residual: residual && scope.upload('residual', residual), squares };
+  const options: MatmulOptions = {
+    label: 'test',
+    rows: count,
+    a: scope.upload('a', a),
+    w: weight,
+    out,
+    ...how,
+    residual: residual && scope.upload('residual', residual),
+    squares,
+  };
   const ops = matmul(device, options);
   device.tuning = {};
   await runOps(device, ops);
@@ -49,7 +74,12 @@ export async function check({ rows, from = 0, max, type = 'f32', squares: withSq
   expectCloseToMax(result, expected, TOLERANCE);
   if (squares) {
     const values = await floats(device, squares, rows * parts);
-    expectCloseToMax(Float32Array.from(sums, (_, row) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0)), sums, TOLERANCE, 'squares');
+    expectCloseToMax(
+      Float32Array.from(sums, (_, row) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0)),
+      sums,
+      TOLERANCE,
+      'squares',
+    );
   }
   expect(ops.reduce((macs, op) => macs + op.macs!({ rows, supervised: 0, segments: 1 }), 0)).toBe(rows * n * k);
   scope.free();
@@ -57,7 +87,14 @@ export async function check({ rows, from = 0, max, type = 'f32', squares: withSq
 }
 
 // Edges of every tile: rows and columns that do not fill one, k that is no multiple of what a step takes.
-const SHAPES: [rows: number, n: number, k: number][] = [[57, 20, 12], [95, 36, 8], [1, 4, 4], [70, 68, 20], [7, 8, 512], [130, 64, 192]];
+const SHAPES: [rows: number, n: number, k: number][] = [
+  [57, 20, 12],
+  [95, 36, 8],
+  [1, 4, 4],
+  [70, 68, 20],
+  [7, 8, 512],
+  [130, 64, 192],
+];
 
 const strided = (n: number, k: number) => ({ aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 });
 
@@ -67,13 +104,29 @@ export function testProducts(variant?: VariantName): void {
   for (const transposed of [true, false]) {
     const name = transposed ? 'W is [n, k]' : 'W is [k, n]';
     it(`added to out: ${name}`, async () => {
-      await Promise.all(SHAPES.filter(([, n, k]) => fits(n, k, transposed)).map(([rows, n, k]) => check({ rows, n, k, transposed, variant, accumulate: true, scale: 0.5, ...(n === 36 ? strided(n, k) : {}) })));
+      await Promise.all(
+        SHAPES.filter(([, n, k]) => fits(n, k, transposed)).map(([rows, n, k]) =>
+          check({ rows, n, k, transposed, variant, accumulate: true, scale: 0.5, ...(n === 36 ? strided(n, k) : {}) }),
+        ),
+      );
     });
     it(`residual, squares, strides: ${name}`, async () => {
-      await Promise.all([[57, 36, 12], [33, 68, 64]].map(([rows, n, k]) => check({ rows, n, k, transposed, variant, residual: [], squares: true, scale: 0.5, ...strided(n, k) })));
+      await Promise.all(
+        [
+          [57, 36, 12],
+          [33, 68, 64],
+        ].map(([rows, n, k]) =>
+          check({ rows, n, k, transposed, variant, residual: [], squares: true, scale: 0.5, ...strided(n, k) }),
+        ),
+      );
     });
     it(`f16 weights: ${name}`, async () => {
-      await Promise.all([[57, 36, 12], [9, 36, 64]].map(([rows, n, k]) => check({ rows, n, k, transposed, variant, type: 'f16' })));
+      await Promise.all(
+        [
+          [57, 36, 12],
+          [9, 36, 64],
+        ].map(([rows, n, k]) => check({ rows, n, k, transposed, variant, type: 'f16' })),
+      );
     });
   }
   it('a row is the same, bit for bit, whichever rows are beside it', async () => {

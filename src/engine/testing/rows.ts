@@ -10,7 +10,12 @@ const UNTOUCHED = 0.125;
  * `rows` rows for the shader, `extra` more for the dispatch: a kernel without its row guard writes past the end,
  * where `withTail` shows it.
  */
-export function overdispatched(scope: BufferScope, rows: number, extra = 3, dims: Parameters<typeof rowCount>[2] = {}): RowCount {
+export function overdispatched(
+  scope: BufferScope,
+  rows: number,
+  extra = 3,
+  dims: Parameters<typeof rowCount>[2] = {},
+): RowCount {
   return { ...rowCount(scope, rows, dims), of: () => rows + extra };
 }
 

@@ -2,7 +2,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../shared/errors';
-import { bytes, external, f32le, int, intAttribute, intsAttribute, model, node, raw, str, tensor, tensorAttribute, varint } from '../testing/protobuf';
+import {
+  bytes,
+  external,
+  f32le,
+  int,
+  intAttribute,
+  intsAttribute,
+  model,
+  node,
+  raw,
+  str,
+  tensor,
+  tensorAttribute,
+  varint,
+} from '../testing/protobuf';
 import type { OnnxGraph } from './model';
 import { OnnxParser } from './parser';
 import { checkTensor, elementCount, readTensor } from './tensor';
@@ -40,35 +54,51 @@ const GOOD = model({
     node('Constant', '', [], ['C'], tensorAttribute('value', tensor('', [2], 1, raw(f32le(7, 8))))),
     node('Cast', '', ['y'], ['logits'], intAttribute('to', -1)),
   ],
-  tensors: [tensor('W', [2, 3], 1, raw(f32le(1, 2, 3, 4, 5, 6))), tensor('E', [2], 10, external({ location: 'model.onnx_data', offset: '0', length: '4' }))],
+  tensors: [
+    tensor('W', [2, 3], 1, raw(f32le(1, 2, 3, 4, 5, 6))),
+    tensor('E', [2], 10, external({ location: 'model.onnx_data', offset: '0', length: '4' })),
+  ],
 });
 
 describe('reading an ONNX file', () => {
   it('finds nodes, attributes, tensors, constants and outputs', () => {
     const graph = parse(GOOD);
-    expect(graph.nodes.map((n) => [n.op, n.name, n.inputs, n.outputs])).toEqual([['MatMul', '/a/MatMul', ['x', 'W'], ['y']], ['Cast', '', ['y'], ['logits']]]);
-    expect([...graph.nodes[0].attributes]).toEqual([['transB', 1], ['perm', [1, 0]]]);
+    expect(graph.nodes.map((n) => [n.op, n.name, n.inputs, n.outputs])).toEqual([
+      ['MatMul', '/a/MatMul', ['x', 'W'], ['y']],
+      ['Cast', '', ['y'], ['logits']],
+    ]);
+    expect([...graph.nodes[0].attributes]).toEqual([
+      ['transB', 1],
+      ['perm', [1, 0]],
+    ]);
     expect(graph.nodes[1].attributes.get('to')).toBe(-1);
     expect(graph.outputs).toEqual(['logits']);
     expect([...readTensor(graph.tensors.get('W')!, GOOD, () => GOOD)]).toEqual([1, 2, 3, 4, 5, 6]);
     expect([...readTensor(graph.tensors.get('C')!, GOOD, () => GOOD)]).toEqual([7, 8]);
-    expect([...graph.tensors.get('E')!.external!]).toEqual([['location', 'model.onnx_data'], ['offset', '0'], ['length', '4']]);
+    expect([...graph.tensors.get('E')!.external!]).toEqual([
+      ['location', 'model.onnx_data'],
+      ['offset', '0'],
+      ['length', '4'],
+    ]);
   });
 
   it('gives the same graph whatever the chunks', () => {
     const whole = parse(GOOD);
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }), (steps) => {
-      const parser = new OnnxParser();
-      let n = 0;
-      // Each chunk arrives in a new buffer with rubbish behind it, as a growing download has.
-      for (const step of steps) {
-        n = Math.min(GOOD.length, n + step);
-        const partial = new Uint8Array(GOOD.length).fill(0xff);
-        partial.set(GOOD.subarray(0, n));
-        parser.advance(partial, n);
-      }
-      expect(parser.finish(GOOD)).toEqual(whole);
-    }), { numRuns: 100 });
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }), (steps) => {
+        const parser = new OnnxParser();
+        let n = 0;
+        // Each chunk arrives in a new buffer with rubbish behind it, as a growing download has.
+        for (const step of steps) {
+          n = Math.min(GOOD.length, n + step);
+          const partial = new Uint8Array(GOOD.length).fill(0xff);
+          partial.set(GOOD.subarray(0, n));
+          parser.advance(partial, n);
+        }
+        expect(parser.finish(GOOD)).toEqual(whole);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('reports nodes while the file is still coming in', () => {
@@ -79,7 +109,14 @@ describe('reading an ONNX file', () => {
   });
 
   it('accepts packed dims and steps over unknown fields', () => {
-    const odd = [...bytes(1, [...varint(2), ...varint(3)]), ...int(2, 1), ...str(8, 'P'), ...raw(f32le(1, 2, 3, 4, 5, 6)), ...bytes(99, [1, 2, 3]), ...int(98, 5)];
+    const odd = [
+      ...bytes(1, [...varint(2), ...varint(3)]),
+      ...int(2, 1),
+      ...str(8, 'P'),
+      ...raw(f32le(1, 2, 3, 4, 5, 6)),
+      ...bytes(99, [1, 2, 3]),
+      ...int(98, 5),
+    ];
     expect(parse(model({ nodes: [node('A', '', [], ['y'])], tensors: [odd] })).tensors.get('P')!.dims).toEqual([2, 3]);
   });
 });
@@ -90,24 +127,36 @@ describe('damaged and hostile files', () => {
   });
 
   it('changed bytes never do more than throw a ModelError', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: GOOD.length - 1 }), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 5 }), (changes) => {
-      const file = GOOD.slice();
-      for (const [at, value] of changes) file[at] = value;
-      try {
-        for (const t of parse(file).tensors.values()) {
-          checkTensor(t, file.length);
-          if (!t.external) readTensor(t, file, () => file);
-        }
-      } catch (error) {
-        if (!(error instanceof ModelError)) throw error;
-      }
-    }), { numRuns: 3000 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: GOOD.length - 1 }), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 5,
+        }),
+        (changes) => {
+          const file = GOOD.slice();
+          for (const [at, value] of changes) file[at] = value;
+          try {
+            for (const t of parse(file).tensors.values()) {
+              checkTensor(t, file.length);
+              if (!t.external) readTensor(t, file, () => file);
+            }
+          } catch (error) {
+            if (!(error instanceof ModelError)) throw error;
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
   });
 
   it('random bytes are refused', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (file) => {
-      expect(() => parse(file)).toThrow(ModelError);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (file) => {
+        expect(() => parse(file)).toThrow(ModelError);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('numbers that do not end, and lengths beyond the message', () => {
@@ -131,12 +180,21 @@ describe('damaged and hostile files', () => {
     refused(one(tensor('W', [1], 1)), /float_data/);
     refused(one(tensor('W', [2 ** 20], 10, [42, 0])), /int32_data/);
     refused(one(str(8, 'x'.repeat(5000))), /a name of 5000 bytes/);
-    refused(model({ nodes: [node('A', '', [], ['y'])], tensors: [tensor('W', [1], 1, raw(f32le(1))), tensor('W', [1], 1, raw(f32le(1)))] }), /two tensors/);
+    refused(
+      model({
+        nodes: [node('A', '', [], ['y'])],
+        tensors: [tensor('W', [1], 1, raw(f32le(1))), tensor('W', [1], 1, raw(f32le(1)))],
+      }),
+      /two tensors/,
+    );
     refused(model({ nodes: [node('A', '', new Array(5000).fill('x'), ['y'])] }), /more than 4096 inputs/);
     refused(model({}), /no graph/);
   });
 
-  it.each([['empty nodes', [], /without an operator/], ['tiny nodes', str(4, 'A'), /more than 40000 nodes/]])('a flood of %s ends early', (_, body, pattern) => {
+  it.each([
+    ['empty nodes', [], /without an operator/],
+    ['tiny nodes', str(4, 'A'), /more than 40000 nodes/],
+  ])('a flood of %s ends early', (_, body, pattern) => {
     const one = bytes(1, body);
     const flood = new Uint8Array(10_000_000);
     const header = [...varint(7 * 8 + 2), ...varint(flood.length - 6)];

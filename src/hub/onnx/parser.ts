@@ -36,7 +36,13 @@ interface Frame {
   entry?: { key: string; value: string };
 }
 
-const TYPED_FIELDS: Record<number, NonNullable<OnnxTensor['typed']>['field']> = { 4: 'float_data', 5: 'int32_data', 7: 'int64_data', 10: 'double_data', 11: 'uint64_data' };
+const TYPED_FIELDS: Record<number, NonNullable<OnnxTensor['typed']>['field']> = {
+  4: 'float_data',
+  5: 'int32_data',
+  7: 'int64_data',
+  10: 'double_data',
+  11: 'uint64_data',
+};
 
 /** @param what is wrong with the file, of `errors.hub.onnxHas` */
 export function damaged(what: string): never {
@@ -149,7 +155,8 @@ export class OnnxParser {
     const length = this.#varint();
     if (length === null) return false;
     const end = this.#position + length;
-    if (length < 0 || !Number.isSafeInteger(end) || end > frame.end) damaged(t().tooLong(this.#position, length, frame.level));
+    if (length < 0 || !Number.isSafeInteger(end) || end > frame.end)
+      damaged(t().tooLong(this.#position, length, frame.level));
     return this.#payload(frame, number, { offset: this.#position, length });
   }
 
@@ -163,7 +170,8 @@ export class OnnxParser {
     } else if (frame.level === 'attribute') {
       const attribute = frame.attribute!;
       if (field === 3) attribute.value = value;
-      else if (field === 8) attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], value, MAX_LIST, 'values');
+      else if (field === 8)
+        attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], value, MAX_LIST, 'values');
     }
   }
 
@@ -171,7 +179,10 @@ export class OnnxParser {
     if (this.#position + width > frame.end) damaged(t().endless(this.#position));
     if (this.#position + width > this.#available) return false;
     if (frame.level === 'attribute' && field === 2 && width === 4) {
-      frame.attribute!.value = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#position, 4).getFloat32(0, true);
+      frame.attribute!.value = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#position, 4).getFloat32(
+        0,
+        true,
+      );
     } else if (frame.level === 'tensor' && TYPED_FIELDS[field]) {
       damaged(t().unpacked(frame.tensor!.name, TYPED_FIELDS[field]));
     }
@@ -204,7 +215,10 @@ export class OnnxParser {
       case 'graph':
         if (field === 1) {
           if (this.#nodes.length >= MAX_NODES) damaged(t().manyNodes(MAX_NODES));
-          return enter({ level: 'node', node: { name: '', op: '', domain: '', inputs: [], outputs: [], attributes: new Map() } });
+          return enter({
+            level: 'node',
+            node: { name: '', op: '', domain: '', inputs: [], outputs: [], attributes: new Map() },
+          });
         }
         if (field === 5) return enter({ level: 'tensor', tensor: emptyTensor() });
         if (field === 12) return enter({ level: 'value-info', entry: { key: '', value: '' } });
@@ -213,23 +227,41 @@ export class OnnxParser {
         const node = frame.node!;
         if (field === 1) return text((s) => pushBounded(node.inputs, s, MAX_LIST, 'inputs'));
         if (field === 2) return text((s) => pushBounded(node.outputs, s, MAX_LIST, 'outputs'));
-        if (field === 3) return text((s) => { node.name = s; });
-        if (field === 4) return text((s) => { node.op = s; });
-        if (field === 7) return text((s) => { node.domain = s; });
+        if (field === 3)
+          return text((s) => {
+            node.name = s;
+          });
+        if (field === 4)
+          return text((s) => {
+            node.op = s;
+          });
+        if (field === 7)
+          return text((s) => {
+            node.domain = s;
+          });
         if (field === 5) return enter({ level: 'attribute', attribute: { name: '' } });
         return skip();
       }
       case 'attribute': {
         const attribute = frame.attribute!;
-        if (field === 1) return text((s) => { attribute.name = s; });
+        if (field === 1)
+          return text((s) => {
+            attribute.name = s;
+          });
         if (field === 5) return enter({ level: 'tensor', tensor: emptyTensor() });
-        if (field === 8) return this.#packed(range, (v) => { attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], v, MAX_LIST, 'values'); });
+        if (field === 8)
+          return this.#packed(range, (v) => {
+            attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], v, MAX_LIST, 'values');
+          });
         return skip();
       }
       case 'tensor': {
         const tensor = frame.tensor!;
         if (field === 1) return this.#packed(range, (v) => pushBounded(tensor.dims, v, MAX_RANK, 'dimensions'));
-        if (field === 8) return text((s) => { tensor.name = s; });
+        if (field === 8)
+          return text((s) => {
+            tensor.name = s;
+          });
         if (field === 9) {
           if (tensor.raw) damaged(t().twiceData(tensor.name));
           tensor.raw = range;
@@ -246,8 +278,14 @@ export class OnnxParser {
       }
       case 'entry':
       case 'value-info':
-        if (field === 1) return text((s) => { frame.entry!.key = s; });
-        if (field === 2 && frame.level === 'entry') return text((s) => { frame.entry!.value = s; });
+        if (field === 1)
+          return text((s) => {
+            frame.entry!.key = s;
+          });
+        if (field === 2 && frame.level === 'entry')
+          return text((s) => {
+            frame.entry!.value = s;
+          });
         return skip();
     }
   }
@@ -307,7 +345,12 @@ function emptyTensor(): OnnxTensor {
   return { name: '', dims: [], dataType: 0, raw: null, typed: null, external: null };
 }
 
-function pushBounded<T>(list: T[], value: T, most: number, what: 'dimensions' | 'values' | 'inputs' | 'outputs' | 'pieces'): T[] {
+function pushBounded<T>(
+  list: T[],
+  value: T,
+  most: number,
+  what: 'dimensions' | 'values' | 'inputs' | 'outputs' | 'pieces',
+): T[] {
   if (list.length >= most) damaged(t().manyIn(most, what));
   list.push(value);
   return list;

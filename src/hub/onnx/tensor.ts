@@ -39,7 +39,8 @@ export function externalRange(tensor: OnnxTensor): Range & { location: string } 
   };
   const expected = elementCount(tensor) * (WIDTH[tensor.dataType] ?? 0);
   const range = { location: plain[1], offset: whole('offset', 0), length: whole('length', expected) };
-  if (WIDTH[tensor.dataType] && range.length !== expected) damaged(t().externalSize(tensor.name, range.length, tensor.dims.join(', ')));
+  if (WIDTH[tensor.dataType] && range.length !== expected)
+    damaged(t().externalSize(tensor.name, range.length, tensor.dims.join(', ')));
   return range;
 }
 
@@ -54,11 +55,13 @@ export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (
   if (tensor.external) {
     const range = externalRange(tensor);
     const size = external?.(range.location).length;
-    if (size !== undefined && range.offset + range.length > size) damaged(t().outsideData(tensor.name, range.location, size));
+    if (size !== undefined && range.offset + range.length > size)
+      damaged(t().outsideData(tensor.name, range.location, size));
     return;
   }
   if (tensor.raw) {
-    if (tensor.raw.length !== count * width || tensor.typed) damaged(t().size(tensor.name, tensor.raw.length, tensor.dims.join(', ')));
+    if (tensor.raw.length !== count * width || tensor.typed)
+      damaged(t().size(tensor.name, tensor.raw.length, tensor.dims.join(', ')));
     if (tensor.raw.offset + tensor.raw.length > fileLength) damaged(t().outside(tensor.name));
     return;
   }
@@ -71,7 +74,11 @@ export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (
 }
 
 /** The tensor's values as f32, a copy, in stored order. Call `checkTensor` first. */
-export function readTensor(tensor: OnnxTensor, file: Uint8Array, external: (location: string) => Uint8Array): Float32Array {
+export function readTensor(
+  tensor: OnnxTensor,
+  file: Uint8Array,
+  external: (location: string) => Uint8Array,
+): Float32Array {
   let raw: Uint8Array;
   if (tensor.external) {
     const range = externalRange(tensor);

@@ -11,28 +11,58 @@ export function varint(value: number | bigint): number[] {
 }
 
 export const int = (field: number, value: number | bigint): number[] => [...varint(field * 8), ...varint(value)];
-export const bytes = (field: number, payload: ArrayLike<number>): number[] => [...varint(field * 8 + 2), ...varint(payload.length), ...Array.from(payload)];
+export const bytes = (field: number, payload: ArrayLike<number>): number[] => [
+  ...varint(field * 8 + 2),
+  ...varint(payload.length),
+  ...Array.from(payload),
+];
 export const str = (field: number, text: string): number[] => bytes(field, new TextEncoder().encode(text));
 export const f32le = (...values: number[]): number[] => [...new Uint8Array(new Float32Array(values).buffer)];
 export const u16le = (...values: number[]): number[] => [...new Uint8Array(new Uint16Array(values).buffer)];
 
 /** TensorProto: dims, data_type, name, then whatever holds the data. */
 export const tensor = (name: string, dims: number[], dataType: number, ...data: number[][]): number[] => [
-  ...dims.flatMap((d) => int(1, d)), ...int(2, dataType), ...str(8, name), ...data.flat(),
+  ...dims.flatMap((d) => int(1, d)),
+  ...int(2, dataType),
+  ...str(8, name),
+  ...data.flat(),
 ];
 /** raw_data. */
 export const raw = (payload: ArrayLike<number>): number[] => bytes(9, payload);
 /** external_data with its key-value pairs. */
 export const external = (entries: Record<string, string>): number[] => [
-  ...Object.entries(entries).flatMap(([k, v]) => bytes(13, [...str(1, k), ...str(2, v)])), ...int(14, 1),
+  ...Object.entries(entries).flatMap(([k, v]) => bytes(13, [...str(1, k), ...str(2, v)])),
+  ...int(14, 1),
 ];
 /** NodeProto; attributes come encoded (see `intAttribute`, `intsAttribute`). */
-export const node = (op: string, name: string, inputs: string[], outputs: string[], ...attributes: number[][]): number[] => [
-  ...inputs.flatMap((i) => str(1, i)), ...outputs.flatMap((o) => str(2, o)), ...str(3, name), ...str(4, op), ...attributes.flatMap((a) => bytes(5, a)),
+export const node = (
+  op: string,
+  name: string,
+  inputs: string[],
+  outputs: string[],
+  ...attributes: number[][]
+): number[] => [
+  ...inputs.flatMap((i) => str(1, i)),
+  ...outputs.flatMap((o) => str(2, o)),
+  ...str(3, name),
+  ...str(4, op),
+  ...attributes.flatMap((a) => bytes(5, a)),
 ];
-export const intAttribute = (name: string, value: number): number[] => [...str(1, name), ...int(3, value), ...int(20, 2)];
-export const intsAttribute = (name: string, values: number[]): number[] => [...str(1, name), ...values.flatMap((v) => int(8, v)), ...int(20, 7)];
-export const tensorAttribute = (name: string, value: number[]): number[] => [...str(1, name), ...bytes(5, value), ...int(20, 4)];
+export const intAttribute = (name: string, value: number): number[] => [
+  ...str(1, name),
+  ...int(3, value),
+  ...int(20, 2),
+];
+export const intsAttribute = (name: string, values: number[]): number[] => [
+  ...str(1, name),
+  ...values.flatMap((v) => int(8, v)),
+  ...int(20, 7),
+];
+export const tensorAttribute = (name: string, value: number[]): number[] => [
+  ...str(1, name),
+  ...bytes(5, value),
+  ...int(20, 4),
+];
 
 export interface GraphParts {
   nodes?: number[][];
@@ -43,9 +73,17 @@ export interface GraphParts {
 }
 
 /** ModelProto with one graph. */
-export function model({ nodes = [], tensors = [], outputs = ['logits'], tensorsFirst = false }: GraphParts): Uint8Array<ArrayBuffer> {
+export function model({
+  nodes = [],
+  tensors = [],
+  outputs = ['logits'],
+  tensorsFirst = false,
+}: GraphParts): Uint8Array<ArrayBuffer> {
   const nodePart = nodes.flatMap((n) => bytes(1, n));
   const tensorPart = tensors.flatMap((t) => bytes(5, t));
-  const graph = [...(tensorsFirst ? [...tensorPart, ...nodePart] : [...nodePart, ...tensorPart]), ...outputs.flatMap((o) => bytes(12, str(1, o)))];
+  const graph = [
+    ...(tensorsFirst ? [...tensorPart, ...nodePart] : [...nodePart, ...tensorPart]),
+    ...outputs.flatMap((o) => bytes(12, str(1, o))),
+  ];
   return new Uint8Array([...int(1, 8), ...str(2, 'test'), ...bytes(7, graph)]);
 }

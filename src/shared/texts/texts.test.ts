@@ -27,7 +27,9 @@ test('every Chinese entry is Chinese, names and signs aside', () => {
   const han = /\p{Script=Han}/u;
   const words = (text: string) => text.replaceAll(/\{\w+\}/g, '').match(/[a-z]{3,}/gi) ?? [];
   const english = new Map(entries(en));
-  const untranslated = entries(zh).filter(([path, text]) => !han.test(text) && english.get(path) === text && words(text).length > 1);
+  const untranslated = entries(zh).filter(
+    ([path, text]) => !han.test(text) && english.get(path) === text && words(text).length > 1,
+  );
   expect(untranslated).toEqual([]);
 });
 

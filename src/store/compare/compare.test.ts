@@ -19,12 +19,27 @@ function session(startedAt: number): Session {
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
   histories.get('base')!.addEval(evalEvent('base', 0, 5));
   for (const id of ['lora', 'ts-lora']) histories.get(id)!.addStep(stepEvent(id, 1));
-  return { experiment: defaultExperiment(), template: { prompt: '', completion: '{text}' }, mapping: null, dataName: 'x', plan: null, devices: [], histories, failed: new Map(), startedAt };
+  return {
+    experiment: defaultExperiment(),
+    template: { prompt: '', completion: '{text}' },
+    mapping: null,
+    dataName: 'x',
+    plan: null,
+    devices: [],
+    histories,
+    failed: new Map(),
+    startedAt,
+  };
 }
 
 function memoryBox<T>(): Box<T> {
   let kept: T | null = null;
-  return { load: () => kept, save: (value) => { kept = value; } };
+  return {
+    load: () => kept,
+    save: (value) => {
+      kept = value;
+    },
+  };
 }
 
 /** A page with a session, and one kept run that has LoRA's adapter only. */
@@ -34,7 +49,13 @@ function make() {
   const train = clientOn<TrainRequest, TrainReplies, TrainEvent>(port, { onEvent: () => {}, onCrash: () => {} });
   const kept = session(1);
   const record = recordOf(kept, 'finished', { id: 'k', model: NANO, endedAt: 2, bytes: 1 });
-  const file: RunFile = { record: null, files: [], damaged: [], histories: kept.histories, adapters: new Map([['lora', [{ name: 'adapter_model.safetensors', bytes: new Uint8Array(2) }]]]) };
+  const file: RunFile = {
+    record: null,
+    files: [],
+    damaged: [],
+    histories: kept.histories,
+    adapters: new Map([['lora', [{ name: 'adapter_model.safetensors', bytes: new Uint8Array(2) }]]]),
+  };
   const load = vi.fn((_id: string) => Promise.resolve(file));
   const boxes: CompareBoxes = { ballot: memoryBox(), added: memoryBox() };
   const data = { list: () => Promise.resolve({ total: 0, rows: [] }) } as unknown as DatasetCommands;
@@ -43,7 +64,10 @@ function make() {
   page.patch('runs', { session: session(3) });
   page.patch('keep', { runs: [record] });
   const compare = new Compare(host);
-  const sent = (type: string, n: number) => vi.waitFor(() => { if (port.sent.filter((m) => m.type === type).length < n) throw new Error(`not ${n} of ${type} yet`); });
+  const sent = (type: string, n: number) =>
+    vi.waitFor(() => {
+      if (port.sent.filter((m) => m.type === type).length < n) throw new Error(`not ${n} of ${type} yet`);
+    });
   const of = (key: string) => contenders(page.state).find((c) => c.key === key)!;
   return { page, port, compare, load, boxes, host, sent, of, state: () => page.state };
 }
@@ -149,14 +173,20 @@ test('a vote: hidden order, equal answers judged by nobody, kept over a reload',
   await begun;
   const { ballot, round } = state().compare;
   const first = firstAt(ballot!, 1) === 'x' ? ballot!.x : ballot!.y;
-  expect(round).toEqual({ prompt: 'second', answers: first.name === 'LoRA' ? ['by LoRA', 'by TS'] : ['by TS', 'by LoRA'] });
+  expect(round).toEqual({
+    prompt: 'second',
+    answers: first.name === 'LoRA' ? ['by LoRA', 'by TS'] : ['by TS', 'by LoRA'],
+  });
 
   const voted = compare.vote(1);
   await sent('generate', 3);
   expect(port.last('generate').prompt).toBe('third');
   port.reply('generate', { texts: { lora: 'a', 'ts-lora': 'b' } });
   await voted;
-  expect(boxes.ballot.load()!.rounds).toEqual([{ prompt: 'first', verdict: 'same' }, { prompt: 'second', verdict: firstAt(ballot!, 1) }]);
+  expect(boxes.ballot.load()!.rounds).toEqual([
+    { prompt: 'first', verdict: 'same' },
+    { prompt: 'second', verdict: firstAt(ballot!, 1) },
+  ]);
 
   // The next visit: the votes are there, the session is not.
   page.patch('runs', { session: null });

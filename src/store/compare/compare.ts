@@ -12,7 +12,18 @@ import type { TrainClient } from '../trainClient';
 import { type Box, browserBox } from './box';
 import { type Contender, chosen, contenders } from './contenders';
 import { type AskedPrompt, heldOutPrompt, passes } from './prompts';
-import { type Ballot, type Choice, MAX_ROUNDS, type Side, ballotSchema, cast, firstAt, newBallot, promptAt, verdictOf } from './vote';
+import {
+  type Ballot,
+  type Choice,
+  MAX_ROUNDS,
+  type Side,
+  ballotSchema,
+  cast,
+  firstAt,
+  newBallot,
+  promptAt,
+  verdictOf,
+} from './vote';
 
 export interface CompareHost {
   page: Page;
@@ -125,11 +136,18 @@ export class Compare {
       const asked = this.#ready(chosen(contenders(this.#s), this.#s.compare).shown);
       if (asked.length === 0) throw new SieveError(texts().errors.store.compare.nobody);
       if (this.#cancelled) return;
-      this.#host.page.patch('runs', { answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])) });
+      this.#host.page.patch('runs', {
+        answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])),
+      });
       for (const { prompt, runs } of await passes(asked, { text: typed, from: 'typed' }, this.#host.data.dress)) {
         let written: Record<RunId, string> = {};
         if (!this.#cancelled) {
-          const { requestId, reply } = this.#host.train.post({ type: 'generate', runs, prompt, sampling: this.#s.runs.sampling });
+          const { requestId, reply } = this.#host.train.post({
+            type: 'generate',
+            runs,
+            prompt,
+            sampling: this.#s.runs.sampling,
+          });
           mine = requestId;
           this.#host.page.patch('runs', { generating: requestId });
           ({ texts: written } = await reply);
@@ -139,7 +157,12 @@ export class Compare {
         }
         const { answers } = this.#s.runs;
         // One that was cancelled before its first token has no text.
-        this.#host.page.patch('runs', { answers: { ...answers, ...Object.fromEntries(runs.map((id) => [id, { text: written[id] ?? answers[id]?.text ?? '', done: true }])) } });
+        this.#host.page.patch('runs', {
+          answers: {
+            ...answers,
+            ...Object.fromEntries(runs.map((id) => [id, { text: written[id] ?? answers[id]?.text ?? '', done: true }])),
+          },
+        });
       }
     } catch (error) {
       this.#host.flush();
@@ -172,7 +195,9 @@ export class Compare {
   }
 
   #ready(list: readonly Contender[]): { contender: Contender; runId: RunId }[] {
-    return list.flatMap((contender) => (contender.voice.kind === 'ready' ? [{ contender, runId: contender.voice.runId }] : []));
+    return list.flatMap((contender) =>
+      contender.voice.kind === 'ready' ? [{ contender, runId: contender.voice.runId }] : [],
+    );
   }
 
   /** Loads the adapters of kept runs; one that cannot be loaded says why where it stands, and the others go on. */
@@ -181,15 +206,24 @@ export class Compare {
     for (const { voice } of list) {
       if (voice.kind !== 'load' || this.#cancelled) continue;
       const { id, runId } = voice;
-      const note = (part: 'loaded' | 'refused', what: string) => this.#patch({ added: this.#s.compare.added.map((a) => (a.record.id === id ? { ...a, [part]: { ...a[part], [runId]: what } } : a)) });
+      const note = (part: 'loaded' | 'refused', what: string) =>
+        this.#patch({
+          added: this.#s.compare.added.map((a) =>
+            a.record.id === id ? { ...a, [part]: { ...a[part], [runId]: what } } : a,
+          ),
+        });
       try {
         const files = (await this.#host.kept.load(id)).adapters.get(runId);
         if (!files) throw new SieveError(texts().errors.store.compare.noAdapter);
-        const { runId: name } = await this.#host.train.request({ type: 'import', files, as: null }, files.map((f) => f.bytes.buffer as ArrayBuffer));
+        const { runId: name } = await this.#host.train.request(
+          { type: 'import', files, as: null },
+          files.map((f) => f.bytes.buffer as ArrayBuffer),
+        );
         if (this.#s.model.source === source) note('loaded', name);
       } catch (error) {
         const { message, hint } = toErrorInfo(error);
-        if (this.#s.model.source === source) note('refused', texts().compare.silent.notLoaded(`${message} ${hint}`.trim()));
+        if (this.#s.model.source === source)
+          note('refused', texts().compare.silent.notLoaded(`${message} ${hint}`.trim()));
       }
     }
   }
@@ -243,7 +277,9 @@ export class Compare {
         if (written === null || this.#s.compare.ballot !== now) return;
         if (written.x !== written.y) {
           const first = firstAt(now, now.rounds.length);
-          this.#patch({ round: { prompt: prompt.text, answers: first === 'x' ? [written.x, written.y] : [written.y, written.x] } });
+          this.#patch({
+            round: { prompt: prompt.text, answers: first === 'x' ? [written.x, written.y] : [written.y, written.x] },
+          });
           return;
         }
         this.#keep(cast(now, prompt.text, 'same'));
@@ -266,7 +302,11 @@ export class Compare {
       this.#patch({ voteNote: texts().compare.vote.allJudged });
       return null;
     }
-    const found = await heldOutPrompt(this.#host.data, () => this.#s, (total) => promptAt(seed, n, total));
+    const found = await heldOutPrompt(
+      this.#host.data,
+      () => this.#s,
+      (total) => promptAt(seed, n, total),
+    );
     if (!found) throw new SieveError(texts().errors.store.compare.noPrompt);
     return found;
   }
@@ -281,13 +321,18 @@ export class Compare {
     await this.#load([find(x), find(y)]);
     const asked = [find(x), find(y)].map((contender) => {
       const { voice, name } = contender;
-      if (voice.kind !== 'ready') throw new SieveError(texts().errors.store.compare.silent(name, voice.kind === 'none' ? voice.why : null));
+      if (voice.kind !== 'ready')
+        throw new SieveError(texts().errors.store.compare.silent(name, voice.kind === 'none' ? voice.why : null));
       return { contender, runId: voice.runId };
     });
     const written: Record<RunId, string> = {};
     for (const { prompt: words, runs } of await passes(asked, prompt, this.#host.data.dress)) {
       if (this.#cancelled) return null;
-      Object.assign(written, (await this.#host.train.request({ type: 'generate', runs, prompt: words, sampling: this.#s.runs.sampling })).texts);
+      Object.assign(
+        written,
+        (await this.#host.train.request({ type: 'generate', runs, prompt: words, sampling: this.#s.runs.sampling }))
+          .texts,
+      );
     }
     if (this.#cancelled) return null;
     return { x: written[asked[0].runId] ?? '', y: written[asked[1].runId] ?? '' };

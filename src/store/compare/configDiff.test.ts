@@ -5,13 +5,20 @@ import { type Configured, configDiff } from './configDiff';
 
 function configured(run: object, train: object = {}, rest: Partial<Configured> = {}): Configured {
   return {
-    config: runSchema.parse({ id: 'x', name: 'X', method: 'lora', ...run }), train: trainSchema.parse(train),
-    model: 'nano', data: 'facts.jsonl', template: { prompt: '{prompt}\n', completion: '{completion}' }, ...rest,
+    config: runSchema.parse({ id: 'x', name: 'X', method: 'lora', ...run }),
+    train: trainSchema.parse(train),
+    model: 'nano',
+    data: 'facts.jsonl',
+    template: { prompt: '{prompt}\n', completion: '{completion}' },
+    ...rest,
   };
 }
 
 test('only what differs, in plain words', () => {
-  const rows = configDiff([configured({ rank: 8 }), configured({ rank: 16, rslora: true, modules: ['q', 'v'] }, { seed: 2, patience: 3, clipNorm: 0 })]);
+  const rows = configDiff([
+    configured({ rank: 8 }),
+    configured({ rank: 16, rslora: true, modules: ['q', 'v'] }, { seed: 2, patience: 3, clipNorm: 0 }),
+  ]);
   expect(rows.map((r) => [r.label, ...r.values])).toEqual([
     ['Rank', '8', '16'],
     ['Scaled by √rank (rsLoRA)', 'no', 'yes'],
@@ -41,7 +48,10 @@ test('settings of a gate are compared among gated runs only', () => {
 test('model, data and template count', () => {
   const other = configured({}, {}, { model: '4m', data: '', template: { prompt: '', completion: '{text}' } });
   expect(configDiff([configured({}), other]).map((r) => [r.label, ...r.values])).toEqual([
-    ['Model', 'nano', '4m'], ['Data', 'facts.jsonl', 'unknown'], ['Prompt template', '{prompt}\n', 'none'], ['Completion template', '{completion}', '{text}'],
+    ['Model', 'nano', '4m'],
+    ['Data', 'facts.jsonl', 'unknown'],
+    ['Prompt template', '{prompt}\n', 'none'],
+    ['Completion template', '{completion}', '{text}'],
   ]);
 });
 

@@ -33,16 +33,23 @@ function said(path: string, value: unknown): string {
   if (value === false) return t.no;
   if (path === 'run.method') return METHOD_NAMES[value as RunConfig['method']];
   if (path === 'train.clipNorm' && value === 0) return t.off;
-  return Array.isArray(value) ? value.join(' ') : named[path]?.[String(value)] ?? String(value);
+  return Array.isArray(value) ? value.join(' ') : (named[path]?.[String(value)] ?? String(value));
 }
 
 /** Every field with its value for one run; null where it does not apply. */
-function fields({ config, train, model, data, template }: Configured): { path: string; label: string; value: string | null }[] {
+function fields({
+  config,
+  train,
+  model,
+  data,
+  template,
+}: Configured): { path: string; label: string; value: string | null }[] {
   const t = texts().compare.settings;
-  const of = <T extends object>(prefix: string, names: Record<string, string>, values: T, applies = true) => Object.entries(names).map(([key, label]) => {
-    const path = `${prefix}.${key}`;
-    return { path, label, value: applies ? said(path, (values as Record<string, unknown>)[key]) : null };
-  });
+  const of = <T extends object>(prefix: string, names: Record<string, string>, values: T, applies = true) =>
+    Object.entries(names).map(([key, label]) => {
+      const path = `${prefix}.${key}`;
+      return { path, label, value: applies ? said(path, (values as Record<string, unknown>)[key]) : null };
+    });
   const adalora = config.method === 'adalora';
   const words = templateWords(template);
   return [

@@ -23,12 +23,23 @@ function session(startedAt: number, lora: number, gated: number, seed = 1): Sess
   for (const id of ['lora', 'ts-lora']) {
     of(id).modules = MODULES;
     of(id).parameters = 100;
-    for (let step = 1; step <= 3; step++) of(id).addStep(stepEvent(id, step, id === 'lora' ? null : gateStats(4, 100, () => 50)));
+    for (let step = 1; step <= 3; step++)
+      of(id).addStep(stepEvent(id, step, id === 'lora' ? null : gateStats(4, 100, () => 50)));
   }
   of('lora').addEval(evalEvent('lora', 3, lora));
   of('ts-lora').addEval({ ...evalEvent('ts-lora', 3, gated), gate: gateStats(4, 100, () => 75) });
   const experiment = defaultExperiment();
-  return { experiment: { ...experiment, train: { ...experiment.train, seed } }, template: TEMPLATE, mapping: { ...MAPPING }, dataName: 'facts.jsonl', plan: null, devices: [], histories, failed: new Map(), startedAt };
+  return {
+    experiment: { ...experiment, train: { ...experiment.train, seed } },
+    template: TEMPLATE,
+    mapping: { ...MAPPING },
+    dataName: 'facts.jsonl',
+    plan: null,
+    devices: [],
+    histories,
+    failed: new Map(),
+    startedAt,
+  };
 }
 
 function added(s: Session, id: string, model: AddedRun['record']['model'] = NANO): AddedRun {
@@ -39,16 +50,24 @@ function added(s: Session, id: string, model: AddedRun['record']['model'] = NANO
 function state(current: Session | null, kept: AddedRun[] = []): State {
   const s = initialState();
   return {
-    ...s, model: { ...s.model, status: 'ready', source: NANO }, runs: { ...s.runs, session: current },
-    keep: { ...s.keep, runs: kept.map((k) => k.record) }, compare: { ...s.compare, added: kept },
+    ...s,
+    model: { ...s.model, status: 'ready', source: NANO },
+    runs: { ...s.runs, session: current },
+    keep: { ...s.keep, runs: kept.map((k) => k.record) },
+    compare: { ...s.compare, added: kept },
   };
 }
 
 test('the base, the session’s runs and kept ones, each with a name and a look of its own', () => {
   const all = contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1), 'a'), added(session(3, 3, 3.1), 'b')]));
   expect(all.map((c) => [c.key, c.name, c.index])).toEqual([
-    ['base', 'Base', 0], ['lora', 'LoRA', 1], ['ts-lora', 'TS-LoRA', 2],
-    ['a/lora', 'LoRA · Kept a', 3], ['a/ts-lora', 'TS-LoRA · Kept a', 4], ['b/lora', 'LoRA · Kept b', 5], ['b/ts-lora', 'TS-LoRA · Kept b', 6],
+    ['base', 'Base', 0],
+    ['lora', 'LoRA', 1],
+    ['ts-lora', 'TS-LoRA', 2],
+    ['a/lora', 'LoRA · Kept a', 3],
+    ['a/ts-lora', 'TS-LoRA · Kept a', 4],
+    ['b/lora', 'LoRA · Kept b', 5],
+    ['b/ts-lora', 'TS-LoRA · Kept b', 6],
   ]);
   expect(new Set(all.map((c) => c.identity)).size).toBe(7);
 });
@@ -73,14 +92,28 @@ test('whether one can answer, and why not', () => {
   const kept = added(session(2, 3, 3.1), 'a');
   const s = state(session(1, 3, 3.2), [kept]);
   const voices = (of: State) => Object.fromEntries(contenders(of).map((c) => [c.key, c.voice]));
-  expect(voices(s)).toMatchObject({ base: { kind: 'ready', runId: 'base' }, lora: { kind: 'ready', runId: 'lora' }, 'a/lora': { kind: 'load', id: 'a', runId: 'lora' }, 'a/ts-lora': { kind: 'none', why: 'Its adapter was not kept.' } });
+  expect(voices(s)).toMatchObject({
+    base: { kind: 'ready', runId: 'base' },
+    lora: { kind: 'ready', runId: 'lora' },
+    'a/lora': { kind: 'load', id: 'a', runId: 'lora' },
+    'a/ts-lora': { kind: 'none', why: 'Its adapter was not kept.' },
+  });
   const loaded = { ...s, compare: { ...s.compare, added: [{ ...kept, loaded: { lora: 'imported-1' } }] } };
   expect(voices(loaded)['a/lora']).toEqual({ kind: 'ready', runId: 'imported-1' });
-  const refused = { ...s, compare: { ...s.compare, added: [{ ...kept, refused: { lora: 'It could not be loaded.' } }] } };
+  const refused = {
+    ...s,
+    compare: { ...s.compare, added: [{ ...kept, refused: { lora: 'It could not be loaded.' } }] },
+  };
   expect(voices(refused)['a/lora']).toEqual({ kind: 'none', why: 'It could not be loaded.' });
   const other = { ...s, model: { ...s.model, source: { kind: 'embedded', id: 'sieve-stories-4m' } as const } };
-  expect(voices(other)['a/lora']).toMatchObject({ kind: 'none', why: expect.stringContaining('trained on sieve-stories-nano, and sieve-stories-4m is open') as string });
-  expect(voices({ ...s, model: { ...s.model, status: 'none' } }).lora).toEqual({ kind: 'none', why: 'No model is open.' });
+  expect(voices(other)['a/lora']).toMatchObject({
+    kind: 'none',
+    why: expect.stringContaining('trained on sieve-stories-nano, and sieve-stories-4m is open') as string,
+  });
+  expect(voices({ ...s, model: { ...s.model, status: 'none' } }).lora).toEqual({
+    kind: 'none',
+    why: 'No model is open.',
+  });
 });
 
 test('numbers against the reference: equal digits are no difference, and only like is compared with like', () => {
@@ -99,16 +132,25 @@ test('numbers against the reference: equal digits are no difference, and only li
   // As many everywhere: fewest is nobody.
   expect(rows.filter((r) => r.best.has('parameters'))).toEqual([]);
 
-  const tied = metricRows(shown.filter((c) => ['lora', 'a/lora', 'ts-lora'].includes(c.key)), reference);
+  const tied = metricRows(
+    shown.filter((c) => ['lora', 'a/lora', 'ts-lora'].includes(c.key)),
+    reference,
+  );
   expect(tied.filter((r) => r.best.has('loss')).map((r) => r.contender.key)).toEqual(['lora', 'a/lora']);
-  const alike = metricRows(shown.filter((c) => ['lora', 'a/lora'].includes(c.key)), reference);
+  const alike = metricRows(
+    shown.filter((c) => ['lora', 'a/lora'].includes(c.key)),
+    reference,
+  );
   expect(alike.flatMap((r) => [...r.best])).toEqual([]);
 });
 
 test('losses on other text or of another model are not compared, and bring a base of their own', () => {
   const foreign = session(2, 1, 1);
   foreign.histories.get('base')!.addEval(evalEvent('base', 0, 4));
-  const s = state(session(1, 3, 3.2), [added(foreign, 'a'), added(session(3, 2, 2), 'b', { kind: 'embedded', id: 'sieve-stories-4m' })]);
+  const s = state(session(1, 3, 3.2), [
+    added(foreign, 'a'),
+    added(session(3, 2, 2), 'b', { kind: 'embedded', id: 'sieve-stories-4m' }),
+  ]);
   const all = contenders(s);
   expect(all.filter((c) => c.kind === 'base').map((c) => c.name)).toEqual(['Base', 'Base · Kept a', 'Base · Kept b']);
   const { shown, reference } = chosen(all, s.compare);
@@ -130,28 +172,57 @@ test('what is left out is out, and another takes the place of a reference that i
 test('one seed is no verdict', () => {
   const same = contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1), 'a')]));
   expect(caution(same)).toMatch(/^All with seed 1: one seed cannot tell which is better/);
-  expect(caution(contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1, 7), 'a')])))).toMatch(/different seeds \(1, 7\), so part of every difference is chance/);
+  expect(caution(contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1, 7), 'a')])))).toMatch(
+    /different seeds \(1, 7\), so part of every difference is chance/,
+  );
   expect(caution([])).toMatch(/^Train a run/);
 });
 
 test('each is asked in its own template, and those with the same words together', async () => {
-  const dress: Dress = async ({ name }, chats) => chats.map((turns) => ({ dressed: `${name}: ${turns.map((t) => `${t.role}=${t.text}`).join()}` }));
-  const of = (prompt: string) => ({ contender: { prompt: { mapping: { ...MAPPING }, template: { prompt, completion: '' } } } });
-  const asked = [{ ...of('Q: {prompt}\n'), runId: 'base' }, { ...of('{prompt}\n'), runId: 'lora' }, { ...of('Q: {prompt}\n'), runId: 'imported-1' }];
-  expect(await passes(asked, { text: 'hi', from: 'typed' }, dress)).toEqual([{ prompt: 'Q: hi\n', runs: ['base', 'imported-1'] }, { prompt: 'hi\n', runs: ['lora'] }]);
+  const dress: Dress = async ({ name }, chats) =>
+    chats.map((turns) => ({ dressed: `${name}: ${turns.map((t) => `${t.role}=${t.text}`).join()}` }));
+  const of = (prompt: string) => ({
+    contender: { prompt: { mapping: { ...MAPPING }, template: { prompt, completion: '' } } },
+  });
+  const asked = [
+    { ...of('Q: {prompt}\n'), runId: 'base' },
+    { ...of('{prompt}\n'), runId: 'lora' },
+    { ...of('Q: {prompt}\n'), runId: 'imported-1' },
+  ];
+  expect(await passes(asked, { text: 'hi', from: 'typed' }, dress)).toEqual([
+    { prompt: 'Q: hi\n', runs: ['base', 'imported-1'] },
+    { prompt: 'hi\n', runs: ['lora'] },
+  ]);
   const row = { kind: 'prompt-completion', values: new Map([['prompt', 'row']]) } as const;
-  expect(await passes(asked, { text: 'Q: row\n', from: row }, dress)).toEqual([{ prompt: 'Q: row\n', runs: ['base', 'imported-1'] }, { prompt: 'row\n', runs: ['lora'] }]);
+  expect(await passes(asked, { text: 'Q: row\n', from: row }, dress)).toEqual([
+    { prompt: 'Q: row\n', runs: ['base', 'imported-1'] },
+    { prompt: 'row\n', runs: ['lora'] },
+  ]);
   // A row of another kind, and a text that is a prompt already, stay as they are.
-  expect(await dressed({ text: 'as it is', from: { kind: 'text-label', values: new Map() } }, asked[0].contender, dress)).toBe('as it is');
+  expect(
+    await dressed({ text: 'as it is', from: { kind: 'text-label', values: new Map() } }, asked[0].contender, dress),
+  ).toBe('as it is');
   expect(await dressed({ text: 'as it is', from: 'raw' }, asked[0].contender, dress)).toBe('as it is');
   // A model's own chat template writes the prompt; what it wrote already is asked as that.
-  const chat = { contender: { prompt: carriedPrompt({ prompt: 'Q: {prompt}\n', completion: '', chat: { name: 'own', source: '', tokens: {} } }) }, runId: 'chat' };
-  expect(await passes([...asked, chat], { text: 'hi', from: 'typed' }, dress)).toContainEqual({ prompt: { dressed: 'own: user=hi' }, runs: ['chat'] });
-  expect(await passes([chat], { text: 'hi', from: { dressed: '<s>hi' } }, dress)).toEqual([{ prompt: { dressed: '<s>hi' }, runs: ['chat'] }]);
+  const chat = {
+    contender: {
+      prompt: carriedPrompt({ prompt: 'Q: {prompt}\n', completion: '', chat: { name: 'own', source: '', tokens: {} } }),
+    },
+    runId: 'chat',
+  };
+  expect(await passes([...asked, chat], { text: 'hi', from: 'typed' }, dress)).toContainEqual({
+    prompt: { dressed: 'own: user=hi' },
+    runs: ['chat'],
+  });
+  expect(await passes([chat], { text: 'hi', from: { dressed: '<s>hi' } }, dress)).toEqual([
+    { prompt: { dressed: '<s>hi' }, runs: ['chat'] },
+  ]);
 });
 
 test('a plain text’s opening words', () => {
-  expect(opening('Once upon a time there was a small fox who wanted to see the sea.')).toBe('Once upon a time there was a small');
+  expect(opening('Once upon a time there was a small fox who wanted to see the sea.')).toBe(
+    'Once upon a time there was a small',
+  );
   expect(opening('Hello')).toBe('Hello');
   expect(opening('从前有一只小狐狸想去看大海。').length).toBeGreaterThan(2);
   expect(opening('')).toBe('');
@@ -159,27 +230,77 @@ test('a plain text’s opening words', () => {
 
 test('a held-out example as a prompt: a row in its template, a chat up to the first answer, a text’s first words', async () => {
   const base = state(null);
-  const row = (over: object) => ({ item: 7, line: 1, texts: ['Once upon a time there was a small fox who wanted more.'], tokens: 3, issues: [], side: 'heldOut', excluded: false, changed: false, ...over });
+  const row = (over: object) => ({
+    item: 7,
+    line: 1,
+    texts: ['Once upon a time there was a small fox who wanted more.'],
+    tokens: 3,
+    issues: [],
+    side: 'heldOut',
+    excluded: false,
+    changed: false,
+    ...over,
+  });
   const asked: number[] = [];
-  const data = (detail: object, rows = [row({})]) => ({
-    list: (_filter: string, _search: string, from: number) => { asked.push(from); return Promise.resolve({ total: rows.length === 0 ? 0 : 5, rows }); },
-    detail: (item: number) => Promise.resolve({ item, line: 1, cells: null, example: null, prompt: null, issues: [], ...detail }),
-  }) as unknown as DatasetCommands;
+  const data = (detail: object, rows = [row({})]) =>
+    ({
+      list: (_filter: string, _search: string, from: number) => {
+        asked.push(from);
+        return Promise.resolve({ total: rows.length === 0 ? 0 : 5, rows });
+      },
+      detail: (item: number) =>
+        Promise.resolve({ item, line: 1, cells: null, example: null, prompt: null, issues: [], ...detail }),
+    }) as unknown as DatasetCommands;
   const of = (kind: 'prompt-completion' | 'chat' | 'text', roles: Record<string, string | null>) => () => ({
-    ...base, dataset: { ...base.dataset, mapping: { kind, roles }, template: TEMPLATE, parsed: { table: { columns: ['c', 'p'] } } as never },
+    ...base,
+    dataset: {
+      ...base.dataset,
+      mapping: { kind, roles },
+      template: TEMPLATE,
+      parsed: { table: { columns: ['c', 'p'] } } as never,
+    },
     model: { ...base.model, info: { config: { bosId: 1 } } as never },
   });
   const pick = (total: number) => total - 2;
-  const filled = await heldOutPrompt(data({ cells: ['answer', 'question'] }), of('prompt-completion', { prompt: 'p', completion: 'c' }), pick);
+  const filled = await heldOutPrompt(
+    data({ cells: ['answer', 'question'] }),
+    of('prompt-completion', { prompt: 'p', completion: 'c' }),
+    pick,
+  );
   expect(asked).toEqual([0, 3]);
-  expect(filled).toEqual({ text: 'Q: question\n', from: { kind: 'prompt-completion', values: new Map([['c', 'answer'], ['p', 'question'], ['prompt', 'question'], ['completion', 'answer']]) } });
+  expect(filled).toEqual({
+    text: 'Q: question\n',
+    from: {
+      kind: 'prompt-completion',
+      values: new Map([
+        ['c', 'answer'],
+        ['p', 'question'],
+        ['prompt', 'question'],
+        ['completion', 'answer'],
+      ]),
+    },
+  });
 
   const token = (text: string, tokenState: string, id = 9) => ({ text, id, state: tokenState });
-  const chat = { cells: ['x', 'y'], prompt: 'Hi you', example: { row: 7, heldOut: true, tokens: [token('<s>', 'masked', 1), token('Hi', 'masked'), token(' you', 'masked'), token('!', 'trained')] } };
+  const chat = {
+    cells: ['x', 'y'],
+    prompt: 'Hi you',
+    example: {
+      row: 7,
+      heldOut: true,
+      tokens: [token('<s>', 'masked', 1), token('Hi', 'masked'), token(' you', 'masked'), token('!', 'trained')],
+    },
+  };
   expect(await heldOutPrompt(data(chat), of('chat', { message: 'p' }), pick)).toEqual({ text: 'Hi you', from: 'raw' });
   const own = { ...chat, prompt: { dressed: `<s><${GUARD}s>Hi` } };
-  expect(await heldOutPrompt(data(own), of('chat', { message: 'p' }), pick)).toEqual({ text: '<s><s>Hi', from: own.prompt });
+  expect(await heldOutPrompt(data(own), of('chat', { message: 'p' }), pick)).toEqual({
+    text: '<s><s>Hi',
+    from: own.prompt,
+  });
   const text = { example: { row: 7, heldOut: true, tokens: [token('<s>', 'masked', 1), token('Once', 'trained')] } };
-  expect(await heldOutPrompt(data(text), of('text', { text: 'p' }), pick)).toEqual({ text: 'Once upon a time there was', from: 'raw' });
+  expect(await heldOutPrompt(data(text), of('text', { text: 'p' }), pick)).toEqual({
+    text: 'Once upon a time there was',
+    from: 'raw',
+  });
   expect(await heldOutPrompt(data({}, []), of('text', { text: 'p' }), pick)).toBeNull();
 });

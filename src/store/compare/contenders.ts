@@ -21,7 +21,10 @@ export interface Measured {
 }
 
 /** Whether it can answer: at once, once its adapter is loaded, or not, and then why. */
-export type Voice = { kind: 'ready'; runId: RunId } | { kind: 'load'; id: string; runId: RunId } | { kind: 'none'; why: string };
+export type Voice =
+  | { kind: 'ready'; runId: RunId }
+  | { kind: 'load'; id: string; runId: RunId }
+  | { kind: 'none'; why: string };
 
 export interface Contender {
   /** Among those of the page: 'base', a run of the session, `<kept run>/<run>`, an imported adapter. */
@@ -51,17 +54,28 @@ const sameModel = (a: ModelSource | null, b: ModelSource): boolean => JSON.strin
 const SAME = 1e-4;
 
 export function comparable(a: Measured | null, b: Measured | null): boolean {
-  return a !== null && b !== null && a.model === b.model && a.examples === b.examples && a.supervised === b.supervised && Math.abs(a.base - b.base) <= SAME * Math.abs(b.base);
+  return (
+    a !== null &&
+    b !== null &&
+    a.model === b.model &&
+    a.examples === b.examples &&
+    a.supervised === b.supervised &&
+    Math.abs(a.base - b.base) <= SAME * Math.abs(b.base)
+  );
 }
 
 function measuredOf({ final, model }: ComparableRun): Measured | null {
   const { base, examples, supervised } = final;
-  return base === null || examples === null || supervised === null ? null : { model: model.id, base, examples, supervised };
+  return base === null || examples === null || supervised === null
+    ? null
+    : { model: model.id, base, examples, supervised };
 }
 
 function measuredBase(history: RunHistory | null | undefined, model: ModelSource | null): Measured | null {
   const last = history?.evals.at(-1);
-  return last && model ? { model: model.id, base: last.loss, examples: last.examples, supervised: last.supervised } : null;
+  return last && model
+    ? { model: model.id, base: last.loss, examples: last.examples, supervised: last.supervised }
+    : null;
 }
 
 function sessionVoice(s: State, run: ComparableRun): Voice {
@@ -71,15 +85,19 @@ function sessionVoice(s: State, run: ComparableRun): Voice {
   return run.final.steps > 0 ? { kind: 'ready', runId: run.runId } : { kind: 'none', why: why.noStep };
 }
 
-const goneReason = ({ config }: ComparableRun): string => texts().compare.silent[drawsTokens(config) ? 'drawn' : 'notKept'];
+const goneReason = ({ config }: ComparableRun): string =>
+  texts().compare.silent[drawsTokens(config) ? 'drawn' : 'notKept'];
 
 function keptVoice({ model }: State, { record, adapters, loaded, refused }: AddedRun, run: ComparableRun): Voice {
   const why = texts().compare.silent;
   if (!adapters.has(run.runId)) return { kind: 'none', why: goneReason(run) };
   if (model.status !== 'ready') return { kind: 'none', why: why.onceOpen(run.model.id) };
-  if (!sameModel(model.source, run.model)) return { kind: 'none', why: why.trainedOn(run.model.id, model.source?.id ?? null) };
+  if (!sameModel(model.source, run.model))
+    return { kind: 'none', why: why.trainedOn(run.model.id, model.source?.id ?? null) };
   if (Object.hasOwn(refused, run.runId)) return { kind: 'none', why: refused[run.runId] };
-  return Object.hasOwn(loaded, run.runId) ? { kind: 'ready', runId: loaded[run.runId] } : { kind: 'load', id: record.id, runId: run.runId };
+  return Object.hasOwn(loaded, run.runId)
+    ? { kind: 'ready', runId: loaded[run.runId] }
+    : { kind: 'load', id: record.id, runId: run.runId };
 }
 
 /** All of them, in the order in which they are listed. Names and places stay as they are while runs go on. */
@@ -93,17 +111,32 @@ export function contenders(s: State): Contender[] {
   // A run that was deleted under History is gone from here, too.
   const added = s.compare.added.filter((a) => s.keep.runs.some((r) => r.id === a.record.id));
 
-  const history = session?.histories.get('base') ?? added.find((a) => sameModel(source, a.record.model))?.histories.get('base') ?? null;
+  const history =
+    session?.histories.get('base') ??
+    added.find((a) => sameModel(source, a.record.model))?.histories.get('base') ??
+    null;
   out.push({
-    key: 'base', identity: `base/${source?.id ?? ''}`, kind: 'base', name: called.base, run: null,
-    heldOut: history && history.evals.length > 0 ? evalCurve(history) : null, measured: measuredBase(history, source),
+    key: 'base',
+    identity: `base/${source?.id ?? ''}`,
+    kind: 'base',
+    name: called.base,
+    run: null,
+    heldOut: history && history.evals.length > 0 ? evalCurve(history) : null,
+    measured: measuredBase(history, source),
     prompt: { mapping: dressed.mapping, template: dressed.template },
     voice: s.model.status === 'ready' ? { kind: 'ready', runId: 'base' } : { kind: 'none', why: silent.noModel },
   });
   for (const run of session && source ? sessionRuns(session, source) : []) {
     out.push({
-      key: run.runId, identity: `${run.startedAt}/${run.runId}`, kind: 'run', name: run.name, run, heldOut: run.curves.heldOut, measured: measuredOf(run),
-      prompt: { mapping: session!.mapping, template: session!.template }, voice: sessionVoice(s, run),
+      key: run.runId,
+      identity: `${run.startedAt}/${run.runId}`,
+      kind: 'run',
+      name: run.name,
+      run,
+      heldOut: run.curves.heldOut,
+      measured: measuredOf(run),
+      prompt: { mapping: session!.mapping, template: session!.template },
+      voice: sessionVoice(s, run),
     });
   }
   for (const one of added) {
@@ -116,23 +149,47 @@ export function contenders(s: State): Contender[] {
     // Of another model, or on other text: a base of its own.
     if (own && base && !out.some((c) => c.kind === 'base' && comparable(c.measured, base))) {
       out.push({
-        key: `${id}/base`, identity: `base/${startedAt}`, kind: 'base', name: called.baseOf(name), run: null, heldOut: evalCurve(own), measured: base, prompt: { mapping, template },
-        voice: { kind: 'none', why: sameModel(source, model) ? silent.sameBase : silent.otherBase(model.id, source?.id ?? null) },
+        key: `${id}/base`,
+        identity: `base/${startedAt}`,
+        kind: 'base',
+        name: called.baseOf(name),
+        run: null,
+        heldOut: evalCurve(own),
+        measured: base,
+        prompt: { mapping, template },
+        voice: {
+          kind: 'none',
+          why: sameModel(source, model) ? silent.sameBase : silent.otherBase(model.id, source?.id ?? null),
+        },
       });
     }
     for (const run of keptRunsOf(record, histories)) {
       const identity = `${run.startedAt}/${run.runId}`;
       if (out.some((c) => c.identity === identity)) continue;
       out.push({
-        key: run.key, identity, kind: 'run', name: `${run.name} · ${name}`, run, heldOut: run.curves.heldOut, measured: measuredOf(run),
-        prompt: { mapping, template }, voice: keptVoice(s, one, run),
+        key: run.key,
+        identity,
+        kind: 'run',
+        name: `${run.name} · ${name}`,
+        run,
+        heldOut: run.curves.heldOut,
+        measured: measuredOf(run),
+        prompt: { mapping, template },
+        voice: keptVoice(s, one, run),
       });
     }
   }
   for (const { runId, name, template } of imported) {
     out.push({
-      key: runId, identity: `imported/${runId}`, kind: 'imported', name: called.imported(name), run: null, heldOut: null, measured: null,
-      prompt: template ? carriedPrompt(template) : { mapping: dressed.mapping, template: dressed.template }, voice: { kind: 'ready', runId },
+      key: runId,
+      identity: `imported/${runId}`,
+      kind: 'imported',
+      name: called.imported(name),
+      run: null,
+      heldOut: null,
+      measured: null,
+      prompt: template ? carriedPrompt(template) : { mapping: dressed.mapping, template: dressed.template },
+      voice: { kind: 'ready', runId },
     });
   }
   return numbered(out);
@@ -146,12 +203,20 @@ function numbered(list: Omit<Contender, 'index' | 'place'>[]): Contender[] {
     const n = (seen.get(c.name) ?? 0) + 1;
     seen.set(c.name, n);
     if (c.kind !== 'base') place++;
-    return { ...c, name: n === 1 ? c.name : `${c.name} (${n})`, index: c.kind === 'base' ? 0 : 1 + (place % 8), place: Math.max(0, place) };
+    return {
+      ...c,
+      name: n === 1 ? c.name : `${c.name} (${n})`,
+      index: c.kind === 'base' ? 0 : 1 + (place % 8),
+      place: Math.max(0, place),
+    };
   });
 }
 
 /** Those that are compared, and the one that the others are held against: the chosen one, or the first. */
-export function chosen(all: readonly Contender[], { off, reference }: State['compare']): { shown: Contender[]; reference: Contender | null } {
+export function chosen(
+  all: readonly Contender[],
+  { off, reference }: State['compare'],
+): { shown: Contender[]; reference: Contender | null } {
   const shown = all.filter((c) => !off.has(c.key));
   return { shown, reference: shown.find((c) => c.key === reference) ?? shown[0] ?? null };
 }

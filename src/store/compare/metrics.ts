@@ -33,7 +33,7 @@ export interface MetricRow {
 }
 
 export function metricsOf({ kind, run, measured }: Contender): Metrics {
-  const loss = kind === 'base' ? measured?.base ?? null : run?.final.loss ?? null;
+  const loss = kind === 'base' ? (measured?.base ?? null) : (run?.final.loss ?? null);
   return {
     loss,
     perplexity: loss === null ? null : Math.exp(loss),
@@ -51,17 +51,22 @@ const LESS_IS_BETTER: readonly Metric[] = ['loss', 'perplexity', 'parameters'];
 const HELD_OUT: ReadonlySet<Metric> = new Set<Metric>(['loss', 'perplexity', 'skipped']);
 
 /** A value as the digits show it, so that what looks equal is equal. */
-export const rounded = (metric: Metric, value: number): number => Number((value * SCALE[metric]).toFixed(digitsOf(metric, value)));
+export const rounded = (metric: Metric, value: number): number =>
+  Number((value * SCALE[metric]).toFixed(digitsOf(metric, value)));
 
 export function metricRows(shown: readonly Contender[], reference: Contender | null): MetricRow[] {
   const own = shown.map(metricsOf);
   const at = reference ? shown.indexOf(reference) : -1;
-  const fits = shown.map((c) => reference !== null && (c === reference ? c.measured !== null : comparable(c.measured, reference.measured)));
+  const fits = shown.map(
+    (c) => reference !== null && (c === reference ? c.measured !== null : comparable(c.measured, reference.measured)),
+  );
   const rows = shown.map((contender, i): MetricRow => {
-    const difference = Object.fromEntries(ALL.map((m) => {
-      const [a, b] = [own[i][m], at < 0 ? null : own[at][m]];
-      return [m, i === at || a === null || b === null || (HELD_OUT.has(m) && !fits[i]) ? null : a - b];
-    })) as unknown as Metrics;
+    const difference = Object.fromEntries(
+      ALL.map((m) => {
+        const [a, b] = [own[i][m], at < 0 ? null : own[at][m]];
+        return [m, i === at || a === null || b === null || (HELD_OUT.has(m) && !fits[i]) ? null : a - b];
+      }),
+    ) as unknown as Metrics;
     return { contender, metrics: own[i], comparable: fits[i], difference, best: new Set() };
   });
   for (const m of LESS_IS_BETTER) {

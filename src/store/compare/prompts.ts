@@ -21,15 +21,25 @@ export interface AskedPrompt {
 }
 
 /** The prompt as one model gets it: in the template that it was trained with. */
-export async function dressed({ text, from }: AskedPrompt, { prompt: { mapping, template } }: Pick<Contender, 'prompt'>, dress: Dress): Promise<Prompt> {
+export async function dressed(
+  { text, from }: AskedPrompt,
+  { prompt: { mapping, template } }: Pick<Contender, 'prompt'>,
+  dress: Dress,
+): Promise<Prompt> {
   if (from === 'raw') return text;
   if (from === 'typed') return comparePrompt(text, mapping, template, dress);
   if ('dressed' in from) return from;
-  return mapping?.kind === from.kind && template.prompt !== '' ? fillTemplate(template.prompt, from.kind, from.values, null) : text;
+  return mapping?.kind === from.kind && template.prompt !== ''
+    ? fillTemplate(template.prompt, from.kind, from.values, null)
+    : text;
 }
 
 /** Those that are asked the very same words, together: they answer in one pass. */
-export async function passes(asked: readonly { contender: Pick<Contender, 'prompt'>; runId: RunId }[], prompt: AskedPrompt, dress: Dress): Promise<{ prompt: Prompt; runs: RunId[] }[]> {
+export async function passes(
+  asked: readonly { contender: Pick<Contender, 'prompt'>; runId: RunId }[],
+  prompt: AskedPrompt,
+  dress: Dress,
+): Promise<{ prompt: Prompt; runs: RunId[] }[]> {
   const groups = new Map<string, { prompt: Prompt; runs: RunId[] }>();
   for (const { contender, runId } of asked) {
     const words = await dressed(prompt, contender, dress);
@@ -45,11 +55,19 @@ const OPENING = 8;
 /** The first words of a text, at most half of it. */
 export function opening(text: string): string {
   const words = splitWords(text);
-  return words.slice(0, Math.max(1, Math.min(OPENING, Math.floor(words.length / 2)))).map((w) => w.text).join('').trim();
+  return words
+    .slice(0, Math.max(1, Math.min(OPENING, Math.floor(words.length / 2))))
+    .map((w) => w.text)
+    .join('')
+    .trim();
 }
 
 /** One of the held-out examples under Data. @param pick its place among them, of how many there are */
-export async function heldOutPrompt(data: DatasetCommands, state: () => State, pick: (total: number) => number): Promise<AskedPrompt | null> {
+export async function heldOutPrompt(
+  data: DatasetCommands,
+  state: () => State,
+  pick: (total: number) => number,
+): Promise<AskedPrompt | null> {
   const total = (await data.list('heldOut', '', 0, 1))?.total ?? 0;
   if (total === 0) return null;
   const found = await data.list('heldOut', '', pick(total), 1);
@@ -61,11 +79,17 @@ export async function heldOutPrompt(data: DatasetCommands, state: () => State, p
     return { text: fillTemplate(template.prompt, mapping.kind, values, null), from: { kind: mapping.kind, values } };
   }
   if (!detail.example) return null;
-  if (detail.prompt) return typeof detail.prompt === 'string' ? { text: detail.prompt, from: 'raw' } : { text: unguard(detail.prompt.dressed), from: detail.prompt };
+  if (detail.prompt)
+    return typeof detail.prompt === 'string'
+      ? { text: detail.prompt, from: 'raw' }
+      : { text: unguard(detail.prompt.dressed), from: detail.prompt };
   // What the model is not taught, it is told.
   const bosId = state().model.info?.config.bosId ?? null;
   const tokens = detail.example.tokens.filter((t, i) => i > 0 || t.id !== bosId);
   const told = tokens.findIndex((t) => t.state !== 'masked');
   const text = (part: typeof tokens) => part.map((t) => t.text).join('');
-  return { text: told > 0 ? text(tokens.slice(0, told)) : opening(found.rows[0].texts[0] ?? text(tokens)), from: 'raw' };
+  return {
+    text: told > 0 ? text(tokens.slice(0, told)) : opening(found.rows[0].texts[0] ?? text(tokens)),
+    from: 'raw',
+  };
 }

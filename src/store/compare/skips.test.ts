@@ -10,18 +10,43 @@ function series(modules: number, steps: number[], share: (step: number, module: 
 }
 
 const first = { modules: MODULES, series: series(4, [1, 2, 4], (step, m) => (step + m) / 10) };
-const second = { modules: [{ layer: 1, kind: 'q' as const }, { layer: 2, kind: 'down' as const }], series: series(2, [2, 3], (step) => step / 10) };
+const second = {
+  modules: [
+    { layer: 1, kind: 'q' as const },
+    { layer: 2, kind: 'down' as const },
+  ],
+  series: series(2, [2, 3], (step) => step / 10),
+};
 
 test('runs with other modules and other steps share one grid', () => {
   const grid = gridOf([first, second]);
   expect(grid).toEqual({ layers: [0, 1, 2], kinds: ['q', 'v', 'down'] });
   expect(stepsOf([first, second])).toEqual([1, 2, 3, 4]);
-  const round = (cells: (number | null)[][]) => cells.map((line) => line.map((v) => (v === null ? null : Math.round(v * 100) / 100)));
+  const round = (cells: (number | null)[][]) =>
+    cells.map((line) => line.map((v) => (v === null ? null : Math.round(v * 100) / 100)));
   const a = mapAt(first, grid, 3);
-  expect([a.step, round(a.cells)]).toEqual([2, [[0.2, 0.3, null], [0.4, 0.5, null], [null, null, null]]]);
+  expect([a.step, round(a.cells)]).toEqual([
+    2,
+    [
+      [0.2, 0.3, null],
+      [0.4, 0.5, null],
+      [null, null, null],
+    ],
+  ]);
   const b = mapAt(second, grid, 3);
-  expect([b.step, round(b.cells)]).toEqual([3, [[null, null, null], [0.3, null, null], [null, null, 0.3]]]);
-  expect(round(differenceMap(a.cells, b.cells))).toEqual([[null, null, null], [0.1, null, null], [null, null, null]]);
+  expect([b.step, round(b.cells)]).toEqual([
+    3,
+    [
+      [null, null, null],
+      [0.3, null, null],
+      [null, null, 0.3],
+    ],
+  ]);
+  expect(round(differenceMap(a.cells, b.cells))).toEqual([
+    [null, null, null],
+    [0.1, null, null],
+    [null, null, null],
+  ]);
 });
 
 test('before its first step a run shows the first, after its end the last', () => {

@@ -22,7 +22,9 @@ export function gridOf(runs: readonly Pick<SkipRun, 'modules'>[]): SkipGrid {
 
 /** All steps at which any of the runs has a row, in order. */
 export function stepsOf(runs: readonly Pick<SkipRun, 'series'>[]): number[] {
-  return [...new Set(runs.flatMap(({ series }) => Array.from(series.steps.subarray(0, series.rows))))].sort((a, b) => a - b);
+  return [...new Set(runs.flatMap(({ series }) => Array.from(series.steps.subarray(0, series.rows))))].sort(
+    (a, b) => a - b,
+  );
 }
 
 /** Shares of one run as a grid: [layer][kind], null where it adapts no such module. */
@@ -37,19 +39,23 @@ export function mapAt({ modules, series }: SkipRun, { layers, kinds }: SkipGrid,
   while (row + 1 < series.rows && series.steps[row + 1] <= step) row++;
   const values = series.row(row);
   const index = new Map(modules.map((m, i) => [`${m.layer}.${m.kind}`, i]));
-  const cells = layers.map((layer) => kinds.map((kind) => {
-    const m = index.get(`${layer}.${kind}`);
-    return m === undefined ? null : values[m];
-  }));
+  const cells = layers.map((layer) =>
+    kinds.map((kind) => {
+      const m = index.get(`${layer}.${kind}`);
+      return m === undefined ? null : values[m];
+    }),
+  );
   return { step: series.steps[row], cells };
 }
 
 /** Cell by cell a − b; null where one of them has none. */
 export function differenceMap(a: SkipMapAt['cells'], b: SkipMapAt['cells']): (number | null)[][] {
-  return a.map((line, r) => line.map((x, c) => {
-    const y = b[r][c];
-    return x === null || y === null ? null : x - y;
-  }));
+  return a.map((line, r) =>
+    line.map((x, c) => {
+      const y = b[r][c];
+      return x === null || y === null ? null : x - y;
+    }),
+  );
 }
 
 const SPANS = [0.05, 0.1, 0.25, 0.5, 1];

@@ -38,12 +38,24 @@ test('every held-out example comes once before any comes again', () => {
   expect(times(3, (n) => promptAt(5, n, 1))).toEqual([0, 0, 0]);
 });
 
-const votes = (x: number, y: number): Ballot => ({ ...newBallot(A, B, 1, null), rounds: [...times(x, () => ({ prompt: '', verdict: 'x' as const })), ...times(y, () => ({ prompt: '', verdict: 'y' as const }))] });
+const votes = (x: number, y: number): Ballot => ({
+  ...newBallot(A, B, 1, null),
+  rounds: [
+    ...times(x, () => ({ prompt: '', verdict: 'x' as const })),
+    ...times(y, () => ({ prompt: '', verdict: 'y' as const })),
+  ],
+});
 const names = { x: 'X', y: 'Y' };
 
 test('the outcome says no more than the votes do', () => {
   expect(outcome(tally(votes(0, 0)), names)).toBe('No vote has chosen one of the two yet.');
-  expect(outcome(tally(votes(1, 0)), names)).toBe('No preference that one vote can show: 1 of 1 vote that chose for X (100 %, 95 % interval 21 % to 100 %; 50 % is a coin’s toss).');
-  expect(outcome(tally(votes(2, 6)), names)).toMatch(/^No preference that 8 votes can show: 6 of 8 votes that chose for Y \(75 %, 95 % interval 41 % to 93 %/);
-  expect(outcome(tally(votes(3, 17)), names)).toBe('You preferred Y: 17 of 20 votes that chose (85 %, 95 % interval 64 % to 95 %). Chance alone would rarely do that.');
+  expect(outcome(tally(votes(1, 0)), names)).toBe(
+    'No preference that one vote can show: 1 of 1 vote that chose for X (100 %, 95 % interval 21 % to 100 %; 50 % is a coin’s toss).',
+  );
+  expect(outcome(tally(votes(2, 6)), names)).toMatch(
+    /^No preference that 8 votes can show: 6 of 8 votes that chose for Y \(75 %, 95 % interval 41 % to 93 %/,
+  );
+  expect(outcome(tally(votes(3, 17)), names)).toBe(
+    'You preferred Y: 17 of 20 votes that chose (85 %, 95 % interval 64 % to 95 %). Chance alone would rarely do that.',
+  );
 });

@@ -38,7 +38,8 @@ export function newBallot(a: Side, b: Side, seed: number, own: string[] | null):
 }
 
 /** Who stands first in round `n`. */
-export const firstAt = ({ seed }: Pick<Ballot, 'seed'>, n: number): 'x' | 'y' => (rngOf(seed, n).below(2) === 0 ? 'x' : 'y');
+export const firstAt = ({ seed }: Pick<Ballot, 'seed'>, n: number): 'x' | 'y' =>
+  rngOf(seed, n).below(2) === 0 ? 'x' : 'y';
 
 /** 1: the first answer is better, 2: the second, 0: neither. */
 export type Choice = 0 | 1 | 2;
@@ -50,11 +51,16 @@ export function verdictOf(ballot: Ballot, choice: Choice): Verdict {
   return choice === 1 ? first : first === 'x' ? 'y' : 'x';
 }
 
-export const cast = (ballot: Ballot, prompt: string, verdict: Verdict): Ballot => ({ ...ballot, rounds: [...ballot.rounds, { prompt, verdict }] });
+export const cast = (ballot: Ballot, prompt: string, verdict: Verdict): Ballot => ({
+  ...ballot,
+  rounds: [...ballot.rounds, { prompt, verdict }],
+});
 
 /** Place of round `n`'s prompt among `total`, each once before any comes again: a seeded shuffle. */
 export function promptAt(seed: number, n: number, total: number): number {
-  const order = rngOf(seed, 1_000_000 + Math.floor(n / total)).shuffle(Uint32Array.from({ length: total }, (_, i) => i));
+  const order = rngOf(seed, 1_000_000 + Math.floor(n / total)).shuffle(
+    Uint32Array.from({ length: total }, (_, i) => i),
+  );
   return order[n % total];
 }
 
@@ -78,7 +84,8 @@ export function outcome({ x, y, share }: Tally, names: { x: string; y: string })
   const percent = (v: number) => `${Math.round(v * 100)} %`;
   const t = texts().compare.vote.outcome;
   if (!share) return t.none;
-  const [better, range] = x >= y ? [names.x, share] : [names.y, { share: 1 - share.share, low: 1 - share.high, high: 1 - share.low }];
+  const [better, range] =
+    x >= y ? [names.x, share] : [names.y, { share: 1 - share.share, low: 1 - share.high, high: 1 - share.low }];
   const say = share.low > 0.5 || share.high < 0.5 ? t.preferred : t.unclear;
   return say(better, Math.max(x, y), x + y, percent(range.share), percent(range.low), percent(range.high));
 }

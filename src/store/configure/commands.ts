@@ -2,7 +2,17 @@
  * What a person can do under Configure, as commands: changing fields, adding runs, presets, timing, settings in and out.
  * The memory plan follows by itself.
  */
-import { type ExperimentConfig, METHOD_NAMES, type RunConfig, type TrainConfig, defaultExperiment, experimentProblems, parseExperiment, runSchema, startRank } from '../../shared/config';
+import {
+  type ExperimentConfig,
+  METHOD_NAMES,
+  type RunConfig,
+  type TrainConfig,
+  defaultExperiment,
+  experimentProblems,
+  parseExperiment,
+  runSchema,
+  startRank,
+} from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 import { ConfigError, toErrorInfo } from '../../shared/errors';
 import { texts } from '../../shared/texts';
@@ -66,13 +76,21 @@ export class ConfigureCommands {
     const bare = !draft.runs.some((r) => r.id === method);
     const label = METHOD_NAMES[method];
     const fresh = { id: bare ? method : `${method}-${n}`, name: bare ? label : `${label} ${n}`, method };
-    this.setDraft({ ...draft, runs: [...draft.runs, like ? { ...like, ...fitting(like, method), ...fresh } : runSchema.parse(fresh)] });
+    this.setDraft({
+      ...draft,
+      runs: [...draft.runs, like ? { ...like, ...fitting(like, method), ...fresh } : runSchema.parse(fresh)],
+    });
   }
 
   /** A run that another one follows leaves it on its own. */
   removeRun(id: RunId): void {
     const { draft } = this.#r;
-    this.setDraft({ ...draft, runs: draft.runs.filter((r) => r.id !== id).map((r) => (r.gate.follows === id ? { ...r, gate: { ...r.gate, follows: null } } : r)) });
+    this.setDraft({
+      ...draft,
+      runs: draft.runs
+        .filter((r) => r.id !== id)
+        .map((r) => (r.gate.follows === id ? { ...r, gate: { ...r.gate, follows: null } } : r)),
+    });
   }
 
   /** Everything back to its default. */
@@ -93,7 +111,10 @@ export class ConfigureCommands {
   check(): void {
     const { draft } = this.#r;
     const problems = draftProblems(draft, this.#page.state.model.info?.config);
-    this.#page.patch('runs', { problems, draftError: problems.length > 0 ? describeProblem(problems[0], draft) : null });
+    this.#page.patch('runs', {
+      problems,
+      draftError: problems.length > 0 ? describeProblem(problems[0], draft) : null,
+    });
   }
 
   planSoon(delay = SETTLE): void {
@@ -155,7 +176,14 @@ export class ConfigureCommands {
       const { source } = this.#page.state.model;
       const times = await this.#train.request({ type: 'time-steps', experiment, ...data, steps: TIMED_STEPS });
       if (this.#page.state.model.source !== source) return;
-      this.#page.patch('runs', { timing: { key: timingKey(experiment), load: stepLoad(experiment, this.#page.state.dataset.report), from: 'probe', ...times } });
+      this.#page.patch('runs', {
+        timing: {
+          key: timingKey(experiment),
+          load: stepLoad(experiment, this.#page.state.dataset.report),
+          from: 'probe',
+          ...times,
+        },
+      });
     } catch (error) {
       if (!(error instanceof WorkerFault && error.name === 'Cancelled')) throw error;
     } finally {
@@ -179,7 +207,8 @@ export class ConfigureCommands {
   importFile(file: Blob): Promise<void> {
     this.#page.dismiss('configure');
     return this.#page.command('configure', async () => {
-      if (file.size > MAX_SETTINGS_FILE) throw new ConfigError(texts().errors.store.settings.tooLarge(file.size, MAX_SETTINGS_FILE));
+      if (file.size > MAX_SETTINGS_FILE)
+        throw new ConfigError(texts().errors.store.settings.tooLarge(file.size, MAX_SETTINGS_FILE));
       this.setDraft(readSettings(await file.text()));
     });
   }
@@ -201,7 +230,11 @@ export class ConfigureCommands {
       const draft = readLink(link);
       this.setDraft(draft);
       const t = texts().configure.share;
-      this.#page.say('configure', 'warning', { name: 'Note', message: t.opened(experimentChanges(draft), draft.train.seed), hint: t.openedHint });
+      this.#page.say('configure', 'warning', {
+        name: 'Note',
+        message: t.opened(experimentChanges(draft), draft.train.seed),
+        hint: t.openedHint,
+      });
     } catch (error) {
       this.#page.report('configure', error);
     }
@@ -216,23 +249,47 @@ export class ConfigureCommands {
 export function surroundings({ model, dataset }: Pick<State, 'model' | 'dataset'>): Surroundings | null {
   const { info } = model;
   const { report } = dataset;
-  return info && report && report.train > 0 ? { parameters: info.parameters, context: info.config.context, data: report, device: info.device.kind === 'cpu' ? 'cpu' : info.device.software ? 'software' : 'gpu' } : null;
+  return info && report && report.train > 0
+    ? {
+        parameters: info.parameters,
+        context: info.config.context,
+        data: report,
+        device: info.device.kind === 'cpu' ? 'cpu' : info.device.software ? 'software' : 'gpu',
+      }
+    : null;
 }
 
 /** Steps of the last run as a timing; null before its second step, and where it was computed on another device than `info` tells of. */
-export function runTiming({ session }: Pick<RunsSlice, 'session'>, report: PrepareReport | null, info: State['model']['info']): Timing | null {
+export function runTiming(
+  { session }: Pick<RunsSlice, 'session'>,
+  report: PrepareReport | null,
+  info: State['model']['info'],
+): Timing | null {
   if (!session || !report || (info && session.devices.at(-1)?.kind !== info.device.kind)) return null;
-  const recent = session.experiment.runs.map((r) => session.histories.get(r.id)?.recentMs() ?? []).filter((ms) => ms.length > 0);
+  const recent = session.experiment.runs
+    .map((r) => session.histories.get(r.id)?.recentMs() ?? [])
+    .filter((ms) => ms.length > 0);
   if (recent.length === 0) return null;
   // All runs' steps end together; the slowest tells the step's time. Waits for measurements between steps are the rare long ones.
   const sorted = recent.reduce((a, b) => (mean(b) > mean(a) ? b : a)).toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];
-  return { key: timingKey(session.experiment), load: stepLoad(session.experiment, report), from: 'run', stepMs: [at(0.1), at(0.5), at(0.8)], evalMs: null };
+  return {
+    key: timingKey(session.experiment),
+    load: stepLoad(session.experiment, report),
+    from: 'run',
+    stepMs: [at(0.1), at(0.5), at(0.8)],
+    evalMs: null,
+  };
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** What must change so that a run's settings fit a method: AdaLoRA starts above the rank it ends at. */
 function fitting(run: RunConfig, method: RunConfig['method']): Partial<RunConfig> {
-  return { method, ...(method === 'adalora' && run.adalora.initRank < run.rank ? { adalora: { ...run.adalora, initRank: startRank(run.rank) } } : {}) };
+  return {
+    method,
+    ...(method === 'adalora' && run.adalora.initRank < run.rank
+      ? { adalora: { ...run.adalora, initRank: startRank(run.rank) } }
+      : {}),
+  };
 }

@@ -8,6 +8,9 @@ export function tokensPerExample(report: Pick<PrepareReport, 'tokens' | 'example
 }
 
 /** Tokens of one optimizer step, accumulated batches together. */
-export function tokensPerStep({ batchSize, accumulation, maxTokens }: Pick<TrainConfig, 'batchSize' | 'accumulation' | 'maxTokens'>, report: Pick<PrepareReport, 'tokens' | 'examples'> | null): number {
+export function tokensPerStep(
+  { batchSize, accumulation, maxTokens }: Pick<TrainConfig, 'batchSize' | 'accumulation' | 'maxTokens'>,
+  report: Pick<PrepareReport, 'tokens' | 'examples'> | null,
+): number {
   return batchSize * accumulation * tokensPerExample(report, maxTokens);
 }

@@ -2,7 +2,10 @@
 import type { AdaloraConfig, ExperimentConfig, GateConfig, Problem, RunConfig, TrainConfig } from '../../shared/config';
 import { texts } from '../../shared/texts';
 
-type Named = Exclude<keyof TrainConfig | keyof RunConfig | keyof GateConfig | keyof AdaloraConfig, 'id' | 'gate' | 'adalora'>;
+type Named = Exclude<
+  keyof TrainConfig | keyof RunConfig | keyof GateConfig | keyof AdaloraConfig,
+  'id' | 'gate' | 'adalora'
+>;
 
 /** A problem as a sentence's beginning: "TS-LoRA, Kept share: must be at most 1". */
 export function describeProblem({ path, message }: Problem, { runs }: Pick<ExperimentConfig, 'runs'>): string {

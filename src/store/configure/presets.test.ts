@@ -6,10 +6,13 @@ import { PRESETS, type Surroundings, applyPreset, isPreset, lengthThatHolds, pre
 /** Lengths in bins of 8 tokens: `counts[b]` examples of up to (b + 1) × 8, the last bin open. */
 const lengths = (counts: number[]) => ({ width: 8, counts, limit: 128 });
 const AROUND: Surroundings = {
-  parameters: 4e6, context: 256, device: 'software',
+  parameters: 4e6,
+  context: 256,
+  device: 'software',
   data: { train: 200, heldOut: 20, lengths: lengths([0, 20, 60, 100, 20, 10, 5, 4, 1, 0]) },
 };
-const about = (change: Partial<Surroundings>) => (preset: (typeof PRESETS)[number]) => presetFor(preset, { ...AROUND, ...change });
+const about = (change: Partial<Surroundings>) => (preset: (typeof PRESETS)[number]) =>
+  presetFor(preset, { ...AROUND, ...change });
 
 describe('a preset', () => {
   it('grows from quick to thorough in every respect', () => {
@@ -18,7 +21,11 @@ describe('a preset', () => {
       expect(quick.train[key]).toBeLessThanOrEqual(balanced.train[key]);
       expect(balanced.train[key]).toBeLessThanOrEqual(thorough.train[key]);
     }
-    expect([quick, balanced, thorough].map((p) => p.adapter)).toEqual([{ rank: 4, alpha: 8 }, { rank: 8, alpha: 16 }, { rank: 16, alpha: 32 }]);
+    expect([quick, balanced, thorough].map((p) => p.adapter)).toEqual([
+      { rank: 4, alpha: 8 },
+      { rank: 8, alpha: 16 },
+      { rank: 16, alpha: 32 },
+    ]);
     expect(quick.train.steps).toBeLessThan(thorough.train.steps);
     expect([quick, balanced, thorough].map((p) => p.train.keepBest)).toEqual([false, false, true]);
     expect(thorough.train.sliceShare).toBe(0.1);
@@ -43,7 +50,9 @@ describe('a preset', () => {
     expect(fast.steps).toBeGreaterThan(slow.steps / 2);
     expect(fast.batchSize * fast.accumulation).toBeGreaterThan(slow.batchSize * slow.accumulation);
     expect(about({ data: { ...AROUND.data, train: 10_000 }, parameters: 1.3e8 })('thorough').train.steps).toBe(150);
-    expect([4e6, 1.3e8, 5e8, 2e9].map((parameters) => about({ parameters })('quick').train.learningRate)).toEqual([3e-3, 1e-3, 3e-4, 2e-4]);
+    expect([4e6, 1.3e8, 5e8, 2e9].map((parameters) => about({ parameters })('quick').train.learningRate)).toEqual([
+      3e-3, 1e-3, 3e-4, 2e-4,
+    ]);
   });
 
   it('goes by the number of examples, and sets no slice aside where there are few', () => {
@@ -71,16 +80,29 @@ describe('a preset', () => {
   });
 
   it('can be trained, whatever the model, the data and the device', () => {
-    fc.assert(fc.property(
-      fc.constantFrom(...PRESETS), fc.integer({ min: 1000, max: 8e9 }), fc.integer({ min: 8, max: 1e5 }), fc.constantFrom('gpu' as const, 'software' as const, 'cpu' as const),
-      fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 1e5 }), fc.integer({ min: 1, max: 300 }), fc.array(fc.nat(1000), { minLength: 2, maxLength: 33 }),
-      (preset, parameters, context, device, train, heldOut, width, counts) => {
-        const result = presetFor(preset, { parameters, context, device, data: { train, heldOut, lengths: { width, counts, limit: 64 } } });
-        expect(experimentProblems(applyPreset(defaultExperiment(), result))).toEqual([]);
-        expect(result.train.maxTokens).toBeLessThanOrEqual(context);
-        expect(result.train.evalExamples).toBeLessThanOrEqual(heldOut);
-        expect(result.why().join(' ')).not.toMatch(/NaN|Infinity|undefined/);
-      },
-    ));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...PRESETS),
+        fc.integer({ min: 1000, max: 8e9 }),
+        fc.integer({ min: 8, max: 1e5 }),
+        fc.constantFrom('gpu' as const, 'software' as const, 'cpu' as const),
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.integer({ min: 1, max: 1e5 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.array(fc.nat(1000), { minLength: 2, maxLength: 33 }),
+        (preset, parameters, context, device, train, heldOut, width, counts) => {
+          const result = presetFor(preset, {
+            parameters,
+            context,
+            device,
+            data: { train, heldOut, lengths: { width, counts, limit: 64 } },
+          });
+          expect(experimentProblems(applyPreset(defaultExperiment(), result))).toEqual([]);
+          expect(result.train.maxTokens).toBeLessThanOrEqual(context);
+          expect(result.train.evalExamples).toBeLessThanOrEqual(heldOut);
+          expect(result.why().join(' ')).not.toMatch(/NaN|Infinity|undefined/);
+        },
+      ),
+    );
   });
 });

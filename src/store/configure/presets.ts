@@ -24,7 +24,20 @@ export interface Surroundings {
 }
 
 export interface PresetResult {
-  train: Pick<TrainConfig, 'steps' | 'learningRate' | 'warmupSteps' | 'batchSize' | 'accumulation' | 'maxTokens' | 'evalEvery' | 'evalExamples' | 'sliceShare' | 'keepBest' | 'patience'>;
+  train: Pick<
+    TrainConfig,
+    | 'steps'
+    | 'learningRate'
+    | 'warmupSteps'
+    | 'batchSize'
+    | 'accumulation'
+    | 'maxTokens'
+    | 'evalEvery'
+    | 'evalExamples'
+    | 'sliceShare'
+    | 'keepBest'
+    | 'patience'
+  >;
   adapter: Pick<RunConfig, 'rank' | 'alpha'>;
   /** One sentence for each choice, in the language in use: what it came from. */
   why: () => string[];
@@ -45,9 +58,36 @@ interface Aim {
 }
 
 const AIMS: Record<Preset, Aim> = {
-  quick: { whole: 0.5, context: [64, 128], tokens: [256, 1024], steps: [20, 40, 80], passes: 1, rank: 4, evaluations: 2, evalExamples: 16 },
-  balanced: { whole: 0.9, context: [128, 512], tokens: [384, 2048], steps: [60, 200, 400], passes: 2, rank: 8, evaluations: 5, evalExamples: 32 },
-  thorough: { whole: 1, context: [256, 1024], tokens: [512, 4096], steps: [120, 600, 2000], passes: 4, rank: 16, evaluations: 10, evalExamples: 128 },
+  quick: {
+    whole: 0.5,
+    context: [64, 128],
+    tokens: [256, 1024],
+    steps: [20, 40, 80],
+    passes: 1,
+    rank: 4,
+    evaluations: 2,
+    evalExamples: 16,
+  },
+  balanced: {
+    whole: 0.9,
+    context: [128, 512],
+    tokens: [384, 2048],
+    steps: [60, 200, 400],
+    passes: 2,
+    rank: 8,
+    evaluations: 5,
+    evalExamples: 32,
+  },
+  thorough: {
+    whole: 1,
+    context: [256, 1024],
+    tokens: [512, 4096],
+    steps: [120, 600, 2000],
+    passes: 4,
+    rank: 16,
+    evaluations: 10,
+    evalExamples: 128,
+  },
 };
 
 /** Sequences in one micro-batch at most; more are accumulated. */
@@ -71,7 +111,9 @@ export function lengthThatHolds({ width, counts }: PrepareReport['lengths'], sha
 /** Share of the examples that are no longer than `limit`, by whole bins. */
 function heldWhole({ width, counts }: PrepareReport['lengths'], limit: number): number {
   const all = counts.reduce((a, b) => a + b, 0);
-  return all === 0 ? 1 : counts.reduce((sum, count, b) => sum + (b < counts.length - 1 && (b + 1) * width <= limit ? count : 0), 0) / all;
+  return all === 0
+    ? 1
+    : counts.reduce((sum, count, b) => sum + (b < counts.length - 1 && (b + 1) * width <= limit ? count : 0), 0) / all;
 }
 
 /** Larger models want smaller steps: rates that are usual for LoRA at each size. */
@@ -87,7 +129,8 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
   const wanted = lengthThatHolds(data.lengths, aim.whole);
   const cap = Math.min(context, pick(aim.context));
   const maxTokens = clamp(Math.min(Math.ceil(wanted / 8) * 8, cap), 8, context);
-  const limit = maxTokens === context && wanted > context ? 'model' : maxTokens === cap && wanted > cap ? 'device' : null;
+  const limit =
+    maxTokens === context && wanted > context ? 'model' : maxTokens === cap && wanted > cap ? 'device' : null;
 
   const typical = Math.min(maxTokens, lengthThatHolds(data.lengths, 0.5));
   const perStep = clamp(Math.round(pick(aim.tokens) / typical), 2, Math.max(2, Math.floor(data.train / 4)));
@@ -106,7 +149,11 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
   const learningRate = usualRate(parameters) * (halved ? 0.5 : 1);
   const warmupSteps = clamp(Math.round(steps / 10), 1, 100);
 
-  const evalExamples = clamp(Math.min(aim.evalExamples, data.heldOut), 1, pick([Math.min(aim.evalExamples, 64), aim.evalExamples]));
+  const evalExamples = clamp(
+    Math.min(aim.evalExamples, data.heldOut),
+    1,
+    pick([Math.min(aim.evalExamples, 64), aim.evalExamples]),
+  );
   const evalEvery = Math.max(1, Math.round(steps / aim.evaluations));
   const allMeasured = evalExamples === data.heldOut && data.heldOut < aim.evalExamples;
 
@@ -125,8 +172,17 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
   };
   return {
     train: {
-      steps, learningRate, warmupSteps, batchSize, accumulation, maxTokens, evalEvery, evalExamples,
-      sliceShare: slice ? 0.1 : DEFAULT_TRAIN.sliceShare, keepBest: slice, patience: null,
+      steps,
+      learningRate,
+      warmupSteps,
+      batchSize,
+      accumulation,
+      maxTokens,
+      evalEvery,
+      evalExamples,
+      sliceShare: slice ? 0.1 : DEFAULT_TRAIN.sliceShare,
+      keepBest: slice,
+      patience: null,
     },
     adapter: { rank: aim.rank, alpha: 2 * aim.rank },
     why,
@@ -137,9 +193,14 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
 export function applyPreset(draft: ExperimentConfig, { train, adapter }: PresetResult): ExperimentConfig {
   const merged = { ...draft.train, ...train };
   // Held-out prices cannot do without a slice.
-  if (merged.sliceShare === 0 && draft.runs.some((r) => r.gate.prices === 'held-out')) merged.sliceShare = draft.train.sliceShare;
-  return { train: merged, runs: draft.runs.map((r) => ({ ...r, ...adapter, adalora: { ...r.adalora, initRank: startRank(adapter.rank) } })) };
+  if (merged.sliceShare === 0 && draft.runs.some((r) => r.gate.prices === 'held-out'))
+    merged.sliceShare = draft.train.sliceShare;
+  return {
+    train: merged,
+    runs: draft.runs.map((r) => ({ ...r, ...adapter, adalora: { ...r.adalora, initRank: startRank(adapter.rank) } })),
+  };
 }
 
 /** Whether the draft stands as the preset would make it. */
-export const isPreset = (draft: ExperimentConfig, result: PresetResult): boolean => JSON.stringify(applyPreset(draft, result)) === JSON.stringify(draft);
+export const isPreset = (draft: ExperimentConfig, result: PresetResult): boolean =>
+  JSON.stringify(applyPreset(draft, result)) === JSON.stringify(draft);

@@ -1,44 +1,73 @@
 import { deflateSync } from 'fflate';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type ExperimentConfig, GATE_RULES, defaultExperiment, experimentProblems, parseExperiment } from '../../shared/config';
+import {
+  type ExperimentConfig,
+  GATE_RULES,
+  defaultExperiment,
+  experimentProblems,
+  parseExperiment,
+} from '../../shared/config';
 import { MAX_LINK, readLink, readSettings, settingsFile, settingsLink } from './share';
 
 /** Settings that touch every group. */
 function changed(): ExperimentConfig {
   const e = structuredClone(defaultExperiment());
-  Object.assign(e.train, { steps: 4, seed: 0xffffffff, learningRate: 1.25e-4, sliceShare: 0.1, keepBest: true, patience: 3 });
+  Object.assign(e.train, {
+    steps: 4,
+    seed: 0xffffffff,
+    learningRate: 1.25e-4,
+    sliceShare: 0.1,
+    keepBest: true,
+    patience: 3,
+  });
   Object.assign(e.runs[0], { name: 'ünïcode “run”', rank: 64, only: ['0.q', '3.down'], rslora: true });
   Object.assign(e.runs[1].gate, { rule: 'averaged', target: 0.7, prices: 'held-out', eta: 0.5 });
   return parseExperiment(e);
 }
 
-const same: fc.Arbitrary<ExperimentConfig> = fc.record({
-  seed: fc.nat(), steps: fc.integer({ min: 1, max: 1e5 }), rate: fc.double({ min: 1e-9, max: 1, noNaN: true }), rule: fc.constantFrom(...GATE_RULES), rank: fc.integer({ min: 1, max: 64 }),
-  lambdaBar: fc.double({ min: -100, max: 100, noNaN: true }).map((x) => (Object.is(x, -0) ? 0 : x)), name: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }).filter((s) => s.length <= 60),
-}).map(({ seed, steps, rate, rule, rank, lambdaBar, name }) => {
-  const e = structuredClone(defaultExperiment());
-  Object.assign(e.train, { seed, steps, learningRate: rate });
-  Object.assign(e.runs[1], { rank, name, gate: { ...e.runs[1].gate, rule, lambdaBar } });
-  return e;
-});
+const same: fc.Arbitrary<ExperimentConfig> = fc
+  .record({
+    seed: fc.nat(),
+    steps: fc.integer({ min: 1, max: 1e5 }),
+    rate: fc.double({ min: 1e-9, max: 1, noNaN: true }),
+    rule: fc.constantFrom(...GATE_RULES),
+    rank: fc.integer({ min: 1, max: 64 }),
+    lambdaBar: fc.double({ min: -100, max: 100, noNaN: true }).map((x) => (Object.is(x, -0) ? 0 : x)),
+    name: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }).filter((s) => s.length <= 60),
+  })
+  .map(({ seed, steps, rate, rule, rank, lambdaBar, name }) => {
+    const e = structuredClone(defaultExperiment());
+    Object.assign(e.train, { seed, steps, learningRate: rate });
+    Object.assign(e.runs[1], { rank, name, gate: { ...e.runs[1].gate, rule, lambdaBar } });
+    return e;
+  });
 
 it('settings come back from a file and from a link as they were', () => {
   for (const e of [defaultExperiment(), changed()]) {
     expect(readSettings(settingsFile(e))).toEqual(e);
     expect(readLink(settingsLink(e))).toEqual(e);
   }
-  fc.assert(fc.property(same, (e) => {
-    fc.pre(experimentProblems(e).length === 0);
-    expect(readLink(settingsLink(e))).toEqual(e);
-    expect(readSettings(settingsFile(e))).toEqual(e);
-  }));
+  fc.assert(
+    fc.property(same, (e) => {
+      fc.pre(experimentProblems(e).length === 0);
+      expect(readLink(settingsLink(e))).toEqual(e);
+      expect(readSettings(settingsFile(e))).toEqual(e);
+    }),
+  );
 });
 
 it('a link is short, fits an address unescaped, and is refused where it would be long', () => {
   expect(settingsLink(defaultExperiment()).length).toBeLessThan(160);
   expect(settingsLink(changed())).toMatch(/^1\.[\w-]{10,600}$/);
-  const noise = Array.from({ length: 8 }, (_, i) => ({ ...changed().runs[0], id: `r${i}`, only: Array.from({ length: 700 }, (__, k) => `${(k * 37 + i * 11) % 200}.${['q', 'k', 'v', 'o', 'gate', 'up', 'down'][(k * k + i) % 7]}`) }));
+  const noise = Array.from({ length: 8 }, (_, i) => ({
+    ...changed().runs[0],
+    id: `r${i}`,
+    only: Array.from(
+      { length: 700 },
+      (__, k) => `${(k * 37 + i * 11) % 200}.${['q', 'k', 'v', 'o', 'gate', 'up', 'down'][(k * k + i) % 7]}`,
+    ),
+  }));
   expect(() => settingsLink({ ...changed(), runs: noise })).toThrow(/too long for a link/);
 });
 
@@ -76,23 +105,53 @@ it('hostile links are refused in words and small memory', () => {
   };
   expect(() => readLink(packed(' '.repeat(2 << 20)))).toThrow(/damaged/);
   expect(() => readLink(packed('{"train":{"steps":1e9},"runs":[]}'))).toThrow('train.steps: must be at most 100000');
-  expect(() => readLink(packed('{"train":{"__proto__":1},"runs":[{"id":"a","name":"A","method":"lora"}]}'))).toThrow(/does not know/);
+  expect(() => readLink(packed('{"train":{"__proto__":1},"runs":[{"id":"a","name":"A","method":"lora"}]}'))).toThrow(
+    /does not know/,
+  );
   expect(readLink(packed('{"train":{},"runs":[{"id":"a","name":"A","method":"lora"}]}')).runs[0].rank).toBe(8);
   expect(() => readLink(packed('{"train":{},"runs":[{"id":"a","name":"A","method":"lora"}]}', 7))).toThrow(/damaged/);
 });
 
 it('a file that is wrong is refused with the path of what is wrong', () => {
-  const file = (change: (o: { experiment: { train: Record<string, unknown>; runs: Record<string, unknown>[] } } & Record<string, unknown>) => void) => {
+  const file = (
+    change: (
+      o: { experiment: { train: Record<string, unknown>; runs: Record<string, unknown>[] } } & Record<string, unknown>,
+    ) => void,
+  ) => {
     const o = JSON.parse(settingsFile(changed()));
     change(o);
     return () => readSettings(JSON.stringify(o));
   };
   expect(() => readSettings('{')).toThrow(/^This is no JSON/);
   expect(() => readSettings('[]')).toThrow(/no settings of Sieve/);
-  expect(file((o) => { o.format = 'sieve-run'; })).toThrow(/no settings of Sieve/);
-  expect(file((o) => { o.version = 2; })).toThrow('version: this page reads version 1, and the file says 2.');
-  expect(file((o) => { o.data = []; })).toThrow('settings: has a field that Sieve does not know: data');
-  expect(file((o) => { o.experiment.runs[0].rank = 65; })).toThrow('experiment.runs.0.rank: must be at most 64');
-  expect(file((o) => { o.experiment.runs[1].gate = { rule: 'none' }; })).toThrow(/^experiment\.runs\.1\.gate\.rule: must be one of/);
-  expect(file((o) => { o.experiment.train.colour = 'red'; })).toThrow('experiment.train: has a field that Sieve does not know: colour');
+  expect(
+    file((o) => {
+      o.format = 'sieve-run';
+    }),
+  ).toThrow(/no settings of Sieve/);
+  expect(
+    file((o) => {
+      o.version = 2;
+    }),
+  ).toThrow('version: this page reads version 1, and the file says 2.');
+  expect(
+    file((o) => {
+      o.data = [];
+    }),
+  ).toThrow('settings: has a field that Sieve does not know: data');
+  expect(
+    file((o) => {
+      o.experiment.runs[0].rank = 65;
+    }),
+  ).toThrow('experiment.runs.0.rank: must be at most 64');
+  expect(
+    file((o) => {
+      o.experiment.runs[1].gate = { rule: 'none' };
+    }),
+  ).toThrow(/^experiment\.runs\.1\.gate\.rule: must be one of/);
+  expect(
+    file((o) => {
+      o.experiment.train.colour = 'red';
+    }),
+  ).toThrow('experiment.train: has a field that Sieve does not know: colour');
 });

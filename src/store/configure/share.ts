@@ -19,7 +19,11 @@ const MAX_INFLATED = 64 << 10;
 /** The address's parameter. */
 export const LINK_KEY = 'config';
 
-const fileSchema = z.strictObject({ format: z.literal('sieve-config'), version: z.literal(VERSION), experiment: experimentSchema });
+const fileSchema = z.strictObject({
+  format: z.literal('sieve-config'),
+  version: z.literal(VERSION),
+  experiment: experimentSchema,
+});
 
 /** All settings as a file's text. */
 export function settingsFile(experiment: ExperimentConfig): string {
@@ -35,8 +39,10 @@ export function readSettings(text: string): ExperimentConfig {
     throw new ConfigError(texts().errors.store.settings.noJson((error as Error).message));
   }
   const head = z.looseObject({ format: z.unknown(), version: z.unknown() }).safeParse(value);
-  if (!head.success || head.data.format !== 'sieve-config') throw new ConfigError(texts().errors.store.settings.foreign);
-  if (head.data.version !== VERSION) throw new ConfigError(texts().errors.store.settings.version(VERSION, JSON.stringify(head.data.version)));
+  if (!head.success || head.data.format !== 'sieve-config')
+    throw new ConfigError(texts().errors.store.settings.foreign);
+  if (head.data.version !== VERSION)
+    throw new ConfigError(texts().errors.store.settings.version(VERSION, JSON.stringify(head.data.version)));
   const result = fileSchema.safeParse(value);
   if (result.success) return result.data.experiment;
   const { path, message } = inWords(result.error.issues[0]);
@@ -45,7 +51,9 @@ export function readSettings(text: string): ExperimentConfig {
 
 /** What of `value` is not the default. */
 function differing<T extends object>(value: T, initial: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([k, v]) => JSON.stringify(v) !== JSON.stringify(initial[k as keyof T]))) as Partial<T>;
+  return Object.fromEntries(
+    Object.entries(value).filter(([k, v]) => JSON.stringify(v) !== JSON.stringify(initial[k as keyof T])),
+  ) as Partial<T>;
 }
 
 /** FNV-1a of the bytes: tells a link that was cut or mistyped. */
@@ -55,7 +63,11 @@ function checksum(bytes: Uint8Array): number {
   return hash;
 }
 
-const toText = (bytes: Uint8Array) => btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+const toText = (bytes: Uint8Array) =>
+  btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(''))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
 
 function toBytes(text: string): Uint8Array {
   if (!/^[\w-]+$/.test(text)) throw damaged();
@@ -80,8 +92,12 @@ export function settingsLink({ train, runs }: ExperimentConfig): string {
       const { gate, adalora, ...rest } = run;
       const [leanGate, leanAdalora] = [differing(gate, DEFAULT_GATE), differing(adalora, DEFAULT_ADALORA)];
       return {
-        id: run.id, name: run.name, method: run.method, ...differing(rest, DEFAULT_RUN),
-        ...(Object.keys(leanGate).length > 0 ? { gate: leanGate } : {}), ...(Object.keys(leanAdalora).length > 0 ? { adalora: leanAdalora } : {}),
+        id: run.id,
+        name: run.name,
+        method: run.method,
+        ...differing(rest, DEFAULT_RUN),
+        ...(Object.keys(leanGate).length > 0 ? { gate: leanGate } : {}),
+        ...(Object.keys(leanAdalora).length > 0 ? { adalora: leanAdalora } : {}),
       };
     }),
   };
@@ -91,7 +107,8 @@ export function settingsLink({ train, runs }: ExperimentConfig): string {
   new DataView(bytes.buffer).setUint32(0, checksum(json));
   bytes.set(packed, 4);
   const link = `${VERSION}.${toText(bytes)}`;
-  if (link.length > MAX_LINK || json.length > MAX_INFLATED) throw new ConfigError(texts().errors.store.settings.tooLongForLink);
+  if (link.length > MAX_LINK || json.length > MAX_INFLATED)
+    throw new ConfigError(texts().errors.store.settings.tooLongForLink);
   return link;
 }
 

@@ -22,9 +22,27 @@ export function thriftier(draft: ExperimentConfig): Thriftier[] {
   const { train } = draft;
   const t = texts().configure.thriftier;
   const whole = train.batchSize * train.accumulation;
-  const batch = (d: ExperimentConfig, batchSize: number): ExperimentConfig => ({ ...d, train: { ...d.train, batchSize, accumulation: Math.min(256, Math.ceil(whole / batchSize)) } });
-  const tokens = (d: ExperimentConfig, maxTokens: number): ExperimentConfig => ({ ...d, train: { ...d.train, maxTokens } });
-  const width = (d: ExperimentConfig, rank: number): ExperimentConfig => ({ ...d, runs: d.runs.map((r) => (r.rank > rank ? { ...r, rank, alpha: (r.alpha * rank) / r.rank, adalora: { ...r.adalora, initRank: Math.min(r.adalora.initRank, Math.max(rank, Math.ceil(rank * 1.5))) } } : r)) });
+  const batch = (d: ExperimentConfig, batchSize: number): ExperimentConfig => ({
+    ...d,
+    train: { ...d.train, batchSize, accumulation: Math.min(256, Math.ceil(whole / batchSize)) },
+  });
+  const tokens = (d: ExperimentConfig, maxTokens: number): ExperimentConfig => ({
+    ...d,
+    train: { ...d.train, maxTokens },
+  });
+  const width = (d: ExperimentConfig, rank: number): ExperimentConfig => ({
+    ...d,
+    runs: d.runs.map((r) =>
+      r.rank > rank
+        ? {
+            ...r,
+            rank,
+            alpha: (r.alpha * rank) / r.rank,
+            adalora: { ...r.adalora, initRank: Math.min(r.adalora.initRank, Math.max(rank, Math.ceil(rank * 1.5))) },
+          }
+        : r,
+    ),
+  });
   const widest = Math.max(...draft.runs.map((r) => r.rank));
   const batches = halves(train.batchSize, 1);
   const lengths = halves(train.maxTokens, 16);
@@ -33,10 +51,15 @@ export function thriftier(draft: ExperimentConfig): Thriftier[] {
   const small = least < train.batchSize ? batch(draft, least) : draft;
   const smaller = small === draft ? null : batchOf(small);
   return [
-    ...batches.map((n) => { const d = batch(draft, n); return { label: t.batch(batchOf(d), batchOf(draft)), draft: d }; }),
+    ...batches.map((n) => {
+      const d = batch(draft, n);
+      return { label: t.batch(batchOf(d), batchOf(draft)), draft: d };
+    }),
     ...lengths.map((n) => ({ label: t.context(n, train.maxTokens), draft: tokens(draft, n) })),
     ...halves(widest, 1).map((n) => ({ label: t.rank(n, widest), draft: width(draft, n) })),
     ...(smaller ? lengths.map((n) => ({ label: t.together(smaller, n, null), draft: tokens(small, n) })) : []),
-    ...(lengths.length > 0 && widest > 1 ? [{ label: t.together(smaller, lengths.at(-1)!, 1), draft: width(tokens(small, lengths.at(-1)!), 1) }] : []),
+    ...(lengths.length > 0 && widest > 1
+      ? [{ label: t.together(smaller, lengths.at(-1)!, 1), draft: width(tokens(small, lengths.at(-1)!), 1) }]
+      : []),
   ];
 }

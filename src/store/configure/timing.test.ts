@@ -9,12 +9,23 @@ function experiment(change: Partial<ExperimentConfig['train']> = {}): Experiment
   const e = defaultExperiment();
   return { ...e, train: { ...e.train, steps: 100, evalEvery: 20, evalExamples: 32, batchSize: 4, ...change } };
 }
-const timed = (e: ExperimentConfig): Timing => ({ key: timingKey(e), load: stepLoad(e, DATA), stepMs: [100, 120, 110], evalMs: 30, from: 'probe' });
+const timed = (e: ExperimentConfig): Timing => ({
+  key: timingKey(e),
+  load: stepLoad(e, DATA),
+  stepMs: [100, 120, 110],
+  evalMs: 30,
+  from: 'probe',
+});
 
 it('the very settings: fastest and slowest step, and every evaluation batch', () => {
   const e = experiment();
   // Ten held-out examples are three batches, five times.
-  expect(expectedTime(e, timed(e), DATA)).toEqual({ low: 100 * 100 + 15 * 30, high: 100 * 120 + 15 * 30, scaled: false, from: 'probe' });
+  expect(expectedTime(e, timed(e), DATA)).toEqual({
+    low: 100 * 100 + 15 * 30,
+    high: 100 * 120 + 15 * 30,
+    scaled: false,
+    from: 'probe',
+  });
   const named = { ...e, train: { ...e.train, seed: 9, learningRate: 1 } };
   expect(expectedTime(named, timed(e), DATA)!.scaled).toBe(false);
   expect(expectedTime(e, null, DATA)).toBeNull();
@@ -38,22 +49,34 @@ it('a run of the same settings is better than a probe of others', () => {
   expect(bestTiming(e, other, run)).toBe(run);
   expect(bestTiming(e, timed(e), run)!.from).toBe('probe');
   expect(bestTiming(experiment({ batchSize: 2 }), null, run)).toBe(run);
-  expect(expectedTime(e, run, DATA)!.low).toBeCloseTo(100 * 100 + 15 * 100 / 3);
+  expect(expectedTime(e, run, DATA)!.low).toBeCloseTo(100 * 100 + (15 * 100) / 3);
 });
 
 it('thriftier settings: the same update first, then less and less; each needs less of something', () => {
   const start = experiment({ batchSize: 6, accumulation: 2, maxTokens: 64 });
   const all = thriftier(start);
   expect(all.map((t) => t.label)).toEqual([
-    'Batch 3 × 4 instead of 6 × 2', 'Batch 1 × 12 instead of 6 × 2',
-    'Context 32 instead of 64', 'Context 16 instead of 64',
-    'Rank 4 instead of 8', 'Rank 2 instead of 8', 'Rank 1 instead of 8',
-    'Batch 1 × 12, context 32', 'Batch 1 × 12, context 16', 'Batch 1 × 12, context 16, rank 1',
+    'Batch 3 × 4 instead of 6 × 2',
+    'Batch 1 × 12 instead of 6 × 2',
+    'Context 32 instead of 64',
+    'Context 16 instead of 64',
+    'Rank 4 instead of 8',
+    'Rank 2 instead of 8',
+    'Rank 1 instead of 8',
+    'Batch 1 × 12, context 32',
+    'Batch 1 × 12, context 16',
+    'Batch 1 × 12, context 16, rank 1',
   ]);
-  for (const { draft: { train, runs } } of all) {
+  for (const {
+    draft: { train, runs },
+  } of all) {
     expect(train.batchSize * train.accumulation).toBe(12);
     expect(train.batchSize * train.maxTokens * runs[0].rank).toBeLessThan(6 * 64 * 8);
     expect(runs.map((r) => r.alpha / r.rank)).toEqual([2, 2]);
   }
-  expect(thriftier(experiment({ batchSize: 1, maxTokens: 16 })).map((t) => t.label)).toEqual(['Rank 4 instead of 8', 'Rank 2 instead of 8', 'Rank 1 instead of 8']);
+  expect(thriftier(experiment({ batchSize: 1, maxTokens: 16 })).map((t) => t.label)).toEqual([
+    'Rank 4 instead of 8',
+    'Rank 2 instead of 8',
+    'Rank 1 instead of 8',
+  ]);
 });

@@ -32,10 +32,25 @@ const EVAL_SHARE = 1 / 3;
 
 /** What changes a step's time, besides its tokens. */
 export function timingKey({ train, runs }: ExperimentConfig): string {
-  return JSON.stringify([train.batchSize, train.accumulation, train.maxTokens, ...runs.map((r) => [r.method, r.method === 'adalora' ? r.adalora.initRank : r.rank, r.modules, r.only, r.dropout > 0, r.gate.rule, r.gate.prices, r.gate.pricesEvery])]);
+  return JSON.stringify([
+    train.batchSize,
+    train.accumulation,
+    train.maxTokens,
+    ...runs.map((r) => [
+      r.method,
+      r.method === 'adalora' ? r.adalora.initRank : r.rank,
+      r.modules,
+      r.only,
+      r.dropout > 0,
+      r.gate.rule,
+      r.gate.prices,
+      r.gate.pricesEvery,
+    ]),
+  ]);
 }
 
-export const stepLoad = ({ train, runs }: ExperimentConfig, data: Lengths): number => tokensPerStep(train, data) * runs.length;
+export const stepLoad = ({ train, runs }: ExperimentConfig, data: Lengths): number =>
+  tokensPerStep(train, data) * runs.length;
 
 /** Evaluations of a run: on the way and at the end. */
 const evaluations = ({ steps, evalEvery }: ExperimentConfig['train']): number => Math.ceil(steps / evalEvery);
@@ -46,14 +61,20 @@ export function expectedTime(experiment: ExperimentConfig, timing: Timing | null
   const { train } = experiment;
   const scale = stepLoad(experiment, data) / timing.load;
   const exact = timing.key === timingKey(experiment) && Math.abs(scale - 1) < 0.01;
-  const batches = Math.ceil(Math.min(train.evalExamples, data?.heldOut ?? train.evalExamples) / train.batchSize) * evaluations(train);
+  const batches =
+    Math.ceil(Math.min(train.evalExamples, data?.heldOut ?? train.evalExamples) / train.batchSize) * evaluations(train);
   const total = (step: number) => {
     const evalMs = timing.evalMs ?? (step * EVAL_SHARE) / train.accumulation;
     return (train.steps * step + batches * evalMs) * (exact ? 1 : scale);
   };
   // Steps of another shape do not scale by their tokens alone: the range says so.
   const doubt = exact ? 1 : 1.4;
-  return { low: total(Math.min(...timing.stepMs)) / doubt, high: total(Math.max(...timing.stepMs)) * doubt, scaled: !exact, from: timing.from };
+  return {
+    low: total(Math.min(...timing.stepMs)) / doubt,
+    high: total(Math.max(...timing.stepMs)) * doubt,
+    scaled: !exact,
+    from: timing.from,
+  };
 }
 
 /** The better of two measurements for an experiment: one of the very settings, else the probe. */

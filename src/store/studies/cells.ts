@@ -30,12 +30,26 @@ export function cellOf(study: string, { stage, seed }: Pick<Job, 'stage' | 'seed
   const { run, history, base, failed, parameters, devices, ms, finishedAt, accuracy, classes, modules } = done;
   const last = history.evals.at(-1);
   return {
-    study, stage, seed, arm: run.id, name: run.name, failed: failed?.message ?? null, finishedAt, ms, parameters, devices, base,
-    loss: failed ? null : last?.loss ?? null,
+    study,
+    stage,
+    seed,
+    arm: run.id,
+    name: run.name,
+    failed: failed?.message ?? null,
+    finishedAt,
+    ms,
+    parameters,
+    devices,
+    base,
+    loss: failed ? null : (last?.loss ?? null),
     evals: history.evals.map(({ step, loss }) => ({ step, loss })),
     curve: curveOf(history),
     skipped: last?.gate ? totalSkipped(last.gate) : null,
-    accuracy, noise: [...history.noise], classes, only: run.only, modules,
+    accuracy,
+    noise: [...history.noise],
+    classes,
+    only: run.only,
+    modules,
   };
 }
 
@@ -45,7 +59,10 @@ export function curveOf(history: Pick<RunHistory, 'step' | 'loss'>): { step: num
   const stride = Math.max(1, Math.ceil(steps.length / CURVE_POINTS));
   return Array.from({ length: Math.ceil(steps.length / stride) }, (_, i) => {
     const part = losses.subarray(i * stride, (i + 1) * stride);
-    return { step: steps[Math.min(steps.length, (i + 1) * stride) - 1], loss: part.reduce((a, b) => a + b, 0) / part.length };
+    return {
+      step: steps[Math.min(steps.length, (i + 1) * stride) - 1],
+      loss: part.reduce((a, b) => a + b, 0) / part.length,
+    };
   }).filter((p) => Number.isFinite(p.loss));
 }
 

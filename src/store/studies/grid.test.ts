@@ -7,8 +7,12 @@ import { type Axis, GRID_FIELDS, axisValues, expandGrid, sessionsOf } from './gr
 import { jobCount, nextJob } from './plan';
 import { resultsOf } from './results';
 
-const { train, runs: [lora, ts] } = defaultExperiment();
-const run = (method: RunConfig['method'], patch: object = {}) => runSchema.parse({ id: method, name: method, method, ...patch });
+const {
+  train,
+  runs: [lora, ts],
+} = defaultExperiment();
+const run = (method: RunConfig['method'], patch: object = {}) =>
+  runSchema.parse({ id: method, name: method, method, ...patch });
 
 function expanded(runs: readonly RunConfig[], axes: Axis[]) {
   const result = expandGrid(runs, axes, train);
@@ -18,8 +22,15 @@ function expanded(runs: readonly RunConfig[], axes: Axis[]) {
 
 describe('the values of a setting', () => {
   it('are read from any list, percentages as shares', () => {
-    expect(axisValues({ field: 'learningRate', values: ' 1e-3,0.003 ;0.01 ' })).toEqual([{ shown: '1e-3', value: 0.001 }, { shown: '0.003', value: 0.003 }, { shown: '0.01', value: 0.01 }]);
-    expect(axisValues({ field: 'target', values: '30 50' })).toEqual([{ shown: '30', value: 0.3 }, { shown: '50', value: 0.5 }]);
+    expect(axisValues({ field: 'learningRate', values: ' 1e-3,0.003 ;0.01 ' })).toEqual([
+      { shown: '1e-3', value: 0.001 },
+      { shown: '0.003', value: 0.003 },
+      { shown: '0.01', value: 0.01 },
+    ]);
+    expect(axisValues({ field: 'target', values: '30 50' })).toEqual([
+      { shown: '30', value: 0.3 },
+      { shown: '50', value: 0.5 },
+    ]);
     expect(axisValues({ field: 'rank', values: ' ' })).toMatch(/at least one value/);
     expect(axisValues({ field: 'rank', values: '4,4.0' })).toMatch(/stands twice/);
     expect(axisValues({ field: 'rank', values: '1 2 3 4 5 6 7 8 9' })).toMatch(/at most 8/);
@@ -28,17 +39,33 @@ describe('the values of a setting', () => {
 
 describe('a grid', () => {
   it('multiplies runs and settings, and names what differs', () => {
-    const { arms, grid } = expanded([lora, ts], [{ field: 'rank', values: '4, 8' }, { field: 'learningRate', values: '0.001' }]);
+    const { arms, grid } = expanded(
+      [lora, ts],
+      [
+        { field: 'rank', values: '4, 8' },
+        { field: 'learningRate', values: '0.001' },
+      ],
+    );
     expect(arms.map((a) => [a.name, a.rank, a.alpha, a.learningRate])).toEqual([
-      ['LoRA, rank 4, learning rate 0.001', 4, 8, 0.001], ['TS-LoRA, rank 4, learning rate 0.001', 4, 8, 0.001],
-      ['LoRA, rank 8, learning rate 0.001', 8, 16, 0.001], ['TS-LoRA, rank 8, learning rate 0.001', 8, 16, 0.001],
+      ['LoRA, rank 4, learning rate 0.001', 4, 8, 0.001],
+      ['TS-LoRA, rank 4, learning rate 0.001', 4, 8, 0.001],
+      ['LoRA, rank 8, learning rate 0.001', 8, 16, 0.001],
+      ['TS-LoRA, rank 8, learning rate 0.001', 8, 16, 0.001],
     ]);
-    expect(grid.settings.map((s) => [s.name, s.arms.length])).toEqual([['rank 4, learning rate 0.001', 2], ['rank 8, learning rate 0.001', 2]]);
+    expect(grid.settings.map((s) => [s.name, s.arms.length])).toEqual([
+      ['rank 4, learning rate 0.001', 2],
+      ['rank 8, learning rate 0.001', 2],
+    ]);
   });
 
   it('a run that a field does not concern stands once', () => {
     const { arms, grid } = expanded([lora, ts], [{ field: 'target', values: '30, 50, 70' }]);
-    expect(arms.map((a) => [a.name, a.gate.target])).toEqual([['LoRA', null], ['TS-LoRA, skip 30 %', 0.3], ['TS-LoRA, skip 50 %', 0.5], ['TS-LoRA, skip 70 %', 0.7]]);
+    expect(arms.map((a) => [a.name, a.gate.target])).toEqual([
+      ['LoRA', null],
+      ['TS-LoRA, skip 30 %', 0.3],
+      ['TS-LoRA, skip 50 %', 0.5],
+      ['TS-LoRA, skip 70 %', 0.7],
+    ]);
     expect(grid.settings.map((s) => s.arms.length)).toEqual([2, 1, 1]);
     expect(expandGrid([lora], [{ field: 'target', values: '30' }], train)).toMatch(/None of the methods/);
   });
@@ -46,37 +73,73 @@ describe('a grid', () => {
   it('a random gate follows the run of its own setting, in the same session', () => {
     const follower = run('ts-lora', { id: 'random', name: 'Random', gate: { rule: 'random', follows: 'ts-lora' } });
     const { arms, grid } = expanded([lora, ts, follower], [{ field: 'target', values: '10 20 30 40' }]);
-    const followed = arms.filter((a) => a.gate.follows !== null).map((a) => arms.find((x) => x.id === a.gate.follows)!.gate.target);
+    const followed = arms
+      .filter((a) => a.gate.follows !== null)
+      .map((a) => arms.find((x) => x.id === a.gate.follows)!.gate.target);
     expect(followed).toEqual([0.1, 0.2, 0.3, 0.4]);
     // The follower's own setting changes though the followed run has none of that kind.
     const dora = run('ts-dora', { name: 'TS-DoRA' });
     const behind = { ...follower, gate: { ...follower.gate, follows: 'ts-dora' } };
     const mixed = expanded([dora, behind], [{ field: 'dropout', values: '0 10' }]);
     expect(mixed.arms).toHaveLength(4);
-    for (const session of [...sessionsOf({ arms, grid }), ...sessionsOf(mixed)]) expect(parseExperiment({ train, runs: session }).runs).toEqual(session);
+    for (const session of [...sessionsOf({ arms, grid }), ...sessionsOf(mixed)])
+      expect(parseExperiment({ train, runs: session }).runs).toEqual(session);
   });
 
   it('refuses in words what cannot be trained, naming arm and field', () => {
-    expect(expandGrid([lora], [{ field: 'rank', values: '8 100' }], train)).toBe('LoRA, rank 100, Rank: must be at most 64.');
-    expect(expandGrid([lora], [{ field: 'rank', values: '8' }, { field: 'rank', values: '4' }], train)).toMatch(/two different/);
-    expect(expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train)).toMatch(/^Slice set aside: must be above 0/);
+    expect(expandGrid([lora], [{ field: 'rank', values: '8 100' }], train)).toBe(
+      'LoRA, rank 100, Rank: must be at most 64.',
+    );
+    expect(
+      expandGrid(
+        [lora],
+        [
+          { field: 'rank', values: '8' },
+          { field: 'rank', values: '4' },
+        ],
+        train,
+      ),
+    ).toMatch(/two different/);
+    expect(
+      expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train),
+    ).toMatch(/^Slice set aside: must be above 0/);
     const eight = Array.from({ length: 8 }, (_, i) => run('lora', { id: `r${i}` }));
     expect(expandGrid(eight, [{ field: 'rank', values: '1 2 3 4 5 6 7 8' }], train)).toMatch(/64 arms; at most 48/);
   });
 
   it('whatever it is, every arm belongs to one setting, and sessions are valid and hold all arms once', () => {
-    const axis = fc.record({ field: fc.constantFrom(...GRID_FIELDS.filter((f) => f !== 'keep')), values: fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 3 }).map((v) => v.join(' ')) });
-    fc.assert(fc.property(fc.uniqueArray(fc.constantFrom<RunConfig['method']>('lora', 'dora', 'adalora', 'ts-lora', 'ts-dora'), { minLength: 1 }), fc.array(axis, { minLength: 1, maxLength: 2 }), (methods, axes) => {
-      const result = expandGrid(methods.map((m) => run(m)), axes.map((a) => (a.field === 'learningRate' ? { ...a, values: a.values.replaceAll(/\d+/g, '0.0$&') } : a)), train);
-      if (typeof result === 'string') return;
-      const study = studySchema.parse({ ...aStudy({}), train, arms: result.arms, grid: result.grid });
-      const sessions = sessionsOf(study);
-      expect(sessions.flat().map((a) => a.id).sort()).toEqual(study.arms.map((a) => a.id).sort());
-      for (const runs of sessions) {
-        expect(runs.length).toBeLessThanOrEqual(8);
-        expect(parseExperiment({ train, runs }).runs).toEqual(runs);
-      }
-    }));
+    const axis = fc.record({
+      field: fc.constantFrom(...GRID_FIELDS.filter((f) => f !== 'keep')),
+      values: fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 3 }).map((v) => v.join(' ')),
+    });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.constantFrom<RunConfig['method']>('lora', 'dora', 'adalora', 'ts-lora', 'ts-dora'), {
+          minLength: 1,
+        }),
+        fc.array(axis, { minLength: 1, maxLength: 2 }),
+        (methods, axes) => {
+          const result = expandGrid(
+            methods.map((m) => run(m)),
+            axes.map((a) => (a.field === 'learningRate' ? { ...a, values: a.values.replaceAll(/\d+/g, '0.0$&') } : a)),
+            train,
+          );
+          if (typeof result === 'string') return;
+          const study = studySchema.parse({ ...aStudy({}), train, arms: result.arms, grid: result.grid });
+          const sessions = sessionsOf(study);
+          expect(
+            sessions
+              .flat()
+              .map((a) => a.id)
+              .sort(),
+          ).toEqual(study.arms.map((a) => a.id).sort());
+          for (const runs of sessions) {
+            expect(runs.length).toBeLessThanOrEqual(8);
+            expect(parseExperiment({ train, runs }).runs).toEqual(runs);
+          }
+        },
+      ),
+    );
   });
 });
 
@@ -93,22 +156,54 @@ describe('a study with a grid', () => {
   });
 
   it('is read setting by setting: each arm against the first of its own', () => {
-    const cells = study.seeds.flatMap((seed) => study.arms.map((a, i) => aCell(study, seed, a.id, { loss: 4 + i / 10 + seed / 100 })));
+    const cells = study.seeds.flatMap((seed) =>
+      study.arms.map((a, i) => aCell(study, seed, a.id, { loss: 4 + i / 10 + seed / 100 })),
+    );
     const { rows, reference, verdicts } = resultsOf(study, cells);
     expect(reference).toBe('LoRA, same setting');
-    expect(rows.map((r) => r.setting)).toEqual(['rank 1', 'rank 1', 'rank 2', 'rank 2', 'rank 4', 'rank 4', 'rank 8', 'rank 8', 'rank 16', 'rank 16']);
-    expect(rows.map((r) => r.against?.name ?? null)).toEqual([null, 'LoRA, rank 1', null, 'LoRA, rank 2', null, 'LoRA, rank 4', null, 'LoRA, rank 8', null, 'LoRA, rank 16']);
+    expect(rows.map((r) => r.setting)).toEqual([
+      'rank 1',
+      'rank 1',
+      'rank 2',
+      'rank 2',
+      'rank 4',
+      'rank 4',
+      'rank 8',
+      'rank 8',
+      'rank 16',
+      'rank 16',
+    ]);
+    expect(rows.map((r) => r.against?.name ?? null)).toEqual([
+      null,
+      'LoRA, rank 1',
+      null,
+      'LoRA, rank 2',
+      null,
+      'LoRA, rank 4',
+      null,
+      'LoRA, rank 8',
+      null,
+      'LoRA, rank 16',
+    ]);
     expect(rows[3].difference!.mean).toBeCloseTo(0.1);
     expect(verdicts).toHaveLength(5);
     // What no field concerns stands once, and is the reference of all.
     const mixed = expanded([lora, ts], [{ field: 'target', values: '30 50' }]);
     const skips = aStudy({ arms: mixed.arms, grid: mixed.grid, seeds: [1] });
-    const found = resultsOf(skips, skips.arms.map((a) => aCell(skips, 1, a.id)));
+    const found = resultsOf(
+      skips,
+      skips.arms.map((a) => aCell(skips, 1, a.id)),
+    );
     expect(found.rows.map((r) => r.against?.name ?? null)).toEqual([null, 'LoRA', 'LoRA']);
     expect(found.reference).toBe('LoRA');
     // Of one method alone, the settings are held against the first.
     const one = expanded([lora], [{ field: 'rank', values: '1 2 4' }]);
     const alone = aStudy({ arms: one.arms, grid: one.grid, seeds: [1] });
-    expect(resultsOf(alone, alone.arms.map((a) => aCell(alone, 1, a.id))).rows.map((r) => r.against?.name ?? null)).toEqual([null, 'LoRA, rank 1', 'LoRA, rank 1']);
+    expect(
+      resultsOf(
+        alone,
+        alone.arms.map((a) => aCell(alone, 1, a.id)),
+      ).rows.map((r) => r.against?.name ?? null),
+    ).toEqual([null, 'LoRA, rank 1', 'LoRA, rank 1']);
   });
 });

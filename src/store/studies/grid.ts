@@ -2,7 +2,14 @@
  * A grid of settings: one or two fields with lists of values, multiplied with what is compared. Pure: from the form's
  * text to arms, and from arms to the sessions that train them.
  */
-import { type ExperimentConfig, type RunConfig, experimentProblems, isGated, learnsThreshold, startRank } from '../../shared/config';
+import {
+  type ExperimentConfig,
+  type RunConfig,
+  experimentProblems,
+  isGated,
+  learnsThreshold,
+  startRank,
+} from '../../shared/config';
 import { MAX_ARMS, type Study } from '../../shared/study';
 import { texts } from '../../shared/texts';
 import { describeProblem } from '../configure/names';
@@ -12,7 +19,16 @@ const PER_SESSION = 8;
 /** Values of one field at most. */
 export const MAX_VALUES = 8;
 
-export const GRID_FIELDS = ['learningRate', 'rank', 'alpha', 'loraPlusRatio', 'dropout', 'target', 'lambdaBar', 'keep'] as const;
+export const GRID_FIELDS = [
+  'learningRate',
+  'rank',
+  'alpha',
+  'loraPlusRatio',
+  'dropout',
+  'target',
+  'lambdaBar',
+  'keep',
+] as const;
 export type GridField = (typeof GRID_FIELDS)[number];
 
 interface FieldInfo {
@@ -24,22 +40,50 @@ interface FieldInfo {
   put: (run: RunConfig, value: number) => RunConfig;
 }
 
-const gate = (run: RunConfig, patch: Partial<RunConfig['gate']>): RunConfig => ({ ...run, gate: { ...run.gate, ...patch } });
+const gate = (run: RunConfig, patch: Partial<RunConfig['gate']>): RunConfig => ({
+  ...run,
+  gate: { ...run.gate, ...patch },
+});
 const learns = (run: RunConfig) => isGated(run) && learnsThreshold(run.gate);
 
 export const GRID_INFO: Record<GridField, FieldInfo> = {
-  learningRate: { example: '0.001, 0.003, 0.01', concerns: () => true, put: (run, learningRate) => ({ ...run, learningRate }) },
+  learningRate: {
+    example: '0.001, 0.003, 0.01',
+    concerns: () => true,
+    put: (run, learningRate) => ({ ...run, learningRate }),
+  },
   rank: {
-    example: '4, 8, 16', concerns: () => true,
+    example: '4, 8, 16',
+    concerns: () => true,
     // α/r stays what it is, so that the rank alone changes.
-    put: (run, rank) => ({ ...run, rank, alpha: (run.alpha * rank) / run.rank, adalora: { ...run.adalora, initRank: Math.max(run.adalora.initRank, startRank(rank)) } }),
+    put: (run, rank) => ({
+      ...run,
+      rank,
+      alpha: (run.alpha * rank) / run.rank,
+      adalora: { ...run.adalora, initRank: Math.max(run.adalora.initRank, startRank(rank)) },
+    }),
   },
   alpha: { example: '8, 16, 32', concerns: () => true, put: (run, alpha) => ({ ...run, alpha }) },
-  loraPlusRatio: { example: '1, 4, 16', concerns: () => true, put: (run, loraPlusRatio) => ({ ...run, loraPlusRatio }) },
-  dropout: { percent: true, example: '0, 5, 10', concerns: (run) => run.method !== 'dora' && run.method !== 'ts-dora', put: (run, dropout) => ({ ...run, dropout }) },
+  loraPlusRatio: {
+    example: '1, 4, 16',
+    concerns: () => true,
+    put: (run, loraPlusRatio) => ({ ...run, loraPlusRatio }),
+  },
+  dropout: {
+    percent: true,
+    example: '0, 5, 10',
+    concerns: (run) => run.method !== 'dora' && run.method !== 'ts-dora',
+    put: (run, dropout) => ({ ...run, dropout }),
+  },
   target: { percent: true, example: '30, 50, 70', concerns: learns, put: (run, target) => gate(run, { target }) },
   lambdaBar: { example: '0, 0.1, 0.5', concerns: learns, put: (run, lambdaBar) => gate(run, { lambdaBar }) },
-  keep: { percent: true, example: '30, 50, 70', concerns: (run) => isGated(run) && (run.gate.rule === 'quantile' || (run.gate.rule === 'random' && run.gate.follows === null)), put: (run, keep) => gate(run, { keep }) },
+  keep: {
+    percent: true,
+    example: '30, 50, 70',
+    concerns: (run) =>
+      isGated(run) && (run.gate.rule === 'quantile' || (run.gate.rule === 'random' && run.gate.follows === null)),
+    put: (run, keep) => gate(run, { keep }),
+  },
 };
 
 /** One axis as the form has it. */
@@ -52,7 +96,12 @@ export interface Axis {
 /** Values of an axis as typed and as they are set; a string says what is wrong with the list. */
 export function axisValues({ field, values }: Axis): { shown: string; value: number }[] | string {
   const info = GRID_INFO[field];
-  const { field: { [field]: { label } }, problem: t } = texts().experiment.grid;
+  const {
+    field: {
+      [field]: { label },
+    },
+    problem: t,
+  } = texts().experiment.grid;
   const parts = values.split(/[\s,;]+/).filter(Boolean);
   if (parts.length === 0) return t.none(label, info.example);
   if (parts.length > MAX_VALUES) return t.many(label, MAX_VALUES);
@@ -74,9 +123,14 @@ export interface Expanded {
  * on its own; a random gate follows the run of its own setting. A string says what is wrong.
  * @param train what the arms are checked with
  */
-export function expandGrid(runs: readonly RunConfig[], axes: readonly Axis[], train: ExperimentConfig['train']): Expanded | string {
+export function expandGrid(
+  runs: readonly RunConfig[],
+  axes: readonly Axis[],
+  train: ExperimentConfig['train'],
+): Expanded | string {
   const t = texts().experiment.grid;
-  const named = (setting: readonly { field: GridField; shown: string }[]) => t.list(setting.map((s) => t.field[s.field].at(s.shown)));
+  const named = (setting: readonly { field: GridField; shown: string }[]) =>
+    t.list(setting.map((s) => t.field[s.field].at(s.shown)));
   if (axes.length === 2 && axes[0].field === axes[1].field) return t.problem.same;
   const lists: { field: GridField; list: { shown: string; value: number }[] }[] = [];
   for (const axis of axes) {
@@ -85,7 +139,8 @@ export function expandGrid(runs: readonly RunConfig[], axes: readonly Axis[], tr
     lists.push({ field: axis.field, list });
   }
   const settings = lists.reduce<{ field: GridField; shown: string; value: number }[][]>(
-    (all, { field, list }) => all.flatMap((setting) => list.map((v) => [...setting, { field, ...v }])), [[]],
+    (all, { field, list }) => all.flatMap((setting) => list.map((v) => [...setting, { field, ...v }])),
+    [[]],
   );
   const arms: RunConfig[] = [];
   const groups: Expanded['grid']['settings'] = [];
@@ -106,8 +161,13 @@ export function expandGrid(runs: readonly RunConfig[], axes: readonly Axis[], tr
       const own = mine.filter((s) => GRID_INFO[s.field].concerns(run));
       const words = named(mine);
       const set = own.reduce((r, s) => GRID_INFO[s.field].put(r, s.value), run);
-      const follows = run.gate.follows === null ? null : idOf.get(run.gate.follows) ?? null;
-      arms.push({ ...set, id, name: words ? t.list([run.name.slice(0, 58 - words.length), words]).slice(0, 60) : run.name, gate: { ...set.gate, follows } });
+      const follows = run.gate.follows === null ? null : (idOf.get(run.gate.follows) ?? null);
+      arms.push({
+        ...set,
+        id,
+        name: words ? t.list([run.name.slice(0, 58 - words.length), words]).slice(0, 60) : run.name,
+        gate: { ...set.gate, follows },
+      });
       made.set(key, id);
       idOf.set(run.id, id);
       ids.push(id);
@@ -128,7 +188,9 @@ export function expandGrid(runs: readonly RunConfig[], axes: readonly Axis[], tr
 /** Whether a field concerns a run, or one that it follows or is followed by: these are copied together. */
 function touches(field: GridField, run: RunConfig, runs: readonly RunConfig[]): boolean {
   const root = isFollower(run) ? run.gate.follows : run.id;
-  return runs.some((r) => (r.id === root || (isFollower(r) && r.gate.follows === root)) && GRID_INFO[field].concerns(r));
+  return runs.some(
+    (r) => (r.id === root || (isFollower(r) && r.gate.follows === root)) && GRID_INFO[field].concerns(r),
+  );
 }
 
 const isFollower = (run: RunConfig): boolean => isGated(run) && run.gate.rule === 'random' && run.gate.follows !== null;

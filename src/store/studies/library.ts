@@ -16,7 +16,10 @@ export interface StudyData {
 export const MAX_KEPT_BYTES = 64 << 20;
 
 export function dataBytes({ train, heldOut }: StudyData): number {
-  return [train, heldOut].reduce((sum, s) => sum + s.ids.byteLength + s.offsets.byteLength + s.supervised.byteLength, 0);
+  return [train, heldOut].reduce(
+    (sum, s) => sum + s.ids.byteLength + s.offsets.byteLength + s.supervised.byteLength,
+    0,
+  );
 }
 
 export interface Library {
@@ -37,7 +40,10 @@ export function openLibrary(): Library {
   const cellsOf = (id: string) => IDBKeyRange.bound(`${id}/`, `${id}/\uffff`);
   return {
     async all() {
-      const [studies, cells] = await Promise.all([(await openDatabase()).getAll('studies'), (await openDatabase()).getAll('cells')]);
+      const [studies, cells] = await Promise.all([
+        (await openDatabase()).getAll('studies'),
+        (await openDatabase()).getAll('cells'),
+      ]);
       return readAll(studies, cells);
     },
     async saveStudy(study) {
@@ -67,7 +73,10 @@ export function openLibrary(): Library {
 
 /** Checks records that came from outside. A cell without its study counts as unreadable. */
 export function readAll(studies: readonly unknown[], cells: readonly unknown[]): Awaited<ReturnType<Library['all']>> {
-  const found = studies.map((s) => studySchema.safeParse(s)).filter((r) => r.success).map((r) => ({ study: r.data, cells: [] as Cell[] }));
+  const found = studies
+    .map((s) => studySchema.safeParse(s))
+    .filter((r) => r.success)
+    .map((r) => ({ study: r.data, cells: [] as Cell[] }));
   let read = found.length;
   for (const value of cells) {
     const cell = cellSchema.safeParse(value);
@@ -84,7 +93,13 @@ function isTokenSet(value: unknown): value is TokenSet {
   if (typeof value !== 'object' || value === null) return false;
   const { ids, offsets, supervised } = value as Partial<TokenSet>;
   if (!(ids instanceof Int32Array && offsets instanceof Uint32Array && supervised instanceof Uint8Array)) return false;
-  return offsets.length > 1 && offsets[0] === 0 && offsets.at(-1) === ids.length && supervised.length === ids.length && offsets.every((o, i) => i === 0 || o > offsets[i - 1]);
+  return (
+    offsets.length > 1 &&
+    offsets[0] === 0 &&
+    offsets.at(-1) === ids.length &&
+    supervised.length === ids.length &&
+    offsets.every((o, i) => i === 0 || o > offsets[i - 1])
+  );
 }
 
 function readData(value: unknown): StudyData | null {

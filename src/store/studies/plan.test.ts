@@ -18,7 +18,11 @@ describe('the queue of a comparison', () => {
   it('is one session a seed, with all arms, and differs in nothing but the seed', () => {
     expect(jobCount(study)).toBe(2);
     const job = nextJob(study, [])!;
-    expect(job).toMatchObject({ stage: 'train', seed: 5, experiment: { train: { ...study.train, seed: 5 }, runs: study.arms } });
+    expect(job).toMatchObject({
+      stage: 'train',
+      seed: 5,
+      experiment: { train: { ...study.train, seed: 5 }, runs: study.arms },
+    });
     const half = [aCell(study, 5, 'lora')];
     // A session whose cells are not all there is repeated whole.
     expect(nextJob(study, half)!.seed).toBe(5);
@@ -35,7 +39,10 @@ describe('module importance', () => {
   const probes = (seed: number) => [
     aCell(study, seed, PROBE_GATED, { stage: 'probe', modules: MODULES }),
     aCell(study, seed, PROBE_PLAIN, { stage: 'probe', modules: MODULES.map((m) => ({ ...m, active: null })) }),
-    aCell(study, seed, PROBE_ADALORA, { stage: 'probe', modules: MODULES.map((m) => ({ ...m, sensitivity: m.weight })) }),
+    aCell(study, seed, PROBE_ADALORA, {
+      stage: 'probe',
+      modules: MODULES.map((m) => ({ ...m, sensitivity: m.weight })),
+    }),
   ];
 
   it('probes, then trains on what the probe of the same seed says', () => {
@@ -43,16 +50,33 @@ describe('module importance', () => {
     const probe = nextJob(study, [])!;
     expect(probe).toMatchObject({ stage: 'probe', seed: 5 });
     expect(probe.experiment.train.steps).toBe(study.importance!.probeSteps);
-    expect(probe.experiment.runs.map((r) => [r.id, r.method])).toEqual([[PROBE_GATED, 'ts-lora'], [PROBE_PLAIN, 'lora'], [PROBE_ADALORA, 'adalora']]);
+    expect(probe.experiment.runs.map((r) => [r.id, r.method])).toEqual([
+      [PROBE_GATED, 'ts-lora'],
+      [PROBE_PLAIN, 'lora'],
+      [PROBE_ADALORA, 'adalora'],
+    ]);
     const { stage, experiment } = nextJob(study, probes(5))!;
     expect(stage).toBe('train');
-    expect(experiment.runs.map((r) => r.id)).toEqual(['active', 'relative', 'change', 'gradient', 'sensitivity', 'weight', 'random', 'all']);
+    expect(experiment.runs.map((r) => r.id)).toEqual([
+      'active',
+      'relative',
+      'change',
+      'gradient',
+      'sensitivity',
+      'weight',
+      'random',
+      'all',
+    ]);
     expect(experiment.runs.every((r) => r.method === 'lora')).toBe(true);
     expect(experiment.runs[0].only).toEqual(['0.q', '1.q']);
-    expect(experiment.runs.find((r) => r.id === 'sensitivity')!.only).toEqual(experiment.runs.find((r) => r.id === 'weight')!.only);
+    expect(experiment.runs.find((r) => r.id === 'sensitivity')!.only).toEqual(
+      experiment.runs.find((r) => r.id === 'weight')!.only,
+    );
     expect(experiment.runs.at(-1)!.only).toBeNull();
     expect(parseExperiment(experiment)).toEqual(experiment);
-    expect(() => nextJob(study, [probes(5)[0], probes(5)[2], aCell(study, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })])).toThrow(/no ranking/);
+    expect(() =>
+      nextJob(study, [probes(5)[0], probes(5)[2], aCell(study, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })]),
+    ).toThrow(/no ranking/);
   });
 
   it('gives every ranking the same budget, best first, ties bottom up', () => {
@@ -85,7 +109,12 @@ describe('the form', () => {
 
   it('takes training and adapter from Configure, seeds counting up', () => {
     const train = trainSchema.parse({ seed: 7, steps: 12 });
-    const runs = aStudy({}).arms.map((r) => ({ ...r, rank: 4, alpha: 3, gate: { ...r.gate, lambdaBar: r.method === 'ts-lora' ? 0.5 : 0 } }));
+    const runs = aStudy({}).arms.map((r) => ({
+      ...r,
+      rank: 4,
+      alpha: 3,
+      gate: { ...r.gate, lambdaBar: r.method === 'ts-lora' ? 0.5 : 0 },
+    }));
     const settings = settingsOf({ ...START_DRAFT, keepBest: true }, train, runs);
     expect(settings.seeds).toEqual([7, 8, 9]);
     expect(settings.train).toEqual({ ...train, keepBest: true, sliceShare: 0.1 });
@@ -94,11 +123,22 @@ describe('the form', () => {
 
   it('tells how much a grid is, and keeps each method’s own learning rate', () => {
     const { train, runs } = defaultExperiment();
-    const draft: StudyDraft = { ...START_DRAFT, methods: ['lora', 'ts-lora'], seeds: 2, axes: [{ field: 'rank', values: '2,4' }, { field: 'target', values: '30 50 70' }] };
+    const draft: StudyDraft = {
+      ...START_DRAFT,
+      methods: ['lora', 'ts-lora'],
+      seeds: 2,
+      axes: [
+        { field: 'rank', values: '2,4' },
+        { field: 'target', values: '30 50 70' },
+      ],
+    };
     // LoRA has no gate: once for each rank.
     expect(studySize(draft, train, runs)).toMatchObject({ arms: 2 + 6, cells: 16 });
     expect(studySize({ ...draft, seeds: 0 }, train, runs)).toBeNull();
-    const settings = settingsOf({ ...START_DRAFT, methods: ['lora', 'ts-lora'] }, train, [runs[0], { ...runs[1], learningRate: 0.01 }]);
+    const settings = settingsOf({ ...START_DRAFT, methods: ['lora', 'ts-lora'] }, train, [
+      runs[0],
+      { ...runs[1], learningRate: 0.01 },
+    ]);
     expect(settings.arms.map((a) => a.learningRate)).toEqual([null, 0.01]);
   });
 });

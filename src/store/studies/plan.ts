@@ -17,7 +17,9 @@ function probesOf({ importance }: Study): Pick<RunConfig, 'id' | 'name' | 'metho
   return [
     { id: PROBE_GATED, name: t.gated, method: 'ts-lora' },
     { id: PROBE_PLAIN, name: t.plain, method: 'lora' },
-    ...(importance!.rankings.includes('sensitivity') ? [{ id: PROBE_ADALORA, name: t.adalora, method: 'adalora' as const }] : []),
+    ...(importance!.rankings.includes('sensitivity')
+      ? [{ id: PROBE_ADALORA, name: t.adalora, method: 'adalora' as const }]
+      : []),
   ];
 }
 
@@ -37,11 +39,18 @@ export function jobCount(study: Study): number {
 /** The sessions of one seed: a stage, and the ids of the arms that must be there when it is done. */
 function sessionsPerSeed(study: Study): { stage: Job['stage']; arms: string[] }[] {
   if (!study.importance) return sessionsOf(study).map((arms) => ({ stage: 'train', arms: arms.map((a) => a.id) }));
-  return [{ stage: 'probe', arms: probesOf(study).map((p) => p.id) }, { stage: 'train', arms: contestants(study).map((c) => c.id) }];
+  return [
+    { stage: 'probe', arms: probesOf(study).map((p) => p.id) },
+    { stage: 'train', arms: contestants(study).map((c) => c.id) },
+  ];
 }
 
 /** A session counts when all of its cells are there: an interrupted one starts anew, and gives the same. */
-function isDone({ stage, arms }: { stage: Job['stage']; arms: readonly string[] }, cells: readonly Cell[], seed: number): boolean {
+function isDone(
+  { stage, arms }: { stage: Job['stage']; arms: readonly string[] },
+  cells: readonly Cell[],
+  seed: number,
+): boolean {
   return arms.every((arm) => cells.some((c) => c.stage === stage && c.seed === seed && c.arm === arm));
 }
 
@@ -66,30 +75,61 @@ export function nextJob(study: Study, cells: readonly Cell[]): Job | null {
 function probeJob(study: Study, seed: number): Job {
   const [arm] = study.arms;
   const { probeSteps } = study.importance!;
-  const train = { ...study.train, seed, steps: probeSteps, warmupSteps: Math.min(study.train.warmupSteps, Math.ceil(probeSteps / 10)), evalEvery: probeSteps };
-  return { stage: 'probe', seed, experiment: parseExperiment({ train, runs: probesOf(study).map((probe) => runSchema.parse({ ...arm, ...probe, adalora: { ...arm.adalora, initRank: Math.max(arm.adalora.initRank, startRank(arm.rank)) } })) }) };
+  const train = {
+    ...study.train,
+    seed,
+    steps: probeSteps,
+    warmupSteps: Math.min(study.train.warmupSteps, Math.ceil(probeSteps / 10)),
+    evalEvery: probeSteps,
+  };
+  return {
+    stage: 'probe',
+    seed,
+    experiment: parseExperiment({
+      train,
+      runs: probesOf(study).map((probe) =>
+        runSchema.parse({
+          ...arm,
+          ...probe,
+          adalora: { ...arm.adalora, initRank: Math.max(arm.adalora.initRank, startRank(arm.rank)) },
+        }),
+      ),
+    }),
+  };
 }
 
 function trainJob(study: Study, cells: readonly Cell[], seed: number, ids: readonly string[]): Job {
   const train = { ...study.train, seed };
-  if (!study.importance) return { stage: 'train', seed, experiment: parseExperiment({ train, runs: study.arms.filter((a) => ids.includes(a.id)) }) };
+  if (!study.importance)
+    return {
+      stage: 'train',
+      seed,
+      experiment: parseExperiment({ train, runs: study.arms.filter((a) => ids.includes(a.id)) }),
+    };
   const { rankings, share, all } = study.importance;
   const modules = probeMeasures(cells, seed);
   if (!modules) throw new ConfigError(texts().errors.store.studies.noRanking(seed));
   const [arm] = study.arms;
   const t = texts().experiment.modules;
-  const runs = rankings.map((id) => runSchema.parse({ ...arm, id, name: t.ranking[id].name, only: topModules(modules, id, share, seed) }));
+  const runs = rankings.map((id) =>
+    runSchema.parse({ ...arm, id, name: t.ranking[id].name, only: topModules(modules, id, share, seed) }),
+  );
   if (all) runs.push(runSchema.parse({ ...arm, id: 'all', name: t.all }));
   return { stage: 'train', seed, experiment: parseExperiment({ train, runs }) };
 }
 
 /** What the probes of a seed found, module by module; null where the gates' or LoRA's failed or is missing. */
 export function probeMeasures(cells: readonly Cell[], seed: number): ModuleMeasure[] | null {
-  const of = (arm: string) => cells.find((c) => c.stage === 'probe' && c.seed === seed && c.arm === arm)?.modules ?? null;
+  const of = (arm: string) =>
+    cells.find((c) => c.stage === 'probe' && c.seed === seed && c.arm === arm)?.modules ?? null;
   const [gated, plain, adalora] = [PROBE_GATED, PROBE_PLAIN, PROBE_ADALORA].map(of);
   if (!gated || !plain) return null;
   const same = (list: ModuleMeasure[] | null, m: ModuleMeasure) => list?.find((x) => moduleKey(x) === moduleKey(m));
-  return plain.map((m) => ({ ...m, active: same(gated, m)?.active ?? null, sensitivity: same(adalora, m)?.sensitivity ?? null }));
+  return plain.map((m) => ({
+    ...m,
+    active: same(gated, m)?.active ?? null,
+    sensitivity: same(adalora, m)?.sensitivity ?? null,
+  }));
 }
 
 /** How each module scores under a ranking; higher is more important. */
@@ -97,13 +137,20 @@ export function scores(modules: readonly ModuleMeasure[], ranking: Ranking, seed
   const rng = new Rng(seed ^ 0x5eed);
   return modules.map((m) => {
     switch (ranking) {
-      case 'active': return m.active ?? 0;
-      case 'relative': return m.weight > 0 ? m.change / m.weight : 0;
-      case 'change': return m.change;
-      case 'gradient': return m.gradient;
-      case 'sensitivity': return m.sensitivity ?? 0;
-      case 'weight': return m.weight;
-      case 'random': return rng.float();
+      case 'active':
+        return m.active ?? 0;
+      case 'relative':
+        return m.weight > 0 ? m.change / m.weight : 0;
+      case 'change':
+        return m.change;
+      case 'gradient':
+        return m.gradient;
+      case 'sensitivity':
+        return m.sensitivity ?? 0;
+      case 'weight':
+        return m.weight;
+      case 'random':
+        return rng.float();
     }
   });
 }

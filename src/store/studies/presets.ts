@@ -1,5 +1,14 @@
 /** What a person may start from: two experiments, filled in with the settings under Configure. */
-import { METHOD_NAMES, type MethodName, type RunConfig, type TrainConfig, gateSchema, isGated, startRank, trainSchema } from '../../shared/config';
+import {
+  METHOD_NAMES,
+  type MethodName,
+  type RunConfig,
+  type TrainConfig,
+  gateSchema,
+  isGated,
+  startRank,
+  trainSchema,
+} from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { type Importance, RANKINGS, type Study } from '../../shared/study';
 import { texts } from '../../shared/texts';
@@ -24,7 +33,14 @@ export interface StudyDraft {
 }
 
 export const START_DRAFT: StudyDraft = {
-  kind: 'compare', of: 'methods', axes: [], methods: ['lora', 'dora', 'ts-lora'], seeds: 3, keepBest: false, probeSteps: 30, share: 0.25,
+  kind: 'compare',
+  of: 'methods',
+  axes: [],
+  methods: ['lora', 'dora', 'ts-lora'],
+  seeds: 3,
+  keepBest: false,
+  probeSteps: 30,
+  share: 0.25,
 };
 
 export const MAX_SEEDS = 20;
@@ -48,25 +64,36 @@ export function studyProblem(draft: StudyDraft, train: TrainConfig, runs: readon
 }
 
 /** Arms of the form, sessions of eight at most, seeds: how much there is to do. Null where the form is wrong. */
-export function studySize(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): { arms: number; cells: number; sessions: RunConfig[][] } | null {
+export function studySize(
+  draft: StudyDraft,
+  train: TrainConfig,
+  runs: readonly RunConfig[],
+): { arms: number; cells: number; sessions: RunConfig[][] } | null {
   if (draft.kind !== 'compare' || studyProblem(draft, train, runs) !== null) return null;
   const settings = settingsOf(draft, train, runs);
   return { arms: settings.arms.length, cells: settings.arms.length * draft.seeds, sessions: sessionsOf(settings) };
 }
 
-const bestOf = (draft: StudyDraft, train: TrainConfig): Partial<TrainConfig> => (draft.keepBest ? { keepBest: true, sliceShare: Math.max(train.sliceShare, 0.1) } : {});
+const bestOf = (draft: StudyDraft, train: TrainConfig): Partial<TrainConfig> =>
+  draft.keepBest ? { keepBest: true, sliceShare: Math.max(train.sliceShare, 0.1) } : {};
 
 /** What the grid multiplies. */
 function comparedRuns(draft: StudyDraft, runs: readonly RunConfig[]): RunConfig[] {
   if (draft.of === 'runs') return [...runs];
   const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
-  return draft.methods.map((method) => ({ ...arm(runs[0], method, METHOD_NAMES[method], method, gate), learningRate: runs.find((r) => r.method === method)?.learningRate ?? null }));
+  return draft.methods.map((method) => ({
+    ...arm(runs[0], method, METHOD_NAMES[method], method, gate),
+    learningRate: runs.find((r) => r.method === method)?.learningRate ?? null,
+  }));
 }
 
 /** The adapter that all arms share: rank, alpha, modules and so on of the first run under Configure. */
 function arm(like: RunConfig, id: string, name: string, method: MethodName, gate: RunConfig['gate']): RunConfig {
   const { rank, alpha, modules, only, rslora, loraPlusRatio, dropout, adalora } = like;
-  const fits = { dropout: method === 'dora' || method === 'ts-dora' ? 0 : dropout, adalora: { ...adalora, initRank: Math.max(adalora.initRank, startRank(rank)) } };
+  const fits = {
+    dropout: method === 'dora' || method === 'ts-dora' ? 0 : dropout,
+    adalora: { ...adalora, initRank: Math.max(adalora.initRank, startRank(rank)) },
+  };
   return { id, name, method, rank, alpha, modules, only, rslora, loraPlusRatio, learningRate: null, gate, ...fits };
 }
 
@@ -74,20 +101,54 @@ function arm(like: RunConfig, id: string, name: string, method: MethodName, gate
  * Settings of a study from the form and what is set under Configure: training, adapter, and the gate of the first run
  * that has one. A method's own learning rate is that of the first run of it. Seeds count up from the one under Configure.
  */
-export function settingsOf(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): Pick<Study, 'name' | 'train' | 'seeds' | 'arms' | 'importance' | 'grid'> {
+export function settingsOf(
+  draft: StudyDraft,
+  train: TrainConfig,
+  runs: readonly RunConfig[],
+): Pick<Study, 'name' | 'train' | 'seeds' | 'arms' | 'importance' | 'grid'> {
   const seeds = Array.from({ length: draft.seeds }, (_, i) => (train.seed + i) % 2 ** 32);
   const trained = trainSchema.parse({ ...train, ...bestOf(draft, train) });
-  const { form: { name: t }, grid: { field } } = texts().experiment;
+  const {
+    form: { name: t },
+    grid: { field },
+  } = texts().experiment;
   if (draft.kind === 'compare') {
     const compared = comparedRuns(draft, runs);
     const names = compared.length > 4 ? t.many[draft.of](compared.length) : compared.map((a) => a.name).join(' / ');
-    if (draft.axes.length === 0) return { name: t.compare(names, draft.seeds).slice(0, 120), train: trained, seeds, arms: compared, importance: null, grid: null };
+    if (draft.axes.length === 0)
+      return {
+        name: t.compare(names, draft.seeds).slice(0, 120),
+        train: trained,
+        seeds,
+        arms: compared,
+        importance: null,
+        grid: null,
+      };
     const grid = expandGrid(compared, draft.axes, trained);
     if (typeof grid === 'string') throw new ConfigError({ message: grid });
     const by = draft.axes.map((a) => field[a.field].short).join(' × ');
-    return { name: t.grid(names, by, draft.seeds).slice(0, 120), train: trained, seeds, arms: grid.arms, importance: null, grid: grid.grid };
+    return {
+      name: t.grid(names, by, draft.seeds).slice(0, 120),
+      train: trained,
+      seeds,
+      arms: grid.arms,
+      importance: null,
+      grid: grid.grid,
+    };
   }
-  const importance: Importance = { probeSteps: draft.probeSteps, share: draft.share, rankings: [...RANKINGS], all: true };
+  const importance: Importance = {
+    probeSteps: draft.probeSteps,
+    share: draft.share,
+    rankings: [...RANKINGS],
+    all: true,
+  };
   const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
-  return { name: t.importance(draft.seeds), train: trained, seeds, arms: [{ ...arm(runs[0], 'lora', 'LoRA', 'lora', gate), only: null }], importance, grid: null };
+  return {
+    name: t.importance(draft.seeds),
+    train: trained,
+    seeds,
+    arms: [{ ...arm(runs[0], 'lora', 'LoRA', 'lora', gate), only: null }],
+    importance,
+    grid: null,
+  };
 }

@@ -8,7 +8,9 @@ const compared = () => {
   const study = aStudy({ seeds: [1, 2, 3] });
   // The seeds differ by far more than the arms.
   const losses = { lora: [3, 5, 4], 'ts-lora': [3.1, 5.11, 4.09] };
-  const cells = study.seeds.flatMap((seed, i) => (['lora', 'ts-lora'] as const).map((arm) => aCell(study, seed, arm, { loss: losses[arm][i] })));
+  const cells = study.seeds.flatMap((seed, i) =>
+    (['lora', 'ts-lora'] as const).map((arm) => aCell(study, seed, arm, { loss: losses[arm][i] })),
+  );
   return { study, cells };
 };
 
@@ -25,7 +27,9 @@ it('a comparison: means, pairs, and a verdict', () => {
 
 it('cells come in any order; a broken run is counted and left out of its pair', () => {
   const { study, cells } = compared();
-  const broken = cells.toReversed().map((c) => (c.seed === 2 && c.arm === 'lora' ? { ...c, failed: 'NaN', loss: null } : c));
+  const broken = cells
+    .toReversed()
+    .map((c) => (c.seed === 2 && c.arm === 'lora' ? { ...c, failed: 'NaN', loss: null } : c));
   const { rows } = resultsOf(study, broken);
   expect(rows[0]).toMatchObject({ done: 2, failed: 1, losses: [3, null, 4] });
   expect(rows[1].difference).toMatchObject({ n: 2 });
@@ -45,8 +49,21 @@ it('answers are said only where they differ', () => {
 
 it('rankings: stability between seeds, agreement with the active share, who was chosen', () => {
   const study = aStudy({ kind: 'importance', seeds: [1, 2] });
-  const modules = (active: number[]): ModuleMeasure[] => active.map((a, i) => ({ layer: i, kind: 'q', parameters: 10, active: a, weight: i + 1, change: 4 - i, gradient: a, sensitivity: null }));
-  const cells = [[0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.4, 0.3]].flatMap((active, i) => [
+  const modules = (active: number[]): ModuleMeasure[] =>
+    active.map((a, i) => ({
+      layer: i,
+      kind: 'q',
+      parameters: 10,
+      active: a,
+      weight: i + 1,
+      change: 4 - i,
+      gradient: a,
+      sensitivity: null,
+    }));
+  const cells = [
+    [0.1, 0.2, 0.3, 0.4],
+    [0.1, 0.2, 0.4, 0.3],
+  ].flatMap((active, i) => [
     aCell(study, i + 1, PROBE_GATED, { stage: 'probe', modules: modules(active) }),
     aCell(study, i + 1, PROBE_PLAIN, { stage: 'probe', modules: modules(active).map((m) => ({ ...m, active: null })) }),
   ]);
@@ -63,7 +80,11 @@ it('rankings: stability between seeds, agreement with the active share, who was 
   expect(found.modules.map((m) => m.chosen.active)).toEqual([0, 0, 1, 1]);
   expect(found.modules[3].active!.mean).toBeCloseTo(0.35, 12);
   expect(rankingsOf(aStudy({}), [])).toBeNull();
-  const ends = [1, 2].flatMap((seed) => [aCell(study, seed, 'active', { loss: 3 + seed / 100 }), aCell(study, seed, 'weight', { loss: 4 }), aCell(study, seed, 'all', { loss: 2 })]);
+  const ends = [1, 2].flatMap((seed) => [
+    aCell(study, seed, 'active', { loss: 3 + seed / 100 }),
+    aCell(study, seed, 'weight', { loss: 4 }),
+    aCell(study, seed, 'all', { loss: 2 }),
+  ]);
   expect(resultsOf(study, [...cells, ...ends]).verdicts).toEqual([
     'Choosing by active share is lower by 0.985 ± 0.064 in held-out loss than choosing by weight.',
     'Choosing by active share is higher by 1.015 ± 0.064 in held-out loss than taking all modules.',
@@ -72,7 +93,12 @@ it('rankings: stability between seeds, agreement with the active share, who was 
 
 it('token classes: each seed’s own share counts alike', () => {
   const { study, cells } = compared();
-  const classed = cells.map((c) => ({ ...c, classes: [{ group: 'Kind', name: 'digits', tokens: 10 * c.seed, passed: 100 * c.seed, skipped: 10 * c.seed * c.seed }] }));
+  const classed = cells.map((c) => ({
+    ...c,
+    classes: [
+      { group: 'Kind', name: 'digits', tokens: 10 * c.seed, passed: 100 * c.seed, skipped: 10 * c.seed * c.seed },
+    ],
+  }));
   const [row] = classesOf(classed, 'ts-lora');
   expect(row).toMatchObject({ tokens: 60, skipped: { n: 3 } });
   expect(row.skipped!.mean).toBeCloseTo(0.2, 12);
@@ -81,9 +107,16 @@ it('token classes: each seed’s own share counts alike', () => {
 
 it('noise: means over seeds at every step, own and fresh apart', () => {
   const { study, cells } = compared();
-  const noisy = cells.filter((c) => c.arm === 'ts-lora').map((c) => ({ ...c, noise: [
-    { step: 20, fresh: true, kept: 0.5, skipped: null }, { step: 10, fresh: false, kept: c.seed / 10, skipped: 0.4 }, { step: 10, fresh: true, kept: 0.6, skipped: 0.5 },
-  ] }));
+  const noisy = cells
+    .filter((c) => c.arm === 'ts-lora')
+    .map((c) => ({
+      ...c,
+      noise: [
+        { step: 20, fresh: true, kept: 0.5, skipped: null },
+        { step: 10, fresh: false, kept: c.seed / 10, skipped: 0.4 },
+        { step: 10, fresh: true, kept: 0.6, skipped: 0.5 },
+      ],
+    }));
   const rows = noiseOf(noisy, study.arms[1].id);
   expect(rows.map((r) => r.step)).toEqual([10, 20]);
   expect(rows[0].keptOwn!.mean).toBeCloseTo(0.2, 12);

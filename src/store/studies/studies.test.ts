@@ -10,13 +10,19 @@ import { MAX_KEPT_BYTES, readAll } from './library';
 import { START_DRAFT, type StudyDraft } from './presets';
 import { Studies, type StudyHost } from './studies';
 
-const tokens = (bytes = 16): TokenSet => ({ ids: new Int32Array(bytes / 4), offsets: Uint32Array.of(0, bytes / 4), supervised: new Uint8Array(bytes / 4) });
+const tokens = (bytes = 16): TokenSet => ({
+  ids: new Int32Array(bytes / 4),
+  offsets: Uint32Array.of(0, bytes / 4),
+  supervised: new Uint8Array(bytes / 4),
+});
 const DRAFT: StudyDraft = { ...START_DRAFT, methods: ['lora', 'ts-lora'] };
 
 /** A page whose training is done by hand: every session ends when the test says so. */
 function page(library = new MemoryLibrary(), bytes = 16) {
   const store = createStore<State>(() => initialState());
-  store.setState((s) => ({ model: { ...s.model, status: 'ready', source: { kind: 'embedded', id: 'sieve-stories-nano' } } }));
+  store.setState((s) => ({
+    model: { ...s.model, status: 'ready', source: { kind: 'embedded', id: 'sieve-stories-nano' } },
+  }));
   const errors: string[] = [];
   const sessions: { session: Session; end: (phase: 'finished' | 'stopped') => void }[] = [];
   const sent: string[] = [];
@@ -24,7 +30,8 @@ function page(library = new MemoryLibrary(), bytes = 16) {
   /** Requests to stop that come before there is anything to stop. */
   const deaf = { times: 0 };
   const host: StudyHost = {
-    store, library,
+    store,
+    library,
     train: {
       request: ((request: { type: string; runs?: string[] }) => {
         sent.push(request.type);
@@ -34,30 +41,65 @@ function page(library = new MemoryLibrary(), bytes = 16) {
         }
         const per = (value: unknown) => Object.fromEntries((request.runs ?? []).map((id) => [id, value]));
         if (request.type === 'accuracy') return Promise.resolve(per(null));
-        if (request.type === 'token-classes') return Promise.resolve(per([{ group: 'Kind', name: 'digits', tokens: 1, passed: 4, skipped: 1 }]));
-        if (request.type === 'module-measures') return Promise.resolve({ modules: MODULES.map((m, i) => ({ ...m, parameters: 10, active: null, weight: 1 + i, change: 1, gradient: 1, sensitivity: null })) });
+        if (request.type === 'token-classes')
+          return Promise.resolve(per([{ group: 'Kind', name: 'digits', tokens: 1, passed: 4, skipped: 1 }]));
+        if (request.type === 'module-measures')
+          return Promise.resolve({
+            modules: MODULES.map((m, i) => ({
+              ...m,
+              parameters: 10,
+              active: null,
+              weight: 1 + i,
+              change: 1,
+              gradient: 1,
+              sensitivity: null,
+            })),
+          });
         return Promise.resolve(null);
       }) as unknown as StudyHost['train']['request'],
     },
-    trainOn: (experiment, _data, from) => new Promise((resolve) => {
-      const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
-      const session: Session = { experiment, ...from, plan: null, devices: [], histories, failed: new Map(), startedAt: 0 };
-      store.setState((s) => ({ runs: { ...s.runs, session, phase: 'training' } }));
-      sessions.push({
-        session,
-        end: (phase) => {
-          histories.get('base')!.addEval(evalEvent('base', 0, 6));
-          for (const run of experiment.runs) {
-            const history = histories.get(run.id)!;
-            history.addStep(stepEvent(run.id, 1, run.method === 'ts-lora' ? gateStats(MODULES.length, 100, (m) => 100 - 20 * m) : null));
-            history.addEval(evalEvent(run.id, experiment.train.steps, experiment.train.seed + (run.id === 'lora' ? 0 : 0.5)));
-          }
-          store.setState((s) => ({ runs: { ...s.runs, phase } }));
-          resolve(session);
-        },
-      });
-    }),
-    currentData: () => Promise.resolve({ data: { train: tokens(bytes), heldOut: tokens() }, dataName: 'facts.csv', template: { prompt: '', completion: '' }, mapping: null }),
+    trainOn: (experiment, _data, from) =>
+      new Promise((resolve) => {
+        const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+        const session: Session = {
+          experiment,
+          ...from,
+          plan: null,
+          devices: [],
+          histories,
+          failed: new Map(),
+          startedAt: 0,
+        };
+        store.setState((s) => ({ runs: { ...s.runs, session, phase: 'training' } }));
+        sessions.push({
+          session,
+          end: (phase) => {
+            histories.get('base')!.addEval(evalEvent('base', 0, 6));
+            for (const run of experiment.runs) {
+              const history = histories.get(run.id)!;
+              history.addStep(
+                stepEvent(
+                  run.id,
+                  1,
+                  run.method === 'ts-lora' ? gateStats(MODULES.length, 100, (m) => 100 - 20 * m) : null,
+                ),
+              );
+              history.addEval(
+                evalEvent(run.id, experiment.train.steps, experiment.train.seed + (run.id === 'lora' ? 0 : 0.5)),
+              );
+            }
+            store.setState((s) => ({ runs: { ...s.runs, phase } }));
+            resolve(session);
+          },
+        });
+      }),
+    currentData: () =>
+      Promise.resolve({
+        data: { train: tokens(bytes), heldOut: tokens() },
+        dataName: 'facts.csv',
+        template: { prompt: '', completion: '' },
+        mapping: null,
+      }),
     openModel: (source) => {
       opened.push(source.id);
       store.setState((s) => ({ model: { ...s.model, status: 'ready', source } }));
@@ -67,7 +109,11 @@ function page(library = new MemoryLibrary(), bytes = 16) {
   };
   const studies = new Studies(host);
   const state = () => store.getState().studies;
-  const session = (n: number) => vi.waitFor(() => { if (sessions.length < n) throw new Error(`${sessions.length} sessions`); return sessions[n - 1]; });
+  const session = (n: number) =>
+    vi.waitFor(() => {
+      if (sessions.length < n) throw new Error(`${sessions.length} sessions`);
+      return sessions[n - 1];
+    });
   return { studies, store, state, session, sessions, errors, sent, opened, deaf, library };
 }
 
@@ -88,7 +134,12 @@ it('runs seed after seed, keeps every cell as it comes, and ends finished', asyn
   expect(p.state().list[0].study.state).toBe('finished');
   expect(p.library.studies.get(study.id)!.state).toBe('finished');
   expect(p.state().list[0].cells.map((c) => [c.seed, c.arm, c.loss, c.base])).toEqual([
-    [1, 'lora', 1, 6], [1, 'ts-lora', 1.5, 6], [2, 'lora', 2, 6], [2, 'ts-lora', 2.5, 6], [3, 'lora', 3, 6], [3, 'ts-lora', 3.5, 6],
+    [1, 'lora', 1, 6],
+    [1, 'ts-lora', 1.5, 6],
+    [2, 'lora', 2, 6],
+    [2, 'ts-lora', 2.5, 6],
+    [3, 'lora', 3, 6],
+    [3, 'ts-lora', 3.5, 6],
   ]);
   expect(p.state().list[0].cells[1].classes[0].name).toBe('digits');
   expect(p.errors).toEqual([]);
@@ -152,7 +203,10 @@ it('a run that broke is a result; a second experiment is refused meanwhile', asy
   end('finished');
   await settled(p);
   expect(p.state().list[0].study.state).toBe('finished');
-  expect(p.state().list[0].cells.map((c) => [c.arm, c.failed, c.loss])).toEqual([['lora', null, 1], ['ts-lora', 'the loss is NaN', null]]);
+  expect(p.state().list[0].cells.map((c) => [c.arm, c.failed, c.loss])).toEqual([
+    ['lora', null, 1],
+    ['ts-lora', 'the loss is NaN', null],
+  ]);
 });
 
 it('module importance: the probe’s gates and norms decide what is trained next', async () => {
@@ -184,7 +238,10 @@ it('data that are too big are said, not kept, and end with the page', async () =
 it('what is read back is checked: a record that does not fit is counted and left alone', () => {
   const study = aStudy({});
   const good = aCell(study, 1, 'lora');
-  const { studies, unreadable } = readAll([study, { ...study, id: 'e2', extra: 1 }, null], [good, { ...good, loss: 'low' }, { ...good, study: 'e2' }]);
+  const { studies, unreadable } = readAll(
+    [study, { ...study, id: 'e2', extra: 1 }, null],
+    [good, { ...good, loss: 'low' }, { ...good, study: 'e2' }],
+  );
   expect(studies).toEqual([{ study, cells: [good] }]);
   expect(unreadable).toBe(4);
 });

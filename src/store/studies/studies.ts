@@ -30,7 +30,11 @@ export interface StudyHost {
   train: Pick<TrainClient, 'request'>;
   library: Library;
   /** Trains to the end; resolves with the session as it ended, whatever its phase. */
-  trainOn(experiment: ExperimentConfig, data: StudyData, from: Pick<Session, 'template' | 'mapping' | 'dataName'>): Promise<Session>;
+  trainOn(
+    experiment: ExperimentConfig,
+    data: StudyData,
+    from: Pick<Session, 'template' | 'mapping' | 'dataName'>,
+  ): Promise<Session>;
   /** The data set as it is prepared now. @throws {SieveError} when there is none */
   currentData(): Promise<{ data: StudyData } & Pick<Session, 'template' | 'mapping' | 'dataName'>>;
   openModel(source: ModelSource): Promise<void>;
@@ -55,7 +59,10 @@ export class Studies {
   async load(): Promise<void> {
     try {
       const { studies, unreadable } = await this.#host.library.all();
-      const list = studies.map(({ study, cells }) => ({ study: study.state === 'running' ? { ...study, state: 'paused' as const } : study, cells }));
+      const list = studies.map(({ study, cells }) => ({
+        study: study.state === 'running' ? { ...study, state: 'paused' as const } : study,
+        cells,
+      }));
       // One that was started while this was read is newer than what was found.
       const known = new Set(this.#s.list.map((e) => e.study.id));
       const all = [...this.#s.list, ...list.filter((e) => !known.has(e.study.id))];
@@ -85,8 +92,24 @@ export class Studies {
       const kept = bytes <= MAX_KEPT_BYTES;
       const createdAt = Date.now();
       const study: Study = {
-        version: 1, id: freshId(createdAt, studies.list.map((e) => e.study.id)), createdAt, state: 'running', problem: null, model: model.source,
-        data: { name, train: data.train.offsets.length - 1, heldOut: data.heldOut.offsets.length - 1, tokens: data.train.ids.length + data.heldOut.ids.length, template, mapping, kept },
+        version: 1,
+        id: freshId(
+          createdAt,
+          studies.list.map((e) => e.study.id),
+        ),
+        createdAt,
+        state: 'running',
+        problem: null,
+        model: model.source,
+        data: {
+          name,
+          train: data.train.offsets.length - 1,
+          heldOut: data.heldOut.offsets.length - 1,
+          tokens: data.train.ids.length + data.heldOut.ids.length,
+          template,
+          mapping,
+          kept,
+        },
         ...settingsOf(draft, runs.draft.train, runs.draft.runs),
       };
       // An experiment that cannot be trained is refused before it is kept.
@@ -95,7 +118,10 @@ export class Studies {
       this.#patch({ list: [{ study, cells: [] }, ...this.#s.list], selected: study.id });
       if (kept) await this.#keep(() => this.#host.library.saveData(study.id, data));
       await this.#keep(() => this.#host.library.saveStudy(study));
-      if (!kept) this.#host.report(new DataError(texts().errors.store.studies.dataTooBig(Math.round(bytes / 2 ** 20), MAX_KEPT_BYTES >> 20)));
+      if (!kept)
+        this.#host.report(
+          new DataError(texts().errors.store.studies.dataTooBig(Math.round(bytes / 2 ** 20), MAX_KEPT_BYTES >> 20)),
+        );
       await this.#begin(study.id);
     } catch (error) {
       this.#host.report(error);
@@ -111,11 +137,16 @@ export class Studies {
       }
       refuseTwo(this.#host.store.getState());
       const { study } = this.#entry(id);
-      const data = this.#data.get(id) ?? await this.#host.library.data(id);
+      const data = this.#data.get(id) ?? (await this.#host.library.data(id));
       if (!data) throw new DataError(texts().errors.store.studies.noData);
       this.#data.set(id, data);
       const { model } = this.#host.store.getState();
-      if (JSON.stringify(model.source) !== JSON.stringify(study.model) || model.status === 'failed' || model.status === 'none') await this.#host.openModel(study.model);
+      if (
+        JSON.stringify(model.source) !== JSON.stringify(study.model) ||
+        model.status === 'failed' ||
+        model.status === 'none'
+      )
+        await this.#host.openModel(study.model);
       await this.#modelReady();
       await this.#begin(id);
     } catch (error) {
@@ -138,11 +169,18 @@ export class Studies {
     this.#stopping = true;
     // A session that is still being prepared cannot be stopped yet, and between two there is none: ask until the queue has ended.
     let ended = false;
-    const end = this.#running.finally(() => { ended = true; });
+    const end = this.#running.finally(() => {
+      ended = true;
+    });
     // oxlint-disable-next-line no-unmodified-loop-condition -- the promise above sets it
     while (!ended) {
       await this.#host.train.request({ type: 'stop' }).catch(() => undefined);
-      await Promise.race([end, new Promise((resolve) => { setTimeout(resolve, ASK_AGAIN); })]);
+      await Promise.race([
+        end,
+        new Promise((resolve) => {
+          setTimeout(resolve, ASK_AGAIN);
+        }),
+      ]);
     }
   }
 
@@ -151,7 +189,7 @@ export class Studies {
     if (this.#s.running === id) await this.stop();
     this.#data.delete(id);
     const list = this.#s.list.filter((e) => e.study.id !== id);
-    this.#patch({ list, selected: this.#s.selected === id ? list[0]?.study.id ?? null : this.#s.selected });
+    this.#patch({ list, selected: this.#s.selected === id ? (list[0]?.study.id ?? null) : this.#s.selected });
     await this.#keep(() => this.#host.library.remove(id));
   }
 
@@ -163,7 +201,9 @@ export class Studies {
     this.#patch({ running: id, activity: null });
     const work = () => this.#queue(id).finally(() => this.#patch({ running: null, activity: null }));
     let began = () => {};
-    const started = new Promise<void>((resolve) => { began = resolve; });
+    const started = new Promise<void>((resolve) => {
+      began = resolve;
+    });
     const alone = async (free: boolean) => {
       began();
       if (free) return work();
@@ -204,18 +244,33 @@ export class Studies {
     const data = this.#data.get(study.id)!;
     const started = performance.now();
     this.#patch({ activity: null });
-    const session = await this.#host.trainOn(job.experiment, data, { template: study.data.template, mapping: study.data.mapping, dataName: study.data.name });
+    const session = await this.#host.trainOn(job.experiment, data, {
+      template: study.data.template,
+      mapping: study.data.mapping,
+      dataName: study.data.name,
+    });
     const { phase } = this.#host.store.getState().runs;
     // A run that broke is a result too; a session that was stopped, or lost its model, is none.
     if (phase === 'stopped') throw new Interrupted();
-    if (phase !== 'finished' && session.failed.size < session.experiment.runs.length) throw new SieveError(texts().errors.store.studies.endedEarly);
+    if (phase !== 'finished' && session.failed.size < session.experiment.runs.length)
+      throw new SieveError(texts().errors.store.studies.endedEarly);
     const ms = performance.now() - started;
     const measured = await this.#measure(job, session);
     const finishedAt = Date.now();
     const base = session.histories.get('base')?.evals.at(-1)?.loss ?? null;
     return job.experiment.runs.map((run) => {
       const history = session.histories.get(run.id)!;
-      return cellOf(study.id, job, { run, history, base, failed: session.failed.get(run.id) ?? null, parameters: history.parameters, devices: session.devices, ms, finishedAt, ...measured.get(run.id)! });
+      return cellOf(study.id, job, {
+        run,
+        history,
+        base,
+        failed: session.failed.get(run.id) ?? null,
+        parameters: history.parameters,
+        devices: session.devices,
+        ms,
+        finishedAt,
+        ...measured.get(run.id)!,
+      });
     });
   }
 
@@ -225,7 +280,9 @@ export class Studies {
     const live = experiment.runs.filter((r) => !session.failed.has(r.id));
     const ids = live.map((r) => r.id);
     const gated = live.filter(isGated).map((r) => r.id);
-    const result = new Map<string, Measured>(experiment.runs.map((r) => [r.id, { accuracy: null, classes: [], modules: null }]));
+    const result = new Map<string, Measured>(
+      experiment.runs.map((r) => [r.id, { accuracy: null, classes: [], modules: null }]),
+    );
     if (ids.length === 0) return result;
     if (stage === 'probe') {
       this.#patch({ activity: 'modules' });
@@ -237,11 +294,19 @@ export class Studies {
       return result;
     }
     this.#patch({ activity: 'answers' });
-    const accuracy: Record<string, Accuracy | null> = await train.request({ type: 'accuracy', runs: ids, examples: experiment.train.evalExamples });
+    const accuracy: Record<string, Accuracy | null> = await train.request({
+      type: 'accuracy',
+      runs: ids,
+      examples: experiment.train.evalExamples,
+    });
     for (const id of ids) result.get(id)!.accuracy = accuracy[id] ?? null;
     if (gated.length > 0) {
       this.#patch({ activity: 'tokens' });
-      const classes = await train.request({ type: 'token-classes', runs: gated, examples: Math.min(CLASS_EXAMPLES, experiment.train.evalExamples) });
+      const classes = await train.request({
+        type: 'token-classes',
+        runs: gated,
+        examples: Math.min(CLASS_EXAMPLES, experiment.train.evalExamples),
+      });
       for (const id of gated) result.get(id)!.classes = classes[id] ?? [];
     }
     return result;
@@ -253,7 +318,15 @@ export class Studies {
   async #modelReady(): Promise<void> {
     const { store } = this.#host;
     const settled = () => store.getState().model.status !== 'opening' && store.getState().model.moving === null;
-    if (!settled()) await new Promise<void>((resolve) => { const end = store.subscribe(() => { if (settled()) { end(); resolve(); } }); });
+    if (!settled())
+      await new Promise<void>((resolve) => {
+        const end = store.subscribe(() => {
+          if (settled()) {
+            end();
+            resolve();
+          }
+        });
+      });
     if (store.getState().model.status !== 'ready') throw new SieveError(texts().errors.store.studies.modelFailed);
   }
 
@@ -272,7 +345,21 @@ export class Studies {
   }
 
   #addCells(id: string, cells: Cell[]): void {
-    this.#patch({ list: this.#s.list.map((e) => (e.study.id === id ? { ...e, cells: [...e.cells.filter((c) => !cells.some((n) => n.stage === c.stage && n.seed === c.seed && n.arm === c.arm)), ...cells] } : e)) });
+    this.#patch({
+      list: this.#s.list.map((e) =>
+        e.study.id === id
+          ? {
+              ...e,
+              cells: [
+                ...e.cells.filter(
+                  (c) => !cells.some((n) => n.stage === c.stage && n.seed === c.seed && n.arm === c.arm),
+                ),
+                ...cells,
+              ],
+            }
+          : e,
+      ),
+    });
   }
 
   /** Writes to the library; what it will not keep is said, and the queue goes on. */

@@ -55,7 +55,10 @@ export class TestPort<E> implements WorkerLike {
   }
 }
 
-export function clientOn<R extends { type: string }, Replies, E>(port: TestPort<E>, hooks: WorkerHooks<E>): WorkerClient<R, Replies, E> {
+export function clientOn<R extends { type: string }, Replies, E>(
+  port: TestPort<E>,
+  hooks: WorkerHooks<E>,
+): WorkerClient<R, Replies, E> {
   return new WorkerClient<R, Replies, E>(() => port, 'data', hooks);
 }
 
@@ -80,10 +83,23 @@ export function gateStats(modules: number, tokens: number, active: (m: number) =
   };
 }
 
-export function stepEvent(runId: string, step: number, gate: GateStats | null = null): Extract<TrainEvent, { type: 'step' }> {
+export function stepEvent(
+  runId: string,
+  step: number,
+  gate: GateStats | null = null,
+): Extract<TrainEvent, { type: 'step' }> {
   return {
-    type: 'step', runId, step, loss: 5 - step / 100, learningRate: 0.003, gradNorm: 1, tokens: 200, supervised: 100, ms: 50,
-    gate, work: { done: gate ? 60 : 100, dense: 100, step: 1000 },
+    type: 'step',
+    runId,
+    step,
+    loss: 5 - step / 100,
+    learningRate: 0.003,
+    gradNorm: 1,
+    tokens: 200,
+    supervised: 100,
+    ms: 50,
+    gate,
+    work: { done: gate ? 60 : 100, dense: 100, step: 1000 },
   };
 }
 
@@ -100,9 +116,26 @@ export function endedSession(): Session {
   const gated = histories.get('ts-lora')!;
   gated.modules = MODULES;
   gated.parameters = 64;
-  for (let step = 1; step <= 6; step++) gated.addStep(stepEvent('ts-lora', step, gateStats(4, 100, () => 50)));
+  for (let step = 1; step <= 6; step++)
+    gated.addStep(
+      stepEvent(
+        'ts-lora',
+        step,
+        gateStats(4, 100, () => 50),
+      ),
+    );
   histories.get('lora')!.addStep(stepEvent('lora', 1));
   gated.addEval(evalEvent('ts-lora', 3, 3));
   gated.addEval({ ...evalEvent('ts-lora', 6, 3.25), gate: gateStats(4, 100, (m) => 100 - 10 * m) });
-  return { experiment: defaultExperiment(), template: { prompt: '{prompt}\n', completion: '{completion}' }, mapping: null, dataName: 'facts.jsonl', plan: null, devices: [], histories, failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]), startedAt: 1000 };
+  return {
+    experiment: defaultExperiment(),
+    template: { prompt: '{prompt}\n', completion: '{completion}' },
+    mapping: null,
+    dataName: 'facts.jsonl',
+    plan: null,
+    devices: [],
+    histories,
+    failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]),
+    startedAt: 1000,
+  };
 }

@@ -15,7 +15,14 @@ export interface Fixture {
   settings: Record<string, number | string>;
   batches: { tokens: number; supervised: number }[];
   loss: number;
-  train: { batch: number[]; loss: number[]; learningRate: number[]; gradNorm: number[]; rho: (number | null)[]; tauStep: (number | null)[] };
+  train: {
+    batch: number[];
+    loss: number[];
+    learningRate: number[];
+    gradNorm: number[];
+    rho: (number | null)[];
+    tauStep: (number | null)[];
+  };
   accum?: { loss: number; settings: Record<string, number | string>; rho?: number; tauStep?: number };
   floats(name: string): Float32Array;
   ints(name: string): Int32Array;
@@ -36,29 +43,53 @@ export async function loadFixture(name: string): Promise<Fixture> {
   };
   return {
     ...json,
-    floats: (tensor) => { const { t, length } = view(tensor); return new Float32Array(bin, t.offset, length); },
-    ints: (tensor) => { const { t, length } = view(tensor); return new Int32Array(bin, t.offset, length); },
-    bytes: (tensor) => { const { t, length } = view(tensor); return new Uint8Array(bin, t.offset, length); },
+    floats: (tensor) => {
+      const { t, length } = view(tensor);
+      return new Float32Array(bin, t.offset, length);
+    },
+    ints: (tensor) => {
+      const { t, length } = view(tensor);
+      return new Int32Array(bin, t.offset, length);
+    },
+    bytes: (tensor) => {
+      const { t, length } = view(tensor);
+      return new Uint8Array(bin, t.offset, length);
+    },
     has: (tensor) => Object.hasOwn(json.tensors, tensor),
   };
 }
 
 /** A fixture's batch as the engine takes it. */
 export function fixtureBatch(f: Fixture, prefix: string): TokenBatch {
-  return { ids: f.ints(`${prefix}.ids`), targets: f.ints(`${prefix}.targets`), starts: Uint32Array.from(f.ints(`${prefix}.starts`)) };
+  return {
+    ids: f.ints(`${prefix}.ids`),
+    targets: f.ints(`${prefix}.targets`),
+    starts: Uint32Array.from(f.ints(`${prefix}.starts`)),
+  };
 }
 
 /** Sequence `s` of a batch alone. */
 export function sequence(batch: TokenBatch, s: number): TokenBatch {
   const [from, to] = [batch.starts[s], batch.starts[s + 1]];
-  return { ids: batch.ids.slice(from, to), targets: batch.targets.slice(from, to), starts: Uint32Array.of(0, to - from) };
+  return {
+    ids: batch.ids.slice(from, to),
+    targets: batch.targets.slice(from, to),
+    starts: Uint32Array.of(0, to - from),
+  };
 }
 
 /** The run and its settings as the app would be configured for the fixture. */
 export function fixtureConfig(f: Fixture, settings = f.settings): { run: RunConfig; train: TrainConfig } {
   const { lambdaBar, tauStep, tauWarmup, ...train } = settings;
   return {
-    run: runSchema.parse({ id: f.method, name: f.method, method: f.method, rank: f.rank, alpha: f.alpha, gate: f.method === 'ts-lora' ? { lambdaBar, tauStep, tauWarmup } : {} }),
+    run: runSchema.parse({
+      id: f.method,
+      name: f.method,
+      method: f.method,
+      rank: f.rank,
+      alpha: f.alpha,
+      gate: f.method === 'ts-lora' ? { lambdaBar, tauStep, tauWarmup } : {},
+    }),
     train: trainSchema.parse(train),
   };
 }

@@ -12,7 +12,9 @@ const away = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
   const url = new URL(input instanceof Request ? input.url : input, SITE);
   if (url.origin !== SITE) return away(input, init);
-  const path = ['public', '.'].map((folder) => join(process.cwd(), folder, decodeURIComponent(url.pathname))).find((file) => existsSync(file));
+  const path = ['public', '.']
+    .map((folder) => join(process.cwd(), folder, decodeURIComponent(url.pathname)))
+    .find((file) => existsSync(file));
   if (!path) return new Response(null, { status: 404 });
   const bytes = await readFile(path);
   const type = path.endsWith('.wasm') ? 'application/wasm' : 'application/octet-stream';

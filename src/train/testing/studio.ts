@@ -16,16 +16,44 @@ export const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
 /** 32 examples to learn from and 8 held out. */
 export async function smallData(maxTokens: number): Promise<{ train: TokenSet; heldOut: TokenSet }> {
-  const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Tom has ${i} red apples and one hat.`, completion: `The hat of Tom is ${['red', 'blue', 'green'][i % 3]}, he said.` }));
+  const lines = Array.from({ length: 40 }, (_, i) =>
+    JSON.stringify({
+      prompt: `Tom has ${i} red apples and one hat.`,
+      completion: `The hat of Tom is ${['red', 'blue', 'green'][i % 3]}, he said.`,
+    }),
+  );
   const table = await parseFile('t.jsonl', new Blob([lines.join('\n')]));
-  const options = { mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } }, template: { prompt: '{prompt}\n', completion: '{completion}' }, completionOnly: true, maxTokens, heldOutShare: 0.2, seed: 3, maxExamples: 1000, stratify: true, repairs: NO_REPAIRS, edits: { excluded: [], changed: [] } };
+  const options = {
+    mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } },
+    template: { prompt: '{prompt}\n', completion: '{completion}' },
+    completionOnly: true,
+    maxTokens,
+    heldOutShare: 0.2,
+    seed: 3,
+    maxExamples: 1000,
+    stratify: true,
+    repairs: NO_REPAIRS,
+    edits: { excluded: [], changed: [] },
+  };
   return prepare(table, options, await openTokenizer(NANO));
 }
 
 /** LoRA beside TS-LoRA, eight steps. */
 export function smallExperiment(change: Partial<ExperimentConfig['train']> = {}): ExperimentConfig {
   const e = defaultExperiment();
-  return { ...e, train: { ...e.train, steps: 8, warmupSteps: 2, batchSize: 2, maxTokens: 48, evalEvery: 4, evalExamples: 5, ...change } };
+  return {
+    ...e,
+    train: {
+      ...e.train,
+      steps: 8,
+      warmupSteps: 2,
+      batchSize: 2,
+      maxTokens: 48,
+      evalEvery: 4,
+      evalExamples: 5,
+      ...change,
+    },
+  };
 }
 
 /** In Node the CPU engine, whatever is asked for: there is nothing else. */
@@ -41,13 +69,27 @@ const shared = new Studio((event) => heard(event), openTestDevice);
  * @param mayFail a session may break off
  * @param on sees every event as it is sent
  */
-export function watched({ own = false, open, mayFail = false, on = () => undefined }: { own?: boolean; mayFail?: boolean; open?: (choice: DeviceChoice) => Promise<Device>; on?: (event: TrainEvent, studio: Studio) => void } = {}) {
+export function watched({
+  own = false,
+  open,
+  mayFail = false,
+  on = () => undefined,
+}: {
+  own?: boolean;
+  mayFail?: boolean;
+  open?: (choice: DeviceChoice) => Promise<Device>;
+  on?: (event: TrainEvent, studio: Studio) => void;
+} = {}) {
   const events: TrainEvent[] = [];
   const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
   const hear = (event: TrainEvent) => {
     events.push(event);
     if (event.type === 'fatal' && !mayFail) throw new Error(event.error.message);
-    if (event.type === 'phase') for (const w of waiting.filter((x) => x.phases.includes(event.phase))) { waiting.splice(waiting.indexOf(w), 1); w.resolve(event.phase); }
+    if (event.type === 'phase')
+      for (const w of waiting.filter((x) => x.phases.includes(event.phase))) {
+        waiting.splice(waiting.indexOf(w), 1);
+        w.resolve(event.phase);
+      }
     on(event, studio);
   };
   const alone = own || open !== undefined;

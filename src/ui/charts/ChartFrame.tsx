@@ -29,19 +29,41 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
     <figure className="panel chart-frame" aria-labelledby={`${id}-title`} data-chart={name}>
       <div className="chart-head">
         <h3 id={`${id}-title`}>{title}</h3>
-        <button type="button" className="quiet small" aria-expanded={open} aria-controls={`${id}-what`} onClick={() => setOpen(!open)} data-testid={`explain-${name}`}>{t.what}</button>
+        <button
+          type="button"
+          className="quiet small"
+          aria-expanded={open}
+          aria-controls={`${id}-what`}
+          onClick={() => setOpen(!open)}
+          data-testid={`explain-${name}`}
+        >
+          {t.what}
+        </button>
         <span className="spacer" />
         {tools}
       </div>
-      <div id={`${id}-what`} className="explain" hidden={!open} data-testid={`explanation-${name}`}>{open && explain().map((p) => <p key={p}>{p}</p>)}</div>
+      <div id={`${id}-what`} className="explain" hidden={!open} data-testid={`explanation-${name}`}>
+        {open && explain().map((p) => <p key={p}>{p}</p>)}
+      </div>
       {children}
       <div className="chart-foot">
-        <TableBehind summary={t.asTable} lazy={table === undefined}>{() => <Scroll label={t.asTableOf(title)}>{table ?? <PlainTable rows={rows()} name={name} />}</Scroll>}</TableBehind>
+        <TableBehind summary={t.asTable} lazy={table === undefined}>
+          {() => <Scroll label={t.asTableOf(title)}>{table ?? <PlainTable rows={rows()} name={name} />}</Scroll>}
+        </TableBehind>
         <fieldset className="row save">
           <legend className="sr-only">{t.saveOf(title)}</legend>
           <span className="muted">{t.save}</span>
           {(['png', 'svg', 'csv'] as const).map((kind) => (
-            <button key={kind} type="button" className="quiet small" data-testid={`save-${name}-${kind}`} aria-label={t.file(kind.toUpperCase(), title)} onClick={() => void saveChart(kind, name, title, picture, rows, colors)}>{kind.toUpperCase()}</button>
+            <button
+              key={kind}
+              type="button"
+              className="quiet small"
+              data-testid={`save-${name}-${kind}`}
+              aria-label={t.file(kind.toUpperCase(), title)}
+              onClick={() => void saveChart(kind, name, title, picture, rows, colors)}
+            >
+              {kind.toUpperCase()}
+            </button>
           ))}
         </fieldset>
       </div>
@@ -58,12 +80,35 @@ function PlainTable({ rows, name }: { rows: Cell[][]; name: string }) {
   const [head, ...body] = rows;
   const stride = Math.max(1, Math.ceil(body.length / SHOWN));
   const shown = body.filter((_, i) => i % stride === 0 || i === body.length - 1);
-  const text = (c: Cell) => (c === null || c === undefined || (typeof c === 'number' && !Number.isFinite(c)) ? '–' : typeof c === 'number' && !Number.isInteger(c) ? String(Number(c.toPrecision(4))) : String(c));
+  const text = (c: Cell) =>
+    c === null || c === undefined || (typeof c === 'number' && !Number.isFinite(c))
+      ? '–'
+      : typeof c === 'number' && !Number.isInteger(c)
+        ? String(Number(c.toPrecision(4)))
+        : String(c);
   return (
     <table className="grid" data-testid={`table-${name}`}>
       {stride > 1 && <caption>{frame.thinned(stride, body.length)}</caption>}
-      <thead><tr>{head.map((h) => <th key={String(h)} scope="col" className="num">{columns[String(h)] ?? text(h)}</th>)}</tr></thead>
-      <tbody>{shown.map((row, r) => <tr key={r}>{row.map((c, i) => <td key={i} className="num">{text(c)}</td>)}</tr>)}</tbody>
+      <thead>
+        <tr>
+          {head.map((h) => (
+            <th key={String(h)} scope="col" className="num">
+              {columns[String(h)] ?? text(h)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {shown.map((row, r) => (
+          <tr key={r}>
+            {row.map((c, i) => (
+              <td key={i} className="num">
+                {text(c)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
     </table>
   );
 }

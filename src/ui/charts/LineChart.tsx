@@ -42,7 +42,12 @@ export function LineChart(props: Props) {
     const before = latest.current;
     latest.current = { data, range, onZoom, said: () => said(props, bus.step) };
     if (before.data === data && before.range === range) return;
-    if (shown.current.seen) drawQueue.schedule(shown, () => plot.current?.setData(latest.current.data as uPlot.AlignedData), before.range !== range);
+    if (shown.current.seen)
+      drawQueue.schedule(
+        shown,
+        () => plot.current?.setData(latest.current.data as uPlot.AlignedData),
+        before.range !== range,
+      );
     else shown.current.stale = true;
   });
 
@@ -52,20 +57,34 @@ export function LineChart(props: Props) {
     const owner = {};
     let gone = false;
     // In a task of its own: building a chart costs as much as drawing the rest of a section.
-    void library().then((Plot) => {
-      if (!gone) drawQueue.schedule(owner, () => { plot.current = build(Plot, box, JSON.parse(looks), latest, bus, colors); }, true);
-    }, (error: unknown) => console.warn('the charts could not be loaded', error));
+    void library().then(
+      (Plot) => {
+        if (!gone)
+          drawQueue.schedule(
+            owner,
+            () => {
+              plot.current = build(Plot, box, JSON.parse(looks), latest, bus, colors);
+            },
+            true,
+          );
+      },
+      (error: unknown) => console.warn('the charts could not be loaded', error),
+    );
     const resize = new ResizeObserver(() => {
       const chart = plot.current;
-      if (chart && box.clientWidth > 0 && box.clientWidth !== chart.width) chart.setSize({ width: box.clientWidth, height: chart.height });
+      if (chart && box.clientWidth > 0 && box.clientWidth !== chart.width)
+        chart.setSize({ width: box.clientWidth, height: chart.height });
     });
     resize.observe(box);
-    const seen = new IntersectionObserver(([entry]) => {
-      shown.current.seen = entry.isIntersecting;
-      if (!entry.isIntersecting || !shown.current.stale) return;
-      shown.current.stale = false;
-      drawQueue.schedule(shown, () => plot.current?.setData(latest.current.data as uPlot.AlignedData), true);
-    }, { rootMargin: '200px' });
+    const seen = new IntersectionObserver(
+      ([entry]) => {
+        shown.current.seen = entry.isIntersecting;
+        if (!entry.isIntersecting || !shown.current.stale) return;
+        shown.current.stale = false;
+        drawQueue.schedule(shown, () => plot.current?.setData(latest.current.data as uPlot.AlignedData), true);
+      },
+      { rootMargin: '200px' },
+    );
     seen.observe(box);
     const follow = bus.subscribe(() => {
       const chart = plot.current;
@@ -93,9 +112,22 @@ export function LineChart(props: Props) {
   const keys = (event: KeyboardEvent) => {
     const steps = x.filter((s) => s >= first && s <= last);
     if (steps.length === 0) return;
-    const at = bus.step === null ? steps.length - 1 : Math.max(0, steps.findLastIndex((s) => s <= bus.step!));
+    const at =
+      bus.step === null
+        ? steps.length - 1
+        : Math.max(
+            0,
+            steps.findLastIndex((s) => s <= bus.step!),
+          );
     const jump = Math.max(1, Math.round(steps.length / 10));
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, PageDown: at - jump, PageUp: at + jump, Home: 0, End: steps.length - 1 }[event.key];
+    const to = {
+      ArrowLeft: at - 1,
+      ArrowRight: at + 1,
+      PageDown: at - jump,
+      PageUp: at + jump,
+      Home: 0,
+      End: steps.length - 1,
+    }[event.key];
     if (to !== undefined) bus.set(steps[Math.min(steps.length - 1, Math.max(0, to))]);
     else if ((event.key === '+' || event.key === '=') && onZoom) {
       const quarter = Math.max(1, (last - first) / 4);
@@ -108,12 +140,20 @@ export function LineChart(props: Props) {
     <div className="line-chart">
       <Readout {...props} />
       <div
-        ref={host} className="chart" style={{ minHeight: height }}
+        ref={host}
+        className="chart"
+        style={{ minHeight: height }}
         // An input of type range has no place for a chart.
         // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
         role="slider"
-        tabIndex={0} aria-label={onZoom ? t.cursorZoom(title) : t.cursor(title)}
-        aria-valuemin={first} aria-valuemax={last} aria-valuenow={bus.step ?? last} aria-valuetext={said(props, bus.step)} onKeyDown={keys} onBlur={() => bus.set(null)}
+        tabIndex={0}
+        aria-label={onZoom ? t.cursorZoom(title) : t.cursor(title)}
+        aria-valuemin={first}
+        aria-valuemax={last}
+        aria-valuenow={bus.step ?? last}
+        aria-valuetext={said(props, bus.step)}
+        onKeyDown={keys}
+        onBlur={() => bus.set(null)}
       />
     </div>
   );
@@ -134,12 +174,26 @@ function Readout(props: Props) {
   return (
     <ul className="readout num" data-testid="readout">
       <li className="muted">{texts().charts.stepAt(step ?? props.data[0].at(-1) ?? 0)}</li>
-      {props.lines.map((l, i) => !l.quiet && (
-        <li key={l.label}>
-          <svg width="22" height="8" aria-hidden="true"><line x1="1" x2="21" y1="4" y2="4" stroke={l.color} strokeWidth={l.width} strokeDasharray={l.dash?.join(' ')} />{l.points && <circle cx="11" cy="4" r="3" fill={l.color} />}</svg>
-          {l.label} <strong>{format(valueAt(props.data, i, step))}</strong>
-        </li>
-      ))}
+      {props.lines.map(
+        (l, i) =>
+          !l.quiet && (
+            <li key={l.label}>
+              <svg width="22" height="8" aria-hidden="true">
+                <line
+                  x1="1"
+                  x2="21"
+                  y1="4"
+                  y2="4"
+                  stroke={l.color}
+                  strokeWidth={l.width}
+                  strokeDasharray={l.dash?.join(' ')}
+                />
+                {l.points && <circle cx="11" cy="4" r="3" fill={l.color} />}
+              </svg>
+              {l.label} <strong>{format(valueAt(props.data, i, step))}</strong>
+            </li>
+          ),
+      )}
     </ul>
   );
 }
@@ -158,44 +212,85 @@ interface Latest {
 /** Distances between numbers on the axis of steps. */
 const WHOLE = Array.from({ length: 6 }, (_, p) => [1, 2, 5].map((m) => m * 10 ** p)).flat();
 
-function build(Plot: typeof uPlot, box: HTMLElement, { lines, xLabel, yLabel, height, log, share }: Looks, latest: Latest, bus: CursorBus, colors: { ink2: string; line: string }): uPlot {
+function build(
+  Plot: typeof uPlot,
+  box: HTMLElement,
+  { lines, xLabel, yLabel, height, log, share }: Looks,
+  latest: Latest,
+  bus: CursorBus,
+  colors: { ink2: string; line: string },
+): uPlot {
   const font = `12px ${getComputedStyle(box).fontFamily}`;
-  const axis = { stroke: colors.ink2, grid: { stroke: colors.line, width: 1 }, ticks: { stroke: colors.line, width: 1 }, font, labelFont: font };
+  const axis = {
+    stroke: colors.ink2,
+    grid: { stroke: colors.line, width: 1 },
+    ticks: { stroke: colors.line, width: 1 },
+    font,
+    labelFont: font,
+  };
   const zoomable = latest.current.onZoom !== undefined;
   // New data move uPlot's cursor too; only a pointer's moves are anybody else's business.
   let inside = false;
-  const chart = new Plot({
-    width: Math.max(200, box.clientWidth),
-    height,
-    scales: {
-      x: { time: false, range: (_, _min, max) => (latest.current.range ? [...latest.current.range] : [0, Math.max(1, max || 1)]) as [number, number] },
-      y: share ? { range: () => [0, 1] } : log ? { distr: 3 } : {},
+  const chart = new Plot(
+    {
+      width: Math.max(200, box.clientWidth),
+      height,
+      scales: {
+        x: {
+          time: false,
+          range: (_, _min, max) =>
+            (latest.current.range ? [...latest.current.range] : [0, Math.max(1, max || 1)]) as [number, number],
+        },
+        y: share ? { range: () => [0, 1] } : log ? { distr: 3 } : {},
+      },
+      axes: [
+        { ...axis, label: xLabel, labelSize: 18, size: 34, incrs: WHOLE },
+        {
+          ...axis,
+          label: yLabel,
+          labelSize: 18,
+          size: 56,
+          space: 26,
+          values: (_, ticks) => ticks.map((v) => (v === null ? '' : share ? percent(v) : compact(v))),
+        },
+      ],
+      series: [
+        {},
+        ...lines.map((l) => ({
+          label: l.label,
+          stroke: l.color,
+          width: l.width,
+          dash: l.dash,
+          spanGaps: true,
+          points: l.points ? { show: true, size: 7, fill: l.color } : { show: false },
+        })),
+      ],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: zoomable, y: false, setScale: false, dist: 6 } },
+      hooks: {
+        setCursor: [
+          (u) => {
+            const { idx, left } = u.cursor;
+            if (inside && left !== undefined && left >= 0 && idx !== null && idx !== undefined) bus.set(u.data[0][idx]);
+          },
+        ],
+        setSelect: [
+          (u) => {
+            const { left, width } = u.select;
+            if (width < 6) return;
+            const range: Range = [Math.round(u.posToVal(left, 'x')), Math.round(u.posToVal(left + width, 'x'))];
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            if (range[1] > range[0]) latest.current.onZoom?.(range);
+          },
+        ],
+      },
     },
-    axes: [
-      { ...axis, label: xLabel, labelSize: 18, size: 34, incrs: WHOLE },
-      { ...axis, label: yLabel, labelSize: 18, size: 56, space: 26, values: (_, ticks) => ticks.map((v) => (v === null ? '' : share ? percent(v) : compact(v))) },
-    ],
-    series: [{}, ...lines.map((l) => ({
-      label: l.label, stroke: l.color, width: l.width, dash: l.dash, spanGaps: true,
-      points: l.points ? { show: true, size: 7, fill: l.color } : { show: false },
-    }))],
-    legend: { show: false },
-    cursor: { y: false, drag: { x: zoomable, y: false, setScale: false, dist: 6 } },
-    hooks: {
-      setCursor: [(u) => {
-        const { idx, left } = u.cursor;
-        if (inside && left !== undefined && left >= 0 && idx !== null && idx !== undefined) bus.set(u.data[0][idx]);
-      }],
-      setSelect: [(u) => {
-        const { left, width } = u.select;
-        if (width < 6) return;
-        const range: Range = [Math.round(u.posToVal(left, 'x')), Math.round(u.posToVal(left + width, 'x'))];
-        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-        if (range[1] > range[0]) latest.current.onZoom?.(range);
-      }],
-    },
-  }, latest.current.data as uPlot.AlignedData, box);
-  chart.over.addEventListener('mouseenter', () => { inside = true; });
+    latest.current.data as uPlot.AlignedData,
+    box,
+  );
+  chart.over.addEventListener('mouseenter', () => {
+    inside = true;
+  });
   chart.over.addEventListener('mouseleave', () => {
     inside = false;
     bus.set(null);

@@ -13,23 +13,55 @@ export function LossTable({ session: { experiment, histories } }: { session: Ses
     <table className="grid" data-testid="loss-table">
       <thead>
         <tr>
-          <th scope="col" className="num">{t.step}</th>
+          <th scope="col" className="num">
+            {t.step}
+          </th>
           {experiment.runs.map((r, i) => [
-            <th key={`${r.id}-t`} scope="col" className="num"><RunMark index={i + 1} />{curves.training(r.name)}</th>,
-            <th key={`${r.id}-h`} scope="col" className="num">{t.heldOut}</th>,
-            <th key={`${r.id}-d`} scope="col" className="num">{t.againstBase}</th>,
+            <th key={`${r.id}-t`} scope="col" className="num">
+              <RunMark index={i + 1} />
+              {curves.training(r.name)}
+            </th>,
+            <th key={`${r.id}-h`} scope="col" className="num">
+              {t.heldOut}
+            </th>,
+            <th key={`${r.id}-d`} scope="col" className="num">
+              {t.againstBase}
+            </th>,
           ])}
         </tr>
       </thead>
       <tbody>
-        {level !== undefined && <tr><th scope="row">{t.base}</th>{experiment.runs.map((r) => [<td key={`${r.id}-t`} className="num">–</td>, <td key={`${r.id}-h`} className="num">{fixed(level)}</td>, <td key={`${r.id}-d`} className="num">–</td>])}</tr>}
+        {level !== undefined && (
+          <tr>
+            <th scope="row">{t.base}</th>
+            {experiment.runs.map((r) => [
+              <td key={`${r.id}-t`} className="num">
+                –
+              </td>,
+              <td key={`${r.id}-h`} className="num">
+                {fixed(level)}
+              </td>,
+              <td key={`${r.id}-d`} className="num">
+                –
+              </td>,
+            ])}
+          </tr>
+        )}
         {rows.map((row) => (
           <tr key={row.step}>
-            <th scope="row" className="num">{row.step}</th>
+            <th scope="row" className="num">
+              {row.step}
+            </th>
             {experiment.runs.map((r, i) => [
-              <td key={`${r.id}-t`} className="num">{fixed(row.train[i])}</td>,
-              <td key={`${r.id}-h`} className="num" data-testid={`held-${r.id}-${row.step}`}>{fixed(row.held[i])}</td>,
-              <td key={`${r.id}-d`} className="num">{row.held[i] === null || level === undefined ? '–' : signed(row.held[i]! - level)}</td>,
+              <td key={`${r.id}-t`} className="num">
+                {fixed(row.train[i])}
+              </td>,
+              <td key={`${r.id}-h`} className="num" data-testid={`held-${r.id}-${row.step}`}>
+                {fixed(row.held[i])}
+              </td>,
+              <td key={`${r.id}-d`} className="num">
+                {row.held[i] === null || level === undefined ? '–' : signed(row.held[i]! - level)}
+              </td>,
             ])}
           </tr>
         ))}

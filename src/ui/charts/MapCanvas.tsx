@@ -34,7 +34,13 @@ export function MapCanvas(props: Props) {
   const layout = layOut(props, width);
   const [active, setActive] = useState<Cell | null>(null);
   const [spoken, setSpoken] = useState('');
-  useDrawing(canvas, layout.width, layout.height, (to) => drawMap(to, props, layout, colors), `${String(urgent)} ${width} ${columns.join(' ')}`);
+  useDrawing(
+    canvas,
+    layout.width,
+    layout.height,
+    (to) => drawMap(to, props, layout, colors),
+    `${String(urgent)} ${width} ${columns.join(' ')}`,
+  );
   const inside = ([r, c]: Cell) => r < rows.length && c < columns.length;
   const shown = active && inside(active) ? active : inside(selected) ? selected : null;
   const point = (event: PointerEvent) => {
@@ -55,28 +61,53 @@ export function MapCanvas(props: Props) {
     setSpoken(describe(next[0], next[1]));
     host.current?.scrollTo({ left: layout.left + layout.cell * next[1] - host.current.clientWidth / 2 });
   };
-  const frame = ([r, c]: Cell) => ({ left: layout.left + layout.cell * c - 1, top: layout.top + cellHeight * r - 1, width: layout.cell + 1, height: cellHeight + 1 });
+  const frame = ([r, c]: Cell) => ({
+    left: layout.left + layout.cell * c - 1,
+    top: layout.top + cellHeight * r - 1,
+    width: layout.cell + 1,
+    height: cellHeight + 1,
+  });
   return (
     <div>
       {/* An application is moved by its own keys. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
-        ref={host} className="map" role="application" aria-roledescription={t.role} aria-label={t.label(label)}
+        ref={host}
+        className="map"
+        role="application"
+        aria-roledescription={t.role}
+        aria-label={t.label(label)}
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        tabIndex={0} data-testid={testId} data-left={layout.left} data-top={layout.top} data-cell={layout.cell} data-cell-height={cellHeight} {...data} onKeyDown={key} onBlur={() => setActive(null)}
+        tabIndex={0}
+        data-testid={testId}
+        data-left={layout.left}
+        data-top={layout.top}
+        data-cell={layout.cell}
+        data-cell-height={cellHeight}
+        {...data}
+        onKeyDown={key}
+        onBlur={() => setActive(null)}
       >
         <div className="map-sheet" style={{ width: layout.width, height: layout.height }}>
           <canvas
-            ref={canvas} style={{ width: layout.width, height: layout.height }} aria-hidden="true"
-            onPointerMove={(e) => setActive(point(e))} onPointerLeave={() => setActive(null)}
-            onClick={(e) => { const at = point(e as unknown as PointerEvent); if (at) onSelect(at[0], at[1]); }}
+            ref={canvas}
+            style={{ width: layout.width, height: layout.height }}
+            aria-hidden="true"
+            onPointerMove={(e) => setActive(point(e))}
+            onPointerLeave={() => setActive(null)}
+            onClick={(e) => {
+              const at = point(e as unknown as PointerEvent);
+              if (at) onSelect(at[0], at[1]);
+            }}
           />
           {inside(selected) && <span className="map-frame" style={frame(selected)} />}
           {active && inside(active) && <span className="map-frame map-active" style={frame(active)} />}
         </div>
       </div>
       <p className="map-note num">{shown ? describe(shown[0], shown[1]) : '\u00a0'}</p>
-      <p className="sr-only" aria-live="polite">{spoken}</p>
+      <p className="sr-only" aria-live="polite">
+        {spoken}
+      </p>
     </div>
   );
 }

@@ -7,7 +7,10 @@ export function Ramp({ shade, from, to }: { shade: (share: number) => Shade; fro
   return (
     <div className="ramp" aria-hidden="true">
       <span>{from}</span>
-      <span className="ramp-bar" style={{ backgroundImage: `linear-gradient(to right, ${STOPS.map((s) => shade(s).fill).join(', ')})` }} />
+      <span
+        className="ramp-bar"
+        style={{ backgroundImage: `linear-gradient(to right, ${STOPS.map((s) => shade(s).fill).join(', ')})` }}
+      />
       <span>{to}</span>
     </div>
   );

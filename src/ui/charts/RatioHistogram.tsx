@@ -40,24 +40,61 @@ export function RatioHistogram({ gate, cuts, modules, module }: Props) {
   const perRow = width < 480 ? 2 : PER_ROW;
   const heightFor = (columns: number) => TALL + SMALL * Math.ceil(layer.length / columns) + (layer.length > 0 ? 20 : 0);
   const draw = (to: Surface, w: number, columns: number) => {
-    drawHistogram(to, bins(module), cutOf(module), { x: 8, y: 0, width: w - 16, height: TALL, span, detailed: true }, colors);
+    drawHistogram(
+      to,
+      bins(module),
+      cutOf(module),
+      { x: 8, y: 0, width: w - 16, height: TALL, span, detailed: true },
+      colors,
+    );
     if (layer.length > 0) to.text(8, TALL + 8, t.rest(modules[module].layer), { fill: colors.ink2, size: 11 });
     layer.forEach((m, i) => {
       const cell = (w - 16) / columns;
-      drawHistogram(to, bins(m), cutOf(m), { x: 8 + cell * (i % columns), y: TALL + 20 + SMALL * Math.floor(i / columns), width: cell - 10, height: SMALL, span, title: t.small(modules[m].kind, said(m)) }, colors);
+      drawHistogram(
+        to,
+        bins(m),
+        cutOf(m),
+        {
+          x: 8 + cell * (i % columns),
+          y: TALL + 20 + SMALL * Math.floor(i / columns),
+          width: cell - 10,
+          height: SMALL,
+          span,
+          title: t.small(modules[m].kind, said(m)),
+        },
+        colors,
+      );
     });
   };
   const height = heightFor(perRow);
   useDrawing(canvas, width, height, (to) => draw(to, width, perRow), `${module} ${width}`);
-  const rows = () => [['module', cuts?.name ?? 'tau', 'r from', 'r to', 'tokens'], ...modules.flatMap((m, i) => [...bins(i)].flatMap((n, b) => (n > 0 && (i === module || layer.includes(i)) ? [[moduleName(m), cuts?.at[i] ?? null, ratioEdge(b), ratioEdge(b + 1), n]] : [])))];
+  const rows = () => [
+    ['module', cuts?.name ?? 'tau', 'r from', 'r to', 'tokens'],
+    ...modules.flatMap((m, i) =>
+      [...bins(i)].flatMap((n, b) =>
+        n > 0 && (i === module || layer.includes(i))
+          ? [[moduleName(m), cuts?.at[i] ?? null, ratioEdge(b), ratioEdge(b + 1), n]]
+          : [],
+      ),
+    ),
+  ];
   return (
     <ChartFrame
-      title={t.title(name)} name="histogram" explain={() => explainHistogram(gate, cuts, module, name)} rows={rows}
+      title={t.title(name)}
+      name="histogram"
+      explain={() => explainHistogram(gate, cuts, module, name)}
+      rows={rows}
       picture={() => ({ width: 720, height: heightFor(PER_ROW), draw: (to) => draw(to, 720, PER_ROW) })}
     >
       <div ref={host}>
-        {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role */}
-        <canvas ref={canvas} style={{ width, height }} role="img" aria-label={t.said(name, said(module))} data-testid="ratio-histogram" />
+        <canvas
+          ref={canvas}
+          style={{ width, height }}
+          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+          role="img"
+          aria-label={t.said(name, said(module))}
+          data-testid="ratio-histogram"
+        />
       </div>
       <p className="help">{t.help[cuts?.name ?? 'none']}</p>
     </ChartFrame>

@@ -31,44 +31,117 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
   const at = row === null || row >= last ? last : row;
   const values = series.row(at);
   const go = (to: number) => setRow(to >= last ? null : Math.max(0, to));
-  useEffect(() => scrubber.attach((to) => {
-    const next = Math.min(last, Math.max(0, to(at, last)));
-    go(next);
-    say(charts.scrubbed(series.steps[next]));
-  }));
+  useEffect(() =>
+    scrubber.attach((to) => {
+      const next = Math.min(last, Math.max(0, to(at, last)));
+      go(next);
+      say(charts.scrubbed(series.steps[next]));
+    }),
+  );
   const layers = [...new Set(modules.map((m) => m.layer))].sort((a, b) => a - b);
   const kinds = MODULE_KINDS.filter((k) => modules.some((m) => m.kind === k));
   const index = new Map(modules.map((m, i) => [moduleName(m), i]));
   const module = (r: number, c: number) => index.get(`${layers[r]}.${kinds[c]}`);
   const spec: MapSpec = {
-    rows: layers.map(String), columns: [...kinds], cellHeight: layers.length > 16 ? 18 : 30, minCell: 30, maxCell: 72,
-    shade: (r, c) => { const m = module(r, c); return m === undefined ? null : colors.skip(values[m]); },
+    rows: layers.map(String),
+    columns: [...kinds],
+    cellHeight: layers.length > 16 ? 18 : 30,
+    minCell: 30,
+    maxCell: 72,
+    shade: (r, c) => {
+      const m = module(r, c);
+      return m === undefined ? null : colors.skip(values[m]);
+    },
     text: (r, c) => String(Math.round(values[module(r, c)!] * 100)),
   };
-  const describe = (r: number, c: number) => { const m = module(r, c); return m === undefined ? t.none(layers[r], kinds[c]) : t.cell(charts.module(layers[r], kinds[c]), percent(values[m], 1)); };
+  const describe = (r: number, c: number) => {
+    const m = module(r, c);
+    return m === undefined
+      ? t.none(layers[r], kinds[c])
+      : t.cell(charts.module(layers[r], kinds[c]), percent(values[m], 1));
+  };
   const picture = () => {
     const layout = layOut(spec, 480);
-    return { width: layout.width, height: layout.height, draw: (to: Parameters<typeof drawMap>[0]) => drawMap(to, spec, layout, colors) };
+    return {
+      width: layout.width,
+      height: layout.height,
+      draw: (to: Parameters<typeof drawMap>[0]) => drawMap(to, spec, layout, colors),
+    };
   };
-  const rows = () => [['step', ...modules.map(moduleName)], ...Array.from({ length: series.rows }, (_, r) => [series.steps[r], ...series.row(r)])];
+  const rows = () => [
+    ['step', ...modules.map(moduleName)],
+    ...Array.from({ length: series.rows }, (_, r) => [series.steps[r], ...series.row(r)]),
+  ];
   const table = (
     <table className="grid" data-testid="table-skipmap">
       <caption>{t.caption(series.steps[at])}</caption>
-      <thead><tr><th scope="col">{t.layer}</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
-      <tbody>{layers.map((layer, r) => <tr key={layer}><th scope="row">{layer}</th>{kinds.map((k, c) => { const m = module(r, c); return <td key={k} className="num">{m === undefined ? '–' : percent(values[m], 1)}</td>; })}</tr>)}</tbody>
+      <thead>
+        <tr>
+          <th scope="col">{t.layer}</th>
+          {kinds.map((k) => (
+            <th key={k} scope="col" className="num">
+              {k}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {layers.map((layer, r) => (
+          <tr key={layer}>
+            <th scope="row">{layer}</th>
+            {kinds.map((k, c) => {
+              const m = module(r, c);
+              return (
+                <td key={k} className="num">
+                  {m === undefined ? '–' : percent(values[m], 1)}
+                </td>
+              );
+            })}
+          </tr>
+        ))}
+      </tbody>
     </table>
   );
   const chosen = modules[selected] ?? modules[0];
   return (
-    <ChartFrame title={t.title(series.steps[at])} name="skipmap" explain={() => explainSkipMap(modules, values, series.steps[at])} picture={picture} rows={rows} table={table}>
+    <ChartFrame
+      title={t.title(series.steps[at])}
+      name="skipmap"
+      explain={() => explainSkipMap(modules, values, series.steps[at])}
+      picture={picture}
+      rows={rows}
+      table={table}
+    >
       <MapCanvas
-        {...spec} label={t.label} testId="heatmap" describe={describe} urgent={row} data={{ 'data-step': series.steps[at], 'data-selected': selected }}
-        selected={[layers.indexOf(chosen.layer), kinds.indexOf(chosen.kind)]} onSelect={(r, c) => { const m = module(r, c); if (m !== undefined) onSelect(m); }}
+        {...spec}
+        label={t.label}
+        testId="heatmap"
+        describe={describe}
+        urgent={row}
+        data={{ 'data-step': series.steps[at], 'data-selected': selected }}
+        selected={[layers.indexOf(chosen.layer), kinds.indexOf(chosen.kind)]}
+        onSelect={(r, c) => {
+          const m = module(r, c);
+          if (m !== undefined) onSelect(m);
+        }}
       />
       <Ramp shade={colors.skip} from={t.low} to={t.high} />
       <label className="slider">
-        <span><Phrase of={at === last ? charts.sliderLatest : charts.slider} step={<span className="num">{series.steps[at]}</span>} /></span>
-        <input type="range" min={0} max={last} value={at} onChange={(e) => go(Number(e.target.value))} aria-valuetext={charts.stepAt(series.steps[at])} data-testid="scrub" />
+        <span>
+          <Phrase
+            of={at === last ? charts.sliderLatest : charts.slider}
+            step={<span className="num">{series.steps[at]}</span>}
+          />
+        </span>
+        <input
+          type="range"
+          min={0}
+          max={last}
+          value={at}
+          onChange={(e) => go(Number(e.target.value))}
+          aria-valuetext={charts.stepAt(series.steps[at])}
+          data-testid="scrub"
+        />
       </label>
     </ChartFrame>
   );

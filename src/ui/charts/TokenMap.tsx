@@ -30,7 +30,11 @@ function logScale(ratio: Float32Array): (r: number) => number {
 export function gateSaid(watch: Watch, m: number, t: number): string {
   const i = m * watch.tokens.length + t;
   const { module, tokenMap } = texts().charts;
-  const said = [module(watch.modules[m].layer, watch.modules[m].kind), tokenSigns(watch.tokens)[t].name, compact(watch.ratio[i])] as const;
+  const said = [
+    module(watch.modules[m].layer, watch.modules[m].kind),
+    tokenSigns(watch.tokens)[t].name,
+    compact(watch.ratio[i]),
+  ] as const;
   if (!watch.tau) return (watch.kept[i] ? tokenMap.wasKept : tokenMap.wasSkipped)(...said);
   return (watch.kept[i] ? tokenMap.wasKeptAt : tokenMap.wasSkippedAt)(...said, compact(watch.tau[m]));
 }
@@ -51,24 +55,62 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
   const n = tokens.length;
   const scale = logScale(ratio);
   const spec: MapSpec = {
-    rows: modules.map(moduleName), columns: tokenSigns(tokens).map((s) => s.text), cellHeight: modules.length > 40 ? 9 : 14, minCell: 11, maxCell: 26, upright: true,
+    rows: modules.map(moduleName),
+    columns: tokenSigns(tokens).map((s) => s.text),
+    cellHeight: modules.length > 40 ? 9 : 14,
+    minCell: 11,
+    maxCell: 26,
+    upright: true,
     shade: (m, t) => (mode === 'gate' ? colors.keep(kept[m * n + t]) : colors.keep(scale(ratio[m * n + t]))),
   };
   const picture = () => {
     const layout = layOut(spec, 900);
-    return { width: layout.width, height: layout.height, draw: (to: Parameters<typeof drawMap>[0]) => drawMap(to, spec, layout, colors) };
+    return {
+      width: layout.width,
+      height: layout.height,
+      draw: (to: Parameters<typeof drawMap>[0]) => drawMap(to, spec, layout, colors),
+    };
   };
   const rows = () => [
     ['module', 'token', 'text', 'kept', 'r', 'tau'],
-    ...modules.flatMap((m, i) => tokens.map((text, t) => [moduleName(m), t, text, kept[i * n + t], ratio[i * n + t], watch.tau?.[i] ?? null])),
+    ...modules.flatMap((m, i) =>
+      tokens.map((text, t) => [moduleName(m), t, text, kept[i * n + t], ratio[i * n + t], watch.tau?.[i] ?? null]),
+    ),
   ];
   return (
     <ChartFrame
-      title={said.title} name="tokenmap" explain={() => explainTokenMap(n, modules.length, kept)} picture={picture} rows={rows}
-      tools={<Segmented label={said.colour} value={mode} onChange={setMode} options={[{ value: 'gate', label: said.gate }, { value: 'r', label: said.size }]} />}
+      title={said.title}
+      name="tokenmap"
+      explain={() => explainTokenMap(n, modules.length, kept)}
+      picture={picture}
+      rows={rows}
+      tools={
+        <Segmented
+          label={said.colour}
+          value={mode}
+          onChange={setMode}
+          options={[
+            { value: 'gate', label: said.gate },
+            { value: 'r', label: said.size },
+          ]}
+        />
+      }
     >
-      <MapCanvas {...spec} label={said.label} testId="token-map" describe={(m, t) => gateSaid(watch, m, t)} urgent={mode} selected={[module, token]} onSelect={onSelect} data={{ 'data-step': watch.step }} />
-      {mode === 'gate' ? <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from={said.skipped} to={said.kept} /> : <Ramp shade={colors.keep} from={said.smallest} to={said.largest} />}
+      <MapCanvas
+        {...spec}
+        label={said.label}
+        testId="token-map"
+        describe={(m, t) => gateSaid(watch, m, t)}
+        urgent={mode}
+        selected={[module, token]}
+        onSelect={onSelect}
+        data={{ 'data-step': watch.step }}
+      />
+      {mode === 'gate' ? (
+        <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from={said.skipped} to={said.kept} />
+      ) : (
+        <Ramp shade={colors.keep} from={said.smallest} to={said.largest} />
+      )}
     </ChartFrame>
   );
 });

@@ -33,7 +33,11 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
   const list = useRef<HTMLFieldSetElement>(null);
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = MODULE_KINDS.filter((k) => watch.modules.some((m) => m.kind === k));
-  const { kept, ratio, modules } = keptPerToken(watch, layer === 'all' ? null : Number(layer), kind === 'all' ? null : kind);
+  const { kept, ratio, modules } = keptPerToken(
+    watch,
+    layer === 'all' ? null : Number(layer),
+    kind === 'all' ? null : kind,
+  );
   const signs = tokenSigns(watch.tokens);
   const n = signs.length;
   const shown = Math.min(n - 1, hover ?? token);
@@ -46,12 +50,45 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
     onToken(to);
     list.current?.querySelector<HTMLElement>(`[data-token="${to}"]`)?.focus();
   };
-  const rows = () => [['token', 'text', 'kept by', 'mean r'], ...signs.map(({ name }, t) => [t, name, kept[t], ratio[t]])];
+  const rows = () => [
+    ['token', 'text', 'kept by', 'mean r'],
+    ...signs.map(({ name }, t) => [t, name, kept[t], ratio[t]]),
+  ];
   return (
-    <ChartFrame title={said.title} name="tokens" explain={() => explainTokens(kept, signs.map((s) => s.name))} picture={() => picture(signs.map((s) => s.text), kept, colors)} rows={rows}>
+    <ChartFrame
+      title={said.title}
+      name="tokens"
+      explain={() =>
+        explainTokens(
+          kept,
+          signs.map((s) => s.name),
+        )
+      }
+      picture={() =>
+        picture(
+          signs.map((s) => s.text),
+          kept,
+          colors,
+        )
+      }
+      rows={rows}
+    >
       <div className="fields">
-        <SelectField label={said.layer} value={layer} onChange={setLayer} options={[{ value: 'all', label: said.allLayers }, ...layers.map((l) => ({ value: String(l), label: layerSaid(l) }))]} />
-        <SelectField label={said.module} value={kind} onChange={setKind} options={[{ value: 'all', label: said.allModules }, ...kinds.map((k) => ({ value: k, label: k }))]} />
+        <SelectField
+          label={said.layer}
+          value={layer}
+          onChange={setLayer}
+          options={[
+            { value: 'all', label: said.allLayers },
+            ...layers.map((l) => ({ value: String(l), label: layerSaid(l) })),
+          ]}
+        />
+        <SelectField
+          label={said.module}
+          value={kind}
+          onChange={setKind}
+          options={[{ value: 'all', label: said.allModules }, ...kinds.map((k) => ({ value: k, label: k }))]}
+        />
       </div>
       <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
         <legend className="sr-only">{said.legend}</legend>
@@ -59,9 +96,22 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
           const shade = colors.keep(kept[i]);
           return (
             <button
-              key={i} type="button" data-token={i} tabIndex={i === focusable ? 0 : -1} aria-pressed={i === focusable} className="token" style={{ backgroundColor: shade.fill, color: shade.ink }}
-              title={[said.token(percent(kept[i]), modules, compact(ratio[i])), note].filter(Boolean).join('; ')} onClick={() => onToken(i)} onFocus={() => onToken(i)} onKeyDown={(e) => key(e, i)} onPointerEnter={() => setHover(i)} onPointerLeave={() => setHover(null)}
-            >{text}</button>
+              key={i}
+              type="button"
+              data-token={i}
+              tabIndex={i === focusable ? 0 : -1}
+              aria-pressed={i === focusable}
+              className="token"
+              style={{ backgroundColor: shade.fill, color: shade.ink }}
+              title={[said.token(percent(kept[i]), modules, compact(ratio[i])), note].filter(Boolean).join('; ')}
+              onClick={() => onToken(i)}
+              onFocus={() => onToken(i)}
+              onKeyDown={(e) => key(e, i)}
+              onPointerEnter={() => setHover(i)}
+              onPointerLeave={() => setHover(null)}
+            >
+              {text}
+            </button>
           );
         })}
       </fieldset>
@@ -73,7 +123,19 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
 });
 
 /** r, τ and gate of every module for one token. */
-function Detail({ watch, token, name, layers, kinds }: { watch: Watch; token: number; name: string; layers: number[]; kinds: string[] }) {
+function Detail({
+  watch,
+  token,
+  name,
+  layers,
+  kinds,
+}: {
+  watch: Watch;
+  token: number;
+  name: string;
+  layers: number[];
+  kinds: string[];
+}) {
   const t = texts().charts.tokens;
   const colors = useChartColors();
   const n = watch.tokens.length;
@@ -82,17 +144,38 @@ function Detail({ watch, token, name, layers, kinds }: { watch: Watch; token: nu
     <Scroll label={t.gates}>
       <table className="grid gates" data-testid="token-gates" data-token={token}>
         <caption>{t.caption(name, watch.tau !== null)}</caption>
-        <thead><tr><th scope="col">{t.layer}</th>{kinds.map((k) => <th key={k} scope="col" className="num">{k}</th>)}</tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">{t.layer}</th>
+            {kinds.map((k) => (
+              <th key={k} scope="col" className="num">
+                {k}
+              </th>
+            ))}
+          </tr>
+        </thead>
         <tbody>
           {layers.map((layer) => (
             <tr key={layer}>
               <th scope="row">{layer}</th>
               {kinds.map((k) => {
                 const m = index.get(`${layer}.${k}`);
-                if (m === undefined) return <td key={k} className="num">–</td>;
+                if (m === undefined)
+                  return (
+                    <td key={k} className="num">
+                      –
+                    </td>
+                  );
                 const open = watch.kept[m * n + token] === 1;
                 const shade = colors.keep(open ? 0.3 : 0);
-                return <td key={k} className="num" style={{ backgroundColor: shade.fill, color: shade.ink }}><span className="sr-only">{open ? t.keptR : t.skippedR} </span><span aria-hidden="true">{open ? '●' : '○'} </span>{compact(watch.ratio[m * n + token])}{watch.tau && <small> / {compact(watch.tau[m])}</small>}</td>;
+                return (
+                  <td key={k} className="num" style={{ backgroundColor: shade.fill, color: shade.ink }}>
+                    <span className="sr-only">{open ? t.keptR : t.skippedR} </span>
+                    <span aria-hidden="true">{open ? '●' : '○'} </span>
+                    {compact(watch.ratio[m * n + token])}
+                    {watch.tau && <small> / {compact(watch.tau[m])}</small>}
+                  </td>
+                );
               })}
             </tr>
           ))}
@@ -107,7 +190,11 @@ const LINE = 26;
 const CHAR = 8;
 
 /** The text as it is saved, broken into lines. */
-function picture(signs: string[], kept: ArrayLike<number>, colors: ReturnType<typeof useChartColors>): { width: number; height: number; draw: (to: Surface) => void } {
+function picture(
+  signs: string[],
+  kept: ArrayLike<number>,
+  colors: ReturnType<typeof useChartColors>,
+): { width: number; height: number; draw: (to: Surface) => void } {
   let [x, y] = [0, 0];
   const places = signs.map((text) => {
     const width = Math.max(CHAR, letters(text) * CHAR) + 4;
@@ -117,11 +204,13 @@ function picture(signs: string[], kept: ArrayLike<number>, colors: ReturnType<ty
     return place;
   });
   return {
-    width: WIDTH, height: y + LINE,
-    draw: (to) => places.forEach((p, i) => {
-      const shade = colors.keep(kept[i]);
-      to.rect(p.x, p.y, p.width, LINE - 4, shade.fill, undefined, 3);
-      to.text(p.x + 2, p.y + LINE / 2 - 2, p.text, { fill: shade.ink, mono: true, size: 13 });
-    }),
+    width: WIDTH,
+    height: y + LINE,
+    draw: (to) =>
+      places.forEach((p, i) => {
+        const shade = colors.keep(kept[i]);
+        to.rect(p.x, p.y, p.width, LINE - 4, shade.fill, undefined, 3);
+        to.text(p.x + 2, p.y + LINE / 2 - 2, p.text, { fill: shade.ink, mono: true, size: 13 });
+      }),
   };
 }

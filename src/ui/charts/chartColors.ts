@@ -34,7 +34,11 @@ function read(): ChartColors {
   };
   const numbered = (f: (i: number) => string, n: number) => Array.from({ length: n }, (_, i) => color(f(i)));
   const colors: ChartColors = {
-    panel: color('panel'), ink: color('ink'), ink2: color('ink-2'), line: color('line'), lineStrong: color('line-strong'),
+    panel: color('panel'),
+    ink: color('ink'),
+    ink2: color('ink-2'),
+    line: color('line'),
+    lineStrong: color('line-strong'),
     runs: numbered((i) => `run-${i}`, 9),
     runsSoft: numbered((i) => (i === 0 ? 'line-strong' : `run-${i}-soft`), 9),
     lines: numbered((i) => `line-${i + 1}`, 8),
@@ -57,14 +61,20 @@ function watch(): void {
     current = null;
     listeners.forEach((l) => l());
   };
-  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) matchMedia(query).addEventListener('change', change);
-  new MutationObserver(change).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'data-contrast'] });
+  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
+    matchMedia(query).addEventListener('change', change);
+  new MutationObserver(change).observe(document.documentElement, {
+    attributes: true,
+    attributeFilter: ['data-theme', 'data-contrast'],
+  });
 }
 
 function subscribe(listener: () => void): () => void {
   watch();
   listeners.add(listener);
-  return () => { listeners.delete(listener); };
+  return () => {
+    listeners.delete(listener);
+  };
 }
 
 /** Colours of the theme in use; a new object whenever they change. */

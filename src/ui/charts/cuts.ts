@@ -15,5 +15,10 @@ export interface Cuts {
 export function cutsOf(gate: GateStats, rule: GateRule): Cuts | null {
   if (learnsThreshold({ rule })) return { name: 'tau', at: gate.tau };
   if (rule !== 'quantile') return null;
-  return { name: 'cut', at: Float64Array.from(gate.tau, (_, m) => ratioQuantile(gate.histogram.subarray(m * RATIO_BINS, (m + 1) * RATIO_BINS), skippedShare(gate, m))) };
+  return {
+    name: 'cut',
+    at: Float64Array.from(gate.tau, (_, m) =>
+      ratioQuantile(gate.histogram.subarray(m * RATIO_BINS, (m + 1) * RATIO_BINS), skippedShare(gate, m)),
+    ),
+  };
 }

@@ -39,7 +39,8 @@ export class DrawQueue {
   #next(): void {
     this.#timer = null;
     let first: object | null = null;
-    for (const [owner, { due }] of this.#waiting) if (first === null || due < this.#waiting.get(first)!.due) first = owner;
+    for (const [owner, { due }] of this.#waiting)
+      if (first === null || due < this.#waiting.get(first)!.due) first = owner;
     const now = performance.now();
     // Timers may come a little early.
     if (first !== null && this.#waiting.get(first)!.due <= now + 1) {

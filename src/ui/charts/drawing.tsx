@@ -11,13 +11,21 @@ export interface Drawing {
   children: (Drawing | string)[];
 }
 
-export function draw(tag: Drawing['tag'], attributes: Drawing['attributes'] = {}, ...children: Drawing['children']): Drawing {
+export function draw(
+  tag: Drawing['tag'],
+  attributes: Drawing['attributes'] = {},
+  ...children: Drawing['children']
+): Drawing {
   return { tag, attributes, children };
 }
 
 export function DrawingView({ drawing }: { drawing: Drawing }): ReactElement {
   const { tag, attributes, children } = drawing;
-  return createElement(tag, attributes, ...children.map((c, i) => (typeof c === 'string' ? c : <DrawingView key={i} drawing={c} />)));
+  return createElement(
+    tag,
+    attributes,
+    ...children.map((c, i) => (typeof c === 'string' ? c : <DrawingView key={i} drawing={c} />)),
+  );
 }
 
 /** Text that is safe between tags and in quoted attributes. */
@@ -29,6 +37,8 @@ const WRITTEN: Record<string, string> = { className: 'class', textAnchor: 'text-
 
 /** The same picture as markup. */
 export function toMarkup({ tag, attributes, children }: Drawing): string {
-  const written = Object.entries(attributes).map(([name, value]) => ` ${WRITTEN[name] ?? name}="${escapeMarkup(String(value))}"`).join('');
+  const written = Object.entries(attributes)
+    .map(([name, value]) => ` ${WRITTEN[name] ?? name}="${escapeMarkup(String(value))}"`)
+    .join('');
   return `<${tag}${written}>${children.map((c) => (typeof c === 'string' ? escapeMarkup(c) : toMarkup(c))).join('')}</${tag}>`;
 }

@@ -7,12 +7,30 @@ import { ranking } from '../../store/importance';
 import { MODULES, evalEvent, gateStats, stepEvent } from '../../store/testing/fixtures';
 import { compact } from '../format';
 import { cutsOf } from './cuts';
-import { explainGradient, explainHistogram, explainLoss, explainRanking, explainRate, explainSkipMap, explainTokenMap, explainTokens } from './explain';
+import {
+  explainGradient,
+  explainHistogram,
+  explainLoss,
+  explainRanking,
+  explainRate,
+  explainSkipMap,
+  explainTokenMap,
+  explainTokens,
+} from './explain';
 
 function run(): RunHistory {
   const h = new RunHistory('a');
   h.modules = MODULES;
-  for (let i = 1; i <= 10; i++) h.addStep({ ...stepEvent('a', i, gateStats(MODULES.length, 100, (m) => 100 - 20 * m)), loss: 3, gradNorm: i });
+  for (let i = 1; i <= 10; i++)
+    h.addStep({
+      ...stepEvent(
+        'a',
+        i,
+        gateStats(MODULES.length, 100, (m) => 100 - 20 * m),
+      ),
+      loss: 3,
+      gradNorm: i,
+    });
   h.addEval(evalEvent('a', 10, 4));
   return h;
 }
@@ -31,16 +49,26 @@ test('the loss is explained with the base, each run, and the gap between what it
 
 test('gradient, rate, map, sizes, tokens and ranking name what they show', () => {
   const a = run();
-  expect(explainGradient([{ name: 'LoRA', run: a }], 5).at(-1)).toBe('LoRA: 10 now, 10 at most. 50 % of its steps were longer than the limit of 5 and were shortened to it.');
-  expect(explainRate(trainSchema.parse({}), a).join(' ')).toContain('rises over the first 10 steps to 0.003 and then falls to 0 along a line');
-  expect(explainSkipMap(MODULES, [0, 0.2, 0.4, 0.6], 10)[1]).toBe('At step 10 the modules skip 30.0 % on average: most in layer 1, v (60 %), least in layer 0, q (0 %).');
+  expect(explainGradient([{ name: 'LoRA', run: a }], 5).at(-1)).toBe(
+    'LoRA: 10 now, 10 at most. 50 % of its steps were longer than the limit of 5 and were shortened to it.',
+  );
+  expect(explainRate(trainSchema.parse({}), a).join(' ')).toContain(
+    'rises over the first 10 steps to 0.003 and then falls to 0 along a line',
+  );
+  expect(explainSkipMap(MODULES, [0, 0.2, 0.4, 0.6], 10)[1]).toBe(
+    'At step 10 the modules skip 30.0 % on average: most in layer 1, v (60 %), least in layer 0, q (0 %).',
+  );
   const sizes = (rule: GateRule) => explainHistogram(a.gate!, cutsOf(a.gate!, rule), 3, 'layer 1, v').join(' ');
   a.gate!.histogram.set([60, 40], 3 * RATIO_BINS + 20);
   expect(sizes('reconstructed')).toContain('τ is 0.03; 40 of 100 tokens were kept, 60.0 % were skipped');
   // A fixed share has a cut, of these tokens; who draws at random has none.
   expect(sizes('quantile')).toContain(`the cut is ${compact(ratioEdge(21))}; 40 of 100 tokens were kept`);
-  expect(sizes('random')).toContain('This gate does not choose by r, so there is no threshold to show. layer 1, v: 40 of 100 tokens were kept');
+  expect(sizes('random')).toContain(
+    'This gate does not choose by r, so there is no threshold to show. layer 1, v: 40 of 100 tokens were kept',
+  );
   expect(explainTokenMap(2, 2, [1, 0, 1, 1])[1]).toContain('75.0 % of 4 updates were kept');
   expect(explainTokens([0.2, 0.9], ['a', ' b'])[1]).toBe('Kept most: “b” (90 %). Kept least: “a” (20 %).');
-  expect(explainRanking(ranking(a, [])!, MODULES, new Map())[1]).toBe('Averaged over steps 8 to 10, layer 0, q keeps most: 100.0 %.');
+  expect(explainRanking(ranking(a, [])!, MODULES, new Map())[1]).toBe(
+    'Averaged over steps 8 to 10, layer 0, q keeps most: 100.0 %.',
+  );
 });

@@ -41,7 +41,11 @@ export function explainGradient(runs: NamedRun[], clipNorm: number): string[] {
     if (run.gradNorm.length === 0) continue;
     const values = run.gradNorm.values();
     const now = [name, compact(values.at(-1)!), compact(values.reduce((a, b) => Math.max(a, b), 0))] as const;
-    out.push(clipNorm > 0 ? t.clipped(...now, percent(values.filter((v) => v > clipNorm).length / values.length), clipNorm) : t.run(...now));
+    out.push(
+      clipNorm > 0
+        ? t.clipped(...now, percent(values.filter((v) => v > clipNorm).length / values.length), clipNorm)
+        : t.run(...now),
+    );
   }
   return out;
 }
@@ -70,7 +74,18 @@ export function explainSkipMap(modules: ModuleId[], values: ArrayLike<number>, s
   const order = modules.map((_, i) => i).sort((a, b) => values[b] - values[a]);
   const mean = order.reduce((s, i) => s + values[i], 0) / Math.max(1, order.length);
   const [most, least] = [order[0], order.at(-1)!];
-  return [t.what, t.now(step, percent(mean, 1), nameOf(modules[most]), percent(values[most]), nameOf(modules[least]), percent(values[least])), t.use];
+  return [
+    t.what,
+    t.now(
+      step,
+      percent(mean, 1),
+      nameOf(modules[most]),
+      percent(values[most]),
+      nameOf(modules[least]),
+      percent(values[least]),
+    ),
+    t.use,
+  ];
 }
 
 export function explainHistogram(gate: GateStats, cuts: Cuts | null, module: number, name: string): string[] {
@@ -81,7 +96,14 @@ export function explainHistogram(gate: GateStats, cuts: Cuts | null, module: num
   const by = cuts?.name ?? 'none';
   return [
     t.what[by],
-    t.now(name, cuts && t.at[cuts.name](compact(cuts.at[module])), count(kept), count(tokens), percent(tokens > 0 ? 1 - kept / tokens : 0, 1), compact(half)),
+    t.now(
+      name,
+      cuts && t.at[cuts.name](compact(cuts.at[module])),
+      count(kept),
+      count(tokens),
+      percent(tokens > 0 ? 1 - kept / tokens : 0, 1),
+      compact(half),
+    ),
     t.start[by],
   ];
 }

@@ -43,7 +43,13 @@ export interface HistogramBox {
 }
 
 /** @param cut its name and its r; null where the gate does not go by r */
-export function drawHistogram(to: Surface, bins: ArrayLike<number>, cut: { name: string; at: number } | null, { x, y, width, height, span: [from, end], title, detailed = false }: HistogramBox, colors: ChartColors): void {
+export function drawHistogram(
+  to: Surface,
+  bins: ArrayLike<number>,
+  cut: { name: string; at: number } | null,
+  { x, y, width, height, span: [from, end], title, detailed = false }: HistogramBox,
+  colors: ChartColors,
+): void {
   const bottom = y + height - (detailed ? 22 : 8);
   const top = y + (title ? 18 : 6) + (detailed ? 14 : 0);
   const at = (bin: number) => x + ((bin - from) / (end - from)) * width;
@@ -53,15 +59,43 @@ export function drawHistogram(to: Surface, bins: ArrayLike<number>, cut: { name:
     if (!bins[b]) continue;
     const h = Math.max(1, (bins[b] / most) * (bottom - top));
     const skipped = cut !== null && ratioEdge(b + 1) <= cut.at;
-    to.rect(at(b) + 0.5, bottom - h, Math.max(1, at(b + 1) - at(b) - 1), h, skipped ? colors.keep(0).fill : colors.keep(1).fill, skipped ? colors.lineStrong : undefined);
+    to.rect(
+      at(b) + 0.5,
+      bottom - h,
+      Math.max(1, at(b + 1) - at(b) - 1),
+      h,
+      skipped ? colors.keep(0).fill : colors.keep(1).fill,
+      skipped ? colors.lineStrong : undefined,
+    );
   }
-  to.line([[x, bottom], [x + width, bottom]], colors.lineStrong, 1);
+  to.line(
+    [
+      [x, bottom],
+      [x + width, bottom],
+    ],
+    colors.lineStrong,
+    1,
+  );
   const every = (end - from) * 15 > width ? 8 : 4;
-  if (detailed) for (let b = from; b <= end; b++) if (b % every === 0) to.text(at(b), bottom + 12, compact(ratioEdge(b)), { fill: colors.ink2, align: 'center', size: 11 });
+  if (detailed)
+    for (let b = from; b <= end; b++)
+      if (b % every === 0)
+        to.text(at(b), bottom + 12, compact(ratioEdge(b)), { fill: colors.ink2, align: 'center', size: 11 });
   if (cut === null) return;
   const t = binAt(cut.at);
-  to.line([[at(t), top - 4], [at(t), bottom]], colors.ink, 1.5, [4, 3]);
+  to.line(
+    [
+      [at(t), top - 4],
+      [at(t), bottom],
+    ],
+    colors.ink,
+    1.5,
+    [4, 3],
+  );
   if (!detailed) return;
   const right = t > (from + end) / 2;
-  to.text(at(t) + (right ? -6 : 6), y + 8, `${cut.name} ${compact(cut.at)}`, { fill: colors.ink, align: right ? 'end' : 'start' });
+  to.text(at(t) + (right ? -6 : 6), y + 8, `${cut.name} ${compact(cut.at)}`, {
+    fill: colors.ink,
+    align: right ? 'end' : 'start',
+  });
 }

@@ -65,11 +65,48 @@ export function intervalChart(rows: readonly ChartRow[], look: Look): Drawing {
     if (interval) {
       const { mean, half, n } = interval;
       const said = t.row(label, format(mean) + (half === null ? '' : ` ± ${format(half)}`), n);
-      const whisker = half === null ? [] : [draw('line', { x1: x(mean - half), x2: x(mean + half), y1: middle, y2: middle, className: `chart-whisker ${share ? 'over-bar' : mark}` })];
-      if (share) parts.push(draw('g', {}, draw('title', {}, said), draw('rect', { x: x(0), y: y + 5, width: Math.max(0.5, x(mean) - x(0)), height: ROW - 10, className: `chart-bar ${mark}` }), ...whisker));
+      const whisker =
+        half === null
+          ? []
+          : [
+              draw('line', {
+                x1: x(mean - half),
+                x2: x(mean + half),
+                y1: middle,
+                y2: middle,
+                className: `chart-whisker ${share ? 'over-bar' : mark}`,
+              }),
+            ];
+      if (share)
+        parts.push(
+          draw(
+            'g',
+            {},
+            draw('title', {}, said),
+            draw('rect', {
+              x: x(0),
+              y: y + 5,
+              width: Math.max(0.5, x(mean) - x(0)),
+              height: ROW - 10,
+              className: `chart-bar ${mark}`,
+            }),
+            ...whisker,
+          ),
+        );
       else {
-        const dots = (values ?? []).flatMap((v) => (v === null ? [] : [draw('circle', { cx: x(v), cy: middle, r: 3.5, className: `chart-dot ${mark}` })]));
-        parts.push(draw('g', {}, draw('title', {}, said), ...whisker, ...dots, draw('line', { x1: x(mean), x2: x(mean), y1: middle - 8, y2: middle + 8, className: `chart-mean ${mark}` })));
+        const dots = (values ?? []).flatMap((v) =>
+          v === null ? [] : [draw('circle', { cx: x(v), cy: middle, r: 3.5, className: `chart-dot ${mark}` })],
+        );
+        parts.push(
+          draw(
+            'g',
+            {},
+            draw('title', {}, said),
+            ...whisker,
+            ...dots,
+            draw('line', { x1: x(mean), x2: x(mean), y1: middle - 8, y2: middle + 8, className: `chart-mean ${mark}` }),
+          ),
+        );
       }
     }
     y += ROW;
@@ -80,10 +117,28 @@ export function intervalChart(rows: readonly ChartRow[], look: Look): Drawing {
     draw('line', { x1: x(t), x2: x(t), y1: TOP, y2: axis, className: 'chart-grid' }),
     draw('text', { x: x(t), y: axis + 16, textAnchor: 'middle', className: 'chart-tick' }, format(t)),
   ]);
-  const over = level ? [
-    draw('line', { x1: x(level.value), x2: x(level.value), y1: TOP, y2: axis, className: 'chart-level' }),
-    draw('text', { x: x(level.value) + (x(level.value) > width / 2 ? -5 : 5), y: TOP + 8, textAnchor: x(level.value) > width / 2 ? 'end' : 'start', className: 'chart-tick' }, level.label),
-  ] : [];
+  const over = level
+    ? [
+        draw('line', { x1: x(level.value), x2: x(level.value), y1: TOP, y2: axis, className: 'chart-level' }),
+        draw(
+          'text',
+          {
+            x: x(level.value) + (x(level.value) > width / 2 ? -5 : 5),
+            y: TOP + 8,
+            textAnchor: x(level.value) > width / 2 ? 'end' : 'start',
+            className: 'chart-tick',
+          },
+          level.label,
+        ),
+      ]
+    : [];
   const height = axis + 24;
-  return draw('svg', { width, height, viewBox: `0 0 ${width} ${height}`, className: 'intervals', role: 'img' }, draw('title', {}, look.title), ...grid, ...over, ...parts);
+  return draw(
+    'svg',
+    { width, height, viewBox: `0 0 ${width} ${height}`, className: 'intervals', role: 'img' },
+    draw('title', {}, look.title),
+    ...grid,
+    ...over,
+    ...parts,
+  );
 }

@@ -22,10 +22,25 @@ test('names get the room that their signs take', () => {
 test('draws every named line with its label, skips gaps, and what a logarithm has no place for', () => {
   const colors = { ink2: '#222222', line: '#dddddd' } as ChartColors;
   const svg = new SvgSurface();
-  drawLines(svg, 400, 200, {
-    lines: [{ label: 'LoRA', color: '#0000ff', width: 2, points: true }, { label: 'raw', color: '#8888ff', width: 1, quiet: true }],
-    data: [[0, 1, 2, 3], [1, null, 0, 10], [1, 2, 3, 4]], yLabel: 'loss', log: true,
-  }, colors);
+  drawLines(
+    svg,
+    400,
+    200,
+    {
+      lines: [
+        { label: 'LoRA', color: '#0000ff', width: 2, points: true },
+        { label: 'raw', color: '#8888ff', width: 1, quiet: true },
+      ],
+      data: [
+        [0, 1, 2, 3],
+        [1, null, 0, 10],
+        [1, 2, 3, 4],
+      ],
+      yLabel: 'loss',
+      log: true,
+    },
+    colors,
+  );
   const out = svg.document(400, 200, 't');
   expect(out).toContain('>LoRA</text>');
   expect(out).not.toContain('>raw</text>');

@@ -34,7 +34,8 @@ export function niceTicks(from: number, to: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough)!;
   const out: number[] = [];
-  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; i++) out.push(Number((i * step).toPrecision(12)));
+  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; i++)
+    out.push(Number((i * step).toPrecision(12)));
   return out;
 }
 
@@ -49,7 +50,13 @@ export function spread(wanted: readonly number[], gap: number): number[] {
 const LEFT = 54;
 const BOTTOM = 38;
 
-export function drawLines(to: Surface, width: number, height: number, { lines, data, yLabel, log = false, share = false, range }: LinePlot, colors: ChartColors): void {
+export function drawLines(
+  to: Surface,
+  width: number,
+  height: number,
+  { lines, data, yLabel, log = false, share = false, range }: LinePlot,
+  colors: ChartColors,
+): void {
   const [x, ...ys] = data;
   const [x0, x1] = range ?? [0, Math.max(1, x.at(-1) ?? 1)];
   const usable = (v: number | null): v is number => v !== null && (!log || v > 0);
@@ -68,11 +75,25 @@ export function drawLines(to: Surface, width: number, height: number, { lines, d
   const py = (v: number) => h - ((f(v) - lo) / (hi - lo)) * h;
   const ticks = log ? niceTicks(lo, hi, 5).map((t) => 10 ** t) : niceTicks(lo, hi, 5);
   for (const t of ticks) {
-    to.line([[LEFT, py(t)], [LEFT + w, py(t)]], colors.line, 1);
+    to.line(
+      [
+        [LEFT, py(t)],
+        [LEFT + w, py(t)],
+      ],
+      colors.line,
+      1,
+    );
     to.text(LEFT - 6, py(t), share ? percent(t) : compact(t), { fill: colors.ink2, align: 'end', size: 11 });
   }
   for (const t of niceTicks(x0, x1, 6)) {
-    to.line([[px(t), 0], [px(t), h]], colors.line, 1);
+    to.line(
+      [
+        [px(t), 0],
+        [px(t), h],
+      ],
+      colors.line,
+      1,
+    );
     to.text(px(t), h + 12, String(t), { fill: colors.ink2, align: 'center', size: 11 });
   }
   to.text(LEFT + w / 2, h + 30, texts().charts.step, { fill: colors.ink2, align: 'center' });
@@ -87,5 +108,8 @@ export function drawLines(to: Surface, width: number, height: number, { lines, d
     if (line.points) for (const [a, b] of points) to.dot(a, b, 3, line.color);
     if (!line.quiet && points.length > 0) ends.push({ label: line.label, color: line.color, y: points.at(-1)![1] });
   });
-  spread(ends.map((e) => e.y), 14).forEach((y, i) => to.text(LEFT + w + 8, y, ends[i].label, { fill: ends[i].color }));
+  spread(
+    ends.map((e) => e.y),
+    14,
+  ).forEach((y, i) => to.text(LEFT + w + 8, y, ends[i].label, { fill: ends[i].color }));
 }

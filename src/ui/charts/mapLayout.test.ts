@@ -4,15 +4,25 @@ import { cellAt, drawMap, layOut, type MapSpec, moved } from './mapLayout';
 import { SvgSurface } from './surface';
 
 const spec: MapSpec = {
-  rows: ['0', '1', '2'], columns: ['q', 'k'], cellHeight: 30, minCell: 20, maxCell: 60,
-  shade: (r, c) => (r === 2 && c === 1 ? null : { fill: `#0000${r}${c}`, ink: '#ffffff' }), text: (r, c) => `${r}${c}`,
+  rows: ['0', '1', '2'],
+  columns: ['q', 'k'],
+  cellHeight: 30,
+  minCell: 20,
+  maxCell: 60,
+  shade: (r, c) => (r === 2 && c === 1 ? null : { fill: `#0000${r}${c}`, ink: '#ffffff' }),
+  text: (r, c) => `${r}${c}`,
 };
 
 test('cells fill the width between their bounds, and points find them', () => {
   const wide = layOut(spec, 1000);
   expect(wide.cell).toBe(60);
   expect(layOut(spec, 10).cell).toBe(20);
-  for (const [r, c] of [[0, 0], [2, 1], [1, 0]]) expect(cellAt(wide, spec, wide.left + 60 * c + 5, wide.top + 30 * r + 5)).toEqual([r, c]);
+  for (const [r, c] of [
+    [0, 0],
+    [2, 1],
+    [1, 0],
+  ])
+    expect(cellAt(wide, spec, wide.left + 60 * c + 5, wide.top + 30 * r + 5)).toEqual([r, c]);
   expect(cellAt(wide, spec, wide.left - 1, wide.top + 1)).toBeNull();
   expect(cellAt(wide, spec, wide.left + 1, wide.height + 1)).toBeNull();
 });

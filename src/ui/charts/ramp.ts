@@ -9,7 +9,10 @@ export type Rgb = readonly [number, number, number];
 export function parseColor(css: string): Rgb {
   const hex = /^#([0-9a-f]{6})$/i.exec(css.trim())?.[1];
   if (hex) return [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255) as unknown as Rgb;
-  const parts = css.match(/[\d.]+/g)?.slice(0, 3).map((p) => Number(p) / 255);
+  const parts = css
+    .match(/[\d.]+/g)
+    ?.slice(0, 3)
+    .map((p) => Number(p) / 255);
   if (parts?.length !== 3) throw new Error(`not a colour: ${css}`);
   return parts as unknown as Rgb;
 }
@@ -68,7 +71,13 @@ export function makeRamp(low: string, high: string): (share: number) => Shade {
   const shades = Array.from({ length: STEPS + 1 }, (_, i): Shade => {
     const t = i / STEPS;
     const rgb = fromOklab([0, 1, 2].map((k) => a[k] + (b[k] - a[k]) * t) as [number, number, number]);
-    const hex = rgb.map((c) => Math.round(c * 255).toString(16).padStart(2, '0')).join('');
+    const hex = rgb
+      .map((c) =>
+        Math.round(c * 255)
+          .toString(16)
+          .padStart(2, '0'),
+      )
+      .join('');
     return { fill: `#${hex}`, ink: contrast(rgb, [0, 0, 0]) >= contrast(rgb, [1, 1, 1]) ? '#000000' : '#ffffff' };
   });
   return (share) => shades[Math.round(Math.min(1, Math.max(0, share || 0)) * STEPS)];

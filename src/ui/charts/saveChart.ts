@@ -64,7 +64,14 @@ function download(name: string, blob: Blob): void {
 }
 
 /** Saves a chart. @param name of the file, without its ending */
-export async function saveChart(kind: 'png' | 'svg' | 'csv', name: string, title: string, picture: () => Picture, rows: () => Cell[][], colors: ChartColors): Promise<void> {
+export async function saveChart(
+  kind: 'png' | 'svg' | 'csv',
+  name: string,
+  title: string,
+  picture: () => Picture,
+  rows: () => Cell[][],
+  colors: ChartColors,
+): Promise<void> {
   const file = `sieve-${name}.${kind}`;
   if (kind === 'csv') download(file, new Blob([toCsv(rows())], { type: 'text/csv' }));
   else if (kind === 'svg') download(file, new Blob([svgOf(title, picture(), colors)], { type: 'image/svg+xml' }));

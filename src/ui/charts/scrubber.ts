@@ -9,7 +9,9 @@ class Scrubber {
   /** A map that is on the page takes the moves. @returns an end to that */
   attach(map: Move): () => void {
     this.#map = map;
-    return () => { if (this.#map === map) this.#map = null; };
+    return () => {
+      if (this.#map === map) this.#map = null;
+    };
   }
 
   /** @returns false where there is no map */

@@ -36,12 +36,19 @@ export function shareChart(lines: readonly ShareLine[], { title, width, format, 
   const parts: Drawing[] = [];
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     parts.push(
-      draw('line', { x1: LEFT, x2: width - right, y1: y(share), y2: y(share), className: share === level.value ? 'chart-level' : 'chart-grid' }),
+      draw('line', {
+        x1: LEFT,
+        x2: width - right,
+        y1: y(share),
+        y2: y(share),
+        className: share === level.value ? 'chart-level' : 'chart-grid',
+      }),
       draw('text', { x: LEFT - 6, y: y(share) + 4, textAnchor: 'end', className: 'chart-tick' }, format(share)),
     );
   }
   parts.push(draw('text', { x: LEFT + 4, y: y(level.value) - 4, className: 'chart-tick' }, level.label));
-  for (const t of ticks(first, last, Math.max(3, Math.floor((width - LEFT - right) / 90)))) parts.push(draw('text', { x: x(t), y: HEIGHT - 10, textAnchor: 'middle', className: 'chart-tick' }, String(t)));
+  for (const t of ticks(first, last, Math.max(3, Math.floor((width - LEFT - right) / 90))))
+    parts.push(draw('text', { x: x(t), y: HEIGHT - 10, textAnchor: 'middle', className: 'chart-tick' }, String(t)));
   const names: { at: number; line: ShareLine }[] = [];
   for (const line of lines) {
     const points = line.points.flatMap(({ x: step, interval }) => (interval ? [{ step, ...interval }] : []));
@@ -49,18 +56,56 @@ export function shareChart(lines: readonly ShareLine[], { title, width, format, 
     const dash = line.dashed ? ' chart-dashed' : '';
     points.forEach((p, i) => {
       const before = points[i - 1];
-      if (before) parts.push(draw('line', { x1: x(before.step), y1: y(before.mean), x2: x(p.step), y2: y(p.mean), className: `chart-whisker ${line.mark}${dash}` }));
-      const said = texts().charts.intervals.point(line.label, p.step, format(p.mean) + (p.half === null ? '' : ` ± ${format(p.half)}`));
-      parts.push(draw('g', {}, draw('title', {}, said),
-        ...(p.half === null ? [] : [draw('line', { x1: x(p.step), x2: x(p.step), y1: y(p.mean - p.half), y2: y(p.mean + p.half), className: `chart-span ${line.mark}` })]),
-        draw('circle', { cx: x(p.step), cy: y(p.mean), r: 3.5, className: `chart-dot ${line.mark}` })));
+      if (before)
+        parts.push(
+          draw('line', {
+            x1: x(before.step),
+            y1: y(before.mean),
+            x2: x(p.step),
+            y2: y(p.mean),
+            className: `chart-whisker ${line.mark}${dash}`,
+          }),
+        );
+      const said = texts().charts.intervals.point(
+        line.label,
+        p.step,
+        format(p.mean) + (p.half === null ? '' : ` ± ${format(p.half)}`),
+      );
+      parts.push(
+        draw(
+          'g',
+          {},
+          draw('title', {}, said),
+          ...(p.half === null
+            ? []
+            : [
+                draw('line', {
+                  x1: x(p.step),
+                  x2: x(p.step),
+                  y1: y(p.mean - p.half),
+                  y2: y(p.mean + p.half),
+                  className: `chart-span ${line.mark}`,
+                }),
+              ]),
+          draw('circle', { cx: x(p.step), cy: y(p.mean), r: 3.5, className: `chart-dot ${line.mark}` }),
+        ),
+      );
     });
     names.push({ at: y(points.at(-1)!.mean) + 4, line });
   }
   // Names that would lie on one another move down, bottom ones up again where the picture ends.
   names.sort((a, b) => a.at - b.at);
-  names.forEach((n, i) => { if (i > 0) n.at = Math.max(n.at, names[i - 1].at + LINE); });
-  for (let i = names.length - 1, floor = HEIGHT - BOTTOM + 8; i >= 0; i--, floor -= LINE) names[i].at = Math.min(names[i].at, floor);
-  for (const { at, line } of names) parts.push(draw('text', { x: width - right + 10, y: at, className: `chart-name ${line.mark}` }, line.label));
-  return draw('svg', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, className: 'intervals', role: 'img' }, draw('title', {}, title), ...parts);
+  names.forEach((n, i) => {
+    if (i > 0) n.at = Math.max(n.at, names[i - 1].at + LINE);
+  });
+  for (let i = names.length - 1, floor = HEIGHT - BOTTOM + 8; i >= 0; i--, floor -= LINE)
+    names[i].at = Math.min(names[i].at, floor);
+  for (const { at, line } of names)
+    parts.push(draw('text', { x: width - right + 10, y: at, className: `chart-name ${line.mark}` }, line.label));
+  return draw(
+    'svg',
+    { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, className: 'intervals', role: 'img' },
+    draw('title', {}, title),
+    ...parts,
+  );
 }

@@ -14,7 +14,15 @@ export interface TextStyle {
 }
 
 export interface Surface {
-  rect(x: number, y: number, width: number, height: number, fill: string | null, stroke?: string, radius?: number): void;
+  rect(
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    fill: string | null,
+    stroke?: string,
+    radius?: number,
+  ): void;
   /** An open line through points; at least two. */
   line(points: readonly (readonly [number, number])[], stroke: string, width: number, dash?: readonly number[]): void;
   dot(x: number, y: number, radius: number, fill: string): void;
@@ -54,7 +62,12 @@ export class CanvasSurface implements Surface {
     }
   }
 
-  line(points: readonly (readonly [number, number])[], stroke: string, width: number, dash: readonly number[] = []): void {
+  line(
+    points: readonly (readonly [number, number])[],
+    stroke: string,
+    width: number,
+    dash: readonly number[] = [],
+  ): void {
     const c = this.#c;
     c.beginPath();
     points.forEach(([x, y], i) => (i === 0 ? c.moveTo(x, y) : c.lineTo(x, y)));
@@ -73,7 +86,12 @@ export class CanvasSurface implements Surface {
     this.#c.fill();
   }
 
-  text(x: number, y: number, text: string, { fill, size = SIZE, align = 'start', bold, mono, rotate }: TextStyle): void {
+  text(
+    x: number,
+    y: number,
+    text: string,
+    { fill, size = SIZE, align = 'start', bold, mono, rotate }: TextStyle,
+  ): void {
     const c = this.#c;
     c.save();
     c.translate(x, y);
@@ -87,30 +105,51 @@ export class CanvasSurface implements Surface {
   }
 }
 
-const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
-  // XML 1.0 has no place for other control characters.
-  // oxlint-disable-next-line no-control-regex
-  .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd');
+const escapeXml = (text: string) =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    // XML 1.0 has no place for other control characters.
+    // oxlint-disable-next-line no-control-regex
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd');
 const n = (x: number) => String(Math.round(x * 100) / 100);
 
 export class SvgSurface implements Surface {
   readonly #parts: string[] = [];
 
   rect(x: number, y: number, width: number, height: number, fill: string | null, stroke?: string, radius = 0): void {
-    this.#parts.push(`<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="${fill ?? 'none'}"${stroke ? ` stroke="${stroke}"` : ''}${radius ? ` rx="${n(radius)}"` : ''}/>`);
+    this.#parts.push(
+      `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="${fill ?? 'none'}"${stroke ? ` stroke="${stroke}"` : ''}${radius ? ` rx="${n(radius)}"` : ''}/>`,
+    );
   }
 
-  line(points: readonly (readonly [number, number])[], stroke: string, width: number, dash: readonly number[] = []): void {
-    this.#parts.push(`<polyline points="${points.map(([x, y]) => `${n(x)},${n(y)}`).join(' ')}" fill="none" stroke="${stroke}" stroke-width="${n(width)}" stroke-linejoin="round"${dash.length ? ` stroke-dasharray="${dash.join(' ')}"` : ''}/>`);
+  line(
+    points: readonly (readonly [number, number])[],
+    stroke: string,
+    width: number,
+    dash: readonly number[] = [],
+  ): void {
+    this.#parts.push(
+      `<polyline points="${points.map(([x, y]) => `${n(x)},${n(y)}`).join(' ')}" fill="none" stroke="${stroke}" stroke-width="${n(width)}" stroke-linejoin="round"${dash.length ? ` stroke-dasharray="${dash.join(' ')}"` : ''}/>`,
+    );
   }
 
   dot(x: number, y: number, radius: number, fill: string): void {
     this.#parts.push(`<circle cx="${n(x)}" cy="${n(y)}" r="${n(radius)}" fill="${fill}"/>`);
   }
 
-  text(x: number, y: number, text: string, { fill, size = SIZE, align = 'start', bold, mono, rotate }: TextStyle): void {
+  text(
+    x: number,
+    y: number,
+    text: string,
+    { fill, size = SIZE, align = 'start', bold, mono, rotate }: TextStyle,
+  ): void {
     const anchor = { start: 'start', center: 'middle', end: 'end' }[align];
-    this.#parts.push(`<text x="${n(x)}" y="${n(y)}" fill="${fill}" font-size="${size}" text-anchor="${anchor}" dominant-baseline="central" xml:space="preserve"${bold ? ' font-weight="650"' : ''}${mono ? ` font-family="${escapeXml(MONO)}"` : ''}${rotate ? ` transform="rotate(${rotate} ${n(x)} ${n(y)})"` : ''}>${escapeXml(text)}</text>`);
+    this.#parts.push(
+      `<text x="${n(x)}" y="${n(y)}" fill="${fill}" font-size="${size}" text-anchor="${anchor}" dominant-baseline="central" xml:space="preserve"${bold ? ' font-weight="650"' : ''}${mono ? ` font-family="${escapeXml(MONO)}"` : ''}${rotate ? ` transform="rotate(${rotate} ${n(x)} ${n(y)})"` : ''}>${escapeXml(text)}</text>`,
+    );
   }
 
   /** A document of its own. `title` is what readers hear. */
@@ -123,7 +162,11 @@ export class SvgSurface implements Surface {
 export function shifted(to: Surface, dx: number, dy: number): Surface {
   return {
     rect: (x, y, ...rest) => to.rect(x + dx, y + dy, ...rest),
-    line: (points, ...rest) => to.line(points.map(([x, y]) => [x + dx, y + dy] as const), ...rest),
+    line: (points, ...rest) =>
+      to.line(
+        points.map(([x, y]) => [x + dx, y + dy] as const),
+        ...rest,
+      ),
     dot: (x, y, ...rest) => to.dot(x + dx, y + dy, ...rest),
     text: (x, y, ...rest) => to.text(x + dx, y + dy, ...rest),
   };

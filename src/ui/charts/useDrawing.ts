@@ -7,7 +7,13 @@ import { CanvasSurface, type Surface } from './surface';
  * Draws after every render of the component that calls it, through the page's queue.
  * @param urgent a value that changes when a person did something: that drawing is not held back
  */
-export function useDrawing(canvas: RefObject<HTMLCanvasElement | null>, width: number, height: number, draw: (to: Surface) => void, urgent: unknown): void {
+export function useDrawing(
+  canvas: RefObject<HTMLCanvasElement | null>,
+  width: number,
+  height: number,
+  draw: (to: Surface) => void,
+  urgent: unknown,
+): void {
   const state = useRef({ seen: true, stale: false, urgent: undefined as unknown, paint: () => {} });
   useEffect(() => {
     const s = state.current;
@@ -34,13 +40,16 @@ export function useDrawing(canvas: RefObject<HTMLCanvasElement | null>, width: n
     const s = state.current;
     const element = canvas.current;
     if (!element) return;
-    const observer = new IntersectionObserver(([entry]) => {
-      s.seen = entry.isIntersecting;
-      if (s.seen && s.stale) {
-        s.stale = false;
-        drawQueue.schedule(s, () => s.paint(), true);
-      }
-    }, { rootMargin: '200px' });
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        s.seen = entry.isIntersecting;
+        if (s.seen && s.stale) {
+          s.stale = false;
+          drawQueue.schedule(s, () => s.paint(), true);
+        }
+      },
+      { rootMargin: '200px' },
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();

@@ -19,14 +19,35 @@ export function Adapters({ all }: { all: Contender[] }) {
   return (
     <div className="panel stack">
       <h3>{t.title}</h3>
-      <p className="help"><Phrase of={t.help} file={<code>ts_peft.json</code>} /></p>
+      <p className="help">
+        <Phrase of={t.help} file={<code>ts_peft.json</code>} />
+      </p>
       <div className="row">
-        {all.filter((c) => c.kind === 'imported' || (c.kind === 'run' && c.run?.kept === null)).map(({ key, name, index, voice }) => (
-          <button key={key} type="button" data-testid={`export-${key}`} disabled={voice.kind !== 'ready'} onClick={() => void save(key)}><RunMark index={index} />{t.export(name)}</button>
-        ))}
-        <button type="button" disabled={!ready} onClick={() => input.current?.click()}>{t.import}</button>
+        {all
+          .filter((c) => c.kind === 'imported' || (c.kind === 'run' && c.run?.kept === null))
+          .map(({ key, name, index, voice }) => (
+            <button
+              key={key}
+              type="button"
+              data-testid={`export-${key}`}
+              disabled={voice.kind !== 'ready'}
+              onClick={() => void save(key)}
+            >
+              <RunMark index={index} />
+              {t.export(name)}
+            </button>
+          ))}
+        <button type="button" disabled={!ready} onClick={() => input.current?.click()}>
+          {t.import}
+        </button>
         <input
-          ref={input} type="file" accept=".zip,application/zip" className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="import-file"
+          ref={input}
+          type="file"
+          accept=".zip,application/zip"
+          className="sr-only"
+          tabIndex={-1}
+          aria-label={t.file}
+          data-testid="import-file"
           onChange={(e) => {
             const file = e.target.files?.[0];
             if (file) void studio.importRun(file);

@@ -21,10 +21,24 @@ export function Answers({ shown, reference }: Compared) {
 
 function templateHelp(shown: readonly Contender[]) {
   const t = texts().compare.answers;
-  const templates = [...new Set(shown.map(({ prompt: { template: { chat, prompt } } }) => (chat ? chat.source : prompt)))];
+  const templates = [
+    ...new Set(
+      shown.map(
+        ({
+          prompt: {
+            template: { chat, prompt },
+          },
+        }) => (chat ? chat.source : prompt),
+      ),
+    ),
+  ];
   if (templates.length > 1) return t.eachTemplate;
   if (shown.some((c) => c.prompt.template.chat)) return t.chatTemplate;
-  return templates[0] ? <Phrase of={t.template} template={<code className="pre">{tokenText(templates[0])}</code>} /> : t.noTemplate;
+  return templates[0] ? (
+    <Phrase of={t.template} template={<code className="pre">{tokenText(templates[0])}</code>} />
+  ) : (
+    t.noTemplate
+  );
 }
 
 function Prompt({ shown }: { shown: Contender[] }) {
@@ -36,29 +50,79 @@ function Prompt({ shown }: { shown: Contender[] }) {
   const writing = useSel((s) => s.compare.writing);
   const ready = useSel((s) => s.model.status === 'ready');
   const [text, setText] = useState('');
-  const prompts = origin?.kind === 'sample' ? samples.find((s) => s.id === origin.id)?.prompts ?? [] : [];
+  const prompts = origin?.kind === 'sample' ? (samples.find((s) => s.id === origin.id)?.prompts ?? []) : [];
   const set = studio.comparing;
   return (
-    <form className="stack" onSubmit={(e) => { e.preventDefault(); void set.answer(text); }}>
+    <form
+      className="stack"
+      onSubmit={(e) => {
+        e.preventDefault();
+        void set.answer(text);
+      }}
+    >
       {prompts.length > 0 && (
         <div className="row suggestions">
           <span className="muted">{t.toTry}</span>
-          {prompts.map((p) => <button key={p} type="button" className="suggestion" onClick={() => setText(p)}>{p}</button>)}
+          {prompts.map((p) => (
+            <button key={p} type="button" className="suggestion" onClick={() => setText(p)}>
+              {p}
+            </button>
+          ))}
         </div>
       )}
-      <TextField label={t.prompt} value={text} onChange={setText} rows={3} testId="compare-prompt" help={templateHelp(shown)} />
+      <TextField
+        label={t.prompt}
+        value={text}
+        onChange={setText}
+        rows={3}
+        testId="compare-prompt"
+        help={templateHelp(shown)}
+      />
       <details>
         <summary>{t.sampling}</summary>
         <div className="fields">
-          <NumberField label={t.seed} value={sampling.seed} onChange={(seed) => set.setSampling({ seed })} min={0} help={t.seedHelp} />
-          <NumberField label={t.longest} value={sampling.maxNewTokens} onChange={(maxNewTokens) => set.setSampling({ maxNewTokens })} min={1} />
-          <NumberField label={t.temperature} value={sampling.temperature} onChange={(temperature) => set.setSampling({ temperature })} min={0} help={t.temperatureHelp} />
-          <NumberField label={t.topP} value={sampling.topP} onChange={(topP) => set.setSampling({ topP })} min={0} max={1} help={t.topPHelp} />
+          <NumberField
+            label={t.seed}
+            value={sampling.seed}
+            onChange={(seed) => set.setSampling({ seed })}
+            min={0}
+            help={t.seedHelp}
+          />
+          <NumberField
+            label={t.longest}
+            value={sampling.maxNewTokens}
+            onChange={(maxNewTokens) => set.setSampling({ maxNewTokens })}
+            min={1}
+          />
+          <NumberField
+            label={t.temperature}
+            value={sampling.temperature}
+            onChange={(temperature) => set.setSampling({ temperature })}
+            min={0}
+            help={t.temperatureHelp}
+          />
+          <NumberField
+            label={t.topP}
+            value={sampling.topP}
+            onChange={(topP) => set.setSampling({ topP })}
+            min={0}
+            max={1}
+            help={t.topPHelp}
+          />
         </div>
       </details>
       <div className="row">
-        <button type="submit" className="primary" data-testid="compare-run" disabled={!ready || writing !== null || text.trim() === ''}>{writing === 'answers' ? t.writing : t.ask}</button>
-        <button type="button" disabled={writing !== 'answers'} onClick={() => void set.cancel()}>{t.cancel}</button>
+        <button
+          type="submit"
+          className="primary"
+          data-testid="compare-run"
+          disabled={!ready || writing !== null || text.trim() === ''}
+        >
+          {writing === 'answers' ? t.writing : t.ask}
+        </button>
+        <button type="button" disabled={writing !== 'answers'} onClick={() => void set.cancel()}>
+          {t.cancel}
+        </button>
       </div>
     </form>
   );
@@ -68,7 +132,8 @@ function Cards({ shown, reference }: Pick<Compared, 'shown' | 'reference'>) {
   const t = texts().compare.answers;
   const answers = useSel((s) => s.runs.answers);
   const [marked, setMarked] = useState(true);
-  const said = (c: Contender | null): Answer | undefined => (c?.voice.kind === 'ready' ? answers[c.voice.runId] : undefined);
+  const said = (c: Contender | null): Answer | undefined =>
+    c?.voice.kind === 'ready' ? answers[c.voice.runId] : undefined;
   const cards = shown.filter((c) => said(c));
   if (cards.length === 0) return null;
   const against = said(reference);
@@ -76,12 +141,28 @@ function Cards({ shown, reference }: Pick<Compared, 'shown' | 'reference'>) {
     <div className="stack tight">
       {cards.length > 1 && against && (
         <div className="row">
-          <Check checked={marked} onChange={setMarked}>{t.mark(reference!.name)}</Check>
-          {marked && <span className="legend" aria-hidden="true"><ins className="put-in">{t.putIn}</ins><del className="left-out">{t.leftOut}</del></span>}
+          <Check checked={marked} onChange={setMarked}>
+            {t.mark(reference!.name)}
+          </Check>
+          {marked && (
+            <span className="legend" aria-hidden="true">
+              <ins className="put-in">{t.putIn}</ins>
+              <del className="left-out">{t.leftOut}</del>
+            </span>
+          )}
         </div>
       )}
       <div className="answers" aria-live="off">
-        {cards.map((c) => <Card key={c.key} contender={c} answer={said(c)!} against={c === reference ? null : against ?? null} marked={marked} referenceName={reference?.name ?? ''} />)}
+        {cards.map((c) => (
+          <Card
+            key={c.key}
+            contender={c}
+            answer={said(c)!}
+            against={c === reference ? null : (against ?? null)}
+            marked={marked}
+            referenceName={reference?.name ?? ''}
+          />
+        ))}
       </div>
     </div>
   );
@@ -103,13 +184,19 @@ const Card = memo(function Card({ contender, answer, against, marked, referenceN
   const diff = useMemo(() => (whole ? diffWords(against.text, answer.text) : null), [whole, against, answer]);
   return (
     <article className="panel answer">
-      <h3><RunMark index={index} />{name}</h3>
+      <h3>
+        <RunMark index={index} />
+        {name}
+      </h3>
       <p className="answer-text" data-testid={`answer-${key}`} data-done={answer.done}>
         {diff && marked ? <Marked parts={diff.parts} /> : answer.text}
         {!answer.done && <span className="caret" aria-hidden="true" />}
       </p>
       <p className="help answer-note" data-testid={`diff-${key}`}>
-        {diff && (diff.words.added + diff.words.removed === 0 ? t.same(referenceName) : t.differs(referenceName, diff.words.same, diff.words.added, diff.words.removed))}
+        {diff &&
+          (diff.words.added + diff.words.removed === 0
+            ? t.same(referenceName)
+            : t.differs(referenceName, diff.words.same, diff.words.added, diff.words.removed))}
         {!diff && answer.done && answer.text === '' && t.endsAtOnce}
       </p>
     </article>
@@ -120,6 +207,14 @@ const Card = memo(function Card({ contender, answer, against, marked, referenceN
 function Marked({ parts }: { parts: readonly DiffPart[] }) {
   return parts.map((p, i) => {
     if (p.kind === 'same') return <span key={i}>{p.text}</span>;
-    return p.kind === 'added' ? <ins key={i} className="put-in">{p.text}</ins> : <del key={i} className="left-out">{p.text}</del>;
+    return p.kind === 'added' ? (
+      <ins key={i} className="put-in">
+        {p.text}
+      </ins>
+    ) : (
+      <del key={i} className="left-out">
+        {p.text}
+      </del>
+    );
   });
 }

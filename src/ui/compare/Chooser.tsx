@@ -15,14 +15,19 @@ export function Chooser({ all, shown, reference }: Compared) {
       <fieldset>
         <legend>{t.compared}</legend>
         <ul className="contenders">
-          {all.map((c) => <Row key={c.key} contender={c} on={shown.includes(c)} />)}
+          {all.map((c) => (
+            <Row key={c.key} contender={c} on={shown.includes(c)} />
+          ))}
         </ul>
       </fieldset>
       <div className="fields wide-fields">
         {reference && (
           <SelectField
-            label={t.against} value={reference.key} onChange={(key) => studio.comparing.setReference(key)}
-            options={shown.map((c) => ({ value: c.key, label: c.name }))} help={t.help}
+            label={t.against}
+            value={reference.key}
+            onChange={(key) => studio.comparing.setReference(key)}
+            options={shown.map((c) => ({ value: c.key, label: c.name }))}
+            help={t.help}
           />
         )}
       </div>
@@ -47,10 +52,26 @@ function Row({ contender, on }: { contender: Contender; on: boolean }) {
   return (
     <li>
       <label className="check">
-        <input type="checkbox" checked={on} onChange={(e) => studio.comparing.setShown(key, e.target.checked)} data-testid={`contender-${key}`} />
-        <span><RunMark index={index} />{name}</span>
+        <input
+          type="checkbox"
+          checked={on}
+          onChange={(e) => studio.comparing.setShown(key, e.target.checked)}
+          data-testid={`contender-${key}`}
+        />
+        <span>
+          <RunMark index={index} />
+          {name}
+        </span>
       </label>
-      <span className="help">{about(contender)}{on && voice.kind === 'none' && <> · <span data-testid={`silent-${key}`}>{texts().compare.chooser.silent(voice.why)}</span></>}</span>
+      <span className="help">
+        {about(contender)}
+        {on && voice.kind === 'none' && (
+          <>
+            {' '}
+            · <span data-testid={`silent-${key}`}>{texts().compare.chooser.silent(voice.why)}</span>
+          </>
+        )}
+      </span>
     </li>
   );
 }
@@ -73,13 +94,33 @@ function Kept() {
       {inside.map((r) => (
         <div key={r.id} className="row">
           <span>{t.fromHistory(r.name)}</span>
-          <button type="button" className="quiet small" onClick={() => void studio.comparing.remove(r.id)} aria-label={t.takeOutOne(r.name)}>{t.takeOut}</button>
+          <button
+            type="button"
+            className="quiet small"
+            onClick={() => void studio.comparing.remove(r.id)}
+            aria-label={t.takeOutOne(r.name)}
+          >
+            {t.takeOut}
+          </button>
         </div>
       ))}
       {pick && (
-        <form className="history-bar" onSubmit={(e) => { e.preventDefault(); void studio.comparing.add(pick.id); }}>
-          <SelectField label={t.keptRun} value={pick.id} onChange={setWanted} options={free.map((r) => ({ value: r.id, label: r.name }))} />
-          <button type="submit" disabled={reading} data-testid="compare-add">{reading ? t.reading : t.add}</button>
+        <form
+          className="history-bar"
+          onSubmit={(e) => {
+            e.preventDefault();
+            void studio.comparing.add(pick.id);
+          }}
+        >
+          <SelectField
+            label={t.keptRun}
+            value={pick.id}
+            onChange={setWanted}
+            options={free.map((r) => ({ value: r.id, label: r.name }))}
+          />
+          <button type="submit" disabled={reading} data-testid="compare-add">
+            {reading ? t.reading : t.add}
+          </button>
         </form>
       )}
     </div>

@@ -21,26 +21,70 @@ interface Part {
 }
 
 /** Dashes repeat later than colours do, so that no two of sixteen look alike. */
-const dashOf = ({ kind, place }: Contender): number[] | undefined => (kind === 'base' ? [3, 4] : DASHES[(place + 3 * Math.floor(place / 8)) % DASHES.length]);
+const dashOf = ({ kind, place }: Contender): number[] | undefined =>
+  kind === 'base' ? [3, 4] : DASHES[(place + 3 * Math.floor(place / 8)) % DASHES.length];
 
 export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Contender[] }) {
-  const { charts: { line }, compare: { curves: t } } = useTexts();
+  const {
+    charts: { line },
+    compare: { curves: t },
+  } = useTexts();
   const [bus] = useState(() => new CursorBus());
   const [weight, setWeight] = useState(0);
   const [range, setRange] = useState<Range>(null);
-  const heldOut = useMemo(() => levelled(shown.flatMap((contender) => (contender.heldOut ? [{ contender, curve: contender.heldOut }] : []))), [shown]);
-  const training = useMemo(() => shown.flatMap((contender) => (contender.run && contender.run.final.steps > 0 ? [{ contender, curve: contender.run.curves.train }] : [])), [shown]);
+  const heldOut = useMemo(
+    () => levelled(shown.flatMap((contender) => (contender.heldOut ? [{ contender, curve: contender.heldOut }] : []))),
+    [shown],
+  );
+  const training = useMemo(
+    () =>
+      shown.flatMap((contender) =>
+        contender.run && contender.run.final.steps > 0 ? [{ contender, curve: contender.run.curves.train }] : [],
+      ),
+    [shown],
+  );
   if (training.length === 0) return null;
   const shared = { bus, range, onRange: setRange };
   return (
     <div className="stack">
       <div className="row chart-tools">
-        <label className="slider smoothing"><span><Phrase of={t.smoothing} weight={<span className="num">{weight.toFixed(2)}</span>} /></span><input type="range" min={0} max={0.98} step={0.02} value={weight} onChange={(e) => setWeight(Number(e.target.value))} data-testid="compare-smoothing" /></label>
-        <button type="button" className="small" disabled={!range} onClick={() => setRange(null)}>{range ? line.zoomed(Math.round(range[0]), Math.round(range[1])) : line.zoom}</button>
+        <label className="slider smoothing">
+          <span>
+            <Phrase of={t.smoothing} weight={<span className="num">{weight.toFixed(2)}</span>} />
+          </span>
+          <input
+            type="range"
+            min={0}
+            max={0.98}
+            step={0.02}
+            value={weight}
+            onChange={(e) => setWeight(Number(e.target.value))}
+            data-testid="compare-smoothing"
+          />
+        </label>
+        <button type="button" className="small" disabled={!range} onClick={() => setRange(null)}>
+          {range ? line.zoomed(Math.round(range[0]), Math.round(range[1])) : line.zoom}
+        </button>
       </div>
       <div className="split">
-        <Chart title={t.heldOut} over={t.heldOutOver} name="compare-heldout" parts={heldOut} weight={0} {...shared} what={t.heldOutWhat} />
-        <Chart title={t.training} over={t.trainingOver} name="compare-training" parts={training} weight={weight} {...shared} what={t.trainingWhat} />
+        <Chart
+          title={t.heldOut}
+          over={t.heldOutOver}
+          name="compare-heldout"
+          parts={heldOut}
+          weight={0}
+          {...shared}
+          what={t.heldOutWhat}
+        />
+        <Chart
+          title={t.training}
+          over={t.trainingOver}
+          name="compare-training"
+          parts={training}
+          weight={weight}
+          {...shared}
+          what={t.trainingWhat}
+        />
       </div>
     </div>
   );
@@ -51,7 +95,9 @@ function levelled(parts: Part[]): Part[] {
   const end = Math.max(0, ...parts.map(({ curve }) => Number(curve.steps[curve.steps.length - 1] ?? 0)));
   return parts.map((p) => {
     const last = Number(p.curve.values[p.curve.values.length - 1]);
-    return p.contender.kind === 'base' && end > 0 ? { ...p, curve: { steps: [0, end], values: [last, last], exact: true } } : p;
+    return p.contender.kind === 'base' && end > 0
+      ? { ...p, curve: { steps: [0, end], values: [last, last], exact: true } }
+      : p;
   });
 }
 
@@ -69,21 +115,57 @@ interface ChartProps {
 }
 
 function Chart({ title, over, name, parts, weight, bus, range, onRange, what }: ChartProps) {
-  const { charts: { curves: { nats } }, compare: { curves: t } } = texts();
+  const {
+    charts: {
+      curves: { nats },
+    },
+    compare: { curves: t },
+  } = texts();
   const colors = useChartColors();
-  const made = useMemo(() => ({
-    lines: parts.map(({ contender, curve }): Line => ({ label: contender.name, color: contender.index === 0 ? colors.ink2 : colors.runs[contender.index], width: 2, dash: dashOf(contender), points: curve.exact && contender.kind !== 'base' })),
-    data: align(parts.map((p) => smooth(p.curve, weight)), range),
-  }), [parts, weight, range, colors]);
+  const made = useMemo(
+    () => ({
+      lines: parts.map(
+        ({ contender, curve }): Line => ({
+          label: contender.name,
+          color: contender.index === 0 ? colors.ink2 : colors.runs[contender.index],
+          width: 2,
+          dash: dashOf(contender),
+          points: curve.exact && contender.kind !== 'base',
+        }),
+      ),
+      data: align(
+        parts.map((p) => smooth(p.curve, weight)),
+        range,
+      ),
+    }),
+    [parts, weight, range, colors],
+  );
   const names = parts.map((p) => p.contender.name);
-  const explain = () => [what, ...parts.map(({ contender, curve }) => {
-    const last = curve.steps.length - 1;
-    return contender.kind === 'base' ? t.level(contender.name, fixed(curve.values[last])) : t.last(contender.name, fixed(curve.values[last]), curve.steps[last]);
-  })];
+  const explain = () => [
+    what,
+    ...parts.map(({ contender, curve }) => {
+      const last = curve.steps.length - 1;
+      return contender.kind === 'base'
+        ? t.level(contender.name, fixed(curve.values[last]))
+        : t.last(contender.name, fixed(curve.values[last]), curve.steps[last]);
+    }),
+  ];
   return (
     <ChartFrame
-      title={title} name={name} explain={explain} rows={() => curveRows(names, parts.map((p) => p.curve))}
-      picture={() => ({ width: 720, height: 340, draw: (to) => drawLines(to, 720, 340, { ...made, yLabel: nats, range }, colors) })}
+      title={title}
+      name={name}
+      explain={explain}
+      rows={() =>
+        curveRows(
+          names,
+          parts.map((p) => p.curve),
+        )
+      }
+      picture={() => ({
+        width: 720,
+        height: 340,
+        draw: (to) => drawLines(to, 720, 340, { ...made, yLabel: nats, range }, colors),
+      })}
     >
       <LineChart title={over} {...made} bus={bus} range={range} onZoom={onRange} yLabel={nats} height={240} />
     </ChartFrame>

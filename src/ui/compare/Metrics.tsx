@@ -26,7 +26,9 @@ function Value({ row, metric, testId }: { row: MetricRow; metric: Metric; testId
   const difference = row.difference[metric];
   return (
     <td className="num metric">
-      <span className={row.best.has(metric) ? 'best' : undefined} data-testid={testId}>{SAID[metric](row.metrics[metric])}</span>
+      <span className={row.best.has(metric) ? 'best' : undefined} data-testid={testId}>
+        {SAID[metric](row.metrics[metric])}
+      </span>
       {row.best.has(metric) && <span className="best-word"> ▾ {best[metric]}</span>}
       {difference !== null && <small className="difference"> {DIFFERENCE[metric](difference, row)}</small>}
     </td>
@@ -41,7 +43,8 @@ export function Metrics({ shown, reference }: Compared) {
   const strangers = rows.filter((r) => r.metrics.loss !== null && !r.comparable);
   const head = (r: MetricRow) => (
     <th scope="row">
-      <RunMark index={r.contender.index} />{r.contender.name}
+      <RunMark index={r.contender.index} />
+      {r.contender.name}
       {r.contender === reference && <span className="tag">{t.against}</span>}
     </th>
   );
@@ -52,8 +55,22 @@ export function Metrics({ shown, reference }: Compared) {
           <caption>{examples ? t.titleOn(examples) : t.title}</caption>
           <thead>
             <tr>
-              <th scope="col">{t.run}</th><th scope="col" className="num">{t.step}</th><th scope="col" className="num">{t.loss}</th><th scope="col" className="num">{t.perplexity}</th>
-              <th scope="col" className="num">{t.bestLoss}</th><th scope="col" className="num">{t.skipped}</th>
+              <th scope="col">{t.run}</th>
+              <th scope="col" className="num">
+                {t.step}
+              </th>
+              <th scope="col" className="num">
+                {t.loss}
+              </th>
+              <th scope="col" className="num">
+                {t.perplexity}
+              </th>
+              <th scope="col" className="num">
+                {t.bestLoss}
+              </th>
+              <th scope="col" className="num">
+                {t.skipped}
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -75,26 +92,51 @@ export function Metrics({ shown, reference }: Compared) {
         </table>
       </Scroll>
       {strangers.length > 0 && (
-        <p className="help" data-testid="strangers">{t.strangers(reference.name, strangers.map((r) => r.contender.name))}</p>
+        <p className="help" data-testid="strangers">
+          {t.strangers(
+            reference.name,
+            strangers.map((r) => r.contender.name),
+          )}
+        </p>
       )}
-      <p className="help" data-testid="caution">{caution(shown)}</p>
+      <p className="help" data-testid="caution">
+        {caution(shown)}
+      </p>
       <Scroll label={t.cost}>
         <table className="grid" data-testid="cost-table">
           <caption>{t.cost}</caption>
-          <thead><tr><th scope="col">{t.run}</th><th scope="col" className="num">{t.parameters}</th><th scope="col" className="num">{t.tokens}</th><th scope="col" className="num">{t.time}</th><th scope="col" className="num">{t.saved}</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">{t.run}</th>
+              <th scope="col" className="num">
+                {t.parameters}
+              </th>
+              <th scope="col" className="num">
+                {t.tokens}
+              </th>
+              <th scope="col" className="num">
+                {t.time}
+              </th>
+              <th scope="col" className="num">
+                {t.saved}
+              </th>
+            </tr>
+          </thead>
           <tbody>
-            {rows.filter((r) => r.contender.run).map((r) => {
-              const { final } = r.contender.run!;
-              return (
-                <tr key={r.contender.key}>
-                  {head(r)}
-                  <Value row={r} metric="parameters" />
-                  <td className="num">{count(final.tokens)}</td>
-                  <Value row={r} metric="time" />
-                  <td className="num">{percent(final.workSaved, 1)}</td>
-                </tr>
-              );
-            })}
+            {rows
+              .filter((r) => r.contender.run)
+              .map((r) => {
+                const { final } = r.contender.run!;
+                return (
+                  <tr key={r.contender.key}>
+                    {head(r)}
+                    <Value row={r} metric="parameters" />
+                    <td className="num">{count(final.tokens)}</td>
+                    <Value row={r} metric="time" />
+                    <td className="num">{percent(final.workSaved, 1)}</td>
+                  </tr>
+                );
+              })}
           </tbody>
         </table>
       </Scroll>

@@ -38,20 +38,51 @@ function Begin({ shown }: { shown: Contender[] }) {
   const second = able.find((c) => c.key === wanted[1] && c !== first) ?? order.find((c) => c !== first)!;
   const own = text.split('\n').filter((line) => line.trim() !== '');
   const empty = source === 'own' ? own.length === 0 : heldOut === 0;
-  const options = (not: Contender | null) => able.filter((c) => c !== not).map((c) => ({ value: c.key, label: c.name }));
+  const options = (not: Contender | null) =>
+    able.filter((c) => c !== not).map((c) => ({ value: c.key, label: c.name }));
   return (
-    <form className="stack" onSubmit={(e) => { e.preventDefault(); void studio.comparing.beginVote(first, second, source === 'own' ? own : null); }}>
+    <form
+      className="stack"
+      onSubmit={(e) => {
+        e.preventDefault();
+        void studio.comparing.beginVote(first, second, source === 'own' ? own : null);
+      }}
+    >
       <p className="help">{t.help}</p>
       <div className="fields wide-fields">
-        <SelectField label={t.one} value={first.key} onChange={(key) => setWanted([key, second.key])} options={options(null)} />
-        <SelectField label={t.other} value={second.key} onChange={(key) => setWanted([first.key, key])} options={options(first)} />
+        <SelectField
+          label={t.one}
+          value={first.key}
+          onChange={(key) => setWanted([key, second.key])}
+          options={options(null)}
+        />
+        <SelectField
+          label={t.other}
+          value={second.key}
+          onChange={(key) => setWanted([first.key, key])}
+          options={options(first)}
+        />
       </div>
       <div className="row">
-        <Segmented label={t.prompts} value={source} onChange={setSource} options={[{ value: 'heldOut', label: t.heldOut }, { value: 'own', label: t.own }]} />
-        {source === 'heldOut' && <span className="help">{heldOut === 0 ? t.noHeldOut : t.heldOutOf(heldOut, data)}</span>}
+        <Segmented
+          label={t.prompts}
+          value={source}
+          onChange={setSource}
+          options={[
+            { value: 'heldOut', label: t.heldOut },
+            { value: 'own', label: t.own },
+          ]}
+        />
+        {source === 'heldOut' && (
+          <span className="help">{heldOut === 0 ? t.noHeldOut : t.heldOutOf(heldOut, data)}</span>
+        )}
       </div>
       {source === 'own' && <TextField label={t.lines} value={text} onChange={setText} rows={3} testId="vote-prompts" />}
-      <div className="row"><button type="submit" className="primary" disabled={!ready || writing || empty} data-testid="vote-start">{t.start}</button></div>
+      <div className="row">
+        <button type="submit" className="primary" disabled={!ready || writing || empty} data-testid="vote-start">
+          {t.start}
+        </button>
+      </div>
     </form>
   );
 }
@@ -70,39 +101,80 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
   const counts = tally(ballot);
   const here = (side: 'x' | 'y') => all.find((c) => c.identity === ballot[side].identity);
   // What it is called now: it may have been renamed since, or the language changed.
-  const names = ballot.revealed ? { x: here('x')?.name ?? ballot.x.name, y: here('y')?.name ?? ballot.y.name } : { x: 'X', y: 'Y' };
+  const names = ballot.revealed
+    ? { x: here('x')?.name ?? ballot.x.name, y: here('y')?.name ?? ballot.y.name }
+    : { x: 'X', y: 'Y' };
   const asked = writing === 'vote';
   // The buttons that were pressed are gone or disabled meanwhile; keys must go on working. Focus that is elsewhere is left alone.
   useEffect(() => {
     if (!round && !asked) return;
     const focus = document.activeElement;
-    if (focus === null || focus === document.body || box.current?.contains(focus)) box.current?.focus({ preventScroll: true });
+    if (focus === null || focus === document.body || box.current?.contains(focus))
+      box.current?.focus({ preventScroll: true });
   }, [round, asked]);
-  const choose = (choice: Choice) => { if (round && writing === null) void studio.comparing.vote(choice); };
+  const choose = (choice: Choice) => {
+    if (round && writing === null) void studio.comparing.vote(choice);
+  };
   const key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
     event.preventDefault();
     choose(KEYS[event.key]);
   };
   const button = (choice: Choice, label: string) => (
-    <button type="button" disabled={!round || writing !== null} onClick={() => choose(choice)} aria-keyshortcuts={String(choice)} data-testid={`vote-${choice}`}><kbd>{choice}</kbd> {label}</button>
+    <button
+      type="button"
+      disabled={!round || writing !== null}
+      onClick={() => choose(choice)}
+      aria-keyshortcuts={String(choice)}
+      data-testid={`vote-${choice}`}
+    >
+      <kbd>{choice}</kbd> {label}
+    </button>
   );
   const side = (which: 'x' | 'y', n: number) => {
     const index = here(which)?.index;
-    return <div key={which}><dt>{ballot.revealed && index !== undefined && <RunMark index={index} />}{names[which]}</dt><dd className="num" data-testid={`tally-${which}`}>{n}</dd></div>;
+    return (
+      <div key={which}>
+        <dt>
+          {ballot.revealed && index !== undefined && <RunMark index={index} />}
+          {names[which]}
+        </dt>
+        <dd className="num" data-testid={`tally-${which}`}>
+          {n}
+        </dd>
+      </div>
+    );
   };
   return (
     <>
       {/* Keys count only while the focus is in here. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
-      <fieldset ref={box} aria-describedby={`${id}-keys`} tabIndex={-1} className="stack tight vote-round" onKeyDown={key} data-testid="vote-round" data-waiting={round !== null && writing === null}>
+      <fieldset
+        ref={box}
+        aria-describedby={`${id}-keys`}
+        tabIndex={-1}
+        className="stack tight vote-round"
+        onKeyDown={key}
+        data-testid="vote-round"
+        data-waiting={round !== null && writing === null}
+      >
         <legend>{t.round(ballot.rounds.length + 1)}</legend>
-        <p className="vote-prompt" aria-live="polite">{round ? <Phrase of={t.prompt} prompt={<span className="pre">{tokenText(round.prompt)}</span>} /> : asked ? t.writing : note ?? t.noRound}</p>
+        <p className="vote-prompt" aria-live="polite">
+          {round ? (
+            <Phrase of={t.prompt} prompt={<span className="pre">{tokenText(round.prompt)}</span>} />
+          ) : asked ? (
+            t.writing
+          ) : (
+            (note ?? t.noRound)
+          )}
+        </p>
         <div className="answers">
           {([0, 1] as const).map((i) => (
             <article key={i} className="panel answer">
               <h4>{t.answer(i + 1)}</h4>
-              <p className="answer-text" data-testid={`vote-answer-${i + 1}`}>{round ? round.answers[i] || <span className="muted">{t.endsAtOnce}</span> : '\u00a0'}</p>
+              <p className="answer-text" data-testid={`vote-answer-${i + 1}`}>
+                {round ? round.answers[i] || <span className="muted">{t.endsAtOnce}</span> : '\u00a0'}
+              </p>
             </article>
           ))}
         </div>
@@ -110,24 +182,65 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
           {button(1, t.better(1))}
           {button(2, t.better(2))}
           {button(0, t.tie)}
-          <span className="help" id={`${id}-keys`}>{t.keys}</span>
+          <span className="help" id={`${id}-keys`}>
+            {t.keys}
+          </span>
         </div>
       </fieldset>
       <div className="stack tight" aria-live="polite" data-testid="tally" data-votes={ballot.rounds.length}>
         <dl className="tally">
           {side('x', counts.x)}
           {side('y', counts.y)}
-          <div><dt>{t.ties}</dt><dd className="num">{counts.ties}</dd></div>
-          {counts.same > 0 && <div><dt>{t.same}</dt><dd className="num">{counts.same}</dd></div>}
+          <div>
+            <dt>{t.ties}</dt>
+            <dd className="num">{counts.ties}</dd>
+          </div>
+          {counts.same > 0 && (
+            <div>
+              <dt>{t.same}</dt>
+              <dd className="num">{counts.same}</dd>
+            </div>
+          )}
         </dl>
-        {counts.share && <ShareBar share={counts.share.share} low={counts.share.low} high={counts.share.high} left={names.y} right={names.x} />}
+        {counts.share && (
+          <ShareBar
+            share={counts.share.share}
+            low={counts.share.low}
+            high={counts.share.high}
+            left={names.y}
+            right={names.x}
+          />
+        )}
         <p data-testid="vote-outcome">{outcome(counts, names)}</p>
       </div>
       <div className="row">
-        <button type="button" aria-pressed={ballot.revealed} disabled={ballot.rounds.length === 0} onClick={() => studio.comparing.setRevealed(!ballot.revealed)} data-testid="vote-reveal">{ballot.revealed ? t.hide : t.show}</button>
-        {!round && !asked && <button type="button" disabled={!ready || writing !== null} onClick={() => void studio.comparing.nextRound()} data-testid="vote-next">{t.next}</button>}
-        {asked && <button type="button" onClick={() => void studio.comparing.cancel()}>{t.cancel}</button>}
-        <button type="button" className="quiet" onClick={() => studio.comparing.resetVote()} data-testid="vote-reset">{t.reset}</button>
+        <button
+          type="button"
+          aria-pressed={ballot.revealed}
+          disabled={ballot.rounds.length === 0}
+          onClick={() => studio.comparing.setRevealed(!ballot.revealed)}
+          data-testid="vote-reveal"
+        >
+          {ballot.revealed ? t.hide : t.show}
+        </button>
+        {!round && !asked && (
+          <button
+            type="button"
+            disabled={!ready || writing !== null}
+            onClick={() => void studio.comparing.nextRound()}
+            data-testid="vote-next"
+          >
+            {t.next}
+          </button>
+        )}
+        {asked && (
+          <button type="button" onClick={() => void studio.comparing.cancel()}>
+            {t.cancel}
+          </button>
+        )}
+        <button type="button" className="quiet" onClick={() => studio.comparing.resetVote()} data-testid="vote-reset">
+          {t.reset}
+        </button>
       </div>
     </>
   );
@@ -136,7 +249,19 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
 const WIDTH = 320;
 
 /** X's share of the votes that chose, with its interval, on a line from all for Y to all for X. The sentence below says the same. */
-function ShareBar({ share, low, high, left, right }: { share: number; low: number; high: number; left: string; right: string }) {
+function ShareBar({
+  share,
+  low,
+  high,
+  left,
+  right,
+}: {
+  share: number;
+  low: number;
+  high: number;
+  left: string;
+  right: string;
+}) {
   const t = texts().compare.vote;
   const x = (v: number) => 8 + v * (WIDTH - 16);
   return (

@@ -16,14 +16,40 @@ export function SharedAdapter() {
   const runs = useSel((s) => s.runs.draft.runs);
   const at = useProblems('runs.0');
   const [first] = runs;
-  const mixed = runs.some((r) => r.rank !== first.rank || r.alpha !== first.alpha || r.modules.join() !== first.modules.join());
+  const mixed = runs.some(
+    (r) => r.rank !== first.rank || r.alpha !== first.alpha || r.modules.join() !== first.modules.join(),
+  );
   return (
-    <Group title={t.shared} changed={changedKeys(first, DEFAULT_RUN, SHARED).length} onReset={() => configure.setRun(null, initialOf(DEFAULT_RUN, SHARED))} testId="changed-adapter">
+    <Group
+      title={t.shared}
+      changed={changedKeys(first, DEFAULT_RUN, SHARED).length}
+      onReset={() => configure.setRun(null, initialOf(DEFAULT_RUN, SHARED))}
+      testId="changed-adapter"
+    >
       <div className="fields">
-        <NumberField label={name.rank} value={first.rank} initial={DEFAULT_RUN.rank} onChange={(rank) => configure.setRun(null, { rank })} problem={at('rank')} help={t.rank} />
-        <NumberField label={name.alpha} value={first.alpha} initial={DEFAULT_RUN.alpha} onChange={(alpha) => configure.setRun(null, { alpha })} problem={at('alpha')} help={t.alpha} />
+        <NumberField
+          label={name.rank}
+          value={first.rank}
+          initial={DEFAULT_RUN.rank}
+          onChange={(rank) => configure.setRun(null, { rank })}
+          problem={at('rank')}
+          help={t.rank}
+        />
+        <NumberField
+          label={name.alpha}
+          value={first.alpha}
+          initial={DEFAULT_RUN.alpha}
+          onChange={(alpha) => configure.setRun(null, { alpha })}
+          problem={at('alpha')}
+          help={t.alpha}
+        />
       </div>
-      <ModulePicker picked={{ modules: first.modules, only: null }} onChange={(picked) => configure.setRun(null, picked)} problem={at('modules')} byLayer={false} />
+      <ModulePicker
+        picked={{ modules: first.modules, only: null }}
+        onChange={(picked) => configure.setRun(null, picked)}
+        problem={at('modules')}
+        byLayer={false}
+      />
       {mixed && <p className="help">{t.mixed}</p>}
     </Group>
   );
@@ -38,35 +64,111 @@ export function RunAdapter({ run, index }: { run: RunConfig; index: number }) {
   const at = useProblems(path);
   const adalora = run.method === 'adalora';
   const keys = Object.keys(DEFAULT_ADALORA) as (keyof AdaloraConfig)[];
-  const changed = changedKeys(run, DEFAULT_RUN, ADAPTER_KEYS).length + (adalora ? changedKeys(run.adalora, DEFAULT_ADALORA, keys).length : 0);
+  const changed =
+    changedKeys(run, DEFAULT_RUN, ADAPTER_KEYS).length +
+    (adalora ? changedKeys(run.adalora, DEFAULT_ADALORA, keys).length : 0);
   const set = (patch: Partial<RunConfig>) => configure.setRun(run.id, patch);
   return (
     <More summary={t.own} paths={[...ADAPTER_KEYS, 'adalora'].map((k) => `${path}.${k}`)} changed={changed}>
       <div className="stack">
         <div className="fields">
-          <NumberField label={name.rank} value={run.rank} initial={DEFAULT_RUN.rank} onChange={(rank) => set({ rank })} problem={at('rank')} help={adalora ? t.endRank : t.ownRank} />
-          <NumberField label={name.alpha} value={run.alpha} initial={DEFAULT_RUN.alpha} onChange={(alpha) => set({ alpha })} problem={at('alpha')} help={adalora ? t.alphaFirst : run.rslora ? t.alphaRoot : t.alpha} />
-          <NumberField label={name.loraPlusRatio} value={run.loraPlusRatio} initial={DEFAULT_RUN.loraPlusRatio} onChange={(loraPlusRatio) => set({ loraPlusRatio })} problem={at('loraPlusRatio')} help={t.loraPlusRatio} />
-          <PercentField label={name.dropout} value={run.dropout} initial={DEFAULT_RUN.dropout} min={0} max={90} onChange={(dropout) => set({ dropout })} problem={at('dropout')} help={t.dropout} />
+          <NumberField
+            label={name.rank}
+            value={run.rank}
+            initial={DEFAULT_RUN.rank}
+            onChange={(rank) => set({ rank })}
+            problem={at('rank')}
+            help={adalora ? t.endRank : t.ownRank}
+          />
+          <NumberField
+            label={name.alpha}
+            value={run.alpha}
+            initial={DEFAULT_RUN.alpha}
+            onChange={(alpha) => set({ alpha })}
+            problem={at('alpha')}
+            help={adalora ? t.alphaFirst : run.rslora ? t.alphaRoot : t.alpha}
+          />
+          <NumberField
+            label={name.loraPlusRatio}
+            value={run.loraPlusRatio}
+            initial={DEFAULT_RUN.loraPlusRatio}
+            onChange={(loraPlusRatio) => set({ loraPlusRatio })}
+            problem={at('loraPlusRatio')}
+            help={t.loraPlusRatio}
+          />
+          <PercentField
+            label={name.dropout}
+            value={run.dropout}
+            initial={DEFAULT_RUN.dropout}
+            min={0}
+            max={90}
+            onChange={(dropout) => set({ dropout })}
+            problem={at('dropout')}
+            help={t.dropout}
+          />
         </div>
         <OptionalNumber
-          off={null} value={run.learningRate} initial={null} start={rate} ticked="number" tick={t.ownRate} label={t.rateOfRun} onChange={(learningRate) => set({ learningRate })} problem={at('learningRate')}
+          off={null}
+          value={run.learningRate}
+          initial={null}
+          start={rate}
+          ticked="number"
+          tick={t.ownRate}
+          label={t.rateOfRun}
+          onChange={(learningRate) => set({ learningRate })}
+          problem={at('learningRate')}
           help={t.rateHelp}
         />
-        {!adalora && <CheckField label={name.rslora} checked={run.rslora} initial={DEFAULT_RUN.rslora} onChange={(rslora) => set({ rslora })} help={t.rslora} />}
+        {!adalora && (
+          <CheckField
+            label={name.rslora}
+            checked={run.rslora}
+            initial={DEFAULT_RUN.rslora}
+            onChange={(rslora) => set({ rslora })}
+            help={t.rslora}
+          />
+        )}
         {adalora && <Adalora run={run} at={at} set={(patch) => set({ adalora: { ...run.adalora, ...patch } })} />}
         <ModulePicker picked={run} onChange={set} problem={at('modules') ?? at('only')} byLayer />
-        <p><button type="button" className="quiet small" disabled={changed === 0} onClick={() => set({ ...initialOf(DEFAULT_RUN, ADAPTER_KEYS), adalora: DEFAULT_ADALORA })}>{t.reset}</button></p>
+        <p>
+          <button
+            type="button"
+            className="quiet small"
+            disabled={changed === 0}
+            onClick={() => set({ ...initialOf(DEFAULT_RUN, ADAPTER_KEYS), adalora: DEFAULT_ADALORA })}
+          >
+            {t.reset}
+          </button>
+        </p>
       </div>
     </More>
   );
 }
 
-function Adalora({ run, at, set }: { run: RunConfig; at: (field: string) => string | null; set: (patch: Partial<AdaloraConfig>) => void }) {
-  const { name, adapter: { adalora: t } } = texts().configure;
+function Adalora({
+  run,
+  at,
+  set,
+}: {
+  run: RunConfig;
+  at: (field: string) => string | null;
+  set: (patch: Partial<AdaloraConfig>) => void;
+}) {
+  const {
+    name,
+    adapter: { adalora: t },
+  } = texts().configure;
   const { adalora } = run;
   const number = (key: 'initRank' | 'deltaT' | 'beta1' | 'beta2' | 'orthRegWeight', label: string, help: string) => (
-    <NumberField key={key} label={label} value={adalora[key]} initial={DEFAULT_ADALORA[key]} onChange={(v) => set({ [key]: v })} problem={at(`adalora.${key}`)} help={help} />
+    <NumberField
+      key={key}
+      label={label}
+      value={adalora[key]}
+      initial={DEFAULT_ADALORA[key]}
+      onChange={(v) => set({ [key]: v })}
+      problem={at(`adalora.${key}`)}
+      help={help}
+    />
   );
   return (
     <>
@@ -79,8 +181,30 @@ function Adalora({ run, at, set }: { run: RunConfig; at: (field: string) => stri
         {number('beta2', t.sensitivity('β2'), t.beta2)}
       </div>
       <div className="fields wide-fields">
-        <OptionalNumber off="auto" value={adalora.tinit} initial="auto" start={10} ticked="off" tick={t.tinitAuto} label={name.tinit} onChange={(tinit) => set({ tinit })} problem={at('adalora.tinit')} help={t.tinit} />
-        <OptionalNumber off="auto" value={adalora.tfinal} initial="auto" start={30} ticked="off" tick={t.tfinalAuto} label={name.tfinal} onChange={(tfinal) => set({ tfinal })} problem={at('adalora.tfinal')} help={t.tfinal} />
+        <OptionalNumber
+          off="auto"
+          value={adalora.tinit}
+          initial="auto"
+          start={10}
+          ticked="off"
+          tick={t.tinitAuto}
+          label={name.tinit}
+          onChange={(tinit) => set({ tinit })}
+          problem={at('adalora.tinit')}
+          help={t.tinit}
+        />
+        <OptionalNumber
+          off="auto"
+          value={adalora.tfinal}
+          initial="auto"
+          start={30}
+          ticked="off"
+          tick={t.tfinalAuto}
+          label={name.tfinal}
+          onChange={(tfinal) => set({ tfinal })}
+          problem={at('adalora.tfinal')}
+          help={t.tfinal}
+        />
       </div>
     </>
   );

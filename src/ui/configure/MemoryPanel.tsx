@@ -12,21 +12,52 @@ export function MemoryPanel() {
   return (
     <div className="stack">
       <h3>{t.title}</h3>
-      {error && <div className="notice notice-error" role="alert" data-testid="error-alert"><div><p>{error.message}</p><p>{error.hint}</p></div></div>}
+      {error && (
+        <div className="notice notice-error" role="alert" data-testid="error-alert">
+          <div>
+            <p>{error.message}</p>
+            <p>{error.hint}</p>
+          </div>
+        </div>
+      )}
       {!plan && !error && <p className="muted">{ready ? t.planning : t.unknown}</p>}
       {plan && (
         <table className="grid" data-testid="plan-table">
           <caption className="sr-only">{t.caption}</caption>
-          <thead><tr><th scope="col">{t.item}</th><th scope="col" className="num">{t.bytes}</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">{t.item}</th>
+              <th scope="col" className="num">
+                {t.bytes}
+              </th>
+            </tr>
+          </thead>
           <tbody>
             {plan.items.map((item) => {
               const label = item.part === 'run' ? t.run(item.name) : t.part[item.part];
-              return <tr key={label}><th scope="row">{label}</th><td className="num" title={t.exact(item.bytes)}>{bytes(item.bytes)}</td></tr>;
+              return (
+                <tr key={label}>
+                  <th scope="row">{label}</th>
+                  <td className="num" title={t.exact(item.bytes)}>
+                    {bytes(item.bytes)}
+                  </td>
+                </tr>
+              );
             })}
           </tbody>
           <tfoot>
-            <tr><th scope="row">{t.together}</th><td className="num"><strong>{bytes(plan.totalBytes)}</strong></td></tr>
-            {plan.limitBytes !== null && <tr><th scope="row">{t.limit}</th><td className="num">{bytes(plan.limitBytes)}</td></tr>}
+            <tr>
+              <th scope="row">{t.together}</th>
+              <td className="num">
+                <strong>{bytes(plan.totalBytes)}</strong>
+              </td>
+            </tr>
+            {plan.limitBytes !== null && (
+              <tr>
+                <th scope="row">{t.limit}</th>
+                <td className="num">{bytes(plan.limitBytes)}</td>
+              </tr>
+            )}
           </tfoot>
         </table>
       )}
@@ -45,10 +76,21 @@ function Fix() {
   return (
     <div className="notice" data-testid="memory-fix">
       <div className="stack tight">
-        <p><strong>{t.tooMuch}</strong> {t.mayFail}</p>
-        {fix
-          ? <><p>{t.mildest}</p><p><button type="button" disabled={live} onClick={() => configure.applyFix()}>{fix.label}</button></p></>
-          : <p>{t.noFix}</p>}
+        <p>
+          <strong>{t.tooMuch}</strong> {t.mayFail}
+        </p>
+        {fix ? (
+          <>
+            <p>{t.mildest}</p>
+            <p>
+              <button type="button" disabled={live} onClick={() => configure.applyFix()}>
+                {fix.label}
+              </button>
+            </p>
+          </>
+        ) : (
+          <p>{t.noFix}</p>
+        )}
       </div>
     </div>
   );

@@ -27,10 +27,22 @@ export function Presets() {
       <fieldset className="choices presets" data-testid="presets">
         <legend>{t.legend}</legend>
         {options.map(({ preset, result, time, on }) => (
-          <button key={preset} type="button" className="choice" aria-pressed={on} disabled={!around} data-testid={`preset-${preset}`} onClick={() => configure.takePreset(preset)}>
+          <button
+            key={preset}
+            type="button"
+            className="choice"
+            aria-pressed={on}
+            disabled={!around}
+            data-testid={`preset-${preset}`}
+            onClick={() => configure.takePreset(preset)}
+          >
             <span className="choice-title">{t.title[preset]}</span>
             <span className="choice-text">{t.text[preset]}</span>
-            <span className="choice-text num">{result ? t.numbers(count(result.train.steps), result.adapter.rank, time && durationRange(time.low, time.high)) : t.waiting}</span>
+            <span className="choice-text num">
+              {result
+                ? t.numbers(count(result.train.steps), result.adapter.rank, time && durationRange(time.low, time.high))
+                : t.waiting}
+            </span>
           </button>
         ))}
       </fieldset>
@@ -38,7 +50,11 @@ export function Presets() {
       {chosen?.result && (
         <details data-testid="preset-why">
           <summary>{t.why}</summary>
-          <ul className="evidence">{chosen.result.why().map((w) => <li key={w}>{w}</li>)}</ul>
+          <ul className="evidence">
+            {chosen.result.why().map((w) => (
+              <li key={w}>{w}</li>
+            ))}
+          </ul>
         </details>
       )}
     </div>

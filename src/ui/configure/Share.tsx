@@ -28,10 +28,25 @@ export function Share() {
   return (
     <div className="stack tight">
       <div className="row">
-        <button type="button" data-testid="config-export" disabled={wrong} onClick={() => saveBlob(configure.exported(), 'sieve-config.json')}>{t.export}</button>
-        <button type="button" onClick={() => file.current?.click()}>{t.import}</button>
+        <button
+          type="button"
+          data-testid="config-export"
+          disabled={wrong}
+          onClick={() => saveBlob(configure.exported(), 'sieve-config.json')}
+        >
+          {t.export}
+        </button>
+        <button type="button" onClick={() => file.current?.click()}>
+          {t.import}
+        </button>
         <input
-          ref={file} type="file" accept=".json,application/json" className="sr-only" tabIndex={-1} aria-label={t.file} data-testid="config-file"
+          ref={file}
+          type="file"
+          accept=".json,application/json"
+          className="sr-only"
+          tabIndex={-1}
+          aria-label={t.file}
+          data-testid="config-file"
           onChange={(e) => {
             const [chosen] = e.target.files ?? [];
             e.target.value = '';
@@ -39,7 +54,9 @@ export function Share() {
           }}
         />
         <button
-          type="button" data-testid="config-link" disabled={wrong}
+          type="button"
+          data-testid="config-link"
+          disabled={wrong}
           onClick={() => {
             const text = configure.link();
             if (text !== null) setMade({ of: draft, url: settingsUrl(location.href, text, source), copied: null });
@@ -52,7 +69,14 @@ export function Share() {
       {link && (
         <div className="stack tight">
           <TextField label={t.link} value={link.url} onChange={() => {}} mono testId="config-url" help={t.linkHelp} />
-          <div className="row"><button type="button" className="small" onClick={() => void copy(link.url)}>{t.copy}</button><span className="muted" aria-live="polite">{link.copied === null ? '' : link.copied ? t.copied : t.forbidden}</span></div>
+          <div className="row">
+            <button type="button" className="small" onClick={() => void copy(link.url)}>
+              {t.copy}
+            </button>
+            <span className="muted" aria-live="polite">
+              {link.copied === null ? '' : link.copied ? t.copied : t.forbidden}
+            </span>
+          </div>
         </div>
       )}
     </div>

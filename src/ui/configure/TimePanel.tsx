@@ -18,14 +18,37 @@ export function TimePanel() {
   return (
     <div className="stack" data-testid="expected-time">
       <h3>{t.title}</h3>
-      <p className="expected num" aria-live="polite">{expected && !wrong ? durationRange(expected.low, expected.high) : measuring ? t.measuring : '–'}</p>
+      <p className="expected num" aria-live="polite">
+        {expected && !wrong ? durationRange(expected.low, expected.high) : measuring ? t.measuring : '–'}
+      </p>
       <p className="help">
-        {!expected ? t.unknown(TIMED_STEPS) : expected.from === 'probe' ? t.probe(TIMED_STEPS, expected.scaled) : t.run(expected.scaled)}
+        {!expected
+          ? t.unknown(TIMED_STEPS)
+          : expected.from === 'probe'
+            ? t.probe(TIMED_STEPS, expected.scaled)
+            : t.run(expected.scaled)}
       </p>
       <p>
-        {measuring
-          ? <button type="button" className="small" data-testid="measure-cancel" onClick={() => void configure.stopMeasuring()}>{t.cancel}</button>
-          : <button type="button" className="small" data-testid="measure" disabled={!ready || live || wrong} onClick={() => void configure.measure()}>{expected && !expected.scaled && expected.from === 'probe' ? t.again : t.measure(TIMED_STEPS)}</button>}
+        {measuring ? (
+          <button
+            type="button"
+            className="small"
+            data-testid="measure-cancel"
+            onClick={() => void configure.stopMeasuring()}
+          >
+            {t.cancel}
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="small"
+            data-testid="measure"
+            disabled={!ready || live || wrong}
+            onClick={() => void configure.measure()}
+          >
+            {expected && !expected.scaled && expected.from === 'probe' ? t.again : t.measure(TIMED_STEPS)}
+          </button>
+        )}
       </p>
     </div>
   );

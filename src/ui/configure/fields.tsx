@@ -16,7 +16,8 @@ export function useProblems(prefix: string): (field: string) => string | null {
   return (field) => problemAt(problems, `${prefix}.${field}`);
 }
 
-const problemAt = (problems: readonly Problem[], path: string) => problems.find((p) => p.path === path || p.path.startsWith(`${path}.`))?.message ?? null;
+const problemAt = (problems: readonly Problem[], path: string) =>
+  problems.find((p) => p.path === path || p.path.startsWith(`${path}.`))?.message ?? null;
 
 /** Rounds off what binary fractions leave. */
 const toPercent = (share: number) => Math.round(share * 1e4) / 100;
@@ -31,31 +32,77 @@ interface NumberProps {
 }
 
 /** A share from 0 to 1, typed in percent. */
-export function PercentField({ label, value, initial, onChange, problem, min, max, help }: NumberProps & { min: number; max: number }) {
+export function PercentField({
+  label,
+  value,
+  initial,
+  onChange,
+  problem,
+  min,
+  max,
+  help,
+}: NumberProps & { min: number; max: number }) {
   const t = texts().configure;
   const shown = toPercent(value);
   // The schema speaks of shares.
   const words = problem && !(shown >= min && shown <= max) ? t.problem.between(min, max) : problem;
   return (
     <NumberField
-      label={t.inPercent(label)} value={shown} initial={initial === undefined ? undefined : toPercent(initial)} min={min} max={max}
-      onChange={(v) => onChange(v / 100)} problem={words} help={help}
+      label={t.inPercent(label)}
+      value={shown}
+      initial={initial === undefined ? undefined : toPercent(initial)}
+      min={min}
+      max={max}
+      onChange={(v) => onChange(v / 100)}
+      problem={words}
+      help={help}
     />
   );
 }
 
 /** A yes or no with its help, marked where it is not the default. */
-export function CheckField({ label, help, checked, initial, onChange, disabled, problem }: { label: ReactNode; help?: ReactNode; checked: boolean; initial: boolean; onChange: (on: boolean) => void; disabled?: boolean; problem?: string | null }) {
+export function CheckField({
+  label,
+  help,
+  checked,
+  initial,
+  onChange,
+  disabled,
+  problem,
+}: {
+  label: ReactNode;
+  help?: ReactNode;
+  checked: boolean;
+  initial: boolean;
+  onChange: (on: boolean) => void;
+  disabled?: boolean;
+  problem?: string | null;
+}) {
   return (
     <div className="field">
-      <Check checked={checked} onChange={onChange} disabled={disabled}>{label}{checked !== initial && <span className="changed"> {texts().configure.changed}</span>}</Check>
+      <Check checked={checked} onChange={onChange} disabled={disabled}>
+        {label}
+        {checked !== initial && <span className="changed"> {texts().configure.changed}</span>}
+      </Check>
       {problem ? <p className="field-problem">{problem}</p> : help && <p className="help">{help}</p>}
     </div>
   );
 }
 
 /** A number that may be left out (`off`: null or 'auto'): a box to tick, and the number where it counts. */
-export function OptionalNumber<Off extends null | 'auto'>({ off, value, initial, start, onChange, tick, ticked, label, help, percent, problem }: {
+export function OptionalNumber<Off extends null | 'auto'>({
+  off,
+  value,
+  initial,
+  start,
+  onChange,
+  tick,
+  ticked,
+  label,
+  help,
+  percent,
+  problem,
+}: {
   off: Off;
   value: number | Off;
   initial: number | Off;
@@ -74,7 +121,13 @@ export function OptionalNumber<Off extends null | 'auto'>({ off, value, initial,
   const Field = { label, help, problem, value: value as number, onChange };
   return (
     <div className="stack tight optional">
-      <CheckField label={tick} checked={ticked === 'number' ? set : !set} initial={ticked === 'number' ? initial !== off : initial === off} onChange={(on) => onChange(on === (ticked === 'number') ? start : off)} help={set ? undefined : help} />
+      <CheckField
+        label={tick}
+        checked={ticked === 'number' ? set : !set}
+        initial={ticked === 'number' ? initial !== off : initial === off}
+        onChange={(on) => onChange(on === (ticked === 'number') ? start : off)}
+        help={set ? undefined : help}
+      />
       {set && (percent ? <PercentField {...Field} min={percent[0]} max={percent[1]} /> : <NumberField {...Field} />)}
     </div>
   );
@@ -86,36 +139,87 @@ export const SLICE = 0.1;
 /** The button that sets a slice aside, in words that fit the sentence around it. */
 export function SetSlice({ children }: { children: ReactNode }) {
   const { configure } = useStudio();
-  return <button type="button" className="quiet small" onClick={() => configure.setTrain({ sliceShare: SLICE })}>{children}</button>;
+  return (
+    <button type="button" className="quiet small" onClick={() => configure.setTrain({ sliceShare: SLICE })}>
+      {children}
+    </button>
+  );
 }
 
 /** "3 changed" and the way back, beside the name of what they belong to. */
-export function Changed({ of, count, onReset, testId }: { of: string; count: number; onReset: () => void; testId?: string }) {
+export function Changed({
+  of,
+  count,
+  onReset,
+  testId,
+}: {
+  of: string;
+  count: number;
+  onReset: () => void;
+  testId?: string;
+}) {
   const t = texts().configure;
   return (
     <span className="group-changed" data-testid={testId} data-changed={count}>
-      {count > 0 && <><span className="changed num">{t.countChanged(count)}</span><button type="button" className="quiet small" onClick={onReset} aria-label={t.resetOf(of)}>{t.reset}</button></>}
+      {count > 0 && (
+        <>
+          <span className="changed num">{t.countChanged(count)}</span>
+          <button type="button" className="quiet small" onClick={onReset} aria-label={t.resetOf(of)}>
+            {t.reset}
+          </button>
+        </>
+      )}
     </span>
   );
 }
 
 /** A named group of fields. */
-export function Group({ title, changed, onReset, testId, children }: { title: string; changed: number; onReset: () => void; testId?: string; children: ReactNode }) {
+export function Group({
+  title,
+  changed,
+  onReset,
+  testId,
+  children,
+}: {
+  title: string;
+  changed: number;
+  onReset: () => void;
+  testId?: string;
+  children: ReactNode;
+}) {
   const id = useId();
   return (
     <section className="stack" aria-labelledby={id}>
-      <div className="row group-head"><h3 id={id}>{title}</h3><Changed of={title} count={changed} onReset={onReset} testId={testId} /></div>
+      <div className="row group-head">
+        <h3 id={id}>{title}</h3>
+        <Changed of={title} count={changed} onReset={onReset} testId={testId} />
+      </div>
       {children}
     </section>
   );
 }
 
 /** What is rarely needed, closed until it is; with a mistake inside it opens by itself. `paths`: of the fields inside. */
-export function More({ summary, paths, changed, children }: { summary: string; paths: readonly string[]; changed: number; children: ReactNode }) {
-  const wrong = useSel((s) => s.runs.problems.some((p) => paths.some((path) => p.path === path || p.path.startsWith(`${path}.`))));
+export function More({
+  summary,
+  paths,
+  changed,
+  children,
+}: {
+  summary: string;
+  paths: readonly string[];
+  changed: number;
+  children: ReactNode;
+}) {
+  const wrong = useSel((s) =>
+    s.runs.problems.some((p) => paths.some((path) => p.path === path || p.path.startsWith(`${path}.`))),
+  );
   return (
     <details open={wrong || undefined}>
-      <summary>{summary}{changed > 0 && <span className="changed num"> {texts().configure.countChanged(changed)}</span>}</summary>
+      <summary>
+        {summary}
+        {changed > 0 && <span className="changed num"> {texts().configure.countChanged(changed)}</span>}
+      </summary>
       {children}
     </details>
   );

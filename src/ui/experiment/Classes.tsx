@@ -22,7 +22,14 @@ export function Classes({ study, cells }: { study: Study; cells: Cell[] }) {
   return (
     <div className="panel stack" data-testid="token-classes">
       <h3>{t.title}</h3>
-      {arms.length > 1 && <SelectField label={t.arm} value={arm.id} onChange={setChosen} options={arms.map((a) => ({ value: a.id, label: a.name }))} />}
+      {arms.length > 1 && (
+        <SelectField
+          label={t.arm}
+          value={arm.id}
+          onChange={setChosen}
+          options={arms.map((a) => ({ value: a.id, label: a.name }))}
+        />
+      )}
       <figure ref={host} className="stack tight">
         <DrawingView drawing={classFigure(rows, Math.min(width, 860))} />
         <figcaption className="help">{t.help(arm.name)}</figcaption>
@@ -31,8 +38,28 @@ export function Classes({ study, cells }: { study: Study; cells: Cell[] }) {
         {() => (
           <Scroll label={t.frame}>
             <table className="grid" data-testid="class-table">
-              <thead><tr><th scope="col">{t.by}</th><th scope="col">{t.class}</th><th scope="col" className="num">{t.tokens}</th><th scope="col" className="num">{t.skipped}</th></tr></thead>
-              <tbody>{rows.map((r) => <tr key={`${r.group}/${r.name}`}><td>{groupName(r)}</td><th scope="row">{className(r)}</th><td className="num">{count(r.tokens)}</td><td className="num">{withInterval(r.skipped, (v) => percent(v, 1))}</td></tr>)}</tbody>
+              <thead>
+                <tr>
+                  <th scope="col">{t.by}</th>
+                  <th scope="col">{t.class}</th>
+                  <th scope="col" className="num">
+                    {t.tokens}
+                  </th>
+                  <th scope="col" className="num">
+                    {t.skipped}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((r) => (
+                  <tr key={`${r.group}/${r.name}`}>
+                    <td>{groupName(r)}</td>
+                    <th scope="row">{className(r)}</th>
+                    <td className="num">{count(r.tokens)}</td>
+                    <td className="num">{withInterval(r.skipped, (v) => percent(v, 1))}</td>
+                  </tr>
+                ))}
+              </tbody>
             </table>
           </Scroll>
         )}

@@ -30,9 +30,23 @@ function Kept() {
     <fieldset className="choices kept-studies">
       <legend>{t.kept}</legend>
       {list.map(({ study, cells }) => (
-        <button key={study.id} type="button" className="choice" aria-pressed={study.id === selected} onClick={() => studio.studies.select(study.id)}>
+        <button
+          key={study.id}
+          type="button"
+          className="choice"
+          aria-pressed={study.id === selected}
+          onClick={() => studio.studies.select(study.id)}
+        >
           <span className="choice-title">{study.name}</span>
-          <span className="choice-text num">{t.entry(when(study.createdAt), study.data.name, t.state[study.state], doneJobs(study, cells), jobCount(study))}</span>
+          <span className="choice-text num">
+            {t.entry(
+              when(study.createdAt),
+              study.data.name,
+              t.state[study.state],
+              doneJobs(study, cells),
+              jobCount(study),
+            )}
+          </span>
         </button>
       ))}
     </fieldset>

@@ -21,7 +21,14 @@ export function Noise({ study, cells }: { study: Study; cells: Cell[] }) {
   return (
     <div className="panel stack" data-testid="noise">
       <h3>{t.title}</h3>
-      {arms.length > 1 && <SelectField label={t.arm} value={arm.id} onChange={setChosen} options={arms.map((a) => ({ value: a.id, label: a.name }))} />}
+      {arms.length > 1 && (
+        <SelectField
+          label={t.arm}
+          value={arm.id}
+          onChange={setChosen}
+          options={arms.map((a) => ({ value: a.id, label: a.name }))}
+        />
+      )}
       <figure ref={host} className="stack tight">
         <DrawingView drawing={noiseFigure(rows, Math.min(width, 860))} />
         <figcaption className="help">{t.help(arm.name)}</figcaption>
@@ -30,8 +37,32 @@ export function Noise({ study, cells }: { study: Study; cells: Cell[] }) {
         {() => (
           <Scroll label={t.frame}>
             <table className="grid" data-testid="noise-table">
-              <thead><tr><th scope="col" className="num">{t.step}</th>{NOISE_LINES.map((l) => <th key={l.key} scope="col" className="num">{t.line[l.key]}</th>)}</tr></thead>
-              <tbody>{rows.map((r) => <tr key={r.step}><th scope="row" className="num">{r.step}</th>{NOISE_LINES.map((l) => <td key={l.key} className="num">{withInterval(r[l.key], (v) => percent(v, 1))}</td>)}</tr>)}</tbody>
+              <thead>
+                <tr>
+                  <th scope="col" className="num">
+                    {t.step}
+                  </th>
+                  {NOISE_LINES.map((l) => (
+                    <th key={l.key} scope="col" className="num">
+                      {t.line[l.key]}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((r) => (
+                  <tr key={r.step}>
+                    <th scope="row" className="num">
+                      {r.step}
+                    </th>
+                    {NOISE_LINES.map((l) => (
+                      <td key={l.key} className="num">
+                        {withInterval(r[l.key], (v) => percent(v, 1))}
+                      </td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
             </table>
           </Scroll>
         )}

@@ -10,7 +10,17 @@ import { useWidth } from '../charts/useWidth';
 import { count, fixed, percent } from '../format';
 import { rankingFigure, withInterval } from './figures';
 
-export function Rankings({ study, seeds, rankings, modules }: { study: Study; seeds: number; rankings: RankingRow[]; modules: ModuleRow[] }) {
+export function Rankings({
+  study,
+  seeds,
+  rankings,
+  modules,
+}: {
+  study: Study;
+  seeds: number;
+  rankings: RankingRow[];
+  modules: ModuleRow[];
+}) {
   const t = texts().experiment.modules;
   const host = useRef<HTMLElement>(null);
   const width = useWidth(host, 720);
@@ -23,12 +33,25 @@ export function Rankings({ study, seeds, rankings, modules }: { study: Study; se
       <Scroll label={t.frame}>
         <table className="grid" data-testid="ranking-table">
           <caption>{t.caption}</caption>
-          <thead><tr><th scope="col">{t.rankingHead}</th><th scope="col">{t.by}</th><th scope="col" className="num">{t.stability}</th><th scope="col" className="num">{t.withActive}</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">{t.rankingHead}</th>
+              <th scope="col">{t.by}</th>
+              <th scope="col" className="num">
+                {t.stability}
+              </th>
+              <th scope="col" className="num">
+                {t.withActive}
+              </th>
+            </tr>
+          </thead>
           <tbody>
             {rankings.map((r) => (
               <tr key={r.ranking}>
-                <th scope="row">{t.ranking[r.ranking].name}</th><td>{t.ranking[r.ranking].by}</td>
-                <td className="num">{r.ranking === 'weight' ? t.seedless : fixed(r.stability, 2)}</td><td className="num">{fixed(r.withActive, 2)}</td>
+                <th scope="row">{t.ranking[r.ranking].name}</th>
+                <td>{t.ranking[r.ranking].by}</td>
+                <td className="num">{r.ranking === 'weight' ? t.seedless : fixed(r.stability, 2)}</td>
+                <td className="num">{fixed(r.withActive, 2)}</td>
               </tr>
             ))}
           </tbody>
@@ -36,7 +59,9 @@ export function Rankings({ study, seeds, rankings, modules }: { study: Study; se
         <p className="help">{t.scale(seeds)}</p>
       </Scroll>
       <figure ref={host} className="stack tight">
-        <div className="tall"><DrawingView drawing={rankingFigure(modules, Math.min(width, 860))} /></div>
+        <div className="tall">
+          <DrawingView drawing={rankingFigure(modules, Math.min(width, 860))} />
+        </div>
         <figcaption className="help">{t.figureHelp(percent(study.importance!.share))}</figcaption>
       </figure>
       <TableBehind summary={t.table}>
@@ -45,16 +70,31 @@ export function Rankings({ study, seeds, rankings, modules }: { study: Study; se
             <table className="grid" data-testid="module-ranks">
               <thead>
                 <tr>
-                  <th scope="col">{t.module}</th><th scope="col" className="num">{t.parameters}</th><th scope="col" className="num">{t.active}</th>
-                  {rankings.map((r) => <th key={r.ranking} scope="col" className="num">{t.place(t.ranking[r.ranking].name)}</th>)}
+                  <th scope="col">{t.module}</th>
+                  <th scope="col" className="num">
+                    {t.parameters}
+                  </th>
+                  <th scope="col" className="num">
+                    {t.active}
+                  </th>
+                  {rankings.map((r) => (
+                    <th key={r.ranking} scope="col" className="num">
+                      {t.place(t.ranking[r.ranking].name)}
+                    </th>
+                  ))}
                 </tr>
               </thead>
               <tbody>
                 {order.map((i) => (
                   <tr key={moduleKey(modules[i])}>
-                    <th scope="row">{moduleKey(modules[i])}</th><td className="num">{count(modules[i].parameters)}</td>
+                    <th scope="row">{moduleKey(modules[i])}</th>
+                    <td className="num">{count(modules[i].parameters)}</td>
                     <td className="num">{withInterval(modules[i].active, (v) => percent(v, 1))}</td>
-                    {rankings.map((r) => <td key={r.ranking} className="num">{fixed(places.get(r.ranking)![i], 0)} ({modules[i].chosen[r.ranking]}/{seeds})</td>)}
+                    {rankings.map((r) => (
+                      <td key={r.ranking} className="num">
+                        {fixed(places.get(r.ranking)![i], 0)} ({modules[i].chosen[r.ranking]}/{seeds})
+                      </td>
+                    ))}
                   </tr>
                 ))}
               </tbody>

@@ -26,24 +26,75 @@ export function ResultTable({ results }: { results: Results }) {
           <caption>{t.caption}</caption>
           <thead>
             <tr>
-              <th scope="col">{t.arm}</th><th scope="col" className="num">{t.seeds}</th><th scope="col" className="num">{t.parameters}</th>
-              {measures.map((m) => <th key={m.id} scope="col" className="num">{t.measure[m.id].label}</th>)}
-              <th scope="col" className="num">{t.perplexity}</th><th scope="col" className="num">{t.against(reference)}</th>
+              <th scope="col">{t.arm}</th>
+              <th scope="col" className="num">
+                {t.seeds}
+              </th>
+              <th scope="col" className="num">
+                {t.parameters}
+              </th>
+              {measures.map((m) => (
+                <th key={m.id} scope="col" className="num">
+                  {t.measure[m.id].label}
+                </th>
+              ))}
+              <th scope="col" className="num">
+                {t.perplexity}
+              </th>
+              <th scope="col" className="num">
+                {t.against(reference)}
+              </th>
             </tr>
           </thead>
           <tbody>
-            {base !== null && <tr><th scope="row"><RunMark index={0} />{t.untouched}</th><td className="num">–</td><td className="num">–</td><td className="num">{fixed(base)}</td>{measures.slice(1).map((m) => <td key={m.id} className="num">–</td>)}<td className="num">{fixed(Math.exp(base), 1)}</td><td className="num">–</td></tr>}
+            {base !== null && (
+              <tr>
+                <th scope="row">
+                  <RunMark index={0} />
+                  {t.untouched}
+                </th>
+                <td className="num">–</td>
+                <td className="num">–</td>
+                <td className="num">{fixed(base)}</td>
+                {measures.slice(1).map((m) => (
+                  <td key={m.id} className="num">
+                    –
+                  </td>
+                ))}
+                <td className="num">{fixed(Math.exp(base), 1)}</td>
+                <td className="num">–</td>
+              </tr>
+            )}
             {rows.map((r, i) => (
               <Fragment key={r.id}>
-              {r.setting !== null && r.setting !== rows[i - 1]?.setting && <tr className="setting"><th scope="rowgroup" colSpan={measures.length + 5}>{r.setting}</th></tr>}
-              <tr>
-                <th scope="row"><RunMark index={(i % 8) + 1} />{r.name}</th>
-                <td className="num" data-testid={`seeds-${r.id}`}>{t.seedsDone(r.done, r.failed)}</td>
-                <td className="num">{count(r.parameters)}</td>
-                {r.values.map((v, k) => <td key={measures[k].id} className="num" data-testid={`${measures[k].id}-${r.id}`}>{withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x)))}</td>)}
-                <td className="num">{r.values[0] ? fixed(Math.exp(r.values[0].mean), 1) : '–'}</td>
-                <td className="num">{r.difference ? `${signed(r.difference.mean)}${r.difference.half === null ? '' : ` ± ${fixed(r.difference.half)}`}` : '–'}</td>
-              </tr>
+                {r.setting !== null && r.setting !== rows[i - 1]?.setting && (
+                  <tr className="setting">
+                    <th scope="rowgroup" colSpan={measures.length + 5}>
+                      {r.setting}
+                    </th>
+                  </tr>
+                )}
+                <tr>
+                  <th scope="row">
+                    <RunMark index={(i % 8) + 1} />
+                    {r.name}
+                  </th>
+                  <td className="num" data-testid={`seeds-${r.id}`}>
+                    {t.seedsDone(r.done, r.failed)}
+                  </td>
+                  <td className="num">{count(r.parameters)}</td>
+                  {r.values.map((v, k) => (
+                    <td key={measures[k].id} className="num" data-testid={`${measures[k].id}-${r.id}`}>
+                      {withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x)))}
+                    </td>
+                  ))}
+                  <td className="num">{r.values[0] ? fixed(Math.exp(r.values[0].mean), 1) : '–'}</td>
+                  <td className="num">
+                    {r.difference
+                      ? `${signed(r.difference.mean)}${r.difference.half === null ? '' : ` ± ${fixed(r.difference.half)}`}`
+                      : '–'}
+                  </td>
+                </tr>
               </Fragment>
             ))}
           </tbody>
@@ -57,20 +108,36 @@ export function ResultTable({ results }: { results: Results }) {
 export function SeedTable({ study, cells }: { study: Study; cells: Cell[] }) {
   const t = texts().experiment.results;
   const arms = contestants(study);
-  const cell = (arm: string, seed: number) => cells.find((c) => c.stage === 'train' && c.arm === arm && c.seed === seed);
+  const cell = (arm: string, seed: number) =>
+    cells.find((c) => c.stage === 'train' && c.arm === arm && c.seed === seed);
   return (
     <TableBehind summary={t.everySeed}>
       {() => (
         <Scroll label={t.seedFrame}>
           <table className="grid" data-testid="seed-table">
-            <thead><tr><th scope="col">{t.seed}</th>{arms.map((a) => <th key={a.id} scope="col" className="num">{a.name}</th>)}</tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">{t.seed}</th>
+                {arms.map((a) => (
+                  <th key={a.id} scope="col" className="num">
+                    {a.name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
             <tbody>
               {study.seeds.map((seed) => (
                 <tr key={seed}>
-                  <th scope="row" className="num">{seed}</th>
+                  <th scope="row" className="num">
+                    {seed}
+                  </th>
                   {arms.map((a) => {
                     const c = cell(a.id, seed);
-                    return <td key={a.id} className="num" title={c?.failed ?? undefined}>{c ? (c.failed === null ? fixed(c.loss, 4) : t.failed) : '–'}</td>;
+                    return (
+                      <td key={a.id} className="num" title={c?.failed ?? undefined}>
+                        {c ? (c.failed === null ? fixed(c.loss, 4) : t.failed) : '–'}
+                      </td>
+                    );
                   })}
                 </tr>
               ))}

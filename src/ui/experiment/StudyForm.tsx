@@ -15,7 +15,10 @@ import { useSel, useStudio } from '../studioContext';
 function questions(): Record<StudyKind, { title: string; text: string }> {
   const t = texts().experiment.form;
   return {
-    compare: { title: t.compare(START_DRAFT.methods.map((m) => METHOD_NAMES[m]).join(' / '), START_DRAFT.seeds), text: t.compareText },
+    compare: {
+      title: t.compare(START_DRAFT.methods.map((m) => METHOD_NAMES[m]).join(' / '), START_DRAFT.seeds),
+      text: t.compareText,
+    },
     importance: { title: t.importance, text: t.importanceText },
   };
 }
@@ -32,38 +35,92 @@ export function StudyForm() {
   const configured = useSel((s) => s.runs.draftError);
   const { train, runs } = useSel((s) => s.runs.draft);
   const problem = configured === null ? studyProblem(draft, train, runs) : null;
-  const missing = busy ? t.missing.busy
-    : configured ? t.missing.configure(configured)
-    : !model ? t.missing.model
-    : !hasData ? t.missing.data
-    : null;
+  const missing = busy
+    ? t.missing.busy
+    : configured
+      ? t.missing.configure(configured)
+      : !model
+        ? t.missing.model
+        : !hasData
+          ? t.missing.data
+          : null;
   return (
-    <form className="stack" data-testid="study-form" onSubmit={(e) => { e.preventDefault(); void studio.studies.start(draft); }}>
+    <form
+      className="stack"
+      data-testid="study-form"
+      onSubmit={(e) => {
+        e.preventDefault();
+        void studio.studies.start(draft);
+      }}
+    >
       <fieldset className="choices questions">
         <legend>{t.legend}</legend>
         {(Object.keys(asked) as StudyKind[]).map((kind) => (
-          <button key={kind} type="button" className="choice" aria-pressed={draft.kind === kind} data-testid={`study-${kind}`} onClick={() => set({ kind })}>
+          <button
+            key={kind}
+            type="button"
+            className="choice"
+            aria-pressed={draft.kind === kind}
+            data-testid={`study-${kind}`}
+            onClick={() => set({ kind })}
+          >
             <span className="choice-title">{asked[kind].title}</span>
             <span className="choice-text">{asked[kind].text}</span>
           </button>
         ))}
       </fieldset>
       <div className="fields">
-        <NumberField label={t.seeds} value={draft.seeds} initial={START_DRAFT.seeds} min={1} max={20} onChange={(seeds) => set({ seeds })} help={t.seedsHelp} />
+        <NumberField
+          label={t.seeds}
+          value={draft.seeds}
+          initial={START_DRAFT.seeds}
+          min={1}
+          max={20}
+          onChange={(seeds) => set({ seeds })}
+          help={t.seedsHelp}
+        />
         {draft.kind === 'importance' && (
           <>
-            <NumberField label={t.probe} value={draft.probeSteps} initial={START_DRAFT.probeSteps} min={1} onChange={(probeSteps) => set({ probeSteps })} help={t.probeHelp} />
-            <NumberField label={t.budget} value={Math.round(draft.share * 1000) / 10} initial={START_DRAFT.share * 100} min={1} max={100} onChange={(p) => set({ share: p / 100 })} help={t.budgetHelp} />
+            <NumberField
+              label={t.probe}
+              value={draft.probeSteps}
+              initial={START_DRAFT.probeSteps}
+              min={1}
+              onChange={(probeSteps) => set({ probeSteps })}
+              help={t.probeHelp}
+            />
+            <NumberField
+              label={t.budget}
+              value={Math.round(draft.share * 1000) / 10}
+              initial={START_DRAFT.share * 100}
+              min={1}
+              max={100}
+              onChange={(p) => set({ share: p / 100 })}
+              help={t.budgetHelp}
+            />
           </>
         )}
       </div>
       {draft.kind === 'compare' && <Compared draft={draft} set={set} />}
-      <Check checked={draft.keepBest} onChange={(keepBest) => set({ keepBest })}>{t.keepBest}</Check>
+      <Check checked={draft.keepBest} onChange={(keepBest) => set({ keepBest })}>
+        {t.keepBest}
+      </Check>
       <SettingsNote />
       {configured === null && problem === null && draft.kind === 'compare' && <Size draft={draft} />}
       <div className="row">
-        <button type="submit" className="primary" data-testid="study-start" disabled={missing !== null || problem !== null}>{t.start}</button>
-        {(problem ?? missing) && <p className="muted" data-testid="study-problem">{problem ?? missing}</p>}
+        <button
+          type="submit"
+          className="primary"
+          data-testid="study-start"
+          disabled={missing !== null || problem !== null}
+        >
+          {t.start}
+        </button>
+        {(problem ?? missing) && (
+          <p className="muted" data-testid="study-problem">
+            {problem ?? missing}
+          </p>
+        )}
       </div>
     </form>
   );
@@ -74,30 +131,78 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
   const { form: t, grid } = texts().experiment;
   const runs = useSel((s) => s.runs.draft.runs);
   const { axes } = draft;
-  const change = (i: number, patch: Partial<StudyDraft['axes'][number]>) => set({ axes: axes.map((a, k) => (k === i ? { ...a, ...patch } : a)) });
+  const change = (i: number, patch: Partial<StudyDraft['axes'][number]>) =>
+    set({ axes: axes.map((a, k) => (k === i ? { ...a, ...patch } : a)) });
   const next = GRID_FIELDS.find((f) => !axes.some((a) => a.field === f))!;
   return (
     <>
       <div className="stack tight">
-        <div className="row"><Segmented label={t.what} value={draft.of} onChange={(of) => set({ of })} options={(['methods', 'runs'] as const).map((value) => ({ value, label: t.of[value] }))} /></div>
-        {draft.of === 'runs' && <p className="help" data-testid="study-runs">{t.runs(grid.list(runs.map((r) => r.name)))}</p>}
+        <div className="row">
+          <Segmented
+            label={t.what}
+            value={draft.of}
+            onChange={(of) => set({ of })}
+            options={(['methods', 'runs'] as const).map((value) => ({ value, label: t.of[value] }))}
+          />
+        </div>
+        {draft.of === 'runs' && (
+          <p className="help" data-testid="study-runs">
+            {t.runs(grid.list(runs.map((r) => r.name)))}
+          </p>
+        )}
       </div>
       {draft.of === 'methods' && (
         <fieldset className="checks">
           <legend>{t.methods}</legend>
-          {METHODS.map((m) => <Check key={m} checked={draft.methods.includes(m)} onChange={(on) => set({ methods: METHODS.filter((k) => (k === m ? on : draft.methods.includes(k))) })}>{METHOD_NAMES[m]}</Check>)}
+          {METHODS.map((m) => (
+            <Check
+              key={m}
+              checked={draft.methods.includes(m)}
+              onChange={(on) => set({ methods: METHODS.filter((k) => (k === m ? on : draft.methods.includes(k))) })}
+            >
+              {METHOD_NAMES[m]}
+            </Check>
+          ))}
         </fieldset>
       )}
       {axes.map((axis, i) => (
         // An axis has no name but its place.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={i} className="axis" data-testid={`study-axis-${i}`}>
-          <SelectField label={t.axis[i]} value={axis.field} onChange={(field) => change(i, { field, values: GRID_INFO[field].example })} options={GRID_FIELDS.map((value) => ({ value, label: grid.field[value].label }))} />
-          <TextField label={t.values} value={axis.values} onChange={(values) => change(i, { values })} help={t.valuesHelp} />
-          <button type="button" className="quiet" onClick={() => set({ axes: axes.filter((_, k) => k !== i) })} aria-label={t.removeOf(grid.field[axis.field].label)}>{t.remove}</button>
+          <SelectField
+            label={t.axis[i]}
+            value={axis.field}
+            onChange={(field) => change(i, { field, values: GRID_INFO[field].example })}
+            options={GRID_FIELDS.map((value) => ({ value, label: grid.field[value].label }))}
+          />
+          <TextField
+            label={t.values}
+            value={axis.values}
+            onChange={(values) => change(i, { values })}
+            help={t.valuesHelp}
+          />
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => set({ axes: axes.filter((_, k) => k !== i) })}
+            aria-label={t.removeOf(grid.field[axis.field].label)}
+          >
+            {t.remove}
+          </button>
         </div>
       ))}
-      {axes.length < 2 && <p><button type="button" className="small" data-testid="study-add-axis" onClick={() => set({ axes: [...axes, { field: next, values: GRID_INFO[next].example }] })}>{axes.length === 0 ? t.add : t.addSecond}</button></p>}
+      {axes.length < 2 && (
+        <p>
+          <button
+            type="button"
+            className="small"
+            data-testid="study-add-axis"
+            onClick={() => set({ axes: [...axes, { field: next, values: GRID_INFO[next].example }] })}
+          >
+            {axes.length === 0 ? t.add : t.addSecond}
+          </button>
+        </p>
+      )}
     </>
   );
 }
@@ -115,9 +220,14 @@ function Size({ draft }: { draft: StudyDraft }) {
   const all = { arms, seeds: draft.seeds, cells, steps: count(train.steps), sessions: sessions.length * draft.seeds };
   return (
     <p className="help" data-testid="study-size">
-      {times.length > 0
-        ? <Phrase of={(times[0].from === 'probe' ? t.sizeProbe : t.sizeRun)(all)} time={<strong>{durationRange(sum('low'), sum('high'))}</strong>} />
-        : <Phrase of={t.sizeUnknown(all)} configure={<a href="#configure">{texts().page.section.configure}</a>} />}
+      {times.length > 0 ? (
+        <Phrase
+          of={(times[0].from === 'probe' ? t.sizeProbe : t.sizeRun)(all)}
+          time={<strong>{durationRange(sum('low'), sum('high'))}</strong>}
+        />
+      ) : (
+        <Phrase of={t.sizeUnknown(all)} configure={<a href="#configure">{texts().page.section.configure}</a>} />
+      )}
     </p>
   );
 }
@@ -129,11 +239,20 @@ function SettingsNote() {
   const name = useSel((s) => s.dataset.parsed?.table.fileName);
   const heldOut = useSel((s) => s.dataset.report?.heldOut ?? null);
   const set = {
-    steps: count(steps), sequences: count(batchSize), tokens: count(maxTokens), rate: learningRate, rank, heldOut: heldOut === null ? null : count(Math.min(evalExamples, heldOut)),
+    steps: count(steps),
+    sequences: count(batchSize),
+    tokens: count(maxTokens),
+    rate: learningRate,
+    rank,
+    heldOut: heldOut === null ? null : count(Math.min(evalExamples, heldOut)),
   };
   return (
     <p className="help" data-testid="study-settings">
-      <Phrase of={texts().experiment.form.settings(set, Boolean(name))} configure={<a href="#configure">{texts().page.section.configure}</a>} data={<a href="#data">{name}</a>} />
+      <Phrase
+        of={texts().experiment.form.settings(set, Boolean(name))}
+        configure={<a href="#configure">{texts().page.section.configure}</a>}
+        data={<a href="#data">{name}</a>}
+      />
     </p>
   );
 }

@@ -30,17 +30,29 @@ export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
         <div className="panel stack">
           <h3>{study.state === 'finished' ? t.shows : t.showsSoFar}</h3>
           <ul className="verdicts" data-testid="verdicts" aria-live="polite">
-            {results.verdicts.map((v) => <li key={v}>{v}</li>)}
+            {results.verdicts.map((v) => (
+              <li key={v}>{v}</li>
+            ))}
             {results.verdicts.length === 0 && <li>{t.nothing}</li>}
           </ul>
           <p className="help">{t.how(results.verdicts.length > 2 ? results.verdicts.length : null)}</p>
-          <Later><ResultTable results={results} /></Later>
+          <Later>
+            <ResultTable results={results} />
+          </Later>
           <SeedTable study={study} cells={cells} />
         </div>
       )}
-      {rankings && <Later><Rankings study={study} {...rankings} /></Later>}
-      <Later><Noise study={study} cells={cells} /></Later>
-      <Later><Classes study={study} cells={cells} /></Later>
+      {rankings && (
+        <Later>
+          <Rankings study={study} {...rankings} />
+        </Later>
+      )}
+      <Later>
+        <Noise study={study} cells={cells} />
+      </Later>
+      <Later>
+        <Classes study={study} cells={cells} />
+      </Later>
     </div>
   );
 }
@@ -57,17 +69,32 @@ function Queue({ study, cells }: { study: Study; cells: Cell[] }) {
   const part = steps && phase !== 'finished' ? steps.done / steps.total : steps && activity ? 0.99 : 0;
   return (
     <>
-      <progress className="wide" value={Math.min(total, done + (done < total ? part : 0))} max={total} aria-label={t.progress} />
+      <progress
+        className="wide"
+        value={Math.min(total, done + (done < total ? part : 0))}
+        max={total}
+        aria-label={t.progress}
+      />
       <p className="phase" aria-live="polite">
-        <span className={`dot dot-${running ? 'training' : study.state === 'finished' ? 'finished' : study.state === 'failed' ? 'failed' : 'paused'}`} aria-hidden="true" />
+        <span
+          className={`dot dot-${running ? 'training' : study.state === 'finished' ? 'finished' : study.state === 'failed' ? 'failed' : 'paused'}`}
+          aria-hidden="true"
+        />
         <span data-testid="study-progress" data-done={done} data-total={total}>
-          {running ? t.running(done, total, now(study, session, phase === 'paused', activity))
-            : study.state === 'finished' ? t.finished(total, study.seeds.length)
-            : study.state === 'failed' ? t.failed(done, total, study.problem)
-            : t.waiting(done, total)}
+          {running
+            ? t.running(done, total, now(study, session, phase === 'paused', activity))
+            : study.state === 'finished'
+              ? t.finished(total, study.seeds.length)
+              : study.state === 'failed'
+                ? t.failed(done, total, study.problem)
+                : t.waiting(done, total)}
         </span>
       </p>
-      {running && steps && phase !== 'finished' && <p className="muted num" aria-hidden="true"><Phrase of={t.step(steps.done, steps.total)} train={<a href="#train">{texts().page.section.train}</a>} /></p>}
+      {running && steps && phase !== 'finished' && (
+        <p className="muted num" aria-hidden="true">
+          <Phrase of={t.step(steps.done, steps.total)} train={<a href="#train">{texts().page.section.train}</a>} />
+        </p>
+      )}
     </>
   );
 }
@@ -78,7 +105,11 @@ function now(study: Study, session: Session | null, paused: boolean, activity: S
   if (!session) return t.starting;
   const place = study.seeds.indexOf(session.experiment.train.seed) + 1;
   const { runs } = session.experiment;
-  const what = activity ? t.activity[activity] : runs.some((r) => r.id === PROBE_PLAIN) ? t.probing : t.training(runs.length);
+  const what = activity
+    ? t.activity[activity]
+    : runs.some((r) => r.id === PROBE_PLAIN)
+      ? t.probing
+      : t.training(runs.length);
   return t.now(place, study.seeds.length, paused ? t.paused : what);
 }
 
@@ -93,20 +124,69 @@ function Controls({ study, any }: { study: Study; any: boolean }) {
   const paused = mine && phase === 'paused';
   return (
     <div className="row">
-      {mine && !paused && <button type="button" data-testid="study-pause" disabled={phase !== 'training' && phase !== 'evaluating'} onClick={() => void studio.studies.pause()}>{t.pause}</button>}
-      {((!mine && study.state !== 'finished') || paused) && (
-        <button type="button" className="primary" data-testid="study-resume" disabled={(running !== null && !mine) || !ready} onClick={() => void studio.studies.resume(study.id)}>{t.resume}</button>
+      {mine && !paused && (
+        <button
+          type="button"
+          data-testid="study-pause"
+          disabled={phase !== 'training' && phase !== 'evaluating'}
+          onClick={() => void studio.studies.pause()}
+        >
+          {t.pause}
+        </button>
       )}
-      {mine && <button type="button" data-testid="study-stop" onClick={() => void studio.studies.stop()}>{t.stop}</button>}
-      <button type="button" data-testid="study-report" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'html')}>{t.report}</button>
-      <button type="button" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'csv')}>CSV</button>
-      <button type="button" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'json')}>JSON</button>
+      {((!mine && study.state !== 'finished') || paused) && (
+        <button
+          type="button"
+          className="primary"
+          data-testid="study-resume"
+          disabled={(running !== null && !mine) || !ready}
+          onClick={() => void studio.studies.resume(study.id)}
+        >
+          {t.resume}
+        </button>
+      )}
+      {mine && (
+        <button type="button" data-testid="study-stop" onClick={() => void studio.studies.stop()}>
+          {t.stop}
+        </button>
+      )}
+      <button
+        type="button"
+        data-testid="study-report"
+        disabled={!any}
+        onClick={() => void saveReport(study.id, studio.store.getState(), 'html')}
+      >
+        {t.report}
+      </button>
+      <button type="button" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'csv')}>
+        CSV
+      </button>
+      <button type="button" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'json')}>
+        JSON
+      </button>
       <span className="spacer" />
-      {sure
-        ? <><button type="button" data-testid="study-delete-sure" onClick={() => void studio.studies.remove(study.id)}>{t.deleteSure}</button><button type="button" className="quiet" onClick={() => setSure(false)}>{t.keep}</button></>
-        : <button type="button" className="quiet" data-testid="study-delete" onClick={() => setSure(true)}>{t.delete}</button>}
+      {sure ? (
+        <>
+          <button type="button" data-testid="study-delete-sure" onClick={() => void studio.studies.remove(study.id)}>
+            {t.deleteSure}
+          </button>
+          <button type="button" className="quiet" onClick={() => setSure(false)}>
+            {t.keep}
+          </button>
+        </>
+      ) : (
+        <button type="button" className="quiet" data-testid="study-delete" onClick={() => setSure(true)}>
+          {t.delete}
+        </button>
+      )}
       <p className="help wide">
-        {mine ? t.keptRunning : study.state === 'finished' ? t.keptFinished : study.data.kept ? t.keptPaused : t.notKept}
+        {mine
+          ? t.keptRunning
+          : study.state === 'finished'
+            ? t.keptFinished
+            : study.data.kept
+              ? t.keptPaused
+              : t.notKept}
       </p>
     </div>
   );

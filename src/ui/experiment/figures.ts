@@ -33,7 +33,9 @@ export function lossFigure({ rows, base }: Results, width: number): Drawing {
 export function rankingFigure(modules: readonly ModuleRow[], width: number): Drawing {
   const order = [...modules].sort((a, b) => (b.active?.mean ?? 0) - (a.active?.mean ?? 0));
   return intervalChart(
-    order.map((m): ChartRow => ({ label: moduleKey(m), mark: m.chosen.active > 0 ? 'mark-1' : 'mark-0', interval: m.active })),
+    order.map(
+      (m): ChartRow => ({ label: moduleKey(m), mark: m.chosen.active > 0 ? 'mark-1' : 'mark-0', interval: m.active }),
+    ),
     { title: texts().experiment.modules.figure, width, format: (v) => percent(v), share: true },
   );
 }
@@ -42,12 +44,20 @@ const wordFor = (words: Record<string, string>, key: string) => (Object.hasOwn(w
 
 /** What a class of tokens and its group are called; numbers, and what is not known, stay as they were kept. */
 export const className = ({ name }: Pick<ClassRow, 'name'>): string => wordFor(texts().experiment.classes.name, name);
-export const groupName = ({ group }: Pick<ClassRow, 'group'>): string => wordFor(texts().experiment.classes.group, group);
+export const groupName = ({ group }: Pick<ClassRow, 'group'>): string =>
+  wordFor(texts().experiment.classes.group, group);
 
 /** Skipped share by class of token. */
 export function classFigure(rows: readonly ClassRow[], width: number): Drawing {
   return intervalChart(
-    rows.map((r, i): ChartRow => ({ label: className(r), mark: 'mark-1', interval: r.skipped, ...(rows[i - 1]?.group === r.group ? {} : { group: groupName(r) }) })),
+    rows.map(
+      (r, i): ChartRow => ({
+        label: className(r),
+        mark: 'mark-1',
+        interval: r.skipped,
+        ...(rows[i - 1]?.group === r.group ? {} : { group: groupName(r) }),
+      }),
+    ),
     { title: texts().experiment.classes.figure, width, format: (v) => percent(v), share: true },
   );
 }
@@ -63,7 +73,12 @@ export const NOISE_LINES: readonly { key: Exclude<keyof NoiseRow, 'step'>; mark:
 export function noiseFigure(rows: readonly NoiseRow[], width: number): Drawing {
   const t = texts().experiment.noise;
   return shareChart(
-    NOISE_LINES.map(({ key, mark, dashed }) => ({ label: t.line[key], mark, dashed, points: rows.map((r) => ({ x: r.step, interval: r[key] })) })),
+    NOISE_LINES.map(({ key, mark, dashed }) => ({
+      label: t.line[key],
+      mark,
+      dashed,
+      points: rows.map((r) => ({ x: r.step, interval: r[key] })),
+    })),
     { title: t.figure, width, format: (v) => percent(v), level: { value: 0.5, label: t.chance } },
   );
 }

@@ -8,7 +8,12 @@ afterEach(() => speak('en'));
 const study = aStudy({ name: '<script>alert(1)</script> & "more"' });
 const cells = study.seeds.flatMap((seed) => [
   aCell(study, seed, 'lora', { loss: 4 + seed / 100 }),
-  aCell(study, seed, 'ts-lora', { loss: 3.5, name: '=1+1', skipped: 0.5, classes: [{ group: 'Kind', name: '<b>digits', tokens: 3, passed: 30, skipped: 12 }] }),
+  aCell(study, seed, 'ts-lora', {
+    loss: 3.5,
+    name: '=1+1',
+    skipped: 0.5,
+    classes: [{ group: 'Kind', name: '<b>digits', tokens: 3, passed: 30, skipped: 12 }],
+  }),
 ]);
 
 it('the page needs nothing and runs nothing, whatever names say', () => {
@@ -34,11 +39,27 @@ it('JSON holds everything', () => {
 
 it('the page is written in the language in use', async () => {
   const importance = aStudy({ kind: 'importance' });
-  const measures = (active: number | null) => [0, 1].map((layer) => ({ layer, kind: 'q' as const, parameters: 10, active, weight: 1 + layer, change: 1, gradient: layer, sensitivity: null }));
+  const measures = (active: number | null) =>
+    [0, 1].map((layer) => ({
+      layer,
+      kind: 'q' as const,
+      parameters: 10,
+      active,
+      weight: 1 + layer,
+      change: 1,
+      gradient: layer,
+      sensitivity: null,
+    }));
   const found = importance.seeds.flatMap((seed) => [
-    aCell(importance, seed, 'probe-gated', { stage: 'probe', modules: measures(0.5) }), aCell(importance, seed, 'probe-plain', { stage: 'probe', modules: measures(null) }),
-    aCell(importance, seed, 'active', { loss: 3 + seed / 100, noise: [{ step: 10, fresh: true, kept: 0.5, skipped: 0.4 }], classes: [{ group: 'Part', name: 'not in the training data', tokens: 3, passed: 30, skipped: 12 }] }),
-    aCell(importance, seed, 'weight', { loss: 4 }), aCell(importance, seed, 'change', { loss: 3 + seed / 100 }),
+    aCell(importance, seed, 'probe-gated', { stage: 'probe', modules: measures(0.5) }),
+    aCell(importance, seed, 'probe-plain', { stage: 'probe', modules: measures(null) }),
+    aCell(importance, seed, 'active', {
+      loss: 3 + seed / 100,
+      noise: [{ step: 10, fresh: true, kept: 0.5, skipped: 0.4 }],
+      classes: [{ group: 'Part', name: 'not in the training data', tokens: 3, passed: 30, skipped: 12 }],
+    }),
+    aCell(importance, seed, 'weight', { loss: 4 }),
+    aCell(importance, seed, 'change', { loss: 3 + seed / 100 }),
   ]);
   expect(reportHtml(study, cells)).toContain('<html lang="en">');
   await speak('zh');
@@ -47,7 +68,10 @@ it('the page is written in the language in use', async () => {
   expect(html).toContain('<html lang="zh">');
   expect(html).toContain('<li>按激活占比选择的留出损失比按权重选择低 0.980 ± 0.025。</li>');
   // Settings at the end are named as in files.
-  const said = html.slice(html.indexOf('<body>'), html.indexOf('<h2>设置</h2>')).split(/<[^>]*>/).filter((text) => /[a-z]{3,} +[a-z]{2,}/i.test(text) && !/\p{Script=Han}/u.test(text));
+  const said = html
+    .slice(html.indexOf('<body>'), html.indexOf('<h2>设置</h2>'))
+    .split(/<[^>]*>/)
+    .filter((text) => /[a-z]{3,} +[a-z]{2,}/i.test(text) && !/\p{Script=Han}/u.test(text));
   // Charts say the rest themselves.
   expect(said.filter((text) => !/, \d+ seeds$|, step \d+: /.test(text))).toEqual([]);
 });

@@ -12,7 +12,16 @@ import { templateWords } from '../../store/template';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
 import { count, fixed, percent, signed } from '../format';
 import tokens from '../styles/tokens.css?raw';
-import { NOISE_LINES, classFigure, className, groupName, lossFigure, noiseFigure, rankingFigure, withInterval } from './figures';
+import {
+  NOISE_LINES,
+  classFigure,
+  className,
+  groupName,
+  lossFigure,
+  noiseFigure,
+  rankingFigure,
+  withInterval,
+} from './figures';
 
 const WIDTH = 760;
 
@@ -33,7 +42,10 @@ type Cellable = string | { number: string };
 const n = (number: string): Cellable => ({ number });
 
 function table(caption: string, head: Cellable[], rows: Cellable[][]): string {
-  const cell = (tag: string, c: Cellable) => (typeof c === 'string' ? `<${tag}>${escapeMarkup(c)}</${tag}>` : `<${tag} class="n">${escapeMarkup(c.number)}</${tag}>`);
+  const cell = (tag: string, c: Cellable) =>
+    typeof c === 'string'
+      ? `<${tag}>${escapeMarkup(c)}</${tag}>`
+      : `<${tag} class="n">${escapeMarkup(c.number)}</${tag}>`;
   return `<table><caption>${escapeMarkup(caption)}</caption><thead><tr>${head.map((c) => cell('th', c)).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((c) => cell('td', c)).join('')}</tr>`).join('')}</tbody></table>`;
 }
 
@@ -50,60 +62,169 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
   const { rows, measures, reference, base } = results;
   const parts = [
     `<h1>${escapeMarkup(study.name)}</h1>`,
-    paragraph(t.report.made(new Date(study.createdAt).toISOString().slice(0, 16).replace('T', ' '), t.report.state[study.state]), true),
+    paragraph(
+      t.report.made(
+        new Date(study.createdAt).toISOString().slice(0, 16).replace('T', ' '),
+        t.report.state[study.state],
+      ),
+      true,
+    ),
     heading(t.view.shows),
-    results.verdicts.length > 0 ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>` : paragraph(t.view.nothing),
+    results.verdicts.length > 0
+      ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>`
+      : paragraph(t.view.nothing),
     paragraph(t.report.how, true),
     toMarkup(lossFigure(results, WIDTH)),
-    table(t.results.caption, [t.results.arm, n(t.results.seeds), n(t.results.parameters), ...measures.map(({ id }) => n(t.results.measure[id].label)), n(t.results.against(reference))], [
-      ...(base === null ? [] : [[t.results.untouched, n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
-      ...rows.map(({ name, done, failed, parameters, values, difference }): Cellable[] => [
-        name, n(t.results.seedsDone(done, failed)), n(count(parameters)),
-        ...values.map((v, k) => n(withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x))))),
-        n(difference ? `${signed(difference.mean)}${difference.half === null ? '' : ` ± ${fixed(difference.half)}`}` : '–'),
-      ]),
-    ]),
-    table(t.report.seeds, [t.results.seed, ...rows.map(({ name }) => n(name))], study.seeds.map((seed, i) => [n(String(seed)), ...rows.map(({ losses }) => n(fixed(losses[i], 4)))])),
+    table(
+      t.results.caption,
+      [
+        t.results.arm,
+        n(t.results.seeds),
+        n(t.results.parameters),
+        ...measures.map(({ id }) => n(t.results.measure[id].label)),
+        n(t.results.against(reference)),
+      ],
+      [
+        ...(base === null
+          ? []
+          : [[t.results.untouched, n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
+        ...rows.map(({ name, done, failed, parameters, values, difference }): Cellable[] => [
+          name,
+          n(t.results.seedsDone(done, failed)),
+          n(count(parameters)),
+          ...values.map((v, k) => n(withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x))))),
+          n(
+            difference
+              ? `${signed(difference.mean)}${difference.half === null ? '' : ` ± ${fixed(difference.half)}`}`
+              : '–',
+          ),
+        ]),
+      ],
+    ),
+    table(
+      t.report.seeds,
+      [t.results.seed, ...rows.map(({ name }) => n(name))],
+      study.seeds.map((seed, i) => [n(String(seed)), ...rows.map(({ losses }) => n(fixed(losses[i], 4)))]),
+    ),
   ];
   const found = rankingsOf(study, cells);
   if (found) {
-    const places = new Map(found.rankings.map(({ ranking }) => [ranking, ranks(found.modules.map(({ scores }) => -scores[ranking]))]));
+    const places = new Map(
+      found.rankings.map(({ ranking }) => [ranking, ranks(found.modules.map(({ scores }) => -scores[ranking]))]),
+    );
     parts.push(
       heading(t.modules.title),
-      table(t.report.correlation, [t.modules.rankingHead, t.modules.by, n(t.report.between), n(t.modules.withActive)], found.rankings.map(({ ranking, stability, withActive }) => [t.modules.ranking[ranking].name, t.modules.ranking[ranking].by, n(ranking === 'weight' ? t.modules.seedless : fixed(stability, 2)), n(fixed(withActive, 2))])),
+      table(
+        t.report.correlation,
+        [t.modules.rankingHead, t.modules.by, n(t.report.between), n(t.modules.withActive)],
+        found.rankings.map(({ ranking, stability, withActive }) => [
+          t.modules.ranking[ranking].name,
+          t.modules.ranking[ranking].by,
+          n(ranking === 'weight' ? t.modules.seedless : fixed(stability, 2)),
+          n(fixed(withActive, 2)),
+        ]),
+      ),
       toMarkup(rankingFigure(found.modules, WIDTH)),
-      table(t.report.places, [t.modules.module, n(t.modules.parameters), n(t.modules.active), ...found.rankings.map(({ ranking }) => n(t.modules.ranking[ranking].name))], found.modules.map((module, i) => [
-        moduleKey(module), n(count(module.parameters)), n(withInterval(module.active, (v) => percent(v, 1))), ...found.rankings.map(({ ranking }) => n(`${fixed(places.get(ranking)![i], 0)} (${module.chosen[ranking]}/${found.seeds})`)),
-      ])),
+      table(
+        t.report.places,
+        [
+          t.modules.module,
+          n(t.modules.parameters),
+          n(t.modules.active),
+          ...found.rankings.map(({ ranking }) => n(t.modules.ranking[ranking].name)),
+        ],
+        found.modules.map((module, i) => [
+          moduleKey(module),
+          n(count(module.parameters)),
+          n(withInterval(module.active, (v) => percent(v, 1))),
+          ...found.rankings.map(({ ranking }) =>
+            n(`${fixed(places.get(ranking)![i], 0)} (${module.chosen[ranking]}/${found.seeds})`),
+          ),
+        ]),
+      ),
     );
   }
   for (const { id, name } of contestants(study)) {
     const noise = noiseOf(cells, id);
     if (noise.length > 0) {
       parts.push(
-        heading(t.report.noise(name)), toMarkup(noiseFigure(noise, WIDTH)),
+        heading(t.report.noise(name)),
+        toMarkup(noiseFigure(noise, WIDTH)),
         paragraph(t.report.noiseHelp, true),
-        table(t.report.noiseTable, [n(t.noise.step), ...NOISE_LINES.map(({ key }) => n(t.noise.line[key]))], noise.map((row) => [n(String(row.step)), ...NOISE_LINES.map(({ key }) => n(withInterval(row[key], (v) => percent(v, 1))))])),
+        table(
+          t.report.noiseTable,
+          [n(t.noise.step), ...NOISE_LINES.map(({ key }) => n(t.noise.line[key]))],
+          noise.map((row) => [
+            n(String(row.step)),
+            ...NOISE_LINES.map(({ key }) => n(withInterval(row[key], (v) => percent(v, 1)))),
+          ]),
+        ),
       );
     }
     const classes = classesOf(cells, id);
     if (classes.length === 0) continue;
     parts.push(
-      heading(t.report.classes(name)), toMarkup(classFigure(classes, WIDTH)),
-      table(t.classes.frame, [t.classes.by, t.classes.class, n(t.report.tokens), n(t.classes.skipped)], classes.map((c) => [groupName(c), className(c), n(count(c.tokens)), n(withInterval(c.skipped, (v) => percent(v, 1)))])),
+      heading(t.report.classes(name)),
+      toMarkup(classFigure(classes, WIDTH)),
+      table(
+        t.classes.frame,
+        [t.classes.by, t.classes.class, n(t.report.tokens), n(t.classes.skipped)],
+        classes.map((c) => [
+          groupName(c),
+          className(c),
+          n(count(c.tokens)),
+          n(withInterval(c.skipped, (v) => percent(v, 1))),
+        ]),
+      ),
     );
   }
   const source = study.model.kind === 'hub' ? `${study.model.id} (${study.model.revision})` : study.model.id;
   const template = templateWords(study.data.template);
   parts.push(
     heading(t.report.settings),
-    table(t.report.dataAndModel, [t.report.what, t.report.value], [
-      [t.report.model, source], [t.report.device, devicesOf(cells)], [t.report.data, study.data.name], [t.report.train, n(count(study.data.train))], [t.report.heldOut, n(count(study.data.heldOut))],
-      ...(template.chat === null ? [[t.report.prompt, template.prompt], [t.report.completion, template.completion]] : [[t.report.chat, template.chat]]), [t.report.seedList, study.seeds.join(', ')],
-    ]),
-    table(t.report.training, [t.report.setting, t.report.value], Object.entries(study.train).filter(([key]) => key !== 'seed').map(([key, value]) => [key, String(value)])),
-    ...study.arms.map((arm) => table(t.report.arm(arm.name), [t.report.setting, t.report.value], Object.entries(arm).filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora')).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))),
-    ...(study.importance ? [table(t.report.importance, [t.report.setting, t.report.value], Object.entries(study.importance).map(([key, value]) => [key, String(value)]))] : []),
+    table(
+      t.report.dataAndModel,
+      [t.report.what, t.report.value],
+      [
+        [t.report.model, source],
+        [t.report.device, devicesOf(cells)],
+        [t.report.data, study.data.name],
+        [t.report.train, n(count(study.data.train))],
+        [t.report.heldOut, n(count(study.data.heldOut))],
+        ...(template.chat === null
+          ? [
+              [t.report.prompt, template.prompt],
+              [t.report.completion, template.completion],
+            ]
+          : [[t.report.chat, template.chat]]),
+        [t.report.seedList, study.seeds.join(', ')],
+      ],
+    ),
+    table(
+      t.report.training,
+      [t.report.setting, t.report.value],
+      Object.entries(study.train)
+        .filter(([key]) => key !== 'seed')
+        .map(([key, value]) => [key, String(value)]),
+    ),
+    ...study.arms.map((arm) =>
+      table(
+        t.report.arm(arm.name),
+        [t.report.setting, t.report.value],
+        Object.entries(arm)
+          .filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora'))
+          .map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
+      ),
+    ),
+    ...(study.importance
+      ? [
+          table(
+            t.report.importance,
+            [t.report.setting, t.report.value],
+            Object.entries(study.importance).map(([key, value]) => [key, String(value)]),
+          ),
+        ]
+      : []),
   );
   return `<!doctype html>
 <html lang="${language()}"><head><meta charset="utf-8">
@@ -124,8 +245,30 @@ function field(value: string | number | null): string {
 
 /** One line per cell. */
 export function reportCsv(cells: readonly Cell[]): string {
-  const head = ['stage', 'seed', 'arm', 'name', 'parameters', 'base_loss', ...MEASURES.map((m) => m.id), 'modules', 'failed', 'devices'];
-  const lines = cells.map((c) => [c.stage, c.seed, c.arm, c.name, c.parameters, c.base, ...MEASURES.map((m) => m.of(c)), c.only?.join(' ') ?? '', c.failed ?? '', deviceNames(c.devices)]);
+  const head = [
+    'stage',
+    'seed',
+    'arm',
+    'name',
+    'parameters',
+    'base_loss',
+    ...MEASURES.map((m) => m.id),
+    'modules',
+    'failed',
+    'devices',
+  ];
+  const lines = cells.map((c) => [
+    c.stage,
+    c.seed,
+    c.arm,
+    c.name,
+    c.parameters,
+    c.base,
+    ...MEASURES.map((m) => m.of(c)),
+    c.only?.join(' ') ?? '',
+    c.failed ?? '',
+    deviceNames(c.devices),
+  ]);
   return `${[head, ...lines].map((line) => line.map(field).join(',')).join('\r\n')}\r\n`;
 }
 

@@ -36,7 +36,7 @@ export function converter(element: SchemaElement, nested: boolean): Convert | nu
   const bytes = type === 'BYTE_ARRAY' || type === 'FIXED_LEN_BYTE_ARRAY';
   const integer = type === 'INT32' || type === 'INT64';
   const whole: Convert = nested ? (n) => exact(BigInt(n as number | bigint)) : (n) => n;
-  if (!type || type === 'FIXED_LEN_BYTE_ARRAY' && width <= 0) return null;
+  if (!type || (type === 'FIXED_LEN_BYTE_ARRAY' && width <= 0)) return null;
   if (type === 'INT96') return (n) => dateTime(nanosOf(n as bigint), NANOS);
   switch (kind) {
     case 'DECIMAL': {
@@ -80,7 +80,13 @@ export function converter(element: SchemaElement, nested: boolean): Convert | nu
       return bytes ? (b) => textOf(b as Uint8Array) ?? new BadText(LATIN.decode(b as Uint8Array)) : null;
     case 'GEOMETRY':
     case 'GEOGRAPHY':
-      return type === 'BYTE_ARRAY' ? (b) => wkbToGeojson({ view: new DataView((b as Uint8Array).buffer, (b as Uint8Array).byteOffset, (b as Uint8Array).byteLength), offset: 0 }) : null;
+      return type === 'BYTE_ARRAY'
+        ? (b) =>
+            wkbToGeojson({
+              view: new DataView((b as Uint8Array).buffer, (b as Uint8Array).byteOffset, (b as Uint8Array).byteLength),
+              offset: 0,
+            })
+        : null;
     case 'BSON':
     case 'INTERVAL':
     case 'VARIANT':
@@ -89,7 +95,8 @@ export function converter(element: SchemaElement, nested: boolean): Convert | nu
   if (type === 'INT32' || type === 'INT64') return whole;
   if (type === 'FIXED_LEN_BYTE_ARRAY') return (b) => texts().errors.data.file.bytes((b as Uint8Array).length);
   // Many writers do not say that bytes are text.
-  if (type === 'BYTE_ARRAY') return (b) => textOf(b as Uint8Array) ?? texts().errors.data.file.bytes((b as Uint8Array).length);
+  if (type === 'BYTE_ARRAY')
+    return (b) => textOf(b as Uint8Array) ?? texts().errors.data.file.bytes((b as Uint8Array).length);
   return (value) => value;
 }
 
@@ -150,7 +157,10 @@ export function dateTime(count: bigint, unit: bigint): string {
   const date = new Date(Number(days - cycles * 146_097n) * 86_400_000);
   const year = BigInt(date.getUTCFullYear()) + 400n * cycles;
   const positive = year < 0n ? -year : year;
-  const written = year >= 0n && year <= 9999n ? String(year).padStart(4, '0') : `${year < 0n ? '-' : '+'}${String(positive).padStart(6, '0')}`;
+  const written =
+    year >= 0n && year <= 9999n
+      ? String(year).padStart(4, '0')
+      : `${year < 0n ? '-' : '+'}${String(positive).padStart(6, '0')}`;
   return `${written}${date.toISOString().slice(4, 11)}${clock(seconds - days * 86_400n)}.${fraction(count - seconds * unit, unit)}Z`;
 }
 
@@ -161,7 +171,8 @@ function timeOfDay(count: bigint, unit: bigint): string {
   return clock(count / unit) + (/^0*$/.test(digits) ? '' : `.${digits}`);
 }
 
-const clock = (second: bigint) => [second / 3600n, (second / 60n) % 60n, second % 60n].map((n) => String(n).padStart(2, '0')).join(':');
+const clock = (second: bigint) =>
+  [second / 3600n, (second / 60n) % 60n, second % 60n].map((n) => String(n).padStart(2, '0')).join(':');
 
 function fraction(rest: bigint, unit: bigint): string {
   const digits = unit === 1n ? '000' : String(rest).padStart(String(unit).length - 1, '0');
@@ -169,5 +180,7 @@ function fraction(rest: bigint, unit: bigint): string {
 }
 
 function uuid(bytes: Uint8Array): string {
-  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0'))
+    .join('')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -41,18 +41,24 @@ const damaged = () => broken((has) => has.damaged);
  * @param rest called between pages
  * @throws {DataError} when a page is not what its header says, or the pages do not make up the rows
  */
-export async function readColumn(leaf: Leaf, chunk: Chunk, budget: Budget, rest: () => Promise<void>): Promise<unknown[]> {
+export async function readColumn(
+  leaf: Leaf,
+  chunk: Chunk,
+  budget: Budget,
+  rest: () => Promise<void>,
+): Promise<unknown[]> {
   const { bytes, codec } = chunk;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const depth = leaf.nodes.length - 1;
   const out: unknown[] = [];
   let dictionary: unknown[] | null = null;
   let at = 0;
-  for (let left = chunk.values; left > 0;) {
+  for (let left = chunk.values; left > 0; ) {
     const start = checkStruct(bytes, at);
     const header = parquetHeader({ view, offset: at });
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
-    if (!(packed >= 0 && packed <= bytes.length - start && unpacked >= 0 && unpacked <= MAX_PAGE)) throw broken((has) => has.page);
+    if (!(packed >= 0 && packed <= bytes.length - start && unpacked >= 0 && unpacked <= MAX_PAGE))
+      throw broken((has) => has.page);
     at = start + packed;
     budget.bytes(unpacked);
     const body = bytes.subarray(start, at);
@@ -66,7 +72,10 @@ export async function readColumn(leaf: Leaf, chunk: Chunk, budget: Budget, rest:
       if (!(count >= 0 && count <= left)) throw broken((has) => has.sum);
       left -= count;
       budget.values(count * depth);
-      const page = header.type === 'DATA_PAGE' ? openPage(leaf, header, unpackPage(codec, body, unpacked)) : openPageV2(leaf, header, body, codec);
+      const page =
+        header.type === 'DATA_PAGE'
+          ? openPage(leaf, header, unpackPage(codec, body, unpacked))
+          : openPageV2(leaf, header, body, codec);
       if (count > 0) append(out, leaf, page, dictionary, budget);
     } else if (header.type !== 'INDEX_PAGE') throw damaged();
     await rest();
@@ -103,7 +112,8 @@ function openPageV2(leaf: Leaf, header: PageHeader, body: Uint8Array, codec: Com
   const { repetition_levels_byte_length: r, definition_levels_byte_length: d, num_values: count } = head;
   const size = header.uncompressed_page_size - r - d;
   if (!(r >= 0 && d >= 0 && r + d <= body.length && size >= 0)) throw damaged();
-  const levels = (most: number, from: number, end: number) => (most === 0 ? null : within(readRuns(body, from, end, bits(most), count), most));
+  const levels = (most: number, from: number, end: number) =>
+    most === 0 ? null : within(readRuns(body, from, end, bits(most), count), most);
   const repetition = levels(getMaxRepetitionLevel(leaf.nodes), 0, r);
   const definition = levels(getMaxDefinitionLevel(leaf.nodes), r, r + d);
   const bytes = unpackPage(head.is_compressed ? codec : 'UNCOMPRESSED', body.subarray(r + d), size);
@@ -152,7 +162,7 @@ function valuesOf(leaf: Leaf, page: Page, n: number, dictionary: unknown[] | nul
       return Array.from(readRuns(bytes, from + 4, end, 1, n), (bit) => bit === 1);
     }
     case 'BYTE_STREAM_SPLIT': {
-      const size = type === 'INT32' || type === 'FLOAT' ? 4 : type === 'INT64' || type === 'DOUBLE' ? 8 : width ?? 0;
+      const size = type === 'INT32' || type === 'FLOAT' ? 4 : type === 'INT64' || type === 'DOUBLE' ? 8 : (width ?? 0);
       if (size <= 0 || size * n > bytes.length - from) throw damaged();
       return convertAll(leaf, byteStreamSplit(reader, n, type!, width));
     }
@@ -180,10 +190,16 @@ function valuesOf(leaf: Leaf, page: Page, n: number, dictionary: unknown[] | nul
 
 function plain(leaf: Leaf, bytes: Uint8Array, from: number, n: number): DecodedArray {
   const { type, type_length: width } = leaf.nodes[leaf.nodes.length - 1].element;
-  return readPlain({ view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: from }, type!, n, width);
+  return readPlain(
+    { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: from },
+    type!,
+    n,
+    width,
+  );
 }
 
-const convertAll = (leaf: Leaf, values: DecodedArray): unknown[] => Array.from(values as ArrayLike<unknown>, leaf.convert);
+const convertAll = (leaf: Leaf, values: DecodedArray): unknown[] =>
+  Array.from(values as ArrayLike<unknown>, leaf.convert);
 
 /** Byte strings that begin as the one before does: their lengths together may be far more than the page's. */
 function prefixed(bytes: Uint8Array, from: number, n: number, budget: Budget): Uint8Array[] {
@@ -199,7 +215,8 @@ function prefixed(bytes: Uint8Array, from: number, n: number, budget: Budget): U
   const out = new Array<Uint8Array>(n);
   let last = new Uint8Array(0);
   for (let i = 0; i < n; i++) {
-    if (!(shared[i] >= 0 && shared[i] <= last.length && own[i] >= 0 && own[i] <= bytes.length - reader.offset)) throw damaged();
+    if (!(shared[i] >= 0 && shared[i] <= last.length && own[i] >= 0 && own[i] <= bytes.length - reader.offset))
+      throw damaged();
     budget.bytes(shared[i]);
     const value = new Uint8Array(shared[i] + own[i]);
     value.set(last.subarray(0, shared[i]));

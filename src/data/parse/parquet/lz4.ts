@@ -24,7 +24,7 @@ const block = (input: Uint8Array, out: Uint8Array) => unpackBlock(input, out, 0)
 function hadoop(input: Uint8Array, out: Uint8Array): boolean {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   let made = 0;
-  for (let at = 0; at < input.length;) {
+  for (let at = 0; at < input.length; ) {
     if (at + 8 > input.length) return false;
     const end = made + view.getUint32(at);
     at += 4;
@@ -46,7 +46,7 @@ function hadoop(input: Uint8Array, out: Uint8Array): boolean {
 function frames(input: Uint8Array, out: Uint8Array): boolean {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   let made = 0;
-  for (let at = 0; at < input.length;) {
+  for (let at = 0; at < input.length; ) {
     if (at + 7 > input.length || view.getUint32(at, true) !== FRAME_MAGIC) return false;
     const flags = input[at + 4];
     at += 7 + (flags & 8 ? 8 : 0) + (flags & 1 ? 4 : 0);

@@ -79,7 +79,7 @@ export function checkDeltas(bytes: Uint8Array, from: number, n: number): void {
   next(10); // the first number
   const part = block / parts;
   if (count !== n || block > MAX_BLOCK || !Number.isInteger(part) || part === 0 || part % 8 !== 0) throw damaged();
-  for (let seen = 1; seen < n;) {
+  for (let seen = 1; seen < n; ) {
     next(10); // the smallest difference
     const widths = head.at;
     head.at += parts;

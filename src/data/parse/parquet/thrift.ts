@@ -54,7 +54,8 @@ export function checkStruct(bytes: Uint8Array, from: number): number {
         return skip(8);
       case 8: // binary
         return skip(varint());
-      case 9: { // list
+      case 9: {
+        // list
         const head = byte();
         const size = head >> 4 === 15 ? varint() : head >> 4;
         const of = head & 0x0f;

@@ -84,7 +84,7 @@ function checkZstd(input: Uint8Array, length: number): void {
   };
   let made = 0;
   let blocks = 0;
-  for (let at = 0; at < input.length;) {
+  for (let at = 0; at < input.length; ) {
     const magic = number(at, 4);
     if (magic >= 0x184d2a50 && magic <= 0x184d2a5f) {
       at += 8 + number(at + 4, 4);
@@ -98,9 +98,14 @@ function checkZstd(input: Uint8Array, length: number): void {
     const size = sizeBytes ? number(sizeAt, sizeBytes) + (sizeBytes === 2 ? 256 : 0) : null;
     const wide = single ? 0 : 2 ** (10 + (number(at + 5, 1) >> 3));
     const window = wide + (wide / 8) * (input[at + 5] & 7);
-    if (magic !== 0xfd2fb528 || (size !== null && size > length) || (!single && window > Math.min(MAX_ZSTD_WINDOW, Math.max(LEAST_WINDOW, 2 * length)))) throw damaged();
+    if (
+      magic !== 0xfd2fb528 ||
+      (size !== null && size > length) ||
+      (!single && window > Math.min(MAX_ZSTD_WINDOW, Math.max(LEAST_WINDOW, 2 * length)))
+    )
+      throw damaged();
     at = sizeAt + sizeBytes;
-    for (let last = 0; !last;) {
+    for (let last = 0; !last; ) {
       const head = number(at, 3);
       const kind = (head >> 1) & 3;
       const bytes = head >> 3;

@@ -11,7 +11,17 @@ import { type RunConfig, type TrainConfig, rankOf } from '../../../shared/config
 import { type BufferScope, type Tensor, alignBinding } from '../../device/buffers';
 import { DIMS_BYTES, packDims } from '../../device/dims';
 import type { Op, RowCount } from '../../device/program';
-import { ADALORA_HYPER_BYTES, type Triple, adaloraFinish, allocate, importance, orthogonality, packAdaloraHyper, scaleB, scores } from '../../kernels/adalora/adalora';
+import {
+  ADALORA_HYPER_BYTES,
+  type Triple,
+  adaloraFinish,
+  allocate,
+  importance,
+  orthogonality,
+  packAdaloraHyper,
+  scaleB,
+  scores,
+} from '../../kernels/adalora/adalora';
 import type { DeltaSize } from '../../kernels/gate/gate';
 import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/gram';
 import { matmul } from '../../kernels/matmul/matmul';
@@ -78,34 +88,57 @@ export class AdaLora implements Update {
     this.#rank = rankOf(run);
     this.#target = run.rank * modules.length;
     const tables = {
-      'adalora/starts': scope.upload('adalora/starts', Uint32Array.from(layout.extra, (at) => at / 4)),
-      'adalora/gramTable': gramTable(scope, modules.map((m) => ({ offset: layout.b[m.index], dOut: m.dOut }))),
+      'adalora/starts': scope.upload(
+        'adalora/starts',
+        Uint32Array.from(layout.extra, (at) => at / 4),
+      ),
+      'adalora/gramTable': gramTable(
+        scope,
+        modules.map((m) => ({ offset: layout.b[m.index], dOut: m.dOut })),
+      ),
     };
     const plain = (Object.keys(sizes) as (keyof typeof sizes)[]).filter((name) => !Object.hasOwn(tables, name));
-    this.#own = { ...Object.fromEntries(plain.map((name) => [name, scope.alloc(name, sizes[name])])), ...tables } as OwnTensors;
+    this.#own = {
+      ...Object.fromEntries(plain.map((name) => [name, scope.alloc(name, sizes[name])])),
+      ...tables,
+    } as OwnTensors;
     let at = 0;
     this.#scaledB = modules.map((m) => {
       const slice = this.#own['adalora/scaledB'].slice('scaledB', at, 4 * m.dOut * rPad);
       at += alignBinding(slice.size);
       return slice;
     });
-    const triples = (flat: Tensor) => modules.map((m, i): Triple => ({
-      a: flat.slice('A', layout.a[i], 4 * rPad * m.dIn), b: flat.slice('B', layout.b[i], 4 * m.dOut * rPad), e: flat.slice('E', layout.extra[i], 4 * rPad),
-    }));
+    const triples = (flat: Tensor) =>
+      modules.map(
+        (m, i): Triple => ({
+          a: flat.slice('A', layout.a[i], 4 * rPad * m.dIn),
+          b: flat.slice('B', layout.b[i], 4 * m.dOut * rPad),
+          e: flat.slice('E', layout.extra[i], 4 * rPad),
+        }),
+      );
     this.#ipt = triples(this.#own['adalora/ipt']);
     this.#unc = triples(this.#own['adalora/unc']);
     this.#lora = new Lora({ ...low, params: low.params.map((p, i) => ({ ...p, b: this.#scaledB[i] })) });
     this.#hyper = scope.alloc('adalora/hyper', ADALORA_HYPER_BYTES, 'uniform');
-    const counts = new Map([...new Set([rPad, ...modules.map((m) => m.dOut)])].map((count) => {
-      const dims = scope.alloc(`adalora/${count} rows`, DIMS_BYTES, 'uniform');
-      device.write(dims, packDims({ rows: count, supervised: 0, lossScale: 1, tokens: 0, segments: 1, stride: count }));
-      return [count, { dims, of: () => count, max: count }] as const;
-    }));
+    const counts = new Map(
+      [...new Set([rPad, ...modules.map((m) => m.dOut)])].map((count) => {
+        const dims = scope.alloc(`adalora/${count} rows`, DIMS_BYTES, 'uniform');
+        device.write(
+          dims,
+          packDims({ rows: count, supervised: 0, lossScale: 1, tokens: 0, segments: 1, stride: count }),
+        );
+        return [count, { dims, of: () => count, max: count }] as const;
+      }),
+    );
     this.#rowsOf = (count) => counts.get(count)!;
   }
 
-  init(): Op[] { return []; }
-  frozenGradient(): Op[] { return []; }
+  init(): Op[] {
+    return [];
+  }
+  frozenGradient(): Op[] {
+    return [];
+  }
 
   prepare(m: AdaptedModule, io: ForwardIO): Op[] {
     return this.#lora.prepare(m, io);
@@ -144,17 +177,52 @@ export class AdaLora implements Update {
     const weight = this.#config.orthRegWeight / (2 * this.#modules.length);
     const steep = (cov: Tensor) => orthogonality(device, { cov, slope, rPad, rank: this.#rank, weight });
     return [
-      gram(device, { table: own['adalora/gramTable'], modules: this.#modules.length, params: flat, out: own['adalora/gramB'], rank: rPad }),
+      gram(device, {
+        table: own['adalora/gramTable'],
+        modules: this.#modules.length,
+        params: flat,
+        out: own['adalora/gramB'],
+        rank: rPad,
+      }),
       ...this.#modules.flatMap((m) => {
         const { a, b, gradA, gradB, extra } = params[m.index];
         const gramB = own['adalora/gramB'].slice('BᵀB', m.index * gramStride(rPad), 4 * rPad ** 2);
         return [
           adaloraFinish(device, { b, e: extra!.value, gradB, gradE: extra!.grad, dOut: m.dOut, rank: rPad }),
-          ...matmul(device, { label: 'A Aᵀ', rows: this.#rowsOf(rPad), a, w: a, out: own['adalora/gramA'], n: rPad, k: m.dIn, transposed: true }),
+          ...matmul(device, {
+            label: 'A Aᵀ',
+            rows: this.#rowsOf(rPad),
+            a,
+            w: a,
+            out: own['adalora/gramA'],
+            n: rPad,
+            k: m.dIn,
+            transposed: true,
+          }),
           steep(own['adalora/gramA']),
-          ...matmul(device, { label: 'slope A', rows: this.#rowsOf(rPad), a: slope, w: a, out: gradA, n: m.dIn, k: rPad, transposed: false, accumulate: true }),
+          ...matmul(device, {
+            label: 'slope A',
+            rows: this.#rowsOf(rPad),
+            a: slope,
+            w: a,
+            out: gradA,
+            n: m.dIn,
+            k: rPad,
+            transposed: false,
+            accumulate: true,
+          }),
           steep(gramB),
-          ...matmul(device, { label: 'B slope', rows: this.#rowsOf(m.dOut), a: b, w: slope, out: gradB, n: rPad, k: rPad, transposed: false, accumulate: true }),
+          ...matmul(device, {
+            label: 'B slope',
+            rows: this.#rowsOf(m.dOut),
+            a: b,
+            w: slope,
+            out: gradB,
+            n: rPad,
+            k: rPad,
+            transposed: false,
+            accumulate: true,
+          }),
         ];
       }),
     ];
@@ -162,27 +230,70 @@ export class AdaLora implements Update {
 
   /** After the optimizer: sensitivities, and what the budget leaves. */
   afterStep(): Op[] {
-    const { device, rPad, flat, optimizer: { grads, norm } } = this.#low;
+    const {
+      device,
+      rPad,
+      flat,
+      optimizer: { grads, norm },
+    } = this.#low;
     const own = this.#own;
     return [
-      importance(device, { hyper: this.#hyper, norm, params: flat, grads, ipt: own['adalora/ipt'], unc: own['adalora/unc'], length: flat.size / 4 }),
-      ...this.#modules.map((m) => scores(device, {
-        ipt: this.#ipt[m.index], unc: this.#unc[m.index], scores: own['adalora/scores'], first: m.index * this.#rank, dIn: m.dIn, dOut: m.dOut, rPad, rank: this.#rank,
-      })),
-      allocate(device, { hyper: this.#hyper, scores: own['adalora/scores'], starts: own['adalora/starts'], kept: own['adalora/kept'], params: flat, modules: this.#modules.length, rank: this.#rank }),
+      importance(device, {
+        hyper: this.#hyper,
+        norm,
+        params: flat,
+        grads,
+        ipt: own['adalora/ipt'],
+        unc: own['adalora/unc'],
+        length: flat.size / 4,
+      }),
+      ...this.#modules.map((m) =>
+        scores(device, {
+          ipt: this.#ipt[m.index],
+          unc: this.#unc[m.index],
+          scores: own['adalora/scores'],
+          first: m.index * this.#rank,
+          dIn: m.dIn,
+          dOut: m.dOut,
+          rPad,
+          rank: this.#rank,
+        }),
+      ),
+      allocate(device, {
+        hyper: this.#hyper,
+        scores: own['adalora/scores'],
+        starts: own['adalora/starts'],
+        kept: own['adalora/kept'],
+        params: flat,
+        modules: this.#modules.length,
+        rank: this.#rank,
+      }),
     ];
   }
 
   prepareStep(step: number): void {
     const { beta1, beta2, deltaT } = this.#config;
-    const hyper = packAdaloraHyper({ beta1, beta2, clip: this.#clip, ...adaloraStep(this.#schedule, deltaT, this.#rank * this.#modules.length, this.#target, step) });
+    const hyper = packAdaloraHyper({
+      beta1,
+      beta2,
+      clip: this.#clip,
+      ...adaloraStep(this.#schedule, deltaT, this.#rank * this.#modules.length, this.#target, step),
+    });
     this.#low.device.write(this.#hyper, hyper);
   }
 
   /** B̂ of every module. */
   refresh(): Op[] {
     const { device, rPad, params } = this.#low;
-    return this.#modules.map((m) => scaleB(device, { b: params[m.index].b, e: params[m.index].extra!.value, scaledB: this.#scaledB[m.index], dOut: m.dOut, rank: rPad }));
+    return this.#modules.map((m) =>
+      scaleB(device, {
+        b: params[m.index].b,
+        e: params[m.index].extra!.value,
+        scaledB: this.#scaledB[m.index],
+        dOut: m.dOut,
+        rank: rPad,
+      }),
+    );
   }
 
   state(): NamedTensor[] {

@@ -10,7 +10,18 @@ it('warm-up, cubic pruning every other step, and a final phase that holds the ch
   const steps = Array.from({ length: 10 }, (_, t) => adaloraStep(schedule, 2, 168, 112, t));
   expect(steps.map((s) => s.learn)).toEqual([true, true, true, true, true, true, true, false, false, false]);
   // int(56 · (1 − (t − 1)/6)³ + 112) of 168 stay.
-  expect(steps.map((s) => s.drop)).toEqual([null, null, 168 - 144, null, 168 - 119, null, 168 - 112, 168 - 112, null, null]);
+  expect(steps.map((s) => s.drop)).toEqual([
+    null,
+    null,
+    168 - 144,
+    null,
+    168 - 119,
+    null,
+    168 - 112,
+    168 - 112,
+    null,
+    null,
+  ]);
   expect(steps.map((s) => s.mask)).toEqual([false, false, true, false, true, false, true, true, true, true]);
 });
 

@@ -14,8 +14,12 @@ export interface AdaloraSchedule {
 export function adaloraSchedule(run: RunConfig, { steps }: Pick<TrainConfig, 'steps'>): AdaloraSchedule {
   const { initRank } = run.adalora;
   const schedule = { steps, ...adaloraWindow(run.adalora, steps) };
-  if (schedule.tinit >= steps - schedule.tfinal) throw new ConfigError(texts().errors.engine.adapter.adaloraWindow(run.name, schedule.tinit, schedule.tfinal, steps));
-  if (initRank < run.rank) throw new ConfigError(texts().errors.engine.adapter.adaloraRank(run.name, initRank, run.rank));
+  if (schedule.tinit >= steps - schedule.tfinal)
+    throw new ConfigError(
+      texts().errors.engine.adapter.adaloraWindow(run.name, schedule.tinit, schedule.tfinal, steps),
+    );
+  if (initRank < run.rank)
+    throw new ConfigError(texts().errors.engine.adapter.adaloraRank(run.name, initRank, run.rank));
   return schedule;
 }
 
@@ -30,7 +34,13 @@ export interface AdaloraStep {
 }
 
 /** @param initial and @param target triplets of all modules together */
-export function adaloraStep({ steps, tinit, tfinal }: AdaloraSchedule, deltaT: number, initial: number, target: number, step: number): AdaloraStep {
+export function adaloraStep(
+  { steps, tinit, tfinal }: AdaloraSchedule,
+  deltaT: number,
+  initial: number,
+  target: number,
+  step: number,
+): AdaloraStep {
   const last = steps - tfinal;
   // The choice of the last pruning step is held from there on.
   if (step > last) return { learn: false, drop: null, mask: true };

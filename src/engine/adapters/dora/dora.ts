@@ -63,10 +63,22 @@ export class Dora implements Update {
   readonly #gated: boolean;
 
   /** @param frozen W0 of a module */
-  constructor(low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, frozen: (m: AdaptedModule) => Weight, gated: boolean) {
+  constructor(
+    low: LowRank,
+    modules: readonly AdaptedModule[],
+    scope: BufferScope,
+    frozen: (m: AdaptedModule) => Weight,
+    gated: boolean,
+  ) {
     const { rPad } = low;
-    const all = Object.fromEntries(Object.entries(doraSizes(modules, rPad)).map(([name, bytes]) => [name, scope.alloc(name, bytes)]));
-    const slices = (name: string, bytes: (m: AdaptedModule) => number, length: (m: AdaptedModule) => number): Tensor[] => {
+    const all = Object.fromEntries(
+      Object.entries(doraSizes(modules, rPad)).map(([name, bytes]) => [name, scope.alloc(name, bytes)]),
+    );
+    const slices = (
+      name: string,
+      bytes: (m: AdaptedModule) => number,
+      length: (m: AdaptedModule) => number,
+    ): Tensor[] => {
       let at = 0;
       return modules.map((m) => {
         const slice = all[name].slice(name, at, 4 * length(m));
@@ -76,14 +88,23 @@ export class Dora implements Update {
     };
     const vectors = (name: string) => slices(name, vectorBytes, (m) => m.dOut);
     const [squares, norm, change] = [vectors('dora/squares'), vectors('dora/norm'), vectors('dora/change')];
-    const scaledB = slices('dora/scaledB', (m) => alignBinding(4 * m.dOut * rPad), (m) => m.dOut * rPad);
+    const scaledB = slices(
+      'dora/scaledB',
+      (m) => alignBinding(4 * m.dOut * rPad),
+      (m) => m.dOut * rPad,
+    );
     this.#low = low;
     this.#modules = modules;
     this.#frozen = frozen;
     this.#gated = gated;
     this.#product = all['dora/product'];
     this.#gram = all['dora/gram'];
-    this.#derived = modules.map((_, i) => ({ squares: squares[i], norm: norm[i], change: change[i], scaledB: scaledB[i] }));
+    this.#derived = modules.map((_, i) => ({
+      squares: squares[i],
+      norm: norm[i],
+      change: change[i],
+      scaledB: scaledB[i],
+    }));
     this.#lora = new Lora({ ...low, params: low.params.map((p, i) => ({ ...p, b: scaledB[i] })) });
     const dims = scope.alloc('dora/rank rows', DIMS_BYTES, 'uniform');
     low.device.write(dims, packDims({ rows: rPad, supervised: 0, lossScale: 1, tokens: 0, segments: 1, stride: rPad }));
@@ -93,7 +114,15 @@ export class Dora implements Update {
   /** ‖W0‖² by rows; m starts at ‖W0‖. */
   init(): Op[] {
     const { device, params } = this.#low;
-    return this.#modules.map((m) => rowNorms(device, { w: this.#frozen(m), squares: this.#derived[m.index].squares, norms: params[m.index].extra!.value, rows: m.dOut, k: m.dIn }));
+    return this.#modules.map((m) =>
+      rowNorms(device, {
+        w: this.#frozen(m),
+        squares: this.#derived[m.index].squares,
+        norms: params[m.index].extra!.value,
+        rows: m.dOut,
+        k: m.dIn,
+      }),
+    );
   }
 
   /** n, c and B̂ of every module. */
@@ -102,11 +131,21 @@ export class Dora implements Update {
     const rows = this.#rankRows;
     return this.#modules.flatMap((m) => {
       const { a, b, extra } = params[m.index];
-      const times = (label: string, w: Tensor | Weight, out: Tensor, n: number) => matmul(device, { label, rows, a, w, out, n, k: m.dIn, transposed: true });
+      const times = (label: string, w: Tensor | Weight, out: Tensor, n: number) =>
+        matmul(device, { label, rows, a, w, out, n, k: m.dIn, transposed: true });
       return [
         ...times('A W0ᵀ', this.#frozen(m), this.#product, m.dOut),
         ...times('A Aᵀ', a, this.#gram, rPad),
-        doraScale(device, { ...this.#derived[m.index], dOut: m.dOut, rank: rPad, scaling, product: this.#product, gram: this.#gram, b, m: extra!.value }),
+        doraScale(device, {
+          ...this.#derived[m.index],
+          dOut: m.dOut,
+          rank: rPad,
+          scaling,
+          product: this.#product,
+          gram: this.#gram,
+          b,
+          m: extra!.value,
+        }),
       ];
     });
   }
@@ -122,7 +161,17 @@ export class Dora implements Update {
     const [delta, squares] = [shared.delta!, shared.rowTerm!];
     return {
       ops: [
-        ...matmul(device, { label: 'B̂ z', rows, a: space.z, w: scaledB, out: delta, n: m.dOut, k: rPad, transposed: true, scale: scaling }),
+        ...matmul(device, {
+          label: 'B̂ z',
+          rows,
+          a: space.z,
+          w: scaledB,
+          out: delta,
+          n: m.dOut,
+          k: rPad,
+          transposed: true,
+          scale: scaling,
+        }),
         rowTerms(device, { rows, change, base: space.base!, other: delta, out: squares, width: m.dOut, dot: false }),
       ],
       size: { squares },
@@ -132,19 +181,46 @@ export class Dora implements Update {
   add(m: AdaptedModule, io: ForwardIO, rows: Rows): Op[] {
     return [
       ...this.#lora.add(m, io, rows),
-      addScaled(this.#low.device, { rows, change: this.#derived[m.index].change, base: io.space.base!, y: io.y, width: m.dOut }),
+      addScaled(this.#low.device, {
+        rows,
+        change: this.#derived[m.index].change,
+        base: io.space.base!,
+        y: io.y,
+        width: m.dOut,
+      }),
     ];
   }
 
   frozenGradient(m: AdaptedModule, { rows, gradOut, out }: FrozenGradientIO, open: Tensor | null): Op[] {
-    return [frozenGradient(this.#low.device, { rows, change: this.#derived[m.index].change, gradOut, open, out, width: m.dOut })];
+    return [
+      frozenGradient(this.#low.device, {
+        rows,
+        change: this.#derived[m.index].change,
+        gradOut,
+        open,
+        out,
+        width: m.dOut,
+      }),
+    ];
   }
 
   back(m: AdaptedModule, io: BackwardIO): Op[] {
     const { rows, gradOut, space, shared } = io;
     return [
       ...this.#lora.back(m, io),
-      ...(this.#gated ? [rowTerms(this.#low.device, { rows, change: this.#derived[m.index].change, base: space.base!, other: gradOut, out: shared.rowTerm!, width: m.dOut, dot: true })] : []),
+      ...(this.#gated
+        ? [
+            rowTerms(this.#low.device, {
+              rows,
+              change: this.#derived[m.index].change,
+              base: space.base!,
+              other: gradOut,
+              out: shared.rowTerm!,
+              width: m.dOut,
+              dot: true,
+            }),
+          ]
+        : []),
     ];
   }
 
@@ -157,7 +233,13 @@ export class Dora implements Update {
   gradients(m: AdaptedModule, io: BackwardIO, rows: Rows): Op[] {
     return [
       ...this.#lora.gradients(m, io, rows),
-      columnDots(this.#low.device, { rows, gradOut: io.gradOut, base: io.space.base!, sums: this.#low.params[m.index].extra!.grad, width: m.dOut }),
+      columnDots(this.#low.device, {
+        rows,
+        gradOut: io.gradOut,
+        base: io.space.base!,
+        sums: this.#low.params[m.index].extra!.grad,
+        width: m.dOut,
+      }),
     ];
   }
 
@@ -174,7 +256,11 @@ export class Dora implements Update {
     });
   }
 
-  afterStep(): Op[] { return []; }
+  afterStep(): Op[] {
+    return [];
+  }
   prepareStep(): void {}
-  state(): [] { return []; }
+  state(): [] {
+    return [];
+  }
 }

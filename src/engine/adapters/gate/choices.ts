@@ -19,7 +19,11 @@ export class QuantileRule implements GateRule {
   }
 
   mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
-    const { device, slots, config: { keep } } = this.#context;
+    const {
+      device,
+      slots,
+      config: { keep },
+    } = this.#context;
     return [markLargest(device, { rows, open: space.open, slot: slotOf(slots, m.index), keep, ratio: space.ratio })];
   }
 }
@@ -33,8 +37,26 @@ export class RandomRule implements GateRule {
   }
 
   mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
-    const { device, slots, shown, seed, followed, config: { keep } } = this.#context;
-    return [markRandom(device, { rows, open: space.open, slot: slotOf(slots, m.index), keep, seed, module: moduleSalt(m), followed: followed(m), nobody: shown })];
+    const {
+      device,
+      slots,
+      shown,
+      seed,
+      followed,
+      config: { keep },
+    } = this.#context;
+    return [
+      markRandom(device, {
+        rows,
+        open: space.open,
+        slot: slotOf(slots, m.index),
+        keep,
+        seed,
+        module: moduleSalt(m),
+        followed: followed(m),
+        nobody: shown,
+      }),
+    ];
   }
 
   update(): Op[] {
@@ -62,6 +84,14 @@ export class OracleRule implements GateRule {
   }
 
   keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
-    return [keepPrices({ rows, ratio: space.ratio, mu: shared.mu, kind: priceKind(this.#context.config), pairs: pairsOf(this.#pairs, m, this.#capacity) })];
+    return [
+      keepPrices({
+        rows,
+        ratio: space.ratio,
+        mu: shared.mu,
+        kind: priceKind(this.#context.config),
+        pairs: pairsOf(this.#pairs, m, this.#capacity),
+      }),
+    ];
   }
 }

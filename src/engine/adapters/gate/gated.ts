@@ -11,20 +11,39 @@ import type { Device } from '../../device/device';
 import type { Op } from '../../device/program';
 import { readTensor } from '../../device/device';
 import { gate } from '../../kernels/gate/gate';
-import { RATIO_BINS, SLOT_BYTES, STAT_BYTES, packGateSlots, readGateSlots, readStatSlots, slotOf, statOf } from '../../kernels/gate/slots';
+import {
+  RATIO_BINS,
+  SLOT_BYTES,
+  STAT_BYTES,
+  packGateSlots,
+  readGateSlots,
+  readStatSlots,
+  slotOf,
+  statOf,
+} from '../../kernels/gate/slots';
 import { backwardInOneCall, inOneCall } from '../../kernels/lowRank/inOneCall';
 import { activeTileRows } from '../../kernels/matmul/matmul';
 import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
 import { type Followed, noteCount } from '../../kernels/select/select';
 import { STEER_HYPER_BYTES, packSteerHyper, steer } from '../../kernels/steer/steer';
-import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, MethodStats, NamedTensor, Place } from '../method';
+import type {
+  AdaptedModule,
+  BackwardIO,
+  ForwardIO,
+  FrozenGradientIO,
+  Method,
+  MethodStats,
+  NamedTensor,
+  Place,
+} from '../method';
 import type { Update } from '../update';
 import { type GateRule, type Prices, lambdaOf, priceSource } from './rule';
 import { createRule, ruleSizes } from './rules';
 
 /** Tokens of the largest batch that a gate's prices come from. */
-const priceCapacity = (config: GateConfig, { rows, microBatches, split }: Place) => rows * (priceSource(config) === 'slice' ? split : microBatches);
+const priceCapacity = (config: GateConfig, { rows, microBatches, split }: Place) =>
+  rows * (priceSource(config) === 'slice' ? split : microBatches);
 
 /** Bytes of the gate's own tensors, by name. */
 export const gateSizes = (config: GateConfig, modules: number, place: Place): Record<string, number> => ({
@@ -63,7 +82,13 @@ export class Gated implements Method {
   readonly #steer: Tensor | null;
   readonly #rule: GateRule;
 
-  constructor(device: Device, update: Update, modules: readonly AdaptedModule[], scope: BufferScope, { config, train, place, follows }: GateOptions) {
+  constructor(
+    device: Device,
+    update: Update,
+    modules: readonly AdaptedModule[],
+    scope: BufferScope,
+    { config, train, place, follows }: GateOptions,
+  ) {
     const sizes = gateSizes(config, modules.length, place);
     this.#device = device;
     this.#update = update;
@@ -75,9 +100,19 @@ export class Gated implements Method {
     this.#priceStats = sizes.priceStats ? scope.alloc('gate/priceStats', sizes.priceStats) : null;
     this.#counts = sizes.counts ? scope.alloc('gate/counts', sizes.counts) : null;
     this.#shown = scope.alloc('gate/shown', 16);
-    this.#steer = learnsThreshold(config) && config.target !== null ? scope.alloc('gate/steer', STEER_HYPER_BYTES, 'uniform') : null;
+    this.#steer =
+      learnsThreshold(config) && config.target !== null
+        ? scope.alloc('gate/steer', STEER_HYPER_BYTES, 'uniform')
+        : null;
     this.#rule = createRule({
-      device, scope, config, modules: modules.length, slots: this.#slots, stats: this.#priceStats ?? this.#stats, shown: this.#shown, seed: train.seed,
+      device,
+      scope,
+      config,
+      modules: modules.length,
+      slots: this.#slots,
+      stats: this.#priceStats ?? this.#stats,
+      shown: this.#shown,
+      seed: train.seed,
       // Prices from the slice come every few steps, so τ moves as many times less often.
       updates: (train.steps - this.#warmup) / (priceSource(config) === 'slice' ? config.pricesEvery : 1),
       capacity: priceCapacity(config, place),
@@ -88,7 +123,9 @@ export class Gated implements Method {
   /** Where this gate notes how many tokens a module kept; null when it does not adapt that module. */
   followed({ layer, kind }: ModuleId): Followed | null {
     const module = this.#modules.find((m) => m.layer === layer && m.kind === kind);
-    return this.#counts && module ? { counts: this.#counts, modules: this.#modules.length, module: module.index } : null;
+    return this.#counts && module
+      ? { counts: this.#counts, modules: this.#modules.length, module: module.index }
+      : null;
   }
 
   get throughBase(): boolean {
@@ -103,11 +140,19 @@ export class Gated implements Method {
     const { rows, squares, space, record } = io;
     const add = this.#update.add(m, io, activeRows(io));
     if (io.again) return add;
-    if (!squares) throw new Error('the gate needs the squares of the module\'s output');
+    if (!squares) throw new Error("the gate needs the squares of the module's output");
     const { ops, size } = this.#update.size(m, io);
     const followed = record ? this.followed(m) : null;
     const { ratio, open, list } = space;
-    const own = { squares, slot: slotOf(this.#slots, m.index), stat: statOf(this.#stats, m.index), ratio, open, list, record };
+    const own = {
+      squares,
+      slot: slotOf(this.#slots, m.index),
+      stat: statOf(this.#stats, m.index),
+      ratio,
+      open,
+      list,
+      record,
+    };
     const mark = this.#rule.mark?.(m, io);
     const all = [
       ...this.#update.prepare(m, io),
@@ -129,11 +174,14 @@ export class Gated implements Method {
     const { rows, gradIn, space, shared } = io;
     const terms = this.#update.mu(m, io);
     const sums = { open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu };
-    return backwardInOneCall({
-      first: [...this.#update.back(m, io), muStats(this.#device, { rows, terms, ...sums })],
-      gradients: [...(this.#rule.keep?.(m, io) ?? []), ...this.#update.gradients(m, io, activeRows(io))],
-      through: gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : [],
-    }, this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums }));
+    return backwardInOneCall(
+      {
+        first: [...this.#update.back(m, io), muStats(this.#device, { rows, terms, ...sums })],
+        gradients: [...(this.#rule.keep?.(m, io) ?? []), ...this.#update.gradients(m, io, activeRows(io))],
+        through: gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : [],
+      },
+      this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums }),
+    );
   }
 
   probe(step: number): 'slice' | 'step' | null {
@@ -164,7 +212,17 @@ export class Gated implements Method {
     return [
       ...this.#update.afterStep(),
       ...(this.#rule.update?.() ?? []),
-      ...(this.#steer && target !== null ? [steer(this.#device, { hyper: this.#steer, slots: this.#slots, stats: this.#stats, modules: this.#modules.length, perModule: targetPer === 'module' })] : []),
+      ...(this.#steer && target !== null
+        ? [
+            steer(this.#device, {
+              hyper: this.#steer,
+              slots: this.#slots,
+              stats: this.#stats,
+              modules: this.#modules.length,
+              perModule: targetPer === 'module',
+            }),
+          ]
+        : []),
     ];
   }
 
@@ -212,11 +270,21 @@ export class Gated implements Method {
       shift: this.#steer ? Float32Array.from(slots, (s) => s.shift) : null,
       openOutsideTraining: this.#config.rule === 'oracle',
     };
-    return { gate, forwardRows: counts((s) => s.forwardRows), dxRows: counts((s) => s.dxRows), gradRows: counts((s) => s.gradRows) };
+    return {
+      gate,
+      forwardRows: counts((s) => s.forwardRows),
+      dxRows: counts((s) => s.dxRows),
+      gradRows: counts((s) => s.gradRows),
+    };
   }
 
   state(): NamedTensor[] {
-    return [{ name: 'gate', tensor: this.#slots }, { name: 'shown', tensor: this.#shown }, ...(this.#rule.state?.() ?? []), ...this.#update.state()];
+    return [
+      { name: 'gate', tensor: this.#slots },
+      { name: 'shown', tensor: this.#shown },
+      ...(this.#rule.state?.() ?? []),
+      ...this.#update.state(),
+    ];
   }
 
   reopen(module: number): void {

@@ -11,7 +11,8 @@ import { type GateRule, type Prices, type RuleContext, lambdaOf, priceKind } fro
 export const pairCapacity = (tokens: number): number => alignBinding(8 * tokens) / 8;
 
 /** A module's (r, μ) among all modules'. */
-export const pairsOf = (pairs: Tensor, m: AdaptedModule, capacity: number): Tensor => pairs.slice(`${pairs.label}[${m.index}]`, pairBytes(m.index, capacity), pairBytes(1, capacity));
+export const pairsOf = (pairs: Tensor, m: AdaptedModule, capacity: number): Tensor =>
+  pairs.slice(`${pairs.label}[${m.index}]`, pairBytes(m.index, capacity), pairBytes(1, capacity));
 
 abstract class ProximalRule implements GateRule {
   protected readonly context: RuleContext;
@@ -24,7 +25,12 @@ abstract class ProximalRule implements GateRule {
 
   prepare(prices: Prices | null): void {
     const { device, config } = this.context;
-    const hyper = packProximalHyper({ tokens: prices?.tokens ?? 0, enabled: prices !== null, lambda: lambdaOf(config, prices), eta: config.eta });
+    const hyper = packProximalHyper({
+      tokens: prices?.tokens ?? 0,
+      enabled: prices !== null,
+      lambda: lambdaOf(config, prices),
+      eta: config.eta,
+    });
     device.write(this.hyper, hyper);
   }
 
@@ -52,12 +58,27 @@ export class ExactRule extends ProximalRule {
   }
 
   keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
-    return [keepPrices({ rows, ratio: space.ratio, mu: shared.mu, kind: priceKind(this.context.config), pairs: pairsOf(this.#pairs, m, this.#capacity) })];
+    return [
+      keepPrices({
+        rows,
+        ratio: space.ratio,
+        mu: shared.mu,
+        kind: priceKind(this.context.config),
+        pairs: pairsOf(this.#pairs, m, this.#capacity),
+      }),
+    ];
   }
 
   update(): Op[] {
     const { device, slots, modules } = this.context;
-    return proximal(device, { hyper: this.hyper, pairs: this.#pairs, other: this.#other, slots, modules, capacity: this.#capacity });
+    return proximal(device, {
+      hyper: this.hyper,
+      pairs: this.#pairs,
+      other: this.#other,
+      slots,
+      modules,
+      capacity: this.#capacity,
+    });
   }
 }
 
@@ -81,7 +102,15 @@ export class AveragedRule extends ProximalRule {
 
   keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
     const sums = this.#sums.slice(`${this.#sums.label}[${m.index}]`, m.index * BIN_BYTES, BIN_BYTES);
-    return [binPrices(this.context.device, { rows, ratio: space.ratio, mu: shared.mu, kind: priceKind(this.context.config), sums })];
+    return [
+      binPrices(this.context.device, {
+        rows,
+        ratio: space.ratio,
+        mu: shared.mu,
+        kind: priceKind(this.context.config),
+        sums,
+      }),
+    ];
   }
 
   update(): Op[] {

@@ -65,4 +65,5 @@ export interface RuleContext {
 }
 
 /** λ: the price of an active token of a batch whose loss is a mean. */
-export const lambdaOf = ({ lambdaBar }: Pick<GateConfig, 'lambdaBar'>, prices: Prices | null): number => (prices && prices.tokens > 0 ? lambdaBar / prices.tokens : 0);
+export const lambdaOf = ({ lambdaBar }: Pick<GateConfig, 'lambdaBar'>, prices: Prices | null): number =>
+  prices && prices.tokens > 0 ? lambdaBar / prices.tokens : 0;

@@ -8,21 +8,31 @@ import { StepRule } from './stepRule';
 export function createRule(context: RuleContext): GateRule {
   switch (context.config.rule) {
     case 'reconstructed':
-    case 'literal': return new StepRule(context);
-    case 'exact': return new ExactRule(context);
-    case 'averaged': return new AveragedRule(context);
-    case 'quantile': return new QuantileRule(context);
-    case 'random': return new RandomRule(context);
-    case 'oracle': return new OracleRule(context);
+    case 'literal':
+      return new StepRule(context);
+    case 'exact':
+      return new ExactRule(context);
+    case 'averaged':
+      return new AveragedRule(context);
+    case 'quantile':
+      return new QuantileRule(context);
+    case 'random':
+      return new RandomRule(context);
+    case 'oracle':
+      return new OracleRule(context);
   }
 }
 
 /** Bytes of a rule's own tensors, by name. @param tokens of the largest batch that prices come from */
 export function ruleSizes({ rule }: Pick<GateConfig, 'rule'>, modules: number, tokens: number): Record<string, number> {
   switch (rule) {
-    case 'exact': return exactSizes(modules, tokens);
-    case 'averaged': return averagedSizes(modules);
-    case 'oracle': return oracleSizes(modules, tokens);
-    default: return {};
+    case 'exact':
+      return exactSizes(modules, tokens);
+    case 'averaged':
+      return averagedSizes(modules);
+    case 'oracle':
+      return oracleSizes(modules, tokens);
+    default:
+      return {};
   }
 }

@@ -15,12 +15,27 @@ export class StepRule implements GateRule {
 
   prepare(prices: Prices | null): void {
     const { device, config, updates } = this.#context;
-    const hyper = packTauHyper({ lambda: lambdaOf(config, prices), tauStep: config.tauStep, stepsLeft: updates, enabled: prices !== null });
+    const hyper = packTauHyper({
+      lambda: lambdaOf(config, prices),
+      tauStep: config.tauStep,
+      stepsLeft: updates,
+      enabled: prices !== null,
+    });
     device.write(this.#hyper, hyper);
   }
 
   update(): Op[] {
     const { device, config, slots, stats, shown, modules } = this.#context;
-    return [updateTau(device, { slots, stats, rho: shown, hyper: this.#hyper, modules, ownRho: config.rhoPer === 'module', literal: config.rule === 'literal' })];
+    return [
+      updateTau(device, {
+        slots,
+        stats,
+        rho: shown,
+        hyper: this.#hyper,
+        modules,
+        ownRho: config.rhoPer === 'module',
+        literal: config.rule === 'literal',
+      }),
+    ];
   }
 }

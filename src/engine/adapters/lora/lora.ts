@@ -7,7 +7,13 @@ import type { Op, RowCount } from '../../device/program';
 import { dropout } from '../../kernels/dropout/dropout';
 import type { DeltaSize } from '../../kernels/gate/gate';
 import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/gram';
-import { type LowRankBackward, type LowRankForward, fitsOneCall, lowRankBackwardCpu, lowRankForwardCpu } from '../../kernels/lowRank/lowRank.cpu';
+import {
+  type LowRankBackward,
+  type LowRankForward,
+  fitsOneCall,
+  lowRankBackwardCpu,
+  lowRankForwardCpu,
+} from '../../kernels/lowRank/lowRank.cpu';
 import { lowRankGrad } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmul } from '../../kernels/matmul/matmul';
 import type { MuTerms } from '../../kernels/muStats/muStats';
@@ -32,7 +38,8 @@ export interface LowRank {
 }
 
 /** Tells the modules' masks and first values apart, by their place alone: whatever else a run adapts, they stay the same. */
-export const moduleSalt = (m: ModuleId): number => Math.imul(m.layer * 8 + m.kind.charCodeAt(0) * 31 + m.kind.length, 0x9e3779b1) >>> 0;
+export const moduleSalt = (m: ModuleId): number =>
+  Math.imul(m.layer * 8 + m.kind.charCodeAt(0) * 31 + m.kind.length, 0x9e3779b1) >>> 0;
 
 /** Bytes of the tensors that ‖Δ‖ takes, by name; only where a gate asks for it. */
 export const loraSizes = (modules: number, rPad: number) => ({
@@ -51,25 +58,45 @@ export class Lora implements Update {
     this.#low = low;
     this.#gram = sized && {
       all: sized.scope.alloc('gram', loraSizes(sized.modules.length, low.rPad).gram),
-      table: gramTable(sized.scope, sized.modules.map((m) => ({ offset: low.params[m.index].b.offset - low.flat.offset, dOut: m.dOut }))),
+      table: gramTable(
+        sized.scope,
+        sized.modules.map((m) => ({ offset: low.params[m.index].b.offset - low.flat.offset, dOut: m.dOut })),
+      ),
       modules: sized.modules.length,
     };
   }
 
-  init(): Op[] { return []; }
+  init(): Op[] {
+    return [];
+  }
 
   /** z = A x, in training of x after dropout. */
   prepare(m: AdaptedModule, { rows, x, space, shared, record }: ForwardIO): Op[] {
     const { device, rPad, params } = this.#low;
     const { ops, input } = record ? this.#drop(m, rows, x, shared) : { ops: [], input: x };
-    return [...ops, ...matmul(device, { label: 'A x', rows, a: input, w: params[m.index].a, out: space.z, n: rPad, k: m.dIn, transposed: true })];
+    return [
+      ...ops,
+      ...matmul(device, {
+        label: 'A x',
+        rows,
+        a: input,
+        w: params[m.index].a,
+        out: space.z,
+        n: rPad,
+        k: m.dIn,
+        transposed: true,
+      }),
+    ];
   }
 
   /** What A gets to see: x, or where the run has dropout the shared copy, filled anew. */
   #drop(m: AdaptedModule, rows: RowCount, x: Tensor, { dropped }: SharedSpace): { ops: Op[]; input: Tensor } {
     const { device, dropout: p } = this.#low;
     if (p === 0) return { ops: [], input: x };
-    return { ops: [dropout(device, { rows, x, out: dropped!, width: m.dIn, p, salt: moduleSalt(m) })], input: dropped! };
+    return {
+      ops: [dropout(device, { rows, x, out: dropped!, width: m.dIn, p, salt: moduleSalt(m) })],
+      input: dropped!,
+    };
   }
 
   /** ‖Δ‖² = (α/r)² zᵀ(BᵀB)z: known before B is touched. */
@@ -87,13 +114,33 @@ export class Lora implements Update {
   /** y += (α/r) B z. */
   add(m: AdaptedModule, { space, y }: ForwardIO, rows: Rows): Op[] {
     const { device, rPad, scaling, params } = this.#low;
-    return matmul(device, { label: 'B z', rows, a: space.z, w: params[m.index].b, out: y, n: m.dOut, k: rPad, transposed: true, accumulate: true, scale: scaling });
+    return matmul(device, {
+      label: 'B z',
+      rows,
+      a: space.z,
+      w: params[m.index].b,
+      out: y,
+      n: m.dOut,
+      k: rPad,
+      transposed: true,
+      accumulate: true,
+      scale: scaling,
+    });
   }
 
   /** u = Bᵀ g. */
   back(m: AdaptedModule, { rows, gradOut, shared }: BackwardIO): Op[] {
     const { device, rPad, params } = this.#low;
-    return matmul(device, { label: 'Bᵀ g', rows, a: gradOut, w: params[m.index].b, out: shared.u, n: rPad, k: m.dOut, transposed: false });
+    return matmul(device, {
+      label: 'Bᵀ g',
+      rows,
+      a: gradOut,
+      w: params[m.index].b,
+      out: shared.u,
+      n: rPad,
+      k: m.dOut,
+      transposed: false,
+    });
   }
 
   /** μ = (α/r) u·z. */
@@ -108,23 +155,65 @@ export class Lora implements Update {
     const { gradA, gradB } = params[m.index];
     const { u, partial } = shared;
     const { ops, input } = this.#drop(m, all, x, shared);
-    return [...ops, ...lowRankGrad(device, { gradOut, z, x: input, u, partial, gradA, gradB, dOut: m.dOut, dIn: m.dIn, rank, scaling, rows })];
+    return [
+      ...ops,
+      ...lowRankGrad(device, {
+        gradOut,
+        z,
+        x: input,
+        u,
+        partial,
+        gradA,
+        gradB,
+        dOut: m.dOut,
+        dIn: m.dIn,
+        rank,
+        scaling,
+        rows,
+      }),
+    ];
   }
 
   /** gradIn += (α/r) Aᵀ u, through the same mask as x. */
   through(m: AdaptedModule, { shared: { u, dropped } }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
     const { device, rPad, scaling, params, dropout: p } = this.#low;
-    const product = { label: 'Aᵀ u', rows, a: u, w: params[m.index].a, n: m.dIn, k: rPad, transposed: false, scale: scaling };
+    const product = {
+      label: 'Aᵀ u',
+      rows,
+      a: u,
+      w: params[m.index].a,
+      n: m.dIn,
+      k: rPad,
+      transposed: false,
+      scale: scaling,
+    };
     if (p === 0) return matmul(device, { ...product, out: gradIn, accumulate: true });
-    return [...matmul(device, { ...product, out: dropped! }), dropout(device, { rows, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true })];
+    return [
+      ...matmul(device, { ...product, out: dropped! }),
+      dropout(device, { rows, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true }),
+    ];
   }
 
-  forwardInOne(m: AdaptedModule, { rows, x, y, space: { z } }: ForwardIO, gate?: Omit<NonNullable<LowRankForward['gate']>, 'gram'>): CpuFunction | null {
+  forwardInOne(
+    m: AdaptedModule,
+    { rows, x, y, space: { z } }: ForwardIO,
+    gate?: Omit<NonNullable<LowRankForward['gate']>, 'gram'>,
+  ): CpuFunction | null {
     if (!this.#fitsOneCall(m, rows)) return null;
-    return lowRankForwardCpu({ ...this.#lowRankModule(m, rows), x, z, y, gate: gate && { ...gate, gram: this.#gramOf(m) } });
+    return lowRankForwardCpu({
+      ...this.#lowRankModule(m, rows),
+      x,
+      z,
+      y,
+      gate: gate && { ...gate, gram: this.#gramOf(m) },
+    });
   }
 
-  backwardInOne(m: AdaptedModule, { rows, gradOut, gradIn, shared: { u } }: BackwardIO, mu?: LowRankBackward['mu']): CpuFunction | null {
+  backwardInOne(
+    m: AdaptedModule,
+    { rows, gradOut, gradIn, shared: { u } }: BackwardIO,
+    mu?: LowRankBackward['mu'],
+  ): CpuFunction | null {
     if (!this.#fitsOneCall(m, rows)) return null;
     return lowRankBackwardCpu({ ...this.#lowRankModule(m, rows), gradOut, u, gradIn, mu });
   }
@@ -140,16 +229,32 @@ export class Lora implements Update {
     return { rows, a, b, rank, dIn, dOut, scaling };
   }
 
-  frozenGradient(): Op[] { return []; }
-  finish(): Op[] { return []; }
+  frozenGradient(): Op[] {
+    return [];
+  }
+  finish(): Op[] {
+    return [];
+  }
 
   refresh(): Op[] {
     if (!this.#gram) return [];
     const { device, flat, rPad } = this.#low;
-    return [gram(device, { table: this.#gram.table, modules: this.#gram.modules, params: flat, out: this.#gram.all, rank: rPad })];
+    return [
+      gram(device, {
+        table: this.#gram.table,
+        modules: this.#gram.modules,
+        params: flat,
+        out: this.#gram.all,
+        rank: rPad,
+      }),
+    ];
   }
 
-  afterStep(): Op[] { return []; }
+  afterStep(): Op[] {
+    return [];
+  }
   prepareStep(): void {}
-  state(): [] { return []; }
+  state(): [] {
+    return [];
+  }
 }

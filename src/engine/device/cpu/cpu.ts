@@ -107,7 +107,11 @@ export class Cpu {
   /** The rows of a pass, segment by segment: see rows/dense.wgsl. */
   spans(rows: Pick<RowCount, 'dims'>): Span[] {
     const { rows: count, segments, stride } = this.dims(rows);
-    return Array.from({ length: count > 0 ? segments : 0 }, (_, segment) => ({ first: segment * stride, count, index: segment * count }));
+    return Array.from({ length: count > 0 ? segments : 0 }, (_, segment) => ({
+      first: segment * stride,
+      count,
+      index: segment * count,
+    }));
   }
 
   /**

@@ -37,8 +37,16 @@ export async function openCpu({ kernels, threads, start = startInBrowser }: CpuO
 }
 
 const infoOf = (threads: number, largest: number): DeviceInfo => ({
-  kind: 'cpu', vendor: '', architecture: '', description: '', software: true, threads,
-  shaderF16: false, timestamps: true, maxBufferSize: largest, maxBindingSize: largest,
+  kind: 'cpu',
+  vendor: '',
+  architecture: '',
+  description: '',
+  software: true,
+  threads,
+  shaderF16: false,
+  timestamps: true,
+  maxBufferSize: largest,
+  maxBindingSize: largest,
 });
 
 /** Commands as functions, to be run in order. */
@@ -98,13 +106,15 @@ export class CpuDevice implements Device {
       const { timed } = (profiler as CpuProfiler | null) ?? { timed: null };
       for (const { run, kernel, macs } of jobs) {
         if (!run) continue;
-        (commands as CpuCommands).jobs.push(timed && kernel
-          ? () => {
-            const start = performance.now();
-            run(counts);
-            timed.push({ kernel, macs: macs?.(counts) ?? null, ms: performance.now() - start });
-          }
-          : () => run(counts));
+        (commands as CpuCommands).jobs.push(
+          timed && kernel
+            ? () => {
+                const start = performance.now();
+                run(counts);
+                timed.push({ kernel, macs: macs?.(counts) ?? null, ms: performance.now() - start });
+              }
+            : () => run(counts),
+        );
       }
     };
   }
@@ -114,7 +124,11 @@ export class CpuDevice implements Device {
     if ('clear' in op) return { run: () => cpu.u32(op.clear).fill(0) };
     if ('copy' in op) return { run: () => cpu.u32(op.to).set(cpu.u32(op.copy)) };
     const { cpu: form } = op;
-    return { run: form ? (counts) => form(cpu, counts) : null, kernel: op.cpuLabel ?? op.kernel.label, macs: op.cpuLabel ? undefined : op.macs };
+    return {
+      run: form ? (counts) => form(cpu, counts) : null,
+      kernel: op.cpuLabel ?? op.kernel.label,
+      macs: op.cpuLabel ? undefined : op.macs,
+    };
   }
 
   submit(_label: string, record: (commands: Commands) => void): void {
@@ -177,4 +191,3 @@ export class CpuDevice implements Device {
 }
 
 const tensorsOf = (op: Op): Tensor[] => ('kernel' in op ? op.bindings : 'clear' in op ? [op.clear] : [op.copy, op.to]);
-

@@ -13,8 +13,12 @@ import { readTensor } from '../device';
 import type { CpuDevice } from './device';
 
 class InParts extends Lora {
-  override forwardInOne() { return null; }
-  override backwardInOne() { return null; }
+  override forwardInOne() {
+    return null;
+  }
+  override backwardInOne() {
+    return null;
+  }
 }
 
 interface Shape {
@@ -30,7 +34,12 @@ interface Shape {
 const SQUARE_PARTS = 3;
 
 /** All that a forward and a backward leave. */
-async function compute(device: CpuDevice, parts: boolean, { rows: count, dIn, dOut, rank, gated, lowest }: Shape, tau = 0): Promise<Record<string, Uint32Array>> {
+async function compute(
+  device: CpuDevice,
+  parts: boolean,
+  { rows: count, dIn, dOut, rank, gated, lowest }: Shape,
+  tau = 0,
+): Promise<Record<string, Uint32Array>> {
   const scope = device.buffers.scope('module');
   const upload = (name: string, length: number, seed: number) => scope.upload(name, randomFloats(length, seed));
   const [bytesA, bytesB] = [4 * rank * dIn, 4 * rank * dOut];
@@ -39,22 +48,62 @@ async function compute(device: CpuDevice, parts: boolean, { rows: count, dIn, dO
   const slices = (all: typeof flat) => [all.slice('A', 0, bytesA), all.slice('B', atB, bytesB)];
   const [[a, b], [gradA, gradB]] = [slices(flat), slices(grads)];
   const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
-  const low = { device, rPad: rank, scaling: 1.5, params: [{ a, b, gradA, gradB }], flat, dropout: 0, optimizer: { grads, norm: flat } };
+  const low = {
+    device,
+    rPad: rank,
+    scaling: 1.5,
+    params: [{ a, b, gradA, gradB }],
+    flat,
+    dropout: 0,
+    optimizer: { grads, norm: flat },
+  };
   const lora = new (parts ? InParts : Lora)(low, gated ? { modules: [module], scope } : null);
   const place = { rows: count, microBatches: 1, split: 1, followed: false, keepBest: false };
-  const method = !gated ? new Plain(lora)
-    : new Gated(device, lora, [module], scope, { config: gateSchema.parse({}), train: { steps: 10, warmupSteps: 0, seed: 1 }, place, follows: null });
+  const method = !gated
+    ? new Plain(lora)
+    : new Gated(device, lora, [module], scope, {
+        config: gateSchema.parse({}),
+        train: { steps: 10, warmupSteps: 0, seed: 1 },
+        place,
+        follows: null,
+      });
   if (gated) method.setThresholds(Float32Array.of(tau));
-  const space = { z: scope.alloc('z', 4 * count * rank), ratio: scope.alloc('ratio', 4 * count), open: scope.alloc('open', 4 * count), list: scope.alloc('list', activeListBytes(count)) };
-  const shared = { u: scope.alloc('u', 4 * count * rank), mu: scope.alloc('mu', 4 * count), partial: scope.alloc('partial', 4) };
-  const [x, y, gradOut, dx] = [upload('x', count * dIn, 3), upload('y', count * dOut, 4), upload('g', count * dOut, 5), upload('dx', count * dIn, 6)];
-  const squares = { tensor: scope.upload('squares', randomFloats(count * SQUARE_PARTS, 7).map(Math.abs)), parts: SQUARE_PARTS };
+  const space = {
+    z: scope.alloc('z', 4 * count * rank),
+    ratio: scope.alloc('ratio', 4 * count),
+    open: scope.alloc('open', 4 * count),
+    list: scope.alloc('list', activeListBytes(count)),
+  };
+  const shared = {
+    u: scope.alloc('u', 4 * count * rank),
+    mu: scope.alloc('mu', 4 * count),
+    partial: scope.alloc('partial', 4),
+  };
+  const [x, y, gradOut, dx] = [
+    upload('x', count * dIn, 3),
+    upload('y', count * dOut, 4),
+    upload('g', count * dOut, 5),
+    upload('dx', count * dIn, 6),
+  ];
+  const squares = {
+    tensor: scope.upload('squares', randomFloats(count * SQUARE_PARTS, 7).map(Math.abs)),
+    parts: SQUARE_PARTS,
+  };
   const io = { rows: rowCount(scope, count), x, space, shared };
   const forward = method.forward(module, { ...io, y, squares, record: true, again: false });
   const backward = method.backward(module, { ...io, gradOut, gradIn: lowest ? null : dx });
   expect([...forward, ...backward].some((op) => 'cpuLabel' in op)).toBe(!parts);
   await runOps(device, [...method.refresh(), ...method.begin(), ...forward, ...backward]);
-  const left = { y, dx, gradA, gradB, ...space, u: shared.u, mu: shared.mu, ...Object.fromEntries(method.stats().map((stat, i) => [`stat ${i}`, stat])) };
+  const left = {
+    y,
+    dx,
+    gradA,
+    gradB,
+    ...space,
+    u: shared.u,
+    mu: shared.mu,
+    ...Object.fromEntries(method.stats().map((stat, i) => [`stat ${i}`, stat])),
+  };
   const bits: Record<string, Uint32Array> = {};
   for (const [name, tensor] of Object.entries(left)) bits[name] = new Uint32Array(await readTensor(device, tensor));
   scope.free();
@@ -75,7 +124,8 @@ describe('a low-rank module in one call', () => {
       const half = new Float32Array(ratio.buffer).slice(0, shape.rows).toSorted()[shape.rows >> 1];
       for (const tau of shape.gated ? [0, half, 1e9] : [0]) {
         const expected = await compute(devices[0], true, shape, tau);
-        if (shape.gated) expect(expected.list[0]).toBe(tau === 0 ? shape.rows : tau === half ? shape.rows - (shape.rows >> 1) : 0);
+        if (shape.gated)
+          expect(expected.list[0]).toBe(tau === 0 ? shape.rows : tau === half ? shape.rows - (shape.rows >> 1) : 0);
         for (const device of devices) expect(await compute(device, false, shape, tau)).toEqual(expected);
       }
       for (const device of devices) device.destroy();

@@ -30,7 +30,7 @@ it('a job that throws ends what is behind it but for what must be settled, is to
 });
 
 const work = (ms: number) => () => {
-  for (const end = performance.now() + ms; performance.now() < end;);
+  for (const end = performance.now() + ms; performance.now() < end; );
 };
 
 it('tells of what was done so far while it goes on with the rest', async () => {
@@ -53,7 +53,8 @@ it('everyone who waits for a job that failed, or for one behind it, is told; who
   });
   const told = [queue.soFar(), queue.soFar()];
   await expect(before).resolves.toBeUndefined();
-  for (const one of await Promise.allSettled(told)) expect(one).toMatchObject({ status: 'rejected', reason: new Error('broken') });
+  for (const one of await Promise.allSettled(told))
+    expect(one).toMatchObject({ status: 'rejected', reason: new Error('broken') });
 });
 
 it('listens while it works', async () => {

@@ -71,7 +71,9 @@ export class Queue {
   /** Resolves when all that was pushed before has run, whatever was pushed since. @throws what a job among them threw */
   async soFar(): Promise<void> {
     if (!this.#running) return this.done();
-    const failure = await new Promise<{ error: unknown } | null>((resolve) => { this.#add({ run: () => resolve(this.#failure), always: true }); });
+    const failure = await new Promise<{ error: unknown } | null>((resolve) => {
+      this.#add({ run: () => resolve(this.#failure), always: true });
+    });
     if (!failure) return;
     // Nobody goes on before what depends on it was passed over.
     await this.done().catch(() => undefined);

@@ -8,7 +8,14 @@ import script from './thread.js?raw';
 
 /** Places in `control`, in 32-bit words; the arguments follow as f64. */
 const LAYOUT = {
-  GENERATION: 0, FUNCTION: 1, ITEMS: 2, CHUNK: 3, NEXT: 4, PENDING: 5, ARGUMENT_COUNT: 6, FAILED: 7,
+  GENERATION: 0,
+  FUNCTION: 1,
+  ITEMS: 2,
+  CHUNK: 3,
+  NEXT: 4,
+  PENDING: 5,
+  ARGUMENT_COUNT: 6,
+  FAILED: 7,
   /** Bytes. */
   ARGUMENTS_AT: 64,
   /** Looks, of some 7 ns, before a thread sleeps: within a step the next call comes soon, and to be woken takes as long. */
@@ -45,11 +52,19 @@ export const startInBrowser: StartThread = (text, name) => {
   return {
     post: (message) => worker.postMessage(message),
     ready: new Promise((resolve, reject) => {
-      worker.addEventListener('message', () => {
-        URL.revokeObjectURL(url);
-        resolve();
-      }, { once: true });
-      worker.addEventListener('error', (event) => reject(new GpuError(texts().errors.engine.cpu.thread(event.message))), { once: true });
+      worker.addEventListener(
+        'message',
+        () => {
+          URL.revokeObjectURL(url);
+          resolve();
+        },
+        { once: true },
+      );
+      worker.addEventListener(
+        'error',
+        (event) => reject(new GpuError(texts().errors.engine.cpu.thread(event.message))),
+        { once: true },
+      );
     }),
     end: () => worker.terminate(),
   };
@@ -66,14 +81,27 @@ export class Threads {
   readonly #arguments: Float64Array;
   readonly #handles: readonly ThreadHandle[];
 
-  private constructor(module: WebAssembly.Module, instance: WebAssembly.Instance, memory: WebAssembly.Memory, handles: readonly ThreadHandle[]) {
+  private constructor(
+    module: WebAssembly.Module,
+    instance: WebAssembly.Instance,
+    memory: WebAssembly.Memory,
+    handles: readonly ThreadHandle[],
+  ) {
     this.count = handles.length + 1;
     this.#exports = instance.exports as Functions;
     this.#exports.setScratch(scratchOf(0));
-    this.#functions = new Map(WebAssembly.Module.exports(module).filter((e) => e.kind === 'function').map((e, i) => [e.name, i]));
+    this.#functions = new Map(
+      WebAssembly.Module.exports(module)
+        .filter((e) => e.kind === 'function')
+        .map((e, i) => [e.name, i]),
+    );
     // Growing a shared memory leaves views of it as they are; one that is not shared has no other thread to tell.
     this.#control = new Int32Array(memory.buffer, THREADS_AT, CONTROL_BYTES / 4);
-    this.#arguments = new Float64Array(memory.buffer, THREADS_AT + LAYOUT.ARGUMENTS_AT, (CONTROL_BYTES - LAYOUT.ARGUMENTS_AT) / 8);
+    this.#arguments = new Float64Array(
+      memory.buffer,
+      THREADS_AT + LAYOUT.ARGUMENTS_AT,
+      (CONTROL_BYTES - LAYOUT.ARGUMENTS_AT) / 8,
+    );
     this.#handles = handles;
   }
 
@@ -81,7 +109,12 @@ export class Threads {
    * @param count threads, the caller's included; more than one needs a shared `memory`
    * @throws {GpuError} when a thread cannot be started
    */
-  static async start(module: WebAssembly.Module, memory: WebAssembly.Memory, count: number, start: StartThread): Promise<Threads> {
+  static async start(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    count: number,
+    start: StartThread,
+  ): Promise<Threads> {
     memory.grow(Math.max(0, Math.ceil((memoryStart(count) - memory.buffer.byteLength) / 65536)));
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
     const control = new Int32Array(memory.buffer, THREADS_AT, CONTROL_BYTES / 4);
@@ -119,7 +152,11 @@ export class Threads {
     Atomics.store(control, LAYOUT.PENDING, this.#handles.length);
     Atomics.add(control, LAYOUT.GENERATION, 1);
     Atomics.notify(control, LAYOUT.GENERATION);
-    for (let from = Atomics.add(control, LAYOUT.NEXT, chunk); from < items; from = Atomics.add(control, LAYOUT.NEXT, chunk)) {
+    for (
+      let from = Atomics.add(control, LAYOUT.NEXT, chunk);
+      from < items;
+      from = Atomics.add(control, LAYOUT.NEXT, chunk)
+    ) {
       own(...args, from, Math.min(items, from + chunk));
     }
     for (let i = 0; i < LAYOUT.SPINS && Atomics.load(control, LAYOUT.PENDING) > 0; i++);

@@ -8,7 +8,11 @@ import type { GpuProfiler } from './profiler';
 import { freeStaging, staging } from './staging';
 
 const bufferOf = (tensor: Tensor) => tensor.memory as GPUBuffer;
-const bindingOf = (tensor: Tensor): GPUBufferBinding => ({ buffer: bufferOf(tensor), offset: tensor.offset, size: tensor.size });
+const bindingOf = (tensor: Tensor): GPUBufferBinding => ({
+  buffer: bufferOf(tensor),
+  offset: tensor.offset,
+  size: tensor.size,
+});
 
 export class GpuCommands implements Commands {
   readonly encoder: GPUCommandEncoder;
@@ -23,19 +27,28 @@ export class GpuCommands implements Commands {
 }
 
 /** Compiles all pipelines in parallel and makes the bind groups. */
-export async function prepare(device: GPUDevice, pipelines: Pipelines, scope: BufferScope, label: string, ops: readonly Op[]): Promise<Prepared> {
-  const ready = await Promise.all(ops.map(async (op) => {
-    if (!('kernel' in op)) return null;
-    const pipeline = await pipelines.get(op.kernel);
-    const bound = [...op.bindings, ...(op.values ? [scope.uniform(op.values)] : [])];
-    const group = device.createBindGroup({
-      label: op.kernel.label,
-      layout: pipeline.getBindGroupLayout(0),
-      entries: bound.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
-    });
-    return { pipeline, group };
-  }));
-  return (commands, counts, profiler) => encode({ commands: commands as GpuCommands, label, ops, ready, counts, profiler: profiler as GpuProfiler | null });
+export async function prepare(
+  device: GPUDevice,
+  pipelines: Pipelines,
+  scope: BufferScope,
+  label: string,
+  ops: readonly Op[],
+): Promise<Prepared> {
+  const ready = await Promise.all(
+    ops.map(async (op) => {
+      if (!('kernel' in op)) return null;
+      const pipeline = await pipelines.get(op.kernel);
+      const bound = [...op.bindings, ...(op.values ? [scope.uniform(op.values)] : [])];
+      const group = device.createBindGroup({
+        label: op.kernel.label,
+        layout: pipeline.getBindGroupLayout(0),
+        entries: bound.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
+      });
+      return { pipeline, group };
+    }),
+  );
+  return (commands, counts, profiler) =>
+    encode({ commands: commands as GpuCommands, label, ops, ready, counts, profiler: profiler as GpuProfiler | null });
 }
 
 interface Encoding {
@@ -68,7 +81,9 @@ function encode({ commands, label, ops, ready, counts, profiler }: Encoding): vo
     }
     const groups = op.groups(counts);
     if (groups.includes(0)) return;
-    pass ??= profiler ? profiler.pass(encoder, op.kernel.label, op.macs?.(counts) ?? null) : encoder.beginComputePass({ label });
+    pass ??= profiler
+      ? profiler.pass(encoder, op.kernel.label, op.macs?.(counts) ?? null)
+      : encoder.beginComputePass({ label });
     const { pipeline, group } = ready[i]!;
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);

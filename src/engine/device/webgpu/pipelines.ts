@@ -41,7 +41,10 @@ export class Pipelines {
         compute: { module, entryPoint: 'main', constants: kernel.constants },
       });
     } catch (error) {
-      throw new KernelError(texts().errors.engine.gpu.pipeline(kernel.label, (error as Error).message), kernel.variants ?? []);
+      throw new KernelError(
+        texts().errors.engine.gpu.pipeline(kernel.label, (error as Error).message),
+        kernel.variants ?? [],
+      );
     }
   }
 
@@ -57,6 +60,14 @@ export class Pipelines {
     if (!bad && !invalid) return module;
     this.#modules.delete(code);
     if (!bad) throw new KernelError(texts().errors.engine.gpu.pipeline(label, invalid!.message), variants);
-    throw new KernelError(texts().errors.engine.gpu.shader(label, bad.lineNum, bad.message, code.split('\n')[bad.lineNum - 1]?.trim() ?? ''), variants);
+    throw new KernelError(
+      texts().errors.engine.gpu.shader(
+        label,
+        bad.lineNum,
+        bad.message,
+        code.split('\n')[bad.lineNum - 1]?.trim() ?? '',
+      ),
+      variants,
+    );
   }
 }

@@ -26,16 +26,28 @@ export class GpuProfiler implements Profiler {
   /** A pass for one dispatch of `kernel`, which does `macs` multiply-adds. */
   pass(encoder: GPUCommandEncoder, kernel: string, macs: number | null): GPUComputePassEncoder {
     const i = this.#timed.length % PER_SET;
-    if (i === 0) this.#sets.push(this.#device.createQuerySet({ label: 'profile', type: 'timestamp', count: 2 * PER_SET }));
+    if (i === 0)
+      this.#sets.push(this.#device.createQuerySet({ label: 'profile', type: 'timestamp', count: 2 * PER_SET }));
     this.#timed.push({ kernel, macs });
-    return encoder.beginComputePass({ label: kernel, timestampWrites: { querySet: this.#sets.at(-1)!, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 } });
+    return encoder.beginComputePass({
+      label: kernel,
+      timestampWrites: {
+        querySet: this.#sets.at(-1)!,
+        beginningOfPassWriteIndex: 2 * i,
+        endOfPassWriteIndex: 2 * i + 1,
+      },
+    });
   }
 
   async finish(): Promise<KernelTime[]> {
     const device = this.#device;
     const bytes = 16 * PER_SET;
     const size = bytes * this.#sets.length;
-    const resolved = device.createBuffer({ label: 'profile', size, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+    const resolved = device.createBuffer({
+      label: 'profile',
+      size,
+      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    });
     const target = staging(device, this.#buffers, 'profile', size);
     const encoder = device.createCommandEncoder({ label: 'profile' });
     this.#sets.forEach((set, i) => encoder.resolveQuerySet(set, 0, 2 * PER_SET, resolved, i * bytes));
@@ -46,6 +58,8 @@ export class GpuProfiler implements Profiler {
     freeStaging(this.#buffers, target);
     resolved.destroy();
     for (const set of this.#sets) set.destroy();
-    return timesByKernel(this.#timed.map((timed, i) => ({ ...timed, ms: Number(times[2 * i + 1] - times[2 * i]) / 1e6 })));
+    return timesByKernel(
+      this.#timed.map((timed, i) => ({ ...timed, ms: Number(times[2 * i + 1] - times[2 * i]) / 1e6 })),
+    );
   }
 }

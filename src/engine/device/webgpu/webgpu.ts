@@ -24,7 +24,7 @@ const isSoftware = (adapter: GPUAdapter & { isFallbackAdapter?: boolean }): bool
 /** The browser's preferred adapter; null where there is no WebGPU or no adapter. */
 export async function findAdapter(): Promise<GPUAdapter | null> {
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  return await gpu?.requestAdapter({ powerPreference: 'high-performance' }) ?? null;
+  return (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? null;
 }
 
 /** Whether `adapter` is a GPU, and not the CPU in disguise. */
@@ -35,7 +35,7 @@ export const isHardware = (adapter: GPUAdapter): boolean => !isSoftware(adapter)
  * @throws {GpuError} when there is no WebGPU or no adapter.
  */
 export async function openWebGpu(adapter?: GPUAdapter): Promise<WebGpuDevice> {
-  adapter ??= await findAdapter() ?? undefined;
+  adapter ??= (await findAdapter()) ?? undefined;
   if (!adapter) {
     const { noAdapter, noWebGpu } = texts().errors.engine.gpu;
     throw new GpuError((globalThis.navigator as Navigator | undefined)?.gpu ? noAdapter : noWebGpu);
@@ -53,7 +53,10 @@ export async function openWebGpu(adapter?: GPUAdapter): Promise<WebGpuDevice> {
 function infoOf(device: GPUDevice, adapter: GPUAdapter): DeviceInfo {
   const { vendor, architecture, description } = adapter.info;
   return {
-    kind: 'gpu', vendor, architecture, description,
+    kind: 'gpu',
+    vendor,
+    architecture,
+    description,
     software: isSoftware(adapter),
     threads: null,
     shaderF16: device.features.has('shader-f16'),
@@ -70,10 +73,15 @@ function memoryOf(device: GPUDevice): MemorySource {
     largest: Math.min(maxBufferSize, maxStorageBufferBindingSize),
     allocate: (label, size, usage) => {
       const { STORAGE, UNIFORM, COPY_SRC, COPY_DST } = GPUBufferUsage;
-      return device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST | (usage === 'uniform' ? UNIFORM : 0) });
+      return device.createBuffer({
+        label,
+        size,
+        usage: STORAGE | COPY_SRC | COPY_DST | (usage === 'uniform' ? UNIFORM : 0),
+      });
     },
     free: (buffer) => (buffer as GPUBuffer).destroy(),
-    write: (buffer, offset, bytes) => device.queue.writeBuffer(buffer as GPUBuffer, offset, bytes as Uint8Array<ArrayBuffer>),
+    write: (buffer, offset, bytes) =>
+      device.queue.writeBuffer(buffer as GPUBuffer, offset, bytes as Uint8Array<ArrayBuffer>),
   };
 }
 
@@ -94,7 +102,10 @@ export class WebGpuDevice implements Device {
     this.pipelines = new Pipelines(device);
     this.lost = device.lost.then((l) => `${l.reason}: ${l.message}`);
     device.addEventListener('uncapturederror', (event) => {
-      this.#error ??= event.error instanceof GPUOutOfMemoryError ? this.#outOfMemory() : new GpuError(texts().errors.engine.gpu.reported(event.error.message));
+      this.#error ??=
+        event.error instanceof GPUOutOfMemoryError
+          ? this.#outOfMemory()
+          : new GpuError(texts().errors.engine.gpu.reported(event.error.message));
     });
   }
 
@@ -143,7 +154,9 @@ export class WebGpuDevice implements Device {
   }
 
   #outOfMemory(): OutOfMemoryError {
-    return new OutOfMemoryError(texts().errors.engine.gpu.outOfMemory((this.buffers.live().bytes / 2 ** 20).toFixed(0)));
+    return new OutOfMemoryError(
+      texts().errors.engine.gpu.outOfMemory((this.buffers.live().bytes / 2 ** 20).toFixed(0)),
+    );
   }
 
   error(): GpuError | null {

@@ -1,5 +1,12 @@
 /** AdaLoRA's parts in f64, as PEFT computes them. */
-export function importanceRef(p: ArrayLike<number>, g: ArrayLike<number>, ipt: Float64Array, unc: Float64Array, beta1: number, beta2: number): void {
+export function importanceRef(
+  p: ArrayLike<number>,
+  g: ArrayLike<number>,
+  ipt: Float64Array,
+  unc: Float64Array,
+  beta1: number,
+  beta2: number,
+): void {
   for (let i = 0; i < p.length; i++) {
     const now = Math.abs(p[i] * g[i]);
     ipt[i] = beta1 * ipt[i] + (1 - beta1) * now;

@@ -40,7 +40,10 @@ export function packAdaloraHyper(h: AdaloraHyper): ArrayBuffer {
 }
 
 /** scaledB = B diag(E); [dOut, rank], e [rank]. */
-export function scaleB(_device: Device, p: { b: Tensor; e: Tensor; scaledB: Tensor; dOut: number; rank: number }): Dispatch {
+export function scaleB(
+  _device: Device,
+  p: { b: Tensor; e: Tensor; scaledB: Tensor; dOut: number; rank: number },
+): Dispatch {
   return {
     kernel: { label: 'adalora B E', code: scaleBWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.e, p.scaledB],
@@ -50,9 +53,16 @@ export function scaleB(_device: Device, p: { b: Tensor; e: Tensor; scaledB: Tens
 }
 
 /** The gradient of B diag(E), in place, into that of B; and that of E. */
-export function adaloraFinish(device: Device, p: { b: Tensor; e: Tensor; gradB: Tensor; gradE: Tensor; dOut: number; rank: number }): Dispatch {
+export function adaloraFinish(
+  device: Device,
+  p: { b: Tensor; e: Tensor; gradB: Tensor; gradE: Tensor; dOut: number; rank: number },
+): Dispatch {
   return {
-    kernel: { label: 'adalora finish', code: finishWgsl, constants: { WIDTH: rowThreads(device), DOUT: p.dOut, RANK4: p.rank / 4 } },
+    kernel: {
+      label: 'adalora finish',
+      code: finishWgsl,
+      constants: { WIDTH: rowThreads(device), DOUT: p.dOut, RANK4: p.rank / 4 },
+    },
     bindings: [p.b, p.e, p.gradB, p.gradE],
     groups: () => [p.rank / 4, 1, 1],
     cpu: adaloraFinishCpu(p),
@@ -60,10 +70,14 @@ export function adaloraFinish(device: Device, p: { b: Tensor; e: Tensor; gradB: 
 }
 
 /** slope = d(weight · ‖C − I‖_F)/dC, doubled for C = A Aᵀ; [rPad, rPad], of which rank count. */
-export function orthogonality(device: Device, p: { cov: Tensor; slope: Tensor; rPad: number; rank: number; weight: number }): Dispatch {
+export function orthogonality(
+  device: Device,
+  p: { cov: Tensor; slope: Tensor; rPad: number; rank: number; weight: number },
+): Dispatch {
   return {
     kernel: {
-      label: 'adalora orthogonality', code: compose(orthogonalityWgsl, { snippets: [snippets.rowReduce] }),
+      label: 'adalora orthogonality',
+      code: compose(orthogonalityWgsl, { snippets: [snippets.rowReduce] }),
       constants: { WIDTH: rowThreads(device), RPAD: p.rPad, RANK: p.rank, WEIGHT: p.weight },
     },
     bindings: [p.cov, p.slope],
@@ -73,10 +87,17 @@ export function orthogonality(device: Device, p: { cov: Tensor; slope: Tensor; r
 }
 
 /** Averages of |p · g| and of its deviation, of all parameters; `length` a multiple of 4. */
-export function importance(_device: Device, p: { hyper: Tensor; norm: Tensor; params: Tensor; grads: Tensor; ipt: Tensor; unc: Tensor; length: number }): Dispatch {
+export function importance(
+  _device: Device,
+  p: { hyper: Tensor; norm: Tensor; params: Tensor; grads: Tensor; ipt: Tensor; unc: Tensor; length: number },
+): Dispatch {
   const groups = Math.min(65535, Math.ceil(p.length / 4 / THREADS));
   return {
-    kernel: { label: 'adalora importance', code: compose(importanceWgsl, { snippets: [hyperWgsl] }), constants: { LENGTH4: p.length / 4, STRIDE: groups * THREADS } },
+    kernel: {
+      label: 'adalora importance',
+      code: compose(importanceWgsl, { snippets: [hyperWgsl] }),
+      constants: { LENGTH4: p.length / 4, STRIDE: groups * THREADS },
+    },
     bindings: [p.hyper, p.norm, p.params, p.grads, p.ipt, p.unc],
     groups: () => [groups, 1, 1],
     cpu: importanceCpu(p),
@@ -91,10 +112,14 @@ export interface Triple {
 }
 
 /** scores[first + r] of a module's triplets. */
-export function scores(device: Device, p: { ipt: Triple; unc: Triple; scores: Tensor; first: number; dIn: number; dOut: number; rPad: number; rank: number }): Dispatch {
+export function scores(
+  device: Device,
+  p: { ipt: Triple; unc: Triple; scores: Tensor; first: number; dIn: number; dOut: number; rPad: number; rank: number },
+): Dispatch {
   return {
     kernel: {
-      label: 'adalora scores', code: compose(scoresWgsl, { snippets: [snippets.rowReduce] }),
+      label: 'adalora scores',
+      code: compose(scoresWgsl, { snippets: [snippets.rowReduce] }),
       constants: { WIDTH: rowThreads(device), RPAD: p.rPad, DIN: p.dIn, DOUT: p.dOut, FIRST: p.first },
     },
     bindings: [p.ipt.a, p.unc.a, p.ipt.b, p.unc.b, p.ipt.e, p.unc.e, p.scores],
@@ -104,10 +129,14 @@ export function scores(device: Device, p: { ipt: Triple; unc: Triple; scores: Te
 }
 
 /** Chooses which of all modules' triplets are kept, and sets the others' E to 0. `starts`: where each E lies, in floats. */
-export function allocate(device: Device, p: { hyper: Tensor; scores: Tensor; starts: Tensor; kept: Tensor; params: Tensor; modules: number; rank: number }): Dispatch {
+export function allocate(
+  device: Device,
+  p: { hyper: Tensor; scores: Tensor; starts: Tensor; kept: Tensor; params: Tensor; modules: number; rank: number },
+): Dispatch {
   return {
     kernel: {
-      label: 'adalora allocate', code: compose(allocateWgsl, { snippets: [hyperWgsl] }),
+      label: 'adalora allocate',
+      code: compose(allocateWgsl, { snippets: [hyperWgsl] }),
       constants: { WIDTH: sharing(device, 256), MODULES: p.modules, RANK: p.rank },
     },
     bindings: [p.hyper, p.scores, p.starts, p.kept, p.params],

@@ -22,33 +22,45 @@ const BLOCK = 64;
 
 const shapeOf = ({ heads, kvHeads, headDim }: Attention) => [heads, kvHeads, headDim, 1 / Math.sqrt(headDim)];
 
-export const attentionCpu = (p: Attention): CpuFunction => (cpu) => {
-  const { rows, stride, segments } = cpu.dims(p.rows);
-  const count = rows * segments;
-  const tensors = [p.meta, p.q, p.k, p.v, p.out, p.lse].map((t) => cpu.at(t));
-  cpu.run('attention', p.heads * Math.ceil(count / BLOCK), [...tensors, ...shapeOf(p), rows, stride, count]);
-};
+export const attentionCpu =
+  (p: Attention): CpuFunction =>
+  (cpu) => {
+    const { rows, stride, segments } = cpu.dims(p.rows);
+    const count = rows * segments;
+    const tensors = [p.meta, p.q, p.k, p.v, p.out, p.lse].map((t) => cpu.at(t));
+    cpu.run('attention', p.heads * Math.ceil(count / BLOCK), [...tensors, ...shapeOf(p), rows, stride, count]);
+  };
 
-export const attentionDeltaCpu = (p: AttentionGrad): CpuFunction => (cpu) => {
-  const { rows, stride, segments } = cpu.dims(p.rows);
-  cpu.run('attentionDelta', rows * segments, [...[p.out, p.gradOut, p.lse, p.stats].map((t) => cpu.at(t)), p.heads, p.headDim, rows, stride]);
-};
+export const attentionDeltaCpu =
+  (p: AttentionGrad): CpuFunction =>
+  (cpu) => {
+    const { rows, stride, segments } = cpu.dims(p.rows);
+    cpu.run('attentionDelta', rows * segments, [
+      ...[p.out, p.gradOut, p.lse, p.stats].map((t) => cpu.at(t)),
+      p.heads,
+      p.headDim,
+      rows,
+      stride,
+    ]);
+  };
 
 /** All three gradients; see attentionGrad.as.ts. */
-export const attentionGradCpu = (threads: number, p: AttentionGrad): CpuFunction => (cpu) => {
-  const { rows, segments } = cpu.dims(p.rows);
-  const count = rows * segments;
-  const inputs = [p.meta, p.q, p.k, p.v, p.gradOut, p.stats].map((t) => cpu.at(t));
-  const [gradQ, gradK, gradV] = [p.gradQ, p.gradK, p.gradV].map((t) => cpu.at(t));
-  const lengths = sequenceLengths(cpu, p.meta, count);
-  if (togetherIsFaster(lengths, p.kvHeads, threads)) {
-    cpu.run('attentionGrad', lengths.length * p.kvHeads, [...inputs, gradQ, gradK, gradV, ...shapeOf(p)]);
-  } else {
-    const windows = Math.ceil(count / BLOCK);
-    cpu.run('attentionGradQ', windows * p.heads, [...inputs, gradQ, ...shapeOf(p), count]);
-    cpu.run('attentionGradKV', windows * p.kvHeads, [...inputs, gradK, gradV, ...shapeOf(p), count]);
-  }
-};
+export const attentionGradCpu =
+  (threads: number, p: AttentionGrad): CpuFunction =>
+  (cpu) => {
+    const { rows, segments } = cpu.dims(p.rows);
+    const count = rows * segments;
+    const inputs = [p.meta, p.q, p.k, p.v, p.gradOut, p.stats].map((t) => cpu.at(t));
+    const [gradQ, gradK, gradV] = [p.gradQ, p.gradK, p.gradV].map((t) => cpu.at(t));
+    const lengths = sequenceLengths(cpu, p.meta, count);
+    if (togetherIsFaster(lengths, p.kvHeads, threads)) {
+      cpu.run('attentionGrad', lengths.length * p.kvHeads, [...inputs, gradQ, gradK, gradV, ...shapeOf(p)]);
+    } else {
+      const windows = Math.ceil(count / BLOCK);
+      cpu.run('attentionGradQ', windows * p.heads, [...inputs, gradQ, ...shapeOf(p), count]);
+      cpu.run('attentionGradKV', windows * p.kvHeads, [...inputs, gradK, gradV, ...shapeOf(p), count]);
+    }
+  };
 
 function sequenceLengths(cpu: Cpu, meta: Tensor, count: number): number[] {
   const numbers = cpu.u32(meta);

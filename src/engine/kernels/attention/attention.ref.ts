@@ -15,7 +15,10 @@ export interface AttentionInputs {
 function scores({ meta, q, k, heads, kvHeads, headDim }: AttentionInputs, row: number, head: number) {
   const [start, position] = [meta[4 * row], meta[4 * row + 1]];
   const at = (row * heads + head) * headDim;
-  const keys = Array.from({ length: position + 1 }, (_, j) => ((start + j) * kvHeads + Math.floor((head * kvHeads) / heads)) * headDim);
+  const keys = Array.from(
+    { length: position + 1 },
+    (_, j) => ((start + j) * kvHeads + Math.floor((head * kvHeads) / heads)) * headDim,
+  );
   const score = keys.map((key) => {
     let s = 0;
     for (let d = 0; d < headDim; d++) s += q[at + d] * k[key + d];
@@ -43,7 +46,10 @@ export function attentionRef(x: AttentionInputs): { out: Float64Array; lse: Floa
 }
 
 /** Gradients with respect to q, k and v: the softmax rule dS = p·(dP − Σ p·dP), written out. */
-export function attentionBackwardRef(x: AttentionInputs, gradOut: Numbers): { gradQ: Float64Array; gradK: Float64Array; gradV: Float64Array } {
+export function attentionBackwardRef(
+  x: AttentionInputs,
+  gradOut: Numbers,
+): { gradQ: Float64Array; gradK: Float64Array; gradV: Float64Array } {
   const { q, k, v, heads, headDim } = x;
   const gradQ = new Float64Array(q.length);
   const gradK = new Float64Array(k.length);

@@ -23,7 +23,10 @@ describe('attention', () => {
   for (const { lengths, ...heads } of cases) {
     const tile = heads.ownRows ? ` (${heads.ownRows} a thread)` : '';
     it(`of sequences ${lengths} with ${heads.heads}/${heads.kvHeads} heads of ${heads.headDim}${tile}, and back`, async () => {
-      const inputs = inputsOf(heads, lengths.reduce((a, b) => a + b));
+      const inputs = inputsOf(
+        heads,
+        lengths.reduce((a, b) => a + b),
+      );
       expectRight(await run(await testDevice(), heads, lengths, inputs), heads, lengths, inputs);
     });
   }
@@ -38,12 +41,22 @@ describe('attention', () => {
     const w = widths(heads);
     for (let s = 0; s < 3; s++) {
       const part = (x: Float32Array, width: number) => x.slice(s * stride * width, (s * stride + rows) * width);
-      const own = { q: part(inputs.q, w.q), k: part(inputs.k, w.k), v: part(inputs.v, w.v), gradOut: part(inputs.gradOut, w.gradOut) } as Inputs;
+      const own = {
+        q: part(inputs.q, w.q),
+        k: part(inputs.k, w.k),
+        v: part(inputs.v, w.v),
+        gradOut: part(inputs.gradOut, w.gradOut),
+      } as Inputs;
       const single = await run(device, heads, lengths, own);
       expectRight(single, heads, lengths, own);
       for (const name of outputs) {
-        expect(bits(part(stacked[name], w[name])), `${name} of run ${s}`).toEqual(bits(single[name].slice(0, rows * w[name])));
-        expect(stacked[name].slice((s * stride + rows) * w[name], (s + 1) * stride * w[name]).every(Number.isNaN), `gap behind run ${s}`).toBe(true);
+        expect(bits(part(stacked[name], w[name])), `${name} of run ${s}`).toEqual(
+          bits(single[name].slice(0, rows * w[name])),
+        );
+        expect(
+          stacked[name].slice((s * stride + rows) * w[name], (s + 1) * stride * w[name]).every(Number.isNaN),
+          `gap behind run ${s}`,
+        ).toBe(true);
       }
     }
   });
@@ -58,8 +71,14 @@ describe('attention', () => {
       own[name] = inputs[name].slice(before * w[name], (before + length) * w[name]);
       inputs[name].fill(NaN, 0, before * w[name]).fill(Infinity, (before + length) * w[name]);
     }
-    const [single, among] = [await run(device, heads, [length], own), await run(device, heads, [before, length, after], inputs)];
-    for (const name of outputs) expect(bits(among[name].slice(before * w[name], (before + length) * w[name])), name).toEqual(bits(single[name].slice(0, length * w[name])));
+    const [single, among] = [
+      await run(device, heads, [length], own),
+      await run(device, heads, [before, length, after], inputs),
+    ];
+    for (const name of outputs)
+      expect(bits(among[name].slice(before * w[name], (before + length) * w[name])), name).toEqual(
+        bits(single[name].slice(0, length * w[name])),
+      );
   });
 
   it('reads a cache: few rows, keys elsewhere', async () => {
@@ -67,14 +86,31 @@ describe('attention', () => {
     const scope = device.buffers.scope('attention');
     const [heads, kvHeads, headDim, context] = [4, 2, 8, 40];
     const meta = Uint32Array.of(0, 36, 0, 0, 2 * context, 0, 0, 0, context, 39, 0, 0);
-    const [q, k, v] = [3 * heads, 3 * context * kvHeads, 3 * context * kvHeads].map((n, i) => randomFloats(n * headDim, i + 1, 3));
+    const [q, k, v] = [3 * heads, 3 * context * kvHeads, 3 * context * kvHeads].map((n, i) =>
+      randomFloats(n * headDim, i + 1, 3),
+    );
     const [out, lse] = [scope.alloc('out', q.byteLength), scope.alloc('lse', 3 * heads * 4)];
     for (const max of [undefined, 3]) {
-      await runOps(device, attention(device, {
-        rows: { ...overdispatched(scope, 3, 0), max }, meta: scope.upload('meta', meta), q: scope.upload('q', q), k: scope.upload('k', k), v: scope.upload('v', v),
-        out, lse, heads, kvHeads, headDim,
-      }));
-      expectCloseToMax(await floats(device, out, q.length), attentionRef({ meta, q, k, v, heads, kvHeads, headDim }).out, 2e-6);
+      await runOps(
+        device,
+        attention(device, {
+          rows: { ...overdispatched(scope, 3, 0), max },
+          meta: scope.upload('meta', meta),
+          q: scope.upload('q', q),
+          k: scope.upload('k', k),
+          v: scope.upload('v', v),
+          out,
+          lse,
+          heads,
+          kvHeads,
+          headDim,
+        }),
+      );
+      expectCloseToMax(
+        await floats(device, out, q.length),
+        attentionRef({ meta, q, k, v, heads, kvHeads, headDim }).out,
+        2e-6,
+      );
     }
     scope.free();
   });
@@ -82,16 +118,36 @@ describe('attention', () => {
   it('reads a cache: a prompt goes on in the middle, long keys', async () => {
     const device = await testDevice();
     const [heads, kvHeads, headDim, context] = [2, 1, 4, 8300];
-    for (const [from, rows] of [[50, 30], [8195, 2], [130, 70]]) {
+    for (const [from, rows] of [
+      [50, 30],
+      [8195, 2],
+      [130, 70],
+    ]) {
       const scope = device.buffers.scope('attention');
       // Rows of two runs, each with keys of its own.
-      const meta = Uint32Array.from({ length: 8 * rows }, (_, i) => [Math.floor(i / 4 / rows) * context, from + (Math.floor(i / 4) % rows), 0, 0][i % 4]);
-      const [q, k, v] = [2 * rows * heads, 2 * context * kvHeads, 2 * context * kvHeads].map((n, i) => randomFloats(n * headDim, i + 1, 3));
+      const meta = Uint32Array.from(
+        { length: 8 * rows },
+        (_, i) => [Math.floor(i / 4 / rows) * context, from + (Math.floor(i / 4) % rows), 0, 0][i % 4],
+      );
+      const [q, k, v] = [2 * rows * heads, 2 * context * kvHeads, 2 * context * kvHeads].map((n, i) =>
+        randomFloats(n * headDim, i + 1, 3),
+      );
       const [out, lse] = [scope.alloc('out', q.byteLength), scope.alloc('lse', 2 * rows * heads * 4)];
-      await runOps(device, attention(device, {
-        rows: overdispatched(scope, 2 * rows, 0), meta: scope.upload('meta', meta), q: scope.upload('q', q), k: scope.upload('k', k), v: scope.upload('v', v),
-        out, lse, heads, kvHeads, headDim,
-      }));
+      await runOps(
+        device,
+        attention(device, {
+          rows: overdispatched(scope, 2 * rows, 0),
+          meta: scope.upload('meta', meta),
+          q: scope.upload('q', q),
+          k: scope.upload('k', k),
+          v: scope.upload('v', v),
+          out,
+          lse,
+          heads,
+          kvHeads,
+          headDim,
+        }),
+      );
       const expected = attentionRef({ meta, q, k, v, heads, kvHeads, headDim });
       // Over 8000 keys a sum in f32 is off by more, and its terms cancel.
       expectCloseToMax(await floats(device, out, q.length), expected.out, from > 1000 ? 5e-6 : 2e-6, 'out');
@@ -105,7 +161,10 @@ describe('attention', () => {
     const lengths = [150, 3, 90];
     const inputs = inputsOf(heads, 243);
     const many = { ...device, info: { ...device.info, threads: 64 } };
-    const [together, apart] = [await run(device, heads, lengths, inputs), await run(device, heads, lengths, inputs, { host: many })];
+    const [together, apart] = [
+      await run(device, heads, lengths, inputs),
+      await run(device, heads, lengths, inputs, { host: many }),
+    ];
     for (const name of outputs) expect(bits(apart[name]), name).toEqual(bits(together[name]));
     expectRight(apart, heads, lengths, inputs);
   });
@@ -117,9 +176,19 @@ describe('attention', () => {
     const meta = rowMeta([31]);
     const [q, k, v] = [1, 2, 3].map((seed) => randomFloats(31 * 8, seed, seed < 3 ? 20 : 1));
     const [out, lse] = [scope.alloc('out', q.byteLength), scope.alloc('lse', 31 * 4)];
-    await runOps(device, attention(device, {
-      rows: overdispatched(scope, 31, 0), meta: scope.upload('meta', meta), q: scope.upload('q', q), k: scope.upload('k', k), v: scope.upload('v', v), out, lse, ...layout,
-    }));
+    await runOps(
+      device,
+      attention(device, {
+        rows: overdispatched(scope, 31, 0),
+        meta: scope.upload('meta', meta),
+        q: scope.upload('q', q),
+        k: scope.upload('k', k),
+        v: scope.upload('v', v),
+        out,
+        lse,
+        ...layout,
+      }),
+    );
     // Scores near 500 carry f32 errors of about 3e-5, and exp passes them on.
     expectCloseToMax(await floats(device, out, q.length), attentionRef({ meta, q, k, v, ...layout }).out, 1e-4);
     scope.free();

@@ -45,7 +45,12 @@ interface Pass {
 }
 
 /** A pass in the frame of team.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
-function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings, ofKeys: keys, arrays, products, cpu }: Pass): Dispatch[] {
+function pass(
+  device: Device,
+  rows: RowCount,
+  p: Heads,
+  { label, wgsl, bindings, ofKeys: keys, arrays, products, cpu }: Pass,
+): Dispatch[] {
   const { heads, kvHeads, headDim } = p;
   if (heads % kvHeads !== 0) throw new GpuError(texts().errors.engine.model.heads(heads, kvHeads));
   const hd4 = quads(headDim, 'head');
@@ -67,7 +72,11 @@ function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings,
     kernel,
     bindings: all,
     values: Uint32Array.of(first, 0, 0, 0).buffer,
-    groups: (counts) => [Math.max(0, Math.min(Math.ceil(rows.of(counts) / rowsPerGroup), firsts[i + 1] ?? Infinity) - first), kvHeads, 1],
+    groups: (counts) => [
+      Math.max(0, Math.min(Math.ceil(rows.of(counts) / rowsPerGroup), firsts[i + 1] ?? Infinity) - first),
+      kvHeads,
+      1,
+    ],
     // Of the whole pass; its first part speaks for all.
     macs: ({ pairs = 0, segments }) => (i === 0 ? pairs * segments * heads * headDim * products : 0),
     cpu: i === 0 ? cpu : null,
@@ -79,8 +88,19 @@ function pass(device: Device, rows: RowCount, p: Heads, { label, wgsl, bindings,
  * log-sum-exp of every row and head in `lse` [rows, heads]. Scores are scaled by 1/√headDim. Overwrites.
  * @throws {GpuError} when headDim is no multiple of 4 or past 128, or the heads cannot be shared evenly.
  */
-export function attention(device: Device, p: { rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor } & Heads): Dispatch[] {
-  return pass(device, p.rows, p, { label: 'attention', wgsl: [forward], bindings: [p.meta, p.q, p.k, p.v, p.out, p.lse], ofKeys: false, arrays: 2, products: 2, cpu: attentionCpu(p) });
+export function attention(
+  device: Device,
+  p: { rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor } & Heads,
+): Dispatch[] {
+  return pass(device, p.rows, p, {
+    label: 'attention',
+    wgsl: [forward],
+    bindings: [p.meta, p.q, p.k, p.v, p.out, p.lse],
+    ofKeys: false,
+    arrays: 2,
+    products: 2,
+    cpu: attentionCpu(p),
+  });
 }
 
 /**
@@ -88,22 +108,52 @@ export function attention(device: Device, p: { rows: RowCount; meta: Tensor; q: 
  * [rows, heads, 2]: {lse, D} with D = Σ gradOut·out per head, in one tensor so that no pass needs more than the
  * eight storage buffers every adapter has. `gradQ` as q, `gradK` and `gradV` as k; overwrites all.
  */
-export function attentionBackward(device: Device, p: {
-  rows: RowCount; meta: Tensor; q: Tensor; k: Tensor; v: Tensor; out: Tensor; lse: Tensor; gradOut: Tensor;
-  stats: Tensor; gradQ: Tensor; gradK: Tensor; gradV: Tensor;
-} & Heads): Dispatch[] {
+export function attentionBackward(
+  device: Device,
+  p: {
+    rows: RowCount;
+    meta: Tensor;
+    q: Tensor;
+    k: Tensor;
+    v: Tensor;
+    out: Tensor;
+    lse: Tensor;
+    gradOut: Tensor;
+    stats: Tensor;
+    gradQ: Tensor;
+    gradK: Tensor;
+    gradV: Tensor;
+  } & Heads,
+): Dispatch[] {
   const { rows, meta, q, k, v, gradOut, stats } = p;
   return [
     {
       kernel: {
-        label: 'attentionDelta', code: compose(deltaPass, { snippets: [snippets.rows] }),
+        label: 'attentionDelta',
+        code: compose(deltaPass, { snippets: [snippets.rows] }),
         constants: { HEADS: p.heads, HD4: quads(p.headDim, 'head') },
       },
       bindings: [rows.dims, p.out, gradOut, p.lse, stats],
       groups: perElement(rows, p.heads),
       cpu: attentionDeltaCpu(p),
     },
-    ...pass(device, rows, p, { label: 'attentionGradQ', wgsl: [ofQueries, gradient], bindings: [meta, q, gradOut, k, v, stats, p.gradQ], ofKeys: false, arrays: 3, products: 3, cpu: null }),
-    ...pass(device, rows, p, { label: 'attentionGradKV', wgsl: [ofKeys, gradient], bindings: [meta, k, v, q, gradOut, stats, p.gradK, p.gradV], ofKeys: true, arrays: 4, products: 4, cpu: attentionGradCpu(device.info.threads ?? 1, p) }),
+    ...pass(device, rows, p, {
+      label: 'attentionGradQ',
+      wgsl: [ofQueries, gradient],
+      bindings: [meta, q, gradOut, k, v, stats, p.gradQ],
+      ofKeys: false,
+      arrays: 3,
+      products: 3,
+      cpu: null,
+    }),
+    ...pass(device, rows, p, {
+      label: 'attentionGradKV',
+      wgsl: [ofKeys, gradient],
+      bindings: [meta, k, v, q, gradOut, stats, p.gradK, p.gradV],
+      ofKeys: true,
+      arrays: 4,
+      products: 4,
+      cpu: attentionGradCpu(device.info.threads ?? 1, p),
+    }),
   ];
 }

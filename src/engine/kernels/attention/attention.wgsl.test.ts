@@ -15,7 +15,10 @@ describe('attention in WGSL', () => {
     const [rows, t] = [{ ...rowCount(scope, 240), max: 4096 }, scope.alloc('t', 16)];
     expect(attention(device, { rows, meta: t, q: t, k: t, v: t, out: t, lse: t, ...heads }).length).toBeGreaterThan(2);
     scope.free();
-    const [whole, split] = [await run(device, heads, lengths, inputs), await run(device, heads, lengths, inputs, { max: 4096 })];
+    const [whole, split] = [
+      await run(device, heads, lengths, inputs),
+      await run(device, heads, lengths, inputs, { max: 4096 }),
+    ];
     for (const name of outputs) expect(bits(split[name]), name).toEqual(bits(whole[name]));
     expectRight(whole, heads, lengths, inputs);
   });

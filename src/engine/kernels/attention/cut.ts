@@ -30,7 +30,13 @@ const SHARE = 0.5;
  * First workgroups of the dispatches that a pass of up to `rows` rows is split into, so that none takes too long even
  * when all are one sequence. Row i then does work ∝ i, or, `falling`, ∝ rows − i: cuts of equal work follow a root.
  */
-export function cuts(device: Device, rows: number, rowsPerGroup: number, macsPerPair: number, falling: boolean): number[] {
+export function cuts(
+  device: Device,
+  rows: number,
+  rowsPerGroup: number,
+  macsPerPair: number,
+  falling: boolean,
+): number[] {
   const parts = Math.max(1, Math.ceil((((rows * rows) / 2) * macsPerPair) / macsOfDispatch(device, SHARE)));
   const groups = rows / rowsPerGroup;
   const cut = (i: number) => Math.round(groups * (falling ? 1 - Math.sqrt(1 - i / parts) : Math.sqrt(i / parts)));

@@ -1,2 +1,3 @@
 /** before + x, entry by entry, in f64. */
-export const addRowsRef = (x: ArrayLike<number>, before: ArrayLike<number>): Float64Array => Float64Array.from(x, (v, i) => before[i] + v);
+export const addRowsRef = (x: ArrayLike<number>, before: ArrayLike<number>): Float64Array =>
+  Float64Array.from(x, (v, i) => before[i] + v);

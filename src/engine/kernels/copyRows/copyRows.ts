@@ -7,11 +7,18 @@ import { copyRowsCpu } from './copyRows.cpu';
 import wgsl from './copyRows.wgsl?raw';
 
 /** `out = x`, or with `add` `out += x`; both [rows, width], of different buffers. */
-export function copyRows(_device: Device, p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean }): Dispatch {
+export function copyRows(
+  _device: Device,
+  p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean },
+): Dispatch {
   const D4 = quads(p.width, 'row');
   const add = p.add ?? false;
   return {
-    kernel: { label: add ? 'addRows' : 'copyRows', code: compose(wgsl, { consts: { ADD: add }, snippets: [snippets.rows] }), constants: { D4 } },
+    kernel: {
+      label: add ? 'addRows' : 'copyRows',
+      code: compose(wgsl, { consts: { ADD: add }, snippets: [snippets.rows] }),
+      constants: { D4 },
+    },
     bindings: [p.rows.dims, p.x, p.out],
     groups: perElement(p.rows, D4),
     cpu: copyRowsCpu(p),

@@ -1,5 +1,10 @@
 /** A copy of `cache` with `cache[keyStart + position, :] = x[row, :]`. `meta` is [rows, 4]. */
-export function copyToCacheRef(meta: ArrayLike<number>, x: ArrayLike<number>, cache: ArrayLike<number>, width: number): Float64Array {
+export function copyToCacheRef(
+  meta: ArrayLike<number>,
+  x: ArrayLike<number>,
+  cache: ArrayLike<number>,
+  width: number,
+): Float64Array {
   const result = Float64Array.from(cache);
   for (let i = 0; i < x.length; i++) {
     const row = Math.floor(i / width);

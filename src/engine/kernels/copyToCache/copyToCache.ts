@@ -10,7 +10,10 @@ import wgsl from './copyToCache.wgsl?raw';
  * `cache[keyStart + position, :] = x[row, :]`: puts new keys or values where `attention` will read them. `meta`
  * u32 [rows, 4] as in `attention`, `x` [rows, width], `cache` [keyRows, width]; other cache rows stay.
  */
-export function copyToCache(_device: Device, p: { rows: RowCount; meta: Tensor; x: Tensor; cache: Tensor; width: number }): Dispatch {
+export function copyToCache(
+  _device: Device,
+  p: { rows: RowCount; meta: Tensor; x: Tensor; cache: Tensor; width: number },
+): Dispatch {
   const D4 = quads(p.width, 'row');
   return {
     kernel: { label: 'copyToCache', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },

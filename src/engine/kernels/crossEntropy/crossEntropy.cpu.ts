@@ -12,7 +12,15 @@ interface CrossEntropy {
   gradient: boolean;
 }
 
-export const crossEntropyCpu = ({ rows, targets, logits, loss, vocab, stride, gradient }: CrossEntropy): CpuFunction => (cpu) => {
-  const { rows: count, lossScale } = cpu.dims(rows);
-  cpu.run('crossEntropy', count, [...[targets, logits, loss].map((t) => cpu.at(t)), vocab, stride, Number(gradient), lossScale]);
-};
+export const crossEntropyCpu =
+  ({ rows, targets, logits, loss, vocab, stride, gradient }: CrossEntropy): CpuFunction =>
+  (cpu) => {
+    const { rows: count, lossScale } = cpu.dims(rows);
+    cpu.run('crossEntropy', count, [
+      ...[targets, logits, loss].map((t) => cpu.at(t)),
+      vocab,
+      stride,
+      Number(gradient),
+      lossScale,
+    ]);
+  };

@@ -11,16 +11,25 @@ function logSumExp(logits: Numbers, row: number, vocab: number, stride: number):
 
 /** loss [rows] in nats; NaN where the target is not below `vocab`. */
 export function crossEntropyRef(logits: Numbers, targets: Numbers, vocab: number, stride: number): Float64Array {
-  return Float64Array.from({ length: targets.length }, (_, row) => (targets[row] < vocab ? logSumExp(logits, row, vocab, stride) - logits[row * stride + targets[row]] : NaN));
+  return Float64Array.from({ length: targets.length }, (_, row) =>
+    targets[row] < vocab ? logSumExp(logits, row, vocab, stride) - logits[row * stride + targets[row]] : NaN,
+  );
 }
 
 /** Gradient of Σ gradLoss·loss with respect to the logits [rows, stride]. */
-export function crossEntropyBackwardRef(logits: Numbers, targets: Numbers, vocab: number, stride: number, gradLoss: Numbers): Float64Array {
+export function crossEntropyBackwardRef(
+  logits: Numbers,
+  targets: Numbers,
+  vocab: number,
+  stride: number,
+  gradLoss: Numbers,
+): Float64Array {
   const gradient = new Float64Array(logits.length);
   for (let row = 0; row < targets.length; row++) {
     const lse = logSumExp(logits, row, vocab, stride);
     for (let i = 0; i < vocab; i++) {
-      gradient[row * stride + i] = gradLoss[row] * (Math.exp(logits[row * stride + i] - lse) - Number(i === targets[row]));
+      gradient[row * stride + i] =
+        gradLoss[row] * (Math.exp(logits[row * stride + i] - lse) - Number(i === targets[row]));
     }
   }
   return gradient;

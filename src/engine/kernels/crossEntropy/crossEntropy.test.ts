@@ -9,7 +9,12 @@ import { crossEntropyBackwardRef, crossEntropyRef } from './crossEntropy.ref';
 const marked = (losses: ArrayLike<number>) => Array.from(losses, (x) => (Number.isNaN(x) ? -1 : x));
 
 describe('crossEntropy', () => {
-  for (const [rows, vocab, stride, scale] of [[57, 1001, 1004, 5], [1, 3, 4, 1], [130, 64, 64, 200], [5, 4096, 4160, 10]]) {
+  for (const [rows, vocab, stride, scale] of [
+    [57, 1001, 1004, 5],
+    [1, 3, 4, 1],
+    [130, 64, 64, 200],
+    [5, 4096, 4160, 10],
+  ]) {
     it(`of ${rows} rows over ${vocab} of ${stride} columns, logits to ±${scale}`, async () => {
       const device = await testDevice();
       const logits = randomFloats(rows * stride, 1, scale);
@@ -25,13 +30,30 @@ describe('crossEntropy', () => {
           const scope = device.buffers.scope('crossEntropy');
           const inPlace = scope.upload('logits', Float32Array.of(...logits, ...tailOf(3 * stride)));
           const out = scope.upload('loss', withTail(rows, 3));
-          await runOps(device, [crossEntropy({ ...device, info: { ...device.info, software } }, {
-            rows: overdispatched(scope, rows, 3, { lossScale }), targets: scope.upload('targets', targets), logits: inPlace, loss: out, vocab, stride, gradient,
-          })]);
-          expectClose(marked(await floats(device, out, rows + 3)), marked([...loss, ...tailOf(3)]), { rtol: 5e-7, atol: 1e-6 }, 'loss');
+          await runOps(device, [
+            crossEntropy(
+              { ...device, info: { ...device.info, software } },
+              {
+                rows: overdispatched(scope, rows, 3, { lossScale }),
+                targets: scope.upload('targets', targets),
+                logits: inPlace,
+                loss: out,
+                vocab,
+                stride,
+                gradient,
+              },
+            ),
+          ]);
+          expectClose(
+            marked(await floats(device, out, rows + 3)),
+            marked([...loss, ...tailOf(3)]),
+            { rtol: 5e-7, atol: 1e-6 },
+            'loss',
+          );
           const got = await floats(device, inPlace, (rows + 3) * stride);
           // exp passes the f32 error of a logit of 200 (1e-5) on.
-          if (gradient) expectCloseToMax(got, [...gradients, ...tailOf(3 * stride)], scale > 100 ? 2e-5 : 2e-6, 'gradient');
+          if (gradient)
+            expectCloseToMax(got, [...gradients, ...tailOf(3 * stride)], scale > 100 ? 2e-5 : 2e-6, 'gradient');
           else expect(got.slice(0, rows * stride)).toEqual(logits);
           scope.free();
         }
@@ -46,11 +68,19 @@ describe('crossEntropy', () => {
     logits[2] = 3000;
     logits[6] = 3000;
     const [inPlace, loss] = [scope.upload('logits', logits), scope.alloc('loss', 8)];
-    await runOps(device, [crossEntropy(device, {
-      rows: overdispatched(scope, 2, 0), targets: scope.upload('targets', Uint32Array.of(2, 1)), logits: inPlace, loss, vocab: 4, stride: 4, gradient: true,
-    })]);
-    expect([...await floats(device, loss, 2)]).toEqual([0, 6000]);
-    expect([...await floats(device, inPlace, 8)]).toEqual([0, 0, 0, 0, 0, -1, 1, 0]);
+    await runOps(device, [
+      crossEntropy(device, {
+        rows: overdispatched(scope, 2, 0),
+        targets: scope.upload('targets', Uint32Array.of(2, 1)),
+        logits: inPlace,
+        loss,
+        vocab: 4,
+        stride: 4,
+        gradient: true,
+      }),
+    ]);
+    expect([...(await floats(device, loss, 2))]).toEqual([0, 6000]);
+    expect([...(await floats(device, inPlace, 8))]).toEqual([0, 0, 0, 0, 0, -1, 1, 0]);
     scope.free();
   });
 });

@@ -13,13 +13,29 @@ import wgsl from './crossEntropy.wgsl?raw';
  * stride ≥ vocab (columns beyond are ignored), `targets` u32 [rows], `loss` [rows]; a target that is not below vocab gives NaN, and reads nothing. With `gradient`
  * the logits become (softmax − onehot) · `dims.lossScale`, zero in the columns beyond vocab.
  */
-export function crossEntropy(device: Device, p: { rows: RowCount; targets: Tensor; logits: Tensor; loss: Tensor; vocab: number; stride: number; gradient: boolean }): Dispatch {
+export function crossEntropy(
+  device: Device,
+  p: {
+    rows: RowCount;
+    targets: Tensor;
+    logits: Tensor;
+    loss: Tensor;
+    vocab: number;
+    stride: number;
+    gradient: boolean;
+  },
+): Dispatch {
   if (p.stride < p.vocab) throw new GpuError(texts().errors.engine.model.logitRows(p.stride, p.vocab));
   return {
     kernel: {
       label: p.gradient ? 'crossEntropyGradient' : 'crossEntropy',
       code: compose(wgsl, { snippets: [snippets.dims, snippets.rowReduce] }),
-      constants: { VOCAB: p.vocab, S4: quads(p.stride, 'logits'), GRADIENT: Number(p.gradient), WIDTH: rowThreads(device) },
+      constants: {
+        VOCAB: p.vocab,
+        S4: quads(p.stride, 'logits'),
+        GRADIENT: Number(p.gradient),
+        WIDTH: rowThreads(device),
+      },
     },
     bindings: [p.rows.dims, p.targets, p.logits, p.loss],
     groups: perRow(p.rows),

@@ -25,22 +25,29 @@ interface Outputs {
 }
 
 /** n = ‖W0 + s B A‖ by rows, change = m/n − 1, scaledB = m/n · B. */
-export function doraScale(_device: Device, p: Outputs & {
-  scaling: number;
-  /** ‖W0‖² by rows, [dOut] */
-  squares: Tensor;
-  /** A W0ᵀ [rank, dOut] and A Aᵀ [rank, rank] */
-  product: Tensor;
-  gram: Tensor;
-  b: Tensor;
-  m: Tensor;
-  /** Out: [dOut], [dOut], [dOut, rank] */
-  norm: Tensor;
-  change: Tensor;
-  scaledB: Tensor;
-}): Dispatch {
+export function doraScale(
+  _device: Device,
+  p: Outputs & {
+    scaling: number;
+    /** ‖W0‖² by rows, [dOut] */
+    squares: Tensor;
+    /** A W0ᵀ [rank, dOut] and A Aᵀ [rank, rank] */
+    product: Tensor;
+    gram: Tensor;
+    b: Tensor;
+    m: Tensor;
+    /** Out: [dOut], [dOut], [dOut, rank] */
+    norm: Tensor;
+    change: Tensor;
+    scaledB: Tensor;
+  },
+): Dispatch {
   return {
-    kernel: { label: 'dora scale', code: scaleWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4, SCALING: p.scaling } },
+    kernel: {
+      label: 'dora scale',
+      code: scaleWgsl,
+      constants: { DOUT: p.dOut, RANK4: p.rank / 4, SCALING: p.scaling },
+    },
     bindings: [p.squares, p.product, p.gram, p.b, p.m, p.norm, p.change, p.scaledB],
     groups: () => [Math.ceil(p.dOut / THREADS), 1, 1],
     cpu: doraScaleCpu(p),
@@ -48,7 +55,10 @@ export function doraScale(_device: Device, p: Outputs & {
 }
 
 /** Gradients of scaledB and Σ S g ⊙ (W0 x), in place, into those of B and m. */
-export function doraFinish(_device: Device, p: Outputs & { b: Tensor; norm: Tensor; change: Tensor; gradB: Tensor; gradM: Tensor }): Dispatch {
+export function doraFinish(
+  _device: Device,
+  p: Outputs & { b: Tensor; norm: Tensor; change: Tensor; gradB: Tensor; gradM: Tensor },
+): Dispatch {
   return {
     kernel: { label: 'dora finish', code: finishWgsl, constants: { DOUT: p.dOut, RANK4: p.rank / 4 } },
     bindings: [p.b, p.norm, p.change, p.gradB, p.gradM],
@@ -58,11 +68,18 @@ export function doraFinish(_device: Device, p: Outputs & { b: Tensor; norm: Tens
 }
 
 /** y += change ⊙ base for all rows or the open ones; y and base [·, width]. */
-export function addScaled(_device: Device, p: { rows: Rows; change: Tensor; base: Tensor; y: Tensor; width: number }): Dispatch {
+export function addScaled(
+  _device: Device,
+  p: { rows: Rows; change: Tensor; base: Tensor; y: Tensor; width: number },
+): Dispatch {
   const { rows } = p;
   const D4 = quads(p.width, 'module');
   return {
-    kernel: { label: `dora c y${isActive(rows) ? ' of open rows' : ''}`, code: compose(addScaledWgsl, { snippets: rowsSnippets(rows) }), constants: { D4 } },
+    kernel: {
+      label: `dora c y${isActive(rows) ? ' of open rows' : ''}`,
+      code: compose(addScaledWgsl, { snippets: rowsSnippets(rows) }),
+      constants: { D4 },
+    },
     bindings: [rowsBinding(rows), p.change, p.base, p.y],
     groups: perElement(rows, D4),
     cpu: addScaledCpu(p),
@@ -70,10 +87,17 @@ export function addScaled(_device: Device, p: { rows: Rows; change: Tensor; base
 }
 
 /** out = gradOut ⊙ (1 + S change): what goes back through W0. `open` null: S = 1. */
-export function frozenGradient(_device: Device, p: { rows: RowCount; change: Tensor; gradOut: Tensor; open: Tensor | null; out: Tensor; width: number }): Dispatch {
+export function frozenGradient(
+  _device: Device,
+  p: { rows: RowCount; change: Tensor; gradOut: Tensor; open: Tensor | null; out: Tensor; width: number },
+): Dispatch {
   const D4 = quads(p.width, 'module');
   return {
-    kernel: { label: 'dora g (1 + c)', code: compose(frozenGradientWgsl, { snippets: [snippets.rows, p.open ? openGated : openAll] }), constants: { D4 } },
+    kernel: {
+      label: 'dora g (1 + c)',
+      code: compose(frozenGradientWgsl, { snippets: [snippets.rows, p.open ? openGated : openAll] }),
+      constants: { D4 },
+    },
     bindings: [p.rows.dims, p.change, p.gradOut, p.out, ...(p.open ? [p.open] : [])],
     groups: perElement(p.rows, D4),
     cpu: frozenGradientCpu(p),
@@ -81,7 +105,10 @@ export function frozenGradient(_device: Device, p: { rows: RowCount; change: Ten
 }
 
 /** out [rows] = ‖other + change ⊙ base‖², or with `dot` ⟨other, change ⊙ base⟩; other and base [rows, width]. */
-export function rowTerms(device: Device, p: { rows: RowCount; change: Tensor; base: Tensor; other: Tensor; out: Tensor; width: number; dot: boolean }): Dispatch {
+export function rowTerms(
+  device: Device,
+  p: { rows: RowCount; change: Tensor; base: Tensor; other: Tensor; out: Tensor; width: number; dot: boolean },
+): Dispatch {
   return {
     kernel: {
       label: p.dot ? 'dora g·c y' : 'dora ‖Δ‖²',
@@ -95,13 +122,20 @@ export function rowTerms(device: Device, p: { rows: RowCount; change: Tensor; ba
 }
 
 /** sums [width] += Σ gradOut ⊙ base over all rows or the open ones. */
-export function columnDots(device: Device, p: { rows: Rows; gradOut: Tensor; base: Tensor; sums: Tensor; width: number }): Dispatch {
+export function columnDots(
+  device: Device,
+  p: { rows: Rows; gradOut: Tensor; base: Tensor; sums: Tensor; width: number },
+): Dispatch {
   const { rows } = p;
   const D4 = quads(p.width, 'module');
   // Neighbouring columns lie side by side.
   const [X, Y] = [8, sharing(device, 32)];
   return {
-    kernel: { label: `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`, code: compose(columnDotsWgsl, { snippets: rowsSnippets(rows) }), constants: { D4, X, Y } },
+    kernel: {
+      label: `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`,
+      code: compose(columnDotsWgsl, { snippets: rowsSnippets(rows) }),
+      constants: { D4, X, Y },
+    },
     bindings: [rowsBinding(rows), p.gradOut, p.base, p.sums],
     groups: () => spread(Math.ceil(D4 / X)),
     cpu: columnDotsCpu(p),

@@ -6,7 +6,11 @@ import { dropout } from './dropout';
 import { dropoutRef } from './dropout.ref';
 import { dropoutKey } from './hash';
 
-const cases = [[57, 12, 0.1], [1, 4, 0.5], [130, 176, 0.9]] as const;
+const cases = [
+  [57, 12, 0.1],
+  [1, 4, 0.5],
+  [130, 176, 0.9],
+] as const;
 
 for (const [rows, width, p] of cases) {
   it(`drops ${p} of ${rows} rows of ${width}, and adds the same to the open rows`, async () => {
@@ -27,8 +31,18 @@ for (const [rows, width, p] of cases) {
       dropout(device, { ...common, rows: { ...count, list }, out: sum, add: true }),
     ]);
     const expected = dropoutRef(x, rows, width, { p, key, salt: 99, first });
-    expectClose(await floats(device, out, (rows + 3) * width), [...expected, ...tailOf(3 * width)], { rtol: 1e-6 }, 'out');
-    expectClose(await floats(device, sum, rows * width), expected.map((v, i) => before[i] + (Math.floor(i / width) % 3 !== 1 ? v : 0)), { rtol: 1e-6, atol: 1e-6 }, 'sum');
+    expectClose(
+      await floats(device, out, (rows + 3) * width),
+      [...expected, ...tailOf(3 * width)],
+      { rtol: 1e-6 },
+      'out',
+    );
+    expectClose(
+      await floats(device, sum, rows * width),
+      expected.map((v, i) => before[i] + (Math.floor(i / width) % 3 !== 1 ? v : 0)),
+      { rtol: 1e-6, atol: 1e-6 },
+      'sum',
+    );
     if (rows > 1) {
       const dropped = expected.filter((v) => v === 0).length / expected.length;
       expect(Math.abs(dropped - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / expected.length));
@@ -46,13 +60,18 @@ it('key 0 drops nothing; other keys, salts and rows drop otherwise', async () =>
     const out = scope.alloc('out', 4 * rows * width);
     const count = rowCount(scope, rows, { dropoutKey: dropoutKey_ });
     await runOps(device, [dropout(device, { rows: count, x, out, width, p: 0.5, salt })]);
-    return [...await floats(device, out, rows * width)];
+    return [...(await floats(device, out, rows * width))];
   };
   expect((await run(0, 1)).every((v) => v === 1)).toBe(true);
   const masks = [await run(5, 1), await run(5, 2), await run(6, 1)];
   expect(await run(5, 1)).toEqual(masks[0]);
   const agree = (a: number[], b: number[]) => a.filter((v, i) => v === b[i]).length / a.length;
-  for (const [i, j] of [[0, 1], [0, 2], [1, 2]]) expect(Math.abs(agree(masks[i], masks[j]) - 0.5)).toBeLessThan(0.1);
+  for (const [i, j] of [
+    [0, 1],
+    [0, 2],
+    [1, 2],
+  ])
+    expect(Math.abs(agree(masks[i], masks[j]) - 0.5)).toBeLessThan(0.1);
   expect(Math.abs(agree(masks[0].slice(0, -width), masks[0].slice(width)) - 0.5)).toBeLessThan(0.1);
   expect(new Set([dropoutKey(1, 0, 0), dropoutKey(1, 1, 0), dropoutKey(1, 0, 1), dropoutKey(2, 0, 0)]).size).toBe(4);
   scope.free();

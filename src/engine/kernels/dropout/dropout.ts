@@ -35,7 +35,10 @@ export function dropout(_device: Device, p: DropoutParams): Dispatch {
   return {
     kernel: {
       label: isActive(rows) ? 'dropout of open rows' : 'dropout',
-      code: compose(wgsl, { consts: { ADD: p.add ?? false }, snippets: [...(isActive(rows) ? [dims] : []), ...rowsSnippets(rows), hash] }),
+      code: compose(wgsl, {
+        consts: { ADD: p.add ?? false },
+        snippets: [...(isActive(rows) ? [dims] : []), ...rowsSnippets(rows), hash],
+      }),
       constants: { D4 },
     },
     bindings: [rowsBinding(rows), p.x, p.out, rows.dims],

@@ -4,9 +4,36 @@ import type { RowCount } from '../../device/program';
 import type { TablePart } from './tablePart';
 
 /** One part of a table on the CPU. */
-export const embedCpu = ({ rows, ids, part, total, out, width }: { rows: RowCount; ids: Tensor; part: TablePart; total: number; out: Tensor; width: number }): CpuFunction => (cpu) => {
-  const dims = cpu.dims(rows);
-  const { tensor, type } = part.weight;
-  const half = Number(type === 'f16');
-  cpu.run('embed', dims.rows * dims.segments, [cpu.at(ids), cpu.at(tensor), half, part.first, part.rows, total, cpu.at(out), width, dims.rows, dims.stride]);
-};
+export const embedCpu =
+  ({
+    rows,
+    ids,
+    part,
+    total,
+    out,
+    width,
+  }: {
+    rows: RowCount;
+    ids: Tensor;
+    part: TablePart;
+    total: number;
+    out: Tensor;
+    width: number;
+  }): CpuFunction =>
+  (cpu) => {
+    const dims = cpu.dims(rows);
+    const { tensor, type } = part.weight;
+    const half = Number(type === 'f16');
+    cpu.run('embed', dims.rows * dims.segments, [
+      cpu.at(ids),
+      cpu.at(tensor),
+      half,
+      part.first,
+      part.rows,
+      total,
+      cpu.at(out),
+      width,
+      dims.rows,
+      dims.stride,
+    ]);
+  };

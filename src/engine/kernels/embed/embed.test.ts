@@ -22,8 +22,11 @@ for (const type of ['f32', 'f16'] as const) {
         return part;
       });
       const out = scope.upload('out', new Float32Array(rows * width).fill(7));
-      await runOps(device, embed(device, { rows: rowCount(scope, rows), ids: scope.upload('ids', ids), table: parts, out, width }));
-      expect([...await floats(device, out, rows * width)]).toEqual([...embedRef(ids, table, width)]);
+      await runOps(
+        device,
+        embed(device, { rows: rowCount(scope, rows), ids: scope.upload('ids', ids), table: parts, out, width }),
+      );
+      expect([...(await floats(device, out, rows * width))]).toEqual([...embedRef(ids, table, width)]);
       scope.free();
     });
   }

@@ -15,14 +15,22 @@ export type { TablePart } from './tablePart';
  * [rows, width]; overwrites. One dispatch for each part. An id past the table gives NaN: nothing is read that is not the
  * table's, and a step that such a row is in is skipped.
  */
-export function embed(device: Device, p: { rows: RowCount; ids: Tensor; table: TablePart[]; out: Tensor; width: number }): Dispatch[] {
+export function embed(
+  device: Device,
+  p: { rows: RowCount; ids: Tensor; table: TablePart[]; out: Tensor; width: number },
+): Dispatch[] {
   const D4 = quads(p.width, 'row');
   const total = p.table.reduce((sum, { rows }) => sum + rows, 0);
   return p.table.map((part) => {
     const { first, rows, weight } = part;
     const { enables, wgsl: load, variants } = loadSnippet(device, weight);
     return {
-      kernel: { label: 'embed', code: compose(wgsl, { enables, snippets: [snippets.rows, load] }), constants: { D4, FIRST: first, COUNT: rows, TOTAL: total }, variants },
+      kernel: {
+        label: 'embed',
+        code: compose(wgsl, { enables, snippets: [snippets.rows, load] }),
+        constants: { D4, FIRST: first, COUNT: rows, TOTAL: total },
+        variants,
+      },
       bindings: [p.rows.dims, p.ids, weight.tensor, p.out],
       groups: perElement(p.rows, D4),
       cpu: embedCpu({ ...p, part, total }),

@@ -27,11 +27,13 @@ interface Gate {
   marked: boolean;
 }
 
-const ratioArguments = ({ size, squares, ratio }: Ratios) => (cpu: Cpu) => {
-  const [y2, r] = [cpu.at(squares.tensor), cpu.at(ratio)];
-  if (!('z' in size)) return [cpu.at(size.squares), y2, r, squares.parts];
-  return [cpu.at(size.z), cpu.at(size.gram), y2, r, size.rank, squares.parts, size.scaling];
-};
+const ratioArguments =
+  ({ size, squares, ratio }: Ratios) =>
+  (cpu: Cpu) => {
+    const [y2, r] = [cpu.at(squares.tensor), cpu.at(ratio)];
+    if (!('z' in size)) return [cpu.at(size.squares), y2, r, squares.parts];
+    return [cpu.at(size.z), cpu.at(size.gram), y2, r, size.rank, squares.parts, size.scaling];
+  };
 
 const listArguments = (p: Gate) => (cpu: Cpu) => {
   const [slot, stat] = [cpu.at(p.slot), cpu.at(p.stat)];

@@ -1,5 +1,13 @@
 /** ‖s B z_i‖ / (‖y_i‖ + 1e-6) per row in f64, from B itself rather than its Gram matrix. */
-export function ratioRef(z: ArrayLike<number>, b: ArrayLike<number>, y: ArrayLike<number>, rows: number, dOut: number, rank: number, scaling: number): Float64Array {
+export function ratioRef(
+  z: ArrayLike<number>,
+  b: ArrayLike<number>,
+  y: ArrayLike<number>,
+  rows: number,
+  dOut: number,
+  rank: number,
+  scaling: number,
+): Float64Array {
   return Float64Array.from({ length: rows }, (_, row) => {
     let delta2 = 0;
     let y2 = 0;

@@ -7,14 +7,26 @@ import { activeListBytes } from './activeRows';
 import { activeRowsRef } from './activeRows.ref';
 import { gate } from './gate';
 import { ratioRef } from './gate.ref';
-import { NEW_SLOT, STAT_BYTES, packGateSlots, packStatSlots, ratioBin, ratioEdge, readGateSlots, readStatSlots, slotOf, statOf } from './slots';
+import {
+  NEW_SLOT,
+  STAT_BYTES,
+  packGateSlots,
+  packStatSlots,
+  ratioBin,
+  ratioEdge,
+  readGateSlots,
+  readStatSlots,
+  slotOf,
+  statOf,
+} from './slots';
 
 const PARTS = 3;
 
 /** Σ y² of each row in PARTS unequal pieces, as a matmul leaves them. */
 function squaresOf(y: Float32Array, rows: number, dOut: number): Float32Array<ArrayBuffer> {
   const squares = new Float32Array(rows * PARTS);
-  for (let i = 0; i < rows * dOut; i++) squares[Math.floor(i / dOut) * PARTS + (i % dOut < 2 ? 0 : i % dOut === 3 ? 2 : 1)] += y[i] ** 2;
+  for (let i = 0; i < rows * dOut; i++)
+    squares[Math.floor(i / dOut) * PARTS + (i % dOut < 2 ? 0 : i % dOut === 3 ? 2 : 1)] += y[i] ** 2;
   return squares;
 }
 
@@ -46,48 +58,124 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
   const sorted = [0, ...expected, 8].sort((p, q) => p - q);
   const closed = rows - Math.round(rows * (options.share ?? 0.5));
   const tau = options.tau ?? (sorted[closed] + sorted[closed + 1]) / 2;
-  const slots = scope.upload('slots', new Uint8Array(packGateSlots([9, tau, 9].map((t) => ({ tau: t, m: 0, v: 0, updates: 0 })))), 'uniform');
+  const slots = scope.upload(
+    'slots',
+    new Uint8Array(packGateSlots([9, tau, 9].map((t) => ({ tau: t, m: 0, v: 0, updates: 0 })))),
+    'uniform',
+  );
   const stats = scope.alloc('stats', 3 * STAT_BYTES);
   // What an earlier, longer pass left behind must not count.
-  const [ratio, open, list] = [rows, rows, rows + 1].map((n, i) => scope.upload(`out${i}`, new Uint32Array(n + 100).fill(1)));
-  const ops = gate(like, {
-    rows: rowCount(scope, rows), size: options.given
-      ? { squares: scope.upload('deltaSquares', Float32Array.from(expected, (r, i) => (r * (Math.hypot(...y.subarray(i * dOut, (i + 1) * dOut)) + 1e-6)) ** 2)) }
-      : { z: scope.upload('z', z), gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))), rank, scaling },
-    squares: { tensor: scope.upload('squares', squaresOf(y, rows, dOut)), parts: PARTS },
-    slot: slotOf(slots, 1), stat: statOf(stats, 1), ratio, open, list, record: options.record ?? true, tileRows: 8,
-  }, options.large === undefined ? undefined : options.large ? 0 : Infinity);
+  const [ratio, open, list] = [rows, rows, rows + 1].map((n, i) =>
+    scope.upload(`out${i}`, new Uint32Array(n + 100).fill(1)),
+  );
+  const ops = gate(
+    like,
+    {
+      rows: rowCount(scope, rows),
+      size: options.given
+        ? {
+            squares: scope.upload(
+              'deltaSquares',
+              Float32Array.from(
+                expected,
+                (r, i) => (r * (Math.hypot(...y.subarray(i * dOut, (i + 1) * dOut)) + 1e-6)) ** 2,
+              ),
+            ),
+          }
+        : {
+            z: scope.upload('z', z),
+            gram: scope.upload('gram', Float32Array.from(gramRef(b, dOut, rank))),
+            rank,
+            scaling,
+          },
+      squares: { tensor: scope.upload('squares', squaresOf(y, rows, dOut)), parts: PARTS },
+      slot: slotOf(slots, 1),
+      stat: statOf(stats, 1),
+      ratio,
+      open,
+      list,
+      record: options.record ?? true,
+      tileRows: 8,
+    },
+    options.large === undefined ? undefined : options.large ? 0 : Infinity,
+  );
   await runOps(device, [...ops, ...ops], { rows, supervised: 0, segments: 1 });
   const opened = await uints(device, open, rows + 100);
   const result = {
-    expected, tau, ratio: await floats(device, ratio, rows), open: opened.slice(0, rows), tail: opened.slice(rows),
-    list: await uints(device, list, activeListBytes(rows) / 4), stats: readStatSlots(await readTensor(device, stats)),
+    expected,
+    tau,
+    ratio: await floats(device, ratio, rows),
+    open: opened.slice(0, rows),
+    tail: opened.slice(rows),
+    list: await uints(device, list, activeListBytes(rows) / 4),
+    stats: readStatSlots(await readTensor(device, stats)),
   };
   scope.free();
   return result;
 }
 
-const shapes = [[57, 3, 60], [58, 11, 24], [1, 1, 4], [130, 8, 192], [130, 64, 132], [1001, 16, 40], [4099, 4, 8]];
-const cases = shapes.flatMap(([rows, rank, dOut]) => (onCpu ? [false] : [false, true]).flatMap((large) => [...[0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share, given: false })), { rows, rank, dOut, large, share: 0.5, given: true }]));
+const shapes = [
+  [57, 3, 60],
+  [58, 11, 24],
+  [1, 1, 4],
+  [130, 8, 192],
+  [130, 64, 132],
+  [1001, 16, 40],
+  [4099, 4, 8],
+];
+const cases = shapes.flatMap(([rows, rank, dOut]) =>
+  (onCpu ? [false] : [false, true]).flatMap((large) => [
+    ...[0, 0.1, 0.5, 1].map((share) => ({ rows, rank, dOut, large, share, given: false })),
+    { rows, rank, dOut, large, share: 0.5, given: true },
+  ]),
+);
 
-test.each(cases)('$rows rows, rank $rank, dOut $dOut, $share open; large: $large; given: $given', async ({ rows, rank, dOut, large, share, given }) => {
-  const { expected, tau, ratio, open, tail, list, stats } = await runGate(rows, rank, dOut, { share, large, given });
-  expectClose(ratio, expected, { rtol: 5e-6 });
-  expected.forEach((r, i) => {
-    if (Math.abs(r - tau) > 1e-5 * tau) expect(open[i], `row ${i}`).toBe(r >= tau ? 1 : 0);
-  });
-  expect(tail).toEqual(new Uint32Array(100).fill(1));
-  const wanted = activeRowsRef(open, rows);
-  const count = wanted[0];
-  expect(count).toBe(Math.round(rows * share));
-  expect(list.slice(0, 1 + count)).toEqual(Uint32Array.from(wanted));
-  // Two micro-batches add up.
-  const histogram = new Uint32Array(64);
-  for (const r of ratio) histogram[ratioBin(r)] += 2;
-  const none = { tokens: 0, active: 0, muKept: 0, muSkipped: 0, disagreeMu: 0, forwardRows: 0, dxRows: 0, gradRows: 0, measured: 0, keptHelpful: 0, skippedHelpful: 0, histogram: new Uint32Array(64) };
-  const computed = onCpu ? count : 8 * Math.ceil(count / 8);
-  expect(stats).toEqual([none, { ...none, tokens: 2 * rows, active: 2 * count, forwardRows: 2 * computed, dxRows: 2 * computed, gradRows: 2 * count, histogram }, none]);
-});
+test.each(cases)(
+  '$rows rows, rank $rank, dOut $dOut, $share open; large: $large; given: $given',
+  async ({ rows, rank, dOut, large, share, given }) => {
+    const { expected, tau, ratio, open, tail, list, stats } = await runGate(rows, rank, dOut, { share, large, given });
+    expectClose(ratio, expected, { rtol: 5e-6 });
+    expected.forEach((r, i) => {
+      if (Math.abs(r - tau) > 1e-5 * tau) expect(open[i], `row ${i}`).toBe(r >= tau ? 1 : 0);
+    });
+    expect(tail).toEqual(new Uint32Array(100).fill(1));
+    const wanted = activeRowsRef(open, rows);
+    const count = wanted[0];
+    expect(count).toBe(Math.round(rows * share));
+    expect(list.slice(0, 1 + count)).toEqual(Uint32Array.from(wanted));
+    // Two micro-batches add up.
+    const histogram = new Uint32Array(64);
+    for (const r of ratio) histogram[ratioBin(r)] += 2;
+    const none = {
+      tokens: 0,
+      active: 0,
+      muKept: 0,
+      muSkipped: 0,
+      disagreeMu: 0,
+      forwardRows: 0,
+      dxRows: 0,
+      gradRows: 0,
+      measured: 0,
+      keptHelpful: 0,
+      skippedHelpful: 0,
+      histogram: new Uint32Array(64),
+    };
+    const computed = onCpu ? count : 8 * Math.ceil(count / 8);
+    expect(stats).toEqual([
+      none,
+      {
+        ...none,
+        tokens: 2 * rows,
+        active: 2 * count,
+        forwardRows: 2 * computed,
+        dxRows: 2 * computed,
+        gradRows: 2 * count,
+        histogram,
+      },
+      none,
+    ]);
+  },
+);
 
 test.skipIf(onCpu)('one dispatch or two: the same bits', async () => {
   const [fused, spread] = [await runGate(1001, 16, 40, { large: false }), await runGate(1001, 16, 40, { large: true })];
@@ -98,7 +186,10 @@ test.skipIf(onCpu)('one dispatch or two: the same bits', async () => {
 
 test.skipIf(onCpu)('many threads, as on a GPU: the same bits', async () => {
   for (const large of [false, true]) {
-    const [few, many] = [await runGate(1001, 16, 40, { large }), await runGate(1001, 16, 40, { large, software: false })];
+    const [few, many] = [
+      await runGate(1001, 16, 40, { large }),
+      await runGate(1001, 16, 40, { large, software: false }),
+    ];
     expect(many.ratio).toEqual(few.ratio);
     expect(many.list).toEqual(few.list);
     expect(many.stats).toEqual(few.stats);
@@ -128,8 +219,26 @@ test('bins and edges', () => {
 });
 
 test('slots survive packing', () => {
-  const gates = [{ tau: 0.5, m: -1, v: 2, updates: 7, rho: 0.25, step: 3, share: 0.75, correction: -0.125, shift: 4, steered: 9 }, { ...NEW_SLOT }];
+  const gates = [
+    { tau: 0.5, m: -1, v: 2, updates: 7, rho: 0.25, step: 3, share: 0.75, correction: -0.125, shift: 4, steered: 9 },
+    { ...NEW_SLOT },
+  ];
   expect(readGateSlots(packGateSlots(gates))).toEqual(gates);
-  const stats = [{ tokens: 9, active: 4, muKept: -0.5, muSkipped: 0.25, disagreeMu: 1, forwardRows: 8, dxRows: 16, gradRows: 32, measured: 3, keptHelpful: 2, skippedHelpful: 1, histogram: Uint32Array.from({ length: 64 }, (_, i) => i) }];
+  const stats = [
+    {
+      tokens: 9,
+      active: 4,
+      muKept: -0.5,
+      muSkipped: 0.25,
+      disagreeMu: 1,
+      forwardRows: 8,
+      dxRows: 16,
+      gradRows: 32,
+      measured: 3,
+      keptHelpful: 2,
+      skippedHelpful: 1,
+      histogram: Uint32Array.from({ length: 64 }, (_, i) => i),
+    },
+  ];
   expect(readStatSlots(packStatSlots(stats))).toEqual(stats);
 });

@@ -71,7 +71,14 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
   const constants = { WIDTH: sharing(device, 256) };
   return [
     {
-      kernel: { label: 'gate ratios', code: compose(ratiosWgsl, { consts: { RATIO_AT: 2, SHAPE_AT: 2 + inputs.length }, snippets: [dims, shape, ratio] }), constants: { THREADS } },
+      kernel: {
+        label: 'gate ratios',
+        code: compose(ratiosWgsl, {
+          consts: { RATIO_AT: 2, SHAPE_AT: 2 + inputs.length },
+          snippets: [dims, shape, ratio],
+        }),
+        constants: { THREADS },
+      },
       bindings: [p.rows.dims, p.ratio, ...inputs],
       values,
       groups: (counts) => [large(counts) ? Math.ceil(p.rows.of(counts) / THREADS) : 0, 1, 1],
@@ -79,19 +86,37 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
     },
     ...(p.mark ?? []),
     {
-      kernel: { label: 'gate list', code: compose(wgsl, { consts: { SHAPE_AT: 6 }, snippets: [dims, scan, slots, shape, ratioStored, p.mark ? keepMarked : keepAbove] }), constants },
+      kernel: {
+        label: 'gate list',
+        code: compose(wgsl, {
+          consts: { SHAPE_AT: 6 },
+          snippets: [dims, scan, slots, shape, ratioStored, p.mark ? keepMarked : keepAbove],
+        }),
+        constants,
+      },
       bindings: outputs,
       values,
       groups: (counts) => [large(counts) ? 1 : 0, 1, 1],
       cpu: p.mark ? gateListCpu({ ...p, marked: true }) : null,
     },
-    ...(p.mark ? [] : [{
-      kernel: { label: 'gate', code: compose(wgsl, { consts: { RATIO_AT: 6, SHAPE_AT: 6 + inputs.length }, snippets: [dims, scan, slots, shape, ratio, keepAbove] }), constants },
-      bindings: [...outputs, ...inputs],
-      values,
-      groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],
-      cpu: gateCpu({ ...p, marked: false }),
-    }]),
+    ...(p.mark
+      ? []
+      : [
+          {
+            kernel: {
+              label: 'gate',
+              code: compose(wgsl, {
+                consts: { RATIO_AT: 6, SHAPE_AT: 6 + inputs.length },
+                snippets: [dims, scan, slots, shape, ratio, keepAbove],
+              }),
+              constants,
+            },
+            bindings: [...outputs, ...inputs],
+            values,
+            groups: (counts: Counts): Groups => [large(counts) ? 0 : 1, 1, 1],
+            cpu: gateCpu({ ...p, marked: false }),
+          },
+        ]),
   ];
 }
 

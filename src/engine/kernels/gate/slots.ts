@@ -17,14 +17,32 @@ export const STAT_BYTES = 512;
 export const MU_PARTS = 8;
 /** Where the parts of a GateSlot lie, in 32-bit words; the places of slots.wgsl. */
 export const GATE_AT = {
-  tau: 0, m: 1, v: 2, updates: 3, rho: 4, step: 5, share: 6, correction: 7, shift: 8, steered: 9,
+  tau: 0,
+  m: 1,
+  v: 2,
+  updates: 3,
+  rho: 4,
+  step: 5,
+  share: 6,
+  correction: 7,
+  shift: 8,
+  steered: 9,
 } as const;
 /** The same of a StatSlot; `mu` and `helpful` begin there, four and two words a part. */
 export const STAT_AT = {
-  tokens: 0, active: 1, forwardRows: 2, dxRows: 3, gradRows: 4, measured: 5, mu: 8, helpful: 40, histogram: 64,
+  tokens: 0,
+  active: 1,
+  forwardRows: 2,
+  dxRows: 3,
+  gradRows: 4,
+  measured: 5,
+  mu: 8,
+  helpful: 40,
+  histogram: 64,
 } as const;
 
-const sliceOf = (all: Tensor, index: number, bytes: number): Tensor => all.slice(`${all.label}[${index}]`, index * bytes, bytes);
+const sliceOf = (all: Tensor, index: number, bytes: number): Tensor =>
+  all.slice(`${all.label}[${index}]`, index * bytes, bytes);
 /** The GateSlot, and the StatSlot, of module `index`. */
 export const slotOf = (slots: Tensor, index: number): Tensor => sliceOf(slots, index, SLOT_BYTES);
 export const statOf = (stats: Tensor, index: number): Tensor => sliceOf(stats, index, STAT_BYTES);
@@ -44,7 +62,18 @@ export interface GateSlot {
 }
 
 /** A module at the start: its gate is open, and a random one keeps all. */
-export const NEW_SLOT: Readonly<GateSlot> = { tau: 0, m: 0, v: 0, updates: 0, rho: 0, step: 0, share: 1, correction: 0, shift: 0, steered: 0 };
+export const NEW_SLOT: Readonly<GateSlot> = {
+  tau: 0,
+  m: 0,
+  v: 0,
+  updates: 0,
+  rho: 0,
+  step: 0,
+  share: 1,
+  correction: 0,
+  shift: 0,
+  steered: 0,
+};
 
 /** Sums of one module over the micro-batches of one optimizer step; what each means is in slots.wgsl. */
 export interface StatSlot {
@@ -73,9 +102,16 @@ function mapSlots<T>(bytes: ArrayBuffer, slotBytes: number, read: (f: Float32Arr
 /** Reads thresholds as they came back from the GPU. */
 export const readGateSlots = (bytes: ArrayBuffer): GateSlot[] =>
   mapSlots(bytes, SLOT_BYTES, (f, u) => ({
-    tau: f[GATE_AT.tau], m: f[GATE_AT.m], v: f[GATE_AT.v], updates: u[GATE_AT.updates],
-    rho: f[GATE_AT.rho], step: f[GATE_AT.step], share: f[GATE_AT.share],
-    correction: f[GATE_AT.correction], shift: f[GATE_AT.shift], steered: u[GATE_AT.steered],
+    tau: f[GATE_AT.tau],
+    m: f[GATE_AT.m],
+    v: f[GATE_AT.v],
+    updates: u[GATE_AT.updates],
+    rho: f[GATE_AT.rho],
+    step: f[GATE_AT.step],
+    share: f[GATE_AT.share],
+    correction: f[GATE_AT.correction],
+    shift: f[GATE_AT.shift],
+    steered: u[GATE_AT.steered],
   }));
 
 /** Slots as the GPU wants them; what is not given is as at the start. */
@@ -105,10 +141,17 @@ export function readStatSlots(bytes: ArrayBuffer): StatSlot[] {
       return count;
     };
     return {
-      tokens: u[STAT_AT.tokens], active: u[STAT_AT.active], muKept: mu(0), muSkipped: mu(1), disagreeMu: mu(2),
-      forwardRows: u[STAT_AT.forwardRows], dxRows: u[STAT_AT.dxRows],
-      gradRows: u[STAT_AT.gradRows], measured: u[STAT_AT.measured],
-      keptHelpful: helpful(0), skippedHelpful: helpful(1),
+      tokens: u[STAT_AT.tokens],
+      active: u[STAT_AT.active],
+      muKept: mu(0),
+      muSkipped: mu(1),
+      disagreeMu: mu(2),
+      forwardRows: u[STAT_AT.forwardRows],
+      dxRows: u[STAT_AT.dxRows],
+      gradRows: u[STAT_AT.gradRows],
+      measured: u[STAT_AT.measured],
+      keptHelpful: helpful(0),
+      skippedHelpful: helpful(1),
       histogram: u.slice(STAT_AT.histogram, STAT_AT.histogram + RATIO_BINS),
     };
   });

@@ -6,17 +6,30 @@ import { gatherRows } from './gatherRows';
 import { gatherRowsRef } from './gatherRows.ref';
 
 describe('gatherRows', () => {
-  for (const [rows, width, n] of [[57, 12, 90], [1, 4, 1], [130, 192, 7]]) {
+  for (const [rows, width, n] of [
+    [57, 12, 90],
+    [1, 4, 1],
+    [130, 192, 7],
+  ]) {
     it(`copies ${rows} of ${n} rows of ${width}`, async () => {
       const device = await testDevice();
       const scope = device.buffers.scope('gatherRows');
       const x = randomFloats(n * width, 1);
       const index = Uint32Array.from({ length: rows }, (_, i) => (i * 37 + 5) % n);
       const out = scope.upload('out', withTail(rows * width, 3 * width));
-      await runOps(device, [gatherRows(device, {
-        rows: overdispatched(scope, rows), index: scope.upload('index', index), x: scope.upload('x', x), out, width,
-      })]);
-      expect([...await floats(device, out, (rows + 3) * width)]).toEqual([...gatherRowsRef(index, x, width), ...tailOf(3 * width)]);
+      await runOps(device, [
+        gatherRows(device, {
+          rows: overdispatched(scope, rows),
+          index: scope.upload('index', index),
+          x: scope.upload('x', x),
+          out,
+          width,
+        }),
+      ]);
+      expect([...(await floats(device, out, (rows + 3) * width))]).toEqual([
+        ...gatherRowsRef(index, x, width),
+        ...tailOf(3 * width),
+      ]);
       scope.free();
     });
   }
@@ -34,12 +47,19 @@ describe('gatherRows', () => {
     const x = randomFloats(5 * width, 2);
     const index = Uint32Array.from({ length: rows }, (_, i) => i % 5);
     const out = scope.alloc('out', rows * width * 4);
-    await runOps(device, [gatherRows(device, {
-      rows: overdispatched(scope, rows, 0), index: scope.upload('index', index), x: scope.upload('x', x), out, width,
-    })]);
+    await runOps(device, [
+      gatherRows(device, {
+        rows: overdispatched(scope, rows, 0),
+        index: scope.upload('index', index),
+        x: scope.upload('x', x),
+        out,
+        width,
+      }),
+    ]);
     const got = await floats(device, out, rows * width);
     let wrong = 0;
-    for (let row = 0; row < rows; row++) for (let d = 0; d < width; d += 51) if (got[row * width + d] !== x[(row % 5) * width + d]) wrong++;
+    for (let row = 0; row < rows; row++)
+      for (let d = 0; d < width; d += 51) if (got[row * width + d] !== x[(row % 5) * width + d]) wrong++;
     expect(wrong).toBe(0);
     scope.free();
   });

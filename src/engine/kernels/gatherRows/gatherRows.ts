@@ -7,7 +7,10 @@ import { gatherRowsCpu } from './gatherRows.cpu';
 import wgsl from './gatherRows.wgsl?raw';
 
 /** `out[i, :] = x[index[i], :]` for i < rows. `index` u32 [rows], `x` [n, width], `out` [rows, width]; overwrites. */
-export function gatherRows(_device: Device, p: { rows: RowCount; index: Tensor; x: Tensor; out: Tensor; width: number }): Dispatch {
+export function gatherRows(
+  _device: Device,
+  p: { rows: RowCount; index: Tensor; x: Tensor; out: Tensor; width: number },
+): Dispatch {
   const D4 = quads(p.width, 'row');
   return {
     kernel: { label: 'gatherRows', code: compose(wgsl, { snippets: [snippets.rows] }), constants: { D4 } },

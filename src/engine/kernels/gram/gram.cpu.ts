@@ -12,6 +12,8 @@ interface Gram {
 }
 
 /** `gram` on the CPU. */
-export const gramCpu = (p: Gram): CpuFunction => (cpu) => {
-  cpu.run('gram', p.modules * (p.rank / 4), [cpu.at(p.table), cpu.at(p.params), cpu.at(p.out), p.rank, p.stride]);
-};
+export const gramCpu =
+  (p: Gram): CpuFunction =>
+  (cpu) => {
+    cpu.run('gram', p.modules * (p.rank / 4), [cpu.at(p.table), cpu.at(p.params), cpu.at(p.out), p.rank, p.stride]);
+  };

@@ -30,7 +30,11 @@ export interface GramParams {
 export function gram(device: Device, p: GramParams): Dispatch {
   const blocks = p.rank / 4;
   return {
-    kernel: { label: 'gram', code: wgsl, constants: { WIDTH: rowThreads(device), RANK4: blocks, STRIDE4: gramStride(p.rank) / 16 } },
+    kernel: {
+      label: 'gram',
+      code: wgsl,
+      constants: { WIDTH: rowThreads(device), RANK4: blocks, STRIDE4: gramStride(p.rank) / 16 },
+    },
     bindings: [p.table, p.params, p.out],
     groups: () => [blocks, blocks, p.modules],
     cpu: gramCpu({ ...p, stride: gramStride(p.rank) }),

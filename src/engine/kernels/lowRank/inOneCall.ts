@@ -19,7 +19,10 @@ interface BackwardOps {
 }
 
 /** A module's backward; where `form` does what is before and after the gradients in one call, they come behind it. */
-export function backwardInOneCall({ first, gradients, through }: BackwardOps, form: CpuFunction | null | undefined): Op[] {
+export function backwardInOneCall(
+  { first, gradients, through }: BackwardOps,
+  form: CpuFunction | null | undefined,
+): Op[] {
   if (!form) return [...first, ...gradients, ...through];
   return [...inOneCall([...first, ...through], 'adapter backward', form), ...gradients];
 }

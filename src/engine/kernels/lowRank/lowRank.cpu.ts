@@ -48,7 +48,12 @@ export interface LowRankBackward extends LowRankModule {
 }
 
 /** Whether such a module's products are those that lowRank.as.ts is made of. */
-export const fitsOneCall = ({ rows, rank, dIn, dOut }: Pick<LowRankModule, 'rows' | 'rank' | 'dIn' | 'dOut'>): boolean =>
+export const fitsOneCall = ({
+  rows,
+  rank,
+  dIn,
+  dOut,
+}: Pick<LowRankModule, 'rows' | 'rank' | 'dIn' | 'dOut'>): boolean =>
   (rows.max === undefined || rows.max > FEW_ROWS) && isThin(dIn, rank) && isThin(dOut, rank);
 
 /** Runs `rows` in one call; what takes all rows comes after it where several threads share them. */
@@ -64,13 +69,31 @@ function overItems({ rows }: LowRankModule, call: Call, end: Call | null): CpuFu
 /** z = A x, the gate, and y += scaling · B z of the open rows. */
 export function lowRankForwardCpu(p: LowRankForward): CpuFunction {
   const { gate: g } = p;
-  const counts = (cpu: Cpu, stat: Tensor) => (g?.record ? [cpu.at(stat) + 4 * STAT_AT.tokens, cpu.at(stat) + 4 * STAT_AT.histogram] : [0, 0]);
-  const list = (cpu: Cpu) => (g
-    ? [cpu.at(g.ratio), cpu.at(g.slot) + 4 * GATE_AT.tau, cpu.at(g.open), cpu.at(g.list), ...counts(cpu, g.stat), RATIO_BINS]
-    : [0, 0, 0, 0, 0, 0, 0]);
+  const counts = (cpu: Cpu, stat: Tensor) =>
+    g?.record ? [cpu.at(stat) + 4 * STAT_AT.tokens, cpu.at(stat) + 4 * STAT_AT.histogram] : [0, 0];
+  const list = (cpu: Cpu) =>
+    g
+      ? [
+          cpu.at(g.ratio),
+          cpu.at(g.slot) + 4 * GATE_AT.tau,
+          cpu.at(g.open),
+          cpu.at(g.list),
+          ...counts(cpu, g.stat),
+          RATIO_BINS,
+        ]
+      : [0, 0, 0, 0, 0, 0, 0];
   const call = new Call('lowRankForward', (cpu) => [
-    cpu.at(p.x), p.dIn, cpu.at(p.a), cpu.at(p.z), p.rank, cpu.at(p.b), cpu.at(p.y), p.dOut, p.scaling,
-    ...(g ? [cpu.at(g.gram), cpu.at(g.squares.tensor), g.squares.parts] : [0, 0, 0]), ...list(cpu),
+    cpu.at(p.x),
+    p.dIn,
+    cpu.at(p.a),
+    cpu.at(p.z),
+    p.rank,
+    cpu.at(p.b),
+    cpu.at(p.y),
+    p.dOut,
+    p.scaling,
+    ...(g ? [cpu.at(g.gram), cpu.at(g.squares.tensor), g.squares.parts] : [0, 0, 0]),
+    ...list(cpu),
   ]);
   return overItems(p, call, g ? new Call('gateList', (cpu) => list(cpu)) : null);
 }
@@ -81,8 +104,17 @@ export function lowRankBackwardCpu(p: LowRankBackward): CpuFunction {
   const words = [STAT_AT.mu, STAT_AT.helpful, STAT_AT.measured];
   const sums = (cpu: Cpu) => (m ? [cpu.at(m.mu), cpu.at(m.open), cpu.at(m.stat), ...words] : [0, 0, 0, ...words]);
   const call = new Call('lowRankBackward', (cpu) => [
-    cpu.at(p.gradOut), p.dOut, cpu.at(p.b), cpu.at(p.u), p.rank, cpu.at(p.a), p.gradIn ? cpu.at(p.gradIn) : 0, p.dIn, p.scaling,
-    m ? cpu.at(m.z) : 0, ...sums(cpu),
+    cpu.at(p.gradOut),
+    p.dOut,
+    cpu.at(p.b),
+    cpu.at(p.u),
+    p.rank,
+    cpu.at(p.a),
+    p.gradIn ? cpu.at(p.gradIn) : 0,
+    p.dIn,
+    p.scaling,
+    m ? cpu.at(m.z) : 0,
+    ...sums(cpu),
   ]);
   return overItems(p, call, m ? new Call('muSums', sums) : null);
 }

@@ -30,7 +30,11 @@ export function lowRankGradCpu(p: Grads): CpuFunction {
   const panels = Math.ceil(dOut / PANEL) + Math.ceil(dIn / PANEL);
   const rowsNow = rowsReader(rows);
   const call = new Call('lowRankGrad', (cpu) => [
-    ...[p.gradOut, p.z, p.x, p.u, p.gradB, p.gradA].map((t) => cpu.at(t)), dOut, dIn, rank, p.scaling,
+    ...[p.gradOut, p.z, p.x, p.u, p.gradB, p.gradA].map((t) => cpu.at(t)),
+    dOut,
+    dIn,
+    rank,
+    p.scaling,
   ]);
   return (cpu) => {
     if (rank > MAX_RANK) throw new Error(`low-rank gradients: rank ${rank} is more than ${MAX_RANK}`);

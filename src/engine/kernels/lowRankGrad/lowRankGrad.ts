@@ -60,11 +60,25 @@ export function lowRankGrad(_device: Device, p: LowRankGradParams): Dispatch[] {
   const grads = p.gradA.through(p.gradB);
   const snippets = [...rowsSnippets(rows), chunkRule, shape];
   const values = new ArrayBuffer(32);
-  new Uint32Array(values).set([p.dOut / 4, p.dIn / 4, p.rank / 4, 0, groupsB, (p.gradA.offset - grads.offset) / 16, (p.gradB.offset - grads.offset) / 16]);
+  new Uint32Array(values).set([
+    p.dOut / 4,
+    p.dIn / 4,
+    p.rank / 4,
+    0,
+    groupsB,
+    (p.gradA.offset - grads.offset) / 16,
+    (p.gradB.offset - grads.offset) / 16,
+  ]);
   new Float32Array(values)[3] = p.scaling;
-  const macs = open ? {} : { macs: (counts: Parameters<typeof rows.of>[0]) => rows.of(counts) * (p.dOut + p.dIn) * p.rank };
+  const macs = open
+    ? {}
+    : { macs: (counts: Parameters<typeof rows.of>[0]) => rows.of(counts) * (p.dOut + p.dIn) * p.rank };
   const sums: Dispatch = {
-    kernel: { label: `dA, dB sums${open ? ' of open rows' : ''}`, code: compose(sumWgsl, { snippets }), constants: { THREADS: SUM_THREADS } },
+    kernel: {
+      label: `dA, dB sums${open ? ' of open rows' : ''}`,
+      code: compose(sumWgsl, { snippets }),
+      constants: { THREADS: SUM_THREADS },
+    },
     bindings: [rowsBinding(rows), p.partial, grads],
     values,
     groups: (counts) => [chunksOf(rows.of(counts)) > 1 ? sumGroups : 0, 1, 1],

@@ -46,7 +46,19 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
     const before = residual ? cpu.at(residual) + 4 * outColumn : 0;
     const ending = [scale, Number(accumulate), before, squares ? cpu.at(squares) : 0];
     if (few) return [from, aStride, weight, half, into, outStride, n, k, ...ending];
-    return [from, aStride, weight, half, Number(transposed), into, outStride, n, k, squares ? K_BLOCK_SQUARES : K_BLOCK, ...ending];
+    return [
+      from,
+      aStride,
+      weight,
+      half,
+      Number(transposed),
+      into,
+      outStride,
+      n,
+      k,
+      squares ? K_BLOCK_SQUARES : K_BLOCK,
+      ...ending,
+    ];
   });
   return (cpu) => {
     const { list, rows: each, stride, count } = rowsNow(cpu);

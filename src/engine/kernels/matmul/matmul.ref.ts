@@ -15,8 +15,25 @@ export interface MatmulRef {
  * out[row, n] = (out, residual or 0) + scale · Σ_k a[row, k] · W(n, k), in f64, for the rows in `index`.
  * @returns Σ_n (scale · Σ_k …)² of each of these rows
  */
-export function matmulRef(out: Float64Array, a: ArrayLike<number>, w: ArrayLike<number>, index: number[], options: MatmulRef): number[] {
-  const { n, k, transposed, accumulate = false, residual, scale = 1, aStride = k, aColumn = 0, outStride = n, outColumn = 0 } = options;
+export function matmulRef(
+  out: Float64Array,
+  a: ArrayLike<number>,
+  w: ArrayLike<number>,
+  index: number[],
+  options: MatmulRef,
+): number[] {
+  const {
+    n,
+    k,
+    transposed,
+    accumulate = false,
+    residual,
+    scale = 1,
+    aStride = k,
+    aColumn = 0,
+    outStride = n,
+    outColumn = 0,
+  } = options;
   return index.map((row) => {
     let squares = 0;
     for (let j = 0; j < n; j++) {

@@ -13,65 +13,118 @@ describe('matmul', () => {
 // Sums that the CPU cuts into blocks, and with squares does not: then a block has fewer rows.
 it.runIf(onCpu)('matmul of long sums', async () => {
   const how = { rows: 19, n: 36, k: 4100, scale: 0.5 };
-  await Promise.all([true, false].flatMap((squares) => [true, false].map((transposed) => check({ ...how, transposed, squares, accumulate: squares }))));
+  await Promise.all(
+    [true, false].flatMap((squares) =>
+      [true, false].map((transposed) => check({ ...how, transposed, squares, accumulate: squares })),
+    ),
+  );
 });
 
 describe('matmul over active rows', () => {
   const every = (i: number) => i % 3 !== 1;
-  const cases = [['two of three', 101, 36, every], ['none', 101, 36, () => false], ['many', 600, 68, every], ['few', 5, 36, (i: number) => i === 2 || i === 4, 5]] as const;
+  const cases = [
+    ['two of three', 101, 36, every],
+    ['none', 101, 36, () => false],
+    ['many', 600, 68, every],
+    ['few', 5, 36, (i: number) => i === 2 || i === 4, 5],
+  ] as const;
   // Without squares a sum as short as this has a kernel of its own on the CPU.
-  it.each(cases.flatMap((c) => [true, false].map((withSquares) => ({ name: c[0], rows: c[1], n: c[2], open: c[3], max: c[4], withSquares }))))('$name, squares: $withSquares: only the listed rows are read and written', async ({ name, rows, n, open, max, withSquares }) => {
-    const device = await testDevice();
-    const scope = device.buffers.scope('test');
-    // A longer sum is the dense kernel's there.
-    const k = name === 'many' ? 44 : 12;
-    const index = [...Array(rows).keys()].filter(open);
-    const a = randomFloats(rows * k, 1);
-    const w = randomFloats(n * k, 2);
-    const start = randomFloats(rows * n, 3);
-    const list = scope.upload('list', Uint32Array.of(index.length, ...index));
-    const out = scope.upload('out', start);
-    const parts = squareParts(device, { n, k, transposed: true, active: true });
-    const squares = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
-    const how = { n, k, transposed: true, accumulate: true, scale: 2 };
-    await runOps(device, matmul(device, { label: 'test', rows: { ...rowCount(scope, rows), list, max: max ?? rows }, a: scope.upload('a', a), w: scope.upload('w', w), out, squares: withSquares ? squares : undefined, ...how }));
-    const expected = Float64Array.from(start);
-    const sums = matmulRef(expected, a, w, index, how);
-    expectCloseToMax(await floats(device, out, rows * n), expected, TOLERANCE);
-    const values = await floats(device, squares, rows * parts);
-    const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);
-    if (index.length && withSquares) expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
-    expect(ofRow(1)).toBe(-parts);
-    scope.free();
-    expect(device.buffers.live().buffers).toBe(0);
-  });
+  it.each(
+    cases.flatMap((c) =>
+      [true, false].map((withSquares) => ({ name: c[0], rows: c[1], n: c[2], open: c[3], max: c[4], withSquares })),
+    ),
+  )(
+    '$name, squares: $withSquares: only the listed rows are read and written',
+    async ({ name, rows, n, open, max, withSquares }) => {
+      const device = await testDevice();
+      const scope = device.buffers.scope('test');
+      // A longer sum is the dense kernel's there.
+      const k = name === 'many' ? 44 : 12;
+      const index = [...Array(rows).keys()].filter(open);
+      const a = randomFloats(rows * k, 1);
+      const w = randomFloats(n * k, 2);
+      const start = randomFloats(rows * n, 3);
+      const list = scope.upload('list', Uint32Array.of(index.length, ...index));
+      const out = scope.upload('out', start);
+      const parts = squareParts(device, { n, k, transposed: true, active: true });
+      const squares = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
+      const how = { n, k, transposed: true, accumulate: true, scale: 2 };
+      await runOps(
+        device,
+        matmul(device, {
+          label: 'test',
+          rows: { ...rowCount(scope, rows), list, max: max ?? rows },
+          a: scope.upload('a', a),
+          w: scope.upload('w', w),
+          out,
+          squares: withSquares ? squares : undefined,
+          ...how,
+        }),
+      );
+      const expected = Float64Array.from(start);
+      const sums = matmulRef(expected, a, w, index, how);
+      expectCloseToMax(await floats(device, out, rows * n), expected, TOLERANCE);
+      const values = await floats(device, squares, rows * parts);
+      const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);
+      if (index.length && withSquares) expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
+      expect(ofRow(1)).toBe(-parts);
+      scope.free();
+      expect(device.buffers.live().buffers).toBe(0);
+    },
+  );
 });
 
 // What decoding asks for: as many rows as there are models, their number known beforehand. A kernel of its own.
 describe('matmul with few rows', () => {
   const rows = [1, 2, 3, 4, 7, 8];
   // Edges: columns that do not fill a workgroup or a panel, sums that are shorter than the threads are many, or uneven.
-  const shapes = [[4, 4], [8, 192], [36, 12], [192, 8], [68, 576], [100, 44]];
+  const shapes = [
+    [4, 4],
+    [8, 192],
+    [36, 12],
+    [192, 8],
+    [68, 576],
+    [100, 44],
+  ];
   it('every number of rows, every epilogue', async () => {
     for (const [j, max] of [1, 2, 4, 8].entries()) {
       // The epilogue goes by shape and capacity, so that all counts of rows share a shader.
-      await Promise.all(shapes.flatMap(([n, k], i) => rows.filter((count) => count <= max).map((count) => check({
-        rows: count, max, n, k, transposed: true, type: (i + j) % 2 ? 'f16' : 'f32', squares: i % 3 !== 1, scale: 0.5,
-        ...[{ accumulate: true }, { residual: [] }, {}][(i + j) % 3], ...(i % 2 ? { aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 } : {}),
-      }))));
+      await Promise.all(
+        shapes.flatMap(([n, k], i) =>
+          rows
+            .filter((count) => count <= max)
+            .map((count) =>
+              check({
+                rows: count,
+                max,
+                n,
+                k,
+                transposed: true,
+                type: (i + j) % 2 ? 'f16' : 'f32',
+                squares: i % 3 !== 1,
+                scale: 0.5,
+                ...[{ accumulate: true }, { residual: [] }, {}][(i + j) % 3],
+                ...(i % 2 ? { aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 } : {}),
+              }),
+            ),
+        ),
+      );
     }
   });
   it('W is [k, n]', async () => {
     await Promise.all(shapes.map(([n, k]) => check({ rows: 3, max: 8, n, k, transposed: false, accumulate: true })));
   });
-  it.each(['f32', 'f16'] as const)('a row is the same, bit for bit, whichever and however many rows are beside it: %s', async (type) => {
-    const how = { n: 36, k: 212, transposed: true, type };
-    const together = await check({ ...how, rows: 8, max: 8 });
-    for (let from = 0; from < 8; from++) {
-      for (const count of [1, 2, 3, 5].filter((n) => from + n <= 8)) {
-        const some = await check({ ...how, rows: count, max: count, from });
-        expect(some.out, `${count} from ${from}`).toEqual(together.out.slice(36 * from, 36 * (from + count)));
+  it.each(['f32', 'f16'] as const)(
+    'a row is the same, bit for bit, whichever and however many rows are beside it: %s',
+    async (type) => {
+      const how = { n: 36, k: 212, transposed: true, type };
+      const together = await check({ ...how, rows: 8, max: 8 });
+      for (let from = 0; from < 8; from++) {
+        for (const count of [1, 2, 3, 5].filter((n) => from + n <= 8)) {
+          const some = await check({ ...how, rows: count, max: count, from });
+          expect(some.out, `${count} from ${from}`).toEqual(together.out.slice(36 * from, 36 * (from + count)));
+        }
       }
-    }
-  });
+    },
+  );
 });

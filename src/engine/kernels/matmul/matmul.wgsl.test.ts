@@ -19,7 +19,10 @@ describe('a long product', () => {
       const whole = await check({ rows: 300, ...shape });
       expect(whole.dispatches).toBe(1);
       // The rows at run time may be as many as it was split for, or fewer.
-      for (const [max, atLeast] of [[300, 2], [2000, 8]]) {
+      for (const [max, atLeast] of [
+        [300, 2],
+        [2000, 8],
+      ]) {
         const split = await check({ rows: 300, max, ...shape });
         expect(split.dispatches).toBeGreaterThanOrEqual(atLeast);
         expect(split.out).toEqual(whole.out);
@@ -33,7 +36,12 @@ describe('a long product', () => {
     const device = { info: { software: true } } as Device;
     const parts = split(device, 3e7, 2, 7);
     expect(parts.map((p) => [p.firstRows, p.rowGroups, p.firstColumns, p.columnGroups])).toEqual([
-      [0, 1, 0, 3], [1, Infinity, 0, 3], [0, 1, 3, 3], [1, Infinity, 3, 3], [0, 1, 6, 1], [1, Infinity, 6, 1],
+      [0, 1, 0, 3],
+      [1, Infinity, 0, 3],
+      [0, 1, 3, 3],
+      [1, Infinity, 3, 3],
+      [0, 1, 6, 1],
+      [1, Infinity, 6, 1],
     ]);
   });
 });

@@ -40,5 +40,10 @@ export const rowsOf = (part: Part, rowsPerGroup: number, rows: number): number =
   Math.max(0, Math.min(rows, (part.firstRows + part.rowGroups) * rowsPerGroup) - part.firstRows * rowsPerGroup);
 
 /** Workgroups of a part, for the counts of a pass. */
-export const groupsOf = (part: Part, rowsPerGroup: number, of: (counts: Counts) => number) => (counts: Counts): [number, number, number] =>
-  [Math.ceil(rowsOf(part, rowsPerGroup, of(counts)) / rowsPerGroup), part.columnGroups, 1];
+export const groupsOf =
+  (part: Part, rowsPerGroup: number, of: (counts: Counts) => number) =>
+  (counts: Counts): [number, number, number] => [
+    Math.ceil(rowsOf(part, rowsPerGroup, of(counts)) / rowsPerGroup),
+    part.columnGroups,
+    1,
+  ];

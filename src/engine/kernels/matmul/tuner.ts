@@ -7,7 +7,14 @@ import type { Device } from '../../device/device';
 import { packDims } from '../../device/dims';
 import { Program, type RowCount } from '../../device/program';
 import { matmul } from './matmul';
-import { type ProductShape, SHAPE_CLASSES, type ShapeClass, VARIANTS, type VariantName, staticChoice } from './variants';
+import {
+  type ProductShape,
+  SHAPE_CLASSES,
+  type ShapeClass,
+  VARIANTS,
+  type VariantName,
+  staticChoice,
+} from './variants';
 
 /** Variant by shape class; plain JSON. */
 export type Choices = Record<ShapeClass, VariantName>;
@@ -16,9 +23,12 @@ const ROWS = 512;
 /** Typical sizes: rank 16, and the width of a large model. */
 const WIDTH = 1024;
 const sizes = (width: number): Record<ShapeClass, [n: number, k: number]> => ({
-  'narrow nk': [16, width], 'narrow kn': [16, width],
-  'short nk': [width, 16], 'short kn': [width, 16],
-  'wide nk': [width, width], 'wide kn': [width, width],
+  'narrow nk': [16, width],
+  'narrow kn': [16, width],
+  'short nk': [width, 16],
+  'short kn': [width, 16],
+  'wide nk': [width, width],
+  'wide kn': [width, width],
 });
 /** Rounds of each variant; the fastest counts, since whatever else the machine does only adds time. */
 const ROUNDS = 3;
@@ -28,7 +38,8 @@ const RUNS = 4;
 const GAIN = 0.93;
 
 /** What is worth timing. */
-const candidates = (shape: ProductShape): VariantName[] => (['tile8', 'shared', 'splitK'] as const).filter((variant) => VARIANTS[variant].fits(shape));
+const candidates = (shape: ProductShape): VariantName[] =>
+  (['tile8', 'shared', 'splitK'] as const).filter((variant) => VARIANTS[variant].fits(shape));
 
 function shapeOf(name: ShapeClass, width: number) {
   const [n, k] = sizes(width)[name];
@@ -49,19 +60,32 @@ export async function tuneMatmul(device: Device, limitMs = 1500, width = WIDTH):
   const choices = staticChoices(device);
   const scope = device.buffers.scope('tuner');
   try {
-    const dims = scope.upload('dims', new Uint8Array(packDims({ rows: ROWS, supervised: 0, lossScale: 1, tokens: ROWS, segments: 1, stride: ROWS })), 'uniform');
+    const dims = scope.upload(
+      'dims',
+      new Uint8Array(packDims({ rows: ROWS, supervised: 0, lossScale: 1, tokens: ROWS, segments: 1, stride: ROWS })),
+      'uniform',
+    );
     const rows: RowCount = { dims, of: () => ROWS };
-    const [a, w, out] = [scope.alloc('a', 4 * ROWS * width), scope.alloc('w', 4 * width * width), scope.alloc('out', 4 * ROWS * width)];
+    const [a, w, out] = [
+      scope.alloc('a', 4 * ROWS * width),
+      scope.alloc('w', 4 * width * width),
+      scope.alloc('out', 4 * ROWS * width),
+    ];
     // Wide products are most of a step, so they come first.
     for (const name of SHAPE_CLASSES.toReversed()) {
       const shape = shapeOf(name, width);
       const variants = candidates(shape);
       if (variants.length < 2) continue;
       if (performance.now() - started > limitMs) break;
-      const programs = await Promise.all(variants.map(async (variant) => {
-        const ops = matmul({ ...device, tuning: { [name]: variant } }, { label: `tune ${variant}`, rows, a, w, out, ...shape });
-        return { variant, program: await new Program(device, scope, `tune ${variant}`, ops).compile() };
-      }));
+      const programs = await Promise.all(
+        variants.map(async (variant) => {
+          const ops = matmul(
+            { ...device, tuning: { [name]: variant } },
+            { label: `tune ${variant}`, rows, a, w, out, ...shape },
+          );
+          return { variant, program: await new Program(device, scope, `tune ${variant}`, ops).compile() };
+        }),
+      );
       const times = new Map<VariantName, number>();
       // In turns, so that a busy moment does not strike one of them alone. The first round warms up.
       for (let round = 0; round <= ROUNDS; round++) {

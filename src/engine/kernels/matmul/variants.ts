@@ -59,20 +59,35 @@ export const VARIANTS = {
       // Active rows want small groups, so that little is computed in vain.
       const wy = active ? 4 : 64 / wx;
       return {
-        wgsl: tile, consts: { COLUMNS: columns, ROWS: 8 }, constants: { WX: wx, WY: wy },
-        rowsPerGroup: 8 * wy, columnsPerGroup: 4 * columns * wx, columnsPerPart: 4 * columns,
+        wgsl: tile,
+        consts: { COLUMNS: columns, ROWS: 8 },
+        constants: { WX: wx, WY: wy },
+        rowsPerGroup: 8 * wy,
+        columnsPerGroup: 4 * columns * wx,
+        columnsPerPart: 4 * columns,
       };
     },
   },
   shared: {
     fits: () => true,
-    cut: () => ({ wgsl: shared, consts: { ROWS: 8 }, constants: {}, rowsPerGroup: 64, columnsPerGroup: 64, columnsPerPart: 64 }),
+    cut: () => ({
+      wgsl: shared,
+      consts: { ROWS: 8 },
+      constants: {},
+      rowsPerGroup: 64,
+      columnsPerGroup: 64,
+      columnsPerPart: 64,
+    }),
   },
   splitK: {
     fits: ({ n }) => n <= 64,
     cut: ({ n }) => ({
-      wgsl: splitK, consts: { ROWS: 8 }, constants: { WX: n / 4, SPLITS: Math.floor(64 / (n / 4)) },
-      rowsPerGroup: 8, columnsPerGroup: n, columnsPerPart: n,
+      wgsl: splitK,
+      consts: { ROWS: 8 },
+      constants: { WX: n / 4, SPLITS: Math.floor(64 / (n / 4)) },
+      rowsPerGroup: 8,
+      columnsPerGroup: n,
+      columnsPerPart: n,
     }),
   },
   // For decoding: as many rows as there can be, and 16 threads along k, so that what neighbours read lies side by side;
@@ -83,8 +98,12 @@ export const VARIANTS = {
       const rows = rowsOfTile(shape);
       const wx = Math.min(Math.max(4, SHARING / powerOfTwo(shape.k / 4)), powerOfTwo(2 * (shape.n / 4) - 1));
       return {
-        wgsl: splitK, consts: { ROWS: rows }, constants: { WX: wx, SPLITS: SHARING / wx },
-        rowsPerGroup: rows, columnsPerGroup: 4 * wx, columnsPerPart: 4 * wx,
+        wgsl: splitK,
+        consts: { ROWS: rows },
+        constants: { WX: wx, SPLITS: SHARING / wx },
+        rowsPerGroup: rows,
+        columnsPerGroup: 4 * wx,
+        columnsPerPart: 4 * wx,
       };
     },
   },
@@ -98,7 +117,8 @@ export const PLAIN = 'tile8' satisfies VariantName;
 /** Products that want the same variant: narrow (A x, Bᵀ g), short sums (B z, Aᵀ u), the rest; by the way W lies. */
 export const SHAPE_CLASSES = ['narrow nk', 'narrow kn', 'short nk', 'short kn', 'wide nk', 'wide kn'] as const;
 export type ShapeClass = (typeof SHAPE_CLASSES)[number];
-export const shapeClass = ({ n, k, transposed }: ProductShape): ShapeClass => `${n <= 64 ? 'narrow' : k < 32 ? 'short' : 'wide'} ${transposed ? 'nk' : 'kn'}`;
+export const shapeClass = ({ n, k, transposed }: ProductShape): ShapeClass =>
+  `${n <= 64 ? 'narrow' : k < 32 ? 'short' : 'wide'} ${transposed ? 'nk' : 'kn'}`;
 
 /** What suits this kind of adapter, without measuring. Software adapters pay dearly for the barriers of the others. */
 export function staticChoice(device: Device, shape: ProductShape): VariantName {
@@ -113,7 +133,10 @@ export function staticChoice(device: Device, shape: ProductShape): VariantName {
  */
 export function choose(device: Device, shape: ProductShape): VariantName {
   const tuned = shape.active || isFew(shape) ? undefined : device.tuning[shapeClass(shape)];
-  const wanted = tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(shape) ? (tuned as VariantName) : staticChoice(device, shape);
+  const wanted =
+    tuned !== undefined && tuned in VARIANTS && VARIANTS[tuned as VariantName].fits(shape)
+      ? (tuned as VariantName)
+      : staticChoice(device, shape);
   return device.blocked.has(wanted) ? PLAIN : wanted;
 }
 

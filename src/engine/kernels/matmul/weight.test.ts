@@ -13,7 +13,8 @@ it('every finite f16 comes back as it was', () => {
 });
 
 it('refuses what f16 cannot hold', () => {
-  for (const x of [1 + 2 ** -11, 65536, Infinity, NaN, -(2 ** -14) * (1 + 2 ** -12)]) expect(halfBits(Float32Array.of(0, x)), String(x)).toBeNull();
+  for (const x of [1 + 2 ** -11, 65536, Infinity, NaN, -(2 ** -14) * (1 + 2 ** -12)])
+    expect(halfBits(Float32Array.of(0, x)), String(x)).toBeNull();
 });
 
 it('rounds tiny values by at most 2⁻²⁵', () => {

@@ -18,7 +18,9 @@ export const HALF = 'shader-f16';
 export function loadSnippet(device: Device, { type }: Weight): { enables: string[]; wgsl: string; variants: string[] } {
   if (type === 'f32') return { enables: [], wgsl: loadF32, variants: [] };
   const half = device.info.shaderF16 && !device.blocked.has(HALF);
-  return half ? { enables: ['f16'], wgsl: loadF16, variants: [HALF] } : { enables: [], wgsl: loadPackedF16, variants: [] };
+  return half
+    ? { enables: ['f16'], wgsl: loadF16, variants: [HALF] }
+    : { enables: [], wgsl: loadPackedF16, variants: [] };
 }
 
 /** Half of the smallest subnormal f16: what a value below 2⁻¹⁴ may lose. */

@@ -1,5 +1,13 @@
 /** μ per row and its sums, in f64. */
-export function muStatsRef(u: ArrayLike<number>, z: ArrayLike<number>, open: ArrayLike<number>, rows: number, rank: number, scaling: number, extra?: ArrayLike<number>) {
+export function muStatsRef(
+  u: ArrayLike<number>,
+  z: ArrayLike<number>,
+  open: ArrayLike<number>,
+  rows: number,
+  rank: number,
+  scaling: number,
+  extra?: ArrayLike<number>,
+) {
   const mu = Float64Array.from({ length: rows }, (_, row) => {
     let sum = 0;
     for (let k = 0; k < rank; k++) sum += u[row * rank + k] * z[row * rank + k];
@@ -11,7 +19,7 @@ export function muStatsRef(u: ArrayLike<number>, z: ArrayLike<number>, open: Arr
     else muSkipped += value;
     if (value < 0 && open[row]) keptHelpful++;
     if (value < 0 && !open[row]) skippedHelpful++;
-    if ((value >= 0) === (open[row] !== 0)) disagreeMu += value;
+    if (value >= 0 === (open[row] !== 0)) disagreeMu += value;
   });
   return { mu, muKept, muSkipped, disagreeMu, keptHelpful, skippedHelpful };
 }

@@ -8,7 +8,15 @@ import { muStats } from './muStats';
 import { muStatsRef } from './muStats.ref';
 
 // Beyond 256 rows several workgroups share the sums; beyond 8 · 256 each takes more.
-test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4], [2101, 64]])('μ of %i rows, rank %i', async (rows, rank) => {
+test.each([
+  [57, 4],
+  [1, 8],
+  [130, 64],
+  [1001, 12],
+  [257, 16],
+  [2500, 4],
+  [2101, 64],
+])('μ of %i rows, rank %i', async (rows, rank) => {
   const device = await testDevice();
   const scope = device.buffers.scope('test');
   const rng = new Rng(8);
@@ -20,7 +28,19 @@ test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4], [2101, 
   const stats = scope.alloc('stats', 2 * STAT_BYTES);
   // All buffers are longer than this pass.
   const mu = scope.upload('mu', new Float32Array(rows + 50).fill(7));
-  const op = muStats(device, { rows: rowCount(scope, rows), terms: { u: scope.upload('u', u), z: scope.upload('z', z), rank, scaling: 2, ...(extra ? { extra: scope.upload('extra', extra) } : {}) }, open: scope.upload('open', open), stat: statOf(stats, 1), mu });
+  const op = muStats(device, {
+    rows: rowCount(scope, rows),
+    terms: {
+      u: scope.upload('u', u),
+      z: scope.upload('z', z),
+      rank,
+      scaling: 2,
+      ...(extra ? { extra: scope.upload('extra', extra) } : {}),
+    },
+    open: scope.upload('open', open),
+    stat: statOf(stats, 1),
+    mu,
+  });
   await runOps(device, [op], { rows, supervised: 0, segments: 1 });
   const expected = muStatsRef(u, z, open, rows, rank, 2, extra);
   expectCloseToMax(await floats(device, mu, rows), expected.mu, 1e-6);
@@ -28,7 +48,11 @@ test.each([[57, 4], [1, 8], [130, 64], [1001, 12], [257, 16], [2500, 4], [2101, 
   const size = expected.mu.reduce((s, m) => s + Math.abs(m), 0);
   const check = async (times: number) => {
     const got = readStatSlots(await readTensor(device, stats));
-    expect(got[1]).toMatchObject({ measured: times * rows, keptHelpful: times * expected.keptHelpful, skippedHelpful: times * expected.skippedHelpful });
+    expect(got[1]).toMatchObject({
+      measured: times * rows,
+      keptHelpful: times * expected.keptHelpful,
+      skippedHelpful: times * expected.skippedHelpful,
+    });
     for (const name of ['muKept', 'muSkipped', 'disagreeMu'] as const) {
       expect(got[0][name]).toBe(0);
       expectClose([got[1][name]], [times * expected[name]], { atol: times * 1e-6 * size }, name);

@@ -30,7 +30,11 @@ export interface PriceParams {
 /** (r, μ) of each row to `pairs` of its module, behind those of the micro-batches before. */
 export function keepPrices(p: PriceParams & { pairs: Tensor }): Dispatch {
   return {
-    kernel: { label: 'keep prices', code: compose(keepWgsl, { snippets: [dims] }), constants: { THREADS, KIND: passKind(p.kind) } },
+    kernel: {
+      label: 'keep prices',
+      code: compose(keepWgsl, { snippets: [dims] }),
+      constants: { THREADS, KIND: passKind(p.kind) },
+    },
     bindings: [p.rows.dims, p.ratio, p.mu, p.pairs],
     groups: perElement(p.rows, 1),
     cpu: keepPricesCpu(p),
@@ -40,7 +44,11 @@ export function keepPrices(p: PriceParams & { pairs: Tensor }): Dispatch {
 /** Adds each row's μ to its bin in `sums`, f32 [RATIO_BINS]. */
 export function binPrices(device: Device, p: PriceParams & { sums: Tensor }): Dispatch {
   return {
-    kernel: { label: 'bin prices', code: compose(binWgsl, { snippets: [dims, slots] }), constants: { WIDTH: sharing(device, 32), KIND: passKind(p.kind) } },
+    kernel: {
+      label: 'bin prices',
+      code: compose(binWgsl, { snippets: [dims, slots] }),
+      constants: { WIDTH: sharing(device, 32), KIND: passKind(p.kind) },
+    },
     bindings: [p.rows.dims, p.ratio, p.mu, p.sums],
     groups: () => [1, 1, 1],
     cpu: binPricesCpu(p),
@@ -58,7 +66,11 @@ export interface AveragedParams extends Pick<ProximalParams, 'hyper' | 'slots' |
 /** Proximal step over averaged prices for all modules of a run: no sort. Once per optimizer step. */
 export function averaged(p: AveragedParams): Dispatch {
   return {
-    kernel: { label: 'averaged', code: compose(averagedWgsl, { snippets: [hyper, slots] }), constants: { THREADS, MODULES: p.modules } },
+    kernel: {
+      label: 'averaged',
+      code: compose(averagedWgsl, { snippets: [hyper, slots] }),
+      constants: { THREADS, MODULES: p.modules },
+    },
     bindings: [p.hyper, p.sums, p.stats, p.average, p.slots],
     groups: () => [Math.ceil(p.modules / THREADS), 1, 1],
     cpu: averagedCpu(p),

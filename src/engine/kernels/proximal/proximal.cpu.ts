@@ -44,15 +44,17 @@ interface Pairs {
   capacity: number;
 }
 
-export const sortPairsCpu = (p: Pairs & { other: Tensor }): CpuFunction => (cpu) => {
-  const { tokens, enabled } = loadHyper(cpu, p.hyper);
-  if (!enabled) return;
-  const [pairs, other] = [cpu.u32(p.pairs), cpu.u32(p.other)];
-  for (let m = 0; m < p.modules; m++) {
-    const own = [2 * m * p.capacity, 2 * (m + 1) * p.capacity] as const;
-    sortPairs(pairs.subarray(...own), other.subarray(...own), Math.min(tokens, p.capacity));
-  }
-};
+export const sortPairsCpu =
+  (p: Pairs & { other: Tensor }): CpuFunction =>
+  (cpu) => {
+    const { tokens, enabled } = loadHyper(cpu, p.hyper);
+    if (!enabled) return;
+    const [pairs, other] = [cpu.u32(p.pairs), cpu.u32(p.other)];
+    for (let m = 0; m < p.modules; m++) {
+      const own = [2 * m * p.capacity, 2 * (m + 1) * p.capacity] as const;
+      sortPairs(pairs.subarray(...own), other.subarray(...own), Math.min(tokens, p.capacity));
+    }
+  };
 
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);
@@ -111,18 +113,20 @@ function proximalPoint({ pairs, count, tau, lambda, half }: PricedTokens): numbe
   return Number.isFinite(Math.fround(kept)) ? best.tau : null;
 }
 
-export const proximalCpu = (p: Pairs & { slots: Tensor }): CpuFunction => (cpu) => {
-  const { tokens, enabled, lambda, half } = loadHyper(cpu, p.hyper);
-  if (!enabled) return;
-  const pairs = cpu.f32(p.pairs);
-  const slots = loadGateSlots(cpu, p.slots, p.modules);
-  slots.forEach((slot, m) => {
-    const own = pairs.subarray(2 * m * p.capacity, 2 * (m + 1) * p.capacity);
-    const point = proximalPoint({ pairs: own, count: Math.min(tokens, p.capacity), tau: slot.tau, lambda, half });
-    // What overflowed teaches nothing: the threshold stands still, as A and B do.
-    if (point === null) return;
-    slot.tau = point;
-    slot.updates++;
-  });
-  storeGateSlots(cpu, p.slots, slots);
-};
+export const proximalCpu =
+  (p: Pairs & { slots: Tensor }): CpuFunction =>
+  (cpu) => {
+    const { tokens, enabled, lambda, half } = loadHyper(cpu, p.hyper);
+    if (!enabled) return;
+    const pairs = cpu.f32(p.pairs);
+    const slots = loadGateSlots(cpu, p.slots, p.modules);
+    slots.forEach((slot, m) => {
+      const own = pairs.subarray(2 * m * p.capacity, 2 * (m + 1) * p.capacity);
+      const point = proximalPoint({ pairs: own, count: Math.min(tokens, p.capacity), tau: slot.tau, lambda, half });
+      // What overflowed teaches nothing: the threshold stands still, as A and B do.
+      if (point === null) return;
+      slot.tau = point;
+      slot.updates++;
+    });
+    storeGateSlots(cpu, p.slots, slots);
+  };

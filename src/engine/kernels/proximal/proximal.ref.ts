@@ -17,7 +17,11 @@ export function objectiveRef({ ratio, price }: PricedTokens, tau: number, from: 
  * the infimum of F, which lies at the point nearest to tau; at an open end it is the limit. Returns all intervals, least
  * first; among equal ones the nearest to tau, then the lowest.
  */
-export function proximalRef(tokens: PricedTokens, tau: number, eta: number): { objective: number; low: number; high: number; away: number }[] {
+export function proximalRef(
+  tokens: PricedTokens,
+  tau: number,
+  eta: number,
+): { objective: number; low: number; high: number; away: number }[] {
   const { ratio, price } = tokens;
   const edges = [-Infinity, ...new Set(Array.from(ratio).sort((a, b) => a - b)), Infinity];
   const found = edges.slice(1).map((high, k) => {

@@ -7,7 +7,11 @@ import { packGateSlots, readGateSlots } from '../gate/slots';
 import { packProximalHyper, pairBytes, proximal } from './proximal';
 import { objectiveRef, proximalRef } from './proximal.ref';
 
-interface Case { ratio: Float32Array; mu: Float32Array; tau: number }
+interface Case {
+  ratio: Float32Array;
+  mu: Float32Array;
+  tau: number;
+}
 
 /** Steps all modules at once; all have as many tokens. */
 async function step(cases: Case[], lambda: number, eta: number | 'auto', enabled = true) {
@@ -18,11 +22,28 @@ async function step(cases: Case[], lambda: number, eta: number | 'auto', enabled
   const capacity = tokens + 5;
   const pairs = new Float32Array(2 * modules * capacity).fill(0.01);
   cases.forEach(({ ratio, mu }, m) => ratio.forEach((r, i) => pairs.set([r, mu[i]], 2 * (m * capacity + i))));
-  const slots = scope.upload('slots', new Uint8Array(packGateSlots(cases.map(({ tau }) => ({ tau, m: 0, v: 0, updates: 3 })))));
+  const slots = scope.upload(
+    'slots',
+    new Uint8Array(packGateSlots(cases.map(({ tau }) => ({ tau, m: 0, v: 0, updates: 3 })))),
+  );
   const sorted = scope.upload('pairs', pairs);
   const hyper = scope.upload('hyper', new Uint8Array(packProximalHyper({ tokens, enabled, lambda, eta })), 'uniform');
-  await runOps(device, proximal(device, { hyper, pairs: sorted, other: scope.alloc('other', pairBytes(modules, capacity)), slots, modules, capacity }));
-  const result = { slots: readGateSlots(await readTensor(device, slots)), pairs: new Float32Array(await readTensor(device, sorted)), capacity };
+  await runOps(
+    device,
+    proximal(device, {
+      hyper,
+      pairs: sorted,
+      other: scope.alloc('other', pairBytes(modules, capacity)),
+      slots,
+      modules,
+      capacity,
+    }),
+  );
+  const result = {
+    slots: readGateSlots(await readTensor(device, slots)),
+    pairs: new Float32Array(await readTensor(device, sorted)),
+    capacity,
+  };
   scope.free();
   return result;
 }
@@ -47,7 +68,13 @@ const kept = ({ ratio }: Case, tau: number) => Array.from(ratio, (r) => r >= tau
 test('exact sums, ties and all: the same tokens as brute force keeps, 700 modules', async () => {
   const rng = new Rng(1);
   let ties = 0;
-  for (const [modules, tokens] of [[100, 1], [200, 2], [200, 7], [150, 33], [50, 130]]) {
+  for (const [modules, tokens] of [
+    [100, 1],
+    [200, 2],
+    [200, 7],
+    [150, 33],
+    [50, 130],
+  ]) {
     const cases = Array.from({ length: modules }, () => draw(rng, tokens, true));
     const lambda = (rng.below(5) - 2) / 64;
     const { slots } = await step(cases, lambda, 'auto');
@@ -55,7 +82,10 @@ test('exact sums, ties and all: the same tokens as brute force keeps, 700 module
       const [best, second] = proximalRef({ ratio: c.ratio, price: c.mu.map((v) => v + lambda) }, c.tau, Infinity);
       if (second?.objective === best.objective) ties++;
       const { tau } = slots[m];
-      expect(kept(c, tau), `module ${m} of ${tokens} tokens: τ ${c.tau} → ${tau}, brute force (${best.low}, ${best.high}]`).toBe(kept(c, best.high));
+      expect(
+        kept(c, tau),
+        `module ${m} of ${tokens} tokens: τ ${c.tau} → ${tau}, brute force (${best.low}, ${best.high}]`,
+      ).toBe(kept(c, best.high));
       if (best.low < c.tau && c.tau <= best.high) expect(tau, 'no reason to move').toBe(c.tau);
       expect(slots[m].updates).toBe(4);
     });
@@ -65,7 +95,12 @@ test('exact sums, ties and all: the same tokens as brute force keeps, 700 module
 
 test('any prices, with and without a bound on the step: the least objective, 300 modules', async () => {
   const rng = new Rng(2);
-  for (const [modules, tokens, eta] of [[100, 57, 'auto'], [100, 57, 0.3], [50, 1001, 'auto'], [50, 1001, 0.01]] as const) {
+  for (const [modules, tokens, eta] of [
+    [100, 57, 'auto'],
+    [100, 57, 0.3],
+    [50, 1001, 'auto'],
+    [50, 1001, 0.01],
+  ] as const) {
     const cases = Array.from({ length: modules }, () => draw(rng, tokens, false));
     const lambda = Math.fround(rng.uniform(-0.1, 0.1));
     const { slots, pairs, capacity } = await step(cases, lambda, eta);
@@ -78,7 +113,9 @@ test('any prices, with and without a bound on the step: the least objective, 300
       // The sort: ascending, stable, nothing lost, nothing touched behind the last token.
       const order = Array.from(c.ratio.keys()).sort((a, b) => c.ratio[a] - c.ratio[b] || a - b);
       const own = pairs.subarray(2 * m * capacity, 2 * (m + 1) * capacity);
-      expect(own).toEqual(Float32Array.from([...order.flatMap((i) => [c.ratio[i], c.mu[i]]), ...Array(10).fill(Math.fround(0.01))]));
+      expect(own).toEqual(
+        Float32Array.from([...order.flatMap((i) => [c.ratio[i], c.mu[i]]), ...Array(10).fill(Math.fround(0.01))]),
+      );
     });
   }
 });

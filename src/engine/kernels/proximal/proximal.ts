@@ -55,7 +55,17 @@ export function proximal(device: Device, p: ProximalParams): Dispatch[] {
   const constants = { WIDTH: sharing(device, 128), CAPACITY: p.capacity };
   const groups = (): [number, number, number] => [p.modules, 1, 1];
   return [
-    { kernel: { label: 'proximal sort', code: compose(sortWgsl, { snippets: [hyper, scan] }), constants }, bindings: [p.hyper, p.pairs, p.other], groups, cpu: sortPairsCpu(p) },
-    { kernel: { label: 'proximal', code: compose(wgsl, { snippets: [hyper, slots] }), constants }, bindings: [p.hyper, p.pairs, p.slots], groups, cpu: proximalCpu(p) },
+    {
+      kernel: { label: 'proximal sort', code: compose(sortWgsl, { snippets: [hyper, scan] }), constants },
+      bindings: [p.hyper, p.pairs, p.other],
+      groups,
+      cpu: sortPairsCpu(p),
+    },
+    {
+      kernel: { label: 'proximal', code: compose(wgsl, { snippets: [hyper, slots] }), constants },
+      bindings: [p.hyper, p.pairs, p.slots],
+      groups,
+      cpu: proximalCpu(p),
+    },
   ];
 }

@@ -12,8 +12,31 @@ interface Norm {
 }
 
 /** `rmsNorm` on the CPU; without `eps` it is `rmsNormAgain`. */
-export const rmsNormCpu = ({ rows, x, weight, out, rstd, width, eps }: Norm & { out: Tensor; eps?: number }): CpuFunction =>
-  overRows(rows, new Call('rmsNorm', (cpu) => [...[x, weight, out, rstd].map((t) => cpu.at(t)), width, eps ?? 0, Number(eps === undefined)]));
+export const rmsNormCpu = ({
+  rows,
+  x,
+  weight,
+  out,
+  rstd,
+  width,
+  eps,
+}: Norm & { out: Tensor; eps?: number }): CpuFunction =>
+  overRows(
+    rows,
+    new Call('rmsNorm', (cpu) => [
+      ...[x, weight, out, rstd].map((t) => cpu.at(t)),
+      width,
+      eps ?? 0,
+      Number(eps === undefined),
+    ]),
+  );
 
 export const rmsNormBackwardCpu = (p: Norm & { gradOut: Tensor; gradX: Tensor; accumulate: boolean }): CpuFunction =>
-  overRows(p.rows, new Call('rmsNormBackward', (cpu) => [...[p.x, p.weight, p.rstd, p.gradOut, p.gradX].map((t) => cpu.at(t)), p.width, Number(p.accumulate)]));
+  overRows(
+    p.rows,
+    new Call('rmsNormBackward', (cpu) => [
+      ...[p.x, p.weight, p.rstd, p.gradOut, p.gradX].map((t) => cpu.at(t)),
+      p.width,
+      Number(p.accumulate),
+    ]),
+  );

@@ -23,7 +23,8 @@ export function rmsNormBackwardRef(x: Numbers, weight: Numbers, eps: number, gra
     const r = rstd[row];
     let inner = 0;
     for (let d = row * width; d < (row + 1) * width; d++) inner += gradOut[d] * weight[d - row * width] * x[d];
-    for (let d = row * width; d < (row + 1) * width; d++) gradX[d] = r * gradOut[d] * weight[d - row * width] - (x[d] * r ** 3 * inner) / width;
+    for (let d = row * width; d < (row + 1) * width; d++)
+      gradX[d] = r * gradOut[d] * weight[d - row * width] - (x[d] * r ** 3 * inner) / width;
   }
   return gradX;
 }

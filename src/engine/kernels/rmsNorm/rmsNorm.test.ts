@@ -8,7 +8,12 @@ import { rmsNormBackwardRef, rmsNormRef } from './rmsNorm.ref';
 const eps = 1e-5;
 
 describe('rmsNorm', () => {
-  for (const [rows, width] of [[57, 12], [1, 4], [130, 192], [3, 2052]]) {
+  for (const [rows, width] of [
+    [57, 12],
+    [1, 4],
+    [130, 192],
+    [3, 2052],
+  ]) {
     it(`normalises ${rows} rows of ${width}`, async () => {
       const device = await testDevice();
       const x = randomFloats(rows * width, 1, 3);
@@ -19,11 +24,27 @@ describe('rmsNorm', () => {
         const scope = device.buffers.scope('rmsNorm');
         const out = scope.upload('out', withTail(rows * width, 3 * width));
         const rstd = scope.upload('rstd', withTail(rows, 3));
-        const given = { rows: overdispatched(scope, rows), x: scope.upload('x', x), weight: scope.upload('weight', weight), rstd, width };
+        const given = {
+          rows: overdispatched(scope, rows),
+          x: scope.upload('x', x),
+          weight: scope.upload('weight', weight),
+          rstd,
+          width,
+        };
         const again = scope.upload('again', withTail(rows * width, 3 * width));
-        await runOps(device, [rmsNorm({ ...device, info: { ...device.info, software } }, { ...given, out, eps }), rmsNormAgain({ ...given, out: again })]);
-        expect(await floats(device, again, (rows + 3) * width), 'again').toEqual(await floats(device, out, (rows + 3) * width));
-        expectCloseToMax(await floats(device, out, (rows + 3) * width), [...expected.out, ...tailOf(3 * width)], 5e-7, 'out');
+        await runOps(device, [
+          rmsNorm({ ...device, info: { ...device.info, software } }, { ...given, out, eps }),
+          rmsNormAgain({ ...given, out: again }),
+        ]);
+        expect(await floats(device, again, (rows + 3) * width), 'again').toEqual(
+          await floats(device, out, (rows + 3) * width),
+        );
+        expectCloseToMax(
+          await floats(device, out, (rows + 3) * width),
+          [...expected.out, ...tailOf(3 * width)],
+          5e-7,
+          'out',
+        );
         expectCloseToMax(await floats(device, rstd, rows), expected.rstd, 5e-7, 'rstd');
         scope.free();
       }
@@ -31,18 +52,34 @@ describe('rmsNorm', () => {
 
     it(`takes gradients back through ${rows} rows of ${width}`, async () => {
       const device = await testDevice();
-      const [x, weight, gradOut, before] = [randomFloats(rows * width, 1), randomFloats(width, 2), randomFloats(rows * width, 3), randomFloats(rows * width, 4)];
+      const [x, weight, gradOut, before] = [
+        randomFloats(rows * width, 1),
+        randomFloats(width, 2),
+        randomFloats(rows * width, 3),
+        randomFloats(rows * width, 4),
+      ];
       const gradient = rmsNormBackwardRef(x, weight, eps, gradOut);
       const { rstd } = rmsNormRef(x, weight, eps);
       for (const accumulate of [false, true]) {
         const scope = device.buffers.scope('rmsNorm');
-        const gradX = scope.upload('gradX', Float32Array.of(...(accumulate ? before : withTail(rows * width, 0)), ...tailOf(3 * width)));
-        await runOps(device, [rmsNormBackward(device, {
-          rows: overdispatched(scope, rows), x: scope.upload('x', x), weight: scope.upload('weight', weight),
-          rstd: scope.upload('rstd', Float32Array.from(rstd)), gradOut: scope.upload('gradOut', gradOut), gradX, width, accumulate,
-        })]);
+        const gradX = scope.upload(
+          'gradX',
+          Float32Array.of(...(accumulate ? before : withTail(rows * width, 0)), ...tailOf(3 * width)),
+        );
+        await runOps(device, [
+          rmsNormBackward(device, {
+            rows: overdispatched(scope, rows),
+            x: scope.upload('x', x),
+            weight: scope.upload('weight', weight),
+            rstd: scope.upload('rstd', Float32Array.from(rstd)),
+            gradOut: scope.upload('gradOut', gradOut),
+            gradX,
+            width,
+            accumulate,
+          }),
+        ]);
         const expected = [...gradient.map((g, i) => g + (accumulate ? before[i] : 0)), ...tailOf(3 * width)];
-        expectCloseToMax((await floats(device, gradX, (rows + 3) * width)), expected, 1e-6, `accumulate ${accumulate}`);
+        expectCloseToMax(await floats(device, gradX, (rows + 3) * width), expected, 1e-6, `accumulate ${accumulate}`);
         scope.free();
       }
     });

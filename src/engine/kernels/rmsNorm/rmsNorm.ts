@@ -14,9 +14,16 @@ const parts = { snippets: [snippets.rows, snippets.rowReduce] };
  * `out = x · rstd · weight` with `rstd = 1/√(mean(x²) + eps)` per row. `x`, `out` [rows, width], `weight` [width],
  * `rstd` [rows] (kept for the backward). Overwrites.
  */
-export function rmsNorm(device: Device, p: { rows: RowCount; x: Tensor; weight: Tensor; out: Tensor; rstd: Tensor; width: number; eps: number }): Dispatch {
+export function rmsNorm(
+  device: Device,
+  p: { rows: RowCount; x: Tensor; weight: Tensor; out: Tensor; rstd: Tensor; width: number; eps: number },
+): Dispatch {
   return {
-    kernel: { label: 'rmsNorm', code: compose(forward, parts), constants: { D4: quads(p.width, 'hidden'), EPS: p.eps, WIDTH: rowThreads(device) } },
+    kernel: {
+      label: 'rmsNorm',
+      code: compose(forward, parts),
+      constants: { D4: quads(p.width, 'hidden'), EPS: p.eps, WIDTH: rowThreads(device) },
+    },
     bindings: [p.rows.dims, p.x, p.weight, p.out, p.rstd],
     groups: perRow(p.rows),
     cpu: rmsNormCpu(p),
@@ -24,9 +31,20 @@ export function rmsNorm(device: Device, p: { rows: RowCount; x: Tensor; weight: 
 }
 
 /** `out` of `rmsNorm` anew, bit for bit, from the `rstd` that it kept. Overwrites. */
-export function rmsNormAgain(p: { rows: RowCount; x: Tensor; weight: Tensor; rstd: Tensor; out: Tensor; width: number }): Dispatch {
+export function rmsNormAgain(p: {
+  rows: RowCount;
+  x: Tensor;
+  weight: Tensor;
+  rstd: Tensor;
+  out: Tensor;
+  width: number;
+}): Dispatch {
   return {
-    kernel: { label: 'rmsNormAgain', code: compose(again, { snippets: [snippets.rows] }), constants: { D4: quads(p.width, 'hidden') } },
+    kernel: {
+      label: 'rmsNormAgain',
+      code: compose(again, { snippets: [snippets.rows] }),
+      constants: { D4: quads(p.width, 'hidden') },
+    },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.out],
     groups: perElement(p.rows, p.width / 4),
     cpu: rmsNormCpu(p),
@@ -37,10 +55,23 @@ export function rmsNormAgain(p: { rows: RowCount; x: Tensor; weight: Tensor; rst
  * Gradient of `rmsNorm` with respect to x; the weight is frozen. `gradOut`, `gradX` [rows, width], different
  * tensors. Overwrites `gradX`, or adds to it when `accumulate`.
  */
-export function rmsNormBackward(device: Device, p: { rows: RowCount; x: Tensor; weight: Tensor; rstd: Tensor; gradOut: Tensor; gradX: Tensor; width: number; accumulate: boolean }): Dispatch {
+export function rmsNormBackward(
+  device: Device,
+  p: {
+    rows: RowCount;
+    x: Tensor;
+    weight: Tensor;
+    rstd: Tensor;
+    gradOut: Tensor;
+    gradX: Tensor;
+    width: number;
+    accumulate: boolean;
+  },
+): Dispatch {
   return {
     kernel: {
-      label: 'rmsNormBackward', code: compose(backward, parts),
+      label: 'rmsNormBackward',
+      code: compose(backward, parts),
       constants: { D4: quads(p.width, 'hidden'), ACCUMULATE: Number(p.accumulate), WIDTH: rowThreads(device) },
     },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.gradOut, p.gradX],

@@ -14,4 +14,7 @@ interface Rope {
 }
 
 export const ropeCpu = ({ rows, meta, table, x, heads, headDim, inverse }: Rope): CpuFunction =>
-  overRows(rows, new Call('rope', (cpu) => [...[meta, table, x].map((t) => cpu.at(t)), heads, headDim, Number(inverse)]));
+  overRows(
+    rows,
+    new Call('rope', (cpu) => [...[meta, table, x].map((t) => cpu.at(t)), heads, headDim, Number(inverse)]),
+  );

@@ -1,5 +1,11 @@
 /** Rotates every pair (i, i + headDim/2) of x [rows, heads·headDim] by sign · position / theta^(2i/headDim). */
-function rotate(x: ArrayLike<number>, positions: ArrayLike<number>, headDim: number, theta: number, sign: number): Float64Array {
+function rotate(
+  x: ArrayLike<number>,
+  positions: ArrayLike<number>,
+  headDim: number,
+  theta: number,
+  sign: number,
+): Float64Array {
   const width = x.length / positions.length;
   const half = headDim / 2;
   return Float64Array.from({ length: x.length }, (_, at) => {
@@ -13,11 +19,21 @@ function rotate(x: ArrayLike<number>, positions: ArrayLike<number>, headDim: num
 }
 
 /** x [rows, heads·headDim], positions [rows] → the rotated x. */
-export function ropeRef(x: ArrayLike<number>, positions: ArrayLike<number>, headDim: number, theta: number): Float64Array {
+export function ropeRef(
+  x: ArrayLike<number>,
+  positions: ArrayLike<number>,
+  headDim: number,
+  theta: number,
+): Float64Array {
   return rotate(x, positions, headDim, theta, 1);
 }
 
 /** Gradient with respect to x: the rotation back. */
-export function ropeBackwardRef(gradOut: ArrayLike<number>, positions: ArrayLike<number>, headDim: number, theta: number): Float64Array {
+export function ropeBackwardRef(
+  gradOut: ArrayLike<number>,
+  positions: ArrayLike<number>,
+  headDim: number,
+  theta: number,
+): Float64Array {
   return rotate(gradOut, positions, headDim, theta, -1);
 }

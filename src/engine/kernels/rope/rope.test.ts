@@ -8,7 +8,11 @@ import { ropeBackwardRef, ropeRef } from './rope.ref';
 const [context, theta] = [4096, 10000];
 
 describe('rope', () => {
-  for (const [rows, heads, headDim] of [[57, 3, 16], [1, 2, 6], [130, 6, 32]]) {
+  for (const [rows, heads, headDim] of [
+    [57, 3, 16],
+    [1, 2, 6],
+    [130, 6, 32],
+  ]) {
     it(`turns ${rows} rows of ${heads} heads of ${headDim} there and back`, async () => {
       const device = await testDevice();
       const width = heads * headDim;
@@ -18,12 +22,24 @@ describe('rope', () => {
       for (const inverse of [false, true]) {
         const scope = device.buffers.scope('rope');
         const inPlace = scope.upload('x', Float32Array.of(...x, ...tailOf(3 * width)));
-        await runOps(device, [rope(device, {
-          rows: overdispatched(scope, rows), meta: scope.upload('meta', meta), table: scope.upload('table', ropeTable(context, headDim, theta)),
-          x: inPlace, heads, headDim, inverse,
-        })]);
+        await runOps(device, [
+          rope(device, {
+            rows: overdispatched(scope, rows),
+            meta: scope.upload('meta', meta),
+            table: scope.upload('table', ropeTable(context, headDim, theta)),
+            x: inPlace,
+            heads,
+            headDim,
+            inverse,
+          }),
+        ]);
         const expected = (inverse ? ropeBackwardRef : ropeRef)(x, positions, headDim, theta);
-        expectCloseToMax(await floats(device, inPlace, (rows + 3) * width), [...expected, ...tailOf(3 * width)], 2e-7, `inverse ${inverse}`);
+        expectCloseToMax(
+          await floats(device, inPlace, (rows + 3) * width),
+          [...expected, ...tailOf(3 * width)],
+          2e-7,
+          `inverse ${inverse}`,
+        );
         scope.free();
       }
     });
@@ -33,7 +49,9 @@ describe('rope', () => {
     const device = await testDevice();
     const scope = device.buffers.scope('rope');
     const t = scope.alloc('t', 16);
-    expect(() => rope(device, { rows: overdispatched(scope, 1), meta: t, table: t, x: t, heads: 1, headDim: 5, inverse: false })).toThrow(/even/);
+    expect(() =>
+      rope(device, { rows: overdispatched(scope, 1), meta: t, table: t, x: t, heads: 1, headDim: 5, inverse: false }),
+    ).toThrow(/even/);
     scope.free();
   });
 });

@@ -31,12 +31,16 @@ export function ropeTable(context: number, headDim: number, theta: number): Floa
  * Llama. `meta` u32 [rows, 4] as in `attention`; every position must lie in `table` (see `ropeTable`). `inverse`
  * rotates back, which is also the backward.
  */
-export function rope(_device: Device, p: { rows: RowCount; meta: Tensor; table: Tensor; x: Tensor; heads: number; headDim: number; inverse: boolean }): Dispatch {
+export function rope(
+  _device: Device,
+  p: { rows: RowCount; meta: Tensor; table: Tensor; x: Tensor; heads: number; headDim: number; inverse: boolean },
+): Dispatch {
   if (p.headDim % 2 !== 0) throw new GpuError(texts().errors.engine.model.oddHead(p.headDim));
   const HALF = p.headDim / 2;
   return {
     kernel: {
-      label: p.inverse ? 'ropeInverse' : 'rope', code: compose(wgsl, { snippets: [snippets.rows] }),
+      label: p.inverse ? 'ropeInverse' : 'rope',
+      code: compose(wgsl, { snippets: [snippets.rows] }),
       constants: { HEADS: p.heads, HALF, INVERSE: Number(p.inverse) },
     },
     bindings: [p.rows.dims, p.meta, p.table, p.x],

@@ -11,5 +11,7 @@ interface RowNorms {
 }
 
 /** `rowNorms` on the CPU; see rowNorms.as.ts. */
-export const rowNormsCpu = ({ w, squares, norms, rows, k }: RowNorms): CpuFunction => (cpu) =>
-  cpu.run('rowNorms', rows, [cpu.at(w.tensor), Number(w.type === 'f16'), cpu.at(squares), cpu.at(norms), k]);
+export const rowNormsCpu =
+  ({ w, squares, norms, rows, k }: RowNorms): CpuFunction =>
+  (cpu) =>
+    cpu.run('rowNorms', rows, [cpu.at(w.tensor), Number(w.type === 'f16'), cpu.at(squares), cpu.at(norms), k]);

@@ -6,7 +6,11 @@ import { rowNorms } from './rowNorms';
 import { rowNormsRef } from './rowNorms.ref';
 
 for (const type of ['f32', 'f16'] as const) {
-  it.each([[57, 12], [1, 4], [130, 1000]])(`%i rows of %i, ${type}`, async (rows, k) => {
+  it.each([
+    [57, 12],
+    [1, 4],
+    [130, 1000],
+  ])(`%i rows of %i, ${type}`, async (rows, k) => {
     const device = await testDevice();
     const scope = device.buffers.scope('rowNorms');
     // Steps of 1/256 are f16 exactly.
@@ -17,7 +21,12 @@ for (const type of ['f32', 'f16'] as const) {
     await runOps(device, [rowNorms(device, { w: { tensor, type }, squares, norms, rows, k })]);
     const expected = rowNormsRef(w, rows, k);
     expectClose(await floats(device, norms, rows + 2), [...expected, 7, 7], { rtol: 1e-6 }, 'norms');
-    expectClose(await floats(device, squares, rows + 2), [...expected.map((n) => n * n), 7, 7], { rtol: 2e-6 }, 'squares');
+    expectClose(
+      await floats(device, squares, rows + 2),
+      [...expected.map((n) => n * n), 7, 7],
+      { rtol: 2e-6 },
+      'squares',
+    );
     expect((await floats(device, norms, 1))[0]).toBe(0);
     scope.free();
   });

@@ -8,7 +8,10 @@ import { rowNormsCpu } from './rowNorms.cpu';
 import wgsl from './rowNorms.wgsl?raw';
 
 /** ‖row‖² and ‖row‖ of a frozen W [rows, k], f32 [rows] each; overwrites. */
-export function rowNorms(device: Device, p: { w: Weight; squares: Tensor; norms: Tensor; rows: number; k: number }): Dispatch {
+export function rowNorms(
+  device: Device,
+  p: { w: Weight; squares: Tensor; norms: Tensor; rows: number; k: number },
+): Dispatch {
   const load = loadSnippet(device, p.w);
   return {
     kernel: {

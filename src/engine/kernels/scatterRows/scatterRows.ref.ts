@@ -10,7 +10,12 @@ export function scatterRowsRef(inverse: ArrayLike<number>, x: ArrayLike<number>,
 }
 
 /** Gradient with respect to x [n, width]. */
-export function scatterRowsBackwardRef(inverse: ArrayLike<number>, gradOut: ArrayLike<number>, n: number, width: number): Float64Array {
+export function scatterRowsBackwardRef(
+  inverse: ArrayLike<number>,
+  gradOut: ArrayLike<number>,
+  n: number,
+  width: number,
+): Float64Array {
   const gradX = new Float64Array(n * width);
   for (let row = 0; row < inverse.length; row++) {
     if (inverse[row] === NOWHERE) continue;

@@ -28,40 +28,45 @@ const { fround } = Math;
 const shareOf = (share: number, rows: number): number => Math.floor(fround(fround(fround(share) * rows) + 0.5));
 
 /** Marks the rows with the largest keys, of equal keys the first; see select.wgsl. */
-const selectCpu = (p: Marks, choiceOf: (cpu: Cpu, dims: Required<Dims>) => Choice): CpuFunction => (cpu) => {
-  const dims = cpu.dims(p.rows);
-  const { rows } = dims;
-  const open = cpu.u32(p.open);
-  const choice = choiceOf(cpu, dims);
-  if (dims.kind === 'decode') {
-    for (let row = 0; row < rows; row++) open[row] = Number(choice.keepsAlone(row));
-    return;
-  }
-  const keys = Uint32Array.from({ length: rows }, (_, row) => choice.key(row));
-  const sorted = keys.slice().sort();
-  const wanted = Math.min(choice.wanted(), rows);
-  const smallest = wanted > 0 ? sorted[rows - wanted] : 0xffffffff;
-  let left = wanted;
-  for (let i = rows; i > 0 && sorted[i - 1] > smallest; i--) left--;
-  keys.forEach((key, row) => { open[row] = Number(key > smallest || (key === smallest && left-- > 0)); });
-  if (dims.kind === 'train') choice.learn(smallest);
-};
+const selectCpu =
+  (p: Marks, choiceOf: (cpu: Cpu, dims: Required<Dims>) => Choice): CpuFunction =>
+  (cpu) => {
+    const dims = cpu.dims(p.rows);
+    const { rows } = dims;
+    const open = cpu.u32(p.open);
+    const choice = choiceOf(cpu, dims);
+    if (dims.kind === 'decode') {
+      for (let row = 0; row < rows; row++) open[row] = Number(choice.keepsAlone(row));
+      return;
+    }
+    const keys = Uint32Array.from({ length: rows }, (_, row) => choice.key(row));
+    const sorted = keys.slice().sort();
+    const wanted = Math.min(choice.wanted(), rows);
+    const smallest = wanted > 0 ? sorted[rows - wanted] : 0xffffffff;
+    let left = wanted;
+    for (let i = rows; i > 0 && sorted[i - 1] > smallest; i--) left--;
+    keys.forEach((key, row) => {
+      open[row] = Number(key > smallest || (key === smallest && left-- > 0));
+    });
+    if (dims.kind === 'train') choice.learn(smallest);
+  };
 
 /** Quantile gate; see keyByRatio.wgsl. */
-export const markLargestCpu = (p: Selects & { ratio: Tensor }): CpuFunction => selectCpu(p, (cpu, { rows }) => {
-  const [ratio, bits, slot, counts] = [cpu.f32(p.ratio), cpu.u32(p.ratio), cpu.f32(p.slot), cpu.u32(p.slot)];
-  return {
-    key: (row) => bits[row],
-    wanted: () => shareOf(p.keep, rows),
-    learn(smallest) {
-      const r = smallest >= 0x7f800000 ? 3e38 : new Float32Array(Uint32Array.of(smallest).buffer)[0];
-      const average = fround(fround(0.9) * slot[GATE_AT.tau]) + fround(fround(0.1) * r);
-      slot[GATE_AT.tau] = counts[GATE_AT.updates] === 0 ? r : average;
-      counts[GATE_AT.updates]++;
-    },
-    keepsAlone: (row) => ratio[row] >= slot[GATE_AT.tau],
-  };
-});
+export const markLargestCpu = (p: Selects & { ratio: Tensor }): CpuFunction =>
+  selectCpu(p, (cpu, { rows }) => {
+    const [ratio, bits, slot, counts] = [cpu.f32(p.ratio), cpu.u32(p.ratio), cpu.f32(p.slot), cpu.u32(p.slot)];
+    return {
+      key: (row) => bits[row],
+      wanted: () => shareOf(p.keep, rows),
+      learn(smallest) {
+        const r = smallest >= 0x7f800000 ? 3e38 : new Float32Array(Uint32Array.of(smallest).buffer)[0];
+        const average = fround(fround(0.9) * slot[GATE_AT.tau]) + fround(fround(0.1) * r);
+        slot[GATE_AT.tau] = counts[GATE_AT.updates] === 0 ? r : average;
+        counts[GATE_AT.updates]++;
+      },
+      keepsAlone: (row) => ratio[row] >= slot[GATE_AT.tau],
+    };
+  });
 
 interface Random extends Selects {
   seed: number;
@@ -70,36 +75,39 @@ interface Random extends Selects {
 }
 
 /** Random gate; see keyByHash.wgsl. */
-export const markRandomCpu = (p: Random): CpuFunction => selectCpu(p, (cpu, { rows, kind, draw, micro }) => {
-  const share = cpu.f32(p.slot)[GATE_AT.share];
-  const hashOf = (drawn: number, batch: number) => {
-    const ofBatch = mixBits(mixBits(mixBits(p.seed + 0x9e3779b9) ^ drawn) ^ (batch + 0x85ebca6b));
-    const ofModule = mixBits(ofBatch ^ (p.module + 0xc2b2ae35));
-    return (row: number) => mixBits(ofModule ^ row);
-  };
-  return {
-    // A pass that is no training step has no micro-batches: its rows are others' than those of any step.
-    key: hashOf(draw, kind === 'train' ? micro : 0xffff0000 + passKind(kind)),
-    wanted: () => {
-      if (kind !== 'train') return shareOf(share, rows);
-      const { followed } = p;
-      return followed ? cpu.u32(followed.counts)[micro * followed.modules + followed.module] : shareOf(p.keep, rows);
-    },
-    learn: () => {},
-    // By position, however many rows a pass has.
-    keepsAlone: (row) => hashOf(draw + row, 0xffffffff)(0) >>> 8 < fround(share * 16777216),
-  };
-});
+export const markRandomCpu = (p: Random): CpuFunction =>
+  selectCpu(p, (cpu, { rows, kind, draw, micro }) => {
+    const share = cpu.f32(p.slot)[GATE_AT.share];
+    const hashOf = (drawn: number, batch: number) => {
+      const ofBatch = mixBits(mixBits(mixBits(p.seed + 0x9e3779b9) ^ drawn) ^ (batch + 0x85ebca6b));
+      const ofModule = mixBits(ofBatch ^ (p.module + 0xc2b2ae35));
+      return (row: number) => mixBits(ofModule ^ row);
+    };
+    return {
+      // A pass that is no training step has no micro-batches: its rows are others' than those of any step.
+      key: hashOf(draw, kind === 'train' ? micro : 0xffff0000 + passKind(kind)),
+      wanted: () => {
+        if (kind !== 'train') return shareOf(share, rows);
+        const { followed } = p;
+        return followed ? cpu.u32(followed.counts)[micro * followed.modules + followed.module] : shareOf(p.keep, rows);
+      },
+      learn: () => {},
+      // By position, however many rows a pass has.
+      keepsAlone: (row) => hashOf(draw + row, 0xffffffff)(0) >>> 8 < fround(share * 16777216),
+    };
+  });
 
 /** Oracle gate; see markHelpful.wgsl. */
-export const markHelpfulCpu = (p: Marks & { pairs: Tensor }): CpuFunction => (cpu) => {
-  const { rows, kind, first } = cpu.dims(p.rows);
-  const [open, pairs] = [cpu.u32(p.open), cpu.f32(p.pairs)];
-  for (let row = 0; row < rows; row++) {
-    const at = 2 * (first + row);
-    open[row] = Number(kind !== 'train' || pairs[at + 1] < 0 || pairs[at] === 0);
-  }
-};
+export const markHelpfulCpu =
+  (p: Marks & { pairs: Tensor }): CpuFunction =>
+  (cpu) => {
+    const { rows, kind, first } = cpu.dims(p.rows);
+    const [open, pairs] = [cpu.u32(p.open), cpu.f32(p.pairs)];
+    for (let row = 0; row < rows; row++) {
+      const at = 2 * (first + row);
+      open[row] = Number(kind !== 'train' || pairs[at + 1] < 0 || pairs[at] === 0);
+    }
+  };
 
 interface NoteCount {
   rows: RowCount;
@@ -110,17 +118,21 @@ interface NoteCount {
 }
 
 /** `noteCount` on the CPU. */
-export const noteCountCpu = (p: NoteCount): CpuFunction => (cpu) => {
-  const { kind, micro } = cpu.dims(p.rows);
-  if (kind === 'train') cpu.u32(p.counts)[micro * p.modules + p.module] = cpu.u32(p.list)[0];
-};
+export const noteCountCpu =
+  (p: NoteCount): CpuFunction =>
+  (cpu) => {
+    const { kind, micro } = cpu.dims(p.rows);
+    if (kind === 'train') cpu.u32(p.counts)[micro * p.modules + p.module] = cpu.u32(p.list)[0];
+  };
 
 /** `noteShare` on the CPU. */
-export const noteShareCpu = (p: { stats: Tensor; slots: Tensor; modules: number }): CpuFunction => (cpu) => {
-  const [stats, slots] = [cpu.u32(p.stats), cpu.f32(p.slots)];
-  for (let m = 0; m < p.modules; m++) {
-    const at = (m * STAT_BYTES) / 4;
-    const tokens = stats[at + STAT_AT.tokens];
-    if (tokens > 0) slots[(m * SLOT_BYTES) / 4 + GATE_AT.share] = stats[at + STAT_AT.active] / tokens;
-  }
-};
+export const noteShareCpu =
+  (p: { stats: Tensor; slots: Tensor; modules: number }): CpuFunction =>
+  (cpu) => {
+    const [stats, slots] = [cpu.u32(p.stats), cpu.f32(p.slots)];
+    for (let m = 0; m < p.modules; m++) {
+      const at = (m * STAT_BYTES) / 4;
+      const tokens = stats[at + STAT_AT.tokens];
+      if (tokens > 0) slots[(m * SLOT_BYTES) / 4 + GATE_AT.share] = stats[at + STAT_AT.active] / tokens;
+    }
+  };

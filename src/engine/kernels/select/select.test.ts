@@ -27,7 +27,10 @@ test.each([1, 7, 57, 1001, 4099])('quantile of %i rows: exact count, largest r, 
   for (const keep of [0, 0.05, 0.3, 0.5, 0.8, 1]) {
     const s = await setUp(rows);
     // A few values only, 0 among them.
-    const ratio = Float32Array.from({ length: rows + 20 }, () => [0, 0.5, Math.fround(0.5 + 1e-7), rng.uniform(0, 2)][rng.below(4)]);
+    const ratio = Float32Array.from(
+      { length: rows + 20 },
+      () => [0, 0.5, Math.fround(0.5 + 1e-7), rng.uniform(0, 2)][rng.below(4)],
+    );
     const op = markLargest(s.device, { ...s, keep, ratio: s.scope.upload('ratio', ratio) });
     await runOps(s.device, [op]);
     const count = Math.floor(keep * rows + 0.5);
@@ -43,7 +46,9 @@ test.each([1, 7, 57, 1001, 4099])('quantile of %i rows: exact count, largest r, 
 test('quantile, row by row: the average of what was kept decides', async () => {
   const s = await setUp(4, { kind: 'decode' });
   s.device.write(s.slot, packGateSlots([{ tau: 0.5, updates: 3 }]));
-  await runOps(s.device, [markLargest(s.device, { ...s, keep: 0.1, ratio: s.scope.upload('ratio', Float32Array.of(0.4, 0.5, 2, 0)) })]);
+  await runOps(s.device, [
+    markLargest(s.device, { ...s, keep: 0.1, ratio: s.scope.upload('ratio', Float32Array.of(0.4, 0.5, 2, 0)) }),
+  ]);
   expect(await s.opened()).toEqual([0, 1, 1, 0]);
   expect(readGateSlots(await readTensor(s.device, s.slot))[0].updates).toBe(3);
   s.scope.free();
@@ -58,10 +63,17 @@ test.each([1, 57, 1001])('random choice among %i rows', async (rows) => {
     { extra: { kind: 'evaluate', draw: 3 }, count: Math.floor(0.75 * rows + 0.5), share: 0.75 },
   ] as const) {
     const s = await setUp(rows, extra, share);
-    await runOps(s.device, [markRandom(s.device, { ...s, keep: 0.3, seed, module, followed: null, nobody: s.scope.alloc('nobody', 4) })]);
+    await runOps(s.device, [
+      markRandom(s.device, { ...s, keep: 0.3, seed, module, followed: null, nobody: s.scope.alloc('nobody', 4) }),
+    ]);
     const micro = extra.kind === 'train' ? extra.micro : 0xffff0002;
     const open = await s.opened();
-    expect(open).toEqual(selectRef(Array.from({ length: rows }, (_, row) => hashRef(seed, extra.draw, micro, module, row)), count));
+    expect(open).toEqual(
+      selectRef(
+        Array.from({ length: rows }, (_, row) => hashRef(seed, extra.draw, micro, module, row)),
+        count,
+      ),
+    );
     draws.push(open.join(''));
     s.scope.free();
   }
@@ -74,7 +86,11 @@ test('random choice follows the counts that another run noted, micro-batch by mi
   const followed = { counts, modules: 4, module: 1 };
   await runOps(s.device, [
     noteCount({ rows: s.rows, list: s.scope.upload('list', Uint32Array.of(13, 0)), ...followed }),
-    noteCount({ rows: rowCount(s.scope, 57, { kind: 'evaluate', micro: 2 }), list: s.scope.upload('list', Uint32Array.of(50, 0)), ...followed }),
+    noteCount({
+      rows: rowCount(s.scope, 57, { kind: 'evaluate', micro: 2 }),
+      list: s.scope.upload('list', Uint32Array.of(50, 0)),
+      ...followed,
+    }),
     markRandom(s.device, { ...s, keep: 0.9, seed: 1, module: 0, followed, nobody: counts }),
   ]);
   expect([...(await uints(s.device, counts, 12))]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0]);
@@ -87,7 +103,9 @@ test('random, row by row: about the share, by position', async () => {
   let before: number[] = [];
   for (let position = 0; position < 400; position++) {
     const s = await setUp(5, { kind: 'decode', draw: position }, 0.3);
-    await runOps(s.device, [markRandom(s.device, { ...s, keep: 1, seed: 2, module: 0, followed: null, nobody: s.scope.alloc('nobody', 4) })]);
+    await runOps(s.device, [
+      markRandom(s.device, { ...s, keep: 1, seed: 2, module: 0, followed: null, nobody: s.scope.alloc('nobody', 4) }),
+    ]);
     const open = await s.opened();
     // The rows of one pass are the first rows of the passes behind it.
     if (before.length > 0) expect(open.slice(0, 4)).toEqual(before.slice(1));
@@ -102,7 +120,15 @@ test('random, row by row: about the share, by position', async () => {
 test('oracle: the tokens that would help, in a step; all elsewhere', async () => {
   for (const kind of ['train', 'evaluate', 'probe'] as const) {
     const s = await setUp(5, { kind, first: 2 });
-    const probed = [[0.5, 9], [0.5, -9], [0.5, -1], [0.5, 0], [0, 0], [0.5, -1e-30], [0.5, NaN]];
+    const probed = [
+      [0.5, 9],
+      [0.5, -9],
+      [0.5, -1],
+      [0.5, 0],
+      [0, 0],
+      [0.5, -1e-30],
+      [0.5, NaN],
+    ];
     const pairs = s.scope.upload('pairs', Float32Array.from(probed.flat()));
     await runOps(s.device, [markHelpful({ ...s, pairs })]);
     expect(await s.opened(), kind).toEqual(kind === 'train' ? [1, 0, 1, 1, 0] : [1, 1, 1, 1, 1]);

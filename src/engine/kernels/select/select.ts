@@ -55,7 +55,11 @@ function select(device: Device, p: Selects, { label, key, input, cpu, ...of }: K
   new Float32Array(values)[0] = p.keep;
   new Uint32Array(values).set([of.seed, of.module, of.count, of.counts], 1);
   return {
-    kernel: { label, code: compose(wgsl, { snippets: [dims, slots, choice, hash, key] }), constants: { WIDTH: sharing(device, 256) } },
+    kernel: {
+      label,
+      code: compose(wgsl, { snippets: [dims, slots, choice, hash, key] }),
+      constants: { WIDTH: sharing(device, 256) },
+    },
     bindings: [p.rows.dims, p.open, p.slot, input],
     values,
     groups: () => [1, 1, 1],
@@ -66,17 +70,33 @@ function select(device: Device, p: Selects, { label, key, input, cpu, ...of }: K
 /** Keeps exactly ⌊keep·rows + ½⌋ rows: those with the largest r. */
 export const markLargest = (device: Device, p: Selects & { ratio: Tensor }): Dispatch =>
   select(device, p, {
-    label: 'quantile', key: keyByRatio, input: p.ratio, cpu: markLargestCpu(p), seed: 0, module: 0, count: NOBODY, counts: 0,
+    label: 'quantile',
+    key: keyByRatio,
+    input: p.ratio,
+    cpu: markLargestCpu(p),
+    seed: 0,
+    module: 0,
+    count: NOBODY,
+    counts: 0,
   });
 
 /**
  * Keeps rows at random: in a step as many as the followed run did of the same rows, or ⌊keep·rows + ½⌋; elsewhere the share
  * that the last step kept (`noteShare`). `module` tells the draws of modules apart.
  */
-export const markRandom = (device: Device, p: Selects & { seed: number; module: number; followed: Followed | null; nobody: Tensor }): Dispatch =>
+export const markRandom = (
+  device: Device,
+  p: Selects & { seed: number; module: number; followed: Followed | null; nobody: Tensor },
+): Dispatch =>
   select(device, p, {
-    label: 'random', key: keyByHash, input: p.followed?.counts ?? p.nobody, cpu: markRandomCpu(p),
-    seed: p.seed, module: p.module, count: p.followed?.module ?? NOBODY, counts: p.followed?.modules ?? 0,
+    label: 'random',
+    key: keyByHash,
+    input: p.followed?.counts ?? p.nobody,
+    cpu: markRandomCpu(p),
+    seed: p.seed,
+    module: p.module,
+    count: p.followed?.module ?? NOBODY,
+    counts: p.followed?.modules ?? 0,
   });
 
 /** Keeps the rows whose μ was negative in the probe, or whose Δ is 0; all of them where the pass is no training step. @param pairs the module's (r, μ) */
@@ -92,7 +112,11 @@ export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
 /** Notes for a run that follows how many rows of this micro-batch were kept. */
 export function noteCount(p: { rows: RowCount; list: Tensor } & Followed): Dispatch {
   return {
-    kernel: { label: 'note count', code: compose(countWgsl, { snippets: [dims] }), constants: { MODULE: p.module, COUNTS: p.modules } },
+    kernel: {
+      label: 'note count',
+      code: compose(countWgsl, { snippets: [dims] }),
+      constants: { MODULE: p.module, COUNTS: p.modules },
+    },
     bindings: [p.rows.dims, p.list, p.counts],
     groups: () => [1, 1, 1],
     cpu: noteCountCpu(p),
@@ -102,7 +126,11 @@ export function noteCount(p: { rows: RowCount; list: Tensor } & Followed): Dispa
 /** The share of tokens that each module of a run kept in the step, to its GateSlot. */
 export function noteShare(p: { stats: Tensor; slots: Tensor; modules: number }): Dispatch {
   return {
-    kernel: { label: 'note share', code: compose(shareWgsl, { snippets: [slots] }), constants: { THREADS, MODULES: p.modules } },
+    kernel: {
+      label: 'note share',
+      code: compose(shareWgsl, { snippets: [slots] }),
+      constants: { THREADS, MODULES: p.modules },
+    },
     bindings: [p.stats, p.slots],
     groups: () => [Math.ceil(p.modules / THREADS), 1, 1],
     cpu: noteShareCpu(p),

@@ -39,46 +39,52 @@ function below({ stat: { histogram }, before }: Module, x: number): number {
  * `steer` on the CPU. In f32, as the shader: 0.6 as f32 times 300, if not rounded, is more than 180 tokens, and δ would
  * go on to where the next token is.
  */
-export const steerCpu = (p: SteerParams): CpuFunction => (cpu) => {
-  const [goal, , gain, bound] = cpu.f32(p.hyper);
-  const enabled = cpu.u32(p.hyper)[1] !== 0;
-  if (!enabled) return;
-  const stats = loadStatSlots(cpu, p.stats, p.modules);
-  const modules = loadGateSlots(cpu, p.slots, p.modules).map((slot, m): Module => {
-    const { histogram } = stats[m];
-    const median = f32(ratioQuantile(histogram, 0.5));
-    const before = new Uint32Array(histogram.length);
-    for (let bin = 1; bin < before.length; bin++) before[bin] = before[bin - 1] + histogram[bin - 1];
-    return { slot, stat: stats[m], median: median >= RATIO_EDGES[1] ? median : 0, before };
-  });
-  const moved = ({ slot, median }: Module, delta: number) => Math.max(0, f32(slot.tau + f32(delta * median)));
+export const steerCpu =
+  (p: SteerParams): CpuFunction =>
+  (cpu) => {
+    const [goal, , gain, bound] = cpu.f32(p.hyper);
+    const enabled = cpu.u32(p.hyper)[1] !== 0;
+    if (!enabled) return;
+    const stats = loadStatSlots(cpu, p.stats, p.modules);
+    const modules = loadGateSlots(cpu, p.slots, p.modules).map((slot, m): Module => {
+      const { histogram } = stats[m];
+      const median = f32(ratioQuantile(histogram, 0.5));
+      const before = new Uint32Array(histogram.length);
+      for (let bin = 1; bin < before.length; bin++) before[bin] = before[bin - 1] + histogram[bin - 1];
+      return { slot, stat: stats[m], median: median >= RATIO_EDGES[1] ? median : 0, before };
+    });
+    const moved = ({ slot, median }: Module, delta: number) => Math.max(0, f32(slot.tau + f32(delta * median)));
 
-  /** Moves these modules by one δ. */
-  const move = (group: readonly Module[]) => {
-    const tokens = group.reduce((sum, { stat }) => sum + stat.tokens, 0);
-    const skipped = group.reduce((sum, { stat }) => sum + stat.tokens - stat.active, 0);
-    if (tokens === 0) return;
-    const { steered, correction: before } = group[0].slot;
-    const missed = f32(goal - f32(skipped / tokens));
-    const correction = steered === 0 ? 0 : clamp(f32(before + f32(gain * missed)), -bound, bound);
-    const aim = f32(clamp(f32(goal + correction), 0, 1) * tokens);
-    let [low, high] = [-WIDEST, WIDEST];
-    for (let i = 0; i < HALVINGS; i++) {
-      const middle = f32(0.5 * (low + high));
-      let count = 0;
-      for (const module of group) count = f32(count + below(module, moved(module, middle)));
-      if (count < aim) low = middle;
-      else high = middle;
-    }
-    for (const module of group) {
-      const { slot, median } = module;
-      slot.tau = moved(module, low);
-      slot.shift = median === 0 ? 0 : low;
-      slot.correction = correction;
-      slot.steered++;
-    }
+    /** Moves these modules by one δ. */
+    const move = (group: readonly Module[]) => {
+      const tokens = group.reduce((sum, { stat }) => sum + stat.tokens, 0);
+      const skipped = group.reduce((sum, { stat }) => sum + stat.tokens - stat.active, 0);
+      if (tokens === 0) return;
+      const { steered, correction: before } = group[0].slot;
+      const missed = f32(goal - f32(skipped / tokens));
+      const correction = steered === 0 ? 0 : clamp(f32(before + f32(gain * missed)), -bound, bound);
+      const aim = f32(clamp(f32(goal + correction), 0, 1) * tokens);
+      let [low, high] = [-WIDEST, WIDEST];
+      for (let i = 0; i < HALVINGS; i++) {
+        const middle = f32(0.5 * (low + high));
+        let count = 0;
+        for (const module of group) count = f32(count + below(module, moved(module, middle)));
+        if (count < aim) low = middle;
+        else high = middle;
+      }
+      for (const module of group) {
+        const { slot, median } = module;
+        slot.tau = moved(module, low);
+        slot.shift = median === 0 ? 0 : low;
+        slot.correction = correction;
+        slot.steered++;
+      }
+    };
+    if (p.perModule) modules.filter(({ median }) => median > 0).forEach((module) => move([module]));
+    else move(modules);
+    storeGateSlots(
+      cpu,
+      p.slots,
+      modules.map(({ slot }) => slot),
+    );
   };
-  if (p.perModule) modules.filter(({ median }) => median > 0).forEach((module) => move([module]));
-  else move(modules);
-  storeGateSlots(cpu, p.slots, modules.map(({ slot }) => slot));
-};

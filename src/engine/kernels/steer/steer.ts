@@ -36,7 +36,11 @@ export interface SteerParams {
 /** Moves τ of a run's modules so that a share of tokens is skipped; dispatch once per optimizer step, after the rule. */
 export function steer(device: Device, p: SteerParams): Dispatch {
   return {
-    kernel: { label: 'steer', code: compose(wgsl, { snippets: [slots, median] }), constants: { THREADS: sharing(device, 64), MODULES: p.modules, PER_MODULE: p.perModule ? 1 : 0 } },
+    kernel: {
+      label: 'steer',
+      code: compose(wgsl, { snippets: [slots, median] }),
+      constants: { THREADS: sharing(device, 64), MODULES: p.modules, PER_MODULE: p.perModule ? 1 : 0 },
+    },
     bindings: [p.hyper, p.slots, p.stats],
     groups: () => [1, 1, 1],
     cpu: steerCpu(p),

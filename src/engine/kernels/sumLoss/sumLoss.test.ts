@@ -13,9 +13,15 @@ describe('sumLoss', () => {
       const totals = [0, 1].map((i) => scope.upload(`total${i}`, Float32Array.of(2.5, 1, 7)));
       const input = scope.upload('loss', loss);
       const dims = rowCount(scope, rows, { segments: 2, supervised: rows });
-      await runOps(device, totals.map((total) => sumLoss(device, { rows: dims, loss: input, total })), { rows, supervised: rows, segments: 2 });
+      await runOps(
+        device,
+        totals.map((total) => sumLoss(device, { rows: dims, loss: input, total })),
+        { rows, supervised: rows, segments: 2 },
+      );
       const [a, b] = await Promise.all(totals.map((total) => floats(device, total, 3)));
-      expectClose(a, [sumLossRef(loss.slice(0, rows), 2.5), sumLossRef(loss.slice(rows, 2 * rows), 1), 7], { rtol: 1e-6 });
+      expectClose(a, [sumLossRef(loss.slice(0, rows), 2.5), sumLossRef(loss.slice(rows, 2 * rows), 1), 7], {
+        rtol: 1e-6,
+      });
       expect(b).toEqual(a);
       scope.free();
     });
@@ -24,7 +30,11 @@ describe('sumLoss', () => {
   it('leaves the total alone when there are no rows', async () => {
     const device = await testDevice();
     const scope = device.buffers.scope('sumLoss');
-    const op = sumLoss(device, { rows: rowCount(scope, 0), loss: scope.alloc('loss', 16), total: scope.alloc('total', 4) });
+    const op = sumLoss(device, {
+      rows: rowCount(scope, 0),
+      loss: scope.alloc('loss', 16),
+      total: scope.alloc('total', 4),
+    });
     expect(typeof op.groups === 'function' && op.groups({ rows: 0, supervised: 0, segments: 1 })[0]).toBe(0);
     scope.free();
   });

@@ -14,7 +14,11 @@ import wgsl from './sumLoss.wgsl?raw';
 export function sumLoss(_device: Device, p: { rows: RowCount; loss: Tensor; total: Tensor }): Dispatch {
   return {
     // 64 threads on every adapter: one workgroup is cheap anywhere, and short partial sums round less.
-    kernel: { label: 'sumLoss', code: compose(wgsl, { snippets: [snippets.dims, snippets.rowReduce] }), constants: { WIDTH: 64 } },
+    kernel: {
+      label: 'sumLoss',
+      code: compose(wgsl, { snippets: [snippets.dims, snippets.rowReduce] }),
+      constants: { WIDTH: 64 },
+    },
     bindings: [p.rows.dims, p.loss, p.total],
     groups: (counts) => [counts.supervised > 0 ? counts.segments : 0, 1, 1],
     cpu: sumLossCpu(p),

@@ -14,4 +14,10 @@ export const swigluCpu = ({ rows, gate, up, out, width }: Gated & { out: Tensor 
   overRows(rows, new Call('swiglu', (cpu) => [...[gate, up, out].map((t) => cpu.at(t)), width]));
 
 export const swigluBackwardCpu = (p: Gated & { gradOut: Tensor; gradGate: Tensor; gradUp: Tensor }): CpuFunction =>
-  overRows(p.rows, new Call('swigluBackward', (cpu) => [...[p.gate, p.up, p.gradOut, p.gradGate, p.gradUp].map((t) => cpu.at(t)), p.width]));
+  overRows(
+    p.rows,
+    new Call('swigluBackward', (cpu) => [
+      ...[p.gate, p.up, p.gradOut, p.gradGate, p.gradUp].map((t) => cpu.at(t)),
+      p.width,
+    ]),
+  );

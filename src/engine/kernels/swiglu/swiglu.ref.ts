@@ -8,7 +8,11 @@ export function swigluRef(gate: Numbers, up: Numbers): Float64Array {
 }
 
 /** Gradients with respect to gate and up. */
-export function swigluBackwardRef(gate: Numbers, up: Numbers, gradOut: Numbers): { gradGate: Float64Array; gradUp: Float64Array } {
+export function swigluBackwardRef(
+  gate: Numbers,
+  up: Numbers,
+  gradOut: Numbers,
+): { gradGate: Float64Array; gradUp: Float64Array } {
   const gradGate = new Float64Array(gate.length);
   const gradUp = new Float64Array(gate.length);
   for (let i = 0; i < gate.length; i++) {

@@ -11,7 +11,10 @@ import backward from './swigluBackward.wgsl?raw';
 const parts = { snippets: [snippets.rows, silu] };
 
 /** `out = silu(gate) · up`, all [rows, width]. Overwrites; `out` is neither input. */
-export function swiglu(_device: Device, p: { rows: RowCount; gate: Tensor; up: Tensor; out: Tensor; width: number }): Dispatch {
+export function swiglu(
+  _device: Device,
+  p: { rows: RowCount; gate: Tensor; up: Tensor; out: Tensor; width: number },
+): Dispatch {
   const F4 = quads(p.width, 'ffn');
   return {
     kernel: { label: 'swiglu', code: compose(forward, parts), constants: { F4 } },
@@ -22,7 +25,10 @@ export function swiglu(_device: Device, p: { rows: RowCount; gate: Tensor; up: T
 }
 
 /** Gradients of `swiglu` with respect to both inputs, all [rows, width]. Overwrites; no output is an input. */
-export function swigluBackward(_device: Device, p: { rows: RowCount; gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor; width: number }): Dispatch {
+export function swigluBackward(
+  _device: Device,
+  p: { rows: RowCount; gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor; width: number },
+): Dispatch {
   const F4 = quads(p.width, 'ffn');
   return {
     kernel: { label: 'swigluBackward', code: compose(backward, parts), constants: { F4 } },

@@ -2,12 +2,18 @@
 import type { Tensor } from '../../device/buffers';
 import type { Cpu } from '../../device/cpu/cpu';
 import {
-  type GateSlot, RATIO_BINS, SLOT_BYTES, STAT_BYTES, type StatSlot,
-  packGateSlots, ratioEdge, readGateSlots, readStatSlots,
+  type GateSlot,
+  RATIO_BINS,
+  SLOT_BYTES,
+  STAT_BYTES,
+  type StatSlot,
+  packGateSlots,
+  ratioEdge,
+  readGateSlots,
+  readStatSlots,
 } from '../gate/slots';
 
-const bytesOf = (cpu: Cpu, tensor: Tensor, bytes: number): ArrayBuffer =>
-  cpu.u32(tensor).slice(0, bytes / 4).buffer;
+const bytesOf = (cpu: Cpu, tensor: Tensor, bytes: number): ArrayBuffer => cpu.u32(tensor).slice(0, bytes / 4).buffer;
 
 /** Copies of the first `modules` slots. */
 export const loadGateSlots = (cpu: Cpu, slots: Tensor, modules: number): GateSlot[] =>

@@ -32,7 +32,15 @@ export interface TauHyper {
 /** `TauHyper` as the uniform's bytes. */
 export function packTauHyper(h: TauHyper): ArrayBuffer {
   const bytes = new ArrayBuffer(TAU_HYPER_BYTES);
-  new Float32Array(bytes).set([h.lambda, h.tauStep === 'auto' ? -1 : h.tauStep, Math.max(1, h.stepsLeft), 0, h.beta1 ?? 0.9, h.beta2 ?? 0.98, h.eps ?? 1e-8]);
+  new Float32Array(bytes).set([
+    h.lambda,
+    h.tauStep === 'auto' ? -1 : h.tauStep,
+    Math.max(1, h.stepsLeft),
+    0,
+    h.beta1 ?? 0.9,
+    h.beta2 ?? 0.98,
+    h.eps ?? 1e-8,
+  ]);
   new Uint32Array(bytes)[3] = h.enabled ? 1 : 0;
   return bytes;
 }
@@ -60,7 +68,12 @@ export function updateTau(device: Device, p: UpdateTauParams): Dispatch {
     kernel: {
       label: 'tau',
       code: compose(wgsl, { snippets: [slots, median] }),
-      constants: { THREADS: sharing(device, 64), MODULES: p.modules, OWN_RHO: p.ownRho ? 1 : 0, LITERAL: p.literal ? 1 : 0 },
+      constants: {
+        THREADS: sharing(device, 64),
+        MODULES: p.modules,
+        OWN_RHO: p.ownRho ? 1 : 0,
+        LITERAL: p.literal ? 1 : 0,
+      },
     },
     bindings: [p.hyper, p.slots, p.stats, p.rho],
     groups: () => [1, 1, 1],

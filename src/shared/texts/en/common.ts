@@ -31,7 +31,8 @@ export const common = {
   /** What a run is computed on. */
   device: {
     /** @param threads null where they do not matter */
-    cpu: (threads: number | null) => (threads === null ? 'CPU' : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`),
+    cpu: (threads: number | null) =>
+      threads === null ? 'CPU' : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     unnamedGpu: 'GPU without a name',
     unknown: 'unknown device',
     /** Between two devices that a run was computed on, one after the other. */
@@ -40,7 +41,8 @@ export const common = {
   pastedText: 'pasted text',
   token: {
     /** A token that holds only a part of a character. */
-    partOf: (bytes: string, character: string) => `${bytes.includes(' ') ? 'bytes' : 'byte'} ${bytes} of “${character}”`,
+    partOf: (bytes: string, character: string) =>
+      `${bytes.includes(' ') ? 'bytes' : 'byte'} ${bytes} of “${character}”`,
     broken: (bytes: string) => `${bytes.includes(' ') ? 'bytes' : 'byte'} ${bytes} of a broken character`,
   },
 };

@@ -13,7 +13,18 @@ import { page } from './page';
 import { train } from './train';
 
 export const en = {
-  common, page, model, data, configure, train, inspect, charts, compare, experiment, history, errors,
+  common,
+  page,
+  model,
+  data,
+  configure,
+  train,
+  inspect,
+  charts,
+  compare,
+  experiment,
+  history,
+  errors,
 };
 
 export type Texts = typeof en;

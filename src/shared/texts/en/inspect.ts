@@ -2,7 +2,8 @@
 export const inspect = {
   lead: 'Which tokens does each layer skip? {skipped}: the layer’s update was too small to matter for that token, so it was left out.',
   skippedWord: 'Skipped',
-  empty: 'A map of what every layer skips, and a text token by token, fill while a run with token gates (TS-LoRA) trains.',
+  empty:
+    'A map of what every layer skips, and a text token by token, fill while a run with token gates (TS-LoRA) trains.',
   noGates: 'No run of this experiment has token gates. Add a TS-LoRA run under {configure}.',
   run: 'Run',
   stillOpen: (step: number) => `All gates are still open: the thresholds τ start to move after step ${step}.`,
@@ -41,7 +42,8 @@ export const inspect = {
     tauOf: (module: string) => `Threshold of ${module}`,
     what: 'Above, the share of tokens that this module skipped in each training batch; below, its threshold τ. When τ rises faster than the updates grow, more is skipped.',
     whatShare: 'The share of tokens that this module skipped in each training batch. This gate learns no threshold.',
-    now: (step: number, module: string, share: string, tau: string | null, most: string) => `At step ${step} ${module} skips ${share}${tau ? ` with τ at ${tau}` : ''}; the most it skipped was ${most}.`,
+    now: (step: number, module: string, share: string, tau: string | null, most: string) =>
+      `At step ${step} ${module} skips ${share}${tau ? ` with τ at ${tau}` : ''}; the most it skipped was ${most}.`,
   },
   table: {
     summary: (cut: string | null) => `All modules: ${cut ? `${cut}, ` : ''}kept share, and what keeping did`,

@@ -32,13 +32,23 @@ export const model = {
     contextIs: (tokens: string) => `${tokens} tokens`,
     device: 'Computes on',
     check: 'Logits',
-    checkIs: (tokens: number, error: string, tolerance: string) => `{verdict} on ${tokens} tokens: relative error ${error}, allowed ${tolerance}.`,
+    checkIs: (tokens: number, error: string, tolerance: string) =>
+      `{verdict} on ${tokens} tokens: relative error ${error}, allowed ${tolerance}.`,
     agrees: '✓ Agrees with ONNX Runtime',
     differs: '✗ Differs from ONNX Runtime',
     firstDifference: (what: string) => ` First difference: ${what}`,
     /** Of a GPU, beside the CPU engine. */
     gradients: 'Gradients',
-    gradientsAre: (tokens: number, layers: number, ofLayers: number, loss: string, lossTolerance: string, gradient: string, gradientTolerance: string, worst: string) =>
+    gradientsAre: (
+      tokens: number,
+      layers: number,
+      ofLayers: number,
+      loss: string,
+      lossTolerance: string,
+      gradient: string,
+      gradientTolerance: string,
+      worst: string,
+    ) =>
       `{verdict} on ${tokens} tokens${layers < ofLayers ? `, ${layers} of ${ofLayers} layers` : ''}: relative error of the loss ${loss}, allowed ${lossTolerance}; of the gradients ${gradient} at most (${worst}), allowed ${gradientTolerance}.`,
     gradientsAgree: '✓ Agree with the CPU’s',
     gradientsDiffer: '✗ Differ from the CPU’s',
@@ -50,17 +60,23 @@ export const model = {
     cpu: 'CPU',
     looking: 'Looking…',
     software: (name: string) => `${name}: software that plays a GPU on the CPU. Right, but slower than the CPU itself.`,
-    none: { 'no-webgpu': 'None: this browser has no WebGPU.', 'no-adapter': 'None: WebGPU is there, but no graphics adapter to use.' },
+    none: {
+      'no-webgpu': 'None: this browser has no WebGPU.',
+      'no-adapter': 'None: WebGPU is there, but no graphics adapter to use.',
+    },
     threads: (n: number) => `${n} threads.`,
     oneCore: 'One thread: the browser shows the page one core.',
-    apart: 'One thread: this page is not cross-origin isolated, so threads may not share memory. Reloading it once may change that.',
+    apart:
+      'One thread: this page is not cross-origin isolated, so threads may not share memory. Reloading it once may change that.',
     live: 'To change it, end the run first.',
     moving: (device: string) => `Opening the model on the ${device}. What is open stays until it is ready there…`,
     /** Before it is changed. */
     move: {
-      goes: (runs: string) => `The model is opened anew there. ${runs} go along: they answer and are exported there as here. Their curves and maps stay; what is computed anew, such as the tokens of a text, needs a new run.`,
+      goes: (runs: string) =>
+        `The model is opened anew there. ${runs} go along: they answer and are exported there as here. Their curves and maps stay; what is computed anew, such as the tokens of a text, needs a new run.`,
       curves: 'The model is opened anew there. Curves and maps on the page stay.',
-      stays: (runs: string) => `Lost would be the adapter of ${runs}: its gate draws its tokens at random, which no file can hold.`,
+      stays: (runs: string) =>
+        `Lost would be the adapter of ${runs}: its gate draws its tokens at random, which no file can hold.`,
       yes: (device: string) => `Compute on the ${device}`,
       no: 'Leave it as it is',
     },
@@ -72,7 +88,8 @@ export const model = {
     },
     how: {
       summary: 'How to use a GPU',
-      where: 'WebGPU is in Chrome and Edge 113 or later (Windows, macOS, ChromeOS, Android), in Safari 26, and in Firefox 141 or later on Windows; over https or on localhost.',
+      where:
+        'WebGPU is in Chrome and Edge 113 or later (Windows, macOS, ChromeOS, Android), in Safari 26, and in Firefox 141 or later on Windows; over https or on localhost.',
       mend: 'Switch on graphics acceleration in the browser’s settings and update the graphics driver. On Linux, Chrome may need {flag}.',
     },
     wrong: {

@@ -6,9 +6,17 @@ export const page = {
   steps: 'Steps',
   stepDone: '(done)',
   section: {
-    model: 'Model', data: 'Data', configure: 'Configure', train: 'Train', inspect: 'Inspect', compare: 'Compare', experiment: 'Experiment', history: 'History',
+    model: 'Model',
+    data: 'Data',
+    configure: 'Configure',
+    train: 'Train',
+    inspect: 'Inspect',
+    compare: 'Compare',
+    experiment: 'Experiment',
+    history: 'History',
   },
-  privacy: 'Your data, the model and the adapters stay in this browser tab; there is no server behind this page. Only opening a model by its Hugging Face id fetches something, and sends nothing of yours.',
+  privacy:
+    'Your data, the model and the adapters stay in this browser tab; there is no server behind this page. Only opening a model by its Hugging Face id fetches something, and sends nothing of yours.',
   offline: {
     preparing: 'Getting ready to work without a network…',
     ready: 'This page and both built-in models also work without a network. Your browser can install it as an app.',
@@ -49,24 +57,51 @@ export const page = {
     next: 'Next',
     done: 'Done',
     stop: {
-      model: { title: 'A small model is open', text: 'It was trained beforehand and lies in this page. What you do here happens on your own machine; nothing is sent anywhere.' },
-      data: { title: 'What it will learn', text: 'A sample set, or a file of your own. Coloured tokens are the ones that the model is taught; grey ones it only reads. Some examples are held out, to measure on.' },
-      configure: { title: 'What is compared', text: 'Runs that differ in one thing only. LoRA updates every token; TS-LoRA learns a threshold per module and skips the tokens whose update is too small. The defaults do.' },
-      train: { title: 'Watch them learn', text: 'Press Train. Point at a chart, and every chart shows the same step; drag to look closer. Each has a “What is this?” that explains your own numbers. Below, what each run writes as it learns.' },
-      inspect: { title: 'See what is skipped', text: 'Each cell of the map is one module. Choose one to see its sizes and threshold; move the slider back in time. Below, a text token by token: point at a word.' },
-      compare: { title: 'Judge and keep', text: 'The same prompt, answered by the base and by every run. The adapter you like leaves as a file that Python loads.' },
+      model: {
+        title: 'A small model is open',
+        text: 'It was trained beforehand and lies in this page. What you do here happens on your own machine; nothing is sent anywhere.',
+      },
+      data: {
+        title: 'What it will learn',
+        text: 'A sample set, or a file of your own. Coloured tokens are the ones that the model is taught; grey ones it only reads. Some examples are held out, to measure on.',
+      },
+      configure: {
+        title: 'What is compared',
+        text: 'Runs that differ in one thing only. LoRA updates every token; TS-LoRA learns a threshold per module and skips the tokens whose update is too small. The defaults do.',
+      },
+      train: {
+        title: 'Watch them learn',
+        text: 'Press Train. Point at a chart, and every chart shows the same step; drag to look closer. Each has a “What is this?” that explains your own numbers. Below, what each run writes as it learns.',
+      },
+      inspect: {
+        title: 'See what is skipped',
+        text: 'Each cell of the map is one module. Choose one to see its sizes and threshold; move the slider back in time. Below, a text token by token: point at a word.',
+      },
+      compare: {
+        title: 'Judge and keep',
+        text: 'The same prompt, answered by the base and by every run. The adapter you like leaves as a file that Python loads.',
+      },
     },
   },
   /** What a screen reader is told by itself. */
   said: {
     phase: {
-      idle: '', loading: '', checking: '', compiling: 'Preparing to train', training: 'Training', evaluating: 'Training', paused: 'Training is paused',
-      stopped: 'Training has stopped; what was learnt is kept', finished: 'Training has finished', failed: 'Training has failed',
+      idle: '',
+      loading: '',
+      checking: '',
+      compiling: 'Preparing to train',
+      training: 'Training',
+      evaluating: 'Training',
+      paused: 'Training is paused',
+      stopped: 'Training has stopped; what was learnt is kept',
+      finished: 'Training has finished',
+      failed: 'Training has failed',
     },
     ofSteps: (phase: string, percent: number) => `${phase}, ${percent} % of the steps`,
     reading: 'Reading the data',
     preparing: 'Turning the data into tokens',
     sofar: (what: string, percent: number) => `${what}, ${percent} %`,
-    ready: (train: number, heldOut: number) => `The data are ready: ${train} examples to learn from, ${heldOut} held out`,
+    ready: (train: number, heldOut: number) =>
+      `The data are ready: ${train} examples to learn from, ${heldOut} held out`,
   },
 };

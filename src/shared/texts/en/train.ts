@@ -4,8 +4,16 @@ export const train = {
   lead: 'The runs learn side by side, step by step, on the same batches. Lower loss on held-out data is better.',
   empty: 'The loss of every run over its steps, how fast it learns and what it writes appear here.',
   phase: {
-    idle: 'Ready', loading: 'Loading', checking: 'Checking', compiling: 'Preparing', training: 'Training', evaluating: 'Measuring on held-out data',
-    paused: 'Paused', stopped: 'Stopped; what was learnt is kept', finished: 'Finished', failed: 'Failed',
+    idle: 'Ready',
+    loading: 'Loading',
+    checking: 'Checking',
+    compiling: 'Preparing',
+    training: 'Training',
+    evaluating: 'Measuring on held-out data',
+    paused: 'Paused',
+    stopped: 'Stopped; what was learnt is kept',
+    finished: 'Finished',
+    failed: 'Failed',
   },
   start: 'Train',
   again: 'Train again',
@@ -16,13 +24,16 @@ export const train = {
   missing: {
     experiment: 'An experiment is under way: see under Experiment.',
     settings: (problem: string) => `Correct this first: ${problem}.`,
-    wrongLogits: (error: string, most: string) => `Training is off: the model’s logits differ here from ONNX Runtime’s by ${error}, and ${most} is allowed. See under Model.`,
-    wrongGradients: (error: string, most: string) => `Training is off: this GPU’s gradients differ from the CPU’s by ${error}, and ${most} is allowed. See under Model.`,
+    wrongLogits: (error: string, most: string) =>
+      `Training is off: the model’s logits differ here from ONNX Runtime’s by ${error}, and ${most} is allowed. See under Model.`,
+    wrongGradients: (error: string, most: string) =>
+      `Training is off: this GPU’s gradients differ from the CPU’s by ${error}, and ${most} is allowed. See under Model.`,
     waiting: 'Waiting for the model…',
     model: 'Open a model first.',
     data: 'Choose data first.',
     reading: (data: string) => `Waiting for the data (${data})…`,
-    wanted: (data: string) => `The data set ${data} is not kept in this browser. Choose its file below, or other data under Data.`,
+    wanted: (data: string) =>
+      `The data set ${data} is not kept in this browser. Choose its file below, or other data under Data.`,
   },
   data: {
     ofRun: (data: string) => `Data of this run: ${data}.`,
@@ -30,7 +41,13 @@ export const train = {
     choose: (n: number): string => (n === 1 ? 'Choose this file' : 'Choose these files'),
     chosen: 'Files of the data set',
   },
-  tally: { steps: 'steps', tokens: 'tokens/s, all runs', perStep: 'a step of every run', left: 'to go', done: 'Steps done' },
+  tally: {
+    steps: 'steps',
+    tokens: 'tokens/s, all runs',
+    perStep: 'a step of every run',
+    left: 'to go',
+    done: 'Steps done',
+  },
   work: {
     label: 'Work of each run',
     caption: 'Adapter work, counted from what the device was given to do',
@@ -60,7 +77,8 @@ export const train = {
   closed: {
     title: (run: string, n: number) => `${run}: ${n} ${n === 1 ? 'module has' : 'modules have'} closed for good`,
     help: 'Their gates have kept no token for a while. Opening one sets its threshold back to 0; the rule goes on from there.',
-    helpStudy: 'Their gates have kept no token for a while. Opening one sets its threshold back to 0; the rule goes on from there. In an experiment they are left as they are, so that its runs can be repeated.',
+    helpStudy:
+      'Their gates have kept no token for a while. Opening one sets its threshold back to 0; the rule goes on from there. In an experiment they are left as they are, so that its runs can be repeated.',
     module: (layer: number, kind: string) => `Layer ${layer}, ${kind}`,
     numbered: (module: number) => `Module ${module}`,
     reason: {
@@ -89,7 +107,8 @@ export const train = {
   },
   samples: {
     title: 'What the runs write, as they learn',
-    empty: 'Fills at each measurement on held-out data. Each run goes on from the same prompt, always with the likeliest token.',
+    empty:
+      'Fills at each measurement on held-out data. Each run goes on from the same prompt, always with the likeliest token.',
     prompt: 'Prompt',
     after: 'After {prompt}',
     afterExample: 'After {prompt} the held-out example goes on: {expected}',
@@ -113,11 +132,13 @@ export const train = {
       gpu: 'Times every kernel of one micro-batch, forward and backward, with the GPU’s own clock, and learns nothing from it. Each kernel is timed alone, so together they take longer than in a step. Browsers may round the clock to 0.1 ms.',
       cpu: 'Times every kernel of one micro-batch, forward and backward, on the CPU, and learns nothing from it. Browsers may round the clock to 0.1 ms.',
     },
-    noClock: 'This browser does not let pages read the GPU’s clock. In Chrome, switch on “WebGPU Developer Features” under chrome://flags.',
+    noClock:
+      'This browser does not let pages read the GPU’s clock. In Chrome, switch on “WebGPU Developer Features” under chrome://flags.',
     measuring: 'Measuring…',
     measure: 'Measure one step',
     label: 'Time of every kernel',
-    caption: (device: string, runs: number, tokens: string, ms: string, rate: string) => `${device}. ${runs === 1 ? 'One run' : `${runs} runs in one pass`}, ${tokens} tokens each: ${ms} ms. Own matmul at its best: ${rate} GFLOP/s.`,
+    caption: (device: string, runs: number, tokens: string, ms: string, rate: string) =>
+      `${device}. ${runs === 1 ? 'One run' : `${runs} runs in one pass`}, ${tokens} tokens each: ${ms} ms. Own matmul at its best: ${rate} GFLOP/s.`,
     kernel: 'Kernel',
     calls: 'Calls',
     share: 'Share',

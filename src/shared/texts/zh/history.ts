@@ -4,7 +4,8 @@ export const history: Texts['history'] = {
   title: '历史',
   lead: '每个结束的运行都连同曲线和适配器保存在这个浏览器里，直到你删除它；除非浏览器存储空间不足。',
   off: '这个浏览器不允许页面保存任何内容（可能是无痕窗口）。离开之前，请在“对比”中导出适配器。',
-  reader: '{head}Sieve 已在另一个标签页中打开，同一时间只有一个标签页可以写入。你可以在这里查看、打开和导出，但这个标签页的运行不会保存。另一个标签页关闭后，由这个标签页接管。',
+  reader:
+    '{head}Sieve 已在另一个标签页中打开，同一时间只有一个标签页可以写入。你可以在这里查看、打开和导出，但这个标签页的运行不会保存。另一个标签页关闭后，由这个标签页接管。',
   readOnly: '只读。',
   search: '搜索',
   searchPlaceholder: '名称、标签、模型、数据、方法',
@@ -17,7 +18,8 @@ export const history: Texts['history'] = {
   run: {
     shown: '正在上方显示',
     ended: { finished: '已完成', stopped: '已停止', failed: '失败' },
-    facts: (model, data, steps, seed, device, bytes) => `{when} · ${model} · ${data} · ${steps} 步 · 种子 ${seed} · ${device} · ${bytes}`,
+    facts: (model, data, steps, seed, device, bytes) =>
+      `{when} · ${model} · ${data} · ${steps} 步 · 种子 ${seed} · ${device} · ${bytes}`,
     base: '基座',
     failed: '失败',
     skipped: (share) => `跳过 ${share}`,
@@ -45,7 +47,8 @@ export const history: Texts['history'] = {
     saved: (runs, model, ago) => `${runs}，基于 ${model}，${ago}保存。`,
     data: (data) => `数据：${data}。`,
     exact: '它会从中断处原样继续：曲线相同，结果相同。',
-    other: (began, here) => `它之前在 ${began} 上计算，将在 ${here} 上继续：会从中断处继续，但不会逐位相同。要得到完全相同的结果，请先在“模型”部分选择同一设备。`,
+    other: (began, here) =>
+      `它之前在 ${began} 上计算，将在 ${here} 上继续：会从中断处继续，但不会逐位相同。要得到完全相同的结果，请先在“模型”部分选择同一设备。`,
     unknown: '不知道它之前在什么设备上计算：会从中断处继续，但也许不会逐位相同。',
     damaged: '最新的检查点不完整或已损坏（校验和不符），这是它之前的一个。',
     replaced: '开始新的运行会取代它。',
@@ -54,10 +57,15 @@ export const history: Texts['history'] = {
     discard: '丢弃',
     lostTitle: '有一个运行被中断，无法继续',
     lost: '为它保存的内容不完整或已损坏（校验和不符），之前也没有别的检查点。请重新开始；“历史”中的运行不受影响。',
-    gpuLost: (step) => `运行曾经中断：GPU 丢失（电脑休眠时会发生），或其工作线程停止了。运行已从第 ${step} 步的检查点继续。`,
+    gpuLost: (step) =>
+      `运行曾经中断：GPU 丢失（电脑休眠时会发生），或其工作线程停止了。运行已从第 ${step} 步的检查点继续。`,
     thriftier: (step) => `运行因 GPU 出错而中断。已重新打开 GPU，从第 ${step} 步的检查点以更省内存的方式继续。`,
-    lostAgain: (step) => ({ message: `GPU 在几分钟内第二次失败，因此没有自动继续运行。第 ${step} 步的检查点完好。`, hint: '可以在上方继续：例如在“模型”部分改用 CPU，或先关闭其他使用 GPU 的程序。诊断信息只包含设置和大小，不含你的数据。' }),
-    wentOn: (began, goesOn) => `运行之前在 ${began} 上计算，现在在 ${goesOn} 上继续：与未中断的运行相比，数值的末几位可能不同。`,
+    lostAgain: (step) => ({
+      message: `GPU 在几分钟内第二次失败，因此没有自动继续运行。第 ${step} 步的检查点完好。`,
+      hint: '可以在上方继续：例如在“模型”部分改用 CPU，或先关闭其他使用 GPU 的程序。诊断信息只包含设置和大小，不含你的数据。',
+    }),
+    wentOn: (began, goesOn) =>
+      `运行之前在 ${began} 上计算，现在在 ${goesOn} 上继续：与未中断的运行相比，数值的末几位可能不同。`,
     waiting: '已关闭的标签页有一个运行等待继续，而这里只能保存一个。',
   },
   saving: {
@@ -67,10 +75,12 @@ export const history: Texts['history'] = {
     reader: 'Sieve 已在另一个标签页中打开，只有一个标签页可以写入。',
     off: '这个浏览器不允许页面保存任何内容（可能是无痕窗口）。',
     paused: (step) => `已保存到第 ${step} 步。你可以关闭标签页，之后再回来。`,
-    at: (step) => `已保存到第 ${step} 步。重新载入或崩溃之后，运行会从这里继续。标签页隐藏时，浏览器可能会放慢它的速度。`,
+    at: (step) =>
+      `已保存到第 ${step} 步。重新载入或崩溃之后，运行会从这里继续。标签页隐藏时，浏览器可能会放慢它的速度。`,
     onTheWay: '运行途中会自动保存。',
     away: (time, _, shown) => `这个标签页隐藏了 ${time}，期间运行了 ${shown} 步。`,
-    slowed: (time, _, shown, pace) => `这个标签页隐藏了 ${time}，期间运行了 ${shown} 步，速度是之前的 ${pace}：浏览器放慢了它。损失的只有时间。`,
+    slowed: (time, _, shown, pace) =>
+      `这个标签页隐藏了 ${time}，期间运行了 ${shown} 步，速度是之前的 ${pace}：浏览器放慢了它。损失的只有时间。`,
     still: (time) => `这个标签页隐藏了 ${time}，期间运行被浏览器或电脑停住了。它会从同一步继续，没有任何损失。`,
   },
   startName: {

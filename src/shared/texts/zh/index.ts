@@ -14,5 +14,16 @@ import { page } from './page';
 import { train } from './train';
 
 export const zh: Texts = {
-  common, page, model, data, configure, train, inspect, charts, compare, experiment, history, errors,
+  common,
+  page,
+  model,
+  data,
+  configure,
+  train,
+  inspect,
+  charts,
+  compare,
+  experiment,
+  history,
+  errors,
 };

@@ -25,7 +25,8 @@ export const model: Texts['model'] = {
     parameters: '参数量',
     parametersAre: (n, bytes) => `${n}，占用内存 ${bytes}`,
     shape: '结构',
-    shapeIs: (c) => `${c.layers} 层，宽度 ${c.dModel}，${c.heads}/${c.kvHeads} 个头，每头 ${c.headDim} 维，MLP ${c.ffn}`,
+    shapeIs: (c) =>
+      `${c.layers} 层，宽度 ${c.dModel}，${c.heads}/${c.kvHeads} 个头，每头 ${c.headDim} 维，MLP ${c.ffn}`,
     vocabulary: '词表',
     vocabularyIs: (tokens, tied) => `${tokens} 个词元，输出层${tied ? '与嵌入层共享权重' : '不与嵌入层共享权重'}`,
     context: '上下文',
@@ -56,7 +57,8 @@ export const model: Texts['model'] = {
     live: '要更换设备，请先结束运行。',
     moving: (device) => `正在 ${device} 上打开模型。在那里就绪之前，已打开的内容保持不变……`,
     move: {
-      goes: (runs) => `模型会在那里重新打开。${runs} 会一起过去：在那里照样可以回答和导出。曲线和图谱保留；需要重新计算的内容（例如一段文字的词元）要等新的运行。`,
+      goes: (runs) =>
+        `模型会在那里重新打开。${runs} 会一起过去：在那里照样可以回答和导出。曲线和图谱保留；需要重新计算的内容（例如一段文字的词元）要等新的运行。`,
       curves: '模型会在那里重新打开。页面上的曲线和图谱保留。',
       stays: (runs) => `${runs} 的适配器会丢失：它的门控随机抽取词元，没有文件能保存它。`,
       yes: (device) => `改用 ${device} 计算`,
@@ -69,7 +71,8 @@ export const model: Texts['model'] = {
     },
     how: {
       summary: '怎样使用 GPU',
-      where: '提供 WebGPU 的浏览器：Chrome 和 Edge 113 及以上（Windows、macOS、ChromeOS、Android），Safari 26，以及 Windows 上的 Firefox 141 及以上；需要 https 或 localhost。',
+      where:
+        '提供 WebGPU 的浏览器：Chrome 和 Edge 113 及以上（Windows、macOS、ChromeOS、Android），Safari 26，以及 Windows 上的 Firefox 141 及以上；需要 https 或 localhost。',
       mend: '请在浏览器设置中开启图形加速，并更新显卡驱动。在 Linux 上，Chrome 可能需要 {flag}。',
     },
     wrong: {

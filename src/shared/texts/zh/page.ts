@@ -7,9 +7,17 @@ export const page: Texts['page'] = {
   steps: '步骤',
   stepDone: '（已完成）',
   section: {
-    model: '模型', data: '数据', configure: '配置', train: '训练', inspect: '查看', compare: '对比', experiment: '实验', history: '历史',
+    model: '模型',
+    data: '数据',
+    configure: '配置',
+    train: '训练',
+    inspect: '查看',
+    compare: '对比',
+    experiment: '实验',
+    history: '历史',
   },
-  privacy: '你的数据、模型和适配器都留在这个浏览器标签页里，这个页面背后没有服务器。只有按 Hugging Face 编号打开模型时才会下载内容，而且不会发送你的任何东西。',
+  privacy:
+    '你的数据、模型和适配器都留在这个浏览器标签页里，这个页面背后没有服务器。只有按 Hugging Face 编号打开模型时才会下载内容，而且不会发送你的任何东西。',
   offline: {
     preparing: '正在为离线使用做准备……',
     ready: '这个页面和两个内置模型在没有网络时也能使用。你的浏览器可以把它安装为应用。',
@@ -50,18 +58,44 @@ export const page: Texts['page'] = {
     next: '下一站',
     done: '完成',
     stop: {
-      model: { title: '已经打开一个小模型', text: '它事先训练好，就放在这个页面里。你在这里做的一切都在自己的电脑上进行，不会向任何地方发送数据。' },
-      data: { title: '它要学什么', text: '一个示例数据集，或者你自己的文件。彩色的词元是要教给模型的，灰色的它只读不学。一部分样本会留出来用于评估。' },
-      configure: { title: '对比什么', text: '各个运行只有一处不同。LoRA 更新每个词元；TS-LoRA 为每个模块学习一个阈值，跳过更新太小的词元。用默认设置就行。' },
-      train: { title: '看着它们学习', text: '点击“训练”。指向一张图，所有图都会显示同一步；拖动可以放大。每张图都有“这是什么？”，用你自己的数据来解释。下面是每个运行在学习过程中写出的文字。' },
-      inspect: { title: '看看跳过了什么', text: '图中每一格是一个模块。选中一个，查看它的更新大小和阈值；拖动滑块可以回到之前的步。下面把一段文本按词元展开：指向其中一个词看看。' },
-      compare: { title: '评判并保存', text: '同一个提示词，由基座和每个运行分别作答。你满意的适配器可以导出为文件，用 Python 加载。' },
+      model: {
+        title: '已经打开一个小模型',
+        text: '它事先训练好，就放在这个页面里。你在这里做的一切都在自己的电脑上进行，不会向任何地方发送数据。',
+      },
+      data: {
+        title: '它要学什么',
+        text: '一个示例数据集，或者你自己的文件。彩色的词元是要教给模型的，灰色的它只读不学。一部分样本会留出来用于评估。',
+      },
+      configure: {
+        title: '对比什么',
+        text: '各个运行只有一处不同。LoRA 更新每个词元；TS-LoRA 为每个模块学习一个阈值，跳过更新太小的词元。用默认设置就行。',
+      },
+      train: {
+        title: '看着它们学习',
+        text: '点击“训练”。指向一张图，所有图都会显示同一步；拖动可以放大。每张图都有“这是什么？”，用你自己的数据来解释。下面是每个运行在学习过程中写出的文字。',
+      },
+      inspect: {
+        title: '看看跳过了什么',
+        text: '图中每一格是一个模块。选中一个，查看它的更新大小和阈值；拖动滑块可以回到之前的步。下面把一段文本按词元展开：指向其中一个词看看。',
+      },
+      compare: {
+        title: '评判并保存',
+        text: '同一个提示词，由基座和每个运行分别作答。你满意的适配器可以导出为文件，用 Python 加载。',
+      },
     },
   },
   said: {
     phase: {
-      idle: '', loading: '', checking: '', compiling: '正在准备训练', training: '正在训练', evaluating: '正在训练', paused: '训练已暂停',
-      stopped: '训练已停止，已学到的内容已保留', finished: '训练已完成', failed: '训练失败',
+      idle: '',
+      loading: '',
+      checking: '',
+      compiling: '正在准备训练',
+      training: '正在训练',
+      evaluating: '正在训练',
+      paused: '训练已暂停',
+      stopped: '训练已停止，已学到的内容已保留',
+      finished: '训练已完成',
+      failed: '训练失败',
     },
     ofSteps: (phase, percent) => `${phase}，已完成 ${percent} % 的步数`,
     reading: '正在读取数据',

@@ -4,8 +4,16 @@ export const train: Texts['train'] = {
   lead: '各个运行在相同的批次上并排训练，一步一步同时前进。留出数据上的损失越低越好。',
   empty: '每个运行随步数变化的损失、训练速度以及它写出的文字都会显示在这里。',
   phase: {
-    idle: '就绪', loading: '正在加载', checking: '正在检查', compiling: '正在准备', training: '正在训练', evaluating: '正在留出数据上测量',
-    paused: '已暂停', stopped: '已停止，学到的内容已保留', finished: '已完成', failed: '失败',
+    idle: '就绪',
+    loading: '正在加载',
+    checking: '正在检查',
+    compiling: '正在准备',
+    training: '正在训练',
+    evaluating: '正在留出数据上测量',
+    paused: '已暂停',
+    stopped: '已停止，学到的内容已保留',
+    finished: '已完成',
+    failed: '失败',
   },
   start: '训练',
   again: '重新训练',
@@ -15,8 +23,10 @@ export const train: Texts['train'] = {
   missing: {
     experiment: '有实验正在进行：请看“实验”部分。',
     settings: (problem) => `请先修正：${problem}。`,
-    wrongLogits: (error, most) => `训练已关闭：模型的 logits 在这里与 ONNX Runtime 的相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
-    wrongGradients: (error, most) => `训练已关闭：这个 GPU 的梯度与 CPU 的相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
+    wrongLogits: (error, most) =>
+      `训练已关闭：模型的 logits 在这里与 ONNX Runtime 的相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
+    wrongGradients: (error, most) =>
+      `训练已关闭：这个 GPU 的梯度与 CPU 的相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
     waiting: '正在等待模型……',
     model: '请先打开一个模型。',
     data: '请先选择数据。',
@@ -29,7 +39,13 @@ export const train: Texts['train'] = {
     choose: () => '选择文件',
     chosen: '数据集的文件',
   },
-  tally: { steps: '步数', tokens: '每秒词元数（所有运行）', perStep: '每步耗时（所有运行）', left: '剩余时间', done: '已完成的步数' },
+  tally: {
+    steps: '步数',
+    tokens: '每秒词元数（所有运行）',
+    perStep: '每步耗时（所有运行）',
+    left: '剩余时间',
+    done: '已完成的步数',
+  },
   work: {
     label: '各运行的计算量',
     caption: '适配器计算量，按实际交给设备的工作统计',
@@ -59,7 +75,8 @@ export const train: Texts['train'] = {
   closed: {
     title: (run, n) => `${run}：${n} 个模块已永久关闭`,
     help: '它们的门控已有一段时间没有保留任何词元。重新打开会把阈值置回 0，规则从那里继续。',
-    helpStudy: '它们的门控已有一段时间没有保留任何词元。重新打开会把阈值置回 0，规则从那里继续。在实验中它们保持原样，以便其运行可以复现。',
+    helpStudy:
+      '它们的门控已有一段时间没有保留任何词元。重新打开会把阈值置回 0，规则从那里继续。在实验中它们保持原样，以便其运行可以复现。',
     module: (layer, kind) => `第 ${layer} 层 ${kind}`,
     numbered: (module) => `模块 ${module}`,
     reason: {
@@ -111,11 +128,13 @@ export const train: Texts['train'] = {
       gpu: '用 GPU 自己的时钟为一个微批次的前向和反向中的每个内核计时，不会从中学习。每个内核单独计时，所以合计比一步的实际时间长。浏览器可能把时钟舍入到 0.1 ms。',
       cpu: '在 CPU 上为一个微批次的前向和反向中的每个内核计时，不会从中学习。浏览器可能把时钟舍入到 0.1 ms。',
     },
-    noClock: '这个浏览器不允许页面读取 GPU 的时钟。在 Chrome 中，请在 chrome://flags 里开启“WebGPU Developer Features”。',
+    noClock:
+      '这个浏览器不允许页面读取 GPU 的时钟。在 Chrome 中，请在 chrome://flags 里开启“WebGPU Developer Features”。',
     measuring: '正在测量……',
     measure: '测量一步',
     label: '每个内核的时间',
-    caption: (device, runs, tokens, ms, rate) => `${device}。${runs === 1 ? '一个运行' : `一次计算中的 ${runs} 个运行`}，每个 ${tokens} 个词元：${ms} ms。自带矩阵乘法的最高速度：${rate} GFLOP/s。`,
+    caption: (device, runs, tokens, ms, rate) =>
+      `${device}。${runs === 1 ? '一个运行' : `一次计算中的 ${runs} 个运行`}，每个 ${tokens} 个词元：${ms} ms。自带矩阵乘法的最高速度：${rate} GFLOP/s。`,
     kernel: '内核',
     calls: '调用次数',
     share: '占比',

@@ -22,8 +22,22 @@ export const charts = {
   },
   /** What the columns of the files are called where they stand in a table on the page. */
   column: {
-    step: 'step', rank: 'rank', module: 'module', 'active share': 'active share', 'spread between windows': 'spread between windows', tau: 'tau', 'r from': 'r from', 'r to': 'r to',
-    tokens: 'tokens', 'skipped share': 'skipped share', token: 'token', text: 'text', kept: 'kept', r: 'r', 'kept by': 'kept by', 'mean r': 'mean r',
+    step: 'step',
+    rank: 'rank',
+    module: 'module',
+    'active share': 'active share',
+    'spread between windows': 'spread between windows',
+    tau: 'tau',
+    'r from': 'r from',
+    'r to': 'r to',
+    tokens: 'tokens',
+    'skipped share': 'skipped share',
+    token: 'token',
+    text: 'text',
+    kept: 'kept',
+    r: 'r',
+    'kept by': 'kept by',
+    'mean r': 'mean r',
   },
   line: {
     cursor: (title: string) => `${title}: cursor. Arrow keys move it`,
@@ -34,7 +48,8 @@ export const charts = {
   },
   map: {
     role: 'map',
-    label: (title: string) => `${title}. Arrow keys move between cells, Enter chooses one; the table below has all numbers.`,
+    label: (title: string) =>
+      `${title}. Arrow keys move between cells, Enter chooses one; the table below has all numbers.`,
   },
   curves: {
     all: 'All line charts',
@@ -70,7 +85,13 @@ export const charts = {
     all: (n: number) => `All ${n} modules`,
     overTime: 'Order over the second half of the run',
     against: (run: string) => `Against ${run}`,
-    stability: { unknown: 'not known yet', steady: 'steady', mostly: 'mostly steady', unsteady: 'unsteady', chance: 'no steadier than chance' },
+    stability: {
+      unknown: 'not known yet',
+      steady: 'steady',
+      mostly: 'mostly steady',
+      unsteady: 'unsteady',
+      chance: 'no steadier than chance',
+    },
   },
   /** What a gate cuts r at: a learnt threshold, or where a fixed share falls. */
   cut: { tau: 'τ', cut: 'cut' },
@@ -108,8 +129,10 @@ export const charts = {
     /** What one module did with one token. */
     wasKept: (module: string, token: string, r: string) => `${module}, “${token}”: kept, r ${r}`,
     wasSkipped: (module: string, token: string, r: string) => `${module}, “${token}”: skipped, r ${r}`,
-    wasKeptAt: (module: string, token: string, r: string, tau: string) => `${module}, “${token}”: kept, r ${r} ≥ τ ${tau}`,
-    wasSkippedAt: (module: string, token: string, r: string, tau: string) => `${module}, “${token}”: skipped, r ${r} < τ ${tau}`,
+    wasKeptAt: (module: string, token: string, r: string, tau: string) =>
+      `${module}, “${token}”: kept, r ${r} ≥ τ ${tau}`,
+    wasSkippedAt: (module: string, token: string, r: string, tau: string) =>
+      `${module}, “${token}”: skipped, r ${r} < τ ${tau}`,
   },
   tokens: {
     title: 'A text, token by token',
@@ -121,14 +144,17 @@ export const charts = {
     token: (share: string, modules: number, r: string) => `${share} of ${modules} keep it, mean r ${r}`,
     skippedByAll: 'skipped by all',
     keptByAll: 'kept by all',
-    help: (step: number, modules: number) => `Step ${step}. The stronger the colour, the more of the ${modules} chosen modules keep their update for this token.`,
+    help: (step: number, modules: number) =>
+      `Step ${step}. The stronger the colour, the more of the ${modules} chosen modules keep their update for this token.`,
     gates: 'Every module’s gate for one token',
-    caption: (token: string, thresholds: boolean) => `“${token}”: r${thresholds ? ' over τ' : ''} in every module; ● kept, ○ skipped`,
+    caption: (token: string, thresholds: boolean) =>
+      `“${token}”: r${thresholds ? ' over τ' : ''} in every module; ● kept, ○ skipped`,
     keptR: 'kept, r',
     skippedR: 'skipped, r',
   },
   intervals: {
-    row: (label: string, value: string, seeds: number) => `${label}: ${value}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`,
+    row: (label: string, value: string, seeds: number) =>
+      `${label}: ${value}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`,
     point: (label: string, step: number, value: string) => `${label}, step ${step}: ${value}`,
   },
 };

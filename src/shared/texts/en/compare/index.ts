@@ -17,7 +17,8 @@ export const compare = {
     drawn: 'Its gate draws tokens anew each time, so no file can hold what it does.',
     notKept: 'Its adapter was not kept.',
     onceOpen: (model: string) => `It answers once its model, ${model}, is open.`,
-    trainedOn: (model: string, open: string | null) => `It was trained on ${model}, and ${open ?? 'no model'} is open. Open its model to hear it.`,
+    trainedOn: (model: string, open: string | null) =>
+      `It was trained on ${model}, and ${open ?? 'no model'} is open. Open its model to hear it.`,
     sameBase: 'It is the model that answers as Base, measured on other text.',
     otherBase: (model: string, open: string | null) => `It is ${model}, and ${open ?? 'no model'} is open.`,
     notLoaded: (why: string) => `It could not be loaded: ${why}`,
@@ -64,17 +65,20 @@ export const compare = {
     putIn: 'put in',
     leftOut: 'left out',
     same: (reference: string) => `The same words as ${reference}.`,
-    differs: (reference: string, same: number, added: number, removed: number) => `Against ${reference}: ${same} words the same, ${added} put in, ${removed} left out.`,
+    differs: (reference: string, same: number, added: number, removed: number) =>
+      `Against ${reference}: ${same} words the same, ${added} put in, ${removed} left out.`,
     endsAtOnce: 'Ends at once.',
   },
   curves: {
     smoothing: 'Smoothing of the training loss {weight}',
     heldOut: 'Held-out loss',
     heldOutOver: 'Held-out loss of all that are compared, over steps',
-    heldOutWhat: 'Loss on examples that no run learns, at each measurement; every run begins as the base. Where the held-out texts are not the same, only the shapes of the lines can be compared.',
+    heldOutWhat:
+      'Loss on examples that no run learns, at each measurement; every run begins as the base. Where the held-out texts are not the same, only the shapes of the lines can be compared.',
     training: 'Training loss',
     trainingOver: 'Training loss of all that are compared, over steps',
-    trainingWhat: 'Loss on the batch just learnt from. Runs with the same seed and data see the same batches in the same order, so their lines move together.',
+    trainingWhat:
+      'Loss on the batch just learnt from. Runs with the same seed and data see the same batches in the same order, so their lines move together.',
     level: (name: string, loss: string) => `${name} stays at ${loss}.`,
     last: (name: string, loss: string, step: number) => `${name}: ${loss} at step ${step}.`,
   },
@@ -90,7 +94,8 @@ export const compare = {
     bestAt: (loss: string, step: number) => `${loss} (step ${step})`,
     skipped: 'Skipped, held out',
     best: { loss: 'lowest', perplexity: 'lowest', parameters: 'fewest' },
-    strangers: (reference: string, names: string[]) => `Not compared with ${reference}: ${names.join(', ')}. ${names.length === 1 ? 'Its losses were' : 'Their losses were'} measured with another model or on other held-out text.`,
+    strangers: (reference: string, names: string[]) =>
+      `Not compared with ${reference}: ${names.join(', ')}. ${names.length === 1 ? 'Its losses were' : 'Their losses were'} measured with another model or on other held-out text.`,
     cost: 'What it cost',
     parameters: 'Trained values',
     tokens: 'Tokens seen',
@@ -98,11 +103,14 @@ export const compare = {
     saved: 'Adapter work saved',
     help: 'Time is that of all steps, pauses left out. Runs trained side by side share it, so it compares only between runs of their own on the same machine.',
     empty: 'Train a run, or add a kept one, and its numbers stand here.',
-    oneSeed: (seed: number) => `All with seed ${seed}: one seed cannot tell which is better, since another may turn the order around. Experiment trains each of them with several seeds and says what can be said.`,
-    seeds: (seeds: number[]) => `The runs have different seeds (${seeds.join(', ')}), so part of every difference is chance; one run of each cannot tell how much. Experiment trains each of them with several seeds and says what can be said.`,
+    oneSeed: (seed: number) =>
+      `All with seed ${seed}: one seed cannot tell which is better, since another may turn the order around. Experiment trains each of them with several seeds and says what can be said.`,
+    seeds: (seeds: number[]) =>
+      `The runs have different seeds (${seeds.join(', ')}), so part of every difference is chance; one run of each cannot tell how much. Experiment trains each of them with several seeds and says what can be said.`,
   },
   skips: {
-    only: (run: string) => `Only ${run} has token gates; its map is under Inspect. Choose a second gated run, and both stand here beside one another.`,
+    only: (run: string) =>
+      `Only ${run} has token gates; its map is under Inspect. Choose a second gated run, and both stand here beside one another.`,
     title: (step: number) => `Skipped share, run beside run, step ${step}`,
     minus: (run: string, reference: string) => `${run} minus ${reference}`,
     missing: (module: string) => `${module} is not adapted by all`,
@@ -111,8 +119,10 @@ export const compare = {
     atStep: (run: string, step: number) => `${run}, step ${step}`,
     ownStep: (step: number) => `(step ${step})`,
     what: 'One cell per adapted module and run: the share of tokens, in percent, that the module’s gate skipped in that training batch. All maps have the same colours and move with the same slider; a run that ended earlier stays at its last step.',
-    mean: (run: string, share: string, step: number) => `${run} skips ${share} of a module’s tokens on average at step ${step}.`,
-    differences: 'The lower maps subtract: blue, with a plus, where a run skips more than the one it is held against; orange, with a minus, where it skips less.',
+    mean: (run: string, share: string, step: number) =>
+      `${run} skips ${share} of a module’s tokens on average at step ${step}.`,
+    differences:
+      'The lower maps subtract: blue, with a plus, where a run skips more than the one it is held against; orange, with a minus, where it skips less.',
     table: 'Skipped shares of all modules',
     caption: (step: number) => `Skipped share in percent at step ${step}, differences in percentage points`,
   },
@@ -126,7 +136,8 @@ export const compare = {
     heldOut: 'held-out examples',
     own: 'your own',
     noHeldOut: 'There are none yet: choose data under Data.',
-    heldOutOf: (n: number, data: string) => `${n} of ${data}, in an order that is drawn. A kept run may have been trained on another split.`,
+    heldOutOf: (n: number, data: string) =>
+      `${n} of ${data}, in an order that is drawn. A kept run may have been trained on another split.`,
     lines: 'Prompts, one a line',
     start: 'Start voting',
     round: (n: number) => `Round ${n}`,
@@ -151,8 +162,10 @@ export const compare = {
     allJudged: 'All your prompts have been judged.',
     outcome: {
       none: 'No vote has chosen one of the two yet.',
-      preferred: (name: string, votes: number, of: number, share: string, low: string, high: string) => `You preferred ${name}: ${votes} of ${of} ${of === 1 ? 'vote' : 'votes'} that chose (${share}, 95 % interval ${low} to ${high}). Chance alone would rarely do that.`,
-      unclear: (name: string, votes: number, of: number, share: string, low: string, high: string) => `No preference that ${of === 1 ? 'one vote' : `${of} votes`} can show: ${votes} of ${of} ${of === 1 ? 'vote' : 'votes'} that chose for ${name} (${share}, 95 % interval ${low} to ${high}; 50 % is a coin’s toss).`,
+      preferred: (name: string, votes: number, of: number, share: string, low: string, high: string) =>
+        `You preferred ${name}: ${votes} of ${of} ${of === 1 ? 'vote' : 'votes'} that chose (${share}, 95 % interval ${low} to ${high}). Chance alone would rarely do that.`,
+      unclear: (name: string, votes: number, of: number, share: string, low: string, high: string) =>
+        `No preference that ${of === 1 ? 'one vote' : `${of} votes`} can show: ${votes} of ${of} ${of === 1 ? 'vote' : 'votes'} that chose for ${name} (${share}, 95 % interval ${low} to ${high}; 50 % is a coin’s toss).`,
     },
   },
   adapters: {

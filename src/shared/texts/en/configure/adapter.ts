@@ -10,7 +10,8 @@ export const adapter = {
   alphaFirst: 'Its update counts alpha over the first rank.',
   alphaRoot: 'Its update counts alpha over the root of the rank.',
   loraPlusRatio: 'B learns this many times as fast as A; 1 = alike.',
-  dropout: 'Of the adapter’s inputs is left out at random, by the seed: the same ones in every run that is compared. Not with DoRA.',
+  dropout:
+    'Of the adapter’s inputs is left out at random, by the seed: the same ones in every run that is compared. Not with DoRA.',
   ownRate: 'A learning rate of its own',
   rateOfRun: 'Learning rate of this run',
   rateHelp: 'Methods differ in the rate that suits them; compare each at its best.',

@@ -23,7 +23,8 @@ export const memory = {
   tooMuch: 'This needs more memory than it should.',
   mayFail: 'It may fail, or slow the whole machine down.',
   mildest: 'The mildest change that fits:',
-  noFix: 'A smaller batch, a shorter context and a lower rank do not suffice, or are still being tried: take fewer runs or a smaller model.',
+  noFix:
+    'A smaller batch, a shorter context and a lower rank do not suffice, or are still being tried: take fewer runs or a smaller model.',
 };
 
 /** Changes that need less memory, as buttons. */
@@ -32,7 +33,8 @@ export const thriftier = {
   context: (to: number, from: number) => `Context ${to} instead of ${from}`,
   rank: (to: number, from: number) => `Rank ${to} instead of ${from}`,
   /** Several at once; null where that stays. */
-  together: (batch: string | null, context: number, rank: number | null) => `${batch === null ? 'Context' : `Batch ${batch}, context`} ${context}${rank === null ? '' : `, rank ${rank}`}`,
+  together: (batch: string | null, context: number, rank: number | null) =>
+    `${batch === null ? 'Context' : `Batch ${batch}, context`} ${context}${rank === null ? '' : `, rank ${rank}`}`,
 };
 
 const SCALED = ', of other settings, and scaled by the tokens of a step';
@@ -41,7 +43,8 @@ const UNCOUNTED = 'Samples written on the way are not counted.';
 export const time = {
   title: 'Expected time',
   measuring: 'Measuring…',
-  unknown: (steps: number) => `Not measured yet. ${steps} real steps tell how fast this device is; what they learn is thrown away.`,
+  unknown: (steps: number) =>
+    `Not measured yet. ${steps} real steps tell how fast this device is; what they learn is thrown away.`,
   probe: (steps: number, scaled: boolean) => `Measured on ${steps} real steps${scaled ? SCALED : ''}. ${UNCOUNTED}`,
   run: (scaled: boolean) => `Measured on the last steps of the run before${scaled ? SCALED : ''}. ${UNCOUNTED}`,
   cancel: 'Cancel',

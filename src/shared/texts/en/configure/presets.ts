@@ -2,13 +2,17 @@
 type Device = 'gpu' | 'software' | 'cpu';
 const device = { gpu: 'a GPU', software: 'a software adapter, which is slow', cpu: 'the CPU' };
 const times = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
-const size = (parameters: number) => (parameters >= 1e6 ? `${Number((parameters / 1e6).toPrecision(2))} million` : `${Math.round(parameters / 1e3)} thousand`);
+const size = (parameters: number) =>
+  parameters >= 1e6
+    ? `${Number((parameters / 1e6).toPrecision(2))} million`
+    : `${Math.round(parameters / 1e3)} thousand`;
 
 export const preset = {
   legend: 'Start from',
   title: { quick: 'Quick look', balanced: 'Balanced', thorough: 'Thorough' },
   text: { quick: 'Does it learn at all?', balanced: 'A fair first run.', thorough: 'As good as it gets here.' },
-  numbers: (steps: string, rank: number, time: string | null) => `${steps} steps, rank ${rank}${time ? `, ${time}` : ''}`,
+  numbers: (steps: string, rank: number, time: string | null) =>
+    `${steps} steps, rank ${rank}${time ? `, ${time}` : ''}`,
   waiting: 'once model and data are there',
   help: 'They fit the numbers below to your model, data and device; runs and seed stay.',
   why: 'Why these numbers',
@@ -28,8 +32,11 @@ export const preset = {
       balanced: (rank: number) => `Rank ${rank}: the usual one; alpha twice as much.`,
       thorough: (rank: number) => `Rank ${rank}: wider, as there is time to fill it; alpha twice as much.`,
     },
-    measured: (examples: number, every: number, all: boolean) => `Measured on ${times(examples, 'held-out example')} every ${times(every, 'step')}${all ? ': all there are' : ''}.`,
-    slice: 'A tenth of the training data is set aside to find each run’s best adapter, so that running on too long does no harm.',
-    noSlice: (examples: number) => `With ${times(examples, 'example')} none is set aside to choose the best adapter by.`,
+    measured: (examples: number, every: number, all: boolean) =>
+      `Measured on ${times(examples, 'held-out example')} every ${times(every, 'step')}${all ? ': all there are' : ''}.`,
+    slice:
+      'A tenth of the training data is set aside to find each run’s best adapter, so that running on too long does no harm.',
+    noSlice: (examples: number) =>
+      `With ${times(examples, 'example')} none is set aside to choose the best adapter by.`,
   },
 };

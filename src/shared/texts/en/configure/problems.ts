@@ -24,7 +24,8 @@ export const problem = {
   pricesSlice: 'must be above 0 when a run learns from held-out prices',
   doraDropout: 'must be 0 for DoRA, which is trained without dropout; choose LoRA to have it',
   firstRank: (rank: number) => `must be at least the rank it ends at, ${rank}`,
-  noPruning: (first: number, last: number, steps: number) => `the first ${first} and the last ${last} steps leave none of the run’s ${steps} to prune in`,
+  noPruning: (first: number, last: number, steps: number) =>
+    `the first ${first} and the last ${last} steps leave none of the run’s ${steps} to prune in`,
   follows: 'must name a gated run that stands before this one',
   modelContext: (tokens: number) => `this model reads at most ${tokens} tokens`,
   modelLayers: (layer: string, layers: number) => `names layer ${layer}, and this model has ${layers}, counted from 0`,

@@ -6,14 +6,24 @@ const AGAIN = 'Save it as UTF-8.';
 
 export const data = {
   cancelled: { message: 'Cancelled.', hint: 'Nothing was changed.' },
-  progress: { reading: 'Reading', readingRows: 'Reading rows', checking: 'Checking rows', tokens: 'Turning text into tokens', searching: 'Searching', collecting: 'Collecting rows' },
+  progress: {
+    reading: 'Reading',
+    readingRows: 'Reading rows',
+    checking: 'Checking rows',
+    tokens: 'Turning text into tokens',
+    searching: 'Searching',
+    collecting: 'Collecting rows',
+  },
 
   /** Bytes and packed files. */
   file: {
     empty: { message: 'The file is empty.', hint: TWO },
     blank: { message: 'The file holds nothing but white space.', hint: TWO },
     noRows: { message: 'The file has no rows.', hint: TWO },
-    noText: (least: number) => ({ message: 'The file holds no text.', hint: `Choose a file with at least ${least} examples.` }),
+    noText: (least: number) => ({
+      message: 'The file holds no text.',
+      hint: `Choose a file with at least ${least} examples.`,
+    }),
     notText: {
       pdf: { message: 'This is a PDF, not a text file.', hint: FORMATS },
       png: { message: 'This is a PNG image, not a text file.', hint: FORMATS },
@@ -23,21 +33,48 @@ export const data = {
     },
     binary: { message: 'This looks like a binary file, not text.', hint: FORMATS },
     utf32: { message: 'The file is encoded as UTF-32.', hint: AGAIN },
-    encoding: (label: string) => ({ message: `“${label}” is no encoding that this browser reads.`, hint: 'Choose another one.' }),
-    damagedUtf16: (encoding: string) => ({ message: `The file says that it is ${encoding}, but it is damaged.`, hint: 'Save it again, as UTF-8.' }),
-    tooLarge: (mb: number, most: number) => ({ message: `The file has ${mb} MB; at most ${most} MB are read.`, hint: LESS }),
-    muchText: (mb: number, what: 'text' | 'data') => ({ message: `The file holds more than ${mb} MB of ${what}.`, hint: LESS }),
+    encoding: (label: string) => ({
+      message: `“${label}” is no encoding that this browser reads.`,
+      hint: 'Choose another one.',
+    }),
+    damagedUtf16: (encoding: string) => ({
+      message: `The file says that it is ${encoding}, but it is damaged.`,
+      hint: 'Save it again, as UTF-8.',
+    }),
+    tooLarge: (mb: number, most: number) => ({
+      message: `The file has ${mb} MB; at most ${most} MB are read.`,
+      hint: LESS,
+    }),
+    muchText: (mb: number, what: 'text' | 'data') => ({
+      message: `The file holds more than ${mb} MB of ${what}.`,
+      hint: LESS,
+    }),
     manyRows: (millions: number) => ({ message: `The file has more than ${millions} million rows.`, hint: LESS }),
-    oneObject: { message: 'The file is one JSON object, not a list of examples.', hint: 'Use a JSON array of objects, or one object per line.' },
-    openArray: (line: number, records: number) => ({ message: `The JSON array is never closed: the file seems to be cut off on line ${line}, after ${records} ${records === 1 ? 'record' : 'records'}.`, hint: 'Get the whole file, or end it with ] after the last whole record.' }),
+    oneObject: {
+      message: 'The file is one JSON object, not a list of examples.',
+      hint: 'Use a JSON array of objects, or one object per line.',
+    },
+    openArray: (line: number, records: number) => ({
+      message: `The JSON array is never closed: the file seems to be cut off on line ${line}, after ${records} ${records === 1 ? 'record' : 'records'}.`,
+      hint: 'Get the whole file, or end it with ] after the last whole record.',
+    }),
     spreadsheet: { message: 'This is a spreadsheet or a text document, not a data file.', hint: 'Save it as CSV.' },
-    emptyZip: (path: string) => ({ message: `${path} holds no data file.`, hint: 'It should hold a JSONL, JSON, CSV, TSV, Parquet or plain text file.' }),
+    emptyZip: (path: string) => ({
+      message: `${path} holds no data file.`,
+      hint: 'It should hold a JSONL, JSON, CSV, TSV, Parquet or plain text file.',
+    }),
     noneOfFiles: (n: number) => ({ message: `None of the ${n} files is a data file.`, hint: FORMATS }),
     nothingToLearn: { message: 'No file is chosen to learn from.', hint: 'Choose one under “What was found”.' },
-    otherColumns: (path: string, own: string, others: string) => ({ message: `${path} has other columns (${own}) than the file before it (${others}).`, hint: 'Files that are read together must have the same columns. Choose “not used” for one of them.' }),
+    otherColumns: (path: string, own: string, others: string) => ({
+      message: `${path} has other columns (${own}) than the file before it (${others}).`,
+      hint: 'Files that are read together must have the same columns. Choose “not used” for one of them.',
+    }),
     severalFiles: (first: string, n: number) => `${first} and ${n - 1} more`,
     noParquet: { message: 'This file is no Parquet file.', hint: 'Choose another format.' },
-    packed: (what: string) => ({ message: `The packed file cannot be read: ${what}.`, hint: 'Pack it again, or unpack it and choose what was inside.' }),
+    packed: (what: string) => ({
+      message: `The packed file cannot be read: ${what}.`,
+      hint: 'Pack it again, or unpack it and choose what was inside.',
+    }),
     /** What is wrong with a packed file. */
     pack: {
       noDirectory: 'the zip has no directory',
@@ -50,8 +87,14 @@ export const data = {
       tar: 'the tar archive is cut off or damaged',
       zipInside: (path: string) => `${path} is a zip inside of another archive; unpack that first`,
     },
-    fromArchive: (kind: string, path: string, others: number) => (others > 0 ? `${kind}; ${path} is read, ${others} more ${others > 1 ? 'files are' : 'file is'} not` : `${kind}, ${path}`),
-    parquet: (what: string) => ({ message: `The Parquet file cannot be read: ${what}.`, hint: 'Write it again, in smaller row groups if it is a large one, or save it as JSONL.' }),
+    fromArchive: (kind: string, path: string, others: number) =>
+      others > 0
+        ? `${kind}; ${path} is read, ${others} more ${others > 1 ? 'files are' : 'file is'} not`
+        : `${kind}, ${path}`,
+    parquet: (what: string) => ({
+      message: `The Parquet file cannot be read: ${what}.`,
+      hint: 'Write it again, in smaller row groups if it is a large one, or save it as JSONL.',
+    }),
     /** What is wrong with a Parquet file. */
     parquetHas: {
       outside: 'a part lies outside of the file',
@@ -75,18 +118,36 @@ export const data = {
 
   /** Columns and rows of a table. */
   table: {
-    openQuote: (line: number, text: string) => ({ message: `Line ${line} opens a quote that is never closed: ${text}`, hint: 'Close the quote, or write a quote inside a quoted field twice ("").' }),
-    manyColumns: (columns: number, most: number) => ({ message: `The table has ${columns} columns; at most ${most} are read.`, hint: 'Keep only the columns that hold text to learn from.' }),
-    moreColumns: (line: number, most: number) => ({ message: `Line ${line} brings the columns to more than ${most}.`, hint: 'Keep only the columns that hold text to learn from.' }),
+    openQuote: (line: number, text: string) => ({
+      message: `Line ${line} opens a quote that is never closed: ${text}`,
+      hint: 'Close the quote, or write a quote inside a quoted field twice ("").',
+    }),
+    manyColumns: (columns: number, most: number) => ({
+      message: `The table has ${columns} columns; at most ${most} are read.`,
+      hint: 'Keep only the columns that hold text to learn from.',
+    }),
+    moreColumns: (line: number, most: number) => ({
+      message: `Line ${line} brings the columns to more than ${most}.`,
+      hint: 'Keep only the columns that hold text to learn from.',
+    }),
     above: (text: string) => `a line above the table, passed over: ${text}`,
     labelled: {
-      fasttext: (labels: string, more: boolean) => `every line begins with its label (__label__): ${labels}${more ? ', …' : ''}`,
-      fine: (labels: string, more: boolean) => `every line begins with LABEL:fine and a text: ${labels}${more ? ', …' : ''}`,
-      word: (labels: string, more: boolean) => `every line begins with one of few words, which is its label: ${labels}${more ? ', …' : ''}`,
+      fasttext: (labels: string, more: boolean) =>
+        `every line begins with its label (__label__): ${labels}${more ? ', …' : ''}`,
+      fine: (labels: string, more: boolean) =>
+        `every line begins with LABEL:fine and a text: ${labels}${more ? ', …' : ''}`,
+      word: (labels: string, more: boolean) =>
+        `every line begins with one of few words, which is its label: ${labels}${more ? ', …' : ''}`,
     },
     renamed: (name: string, own: string) => `another column is called “${name}”; it is “${own}” here`,
-    broken: (lost: number, total: number, line: number, why: string) => ({ message: `${lost} of ${total} rows cannot be read. The first is on line ${line}: ${why}.`, hint: 'Correct that line, or check that this is the kind of file you meant.' }),
-    fewRows: (rows: number, header: boolean, least: number) => ({ message: `The file has ${header ? 'a header line and ' : ''}${rows === 1 ? 'only one row' : 'no rows'}.`, hint: `At least ${least} examples are needed: one to train on and one to test on.` }),
+    broken: (lost: number, total: number, line: number, why: string) => ({
+      message: `${lost} of ${total} rows cannot be read. The first is on line ${line}: ${why}.`,
+      hint: 'Correct that line, or check that this is the kind of file you meant.',
+    }),
+    fewRows: (rows: number, header: boolean, least: number) => ({
+      message: `The file has ${header ? 'a header line and ' : ''}${rows === 1 ? 'only one row' : 'no rows'}.`,
+      hint: `At least ${least} examples are needed: one to train on and one to test on.`,
+    }),
   },
   /** Why the first line is, or is not, taken for names. */
   header: {
@@ -111,7 +172,8 @@ export const data = {
     deepValue: 'a value is nested too deeply',
     list: 'a list instead of an object with named values',
     value: (value: string) => `${value} instead of an object with named values`,
-    fields: (n: number, wanted: number, text: string) => `${n} ${n === 1 ? 'field' : 'fields'} instead of ${wanted}: ${text}`,
+    fields: (n: number, wanted: number, text: string) =>
+      `${n} ${n === 1 ? 'field' : 'fields'} instead of ${wanted}: ${text}`,
     lostLetters: 'the file holds replacement characters (U+FFFD): letters were lost before it came here',
     halfCharacter: 'half a character (a lone surrogate) was replaced by U+FFFD',
     moreNotes: (n: number) => `… and ${n} more notes`,
@@ -132,13 +194,17 @@ export const data = {
     openString: 'a quote is never closed',
     escape: 'a backslash stands before a sign that it does not go with',
     loose: {
-      nan: (n: number) => `${n === 1 ? 'a record holds' : `${n} records hold`} NaN or Infinity, which are no JSON: read as empty`,
-      comma: (n: number) => `${n === 1 ? 'a record has a comma' : `${n} records have a comma`} too many or too few: read without`,
-      python: (n: number) => `${n === 1 ? 'a record is' : `${n} records are`} written as Python writes it ('…', None): read as that`,
+      nan: (n: number) =>
+        `${n === 1 ? 'a record holds' : `${n} records hold`} NaN or Infinity, which are no JSON: read as empty`,
+      comma: (n: number) =>
+        `${n === 1 ? 'a record has a comma' : `${n} records have a comma`} too many or too few: read without`,
+      python: (n: number) =>
+        `${n === 1 ? 'a record is' : `${n} records are`} written as Python writes it ('…', None): read as that`,
       lineBreak: (n: number) => `${n === 1 ? 'a record has' : `${n} records have`} a line break inside of quotes: kept`,
       comment: (n: number) => `${n === 1 ? 'a record holds' : `${n} records hold`} comments: passed over`,
     },
-    inside: (key: string, others: string) => `the file is one object: the rows are those under “${key}”${others ? `; not read: ${others}` : ''}`,
+    inside: (key: string, others: string) =>
+      `the file is one object: the rows are those under “${key}”${others ? `; not read: ${others}` : ''}`,
     insideLarge: 'the file is one large object: the rows are those of the first list in it',
   },
   /** Why a cell is no chat. */
@@ -151,21 +217,46 @@ export const data = {
     content: (key: string) => `“${key}” of a turn is no text`,
   },
   /** What of a chat is left out. */
-  parts: { toolCalls: 'tool calls left out', toolResults: 'results of tools read as if the user had said them', reasoning: 'reasoning left out', names: 'names of speakers left out', tools: 'lists of tools left out', images: 'images left out', audio: 'sound left out', files: 'files left out' },
+  parts: {
+    toolCalls: 'tool calls left out',
+    toolResults: 'results of tools read as if the user had said them',
+    reasoning: 'reasoning left out',
+    names: 'names of speakers left out',
+    tools: 'lists of tools left out',
+    images: 'images left out',
+    audio: 'sound left out',
+    files: 'files left out',
+  },
   /** Why a chat has nothing to learn. */
-  nothing: { calls: 'its answers are tool calls without text, which this template does not write', weights: 'none of its answers is to be learnt (weight 0, or train: false)' },
+  nothing: {
+    calls: 'its answers are tool calls without text, which this template does not write',
+    weights: 'none of its answers is to be learnt (weight 0, or train: false)',
+  },
   /** What speaks for a guess of what the columns mean. */
   evidence: {
-    preferred: (chosen: string, rejected: string) => `two answers that were compared: “${chosen}” is learnt, “${rejected}” never is`,
+    preferred: (chosen: string, rejected: string) =>
+      `two answers that were compared: “${chosen}” is learnt, “${rejected}” never is`,
     twoParts: (asked: string, answer: string) => `“${asked}” is read and “${answer}” is learnt`,
     twoTexts: (a: string, b: string) => `two texts, “${a}” and “${b}”, and what is said of them`,
-    measured: (column: string, n: number) => `“${column}” holds ${n} different numbers: they are learnt as text, and are no labels to split by`,
-    unreadChat: (column: string) => `“${column}” looks like lists of turns, but none of those that were looked at can be read`,
-    chat: { named: (column: string) => `“${column}” holds lists of turns`, keyed: (column: string) => `“${column}” holds lists with one key for each speaker`, pairs: (column: string) => `“${column}” holds lists of a question and an answer`, texts: (column: string) => `“${column}” holds lists of texts, which are taken by turns`, transcript: (column: string) => `“${column}” holds transcripts (Human: … Assistant: …)`, messages: (column: string) => `“${column}” holds lists of turns with “role” and “content” (chat messages)`, sharegpt: (column: string) => `“${column}” holds lists of turns with “from” and “value” (ShareGPT)` },
-    chats: (chats: number, looked: number, turns: string) => `${chats} of ${looked} that were looked at can be read as chats, of ${turns} turns on average`,
+    measured: (column: string, n: number) =>
+      `“${column}” holds ${n} different numbers: they are learnt as text, and are no labels to split by`,
+    unreadChat: (column: string) =>
+      `“${column}” looks like lists of turns, but none of those that were looked at can be read`,
+    chat: {
+      named: (column: string) => `“${column}” holds lists of turns`,
+      keyed: (column: string) => `“${column}” holds lists with one key for each speaker`,
+      pairs: (column: string) => `“${column}” holds lists of a question and an answer`,
+      texts: (column: string) => `“${column}” holds lists of texts, which are taken by turns`,
+      transcript: (column: string) => `“${column}” holds transcripts (Human: … Assistant: …)`,
+      messages: (column: string) => `“${column}” holds lists of turns with “role” and “content” (chat messages)`,
+      sharegpt: (column: string) => `“${column}” holds lists of turns with “from” and “value” (ShareGPT)`,
+    },
+    chats: (chats: number, looked: number, turns: string) =>
+      `${chats} of ${looked} that were looked at can be read as chats, of ${turns} turns on average`,
     named: (names: readonly string[]) => `columns named ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`,
     filled: (column: string, filled: number, rows: number) => `${column} is filled in ${filled} of ${rows} rows`,
-    labels: (n: number, column: string, some: string, more: boolean) => `${n} distinct values in “${column}”: ${some}${more ? ', …' : ''}`,
+    labels: (n: number, column: string, some: string, more: boolean) =>
+      `${n} distinct values in “${column}”: ${some}${more ? ', …' : ''}`,
     length: (column: string, characters: number) => `“${column}” holds texts of ${characters} characters on average`,
     plain: (texts: number) => `a plain text file with ${texts} ${texts === 1 ? 'text' : 'texts'}`,
     oneNamed: (column: string) => `a column named ${column}`,
@@ -177,31 +268,60 @@ export const data = {
   /** Making examples, splitting, batching. */
   examples: {
     fewTokens: { message: 'An example needs room for at least 8 tokens.', hint: 'Raise the longest sequence.' },
-    manyTokens: (most: number) => ({ message: `An example has at most ${most} tokens.`, hint: 'Lower the longest sequence.' }),
+    manyTokens: (most: number) => ({
+      message: `An example has at most ${most} tokens.`,
+      hint: 'Lower the longest sequence.',
+    }),
     share: { message: 'The held-out share must lie between 0 and 0.5.', hint: 'Common values are 0.1 and 0.2.' },
     fewExamples: { message: 'At least 2 examples must be allowed.', hint: 'Raise the most examples that are used.' },
-    tooManyTokens: (millions: number) => ({ message: `The data has more than ${millions} million tokens.`, hint: 'Allow fewer examples: a few thousand are plenty here.' }),
+    tooManyTokens: (millions: number) => ({
+      message: `The data has more than ${millions} million tokens.`,
+      hint: 'Allow fewer examples: a few thousand are plenty here.',
+    }),
     noEnd: 'This tokenizer names no token that ends a text, so that the model does not learn to stop.',
-    endless: (n: number, stops: string) => `${n === 1 ? '1 example does' : `${n} examples do`} not end with a token that generation stops at (${stops === '' ? 'this model names none' : stops}): the model will not learn to stop.`,
-    heldOutOnly: (labels: string) => `Held out and never learnt: ${labels}. Allow more examples, or lower the held-out share.`,
+    endless: (n: number, stops: string) =>
+      `${n === 1 ? '1 example does' : `${n} examples do`} not end with a token that generation stops at (${stops === '' ? 'this model names none' : stops}): the model will not learn to stop.`,
+    heldOutOnly: (labels: string) =>
+      `Held out and never learnt: ${labels}. Allow more examples, or lower the held-out share.`,
     learntOnly: (labels: string) => `Learnt and never measured, for want of examples: ${labels}.`,
-    firstLine: (label: string) => `The label “${label}” stands in the first line only. If that line names the columns, choose so under “What was found”.`,
+    firstLine: (label: string) =>
+      `The label “${label}” stands in the first line only. If that line names the columns, choose so under “What was found”.`,
     emptyFile: 'Nothing of the file to measure on can be used, so that a share of the others is held out.',
-    lostPrompt: (n: number) => `${n === 1 ? '1 example lost its' : `${n} examples lost their`} whole prompt: the answer alone fills the window. Allow more tokens.`,
-    lastOnly: (n: number) => `${n === 1 ? 'Of 1 chat' : `Of ${n} chats`} only the last answer is learnt: the template rewrites earlier ones once more turns follow.`,
-    unread: (windows: number) => `Only the first ${windows} windows of the text are used. Allow more examples to use all of it.`,
+    lostPrompt: (n: number) =>
+      `${n === 1 ? '1 example lost its' : `${n} examples lost their`} whole prompt: the answer alone fills the window. Allow more tokens.`,
+    lastOnly: (n: number) =>
+      `${n === 1 ? 'Of 1 chat' : `Of ${n} chats`} only the last answer is learnt: the template rewrites earlier ones once more turns follow.`,
+    unread: (windows: number) =>
+      `Only the first ${windows} windows of the text are used. Allow more examples to use all of it.`,
     /** @param why what keeps the examples from being split */
     noSplit: (why: 'none' | 'one' | 'ask' | 'same') => ({
-      message: { none: 'No example is left to train on.', one: 'Only one example is left.', ask: 'All examples ask the same.', same: 'All examples are the same.' }[why],
-      hint: why === 'one' ? 'At least 2 are needed: one to train on and one to test on. A text file can be taken line by line or by paragraphs, see “What was found”.' : 'At least 2 different examples are needed: one to train on and one to test on. Check the report, the mapping and the template.',
+      message: {
+        none: 'No example is left to train on.',
+        one: 'Only one example is left.',
+        ask: 'All examples ask the same.',
+        same: 'All examples are the same.',
+      }[why],
+      hint:
+        why === 'one'
+          ? 'At least 2 are needed: one to train on and one to test on. A text file can be taken line by line or by paragraphs, see “What was found”.'
+          : 'At least 2 different examples are needed: one to train on and one to test on. Check the report, the mapping and the template.',
     }),
     none: { message: 'There is no example to train on.', hint: 'Load a data set first.' },
     noSuch: (example: number) => ({ message: `There is no example ${example}.` }),
-    masked: { message: 'Every token of this batch is masked: there is nothing to learn from.', hint: 'Check the mapping and the template in the preview.' },
+    masked: {
+      message: 'Every token of this batch is masked: there is nothing to learn from.',
+      hint: 'Check the mapping and the template in the preview.',
+    },
   },
   /** A model's own chat template. */
   chatTemplate: {
-    noTokenizer: { message: 'There is no tokenizer yet.', hint: 'Open a model first: its tokenizer knows its chat template.' },
-    prompt: (why: string) => ({ message: `The chat template does not take this prompt: ${why}`, hint: 'Change the prompt, or train with the plain template.' }),
+    noTokenizer: {
+      message: 'There is no tokenizer yet.',
+      hint: 'Open a model first: its tokenizer knows its chat template.',
+    },
+    prompt: (why: string) => ({
+      message: `The chat template does not take this prompt: ${why}`,
+      hint: 'Change the prompt, or train with the plain template.',
+    }),
   },
 };

@@ -1,13 +1,31 @@
 /** Errors of shared/. */
 export const shared = {
   /** @param problem words that follow the field's name */
-  badSetting: (path: string, problem: string) => ({ message: `${path || 'configuration'}: ${problem}`, hint: 'Correct that field and try again.' }),
-  templateRole: (role: string, known: string) => ({ message: `The template names {${role}}, but this data has ${known}.`, hint: 'Use one of these names, or change the kind of data.' }),
-  dataKind: (kind: string, known: string) => ({ message: `“${kind}” is not a kind of data.`, hint: `Choose one of: ${known}.` }),
-  roleWithoutColumn: (role: string) => ({ message: `No column is chosen for “${role}”.`, hint: 'Choose the column that holds it.' }),
-  noColumn: (column: string, role: string, columns: string) => ({ message: `There is no column “${column}” (wanted for “${role}”).`, hint: `The columns are: ${columns}.` }),
+  badSetting: (path: string, problem: string) => ({
+    message: `${path || 'configuration'}: ${problem}`,
+    hint: 'Correct that field and try again.',
+  }),
+  templateRole: (role: string, known: string) => ({
+    message: `The template names {${role}}, but this data has ${known}.`,
+    hint: 'Use one of these names, or change the kind of data.',
+  }),
+  dataKind: (kind: string, known: string) => ({
+    message: `“${kind}” is not a kind of data.`,
+    hint: `Choose one of: ${known}.`,
+  }),
+  roleWithoutColumn: (role: string) => ({
+    message: `No column is chosen for “${role}”.`,
+    hint: 'Choose the column that holds it.',
+  }),
+  noColumn: (column: string, role: string, columns: string) => ({
+    message: `There is no column “${column}” (wanted for “${role}”).`,
+    hint: `The columns are: ${columns}.`,
+  }),
   /** Its storage is forbidden. */
-  siteData: { message: 'This browser lets the page keep nothing here.', hint: 'A private window or a strict setting forbids it. Export what you want to keep.' },
+  siteData: {
+    message: 'This browser lets the page keep nothing here.',
+    hint: 'A private window or a strict setting forbids it. Export what you want to keep.',
+  },
   workerEnded: 'it ended without a word',
   zip: {
     entries: (n: number) => `it has ${n} entries`,

@@ -10,15 +10,27 @@ export const store = {
   /** What a worker reports of one run. */
   ofRun: (run: string, message: string) => `${run}: ${message}`,
   worker: {
-    unreachable: (name: keyof typeof worker, why: string) => ({ message: `The ${worker[name]} worker could not be reached: ${why}`, hint: 'Reload the page.' }),
+    unreachable: (name: keyof typeof worker, why: string) => ({
+      message: `The ${worker[name]} worker could not be reached: ${why}`,
+      hint: 'Reload the page.',
+    }),
     closed: (name: keyof typeof worker) => ({ message: `The ${worker[name]} worker was closed.` }),
-    stopped: (name: keyof typeof worker, why: string) => ({ message: `The ${worker[name]} worker stopped: ${why}.`, hint: 'Open the model again, or reload the page.' }),
+    stopped: (name: keyof typeof worker, why: string) => ({
+      message: `The ${worker[name]} worker stopped: ${why}.`,
+      hint: 'Open the model again, or reload the page.',
+    }),
     badMessage: 'a message could not be read',
     notLoaded: 'its script could not be loaded',
   },
   sampling: {
-    seed: { message: 'The sampling seed must be a whole number from 0 to 4294967295.', hint: 'Correct it and try again.' },
-    length: { message: 'The answer length must be a whole number from 1 to 4096 tokens.', hint: 'Correct it and try again.' },
+    seed: {
+      message: 'The sampling seed must be a whole number from 0 to 4294967295.',
+      hint: 'Correct it and try again.',
+    },
+    length: {
+      message: 'The answer length must be a whole number from 1 to 4096 tokens.',
+      hint: 'Correct it and try again.',
+    },
     temperature: { message: 'The temperature must lie between 0 and 10.', hint: '0 always takes the likeliest token.' },
     topP: { message: 'Top-p must lie above 0 and at most at 1.', hint: '1 switches it off.' },
   },
@@ -31,33 +43,78 @@ export const store = {
   },
   noModel: { message: 'No model is open yet.', hint: 'Wait until the model is open, or open one under Model.' },
   data: {
-    sampleList: (status: number) => ({ message: `The list of sample sets could not be loaded (HTTP ${status}).`, hint: 'Drop a file of your own, or reload the page.' }),
+    sampleList: (status: number) => ({
+      message: `The list of sample sets could not be loaded (HTTP ${status}).`,
+      hint: 'Drop a file of your own, or reload the page.',
+    }),
     noSample: (id: string) => ({ message: `There is no sample set named ${id}.` }),
-    sample: (status: number) => ({ message: `The sample set could not be loaded (HTTP ${status}).`, hint: 'Drop a file of your own, or reload the page.' }),
-    tooLarge: (file: string, mb: number, most: number) => ({ message: `${file} has ${mb} MB; at most ${most} MB are read.`, hint: 'Cut the file into smaller ones.' }),
-    otherFile: (path: string) => ({ message: `${path} is not the file of this data set: its content is another.`, hint: 'Choose the file with this SHA-256, or open yours under Data to train on it.' }),
-    otherTokens: (data: string) => ({ message: `${data} is read to other tokens now than those that the run has learnt from.`, hint: 'Sieve, the model or its tokenizer has changed since. Another run on it starts from another loss.' }),
+    sample: (status: number) => ({
+      message: `The sample set could not be loaded (HTTP ${status}).`,
+      hint: 'Drop a file of your own, or reload the page.',
+    }),
+    tooLarge: (file: string, mb: number, most: number) => ({
+      message: `${file} has ${mb} MB; at most ${most} MB are read.`,
+      hint: 'Cut the file into smaller ones.',
+    }),
+    otherFile: (path: string) => ({
+      message: `${path} is not the file of this data set: its content is another.`,
+      hint: 'Choose the file with this SHA-256, or open yours under Data to train on it.',
+    }),
+    otherTokens: (data: string) => ({
+      message: `${data} is read to other tokens now than those that the run has learnt from.`,
+      hint: 'Sieve, the model or its tokenizer has changed since. Another run on it starts from another loss.',
+    }),
     none: { message: 'There is nothing to train on yet.', hint: 'Choose a sample set or a file under Data.' },
   },
   settings: {
     noJson: (why: string) => ({ message: `This is no JSON: ${why}`, hint: EXPORTED_SETTINGS }),
     foreign: { message: 'These are no settings of Sieve: format is not “sieve-config”.', hint: EXPORTED_SETTINGS },
-    version: (ours: number, theirs: string) => ({ message: `version: this page reads version ${ours}, and the file says ${theirs}.`, hint: 'It was written by another version of Sieve.' }),
-    wrong: (path: string, problem: string) => ({ message: `${path || 'settings'}: ${problem}`, hint: 'Correct that place in the file, or export it again.' }),
-    tooLarge: (bytes: number, most: number) => ({ message: `The file has ${bytes} bytes; settings have at most ${most}.`, hint: EXPORTED_SETTINGS }),
-    damagedLink: { message: 'The settings in this link are damaged: it was cut or changed on its way.', hint: LINK_AGAIN },
+    version: (ours: number, theirs: string) => ({
+      message: `version: this page reads version ${ours}, and the file says ${theirs}.`,
+      hint: 'It was written by another version of Sieve.',
+    }),
+    wrong: (path: string, problem: string) => ({
+      message: `${path || 'settings'}: ${problem}`,
+      hint: 'Correct that place in the file, or export it again.',
+    }),
+    tooLarge: (bytes: number, most: number) => ({
+      message: `The file has ${bytes} bytes; settings have at most ${most}.`,
+      hint: EXPORTED_SETTINGS,
+    }),
+    damagedLink: {
+      message: 'The settings in this link are damaged: it was cut or changed on its way.',
+      hint: LINK_AGAIN,
+    },
     tooLongForLink: { message: 'These settings are too long for a link.', hint: 'Export them as a file instead.' },
-    longLink: (most: number) => ({ message: `The settings in this link are longer than the ${most} characters that are read.`, hint: 'Ask for the settings as a file.' }),
+    longLink: (most: number) => ({
+      message: `The settings in this link are longer than the ${most} characters that are read.`,
+      hint: 'Ask for the settings as a file.',
+    }),
     linkVersion: { message: 'The settings in this link are of another version of Sieve.', hint: LINK_AGAIN },
-    wrongInLink: (path: string, problem: string) => ({ message: `The settings in this link cannot be used: ${path || 'settings'}: ${problem}.`, hint: 'It may come from another version of Sieve.' }),
+    wrongInLink: (path: string, problem: string) => ({
+      message: `The settings in this link cannot be used: ${path || 'settings'}: ${problem}.`,
+      hint: 'It may come from another version of Sieve.',
+    }),
   },
   adapterZip: {
-    tooLarge: (bytes: number, most: number) => ({ message: `The file has ${bytes} bytes; at most ${most} are read.`, hint: 'Choose the zip of one adapter.' }),
-    twice: (file: string) => ({ message: `The zip holds ${file} twice.`, hint: 'Choose a zip with one adapter in it.' }),
+    tooLarge: (bytes: number, most: number) => ({
+      message: `The file has ${bytes} bytes; at most ${most} are read.`,
+      hint: 'Choose the zip of one adapter.',
+    }),
+    twice: (file: string) => ({
+      message: `The zip holds ${file} twice.`,
+      hint: 'Choose a zip with one adapter in it.',
+    }),
     missing: (file: string) => ({ message: `The zip holds no ${file}.`, hint: OWN_ZIP }),
-    largeEntry: (path: string, bytes: number, most: number) => ({ message: `${path} in the zip says it has ${bytes} bytes; at most ${most} are read.`, hint: OWN_ZIP }),
+    largeEntry: (path: string, bytes: number, most: number) => ({
+      message: `${path} in the zip says it has ${bytes} bytes; at most ${most} are read.`,
+      hint: OWN_ZIP,
+    }),
     unpacked: (most: number) => ({ message: `The zip unpacks to more than ${most} bytes.`, hint: OWN_ZIP }),
-    damaged: (what: string) => ({ message: `The file could not be read as a zip: ${what}.`, hint: 'Choose a zip that Sieve has exported; if it is one, export it again.' }),
+    damaged: (what: string) => ({
+      message: `The file could not be read as a zip: ${what}.`,
+      hint: 'Choose a zip that Sieve has exported; if it is one, export it again.',
+    }),
     /** What is wrong with a zip. */
     has: {
       noDirectory: 'it has no directory',
@@ -69,50 +126,128 @@ export const store = {
     },
   },
   reading: {
-    slow: (seconds: number) => ({ message: `The file could not be read within ${seconds} s.`, hint: 'Choose another file.' }),
-    failed: { message: 'The worker that reads files stopped.', hint: 'Try again; a file that is too large for this browser’s memory ends it, too.' },
+    slow: (seconds: number) => ({
+      message: `The file could not be read within ${seconds} s.`,
+      hint: 'Choose another file.',
+    }),
+    failed: {
+      message: 'The worker that reads files stopped.',
+      hint: 'Try again; a file that is too large for this browser’s memory ends it, too.',
+    },
   },
   runFile: {
     noJson: (file: string, why: string) => ({ message: `${file} is no JSON: ${why}`, hint: 'Export the run again.' }),
-    wrong: (file: string, path: string, problem: string) => ({ message: `${file}: ${path || 'content'}: ${problem}`, hint: 'It was written by another version of Sieve, or changed by hand.' }),
-    tooLarge: (bytes: number, most: number) => ({ message: `The file has ${bytes} bytes; at most ${most} are read.`, hint: 'Choose the file of one run.' }),
-    noHistory: { message: 'This is no run: history.json is missing.', hint: 'Choose a file that was exported under History. Adapters alone are imported under Compare.' },
-    noRecord: { message: 'This is no run: run.json is missing.', hint: 'Choose a file that was exported under History.' },
-    damaged: (file: string) => ({ message: `${file} in the file of the run is damaged.`, hint: 'Export the run again, or delete the entry.' }),
-    damagedAdapters: (runs: string) => ({ message: `The kept adapter of ${runs} is damaged and cannot be used; all curves are whole.`, hint: 'Train it again to have an adapter.' }),
+    wrong: (file: string, path: string, problem: string) => ({
+      message: `${file}: ${path || 'content'}: ${problem}`,
+      hint: 'It was written by another version of Sieve, or changed by hand.',
+    }),
+    tooLarge: (bytes: number, most: number) => ({
+      message: `The file has ${bytes} bytes; at most ${most} are read.`,
+      hint: 'Choose the file of one run.',
+    }),
+    noHistory: {
+      message: 'This is no run: history.json is missing.',
+      hint: 'Choose a file that was exported under History. Adapters alone are imported under Compare.',
+    },
+    noRecord: {
+      message: 'This is no run: run.json is missing.',
+      hint: 'Choose a file that was exported under History.',
+    },
+    damaged: (file: string) => ({
+      message: `${file} in the file of the run is damaged.`,
+      hint: 'Export the run again, or delete the entry.',
+    }),
+    damagedAdapters: (runs: string) => ({
+      message: `The kept adapter of ${runs} is damaged and cannot be used; all curves are whole.`,
+      hint: 'Train it again to have an adapter.',
+    }),
     differs: { message: 'The file’s record and its contents speak of different runs.', hint: 'Export it again.' },
   },
   kept: {
-    notPersistent: { message: 'The browser did not agree to keep the runs when space runs short.', hint: 'It may once the page is installed or bookmarked. Export what must not be lost.' },
+    notPersistent: {
+      message: 'The browser did not agree to keep the runs when space runs short.',
+      hint: 'It may once the page is installed or bookmarked. Export what must not be lost.',
+    },
     name: { message: 'A name has 1 to 120 characters.' },
     tags: (most: number) => ({ message: `At most ${most} tags of at most 30 characters each.` }),
-    fileGone: (why: string) => ({ message: `The file of this run is gone (${why}).`, hint: 'The browser may have cleared it. Delete the entry.' }),
-    otherModel: (model: string) => ({ message: `This run belongs to ${model}, and a run on another model is under way.`, hint: 'Stop it first.' }),
+    fileGone: (why: string) => ({
+      message: `The file of this run is gone (${why}).`,
+      hint: 'The browser may have cleared it. Delete the entry.',
+    }),
+    otherModel: (model: string) => ({
+      message: `This run belongs to ${model}, and a run on another model is under way.`,
+      hint: 'Stop it first.',
+    }),
     gone: { message: 'This run is not kept any more.', hint: PERHAPS_DELETED },
-    full: { message: 'The browser gives this page no more room.', hint: 'Delete kept runs below, or free space on this device.' },
-    otherVersion: { message: 'The interrupted run was saved by another version of Sieve.', hint: 'It cannot be read; start it again.' },
-    resumeModel: { message: 'The model that the run belongs to could not be opened.', hint: 'See under Model; the checkpoint is kept.' },
+    full: {
+      message: 'The browser gives this page no more room.',
+      hint: 'Delete kept runs below, or free space on this device.',
+    },
+    otherVersion: {
+      message: 'The interrupted run was saved by another version of Sieve.',
+      hint: 'It cannot be read; start it again.',
+    },
+    resumeModel: {
+      message: 'The model that the run belongs to could not be opened.',
+      hint: 'See under Model; the checkpoint is kept.',
+    },
     oldTab: { message: 'Another tab holds an older version of Sieve open.', hint: 'Close it, then reload this one.' },
   },
   compare: {
-    nobody: { message: 'Nothing that is chosen can answer.', hint: 'Choose the base or a run above; beside each stands why it cannot.' },
+    nobody: {
+      message: 'Nothing that is chosen can answer.',
+      hint: 'Choose the base or a run above; beside each stands why it cannot.',
+    },
     noAdapter: { message: 'Its adapter is not in the file any more.' },
-    noPrompt: { message: 'There is no held-out example to ask.', hint: 'Choose data under Data, or write prompts of your own.' },
-    absent: (name: string) => ({ message: `${name} is not here.`, hint: 'Open or add it from History to go on voting, or start anew.' }),
+    noPrompt: {
+      message: 'There is no held-out example to ask.',
+      hint: 'Choose data under Data, or write prompts of your own.',
+    },
+    absent: (name: string) => ({
+      message: `${name} is not here.`,
+      hint: 'Open or add it from History to go on voting, or start anew.',
+    }),
     /** @param why null where it may work the next time */
-    silent: (name: string, why: string | null) => ({ message: `${name} cannot answer now.`, hint: why ?? 'Try again.' }),
+    silent: (name: string, why: string | null) => ({
+      message: `${name} cannot answer now.`,
+      hint: why ?? 'Try again.',
+    }),
   },
   studies: {
-    unreadable: (n: number) => ({ message: `${n} kept ${n === 1 ? 'record' : 'records'} of experiments could not be read and ${n === 1 ? 'was' : 'were'} left alone.`, hint: 'They may come from another version of this page.' }),
-    notKept: (why: string) => ({ message: `This browser keeps no experiments: ${why}`, hint: 'They work, but are gone when the page closes.' }),
-    dataTooBig: (mb: number, most: number) => ({ message: `The data are too big to be kept beside the experiment (${mb} MB of tokens; at most ${most} MB).`, hint: 'It runs all the same, but cannot go on after the page was closed. Finished results stay.' }),
-    noData: { message: 'The data of this experiment were not kept, so it cannot go on.', hint: 'Open the data again and start a new one. What is finished stays.' },
-    otherTab: { message: 'This experiment is at work in another tab.', hint: 'Watch it there, or close that tab and go on here.' },
+    unreadable: (n: number) => ({
+      message: `${n} kept ${n === 1 ? 'record' : 'records'} of experiments could not be read and ${n === 1 ? 'was' : 'were'} left alone.`,
+      hint: 'They may come from another version of this page.',
+    }),
+    notKept: (why: string) => ({
+      message: `This browser keeps no experiments: ${why}`,
+      hint: 'They work, but are gone when the page closes.',
+    }),
+    dataTooBig: (mb: number, most: number) => ({
+      message: `The data are too big to be kept beside the experiment (${mb} MB of tokens; at most ${most} MB).`,
+      hint: 'It runs all the same, but cannot go on after the page was closed. Finished results stay.',
+    }),
+    noData: {
+      message: 'The data of this experiment were not kept, so it cannot go on.',
+      hint: 'Open the data again and start a new one. What is finished stays.',
+    },
+    otherTab: {
+      message: 'This experiment is at work in another tab.',
+      hint: 'Watch it there, or close that tab and go on here.',
+    },
     endedEarly: { message: 'Training ended before its time.', hint: 'See the message under Train, then go on.' },
     modelFailed: { message: 'The model of this experiment could not be opened.', hint: 'See the message under Model.' },
-    modelChanged: { message: 'The model was changed while the experiment was under way.', hint: 'Go on: its own model is opened again.' },
+    modelChanged: {
+      message: 'The model was changed while the experiment was under way.',
+      hint: 'Go on: its own model is opened again.',
+    },
     gone: { message: 'That experiment is no longer there.' },
-    saving: (why: string) => ({ message: `This browser could not keep the experiment: ${why}`, hint: 'It goes on, but may be gone when the page closes. Take the report before you leave.' }),
-    noRanking: (seed: number) => ({ message: `The probe of seed ${seed} gave no ranking.`, hint: 'Delete this experiment and start it again with a smaller learning rate.' }),
+    saving: (why: string) => ({
+      message: `This browser could not keep the experiment: ${why}`,
+      hint: 'It goes on, but may be gone when the page closes. Take the report before you leave.',
+    }),
+    noRanking: (seed: number) => ({
+      message: `The probe of seed ${seed} gave no ranking.`,
+      hint: 'Delete this experiment and start it again with a smaller learning rate.',
+    }),
   },
 };

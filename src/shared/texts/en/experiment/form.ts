@@ -8,21 +8,24 @@ interface Size {
   steps: string;
   sessions: number;
 }
-const sized = (n: Size) => `${n.arms} arms × ${seedCount(n.seeds)} = ${n.cells} runs of ${n.steps} steps, in ${n.sessions} ${n.sessions === 1 ? 'session' : 'sessions'}`;
+const sized = (n: Size) =>
+  `${n.arms} arms × ${seedCount(n.seeds)} = ${n.cells} runs of ${n.steps} steps, in ${n.sessions} ${n.sessions === 1 ? 'session' : 'sessions'}`;
 
 export const form = {
   legend: 'What do you want to know?',
   compare: (methods: string, seeds: number) => `Compare methods: ${methods} over ${seedCount(seeds)}`,
   compareText: 'Which method gets the lower loss on data it has not seen, and is the difference more than chance?',
   importance: 'Which modules matter?',
-  importanceText: 'A short probe ranks the layers by how many tokens their gates keep. Then plain LoRA gets only the best of that ranking, and of six others, at the same number of parameters.',
+  importanceText:
+    'A short probe ranks the layers by how many tokens their gates keep. Then plain LoRA gets only the best of that ranking, and of six others, at the same number of parameters.',
   seeds: 'Seeds',
   seedsHelp: 'Each one repeats everything with another start and order.',
   probe: 'Probe, steps',
   probeHelp: 'Long enough for the gates to settle.',
   budget: 'Budget, in %',
   budgetHelp: 'Of the parameters of all modules.',
-  keepBest: 'Keep each run’s best adapter, judged on a tenth of the training data set aside (early stopping, the same for all)',
+  keepBest:
+    'Keep each run’s best adapter, judged on a tenth of the training data set aside (early stopping, the same for all)',
   start: 'Start the experiment',
   missing: {
     busy: 'Something is training already: wait for its end, or stop it.',
@@ -45,11 +48,17 @@ export const form = {
   sizeRun: (n: Size) => `${sized(n)}; by the last run about {time}, answers and gates looked at not counted.`,
   sizeUnknown: (n: Size) => `${sized(n)}. How long that takes is known once steps were measured under {configure}.`,
   /** `heldOut`: examples measured on; null where they are not known. */
-  settings: (n: { steps: string; sequences: string; tokens: string; rate: number; rank: number; heldOut: string | null }, onData: boolean) =>
+  settings: (
+    n: { steps: string; sequences: string; tokens: string; rate: number; rank: number; heldOut: string | null },
+    onData: boolean,
+  ) =>
     `As set under {configure}: ${n.steps} steps of ${n.sequences} sequences, up to ${n.tokens} tokens each, learning rate ${n.rate}, rank ${n.rank}${onData ? '; on {data}' : ''}${n.heldOut === null ? '' : `, measured on ${n.heldOut} held-out examples`}.`,
   problem: {
     seeds: (most: number) => `Choose 1 to ${most} seeds.`,
-    two: { methods: 'Choose at least two methods to compare, or a setting that varies.', runs: 'Choose at least two runs to compare, or a setting that varies.' },
+    two: {
+      methods: 'Choose at least two methods to compare, or a setting that varies.',
+      runs: 'Choose at least two runs to compare, or a setting that varies.',
+    },
     none: 'Choose at least one method.',
     oneArm: 'That makes one arm only: give a second value.',
     probe: 'The probe needs at least one step.',
@@ -72,7 +81,11 @@ export const grid = {
     alpha: { label: 'Alpha', short: 'alpha', at: (v: string) => `alpha ${v}` },
     loraPlusRatio: { label: 'LoRA+ ratio', short: 'LoRA+ ratio', at: (v: string) => `LoRA+ ${v}` },
     dropout: { label: 'Dropout, %', short: 'dropout', at: (v: string) => `dropout ${v} %` },
-    target: { label: 'Skipped share to steer to, %', short: 'skipped share to steer to', at: (v: string) => `skip ${v} %` },
+    target: {
+      label: 'Skipped share to steer to, %',
+      short: 'skipped share to steer to',
+      at: (v: string) => `skip ${v} %`,
+    },
     lambdaBar: { label: 'Price of a kept token, λ̄', short: 'price of a kept token', at: (v: string) => `λ̄ ${v}` },
     keep: { label: 'Kept share, %', short: 'kept share', at: (v: string) => `keep ${v} %` },
   },

@@ -9,7 +9,15 @@ import { view } from './view';
 export const experiment = {
   lead: 'One run is a sign, not a result. An experiment repeats a comparison over several seeds and says what the difference is, and whether it is one.',
   kept: 'Kept in this browser',
-  entry: (time: string, data: string, state: string, done: number, total: number) => `${time} · ${data} · ${state}, ${done} of ${total} sessions`,
+  entry: (time: string, data: string, state: string, done: number, total: number) =>
+    `${time} · ${data} · ${state}, ${done} of ${total} sessions`,
   state: { running: 'running', paused: 'waiting to go on', finished: 'finished', failed: 'failed' },
-  form, grid, view, results, modules, noise, classes, report,
+  form,
+  grid,
+  view,
+  results,
+  modules,
+  noise,
+  classes,
+  report,
 };

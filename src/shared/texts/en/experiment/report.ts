@@ -8,7 +8,8 @@ export const report = {
   between: 'between seeds',
   places: 'Place of every module (in how many seeds it was chosen)',
   noise: (arm: string) => `How noisy the updates of ${arm} are`,
-  noiseHelp: 'Share of token updates that would lower the loss (μ < 0): on the batches just learnt from, and on held-out examples.',
+  noiseHelp:
+    'Share of token updates that would lower the loss (μ < 0): on the batches just learnt from, and on held-out examples.',
   noiseTable: 'Share of updates that help',
   classes: (arm: string) => `Which tokens ${arm} skips`,
   tokens: 'Tokens',

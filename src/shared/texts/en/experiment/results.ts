@@ -11,10 +11,14 @@ export const results = {
   /** A paired comparison as a sentence; `size` and `half` are written numbers. */
   verdict: {
     noSeed: (name: string, other: string) => `${name} and ${other} have no seed in common yet.`,
-    oneSeed: (name: string, other: string, what: string, size: string) => `${name} against ${other}: one seed cannot show a difference in ${what} (here ${size}).`,
-    none: (name: string, other: string, what: string, seeds: number, size: string, half: string) => `${name} against ${other}: no difference in ${what} that ${seeds} seeds can show (${size} ± ${half}).`,
-    lower: (name: string, other: string, what: string, size: string, half: string) => `${name} is lower by ${size} ± ${half} in ${what} than ${other}.`,
-    higher: (name: string, other: string, what: string, size: string, half: string) => `${name} is higher by ${size} ± ${half} in ${what} than ${other}.`,
+    oneSeed: (name: string, other: string, what: string, size: string) =>
+      `${name} against ${other}: one seed cannot show a difference in ${what} (here ${size}).`,
+    none: (name: string, other: string, what: string, seeds: number, size: string, half: string) =>
+      `${name} against ${other}: no difference in ${what} that ${seeds} seeds can show (${size} ± ${half}).`,
+    lower: (name: string, other: string, what: string, size: string, half: string) =>
+      `${name} is lower by ${size} ± ${half} in ${what} than ${other}.`,
+    higher: (name: string, other: string, what: string, size: string, half: string) =>
+      `${name} is higher by ${size} ± ${half} in ${what} than ${other}.`,
   },
   sameSetting: (method: string) => `${method}, same setting`,
   figure: 'Held-out loss: mean with 95 % interval, every seed as a dot',

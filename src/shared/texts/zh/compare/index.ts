@@ -16,7 +16,8 @@ export const compare: Texts['compare'] = {
     drawn: '它的门控每次都重新抽取词元，因此没有文件能保存它的行为。',
     notKept: '它的适配器没有保存。',
     onceOpen: (model) => `打开它的模型 ${model} 后，它才能回答。`,
-    trainedOn: (model, open) => `它是在 ${model} 上训练的，而${open === null ? '现在没有打开模型' : `现在打开的是 ${open}`}。打开它的模型才能听到它的回答。`,
+    trainedOn: (model, open) =>
+      `它是在 ${model} 上训练的，而${open === null ? '现在没有打开模型' : `现在打开的是 ${open}`}。打开它的模型才能听到它的回答。`,
     sameBase: '它就是以“基座”回答的那个模型，只是在另一份文本上测量的。',
     otherBase: (model, open) => `它是 ${model}，而${open === null ? '现在没有打开模型' : `现在打开的是 ${open}`}。`,
     notLoaded: (why) => `无法加载：${why}`,
@@ -63,14 +64,16 @@ export const compare: Texts['compare'] = {
     putIn: '增加',
     leftOut: '省略',
     same: (reference) => `与 ${reference} 用词相同。`,
-    differs: (reference, same, added, removed) => `与 ${reference} 相比：${same} 个词相同，增加 ${added} 个，省略 ${removed} 个。`,
+    differs: (reference, same, added, removed) =>
+      `与 ${reference} 相比：${same} 个词相同，增加 ${added} 个，省略 ${removed} 个。`,
     endsAtOnce: '立即结束。',
   },
   curves: {
     smoothing: '训练损失的平滑 {weight}',
     heldOut: '留出损失',
     heldOutOver: '所有参与对比者的留出损失随步数的变化',
-    heldOutWhat: '每次测量时，在任何运行都不学习的样例上的损失；每个运行都从基座开始。留出文本不同时，只能比较曲线的形状。',
+    heldOutWhat:
+      '每次测量时，在任何运行都不学习的样例上的损失；每个运行都从基座开始。留出文本不同时，只能比较曲线的形状。',
     training: '训练损失',
     trainingOver: '所有参与对比者的训练损失随步数的变化',
     trainingWhat: '刚学过的批次上的损失。种子和数据相同的运行以相同的顺序看到相同的批次，因此它们的曲线一起变化。',
@@ -89,7 +92,8 @@ export const compare: Texts['compare'] = {
     bestAt: (loss, step) => `${loss}（第 ${step} 步）`,
     skipped: '留出集跳过占比',
     best: { loss: '最低', perplexity: '最低', parameters: '最少' },
-    strangers: (reference, names) => `未与 ${reference} 比较：${names.join('、')}。其损失是用另一个模型或在另一份留出文本上测量的。`,
+    strangers: (reference, names) =>
+      `未与 ${reference} 比较：${names.join('、')}。其损失是用另一个模型或在另一份留出文本上测量的。`,
     cost: '代价',
     parameters: '训练的参数量',
     tokens: '已训练词元',
@@ -97,8 +101,10 @@ export const compare: Texts['compare'] = {
     saved: '节省的适配器计算',
     help: '时间是所有步的总和，不含暂停。并排训练的运行共用这段时间，因此只有在同一台机器上单独训练的运行之间才能比较。',
     empty: '训练一个运行，或添加一个已保存的运行，它的数值就会显示在这里。',
-    oneSeed: (seed) => `全部使用种子 ${seed}：一个种子无法说明哪个更好，换一个种子排名就可能颠倒。“实验”会用多个种子训练每一个，并给出能够得出的结论。`,
-    seeds: (seeds) => `这些运行的种子不同（${seeds.join('、')}），因此每个差异都有一部分出于偶然；每个只有一次运行，无法说明这一部分有多大。“实验”会用多个种子训练每一个，并给出能够得出的结论。`,
+    oneSeed: (seed) =>
+      `全部使用种子 ${seed}：一个种子无法说明哪个更好，换一个种子排名就可能颠倒。“实验”会用多个种子训练每一个，并给出能够得出的结论。`,
+    seeds: (seeds) =>
+      `这些运行的种子不同（${seeds.join('、')}），因此每个差异都有一部分出于偶然；每个只有一次运行，无法说明这一部分有多大。“实验”会用多个种子训练每一个，并给出能够得出的结论。`,
   },
   skips: {
     only: (run) => `只有 ${run} 带词元门控；它的热图在“查看”中。再选择一个带门控的运行，两者就会在这里并排显示。`,
@@ -150,8 +156,10 @@ export const compare: Texts['compare'] = {
     allJudged: '你的提示词都已评完。',
     outcome: {
       none: '还没有一票在两者之间作出选择。',
-      preferred: (name, votes, of, share, low, high) => `你更偏好 ${name}：${of} 张作出选择的票中占 ${votes} 张（${share}，95 % 置信区间 ${low} 到 ${high}）。单凭偶然很少会这样。`,
-      unclear: (name, votes, of, share, low, high) => `${of} 张票还看不出偏好：${of} 张作出选择的票中有 ${votes} 张选 ${name}（${share}，95 % 置信区间 ${low} 到 ${high}；50 % 等于抛硬币）。`,
+      preferred: (name, votes, of, share, low, high) =>
+        `你更偏好 ${name}：${of} 张作出选择的票中占 ${votes} 张（${share}，95 % 置信区间 ${low} 到 ${high}）。单凭偶然很少会这样。`,
+      unclear: (name, votes, of, share, low, high) =>
+        `${of} 张票还看不出偏好：${of} 张作出选择的票中有 ${votes} 张选 ${name}（${share}，95 % 置信区间 ${low} 到 ${high}；50 % 等于抛硬币）。`,
     },
   },
   adapters: {

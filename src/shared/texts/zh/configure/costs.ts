@@ -31,7 +31,8 @@ export const thriftier: Texts['configure']['thriftier'] = {
   batch: (to, from) => `批次 ${to}，原为 ${from}`,
   context: (to, from) => `上下文 ${to}，原为 ${from}`,
   rank: (to, from) => `秩 ${to}，原为 ${from}`,
-  together: (batch, context, rank) => `${batch === null ? '' : `批次 ${batch}，`}上下文 ${context}${rank === null ? '' : `，秩 ${rank}`}`,
+  together: (batch, context, rank) =>
+    `${batch === null ? '' : `批次 ${batch}，`}上下文 ${context}${rank === null ? '' : `，秩 ${rank}`}`,
 };
 
 const scaledBy = (scaled: boolean) => (scaled ? '，当时的设置不同，已按每步的词元数折算' : '');

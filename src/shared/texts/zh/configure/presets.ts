@@ -1,7 +1,8 @@
 import type { Texts } from '../../en';
 
 const device = { gpu: ' GPU', software: '较慢的软件适配器', cpu: ' CPU' };
-const size = (n: number) => (n >= 1e8 ? `${Number((n / 1e8).toPrecision(2))} 亿` : n >= 1e4 ? `${Number((n / 1e4).toPrecision(2))} 万` : String(n));
+const size = (n: number) =>
+  n >= 1e8 ? `${Number((n / 1e8).toPrecision(2))} 亿` : n >= 1e4 ? `${Number((n / 1e4).toPrecision(2))} 万` : String(n);
 
 export const preset: Texts['configure']['preset'] = {
   legend: '从预设开始',
@@ -25,7 +26,8 @@ export const preset: Texts['configure']['preset'] = {
       balanced: (rank) => `秩 ${rank}：常用值；alpha 是它的两倍。`,
       thorough: (rank) => `秩 ${rank}：取大一些，因为有足够的步数来利用；alpha 是它的两倍。`,
     },
-    measured: (examples, every, all) => `每 ${every} 步在 ${examples} 个留出样本上评估一次${all ? '：留出样本全部用上' : ''}。`,
+    measured: (examples, every, all) =>
+      `每 ${every} 步在 ${examples} 个留出样本上评估一次${all ? '：留出样本全部用上' : ''}。`,
     slice: '留出十分之一的训练数据，用来为每个运行挑选最佳适配器，这样训练过久也不会有坏处。',
     noSlice: (examples) => `只有 ${examples} 个样本，就不再为挑选最佳适配器另留数据了。`,
   },

@@ -1,6 +1,12 @@
 import type { Texts } from '../../en';
 
-const TYPES: Record<string, string> = { object: '对象', array: '数组', string: '文本', boolean: '“是”或“否”', null: '空值' };
+const TYPES: Record<string, string> = {
+  object: '对象',
+  array: '数组',
+  string: '文本',
+  boolean: '“是”或“否”',
+  null: '空值',
+};
 
 export const problem: Texts['configure']['problem'] = {
   finite: '必须是有限的数',

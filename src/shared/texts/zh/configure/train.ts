@@ -26,10 +26,13 @@ export const train: Texts['configure']['train'] = {
   schedule: { linear: '线性降到 0', cosine: '余弦降到 0', constant: '恒定' },
   keepBest: '以最佳适配器结束，而不是最后一个',
   patience: '不再变好时提前停止运行',
-  onEvaluation: '早停直接由评估集决定，所以最佳损失会比在新数据上略好看：运行停在这个集合表现最好的地方。用来节省时间足够了；如果要让对比可信，请{button}。',
-  warmup: (warmup, steps, rate, set) => warmup === steps
-    ? `预热与运行一样长（${steps} 步）：学习率到最后一步才达到 ${set}。`
-    : `预热（${warmup} 步）比运行（${steps} 步）还长：学习率只达到 ${rate}，而设定的是 ${set}。`,
-  atRest: (runs, rest, steps) => `${runs}：它的阈值会静止 ${rest} 步，而运行只有 ${steps} 步。阈值从不移动，所以结果等同于没有门控的同一方法。`,
+  onEvaluation:
+    '早停直接由评估集决定，所以最佳损失会比在新数据上略好看：运行停在这个集合表现最好的地方。用来节省时间足够了；如果要让对比可信，请{button}。',
+  warmup: (warmup, steps, rate, set) =>
+    warmup === steps
+      ? `预热与运行一样长（${steps} 步）：学习率到最后一步才达到 ${set}。`
+      : `预热（${warmup} 步）比运行（${steps} 步）还长：学习率只达到 ${rate}，而设定的是 ${set}。`,
+  atRest: (runs, rest, steps) =>
+    `${runs}：它的阈值会静止 ${rest} 步，而运行只有 ${steps} 步。阈值从不移动，所以结果等同于没有门控的同一方法。`,
   setSlice: '为它留出十分之一的训练数据',
 };

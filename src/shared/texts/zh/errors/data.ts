@@ -7,7 +7,14 @@ const AGAIN = '请把它另存为 UTF-8。';
 
 export const data: Texts['errors']['data'] = {
   cancelled: { message: '已取消。', hint: '没有改动任何东西。' },
-  progress: { reading: '正在读取', readingRows: '正在读取行', checking: '正在检查行', tokens: '正在把文本切成词元', searching: '正在搜索', collecting: '正在收集行' },
+  progress: {
+    reading: '正在读取',
+    readingRows: '正在读取行',
+    checking: '正在检查行',
+    tokens: '正在把文本切成词元',
+    searching: '正在搜索',
+    collecting: '正在收集行',
+  },
 
   file: {
     empty: { message: '文件是空的。', hint: TWO },
@@ -24,17 +31,32 @@ export const data: Texts['errors']['data'] = {
     binary: { message: '这看起来是二进制文件，不是文本。', hint: FORMATS },
     utf32: { message: '文件的编码是 UTF-32。', hint: AGAIN },
     encoding: (label) => ({ message: `这个浏览器不认识编码“${label}”。`, hint: '请选择其他编码。' }),
-    damagedUtf16: (encoding) => ({ message: `文件标明自己是 ${encoding}，但内容已损坏。`, hint: '请重新保存，编码选 UTF-8。' }),
+    damagedUtf16: (encoding) => ({
+      message: `文件标明自己是 ${encoding}，但内容已损坏。`,
+      hint: '请重新保存，编码选 UTF-8。',
+    }),
     tooLarge: (mb, most) => ({ message: `文件有 ${mb} MB，最多读取 ${most} MB。`, hint: LESS }),
     muchText: (mb, what) => ({ message: `文件里的${what === 'text' ? '文本' : '数据'}超过 ${mb} MB。`, hint: LESS }),
     manyRows: (millions) => ({ message: `文件超过 ${millions * 100} 万行。`, hint: LESS }),
-    oneObject: { message: '文件是单个 JSON 对象，不是样本列表。', hint: '请使用对象组成的 JSON 数组，或每行一个对象。' },
-    openArray: (line, records) => ({ message: `JSON 数组没有结束：文件似乎在第 ${line} 行被截断，之前有 ${records} 条记录。`, hint: '请取得完整的文件，或在最后一条完整的记录后面加上 ]。' }),
+    oneObject: {
+      message: '文件是单个 JSON 对象，不是样本列表。',
+      hint: '请使用对象组成的 JSON 数组，或每行一个对象。',
+    },
+    openArray: (line, records) => ({
+      message: `JSON 数组没有结束：文件似乎在第 ${line} 行被截断，之前有 ${records} 条记录。`,
+      hint: '请取得完整的文件，或在最后一条完整的记录后面加上 ]。',
+    }),
     spreadsheet: { message: '这是电子表格或文字文档，不是数据文件。', hint: '请另存为 CSV。' },
-    emptyZip: (path) => ({ message: `${path} 里没有数据文件。`, hint: '里面应该有 JSONL、JSON、CSV、TSV、Parquet 或纯文本文件。' }),
+    emptyZip: (path) => ({
+      message: `${path} 里没有数据文件。`,
+      hint: '里面应该有 JSONL、JSON、CSV、TSV、Parquet 或纯文本文件。',
+    }),
     noneOfFiles: (n) => ({ message: `${n} 个文件中没有数据文件。`, hint: FORMATS }),
     nothingToLearn: { message: '没有选择用来训练的文件。', hint: '请在“识别结果”里选择一个。' },
-    otherColumns: (path, own, others) => ({ message: `${path} 的列（${own}）与前一个文件（${others}）不同。`, hint: '一起读取的文件必须有相同的列。请把其中一个设为“不使用”。' }),
+    otherColumns: (path, own, others) => ({
+      message: `${path} 的列（${own}）与前一个文件（${others}）不同。`,
+      hint: '一起读取的文件必须有相同的列。请把其中一个设为“不使用”。',
+    }),
     severalFiles: (first, n) => `${first} 等 ${n} 个文件`,
     noParquet: { message: '这个文件不是 Parquet 文件。', hint: '请选择其他格式。' },
     packed: (what) => ({ message: `无法读取这个压缩文件：${what}。`, hint: '请重新打包，或解压后选择里面的文件。' }),
@@ -49,8 +71,12 @@ export const data: Texts['errors']['data'] = {
       tar: 'tar 归档被截断或已损坏',
       zipInside: (path) => `${path} 是归档里的 zip，请先解压它`,
     },
-    fromArchive: (kind, path, others) => (others > 0 ? `${kind}；读取的是 ${path}，另有 ${others} 个文件没有读取` : `${kind}，${path}`),
-    parquet: (what) => ({ message: `无法读取这个 Parquet 文件：${what}。`, hint: '请重新写入（文件较大时用较小的行组），或另存为 JSONL。' }),
+    fromArchive: (kind, path, others) =>
+      others > 0 ? `${kind}；读取的是 ${path}，另有 ${others} 个文件没有读取` : `${kind}，${path}`,
+    parquet: (what) => ({
+      message: `无法读取这个 Parquet 文件：${what}。`,
+      hint: '请重新写入（文件较大时用较小的行组），或另存为 JSONL。',
+    }),
     parquetHas: {
       outside: '有一部分位于文件之外',
       damaged: '它的字节与声明的不符',
@@ -71,9 +97,18 @@ export const data: Texts['errors']['data'] = {
   },
 
   table: {
-    openQuote: (line, text) => ({ message: `第 ${line} 行有一个引号没有闭合：${text}`, hint: '请补上引号；带引号的字段里若有引号，要写两个（""）。' }),
-    manyColumns: (columns, most) => ({ message: `表格有 ${columns} 列，最多读取 ${most} 列。`, hint: '只保留含有要学习的文本的列。' }),
-    moreColumns: (line, most) => ({ message: `到第 ${line} 行，列数超过了 ${most}。`, hint: '只保留含有要学习的文本的列。' }),
+    openQuote: (line, text) => ({
+      message: `第 ${line} 行有一个引号没有闭合：${text}`,
+      hint: '请补上引号；带引号的字段里若有引号，要写两个（""）。',
+    }),
+    manyColumns: (columns, most) => ({
+      message: `表格有 ${columns} 列，最多读取 ${most} 列。`,
+      hint: '只保留含有要学习的文本的列。',
+    }),
+    moreColumns: (line, most) => ({
+      message: `到第 ${line} 行，列数超过了 ${most}。`,
+      hint: '只保留含有要学习的文本的列。',
+    }),
     above: (text) => `表格上方的一行，已略过：${text}`,
     labelled: {
       fasttext: (labels, more) => `每行以标签（__label__）开头：${labels}${more ? '……' : ''}`,
@@ -81,8 +116,14 @@ export const data: Texts['errors']['data'] = {
       word: (labels, more) => `每行以少数几个词之一开头，它就是标签：${labels}${more ? '……' : ''}`,
     },
     renamed: (name, own) => `另有一列也叫“${name}”；这里改称“${own}”`,
-    broken: (lost, total, line, why) => ({ message: `${total} 行中有 ${lost} 行无法读取。第一处在第 ${line} 行：${why}。`, hint: '请改正那一行，或确认这就是你要用的文件。' }),
-    fewRows: (rows, header, least) => ({ message: `文件里${header ? '除了表头' : ''}${rows === 1 ? '只有一行' : header ? '没有其他行' : '没有行'}。`, hint: `至少需要 ${least} 个样本：一个用来训练，一个用来测试。` }),
+    broken: (lost, total, line, why) => ({
+      message: `${total} 行中有 ${lost} 行无法读取。第一处在第 ${line} 行：${why}。`,
+      hint: '请改正那一行，或确认这就是你要用的文件。',
+    }),
+    fewRows: (rows, header, least) => ({
+      message: `文件里${header ? '除了表头' : ''}${rows === 1 ? '只有一行' : header ? '没有其他行' : '没有行'}。`,
+      hint: `至少需要 ${least} 个样本：一个用来训练，一个用来测试。`,
+    }),
   },
   header: {
     brokenQuotes: '第一行的引号无法解读',
@@ -142,15 +183,35 @@ export const data: Texts['errors']['data'] = {
     keys: (names) => `列表的条目不是对话轮次，它们含有 ${names}`,
     content: (key) => `某一轮的“${key}”不是文本`,
   },
-  parts: { toolCalls: '工具调用被略去', toolResults: '工具的结果被当作用户的话读取', reasoning: '推理内容被略去', names: '说话者的名字被略去', tools: '工具列表被略去', images: '图片被略去', audio: '声音被略去', files: '文件被略去' },
-  nothing: { calls: '它的回答是没有文本的工具调用，而这个模板不写工具调用', weights: '它的回答都不参与学习（weight 0 或 train: false）' },
+  parts: {
+    toolCalls: '工具调用被略去',
+    toolResults: '工具的结果被当作用户的话读取',
+    reasoning: '推理内容被略去',
+    names: '说话者的名字被略去',
+    tools: '工具列表被略去',
+    images: '图片被略去',
+    audio: '声音被略去',
+    files: '文件被略去',
+  },
+  nothing: {
+    calls: '它的回答是没有文本的工具调用，而这个模板不写工具调用',
+    weights: '它的回答都不参与学习（weight 0 或 train: false）',
+  },
   evidence: {
     preferred: (chosen, rejected) => `两个互相比较的回答：学习“${chosen}”，从不学习“${rejected}”`,
     twoParts: (asked, answer) => `“${asked}”只读，“${answer}”用来学习`,
     twoTexts: (a, b) => `两段文本“${a}”和“${b}”，以及对它们的判断`,
     measured: (column, n) => `“${column}”里有 ${n} 个不同的数：按文本学习，不作为划分用的标签`,
     unreadChat: (column) => `“${column}”看起来是对话轮次的列表，但看过的都无法读取`,
-    chat: { named: (column) => `“${column}”里是对话轮次的列表`, keyed: (column) => `“${column}”里的列表为每个说话者用一个键`, pairs: (column) => `“${column}”里是一问一答的列表`, texts: (column) => `“${column}”里是文本的列表，按轮流说话读取`, transcript: (column) => `“${column}”里是对话记录（Human: … Assistant: …）`, messages: (column) => `“${column}”里是对话轮次的列表，含“role”和“content”（聊天消息）`, sharegpt: (column) => `“${column}”里是对话轮次的列表，含“from”和“value”（ShareGPT）` },
+    chat: {
+      named: (column) => `“${column}”里是对话轮次的列表`,
+      keyed: (column) => `“${column}”里的列表为每个说话者用一个键`,
+      pairs: (column) => `“${column}”里是一问一答的列表`,
+      texts: (column) => `“${column}”里是文本的列表，按轮流说话读取`,
+      transcript: (column) => `“${column}”里是对话记录（Human: … Assistant: …）`,
+      messages: (column) => `“${column}”里是对话轮次的列表，含“role”和“content”（聊天消息）`,
+      sharegpt: (column) => `“${column}”里是对话轮次的列表，含“from”和“value”（ShareGPT）`,
+    },
     chats: (chats, looked, turns) => `看过的 ${looked} 个里有 ${chats} 个可以读作对话，平均 ${turns} 轮`,
     named: (names) => `有名为 ${names.slice(0, -1).join('、')} 和 ${names.at(-1)} 的列`,
     filled: (column, filled, rows) => `${rows} 行中有 ${filled} 行填写了 ${column}`,
@@ -168,9 +229,13 @@ export const data: Texts['errors']['data'] = {
     manyTokens: (most) => ({ message: `一个样本最多 ${most} 个词元。`, hint: '请调小最长序列。' }),
     share: { message: '留出比例必须在 0 到 0.5 之间。', hint: '常用值是 0.1 和 0.2。' },
     fewExamples: { message: '至少要允许 2 个样本。', hint: '请调大最多使用的样本数。' },
-    tooManyTokens: (millions) => ({ message: `数据超过 ${millions * 100} 万个词元。`, hint: '请减少允许的样本数：这里几千个已经足够。' }),
+    tooManyTokens: (millions) => ({
+      message: `数据超过 ${millions * 100} 万个词元。`,
+      hint: '请减少允许的样本数：这里几千个已经足够。',
+    }),
     noEnd: '这个分词器没有表示文本结束的词元，因此模型学不会停下来。',
-    endless: (n, stops) => `${n} 个样本没有以生成时会停止的词元结尾（${stops === '' ? '这个模型没有指定' : stops}）：模型学不会停下来。`,
+    endless: (n, stops) =>
+      `${n} 个样本没有以生成时会停止的词元结尾（${stops === '' ? '这个模型没有指定' : stops}）：模型学不会停下来。`,
     heldOutOnly: (labels) => `只被留出、从未学习：${labels}。请允许更多样本，或调小留出比例。`,
     learntOnly: (labels) => `样本太少，只学习而不测量：${labels}。`,
     firstLine: (label) => `标签“${label}”只出现在第一行。如果那一行是列名，请在“识别结果”里这样选择。`,
@@ -179,8 +244,16 @@ export const data: Texts['errors']['data'] = {
     lastOnly: (n) => `有 ${n} 段对话只学习最后一个回答：后面还有发言时，模板会改写之前的回答。`,
     unread: (windows) => `只用了文本的前 ${windows} 个窗口。要用上全部文本，请允许更多样本。`,
     noSplit: (why) => ({
-      message: { none: '没有剩下可以训练的样本。', one: '只剩一个样本。', ask: '所有样本的问题都相同。', same: '所有样本都相同。' }[why],
-      hint: why === 'one' ? '至少需要 2 个：一个用来训练，一个用来测试。文本文件可以按行或按段落取样本，见“识别结果”。' : '至少需要 2 个不同的样本：一个用来训练，一个用来测试。请查看报告、映射和模板。',
+      message: {
+        none: '没有剩下可以训练的样本。',
+        one: '只剩一个样本。',
+        ask: '所有样本的问题都相同。',
+        same: '所有样本都相同。',
+      }[why],
+      hint:
+        why === 'one'
+          ? '至少需要 2 个：一个用来训练，一个用来测试。文本文件可以按行或按段落取样本，见“识别结果”。'
+          : '至少需要 2 个不同的样本：一个用来训练，一个用来测试。请查看报告、映射和模板。',
     }),
     none: { message: '没有可以训练的样本。', hint: '请先载入数据。' },
     noSuch: (example) => ({ message: `没有第 ${example} 个样本。` }),

@@ -7,28 +7,64 @@ const OTHER_TEMPLATE = '请使用普通模板，或换一个模型。';
 
 export const hub: Texts['errors']['hub'] = {
   source: {
-    hubId: (id) => ({ message: `“${id}”不是模型编号。`, hint: 'Hugging Face 编号的形式是“所有者/名称”，例如 HuggingFaceTB/SmolLM2-135M。' }),
+    hubId: (id) => ({
+      message: `“${id}”不是模型编号。`,
+      hint: 'Hugging Face 编号的形式是“所有者/名称”，例如 HuggingFaceTB/SmolLM2-135M。',
+    }),
     embeddedId: (id) => ({ message: `“${id}”不是模型编号。`, hint: '请选择 Sieve 自带的模型。' }),
-    revision: (revision) => ({ message: `“${revision}”不是有效的修订版本。`, hint: '请使用分支（main）、标签或提交。' }),
+    revision: (revision) => ({
+      message: `“${revision}”不是有效的修订版本。`,
+      hint: '请使用分支（main）、标签或提交。',
+    }),
     address: (host, why, usual) => ({ message: `“${host}”不是网址（${why}）。`, hint: `通常的主机是 ${usual}。` }),
     host: (host) => ({ message: `“${host}”不能用作模型主机。`, hint: '请使用不带用户名和密码的 https:// 地址。' }),
   },
   fetch: {
-    unauthorized: (host, file) => ({ message: `${host} 要求登录才能获取 ${file}。`, hint: '模型是私有的、需要授权，或者编号写错了。Sieve 从不发送凭据：请选择公开的模型。' }),
-    forbidden: (host, file) => ({ message: `${host} 不允许你获取 ${file}。`, hint: '这个模型需要所有者授权。请选择公开的模型。' }),
-    missing: (host, file) => ({ message: `${host} 上的这个模型没有 ${file}。`, hint: '请检查模型编号和修订版本；模型必须含有 config.json、tokenizer.json 和 onnx 文件夹。' }),
+    unauthorized: (host, file) => ({
+      message: `${host} 要求登录才能获取 ${file}。`,
+      hint: '模型是私有的、需要授权，或者编号写错了。Sieve 从不发送凭据：请选择公开的模型。',
+    }),
+    forbidden: (host, file) => ({
+      message: `${host} 不允许你获取 ${file}。`,
+      hint: '这个模型需要所有者授权。请选择公开的模型。',
+    }),
+    missing: (host, file) => ({
+      message: `${host} 上的这个模型没有 ${file}。`,
+      hint: '请检查模型编号和修订版本；模型必须含有 config.json、tokenizer.json 和 onnx 文件夹。',
+    }),
     rateLimited: (host) => ({ message: `${host} 要求放慢速度。`, hint: '短时间内下载太多。请等几分钟再试。' }),
-    server: (host, status, file) => ({ message: `${host} 对 ${file} 的请求返回了 ${status}。`, hint: '服务器有问题。请稍后再试。' }),
-    blocked: (host) => ({ message: `这个页面不能与 ${host} 通信：它的内容安全策略不允许。`, hint: `托管这个页面的人需要把 ${host} 加入 connect-src。` }),
-    unreachable: (host, why) => ({ message: `无法连接 ${host}（${why}）。`, hint: `${CONNECTION}Sieve 自带的模型不需要网络。` }),
+    server: (host, status, file) => ({
+      message: `${host} 对 ${file} 的请求返回了 ${status}。`,
+      hint: '服务器有问题。请稍后再试。',
+    }),
+    blocked: (host) => ({
+      message: `这个页面不能与 ${host} 通信：它的内容安全策略不允许。`,
+      hint: `托管这个页面的人需要把 ${host} 加入 connect-src。`,
+    }),
+    unreachable: (host, why) => ({
+      message: `无法连接 ${host}（${why}）。`,
+      hint: `${CONNECTION}Sieve 自带的模型不需要网络。`,
+    }),
     tooLarge: (file, most) => ({ message: `${file} 大于 ${most}。`, hint: '请选择更小的模型。' }),
     noContent: (file) => ({ message: `收到的 ${file} 没有内容。`, hint: '请重试。' }),
     brokeOff: (file, after, why) => ({ message: `${file} 下载到 ${after} 时中断（${why}）。`, hint: CONNECTION }),
-    stalled: (file, after, seconds) => ({ message: `${file} 的下载在 ${after} 之后停住了：${seconds} 秒内没有收到任何内容。`, hint: `${CONNECTION}再试一次会从中断的地方继续。` }),
-    truncated: (file, bytes, total) => ({ message: `${file} 共 ${total} 字节，只收到 ${bytes} 字节。`, hint: '下载被截断了。请重试。' }),
-    notJson: (file, why) => ({ message: `${file} 不是 JSON（${why}）。`, hint: '文件已损坏。请重试，或选择其他模型。' }),
+    stalled: (file, after, seconds) => ({
+      message: `${file} 的下载在 ${after} 之后停住了：${seconds} 秒内没有收到任何内容。`,
+      hint: `${CONNECTION}再试一次会从中断的地方继续。`,
+    }),
+    truncated: (file, bytes, total) => ({
+      message: `${file} 共 ${total} 字节，只收到 ${bytes} 字节。`,
+      hint: '下载被截断了。请重试。',
+    }),
+    notJson: (file, why) => ({
+      message: `${file} 不是 JSON（${why}）。`,
+      hint: '文件已损坏。请重试，或选择其他模型。',
+    }),
   },
-  config: (what) => ({ message: `这个模型不能在这里训练：${what}。`, hint: 'Sieve 训练使用普通 RoPE、SiLU 且没有偏置的 Llama 模型。请选择其他模型。' }),
+  config: (what) => ({
+    message: `这个模型不能在这里训练：${what}。`,
+    hint: 'Sieve 训练使用普通 RoPE、SiLU 且没有偏置的 Llama 模型。请选择其他模型。',
+  }),
   configHas: {
     noObject: (what) => `${what} 不是对象`,
     missing: (field) => `config.json 没有写明 ${field}`,
@@ -44,7 +80,8 @@ export const hub: Texts['errors']['hub'] = {
     heads: (heads, kvHeads) => `${heads} 个注意力头不能平均共用 ${kvHeads} 个键值头`,
     hiddenSize: (size, heads) => `hidden_size ${size} 不能均分给 ${heads} 个头`,
     oddHead: (size) => `head_dim 是 ${size}，而 RoPE 需要偶数`,
-    notFours: (what, size) => `${{ hidden_size: 'hidden_size', intermediate_size: 'intermediate_size', heads: '头数 × head_dim', kvHeads: '键值头数 × head_dim' }[what]} 是 ${size}，必须是 4 的倍数`,
+    notFours: (what, size) =>
+      `${{ hidden_size: 'hidden_size', intermediate_size: 'intermediate_size', heads: '头数 × head_dim', kvHeads: '键值头数 × head_dim' }[what]} 是 ${size}，必须是 4 的倍数`,
     scaledRope: (key, type) => `它的 RoPE 经过缩放（${key} 的类型是 ${type}）`,
     partialRope: '它只旋转每个头的一部分（partial_rotary_factor）',
     manyTokens: (key, n) => `${key} 列出了 ${n} 个词元`,
@@ -63,18 +100,33 @@ export const hub: Texts['errors']['hub'] = {
     beyond: (largest, vocab) => `它最大的词元编号是 ${largest}，而模型只有 ${vocab} 个词元`,
   },
   model: {
-    quantisedOnly: (model, files) => ({ message: `${model} 只有量化的权重（${files}）。`, hint: 'Sieve 需要 onnx/model.onnx（fp32）或 onnx/model_fp16.onnx。' }),
-    noOnnx: (model) => ({ message: `${model} 没有 ONNX 文件。`, hint: '请选择含有 onnx/model.onnx 或 onnx/model_fp16.onnx 的模型；onnx-community 组织里有很多。' }),
+    quantisedOnly: (model, files) => ({
+      message: `${model} 只有量化的权重（${files}）。`,
+      hint: 'Sieve 需要 onnx/model.onnx（fp32）或 onnx/model_fp16.onnx。',
+    }),
+    noOnnx: (model) => ({
+      message: `${model} 没有 ONNX 文件。`,
+      hint: '请选择含有 onnx/model.onnx 或 onnx/model_fp16.onnx 的模型；onnx-community 组织里有很多。',
+    }),
     missingData: (file) => ({ message: `缺少模型的数据文件 ${file}。`, hint: RELOAD }),
     manyFiles: { message: '模型被拆成了 64 个以上的数据文件。', hint: OTHER },
     released: { message: '权重已经释放。', hint: '请重新打开模型。' },
-    runtime: (file, why) => ({ message: `ONNX Runtime 无法载入 ${file}（${why}）。`, hint: '文件可能已损坏，或是为其他运行时制作的。请选择其他模型。' }),
+    runtime: (file, why) => ({
+      message: `ONNX Runtime 无法载入 ${file}（${why}）。`,
+      hint: '文件可能已损坏，或是为其他运行时制作的。请选择其他模型。',
+    }),
     runtimeSlow: (seconds) => `它在 ${seconds} 秒内没有结束`,
     runtimeEnded: '它的 worker 停止了',
-    logits: (tokens, of) => ({ message: `${of} 个词元中，ONNX Runtime 只给出了 ${tokens} 个的 logits。`, hint: '请选择计算图保留所有位置的模型。' }),
+    logits: (tokens, of) => ({
+      message: `${of} 个词元中，ONNX Runtime 只给出了 ${tokens} 个的 logits。`,
+      hint: '请选择计算图保留所有位置的模型。',
+    }),
   },
   graph: {
-    quantised: (what, op) => ({ message: `这个 ONNX 文件含有${{ int4: ' 4 位权重', int8: ' 8 位权重', weights: '量化的权重', embedding: '量化的嵌入' }[what]}（${op}）。`, hint: 'Sieve 用 fp32 和 fp16 文件（model.onnx、model_fp16.onnx）训练。' }),
+    quantised: (what, op) => ({
+      message: `这个 ONNX 文件含有${{ int4: ' 4 位权重', int8: ' 8 位权重', weights: '量化的权重', embedding: '量化的嵌入' }[what]}（${op}）。`,
+      hint: 'Sieve 用 fp32 和 fp16 文件（model.onnx、model_fp16.onnx）训练。',
+    }),
     unsupported: (what) => ({ message: `这个 ONNX 计算图不是普通的 Llama：${what}。`, hint: OTHER }),
     has: {
       interleaved: '它的 RoPE 旋转的是相邻的值（interleaved）',
@@ -84,14 +136,32 @@ export const hub: Texts['errors']['hub'] = {
       bias: (node) => `${node} 有偏置`,
     },
     weight: (part, layer) => (layer === null ? part : `第 ${layer} 层的 ${part}`),
-    shape: (weight, stored, wanted) => ({ message: `权重 ${weight} 存储的形状是 [${stored}]，而按 config.json 应为 [${wanted}]。`, hint: 'config.json 与 ONNX 文件不是一套。' }),
-    noWeight: (weight) => ({ message: `ONNX 计算图里没有能认作 ${weight} 的权重。`, hint: 'Sieve 读取由 optimum、transformers.js 或 onnxruntime-genai 导出的 Llama 模型。' }),
-    overlap: (a, b, file) => ({ message: `张量“${a}”和“${b}”在 ${file} 里重叠。`, hint: '模型已损坏。请重新下载，或选择其他模型。' }),
+    shape: (weight, stored, wanted) => ({
+      message: `权重 ${weight} 存储的形状是 [${stored}]，而按 config.json 应为 [${wanted}]。`,
+      hint: 'config.json 与 ONNX 文件不是一套。',
+    }),
+    noWeight: (weight) => ({
+      message: `ONNX 计算图里没有能认作 ${weight} 的权重。`,
+      hint: 'Sieve 读取由 optimum、transformers.js 或 onnxruntime-genai 导出的 Llama 模型。',
+    }),
+    overlap: (a, b, file) => ({
+      message: `张量“${a}”和“${b}”在 ${file} 里重叠。`,
+      hint: '模型已损坏。请重新下载，或选择其他模型。',
+    }),
     twoWeights: (name, a, b) => ({ message: `ONNX 计算图里有两个 ${name} 的权重：“${a}”和“${b}”。`, hint: OTHER }),
-    outside: (tensor, file) => ({ message: `张量“${tensor}”指向模型文件夹之外的数据文件“${file}”。`, hint: '模型已损坏，或带有恶意。请选择其他模型。' }),
-    type: (tensor, type) => ({ message: `张量“${tensor}”存的是 ${type} 类型的值。`, hint: 'Sieve 读取 fp32 和 fp16 模型（model.onnx、model_fp16.onnx）；量化的模型还不能训练。' }),
+    outside: (tensor, file) => ({
+      message: `张量“${tensor}”指向模型文件夹之外的数据文件“${file}”。`,
+      hint: '模型已损坏，或带有恶意。请选择其他模型。',
+    }),
+    type: (tensor, type) => ({
+      message: `张量“${tensor}”存的是 ${type} 类型的值。`,
+      hint: 'Sieve 读取 fp32 和 fp16 模型（model.onnx、model_fp16.onnx）；量化的模型还不能训练。',
+    }),
   },
-  onnx: (what) => ({ message: `ONNX 文件已损坏，或者不是 ONNX 模型：${what}。`, hint: '请重新下载模型，或选择其他模型。' }),
+  onnx: (what) => ({
+    message: `ONNX 文件已损坏，或者不是 ONNX 模型：${what}。`,
+    hint: '请重新下载模型，或选择其他模型。',
+  }),
   onnxHas: {
     cutOff: (bytes, level) => `它在 ${bytes} 字节处结束，停在一个 ${level} 中间`,
     noGraph: '里面没有计算图',
@@ -105,7 +175,8 @@ export const hub: Texts['errors']['hub'] = {
     longList: (bytes) => `有一个列表长达 ${bytes} 字节`,
     manyNodes: (most) => `节点超过 ${most} 个`,
     manyTensors: (most) => `张量超过 ${most} 个`,
-    manyIn: (most, what) => `有一处的${{ dimensions: '维度', values: '属性值', inputs: '输入', outputs: '输出', pieces: '数据块' }[what]}超过 ${most} 个`,
+    manyIn: (most, what) =>
+      `有一处的${{ dimensions: '维度', values: '属性值', inputs: '输入', outputs: '输出', pieces: '数据块' }[what]}超过 ${most} 个`,
     manyEntries: '有一个张量的 external_data 条目太多',
     twiceData: (tensor) => `张量“${tensor}”的数据存了两次`,
     twiceNamed: (tensor) => `有两个张量都叫“${tensor}”`,
@@ -147,7 +218,10 @@ export const hub: Texts['errors']['hub'] = {
   },
   chatTemplate: {
     endless: { message: '对话模板会无休止地生成文本，因此已被停止。', hint: OTHER_TEMPLATE },
-    long: (characters, most) => ({ message: `对话模板有 ${characters} 个字符；最多读取 ${most} 个。`, hint: '请使用普通模板。' }),
+    long: (characters, most) => ({
+      message: `对话模板有 ${characters} 个字符；最多读取 ${most} 个。`,
+      hint: '请使用普通模板。',
+    }),
     unreadable: (why) => ({ message: `无法读取对话模板：${why}`, hint: OTHER_TEMPLATE }),
     today: '它要求今天的日期（strftime_now），而 Sieve 不提供：今天学的，明天要用同样的话来问',
     answer: '填入回答后，模板给回答写的开头与请求回答时写的不同',

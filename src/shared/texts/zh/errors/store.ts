@@ -12,7 +12,10 @@ export const store: Texts['errors']['store'] = {
   worker: {
     unreachable: (name, why) => ({ message: `无法联系${worker[name]}工作线程：${why}`, hint: '请重新载入页面。' }),
     closed: (name) => ({ message: `${worker[name]}工作线程已关闭。` }),
-    stopped: (name, why) => ({ message: `${worker[name]}工作线程停止了：${why}。`, hint: '请重新打开模型，或重新载入页面。' }),
+    stopped: (name, why) => ({
+      message: `${worker[name]}工作线程停止了：${why}。`,
+      hint: '请重新打开模型，或重新载入页面。',
+    }),
     badMessage: '有一条消息无法读取',
     notLoaded: '无法载入它的脚本',
   },
@@ -30,33 +33,66 @@ export const store: Texts['errors']['store'] = {
   },
   noModel: { message: '还没有打开模型。', hint: '请等模型打开，或在“模型”里打开一个。' },
   data: {
-    sampleList: (status) => ({ message: `无法载入示例数据的列表（HTTP ${status}）。`, hint: '请拖入自己的文件，或重新载入页面。' }),
+    sampleList: (status) => ({
+      message: `无法载入示例数据的列表（HTTP ${status}）。`,
+      hint: '请拖入自己的文件，或重新载入页面。',
+    }),
     noSample: (id) => ({ message: `没有名为 ${id} 的示例数据。` }),
-    sample: (status) => ({ message: `无法载入这份示例数据（HTTP ${status}）。`, hint: '请拖入自己的文件，或重新载入页面。' }),
-    tooLarge: (file, mb, most) => ({ message: `${file} 有 ${mb} MB，最多读取 ${most} MB。`, hint: '请把文件拆成较小的几个。' }),
-    otherFile: (path) => ({ message: `${path} 不是这个数据集的文件：内容不同。`, hint: '请选择 SHA-256 相符的文件，或在“数据”中打开你的文件来训练。' }),
-    otherTokens: (data) => ({ message: `${data} 现在读出的词元与这个运行训练时的不同。`, hint: 'Sieve、模型或其分词器在此期间有变化。重新训练的起始损失会不同。' }),
+    sample: (status) => ({
+      message: `无法载入这份示例数据（HTTP ${status}）。`,
+      hint: '请拖入自己的文件，或重新载入页面。',
+    }),
+    tooLarge: (file, mb, most) => ({
+      message: `${file} 有 ${mb} MB，最多读取 ${most} MB。`,
+      hint: '请把文件拆成较小的几个。',
+    }),
+    otherFile: (path) => ({
+      message: `${path} 不是这个数据集的文件：内容不同。`,
+      hint: '请选择 SHA-256 相符的文件，或在“数据”中打开你的文件来训练。',
+    }),
+    otherTokens: (data) => ({
+      message: `${data} 现在读出的词元与这个运行训练时的不同。`,
+      hint: 'Sieve、模型或其分词器在此期间有变化。重新训练的起始损失会不同。',
+    }),
     none: { message: '还没有可以训练的数据。', hint: '请在“数据”里选择示例数据或文件。' },
   },
   settings: {
     noJson: (why) => ({ message: `这不是 JSON：${why}`, hint: EXPORTED_SETTINGS }),
     foreign: { message: '这不是 Sieve 的设置：format 不是“sieve-config”。', hint: EXPORTED_SETTINGS },
-    version: (ours, theirs) => ({ message: `version：这个页面读取版本 ${ours}，而文件写的是 ${theirs}。`, hint: '它由另一个版本的 Sieve 写出。' }),
-    wrong: (path, problem) => ({ message: `${path || '设置'}：${problem}`, hint: '请改正文件里的这个地方，或重新导出。' }),
+    version: (ours, theirs) => ({
+      message: `version：这个页面读取版本 ${ours}，而文件写的是 ${theirs}。`,
+      hint: '它由另一个版本的 Sieve 写出。',
+    }),
+    wrong: (path, problem) => ({
+      message: `${path || '设置'}：${problem}`,
+      hint: '请改正文件里的这个地方，或重新导出。',
+    }),
     tooLarge: (bytes, most) => ({ message: `文件有 ${bytes} 字节，设置最多 ${most} 字节。`, hint: EXPORTED_SETTINGS }),
     damagedLink: { message: '这个链接里的设置已损坏：途中被截断或改动了。', hint: LINK_AGAIN },
     tooLongForLink: { message: '这些设置太长，放不进链接。', hint: '请导出为文件。' },
     longLink: (most) => ({ message: `这个链接里的设置超过了可读取的 ${most} 个字符。`, hint: '请索取设置文件。' }),
     linkVersion: { message: '这个链接里的设置属于另一个版本的 Sieve。', hint: LINK_AGAIN },
-    wrongInLink: (path, problem) => ({ message: `无法使用这个链接里的设置：${path || '设置'}：${problem}。`, hint: '它可能来自另一个版本的 Sieve。' }),
+    wrongInLink: (path, problem) => ({
+      message: `无法使用这个链接里的设置：${path || '设置'}：${problem}。`,
+      hint: '它可能来自另一个版本的 Sieve。',
+    }),
   },
   adapterZip: {
-    tooLarge: (bytes, most) => ({ message: `文件有 ${bytes} 字节，最多读取 ${most} 字节。`, hint: '请选择只含一个适配器的 zip。' }),
+    tooLarge: (bytes, most) => ({
+      message: `文件有 ${bytes} 字节，最多读取 ${most} 字节。`,
+      hint: '请选择只含一个适配器的 zip。',
+    }),
     twice: (file) => ({ message: `zip 里有两个 ${file}。`, hint: '请选择只含一个适配器的 zip。' }),
     missing: (file) => ({ message: `zip 里没有 ${file}。`, hint: OWN_ZIP }),
-    largeEntry: (path, bytes, most) => ({ message: `zip 里的 ${path} 声明有 ${bytes} 字节，最多读取 ${most} 字节。`, hint: OWN_ZIP }),
+    largeEntry: (path, bytes, most) => ({
+      message: `zip 里的 ${path} 声明有 ${bytes} 字节，最多读取 ${most} 字节。`,
+      hint: OWN_ZIP,
+    }),
     unpacked: (most) => ({ message: `zip 解压后超过 ${most} 字节。`, hint: OWN_ZIP }),
-    damaged: (what) => ({ message: `无法把这个文件当作 zip 读取：${what}。`, hint: '请选择 Sieve 导出的 zip；如果就是它，请重新导出。' }),
+    damaged: (what) => ({
+      message: `无法把这个文件当作 zip 读取：${what}。`,
+      hint: '请选择 Sieve 导出的 zip；如果就是它，请重新导出。',
+    }),
     has: {
       noDirectory: '它没有目录',
       misplaced: (path) => `${path} 不在目录所说的位置`,
@@ -72,16 +108,31 @@ export const store: Texts['errors']['store'] = {
   },
   runFile: {
     noJson: (file, why) => ({ message: `${file} 不是 JSON：${why}`, hint: '请重新导出这个运行。' }),
-    wrong: (file, path, problem) => ({ message: `${file}：${path || '内容'}：${problem}`, hint: '它由另一个版本的 Sieve 写出，或经过手工改动。' }),
-    tooLarge: (bytes, most) => ({ message: `文件有 ${bytes} 字节，最多读取 ${most} 字节。`, hint: '请选择一个运行的文件。' }),
-    noHistory: { message: '这不是运行文件：缺少 history.json。', hint: '请选择在“历史”里导出的文件。单独的适配器请在“对比”里导入。' },
+    wrong: (file, path, problem) => ({
+      message: `${file}：${path || '内容'}：${problem}`,
+      hint: '它由另一个版本的 Sieve 写出，或经过手工改动。',
+    }),
+    tooLarge: (bytes, most) => ({
+      message: `文件有 ${bytes} 字节，最多读取 ${most} 字节。`,
+      hint: '请选择一个运行的文件。',
+    }),
+    noHistory: {
+      message: '这不是运行文件：缺少 history.json。',
+      hint: '请选择在“历史”里导出的文件。单独的适配器请在“对比”里导入。',
+    },
     noRecord: { message: '这不是运行文件：缺少 run.json。', hint: '请选择在“历史”里导出的文件。' },
     damaged: (file) => ({ message: `运行文件里的 ${file} 已损坏。`, hint: '请重新导出这个运行，或删除这一条。' }),
-    damagedAdapters: (runs) => ({ message: `${runs} 保存的适配器已损坏，无法使用；所有曲线都完整。`, hint: '要有适配器，请重新训练。' }),
+    damagedAdapters: (runs) => ({
+      message: `${runs} 保存的适配器已损坏，无法使用；所有曲线都完整。`,
+      hint: '要有适配器，请重新训练。',
+    }),
     differs: { message: '文件里的记录与内容说的不是同一个运行。', hint: '请重新导出。' },
   },
   kept: {
-    notPersistent: { message: '浏览器没有同意在空间不足时保住这些运行。', hint: '把页面安装为应用或加入书签之后也许会同意。不能丢失的内容请导出。' },
+    notPersistent: {
+      message: '浏览器没有同意在空间不足时保住这些运行。',
+      hint: '把页面安装为应用或加入书签之后也许会同意。不能丢失的内容请导出。',
+    },
     name: { message: '名称要有 1 到 120 个字符。' },
     tags: (most) => ({ message: `最多 ${most} 个标签，每个最多 30 个字符。` }),
     fileGone: (why) => ({ message: `这个运行的文件不见了（${why}）。`, hint: '可能被浏览器清除了。请删除这一条。' }),
@@ -96,20 +147,38 @@ export const store: Texts['errors']['store'] = {
     nobody: { message: '选中的都不能回答。', hint: '请在上面选择基座或一个运行；各项旁边写着它为什么不能回答。' },
     noAdapter: { message: '它的适配器已不在文件里。' },
     noPrompt: { message: '没有可以提问的留出样本。', hint: '请在“数据”里选择数据，或自己写提示词。' },
-    absent: (name) => ({ message: `${name} 不在这里。`, hint: '要继续投票，请从“历史”里打开或加入它；也可以重新开始。' }),
+    absent: (name) => ({
+      message: `${name} 不在这里。`,
+      hint: '要继续投票，请从“历史”里打开或加入它；也可以重新开始。',
+    }),
     silent: (name, why) => ({ message: `${name} 现在不能回答。`, hint: why ?? '请重试。' }),
   },
   studies: {
-    unreadable: (n) => ({ message: `有 ${n} 条保存的实验记录无法读取，未作改动。`, hint: '它们可能来自这个页面的另一个版本。' }),
+    unreadable: (n) => ({
+      message: `有 ${n} 条保存的实验记录无法读取，未作改动。`,
+      hint: '它们可能来自这个页面的另一个版本。',
+    }),
     notKept: (why) => ({ message: `这个浏览器不保存实验：${why}`, hint: '实验可以进行，但关闭页面后就没有了。' }),
-    dataTooBig: (mb, most) => ({ message: `数据太大，无法与实验一起保存（词元共 ${mb} MB，最多 ${most} MB）。`, hint: '实验照常进行，但关闭页面后不能继续。已完成的结果会保留。' }),
-    noData: { message: '这个实验的数据没有保存，因此不能继续。', hint: '请重新打开数据并开始新的实验。已完成的会保留。' },
+    dataTooBig: (mb, most) => ({
+      message: `数据太大，无法与实验一起保存（词元共 ${mb} MB，最多 ${most} MB）。`,
+      hint: '实验照常进行，但关闭页面后不能继续。已完成的结果会保留。',
+    }),
+    noData: {
+      message: '这个实验的数据没有保存，因此不能继续。',
+      hint: '请重新打开数据并开始新的实验。已完成的会保留。',
+    },
     otherTab: { message: '这个实验正在另一个标签页里进行。', hint: '请在那里查看，或关闭那个标签页后在这里继续。' },
     endedEarly: { message: '训练提前结束了。', hint: '请看“训练”里的说明，然后继续。' },
     modelFailed: { message: '这个实验的模型无法打开。', hint: '请看“模型”里的说明。' },
     modelChanged: { message: '实验进行中模型被更换了。', hint: '请继续：会重新打开它自己的模型。' },
     gone: { message: '那个实验已经不在了。' },
-    saving: (why) => ({ message: `这个浏览器无法保存实验：${why}`, hint: '实验会继续，但关闭页面后可能丢失。离开前请取走报告。' }),
-    noRanking: (seed) => ({ message: `种子 ${seed} 的探测没有给出排名。`, hint: '请删除这个实验，用更小的学习率重新开始。' }),
+    saving: (why) => ({
+      message: `这个浏览器无法保存实验：${why}`,
+      hint: '实验会继续，但关闭页面后可能丢失。离开前请取走报告。',
+    }),
+    noRanking: (seed) => ({
+      message: `种子 ${seed} 的探测没有给出排名。`,
+      hint: '请删除这个实验，用更小的学习率重新开始。',
+    }),
   },
 };

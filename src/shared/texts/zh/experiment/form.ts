@@ -2,14 +2,16 @@ import type { Texts } from '../../en';
 import { tidy } from '../tidy';
 
 type Size = Parameters<Texts['experiment']['form']['sizeUnknown']>[0];
-const sized = (n: Size) => `${n.arms} 个组 × ${n.seeds} 个种子 = ${n.cells} 次运行，每次 ${n.steps} 步，分 ${n.sessions} 场进行`;
+const sized = (n: Size) =>
+  `${n.arms} 个组 × ${n.seeds} 个种子 = ${n.cells} 次运行，每次 ${n.steps} 步，分 ${n.sessions} 场进行`;
 
 export const form: Texts['experiment']['form'] = {
   legend: '你想知道什么？',
   compare: (methods, seeds) => `比较方法：${methods}，${seeds} 个种子`,
   compareText: '哪种方法在没有见过的数据上损失更低，差异是否超出偶然？',
   importance: '哪些模块重要？',
-  importanceText: '先做一次简短的探测，按各层门控保留的词元多少排名。然后让普通 LoRA 只用这个排名和另外六种排名中最靠前的模块，参数数量相同。',
+  importanceText:
+    '先做一次简短的探测，按各层门控保留的词元多少排名。然后让普通 LoRA 只用这个排名和另外六种排名中最靠前的模块，参数数量相同。',
   seeds: '种子数',
   seedsHelp: '每个种子都用另一个起点和顺序重做一遍。',
   probe: '探测（步）',
@@ -42,7 +44,10 @@ export const form: Texts['experiment']['form'] = {
     `沿用{configure}中的设置：${n.steps} 步，每步 ${n.sequences} 个序列，每个最多 ${n.tokens} 个词元，学习率 ${n.rate}，秩 ${n.rank}${onData ? '；数据为 {data}' : ''}${n.heldOut === null ? '' : `，在 ${n.heldOut} 个留出样本上评估`}。`,
   problem: {
     seeds: (most) => `种子数请选 1 到 ${most}。`,
-    two: { methods: '请至少选择两种方法来比较，或让一项设置变化。', runs: '请至少准备两个运行来比较，或让一项设置变化。' },
+    two: {
+      methods: '请至少选择两种方法来比较，或让一项设置变化。',
+      runs: '请至少准备两个运行来比较，或让一项设置变化。',
+    },
     none: '请至少选择一种方法。',
     oneArm: '这样只有一个组：请再给一个取值。',
     probe: '探测至少需要一步。',

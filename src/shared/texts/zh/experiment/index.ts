@@ -11,5 +11,12 @@ export const experiment: Texts['experiment'] = {
   kept: '保存在这个浏览器中',
   entry: (time, data, state, done, total) => `${time} · ${data} · ${state}，${done} / ${total} 场`,
   state: { running: '进行中', paused: '等待继续', finished: '已完成', failed: '失败' },
-  form, grid, view, results, modules, noise, classes, report,
+  form,
+  grid,
+  view,
+  results,
+  modules,
+  noise,
+  classes,
+  report,
 };

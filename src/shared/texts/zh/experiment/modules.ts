@@ -21,9 +21,11 @@ export const modules: Texts['experiment']['modules'] = {
   stability: '种子之间的排名相关系数',
   withActive: '与激活占比的相关系数',
   seedless: '与种子无关',
-  scale: (seeds) => `1：顺序相同；0：没有关系；−1：顺序相反。${seeds === 1 ? '比较种子之间至少需要两个种子。' : `共 ${seeds} 个种子。`}`,
+  scale: (seeds) =>
+    `1：顺序相同；0：没有关系；−1：顺序相反。${seeds === 1 ? '比较种子之间至少需要两个种子。' : `共 ${seeds} 个种子。`}`,
   figure: '每个模块的门控保留的词元占比，从最活跃的开始',
-  figureHelp: (budget) => `探测中每个模块的激活占比（层.类型）。着色：至少在一个种子中属于 ${budget} 预算能容纳的模块。`,
+  figureHelp: (budget) =>
+    `探测中每个模块的激活占比（层.类型）。着色：至少在一个种子中属于 ${budget} 预算能容纳的模块。`,
   table: '所有模块，以及它们在每种排名中的位次',
   module: '模块',
   parameters: '参数',

@@ -11,8 +11,10 @@ export const results: Texts['experiment']['results'] = {
   },
   verdict: {
     noSeed: (name, other) => tidy(`${name} 与 ${other} 还没有共同的种子。`),
-    oneSeed: (name, other, what, size) => tidy(`${name} 与 ${other} ：一个种子无法说明两者在${what}上有差异（这里为 ${size}）。`),
-    none: (name, other, what, seeds, size, half) => tidy(`${name} 与 ${other} ：${seeds} 个种子看不出两者在${what}上有差异（${size} ± ${half}）。`),
+    oneSeed: (name, other, what, size) =>
+      tidy(`${name} 与 ${other} ：一个种子无法说明两者在${what}上有差异（这里为 ${size}）。`),
+    none: (name, other, what, seeds, size, half) =>
+      tidy(`${name} 与 ${other} ：${seeds} 个种子看不出两者在${what}上有差异（${size} ± ${half}）。`),
     lower: (name, other, what, size, half) => tidy(`${name} 的${what}比 ${other} 低 ${size} ± ${half}。`),
     higher: (name, other, what, size, half) => tidy(`${name} 的${what}比 ${other} 高 ${size} ± ${half}。`),
   },

@@ -3,7 +3,12 @@ import type { Texts } from '../../en';
 export const noise: Texts['experiment']['noise'] = {
   title: '更新的噪声有多大',
   arm: '组',
-  line: { keptOwn: '保留，同一批次', keptFresh: '保留，新数据', skippedOwn: '跳过，同一批次', skippedFresh: '跳过，新数据' },
+  line: {
+    keptOwn: '保留，同一批次',
+    keptFresh: '保留，新数据',
+    skippedOwn: '跳过，同一批次',
+    skippedFresh: '跳过，新数据',
+  },
   figure: '会降低损失的词元更新占比，随步数变化',
   chance: '与随机无异',
   help: (arm) =>
@@ -26,8 +31,21 @@ export const classes: Texts['experiment']['classes'] = {
   skipped: '跳过',
   group: { Kind: '种类', Part: '部分', 'Place in the text': '在文本中的位置', Frequency: '频率' },
   name: {
-    whitespace: '空白', punctuation: '标点', digits: '数字', 'function word': '虚词', 'other word': '其他词', 'inside a word': '词的内部', mark: '标记',
-    prompt: '提示词', answer: '回答', first: '第一个', 'after 64': '64 之后',
-    'the 10 commonest': '最常见的 10 个', 'the next 90': '其后的 90 个', 'the next 900': '再后的 900 个', rarer: '更少见的', 'not in the training data': '训练数据中没有的',
+    whitespace: '空白',
+    punctuation: '标点',
+    digits: '数字',
+    'function word': '虚词',
+    'other word': '其他词',
+    'inside a word': '词的内部',
+    mark: '标记',
+    prompt: '提示词',
+    answer: '回答',
+    first: '第一个',
+    'after 64': '64 之后',
+    'the 10 commonest': '最常见的 10 个',
+    'the next 90': '其后的 90 个',
+    'the next 900': '再后的 900 个',
+    rarer: '更少见的',
+    'not in the training data': '训练数据中没有的',
   },
 };
