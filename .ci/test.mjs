@@ -132,6 +132,7 @@ const STAGES = {
   lint: async () => {
     const codes = [
       await node([bin('oxlint'), '--deny-warnings', 'src', 'e2e', 'bench', 'fuzz', '.ci', 'reference/datasets'], 5),
+      await node([bin('@biomejs/biome', 'biome'), 'format'], 5),
       await node(['.ci/lint-folders.mjs'], 5),
       await node(['.ci/lint-text.mjs'], 5),
     ];
