@@ -228,6 +228,26 @@ export function lintFolders(sources) {
   return { errors, warnings, files: graph.size };
 }
 
+/**
+ * Checks what drives the app from outside (bench, e2e, fuzz): of the engine it uses the face, nothing deeper.
+ * @param {Map<string, string>} sources path below the repository → text
+ * @returns {string[]} errors
+ */
+export function lintDoors(sources) {
+  const errors = [];
+  for (const [path, text] of sources) {
+    if (!/\.tsx?$/.test(path)) continue;
+    for (const { to, line } of importsOf(path, text).found) {
+      const target = posix.normalize(posix.join(posix.dirname(path), to));
+      if (to.startsWith('.') && target.startsWith('src/engine/') && !/^src\/engine\/index(\.ts)?$/.test(target))
+        errors.push(
+          `${path}:${line}: imports ${target}, but src/engine/index.ts is the engine's face: export it there`,
+        );
+    }
+  }
+  return errors;
+}
+
 /** Reads every text file below `root` as `lintFolders` wants it. */
 export function readTree(root) {
   const sources = new Map();
@@ -240,7 +260,12 @@ export function readTree(root) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { errors, warnings, files } = lintFolders(readTree(join(dirname(fileURLToPath(import.meta.url)), '..', 'src')));
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+  const { errors, warnings, files } = lintFolders(readTree(join(root, 'src')));
+  for (const folder of ['bench', 'e2e', 'fuzz']) {
+    const sources = [...readTree(join(root, folder))].map(([path, text]) => [`${folder}/${path}`, text]);
+    errors.push(...lintDoors(new Map(sources)));
+  }
   for (const w of warnings) console.log(`note: ${w}`);
   for (const e of errors) console.error(`error: ${e}`);
   console.log(`folders: ${files} files, ${errors.length} errors`);

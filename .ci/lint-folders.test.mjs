@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lintFolders } from './lint-folders.mjs';
+import { lintDoors, lintFolders } from './lint-folders.mjs';
 
 /** Errors for a small tree given as {path: text}. */
 const errorsOf = (tree) => lintFolders(new Map(Object.entries(tree))).errors;
@@ -149,6 +149,13 @@ describe('the folder rule', () => {
           "import { b } from '../testing/allclose'; import { m } from '../../hub/model'; import f from '../../../reference/golden/x.json'; void b; void m; void f;",
       }),
     ).toEqual([]);
+  });
+
+  test('lets nobody outside reach past the engine’s face', () => {
+    const at = (path, text) => lintDoors(new Map([[path, text]]));
+    expect(at('bench/rows/a.ts', "import { Trainer } from '../../src/engine'; void Trainer;")).toEqual([]);
+    const [error] = at('e2e/a.ts', "import type { Trainer } from '../src/engine/trainer'; export type T = Trainer;");
+    expect(error).toContain('e2e/a.ts:1: imports src/engine/trainer');
   });
 
   test('only notes a long file', () => {

@@ -2,33 +2,49 @@
  * Everything the measurements use of the engine, in one place: when the engine's interface changes, this file changes
  * and the rows do not.
  */
-import { AdapterRun } from '../src/engine/adapterRun';
-import { Lora } from '../src/engine/adapters/lora/lora';
-import { Plain } from '../src/engine/adapters/plain';
-import type { AdaptedModule } from '../src/engine/adapters/method';
-import { BaseModel } from '../src/engine/base';
-import { Generator } from '../src/engine/generator';
-import type { BufferScope, Tensor } from '../src/engine/device/buffers';
-import { compose } from '../src/engine/device/compose';
-import type { Device } from '../src/engine/device/device';
-import { openWebGpu } from '../src/engine/device/webgpu/webgpu';
-import { type Op, Program, type RowCount } from '../src/engine/device/program';
-import { readFloats } from '../src/engine/device/device';
-import { perElement, perRow, rowThreads, snippets } from '../src/engine/kernels/launch';
-import { openCpuDevice } from '../src/engine/kernels/openCpu';
-import { lowRankPartialBytes } from '../src/engine/kernels/lowRankGrad/lowRankGrad';
-import { type MatmulOptions, matmul } from '../src/engine/kernels/matmul/matmul';
-import { tuneMatmul } from '../src/engine/kernels/matmul/tuner';
-import { SLOT_BYTES } from '../src/engine/kernels/gate/slots';
-import { PROXIMAL_HYPER_BYTES, packProximalHyper, pairBytes, proximal } from '../src/engine/kernels/proximal/proximal';
-import { sumLoss } from '../src/engine/kernels/sumLoss/sumLoss';
-import { headChunkRows } from '../src/engine/model/batch';
-import { adaptedModules, weightShapes } from '../src/engine/model/llama';
-import { ADAMW_HYPER_BYTES, adamw, packAdamwHyper, ratesBytes } from '../src/engine/optim/adamw';
-import type { Layout } from '../src/engine/layout';
-import { planTraining } from '../src/engine/plan';
-import { randomFloats, rowCount } from '../src/engine/testing/harness';
-import { Trainer } from '../src/engine/trainer';
+import {
+  ADAMW_HYPER_BYTES,
+  type AdaptedModule,
+  AdapterRun,
+  BaseModel,
+  type BufferScope,
+  type Device,
+  Generator,
+  type Layout,
+  Lora,
+  type MatmulOptions,
+  type Op,
+  PROXIMAL_HYPER_BYTES,
+  Plain,
+  Program,
+  type RowCount,
+  SLOT_BYTES,
+  type Tensor,
+  Trainer,
+  adamw,
+  adaptedModules,
+  compose,
+  headChunkRows,
+  lowRankPartialBytes,
+  matmul,
+  openCpuDevice,
+  openWebGpu,
+  packAdamwHyper,
+  packDims,
+  packProximalHyper,
+  pairBytes,
+  perElement,
+  perRow,
+  planTraining,
+  proximal,
+  ratesBytes,
+  readFloats,
+  rowThreads,
+  snippets,
+  sumLoss,
+  tuneMatmul,
+  weightShapes,
+} from '../src/engine';
 import { type DownloadedModel, downloadModel } from '../src/hub/model';
 import { MODULE_KINDS, type RunConfig, type TrainConfig, runSchema, trainSchema } from '../src/shared/config';
 import { Rng } from '../src/shared/rng';
@@ -36,7 +52,7 @@ import type { KernelTime, LlamaConfig, TokenBatch } from '../src/shared/types';
 import type { BenchOptions } from './record';
 import { forwardMacs, stepMacs, supervisedOf } from './work';
 
-export { type BufferScope, type Device, type Op, Program, type RowCount, type Tensor, rowCount };
+export { type BufferScope, type Device, type Op, Program, type RowCount, type Tensor };
 /** For the peers' graph, and for merging an adapter into a file. */
 export {
   ADAMW_HYPER_BYTES,
@@ -52,6 +68,18 @@ export {
   snippets,
   sumLoss,
 };
+
+/** Uniform numbers in [−1, 1), seeded. */
+function randomFloats(length: number, seed: number, scale = 1): Float32Array<ArrayBuffer> {
+  const rng = new Rng(seed);
+  return Float32Array.from({ length }, () => scale * rng.uniform(-1, 1));
+}
+
+/** `rows` rows, whatever a step brings; `supervised` of them have a target. */
+export function rowCount(scope: BufferScope, rows: number, supervised = 0): RowCount {
+  const dims = packDims({ rows, supervised, lossScale: 1, tokens: rows, segments: 1, stride: rows });
+  return { dims: scope.upload('dims', new Uint8Array(dims), 'uniform'), of: () => rows };
+}
 
 /** The adapter as the app uses it: tuned, unless it is a software one. */
 export async function openGpu(): Promise<Device> {

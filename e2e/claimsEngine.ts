@@ -1,8 +1,5 @@
 /** In the page: the engine trains what the twin has written down (reference/sieve_ref/claims/engine.py), one seed at a time. */
-import { BaseModel } from '../src/engine/base';
-import { openWebGpu } from '../src/engine/device/webgpu/webgpu';
-import { headChunkRows } from '../src/engine/model/batch';
-import { Trainer } from '../src/engine/trainer';
+import { BaseModel, openWebGpu, headChunkRows, Trainer } from '../src/engine';
 import { downloadModel } from '../src/hub/model';
 import { runSchema, trainSchema } from '../src/shared/config';
 import type { GateStats, TokenBatch } from '../src/shared/types';

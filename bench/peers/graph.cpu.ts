@@ -1,6 +1,5 @@
 /** CPU forms of the peers' own operations; the twins of gelu.wgsl, geluBackward.wgsl and mse.wgsl. Rows are dense. */
-import type { Tensor } from '../../src/engine/device/buffers';
-import type { CpuFunction } from '../../src/engine/device/cpu/cpu';
+import type { Tensor, CpuFunction } from '../../src/engine';
 import type { RowCount } from '../engine';
 
 const SCALE = Math.sqrt(2 / Math.PI);

@@ -24,7 +24,7 @@ import {
   snippets,
   sumLoss,
 } from '../engine';
-import type { CpuFunction } from '../../src/engine/device/cpu/cpu';
+import type { CpuFunction } from '../../src/engine';
 import geluWgsl from './gelu.wgsl?raw';
 import geluBackwardWgsl from './geluBackward.wgsl?raw';
 import { geluBackwardCpu, geluCpu, mseCpu } from './graph.cpu';
@@ -52,7 +52,7 @@ export class PeersGraph {
     const { x, y, layers } = problem();
     const lora = loraLayers(gpu, scope, { layers: L, d: D, rank: R, rows: T });
     const wide = (label: string) => scope.alloc(label, 4 * T * D);
-    const rows = rowCount(scope, T, { supervised: T });
+    const rows = rowCount(scope, T, T);
     const frozen = layers.map(({ W0 }, l) => scope.upload(`W0.${l}`, W0));
     const target = scope.upload('y', y);
     const hidden = [scope.upload('x', x), ...layers.map((_, l) => wide(`h.${l + 1}`))];

@@ -4,7 +4,7 @@
  */
 import { formatTable } from '../format';
 import { type Device, Training, isAdapter, loadBase, openDevice, randomBatch, runConfig } from '../engine';
-import type { BaseModel } from '../../src/engine/base';
+import type { BaseModel } from '../../src/engine';
 import type { KernelTime, TokenBatch } from '../../src/shared/types';
 import { type Bar, type BenchOptions, type BenchRecord, type RowResult, record, skipped } from '../record';
 import { interleave, median, ratios, spread } from '../stats';
