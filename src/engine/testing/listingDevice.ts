@@ -6,7 +6,7 @@ import type { DeviceInfo } from '../../shared/types';
 import { Buffers, type MemorySource, type Tensor } from '../device/buffers';
 import type { Counts } from '../device/counts';
 import type { Commands, Device } from '../device/device';
-import type { Dispatch, Op } from '../device/dispatch';
+import type { Dispatch, Kernel, Op } from '../device/dispatch';
 
 /** A GPU in hardware that can do all that kernels ask about, and the CPU engine on one thread. */
 const INFO: Record<DeviceInfo['kind'], Partial<DeviceInfo>> = {
@@ -14,9 +14,10 @@ const INFO: Record<DeviceInfo['kind'], Partial<DeviceInfo>> = {
   cpu: { software: true, shaderF16: false, threads: 1 },
 };
 
-/** The device, and the lines it has written so far; see `lineOf`. */
-export function listingDevice(kind: DeviceInfo['kind']): { device: Device; lines: string[] } {
+/** The device, the lines it has written so far (see `describer`), and the kernels that were prepared on it. */
+export function listingDevice(kind: DeviceInfo['kind'], info: Partial<DeviceInfo> = {}) {
   const lines: string[] = [];
+  const kernels: Kernel[] = [];
   const say = describer();
   const source: MemorySource = {
     largest: 2 ** 30,
@@ -37,12 +38,14 @@ export function listingDevice(kind: DeviceInfo['kind']): { device: Device; lines
       maxBufferSize: source.largest,
       maxBindingSize: source.largest,
       ...INFO[kind],
+      ...info,
     },
     buffers: new Buffers(source),
     tuning: {},
     blocked: new Set(),
-    prepare: async (_scope, label, ops) => (_commands, counts) => {
-      lines.push(`-- ${label}`, ...ops.flatMap((op) => say.op(op, counts, kind)));
+    prepare: async (_scope, label, ops) => {
+      kernels.push(...ops.flatMap((op) => ('kernel' in op ? [op.kernel] : [])));
+      return (_commands, counts) => lines.push(`-- ${label}`, ...ops.flatMap((op) => say.op(op, counts, kind)));
     },
     submit: (label, record) => {
       lines.push(`== ${label}`);
@@ -69,7 +72,7 @@ export function listingDevice(kind: DeviceInfo['kind']): { device: Device; lines
   const commands: Commands = {
     copy: (from, to) => lines.push(`copy ${say.tensor(from)} to ${say.tensor(to)}`),
   };
-  return { device, lines };
+  return { device, lines, kernels };
 }
 
 /**

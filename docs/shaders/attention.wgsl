@@ -1,0 +1,289 @@
+const KV_HEADS: u32 = 2u;
+const HD4: u32 = 4u;
+const OWN: u32 = 2u;
+const STREAM: u32 = 1u;
+const ROWS: u32 = 4u;
+const PART: u32 = 7u;
+// What a kernel must know about the pass it runs in. Bound as a uniform; written by the host before a submit.
+struct Dims {
+  rows: u32,           // rows of one segment (tokens of a run, or one chunk of supervised tokens)
+  supervised: u32,     // supervised tokens of this micro-batch, in one segment
+  lossScale: f32,      // 1 / N_sup of the whole accumulated batch
+  tokens: u32,         // T: tokens of the whole accumulated batch
+  segments: u32,       // runs whose rows are stacked
+  stride: u32,         // rows from the start of one segment to the next
+  dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
+  kind: u32,           // what the pass is for: PASS_* below
+  draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
+  micro: u32,          // which micro-batch of the step it is
+  first: u32,          // tokens of the micro-batches before it
+  dropoutFirst: u32,   // of these, those that share its dropoutKey: parts of one batch have the masks that it would have
+}
+const PASS_TRAIN: u32 = 0u;
+const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt from its gradients
+const PASS_EVALUATE: u32 = 2u;
+const PASS_DECODE: u32 = 3u;
+
+// Which rows a kernel runs over: all of them, segment after segment. Runs that share a pass lie `stride` rows apart, so
+// that each can be bound alone; row i of the pass is row rowAt(i) of the tensors. Per-row tables that the host writes
+// (token ids, positions) have no gaps: they are read at i.
+@group(0) @binding(0) var<uniform> dims: Dims;
+fn rowCount() -> u32 { return dims.rows * dims.segments; }
+fn rowAt(i: u32) -> u32 {
+  let segment = i / dims.rows;
+  return segment * dims.stride + (i - segment * dims.rows);
+}
+
+// What the attention kernels have in common. A thread keeps ROWS vectors in registers (its "own": queries, or keys in the
+// backward of keys) and meets the other side's vectors ("columns") four at a time. The threads of a workgroup are a team:
+// they own consecutive vectors of one key head and meet the same columns at the same time. Per row and key head
+// there are OWN own vectors and STREAM columns: one key, or the HEADS / KV_HEADS queries that share it, so that a load
+// serves all of them.
+//
+// A team whose rows belong to several sequences goes through each of these by itself and stores only its own rows, so no
+// row sees another sequence's numbers. Steps begin at multiples of four from the sequence's start: a row's sums have one
+// order, whatever lies beside it. Columns that no row of the team meets are skipped; a sequence's rows lie together and
+// in order, so its first and last row in the team say which.
+//
+// workgroup_id.y is the key head. A kernel adds columnsOf(meta) and, for each vec4 d of a head, start, multiply, add and
+// store, for each own row startRows, storeRows, and step(). Rows of a thread are written out (ROWS is 1, 2 or 4), for
+// the reason that unroll.wgsl gives.
+override SCALE: f32;
+override THREADS: u32;
+@group(0) @binding(1) var<storage, read> rowMeta: array<vec4u>;  // keyStart, position, sequenceEnd, 0
+@group(0) @binding(PART) var<uniform> part: vec4u;               // .x: workgroups in earlier dispatches of a split pass
+
+var<private> kvHead: u32;
+var<private> total: u32;                 // own vectors in the pass
+var<private> ownIndex: u32;              // this thread's first
+var<private> ownAt: array<u32, ROWS>;    // where each begins in its tensor, in vec4
+var<private> rowsNow: vec2u;             // the sequence's rows in the team, [first, end) of the pass
+var<private> meets: array<vec2u, ROWS>;  // columns that each meets, [first, end); none outside rowsNow
+var<private> stepFirst: u32;             // the step's first column, counted from the sequence's start
+var<private> column: vec4u;              // where the step's four columns begin in their tensor, in vec4
+
+fn locate(r: u32) {
+  let i = min(ownIndex + r, total - 1u);
+  ownAt[r] = ((rowAt(i / OWN) * KV_HEADS + kvHead) * OWN + i % OWN) * HD4;
+}
+
+fn admit(r: u32) {
+  let row = (ownIndex + r) / OWN;
+  meets[r] = vec2u();
+  if (row >= rowsNow.x && row < rowsNow.y) { meets[r] = columnsOf(rowMeta[row]); }
+}
+
+// Which of the step's columns row r meets.
+fn met(r: u32) -> vec4<bool> {
+  let c = stepFirst + vec4u(0u, 1u, 2u, 3u);
+  return (c >= vec4u(meets[r].x)) & (c < vec4u(meets[r].y));
+}
+
+fn takesPart(r: u32) -> bool { return meets[r].y > 0u; }
+
+fn locateRows() {
+  locate(0u);
+  if (ROWS > 1u) { locate(1u); }
+  if (ROWS > 2u) { locate(2u); locate(3u); }
+}
+fn admitRows() {
+  admit(0u);
+  if (ROWS > 1u) { admit(1u); }
+  if (ROWS > 2u) { admit(2u); admit(3u); }
+}
+
+fn columnAt(start: u32, c: vec4u) -> vec4u {
+  return (((start + c / STREAM) * KV_HEADS + kvHead) * STREAM + c % STREAM) * HD4;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  kvHead = group.y;
+  total = rowCount() * OWN;
+  let teamFirst = (part.x + group.x) * THREADS * ROWS;
+  if (teamFirst >= total) { return; }
+  ownIndex = teamFirst + local * ROWS;
+  locateRows();
+  let end = (min(teamFirst + THREADS * ROWS, total) - 1u) / OWN + 1u;
+  var row = teamFirst / OWN;
+  while (row < end) {
+    let start = rowMeta[row].x;
+    let first = columnsOf(rowMeta[row]);
+    rowsNow.x = row;
+    row = select(row + 1u, end, rowMeta[end - 1u].x == start);
+    while (row < end && rowMeta[row].x == start) { row++; }
+    rowsNow.y = row;
+    let last = columnsOf(rowMeta[row - 1u]);
+    let columns = vec2u(min(first.x, last.x), max(first.y, last.y));
+    admitRows();
+    startHead();
+    startRows();
+    for (var c = columns.x / 4u * 4u; c < columns.y; c += 4u) {
+      // Columns past the end stand for the last one; no row meets them.
+      column = columnAt(start, min(c + vec4u(0u, 1u, 2u, 3u), vec4u(columns.y - 1u)));
+      stepFirst = c;
+      step();
+    }
+    storeHead();
+    storeRows();
+  }
+}
+
+// The loops over a head's HD4 vec4, written out: with constant indices the arrays of a thread stay in registers. A real
+// loop makes each access a gather on software adapters, and costs three quarters of the speed. HD4 is at most 32.
+
+fn startHead() {
+  start(0u); if (HD4 > 1u) { start(1u); } if (HD4 > 2u) { start(2u); }
+  if (HD4 > 3u) { start(3u); } if (HD4 > 4u) { start(4u); } if (HD4 > 5u) { start(5u); }
+  if (HD4 > 6u) { start(6u); } if (HD4 > 7u) { start(7u); } if (HD4 > 8u) { start(8u); }
+  if (HD4 > 9u) { start(9u); } if (HD4 > 10u) { start(10u); } if (HD4 > 11u) { start(11u); }
+  if (HD4 > 12u) { start(12u); } if (HD4 > 13u) { start(13u); } if (HD4 > 14u) { start(14u); }
+  if (HD4 > 15u) { start(15u); } if (HD4 > 16u) { start(16u); } if (HD4 > 17u) { start(17u); }
+  if (HD4 > 18u) { start(18u); } if (HD4 > 19u) { start(19u); } if (HD4 > 20u) { start(20u); }
+  if (HD4 > 21u) { start(21u); } if (HD4 > 22u) { start(22u); } if (HD4 > 23u) { start(23u); }
+  if (HD4 > 24u) { start(24u); } if (HD4 > 25u) { start(25u); } if (HD4 > 26u) { start(26u); }
+  if (HD4 > 27u) { start(27u); } if (HD4 > 28u) { start(28u); } if (HD4 > 29u) { start(29u); }
+  if (HD4 > 30u) { start(30u); } if (HD4 > 31u) { start(31u); }
+}
+
+fn multiplyHead() {
+  multiply(0u); if (HD4 > 1u) { multiply(1u); } if (HD4 > 2u) { multiply(2u); }
+  if (HD4 > 3u) { multiply(3u); } if (HD4 > 4u) { multiply(4u); } if (HD4 > 5u) { multiply(5u); }
+  if (HD4 > 6u) { multiply(6u); } if (HD4 > 7u) { multiply(7u); } if (HD4 > 8u) { multiply(8u); }
+  if (HD4 > 9u) { multiply(9u); } if (HD4 > 10u) { multiply(10u); } if (HD4 > 11u) { multiply(11u); }
+  if (HD4 > 12u) { multiply(12u); } if (HD4 > 13u) { multiply(13u); } if (HD4 > 14u) { multiply(14u); }
+  if (HD4 > 15u) { multiply(15u); } if (HD4 > 16u) { multiply(16u); } if (HD4 > 17u) { multiply(17u); }
+  if (HD4 > 18u) { multiply(18u); } if (HD4 > 19u) { multiply(19u); } if (HD4 > 20u) { multiply(20u); }
+  if (HD4 > 21u) { multiply(21u); } if (HD4 > 22u) { multiply(22u); } if (HD4 > 23u) { multiply(23u); }
+  if (HD4 > 24u) { multiply(24u); } if (HD4 > 25u) { multiply(25u); } if (HD4 > 26u) { multiply(26u); }
+  if (HD4 > 27u) { multiply(27u); } if (HD4 > 28u) { multiply(28u); } if (HD4 > 29u) { multiply(29u); }
+  if (HD4 > 30u) { multiply(30u); } if (HD4 > 31u) { multiply(31u); }
+}
+
+fn addHead() {
+  add(0u); if (HD4 > 1u) { add(1u); } if (HD4 > 2u) { add(2u); }
+  if (HD4 > 3u) { add(3u); } if (HD4 > 4u) { add(4u); } if (HD4 > 5u) { add(5u); }
+  if (HD4 > 6u) { add(6u); } if (HD4 > 7u) { add(7u); } if (HD4 > 8u) { add(8u); }
+  if (HD4 > 9u) { add(9u); } if (HD4 > 10u) { add(10u); } if (HD4 > 11u) { add(11u); }
+  if (HD4 > 12u) { add(12u); } if (HD4 > 13u) { add(13u); } if (HD4 > 14u) { add(14u); }
+  if (HD4 > 15u) { add(15u); } if (HD4 > 16u) { add(16u); } if (HD4 > 17u) { add(17u); }
+  if (HD4 > 18u) { add(18u); } if (HD4 > 19u) { add(19u); } if (HD4 > 20u) { add(20u); }
+  if (HD4 > 21u) { add(21u); } if (HD4 > 22u) { add(22u); } if (HD4 > 23u) { add(23u); }
+  if (HD4 > 24u) { add(24u); } if (HD4 > 25u) { add(25u); } if (HD4 > 26u) { add(26u); }
+  if (HD4 > 27u) { add(27u); } if (HD4 > 28u) { add(28u); } if (HD4 > 29u) { add(29u); }
+  if (HD4 > 30u) { add(30u); } if (HD4 > 31u) { add(31u); }
+}
+
+fn storeHead() {
+  store(0u); if (HD4 > 1u) { store(1u); } if (HD4 > 2u) { store(2u); }
+  if (HD4 > 3u) { store(3u); } if (HD4 > 4u) { store(4u); } if (HD4 > 5u) { store(5u); }
+  if (HD4 > 6u) { store(6u); } if (HD4 > 7u) { store(7u); } if (HD4 > 8u) { store(8u); }
+  if (HD4 > 9u) { store(9u); } if (HD4 > 10u) { store(10u); } if (HD4 > 11u) { store(11u); }
+  if (HD4 > 12u) { store(12u); } if (HD4 > 13u) { store(13u); } if (HD4 > 14u) { store(14u); }
+  if (HD4 > 15u) { store(15u); } if (HD4 > 16u) { store(16u); } if (HD4 > 17u) { store(17u); }
+  if (HD4 > 18u) { store(18u); } if (HD4 > 19u) { store(19u); } if (HD4 > 20u) { store(20u); }
+  if (HD4 > 21u) { store(21u); } if (HD4 > 22u) { store(22u); } if (HD4 > 23u) { store(23u); }
+  if (HD4 > 24u) { store(24u); } if (HD4 > 25u) { store(25u); } if (HD4 > 26u) { store(26u); }
+  if (HD4 > 27u) { store(27u); } if (HD4 > 28u) { store(28u); } if (HD4 > 29u) { store(29u); }
+  if (HD4 > 30u) { store(30u); } if (HD4 > 31u) { store(31u); }
+}
+
+// Causal grouped-query attention, one pass with an online softmax (Dao et al. 2022).
+// q [rows, H·hd], k, v [keyRows, KV·hd] -> result [rows, H·hd], lse [rows, H]. A row attends to the key rows
+// keyStart … keyStart + position; lse = log Σ exp(q·k/√hd). Overwrites both.
+// Frame, consts and who does what: team.wgsl. Own vectors are queries, columns are keys.
+@group(0) @binding(2) var<storage, read> q: array<vec4f>;
+@group(0) @binding(3) var<storage, read> k: array<vec4f>;
+@group(0) @binding(4) var<storage, read> v: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> lse: array<f32>;
+
+var<private> query: array<array<vec4f, HD4>, ROWS>;
+var<private> sum: array<array<vec4f, HD4>, ROWS>;  // Σ p · v
+var<private> p: array<vec4f, ROWS>;                // of the step's four keys: the scores, then exp(score − top)
+var<private> top: array<f32, ROWS>;                // largest score so far
+var<private> weight: array<f32, ROWS>;             // Σ exp(score − top)
+var<private> shrink: array<f32, ROWS>;             // what a new top makes of the old sums
+
+fn columnsOf(m: vec4u) -> vec2u { return vec2u(0u, m.y + 1u); }
+
+fn keys(d: u32) -> mat4x4f {
+  return mat4x4f(k[column.x + d], k[column.y + d], k[column.z + d], k[column.w + d]);
+}
+fn values(d: u32) -> mat4x4f {
+  return mat4x4f(v[column.x + d], v[column.y + d], v[column.z + d], v[column.w + d]);
+}
+
+fn startRow(r: u32) {
+  top[r] = -1e30;
+  weight[r] = 0.0;
+}
+fn startRows() {
+  startRow(0u);
+  if (ROWS > 1u) { startRow(1u); }
+  if (ROWS > 2u) { startRow(2u); startRow(3u); }
+}
+
+fn startAt(r: u32, d: u32) {
+  query[r][d] = q[ownAt[r] + d] * SCALE;
+  sum[r][d] = vec4f();
+}
+fn start(d: u32) {
+  startAt(0u, d);
+  if (ROWS > 1u) { startAt(1u, d); }
+  if (ROWS > 2u) { startAt(2u, d); startAt(3u, d); }
+}
+
+fn multiplyAt(r: u32, d: u32, w: mat4x4f) { p[r] += w * query[r][d]; }
+fn multiply(d: u32) {
+  let w = transpose(keys(d));
+  multiplyAt(0u, d, w);
+  if (ROWS > 1u) { multiplyAt(1u, d, w); }
+  if (ROWS > 2u) { multiplyAt(2u, d, w); multiplyAt(3u, d, w); }
+}
+
+fn soften(r: u32) {
+  let meets4 = met(r);
+  let score = select(vec4f(-1e30), p[r], meets4);
+  let high = max(max(max(score.x, score.y), max(score.z, score.w)), top[r]);
+  // exp(0) need not be 1 on every adapter, and a row must not change in steps that it has no part in.
+  shrink[r] = select(exp(top[r] - high), 1.0, high == top[r]);
+  p[r] = select(vec4f(), exp(score - high), meets4);
+  top[r] = high;
+  weight[r] = weight[r] * shrink[r] + (p[r].x + p[r].y + p[r].z + p[r].w);
+}
+
+fn addAt(r: u32, d: u32, w: mat4x4f) { sum[r][d] = sum[r][d] * shrink[r] + w * p[r]; }
+fn add(d: u32) {
+  let w = values(d);
+  addAt(0u, d, w);
+  if (ROWS > 1u) { addAt(1u, d, w); }
+  if (ROWS > 2u) { addAt(2u, d, w); addAt(3u, d, w); }
+}
+
+fn step() {
+  p = array<vec4f, ROWS>();
+  multiplyHead();
+  soften(0u);
+  if (ROWS > 1u) { soften(1u); }
+  if (ROWS > 2u) { soften(2u); soften(3u); }
+  addHead();
+}
+
+fn storeAt(r: u32, d: u32) {
+  if (takesPart(r)) { result[ownAt[r] + d] = sum[r][d] / weight[r]; }
+}
+fn store(d: u32) {
+  storeAt(0u, d);
+  if (ROWS > 1u) { storeAt(1u, d); }
+  if (ROWS > 2u) { storeAt(2u, d); storeAt(3u, d); }
+}
+
+fn storeRow(r: u32) {
+  if (takesPart(r)) { lse[ownAt[r] / HD4] = top[r] + log(weight[r]); }
+}
+fn storeRows() {
+  storeRow(0u);
+  if (ROWS > 1u) { storeRow(1u); }
+  if (ROWS > 2u) { storeRow(2u); storeRow(3u); }
+}

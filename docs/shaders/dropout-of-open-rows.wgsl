@@ -1,0 +1,67 @@
+const ADD: bool = true;
+// What a kernel must know about the pass it runs in. Bound as a uniform; written by the host before a submit.
+struct Dims {
+  rows: u32,           // rows of one segment (tokens of a run, or one chunk of supervised tokens)
+  supervised: u32,     // supervised tokens of this micro-batch, in one segment
+  lossScale: f32,      // 1 / N_sup of the whole accumulated batch
+  tokens: u32,         // T: tokens of the whole accumulated batch
+  segments: u32,       // runs whose rows are stacked
+  stride: u32,         // rows from the start of one segment to the next
+  dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
+  kind: u32,           // what the pass is for: PASS_* below
+  draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
+  micro: u32,          // which micro-batch of the step it is
+  first: u32,          // tokens of the micro-batches before it
+  dropoutFirst: u32,   // of these, those that share its dropoutKey: parts of one batch have the masks that it would have
+}
+const PASS_TRAIN: u32 = 0u;
+const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt from its gradients
+const PASS_EVALUATE: u32 = 2u;
+const PASS_DECODE: u32 = 3u;
+
+// Which rows a product runs over: those whose gate is open. kept[0] is their number, kept[1 + i] the i-th row.
+@group(0) @binding(0) var<storage, read> kept: array<u32>;
+fn rowCount() -> u32 { return kept[0]; }
+fn rowAt(i: u32) -> u32 { return kept[1u + i]; }
+
+// A number from numbers: every bit of the result depends on every bit that went in. TypeScript twin: dropout.ref.ts.
+fn mixBits(value: u32) -> u32 {
+  var v = value;
+  v = (v ^ (v >> 16u)) * 0x21f0aaadu;
+  v = (v ^ (v >> 15u)) * 0x735a2d97u;
+  return v ^ (v >> 15u);
+}
+
+// Inverted dropout: x [·, D] -> result [·, D] = keep · x / (1 − p), or added to it when ADD, for the rows that `rowAt`
+//   names. keep is 1 with probability 1 − p, from a hash of the pass's key, the module's salt, row and column alone, so
+//   whoever asks again gets the same mask. Key 0: nothing is dropped.
+// A thread does four numbers.
+override D4: u32;
+struct Drop {
+  salt: u32,                      // of the module
+  dropBelow: u32,                 // p · 2³²
+  scale: f32,                     // 1 / (1 − p)
+}
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
+@group(0) @binding(3) var<uniform> info: Dims;
+@group(0) @binding(4) var<uniform> drop: Drop;
+
+fn stays(row: u32, column: u32) -> bool {
+  return mixBits(mixBits(mixBits(mixBits(info.dropoutKey) + drop.salt) + info.dropoutFirst + row) + column) >= drop.dropBelow;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (group.x + group.y * groups.x) * 64u + lane;
+  if (i / D4 >= rowCount()) { return; }
+  let row = rowAt(i / D4);
+  let column = i % D4;
+  let at = row * D4 + column;
+  var value = x[at];
+  if (info.dropoutKey != 0u) {
+    let keep = vec4<bool>(stays(row, 4u * column), stays(row, 4u * column + 1u), stays(row, 4u * column + 2u), stays(row, 4u * column + 3u));
+    value = select(vec4f(), drop.scale * value, keep);
+  }
+  if (ADD) { result[at] += value; } else { result[at] = value; }
+}

@@ -1,0 +1,150 @@
+// Per-module slots of a run, multiples of 256 bytes so that one slot can be bound alone. Layout: slots.ts.
+struct GateSlot {
+  tau: f32,                       // threshold
+  m: f32,                         // first moment of g
+  v: f32,                         // second moment of g
+  updates: u32,                   // threshold updates so far
+  rho: f32,                       // EMA of the module's median r, where each module has its own
+  step: f32,                      // step size of the last update
+  share: f32,                     // random gate: share of tokens that the last step kept
+  correction: f32,                // steering: what is added to the target share
+  shift: f32,                     // steering: how far τ was moved last, in units of the module's median r
+  @size(220) steered: u32,        // steps that steered so far; the rest is spare
+}
+
+// Workgroups that may share the sums of μ, each with an entry of its own: no two write the same number.
+const MU_PARTS: u32 = 8u;
+// Histogram of r: 4 bins per octave from 2^-13 up, linear in the mantissa; bin 0 takes everything below too.
+const RATIO_BINS: u32 = 64u;
+const RATIO_SHIFT: u32 = 21u;
+const RATIO_OFFSET: u32 = 456u;   // bits(2^-13) >> 21
+
+// Sums over the micro-batches of one optimizer step.
+struct StatSlot {
+  tokens: u32,                    // T
+  opened: u32,                    // Σ S_i
+  forwardRows: u32,               // rows of B z as dispatched (tile-rounded)
+  dxRows: u32,                    // rows of the adapter's dx as dispatched
+  gradRows: u32,                  // rows of dB and dA
+  measured: u32,                  // tokens whose μ is in the sums
+  mu: array<vec4<f32>, MU_PARTS>, // parts of Σ S_i μ_i, Σ (1 − S_i) μ_i, Σ c_i μ_i; the fourth is unused
+  helpful: array<vec2<u32>, MU_PARTS>, // parts of the number of tokens with μ_i < 0: kept, skipped
+  spare: array<vec4<u32>, 2>,
+  histogram: array<u32, RATIO_BINS>,
+}
+
+fn ratioBin(r: f32) -> u32 {
+  return min(max(bitcast<u32>(r) >> RATIO_SHIFT, RATIO_OFFSET) - RATIO_OFFSET, RATIO_BINS - 1u);
+}
+
+// Lower edge of a bin; RATIO_BINS gives the upper edge of the last.
+fn ratioEdge(bin: u32) -> f32 {
+  return select(bitcast<f32>((bin + RATIO_OFFSET) << RATIO_SHIFT), 0.0, bin == 0u);
+}
+
+// Median of r of module `index` by its histogram in `stats`, linear inside a bin; 0 where there are no tokens.
+fn medianOf(index: u32) -> f32 {
+  var total = 0u;
+  for (var b = 0u; b < RATIO_BINS; b++) { total += stats[index].histogram[b]; }
+  if (total == 0u) { return 0.0; }
+  var before = 0u;
+  for (var b = 0u; b < RATIO_BINS; b++) {
+    let count = stats[index].histogram[b];
+    if (2u * (before + count) >= total) {
+      let share = (0.5 * f32(total) - f32(before)) / f32(count);
+      return ratioEdge(b) + (ratioEdge(b + 1u) - ratioEdge(b)) * share;
+    }
+    before += count;
+  }
+  return ratioEdge(RATIO_BINS);
+}
+
+// Threshold update of all modules of a run (the reconstructed TS-PEFT rule, or the literal one), once per optimizer step:
+//   slots [modules] (updated), stats [modules], rho {ρ, step used} (updated).
+// One workgroup: threads take the modules' medians of r, thread 0 their EMA ρ, threads the updates.
+override THREADS: u32;
+override MODULES: u32;
+override OWN_RHO: bool;            // every module has a ρ of its own, and its own step
+override LITERAL: bool;            // g is multiplied by s, so that ε is not negligible
+
+struct TauHyper {
+  lambda: f32,                    // price of an active token
+  tauStep: f32,                   // step size s; negative = 3 ρ / stepsLeft
+  stepsLeft: f32,                 // steps − tauWarmup
+  enabled: u32,                   // 0 during the warm-up: nothing moves
+  beta1: f32,
+  beta2: f32,
+  eps: f32,
+}
+
+@group(0) @binding(0) var<uniform> hyper: TauHyper;
+@group(0) @binding(1) var<storage, read_write> slots: array<GateSlot>;
+@group(0) @binding(2) var<storage, read> stats: array<StatSlot>;
+@group(0) @binding(3) var<storage, read_write> rho: array<f32, 2>;
+
+var<workgroup> medians: array<f32, MODULES>;
+var<workgroup> middle: array<f32, 2>;          // the one or two middle medians
+var<workgroup> stepSize: f32;
+
+fn disagreement(index: u32) -> f32 {
+  var sum = 0.0;
+  for (var part = 0u; part < MU_PARTS; part++) { sum += stats[index].mu[part].z; }
+  return sum;
+}
+
+// betaᵗ by squaring: pow() is not exact enough for 1 − betaᵗ at small t.
+fn power(beta: f32, t: u32) -> f32 {
+  var result = 1.0;
+  var square = beta;
+  for (var n = t; n > 0u; n >>= 1u) {
+    if ((n & 1u) == 1u) { result *= square; }
+    square *= square;
+  }
+  return result;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  if (hyper.enabled == 0u) { return; }
+  for (var i = lane; i < MODULES; i += THREADS) { medians[i] = medianOf(i); }
+  workgroupBarrier();
+  // Each median's place in the sorted order; equal ones keep the modules' order.
+  for (var i = lane; i < MODULES; i += THREADS) {
+    let value = medians[i];
+    var place = 0u;
+    for (var j = 0u; j < MODULES; j++) {
+      if (medians[j] < value || (medians[j] == value && j < i)) { place++; }
+    }
+    if (place == (MODULES - 1u) / 2u) { middle[0] = value; }
+    if (place == MODULES / 2u) { middle[1] = value; }
+  }
+  workgroupBarrier();
+  if (lane == 0u) {
+    let now = 0.5 * (middle[0] + middle[1]);
+    let next = select(0.9 * rho[0] + 0.1 * now, now, slots[0].updates == 0u);
+    stepSize = select(hyper.tauStep, 3.0 * next / hyper.stepsLeft, hyper.tauStep < 0.0);
+    rho[0] = next;
+    rho[1] = stepSize;
+  }
+  workgroupBarrier();
+  for (var i = lane; i < MODULES; i += THREADS) {
+    var size = stepSize;
+    if (OWN_RHO) {
+      slots[i].rho = select(0.9 * slots[i].rho + 0.1 * medians[i], medians[i], slots[i].updates == 0u);
+      size = select(hyper.tauStep, 3.0 * slots[i].rho / hyper.stepsLeft, hyper.tauStep < 0.0);
+    }
+    slots[i].step = size;
+    let g = select(1.0, size, LITERAL) * (-disagreement(i) - hyper.lambda * f32(stats[i].opened));
+    // A sum that overflowed teaches nothing: the threshold stands still, as A and B do.
+    if ((bitcast<u32>(g) & 0x7f800000u) == 0x7f800000u) { continue; }
+    let t = slots[i].updates + 1u;
+    let m = hyper.beta1 * slots[i].m + (1.0 - hyper.beta1) * g;
+    let v = hyper.beta2 * slots[i].v + (1.0 - hyper.beta2) * g * g;
+    let mHat = m / (1.0 - power(hyper.beta1, t));
+    let vHat = v / (1.0 - power(hyper.beta2, t));
+    slots[i].tau = max(0.0, slots[i].tau - size * mHat / (sqrt(vHat) + hyper.eps));
+    slots[i].m = m;
+    slots[i].v = v;
+    slots[i].updates = t;
+  }
+}

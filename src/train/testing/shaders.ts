@@ -1,0 +1,65 @@
+/**
+ * Every compute shader of training and generation as a GPU gets it: each piece of WGSL composed with its constants,
+ * aliases and snippets. `npm run shaders` writes them to a folder, to be read in one piece; a test holds them to what is
+ * written down in docs/shaders.
+ */
+import { BaseModel, Generator, Trainer, weightShapes } from '../../engine';
+import { listingDevice } from '../../engine/testing/listingDevice';
+import { GATE_RULES, METHODS, runSchema, trainSchema } from '../../shared/config';
+import type { LlamaConfig } from '../../shared/types';
+
+/** The embedded nano model's widths, in two layers. */
+const CONFIG: LlamaConfig = {
+  layers: 2,
+  dModel: 64,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  ffn: 160,
+  vocab: 256,
+  context: 64,
+  ropeTheta: 10_000,
+  rmsEps: 1e-5,
+  tied: true,
+  bosId: 0,
+  eosIds: [0],
+};
+
+/** File name → WGSL. Labels that name one shader share a file; the first one names it. */
+export async function composedShaders(): Promise<Map<string, string>> {
+  const { device, kernels } = listingDevice('gpu');
+  const sizes = new Map(
+    weightShapes(CONFIG).map(({ name, shape }) => [JSON.stringify(name), shape.reduce((a, b) => a * b)]),
+  );
+  const base = new BaseModel(device, CONFIG, (name) => new Float32Array(sizes.get(JSON.stringify(name))!));
+  const runs = [
+    ...METHODS.map((method) => ({ id: method, method, dropout: method.includes('dora') ? 0 : 0.1 })),
+    ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, target: 0.5 } })),
+  ].map((run) => runSchema.parse({ name: run.id, rank: 4, ...run }));
+  for (const recompute of [false, true]) {
+    const trainer = await Trainer.create(
+      base,
+      runs,
+      trainSchema.parse({ steps: 10, keepBest: true, sliceShare: 0.5 }),
+      {
+        capacity: { rows: 24, supervised: 20, segments: runs.length, headChunk: 64 },
+        microBatches: 1,
+        recompute,
+      },
+    );
+    trainer.free();
+  }
+  (await Generator.create(base, [null], 32)).free();
+  base.free();
+  const files = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const { label, code } of kernels) {
+    if (seen.has(code)) continue;
+    seen.add(code);
+    const name = label.replaceAll(/[^\w]+/g, '-');
+    let file = `${name}.wgsl`;
+    for (let n = 2; files.has(file); n++) file = `${name}-${n}.wgsl`;
+    files.set(file, `${code.trim()}\n`);
+  }
+  return files;
+}
