@@ -304,7 +304,7 @@ export function Later({ room, children }: { room?: Room; children: ReactNode }) 
   return useDeferredValue(true, false) ? children : room ? <Skeleton room={room} /> : null;
 }
 
-/** What a skeleton stands in for: its size is in parts.css. */
+/** What a skeleton stands in for: its size is in styles/states.css. */
 export type Room = 'curves' | 'chart' | 'panel' | 'table' | 'line';
 
 /** Keeps the place of what is on its way. It does not move: an animation would take time from the GPU that trains. */

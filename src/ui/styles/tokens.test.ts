@@ -1,11 +1,21 @@
 /** The palettes hold what WCAG 2.2 asks for: AA in light and dark, AAA in high contrast. */
 import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { preprocessCSS, resolveConfig } from 'vite';
 import { describe, expect, test } from 'vitest';
 import { contrast, parseColor } from '../charts/ramp';
 
-const here = `${import.meta.dirname}/`;
-const css = readFileSync(`${here}tokens.css`, 'utf8');
+/** Every sheet, in the order in which index.html names them. */
+const SHEETS = [
+  ...readFileSync(`${import.meta.dirname}/../../../index.html`, 'utf8').matchAll(/<link rel="stylesheet" href="(.*)"/g),
+].map(([, path]) => `${import.meta.dirname}/../../..${path}`);
+const css = readFileSync(`${import.meta.dirname}/tokens.css`, 'utf8');
+
+test('the page has every sheet that there is', () => {
+  const ui = join(import.meta.dirname, '..');
+  const sheets = readdirSync(ui, { recursive: true }).filter((path) => String(path).endsWith('.css'));
+  expect(sheets.map((path) => join(ui, String(path))).sort()).toEqual(SHEETS.map((path) => resolve(path)).sort());
+});
 
 /** Colours of a block of the sheet: name → [light, dark]. */
 const palette = (text: string) =>
@@ -85,9 +95,7 @@ test('forced colours leave no ground, ink or border to the page', () => {
 });
 
 test('forced colours leave text on the accent as it is, or Canvas would lie between them', () => {
-  const sheets = ['page', 'parts', 'data', 'configure', 'states']
-    .map((name) => readFileSync(`${here}${name}.css`, 'utf8'))
-    .join('');
+  const sheets = SHEETS.map((path) => readFileSync(path, 'utf8')).join('');
   const onAccent = [...sheets.matchAll(/([^{}]+)\{[^{}]*\bcolor: var\(--accent-ink\)/g)].flatMap(([, selectors]) =>
     selectors.split(',').map((s) => s.trim()),
   );
@@ -101,11 +109,9 @@ test.each(['serve', 'build'] as const)(
   'a browser from before light-dark() is given colours that it knows (%s)',
   async (command) => {
     const config = await resolveConfig({ logLevel: 'silent' }, command);
-    const sheets = readdirSync(here).filter((file) => file.endsWith('.css'));
     const written = await Promise.all(
-      sheets.map(
-        async (file) =>
-          [file, (await preprocessCSS(readFileSync(here + file, 'utf8'), here + file, config)).code] as const,
+      SHEETS.map(
+        async (path) => [basename(path), (await preprocessCSS(readFileSync(path, 'utf8'), path, config)).code] as const,
       ),
     );
     expect(written.filter(([, code]) => code.includes('light-dark(')).map(([file]) => file)).toEqual([]);
