@@ -52,7 +52,7 @@ const sidebyside: Item = async (site, browser) => {
     const final = async (id: string) => numberOf(await app.get(`final-${id}`).textContent());
     const [base, lora, ts] = [await final('base'), await final('lora'), await final('ts-lora')];
 
-    // The module table of the last held-out measurement.
+    // The module table of the last evaluation.
     const modules = page.locator('#inspect');
     await modules.getByLabel('Tokens of').selectOption('eval');
     const [head, ...rows] = await app.table('module-table');
@@ -119,7 +119,7 @@ const data: Item = async (site, browser) => {
       await close();
     }
   }
-  return { ok, line: `held-out loss after 10 steps, base/LoRA/TS-LoRA: ${lines.join('; ')}` };
+  return { ok, line: `validation loss after 10 steps, base/LoRA/TS-LoRA: ${lines.join('; ')}` };
 };
 
 /** 200 MB of JSON lines, a million rows: memory stays bounded, and the page answers while it reads. */
@@ -232,7 +232,7 @@ const trace: Item = async (site, browser) => {
   }
 };
 
-/** Five kills of the browser's process in one run; what comes of it is held against a run that nobody touched. */
+/** Five kills of the browser's process in one run; what comes of it is compared with a run that nobody touched. */
 const killed: Item = async (site) => {
   const lines: string[] = [];
   const {

@@ -295,7 +295,7 @@ export class App {
 
   /** Most tokens of an answer. */
   async answerLength(tokens: number): Promise<void> {
-    const field = this.page.locator('#compare').getByLabel(/^Longest answer/);
+    const field = this.page.locator('#compare').getByLabel(/^Max new tokens/);
     if (!(await field.isVisible())) await this.page.locator('#compare').getByText('Sampling', { exact: true }).click();
     await field.fill(String(tokens));
   }

@@ -48,7 +48,7 @@ test('a model’s own chat template: previewed, trained with, asked in, exported
   await test.step('the embedded model has none: the plain template, previewed', async () => {
     await expect(data.getByLabel('Chat template', { exact: true })).toHaveCount(0);
     await expect(preview.locator('.chip-trained')).toHaveText(`${PAIRS[0].answer}\n`);
-    await data.getByLabel('Template of what is asked').fill('Q: {message}\n');
+    await data.getByLabel('Template for a question').fill('Q: {message}\n');
     await expect(preview).toContainText(`Q: ${PAIRS[0].question}`);
   });
 

@@ -92,6 +92,6 @@ export async function claims(browser: Browser): Promise<{ ok: boolean; line: str
   const parts = plan.runs.map(({ id }) => ({ id, apart: apart(id) }));
   return {
     ok: parts.every((p) => p.apart < TOLERANCE),
-    line: `held-out losses of ${seeds.length} seeds, engine and twin apart by at most ${parts.map((p) => `${p.apart.toFixed(4)} (${p.id})`).join(', ')}`,
+    line: `validation losses of ${seeds.length} seeds, engine and twin apart by at most ${parts.map((p) => `${p.apart.toFixed(4)} (${p.id})`).join(', ')}`,
   };
 }

@@ -71,9 +71,9 @@ test('settings are changed, refused, measured, trained, taken away and brought b
 
   // An experiment with a grid says how much it is.
   await app.get('study-add-axis').click();
-  await page.locator('#experiment').getByLabel('Setting that varies').selectOption('rank');
+  await page.locator('#experiment').getByLabel('Setting to vary').selectOption('rank');
   await page.locator('#experiment').getByLabel('Values').fill('2, 4');
-  await expect(app.get('study-size')).toContainText('6 arms × 3 seeds = 18 runs of 4 steps');
+  await expect(app.get('study-size')).toContainText('6 variants × 3 seeds = 18 runs of 4 steps');
 
   await app.get('config-link').click();
   const url = await app.get('config-url').inputValue();

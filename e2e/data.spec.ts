@@ -11,7 +11,7 @@ test('a file of 24 MB is read beside the page, which answers meanwhile', async (
   await app.open();
   await page
     .locator('#data')
-    .getByLabel(/^Most examples/)
+    .getByLabel(/^Max examples/)
     .fill('500');
   await page.getByText('Paste text instead').click();
   let tasks: Task[] = [];
@@ -39,7 +39,7 @@ test('packed files are read as what is inside, and so is pasted text', async ({ 
   await expect(app.get('issue-leak')).toBeVisible();
   await app.get('issue-leak').locator('.fix').click();
   await expect(app.get('issue-leak')).toContainText(
-    '0 held-out examples ask what is also trained on — kept on one side',
+    '0 validation examples have a prompt that is also in the train split — equal prompts are in one split',
   );
   await app.get('data-file').setInputFiles('src/data/testing/files/pairs-zstd.parquet');
   await expect(page.locator('#data')).toContainText(/300 rows, 3 columns \(PARQUET\)/);

@@ -65,7 +65,7 @@ test('a drop anywhere is read; train and validation files are told by their name
   ]);
   await expect(app.get('data-files')).toContainText('validation.jsonl');
   await app.dataReady();
-  await expect(app.get('data-summary')).toContainText('12 examples to learn from, 6 held out');
+  await expect(app.get('data-summary')).toContainText('12 train examples, 6 for validation');
 });
 
 test('a folder is read as its files; an empty one is refused in words, and the data stay', async ({ desk: app }) => {

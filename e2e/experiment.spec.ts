@@ -37,11 +37,9 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
     table.slice(2).every((r) => r[1] === '3' && /^\d+\.\d{3} ± \d+\.\d{3}$/.test(r[3])),
     JSON.stringify(table),
   ).toBe(true);
-  await expect(app.get('verdicts')).toContainText(
-    /no difference in held-out loss that 3 seeds can show|is (lower|higher) by/,
-  );
+  await expect(app.get('verdicts')).toContainText(/Validation loss: (no difference shown|.* (better|worse) by )/);
   await expect(app.get('loss-figure').locator('svg .chart-dot')).toHaveCount(3 * (table.length - 2));
-  await expect(app.get('token-classes')).toContainText('Which tokens are skipped');
+  await expect(app.get('token-classes')).toContainText('Skipped tokens by class');
   // Half way and at the end.
   expect((await app.table('noise-table')).slice(1).map((r) => r[0])).toEqual(['30', '60']);
   expect(await app.errors()).toEqual([]);
@@ -94,6 +92,6 @@ test('which modules matter: probe, rankings, and LoRA on the best of each', asyn
   expect(rankings).toHaveLength(8);
   expect(Math.abs(Number(rankings[3][2].replace('−', '-')))).toBeLessThanOrEqual(1);
   expect(await app.table('module-ranks')).toHaveLength(1 + 4 * 7);
-  await expect(app.get('verdicts')).toContainText('Choosing by active share');
+  await expect(app.get('verdicts')).toContainText('selection by active share');
   expect(await app.errors()).toEqual([]);
 });

@@ -184,10 +184,10 @@ test('a second tab reads only, and takes over when the first closes', async ({ a
   const second = new App(await context.newPage(), baseURL!);
   await second.openSoon();
   await expect(second.get('reader-note')).toBeVisible();
-  await expect(second.page.getByRole('button', { name: 'Import a run' })).toBeDisabled();
+  await expect(second.page.getByRole('button', { name: 'Import a session' })).toBeDisabled();
   await page.close();
   await expect(second.get('reader-note')).toHaveCount(0);
-  await expect(second.page.getByRole('button', { name: 'Import a run' })).toBeEnabled();
+  await expect(second.page.getByRole('button', { name: 'Import a session' })).toBeEnabled();
   expect(second.problems).toEqual([]);
 });
 
@@ -208,7 +208,7 @@ test('a checkpoint that cannot be written or read is said, and training goes on'
   const { origin } = new URL(page.url());
   await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
   await pause();
-  await expect(note).toContainText('Not saved on the way: The browser gives this page no more room.');
+  await expect(note).toContainText('No checkpoint was saved: The browser gives this page no more room.');
   await session.send('Storage.overrideQuotaForOrigin', { origin });
   await app.get('resume-button').click();
   await app.waitSteps((await app.steps()) + 2);

@@ -119,11 +119,11 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
     await app.dataReady();
   };
   const usable = (n: number) =>
-    expect(app.get('data-problems')).toContainText(`${grouped(n)} of ${grouped(rows)} rows can be used`);
+    expect(app.get('data-problems')).toContainText(`${grouped(n)} of ${grouped(rows)} rows are usable`);
 
   await part(visit, 'a broken file is dropped, and the report names every line', async () => {
     await app.dataReady();
-    await hand.fill(data.getByLabel(/^Most examples/), '500');
+    await hand.fill(data.getByLabel(/^Max examples/), '500');
     await hand.give(data.getByRole('button', { name: 'Choose files' }), path, app.get('data-drop'));
     await expect(app.get('data-drop')).toContainText('large.csv');
     await settled();
@@ -209,7 +209,7 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
     for (const out of [true, false]) {
       await hand.useLine(list, 0, 'leave out');
       await settled();
-      await expect(app.get('data-line').filter({ hasText: 'left out by you' })).toHaveCount(out ? 1 : 0);
+      await expect(app.get('data-line').filter({ hasText: 'excluded by you' })).toHaveCount(out ? 1 : 0);
     }
   });
 }
@@ -242,7 +242,7 @@ async function configure(visit: Visit): Promise<void> {
 async function sample({ page, hand }: Visit): Promise<void> {
   const compare = page.locator('#compare');
   await hand.press(compare.getByText('Sampling', { exact: true }));
-  await hand.fill(compare.getByLabel(/^Longest answer/), '16');
+  await hand.fill(compare.getByLabel(/^Max new tokens/), '16');
   await hand.fill(compare.getByLabel(/^Temperature/), '0');
 }
 
@@ -275,7 +275,7 @@ async function compareAndVote(visit: Visit): Promise<void> {
 
   await part(visit, 'two are judged blindly', async () => {
     const vote = app.get('vote');
-    await hand.choose(vote.getByLabel('The other'), 'Base');
+    await hand.choose(vote.getByLabel('Second'), 'Base model');
     await hand.press(app.get('vote-start'));
     const round = page.locator('[data-testid="vote-round"][data-waiting="true"]');
     for (const choice of ['1', '0']) {
@@ -291,7 +291,7 @@ async function compareAndVote(visit: Visit): Promise<void> {
     await page.keyboard.press('1');
     await expect(app.get('tally')).toHaveAttribute('data-votes', /^\d+$/);
     expect((await counts(app)).sort()).toEqual(['0', '1']);
-    await expect(app.get('vote-outcome')).toContainText('95 % interval');
+    await expect(app.get('vote-outcome')).toContainText('95 % CI');
   });
 }
 
@@ -328,7 +328,7 @@ async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise
     left.saved = Number(await app.get('keep-note').getAttribute('data-saved'));
     expect(left.saved).toBeGreaterThanOrEqual(2);
     await hand.press(app.get('compare-add'));
-    await expect(page.locator('#compare').getByText('From History:')).toBeVisible();
+    await expect(page.locator('#compare').getByText('Saved session:')).toBeVisible();
   });
   if (leaves === 'training') {
     await hand.press(app.get('resume-button'), 'p');
@@ -342,11 +342,11 @@ async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise
 async function resume(visit: Visit, left: Left): Promise<void> {
   const { app, page, hand } = visit;
   await part(visit, 'votes and choices are as they were', async () => {
-    await expect(page.locator('#compare').getByText('From History:')).toBeVisible();
+    await expect(page.locator('#compare').getByText('Saved session:')).toBeVisible();
     expect(await counts(app)).toEqual(left.votes);
     await hand.press(app.get('vote-reveal'));
     await expect(app.get('tally')).toContainText('LoRA');
-    await expect(app.get('tally')).toContainText('Base');
+    await expect(app.get('tally')).toContainText('Base model');
     await hand.press(app.get('vote-reset'));
     await expect(app.get('tally')).toHaveCount(0);
   });
@@ -381,11 +381,11 @@ async function compareWithKept(visit: Visit): Promise<void> {
       '0.02',
       '0.02',
     ]);
-    await hand.choose(app.get('chooser').getByLabel('Held against'), 'LoRA');
+    await hand.choose(app.get('chooser').getByLabel('Baseline'), 'LoRA');
     const rows = await app.table('final-table');
     expect(rows.slice(1).map((row) => row[0])).toEqual([
-      'Base',
-      'LoRAheld against',
+      'Base model',
+      'LoRAbaseline',
       'TS-LoRA',
       'TS-LoRA 2',
       ...['LoRA', 'TS-LoRA', 'TS-LoRA 2'].map((name): unknown => expect.stringContaining(`${name} · `)),
@@ -411,7 +411,7 @@ async function compareWithKept(visit: Visit): Promise<void> {
     expect(other).toBeDefined();
     const card = app.get(`answer-${other}`);
     expect((await card.locator('ins').count()) + (await card.locator('del').count())).toBeGreaterThan(0);
-    await expect(app.get(`diff-${other}`)).toContainText(/words the same, \d+ put in, \d+ left out/);
+    await expect(app.get(`diff-${other}`)).toContainText(/words the same, \d+ added, \d+ removed/);
   });
 }
 
@@ -461,7 +461,7 @@ async function importAndOpen(visit: Visit, file: string, kept: Kept): Promise<vo
   const { app, page, hand } = visit;
   await part(visit, 'elsewhere the file comes in', async () => {
     await expect(app.get('history-empty')).toBeVisible();
-    await hand.give(page.getByRole('button', { name: 'Import a run' }), file);
+    await hand.give(page.getByRole('button', { name: 'Import a session' }), file);
     await expect(app.get('kept-run')).toContainText('Tom’s hat');
     await expect(app.get('kept-run')).toContainText('lr 0.05');
   });

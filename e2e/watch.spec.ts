@@ -49,7 +49,7 @@ test('charts share a cursor, look closer, explain themselves and leave as files;
   await page.locator('#train').getByText('Log scale').click();
 
   const csv = (await saved(app, 'loss', 'csv')).toString().trim().split('\r\n');
-  expect(csv[0]).toBe('step,LoRA training,LoRA held out,TS-LoRA training,TS-LoRA held out');
+  expect(csv[0]).toBe('step,LoRA train,LoRA validation,TS-LoRA train,TS-LoRA validation');
   // Steps 0 (the base's loss) to 12, and the header.
   expect(csv).toHaveLength(14);
   expect((await saved(app, 'loss', 'svg')).toString()).toMatch(/^<svg .*<title>Loss<\/title>.*<polyline/s);
@@ -79,7 +79,7 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   await map.locator('canvas').click({ position: { x: left + cell * 2.5, y: top + height * 1.5 } });
   // Layer 1, the third of q, k, v, o, gate, up, down.
   await expect(map).toHaveAttribute('data-selected', '9');
-  await expect(page.locator('[data-chart="histogram"] h3')).toHaveText('Size of the updates in layer 1, v');
+  await expect(page.locator('[data-chart="histogram"] h3')).toHaveText('Relative update norm r in layer 1, v');
   await expect(page.locator('[data-chart="module"] h3')).toHaveText('Layer 1, v, over time');
   await map.focus();
   await page.keyboard.press('ArrowRight');

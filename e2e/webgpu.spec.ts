@@ -38,14 +38,14 @@ for (const [name, without, says, trains] of [
 
 test('a software GPU is passed over; chosen by hand it is checked, and adapters go along', async ({ app }) => {
   await app.open();
-  await expect(app.get('no-gpu')).toContainText('only GPU here is software');
+  await expect(app.get('no-gpu')).toContainText('only GPU here is emulated');
   await expect(app.get('device-name')).toContainText('CPU');
   await app.loadFile(FILES[0]);
   await app.small(4);
   await app.train();
   const before = await app.compare('Once upon a time');
   await app.get('device-gpu').click();
-  await expect(app.get('device-move')).toContainText('LoRA, TS-LoRA go along');
+  await expect(app.get('device-move')).toContainText('so are LoRA, TS-LoRA');
   await app.get('device-move-yes').click();
   await expect(app.get('gradient-check')).toHaveAttribute('data-state', 'agrees', { timeout: 170_000 });
   await expect(app.get('device-choice')).toHaveAttribute('data-device', 'gpu');

@@ -152,19 +152,38 @@ export function effect(d: Interval | null): Effect {
   return d.mean < 0 ? 'lower' : 'higher';
 }
 
+const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+
 /**
- * What a paired comparison shows, as a sentence: "LoRA is lower by 0.120 ± 0.050 in held-out loss than DoRA."
- * @param what the measure, "held-out loss"; the caller says elsewhere whether lower is better
+ * What a paired comparison shows, as a sentence:
+ * "Validation loss: LoRA better by 0.120 than DoRA (95 % CI 0.070 to 0.170, n = 5)."
+ * @param measure its label, and which values are better
  */
-export function verdict(name: string, other: string, what: string, d: Interval | null, digits = 3): string {
+export function verdict(
+  name: string,
+  other: string,
+  measure: { label: string; better: 'lower' | 'higher' },
+  d: Interval | null,
+): string {
   const t = texts().experiment.results.verdict;
   if (!d) return t.noSeed(name, other);
-  const size = Math.abs(d.mean).toFixed(digits);
-  const signed = `${d.mean < 0 ? '−' : '+'}${size}`;
-  if (d.half === null) return t.oneSeed(name, other, what, signed);
-  const half = d.half.toFixed(digits);
-  if (effect(d) === 'none') return t.none(name, other, what, d.n, signed, half);
-  return t[d.mean < 0 ? 'lower' : 'higher'](name, other, what, size, half);
+  if (d.half === null) return t.oneSeed(name, other, measure.label, signed(d.mean));
+  const { mean: value, half, n: seeds } = d;
+  const shown = effect(d);
+  if (shown === 'none')
+    return t.none(name, other, measure.label, {
+      difference: signed(value),
+      low: signed(value - half),
+      high: signed(value + half),
+      seeds,
+    });
+  const size = Math.abs(value);
+  return t[shown === measure.better ? 'better' : 'worse'](name, other, measure.label, {
+    difference: size.toFixed(3),
+    low: (size - half).toFixed(3),
+    high: (size + half).toFixed(3),
+    seeds,
+  });
 }
 
 /** A share with its interval, all 0–1. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import { defaultExperiment } from '../shared/config';
 import type { ErrorInfo } from '../shared/errors';
+import { texts } from '../shared/texts';
 import type { DeviceInfo, UsedDevice } from '../shared/types';
 import type {
   Checkpoint,
@@ -304,7 +305,7 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   all.train.reply('restore', null);
   await until(() =>
     expect(all.said.map((x) => x.info.message)).toEqual([
-      expect.stringMatching(/went on from its checkpoint at step 1/),
+      expect.stringMatching(/resumed from the checkpoint at step 1/),
     ]),
   );
   const { session } = all.store.getState().runs;
@@ -361,7 +362,7 @@ test.each([true, false])(
     all.train.reply('restore', null);
     await until(() =>
       expect(all.said.map((x) => x.info.message)).toEqual([
-        expect.stringMatching(thriftier ? /at step 1, in less memory/ : /the GPU was lost/),
+        expect.stringMatching(thriftier ? /at step 1 with less memory/ : /the GPU was lost/),
       ]),
     );
   },
@@ -404,7 +405,7 @@ test('another device is named when the run goes on there; another version’s ch
   expect(all.store.getState().runs.samplePrompts).toEqual(['why?']);
   expect(all.said.at(-1)).toMatchObject({
     kind: 'warning',
-    info: { message: expect.stringContaining('was computed on other gpu and goes on on v a') },
+    info: { message: expect.stringContaining('ran on other gpu and continues on v a') },
   });
   expect(all.openModel).not.toHaveBeenCalled();
   expect(all.store.getState().runs.session?.devices).toEqual([{ ...GPU, name: 'other gpu' }, GPU]);
@@ -416,7 +417,7 @@ test.each([
     'the CPU after a GPU',
     [CPU, { ...GPU, name: 'other' }],
     [CPU, { ...GPU, name: 'other' }, GPU],
-    'was computed on other and goes on on v a',
+    'ran on other and continues on v a',
   ],
   ['nobody knows what', [], [GPU], null],
 ])('a run that was computed on %s goes on', async (_, devices, after, warning) => {
@@ -512,7 +513,7 @@ test('a run goes on being saved in the tab that takes over', async () => {
 test('a run that the closed tab has left is not written over: the own one says so, and is kept when it ends', async () => {
   const info = { ...INFO, devices: [GPU] };
   const all = await takenOver(info);
-  expect(all.state().problem?.message).toContain('waits to be resumed');
+  expect(all.state().problem?.message).toBe(texts().history.resume.waiting);
   vi.advanceTimersByTime(60_000);
   all.phase('training');
   all.phase('finished');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RunHistory } from './history';
-import { meanShare, ranking, stabilityWord } from './importance';
+import { meanShare, ranking } from './importance';
 import { MODULES, gateStats, stepEvent } from './testing/fixtures';
 
 /** A run of `steps` whose module m keeps `kept(step, m)` of 100 tokens. */
@@ -43,13 +43,6 @@ test('a ranking that holds still says so, within a run and between runs of the s
   expect(r.withRuns).toEqual([
     { runId: 'b', correlation: expect.closeTo(1) },
     { runId: 'c', correlation: expect.closeTo(-1) },
-  ]);
-  expect([r.overTime, 0.7, 0.4, -0.2, null].map(stabilityWord)).toEqual([
-    'steady',
-    'mostly steady',
-    'unsteady',
-    'no steadier than chance',
-    'not known yet',
   ]);
 });
 

@@ -1,6 +1,5 @@
 /** Modules ranked by how many tokens they keep, and how far that ranking can be trusted. Plain functions. */
 import { deviation, mean, rankStability, ranks, spearman } from '../shared/stats';
-import { texts } from '../shared/texts';
 import type { ModuleSeries, RunHistory } from './history';
 
 /** Parts that the second half of a run is cut into, to see whether the ranking holds still. */
@@ -73,15 +72,6 @@ export function ranking(run: RunHistory, others: readonly RunHistory[]): Ranking
         : [],
     ),
   };
-}
-
-/** A rank correlation in words. */
-export function stabilityWord(correlation: number | null): string {
-  const words = texts().charts.ranking.stability;
-  if (correlation === null) return words.unknown;
-  if (correlation > 0.9) return words.steady;
-  if (correlation > 0.6) return words.mostly;
-  return correlation > 0.3 ? words.unsteady : words.chance;
 }
 
 /** Mean active share over all modules. */

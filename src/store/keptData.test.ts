@@ -269,7 +269,7 @@ test('where the file is not kept, Train asks for it by name, size and content, a
     train: null,
     wanted: { name: 'own.csv', state: 'missing' },
   });
-  expect(whyNotTrain(all.state())).toContain('own.csv is not kept');
+  expect(whyNotTrain(all.state())).toContain('own.csv is not saved in this browser');
   const keptData = await all.studio.keptData();
   await keptData.giveOnly([{ path: 'own.csv', file: new File(['text,label\na,x\nb,z\n'], 'own.csv') }]);
   expect(all.state().ui.notices.map((n) => [n.section, n.info.message])).toEqual([

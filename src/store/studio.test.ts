@@ -10,6 +10,7 @@ import type {
 } from '../train/protocol';
 import { type OwnFile, type PrepareOptions, READ_AUTO } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
+import { texts } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
 import { whyNotTrain } from '../ui/whyNotTrain';
 import { noGpuReason } from './device';
@@ -253,11 +254,11 @@ test('what the address or an earlier visit chose is asked for, but a GPU only wh
 test('a device that computes wrongly does not train', async () => {
   const all = await ready({ ...INFO, gradients: { ...INFO.gradients, state: 'differs' } as ModelInfo['gradients'] });
   expect(whyNotTrain(all.state())).toBe(
-    'Training is off: this GPU’s gradients differ from the CPU’s by 0, and 0.001 is allowed. See under Model.',
+    'Training is disabled: this GPU’s gradients differ from the CPU’s by 0; 0.001 is allowed. See Model.',
   );
   const logits = await ready({ ...CPU, check: { ...CPU.check, ok: false, relativeError: 0.25 } });
   expect(whyNotTrain(logits.state())).toBe(
-    'Training is off: the model’s logits differ here from ONNX Runtime’s by 0.25, and 0.001 is allowed. See under Model.',
+    'Training is disabled: the model’s logits differ from ONNX Runtime’s by 0.25; 0.001 is allowed. See Model.',
   );
 });
 
@@ -353,10 +354,11 @@ test('where nothing can be computed a kept run opens, to be looked at; another m
   expect(await opened).toBe(true);
   expect(state().runs.phase).toBe('finished');
   expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
+  const { name, silent } = texts().compare;
   expect(contenders(state()).map((c) => [c.name, c.voice])).toEqual([
-    ['Base', { kind: 'none', why: 'No model is open.' }],
-    ['LoRA', { kind: 'none', why: 'Its adapter was not kept.' }],
-    ['TS-LoRA', { kind: 'none', why: 'No model is open.' }],
+    [name.base, { kind: 'none', why: silent.noModel }],
+    ['LoRA', { kind: 'none', why: silent.notKept }],
+    ['TS-LoRA', { kind: 'none', why: silent.noModel }],
   ]);
   expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'no SIMD' } }]);
   expect(train.sent.some((m) => m.type === 'import')).toBe(false);

@@ -53,7 +53,7 @@ export function DataLengths({ lengths: { width, counts, limit } }: { lengths: Pr
         ))}
         <line x1={x(limitBin)} x2={x(limitBin)} y1={4} y2={BASE} className="tau" />
         <text x={x(limitBin) + (left ? -6 : 6)} y={14} textAnchor={left ? 'end' : 'start'} className="tau-label">
-          {t.context(limit)}
+          {t.limit(limit)}
         </text>
       </svg>
       <figcaption className="help">{t.caption}</figcaption>

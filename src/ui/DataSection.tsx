@@ -145,7 +145,7 @@ function Report({ report }: { report: PrepareReport }) {
   const t = texts().data.report;
   const facts: [string, number][] = [
     [t.train, report.train],
-    [t.heldOut, report.heldOut],
+    [t.validation, report.heldOut],
     [t.tokens, report.tokens],
     [t.supervised, report.supervised],
     [t.longest, report.longest],

@@ -21,7 +21,7 @@ export function DataSplit({ report }: { report: PrepareReport }) {
       <h3>{t.title}</h3>
       <div className="fields">
         <NumberField
-          label={t.heldOut}
+          label={t.share}
           value={Math.round(share * 1000) / 10}
           min={0}
           max={50}
@@ -29,7 +29,7 @@ export function DataSplit({ report }: { report: PrepareReport }) {
           onChange={(p) => {
             if (p >= 0 && p <= 50) studio.data.setPreparation({ heldOutShare: p / 100 });
           }}
-          help={t.heldOutHelp}
+          help={t.shareHelp}
         />
         <NumberField
           label={t.seed}
@@ -82,10 +82,10 @@ export function DataSplit({ report }: { report: PrepareReport }) {
                 <tr>
                   <th scope="col">{t.label}</th>
                   <th scope="col" className="num">
-                    {t.learntFrom}
+                    {t.train}
                   </th>
                   <th scope="col" className="num">
-                    {t.held}
+                    {t.validation}
                   </th>
                 </tr>
               </thead>

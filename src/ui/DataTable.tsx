@@ -120,7 +120,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
           >
             <option value="all">{t.filter.all}</option>
             <option value="train">{t.filter.train(count(report.train))}</option>
-            <option value="heldOut">{t.filter.heldOut(count(report.heldOut))}</option>
+            <option value="heldOut">{t.filter.validation(count(report.heldOut))}</option>
             <option value="unused">{t.filter.unused}</option>
             <option value="excluded">{t.filter.excluded(count(report.excluded))}</option>
             <option value="changed">{t.filter.changed(count(report.changed))}</option>
@@ -233,7 +233,7 @@ function Line({ id, row, index, start, columns, total, limit, active, open, onOp
     : row.excluded
       ? t.excluded
       : row.side === 'heldOut'
-        ? t.heldOut
+        ? t.validation
         : row.side === 'train'
           ? ''
           : t.unused;

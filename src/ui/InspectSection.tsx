@@ -352,13 +352,13 @@ function ModuleTable({
                     </th>
                   )}
                   <th scope="col" className="num">
-                    {t.kept}
+                    {t.active}
                   </th>
                   <th scope="col" className="num">
                     {t.skipped}
                   </th>
                   <th scope="col" className="num">
-                    {t.muKept}
+                    {t.muActive}
                   </th>
                   <th scope="col" className="num">
                     {t.muSkipped}

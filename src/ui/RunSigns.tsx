@@ -1,4 +1,4 @@
-/** What a run has shown beyond its curves: its best adapter on the slice, and modules whose gates closed for good. */
+/** What a run has shown beyond its curves: its best checkpoint on the dev split, and modules that skip every token. */
 import { isGated, learnsThreshold } from '../shared/config';
 import { texts } from '../shared/texts';
 import type { RunHistory } from '../store/history';
@@ -9,7 +9,7 @@ import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
 export function RunSigns({ session }: { session: Session }) {
-  const t = texts().train.slice;
+  const t = texts().train.dev;
   const { runs } = session.experiment;
   const named = runs.map((run, i) => ({ run, index: i + 1, history: session.histories.get(run.id)! }));
   const sliced = named.filter((n) => n.history.slice !== null);
@@ -78,7 +78,7 @@ function Closed({
   history: RunHistory;
   opens: boolean;
 }) {
-  const t = texts().train.closed;
+  const t = texts().train.skipsAll;
   const studio = useStudio();
   const live = useSel((s) => isLive(s.runs.phase));
   const study = useSel((s) => s.studies.running !== null);
@@ -89,7 +89,7 @@ function Closed({
         {t.title(name, history.closed.length)}
       </summary>
       <div className="stack tight">
-        <p className="help">{study ? t.helpStudy : t.help}</p>
+        <p className="help">{study ? t.helpExperiment : t.help}</p>
         <ul className="plain-list">
           {history.closed.map(({ module, reason }) => {
             const m = history.modules[module];
@@ -105,9 +105,9 @@ function Closed({
                     className="small"
                     disabled={!live}
                     onClick={() => void studio.reopen(runId, module)}
-                    aria-label={t.reopenOne(what, name)}
+                    aria-label={t.resetOne(what, name)}
                   >
-                    {t.reopen}
+                    {t.reset}
                   </button>
                 )}
               </li>

@@ -73,7 +73,7 @@ export function Samples({ session }: { session: Session }) {
                       {a.name}
                     </dt>,
                     <dd key={a.id} data-testid={`sampled-${a.id}-${step}`}>
-                      {a.text === '' ? <span className="muted">{t.endsAtOnce}</span> : a.text}
+                      {a.text === '' ? <span className="muted">{t.emptyAnswer}</span> : a.text}
                     </dd>,
                   ])}
                 </dl>

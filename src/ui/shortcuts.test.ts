@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { speak } from '../shared/texts';
+import { speak, texts } from '../shared/texts';
 import { initialState, type State } from '../store/slices';
 import type { Studio } from '../store/studio';
 import { scrubber } from './charts/scrubber';
@@ -63,7 +63,7 @@ describe('the table', () => {
 
 describe('a key', () => {
   test('means nothing with a modifier, while composing, or when it was used already', () => {
-    expect(press('p')?.what()).toBe('Pause, or go on');
+    expect(press('p')?.what()).toBe(texts().page.keys.pause);
     for (const more of [
       { ctrlKey: true },
       { altKey: true },
@@ -94,7 +94,7 @@ describe('a key', () => {
 
   test('held down scrubs and does nothing else', () => {
     expect(press('T', { repeat: true })).toBeNull();
-    expect(press('.', { repeat: true })?.what()).toBe('On one step');
+    expect(press('.', { repeat: true })?.what()).toBe(texts().page.keys.onward);
   });
 });
 
@@ -144,7 +144,7 @@ describe('what they do', () => {
     const { run, calls } = page(() => {});
     expect(run('l')).toBe(true);
     expect(calls).toEqual(['language zh']);
-    expect(press('p')?.what()).toBe('Pause, or go on');
+    expect(press('p')?.what()).toBe(texts().page.keys.pause);
     await speak('zh');
     expect(press('p')?.what()).toBe('暂停或继续');
     expect(press('1')?.what()).toBe('模型');

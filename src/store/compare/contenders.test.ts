@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../../shared/config';
 import { GUARD } from '../../shared/guard';
+import { texts } from '../../shared/texts';
 import { RunHistory } from '../history';
 import { recordOf } from '../keptRuns';
 import { type AddedRun, type Session, type State, initialState } from '../slices';
@@ -61,7 +62,7 @@ function state(current: Session | null, kept: AddedRun[] = []): State {
 test('the base, the session’s runs and kept ones, each with a name and a look of its own', () => {
   const all = contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1), 'a'), added(session(3, 3, 3.1), 'b')]));
   expect(all.map((c) => [c.key, c.name, c.index])).toEqual([
-    ['base', 'Base', 0],
+    ['base', texts().compare.name.base, 0],
     ['lora', 'LoRA', 1],
     ['ts-lora', 'TS-LoRA', 2],
     ['a/lora', 'LoRA · Kept a', 3],
@@ -96,7 +97,7 @@ test('whether one can answer, and why not', () => {
     base: { kind: 'ready', runId: 'base' },
     lora: { kind: 'ready', runId: 'lora' },
     'a/lora': { kind: 'load', id: 'a', runId: 'lora' },
-    'a/ts-lora': { kind: 'none', why: 'Its adapter was not kept.' },
+    'a/ts-lora': { kind: 'none', why: texts().compare.silent.notKept },
   });
   const loaded = { ...s, compare: { ...s.compare, added: [{ ...kept, loaded: { lora: 'imported-1' } }] } };
   expect(voices(loaded)['a/lora']).toEqual({ kind: 'ready', runId: 'imported-1' });
@@ -112,7 +113,7 @@ test('whether one can answer, and why not', () => {
   });
   expect(voices({ ...s, model: { ...s.model, status: 'none' } }).lora).toEqual({
     kind: 'none',
-    why: 'No model is open.',
+    why: texts().compare.silent.noModel,
   });
 });
 
@@ -152,7 +153,8 @@ test('losses on other text or of another model are not compared, and bring a bas
     added(session(3, 2, 2), 'b', { kind: 'embedded', id: 'sieve-stories-4m' }),
   ]);
   const all = contenders(s);
-  expect(all.filter((c) => c.kind === 'base').map((c) => c.name)).toEqual(['Base', 'Base · Kept a', 'Base · Kept b']);
+  const { base, baseOf } = texts().compare.name;
+  expect(all.filter((c) => c.kind === 'base').map((c) => c.name)).toEqual([base, baseOf('Kept a'), baseOf('Kept b')]);
   const { shown, reference } = chosen(all, s.compare);
   const rows = metricRows(shown, reference);
   expect(rows.filter((r) => r.comparable).map((r) => r.contender.key)).toEqual(['base', 'lora', 'ts-lora']);
@@ -171,7 +173,7 @@ test('what is left out is out, and another takes the place of a reference that i
 
 test('one seed is no verdict', () => {
   const same = contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1), 'a')]));
-  expect(caution(same)).toMatch(/^All with seed 1: one seed cannot tell which is better/);
+  expect(caution(same)).toMatch(/^All runs have seed 1: one seed cannot tell which is better/);
   expect(caution(contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1, 7), 'a')])))).toMatch(
     /different seeds \(1, 7\), so part of every difference is chance/,
   );

@@ -1,3 +1,4 @@
+import { texts } from '../../shared/texts';
 import { expect, test } from 'vitest';
 import { type Ballot, ballotSchema, cast, firstAt, newBallot, outcome, promptAt, tally, verdictOf } from './vote';
 
@@ -48,14 +49,14 @@ const votes = (x: number, y: number): Ballot => ({
 const names = { x: 'X', y: 'Y' };
 
 test('the outcome says no more than the votes do', () => {
-  expect(outcome(tally(votes(0, 0)), names)).toBe('No vote has chosen one of the two yet.');
+  expect(outcome(tally(votes(0, 0)), names)).toBe(texts().compare.vote.outcome.none);
   expect(outcome(tally(votes(1, 0)), names)).toBe(
-    'No preference that one vote can show: 1 of 1 vote that chose for X (100 %, 95 % interval 21 % to 100 %; 50 % is a coin’s toss).',
+    'No clear preference: 1 of 1 decided vote for X (100 %, 95 % CI 21 % to 100 %; 50 % is a coin toss).',
   );
   expect(outcome(tally(votes(2, 6)), names)).toMatch(
-    /^No preference that 8 votes can show: 6 of 8 votes that chose for Y \(75 %, 95 % interval 41 % to 93 %/,
+    /^No clear preference: 6 of 8 decided votes for Y \(75 %, 95 % CI 41 % to 93 %/,
   );
   expect(outcome(tally(votes(3, 17)), names)).toBe(
-    'You preferred Y: 17 of 20 votes that chose (85 %, 95 % interval 64 % to 95 %). Chance alone would rarely do that.',
+    'You preferred Y in 17 of 20 decided votes (85 %, 95 % CI 64 % to 95 %). Chance alone would rarely do that.',
   );
 });

@@ -32,7 +32,7 @@ describe('the values of a setting', () => {
       { shown: '50', value: 0.5 },
     ]);
     expect(axisValues({ field: 'rank', values: ' ' })).toMatch(/at least one value/);
-    expect(axisValues({ field: 'rank', values: '4,4.0' })).toMatch(/stands twice/);
+    expect(axisValues({ field: 'rank', values: '4,4.0' })).toMatch(/duplicate value/);
     expect(axisValues({ field: 'rank', values: '1 2 3 4 5 6 7 8 9' })).toMatch(/at most 8/);
   });
 });
@@ -67,7 +67,7 @@ describe('a grid', () => {
       ['TS-LoRA, skip 70 %', 0.7],
     ]);
     expect(grid.settings.map((s) => s.arms.length)).toEqual([2, 1, 1]);
-    expect(expandGrid([lora], [{ field: 'target', values: '30' }], train)).toMatch(/None of the methods/);
+    expect(expandGrid([lora], [{ field: 'target', values: '30' }], train)).toMatch(/None of the chosen methods/);
   });
 
   it('a random gate follows the run of its own setting, in the same session', () => {
@@ -104,7 +104,7 @@ describe('a grid', () => {
       expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train),
     ).toMatch(/^Slice set aside: must be above 0/);
     const eight = Array.from({ length: 8 }, (_, i) => run('lora', { id: `r${i}` }));
-    expect(expandGrid(eight, [{ field: 'rank', values: '1 2 3 4 5 6 7 8' }], train)).toMatch(/64 arms; at most 48/);
+    expect(expandGrid(eight, [{ field: 'rank', values: '1 2 3 4 5 6 7 8' }], train)).toMatch(/64 variants; at most 48/);
   });
 
   it('whatever it is, every arm belongs to one setting, and sessions are valid and hold all arms once', () => {

@@ -108,7 +108,7 @@ export function axisValues({ field, values }: Axis): { shown: string; value: num
   const numbers = parts.map((shown) => ({ shown, value: Number(shown) / (info.percent ? 100 : 1) }));
   const wrong = numbers.find((v) => !Number.isFinite(v.value));
   if (wrong) return t.number(label, wrong.shown);
-  if (new Set(numbers.map((v) => v.value)).size < numbers.length) return t.twice(label);
+  if (new Set(numbers.map((v) => v.value)).size < numbers.length) return t.duplicate(label);
   return numbers;
 }
 
@@ -176,7 +176,7 @@ export function expandGrid(
   }
   const unused = axes.find((a) => !runs.some((r) => GRID_INFO[a.field].concerns(r)));
   if (unused) return t.problem.unused(t.field[unused.field].label);
-  if (arms.length > MAX_ARMS) return t.problem.arms(arms.length, MAX_ARMS);
+  if (arms.length > MAX_ARMS) return t.problem.variants(arms.length, MAX_ARMS);
   const expanded = { arms, grid: { fields: axes.map((a) => a.field), settings: groups } };
   for (const session of sessionsOf(expanded)) {
     const [problem] = experimentProblems({ train, runs: session });

@@ -104,7 +104,7 @@ describe('the form', () => {
     expect(told({ of: 'runs' })).toBeNull();
     expect(told({ methods: ['lora'], axes: [{ field: 'rank', values: '4' }] })).toMatch(/second value/);
     expect(told({ methods: ['lora'], axes: [{ field: 'rank', values: '4 8' }] })).toBeNull();
-    expect(told({ axes: [{ field: 'rank', values: '4, x' }] })).toMatch(/“x” is no number/);
+    expect(told({ axes: [{ field: 'rank', values: '4, x' }] })).toMatch(/“x” is not a number/);
   });
 
   it('takes training and adapter from Configure, seeds counting up', () => {

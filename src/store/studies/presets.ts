@@ -57,7 +57,7 @@ export function studyProblem(draft: StudyDraft, train: TrainConfig, runs: readon
     if (draft.axes.length === 0) return compared.length < 2 ? t.two[draft.of] : null;
     if (compared.length === 0) return t.none;
     const grid = expandGrid(compared, draft.axes, { ...train, ...bestOf(draft, train) });
-    return typeof grid === 'string' ? grid : grid.arms.length < 2 ? t.oneArm : null;
+    return typeof grid === 'string' ? grid : grid.arms.length < 2 ? t.oneVariant : null;
   }
   if (!Number.isInteger(draft.probeSteps) || draft.probeSteps < 1) return t.probe;
   return draft.share >= 0.01 && draft.share <= 1 ? null : t.budget;

@@ -22,7 +22,7 @@ it('a comparison: means, pairs, and a verdict', () => {
   expect(rows[0]).toMatchObject({ id: 'lora', done: 3, failed: 0, difference: null, losses: [3, 5, 4] });
   expect(rows[0].values[0]!.mean).toBe(4);
   expect(rows[1].difference!.mean).toBeCloseTo(0.1, 12);
-  expect(verdicts).toEqual(['TS-LoRA is higher by 0.100 ± 0.025 in held-out loss than LoRA.']);
+  expect(verdicts).toEqual(['Validation loss: TS-LoRA worse by 0.100 than LoRA (95 % CI 0.075 to 0.125, n = 3).']);
 });
 
 it('cells come in any order; a broken run is counted and left out of its pair', () => {
@@ -44,7 +44,7 @@ it('answers are said only where they differ', () => {
   const { measures, verdicts } = resultsOf(study, scored);
   expect(measures.map((m) => m.id)).toEqual(['loss', 'best', 'likelihood', 'generated']);
   expect(verdicts).toHaveLength(2);
-  expect(verdicts[1]).toMatch(/^TS-LoRA is higher by 0\.300 ± 0\.000 in share of right answers by likelihood/);
+  expect(verdicts[1]).toMatch(/^Accuracy \(by likelihood\): TS-LoRA better by 0\.300 than LoRA/);
 });
 
 it('rankings: stability between seeds, agreement with the active share, who was chosen', () => {
@@ -86,8 +86,8 @@ it('rankings: stability between seeds, agreement with the active share, who was 
     aCell(study, seed, 'all', { loss: 2 }),
   ]);
   expect(resultsOf(study, [...cells, ...ends]).verdicts).toEqual([
-    'Choosing by active share is lower by 0.985 ± 0.064 in held-out loss than choosing by weight.',
-    'Choosing by active share is higher by 1.015 ± 0.064 in held-out loss than taking all modules.',
+    'Validation loss: selection by active share better by 0.985 than selection by weight (95 % CI 0.921 to 1.049, n = 2).',
+    'Validation loss: selection by active share worse by 1.015 than all modules (95 % CI 0.951 to 1.079, n = 2).',
   ]);
 });
 

@@ -126,9 +126,6 @@ function referencesOf({ grid, ...study }: Study): Map<string, { id: string; name
   );
 }
 
-/** As it stands at the beginning of a sentence. */
-const raised = (text: string) => text[0].toUpperCase() + text.slice(1);
-
 function verdictsOf(
   study: Study,
   rows: readonly ResultRow[],
@@ -139,26 +136,25 @@ function verdictsOf(
     modules,
     results: { measure },
   } = texts().experiment;
+  const loss = { label: measure.loss, better: 'lower' } as const;
   if (study.importance) {
     const [first, ...others] = rows;
     // In the words of the question: the modules that sparsity chooses against each other choice.
     const chosen = ({ id }: ResultRow) => (id === 'all' ? modules.allChoice : modules.ranking[id as Ranking].choice);
     return others
       .filter((r) => r.done > 0)
-      .map((r) =>
-        verdict(raised(chosen(first)), chosen(r), measure.loss.phrase, pairedDifference(first.losses, r.losses)),
-      );
+      .map((r) => verdict(chosen(first), chosen(r), loss, pairedDifference(first.losses, r.losses)));
   }
   const sentences: string[] = [];
   for (const other of rows) {
     if (other.done === 0 || !other.against) continue;
     const { id, name } = other.against;
-    sentences.push(verdict(other.name, name, measure.loss.phrase, other.difference));
+    sentences.push(verdict(other.name, name, loss, other.difference));
     for (const m of measures.filter((x) => x.id === 'likelihood' || x.id === 'generated')) {
       const shares = pairedDifference(column(other.id, m.of), column(id, m.of));
       // Answers are said only where they tell something that the loss does not.
       if (effect(shares) === 'lower' || effect(shares) === 'higher')
-        sentences.push(verdict(other.name, name, measure[m.id].phrase, shares));
+        sentences.push(verdict(other.name, name, { label: measure[m.id], better: 'higher' }, shares));
     }
   }
   return sentences;

@@ -92,13 +92,13 @@ const View = memo(function View({ session, version }: { session: Session; versio
           line: { label: t.training(name), color: weight > 0 ? color : soft, width: 1.25, dash },
           curve: smooth(training, weight),
         },
-        { line: { label: t.heldOut(name), color, width: 2.5, dash, points: true }, curve: evalCurve(run, base) },
+        { line: { label: t.validation(name), color, width: 2.5, dash, points: true }, curve: evalCurve(run, base) },
       ];
     });
     const made = plot(parts, range);
     const level = base?.evals.at(-1)?.loss;
     if (level !== undefined) {
-      made.lines.push({ label: t.baseHeldOut, color: colors.ink2, width: 1.5, dash: [3, 4] });
+      made.lines.push({ label: t.baseValidation, color: colors.ink2, width: 1.5, dash: [3, 4] });
       made.data.push(made.data[0].map(() => level));
     }
     return made;

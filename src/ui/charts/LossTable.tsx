@@ -22,7 +22,7 @@ export function LossTable({ session: { experiment, histories } }: { session: Ses
               {curves.training(r.name)}
             </th>,
             <th key={`${r.id}-h`} scope="col" className="num">
-              {t.heldOut}
+              {t.validation}
             </th>,
             <th key={`${r.id}-d`} scope="col" className="num">
               {t.againstBase}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { RunConfig } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
-import { type Ranking, ranking, stabilityWord } from '../../store/importance';
+import { type Ranking, ranking } from '../../store/importance';
 import type { Session } from '../../store/slices';
 import { Scroll } from '../bits';
 import { fixed, moduleName, percent } from '../format';
@@ -57,7 +57,7 @@ export function RankingChart({ session, gated, history, selected, onSelect }: Pr
                 #
               </th>
               <th scope="col">{t.module}</th>
-              <th scope="col">{t.kept(r.from, r.to)}</th>
+              <th scope="col">{t.active(r.from, r.to)}</th>
               <th scope="col" className="num">
                 ±
               </th>
@@ -95,7 +95,7 @@ export function RankingChart({ session, gated, history, selected, onSelect }: Pr
 
 function Stability({ r, names }: { r: Ranking; names: Map<string, string> }) {
   const t = texts().charts.ranking;
-  const correlation = (c: number | null) => (c === null ? stabilityWord(c) : `${stabilityWord(c)} (${fixed(c, 2)})`);
+  const correlation = (c: number | null) => (c === null ? t.unknown : t.rho(fixed(c, 2)));
   return (
     <dl className="facts" data-testid="stability">
       <dt>{t.overTime}</dt>

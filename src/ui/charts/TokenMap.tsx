@@ -35,8 +35,8 @@ export function gateSaid(watch: Watch, m: number, t: number): string {
     tokenSigns(watch.tokens)[t].name,
     compact(watch.ratio[i]),
   ] as const;
-  if (!watch.tau) return (watch.kept[i] ? tokenMap.wasKept : tokenMap.wasSkipped)(...said);
-  return (watch.kept[i] ? tokenMap.wasKeptAt : tokenMap.wasSkippedAt)(...said, compact(watch.tau[m]));
+  if (!watch.tau) return (watch.kept[i] ? tokenMap.wasActive : tokenMap.wasSkipped)(...said);
+  return (watch.kept[i] ? tokenMap.wasActiveAt : tokenMap.wasSkippedAt)(...said, compact(watch.tau[m]));
 }
 
 interface Props {
@@ -91,7 +91,7 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
           onChange={setMode}
           options={[
             { value: 'gate', label: said.gate },
-            { value: 'r', label: said.size },
+            { value: 'r', label: said.norm },
           ]}
         />
       }
@@ -107,7 +107,7 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
         data={{ 'data-step': watch.step }}
       />
       {mode === 'gate' ? (
-        <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from={said.skipped} to={said.kept} />
+        <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from={said.skipped} to={said.active} />
       ) : (
         <Ramp shade={colors.keep} from={said.smallest} to={said.largest} />
       )}

@@ -115,7 +115,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
           );
         })}
       </fieldset>
-      <Ramp shade={colors.keep} from={said.skippedByAll} to={said.keptByAll} />
+      <Ramp shade={colors.keep} from={said.skippedByAll} to={said.activeInAll} />
       <p className="help">{said.help(watch.step, modules)}</p>
       <Detail watch={watch} token={shown} name={signs[shown].name} layers={layers} kinds={kinds} />
     </ChartFrame>
@@ -170,7 +170,7 @@ function Detail({
                 const shade = colors.keep(open ? 0.3 : 0);
                 return (
                   <td key={k} className="num" style={{ backgroundColor: shade.fill, color: shade.ink }}>
-                    <span className="sr-only">{open ? t.keptR : t.skippedR} </span>
+                    <span className="sr-only">{open ? t.activeR : t.skippedR} </span>
                     <span aria-hidden="true">{open ? '●' : '○'} </span>
                     {compact(watch.ratio[m * n + token])}
                     {watch.tau && <small> / {compact(watch.tau[m])}</small>}

@@ -40,35 +40,37 @@ test('the loss is explained with the base, each run, and the gap between what it
   base.addEval(evalEvent('base', 0, Math.log(100)));
   const a = run();
   const text = explainLoss([{ name: 'LoRA', run: a }], base).join(' ');
-  expect(text).toContain('4.605 on the held-out examples: it gave the right token 1.0 %');
+  expect(text).toContain(
+    'a validation loss of 4.605: it gives the correct token a (geometric) mean probability of 1.0 %',
+  );
   expect(text).toContain('LoRA: 4.000 at step 10');
-  expect(text).toContain('1.00 better on what it has just seen (3.000)');
+  expect(text).toContain('Its train loss (3.000) is lower by 1.00');
   a.stopped = { step: 10, bestStep: 6, bestLoss: 3.9 };
-  expect(explainLoss([{ name: 'LoRA', run: a }], undefined).at(-1)).toContain('not been better since step 6 (3.900)');
+  expect(explainLoss([{ name: 'LoRA', run: a }], undefined).at(-1)).toContain('not improved since step 6 (3.900)');
 });
 
 test('gradient, rate, map, sizes, tokens and ranking name what they show', () => {
   const a = run();
   expect(explainGradient([{ name: 'LoRA', run: a }], 5).at(-1)).toBe(
-    'LoRA: 10 now, 10 at most. 50 % of its steps were longer than the limit of 5 and were shortened to it.',
+    'LoRA: 10 now, 10 at most. In 50 % of its steps the norm was above the max gradient norm of 5, and the gradient was clipped.',
   );
   expect(explainRate(trainSchema.parse({}), a).join(' ')).toContain(
-    'rises over the first 10 steps to 0.003 and then falls to 0 along a line',
+    'rises over 10 warm-up steps to 0.003 and then falls linearly to 0',
   );
   expect(explainSkipMap(MODULES, [0, 0.2, 0.4, 0.6], 10)[1]).toBe(
     'At step 10 the modules skip 30.0 % on average: most in layer 1, v (60 %), least in layer 0, q (0 %).',
   );
   const sizes = (rule: GateRule) => explainHistogram(a.gate!, cutsOf(a.gate!, rule), 3, 'layer 1, v').join(' ');
   a.gate!.histogram.set([60, 40], 3 * RATIO_BINS + 20);
-  expect(sizes('reconstructed')).toContain('τ is 0.03; 40 of 100 tokens were kept, 60.0 % were skipped');
+  expect(sizes('reconstructed')).toContain('τ is 0.03; 40 of 100 tokens were active, 60.0 % were skipped');
   // A fixed share has a cut, of these tokens; who draws at random has none.
-  expect(sizes('quantile')).toContain(`the cut is ${compact(ratioEdge(21))}; 40 of 100 tokens were kept`);
+  expect(sizes('quantile')).toContain(`the cutoff is ${compact(ratioEdge(21))}; 40 of 100 tokens were active`);
   expect(sizes('random')).toContain(
-    'This gate does not choose by r, so there is no threshold to show. layer 1, v: 40 of 100 tokens were kept',
+    'This gate does not go by r, so it has no threshold. layer 1, v: 40 of 100 tokens were active',
   );
-  expect(explainTokenMap(2, 2, [1, 0, 1, 1])[1]).toContain('75.0 % of 4 updates were kept');
-  expect(explainTokens([0.2, 0.9], ['a', ' b'])[1]).toBe('Kept most: “b” (90 %). Kept least: “a” (20 %).');
+  expect(explainTokenMap(2, 2, [1, 0, 1, 1])[1]).toContain('75.0 % of 4 updates were applied');
+  expect(explainTokens([0.2, 0.9], ['a', ' b'])[1]).toBe('Most active: “b” (90 %). Least active: “a” (20 %).');
   expect(explainRanking(ranking(a, [])!, MODULES, new Map())[1]).toBe(
-    'Averaged over steps 8 to 10, layer 0, q keeps most: 100.0 %.',
+    'Averaged over steps 8 to 10, layer 0, q has the largest active share: 100.0 %.',
   );
 });

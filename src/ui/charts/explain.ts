@@ -4,7 +4,7 @@ import { ratioQuantile } from '../../shared/ratio';
 import { texts } from '../../shared/texts';
 import { type GateStats, type ModuleId, RATIO_BINS } from '../../shared/types';
 import { type RunHistory, totalSkipped } from '../../store/history';
-import { type Ranking, stabilityWord } from '../../store/importance';
+import { type Ranking } from '../../store/importance';
 import { compact, count, fixed, percent } from '../format';
 import type { Cuts } from './cuts';
 
@@ -28,7 +28,7 @@ export function explainLoss(runs: NamedRun[], base: RunHistory | undefined): str
     const training = recent.reduce((s, v) => s + v, 0) / recent.length;
     const gap = last.loss - training;
     const now = [name, fixed(last.loss), last.step, percent(Math.exp(-last.loss), 1)] as const;
-    out.push(gap > 0.3 ? t.byHeart(...now, fixed(gap, 2), fixed(training)) : t.general(...now, fixed(training)));
+    out.push(gap > 0.3 ? t.overfitting(...now, fixed(gap, 2), fixed(training)) : t.general(...now, fixed(training)));
     if (run.stopped) out.push(t.stopped(name, run.stopped.step, run.stopped.bestStep, fixed(run.stopped.bestLoss)));
   }
   return out;
@@ -127,14 +127,13 @@ export function explainTokens(shares: ArrayLike<number>, tokens: string[]): stri
 export function explainRanking(r: Ranking, modules: ModuleId[], names: Map<string, string>): string[] {
   const t = said().ranking;
   const first = r.modules[0];
-  const stability = stabilityWord(r.overTime);
   return [
     t.what,
     t.now(r.from, r.to, nameOf(modules[first.module]), percent(first.share, 1)),
-    r.overTime === null ? t.unknown(stability) : t.stability(stability, fixed(r.overTime, 2)),
+    r.overTime === null ? t.unknown : t.stability(fixed(r.overTime, 2)),
     ...r.withRuns.map(({ runId, correlation }) => {
       const name = names.get(runId) ?? runId;
-      return correlation === null ? t.equal(name) : t.against(name, fixed(correlation, 2), stabilityWord(correlation));
+      return correlation === null ? t.equal(name) : t.against(name, fixed(correlation, 2));
     }),
   ];
 }

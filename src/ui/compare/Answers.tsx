@@ -89,7 +89,7 @@ function Prompt({ shown }: { shown: Contender[] }) {
             help={t.seedHelp}
           />
           <NumberField
-            label={t.longest}
+            label={t.maxNewTokens}
             value={sampling.maxNewTokens}
             onChange={(maxNewTokens) => set.setSampling({ maxNewTokens })}
             min={1}
@@ -142,12 +142,12 @@ function Cards({ shown, reference }: Pick<Compared, 'shown' | 'reference'>) {
       {cards.length > 1 && against && (
         <div className="row">
           <Check checked={marked} onChange={setMarked}>
-            {t.mark(reference!.name)}
+            {t.showDiff(reference!.name)}
           </Check>
           {marked && (
             <span className="legend" aria-hidden="true">
-              <ins className="put-in">{t.putIn}</ins>
-              <del className="left-out">{t.leftOut}</del>
+              <ins className="put-in">{t.added}</ins>
+              <del className="left-out">{t.removed}</del>
             </span>
           )}
         </div>
@@ -197,7 +197,7 @@ const Card = memo(function Card({ contender, answer, against, marked, referenceN
           (diff.words.added + diff.words.removed === 0
             ? t.same(referenceName)
             : t.differs(referenceName, diff.words.same, diff.words.added, diff.words.removed))}
-        {!diff && answer.done && answer.text === '' && t.endsAtOnce}
+        {!diff && answer.done && answer.text === '' && t.emptyAnswer}
       </p>
     </article>
   );

@@ -23,7 +23,7 @@ export function Chooser({ all, shown, reference }: Compared) {
       <div className="fields wide-fields">
         {reference && (
           <SelectField
-            label={t.against}
+            label={t.baseline}
             value={reference.key}
             onChange={(key) => studio.comparing.setReference(key)}
             options={shown.map((c) => ({ value: c.key, label: c.name }))}
@@ -43,7 +43,7 @@ function about({ kind, run, measured }: Contender): string {
   if (!run) return t.imported;
   if (run.failed !== null) return t.failed(count(run.final.steps));
   const steps = run.final.steps === 0 ? t.none : t.steps(count(run.final.steps));
-  return run.kept === null ? t.run(steps, run.train.seed) : t.kept(steps, run.train.seed, run.model.id);
+  return run.kept === null ? t.run(steps, run.train.seed) : t.saved(steps, run.train.seed, run.model.id);
 }
 
 function Row({ contender, on }: { contender: Contender; on: boolean }) {
@@ -93,14 +93,14 @@ function Kept() {
     <div className="stack tight">
       {inside.map((r) => (
         <div key={r.id} className="row">
-          <span>{t.fromHistory(r.name)}</span>
+          <span>{t.fromSaved(r.name)}</span>
           <button
             type="button"
             className="quiet small"
             onClick={() => void studio.comparing.remove(r.id)}
-            aria-label={t.takeOutOne(r.name)}
+            aria-label={t.removeOne(r.name)}
           >
-            {t.takeOut}
+            {t.remove}
           </button>
         </div>
       ))}
@@ -113,7 +113,7 @@ function Kept() {
           }}
         >
           <SelectField
-            label={t.keptRun}
+            label={t.savedSession}
             value={pick.id}
             onChange={setWanted}
             options={free.map((r) => ({ value: r.id, label: r.name }))}

@@ -68,13 +68,13 @@ export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Con
       </div>
       <div className="split">
         <Chart
-          title={t.heldOut}
-          over={t.heldOutOver}
+          title={t.validation}
+          over={t.validationOver}
           name="compare-heldout"
           parts={heldOut}
           weight={0}
           {...shared}
-          what={t.heldOutWhat}
+          what={t.validationWhat}
         />
         <Chart
           title={t.training}

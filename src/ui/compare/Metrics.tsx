@@ -45,7 +45,7 @@ export function Metrics({ shown, reference }: Compared) {
     <th scope="row">
       <RunMark index={r.contender.index} />
       {r.contender.name}
-      {r.contender === reference && <span className="tag">{t.against}</span>}
+      {r.contender === reference && <span className="tag">{t.baseline}</span>}
     </th>
   );
   return (

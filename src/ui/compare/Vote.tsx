@@ -69,12 +69,12 @@ function Begin({ shown }: { shown: Contender[] }) {
           value={source}
           onChange={setSource}
           options={[
-            { value: 'heldOut', label: t.heldOut },
+            { value: 'heldOut', label: t.validation },
             { value: 'own', label: t.own },
           ]}
         />
         {source === 'heldOut' && (
-          <span className="help">{heldOut === 0 ? t.noHeldOut : t.heldOutOf(heldOut, data)}</span>
+          <span className="help">{heldOut === 0 ? t.noValidation : t.validationOf(heldOut, data)}</span>
         )}
       </div>
       {source === 'own' && <TextField label={t.lines} value={text} onChange={setText} rows={3} testId="vote-prompts" />}
@@ -173,7 +173,7 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
             <article key={i} className="panel answer">
               <h4>{t.answer(i + 1)}</h4>
               <p className="answer-text" data-testid={`vote-answer-${i + 1}`}>
-                {round ? round.answers[i] || <span className="muted">{t.endsAtOnce}</span> : '\u00a0'}
+                {round ? round.answers[i] || <span className="muted">{t.emptyAnswer}</span> : '\u00a0'}
               </p>
             </article>
           ))}

@@ -24,7 +24,7 @@ export function Classes({ study, cells }: { study: Study; cells: Cell[] }) {
       <h3>{t.title}</h3>
       {arms.length > 1 && (
         <SelectField
-          label={t.arm}
+          label={t.variant}
           value={arm.id}
           onChange={setChosen}
           options={arms.map((a) => ({ value: a.id, label: a.name }))}

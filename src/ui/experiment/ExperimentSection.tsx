@@ -28,7 +28,7 @@ function Kept() {
   const selected = useSel((s) => s.studies.selected);
   return (
     <fieldset className="choices kept-studies">
-      <legend>{t.kept}</legend>
+      <legend>{t.saved}</legend>
       {list.map(({ study, cells }) => (
         <button
           key={study.id}

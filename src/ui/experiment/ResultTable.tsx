@@ -26,7 +26,7 @@ export function ResultTable({ results }: { results: Results }) {
           <caption>{t.caption}</caption>
           <thead>
             <tr>
-              <th scope="col">{t.arm}</th>
+              <th scope="col">{t.variant}</th>
               <th scope="col" className="num">
                 {t.seeds}
               </th>
@@ -35,7 +35,7 @@ export function ResultTable({ results }: { results: Results }) {
               </th>
               {measures.map((m) => (
                 <th key={m.id} scope="col" className="num">
-                  {t.measure[m.id].label}
+                  {t.measure[m.id]}
                 </th>
               ))}
               <th scope="col" className="num">
@@ -51,7 +51,7 @@ export function ResultTable({ results }: { results: Results }) {
               <tr>
                 <th scope="row">
                   <RunMark index={0} />
-                  {t.untouched}
+                  {t.base}
                 </th>
                 <td className="num">–</td>
                 <td className="num">–</td>

@@ -217,7 +217,13 @@ function Size({ draft }: { draft: StudyDraft }) {
   const { arms, cells, sessions } = size;
   const times = sessions.map((s) => expected({ train, runs: s })).filter((t) => t !== null);
   const sum = (of: 'low' | 'high') => times.reduce((total, t) => total + t[of], 0) * draft.seeds;
-  const all = { arms, seeds: draft.seeds, cells, steps: count(train.steps), sessions: sessions.length * draft.seeds };
+  const all = {
+    variants: arms,
+    seeds: draft.seeds,
+    cells,
+    steps: count(train.steps),
+    sessions: sessions.length * draft.seeds,
+  };
   return (
     <p className="help" data-testid="study-size">
       {times.length > 0 ? (
@@ -244,7 +250,7 @@ function SettingsNote() {
     tokens: count(maxTokens),
     rate: learningRate,
     rank,
-    heldOut: heldOut === null ? null : count(Math.min(evalExamples, heldOut)),
+    validation: heldOut === null ? null : count(Math.min(evalExamples, heldOut)),
   };
   return (
     <p className="help" data-testid="study-settings">

@@ -171,7 +171,7 @@ function Controls({ study, any }: { study: Study; any: boolean }) {
             {t.deleteSure}
           </button>
           <button type="button" className="quiet" onClick={() => setSure(false)}>
-            {t.keep}
+            {t.cancelDelete}
           </button>
         </>
       ) : (
@@ -181,12 +181,12 @@ function Controls({ study, any }: { study: Study; any: boolean }) {
       )}
       <p className="help wide">
         {mine
-          ? t.keptRunning
+          ? t.savedRunning
           : study.state === 'finished'
-            ? t.keptFinished
+            ? t.savedFinished
             : study.data.kept
-              ? t.keptPaused
-              : t.notKept}
+              ? t.savedPaused
+              : t.notSaved}
       </p>
     </div>
   );

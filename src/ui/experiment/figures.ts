@@ -25,7 +25,7 @@ export function lossFigure({ rows, base }: Results, width: number): Drawing {
   const near = base !== null && all.length > 0 && Math.abs(base - (low + high) / 2) < 4 * Math.max(high - low, 0.02);
   return intervalChart(
     rows.map((r, i): ChartRow => ({ label: r.name, mark: markOf(i), interval: r.values[0], values: r.losses })),
-    { title: t.figure, width, format: (v) => fixed(v), level: near ? { value: base, label: t.untouchedLevel } : null },
+    { title: t.figure, width, format: (v) => fixed(v), level: near ? { value: base, label: t.baseLevel } : null },
   );
 }
 

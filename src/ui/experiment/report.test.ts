@@ -21,7 +21,7 @@ it('the page needs nothing and runs nothing, whatever names say', () => {
   expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
   expect(html).not.toMatch(/<script|<b>digits|javascript:|https?:/);
   expect(html).toContain('&#60;script&#62;');
-  expect(html).toContain('TS-LoRA is lower by');
+  expect(html).toContain('Validation loss: TS-LoRA better by');
   expect(html.match(/<svg/g)).toHaveLength(2);
   expect(html).toContain('3.500');
 });
@@ -63,10 +63,14 @@ it('the page is written in the language in use', async () => {
   ]);
   expect(reportHtml(study, cells)).toContain('<html lang="en">');
   await speak('zh');
-  expect(reportHtml(study, cells)).toContain('<li>TS-LoRA 的留出损失比 LoRA 低 0.520 ± 0.025。</li>');
+  expect(reportHtml(study, cells)).toContain(
+    '<li>验证损失：TS-LoRA 比 LoRA 好 0.520（95 % 置信区间 0.495 到 0.545，n = 3）。</li>',
+  );
   const html = reportHtml({ ...importance, name: '模块' }, found);
   expect(html).toContain('<html lang="zh">');
-  expect(html).toContain('<li>按激活占比选择的留出损失比按权重选择低 0.980 ± 0.025。</li>');
+  expect(html).toContain(
+    '<li>验证损失：按激活占比选择比按权重选择好 0.980（95 % 置信区间 0.955 到 1.005，n = 3）。</li>',
+  );
   // Settings at the end are named as in files.
   const said = html
     .slice(html.indexOf('<body>'), html.indexOf('<h2>设置</h2>'))

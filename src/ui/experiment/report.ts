@@ -78,16 +78,16 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     table(
       t.results.caption,
       [
-        t.results.arm,
+        t.results.variant,
         n(t.results.seeds),
         n(t.results.parameters),
-        ...measures.map(({ id }) => n(t.results.measure[id].label)),
+        ...measures.map(({ id }) => n(t.results.measure[id])),
         n(t.results.against(reference)),
       ],
       [
         ...(base === null
           ? []
-          : [[t.results.untouched, n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
+          : [[t.results.base, n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
         ...rows.map(({ name, done, failed, parameters, values, difference }): Cellable[] => [
           name,
           n(t.results.seedsDone(done, failed)),
@@ -190,7 +190,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
         [t.report.device, devicesOf(cells)],
         [t.report.data, study.data.name],
         [t.report.train, n(count(study.data.train))],
-        [t.report.heldOut, n(count(study.data.heldOut))],
+        [t.report.validation, n(count(study.data.heldOut))],
         ...(template.chat === null
           ? [
               [t.report.prompt, template.prompt],
@@ -209,7 +209,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     ),
     ...study.arms.map((arm) =>
       table(
-        t.report.arm(arm.name),
+        t.report.variant(arm.name),
         [t.report.setting, t.report.value],
         Object.entries(arm)
           .filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora'))

@@ -1,7 +1,7 @@
 /** Model section. */
 export const model = {
   title: 'Model',
-  lead: 'A small pretrained language model. Its weights stay frozen; only small adapters beside them learn.',
+  lead: 'A small pretrained language model. Its weights stay frozen; only small adapters next to them are trained.',
   builtIn: 'Built in, no download',
   stories4m: '8 layers, width 192. Writes simple stories. The default.',
   nano: '4 layers, width 64. For slow machines.',
@@ -15,7 +15,7 @@ export const model = {
     summary: 'Open another model from Hugging Face',
     id: 'Model id',
     idPlaceholder: 'owner/name',
-    idHelp: 'Llama family with an ONNX file in fp32 or fp16. Anything else is refused before it is downloaded.',
+    idHelp: 'Llama family with an ONNX file in fp32 or fp16. Anything else is rejected before the download.',
     revision: 'Revision',
     revisionHelp: 'A branch, tag or commit.',
     open: 'Open',
@@ -30,7 +30,7 @@ export const model = {
     vocabularyIs: (tokens: string, tied: boolean) => `${tokens} tokens, ${tied ? 'tied' : 'untied'} head`,
     context: 'Context',
     contextIs: (tokens: string) => `${tokens} tokens`,
-    device: 'Computes on',
+    device: 'Device',
     check: 'Logits',
     checkIs: (tokens: number, error: string, tolerance: string) =>
       `{verdict} on ${tokens} tokens: relative error ${error}, allowed ${tolerance}.`,
@@ -59,48 +59,49 @@ export const model = {
     gpu: 'GPU',
     cpu: 'CPU',
     looking: 'Looking…',
-    software: (name: string) => `${name}: software that plays a GPU on the CPU. Right, but slower than the CPU itself.`,
+    software: (name: string) =>
+      `${name}: software that emulates a GPU on the CPU. Correct, but slower than the CPU itself.`,
     none: {
       'no-webgpu': 'None: this browser has no WebGPU.',
-      'no-adapter': 'None: WebGPU is there, but no graphics adapter to use.',
+      'no-adapter': 'None: the browser has WebGPU, but no graphics adapter.',
     },
     threads: (n: number) => `${n} threads.`,
-    oneCore: 'One thread: the browser shows the page one core.',
+    oneCore: 'One thread: the browser reports a single core.',
     apart:
-      'One thread: this page is not cross-origin isolated, so threads may not share memory. Reloading it once may change that.',
+      'One thread: this page is not cross-origin isolated, so threads cannot share memory. Reloading it once may change that.',
     live: 'To change it, end the run first.',
-    moving: (device: string) => `Opening the model on the ${device}. What is open stays until it is ready there…`,
-    /** Before it is changed. */
+    moving: (device: string) => `Opening the model on the ${device}. The current one stays open until that is done…`,
+    /** Asked before the device is changed. */
     move: {
       goes: (runs: string) =>
-        `The model is opened anew there. ${runs} go along: they answer and are exported there as here. Their curves and maps stay; what is computed anew, such as the tokens of a text, needs a new run.`,
-      curves: 'The model is opened anew there. Curves and maps on the page stay.',
+        `The model is reopened there, and so are ${runs}: you can generate with them and export them as before. Their curves and maps stay; what has to be recomputed, such as the tokens of a text, needs a new run.`,
+      curves: 'The model is reopened there. Curves and maps on the page stay.',
       stays: (runs: string) =>
-        `Lost would be the adapter of ${runs}: its gate draws its tokens at random, which no file can hold.`,
-      yes: (device: string) => `Compute on the ${device}`,
-      no: 'Leave it as it is',
+        `The adapter of ${runs} would be lost: its gate draws tokens at random, which a file cannot store.`,
+      yes: (device: string) => `Use the ${device}`,
+      no: 'Cancel',
     },
-    /** Why the CPU computes though nobody chose it. */
+    /** Why the CPU is used although nobody chose it. */
     onCpu: {
-      software: 'The only GPU here is software, so the model computes on the CPU itself, which is faster.',
-      'no-webgpu': 'This browser has no WebGPU, so the model computes on the CPU: the same results, more slowly.',
-      'no-adapter': 'No GPU was found, so the model computes on the CPU: the same results, more slowly.',
+      software: 'The only GPU here is emulated in software, so the model runs on the CPU itself, which is faster.',
+      'no-webgpu': 'This browser has no WebGPU, so the model runs on the CPU: the same results, but slower.',
+      'no-adapter': 'No GPU was found, so the model runs on the CPU: the same results, but slower.',
     },
     how: {
       summary: 'How to use a GPU',
       where:
-        'WebGPU is in Chrome and Edge 113 or later (Windows, macOS, ChromeOS, Android), in Safari 26, and in Firefox 141 or later on Windows; over https or on localhost.',
-      mend: 'Switch on graphics acceleration in the browser’s settings and update the graphics driver. On Linux, Chrome may need {flag}.',
+        'WebGPU is available in Chrome and Edge 113 or later (Windows, macOS, ChromeOS, Android), in Safari 26, and in Firefox 141 or later on Windows; over https or on localhost.',
+      mend: 'Turn on graphics acceleration in the browser’s settings and update the graphics driver. On Linux, Chrome may need {flag}.',
     },
     wrong: {
-      text: '{head} Training stays off on it. The CPU computes the same model with code of its own.',
-      head: (name: string) => `${name} computes this model wrongly.`,
+      text: '{head} Training on it is disabled. The CPU runs the same model with its own code.',
+      head: (name: string) => `${name} gives wrong results for this model.`,
     },
     slow: {
-      text: '{head} The browser plays a GPU on the CPU. The CPU itself gives the same results sooner.',
-      head: 'This GPU is software: slow.',
+      text: '{head} The browser emulates a GPU on the CPU. The CPU itself gives the same results faster.',
+      head: 'This GPU is emulated in software and slow.',
     },
-    useCpu: 'Compute on the CPU',
+    useCpu: 'Use the CPU',
     openOnCpu: 'Open it on the CPU',
   },
 };

@@ -2,7 +2,8 @@
 export const page = {
   title: 'Sieve: fine-tuning in a browser tab',
   skip: 'Skip to the content',
-  claim: 'Teach a small language model in this tab, and see which tokens it can skip. Nothing leaves the tab.',
+  claim:
+    'Fine-tune a small language model in this tab and see which tokens the adapter can skip. Nothing leaves the tab.',
   steps: 'Steps',
   stepDone: '(done)',
   section: {
@@ -13,17 +14,17 @@ export const page = {
     inspect: 'Inspect',
     compare: 'Compare',
     experiment: 'Experiment',
-    history: 'History',
+    history: 'Saved',
   },
   privacy:
-    'Your data, the model and the adapters stay in this browser tab; there is no server behind this page. Only opening a model by its Hugging Face id fetches something, and sends nothing of yours.',
+    'Your data, the model and the adapters stay in this browser tab; this page has no server. Only opening a model by its Hugging Face id downloads something; nothing of yours is sent.',
   offline: {
-    preparing: 'Getting ready to work without a network…',
-    ready: 'This page and both built-in models also work without a network. Your browser can install it as an app.',
+    preparing: 'Preparing for offline use…',
+    ready: 'This page and both built-in models work offline. Your browser can install it as an app.',
     update: 'A new version of Sieve is ready. {reload}',
     updateLive: 'A new version of Sieve is ready. {reload} The run is saved and can be resumed.',
-    reload: 'Reload into it',
-    failed: 'This browser could not keep the page for use without a network.',
+    reload: 'Reload now',
+    failed: 'This browser could not store the page for offline use.',
   },
   colours: 'Colours',
   theme: { auto: 'Auto', light: 'Light', dark: 'Dark', contrast: 'Contrast' },
@@ -31,18 +32,18 @@ export const page = {
   languageIs: (name: string) => `Language: ${name}`,
   keys: {
     title: 'Keys',
-    help: 'Not while you type in a field. Maps and charts have keys of their own while they have the focus: arrows move, Enter chooses, plus and 0 look closer and show all.',
-    on: 'These keys are on',
+    help: 'They are off while you type in a field. A focused map or chart has its own keys: the arrow keys move, Enter selects, plus zooms in and 0 shows everything.',
+    on: 'Enable these keys',
     close: 'Close',
     group: { training: 'Training', sections: 'Sections', map: 'Skip map', page: 'Page' },
     train: 'Train',
-    pause: 'Pause, or go on',
-    stop: 'Stop and keep what was learnt',
+    pause: 'Pause or resume',
+    stop: 'Stop and keep the adapters',
     back: 'Back one step',
-    onward: 'On one step',
+    onward: 'Forward one step',
     first: 'First step',
     latest: 'Latest step',
-    colours: (themes: string[]) => `Next colours: ${themes.join(', ').toLowerCase()}`,
+    colours: (themes: string[]) => `Next colour theme: ${themes.join(', ').toLowerCase()}`,
     language: (names: string[]) => `Next language: ${names.join(', ')}`,
     list: 'This list',
   },
@@ -59,31 +60,31 @@ export const page = {
     stop: {
       model: {
         title: 'A small model is open',
-        text: 'It was trained beforehand and lies in this page. What you do here happens on your own machine; nothing is sent anywhere.',
+        text: 'It is pretrained and comes with this page. Everything runs on your own machine; nothing is sent anywhere.',
       },
       data: {
-        title: 'What it will learn',
-        text: 'A sample set, or a file of your own. Coloured tokens are the ones that the model is taught; grey ones it only reads. Some examples are held out, to measure on.',
+        title: 'What it is trained on',
+        text: 'A sample set or your own file. Coloured tokens count in the loss; grey ones are only read. Some examples form the validation split, which is never trained on.',
       },
       configure: {
         title: 'What is compared',
-        text: 'Runs that differ in one thing only. LoRA updates every token; TS-LoRA learns a threshold per module and skips the tokens whose update is too small. The defaults do.',
+        text: 'Runs that differ in one thing only. LoRA updates every token; TS-LoRA learns a threshold per module and skips the tokens whose update is too small. The defaults work.',
       },
       train: {
-        title: 'Watch them learn',
-        text: 'Press Train. Point at a chart, and every chart shows the same step; drag to look closer. Each has a “What is this?” that explains your own numbers. Below, what each run writes as it learns.',
+        title: 'Watch the training',
+        text: 'Press Train. Point at a chart, and every chart shows the same step; drag to zoom in. Each has a “What is this?” that explains your own numbers. Below are samples that each run generates during training.',
       },
       inspect: {
         title: 'See what is skipped',
-        text: 'Each cell of the map is one module. Choose one to see its sizes and threshold; move the slider back in time. Below, a text token by token: point at a word.',
+        text: 'Each cell of the map is one module. Select one to see its update norms and its threshold; move the slider back in time. Below is a text, token by token: point at a word.',
       },
       compare: {
-        title: 'Judge and keep',
-        text: 'The same prompt, answered by the base and by every run. The adapter you like leaves as a file that Python loads.',
+        title: 'Compare and export',
+        text: 'The base model and every run answer the same prompt. You can export an adapter as a file that Python loads.',
       },
     },
   },
-  /** What a screen reader is told by itself. */
+  /** What a screen reader announces. */
   said: {
     phase: {
       idle: '',
@@ -93,15 +94,15 @@ export const page = {
       training: 'Training',
       evaluating: 'Training',
       paused: 'Training is paused',
-      stopped: 'Training has stopped; what was learnt is kept',
+      stopped: 'Training has stopped; the adapters are kept',
       finished: 'Training has finished',
       failed: 'Training has failed',
     },
     ofSteps: (phase: string, percent: number) => `${phase}, ${percent} % of the steps`,
     reading: 'Reading the data',
-    preparing: 'Turning the data into tokens',
+    preparing: 'Tokenizing the data',
     sofar: (what: string, percent: number) => `${what}, ${percent} %`,
-    ready: (train: number, heldOut: number) =>
-      `The data are ready: ${train} examples to learn from, ${heldOut} held out`,
+    ready: (train: number, validation: number) =>
+      `The data are ready: ${train} train examples, ${validation} validation examples`,
   },
 };

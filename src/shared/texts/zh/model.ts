@@ -2,7 +2,7 @@ import type { Texts } from '../en';
 
 export const model: Texts['model'] = {
   title: '模型',
-  lead: '一个预训练的小语言模型。它的权重保持冻结，只有旁边的小适配器在学习。',
+  lead: '一个预训练的小语言模型。它的权重保持冻结，只训练旁边的小适配器。',
   builtIn: '内置，无需下载',
   stories4m: '8 层，宽度 192。会写简单的故事。默认使用。',
   nano: '4 层，宽度 64。适合较慢的机器。',

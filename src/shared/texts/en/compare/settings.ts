@@ -1,11 +1,11 @@
 /** What the settings are called where runs are compared. In the order in which they are listed. */
 
 export const settings = {
-  differ: 'Settings that differ',
+  differ: 'Config diff',
   same: 'The settings of these runs are the same, the seed included.',
   setting: 'Setting',
   notApplying: 'does not apply',
-  help: 'Everything else is equal. Settings of the token gates are compared among runs that have them.',
+  help: 'Everything else is equal. Token-gate settings are only compared between runs that have gates.',
   model: 'Model',
   data: 'Data',
   unknown: 'unknown',

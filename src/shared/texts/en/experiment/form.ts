@@ -2,67 +2,66 @@
 const seedCount = (n: number) => `${n} ${n === 1 ? 'seed' : 'seeds'}`;
 
 interface Size {
-  arms: number;
+  variants: number;
   seeds: number;
   cells: number;
   steps: string;
   sessions: number;
 }
 const sized = (n: Size) =>
-  `${n.arms} arms × ${seedCount(n.seeds)} = ${n.cells} runs of ${n.steps} steps, in ${n.sessions} ${n.sessions === 1 ? 'session' : 'sessions'}`;
+  `${n.variants} variants × ${seedCount(n.seeds)} = ${n.cells} runs of ${n.steps} steps, in ${n.sessions} ${n.sessions === 1 ? 'session' : 'sessions'}`;
 
 export const form = {
-  legend: 'What do you want to know?',
+  legend: 'Question',
   compare: (methods: string, seeds: number) => `Compare methods: ${methods} over ${seedCount(seeds)}`,
-  compareText: 'Which method gets the lower loss on data it has not seen, and is the difference more than chance?',
+  compareText: 'Which method reaches the lower validation loss, and is the difference more than chance?',
   importance: 'Which modules matter?',
   importanceText:
-    'A short probe ranks the layers by how many tokens their gates keep. Then plain LoRA gets only the best of that ranking, and of six others, at the same number of parameters.',
+    'A short probe run ranks the modules by their active share. Then plain LoRA trains only the best modules of that ranking, and of six others, with the same number of parameters.',
   seeds: 'Seeds',
-  seedsHelp: 'Each one repeats everything with another start and order.',
+  seedsHelp: 'Each seed repeats everything with another initialization and batch order.',
   probe: 'Probe, steps',
   probeHelp: 'Long enough for the gates to settle.',
   budget: 'Budget, in %',
-  budgetHelp: 'Of the parameters of all modules.',
-  keepBest:
-    'Keep each run’s best adapter, judged on a tenth of the training data set aside (early stopping, the same for all)',
+  budgetHelp: 'Of the adapter parameters of all modules.',
+  keepBest: 'Load best checkpoint at end, by the loss on a dev split of a tenth of the train split (the same for all)',
   start: 'Start the experiment',
   missing: {
-    busy: 'Something is training already: wait for its end, or stop it.',
+    busy: 'A session is already training: wait for it to end, or stop it.',
     configure: (problem: string) => `Correct this under Configure first: ${problem}.`,
     model: 'Waiting for a model.',
     data: 'Choose data first.',
   },
   what: 'What is compared',
   of: { methods: 'Methods, all else equal', runs: 'The runs under Configure' },
-  runs: (names: string) => `${names}: each as it is set there, gates and controls included.`,
+  runs: (names: string) => `${names}: each with its own settings, gates and controls included.`,
   methods: 'Methods',
-  axis: ['Setting that varies', 'and with it'],
+  axis: ['Setting to vary', 'combined with'],
   values: 'Values',
-  valuesHelp: 'Parted by commas.',
+  valuesHelp: 'Comma-separated.',
   remove: 'Remove',
   removeOf: (setting: string) => `Do not vary ${setting}`,
   add: 'Vary a setting',
-  addSecond: 'Vary a second one',
-  sizeProbe: (n: Size) => `${sized(n)}; by the steps measured about {time}, answers and gates looked at not counted.`,
-  sizeRun: (n: Size) => `${sized(n)}; by the last run about {time}, answers and gates looked at not counted.`,
-  sizeUnknown: (n: Size) => `${sized(n)}. How long that takes is known once steps were measured under {configure}.`,
-  /** `heldOut`: examples measured on; null where they are not known. */
+  addSecond: 'Vary a second setting',
+  sizeProbe: (n: Size) => `${sized(n)}; by the measured steps about {time}, without scoring answers and gates.`,
+  sizeRun: (n: Size) => `${sized(n)}; by the last session about {time}, without scoring answers and gates.`,
+  sizeUnknown: (n: Size) => `${sized(n)}. The time is not known until steps are measured under {configure}.`,
+  /** `validation`: number of validation examples; null where it is not known. */
   settings: (
-    n: { steps: string; sequences: string; tokens: string; rate: number; rank: number; heldOut: string | null },
+    n: { steps: string; sequences: string; tokens: string; rate: number; rank: number; validation: string | null },
     onData: boolean,
   ) =>
-    `As set under {configure}: ${n.steps} steps of ${n.sequences} sequences, up to ${n.tokens} tokens each, learning rate ${n.rate}, rank ${n.rank}${onData ? '; on {data}' : ''}${n.heldOut === null ? '' : `, measured on ${n.heldOut} held-out examples`}.`,
+    `From {configure}: ${n.steps} steps, batch size ${n.sequences}, max sequence length ${n.tokens}, learning rate ${n.rate}, rank ${n.rank}${onData ? '; data {data}' : ''}${n.validation === null ? '' : `, ${n.validation} validation examples`}.`,
   problem: {
     seeds: (most: number) => `Choose 1 to ${most} seeds.`,
     two: {
-      methods: 'Choose at least two methods to compare, or a setting that varies.',
-      runs: 'Choose at least two runs to compare, or a setting that varies.',
+      methods: 'Choose at least two methods to compare, or a setting to vary.',
+      runs: 'Choose at least two runs to compare, or a setting to vary.',
     },
     none: 'Choose at least one method.',
-    oneArm: 'That makes one arm only: give a second value.',
+    oneVariant: 'This gives only one variant: add a second value.',
     probe: 'The probe needs at least one step.',
-    budget: 'The budget must lie between 1 and 100 %.',
+    budget: 'The budget must be between 1 and 100 %.',
   },
   /** What an experiment is called when it starts. */
   name: {
@@ -74,7 +73,7 @@ export const form = {
 };
 
 export const grid = {
-  /** `short`: inside a sentence; `at`: with a value, as it stands in an arm's name. */
+  /** `short`: inside a sentence; `at`: with a value, as part of a variant's name. */
   field: {
     learningRate: { label: 'Learning rate', short: 'learning rate', at: (v: string) => `learning rate ${v}` },
     rank: { label: 'Rank', short: 'rank', at: (v: string) => `rank ${v}` },
@@ -93,11 +92,12 @@ export const grid = {
   problem: {
     none: (label: string, example: string) => `${label}: give at least one value, such as ${example}.`,
     many: (label: string, most: number) => `${label}: at most ${most} values.`,
-    number: (label: string, value: string) => `${label}: “${value}” is no number.`,
-    twice: (label: string) => `${label}: a value stands twice.`,
+    number: (label: string, value: string) => `${label}: “${value}” is not a number.`,
+    duplicate: (label: string) => `${label}: duplicate value.`,
     same: 'Choose two different settings.',
-    unused: (label: string) => `None of the methods chosen has the setting “${label}”.`,
-    arms: (n: number, most: number) => `That makes ${n} arms; at most ${most}. Choose fewer values or methods.`,
+    unused: (label: string) => `None of the chosen methods has the setting “${label}”.`,
+    variants: (n: number, most: number) =>
+      `This gives ${n} variants; at most ${most} are allowed. Choose fewer values or methods.`,
     setting: (problem: string) => `${problem}.`,
   },
 };

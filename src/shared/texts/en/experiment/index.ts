@@ -7,11 +7,11 @@ import { classes, noise } from './tokens';
 import { view } from './view';
 
 export const experiment = {
-  lead: 'One run is a sign, not a result. An experiment repeats a comparison over several seeds and says what the difference is, and whether it is one.',
-  kept: 'Kept in this browser',
+  lead: 'A single run is not a result. An experiment repeats a comparison over several seeds and reports the difference with its confidence interval.',
+  saved: 'Saved in this browser',
   entry: (time: string, data: string, state: string, done: number, total: number) =>
     `${time} · ${data} · ${state}, ${done} of ${total} sessions`,
-  state: { running: 'running', paused: 'waiting to go on', finished: 'finished', failed: 'failed' },
+  state: { running: 'running', paused: 'paused', finished: 'finished', failed: 'failed' },
   form,
   grid,
   view,

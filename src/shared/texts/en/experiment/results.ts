@@ -1,40 +1,49 @@
-/** What came out: means with intervals, verdicts, the pictures and tables behind them. */
+/** Results: means with confidence intervals, verdicts, figures and tables. */
+
+/** A paired difference as it is written, with its 95 % interval. */
+export interface Interval {
+  difference: string;
+  low: string;
+  high: string;
+  seeds: number;
+}
+const ci = (n: Interval) => `95 % CI ${n.low} to ${n.high}, n = ${n.seeds}`;
+
 export const results = {
-  /** `phrase`: inside a sentence. */
   measure: {
-    loss: { label: 'Held-out loss', phrase: 'held-out loss' },
-    best: { label: 'Best on the way', phrase: 'best held-out loss on the way' },
-    likelihood: { label: 'Right, by likelihood', phrase: 'share of right answers by likelihood' },
-    generated: { label: 'Right, written', phrase: 'share of right answers written' },
-    skipped: { label: 'Skipped', phrase: 'skipped share' },
+    loss: 'Validation loss',
+    best: 'Best validation loss',
+    likelihood: 'Accuracy (by likelihood)',
+    generated: 'Exact match (greedy)',
+    skipped: 'Skipped',
   },
-  /** A paired comparison as a sentence; `size` and `half` are written numbers. */
+  /** A paired comparison as a sentence; all numbers are written with their unit. */
   verdict: {
     noSeed: (name: string, other: string) => `${name} and ${other} have no seed in common yet.`,
-    oneSeed: (name: string, other: string, what: string, size: string) =>
-      `${name} against ${other}: one seed cannot show a difference in ${what} (here ${size}).`,
-    none: (name: string, other: string, what: string, seeds: number, size: string, half: string) =>
-      `${name} against ${other}: no difference in ${what} that ${seeds} seeds can show (${size} ± ${half}).`,
-    lower: (name: string, other: string, what: string, size: string, half: string) =>
-      `${name} is lower by ${size} ± ${half} in ${what} than ${other}.`,
-    higher: (name: string, other: string, what: string, size: string, half: string) =>
-      `${name} is higher by ${size} ± ${half} in ${what} than ${other}.`,
+    oneSeed: (name: string, other: string, what: string, difference: string) =>
+      `${what}: ${name} minus ${other} is ${difference}; one seed cannot show a difference.`,
+    none: (name: string, other: string, what: string, n: Interval) =>
+      `${what}: no difference shown between ${name} and ${other} (${n.difference}, ${ci(n)}).`,
+    better: (name: string, other: string, what: string, n: Interval) =>
+      `${what}: ${name} better by ${n.difference} than ${other} (${ci(n)}).`,
+    worse: (name: string, other: string, what: string, n: Interval) =>
+      `${what}: ${name} worse by ${n.difference} than ${other} (${ci(n)}).`,
   },
   sameSetting: (method: string) => `${method}, same setting`,
-  figure: 'Held-out loss: mean with 95 % interval, every seed as a dot',
-  untouchedLevel: 'untouched model',
-  figureHelp: 'Held-out loss. Dots: seeds. Upright: their mean. Line: its 95 % interval.',
+  figure: 'Validation loss: mean with 95 % CI, every seed as a dot',
+  baseLevel: 'base model',
+  figureHelp: 'Validation loss. Dots: seeds. Upright: their mean. Line: 95 % CI.',
   frame: 'Results, mean and interval',
-  caption: 'Mean ± 95 % interval over seeds',
-  arm: 'Arm',
+  caption: 'Mean ± 95 % CI over seeds',
+  variant: 'Variant',
   seeds: 'Seeds',
   parameters: 'Parameters',
   perplexity: 'Perplexity',
-  against: (reference: string) => `Loss against ${reference}, paired`,
-  untouched: 'Untouched model',
+  against: (baseline: string) => `Loss minus ${baseline}, paired`,
+  base: 'Base model',
   seedsDone: (done: number, failed: number) => `${done}${failed > 0 ? ` (${failed} failed)` : ''}`,
   everySeed: 'Every seed',
-  seedFrame: 'Held-out loss by seed',
+  seedFrame: 'Validation loss by seed',
   seed: 'Seed',
   failed: 'failed',
 };

@@ -1,7 +1,7 @@
 import type { Texts } from '../../en';
 
 export const settings: Texts['compare']['settings'] = {
-  differ: '不同的设置',
+  differ: '配置差异',
   same: '这些运行的设置完全相同，包括种子。',
   setting: '设置',
   notApplying: '不适用',

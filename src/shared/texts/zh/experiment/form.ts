@@ -3,22 +3,22 @@ import { tidy } from '../tidy';
 
 type Size = Parameters<Texts['experiment']['form']['sizeUnknown']>[0];
 const sized = (n: Size) =>
-  `${n.arms} 个组 × ${n.seeds} 个种子 = ${n.cells} 次运行，每次 ${n.steps} 步，分 ${n.sessions} 场进行`;
+  `${n.variants} 个变体 × ${n.seeds} 个种子 = ${n.cells} 个运行，每个 ${n.steps} 步，分 ${n.sessions} 个会话进行`;
 
 export const form: Texts['experiment']['form'] = {
-  legend: '你想知道什么？',
+  legend: '问题',
   compare: (methods, seeds) => `比较方法：${methods}，${seeds} 个种子`,
-  compareText: '哪种方法在没有见过的数据上损失更低，差异是否超出偶然？',
+  compareText: '哪种方法的验证损失更低，差异是否超出偶然？',
   importance: '哪些模块重要？',
   importanceText:
-    '先做一次简短的探测，按各层门控保留的词元多少排名。然后让普通 LoRA 只用这个排名和另外六种排名中最靠前的模块，参数数量相同。',
+    '先做一次简短的探测，按各模块的激活占比排名。然后让普通 LoRA 只用这个排名和另外六种排名中最靠前的模块，参数数量相同。',
   seeds: '种子数',
   seedsHelp: '每个种子都用另一个起点和顺序重做一遍。',
   probe: '探测（步）',
   probeHelp: '要足够长，让门控稳定下来。',
   budget: '预算（%）',
   budgetHelp: '占所有模块参数的比例。',
-  keepBest: '保留每个运行的最佳适配器，以留出的十分之一训练数据评判（早停，对所有运行一致）',
+  keepBest: '结束时加载最佳检查点，按占训练集十分之一的开发集上的损失判断（对所有运行一致）',
   start: '开始实验',
   missing: {
     busy: '已有训练在进行：请等它结束，或停止它。',
@@ -37,11 +37,11 @@ export const form: Texts['experiment']['form'] = {
   removeOf: (setting) => `不再变化：${setting}`,
   add: '让一项设置变化',
   addSecond: '再加一项',
-  sizeProbe: (n) => `${sized(n)}；按测得的步速约需 {time}，不含评判回答和查看门控的时间。`,
-  sizeRun: (n) => `${sized(n)}；按上一次运行的步速约需 {time}，不含评判回答和查看门控的时间。`,
+  sizeProbe: (n) => `${sized(n)}；按测得的步速约需 {time}，不含评判回答和统计门控的时间。`,
+  sizeRun: (n) => `${sized(n)}；按上一次会话的步速约需 {time}，不含评判回答和统计门控的时间。`,
   sizeUnknown: (n) => `${sized(n)}。在{configure}中测量步速之后，才能知道需要多久。`,
   settings: (n, onData) =>
-    `沿用{configure}中的设置：${n.steps} 步，每步 ${n.sequences} 个序列，每个最多 ${n.tokens} 个词元，学习率 ${n.rate}，秩 ${n.rank}${onData ? '；数据为 {data}' : ''}${n.heldOut === null ? '' : `，在 ${n.heldOut} 个留出样本上评估`}。`,
+    `沿用{configure}中的设置：${n.steps} 步，批次大小 ${n.sequences}，最大序列长度 ${n.tokens}，学习率 ${n.rate}，秩 ${n.rank}${onData ? '；数据为 {data}' : ''}${n.validation === null ? '' : `，${n.validation} 个验证样本`}。`,
   problem: {
     seeds: (most) => `种子数请选 1 到 ${most}。`,
     two: {
@@ -49,7 +49,7 @@ export const form: Texts['experiment']['form'] = {
       runs: '请至少准备两个运行来比较，或让一项设置变化。',
     },
     none: '请至少选择一种方法。',
-    oneArm: '这样只有一个组：请再给一个取值。',
+    oneVariant: '这样只有一个变体：请再给一个取值。',
     probe: '探测至少需要一步。',
     budget: '预算必须在 1 到 100 % 之间。',
   },
@@ -77,10 +77,10 @@ export const grid: Texts['experiment']['grid'] = {
     none: (label, example) => `${label}：请至少给一个取值，例如 ${example}。`,
     many: (label, most) => `${label}：最多 ${most} 个取值。`,
     number: (label, value) => `${label}：“${value}”不是数字。`,
-    twice: (label) => `${label}：有取值重复。`,
+    duplicate: (label) => `${label}：有取值重复。`,
     same: '请选择两项不同的设置。',
     unused: (label) => `所选方法都没有“${label}”这项设置。`,
-    arms: (n, most) => `这样会有 ${n} 个组，最多 ${most} 个。请减少取值或方法。`,
+    variants: (n, most) => `这样会有 ${n} 个变体，最多 ${most} 个。请减少取值或方法。`,
     setting: (problem) => `${problem}。`,
   },
 };

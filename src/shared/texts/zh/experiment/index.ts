@@ -7,10 +7,10 @@ import { classes, noise } from './tokens';
 import { view } from './view';
 
 export const experiment: Texts['experiment'] = {
-  lead: '一次运行只是迹象，不是结果。实验用多个种子重复比较，说明差异有多大，以及它是否真的存在。',
-  kept: '保存在这个浏览器中',
-  entry: (time, data, state, done, total) => `${time} · ${data} · ${state}，${done} / ${total} 场`,
-  state: { running: '进行中', paused: '等待继续', finished: '已完成', failed: '失败' },
+  lead: '一个运行还不是结果。实验用多个种子重复比较，并给出差异及其置信区间。',
+  saved: '保存在这个浏览器中',
+  entry: (time, data, state, done, total) => `${time} · ${data} · ${state}，${done} / ${total} 个会话`,
+  state: { running: '进行中', paused: '已暂停', finished: '已完成', failed: '失败' },
   form,
   grid,
   view,

@@ -2,7 +2,7 @@ import type { Texts } from '../../en';
 
 export const modules: Texts['experiment']['modules'] = {
   ranking: {
-    active: { name: '激活占比', by: 'TS-LoRA 探测中门控保留的词元', choice: '按激活占比选择' },
+    active: { name: '激活占比', by: 'TS-LoRA 探测中激活词元的占比', choice: '按激活占比选择' },
     relative: { name: '相对变化', by: 'LoRA 探测的 ‖ΔW‖ / ‖W0‖', choice: '按相对变化选择' },
     change: { name: '变化', by: 'LoRA 探测的 ‖ΔW‖', choice: '按变化选择' },
     gradient: { name: '梯度', by: 'LoRA 探测结束时 A 和 B 的梯度范数', choice: '按梯度选择' },
@@ -18,14 +18,13 @@ export const modules: Texts['experiment']['modules'] = {
   caption: '换一个种子，排名是否相同？它与激活占比是否一致？',
   rankingHead: '排名',
   by: '依据',
-  stability: '种子之间的排名相关系数',
-  withActive: '与激活占比的相关系数',
+  stability: '种子之间的排名稳定性（Spearman ρ）',
+  withActive: '与激活占比的 Spearman ρ',
   seedless: '与种子无关',
   scale: (seeds) =>
     `1：顺序相同；0：没有关系；−1：顺序相反。${seeds === 1 ? '比较种子之间至少需要两个种子。' : `共 ${seeds} 个种子。`}`,
-  figure: '每个模块的门控保留的词元占比，从最活跃的开始',
-  figureHelp: (budget) =>
-    `探测中每个模块的激活占比（层.类型）。着色：至少在一个种子中属于 ${budget} 预算能容纳的模块。`,
+  figure: '每个模块的激活占比，从高到低',
+  figureHelp: (budget) => `探测中每个模块的激活占比（层.类型）。着色：至少在一个种子中在 ${budget} 的预算内被选中。`,
   table: '所有模块，以及它们在每种排名中的位次',
   module: '模块',
   parameters: '参数',

@@ -1,28 +1,29 @@
 import type { Texts } from '../../en';
 
 export const noise: Texts['experiment']['noise'] = {
-  title: '更新的噪声有多大',
-  arm: '组',
+  title: '更新噪声',
+  variant: '变体',
   line: {
-    keptOwn: '保留，同一批次',
-    keptFresh: '保留，新数据',
-    skippedOwn: '跳过，同一批次',
-    skippedFresh: '跳过，新数据',
+    keptOwn: '激活，训练批次',
+    keptFresh: '激活，验证集',
+    skippedOwn: '跳过，训练批次',
+    skippedFresh: '跳过，验证集',
   },
   figure: '会降低损失的词元更新占比，随步数变化',
   chance: '与随机无异',
-  help: (arm) =>
-    `${arm}：会降低损失的词元更新占比（μ < 0），随步数变化。能去除噪声的门控，会保留在新数据上更新也有益的词元，跳过更新无益的词元。同一批次：刚刚学过的批次。新数据：留出样本。`,
+  help: (variant) =>
+    `${variant}：会降低损失的词元更新占比（门控梯度 μ < 0），随步数变化。能去除噪声的门控，会应用在验证样本上也有益的更新，跳过无益的更新。训练批次：该步的批次。验证集：不参与训练的样本。`,
   table: '表格形式',
   frame: '各步有益更新的占比',
   step: '步',
 };
 
 export const classes: Texts['experiment']['classes'] = {
-  title: '跳过了哪些词元',
-  arm: '组',
+  title: '按类别统计跳过的词元',
+  variant: '变体',
   figure: '按词元类别划分的跳过占比',
-  help: (arm) => `${arm}：门控在留出样本上跳过的词元更新占比，涵盖所有模块。条形：各种子的均值；线段：95 % 置信区间。`,
+  help: (variant) =>
+    `${variant}：门控在验证样本上跳过的词元更新占比，涵盖所有模块。条形：各种子的均值；线段：95 % 置信区间。`,
   table: '表格形式',
   frame: '按词元类别划分的跳过占比',
   by: '划分依据',
@@ -37,7 +38,7 @@ export const classes: Texts['experiment']['classes'] = {
     'function word': '虚词',
     'other word': '其他词',
     'inside a word': '词的内部',
-    mark: '标记',
+    mark: '特殊词元',
     prompt: '提示词',
     answer: '回答',
     first: '第一个',
@@ -46,6 +47,6 @@ export const classes: Texts['experiment']['classes'] = {
     'the next 90': '其后的 90 个',
     'the next 900': '再后的 900 个',
     rarer: '更少见的',
-    'not in the training data': '训练数据中没有的',
+    'not in the training data': '训练集中没有的',
   },
 };
