@@ -104,7 +104,7 @@ async function takeScreens(app: App, folder: string): Promise<void> {
   await app.startStudy('compare', 2);
   await app.studyDone(2, 15 * 60_000);
   await screens.take('experiment', 'Experiment');
-  await screens.take('history', 'History');
+  await screens.take('history', 'Saved');
   screens.write(`${folder}.md`);
 }
 

@@ -81,7 +81,7 @@ export class Screens {
     );
     writeFileSync(
       path,
-      `# Screens\n\nEvery section after a run, on a desktop (${SIZES.desktop.width} px) and on a phone (${SIZES.phone.width} px), in light and dark. Long sections are cut. Written by \`npm run demo -- --screens ${this.#folder}\`.\n\n${parts.join('\n')}`,
+      `# Screens\n\nEvery section after a session, on a desktop (${SIZES.desktop.width} px) and on a phone (${SIZES.phone.width} px), in light and dark. Long sections are cropped. Written by \`npm run demo -- --screens ${this.#folder}\`.\n\n${parts.join('\n')}`,
     );
     console.log(`${readdirSync(this.#folder).length} pictures, ${Math.round(bytes / 1000)} kB, shown by ${path}`);
   }

@@ -39,7 +39,7 @@ def within_noise(difference: Mean, seeds: Mean) -> bool:
 def agreement(twin: dict[str, dict[int, dict]], engine: dict[str, dict[int, dict]]) -> list[str]:
     about = (
         f"{SET}, {MODEL}, {EXAMPLES} examples, {TRAIN['steps']} steps of {BATCH} sequences of at most {MAX_TOKENS} tokens, learning rate {TRAIN['learningRate']:g} for all, "
-        f"no early stopping, {HELD_OUT} held-out examples; the same A, batches and order on both sides (`python -m sieve_ref.claims.engine`, then "
+        f"no early stopping, {HELD_OUT} validation examples; the same A, batches and order on both sides (`python -m sieve_ref.claims.engine`, then "
         f"`npm run accept -- claims`). The random gates draw their tokens each in its own way, at the shares of their own TS-LoRA {100 * TARGET:.0f} %."
     )
     if not twin.keys() & engine.keys():
@@ -51,7 +51,7 @@ def agreement(twin: dict[str, dict[int, dict]], engine: dict[str, dict[int, dict
         inside.append(within_noise(difference, theirs))
         shares = [Mean.of([r["skipped"]["heldOut"] for r in rows.values()]).text(1, scale=100) if run != "lora" else "" for rows in (a, b)]
         body.append([METHODS[run].title, ours.text(4), theirs.text(4), difference.text(4, signed=True), f"{farthest(a, b):.1e}", *shares])
-    lines = [about, "", *table(["held-out loss at the end", "engine", "twin", "engine − twin, paired", "largest difference of a training loss", "engine skips %", "twin skips %"], body)]
+    lines = [about, "", *table(["validation loss at the end", "engine", "twin", "engine − twin, paired", "largest difference of a train loss", "engine skips %", "twin skips %"], body)]
     said = "Engine and twin agree within seed noise: the interval of their difference lies inside the interval over seeds, for every method." if all(inside) else (
         "Engine and twin do not agree within seed noise for " + ", ".join(METHODS[run].title for run, ok in zip(RUNS, inside) if not ok) + ".")
     body = []

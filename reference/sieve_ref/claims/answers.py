@@ -21,7 +21,7 @@ def compared(results: Results, pairs, settings=MAIN) -> list[str]:
     everything = list(itertools.chain(*differences.values()))
     if not any(d.seeds for d in everything):
         return ["No pair of runs yet.", ""]
-    lines = table(["early-stopped held-out loss", *names(settings)], [[f"{title(a)} − {title(b)}", *(d.text() for d in ds)] for (a, b), ds in differences.items()])
+    lines = table(["early-stopped validation loss", *names(settings)], [[f"{title(a)} − {title(b)}", *(d.text() for d in ds)] for (a, b), ds in differences.items()])
     if any(d.complete for d in everything):
         lines += [f"With all {len(SEEDS)} seeds: {counted(everything)}."]
         for regime in regimes(settings):
@@ -83,7 +83,7 @@ def importance(results: Results) -> list[str]:
     if not body:
         return [*lines, "No pair of runs yet.", ""]
     lines += ["Plain LoRA on the modules that a ranking puts first, within a share of all modules' adapter parameters.", ""]
-    lines += table(["early-stopped held-out loss", *(f"{', '.join(s)}, top {share:.0%}" for s, share in settings)], body)
+    lines += table(["early-stopped validation loss", *(f"{', '.join(s)}, top {share:.0%}" for s, share in settings)], body)
     return lines + ([f"Against ‖W0‖_F, with all {len(SEEDS)} seeds: {counted(all_differences)}.", ""] if any(d.complete for d in all_differences) else [])
 
 
@@ -127,25 +127,25 @@ def noise(results: Results) -> list[str]:
         return [*lines, "No runs yet.", ""]
     for regime in regimes(MAIN):
         of = lambda method, kind: [g[kind] for (s, m), g in gaps.items() if s[1] == regime and m == method]
-        lines += [f"- {regime}: on the batch that they are learnt from, LoRA's updates help {clear(of('lora', 'lost'))}, compared with a fresh one. "
-                  f"On a fresh batch, the updates that TS-LoRA 50 % keeps help {clear(of('ts-lora-50', 'fresh'))}, compared with those it skips."]
+        lines += [f"- {regime}: on their own train batch, LoRA's updates help {clear(of('lora', 'lost'))}, compared with a fresh one. "
+                  f"On a fresh batch, the active updates of TS-LoRA 50 % help {clear(of('ts-lora-50', 'fresh'))}, compared with the skipped ones."]
     lines += [
-        "", "Of the updates that change the loss at all, the share that helps (μ < 0), in per cent, over the last quarter of training: on the batch that is being "
-        "learnt from (own) and on one of the slice, which A and B never see (fresh). If indiscriminate updates add noise, LoRA's share on a fresh batch lies "
-        "well under its share on its own batch; if a gate removes noise, it keeps updates that help more often than those it skips.", "",
+        "", "Of the updates that change the loss at all, the share that helps (gate gradient μ < 0), in per cent, over the last quarter of training: on the train "
+        "batch (own) and on one of the dev split, on which A and B are never trained (fresh). If indiscriminate updates add noise, LoRA's share on a fresh batch lies "
+        "well under its share on its own batch; if a gate removes noise, the active updates help more often than the skipped ones.", "",
     ]
-    return lines + table(["setting", "method", "own: kept", "own: skipped", "fresh: kept", "fresh: skipped", "own: kept − skipped", "fresh: kept − skipped", "kept: own − fresh"], body)
+    return lines + table(["setting", "method", "own: active", "own: skipped", "fresh: active", "fresh: skipped", "own: active − skipped", "fresh: active − skipped", "active: own − fresh"], body)
 
 
 def searched(results: Results) -> list[str]:
     rules = ["reconstructed", "averaged-own", "averaged-held-out", "quantile-50", *SEARCHED]
     lines = ["### Where else an effect was looked for", ""]
-    lines += ["Other rules, prices and step sizes (alpaca, over-fit; ε counts in the literal rule):", "", *compared(results, [(m, "lora") for m in rules], [("alpaca", "over-fit")])]
+    lines += ["Other rules, gate gradients and τ learning rates (alpaca, over-fit; ε counts in the literal rule):", "", *compared(results, [(m, "lora") for m in rules], [("alpaca", "over-fit")])]
     lines += ["Other models and modules:", "", *compared(results, [*((m, "lora") for m in TARGETS), ("ts-lora-50", "random-50")], SEARCH)]
     lines += ["On top of DoRA:", "", *compared(results, [(f"ts-dora-{t}", "dora") for t in (30, 50, 70)])]
     body = [line for setting in MAIN for line in trials(results, setting, ["lora", "ts-lora-50", "random-50"])]
     if body:
-        lines += ["The same learning rate for both, where both were tried (one seed, loss on the slice at its best / at the end):", ""]
+        lines += ["The same learning rate for both, where both were tried (one seed, dev loss at its best / at the end):", ""]
         lines += table(["setting", "learning rate", *(title(m) for m in ("lora", "ts-lora-50", "random-50"))], body)
     return lines
 

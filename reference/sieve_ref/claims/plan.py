@@ -67,16 +67,16 @@ METHODS = {
     "random-50": Method("random gate, shares of TS-LoRA 50 %", "ts-lora", (("rule", "random"),), follows="ts-lora-50", watched=True),
     "quantile-50": Method("quantile gate 50 %", "ts-lora", (("rule", "quantile"), ("keep", 0.5)), watched=True),
     "reconstructed": Method("TS-LoRA, reconstructed at defaults", "ts-lora", watched=True),
-    "averaged-own": Method("averaged exact step, own prices", "ts-lora", (("rule", "averaged"),)),
-    "averaged-held-out": Method("averaged exact step, held-out prices", "ts-lora", (("rule", "averaged"), ("prices", "held-out")), watched=True),
+    "averaged-own": Method("averaged exact step, train-batch μ", "ts-lora", (("rule", "averaged"),)),
+    "averaged-held-out": Method("averaged exact step, dev-split μ", "ts-lora", (("rule", "averaged"), ("prices", "held-out")), watched=True),
     "dora": Method("DoRA", "dora"),
     "adalora": Method("AdaLoRA", "adalora"),
     "ts-dora-50": ts("ts-dora", 50, None),
     "ts-dora-30": ts("ts-dora", 30, "ts-dora-50"),
     "ts-dora-70": ts("ts-dora", 70, "ts-dora-50"),
     # Where else an effect might hide: other forms of the threshold rule.
-    "ts-lora-50-held-out": ts("ts-lora", 50, "ts-lora-50", called="held-out prices", gate=(("prices", "held-out"),)),
-    "ts-lora-50-per-module": ts("ts-lora", 50, "ts-lora-50", called="share and step size per module", gate=(("targetPer", "module"), ("rhoPer", "module"))),
+    "ts-lora-50-held-out": ts("ts-lora", 50, "ts-lora-50", called="dev-split μ", gate=(("prices", "held-out"),)),
+    "ts-lora-50-per-module": ts("ts-lora", 50, "ts-lora-50", called="target and τ learning rate per module", gate=(("targetPer", "module"), ("rhoPer", "module"))),
     "ts-lora-50-literal": ts("ts-lora", 50, "ts-lora-50", called="literal rule (its ε counts)", gate=(("rule", "literal"),)),
 }
 CORE = ["lora", "ts-lora-50", "ts-lora-30", "ts-lora-70", "random-50"]

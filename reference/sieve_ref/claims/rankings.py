@@ -13,7 +13,7 @@ NAMES = module_names(LAYERS)
 # ranking -> (method of the run it comes from, field of its row, what it is)
 SOURCES = {
     "active-reconstructed": ("reconstructed", "activeShare", "active share, reconstructed rule"),
-    "active-held-out": ("averaged-held-out", "activeShare", "active share, held-out prices"),
+    "active-held-out": ("averaged-held-out", "activeShare", "active share, dev-split μ"),
     "weight-norm": (None, None, "‖W0‖_F"),
     "delta-norm": ("lora", "deltaNorm", "‖ΔW‖_F of LoRA"),
     "delta-relative": ("lora", "deltaNorm", "‖ΔW‖_F / ‖W0‖_F of LoRA"),

@@ -18,9 +18,9 @@ OUT = ROOT / "docs" / "claims.md"
 def more_comparisons(results: Results) -> list[str]:
     lines = []
     asked = [
-        ("Does the learnt gate beat a fixed quantile of r?", [("ts-lora-50", "quantile-50")]),
+        ("Does the learned gate beat a fixed quantile of r?", [("ts-lora-50", "quantile-50")]),
         ("Do gates beat LoRA?", [(m, "lora") for m in ("random-50", "quantile-50", "reconstructed", "averaged-own", "averaged-held-out")]),
-        ("Do held-out prices beat own prices?", [("averaged-held-out", "averaged-own")]),
+        ("Are gate gradients from the dev split better than those from the train batch?", [("averaged-held-out", "averaged-own")]),
         ("The other baselines", [("dora", "lora"), ("adalora", "lora")]),
     ]
     for question, pairs in asked:
@@ -50,7 +50,7 @@ def setting_tables(results: Results) -> list[str]:
         if body:
             base = next(iter(lora.values()))["base"] if lora else None
             lines += [f"### {setting[0]}, {setting[1]}" + (f" (no adapter: {base:.3f})" if base else ""), ""]
-            lines += table(["method", "learning rate", "seeds", "early-stopped", "− LoRA", "at the end", "− LoRA", "best step", "skipped %", "end, gates opened"], body)
+            lines += table(["method", "learning rate", "seeds", "early-stopped", "− LoRA", "at the end", "− LoRA", "best step", "skipped %", "end, all tokens active"], body)
     return lines
 
 
@@ -68,7 +68,7 @@ def noise_over_time(results: Results) -> list[str]:
             body.append(cells + [Mean.of([r["helpful"][where]["muKept"] for r in rows]).text(signed=True) for where in ("own", "fresh")])
     if not body:
         return ["No runs yet.", ""]
-    return table(["setting", "method", *(f"{which}, {q} quarter" for which in ("kept", "skipped") for q in ("1st", "2nd", "3rd", "4th")), "Σμ kept, own", "Σμ kept, fresh"], body)
+    return table(["setting", "method", *(f"{which}, {q} quarter" for which in ("active", "skipped") for q in ("1st", "2nd", "3rd", "4th")), "Σμ active, own", "Σμ active, fresh"], body)
 
 
 def importance(results: Results) -> list[str]:
@@ -126,7 +126,7 @@ def tuning(results: Results) -> list[str]:
             chosen = results.chosen(setting, method)
             text = ", ".join(f"{'**' if lr == chosen else ''}{lr:g}: {loss:.3f}{'**' if lr == chosen else ''}" for lr, loss in sorted(tried.items()))
             body.append([", ".join(setting), METHODS[method].title, text + ("" if chosen else " (not finished)")])
-    return table(["setting", "method", "learning rate: best loss on the slice"], body) if body else ["Nothing tried yet.", ""]
+    return table(["setting", "method", "learning rate: best dev loss"], body) if body else ["Nothing tried yet.", ""]
 
 
 def missing(results: Results) -> list[str]:
@@ -146,30 +146,30 @@ def missing(results: Results) -> list[str]:
             body.append(f"- module importance, {', '.join(setting)}: {len(rows)} of {wanted} runs")
     diverged = [r["key"] for r in results.rows.values() if r.get("diverged") and r["seed"] != TUNING_SEED]
     lines = [f"Runs: {done} of {total}, learning-rate trials not counted." + ("" if body else " Nothing is missing.")] + ([""] + body if body else [])
-    return lines + ["", "Diverged and left out of the means: " + (", ".join(diverged) or "none") + ".", ""]
+    return lines + ["", "Diverged and excluded from the means: " + (", ".join(diverged) or "none") + ".", ""]
 
 
 def about() -> list[str]:
     regimes = [
-        [name, "all but the held-out ones" if r.examples is None else str(r.examples), str(r.slice), str(r.steps), f"{r.eval_every}", r.model, ", ".join(r.kinds or ["all seven"])]
+        [name, "all but the validation examples" if r.examples is None else str(r.examples), str(r.slice), str(r.steps), f"{r.eval_every}", r.model, ", ".join(r.kinds or ["all seven"])]
         for name, r in REGIMES.items()
     ]
     return [
         f"PyTorch twin, one CPU core, some ten seconds a run; rank {RANK}, α {ALPHA:g}; AdaLoRA from 12 to {RANK} "
         f"(a tenth of the run before pruning, a third after it). Batches of {BATCH} sequences of at most {MAX_TOKENS} tokens, AdamW without weight decay, "
         "clipping at 1, warm-up over a tenth of the steps (τ rests as long), then linear decay. λ = 0 everywhere.", "",
-        *table(["regime", "examples of a seed", "of them the slice", "steps", "slice looked at every", "model", "linears of every block"], regimes),
-        f"over-fit: {REGIMES['over-fit'].examples - REGIMES['over-fit'].slice} examples are learnt from, {REGIMES['over-fit'].steps * BATCH // (REGIMES['over-fit'].examples - REGIMES['over-fit'].slice)} "
-        "times each. alpaca: instructions and answers, far from the stories that the model knows. ships-log: the app's own set, a style. sst2: film reviews, the answer is "
-        f"one word, good or bad, and only that word is learnt. Held out are {EVAL_SIZE} examples, the same for every seed; a seed draws the training examples, "
-        "the slice, their order and A. So an interval speaks of training anew on other examples, not of other held-out texts.", "",
-        "Every method keeps the slice out of training: early stopping takes the step with the lowest loss on it (step 0, no adapter, included), and held-out "
-        f"prices take their batches from it. Each method's learning rate is the one with the lowest such loss on seed {TUNING_SEED}, which is in no table: the search "
+        *table(["regime", "examples of a seed", "of them the dev split", "steps", "dev eval interval (steps)", "model", "linears of every block"], regimes),
+        f"over-fit: {REGIMES['over-fit'].examples - REGIMES['over-fit'].slice} train examples, {REGIMES['over-fit'].steps * BATCH // (REGIMES['over-fit'].examples - REGIMES['over-fit'].slice)} "
+        "epochs. alpaca: instructions and answers, far from the stories that the model knows. ships-log: the app's own set, a style. sst2: film reviews, the answer is "
+        f"one word, good or bad, and only that word counts in the loss. The validation split has {EVAL_SIZE} examples, the same for every seed; a seed draws the train examples, "
+        "the dev split, their order and A. So an interval covers training on other examples, not other validation examples.", "",
+        "No method trains on the dev split: early stopping takes the step with the lowest dev loss (step 0, no adapter, included), and dev-split gate "
+        f"gradients take their batches from it. Each method's learning rate is the one with the lowest dev loss on seed {TUNING_SEED}, which is in no table: the search "
         f"begins at {START:g} (LoRA) or at LoRA's rate (all others) and goes on by half decades until both neighbours of the best are worse. TS-LoRA and TS-DoRA at 30 and 70 %, "
-        "and the variants of TS-LoRA 50 %, take the rate found at 50 %; LoRA on a part of the modules takes the one found for random modules. Losses are means per supervised token, in nats.", "",
-        "Gates act at evaluation, too. The random gate keeps, per module and step, the share that TS-LoRA at 50 % of the same seed kept (each at its own "
-        "learning rate). The quantile gate is judged by its last training step's thresholds. Targets are steered per run: all thresholds are shifted "
-        "together after the reconstructed rule has moved them.", "",
+        "and the variants of TS-LoRA 50 %, take the rate found at 50 %; LoRA on a part of the modules takes the one found for random modules. Losses are means per loss token, in nats.", "",
+        "Gates act at evaluation, too. The random gate keeps, per module and step, the active share of TS-LoRA at 50 % with the same seed (each at its own "
+        "learning rate). The quantile gate is judged by its last training step's thresholds. Target sparsity is per run: all thresholds are shifted "
+        "together after each update of the reconstructed rule.", "",
     ]
 
 
@@ -178,19 +178,19 @@ def build(results: Results) -> str:
     lines = [
         "# The paper's claims, put to the test", "",
         "Written by `python -m sieve_ref.claims.report` from `reference/claims/results`; don't edit it by hand. `python -m sieve_ref.claims.run` trains what "
-        "is missing. ± is a 95 % t-interval over seeds, differences are paired by seed; losses, so lower is better. Each interval stands for itself: of twenty comparisons "
-        "without any effect, one would seem to show one.", "",
+        "is missing. ± is a 95 % t-interval over seeds, differences are paired by seed; losses, so lower is better. The intervals are not corrected for multiple comparisons: of twenty comparisons "
+        "without any effect, one would seem to show an effect.", "",
         *(["## Reading", "", reading.read_text().strip(), ""] if reading.exists() else []),
         "## Answers", "", *answers(results),
         "## Still missing", "", *missing(results),
         "## More comparisons", "", *more_comparisons(results),
         "## Every ranking of modules", "",
-        "Plain LoRA on the modules that a ranking puts first, as many as fit into a quarter or a half of all modules' adapter parameters; early-stopped held-out loss.", "",
+        "Plain LoRA on the modules that a ranking puts first, as many as fit into a quarter or a half of all modules' adapter parameters; early-stopped validation loss.", "",
         *importance(results),
-        "## Every method", "", "Held-out loss. Skipped: on the held-out set at the end. Gates opened: the same adapter, at the end, with all gates open.", "",
+        "## Every method", "", "Validation loss. Skipped: on the validation split at the end. All tokens active: the same adapter, at the end, without skipping.", "",
         *setting_tables(results),
         "## Helpful updates over time", "",
-        "Share of the updates with μ < 0 on the batch that is being learnt from, in per cent, by quarters of the run; Σμ is over all modules in the last quarter: negative, the adapter as a whole should grow.", "",
+        "Share of the updates with gate gradient μ < 0 on the train batch, in per cent, by quarters of the run; Σμ is over all modules in the last quarter: where it is negative, the adapter as a whole should grow.", "",
         *noise_over_time(results),
         "## The engine's own repetition", "", *agreement(rows_by("twin"), rows_by("engine")),
         "## Settings", "", *about(),
