@@ -1,9 +1,11 @@
 /**
  * Looks through the committed text for what no linter knows: notes left behind, a test that keeps the others from
- * running, HTML from strings, storages that a browser may refuse, paths of one machine, hosts of a private registry.
+ * running, HTML from strings, storages that a browser may refuse, paths of one machine, hosts of a private registry, and
+ * words that the page and the docs never say (`words.mjs`).
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { isRead, wordsOf } from './words.mjs';
 
 const source = /\.(tsx?|mjs|wgsl|py|css|html)$/;
 /** [files, pattern, why]. */
@@ -35,17 +37,17 @@ const RULES = [
   ],
 ];
 
-const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+const all = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
 })
   .split('\0')
-  .filter(
-    (f) =>
-      /\.(tsx?|mjs|wgsl|py|css|html|json|txt|npmrc|toml)$|^\.ci\/run$/.test(f) &&
-      !f.startsWith('public/') &&
-      f !== '.ci/lint-text.mjs' &&
-      existsSync(f),
-  );
+  .filter((f) => existsSync(f));
+const files = all.filter(
+  (f) =>
+    /\.(tsx?|mjs|wgsl|py|css|html|json|txt|npmrc|toml)$|^\.ci\/run$/.test(f) &&
+    !f.startsWith('public/') &&
+    f !== '.ci/lint-text.mjs',
+);
 let errors = 0;
 for (const file of files) {
   const text = readFileSync(file, 'utf8');
@@ -58,5 +60,11 @@ for (const file of files) {
     });
   }
 }
-console.log(`text: ${files.length} files, ${errors} errors`);
+const read = all.filter(isRead);
+for (const file of read)
+  for (const { line, word, say } of wordsOf(file, readFileSync(file, 'utf8'))) {
+    errors++;
+    console.error(`error: ${file}:${line}: “${word}”: say ${say}`);
+  }
+console.log(`text: ${files.length} files, words of ${read.length}, ${errors} errors`);
 process.exit(errors ? 1 : 0);
