@@ -12,6 +12,21 @@ const dist = '.out/e2e-dist';
 /** SIEVE_URL names a running app to test instead, a dev server say. */
 const url = process.env.SIEVE_URL ?? `http://127.0.0.1:${port}${base}`;
 
+/** Only where there is one: what is a project here must be able to run. */
+const firefox = firefoxPath() && {
+  name: 'firefox',
+  workers: 1,
+  testMatch: 'firefox/**/*.spec.ts',
+  // `colorScheme`: see e2e/firefox/bidi.ts. For a picture Playwright breaks the page's policy.
+  use: {
+    browserName: 'firefox' as const,
+    channel: 'moz-firefox',
+    colorScheme: null,
+    screenshot: 'off' as const,
+    launchOptions: { executablePath: firefoxPath() },
+  },
+};
+
 export default defineConfig({
   testDir: 'e2e',
   outputDir: '.out/e2e-results',
@@ -29,41 +44,31 @@ export default defineConfig({
     actionTimeout: 30_000,
     // Every test has a fresh profile: each would fetch and hash the whole app again. offline.spec.ts allows it.
     serviceWorkers: 'block',
-    trace: 'retain-on-failure',
+    // A trace takes two fifths of all processor time: `--trace retain-on-failure` for a test that fails and does not say why.
+    screenshot: 'only-on-failure',
   },
+  // The longest first: two workers then end at about the same time.
   projects: [
-    {
-      name: 'chromium',
-      testIgnore: ['firefox/**', 'speed.spec.ts'],
-      grepInvert: /software GPU/,
-      use: { launchOptions: { executablePath: browserPath(), args: plainArgs } },
-    },
     {
       name: 'webgpu',
       testMatch: ['webgpu.spec.ts', 'studio.spec.ts'],
       grep: /software GPU|by mouse|by keyboard/,
       use: { launchOptions: { executablePath: browserPath(), args: webgpuTestArgs } },
     },
+    ...(firefox ? [firefox] : []),
+    {
+      name: 'chromium',
+      testIgnore: ['firefox/**', 'speed.spec.ts'],
+      grepInvert: /software GPU/,
+      use: { launchOptions: { executablePath: browserPath(), args: plainArgs } },
+    },
     // What is timed has the machine to itself, when all else is over.
     {
       name: 'speed',
       testMatch: 'speed.spec.ts',
-      dependencies: ['chromium', 'webgpu'],
+      dependencies: ['webgpu', ...(firefox ? [firefox.name] : []), 'chromium'],
       workers: 1,
       use: { launchOptions: { executablePath: browserPath(), args: plainArgs } },
-    },
-    {
-      name: 'firefox',
-      workers: 1,
-      testMatch: 'firefox/**/*.spec.ts',
-      // `colorScheme`: see e2e/firefox/bidi.ts. A trace takes pictures, for which Playwright breaks the page's policy.
-      use: {
-        browserName: 'firefox',
-        channel: 'moz-firefox',
-        colorScheme: null,
-        trace: 'off',
-        launchOptions: { executablePath: firefoxPath() },
-      },
     },
   ],
   webServer: process.env.SIEVE_URL
