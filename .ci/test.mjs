@@ -1,5 +1,5 @@
 /**
- * `npm test`: every check, one after the other, whatever the one before said.
+ * `npm test`: every check, whatever the others said; what leaves a core idle runs beside what does not need a browser.
  *
  *   npm test                       all stages
  *   npm test -- lint unit          some of them
@@ -29,14 +29,18 @@ function bin(pkg, name = pkg) {
   return join(dirname(manifest), typeof entry === 'string' ? entry : entry[name]);
 }
 
-/** Runs a Node script to its end and hands back its exit code; a stage that hangs is ended after `minutes`. */
-function node(args, minutes, env = {}) {
+/**
+ * Runs a Node script to its end and hands back its exit code; a stage that hangs is ended after `minutes`.
+ * @param said collects what it prints, for stages side by side; without it all is printed as it comes
+ */
+function node(args, { minutes, env = {}, said }) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', ...Array(2).fill(said ? 'pipe' : 'inherit')],
       env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env },
     });
+    for (const stream of said ? [child.stdout, child.stderr] : []) stream.on('data', (part) => said.push(part));
     const timer = setTimeout(() => {
       console.error(`stopped after ${minutes} minutes`);
       child.kill('SIGKILL');
@@ -63,12 +67,12 @@ function readReport(file) {
   }
 }
 
-async function vitest(project, minutes) {
+async function vitest(project, { minutes, said }) {
   const file = join(out, `${project}.json`);
   rmSync(file, { force: true });
   const code = await node(
     [bin('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-    minutes,
+    { minutes, said },
   );
   const report = readReport(file);
   if (!report) return { ...none, failed: 1 };
@@ -107,12 +111,16 @@ function firefoxMissing() {
   }
 }
 
-async function playwright(minutes) {
+async function playwright({ minutes, said }) {
   const file = join(out, 'e2e.json');
   rmSync(file, { force: true });
   const missing = firefoxMissing();
   const env = { SIEVE_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: file };
-  const code = await node([bin('@playwright/test', 'playwright'), 'test', '--reporter=list,json'], minutes, env);
+  const code = await node([bin('@playwright/test', 'playwright'), 'test', '--reporter=list,json'], {
+    minutes,
+    env,
+    said,
+  });
   const report = readReport(file);
   if (!report) return { ...none, failed: 1 };
   const { expected, unexpected, flaky, skipped } = report.stats;
@@ -122,23 +130,32 @@ async function playwright(minutes) {
 }
 
 const STAGES = {
-  types: async () => asOne(await node([bin('typescript', 'tsc'), '--noEmit'], 5)),
-  lint: async () => {
-    const codes = [
-      await node([bin('oxlint'), '--deny-warnings', 'src', 'e2e', 'bench', 'fuzz', '.ci', 'reference/datasets'], 5),
-      await node([bin('@biomejs/biome', 'biome'), 'format'], 5),
-      await node(['.ci/lint-folders.mjs'], 5),
-      await node(['.ci/lint-text.mjs'], 5),
-    ];
+  types: async (said) => asOne(await node([bin('typescript', 'tsc'), '--noEmit'], { minutes: 5, said })),
+  lint: async (said) => {
+    const codes = [];
+    for (const args of [
+      [bin('oxlint'), '--deny-warnings', 'src', 'e2e', 'bench', 'fuzz', '.ci', 'reference/datasets'],
+      [bin('@biomejs/biome', 'biome'), 'format'],
+      ['.ci/lint-folders.mjs'],
+      ['.ci/lint-text.mjs'],
+    ])
+      codes.push(await node(args, { minutes: 5, said }));
     return asOne(Math.max(...codes));
   },
-  unit: () => vitest('unit', 8),
-  cpu: () => vitest('cpu', 8),
+  unit: (said) => vitest('unit', { minutes: 8, said }),
+  cpu: (said) => vitest('cpu', { minutes: 8, said }),
   // Every reader against damaged files, the same ones each time as far as the time reaches.
-  fuzz: async () => asOne(await node(['.ci/ts.mjs', 'fuzz/fuzz.ts', '--seed', '1', '--minutes', '0.33'], 3)),
-  gpu: () => vitest('gpu', 25),
-  e2e: () => playwright(40),
+  fuzz: async (said) =>
+    asOne(await node(['.ci/ts.mjs', 'fuzz/fuzz.ts', '--seed', '1', '--minutes', '0.33'], { minutes: 3, said })),
+  gpu: (said) => vitest('gpu', { minutes: 25, said }),
+  e2e: (said) => playwright({ minutes: 40, said }),
 };
+
+/**
+ * What runs side by side, and what after it. WGSL is compiled on one core, whatever is there: the other one goes through
+ * the rest meanwhile. The journeys keep both busy.
+ */
+const LANES = [[['gpu'], ['types', 'lint', 'unit', 'cpu', 'fuzz']], [['e2e']]];
 
 const QUICK = ['types', 'lint', 'unit', 'cpu'];
 
@@ -150,6 +167,7 @@ if (unknown.length) {
 }
 const stages = asked.length ? asked : Object.keys(STAGES);
 mkdirSync(out, { recursive: true });
+const began = Date.now();
 
 let browserError = null;
 if (stages.includes('gpu') || stages.includes('e2e')) {
@@ -161,24 +179,37 @@ if (stages.includes('gpu') || stages.includes('e2e')) {
 }
 
 const results = {};
-for (const name of stages) {
+
+async function run(name, said) {
   const start = Date.now();
-  console.log(`\n== ${name} ==`);
+  if (!said) console.log(`\n== ${name} ==`);
   if (browserError && (name === 'gpu' || name === 'e2e')) {
     console.error(browserError);
     results[name] = { ...none, failed: 1 };
   } else {
-    results[name] = await STAGES[name]();
+    results[name] = await STAGES[name](said);
   }
   results[name].seconds = (Date.now() - start) / 1000;
+  if (said) process.stdout.write(`\n== ${name} ==\n${Buffer.concat(said)}`);
+}
+
+for (const all of LANES) {
+  const lanes = all.map((names) => names.filter((name) => stages.includes(name))).filter((names) => names.length);
+  await Promise.all(
+    lanes.map(async (names) => {
+      for (const name of names) await run(name, lanes.length > 1 ? [] : undefined);
+    }),
+  );
 }
 
 console.log('\nstage     passed  failed  skipped  seconds');
-for (const [name, r] of Object.entries(results)) {
+for (const name of stages) {
+  const r = results[name];
   console.log(
     `${name.padEnd(8)}${String(r.passed).padStart(8)}${String(r.failed).padStart(8)}${String(r.skipped).padStart(9)}${r.seconds.toFixed(0).padStart(9)}`,
   );
 }
 const sum = (key) => Object.values(results).reduce((total, r) => total + r[key], 0);
+console.log(`whole: ${((Date.now() - began) / 1000).toFixed(0)} s`);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
 process.exit(sum('failed') ? 1 : 0);
