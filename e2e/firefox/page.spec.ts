@@ -70,7 +70,7 @@ test('LoRA and TS-LoRA train side by side on the CPU, answer and leave as files'
 });
 
 test('files come in by dropping and by choosing, and go out', async ({ app, page }, info) => {
-  await app.open(null);
+  await app.openSoon();
   await app.dataReady();
   await app.get('data-drop').drop({ files: asUpload(FILES[0]) });
   await expect(page.locator('#data')).toContainText(FILES[0].name);
@@ -90,7 +90,7 @@ test('files come in by dropping and by choosing, and go out', async ({ app, page
 });
 
 test('a run from elsewhere is kept over a reload, and opened', async ({ app, page }) => {
-  await app.open(null);
+  await app.openSoon();
   await app
     .get('history-import')
     .setInputFiles({ name: 'run.zip', mimeType: 'application/zip', buffer: await aRunFile() });
