@@ -28,7 +28,7 @@ const WAYS: Way[] = [
     browser: { colorScheme: 'light' },
     rows: 100_000,
     leaves: 'training',
-    steps: 30,
+    steps: 20,
   },
   {
     name: 'by finger, on a dark phone',
