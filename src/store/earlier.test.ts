@@ -1,0 +1,128 @@
+/** Files, links and records of an earlier version open with the meaning they had; see train/testing/earlier.ts. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseLlamaConfig } from '../hub/llamaConfig';
+import { keptRunSchema } from '../shared/keptRun';
+import { adapterFiles, readAdapter } from '../train/adapterFiles';
+import type { AdapterFile } from '../train/protocol';
+import { readLink, readSettings } from './configure/share';
+import { RunHistory } from './history';
+import { readRunParts, restoredRun, type RunFile } from './runFile';
+import {
+  METHODS_THEN,
+  RULES_THEN,
+  SESSION_THEN,
+  checkpoint,
+  exportedFile,
+  keptFile,
+  records,
+  settings,
+} from '../train/testing/earlier';
+import { unzipAdapter, zipAdapter } from './zip';
+
+test('settings: every value of every method and every gate rule, from a file and from a link', () => {
+  const { methods, rules } = settings();
+  for (const [written, then] of [
+    [methods, METHODS_THEN],
+    [rules, RULES_THEN],
+  ] as const) {
+    expect(readSettings(written.file)).toEqual(then);
+    expect(readLink(written.link)).toEqual(then);
+  }
+});
+
+test('a kept session: what the list says of it, in the record and in the exported file', async () => {
+  const [kept, ...more] = records().map((record) => keptRunSchema.parse(record));
+  expect(more).toEqual([]);
+  expect(kept).toMatchObject({
+    name: 'lora run, dora run, 5 more on facts.jsonl',
+    tags: [],
+    startedAt: 1795990922347,
+    endedAt: 1795991023460,
+    ended: 'finished',
+    model: { kind: 'embedded', id: 'sieve-stories-nano' },
+    devices: [{ kind: 'gpu', name: 'google swiftshader', threads: null }],
+    data: 'facts.jsonl',
+    recipe: null,
+    template: { prompt: '{instruction}\n', completion: '{output}' },
+    mapping: { kind: 'instruction', roles: { instruction: 'instruction', input: null, output: 'output' } },
+    experiment: SESSION_THEN,
+  });
+  expect([kept.base, ...kept.finals.map((f) => f.loss)]).toEqual([
+    5.5094404220581055, 3.637665271759033, 2.6482772827148438, 5.505347728729248, 3.2879157066345215,
+    2.7844414710998535, 3.7940211296081543, 3.6737465858459473,
+  ]);
+  const [ungated, gated] = [kept.finals.slice(0, 3), kept.finals.slice(3)].map((f) => f.map((x) => x.skipped));
+  expect(ungated).toEqual([null, null, null]);
+  expect(gated).toEqual([0.5555555555555556, 0.4097222222222222, 0.6111111111111112, 0.4305555555555556]);
+  expect((await readRunParts(exportedFile())).record).toEqual(kept);
+});
+
+const lossOf = (file: RunFile, id: string) => file.histories.get(id)!.snapshot().loss;
+
+test.each([
+  ['kept in the browser', keptFile],
+  ['taken away', exportedFile],
+])('the file of a session, %s: curves, gates, and adapters byte for byte', async (_, open) => {
+  const file = restoredRun(await readRunParts(open()));
+  expect(file.damaged).toEqual([]);
+  expect([...file.histories.keys()]).toEqual(['base', ...SESSION_THEN.runs.map((r) => r.id)]);
+  for (const { id } of SESSION_THEN.runs) expect(lossOf(file, id)).toHaveLength(14);
+  const tsdora = file.histories.get('tsdora')!.snapshot();
+  expect([...tsdora.loss].map((x) => x.toFixed(4)).join(' ')).toBe(
+    '5.2663 5.4570 5.5083 5.0367 4.7388 4.3888 4.1751 3.9696 3.5093 3.2843 3.1958 2.9591 3.0478 3.0990',
+  );
+  expect([...tsdora.gate!.tau]).toEqual([0.346302629, 0.409710497].map(Math.fround));
+  expect(tsdora.evals.map((e) => [e.step, e.loss])).toEqual([
+    [4, 4.759923934936523],
+    [8, 3.4373536109924316],
+    [12, 2.822619915008545],
+    [14, 2.7844414710998535],
+  ]);
+
+  const model = parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-nano/config.json', 'utf8')));
+  const bytes = (files: readonly AdapterFile[], name: string) => files.find((f) => f.name === name)!.bytes;
+  expect([...file.adapters.keys()]).toEqual(SESSION_THEN.runs.map((r) => r.id).filter((id) => id !== 'random'));
+  for (const [id, files] of file.adapters) {
+    const then = SESSION_THEN.runs.find((r) => r.id === id)!;
+    const unzipped = await unzipAdapter(await zipAdapter(files));
+    const read = readAdapter(unzipped, model, id);
+    expect(read.run).toMatchObject({
+      name: then.name,
+      method: then.method,
+      rank: then.rank,
+      alpha: then.alpha,
+      rslora: then.rslora,
+    });
+    expect(read.template).toEqual({ prompt: '{instruction}\n', completion: '{output}' });
+    expect(read.adapters.map((m) => m.path)).toEqual([
+      'model.layers.0.self_attn.q_proj',
+      'model.layers.3.mlp.down_proj',
+    ]);
+    const again = adapterFiles({
+      ...read,
+      model: { id: 'nano', revision: null },
+      template: read.template!,
+      check: null,
+    });
+    expect(bytes(again, 'adapter_model.safetensors'), id).toEqual(bytes(files, 'adapter_model.safetensors'));
+    expect(read.thresholds !== null, `thresholds of ${id}`).toBe(files.some((f) => f.name === 'ts_peft.json'));
+    if (!read.thresholds) continue;
+    const { thresholds } = JSON.parse(new TextDecoder().decode(bytes(files, 'ts_peft.json')));
+    expect([...read.thresholds]).toEqual(Object.values(thresholds).map((x) => Math.fround(x as number)));
+  }
+});
+
+test('a checkpoint: what is offered, and the curves up to there', async () => {
+  const { checkpoint: saved, train, heldOut } = await checkpoint();
+  expect(saved.info).toMatchObject({ step: 8, experiment: SESSION_THEN, model: { id: 'sieve-stories-nano' } });
+  expect([train.offsets.length, heldOut.offsets.length]).toEqual([37, 5]);
+  const page = saved.page as { histories: Parameters<typeof RunHistory.restore>[0][] };
+  const whole = restoredRun(await readRunParts(keptFile()));
+  for (const snapshot of page.histories) {
+    const { runId } = snapshot;
+    const { loss } = RunHistory.restore(snapshot).snapshot();
+    expect([...loss], runId).toEqual([...lossOf(whole, runId).subarray(0, loss.length)]);
+    expect(loss).toHaveLength(runId === 'base' ? 0 : 8);
+  }
+});

@@ -1,0 +1,40 @@
+/** A session that an earlier version began and paused goes on as that version went on. */
+import { expect, it } from 'vitest';
+import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
+import { readSafetensors } from '../hub/safetensors';
+import { NANO, watched } from './testing/studio';
+import { readRunParts } from '../store/runFile';
+import { checkpoint, exportedFile, SESSION_THEN } from './testing/earlier';
+
+/** SwiftShader then, the CPU engine now. */
+const ROUNDING = 2e-6;
+
+it('a checkpoint goes on: the same losses, step by step, and the same adapters', async () => {
+  const { histories, adapters } = await readRunParts(exportedFile());
+  const { checkpoint: saved, train, heldOut } = await checkpoint();
+  expect(saved.state.experiment).toEqual(SESSION_THEN);
+  expect(saved.state.step).toBe(8);
+  const { studio, phase, losses } = watched();
+  await studio.openModel({ type: 'open-model', source: NANO });
+  const done = phase('finished');
+  await studio.restore({ type: 'restore', state: saved.state, train, heldOut });
+  await done;
+  for (const { id } of SESSION_THEN.runs) {
+    const then = histories.find((h) => h.runId === id)!.loss.subarray(8);
+    expectClose(losses(id), then, { rtol: ROUNDING }, `losses of ${id}`);
+    const files = adapters.get(id);
+    if (!files) continue;
+    const weights = (of: typeof files) => of.find((f) => f.name === 'adapter_model.safetensors')!.bytes;
+    const now = await studio.export({
+      type: 'export',
+      runId: id,
+      template: { prompt: '', completion: '' },
+      check: false,
+    });
+    const [before, after] = [weights(files), weights(now.files)].map((b) => readSafetensors(b));
+    expect(after.names).toEqual(before.names);
+    for (const name of after.names)
+      expectCloseToMax(after.get(name).data, before.get(name).data, 1e-4, `${id} ${name}`);
+  }
+  await studio.reset();
+});
