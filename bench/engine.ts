@@ -402,7 +402,7 @@ export function loraLayers(
     const at = (name: string, which: 0 | 1) => flat[name].slice(`${name}.${l}`, (2 * l + which) * part, part);
     return { a: at('params', 0), b: at('params', 1), gradA: at('grads', 0), gradB: at('grads', 1) };
   });
-  const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d }));
+  const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d, salt: l }));
   const unused = scope.alloc('unused', 16);
   const spaces = params.map(() => ({
     z: scope.alloc('z', 4 * rows * rank),

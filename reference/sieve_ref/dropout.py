@@ -4,7 +4,7 @@ import torch
 from peft import PeftModel
 from torch import nn
 
-from .models import MODULE_PATHS, PEFT_PREFIX, lora_weights
+from .models import PEFT_PREFIX, lora_weights
 
 
 def mix_bits(value) -> np.ndarray:
@@ -26,9 +26,11 @@ def dropout_key(seed: int, step: int, micro_batch: int) -> int:
 
 
 def module_salt(name: str) -> int:
-    """Tells the modules apart, from the layer and the kind's letters."""
-    kind = next(k for k, path in MODULE_PATHS.items() if name.endswith("." + path))
-    return ((int(name.split(".")[2]) * 8 + ord(kind[0]) * 31 + len(kind)) * 0x9E3779B1) & 0xFFFFFFFF
+    """Tells the modules apart, by their whole path (`model.layers.3.self_attn.q_proj`): FNV-1a."""
+    salt = 0x811C9DC5
+    for byte in name.encode():
+        salt = ((salt ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return salt
 
 
 def dropout_mask(key: int, salt: int, rows: int, width: int, p: float) -> torch.Tensor:

@@ -9,7 +9,6 @@ import { texts } from '../shared/texts';
 import type { LlamaConfig } from '../shared/types';
 import type { BaseModel } from './base';
 import { createMethod, methodSizes } from './adapters/createMethod';
-import { moduleSalt } from './adapters/lora/lora';
 import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
 import {
   type ModuleValues,
@@ -37,13 +36,14 @@ export const placeOf = (
   run: RunConfig,
   runs: readonly RunConfig[],
   train: Pick<TrainConfig, 'keepBest'>,
-  { capacity, microBatches, split = 1 }: Layout,
+  { capacity, microBatches, split = 1, salts }: Layout,
 ): Place => ({
   rows: capacity.rows,
   microBatches,
   split,
   followed: runs.some((r) => isGated(r) && r.gate.rule === 'random' && r.gate.follows === run.id),
   keepBest: train.keepBest,
+  salts,
 });
 
 /** Bytes a run needs besides the shared activations, by name. */
@@ -121,7 +121,7 @@ export class AdapterRun {
   ) {
     const scope = device.buffers.scope(`run ${run.id}`);
     this.config = run;
-    this.modules = adaptedModules(config, run);
+    this.modules = adaptedModules(config, run, place.salts);
     this.rPad = padRank(rankOf(run));
     this.#device = device;
     this.#scope = scope;
@@ -174,7 +174,7 @@ export class AdapterRun {
     const extra = extraOf(this.config);
     return this.modules.map((m) => {
       const bound = 1 / Math.sqrt(m.dIn);
-      const rng = new Rng((seed ^ moduleSalt(m)) >>> 0);
+      const rng = new Rng((seed ^ m.salt) >>> 0);
       const normal = (length: number) => Float32Array.from({ length }, () => 0.02 * rng.normal());
       if (this.config.method === 'adalora')
         return { a: normal(rank * m.dIn), b: normal(m.dOut * rank), extra: new Float32Array(rank) };

@@ -1,4 +1,4 @@
-/** How training is laid out in memory; see plan.ts. */
+/** How training is laid out in memory, see plan.ts; saved with a session, which goes on in the same. */
 import type { Capacity } from './model/batch';
 
 export interface Layout {
@@ -9,4 +9,6 @@ export interface Layout {
   split?: number;
   /** Keep only every layer's input and compute the rest anew in the backward: a third more work, far less memory. */
   recompute: boolean;
+  /** A session that began before version 2 draws its random numbers as it did; see `saltOfVersion1`. */
+  salts?: 'version 1';
 }

@@ -291,7 +291,8 @@ export class Checkpoints {
       const { checkpoint, train, heldOut } = await this.#host.keep.request({ type: 'load-checkpoint' });
       const { info, state } = checkpoint;
       const page = checkpoint.page as PageState;
-      if (state.version !== 1 || page?.version !== 1) throw new StorageError(texts().errors.store.kept.otherVersion);
+      if (![1, 2].includes(state.version) || page?.version !== 1)
+        throw new StorageError(texts().errors.store.kept.otherVersion);
       if (this.#s.model.status !== 'ready' || !sameSource(this.#s.model.source, info.model))
         await this.#host.openModel(info.model);
       const { model } = this.#s;

@@ -8,7 +8,7 @@ import { ConfigError, OutOfMemoryError } from '../shared/errors';
 import { texts } from '../shared/texts';
 import type { DeviceInfo } from '../shared/types';
 import type { OpenModel } from './openModel';
-import type { MemoryPlan } from './protocol';
+import type { MemoryPlan, SessionState } from './protocol';
 
 /** Of the CPU engine's memory, which has 32-bit addresses: what scratch and the gaps between tensors leave of 4 GiB. */
 const CPU_MEMORY = 3.5 * 2 ** 30;
@@ -27,10 +27,12 @@ export function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo
   };
 }
 
-function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig): Layout[] {
+/** @param salts of the layout that a session had before */
+function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig, salts?: Layout['salts']): Layout[] {
   const context = maxContext(base.config);
   if (train.maxTokens > context) throw new ConfigError(texts().errors.train.session.context(train.maxTokens, context));
-  return fittingLayouts(base.config, runs, train, memoryLimits(base.device.info), base.bytes);
+  const layouts = fittingLayouts(base.config, runs, train, memoryLimits(base.device.info), base.bytes);
+  return layouts.map((layout) => ({ ...layout, ...(salts && { salts }) }));
 }
 
 /** What a layout of it allocates, beside what there is. */
@@ -63,7 +65,7 @@ export async function createTrainer(
   before?: Layout,
   tooLarge = false,
 ): Promise<Trainer> {
-  const all = layoutsOf(model, experiment);
+  const all = layoutsOf(model, experiment, before?.salts);
   const layouts = before && tooLarge ? thriftier(all, before) : [...(before ? [before] : []), ...all];
   for (const layout of layouts.slice(0, -1)) {
     try {
@@ -79,7 +81,13 @@ const same = (a: Layout, b: Layout | undefined) => JSON.stringify(a) === JSON.st
 
 /** Whether no layout takes less memory. */
 export const isThriftiest = (model: OpenModel, experiment: ExperimentConfig, layout: Layout): boolean =>
-  same(layout, layoutsOf(model, experiment).at(-1));
+  same(layout, layoutsOf(model, experiment, layout.salts).at(-1));
+
+/** The layout that a saved session had: one of version 1 draws its random numbers as it began. */
+export function layoutOf({ version, layout }: Pick<SessionState, 'version' | 'layout'>): Layout | undefined {
+  const before = layout as Layout | null;
+  return before && version === 1 ? { ...before, salts: 'version 1' } : (before ?? undefined);
+}
 
 /** What comes after `layout`; the thriftiest again where nothing does. */
 function thriftier(all: readonly Layout[], layout: Layout): Layout[] {

@@ -189,7 +189,8 @@ export interface TrainReplies {
 
 /** Opaque outside train/: a structured-cloneable snapshot (A, B, τ, moments, λ, RNG, data cursor, step). */
 export interface SessionState {
-  version: 1;
+  /** 1: modules' salts as they were then. */
+  version: 1 | 2;
   experiment: ExperimentConfig;
   step: number;
   /** Step of the last evaluation on the way that is complete; −1 before the base's. */

@@ -6,7 +6,6 @@ import { exampleCount, toBatch } from '../data/batches';
 import type { RunState } from '../engine/adapterRun';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
-import type { Layout } from '../engine/layout';
 import type { StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
@@ -15,7 +14,7 @@ import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/type
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
-import { createTrainer, isThriftiest, planLayout } from './layouts';
+import { createTrainer, isThriftiest, layoutOf, planLayout } from './layouts';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
@@ -151,7 +150,7 @@ export class Session {
     const { tuning } = device;
     // Another kind of device saved none that means anything here.
     if (state && Object.keys(state.tuning).length > 0 && device.info.kind === 'gpu') device.tuning = state.tuning;
-    const trainer = await createTrainer(model, experiment, state?.layout as Layout | undefined, thriftier);
+    const trainer = await createTrainer(model, experiment, state ? layoutOf(state) : undefined, thriftier);
     try {
       const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);
       if (state) {
@@ -545,7 +544,7 @@ export class Session {
         };
       }
       return {
-        version: 1,
+        version: 2,
         experiment: this.experiment,
         step: this.#step,
         evaluated: this.#evaluated,

@@ -180,6 +180,8 @@ def build(results: Results) -> str:
         "Written by `python -m sieve_ref.claims.report` from `reference/claims/results`; don't edit it by hand. `python -m sieve_ref.claims.run` trains what "
         "is missing. ± is a 95 % t-interval over seeds, differences are paired by seed; losses, so lower is better. The intervals are not corrected for multiple comparisons: of twenty comparisons "
         "without any effect, one would seem to show an effect.", "",
+        "Figures are of commit 5acde2c, the engine's own repetition is of dad1e3e. Since then the engine's random numbers follow from each module's path; of all figures here "
+        "only those of its random gate in that repetition came from the earlier ones, since A is given there and the twin draws with PyTorch.", "",
         *(["## Reading", "", reading.read_text().strip(), ""] if reading.exists() else []),
         "## Answers", "", *answers(results),
         "## Still missing", "", *missing(results),

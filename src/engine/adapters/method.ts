@@ -13,6 +13,8 @@ export interface AdaptedModule extends ModuleId {
   index: number;
   dIn: number;
   dOut: number;
+  /** Tells its random numbers from other modules': its first values, its dropout and what a random gate draws. */
+  salt: number;
 }
 
 /** What is trained, and its gradients: slices of the run's flat buffers. rPad = rank rounded up to a multiple of 4. */
@@ -110,6 +112,8 @@ export interface Place {
   followed: boolean;
   /** The best adapter so far is kept beside the one that learns. */
   keepBest: boolean;
+  /** See `Layout`. */
+  salts?: 'version 1';
 }
 
 /** An adapter that is not trained. */

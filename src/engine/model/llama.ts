@@ -1,6 +1,7 @@
 /** The Llama family as the engine sees it: shapes of its linear layers and names of its weights. */
 import { MODULE_KINDS, MODULE_PATHS, type ModuleKind, type RunConfig } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
+import { fnv1a } from '../../shared/fnv1a';
 import { texts } from '../../shared/texts';
 import type { LlamaConfig, ModuleId, WeightName } from '../../shared/types';
 import type { AdaptedModule } from '../adapters/method';
@@ -47,13 +48,19 @@ export const allModules = (c: Pick<LlamaConfig, 'layers'>): ModuleId[] =>
 export function adaptedModules(
   c: LlamaConfig,
   { modules, only }: Pick<RunConfig, 'modules' | 'only'>,
+  salts?: 'version 1',
 ): AdaptedModule[] {
   const all = allModules(c);
   const unknown = only?.find((name) => !all.some((m) => moduleName(m) === name));
   if (unknown !== undefined) throw new ConfigError(texts().errors.engine.model.noModule(unknown, c.layers));
   return all
     .filter((m) => (only ? only.includes(moduleName(m)) : modules.includes(m.kind)))
-    .map((id, index) => ({ ...id, index, ...moduleShape(c, id.kind) }));
+    .map((id, index) => ({
+      ...id,
+      index,
+      ...moduleShape(c, id.kind),
+      salt: salts === 'version 1' ? saltOfVersion1(id) : moduleSalt(id),
+    }));
 }
 
 /** A module as a configuration names it: `3.q`. */
@@ -61,6 +68,13 @@ export const moduleName = ({ layer, kind }: ModuleId) => `${layer}.${kind}`;
 
 /** PEFT's name of a module: `model.layers.3.self_attn.q_proj`. */
 export const modulePath = ({ layer, kind }: ModuleId) => `model.layers.${layer}.${MODULE_PATHS[kind]}`;
+
+/** A module's salt: by its path alone, so that it stays the same whatever else a run adapts. */
+export const moduleSalt = (m: ModuleId): number => fnv1a(new TextEncoder().encode(modulePath(m)));
+
+/** As sessions of version 1 have it, where some modules share one (q of layer l and down of layer l + 50). */
+const saltOfVersion1 = ({ layer, kind }: ModuleId): number =>
+  Math.imul(layer * 8 + kind.charCodeAt(0) * 31 + kind.length, 0x9e3779b1) >>> 0;
 
 /** Every weight of the base with its shape: [out, in] for matrices. The head is left out when it is tied. */
 export function weightShapes(c: LlamaConfig): { name: WeightName; shape: number[] }[] {

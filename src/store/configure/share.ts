@@ -6,6 +6,7 @@ import { deflateSync, inflateSync } from 'fflate';
 import { z } from '../../shared/zod';
 import { type ExperimentConfig, experimentSchema, inWords } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
+import { fnv1a } from '../../shared/fnv1a';
 import { texts } from '../../shared/texts';
 import { DEFAULT_ADALORA, DEFAULT_GATE, DEFAULT_RUN, DEFAULT_TRAIN } from './changes';
 
@@ -56,13 +57,6 @@ function differing<T extends object>(value: T, initial: T): Partial<T> {
   ) as Partial<T>;
 }
 
-/** FNV-1a of the bytes: tells a link that was cut or mistyped. */
-function checksum(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const b of bytes) hash = Math.imul(hash ^ b, 0x01000193) >>> 0;
-  return hash;
-}
-
 const toText = (bytes: Uint8Array) =>
   btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(''))
     .replaceAll('+', '-')
@@ -104,7 +98,8 @@ export function settingsLink({ train, runs }: ExperimentConfig): string {
   const json = new TextEncoder().encode(JSON.stringify(lean));
   const packed = deflateSync(json, { level: 9 });
   const bytes = new Uint8Array(packed.length + 4);
-  new DataView(bytes.buffer).setUint32(0, checksum(json));
+  // Tells a link that was cut or mistyped.
+  new DataView(bytes.buffer).setUint32(0, fnv1a(json));
   bytes.set(packed, 4);
   const link = `${VERSION}.${toText(bytes)}`;
   if (link.length > MAX_LINK || json.length > MAX_INFLATED)
@@ -130,7 +125,7 @@ export function readLink(link: string): ExperimentConfig {
     // Whatever it stumbled over says nothing to a person.
     throw damaged();
   }
-  if (checksum(json) !== new DataView(bytes.buffer).getUint32(0)) throw damaged();
+  if (fnv1a(json) !== new DataView(bytes.buffer).getUint32(0)) throw damaged();
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = inWords(result.error.issues[0]);

@@ -6,7 +6,6 @@ import { pairBytes } from '../../kernels/proximal/proximal';
 import { keepPrices } from '../../kernels/proximal/prices';
 import { markHelpful, markLargest, markRandom, noteShare } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO } from '../method';
-import { moduleSalt } from '../lora/lora';
 import { pairCapacity, pairsOf } from './proximalRules';
 import { type GateRule, type RuleContext, priceKind } from './rule';
 
@@ -52,7 +51,7 @@ export class RandomRule implements GateRule {
         slot: slotOf(slots, m.index),
         keep,
         seed,
-        module: moduleSalt(m),
+        module: m.salt,
         followed: followed(m),
         nobody: shown,
       }),

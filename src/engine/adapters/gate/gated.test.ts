@@ -12,7 +12,7 @@ import { readTensor } from '../../device/device';
 import { expectCloseToMax } from '../../testing/allclose';
 import { floats, randomFloats, rowCount, runOps, testDevice } from '../../testing/harness';
 import { dropoutRef } from '../../kernels/dropout/dropout.ref';
-import { Lora, moduleSalt } from '../lora/lora';
+import { Lora } from '../lora/lora';
 import { Gated } from './gated';
 
 const [T, dIn, dOut, rank, scaling] = [203, 40, 72, 6, 1.5];
@@ -105,7 +105,7 @@ describe('a gated module at forced active shares', () => {
       };
       device.write(params.a, padA(a));
       device.write(params.b, padB(b));
-      const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
+      const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut, salt: 12345 };
       const lora = new Lora(
         { device, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } },
         { modules: [module], scope },
@@ -157,7 +157,7 @@ describe('a gated module at forced active shares', () => {
       const open = Array.from(new Uint32Array(await readTensor(device, space.open)).slice(0, T), Boolean);
       expect(open.filter(Boolean)).toHaveLength(keep);
 
-      const stays = dropoutRef(new Float32Array(T * dIn).fill(1), T, dIn, { p, key, salt: moduleSalt(module) });
+      const stays = dropoutRef(new Float32Array(T * dIn).fill(1), T, dIn, { p, key, salt: module.salt });
       const expected = reference(x, stays, y, g, dx, a, b, open);
       expectCloseToMax(await floats(device, h, T * dOut), expected.h, 2e-6, 'h');
       expectCloseToMax(await floats(device, gradIn, T * dIn), expected.dx, 2e-6, 'dx');

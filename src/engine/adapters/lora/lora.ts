@@ -1,5 +1,4 @@
 /** LoRA (Hu et al. 2021, arXiv 2106.09685): Δ = (α/r) B A x. */
-import type { ModuleId } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { Device } from '../../device/device';
@@ -36,10 +35,6 @@ export interface LowRank {
   /** What the optimizer leaves: all gradients, as they were before clipping, and their norm. */
   optimizer: { grads: Tensor; norm: Tensor };
 }
-
-/** Tells the modules' masks and first values apart, by their place alone: whatever else a run adapts, they stay the same. */
-export const moduleSalt = (m: ModuleId): number =>
-  Math.imul(m.layer * 8 + m.kind.charCodeAt(0) * 31 + m.kind.length, 0x9e3779b1) >>> 0;
 
 /** Bytes of the tensors that ‖Δ‖ takes, by name; only where a gate asks for it. */
 export const loraSizes = (modules: number, rPad: number) => ({
@@ -94,7 +89,7 @@ export class Lora implements Update {
     const { device, dropout: p } = this.#low;
     if (p === 0) return { ops: [], input: x };
     return {
-      ops: [dropout(device, { rows, x, out: dropped!, width: m.dIn, p, salt: moduleSalt(m) })],
+      ops: [dropout(device, { rows, x, out: dropped!, width: m.dIn, p, salt: m.salt })],
       input: dropped!,
     };
   }
@@ -190,7 +185,7 @@ export class Lora implements Update {
     if (p === 0) return matmul(device, { ...product, out: gradIn, accumulate: true });
     return [
       ...matmul(device, { ...product, out: dropped! }),
-      dropout(device, { rows, x: dropped!, out: gradIn, width: m.dIn, p, salt: moduleSalt(m), add: true }),
+      dropout(device, { rows, x: dropped!, out: gradIn, width: m.dIn, p, salt: m.salt, add: true }),
     ];
   }
 

@@ -47,7 +47,7 @@ async function compute(
   const [flat, grads] = [upload('params', (atB + bytesB) / 4, 1), upload('grads', (atB + bytesB) / 4, 2)];
   const slices = (all: typeof flat) => [all.slice('A', 0, bytesA), all.slice('B', atB, bytesB)];
   const [[a, b], [gradA, gradB]] = [slices(flat), slices(grads)];
-  const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut };
+  const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut, salt: 1 };
   const low = {
     device,
     rPad: rank,
