@@ -1,4 +1,5 @@
 /** `config.json` of a Hugging Face model, read strictly: what Sieve cannot train is named here, before any weights are fetched. */
+import { ENGINE_LIMITS } from '../shared/engineLimits';
 import { ModelError } from '../shared/errors';
 import { texts } from '../shared/texts';
 import type { LlamaConfig } from '../shared/types';
@@ -64,25 +65,25 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   if (f.flag('mlp_bias', false)) refuse(t().mlpBias);
   if (f.number('pretraining_tp', 0, 1024, 1) > 1) refuse(t().pretrainingTp);
 
-  const dModel = f.int('hidden_size', 4, 8192);
+  const { step, inputs } = ENGINE_LIMITS;
+  const dModel = f.int('hidden_size', step, 8192);
   const layers = f.int('num_hidden_layers', 1, 128);
   const heads = f.int('num_attention_heads', 1, 256);
   const kvHeads = f.int('num_key_value_heads', 1, 256, heads);
   if (heads % kvHeads !== 0) refuse(t().heads(heads, kvHeads));
-  const ffn = f.int('intermediate_size', 4, 65536);
+  const ffn = f.int('intermediate_size', step, inputs);
   const vocab = f.int('vocab_size', 4, 300_000);
   const context = f.int('max_position_embeddings', 1, 2 ** 24, 2048);
   if (f.get('head_dim') === undefined && dModel % heads !== 0) refuse(t().hiddenSize(dModel, heads));
-  const headDim = f.int('head_dim', 2, 256, dModel / heads);
-  if (headDim % 2 !== 0) refuse(t().oddHead(headDim));
+  const headDim = f.int('head_dim', step, ENGINE_LIMITS.headDim, dModel / heads);
   for (const [what, size] of [
     ['hidden_size', dModel],
     ['intermediate_size', ffn],
-    ['heads', heads * headDim],
-    ['kvHeads', kvHeads * headDim],
+    ['head_dim', headDim],
   ] as const) {
-    if (size % 4 !== 0) refuse(t().notFours(what, size));
+    if (size % step !== 0) refuse(t().notMultiple(what, size, step));
   }
+  if (heads * headDim > inputs) refuse(t().wideHeads(heads, headDim, inputs));
 
   return {
     layers,

@@ -5,6 +5,7 @@
  * rows keyStart … keyStart + position. No scores are kept: the backward makes them again from the log-sum-exp, once
  * for the queries' gradients and once for the keys', since WGSL has no float atomics.
  */
+import { ENGINE_LIMITS } from '../../../shared/engineLimits';
 import { GpuError } from '../../../shared/errors';
 import { texts } from '../../../shared/texts';
 import type { Tensor } from '../../device/buffers';
@@ -54,7 +55,8 @@ function pass(
   const { heads, kvHeads, headDim } = p;
   if (heads % kvHeads !== 0) throw new GpuError(texts().errors.engine.model.heads(heads, kvHeads));
   const hd4 = quads(headDim, 'head');
-  if (hd4 > 32) throw new GpuError(texts().errors.engine.model.headSize(headDim));
+  if (headDim > ENGINE_LIMITS.headDim)
+    throw new GpuError(texts().errors.engine.model.headSize(headDim, ENGINE_LIMITS.headDim));
   const [own, stream] = keys ? [1, heads / kvHeads] : [heads / kvHeads, 1];
   const ofThread = p.ownRows ?? ownRows(rows, headDim, arrays, own);
   const all = [rows.dims, ...bindings];
@@ -86,7 +88,7 @@ function pass(
 /**
  * Attention of `q` [rows, heads·headDim] over `k`, `v` [keyRows, kvHeads·headDim] into `out` (as q), with the
  * log-sum-exp of every row and head in `lse` [rows, heads]. Scores are scaled by 1/√headDim. Overwrites.
- * @throws {GpuError} when headDim is no multiple of 4 or past 128, or the heads cannot be shared evenly.
+ * @throws {GpuError} when headDim is no multiple of 4 or past ENGINE_LIMITS, or the heads cannot be shared evenly.
  */
 export function attention(
   device: Device,

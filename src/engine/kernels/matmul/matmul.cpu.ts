@@ -1,3 +1,4 @@
+import { ENGINE_LIMITS } from '../../../shared/engineLimits';
 import { Call, type CpuFunction } from '../../device/cpu/cpu';
 import { rowsReader } from '../rows/rows.cpu';
 import type { MatmulOptions } from './options';
@@ -9,7 +10,7 @@ export const PANEL = 8;
 const BLOCK = 32;
 /** Longest part of a sum that a packed panel holds: it stays in the second cache. One with squares must be whole. */
 const K_BLOCK = 2048;
-const K_BLOCK_SQUARES = 16384;
+const K_BLOCK_SQUARES = ENGINE_LIMITS.inputs;
 /** Longest sum of `lowRankAdd`, and bytes of its W: they stay in the second cache. */
 const THIN = 64;
 const THIN_BYTES = 2 ** 18;

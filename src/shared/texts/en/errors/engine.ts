@@ -69,7 +69,10 @@ export const engine = {
       message: `${heads} heads cannot share ${kvHeads} key heads evenly.`,
       hint: OTHER,
     }),
-    headSize: (size: number) => ({ message: `Head size is ${size}; the engine goes up to 128.`, hint: OTHER }),
+    headSize: (size: number, most: number) => ({
+      message: `Head size is ${size}; the engine goes up to ${most}.`,
+      hint: OTHER,
+    }),
     oddHead: (size: number) => ({ message: `Head size is ${size}; rotary embedding needs an even one.`, hint: OTHER }),
     quads: (what: 'head' | 'row' | 'hidden' | 'ffn' | 'logits' | 'module', width: number) => ({
       message: `${{ head: 'Head size', row: 'Row width', hidden: 'Hidden size', ffn: 'Feed-forward size', logits: 'Logit row', module: 'Module width' }[what]} is ${width}; the engine needs a multiple of 4.`,

@@ -101,9 +101,9 @@ export const hub = {
     heads: (heads: number, kvHeads: number) =>
       `${heads} attention heads cannot share ${kvHeads} key-value heads evenly`,
     hiddenSize: (size: number, heads: number) => `hidden_size ${size} does not divide into ${heads} heads`,
-    oddHead: (size: number) => `head_dim is ${size}, and RoPE needs an even one`,
-    notFours: (what: 'hidden_size' | 'intermediate_size' | 'heads' | 'kvHeads', size: number) =>
-      `${{ hidden_size: 'hidden_size', intermediate_size: 'intermediate_size', heads: 'heads × head_dim', kvHeads: 'key-value heads × head_dim' }[what]} is ${size}, and must be a multiple of 4`,
+    notMultiple: (field: string, size: number, of: number) => `${field} is ${size}, and must be a multiple of ${of}`,
+    wideHeads: (heads: number, headDim: number, most: number) =>
+      `${heads} heads of ${headDim} are ${heads * headDim} wide, and must be at most ${most}`,
     scaledRope: (key: string, type: string) => `its RoPE is scaled (${key} of type ${type})`,
     partialRope: 'it rotates a part of each head only (partial_rotary_factor)',
     manyTokens: (key: string, n: number) => `${key} lists ${n} tokens`,

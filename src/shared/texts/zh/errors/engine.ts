@@ -61,7 +61,7 @@ export const engine: Texts['errors']['engine'] = {
       hint: '请选择更小的模型，或关闭其他标签页和程序。数据和设置保持不变。',
     }),
     heads: (heads, kvHeads) => ({ message: `${heads} 个注意力头不能平均共用 ${kvHeads} 个键头。`, hint: OTHER }),
-    headSize: (size) => ({ message: `头的大小是 ${size}，引擎最多支持 128。`, hint: OTHER }),
+    headSize: (size, most) => ({ message: `头的大小是 ${size}，引擎最多支持 ${most}。`, hint: OTHER }),
     oddHead: (size) => ({ message: `头的大小是 ${size}，旋转位置编码需要偶数。`, hint: OTHER }),
     quads: (what, width) => ({
       message: `${{ head: '头的大小', row: '行宽', hidden: '隐藏层大小', ffn: '前馈层大小', logits: 'logit 行宽', module: '模块宽度' }[what]}是 ${width}，引擎需要 4 的倍数。`,

@@ -79,9 +79,8 @@ export const hub: Texts['errors']['hub'] = {
     pretrainingTp: 'pretraining_tp 大于 1',
     heads: (heads, kvHeads) => `${heads} 个注意力头不能平均共用 ${kvHeads} 个键值头`,
     hiddenSize: (size, heads) => `hidden_size ${size} 不能均分给 ${heads} 个头`,
-    oddHead: (size) => `head_dim 是 ${size}，而 RoPE 需要偶数`,
-    notFours: (what, size) =>
-      `${{ hidden_size: 'hidden_size', intermediate_size: 'intermediate_size', heads: '头数 × head_dim', kvHeads: '键值头数 × head_dim' }[what]} 是 ${size}，必须是 4 的倍数`,
+    notMultiple: (field, size, of) => `${field} 是 ${size}，必须是 ${of} 的倍数`,
+    wideHeads: (heads, headDim, most) => `${heads} 个大小为 ${headDim} 的头共宽 ${heads * headDim}，最多只能是 ${most}`,
     scaledRope: (key, type) => `它的 RoPE 经过缩放（${key} 的类型是 ${type}）`,
     partialRope: '它只旋转每个头的一部分（partial_rotary_factor）',
     manyTokens: (key, n) => `${key} 列出了 ${n} 个词元`,
