@@ -66,5 +66,7 @@ it.each([
   ],
 ])('refuses %o in the file, and the engine would have', async (change, same) => {
   expect(() => parseLlamaConfig({ ...SMALL, ...change })).toThrow(ModelError);
-  await expect(make({ ...parseLlamaConfig(SMALL), ...same })).rejects.toThrow(/multiple of 4|goes up to|evenly|do not fit/);
+  await expect(make({ ...parseLlamaConfig(SMALL), ...same })).rejects.toThrow(
+    /multiple of 4|goes up to|evenly|do not fit/,
+  );
 });
