@@ -72,6 +72,7 @@ test('axe finds nothing without a GPU, with data that cannot be read', async ({ 
     .get('data-file')
     .setInputFiles({ name: 'ill.json', mimeType: 'application/json', buffer: Buffer.from('[{') });
   await page.locator('#data').getByTestId('error-alert').waitFor();
+  await layOutAll(page);
   await look(page, 'no GPU, an error');
 });
 

@@ -82,7 +82,7 @@ test('a model’s own chat template: previewed, trained with, asked in, exported
   await test.step('it trains, is asked in its template, and the adapter says so', async () => {
     await app.small(4);
     await app.train();
-    await expect(page.locator('#compare')).toContainText('the model’s own chat template');
+    await expect(page.locator('#compare')).toContainText('own chat template is applied');
     const answers = await app.compare('What now?');
     expect(Object.keys(answers)).toContain('lora');
     const zip = info.outputPath('adapter.zip');
