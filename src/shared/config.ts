@@ -4,11 +4,29 @@
  */
 import { z } from './zod';
 import { ConfigError } from './errors';
+import { ADALORA, ADAPTER } from './settings/adapter';
+import { GATE } from './settings/gate';
+import {
+  GATED_METHODS,
+  LEARNED_RULES,
+  METHODS,
+  type GateRule,
+  type MethodName,
+  type ModuleKind,
+} from './settings/names';
+import { shapeOf } from './settings/setting';
+import { TRAIN } from './settings/train';
 import { texts } from './texts';
 
-/** The seven adaptable linear layers of a Llama block, in forward order. */
-export const MODULE_KINDS = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
-export type ModuleKind = (typeof MODULE_KINDS)[number];
+export {
+  GATE_RULES,
+  type GateRule,
+  LEARNED_RULES,
+  METHODS,
+  type MethodName,
+  MODULE_KINDS,
+  type ModuleKind,
+} from './settings/names';
 
 /** Path of a module inside a Hugging Face Llama block; PEFT's key is `model.layers.<layer>.<path>`. */
 export const MODULE_PATHS: Record<ModuleKind, string> = {
@@ -21,52 +39,10 @@ export const MODULE_PATHS: Record<ModuleKind, string> = {
   down: 'mlp.down_proj',
 };
 
-/** Words are looked up when something is wrong: the language may have changed since. */
-const said = (what: 'finite' | 'moduleTwice' | 'sameId') => ({ error: (): string => texts().configure.problem[what] });
-
-const finite = z.number().refine(Number.isFinite, said('finite'));
-
-/** How a gate decides. Symbols as in the method's documentation. */
-export const GATE_RULES = ['reconstructed', 'literal', 'exact', 'averaged', 'quantile', 'random', 'oracle'] as const;
-export type GateRule = (typeof GATE_RULES)[number];
-
-/** Rules that learn a threshold τ from μ; the others choose the tokens to keep in each batch anew. */
-export const LEARNED_RULES: readonly GateRule[] = ['reconstructed', 'literal', 'exact', 'averaged'];
-
 export const learnsThreshold = (gate: { rule: GateRule }): boolean => LEARNED_RULES.includes(gate.rule);
 
 /** Settings of the token gate (TS-PEFT). */
-export const gateSchema = z.strictObject({
-  /**
-   * reconstructed: signed, Adam-normalised step of τ. literal: the same with the sums multiplied by s before
-   * the moments, as the paper's constants expect, so that ε counts.
-   * exact: the proximal point of one batch. averaged: the same over prices averaged in r's histogram.
-   * quantile: the share `keep` with the largest r. random: as many tokens as `follows` keeps (or `keep`), drawn at random.
-   * oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).
-   */
-  rule: z.enum(GATE_RULES).default('reconstructed'),
-  /** Price of an active token against a mean loss: λ = lambdaBar / T. May be negative (fewer skips). */
-  lambdaBar: finite.min(-100).max(100).default(0),
-  /** Step size s of the threshold, or 'auto': s_t = 3·ρ_t / (steps − tauWarmup). */
-  tauStep: z.union([z.literal('auto'), finite.positive().max(1e3)]).default('auto'),
-  /** Steps before τ starts to move; 'auto' = until the learning-rate warm-up is over. */
-  tauWarmup: z.union([z.literal('auto'), z.int().min(0).max(1e6)]).default('auto'),
-  /** Whose median r sets the automatic step size: the run's (one s for all modules), or each module's own. */
-  rhoPer: z.enum(['run', 'module']).default('run'),
-  /** η of the exact and averaged proximal step, in units of τ² per unit of loss; 'auto' = unbounded step (η → ∞). */
-  eta: z.union([z.literal('auto'), finite.positive().max(1e9)]).default('auto'),
-  /** Skipped share that τ is steered to, after the rule's own step; null leaves τ to the rule. Learned rules only. */
-  target: finite.min(0).max(0.99).nullable().default(null),
-  targetPer: z.enum(['run', 'module']).default('run'),
-  /** Where μ comes from: the batch that trains A and B, or a slice of the training set that they never see. */
-  prices: z.enum(['own', 'held-out']).default('own'),
-  /** Held-out prices are taken every this many steps. */
-  pricesEvery: z.int().min(1).max(1000).default(4),
-  /** Share of tokens kept by the quantile gate, and by the random gate that follows nobody. */
-  keep: finite.min(0).max(1).default(0.5),
-  /** Id of the gated run whose share per module and step the random gate copies. */
-  follows: z.string().nullable().default(null),
-});
+export const gateSchema = z.strictObject(shapeOf(GATE));
 export type GateConfig = z.infer<typeof gateSchema>;
 
 /** The paper's constants, meant for some 10⁴ steps: s, and λ for each active token. */
@@ -80,17 +56,7 @@ export const PAPER_LAMBDA = 4.5e-5;
 export const paperGate = (tokens: number): GateConfig =>
   gateSchema.parse({ rule: 'literal', tauStep: PAPER_TAU_STEP, lambdaBar: PAPER_LAMBDA * tokens });
 
-/** AdaLoRA's budget schedule and regularisation; names and meaning are PEFT's. `rank` of the run is `target_r`. */
-export const adaloraSchema = z.strictObject({
-  initRank: z.int().min(1).max(64).default(12),
-  /** Steps before pruning starts, and final steps at the target budget; 'auto' = a tenth and a third of the run. */
-  tinit: z.union([z.literal('auto'), z.int().min(0).max(1e6)]).default('auto'),
-  tfinal: z.union([z.literal('auto'), z.int().min(0).max(1e6)]).default('auto'),
-  deltaT: z.int().min(1).max(1e4).default(1),
-  beta1: finite.min(0).max(0.9999).default(0.85),
-  beta2: finite.min(0).max(0.9999).default(0.85),
-  orthRegWeight: finite.min(0).max(100).default(0.5),
-});
+export const adaloraSchema = z.strictObject(shapeOf(ADALORA));
 export type AdaloraConfig = z.infer<typeof adaloraSchema>;
 
 /** Steps before AdaLoRA starts to prune, and final ones at its target, in a run of `steps`. */
@@ -104,9 +70,6 @@ export function adaloraWindow({ tinit, tfinal }: AdaloraConfig, steps: number): 
 /** AdaLoRA's first rank for a run that is to end at `rank`: half as much again (PEFT's defaults are 12 and 8). */
 export const startRank = (rank: number): number => Math.min(64, Math.max(12, Math.ceil(rank * 1.5)));
 
-export const METHODS = ['lora', 'dora', 'adalora', 'ts-lora', 'ts-dora'] as const;
-export type MethodName = (typeof METHODS)[number];
-
 /** What people call them. */
 export const METHOD_NAMES: Record<MethodName, string> = {
   lora: 'LoRA',
@@ -116,38 +79,12 @@ export const METHOD_NAMES: Record<MethodName, string> = {
   'ts-dora': 'TS-DoRA',
 };
 
-/** One adaptable module by name, `3.q`: layer 3, query projection. */
-const moduleName = z.string().regex(/^\d{1,3}\.(q|k|v|o|gate|up|down)$/);
-
 /** One adapter that is trained. Runs of an experiment share everything in `TrainConfig`. */
 export const runSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
   name: z.string().min(1).max(60),
   method: z.enum(METHODS),
-  rank: z.int().min(1).max(64).default(8),
-  alpha: finite.positive().max(1e4).default(16),
-  /** rsLoRA: α/√r instead of α/r (PEFT `use_rslora`). */
-  rslora: z.boolean().default(false),
-  /** LoRA+: B learns this many times as fast as A. */
-  loraPlusRatio: finite.min(1).max(1e3).default(1),
-  /** Dropout on the adapter's input, seeded by the experiment: equal for runs that are compared. */
-  dropout: finite.min(0).max(0.9).default(0),
-  /** Its own learning rate; null = the experiment's. */
-  learningRate: finite.positive().max(1).nullable().default(null),
-  modules: z
-    .array(z.enum(MODULE_KINDS))
-    .min(1)
-    .max(7)
-    .default([...MODULE_KINDS])
-    .refine((m) => new Set(m).size === m.length, said('moduleTwice')),
-  /** Exactly these modules instead of `modules` in every layer; null = not used. */
-  only: z
-    .array(moduleName)
-    .min(1)
-    .max(7 * 200)
-    .nullable()
-    .default(null)
-    .refine((m) => !m || new Set(m).size === m.length, said('moduleTwice')),
+  ...shapeOf(ADAPTER),
   gate: gateSchema.default(() => gateSchema.parse({})),
   adalora: adaloraSchema.default(() => adaloraSchema.parse({})),
 });
@@ -164,41 +101,29 @@ export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rs
 }
 
 /** Whether the run has a gate per token and module. */
-export const isGated = (run: Pick<RunConfig, 'method'>): boolean =>
-  run.method === 'ts-lora' || run.method === 'ts-dora';
+export const isGated = (run: Pick<RunConfig, 'method'>): boolean => GATED_METHODS.includes(run.method);
 
 /** Whether the gate draws its tokens anew each time: then there are no thresholds, and no file could say what the adapter does. */
 export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
   isGated(run) && run.gate.rule === 'random';
 
 /** What all runs of an experiment share: data order, schedule, optimizer. */
-export const trainSchema = z.strictObject({
-  seed: z.int().min(0).max(0xffffffff).default(1),
-  steps: z.int().min(1).max(100_000).default(100),
-  learningRate: finite.positive().max(1).default(3e-3),
-  warmupSteps: z.int().min(0).max(100_000).default(10),
-  schedule: z.enum(['constant', 'linear', 'cosine']).default('linear'),
-  beta1: finite.min(0).max(0.9999).default(0.9),
-  beta2: finite.min(0).max(0.99999).default(0.999),
-  epsilon: finite.positive().max(1).default(1e-8),
-  weightDecay: finite.min(0).max(1).default(0),
-  /** Largest global gradient norm of one run (A and B only); 0 switches clipping off. */
-  clipNorm: finite.min(0).max(1e6).default(1),
-  /** Sequences per micro-batch, and micro-batches per optimizer step. */
-  batchSize: z.int().min(1).max(256).default(4),
-  accumulation: z.int().min(1).max(256).default(1),
-  /** Longest sequence in tokens; the model's context is the upper bound. */
-  maxTokens: z.int().min(8).max(4096).default(64),
-  evalEvery: z.int().min(1).max(100_000).default(20),
-  evalExamples: z.int().min(1).max(10_000).default(32),
-  /** Share of the training set that A and B never see: held-out prices and early stopping use it. Never evaluated on. */
-  sliceShare: finite.min(0).max(0.5).default(0),
-  /** Every run ends with the adapter that was best on the slice, looked at every `evalEvery` steps. */
-  keepBest: z.boolean().default(false),
-  /** A run rests after this many evaluations in a row without a better held-out loss; null = never. */
-  patience: z.int().min(1).max(1000).nullable().default(null),
-});
+export const trainSchema = z.strictObject(shapeOf(TRAIN));
 export type TrainConfig = z.infer<typeof trainSchema>;
+
+/** What only Sieve's schema finds, by its name in the catalogue; `of`: the numbers that the sentence names. */
+interface Said {
+  problem:
+    | 'moduleTwice'
+    | 'sameId'
+    | 'keepBestSlice'
+    | 'pricesSlice'
+    | 'doraDropout'
+    | 'firstRank'
+    | 'noPruning'
+    | 'follows';
+  of?: readonly number[];
+}
 
 export const experimentSchema = z
   .strictObject({
@@ -207,27 +132,28 @@ export const experimentSchema = z
       .array(runSchema)
       .min(1)
       .max(8)
-      .refine((r) => new Set(r.map((x) => x.id)).size === r.length, said('sameId')),
+      .refine((r) => new Set(r.map((x) => x.id)).size === r.length, { params: { problem: 'sameId' } }),
   })
   .superRefine(({ train, runs }, context) => {
-    const t = texts().configure.problem;
-    const bad = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-    if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], t.keepBestSlice);
+    const bad = (path: (string | number)[], params: Said) => context.addIssue({ code: 'custom', path, params });
+    if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], { problem: 'keepBestSlice' });
     runs.forEach((run, i) => {
       // The engine would refuse these too, but only when everything is compiled.
       if (run.dropout > 0 && (run.method === 'dora' || run.method === 'ts-dora'))
-        bad(['runs', i, 'dropout'], t.doraDropout);
+        bad(['runs', i, 'dropout'], { problem: 'doraDropout' });
       if (run.method === 'adalora') {
         const { tinit, tfinal } = adaloraWindow(run.adalora, train.steps);
-        if (run.adalora.initRank < run.rank) bad(['runs', i, 'adalora', 'initRank'], t.firstRank(run.rank));
+        if (run.adalora.initRank < run.rank)
+          bad(['runs', i, 'adalora', 'initRank'], { problem: 'firstRank', of: [run.rank] });
         if (tinit >= train.steps - tfinal)
-          bad(['runs', i, 'adalora', 'tinit'], t.noPruning(tinit, tfinal, train.steps));
+          bad(['runs', i, 'adalora', 'tinit'], { problem: 'noPruning', of: [tinit, tfinal, train.steps] });
       }
       if (!isGated(run)) return;
-      if (run.gate.prices === 'held-out' && train.sliceShare === 0) bad(['train', 'sliceShare'], t.pricesSlice);
+      if (run.gate.prices === 'held-out' && train.sliceShare === 0)
+        bad(['train', 'sliceShare'], { problem: 'pricesSlice' });
       const { follows } = run.gate;
       if (follows !== null && !runs.slice(0, i).some((r) => r.id === follows && isGated(r)))
-        bad(['runs', i, 'gate', 'follows'], t.follows);
+        bad(['runs', i, 'gate', 'follows'], { problem: 'follows' });
     });
   });
 export type ExperimentConfig = z.infer<typeof experimentSchema>;
@@ -280,9 +206,11 @@ export function inWords(issue: z.core.$ZodIssue): Problem {
     }
     case 'invalid_format':
       return say(t.form);
-    // Said by a schema above.
-    case 'custom':
-      return say(issue.message);
+    case 'custom': {
+      const { problem, of = [] } = issue.params as Said;
+      const words: string | ((...numbers: number[]) => string) = t[problem];
+      return say(typeof words === 'string' ? words : words(...of));
+    }
     default:
       return say(t.notAllowed);
   }

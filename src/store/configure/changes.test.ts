@@ -63,9 +63,9 @@ it('refuses at the field, in words', () => {
     experimentProblems(change(structuredClone(start))).map((p) => `${p.path}: ${p.message}`);
   expect(told((e) => e)).toEqual([]);
   expect(told((e) => ({ ...e, train: { ...e.train, steps: 0, seed: 1.5, learningRate: NaN, epsilon: 0 } }))).toEqual([
-    'train.seed: must be a whole number',
     'train.steps: must be at least 1',
     'train.learningRate: must be a number',
+    'train.seed: must be a whole number',
     'train.epsilon: must be above 0',
   ]);
   const run = (patch: object) => told((e) => ({ ...e, runs: [e.runs[0], { ...e.runs[1], ...patch }] }));

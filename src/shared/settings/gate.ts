@@ -1,0 +1,112 @@
+/** The token gate of one run (TS-PEFT). In the form's order. */
+import { z } from '../zod';
+import { GATE_RULES, LEARNED_RULES } from './names';
+import { choice, number, optional, own } from './setting';
+
+export const GATE = {
+  /**
+   * reconstructed: signed, Adam-normalised step of τ. literal: the same with the sums multiplied by s before
+   * the moments, as the paper's constants expect, so that ε counts.
+   * exact: the proximal point of one batch. averaged: the same over prices averaged in r's histogram.
+   * quantile: the share `keep` with the largest r. random: as many tokens as `follows` keeps (or `keep`), drawn at random.
+   * oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).
+   */
+  rule: choice(GATE_RULES, { place: 'main', default: 'reconstructed' }),
+  /** Skipped share that τ is steered to, after the rule's own step; null leaves τ to the rule. */
+  target: optional({
+    off: null,
+    start: 0.5,
+    place: 'main',
+    unit: 'percent',
+    min: 0,
+    max: 0.99,
+    applies: { rules: LEARNED_RULES },
+    sweep: '30, 50, 70',
+    flag: 'target-sparsity',
+  }),
+  targetPer: choice(['run', 'module'], {
+    place: 'main',
+    default: 'run',
+    applies: { rules: LEARNED_RULES, when: (gate) => gate.target !== null },
+    flag: 'target-sparsity-per',
+  }),
+  /** Price of an active token against a mean loss: λ = lambdaBar / T. May be negative (fewer skips). */
+  lambdaBar: number({
+    place: 'main',
+    min: -100,
+    max: 100,
+    default: 0,
+    applies: { rules: LEARNED_RULES },
+    sweep: '0, 0.1, 0.5',
+    flag: 'sparsity-penalty',
+  }),
+  /** Id of the gated run whose share per module and step the random gate copies. */
+  follows: own(z.string().nullable(), { place: 'main', default: null, applies: { rules: ['random'] } }),
+  /** Share of tokens kept by the quantile gate, and by the random gate that follows nobody. */
+  keep: number({
+    place: 'main',
+    unit: 'percent',
+    min: 0,
+    max: 1,
+    default: 0.5,
+    applies: { rules: ['quantile', 'random'], when: (gate) => gate.rule === 'quantile' || gate.follows === null },
+    sweep: '30, 50, 70',
+    flag: 'active-share',
+  }),
+  /** η of the exact and averaged proximal step, in units of τ² per unit of loss; 'auto' = unbounded step (η → ∞). */
+  eta: optional({
+    off: 'auto',
+    start: 1,
+    place: 'more',
+    above: 0,
+    max: 1e9,
+    applies: { rules: ['exact', 'averaged'] },
+    flag: 'proximal-eta',
+  }),
+  /** Step size s of the threshold, or 'auto': s_t = 3·ρ_t / (steps − tauWarmup). */
+  tauStep: optional({
+    off: 'auto',
+    start: 0.001,
+    place: 'more',
+    above: 0,
+    max: 1e3,
+    applies: { rules: ['reconstructed', 'literal'] },
+    flag: 'tau-learning-rate',
+  }),
+  /** Whose median r sets the automatic step size: the run's (one s for all modules), or each module's own. */
+  rhoPer: choice(['run', 'module'], {
+    place: 'more',
+    default: 'run',
+    applies: { rules: ['reconstructed'], when: (gate) => gate.tauStep === 'auto' },
+    flag: 'tau-learning-rate-per',
+  }),
+  /** Steps before τ starts to move; 'auto' = until the learning-rate warm-up is over. */
+  tauWarmup: optional({
+    off: 'auto',
+    start: 10,
+    place: 'more',
+    unit: 'steps',
+    whole: true,
+    min: 0,
+    max: 1e6,
+    applies: { rules: LEARNED_RULES },
+  }),
+  /** Where μ comes from: the batch that trains A and B, or a slice of the training set that they never see. */
+  prices: choice(['own', 'held-out'], {
+    place: 'more',
+    default: 'own',
+    applies: { rules: LEARNED_RULES },
+    flag: 'gate-gradient-from',
+  }),
+  /** Prices of the dev split are taken every this many steps. */
+  pricesEvery: number({
+    place: 'more',
+    unit: 'steps',
+    whole: true,
+    min: 1,
+    max: 1000,
+    default: 4,
+    applies: { rules: LEARNED_RULES, when: (gate) => gate.prices === 'held-out' },
+    flag: 'gate-gradient-interval',
+  }),
+};
