@@ -43,7 +43,7 @@ const sidebyside: Item = async (site, browser) => {
   try {
     await app.open('sieve-stories-4m');
     await app.loadSample((await app.samples())[0]);
-    await app.set('Steps', 100);
+    await app.set('steps', 100);
     const start = Date.now();
     await app.train(15 * 60_000);
     const minutes = (Date.now() - start) / 60_000;
@@ -101,9 +101,9 @@ const data: Item = async (site, browser) => {
       await app.open('sieve-stories-4m');
       await app.loadFile(join(folder, file));
       const chips = await app.get('data-preview').locator('.chip').count();
-      await app.set('Steps', 10);
-      await app.set('Evaluate every', 10);
-      await app.set('Evaluation examples', 8);
+      await app.set('steps', 10);
+      await app.set('evalEvery', 10);
+      await app.set('evalExamples', 8);
       await app.train(5 * 60_000);
       const losses = await Promise.all(
         ['base', 'lora', 'ts-lora'].map(async (id) => numberOf(await app.get(`final-${id}`).textContent())),
@@ -175,7 +175,7 @@ const leaks: Item = async (site, browser) => {
     await app.open('sieve-stories-nano');
     await app.get('data-file').setInputFiles(asUpload(FILES[0]));
     await app.dataReady();
-    await app.set('Steps', 1000);
+    await app.set('steps', 1000);
     const round = async () => {
       await app.get('train-button').click();
       await app.waitPhase(['training', 'evaluating'], 60_000);
@@ -214,8 +214,8 @@ const trace: Item = async (site, browser) => {
   try {
     await app.open('sieve-stories-4m');
     await app.loadSample((await app.samples())[0]);
-    await app.set('Steps', 1000);
-    await app.set('Evaluate every', 10);
+    await app.set('steps', 1000);
+    await app.set('evalEvery', 10);
     await app.get('train-button').click();
     await app.waitSteps(1);
     const tasks = await mainThreadTasks(browser, page, `${OUT}/trace.json`, async () => {

@@ -1,19 +1,15 @@
 /** Drives the page as a person would, for the journeys, the demo and the acceptance run. Knows the page's test ids. */
 import type { Download, Locator, Page } from '@playwright/test';
+import type { ExperimentConfig } from '../src/shared/config';
+import { type SettingKey, settingsOf } from '../src/shared/settings';
+import { labelOf } from '../src/shared/texts/settingWords';
+import { settingsFile } from '../src/store/configure/share';
 import { type DataFile, asUpload } from './data';
 
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
 
-/** Settings that all runs share, by the start of their label. */
-export type SettingLabel =
-  | 'Steps'
-  | 'Batch'
-  | 'Seed'
-  | 'Evaluate every'
-  | 'Learning rate'
-  | 'Context, tokens'
-  | 'Rank'
-  | 'Evaluation examples';
+/** A setting that all runs share: of training, or the adapter's rank. */
+export type SharedSetting = SettingKey<'train'> | 'rank';
 
 export class App {
   readonly page: Page;
@@ -139,27 +135,40 @@ export class App {
   // ---- configuration ---------------------------------------------------------------------------------
 
   /** The field of a setting that all runs share. */
-  setting(label: SettingLabel): Locator {
+  setting(key: SharedSetting): Locator {
+    const label = labelOf([...settingsOf('train'), ...settingsOf('run')].find((s) => s.key === key)!);
     return this.page
       .locator('#configure')
-      .getByLabel(new RegExp(`^${label}( changed|$)`))
+      .getByLabel(new RegExp(`^${label.replaceAll(/[()]/g, '\\$&')}( changed|$)`))
       .first();
   }
 
   /** Types a number into a setting that all runs share. */
-  async set(label: SettingLabel, value: number): Promise<void> {
-    const field = this.setting(label);
+  async set(key: SharedSetting, value: number): Promise<void> {
+    const field = this.setting(key);
     if (!(await field.isVisible())) await this.page.locator('#configure').getByText('More settings').click();
     await field.fill(String(value));
   }
 
+  /** Takes settings as from a file, and waits until the data is ready for them. */
+  async importSettings(experiment: ExperimentConfig): Promise<void> {
+    const buffer = Buffer.from(settingsFile(experiment));
+    await this.get('config-file').setInputFiles({ name: 'settings.json', mimeType: 'application/json', buffer });
+    const field = (await this.setting('steps').elementHandle())!;
+    await this.page.waitForFunction(([input, steps]) => (input as HTMLInputElement).value === steps, [
+      field,
+      String(experiment.train.steps),
+    ] as const);
+    await this.dataReady();
+  }
+
   /** Settings for a run that only has to happen: few steps, short sequences, few evaluation examples, short answers. */
   async small(steps: number): Promise<void> {
-    await this.set('Steps', steps);
-    await this.set('Evaluate every', Math.max(1, Math.ceil(steps / 2)));
-    await this.set('Batch', 2);
-    await this.set('Context, tokens', 32);
-    await this.set('Evaluation examples', 4);
+    await this.set('steps', steps);
+    await this.set('evalEvery', Math.max(1, Math.ceil(steps / 2)));
+    await this.set('batchSize', 2);
+    await this.set('maxTokens', 32);
+    await this.set('evalExamples', 4);
     await this.answerLength(16);
     await this.dataReady();
   }

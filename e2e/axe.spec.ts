@@ -85,10 +85,10 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
   await page.getByTestId('data-line').first().click();
   await app.get('data-row').waitFor();
   await unfold(page, '#model details, #data details, #configure details, #compare details');
-  await app.set('Rank', -1);
+  await app.set('rank', -1);
   await app.get('config-problem').waitFor();
   await look(page, 'data with problems, a row open, settings that cannot be');
-  await app.set('Rank', 8);
+  await app.set('rank', 8);
 
   await app.get('train-button').click();
   await app.waitSteps(1);

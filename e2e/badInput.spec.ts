@@ -93,8 +93,8 @@ test('__proto__ as a key, markup and special tokens stay plain text', async ({ d
 });
 
 test('a setting out of range cannot be trained', async ({ desk: app }) => {
-  await app.set('Rank', 1_000_000_000);
+  await app.set('rank', 1_000_000_000);
   await expect(app.get('train-button')).toBeDisabled();
-  await app.set('Rank', 8);
+  await app.set('rank', 8);
   await expect(app.get('train-button')).toBeEnabled();
 });

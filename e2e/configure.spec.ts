@@ -11,19 +11,19 @@ test('settings are changed, refused, measured, trained, taken away and brought b
   await app.get('preset-quick').click();
   await expect(app.get('preset-quick')).toHaveAttribute('aria-pressed', 'true');
   await app.get('preset-why').locator('summary').click();
-  await expect(app.get('preset-why')).toContainText('of the examples fit in whole');
+  await expect(app.get('preset-why')).toContainText('of the examples fit untruncated');
   for (const group of ['changed-train', 'changed-adapter']) await app.get(group).getByRole('button').click();
   await expect(app.get('preset-quick')).toHaveAttribute('aria-pressed', 'false');
 
   await app.small(4);
   await expect(app.get('changed-train')).toHaveAttribute('data-changed', '5');
   const gated = app.get('run-ts-lora');
-  await gated.getByLabel(/^Rule/).selectOption('quantile');
-  await gated.getByLabel(/^Kept share, %/).fill('150');
-  await expect(app.get('config-problem')).toContainText('TS-LoRA, Kept share');
+  await gated.getByLabel(/^Gate rule/).selectOption('quantile');
+  await gated.getByLabel(/^Active share/).fill('150');
+  await expect(app.get('config-problem')).toContainText('TS-LoRA, Active share');
   await expect(gated).toContainText('must lie between 0 and 100 %');
   await expect(app.get('train-button')).toBeDisabled();
-  await gated.getByLabel(/^Kept share, %/).fill('25');
+  await gated.getByLabel(/^Active share/).fill('25');
   await gated.getByText('Adapter of this run').click();
   await gated.getByText('Pick module by module').click();
   await gated.getByRole('checkbox', { name: 'block 0, q' }).uncheck();
@@ -31,10 +31,10 @@ test('settings are changed, refused, measured, trained, taken away and brought b
   await expect(app.get('changed-ts-lora')).toHaveText('3 changed');
   const plain = app.get('run-lora');
   await plain.getByText('Adapter of this run').click();
-  await plain.getByLabel(/^Dropout, %/).fill('10');
+  await plain.getByLabel(/^Dropout/).fill('10');
   await plain.getByLabel('Method').selectOption('dora');
   await expect(plain).toContainText('trained without dropout');
-  await plain.getByLabel(/^Dropout, %/).fill('0');
+  await plain.getByLabel(/^Dropout/).fill('0');
   await expect(app.get('config-problem')).toHaveCount(0);
 
   await app.get('measure').click();

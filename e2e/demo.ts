@@ -38,9 +38,9 @@ export async function main(argv: string[]): Promise<number> {
     console.log(`sample set ${sample}: ${(await app.get('data-report').innerText()).replace(/\s+/g, ' ').trim()}`);
     await app.get('data-preview').screenshot({ path: `${OUT}/2-preview.png` });
 
-    await app.set('Steps', steps);
-    await app.set('Evaluate every', Math.max(1, Math.round(steps / 5)));
-    if (named.seed) await app.set('Seed', Number(named.seed));
+    await app.set('steps', steps);
+    await app.set('evalEvery', Math.max(1, Math.round(steps / 5)));
+    if (named.seed) await app.set('seed', Number(named.seed));
     const start = Date.now();
     await app.get('train-button').click();
     let shown = 0;

@@ -195,7 +195,7 @@ test('a checkpoint that cannot be written or read is said, and training goes on'
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(2000);
-  await app.set('Evaluate every', 2000);
+  await app.set('evalEvery', 2000);
   const note = app.get('keep-note');
   const pause = async () => {
     await app.get('pause-button').click();
@@ -219,7 +219,7 @@ test('a checkpoint that cannot be written or read is said, and training goes on'
   await damage(page, 'newest');
   await page.reload();
   // What was typed and chosen is there again, before anything is resumed.
-  await expect(app.setting('Steps')).toHaveValue('2000');
+  await expect(app.setting('steps')).toHaveValue('2000');
   await expect(app.get('data-drop')).toContainText(FILES[0].name);
   const offer = app.get('resume-offer');
   await expect(offer).toContainText('incomplete or damaged');

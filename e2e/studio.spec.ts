@@ -223,12 +223,12 @@ async function configure(visit: Visit): Promise<void> {
   await part(visit, 'a third run, few steps, short answers', async () => {
     await hand.press(page.locator('#configure').getByText('More settings'));
     for (const [label, value] of [
-      ['Steps', 8],
-      ['Learning rate', 0.02],
-      ['Batch', 2],
-      ['Context, tokens', 48],
-      ['Evaluate every', 4],
-      ['Evaluation examples', 4],
+      ['steps', 8],
+      ['learningRate', 0.02],
+      ['batchSize', 2],
+      ['maxTokens', 48],
+      ['evalEvery', 4],
+      ['evalExamples', 4],
     ] as const)
       await hand.fill(app.setting(label), String(value));
     await hand.press(page.locator('#configure').getByRole('button', { name: 'Add TS-LoRA' }));
@@ -316,9 +316,9 @@ async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise
   const { app, page, hand } = visit;
   const left: Left = { steps, saved: 0, votes: await counts(app) };
   await part(visit, 'a second experiment begins; the first is held beside it', async () => {
-    await hand.fill(app.setting('Steps'), String(steps));
-    await hand.fill(app.setting('Evaluate every'), String(steps / 2));
-    await hand.fill(app.setting('Learning rate'), '0.05');
+    await hand.fill(app.setting('steps'), String(steps));
+    await hand.fill(app.setting('evalEvery'), String(steps / 2));
+    await hand.fill(app.setting('learningRate'), '0.05');
     await hand.press(app.get('train-button'), 'T');
     await app.begun();
     await app.waitSteps(2);

@@ -207,6 +207,8 @@ export function inWords(issue: z.core.$ZodIssue): Problem {
     case 'invalid_format':
       return say(t.form);
     case 'custom': {
+      // Schemas of other things say it themselves.
+      if (!issue.params) return say(issue.message);
       const { problem, of = [] } = issue.params as Said;
       const words: string | ((...numbers: number[]) => string) = t[problem];
       return say(typeof words === 'string' ? words : words(...of));

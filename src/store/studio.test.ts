@@ -585,7 +585,7 @@ test('a plan that does not fit brings the mildest change that does, in one click
   train.reply('plan', { ...PLAN, fits: false });
   await planned(2);
   train.reply('plan', PLAN);
-  await vi.waitFor(() => expect(state().runs.fix?.label).toBe('Batch 2 × 4 instead of 8 × 1'));
+  await vi.waitFor(() => expect(state().runs.fix?.label).toBe('Batch size 2 × 4 instead of 8 × 1'));
   studio.configure.applyFix();
   expect(state().runs.draft.train).toMatchObject({ batchSize: 2, accumulation: 4 });
   expect(state().runs.fix).toBeNull();

@@ -15,6 +15,8 @@ interface FieldProps {
   changed?: boolean;
   /** A word or two beside the label: where the value comes from, say. */
   mark?: ReactNode;
+  /** Shown over the label: what other tools call it, say. */
+  hint?: string;
 }
 
 function FieldFrame({
@@ -25,12 +27,13 @@ function FieldFrame({
   initial,
   changed,
   mark,
+  hint,
   children,
 }: FieldProps & { id: string; children: ReactNode }) {
   const t = texts().common.field;
   return (
     <div className={`field${problem ? ' field-bad' : ''}`}>
-      <label htmlFor={id}>
+      <label htmlFor={id} title={hint}>
         {label}
         {changed && (
           <span className="changed" title={t.changedHelp(initial!)}>

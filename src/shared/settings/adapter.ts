@@ -29,6 +29,7 @@ export const ADAPTER = {
   }),
   modules: own(z.array(z.enum(MODULE_KINDS)).min(1).max(7).refine(isDistinct, TWICE), {
     place: 'main',
+    list: true,
     default: [...MODULE_KINDS],
     flag: 'target-modules',
     library: { name: 'PEFT', parameter: 'target_modules' },
@@ -41,7 +42,13 @@ export const ADAPTER = {
       .max(7 * 200)
       .nullable()
       .refine(isDistinct, TWICE),
-    { place: 'more', default: null, flag: 'only-modules', library: { name: 'PEFT', parameter: 'target_modules' } },
+    {
+      place: 'more',
+      list: true,
+      default: null,
+      flag: 'only-modules',
+      library: { name: 'PEFT', parameter: 'target_modules' },
+    },
   ),
   /** LoRA+: B learns this many times as fast as A. */
   loraPlusRatio: number({

@@ -7,7 +7,6 @@ import { TRAIN } from './train';
 
 interface Group {
   settings: Settings;
-  /** The methods that have this group at all; every method unless said. */
   methods?: readonly MethodName[];
 }
 
@@ -47,9 +46,15 @@ export const SWEPT: readonly Named[] = RUN_GROUPS.flatMap((group) => settingsOf(
   (s) => s.setting.sweep !== undefined,
 );
 
+/** The methods that have a group's settings at all; undefined = every method. */
+export function methodsOf(group: GroupName): readonly MethodName[] | undefined {
+  const { methods }: Group = GROUPS[group];
+  return methods;
+}
+
 /** Whether a setting means something for a run. */
 export function applies({ group, setting }: Named, { method, gate }: Applicant): boolean {
-  const { methods: ofGroup }: Group = GROUPS[group];
+  const ofGroup = methodsOf(group);
   const { methods, rules, when } = setting.applies ?? {};
   return (
     (!ofGroup || ofGroup.includes(method)) &&

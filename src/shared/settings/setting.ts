@@ -77,6 +77,8 @@ export interface FlagSetting extends Common {
 /** A value with a form of its own, as its schema says. */
 export interface OwnSetting<T> extends Common {
   kind: 'own';
+  /** Several names. */
+  list?: true;
   schema: z.ZodType<T>;
   default: T;
 }
@@ -87,10 +89,10 @@ export type Setting =
   | OptionalSetting<'auto'>
   | ChoiceSetting<string>
   | FlagSetting
-  | OwnSetting<ModuleList>;
+  | OwnSetting<Names>;
 
 /** Values of settings with a form of their own: a list of names, or one. */
-type ModuleList = readonly string[] | string | null;
+type Names = readonly string[] | string | null;
 
 export type Settings = Record<string, Setting>;
 

@@ -63,7 +63,7 @@ export const TRAIN = {
     whole: true,
     min: 1,
     max: 1000,
-    library: { name: 'TRL', parameter: 'early_stopping_patience' },
+    library: { name: 'TRL', parameter: 'EarlyStoppingCallback(early_stopping_patience)' },
   }),
   warmupSteps: number({
     place: 'more',

@@ -1,7 +1,9 @@
 /** In what the settings of several runs differ, in the words that a person reads. Plain functions. */
-import { METHOD_NAMES, type RunConfig, type TrainConfig, isGated } from '../../shared/config';
+import { METHOD_NAMES, type RunConfig, type TrainConfig } from '../../shared/config';
 import type { PromptTemplate } from '../../shared/data';
+import { RUN_GROUPS, applies, settingsOf, valuesOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
+import { labelOf, valueWords } from '../../shared/texts/settingWords';
 import { templateWords } from '../template';
 
 /** What is looked at of each run. */
@@ -23,19 +25,6 @@ export interface DiffRow {
   values: (string | null)[];
 }
 
-function said(path: string, value: unknown): string {
-  const t = texts().compare.settings;
-  const unset: Record<string, string> = t.unset;
-  const named: Record<string, Record<string, string>> = t.value;
-  if (value === null) return unset[path] ?? t.none;
-  if (value === 'auto') return t.automatic;
-  if (value === true) return t.yes;
-  if (value === false) return t.no;
-  if (path === 'run.method') return METHOD_NAMES[value as RunConfig['method']];
-  if (path === 'train.clipNorm' && value === 0) return t.off;
-  return Array.isArray(value) ? value.join(' ') : (named[path]?.[String(value)] ?? String(value));
-}
-
 /** Every field with its value for one run; null where it does not apply. */
 function fields({
   config,
@@ -45,23 +34,25 @@ function fields({
   template,
 }: Configured): { path: string; label: string; value: string | null }[] {
   const t = texts().compare.settings;
-  const of = <T extends object>(prefix: string, names: Record<string, string>, values: T, applies = true) =>
-    Object.entries(names).map(([key, label]) => {
-      const path = `${prefix}.${key}`;
-      return { path, label, value: applies ? said(path, (values as Record<string, unknown>)[key]) : null };
-    });
-  const adalora = config.method === 'adalora';
   const words = templateWords(template);
+  const settings = [...RUN_GROUPS, 'train' as const].flatMap((group) =>
+    settingsOf(group).map((named) => {
+      const value = valuesOf(group, train, config)[named.key];
+      return {
+        path: `${group === 'train' || group === 'run' ? '' : 'run.'}${group}.${named.key}`,
+        label: labelOf(named),
+        value: applies(named, config) ? valueWords(named, value) : null,
+      };
+    }),
+  );
   return [
     { path: 'model', label: t.model, value: model },
     { path: 'data', label: t.data, value: data || t.unknown },
     { path: 'template.prompt', label: t.promptTemplate, value: words.prompt },
     { path: 'template.completion', label: t.completionTemplate, value: words.completion },
     { path: 'template.chat', label: t.chatTemplate, value: words.chat },
-    ...of('run', t.run, config),
-    ...of('run.gate', t.gate, config.gate, isGated(config)),
-    ...of('run.adalora', t.adalora, config.adalora, adalora),
-    ...of('train', t.train, train),
+    { path: 'run.method', label: texts().train.run.method, value: METHOD_NAMES[config.method] },
+    ...settings,
   ];
 }
 

@@ -1,59 +1,35 @@
 import { expect, it } from 'vitest';
-import {
-  GATE_RULES,
-  defaultExperiment,
-  experimentProblems,
-  gateSchema,
-  parseExperiment,
-  runSchema,
-  trainSchema,
-} from '../../shared/config';
-import {
-  ADAPTER_KEYS,
-  DEFAULT_GATE,
-  DEFAULT_RUN,
-  DEFAULT_TRAIN,
-  MAIN_KEYS,
-  MORE_KEYS,
-  changedKeys,
-  experimentChanges,
-  gateKeys,
-  initialOf,
-  runChanges,
-} from './changes';
-
-it('every setting belongs to exactly one group, so that none is left uncounted', () => {
-  expect([...MAIN_KEYS, ...MORE_KEYS].sort()).toEqual(Object.keys(trainSchema.shape).sort());
-  expect(['id', 'name', 'method', 'gate', 'adalora', ...ADAPTER_KEYS].sort()).toEqual(
-    Object.keys(runSchema.shape).sort(),
-  );
-  const shown = new Set(GATE_RULES.flatMap((rule) => gateKeys({ ...DEFAULT_GATE, rule })));
-  expect([...shown].sort()).toEqual(Object.keys(gateSchema.shape).sort());
-});
+import { defaultExperiment, experimentProblems, parseExperiment, runSchema } from '../../shared/config';
+import { settingsOf } from '../../shared/settings';
+import { changed, experimentChanges, initialOf, runChanges, settingsFor } from './changes';
 
 it('a rule shows only what it goes by', () => {
-  expect(gateKeys({ ...DEFAULT_GATE, rule: 'quantile' })).toEqual(['rule', 'keep']);
-  expect(gateKeys({ ...DEFAULT_GATE, rule: 'oracle' })).toEqual(['rule']);
-  expect(gateKeys({ ...DEFAULT_GATE, rule: 'random', follows: 'ts-lora' })).toEqual(['rule', 'follows']);
-  expect(gateKeys({ ...DEFAULT_GATE, rule: 'random' })).toContain('keep');
-  expect(gateKeys({ ...DEFAULT_GATE, rule: 'averaged' })).toContain('eta');
-  expect(gateKeys(DEFAULT_GATE)).not.toContain('eta');
-  expect(gateKeys({ ...DEFAULT_GATE, tauStep: 0.1 })).not.toContain('rhoPer');
+  const gateKeys = (gate: object) =>
+    settingsFor('gate', runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', gate })).map(({ key }) => key);
+  expect(gateKeys({})).toEqual(['rule', 'target', 'lambdaBar', 'tauStep', 'rhoPer', 'tauWarmup', 'prices']);
+  expect(gateKeys({ rule: 'quantile' })).toEqual(['rule', 'keep']);
+  expect(gateKeys({ rule: 'oracle' })).toEqual(['rule']);
+  expect(gateKeys({ rule: 'random', follows: 'ts-lora' })).toEqual(['rule', 'follows']);
+  expect(gateKeys({ rule: 'random' })).toContain('keep');
+  expect(gateKeys({ rule: 'averaged' })).toContain('eta');
+  expect(gateKeys({ tauStep: 0.1 })).not.toContain('rhoPer');
+  expect(gateKeys({ target: 0.5, prices: 'held-out' })).toEqual(expect.arrayContaining(['targetPer', 'pricesEvery']));
 });
 
 it('counts what differs, lists by their content, and puts it back', () => {
   const start = defaultExperiment();
   expect(experimentChanges(start)).toBe(0);
+  const all = settingsOf('train');
+  const main = all.filter(({ setting }) => setting.place === 'main');
   const train = { ...start.train, steps: 7, keepBest: true };
-  expect(changedKeys(train, DEFAULT_TRAIN, MAIN_KEYS)).toEqual(['steps']);
-  expect(changedKeys(train, DEFAULT_TRAIN, MORE_KEYS)).toEqual(['keepBest']);
-  expect({ ...train, ...initialOf(DEFAULT_TRAIN, MAIN_KEYS) }).toEqual({ ...start.train, keepBest: true });
+  expect(changed(all, train).map(({ key }) => key)).toEqual(['steps', 'keepBest']);
+  expect({ ...train, ...initialOf(main) }).toEqual({ ...start.train, keepBest: true });
   const gated = start.runs[1];
   expect(runChanges({ ...gated, modules: [...gated.modules] })).toBe(0);
   expect(runChanges({ ...gated, modules: ['q'], rank: NaN })).toBe(2);
   // What a rule does not use is no change.
   expect(runChanges({ ...gated, gate: { ...gated.gate, rule: 'quantile', lambdaBar: 3, keep: 0.2 } })).toBe(2);
-  expect(runChanges({ ...DEFAULT_RUN, gate: { ...gated.gate, lambdaBar: 3 } })).toBe(0);
+  expect(runChanges({ ...start.runs[0], gate: { ...gated.gate, lambdaBar: 3 } })).toBe(0);
   expect(experimentChanges({ train, runs: [start.runs[0]] })).toBe(3);
 });
 
@@ -88,13 +64,13 @@ it('refuses at the field, in words', () => {
   expect(gate({ keep: 2 })).toEqual(['runs.1.gate.keep: must be at most 1']);
   expect(gate({ rule: 'best' })[0]).toMatch(/^runs\.1\.gate\.rule: must be one of reconstructed, /);
   expect(gate({ prices: 'held-out' })).toEqual([
-    'train.sliceShare: must be above 0 when a run learns from held-out prices',
+    'train.sliceShare: must be above 0 when a gate takes μ from the dev split',
   ]);
   expect(gate({ rule: 'random', follows: 'lora' })).toEqual([
-    'runs.1.gate.follows: must name a gated run that stands before this one',
+    'runs.1.gate.follows: must name a gated run above this one',
   ]);
   expect(told((e) => ({ ...e, train: { ...e.train, keepBest: true } }))).toEqual([
-    'train.sliceShare: must be above 0 when the best adapter is kept',
+    'train.sliceShare: must be above 0 when the best checkpoint is loaded at the end',
   ]);
   expect(() => parseExperiment(null)).toThrow(/^configuration: must be an object$/);
 });

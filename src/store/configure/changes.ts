@@ -1,109 +1,47 @@
 /** What a person has changed from the defaults, group by group as the form shows it. Pure. */
+import { type ExperimentConfig, type RunConfig, defaultExperiment } from '../../shared/config';
 import {
-  type AdaloraConfig,
-  type ExperimentConfig,
-  type GateConfig,
-  type GateRule,
-  type RunConfig,
-  type TrainConfig,
-  adaloraSchema,
-  defaultExperiment,
-  gateSchema,
-  isGated,
-  learnsThreshold,
-  runSchema,
-  trainSchema,
-} from '../../shared/config';
+  type GroupName,
+  type Named,
+  RUN_GROUPS,
+  type Values,
+  applies,
+  settingsOf,
+  valuesOf,
+} from '../../shared/settings';
 
-export const DEFAULT_TRAIN: TrainConfig = trainSchema.parse({});
-export const DEFAULT_RUN: RunConfig = runSchema.parse({ id: 'default', name: 'default', method: 'lora' });
-export const DEFAULT_GATE: GateConfig = gateSchema.parse({});
-export const DEFAULT_ADALORA: AdaloraConfig = adaloraSchema.parse({});
-
-/** The few that everyone sees, and those behind a disclosure. */
-export const MAIN_KEYS = [
-  'steps',
-  'learningRate',
-  'batchSize',
-  'maxTokens',
-  'seed',
-  'evalEvery',
-] as const satisfies readonly (keyof TrainConfig)[];
-export const MORE_KEYS = [
-  'patience',
-  'keepBest',
-  'sliceShare',
-  'evalExamples',
-  'warmupSteps',
-  'schedule',
-  'accumulation',
-  'clipNorm',
-  'weightDecay',
-  'beta1',
-  'beta2',
-  'epsilon',
-] as const satisfies readonly (keyof TrainConfig)[];
-
-export const ADAPTER_KEYS = [
-  'rank',
-  'alpha',
-  'rslora',
-  'loraPlusRatio',
-  'dropout',
-  'learningRate',
-  'modules',
-  'only',
-] as const satisfies readonly (keyof RunConfig)[];
-
-/** Settings of the gate that mean something under a rule; the others are not shown. */
-export function gateKeys(gate: Pick<GateConfig, 'rule' | 'tauStep' | 'follows'>): (keyof GateConfig)[] {
-  const { rule } = gate;
-  if (learnsThreshold(gate)) {
-    const step: (keyof GateConfig)[] =
-      rule === 'exact' || rule === 'averaged'
-        ? ['eta']
-        : rule === 'literal'
-          ? ['tauStep']
-          : ['tauStep', ...(gate.tauStep === 'auto' ? ['rhoPer' as const] : [])];
-    return ['rule', 'lambdaBar', 'target', 'targetPer', ...step, 'tauWarmup', 'prices', 'pricesEvery'];
-  }
-  const chosen: Record<Exclude<GateRule, 'reconstructed' | 'literal' | 'exact' | 'averaged'>, (keyof GateConfig)[]> = {
-    quantile: ['keep'],
-    random: ['follows', ...(gate.follows === null ? ['keep' as const] : [])],
-    oracle: [],
-  };
-  return ['rule', ...chosen[rule as keyof typeof chosen]];
-}
+/** The settings of a group that count for a run, as the form shows them. */
+export const settingsFor = (group: GroupName, run: RunConfig): Named[] =>
+  settingsOf(group).filter((s) => applies(s, run));
 
 const same = (a: unknown, b: unknown): boolean =>
   Object.is(a, b) || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
 
-/** Those of `keys` whose value is not the default. */
-export function changedKeys<T extends object, K extends keyof T>(value: T, initial: T, keys: readonly K[]): K[] {
-  return keys.filter((k) => !same(value[k], initial[k]));
+/** Those of `settings` whose value is not the default. */
+export function changed(settings: readonly Named[], values: object): Named[] {
+  return settings.filter(({ key, setting }) => !same((values as Values)[key], setting.default));
 }
 
-/** The defaults of `keys`, to put back. */
-export function initialOf<T extends object, K extends keyof T>(initial: T, keys: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(keys.map((k) => [k, initial[k]])) as Pick<T, K>;
+/** The values of `settings` by key. */
+export function pick(settings: readonly Named[], values: object): Values {
+  return Object.fromEntries(settings.map(({ key }) => [key, (values as Values)[key]]));
+}
+
+/** The defaults of `settings`, to put back. */
+export function initialOf(settings: readonly Named[]): Values {
+  return Object.fromEntries(settings.map(({ key, setting }) => [key, structuredClone(setting.default)]));
 }
 
 /** Settings of one run that are not the defaults, without its name and method. */
 export function runChanges(run: RunConfig): number {
-  return (
-    changedKeys(run, DEFAULT_RUN, ADAPTER_KEYS).length +
-    (isGated(run) ? changedKeys(run.gate, DEFAULT_GATE, gateKeys(run.gate)).length : 0) +
-    (run.method === 'adalora'
-      ? changedKeys(run.adalora, DEFAULT_ADALORA, Object.keys(DEFAULT_ADALORA) as (keyof AdaloraConfig)[]).length
-      : 0)
-  );
+  return RUN_GROUPS.reduce((sum, group) => sum + changed(settingsFor(group, run), valuesOf(group, {}, run)).length, 0);
 }
 
 /** Settings of the whole experiment that are not the defaults; which runs there are counts as one. */
 export function experimentChanges({ train, runs }: ExperimentConfig): number {
   const who = (all: readonly RunConfig[]) => JSON.stringify(all.map(({ id, name, method }) => [id, name, method]));
   return (
-    changedKeys(train, DEFAULT_TRAIN, [...MAIN_KEYS, ...MORE_KEYS]).length +
+    changed(settingsOf('train'), train).length +
     runs.reduce((sum, run) => sum + runChanges(run), 0) +
     (who(runs) === who(defaultExperiment().runs) ? 0 : 1)
   );

@@ -1,21 +1,28 @@
 /** A mistake named in the same words as its field. */
-import type { AdaloraConfig, ExperimentConfig, GateConfig, Problem, RunConfig, TrainConfig } from '../../shared/config';
+import type { ExperimentConfig, Problem } from '../../shared/config';
+import { type GroupName, GROUPS, RUN_GROUPS } from '../../shared/settings';
 import { texts } from '../../shared/texts';
+import { wordsOf } from '../../shared/texts/settingWords';
 
-type Named = Exclude<
-  keyof TrainConfig | keyof RunConfig | keyof GateConfig | keyof AdaloraConfig,
-  'id' | 'gate' | 'adalora'
->;
+const labelOf = (group: GroupName, key: string): string | null =>
+  Object.hasOwn(GROUPS[group].settings, key) ? wordsOf({ group, key }).label : null;
 
-/** A problem as a sentence's beginning: "TS-LoRA, Kept share: must be at most 1". */
+/** What a field of a run is called, by the rest of its path: `rank`, `gate.keep`, `only.0`. */
+function fieldOf([first, second]: readonly string[]): string | null {
+  const { name, method } = texts().train.run;
+  if (first === 'name') return name;
+  if (first === 'method') return method;
+  const group = RUN_GROUPS.find((g) => g === first);
+  return group ? (second === undefined ? null : labelOf(group, second)) : labelOf('run', first);
+}
+
+/** A problem as a sentence's beginning: "TS-LoRA, Active share: must be at most 1". */
 export function describeProblem({ path, message }: Problem, { runs }: Pick<ExperimentConfig, 'runs'>): string {
   const { problem: t } = texts().configure;
-  const names: Record<Named, string> = texts().configure.name;
-  const isNamed = (key: string): key is Named => Object.hasOwn(names, key);
   const [part, i, ...rest] = path.split('.');
-  if (part === 'train' && i !== undefined) return t.at(isNamed(i) ? names[i] : i, message);
+  if (part === 'train' && i !== undefined) return t.at(labelOf('train', i) ?? i, message);
   if (part !== 'runs' || i === undefined) return t.at(path || t.settings, message);
-  const field = rest.findLast(isNamed);
+  const field = rest.length > 0 ? fieldOf(rest) : null;
   const run = runs.at(Number(i))?.name || t.run(Number(i) + 1);
-  return t.at(field ? t.ofRun(run, names[field]) : run, message);
+  return t.at(field ? t.ofRun(run, field) : run, message);
 }

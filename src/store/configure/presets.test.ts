@@ -34,12 +34,12 @@ describe('a preset', () => {
   it('goes by the lengths of the examples and the model’s context', () => {
     expect(lengthThatHolds(AROUND.data.lengths, 0.5)).toBe(32);
     expect(about({})('balanced').train.maxTokens).toBe(40);
-    expect(about({})('balanced').why()[0]).toBe('Context 40: 91 % of the examples fit in whole.');
+    expect(about({})('balanced').why()[0]).toBe('Max sequence length 40: 91 % of the examples fit untruncated.');
     const long = { ...AROUND.data, lengths: lengths([0, 0, 0, 0, 0, 0, 0, 0, 0, 200]) };
     expect(lengthThatHolds(long.lengths, 0.5)).toBe(Infinity);
     expect(about({ data: long })('thorough').train.maxTokens).toBe(256);
     expect(about({ data: long, context: 96 })('thorough').train.maxTokens).toBe(96);
-    expect(about({ data: long, context: 96 })('thorough').why()[0]).toContain('the model reads no more than 96');
+    expect(about({ data: long, context: 96 })('thorough').why()[0]).toContain('the model’s context is 96');
     expect(about({ data: long, context: 4096, device: 'gpu' })('thorough').train.maxTokens).toBe(1024);
   });
 
@@ -59,7 +59,7 @@ describe('a preset', () => {
     const few = about({ data: { ...AROUND.data, train: 12, heldOut: 2 } })('thorough');
     expect(few.train).toMatchObject({ keepBest: false, sliceShare: 0, evalExamples: 2 });
     expect(few.train.batchSize * few.train.accumulation).toBeLessThanOrEqual(3);
-    expect(few.why().at(-1)).toContain('With 12 examples none is set aside');
+    expect(few.why().at(-1)).toContain('With 12 examples there is no dev split');
     expect(few.why().join(' ')).toContain('all there are');
   });
 

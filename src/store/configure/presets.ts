@@ -4,8 +4,8 @@
  */
 import { type ExperimentConfig, type RunConfig, type TrainConfig, startRank } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
+import { TRAIN } from '../../shared/settings/train';
 import { texts } from '../../shared/texts';
-import { DEFAULT_TRAIN } from './changes';
 
 export const PRESETS = ['quick', 'balanced', 'thorough'] as const;
 export type Preset = (typeof PRESETS)[number];
@@ -180,7 +180,7 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
       maxTokens,
       evalEvery,
       evalExamples,
-      sliceShare: slice ? 0.1 : DEFAULT_TRAIN.sliceShare,
+      sliceShare: slice ? 0.1 : TRAIN.sliceShare.default,
       keepBest: slice,
       patience: null,
     },

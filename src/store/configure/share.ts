@@ -7,8 +7,9 @@ import { z } from '../../shared/zod';
 import { type ExperimentConfig, experimentSchema, inWords } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { fnv1a } from '../../shared/fnv1a';
+import { type GroupName, settingsOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
-import { DEFAULT_ADALORA, DEFAULT_GATE, DEFAULT_RUN, DEFAULT_TRAIN } from './changes';
+import { changed, pick } from './changes';
 
 /** Raised when a default changes or a field is renamed: a link says only what differs. */
 const VERSION = 1;
@@ -50,13 +51,6 @@ export function readSettings(text: string): ExperimentConfig {
   throw new ConfigError(texts().errors.store.settings.wrong(path, message));
 }
 
-/** What of `value` is not the default. */
-function differing<T extends object>(value: T, initial: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([k, v]) => JSON.stringify(v) !== JSON.stringify(initial[k as keyof T])),
-  ) as Partial<T>;
-}
-
 const toText = (bytes: Uint8Array) =>
   btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(''))
     .replaceAll('+', '-')
@@ -80,20 +74,22 @@ const damaged = () => new ConfigError(texts().errors.store.settings.damagedLink)
  * @throws {ConfigError} when that is too long
  */
 export function settingsLink({ train, runs }: ExperimentConfig): string {
+  const differing = (group: GroupName, values: object) => pick(changed(settingsOf(group), values), values);
+  /** Only of groups that differ at all. */
+  const ofGroup = (group: 'gate' | 'adalora', values: object) => {
+    const lean = differing(group, values);
+    return Object.keys(lean).length > 0 ? { [group]: lean } : {};
+  };
   const lean = {
-    train: differing(train, DEFAULT_TRAIN),
-    runs: runs.map((run) => {
-      const { gate, adalora, ...rest } = run;
-      const [leanGate, leanAdalora] = [differing(gate, DEFAULT_GATE), differing(adalora, DEFAULT_ADALORA)];
-      return {
-        id: run.id,
-        name: run.name,
-        method: run.method,
-        ...differing(rest, DEFAULT_RUN),
-        ...(Object.keys(leanGate).length > 0 ? { gate: leanGate } : {}),
-        ...(Object.keys(leanAdalora).length > 0 ? { adalora: leanAdalora } : {}),
-      };
-    }),
+    train: differing('train', train),
+    runs: runs.map((run) => ({
+      id: run.id,
+      name: run.name,
+      method: run.method,
+      ...differing('run', run),
+      ...ofGroup('gate', run.gate),
+      ...ofGroup('adalora', run.adalora),
+    })),
   };
   const json = new TextEncoder().encode(JSON.stringify(lean));
   const packed = deflateSync(json, { level: 9 });

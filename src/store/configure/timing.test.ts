@@ -56,16 +56,16 @@ it('thriftier settings: the same update first, then less and less; each needs le
   const start = experiment({ batchSize: 6, accumulation: 2, maxTokens: 64 });
   const all = thriftier(start);
   expect(all.map((t) => t.label)).toEqual([
-    'Batch 3 × 4 instead of 6 × 2',
-    'Batch 1 × 12 instead of 6 × 2',
-    'Context 32 instead of 64',
-    'Context 16 instead of 64',
+    'Batch size 3 × 4 instead of 6 × 2',
+    'Batch size 1 × 12 instead of 6 × 2',
+    'Max sequence length 32 instead of 64',
+    'Max sequence length 16 instead of 64',
     'Rank 4 instead of 8',
     'Rank 2 instead of 8',
     'Rank 1 instead of 8',
-    'Batch 1 × 12, context 32',
-    'Batch 1 × 12, context 16',
-    'Batch 1 × 12, context 16, rank 1',
+    'Batch size 1 × 12, max sequence length 32',
+    'Batch size 1 × 12, max sequence length 16',
+    'Batch size 1 × 12, max sequence length 16, rank 1',
   ]);
   for (const {
     draft: { train, runs },

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type RunConfig, defaultExperiment, parseExperiment, runSchema } from '../../shared/config';
 import { studySchema } from '../../shared/study';
 import { aCell, aStudy } from '../testing/studies';
-import { type Axis, GRID_FIELDS, axisValues, expandGrid, sessionsOf } from './grid';
+import { SWEPT } from '../../shared/settings';
+import { type Axis, axisValues, expandGrid, sessionsOf } from './grid';
 import { jobCount, nextJob } from './plan';
 import { resultsOf } from './results';
 
@@ -62,9 +63,9 @@ describe('a grid', () => {
     const { arms, grid } = expanded([lora, ts], [{ field: 'target', values: '30, 50, 70' }]);
     expect(arms.map((a) => [a.name, a.gate.target])).toEqual([
       ['LoRA', null],
-      ['TS-LoRA, skip 30 %', 0.3],
-      ['TS-LoRA, skip 50 %', 0.5],
-      ['TS-LoRA, skip 70 %', 0.7],
+      ['TS-LoRA, target sparsity 30 %', 0.3],
+      ['TS-LoRA, target sparsity 50 %', 0.5],
+      ['TS-LoRA, target sparsity 70 %', 0.7],
     ]);
     expect(grid.settings.map((s) => s.arms.length)).toEqual([2, 1, 1]);
     expect(expandGrid([lora], [{ field: 'target', values: '30' }], train)).toMatch(/None of the chosen methods/);
@@ -102,14 +103,14 @@ describe('a grid', () => {
     ).toMatch(/two different/);
     expect(
       expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train),
-    ).toMatch(/^Slice set aside: must be above 0/);
+    ).toMatch(/^Dev split: must be above 0/);
     const eight = Array.from({ length: 8 }, (_, i) => run('lora', { id: `r${i}` }));
     expect(expandGrid(eight, [{ field: 'rank', values: '1 2 3 4 5 6 7 8' }], train)).toMatch(/64 variants; at most 48/);
   });
 
   it('whatever it is, every arm belongs to one setting, and sessions are valid and hold all arms once', () => {
     const axis = fc.record({
-      field: fc.constantFrom(...GRID_FIELDS.filter((f) => f !== 'keep')),
+      field: fc.constantFrom(...SWEPT.map(({ key }) => key).filter((f) => f !== 'keep')),
       values: fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 3 }).map((v) => v.join(' ')),
     });
     fc.assert(

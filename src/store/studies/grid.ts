@@ -2,16 +2,11 @@
  * A grid of settings: one or two fields with lists of values, multiplied with what is compared. Pure: from the form's
  * text to arms, and from arms to the sessions that train them.
  */
-import {
-  type ExperimentConfig,
-  type RunConfig,
-  experimentProblems,
-  isGated,
-  learnsThreshold,
-  startRank,
-} from '../../shared/config';
+import { type ExperimentConfig, type RunConfig, experimentProblems, isGated, startRank } from '../../shared/config';
+import { type Named, SWEPT, applies } from '../../shared/settings';
 import { MAX_ARMS, type Study } from '../../shared/study';
 import { texts } from '../../shared/texts';
+import { labelOf, wordsOf } from '../../shared/texts/settingWords';
 import { describeProblem } from '../configure/names';
 
 /** Runs of one session at most. */
@@ -19,93 +14,47 @@ const PER_SESSION = 8;
 /** Values of one field at most. */
 export const MAX_VALUES = 8;
 
-export const GRID_FIELDS = [
-  'learningRate',
-  'rank',
-  'alpha',
-  'loraPlusRatio',
-  'dropout',
-  'target',
-  'lambdaBar',
-  'keep',
-] as const;
-export type GridField = (typeof GRID_FIELDS)[number];
+/** Whether a run has a setting at all; the others run once, whatever the value. */
+const concerns = (field: string, run: RunConfig): boolean => applies(settingOf(field), run);
 
-interface FieldInfo {
-  /** Typed in percent. */
-  percent?: boolean;
-  example: string;
-  /** Whether a run has that setting at all; the others run once, whatever the value. */
-  concerns: (run: RunConfig) => boolean;
-  put: (run: RunConfig, value: number) => RunConfig;
+/** The setting that an axis names. Keys of swept settings differ. */
+export const settingOf = (field: string): Named => SWEPT.find((s) => s.key === field)!;
+
+/** A setting's value put into a run. */
+function put(run: RunConfig, field: string, value: number): RunConfig {
+  const { group, key } = settingOf(field);
+  if (key === 'rank') return withRank(run, value);
+  return group === 'gate' || group === 'adalora'
+    ? { ...run, [group]: { ...run[group], [key]: value } }
+    : { ...run, [key]: value };
 }
 
-const gate = (run: RunConfig, patch: Partial<RunConfig['gate']>): RunConfig => ({
+/** α/r stays what it is, so that the rank alone changes. */
+const withRank = (run: RunConfig, rank: number): RunConfig => ({
   ...run,
-  gate: { ...run.gate, ...patch },
+  rank,
+  alpha: (run.alpha * rank) / run.rank,
+  adalora: { ...run.adalora, initRank: Math.max(run.adalora.initRank, startRank(rank)) },
 });
-const learns = (run: RunConfig) => isGated(run) && learnsThreshold(run.gate);
-
-export const GRID_INFO: Record<GridField, FieldInfo> = {
-  learningRate: {
-    example: '0.001, 0.003, 0.01',
-    concerns: () => true,
-    put: (run, learningRate) => ({ ...run, learningRate }),
-  },
-  rank: {
-    example: '4, 8, 16',
-    concerns: () => true,
-    // α/r stays what it is, so that the rank alone changes.
-    put: (run, rank) => ({
-      ...run,
-      rank,
-      alpha: (run.alpha * rank) / run.rank,
-      adalora: { ...run.adalora, initRank: Math.max(run.adalora.initRank, startRank(rank)) },
-    }),
-  },
-  alpha: { example: '8, 16, 32', concerns: () => true, put: (run, alpha) => ({ ...run, alpha }) },
-  loraPlusRatio: {
-    example: '1, 4, 16',
-    concerns: () => true,
-    put: (run, loraPlusRatio) => ({ ...run, loraPlusRatio }),
-  },
-  dropout: {
-    percent: true,
-    example: '0, 5, 10',
-    concerns: (run) => run.method !== 'dora' && run.method !== 'ts-dora',
-    put: (run, dropout) => ({ ...run, dropout }),
-  },
-  target: { percent: true, example: '30, 50, 70', concerns: learns, put: (run, target) => gate(run, { target }) },
-  lambdaBar: { example: '0, 0.1, 0.5', concerns: learns, put: (run, lambdaBar) => gate(run, { lambdaBar }) },
-  keep: {
-    percent: true,
-    example: '30, 50, 70',
-    concerns: (run) =>
-      isGated(run) && (run.gate.rule === 'quantile' || (run.gate.rule === 'random' && run.gate.follows === null)),
-    put: (run, keep) => gate(run, { keep }),
-  },
-};
 
 /** One axis as the form has it. */
 export interface Axis {
-  field: GridField;
+  /** Key of a setting that may vary. */
+  field: string;
   /** Numbers, parted by commas or spaces. */
   values: string;
 }
 
 /** Values of an axis as typed and as they are set; a string says what is wrong with the list. */
 export function axisValues({ field, values }: Axis): { shown: string; value: number }[] | string {
-  const info = GRID_INFO[field];
-  const {
-    field: {
-      [field]: { label },
-    },
-    problem: t,
-  } = texts().experiment.grid;
+  const named = settingOf(field);
+  const { setting } = named;
+  const label = labelOf(named);
+  const { problem: t } = texts().experiment.grid;
   const parts = values.split(/[\s,;]+/).filter(Boolean);
-  if (parts.length === 0) return t.none(label, info.example);
+  if (parts.length === 0) return t.none(label, setting.sweep!);
   if (parts.length > MAX_VALUES) return t.many(label, MAX_VALUES);
-  const numbers = parts.map((shown) => ({ shown, value: Number(shown) / (info.percent ? 100 : 1) }));
+  const numbers = parts.map((shown) => ({ shown, value: Number(shown) / (setting.unit === 'percent' ? 100 : 1) }));
   const wrong = numbers.find((v) => !Number.isFinite(v.value));
   if (wrong) return t.number(label, wrong.shown);
   if (new Set(numbers.map((v) => v.value)).size < numbers.length) return t.duplicate(label);
@@ -129,16 +78,15 @@ export function expandGrid(
   train: ExperimentConfig['train'],
 ): Expanded | string {
   const t = texts().experiment.grid;
-  const named = (setting: readonly { field: GridField; shown: string }[]) =>
-    t.list(setting.map((s) => t.field[s.field].at(s.shown)));
+  const named = (setting: readonly { field: string; shown: string }[]) => t.list(setting.map(axisWords));
   if (axes.length === 2 && axes[0].field === axes[1].field) return t.problem.same;
-  const lists: { field: GridField; list: { shown: string; value: number }[] }[] = [];
+  const lists: { field: string; list: { shown: string; value: number }[] }[] = [];
   for (const axis of axes) {
     const list = axisValues(axis);
     if (typeof list === 'string') return list;
     lists.push({ field: axis.field, list });
   }
-  const settings = lists.reduce<{ field: GridField; shown: string; value: number }[][]>(
+  const settings = lists.reduce<{ field: string; shown: string; value: number }[][]>(
     (all, { field, list }) => all.flatMap((setting) => list.map((v) => [...setting, { field, ...v }])),
     [[]],
   );
@@ -158,9 +106,9 @@ export function expandGrid(
         return;
       }
       const id = `r${i + 1}-s${groups.length + 1}`;
-      const own = mine.filter((s) => GRID_INFO[s.field].concerns(run));
+      const own = mine.filter((s) => concerns(s.field, run));
       const words = named(mine);
-      const set = own.reduce((r, s) => GRID_INFO[s.field].put(r, s.value), run);
+      const set = own.reduce((r, s) => put(r, s.field, s.value), run);
       const follows = run.gate.follows === null ? null : (idOf.get(run.gate.follows) ?? null);
       arms.push({
         ...set,
@@ -174,8 +122,8 @@ export function expandGrid(
     });
     if (ids.length > 0) groups.push({ name: named(setting), arms: ids, reference: idOf.get(runs[0].id)! });
   }
-  const unused = axes.find((a) => !runs.some((r) => GRID_INFO[a.field].concerns(r)));
-  if (unused) return t.problem.unused(t.field[unused.field].label);
+  const unused = axes.find((a) => !runs.some((r) => concerns(a.field, r)));
+  if (unused) return t.problem.unused(labelOf(settingOf(unused.field)));
   if (arms.length > MAX_ARMS) return t.problem.variants(arms.length, MAX_ARMS);
   const expanded = { arms, grid: { fields: axes.map((a) => a.field), settings: groups } };
   for (const session of sessionsOf(expanded)) {
@@ -185,12 +133,21 @@ export function expandGrid(
   return expanded;
 }
 
+/** A setting with its value, as it stands in an arm's name: "rank 8", "dropout 5 %". */
+function axisWords({ field, shown }: { field: string; shown: string }): string {
+  return `${axisName(field)} ${shown}${settingOf(field).setting.unit === 'percent' ? ' %' : ''}`;
+}
+
+/** What a setting is called inside a sentence. */
+export function axisName(field: string): string {
+  const { label, short } = wordsOf(settingOf(field));
+  return short ?? texts().settings.inSentence(label);
+}
+
 /** Whether a field concerns a run, or one that it follows or is followed by: these are copied together. */
-function touches(field: GridField, run: RunConfig, runs: readonly RunConfig[]): boolean {
+function touches(field: string, run: RunConfig, runs: readonly RunConfig[]): boolean {
   const root = isFollower(run) ? run.gate.follows : run.id;
-  return runs.some(
-    (r) => (r.id === root || (isFollower(r) && r.gate.follows === root)) && GRID_INFO[field].concerns(r),
-  );
+  return runs.some((r) => (r.id === root || (isFollower(r) && r.gate.follows === root)) && concerns(field, r));
 }
 
 const isFollower = (run: RunConfig): boolean => isGated(run) && run.gate.rule === 'random' && run.gate.follows !== null;

@@ -12,7 +12,7 @@ import {
 import { ConfigError } from '../../shared/errors';
 import { type Importance, RANKINGS, type Study } from '../../shared/study';
 import { texts } from '../../shared/texts';
-import { type Axis, expandGrid, sessionsOf } from './grid';
+import { type Axis, axisName, expandGrid, sessionsOf } from './grid';
 
 export type StudyKind = 'compare' | 'importance';
 
@@ -108,10 +108,7 @@ export function settingsOf(
 ): Pick<Study, 'name' | 'train' | 'seeds' | 'arms' | 'importance' | 'grid'> {
   const seeds = Array.from({ length: draft.seeds }, (_, i) => (train.seed + i) % 2 ** 32);
   const trained = trainSchema.parse({ ...train, ...bestOf(draft, train) });
-  const {
-    form: { name: t },
-    grid: { field },
-  } = texts().experiment;
+  const { name: t } = texts().experiment.form;
   if (draft.kind === 'compare') {
     const compared = comparedRuns(draft, runs);
     const names = compared.length > 4 ? t.many[draft.of](compared.length) : compared.map((a) => a.name).join(' / ');
@@ -126,7 +123,7 @@ export function settingsOf(
       };
     const grid = expandGrid(compared, draft.axes, trained);
     if (typeof grid === 'string') throw new ConfigError({ message: grid });
-    const by = draft.axes.map((a) => field[a.field].short).join(' × ');
+    const by = draft.axes.map((a) => axisName(a.field)).join(' × ');
     return {
       name: t.grid(names, by, draft.seeds).slice(0, 120),
       train: trained,

@@ -1,7 +1,6 @@
 /** The token gate of one run: its rule, and what that rule goes by. */
 import {
   type GateConfig,
-  GATE_RULES,
   PAPER_LAMBDA,
   PAPER_TAU_STEP,
   type RunConfig,
@@ -10,265 +9,154 @@ import {
   paperGate,
   tauWarmupSteps,
 } from '../../shared/config';
+import { settingsOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
-import { DEFAULT_GATE, changedKeys, gateKeys, initialOf } from '../../store/configure/changes';
+import { labelOf, wordsOf } from '../../shared/texts/settingWords';
+import { changed, initialOf, settingsFor } from '../../store/configure/changes';
 import { tokensPerStep } from '../../store/configure/estimate';
-import { NumberField, SelectField } from '../bits';
+import { SelectField } from '../bits';
 import { compact, count } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
-import { Changed, More, OptionalNumber, PercentField, SetSlice, useProblems } from './fields';
-
-const per = (labels: { run: string; module: string }) =>
-  (['run', 'module'] as const).map((value) => ({ value, label: labels[value] }));
+import { Changed, More, SetDev, useProblems } from './fields';
+import { type Extra, SettingFields } from './SettingFields';
 
 type Change = (patch: Partial<GateConfig>) => void;
-interface PartProps {
-  gate: GateConfig;
-  change: Change;
-  at: (field: string) => string | null;
-}
 
 export function GateFields({ run, index }: { run: RunConfig; index: number }) {
-  const { name, gate: t } = texts().configure;
+  const { gate: t } = texts().configure;
   const { configure } = useStudio();
+  const train = useSel((s) => s.runs.draft.train);
+  const report = useSel((s) => s.dataset.report);
   const { gate } = run;
   const path = `runs.${index}.gate`;
   const at = useProblems(path);
   const change: Change = (patch) => configure.setRun(run.id, { gate: { ...gate, ...patch } });
-  const keys = gateKeys(gate);
-  const learned = learnsThreshold(gate);
-  const more = keys.filter((k) => !['rule', 'lambdaBar', 'target', 'targetPer'].includes(k));
+  const settings = settingsFor('gate', run);
+  const more = settings.filter(({ setting }) => setting.place === 'more');
+  // Of one batch of the dev split, or of a step.
+  const tokens = tokensPerStep(gate.prices === 'held-out' ? { ...train, accumulation: 1 } : train, report);
+  const extra: Record<string, Extra> = {
+    rule: { note: t.rule[gate.rule] },
+    lambdaBar: { note: t.lambda(count(tokens), compact(gate.lambdaBar / tokens), report !== null) },
+    follows: { field: <Follows run={run} index={index} change={change} problem={at('follows')} /> },
+    tauWarmup: { start: train.warmupSteps, below: <Late gate={gate} /> },
+    prices: { below: gate.prices === 'held-out' && train.sliceShare === 0 && <NoDev /> },
+  };
+  const fields = { values: gate, at, extra };
   return (
     <div className="stack">
       <div className="row group-head">
         <h5>{t.title}</h5>
         <Changed
           of={t.of(run.name)}
-          count={changedKeys(gate, DEFAULT_GATE, keys).length}
-          onReset={() => change(initialOf(DEFAULT_GATE, keys))}
+          count={changed(settings, gate).length}
+          onReset={() => change(initialOf(settings))}
           testId={`changed-gate-${run.id}`}
         />
       </div>
-      <SelectField
-        label={name.rule}
-        value={gate.rule}
-        initial={DEFAULT_GATE.rule}
-        onChange={(rule) =>
-          change({ rule, ...(rule === 'literal' && gate.tauStep === 'auto' ? { tauStep: PAPER_TAU_STEP } : {}) })
+      <SettingFields
+        {...fields}
+        settings={settings.filter(({ setting }) => setting.place === 'main')}
+        onChange={(patch: Partial<GateConfig>) =>
+          change({
+            ...patch,
+            // The paper's constants are its point.
+            ...(patch.rule === 'literal' && gate.tauStep === 'auto' ? { tauStep: PAPER_TAU_STEP } : {}),
+          })
         }
-        options={GATE_RULES.map((value) => ({ value, label: t.rule[value].name }))}
-        help={t.rule[gate.rule].help}
       />
-      {learned && <Learned gate={gate} change={change} at={at} />}
-      {gate.rule === 'quantile' && <Keep gate={gate} change={change} at={at} help={t.keepLargest} />}
-      {gate.rule === 'random' && <Random run={run} index={index} change={change} at={at} />}
-      {learned && (
-        <More
-          summary={t.more}
-          paths={more.map((k) => `${path}.${k}`)}
-          changed={changedKeys(gate, DEFAULT_GATE, more).length}
-        >
-          <MoreLearned gate={gate} change={change} at={at} />
+      {more.length > 0 && (
+        <More summary={t.more} paths={more.map(({ key }) => `${path}.${key}`)} changed={changed(more, gate).length}>
+          <div className="stack">
+            <SettingFields {...fields} settings={more} onChange={change} />
+            {learnsThreshold(gate) && <Paper change={change} />}
+          </div>
         </More>
       )}
     </div>
   );
 }
 
-function Keep({ gate, change, at, help }: PartProps & { help: string }) {
-  const { name } = texts().configure;
-  return (
-    <div className="fields wide-fields">
-      <PercentField
-        label={name.keep}
-        value={gate.keep}
-        initial={DEFAULT_GATE.keep}
-        min={0}
-        max={100}
-        onChange={(keep) => change({ keep })}
-        problem={at('keep')}
-        help={help}
-      />
-    </div>
-  );
-}
-
-function Random({ run, index, change, at }: Omit<PartProps, 'gate'> & { run: RunConfig; index: number }) {
-  const { name, gate: t } = texts().configure;
+/** Which gated run above this one a random gate goes by. */
+function Follows({
+  run: { gate },
+  index,
+  change,
+  problem,
+}: {
+  run: RunConfig;
+  index: number;
+  change: Change;
+  problem: string | null;
+}) {
+  const { follow: t } = texts().configure.gate;
   const runs = useSel((s) => s.runs.draft.runs);
-  const before = runs.slice(0, index).filter(isGated);
-  const { gate } = run;
-  const gone = gate.follows !== null && !before.some((r) => r.id === gate.follows);
+  const above = runs.slice(0, index).filter(isGated);
+  const named = settingsOf('gate').find(({ key }) => key === 'follows')!;
+  const { follows } = gate;
+  const gone = follows !== null && !above.some((r) => r.id === follows);
   return (
-    <>
-      <SelectField
-        label={name.follows}
-        value={gate.follows ?? ''}
-        initial=""
-        onChange={(id) => change({ follows: id === '' ? null : id })}
-        problem={at('follows')}
-        options={[
-          { value: '', label: t.follow.nobody },
-          ...before.map((r) => ({ value: r.id, label: t.follow.run(r.name) })),
-          ...(gone ? [{ value: gate.follows!, label: t.follow.gone(gate.follows!) }] : []),
-        ]}
-        help={before.length === 0 ? t.follow.none : t.follow.help}
-      />
-      {gate.follows === null && <Keep gate={gate} change={change} at={at} help={t.keepRandom} />}
-    </>
+    <SelectField
+      label={labelOf(named)}
+      value={follows ?? ''}
+      initial=""
+      onChange={(id) => change({ follows: id === '' ? null : id })}
+      problem={problem}
+      options={[
+        { value: '', label: t.nobody },
+        ...above.map((r) => ({ value: r.id, label: t.run(r.name) })),
+        ...(gone ? [{ value: follows, label: t.gone(follows) }] : []),
+      ]}
+      help={above.length === 0 ? t.none : wordsOf(named).help}
+    />
   );
 }
 
-function Learned({ gate, change, at }: PartProps) {
-  const { name, gate: t } = texts().configure;
+/** Said where τ never moves. */
+function Late({ gate }: { gate: GateConfig }) {
   const train = useSel((s) => s.runs.draft.train);
-  const report = useSel((s) => s.dataset.report);
-  const tokens = tokensPerStep(gate.prices === 'held-out' ? { ...train, accumulation: 1 } : train, report);
-  const lambda = gate.lambdaBar / tokens;
+  const waits = tauWarmupSteps(gate, train);
+  return waits >= train.steps && <p className="help">{texts().configure.gate.late(waits, train.steps)}</p>;
+}
+
+function NoDev() {
+  const { gate: t } = texts().configure;
   return (
-    <>
-      <OptionalNumber
-        off={null}
-        value={gate.target}
-        initial={null}
-        start={0.5}
-        ticked="number"
-        tick={t.target}
-        label={name.target}
-        percent={[0, 99]}
-        onChange={(target) => change({ target })}
-        problem={at('target')}
-        help={gate.target === null ? t.targetOff : t.targetHelp}
-      />
-      {gate.target !== null && (
-        <SelectField
-          label={name.targetPer}
-          value={gate.targetPer}
-          initial={DEFAULT_GATE.targetPer}
-          onChange={(targetPer) => change({ targetPer })}
-          options={per(t.targetPer)}
-          help={t.targetPerHelp}
-        />
-      )}
-      <NumberField
-        label={name.lambdaBar}
-        value={gate.lambdaBar}
-        initial={DEFAULT_GATE.lambdaBar}
-        onChange={(lambdaBar) => change({ lambdaBar })}
-        problem={at('lambdaBar')}
-        help={t.lambdaBar(count(tokens), compact(lambda), report !== null)}
-      />
-    </>
+    <p className="field-problem">
+      <Phrase of={t.noDev} button={<SetDev>{t.setDev}</SetDev>} />
+    </p>
   );
 }
 
-function MoreLearned({ gate, change, at }: PartProps) {
-  const { name, inSteps, gate: t } = texts().configure;
+/** The paper's constants, and what they come to here. */
+function Paper({ change }: { change: Change }) {
+  const { gate: t } = texts().configure;
   const train = useSel((s) => s.runs.draft.train);
   const report = useSel((s) => s.dataset.report);
   const tokens = tokensPerStep(train, report);
   const paper = paperGate(tokens);
-  const proximal = gate.rule === 'exact' || gate.rule === 'averaged';
-  const late = tauWarmupSteps(gate, train) >= train.steps;
   return (
-    <div className="stack">
-      {proximal ? (
-        <OptionalNumber
-          off="auto"
-          value={gate.eta}
-          initial="auto"
-          start={1}
-          ticked="off"
-          tick={t.etaAuto}
-          label={name.eta}
-          onChange={(eta) => change({ eta })}
-          problem={at('eta')}
-          help={t.eta}
-        />
-      ) : (
-        <OptionalNumber
-          off="auto"
-          value={gate.tauStep}
-          initial="auto"
-          start={0.001}
-          ticked="off"
-          tick={t.tauStepAuto}
-          label={name.tauStep}
-          onChange={(tauStep) => change({ tauStep })}
-          problem={at('tauStep')}
-          help={gate.tauStep === 'auto' ? t.tauStepFound : t.tauStep}
-        />
-      )}
-      {!proximal && gate.rule === 'reconstructed' && gate.tauStep === 'auto' && (
-        <SelectField
-          label={name.rhoPer}
-          value={gate.rhoPer}
-          initial={DEFAULT_GATE.rhoPer}
-          onChange={(rhoPer) => change({ rhoPer })}
-          options={per(t.rhoPer)}
-          help={t.rhoPerHelp}
-        />
-      )}
-      <OptionalNumber
-        off="auto"
-        value={gate.tauWarmup}
-        initial="auto"
-        start={train.warmupSteps}
-        ticked="off"
-        tick={t.tauWarmupAuto}
-        label={name.tauWarmup}
-        onChange={(tauWarmup) => change({ tauWarmup })}
-        problem={at('tauWarmup')}
-        help={t.tauWarmup}
-      />
-      {late && <p className="help">{t.late(tauWarmupSteps(gate, train), train.steps)}</p>}
-      <SelectField
-        label={name.prices}
-        value={gate.prices}
-        initial={DEFAULT_GATE.prices}
-        onChange={(prices) => change({ prices })}
-        options={(['own', 'held-out'] as const).map((value) => ({ value, label: t.prices[value] }))}
-        help={t.pricesHelp}
-      />
-      {gate.prices === 'held-out' && (
-        <>
-          <NumberField
-            label={inSteps(name.pricesEvery)}
-            value={gate.pricesEvery}
-            initial={DEFAULT_GATE.pricesEvery}
-            onChange={(pricesEvery) => change({ pricesEvery })}
-            problem={at('pricesEvery')}
-            help={t.pricesEvery}
-          />
-          {train.sliceShare === 0 && (
-            <p className="field-problem">
-              <Phrase of={t.noSlice} button={<SetSlice>{t.setSlice}</SetSlice>} />
-            </p>
-          )}
-        </>
-      )}
-      <div className="stack tight">
-        <button
-          type="button"
-          className="small paper"
-          onClick={() =>
-            change({ rule: 'literal', tauStep: paper.tauStep, lambdaBar: Number(paper.lambdaBar.toPrecision(3)) })
-          }
-        >
-          {t.paper}
-        </button>
-        <p className="help">
-          {t.paperHelp({
-            lambda: compact(PAPER_LAMBDA),
-            tokens: count(tokens),
-            lambdaBar: compact(paper.lambdaBar),
-            tauStep: compact(PAPER_TAU_STEP),
-            steps: count(train.steps),
-            reach: compact(PAPER_TAU_STEP * train.steps),
-          })}
-        </p>
-      </div>
+    <div className="stack tight">
+      <button
+        type="button"
+        className="small paper"
+        onClick={() =>
+          change({ rule: 'literal', tauStep: paper.tauStep, lambdaBar: Number(paper.lambdaBar.toPrecision(3)) })
+        }
+      >
+        {t.paper}
+      </button>
+      <p className="help">
+        {t.paperHelp({
+          lambda: compact(PAPER_LAMBDA),
+          tokens: count(tokens),
+          lambdaBar: compact(paper.lambdaBar),
+          tauStep: compact(PAPER_TAU_STEP),
+          steps: count(train.steps),
+          reach: compact(PAPER_TAU_STEP * train.steps),
+        })}
+      </p>
     </div>
   );
 }

@@ -1,9 +1,13 @@
 /** Which layers are adapted: kinds in every block, or module by module. */
-import { MODULE_KINDS, type RunConfig } from '../../shared/config';
+import { MODULE_KINDS, MODULE_PATHS, type ModuleKind, type RunConfig } from '../../shared/config';
 import { texts } from '../../shared/texts';
+import { wordsOf } from '../../shared/texts/settingWords';
 import { Check, Scroll } from '../bits';
 import { useSel } from '../studioContext';
 import { CheckField } from './fields';
+
+/** As PEFT's `target_modules` has it: `q_proj`. */
+const peftName = (kind: ModuleKind) => MODULE_PATHS[kind].split('.')[1];
 
 type Picked = Pick<RunConfig, 'modules' | 'only'>;
 
@@ -28,7 +32,7 @@ export function ModulePicker({
     <div className="stack tight">
       {only === null ? (
         <fieldset className="checks">
-          <legend>{t.layers}</legend>
+          <legend>{wordsOf({ group: 'run', key: 'modules' }).label}</legend>
           {MODULE_KINDS.map((kind) => (
             <Check
               key={kind}
@@ -38,7 +42,7 @@ export function ModulePicker({
                 onChange({ modules: MODULE_KINDS.filter((k) => (k === kind ? on : modules.includes(k))) })
               }
             >
-              <span title={t.kind[kind]}>{kind}</span>
+              <span title={t.hover(t.kind[kind], peftName(kind))}>{kind}</span>
             </Check>
           ))}
         </fieldset>

@@ -1,92 +1,61 @@
 /** Training settings that all runs share. */
 import { type TrainConfig, isGated, learnsThreshold, tauWarmupSteps, warmupReaches } from '../../shared/config';
+import { settingsOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
-import { DEFAULT_TRAIN, MAIN_KEYS, MORE_KEYS, changedKeys, initialOf } from '../../store/configure/changes';
-import { NumberField, SelectField } from '../bits';
+import { changed, initialOf } from '../../store/configure/changes';
 import { compact } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
-import { CheckField, Group, More, OptionalNumber, PercentField, SLICE, SetSlice, useProblems } from './fields';
-
-/** Numbers behind the disclosure. */
-const NUMBERS = [
-  'evalExamples',
-  'warmupSteps',
-  'accumulation',
-  'clipNorm',
-  'weightDecay',
-  'beta1',
-  'beta2',
-  'epsilon',
-] as const satisfies readonly (typeof MORE_KEYS)[number][];
+import { DEV_SHARE, Group, More, SetDev, useProblems } from './fields';
+import { SettingColumns } from './SettingFields';
 
 export function TrainFields() {
-  const { name, inTokens, train: t } = texts().configure;
+  const { train: t } = texts().configure;
   const { configure } = useStudio();
   const train = useSel((s) => s.runs.draft.train);
   const at = useProblems('train');
-  const more = changedKeys(train, DEFAULT_TRAIN, MORE_KEYS).length;
-  const set = (patch: Partial<TrainConfig>) => configure.setTrain(patch);
-  const field = (key: (typeof MAIN_KEYS)[number] | (typeof NUMBERS)[number]) => (
-    <NumberField
-      key={key}
-      label={key === 'maxTokens' ? inTokens(name[key]) : name[key]}
-      help={t.help[key]}
-      value={train[key]}
-      initial={DEFAULT_TRAIN[key]}
-      onChange={(v) => set({ [key]: v })}
-      problem={at(key)}
-    />
-  );
+  const settings = settingsOf('train');
+  const more = settings.filter(({ setting }) => setting.place === 'more');
+  const set = (patch: Partial<TrainConfig>) =>
+    configure.setTrain({
+      ...patch,
+      // The best checkpoint is chosen on the dev split.
+      ...(patch.keepBest && train.sliceShare === 0 ? { sliceShare: DEV_SHARE } : {}),
+    });
+  const fields = { values: train, at, onChange: set };
   return (
     <Group
       title={t.title}
-      changed={changedKeys(train, DEFAULT_TRAIN, MAIN_KEYS).length + more}
+      changed={changed(settings, train).length}
       testId="changed-train"
-      onReset={() => set(initialOf(DEFAULT_TRAIN, [...MAIN_KEYS, ...MORE_KEYS]))}
+      onReset={() => set(initialOf(settings))}
     >
-      <div className="fields">{MAIN_KEYS.map(field)}</div>
+      <div className="stack">
+        <SettingColumns
+          settings={settings.filter(({ setting }) => setting.place === 'main')}
+          extra={{ patience: { below: <StoppedOnValidation /> } }}
+          {...fields}
+        />
+      </div>
+      <EffectiveBatch />
       <Warmup />
-      <Patience />
-      <More summary={t.more} paths={MORE_KEYS.map((k) => `train.${k}`)} changed={more}>
+      <More summary={t.more} paths={more.map(({ key }) => `train.${key}`)} changed={changed(more, train).length}>
         <div className="stack">
-          <div className="fields">
-            {NUMBERS.map(field)}
-            <SelectField
-              label={name.schedule}
-              value={train.schedule}
-              initial={DEFAULT_TRAIN.schedule}
-              onChange={(schedule) => set({ schedule })}
-              help={t.help.schedule}
-              options={(['linear', 'cosine', 'constant'] as const).map((value) => ({
-                value,
-                label: t.schedule[value],
-              }))}
-            />
-            <PercentField
-              label={name.sliceShare}
-              value={train.sliceShare}
-              initial={DEFAULT_TRAIN.sliceShare}
-              min={0}
-              max={50}
-              onChange={(sliceShare) => set({ sliceShare })}
-              problem={at('sliceShare')}
-              help={t.help.sliceShare}
-            />
-          </div>
-          <CheckField
-            label={t.keepBest}
-            checked={train.keepBest}
-            initial={DEFAULT_TRAIN.keepBest}
-            onChange={(keepBest) =>
-              set({ keepBest, ...(keepBest && train.sliceShare === 0 ? { sliceShare: SLICE } : {}) })
-            }
-            help={t.help.keepBest}
-          />
+          <SettingColumns settings={more} {...fields} />
         </div>
       </More>
     </Group>
   );
+}
+
+/** What batch size, accumulation and steps come to. */
+function EffectiveBatch() {
+  const { batchSize, accumulation, steps, sliceShare } = useSel((s) => s.runs.draft.train);
+  const examples = useSel((s) => s.dataset.report?.train ?? null);
+  const batch = batchSize * accumulation;
+  if (!Number.isFinite(batch * steps)) return null;
+  const epochs = examples ? (steps * batch) / (examples * (1 - sliceShare)) : null;
+  return <p className="help">{texts().configure.train.effective(batch, epochs === null ? null : compact(epochs))}</p>;
 }
 
 /** A warm-up that the run does not see the end of, of the learning rate or of thresholds. */
@@ -110,33 +79,16 @@ function Warmup() {
   );
 }
 
-/** Early stopping, and what it costs in honesty. */
-function Patience() {
-  const { name, train: t } = texts().configure;
-  const { configure } = useStudio();
+/** What early stopping costs in honesty where there is no dev split. */
+function StoppedOnValidation() {
+  const { train: t } = texts().configure;
   const { patience, sliceShare } = useSel((s) => s.runs.draft.train);
-  const problem = useProblems('train')('patience');
   return (
-    <div className="stack tight" data-testid="patience">
-      <div className="fields wide-fields">
-        <OptionalNumber
-          off={null}
-          value={patience}
-          initial={DEFAULT_TRAIN.patience}
-          start={3}
-          ticked="number"
-          tick={t.patience}
-          label={name.patience}
-          onChange={(p) => configure.setTrain({ patience: p })}
-          problem={problem}
-          help={patience === null ? undefined : t.help.patience}
-        />
-      </div>
-      {patience !== null && sliceShare === 0 && (
-        <p className="help">
-          <Phrase of={t.onEvaluation} button={<SetSlice>{t.setSlice}</SetSlice>} />
-        </p>
-      )}
-    </div>
+    patience !== null &&
+    sliceShare === 0 && (
+      <p className="help">
+        <Phrase of={t.onValidation} button={<SetDev>{t.setDev}</SetDev>} />
+      </p>
+    )
   );
 }

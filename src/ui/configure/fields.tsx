@@ -2,6 +2,7 @@
 import { type ReactNode, useId } from 'react';
 import type { Problem } from '../../shared/config';
 import { texts } from '../../shared/texts';
+import { toPercent } from '../../shared/texts/settingWords';
 import { Check, NumberField } from '../bits';
 import { useSel, useStudio } from '../studioContext';
 
@@ -19,11 +20,10 @@ export function useProblems(prefix: string): (field: string) => string | null {
 const problemAt = (problems: readonly Problem[], path: string) =>
   problems.find((p) => p.path === path || p.path.startsWith(`${path}.`))?.message ?? null;
 
-/** Rounds off what binary fractions leave. */
-const toPercent = (share: number) => Math.round(share * 1e4) / 100;
-
 interface NumberProps {
+  /** With its unit. */
   label: string;
+  hint?: string;
   help?: ReactNode;
   problem?: string | null;
   value: number;
@@ -41,6 +41,7 @@ export function PercentField({
   min,
   max,
   help,
+  hint,
 }: NumberProps & { min: number; max: number }) {
   const t = texts().configure;
   const shown = toPercent(value);
@@ -48,7 +49,8 @@ export function PercentField({
   const words = problem && !(shown >= min && shown <= max) ? t.problem.between(min, max) : problem;
   return (
     <NumberField
-      label={t.inPercent(label)}
+      label={label}
+      hint={hint}
       value={shown}
       initial={initial === undefined ? undefined : toPercent(initial)}
       min={min}
@@ -89,7 +91,10 @@ export function CheckField({
   );
 }
 
-/** A number that may be left out (`off`: null or 'auto'): a box to tick, and the number where it counts. */
+/**
+ * A number that may be left out: a box to tick, and the number where it counts. The tick stands for the number where
+ * `off` is null, and for the program's choice where it is 'auto'.
+ */
 export function OptionalNumber<Off extends null | 'auto'>({
   off,
   value,
@@ -97,9 +102,9 @@ export function OptionalNumber<Off extends null | 'auto'>({
   start,
   onChange,
   tick,
-  ticked,
   label,
   help,
+  hint,
   percent,
   problem,
 }: {
@@ -110,22 +115,22 @@ export function OptionalNumber<Off extends null | 'auto'>({
   start: number;
   onChange: (value: number | Off) => void;
   tick: string;
-  /** Whether the tick stands for the number or for leaving it out. */
-  ticked: 'number' | 'off';
   label: string;
+  hint?: string;
   help: ReactNode;
   percent?: readonly [min: number, max: number];
   problem: string | null;
 }) {
   const set = value !== off;
-  const Field = { label, help, problem, value: value as number, onChange };
+  const ticksNumber = off === null;
+  const Field = { label, help, hint, problem, value: value as number, onChange };
   return (
     <div className="stack tight optional">
       <CheckField
         label={tick}
-        checked={ticked === 'number' ? set : !set}
-        initial={ticked === 'number' ? initial !== off : initial === off}
-        onChange={(on) => onChange(on === (ticked === 'number') ? start : off)}
+        checked={set === ticksNumber}
+        initial={(initial !== off) === ticksNumber}
+        onChange={(on) => onChange(on === ticksNumber ? start : off)}
         help={set ? undefined : help}
       />
       {set && (percent ? <PercentField {...Field} min={percent[0]} max={percent[1]} /> : <NumberField {...Field} />)}
@@ -133,14 +138,14 @@ export function OptionalNumber<Off extends null | 'auto'>({
   );
 }
 
-/** Share of the training data that one click sets aside. */
-export const SLICE = 0.1;
+/** Share of the train split that one click sets aside as the dev split. */
+export const DEV_SHARE = 0.1;
 
-/** The button that sets a slice aside, in words that fit the sentence around it. */
-export function SetSlice({ children }: { children: ReactNode }) {
+/** The button that sets a dev split aside, in words that fit the sentence around it. */
+export function SetDev({ children }: { children: ReactNode }) {
   const { configure } = useStudio();
   return (
-    <button type="button" className="quiet small" onClick={() => configure.setTrain({ sliceShare: SLICE })}>
+    <button type="button" className="quiet small" onClick={() => configure.setTrain({ sliceShare: DEV_SHARE })}>
       {children}
     </button>
   );

@@ -1,9 +1,11 @@
 /** Starting an experiment: one of two questions, a few numbers, a button. */
 import { useState } from 'react';
 import { METHODS, METHOD_NAMES } from '../../shared/config';
+import { SWEPT } from '../../shared/settings';
 import { texts } from '../../shared/texts';
+import { labelOf } from '../../shared/texts/settingWords';
 import { isLive } from '../../store/slices';
-import { GRID_FIELDS, GRID_INFO } from '../../store/studies/grid';
+import { settingOf } from '../../store/studies/grid';
 import { START_DRAFT, type StudyDraft, type StudyKind, studyProblem, studySize } from '../../store/studies/presets';
 import { Check, NumberField, Segmented, SelectField, TextField } from '../bits';
 import { useExpected } from '../configure/useExpected';
@@ -133,7 +135,7 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
   const { axes } = draft;
   const change = (i: number, patch: Partial<StudyDraft['axes'][number]>) =>
     set({ axes: axes.map((a, k) => (k === i ? { ...a, ...patch } : a)) });
-  const next = GRID_FIELDS.find((f) => !axes.some((a) => a.field === f))!;
+  const next = SWEPT.find(({ key }) => !axes.some((a) => a.field === key))!;
   return (
     <>
       <div className="stack tight">
@@ -172,8 +174,8 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
           <SelectField
             label={t.axis[i]}
             value={axis.field}
-            onChange={(field) => change(i, { field, values: GRID_INFO[field].example })}
-            options={GRID_FIELDS.map((value) => ({ value, label: grid.field[value].label }))}
+            onChange={(field) => change(i, { field, values: settingOf(field).setting.sweep! })}
+            options={SWEPT.map((s) => ({ value: s.key, label: labelOf(s) }))}
           />
           <TextField
             label={t.values}
@@ -185,7 +187,7 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
             type="button"
             className="quiet"
             onClick={() => set({ axes: axes.filter((_, k) => k !== i) })}
-            aria-label={t.removeOf(grid.field[axis.field].label)}
+            aria-label={t.removeOf(labelOf(settingOf(axis.field)))}
           >
             {t.remove}
           </button>
@@ -197,7 +199,7 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
             type="button"
             className="small"
             data-testid="study-add-axis"
-            onClick={() => set({ axes: [...axes, { field: next, values: GRID_INFO[next].example }] })}
+            onClick={() => set({ axes: [...axes, { field: next.key, values: next.setting.sweep! }] })}
           >
             {axes.length === 0 ? t.add : t.addSecond}
           </button>

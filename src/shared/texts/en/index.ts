@@ -10,6 +10,7 @@ import { history } from './history';
 import { inspect } from './inspect';
 import { model } from './model';
 import { page } from './page';
+import { settings } from './settings';
 import { train } from './train';
 
 export const en = {
@@ -17,6 +18,7 @@ export const en = {
   page,
   model,
   data,
+  settings,
   configure,
   train,
   inspect,

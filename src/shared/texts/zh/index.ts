@@ -11,6 +11,7 @@ import { history } from './history';
 import { inspect } from './inspect';
 import { model } from './model';
 import { page } from './page';
+import { settings } from './settings';
 import { train } from './train';
 
 export const zh: Texts = {
@@ -18,6 +19,7 @@ export const zh: Texts = {
   page,
   model,
   data,
+  settings,
   configure,
   train,
   inspect,

@@ -2,14 +2,13 @@
 import { adapter } from './adapter';
 import { memory, thriftier, time } from './costs';
 import { gate } from './gate';
-import { inPercent, inSteps, inTokens, name } from './names';
 import { preset } from './presets';
 import { problem } from './problems';
 import { share } from './share';
 import { train } from './train';
 
 export const configure = {
-  lead: 'All runs get the same batches in the same order from the same start. What differs is the method.',
+  lead: 'All runs train on the same batches in the same order from the same seed. What differs is the method.',
   settings: 'Settings',
   runs: 'Runs, side by side',
   add: (method: string) => `Add ${method}`,
@@ -19,10 +18,6 @@ export const configure = {
   countChanged: (n: number) => `${n} changed`,
   reset: 'Reset',
   resetOf: (what: string) => `Reset ${what}`,
-  name,
-  inPercent,
-  inTokens,
-  inSteps,
   problem,
   preset,
   train,

@@ -1,6 +1,5 @@
 /** What is wrong with a setting, in words that follow its name. */
 export const problem = {
-  finite: 'must be a finite number',
   number: 'must be a number',
   whole: 'must be a whole number',
   /** `expected` as JavaScript calls it: `object`, `string`. */
@@ -20,13 +19,13 @@ export const problem = {
   notAllowed: 'is not allowed',
   moduleTwice: 'names a module twice',
   sameId: 'two runs have the same id',
-  keepBestSlice: 'must be above 0 when the best adapter is kept',
-  pricesSlice: 'must be above 0 when a run learns from held-out prices',
+  keepBestSlice: 'must be above 0 when the best checkpoint is loaded at the end',
+  pricesSlice: 'must be above 0 when a gate takes μ from the dev split',
   doraDropout: 'must be 0 for DoRA, which is trained without dropout; choose LoRA to have it',
   firstRank: (rank: number) => `must be at least the rank it ends at, ${rank}`,
   noPruning: (first: number, last: number, steps: number) =>
     `the first ${first} and the last ${last} steps leave none of the run’s ${steps} to prune in`,
-  follows: 'must name a gated run that stands before this one',
+  follows: 'must name a gated run above this one',
   modelContext: (tokens: number) => `this model reads at most ${tokens} tokens`,
   modelLayers: (layer: string, layers: number) => `names layer ${layer}, and this model has ${layers}, counted from 0`,
   /** A problem as a sentence's beginning, where its field is out of sight. */

@@ -73,21 +73,6 @@ export const form = {
 };
 
 export const grid = {
-  /** `short`: inside a sentence; `at`: with a value, as part of a variant's name. */
-  field: {
-    learningRate: { label: 'Learning rate', short: 'learning rate', at: (v: string) => `learning rate ${v}` },
-    rank: { label: 'Rank', short: 'rank', at: (v: string) => `rank ${v}` },
-    alpha: { label: 'Alpha', short: 'alpha', at: (v: string) => `alpha ${v}` },
-    loraPlusRatio: { label: 'LoRA+ ratio', short: 'LoRA+ ratio', at: (v: string) => `LoRA+ ${v}` },
-    dropout: { label: 'Dropout, %', short: 'dropout', at: (v: string) => `dropout ${v} %` },
-    target: {
-      label: 'Skipped share to steer to, %',
-      short: 'skipped share to steer to',
-      at: (v: string) => `skip ${v} %`,
-    },
-    lambdaBar: { label: 'Price of a kept token, λ̄', short: 'price of a kept token', at: (v: string) => `λ̄ ${v}` },
-    keep: { label: 'Kept share, %', short: 'kept share', at: (v: string) => `keep ${v} %` },
-  },
   list: (parts: readonly string[]) => parts.join(', '),
   problem: {
     none: (label: string, example: string) => `${label}: give at least one value, such as ${example}.`,

@@ -9,34 +9,34 @@ export const memory: Texts['configure']['memory'] = {
   bytes: '字节',
   exact: (bytes) => `${bytes} 字节`,
   part: {
-    weights: '冻结权重（所有运行共用一份）',
-    activations: '为反向传播保留的激活值',
+    weights: '基座模型（所有运行共用一份）',
+    activations: '保存的激活值',
     inputs: '各层的输入和一层的激活值（其余在反向传播时重新计算）',
     head: '输出头与损失',
-    gradients: '向下传播的梯度',
+    gradients: '激活值的梯度',
     scratch: '门控、列表和低秩暂存区',
     batch: '批次',
   },
   run: (run) => `${run}：A、B、梯度和矩`,
   together: '合计',
   limit: '目标上限',
-  help: '在分配任何内存之前先规划好。所有运行共用一份冻结权重。',
+  help: '在分配任何内存之前先规划好。所有运行共用一份基座模型。',
   tooMuch: '需要的内存超过了合适的范围。',
   mayFail: '训练可能失败，也可能拖慢整台机器。',
   mildest: '改动最小且放得下的做法：',
-  noFix: '缩小批次、缩短上下文和降低秩都还不够，或者仍在尝试：请减少运行数，或换一个更小的模型。',
+  noFix: '减小批次、缩短最大序列长度和降低秩都还不够，或者仍在尝试：请减少运行数，或换一个更小的模型。',
 };
 
 export const thriftier: Texts['configure']['thriftier'] = {
-  batch: (to, from) => `批次 ${to}，原为 ${from}`,
-  context: (to, from) => `上下文 ${to}，原为 ${from}`,
+  batch: (to, from) => `批次大小 ${to}，原为 ${from}`,
+  context: (to, from) => `最大序列长度 ${to}，原为 ${from}`,
   rank: (to, from) => `秩 ${to}，原为 ${from}`,
   together: (batch, context, rank) =>
-    `${batch === null ? '' : `批次 ${batch}，`}上下文 ${context}${rank === null ? '' : `，秩 ${rank}`}`,
+    `${batch === null ? '' : `批次大小 ${batch}，`}最大序列长度 ${context}${rank === null ? '' : `，秩 ${rank}`}`,
 };
 
 const scaledBy = (scaled: boolean) => (scaled ? '，当时的设置不同，已按每步的词元数折算' : '');
-const UNCOUNTED = '途中生成的样例不计在内。';
+const UNCOUNTED = '训练中生成的样例不计在内。';
 
 export const time: Texts['configure']['time'] = {
   title: '预计时间',

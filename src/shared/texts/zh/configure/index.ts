@@ -2,7 +2,6 @@ import type { Texts } from '../../en';
 import { adapter } from './adapter';
 import { memory, thriftier, time } from './costs';
 import { gate } from './gate';
-import { inPercent, inSteps, inTokens, name } from './names';
 import { preset } from './presets';
 import { problem } from './problems';
 import { share } from './share';
@@ -19,10 +18,6 @@ export const configure: Texts['configure'] = {
   countChanged: (n) => `改了 ${n} 项`,
   reset: '重置',
   resetOf: (what) => `重置：${what}`,
-  name,
-  inPercent,
-  inTokens,
-  inSteps,
   problem,
   preset,
   train,

@@ -9,7 +9,6 @@ const TYPES: Record<string, string> = {
 };
 
 export const problem: Texts['configure']['problem'] = {
-  finite: '必须是有限的数',
   number: '必须是数字',
   whole: '必须是整数',
   type: (expected) => `必须是${TYPES[expected] ?? ` ${expected}`}`,
@@ -28,8 +27,8 @@ export const problem: Texts['configure']['problem'] = {
   notAllowed: '不允许使用',
   moduleTwice: '同一个模块出现了两次',
   sameId: '有两个运行的编号相同',
-  keepBestSlice: '要保留最佳适配器，必须大于 0',
-  pricesSlice: '有运行使用留出价格时，必须大于 0',
+  keepBestSlice: '要在结束时载入最佳检查点，必须大于 0',
+  pricesSlice: '有门控的 μ 取自开发集时，必须大于 0',
   doraDropout: 'DoRA 训练时不用 dropout，必须为 0；需要 dropout 请选 LoRA',
   firstRank: (rank) => `不能小于最终的秩 ${rank}`,
   noPruning: (first, last, steps) => `运行共 ${steps} 步，除去开头 ${first} 步和结尾 ${last} 步，没有剩下可以剪枝的步`,

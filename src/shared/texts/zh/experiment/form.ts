@@ -62,16 +62,6 @@ export const form: Texts['experiment']['form'] = {
 };
 
 export const grid: Texts['experiment']['grid'] = {
-  field: {
-    learningRate: { label: '学习率', short: '学习率', at: (v) => `学习率 ${v}` },
-    rank: { label: '秩', short: '秩', at: (v) => `秩 ${v}` },
-    alpha: { label: 'Alpha', short: 'alpha', at: (v) => `alpha ${v}` },
-    loraPlusRatio: { label: 'LoRA+ 比率', short: 'LoRA+ 比率', at: (v) => `LoRA+ ${v}` },
-    dropout: { label: 'Dropout（%）', short: 'dropout', at: (v) => `dropout ${v} %` },
-    target: { label: '引导到的跳过占比（%）', short: '引导到的跳过占比', at: (v) => `跳过 ${v} %` },
-    lambdaBar: { label: '保留一个词元的价格 λ̄', short: '保留一个词元的价格', at: (v) => `λ̄ ${v}` },
-    keep: { label: '保留占比（%）', short: '保留占比', at: (v) => `保留 ${v} %` },
-  },
   list: (parts) => parts.join('，'),
   problem: {
     none: (label, example) => `${label}：请至少给一个取值，例如 ${example}。`,

@@ -1,0 +1,70 @@
+/** The token gate of one run. */
+import type { GATE } from '../../../settings/gate';
+import type { GroupWords } from '../../../settings/words';
+
+export const gate: GroupWords<typeof GATE> = {
+  rule: {
+    label: 'Gate rule',
+    help: 'How the gate decides which tokens to skip.',
+    options: {
+      reconstructed: 'learned threshold (reconstructed)',
+      literal: 'learned threshold (literal constants)',
+      exact: 'exact step, one batch',
+      averaged: 'exact step, averaged μ',
+      quantile: 'fixed share by size',
+      random: 'random tokens (control)',
+      oracle: 'by sign (control)',
+    },
+  },
+  target: {
+    label: 'Target sparsity',
+    tick: 'Hold a target sparsity',
+    off: 'left to the rule',
+    help: 'Share of all tokens to skip: reached by half of the run, then held. Otherwise the rule finds its own share.',
+  },
+  targetPer: {
+    label: 'Target sparsity of',
+    help: 'Whether each module must reach it, or only their mean.',
+    options: { run: 'the whole run', module: 'each module' },
+  },
+  lambdaBar: {
+    label: 'Sparsity penalty λ̄',
+    short: 'λ̄',
+    help: 'Higher skips more. Useful values are 0 to 0.5; below 0 it skips less. It is weighed against the mean loss of a step.',
+  },
+  follows: {
+    label: 'Same active tokens as',
+    off: 'no run',
+    help: 'In every step and module, as many tokens are active as in that run, so that only the choice differs.',
+  },
+  keep: { label: 'Active share', help: 'Share of tokens whose update is applied, in every batch and module.' },
+  eta: {
+    label: 'Proximal step size η',
+    tick: 'Proximal step without a bound',
+    off: 'no bound',
+    help: 'A smaller η holds τ closer to where it was.',
+  },
+  tauStep: {
+    label: 'τ learning rate',
+    tick: 'τ learning rate is automatic',
+    off: 'automatic',
+    help: 'τ moves by this at each step. Automatic: a τ that always rises passes the median update after a third of the run.',
+  },
+  rhoPer: {
+    label: 'Automatic τ learning rate of',
+    help: 'One for each module makes the modules alike, so that their sparsity says less about their importance.',
+    options: { run: 'the whole run', module: 'each module' },
+  },
+  tauWarmup: {
+    label: 'τ warm-up',
+    tick: 'τ waits for the LR warm-up',
+    off: 'LR warm-up',
+    help: 'While updates are still zero, a rising τ would skip every token for good.',
+  },
+  prices: {
+    label: 'Gate gradient μ from',
+    help: 'Nearly every update lowers the loss of its own batch. Tokens of the dev split show which updates generalise.',
+    options: { own: 'the training batch', 'held-out': 'the dev split' },
+  },
+  pricesEvery: { label: 'Gate gradient interval', help: 'Each time costs a pass over one batch of the dev split.' },
+};

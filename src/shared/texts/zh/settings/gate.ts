@@ -1,0 +1,68 @@
+import type { Texts } from '../../en';
+
+export const gate: Texts['settings']['gate'] = {
+  rule: {
+    label: '门控规则',
+    help: '门控如何决定跳过哪些词元。',
+    options: {
+      reconstructed: '学习阈值（重建规则）',
+      literal: '学习阈值（照搬常数）',
+      exact: '精确步，单个批次',
+      averaged: '精确步，平均 μ',
+      quantile: '按大小取固定占比',
+      random: '随机词元（对照）',
+      oracle: '按符号（对照）',
+    },
+  },
+  target: {
+    label: '目标稀疏度',
+    tick: '保持目标稀疏度',
+    off: '由规则决定',
+    help: '要跳过的词元占比：运行到一半时达到，之后保持。否则由规则自己找到占比。',
+  },
+  targetPer: {
+    label: '目标稀疏度适用于',
+    help: '是每个模块都要达到，还是只要求平均值达到。',
+    options: { run: '整个运行', module: '每个模块' },
+  },
+  lambdaBar: {
+    label: '稀疏惩罚 λ̄',
+    short: 'λ̄',
+    help: '越高，跳过越多。0 到 0.5 较为有用；小于 0 则跳过更少。它与一步的平均损失相比较。',
+  },
+  follows: {
+    label: '激活词元数与此相同',
+    off: '无',
+    help: '在每一步、每个模块，激活的词元数与那个运行相同，因此区别只在于选了哪些。',
+  },
+  keep: { label: '激活占比', help: '每个批次和每个模块中应用更新的词元占比。' },
+  eta: {
+    label: '近端步长 η',
+    tick: '近端步不设上限',
+    off: '不设上限',
+    help: 'η 越小，τ 越贴近原来的位置。',
+  },
+  tauStep: {
+    label: 'τ 学习率',
+    tick: '自动决定 τ 学习率',
+    off: '自动',
+    help: 'τ 每一步移动的距离。自动：一直上升的 τ 在运行到三分之一时越过更新的中位数。',
+  },
+  rhoPer: {
+    label: '自动 τ 学习率适用于',
+    help: '每个模块各用一个会让模块趋于一致，稀疏度就不太能说明模块的重要性。',
+    options: { run: '整个运行', module: '每个模块' },
+  },
+  tauWarmup: {
+    label: 'τ 预热',
+    tick: 'τ 等到学习率预热结束',
+    off: '学习率预热',
+    help: '在更新还是零的时候，上升的 τ 会让所有词元永远被跳过。',
+  },
+  prices: {
+    label: '门控梯度 μ 取自',
+    help: '几乎每个更新都会降低自己批次的损失。开发集的词元才能说明哪些更新可以泛化。',
+    options: { own: '训练批次', 'held-out': '开发集' },
+  },
+  pricesEvery: { label: '门控梯度间隔', help: '每次要在开发集的一个批次上多算一遍。' },
+};
