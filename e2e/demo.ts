@@ -2,13 +2,16 @@
  * `npm run demo`: the main job without a screen. Builds and serves the real app, trains LoRA and TS-LoRA on a sample
  * set in a headless browser, prints the comparison, saves screenshots to .out/demo/.
  *
- * Options: --model 4m|nano  --steps N  --sample <id>  --prompt <text>  --seed N  --keep-screenshot <path>
+ * Options: --model 4m|nano  --sample <id>  --prompt <text>  --keep-screenshot <path>, and the flag of every setting
+ * (docs/settings.md): --steps N  --learning-rate X  --target-sparsity X …
  * --screens <folder>: pictures of every section (with a small experiment), and <folder>.md that shows them
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Page } from 'playwright';
+import { defaultExperiment } from '../src/shared/config';
 import type { App, ModelId } from './app';
+import { settingFlags, withFlags } from './flags';
 import { Screens } from './screens';
 import { formatTable, launch, options, serveBuild, visit } from './server';
 
@@ -16,12 +19,14 @@ const OUT = '.out/demo';
 
 export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);
-  const known = ['model', 'steps', 'sample', 'prompt', 'seed', 'keep-screenshot', 'screens'];
+  const known = ['model', 'sample', 'prompt', 'keep-screenshot', 'screens', ...settingFlags];
   const unknown = [...Object.keys(named).filter((n) => !known.includes(n)), ...words];
   if (unknown.length)
     throw new Error(`unknown option ${unknown.join(', ')}; there are ${known.map((n) => `--${n}`).join(' ')}`);
   const model: ModelId = named.model === 'nano' ? 'sieve-stories-nano' : 'sieve-stories-4m';
-  const steps = Number(named.steps ?? 60);
+  const steps = named.steps ?? '60';
+  const every = String(Math.max(1, Math.round(Number(steps) / 5)));
+  const experiment = withFlags(defaultExperiment(), { steps, 'eval-interval': every, ...named });
 
   console.log('building the app');
   mkdirSync(OUT, { recursive: true });
@@ -38,18 +43,16 @@ export async function main(argv: string[]): Promise<number> {
     console.log(`sample set ${sample}: ${(await app.get('data-report').innerText()).replace(/\s+/g, ' ').trim()}`);
     await app.get('data-preview').screenshot({ path: `${OUT}/2-preview.png` });
 
-    await app.set('steps', steps);
-    await app.set('evalEvery', Math.max(1, Math.round(steps / 5)));
-    if (named.seed) await app.set('seed', Number(named.seed));
+    await app.importSettings(experiment);
     const start = Date.now();
     await app.get('train-button').click();
     let shown = 0;
     while (!['finished', 'failed', 'stopped'].includes(await app.phase())) {
       await page.waitForTimeout(1000);
       const done = await app.steps();
-      if (done >= shown + Math.max(1, Math.round(steps / 10))) {
+      if (done >= shown + Math.max(1, Math.round(experiment.train.steps / 10))) {
         shown = done;
-        console.log(`step ${done} of ${steps}, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+        console.log(`step ${done} of ${experiment.train.steps}, ${((Date.now() - start) / 1000).toFixed(0)} s`);
       }
     }
     await app.waitPhase(['finished'], 1000);
