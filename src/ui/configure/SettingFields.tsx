@@ -1,7 +1,7 @@
 /** The fields of settings, made from their entries: one for each kind of value. */
 import type { ReactNode } from 'react';
 import type { Named, Values } from '../../shared/settings';
-import type { ChoiceSetting } from '../../shared/settings/setting';
+import type { ChoiceSetting, Setting } from '../../shared/settings/setting';
 import { labelOf, toPercent, wordsOf } from '../../shared/texts/settingWords';
 import { NumberField, SelectField } from '../bits';
 import { CheckField, OptionalNumber, PercentField } from './fields';
@@ -33,10 +33,8 @@ export function SettingFields({ settings, ...rest }: Props) {
 
 /** Numbers and choices side by side, then optional numbers, then what needs the whole width. */
 export function SettingColumns({ settings, ...rest }: Props) {
-  const isPlain = ({ setting: { kind } }: Named) => kind === 'number' || kind === 'choice';
-  const isOptional = ({ setting: { kind } }: Named) => kind === 'optional';
-  const plain = settings.filter(isPlain);
-  const optional = settings.filter(isOptional);
+  const of = (...kinds: Setting['kind'][]) => settings.filter(({ setting }) => kinds.includes(setting.kind));
+  const [plain, optional] = [of('number', 'choice'), of('optional')];
   return (
     <>
       {plain.length > 0 && (
@@ -44,12 +42,14 @@ export function SettingColumns({ settings, ...rest }: Props) {
           <SettingFields settings={plain} {...rest} />
         </div>
       )}
-      {optional.length > 0 && (
+      {optional.length > 1 ? (
         <div className="fields wide-fields">
           <SettingFields settings={optional} {...rest} />
         </div>
+      ) : (
+        <SettingFields settings={optional} {...rest} />
       )}
-      <SettingFields settings={settings.filter((s) => !isPlain(s) && !isOptional(s))} {...rest} />
+      <SettingFields settings={[...of('flag'), ...of('own')]} {...rest} />
     </>
   );
 }

@@ -55,7 +55,8 @@ function EffectiveBatch() {
   const batch = batchSize * accumulation;
   if (!Number.isFinite(batch * steps)) return null;
   const epochs = examples ? (steps * batch) / (examples * (1 - sliceShare)) : null;
-  return <p className="help">{texts().configure.train.effective(batch, epochs === null ? null : compact(epochs))}</p>;
+  const rough = epochs === null ? null : compact(Number(epochs.toPrecision(2)));
+  return <p className="help">{texts().configure.train.effective(batch, rough)}</p>;
 }
 
 /** A warm-up that the run does not see the end of, of the learning rate or of thresholds. */

@@ -7,7 +7,7 @@ export const train = {
   setDev: 'set 10 % of the train split aside as the dev split',
   /** `batch`: sequences of an update; `epochs`: null where the data is not known. */
   effective: (batch: number, epochs: string | null) =>
-    `Effective batch size: ${batch}${epochs === null ? '' : `. Epochs: ${epochs}`}.`,
+    `Effective batch size: ${batch}${epochs === null ? '' : `; about ${epochs} epochs`}.`,
   warmup: (warmup: number, steps: number, rate: string, set: string) =>
     warmup === steps
       ? `The warm-up is as long as the run (${steps} steps): the learning rate reaches ${set} at the last step only.`
