@@ -3,7 +3,7 @@ import { defaultExperiment, parseExperiment, trainSchema } from '../../shared/co
 import type { ModuleMeasure } from '../../shared/study';
 import { aCell, aStudy } from '../testing/studies';
 import { PROBE_ADALORA, PROBE_GATED, PROBE_PLAIN, doneJobs, jobCount, nextJob, scores, topModules } from './plan';
-import { START_DRAFT, type StudyDraft, settingsOf, studyProblem, studySize } from './presets';
+import { START_DRAFT, type StudyDraft, studySettings, studyProblem, studySize } from './presets';
 
 const MODULES: ModuleMeasure[] = [
   { layer: 0, kind: 'q', parameters: 100, active: 0.2, weight: 1, change: 3, gradient: 1, sensitivity: null },
@@ -115,7 +115,7 @@ describe('the form', () => {
       alpha: 3,
       gate: { ...r.gate, lambdaBar: r.method === 'ts-lora' ? 0.5 : 0 },
     }));
-    const settings = settingsOf({ ...START_DRAFT, keepBest: true }, train, runs);
+    const settings = studySettings({ ...START_DRAFT, keepBest: true }, train, runs);
     expect(settings.seeds).toEqual([7, 8, 9]);
     expect(settings.train).toEqual({ ...train, keepBest: true, sliceShare: 0.1 });
     expect(settings.arms.map((a) => [a.rank, a.alpha, a.gate.lambdaBar])).toEqual(settings.arms.map(() => [4, 3, 0.5]));
@@ -135,7 +135,7 @@ describe('the form', () => {
     // LoRA has no gate: once for each rank.
     expect(studySize(draft, train, runs)).toMatchObject({ arms: 2 + 6, cells: 16 });
     expect(studySize({ ...draft, seeds: 0 }, train, runs)).toBeNull();
-    const settings = settingsOf({ ...START_DRAFT, methods: ['lora', 'ts-lora'] }, train, [
+    const settings = studySettings({ ...START_DRAFT, methods: ['lora', 'ts-lora'] }, train, [
       runs[0],
       { ...runs[1], learningRate: 0.01 },
     ]);

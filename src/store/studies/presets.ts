@@ -11,7 +11,9 @@ import {
 } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { type Importance, RANKINGS, type Study } from '../../shared/study';
+import { applies, settingsOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
+import { initialOf } from '../configure/changes';
 import { type Axis, axisName, expandGrid, sessionsOf } from './grid';
 
 export type StudyKind = 'compare' | 'importance';
@@ -70,7 +72,7 @@ export function studySize(
   runs: readonly RunConfig[],
 ): { arms: number; cells: number; sessions: RunConfig[][] } | null {
   if (draft.kind !== 'compare' || studyProblem(draft, train, runs) !== null) return null;
-  const settings = settingsOf(draft, train, runs);
+  const settings = studySettings(draft, train, runs);
   return { arms: settings.arms.length, cells: settings.arms.length * draft.seeds, sessions: sessionsOf(settings) };
 }
 
@@ -87,21 +89,21 @@ function comparedRuns(draft: StudyDraft, runs: readonly RunConfig[]): RunConfig[
   }));
 }
 
-/** The adapter that all arms share: rank, alpha, modules and so on of the first run under Configure. */
+/**
+ * The adapter that all arms share: that of the first run under Configure, without a learning rate of its own. What a
+ * method refuses is at its default.
+ */
 function arm(like: RunConfig, id: string, name: string, method: MethodName, gate: RunConfig['gate']): RunConfig {
-  const { rank, alpha, modules, only, rslora, loraPlusRatio, dropout, adalora } = like;
-  const fits = {
-    dropout: method === 'dora' || method === 'ts-dora' ? 0 : dropout,
-    adalora: { ...adalora, initRank: Math.max(adalora.initRank, startRank(rank)) },
-  };
-  return { id, name, method, rank, alpha, modules, only, rslora, loraPlusRatio, learningRate: null, gate, ...fits };
+  const refused = settingsOf('run').filter((s) => s.setting.stays && !applies(s, { method, gate }));
+  const adalora = { ...like.adalora, initRank: Math.max(like.adalora.initRank, startRank(like.rank)) };
+  return { ...like, id, name, method, gate, adalora, learningRate: null, ...initialOf(refused) };
 }
 
 /**
  * Settings of a study from the form and what is set under Configure: training, adapter, and the gate of the first run
  * that has one. A method's own learning rate is that of the first run of it. Seeds count up from the one under Configure.
  */
-export function settingsOf(
+export function studySettings(
   draft: StudyDraft,
   train: TrainConfig,
   runs: readonly RunConfig[],

@@ -16,7 +16,7 @@ import type { TrainClient } from '../trainClient';
 import { type Measured, activeShares, cellOf } from './cells';
 import { type Library, MAX_KEPT_BYTES, type StudyData, dataBytes } from './library';
 import { type Job, nextJob } from './plan';
-import { type StudyDraft, settingsOf, studyProblem } from './presets';
+import { type StudyDraft, studySettings, studyProblem } from './presets';
 
 /** Examples whose gates are counted by token class, and whose gradients make a probe's gradient norm. */
 const CLASS_EXAMPLES = 24;
@@ -110,7 +110,7 @@ export class Studies {
           mapping,
           kept,
         },
-        ...settingsOf(draft, runs.draft.train, runs.draft.runs),
+        ...studySettings(draft, runs.draft.train, runs.draft.runs),
       };
       // An experiment that cannot be trained is refused before it is kept.
       nextJob(study, []);

@@ -1,7 +1,7 @@
 /** Studies and cells for tests. */
 import { type RunConfig, runSchema, trainSchema } from '../../shared/config';
 import { type Cell, type Study, cellSchema, studySchema } from '../../shared/study';
-import { START_DRAFT, type StudyKind, settingsOf } from '../studies/presets';
+import { START_DRAFT, type StudyKind, studySettings } from '../studies/presets';
 
 export function aStudy({
   kind = 'compare',
@@ -27,7 +27,7 @@ export function aStudy({
       mapping: null,
       kept: true,
     },
-    ...settingsOf({ ...START_DRAFT, kind, methods: ['lora', 'ts-lora'] }, trainSchema.parse({ steps: 20 }), runs),
+    ...studySettings({ ...START_DRAFT, kind, methods: ['lora', 'ts-lora'] }, trainSchema.parse({ steps: 20 }), runs),
     seeds,
     ...rest,
   });

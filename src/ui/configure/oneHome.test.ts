@@ -80,6 +80,11 @@ test('a setting that is added is found everywhere', async () => {
     ],
   });
 
+  const { START_DRAFT, studySettings } = await import('../../store/studies/presets');
+  expect(studySettings(START_DRAFT, start.train, changed.runs).arms.map((arm) => ({ ...arm }))).toMatchObject(
+    START_DRAFT.methods.map(() => ({ dummy: 0.5 })),
+  );
+
   // Command line and docs.
   const { withFlags } = await import('../../../e2e/flags');
   expect(withFlags(start, { dummy: '0.75' }).runs.map((run) => ({ ...run }))).toMatchObject([
