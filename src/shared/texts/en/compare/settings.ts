@@ -1,11 +1,10 @@
-/** What the settings are called where runs are compared. In the order in which they are listed. */
-
+/** Config diff: what is not the words of a single setting. */
 export const settings = {
   differ: 'Config diff',
   same: 'The settings of these runs are the same, the seed included.',
   setting: 'Setting',
   notApplying: 'does not apply',
-  help: 'Everything else is equal. Token-gate settings are only compared between runs that have gates.',
+  help: 'Everything else is equal. A setting is compared among the runs that it applies to.',
   model: 'Model',
   data: 'Data',
   unknown: 'unknown',

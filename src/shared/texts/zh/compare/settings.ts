@@ -5,7 +5,7 @@ export const settings: Texts['compare']['settings'] = {
   same: '这些运行的设置完全相同，包括种子。',
   setting: '设置',
   notApplying: '不适用',
-  help: '其余设置都相同。词元门控的设置只在有门控的运行之间比较。',
+  help: '其余设置都相同。每项设置只在适用它的运行之间比较。',
   model: '模型',
   data: '数据',
   unknown: '未知',
