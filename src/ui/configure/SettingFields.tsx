@@ -78,7 +78,8 @@ function Field({
   const shared = {
     label: labelOf(named),
     help: note ? `${help} ${note}` : help,
-    hint: library && `${library.name}: ${library.parameter}`,
+    // What other tools call it, where that is another name.
+    hint: library && library.parameter !== key ? `${library.name}: ${library.parameter}` : undefined,
     problem: at(key),
   };
   const change = (value: unknown) => onChange({ [key]: value });
