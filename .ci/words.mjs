@@ -53,16 +53,6 @@ export const NEVER = [
 /** [file, pattern of what is allowed there, why]. */
 export const ALLOWED = [
   [/^src\/shared\/texts\/\w+\/errors\//, /./, 'become codes first; their words follow'],
-  [
-    /^src\/shared\/texts\/\w+\/(configure\/|compare\/settings\.ts$)/,
-    /./,
-    'labels of settings move into one registry first',
-  ],
-  [
-    /^src\/shared\/texts\/\w+\/experiment\/form\.ts$/,
-    /price|steer|kept (share|token)|价格|引导到|保留占比/i,
-    'the same',
-  ],
   [/^docs\/faults\.md$/, /“[^”]*”/, 'names of tests'],
 ];
 

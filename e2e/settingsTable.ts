@@ -46,7 +46,7 @@ function values(setting: Setting): string {
     case 'optional':
       return `${setting.off ?? 'off'}, or ${range(setting)}`;
     case 'choice':
-      return setting.values.join(', ');
+      return setting.values.map((value) => `\`${value}\``).join(', ');
     case 'flag':
       return 'true, false';
     case 'own':
@@ -55,7 +55,7 @@ function values(setting: Setting): string {
 }
 
 /** A value as flags and files have it. */
-const inFile = (value: Setting['default']): string => (value === null ? 'off' : String(value));
+const inFile = (value: Setting['default']): string => `\`${value ?? 'off'}\``;
 
 function range({ whole, min, above, max }: Pick<NumberSetting, 'whole' | 'min' | 'above' | 'max'>): string {
   return `${above === undefined ? min : `above ${above}`} to ${max}${whole ? ', whole' : ''}`;

@@ -93,7 +93,7 @@ test('a setting that is added is found everywhere', async () => {
   ]);
   const { settingsTable: table } = await import('../../../e2e/settingsTable');
   expect(table()).toContain(
-    '| Dummy share (%) | It does nothing. | `runs.n.dummy` | 0 to 0.8 | 0.25 | `--dummy` | PEFT `dummy_share` |  | yes |',
+    '| Dummy share (%) | It does nothing. | `runs.n.dummy` | 0 to 0.8 | `0.25` | `--dummy` | PEFT `dummy_share` |  | yes |',
   );
 });
 

@@ -41,7 +41,7 @@ const UNCOUNTED = '训练中生成的样例不计在内。';
 export const time: Texts['configure']['time'] = {
   title: '预计时间',
   measuring: '正在测量……',
-  unknown: (steps) => `还没有测量。真正训练 ${steps} 步就能知道这台设备有多快；学到的东西会丢弃。`,
+  unknown: (steps) => `还没有测量。真正训练 ${steps} 步就能知道这台设备有多快；训练结果会丢弃。`,
   probe: (steps, scaled) => `根据 ${steps} 个真实训练步测得${scaledBy(scaled)}。${UNCOUNTED}`,
   run: (scaled) => `根据上一次运行的最后几步测得${scaledBy(scaled)}。${UNCOUNTED}`,
   cancel: '取消',

@@ -22,7 +22,7 @@ export const gate: Texts['configure']['gate'] = {
   lambda: (tokens, lambda, known) => `λ = λ̄ / 词元数 = ${lambda}（每步${known ? '' : '约'} ${tokens} 个词元）。`,
   late: (waits, steps) => `τ 永远不会移动：它要等 ${waits} 步，而运行只有 ${steps} 步。`,
   noDev: '还没有开发集。{button}',
-  setDev: '留出 10 % 的训练集',
+  setDev: '划出 10 % 的训练集',
   paper: '采用论文的常数',
   paperHelp: (n) =>
     `论文中每个词元的 λ = ${n.lambda}，乘以每步约 ${n.tokens} 个词元，在这里就是 λ̄ = ${n.lambdaBar}。τ 学习率是 ${n.tauStep}，适合约 10 000 步的运行。这个运行有 ${n.steps} 步：τ 最多达到 ${n.reach}。`,

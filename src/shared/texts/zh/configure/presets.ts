@@ -28,7 +28,7 @@ export const preset: Texts['configure']['preset'] = {
     },
     measured: (examples, every, all) =>
       `每 ${every} 步在 ${examples} 个验证样本上评估一次${all ? '：验证样本全部用上' : ''}。`,
-    slice: '留出 10 % 的训练集作为开发集，用来为每个运行挑选最佳检查点，这样训练过久也不会有坏处。',
+    slice: '划出 10 % 的训练集作为开发集，用来为每个运行挑选最佳检查点，这样训练过久也不会有坏处。',
     noSlice: (examples) => `只有 ${examples} 个样本，就不再为挑选最佳检查点另留开发集了。`,
   },
 };
