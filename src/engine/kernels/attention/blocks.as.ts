@@ -80,17 +80,16 @@ export function multiply(
     else if (r > offset) first = r - offset;
     const r1 = min(r + 1, last), r2 = min(r + 2, last), r3 = min(r + 3, last);
     const from = a + aStep * first;
+    const x0 = from + aRow * r, x1 = from + aRow * r1, x2 = from + aRow * r2, x3 = from + aRow * r3;
     for (let p: u32 = 0; p * 8 < wide; p++) {
-      let x0 = from + aRow * r, x1 = from + aRow * r1, x2 = from + aRow * r2, x3 = from + aRow * r3;
       let t00 = f32x4.splat(0), t01 = t00, t10 = t00, t11 = t00, t20 = t00, t21 = t00, t30 = t00, t31 = t00;
-      let y = b + 32 * (depth * p + first);
-      for (const stop = y + 32 * (end - first); y < stop; y += 32) {
+      let y = b + 32 * (depth * p + first), i: usize = 0;
+      for (const stop = y + 32 * (end - first); y < stop; y += 32, i += aStep) {
         const b0 = v128.load(y), b1 = v128.load(y, 16);
-        let v = v128.load32_splat(x0); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
-        v = v128.load32_splat(x1); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
-        v = v128.load32_splat(x2); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
-        v = v128.load32_splat(x3); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
-        x0 += aStep; x1 += aStep; x2 += aStep; x3 += aStep;
+        let v = v128.load32_splat(x0 + i); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
+        v = v128.load32_splat(x1 + i); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
+        v = v128.load32_splat(x2 + i); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
+        v = v128.load32_splat(x3 + i); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
       }
       const both = p * 8 + 4 < wide;
       const to = c + 32 * p;

@@ -1,7 +1,6 @@
 // out[row] += scale · a[row] · W where k is small: what B z and Aᵀ u are. Tiles of 4 rows × 8 columns as in matmul.as.ts,
 // but so short that what surrounds the sums counts: all of W is packed at once, [panel][k][8], and of four rows at a time
-// scale · a, [k][4], so that one place is all a tile needs to know of its rows.
-import { putTurned } from '../lowRankGrad/outer.as';
+// scale · a, [k][4][4] as in dense.as.ts.
 import { rowAt } from '../rows/rows.as';
 import { scratchAddress } from '../scratch.as';
 import { pack } from './pack.as';
@@ -9,7 +8,7 @@ import { pack } from './pack.as';
 /** Rows of an item. */
 const ROWS: u32 = 32;
 /** Bytes of four packed rows: k is at most 64. */
-const QUAD_BYTES: usize = 16 * 64;
+const QUAD_BYTES: usize = 64 * 64;
 
 export function lowRankAdd(
   a: usize, aStride: u32, w: usize, transposed: bool, out: usize, outStride: u32, n: u32, k: u32, scale: f32,
@@ -27,19 +26,19 @@ export function lowRankAdd(
     // The last row fills up the last tile.
     const r0 = rowAt(i, list, rowsOfSegment, stride), r1 = rowAt(min(i + 1, last - 1), list, rowsOfSegment, stride);
     const r2 = rowAt(min(i + 2, last - 1), list, rowsOfSegment, stride), r3 = rowAt(min(i + 3, last - 1), list, rowsOfSegment, stride);
-    packRows(a, 4 * aStride, r0, r1, r2, r3, k, s, quad);
+    spreadRows(a, 4 * aStride, r0, r1, r2, r3, k, s, quad);
     const row = 4 * <usize>outStride;
     let o0 = out + row * r0, o1 = out + row * r1, o2 = out + row * r2, o3 = out + row * r3;
     const count = last - i;
     for (let z = panels; z < end;) {
       let t00 = f32x4.splat(0), t01 = t00, t10 = t00, t11 = t00, t20 = t00, t21 = t00, t30 = t00, t31 = t00;
       let x = quad;
-      for (const next = z + bytes; z < next; z += 32, x += 16) {
+      for (const next = z + bytes; z < next; z += 32, x += 64) {
         const b0 = v128.load(z), b1 = v128.load(z, 16);
-        let v = v128.load32_splat(x); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
-        v = v128.load32_splat(x, 4); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
-        v = v128.load32_splat(x, 8); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
-        v = v128.load32_splat(x, 12); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
+        let v = v128.load(x); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
+        v = v128.load(x, 16); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
+        v = v128.load(x, 32); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
+        v = v128.load(x, 48); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
       }
       const wide = !rest || z < end;
       add(o0, t00, t01, wide);
@@ -56,13 +55,11 @@ export function lowRankAdd(
   if (wide) v128.store(to, f32x4.add(v128.load(to, 16), v), 16);
 }
 
-/** s · four rows, [k][4]. */
-@inline function packRows(a: usize, step: usize, r0: u32, r1: u32, r2: u32, r3: u32, k: u32, s: v128, to: usize): void {
+/** s · four rows, [k][4][4]. */
+@inline function spreadRows(a: usize, step: usize, r0: u32, r1: u32, r2: u32, r3: u32, k: u32, s: v128, to: usize): void {
   const a0 = a + step * r0, a1 = a + step * r1, a2 = a + step * r2, a3 = a + step * r3;
-  for (let i: usize = 0; i < 4 * <usize>k; i += 16) {
-    putTurned(
-      f32x4.mul(s, v128.load(a0 + i)), f32x4.mul(s, v128.load(a1 + i)), f32x4.mul(s, v128.load(a2 + i)), f32x4.mul(s, v128.load(a3 + i)),
-      to + 4 * i, 16, false,
-    );
+  for (let i: usize = 0; i < 4 * <usize>k; i += 4, to += 64) {
+    v128.store(to, f32x4.mul(s, v128.load32_splat(a0 + i))); v128.store(to, f32x4.mul(s, v128.load32_splat(a1 + i)), 16);
+    v128.store(to, f32x4.mul(s, v128.load32_splat(a2 + i)), 32); v128.store(to, f32x4.mul(s, v128.load32_splat(a3 + i)), 48);
   }
 }

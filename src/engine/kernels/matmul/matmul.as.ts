@@ -44,17 +44,16 @@ export function matmul(
           for (let i: u32 = 0; i < count; i += 4) {
             const name = names + 4 * i;
             const r0 = load<u32>(name), r1 = load<u32>(name, 4), r2 = load<u32>(name, 8), r3 = load<u32>(name, 12);
-            let x0 = a + 4 * (<usize>r0 * aStride + k0), x1 = a + 4 * (<usize>r1 * aStride + k0);
-            let x2 = a + 4 * (<usize>r2 * aStride + k0), x3 = a + 4 * (<usize>r3 * aStride + k0);
+            const x0 = a + 4 * (<usize>r0 * aStride + k0), x1 = a + 4 * (<usize>r1 * aStride + k0);
+            const x2 = a + 4 * (<usize>r2 * aStride + k0), x3 = a + 4 * (<usize>r3 * aStride + k0);
             let t00 = f32x4.splat(0), t01 = t00, t10 = t00, t11 = t00, t20 = t00, t21 = t00, t30 = t00, t31 = t00;
-            let z = y;
-            for (const end = y + bytes; z < end; z += 32) {
+            let z = y, at: usize = 0;
+            for (const end = y + bytes; z < end; z += 32, at += 4) {
               const b0 = v128.load(z), b1 = v128.load(z, 16);
-              let v = v128.load32_splat(x0); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
-              v = v128.load32_splat(x1); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
-              v = v128.load32_splat(x2); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
-              v = v128.load32_splat(x3); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
-              x0 += 4; x1 += 4; x2 += 4; x3 += 4;
+              let v = v128.load32_splat(x0 + at); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
+              v = v128.load32_splat(x1 + at); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
+              v = v128.load32_splat(x2 + at); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
+              v = v128.load32_splat(x3 + at); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
             }
             put(out, base, squares, r0, p, panels, outStride, wide, f32x4.mul(s, t00), f32x4.mul(s, t01));
             if (i + 1 < count) put(out, base, squares, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));

@@ -1,28 +1,40 @@
 // W in panels of 8 columns: the loop over k of a product then reads one line after another.
 import { constants, halfBits, halfPower } from '../constants.as';
 import { putTurned } from '../lowRankGrad/outer.as';
-import { fourHalves, loadQuad } from './weight.as';
+import { fourHalves } from './weight.as';
 
 /** Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. */
 export function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0: u32, depth: u32, column: u32, to: usize): void {
   const wide = column + 4 < n;
-  const zero = f32x4.splat(0);
   if (!transposed) {
-    for (let i: u32 = 0; i < depth; i++, to += 32) {
-      const at = (k0 + i) * n + column;
-      v128.store(to, loadQuad(w, at, half));
-      v128.store(to, wide ? loadQuad(w, at + 4, half) : zero, 16);
-    }
+    const at = k0 * n + column;
+    if (half) copyHalves(w + 2 * at, 2 * n, wide, depth, to);
+    else copyFloats(w + 4 * at, 4 * n, wide, depth, to);
     return;
   }
   for (let c: u32 = 0; c < 8; c += 4) {
     if (c == 4 && !wide) {
-      for (let i: u32 = 0; i < depth; i++) v128.store(to + 32 * i, zero, 16);
+      for (let i: u32 = 0; i < depth; i++) v128.store(to + 32 * i, f32x4.splat(0), 16);
       return;
     }
     const at = (column + c) * k + k0;
     if (half) turnHalves(w + 2 * at, 2 * k, depth, to + 4 * c);
     else turnFloats(w + 4 * at, 4 * k, depth, to + 4 * c);
+  }
+}
+
+/** Eight columns of W [k, n], `row` bytes from row to row; four and zeros where they are not `wide`. */
+function copyFloats(w: usize, row: usize, wide: bool, depth: u32, to: usize): void {
+  for (const end = to + 32 * depth; to < end; to += 32, w += row) {
+    v128.store(to, v128.load(w));
+    v128.store(to, wide ? v128.load(w, 16) : f32x4.splat(0), 16);
+  }
+}
+function copyHalves(w: usize, row: usize, wide: bool, depth: u32, to: usize): void {
+  const bits = halfBits(constants()), power = halfPower(constants());
+  for (const end = to + 32 * depth; to < end; to += 32, w += row) {
+    v128.store(to, fourHalves(v128.load16x4_s(w), bits, power));
+    v128.store(to, wide ? fourHalves(v128.load16x4_s(w, 8), bits, power) : f32x4.splat(0), 16);
   }
 }
 
