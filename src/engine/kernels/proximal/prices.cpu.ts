@@ -4,7 +4,7 @@ import type { CpuFunction } from '../../device/cpu/cpu';
 import type { PassKind } from '../../device/dims';
 import type { RowCount } from '../../device/program';
 import { RATIO_BINS } from '../gate/slots';
-import { RATIO_EDGES, binOf, loadGateSlots, loadStatSlots, storeGateSlots } from '../tau/slots.cpu';
+import { RATIO_EDGES, binOf, loadGateSlots, loadStatSlots, storeGateSlots } from '../gate/slots.cpu';
 import { loadHyper } from './proximal.cpu';
 
 interface Prices {

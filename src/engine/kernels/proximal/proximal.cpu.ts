@@ -1,7 +1,7 @@
 /** The exact proximal step on the CPU: the sort and the step, module by module. */
 import type { Tensor } from '../../device/buffers';
 import type { Cpu, CpuFunction } from '../../device/cpu/cpu';
-import { loadGateSlots, storeGateSlots } from '../tau/slots.cpu';
+import { loadGateSlots, storeGateSlots } from '../gate/slots.cpu';
 
 /** `ProximalHyper` in hyper.wgsl. */
 export function loadHyper(cpu: Cpu, hyper: Tensor) {

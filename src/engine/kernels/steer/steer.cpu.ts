@@ -2,7 +2,7 @@ import { ratioQuantile } from '../../../shared/ratio';
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { GateSlot, StatSlot } from '../gate/slots';
-import { RATIO_EDGES, binOf, loadGateSlots, loadStatSlots, storeGateSlots } from '../tau/slots.cpu';
+import { RATIO_EDGES, binOf, loadGateSlots, loadStatSlots, storeGateSlots } from '../gate/slots.cpu';
 
 /** As in steer.wgsl. */
 const [WIDEST, HALVINGS] = [4096, 40];

@@ -1,7 +1,7 @@
 import { ratioQuantile } from '../../../shared/ratio';
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
-import { loadGateSlots, loadStatSlots, storeGateSlots } from './slots.cpu';
+import { loadGateSlots, loadStatSlots, storeGateSlots } from '../gate/slots.cpu';
 
 interface TauParams {
   slots: Tensor;

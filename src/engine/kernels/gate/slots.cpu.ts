@@ -1,4 +1,4 @@
-/** Gate slots and statistics on the CPU, by gate/slots.ts: those of a few hundred modules, once per step. */
+/** Gate slots and statistics on the CPU, by slots.ts: those of a few hundred modules, once per step. */
 import type { Tensor } from '../../device/buffers';
 import type { Cpu } from '../../device/cpu/cpu';
 import {
@@ -11,7 +11,7 @@ import {
   ratioEdge,
   readGateSlots,
   readStatSlots,
-} from '../gate/slots';
+} from './slots';
 
 const bytesOf = (cpu: Cpu, tensor: Tensor, bytes: number): ArrayBuffer => cpu.u32(tensor).slice(0, bytes / 4).buffer;
 
