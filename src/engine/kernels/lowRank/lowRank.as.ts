@@ -16,32 +16,24 @@ const ROWS: u32 = 32;
 /** Items at a time, and where their open rows are listed: behind what the other functions need of a thread's memory. */
 const ITEMS: u32 = 32;
 const LIST_AT: usize = 1 << 19;
-/** As in matmul.cpu.ts: the longest part of a sum, and from where on rows are packed too. */
-const K_BLOCK: u32 = 2048;
-const LONG: u32 = 32;
-const MANY_COLUMNS: u32 = 25;
 
-/** z = A x; with `gram` r and which rows are open; y += scale · B z of those. `tau`, `counts`, `histogram`: see gateList. */
+/**
+ * z = A x; with `gram` r and which rows are open; y += scale · B z of those. `tau`, `counts`, `histogram`: see gateList.
+ * `packed` and `kBlock`: A x as `dense` does it, and the longest part of a sum.
+ */
 export function lowRankForward(
-  x: usize, dIn: u32, a: usize, z: usize, rank: u32, b: usize, y: usize, dOut: u32, scale: f32,
+  packed: bool, kBlock: u32, x: usize, dIn: u32, a: usize, z: usize, rank: u32, b: usize, y: usize, dOut: u32, scale: f32,
   gram: usize, squares: usize, parts: u32, ratio: usize, tau: usize,
   open: usize, list: usize, counts: usize, histogram: usize, bins: i32, rows: u32, from: u32, to: u32,
 ): void {
   for (let item = from; item < to; item += ITEMS) {
     const next = min(to, item + ITEMS);
-    down(x, dIn, a, true, z, rank, rows, item, next);
+    down(packed, kBlock, x, dIn, a, true, z, rank, rows, item, next);
     let names: usize = 0;
     if (gram) {
       const first = item * ROWS, end = min(rows, next * ROWS);
       gateRatios(z, gram, squares, ratio, rank, parts, scale, rows, first / 4, (end + 3) / 4);
-      const least = load<f32>(tau);
-      names = scratchAddress() + LIST_AT;
-      let at = names + 4;
-      for (let row = first; row < end; row++) {
-        store<u32>(at, row);
-        at += 4 * <usize>(load<f32>(ratio + 4 * row) >= least);
-      }
-      store<u32>(names, <u32>(at - names) / 4 - 1);
+      names = listRows(ratio, true, load<f32>(tau), first, end);
     }
     up(z, b, true, y, dOut, rank, scale, names, rows, item, next);
   }
@@ -50,35 +42,43 @@ export function lowRankForward(
 
 /** u = Bᵀ g; with `open` μ of every row; gradIn += scale · Aᵀ u of the open rows. Words of `stat`: see muSums. */
 export function lowRankBackward(
-  g: usize, dOut: u32, b: usize, u: usize, rank: u32, a: usize, gradIn: usize, dIn: u32, scale: f32,
+  packed: bool, kBlock: u32, g: usize, dOut: u32, b: usize, u: usize, rank: u32, a: usize, gradIn: usize, dIn: u32, scale: f32,
   z: usize, muOut: usize, open: usize, stat: usize, sums: u32, helpful: u32, measured: u32, rows: u32, from: u32, to: u32,
 ): void {
   for (let item = from; item < to; item += ITEMS) {
     const next = min(to, item + ITEMS);
-    down(g, dOut, b, false, u, rank, rows, item, next);
+    down(packed, kBlock, g, dOut, b, false, u, rank, rows, item, next);
     let names: usize = 0;
     if (open) {
       const first = item * ROWS, end = min(rows, next * ROWS);
       mu(u, z, 0, muOut, rank, scale, rows, first / 4, (end + 3) / 4);
-      names = scratchAddress() + LIST_AT;
-      let at = names + 4;
-      for (let row = first; row < end; row++) {
-        store<u32>(at, row);
-        at += 4 * <usize>(load<u32>(open + 4 * row) != 0);
-      }
-      store<u32>(names, <u32>(at - names) / 4 - 1);
+      names = listRows(open, false, 0, first, end);
     }
     if (gradIn) up(u, a, false, gradIn, dIn, rank, scale, names, rows, item, next);
   }
   if (open && from == 0 && to * ROWS >= rows) muSums(muOut, open, stat, sums, helpful, measured, rows);
 }
 
+/** Lists (count, then rows) which of the rows first … end − 1 are open: ratio ≥ `least`, or marked so. Gives its place. */
+@inline function listRows(gate: usize, ratios: bool, least: f32, first: u32, end: u32): usize {
+  const names = scratchAddress() + LIST_AT;
+  let at = names + 4;
+  for (let row = first; row < end; row++) {
+    store<u32>(at, row);
+    at += 4 * <usize>(ratios ? load<f32>(gate + 4 * row) >= least : load<u32>(gate + 4 * row) != 0);
+  }
+  store<u32>(names, <u32>(at - names) / 4 - 1);
+  return names;
+}
+
 /** to [rows, rank] = x [rows, k] · W of the items' rows. */
-@inline function down(x: usize, k: u32, w: usize, transposed: bool, to: usize, rank: u32, rows: u32, from: u32, end: u32): void {
-  if (k >= LONG && rank >= MANY_COLUMNS) {
-    dense(x, k, w, false, transposed, to, rank, rank, k, K_BLOCK, 1, false, 0, 0, 0, rows, rows, rows, true, from, end);
+@inline function down(
+  packed: bool, kBlock: u32, x: usize, k: u32, w: usize, transposed: bool, to: usize, rank: u32, rows: u32, from: u32, end: u32,
+): void {
+  if (packed) {
+    dense(x, k, w, false, transposed, to, rank, rank, k, kBlock, 1, false, 0, 0, 0, rows, rows, rows, true, from, end);
   } else {
-    matmul(x, k, w, false, transposed, to, rank, rank, k, K_BLOCK, 1, false, 0, 0, 0, rows, rows, rows, true, from, end);
+    matmul(x, k, w, false, transposed, to, rank, rank, k, kBlock, 1, false, 0, 0, 0, rows, rows, rows, true, from, end);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Tensor } from '../../device/buffers';
 import { Call, type Cpu, type CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
 import { GATE_AT, RATIO_BINS, STAT_AT } from '../gate/slots';
-import { FEW_ROWS, isThin } from '../matmul/matmul.cpu';
+import { FEW_ROWS, K_BLOCK, isThin, packsRows } from '../matmul/matmul.cpu';
 
 /** Rows of an item, as in lowRank.as.ts. */
 const ROWS = 32;
@@ -83,6 +83,8 @@ export function lowRankForwardCpu(p: LowRankForward): CpuFunction {
         ]
       : [0, 0, 0, 0, 0, 0, 0];
   const call = new Call('lowRankForward', (cpu) => [
+    Number(packsRows(p.rank, p.dIn)),
+    K_BLOCK,
     cpu.at(p.x),
     p.dIn,
     cpu.at(p.a),
@@ -104,6 +106,8 @@ export function lowRankBackwardCpu(p: LowRankBackward): CpuFunction {
   const words = [STAT_AT.mu, STAT_AT.helpful, STAT_AT.measured];
   const sums = (cpu: Cpu) => (m ? [cpu.at(m.mu), cpu.at(m.open), cpu.at(m.stat), ...words] : [0, 0, 0, ...words]);
   const call = new Call('lowRankBackward', (cpu) => [
+    Number(packsRows(p.rank, p.dOut)),
+    K_BLOCK,
     cpu.at(p.gradOut),
     p.dOut,
     cpu.at(p.b),

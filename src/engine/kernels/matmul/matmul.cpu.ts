@@ -9,7 +9,7 @@ export const PANEL = 8;
 /** Rows of a block, as in matmul.as.ts. */
 const BLOCK = 32;
 /** Longest part of a sum that a packed panel holds: it stays in the second cache. One with squares must be whole. */
-const K_BLOCK = 2048;
+export const K_BLOCK = 2048;
 const K_BLOCK_SQUARES = ENGINE_LIMITS.inputs;
 /** Longest sum of `lowRankAdd`, and bytes of its W: they stay in the second cache. */
 const THIN = 64;
@@ -19,6 +19,7 @@ export const isThin = (n: number, k: number): boolean => k <= THIN && 4 * n * k 
 /** From this length of a sum and this many panels on it pays to pack the rows too: see dense.as.ts. */
 const LONG = 32;
 const MANY_PANELS = 4;
+export const packsRows = (n: number, k: number): boolean => k >= LONG && n > PANEL * (MANY_PANELS - 1);
 /** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
 export const FEW_ROWS = 8;
 /** Multiply-adds of few rows that are done before another thread is awake. */
@@ -38,7 +39,7 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   if (squares && !few && k > K_BLOCK_SQUARES) throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
   const thin = !few && accumulate && !squares && !half && isThin(n, k);
   const panels = Math.ceil(n / PANEL);
-  const dense = k >= LONG && panels >= MANY_PANELS;
+  const dense = packsRows(n, k);
   const byRows = panels < FEW_PANELS;
   const rowsNow = rowsReader(rows);
   const call = new Call(few ? 'matvec' : thin ? 'lowRankAdd' : dense ? 'dense' : 'matmul', (cpu) => {
