@@ -65,6 +65,7 @@ test('axe finds nothing without a GPU, with data that cannot be read', async ({ 
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
   await app.open();
+  await layOutAll(page);
   await app.get('no-gpu').waitFor();
   await unfold(page, '#model details');
   await app.dataReady();
