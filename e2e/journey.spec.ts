@@ -18,7 +18,9 @@ test('load, preview, train both, look, compare, take away; every format', async 
       for (const id of ['base', 'lora', 'ts-lora'])
         expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
       // Evaluated before the first step, half way and at the end.
-      expect((await app.table('loss-table')).map((row) => row[0])).toEqual(expect.arrayContaining(['base', '6', '12']));
+      expect((await app.table('loss-table')).map((row) => row[0])).toEqual(
+        expect.arrayContaining(['base model', '6', '12']),
+      );
       await expect(app.get('heatmap')).toBeVisible();
       await expect(app.get('token-view')).toBeVisible();
 

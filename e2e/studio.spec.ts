@@ -253,7 +253,9 @@ async function trainAndLook(visit: Visit): Promise<void> {
     await app.waitPhase(['finished'], 180_000);
     expect(await app.steps()).toBe(8);
     for (const id of ['base', ...RUNS]) expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
-    expect((await app.table('loss-table')).map((row) => row[0])).toEqual(expect.arrayContaining(['base', '4', '8']));
+    expect((await app.table('loss-table')).map((row) => row[0])).toEqual(
+      expect.arrayContaining(['base model', '4', '8']),
+    );
     await expect(app.get('kept-run')).toHaveCount(1);
   });
 
