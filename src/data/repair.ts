@@ -47,6 +47,15 @@ export function cellsOf(table: ParsedTable, row: number, repairs: Repairs): stri
 function fill(cells: string[], width: number, surplus: number, separator: string): string[] {
   if (cells.length <= width) return [...cells, ...Array.from({ length: width - cells.length }, () => '')];
   const more = cells.length - width + 1;
+  // Written texts have a space behind their commas; where those are as many as are too much, they are the ones.
+  const inText = cells.flatMap((cell, c) => (c > 0 && /^[ \u00a0]\S/.test(cell) ? [c] : []));
+  if (separator !== '' && inText.length === more - 1) {
+    return cells.reduce<string[]>((joined, cell, c) => {
+      if (inText.includes(c)) joined[joined.length - 1] += separator + cell;
+      else joined.push(cell);
+      return joined;
+    }, []);
+  }
   return [
     ...cells.slice(0, surplus),
     cells.slice(surplus, surplus + more).join(separator),

@@ -14,9 +14,9 @@ const ABOUT =
 const ARCHIVE = /\.zip$/i;
 const HIDDEN = /(^|\/)(\.|__MACOSX\/)/;
 
-const TRAIN = /(^|[/_.-])(train(ing)?|trn|trein)(?=[/_.-]|\d|$)/i;
-const VALIDATION = /(^|[/_.-])(valid(ation)?|val|dev(el)?|heldout|held-out|eval(uation)?)(?=[/_.-]|\d|$)/i;
-const TEST = /(^|[/_.-])test(ing)?(?=[/_.-]|\d|$)/i;
+const TRAIN = /(^|[/_.-])(train(ing)?|trn|trein)(?=[/_.-]|\d|$)|训练/i;
+const VALIDATION = /(^|[/_.-])(valid(ation)?|val|dev(el)?|heldout|held-out|eval(uation)?)(?=[/_.-]|\d|$)|验证/i;
+const TEST = /(^|[/_.-])test(ing)?(?=[/_.-]|\d|$)|测试/i;
 
 /** Which part of a data set a name says it is. */
 export function partOfName(path: string): 'train' | 'validation' | 'test' | null {
@@ -38,7 +38,9 @@ export function candidates(sources: readonly Source[], archived: boolean): Sourc
   const data = shown.filter(
     (s) => DATA_NAME.test(s.path) || ARCHIVE.test(s.path) || (!archived && !/\.[A-Za-z0-9]{1,5}$/.test(s.path)),
   );
-  return data.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  // Where no name says that it is data, any may be that does not say what else it is.
+  const able = data.length > 0 ? data : shown.filter((s) => !OTHER_NAME.test(s.path));
+  return able.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /**

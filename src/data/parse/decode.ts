@@ -6,11 +6,22 @@ import { decodeAs } from './encodings';
 
 const startsWith = (bytes: Uint8Array, prefix: readonly number[]) => prefix.every((b, i) => bytes[i] === b);
 
-const MAGIC: [kind: 'pdf' | 'png' | 'jpeg' | 'office' | 'sqlite', bytes: number[]][] = [
+type NoText = keyof ReturnType<typeof texts>['errors']['data']['file']['notText'];
+
+const MAGIC: [kind: NoText, bytes: number[]][] = [
   ['pdf', [0x25, 0x50, 0x44, 0x46, 0x2d]],
   ['png', [0x89, 0x50, 0x4e, 0x47]],
   ['jpeg', [0xff, 0xd8, 0xff]],
   ['office', [0xd0, 0xcf, 0x11, 0xe0]],
+  // A digit says how large its blocks are.
+  ...Array.from({ length: 9 }, (_, n): [kind: 'bzip2', bytes: number[]] => [
+    'bzip2',
+    [0x42, 0x5a, 0x68, 0x31 + n, 0x31, 0x41],
+  ]),
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['sevenZip', [0x37, 0x7a, 0xbc, 0xaf]],
+  ['rar', [0x52, 0x61, 0x72, 0x21, 0x1a]],
   ['sqlite', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
 ];
 /** A line longer than this is decoded before its end has come. */
@@ -88,6 +99,11 @@ export class TextPieces {
     }
     const wide = refuseBinary(bytes);
     if (wide) return this.#wideFrom(wide, bytes);
+    if (holdsJis(bytes)) {
+      this.encoding = 'iso-2022-jp';
+      this.#whole = new TextDecoder(this.encoding);
+      return bytes;
+    }
     const body = startsWith(bytes, [0xef, 0xbb, 0xbf]) ? bytes.subarray(3) : bytes;
     this.#oldMac = body.includes(0x0d) && !body.includes(0x0a);
     return body;
@@ -168,9 +184,23 @@ function characterEnd(bytes: Uint8Array): number {
   return bytes.length;
 }
 
+/** Whether the bytes switch to the signs of JIS as ISO-2022-JP does: plain ASCII that no other text holds. */
+function holdsJis(bytes: Uint8Array): boolean {
+  for (let i = bytes.indexOf(0x1b); i >= 0; i = bytes.indexOf(0x1b, i + 1))
+    if (bytes[i + 1] === 0x24 && (bytes[i + 2] === 0x42 || bytes[i + 2] === 0x40)) return true;
+  return false;
+}
+
+/** Whether bytes read well as UTF-16: letters, signs and breaks of lines, and hardly anything that stands in no text. */
+function readsAsWide(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): boolean {
+  const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes.subarray(0, bytes.length & ~1));
+  const odd = text.match(/[^\p{L}\p{N}\p{M}\p{P}\p{S}\p{Zs}\t\r\n]|\ufffd/gu)?.length ?? 0;
+  return odd <= text.length * 0.005 && /\n/.test(text) && /[\x20-\x7e]/.test(text);
+}
+
 /**
- * Control characters hardly occur in text and are everywhere in binary files; zeros in every second place are UTF-16
- * whose mark is missing.
+ * Control characters hardly occur in text and are everywhere in binary files, but for those that part cells and records;
+ * zeros in every second place are UTF-16 whose mark is missing.
  */
 function refuseBinary(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   const head = bytes.subarray(0, 65536);
@@ -179,9 +209,11 @@ function refuseBinary(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   for (let i = 0; i < head.length; i++) {
     const b = head[i];
     if (b === 0) nul[i & 1]++;
-    if ((b < 0x20 && !(b >= 0x09 && b <= 0x0d) && b !== 0x1b) || b === 0x7f) controls++;
+    if ((b < 0x20 && !(b >= 0x09 && b <= 0x0d) && b !== 0x01 && !(b >= 0x1b && b <= 0x1f)) || b === 0x7f) controls++;
   }
   if (controls <= head.length * 0.01) return null;
+  if (nul[0] + nul[1] > 0)
+    for (const wide of ['utf-16le', 'utf-16be'] as const) if (readsAsWide(head, wide)) return wide;
   if (Math.max(...nul) > head.length * 0.2 && Math.min(...nul) < head.length * 0.01)
     return nul[1] > nul[0] ? 'utf-16le' : 'utf-16be';
   throw new DataError(texts().errors.data.file.binary);

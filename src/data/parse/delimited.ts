@@ -5,7 +5,7 @@ import { texts } from '../../shared/texts';
 import { CsvReader, type CsvRecord } from './csvReader';
 import { type Dialect, dialectOf, QUOTE_CHARACTER, separatorLine } from './dialect';
 import { excerpt } from './excerpt';
-import { looksLikeHeader } from './header';
+import { isHeaderAgain, looksLikeHeader } from './header';
 import type { TextParser } from './json';
 import { MAX_COLUMNS, type TableBuilder } from './table';
 
@@ -36,6 +36,8 @@ export class Delimited implements TextParser {
   /** Records before header and width are known; null once they are. */
   #first: CsvRecord[] | null = [];
   #width = 0;
+  /** The header as it stands; null where there is none. */
+  #named: readonly string[] | null = null;
 
   constructor(table: TableBuilder, format: 'csv' | 'tsv', choices: TableChoices) {
     this.#table = table;
@@ -112,8 +114,9 @@ export class Delimited implements TextParser {
           ? { used: false, why: t.header.brokenQuotes }
           : looksLikeHeader(whole.map((l) => l.fields))
         : { used: this.#choices.header === 'yes', why: t.header.chosen };
-    const rows = this.header.used ? lines.slice(1) : lines;
+    const rows = this.header.used ? withoutRule(lines.slice(1)) : lines;
     let names = this.header.used ? first.fields : null;
+    this.#named = names;
     if (names && rowsAreNamed(names, rows)) names = ['row', ...names];
     if (names) names = withoutEmptyEnd(names, rows);
     this.#width = names ? names.length : whole.length === 0 ? first.fields.length : commonWidth(whole);
@@ -130,6 +133,10 @@ export class Delimited implements TextParser {
     const [from, to] = [line + this.#skipped, lastLine + this.#skipped];
     if (broken) {
       this.#table.add(from, fields, 'quote', to);
+      return;
+    }
+    if (this.#named && isHeaderAgain(this.#named, fields)) {
+      this.#table.tally('header', from, (n) => texts().errors.data.table.headerAgain(n));
       return;
     }
     while (fields.length > this.#width && fields[fields.length - 1].trim() === '') fields.pop();
@@ -172,8 +179,7 @@ function linesAbove(lines: readonly CsvRecord[], chosen: boolean): number {
   while (
     n < Math.min(MAX_ABOVE, lines.length - 2) &&
     !lines[n].broken &&
-    filledOf(lines[n]) === 1 &&
-    lines[n].fields.length < width
+    ((filledOf(lines[n]) === 1 && lines[n].fields.length < width) || /^\s*(#|\/\/)/.test(lines[n].fields[0]))
   )
     n++;
   if (n === 0 || lines[n].fields.length !== width || rowsAreNamed(lines[0].fields, lines.slice(1))) return 0;
@@ -190,7 +196,18 @@ function rowsAreNamed(names: readonly string[], rows: readonly CsvRecord[]): boo
   if (whole.length < 2 || whole.some((r) => r.fields.length !== names.length + 1)) return false;
   const firsts = whole.map((r) => r.fields[0].trim());
   if (new Set(firsts).size !== firsts.length || firsts.includes('')) return false;
-  return names.length > 1 || firsts.every((f, i) => Number(f) === Number(firsts[0]) + i);
+  if (firsts.every((f, i) => Number(f) === Number(firsts[0]) + i)) return true;
+  // Texts are no names of rows: their own commas have made cells of them.
+  return (
+    names.length > 1 && firsts.every((f) => f.length <= 30 && f.split(/\s+/).length <= 3 && !/[.!?。！？]$/.test(f))
+  );
+}
+
+/** Rows without the line of dashes that tables for people have below the header. */
+function withoutRule(rows: CsvRecord[]): CsvRecord[] {
+  const isRule =
+    rows.length > 0 && rows[0].fields.every((f) => /^\s*(:?-{2,}:?)?\s*$/.test(f)) && filledOf(rows[0]) > 0;
+  return isRule ? rows.slice(1) : rows;
 }
 
 /** Names without the empty ones at the end under which nothing stands. */

@@ -9,7 +9,7 @@ export interface Dialect {
 }
 
 /** In order of preference: of two that fit equally well the first is taken. */
-const SEPARATORS = [',', ';', '\t', '|', '^', '~', '||', '::', '\u0001'];
+const SEPARATORS = [',', ';', '\t', '|', '^', '~', '||', '|||', '::', '\u0001', '\u001f'];
 const LOOKED_AT = 100;
 /** Share of records that must have the same width for a separator to be believed. */
 const LEAST = 0.5;
@@ -40,7 +40,10 @@ export function dialectOf(text: string, whole: boolean, given: Partial<Dialect>)
   const quotes: Quote[] = given.quote ? [given.quote] : ['double', 'single', 'none'];
   // Blanks part words, and cells only where these are quoted (R writes tables so).
   const spaced = /^"[^"\n]*"( "[^"\n]*")+\r?\n/.test(text);
-  const separators = given.separator === undefined ? [...SEPARATORS, ...(spaced ? [' '] : [])] : [given.separator];
+  const separators =
+    given.separator === undefined
+      ? [...new Set([...betweenNames(text), ...SEPARATORS, ...(spaced ? [' '] : [])])]
+      : [given.separator];
   let best: Fit | null = null;
   for (const quote of quotes) {
     // A quote that is never closed costs its own line; quotes are letters only where many of them cannot be read.
@@ -78,6 +81,13 @@ function fitOf(text: string, whole: boolean, { separator, quote }: Dialect): Omi
   const named = !first.broken && names > 0 && Math.abs(first.fields.length - width) <= 1 && first.fields.length > 1;
   const quoted = records.filter((r) => r.fields.some((f) => !r.broken && wrapped(f, quote))).length / records.length;
   return { score: n / records.length + (named ? 0.3 : 0) - (quoted > 0.5 ? 0.3 : 0), broken, brokenShare };
+}
+
+/** Signs in the first line that part it into nothing but names that columns have. */
+function betweenNames(text: string): string[] {
+  const line = text.slice(0, 1000).split(/\r?\n/, 1)[0];
+  const signs = new Set(line.match(/[^\p{L}\p{N}\p{M}_\s"'()[\]{}-]+/gu));
+  return [...signs].filter((sign) => line.split(sign).every((name) => meaningsOf(name.replaceAll('"', '')).length > 0));
 }
 
 /** Whether a cell still has quotes around it: those of another kind than are minded. */

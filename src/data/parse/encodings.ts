@@ -21,6 +21,25 @@ const alphabet =
     if (c === c.toLowerCase()) return 0.4;
     return letter.test(before) && before === before.toLowerCase() ? -1 : letter.test(before) ? 0 : 0.6;
   };
+/** Letters beyond ASCII of languages that share an encoding: a text is written in one of them. */
+const CENTRAL = ['ąćęłńóśźż', 'áčďéěíňóřšťúůýžľĺŕôä', 'áéíóöőúüű', 'ăâîșşțţ', 'čćđšž', 'äöüß'];
+const BALTIC = ['āčēģīķļņšūž', 'ąčęėįšųūž', 'äõöüšž'];
+/** Small letters of one language, or a capital where a word begins. */
+const language =
+  (letters: string): Fit =>
+  (c, before) => {
+    if (!letter.test(c)) return /[«»“”„‘’–—…·•°§€©®]/.test(c) ? 0.4 : -1;
+    if (!letters.includes(c.toLowerCase())) return -0.6;
+    return c === c.toLowerCase() ? 0.85 : letter.test(before) && before === before.toLowerCase() ? -1 : 0.6;
+  };
+/** Thai writes vowels and tones above and below a consonant, and never alone. */
+const thai: Fit = (c, before) => {
+  if (/[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]/.test(c)) return /[\u0e01-\u0e4e]/.test(before) ? 0.85 : -1;
+  return /[\u0e01-\u0e2e\u0e30-\u0e33\u0e40-\u0e46]/.test(c) ? 0.85 : -0.5;
+};
+/** Hebrew has five letters for the ends of words alone. */
+const hebrew: Fit = (c, before) =>
+  !/\p{Script=Hebrew}/u.test(c) ? -1 : /[ךםןףץ]/.test(before) ? -1.5 : /[\u05d0-\u05ea]/.test(c) ? 0.86 : 0.4;
 const western: Fit = (c, before) => {
   // Western words have their accents apart.
   if (before > '\x7f' && letter.test(before) && letter.test(c)) return -0.3;
@@ -34,7 +53,7 @@ const western: Fit = (c, before) => {
 const han = (c: string): boolean => /\p{Script=Han}/u.test(c);
 const COMMON_HAN = new Set(
   '的一是不了在人有我他这这個个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克干排满增则完格思传望族群底达苏显' +
-    '這個來時說國會們為對學從還後發過開經麼進樣間長問關當見話車愛點動業現種種讓覺電影壞興趣買賣書給體實無與東門區總師氣聽',
+    '坏差這個來時說國會們為對學從還後發過開經麼進樣間長問關當見話車愛點動業現種種讓覺電影壞興趣買賣書給體實無與東門區總師氣聽',
 );
 /** Leads of the signs in daily use. */
 const chinese =
@@ -44,24 +63,28 @@ const chinese =
 
 interface Candidate {
   encoding: string;
-  fit: Fit;
+  /** How well its texts read; of several languages the one that fits best counts. */
+  fits: readonly Fit[];
 }
 
-const CYRILLIC = alphabet(/\p{Script=Cyrillic}/u, /[оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфё]/u);
+const CYRILLIC = [alphabet(/\p{Script=Cyrillic}/u, /[оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфё]/u)];
+const UKRAINIAN = [alphabet(/\p{Script=Cyrillic}/u, /[оеаинтсрвлкмдпуяьгзбчйхжшюцщфіїєґ]/u)];
 const CANDIDATES: Candidate[] = [
-  { encoding: 'windows-1252', fit: western },
-  { encoding: 'windows-1251', fit: CYRILLIC },
-  { encoding: 'koi8-r', fit: CYRILLIC },
-  { encoding: 'ibm866', fit: CYRILLIC },
-  { encoding: 'iso-8859-5', fit: CYRILLIC },
-  { encoding: 'x-mac-cyrillic', fit: CYRILLIC },
-  { encoding: 'windows-1250', fit: alphabet(/\p{Script=Latin}/u, /[ąćęłńóśźżáčďéěíňřšťúůýžăâîșşţțđőűäöüß]/u, true) },
-  { encoding: 'windows-1253', fit: alphabet(/\p{Script=Greek}/u, /[αειονστςηρκυπλμάέήίόύώ]/u) },
-  { encoding: 'windows-1254', fit: alphabet(/\p{Script=Latin}/u, /[ğışİöüçâî]/u, true) },
-  { encoding: 'windows-1255', fit: alphabet(/\p{Script=Hebrew}/u, /\p{Script=Hebrew}/u) },
-  { encoding: 'windows-1256', fit: alphabet(/\p{Script=Arabic}/u, /\p{Script=Arabic}/u) },
-  { encoding: 'windows-1257', fit: alphabet(/\p{Script=Latin}/u, /[āčēģīķļņšūžąęėįųõäöü]/u, true) },
-  { encoding: 'windows-874', fit: alphabet(/\p{Script=Thai}/u, /\p{Script=Thai}/u) },
+  { encoding: 'windows-1252', fits: [western] },
+  { encoding: 'windows-1251', fits: [...CYRILLIC, ...UKRAINIAN] },
+  { encoding: 'koi8-r', fits: CYRILLIC },
+  { encoding: 'koi8-u', fits: UKRAINIAN },
+  { encoding: 'ibm866', fits: CYRILLIC },
+  { encoding: 'iso-8859-5', fits: CYRILLIC },
+  { encoding: 'x-mac-cyrillic', fits: CYRILLIC },
+  { encoding: 'macintosh', fits: [western] },
+  { encoding: 'windows-1250', fits: CENTRAL.map(language) },
+  { encoding: 'windows-1253', fits: [alphabet(/\p{Script=Greek}/u, /[αειονστςηρκυπλμάέήίόύώ]/u)] },
+  { encoding: 'windows-1254', fits: [alphabet(/\p{Script=Latin}/u, /[ğışİöüçâî]/u, true)] },
+  { encoding: 'windows-1255', fits: [hebrew] },
+  { encoding: 'windows-1256', fits: [alphabet(/\p{Script=Arabic}/u, /\p{Script=Arabic}/u)] },
+  { encoding: 'windows-1257', fits: BALTIC.map(language) },
+  { encoding: 'windows-874', fits: [thai] },
 ];
 const WIDE_PUNCTUATION = /[\u3000-\u303f\uff01-\uff5e“”‘’—…·]/u;
 
@@ -77,7 +100,10 @@ export function guessEncoding(lines: Uint8Array): string {
   const consider = (encoding: string, score: number) => {
     if (score > best.score + 1e-6) best = { encoding, score };
   };
-  for (const { encoding, fit } of CANDIDATES) consider(encoding, meanFit(decodeAs(encoding, lines), fit));
+  for (const { encoding, fits } of CANDIDATES) {
+    const text = decodeAs(encoding, lines);
+    consider(encoding, Math.max(...fits.map((fit) => meanFit(text, fit))));
+  }
   for (const [encoding, score] of wideScores(lines)) consider(encoding, score);
   return best.encoding;
 }
@@ -111,14 +137,6 @@ function wideScores(lines: Uint8Array): [string, number][] {
     const [k, h, half] = [share(signs, kana), share(signs, han), share(signs, (c) => /[\uff61-\uff9f]/u.test(c))];
     if (k > 0.12) scores.push([encoding, k + h + share(signs, (c) => WIDE_PUNCTUATION.test(c)) - 2 * half]);
   }
-  const korean = decoded('euc-kr');
-  if (korean)
-    scores.push([
-      'euc-kr',
-      share(korean, (c) => /\p{Script=Hangul}/u.test(c)) +
-        share(korean, (c) => WIDE_PUNCTUATION.test(c)) -
-        2 * share(korean, han),
-    ]);
   for (const [encoding, daily] of [
     ['gb18030', chinese(0xb0, 0xd7)],
     ['big5', chinese(0xa4, 0xc6)],
@@ -133,6 +151,14 @@ function wideScores(lines: Uint8Array): [string, number][] {
       0.55 * hans + 0.3 * common + 0.3 * share(signs, (c) => COMMON_HAN.has(c)) - (hans < 0.9 ? 1 : 0),
     ]);
   }
+  const korean = decoded('euc-kr');
+  if (korean)
+    scores.push([
+      'euc-kr',
+      share(korean, (c) => /\p{Script=Hangul}/u.test(c)) +
+        share(korean, (c) => WIDE_PUNCTUATION.test(c)) -
+        2 * share(korean, han),
+    ]);
   return scores;
 }
 

@@ -6,6 +6,12 @@ import { type Labelled, labelledLines } from './labelled';
 import { MIN_ROWS } from './table';
 import { looksLikeHeader } from './header';
 
+/** Lines that are looked at. */
+const LINES = 400;
+/** Most labels that lines of a table have, and lines of one label alone that a table sorted by its labels begins with. */
+const MAX_LABELS = 100;
+const SORTED_LINES = 50;
+
 export type TextFormat = Exclude<DataFormat, 'parquet'>;
 
 export interface Found {
@@ -36,9 +42,10 @@ export function formatOf(fileName: string, head: string, whole: boolean): Found 
   const start = text.trimStart().replace(/^\uFEFF/, '');
   if (/^\[\s*[[{"]/.test(start)) return { format: 'json', ...plain };
   if (/^\{\s*["'}]/.test(start)) return { format: 'jsonl', ...plain };
-  const filled = lines.filter((l) => l.trim() !== '').slice(0, 100);
-  if (even(filled, '\t')) return { format: 'tsv', ...plain };
+  const filled = lines.filter((l) => l.trim() !== '').slice(0, LINES);
   const labelled = labelledLines(text);
+  if (labelled?.style === 'fasttext') return { format: 'txt', unit: 'lines', labelled };
+  if (even(filled, '\t')) return { format: 'tsv', ...plain };
   // A label in front is a word of the line; a table of one label a line has it in a cell.
   if (labelled && (labelled.style !== 'word' || !isTable(filled, ['|', ';'])))
     return { format: 'txt', unit: 'lines', labelled };
@@ -63,19 +70,34 @@ function isTable(lines: readonly string[], separators: readonly string[]): boole
       .push(text, true)
       .filter((r) => !r.broken)
       .map((r) => r.fields);
-    const width = rows[0]?.length ?? 1;
-    if (width < 2 || rows.filter((r) => r.length === width).length < lines.length * 0.95) return false;
+    const width = commonest(rows.map((r) => r.length));
     const whole = rows.filter((r) => r.length === width);
-    const labels = whole[0].some((_, c) => fewValues(whole.map((r) => r[c].trim())));
-    return labels || (separator !== ',' && looksLikeHeader(whole).used && whole.length >= 4);
+    // Texts may hold the sign that parts them from their label.
+    if (width < 2 || whole.length < lines.length * 0.8) return false;
+    const clean = whole.length >= lines.length * 0.95;
+    if (!clean && separator === ',') return false;
+    const labels = whole[0].some((_, c) =>
+      fewValues(
+        whole.map((r) => r[c].trim()),
+        separator !== ',',
+      ),
+    );
+    return labels || (clean && separator !== ',' && looksLikeHeader(whole).used && whole.length >= 4);
   });
 }
 
-function fewValues(cells: readonly string[]): boolean {
+function commonest(numbers: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const n of numbers) counts.set(n, (counts.get(n) ?? 0) + 1);
+  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), [1, 0])[0];
+}
+
+/** @param one whether a single value will do, of many lines: the file may be sorted by it */
+function fewValues(cells: readonly string[], one: boolean): boolean {
   const values = new Set(cells);
   return (
-    values.size >= 2 &&
-    values.size <= 20 &&
+    (values.size >= 2 || (one && cells.length >= SORTED_LINES)) &&
+    values.size <= MAX_LABELS &&
     values.size * 3 <= cells.length &&
     cells.every((c) => c !== '' && c.length <= 30)
   );

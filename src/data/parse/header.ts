@@ -4,7 +4,7 @@ import { meaningsOf } from '../columnNames';
 
 const isNumber = (s: string) => /^\s*[-+]?\d+([.,]\d+)?\s*$/.test(s);
 const looksLikeName = (s: string) =>
-  /^[\p{L}_][\p{L}\p{N}\p{M}_ .#:/()?-]{0,39}$/u.test(s.trim()) && s.trim().split(/\s+/).length <= 4;
+  /^(\p{S}\p{M}*\s*|#)?[\p{L}_][\p{L}\p{N}\p{M}_ .#:/()?-]{0,39}$/u.test(s.trim()) && s.trim().split(/\s+/).length <= 4;
 /** Different values of a column of which a first one that is none of them may be the name. */
 const FEW = 20;
 
@@ -15,7 +15,8 @@ const FEW = 20;
 export function looksLikeHeader(lines: string[][]): { used: boolean; why: string } {
   const t = texts().errors.data.header;
   const first = lines[0];
-  const rest = lines.slice(1, 1001);
+  // Files that were put together repeat their header.
+  const rest = lines.slice(1, 1001).filter((l) => !isHeaderAgain(first, l));
   if (rest.length === 0) return { used: false, why: t.oneLine };
   const filled = first.flatMap((f, c) => (f.trim() === '' ? [] : [c]));
   const below = (c: number) => rest.some((r) => r[c] !== undefined && r[c].trim() === first[c].trim());
@@ -42,6 +43,16 @@ export function looksLikeHeader(lines: string[][]): { used: boolean; why: string
   const mean = rest.reduce((sum, r) => sum + r.join('').length, 0) / rest.length;
   if (mean > 3 * first.join('').length) return { used: true, why: t.short };
   return { used: false, why: t.alike };
+}
+
+/** Whether a line is the header once more: more than one name, and every one of them the same. */
+export function isHeaderAgain(names: readonly string[], line: readonly string[]): boolean {
+  return (
+    names.length > 1 &&
+    names.length === line.length &&
+    names.every((name, c) => name === line[c]) &&
+    names.some((name) => meaningsOf(name).length > 0)
+  );
 }
 
 /** Whether a column holds few different short values, each of them several times. */

@@ -26,7 +26,8 @@ const LOOK_AGAIN = 64;
 const [NEWLINE, BACKSLASH, QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...'\n\\",:[]{}'].map((c) =>
   c.charCodeAt(0),
 );
-const isSpace = (c: number) => c === 0x20 || (c >= 0x09 && c <= 0x0d) || c === 0xfeff || c === 0xa0;
+/** Also the sign that RFC 7464 puts before every record. */
+const isSpace = (c: number) => c === 0x20 || (c >= 0x09 && c <= 0x0d) || c === 0x1e || c === 0xfeff || c === 0xa0;
 
 /** A record that is being read. */
 interface Open {
@@ -201,7 +202,7 @@ export class JsonRecords implements TextParser {
         continue;
       }
       if (open.bare) {
-        if (this.#inArray && (c === COMMA || c === CLOSE)) {
+        if (this.#inArray && (c === COMMA || c === CLOSE) && !/^\s*(\/\/|#)/.test(open.text + text.slice(start, i))) {
           this.#close(text.slice(start, i));
           return i;
         }
@@ -318,6 +319,10 @@ export class JsonRecords implements TextParser {
   #close(tail: string): void {
     const open = this.#open!;
     this.#open = null;
+    if (open.bare && /^(\/\/|#)/.test(open.text + tail)) {
+      this.#rows.passComment(open.line);
+      return;
+    }
     if (open.huge || open.text.length + tail.length > MAX_ROW_LENGTH) {
       this.#records++;
       this.#arrayColumn = null;

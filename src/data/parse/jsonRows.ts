@@ -2,7 +2,7 @@
 import { texts } from '../../shared/texts';
 import { excerpt } from './excerpt';
 import { looksLikeHeader } from './header';
-import { questionsOf } from './jsonShapes';
+import { innerRecord, questionsOf } from './jsonShapes';
 import { parseLoosely } from './loose';
 import { MAX_ROW_LENGTH, type TableBuilder } from './table';
 
@@ -24,6 +24,11 @@ export class JsonRows {
     this.#table.addLost(line, text, 'huge', texts().errors.data.row.huge(MAX_ROW_LENGTH >> 20, excerpt(text)));
   }
 
+  /** A comment between records. */
+  passComment(line: number): void {
+    this.#table.tally('comment', line, (n) => texts().errors.data.json.loose.comment(n));
+  }
+
   /** A record that has not been read yet. */
   addText(line: number, text: string): void {
     const parsed = parseLoosely(text);
@@ -41,9 +46,10 @@ export class JsonRows {
     if (typeof value === 'string') this.#table.addNamed(line, [['text', value]]);
     else if (Array.isArray(value)) this.#addList(line, value, text);
     else if (value !== null && typeof value === 'object') {
-      const questions = questionsOf(value as Record<string, unknown>);
+      const record = innerRecord(value as Record<string, unknown>);
+      const questions = questionsOf(record);
       if (questions) for (const question of questions) this.#addObject(line, question, text);
-      else this.#addObject(line, value, text);
+      else this.#addObject(line, record, text);
     } else this.#table.addLost(line, text.trim(), 'syntax', t.value(String(value)));
   }
 

@@ -1,16 +1,36 @@
 /** Shapes of JSON values: a turn of a chat, and where one object hides the rows. */
+import { meaningsOf } from '../columnNames';
 
 type Fields = Record<string, unknown>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Keys under which a turn says who speaks, and what is said. */
-export const WHO_KEYS = ['role', 'from', 'speaker', 'author', 'sender', 'who', 'agent', 'name'] as const;
-export const SAID_KEYS = ['content', 'value', 'text', 'message', 'utterance', 'parts', 'body'] as const;
+export const WHO_KEYS = [
+  'role',
+  'from',
+  'speaker',
+  'author',
+  'sender',
+  'who',
+  'agent',
+  'name',
+  '角色',
+  '说话人',
+] as const;
+export const SAID_KEYS = ['content', 'value', 'text', 'message', 'utterance', 'parts', 'body', '内容', '文本'] as const;
+
+/** The same record with its keys in small letters: "Role" is `role`. */
+export function lowered(record: Fields): Fields {
+  return Object.keys(record).every((key) => key === key.toLowerCase())
+    ? record
+    : Object.fromEntries(Object.entries(record).map(([key, value]) => [key.trim().toLowerCase(), value]));
+}
 
 /** Whether the value is one turn of a chat: who, and what. */
-export function isTurn(value: unknown): boolean {
-  if (!isObject(value)) return false;
+export function isTurn(record: unknown): boolean {
+  if (!isObject(record)) return false;
+  const value = lowered(record);
   const who = WHO_KEYS.find((k) => typeof value[k] === 'string' && Object.hasOwn(value, k));
   if (who === undefined || (value[who] as string).length > 40) return false;
   return SAID_KEYS.some((k) => Object.hasOwn(value, k)) || Object.hasOwn(value, 'tool_calls');
@@ -61,6 +81,25 @@ function listsIn(value: Fields, before: string, depth: number): { key: string; l
   });
 }
 
+/** The texts of a record in an object inside of it, where it has none itself: `{"row_idx": 0, "row": {…}}`, `{"translation": {…}}`. */
+export function innerRecord(record: Fields): Fields {
+  const entries = Object.entries(record);
+  const objects = entries.filter(([, value]) => isObject(value));
+  if (objects.length !== 1 || isTurn(objects[0][1])) return record;
+  const inner = objects[0][1] as Fields;
+  const texts = Object.values(inner).filter((value) => typeof value === 'string');
+  const own = entries.some(
+    ([key, value]) =>
+      value !== inner && ((typeof value === 'string' && !meaningsOf(key).includes('id')) || holdsRecords(value)),
+  );
+  return texts.length === 0 || own || Object.values(inner).some(isObject)
+    ? record
+    : { ...Object.fromEntries(entries.filter(([, value]) => value !== inner)), ...inner };
+}
+
+const holdsRecords = (value: unknown): boolean =>
+  Array.isArray(value) && value.some((v) => isObject(v) || typeof v === 'string');
+
 /** pandas' `orient="split"`: names, and rows without them. */
 function splitColumns({ columns, data }: Fields): unknown[] | null {
   if (
@@ -108,6 +147,12 @@ function columnsOf(value: Fields): unknown[] | null {
   );
   if (!flat) return null;
   const scalar = columns.some(([, column]) => first.some((key) => typeof cell(column, key) === 'string'));
+  // Records by number or name: their keys are the columns, and not the numbers of rows.
+  const records =
+    columns.every(([, column]) => isObject(column)) &&
+    first.some((key) => meaningsOf(key).length > 0) &&
+    columns.every(([name]) => meaningsOf(name).length === 0);
+  if (scalar && records) return columns.map(([, column]) => column);
   return scalar
     ? first.map((key) => Object.fromEntries(columns.map(([name, column]) => [name, cell(column, key)])))
     : null;

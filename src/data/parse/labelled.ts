@@ -10,13 +10,22 @@ export interface Labelled {
 const LINES = 400;
 const LEAST_LINES = 4;
 const MAX_LABELS = 20;
-const FASTTEXT = /^((?:__label__\S+\s+)+)(\S.*)$/s;
-const FINE = /^([A-Z][A-Z0-9_]+):(\S+)\s+(\S.*)$/s;
+/** Labels of broad classes: of so many, most occur in the lines that are looked at. */
+const MAX_FINE_LABELS = 100;
+/** Lines of one label alone: what is sorted by its label begins with many of them. */
+const SORTED_LINES = 50;
+/** fastText takes labels wherever they stand; they are written in front or behind. */
+const FASTTEXT = /^((?:__label__\S+[ \t]+)+)[ \t,]*(\S.*)$/s;
+const FASTTEXT_BEHIND = /^((?:(?!__label__).)+?)((?:[ \t,]+__label__\S+)+)$/s;
+const FINE = /^([\p{L}][^\s:/]{1,29}):([^\s:/]{1,30})\s+(\S.*)$/su;
 const WORD = /^(\S{1,30})[ \t]+(\S.*)$/s;
 
 /** The cells of a line, or null where it does not begin with a label. */
 export function labelledLine({ style }: Pick<Labelled, 'style'>, line: string): string[] | null {
-  const found = { fasttext: FASTTEXT, fine: FINE, word: WORD }[style].exec(line);
+  const behind = style === 'fasttext' && line.includes('__label__') ? FASTTEXT_BEHIND.exec(line) : null;
+  const found = behind
+    ? [behind[0], behind[2], behind[1]]
+    : { fasttext: FASTTEXT, fine: FINE, word: WORD }[style].exec(line);
   if (!found) return null;
   if (style === 'fine') return [found[1], found[2], found[3]];
   if (style === 'word') return [found[1].replace(/:$/, ''), found[2]];
@@ -60,11 +69,15 @@ export function labelledLines(head: string): Labelled | null {
     }
     const named = [...labels.keys()];
     if (style === 'fasttext') return { style, columns: [...columns], labels: named };
-    if (labels.size < 2 || labels.size > MAX_LABELS || labels.size * 2 > cells.length) continue;
+    const fine = style === 'fine' && areFine(cells);
+    if (style === 'fine' && !fine) continue;
+    const one = labels.size === 1 && cells.length >= SORTED_LINES && (fine || /^[-+]?\d$/.test(named[0]));
+    if ((labels.size < 2 && !one) || labels.size > (fine ? MAX_FINE_LABELS : MAX_LABELS)) continue;
+    if (labels.size * 2 > cells.length) continue;
     // Paragraphs are parted by empty lines; a list of labelled lines has none.
     if (style === 'word' && lines.length < all.length * 0.9) continue;
     if (
-      style === 'fine' ||
+      fine ||
       areLabels(
         named,
         cells.map((own) => own.at(-1)!),
@@ -75,6 +88,13 @@ export function labelledLines(head: string): Labelled | null {
       return { style, columns: [...columns], labels: named.map((l) => l.replace(/:$/, '')) };
   }
   return null;
+}
+
+/** Whether `LABEL:fine` in front of lines are classes: no times of day, and each of the finer ones several times. */
+function areFine(cells: readonly string[][]): boolean {
+  const fine = new Set(cells.map(([label, own]) => `${label}:${own}`));
+  const capitals = cells.every(([label]) => /^[A-Z][A-Z0-9_]+$/.test(label));
+  return capitals || (cells.length >= 8 && fine.size * 2 <= cells.length);
 }
 
 /** Whether the first words of lines are labels and no words of the text: prose begins with words that it is full of. */

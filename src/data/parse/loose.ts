@@ -3,7 +3,7 @@ import { texts } from '../../shared/texts';
 import { excerpt } from './excerpt';
 
 /** What of a text was no JSON and could be read all the same. */
-export type Looseness = 'nan' | 'comma' | 'python' | 'lineBreak' | 'comment';
+export type Looseness = 'nan' | 'comma' | 'python' | 'lineBreak' | 'comment' | 'bareKey';
 
 export type LooseJson = { ok: true; value: unknown; loose: readonly Looseness[] } | { ok: false; reason: string };
 
@@ -95,7 +95,7 @@ class Reader {
   #space(): void {
     for (;;) {
       const c = this.#text.charCodeAt(this.#at);
-      if (c === 0x20 || (c >= 0x09 && c <= 0x0d) || c === 0xfeff || c === 0xa0) this.#at++;
+      if (c === 0x20 || (c >= 0x09 && c <= 0x0d) || c === 0x1e || c === 0xfeff || c === 0xa0) this.#at++;
       else if (c === 0x2f && (this.#text[this.#at + 1] === '/' || this.#text[this.#at + 1] === '*')) {
         const line = this.#text[this.#at + 1] === '/';
         const end = this.#text.indexOf(line ? '\n' : '*/', this.#at + 2);
@@ -121,6 +121,7 @@ class Reader {
     word.lastIndex = this.#at;
     const found = word.exec(this.#text)?.[0];
     if (found === undefined) this.#fail(c === ',' || c === '}' || c === ']' ? t.noValue(c) : t.unexpected(c));
+    if (found === 'array' && this.#text[this.#at + found.length] === '(') return this.#array(found.length + 1);
     const known = WORDS.get(found.replace(/^[-+]/, ''));
     if (known) {
       if (known.loose) this.loose.add(known.loose);
@@ -130,6 +131,22 @@ class Reader {
     if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(found)) this.#fail(t.unexpected(excerpt(found, 20)));
     this.#at += found.length;
     return Number(found);
+  }
+
+  /** NumPy's `array([…], dtype=object)`. */
+  #array(length: number): unknown {
+    const t = texts().errors.data.json;
+    this.loose.add('python');
+    this.#at += length;
+    if (++this.#depth > DEEPEST) this.#fail(t.deep);
+    const value = this.#value();
+    this.#depth--;
+    const tail = /\s*(,\s*dtype=[\w.<>'"]+\s*)?\)/y;
+    tail.lastIndex = this.#at;
+    const found = tail.exec(this.#text)?.[0];
+    if (found === undefined) this.#fail(t.openList);
+    this.#at += found.length;
+    return value;
   }
 
   #object(): Record<string, unknown> {
@@ -142,8 +159,7 @@ class Reader {
       const c = this.#text[this.#at];
       if (c === '}') break;
       if (c === undefined) this.#fail(t.openObject);
-      if (c !== '"' && c !== "'") this.#fail(c === ',' ? t.noValue(c) : t.noKey);
-      const key = this.#string(c);
+      const key = c === '"' || c === "'" ? this.#string(c) : this.#bareKey(c);
       this.#space();
       if (this.#text[this.#at] !== ':') this.#fail(this.#text[this.#at] === undefined ? t.openObject : t.noColon);
       this.#at++;
@@ -152,6 +168,18 @@ class Reader {
     }
     this.#at++;
     return Object.fromEntries(entries);
+  }
+
+  /** A name without quotes, as JavaScript allows it. */
+  #bareKey(c: string): string {
+    const t = texts().errors.data.json;
+    const word = /[\p{L}_$][\p{L}\p{N}_$]*(?=\s*:)/uy;
+    word.lastIndex = this.#at;
+    const found = word.exec(this.#text)?.[0];
+    if (found === undefined) this.#fail(c === ',' ? t.noValue(c) : t.noKey);
+    this.loose.add('bareKey');
+    this.#at += found.length;
+    return found;
   }
 
   #list(close: string): unknown[] {

@@ -80,15 +80,16 @@ async function opened(source: Source, depth: number): Promise<Source[]> {
   if (head[0] === 0x1f && head[1] === 0x8b) return opened(ungzipped(source), depth + 1);
   if (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) {
     if (!source.blob) return [{ ...source, problem: damaged(texts().errors.data.file.pack.zipInside(source.path)) }];
-    const inside = await openZip(source.path, source.blob);
-    return (
-      await Promise.all(
-        inside.map((own) => (own.problem || !PACKED_NAME.test(own.path) ? [own] : opened(own, depth + 1))),
-      )
-    ).flat();
+    return openedInside(await openZip(source.path, source.blob), depth);
   }
-  if (isTar(head)) return openTar(source);
+  if (isTar(head)) return openedInside(await openTar(source), depth);
   return [source];
+}
+
+/** The files of an archive, and what lies in those that are packed themselves. */
+async function openedInside(inside: readonly Source[], depth: number): Promise<Source[]> {
+  const all = inside.map((own) => (own.problem || !PACKED_NAME.test(own.path) ? [own] : opened(own, depth + 1)));
+  return (await Promise.all(all)).flat();
 }
 
 const PACKED_NAME = /\.(gz|gzip|tgz|tar|zip)$/i;

@@ -2,6 +2,7 @@
 const LESS = 'Take a part of it: a few thousand examples are plenty here.';
 const FORMATS = 'Use JSONL, JSON, CSV, TSV, Parquet or plain text, as they are or packed with gzip or zip.';
 const TWO = 'Choose a file with at least 2 examples.';
+const UNPACK = 'Unpack it, or pack it with gzip or zip.';
 const AGAIN = 'Save it as UTF-8.';
 
 export const data = {
@@ -30,6 +31,11 @@ export const data = {
       jpeg: { message: 'This is a JPEG image, not a text file.', hint: FORMATS },
       office: { message: 'This is an old Office file, not a text file.', hint: FORMATS },
       sqlite: { message: 'This is an SQLite database, not a text file.', hint: FORMATS },
+      bzip2: { message: 'The file is packed with bzip2, which cannot be unpacked here.', hint: UNPACK },
+      xz: { message: 'The file is packed with xz, which cannot be unpacked here.', hint: UNPACK },
+      zstd: { message: 'The file is packed with Zstandard (zst), which cannot be unpacked here.', hint: UNPACK },
+      sevenZip: { message: 'This is a 7z archive, which cannot be unpacked here.', hint: UNPACK },
+      rar: { message: 'This is a RAR archive, which cannot be unpacked here.', hint: UNPACK },
     },
     binary: { message: 'This looks like a binary file, not text.', hint: FORMATS },
     utf32: { message: 'The file is encoded as UTF-32.', hint: AGAIN },
@@ -131,6 +137,7 @@ export const data = {
       hint: 'Keep only the columns that hold text to learn from.',
     }),
     above: (text: string) => `a line above the table, passed over: ${text}`,
+    headerAgain: (n: number) => `the header stands in the file ${n === 1 ? 'once' : `${n} times`} more: passed over`,
     labelled: {
       fasttext: (labels: string, more: boolean) =>
         `every line begins with its label (__label__): ${labels}${more ? ', …' : ''}`,
@@ -202,6 +209,8 @@ export const data = {
         `${n === 1 ? 'a record is' : `${n} records are`} written as Python writes it ('…', None): read as that`,
       lineBreak: (n: number) => `${n === 1 ? 'a record has' : `${n} records have`} a line break inside of quotes: kept`,
       comment: (n: number) => `${n === 1 ? 'a record holds' : `${n} records hold`} comments: passed over`,
+      bareKey: (n: number) =>
+        `${n === 1 ? 'a record has' : `${n} records have`} names without quotes: read as if quoted`,
     },
     inside: (key: string, others: string) =>
       `the file is one object: the rows are those under “${key}”${others ? `; not read: ${others}` : ''}`,

@@ -3,6 +3,7 @@ import type { Texts } from '../../en';
 const LESS = '取其中一部分就好：这里几千个样本已经足够。';
 const FORMATS = '请使用 JSONL、JSON、CSV、TSV、Parquet 或纯文本，可以直接选择，也可以用 gzip 或 zip 打包。';
 const TWO = '请选择至少有 2 个样本的文件。';
+const UNPACK = '请先解开，或改用 gzip 或 zip 打包。';
 const AGAIN = '请把它另存为 UTF-8。';
 
 export const data: Texts['errors']['data'] = {
@@ -27,6 +28,11 @@ export const data: Texts['errors']['data'] = {
       jpeg: { message: '这是 JPEG 图片，不是文本文件。', hint: FORMATS },
       office: { message: '这是旧版 Office 文件，不是文本文件。', hint: FORMATS },
       sqlite: { message: '这是 SQLite 数据库，不是文本文件。', hint: FORMATS },
+      bzip2: { message: '文件是用 bzip2 压缩的，这里不能解开。', hint: UNPACK },
+      xz: { message: '文件是用 xz 压缩的，这里不能解开。', hint: UNPACK },
+      zstd: { message: '文件是用 Zstandard（zst）压缩的，这里不能解开。', hint: UNPACK },
+      sevenZip: { message: '这是 7z 压缩包，这里不能解开。', hint: UNPACK },
+      rar: { message: '这是 RAR 压缩包，这里不能解开。', hint: UNPACK },
     },
     binary: { message: '这看起来是二进制文件，不是文本。', hint: FORMATS },
     utf32: { message: '文件的编码是 UTF-32。', hint: AGAIN },
@@ -110,6 +116,7 @@ export const data: Texts['errors']['data'] = {
       hint: '只保留含有要学习的文本的列。',
     }),
     above: (text) => `表格上方的一行，已略过：${text}`,
+    headerAgain: (n) => `表头又出现了 ${n} 次：已略过`,
     labelled: {
       fasttext: (labels, more) => `每行以标签（__label__）开头：${labels}${more ? '……' : ''}`,
       fine: (labels, more) => `每行以“标签:细分”开头，后面是文本：${labels}${more ? '……' : ''}`,
@@ -171,6 +178,7 @@ export const data: Texts['errors']['data'] = {
       python: (n) => `${n} 条记录是 Python 的写法（'…'、None）：按此读取`,
       lineBreak: (n) => `${n} 条记录的引号里有换行：已保留`,
       comment: (n) => `${n} 条记录含有注释：已略过`,
+      bareKey: (n) => `${n} 条记录的名称没有引号：按有引号读取`,
     },
     inside: (key, others) => `文件是单个对象：行取自“${key}”${others ? `；没有读取：${others}` : ''}`,
     insideLarge: '文件是单个很大的对象：行取自其中的第一个列表',
