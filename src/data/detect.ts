@@ -8,8 +8,9 @@ import { cellsOf, NO_REPAIRS, READ_ALL } from './repair';
 
 /** Most different values a column may have to be a label. */
 const MAX_LABELS = 20;
-/** Rows that are looked at. */
+/** Rows that are looked at: the first half from the beginning, the others from all over the table, which may be sorted. */
 const SAMPLE = 2000;
+const HALF = SAMPLE / 2;
 /** Cells of a column that are looked at more closely. */
 const CELLS = 50;
 
@@ -36,6 +37,8 @@ interface ChatFacts {
   turns: number;
   /** Whether somebody asks in them, and not only answers. */
   asks: boolean;
+  /** Whether most of them end with an answer. */
+  answered: boolean;
 }
 
 /**
@@ -68,17 +71,16 @@ export function detect(table: ParsedTable, repairs?: Repairs): Detection {
 
 /** Rows as they are, or, where most of them are broken, as the repairs would leave them. */
 function rowsFor(table: ParsedTable, repairs: Repairs | undefined): string[][] {
-  const read = (with_: Repairs) => {
-    const rows: string[][] = [];
-    const looked = Math.min(table.rows.length, 2 * SAMPLE);
-    for (let i = 0; i < looked && rows.length < SAMPLE; i++) {
-      const cells = cellsOf(table, i, with_);
-      if (cells) rows.push(cells);
-    }
-    return { rows, looked };
-  };
-  const { rows, looked } = read(repairs ?? NO_REPAIRS);
-  return repairs !== undefined || rows.length * 2 >= looked || rows.length >= SAMPLE ? rows : read(READ_ALL).rows;
+  const n = table.rows.length;
+  const near = Math.min(n, n > SAMPLE ? HALF : SAMPLE);
+  const far = Math.min(n - near, HALF);
+  const places = [
+    ...Array.from({ length: near }, (_, i) => i),
+    ...Array.from({ length: far }, (_, k) => near + Math.floor((k * (n - near)) / far)),
+  ];
+  const read = (with_: Repairs) => places.map((i) => cellsOf(table, i, with_)).filter((cells) => cells !== null);
+  const rows = read(repairs ?? NO_REPAIRS);
+  return repairs !== undefined || rows.length * 2 >= places.length ? rows : read(READ_ALL);
 }
 
 function factsOf(name: string, all: readonly string[]): ColumnFacts {
@@ -93,24 +95,25 @@ function factsOf(name: string, all: readonly string[]): ColumnFacts {
     sample: cells.slice(0, CELLS),
     meanLength: cells.reduce((n, v) => n + v.length, 0) / Math.max(1, cells.length),
     longest: cells.reduce((n, v) => Math.max(n, v.length), 0),
-    counts: numeric && cells.length > 1 && numbers.every((n, i) => n === numbers[0] + i),
+    counts: numeric && cells.length > 1 && numbers.slice(0, HALF).every((n, i) => n === numbers[0] + i),
     measures: numeric && cells.length > 4 && distinct.size > MAX_LABELS / 2 && distinct.size * 2 > cells.length,
-    chat: chatFacts(
-      cells.slice(0, CELLS),
-      meaningsOf(name).some((m) => m === 'messages' || m === 'chosen' || m === 'asked' || m === 'answer'),
-    ),
+    chat: chatFacts(cells.slice(0, CELLS), meaningsOf(name)),
   };
 }
 
 const saysNothing = (name: string) =>
   /^(column \d+|row|unnamed.*|)$/i.test(name.trim()) || meaningsOf(name).includes('id');
 
-/** @param named whether its name says that it holds turns: lists of texts are chats only then */
-function chatFacts(sample: readonly string[], named: boolean): ChatFacts | null {
-  const listed = sample.filter(looksLikeChat);
+/** @param meanings what its name says: lists of texts and single turns are chats only where turns are expected */
+function chatFacts(sample: readonly string[], meanings: readonly Meaning[]): ChatFacts | null {
+  const has = (...some: Meaning[]) => meanings.some((m) => some.includes(m));
+  const named = has('messages', 'chosen', 'rejected', 'asked', 'answer');
+  // A list of texts under the name of an answer is several answers.
+  const told = has('messages', 'chosen', 'rejected');
+  const listed = sample.filter((cell) => looksLikeChat(cell) && (named || !/^\s*\{/.test(cell) || !isOneTurn(cell)));
   if (listed.length === 0 || listed.length < sample.length * 0.5) return null;
   const read = listed.map((cell) => parseChat(cell));
-  const chats = read.filter(isChat).filter((c) => named || (c.style !== 'pairs' && c.style !== 'texts'));
+  const chats = read.filter(isChat).filter((c) => told || (c.style !== 'pairs' && c.style !== 'texts'));
   // What looks like turns and cannot be read is a chat all the same: that must be said, and not be learnt as it stands.
   const unread = read.filter(
     (c) => !isChat(c) && (c.because === 'role' || (c.because === 'keys' && named) || (c.because === 'json' && named)),
@@ -123,7 +126,13 @@ function chatFacts(sample: readonly string[], named: boolean): ChatFacts | null 
     looked: sample.length,
     turns: lengths,
     asks: chats.some((c) => c.turns.some((t) => t.role === 'user')) || chats.length === 0,
+    answered: chats.filter((c) => c.turns.at(-1)?.role === 'assistant').length * 2 >= chats.length,
   };
+}
+
+function isOneTurn(cell: string): boolean {
+  const read = parseChat(cell);
+  return isChat(read) ? read.turns.length === 1 : read.because === 'role';
 }
 
 class Finder {
@@ -157,7 +166,10 @@ class Finder {
     if (!chosen || !rejected) return null;
     const t = texts().errors.data.evidence;
     const said = [t.preferred(chosen.name, rejected.name)];
-    const prompt = this.#named('asked', [chosen, rejected]) ?? this.#named('instruction', [chosen, rejected]);
+    const prompt =
+      this.#named('asked', [chosen, rejected]) ??
+      this.#named('instruction', [chosen, rejected]) ??
+      this.#named('messages', [chosen, rejected]);
     const system = this.#named('system', [chosen, rejected, prompt])?.name ?? null;
     if (chosen.chat) {
       const inside = chosen.chat.asks || !prompt;
@@ -188,13 +200,20 @@ class Finder {
 
   /** A column of turns, or two: one that is asked, and one of answers. */
   chat(): Detection | null {
-    const unwanted = [this.#named('rejected'), this.#named('history'), this.#named('tools')];
-    const chats = this.#facts.filter((f) => f.chat && !unwanted.includes(f));
+    const history = this.#named('history');
+    const unwanted = [this.#named('rejected'), this.#named('tools')];
+    const all = this.#facts.filter((f) => f.chat && !unwanted.includes(f));
+    // What was said before is a chat of its own only where nothing else is asked.
+    const apart = this.#named('asked') ?? this.#named('instruction') ?? all.find((f) => f !== history);
+    const chats = all.filter((f) => f !== history || !apart);
     if (chats.length === 0) return null;
     const system = (but: ColumnFacts[]) => this.#named('system', but)?.name ?? null;
     const tools = this.#named('tools')?.name ?? null;
     const answers = chats.filter((f) => meaningsOf(f.name).includes('answer'));
+    // Chats that end with a question are answered in another column.
+    const open = chats.find((f) => f.chat!.chats > 0 && !f.chat!.answered && !answers.includes(f));
     const asked =
+      open ??
       this.#facts.find((f) => meaningsOf(f.name).includes('asked') && !answers.includes(f)) ??
       this.#named('instruction', answers);
     const answer = answers.find((f) => !f.chat!.asks) ?? (asked?.chat ? this.#named('answer', [asked]) : undefined);
@@ -203,7 +222,7 @@ class Finder {
       answer &&
       asked !== answer &&
       (asked.chat || answer.chat) &&
-      !chats.some((f) => meaningsOf(f.name).includes('messages'))
+      (asked === open || !chats.some((f) => meaningsOf(f.name).includes('messages')))
     ) {
       return {
         mapping: {
@@ -264,7 +283,8 @@ class Finder {
   /** Two texts and what is said of the two: premise and hypothesis, question and passage. */
   comparison(): Detection | null {
     const label = this.#label(this.#named('label'));
-    if (!label || this.#named('label') !== label) return null;
+    if (!label) return null;
+    const named = rankOf(label.name, 'label') < Infinity;
     const sides: [Meaning, Meaning][] = [
       ['first', 'second'],
       ['passage', 'asked'],
@@ -276,7 +296,7 @@ class Finder {
     for (const [a, b] of sides) {
       const one = this.#named(a, [label]);
       const two = this.#named(b, [label, one]);
-      if (!one || !two) continue;
+      if (!one || !two || (!named && (a !== 'first' || b !== 'second'))) continue;
       // The passage comes before the question about it.
       const [text, second] = a === 'asked' && b === 'text' ? [two, one] : [one, two];
       if (Math.min(text.meanLength, second.meanLength) < label.meanLength) continue;
@@ -334,17 +354,33 @@ class Finder {
     if (label) {
       const text = this.#text([label]);
       if (text && text.meanLength > label.meanLength) {
+        // A title comes before what it stands above.
+        const title = TITLE.test(text.name) ? text : undefined;
+        const body = title && this.#facts.find((f) => f !== label && f !== title && isBody(f, title));
         return {
-          mapping: { kind: 'text-label', roles: { text: text.name, label: label.name } },
-          evidence: [this.#labelWords(label), t.length(text.name, Math.round(text.meanLength))],
+          mapping: {
+            kind: 'text-label',
+            roles: { text: text.name, ...(body && { second: body.name }), label: label.name },
+          },
+          evidence: [
+            ...(body ? [t.twoTexts(text.name, body.name)] : []),
+            this.#labelWords(label),
+            ...(body ? [] : [t.length(text.name, Math.round(text.meanLength))]),
+          ],
         };
       }
     }
     if (!named?.measures) return null;
     const text = this.#text([named]);
     if (!text || text.meanLength <= named.meanLength) return null;
+    const second = this.#named('second', [text, named]);
     return {
-      mapping: { kind: 'prompt-completion', roles: { prompt: text.name, completion: named.name } },
+      mapping: {
+        kind: 'prompt-completion',
+        roles: second
+          ? { context: text.name, prompt: second.name, completion: named.name }
+          : { prompt: text.name, completion: named.name },
+      },
       evidence: [t.measured(named.name, named.distinct.size)],
     };
   }
@@ -395,11 +431,13 @@ class Finder {
   #label(named: ColumnFacts | undefined): ColumnFacts | undefined {
     const fits = (f: ColumnFacts, most: number) =>
       f.distinct.size >= 2 && f.distinct.size <= most && f.longest <= 40 && !f.chat;
-    if (named && !named.measures && fits(named, Math.max(MAX_LABELS, this.#rows / 10))) return named;
+    if (named && !named.measures && fits(named, Math.max(MAX_LABELS, this.#rows / 2))) return named;
+    // Beside one text alone, what recurs is its label, however many there are.
+    const most = this.#all.length === 2 ? Math.max(MAX_LABELS, this.#rows / 20) : MAX_LABELS;
     return this.#facts
       .filter(
         (f) =>
-          fits(f, Math.min(MAX_LABELS, this.#rows / 2)) &&
+          fits(f, Math.min(most, this.#rows / 2)) &&
           !f.counts &&
           f.filled > this.#rows * 0.9 &&
           !meaningsOf(f.name).some((m) => NO_LABEL.has(m)),
@@ -419,6 +457,13 @@ class Finder {
     );
   }
 }
+
+const TITLE = /(^|[_\s-])(title|headline|subject|标题|titel|titre)$/i;
+/** Whether it is the longer text that stands below a title. */
+const isBody = (f: ColumnFacts, title: ColumnFacts): boolean =>
+  meaningsOf(f.name).some((m) => m === 'text' || m === 'passage') &&
+  f.meanLength > title.meanLength * 0.8 &&
+  !f.measures;
 
 /** What a column called so is not guessed to be, however few values it has. */
 const NO_LABEL = new Set<Meaning>([
