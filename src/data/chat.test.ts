@@ -16,7 +16,7 @@ it('reads messages and ShareGPT, and parts of a content', () => {
     ),
   ).toEqual({
     style: 'messages',
-    media: ['images'],
+    left: ['images'],
     turns: [
       { role: 'system', text: 's' },
       { role: 'user', text: 'ab' },
@@ -32,7 +32,7 @@ it('reads messages and ShareGPT, and parts of a content', () => {
     ),
   ).toEqual({
     style: 'sharegpt',
-    media: [],
+    left: [],
     turns: [
       { role: 'user', text: 'q' },
       { role: 'assistant', text: 'a' },

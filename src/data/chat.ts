@@ -1,20 +1,17 @@
 /** A cell that holds a chat → its turns; or why it holds none. */
 import type { Speaker, Turn } from '../shared/data';
 import { texts } from '../shared/texts';
-import { SAID_KEYS, WHO_KEYS } from './parse/jsonShapes';
+import { isTurn, lowered, SAID_KEYS, WHO_KEYS } from './parse/jsonShapes';
 import { parseLoosely } from './parse/loose';
 
 /** How turns are written down: role and content, from and value, other names of both, one key a speaker, pairs, texts by turns, a transcript. */
 export type ChatStyle = 'messages' | 'sharegpt' | 'named' | 'keyed' | 'pairs' | 'texts' | 'transcript';
 
-/** Parts of turns that are no text. */
-export type Medium = 'images' | 'audio' | 'files';
-
 export interface Chat {
   style: ChatStyle;
   turns: Turn[];
   /** What was left out of it, each once. */
-  media: Medium[];
+  left: Part[];
 }
 
 /** Why a cell is no chat. `none`: it does not look like one. */
@@ -65,6 +62,7 @@ const SPEAKERS = new Map<string, Speaker>([
     'answer',
     'response',
     'claude',
+    'moss',
     'agent',
     'function_call',
     'assistent',
@@ -84,24 +82,45 @@ const SPEAKERS = new Map<string, Speaker>([
 /** Keys that say whether an answer is learnt from. */
 const WEIGHTS = ['weight', 'train', 'loss', 'learn', 'trainable', 'training', 'loss_weight'];
 
+/** Keys of the two sides of a round, where they say that in no other place. */
+const SIDES = new Map<string, Speaker>([
+  ...['input', 'prompt', 'query', 'ask', 'q', '输入', '问题', '提问'].map((n): [string, Speaker] => [n, 'user']),
+  ...['output', 'reply', 'completion', 'a', '输出', '回答', '回复'].map((n): [string, Speaker] => [n, 'assistant']),
+]);
+
 /** Cells that look like a list, in JSON or in Python's writing, or like a transcript. */
 export function looksLikeChat(cell: string): boolean {
-  return (/^\s*[[{(]\s*([[{("']|array\()/.test(cell) && /[\]})]\s*$/.test(cell)) || TRANSCRIPT.test(cell);
+  return (
+    (/^\s*(array\()?[[{(]\s*([[{("']|array\()/.test(cell) && /[\]})]\s*$/.test(cell)) ||
+    ENCODED.test(cell) ||
+    TRANSCRIPT.test(cell)
+  );
 }
+
+/** A list that was written as JSON twice. */
+const ENCODED = /^\s*"\s*[[{][\s\S]*[\]}]\s*"\s*$/;
 
 const TRANSCRIPT = /^\s*Human: [\s\S]*\n\nAssistant:/;
 
 /** @param speakers who speaks under names that are not known by themselves, in lower case */
 export function parseChat(cell: string, speakers: Readonly<Record<string, Speaker>> = {}): Chat | NoChat {
   if (TRANSCRIPT.test(cell)) return transcript(cell);
-  if (!/^\s*[[{(]/.test(cell)) return { because: 'none' };
+  if (!/^\s*(array\(\s*)?[[{(]/.test(cell) && !ENCODED.test(cell)) return { because: 'none' };
   const parsed = parseLoosely(cell);
   if (!parsed.ok) return looksLikeChat(cell) ? { because: 'json', reason: parsed.reason } : { because: 'none' };
+  if (typeof parsed.value === 'string')
+    return ENCODED.test(parsed.value) ? { because: 'none' } : parseChat(parsed.value, speakers);
   return chatOf(parsed.value, speakers);
 }
 
 function chatOf(value: unknown, speakers: Readonly<Record<string, Speaker>>): Chat | NoChat {
   if (isObject(value)) {
+    if (isTurn(value)) return turnsOf([value], speakers);
+    const columns = turnsOfColumns(value);
+    if (columns) return turnsOf(columns, speakers);
+    // Rounds by name: {"turn_1": {"Human": …, "MOSS": …}}.
+    const rounds = Object.values(value);
+    if (rounds.length > 0 && rounds.every(isObject)) return turnsOf(rounds, speakers);
     // One key around the list: {"messages": […]}.
     const list = Object.values(value).find(
       (inner) => Array.isArray(inner) && inner.length > 0 && inner.every(isObject),
@@ -113,38 +132,53 @@ function chatOf(value: unknown, speakers: Readonly<Record<string, Speaker>>): Ch
   if (value.every((v) => typeof v === 'string')) return byTurns(value as string[], 'texts');
   if (value.every((v) => Array.isArray(v) && v.length === 2 && v.every((text) => typeof text === 'string')))
     return byTurns((value as string[][]).flat(), 'pairs');
-  if (!value.every(isObject)) return { because: 'none' };
-  return turnsOf(value as Fields[], speakers);
+  // Every turn in a list of its own.
+  const turns = value.every((v) => Array.isArray(v) && v.length === 1) ? (value as unknown[][]).flat() : value;
+  if (!turns.every(isObject))
+    return (value as unknown[]).flat().every(isTurn) ? { because: 'keys', names: ['[…]'] } : { because: 'none' };
+  return turnsOf(turns, speakers);
+}
+
+/** Turns written by columns: {"role": ["user", …], "content": ["…", …]}. */
+function turnsOfColumns(value: Fields): Fields[] | null {
+  const fields = lowered(value);
+  const who = WHO_KEYS.map((k) => own(fields, k)).find(Array.isArray);
+  if (!who || !SAID_KEYS.some((k) => Array.isArray(own(fields, k)))) return null;
+  const columns = Object.entries(fields).filter(
+    (entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && entry[1].length === who.length,
+  );
+  return who.map((_, i) => Object.fromEntries(columns.map(([key, column]) => [key, column[i]])));
 }
 
 function byTurns(said: readonly string[], style: 'texts' | 'pairs'): Chat | NoChat {
   if (said.length < 2) return { because: 'none' };
   return {
     style,
-    media: [],
+    left: [],
     turns: said
       .map((text, i): Turn => ({ role: i % 2 === 0 ? 'user' : 'assistant', text }))
       .filter((turn) => turn.text !== ''),
   };
 }
 
-function turnsOf(list: readonly Fields[], speakers: Readonly<Record<string, Speaker>>): Chat | NoChat {
+function turnsOf(records: readonly Fields[], speakers: Readonly<Record<string, Speaker>>): Chat | NoChat {
+  const list = records.map(lowered);
   const turns: Turn[] = [];
-  const media = new Set<Medium>();
+  const left = new Set<Part>();
   const strangers = new Set<string>();
   const [who, said] = [
-    WHO_KEYS.find((k) => list.every((item) => typeof own(item, k) === 'string')),
+    WHO_KEYS.find((k) => list.every((item) => speakerOf(own(item, k)) !== null)),
     SAID_KEYS.find((k) => list.some((item) => Object.hasOwn(item, k))),
   ];
   if (who === undefined || (said === undefined && !list.some((item) => Object.hasOwn(item, 'tool_calls'))))
-    return keyed(list) ?? { because: 'keys', names: Object.keys(list[0]).slice(0, 8) };
+    return keyed(list) ?? { because: 'keys', names: Object.keys(records[0]).slice(0, 8) };
   for (const item of list) {
-    const name = (own(item, who) as string).trim();
+    const name = speakerOf(own(item, who))!.trim();
     const known =
       SPEAKERS.get(name.toLowerCase()) ??
       (Object.hasOwn(speakers, name.toLowerCase()) ? speakers[name.toLowerCase()] : undefined);
     const content = said === undefined ? undefined : own(item, said);
-    const text = textOf(content, media);
+    const text = textOf(content, left);
     if (text === null) return { because: 'content', names: [said!] };
     if (known === undefined) strangers.add(name);
     else turns.push({ role: known, text, ...partsOf(item, [who, said ?? '']) });
@@ -156,7 +190,7 @@ function turnsOf(list: readonly Fields[], speakers: Readonly<Record<string, Spea
       : who === 'from' && said === 'value'
         ? 'sharegpt'
         : 'named';
-  return { style, turns, media: [...media] };
+  return { style, turns, left: [...left] };
 }
 
 /** What a turn says beside its text: for templates, and whether it is learnt from. */
@@ -165,13 +199,25 @@ function partsOf(item: Fields, taken: readonly string[]): Pick<Turn, 'more' | 'l
     ([key, value]) =>
       !taken.includes(key) && !WEIGHTS.includes(key) && value !== null && value !== undefined && value !== '',
   );
-  const learn = WEIGHTS.map((key) => own(item, key)).find(
-    (value) => typeof value === 'number' || typeof value === 'boolean',
-  );
+  const learn = WEIGHTS.map((key) => weightOf(own(item, key))).find((value) => value !== null);
   return {
     ...(rest.length > 0 && { more: Object.fromEntries(rest) }),
-    ...(learn !== undefined && Number(learn) <= 0 && { learn: false }),
+    ...(learn !== undefined && learn <= 0 && { learn: false }),
   };
+}
+
+/** A weight as a number, also where it is written as a text ("0", "false"); null where it is none. */
+function weightOf(value: unknown): number | null {
+  if (typeof value === 'number' || typeof value === 'boolean') return Number(value);
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : '';
+  if (word === 'true' || word === 'false') return Number(word === 'true');
+  return word === '' || Number.isNaN(Number(word)) ? null : Number(word);
+}
+
+/** Who speaks: a name, or an author with a role. Null where it is neither. */
+function speakerOf(value: unknown): string | null {
+  const name = isObject(value) ? own(value, 'role') : value;
+  return typeof name === 'string' ? name : null;
 }
 
 /** Entries of one key a speaker: {"human": …, "assistant": …}. */
@@ -180,24 +226,24 @@ function keyed(list: readonly Fields[]): Chat | null {
   const turns: Turn[] = [];
   for (const item of list) {
     const said = Object.entries(item).flatMap(([key, value]): Turn[] => {
-      const role = SPEAKERS.get(key.trim().toLowerCase());
+      const role = SPEAKERS.get(key) ?? SIDES.get(key);
       return role && typeof value === 'string' ? [{ role, text: value }] : [];
     });
     if (said.length === 0) return null;
     turns.push(...said.toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role)));
   }
   return turns.some((t) => t.role === 'assistant') && turns.some((t) => t.role === 'user')
-    ? { style: 'keyed', turns, media: [] }
+    ? { style: 'keyed', turns: turns.filter((t) => t.role !== 'system' || t.text !== ''), left: [] }
     : null;
 }
 
 /** A turn's content: a text, or a list of parts of which the texts count. Null where it is neither. */
-function textOf(content: unknown, media: Set<Medium>): string | null {
+function textOf(content: unknown, left: Set<Part>): string | null {
   if (typeof content === 'string') return content;
   if (content === null || content === undefined) return '';
   if (isObject(content)) {
     const inner = own(content, 'parts') ?? own(content, 'text');
-    return inner === undefined ? null : textOf(inner, media);
+    return inner === undefined ? null : textOf(inner, left);
   }
   if (!Array.isArray(content)) return null;
   return content
@@ -207,16 +253,18 @@ function textOf(content: unknown, media: Set<Medium>): string | null {
       const text = own(part, 'text');
       const type = String(own(part, 'type') ?? '');
       if (typeof text === 'string' && (type === '' || type.includes('text'))) return text;
-      media.add(
-        /image|video|picture/.test(type) || 'image' in part || 'image_url' in part
-          ? 'images'
-          : /audio|sound/.test(type)
-            ? 'audio'
-            : 'files',
-      );
+      left.add(partOf(`${type} ${Object.keys(part).join(' ')}`.toLowerCase()));
       return '';
     })
     .join('');
+}
+
+/** What a part of a turn is that is no text. @param says its type and its keys */
+function partOf(says: string): Part {
+  if (/tool_?result|function_?response/.test(says)) return 'toolResults';
+  if (/tool_?(use|call)|function_?call/.test(says)) return 'toolCalls';
+  if (/thinking|reasoning/.test(says)) return 'reasoning';
+  return /image|video|picture/.test(says) ? 'images' : /audio|sound/.test(says) ? 'audio' : 'files';
 }
 
 /** "\n\nHuman: …\n\nAssistant: …", as sets of preferences write a chat. */
@@ -225,7 +273,7 @@ function transcript(cell: string): Chat {
   const turns: Turn[] = [];
   for (let i = 0; i + 1 < parts.length; i += 2)
     turns.push({ role: parts[i] === 'Human' ? 'user' : 'assistant', text: parts[i + 1].trim() });
-  return { style: 'transcript', turns, media: [] };
+  return { style: 'transcript', turns, left: [] };
 }
 
 export function isChat(read: Chat | NoChat): read is Chat {
@@ -247,8 +295,8 @@ export function noChatWords(why: NoChat): string {
   }
 }
 
-/** What of a chat the plain templates leave out; a model's own may write it. */
-export type Part = Medium | 'toolCalls' | 'toolResults' | 'reasoning' | 'names' | 'tools';
+/** What of a chat is left out; what turns hold beside their texts a model's own template may write. */
+export type Part = 'images' | 'audio' | 'files' | 'toolCalls' | 'toolResults' | 'reasoning' | 'names' | 'tools';
 
 const REASONING = ['reasoning_content', 'reasoning', 'thinking'];
 

@@ -98,6 +98,7 @@ const KINDS: Kind[] = [
       encoding: [bytes('{"messages": [{"role": "user", "content": "q', '"}, {"role": "assistant", "content": "a"}]}')],
       chat: [chat('q', 'a', 'villager')],
       empty: [chat('q', '')],
+      noText: [chat('', 'a')],
       parts: [chat('q', 'a', 'user', { name: 'Tom' })],
       marks: [chat('q<|endoftext|>', 'a')],
       duplicate: [chat('q7', 'a7')],

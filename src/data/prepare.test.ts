@@ -568,6 +568,19 @@ describe('what every row was looked at for', () => {
         mapping: { kind: 'chat', roles: { message: 'm' } },
         template: { prompt: '{message}?', completion: '{message}!' },
       }),
-    ).toEqual(['syntax', 'huge', 'encoding', 'chat', 'empty', 'parts', 'marks', 'duplicate', 'long', 'masked', 'leak']);
+    ).toEqual([
+      'syntax',
+      'huge',
+      'encoding',
+      'chat',
+      'empty',
+      'noText',
+      'parts',
+      'marks',
+      'duplicate',
+      'long',
+      'masked',
+      'leak',
+    ]);
   });
 });

@@ -237,7 +237,7 @@ function checkedIssues(
     chat,
     template: chat && template.chat !== undefined,
     empty: true,
-    noText: mapping.kind !== 'text' && !chat,
+    noText: mapping.kind !== 'text',
     parts: chat,
     marks: marks && !template.chat,
     duplicate: !windows,

@@ -75,6 +75,7 @@ export function compileTexts(
         });
         return {
           ...ofSegments(segments),
+          asked: somethingAsked(read.turns),
           ...told(
             read,
             segments.some((s) => s.trained),
@@ -140,7 +141,7 @@ function chatReader(
         row.turns.push(
           ...read.turns.map((turn) => (learn || turn.role !== 'assistant' ? turn : { ...turn, learn: false })),
         );
-        row.parts.push(...read.media);
+        row.parts.push(...read.left);
       } else if (answer >= 0 && read.because === 'none') {
         if (cell.trim() !== '') row.turns.push({ role, text: cell });
       } else if (!(answer >= 0 && read.because === 'empty')) {
@@ -164,6 +165,12 @@ function chatReader(
     else if (listed.length > 0 && row.turns.length > 0) row.turns[0] = { ...row.turns[0], tools: listed };
     return row;
   };
+}
+
+/** Whether anybody else has said anything before the last answer that is learnt: a chat may begin with a greeting. */
+function somethingAsked(turns: readonly Turn[]): boolean {
+  const last = turns.findLastIndex((t) => t.role === 'assistant' && t.learn !== false);
+  return last < 0 || turns.slice(0, last).some((t) => t.role !== 'assistant' && t.text.trim() !== '');
 }
 
 /** What is to be said of a chat. @param left whether a part of a turn is left out; told the signs of one that may be written */
@@ -216,6 +223,7 @@ function dressedTexts(
           missing,
         ),
         dressed: true,
+        asked: somethingAsked(read[i].turns),
         lastOnly: chat.lastOnly,
       };
     });

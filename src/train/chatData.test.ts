@@ -181,6 +181,8 @@ describe('a chat in a model’s own template', () => {
         const { ids, mask } = made(
           await prepared([chats[0], [says('user', 'other'), says('assistant', 'one')]], MARKED, byteTokenizer, {
             heldOutShare: 0.5,
+            // Nobody may have asked.
+            repairs: { ...NO_REPAIRS, noText: true },
           }),
         ).find((e) => !shown(e).includes('+o+n+e'))!;
         const read: string[] = [];
