@@ -7,24 +7,11 @@ import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileChatTemplate } from '../hub/chatTemplate';
 import { createTokenizer } from '../hub/tokenizer';
-import {
-  type ChatTemplate,
-  type DataKind,
-  type FileUse,
-  type Issue,
-  type PrepareReport,
-  READ_AUTO,
-  type ReadChoices,
-  type RenderChats,
-  type Repairs,
-  type TableInfo,
-  type Turn,
-} from '../shared/data';
+import { type ChatTemplate, type FileUse, READ_AUTO, type Turn } from '../shared/data';
 import { defaultExperiment } from '../shared/config';
-import { unguard } from '../shared/guard';
-import { usedColumns } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
+import { type How, type Page, readAsPage, render } from './testing/page';
 import { DataDesk } from './dataDesk';
 import type { DataReplies } from './protocol';
 import { parseLlamaConfig } from '../hub/llamaConfig';
@@ -35,11 +22,6 @@ const there = existsSync(folder);
 const bytesOf = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)));
 const jsonOf = (path: string): unknown => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
 
-const render: RenderChats = async (template, chats, as) => {
-  const compiled = compileChatTemplate(template);
-  return chats.map((turns) => compiled[as](turns));
-};
-
 let nano: Tokenizer;
 beforeAll(async () => {
   nano = await createTokenizer(
@@ -48,86 +30,9 @@ beforeAll(async () => {
   );
 });
 
-interface Page {
-  table: TableInfo;
-  rowCount: number;
-  detection: DataReplies['detect']['detection'];
-  kind: DataKind;
-  roles: Record<string, string | null>;
-  report: PrepareReport;
-  /** Every example in full, and what of it is learnt. */
-  examples: { text: string; learnt: string }[];
-  unused: string[];
-  issue(name: Issue): { rows: number; reasons: string[] };
-  labels: string[];
-}
-
-interface How {
-  choices?: Partial<ReadChoices>;
-  repairs?: Partial<Repairs>;
-  tokenizer?: Tokenizer;
-  chat?: ChatTemplate;
-  speakers?: Record<string, 'user' | 'assistant' | 'system'>;
-}
-
 /** What the page does with a file that is dropped. */
-async function page(name: string, how: How = {}): Promise<Page> {
-  const desk = new DataDesk(() => render);
-  const tokenizer = how.tokenizer ?? nano;
-  desk.useTokenizer(tokenizer);
-  const parsed = (
-    await desk.answer(
-      {
-        type: 'parse',
-        files: [{ path: name, file: new Blob([bytesOf(name)]) }],
-        choices: { ...READ_AUTO, ...how.choices },
-      },
-      {},
-    )
-  ).value as DataReplies['parse'];
-  const repairs = { ...parsed.repairs, ...how.repairs };
-  const { detection, template } = how.repairs
-    ? ((await desk.answer({ type: 'detect', repairs }, {})).value as DataReplies['detect'])
-    : parsed;
-  const mapping = how.speakers ? { ...detection.mapping, speakers: how.speakers } : detection.mapping;
-  const used = how.chat ? { ...template, chat: how.chat } : template;
-  const options = {
-    mapping,
-    template: used,
-    completionOnly: true,
-    maxTokens: 1024,
-    heldOutShare: 0.1,
-    seed: 1,
-    maxExamples: 20_000,
-    stratify: true,
-    repairs,
-    edits: { excluded: [], changed: [] },
-  };
-  const { report } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
-  const { examples } = (await desk.answer({ type: 'preview', from: 0, count: 500 }, {}))
-    .value as DataReplies['preview'];
-  const text = (tokens: (typeof examples)[number]['tokens']) => unguard(tokenizer.decode(tokens.map((t) => t.id)));
-  return {
-    table: parsed.table,
-    rowCount: parsed.rowCount,
-    detection,
-    kind: mapping.kind,
-    roles: mapping.roles,
-    report,
-    examples: examples.map(({ tokens }) => ({
-      text: text(tokens),
-      learnt: text(tokens.filter((t) => t.state === 'trained')),
-    })),
-    unused: parsed.table.columns.filter(
-      (c) => !usedColumns(parsed.table.columns, mapping, used).includes(c) && !parsed.empty.includes(c),
-    ),
-    issue: (issue) => {
-      const found = report.issues.find((i) => i.issue === issue);
-      return { rows: found?.rows ?? 0, reasons: found?.reasons.map((r) => r.text) ?? [] };
-    },
-    labels: (report.labels ?? []).map((l) => l.label).sort(),
-  };
-}
+const page = (name: string, { tokenizer = nano, ...how }: How & { tokenizer?: Tokenizer } = {}): Promise<Page> =>
+  readAsPage([{ path: name, file: new Blob([bytesOf(name)]) }], tokenizer, how);
 
 const rowsAre = (p: Page, n: number) => {
   expect(p.rowCount).toBe(n);
