@@ -11,6 +11,8 @@ import type {
   SessionState,
   TrainEvent,
 } from '../train/protocol';
+import { toErrorInfo } from '../shared/errors';
+import type { ModelSource } from '../shared/types';
 import { hashOf } from '../train/keepSources';
 import { whyNotTrain } from '../ui/whyNotTrain';
 import { otherData } from '../ui/RunData';
@@ -118,15 +120,22 @@ afterEach(() => {
 function page({
   kept = null,
   link = null,
+  model,
+  refuse = false,
 }: {
   kept?: { path: string; file: Blob }[] | null;
   link?: string | null;
+  /** What the address asks for. */
+  model?: ModelSource;
+  /** Whether no model can be opened. */
+  refuse?: boolean;
 } = {}) {
   const ports = { train: new TestPort<TrainEvent>(), data: new TestPort<DataEvent>(), keep: new TestPort<never>() };
   const studio = new Studio({
     baseUrl: '/',
     hubHost: '',
     startSettings: link,
+    ...(model && { startModel: model }),
     library: new MemoryLibrary(),
     makeTrain: (hooks) => clientOn(ports.train, hooks),
     makeData: (hooks) => clientOn(ports.data, hooks),
@@ -134,7 +143,10 @@ function page({
   });
   const made = { id: 1 };
   const replies: Record<string, (request: never) => unknown> = {
-    'open-model': () => INFO,
+    'open-model': () => {
+      if (refuse) throw new Error('refused');
+      return INFO;
+    },
     plan: () => PLAN,
     start: () => PLAN,
     'open-tokenizer': () => ({ templates: [] }),
@@ -156,7 +168,10 @@ function page({
       const value = replies[type];
       void Promise.resolve()
         .then(() => value?.(message as never))
-        .then((v) => port.say({ kind: 'reply', requestId, value: v ?? null }));
+        .then(
+          (v) => port.say({ kind: 'reply', requestId, value: v ?? null }),
+          (error: unknown) => port.say({ kind: 'failed', requestId, error: toErrorInfo(error) }),
+        );
     };
   }
   const state = () => studio.store.getState();
@@ -335,6 +350,28 @@ test('what was typed and chosen survives a reload: settings, mapping, data', asy
   expect(after.state().runs.draftError).not.toBeNull();
 });
 
+test('the model that was chosen survives a reload, but not another address, and not where it could not be opened', async () => {
+  const before = page();
+  await open(before);
+  const nano = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
+  await before.studio.openModel(nano);
+  const after = page();
+  await open(after);
+  expect([after.train, after.data].map((port, i) => port.last(i ? 'open-tokenizer' : 'open-model').source)).toEqual([
+    nano,
+    nano,
+  ]);
+  const refused = page({ refuse: true });
+  await open(refused);
+  expect(refused.state().model.status).toBe('failed');
+  const last = page();
+  await open(last);
+  expect(last.train.last('open-model').source).toEqual(DEFAULT_MODEL);
+  const elsewhere = page({ model: { kind: 'embedded', id: 'another' } });
+  await open(elsewhere);
+  expect(elsewhere.train.last('open-model').source).toEqual({ kind: 'embedded', id: 'another' });
+});
+
 test('the desk belongs to its address; one that cannot be read is left alone', async () => {
   const before = page();
   await open(before);
@@ -363,6 +400,7 @@ test('files are wanted by what is open first, then by the run, then by kept runs
     page: state,
     keep: clientOn(port, { onEvent: () => {}, onCrash: () => {} }),
     link: null,
+    start: DEFAULT_MODEL,
     data: { files } as unknown as DatasetCommands,
     records: async () => [
       { endedAt: 1, recipe: of('a') },

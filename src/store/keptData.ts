@@ -9,7 +9,7 @@ import { DataError } from '../shared/errors';
 import { modelSourceSchema } from '../shared/origin';
 import { siteData } from '../shared/siteData';
 import { texts } from '../shared/texts';
-import type { TokenSet } from '../shared/types';
+import type { ModelSource, TokenSet } from '../shared/types';
 import { z } from '../shared/zod';
 import type { DatasetCommands } from './dataset';
 import type { KeepClient } from './keepClient';
@@ -27,7 +27,10 @@ const UNKNOWN = Promise.resolve('unknown' as const);
 const deskSchema = z.object({
   /** The settings of the address that the page was opened with. */
   link: z.string().nullable(),
+  /** The model that the address asks for; desks of earlier versions do not say. */
+  start: modelSourceSchema.nullable().default(null),
   draft: z.unknown(),
+  /** The model that was chosen; null where it could not be opened. */
   model: modelSourceSchema.nullable(),
   data: z.strictObject({ name: z.string(), recipe: dataRecipeSchema }).nullable(),
 });
@@ -45,8 +48,9 @@ export interface KeptDataHost {
   data: DatasetCommands;
   /** Records of the kept runs, which may be of other versions. */
   records: () => Promise<unknown[]>;
-  /** The settings of the page's address. */
+  /** The settings of the page's address, and the model that it asks for. */
   link: string | null;
+  start: ModelSource;
 }
 
 export class KeptData {
@@ -193,6 +197,12 @@ export class KeptData {
     return desk?.link === this.#host.link ? desk : null;
   }
 
+  /** The model that was open before a reload of this address; the one that it asks for where there is none. */
+  modelOf(desk: Desk | null): ModelSource {
+    const { start } = this.#host;
+    return desk?.model && JSON.stringify(desk.start) === JSON.stringify(start) ? desk.model : start;
+  }
+
   /** The data set of the desk, open again; resolves where it is, or cannot be. */
   async restoreDesk({ data, model }: Desk): Promise<void> {
     if (!data) return;
@@ -207,9 +217,9 @@ export class KeptData {
       await this.#host.data.openSample(recipe.origin.id);
   }
 
-  /** Keeps draft and data of this tab whenever they change. */
+  /** Keeps model, draft and data of this tab whenever they change. */
   watchDesk(): void {
-    const choices = ({ runs, dataset }: State) => [runs.draft, ...choicesOf(dataset)];
+    const choices = ({ runs, dataset, model }: State) => [runs.draft, chosenModel(model), ...choicesOf(dataset)];
     let before = choices(this.#s);
     this.#host.page.store.subscribe((s) => {
       const now = choices(s);
@@ -226,7 +236,8 @@ export class KeptData {
       model,
       runs: { draft },
     } = this.#s;
-    const write = (data: Desk['data']) => writeDesk({ link: this.#host.link, draft, model: model.source, data });
+    const { link, start } = this.#host;
+    const write = (data: Desk['data']) => writeDesk({ link, start, draft, model: chosenModel(model), data });
     const { wanted, status, origin } = dataset;
     if (wanted) write({ name: wanted.name, recipe: wanted.recipe });
     else if (status !== 'ready' || !origin) write(readDesk()?.data ?? null);
@@ -248,6 +259,9 @@ export class KeptData {
     return this.#s.dataset;
   }
 }
+
+/** A model that could not be opened is none to begin with. */
+const chosenModel = ({ source, status }: State['model']): ModelSource | null => (status === 'failed' ? null : source);
 
 /** Whether two token sets are the same, token by token. */
 function same(a: TokenSet, b: TokenSet): boolean {

@@ -176,6 +176,7 @@ export class Studio {
             keep: this.#keep,
             data: this.data,
             link: this.#options.startSettings ?? null,
+            start: this.#startModel,
             records: allRecords,
           }),
       )
@@ -183,6 +184,10 @@ export class Studio {
         this.#keptData = null;
         throw error;
       }));
+  }
+
+  get #startModel(): ModelSource {
+    return this.#options.startModel ?? DEFAULT_MODEL;
   }
 
   /** Finds out what this browser keeps and whether this tab may write it. */
@@ -202,7 +207,7 @@ export class Studio {
     if (desk) this.configure.setDraft(desk.draft);
     else if (startSettings) this.configure.openLink(startSettings);
     this.#page.patch('model', { gpu, choice: this.#options.startDevice ?? 'auto' });
-    const model = this.openModel(this.#options.startModel ?? DEFAULT_MODEL);
+    const model = this.openModel(kept?.modelOf(desk) ?? this.#startModel);
     const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null);
     kept?.watchDesk();
     await Promise.all([model, data, this.studies.load()]);
