@@ -40,6 +40,8 @@ export default defineConfig({
       ...PARQUET_PARTS,
       'uplot',
       'client-zip',
+      '@noble/hashes/sha2.js',
+      '@noble/hashes/utils.js',
       'fflate',
       '@huggingface/jinja',
       '@huggingface/transformers',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import { MAX_SOURCES, hashOf, keepSources, openSources, sweepSources } from './keepSources';
 
@@ -79,6 +80,11 @@ test('a file that is gone, cut off or changed is not taken for the one that was 
   expect(await openSources(folder, files)).toBeNull();
   memory.files.delete(name);
   expect(await openSources(folder, files)).toBeNull();
+});
+
+test('a hash is the SHA-256 of all pieces', async () => {
+  const bytes = new Uint8Array((4 << 20) + 5).fill(7);
+  expect(await hashOf(new Blob([bytes]))).toBe(createHash('sha256').update(bytes).digest('hex'));
 });
 
 test('what is only hashed, and what finds no room, leaves nothing behind', async () => {

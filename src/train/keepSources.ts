@@ -2,9 +2,10 @@
  * Files that data sets were made from, kept by their content beside the runs that learnt from them: sources/<SHA-256>.
  * Read and written in pieces, since one may be as large as a file that is read at all.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { OwnFile } from '../shared/data';
 import type { SourceFile } from '../shared/dataRecipe';
-import { Sha256 } from '../shared/sha256';
 
 /** All that is kept, in bytes. */
 export const MAX_SOURCES = 512 << 20;
@@ -17,11 +18,11 @@ async function* pieces(file: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < file.size; at += PIECE) yield new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
 }
 
-/** SHA-256 of a file's content. */
+/** SHA-256 of a file's content, piece by piece: the browser's own takes it only all at once. */
 export async function hashOf(file: Blob): Promise<string> {
-  const hash = new Sha256();
-  for await (const piece of pieces(file)) hash.add(piece);
-  return hash.hex();
+  const hash = sha256.create();
+  for await (const piece of pieces(file)) hash.update(piece);
+  return bytesToHex(hash.digest());
 }
 
 /** The hashes of files, and whether all of them are kept. @param write whether they are to be */
