@@ -477,7 +477,6 @@ const NO_LABEL = new Set<Meaning>([
   'first',
   'second',
   'rejected',
-  'chosen',
 ]);
 
 function chatWords({ name, chat }: ColumnFacts): string[] {

@@ -11,39 +11,52 @@ type Fit = (character: string, before: string) => number;
 
 const letter = /\p{L}/u;
 
-/** Small letters of an alphabet, or a capital where a word begins. `mixes`: its words have ASCII letters in them, too. */
+/** Small letters of an alphabet, or a capital where a word begins. */
 const alphabet =
-  (script: RegExp, likely: RegExp, mixes = false): Fit =>
+  (script: RegExp, likely: RegExp): Fit =>
   (c, before) => {
-    if (!mixes && /[A-Za-z]/.test(before) && script.test(c)) return -1;
-    if (likely.test(c)) return mixes ? 0.8 : 0.85;
+    if (/[A-Za-z]/.test(before) && script.test(c)) return -1;
+    if (likely.test(c)) return 0.85;
     if (!script.test(c)) return /[«»“”„‘’–—…№•·°§€©®]/.test(c) ? 0.4 : -1;
     if (c === c.toLowerCase()) return 0.4;
     return letter.test(before) && before === before.toLowerCase() ? -1 : letter.test(before) ? 0 : 0.6;
   };
 /** Letters beyond ASCII of languages that share an encoding: a text is written in one of them. */
+const WESTERN = [
+  'àâæçéèêëîïôœùûüÿ',
+  'äöüß',
+  'áéíñóúü',
+  'àèéìíòóù',
+  'áàâãçéêíóôõú',
+  'åäöæøéü',
+  'áéíóúýðþæö',
+  'éëïóöüèê',
+];
 const CENTRAL = ['ąćęłńóśźż', 'áčďéěíňóřšťúůýžľĺŕôä', 'áéíóöőúüű', 'ăâîșşțţ', 'čćđšž', 'äöüß'];
 const BALTIC = ['āčēģīķļņšūž', 'ąčęėįšųūž', 'äõöüšž'];
 /** Small letters of one language, or a capital where a word begins. */
 const language =
   (letters: string): Fit =>
   (c, before) => {
-    if (!letter.test(c)) return /[«»“”„‘’–—…·•°§€©®]/.test(c) ? 0.4 : -1;
-    if (!letters.includes(c.toLowerCase())) return -0.6;
+    if (!letter.test(c)) return /[«»“”„‚‘’–—…·•°§€£©®™½¿¡´\u00a0]/.test(c) ? 0.4 : -1;
+    if (!letters.includes(c) && !letters.includes(c.toLowerCase())) return -0.6;
     return c === c.toLowerCase() ? 0.85 : letter.test(before) && before === before.toLowerCase() ? -1 : 0.6;
   };
 /** Thai writes vowels and tones above and below a consonant, and never alone. */
 const thai: Fit = (c, before) => {
+  if (/[A-Za-z]/.test(before)) return -1;
   if (/[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]/.test(c)) return /[\u0e01-\u0e4e]/.test(before) ? 0.85 : -1;
   return /[\u0e01-\u0e2e\u0e30-\u0e33\u0e40-\u0e46]/.test(c) ? 0.85 : -0.5;
 };
 /** Hebrew has five letters for the ends of words alone. */
-const hebrew: Fit = (c, before) =>
-  !/\p{Script=Hebrew}/u.test(c) ? -1 : /[ךםןףץ]/.test(before) ? -1.5 : /[\u05d0-\u05ea]/.test(c) ? 0.86 : 0.4;
+const hebrew: Fit = (c, before) => {
+  if (/[A-Za-z]/.test(before) || !/\p{Script=Hebrew}/u.test(c)) return -1;
+  return /[ךםןףץ]/.test(before) ? -1.5 : /[\u05d0-\u05ea]/.test(c) ? 0.86 : 0.4;
+};
 const western: Fit = (c, before) => {
   // Western words have their accents apart.
   if (before > '\x7f' && letter.test(before) && letter.test(c)) return -0.3;
-  if (/[àáâãäåæçèéêëìíîïñòóôõöøùúûüßœ‘’“”–—…]/.test(c)) return 0.9;
+  if (/[àáâãäåæçèéêëìíîïñòóôõöøùúûüßœ‘’“”–—…]/.test(c)) return 0.7;
   if (/[ðþý]/.test(c)) return 0.3;
   if (/[ÀÁÂÄÅÆÇÈÉÊËÍÎÑÓÔÖØÚÜŒ]/.test(c)) return letter.test(before) ? -0.2 : 0.6;
   if (/[€£§°«»©®™•·½¿¡´„‚\u00a0]/.test(c)) return letter.test(before) && !/[’´°\u00a0»]/.test(c) ? -0.4 : 0.4;
@@ -70,17 +83,18 @@ interface Candidate {
 const CYRILLIC = [alphabet(/\p{Script=Cyrillic}/u, /[оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфё]/u)];
 const UKRAINIAN = [alphabet(/\p{Script=Cyrillic}/u, /[оеаинтсрвлкмдпуяьгзбчйхжшюцщфіїєґ]/u)];
 const CANDIDATES: Candidate[] = [
-  { encoding: 'windows-1252', fits: [western] },
+  { encoding: 'windows-1252', fits: [western, ...WESTERN.map(language)] },
   { encoding: 'windows-1251', fits: [...CYRILLIC, ...UKRAINIAN] },
   { encoding: 'koi8-r', fits: CYRILLIC },
   { encoding: 'koi8-u', fits: UKRAINIAN },
   { encoding: 'ibm866', fits: CYRILLIC },
   { encoding: 'iso-8859-5', fits: CYRILLIC },
   { encoding: 'x-mac-cyrillic', fits: CYRILLIC },
-  { encoding: 'macintosh', fits: [western] },
+  { encoding: 'macintosh', fits: [western, ...WESTERN.map(language)] },
   { encoding: 'windows-1250', fits: CENTRAL.map(language) },
+  { encoding: 'iso-8859-2', fits: CENTRAL.map(language) },
   { encoding: 'windows-1253', fits: [alphabet(/\p{Script=Greek}/u, /[αειονστςηρκυπλμάέήίόύώ]/u)] },
-  { encoding: 'windows-1254', fits: [alphabet(/\p{Script=Latin}/u, /[ğışİöüçâî]/u, true)] },
+  { encoding: 'windows-1254', fits: [language('çğıöşüâîûİ')] },
   { encoding: 'windows-1255', fits: [hebrew] },
   { encoding: 'windows-1256', fits: [alphabet(/\p{Script=Arabic}/u, /\p{Script=Arabic}/u)] },
   { encoding: 'windows-1257', fits: BALTIC.map(language) },
@@ -146,9 +160,11 @@ function wideScores(lines: Uint8Array): [string, number][] {
     const hans = share(signs, han) + share(signs, (c) => WIDE_PUNCTUATION.test(c));
     const leads = pairLeads(lines);
     const common = leads.filter(daily).length / Math.max(1, leads.length);
+    // Signs in daily use have no ASCII in them in GB2312; accents before letters would be such pairs.
+    const low = encoding === 'gb18030' ? lowTrails(lines) : 0;
     scores.push([
       encoding,
-      0.55 * hans + 0.3 * common + 0.3 * share(signs, (c) => COMMON_HAN.has(c)) - (hans < 0.9 ? 1 : 0),
+      0.55 * hans + 0.3 * common + 0.3 * share(signs, (c) => COMMON_HAN.has(c)) - (hans < 0.9 ? 1 : 0) - 0.6 * low,
     ]);
   }
   const korean = decoded('euc-kr');
@@ -160,6 +176,17 @@ function wideScores(lines: Uint8Array): [string, number][] {
         2 * share(korean, han),
     ]);
   return scores;
+}
+
+/** Share of pairs whose second byte is ASCII. */
+function lowTrails(bytes: Uint8Array): number {
+  let [low, n] = [0, 0];
+  for (let i = 0; i + 1 < bytes.length && n < LOOKED_AT; i++) {
+    if (bytes[i] < 0x81) continue;
+    if (bytes[++i] < 0x80) low++;
+    n++;
+  }
+  return low / Math.max(1, n);
 }
 
 /** First bytes of pairs, as encodings of two bytes a sign have them. */
