@@ -2,6 +2,7 @@
  * Generated files, read as the page reads them, against what they were written from: rows, what the columns mean, texts, what
  * of them is learnt, and the split. 300 files per format, by seed; a file that differs is told whole.
  */
+import { gzipSync, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { byteTokenizer, utf8 } from '../data/testing/bytes';
 import { compileChatTemplate } from '../hub/chatTemplate';
@@ -99,7 +100,7 @@ function splitFaults(examples: Awaited<ReturnType<typeof readBack>>['examples'],
 async function differences(write: (rng: Rng, i: number) => Written): Promise<string[]> {
   const found: string[] = [];
   for (let i = 0; i < FILES; i++) {
-    const file = write(new Rng(1000 + i), i);
+    const file = packed(write(new Rng(1000 + i), i), i);
     let faults: string[];
     try {
       const back = await readBack(file);
@@ -117,6 +118,36 @@ async function differences(write: (rng: Rng, i: number) => Written): Promise<str
       found.push(`file ${i} (${file.name}): ${fault}\n${new TextDecoder().decode(file.bytes).slice(0, 400)}`);
   }
   return found;
+}
+
+/** Every fifth file comes packed: in one gzip member, in two, or in a zip beside a longer page of words. */
+function packed(file: Written, i: number): Written {
+  if (i % 5 !== 0) return file;
+  const { name, bytes } = file;
+  const half = bytes.length >> 1;
+  switch ((i / 5) % 3) {
+    case 0:
+      return { ...file, name: `${name}.gz`, bytes: gzipSync(bytes) };
+    case 1:
+      return {
+        ...file,
+        name: `${name}.gz`,
+        bytes: joined(gzipSync(bytes.slice(0, half)), gzipSync(bytes.slice(half))),
+      };
+    default:
+      return {
+        ...file,
+        name: 'a.zip',
+        bytes: zipSync({ [`set/${name}`]: bytes, 'README.md': utf8('words '.repeat(5000)) }),
+      };
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }
 
 const pick = <T>(rng: Rng, list: readonly T[]): T => list[rng.below(list.length)];
