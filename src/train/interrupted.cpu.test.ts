@@ -32,7 +32,7 @@ it('whatever the moment, a measurement is repeated whole and nothing else is', a
     patience: 1,
   });
   // The rate grows so large that the loss rises again: LoRA ends early, its best adapter is not its last, and the other goes on.
-  const experiment = { ...small, runs: small.runs.map((r) => (r.id === 'lora' ? { ...r, learningRate: 0.5 } : r)) };
+  const experiment = { ...small, runs: small.runs.map((r) => (r.id === 'lora' ? { ...r, learningRate: 0.2 } : r)) };
   const snapshots: { after: string; seen: TrainEvent[]; state: Promise<Uint8Array<ArrayBuffer>> }[] = [];
   let watching = true;
   const { studio, events, phase } = watched({
