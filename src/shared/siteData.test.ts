@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from './zod';
 import type { Device } from '../engine/device/device';
+import type { Weight } from '../engine/kernels/matmul/weight';
 import { browserBox } from '../store/compare/box';
 import { openDatabase } from '../store/database';
 import { type OfflineState, watchOffline } from '../store/offline';
@@ -14,6 +15,7 @@ import { StorageError } from './errors';
 import { needSiteData, siteData } from './siteData';
 
 const GLOBALS = ['localStorage', 'sessionStorage', 'indexedDB', 'caches'];
+const PRODUCT = { weight: { type: 'f32' } as Weight, dIn: 64, dOut: 176 };
 const OF_NAVIGATOR = ['storage', 'locks', 'serviceWorker'];
 const USED = ['localStorage', 'indexedDB', 'storage', 'locks', 'serviceWorker'] as const;
 
@@ -99,7 +101,7 @@ describe.each([
 
   test('the tuner measures anew', async () => {
     const gpu = { info: {}, tuning: {} } as unknown as Device;
-    await tune(gpu, async () => ({ 'wide nk': 'tile16' }));
+    await tune(gpu, PRODUCT, async () => ({ 'wide nk': 'tile16' }));
     expect(gpu.tuning).toEqual({ 'wide nk': 'tile16' });
   });
 });
@@ -136,7 +138,7 @@ describe('a storage that refuses when it is used', () => {
     await expect(openDatabase()).rejects.toThrow('insecure');
     await expect(new Keep().info()).rejects.toThrow(StorageError);
     const gpu = { info: {}, tuning: {} } as unknown as Device;
-    await tune(gpu, async () => ({ 'wide nk': 'tile16' }));
+    await tune(gpu, PRODUCT, async () => ({ 'wide nk': 'tile16' }));
     expect(gpu.tuning).toEqual({ 'wide nk': 'tile16' });
     const states: OfflineState[] = [];
     watchOffline('/', (state) => states.push(state));

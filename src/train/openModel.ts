@@ -66,7 +66,9 @@ export async function openModel(
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
     if (device.info.kind === 'gpu' && !device.info.software) {
       progress(texts().errors.train.progress.tuning);
-      await tune(device);
+      // Two thirds of a block's multiplications have this shape.
+      const { dModel: dIn, ffn: dOut } = config;
+      await tune(device, { weight: base.weights.layers[0].up, dIn, dOut });
     }
     if (device.info.kind === 'gpu') {
       const types = new Set(

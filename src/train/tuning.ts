@@ -4,7 +4,7 @@
  */
 import { type DBSchema, openDB } from 'idb';
 import type { Device } from '../engine/device/device';
-import { tuneMatmul } from '../engine/kernels/matmul/tuner';
+import { type TypicalProduct, tuneMatmul } from '../engine/kernels/matmul/tuner';
 import { VARIANTS } from '../engine/kernels/matmul/variants';
 import { siteData } from '../shared/siteData';
 
@@ -24,8 +24,8 @@ const open = async () =>
       })
     : undefined;
 
-/** Adapter, browser and the variants there are: another one of any of them is measured anew. */
-function keyOf({ info }: Device): string {
+/** Adapter, browser, sizes and the variants there are: another one of any of them is measured anew. */
+function keyOf({ info }: Device, { dIn, dOut, weight }: TypicalProduct): string {
   return JSON.stringify([
     info.vendor,
     info.architecture,
@@ -33,19 +33,24 @@ function keyOf({ info }: Device): string {
     info.shaderF16,
     navigator.userAgent,
     Object.keys(VARIANTS),
+    [dIn, dOut, weight.type],
   ]);
 }
 
 /**
- * Takes the remembered choice for this adapter, or measures one (a second or two) and remembers it. Where the browser
+ * Takes the remembered choice for this adapter and a model's typical product, or measures one (a second or two) and remembers it. Where the browser
  * keeps no database (some private windows, a full disk) the choice lasts as long as the page.
  */
-export async function tune(device: Device, measure: (device: Device) => Promise<Tuning> = tuneMatmul): Promise<void> {
-  const key = keyOf(device);
+export async function tune(
+  device: Device,
+  product: TypicalProduct,
+  measure: (device: Device, product: TypicalProduct) => Promise<Tuning> = tuneMatmul,
+): Promise<void> {
+  const key = keyOf(device, product);
   const db = await open().catch(notKept);
   try {
     const remembered = await db?.get('tuning', key).catch(notKept);
-    device.tuning = remembered ?? (await measure(device));
+    device.tuning = remembered ?? (await measure(device, product));
     if (!remembered) await db?.put('tuning', device.tuning, key).catch(notKept);
   } finally {
     db?.close();

@@ -18,6 +18,8 @@ export interface Commands {
 export interface Profiler {
   /** Times by kernel, longest first. To be called once, after the last work was sent. */
   finish(): Promise<KernelTime[]>;
+  /** Instead of `finish`: milliseconds from the start of the first kernel to the end of the last. */
+  span(): Promise<number>;
 }
 
 /** The ops of a program, ready to run: records them for these counts. */

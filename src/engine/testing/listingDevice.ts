@@ -61,7 +61,7 @@ export function listingDevice(kind: DeviceInfo['kind'], info: Partial<DeviceInfo
       },
       free: () => undefined,
     }),
-    profiler: () => ({ finish: async () => [] }),
+    profiler: () => ({ finish: async () => [], span: async () => 0 }),
     done: async () => undefined,
     withinMemory: async (allocate) => allocate(),
     error: () => null,

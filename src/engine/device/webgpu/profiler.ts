@@ -40,6 +40,19 @@ export class GpuProfiler implements Profiler {
   }
 
   async finish(): Promise<KernelTime[]> {
+    const times = await this.#read();
+    return timesByKernel(
+      this.#timed.map((timed, i) => ({ ...timed, ms: Number(times[2 * i + 1] - times[2 * i]) / 1e6 })),
+    );
+  }
+
+  async span(): Promise<number> {
+    const times = await this.#read();
+    return Number(times[2 * this.#timed.length - 1] - times[0]) / 1e6;
+  }
+
+  /** Nanoseconds: beginning and end of every pass, in their order. */
+  async #read(): Promise<BigUint64Array> {
     const device = this.#device;
     const bytes = 16 * PER_SET;
     const size = bytes * this.#sets.length;
@@ -58,8 +71,6 @@ export class GpuProfiler implements Profiler {
     freeStaging(this.#buffers, target);
     resolved.destroy();
     for (const set of this.#sets) set.destroy();
-    return timesByKernel(
-      this.#timed.map((timed, i) => ({ ...timed, ms: Number(times[2 * i + 1] - times[2 * i]) / 1e6 })),
-    );
+    return times;
   }
 }
