@@ -3,6 +3,7 @@
  *
  *   npm run fuzz -- --seed 7 --minutes 10              all readers, in turns
  *   npm run fuzz -- --seed 7 --minutes 1 --reader onnx  one of them
+ *   npm run fuzz -- --seed 7 --inputs 100000            so many inputs for each, however long that takes
  *
  * Input k of a reader follows from the seed and k alone. What fails is written to .out/fuzz/<reader>/; once it is mended it
  * belongs in fuzz/corpus/<reader>/, which is read first every time.
@@ -52,11 +53,18 @@ function save(reader: string, name: string, bytes: Uint8Array): string {
   return join(folder, name);
 }
 
+/** Whichever comes first. */
+interface Bounds {
+  minutes: number;
+  /** For each reader. */
+  inputs: number;
+}
+
 /** Reads in this process, and tells the one that watches what it begins. */
-async function attack(seed: number, minutes: number, readers: string[]): Promise<number> {
+async function attack(seed: number, { minutes, inputs: most }: Bounds, readers: string[]): Promise<number> {
   const end = Date.now() + minutes * 60_000;
   let failures = 0;
-  const counts = Object.fromEntries(readers.map((reader) => [reader, { inputs: 0, read: 0, slowest: 0 }]));
+  const counts = Object.fromEntries(readers.map((reader) => [reader, { inputs: 0, read: 0, ms: 0, slowest: 0 }]));
   const one = async (reader: string, name: string, bytes: Uint8Array) => {
     process.send?.({ reader, input: name } satisfies Begun);
     // Messages leave between two tasks only.
@@ -76,15 +84,18 @@ async function attack(seed: number, minutes: number, readers: string[]): Promise
       }
     }
     const ms = performance.now() - begun;
+    count.ms += ms;
     count.slowest = Math.max(count.slowest, ms);
     if (ms > SLOW) console.log(`slow: ${reader} ${name}, ${bytes.length} bytes, ${Math.round(ms)} ms`);
   };
   for (const reader of readers)
     for (const [i, bytes] of corpus(reader).entries()) await one(reader, `corpus-${i}`, bytes);
-  for (let k = 0; Date.now() < end; k++)
+  for (let k = 0; k < most && Date.now() < end; k++)
     for (const reader of readers) await one(reader, `${seed}-${k}`, inputOf(reader, seed, k));
-  for (const [reader, { inputs, read, slowest }] of Object.entries(counts))
-    console.log(`${reader}: ${inputs} inputs, ${read} read, slowest ${Math.round(slowest)} ms`);
+  for (const [reader, { inputs, read, ms, slowest }] of Object.entries(counts))
+    console.log(
+      `${reader}: ${inputs} inputs in ${Math.round(ms / 1000)} s, ${read} read, slowest ${Math.round(slowest)} ms`,
+    );
   return failures;
 }
 
@@ -132,7 +143,8 @@ export async function main(args: string[]): Promise<number> {
     args,
     options: {
       seed: { type: 'string', default: '1' },
-      minutes: { type: 'string', default: '1' },
+      minutes: { type: 'string' },
+      inputs: { type: 'string' },
       reader: { type: 'string' },
       child: { type: 'boolean', default: false },
     },
@@ -142,7 +154,7 @@ export async function main(args: string[]): Promise<number> {
   if (!values.child) return watch(args);
   const failures = await attack(
     Number(values.seed),
-    Number(values.minutes),
+    { minutes: Number(values.minutes ?? (values.inputs ? Infinity : 1)), inputs: Number(values.inputs ?? Infinity) },
     values.reader ? [values.reader] : Object.keys(READERS),
   );
   // Nothing that a reader has left behind keeps the process.
