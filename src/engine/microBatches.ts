@@ -6,10 +6,14 @@ import { batchTotals } from './model/batch';
 /** Whole sequences of a batch. */
 export interface Part {
   batch: TokenBatch;
-  /** Which batch it is of, and how many of that batch's tokens lie before it. */
+  /** Which batch it is of, how many of that batch's tokens lie before it, and how many that batch has. */
   of: number;
   before: number;
+  whole: number;
 }
+
+/** Whether it is less than its batch. */
+export const isCut = ({ batch, whole }: Part): boolean => batch.targets.length < whole;
 
 /** Sequences `from … to` of a batch. */
 function sequences({ ids, targets, starts }: TokenBatch, from: number, to: number): TokenBatch {
@@ -31,13 +35,14 @@ export function fitBatches(
 ): Part[] {
   const fits = (batch: TokenBatch) => batch.targets.length <= rows && batchTotals([batch]).supervised <= supervised;
   return batches.flatMap((batch, of) => {
-    if (fits(batch)) return [{ batch, of, before: 0 }];
+    const whole = batch.targets.length;
+    if (fits(batch)) return [{ batch, of, before: 0, whole }];
     const parts: Part[] = [];
     const count = batch.starts.length - 1;
     for (let from = 0; from < count; ) {
       let to = from + 1;
       while (to < count && fits(sequences(batch, from, to + 1))) to++;
-      parts.push({ batch: sequences(batch, from, to), of, before: batch.starts[from] });
+      parts.push({ batch: sequences(batch, from, to), of, before: batch.starts[from], whole });
       from = to;
     }
     return parts;

@@ -26,11 +26,18 @@ import {
   topSizes,
 } from './model/activations';
 import { backward } from './model/backward';
-import { BatchBuffers, type Capacity, type StageOptions, batchTotals, stackedRows } from './model/batch';
+import {
+  BatchBuffers,
+  type BatchTotals,
+  type Capacity,
+  type StageOptions,
+  batchTotals,
+  stackedRows,
+} from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
 import { AdapterSpaces, spaceNeeds } from './model/spaces';
-import { fitBatches } from './microBatches';
+import { type Part, fitBatches, isCut } from './microBatches';
 import { NonFiniteFinder } from './nonFinite';
 import type { Layout } from './layout';
 import { withPlainKernels } from './selfTest';
@@ -66,6 +73,11 @@ type RunRef = string | null;
 /** Evaluation batches that are sent before their end is awaited. */
 const EVALS_IN_FLIGHT = 8;
 
+/** Of one batch. */
+const partsOf = (parts: readonly Part[], of: number) => parts.filter((part) => part.of === of);
+
+const equalBytes = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((x, i) => x === b[i]);
+
 /** For programs whose sizes do not depend on the batch. */
 const NO_ROWS: Counts = { rows: 0, supervised: 0, segments: 0 };
 
@@ -82,6 +94,8 @@ interface Stack {
   /** Completes the gradients of all micro-batches. */
   finish: Program;
   update: Program;
+  /** Fills `wholeBatch` of the methods that have one; null where none has. */
+  choose: Program | null;
   /** Around a probe. */
   beginProbe: Program;
   endProbe: Program;
@@ -199,31 +213,38 @@ export class Trainer {
     const program = (label: string, ops: Op[]) => new Program(device, this.#scope, label, ops).compile();
     const pass = this.#pass(runs);
     const adapted = runs.filter((run) => run !== null);
-    const [begin, forwards, loss, lossGradient, backwards, finish, update, beginProbe, endProbe] = await Promise.all([
-      program('begin', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.begin())]),
-      program('forward', forward(pass)),
-      program('loss', headLoss(pass, false)),
-      program('loss and gradient', adapted.length > 0 ? headLoss(pass, true) : []),
-      program('backward', adapted.length > 0 ? backward(pass) : []),
-      program(
-        'finish',
-        adapted.flatMap((run) => run.finish()),
-      ),
-      program(
-        'update',
-        runs.flatMap((run, segment) => run?.update(this.#batch.lossTotal, segment) ?? []),
-      ),
-      program('begin probe', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.method.beginProbe())]),
-      program(
-        'end probe',
-        adapted.flatMap((run) => run.method.endProbe()),
-      ),
-    ]);
+    const chooses = adapted.some((run) => run.method.wholeBatch);
+    const [begin, forwards, choose, loss, lossGradient, backwards, finish, update, beginProbe, endProbe] =
+      await Promise.all([
+        program('begin', [{ clear: this.#batch.lossTotal }, ...adapted.flatMap((run) => run.begin())]),
+        program('forward', forward(pass)),
+        chooses ? program('choose', forward({ ...pass, choosing: true })) : null,
+        program('loss', headLoss(pass, false)),
+        program('loss and gradient', adapted.length > 0 ? headLoss(pass, true) : []),
+        program('backward', adapted.length > 0 ? backward(pass) : []),
+        program(
+          'finish',
+          adapted.flatMap((run) => run.finish()),
+        ),
+        program(
+          'update',
+          runs.flatMap((run, segment) => run?.update(this.#batch.lossTotal, segment) ?? []),
+        ),
+        program('begin probe', [
+          { clear: this.#batch.lossTotal },
+          ...adapted.flatMap((run) => run.method.beginProbe()),
+        ]),
+        program(
+          'end probe',
+          adapted.flatMap((run) => run.method.endProbe()),
+        ),
+      ]);
     return {
       runs,
       pass,
       begin,
       forward: forwards,
+      choose,
       loss,
       lossGradient,
       backward: backwards,
@@ -294,19 +315,15 @@ export class Trainer {
   ): Promise<Map<string, Promise<StepResult>>> {
     const totals = batchTotals(batches);
     const results = new Map<string, Promise<StepResult>>();
-    const parts = this.#parted(batches, step);
+    const parts = fitBatches(batches, this.capacity);
+    const options = this.#ofStep(parts, step);
     // What has to be compiled is allocated before the first of them learns anything.
     await Promise.all(this.#groups(runIds).map((ids) => this.#stack(ids)));
     const probed = (what: 'slice' | 'step') => runIds.filter((id) => this.run(id).method.probe(step) === what);
     if (this.wantsSlice(runIds, step) && !slice)
       throw new Error('a run wants prices from the slice, and there is no batch of it');
-    if (slice)
-      await this.#probe(
-        probed('slice'),
-        fitBatches([slice], this.capacity).map((p) => p.batch),
-        { draw: step },
-      );
-    await this.#probe(probed('step'), parts.batches, { draw: step, ...parts.dropout });
+    if (slice) await this.#probe(probed('slice'), fitBatches([slice], this.capacity), { draw: step });
+    await this.#probe(probed('step'), parts, options);
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
       const rates = ids.map((id) =>
@@ -316,7 +333,8 @@ export class Trainer {
           this.run(id).method.probe(step) === 'slice' ? slice!.ids.length : null,
         ),
       );
-      const counts = this.#batch.stage(parts.batches, totals, ids.length, { draw: step, ...parts.dropout });
+      await this.#choose(stack, parts, options);
+      const counts = this.#stage(parts, totals, ids.length, options);
       let take: () => Promise<Read>;
       try {
         this.#submit((commands) => {
@@ -356,10 +374,11 @@ export class Trainer {
   }
 
   /** Measures μ over `batches` before a step: what the backward leaves in the gradients is cleared when the step begins. */
-  async #probe(runIds: readonly string[], batches: readonly TokenBatch[], options: StageOptions): Promise<void> {
+  async #probe(runIds: readonly string[], parts: readonly Part[], options: StageOptions): Promise<void> {
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
-      const counts = this.#batch.stage(batches, batchTotals(batches), ids.length, { ...options, kind: 'probe' });
+      const totals = batchTotals(parts.map((p) => p.batch));
+      const counts = this.#stage(parts, totals, ids.length, { ...options, kind: 'probe' });
       this.#submit((commands) => {
         stack.beginProbe.encode(commands, NO_ROWS);
         this.#accumulate(commands, stack, counts);
@@ -368,11 +387,38 @@ export class Trainer {
     }
   }
 
-  /** Batches of a step as they fit, with the dropout masks that they would have whole. */
-  #parted(batches: readonly TokenBatch[], step: number) {
-    const parts = fitBatches(batches, this.capacity);
-    const dropoutKeys = parts.map(({ of }) => dropoutKey(this.#seed, step, of));
-    return { batches: parts.map((p) => p.batch), dropout: { dropoutKeys, dropoutFirsts: parts.map((p) => p.before) } };
+  /** The draws of a step, and the dropout masks that its batches have, whole or cut. */
+  #ofStep(parts: readonly Part[], step: number): StageOptions {
+    return { draw: step, dropoutKeys: parts.map(({ of }) => dropoutKey(this.#seed, step, of)) };
+  }
+
+  #stage(parts: readonly Part[], totals: BatchTotals, segments: number, options: StageOptions): Counts[] {
+    const batches = parts.map((p) => p.batch);
+    return this.#batch.stage(batches, totals, segments, { ...options, cuts: parts });
+  }
+
+  /**
+   * Lets gates that choose among the tokens of a whole batch see all of its parts. A module's r follows from what the modules
+   * below it chose, so every round makes at least one more of them right, and what a round leaves as it was is right.
+   */
+  async #choose(stack: Stack, parts: readonly Part[], options: StageOptions): Promise<void> {
+    const { choose, runs } = stack;
+    if (!choose || !parts.some(isCut)) return;
+    const seen = runs.flatMap((run) => run?.method.wholeBatch ?? []);
+    const rounds = 1 + Math.max(...runs.map((run) => run?.modules.length ?? 0));
+    let before: Uint8Array[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const counts = this.#stage(parts, { tokens: 0, supervised: 0 }, runs.length, { ...options, kind: 'probe' });
+      this.#submit((commands) =>
+        counts.forEach((count, i) => {
+          this.#batch.load(commands, i);
+          choose.encode(commands, count);
+        }),
+      );
+      const now = await Promise.all(seen.map(async (t) => new Uint8Array(await readTensor(this.base.device, t))));
+      if (before.length > 0 && now.every((bytes, i) => equalBytes(bytes, before[i]))) return;
+      before = now;
+    }
   }
 
   #account(runId: string): ReturnType<typeof accountant> {
@@ -415,8 +461,11 @@ export class Trainer {
       const stack = await this.#stack(ids);
       const programs = measure ? [stack.forward, stack.lossGradient, stack.backward] : [stack.forward, stack.loss];
       this.#submit((commands) => stack.begin.encode(commands, NO_ROWS));
-      for (const [i, { batch, of }] of fitBatches(batches, this.capacity).entries()) {
-        const [counts] = this.#batch.stage([batch], totals, ids.length, { kind: 'evaluate', draw: of });
+      const parts = fitBatches(batches, this.capacity);
+      for (const [i, part] of parts.entries()) {
+        const { of, before } = part;
+        if (before === 0) await this.#choose(stack, partsOf(parts, of), {});
+        const [counts] = this.#stage([part], totals, ids.length, { kind: 'evaluate', draw: of, after: before });
         this.#submit((commands) => {
           this.#batch.load(commands, 0);
           for (const program of programs) program.encode(commands, counts);
@@ -444,11 +493,13 @@ export class Trainer {
     const totals = batchTotals([batch]);
     const losses = runIds.map(() => new Float32Array(totals.supervised));
     let before = 0;
-    for (const { batch: part } of fitBatches([batch], this.capacity)) {
-      const { supervised } = batchTotals([part]);
+    const parts = fitBatches([batch], this.capacity);
+    for (const part of parts) {
+      const { supervised } = batchTotals([part.batch]);
       for (const [group, ids] of this.#groups(runIds).entries()) {
         const stack = await this.#stack(ids);
-        const [counts] = this.#batch.stage([part], totals, ids.length, { kind: 'evaluate' });
+        if (part.before === 0) await this.#choose(stack, parts, {});
+        const [counts] = this.#stage([part], totals, ids.length, { kind: 'evaluate', after: part.before });
         this.#submit((commands) => {
           stack.begin.encode(commands, NO_ROWS);
           this.#batch.load(commands, 0);
@@ -514,8 +565,8 @@ export class Trainer {
    * infinity, in the order of computation; null when all are finite. Parameters are not changed.
    */
   async firstNonFinite(runId: string, batches: readonly TokenBatch[], step: number): Promise<string | null> {
-    const parts = this.#parted(batches, step);
-    const { dropoutKeys, dropoutFirsts } = parts.dropout;
+    const parts = fitBatches(batches, this.capacity);
+    const { dropoutKeys = [] } = this.#ofStep(parts, step);
     const stack = await this.#stack([runId]);
     const run = this.run(runId);
     const totals = batchTotals(batches);
@@ -526,14 +577,10 @@ export class Trainer {
       const parameters = await finder.first(run.parameterTensors());
       if (parameters) return parameters;
       let tokens = 0;
-      for (const [micro, batch] of parts.batches.entries()) {
-        const [counts] = this.#batch.stage([batch], totals, 1, {
-          draw: step,
-          after: { micro, tokens },
-          dropoutKeys: [dropoutKeys[micro]],
-          dropoutFirsts: [dropoutFirsts[micro]],
-        });
-        tokens += batch.ids.length;
+      for (const [i, part] of parts.entries()) {
+        const options = { draw: step, after: tokens, dropoutKeys: [dropoutKeys[i]] };
+        const [counts] = this.#stage([part], totals, 1, options);
+        tokens += part.batch.ids.length;
         this.#submit((commands) => {
           this.#batch.load(commands, 0);
           stack.forward.encode(commands, counts);

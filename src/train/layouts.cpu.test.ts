@@ -117,3 +117,48 @@ it('stacked, in turns, or with layers computed anew: bit for bit the same', asyn
   expectClose(numbers(parts.steps), numbers(alone.steps), { rtol: 2e-4 }, 'loss and gradient norm of parts');
   expectClose(parts.evals, alone.evals.slice(0, 1), { rtol: 1e-6 }, 'evaluation of parts');
 });
+
+it('gates that choose among the tokens of a batch choose the same when it is cut', async () => {
+  const chosen = [
+    runSchema.parse({
+      id: 'quantile',
+      name: 'quantile',
+      method: 'ts-lora',
+      dropout: 0.1,
+      gate: { rule: 'quantile', keep: 0.4 },
+    }),
+    runSchema.parse({ id: 'random', name: 'random', method: 'ts-lora', gate: { rule: 'random', follows: 'quantile' } }),
+    runSchema.parse({
+      id: 'alone',
+      name: 'alone',
+      method: 'ts-dora',
+      gate: { rule: 'random', follows: null, keep: 0.3 },
+    }),
+  ];
+  const names = chosen.map((r) => r.id);
+  const batches = [batchOf([13, 30, 1, 20], base.config.vocab, 1), batchOf([41, 29], base.config.vocab, 2)];
+  const learn = async (how: Layout) => {
+    const trainer = await Trainer.create(base, chosen, train, how);
+    const steps: StepResult[][] = [];
+    for (let step = 0; step < 3; step++) steps.push(await settled(await trainer.step(names, batches, step), names));
+    // Evaluated one by one, as few runs share a pass.
+    const evals = [];
+    for (const id of names) evals.push(...(await trainer.evaluate([id], batches, true)));
+    const losses = await trainer.targetLosses(names, batches[0]);
+    const thresholds = await trainer.run('quantile').method.thresholds();
+    trainer.free();
+    return { steps: steps.flat(), evals, losses, thresholds: [...thresholds!] };
+  };
+  const [whole, cut] = [await learn(layout(1, true)), await learn(halves)];
+  const counts = (of: typeof whole) => [...of.steps, ...of.evals].map((r) => [...r.gate!.active]);
+  expect(counts(cut)).toEqual(counts(whole));
+  const losses = (of: typeof whole) => [...of.steps, ...of.evals].map((r) => r.loss);
+  expectClose(losses(cut), losses(whole), { rtol: 1e-5 }, 'losses');
+  expectClose(
+    cut.losses.flatMap((l) => [...l]),
+    whole.losses.flatMap((l) => [...l]),
+    { rtol: 1e-3 },
+    'of each target',
+  );
+  expectClose(cut.thresholds, whole.thresholds, { rtol: 1e-3 }, 'thresholds');
+});

@@ -70,6 +70,8 @@ export interface ForwardIO {
   shared: SharedSpace;
   /** Whether statistics are kept (training, evaluation) or not (decoding). */
   record: boolean;
+  /** The pass only fills `wholeBatch`: statistics are not kept. */
+  choosing?: boolean;
   /** The backward computes the layer anew: what `space` kept of the first time is still there, nothing counts twice. */
   again: boolean;
 }
@@ -120,6 +122,11 @@ export interface Place {
 export const UNTRAINED: Place = { rows: 0, microBatches: 0, split: 1, followed: false, keepBest: false };
 
 export interface Method {
+  /**
+   * What a gate that chooses among the tokens of a whole batch goes by, where batches may be cut; null elsewhere. Passes over
+   * all parts fill it, and it is right once another round of them leaves it as it was.
+   */
+  readonly wholeBatch: Tensor | null;
   /** Whether `forward` reads `squares`. */
   readonly needsSquares: boolean;
   /** Whether Δ depends on y = W0 x: it is kept in `space.base`, and W0ᵀ gets what `frozenGradient` makes of g. */

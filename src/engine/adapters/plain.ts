@@ -9,6 +9,7 @@ import type { Update } from './update';
 
 export class Plain implements Method {
   readonly needsSquares = false;
+  readonly wholeBatch = null;
   readonly #update: Update;
 
   constructor(update: Update) {

@@ -14,15 +14,16 @@ export interface Dims {
   stride: number;
   /** Of this micro-batch's dropout masks; 0 = nothing is dropped. */
   dropoutKey?: number;
-  /** 'train', 0, 0, 0 and 0 unless given. */
+  /** 'train', 0, 0, 0, 0 and `rows` unless given. */
   kind?: PassKind;
   draw?: number;
-  micro?: number;
+  of?: number;
   first?: number;
-  dropoutFirst?: number;
+  before?: number;
+  whole?: number;
 }
 
-export const DIMS_BYTES = 48;
+export const DIMS_BYTES = 64;
 
 /** `Dims` as the uniform's bytes. */
 export function packDims(d: Dims): ArrayBuffer {
@@ -37,9 +38,10 @@ export function packDims(d: Dims): ArrayBuffer {
     d.dropoutKey ?? 0,
     passKind(d.kind ?? 'train'),
     d.draw ?? 0,
-    d.micro ?? 0,
+    d.of ?? 0,
     d.first ?? 0,
-    d.dropoutFirst ?? 0,
+    d.before ?? 0,
+    d.whole ?? d.rows,
   ]);
   new Float32Array(bytes)[2] = d.lossScale;
   return bytes;
@@ -57,8 +59,9 @@ export function unpackDims(u32: Uint32Array, f32: Float32Array, at: number): Req
     dropoutKey: u32[at + 6],
     kind: KINDS[u32[at + 7]],
     draw: u32[at + 8],
-    micro: u32[at + 9],
+    of: u32[at + 9],
     first: u32[at + 10],
-    dropoutFirst: u32[at + 11],
+    before: u32[at + 11],
+    whole: u32[at + 12],
   };
 }

@@ -40,12 +40,12 @@ export interface StageOptions {
   kind?: PassKind;
   /** What random choices go by: the optimizer step, the evaluation's batch, or the first position. */
   draw?: number;
-  /** Where the first of the micro-batches stands among its step's: how many were before it, with how many tokens. */
-  after?: { micro: number; tokens: number };
+  /** Tokens of the step before the first of the micro-batches. */
+  after?: number;
   decode?: { start: number; context: number };
   dropoutKeys?: readonly number[];
-  /** Rows before each micro-batch that share its key. */
-  dropoutFirsts?: readonly number[];
+  /** What each micro-batch was cut from; unless given each is whole, and the one of its own number. */
+  cuts?: readonly Pick<Required<Dims>, 'of' | 'before' | 'whole'>[];
 }
 
 /** Rows from one segment to the next: whole tensors' segments can be bound alone, whatever their width. */
@@ -155,23 +155,17 @@ export class BatchBuffers {
         `${batches.length} micro-batches for ${segments} runs do not fit the ${this.microBatches} for ${this.capacity.segments} that were planned`,
       );
     const bytes = new ArrayBuffer(batches.length * this.#current.size);
-    const {
-      kind = 'train',
-      draw = 0,
-      after = { micro: 0, tokens: 0 },
-      dropoutKeys = [],
-      dropoutFirsts = [],
-      decode,
-    } = options;
-    let first = after.tokens;
+    const { kind = 'train', draw = 0, after = 0, dropoutKeys = [], cuts = [], decode } = options;
+    let first = after;
     const counts = batches.map((batch, i) => {
       const place = {
         kind,
         draw,
-        micro: after.micro + i,
+        of: cuts[i]?.of ?? i,
         first,
         dropoutKey: dropoutKeys[i] ?? 0,
-        dropoutFirst: dropoutFirsts[i] ?? 0,
+        before: cuts[i]?.before ?? 0,
+        whole: cuts[i]?.whole ?? batch.targets.length,
       };
       first += batch.targets.length;
       return this.#pack(
@@ -198,7 +192,7 @@ export class BatchBuffers {
     totals: BatchTotals,
     segments: number,
     into: Uint8Array<ArrayBuffer>,
-    place: Pick<Dims, 'kind' | 'draw' | 'micro' | 'first' | 'dropoutKey' | 'dropoutFirst'>,
+    place: Pick<Dims, 'kind' | 'draw' | 'of' | 'first' | 'dropoutKey' | 'before' | 'whole'>,
     decode: StageOptions['decode'],
   ): Counts {
     const { capacity } = this;

@@ -46,6 +46,8 @@ export interface Pass {
   frozenGradient?: Tensor;
   /** Whether gates count their statistics. */
   record: boolean;
+  /** The pass only fills the methods' `wholeBatch`. */
+  choosing?: boolean;
   /** Layers share their activations, so the backward computes each layer's anew. */
   recompute: boolean;
 }
@@ -129,6 +131,7 @@ function linear(
         space: adapters.spaces[module.index],
         shared: adapters.shared,
         record: pass.record,
+        choosing: pass.choosing,
         again,
       }),
     ),

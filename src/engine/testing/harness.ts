@@ -35,11 +35,12 @@ export function rowCount(
     segments?: number;
     stride?: number;
     dropoutKey?: number;
-    dropoutFirst?: number;
     kind?: PassKind;
     draw?: number;
-    micro?: number;
+    of?: number;
     first?: number;
+    before?: number;
+    whole?: number;
   } = {},
 ): RowCount {
   const segments = extra.segments ?? 1;

@@ -1,33 +1,54 @@
 /** Rules that learn no threshold: quantile, random, oracle. Each marks the rows to keep. */
-import type { Tensor } from '../../device/buffers';
+import { type Tensor, alignBinding } from '../../device/buffers';
 import type { Dispatch, Op } from '../../device/program';
 import { slotOf } from '../../kernels/gate/slots';
 import { pairBytes } from '../../kernels/proximal/proximal';
 import { keepPrices } from '../../kernels/proximal/prices';
-import { markHelpful, markLargest, markRandom, noteShare } from '../../kernels/select/select';
+import { keepRatios, markHelpful, markLargest, markRandom, noteShare } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO } from '../method';
 import { pairCapacity, pairsOf } from './proximalRules';
 import { type GateRule, type RuleContext, priceKind } from './rule';
 
-/** Keeps the share `keep` with the largest r of each micro-batch and module. */
+/** Bytes of r of all tokens of a step, for one module. */
+const ratioBytes = (tokens: number): number => alignBinding(4 * tokens);
+
+/** Bytes of the quantile gate's tensors, by name. @param cut whether batches may be cut */
+export const quantileSizes = (modules: number, tokens: number, cut: boolean): Record<string, number> =>
+  cut ? { ratios: modules * ratioBytes(tokens) } : {};
+
+/**
+ * Keeps the share `keep` with the largest r of each batch and module. Where batches are cut, r of all parts must be there
+ * before the first is gated (`wholeBatch`).
+ */
 export class QuantileRule implements GateRule {
   readonly #context: RuleContext;
+  readonly wholeBatch: Tensor | null;
 
   constructor(context: RuleContext) {
     this.#context = context;
+    const { ratios } = quantileSizes(context.modules, context.capacity, context.cut);
+    this.wholeBatch = ratios ? context.scope.alloc('gate/ratios', ratios) : null;
   }
 
   mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
     const {
       device,
       slots,
+      capacity,
       config: { keep },
     } = this.#context;
-    return [markLargest(device, { rows, open: space.open, slot: slotOf(slots, m.index), keep, ratio: space.ratio })];
+    const marks = { rows, open: space.open, slot: slotOf(slots, m.index), keep };
+    if (!this.wholeBatch) return [markLargest(device, { ...marks, ratio: space.ratio, ofStep: false })];
+    const bytes = ratioBytes(capacity);
+    const ratios = this.wholeBatch.slice(`gate/ratios[${m.index}]`, m.index * bytes, bytes);
+    return [
+      keepRatios({ rows, ratio: space.ratio, ratios }),
+      markLargest(device, { ...marks, ratio: ratios, ofStep: true }),
+    ];
   }
 }
 
-/** Control: as many tokens as the followed run keeps of the same micro-batch and module, drawn at random. */
+/** Control: as many tokens as the followed run keeps of the same batch and module, drawn at random. */
 export class RandomRule implements GateRule {
   readonly #context: RuleContext;
 

@@ -51,7 +51,7 @@ export const gateSizes = (config: GateConfig, modules: number, place: Place): Re
   stats: modules * STAT_BYTES,
   ...(priceSource(config) === 'slice' ? { priceStats: modules * STAT_BYTES } : {}),
   ...(place.followed ? { counts: 4 * modules * place.microBatches } : {}),
-  ...ruleSizes(config, modules, priceCapacity(config, place)),
+  ...ruleSizes(config, modules, priceCapacity(config, place), place.split > 1),
 });
 
 const activeRows = ({ rows, space: { list } }: ForwardIO | BackwardIO): Rows => ({ ...rows, list });
@@ -75,7 +75,7 @@ export class Gated implements Method {
   readonly #stats: Tensor;
   /** Statistics of the batch that prices come from, where that is another one. */
   readonly #priceStats: Tensor | null;
-  /** u32 [micro-batches, modules]: kept tokens, for a run that follows. */
+  /** u32 [batches, modules]: kept tokens, for a run that follows. */
   readonly #counts: Tensor | null;
   /** f32[4]: ρ_t, step size, λ. */
   readonly #shown: Tensor;
@@ -116,6 +116,7 @@ export class Gated implements Method {
       // Prices from the slice come every few steps, so τ moves as many times less often.
       updates: (train.steps - this.#warmup) / (priceSource(config) === 'slice' ? config.pricesEvery : 1),
       capacity: priceCapacity(config, place),
+      cut: place.split > 1,
       followed: (m) => (follows instanceof Gated ? follows.followed(m) : null),
     });
   }
@@ -128,6 +129,10 @@ export class Gated implements Method {
       : null;
   }
 
+  get wholeBatch(): Tensor | null {
+    return this.#rule.wholeBatch ?? null;
+  }
+
   get throughBase(): boolean {
     return this.#update.throughBase;
   }
@@ -137,7 +142,8 @@ export class Gated implements Method {
   }
 
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
-    const { rows, squares, space, record } = io;
+    const { rows, squares, space } = io;
+    const record = io.record && !io.choosing;
     const add = this.#update.add(m, io, activeRows(io));
     if (io.again) return add;
     if (!squares) throw new Error("the gate needs the squares of the module's output");
@@ -200,7 +206,11 @@ export class Gated implements Method {
   }
 
   begin(): Op[] {
-    return [{ clear: this.#stats }, ...(priceSource(this.#config) === 'own' ? (this.#rule.clear?.() ?? []) : [])];
+    return [
+      { clear: this.#stats },
+      ...(this.#counts ? [{ clear: this.#counts }] : []),
+      ...(priceSource(this.#config) === 'own' ? (this.#rule.clear?.() ?? []) : []),
+    ];
   }
 
   finish(): Op[] {

@@ -29,6 +29,8 @@ export interface Prices {
 }
 
 export interface GateRule {
+  /** Where a choice among the tokens of a whole batch goes by, when batches may be cut: what every part leaves there. */
+  readonly wholeBatch?: Tensor | null;
   /** Marks the rows to keep in `io.space.open`; absent where τ decides. */
   mark?(m: AdaptedModule, io: ForwardIO): Dispatch[];
   /** Once μ of a module is there: what the rule keeps of it. */
@@ -59,6 +61,8 @@ export interface RuleContext {
   updates: number;
   /** Tokens of the largest batch that prices come from. */
   capacity: number;
+  /** Whether batches may be cut into parts. */
+  cut: boolean;
   seed: number;
   /** Where the followed run notes the counts of a module; null where there is none. */
   followed(m: AdaptedModule): Followed | null;

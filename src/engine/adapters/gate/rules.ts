@@ -1,6 +1,6 @@
 /** The gate rules by name, and what is allocated for each. A new rule is a new case here. */
 import type { GateConfig } from '../../../shared/config';
-import { OracleRule, QuantileRule, RandomRule, oracleSizes } from './choices';
+import { OracleRule, QuantileRule, RandomRule, oracleSizes, quantileSizes } from './choices';
 import { AveragedRule, ExactRule, averagedSizes, exactSizes } from './proximalRules';
 import type { GateRule, RuleContext } from './rule';
 import { StepRule } from './stepRule';
@@ -23,8 +23,17 @@ export function createRule(context: RuleContext): GateRule {
   }
 }
 
-/** Bytes of a rule's own tensors, by name. @param tokens of the largest batch that prices come from */
-export function ruleSizes({ rule }: Pick<GateConfig, 'rule'>, modules: number, tokens: number): Record<string, number> {
+/**
+ * Bytes of a rule's own tensors, by name.
+ * @param tokens of the largest batch that prices come from
+ * @param cut whether batches may be cut into parts
+ */
+export function ruleSizes(
+  { rule }: Pick<GateConfig, 'rule'>,
+  modules: number,
+  tokens: number,
+  cut: boolean,
+): Record<string, number> {
   switch (rule) {
     case 'exact':
       return exactSizes(modules, tokens);
@@ -32,6 +41,8 @@ export function ruleSizes({ rule }: Pick<GateConfig, 'rule'>, modules: number, t
       return averagedSizes(modules);
     case 'oracle':
       return oracleSizes(modules, tokens);
+    case 'quantile':
+      return quantileSizes(modules, tokens, cut);
     default:
       return {};
   }

@@ -17,8 +17,8 @@ export function dropoutCpu(p: Drop, dropBelow: number, scale: number): CpuFuncti
   const rowsNow = rowsReader(p.rows);
   return (cpu) => {
     const { list, rows, stride, count } = rowsNow(cpu);
-    const { dropoutKey, dropoutFirst } = cpu.dims(p.rows);
-    const mask = [p.width, dropoutKey, dropoutFirst, p.salt, dropBelow, scale, Number(p.add ?? false)];
+    const { dropoutKey, before } = cpu.dims(p.rows);
+    const mask = [p.width, dropoutKey, before, p.salt, dropBelow, scale, Number(p.add ?? false)];
     cpu.run('dropout', count, [cpu.at(p.x), cpu.at(p.out), ...mask, list, rows, stride]);
   };
 }

@@ -19,7 +19,7 @@ for (const [rows, width, p] of cases) {
     const x = randomFloats(rows * width, 1);
     const key = dropoutKey(7, 3, 1);
     const first = 17;
-    const count = overdispatched(scope, rows, 3, { dropoutKey: key, dropoutFirst: first });
+    const count = overdispatched(scope, rows, 3, { dropoutKey: key, before: first });
     const out = scope.upload('out', withTail(rows * width, 3 * width));
     const before = randomFloats(rows * width, 2);
     const sum = scope.upload('sum', before);

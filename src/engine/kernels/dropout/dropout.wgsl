@@ -14,7 +14,7 @@ struct Drop {
 @group(0) @binding(4) var<uniform> drop: Drop;
 
 fn stays(row: u32, column: u32) -> bool {
-  return mixBits(mixBits(mixBits(mixBits(info.dropoutKey) + drop.salt) + info.dropoutFirst + row) + column) >= drop.dropBelow;
+  return mixBits(mixBits(mixBits(mixBits(info.dropoutKey) + drop.salt) + info.before + row) + column) >= drop.dropBelow;
 }
 
 @compute @workgroup_size(64)

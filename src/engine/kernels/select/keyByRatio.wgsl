@@ -2,7 +2,7 @@
 // r that was kept in training.
 @group(0) @binding(3) var<storage, read> ratio: array<f32>;
 
-fn keyOf(row: u32) -> u32 { return bitcast<u32>(ratio[row]); }
+fn keyOf(row: u32) -> u32 { return bitcast<u32>(ratio[choice.ofStep * (dims.first - dims.before) + row]); }
 
 fn wanted() -> u32 { return shareOf(choice.keep); }
 

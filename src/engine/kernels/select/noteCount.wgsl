@@ -1,4 +1,5 @@
-// How many rows of a micro-batch a module kept: activeList[0] -> counts [micro-batches, COUNTS], entry MODULE, in training.
+// How many rows of a batch a module kept: activeList[0] is added to counts [batches, COUNTS], entry MODULE, in training: once
+// for each part of the batch.
 override MODULE: u32;
 override COUNTS: u32;
 
@@ -8,5 +9,5 @@ override COUNTS: u32;
 
 @compute @workgroup_size(1)
 fn main() {
-  if (dims.kind == PASS_TRAIN) { counts[dims.micro * COUNTS + MODULE] = activeList[0]; }
+  if (dims.kind == PASS_TRAIN) { counts[dims.batch * COUNTS + MODULE] += activeList[0]; }
 }

@@ -32,32 +32,34 @@ const selectCpu =
   (p: Marks, choiceOf: (cpu: Cpu, dims: Required<Dims>) => Choice): CpuFunction =>
   (cpu) => {
     const dims = cpu.dims(p.rows);
-    const { rows } = dims;
+    const { rows, before, whole } = dims;
     const open = cpu.u32(p.open);
     const choice = choiceOf(cpu, dims);
     if (dims.kind === 'decode') {
       for (let row = 0; row < rows; row++) open[row] = Number(choice.keepsAlone(row));
       return;
     }
-    const keys = Uint32Array.from({ length: rows }, (_, row) => choice.key(row));
+    const keys = Uint32Array.from({ length: whole }, (_, row) => choice.key(row));
     const sorted = keys.slice().sort();
-    const wanted = Math.min(choice.wanted(), rows);
-    const smallest = wanted > 0 ? sorted[rows - wanted] : 0xffffffff;
+    const wanted = Math.min(choice.wanted(), whole);
+    const smallest = wanted > 0 ? sorted[whole - wanted] : 0xffffffff;
     let left = wanted;
-    for (let i = rows; i > 0 && sorted[i - 1] > smallest; i--) left--;
+    for (let i = whole; i > 0 && sorted[i - 1] > smallest; i--) left--;
     keys.forEach((key, row) => {
-      open[row] = Number(key > smallest || (key === smallest && left-- > 0));
+      const keeps = key > smallest || (key === smallest && left-- > 0);
+      if (row >= before && row < before + rows) open[row - before] = Number(keeps);
     });
-    if (dims.kind === 'train') choice.learn(smallest);
+    if (dims.kind === 'train' && before === 0) choice.learn(smallest);
   };
 
 /** Quantile gate; see keyByRatio.wgsl. */
-export const markLargestCpu = (p: Selects & { ratio: Tensor }): CpuFunction =>
-  selectCpu(p, (cpu, { rows }) => {
+export const markLargestCpu = (p: Selects & { ratio: Tensor; ofStep: boolean }): CpuFunction =>
+  selectCpu(p, (cpu, { first, before, whole }) => {
+    const from = p.ofStep ? first - before : 0;
     const [ratio, bits, slot, counts] = [cpu.f32(p.ratio), cpu.u32(p.ratio), cpu.f32(p.slot), cpu.u32(p.slot)];
     return {
-      key: (row) => bits[row],
-      wanted: () => shareOf(p.keep, rows),
+      key: (row) => bits[from + row],
+      wanted: () => shareOf(p.keep, whole),
       learn(smallest) {
         const r = smallest >= 0x7f800000 ? 3e38 : new Float32Array(Uint32Array.of(smallest).buffer)[0];
         const average = fround(fround(0.9) * slot[GATE_AT.tau]) + fround(fround(0.1) * r);
@@ -76,7 +78,7 @@ interface Random extends Selects {
 
 /** Random gate; see keyByHash.wgsl. */
 export const markRandomCpu = (p: Random): CpuFunction =>
-  selectCpu(p, (cpu, { rows, kind, draw, micro }) => {
+  selectCpu(p, (cpu, { whole, kind, draw, of }) => {
     const share = cpu.f32(p.slot)[GATE_AT.share];
     const hashOf = (drawn: number, batch: number) => {
       const ofBatch = mixBits(mixBits(mixBits(p.seed + 0x9e3779b9) ^ drawn) ^ (batch + 0x85ebca6b));
@@ -84,12 +86,12 @@ export const markRandomCpu = (p: Random): CpuFunction =>
       return (row: number) => mixBits(ofModule ^ row);
     };
     return {
-      // A pass that is no training step has no micro-batches: its rows are others' than those of any step.
-      key: hashOf(draw, kind === 'train' ? micro : 0xffff0000 + passKind(kind)),
+      // A pass that is no training step is none of its batches: its rows are others' than those of any step.
+      key: hashOf(draw, kind === 'train' ? of : 0xffff0000 + passKind(kind)),
       wanted: () => {
-        if (kind !== 'train') return shareOf(share, rows);
+        if (kind !== 'train') return shareOf(share, whole);
         const { followed } = p;
-        return followed ? cpu.u32(followed.counts)[micro * followed.modules + followed.module] : shareOf(p.keep, rows);
+        return followed ? cpu.u32(followed.counts)[of * followed.modules + followed.module] : shareOf(p.keep, whole);
       },
       learn: () => {},
       // By position, however many rows a pass has.
@@ -117,12 +119,20 @@ interface NoteCount {
   module: number;
 }
 
+/** `keepRatios` on the CPU. */
+export const keepRatiosCpu =
+  (p: { rows: RowCount; ratio: Tensor; ratios: Tensor }): CpuFunction =>
+  (cpu) => {
+    const { rows, first } = cpu.dims(p.rows);
+    cpu.u32(p.ratios).set(cpu.u32(p.ratio).subarray(0, rows), first);
+  };
+
 /** `noteCount` on the CPU. */
 export const noteCountCpu =
   (p: NoteCount): CpuFunction =>
   (cpu) => {
-    const { kind, micro } = cpu.dims(p.rows);
-    if (kind === 'train') cpu.u32(p.counts)[micro * p.modules + p.module] = cpu.u32(p.list)[0];
+    const { kind, of } = cpu.dims(p.rows);
+    if (kind === 'train') cpu.u32(p.counts)[of * p.modules + p.module] += cpu.u32(p.list)[0];
   };
 
 /** `noteShare` on the CPU. */

@@ -3,7 +3,7 @@ import { Rng } from '../../../shared/rng';
 import { readTensor } from '../../device/device';
 import { rowCount, runOps, testDevice, uints } from '../../testing/harness';
 import { packGateSlots, packStatSlots, readGateSlots, readStatSlots } from '../gate/slots';
-import { markHelpful, markLargest, markRandom, noteCount, noteShare } from './select';
+import { keepRatios, markHelpful, markLargest, markRandom, noteCount, noteShare } from './select';
 import { hashRef, selectRef } from './select.ref';
 
 type Extra = Parameters<typeof rowCount>[2];
@@ -31,7 +31,7 @@ test.each([1, 7, 57, 1001, 4099])('quantile of %i rows: exact count, largest r, 
       { length: rows + 20 },
       () => [0, 0.5, Math.fround(0.5 + 1e-7), rng.uniform(0, 2)][rng.below(4)],
     );
-    const op = markLargest(s.device, { ...s, keep, ratio: s.scope.upload('ratio', ratio) });
+    const op = markLargest(s.device, { ...s, keep, ratio: s.scope.upload('ratio', ratio), ofStep: false });
     await runOps(s.device, [op]);
     const count = Math.floor(keep * rows + 0.5);
     const open = await s.opened();
@@ -47,7 +47,12 @@ test('quantile, row by row: the average of what was kept decides', async () => {
   const s = await setUp(4, { kind: 'decode' });
   s.device.write(s.slot, packGateSlots([{ tau: 0.5, updates: 3 }]));
   await runOps(s.device, [
-    markLargest(s.device, { ...s, keep: 0.1, ratio: s.scope.upload('ratio', Float32Array.of(0.4, 0.5, 2, 0)) }),
+    markLargest(s.device, {
+      ...s,
+      keep: 0.1,
+      ratio: s.scope.upload('ratio', Float32Array.of(0.4, 0.5, 2, 0)),
+      ofStep: false,
+    }),
   ]);
   expect(await s.opened()).toEqual([0, 1, 1, 0]);
   expect(readGateSlots(await readTensor(s.device, s.slot))[0].updates).toBe(3);
@@ -58,19 +63,19 @@ test.each([1, 57, 1001])('random choice among %i rows', async (rows) => {
   const [seed, module] = [0xdeadbeef, 5];
   const draws: string[] = [];
   for (const { extra, count, share } of [
-    { extra: { kind: 'train', draw: 3, micro: 1 }, count: Math.floor(0.3 * rows + 0.5), share: 1 },
-    { extra: { kind: 'train', draw: 4, micro: 1 }, count: Math.floor(0.3 * rows + 0.5), share: 1 },
+    { extra: { kind: 'train', draw: 3, of: 1 }, count: Math.floor(0.3 * rows + 0.5), share: 1 },
+    { extra: { kind: 'train', draw: 4, of: 1 }, count: Math.floor(0.3 * rows + 0.5), share: 1 },
     { extra: { kind: 'evaluate', draw: 3 }, count: Math.floor(0.75 * rows + 0.5), share: 0.75 },
   ] as const) {
     const s = await setUp(rows, extra, share);
     await runOps(s.device, [
       markRandom(s.device, { ...s, keep: 0.3, seed, module, followed: null, nobody: s.scope.alloc('nobody', 4) }),
     ]);
-    const micro = extra.kind === 'train' ? extra.micro : 0xffff0002;
+    const batch = extra.kind === 'train' ? extra.of : 0xffff0002;
     const open = await s.opened();
     expect(open).toEqual(
       selectRef(
-        Array.from({ length: rows }, (_, row) => hashRef(seed, extra.draw, micro, module, row)),
+        Array.from({ length: rows }, (_, row) => hashRef(seed, extra.draw, batch, module, row)),
         count,
       ),
     );
@@ -80,14 +85,47 @@ test.each([1, 57, 1001])('random choice among %i rows', async (rows) => {
   if (rows > 1) expect(new Set(draws).size, 'every pass draws its own').toBe(3);
 });
 
-test('random choice follows the counts that another run noted, micro-batch by micro-batch', async () => {
-  const s = await setUp(57, { micro: 2 });
+test('of a batch that was cut, each part keeps what the whole would keep there', async () => {
+  const rng = new Rng(5);
+  // The second batch of a step, behind one of 100 tokens, in three parts of which the first is the longest.
+  const [first, whole] = [100, 350];
+  const ratio = Float32Array.from({ length: first + whole }, () => rng.below(90) / 8);
+  const largest = selectRef(ratio.subarray(first), Math.floor(0.3 * whole + 0.5));
+  const drawn = selectRef(
+    Array.from({ length: whole }, (_, row) => hashRef(1, 3, 1, 0, row)),
+    Math.floor(0.3 * whole + 0.5),
+  );
+  let before = 0;
+  for (const rows of [300, 7, 43]) {
+    const s = await setUp(rows, { of: 1, draw: 3, first: first + before, before, whole });
+    // Of the part's own rows there is nothing yet.
+    const ratios = s.scope.upload('ratios', ratio.slice().fill(0, first + before, first + before + rows));
+    const own = s.scope.upload('own', ratio.subarray(first + before, first + before + rows));
+    await runOps(s.device, [
+      keepRatios({ rows: s.rows, ratio: own, ratios }),
+      markLargest(s.device, { ...s, keep: 0.3, ratio: ratios, ofStep: true }),
+    ]);
+    expect(await s.opened(), `${rows} rows`).toEqual(largest.slice(before, before + rows));
+    // Its past counts once.
+    expect(readGateSlots(await readTensor(s.device, s.slot))[0].updates).toBe(before === 0 ? 1 : 0);
+    const nobody = s.scope.alloc('nobody', 4);
+    await runOps(s.device, [markRandom(s.device, { ...s, keep: 0.3, seed: 1, module: 0, followed: null, nobody })]);
+    expect(await s.opened()).toEqual(drawn.slice(before, before + rows));
+    s.scope.free();
+    before += rows;
+  }
+});
+
+test('random choice follows the counts that another run noted, batch by batch', async () => {
+  const s = await setUp(57, { of: 2 });
   const counts = s.scope.alloc('counts', 4 * 3 * 4);
   const followed = { counts, modules: 4, module: 1 };
   await runOps(s.device, [
-    noteCount({ rows: s.rows, list: s.scope.upload('list', Uint32Array.of(13, 0)), ...followed }),
+    // Of two parts of one batch.
+    noteCount({ rows: s.rows, list: s.scope.upload('list', Uint32Array.of(9, 0)), ...followed }),
+    noteCount({ rows: s.rows, list: s.scope.upload('list', Uint32Array.of(4, 0)), ...followed }),
     noteCount({
-      rows: rowCount(s.scope, 57, { kind: 'evaluate', micro: 2 }),
+      rows: rowCount(s.scope, 57, { kind: 'evaluate', of: 2 }),
       list: s.scope.upload('list', Uint32Array.of(50, 0)),
       ...followed,
     }),

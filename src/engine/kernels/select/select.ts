@@ -11,10 +11,11 @@ import { perElement, sharing, THREADS } from '../launch';
 import choice from './choice.wgsl?raw';
 import keyByHash from './keyByHash.wgsl?raw';
 import keyByRatio from './keyByRatio.wgsl?raw';
+import keepRatiosWgsl from './keepRatios.wgsl?raw';
 import helpfulWgsl from './markHelpful.wgsl?raw';
 import countWgsl from './noteCount.wgsl?raw';
 import shareWgsl from './noteShare.wgsl?raw';
-import { markHelpfulCpu, markLargestCpu, markRandomCpu, noteCountCpu, noteShareCpu } from './select.cpu';
+import { keepRatiosCpu, markHelpfulCpu, markLargestCpu, markRandomCpu, noteCountCpu, noteShareCpu } from './select.cpu';
 import wgsl from './select.wgsl?raw';
 
 const NOBODY = 0xffffffff;
@@ -32,7 +33,7 @@ interface Selects extends Marks {
   keep: number;
 }
 
-/** Where a followed run notes its counts: u32 [micro-batches, modules], and the module's place. */
+/** Where a followed run notes its counts: u32 [batches, modules], and the module's place. */
 export interface Followed {
   counts: Tensor;
   modules: number;
@@ -48,12 +49,13 @@ interface Kind {
   module: number;
   count: number;
   counts: number;
+  ofStep: boolean;
 }
 
 function select(device: Device, p: Selects, { label, key, input, cpu, ...of }: Kind): Dispatch {
   const values = new ArrayBuffer(32);
   new Float32Array(values)[0] = p.keep;
-  new Uint32Array(values).set([of.seed, of.module, of.count, of.counts], 1);
+  new Uint32Array(values).set([of.seed, of.module, of.count, of.counts, Number(of.ofStep)], 1);
   return {
     kernel: {
       label,
@@ -67,8 +69,11 @@ function select(device: Device, p: Selects, { label, key, input, cpu, ...of }: K
   };
 }
 
-/** Keeps exactly ⌊keep·rows + ½⌋ rows: those with the largest r. */
-export const markLargest = (device: Device, p: Selects & { ratio: Tensor }): Dispatch =>
+/**
+ * Keeps exactly ⌊keep·rows + ½⌋ rows of a batch: those with the largest r. `ofStep`: `ratio` has all rows of the step, so that
+ * a part of a batch is compared with the others (`keepRatios`).
+ */
+export const markLargest = (device: Device, p: Selects & { ratio: Tensor; ofStep: boolean }): Dispatch =>
   select(device, p, {
     label: 'quantile',
     key: keyByRatio,
@@ -78,6 +83,7 @@ export const markLargest = (device: Device, p: Selects & { ratio: Tensor }): Dis
     module: 0,
     count: NOBODY,
     counts: 0,
+    ofStep: p.ofStep,
   });
 
 /**
@@ -97,6 +103,7 @@ export const markRandom = (
     module: p.module,
     count: p.followed?.module ?? NOBODY,
     counts: p.followed?.modules ?? 0,
+    ofStep: false,
   });
 
 /** Keeps the rows whose μ was negative in the probe, or whose Δ is 0; all of them where the pass is no training step. @param pairs the module's (r, μ) */
@@ -109,7 +116,17 @@ export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
   };
 }
 
-/** Notes for a run that follows how many rows of this micro-batch were kept. */
+/** r of these rows, to their place among those of the whole step in `ratios`. */
+export function keepRatios(p: { rows: RowCount; ratio: Tensor; ratios: Tensor }): Dispatch {
+  return {
+    kernel: { label: 'keep ratios', code: compose(keepRatiosWgsl, { snippets: [dims] }), constants: { THREADS } },
+    bindings: [p.rows.dims, p.ratio, p.ratios],
+    groups: perElement(p.rows, 1),
+    cpu: keepRatiosCpu(p),
+  };
+}
+
+/** Adds for a run that follows how many of these rows were kept to the count of their batch; cleared before a step. */
 export function noteCount(p: { rows: RowCount; list: Tensor } & Followed): Dispatch {
   return {
     kernel: {

@@ -1,5 +1,6 @@
 // Marks an exact number of rows: those with the largest keys, of equal keys the first -> open [rows] = 0 or 1. Overwrites.
-// `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each decides alone.
+// `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each decides alone. Of a
+// batch that was cut, the rows of all parts are compared, and those of this part marked.
 // One workgroup: the smallest key that is kept, found byte by byte in a histogram; then each thread marks one run of rows.
 override WIDTH: u32;
 
@@ -14,16 +15,17 @@ var<workgroup> left: u32;                       // rows still wanted among those
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  let run = (dims.rows + WIDTH - 1u) / WIDTH;
-  let first = min(lane * run, dims.rows);
-  let last = min(first + run, dims.rows);
+  let count = select(dims.whole, dims.rows, dims.kind == PASS_DECODE);
+  let run = (count + WIDTH - 1u) / WIDTH;
+  let first = min(lane * run, count);
+  let last = min(first + run, count);
   if (dims.kind == PASS_DECODE) {
     for (var row = first; row < last; row++) { open[row] = select(0u, 1u, keepsAlone(row)); }
     return;
   }
   if (lane == 0u) {
     prefix = 0u;
-    left = min(wanted(), dims.rows);
+    left = min(wanted(), count);
   }
   for (var round = 0u; round < 4u; round++) {
     let shift = 24u - 8u * round;
@@ -36,12 +38,12 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     workgroupBarrier();
     if (lane == 0u) {
       for (var d = 256u; d > 0u; d--) {
-        let count = atomicLoad(&bins[d - 1u]);
-        if (count >= left) {
+        let inBin = atomicLoad(&bins[d - 1u]);
+        if (inBin >= left) {
           prefix |= (d - 1u) << shift;
           break;
         }
-        left -= count;
+        left -= inBin;
       }
     }
     workgroupBarrier();
@@ -55,8 +57,10 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   for (var row = first; row < last; row++) {
     let key = keyOf(row);
     let isEqual = key == prefix;
-    open[row] = select(0u, 1u, key > prefix || (isEqual && before < left));
+    // Rows before the part wrap round to a number past its last.
+    let at = row - dims.before;
+    if (at < dims.rows) { open[at] = select(0u, 1u, key > prefix || (isEqual && before < left)); }
     before += select(0u, 1u, isEqual);
   }
-  if (lane == 0u && dims.kind == PASS_TRAIN) { learn(prefix); }
+  if (lane == 0u && dims.kind == PASS_TRAIN && dims.before == 0u) { learn(prefix); }
 }

@@ -32,7 +32,7 @@ export const train = {
         ...(split > 1 ? [`each batch in ${split} micro-batches, whose gradients are added up`] : []),
       ].join(
         ', ',
-      )}. The batch size is the same${split > 1 ? '; the last bits of the results may differ, and gates that choose among the tokens of a micro-batch choose among fewer' : ', and so are the results'}.`,
+      )}. The batch size is the same${split > 1 ? '; only the last bits of the results may differ' : ', and so are the results'}.`,
     /** @param why the compiler's words; null where it computes wrongly */
     blocked: (name: string, why: string | null) =>
       `the kernel variant "${name}" ${why === null ? 'computes wrongly on this GPU' : `does not compile on this GPU (${why})`}, so a plain one takes its place: slower, and right.`,

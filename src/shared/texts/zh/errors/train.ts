@@ -25,9 +25,7 @@ export const train: Texts['errors']['train'] = {
         `每遍 ${runs} 个运行`,
         ...(recompute ? ['反向传播时重新计算激活'] : []),
         ...(split > 1 ? [`每个批次分成 ${split} 个微批次并累积梯度`] : []),
-      ].join(
-        '，',
-      )}。批次大小不变${split > 1 ? '；结果的最后几位可能不同，在微批次的词元中做选择的门控会在更少的词元中选择' : '，结果也不变'}。`,
+      ].join('，')}。批次大小不变${split > 1 ? '；只有结果的最后几位可能不同' : '，结果也不变'}。`,
     blocked: (name, why) =>
       `内核变体“${name}”在这块 GPU 上${why === null ? '计算出错' : `无法编译（${why}）`}，已改用普通变体：较慢，但正确。`,
     skippedSteps: (skipped, steps) => `${steps} 步中有 ${skipped} 步因损失或梯度不是有限数而被跳过。`,
