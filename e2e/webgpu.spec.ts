@@ -41,6 +41,9 @@ test('a software GPU is passed over; chosen by hand it is checked, and adapters 
   await expect(app.get('no-gpu')).toContainText('only GPU here is emulated');
   await expect(app.get('device-name')).toContainText('CPU');
   await app.loadFile(FILES[0]);
+  await app.get('small-preset').click();
+  await expect(app.get('small-preset')).toBeDisabled();
+  await expect(app.get('preset-quick')).toHaveAttribute('aria-pressed', 'true');
   await app.small(4);
   await app.train();
   const before = await app.compare('Once upon a time');

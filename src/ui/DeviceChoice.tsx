@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { texts } from '../shared/texts';
 import { canShareMemory, worthwhileThreads } from '../shared/threads';
 import { adaptersOf } from '../store/carry';
+import { surroundings } from '../store/configure/commands';
+import { isPreset } from '../store/configure/presets';
 import {
   type DeviceKind,
   computesWrongly,
@@ -131,6 +133,7 @@ function NoGpu({ model }: { model: State['model'] }) {
   return (
     <div className="help" data-testid="no-gpu">
       <p>{t.onCpu[why]}</p>
+      <SmallPreset />
       {why !== 'software' && (
         <details>
           <summary>{t.how.summary}</summary>
@@ -141,6 +144,30 @@ function NoGpu({ model }: { model: State['model'] }) {
         </details>
       )}
     </div>
+  );
+}
+
+/** The numbers that a slow device is through with soon, with one click once there are data to fit them to. */
+function SmallPreset() {
+  const { configure } = useStudio();
+  const live = useSel((s) => isLive(s.runs.phase));
+  const ready = useSel((s) => surroundings(s) !== null);
+  const on = useSel(({ runs: { draft, preset } }) => preset?.preset === 'quick' && isPreset(draft, preset.result));
+  const t = texts().model.device.small;
+  if (!ready) return <p>{t.later}</p>;
+  return (
+    <p>
+      <button
+        type="button"
+        className="quiet"
+        aria-pressed={on}
+        disabled={on || live}
+        data-testid="small-preset"
+        onClick={() => configure.takePreset('quick')}
+      >
+        {on ? t.taken : t.take}
+      </button>
+    </p>
   );
 }
 
@@ -172,6 +199,7 @@ export function DeviceNote({ info, change }: { info: ModelInfo; change: Change['
             {useCpu}
           </button>
         </p>
+        {!broken && <SmallPreset />}
       </div>
     </div>
   );

@@ -101,6 +101,12 @@ export const model = {
       text: '{head} The browser emulates a GPU on the CPU. The CPU itself gives the same results faster.',
       head: 'This GPU is emulated in software and slow.',
     },
+    /** The preset for whoever has no fast GPU. */
+    small: {
+      take: 'Use the small preset (Quick look)',
+      taken: 'The small preset (Quick look) is set',
+      later: 'Once data is loaded, the small preset (Quick look) keeps a run short.',
+    },
     useCpu: 'Use the CPU',
     openOnCpu: 'Open it on the CPU',
   },

@@ -83,6 +83,11 @@ export const model: Texts['model'] = {
       text: '{head}浏览器在 CPU 上模拟 GPU。直接用 CPU 可以更快得到相同的结果。',
       head: '这个 GPU 是软件模拟的，速度较慢。',
     },
+    small: {
+      take: '使用小预设（快速看看）',
+      taken: '已设为小预设（快速看看）',
+      later: '有了数据之后，小预设（快速看看）可以让运行很短。',
+    },
     useCpu: '改用 CPU 计算',
     openOnCpu: '在 CPU 上打开',
   },
