@@ -37,7 +37,7 @@ async function gpuWith(bad: string, how: 'wrong' | 'no pipeline'): Promise<Devic
   }));
 }
 
-it.runIf(onCpu).each(['splitK', 'shared', 'vector', 'shader-f16'])(
+it.runIf(onCpu).each(['splitK', 'shared', 'vector', 'shader-f16', 'flash'])(
   '%s: wrong or not to be compiled, it is blocked by name, and nothing else is',
   async (bad) => {
     expect(await selfTest(await gpuWith('none', 'wrong'), ['f32', 'f16'])).toEqual([]);

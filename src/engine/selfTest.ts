@@ -8,6 +8,8 @@ import { Rng } from '../shared/rng';
 import { type Device, readFloats } from './device/device';
 import { packDims } from './device/dims';
 import { Program, type RowCount } from './device/program';
+import { FLASH, attention, attentionBackward } from './kernels/attention/attention';
+import { attentionBackwardRef, attentionRef } from './kernels/attention/attention.ref';
 import { matmul } from './kernels/matmul/matmul';
 import { matmulRef } from './kernels/matmul/matmul.ref';
 import { PLAIN, choose } from './kernels/matmul/variants';
@@ -34,25 +36,40 @@ type Shape = (typeof SHAPES)[number];
 /** Tests what is in use, and blocks what is wrong. @param types how the model's weights are stored */
 export async function selfTest(device: Device, types: readonly Weight['type'][]): Promise<Blocked[]> {
   const found: Blocked[] = [];
-  for (const shape of SHAPES) {
-    for (const type of types) {
-      const names = inUse(device, shape, type);
-      const why = names.length > 0 ? await problemOf(device, shape, type) : undefined;
-      if (why === undefined) continue;
-      for (const name of await toBlame(device, shape, type, names)) {
-        device.blocked.add(name);
-        found.push({ name, why });
-      }
+  const products = SHAPES.flatMap((shape) =>
+    types.map(
+      (type): Case => ({ inUse: () => inUse(device, shape, type), problem: () => ofProduct(device, shape, type) }),
+    ),
+  );
+  const attends: Case = {
+    inUse: () => (device.blocked.has(FLASH) ? [] : [FLASH]),
+    problem: () => ofAttention(device),
+  };
+  for (const one of [...products, attends]) {
+    const names = one.inUse();
+    const why = names.length > 0 ? await problemOf(one) : undefined;
+    if (why === undefined) continue;
+    for (const name of await toBlame(device, one, names)) {
+      device.blocked.add(name);
+      found.push({ name, why });
     }
   }
   return found;
 }
 
+/** What is tested: a computation that takes variants. */
+interface Case {
+  /** Those that could be blocked. */
+  inUse: () => string[];
+  /** Whether it is right. */
+  problem: () => Promise<boolean>;
+}
+
 /** The one without which the product is right; all where none is. */
-async function toBlame(device: Device, shape: Shape, type: Weight['type'], names: string[]): Promise<string[]> {
+async function toBlame(device: Device, one: Case, names: string[]): Promise<string[]> {
   for (const name of names) {
     device.blocked.add(name);
-    const why = await problemOf(device, shape, type);
+    const why = await problemOf(one);
     device.blocked.delete(name);
     if (why === undefined) return [name];
   }
@@ -68,12 +85,27 @@ function inUse(device: Device, { n, k, transposed, ...size }: Shape, type: Weigh
   ];
 }
 
-/** Undefined where the product is right, null where it is wrong, the compiler's words where there is none. */
-async function problemOf(
+/** Undefined where it is right, null where it is wrong, the compiler's words where it does not compile. */
+async function problemOf({ problem }: Case): Promise<string | null | undefined> {
+  try {
+    return (await problem()) ? undefined : null;
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return error.message;
+  }
+}
+
+/** Whether `got` is `expected`, as far as f32 goes. @param tolerance of the largest value */
+function isClose(got: Float32Array, expected: Float64Array, tolerance: number): boolean {
+  const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  return expected.every((x, i) => Math.abs(got[i] - x) <= tolerance * largest);
+}
+
+async function ofProduct(
   device: Device,
   { rows, n, k, transposed, ...size }: Shape,
   type: Weight['type'],
-): Promise<string | null | undefined> {
+): Promise<boolean> {
   const scope = device.buffers.scope('self-test');
   try {
     const rng = new Rng(rows * n * k);
@@ -109,11 +141,68 @@ async function problemOf(
       Array.from({ length: rows }, (_, i) => i),
       { n, k, transposed },
     );
-    const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-    return expected.every((x, i) => Math.abs(got[i] - x) <= TOLERANCE * largest) ? undefined : null;
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-    return error.message;
+    return isClose(got, expected, TOLERANCE);
+  } finally {
+    scope.free();
+  }
+}
+
+/** Two sequences, heads that share keys, a width that is no power of two. */
+const HEADS = { heads: 4, kvHeads: 2, headDim: 12 };
+const LENGTHS = [70, 9];
+/** Sums, and an exponential, which GPUs compute less exactly than a product. */
+const ATTENTION_TOLERANCE = 1e-4;
+
+/** Attention, forward and backward. */
+async function ofAttention(device: Device): Promise<boolean> {
+  const scope = device.buffers.scope('self-test');
+  try {
+    const { heads, kvHeads, headDim } = HEADS;
+    const rng = new Rng(headDim);
+    const starts = LENGTHS.map((_, i) => LENGTHS.slice(0, i).reduce((a, b) => a + b, 0));
+    const meta = Uint32Array.from(
+      LENGTHS.flatMap((length, s) =>
+        Array.from({ length }, (_, position) => [starts[s], position, starts[s] + length, 0]).flat(),
+      ),
+    );
+    const rows = meta.length / 4;
+    const [wide, narrow] = [rows * heads * headDim, rows * kvHeads * headDim];
+    const values = (length: number) => Float32Array.from({ length }, () => rng.uniform(-2, 2));
+    const [q, k, v, gradOut] = [values(wide), values(narrow), values(narrow), values(wide)];
+    const dims = packDims({ rows, supervised: 0, lossScale: 1, tokens: rows, segments: 1, stride: rows });
+    const to = (name: string, length: number) => scope.alloc(name, 4 * length);
+    const out = {
+      out: to('out', wide),
+      lse: to('lse', rows * heads),
+      gradQ: to('gradQ', wide),
+      gradK: to('gradK', narrow),
+      gradV: to('gradV', narrow),
+    };
+    const io = {
+      ...HEADS,
+      ...out,
+      rows: { dims: scope.upload('dims', new Uint8Array(dims), 'uniform'), of: () => rows },
+      meta: scope.upload('meta', meta),
+      q: scope.upload('q', q),
+      k: scope.upload('k', k),
+      v: scope.upload('v', v),
+    };
+    const ops = [
+      ...attention(device, io),
+      ...attentionBackward(device, {
+        ...io,
+        gradOut: scope.upload('gradOut', gradOut),
+        stats: to('stats', 2 * rows * heads),
+      }),
+    ];
+    const program = await new Program(device, scope, 'self-test', ops).compile();
+    device.submit('self-test', (commands) => program.encode(commands, { rows, supervised: 0, segments: 1 }));
+    const inputs = { meta, q, k, v, ...HEADS };
+    const expected = { ...attentionRef(inputs), ...attentionBackwardRef(inputs, gradOut) };
+    for (const [name, tensor] of Object.entries(out))
+      if (!isClose(await readFloats(device, tensor), expected[name as keyof typeof expected], ATTENTION_TOLERANCE))
+        return false;
+    return true;
   } finally {
     scope.free();
   }

@@ -21,8 +21,15 @@ import gradient from './attentionGrad.wgsl?raw';
 import { type OwnRows, THREADS, cuts, ownRows } from './cut';
 import ofKeys from './gradOfKeys.wgsl?raw';
 import ofQueries from './gradOfQueries.wgsl?raw';
+import plain from './plain.wgsl?raw';
+import plainForward from './plainForward.wgsl?raw';
+import plainOfKeys from './plainOfKeys.wgsl?raw';
+import plainOfQueries from './plainOfQueries.wgsl?raw';
 import team from './team.wgsl?raw';
 import unroll from './unroll.wgsl?raw';
+
+/** The variant whose threads share what they load (team.wgsl); where a device has it blocked, each works for itself. */
+export const FLASH = 'flash';
 
 /** The head layout: `heads` query heads of `headDim`, `kvHeads` key and value heads shared evenly among them. */
 export interface Heads {
@@ -36,6 +43,8 @@ export interface Heads {
 interface Pass {
   label: string;
   wgsl: string[];
+  /** The plain form, behind plain.wgsl. */
+  plain: string;
   bindings: Tensor[];
   /** Threads own keys and meet queries, not the other way round. */
   ofKeys: boolean;
@@ -45,12 +54,12 @@ interface Pass {
   cpu: CpuFunction | null;
 }
 
-/** A pass in the frame of team.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
+/** A pass in the frame of team.wgsl or plain.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
 function pass(
   device: Device,
   rows: RowCount,
   p: Heads,
-  { label, wgsl, bindings, ofKeys: keys, arrays, products, cpu }: Pass,
+  { label, wgsl, plain: plainWgsl, bindings, ofKeys: keys, arrays, products, cpu }: Pass,
 ): Dispatch[] {
   const { heads, kvHeads, headDim } = p;
   if (heads % kvHeads !== 0) throw new GpuError(texts().errors.engine.model.heads(heads, kvHeads));
@@ -60,15 +69,20 @@ function pass(
   const [own, stream] = keys ? [1, heads / kvHeads] : [heads / kvHeads, 1];
   const ofThread = p.ownRows ?? ownRows(rows, headDim, arrays, own);
   const all = [rows.dims, ...bindings];
+  const isPlain = device.blocked.has(FLASH);
+  const shape = { KV_HEADS: kvHeads, HD4: hd4, PART: all.length };
   const kernel = {
     label,
-    code: compose(wgsl.join('\n'), {
-      consts: { KV_HEADS: kvHeads, HD4: hd4, OWN: own, STREAM: stream, ROWS: ofThread, PART: all.length },
-      snippets: [snippets.rows, team, unroll],
-    }),
+    code: isPlain
+      ? compose(plainWgsl, { consts: { ...shape, HEADS: heads }, snippets: [snippets.rows, plain] })
+      : compose(wgsl.join('\n'), {
+          consts: { ...shape, OWN: own, STREAM: stream, ROWS: ofThread },
+          snippets: [snippets.rows, team, unroll],
+        }),
     constants: { SCALE: 1 / Math.sqrt(headDim), THREADS },
+    variants: isPlain ? [] : [FLASH],
   };
-  const rowsPerGroup = (THREADS * ofThread) / own;
+  const rowsPerGroup = isPlain ? THREADS / (keys ? kvHeads : heads) : (THREADS * ofThread) / own;
   const firsts = cuts(device, rows.max ?? 0, rowsPerGroup, heads * headDim * products, keys);
   return firsts.map((first, i) => ({
     kernel,
@@ -76,7 +90,7 @@ function pass(
     values: Uint32Array.of(first, 0, 0, 0).buffer,
     groups: (counts) => [
       Math.max(0, Math.min(Math.ceil(rows.of(counts) / rowsPerGroup), firsts[i + 1] ?? Infinity) - first),
-      kvHeads,
+      isPlain ? 1 : kvHeads,
       1,
     ],
     // Of the whole pass; its first part speaks for all.
@@ -97,6 +111,7 @@ export function attention(
   return pass(device, p.rows, p, {
     label: 'attention',
     wgsl: [forward],
+    plain: plainForward,
     bindings: [p.meta, p.q, p.k, p.v, p.out, p.lse],
     ofKeys: false,
     arrays: 2,
@@ -142,6 +157,7 @@ export function attentionBackward(
     ...pass(device, rows, p, {
       label: 'attentionGradQ',
       wgsl: [ofQueries, gradient],
+      plain: plainOfQueries,
       bindings: [meta, q, gradOut, k, v, stats, p.gradQ],
       ofKeys: false,
       arrays: 3,
@@ -151,6 +167,7 @@ export function attentionBackward(
     ...pass(device, rows, p, {
       label: 'attentionGradKV',
       wgsl: [ofKeys, gradient],
+      plain: plainOfKeys,
       bindings: [meta, k, v, q, gradOut, stats, p.gradK, p.gradV],
       ofKeys: true,
       arrays: 4,

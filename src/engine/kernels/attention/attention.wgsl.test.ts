@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bits, expectRight, inputsOf, outputs, run } from '../../testing/attention';
+import { expectCloseToMax } from '../../testing/allclose';
 import { rowCount, testDevice } from '../../testing/harness';
-import { attention } from './attention';
+import { FLASH, attention } from './attention';
 import { cuts } from './cut';
 
 describe('attention in WGSL', () => {
@@ -21,6 +22,31 @@ describe('attention in WGSL', () => {
     ];
     for (const name of outputs) expect(bits(split[name]), name).toEqual(bits(whole[name]));
     expectRight(whole, heads, lengths, inputs);
+  });
+
+  it('its plain form computes the same, in one dispatch and in several', async () => {
+    const device = await testDevice();
+    const host = { ...device, blocked: new Set([FLASH]) };
+    for (const { lengths, ...shape } of [
+      { lengths: [33, 1, 64, 5, 27], heads: 6, kvHeads: 3, headDim: 32 },
+      { lengths: [9, 2], heads: 4, kvHeads: 2, headDim: 12 },
+      { lengths: [5, 18], heads: 8, kvHeads: 1, headDim: 128 },
+    ]) {
+      const inputs = inputsOf(
+        shape,
+        lengths.reduce((a, b) => a + b),
+      );
+      for (const max of [undefined, 4096])
+        expectRight(await run(device, shape, lengths, inputs, { host, max }), shape, lengths, inputs);
+    }
+    const inputs = inputsOf(heads, 3 * 64);
+    const [stacked, teams] = [
+      await run(device, heads, [11, 30, 2], inputs, { segments: 3, stride: 64, host }),
+      await run(device, heads, [11, 30, 2], inputs, { segments: 3, stride: 64 }),
+    ];
+    // What lies between the runs is nobody's, and stays as it was: NaN.
+    const known = (x: Float32Array) => x.map((value) => (Number.isNaN(value) ? 1e3 : value));
+    for (const name of outputs) expectCloseToMax(known(stacked[name]), known(teams[name]), 1e-7, name);
   });
 
   it('splits a long pass into dispatches of about the same work', async () => {
