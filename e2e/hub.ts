@@ -1,7 +1,11 @@
 /** A Hugging Face hub made of files at hand: Playwright answers for it, nothing leaves the machine. */
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { BrowserContext, Route } from '@playwright/test';
+
+/** What the hub keeps as large files, with a SHA-256. */
+const LARGE = 100_000;
 
 export type RepoFiles = Record<string, Buffer>;
 
@@ -37,15 +41,17 @@ export async function serveHub(context: BrowserContext, repos: Record<string, Re
     hub.asked.push(`${request.method()} ${pathname}`);
     if (hub.status !== undefined) return route.fulfill({ status: hub.status, headers: cors, body: '' });
 
-    const api = /^\/api\/models\/([^/]+\/[^/]+)(?:\/(?:revision|tree)\/[^/]+)?/.exec(pathname);
+    const api = /^\/api\/models\/([^/]+\/[^/]+)(?:\/(?:revision|tree)\/[^/]+\/?)?(.*)/.exec(pathname);
     if (api) {
       const files = repos[api[1]];
       if (!files) return route.fulfill({ status: 404, headers: cors, json: { error: 'Repository not found' } });
-      const list = Object.entries(files).map(([path, bytes]) => ({
+      const inside = Object.entries(files).filter(([path]) => path.startsWith(api[2]));
+      const list = inside.map(([path, bytes]) => ({
         type: 'file',
         path,
         rfilename: path,
         size: bytes.length,
+        ...(bytes.length > LARGE ? { lfs: { oid: createHash('sha256').update(bytes).digest('hex') } } : {}),
       }));
       return route.fulfill({
         headers: cors,

@@ -9,7 +9,7 @@ import type { LlamaConfig, ModelSource } from '../shared/types';
 import { parseLlamaConfig } from './llamaConfig';
 import type { OnnxGraph } from './onnx/model';
 import { OnnxParser } from './onnx/parser';
-import { checkSource, fetchFile, fetchJson, hasFile, sourceName, type FetchOptions } from './source';
+import { checkSource, fetchFile, fetchJson, hasFile, listFiles, sourceName, type FetchOptions } from './source';
 import { checkNode, externalFiles, resolveWeights, type Weights } from './weights';
 
 export interface DownloadedModel {
@@ -44,17 +44,23 @@ export async function fetchConfig(source: ModelSource, options: FetchOptions = {
   return parseLlamaConfig(await fetchJson(source, 'config.json', MAX_JSON, options));
 }
 
+/** A file to download; `sha256` of it and its neighbours, by path, where the hub says. */
+interface Chosen {
+  file: string;
+  dtype: 'fp32' | 'fp16';
+  sha256: ReadonlyMap<string, string | null>;
+}
+
 /**
- * Chooses the file to download: fp32 before fp16.
+ * Chooses the file to download: fp32 before fp16. One listing says what there is; without one, each file is asked for.
  * @throws {ModelError} naming the quantised files when there is no other, or that there is no ONNX file at all.
  */
-export async function chooseFile(
-  source: ModelSource,
-  options: FetchOptions = {},
-): Promise<{ file: string; dtype: 'fp32' | 'fp16' }> {
-  for (const [file, dtype] of READABLE) if (await hasFile(source, file, options)) return { file, dtype };
+export async function chooseFile(source: ModelSource, options: FetchOptions = {}): Promise<Chosen> {
+  const list = await listFiles(source, 'onnx', options);
+  const has = (file: string) => list?.has(file) ?? hasFile(source, file, options);
+  for (const [file, dtype] of READABLE) if (await has(file)) return { file, dtype, sha256: list ?? new Map() };
   const others: string[] = [];
-  for (const file of QUANTISED) if (await hasFile(source, file, options)) others.push(file);
+  for (const file of QUANTISED) if (await has(file)) others.push(file);
   const t = texts().errors.hub.model;
   throw new ModelError(
     others.length > 0 ? t.quantisedOnly(sourceName(source), others.join(', ')) : t.noOnnx(sourceName(source)),
@@ -68,16 +74,18 @@ export async function chooseFile(
  */
 export async function downloadModel(source: ModelSource, options: FetchOptions = {}): Promise<DownloadedModel> {
   const config = await fetchConfig(source, options);
-  const { file, dtype } = await chooseFile(source, options);
+  const { file, dtype, sha256 } = await chooseFile(source, options);
+  const checked = (path: string): FetchOptions => ({ ...options, sha256: sha256.get(path) ?? undefined });
   const parser = new OnnxParser({ onNode: checkNode });
-  const bytes = await fetchFile(source, file, MAX_ONNX, options, (partial, available) =>
+  const bytes = await fetchFile(source, file, MAX_ONNX, checked(file), (partial, available) =>
     parser.advance(partial, available),
   );
   const graph = parser.finish(bytes);
 
   const external = new Map<string, Uint8Array>();
   for (const name of externalFiles(graph)) {
-    external.set(name, await fetchFile(source, `onnx/${name}`, MAX_EXTERNAL, options));
+    const path = `onnx/${name}`;
+    external.set(name, await fetchFile(source, path, MAX_EXTERNAL, checked(path)));
   }
   const weights = resolveWeights(graph, config, (location) => {
     const data = external.get(location);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError, ModelError } from '../shared/errors';
+import { quickly } from '../shared/testing/quickly';
 import { readSafetensors, writeSafetensors } from './safetensors';
 
 function file(header: unknown, body: number[] | Uint8Array = []): Uint8Array {
@@ -132,4 +133,25 @@ describe('safetensors', () => {
     expect(read.names).toContain('lm_head.weight');
     expect(read.get('lm_head.weight').data.every(Number.isFinite)).toBe(true);
   });
+});
+
+it('a file of 64 MB costs no more than a small one', async () => {
+  const large = new Uint8Array(64 << 20);
+  new DataView(large.buffer).setUint32(0, 5 << 20, true);
+  const refusal = async () => {
+    try {
+      readSafetensors(large);
+      return 'read';
+    } catch (error) {
+      return error instanceof ModelError ? error.message : `untyped: ${String(error)}`;
+    }
+  };
+  expect(await quickly(refusal)).toMatch(/header/);
+  // As many tensors as the longest header holds.
+  const one = '":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},';
+  const header = `{${Array.from({ length: 30_000 }, (_, i) => `"${i}${one}`).join('')}"z":0}`;
+  expect(header.length).toBeLessThan(2 << 20);
+  const many = file(header);
+  large.set(many.subarray(0, 8 + header.length));
+  expect(await quickly(refusal)).toMatch(/more than 20000 tensors/);
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../shared/errors';
 import type { ModelSource } from '../shared/types';
@@ -144,6 +145,55 @@ describe('a download that broke off goes on where it ended', () => {
   });
 });
 
+describe('files of the hub are checked against its SHA-256', () => {
+  const file = Uint8Array.from({ length: 200_000 }, (_, i) => i % 251);
+  const sha256 = createHash('sha256').update(file).digest('hex');
+
+  it('one that was changed on the way is refused, and comes past the cache the next time', async () => {
+    const asked: (string | undefined)[] = [];
+    vi.stubGlobal('fetch', async (_: string, init?: RequestInit) => {
+      asked.push(init?.cache);
+      const body = file.slice();
+      if (asked.length === 1) body[123_456] ^= 1;
+      return new Response(body, { headers: { 'content-length': String(body.length) } });
+    });
+    const get = () => fetchFile(HUB, 'onnx/model.onnx', 1 << 20, { sha256 });
+    await expect(get()).rejects.toMatchObject({ reason: 'different', message: expect.stringContaining('SHA-256') });
+    expect((await get()).length).toBe(file.length);
+    await get();
+    expect(asked).toEqual([undefined, 'reload', undefined]);
+  });
+
+  it('the listing says what there is, with the hashes; without one the files are asked for', async () => {
+    const lfs = { oid: sha256, size: file.length };
+    const asked = serve({
+      '/api/models/owner/name/tree/main/onnx': () =>
+        Response.json([
+          { path: 'onnx/model.onnx', lfs },
+          { path: 'onnx/small.json' },
+          null,
+          { path: 3, lfs: { oid: 'x' } },
+        ]),
+    });
+    expect(await chooseFile(HUB)).toEqual({
+      file: 'onnx/model.onnx',
+      dtype: 'fp32',
+      sha256: new Map([
+        ['onnx/model.onnx', sha256],
+        ['onnx/small.json', null],
+      ]),
+    });
+    expect(asked).toHaveLength(1);
+    for (const answer of ['{}', 'no JSON', ' '.repeat(2 << 20)]) {
+      serve({
+        '/api/models/owner/name/tree/main/onnx': () => new Response(answer),
+        'onnx/model_fp16.onnx': () => new Response(''),
+      });
+      expect(await chooseFile(HUB)).toEqual({ file: 'onnx/model_fp16.onnx', dtype: 'fp16', sha256: new Map() });
+    }
+  });
+});
+
 describe('each way a download fails has its own words', () => {
   it.each([
     [401, 'unauthorized', /login/],
@@ -237,9 +287,9 @@ describe('opening a model', () => {
   it('chooses fp32, else fp16, else names the quantised files', async () => {
     const here = () => new Response('');
     serve({ 'onnx/model.onnx': here, 'onnx/model_fp16.onnx': here });
-    expect(await chooseFile(HUB)).toEqual({ file: 'onnx/model.onnx', dtype: 'fp32' });
+    expect(await chooseFile(HUB)).toMatchObject({ file: 'onnx/model.onnx', dtype: 'fp32' });
     serve({ 'onnx/model_fp16.onnx': here });
-    expect(await chooseFile(HUB)).toEqual({ file: 'onnx/model_fp16.onnx', dtype: 'fp16' });
+    expect(await chooseFile(HUB)).toMatchObject({ file: 'onnx/model_fp16.onnx', dtype: 'fp16' });
     serve({ 'onnx/model_q4.onnx': here, 'onnx/model_quantized.onnx': here });
     await expect(chooseFile(HUB)).rejects.toThrow(
       /quantised weights only \(onnx\/model_quantized\.onnx, onnx\/model_q4\.onnx\)/,

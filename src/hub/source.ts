@@ -3,6 +3,7 @@
  * Every request of the hub goes through `request`, so that each way to fail has its own words.
  */
 import { ModelError, type Said } from '../shared/errors';
+import { Sha256 } from '../shared/sha256';
 import { texts } from '../shared/texts';
 import type { ModelSource } from '../shared/types';
 
@@ -15,6 +16,8 @@ export type Progress = (file: string, loaded: number, total: number | null) => v
 export interface FetchOptions {
   signal?: AbortSignal;
   onProgress?: Progress;
+  /** Of the file, in hexadecimal digits: what comes must have it. */
+  sha256?: string;
 }
 
 /** Why a file could not be had. `reason` is for code, the message for people. */
@@ -26,7 +29,8 @@ export type FetchFailure =
   | 'server'
   | 'network'
   | 'too-large'
-  | 'truncated';
+  | 'truncated'
+  | 'different';
 
 /** A file of a model could not be downloaded. */
 export class FetchError extends ModelError {
@@ -167,6 +171,8 @@ interface Begun {
 
 /** The last one: a download of the same file goes on where it ended. */
 let begun: Begun | null = null;
+/** Files whose bytes were not what they should be: they are fetched past the browser's cache. */
+const spoilt = new Set<string>();
 /** Less than this comes again as fast as it is asked for, in bytes. */
 const WORTH_KEEPING = 1 << 16;
 /** How long a server may send nothing, in ms. */
@@ -188,7 +194,7 @@ function goesOn(response: Response, from: Begun): boolean {
  * (`bytes[0, available)` is valid). One copy of the file is held, no more. What has come is kept when it breaks off.
  * @param cap most bytes that are accepted.
  * @param from what there is already, of which the body brings the rest
- * @throws {FetchError} when the body is larger than `cap`, breaks off or stalls.
+ * @throws {FetchError} when the body is larger than `cap`, breaks off, stalls, or does not have the hash that it should.
  */
 async function readBody(
   response: Response,
@@ -210,6 +216,8 @@ async function readBody(
   let available = from?.available ?? 0;
   const reader = response.body?.getReader();
   if (!reader) throw new FetchError('network', t.noContent(file));
+  const hash = options.sha256 ? new Sha256() : null;
+  hash?.add(bytes.subarray(0, available));
   if (available > 0) onBytes?.(bytes, available);
   const next = () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -236,6 +244,7 @@ async function readBody(
         bytes = grown;
       }
       bytes.set(value, available);
+      hash?.add(value);
       available += value.length;
       // One half of a large file is enough to hold.
       if (available >= WORTH_KEEPING) begun = null;
@@ -253,6 +262,11 @@ async function readBody(
     keep();
     throw new FetchError('truncated', t.truncated(file, available, total));
   }
+  if (hash && hash.hex() !== options.sha256) {
+    spoilt.add(url);
+    throw new FetchError('different', t.different(file));
+  }
+  spoilt.delete(url);
   return bytes.subarray(0, available);
 }
 
@@ -285,7 +299,43 @@ export async function fetchFile(
     if (rest?.status === 200) return readBody(rest, { url, file, cap, from: null }, options, onBytes);
     await rest?.body?.cancel();
   }
-  return readBody(await request(url, { signal }), { url, file, cap, from: null }, options, onBytes);
+  const cache = spoilt.has(url) ? 'reload' : undefined;
+  return readBody(await request(url, { signal, cache }), { url, file, cap, from: null }, options, onBytes);
+}
+
+/** Longest listing of a folder. */
+const MAX_LISTING = 1 << 20;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/**
+ * Files of a folder of a hub's repository, by path, with the SHA-256 of those that the hub has one of: the large ones. Null
+ * where there is no listing to be had: a host need not have one, and the files can be asked for by themselves.
+ */
+export async function listFiles(
+  source: ModelSource,
+  folder: string,
+  options: FetchOptions = {},
+): Promise<Map<string, string | null> | null> {
+  if (source.kind !== 'hub') return null;
+  const { signal } = options;
+  const url = `${hostOrigin(source.host)}/api/models/${source.id}/tree/${encodeURIComponent(source.revision)}/${folder}`;
+  try {
+    const body = { url, file: folder, cap: MAX_LISTING, from: null };
+    const list: unknown = JSON.parse(
+      new TextDecoder().decode(await readBody(await request(url, { signal }), body, { signal })),
+    );
+    if (!Array.isArray(list)) return null;
+    const files = new Map<string, string | null>();
+    for (const entry of list as { path?: unknown; lfs?: { oid?: unknown } | null }[]) {
+      const oid = entry?.lfs?.oid;
+      if (typeof entry?.path === 'string')
+        files.set(entry.path, typeof oid === 'string' && SHA256.test(oid) ? oid : null);
+    }
+    return files;
+  } catch (error) {
+    if (error instanceof FetchError || error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** A JSON file of the model, at most `cap` bytes. */

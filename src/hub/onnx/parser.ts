@@ -17,6 +17,8 @@ const MAX_TENSORS = 40_000;
 const MAX_STRING = 4096;
 const MAX_LIST = 4096;
 const MAX_RANK = 8;
+/** Fields of the whole file, known or stepped over: some twenty for a node or tensor. */
+const MAX_FIELDS = 1_000_000;
 
 type Level = 'model' | 'graph' | 'node' | 'attribute' | 'tensor' | 'entry' | 'value-info';
 const UTF8 = new TextDecoder();
@@ -78,6 +80,7 @@ export class OnnxParser {
   /** The next byte to parse; lies beyond `#available` while a payload is skipped. */
   #position = 0;
   #graphs = 0;
+  #fields = 0;
 
   constructor(hooks: ParserHooks = {}) {
     this.#hooks = hooks;
@@ -141,6 +144,7 @@ export class OnnxParser {
     const frame = this.#top();
     const tag = this.#varint();
     if (tag === null) return false;
+    if (++this.#fields > MAX_FIELDS) damaged(t().manyFields(MAX_FIELDS));
     const number = Math.floor(tag / 8);
     const wire = tag % 8;
     if (tag <= 0 || number > 536870911) damaged(t().impossible(this.#position));

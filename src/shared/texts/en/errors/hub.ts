@@ -74,6 +74,10 @@ export const hub = {
       message: `${file} ended after ${bytes} of ${total} bytes.`,
       hint: 'The download was cut short. Try again.',
     }),
+    different: (file: string) => ({
+      message: `${file} came whole, but is not the file that the hub has: its SHA-256 is another.`,
+      hint: 'Something on the way changed it. Try again: it is then downloaded past the browser’s cache.',
+    }),
     notJson: (file: string, why: string) => ({
       message: `${file} is not JSON (${why}).`,
       hint: 'The file is damaged. Try again, or choose another model.',
@@ -204,6 +208,7 @@ export const hub = {
     longList: (bytes: number) => `a list of ${bytes} bytes`,
     manyNodes: (most: number) => `it has more than ${most} nodes`,
     manyTensors: (most: number) => `it has more than ${most} tensors`,
+    manyFields: (most: number) => `it has more than ${most} fields`,
     manyIn: (most: number, what: 'dimensions' | 'values' | 'inputs' | 'outputs' | 'pieces') =>
       `more than ${most} ${{ dimensions: 'dimensions', values: 'attribute values', inputs: 'inputs', outputs: 'outputs', pieces: 'pieces of data' }[what]} in one place`,
     manyEntries: 'a tensor with too many external_data entries',

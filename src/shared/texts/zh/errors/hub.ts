@@ -56,6 +56,10 @@ export const hub: Texts['errors']['hub'] = {
       message: `${file} 共 ${total} 字节，只收到 ${bytes} 字节。`,
       hint: '下载被截断了。请重试。',
     }),
+    different: (file) => ({
+      message: `${file} 已完整收到，但不是 Hub 上的文件：它的 SHA-256 不同。`,
+      hint: '它在传输途中被改动了。请重试：会绕过浏览器缓存重新下载。',
+    }),
     notJson: (file, why) => ({
       message: `${file} 不是 JSON（${why}）。`,
       hint: '文件已损坏。请重试，或选择其他模型。',
@@ -174,6 +178,7 @@ export const hub: Texts['errors']['hub'] = {
     longList: (bytes) => `有一个列表长达 ${bytes} 字节`,
     manyNodes: (most) => `节点超过 ${most} 个`,
     manyTensors: (most) => `张量超过 ${most} 个`,
+    manyFields: (most) => `字段超过 ${most} 个`,
     manyIn: (most, what) =>
       `有一处的${{ dimensions: '维度', values: '属性值', inputs: '输入', outputs: '输出', pieces: '数据块' }[what]}超过 ${most} 个`,
     manyEntries: '有一个张量的 external_data 条目太多',
