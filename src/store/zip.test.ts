@@ -1,6 +1,7 @@
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { AdapterError } from '../shared/errors';
+import { quickly } from '../shared/testing/quickly';
 import { unzipAdapter, zipAdapter } from './zip';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -68,4 +69,21 @@ test('a stated size that is untrue is refused', async () => {
     const zip = restate(zipSync({ 'adapter_config.json': config, 'adapter_model.safetensors': bytes('x') }), size);
     await expect(unzipAdapter(new Blob([zip as BlobPart]))).rejects.toBeInstanceOf(AdapterError);
   }
+});
+
+test('of a large file no more is read than its directory names', async () => {
+  const zip = zipSync({ 'adapter_config.json': bytes('{}') });
+  let read = 0;
+  const counting = (blob: Blob): Blob =>
+    Object.assign(blob, {
+      slice: (from: number, to: number) => counting(Blob.prototype.slice.call(blob, from, to)),
+      arrayBuffer: () => {
+        read += blob.size;
+        return Blob.prototype.arrayBuffer.call(blob);
+      },
+    });
+  // Behind 64 MB of something else, so its directory is not where it says.
+  const large = counting(new Blob([new Uint8Array(64 << 20), zip as BlobPart]));
+  expect(await quickly(() => unzipAdapter(large).catch((error: unknown) => error))).toBeInstanceOf(AdapterError);
+  expect(read).toBeLessThan(1 << 20);
 });

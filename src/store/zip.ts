@@ -17,6 +17,8 @@ const KNOWN: Record<string, number> = {
 };
 const MAX_ZIP = 260 << 20;
 const MAX_UNPACKED = 512 << 20;
+/** Of the directory, which has some hundred bytes for a file. */
+const MAX_DIRECTORY = 1 << 20;
 /** A zip may unpack to this many times its size, once that is more than `FREE` bytes. */
 const MAX_RATIO = 200;
 const FREE = 8 << 20;
@@ -65,18 +67,17 @@ export async function readZip(
   onDamaged?: (path: string) => void,
 ): Promise<AdapterFile[]> {
   const t = texts().errors.store.adapterZip;
-  const bytes = new Uint8Array(await zip.arrayBuffer());
   const most = Math.min(total, Math.max(FREE, MAX_RATIO * zip.size));
   let left = most;
   const files: AdapterFile[] = [];
-  for (const entry of directory(bytes)) {
+  for (const entry of await directory(zip)) {
     const own = cap(entry.path);
     if (own === null) continue;
     if (entry.size > own) throw new AdapterError(t.largeEntry(entry.path, entry.size, own));
     left -= entry.size;
     if (left < 0) throw new AdapterError(t.unpacked(most));
     try {
-      files.push({ name: entry.path, bytes: unpack(bytes, entry, entry.path) });
+      files.push({ name: entry.path, bytes: await unpack(zip, entry, entry.path) });
     } catch (error) {
       if (!onDamaged || !(error instanceof AdapterError)) throw error;
       onDamaged(entry.path);
@@ -87,12 +88,14 @@ export async function readZip(
 
 const damaged = (what: string) => new AdapterError(texts().errors.store.adapterZip.damaged(what));
 
-/** The zip's directory, checked. */
-function directory(bytes: Uint8Array): ZipEntry[] {
+const part = async (zip: Blob, from: number, to: number) => new Uint8Array(await zip.slice(from, to).arrayBuffer());
+
+/** The zip's directory, checked; no more of the file is read for it. */
+async function directory(zip: Blob): Promise<ZipEntry[]> {
   try {
-    const at = zipDirectoryAt(bytes.subarray(-ZIP_TAIL));
+    const at = zipDirectoryAt(await part(zip, Math.max(0, zip.size - ZIP_TAIL), zip.size));
     if (!at) throw new RangeError(texts().errors.store.adapterZip.has.noDirectory);
-    return zipEntries(bytes.subarray(at.offset, at.offset + at.size), at.count);
+    return zipEntries(await part(zip, at.offset, at.offset + Math.min(at.size, MAX_DIRECTORY)), at.count);
   } catch (error) {
     if (error instanceof RangeError) throw damaged(error.message);
     throw error;
@@ -100,15 +103,15 @@ function directory(bytes: Uint8Array): ZipEntry[] {
 }
 
 /** One file's content: never more memory than its stated size, and only if the checksum agrees. */
-function unpack(bytes: Uint8Array, entry: ZipEntry, name: string): Uint8Array {
+async function unpack(zip: Blob, entry: ZipEntry, name: string): Promise<Uint8Array> {
   const { has } = texts().errors.store.adapterZip;
-  const skip = zipContentAfter(bytes.subarray(entry.offset, entry.offset + 30));
+  const skip = zipContentAfter(await part(zip, entry.offset, entry.offset + 30));
   if (skip === null) throw damaged(has.misplaced(name));
   const start = entry.offset + skip;
-  if (start + entry.packed > bytes.length) throw damaged(has.cutOff(name));
-  const packed = bytes.subarray(start, start + entry.packed);
+  if (start + entry.packed > zip.size) throw damaged(has.cutOff(name));
+  const packed = await part(zip, start, start + entry.packed);
   let content: Uint8Array;
-  if (entry.method === 0) content = packed.slice();
+  if (entry.method === 0) content = packed;
   else if (entry.method === 8) {
     try {
       content = inflateSync(packed, { out: new Uint8Array(entry.size) });

@@ -22,6 +22,8 @@ import { MAX_COLUMNS, MAX_ROW_LENGTH, type TableBuilder } from './table';
 const MAX_GROUP = 128 << 20;
 /** What a file ends with after its footer: the footer's length and the mark. */
 const TAIL = 8;
+/** Longest footer, in bytes: a hundred columns in a hundred row groups take some 1 MB. */
+const MAX_FOOTER = 2 << 20;
 const MARK = 'PAR1';
 
 interface ReadColumn extends Column {
@@ -97,6 +99,7 @@ async function readFooter(file: Blob): Promise<FileMetaData> {
   const length = tail.length === TAIL ? new DataView(tail.buffer).getUint32(0, true) : Infinity;
   if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MARK) throw broken((has) => has.damaged);
   if (length > file.size - TAIL) throw broken((has) => has.outside);
+  if (length > MAX_FOOTER) throw broken((has) => has.footer(length));
   const footer = await bytesOf(file.size - TAIL - length, file.size);
   checkStruct(footer.subarray(0, length), 0);
   return guarded(async () => parquetMetadata(footer, { geoparquet: false }));

@@ -282,6 +282,21 @@ describe('what a file declares is not believed', () => {
   });
 });
 
+it('a file of 64 MB costs no more: its footer is bounded', async () => {
+  const tail = (length: number) => [
+    ...new Uint8Array(Uint32Array.of(length).buffer),
+    ...new TextEncoder().encode('PAR1'),
+  ];
+  const large = new Uint8Array(64 << 20);
+  large.set(new TextEncoder().encode('PAR1'));
+  large.set(tail(5 << 20), large.length - 8);
+  expect(await quickly(() => refusal(large))).toMatch(/footer declares 5242880 bytes/);
+  // The longest footer, of fields that nobody knows.
+  large.set(tail(2 << 20), large.length - 8);
+  large.fill(0x11, large.length - 8 - (2 << 20), large.length - 8);
+  expect(await quickly(() => refusal(large))).toMatch(/^The Parquet file cannot be read/);
+});
+
 describe('files of others', () => {
   const shared = new URL('../../../../../shared/cases/faults/', import.meta.url);
   const names = [

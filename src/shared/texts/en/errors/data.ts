@@ -104,6 +104,7 @@ export const data = {
     /** What is wrong with a Parquet file. */
     parquetHas: {
       outside: 'a part lies outside of the file',
+      footer: (bytes: number) => `its footer declares ${bytes} bytes`,
       damaged: 'its bytes are not what they say',
       page: 'a page declares a size that it cannot have',
       bomb: (times: number) => `it unpacks to more than ${times} times its size`,

@@ -85,6 +85,7 @@ export const data: Texts['errors']['data'] = {
     }),
     parquetHas: {
       outside: '有一部分位于文件之外',
+      footer: (bytes) => `它的文件尾声明了 ${bytes} 字节`,
       damaged: '它的字节与声明的不符',
       page: '有一页声明了不可能的大小',
       bomb: (times) => `解压后超过原来大小的 ${times} 倍`,
