@@ -3,6 +3,7 @@
  *
  *   npm run accept                     all of them
  *   npm run accept -- sidebyside data  some of them
+ *   npm run accept -- kills --kills 100 --seed 7
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -11,6 +12,7 @@ import type { Browser } from 'playwright';
 import { claims } from './claims';
 import { asUpload, FILES, writeBig } from './data';
 import { straightAndKilled } from './killed';
+import { manyKills } from './kills';
 import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
 import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
 
@@ -22,7 +24,7 @@ interface Outcome {
   line: string;
 }
 
-type Item = (site: Site, browser: Browser) => Promise<Outcome>;
+type Item = (site: Site, browser: Browser, named: Record<string, string>) => Promise<Outcome>;
 
 /** "12.3 %" or "−0.51" as a number; NaN where there is none. */
 const numberOf = (text: string | null) => Number((text ?? '').replace('−', '-').replace(/[^\d.e+-]/gi, '') || NaN);
@@ -256,6 +258,20 @@ const killed: Item = async (site) => {
   };
 };
 
+/** Kills at random moments of whatever writes: nothing that was kept is lost, and every run ends the same. */
+const kills: Item = async (site, _browser, { kills: asked = '20', seed = '1' }) => {
+  const { counts: killedWhile, resumed, compared, problems } = await manyKills(
+    site.url,
+    { kills: Number(asked), seed: Number(seed) },
+    console.log,
+  );
+  const of = Object.entries(killedWhile).map(([moment, n]) => `${n} while ${moment}`);
+  return {
+    ok: problems.length === 0 && compared > 0,
+    line: `seed ${seed}: ${of.join(', ')}; ${resumed} resumed, ${compared} compared bit for bit with a run that nobody touched; ${problems.join('; ') || 'nothing lost, all the same'}`,
+  };
+};
+
 const bench: Item = async () => {
   const { status } = spawnSync(
     process.execPath,
@@ -277,6 +293,7 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   leaks: { what: '6. a dozen restarts leave nothing behind', run: leaks },
   trace: { what: '6. no main-thread task over 50 ms while training', run: trace },
   killed: { what: '6. killed five times at random steps, and yet the same', run: killed },
+  kills: { what: '6. kills at random moments of training, checkpointing, saving and importing', run: kills },
   bench: { what: '7. step-time benchmark', run: bench },
   claims: {
     what: '8. the engine repeats the twin’s runs: five seeds of LoRA, TS-LoRA and the random gate',
@@ -285,7 +302,7 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
 };
 
 export async function main(argv: string[]): Promise<number> {
-  const { words } = options(argv);
+  const { words, named } = options(argv);
   const unknown = words.filter((w) => !(w in ITEMS));
   if (unknown.length) throw new Error(`no item ${unknown.join(', ')}; there are ${Object.keys(ITEMS).join(', ')}`);
   mkdirSync(OUT, { recursive: true });
@@ -300,7 +317,7 @@ export async function main(argv: string[]): Promise<number> {
       const start = Date.now();
       let outcome: Outcome;
       try {
-        outcome = await run(site, browser);
+        outcome = await run(site, browser, named);
       } catch (error) {
         outcome = { ok: false, line: error instanceof Error ? error.message : String(error) };
       } finally {

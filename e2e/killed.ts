@@ -81,7 +81,7 @@ export interface Ending {
   adapters: Record<string, string>;
 }
 
-async function endingOf(app: App, folder: string): Promise<Ending> {
+export async function endingOf(app: App, folder: string): Promise<Ending> {
   const adapters: Record<string, string> = {};
   for (const id of ['lora', 'ts-lora']) {
     const path = join(folder, `${id}.zip`);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../shared/errors';
+import { quickly } from '../../shared/testing/quickly';
 import {
   bytes,
   external,
@@ -214,9 +215,9 @@ describe('damaged and hostile files', () => {
   });
 });
 
-it('a file of 64 MB costs no more: fields that nobody knows are counted', () => {
+it('a file of 64 MB costs no more: fields that nobody knows are counted', async () => {
   const file = new Uint8Array(64 << 20);
   // Pairs of (field 15, a number), two bytes each.
   for (let i = 0; i < file.length; i += 2) file[i] = 15 * 8;
-  refused(file, /more than 1000000 fields/);
+  await quickly(async () => refused(file, /more than 1000000 fields/, Infinity));
 });
