@@ -4,6 +4,7 @@
  *   npm run accept                     all of them
  *   npm run accept -- sidebyside data  some of them
  *   npm run accept -- kills --kills 100 --seed 7
+ *   npm run accept -- hours --actions 360 --seed 7
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { claims } from './claims';
 import { asUpload, FILES, writeBig } from './data';
+import { hoursOfUse } from './hours';
 import { straightAndKilled } from './killed';
 import { manyKills } from './kills';
 import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
@@ -260,16 +262,50 @@ const killed: Item = async (site) => {
 
 /** Kills at random moments of whatever writes: nothing that was kept is lost, and every run ends the same. */
 const kills: Item = async (site, _browser, { kills: asked = '20', seed = '1' }) => {
-  const { counts: killedWhile, resumed, compared, problems } = await manyKills(
-    site.url,
-    { kills: Number(asked), seed: Number(seed) },
-    console.log,
-  );
+  const {
+    counts: killedWhile,
+    resumed,
+    compared,
+    problems,
+  } = await manyKills(site.url, { kills: Number(asked), seed: Number(seed) }, console.log);
   const of = Object.entries(killedWhile).map(([moment, n]) => `${n} while ${moment}`);
   return {
     ok: problems.length === 0 && compared > 0,
     line: `seed ${seed}: ${of.join(', ')}; ${resumed} resumed, ${compared} compared bit for bit with a run that nobody touched; ${problems.join('; ') || 'nothing lost, all the same'}`,
   };
+};
+
+/** One action a minute: 360 of them are six hours of somebody who is in no hurry. */
+const hours: Item = async (site, browser, { actions = '60', seed = '1' }) => {
+  const { app, close } = await visit(browser, site, countBuffers);
+  try {
+    await app.open('sieve-stories-nano');
+    await app.loadFile(FILES[0]);
+    await app.small(4);
+    await app.train();
+    const file = `${OUT}/hours.zip`;
+    await (await app.download(() => app.press('kept-export'))).saveAs(file);
+    const { done, rests, problems } = await hoursOfUse(
+      app,
+      { actions: Number(actions), seed: Number(seed), file },
+      console.log,
+    );
+    const [first, last] = [rests[0], rests.at(-1)!];
+    const failures = [
+      rests.every((r) => r.buffers === first.buffers && r.bytes === first.bytes) || 'buffers are left behind',
+      rests.every((r) => r.workers <= first.workers) || 'workers are left behind',
+      last.heap < 1.5 * first.heap || 'the heap grows',
+      problems.length === 0 || problems.join('; '),
+    ].filter((f) => f !== true);
+    const of = Object.entries(done).map(([name, n]) => `${name} ${n}`);
+    const mib = (n: number) => (n / 2 ** 20).toFixed(1);
+    return {
+      ok: failures.length === 0,
+      line: `seed ${seed}, ${actions} actions (${of.join(', ')}); at rest ${first.workers} workers and ${first.buffers} buffers (${mib(first.bytes)} MiB), heap ${mib(first.heap)} MiB at first and ${mib(last.heap)} MiB at last; ${failures.join('; ') || 'nothing was left behind'}`,
+    };
+  } finally {
+    await close();
+  }
 };
 
 const bench: Item = async () => {
@@ -294,6 +330,7 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   trace: { what: '6. no main-thread task over 50 ms while training', run: trace },
   killed: { what: '6. killed five times at random steps, and yet the same', run: killed },
   kills: { what: '6. kills at random moments of training, checkpointing, saving and importing', run: kills },
+  hours: { what: '6. hours of use at random: nothing is left behind, nothing is thrown', run: hours },
   bench: { what: '7. step-time benchmark', run: bench },
   claims: {
     what: '8. the engine repeats the twin’s runs: five seeds of LoRA, TS-LoRA and the random gate',
