@@ -4,10 +4,12 @@
  *
  * Options: --model 4m|nano  --sample <id>  --prompt <text>  --keep-screenshot <path>, and the flag of every setting
  * (docs/settings.md): --steps N  --learning-rate X  --target-sparsity X …
+ * --record <path>: the run as a file of History, without its adapters: `--model nano --record public/recorded/run.zip`
  * --screens <folder>: pictures of every section (with a small experiment), and <folder>.md that shows them
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { unzipSync, zipSync } from 'fflate';
 import type { Page } from 'playwright';
 import { defaultExperiment } from '../src/shared/config';
 import type { App, ModelId } from './app';
@@ -19,7 +21,7 @@ const OUT = '.out/demo';
 
 export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);
-  const known = ['model', 'sample', 'prompt', 'keep-screenshot', 'screens', ...settingFlags];
+  const known = ['model', 'sample', 'prompt', 'keep-screenshot', 'screens', 'record', ...settingFlags];
   const unknown = [...Object.keys(named).filter((n) => !known.includes(n)), ...words];
   if (unknown.length)
     throw new Error(`unknown option ${unknown.join(', ')}; there are ${known.map((n) => `--${n}`).join(' ')}`);
@@ -80,6 +82,7 @@ export async function main(argv: string[]): Promise<number> {
     if (named['keep-screenshot']) await keepScreenshot(page, named['keep-screenshot']);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.screenshot({ path: `${OUT}/whole-dark.png`, fullPage: true });
+    if (named.record) await record(app, named.record);
     if (named.screens) await takeScreens(app, named.screens);
     console.log(`\nscreenshots: ${OUT}/`);
     const wrong = [...(await app.errors()), ...app.problems];
@@ -89,6 +92,16 @@ export async function main(argv: string[]): Promise<number> {
     await browser.close();
     await site.close();
   }
+}
+
+/** The run with its curves alone: what the page plays where nobody has trained anything yet. */
+async function record(app: App, path: string): Promise<void> {
+  const download = await app.download(() => app.press('kept-export'));
+  const files = unzipSync(readFileSync(await download.path()), { filter: ({ name }) => !name.includes('/') });
+  mkdirSync(dirname(path), { recursive: true });
+  // No times of its own: the same run gives the same file.
+  writeFileSync(path, zipSync(files, { level: 9, mtime: '2026-01-01T00:00:00' }));
+  console.log(`recorded: ${path}`);
 }
 
 /** Every section as the run has left it, then an experiment and what is kept. */

@@ -28,6 +28,19 @@ for (const [name, without, says, trains] of [
     await expect(app.get('no-gpu')).toContainText(says);
     await expect(app.get('device-name')).toContainText('CPU');
     await expect(app.get('device-gpu')).toBeDisabled();
+    if (!trains) {
+      // What it would look like, without a click, and one's own with one.
+      await page.locator('#train').scrollIntoViewIfNeeded();
+      await expect(app.get('recorded-sign')).toContainText('Recorded run');
+      const first = Number(await app.get('recorded-run').getAttribute('data-step'));
+      await expect(app.get('recorded-run')).toHaveAttribute('data-step', '120', { timeout: 30_000 });
+      expect(first).toBeLessThan(120);
+      await app.dataReady();
+      await app.small(2);
+      await app.get('recorded-own').click();
+      await app.waitPhase(['finished'], 120_000);
+      await expect(app.get('recorded-run')).toHaveCount(0);
+    }
     if (trains) {
       await trainsTheSameBits(app, info);
       expect(Object.keys(await app.compare('Once upon a time')).sort()).toEqual(['base', 'lora', 'ts-lora']);

@@ -25,6 +25,7 @@ import { KeptRuns, allRecords } from './keptRuns';
 import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
 import { type FileReaders, workerReaders } from './reading';
+import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
 import { type Section, type Session, type State, isLive } from './slices';
 import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
@@ -368,6 +369,16 @@ export class Studio {
   }
 
   // ---- training ------------------------------------------------------------------------------------
+
+  /** The run that is played until there is one of one's own; null where it cannot be had, which nobody needs to be told. */
+  async recordedRun(): Promise<RecordedRun | null> {
+    try {
+      const response = await fetch(`${this.#options.baseUrl}${RECORDED_RUN}`);
+      return response.ok ? recordedRun(await this.#readers.run(await response.blob())) : null;
+    } catch {
+      return null;
+    }
+  }
 
   /** Starts all runs of the draft side by side. */
   async start(): Promise<void> {

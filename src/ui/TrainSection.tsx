@@ -2,9 +2,10 @@
 import { texts } from '../shared/texts';
 import { type RunHistory, totalSkipped } from '../store/history';
 import { type Session, isLive, stepsOf } from '../store/slices';
-import { Empty, Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
+import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { KernelTable } from './KernelTable';
 import { KeepNote } from './ResumeOffer';
+import { RecordedRun } from './RecordedRun';
 import { RunData } from './RunData';
 import { RunSigns } from './RunSigns';
 import { Samples } from './Samples';
@@ -19,7 +20,7 @@ export function TrainSection() {
   return (
     <SectionFrame id="train" number={4} title={page.section.train} lead={train.lead}>
       <Controls />
-      {session ? <Live session={session} /> : <Empty>{train.empty}</Empty>}
+      {session ? <Live session={session} /> : <RecordedRun />}
     </SectionFrame>
   );
 }

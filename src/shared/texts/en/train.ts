@@ -3,6 +3,15 @@
 export const train = {
   lead: 'All runs of a session train side by side on the same batches. A lower validation loss is better.',
   empty: 'The loss curves of every run, its speed and its samples appear here.',
+  /** Shown until there is a run of one's own. */
+  recorded: {
+    title: 'Recorded run',
+    what: (runs: string, data: string, device: string) =>
+      `${runs} on ${data}, trained with this page${device && ` on ${device}`}. It is played back: nothing is computed here.`,
+    own: 'Train your own',
+    again: 'Play again',
+    step: (step: string, steps: string) => `step ${step} of ${steps}`,
+  },
   phase: {
     idle: 'Ready',
     loading: 'Loading',

@@ -3,6 +3,14 @@ import type { Texts } from '../en';
 export const train: Texts['train'] = {
   lead: '一个会话的所有运行在相同的批次上并排训练。验证损失越低越好。',
   empty: '每个运行的损失曲线、速度和样本会显示在这里。',
+  recorded: {
+    title: '录制的运行',
+    what: (runs, data, device) =>
+      `${runs}，数据为 ${data}，由本页面训练${device && `（设备：${device}）`}。这是回放，此处不进行任何计算。`,
+    own: '训练你自己的',
+    again: '重新播放',
+    step: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
+  },
   phase: {
     idle: '就绪',
     loading: '正在加载',

@@ -1,0 +1,47 @@
+/**
+ * A run that was recorded with this product, as History exports one: what training looks like where nothing has been trained
+ * yet, or nothing can be. It is looked at only; nothing is computed, and nothing kept.
+ */
+import { RunHistory } from './history';
+import type { RunFile } from './runFile';
+import type { Session } from './slices';
+
+/** Where it lies on the app's own site. */
+export const RECORDED_RUN = 'recorded/run.zip';
+
+export interface RecordedRun {
+  /** Optimizer steps of the longest of its runs. */
+  steps: number;
+  /** The session as it was after `step` of them. */
+  at(step: number): Session;
+}
+
+/** The part of a history up to a step, its curves at least: what is drawn while it plays. */
+function until(history: RunHistory, step: number): RunHistory {
+  const all = history.snapshot();
+  const known = all.step.filter((s) => s <= step).length;
+  return RunHistory.restore({
+    ...all,
+    step: all.step.slice(0, known),
+    loss: all.loss.slice(0, known),
+    learningRate: all.learningRate.slice(0, known),
+    gradNorm: all.gradNorm.slice(0, known),
+    speeds: all.speeds.slice(0, known),
+    evals: all.evals.filter((e) => e.step <= step),
+  });
+}
+
+/** @returns null for a file without a record */
+export function recordedRun({ record, histories }: RunFile): RecordedRun | null {
+  if (!record) return null;
+  const { experiment, template, mapping, data, devices, startedAt } = record;
+  const whole = { experiment, template, mapping, devices, startedAt, dataName: data, plan: null, failed: new Map() };
+  return {
+    steps: Math.max(...record.finals.map((f) => f.steps)),
+    at: (step) => ({
+      ...whole,
+      histories: new Map([...histories].map(([id, history]) => [id, until(history, step)])),
+      gone: new Set(experiment.runs.map((r) => r.id)),
+    }),
+  };
+}
