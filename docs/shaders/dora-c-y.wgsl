@@ -9,9 +9,10 @@ struct Dims {
   dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
   kind: u32,           // what the pass is for: PASS_* below
   draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
-  micro: u32,          // which micro-batch of the step it is
-  first: u32,          // tokens of the micro-batches before it
-  dropoutFirst: u32,   // of these, those that share its dropoutKey: parts of one batch have the masks that it would have
+  batch: u32,          // which batch of the step it is, or is a part of
+  first: u32,          // tokens of the step before it
+  before: u32,         // of these, those of the same batch: a part has the masks and choices that the whole would have
+  whole: u32,          // tokens of the whole batch
 }
 const PASS_TRAIN: u32 = 0u;
 const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt from its gradients

@@ -9,9 +9,10 @@ struct Dims {
   dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
   kind: u32,           // what the pass is for: PASS_* below
   draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
-  micro: u32,          // which micro-batch of the step it is
-  first: u32,          // tokens of the micro-batches before it
-  dropoutFirst: u32,   // of these, those that share its dropoutKey: parts of one batch have the masks that it would have
+  batch: u32,          // which batch of the step it is, or is a part of
+  first: u32,          // tokens of the step before it
+  before: u32,         // of these, those of the same batch: a part has the masks and choices that the whole would have
+  whole: u32,          // tokens of the whole batch
 }
 const PASS_TRAIN: u32 = 0u;
 const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt from its gradients
@@ -67,13 +68,14 @@ struct Choice {
   keep: f32,                      // share of the rows to keep, where nothing else says
   seed: u32,
   salt: u32,                      // which module it is, so that each draws its own rows
-  count: u32,                     // where the followed run's count lies in a micro-batch's counts; NOBODY = follows nobody
-  counts: u32,                    // counts of one micro-batch
+  count: u32,                     // where the followed run's count lies in a batch's counts; NOBODY = follows nobody
+  counts: u32,                    // counts of one batch
+  ofStep: u32,                    // 1: the keys are of all rows of the step; 0: of the pass's rows
 }
 const NOBODY: u32 = 0xffffffffu;
 @group(0) @binding(4) var<uniform> choice: Choice;
 
-fn shareOf(share: f32) -> u32 { return u32(floor(share * f32(dims.rows) + 0.5)); }
+fn shareOf(share: f32) -> u32 { return u32(floor(share * f32(dims.whole) + 0.5)); }
 
 // A number from numbers: every bit of the result depends on every bit that went in. TypeScript twin: dropout.ref.ts.
 fn mixBits(value: u32) -> u32 {
@@ -83,21 +85,21 @@ fn mixBits(value: u32) -> u32 {
   return v ^ (v >> 15u);
 }
 
-// Random gate: rows in the order of a hash of (seed, step, micro-batch, module, row). In training as many as the followed run
+// Random gate: rows in the order of a hash of (seed, step, batch, module, row). In training as many as the followed run
 // kept of the same rows, or the share `keep`; elsewhere the share that the last step kept.
-@group(0) @binding(3) var<storage, read> counts: array<u32>;   // [micro-batches, choice.counts]
+@group(0) @binding(3) var<storage, read> counts: array<u32>;   // [batches, choice.counts]
 
-fn hashOf(draw: u32, micro: u32, row: u32) -> u32 {
-  return mixBits(mixBits(mixBits(mixBits(mixBits(choice.seed + 0x9e3779b9u) ^ draw) ^ (micro + 0x85ebca6bu)) ^ (choice.salt + 0xc2b2ae35u)) ^ row);
+fn hashOf(draw: u32, batch: u32, row: u32) -> u32 {
+  return mixBits(mixBits(mixBits(mixBits(mixBits(choice.seed + 0x9e3779b9u) ^ draw) ^ (batch + 0x85ebca6bu)) ^ (choice.salt + 0xc2b2ae35u)) ^ row);
 }
 
-// A pass that is no training step has no micro-batches: its rows are others' than those of any step.
-fn keyOf(row: u32) -> u32 { return hashOf(dims.draw, select(0xffff0000u | dims.kind, dims.micro, dims.kind == PASS_TRAIN), row); }
+// A pass that is no training step is none of its batches: its rows are others' than those of any step.
+fn keyOf(row: u32) -> u32 { return hashOf(dims.draw, select(0xffff0000u | dims.kind, dims.batch, dims.kind == PASS_TRAIN), row); }
 
 fn wanted() -> u32 {
   if (dims.kind != PASS_TRAIN) { return shareOf(slot.share); }
   if (choice.count == NOBODY) { return shareOf(choice.keep); }
-  return counts[dims.micro * choice.counts + choice.count];
+  return counts[dims.batch * choice.counts + choice.count];
 }
 
 fn learn(smallest: u32) {}
@@ -106,7 +108,8 @@ fn learn(smallest: u32) {}
 fn keepsAlone(row: u32) -> bool { return f32(hashOf(dims.draw + row, 0xffffffffu, 0u) >> 8u) < slot.share * 16777216.0; }
 
 // Marks an exact number of rows: those with the largest keys, of equal keys the first -> open [rows] = 0 or 1. Overwrites.
-// `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each decides alone.
+// `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each decides alone. Of a
+// batch that was cut, the rows of all parts are compared, and those of this part marked.
 // One workgroup: the smallest key that is kept, found byte by byte in a histogram; then each thread marks one run of rows.
 override WIDTH: u32;
 
@@ -121,16 +124,17 @@ var<workgroup> left: u32;                       // rows still wanted among those
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  let run = (dims.rows + WIDTH - 1u) / WIDTH;
-  let first = min(lane * run, dims.rows);
-  let last = min(first + run, dims.rows);
+  let count = select(dims.whole, dims.rows, dims.kind == PASS_DECODE);
+  let run = (count + WIDTH - 1u) / WIDTH;
+  let first = min(lane * run, count);
+  let last = min(first + run, count);
   if (dims.kind == PASS_DECODE) {
     for (var row = first; row < last; row++) { open[row] = select(0u, 1u, keepsAlone(row)); }
     return;
   }
   if (lane == 0u) {
     prefix = 0u;
-    left = min(wanted(), dims.rows);
+    left = min(wanted(), count);
   }
   for (var round = 0u; round < 4u; round++) {
     let shift = 24u - 8u * round;
@@ -143,12 +147,12 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     workgroupBarrier();
     if (lane == 0u) {
       for (var d = 256u; d > 0u; d--) {
-        let count = atomicLoad(&bins[d - 1u]);
-        if (count >= left) {
+        let inBin = atomicLoad(&bins[d - 1u]);
+        if (inBin >= left) {
           prefix |= (d - 1u) << shift;
           break;
         }
-        left -= count;
+        left -= inBin;
       }
     }
     workgroupBarrier();
@@ -162,8 +166,10 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   for (var row = first; row < last; row++) {
     let key = keyOf(row);
     let isEqual = key == prefix;
-    open[row] = select(0u, 1u, key > prefix || (isEqual && before < left));
+    // Rows before the part wrap round to a number past its last.
+    let at = row - dims.before;
+    if (at < dims.rows) { open[at] = select(0u, 1u, key > prefix || (isEqual && before < left)); }
     before += select(0u, 1u, isEqual);
   }
-  if (lane == 0u && dims.kind == PASS_TRAIN) { learn(prefix); }
+  if (lane == 0u && dims.kind == PASS_TRAIN && dims.before == 0u) { learn(prefix); }
 }
