@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { parseFile } from '../src/data/parse';
 import { parseLlamaConfig } from '../src/hub/llamaConfig';
 import { OnnxParser } from '../src/hub/onnx/parser';
-import { readSafetensors } from '../src/hub/safetensors';
+import { readSafetensors, writeSafetensors } from '../src/hub/safetensors';
 import { createTokenizer } from '../src/hub/tokenizer';
 import { checkNode, externalFiles, resolveWeights } from '../src/hub/weights';
 import { RunHistory } from '../src/store/history';
@@ -64,29 +64,30 @@ function smallTokenizer(): Uint8Array {
   );
 }
 
+const model = parseLlamaConfig(json(file(NANO, 'config.json')));
+
+/** One that is read. */
 function adapter(): Record<string, Uint8Array> {
-  const header = text(
-    JSON.stringify({
-      'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight': {
-        dtype: 'F32',
-        shape: [2, 4],
-        data_offsets: [0, 32],
-      },
-    }),
-  );
-  const weights = new Uint8Array(8 + header.length + 32);
-  new DataView(weights.buffer).setUint32(0, header.length, true);
-  weights.set(header, 8);
+  const of = (matrix: 'A' | 'B', shape: [number, number]) => ({
+    name: `base_model.model.model.layers.0.self_attn.q_proj.lora_${matrix}.weight`,
+    shape,
+    data: new Float32Array(shape[0] * shape[1]).fill(0.5),
+  });
   return {
-    'adapter_config.json': text('{"peft_type":"LORA","r":2,"lora_alpha":4,"target_modules":["q_proj"]}'),
-    'adapter_model.safetensors': weights,
+    'adapter_config.json': text(
+      '{"peft_type":"LORA","r":2,"lora_alpha":4,"target_modules":["q_proj"],"layers_to_transform":[0]}',
+    ),
+    'adapter_model.safetensors': writeSafetensors([
+      of('A', [2, model.dModel]),
+      of('B', [model.heads * model.headDim, 2]),
+    ]),
   };
 }
 
-const model = parseLlamaConfig(json(file(NANO, 'config.json')));
 const parts = adapter();
 const history = new RunHistory('base');
 history.addEval({ type: 'eval', runId: 'base', step: 0, loss: 5.5, examples: 4, supervised: 9, gate: null });
+const filesOf = (files: Record<string, Uint8Array>) => Object.entries(files).map(([name, bytes]) => ({ name, bytes }));
 const run = Object.fromEntries(
   runFiles([history.snapshot()], { lora: Object.entries(parts).map(([name, bytes]) => ({ name, bytes })) }).map((f) => [
     f.name,
@@ -145,6 +146,19 @@ export const READERS: Record<string, Reader> = {
     },
   },
   run: { seeds: [zipSync(run), zipSync(run, { level: 0 })], read: (bytes) => readRunParts(blob(bytes)) },
+  // What lies in them: a checksum keeps damage of the zip from getting so far.
+  adapterConfig: {
+    seeds: [parts['adapter_config.json']],
+    read: (bytes) => readAdapter(filesOf({ ...parts, 'adapter_config.json': bytes }), model, 'x'),
+  },
+  adapterWeights: {
+    seeds: [parts['adapter_model.safetensors']],
+    read: (bytes) => readAdapter(filesOf({ ...parts, 'adapter_model.safetensors': bytes }), model, 'x'),
+  },
+  history: {
+    seeds: [run['history.json']],
+    read: (bytes) => readRunParts(blob(zipSync({ ...run, 'history.json': bytes }, { level: 0 }))),
+  },
 };
 
 /** Inputs that were a fault once: fuzz/corpus/<reader>/. */

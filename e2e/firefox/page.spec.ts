@@ -4,6 +4,7 @@ import { keptRunSchema } from '../../src/shared/keptRun';
 import { exportedRun, runFiles } from '../../src/store/runFile';
 import { endedSession } from '../../src/store/testing/fixtures';
 import { FILES, asUpload } from '../data';
+import { haveHostileFiles, refusesHostileFiles } from '../hostile';
 import { trainsTheSameBits } from '../sameBits';
 import { wholeJob } from './job';
 import { expect, test } from './test';
@@ -101,4 +102,11 @@ test('a run from elsewhere is kept over a reload, and opened', async ({ app, pag
   await expect(app.get('step-count')).toHaveText('6 / 100');
   await page.locator('#inspect').scrollIntoViewIfNeeded();
   await expect(app.get('heatmap')).toHaveAttribute('data-step', '6');
+});
+
+test('files that no tab survived once are refused in words', async ({ app }) => {
+  test.skip(!haveHostileFiles, 'needs ../shared/cases/faults');
+  await app.open();
+  await refusesHostileFiles(app);
+  expect(app.problems).toEqual([]);
 });
