@@ -2,8 +2,9 @@
  * From a `ModelSource` to file URLs and bytes. Works in a page and in a worker: no DOM.
  * Every request of the hub goes through `request`, so that each way to fail has its own words.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { ModelError, type Said } from '../shared/errors';
-import { Sha256 } from '../shared/sha256';
 import { texts } from '../shared/texts';
 import type { ModelSource } from '../shared/types';
 
@@ -216,7 +217,7 @@ async function readBody(
   let available = from?.available ?? 0;
   const reader = response.body?.getReader();
   if (!reader) throw new FetchError('network', t.noContent(file));
-  const hash = options.sha256 ? new Sha256() : null;
+  const hash = options.sha256 ? sha256.create() : null;
   hash?.add(bytes.subarray(0, available));
   if (available > 0) onBytes?.(bytes, available);
   const next = () => {
@@ -262,7 +263,7 @@ async function readBody(
     keep();
     throw new FetchError('truncated', t.truncated(file, available, total));
   }
-  if (hash && hash.hex() !== options.sha256) {
+  if (hash && bytesToHex(hash.digest()) !== options.sha256) {
     spoilt.add(url);
     throw new FetchError('different', t.different(file));
   }
