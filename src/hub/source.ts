@@ -218,7 +218,7 @@ async function readBody(
   const reader = response.body?.getReader();
   if (!reader) throw new FetchError('network', t.noContent(file));
   const hash = options.sha256 ? sha256.create() : null;
-  hash?.add(bytes.subarray(0, available));
+  hash?.update(bytes.subarray(0, available));
   if (available > 0) onBytes?.(bytes, available);
   const next = () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -245,7 +245,7 @@ async function readBody(
         bytes = grown;
       }
       bytes.set(value, available);
-      hash?.add(value);
+      hash?.update(value);
       available += value.length;
       // One half of a large file is enough to hold.
       if (available >= WORTH_KEEPING) begun = null;
