@@ -7,6 +7,7 @@ import { plainOnnxRuntime } from './.ci/onnxRuntime.mjs';
 import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 
 const EQUAL_BYTES = 'src/train/testing/equalBytes.ts';
+const WORDS = 'src/shared/testing/words.ts';
 
 /**
  * Three projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/). `cpu` runs in Node on the
@@ -29,7 +30,7 @@ export default defineConfig({
           testTimeout: 60_000,
           pool: 'threads',
           isolate: false,
-          setupFiles: [EQUAL_BYTES],
+          setupFiles: [EQUAL_BYTES, WORDS],
           include: ['src/**/*.test.ts', 'bench/**/*.test.ts', '.ci/**/*.test.mjs'],
           exclude: ['src/engine/**', 'src/**/*.{gpu,cpu,device}.test.ts'],
         },
@@ -53,7 +54,7 @@ export default defineConfig({
           testTimeout: 120_000,
           include: ['src/engine/**/*.test.ts', 'src/**/*.cpu.test.ts', 'src/**/*.device.test.ts'],
           exclude: ['src/**/*.wgsl.test.ts'],
-          setupFiles: ['src/train/testing/node.ts', EQUAL_BYTES],
+          setupFiles: ['src/train/testing/node.ts', EQUAL_BYTES, WORDS],
           pool: 'threads',
           isolate: false,
           server: { deps: { inline: [/transformers/] } },
@@ -84,7 +85,7 @@ export default defineConfig({
         },
         test: {
           name: 'gpu',
-          setupFiles: [EQUAL_BYTES],
+          setupFiles: [EQUAL_BYTES, WORDS],
           include: ['src/engine/**/*.test.ts', 'src/**/*.{gpu,device}.test.ts'],
           exclude: ['src/engine/device/cpu/**'],
           testTimeout: 120_000,

@@ -83,6 +83,7 @@ function importsOf(path, text) {
       to: i.moduleRequest.value,
       line: lineOf(i.start),
       worker: i.moduleRequest.value.endsWith('?worker&url'),
+      types: i.entries.length > 0 && i.entries.every((entry) => entry.isType),
     });
   for (const e of module.staticExports)
     for (const x of e.entries) if (x.moduleRequest) found.push({ to: x.moduleRequest.value, line: lineOf(e.start) });
@@ -116,8 +117,15 @@ function resolve(from, request, files) {
   return [base, `${base}.ts`, `${base}.tsx`, `${base}/index.ts`, `${base}/index.tsx`].find((c) => files.has(c)) ?? null;
 }
 
+/** The catalogue of what a person reads, and who may read it; its types belong to everybody. */
+const TEXTS = 'shared/texts/';
+const mayRead = (from) =>
+  ['ui', 'main'].includes(top(from)) || from.startsWith(TEXTS) || isTest(from) || /\/testing\//.test(from);
+
 /** The rule `from` breaks by importing `to`, as a sentence, or null. */
-function broken(from, to, worker) {
+function broken(from, to, { worker, types }) {
+  if (to.startsWith(TEXTS) && !types && !mayRead(from))
+    return 'words stand at the edge: below the page say `message(code, …)`, which ui puts into words';
   if (isTest(to) && to !== from) return 'nobody may import a test: move what is shared to a file of its own';
   if (isTest(from)) return null;
   const [a, b] = [top(from), top(to)];
@@ -198,7 +206,7 @@ export function lintFolders(sources) {
     for (const message of parsed.errors) errors.push(`src/${path}: does not parse: ${message}`);
     const edges = new Set();
     graph.set(path, edges);
-    for (const { to, line, worker } of parsed.found) {
+    for (const { to, line, worker, types } of parsed.found) {
       const at = `src/${path}:${line}`;
       if (!to.startsWith('.')) {
         const home = PACKAGE_HOMES.find((h) => h.packages.test(to));
@@ -216,7 +224,7 @@ export function lintFolders(sources) {
         continue;
       }
       if (!worker) edges.add(target);
-      const why = broken(path, target, worker);
+      const why = broken(path, target, { worker, types });
       if (why) errors.push(`${at}: imports src/${target}, but ${why}`);
     }
   }

@@ -121,6 +121,16 @@ describe('the folder rule', () => {
       { 'engine/a.ts': "import { useState } from 'react'; void useState;" },
       'React stays at the edge',
     ],
+    [
+      'words below the page',
+      { 'store/a.ts': "import { b } from '../shared/texts/b'; void b;", 'shared/texts/b.ts': b },
+      'words stand at the edge',
+    ],
+    [
+      'words in shared',
+      { 'shared/a.ts': "export { b } from './texts/b';", 'shared/texts/b.ts': b },
+      'words stand at the edge',
+    ],
     ['a file that is not there', { 'data/a.ts': "import { b } from './b'; void b;" }, 'no file of src/'],
     ['a file outside src/', { 'data/a.ts': "import { b } from '../../bench/b'; void b;" }, 'outside src/'],
     ['a file that does not parse', { 'data/a.ts': 'import {' }, 'does not parse'],
@@ -147,6 +157,18 @@ describe('the folder rule', () => {
         'hub/model.ts': 'export const m = 1;',
         'engine/model/llama.test.ts':
           "import { b } from '../testing/allclose'; import { m } from '../../hub/model'; import f from '../../../reference/golden/x.json'; void b; void m; void f;",
+      }),
+    ).toEqual([]);
+  });
+
+  test('lets the page read words, and everybody their types', () => {
+    expect(
+      errorsOf({
+        'shared/texts/index.ts': 'export const texts = 1; export type Texts = 1;',
+        'shared/message.ts': "import type { Texts } from './texts'; export type M = Texts;",
+        'store/testing/a.ts': "import { texts } from '../../shared/texts'; void texts;",
+        'ui/a.ts': "import { texts } from '../shared/texts'; void texts;",
+        'main.tsx': "import { texts } from './shared/texts'; void texts;",
       }),
     ).toEqual([]);
   });

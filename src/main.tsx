@@ -2,16 +2,21 @@
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { language } from './shared/texts';
+import { names } from './shared/texts/names';
+import { say } from './shared/texts/say';
+import { describeErrors } from './shared/errors';
 import { hubHost, startDevice, startModel, startSettings } from './store/pageUrl';
 import { Studio } from './store/studio';
 import { App } from './ui/App';
 import { rememberedDevice } from './ui/device';
-import { firstLanguage } from './ui/language';
+import { firstLanguage, speakOn } from './ui/language';
 import { StudioContext } from './ui/studioContext';
 import { rememberedTheme, wearTheme } from './ui/theme';
 
 const { href } = location;
+describeErrors(say);
 const studio = new Studio({
+  names,
   baseUrl: import.meta.env.BASE_URL,
   hubHost: hubHost(href),
   startModel: startModel(href),
@@ -24,7 +29,7 @@ wearTheme(rememberedTheme())();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 const first = firstLanguage(navigator.languages);
-if (first !== language()) await studio.setLanguage(first);
+if (first !== language()) await speakOn(studio, first);
 // One after the other, each painted: what index.html has, the page, and then the model, which takes every core.
 await painted();
 flushSync(() =>

@@ -76,7 +76,7 @@ async function inProduct({ device, model, repeats = 10 }: BenchOptions): Promise
       onEvent: (event) => {
         if (event.type === 'generated' && !event.done) written++;
       },
-      onCrash: ({ message }) => console.error(message),
+      onCrash: (error) => console.error(error),
     },
   );
   const opened = await client.request({ type: 'open-model', source: { kind: 'embedded', id: model }, device });

@@ -1,7 +1,7 @@
 /** Token sets → batches, in an order that depends on the seed alone. */
 import { DataError } from '../shared/errors';
 import { Rng, type RngState } from '../shared/rng';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { TokenBatch, TokenSet } from '../shared/types';
 
 /** Where a `BatchOrder` stands, as plain JSON. `rng` is the generator's state before this epoch's shuffle. */
@@ -21,7 +21,7 @@ export class BatchOrder {
 
   /** @param n number of examples, at least 1. */
   constructor(n: number, seed: number | RngState) {
-    if (!Number.isInteger(n) || n < 1) throw new DataError(texts().errors.data.examples.none);
+    if (!Number.isInteger(n) || n < 1) throw new DataError(message('data.examples.none'));
     this.#n = n;
     this.#rng = new Rng(seed);
     this.#before = this.#rng.state();
@@ -72,7 +72,7 @@ export function toBatch(set: TokenSet, indices: readonly number[]): TokenBatch {
   const starts = new Uint32Array(indices.length + 1);
   indices.forEach((example, s) => {
     if (!(example >= 0 && example < exampleCount(set)))
-      throw new DataError(texts().errors.data.examples.noSuch(example));
+      throw new DataError(message('data.examples.noSuch', { example }));
     starts[s + 1] = starts[s] + set.offsets[example + 1] - set.offsets[example];
   });
   const rows = starts[indices.length];
@@ -89,6 +89,6 @@ export function toBatch(set: TokenSet, indices: readonly number[]): TokenBatch {
       supervised++;
     }
   });
-  if (supervised === 0) throw new DataError(texts().errors.data.examples.masked);
+  if (supervised === 0) throw new DataError(message('data.examples.masked'));
   return { ids, targets, starts };
 }

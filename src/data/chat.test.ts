@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { isChat, parseChat } from './chat';
 import { detect } from './detect';
 import { tableOf } from './testing/table';
+import { inWords } from '../shared/testing/words';
 
 const json = JSON.stringify;
 
@@ -65,7 +66,7 @@ it('is detected by content, whatever the column is called, with the evidence', (
       { from: 'gpt', value: 'a' },
     ]),
   ]);
-  expect(detect(tableOf(['id', 'dialog'], rows, 'jsonl'))).toEqual({
+  expect(inWords(detect(tableOf(['id', 'dialog'], rows, 'jsonl')))).toEqual({
     mapping: { kind: 'chat', roles: { message: 'dialog' } },
     evidence: [
       '“dialog” holds lists of turns with “from” and “value” (ShareGPT)',
@@ -114,7 +115,7 @@ it('reads chats that are written down in other ways', () => {
   expect(turnsOf(odd, { villager: 'user' })).toEqual(two);
   expect(turnsOf(json([{ a: 1, b: 'x' }]))).toEqual({ because: 'keys', names: ['a', 'b'] });
   expect(turnsOf('[{"role": "user", "content": "q"')).toMatchObject({ because: 'none' });
-  expect(turnsOf('[{"role": "user" "content": "q"}]')).toMatchObject({
+  expect(inWords(turnsOf('[{"role": "user" "content": "q"}]'))).toMatchObject({
     because: 'json',
     reason: expect.stringContaining('comma'),
   });

@@ -1,6 +1,6 @@
 /** A cell that holds a chat → its turns; or why it holds none. */
 import type { Speaker, Turn } from '../shared/data';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import { isTurn, lowered, SAID_KEYS, WHO_KEYS } from './parse/jsonShapes';
 import { parseLoosely } from './parse/loose';
 
@@ -17,7 +17,7 @@ export interface Chat {
 /** Why a cell is no chat. `none`: it does not look like one. */
 export type NoChat =
   | { because: 'none' }
-  | { because: 'json'; reason: string }
+  | { because: 'json'; reason: Message }
   | { because: 'empty' }
   /** Turns of speakers that are not known. */
   | { because: 'role'; names: string[] }
@@ -281,17 +281,16 @@ export function isChat(read: Chat | NoChat): read is Chat {
 }
 
 /** Why a cell is no chat, for a person. */
-export function noChatWords(why: NoChat): string {
-  const t = texts().errors.data.noChat;
+export function noChatMessage(why: NoChat): Message {
   switch (why.because) {
     case 'json':
-      return t.json(why.reason);
+      return message('data.noChat.json', { why: why.reason });
     case 'role':
     case 'keys':
     case 'content':
-      return t[why.because](why.names.map((n) => n.slice(0, 40)).join(', '));
+      return message(`data.noChat.${why.because}`, { names: why.names.map((n) => n.slice(0, 40)).join(', ') });
     default:
-      return t[why.because];
+      return message(`data.noChat.${why.because}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Looks at every row once: what is wrong with it, and whether it can be used. Nothing is tokenised. */
 import { type Issue, ISSUES, type ParsedTable, type PrepareOptions } from '../shared/data';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import { FirstSeen, hashText } from './hash';
 import type { Pace } from './pace';
 import { cellsOf } from './repair';
@@ -25,15 +25,17 @@ export interface RowChecks {
 /** Why rows have an issue. */
 export class Reasons {
   /** By issue: reasons and in how many rows each was met. */
-  readonly counts = new Map<Issue, Map<string, number>>();
+  readonly counts = new Map<Issue, Map<string, { reason: Message; rows: number }>>();
   /** By row: told for the first rows of each issue. */
-  readonly told = new Map<number, string>();
+  readonly told = new Map<number, Message>();
 
-  add(issue: Issue, row: number, reason: string): void {
+  add(issue: Issue, row: number, reason: Message): void {
     let own = this.counts.get(issue);
     if (!own) this.counts.set(issue, (own = new Map()));
-    const n = own.get(reason);
-    if (n !== undefined || own.size < MOST_REASONS) own.set(reason, (n ?? 0) + 1);
+    const key = JSON.stringify(reason);
+    const known = own.get(key);
+    if (known) known.rows++;
+    else if (own.size < MOST_REASONS) own.set(key, { reason, rows: 1 });
     if (this.told.size < TOLD * ISSUES.length && !this.told.has(row)) this.told.set(row, reason);
   }
 }
@@ -77,11 +79,10 @@ export async function checkRows(
   const seen = new FirstSeen(rows.length);
   const reasons = new Reasons();
   const strangers = new Set<string>();
-  const t = texts().errors.data;
   const holdsMark = finderOf(options.marks);
   let usable = 0;
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-    if (pace.due) await pace.rest(t.progress.checking, from, rows.length);
+    if (pace.due) await pace.rest(message('data.progress.checking'), from, rows.length);
     const now = Array.from({ length: Math.min(ROWS_AT_ONCE, rows.length - from) }, (_, k) =>
       excluded.has(from + k) ? null : cells(from + k),
     );
@@ -94,19 +95,19 @@ export async function checkRows(
       if (excluded.has(row)) flags[row] |= EXCLUDED;
       if (!now[k]) continue;
       const text = made.next().value!;
-      const note = (issue: Issue, reason: string | null) => {
+      const note = (issue: Issue, reason: Message | null) => {
         flags[row] |= ISSUE_BIT[issue];
         if (reason !== null) reasons.add(issue, row, reason);
       };
       for (const name of text.strangers) if (strangers.size < MOST_STRANGERS) strangers.add(name);
       if (text.parts.length > 0) note('parts', null);
-      for (const part of text.parts) reasons.add('parts', row, t.parts[part]);
+      for (const part of text.parts) reasons.add('parts', row, message(`data.parts.${part}`));
       if (text.noChat !== null || text.problem !== null) {
         note(text.noChat !== null ? 'chat' : 'template', text.noChat ?? text.problem);
         continue;
       }
       if (text.completion.trim() === '') {
-        note('empty', text.nothing === null ? null : t.nothing[text.nothing]);
+        note('empty', text.nothing === null ? null : message(`data.nothing.${text.nothing}`));
         continue;
       }
       if (!text.asked) {

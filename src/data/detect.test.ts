@@ -3,6 +3,7 @@ import { DataError } from '../shared/errors';
 import { compileTemplate, defaultTemplate, fillTemplate } from '../shared/template';
 import { detect } from './detect';
 import { tableOf } from './testing/table';
+import { inWords } from '../shared/testing/words';
 
 const table = tableOf;
 
@@ -10,10 +11,12 @@ const prose = (i: number) =>
   `The ${['fox', 'owl', 'hen', 'cat'][i % 4]} number ${i} went a long way over the hills to the sea.`;
 const many = (f: (i: number) => string[], n = 40) => Array.from({ length: n }, (_, i) => f(i));
 
+const said = (...of: Parameters<typeof detect>) => inWords(detect(...of)) as ReturnType<typeof detect>;
+
 describe('detect', () => {
   it('knows instruction data, with and without input', () => {
     expect(
-      detect(
+      said(
         table(
           ['Instruction', 'input', 'output'],
           many((i) => [prose(i), i < 10 ? 'x' : '', prose(i + 1)]),
@@ -24,7 +27,7 @@ describe('detect', () => {
       evidence: ['columns named Instruction, input and output', 'input is filled in 10 of 40 rows'],
     });
     expect(
-      detect(
+      said(
         table(
           ['instruction', 'response'],
           many((i) => [prose(i), 'a']),
@@ -41,7 +44,7 @@ describe('detect', () => {
       ['source', 'target'],
     ]) {
       expect(
-        detect(
+        said(
           table(
             ['id', c, p],
             many((i) => [String(i), 'y', prose(i)]),
@@ -53,7 +56,7 @@ describe('detect', () => {
 
   it('knows a label by name, and by its few short values', () => {
     expect(
-      detect(
+      said(
         table(
           ['text', 'label'],
           many((i) => [prose(i), ['happy', 'sad'][i % 2]]),
@@ -67,16 +70,16 @@ describe('detect', () => {
       ),
     );
     expect(found.mapping).toEqual({ kind: 'text-label', roles: { text: 'column 2', label: 'column 1' } });
-    expect(found.evidence[0]).toBe('2 distinct values in “column 1”: 0, 1');
+    expect(inWords(found.evidence[0])).toBe('2 distinct values in “column 1”: 0, 1');
   });
 
   it('falls back to text', () => {
-    expect(detect(table(['text'], [[prose(1)]], 'txt'))).toEqual({
+    expect(said(table(['text'], [[prose(1)]], 'txt'))).toEqual({
       mapping: { kind: 'text', roles: { text: 'text' } },
       evidence: ['a plain text file with 1 text'],
     });
     expect(
-      detect(
+      said(
         table(
           ['a', 'b', 'c'],
           many((i) => [String(i), prose(i), String(-i)]),
@@ -84,7 +87,7 @@ describe('detect', () => {
       ).mapping,
     ).toEqual({ kind: 'text', roles: { text: 'b' } });
     expect(
-      detect(
+      said(
         table(
           ['a', 'b'],
           many((i) => [prose(i), prose(i + 1)]),
@@ -95,7 +98,7 @@ describe('detect', () => {
 
   it('is not confused by hostile or empty columns', () => {
     expect(
-      detect(
+      said(
         table(
           ['__proto__', 'constructor'],
           many((i) => [prose(i), 'x']),
@@ -103,7 +106,7 @@ describe('detect', () => {
       ).mapping.kind,
     ).toBe('prompt-completion');
     expect(
-      detect(
+      said(
         table(
           ['text', 'x'],
           [

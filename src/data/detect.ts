@@ -1,6 +1,6 @@
 /** Columns → what they mean, with the evidence, for a person to confirm or change. */
 import type { Detection, Mapping, ParsedTable, Repairs } from '../shared/data';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import { type Chat, isChat, looksLikeChat, parseChat } from './chat';
 import { type Meaning, meaningsOf, rankOf } from './columnNames';
 import { excerpt } from './parse/excerpt';
@@ -164,8 +164,7 @@ class Finder {
     const chosen = this.#named('chosen');
     const rejected = this.#named('rejected', [chosen]);
     if (!chosen || !rejected) return null;
-    const t = texts().errors.data.evidence;
-    const said = [t.preferred(chosen.name, rejected.name)];
+    const said = [message('data.evidence.preferred', { chosen: chosen.name, rejected: rejected.name })];
     const prompt =
       this.#named('asked', [chosen, rejected]) ??
       this.#named('instruction', [chosen, rejected]) ??
@@ -230,7 +229,7 @@ class Finder {
           roles: tidy({ message: asked.name, answer: answer.name, system: system([asked, answer]), tools }, 'message'),
         },
         evidence: [
-          texts().errors.data.evidence.twoParts(asked.name, answer.name),
+          message('data.evidence.twoParts', { asked: asked.name, answer: answer.name }),
           ...chatWords(asked.chat ? asked : answer),
         ],
       };
@@ -258,7 +257,6 @@ class Finder {
       this.#named('input', [instruction, output], this.#all) ?? this.#named('passage', [instruction, output]);
     const system = this.#named('system', [instruction, output, input]);
     const history = this.#named('history', [instruction, output, input, system]);
-    const t = texts().errors.data.evidence;
     const used = [system, history, instruction, input, output].filter((f) => f !== undefined);
     return {
       mapping: {
@@ -276,7 +274,12 @@ class Finder {
           'output',
         ),
       },
-      evidence: [t.named(used.map((f) => f.name)), ...(input ? [t.filled(input.name, input.filled, this.#rows)] : [])],
+      evidence: [
+        message('data.evidence.named', { names: used.map((f) => f.name) }),
+        ...(input
+          ? [message('data.evidence.filled', { column: input.name, filled: input.filled, rows: this.#rows })]
+          : []),
+      ],
     };
   }
 
@@ -300,10 +303,9 @@ class Finder {
       // The passage comes before the question about it.
       const [text, second] = a === 'asked' && b === 'text' ? [two, one] : [one, two];
       if (Math.min(text.meanLength, second.meanLength) < label.meanLength) continue;
-      const t = texts().errors.data.evidence;
       return {
         mapping: { kind: 'text-label', roles: { text: text.name, second: second.name, label: label.name } },
-        evidence: [t.twoTexts(text.name, second.name), this.#labelWords(label)],
+        evidence: [message('data.evidence.twoTexts', { a: text.name, b: second.name }), this.#labelWords(label)],
       };
     }
     return null;
@@ -339,9 +341,9 @@ class Finder {
         ),
       },
       evidence: [
-        texts().errors.data.evidence.named(
-          [system, context, prompt, completion].filter((f) => f !== undefined).map((f) => f.name),
-        ),
+        message('data.evidence.named', {
+          names: [system, context, prompt, completion].filter((f) => f !== undefined).map((f) => f.name),
+        }),
       ],
     };
   }
@@ -350,7 +352,6 @@ class Finder {
   labelled(): Detection | null {
     const named = this.#named('label');
     const label = this.#label(named);
-    const t = texts().errors.data.evidence;
     if (label) {
       const text = this.#text([label]);
       if (text && text.meanLength > label.meanLength) {
@@ -363,9 +364,11 @@ class Finder {
             roles: { text: text.name, ...(body && { second: body.name }), label: label.name },
           },
           evidence: [
-            ...(body ? [t.twoTexts(text.name, body.name)] : []),
+            ...(body ? [message('data.evidence.twoTexts', { a: text.name, b: body.name })] : []),
             this.#labelWords(label),
-            ...(body ? [] : [t.length(text.name, Math.round(text.meanLength))]),
+            ...(body
+              ? []
+              : [message('data.evidence.length', { column: text.name, characters: Math.round(text.meanLength) })]),
           ],
         };
       }
@@ -381,17 +384,20 @@ class Finder {
           ? { context: text.name, prompt: second.name, completion: named.name }
           : { prompt: text.name, completion: named.name },
       },
-      evidence: [t.measured(named.name, named.distinct.size)],
+      evidence: [message('data.evidence.measured', { column: named.name, n: named.distinct.size })],
     };
   }
 
   text(): Detection | null {
     const text = this.#named('text') ?? this.#named('first');
     if (!text) return null;
-    const t = texts().errors.data.evidence;
     return {
       mapping: { kind: 'text', roles: { text: text.name } },
-      evidence: [this.#table.unit === 'whole' ? t.plain(this.#rows) : t.oneNamed(text.name)],
+      evidence: [
+        this.#table.unit === 'whole'
+          ? message('data.evidence.plain', { texts: this.#rows })
+          : message('data.evidence.oneNamed', { column: text.name }),
+      ],
     };
   }
 
@@ -403,17 +409,20 @@ class Finder {
     const [a, b] = able;
     return {
       mapping: { kind: 'prompt-completion', roles: { prompt: a.name, completion: b.name } },
-      evidence: [texts().errors.data.evidence.twoColumns],
+      evidence: [message('data.evidence.twoColumns')],
     };
   }
 
   longestText(all: readonly ColumnFacts[]): Detection {
-    const t = texts().errors.data.evidence;
     const able = this.#facts.filter((f) => !meaningsOf(f.name).includes('rejected'));
     const only = longest(able) ?? all[0];
     return {
       mapping: { kind: 'text', roles: { text: only?.name ?? null } },
-      evidence: [all.length === 1 ? t.oneColumn : t.longest(only?.name ?? '')],
+      evidence: [
+        all.length === 1
+          ? message('data.evidence.oneColumn')
+          : message('data.evidence.longest', { column: only?.name ?? '' }),
+      ],
     };
   }
 
@@ -445,16 +454,16 @@ class Finder {
       .sort((x, y) => x.distinct.size - y.distinct.size)[0];
   }
 
-  #labelWords(label: ColumnFacts): string {
-    return texts().errors.data.evidence.labels(
-      label.distinct.size,
-      label.name,
-      [...label.distinct]
+  #labelWords(label: ColumnFacts): Message {
+    return message('data.evidence.labels', {
+      n: label.distinct.size,
+      column: label.name,
+      some: [...label.distinct]
         .slice(0, 6)
         .map((v) => excerpt(v, 24))
         .join(', '),
-      label.distinct.size > 6,
-    );
+      more: label.distinct.size > 6,
+    });
   }
 }
 
@@ -479,11 +488,17 @@ const NO_LABEL = new Set<Meaning>([
   'rejected',
 ]);
 
-function chatWords({ name, chat }: ColumnFacts): string[] {
-  const t = texts().errors.data.evidence;
+function chatWords({ name, chat }: ColumnFacts): Message[] {
   if (!chat) return [];
-  if (chat.style === null) return [t.unreadChat(name)];
-  return [t.chat[chat.style](name), t.chats(chat.chats, chat.looked, (chat.turns / chat.chats).toFixed(1))];
+  if (chat.style === null) return [message('data.evidence.unreadChat', { column: name })];
+  return [
+    message(`data.evidence.chat.${chat.style}`, { column: name }),
+    message('data.evidence.chats', {
+      chats: chat.chats,
+      looked: chat.looked,
+      turns: (chat.turns / chat.chats).toFixed(1),
+    }),
+  ];
 }
 
 /** Roles without those that no column plays; what is named stays as it is, to be seen as not used. */

@@ -1,18 +1,18 @@
 /** Long work in slices, so that a worker hears of a cancel and the page of the progress. */
 import { SieveError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 
 /** The person has changed their mind; nothing is wrong. */
 export class Cancelled extends SieveError {
   constructor() {
-    super(texts().errors.data.cancelled);
+    super(message('data.cancelled'));
   }
 }
 
 export interface PaceHooks {
   signal?: AbortSignal;
   /** @param total null where it is not known. */
-  onProgress?: (label: string, loaded: number, total: number | null) => void;
+  onProgress?: (label: Message, loaded: number, total: number | null) => void;
 }
 
 /** Work between two looks at the mailbox, and between two reports, in ms. */
@@ -37,7 +37,7 @@ export class Pace {
    * Reports, and lets messages in.
    * @throws {Cancelled} when the work is not wanted any more.
    */
-  async rest(label: string, loaded: number, total: number | null): Promise<void> {
+  async rest(label: Message, loaded: number, total: number | null): Promise<void> {
     const now = performance.now();
     if (now >= this.#nextReport) {
       this.#nextReport = now + REPORT;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DataFormat, IssueReport, PrepareOptions, Repairs } from '../shared/data';
 import { DataError } from '../shared/errors';
+import { message } from '../shared/message';
 import type { TokenSet } from '../shared/types';
 import { BatchOrder, exampleCount, toBatch } from './batches';
 import { type Prepared, prepare } from './prepare';
@@ -9,6 +10,8 @@ import { NO_REPAIRS } from './repair';
 import { RowStore } from './rowStore';
 import { byteTokenizer } from './testing/bytes';
 import { tableOf } from './testing/table';
+import { say } from '../shared/texts/say';
+import { inWords } from '../shared/testing/words';
 
 const table = (rows: string[][], columns = ['p', 'c'], format: DataFormat = 'csv') => tableOf(columns, rows, format);
 
@@ -119,7 +122,7 @@ describe('prepare', () => {
       ['|abcdefg', '01111111'],
       ['|x>y|', '00011'],
     ]);
-    expect(report.warnings).toEqual([expect.stringMatching(/1 example lost its whole prompt/)]);
+    expect(inWords(report.warnings)).toEqual([expect.stringMatching(/1 example lost its whole prompt/)]);
   });
 
   it('leaves out empty and fully masked examples, and counts them', async () => {
@@ -150,7 +153,7 @@ describe('prepare', () => {
 
   it('says what cannot be split, and refuses what makes no sense', async () => {
     const problem = async (rows: string[][]) =>
-      (await prepare(table(rows), options(), byteTokenizer)).report.problem?.message;
+      say((await prepare(table(rows), options(), byteTokenizer)).report.problem!);
     expect(
       await problem([
         ['a', 'b'],
@@ -226,7 +229,7 @@ describe('decisions', () => {
     store.add(4, ['q3', 'a3', 'b3'], 'ragged');
     store.add(5, ['"q4,a4'], 'quote');
     store.add(6, ['caf\u00e9', 'a5'], 'encoding');
-    store.add(7, ['{', 'not valid JSON'], 'syntax');
+    store.add(7, ['{', JSON.stringify(message('data.row.deepValue'))], 'syntax');
     const broken = { ...table([]), rows: store };
     const texts = async (repairs: Partial<Repairs>) => {
       const p = await prepare(broken, options({ repairs: { ...NO_REPAIRS, ...repairs }, heldOutShare: 0.1 }), latin);
@@ -370,8 +373,8 @@ describe('decisions', () => {
     );
     expect(all(p.train)[0][0]).toMatch(/^\|S\nu[12]\?A!\|v\?B!\|$/);
     expect(all(p.train)[0][1]).toBe('00000011100111');
-    expect(p.report.issues).toMatchObject([
-      { issue: 'chat', rows: 1, reasons: [{ text: 'no list of turns', rows: 1 }] },
+    expect(inWords(p.report.issues)).toMatchObject([
+      { issue: 'chat', rows: 1, reasons: [{ reason: 'no list of turns', rows: 1 }] },
     ]);
   });
 });

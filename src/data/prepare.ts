@@ -8,9 +8,9 @@ import {
   type PreviewExample,
   type RenderChats,
 } from '../shared/data';
-import { DataError } from '../shared/errors';
+import { DataError, messageOf } from '../shared/errors';
 import { Rng } from '../shared/rng';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import type { Prompt, TokenSet, Tokenizer } from '../shared/types';
 import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, ROWS_AT_ONCE, USABLE } from './checkRows';
 import {
@@ -155,16 +155,16 @@ export async function prepare(
     warnings: [],
     problem: split.problem,
   };
-  const said = texts().errors.data.examples;
-  if (lostPrompt > 0) report.warnings.push(said.lostPrompt(lostPrompt));
-  if (made.lastOnly > 0) report.warnings.push(said.lastOnly(made.lastOnly));
-  if (made.unread) report.warnings.push(said.unread(tokens.length));
+  if (lostPrompt > 0) report.warnings.push(message('data.examples.lostPrompt', { n: lostPrompt }));
+  if (made.lastOnly > 0) report.warnings.push(message('data.examples.lastOnly', { n: made.lastOnly }));
+  if (made.unread) report.warnings.push(message('data.examples.unread', { windows: tokens.length }));
   if (tokens.length > 0 && !windows && tokenizer.eosId === null && !options.template.chat)
-    report.warnings.push(said.noEnd);
-  if (made.endless > 0) report.warnings.push(said.endless(made.endless, stopNames(tokenizer)));
+    report.warnings.push(message('data.examples.noEnd'));
+  if (made.endless > 0)
+    report.warnings.push(message('data.examples.endless', { n: made.endless, stops: stopNames(tokenizer) }));
   if (report.labels && split.problem === null)
     report.warnings.push(...labelWarnings(table, report.labels, label!, tokens));
-  if (given && given.includes(true) !== given.includes(false)) report.warnings.push(said.emptyFile);
+  if (given && given.includes(true) !== given.includes(false)) report.warnings.push(message('data.examples.emptyFile'));
   return {
     report,
     flags,
@@ -216,7 +216,7 @@ function trySplit(
     return { ...splitExamples(input, heldOutShare, seed, repairs.leak), problem: null };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    return { train: [], heldOut: [], leaks: [], problem: { message: error.message, hint: error.hint } };
+    return { train: [], heldOut: [], leaks: [], problem: messageOf(error) };
   }
 }
 
@@ -273,8 +273,7 @@ function labelWarnings(
   labels: NonNullable<PrepareReport['labels']>,
   label: readonly string[],
   tokens: TokenStore,
-): string[] {
-  const said = texts().errors.data.examples;
+): Message[] {
   const named = (list: typeof labels) =>
     `${list
       .slice(0, 5)
@@ -282,22 +281,24 @@ function labelWarnings(
       .join(', ')}${list.length > 5 ? ', …' : ''}`;
   const unlearnt = labels.filter((l) => l.train === 0);
   const unmeasured = labels.filter((l) => l.heldOut === 0);
-  const warnings: string[] = [];
-  if (unlearnt.length > 0) warnings.push(said.heldOutOnly(named(unlearnt)));
-  if (unmeasured.length > 0 && unmeasured.length < labels.length) warnings.push(said.learntOnly(named(unmeasured)));
+  const warnings: Message[] = [];
+  if (unlearnt.length > 0) warnings.push(message('data.examples.heldOutOnly', { labels: named(unlearnt) }));
+  if (unmeasured.length > 0 && unmeasured.length < labels.length)
+    warnings.push(message('data.examples.learntOnly', { labels: named(unmeasured) }));
   const first = label[0];
   const alone =
     tokens.length > 0 && tokens.row(0) === 0 && label.length > 8 && label.filter((l) => l === first).length === 1;
-  if (alone && table.header && !table.header.used) warnings.push(said.firstLine(first));
+  if (alone && table.header && !table.header.used) warnings.push(message('data.examples.firstLine', { label: first }));
   return warnings;
 }
 
 function checkOptions(options: PrepareOptions): void {
-  const t = texts().errors.data.examples;
-  if (!Number.isInteger(options.maxTokens) || options.maxTokens < 8) throw new DataError(t.fewTokens);
-  if (options.maxTokens > TOKEN_PAGE) throw new DataError(t.manyTokens(TOKEN_PAGE));
-  if (!(options.heldOutShare >= 0 && options.heldOutShare <= 0.5)) throw new DataError(t.share);
-  if (!Number.isInteger(options.maxExamples) || options.maxExamples < 2) throw new DataError(t.fewExamples);
+  if (!Number.isInteger(options.maxTokens) || options.maxTokens < 8)
+    throw new DataError(message('data.examples.fewTokens'));
+  if (options.maxTokens > TOKEN_PAGE) throw new DataError(message('data.examples.manyTokens', { most: TOKEN_PAGE }));
+  if (!(options.heldOutShare >= 0 && options.heldOutShare <= 0.5)) throw new DataError(message('data.examples.share'));
+  if (!Number.isInteger(options.maxExamples) || options.maxExamples < 2)
+    throw new DataError(message('data.examples.fewExamples'));
 }
 
 /** Usable rows; where there are too many, those that the seed picks, in the table's order. */
@@ -336,7 +337,7 @@ interface Made {
 
 function keep(made: Made, row: number, e: Example, lostPrompt: boolean): void {
   if (made.tokens.tokens + keptTokens(e) > MAX_TOKENS)
-    throw new DataError(texts().errors.data.examples.tooManyTokens(MAX_TOKENS / 2 ** 20));
+    throw new DataError(message('data.examples.tooManyTokens', { millions: MAX_TOKENS / 2 ** 20 }));
   made.tokens.add(row, e, lostPrompt);
   count(made);
 }
@@ -395,7 +396,7 @@ async function tokenizeRows(
   pace: Pace,
 ): Promise<void> {
   for (let k = 0, batch: Texts[] = []; k < rows.length; k++) {
-    if (pace.due) await pace.rest(texts().errors.data.progress.tokens, k, rows.length);
+    if (pace.due) await pace.rest(message('data.progress.tokens'), k, rows.length);
     if (k % ROWS_AT_ONCE === 0)
       batch = await textsOf(Array.from(rows.subarray(k, k + ROWS_AT_ONCE), (row) => cells(row)!));
     const row = rows[k];
@@ -452,7 +453,7 @@ async function tokenizeWindows(
         made.unread = true;
         return;
       }
-      if (pace.due) await pace.rest(texts().errors.data.progress.tokens, row, flags.length);
+      if (pace.due) await pace.rest(message('data.progress.tokens'), row, flags.length);
       if (trainedTokens(e) > 0) keep(made, row, e, false);
     }
   }

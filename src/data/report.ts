@@ -7,9 +7,10 @@ import {
   type ParsedTable,
   type PrepareReport,
 } from '../shared/data';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import { type CellsNow, EXCLUDED, ISSUE_BIT, type Reasons } from './checkRows';
 import { excerpt } from './parse/excerpt';
+import { lostRow } from './parse/table';
 import type { TokenStore } from './tokenStore';
 
 /** Rows that a report names. */
@@ -37,18 +38,12 @@ export function issueReports(
         report.examples.push({
           row,
           line: table.rows.line(row),
-          text:
-            TOLD.has(report.issue) && told.has(row)
-              ? excerpt(told.get(row)!, 300)
-              : shown(table, row, report.issue, cells, columns),
+          text: (TOLD.has(report.issue) ? told.get(row) : undefined) ?? shown(table, row, report.issue, cells, columns),
         });
     }
   }
   for (const report of reports) {
-    report.reasons = [...(counts.get(report.issue) ?? [])]
-      .map(([text, rows]) => ({ text, rows }))
-      .sort((a, b) => b.rows - a.rows)
-      .slice(0, 8);
+    report.reasons = [...(counts.get(report.issue)?.values() ?? [])].sort((a, b) => b.rows - a.rows).slice(0, 8);
   }
   return reports.filter((r) => r.rows > 0);
 }
@@ -62,14 +57,18 @@ function shown(
   issue: IssueReport['issue'],
   cells: CellsNow,
   columns: number[],
-): string {
+): Message | string {
   const raw = table.rows.cells(row);
   switch (issue) {
     case 'syntax':
     case 'huge':
-      return excerpt(raw[1] ?? raw[0], 120);
+      return lostRow(raw).why;
     case 'ragged':
-      return texts().errors.data.row.fields(raw.length, table.columns.length, excerpt(raw.join(' | '), 90));
+      return message('data.row.fields', {
+        n: raw.length,
+        wanted: table.columns.length,
+        text: excerpt(raw.join(' | '), 90),
+      });
     case 'quote':
     case 'encoding':
       return excerpt(raw.join(' | '), 120);

@@ -6,7 +6,7 @@
  */
 import type { RowState } from '../shared/data';
 import { DataError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import { Growing } from './growing';
 
 /** Most text that is kept, in bytes. */
@@ -49,7 +49,7 @@ export class RowStore {
   add(line: number, cells: readonly string[], state: RowState = 'ok', continues = false): void {
     const text = cells.length === 1 ? cells[0] : cells.join('');
     const most = text.length * 3 + 5 * (cells.length + 1);
-    if (this.length >= MAX_ROWS) throw new DataError(texts().errors.data.file.manyRows(MAX_ROWS / 1e6), line);
+    if (this.length >= MAX_ROWS) throw new DataError(message('data.file.manyRows', { millions: MAX_ROWS / 1e6 }), line);
     let page = this.#pages[this.#pages.length - 1];
     const alone = most > PAGE / 4;
     if (alone || this.#used + most > PAGE) {
@@ -63,7 +63,7 @@ export class RowStore {
     at += encoder.encodeInto(text, page.subarray(at)).written;
     this.#bytes += at - start;
     if (this.#bytes > MAX_TEXT_BYTES)
-      throw new DataError(texts().errors.data.file.muchText(MAX_TEXT_BYTES / 2 ** 20, 'text'), line);
+      throw new DataError(message('data.file.muchText', { mb: MAX_TEXT_BYTES / 2 ** 20, what: 'text' }), line);
     if (alone) {
       // Only what is used is kept; the page is full, so that the next row opens one of its own.
       this.#pages[this.#pages.length - 1] = page.slice(0, at);

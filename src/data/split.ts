@@ -1,7 +1,7 @@
 /** Which examples are held out: by seed, copies together, the same share of every label. */
 import { DataError } from '../shared/errors';
 import { Rng } from '../shared/rng';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 
 export interface SplitInput {
   /** By example: equal where what is kept of them is equal. */
@@ -37,7 +37,7 @@ export function splitExamples(
   if (groups.length < 2) {
     const why =
       copy.length === 0 ? 'none' : copy.length === 1 ? 'one' : together && new Set(copy).size > 1 ? 'ask' : 'same';
-    throw new DataError(texts().errors.data.examples.noSplit(why));
+    throw new DataError(message('data.examples.noSplit', { why }));
   }
   const wanted = Math.max(1, Math.round(share * copy.length));
   const order = new Rng(seed).shuffle(groups);

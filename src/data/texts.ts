@@ -1,11 +1,11 @@
 /** A row's cells → the texts of its example, turn by turn, each learnt from or only read. */
 import type { ChatTemplate, Mapping, PrepareOptions, RenderChats, RenderedChat, Segment, Turn } from '../shared/data';
 import { DataError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import { guard } from '../shared/guard';
 import { compilePattern, compileTemplate } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
-import { forTemplate, isChat, noChatWords, parseChat, parseTools, type Part, partsToWrite } from './chat';
+import { forTemplate, isChat, noChatMessage, parseChat, parseTools, type Part, partsToWrite } from './chat';
 
 export interface Texts {
   segments: Segment[];
@@ -22,9 +22,9 @@ export interface Texts {
   /** Whether anything of the row stands before what is learnt, where something should. */
   asked: boolean;
   /** Why the template takes no such chat; there is nothing to learn then. */
-  problem: string | null;
-  /** Why the row is no chat, in words; there is nothing to learn then. */
-  noChat: string | null;
+  problem: Message | null;
+  /** Why the row is no chat; there is nothing to learn then. */
+  noChat: Message | null;
   /** Speakers of its turns that are not known. */
   strangers: string[];
   /** What of the chat is left out. */
@@ -115,7 +115,7 @@ const PLAIN = {
 /** A row as a chat: its turns, or why there are none. */
 interface ChatRow {
   turns: Turn[];
-  noChat: string | null;
+  noChat: Message | null;
   strangers: string[];
   parts: Part[];
 }
@@ -145,7 +145,7 @@ function chatReader(
       } else if (answer >= 0 && read.because === 'none') {
         if (cell.trim() !== '') row.turns.push({ role, text: cell });
       } else if (!(answer >= 0 && read.because === 'empty')) {
-        row.noChat ??= noChatWords(read);
+        row.noChat ??= noChatMessage(read);
         if (read.because === 'role') row.strangers.push(...read.names);
       }
     };
@@ -201,7 +201,7 @@ function dressedTexts(
   turnsOf: (cells: readonly string[]) => ChatRow,
   dresser: Dresser | null,
 ): ToTexts {
-  if (!dresser) throw new DataError(texts().errors.data.chatTemplate.noTokenizer);
+  if (!dresser) throw new DataError(message('data.chatTemplate.noTokenizer'));
   const marks = [...dresser.special.values()];
   return async (rows) => {
     const read = rows.map(turnsOf);
@@ -259,7 +259,7 @@ export async function dressedPrompts(
     'prompt',
   );
   return rendered.map((chat) => {
-    if ('problem' in chat) throw new DataError(texts().errors.data.chatTemplate.prompt(chat.problem));
+    if ('problem' in chat) throw new DataError(message('data.chatTemplate.prompt', { why: chat.problem }));
     return chat.segments[0].text;
   });
 }

@@ -1,10 +1,11 @@
 /** The table as a person looks through it: filtered, searched, row by row. Works before anything was tokenised, too. */
 import type { ListedRow, Mapping, ParsedTable, RowDetail, RowFilter } from '../shared/data';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import type { Tokenizer } from '../shared/types';
 import { CHANGED, EXCLUDED, ISSUE_BIT, issuesOf, USABLE } from './checkRows';
 import { Growing } from './growing';
 import type { Pace } from './pace';
+import { lostRow } from './parse/table';
 import type { Prepared } from './prepare';
 
 /** Characters of a text that a list shows, and that a detail does. */
@@ -58,7 +59,7 @@ export class TableView {
     if (!(item >= 0 && item < count)) return null;
     const row = this.#row(item);
     const example = this.#example(item);
-    const cells = this.#exampleOf ? (this.#prepared.cells(row) ?? this.#table.rows.cells(row)) : null;
+    const cells = this.#exampleOf ? (this.#prepared.cells(row) ?? this.#raw(row).cells) : null;
     return {
       item,
       line: this.#table.rows.line(row),
@@ -73,15 +74,16 @@ export class TableView {
   async *rejected(pace: Pace): AsyncGenerator<string> {
     const { flags, cells } = this.#prepared;
     for (let row = 0; row < flags.length; row++) {
-      if (row % 32 === 0 && pace.due) await pace.rest(texts().errors.data.progress.collecting, row, flags.length);
+      if (row % 32 === 0 && pace.due) await pace.rest(message('data.progress.collecting'), row, flags.length);
       const f = flags[row];
       const reasons: string[] = issuesOf(f);
       if (f & EXCLUDED) reasons.push('excluded by hand');
       if (f & USABLE) continue;
       const now = cells(row);
-      const raw = this.#table.rows.cells(row);
+      const { cells: raw, lost } = this.#raw(row);
       const content = now ? Object.fromEntries(this.#table.columns.map((name, c) => [name, now[c] ?? ''])) : raw;
-      yield `${JSON.stringify({ line: this.#table.rows.line(row), reasons, row: content })}\n`;
+      const why = lost && { why: lost };
+      yield `${JSON.stringify({ line: this.#table.rows.line(row), reasons, ...why, row: content })}\n`;
     }
   }
 
@@ -89,7 +91,7 @@ export class TableView {
     const count = this.#exampleOf?.length ?? this.#prepared.tokens.length;
     const found = new Growing(new Uint32Array(1024));
     for (let item = 0; item < count; item++) {
-      if (item % 64 === 0 && pace.due) await pace.rest(texts().errors.data.progress.searching, item, count);
+      if (item % 64 === 0 && pace.due) await pace.rest(message('data.progress.searching'), item, count);
       if (
         this.#matches(item, filter) &&
         (search === '' || this.#texts(item).some((t) => t.toLowerCase().includes(search)))
@@ -128,12 +130,22 @@ export class TableView {
       item,
       line: this.#table.rows.line(row),
       texts: this.#texts(item).map((t) => t.slice(0, LISTED)),
+      lost: this.#exampleOf && !this.#prepared.cells(item) ? this.#raw(item).lost : null,
       tokens: example === null ? null : this.#prepared.tokens.total(example),
       issues: issuesOf(f),
       side: example === null ? null : this.#prepared.isHeldOut(example) ? 'heldOut' : 'train',
       excluded: (f & EXCLUDED) !== 0,
       changed: (f & CHANGED) !== 0,
     };
+  }
+
+  /** The row's cells as they stand in the file; of one that cannot be read its beginning, and why. */
+  #raw(row: number): { cells: string[]; lost: Message | null } {
+    const cells = this.#table.rows.cells(row);
+    const state = this.#table.rows.state(row);
+    if (state !== 'syntax' && state !== 'huge') return { cells, lost: null };
+    const { text, why } = lostRow(cells);
+    return { cells: [text], lost: why };
   }
 
   #row(item: number): number {
@@ -148,7 +160,7 @@ export class TableView {
   #texts(item: number): string[] {
     if (!this.#exampleOf) return [this.#tokenizer.decode(this.#prepared.tokens.ids(item))];
     const now = this.#prepared.cells(item);
-    if (!now) return [this.#table.rows.cells(item).join(' | ')];
+    if (!now) return [this.#raw(item).cells.join(' | ')];
     return Object.values(this.#mapping.roles).flatMap((name) => {
       const c = name === null ? -1 : this.#table.columns.indexOf(name);
       return c < 0 ? [] : [now[c] ?? ''];

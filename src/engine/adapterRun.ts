@@ -5,7 +5,7 @@
 import { type RunConfig, type TrainConfig, isGated, rankOf, scalingOf } from '../shared/config';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { LlamaConfig } from '../shared/types';
 import type { BaseModel } from './base';
 import { createMethod, methodSizes } from './adapters/createMethod';
@@ -308,7 +308,7 @@ export class AdapterRun {
     for (const [name, tensor] of Object.entries(tensors)) {
       const own = Object.hasOwn(bytes, name) ? bytes[name] : undefined;
       if (own?.byteLength !== tensor.size)
-        throw new AdapterError(texts().errors.engine.adapter.state(this.config.name, name));
+        throw new AdapterError(message('engine.adapter.state', { run: this.config.name, tensor: name }));
       this.#device.write(tensor, own);
     }
   }

@@ -1,6 +1,6 @@
 /** The frozen base model on the GPU: uploaded once, shared by every run and by generation. */
-import { OutOfMemoryError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { messageOf, OutOfMemoryError } from '../shared/errors';
+import { message } from '../shared/message';
 import type { LlamaConfig, WeightName } from '../shared/types';
 import type { BufferScope, Tensor } from './device/buffers';
 import type { Device } from './device/device';
@@ -52,7 +52,10 @@ export class BaseModel {
       (base as BaseModel | null)?.free();
       if (!(error instanceof OutOfMemoryError)) throw error;
       throw new OutOfMemoryError(
-        texts().errors.engine.model.noRoom(((4 * parameterCount(config)) / 2 ** 20).toFixed(0), error.message),
+        message('engine.model.noRoom', {
+          mib: ((4 * parameterCount(config)) / 2 ** 20).toFixed(0),
+          why: messageOf(error),
+        }),
       );
     }
   }

@@ -4,7 +4,7 @@
  */
 import { TrainError } from '../shared/errors';
 import { Rng } from '../shared/rng';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { TokenBatch } from '../shared/types';
 import type { AdapterRun } from './adapterRun';
 import type { BaseModel } from './base';
@@ -192,7 +192,7 @@ export class Generator {
   ): Promise<number[][]> {
     const { config } = this.#base;
     if (prompt.length === 0 || prompt.length >= this.#length) {
-      throw new TrainError(texts().errors.engine.model.prompt(prompt.length, maxContext(config) - 1));
+      throw new TrainError(message('engine.model.prompt', { tokens: prompt.length, most: maxContext(config) - 1 }));
     }
     await Promise.all([this.#prefill.program.compile(), this.#decode.program.compile()]);
     let logits: Float32Array[][] = [];

@@ -1,4 +1,5 @@
 /** On the CPU engine, which plays a GPU that has variants: its kernels do what the plain ones do, unless a test breaks one. */
+import { message } from '../shared/message';
 import { afterEach, expect, it } from 'vitest';
 import { KernelError } from '../shared/errors';
 import type { Device } from './device/device';
@@ -19,7 +20,8 @@ async function gpuWith(bad: string, how: 'wrong' | 'no pipeline'): Promise<Devic
   const prepare = cpu.prepare.bind(cpu);
   const spoilt = (op: Op): Op => {
     if (!('kernel' in op) || !op.kernel.variants?.includes(bad)) return op;
-    if (how === 'no pipeline') throw new KernelError({ message: `no ${bad} here` }, op.kernel.variants);
+    if (how === 'no pipeline')
+      throw new KernelError(message('shared.foreign', { text: `no ${bad} here` }), op.kernel.variants);
     const { cpu: run } = op;
     return {
       ...op,
@@ -66,13 +68,13 @@ it.runIf(onCpu)(
     const make = async () => {
       tried.push([...on.blocked]);
       const left = ['shared', 'shader-f16'].filter((name) => !on.blocked.has(name));
-      if (left.length > 0) throw new KernelError({ message: 'no' }, left);
+      if (left.length > 0) throw new KernelError(message('shared.foreign', { text: 'no' }), left);
       return 'made';
     };
     expect(await withPlainKernels(on, make)).toBe('made');
     expect(tried).toEqual([[], ['shared'], ['shared', 'shader-f16']]);
-    await expect(withPlainKernels(on, () => Promise.reject(new KernelError({ message: 'plain' }, [])))).rejects.toThrow(
-      'plain',
-    );
+    await expect(
+      withPlainKernels(on, () => Promise.reject(new KernelError(message('shared.foreign', { text: 'plain' }), []))),
+    ).rejects.toThrow('plain');
   },
 );

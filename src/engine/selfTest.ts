@@ -3,7 +3,8 @@
  * name, and its plain form takes its place. What has no other form is proved as a whole, by the logits and gradients of
  * the model (train/openModel.ts).
  */
-import { KernelError } from '../shared/errors';
+import { KernelError, messageOf } from '../shared/errors';
+import type { Message } from '../shared/message';
 import { Rng } from '../shared/rng';
 import { type Device, readFloats } from './device/device';
 import { packDims } from './device/dims';
@@ -17,8 +18,8 @@ import { HALF, type Weight, halfBits } from './kernels/matmul/weight';
 
 export interface Blocked {
   name: string;
-  /** The compiler's words; null where it computes wrongly. */
-  why: string | null;
+  /** What the compiler says; null where it computes wrongly. */
+  why: Message | null;
 }
 
 /** Of the largest value: sums of at most 200 products in f32 differ by some 1e-6. */
@@ -86,12 +87,12 @@ function inUse(device: Device, { n, k, transposed, ...size }: Shape, type: Weigh
 }
 
 /** Undefined where it is right, null where it is wrong, the compiler's words where it does not compile. */
-async function problemOf({ problem }: Case): Promise<string | null | undefined> {
+async function problemOf({ problem }: Case): Promise<Message | null | undefined> {
   try {
     return (await problem()) ? undefined : null;
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
-    return error.message;
+    return messageOf(error);
   }
 }
 

@@ -345,8 +345,7 @@ export class Trainer {
         });
       } catch (error) {
         // Some of the runs have taken the step already.
-        if (error instanceof OutOfMemoryError && results.size > 0)
-          throw new GpuError({ message: error.message, hint: error.hint });
+        if (error instanceof OutOfMemoryError && results.size > 0) throw new GpuError(error);
         throw error;
       }
       const taken = take!().then(({ bytes, at }) => ({ at, all: this.#unpack(stack, bytes) }));

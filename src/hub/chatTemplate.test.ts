@@ -1,3 +1,5 @@
+import { say } from '../shared/texts/say';
+import { message } from '../shared/message';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatTemplate, RenderedChat, Turn } from '../shared/data';
@@ -15,7 +17,7 @@ const of = (source: string): ChatTemplate => ({
 const compiled = (source: string) => compileChatTemplate(of(source));
 const turns = (...said: [Turn['role'], string][]): Turn[] => said.map(([role, text]) => ({ role, text }));
 const shown = (chat: RenderedChat) =>
-  'problem' in chat ? chat.problem : chat.segments.map((s) => (s.trained ? `[${s.text}]` : s.text)).join('');
+  'problem' in chat ? say(chat.problem) : chat.segments.map((s) => (s.trained ? `[${s.text}]` : s.text)).join('');
 
 const CHAT = turns(
   ['system', 'Be brief.'],
@@ -44,7 +46,7 @@ describe('a chat in a model’s own template', () => {
     fc.assert(
       fc.property(fc.array(turn, { maxLength: 7 }), (all) => {
         const made = chat(all);
-        if ('problem' in made) throw new Error(made.problem);
+        if ('problem' in made) throw new Error(say(made.problem));
         const answers = all.filter((t) => t.role === 'assistant' && t.text.trim() !== '');
         expect(made.segments.filter((s) => s.trained).map((s) => s.text)).toEqual(
           answers.map((t) => `${t.text}<|im_end|>\n`),
@@ -75,8 +77,12 @@ describe('a chat in a model’s own template', () => {
       "{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content }}{% endfor %}{% if add_generation_prompt %}{{ '<assistant><think>' }}{% endif %}";
     expect(shown(compiled(think).chat(turns(['user', 'a'], ['assistant', 'b'])))).toMatch(/begins it in another way/);
     const strict = "{% if messages[0].role == 'system' %}{{ raise_exception('<b>No system turns</b>') }}{% endif %}x";
-    expect(compiled(strict).chat(CHAT)).toEqual({ problem: '<b>No system turns</b>' });
-    expect(compiled('{{ messages | nonsense }}').chat(CHAT)).toEqual({ problem: expect.stringContaining('nonsense') });
+    expect(compiled(strict).chat(CHAT)).toEqual({
+      problem: message('shared.foreign', { text: '<b>No system turns</b>' }),
+    });
+    expect(compiled('{{ messages | nonsense }}').chat(CHAT)).toEqual({
+      problem: message('shared.foreign', { text: expect.stringContaining('nonsense') }),
+    });
   });
 
   it('knows the special tokens, and what Python passes', () => {

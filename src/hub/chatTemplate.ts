@@ -1,6 +1,7 @@
 /** A chat as a model's own chat template writes it. */
 import type { ChatTemplate, RenderedChat, Segment, Turn } from '../shared/data';
-import { texts } from '../shared/texts';
+import { messageOf } from '../shared/errors';
+import { message } from '../shared/message';
 import { compileJinja, TemplateRefusal } from './jinja';
 
 /** Renders the turns so far; with `ask`, the beginning of an answer follows. */
@@ -39,7 +40,7 @@ export function compileChatTemplate(
       return act();
     } catch (error) {
       if (!(error instanceof TemplateRefusal)) throw error;
-      return { problem: error.message };
+      return { problem: messageOf(error) };
     }
   };
   return {
@@ -62,7 +63,7 @@ function segmentsOf(turns: readonly Turn[], write: Write): RenderedChat {
   const every = cut(turns, answers, whole, write);
   if (every) return { segments: every, lastOnly: false };
   const one = answers.length > 1 ? cut(turns, [last], whole, write) : null;
-  return one ? { segments: one, lastOnly: true } : { problem: texts().errors.hub.chatTemplate.answer };
+  return one ? { segments: one, lastOnly: true } : { problem: message('hub.chatTemplate.answer') };
 }
 
 /** An answer that says something, in words or in a call of a tool, and that is not only read. */

@@ -4,8 +4,8 @@
  * time is bounded by whoever runs it in a worker that can be ended.
  */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
-import { DataError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { DataError, SieveError } from '../shared/errors';
+import { message } from '../shared/message';
 
 /** Characters of a template. */
 const MAX_TEMPLATE = 100_000;
@@ -14,9 +14,11 @@ const MAX_MADE = 2 ** 26;
 const MAX_RANGE = 100_000;
 
 /** The template says itself that it cannot take a chat, or meets something that it cannot work with. */
-export class TemplateRefusal extends Error {}
+export class TemplateRefusal extends SieveError {}
 
-const tooMuch = () => new DataError(texts().errors.hub.chatTemplate.endless);
+const foreign = (text: string) => message('shared.foreign', { text });
+
+const tooMuch = () => new DataError(message('hub.chatTemplate.endless'));
 
 type Value = ReturnType<Interpreter['evaluate']>;
 
@@ -97,13 +99,13 @@ export type Rendering = (values: Record<string, unknown>) => string;
  */
 export function compileJinja(source: string): Rendering {
   if (source.length > MAX_TEMPLATE)
-    throw new DataError(texts().errors.hub.chatTemplate.long(source.length, MAX_TEMPLATE));
+    throw new DataError(message('hub.chatTemplate.long', { characters: source.length, most: MAX_TEMPLATE }));
   let program: ReturnType<typeof parse>;
   try {
     program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
     forgiveUndefined(program.body);
   } catch (error) {
-    throw new DataError(texts().errors.hub.chatTemplate.unreadable(words(error)));
+    throw new DataError(message('hub.chatTemplate.unreadable', { why: words(error) }));
   }
   return (values) => {
     const environment = new Environment();
@@ -123,13 +125,13 @@ export function compileJinja(source: string): Rendering {
     } catch (error) {
       if (error instanceof DataError) throw error;
       const today = source.includes('strftime_now') && /not a function/.test(words(error));
-      throw new TemplateRefusal(today ? texts().errors.hub.chatTemplate.today : words(error));
+      throw new TemplateRefusal(today ? message('hub.chatTemplate.today') : foreign(words(error)));
     }
   };
 }
 
-function refuse(message: unknown): never {
-  throw new TemplateRefusal(String(message));
+function refuse(text: unknown): never {
+  throw new TemplateRefusal(foreign(String(text)));
 }
 
 /** Python's `range`, of bounded length. */

@@ -4,7 +4,7 @@
  * (`reference.ts`).
  */
 import { ModelError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { LlamaConfig, ModelSource } from '../shared/types';
 import { parseLlamaConfig } from './llamaConfig';
 import type { OnnxGraph } from './onnx/model';
@@ -61,9 +61,10 @@ export async function chooseFile(source: ModelSource, options: FetchOptions = {}
   for (const [file, dtype] of READABLE) if (await has(file)) return { file, dtype, sha256: list ?? new Map() };
   const others: string[] = [];
   for (const file of QUANTISED) if (await has(file)) others.push(file);
-  const t = texts().errors.hub.model;
   throw new ModelError(
-    others.length > 0 ? t.quantisedOnly(sourceName(source), others.join(', ')) : t.noOnnx(sourceName(source)),
+    others.length > 0
+      ? message('hub.model.quantisedOnly', { model: sourceName(source), files: others.join(', ') })
+      : message('hub.model.noOnnx', { model: sourceName(source) }),
   );
 }
 
@@ -89,7 +90,7 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   }
   const weights = resolveWeights(graph, config, (location) => {
     const data = external.get(location);
-    if (!data) throw new ModelError(texts().errors.hub.model.missingData(location));
+    if (!data) throw new ModelError(message('hub.model.missingData', { file: location }));
     return data;
   });
   return { source, config, file, dtype, graph, external, weights };

@@ -9,7 +9,7 @@
 import type { Tensor as TensorType } from '@huggingface/transformers';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { ModelError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { ModelSource } from '../shared/types';
 import { f16ToF32 } from './floats';
 import { appBase, fileUrl, remoteLayout, request } from './source';
@@ -68,11 +68,11 @@ export async function computeReference(model: ReferenceModel, ids: Int32Array): 
       attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), dims),
     })) as Record<string, TensorType>;
     const [, tokens, vocab] = outputs.logits.dims;
-    if (tokens !== ids.length) throw new ModelError(texts().errors.hub.model.logits(tokens, ids.length));
+    if (tokens !== ids.length) throw new ModelError(message('hub.model.logits', { tokens, of: ids.length }));
     return { data: toF32(outputs.logits.data as ArrayBufferView), vocab };
   } catch (error) {
     if (error instanceof ModelError) throw error;
-    throw new ModelError(texts().errors.hub.model.runtime(model.file, plain(error)));
+    throw new ModelError(message('hub.model.runtime', { file: model.file, why: plain(error) }));
   }
 }
 

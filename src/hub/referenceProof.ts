@@ -1,14 +1,13 @@
 /** Owns the worker in which ONNX Runtime computes the reference. One model, one worker: what it leaves behind ends with it. */
 import { type ErrorInfo, ModelError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
-import { language, type Language, texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import type { DownloadedModel } from './model';
 import type { ReferenceLogits, ReferenceModel } from './reference';
 import script from './referenceWorker.ts?worker&url';
 import { appBase } from './source';
 
 export interface ReferenceRequest {
-  language: Language;
   model: ReferenceModel;
   ids: Int32Array;
 }
@@ -31,23 +30,22 @@ export async function referenceLogits(
   const model: ReferenceModel = { source, file, dtype, bytes, external };
   // Node has no workers of the web: tests of models compute where they are.
   if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, ids);
-  const t = texts().errors.hub.model;
   const buffers = [...new Set([bytes, ...external.values()].map((b) => b.buffer as ArrayBuffer))];
   const limit = LEAST + (PER_MB * buffers.reduce((n, b) => n + b.byteLength, 0)) / 2 ** 20;
   const worker = startWorker(script, appBase(), 'reference');
   let timer: ReturnType<typeof setTimeout> | undefined;
   return new Promise<ReferenceLogits>((resolve, reject) => {
-    const refuse = (why: string) => reject(new ModelError(t.runtime(file, why)));
-    timer = setTimeout(() => refuse(t.runtimeSlow(Math.round(limit / 1000))), limit);
+    const refuse = (why: Message) => reject(new ModelError(message('hub.model.runtime', { file, why })));
+    timer = setTimeout(() => refuse(message('hub.model.runtimeSlow', { seconds: Math.round(limit / 1000) })), limit);
     worker.onmessage = ({ data: reply }: MessageEvent<ReferenceReply>) => {
       if (reply.kind === 'logits') resolve(reply.logits);
       else reject(new ModelError(reply.error));
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      refuse(t.runtimeEnded);
+      refuse(message('hub.model.runtimeEnded'));
     };
-    worker.postMessage({ language: language(), model, ids } satisfies ReferenceRequest, buffers);
+    worker.postMessage({ model, ids } satisfies ReferenceRequest, buffers);
   }).finally(() => {
     clearTimeout(timer);
     worker.terminate();

@@ -1,15 +1,13 @@
 /** Worker that computes the reference of one model and is ended. */
 import { toErrorInfo } from '../shared/errors';
-import { speak } from '../shared/texts';
 import { computeReference } from './reference';
 import type { ReferenceReply, ReferenceRequest } from './referenceProof';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (reply: ReferenceReply, transfer: Transferable[] = []) => scope.postMessage(reply, transfer);
 
-scope.onmessage = async ({ data: { language, model, ids } }: MessageEvent<ReferenceRequest>) => {
+scope.onmessage = async ({ data: { model, ids } }: MessageEvent<ReferenceRequest>) => {
   try {
-    await speak(language);
     const logits = await computeReference(model, ids);
     post({ kind: 'logits', logits }, [logits.data.buffer]);
   } catch (error) {

@@ -2,8 +2,8 @@
  * The safetensors format: u64 header length, a JSON header {name: {dtype, shape, data_offsets}}, then the bytes.
  * Source of the layout: the format's description at huggingface.co/docs/safetensors.
  */
+import { type Message, message } from '../shared/message';
 import { AdapterError, ModelError } from '../shared/errors';
-import { texts } from '../shared/texts';
 import { bf16ToF32, f16ToF32, f32Copy } from './floats';
 
 export interface NamedTensor {
@@ -39,8 +39,6 @@ const BYTES: Record<string, number> = {
   F8_E5M2: 1,
 };
 
-const t = () => texts().errors.hub.safetensorsHas;
-
 interface Entry {
   dtype: string;
   shape: number[];
@@ -58,21 +56,23 @@ export function readSafetensors(
   what = 'model.safetensors',
   kind: 'model' | 'adapter' = 'model',
 ): SafetensorsFile {
-  const fail = (why: string): never => {
+  const fail = (why: Message): never => {
     const ErrorClass = kind === 'adapter' ? AdapterError : ModelError;
-    throw new ErrorClass(texts().errors.hub.safetensors(what, why));
+    throw new ErrorClass(message('hub.safetensors', { file: what, what: why }));
   };
-  if (bytes.length < 8) fail(t().short);
+  if (bytes.length < 8) fail(message('hub.safetensorsHas.short'));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  if (length > MAX_HEADER || length > bytes.length - 8) fail(t().header(length, bytes.length));
+  if (length > MAX_HEADER || length > bytes.length - 8)
+    fail(message('hub.safetensorsHas.header', { bytes: length, of: bytes.length }));
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
   } catch (error) {
-    fail(t().notJson((error as Error).message));
+    fail(message('hub.safetensorsHas.notJson', { why: (error as Error).message }));
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) fail(t().noObject);
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    fail(message('hub.safetensorsHas.noObject'));
   const body = bytes.subarray(8 + length);
   const entries = new Map<string, Entry>();
   const metadata: Record<string, string> = Object.create(null);
@@ -81,19 +81,21 @@ export function readSafetensors(
       for (const [key, text] of Object.entries((value ?? {}) as object))
         if (typeof text === 'string') metadata[key] = text;
     } else {
-      if (entries.size >= MAX_TENSORS) fail(t().manyTensors(MAX_TENSORS));
+      if (entries.size >= MAX_TENSORS) fail(message('hub.safetensorsHas.manyTensors', { most: MAX_TENSORS }));
       entries.set(name, checkEntry(name, value, body.length, fail));
     }
   }
   // In order of their offsets, tensors must follow one another and fill the file: no overlap, no gap.
   let expected = 0;
   for (const [name, entry] of [...entries].sort((a, b) => a[1].begin - b[1].begin || a[1].end - b[1].end)) {
-    if (entry.begin !== expected) fail((entry.begin < expected ? t().overlap : t().gap)(name));
+    if (entry.begin !== expected)
+      fail(message(entry.begin < expected ? 'hub.safetensorsHas.overlap' : 'hub.safetensorsHas.gap', { tensor: name }));
     expected = entry.end;
   }
-  if (expected !== body.length) fail(t().cover(expected, body.length));
+  if (expected !== body.length) fail(message('hub.safetensorsHas.cover', { bytes: expected, of: body.length }));
 
-  const entry = (name: string): Entry => entries.get(name) ?? fail(t().noTensor(name));
+  const entry = (name: string): Entry =>
+    entries.get(name) ?? fail(message('hub.safetensorsHas.noTensor', { tensor: name }));
   return {
     names: [...entries.keys()],
     metadata,
@@ -108,25 +110,28 @@ export function readSafetensors(
             ? f16ToF32(raw)
             : dtype === 'BF16'
               ? bf16ToF32(raw)
-              : fail(t().unreadable(name, dtype));
+              : fail(message('hub.safetensorsHas.unreadable', { tensor: name, type: dtype }));
       return { name, shape: [...shape], data };
     },
   };
 }
 
-function checkEntry(name: string, value: unknown, size: number, fail: (why: string) => never): Entry {
+function checkEntry(name: string, value: unknown, size: number, fail: (why: Message) => never): Entry {
   const shown = name.slice(0, 100);
-  if (typeof value !== 'object' || value === null) fail(t().noDescription(shown));
+  if (typeof value !== 'object' || value === null) fail(message('hub.safetensorsHas.noDescription', { tensor: shown }));
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype))
-    fail(t().type(shown, String(JSON.stringify(dtype)).slice(0, 40)));
+    fail(message('hub.safetensorsHas.type', { tensor: shown, type: String(JSON.stringify(dtype)).slice(0, 40) }));
   const whole = (n: unknown): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n >= 0;
-  if (!Array.isArray(shape) || shape.length > 8 || !shape.every(whole)) fail(t().shape(shown));
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) fail(t().offsets(shown));
+  if (!Array.isArray(shape) || shape.length > 8 || !shape.every(whole))
+    fail(message('hub.safetensorsHas.shape', { tensor: shown }));
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
+    fail(message('hub.safetensorsHas.offsets', { tensor: shown }));
   const [begin, end] = offsets as [number, number];
-  if (begin > end || end > size) fail(t().outside(shown));
+  if (begin > end || end > size) fail(message('hub.safetensorsHas.outside', { tensor: shown }));
   const elements = (shape as number[]).reduce((a, b) => a * b, 1);
-  if (elements * BYTES[dtype as string] !== end - begin) fail(t().misfit(shown, end - begin));
+  if (elements * BYTES[dtype as string] !== end - begin)
+    fail(message('hub.safetensorsHas.misfit', { tensor: shown, bytes: end - begin }));
   return { dtype: dtype as string, shape: shape as number[], begin, end };
 }
 
@@ -144,8 +149,11 @@ export function writeSafetensors(
   for (const { name, shape, data } of tensors) {
     const elements = shape.reduce((a, b) => a * b, 1);
     if (elements !== data.length)
-      throw new AdapterError(texts().errors.hub.write.values(name, data.length, shape.join(', ')));
-    if (names.has(name) || name === '__metadata__') throw new AdapterError(texts().errors.hub.write.twice(name));
+      throw new AdapterError(
+        message('hub.write.values', { tensor: name, values: data.length, dims: shape.join(', ') }),
+      );
+    if (names.has(name) || name === '__metadata__')
+      throw new AdapterError(message('hub.write.twice', { tensor: name }));
     names.add(name);
     entries.push([name, { dtype: 'F32', shape, data_offsets: [offset, offset + data.length * 4] }]);
     offset += data.length * 4;

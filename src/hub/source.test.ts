@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sayError } from '../shared/texts/say';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../shared/errors';
 import type { ModelSource } from '../shared/types';
@@ -207,7 +208,7 @@ describe('each way a download fails has its own words', () => {
     expect(error).toBeInstanceOf(ModelError);
     expect(error.reason).toBe(reason);
     expect(error.message).toMatch(pattern);
-    expect(error.hint).not.toBe('');
+    expect(sayError(error).hint).not.toBe('');
   });
 
   it('no network', async () => {

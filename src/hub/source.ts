@@ -4,8 +4,8 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { ModelError, type Said } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { ModelError } from '../shared/errors';
+import { type Message, message } from '../shared/message';
 import type { ModelSource } from '../shared/types';
 
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
@@ -36,7 +36,7 @@ export type FetchFailure =
 /** A file of a model could not be downloaded. */
 export class FetchError extends ModelError {
   readonly reason: FetchFailure;
-  constructor(reason: FetchFailure, said: Said) {
+  constructor(reason: FetchFailure, said: Message) {
     super(said);
     this.reason = reason;
   }
@@ -50,16 +50,17 @@ const REVISION = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,118}[A-Za-z0-9])?$/;
  * @throws {ModelError} for ids that are not `owner/name` (embedded: one folder name), or that hold `..` or `--`.
  */
 export function checkSource(source: ModelSource): void {
-  const t = texts().errors.hub.source;
   const parts = source.id.split('/');
   const wanted = source.kind === 'hub' ? 2 : 1;
   const wellFormed = parts.length === wanted && parts.every((part) => OWNER_OR_NAME.test(part));
   if (!wellFormed || source.id.includes('..') || source.id.includes('--')) {
-    throw new ModelError((source.kind === 'hub' ? t.hubId : t.embeddedId)(source.id.slice(0, 120)));
+    throw new ModelError(
+      message(source.kind === 'hub' ? 'hub.source.hubId' : 'hub.source.embeddedId', { id: source.id.slice(0, 120) }),
+    );
   }
   if (source.kind !== 'hub') return;
   if (!REVISION.test(source.revision) || source.revision.includes('..') || source.revision.includes('//')) {
-    throw new ModelError(t.revision(source.revision.slice(0, 120)));
+    throw new ModelError(message('hub.source.revision', { revision: source.revision.slice(0, 120) }));
   }
   hostOrigin(source.host);
 }
@@ -70,10 +71,12 @@ function hostOrigin(host: string): string {
   try {
     url = new URL(host);
   } catch (error) {
-    throw new ModelError(texts().errors.hub.source.address(host.slice(0, 120), (error as Error).message, DEFAULT_HOST));
+    throw new ModelError(
+      message('hub.source.address', { host: host.slice(0, 120), why: (error as Error).message, usual: DEFAULT_HOST }),
+    );
   }
   if ((url.protocol !== 'https:' && url.protocol !== 'http:') || url.username || url.password) {
-    throw new ModelError(texts().errors.hub.source.host(host.slice(0, 120)));
+    throw new ModelError(message('hub.source.host', { host: host.slice(0, 120) }));
   }
   return url.origin;
 }
@@ -110,7 +113,6 @@ export function sourceName(source: ModelSource): string {
  * @throws {FetchError}
  */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
-  const t = texts().errors.hub.fetch;
   const where = new URL(url);
   const file = decodeURIComponent(where.pathname.split('/').pop() ?? url);
   const response = await watchCsp(url, () => fetch(url, { credentials: 'omit', ...init }));
@@ -122,20 +124,20 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   }
   switch (response.status) {
     case 401:
-      throw new FetchError('unauthorized', t.unauthorized(where.host, file));
+      throw new FetchError('unauthorized', message('hub.fetch.unauthorized', { host: where.host, file }));
     case 403:
-      throw new FetchError('forbidden', t.forbidden(where.host, file));
+      throw new FetchError('forbidden', message('hub.fetch.forbidden', { host: where.host, file }));
     case 404:
       throw missing(file, where.host);
     case 429:
-      throw new FetchError('rate-limited', t.rateLimited(where.host));
+      throw new FetchError('rate-limited', message('hub.fetch.rateLimited', { host: where.host }));
     default:
-      throw new FetchError('server', t.server(where.host, response.status, file));
+      throw new FetchError('server', message('hub.fetch.server', { host: where.host, status: response.status, file }));
   }
 }
 
 function missing(file: string, host: string): FetchError {
-  return new FetchError('missing', texts().errors.hub.fetch.missing(host, file));
+  return new FetchError('missing', message('hub.fetch.missing', { host, file }));
 }
 
 /** Runs a fetch; when it is refused without an answer, tells a content security policy from a broken network. */
@@ -154,8 +156,12 @@ async function watchCsp(url: string, run: () => Promise<Response>): Promise<Resp
     // The violation event comes in a task of its own, after fetch has failed.
     await new Promise((resolve) => setTimeout(resolve, 0));
     const host = new URL(url).host;
-    const t = texts().errors.hub.fetch;
-    throw new FetchError('network', blocked ? t.blocked(host) : t.unreachable(host, (error as Error).message));
+    throw new FetchError(
+      'network',
+      blocked
+        ? message('hub.fetch.blocked', { host })
+        : message('hub.fetch.unreachable', { host, why: (error as Error).message }),
+    );
   } finally {
     target?.removeEventListener('securitypolicyviolation', onViolation);
   }
@@ -203,8 +209,7 @@ async function readBody(
   options: FetchOptions,
   onBytes?: (bytes: Uint8Array, available: number) => void,
 ): Promise<Uint8Array> {
-  const t = texts().errors.hub.fetch;
-  const tooLarge = () => new FetchError('too-large', t.tooLarge(file, megabytes(cap)));
+  const tooLarge = () => new FetchError('too-large', message('hub.fetch.tooLarge', { file, most: megabytes(cap) }));
   const header = response.headers.get('content-length');
   // With a content encoding the header counts compressed bytes: no more than a hint.
   const encoded = response.headers.get('content-encoding') !== null;
@@ -216,7 +221,7 @@ async function readBody(
   let bytes = from?.bytes ?? new Uint8Array(total ?? Math.min(cap, 1 << 16));
   let available = from?.available ?? 0;
   const reader = response.body?.getReader();
-  if (!reader) throw new FetchError('network', t.noContent(file));
+  if (!reader) throw new FetchError('network', message('hub.fetch.noContent', { file }));
   const hash = options.sha256 ? sha256.create() : null;
   hash?.update(bytes.subarray(0, available));
   if (available > 0) onBytes?.(bytes, available);
@@ -224,7 +229,13 @@ async function readBody(
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stalled = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new FetchError('network', t.stalled(file, megabytes(available), STALL / 1000))),
+        () =>
+          reject(
+            new FetchError(
+              'network',
+              message('hub.fetch.stalled', { file, after: megabytes(available), seconds: STALL / 1000 }),
+            ),
+          ),
         STALL,
       );
     });
@@ -257,15 +268,18 @@ async function readBody(
     const left = (error as Error).name === 'AbortError';
     if (left || !(error instanceof ModelError) || (error instanceof FetchError && error.reason === 'network')) keep();
     if (left || error instanceof ModelError) throw error;
-    throw new FetchError('network', t.brokeOff(file, megabytes(available), (error as Error).message));
+    throw new FetchError(
+      'network',
+      message('hub.fetch.brokeOff', { file, after: megabytes(available), why: (error as Error).message }),
+    );
   }
   if (total !== null && available < total) {
     keep();
-    throw new FetchError('truncated', t.truncated(file, available, total));
+    throw new FetchError('truncated', message('hub.fetch.truncated', { file, bytes: available, total }));
   }
   if (hash && bytesToHex(hash.digest()) !== options.sha256) {
     spoilt.add(url);
-    throw new FetchError('different', t.different(file));
+    throw new FetchError('different', message('hub.fetch.different', { file }));
   }
   spoilt.delete(url);
   return bytes.subarray(0, available);
@@ -350,7 +364,7 @@ export async function fetchJson(
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new ModelError(texts().errors.hub.fetch.notJson(file, (error as Error).message));
+    throw new ModelError(message('hub.fetch.notJson', { file, why: (error as Error).message }));
   }
 }
 

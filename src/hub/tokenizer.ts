@@ -6,7 +6,7 @@ import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import type { ChatTemplate } from '../shared/data';
 import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
 import { fetchConfig } from './model';
 import { FetchError, fetchJson, type FetchOptions } from './source';
@@ -95,7 +95,7 @@ function guarded<T>(act: () => T): T {
   } catch (error) {
     if (error instanceof ModelError) throw error;
     if (error instanceof Error)
-      throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.notBuilt));
+      throw new ModelError(message('hub.tokenizer', { why: message('hub.tokenizerHas.notBuilt') }));
     throw error;
   }
 }
@@ -120,7 +120,7 @@ function build(
       );
       for (const id of ids)
         if (!(id >= 0 && id <= largest))
-          throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.foreignId(id)));
+          throw new ModelError(message('hub.tokenizer', { why: message('hub.tokenizerHas.foreignId', { id }) }));
       return ids;
     });
 

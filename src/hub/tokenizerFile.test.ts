@@ -1,4 +1,5 @@
 /** Tokenizer files that are not what they should be: refused in plain words, at no cost, and never by a library's own error. */
+import { sayError } from '../shared/texts/say';
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +31,7 @@ const refusal = ({ file, config }: { file: Json; config: Json }) =>
     },
     (error: unknown) => {
       expect(error).toBeInstanceOf(ModelError);
-      expect((error as ModelError).hint).not.toBe('');
+      expect(sayError(error as ModelError).hint).not.toBe('');
       return (error as ModelError).message;
     },
   );

@@ -5,7 +5,7 @@
  */
 import { z } from '../shared/zod';
 import { ModelError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 
 /** Largest id: four times the vocabularies of today. */
 export const MAX_TOKEN_ID = 2 ** 20;
@@ -193,23 +193,24 @@ const config = z.looseObject({
  * @throws {ModelError} naming where the first thing stands that is not as it should be
  */
 export function checkTokenizerFiles(json: unknown, settings: unknown): { file: TokenizerFile; config: object } {
-  const { tokenizerHas } = texts().errors.hub;
-  const fail = (why: string): never => {
-    throw new ModelError(texts().errors.hub.tokenizer(why));
+  const fail = (why: Message): never => {
+    throw new ModelError(message('hub.tokenizer', { why }));
   };
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(json) || !isObject((json as { model?: unknown }).model)) fail(tokenizerHas.noModel);
-  if (!isObject(settings)) fail(tokenizerHas.noConfig);
+  if (!isObject(json) || !isObject((json as { model?: unknown }).model)) fail(message('hub.tokenizerHas.noModel'));
+  if (!isObject(settings)) fail(message('hub.tokenizerHas.noConfig'));
   const read = <T extends z.ZodType>(schema: T, value: unknown, name: string): z.output<T> => {
     let found: z.ZodSafeParseResult<z.output<T>>;
     try {
       found = schema.safeParse(value);
     } catch (error) {
-      if (error instanceof RangeError) return fail(tokenizerHas.deep); // the call stack ended
+      if (error instanceof RangeError) return fail(message('hub.tokenizerHas.deep')); // the call stack ended
       throw error;
     }
     if (found.success) return found.data;
-    return fail(tokenizerHas.unexpected([name, ...found.error.issues[0].path].join('.').slice(0, 100)));
+    return fail(
+      message('hub.tokenizerHas.unexpected', { where: [name, ...found.error.issues[0].path].join('.').slice(0, 100) }),
+    );
   };
   const { chat_template: _, ...rest } = read(config, settings, 'tokenizer_config.json') as Record<string, unknown>;
   return { file: read(file, json, 'tokenizer.json') as unknown as TokenizerFile, config: rest };
@@ -221,7 +222,7 @@ export function checkTokenizerFiles(json: unknown, settings: unknown): { file: T
  */
 export function refuseBeyond({ largestId: largest }: { largestId: number }, { vocab }: { vocab: number }): void {
   if (largest >= vocab)
-    throw new ModelError(texts().errors.hub.tokenizer(texts().errors.hub.tokenizerHas.beyond(largest, vocab)));
+    throw new ModelError(message('hub.tokenizer', { why: message('hub.tokenizerHas.beyond', { largest, vocab }) }));
 }
 
 /** The largest id that a token of the file has. */

@@ -1,13 +1,12 @@
 /** Owns the worker in which a tokenizer is tried: what it is made of is a program (regular expressions, tables, ids). */
 import { type ErrorInfo, ModelError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
-import { language, type Language, texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import { appBase } from './source';
 import type { TokenizerFile } from './tokenizerFile';
 import script from './tokenizerWorker.ts?worker&url';
 
 export interface ProofRequest {
-  language: Language;
   json: unknown;
   config: unknown;
 }
@@ -32,27 +31,26 @@ export function proveTokenizer(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const { tokenizer, tokenizerHas } = texts().errors.hub;
   const { vocab, merges = [] } = file.model;
   const limit = LEAST + PER_ENTRY * (Object.keys(vocab).length + merges.length);
   const worker = startWorker(script, appBase(), 'tokenizer');
   return new Promise<void>((resolve, reject) => {
-    const refuse = (why: string) => reject(new ModelError(tokenizer(why)));
-    const within = (ms: number, why: string) => setTimeout(() => refuse(why), ms);
-    let timer = within(START, tokenizerHas.noWorker);
+    const refuse = (why: Message) => reject(new ModelError(message('hub.tokenizer', { why })));
+    const within = (ms: number, why: Message) => setTimeout(() => refuse(why), ms);
+    let timer = within(START, message('hub.tokenizerHas.noWorker'));
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     worker.onmessage = ({ data: event }: MessageEvent<ProofEvent>) => {
       clearTimeout(timer);
       if (event.kind === 'ready') {
-        worker.postMessage({ language: language(), json, config } satisfies ProofRequest);
-        timer = within(limit, tokenizerHas.slow(Math.round(limit / 1000)));
+        worker.postMessage({ json, config } satisfies ProofRequest);
+        timer = within(limit, message('hub.tokenizerHas.slow', { seconds: Math.round(limit / 1000) }));
       } else if (event.kind === 'proven') resolve();
       else reject(new ModelError(event.error));
     };
     worker.onerror = (event) => {
       event.preventDefault();
       clearTimeout(timer);
-      refuse(tokenizerHas.noWorker);
+      refuse(message('hub.tokenizerHas.noWorker'));
     };
   }).finally(() => worker.terminate());
 }

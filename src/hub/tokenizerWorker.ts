@@ -1,6 +1,5 @@
 /** Worker that makes a tokenizer once and uses it once, so that whoever waits for it may end it. */
 import { toErrorInfo } from '../shared/errors';
-import { speak } from '../shared/texts';
 import { createTokenizer } from './tokenizer';
 import type { ProofEvent, ProofRequest } from './tokenizerProof';
 
@@ -10,9 +9,8 @@ const post = (event: ProofEvent) => scope.postMessage(event);
 /** Of everything something: what is slow at a text is likely slow at this one. */
 const TEXT = `The quick brown fox (3.14159 × 10²) — naïve café 😀 <s></s> ${'a'.repeat(64)} ${'1'.repeat(64)}${' '.repeat(64)}\n\n\t${'ab '.repeat(32)}中文字符!?`;
 
-scope.onmessage = async ({ data: { language, json, config } }: MessageEvent<ProofRequest>) => {
+scope.onmessage = async ({ data: { json, config } }: MessageEvent<ProofRequest>) => {
   try {
-    await speak(language);
     const tokenizer = await createTokenizer(json, config);
     tokenizer.decode(tokenizer.encode(TEXT));
     post({ kind: 'proven' });

@@ -6,7 +6,7 @@
  * That the right tensor was found is proved afterwards, by comparing logits with ONNX Runtime's.
  */
 import { ModelError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import type { LlamaConfig, WeightName } from '../shared/types';
 import { transpose } from './floats';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx/model';
@@ -69,16 +69,15 @@ const QUANTISED_OPS: Record<string, 'int4' | 'int8' | 'weights' | 'embedding'> =
  */
 export function checkNode(node: OnnxNode): void {
   const quantised = Object.hasOwn(QUANTISED_OPS, node.op) ? QUANTISED_OPS[node.op] : null;
-  const t = texts().errors.hub.graph;
-  if (quantised) throw new ModelError(t.quantised(quantised, node.op));
+  if (quantised) throw new ModelError(message('hub.graph.quantised', { what: quantised, op: node.op }));
   const set = (name: string, neutral: number): boolean => (node.attributes.get(name) ?? neutral) !== neutral;
-  if (set('interleaved', 0) || set('rotary_interleaved', 0)) unsupported(t.has.interleaved);
-  if (set('local_window_size', -1)) unsupported(t.has.window);
-  if (set('softcap', 0)) unsupported(t.has.softcap);
+  if (set('interleaved', 0) || set('rotary_interleaved', 0)) unsupported(message('hub.graph.has.interleaved'));
+  if (set('local_window_size', -1)) unsupported(message('hub.graph.has.window'));
+  if (set('softcap', 0)) unsupported(message('hub.graph.has.softcap'));
 }
 
-function unsupported(what: string): never {
-  throw new ModelError(texts().errors.hub.graph.unsupported(what));
+function unsupported(what: Message): never {
+  throw new ModelError(message('hub.graph.unsupported', { what }));
 }
 
 /** Every weight of the model, bottom up; the head too, tied or not. */
@@ -122,8 +121,8 @@ function key(name: WeightName): string {
   return 'layer' in name ? `${name.layer}.${name.part}` : name.part;
 }
 
-function words(name: WeightName): string {
-  return texts().errors.hub.graph.weight(name.part, 'layer' in name ? name.layer : null);
+function words(name: WeightName): Message {
+  return message('hub.graph.weight', { part: name.part, layer: 'layer' in name ? name.layer : null });
 }
 
 /** Data files the graph's tensors live in. */
@@ -131,7 +130,7 @@ export function externalFiles(graph: OnnxGraph): string[] {
   const files = new Set<string>();
   for (const tensor of graph.tensors.values()) {
     if (tensor.external) files.add(externalRange(tensor).location);
-    if (files.size > 64) throw new ModelError(texts().errors.hub.model.manyFiles);
+    if (files.size > 64) throw new ModelError(message('hub.model.manyFiles'));
   }
   return [...files];
 }
@@ -156,7 +155,9 @@ export function resolveWeights(
     const storedRows = place.packed?.rows ?? rows;
     const wanted = columns === 1 ? [rows] : place.inOut ? [columns, storedRows] : [storedRows, columns];
     if (!isShape(place.tensor, wanted)) {
-      throw new ModelError(texts().errors.hub.graph.shape(words(name), stored.join(', '), wanted.join(', ')));
+      throw new ModelError(
+        message('hub.graph.shape', { weight: words(name), stored: stored.join(', '), wanted: wanted.join(', ') }),
+      );
     }
     checkTensor(place.tensor, graph.bytes.length, external);
   }
@@ -164,7 +165,7 @@ export function resolveWeights(
   let file: Uint8Array | null = graph.bytes;
   return {
     get(name) {
-      if (!file) throw new ModelError(texts().errors.hub.model.released);
+      if (!file) throw new ModelError(message('hub.model.released'));
       const place = placeOf(name, places, config);
       const shape = weightShape(name, config);
       let data = readTensor(place.tensor, file, external);
@@ -181,12 +182,12 @@ export function resolveWeights(
 }
 
 function noExternal(location: string): Uint8Array {
-  throw new ModelError(texts().errors.hub.model.missingData(location));
+  throw new ModelError(message('hub.model.missingData', { file: location }));
 }
 
 function placeOf(name: WeightName, places: Map<string, Place>, config: LlamaConfig): Place {
   const place = places.get(key(name)) ?? (name.part === 'head' && config.tied ? places.get('embed') : undefined);
-  if (!place) throw new ModelError(texts().errors.hub.graph.noWeight(words(name)));
+  if (!place) throw new ModelError(message('hub.graph.noWeight', { weight: words(name) }));
   return place;
 }
 
@@ -202,7 +203,7 @@ function checkOverlaps(graph: OnnxGraph): void {
     const [a, b] = [ranges[i - 1], ranges[i]];
     const same = a.offset === b.offset && a.length === b.length;
     if (a.location === b.location && !same && b.offset < a.offset + a.length) {
-      throw new ModelError(texts().errors.hub.graph.overlap(a.name, b.name, a.location));
+      throw new ModelError(message('hub.graph.overlap', { a: a.name, b: b.name, file: a.location }));
     }
   }
 }
@@ -217,7 +218,7 @@ function findPlaces(graph: OnnxGraph, config: LlamaConfig): Map<string, Place> {
     const name = layer === null ? slot : `${layer}.${slot}`;
     const other = places.get(name);
     if (other && (other.tensor !== place.tensor || other.inOut !== place.inOut)) {
-      throw new ModelError(texts().errors.hub.graph.twoWeights(name, other.tensor.name, place.tensor.name));
+      throw new ModelError(message('hub.graph.twoWeights', { name, a: other.tensor.name, b: place.tensor.name }));
     }
     places.set(name, place);
   };
@@ -337,6 +338,6 @@ function normSlot(paths: string[]): { slot: Slot; layer: number | null } | null 
 function checkLinear(node: OnnxNode): void {
   const attribute = (name: string, neutral: number) => node.attributes.get(name) ?? neutral;
   if (attribute('alpha', 1) !== 1 || attribute('transA', 0) !== 0)
-    unsupported(texts().errors.hub.graph.has.scaled(node.name));
-  if (node.op === 'Gemm' && node.inputs[2]) unsupported(texts().errors.hub.graph.has.bias(node.name));
+    unsupported(message('hub.graph.has.scaled', { node: node.name }));
+  if (node.op === 'Gemm' && node.inputs[2]) unsupported(message('hub.graph.has.bias', { node: node.name }));
 }

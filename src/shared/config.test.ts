@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { PAPER_LAMBDA, defaultExperiment, experimentProblems, paperGate, warmupReaches } from './config';
 import { speak } from './texts';
+import { say } from './texts/say';
 
 afterEach(() => speak('en'));
 
@@ -27,7 +28,7 @@ it('problems are said in the language in use, zod’s own among them', async () 
     train,
     runs: [plain, gated],
   } = defaultExperiment();
-  const told = (value: unknown) => experimentProblems(value).map((p) => p.message);
+  const told = (value: unknown) => experimentProblems(value).map((p) => say(p.message));
   const broken = () => [
     ...told(null),
     ...told({ train, runs: [] }),

@@ -16,7 +16,7 @@ import {
 } from './settings/names';
 import { shapeOf } from './settings/setting';
 import { TRAIN } from './settings/train';
-import { texts } from './texts';
+import { type Message, isMessage, message } from './message';
 
 export {
   GATE_RULES,
@@ -111,19 +111,8 @@ export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
 export const trainSchema = z.strictObject(shapeOf(TRAIN));
 export type TrainConfig = z.infer<typeof trainSchema>;
 
-/** What only Sieve's schema finds, by its name in the catalogue; `of`: the numbers that the sentence names. */
-interface Said {
-  problem:
-    | 'moduleTwice'
-    | 'sameId'
-    | 'keepBestSlice'
-    | 'pricesSlice'
-    | 'doraDropout'
-    | 'firstRank'
-    | 'noPruning'
-    | 'follows';
-  of?: readonly number[];
-}
+/** What a schema's own check has to say, see `inWords`. */
+export const saying = (said: Message) => ({ error: said.code, params: { said } });
 
 export const experimentSchema = z
   .strictObject({
@@ -132,28 +121,32 @@ export const experimentSchema = z
       .array(runSchema)
       .min(1)
       .max(8)
-      .refine((r) => new Set(r.map((x) => x.id)).size === r.length, { params: { problem: 'sameId' } }),
+      .refine((r) => new Set(r.map((x) => x.id)).size === r.length, saying(message('shared.setting.sameId'))),
   })
   .superRefine(({ train, runs }, context) => {
-    const bad = (path: (string | number)[], params: Said) => context.addIssue({ code: 'custom', path, params });
-    if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], { problem: 'keepBestSlice' });
+    const bad = (path: (string | number)[], said: Message) =>
+      context.addIssue({ code: 'custom', path, message: said.code, params: { said } });
+    if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], message('shared.setting.keepBestSlice'));
     runs.forEach((run, i) => {
       // The engine would refuse these too, but only when everything is compiled.
       if (run.dropout > 0 && (run.method === 'dora' || run.method === 'ts-dora'))
-        bad(['runs', i, 'dropout'], { problem: 'doraDropout' });
+        bad(['runs', i, 'dropout'], message('shared.setting.doraDropout'));
       if (run.method === 'adalora') {
         const { tinit, tfinal } = adaloraWindow(run.adalora, train.steps);
         if (run.adalora.initRank < run.rank)
-          bad(['runs', i, 'adalora', 'initRank'], { problem: 'firstRank', of: [run.rank] });
+          bad(['runs', i, 'adalora', 'initRank'], message('shared.setting.firstRank', { rank: run.rank }));
         if (tinit >= train.steps - tfinal)
-          bad(['runs', i, 'adalora', 'tinit'], { problem: 'noPruning', of: [tinit, tfinal, train.steps] });
+          bad(
+            ['runs', i, 'adalora', 'tinit'],
+            message('shared.setting.noPruning', { first: tinit, last: tfinal, steps: train.steps }),
+          );
       }
       if (!isGated(run)) return;
       if (run.gate.prices === 'held-out' && train.sliceShare === 0)
-        bad(['train', 'sliceShare'], { problem: 'pricesSlice' });
+        bad(['train', 'sliceShare'], message('shared.setting.pricesSlice'));
       const { follows } = run.gate;
       if (follows !== null && !runs.slice(0, i).some((r) => r.id === follows && isGated(r)))
-        bad(['runs', i, 'gate', 'follows'], { problem: 'follows' });
+        bad(['runs', i, 'gate', 'follows'], message('shared.setting.follows'));
     });
   });
 export type ExperimentConfig = z.infer<typeof experimentSchema>;
@@ -172,29 +165,38 @@ export function defaultExperiment(): ExperimentConfig {
 /** What is wrong with one field: its path (`runs.0.gate.keep`; empty for the whole) and words that follow its name. */
 export interface Problem {
   path: string;
-  message: string;
+  message: Message;
 }
 
-/** An issue of a schema in words that a person can act on. Zod's own words are never used: they are English only. */
+/** An issue of a schema as something that a person can act on. Zod's own words are never used: they are English only. */
 export function inWords(issue: z.core.$ZodIssue): Problem {
   const path = issue.path.join('.');
-  const t = texts().configure.problem;
-  const say = (message: string): Problem => ({ path, message });
+  const say = (said: Message): Problem => ({ path, message: said });
   switch (issue.code) {
     case 'too_small':
-      if (issue.origin === 'array') return say(t.fewEntries(Number(issue.minimum)));
-      if (issue.origin === 'string') return say(t.empty);
-      return say((issue.inclusive === false ? t.above : t.atLeast)(String(issue.minimum)));
+      if (issue.origin === 'array') return say(message('shared.setting.fewEntries', { least: Number(issue.minimum) }));
+      if (issue.origin === 'string') return say(message('shared.setting.empty'));
+      return say(
+        message(`shared.setting.${issue.inclusive === false ? 'above' : 'atLeast'}`, { limit: String(issue.minimum) }),
+      );
     case 'too_big':
-      if (issue.origin === 'array') return say(t.manyEntries(Number(issue.maximum)));
-      if (issue.origin === 'string') return say(t.long(Number(issue.maximum)));
-      return say((issue.inclusive === false ? t.below : t.atMost)(String(issue.maximum)));
+      if (issue.origin === 'array') return say(message('shared.setting.manyEntries', { most: Number(issue.maximum) }));
+      if (issue.origin === 'string') return say(message('shared.setting.long', { most: Number(issue.maximum) }));
+      return say(
+        message(`shared.setting.${issue.inclusive === false ? 'below' : 'atMost'}`, { limit: String(issue.maximum) }),
+      );
     case 'invalid_type':
-      return say(issue.expected === 'int' ? t.whole : issue.expected === 'number' ? t.number : t.type(issue.expected));
+      return say(
+        issue.expected === 'int'
+          ? message('shared.setting.whole')
+          : issue.expected === 'number'
+            ? message('shared.setting.number')
+            : message('shared.setting.type', { expected: issue.expected }),
+      );
     case 'invalid_value':
-      return say(t.oneOf(issue.values.join(', ')));
+      return say(message('shared.setting.oneOf', { values: issue.values.join(', ') }));
     case 'unrecognized_keys':
-      return say(t.unknown(issue.keys.join(', '), issue.keys.length));
+      return say(message('shared.setting.unknown', { keys: issue.keys.join(', '), n: issue.keys.length }));
     case 'invalid_union': {
       // Every union here is a word or a number: what is wrong with the number is what helps.
       const issues = issue.errors.flat();
@@ -202,19 +204,22 @@ export function inWords(issue: z.core.$ZodIssue): Problem {
         issues.find((i) => i.code !== 'invalid_value' && i.code !== 'invalid_type') ??
         issues.find((i) => i.code === 'invalid_type') ??
         issues.at(0);
-      return say(about ? inWords(about).message : t.notAllowed);
+      return say(about ? inWords(about).message : message('shared.setting.notAllowed'));
     }
     case 'invalid_format':
-      return say(t.form);
+      return say(message('shared.setting.form'));
+    // Said by a schema of ours, see `saying`.
     case 'custom': {
-      // Schemas of other things say it themselves.
-      if (!issue.params) return say(issue.message);
-      const { problem, of = [] } = issue.params as Said;
-      const words: string | ((...numbers: number[]) => string) = t[problem];
-      return say(typeof words === 'string' ? words : words(...of));
+      const { said, problem } = issue.params ?? {};
+      if (isMessage(said)) return say(said);
+      return say(
+        problem === 'moduleTwice'
+          ? message('shared.setting.moduleTwice')
+          : message('shared.foreign', { text: issue.message }),
+      );
     }
     default:
-      return say(t.notAllowed);
+      return say(message('shared.setting.notAllowed'));
   }
 }
 
@@ -231,8 +236,8 @@ export function experimentProblems(value: unknown): Problem[] {
 export function parseExperiment(value: unknown): ExperimentConfig {
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message } = inWords(result.error.issues[0]);
-  throw new ConfigError(texts().errors.shared.badSetting(path, message));
+  const { path, message: problem } = inWords(result.error.issues[0]);
+  throw new ConfigError(message('shared.badSetting', { path, problem }));
 }
 
 /** The highest learning rate that a run reaches whose warm-up is at least as long as itself, as a share of what is set (1: at its last step only); null where the warm-up ends before. */

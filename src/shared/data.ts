@@ -1,4 +1,5 @@
 /** Shapes of data on its way from a file to tokens, shared by `data/`, the workers and the page. */
+import type { Message } from './message';
 import type { Prompt } from './types';
 
 import type { Language } from './texts';
@@ -78,7 +79,7 @@ export interface TableInfo {
   format: DataFormat;
   columns: string[];
   /** Whether the first line of a CSV/TSV was taken as a header, and why. */
-  header: { used: boolean; why: string } | null;
+  header: { used: boolean; why: Message } | null;
   /** What parts the cells of a CSV/TSV, and what encloses them. */
   separator: string;
   quote: Quote;
@@ -92,8 +93,8 @@ export interface TableInfo {
   encoding: string;
   /** How lines that are not valid in that encoding are read where a person wants them; `all`: no line speaks for UTF-8. */
   legacy: { encoding: string; all: boolean } | null;
-  /** What the file was unpacked from, in words; null where it was not. */
-  packed: string | null;
+  /** What the file was unpacked from (gzip, zip); null where it was not. */
+  packed: Message | string | null;
   /** All files that could be read, more than one where several were dropped or an archive holds several. */
   files: FileInfo[];
   /** First row that comes from a file to measure on; null where there is no such file. */
@@ -108,7 +109,7 @@ export interface ParsedTable extends TableInfo {
 export interface RowNote {
   /** 1-based line in the file. */
   line: number;
-  message: string;
+  message: Message;
 }
 
 /** Everything that can be wrong with a row, in the order in which it is looked for. */
@@ -159,8 +160,8 @@ export type Speaker = (typeof SPEAKERS)[number];
 /** A guess with its evidence, for the page to show. */
 export interface Detection {
   mapping: Mapping;
-  /** Plain sentences: "columns named instruction and output", "2 distinct values in column 2". */
-  evidence: string[];
+  /** What speaks for it: “columns named instruction and output”, “2 distinct values in column 2”. */
+  evidence: Message[];
 }
 
 /** A chat template as a model's tokenizer brings it. */
@@ -204,7 +205,7 @@ export interface Segment {
 }
 
 /** What a chat template makes of one chat: its text, or why there is none. */
-export type RenderedChat = { segments: Segment[]; lastOnly: boolean } | { problem: string };
+export type RenderedChat = { segments: Segment[]; lastOnly: boolean } | { problem: Message };
 
 /**
  * Renders chats, each for itself: up to its last answer, or as a prompt, which ends with the beginning of an answer.
@@ -255,9 +256,9 @@ export interface PreviewExample {
 export interface IssueReport {
   issue: Issue;
   rows: number;
-  examples: { row: number; line: number; text: string }[];
+  examples: { row: number; line: number; text: Message | string }[];
   /** What it is in detail, with the number of rows, most first: "tool calls". */
-  reasons: { text: string; rows: number }[];
+  reasons: { reason: Message; rows: number }[];
 }
 
 /** What preparing found; the token sets themselves travel beside it. */
@@ -284,9 +285,9 @@ export interface PrepareReport {
   checked: Issue[];
   /** Names of chat turns that are not known, and of which the mapping does not say who they are. */
   strangers: string[];
-  warnings: string[];
+  warnings: Message[];
   /** Why nothing can be trained on; null where it can. */
-  problem: { message: string; hint: string } | null;
+  problem: Message | null;
 }
 
 /** Which rows a view of the table shows. */
@@ -298,6 +299,8 @@ export interface ListedRow {
   line: number;
   /** Beginnings of the texts, by role; of a broken row its cells as they stand. */
   texts: string[];
+  /** Why the row cannot be read at all. */
+  lost: Message | null;
   /** Tokens before it is cut; null where it was not turned into tokens. */
   tokens: number | null;
   issues: Issue[];

@@ -1,16 +1,21 @@
-/** What went wrong, in plain words, and what to do about it; an entry of the catalogue (`texts().errors`). */
-export interface Said {
-  message: string;
-  hint?: string;
+import { type Message, message } from './message';
+
+let describe = ({ code, params }: Message): string => `${code} ${JSON.stringify(params)}`;
+
+/** Whoever has words says how `Error.message` reads from now on; until then it is the code and what varies in it. */
+export function describeErrors(by: (said: Message) => string): void {
+  describe = by;
 }
 
-/** Errors a person may see. They cross worker borders as plain `ErrorInfo` objects. */
-export class SieveError extends Error {
-  readonly hint: string;
-  constructor({ message, hint = '' }: Said) {
-    super(message);
+/** Errors a person may see: a code and what varies, put into words at the edge. They cross worker borders as `ErrorInfo`. */
+export class SieveError extends Error implements Message {
+  readonly code: Message['code'];
+  readonly params: Message['params'];
+  constructor(said: Message) {
+    super(describe(said));
     this.name = new.target.name;
-    this.hint = hint;
+    this.code = said.code;
+    this.params = said.params;
   }
 }
 
@@ -19,7 +24,7 @@ export class ConfigError extends SieveError {}
 /** A data file or its text cannot be used; `line` counts from 1 where it is known. */
 export class DataError extends SieveError {
   readonly line: number | undefined;
-  constructor(said: Said, line?: number) {
+  constructor(said: Message, line?: number) {
     super(said);
     this.line = line;
   }
@@ -34,7 +39,7 @@ export class OutOfMemoryError extends GpuError {}
 export class KernelError extends GpuError {
   /** What of it has a plainer form, by name. */
   readonly variants: readonly string[];
-  constructor(said: Said, variants: readonly string[]) {
+  constructor(said: Message, variants: readonly string[]) {
     super(said);
     this.variants = variants;
   }
@@ -48,21 +53,25 @@ export class AdapterError extends SieveError {}
 export class StorageError extends SieveError {}
 
 /** An error as it crosses a worker border. */
-export interface ErrorInfo {
+export interface ErrorInfo extends Message {
   name: string;
-  message: string;
-  hint: string;
   line?: number;
   /** For whoever looks into it; to be copied. */
   details?: string;
 }
 
-/** Any thrown value as `ErrorInfo`; unknown errors keep their own message. */
+/** What a thrown value says, as plain data; unknown errors keep their own message. */
+export function messageOf(error: unknown): Message {
+  if (error instanceof SieveError) return { code: error.code, params: error.params };
+  return message('shared.foreign', { text: error instanceof Error ? error.message : String(error) });
+}
+
+/** Any thrown value as `ErrorInfo`. */
 export function toErrorInfo(error: unknown): ErrorInfo {
-  if (error instanceof SieveError) {
-    const line = error instanceof DataError ? error.line : undefined;
-    return { name: error.name, message: error.message, hint: error.hint, ...(line === undefined ? {} : { line }) };
-  }
-  if (error instanceof Error) return { name: error.name, message: error.message, hint: '' };
-  return { name: 'Error', message: String(error), hint: '' };
+  const line = error instanceof DataError ? error.line : undefined;
+  return {
+    name: error instanceof Error ? error.name : 'Error',
+    ...messageOf(error),
+    ...(line === undefined ? {} : { line }),
+  };
 }

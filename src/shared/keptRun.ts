@@ -6,7 +6,14 @@
 import { z } from './zod';
 import { MODULE_KINDS, experimentSchema } from './config';
 import { dataRecipeSchema } from './dataRecipe';
-import { devicesOf, devicesSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
+import {
+  devicesOf,
+  devicesSchema,
+  keptMessageSchema,
+  mappingSchema,
+  modelSourceSchema,
+  templateSchema,
+} from './origin';
 import { noiseSchema } from './study';
 import { RATIO_BINS } from './types';
 
@@ -46,7 +53,7 @@ const recordSchema = z
           loss: finite.nullable(),
           /** Share of held-out tokens × modules that were skipped; null without gates. */
           skipped: finite.nullable(),
-          failed: z.string().max(2000).nullable(),
+          failed: keptMessageSchema.nullable(),
         }),
       )
       .min(1)

@@ -1,9 +1,19 @@
 /** Schemas of what a kept result says of where it came from: the model, the devices, and how rows became text. */
 import { z } from './zod';
 import { type ChatTemplate, DATA_KINDS, type Mapping, type PromptTemplate, SPEAKERS } from './data';
+import type { Message, MessageCode } from './message';
 import type { ModelSource, UsedDevice } from './types';
 
 const text = z.string().max(20_000);
+
+/** What was said of a kept result; earlier versions kept it in words. A code that is not known any more is shown as it is. */
+export const keptMessageSchema = z.union([
+  z.string().max(2000),
+  z.object({
+    code: z.custom<MessageCode>((code) => typeof code === 'string' && code.length <= 100),
+    params: z.record(z.string().max(100), z.unknown()),
+  }) satisfies z.ZodType<Message>,
+]);
 
 export const modelSourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('embedded'), id: z.string().max(200) }),

@@ -4,7 +4,7 @@
  * (`npm run lint` sees to it), and goes on without it where there is none.
  */
 import { StorageError } from './errors';
-import { texts } from './texts';
+import { message } from './message';
 
 const NAMES = {
   localStorage: () => globalThis.localStorage,
@@ -29,6 +29,6 @@ export function siteData<K extends keyof typeof NAMES>(name: K): Named<K> | null
 /** As `siteData`, for what cannot be done without. @throws {StorageError} where the browser has none or refuses it */
 export function needSiteData<K extends keyof typeof NAMES>(name: K): Named<K> {
   const found = siteData(name);
-  if (!found) throw new StorageError(texts().errors.shared.siteData);
+  if (!found) throw new StorageError(message('shared.siteData'));
   return found;
 }

@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 import { expect, it } from 'vitest';
-import { startWatchedWorker } from './startWorker';
+import { ENDED, startWatchedWorker } from './startWorker';
 import script from './testing/closingWorker.ts?worker&url';
 
 it('a worker that closes by itself, which says nothing, is noticed', async () => {
@@ -15,5 +15,5 @@ it('a worker that closes by itself, which says nothing, is noticed', async () =>
   expect(errors).toEqual([]);
   worker.postMessage('close');
   await expect.poll(() => heard).toEqual([{ kind: 'reply' }]);
-  await expect.poll(() => errors).toEqual(['it ended without a word']);
+  await expect.poll(() => errors).toEqual([ENDED]);
 });

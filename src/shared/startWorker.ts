@@ -1,5 +1,7 @@
 import { siteData } from './siteData';
-import { texts } from './texts';
+
+/** What a watched worker's `error` event says when it ended without one of its own. */
+export const ENDED = 'ended';
 
 /**
  * Starts a module worker under the Content-Security-Policy of whoever starts it. A worker that is loaded from a URL takes
@@ -37,7 +39,7 @@ navigator.locks.request(${JSON.stringify(lock)}, () => { postMessage({ kind: 'al
     event.stopImmediatePropagation();
     worker.removeEventListener('message', onAlive);
     void locks.request(lock, () => {
-      worker.dispatchEvent(new ErrorEvent('error', { message: texts().errors.shared.workerEnded, cancelable: true }));
+      worker.dispatchEvent(new ErrorEvent('error', { message: ENDED, cancelable: true }));
     });
   };
   worker.addEventListener('message', onAlive);

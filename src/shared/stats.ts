@@ -2,7 +2,6 @@
  * The statistics of a comparison over seeds: means with t intervals, differences paired by seed, rank correlation, and
  * what they say in words. Small samples only: everything is summed directly, in doubles.
  */
-import { texts } from './texts';
 
 export interface Interval {
   mean: number;
@@ -150,40 +149,6 @@ export function effect(d: Interval | null): Effect {
   // Differences that are all the same have no width; so have those that are all 0.
   if (Math.abs(d.mean) <= d.half || d.mean === 0) return 'none';
   return d.mean < 0 ? 'lower' : 'higher';
-}
-
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
-
-/**
- * What a paired comparison shows, as a sentence:
- * "Validation loss: LoRA better by 0.120 than DoRA (95 % CI 0.070 to 0.170, n = 5)."
- * @param measure its label, and which values are better
- */
-export function verdict(
-  name: string,
-  other: string,
-  measure: { label: string; better: 'lower' | 'higher' },
-  d: Interval | null,
-): string {
-  const t = texts().experiment.results.verdict;
-  if (!d) return t.noSeed(name, other);
-  if (d.half === null) return t.oneSeed(name, other, measure.label, signed(d.mean));
-  const { mean: value, half, n: seeds } = d;
-  const shown = effect(d);
-  if (shown === 'none')
-    return t.none(name, other, measure.label, {
-      difference: signed(value),
-      low: signed(value - half),
-      high: signed(value + half),
-      seeds,
-    });
-  const size = Math.abs(value);
-  return t[shown === measure.better ? 'better' : 'worse'](name, other, measure.label, {
-    difference: size.toFixed(3),
-    low: (size - half).toFixed(3),
-    high: (size + half).toFixed(3),
-    seeds,
-  });
 }
 
 /** A share with its interval, all 0–1. */

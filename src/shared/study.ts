@@ -4,8 +4,7 @@
  */
 import { z } from './zod';
 import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
-import { devicesSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
-import { texts } from './texts';
+import { devicesSchema, keptMessageSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
 
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 const count = z.int().min(0);
@@ -53,8 +52,8 @@ export const studySchema = z
     name: z.string().min(1).max(120),
     createdAt: finite,
     state: z.enum(STUDY_STATES),
-    /** Why it failed or waits, in words. */
-    problem: z.string().nullable(),
+    /** Why it failed or waits; earlier versions kept words. */
+    problem: keptMessageSchema.nullable(),
     model: modelSourceSchema,
     data: z.strictObject({
       name: z.string().max(300),
@@ -145,7 +144,7 @@ export const cellSchema = z.strictObject({
   arm: z.string(),
   name: z.string(),
   /** Message of the error that ended it; null where it finished. */
-  failed: z.string().nullable(),
+  failed: keptMessageSchema.nullable(),
   finishedAt: finite,
   /** Wall time of the whole session that it shared. */
   ms: finite,
@@ -176,13 +175,12 @@ export const moduleKey = (m: { layer: number; kind: string }): string => `${m.la
 export const cellKey = (c: Pick<Cell, 'study' | 'stage' | 'seed' | 'arm'>): string =>
   `${c.study}/${c.stage}/${c.seed}/${c.arm}`;
 
-/** Name and id of everything whose result is compared, in order. */
-export function contestants(study: Study): Pick<RunConfig, 'id' | 'name'>[] {
-  const { importance, arms } = study;
+/** Name and id of everything whose result is compared, in order. @param ranking what a choice of modules is called */
+export function contestants(
+  { importance, arms }: Pick<Study, 'importance' | 'arms'>,
+  ranking: (which: Ranking | 'all') => string,
+): Pick<RunConfig, 'id' | 'name'>[] {
   if (!importance) return arms.map(({ id, name }) => ({ id, name }));
-  const t = texts().experiment.modules;
-  return [
-    ...importance.rankings.map((r) => ({ id: r, name: t.ranking[r].name })),
-    ...(importance.all ? [{ id: 'all', name: t.all }] : []),
-  ];
+  const ids = [...importance.rankings, ...(importance.all ? (['all'] as const) : [])];
+  return ids.map((id) => ({ id, name: ranking(id) }));
 }

@@ -4,7 +4,7 @@
  */
 import type { DataKind, Mapping, PromptTemplate } from './data';
 import { DataError } from './errors';
-import { texts } from './texts';
+import { message } from './message';
 
 export type Role =
   | 'text'
@@ -121,13 +121,13 @@ export function compilePattern(
       const name = placeholder(found[1], roles, columns);
       if (name === null && NAME.test(found[1]))
         throw new DataError(
-          texts().errors.shared.templateRole(
-            found[1],
-            [...roles, ...(columns ?? [])]
+          message('shared.templateRole', {
+            role: found[1],
+            known: [...roles, ...(columns ?? [])]
               .slice(0, 12)
               .map((r) => `{${r}}`)
               .join(', '),
-          ),
+          }),
         );
       if (name === null) continue;
       parts.push({ text: line.slice(at, found.index), name: false }, { text: name, name: true });
@@ -193,18 +193,20 @@ export function compileTemplate(
   mapping: Mapping,
   template: PromptTemplate,
 ): (row: readonly string[]) => FilledRow {
-  const t = texts().errors.shared;
   if (!Object.hasOwn(DATA_ROLES, mapping.kind))
-    throw new DataError(t.dataKind(String(mapping.kind), Object.keys(DATA_ROLES).join(', ')));
+    throw new DataError(
+      message('shared.dataKind', { kind: String(mapping.kind), known: Object.keys(DATA_ROLES).join(', ') }),
+    );
   const columnOf = new Map<Role, number>();
   for (const { role, required } of DATA_ROLES[mapping.kind]) {
     const name = Object.hasOwn(mapping.roles, role) ? mapping.roles[role] : null;
     if (name === null || name === undefined) {
-      if (required) throw new DataError(t.roleWithoutColumn(role));
+      if (required) throw new DataError(message('shared.roleWithoutColumn', { role }));
       continue;
     }
     const column = columns.indexOf(name);
-    if (column < 0) throw new DataError(t.noColumn(name, role, columns.join(', ')));
+    if (column < 0)
+      throw new DataError(message('shared.noColumn', { column: name, role, columns: columns.join(', ') }));
     columnOf.set(role, column);
   }
   const [prompt, completion] = [template.prompt, template.completion].map((pattern) =>

@@ -1,4 +1,5 @@
 /** Plain data that crosses the borders between folders and workers. No behaviour here. */
+import type { Message } from './message';
 import type { ModuleKind } from './config';
 
 /** Where a base model comes from. */
@@ -162,7 +163,7 @@ export interface UsedDevice {
  * 'unchecked': they could not be compared.
  */
 export type GradientCheck =
-  | { state: 'unchecked'; why: string }
+  | { state: 'unchecked'; why: Message }
   | {
       state: 'agrees' | 'differs';
       tokens: number;
@@ -186,7 +187,7 @@ export interface LogitCheck {
   relativeError: number;
   tolerance: number;
   /** Where the first difference above the bar starts, in words; null when there is none. */
-  firstDifference: string | null;
+  firstDifference: Message | null;
 }
 
 /** Text to token ids and back, as `hub/` opens it from a model's files. */

@@ -1,5 +1,6 @@
 /** The directory of a zip file (APPNOTE 4.3.12, 4.3.16) and its checksum: what every reader of zips here shares. */
-import { texts } from './texts';
+import { SieveError } from './errors';
+import { message } from './message';
 
 export interface ZipEntry {
   path: string;
@@ -18,17 +19,20 @@ export interface ZipEntry {
 export const ZIP_TAIL = 22 + 0xffff;
 const MAX_ENTRIES = 1000;
 
+/** A directory that is not to be believed; what it says is the reason. */
+export class BrokenZip extends SieveError {}
+
 /**
  * @param tail the last `ZIP_TAIL` bytes of the file, or all of a shorter one.
  * @returns where the directory lies, or null where there is no end record.
- * @throws {RangeError} with the reason when it is not to be believed.
+ * @throws {BrokenZip} with the reason when it is not to be believed.
  */
 export function zipDirectoryAt(tail: Uint8Array): { offset: number; size: number; count: number } | null {
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
   for (let end = tail.length - 22; end >= 0; end--) {
     if (view.getUint32(end, true) !== 0x06054b50) continue;
     const count = view.getUint16(end + 10, true);
-    if (count > MAX_ENTRIES) throw new RangeError(texts().errors.shared.zip.entries(count));
+    if (count > MAX_ENTRIES) throw new BrokenZip(message('shared.zip.entries', { n: count }));
     return { count, size: view.getUint32(end + 12, true), offset: view.getUint32(end + 16, true) };
   }
   return null;
@@ -36,14 +40,14 @@ export function zipDirectoryAt(tail: Uint8Array): { offset: number; size: number
 
 /**
  * Entries of a directory.
- * @throws {RangeError} with the reason when it is broken.
+ * @throws {BrokenZip} with the reason when it is broken.
  */
 export function zipEntries(directory: Uint8Array, count: number): ZipEntry[] {
   const view = new DataView(directory.buffer, directory.byteOffset, directory.byteLength);
   const entries: ZipEntry[] = [];
   for (let i = 0, at = 0; i < count; i++) {
     if (at + 46 > directory.length || view.getUint32(at, true) !== 0x02014b50)
-      throw new RangeError(texts().errors.shared.zip.directory);
+      throw new BrokenZip(message('shared.zip.directory'));
     const nameLength = view.getUint16(at + 28, true);
     entries.push({
       path: new TextDecoder().decode(directory.subarray(at + 46, at + 46 + nameLength)),

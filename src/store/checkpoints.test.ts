@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import { defaultExperiment } from '../shared/config';
 import type { ErrorInfo } from '../shared/errors';
-import { texts } from '../shared/texts';
 import type { DeviceInfo, UsedDevice } from '../shared/types';
 import type {
   Checkpoint,
@@ -20,7 +19,8 @@ import { applyEvents } from './events';
 import { sameBits } from './device';
 import { RunHistory } from './history';
 import { type Session, type State, initialState } from './slices';
-import { TestPort, clientOn, stepEvent } from './testing/fixtures';
+import { TestPort, clientOn, stepEvent, foreign } from './testing/fixtures';
+import { say } from '../shared/texts/say';
 
 const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 const GPU: UsedDevice = { kind: 'gpu', name: 'v a', threads: null };
@@ -246,8 +246,8 @@ test('a pause is saved at once; what cannot be written is said and the run goes 
   await all.sent(all.train, 'state');
   all.train.reply('state', snapshot(3));
   await all.sent(all.keep, 'save-checkpoint');
-  all.keep.fail('save-checkpoint', { name: 'StorageError', message: 'no room', hint: 'delete' });
-  await until(() => expect(all.state().problem?.message).toBe('no room'));
+  all.keep.fail('save-checkpoint', foreign('StorageError', 'no room'));
+  await until(() => expect(say(all.state().problem!)).toBe('no room'));
   expect(all.said).toEqual([]);
   all.checkpoints.visible(false);
   await saved(all, 4, 2);
@@ -289,7 +289,7 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
       model: { ...s.model, status: 'failed' },
       runs: {
         ...s.runs,
-        broke: { error: { name: 'GpuError', message: 'The GPU was lost', hint: '' }, thriftier: false },
+        broke: { error: foreign('GpuError', 'The GPU was lost'), thriftier: false },
       },
     }));
     all.phase('failed');
@@ -298,18 +298,22 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   };
   await lose(1);
   await all.sent(all.keep, 'load-checkpoint');
-  all.keep.reply('load-checkpoint', { checkpoint, train: set(), heldOut: set() });
+  // As an earlier version saved it, which kept an error's words.
+  const page = {
+    ...(checkpoint.page as object),
+    failed: [['ts-lora', { name: 'TrainError', message: 'NaN', hint: '' }]],
+  };
+  all.keep.reply('load-checkpoint', { checkpoint: { ...checkpoint, page }, train: set(), heldOut: set() });
   await all.sent(all.train, 'restore');
   expect(all.openModel).toHaveBeenCalledWith(MODEL);
   all.phase('training');
   all.train.reply('restore', null);
   await until(() =>
-    expect(all.said.map((x) => x.info.message)).toEqual([
-      expect.stringMatching(/resumed from the checkpoint at step 1/),
-    ]),
+    expect(all.said.map((x) => say(x.info))).toEqual([expect.stringMatching(/resumed from the checkpoint at step 1/)]),
   );
   const { session } = all.store.getState().runs;
   expect(session?.histories.get('lora')?.loss.length).toBe(1);
+  expect(session?.failed.get('ts-lora')).toEqual(foreign('TrainError', 'NaN'));
   expect(session).toMatchObject({ startedAt: 7, template: { prompt: 'Q', completion: 'A' }, dataName: 'd' });
 
   vi.advanceTimersByTime(60_000);
@@ -319,11 +323,11 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
   await until(() =>
     expect(all.said.at(-1)).toMatchObject({
       kind: 'error',
-      info: { message: expect.stringMatching(/second time.* checkpoint at step 1 is intact/) },
+      info: { code: 'store.resume.lostAgain', params: { step: 1 } },
     }),
   );
   const details = all.said.at(-1)!.info.details!;
-  expect(details).toContain('error: GpuError: The GPU was lost');
+  expect(details).toContain('error: GpuError: shared.foreign {"text":"The GPU was lost"}');
   expect(details).toMatch(/^device: .*"vendor":"v"/m);
   expect(details).toMatch(/^checkpoint: step 1 of/m);
 });
@@ -343,7 +347,7 @@ test.each([true, false])(
         [
           {
             type: 'fatal',
-            error: { name: thriftier ? 'OutOfMemoryError' : 'GpuError', message: 'x', hint: '' },
+            error: foreign(thriftier ? 'OutOfMemoryError' : 'GpuError', 'x'),
             thriftier,
           },
         ],
@@ -361,7 +365,7 @@ test.each([true, false])(
     all.phase('training');
     all.train.reply('restore', null);
     await until(() =>
-      expect(all.said.map((x) => x.info.message)).toEqual([
+      expect(all.said.map((x) => say(x.info))).toEqual([
         expect.stringMatching(thriftier ? /at step 1 with less memory/ : /the GPU was lost/),
       ]),
     );
@@ -388,7 +392,7 @@ test('another device is named when the run goes on there; another version’s ch
   await resume;
   expect(all.said.at(-1)).toMatchObject({
     kind: 'error',
-    info: { message: expect.stringContaining('another version') },
+    info: { code: 'store.kept.otherVersion' },
   });
   expect(all.state().offer).toEqual(info);
   resume = all.checkpoints.resume();
@@ -405,7 +409,7 @@ test('another device is named when the run goes on there; another version’s ch
   expect(all.store.getState().runs.samplePrompts).toEqual(['why?']);
   expect(all.said.at(-1)).toMatchObject({
     kind: 'warning',
-    info: { message: expect.stringContaining('ran on other gpu and continues on v a') },
+    info: { code: 'store.resume.wentOn', params: { began: 'other gpu', goesOn: 'v a' } },
   });
   expect(all.openModel).not.toHaveBeenCalled();
   expect(all.store.getState().runs.session?.devices).toEqual([{ ...GPU, name: 'other gpu' }, GPU]);
@@ -437,7 +441,7 @@ test.each([
   all.train.reply('restore', null);
   await resume;
   expect(all.store.getState().runs.session?.devices).toEqual(after);
-  expect(all.said.map((s) => s.info.message)).toEqual(warning === null ? [] : [expect.stringContaining(warning)]);
+  expect(all.said.map((s) => say(s.info))).toEqual(warning === null ? [] : [expect.stringContaining(warning)]);
 });
 
 test('a CPU computes the same bits with any number of threads; a GPU where it has the same name', () => {
@@ -513,7 +517,7 @@ test('a run goes on being saved in the tab that takes over', async () => {
 test('a run that the closed tab has left is not written over: the own one says so, and is kept when it ends', async () => {
   const info = { ...INFO, devices: [GPU] };
   const all = await takenOver(info);
-  expect(all.state().problem?.message).toBe(texts().history.resume.waiting);
+  expect(all.state().problem?.code).toBe('store.resume.waiting');
   vi.advanceTimersByTime(60_000);
   all.phase('training');
   all.phase('finished');

@@ -10,11 +10,11 @@ import type { ExperimentConfig } from '../shared/config';
 import type { DataRecipe } from '../shared/dataRecipe';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
 import { devicesOf } from '../shared/origin';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { TokenSet } from '../shared/types';
 import type { CheckpointInfo, ModelSource, Phase } from '../train/protocol';
 import { diagnostics } from './diagnostics';
-import { deviceName, goingOn, sameBits, usedDevice } from './device';
+import { calledDevice, goingOn, sameBits, usedDevice } from './device';
 import { type HistorySnapshot, RunHistory } from './history';
 import type { KeepClient } from './keepClient';
 import { type KeepSlice, type Session, type State, isLive, stepsOf } from './slices';
@@ -37,7 +37,8 @@ interface PageState extends Pick<Session, 'template' | 'mapping' | 'dataName' | 
   watchText: string | null;
   samplePrompts: string[] | null;
   histories: HistorySnapshot[];
-  failed: [string, ErrorInfo][];
+  /** Earlier versions kept the words of an error. */
+  failed: [string, ErrorInfo | { name: string; message: string }][];
 }
 
 export interface CheckpointHost {
@@ -117,7 +118,7 @@ export class Checkpoints {
     // There is one checkpoint, and the run that the other tab left is in it.
     this.#histories = late.histories;
     this.#hash = null;
-    this.#patch({ problem: { name: 'StorageError', message: texts().history.resume.waiting, hint: '' } });
+    this.#patch({ problem: { name: 'StorageError', ...message('store.resume.waiting') } });
   }
 
   /** A run has started on these token sets. */
@@ -190,17 +191,19 @@ export class Checkpoints {
     this.#lostAt = performance.now();
     // Once by itself: a computer that slept takes the GPU away. Twice in a few minutes, something is wrong.
     const { thriftier = false } = this.#s.runs.broke ?? {};
-    const t = texts().history.resume;
     if (again) {
-      this.#host.say('error', { name: 'GpuError', ...t.lostAgain(offer.step), details: diagnostics(this.#s, offer) });
+      this.#host.say('error', {
+        name: 'GpuError',
+        ...message('store.resume.lostAgain', { step: offer.step }),
+        details: diagnostics(this.#s, offer),
+      });
       return;
     }
     await this.resume(thriftier);
     if (isLive(this.#s.runs.phase))
       this.#host.say('warning', {
         name: 'GpuError',
-        message: (thriftier ? t.thriftier : t.gpuLost)(offer.step),
-        hint: '',
+        ...message(thriftier ? 'store.resume.thriftier' : 'store.resume.gpuLost', { step: offer.step }),
       });
   }
 
@@ -292,11 +295,11 @@ export class Checkpoints {
       const { info, state } = checkpoint;
       const page = checkpoint.page as PageState;
       if (![1, 2].includes(state.version) || page?.version !== 1)
-        throw new StorageError(texts().errors.store.kept.otherVersion);
+        throw new StorageError(message('store.kept.otherVersion'));
       if (this.#s.model.status !== 'ready' || !sameSource(this.#s.model.source, info.model))
         await this.#host.openModel(info.model);
       const { model } = this.#s;
-      if (model.status !== 'ready' || !model.info) throw new SieveError(texts().errors.store.kept.resumeModel);
+      if (model.status !== 'ready' || !model.info) throw new SieveError(message('store.kept.resumeModel'));
       if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
       this.#host.flush();
       const [before, now] = [devicesOf(info), usedDevice(model.info.device)];
@@ -312,7 +315,12 @@ export class Checkpoints {
         devices: goingOn(before, now),
         startedAt: page.startedAt,
         histories,
-        failed: new Map(page.failed),
+        failed: new Map(
+          page.failed.map(([id, error]) => [
+            id,
+            'code' in error ? error : { name: error.name, ...message('shared.foreign', { text: error.message }) },
+          ]),
+        ),
       };
       this.#host.setDraft(info.experiment);
       this.#host.store.setState((s) => ({
@@ -345,8 +353,7 @@ export class Checkpoints {
       if (last && !sameBits(last, now))
         this.#host.say('warning', {
           name: 'Warning',
-          message: texts().history.resume.wentOn(deviceName(last), deviceName(now)),
-          hint: '',
+          ...message('store.resume.wentOn', { began: calledDevice(last), goesOn: calledDevice(now) }),
         });
       if (page.watchText !== null) await this.#host.train.request({ type: 'watch-text', text: page.watchText });
     } catch (error) {

@@ -1,7 +1,7 @@
 /** What is looked at before a worker is asked: the form, pasted text. */
 import { type ExperimentConfig, type Problem, experimentProblems } from '../shared/config';
 import { ConfigError, SieveError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { LlamaConfig } from '../shared/types';
 import type { Sampling } from '../train/protocol';
 import { type State, isLive } from './slices';
@@ -26,32 +26,33 @@ export function draftProblems(
 ): Problem[] {
   const problems = experimentProblems(draft);
   if (problems.length > 0 || !model) return problems;
-  const t = texts().configure.problem;
   if (draft.train.maxTokens > model.context)
-    problems.push({ path: 'train.maxTokens', message: t.modelContext(model.context) });
+    problems.push({ path: 'train.maxTokens', message: message('store.draft.context', { tokens: model.context }) });
   draft.runs.forEach((run, i) => {
     const unknown = run.only?.find((name) => Number(name.split('.')[0]) >= model.layers);
     if (unknown !== undefined)
-      problems.push({ path: `runs.${i}.only`, message: t.modelLayers(unknown.split('.')[0], model.layers) });
+      problems.push({
+        path: `runs.${i}.only`,
+        message: message('store.draft.layers', { layer: unknown.split('.')[0], layers: model.layers }),
+      });
   });
   return problems;
 }
 
 /** What is wrong with the sampling settings, or null. */
 export function samplingProblem(s: Sampling): ConfigError | null {
-  const t = texts().errors.store.sampling;
-  if (!Number.isInteger(s.seed) || s.seed < 0 || s.seed > 0xffffffff) return new ConfigError(t.seed);
+  if (!Number.isInteger(s.seed) || s.seed < 0 || s.seed > 0xffffffff)
+    return new ConfigError(message('store.sampling.seed'));
   if (!Number.isInteger(s.maxNewTokens) || s.maxNewTokens < 1 || s.maxNewTokens > 4096)
-    return new ConfigError(t.length);
-  if (!(s.temperature >= 0 && s.temperature <= 10)) return new ConfigError(t.temperature);
-  if (!(s.topP > 0 && s.topP <= 1)) return new ConfigError(t.topP);
+    return new ConfigError(message('store.sampling.length'));
+  if (!(s.temperature >= 0 && s.temperature <= 10)) return new ConfigError(message('store.sampling.temperature'));
+  if (!(s.topP > 0 && s.topP <= 1)) return new ConfigError(message('store.sampling.topP'));
   return null;
 }
 
 /** One thing trains at a time. @throws {SieveError} when a run or an experiment is under way, the time between two sessions of it included */
 export function refuseTwo({ runs, studies, keep }: State): void {
-  const { busy } = texts().errors.store;
-  if (studies.running !== null) throw new SieveError(busy.study);
-  if (isLive(runs.phase)) throw new SieveError(busy.run);
-  if (keep.resuming) throw new SieveError(busy.resuming);
+  if (studies.running !== null) throw new SieveError(message('store.busy.study'));
+  if (isLive(runs.phase)) throw new SieveError(message('store.busy.run'));
+  if (keep.resuming) throw new SieveError(message('store.busy.resuming'));
 }

@@ -4,6 +4,7 @@
  */
 import type { ExperimentConfig, RunConfig, TrainConfig } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
+import type { Message } from '../shared/message';
 import type { KeptRun } from '../shared/keptRun';
 import type { ModuleId } from '../shared/types';
 import type { ModelSource, RunId } from '../train/protocol';
@@ -38,7 +39,7 @@ export interface ComparableRun {
   template: PromptTemplate;
   startedAt: number;
   /** Why it failed; null when it did not. */
-  failed: string | null;
+  failed: Message | string | null;
   /** null where nothing was measured; losses in nats per token. */
   final: {
     /** Optimizer steps done. */
@@ -79,7 +80,7 @@ interface Origin {
   data: string;
   template: PromptTemplate;
   startedAt: number;
-  failed: (runId: RunId) => string | null;
+  failed: (runId: RunId) => Message | string | null;
 }
 
 function skipsOf(history: RunHistory): ModuleSkips | null {
@@ -155,7 +156,7 @@ export function sessionRuns(session: Session, model: ModelSource): ComparableRun
       data,
       template,
       startedAt,
-      failed: (id) => failed.get(id)?.message ?? null,
+      failed: (id) => failed.get(id) ?? null,
     },
     session.histories,
   );

@@ -5,7 +5,7 @@
 import { type IDBPDatabase, openDB } from 'idb';
 import { StorageError } from '../shared/errors';
 import { needSiteData } from '../shared/siteData';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 
 /** Kept runs; experiments over seeds, their cells and token sets. Keys are given from outside. */
 const STORES = ['runs', 'studies', 'cells', 'data'] as const;
@@ -30,7 +30,7 @@ export function openDatabase(): Promise<Database> {
       upgrade(database) {
         for (const store of STORES) if (!database.objectStoreNames.contains(store)) database.createObjectStore(store);
       },
-      blocked: () => reject(new StorageError(texts().errors.store.kept.oldTab)),
+      blocked: () => reject(new StorageError(message('store.kept.oldTab'))),
       // Another tab wants a newer version: it must not wait for this one.
       blocking: (_current, _blocked, event) => {
         (event.target as IDBDatabase).close();

@@ -17,14 +17,14 @@ import {
 import type { DataRecipe } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
 import { defaultTemplate } from '../shared/template';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
+import type { Names } from '../shared/names';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
 import { chosenIn, nothingOpen } from './recipe';
 import { fetchSample, fetchSamples } from './samples';
 import {
-  dataName,
   type DatasetSlice,
   type DataOrigin,
   type Decisions,
@@ -46,6 +46,16 @@ export const PREVIEW_COUNT = 6;
 /** Files that may be those of the data set that is wanted. @returns whether they were, and are read as it now */
 export type Claim = (files: readonly OwnFile[]) => Promise<boolean>;
 
+export interface DatasetHost {
+  page: Page;
+  client: DataClient;
+  /** Where `datasets/` lies. */
+  baseUrl: string;
+  names: Names;
+  /** Asked only while a data set is wanted. */
+  claim?: Claim;
+}
+
 export class DatasetCommands {
   readonly #page: Page;
   readonly #client: DataClient;
@@ -61,14 +71,15 @@ export class DatasetCommands {
   #prepareTimer: ReturnType<typeof setTimeout> | null = null;
   #prepared: Promise<void> = Promise.resolve();
   #tokenizer: Promise<boolean> = Promise.resolve(false);
+  readonly #names: Names;
   readonly #claim: Claim;
 
-  /** @param baseUrl where `datasets/` lies; @param claim asked only while a data set is wanted */
-  constructor(page: Page, client: DataClient, baseUrl: string, claim: Claim = () => Promise.resolve(false)) {
+  constructor({ page, client, baseUrl, names, claim = () => Promise.resolve(false) }: DatasetHost) {
     this.#claim = claim;
     this.#page = page;
     this.#client = client;
     this.#baseUrl = baseUrl;
+    this.#names = names;
   }
 
   /** The files that are open: another list where others are. */
@@ -136,7 +147,11 @@ export class DatasetCommands {
       this.#readingFailed(
         turn,
         new DataError(
-          texts().errors.store.data.tooLarge(files[0].path, Math.round(size / 2 ** 20), MAX_DATA_BYTES >> 20),
+          message('store.data.tooLarge', {
+            file: files[0].path,
+            mb: Math.round(size / 2 ** 20),
+            most: MAX_DATA_BYTES >> 20,
+          }),
         ),
       );
       return;
@@ -150,9 +165,9 @@ export class DatasetCommands {
   }
 
   /** Something was dropped that holds no file. */
-  refuseDrop(message: string, hint: string): void {
+  refuseDrop(why: Message): void {
     this.#page.dismiss('data');
-    this.#page.report('data', new DataError({ message, hint }));
+    this.#page.report('data', new DataError(why));
   }
 
   /** How the file is to be read: format, header, separator, … Reads the same bytes again. */
@@ -189,7 +204,10 @@ export class DatasetCommands {
       this.#patch({
         status: 'ready',
         progress: null,
-        origin: origin.kind === 'file' && several ? { kind: 'file', name: parsed.table.fileName } : origin,
+        origin:
+          origin.kind === 'file' && several
+            ? { kind: 'file', name: this.#fileNames(files, parsed.table.fileName) }
+            : origin,
         choices,
         parsed,
         mapping,
@@ -210,6 +228,10 @@ export class DatasetCommands {
     } catch (error) {
       this.#readingFailed(turn, error);
     }
+  }
+
+  #fileNames(files: readonly OwnFile[], first: string): string {
+    return files.length > 1 ? this.#names.severalFiles(first, files.length) : first;
   }
 
   #readingFailed(turn: number, error: unknown): void {
@@ -302,7 +324,7 @@ export class DatasetCommands {
     const own = this.#ownTemplate();
     if (own)
       this.setTemplate({
-        chat: source === own.source ? own : { ...own, name: texts().data.mapping.edited(own.name), source },
+        chat: source === own.source ? own : { ...own, name: this.#names.editedTemplate(own.name), source },
       });
   }
 
@@ -579,10 +601,10 @@ export class DatasetCommands {
     if (this.#prepareTimer !== null) this.prepareSoon(0);
     await this.#prepared;
     const { train, heldOut, template, mapping } = this.#d;
-    if (!train || !heldOut) throw new DataError(texts().errors.store.data.none);
+    if (!train || !heldOut) throw new DataError(message('store.data.none'));
     return {
       data: { train, heldOut },
-      dataName: dataName(this.#d),
+      dataName: this.#names.data(this.#d.origin, this.#d.samples),
       template,
       mapping,
       ...(this.#d.origin && { dataOrigin: this.#d.origin }),

@@ -6,8 +6,9 @@ import { adaptersOf } from './carry';
 import { RunHistory } from './history';
 import type { Session } from './slices';
 import { Studio } from './studio';
-import { TestPort, clientOn, stepEvent } from './testing/fixtures';
+import { TestPort, clientOn, stepEvent, foreign } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
+import { names } from '../shared/texts/names';
 
 const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 const GPU = {
@@ -30,6 +31,7 @@ afterEach(() => {
 function page() {
   const train = new TestPort<TrainEvent>();
   const studio = new Studio({
+    names,
     baseUrl: '/',
     hubHost: '',
     library: new MemoryLibrary(),
@@ -102,11 +104,11 @@ test('a device that cannot be opened changes nothing, and is said', async () => 
   const { runs } = state();
   const moved = studio.computeOn('cpu');
   await exported();
-  train.fail('open-model', { name: 'GpuError', message: 'no SIMD', hint: '' });
+  train.fail('open-model', foreign('GpuError', 'no SIMD'));
   expect(await moved).toBe(false);
   expect(state().model).toMatchObject({ status: 'ready', info: GPU, choice: 'auto', moving: null });
   expect(state().runs).toEqual(runs);
-  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'no SIMD' } }]);
+  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { params: { text: 'no SIMD' } } }]);
 });
 
 test('an adapter that cannot follow is said, and only that one is gone', async () => {
@@ -115,7 +117,7 @@ test('an adapter that cannot follow is said, and only that one is gone', async (
   await exported();
   train.reply('open-model', CPU);
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'import')).toHaveLength(1));
-  train.fail('import', { name: 'AdapterError', message: 'does not fit', hint: '' });
+  train.fail('import', foreign('AdapterError', 'does not fit'));
   for (const [n, runId] of [
     [2, 'ts-lora'],
     [3, 'imported-1'],
@@ -123,7 +125,7 @@ test('an adapter that cannot follow is said, and only that one is gone', async (
     await answer('import', n, { runId, name: '', template: null });
   expect(await moved).toBe(true);
   expect([...state().runs.session!.gone!].sort()).toEqual(['lora', 'random']);
-  expect(state().ui.notices).toMatchObject([{ section: 'compare', info: { message: 'does not fit' } }]);
+  expect(state().ui.notices).toMatchObject([{ section: 'compare', info: { params: { text: 'does not fit' } } }]);
 });
 
 test('while something trains the device stays, and that is said', async () => {
@@ -132,9 +134,7 @@ test('while something trains the device stays, and that is said', async () => {
   expect(await studio.computeOn('cpu')).toBe(false);
   expect(train.sent).toEqual([]);
   expect(state().model).toMatchObject({ info: GPU, moving: null });
-  expect(state().ui.notices).toMatchObject([
-    { section: 'model', info: { message: expect.stringContaining('under way') } },
-  ]);
+  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { code: 'store.busy.run' } }]);
 });
 
 test('where nothing is open any more, as when a GPU was lost, the model is opened on the other device', async () => {

@@ -1,5 +1,5 @@
 /** What the browser offers to compute on, which of it is chosen, and what devices are called. */
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import type { DeviceChoice, DeviceInfo, UsedDevice } from '../shared/types';
 import type { ModelInfo } from '../train/protocol';
 
@@ -51,15 +51,9 @@ export const usedDevice = (info: DeviceInfo): UsedDevice => ({
   threads: info.threads,
 });
 
-/** A device in words; a GPU as its driver calls it. */
-export function deviceName({ kind, name, threads }: UsedDevice): string {
-  const t = texts().common.device;
-  return kind === 'cpu' ? t.cpu(threads) : name || t.unnamedGpu;
-}
-
-/** The devices that a run was computed on, in words. */
-export const deviceNames = (devices: readonly UsedDevice[]): string =>
-  devices.length === 0 ? texts().common.device.unknown : devices.map(deviceName).join(texts().common.device.afterwards);
+/** What a device is called; a GPU as its driver calls it. */
+export const calledDevice = ({ kind, name, threads }: UsedDevice): Message | string =>
+  kind === 'cpu' ? message('store.device.cpu', { threads }) : name || message('store.device.unnamedGpu');
 
 /** Whether a run that goes on there gives the bits it would have given here. A CPU gives the same everywhere, with any number of threads. */
 export const sameBits = (a: UsedDevice, b: UsedDevice): boolean =>

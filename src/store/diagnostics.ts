@@ -12,7 +12,12 @@ export function diagnostics(
   const { experiment, plan } = runs.session ?? { experiment: null, plan: null };
   const { train } = experiment ?? {};
   const lines: [string, string | undefined][] = [
-    ['error', runs.broke ? `${runs.broke.error.name}: ${runs.broke.error.message}` : undefined],
+    [
+      'error',
+      runs.broke
+        ? `${runs.broke.error.name}: ${runs.broke.error.code} ${JSON.stringify(runs.broke.error.params)}`
+        : undefined,
+    ],
     ['browser', agent],
     ['device', info ? JSON.stringify(info.device) : undefined],
     ['model', source ? `${source.kind} ${source.id}, ${info?.parameters ?? '?'} parameters` : undefined],

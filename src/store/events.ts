@@ -1,5 +1,5 @@
 /** What each event of the train worker changes in the state. Pure but for the histories, which grow in place. */
-import { texts } from '../shared/texts';
+import { type Message, message, sameWords } from '../shared/message';
 import type { Phase, TrainEvent } from '../train/protocol';
 import { RunHistory } from './history';
 import type { Notice, Session, State } from './slices';
@@ -33,7 +33,7 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
   let { model, runs, ui } = state;
   let grown = false;
   const add = (n: Omit<Notice, 'id'>) => {
-    const same = ui.notices.some((x) => x.section === n.section && x.info.message === n.info.message);
+    const same = ui.notices.some((x) => x.section === n.section && sameWords(x.info, n.info));
     if (!same) ui = { ...ui, notices: [...ui.notices, notice(n)] };
   };
   const opening = () => model.status === 'opening' || model.moving !== null;
@@ -107,7 +107,7 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         add({
           section: 'train',
           kind: 'warning',
-          info: { name: 'Warning', message: ofRun(session, event.runId, event.message), hint: '' },
+          info: { name: 'Warning', ...ofRun(session, event.runId, event.message) },
         });
         break;
       case 'run-failed':
@@ -116,7 +116,7 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         add({
           section: 'train',
           kind: 'error',
-          info: { ...event.error, message: ofRun(session, event.runId, event.error.message) },
+          info: { ...event.error, ...ofRun(session, event.runId, event.error) },
         });
         break;
       case 'fatal':
@@ -138,7 +138,10 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
   return { ...state, model, runs, ui };
 }
 
-function ofRun(session: Session | null, runId: string | null, message: string): string {
-  if (runId === null) return message;
-  return texts().errors.store.ofRun(session?.experiment.runs.find((r) => r.id === runId)?.name ?? runId, message);
+/** What is said of one run, with its name. */
+function ofRun(session: Session | null, runId: string | null, said: Message): Message {
+  const { code, params } = said;
+  if (runId === null) return { code, params };
+  const run = session?.experiment.runs.find((r) => r.id === runId)?.name ?? runId;
+  return message('store.ofRun', { run, message: said });
 }

@@ -23,6 +23,8 @@ import { noDecisions } from './slices';
 import { DEFAULT_MODEL, Studio } from './studio';
 import { TestPort, clientOn, endedSession } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
+import { say } from '../shared/texts/say';
+import { names } from '../shared/texts/names';
 
 const INFO = {
   source: DEFAULT_MODEL,
@@ -132,6 +134,7 @@ function page({
 } = {}) {
   const ports = { train: new TestPort<TrainEvent>(), data: new TestPort<DataEvent>(), keep: new TestPort<never>() };
   const studio = new Studio({
+    names,
     baseUrl: '/',
     hubHost: '',
     startSettings: link,
@@ -269,7 +272,7 @@ test('data that give other tokens than the run has learnt from are said', async 
   await open(all);
   await resumed(all, tokens(2));
   await vi.waitFor(() =>
-    expect(all.state().ui.notices.map((n) => n.info.message)).toEqual([expect.stringContaining('other tokens')]),
+    expect(all.state().ui.notices.map((n) => say(n.info))).toEqual([expect.stringContaining('other tokens')]),
   );
 });
 
@@ -287,7 +290,7 @@ test('where the file is not kept, Train asks for it by name, size and content, a
   expect(whyNotTrain(all.state())).toContain('own.csv is not saved in this browser');
   const keptData = await all.studio.keptData();
   await keptData.giveOnly([{ path: 'own.csv', file: new File(['text,label\na,x\nb,z\n'], 'own.csv') }]);
-  expect(all.state().ui.notices.map((n) => [n.section, n.info.message])).toEqual([
+  expect(all.state().ui.notices.map((n) => [n.section, say(n.info)])).toEqual([
     ['train', 'own.csv is not the file of this data set: its content is another.'],
   ]);
   expect(all.state().dataset.wanted?.state).toBe('missing');
@@ -401,6 +404,7 @@ test('files are wanted by what is open first, then by the run, then by kept runs
     keep: clientOn(port, { onEvent: () => {}, onCrash: () => {} }),
     link: null,
     start: DEFAULT_MODEL,
+    names,
     data: { files } as unknown as DatasetCommands,
     records: async () => [
       { endedAt: 1, recipe: of('a') },

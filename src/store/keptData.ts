@@ -8,14 +8,15 @@ import { type DataRecipe, type SourceFile, dataRecipeSchema } from '../shared/da
 import { DataError } from '../shared/errors';
 import { modelSourceSchema } from '../shared/origin';
 import { siteData } from '../shared/siteData';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
+import type { Names } from '../shared/names';
 import type { ModelSource, TokenSet } from '../shared/types';
 import { z } from '../shared/zod';
 import type { DatasetCommands } from './dataset';
 import type { KeepClient } from './keepClient';
 import type { Page } from './page';
 import { asAtStart, choicesOf, recipeOf } from './recipe';
-import { type DatasetSlice, type State, dataName } from './slices';
+import { type DatasetSlice, type State } from './slices';
 import type { StudyData } from './studies/library';
 
 /** What is on the desk of this tab: it survives a reload, and goes with the tab. */
@@ -48,6 +49,7 @@ export interface KeptDataHost {
   data: DatasetCommands;
   /** Records of the kept runs, which may be of other versions. */
   records: () => Promise<unknown[]>;
+  names: Names;
   /** The settings of the page's address, and the model that it asks for. */
   link: string | null;
   start: ModelSource;
@@ -101,7 +103,7 @@ export class KeptData {
     if (this.#isOpen(recipe) || !(await data.restore(name, recipe, () => this.#open(recipe)))) return;
     const { train, heldOut } = this.#d;
     if (sets && train && heldOut && !(same(train, sets.train) && same(heldOut, sets.heldOut))) {
-      page.say('data', 'warning', { name: 'Warning', ...texts().errors.store.data.otherTokens(name) });
+      page.say('data', 'warning', { name: 'Warning', ...message('store.data.otherTokens', { data: name }) });
     }
   }
 
@@ -162,7 +164,7 @@ export class KeptData {
     const { page } = this.#host;
     page.dismiss('train');
     await page.command('train', async () => {
-      if (!(await this.give(own))) throw new DataError(texts().errors.store.data.otherFile(own[0]?.path ?? ''));
+      if (!(await this.give(own))) throw new DataError(message('store.data.otherFile', { path: own[0]?.path ?? '' }));
     });
   }
 
@@ -246,7 +248,7 @@ export class KeptData {
       const { files } = this.#host.data;
       const sources = this.#hashed.get(files);
       const recipe = sources && recipeOf(dataset, sources.files);
-      write(recipe ? { name: dataName(dataset), recipe } : null);
+      write(recipe ? { name: this.#host.names.data(dataset.origin, dataset.samples), recipe } : null);
       if (!sources && (await this.recipe(dataset, files)) && this.#host.data.files === files) await this.#writeDesk();
     }
   }

@@ -5,7 +5,8 @@ import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared
 import type { DataRecipe } from '../shared/dataRecipe';
 import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
 import { needSiteData } from '../shared/siteData';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
+import type { Names } from '../shared/names';
 import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
 import { refuseTwo } from './checks';
 import { openDatabase } from './database';
@@ -25,6 +26,7 @@ export interface KeptRunsHost {
   report: (error: unknown) => void;
   dismiss: () => void;
   readRun: (zip: Blob) => Promise<RunFile>;
+  names: Names;
   /** Makes the data set of a run again, in the place of what is open. */
   restoreData: (data: { name: string; recipe: DataRecipe }) => Promise<void>;
   /** Deletes files of data sets that nothing needs any more. */
@@ -36,35 +38,32 @@ export const allRecords = async (): Promise<unknown[]> => (await openDatabase())
 
 const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
 
-/** "LoRA, TS-LoRA on Ship's log": what a run is called until someone names it. */
-export function startName(experiment: ExperimentConfig, data: string): string {
-  const t = texts().history.startName;
-  const names = experiment.runs.map((r) => r.name);
-  const shown = (names.length > 3 ? [...names.slice(0, 2), t.more(names.length - 2)] : names).join(', ');
-  return (data ? t.on(shown, data) : shown).slice(0, 120);
-}
-
 /** The record of a session that has ended. */
 export function recordOf(
   session: Session,
   ended: KeptRun['ended'],
   where: { id: string; model: ModelSource; endedAt: number; bytes: number; recipe?: DataRecipe | null },
+  names: Pick<Names, 'keptRun'>,
 ): KeptRun {
   const { experiment, template, mapping, devices, histories, failed, startedAt, dataName } = session;
   const finals = experiment.runs.map(({ id }) => {
     const h = histories.get(id);
     const last = h?.evals.at(-1);
+    const broke = failed.get(id);
     return {
       steps: h && h.step.length > 0 ? h.step.at(-1) : 0,
       loss: last?.loss ?? null,
       skipped: last?.gate ? totalSkipped(last.gate) : null,
-      failed: failed.get(id)?.message.slice(0, 2000) ?? null,
+      failed: broke ? { code: broke.code, params: broke.params } : null,
     };
   });
   return keptRunSchema.parse({
     format: 'sieve-run',
     version: 1,
-    name: startName(experiment, dataName),
+    name: names.keptRun(
+      experiment.runs.map((r) => r.name),
+      dataName,
+    ),
     tags: [],
     startedAt,
     ended,
@@ -129,7 +128,7 @@ export class KeptRuns {
     return this.#do(null, async () => {
       const granted = await needSiteData('storage').persist();
       await this.measure();
-      if (!granted) throw new StorageError(texts().errors.store.kept.notPersistent);
+      if (!granted) throw new StorageError(message('store.kept.notPersistent'));
     });
   }
 
@@ -161,7 +160,11 @@ export class KeptRuns {
       );
       const recipe = (await session.recipe) ?? null;
       const ended = phase === 'finished' || phase === 'stopped' ? phase : 'failed';
-      await this.#write(files, (bytes) => recordOf(session, ended, { id, model: source, endedAt, bytes, recipe }), id);
+      await this.#write(
+        files,
+        (bytes) => recordOf(session, ended, { id, model: source, endedAt, bytes, recipe }, this.#host.names),
+        id,
+      );
     });
   }
 
@@ -187,9 +190,9 @@ export class KeptRuns {
     return this.#do(id, async () => {
       const tags = change.tags && [...new Set(change.tags.map((t) => t.trim()).filter(Boolean))];
       if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success)
-        throw new SieveError(texts().errors.store.kept.name);
+        throw new SieveError(message('store.kept.name'));
       if (tags && (tags.length > MAX_TAGS || !tags.every((t) => tagSchema.safeParse(t).success)))
-        throw new SieveError(texts().errors.store.kept.tags(MAX_TAGS));
+        throw new SieveError(message('store.kept.tags', { most: MAX_TAGS }));
       const record = this.#record(id);
       await (await openDatabase()).put(
         'runs',
@@ -218,7 +221,7 @@ export class KeptRuns {
       const folder = await (await storage.getDirectory()).getDirectoryHandle('runs');
       blob = await (await folder.getFileHandle(`${id}.zip`)).getFile();
     } catch (error) {
-      throw new StorageError(texts().errors.store.kept.fileGone((error as Error).message));
+      throw new StorageError(message('store.kept.fileGone', { why: (error as Error).message }));
     }
     return this.#host.readRun(blob);
   }
@@ -243,8 +246,10 @@ export class KeptRuns {
       this.#host.flush();
       const failed = new Map<string, ErrorInfo>(
         record.experiment.runs.flatMap((r, i) => {
-          const message = record.finals[i].failed;
-          return message === null ? [] : [[r.id, { name: 'TrainError', message, hint: '' }]];
+          const why = record.finals[i].failed;
+          if (why === null) return [];
+          const said = typeof why === 'string' ? message('shared.foreign', { text: why }) : why;
+          return [[r.id, { name: 'TrainError', ...said }]];
         }),
       );
       const session: Session = {
@@ -277,7 +282,7 @@ export class KeptRuns {
       }));
       if (file.damaged.length > 0) {
         const names = record.experiment.runs.filter((r) => file.damaged.includes(r.id)).map((r) => r.name);
-        this.#host.report(new StorageError(texts().errors.store.runFile.damagedAdapters(names.join(', '))));
+        this.#host.report(new StorageError(message('store.runFile.damagedAdapters', { runs: names.join(', ') })));
       }
     });
   }
@@ -287,7 +292,7 @@ export class KeptRuns {
     const { source, status } = this.#s.model;
     if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return true;
     if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null)
-      throw new SieveError(texts().errors.store.kept.otherModel(record.model.id));
+      throw new SieveError(message('store.kept.otherModel', { model: record.model.id }));
     await this.#host.openModel(record.model);
     return this.#s.model.status === 'ready';
   }
@@ -316,13 +321,13 @@ export class KeptRuns {
   importFile(blob: Blob): Promise<boolean> {
     return this.#do(null, async () => {
       const { record, files, adapters, histories, damaged } = await this.#host.readRun(blob);
-      if (!record) throw new StorageError(texts().errors.store.runFile.noRecord);
+      if (!record) throw new StorageError(message('store.runFile.noRecord'));
       // Elsewhere there may be a whole one.
-      if (damaged.length > 0) throw new StorageError(texts().errors.store.runFile.damaged(damaged[0]));
+      if (damaged.length > 0) throw new StorageError(message('store.runFile.damaged', { file: damaged[0] }));
       const known = new Set(['base', ...record.experiment.runs.map((r) => r.id)]);
       const stray = [...adapters.keys(), ...histories.keys()].find((runId) => !known.has(runId));
       if (stray !== undefined || record.experiment.runs.some((r) => !histories.has(r.id)))
-        throw new StorageError(texts().errors.store.runFile.differs);
+        throw new StorageError(message('store.runFile.differs'));
       // The same run twice gets an id of its own, since the first may have been renamed.
       const id = this.#s.keep.runs.some((r) => r.id === record.id) ? newId(Date.now()) : record.id;
       await this.#write(files, (bytes) => ({ ...record, id, bytes }), id);
@@ -331,7 +336,7 @@ export class KeptRuns {
 
   #record(id: string): KeptRun {
     const record = this.#s.keep.runs.find((r) => r.id === id);
-    if (!record) throw new StorageError(texts().errors.store.kept.gone);
+    if (!record) throw new StorageError(message('store.kept.gone'));
     return record;
   }
 
@@ -344,7 +349,7 @@ export class KeptRuns {
     } catch (error) {
       this.#host.report(
         error instanceof DOMException && error.name === 'QuotaExceededError'
-          ? new StorageError(texts().errors.store.kept.full)
+          ? new StorageError(message('store.kept.full'))
           : error,
       );
       return false;

@@ -1,6 +1,7 @@
 /** The page's state, with what every group of commands does to it: change a slice, say what went wrong. */
 import { type StoreApi, createStore } from 'zustand/vanilla';
 import { type ErrorInfo, toErrorInfo } from '../shared/errors';
+import { isMessage, sameWords } from '../shared/message';
 import { type Notice, type Section, type State, initialState } from './slices';
 
 export class Page {
@@ -27,7 +28,7 @@ export class Page {
 
   say(section: Section, kind: Notice['kind'], info: ErrorInfo): void {
     const { notices } = this.state.ui;
-    if (notices.some((n) => n.section === section && n.info.message === info.message)) return;
+    if (notices.some((n) => n.section === section && sameWords(n.info, info))) return;
     this.patch('ui', { notices: [...notices, this.notice({ section, kind, info })] });
   }
 
@@ -49,7 +50,5 @@ export class Page {
 }
 
 function isErrorInfo(value: unknown): value is ErrorInfo {
-  return (
-    typeof value === 'object' && value !== null && !(value instanceof Error) && 'message' in value && 'hint' in value
-  );
+  return isMessage(value) && !(value instanceof Error) && 'name' in value;
 }

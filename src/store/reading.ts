@@ -1,14 +1,13 @@
 /** Files that come from elsewhere, read in a worker of their own: however long one takes, the page goes on, and it ends. */
 import { type ErrorInfo, StorageError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
-import { language, type Language, texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { AdapterFile } from '../train/protocol';
 import script from './readWorker.ts?worker&url';
 import { type RunFile, type RunParts, restoredRun } from './runFile';
 import { WorkerFault } from './workerClient';
 
 export interface ReadRequest {
-  language: Language;
   what: 'run' | 'adapter';
   zip: Blob;
 }
@@ -32,23 +31,25 @@ const LEAST = 15_000;
 const PER_MB = 200;
 
 function read<K extends ReadRequest['what']>(what: K, zip: Blob): Promise<ReadValues[K]> {
-  const t = texts().errors.store.reading;
   const limit = LEAST + (PER_MB * zip.size) / 2 ** 20;
   const worker = startWorker(script, document.baseURI, 'read');
   let timer: ReturnType<typeof setTimeout> | undefined;
   return new Promise<ReadValues[K]>((resolve, reject) => {
-    timer = setTimeout(() => reject(new StorageError(t.slow(Math.round(limit / 1000)))), limit);
+    timer = setTimeout(
+      () => reject(new StorageError(message('store.reading.slow', { seconds: Math.round(limit / 1000) }))),
+      limit,
+    );
     worker.onmessage = ({ data: reply }: MessageEvent<ReadReply>) => {
       if (reply.kind === 'read') resolve(reply.value as ReadValues[K]);
       else reject(new WorkerFault(reply.error));
     };
     const stopped = (event: Event) => {
       event.preventDefault();
-      reject(new StorageError(t.failed));
+      reject(new StorageError(message('store.reading.failed')));
     };
     worker.onerror = stopped;
     worker.onmessageerror = stopped;
-    worker.postMessage({ language: language(), what, zip } satisfies ReadRequest);
+    worker.postMessage({ what, zip } satisfies ReadRequest);
   }).finally(() => {
     clearTimeout(timer);
     worker.terminate();

@@ -4,13 +4,15 @@ import { expect, test } from 'vitest';
 import { defaultExperiment } from '../shared/config';
 import { type HistoryFile, historyFileSchema, keptRunSchema } from '../shared/keptRun';
 import { quickly } from '../shared/testing/quickly';
-import { deviceNames } from './device';
+import { deviceNames } from '../ui/deviceWords';
 import { RunHistory } from './history';
-import { matches, recordOf, startName } from './keptRuns';
+import { matches, recordOf } from './keptRuns';
 import { exportedRun, historyToJson, readRunParts, restoredRun, runFiles } from './runFile';
 import type { Session } from './slices';
 import { unzipAdapter } from './zip';
-import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
+import { MODULES, evalEvent, gateStats, stepEvent, foreign } from './testing/fixtures';
+import { names } from '../shared/texts/names';
+import { message } from '../shared/message';
 
 const ADAPTER = [
   { name: 'adapter_config.json', bytes: new TextEncoder().encode('{}') },
@@ -60,12 +62,12 @@ function session(): Session {
       { kind: 'cpu', name: '', threads: 4 },
     ],
     histories,
-    failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]),
+    failed: new Map([['lora', foreign('TrainError', 'NaN')]]),
     startedAt: 1000,
   };
 }
 const record = (s: Session) =>
-  recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, endedAt: 2000, bytes: 5 });
+  recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, endedAt: 2000, bytes: 5 }, names);
 const files = (s: Session) =>
   runFiles(
     [...s.histories.values()].map((h) => h.snapshot()),
@@ -88,7 +90,7 @@ test('a run leaves as a file and comes back: record, adapters, curves bit for bi
   const back = await readRunFile(await exportedRun(record(s), files(s)));
   expect(back.record).toEqual(record(s));
   expect(back.record!.finals).toEqual([
-    { steps: 1200, loss: null, skipped: null, failed: 'NaN' },
+    { steps: 1200, loss: null, skipped: null, failed: message('shared.foreign', { text: 'NaN' }) },
     { steps: 1200, loss: 2.00012, skipped: 0.6, failed: null },
   ]);
   expect(back.adapters.get('ts-lora')).toEqual(ADAPTER);
@@ -194,16 +196,8 @@ test.skipIf(!existsSync(shared))('the hostile files of others are refused (needs
 
 test('names and search', () => {
   const s = S;
-  expect(startName(s.experiment, s.dataName)).toBe('LoRA, TS-LoRA on facts.jsonl');
-  expect(
-    startName(
-      {
-        ...s.experiment,
-        runs: Array.from({ length: 5 }, (_, i) => ({ ...s.experiment.runs[0], id: `r${i}`, name: `R${i}` })),
-      },
-      '',
-    ),
-  ).toBe('R0, R1, 3 more');
+  expect(record(s).name).toBe('LoRA, TS-LoRA on facts.jsonl');
+  expect(names.keptRun(['R0', 'R1', 'R2', 'R3', 'R4'], '')).toBe('R0, R1, 3 more');
   const run = { ...record(s), tags: ['Seed 2'] };
   expect(['', 'ts-lora', 'FACTS seed', 'nano 2'].map((q) => matches(run, q))).toEqual([true, true, true, true]);
   expect(matches(run, 'facts gpt')).toBe(false);

@@ -7,7 +7,7 @@ import type { z } from '../shared/zod';
 import { inWords } from '../shared/config';
 import { StorageError } from '../shared/errors';
 import { type HistoryFile, type KeptRun, historyFileSchema, keptRunSchema } from '../shared/keptRun';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { GateStats } from '../shared/types';
 import type { AdapterFile, RunId } from '../train/protocol';
 import { type HistorySnapshot, RunHistory, type SeriesSnapshot } from './history';
@@ -181,12 +181,12 @@ function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodTyp
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.bytes));
   } catch (error) {
-    throw new StorageError(texts().errors.store.runFile.noJson(name, (error as Error).message));
+    throw new StorageError(message('store.runFile.noJson', { file: name, why: (error as Error).message }));
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message } = inWords(result.error.issues[0]);
-  throw new StorageError(texts().errors.store.runFile.wrong(name, path, message));
+  const { path, message: problem } = inWords(result.error.issues[0]);
+  throw new StorageError(message('store.runFile.wrong', { file: name, path, problem }));
 }
 
 /**
@@ -194,7 +194,8 @@ function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodTyp
  * @throws {StorageError | AdapterError} when it is no such file, its curves are damaged, or it is over a bound.
  */
 export async function readRunParts(zip: Blob): Promise<RunParts> {
-  if (zip.size > MAX_RUN_FILE) throw new StorageError(texts().errors.store.runFile.tooLarge(zip.size, MAX_RUN_FILE));
+  if (zip.size > MAX_RUN_FILE)
+    throw new StorageError(message('store.runFile.tooLarge', { bytes: zip.size, most: MAX_RUN_FILE }));
   const damaged = new Set<RunId>();
   const read = await readZip(
     zip,
@@ -216,10 +217,10 @@ export async function readRunParts(zip: Blob): Promise<RunParts> {
   const whole = (path: string) => !damaged.has(path.split('/')[0]);
   // Where it is the curves that are damaged, there is nothing to show.
   if (!whole(HISTORY) || !whole(RECORD))
-    throw new StorageError(texts().errors.store.runFile.damaged(whole(HISTORY) ? RECORD : HISTORY));
+    throw new StorageError(message('store.runFile.damaged', { file: whole(HISTORY) ? RECORD : HISTORY }));
   const files = read.filter((f) => whole(f.name));
   const history = parsed(files, HISTORY, historyFileSchema);
-  if (!history) throw new StorageError(texts().errors.store.runFile.noHistory);
+  if (!history) throw new StorageError(message('store.runFile.noHistory'));
   const record = parsed(files, RECORD, keptRunSchema);
   const adapters = new Map<RunId, AdapterFile[]>();
   for (const f of files) {

@@ -1,5 +1,5 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
-import { type Language, language, texts } from '../shared/texts';
+import type { Language } from '../shared/texts';
 import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
 import {
   type ChatTemplate,
@@ -13,10 +13,10 @@ import {
   type Repairs,
   type RowEdits,
   type SampleSet,
-  type SampleWords,
 } from '../shared/data';
 import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
+import type { Message } from '../shared/message';
 import type { KeptRun } from '../shared/keptRun';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
 import type {
@@ -46,7 +46,8 @@ export { MAX_SAMPLE_PROMPTS } from '../train/protocol';
 export type Section = 'model' | 'data' | 'configure' | 'train' | 'inspect' | 'compare' | 'experiment' | 'history';
 
 export interface Progress {
-  label: string;
+  /** What is done, or the file that comes. */
+  label: Message | string;
   loaded: number;
   total: number | null;
 }
@@ -156,7 +157,7 @@ export interface RunsSlice {
   draft: ExperimentConfig;
   /** Everything that is wrong with it, and the first of that in words; null where it can be trained. */
   problems: Problem[];
-  draftError: string | null;
+  draftError: Message | null;
   plan: MemoryPlan | null;
   planError: ErrorInfo | null;
   /** The preset taken last, as it was then: once the data are cut to its context, they would suggest slightly other numbers. */
@@ -234,7 +235,7 @@ export interface AddedRun {
   /** What the worker calls the adapters that were loaded on the open model, by run. */
   loaded: Readonly<Record<RunId, RunId>>;
   /** Why one could not be loaded, by run. */
-  refused: Readonly<Record<RunId, string>>;
+  refused: Readonly<Record<RunId, Message>>;
 }
 
 /** What is held side by side, and the blind vote. Answers are with the runs. */
@@ -253,7 +254,7 @@ export interface CompareSlice {
   /** The round that waits for a vote: its answers as they stand, first and second. */
   round: { prompt: string; answers: [string, string] } | null;
   /** Why no further round came. */
-  voteNote: string | null;
+  voteNote: Message | null;
 }
 
 /** Experiments over seeds, as the browser keeps them. */
@@ -375,7 +376,7 @@ export function initialState(): State {
       round: null,
       voteNote: null,
     },
-    ui: { notices: [], theme: 'auto', language: language(), offline: 'off' },
+    ui: { notices: [], theme: 'auto', language: 'en', offline: 'off' },
   };
 }
 
@@ -385,20 +386,6 @@ export function stepsOf(session: Session): { done: number; total: number } {
     .map((r) => session.histories.get(r.id))
     .map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
   return { done: Math.max(0, ...done), total: session.experiment.train.steps };
-}
-
-/** What the data are called. */
-export function dataName({ origin, samples }: DatasetSlice): string {
-  if (!origin) return '';
-  if (origin.kind === 'paste') return texts().common.pastedText;
-  if (origin.kind === 'file') return origin.name;
-  const sample = samples.find((s) => s.id === origin.id);
-  return sample ? sampleWords(sample).title : origin.id;
-}
-
-/** Title and description of a sample set in the language in use, in English where it has no other. */
-export function sampleWords(sample: SampleSet): SampleWords {
-  return sample.in?.[language()] ?? sample;
 }
 
 /** A run is on the device and moving, or waiting to move. */

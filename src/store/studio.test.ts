@@ -10,12 +10,20 @@ import type {
 } from '../train/protocol';
 import { type OwnFile, type PrepareOptions, READ_AUTO } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
-import { texts } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
 import { whyNotTrain } from '../ui/whyNotTrain';
 import { noGpuReason } from './device';
 import { noDecisions } from './slices';
-import { MODULES, TestPort, clientOn, endedSession, evalEvent, gateStats, stepEvent } from './testing/fixtures';
+import {
+  MODULES,
+  TestPort,
+  clientOn,
+  endedSession,
+  evalEvent,
+  gateStats,
+  stepEvent,
+  foreign,
+} from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { START_DRAFT } from './studies/presets';
 import { draftProblems, pastedName } from './checks';
@@ -26,6 +34,11 @@ import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
 import { DEFAULT_MODEL, SMALL_MODEL, Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 import { unzipAdapter } from './zip';
+import { say } from '../shared/texts/say';
+import { names } from '../shared/texts/names';
+import { message } from '../shared/message';
+import { speak } from '../shared/texts';
+import { inWords } from '../shared/testing/words';
 
 const INFO: ModelInfo = {
   source: { kind: 'embedded', id: 'sieve-stories-4m' },
@@ -101,7 +114,7 @@ const PARSED: DataReplies['parse'] = {
   empty: [],
   detection: {
     mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } },
-    evidence: ['names'],
+    evidence: [message('data.evidence.oneColumn')],
   },
   template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
 };
@@ -152,6 +165,7 @@ function make(startDevice?: DeviceChoice) {
   const data = new TestPort<DataEvent>();
   const keep = new TestPort<never>();
   const studio = new Studio({
+    names,
     baseUrl: '/',
     hubHost: 'https://huggingface.co',
     startDevice,
@@ -208,19 +222,6 @@ test('after boot the default model and the first sample set are there', async ()
   expect(state().ui.notices).toEqual([]);
 });
 
-test('a new language reaches the page and every worker that runs', async () => {
-  const { studio, train, data, keep, state } = await ready();
-  try {
-    await studio.setLanguage('zh');
-    expect([train.sent.at(-1), data.sent.at(-1), keep.sent]).toEqual([{ language: 'zh' }, { language: 'zh' }, []]);
-    expect(state().ui.language).toBe('zh');
-    train.crash('boom');
-    expect(state().ui.notices.map((n) => n.info.message)).toContain('数据工作线程停止了：boom。');
-  } finally {
-    await studio.setLanguage('en');
-  }
-});
-
 test.each([
   ['no-webgpu', {}],
   ['no-adapter', { gpu: { requestAdapter: () => Promise.resolve(null) } }],
@@ -265,7 +266,7 @@ test('a device that computes wrongly does not train', async () => {
 /** A browser that keeps one run, whose TS-LoRA has its adapter in the file, on a GPU or none. */
 async function keeping(model: ModelSource, adapter: object | null, recipe: DataRecipe | null = null) {
   const session = endedSession();
-  const record = recordOf(session, 'finished', { id: 'abc-1', model, endedAt: 2000, bytes: 5, recipe });
+  const record = recordOf(session, 'finished', { id: 'abc-1', model, endedAt: 2000, bytes: 5, recipe }, names);
   const files = [{ name: 'adapter_model.safetensors', bytes: Uint8Array.of(1, 2, 3) }];
   const file = await exportedRun(
     record,
@@ -325,10 +326,12 @@ test('a kept run whose model does not open can be looked at all the same', async
   const opened = studio.kept.open('abc-1');
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
   data.reply('open-tokenizer', { templates: [] });
-  train.fail('open-model', { name: 'ModelError', message: 'there is no such model', hint: '' });
+  train.fail('open-model', foreign('ModelError', 'there is no such model'));
   expect(await opened).toBe(true);
   expect(state().model.status).toBe('failed');
-  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'there is no such model' } }]);
+  expect(state().ui.notices).toMatchObject([
+    { section: 'model', info: { params: { text: 'there is no such model' } } },
+  ]);
   expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
   expect(train.sent.some((m) => m.type === 'import')).toBe(false);
 });
@@ -341,7 +344,7 @@ test('where nothing can be computed a kept run opens, to be looked at; another m
   await sent(data, 'open-tokenizer');
   data.reply('open-tokenizer', { templates: [] });
   // No GPU, and a browser too old for the CPU engine.
-  const cannot = { name: 'GpuError', message: 'no SIMD', hint: '' };
+  const cannot = foreign('GpuError', 'no SIMD');
   await sent(train, 'open-model');
   train.fail('open-model', cannot);
   await vi.waitFor(() => expect(state().model.status).toBe('failed'));
@@ -354,13 +357,12 @@ test('where nothing can be computed a kept run opens, to be looked at; another m
   expect(await opened).toBe(true);
   expect(state().runs.phase).toBe('finished');
   expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
-  const { name, silent } = texts().compare;
-  expect(contenders(state()).map((c) => [c.name, c.voice])).toEqual([
-    [name.base, { kind: 'none', why: silent.noModel }],
-    ['LoRA', { kind: 'none', why: silent.notKept }],
-    ['TS-LoRA', { kind: 'none', why: silent.noModel }],
+  expect(contenders(state(), names).map((c) => [c.name, c.voice])).toEqual([
+    [names.base(), { kind: 'none', why: message('store.compare.why.noModel') }],
+    ['LoRA', { kind: 'none', why: message('store.compare.why.notKept') }],
+    ['TS-LoRA', { kind: 'none', why: message('store.compare.why.noModel') }],
   ]);
-  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { message: 'no SIMD' } }]);
+  expect(state().ui.notices).toMatchObject([{ section: 'model', info: { params: { text: 'no SIMD' } } }]);
   expect(train.sent.some((m) => m.type === 'import')).toBe(false);
   void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
   await vi.waitFor(() => expect(state().runs.session).toBeNull());
@@ -415,7 +417,7 @@ test('starting again resets first; a run in the way is refused', async () => {
   const { studio, train, state } = await started();
   event(train, { type: 'phase', phase: 'training' });
   await studio.start();
-  expect(state().ui.notices[0].info.message).toMatch(/under way/);
+  expect(say(state().ui.notices[0].info)).toMatch(/under way/);
   event(train, { type: 'phase', phase: 'finished' });
   const again = studio.start();
   await sent(train, 'reset');
@@ -433,13 +435,13 @@ test('a start that fails is said where it happened, leaves nothing unheard, and 
   const { studio, train, keep, state } = await ready();
   const start = studio.start();
   await sent(train, 'start');
-  train.fail('start', { name: 'GpuError', message: 'not enough memory', hint: 'smaller batch' });
+  train.fail('start', foreign('GpuError', 'not enough memory'));
   await start;
   expect(state().runs.phase).toBe('failed');
-  expect(state().ui.notices).toMatchObject([{ section: 'train', info: { name: 'GpuError', hint: 'smaller batch' } }]);
+  expect(state().ui.notices).toMatchObject([{ section: 'train', info: foreign('GpuError', 'not enough memory') }]);
   // What its data are made from cannot be told either: that is no reason to fail, and none to be unheard.
   await sent(keep, 'keep-sources');
-  keep.fail('keep-sources', { name: 'StorageError', message: 'no storage', hint: '' });
+  keep.fail('keep-sources', foreign('StorageError', 'no storage'));
   expect(await state().runs.session!.recipe).toBeNull();
   await new Promise((resolve) => {
     setTimeout(resolve, 20);
@@ -454,10 +456,10 @@ test('a failed run is named; a worker that dies fails the model and can be opene
   event(train, {
     type: 'run-failed',
     runId: 'ts-lora',
-    error: { name: 'TrainError', message: 'loss is NaN', hint: '' },
+    error: foreign('TrainError', 'loss is NaN'),
   });
-  expect(state().runs.session!.failed.get('ts-lora')?.message).toBe('loss is NaN');
-  expect(state().ui.notices[0].info.message).toBe('TS-LoRA: loss is NaN');
+  expect(state().runs.session!.failed.get('ts-lora')).toEqual(foreign('TrainError', 'loss is NaN'));
+  expect(say(state().ui.notices[0].info)).toBe('TS-LoRA: loss is NaN');
   train.crash('out of memory');
   expect(state().model.status).toBe('failed');
   expect(state().runs.phase).toBe('failed');
@@ -493,13 +495,13 @@ test('the latest choice of data wins over an earlier one that is slower', async 
   const slow = data.last('parse').requestId;
   const second = studio.data.openPaste('{"b": 1}');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
-  data.fail('parse', { name: 'DataError', message: 'second is bad', hint: '' });
+  data.fail('parse', foreign('DataError', 'second is bad'));
   await second;
   data.say({ kind: 'reply', requestId: slow, value: PARSED });
   await first;
   // What was open before both stays.
   expect(state().dataset).toMatchObject({ status: 'ready', parsed: PARSED });
-  expect(state().ui.notices.map((n) => n.info.message)).toEqual(['second is bad']);
+  expect(state().ui.notices.map((n) => say(n.info))).toEqual(['second is bad']);
 });
 
 test('runs can be added up to eight and removed; ids stay unique', async () => {
@@ -512,35 +514,44 @@ test('runs can be added up to eight and removed; ids stay unique', async () => {
   studio.configure.addRun('ts-lora');
   expect(state().runs.draft.runs.at(-1)!.id).toBe('ts-lora-2');
   studio.configure.setRun(null, { rank: 1_000_000_000 });
-  expect(state().runs.draftError).toBe('LoRA, Rank: must be at most 64');
+  expect(say(state().runs.draftError!)).toBe('LoRA, Rank: must be at most 64');
 });
 
-test('another language: what the form says of itself is said again', async () => {
-  const { studio, state } = make();
+test('another language: what was said is said in it', async () => {
+  const { studio, data, state } = await ready();
   studio.configure.setTrain({ steps: 0 });
-  expect(state().runs.draftError).toBe('Steps: must be at least 1');
-  await studio.setLanguage('zh');
-  expect(state().runs.draftError).toBe('步数：不能小于 1');
-  await studio.setLanguage('en');
-  expect(state().runs.problems.map((p) => p.message)).toEqual(['must be at least 1']);
+  data.crash('boom');
+  const notice = state().ui.notices.at(-1)!;
+  const said = () => [say(state().runs.draftError!), say(notice.info)];
+  expect(said()).toEqual(['Steps: must be at least 1', 'The data worker stopped: boom.']);
+  try {
+    await speak('zh');
+    studio.setLanguage('zh');
+    expect(state().ui.language).toBe('zh');
+    expect(said()).toEqual(['步数：不能小于 1', '数据工作线程停止了：boom。']);
+  } finally {
+    await speak('en');
+  }
 });
+
+const problems = (...of: Parameters<typeof draftProblems>) => inWords(draftProblems(...of));
 
 test('a draft is checked against the schema and the model that is open', () => {
   const { draft } = make().state().runs;
   const model = { context: 64, layers: 2 };
-  expect(draftProblems(draft, model)).toEqual([]);
-  expect(draftProblems(draft, { ...model, context: 32 })).toEqual([
+  expect(problems(draft, model)).toEqual([]);
+  expect(problems(draft, { ...model, context: 32 })).toEqual([
     { path: 'train.maxTokens', message: 'this model reads at most 32 tokens' },
   ]);
-  expect(draftProblems({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toEqual([
+  expect(problems({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toEqual([
     { path: 'train.learningRate', message: 'must be a number' },
   ]);
-  expect(draftProblems({ ...draft, runs: [{ ...draft.runs[0], rank: 1e9 }] }, undefined)).toMatchObject([
+  expect(problems({ ...draft, runs: [{ ...draft.runs[0], rank: 1e9 }] }, undefined)).toMatchObject([
     { path: 'runs.0.rank' },
   ]);
   const only = { ...draft, runs: [draft.runs[0], { ...draft.runs[1], only: ['1.q', '2.q'] }] };
-  expect(draftProblems(only, undefined)).toEqual([]);
-  expect(draftProblems(only, model)).toEqual([
+  expect(problems(only, undefined)).toEqual([]);
+  expect(problems(only, model)).toEqual([
     { path: 'runs.1.only', message: 'names layer 2, and this model has 2, counted from 0' },
   ]);
 });
@@ -585,7 +596,7 @@ test('a plan that does not fit brings the mildest change that does, in one click
   train.reply('plan', { ...PLAN, fits: false });
   await planned(2);
   train.reply('plan', PLAN);
-  await vi.waitFor(() => expect(state().runs.fix?.label).toBe('Batch size 2 × 4 instead of 8 × 1'));
+  await vi.waitFor(() => expect(state().runs.fix?.label).toMatchObject({ params: { to: '2 × 4', from: '8 × 1' } }));
   studio.configure.applyFix();
   expect(state().runs.draft.train).toMatchObject({ batchSize: 2, accumulation: 4 });
   expect(state().runs.fix).toBeNull();
@@ -614,7 +625,7 @@ test('steps are timed on the data as they are; one that was cancelled leaves the
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'time-steps')).toHaveLength(2));
   const stop = studio.configure.stopMeasuring();
   train.reply('cancel-timing', null);
-  train.fail('time-steps', { name: 'Cancelled', message: 'Cancelled.', hint: '' });
+  train.fail('time-steps', foreign('Cancelled', 'Cancelled.'));
   await Promise.all([again, stop]);
   expect(state().ui.notices).toEqual([]);
   expect(state().runs.timing?.stepMs).toEqual([10, 12, 11]);
@@ -704,15 +715,11 @@ test('a model that there is no room for fails in words; settings and data are as
   const [draft, dataset] = [state().runs.draft, state().dataset];
   const opening = studio.openFromHub('a/large', '');
   data.reply('open-tokenizer', { templates: [] });
-  train.fail('open-model', {
-    name: 'OutOfMemoryError',
-    message: 'no room for the weights, which take up to 900 MiB',
-    hint: '',
-  });
+  train.fail('open-model', foreign('OutOfMemoryError', 'no room for the weights, which take up to 900 MiB'));
   await opening;
   expect(state().model.status).toBe('failed');
-  expect(state().ui.notices).toMatchObject([
-    { section: 'model', info: { message: expect.stringContaining('900 MiB') } },
+  expect(state().ui.notices.map((n) => [n.section, say(n.info)])).toEqual([
+    ['model', expect.stringContaining('900 MiB')],
   ]);
   expect(state().runs.draft).toEqual(draft);
   for (const name of ['parsed', 'mapping', 'template', 'decisions', 'origin'] as const)
@@ -721,7 +728,7 @@ test('a model that there is no room for fails in words; settings and data are as
 
 test('a model that neither worker can open is reported once; a tokenizer that alone fails is reported', async () => {
   const { studio, train, data, state } = await ready();
-  const gone = { name: 'ModelError', message: 'no config.json', hint: '' };
+  const gone = foreign('ModelError', 'no config.json');
   const first = studio.openFromHub('a/b', '');
   expect(train.last('open-model').source).toEqual({
     kind: 'hub',
@@ -729,16 +736,16 @@ test('a model that neither worker can open is reported once; a tokenizer that al
     revision: 'main',
     host: 'https://huggingface.co',
   });
-  data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });
+  data.fail('open-tokenizer', foreign('ModelError', 'no tokenizer.json'));
   train.fail('open-model', gone);
   await first;
-  expect(state().ui.notices.map((n) => n.info.message)).toEqual(['no config.json']);
+  expect(state().ui.notices.map((n) => say(n.info))).toEqual(['no config.json']);
   await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
   const second = studio.openFromHub('a/c', 'main');
   train.reply('open-model', INFO);
-  data.fail('open-tokenizer', { ...gone, message: 'no tokenizer.json' });
+  data.fail('open-tokenizer', foreign('ModelError', 'no tokenizer.json'));
   await second;
-  await vi.waitFor(() => expect(state().ui.notices.map((n) => n.info.message)).toEqual(['no tokenizer.json']));
+  await vi.waitFor(() => expect(state().ui.notices.map((n) => say(n.info))).toEqual(['no tokenizer.json']));
 });
 
 test('decisions about rows reach the worker, and each can be undone', async () => {
@@ -754,7 +761,7 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   // Other rows can be read now: what the columns mean is guessed again first.
   await sent(data, 'detect');
   expect(data.last('detect').repairs).toMatchObject({ ragged: true });
-  const again = { ...PARSED.detection, evidence: ['again'] };
+  const again = { ...PARSED.detection, evidence: [message('data.evidence.twoColumns')] };
   data.reply('detect', { detection: again, template: PARSED.template });
   expect((await next(2)).repairs).toMatchObject({ ragged: true, quote: false });
   studio.data.exclude(4, true);
@@ -774,7 +781,7 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   studio.data.undo();
   expect(await next(5)).toMatchObject({ repairs: { ragged: true }, edits: { excluded: [], changed: [] } });
   const paste = studio.data.openPaste('{"a": 1}');
-  data.fail('parse', { name: 'Cancelled', message: 'Cancelled.', hint: '' });
+  data.fail('parse', foreign('Cancelled', 'Cancelled.'));
   await paste;
   // Whoever ends reading has what was open before, decisions and all.
   expect(state().dataset).toMatchObject({ status: 'ready', decisions: { repairs: { ragged: true } } });
@@ -865,7 +872,7 @@ test('opening a model can be cancelled: what was open stays', async () => {
   expect(state().runs.plan).toEqual(PLAN);
   expect(data.last('open-tokenizer').source).toEqual(DEFAULT_MODEL);
   // What the worker says of it afterwards is of no interest.
-  train.fail('open-model', { name: 'AbortError', message: 'aborted', hint: '' });
+  train.fail('open-model', foreign('AbortError', 'aborted'));
   await opening;
   expect(state().model.status).toBe('ready');
   expect(state().ui.notices).toEqual([]);
@@ -905,15 +912,14 @@ test('the first model can be cancelled, too, by a worker that does not hear', as
 
 test('what is asked while the data cannot be prepared says no more than why they cannot', async () => {
   const { studio, data, state } = await ready();
-  const failing = { name: 'DataError', hint: '' };
   studio.data.setKind('prompt-completion');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   // The table that was just drawn asks for its rows; the worker comes to that after it has failed.
   const listed = studio.data.list('all', '', 0, 100);
-  data.fail('prepare', { ...failing, message: 'The template names {nonsense}.' });
-  data.fail('list', { ...failing, message: 'There are no examples yet.' });
+  data.fail('prepare', foreign('DataError', 'The template names {nonsense}.'));
+  data.fail('list', foreign('DataError', 'There are no examples yet.'));
   expect(await listed).toBeNull();
-  expect(state().ui.notices.map((n) => n.info.message)).toEqual(['The template names {nonsense}.']);
+  expect(state().ui.notices.map((n) => say(n.info))).toEqual(['The template names {nonsense}.']);
 });
 
 test('a report without a usable split is shown, and said; nothing can be trained on', async () => {
@@ -923,12 +929,12 @@ test('a report without a usable split is shown, and said; nothing can be trained
   const prepared = PREPARED();
   data.reply('prepare', {
     ...prepared,
-    report: { ...prepared.report, problem: { message: 'No example is left to train on.', hint: 'Check the report.' } },
+    report: { ...prepared.report, problem: message('data.examples.noSplit', { why: 'none' }) },
   });
   await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
   expect(state().dataset).toMatchObject({ train: null, heldOut: null, report: { rows: 10 } });
   expect(state().ui.notices).toMatchObject([
-    { section: 'data', info: { name: 'DataError', message: 'No example is left to train on.' } },
+    { section: 'data', info: { name: 'DataError', code: 'data.examples.noSplit' } },
   ]);
 });
 
@@ -957,7 +963,7 @@ test('a run is saved on the way, a session of an experiment is not; nothing else
   await studio.start();
   expect(state().ui.notices.at(-1)).toMatchObject({
     section: 'train',
-    info: { message: 'An experiment is under way.' },
+    info: { code: 'store.busy.study' },
   });
   await studio.checkpoints.resume();
   expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(1);

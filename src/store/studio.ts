@@ -5,7 +5,9 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
 import { type ErrorInfo, SieveError } from '../shared/errors';
-import { type Language, language as spoken, speak, texts } from '../shared/texts';
+import { message } from '../shared/message';
+import type { Names } from '../shared/names';
+import type { Language } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
 import type { DataEvent, ModelInfo, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
@@ -40,6 +42,8 @@ export const DEFAULT_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories
 export const SMALL_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-nano' };
 
 export interface StudioOptions {
+  /** What that which is made here is called. */
+  names: Names;
   /** Where `datasets/` lies: the app's base URL. */
   baseUrl: string;
   /** Origin (and path) of the hub for models by id. */
@@ -115,9 +119,14 @@ export class Studio {
       },
       onRestart: () => this.data.revive(),
     });
-    this.data = new DatasetCommands(this.#page, this.#data, options.baseUrl, async (files) =>
-      (await this.keptData()).give(files),
-    );
+    const { baseUrl, names } = options;
+    this.data = new DatasetCommands({
+      page: this.#page,
+      client: this.#data,
+      baseUrl,
+      names,
+      claim: async (files) => (await this.keptData()).give(files),
+    });
     this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
     this.studies = new Studies({
       store: this.store,
@@ -130,6 +139,7 @@ export class Studio {
       currentData: () => this.data.current(),
       openModel: (source) => this.openModel(source),
       report: (error) => this.#page.report('experiment', error),
+      names,
     });
     this.#keep = (options.makeKeep ?? createKeepClient)({
       onEvent: () => {},
@@ -157,6 +167,7 @@ export class Studio {
       report: (error) => this.#page.report('history', error),
       dismiss: () => this.#page.dismiss('history'),
       readRun: (zip) => this.#readers.run(zip),
+      names,
     });
     this.comparing = new Compare({
       page: this.#page,
@@ -164,6 +175,7 @@ export class Studio {
       data: this.data,
       kept: this.kept,
       flush: () => this.#events.flush(),
+      names,
     });
   }
 
@@ -178,6 +190,7 @@ export class Studio {
             data: this.data,
             link: this.#options.startSettings ?? null,
             start: this.#startModel,
+            names: this.#options.names,
             records: allRecords,
           }),
       )
@@ -417,8 +430,8 @@ export class Studio {
   ): Promise<void> {
     const { info } = this.#s.model;
     if (this.#s.model.status !== 'ready' || this.#s.model.moving || !info)
-      throw new SieveError(texts().errors.store.noModel);
-    if (isLive(this.#s.runs.phase)) throw new SieveError(texts().errors.store.busy.runHere);
+      throw new SieveError(message('store.noModel'));
+    if (isLive(this.#s.runs.phase)) throw new SieveError(message('store.busy.runHere'));
     // The click that started this is drawn first; the new panels come in a task of their own.
     await new Promise((resolve) => {
       setTimeout(resolve);
@@ -473,7 +486,7 @@ export class Studio {
       const look = () => {
         const { session, phase } = this.#s.runs;
         if (session === null || session.histories !== histories)
-          reject(new SieveError(texts().errors.store.studies.modelChanged));
+          reject(new SieveError(message('store.studies.modelChanged')));
         else if (!isLive(phase)) resolve(session);
         else return;
         end();
@@ -557,7 +570,7 @@ export class Studio {
     try {
       const files = await this.#readers.adapter(file);
       const run = await this.#train.request(
-        { type: 'import', files, as: null },
+        { type: 'import', files, as: null, name: this.#options.names.unnamedAdapter() },
         files.map((f) => f.bytes.buffer as ArrayBuffer),
       );
       this.#page.patch('runs', { imported: [...this.#s.runs.imported, run] });
@@ -577,18 +590,14 @@ export class Studio {
     this.#page.patch('ui', { theme });
   }
 
-  /** Every text from now on; what was already said stays as it was said. */
-  async setLanguage(language: Language): Promise<void> {
-    try {
-      await speak(language);
-      for (const worker of [this.#train, this.#data, this.#keep]) worker.speak();
-      // What the form says of itself is derived from it, and so can be said again.
-      this.configure.check();
-      this.configure.planSoon(0);
-      this.#page.patch('ui', { language: spoken() });
-    } catch (error) {
-      this.#page.report('model', error);
-    }
+  /** The words of a language are there: the page says everything in it from now on. */
+  setLanguage(language: Language): void {
+    this.#page.patch('ui', { language });
+  }
+
+  /** Says what went wrong outside of the store. */
+  report(section: Section, error: unknown): void {
+    this.#page.report(section, error);
   }
 
   /** Keeps the app for use without a network. */

@@ -1,7 +1,6 @@
 /** Templates and mappings as the page needs them, on top of `shared/template.ts`. */
 import type { ChatTemplate, DataKind, Mapping, PromptTemplate, Turn } from '../shared/data';
 import { DATA_ROLES, fillTemplate } from '../shared/template';
-import { texts } from '../shared/texts';
 import type { Prompt } from '../shared/types';
 
 /** Puts chats as prompts into a model's own template. @throws {SieveError} when it does not take them */
@@ -49,18 +48,6 @@ export async function dressedPrompts(
   dress: Dress,
 ): Promise<Prompt[] | null> {
   return prompts && Promise.all(prompts.map((p) => comparePrompt(p, mapping, template, dress)));
-}
-
-/** What is said of a template where settings are listed; `chat` is null unless it is a model's own. */
-export function templateWords({ prompt, completion, chat }: PromptTemplate): {
-  prompt: string;
-  completion: string;
-  chat: string | null;
-} {
-  const t = texts().compare.settings;
-  if (!chat) return { prompt: prompt || t.none, completion: completion || t.none, chat: null };
-  const own = t.own(chat.name);
-  return { prompt: own, completion: own, chat: chat.source };
 }
 
 /** How prompts were dressed for an adapter that came from files: the kind of data is told by the roles its template names. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { speak } from '../shared/texts';
 import { EventBatcher } from './batcher';
-import { TestPort } from './testing/fixtures';
+import { TestPort, foreign } from './testing/fixtures';
 import { PATIENCE, WorkerClient, WorkerFault } from './workerClient';
+import { say } from '../shared/texts/say';
 
 type Request = { type: 'one'; n: number } | { type: 'two' };
 
@@ -17,7 +17,7 @@ function setup() {
       return port;
     },
     'data',
-    { onEvent: (e) => events.push(e), onCrash: (e) => crashes.push(e.message) },
+    { onEvent: (e) => events.push(e), onCrash: (e) => crashes.push(say(e)) },
   );
   return { ports, events, crashes, client };
 }
@@ -37,8 +37,8 @@ test('replies go to the request they answer, in any order', async () => {
 test('a failure keeps its name and hint', async () => {
   const { ports, client } = setup();
   const reply = client.request({ type: 'two' });
-  ports[0].fail('two', { name: 'GpuError', message: 'no', hint: 'yes' });
-  await expect(reply).rejects.toMatchObject({ name: 'GpuError', message: 'no', hint: 'yes' });
+  ports[0].fail('two', foreign('GpuError', 'no'));
+  await expect(reply).rejects.toMatchObject(foreign('GpuError', 'no'));
   await expect(reply).rejects.toBeInstanceOf(WorkerFault);
 });
 
@@ -108,29 +108,9 @@ test('events are handed on; an unasked reply is an error', () => {
   expect(ports[0].terminated).toBe(true);
 });
 
-test('a worker is told the page’s language before its first request, when it changes, and when it is started anew', async () => {
-  const { ports, client } = setup();
-  await speak('zh');
-  client.speak();
-  expect(ports).toHaveLength(0);
-  const first = client.request({ type: 'two' });
-  expect(ports[0].sent).toEqual([{ language: 'zh' }, { type: 'two', requestId: 1 }]);
-  client.speak();
-  expect(ports[0].sent).toHaveLength(2);
-  ports[0].crash('boom');
-  await expect(first).rejects.toMatchObject({ name: 'WorkerError', message: '数据工作线程停止了：boom。' });
-  void client.request({ type: 'two' }).catch(() => 'closed below');
-  expect(ports[1].sent).toEqual([{ language: 'zh' }, { type: 'two', requestId: 2 }]);
-  await speak('en');
-  client.speak();
-  expect(ports[1].sent.at(-1)).toEqual({ language: 'en' });
-  client.dispose();
-});
-
 beforeEach(() => {
   vi.useFakeTimers();
 });
-afterEach(() => speak('en'));
 afterEach(() => {
   vi.useRealTimers();
 });

@@ -2,9 +2,10 @@
  * One owner per worker: a promise for every request, events handed on in order, and a worker that dies
  * rejects everything it still owed, so that no failure is swallowed.
  */
-import { type ErrorInfo, type Said, SieveError } from '../shared/errors';
-import { type Language, language, texts } from '../shared/texts';
-import type { FromWorker, LanguageMessage } from '../train/protocol';
+import { type ErrorInfo, SieveError } from '../shared/errors';
+import { type Message, message } from '../shared/message';
+import { ENDED } from '../shared/startWorker';
+import type { FromWorker } from '../train/protocol';
 
 /** An error that a worker reported. Keeps the name it had there (`DataError`, `GpuError`, …). */
 export class WorkerFault extends SieveError {
@@ -55,8 +56,6 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
   readonly #hooks: WorkerHooks<E>;
   readonly #pending = new Map<number, Pending>();
   #worker: WorkerLike | null = null;
-  /** What the worker speaks. */
-  #spoken: Language = 'en';
   #nextId = 1;
 
   /** @param make starts the worker; called at the first request, and again after a crash. */
@@ -86,7 +85,9 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
         this.#open().postMessage({ ...request, requestId }, transfer);
       } catch (error) {
         this.#pending.delete(requestId);
-        reject(new WorkerFault(workerError(texts().errors.store.worker.unreachable(this.#name, String(error)))));
+        reject(
+          new WorkerFault(workerError(message('store.worker.unreachable', { name: this.#name, why: String(error) }))),
+        );
       }
     });
     return { requestId, reply: reply as Promise<Reply<Replies, T>> };
@@ -95,13 +96,6 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
   /** Requests that were sent and not answered yet. */
   get pending(): number {
     return this.#pending.size;
-  }
-
-  /** To be called when the page's language has changed: a worker that runs speaks it too from then on. */
-  speak(): void {
-    if (!this.#worker || this.#spoken === language()) return;
-    this.#spoken = language();
-    this.#worker.postMessage({ language: this.#spoken } satisfies LanguageMessage, []);
   }
 
   /**
@@ -129,14 +123,14 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
     this.#worker = null;
     const owed = this.#owed();
     this.#hooks.onRestart?.();
-    for (const { reject } of owed) reject(new WorkerFault({ name: 'Cancelled', ...texts().errors.data.cancelled }));
+    for (const { reject } of owed) reject(new WorkerFault({ name: 'Cancelled', ...message('data.cancelled') }));
   }
 
   /** Ends the worker for good. */
   dispose(): void {
     this.#worker?.terminate();
     this.#worker = null;
-    this.#rejectAll(workerError(texts().errors.store.worker.closed(this.#name)));
+    this.#rejectAll(workerError(message('store.worker.closed', { name: this.#name })));
   }
 
   #open(): WorkerLike {
@@ -149,9 +143,9 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
     const crash = (event: Event) => {
       if (worker !== this.#worker) return;
       event.preventDefault?.();
-      const t = texts().errors.store.worker;
-      const why = (event as ErrorEvent).message || (event.type === 'messageerror' ? t.badMessage : t.notLoaded);
-      const info = workerError(t.stopped(this.#name, why));
+      const info = workerError(
+        message('store.worker.stopped', { name: this.#name, why: whyStopped(event as Partial<ErrorEvent>) }),
+      );
       worker.terminate();
       this.#worker = null;
       this.#rejectAll(info);
@@ -159,21 +153,19 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
     };
     worker.addEventListener('error', crash);
     worker.addEventListener('messageerror', crash);
-    this.#spoken = 'en';
-    this.speak();
     return worker;
   }
 
-  #receive(message: FromWorker<E>): void {
-    if (message.kind === 'event') {
-      this.#hooks.onEvent(message.event);
+  #receive(said: FromWorker<E>): void {
+    if (said.kind === 'event') {
+      this.#hooks.onEvent(said.event);
       return;
     }
-    const pending = this.#pending.get(message.requestId);
-    if (!pending) throw new Error(`the ${this.#name} worker answered request ${message.requestId} twice or unasked`);
-    this.#pending.delete(message.requestId);
-    if (message.kind === 'reply') pending.resolve(message.value);
-    else pending.reject(new WorkerFault(message.error));
+    const pending = this.#pending.get(said.requestId);
+    if (!pending) throw new Error(`the ${this.#name} worker answered request ${said.requestId} twice or unasked`);
+    this.#pending.delete(said.requestId);
+    if (said.kind === 'reply') pending.resolve(said.value);
+    else pending.reject(new WorkerFault(said.error));
   }
 
   #rejectAll(info: ErrorInfo): void {
@@ -189,4 +181,10 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
 }
 
 /** What went wrong with a worker itself. */
-const workerError = ({ message, hint = '' }: Said): ErrorInfo => ({ name: 'WorkerError', message, hint });
+const workerError = (said: Message): ErrorInfo => ({ name: 'WorkerError', ...said });
+
+/** Why a worker stopped: its own words, where the browser has any. */
+function whyStopped({ type, message: own = '' }: Partial<ErrorEvent>): Message | string {
+  if (own === ENDED) return message('shared.workerEnded');
+  return own || message(type === 'messageerror' ? 'store.worker.badMessage' : 'store.worker.notLoaded');
+}

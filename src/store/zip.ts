@@ -1,9 +1,17 @@
 /** Adapters as zip files: written with client-zip, read with fflate's inflate behind caps and checksums. */
 import { downloadZip } from 'client-zip';
 import { inflateSync } from 'fflate';
-import { AdapterError } from '../shared/errors';
-import { texts } from '../shared/texts';
-import { crc32, ZIP_TAIL, zipContentAfter, zipDirectoryAt, zipEntries, type ZipEntry } from '../shared/zipDirectory';
+import { AdapterError, messageOf } from '../shared/errors';
+import { type Message, message } from '../shared/message';
+import {
+  BrokenZip,
+  crc32,
+  ZIP_TAIL,
+  zipContentAfter,
+  zipDirectoryAt,
+  zipEntries,
+  type ZipEntry,
+} from '../shared/zipDirectory';
 import type { AdapterFile } from '../train/protocol';
 
 /** Files an adapter may consist of, and the most bytes each may have. */
@@ -33,17 +41,18 @@ export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
  * @throws {AdapterError} when it is not a zip, a size is over its cap, content and checksum differ, or a file is missing.
  */
 export async function unzipAdapter(zip: Blob): Promise<AdapterFile[]> {
-  const t = texts().errors.store.adapterZip;
-  if (zip.size > MAX_ZIP) throw new AdapterError(t.tooLarge(zip.size, MAX_ZIP));
+  if (zip.size > MAX_ZIP)
+    throw new AdapterError(message('store.adapterZip.tooLarge', { bytes: zip.size, most: MAX_ZIP }));
   const baseName = (path: string) => path.split('/').at(-1) ?? '';
   const files = (await readZip(zip, (path) => adapterFileCap(baseName(path)))).map(({ name, bytes }) => ({
     name: baseName(name),
     bytes,
   }));
   const twice = files.find((f, i) => files.findIndex((x) => x.name === f.name) !== i);
-  if (twice) throw new AdapterError(t.twice(twice.name));
+  if (twice) throw new AdapterError(message('store.adapterZip.twice', { file: twice.name }));
   for (const needed of ['adapter_config.json', 'adapter_model.safetensors']) {
-    if (!files.some((f) => f.name === needed)) throw new AdapterError(t.missing(needed));
+    if (!files.some((f) => f.name === needed))
+      throw new AdapterError(message('store.adapterZip.missing', { file: needed }));
   }
   return files;
 }
@@ -66,16 +75,18 @@ export async function readZip(
   total = MAX_UNPACKED,
   onDamaged?: (path: string) => void,
 ): Promise<AdapterFile[]> {
-  const t = texts().errors.store.adapterZip;
   const most = Math.min(total, Math.max(FREE, MAX_RATIO * zip.size));
   let left = most;
   const files: AdapterFile[] = [];
   for (const entry of await directory(zip)) {
     const own = cap(entry.path);
     if (own === null) continue;
-    if (entry.size > own) throw new AdapterError(t.largeEntry(entry.path, entry.size, own));
+    if (entry.size > own)
+      throw new AdapterError(
+        message('store.adapterZip.largeEntry', { path: entry.path, bytes: entry.size, most: own }),
+      );
     left -= entry.size;
-    if (left < 0) throw new AdapterError(t.unpacked(most));
+    if (left < 0) throw new AdapterError(message('store.adapterZip.unpacked', { most }));
     try {
       files.push({ name: entry.path, bytes: await unpack(zip, entry, entry.path) });
     } catch (error) {
@@ -86,7 +97,7 @@ export async function readZip(
   return files;
 }
 
-const damaged = (what: string) => new AdapterError(texts().errors.store.adapterZip.damaged(what));
+const damaged = (what: Message) => new AdapterError(message('store.adapterZip.damaged', { what }));
 
 const part = async (zip: Blob, from: number, to: number) => new Uint8Array(await zip.slice(from, to).arrayBuffer());
 
@@ -94,21 +105,20 @@ const part = async (zip: Blob, from: number, to: number) => new Uint8Array(await
 async function directory(zip: Blob): Promise<ZipEntry[]> {
   try {
     const at = zipDirectoryAt(await part(zip, Math.max(0, zip.size - ZIP_TAIL), zip.size));
-    if (!at) throw new RangeError(texts().errors.store.adapterZip.has.noDirectory);
+    if (!at) throw new BrokenZip(message('store.adapterZip.has.noDirectory'));
     return zipEntries(await part(zip, at.offset, at.offset + Math.min(at.size, MAX_DIRECTORY)), at.count);
   } catch (error) {
-    if (error instanceof RangeError) throw damaged(error.message);
+    if (error instanceof BrokenZip) throw damaged(messageOf(error));
     throw error;
   }
 }
 
 /** One file's content: never more memory than its stated size, and only if the checksum agrees. */
 async function unpack(zip: Blob, entry: ZipEntry, name: string): Promise<Uint8Array> {
-  const { has } = texts().errors.store.adapterZip;
   const skip = zipContentAfter(await part(zip, entry.offset, entry.offset + 30));
-  if (skip === null) throw damaged(has.misplaced(name));
+  if (skip === null) throw damaged(message('store.adapterZip.has.misplaced', { path: name }));
   const start = entry.offset + skip;
-  if (start + entry.packed > zip.size) throw damaged(has.cutOff(name));
+  if (start + entry.packed > zip.size) throw damaged(message('store.adapterZip.has.cutOff', { path: name }));
   const packed = await part(zip, start, start + entry.packed);
   let content: Uint8Array;
   if (entry.method === 0) content = packed;
@@ -117,9 +127,10 @@ async function unpack(zip: Blob, entry: ZipEntry, name: string): Promise<Uint8Ar
       content = inflateSync(packed, { out: new Uint8Array(entry.size) });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      throw damaged(has.packed(name));
+      throw damaged(message('store.adapterZip.has.packed', { path: name }));
     }
-  } else throw damaged(has.unknown(name, entry.method));
-  if (content.length !== entry.size || crc32(content) !== entry.crc) throw damaged(has.different(name));
+  } else throw damaged(message('store.adapterZip.has.unknown', { path: name, method: entry.method }));
+  if (content.length !== entry.size || crc32(content) !== entry.crc)
+    throw damaged(message('store.adapterZip.has.different', { path: name }));
   return content;
 }

@@ -2,6 +2,7 @@
  * Adapters as files, in PEFT's layout. PEFT ignores what it does not know, so a gated adapter would silently load
  * as plain LoRA: the thresholds go to ts_peft.json beside it, and the README in the folder says so.
  */
+import { message } from '../shared/message';
 import { z } from '../shared/zod';
 import type { ModuleAdapter } from '../engine/adapterRun';
 import { extraOf } from '../engine/adapters/parameters';
@@ -14,6 +15,7 @@ import {
   type RunConfig,
   drawsTokens,
   inWords,
+  saying,
   rankOf,
   runSchema,
   scalingOf,
@@ -21,7 +23,6 @@ import {
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { templateSchema } from '../shared/origin';
-import { texts } from '../shared/texts';
 import type { LlamaConfig, ModuleId } from '../shared/types';
 import type { AdapterFile } from './protocol';
 
@@ -149,7 +150,7 @@ function restored(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter 
 
 /** The files of an exported adapter. @throws {AdapterError} where no file could say what it does */
 export function adapterFiles({ run, model, adapters, thresholds, template, check }: ExportParts): AdapterFile[] {
-  if (drawsTokens(run)) throw new AdapterError(texts().errors.train.adapter.randomGate);
+  if (drawsTokens(run)) throw new AdapterError(message('train.adapter.randomGate'));
   const json = (name: string, value: unknown): AdapterFile => ({
     name,
     bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
@@ -266,21 +267,21 @@ const isSet = (value: unknown): boolean =>
  * @throws {AdapterError}
  */
 function refuseOthers(config: Record<string, unknown>, tensors: readonly string[]): void {
-  const t = texts().errors.train.adapter;
   const start = config.init_lora_weights;
-  if (typeof start === 'string' && OTHER_STARTS.test(start)) throw new AdapterError(t.otherStart(start.slice(0, 40)));
+  if (typeof start === 'string' && OTHER_STARTS.test(start))
+    throw new AdapterError(message('train.adapter.otherStart', { start: start.slice(0, 40) }));
   const field = OTHER_FIELDS.find((name) => isSet(config[name]));
   if (field === undefined) return;
   const extra = tensors
     .filter((name) => !/\.lora_(A|B|E)(\.weight)?$|\.lora_magnitude_vector$/.test(name))
     .map((name) => name.replace(PREFIX, ''));
-  throw new AdapterError(t.otherField(field, extra.slice(0, 5).join(', ')));
+  throw new AdapterError(message('train.adapter.otherField', { field, tensors: extra.slice(0, 5).join(', ') }));
 }
 
 const noPattern = (what: 'ranks' | 'alphas') =>
   z
     .record(z.string(), z.unknown())
-    .refine((r) => Object.keys(r).length === 0, { error: () => texts().errors.train.adapter.perModule[what] })
+    .refine((r) => Object.keys(r).length === 0, saying(message(`train.adapter.perModule.${what}`)))
     .nullish();
 const targetSchema = {
   lora_alpha: z.number().positive().max(1e4),
@@ -337,42 +338,42 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new AdapterError(texts().errors.train.adapter.noJson(name, (error as Error).message));
+    throw new AdapterError(message('train.adapter.noJson', { file: name, why: (error as Error).message }));
   }
   const result = schema.safeParse(value);
   if (!result.success) {
-    const { path, message } = inWords(result.error.issues[0]);
-    throw new AdapterError(texts().errors.train.adapter.wrong(name, path, message));
+    const { path, message: problem } = inWords(result.error.issues[0]);
+    throw new AdapterError(message('train.adapter.wrong', { file: name, path, problem }));
   }
   return result.data;
 }
 
 /**
  * Reads an adapter for a model. Names and shapes are checked against the model before anything is used.
- * @param id run id to give it
+ * @param id run id to give it; @param name where its files do not say what it is called
  * @throws {AdapterError}
  */
-export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id: string): ImportedAdapter {
-  const t = texts().errors.train.adapter;
+export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id: string, name = id): ImportedAdapter {
   const files = new Map(list.map((f) => [f.name, f.bytes]));
-  if (list.some((f) => f.bytes.byteLength > MAX_FILE)) throw new AdapterError(t.large);
+  if (list.some((f) => f.bytes.byteLength > MAX_FILE)) throw new AdapterError(message('train.adapter.large'));
   const config = parse(files, 'adapter_config.json', configSchema);
   const weights = files.get('adapter_model.safetensors');
-  if (!config || !weights) throw new AdapterError(t.notPeft);
+  if (!config || !weights) throw new AdapterError(message('train.adapter.notPeft'));
   const gate = parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
   const own = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
   refuseOthers(parse(files, 'adapter_config.json', z.record(z.string(), z.unknown()))!, tensors.names);
-  if (gate && config.peft_type === 'ADALORA') throw new AdapterError(t.gatedAdalora);
+  if (gate && config.peft_type === 'ADALORA') throw new AdapterError(message('train.adapter.gatedAdalora'));
   const run = runSchema.parse({
     id,
-    name: own?.name ?? t.imported,
+    name: own?.name ?? name,
     alpha: config.lora_alpha,
     ...methodOf(config, gate !== null),
     ...chosen(targets(config, tensors.names, model), model),
   });
-  if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling) throw new AdapterError(t.scaling);
+  if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling)
+    throw new AdapterError(message('train.adapter.scaling'));
   const adapters: ImportedAdapter['adapters'] = [];
   const thresholds: number[] = [];
   const modules = adaptedModules(model, run);
@@ -380,7 +381,7 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   for (const m of modules) {
     const path = modulePath(m);
     const get = (name: string) => {
-      if (!tensors.names.includes(name)) throw new AdapterError(t.noTensor(name));
+      if (!tensors.names.includes(name)) throw new AdapterError(message('train.adapter.noTensor', { name }));
       return tensors.get(name).data;
     };
     const adapter: ModuleAdapter = {
@@ -400,16 +401,17 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
         adapter.b.length !== left! * m.dOut ||
         adapter.extra!.length !== left)
     ) {
-      throw new AdapterError(t.rankPattern(path));
+      throw new AdapterError(message('train.adapter.rankPattern', { path }));
     }
     adapters.push(pattern ? restored(adapter, pattern) : adapter);
     if (gate) {
-      if (!Object.hasOwn(gate.thresholds, path)) throw new AdapterError(t.noThreshold(path));
+      if (!Object.hasOwn(gate.thresholds, path)) throw new AdapterError(message('train.adapter.noThreshold', { path }));
       thresholds.push(gate.thresholds[path]);
     }
   }
   const expected = (kind ? 3 : 2) * modules.length;
-  if (tensors.names.length !== expected) throw new AdapterError(t.tensors(tensors.names.length, expected));
+  if (tensors.names.length !== expected)
+    throw new AdapterError(message('train.adapter.tensors', { n: tensors.names.length, expected }));
   return {
     run,
     adapters,
@@ -444,7 +446,7 @@ function targets(config: PeftConfig, tensors: readonly string[], model: LlamaCon
   const meant = new Set(
     (typeof names === 'string' ? [...present] : names).flatMap((name) => {
       const found = all.filter((m) => modulePath(m) === name || modulePath(m).endsWith(`.${name}`));
-      if (found.length === 0) throw new AdapterError(texts().errors.train.adapter.target(name));
+      if (found.length === 0) throw new AdapterError(message('train.adapter.target', { name }));
       return found;
     }),
   );

@@ -15,6 +15,8 @@ import { type How, type Page, readAsPage, render } from './testing/page';
 import { DataDesk } from './dataDesk';
 import type { DataReplies } from './protocol';
 import { parseLlamaConfig } from '../hub/llamaConfig';
+import { say, sayError } from '../shared/texts/say';
+import { inWords } from '../shared/testing/words';
 
 const root = new URL('../../', import.meta.url);
 const folder = new URL('../shared/cases/bugreports/', root);
@@ -231,7 +233,7 @@ const CASES: Record<string, () => Promise<void>> = {
     void (await labelled('h14-label-then-text-fasttext.txt', ['long', 'short'])),
   'h15-text-one-per-line.txt': async () => {
     const whole = await page('h15-text-one-per-line.txt');
-    expect(whole.report.problem).toMatchObject({
+    expect(sayError(whole.report.problem!)).toMatchObject({
       message: 'Only one example is left.',
       hint: expect.stringContaining('line by line'),
     });
@@ -267,7 +269,7 @@ const CASES: Record<string, () => Promise<void>> = {
   'j01-nan-array.json': async () => {
     const p = await page('j01-nan-array.json');
     rowsAre(p, 12);
-    expect(p.table.notes[0].message).toMatch(/NaN/);
+    expect(say(p.table.notes[0].message)).toMatch(/NaN/);
   },
   'j02b-data-key-oneline.json': async () => void (await pairs('j02b-data-key-oneline.json')),
   'j02c-data-key-large.json': async () => {
@@ -294,7 +296,7 @@ const CASES: Record<string, () => Promise<void>> = {
     const p = await page('p07b-interval.parquet');
     expect(p.kind).toBe('text-label');
     expect(p.table.columns).toEqual(['text', 'label']);
-    expect(p.table.notes.map((n) => n.message).join()).toMatch(/“age” is left out/);
+    expect(p.table.notes.map((n) => say(n.message)).join()).toMatch(/“age” is left out/);
     expect(p.report.usable).toBe(p.rowCount);
     expect(p.report.problem).toBeNull();
   },
@@ -307,7 +309,7 @@ const CASES: Record<string, () => Promise<void>> = {
       template: ChatTemplate;
       turns: Turn[];
     };
-    expect(compileChatTemplate(template).chat(turns)).toMatchObject({
+    expect(inWords(compileChatTemplate(template).chat(turns))).toMatchObject({
       problem: expect.stringMatching(/today’s date.*strftime_now/),
     });
   },
@@ -341,7 +343,7 @@ const CASES: Record<string, () => Promise<void>> = {
     expect((await labelled('v05d-cp1251.csv', ['да', 'нет'])).table.legacy?.encoding).toBe('windows-1251'),
   'v07-title-line.csv': async () => {
     const p = await labelled('v07-title-line.csv', ['long', 'short']);
-    expect(p.table.notes.map((n) => n.message).join()).toContain('Export of the shop reviews');
+    expect(p.table.notes.map((n) => say(n.message)).join()).toContain('Export of the shop reviews');
   },
   'v08d-regression.csv': async () => {
     const p = await page('v08d-regression.csv');
@@ -425,7 +427,7 @@ async function templateWarns(name: string, { noEos = false } = {}): Promise<stri
     edits: { excluded: [], changed: [] },
   };
   const { report } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
-  return report.warnings.join(' ');
+  return report.warnings.map(say).join(' ');
 }
 
 describe.skipIf(!there)('inputs of public bug reports (skipped where shared/cases is not at hand)', () => {

@@ -14,6 +14,8 @@ import { guard } from '../shared/guard';
 import type { TokenSet, Tokenizer } from '../shared/types';
 import { DataDesk } from './dataDesk';
 import type { DataReplies } from './protocol';
+import { say } from '../shared/texts/say';
+import { inWords } from '../shared/testing/words';
 
 const render: RenderChats = async (template, chats, as) => {
   const compiled = compileChatTemplate(template);
@@ -213,7 +215,7 @@ describe('a chat in a model’s own template', () => {
       picky,
       byteTokenizer,
     );
-    expect(report).toMatchObject({
+    expect(inWords(report)).toMatchObject({
       rows: 3,
       usable: 2,
       examples: 2,
@@ -236,7 +238,7 @@ describe('a chat in a model’s own template', () => {
       byteTokenizer,
     );
     expect(made(p).map(shown).sort()).toEqual(['u:qa:ru:sa:+(+s+o+)+t', 'u:ua:+(+s+o+)+v']);
-    expect(p.report.warnings).toEqual([
+    expect(inWords(p.report.warnings)).toEqual([
       expect.stringMatching(/^Of 1 chat only the last answer is learnt/),
       expect.stringMatching(/^2 examples do not end/),
     ]);
@@ -348,7 +350,7 @@ describe('a column of tools', () => {
   it('is said to be left out where the template does not write it, or it is no list', async () => {
     const lists = [row(1, [weather]), row(2, [weather]), row(3, '')];
     const issues = async (lines: readonly string[], source: string) =>
-      (await page(lines, template(source))).report.issues.map((i) => [i.issue, i.rows, i.reasons[0].text]);
+      (await page(lines, template(source))).report.issues.map((i) => [i.issue, i.rows, say(i.reasons[0].reason)]);
     expect(await issues(lists, '')).toEqual([['parts', 2, 'lists of tools left out']]);
     expect(await issues([...lists, row(4, 'weather, time')], LISTS)).toEqual([['parts', 1, 'lists of tools left out']]);
   });

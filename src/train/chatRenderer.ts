@@ -4,7 +4,7 @@ import { appBase } from '../hub/source';
 import type { ChatTemplate, RenderChats, RenderedChat, Turn } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
-import { language, texts } from '../shared/texts';
+import { message } from '../shared/message';
 import { Lock } from './lock';
 import type { TemplateEvent, TemplateRequest } from './protocol';
 import script from './templateWorker.ts?worker&url';
@@ -52,14 +52,14 @@ export class ChatRenderer {
       const cancel = () => kill(new Cancelled());
       signal?.addEventListener('abort', cancel);
       let begun = 0;
-      const tooLong = () => kill(new DataError(texts().errors.train.chatTemplate.slow(RENDER_LIMIT / 1000)));
+      const tooLong = () => kill(new DataError(message('train.chatTemplate.slow', { seconds: RENDER_LIMIT / 1000 })));
       const wait = () => {
         clearTimeout(timer);
         timer = setTimeout(tooLong, Math.min(RENDER_LIMIT, begun + CHAT_LIMIT - performance.now()));
       };
       const ask = () => {
         begun = performance.now();
-        worker.postMessage({ language: language(), template, chats, as } satisfies TemplateRequest);
+        worker.postMessage({ template, chats, as } satisfies TemplateRequest);
         wait();
       };
       worker.onmessage = ({ data: event }: MessageEvent<TemplateEvent>) => {
@@ -77,7 +77,7 @@ export class ChatRenderer {
       // A template's own errors come as answers: what comes here is the script that does not load.
       worker.onerror = (event) => {
         event.preventDefault();
-        kill(new DataError(texts().errors.train.chatTemplate.worker(event.message || null)));
+        kill(new DataError(message('train.chatTemplate.worker', { why: event.message || null })));
       };
       if (!fresh) ask();
     });

@@ -2,6 +2,7 @@
  * What the data worker keeps and answers: the last table, tokenizer and prepared set. Apart from the worker, so that the
  * page's own path can be walked wherever there is no worker.
  */
+import { message } from '../shared/message';
 import { detect } from '../data/detect';
 import { Cancelled, Pace, type PaceHooks } from '../data/pace';
 import { parseFiles } from '../data/parse';
@@ -14,7 +15,6 @@ import type { ChatTemplate, ParsedTable, RenderChats, Repairs } from '../shared/
 import { DataError } from '../shared/errors';
 import { unguard } from '../shared/guard';
 import { defaultTemplate } from '../shared/template';
-import { texts } from '../shared/texts';
 import type { Tokenizer } from '../shared/types';
 import type { DataReplies, DataRequest } from './protocol';
 
@@ -93,14 +93,14 @@ export class DataDesk {
       case 'try-template': {
         const table = this.#needTable();
         const [cells] = readableRows(table, 1);
-        if (!cells) throw new DataError(texts().errors.train.dataWorker.noData);
+        if (!cells) throw new DataError(message('train.dataWorker.noData'));
         const [{ segments, problem, noChat }] = await compileTexts(
           table.columns,
           request,
           this.#tokenizer && this.#dresser(hooks.signal),
         )([cells]);
         const why = noChat ?? problem;
-        if (why !== null) throw new DataError({ message: why });
+        if (why !== null) throw new DataError(why);
         return { value: { segments: segments.map(({ text, trained }) => ({ text: unguard(text), trained })) } };
       }
       case 'dress':
@@ -175,12 +175,12 @@ export class DataDesk {
   }
 
   #needTable(): ParsedTable {
-    if (!this.#table) throw new DataError(texts().errors.train.dataWorker.noData);
+    if (!this.#table) throw new DataError(message('train.dataWorker.noData'));
     return this.#table;
   }
 
   #needTokenizer(): Tokenizer {
-    if (!this.#tokenizer) throw new DataError(texts().errors.train.dataWorker.noTokenizer);
+    if (!this.#tokenizer) throw new DataError(message('train.dataWorker.noTokenizer'));
     return this.#tokenizer;
   }
 
@@ -189,7 +189,7 @@ export class DataDesk {
   }
 
   #ready(): { set: Prepared; view: TableView } {
-    if (!this.#prepared) throw new DataError(texts().errors.train.dataWorker.noExamples);
+    if (!this.#prepared) throw new DataError(message('train.dataWorker.noExamples'));
     return this.#prepared;
   }
 }

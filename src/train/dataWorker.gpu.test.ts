@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { NO_REPAIRS } from '../data/repair';
 import { READ_AUTO } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
-import type { DataEvent, DataReplies, DataRequest, FromWorker, ToWorker } from './protocol';
+import type { DataEvent, DataReplies, DataRequest, FromWorker } from './protocol';
 
 let worker: Worker | null = null;
 afterEach(() => {
@@ -90,15 +90,6 @@ describe('data worker', () => {
     expect(
       await failure(ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'no-such-model' } })),
     ).toMatchObject({ hint: expect.stringMatching(/./) });
-  });
-  it('fetches the texts of another language before it answers what was asked in it', async () => {
-    const ask = start();
-    worker!.postMessage({ language: 'zh' } satisfies ToWorker<DataRequest>);
-    expect(await failure(ask({ type: 'preview', from: 0, count: 1 }))).toEqual({
-      name: 'DataError',
-      message: '还没有样本。',
-      hint: '请先准备数据。',
-    });
   });
   it('ends a long parse when it is told to, and reads on', async () => {
     const ask = start();

@@ -2,37 +2,31 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { NO_REPAIRS } from '../data/repair';
 import { READ_AUTO } from '../shared/data';
-import { speak } from '../shared/texts';
-import type { DataEvent, DataRequest, FromWorker, ToWorker } from './protocol';
+import { message } from '../shared/message';
+import type { DataEvent, DataRequest, Envelope, FromWorker } from './protocol';
 
 const said: FromWorker<DataEvent>[] = [];
 const scope = {
   postMessage: (message: FromWorker<DataEvent>) => {
     said.push(message);
   },
-  onmessage: null as ((event: { data: ToWorker<DataRequest> }) => void) | null,
+  onmessage: null as ((event: { data: Envelope<DataRequest> }) => void) | null,
 };
 
 beforeAll(async () => {
   vi.stubGlobal('self', scope);
   await import('./dataWorker');
 });
-afterAll(async () => {
+afterAll(() => {
   vi.unstubAllGlobals();
-  await speak('en');
 });
 
-test('what is asked after a language is answered in it, though its texts must be fetched first', {
-  timeout: 30_000,
-}, async () => {
-  const send = (data: ToWorker<DataRequest>) => scope.onmessage!({ data });
-  const wrong = (requestId: number): ToWorker<DataRequest> => ({ requestId, type: 'preview', from: 0, count: 1 });
-  send(wrong(1));
-  send({ language: 'zh' });
-  send(wrong(2));
-  send({ requestId: 3, type: 'parse', files: [{ path: 'a.csv', file: new Blob(['']) }], choices: READ_AUTO });
+test('requests are answered in their order; what goes wrong is a code', { timeout: 30_000 }, async () => {
+  const send = (data: Envelope<DataRequest>) => scope.onmessage!({ data });
+  send({ requestId: 1, type: 'preview', from: 0, count: 1 });
+  send({ requestId: 2, type: 'parse', files: [{ path: 'a.csv', file: new Blob(['']) }], choices: READ_AUTO });
   send({
-    requestId: 4,
+    requestId: 3,
     type: 'prepare',
     options: {
       mapping: { kind: 'text', roles: { text: 'a' } },
@@ -47,17 +41,10 @@ test('what is asked after a language is answered in it, though its texts must be
       edits: { excluded: [], changed: [] },
     },
   });
-  await vi.waitFor(() => expect(said).toHaveLength(4), 10_000);
-  // Back while all else is done.
-  send({ language: 'en' });
-  send(wrong(5));
-  await vi.waitFor(() => expect(said).toHaveLength(5), 10_000);
-  expect(said.map((m) => (m.kind === 'failed' ? [m.requestId, m.error.name, m.error.message] : m))).toEqual([
-    [1, 'DataError', 'There are no examples yet.'],
-    [2, 'DataError', '还没有样本。'],
-    [3, 'DataError', '文件是空的。'],
-    [4, 'DataError', '还没有数据。'],
-    [5, 'DataError', 'There are no examples yet.'],
+  await vi.waitFor(() => expect(said).toHaveLength(3), 10_000);
+  expect(said.map((m) => (m.kind === 'failed' ? [m.requestId, m.error] : m))).toEqual([
+    [1, { name: 'DataError', ...message('train.dataWorker.noExamples') }],
+    [2, { name: 'DataError', ...message('data.file.empty') }],
+    [3, { name: 'DataError', ...message('train.dataWorker.noData') }],
   ]);
-  expect(said[2]).toMatchObject({ error: { hint: expect.stringMatching(/\p{Script=Han}/u) } });
 });

@@ -6,8 +6,7 @@ import { Cancelled } from '../data/pace';
 import { toErrorInfo } from '../shared/errors';
 import { ChatRenderer } from './chatRenderer';
 import { DataDesk } from './dataDesk';
-import { openInbox } from './inbox';
-import type { DataEvent, DataRequest, FromWorker } from './protocol';
+import type { DataEvent, DataRequest, Envelope, FromWorker } from './protocol';
 
 const renderer = new ChatRenderer();
 const desk = new DataDesk((signal) => renderer.rendering(signal));
@@ -38,7 +37,7 @@ interface Job {
 }
 const waiting = new Set<Job>();
 
-openInbox<DataRequest>(scope, (request) => {
+scope.onmessage = ({ data: request }: MessageEvent<Envelope<DataRequest>>) => {
   const ended = [...waiting].filter((job) => ENDS[request.type]?.includes(job.type));
   for (const job of ended) job.abort.abort();
   const abort = new AbortController();
@@ -73,4 +72,4 @@ openInbox<DataRequest>(scope, (request) => {
       if (ASIDE.includes(request.type)) job.done = opening.then(run);
       else job.done = queue = queue.then(run);
   }
-});
+};

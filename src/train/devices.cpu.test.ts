@@ -1,4 +1,5 @@
 /** Moving from one device to another: what is open stays until the other is ready, adapters can follow, a run goes on there. */
+import { message } from '../shared/message';
 import { expect, it } from 'vitest';
 import type { Device } from '../engine/device/device';
 import { openCpuDevice } from '../engine/kernels/openCpu';
@@ -19,7 +20,7 @@ it('keeps what is open when the other device fails, and takes over when it does 
       if (event.type === 'phase' && event.phase === 'finished') waiting.shift()?.();
     },
     async (choice) => {
-      if (choice === 'gpu' && fails) throw new GpuError({ message: 'no adapter' });
+      if (choice === 'gpu' && fails) throw new GpuError(message('shared.foreign', { text: 'no adapter' }));
       // In Node there is no GPU: another CPU device takes its place.
       const device = await openCpuDevice({ threads: 1 });
       opened.push(device);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Divergence } from './divergence';
+import { say } from '../shared/texts/say';
 
 const begun = () => {
   const d = new Divergence();
@@ -8,7 +9,10 @@ const begun = () => {
 };
 const told = (losses: number[]) => {
   const d = begun();
-  return losses.map((l) => d.after(l)).filter((m) => m !== null);
+  return losses
+    .map((l) => d.after(l))
+    .filter((m) => m !== null)
+    .map(say);
 };
 
 test('a loss that falls, stays or is merely noisy is no divergence', () => {

@@ -1,5 +1,5 @@
 /** Notices a run whose training loss climbs above where it began, before it ends in NaN, and says so in plain words. */
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 
 /** Memory of the smoothed loss; single batches are too noisy to judge. */
 const MEMORY = 0.9;
@@ -38,7 +38,7 @@ export class Divergence {
   }
 
   /** What to say after a step with this training loss; null almost always, and told once. */
-  after(loss: number): string | null {
+  after(loss: number): Message | null {
     const s = this.#s;
     s.seen++;
     s.sum = MEMORY * s.sum + (1 - MEMORY) * loss;
@@ -54,6 +54,6 @@ export class Divergence {
     )
       return null;
     s.told = true;
-    return texts().errors.train.warning.diverging(smooth.toFixed(2), s.start.toFixed(2));
+    return message('train.warning.diverging', { loss: smooth.toFixed(2), start: s.start.toFixed(2) });
   }
 }

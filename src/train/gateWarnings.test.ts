@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { RATIO_BINS } from '../shared/types';
 import { GateWarnings, STUCK_STEPS } from './gateWarnings';
+import { say } from '../shared/texts/say';
 
 const modules = [
   { layer: 0, kind: 'q' },
@@ -16,9 +17,8 @@ const inBin = (...bins: number[]) => {
 };
 const usual = { tokens, histogram: inBin(30, 30), muSkipped: Float32Array.of(-1, -1), lambda: 0 };
 const run = (warnings: GateWarnings, active: number[], from: number, steps: number, stats = usual) =>
-  Array.from(
-    { length: steps },
-    (_, i) => warnings.after(from + i, { ...stats, active: Uint32Array.from(active) }).warnings,
+  Array.from({ length: steps }, (_, i) =>
+    warnings.after(from + i, { ...stats, active: Uint32Array.from(active) }).warnings.map(say),
   ).flat();
 
 it('names a module that stays shut, once', () => {
@@ -70,11 +70,13 @@ it('the closing trap is named', () => {
 it('a run that ends without a token skipped is said to equal its method without gates, and why', () => {
   const still = new GateWarnings(modules, 10);
   run(still, [50, 50], 1, 10);
-  expect(still.atEnd(10)).toMatch(/thresholds never moved: they rest for 10 steps, and the run had 10.*equals LoRA/);
+  expect(say(still.atEnd(10)!)).toMatch(
+    /thresholds never moved: they rest for 10 steps, and the run had 10.*equals LoRA/,
+  );
   run(still, [50, 50], 11, 5);
-  expect(still.atEnd(15)).toMatch(/^no token was skipped in 15 steps.*equals LoRA/);
+  expect(say(still.atEnd(15)!)).toMatch(/^no token was skipped in 15 steps.*equals LoRA/);
   const resumed = new GateWarnings(modules, 10, structuredClone(still.state()));
-  expect(resumed.atEnd(15)).toBe(still.atEnd(15));
+  expect(resumed.atEnd(15)).toEqual(still.atEnd(15));
   run(resumed, [50, 49], 16, 1);
   expect([
     resumed.atEnd(16),

@@ -1,5 +1,5 @@
 /** Says when gates do what nobody wants: a module that stays shut, a run that skips everything or nothing. */
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import type { GateStats, ModuleId } from '../shared/types';
 import { RATIO_BINS } from '../shared/types';
 import type { ClosedModule, ClosedReason } from './protocol';
@@ -74,7 +74,7 @@ export class GateWarnings {
   }
 
   /** New warnings after step `step` (from 1), each told once; `changed`: `closed` is another than before. */
-  after(step: number, stats: Stats): { warnings: string[]; changed: boolean } {
+  after(step: number, stats: Stats): { warnings: Message[]; changed: boolean } {
     const { active, tokens } = stats;
     let kept = 0;
     let all = 0;
@@ -97,28 +97,28 @@ export class GateWarnings {
   }
 
   /** What is to be said of a run that has ended after `steps` steps without skipping a token; null where it has. */
-  atEnd(steps: number): string | null {
+  atEnd(steps: number): Message | null {
     if (this.#skipped || steps === 0) return null;
-    const t = texts().errors.train.warning;
-    return steps <= this.#tauWarmup ? t.neverMoved(this.#tauWarmup, steps) : t.neverSkipped(steps);
+    return steps <= this.#tauWarmup
+      ? message('train.warning.neverMoved', { rest: this.#tauWarmup, steps })
+      : message('train.warning.neverSkipped', { steps });
   }
 
-  #warnings(stuck: readonly number[]): string[] {
-    const t = texts().errors.train.warning;
+  #warnings(stuck: readonly number[]): Message[] {
     if (this.#allShut === STUCK_STEPS && !this.#toldAll) {
       this.#toldAll = true;
       const trapped = [...this.#closed.values()].every((reason) => reason === 'no-update');
-      return [(trapped ? t.allShutAtZero : t.allShut)(STUCK_STEPS)];
+      return [message(trapped ? 'train.warning.allShutAtZero' : 'train.warning.allShut', { steps: STUCK_STEPS })];
     }
     if (this.#allOpen === STUCK_STEPS && !this.#toldAll) {
       this.#toldAll = true;
-      return [t.allOpen(STUCK_STEPS)];
+      return [message('train.warning.allOpen', { steps: STUCK_STEPS })];
     }
     return REASONS.flatMap((reason) => {
       const names = stuck
         .filter((m) => this.#closed.get(m) === reason)
-        .map((m) => t.module(this.#modules[m].layer, this.#modules[m].kind));
-      return names.length > 0 ? [t.closed(names, STUCK_STEPS, reason)] : [];
+        .map((m) => message('train.warning.module', { layer: this.#modules[m].layer, kind: this.#modules[m].kind }));
+      return names.length > 0 ? [message('train.warning.closed', { names, steps: STUCK_STEPS, why: reason })] : [];
     });
   }
 }

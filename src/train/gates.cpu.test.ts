@@ -1,4 +1,5 @@
 /** Gate rules in training, on the nano model: how they are laid out, what λ means, what steering reaches, what must not happen. */
+import { say } from '../shared/texts/say';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
 import type { Layout } from '../engine/layout';
@@ -297,7 +298,7 @@ describe('the closing trap', () => {
         let last: GateStats | null = null;
         for (let t = 0; t < STUCK_STEPS + 2; t++) {
           last = (await step(t, [batchOf([30], t)]))[0].gate!;
-          told.push(...warnings.after(t + 1, last).warnings);
+          told.push(...warnings.after(t + 1, last).warnings.map(say));
         }
         const closed = warnings.closed;
         run.method.reopen(0);

@@ -1,4 +1,6 @@
 /** The check of a GPU's loss and gradients: in a browser WGSL beside the CPU engine, in Node the CPU engine beside itself. */
+import { message } from '../shared/message';
+import { say } from '../shared/texts/say';
 import { describe, expect, it } from 'vitest';
 import { BaseModel } from '../engine/base';
 import { onCpu, testDevice } from '../engine/testing/harness';
@@ -20,7 +22,7 @@ describe('loss and gradients beside the CPU engine’s', () => {
     const check = await checkGradients(base, read, IDS);
     base.free();
     console.info(JSON.stringify(check));
-    if (check.state === 'unchecked') throw new Error(check.why);
+    if (check.state === 'unchecked') throw new Error(say(check.why));
     expect(check).toMatchObject({
       state: 'agrees',
       tokens: IDS.length,
@@ -61,6 +63,6 @@ describe('loss and gradients beside the CPU engine’s', () => {
     const base = new BaseModel(await testDevice(), config, read);
     const check = await checkGradients(base, read, IDS, () => Promise.reject(new Error('no SIMD')));
     base.free();
-    expect(check).toEqual({ state: 'unchecked', why: 'no SIMD' });
+    expect(check).toEqual({ state: 'unchecked', why: message('shared.foreign', { text: 'no SIMD' }) });
   });
 });

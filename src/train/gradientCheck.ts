@@ -10,9 +10,9 @@ import { parameterCount } from '../engine/model/llama';
 import { fullLayout } from '../engine/plan';
 import { Trainer } from '../engine/trainer';
 import { type ExperimentConfig, defaultExperiment, isGated } from '../shared/config';
-import { OutOfMemoryError } from '../shared/errors';
+import { OutOfMemoryError, messageOf } from '../shared/errors';
 import { Rng } from '../shared/rng';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { GradientCheck, LlamaConfig, TokenBatch, WeightName } from '../shared/types';
 
 /**
@@ -66,7 +66,7 @@ export async function checkGradients(
   } catch (error) {
     // A browser that cannot run the CPU engine, or a machine without room for both: nothing was compared, and that is said.
     if (cpu !== null && !(error instanceof OutOfMemoryError)) throw error;
-    return { state: 'unchecked', why: cpu === null ? (error as Error).message : texts().errors.train.noRoomToCheck };
+    return { state: 'unchecked', why: cpu === null ? messageOf(error) : message('train.noRoomToCheck') };
   } finally {
     if (ours && !whole) ours.free();
     cpu?.destroy();

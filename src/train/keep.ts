@@ -11,7 +11,7 @@
 import { zipSync } from 'fflate';
 import { StorageError } from '../shared/errors';
 import type { SourceFile } from '../shared/dataRecipe';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import { pack, unpack } from '../shared/pack';
 import { needSiteData } from '../shared/siteData';
 import type { TokenSet } from '../shared/types';
@@ -40,17 +40,16 @@ async function sha256(bytes: Bytes): Promise<string> {
 /** A browser's own error in words that say what to do. */
 function explain(error: unknown): unknown {
   if (!(error instanceof DOMException)) return error;
-  const t = texts().errors.train.keep;
   switch (error.name) {
     case 'QuotaExceededError':
-      return new StorageError(t.full);
+      return new StorageError(message('train.keep.full'));
     case 'NoModificationAllowedError':
-      return new StorageError(t.locked);
+      return new StorageError(message('train.keep.locked'));
     case 'SecurityError':
     case 'NotAllowedError':
-      return new StorageError(texts().errors.shared.siteData);
+      return new StorageError(message('shared.siteData'));
     default:
-      return new StorageError(t.unreachable(error.message));
+      return new StorageError(message('train.keep.unreachable', { why: error.message }));
   }
 }
 
@@ -117,14 +116,14 @@ export class Keep {
   /** @throws {StorageError} when there is none, or its token sets are gone or damaged. */
   async load(): Promise<KeepReplies['load-checkpoint']> {
     const { checkpoint } = await this.#read();
-    if (!checkpoint) throw new StorageError(texts().errors.train.keep.nothing);
+    if (!checkpoint) throw new StorageError(message('train.keep.nothing'));
     const { dataHash } = checkpoint.info;
     const bytes = await this.#open('checkpoint', [`data-${dataHash}`], async ([file]) => {
       const all = new Uint8Array(file.getSize());
       file.read(all, { at: 0 });
       return all;
     });
-    if ((await sha256(bytes)) !== dataHash) throw new StorageError(texts().errors.train.keep.damaged);
+    if ((await sha256(bytes)) !== dataHash) throw new StorageError(message('train.keep.damaged'));
     return { checkpoint, ...(unpack(bytes) as { train: TokenSet; heldOut: TokenSet }) };
   }
 

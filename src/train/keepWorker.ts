@@ -1,9 +1,8 @@
 /** The worker that writes to the origin's private file system: passes requests to `Keep`, one at a time. */
 import { toErrorInfo } from '../shared/errors';
 import { Keep } from './keep';
-import { openInbox } from './inbox';
 import { Lock } from './lock';
-import type { FromWorker, KeepReplies, KeepRequest } from './protocol';
+import type { Envelope, FromWorker, KeepReplies, KeepRequest } from './protocol';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const keep = new Keep();
@@ -34,7 +33,7 @@ function answer(request: KeepRequest): Promise<KeepReplies[keyof KeepReplies] | 
   }
 }
 
-openInbox<KeepRequest>(scope, (request) => {
+scope.onmessage = ({ data: request }: MessageEvent<Envelope<KeepRequest>>) => {
   void turns.run(async () => {
     const { requestId } = request;
     try {
@@ -43,4 +42,4 @@ openInbox<KeepRequest>(scope, (request) => {
       scope.postMessage({ kind: 'failed', requestId, error: toErrorInfo(error) } satisfies FromWorker<never>);
     }
   });
-});
+};

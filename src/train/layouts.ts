@@ -5,7 +5,7 @@ import { type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '
 import { Trainer } from '../engine/trainer';
 import type { ExperimentConfig } from '../shared/config';
 import { ConfigError, OutOfMemoryError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { DeviceInfo } from '../shared/types';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, SessionState } from './protocol';
@@ -30,7 +30,8 @@ export function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo
 /** @param salts of the layout that a session had before */
 function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig, salts?: Layout['salts']): Layout[] {
   const context = maxContext(base.config);
-  if (train.maxTokens > context) throw new ConfigError(texts().errors.train.session.context(train.maxTokens, context));
+  if (train.maxTokens > context)
+    throw new ConfigError(message('train.session.context', { tokens: train.maxTokens, most: context }));
   const layouts = fittingLayouts(base.config, runs, train, memoryLimits(base.device.info), base.bytes);
   return layouts.map((layout) => ({ ...layout, ...(salts && { salts }) }));
 }

@@ -1,4 +1,6 @@
 /** Memory that runs out in a step: the step is repeated in a thriftier layout, and the run ends as one that had room. */
+import { say } from '../shared/texts/say';
+import { message } from '../shared/message';
 import { expect, it, vi } from 'vitest';
 import type { Device } from '../engine/device/device';
 import { openCpuDevice } from '../engine/kernels/openCpu';
@@ -16,7 +18,8 @@ async function scarce(): Promise<{ device: Device; runOut: (times: number) => vo
     return {
       ...real,
       copy: (commands, parts) => {
-        if (args[0] === 'step' && left-- > 0) throw new OutOfMemoryError({ message: 'no room' });
+        if (args[0] === 'step' && left-- > 0)
+          throw new OutOfMemoryError(message('shared.foreign', { text: 'no room' }));
         return real.copy(commands, parts);
       },
     };
@@ -53,7 +56,9 @@ it('fewer runs in a pass, layers computed anew, batches in halves: the step is r
     const done = phase('finished');
     await studio.start({ type: 'start', experiment, ...set });
     await done;
-    const warnings = events.flatMap((e) => (e.type === 'warning' && /ran out/.test(e.message) ? [e.message] : []));
+    const warnings = events.flatMap((e) =>
+      e.type === 'warning' && /ran out/.test(say(e.message)) ? [say(e.message)] : [],
+    );
     const evals = events.flatMap((e) => (e.type === 'eval' ? [e.loss] : []));
     return {
       losses: [...losses('lora'), ...losses('ts-lora')],
@@ -108,7 +113,7 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   // What went wrong between two sessions is not the next one's.
   const [device] = devices;
   const { info } = device;
-  let said: GpuError | null = new GpuError({ message: 'something earlier' });
+  let said: GpuError | null = new GpuError(message('shared.foreign', { text: 'something earlier' }));
   Object.assign(device, {
     error: () => said,
     forgive: () => {
@@ -122,7 +127,7 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   await paused;
   const state = structuredClone(await studio.state());
   const before = losses('lora');
-  said = new GpuError({ message: 'Device said no' });
+  said = new GpuError(message('shared.foreign', { text: 'Device said no' }));
   Object.defineProperty(device, 'info', { value: { ...info, kind: 'gpu' } });
   ended = phase('failed');
   studio.resume();
@@ -152,7 +157,7 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   lose('the computer slept');
   await vi.waitFor(() =>
     expect(
-      events.some((e) => e.type === 'fatal' && /was lost \(the computer slept\)/.test(e.error.message) && !e.thriftier),
+      events.some((e) => e.type === 'fatal' && /was lost \(the computer slept\)/.test(say(e.error)) && !e.thriftier),
     ).toBe(true),
   );
   await expect(async () => studio.state()).rejects.toThrow('There is no run');
@@ -174,7 +179,7 @@ it('weights that there is no room for are said to be that, and nothing stays beh
   device.withinMemory = async (allocate) => {
     device.withinMemory = withinMemory;
     allocate();
-    throw new OutOfMemoryError({ message: 'no room', hint: '' });
+    throw new OutOfMemoryError(message('shared.foreign', { text: 'no room' }));
   };
   await expect(studio.openModel({ type: 'open-model', source: NANO })).rejects.toThrow(
     /no room for the model's weights, which take up to \d+ MiB/,

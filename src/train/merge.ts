@@ -2,7 +2,7 @@
 import { type RunConfig, isGated, rankOf, scalingOf } from '../shared/config';
 import type { ModuleAdapter } from '../engine/adapterRun';
 import { AdapterError } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 
 /**
  * W [dOut, dIn] in place of W0 that makes the adapter's module out of the frozen one; f64 inside.
@@ -13,7 +13,7 @@ export function mergeModule(
   { a, b, extra, dIn, dOut }: ModuleAdapter,
   w0: Float32Array,
 ): Float32Array<ArrayBuffer> {
-  if (isGated(run)) throw new AdapterError(texts().errors.train.adapter.merge(run.name));
+  if (isGated(run)) throw new AdapterError(message('train.adapter.merge', { run: run.name }));
   const rank = rankOf(run);
   const scaling = scalingOf(run);
   const merged = new Float32Array(dOut * dIn);

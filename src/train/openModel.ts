@@ -7,7 +7,7 @@ import { selfTest } from '../engine/selfTest';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { referenceLogits } from '../hub/referenceProof';
 import { openTokenizer } from '../hub/tokenizer';
-import { texts } from '../shared/texts';
+import { type Message, message } from '../shared/message';
 import type { LogitCheck, ModelSource, Tokenizer, WeightName } from '../shared/types';
 import { checkGradients } from './gradientCheck';
 import type { ModelInfo, TrainEvent } from './protocol';
@@ -55,7 +55,7 @@ export async function openModel(
   { model, tokenizer }: FetchedModel,
   emit: (event: TrainEvent) => void,
 ): Promise<OpenModel> {
-  const progress = (label: string) => emit({ type: 'progress', phase: 'checking', label, loaded: 0, total: null });
+  const progress = (label: Message) => emit({ type: 'progress', phase: 'checking', label, loaded: 0, total: null });
   // Whoever learns the tokenizer's end must stop there, whatever the model's own configuration says.
   const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
   const config = { ...model.config, eosIds: [...new Set([...model.config.eosIds, ...stops])] };
@@ -65,7 +65,7 @@ export async function openModel(
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
     if (device.info.kind === 'gpu' && !device.info.software) {
-      progress(texts().errors.train.progress.tuning);
+      progress(message('train.progress.tuning'));
       // Two thirds of a block's multiplications have this shape.
       const { dModel: dIn, ffn: dOut } = config;
       await tune(device, { weight: base.weights.layers[0].up, dIn, dOut });
@@ -75,16 +75,16 @@ export async function openModel(
         base.weights.layers.flatMap((layer) => Object.values(layer)).flatMap((w) => ('type' in w ? [w.type] : [])),
       );
       for (const { name, why } of await selfTest(device, [...types]))
-        emit({ type: 'warning', runId: null, message: texts().errors.train.warning.blocked(name, why) });
+        emit({ type: 'warning', runId: null, message: message('train.warning.blocked', { name, why }) });
     }
     const ids = checkTokens(model, tokenizer);
     // Before the reference takes the weights.
     let gradients: ModelInfo['gradients'] = null;
     if (device.info.kind === 'gpu') {
-      progress(texts().errors.train.progress.gradients);
+      progress(message('train.progress.gradients'));
       gradients = await checkGradients(base, read, ids);
     }
-    progress(texts().errors.train.progress.comparing);
+    progress(message('train.progress.comparing'));
     const check = await checkLogits(base, model, tokenizer, ids);
     const info: ModelInfo = {
       source: model.source,
@@ -139,13 +139,19 @@ export function compareLogits(
   let largest = 0;
   for (const value of expected) largest = Math.max(largest, Math.abs(value));
   let worst = 0;
-  let firstDifference: string | null = null;
+  let firstDifference: Message | null = null;
   ours.forEach((row, t) => {
     for (let v = 0; v < vocab; v++) {
       const difference = Math.abs(row[v] - expected[t * vocab + v]);
       worst = Number.isFinite(difference) ? Math.max(worst, difference) : Infinity;
       if (!(difference <= LOGIT_TOLERANCE * largest)) {
-        firstDifference ??= texts().errors.train.difference(t + 1, piece(t), v, row[v], expected[t * vocab + v]);
+        firstDifference ??= message('train.difference', {
+          token: t + 1,
+          piece: piece(t),
+          entry: v,
+          here: row[v],
+          there: expected[t * vocab + v],
+        });
       }
     }
   });

@@ -3,6 +3,7 @@
  * Requests carry a `requestId`; exactly one `reply` or `failed` answers each. Events come unasked and carry
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
+import type { Message } from '../shared/message';
 import type { ExperimentConfig } from '../shared/config';
 import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
 import type {
@@ -25,7 +26,6 @@ import type {
   Turn,
 } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
-import type { Language } from '../shared/texts';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
 import type {
   AdapterWork,
@@ -146,7 +146,7 @@ export type TrainRequest =
   /** With `check`, the logits of a short text come with it, for whoever loads the files elsewhere. */
   | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
-  | { type: 'import'; files: AdapterFile[]; as: RunId | null }
+  | { type: 'import'; files: AdapterFile[]; as: RunId | null; name?: string }
   /** Frees an adapter that was imported as a run of its own. */
   | { type: 'release'; runId: RunId }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
@@ -227,7 +227,7 @@ export interface ClosedModule {
 }
 
 export type TrainEvent =
-  | { type: 'progress'; phase: Phase; label: string; loaded: number; total: number | null }
+  | { type: 'progress'; phase: Phase; label: string | Message; loaded: number; total: number | null }
   | { type: 'phase'; phase: Phase }
   | {
       type: 'step';
@@ -279,7 +279,7 @@ export type TrainEvent =
   /** Early stopping ended a run: its loss has not been better since `bestStep`. */
   | { type: 'stopped-early'; runId: RunId; step: number; bestStep: number; bestLoss: number }
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }
-  | { type: 'warning'; runId: RunId | null; message: string }
+  | { type: 'warning'; runId: RunId | null; message: Message }
   | { type: 'run-failed'; runId: RunId; error: ErrorInfo }
   /** Nothing can go on. `thriftier`: the GPU is to be opened again, and what ran on it to go on in less memory. */
   | { type: 'fatal'; error: ErrorInfo; thriftier: boolean };
@@ -337,14 +337,12 @@ export interface DataReplies {
 
 export type DataEvent =
   /** How far a parse or prepare is; `total` is null where it is not known. */
-  { type: 'progress'; label: string; loaded: number; total: number | null };
+  { type: 'progress'; label: Message; loaded: number; total: number | null };
 
 // ---- template worker -------------------------------------------------------------------------------
 
 /** The data worker asks it; whatever it does not answer in time it is ended over. */
 export interface TemplateRequest {
-  /** What its problems are said in. */
-  language: Language;
   template: ChatTemplate;
   chats: readonly (readonly Turn[])[];
   as: 'chat' | 'prompt';
@@ -418,11 +416,6 @@ export interface KeepReplies {
 // ---- envelope --------------------------------------------------------------------------------------
 
 export type Envelope<R> = R & { requestId: number };
-/** The page's language, for what a worker says from then on; a worker begins in English. Not answered. */
-export interface LanguageMessage {
-  language: Language;
-}
-export type ToWorker<R> = Envelope<R> | LanguageMessage;
 export type FromWorker<E> =
   | { kind: 'reply'; requestId: number; value: unknown }
   | { kind: 'failed'; requestId: number; error: ErrorInfo }

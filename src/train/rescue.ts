@@ -2,7 +2,7 @@
 import type { AdapterRun, Bytes } from '../engine/adapterRun';
 import type { StepResult, Trainer } from '../engine/trainer';
 import { TrainError, toErrorInfo } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { TokenBatch } from '../shared/types';
 import type { RunId, TrainEvent } from './protocol';
 import { Recovery, type RecoveryState } from './recovery';
@@ -65,14 +65,18 @@ export class Rescue {
     const say = (last: boolean) => async () => {
       const tensor = await this.#host.trainer.firstNonFinite(runId, batches, step - 1);
       const value = what === 'loss' ? loss : gradNorm;
-      const { warning, session } = texts().errors.train;
       if (last)
         this.#emit({
           type: 'run-failed',
           runId,
-          error: toErrorInfo(new TrainError(session.notFinite(step, what, value, tensor))),
+          error: toErrorInfo(new TrainError(message('train.session.notFinite', { step, what, value, tensor }))),
         });
-      else this.#emit({ type: 'warning', runId, message: warning.skippedStep(step, what, value, tensor) });
+      else
+        this.#emit({
+          type: 'warning',
+          runId,
+          message: message('train.warning.skippedStep', { step, what, value, tensor }),
+        });
     };
     if (verdict === 'end' || (verdict === 'skipped' && recovery.bad === 1)) this.#toSay.push(say(verdict === 'end'));
     return verdict === 'end' ? 'end' : 'skip';
@@ -97,7 +101,11 @@ export class Rescue {
       await run.goBack(good.point);
       recovery.wentBack(sent);
       this.slow(run);
-      this.#emit({ type: 'warning', runId, message: texts().errors.train.warning.wentBack(good.step, recovery.rate) });
+      this.#emit({
+        type: 'warning',
+        runId,
+        message: message('train.warning.wentBack', { step: good.step, rate: recovery.rate }),
+      });
     }
   }
 
@@ -115,6 +123,6 @@ export class Rescue {
   sayTotal(runId: RunId, steps: number): void {
     const { skipped } = this.#recovery.get(runId)!;
     if (skipped > 0)
-      this.#emit({ type: 'warning', runId, message: texts().errors.train.warning.skippedSteps(skipped, steps) });
+      this.#emit({ type: 'warning', runId, message: message('train.warning.skippedSteps', { skipped, steps }) });
   }
 }

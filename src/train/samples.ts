@@ -9,7 +9,7 @@ import type { Trainer } from '../engine/trainer';
 import { promptIds, TextStream } from '../hub/tokenizer';
 import { OutOfMemoryError, TrainError } from '../shared/errors';
 import { unguard } from '../shared/guard';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { Prompt as Asked, TokenSet, Tokenizer } from '../shared/types';
 import { MAX_SAMPLE_PROMPTS, type RunId, SAMPLE_TOKENS, type TrainEvent } from './protocol';
 
@@ -57,7 +57,7 @@ export class Sampler {
    */
   set(prompts: readonly Asked[] | null): void {
     if (prompts && prompts.length > MAX_SAMPLE_PROMPTS)
-      throw new TrainError(texts().errors.train.session.manyPrompts(MAX_SAMPLE_PROMPTS));
+      throw new TrainError(message('train.session.manyPrompts', { most: MAX_SAMPLE_PROMPTS }));
     this.#prompts = prompts ? prompts.map((p) => this.#typed(p)) : this.#fromData();
   }
 
@@ -68,7 +68,7 @@ export class Sampler {
   #typed(asked: Asked): Prompt {
     const ids = promptIds(this.#tokenizer, asked);
     if (ids.length === 0 || ids.length > this.#room)
-      throw new TrainError(texts().errors.train.session.longPrompt(ids.length, this.#room));
+      throw new TrainError(message('train.session.longPrompt', { tokens: ids.length, most: this.#room }));
     return typeof asked === 'string'
       ? { ids, text: asked, expected: null, chat: false }
       : { ids, text: unguard(asked.dressed), expected: null, chat: true };
@@ -140,7 +140,7 @@ export class Sampler {
       } catch (error) {
         if (!(error instanceof OutOfMemoryError)) throw error;
         this.#prompts = [];
-        this.#emit({ type: 'warning', runId: null, message: texts().errors.train.warning.noSamples });
+        this.#emit({ type: 'warning', runId: null, message: message('train.warning.noSamples') });
         return;
       }
       if (this.#cancelled()) return;

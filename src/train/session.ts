@@ -9,7 +9,7 @@ import { matmulRate } from '../engine/matmulRate';
 import type { StepResult, Trainer } from '../engine/trainer';
 import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
 import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
@@ -26,10 +26,20 @@ import { Watcher } from './watch';
 
 /** @throws {TrainError} when this device was found to compute the model wrongly */
 function refuseWrong({ check, gradients }: ModelInfo): void {
-  const t = texts().errors.train.session;
-  if (!check.ok) throw new TrainError(t.refused(check.relativeError.toExponential(1), String(check.firstDifference)));
+  if (!check.ok)
+    throw new TrainError(
+      message('train.session.refused', {
+        error: check.relativeError.toExponential(1),
+        first: check.firstDifference ?? '',
+      }),
+    );
   if (gradients?.state === 'differs')
-    throw new TrainError(t.wrongGradients(gradients.gradientError.toExponential(1), gradients.worst));
+    throw new TrainError(
+      message('train.session.wrongGradients', {
+        error: gradients.gradientError.toExponential(1),
+        tensor: gradients.worst,
+      }),
+    );
 }
 
 /** What measurements of trained runs work on. */
@@ -287,7 +297,7 @@ export class Session {
     this.#emit({
       type: 'warning',
       runId: null,
-      message: texts().errors.train.warning.thriftier(this.#step + 1, split, capacity.segments, recompute),
+      message: message('train.warning.thriftier', { step: this.#step + 1, split, runs: capacity.segments, recompute }),
     });
     return true;
   }
@@ -480,7 +490,7 @@ export class Session {
     return this.#lock.run(async () => {
       await this.#pending;
       const run = this.trainer.runs.find((r) => r.config.id === runId);
-      if (!run?.modules[module]) throw new AdapterError(texts().errors.train.session.noModule(module, runId));
+      if (!run?.modules[module]) throw new AdapterError(message('train.session.noModule', { module, run: runId }));
       run.method.reopen(module);
       const watch = this.#gateWarnings.get(runId)!;
       watch.reopened(module);
@@ -520,7 +530,7 @@ export class Session {
       const { batchSize } = this.experiment.train;
       const [{ batch }] = fitBatches([this.#data.first(batchSize)], this.trainer.capacity);
       const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
-      if (runs.length === 0) throw new TrainError(texts().errors.train.session.allFailed);
+      if (runs.length === 0) throw new TrainError(message('train.session.allFailed'));
       const kernels = await this.trainer.profile(runs, batch);
       return { kernels, rate: await matmulRate(this.trainer.base.device), tokens: batch.ids.length, runs: runs.length };
     });

@@ -1,4 +1,5 @@
 /** The train worker's whole behaviour on the nano model, without the worker: same code, same GPU. */
+import { say } from '../shared/texts/say';
 import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../shared/pack';
 import type { SessionState } from './protocol';
@@ -194,7 +195,9 @@ describe('the train worker', () => {
       await studio.restore({ type: 'restore', state, ...set });
       await ended;
       return events.flatMap((e) =>
-        e.type === 'warning' && /skipped:|went back|were skipped/.test(e.message) ? [`${e.runId} ${e.message}`] : [],
+        e.type === 'warning' && /skipped:|went back|were skipped/.test(say(e.message))
+          ? [`${e.runId} ${say(e.message)}`]
+          : [],
       );
     };
     expect(await goOn(structuredClone(sound))).toEqual([]);
@@ -241,7 +244,7 @@ describe('the train worker', () => {
     expect(lost.filter((m) => m.includes('went back'))).toHaveLength(2);
     const failed = events.flatMap((e) => (e.type === 'run-failed' ? [e] : []));
     expect(failed.map((f) => f.runId)).toEqual(['ts-lora']);
-    expect(failed[0].error.message).toContain('The first bad tensor is A of model.layers.0.self_attn.q_proj (value 0)');
+    expect(say(failed[0].error)).toContain('The first bad tensor is A of model.layers.0.self_attn.q_proj (value 0)');
     expect(losses('ts-lora')).toHaveLength(0);
     expect(losses('lora')).toEqual(undisturbed);
     await studio.reset();

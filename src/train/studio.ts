@@ -7,7 +7,7 @@ import { promptIds, TextStream } from '../hub/tokenizer';
 import { sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { DeviceChoice } from '../shared/types';
 import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { measureAccuracy } from './accuracy';
@@ -61,7 +61,7 @@ export class Studio {
       this.#forget();
       this.#emit({
         type: 'fatal',
-        error: toErrorInfo(new GpuError(texts().errors.train.studio.gpuLost(reason))),
+        error: toErrorInfo(new GpuError(message('train.studio.gpuLost', { reason }))),
         thriftier: false,
       });
     });
@@ -77,12 +77,12 @@ export class Studio {
   }
 
   #needModel(): OpenModel {
-    if (!this.#model) throw new ModelError(texts().errors.train.studio.noModel);
+    if (!this.#model) throw new ModelError(message('train.studio.noModel'));
     return this.#model;
   }
 
   #needSession(): Session {
-    if (!this.#session) throw new TrainError(texts().errors.train.studio.noSession);
+    if (!this.#session) throw new TrainError(message('train.studio.noSession'));
     return this.#session;
   }
 
@@ -211,7 +211,7 @@ export class Studio {
       this.#opened.get(runId) ??
       this.#imported.get(runId) ??
       this.#session?.trainer.runs.find((r) => r.config.id === runId);
-    if (!run) throw new AdapterError(texts().errors.train.studio.noRun(runId));
+    if (!run) throw new AdapterError(message('train.studio.noRun', { run: runId }));
     return run;
   }
 
@@ -296,7 +296,7 @@ export class Studio {
     const model = this.#needModel();
     return this.#lock.run(async () => {
       const run = this.#adapter(runId);
-      if (!run) throw new AdapterError(texts().errors.train.studio.base);
+      if (!run) throw new AdapterError(message('train.studio.base'));
       const [adapters, thresholds] = [await run.adapters(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
       const check = checked ? await this.#check(run, model, thresholds !== null) : null;
@@ -309,13 +309,13 @@ export class Studio {
     });
   }
 
-  import({ files, as }: Request<'import'>): Promise<TrainReplies['import']> {
+  import({ files, as, name }: Request<'import'>): Promise<TrainReplies['import']> {
     const { base, tokenizer } = this.#needModel();
     return this.#lock.run(async () => {
       let n = 1;
       while (this.#imported.has(`imported-${n}`)) n++;
       const id = as ?? `imported-${n}`;
-      const adapter = readAdapter(files, base.config, id);
+      const adapter = readAdapter(files, base.config, id, name);
       const run = new AdapterRun(base, adapter.run, trainSchema.parse({}));
       try {
         await run.init();
@@ -331,7 +331,7 @@ export class Studio {
             expected.length !== rows.length ||
             expected.some((r) => r.length !== base.config.vocab)
           ) {
-            throw new AdapterError(texts().errors.train.studio.otherCheck);
+            throw new AdapterError(message('train.studio.otherCheck'));
           }
           const generator = await Generator.create(base, [run], ids.length);
           const [ours] = await generator.logits(Int32Array.from(ids)).finally(() => generator.free());
@@ -343,11 +343,11 @@ export class Studio {
           );
           if (!result.ok)
             throw new AdapterError(
-              texts().errors.train.studio.otherLogits(
-                result.relativeError.toExponential(1),
-                LOGIT_TOLERANCE,
-                adapter.check.model,
-              ),
+              message('train.studio.otherLogits', {
+                error: result.relativeError.toExponential(1),
+                allowed: LOGIT_TOLERANCE,
+                model: adapter.check.model,
+              }),
             );
         }
       } catch (error) {

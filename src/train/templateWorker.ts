@@ -1,7 +1,6 @@
 /** Worker for templates that come with models and data: whatever they do, it is here, and it can be ended. */
 import { type CompiledChatTemplate, compileChatTemplate } from '../hub/chatTemplate';
 import { toErrorInfo } from '../shared/errors';
-import { speak } from '../shared/texts';
 import type { TemplateEvent, TemplateRequest } from './protocol';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -9,9 +8,8 @@ const post = (event: TemplateEvent) => scope.postMessage(event);
 
 let last: { key: string; compiled: CompiledChatTemplate } | null = null;
 
-scope.onmessage = async ({ data: { language, template, chats, as } }: MessageEvent<TemplateRequest>) => {
+scope.onmessage = async ({ data: { template, chats, as } }: MessageEvent<TemplateRequest>) => {
   try {
-    await speak(language);
     const key = JSON.stringify(template);
     if (last?.key !== key) last = { key, compiled: compileChatTemplate(template, () => post({ kind: 'alive' })) };
     for (const turns of chats) post({ kind: 'rendered', chat: last.compiled[as](turns) });

@@ -1,6 +1,5 @@
 /** The worker that owns the device: passes requests to `Studio`, and replies and events to the page. */
 import { toErrorInfo } from '../shared/errors';
-import { openInbox } from './inbox';
 import type { Envelope, FromWorker, TrainEvent, TrainRequest } from './protocol';
 import { Studio } from './studio';
 
@@ -72,4 +71,4 @@ async function reply(request: Envelope<TrainRequest>): Promise<void> {
   }
 }
 
-openInbox<TrainRequest>(scope, (request) => void reply(request));
+scope.onmessage = ({ data: request }: MessageEvent<Envelope<TrainRequest>>) => void reply(request);

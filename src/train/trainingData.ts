@@ -6,7 +6,7 @@ import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data
 import type { TrainConfig } from '../shared/config';
 import { TrainError } from '../shared/errors';
 import { Rng } from '../shared/rng';
-import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import type { TokenBatch, TokenSet } from '../shared/types';
 
 /** Where both orders stand, as plain JSON. */
@@ -25,7 +25,7 @@ export function splitExamples(
 ): { learn: number[]; slice: number[] } {
   const all = Array.from({ length: n }, (_, i) => i);
   if (sliceShare === 0) return { learn: all, slice: [] };
-  if (n < 2) throw new TrainError(texts().errors.train.session.sliceOfOne);
+  if (n < 2) throw new TrainError(message('train.session.sliceOfOne'));
   const count = Math.min(n - 1, Math.max(1, Math.round(sliceShare * n)));
   const slice = new Set(new Rng((seed ^ SLICE_SEED) >>> 0).shuffle([...all]).slice(0, count));
   return { learn: all.filter((i) => !slice.has(i)), slice: all.filter((i) => slice.has(i)) };
@@ -33,8 +33,7 @@ export function splitExamples(
 
 /** @throws {TrainError} where there is nothing to learn from, or nothing to evaluate on */
 export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }): void {
-  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0)
-    throw new TrainError(texts().errors.train.session.empty);
+  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0) throw new TrainError(message('train.session.empty'));
 }
 
 /**
@@ -46,7 +45,7 @@ export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: Toke
 export function refuseForeign({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }, vocab: number): void {
   for (const { ids } of [train, heldOut]) {
     for (const id of ids)
-      if (id < 0 || id >= vocab) throw new TrainError(texts().errors.train.session.foreign(id, vocab));
+      if (id < 0 || id >= vocab) throw new TrainError(message('train.session.foreign', { id, vocab }));
   }
 }
 
@@ -93,7 +92,7 @@ export class TrainingData {
 
   /** The next batch of the slice. */
   nextOfSlice(size: number): TokenBatch {
-    if (!this.#sliceOrder) throw new TrainError(texts().errors.train.session.noSlice);
+    if (!this.#sliceOrder) throw new TrainError(message('train.session.noSlice'));
     return toBatch(
       this.set,
       this.#sliceOrder.next(size).map((i) => this.#slice[i]),

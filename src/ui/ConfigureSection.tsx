@@ -1,6 +1,7 @@
 /** Settings that all runs share, the adapter, and the list of runs; beside them what it will cost. */
 import { METHOD_NAMES } from '../shared/config';
 import { texts } from '../shared/texts';
+import { say } from '../shared/texts/say';
 import { experimentChanges } from '../store/configure/changes';
 import { MAX_RUNS } from '../store/configure/commands';
 import { isLive } from '../store/slices';
@@ -57,7 +58,7 @@ export function ConfigureSection() {
           <Share />
           {problem && (
             <p className="field-problem" role="alert" data-testid="config-problem">
-              {problem}
+              {say(problem)}
             </p>
           )}
         </fieldset>

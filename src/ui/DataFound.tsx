@@ -12,6 +12,7 @@ import {
 } from '../shared/data';
 import { encodingName, ENCODINGS } from '../shared/encodings';
 import { texts } from '../shared/texts';
+import { say } from '../shared/texts/say';
 import { Scroll, SelectField } from './bits';
 import { count } from './format';
 import { Phrase } from './Phrase';
@@ -48,13 +49,17 @@ export function DataFound() {
           of={t.table(
             rowCount,
             table.columns.length,
-            t.how(table.format.toUpperCase(), table.format === 'parquet' ? null : table.encoding, table.packed),
+            t.how(
+              table.format.toUpperCase(),
+              table.format === 'parquet' ? null : table.encoding,
+              table.packed && say(table.packed),
+            ),
           )}
           rows={<strong>{count(rowCount)}</strong>}
         />
       </p>
       <ul className="evidence">
-        {detection.evidence.map((line) => (
+        {detection.evidence.map(say).map((line) => (
           <li key={line}>{line}</li>
         ))}
       </ul>
@@ -130,7 +135,7 @@ function Reading() {
           label={t.header}
           value={choices.header}
           onChange={(header) => choose({ header })}
-          help={table.header.used ? t.takenAsHeader(table.header.why) : t.takenAsData(table.header.why)}
+          help={(table.header.used ? t.takenAsHeader : t.takenAsData)(say(table.header.why))}
           options={(['auto', 'yes', 'no'] as const).map((value) => ({ value, label: t.headerMode[value] }))}
         />
       )}

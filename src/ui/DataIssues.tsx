@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Issue, IssueReport, Repairs, RowNote } from '../shared/data';
 import { encodingName } from '../shared/encodings';
 import { texts } from '../shared/texts';
+import { say } from '../shared/texts/say';
 import type { Deed } from '../store/slices';
 import { count } from './format';
 import { Phrase } from './Phrase';
@@ -123,7 +124,7 @@ function IssueLine({
       {reasons.length > 0 && (
         <ul className="reasons plain-list help">
           {reasons.map((r) => (
-            <li key={r.text}>{t.reason(r.text, r.rows)}</li>
+            <li key={say(r.reason)}>{t.reason(say(r.reason), r.rows)}</li>
           ))}
         </ul>
       )}
@@ -133,7 +134,8 @@ function IssueLine({
           <ol className="problem-list plain-list">
             {examples.map((e) => (
               <li key={e.row}>
-                <span className="num line-number">{t.lineNumber(e.line)}</span> <span className="mono">{e.text}</span>
+                <span className="num line-number">{t.lineNumber(e.line)}</span>{' '}
+                <span className="mono">{say(e.text)}</span>
               </li>
             ))}
           </ol>
@@ -158,8 +160,8 @@ function Notes({ notes }: { notes: RowNote[] }) {
         <summary>{t.noteLines}</summary>
         <ol className="problem-list plain-list">
           {notes.slice(0, 50).map((n) => (
-            <li key={`${n.line}-${n.message}`}>
-              <span className="num line-number">{t.lineNumber(n.line)}</span> {n.message}
+            <li key={`${n.line}-${say(n.message)}`}>
+              <span className="num line-number">{t.lineNumber(n.line)}</span> {say(n.message)}
             </li>
           ))}
         </ol>

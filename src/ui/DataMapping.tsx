@@ -10,9 +10,11 @@ import {
   type Speaker,
   SPEAKERS,
 } from '../shared/data';
-import { DataError, SieveError } from '../shared/errors';
+import { DataError, SieveError, messageOf } from '../shared/errors';
+import type { Message } from '../shared/message';
 import { compileTemplate, DATA_ROLES } from '../shared/template';
 import { texts } from '../shared/texts';
+import { say } from '../shared/texts/say';
 import { Check, SelectField, TextField } from './bits';
 import { unusedColumns } from './DataSummary';
 import { useSel, useStudio } from './studioContext';
@@ -193,13 +195,13 @@ function LiveExample({
 }) {
   if (!row) return null;
   const segments: Segment[] = [];
-  let problem: string | undefined;
+  let problem: Message | undefined;
   try {
     const { prompt, completion } = compileTemplate(columns, mapping, template)(row);
     segments.push({ text: prompt, trained: false }, { text: completion, trained: true });
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    problem = error.message;
+    problem = messageOf(error);
   }
   return <Filled segments={segments} problem={problem} />;
 }
@@ -207,10 +209,10 @@ function LiveExample({
 /** The first chat through the template, soon after each keystroke. */
 function LiveChat({ mapping, template }: { mapping: Mapping; template: PromptTemplate }) {
   const studio = useStudio();
-  const [shown, setShown] = useState<{ segments: Segment[]; problem?: string }>({ segments: [] });
+  const [shown, setShown] = useState<{ segments: Segment[]; problem?: Message }>({ segments: [] });
   useEffect(() => {
     let current = true;
-    const show = (next: { segments: Segment[]; problem?: string }) => {
+    const show = (next: { segments: Segment[]; problem?: Message }) => {
       if (current) setShown(next);
     };
     const timer = setTimeout(
@@ -219,7 +221,7 @@ function LiveChat({ mapping, template }: { mapping: Mapping; template: PromptTem
           (segments) => show({ segments }),
           (error: unknown) => {
             if (!(error instanceof SieveError)) throw error;
-            show({ segments: [], problem: error.message });
+            show({ segments: [], problem: messageOf(error) });
           },
         ),
       150,
@@ -232,7 +234,7 @@ function LiveChat({ mapping, template }: { mapping: Mapping; template: PromptTem
   return <Filled {...shown} />;
 }
 
-function Filled({ segments, problem }: { segments: Segment[]; problem?: string }) {
+function Filled({ segments, problem }: { segments: Segment[]; problem?: Message }) {
   return (
     <figure className="live-example" data-testid="template-preview">
       <figcaption className="help">{texts().data.mapping.firstRow}</figcaption>
@@ -245,7 +247,7 @@ function Filled({ segments, problem }: { segments: Segment[]; problem?: string }
           ))}
         </p>
       ) : (
-        <p className="field-problem">{problem}</p>
+        <p className="field-problem">{say(problem)}</p>
       )}
     </figure>
   );

@@ -1,7 +1,9 @@
 /** What the model learns from: choosing data, saying what the columns mean, seeing what will be trained. */
 import type { PrepareReport } from '../shared/data';
 import { texts } from '../shared/texts';
-import { sampleWords } from '../store/slices';
+import { isMessage } from '../shared/message';
+import { sampleWords } from '../shared/texts/names';
+import { say } from '../shared/texts/say';
 import { Empty, Later, ProgressLine, SectionFrame, Skeleton } from './bits';
 import { DataFound } from './DataFound';
 import { DataIssues } from './DataIssues';
@@ -120,7 +122,7 @@ function Working() {
       </div>
     );
   }
-  const bytesRead = progress?.label === texts().errors.data.progress.reading;
+  const bytesRead = isMessage(progress?.label) && progress.label.code === 'data.progress.reading';
   return (
     <div className="row working" data-testid="data-progress">
       {progress ? (
@@ -164,7 +166,7 @@ function Report({ report }: { report: PrepareReport }) {
       </dl>
       {report.warnings.length > 0 && (
         <ul className="warnings">
-          {report.warnings.map((w) => (
+          {report.warnings.map(say).map((w) => (
             <li key={w}>{w}</li>
           ))}
         </ul>

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect, useReducer, useRef, useState } from 'rea
 import type { ListedRow, PrepareReport, RowFilter } from '../shared/data';
 import { DATA_ROLES, type Role } from '../shared/template';
 import { texts } from '../shared/texts';
+import { say } from '../shared/texts/say';
 import { DataRow } from './DataRow';
 import { count } from './format';
 import { useSel, useStudio } from './studioContext';
@@ -237,7 +238,8 @@ function Line({ id, row, index, start, columns, total, limit, active, open, onOp
         : row.side === 'train'
           ? ''
           : t.unused;
-  const broken = row && row.texts.length < columns.length;
+  // Said in one line, as it stands, where it does not fall into columns.
+  const broken = row && (row.lost !== null || row.texts.length < columns.length);
   return (
     // The list takes the keys, for all of its rows.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
@@ -258,7 +260,7 @@ function Line({ id, row, index, start, columns, total, limit, active, open, onOp
           <span className="num line-number">{row.line}</span>
           {broken ? (
             <span className="mono vtext" style={{ gridColumn: `span ${columns.length}` }}>
-              {row.texts[0]}
+              {row.lost ? `${row.texts[0]} | ${say(row.lost)}` : row.texts[0]}
             </span>
           ) : (
             columns.map((c, k) => (

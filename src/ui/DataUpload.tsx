@@ -1,6 +1,7 @@
 /** One's own data: chosen, dropped anywhere on the page, or pasted. */
 import { useEffect, useRef, useState } from 'react';
 import { texts } from '../shared/texts';
+import { message } from '../shared/message';
 import { TextField } from './bits';
 import { filesOf, holdsFiles } from './dropped';
 import { useSel, useStudio } from './studioContext';
@@ -85,9 +86,8 @@ function useDropAnywhere(): boolean {
       if (!e.dataTransfer || !holdsFiles(e.dataTransfer)) return;
       e.preventDefault();
       void filesOf(e.dataTransfer).then(({ files, folder }) => {
-        const t = texts().data.upload;
         if (files.length > 0) void studio.data.openFiles(files);
-        else if (folder !== null) studio.data.refuseDrop(t.emptyFolder(folder), t.emptyFolderHint);
+        else if (folder !== null) studio.data.refuseDrop(message('store.data.emptyFolder', { folder }));
       });
     };
     window.addEventListener('dragover', drag);

@@ -5,15 +5,8 @@ import { canShareMemory, worthwhileThreads } from '../shared/threads';
 import { adaptersOf } from '../store/carry';
 import { surroundings } from '../store/configure/commands';
 import { isPreset } from '../store/configure/presets';
-import {
-  type DeviceKind,
-  computesWrongly,
-  currentKind,
-  deviceName,
-  hasGpu,
-  noGpuReason,
-  usedDevice,
-} from '../store/device';
+import { type DeviceKind, computesWrongly, currentKind, hasGpu, noGpuReason, usedDevice } from '../store/device';
+import { deviceName } from './deviceWords';
 import { type ModelInfo, type State, isLive } from '../store/slices';
 import { Phrase } from './Phrase';
 import { changeDevice } from './device';

@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'react';
 import type { KeptRun } from '../shared/keptRun';
 import { texts } from '../shared/texts';
-import { deviceNames } from '../store/device';
+import { say, sayError } from '../shared/texts/say';
+import { deviceNames } from './deviceWords';
 import { matches } from '../store/keptRuns';
 import { isLive } from '../store/slices';
 import { RunMark, SectionFrame, TextField } from './bits';
@@ -100,7 +101,7 @@ function Kept() {
       {unlisted && (
         <div className="notice notice-error" role="alert">
           <p>
-            <strong>{t.unlisted}</strong> {unlisted.message} {unlisted.hint}
+            <strong>{t.unlisted}</strong> {say(unlisted)} {sayError(unlisted).hint}
           </p>
         </div>
       )}

@@ -1,6 +1,7 @@
 /** For developers: where a step's time goes on this device, kernel by kernel. */
 import { texts } from '../shared/texts';
-import { deviceName, usedDevice } from '../store/device';
+import { usedDevice } from '../store/device';
+import { deviceName } from './deviceWords';
 import { Scroll } from './bits';
 import { count, fixed, percent } from './format';
 import { useSel, useStudio } from './studioContext';

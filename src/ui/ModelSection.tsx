@@ -1,7 +1,9 @@
 /** Which model is trained, on which device, and whether it computes rightly there. */
+import { say } from '../shared/texts/say';
 import { useState } from 'react';
 import { texts } from '../shared/texts';
-import { currentKind, deviceName, usedDevice } from '../store/device';
+import { currentKind, usedDevice } from '../store/device';
+import { deviceName } from './deviceWords';
 import { type ModelInfo, isLive } from '../store/slices';
 import { DEFAULT_MODEL, SMALL_MODEL } from '../store/studio';
 import { ProgressLine, SectionFrame, TextField } from './bits';
@@ -177,7 +179,7 @@ function Facts({ info }: { info: ModelInfo }) {
             of={t.checkIs(check.tokens, compact(check.relativeError), compact(check.tolerance))}
             verdict={<strong>{check.ok ? t.agrees : t.differs}</strong>}
           />
-          {check.firstDifference && t.firstDifference(check.firstDifference)}
+          {check.firstDifference && t.firstDifference(say(check.firstDifference))}
         </dd>
         {gradients && (
           <>
@@ -194,7 +196,7 @@ function Facts({ info }: { info: ModelInfo }) {
 
 function Gradients({ check }: { check: NonNullable<ModelInfo['gradients']> }) {
   const t = texts().model.facts;
-  if (check.state === 'unchecked') return t.gradientsUnchecked(check.why);
+  if (check.state === 'unchecked') return t.gradientsUnchecked(say(check.why));
   const { state, tokens, layers, ofLayers, lossError, lossTolerance, gradientError, gradientTolerance, worst } = check;
   return (
     <Phrase

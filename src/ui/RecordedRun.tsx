@@ -1,10 +1,10 @@
 /** A recorded run, in the place of one's own until there is one: it plays when it is first seen. */
 import { useEffect, useRef, useState } from 'react';
 import { texts } from '../shared/texts';
-import { deviceName } from '../store/device';
 import type { RecordedRun as Recording } from '../store/recordedRun';
 import { Empty } from './bits';
 import { Curves } from './charts/Curves';
+import { deviceName } from './deviceWords';
 import { count } from './format';
 import { useSel, useStudio } from './studioContext';
 import { whyNotTrain } from './whyNotTrain';

@@ -1,6 +1,8 @@
 /** A run that was interrupted can go on; and what is saved of the one that runs. */
 import { texts } from '../shared/texts';
-import { deviceName, resumesOn, sameBits } from '../store/device';
+import { sayError } from '../shared/texts/say';
+import { resumesOn, sameBits } from '../store/device';
+import { deviceName } from './deviceWords';
 import { type KeepSlice, type State, isLive } from '../store/slices';
 import { ago, count, duration, percent } from './format';
 import { Phrase } from './Phrase';
@@ -96,7 +98,9 @@ function unsaved({ mode, problem }: KeepSlice): string | null {
   const t = texts().history.saving;
   if (mode === 'reader') return t.reader;
   if (mode === 'off') return t.off;
-  return problem && `${problem.message} ${problem.hint}`.trim();
+  if (!problem) return null;
+  const { message, hint } = sayError(problem);
+  return `${message} ${hint}`.trim();
 }
 
 /** One quiet line under the buttons of Train. */

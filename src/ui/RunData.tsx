@@ -1,17 +1,18 @@
 /** Which data set the run on the page belongs to, and the file that is asked for where it is not here. */
 import { useRef } from 'react';
 import { texts } from '../shared/texts';
-import { type DatasetSlice, type Session, type WantedData, dataName } from '../store/slices';
+import { names } from '../shared/texts/names';
+import type { DatasetSlice, Session, WantedData } from '../store/slices';
 import { bytes } from './format';
 import { useSel, useStudio } from './studioContext';
 
 /** What the data under Data are called, where they are others than the session's; null where they are the same, or none are open. */
 export function otherData(session: Session, dataset: DatasetSlice): string | null {
-  const { origin, wanted } = dataset;
+  const { origin, samples, wanted } = dataset;
   if (!origin || wanted) return null;
-  if (session.dataOrigin)
-    return JSON.stringify(session.dataOrigin) === JSON.stringify(origin) ? null : dataName(dataset);
-  return dataName(dataset) === session.dataName ? null : dataName(dataset);
+  const name = names.data(origin, samples);
+  if (session.dataOrigin) return JSON.stringify(session.dataOrigin) === JSON.stringify(origin) ? null : name;
+  return name === session.dataName ? null : name;
 }
 
 /** Stands under the buttons of Train for as long as there is a run. */

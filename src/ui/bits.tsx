@@ -1,6 +1,8 @@
 /** Small parts that every section uses: fields with labels and help, notices, the section frame. */
 import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from 'react';
 import { texts } from '../shared/texts';
+import type { Message } from '../shared/message';
+import { say, sayError } from '../shared/texts/say';
 import type { Section as SectionId } from '../store/slices';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
@@ -219,10 +221,10 @@ export function Notices({ section }: { section: SectionId }) {
                 <Phrase
                   of={t.text}
                   head={<strong>{n.info.line === undefined ? t[n.kind] : t.inLine[n.kind](n.info.line)}</strong>}
-                  message={n.info.message}
+                  message={say(n.info)}
                 />
               </p>
-              {n.info.hint && <p>{n.info.hint}</p>}
+              <Hint of={n.info} />
               {n.info.details && <CopyDetails text={n.info.details} />}
             </div>
             <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label={t.dismiss}>
@@ -232,6 +234,12 @@ export function Notices({ section }: { section: SectionId }) {
         ))}
     </>
   );
+}
+
+/** What to do about it, where something is known. */
+function Hint({ of }: { of: Message }) {
+  const { hint } = sayError(of);
+  return hint && <p>{hint}</p>;
 }
 
 /** Where copying is forbidden the text can be selected. */
@@ -378,7 +386,7 @@ export function ProgressLine({
   total,
   unit,
 }: {
-  label: string;
+  label: Message | string;
   loaded: number;
   total: number | null;
   unit?: (n: number) => string;
@@ -386,8 +394,8 @@ export function ProgressLine({
   const show = unit ?? ((n: number) => String(n));
   return (
     <div className="progress-line">
-      <span>{label}</span>
-      <progress value={total ? loaded : undefined} max={total ?? undefined} aria-label={label} />
+      <span>{say(label)}</span>
+      <progress value={total ? loaded : undefined} max={total ?? undefined} aria-label={say(label)} />
       <span className="num">
         {total ? texts().common.of(show(loaded), show(total)) : loaded > 0 ? show(loaded) : ''}
       </span>

@@ -1,5 +1,6 @@
 /** What stands in the way of a run. */
 import { texts } from '../shared/texts';
+import { say } from '../shared/texts/say';
 import { computesWrongly } from '../store/device';
 import type { ModelInfo, State } from '../store/slices';
 import { compact } from './format';
@@ -8,7 +9,7 @@ import { compact } from './format';
 export function whyNotTrain({ model, dataset, runs, studies }: State): string | null {
   const t = texts().train.missing;
   if (studies.running !== null) return t.experiment;
-  if (runs.draftError) return t.settings(runs.draftError);
+  if (runs.draftError) return t.settings(say(runs.draftError));
   if (model.moving) return t.waiting;
   if (model.status !== 'ready') return model.status === 'opening' || model.status === 'none' ? t.waiting : t.model;
   if (computesWrongly(model) && model.info) return wrong(model.info);

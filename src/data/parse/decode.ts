@@ -1,12 +1,13 @@
 /** Bytes → text, piece by piece. A line that is not valid UTF-8 is told, so that a person may decide. */
 import { DataError } from '../../shared/errors';
 import { ENCODINGS } from '../../shared/encodings';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
+import type { Texts } from '../../shared/texts/en';
 import { decodeAs } from './encodings';
 
 const startsWith = (bytes: Uint8Array, prefix: readonly number[]) => prefix.every((b, i) => bytes[i] === b);
 
-type NoText = keyof ReturnType<typeof texts>['errors']['data']['file']['notText'];
+type NoText = keyof Texts['errors']['data']['file']['notText'];
 
 const MAGIC: [kind: NoText, bytes: number[]][] = [
   ['pdf', [0x25, 0x50, 0x44, 0x46, 0x2d]],
@@ -59,7 +60,7 @@ export class TextPieces {
     this.#chosen = options.encoding !== 'auto' && options.encoding !== 'utf-8';
     this.encoding = this.#chosen ? options.encoding : 'utf-8';
     if (this.#chosen && !(ENCODINGS as readonly string[]).includes(options.encoding))
-      throw new DataError(texts().errors.data.file.encoding(options.encoding));
+      throw new DataError(message('data.file.encoding', { label: options.encoding }));
   }
 
   /**
@@ -75,22 +76,22 @@ export class TextPieces {
     }
     const text = this.#whole ? this.#wide(piece, last) : this.#utf8(piece, last);
     if (this.#blank && text.trim() !== '') this.#blank = false;
-    if (last && this.#blank) throw new DataError(texts().errors.data.file.blank);
+    if (last && this.#blank) throw new DataError(message('data.file.blank'));
     return this.#oldMac ? text.replaceAll('\r', '\n') : text;
   }
 
   /** Looks at the first bytes: what they are, and which mark they begin with. */
   #begin(bytes: Uint8Array): Uint8Array {
-    const t = texts().errors.data.file;
-    if (bytes.length === 0) throw new DataError(t.empty);
+    if (bytes.length === 0) throw new DataError(message('data.file.empty'));
     const magic = MAGIC.find(([, prefix]) => startsWith(bytes, prefix));
-    if (magic) throw new DataError(t.notText[magic[0]]);
+    if (magic) throw new DataError(message(`data.file.notText.${magic[0]}`));
     if (this.#chosen) {
       this.#whole = new TextDecoder(this.encoding, { fatal: this.encoding.startsWith('utf-16') });
       this.#oldMac = !this.encoding.startsWith('utf-16') && bytes.includes(0x0d) && !bytes.includes(0x0a);
       return bytes;
     }
-    if (startsWith(bytes, [0xff, 0xfe, 0, 0]) || startsWith(bytes, [0, 0, 0xfe, 0xff])) throw new DataError(t.utf32);
+    if (startsWith(bytes, [0xff, 0xfe, 0, 0]) || startsWith(bytes, [0, 0, 0xfe, 0xff]))
+      throw new DataError(message('data.file.utf32'));
     for (const [encoding, mark] of [
       ['utf-16le', [0xff, 0xfe]],
       ['utf-16be', [0xfe, 0xff]],
@@ -120,7 +121,7 @@ export class TextPieces {
       return this.#whole!.decode(bytes, { stream: !last });
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // what TextDecoder throws for invalid bytes
-      throw new DataError(texts().errors.data.file.damagedUtf16(this.encoding.toUpperCase()));
+      throw new DataError(message('data.file.damagedUtf16', { encoding: this.encoding.toUpperCase() }));
     }
   }
 
@@ -216,5 +217,5 @@ function refuseBinary(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
     for (const wide of ['utf-16le', 'utf-16be'] as const) if (readsAsWide(head, wide)) return wide;
   if (Math.max(...nul) > head.length * 0.2 && Math.min(...nul) < head.length * 0.01)
     return nul[1] > nul[0] ? 'utf-16le' : 'utf-16be';
-  throw new DataError(texts().errors.data.file.binary);
+  throw new DataError(message('data.file.binary'));
 }

@@ -1,7 +1,7 @@
 /** CSV and TSV → rows, with or without a header line, piece by piece. */
 import type { ParsedTable, Quote, ReadChoices } from '../../shared/data';
 import { DataError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import { CsvReader, type CsvRecord } from './csvReader';
 import { type Dialect, dialectOf, QUOTE_CHARACTER, separatorLine } from './dialect';
 import { excerpt } from './excerpt';
@@ -23,7 +23,7 @@ const MAX_ABOVE = 10;
  * width than the header's are kept as they stand, as are lines whose quotes cannot be read.
  */
 export class Delimited implements TextParser {
-  header: NonNullable<ParsedTable['header']> = { used: false, why: '' };
+  header: ParsedTable['header'] = null;
   separator = ',';
   quote: Quote = 'double';
   readonly #table: TableBuilder;
@@ -95,32 +95,35 @@ export class Delimited implements TextParser {
 
   /** Header, columns and width, from the first records. */
   #decide(): void {
-    const t = texts().errors.data;
     let lines = this.#first!;
     this.#first = null;
-    if (lines.length === 0) throw new DataError(t.file.noRows);
+    if (lines.length === 0) throw new DataError(message('data.file.noRows'));
     const above = this.#choices.header === 'no' ? 0 : linesAbove(lines, this.#choices.header === 'yes');
     for (const { line, fields } of lines.slice(0, above))
-      this.#table.note(line + this.#skipped, t.table.above(excerpt(fields.join(' ').trim())));
+      this.#table.note(line + this.#skipped, message('data.table.above', { text: excerpt(fields.join(' ').trim()) }));
     lines = lines.slice(above);
     const whole = lines.filter((l) => !l.broken);
     const [first] = lines;
     if (first.broken && this.#choices.header !== 'no' && (this.#choices.header === 'yes' || whole.length === 0)) {
-      throw new DataError(t.table.openQuote(first.line, excerpt(first.fields[0])), first.line);
+      throw new DataError(
+        message('data.table.openQuote', { line: first.line, text: excerpt(first.fields[0]) }),
+        first.line,
+      );
     }
     this.header =
       this.#choices.header === 'auto'
         ? first.broken
-          ? { used: false, why: t.header.brokenQuotes }
+          ? { used: false, why: message('data.header.brokenQuotes') }
           : looksLikeHeader(whole.map((l) => l.fields))
-        : { used: this.#choices.header === 'yes', why: t.header.chosen };
+        : { used: this.#choices.header === 'yes', why: message('data.header.chosen') };
     const rows = this.header.used ? withoutRule(lines.slice(1)) : lines;
     let names = this.header.used ? first.fields : null;
     this.#named = names;
     if (names && rowsAreNamed(names, rows)) names = ['row', ...names];
     if (names) names = withoutEmptyEnd(names, rows);
     this.#width = names ? names.length : whole.length === 0 ? first.fields.length : commonWidth(whole);
-    if (this.#width > MAX_COLUMNS) throw new DataError(t.table.manyColumns(this.#width, MAX_COLUMNS));
+    if (this.#width > MAX_COLUMNS)
+      throw new DataError(message('data.table.manyColumns', { columns: this.#width, most: MAX_COLUMNS }));
     // Named alike in every language, since a mapping that is kept goes by the names.
     const columns = names
       ? this.#names(names, first.line)
@@ -136,7 +139,7 @@ export class Delimited implements TextParser {
       return;
     }
     if (this.#named && isHeaderAgain(this.#named, fields)) {
-      this.#table.tally('header', from, (n) => texts().errors.data.table.headerAgain(n));
+      this.#table.tally('data.table.headerAgain', from);
       return;
     }
     while (fields.length > this.#width && fields[fields.length - 1].trim() === '') fields.pop();
@@ -157,7 +160,7 @@ export class Delimited implements TextParser {
       while (taken.has(`${name} (${n})`)) n++;
       const own = `${name} (${n})`;
       taken.add(own);
-      this.#table.note(line, texts().errors.data.table.renamed(excerpt(name), excerpt(own)));
+      this.#table.note(line, message('data.table.renamed', { name: excerpt(name), own: excerpt(own) }));
       return own;
     });
   }

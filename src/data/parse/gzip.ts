@@ -4,15 +4,16 @@
  * member's size and checksum, and what follows the last one.
  */
 import { Gunzip } from 'fflate';
-import { texts } from '../../shared/texts';
+import { SieveError, messageOf } from '../../shared/errors';
+import { type Message, message } from '../../shared/message';
 import { crc32 } from '../../shared/zipDirectory';
 
 /** Packed bytes that are handed over at once: bounds what comes out of them. */
 const SLICE = 1 << 14;
 const TRAILER = 8;
 
-/** The file is damaged; the message says how. */
-export class GzipDamage extends Error {}
+/** The file is damaged; what it says follows “cannot be read: ”. */
+export class GzipDamage extends SieveError {}
 
 /**
  * @param packed opens the packed bytes from their beginning; asked for a second time where the platform refuses them
@@ -77,7 +78,6 @@ function streamOf(pieces: AsyncIterable<Uint8Array>, onError: (error: unknown) =
 
 /** As `gunzip`, by fflate: any number of members, and zeros behind the last one. @throws {GzipDamage} */
 export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const t = texts().errors.data.file.pack;
   let out: Uint8Array[] = [];
   let size = 0;
   let crc = 0;
@@ -86,7 +86,7 @@ export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGe
   const recent = new Recent();
   const checked = (trailer: Uint8Array) =>
     trailer.length === TRAILER && numberAt(trailer, 0) === crc >>> 0 && numberAt(trailer, 4) === size % 2 ** 32;
-  let fault: string | null = null;
+  let fault: Message | null = null;
   const reader = new Gunzip((piece) => {
     if (piece.length === 0) return;
     size += piece.length;
@@ -94,7 +94,7 @@ export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGe
     out.push(piece);
   });
   reader.onmember = (offset) => {
-    if (!checked(recent.before(offset))) fault ??= t.different;
+    if (!checked(recent.before(offset))) fault ??= message('data.file.pack.different');
     size = crc = 0;
   };
   /** After the last member: zeros, which fill up a block of a tape or a file system. */
@@ -109,8 +109,7 @@ export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGe
         reader.push(slice.slice());
       } catch (error) {
         // What follows a member is none: it may be padding, which the check at the end decides.
-        if ((error as { code?: number }).code !== 6 || size === 0)
-          throw new GzipDamage(error instanceof Error ? error.message : String(error));
+        if ((error as { code?: number }).code !== 6 || size === 0) throw new GzipDamage(messageOf(error));
         ended = true;
       }
       if (fault !== null) throw new GzipDamage(fault);
@@ -120,7 +119,7 @@ export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGe
   }
   // The trailer may end with zeros of its own, so that it may reach into the padding.
   for (let zeros = 0; zeros <= TRAILER; zeros++) if (checked(recent.before(recent.lastFilled + zeros))) return;
-  throw new GzipDamage(t.different);
+  throw new GzipDamage(message('data.file.pack.different'));
 }
 
 const numberAt = (bytes: Uint8Array, at: number) =>

@@ -1,5 +1,5 @@
 /** Whether the first line of a table holds names. */
-import { texts } from '../../shared/texts';
+import { type Message, message } from '../../shared/message';
 import { meaningsOf } from '../columnNames';
 
 const isNumber = (s: string) => /^\s*[-+]?\d+([.,]\d+)?\s*$/.test(s);
@@ -10,14 +10,13 @@ const FEW = 20;
 
 /**
  * @param lines fields per line, blank lines removed; at least one.
- * @returns the verdict and the reason, in words for the page.
+ * @returns the verdict and the reason.
  */
-export function looksLikeHeader(lines: string[][]): { used: boolean; why: string } {
-  const t = texts().errors.data.header;
+export function looksLikeHeader(lines: string[][]): { used: boolean; why: Message } {
   const first = lines[0];
   // Files that were put together repeat their header.
   const rest = lines.slice(1, 1001).filter((l) => !isHeaderAgain(first, l));
-  if (rest.length === 0) return { used: false, why: t.oneLine };
+  if (rest.length === 0) return { used: false, why: message('data.header.oneLine') };
   const filled = first.flatMap((f, c) => (f.trim() === '' ? [] : [c]));
   const below = (c: number) => rest.some((r) => r[c] !== undefined && r[c].trim() === first[c].trim());
   const known = filled.filter((c) => first[c].trim().length <= 60 && meaningsOf(first[c]).length > 0 && !below(c));
@@ -28,21 +27,31 @@ export function looksLikeHeader(lines: string[][]): { used: boolean; why: string
     (odd === undefined || known.length * 2 >= filled.length) &&
     !filled.some((c) => isNumber(first[c]))
   ) {
-    return { used: true, why: t.names(known.length, known.map((c) => first[c].trim()).join(', ')) };
+    return {
+      used: true,
+      why: message('data.header.names', { n: known.length, names: known.map((c) => first[c].trim()).join(', ') }),
+    };
   }
-  if (odd !== undefined) return { used: false, why: isNumber(first[odd]) ? t.number(first[odd].trim()) : t.text };
+  if (odd !== undefined)
+    return {
+      used: false,
+      why: isNumber(first[odd])
+        ? message('data.header.number', { text: first[odd].trim() })
+        : message('data.header.text'),
+    };
   const repeated = filled.find(below);
-  if (repeated !== undefined) return { used: false, why: t.again(first[repeated]) };
+  if (repeated !== undefined) return { used: false, why: message('data.header.again', { text: first[repeated] }) };
   const numeric = filled.find((c) => rest.every((r) => r[c] !== undefined && isNumber(r[c])));
-  if (numeric !== undefined) return { used: true, why: t.overNumbers(first[numeric].trim()) };
+  if (numeric !== undefined)
+    return { used: true, why: message('data.header.overNumbers', { text: first[numeric].trim() }) };
   const few = filled.find((c) => overFewValues(rest.map((r) => r[c] ?? '')));
-  if (few !== undefined) return { used: true, why: t.overFew(first[few].trim()) };
+  if (few !== undefined) return { used: true, why: message('data.header.overFew', { text: first[few].trim() }) };
   // A nameless column in front or behind says nothing; one in between does not occur in a header.
   const inside = first.slice(filled[0] ?? 0, (filled.at(-1) ?? -1) + 1).some((f) => f.trim() === '');
-  if (inside || filled.length === 0) return { used: false, why: t.emptyField };
+  if (inside || filled.length === 0) return { used: false, why: message('data.header.emptyField') };
   const mean = rest.reduce((sum, r) => sum + r.join('').length, 0) / rest.length;
-  if (mean > 3 * first.join('').length) return { used: true, why: t.short };
-  return { used: false, why: t.alike };
+  if (mean > 3 * first.join('').length) return { used: true, why: message('data.header.short') };
+  return { used: false, why: message('data.header.alike') };
 }
 
 /** Whether a line is the header once more: more than one name, and every one of them the same. */

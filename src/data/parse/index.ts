@@ -10,7 +10,7 @@ import {
   type TextUnit,
 } from '../../shared/data';
 import { DataError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import { Pace, type PaceHooks } from '../pace';
 import { candidates, usesOf } from './choose';
 import { TextPieces } from './decode';
@@ -58,34 +58,35 @@ export async function parseFiles(
 ): Promise<ParsedTable> {
   const pace = new Pace(hooks);
   const all = { ...READ_AUTO, ...choices };
-  const t = texts().errors.data.file;
   const sources = await openSources(files);
   const found = candidates(sources, files.length === 1);
   if (found.length === 0)
-    throw new DataError(files.length === 1 ? t.emptyZip(files[0].path) : t.noneOfFiles(files.length));
+    throw new DataError(
+      files.length === 1
+        ? message('data.file.emptyZip', { path: files[0].path })
+        : message('data.file.noneOfFiles', { n: files.length }),
+    );
   const uses = usesOf(found, all.files);
   const learnt = found.filter((_, i) => uses[i] === 'train');
   const measured = found.filter((_, i) => uses[i] === 'heldOut');
-  if (learnt.length === 0) throw new DataError(t.nothingToLearn);
+  if (learnt.length === 0) throw new DataError(message('data.file.nothingToLearn'));
   const tables: ParsedTable[] = [];
   const several = learnt.length + measured.length > 1;
   for (const source of [...learnt, ...measured]) tables.push(await parseSource(source, all, pace, several));
   const table = joinTables(tables, measured.length);
-  const name =
-    files.length === 1 ? files[0].path : files.length > 1 ? t.severalFiles(learnt[0].path, files.length) : '';
   const infos = found.map((source, i): FileInfo => ({ path: source.path, bytes: source.bytes, use: uses[i] }));
   return {
     ...table,
-    fileName: name,
+    fileName: files.length === 1 ? files[0].path : learnt[0].path,
     packed: packedWords(learnt[0], files, found.length - learnt.length - measured.length),
     files: infos,
   };
 }
 
 /** What the data were unpacked from. */
-function packedWords(source: Source, files: readonly OwnFile[], others: number): string | null {
+function packedWords(source: Source, files: readonly OwnFile[], others: number): TableInfo['packed'] {
   if (source.packed === null || (source.packed === 'gzip' && files.length === 1)) return source.packed;
-  return texts().errors.data.file.fromArchive(source.packed, source.path, others);
+  return message('data.file.fromArchive', { kind: source.packed, path: source.path, others });
 }
 
 type Legacy = NonNullable<TableInfo['legacy']>;
@@ -165,14 +166,14 @@ async function parseText(
   if (!parser) start(true);
   const { format, text: last, unit, labelled } = parser!;
   last.end();
-  if (lost.line) table.note(lost.line, texts().errors.data.row.lostLetters);
+  if (lost.line) table.note(lost.line, message('data.row.lostLetters'));
   if (labelled)
     table.note(
       1,
-      texts().errors.data.table.labelled[labelled.style](
-        labelled.labels.slice(0, 6).join(', '),
-        labelled.labels.length > 6,
-      ),
+      message(`data.table.labelled.${labelled.style}`, {
+        labels: labelled.labels.slice(0, 6).join(', '),
+        more: labelled.labels.length > 6,
+      }),
     );
   const delimited = last instanceof Delimited ? last : null;
   return table.finish(
@@ -201,7 +202,7 @@ async function eachPiece(source: Source, pace: Pace, take: (bytes: Uint8Array, l
   })) {
     if (held) take(held, false);
     held = bytes;
-    await pace.rest(texts().errors.data.progress.reading, read, source.total);
+    await pace.rest(message('data.progress.reading'), read, source.total);
   }
   take(held ?? new Uint8Array(0), true);
 }
@@ -270,7 +271,7 @@ function chooseParser(fileName: string, head: string, all: boolean, table: Table
       };
     }
     case 'parquet':
-      throw new DataError(texts().errors.data.file.noParquet);
+      throw new DataError(message('data.file.noParquet'));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Several files as one table: their rows behind one another, columns by name. */
 import type { ParsedTable, RowSource } from '../../shared/data';
 import { DataError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import { MAX_ROWS } from '../rowStore';
 
 /**
@@ -12,21 +12,31 @@ import { MAX_ROWS } from '../rowStore';
 export function joinTables(tables: readonly ParsedTable[], heldOut: number): ParsedTable {
   const [first] = tables;
   if (tables.length === 1) return first;
-  const t = texts().errors.data;
   const columns = [...first.columns];
   for (const table of tables.slice(1)) {
     if (!table.columns.some((c) => first.columns.includes(c)))
-      throw new DataError(t.file.otherColumns(table.fileName, table.columns.join(', '), first.columns.join(', ')));
+      throw new DataError(
+        message('data.file.otherColumns', {
+          path: table.fileName,
+          own: table.columns.join(', '),
+          others: first.columns.join(', '),
+        }),
+      );
     for (const name of table.columns) if (!columns.includes(name)) columns.push(name);
   }
   const rows = new JoinedRows(tables, columns);
-  if (rows.length > MAX_ROWS) throw new DataError(t.file.manyRows(MAX_ROWS / 1e6));
+  if (rows.length > MAX_ROWS) throw new DataError(message('data.file.manyRows', { millions: MAX_ROWS / 1e6 }));
   const learnt = tables.slice(0, tables.length - heldOut).reduce((n, table) => n + table.rows.length, 0);
   return {
     ...first,
     columns,
     rows,
-    notes: tables.flatMap((table) => table.notes.map((n) => ({ ...n, message: `${table.fileName}: ${n.message}` }))),
+    notes: tables.flatMap((table) =>
+      table.notes.map((n) => ({
+        ...n,
+        message: message('data.table.ofFile', { file: table.fileName, note: n.message }),
+      })),
+    ),
     legacy: tables.find((table) => table.legacy)?.legacy ?? null,
     heldOutFrom: heldOut > 0 ? learnt : first.heldOutFrom,
   };

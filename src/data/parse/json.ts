@@ -3,7 +3,7 @@
  * behind one another or in arrays. A record that is broken costs only itself.
  */
 import { DataError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import { JsonRows } from './jsonRows';
 import { isTurn, rowsInside } from './jsonShapes';
 import { parseLoosely } from './loose';
@@ -89,7 +89,8 @@ export class JsonRecords implements TextParser {
     this.#take(this.#rest, true);
     if (this.#done) return;
     if (this.#open && !this.#inArray) this.#giveUp();
-    if (this.#inArray) throw new DataError(texts().errors.data.file.openArray(this.#line, this.#records), this.#line);
+    if (this.#inArray)
+      throw new DataError(message('data.file.openArray', { line: this.#line, records: this.#records }), this.#line);
     this.#flushValues(true);
     this.#unwrapOnly();
     this.#rows.end();
@@ -308,7 +309,7 @@ export class JsonRecords implements TextParser {
       this.#lineStart = false;
       this.#inArray = this.#inner = true;
       this.format = 'json';
-      this.#table.note(line, texts().errors.data.json.insideLarge);
+      this.#table.note(line, message('data.json.insideLarge'));
       for (let at = 1; at < inside.length && !this.#done; ) at = this.#scan(inside, at);
       return;
     }
@@ -421,13 +422,13 @@ export class JsonRecords implements TextParser {
     if (inside) {
       this.format = 'json';
       this.#only = null;
-      this.#table.note(line, texts().errors.data.json.inside(inside.key, inside.others.join(', ')));
+      this.#table.note(line, message('data.json.inside', { key: inside.key, others: inside.others.join(', ') }));
       inside.train.forEach((row, i) => this.#rows.addValue(i + 1, row, ''));
       if (inside.heldOut.length > 0) this.#table.beginHeldOut();
       inside.heldOut.forEach((row, i) => this.#rows.addValue(i + 1, row, ''));
       return;
     }
-    if (lines > 1 && parsed.ok) throw new DataError(texts().errors.data.file.oneObject);
+    if (lines > 1 && parsed.ok) throw new DataError(message('data.file.oneObject'));
     this.#flushOnly();
   }
 

@@ -1,5 +1,5 @@
 /** JSON values → rows of a table. */
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import { excerpt } from './excerpt';
 import { looksLikeHeader } from './header';
 import { innerRecord, questionsOf } from './jsonShapes';
@@ -21,28 +21,32 @@ export class JsonRows {
 
   /** A record that is too long to be read. @param text its beginning */
   addHuge(line: number, text: string): void {
-    this.#table.addLost(line, text, 'huge', texts().errors.data.row.huge(MAX_ROW_LENGTH >> 20, excerpt(text)));
+    this.#table.addLost(
+      line,
+      text,
+      'huge',
+      message('data.row.huge', { millions: MAX_ROW_LENGTH >> 20, text: excerpt(text) }),
+    );
   }
 
   /** A comment between records. */
   passComment(line: number): void {
-    this.#table.tally('comment', line, (n) => texts().errors.data.json.loose.comment(n));
+    this.#table.tally('data.json.loose.comment', line);
   }
 
   /** A record that has not been read yet. */
   addText(line: number, text: string): void {
     const parsed = parseLoosely(text);
     if (!parsed.ok) {
-      this.#table.addLost(line, text.trim(), 'syntax', texts().errors.data.row.notJson(parsed.reason));
+      this.#table.addLost(line, text.trim(), 'syntax', message('data.row.notJson', { why: parsed.reason }));
       return;
     }
-    for (const loose of parsed.loose) this.#table.tally(loose, line, (n) => texts().errors.data.json.loose[loose](n));
+    for (const loose of parsed.loose) this.#table.tally(`data.json.loose.${loose}`, line);
     this.addValue(line, parsed.value, text);
   }
 
   /** @param text as it stands in the file, for what must be said of it */
   addValue(line: number, value: unknown, text: string): void {
-    const t = texts().errors.data.row;
     if (typeof value === 'string') this.#table.addNamed(line, [['text', value]]);
     else if (Array.isArray(value)) this.#addList(line, value, text);
     else if (value !== null && typeof value === 'object') {
@@ -50,7 +54,7 @@ export class JsonRows {
       const questions = questionsOf(record);
       if (questions) for (const question of questions) this.#addObject(line, question, text);
       else this.#addObject(line, record, text);
-    } else this.#table.addLost(line, text.trim(), 'syntax', t.value(String(value)));
+    } else this.#table.addLost(line, text.trim(), 'syntax', message('data.row.value', { value: String(value) }));
   }
 
   /** No record follows. */
@@ -67,18 +71,17 @@ export class JsonRows {
     // Object.entries lists own keys only, so `__proto__` and `constructor` are keys like any other.
     const cells = Object.entries(value).map(([key, cell]): [string, string | null] => [key, plainText(cell)]);
     const deep = cells.find(([, cell]) => cell === null);
-    if (deep) this.#table.addLost(line, text, 'syntax', texts().errors.data.row.deep(excerpt(deep[0])));
+    if (deep) this.#table.addLost(line, text, 'syntax', message('data.row.deep', { name: excerpt(deep[0]) }));
     else this.#table.addNamed(line, cells as [string, string][]);
   }
 
   /** A record that is a list: a chat where it is a list of turns or of pairs, else cells in their order. */
   #addList(line: number, list: unknown[], text: string): void {
-    const t = texts().errors.data.row;
-    if (list.length === 0) this.#table.addLost(line, '[]', 'syntax', t.list);
+    if (list.length === 0) this.#table.addLost(line, '[]', 'syntax', message('data.row.list'));
     else if (list.every((v) => typeof v === 'object' && v !== null)) {
       const cell = plainText(list);
       if (cell !== null) this.#table.addNamed(line, [['messages', cell]]);
-      else this.#table.addLost(line, text, 'syntax', t.deepValue);
+      else this.#table.addLost(line, text, 'syntax', message('data.row.deepValue'));
     } else {
       const cells = list.map((v) => plainText(v) ?? '');
       if (!this.#head) this.#addCells(line, cells);

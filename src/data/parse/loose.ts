@@ -1,15 +1,15 @@
 /** JSON as programs write it that do not quite write JSON: NaN, a comma too much, Python's literals. And why a text is none. */
-import { texts } from '../../shared/texts';
+import { type Message, message } from '../../shared/message';
 import { excerpt } from './excerpt';
 
 /** What of a text was no JSON and could be read all the same. */
 export type Looseness = 'nan' | 'comma' | 'python' | 'lineBreak' | 'comment' | 'bareKey';
 
-export type LooseJson = { ok: true; value: unknown; loose: readonly Looseness[] } | { ok: false; reason: string };
+export type LooseJson = { ok: true; value: unknown; loose: readonly Looseness[] } | { ok: false; reason: Message };
 
 const DEEPEST = 500;
 
-/** Reads JSON; what is not quite JSON is read as what was meant. The reason of a failure says where it is, in words. */
+/** Reads JSON; what is not quite JSON is read as what was meant. The reason of a failure says where it is. */
 export function parseLoosely(text: string): LooseJson {
   try {
     return { ok: true, value: JSON.parse(text) as unknown, loose: [] };
@@ -25,21 +25,21 @@ export function parseLoosely(text: string): LooseJson {
     const from = Math.max(0, error.at - 24);
     return {
       ok: false,
-      reason: texts().errors.data.json.at(
-        error.why,
-        error.at + 1,
-        `${from > 0 ? '…' : ''}${excerpt(text.slice(from), 60)}`,
-      ),
+      reason: message('data.json.at', {
+        why: error.why,
+        place: error.at + 1,
+        text: `${from > 0 ? '…' : ''}${excerpt(text.slice(from), 60)}`,
+      }),
     };
   }
 }
 
 class Broken extends Error {
-  readonly why: string;
+  readonly why: Message;
   readonly at: number;
 
-  constructor(why: string, at: number) {
-    super(why);
+  constructor(why: Message, at: number) {
+    super(why.code);
     this.why = why;
     this.at = at;
   }
@@ -84,11 +84,11 @@ class Reader {
   all(): unknown {
     const value = this.#value();
     this.#space();
-    if (this.#at < this.#text.length) this.#fail(texts().errors.data.json.more);
+    if (this.#at < this.#text.length) this.#fail(message('data.json.more'));
     return value;
   }
 
-  #fail(why: string, at = this.#at): never {
+  #fail(why: Message, at = this.#at): never {
     throw new Broken(why, at);
   }
 
@@ -107,12 +107,11 @@ class Reader {
 
   #value(): unknown {
     this.#space();
-    const t = texts().errors.data.json;
     const c = this.#text[this.#at];
-    if (c === undefined) this.#fail(t.end);
+    if (c === undefined) this.#fail(message('data.json.end'));
     if (c === '"' || c === "'") return this.#string(c);
     if (c === '{' || c === '[' || c === '(') {
-      if (++this.#depth > DEEPEST) this.#fail(t.deep);
+      if (++this.#depth > DEEPEST) this.#fail(message('data.json.deep'));
       const value = c === '{' ? this.#object() : this.#list(c === '(' ? ')' : ']');
       this.#depth--;
       return value;
@@ -120,7 +119,12 @@ class Reader {
     const word = /[-+]?[\w.+-]+/y;
     word.lastIndex = this.#at;
     const found = word.exec(this.#text)?.[0];
-    if (found === undefined) this.#fail(c === ',' || c === '}' || c === ']' ? t.noValue(c) : t.unexpected(c));
+    if (found === undefined)
+      this.#fail(
+        c === ',' || c === '}' || c === ']'
+          ? message('data.json.noValue', { sign: c })
+          : message('data.json.unexpected', { text: c }),
+      );
     if (found === 'array' && this.#text[this.#at + found.length] === '(') return this.#array(found.length + 1);
     const known = WORDS.get(found.replace(/^[-+]/, ''));
     if (known) {
@@ -128,29 +132,28 @@ class Reader {
       this.#at += found.length;
       return known.value;
     }
-    if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(found)) this.#fail(t.unexpected(excerpt(found, 20)));
+    if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(found))
+      this.#fail(message('data.json.unexpected', { text: excerpt(found, 20) }));
     this.#at += found.length;
     return Number(found);
   }
 
   /** NumPy's `array([…], dtype=object)`. */
   #array(length: number): unknown {
-    const t = texts().errors.data.json;
     this.loose.add('python');
     this.#at += length;
-    if (++this.#depth > DEEPEST) this.#fail(t.deep);
+    if (++this.#depth > DEEPEST) this.#fail(message('data.json.deep'));
     const value = this.#value();
     this.#depth--;
     const tail = /\s*(,\s*dtype=[\w.<>'"]+\s*)?\)/y;
     tail.lastIndex = this.#at;
     const found = tail.exec(this.#text)?.[0];
-    if (found === undefined) this.#fail(t.openList);
+    if (found === undefined) this.#fail(message('data.json.openList'));
     this.#at += found.length;
     return value;
   }
 
   #object(): Record<string, unknown> {
-    const t = texts().errors.data.json;
     // Without a prototype: `__proto__` is a key like any other.
     const entries: [string, unknown][] = [];
     this.#at++;
@@ -158,13 +161,14 @@ class Reader {
       this.#space();
       const c = this.#text[this.#at];
       if (c === '}') break;
-      if (c === undefined) this.#fail(t.openObject);
+      if (c === undefined) this.#fail(message('data.json.openObject'));
       const key = c === '"' || c === "'" ? this.#string(c) : this.#bareKey(c);
       this.#space();
-      if (this.#text[this.#at] !== ':') this.#fail(this.#text[this.#at] === undefined ? t.openObject : t.noColon);
+      if (this.#text[this.#at] !== ':')
+        this.#fail(this.#text[this.#at] === undefined ? message('data.json.openObject') : message('data.json.noColon'));
       this.#at++;
       entries.push([key, this.#value()]);
-      this.#comma('}', t.openObject);
+      this.#comma('}', message('data.json.openObject'));
     }
     this.#at++;
     return Object.fromEntries(entries);
@@ -172,34 +176,33 @@ class Reader {
 
   /** A name without quotes, as JavaScript allows it. */
   #bareKey(c: string): string {
-    const t = texts().errors.data.json;
     const word = /[\p{L}_$][\p{L}\p{N}_$]*(?=\s*:)/uy;
     word.lastIndex = this.#at;
     const found = word.exec(this.#text)?.[0];
-    if (found === undefined) this.#fail(c === ',' ? t.noValue(c) : t.noKey);
+    if (found === undefined)
+      this.#fail(c === ',' ? message('data.json.noValue', { sign: c }) : message('data.json.noKey'));
     this.loose.add('bareKey');
     this.#at += found.length;
     return found;
   }
 
   #list(close: string): unknown[] {
-    const t = texts().errors.data.json;
     const values: unknown[] = [];
     if (close === ')') this.loose.add('python');
     this.#at++;
     for (;;) {
       this.#space();
       if (this.#text[this.#at] === close) break;
-      if (this.#text[this.#at] === undefined) this.#fail(t.openList);
+      if (this.#text[this.#at] === undefined) this.#fail(message('data.json.openList'));
       values.push(this.#value());
-      this.#comma(close, t.openList);
+      this.#comma(close, message('data.json.openList'));
     }
     this.#at++;
     return values;
   }
 
   /** The comma behind an entry, unless the list ends there. NumPy writes records of a list without. */
-  #comma(close: string, open: string): void {
+  #comma(close: string, open: Message): void {
     this.#space();
     const c = this.#text[this.#at];
     if (c === close) return;
@@ -213,17 +216,16 @@ class Reader {
       this.loose.add('comma');
       return;
     }
-    this.#fail(c === undefined ? open : texts().errors.data.json.noComma(c));
+    this.#fail(c === undefined ? open : message('data.json.noComma', { sign: c }));
   }
 
   #string(quote: string): string {
-    const t = texts().errors.data.json;
     const start = this.#at++;
     if (quote === "'") this.loose.add('python');
     let out = '';
     for (let from = this.#at; ; this.#at++) {
       const c = this.#text[this.#at];
-      if (c === undefined) this.#fail(t.openString, start);
+      if (c === undefined) this.#fail(message('data.json.openString'), start);
       if (c !== quote && c !== '\\') {
         if (c === '\n') this.loose.add('lineBreak');
         continue;
@@ -238,12 +240,13 @@ class Reader {
       if (wide > 0) {
         const hex = this.#text.slice(this.#at + 1, this.#at + 1 + wide);
         const point = parseInt(hex, 16);
-        if (!/^[0-9a-fA-F]+$/.test(hex) || hex.length < wide || point > 0x10ffff) this.#fail(t.escape);
+        if (!/^[0-9a-fA-F]+$/.test(hex) || hex.length < wide || point > 0x10ffff)
+          this.#fail(message('data.json.escape'));
         out += wide === 4 ? String.fromCharCode(point) : String.fromCodePoint(point);
         this.#at += wide;
       } else if (e !== undefined && Object.hasOwn(ESCAPES, e)) out += ESCAPES[e];
       else if (quote === "'") out += `\\${e ?? ''}`;
-      else this.#fail(t.escape);
+      else this.#fail(message('data.json.escape'));
       from = this.#at + 1;
     }
   }

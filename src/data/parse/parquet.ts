@@ -5,7 +5,7 @@
 import { parquetMetadata, type ColumnMetaData, type FileMetaData, type RowGroup } from 'hyparquet';
 import { assembleNested } from 'hyparquet/src/assemble.js';
 import { DataError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { type Message, message } from '../../shared/message';
 import { Cancelled, type Pace } from '../pace';
 import { MAX_ROWS, MAX_TEXT_BYTES } from '../rowStore';
 import { excerpt } from './excerpt';
@@ -35,7 +35,6 @@ interface ReadColumn extends Column {
  * @throws {DataError} when it is damaged or declares more than is read; {Cancelled}.
  */
 export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): Promise<void> {
-  const t = texts().errors.data;
   const metadata = await readFooter(file);
   await guarded(async () => check(metadata, file.size));
   const columns = await guarded(async () => usable(columnsOf(metadata), metadata, table));
@@ -44,7 +43,7 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
   const total = Number(metadata.num_rows);
   let from = 0;
   const rest = async () => {
-    if (pace.due) await pace.rest(t.progress.readingRows, from, total);
+    if (pace.due) await pace.rest(message('data.progress.readingRows'), from, total);
   };
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
@@ -56,20 +55,20 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
         from + r + 1,
         values.map((column) => column[r]),
       );
-      if (r % 64 === 0 && pace.due) await pace.rest(t.progress.readingRows, from + r, total);
+      if (r % 64 === 0 && pace.due) await pace.rest(message('data.progress.readingRows'), from + r, total);
     }
     from += rows;
-    await pace.rest(t.progress.readingRows, from, total);
+    await pace.rest(message('data.progress.readingRows'), from, total);
   }
 }
 
 function addRow(table: TableBuilder, line: number, values: unknown[]): void {
-  const t = texts().errors.data.row;
   const sizes = { length: 0, bad: false };
   for (const value of values) measure(value, sizes);
   const cells = sizes.length > MAX_ROW_LENGTH ? [] : values.map(cellText);
-  if (sizes.length > MAX_ROW_LENGTH) table.addLost(line, '', 'huge', t.huge(MAX_ROW_LENGTH >> 20, ''));
-  else if (cells.includes(null)) table.addLost(line, '', 'syntax', t.deepValue);
+  if (sizes.length > MAX_ROW_LENGTH)
+    table.addLost(line, '', 'huge', message('data.row.huge', { millions: MAX_ROW_LENGTH >> 20, text: '' }));
+  else if (cells.includes(null)) table.addLost(line, '', 'syntax', message('data.row.deepValue'));
   else table.add(line, cells as string[], sizes.bad ? 'encoding' : 'ok');
 }
 
@@ -97,18 +96,18 @@ async function readFooter(file: Blob): Promise<FileMetaData> {
   const bytesOf = async (from: number, to: number) => new Uint8Array(await file.slice(from, to).arrayBuffer());
   const tail = await bytesOf(Math.max(0, file.size - TAIL), file.size);
   const length = tail.length === TAIL ? new DataView(tail.buffer).getUint32(0, true) : Infinity;
-  if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MARK) throw broken((has) => has.damaged);
-  if (length > file.size - TAIL) throw broken((has) => has.outside);
-  if (length > MAX_FOOTER) throw broken((has) => has.footer(length));
+  if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MARK)
+    throw broken(message('data.file.parquetHas.damaged'));
+  if (length > file.size - TAIL) throw broken(message('data.file.parquetHas.outside'));
+  if (length > MAX_FOOTER) throw broken(message('data.file.parquetHas.footer', { bytes: length }));
   const footer = await bytesOf(file.size - TAIL - length, file.size);
   checkStruct(footer.subarray(0, length), 0);
   return guarded(async () => parquetMetadata(footer, { geoparquet: false }));
 }
 
 function check(metadata: FileMetaData, size: number): void {
-  const t = texts().errors.data.file;
   const rows = Number(metadata.num_rows);
-  if (!(rows >= 0 && rows <= MAX_ROWS)) throw broken((has) => has.rows(rows));
+  if (!(rows >= 0 && rows <= MAX_ROWS)) throw broken(message('data.file.parquetHas.rows', { rows }));
   let sum = 0;
   let packed = 0;
   let unpacked = 0;
@@ -118,40 +117,40 @@ function check(metadata: FileMetaData, size: number): void {
       group.columns.reduce((n, c) => n + Number(c.meta_data ? bytes(c.meta_data) : 0), 0);
     const groupSize = total((c) => c.total_uncompressed_size);
     if (!(Number(group.num_rows) >= 0) || !(groupSize >= 0 && groupSize <= MAX_GROUP))
-      throw broken((has) => has.group(groupSize));
+      throw broken(message('data.file.parquetHas.group', { bytes: groupSize }));
     packed += total((c) => c.total_compressed_size);
     unpacked += groupSize;
   }
-  if (sum !== rows) throw broken((has) => has.sum);
+  if (sum !== rows) throw broken(message('data.file.parquetHas.sum'));
   // Columns that lie over one another would be unpacked again and again.
-  if (!(packed <= size)) throw broken((has) => has.outside);
-  if (unpacked > MAX_TEXT_BYTES) throw new DataError(t.muchText(MAX_TEXT_BYTES / 2 ** 20, 'data'));
+  if (!(packed <= size)) throw broken(message('data.file.parquetHas.outside'));
+  if (unpacked > MAX_TEXT_BYTES)
+    throw new DataError(message('data.file.muchText', { mb: MAX_TEXT_BYTES / 2 ** 20, what: 'data' }));
 }
 
 /** The columns that are read; the others are noted. */
 function usable(columns: Column[], metadata: FileMetaData, table: TableBuilder): ReadColumn[] {
-  const t = texts().errors.data;
-  if (columns.length === 0) throw broken((has) => has.noColumns);
-  if (columns.length > MAX_COLUMNS) throw new DataError(t.table.manyColumns(columns.length, MAX_COLUMNS));
-  const left: string[] = [];
+  if (columns.length === 0) throw broken(message('data.file.parquetHas.noColumns'));
+  if (columns.length > MAX_COLUMNS)
+    throw new DataError(message('data.table.manyColumns', { columns: columns.length, most: MAX_COLUMNS }));
+  const left: Message[] = [];
   const kept = columns.filter((column): column is ReadColumn => {
     const why = column.leaves ? packedStrangely(column.leaves, metadata) : column.strange;
     if (why === null) return true;
-    left.push(`${excerpt(column.name)} (${why})`);
-    table.note(1, t.file.leftOut(excerpt(column.name), why));
+    left.push(message('data.file.parquetHas.unreadColumn', { column: excerpt(column.name), why }));
+    table.note(1, message('data.file.leftOut', { column: excerpt(column.name), what: why }));
     return false;
   });
-  if (kept.length === 0) throw broken((has) => has.noReadable(left.join(', ')));
+  if (kept.length === 0) throw broken(message('data.file.parquetHas.noReadable', { columns: left }));
   return kept;
 }
 
 /** How the leaves are packed where that is not known here, or where they do not lie in this file. */
-function packedStrangely(leaves: Leaf[], metadata: FileMetaData): string | null {
+function packedStrangely(leaves: Leaf[], metadata: FileMetaData): Message | string | null {
   for (const group of metadata.row_groups) {
     for (const leaf of leaves) {
       const chunk = chunkOf(group, leaf);
-      if (chunk.file_path || chunk.crypto_metadata || !chunk.meta_data)
-        return texts().errors.data.file.parquetHas.outside;
+      if (chunk.file_path || chunk.crypto_metadata || !chunk.meta_data) return message('data.file.parquetHas.outside');
       if (!isKnownCodec(chunk.meta_data.codec)) return String(chunk.meta_data.codec);
     }
   }
@@ -162,7 +161,7 @@ function chunkOf(group: RowGroup, { path }: Leaf): RowGroup['columns'][number] {
   const same = (other: string[] | undefined) =>
     other?.length === path.length && path.every((name, i) => name === other[i]);
   const chunk = group.columns.find((c) => same(c.meta_data?.path_in_schema));
-  if (!chunk) throw broken((has) => has.path);
+  if (!chunk) throw broken(message('data.file.parquetHas.path'));
   return chunk;
 }
 
@@ -174,7 +173,7 @@ function ownNames(columns: Column[], table: TableBuilder): string[] {
     const wanted = name.trim() === '' ? `column ${c + 1}` : name;
     let own = wanted;
     for (let n = 2; seen.has(own) || (own !== name && taken.has(own)); n++) own = `${wanted} (${n})`;
-    if (own !== name) table.note(1, texts().errors.data.table.renamed(excerpt(name), excerpt(own)));
+    if (own !== name) table.note(1, message('data.table.renamed', { name: excerpt(name), own: excerpt(own) }));
     seen.add(own);
     return table.repair(own, 1);
   });
@@ -198,7 +197,7 @@ async function readTopLevel(
     const dictionary = Number(meta.dictionary_page_offset ?? 0);
     const start = dictionary > 0 && dictionary < first ? dictionary : first;
     const end = start + Number(meta.total_compressed_size);
-    if (!(start >= 0 && start <= end && end <= file.size)) throw broken((has) => has.outside);
+    if (!(start >= 0 && start <= end && end <= file.size)) throw broken(message('data.file.parquetHas.outside'));
     const bytes = new Uint8Array(await file.slice(start, end).arrayBuffer());
     const values = await readColumn(
       leaf,
@@ -211,7 +210,7 @@ async function readTopLevel(
   const { node } = column;
   if (node.children.length > 0) assembleNested(parts as never, node, {} as never);
   const values = parts.get(node.path.join('.'));
-  if (values?.length !== rows) throw broken((has) => has.sum);
+  if (values?.length !== rows) throw broken(message('data.file.parquetHas.sum'));
   return values;
 }
 
@@ -221,7 +220,7 @@ async function guarded<T>(run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (error instanceof DataError || error instanceof Cancelled) throw error;
-    if (error instanceof Error) throw broken((has) => has.damaged);
+    if (error instanceof Error) throw broken(message('data.file.parquetHas.damaged'));
     throw error;
   }
 }

@@ -6,6 +6,8 @@ import { cellsOf, READ_ALL } from '../repair';
 import { plainTable } from '../testing/table';
 import { MAX_FILE_BYTES, parseFile } from './index';
 import { MAX_COLUMNS } from './table';
+import { sayError } from '../../shared/texts/say';
+import { inWords } from '../../shared/testing/words';
 
 /** The table with its rows written out, and what is wrong with the others. */
 const parseBytes = async (name: string, bytes: Uint8Array, header?: 'auto' | 'yes' | 'no') =>
@@ -18,7 +20,7 @@ async function refusal(run: () => Promise<unknown>): Promise<DataError> {
     await run();
   } catch (error) {
     expect(error).toBeInstanceOf(DataError);
-    expect((error as DataError).hint).not.toBe('');
+    expect(sayError(error as DataError).hint).not.toBe('');
     return error as DataError;
   }
   throw new Error('nothing was refused');
@@ -116,7 +118,7 @@ describe('JSON', () => {
     const odd = '😀 \u202eRTL <script>alert(1)</script> <|endoftext|> \u0000';
     const t = await parse('a.jsonl', `${JSON.stringify({ a: odd })}\n{"a":"x\\ud800y"}`);
     expect(t.rows).toEqual([[odd], ['x\uFFFDy']]);
-    expect(t.notes).toEqual([{ line: 2, message: expect.stringContaining('surrogate') }]);
+    expect(inWords(t.notes)).toEqual([{ line: 2, message: expect.stringContaining('surrogate') }]);
   });
 
   it('bounds columns and nesting', async () => {
@@ -138,7 +140,7 @@ describe('CSV and TSV', () => {
         ['d', 'y'],
       ],
     });
-    expect(t.header).toEqual({ used: true, why: 'the first line holds the names text, label' });
+    expect(inWords(t.header)).toEqual({ used: true, why: 'the first line holds the names text, label' });
   });
 
   it('finds semicolons', async () => {
@@ -150,7 +152,7 @@ describe('CSV and TSV', () => {
 
   it('says why a first line is no header, and obeys', async () => {
     const body = 'a fine film , really\t1\na dull film\t0\nanother fine film\t1';
-    expect(await parse('a.tsv', body)).toMatchObject({
+    expect(inWords(await parse('a.tsv', body))).toMatchObject({
       columns: ['column 1', 'column 2'],
       header: { used: false, why: 'the first line holds text, not names' },
     });
@@ -162,11 +164,11 @@ describe('CSV and TSV', () => {
       ['text', 'label'],
       ['a', 'b'],
     ]);
-    expect((await parse('a.tsv', 'ham\tGo home\nspam\tWin now\nham\tOk')).header).toEqual({
+    expect(inWords((await parse('a.tsv', 'ham\tGo home\nspam\tWin now\nham\tOk')).header)).toEqual({
       used: false,
       why: expect.stringContaining('“ham”'),
     });
-    expect((await parse('a.csv', 'words,height\nabc,12\nabd,13')).header).toEqual({
+    expect(inWords((await parse('a.csv', 'words,height\nabc,12\nabd,13')).header)).toEqual({
       used: true,
       why: '“height” stands over numbers',
     });
@@ -207,7 +209,7 @@ describe('CSV and TSV', () => {
   it('gives columns of one name names apart, with a note, and numbers empty ones', async () => {
     const twice = await parse('a.csv', 'text,label,text,text (2),text\na,b,c,d,e\nf,g,h,i,j');
     expect(twice.columns).toEqual(['text', 'label', 'text (3)', 'text (2)', 'text (4)']);
-    expect(twice.notes).toEqual(
+    expect(inWords(twice.notes)).toEqual(
       [3, 4].map((n) => ({ line: 1, message: `another column is called “text”; it is “text (${n})” here` })),
     );
     expect(twice.rows).toEqual([
@@ -318,7 +320,7 @@ describe('encodings', () => {
   });
 
   it('notes replacement characters that were there before', async () => {
-    expect((await parse('a.csv', 'text,label\na,b\nx\uFFFD,d')).notes).toEqual([
+    expect(inWords((await parse('a.csv', 'text,label\na,b\nx\uFFFD,d')).notes)).toEqual([
       { line: 3, message: expect.stringContaining('U+FFFD') },
     ]);
   });
@@ -345,7 +347,7 @@ describe('too little and too much', () => {
     expect((await refusal(() => parse('a.csv', ''))).message).toBe('The file is empty.');
     expect((await refusal(() => parse('a.jsonl', ' \n\n'))).message).toMatch(/white space/);
     expect((await refusal(() => parse('a.csv', 'text,label\n', 'yes'))).message).toMatch(/a header line and no rows/);
-    expect(await refusal(() => parse('a.csv', 'text,label\na,b\n'))).toMatchObject({
+    expect(sayError(await refusal(() => parse('a.csv', 'text,label\na,b\n')))).toMatchObject({
       message: 'The file has a header line and only one row.',
       hint: expect.stringContaining('2 examples'),
     });
@@ -456,7 +458,7 @@ describe('shapes of files', () => {
       columns: ['text', 'label'],
     });
     const titled = await parse('a.csv', `A list of things\n\ntext;label\n${body}`);
-    expect([titled.columns, titled.notes[0]]).toEqual([
+    expect(inWords([titled.columns, titled.notes[0]])).toEqual([
       ['text', 'label'],
       { line: 1, message: 'a line above the table, passed over: A list of things' },
     ]);

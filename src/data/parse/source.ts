@@ -3,11 +3,19 @@
  * are capped and verified.
  */
 import type { OwnFile } from '../../shared/data';
-import { DataError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
-import { crc32, ZIP_TAIL, zipContentAfter, zipDirectoryAt, zipEntries, type ZipEntry } from '../../shared/zipDirectory';
+import { DataError, messageOf } from '../../shared/errors';
+import { type Message, message } from '../../shared/message';
+import {
+  BrokenZip,
+  crc32,
+  ZIP_TAIL,
+  zipContentAfter,
+  zipDirectoryAt,
+  zipEntries,
+  type ZipEntry,
+} from '../../shared/zipDirectory';
 import { GzipDamage, gunzip } from './gzip';
-import { isTar, partOf, tarEntries } from './tar';
+import { isTar, partOf, TarDamage, tarEntries } from './tar';
 
 /** Largest file that is read, as it is or unpacked. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
@@ -37,8 +45,8 @@ export interface Source {
   blob: Blob | null;
 }
 
-const tooLarge = (mb: number) => new DataError(texts().errors.data.file.tooLarge(mb, MAX_FILE_BYTES / 2 ** 20));
-const damaged = (what: string) => new DataError(texts().errors.data.file.packed(what));
+const tooLarge = (mb: number) => new DataError(message('data.file.tooLarge', { mb, most: MAX_FILE_BYTES / 2 ** 20 }));
+const damaged = (what: Message) => new DataError(message('data.file.packed', { what }));
 const unheard = () => {};
 
 /**
@@ -79,7 +87,8 @@ async function opened(source: Source, depth: number): Promise<Source[]> {
   const head = await headOf(source);
   if (head[0] === 0x1f && head[1] === 0x8b) return opened(ungzipped(source), depth + 1);
   if (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) {
-    if (!source.blob) return [{ ...source, problem: damaged(texts().errors.data.file.pack.zipInside(source.path)) }];
+    if (!source.blob)
+      return [{ ...source, problem: damaged(message('data.file.pack.zipInside', { path: source.path })) }];
     return openedInside(await openZip(source.path, source.blob), depth);
   }
   if (isTar(head)) return openedInside(await openTar(source), depth);
@@ -132,7 +141,7 @@ function ungzipped(source: Source): Source {
       try {
         yield* capped(gunzip(counted), () => read);
       } catch (error) {
-        if (error instanceof GzipDamage) throw damaged(error.message);
+        if (error instanceof GzipDamage) throw damaged(messageOf(error));
         throw error;
       }
     },
@@ -141,21 +150,19 @@ function ungzipped(source: Source): Source {
 
 /** Ends what unpacks to too much, or to nothing. */
 async function* capped(pieces: AsyncIterable<Uint8Array>, read: () => number): AsyncGenerator<Uint8Array> {
-  const t = texts().errors.data.file;
   let size = 0;
   for await (const piece of pieces) {
     size += piece.length;
     if (size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(size / 2 ** 20));
-    if (size > FREE && size > read() * MAX_RATIO) throw damaged(t.pack.bomb(MAX_RATIO));
+    if (size > FREE && size > read() * MAX_RATIO) throw damaged(message('data.file.pack.bomb', { times: MAX_RATIO }));
     yield piece;
   }
-  if (size === 0) throw new DataError(t.empty);
+  if (size === 0) throw new DataError(message('data.file.empty'));
 }
 
 async function openTar(source: Source): Promise<Source[]> {
-  const t = texts().errors.data.file;
   try {
-    const entries = await tarEntries(source.pieces(unheard), t.pack.tar);
+    const entries = await tarEntries(source.pieces(unheard));
     const packed = [source.packed, 'tar'].filter(Boolean).join(', ');
     return entries
       .filter((e) => e.size > 0)
@@ -169,44 +176,42 @@ async function openTar(source: Source): Promise<Source[]> {
         pieces: (onRead) => partOf(source.pieces(onRead), offset, size),
       }));
   } catch (error) {
-    if (error instanceof RangeError) throw damaged(error.message);
+    if (error instanceof TarDamage) throw damaged(message('data.file.pack.tar'));
     throw error;
   }
 }
 
 async function openZip(path: string, file: Blob): Promise<Source[]> {
   const tail = new Uint8Array(await file.slice(Math.max(0, file.size - ZIP_TAIL)).arrayBuffer());
-  const t = texts().errors.data.file;
   let entries: ZipEntry[];
   try {
     const at = zipDirectoryAt(tail);
-    if (!at) throw new RangeError(t.pack.noDirectory);
+    if (!at) throw new BrokenZip(message('data.file.pack.noDirectory'));
     entries = zipEntries(new Uint8Array(await file.slice(at.offset, at.offset + at.size).arrayBuffer()), at.count);
   } catch (error) {
-    if (error instanceof RangeError) throw damaged(error.message);
+    if (error instanceof BrokenZip) throw damaged(messageOf(error));
     throw error;
   }
-  if (entries.some((e) => e.path === '[Content_Types].xml')) throw new DataError(t.spreadsheet);
+  if (entries.some((e) => e.path === '[Content_Types].xml')) throw new DataError(message('data.file.spreadsheet'));
   const sources: Source[] = [];
   for (const entry of entries) {
     if (entry.path.endsWith('/') || entry.size === 0) continue;
     sources.push(await zipSource(file, entry));
   }
-  if (sources.length === 0) throw new DataError(t.emptyZip(path));
+  if (sources.length === 0) throw new DataError(message('data.file.emptyZip', { path }));
   return sources;
 }
 
 async function zipSource(file: Blob, entry: ZipEntry): Promise<Source> {
-  const t = texts().errors.data.file;
   const skip = zipContentAfter(new Uint8Array(await file.slice(entry.offset, entry.offset + 30).arrayBuffer()));
   const problem = entry.encrypted
-    ? damaged(t.pack.encrypted(entry.path))
+    ? damaged(message('data.file.pack.encrypted', { path: entry.path }))
     : entry.method !== 0 && entry.method !== 8
-      ? damaged(t.pack.unknown(entry.path, entry.method))
+      ? damaged(message('data.file.pack.unknown', { path: entry.path, method: entry.method }))
       : entry.size > MAX_FILE_BYTES
         ? tooLarge(Math.ceil(entry.size / 2 ** 20))
         : skip === null || entry.offset + skip + entry.packed > file.size
-          ? damaged(t.pack.misplaced(entry.path))
+          ? damaged(message('data.file.pack.misplaced', { path: entry.path }))
           : null;
   const content = file.slice(entry.offset + (skip ?? 0), entry.offset + (skip ?? 0) + entry.packed);
   return {
@@ -225,7 +230,6 @@ async function* unzipped(
   promised: ZipEntry,
   onRead: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const t = texts().errors.data.file;
   let size = 0;
   let crc = 0;
   let read = 0;
@@ -245,13 +249,13 @@ async function* unzipped(
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
         // What a broken stream throws: a TypeError in browsers, a zlib error in Node.
-        throw damaged(error instanceof Error ? error.message : String(error));
+        throw damaged(messageOf(error));
       });
       if (done) break;
       size += value.length;
       if (size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(size / 2 ** 20));
-      if (size > FREE && size > read * MAX_RATIO) throw damaged(t.pack.bomb(MAX_RATIO));
-      if (size > promised.size) throw damaged(t.pack.longer);
+      if (size > FREE && size > read * MAX_RATIO) throw damaged(message('data.file.pack.bomb', { times: MAX_RATIO }));
+      if (size > promised.size) throw damaged(message('data.file.pack.longer'));
       crc = crc32(value, crc);
       yield value;
     }
@@ -260,5 +264,5 @@ async function* unzipped(
     // Not awaited: a decompressor that is full answers only once somebody reads.
     if (!whole) reader.cancel().catch(() => {});
   }
-  if (size !== promised.size || crc !== promised.crc) throw damaged(t.pack.different);
+  if (size !== promised.size || crc !== promised.crc) throw damaged(message('data.file.pack.different'));
 }

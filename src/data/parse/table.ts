@@ -1,10 +1,9 @@
 /** The table that a parser fills, row by row: columns, broken rows with what is wrong, notes, and the point at which it gives up. */
 import type { ParsedTable, RowNote, RowState, TableInfo } from '../../shared/data';
 import { DataError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { type Message, type MessageCode, message } from '../../shared/message';
 import { meaningsOf } from '../columnNames';
 import { RowStore } from '../rowStore';
-import { excerpt } from './excerpt';
 
 export const MAX_COLUMNS = 256;
 /** Rows that nothing can repair are left out up to this share of the file. */
@@ -20,6 +19,13 @@ const MEASURED_ROWS = 2000;
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
+type Tallied = Extract<MessageCode, `data.json.loose.${string}`> | 'data.table.headerAgain';
+
+/** A row of a file that cannot be read, as its cells hold it: its beginning, and why. */
+export function lostRow([text, why]: readonly string[]): { text: string; why: Message } {
+  return { text, why: JSON.parse(why) as Message };
+}
+
 export class TableBuilder {
   readonly rows = new RowStore();
   /** The first row that is only measured on; null where there is none. */
@@ -29,9 +35,9 @@ export class TableBuilder {
   #notes: RowNote[] = [];
   #more = 0;
   #lost = 0;
-  #firstLost: { line: number; message: string } | null = null;
+  #firstLost: { line: number; why: Message } | null = null;
   /** What is worth knowing of many rows: told once, with the first line and the number. */
-  readonly #tallies = new Map<string, { line: number; n: number; say: (n: number) => string }>();
+  readonly #tallies = new Map<Tallied, { line: number; n: number }>();
   /** Characters by column, of whole rows. */
   #characters: number[] = [];
   /** Lines whose bytes are not valid UTF-8, in order; told by the decoder. */
@@ -72,7 +78,8 @@ export class TableBuilder {
       let column = this.#columns.get(name);
       if (column === undefined) {
         column = this.#columns.size;
-        if (column >= MAX_COLUMNS) throw new DataError(texts().errors.data.table.moreColumns(line, MAX_COLUMNS), line);
+        if (column >= MAX_COLUMNS)
+          throw new DataError(message('data.table.moreColumns', { line, most: MAX_COLUMNS }), line);
         this.#columns.set(name, column);
       }
       while (row.length < column) row.push('');
@@ -82,29 +89,29 @@ export class TableBuilder {
   }
 
   /** Adds a row that cannot be read. */
-  addLost(line: number, text: string, state: 'syntax' | 'huge', message: string): void {
+  addLost(line: number, text: string, state: 'syntax' | 'huge', why: Message): void {
     this.#lost++;
-    this.#firstLost ??= { line, message };
-    this.add(line, [text.slice(0, SHOWN_OF_HUGE), message], state);
+    this.#firstLost ??= { line, why };
+    this.add(line, [text.slice(0, SHOWN_OF_HUGE), JSON.stringify(why)], state);
   }
 
   /** Something was repaired or is worth knowing; the row stays. */
-  note(line: number, message: string): void {
+  note(line: number, message: Message): void {
     if (this.#notes.length < MAX_NOTES) this.#notes.push({ line, message });
     else this.#more++;
   }
 
   /** As `note`, once for all rows of a kind. */
-  tally(kind: string, line: number, say: (n: number) => string): void {
-    const known = this.#tallies.get(kind);
+  tally(code: Tallied, line: number): void {
+    const known = this.#tallies.get(code);
     if (known) known.n++;
-    else this.#tallies.set(kind, { line, n: 1, say });
+    else this.#tallies.set(code, { line, n: 1 });
   }
 
   /** The text with every half of a surrogate pair replaced: it stands for no character and has no UTF-8. */
   repair(text: string, line: number): string {
     if (!LONE_SURROGATE.test(text)) return text;
-    this.note(line, texts().errors.data.row.halfCharacter);
+    this.note(line, message('data.row.halfCharacter'));
     return text.replace(/\p{Cs}/gu, '\uFFFD');
   }
 
@@ -114,19 +121,21 @@ export class TableBuilder {
    * @throws {DataError} when too few rows are there, or (naming the first) when more than a fifth of them can be read by no means.
    */
   finish(info: Omit<TableInfo, 'columns' | 'notes' | 'surplus'>, least = MIN_ROWS): ParsedTable {
-    const t = texts().errors.data;
     const total = this.rows.length;
     const good = total - this.#lost;
     if (this.#firstLost && this.#lost > total * MAX_BROKEN_SHARE) {
-      const { line, message } = this.#firstLost;
-      throw new DataError(t.table.broken(this.#lost, total, line, excerpt(message, 120)), line);
+      const { line, why } = this.#firstLost;
+      throw new DataError(message('data.table.broken', { lost: this.#lost, total, line, why }), line);
     }
     if (info.unit !== 'whole' && good < least)
-      throw new DataError(t.table.fewRows(good, info.header?.used ?? false, MIN_ROWS));
-    if (total === 0) throw new DataError(t.file.noText(MIN_ROWS));
-    for (const { line, n, say } of this.#tallies.values()) this.note(line, say(n));
+      throw new DataError(
+        message('data.table.fewRows', { rows: good, header: info.header?.used ?? false, least: MIN_ROWS }),
+      );
+    if (total === 0) throw new DataError(message('data.file.noText', { least: MIN_ROWS }));
+    for (const [code, { line, n }] of this.#tallies) this.note(line, message(code, { n }));
     const notes = this.#notes.slice();
-    if (this.#more > 0) notes.push({ line: notes[notes.length - 1].line, message: t.row.moreNotes(this.#more) });
+    if (this.#more > 0)
+      notes.push({ line: notes[notes.length - 1].line, message: message('data.row.moreNotes', { n: this.#more }) });
     const { columns } = this;
     const most = Math.max(0, ...this.#characters.slice(0, columns.length));
     // Without a whole row to go by, the one whose name says that it holds texts.

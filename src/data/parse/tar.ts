@@ -2,6 +2,9 @@
 
 const BLOCK = 512;
 
+/** The archive is cut off, or a header is damaged. */
+export class TarDamage extends Error {}
+
 export interface TarEntry {
   path: string;
   size: number;
@@ -20,9 +23,9 @@ export function isTar(head: Uint8Array): boolean {
 
 /**
  * Headers of the plain files of an archive that comes in pieces.
- * @throws {RangeError} where it is cut off or a header is damaged
+ * @throws {TarDamage}
  */
-export async function tarEntries(pieces: AsyncIterable<Uint8Array>, damaged: string): Promise<TarEntry[]> {
+export async function tarEntries(pieces: AsyncIterable<Uint8Array>): Promise<TarEntry[]> {
   const entries: TarEntry[] = [];
   let header = new Uint8Array(0);
   let at = 0;
@@ -58,7 +61,7 @@ export async function tarEntries(pieces: AsyncIterable<Uint8Array>, damaged: str
         continue;
       }
       const size = parseInt(text(block, 124, 12).trim() || '0', 8);
-      if (checksumOf(block) !== parseInt(text(block, 148, 8).trim(), 8) || !(size >= 0)) throw new RangeError(damaged);
+      if (checksumOf(block) !== parseInt(text(block, 148, 8).trim(), 8) || !(size >= 0)) throw new TarDamage();
       const kind = String.fromCharCode(block[156]);
       next = start + Math.ceil(size / BLOCK) * BLOCK;
       if (kind === 'L' && size < 1 << 16) body = { until: start + size, parts: [] };
@@ -71,7 +74,7 @@ export async function tarEntries(pieces: AsyncIterable<Uint8Array>, damaged: str
     }
     at += piece.length;
   }
-  if (next !== Infinity && at < next) throw new RangeError(damaged);
+  if (next !== Infinity && at < next) throw new TarDamage();
   return entries;
 }
 

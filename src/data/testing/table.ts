@@ -2,6 +2,8 @@
 import type { DataFormat, ParsedTable } from '../../shared/data';
 import { cellsOf, NO_REPAIRS } from '../repair';
 import { RowStore } from '../rowStore';
+import { say } from '../../shared/texts/say';
+import { lostRow } from '../parse/table';
 
 /** A table that holds these rows; row i stands on line i + 1. */
 export function tableOf(columns: string[], rows: string[][], format: DataFormat = 'csv'): ParsedTable {
@@ -33,7 +35,12 @@ export function plainTable(table: ParsedTable) {
   for (let i = 0; i < table.rows.length; i++) {
     const cells = cellsOf(table, i, NO_REPAIRS);
     if (cells) rows.push(cells);
-    else broken.push({ line: table.rows.line(i), state: table.rows.state(i), cells: table.rows.cells(i) });
+    else {
+      const state = table.rows.state(i);
+      const stands = table.rows.cells(i);
+      const { text, why } = state === 'syntax' || state === 'huge' ? lostRow(stands) : { text: '', why: null };
+      broken.push({ line: table.rows.line(i), state, cells: why ? [text, say(why)] : stands });
+    }
   }
   return { ...table, rows, broken };
 }

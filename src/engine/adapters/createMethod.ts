@@ -1,7 +1,7 @@
 /** The methods by name: which update, behind a gate or not. What is allocated for each stands beside it. */
 import { type RunConfig, type TrainConfig, isGated } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import type { BufferScope } from '../device/buffers';
 import type { Weight } from '../kernels/matmul/weight';
 import { AdaLora, adaloraSizes } from './adalora/adalora';
@@ -71,7 +71,7 @@ function createUpdate(
     case 'dora':
     case 'ts-dora':
       // With dropout PEFT takes all of Δ, its part along W0 x too, from the dropped input: W0 and W0ᵀ would be applied twice.
-      if (run.dropout > 0) throw new ConfigError(texts().errors.engine.adapter.doraDropout(run.name));
+      if (run.dropout > 0) throw new ConfigError(message('engine.adapter.doraDropout', { run: run.name }));
       return new Dora(low, modules, scope, frozen, gated);
     case 'adalora':
       return new AdaLora(low, modules, scope, run, train);

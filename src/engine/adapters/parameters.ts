@@ -5,7 +5,7 @@
 import type { RunConfig } from '../../shared/config';
 import { AdapterError } from '../../shared/errors';
 import { rankOf } from '../../shared/config';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import { type Tensor, alignBinding } from '../device/buffers';
 import type { AdaptedModule, ModuleParams } from './method';
 
@@ -129,7 +129,7 @@ export function pack(
       b.length !== rank * m.dOut ||
       (extra?.length ?? 0) !== extraLength(kind, m, rank)
     ) {
-      throw new AdapterError(texts().errors.engine.adapter.shapes(path(m), rank));
+      throw new AdapterError(message('engine.adapter.shapes', { path: path(m), rank }));
     }
     flat.set(a, layout.a[i] / 4);
     for (let row = 0; row < m.dOut; row++)

@@ -1,6 +1,6 @@
 /** An update without a gate: every token gets it. */
 import { AdapterError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import type { Tensor } from '../device/buffers';
 import type { Op } from '../device/program';
 import { backwardInOneCall, inOneCall } from '../kernels/lowRank/inOneCall';
@@ -85,10 +85,10 @@ export class Plain implements Method {
   }
 
   reopen(): void {
-    throw new AdapterError(texts().errors.engine.adapter.noGateToOpen);
+    throw new AdapterError(message('engine.adapter.noGateToOpen'));
   }
 
   setThresholds(): void {
-    throw new AdapterError(texts().errors.engine.adapter.noGate);
+    throw new AdapterError(message('engine.adapter.noGate'));
   }
 }

@@ -1,3 +1,4 @@
+import { sayError } from '../../shared/texts/say';
 import { describe, expect, it } from 'vitest';
 import { GpuError } from '../../shared/errors';
 import { testDevice } from '../testing/harness';
@@ -38,7 +39,7 @@ describe('buffers and their owners', () => {
     } catch (error) {
       expect(error).toBeInstanceOf(GpuError);
       expect((error as GpuError).message).toContain('"layers.0.act" needs');
-      expect((error as GpuError).hint).toContain('smaller batch');
+      expect(sayError(error as GpuError).hint).toContain('smaller batch');
     }
     expect(device.buffers.live()).toEqual(before);
   });

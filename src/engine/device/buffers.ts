@@ -3,7 +3,7 @@
  * throws. What a buffer is made of is the device's matter: a GPUBuffer, or a range of the CPU engine's memory.
  */
 import { GpuError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 
 /** A device's own handle of a buffer; only that device looks into it. */
 export type Memory = object;
@@ -40,7 +40,7 @@ export class Tensor {
 
   /** @throws {GpuError} after the owner was freed. */
   get memory(): Memory {
-    if (!this.#entry.alive) throw new GpuError(texts().errors.engine.gpu.freed(this.label));
+    if (!this.#entry.alive) throw new GpuError(message('engine.gpu.freed', { label: this.label }));
     return this.#entry.memory;
   }
 
@@ -52,14 +52,15 @@ export class Tensor {
   /** A part of this tensor, in bytes from its start. `offset` must be a multiple of 256. */
   slice(label: string, offset: number, size: number): Tensor {
     if (offset % 256 !== 0 || offset + size > this.size) {
-      throw new GpuError(texts().errors.engine.gpu.slice(offset, size, this.label, this.size));
+      throw new GpuError(message('engine.gpu.slice', { offset, size, label: this.label, bytes: this.size }));
     }
     return new Tensor(label, this.#entry, this.offset + offset, size);
   }
 
   /** The smallest range that holds this tensor and `other`. @throws {GpuError} when they are not parts of one buffer. */
   through(other: Tensor): Tensor {
-    if (other.#entry !== this.#entry) throw new GpuError(texts().errors.engine.gpu.apart(this.label, other.label));
+    if (other.#entry !== this.#entry)
+      throw new GpuError(message('engine.gpu.apart', { a: this.label, b: other.label }));
     const offset = Math.min(this.offset, other.offset);
     const end = Math.max(this.offset + this.size, other.offset + other.size);
     return new Tensor(`${this.label} … ${other.label}`, this.#entry, offset, end - offset);
@@ -132,7 +133,7 @@ export class BufferScope {
     const { source } = this.#buffers;
     if (size > source.largest) {
       const mib = (of: number) => (of / 2 ** 20).toFixed(0);
-      throw new GpuError(texts().errors.engine.gpu.oneBuffer(label, mib(size), mib(source.largest)));
+      throw new GpuError(message('engine.gpu.oneBuffer', { label, mib: mib(size), allowed: mib(source.largest) }));
     }
     const entry = { memory: source.allocate(`${this.#owner}/${label}`, size, usage), size, alive: true };
     this.#entries.push(entry);

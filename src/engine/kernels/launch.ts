@@ -1,6 +1,6 @@
 /** How kernels spread their work over workgroups. */
 import { GpuError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import dimsWgsl from '../device/dims.wgsl?raw';
 import denseWgsl from './rows/dense.wgsl?raw';
 import type { Device } from '../device/device';
@@ -44,7 +44,7 @@ export const rowThreads = (device: Pick<Device, 'info'>): number => sharing(devi
 
 /** A width in vec4 units. @throws {GpuError} when it is no multiple of 4. */
 export function quads(width: number, what: 'head' | 'row' | 'hidden' | 'ffn' | 'logits' | 'module'): number {
-  if (width % 4 !== 0) throw new GpuError(texts().errors.engine.model.quads(what, width));
+  if (width % 4 !== 0) throw new GpuError(message('engine.model.quads', { what, width }));
   return width / 4;
 }
 

@@ -5,7 +5,7 @@
  * so that kernels need not know of segments beyond `rowAt`.
  */
 import { TrainError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import type { TokenBatch } from '../../shared/types';
 import { type BufferScope, type Tensor, alignBinding } from '../device/buffers';
 import type { Commands, Device } from '../device/device';
@@ -200,7 +200,14 @@ export class BatchBuffers {
     const wanted: number[] = [];
     for (let i = 0; i < rows; i++) if (batch.targets[i] >= 0) wanted.push(i);
     if (rows > capacity.rows || wanted.length > capacity.supervised) {
-      throw new TrainError(texts().errors.engine.model.batch(rows, wanted.length, capacity.rows, capacity.supervised));
+      throw new TrainError(
+        message('engine.model.batch', {
+          rows,
+          supervised: wanted.length,
+          most: capacity.rows,
+          mostSupervised: capacity.supervised,
+        }),
+      );
     }
     const part = (name: Part) =>
       new Uint32Array(into.buffer, into.byteOffset + this.#parts[name].from, this.#parts[name].bytes / 4);

@@ -2,7 +2,7 @@
 import { MODULE_KINDS, MODULE_PATHS, type ModuleKind, type RunConfig } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { fnv1a } from '../../shared/fnv1a';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import type { LlamaConfig, ModuleId, WeightName } from '../../shared/types';
 import type { AdaptedModule } from '../adapters/method';
 import type { BufferScope, Tensor } from '../device/buffers';
@@ -52,7 +52,8 @@ export function adaptedModules(
 ): AdaptedModule[] {
   const all = allModules(c);
   const unknown = only?.find((name) => !all.some((m) => moduleName(m) === name));
-  if (unknown !== undefined) throw new ConfigError(texts().errors.engine.model.noModule(unknown, c.layers));
+  if (unknown !== undefined)
+    throw new ConfigError(message('engine.model.noModule', { name: unknown, layers: c.layers }));
   return all
     .filter((m) => (only ? only.includes(moduleName(m)) : modules.includes(m.kind)))
     .map((id, index) => ({

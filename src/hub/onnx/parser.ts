@@ -7,7 +7,7 @@
  * fails on the first byte that is wrong.
  */
 import { ModelError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { type Message, message } from '../../shared/message';
 import type { OnnxGraph, OnnxNode, OnnxTensor, Range } from './model';
 
 /** A Llama of 128 layers, as optimum writes it, has some 30 000 nodes. */
@@ -46,12 +46,10 @@ const TYPED_FIELDS: Record<number, NonNullable<OnnxTensor['typed']>['field']> = 
   11: 'uint64_data',
 };
 
-/** @param what is wrong with the file, of `errors.hub.onnxHas` */
-export function damaged(what: string): never {
-  throw new ModelError(texts().errors.hub.onnx(what));
+/** @param what is wrong with the file, of the catalogue’s `hub.onnxHas` */
+export function damaged(what: Message): never {
+  throw new ModelError(message('hub.onnx', { what }));
 }
-
-const t = () => texts().errors.hub.onnxHas;
 
 /** Short ASCII names are the rule, and decoding them by hand saves most of the parser's time. */
 function decodeText(bytes: Uint8Array, { offset, length }: Range): string {
@@ -108,9 +106,14 @@ export class OnnxParser {
   finish(bytes: Uint8Array): OnnxGraph {
     this.advance(bytes, bytes.length);
     if (this.#stack.length > 1 || this.#position !== bytes.length) {
-      damaged(t().cutOff(bytes.length, this.#stack.length > 1 ? this.#top().level : 'field'));
+      damaged(
+        message('hub.onnxHas.cutOff', {
+          bytes: bytes.length,
+          level: this.#stack.length > 1 ? this.#top().level : 'field',
+        }),
+      );
     }
-    if (this.#graphs === 0 || this.#nodes.length === 0) damaged(t().noGraph);
+    if (this.#graphs === 0 || this.#nodes.length === 0) damaged(message('hub.onnxHas.noGraph'));
     return { nodes: this.#nodes, tensors: this.#tensors, outputs: this.#outputs, bytes };
   }
 
@@ -125,7 +128,7 @@ export class OnnxParser {
     let high = 0;
     let p = this.#position;
     for (let shift = 0; ; shift += 7) {
-      if (p >= limit) damaged(t().endless(this.#position));
+      if (p >= limit) damaged(message('hub.onnxHas.endless', { at: this.#position }));
       if (p >= this.#available) return null;
       const byte = this.#bytes[p++];
       const bits = byte & 0x7f;
@@ -144,10 +147,10 @@ export class OnnxParser {
     const frame = this.#top();
     const tag = this.#varint();
     if (tag === null) return false;
-    if (++this.#fields > MAX_FIELDS) damaged(t().manyFields(MAX_FIELDS));
+    if (++this.#fields > MAX_FIELDS) damaged(message('hub.onnxHas.manyFields', { most: MAX_FIELDS }));
     const number = Math.floor(tag / 8);
     const wire = tag % 8;
-    if (tag <= 0 || number > 536870911) damaged(t().impossible(this.#position));
+    if (tag <= 0 || number > 536870911) damaged(message('hub.onnxHas.impossible', { at: this.#position }));
     if (wire === VARINT) {
       const value = this.#varint();
       if (value === null) return false;
@@ -155,12 +158,12 @@ export class OnnxParser {
       return true;
     }
     if (wire === FIXED32 || wire === FIXED64) return this.#fixed(frame, number, wire === FIXED32 ? 4 : 8);
-    if (wire !== BYTES) damaged(t().wireType(wire, this.#position));
+    if (wire !== BYTES) damaged(message('hub.onnxHas.wireType', { type: wire, at: this.#position }));
     const length = this.#varint();
     if (length === null) return false;
     const end = this.#position + length;
     if (length < 0 || !Number.isSafeInteger(end) || end > frame.end)
-      damaged(t().tooLong(this.#position, length, frame.level));
+      damaged(message('hub.onnxHas.tooLong', { at: this.#position, length, level: frame.level }));
     return this.#payload(frame, number, { offset: this.#position, length });
   }
 
@@ -170,7 +173,8 @@ export class OnnxParser {
       if (field === 1) pushBounded(tensor.dims, value, MAX_RANK, 'dimensions');
       else if (field === 2) tensor.dataType = value;
       else if (field === 14 && value === 1) tensor.external ??= new Map();
-      else if (TYPED_FIELDS[field]) damaged(t().unpacked(tensor.name, TYPED_FIELDS[field]));
+      else if (TYPED_FIELDS[field])
+        damaged(message('hub.onnxHas.unpacked', { tensor: tensor.name, field: TYPED_FIELDS[field] }));
     } else if (frame.level === 'attribute') {
       const attribute = frame.attribute!;
       if (field === 3) attribute.value = value;
@@ -180,7 +184,7 @@ export class OnnxParser {
   }
 
   #fixed(frame: Frame, field: number, width: number): boolean {
-    if (this.#position + width > frame.end) damaged(t().endless(this.#position));
+    if (this.#position + width > frame.end) damaged(message('hub.onnxHas.endless', { at: this.#position }));
     if (this.#position + width > this.#available) return false;
     if (frame.level === 'attribute' && field === 2 && width === 4) {
       frame.attribute!.value = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#position, 4).getFloat32(
@@ -188,7 +192,7 @@ export class OnnxParser {
         true,
       );
     } else if (frame.level === 'tensor' && TYPED_FIELDS[field]) {
-      damaged(t().unpacked(frame.tensor!.name, TYPED_FIELDS[field]));
+      damaged(message('hub.onnxHas.unpacked', { tensor: frame.tensor!.name, field: TYPED_FIELDS[field] }));
     }
     this.#position += width;
     return true;
@@ -205,7 +209,7 @@ export class OnnxParser {
       return true;
     };
     const text = (keep: (value: string) => void): boolean => {
-      if (range.length > MAX_STRING) damaged(t().longName(range.length));
+      if (range.length > MAX_STRING) damaged(message('hub.onnxHas.longName', { bytes: range.length }));
       if (range.offset + range.length > this.#available) return false;
       keep(decodeText(this.#bytes, range));
       return skip();
@@ -214,11 +218,11 @@ export class OnnxParser {
     switch (frame.level) {
       case 'model':
         if (field !== 7) return skip();
-        if (++this.#graphs > 1) damaged(t().twoGraphs);
+        if (++this.#graphs > 1) damaged(message('hub.onnxHas.twoGraphs'));
         return enter({ level: 'graph' });
       case 'graph':
         if (field === 1) {
-          if (this.#nodes.length >= MAX_NODES) damaged(t().manyNodes(MAX_NODES));
+          if (this.#nodes.length >= MAX_NODES) damaged(message('hub.onnxHas.manyNodes', { most: MAX_NODES }));
           return enter({
             level: 'node',
             node: { name: '', op: '', domain: '', inputs: [], outputs: [], attributes: new Map() },
@@ -267,14 +271,15 @@ export class OnnxParser {
             tensor.name = s;
           });
         if (field === 9) {
-          if (tensor.raw) damaged(t().twiceData(tensor.name));
+          if (tensor.raw) damaged(message('hub.onnxHas.twiceData', { tensor: tensor.name }));
           tensor.raw = range;
           return skip();
         }
         if (field === 13) return enter({ level: 'entry', entry: { key: '', value: '' } });
         const typed = TYPED_FIELDS[field];
         if (typed) {
-          if (tensor.typed && tensor.typed.field !== typed) damaged(t().twiceData(tensor.name));
+          if (tensor.typed && tensor.typed.field !== typed)
+            damaged(message('hub.onnxHas.twiceData', { tensor: tensor.name }));
           tensor.typed ??= { field: typed, ranges: [] };
           pushBounded(tensor.typed.ranges, range, MAX_LIST, 'pieces');
         }
@@ -297,7 +302,7 @@ export class OnnxParser {
   /** A packed list of varints, read at once. */
   #packed(range: Range, keep: (value: number) => void): boolean {
     const end = range.offset + range.length;
-    if (range.length > MAX_LIST * 10) damaged(t().longList(range.length));
+    if (range.length > MAX_LIST * 10) damaged(message('hub.onnxHas.longList', { bytes: range.length }));
     if (end > this.#available) return false;
     this.#stack.push({ level: 'entry', end });
     while (this.#position < end) keep(this.#varint()!);
@@ -315,7 +320,7 @@ export class OnnxParser {
       else this.#addTensor(tensor);
     } else if (frame.level === 'entry') {
       const external = (parent.tensor!.external ??= new Map());
-      if (external.size >= 16) damaged(t().manyEntries);
+      if (external.size >= 16) damaged(message('hub.onnxHas.manyEntries'));
       external.set(frame.entry!.key, frame.entry!.value);
     } else if (frame.level === 'attribute') {
       const { name, value, tensor } = frame.attribute!;
@@ -325,7 +330,7 @@ export class OnnxParser {
       if (tensor && name === 'value') parent.tensor = tensor;
     } else if (frame.level === 'node') {
       const node = frame.node!;
-      if (node.op === '') damaged(t().noOperator);
+      if (node.op === '') damaged(message('hub.onnxHas.noOperator'));
       if (node.op === 'Constant' && frame.tensor && node.outputs.length === 1) {
         this.#addTensor({ ...frame.tensor, name: node.outputs[0] });
       } else {
@@ -338,8 +343,8 @@ export class OnnxParser {
   }
 
   #addTensor(tensor: OnnxTensor): void {
-    if (this.#tensors.size >= MAX_TENSORS) damaged(t().manyTensors(MAX_TENSORS));
-    if (this.#tensors.has(tensor.name)) damaged(t().twiceNamed(tensor.name));
+    if (this.#tensors.size >= MAX_TENSORS) damaged(message('hub.onnxHas.manyTensors', { most: MAX_TENSORS }));
+    if (this.#tensors.has(tensor.name)) damaged(message('hub.onnxHas.twiceNamed', { tensor: tensor.name }));
     this.#tensors.set(tensor.name, tensor);
     this.#hooks.onTensor?.(tensor);
   }
@@ -355,7 +360,7 @@ function pushBounded<T>(
   most: number,
   what: 'dimensions' | 'values' | 'inputs' | 'outputs' | 'pieces',
 ): T[] {
-  if (list.length >= most) damaged(t().manyIn(most, what));
+  if (list.length >= most) damaged(message('hub.onnxHas.manyIn', { most, what }));
   list.push(value);
   return list;
 }

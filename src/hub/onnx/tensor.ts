@@ -1,11 +1,9 @@
 /** Values of an ONNX tensor as f32: from raw_data, from typed fields, or from an external data file. */
 import { ModelError } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import { bf16ToF32, f16ToF32, f32Copy } from '../floats';
 import { DataType, typeName, type OnnxTensor, type Range } from './model';
 import { damaged } from './parser';
-
-const t = () => texts().errors.hub.onnxHas;
 
 const WIDTH: Record<number, number> = { [DataType.FLOAT]: 4, [DataType.FLOAT16]: 2, [DataType.BFLOAT16]: 2 };
 
@@ -16,9 +14,11 @@ const MAX_ELEMENTS = 2 ** 31;
 export function elementCount(tensor: OnnxTensor): number {
   let count = 1;
   for (const dim of tensor.dims) {
-    if (dim < 0 || dim > MAX_ELEMENTS) damaged(t().shape(tensor.name, tensor.dims.join(', ')));
+    if (dim < 0 || dim > MAX_ELEMENTS)
+      damaged(message('hub.onnxHas.shape', { tensor: tensor.name, dims: tensor.dims.join(', ') }));
     count *= dim;
-    if (count > MAX_ELEMENTS) damaged(t().shape(tensor.name, tensor.dims.join(', ')));
+    if (count > MAX_ELEMENTS)
+      damaged(message('hub.onnxHas.shape', { tensor: tensor.name, dims: tensor.dims.join(', ') }));
   }
   return count;
 }
@@ -29,18 +29,21 @@ export function externalRange(tensor: OnnxTensor): Range & { location: string } 
   const location = entry.get('location') ?? '';
   const plain = /^(?:\.\/)?([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})$/.exec(location);
   if (!plain || location.includes('..')) {
-    throw new ModelError(texts().errors.hub.graph.outside(tensor.name, location.slice(0, 100)));
+    throw new ModelError(message('hub.graph.outside', { tensor: tensor.name, file: location.slice(0, 100) }));
   }
   const whole = (key: string, fallback: number): number => {
     const text = entry.get(key);
     if (text === undefined) return fallback;
-    if (!/^\d{1,15}$/.test(text)) damaged(t().entry(tensor.name, key, text.slice(0, 40)));
+    if (!/^\d{1,15}$/.test(text))
+      damaged(message('hub.onnxHas.entry', { tensor: tensor.name, key, value: text.slice(0, 40) }));
     return Number(text);
   };
   const expected = elementCount(tensor) * (WIDTH[tensor.dataType] ?? 0);
   const range = { location: plain[1], offset: whole('offset', 0), length: whole('length', expected) };
   if (WIDTH[tensor.dataType] && range.length !== expected)
-    damaged(t().externalSize(tensor.name, range.length, tensor.dims.join(', ')));
+    damaged(
+      message('hub.onnxHas.externalSize', { tensor: tensor.name, bytes: range.length, dims: tensor.dims.join(', ') }),
+    );
   return range;
 }
 
@@ -51,26 +54,33 @@ export function externalRange(tensor: OnnxTensor): Range & { location: string } 
 export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (location: string) => Uint8Array): void {
   const count = elementCount(tensor);
   const width = WIDTH[tensor.dataType];
-  if (!width) throw new ModelError(texts().errors.hub.graph.type(tensor.name, typeName(tensor.dataType)));
+  if (!width) throw new ModelError(message('hub.graph.type', { tensor: tensor.name, type: typeName(tensor.dataType) }));
   if (tensor.external) {
     const range = externalRange(tensor);
     const size = external?.(range.location).length;
     if (size !== undefined && range.offset + range.length > size)
-      damaged(t().outsideData(tensor.name, range.location, size));
+      damaged(message('hub.onnxHas.outsideData', { tensor: tensor.name, file: range.location, bytes: size }));
     return;
   }
   if (tensor.raw) {
     if (tensor.raw.length !== count * width || tensor.typed)
-      damaged(t().size(tensor.name, tensor.raw.length, tensor.dims.join(', ')));
-    if (tensor.raw.offset + tensor.raw.length > fileLength) damaged(t().outside(tensor.name));
+      damaged(
+        message('hub.onnxHas.size', { tensor: tensor.name, bytes: tensor.raw.length, dims: tensor.dims.join(', ') }),
+      );
+    if (tensor.raw.offset + tensor.raw.length > fileLength)
+      damaged(message('hub.onnxHas.outside', { tensor: tensor.name }));
     return;
   }
   const stored = tensor.typed?.ranges.reduce((sum, r) => sum + r.length, 0) ?? 0;
   const field = tensor.dataType === DataType.FLOAT ? 'float_data' : 'int32_data';
   // A varint of a 16-bit pattern takes one to three bytes.
   const fits = field === 'float_data' ? stored === count * 4 : stored >= count && stored <= count * 3;
-  if (tensor.typed?.field !== field && count > 0) damaged(t().noField(tensor.name, field));
-  if (!fits) damaged(t().fieldSize(tensor.name, stored, field, tensor.dims.join(', ')));
+  if (tensor.typed?.field !== field && count > 0)
+    damaged(message('hub.onnxHas.noField', { tensor: tensor.name, field }));
+  if (!fits)
+    damaged(
+      message('hub.onnxHas.fieldSize', { tensor: tensor.name, bytes: stored, field, dims: tensor.dims.join(', ') }),
+    );
 }
 
 /** The tensor's values as f32, a copy, in stored order. Call `checkTensor` first. */
@@ -107,16 +117,17 @@ function readTyped(tensor: OnnxTensor, file: Uint8Array): Float32Array {
       let value = 0;
       let shift = 0;
       do {
-        if (shift > 14 || p >= offset + length) damaged(t().not16Bit(tensor.name));
+        if (shift > 14 || p >= offset + length) damaged(message('hub.onnxHas.not16Bit', { tensor: tensor.name }));
         value |= (file[p] & 0x7f) << shift;
         shift += 7;
       } while (file[p++] >= 0x80);
-      if (value > 0xffff || filled + 2 > out.length) damaged(t().values(tensor.name));
+      if (value > 0xffff || filled + 2 > out.length) damaged(message('hub.onnxHas.values', { tensor: tensor.name }));
       out[filled++] = value & 255;
       out[filled++] = value >> 8;
     }
   }
-  if (filled !== out.length) damaged(t().filled(tensor.name, filled, out.length));
+  if (filled !== out.length)
+    damaged(message('hub.onnxHas.filled', { tensor: tensor.name, bytes: filled, of: out.length }));
   if (tensor.dataType === DataType.FLOAT) return f32Copy(out);
   return tensor.dataType === DataType.FLOAT16 ? f16ToF32(out) : bf16ToF32(out);
 }

@@ -1,6 +1,6 @@
 /**
- * All text that a person reads, in one catalogue: `en/` says what there is, `zh/` has the same by type. A worker
- * has a catalogue of its own; the page tells it the language.
+ * All text that a person reads, in one catalogue: `en/` says what there is, `zh/` has the same by type. Only the page
+ * reads it; what the layers below it have to say are codes (`../message.ts`), which `say.ts` puts into words.
  *
  * Entries are plain strings, or functions of what varies. `{name}` in an entry is a place for a `Phrase` to put an
  * element in. Never keep an entry in a constant of a module: the language may change after that.

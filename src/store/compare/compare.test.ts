@@ -7,11 +7,14 @@ import { type KeptRuns, recordOf } from '../keptRuns';
 import { Page } from '../page';
 import type { RunFile } from '../runFile';
 import type { Session } from '../slices';
-import { TestPort, clientOn, evalEvent, stepEvent } from '../testing/fixtures';
+import { TestPort, clientOn, evalEvent, stepEvent, foreign } from '../testing/fixtures';
 import type { Box } from './box';
 import { Compare, type CompareBoxes } from './compare';
 import { contenders } from './contenders';
 import { firstAt } from './vote';
+import { say } from '../../shared/texts/say';
+import { names } from '../../shared/texts/names';
+import { message } from '../../shared/message';
 
 const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
@@ -48,7 +51,7 @@ function make() {
   const port = new TestPort<TrainEvent>();
   const train = clientOn<TrainRequest, TrainReplies, TrainEvent>(port, { onEvent: () => {}, onCrash: () => {} });
   const kept = session(1);
-  const record = recordOf(kept, 'finished', { id: 'k', model: NANO, endedAt: 2, bytes: 1 });
+  const record = recordOf(kept, 'finished', { id: 'k', model: NANO, endedAt: 2, bytes: 1 }, names);
   const file: RunFile = {
     record: null,
     files: [],
@@ -59,7 +62,7 @@ function make() {
   const load = vi.fn((_id: string) => Promise.resolve(file));
   const boxes: CompareBoxes = { ballot: memoryBox(), added: memoryBox() };
   const data = { list: () => Promise.resolve({ total: 0, rows: [] }) } as unknown as DatasetCommands;
-  const host = { page, train, data, kept: { load } as unknown as KeptRuns, flush: () => {}, boxes };
+  const host = { page, train, data, kept: { load } as unknown as KeptRuns, flush: () => {}, names, boxes };
   page.patch('model', { status: 'ready', source: NANO });
   page.patch('runs', { session: session(3) });
   page.patch('keep', { runs: [record] });
@@ -68,7 +71,7 @@ function make() {
     vi.waitFor(() => {
       if (port.sent.filter((m) => m.type === type).length < n) throw new Error(`not ${n} of ${type} yet`);
     });
-  const of = (key: string) => contenders(page.state).find((c) => c.key === key)!;
+  const of = (key: string) => contenders(page.state, names).find((c) => c.key === key)!;
   return { page, port, compare, load, boxes, host, sent, of, state: () => page.state };
 }
 
@@ -95,7 +98,7 @@ test('a kept run comes in with its curves, is loaded when it is asked, and goes 
   expect(port.last('release')).toMatchObject({ runId: 'imported-1' });
   port.reply('release', null);
   await removed;
-  expect(contenders(state()).map((c) => c.key)).toEqual(['base', 'lora', 'ts-lora']);
+  expect(contenders(state(), names).map((c) => c.key)).toEqual(['base', 'lora', 'ts-lora']);
 });
 
 test('what was added is there again on the next visit, as far as it is still kept', async () => {
@@ -114,7 +117,7 @@ test('what was added is there again on the next visit, as far as it is still kep
   load.mockRejectedValueOnce(new Error('gone'));
   await visit();
   expect(state().compare.added).toEqual([]);
-  expect(state().ui.notices[0].info.message).toBe('gone');
+  expect(say(state().ui.notices[0].info)).toBe('gone');
   await visit();
   expect(state().compare.added).toHaveLength(1);
   await compare.remove('k');
@@ -132,12 +135,15 @@ test('an adapter that cannot be loaded says why, and the others answer', async (
   compare.setShown('ts-lora', false);
   const done = compare.answer('hi');
   await sent('import', 1);
-  port.fail('import', { name: 'AdapterError', message: 'Rank 9 is odd.', hint: '' });
+  port.fail('import', foreign('AdapterError', 'Rank 9 is odd.'));
   await sent('generate', 1);
   expect(port.last('generate').runs).toEqual(['base', 'lora']);
   port.reply('generate', { texts: { base: 'b', lora: 'l' } });
   await done;
-  expect(of('k/lora').voice).toEqual({ kind: 'none', why: 'It could not be loaded: Rank 9 is odd.' });
+  expect(of('k/lora').voice).toEqual({
+    kind: 'none',
+    why: message('store.compare.why.notLoaded', { why: message('shared.foreign', { text: 'Rank 9 is odd.' }) }),
+  });
   // With another model it may be tried again.
   compare.modelChanged();
   expect(of('k/lora').voice.kind).toBe('load');
@@ -148,14 +154,14 @@ test('a file that is gone is said under Compare', async () => {
   load.mockRejectedValueOnce(new Error('gone'));
   await compare.add('k');
   expect(state().compare).toMatchObject({ added: [], reading: null });
-  expect(state().ui.notices[0]).toMatchObject({ section: 'compare', info: { message: 'gone' } });
+  expect(state().ui.notices[0]).toMatchObject({ section: 'compare', info: { params: { text: 'gone' } } });
 });
 
 test('nobody to ask is said, and the next question may come', async () => {
   const { compare, state } = make();
   for (const key of ['base', 'lora', 'ts-lora']) compare.setShown(key, false);
   await compare.answer('hi');
-  expect(state().ui.notices[0].info.message).toBe('Nothing that is chosen can answer.');
+  expect(say(state().ui.notices[0].info)).toBe('Nothing that is chosen can answer.');
   expect(state().compare.writing).toBeNull();
 });
 
@@ -194,7 +200,7 @@ test('a vote: hidden order, equal answers judged by nobody, kept over a reload',
   expect(state().compare.ballot!.rounds).toHaveLength(2);
   page.patch('compare', { round: null });
   await again.nextRound();
-  expect(state().ui.notices[0].info.message).toMatch(/^(TS-)?LoRA is not here\.$/);
+  expect(say(state().ui.notices[0].info)).toMatch(/^(TS-)?LoRA is not here\.$/);
   again.resetVote();
   expect([state().compare.ballot, boxes.ballot.load()]).toEqual([null, null]);
 });
@@ -216,11 +222,11 @@ test('a round that is cancelled is not counted, and prompts come to an end', asy
   port.reply('generate', { texts: { base: 'b', lora: 'l' } });
   await next;
   await compare.vote(0);
-  expect(state().compare.voteNote).toBe('All your prompts have been judged.');
+  expect(state().compare.voteNote?.code).toBe('store.compare.vote.allJudged');
 });
 
 test('without held-out examples there is nothing to ask', async () => {
   const { compare, of, state } = make();
   await compare.beginVote(of('base'), of('lora'), null);
-  expect(state().ui.notices[0].info.message).toBe('There is no held-out example to ask.');
+  expect(say(state().ui.notices[0].info)).toBe('There is no held-out example to ask.');
 });

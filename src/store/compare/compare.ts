@@ -1,7 +1,8 @@
 /** What a person can do under Compare, as commands: choosing what is compared, asking all of them, voting blindly. */
 import { z } from '../../shared/zod';
-import { SieveError, toErrorInfo } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { SieveError, messageOf } from '../../shared/errors';
+import { type Message, message } from '../../shared/message';
+import type { Names } from '../../shared/names';
 import type { RunId, Sampling } from '../../train/protocol';
 import { samplingProblem } from '../checks';
 import type { DatasetCommands } from '../dataset';
@@ -31,6 +32,7 @@ export interface CompareHost {
   data: DatasetCommands;
   kept: KeptRuns;
   flush: () => void;
+  names: Names;
   boxes?: CompareBoxes;
 }
 
@@ -91,7 +93,7 @@ export class Compare {
       this.#patch({ reading: id });
       await this.#host.page.command('compare', async () => {
         const record = this.#s.keep.runs.find((r) => r.id === id);
-        if (!record) throw new SieveError(texts().errors.store.kept.gone);
+        if (!record) throw new SieveError(message('store.kept.gone'));
         const { histories, adapters } = await this.#host.kept.load(id);
         const added: AddedRun = { record, histories, adapters: new Set(adapters.keys()), loaded: {}, refused: {} };
         this.#patch({ added: [...this.#s.compare.added, added] });
@@ -132,9 +134,9 @@ export class Compare {
     if (!this.#begin('answers')) return;
     let mine: number | null = null;
     try {
-      await this.#load(chosen(contenders(this.#s), this.#s.compare).shown);
-      const asked = this.#ready(chosen(contenders(this.#s), this.#s.compare).shown);
-      if (asked.length === 0) throw new SieveError(texts().errors.store.compare.nobody);
+      await this.#load(chosen(contenders(this.#s, this.#host.names), this.#s.compare).shown);
+      const asked = this.#ready(chosen(contenders(this.#s, this.#host.names), this.#s.compare).shown);
+      if (asked.length === 0) throw new SieveError(message('store.compare.nobody'));
       if (this.#cancelled) return;
       this.#host.page.patch('runs', {
         answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])),
@@ -206,7 +208,7 @@ export class Compare {
     for (const { voice } of list) {
       if (voice.kind !== 'load' || this.#cancelled) continue;
       const { id, runId } = voice;
-      const note = (part: 'loaded' | 'refused', what: string) =>
+      const note = (part: 'loaded' | 'refused', what: Message | RunId) =>
         this.#patch({
           added: this.#s.compare.added.map((a) =>
             a.record.id === id ? { ...a, [part]: { ...a[part], [runId]: what } } : a,
@@ -214,16 +216,15 @@ export class Compare {
         });
       try {
         const files = (await this.#host.kept.load(id)).adapters.get(runId);
-        if (!files) throw new SieveError(texts().errors.store.compare.noAdapter);
+        if (!files) throw new SieveError(message('store.compare.noAdapter'));
         const { runId: name } = await this.#host.train.request(
           { type: 'import', files, as: null },
           files.map((f) => f.bytes.buffer as ArrayBuffer),
         );
         if (this.#s.model.source === source) note('loaded', name);
       } catch (error) {
-        const { message, hint } = toErrorInfo(error);
         if (this.#s.model.source === source)
-          note('refused', texts().compare.silent.notLoaded(`${message} ${hint}`.trim()));
+          note('refused', message('store.compare.why.notLoaded', { why: messageOf(error) }));
       }
     }
   }
@@ -284,7 +285,7 @@ export class Compare {
         }
         this.#keep(cast(now, prompt.text, 'same'));
       }
-      this.#patch({ voteNote: texts().compare.vote.sameInARow(SAME_IN_A_ROW) });
+      this.#patch({ voteNote: message('store.compare.vote.sameInARow', { n: SAME_IN_A_ROW }) });
     } catch (error) {
       this.#host.page.report('compare', error);
     } finally {
@@ -294,12 +295,12 @@ export class Compare {
 
   async #votePrompt({ own, seed, rounds: { length: n } }: Ballot): Promise<AskedPrompt | null> {
     if (n >= MAX_ROUNDS) {
-      this.#patch({ voteNote: texts().compare.vote.enough(MAX_ROUNDS) });
+      this.#patch({ voteNote: message('store.compare.vote.enough', { n: MAX_ROUNDS }) });
       return null;
     }
     if (own) {
       if (n < own.length) return { text: own[n], from: 'typed' };
-      this.#patch({ voteNote: texts().compare.vote.allJudged });
+      this.#patch({ voteNote: message('store.compare.vote.allJudged') });
       return null;
     }
     const found = await heldOutPrompt(
@@ -307,22 +308,22 @@ export class Compare {
       () => this.#s,
       (total) => promptAt(seed, n, total),
     );
-    if (!found) throw new SieveError(texts().errors.store.compare.noPrompt);
+    if (!found) throw new SieveError(message('store.compare.noPrompt'));
     return found;
   }
 
   /** Answers of X and Y; null when it was cancelled. */
   async #both({ x, y }: Ballot, prompt: AskedPrompt): Promise<{ x: string; y: string } | null> {
     const find = ({ identity, name }: Side): Contender => {
-      const found = contenders(this.#s).find((c) => c.identity === identity);
-      if (!found) throw new SieveError(texts().errors.store.compare.absent(name));
+      const found = contenders(this.#s, this.#host.names).find((c) => c.identity === identity);
+      if (!found) throw new SieveError(message('store.compare.absent', { name }));
       return found;
     };
     await this.#load([find(x), find(y)]);
     const asked = [find(x), find(y)].map((contender) => {
       const { voice, name } = contender;
       if (voice.kind !== 'ready')
-        throw new SieveError(texts().errors.store.compare.silent(name, voice.kind === 'none' ? voice.why : null));
+        throw new SieveError(message('store.compare.silent', { name, why: voice.kind === 'none' ? voice.why : null }));
       return { contender, runId: voice.runId };
     });
     const written: Record<RunId, string> = {};

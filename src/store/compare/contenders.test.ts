@@ -7,10 +7,13 @@ import { recordOf } from '../keptRuns';
 import { type AddedRun, type Session, type State, initialState } from '../slices';
 import { MODULES, evalEvent, gateStats, stepEvent } from '../testing/fixtures';
 import { chosen, contenders } from './contenders';
-import { caution, metricRows } from './metrics';
+import { metricRows } from './metrics';
 import type { DatasetCommands } from '../dataset';
 import { carriedPrompt, type Dress } from '../template';
 import { dressed, heldOutPrompt, opening, passes } from './prompts';
+import { names } from '../../shared/texts/names';
+import { caution } from '../../ui/compare/words';
+import { message } from '../../shared/message';
 
 const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 const TEMPLATE = { prompt: 'Q: {prompt}\n', completion: '{completion}' };
@@ -44,7 +47,7 @@ function session(startedAt: number, lora: number, gated: number, seed = 1): Sess
 }
 
 function added(s: Session, id: string, model: AddedRun['record']['model'] = NANO): AddedRun {
-  const record = { ...recordOf(s, 'finished', { id, model, endedAt: 9, bytes: 1 }), name: `Kept ${id}` };
+  const record = { ...recordOf(s, 'finished', { id, model, endedAt: 9, bytes: 1 }, names), name: `Kept ${id}` };
   return { record, histories: s.histories, adapters: new Set(['lora']), loaded: {}, refused: {} };
 }
 
@@ -60,7 +63,10 @@ function state(current: Session | null, kept: AddedRun[] = []): State {
 }
 
 test('the base, the session’s runs and kept ones, each with a name and a look of its own', () => {
-  const all = contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1), 'a'), added(session(3, 3, 3.1), 'b')]));
+  const all = contenders(
+    state(session(1, 3, 3.2), [added(session(2, 3, 3.1), 'a'), added(session(3, 3, 3.1), 'b')]),
+    names,
+  );
   expect(all.map((c) => [c.key, c.name, c.index])).toEqual([
     ['base', texts().compare.name.base, 0],
     ['lora', 'LoRA', 1],
@@ -75,9 +81,9 @@ test('the base, the session’s runs and kept ones, each with a name and a look 
 
 test('a kept copy of the session on the page is not there twice, and has the identity that it had', () => {
   const s = session(1, 3, 3.2);
-  const both = contenders(state(s, [added(s, 'a')]));
+  const both = contenders(state(s, [added(s, 'a')]), names);
   expect(both.map((c) => c.key)).toEqual(['base', 'lora', 'ts-lora']);
-  const later = contenders(state(null, [added(s, 'a')]));
+  const later = contenders(state(null, [added(s, 'a')]), names);
   expect(later.map((c) => c.key)).toEqual(['base', 'a/lora', 'a/ts-lora']);
   expect(later.map((c) => c.identity)).toEqual(both.map((c) => c.identity));
   // The kept run's file tells how the base did.
@@ -86,40 +92,40 @@ test('a kept copy of the session on the page is not there twice, and has the ide
 
 test('a run that was deleted under History is gone', () => {
   const s = state(null, [added(session(1, 3, 3.2), 'a')]);
-  expect(contenders({ ...s, keep: { ...s.keep, runs: [] } }).map((c) => c.key)).toEqual(['base']);
+  expect(contenders({ ...s, keep: { ...s.keep, runs: [] } }, names).map((c) => c.key)).toEqual(['base']);
 });
 
 test('whether one can answer, and why not', () => {
   const kept = added(session(2, 3, 3.1), 'a');
   const s = state(session(1, 3, 3.2), [kept]);
-  const voices = (of: State) => Object.fromEntries(contenders(of).map((c) => [c.key, c.voice]));
+  const voices = (of: State) => Object.fromEntries(contenders(of, names).map((c) => [c.key, c.voice]));
   expect(voices(s)).toMatchObject({
     base: { kind: 'ready', runId: 'base' },
     lora: { kind: 'ready', runId: 'lora' },
     'a/lora': { kind: 'load', id: 'a', runId: 'lora' },
-    'a/ts-lora': { kind: 'none', why: texts().compare.silent.notKept },
+    'a/ts-lora': { kind: 'none', why: message('store.compare.why.notKept') },
   });
   const loaded = { ...s, compare: { ...s.compare, added: [{ ...kept, loaded: { lora: 'imported-1' } }] } };
   expect(voices(loaded)['a/lora']).toEqual({ kind: 'ready', runId: 'imported-1' });
   const refused = {
     ...s,
-    compare: { ...s.compare, added: [{ ...kept, refused: { lora: 'It could not be loaded.' } }] },
+    compare: { ...s.compare, added: [{ ...kept, refused: { lora: message('store.compare.noAdapter') } }] },
   };
-  expect(voices(refused)['a/lora']).toEqual({ kind: 'none', why: 'It could not be loaded.' });
+  expect(voices(refused)['a/lora']).toEqual({ kind: 'none', why: message('store.compare.noAdapter') });
   const other = { ...s, model: { ...s.model, source: { kind: 'embedded', id: 'sieve-stories-4m' } as const } };
   expect(voices(other)['a/lora']).toMatchObject({
     kind: 'none',
-    why: expect.stringContaining('trained on sieve-stories-nano, and sieve-stories-4m is open') as string,
+    why: message('store.compare.why.trainedOn', { model: 'sieve-stories-nano', open: 'sieve-stories-4m' }),
   });
   expect(voices({ ...s, model: { ...s.model, status: 'none' } }).lora).toEqual({
     kind: 'none',
-    why: texts().compare.silent.noModel,
+    why: message('store.compare.why.noModel'),
   });
 });
 
 test('numbers against the reference: equal digits are no difference, and only like is compared with like', () => {
   const s = state(session(1, 3, 3.2), [added(session(2, 3.0001, 2.9), 'a')]);
-  const { shown, reference } = chosen(contenders(s), { ...s.compare, reference: 'lora' });
+  const { shown, reference } = chosen(contenders(s, names), { ...s.compare, reference: 'lora' });
   const rows = metricRows(shown, reference);
   const by = Object.fromEntries(rows.map((r) => [r.contender.key, r]));
   expect(by.lora.difference.loss).toBeNull();
@@ -152,9 +158,12 @@ test('losses on other text or of another model are not compared, and bring a bas
     added(foreign, 'a'),
     added(session(3, 2, 2), 'b', { kind: 'embedded', id: 'sieve-stories-4m' }),
   ]);
-  const all = contenders(s);
-  const { base, baseOf } = texts().compare.name;
-  expect(all.filter((c) => c.kind === 'base').map((c) => c.name)).toEqual([base, baseOf('Kept a'), baseOf('Kept b')]);
+  const all = contenders(s, names);
+  expect(all.filter((c) => c.kind === 'base').map((c) => c.name)).toEqual([
+    names.base(),
+    names.baseOf('Kept a'),
+    names.baseOf('Kept b'),
+  ]);
   const { shown, reference } = chosen(all, s.compare);
   const rows = metricRows(shown, reference);
   expect(rows.filter((r) => r.comparable).map((r) => r.contender.key)).toEqual(['base', 'lora', 'ts-lora']);
@@ -164,7 +173,7 @@ test('losses on other text or of another model are not compared, and bring a bas
 
 test('what is left out is out, and another takes the place of a reference that is', () => {
   const s = state(session(1, 3, 3.2));
-  const all = contenders(s);
+  const all = contenders(s, names);
   const of = (patch: Partial<State['compare']>) => chosen(all, { ...s.compare, ...patch });
   expect(of({ off: new Set(['base']) }).reference?.key).toBe('lora');
   expect(of({ off: new Set(['lora']), reference: 'lora' }).reference?.key).toBe('base');
@@ -172,9 +181,9 @@ test('what is left out is out, and another takes the place of a reference that i
 });
 
 test('one seed is no verdict', () => {
-  const same = contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1), 'a')]));
+  const same = contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1), 'a')]), names);
   expect(caution(same)).toMatch(/^All runs have seed 1: one seed cannot tell which is better/);
-  expect(caution(contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1, 7), 'a')])))).toMatch(
+  expect(caution(contenders(state(session(1, 3, 3.2), [added(session(2, 3, 3.1, 7), 'a')]), names))).toMatch(
     /different seeds \(1, 7\), so part of every difference is chance/,
   );
   expect(caution([])).toMatch(/^Train a run/);

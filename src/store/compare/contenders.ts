@@ -4,7 +4,8 @@
  */
 import { drawsTokens } from '../../shared/config';
 import type { Mapping, PromptTemplate } from '../../shared/data';
-import { texts } from '../../shared/texts';
+import { type Message, message } from '../../shared/message';
+import type { Names } from '../../shared/names';
 import type { ModelSource, RunId } from '../../train/protocol';
 import { type ComparableRun, keptRunsOf, sessionRuns } from '../comparable';
 import { type Curve, evalCurve } from '../curves';
@@ -24,7 +25,7 @@ export interface Measured {
 export type Voice =
   | { kind: 'ready'; runId: RunId }
   | { kind: 'load'; id: string; runId: RunId }
-  | { kind: 'none'; why: string };
+  | { kind: 'none'; why: Message };
 
 export interface Contender {
   /** Among those of the page: 'base', a run of the session, `<kept run>/<run>`, an imported adapter. */
@@ -79,21 +80,25 @@ function measuredBase(history: RunHistory | null | undefined, model: ModelSource
 }
 
 function sessionVoice(s: State, run: ComparableRun): Voice {
-  const why = texts().compare.silent;
   if (s.runs.session?.gone?.has(run.runId)) return { kind: 'none', why: goneReason(run) };
-  if (s.model.status !== 'ready') return { kind: 'none', why: why.noModel };
-  return run.final.steps > 0 ? { kind: 'ready', runId: run.runId } : { kind: 'none', why: why.noStep };
+  if (s.model.status !== 'ready') return { kind: 'none', why: message('store.compare.why.noModel') };
+  return run.final.steps > 0
+    ? { kind: 'ready', runId: run.runId }
+    : { kind: 'none', why: message('store.compare.why.noStep') };
 }
 
-const goneReason = ({ config }: ComparableRun): string =>
-  texts().compare.silent[drawsTokens(config) ? 'drawn' : 'notKept'];
+const goneReason = ({ config }: ComparableRun): Message =>
+  message(drawsTokens(config) ? 'store.compare.why.drawn' : 'store.compare.why.notKept');
 
 function keptVoice({ model }: State, { record, adapters, loaded, refused }: AddedRun, run: ComparableRun): Voice {
-  const why = texts().compare.silent;
   if (!adapters.has(run.runId)) return { kind: 'none', why: goneReason(run) };
-  if (model.status !== 'ready') return { kind: 'none', why: why.onceOpen(run.model.id) };
+  if (model.status !== 'ready')
+    return { kind: 'none', why: message('store.compare.why.onceOpen', { model: run.model.id }) };
   if (!sameModel(model.source, run.model))
-    return { kind: 'none', why: why.trainedOn(run.model.id, model.source?.id ?? null) };
+    return {
+      kind: 'none',
+      why: message('store.compare.why.trainedOn', { model: run.model.id, open: model.source?.id ?? null }),
+    };
   if (Object.hasOwn(refused, run.runId)) return { kind: 'none', why: refused[run.runId] };
   return Object.hasOwn(loaded, run.runId)
     ? { kind: 'ready', runId: loaded[run.runId] }
@@ -101,8 +106,7 @@ function keptVoice({ model }: State, { record, adapters, loaded, refused }: Adde
 }
 
 /** All of them, in the order in which they are listed. Names and places stay as they are while runs go on. */
-export function contenders(s: State): Contender[] {
-  const { name: called, silent } = texts().compare;
+export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'imported'>): Contender[] {
   const { session, imported } = s.runs;
   const { source } = s.model;
   const carried = imported.findLast((r) => r.template !== null)?.template;
@@ -119,12 +123,15 @@ export function contenders(s: State): Contender[] {
     key: 'base',
     identity: `base/${source?.id ?? ''}`,
     kind: 'base',
-    name: called.base,
+    name: called.base(),
     run: null,
     heldOut: history && history.evals.length > 0 ? evalCurve(history) : null,
     measured: measuredBase(history, source),
     prompt: { mapping: dressed.mapping, template: dressed.template },
-    voice: s.model.status === 'ready' ? { kind: 'ready', runId: 'base' } : { kind: 'none', why: silent.noModel },
+    voice:
+      s.model.status === 'ready'
+        ? { kind: 'ready', runId: 'base' }
+        : { kind: 'none', why: message('store.compare.why.noModel') },
   });
   for (const run of session && source ? sessionRuns(session, source) : []) {
     out.push({
@@ -159,7 +166,9 @@ export function contenders(s: State): Contender[] {
         prompt: { mapping, template },
         voice: {
           kind: 'none',
-          why: sameModel(source, model) ? silent.sameBase : silent.otherBase(model.id, source?.id ?? null),
+          why: sameModel(source, model)
+            ? message('store.compare.why.sameBase')
+            : message('store.compare.why.otherBase', { model: model.id, open: source?.id ?? null }),
         },
       });
     }

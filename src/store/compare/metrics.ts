@@ -1,5 +1,4 @@
 /** Where runs ended, beside one another and against one of them. Plain functions; numbers are rounded where they are shown. */
-import { texts } from '../../shared/texts';
 import { type Contender, comparable } from './contenders';
 
 export interface Metrics {
@@ -81,13 +80,4 @@ export function metricRows(shown: readonly Contender[], reference: Contender | n
     for (const { row } of winners) row.best = new Set([...row.best, m]);
   }
   return rows;
-}
-
-/** What the numbers cannot tell, in a sentence or two. */
-export function caution(shown: readonly Contender[]): string {
-  const t = texts().compare.metrics;
-  const runs = shown.flatMap((c) => (c.run ? [c.run] : []));
-  const seeds = [...new Set(runs.map((r) => r.train.seed))];
-  if (runs.length === 0) return t.empty;
-  return seeds.length === 1 ? t.oneSeed(seeds[0]) : t.seeds(seeds);
 }

@@ -1,6 +1,7 @@
 import { texts } from '../../shared/texts';
 import { expect, test } from 'vitest';
-import { type Ballot, ballotSchema, cast, firstAt, newBallot, outcome, promptAt, tally, verdictOf } from './vote';
+import { type Ballot, ballotSchema, cast, firstAt, newBallot, promptAt, tally, verdictOf } from './vote';
+import { outcome } from '../../ui/compare/words';
 
 const A = { identity: '1/lora', name: 'LoRA' };
 const B = { identity: '1/ts-lora', name: 'TS-LoRA' };

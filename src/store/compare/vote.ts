@@ -5,7 +5,6 @@
 import { z } from '../../shared/zod';
 import { Rng } from '../../shared/rng';
 import { type Share, wilson } from '../../shared/stats';
-import { texts } from '../../shared/texts';
 
 const side = z.strictObject({ identity: z.string().max(200), name: z.string().max(400) });
 /** 'x' or 'y' was better; 'tie' by the voter; 'same': both wrote the very same, and nobody was asked. */
@@ -77,15 +76,4 @@ export function tally({ rounds }: Ballot): Tally {
   const count = (verdict: Verdict) => rounds.filter((r) => r.verdict === verdict).length;
   const [x, y] = [count('x'), count('y')];
   return { x, y, ties: count('tie'), same: count('same'), share: wilson(x, x + y) };
-}
-
-/** What the votes show, as a sentence. @param names of X and Y as the voter may know them */
-export function outcome({ x, y, share }: Tally, names: { x: string; y: string }): string {
-  const percent = (v: number) => `${Math.round(v * 100)} %`;
-  const t = texts().compare.vote.outcome;
-  if (!share) return t.none;
-  const [better, range] =
-    x >= y ? [names.x, share] : [names.y, { share: 1 - share.share, low: 1 - share.high, high: 1 - share.low }];
-  const say = share.low > 0.5 || share.high < 0.5 ? t.preferred : t.unclear;
-  return say(better, Math.max(x, y), x + y, percent(range.share), percent(range.low), percent(range.high));
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { defaultExperiment, experimentProblems, parseExperiment, runSchema } from '../../shared/config';
 import { settingsOf } from '../../shared/settings';
 import { changed, experimentChanges, initialOf, runChanges, settingsFor } from './changes';
+import { say } from '../../shared/texts/say';
 
 it('a rule shows only what it goes by', () => {
   const gateKeys = (gate: object) =>
@@ -36,7 +37,7 @@ it('counts what differs, lists by their content, and puts it back', () => {
 it('refuses at the field, in words', () => {
   const start = defaultExperiment();
   const told = (change: (e: typeof start) => unknown) =>
-    experimentProblems(change(structuredClone(start))).map((p) => `${p.path}: ${p.message}`);
+    experimentProblems(change(structuredClone(start))).map((p) => `${p.path}: ${say(p.message)}`);
   expect(told((e) => e)).toEqual([]);
   expect(told((e) => ({ ...e, train: { ...e.train, steps: 0, seed: 1.5, learningRate: NaN, epsilon: 0 } }))).toEqual([
     'train.steps: must be at least 1',

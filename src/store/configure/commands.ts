@@ -15,7 +15,7 @@ import {
 } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 import { ConfigError, toErrorInfo } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
 import type { RunId } from '../../train/protocol';
 import { draftProblems, refuseTwo } from '../checks';
 import { type DatasetCommands, SETTLE } from '../dataset';
@@ -208,7 +208,7 @@ export class ConfigureCommands {
     this.#page.dismiss('configure');
     return this.#page.command('configure', async () => {
       if (file.size > MAX_SETTINGS_FILE)
-        throw new ConfigError(texts().errors.store.settings.tooLarge(file.size, MAX_SETTINGS_FILE));
+        throw new ConfigError(message('store.settings.tooLarge', { bytes: file.size, most: MAX_SETTINGS_FILE }));
       this.setDraft(readSettings(await file.text()));
     });
   }
@@ -229,11 +229,9 @@ export class ConfigureCommands {
     try {
       const draft = readLink(link);
       this.setDraft(draft);
-      const t = texts().configure.share;
       this.#page.say('configure', 'warning', {
         name: 'Note',
-        message: t.opened(experimentChanges(draft), draft.train.seed),
-        hint: t.openedHint,
+        ...message('store.settings.opened', { changes: experimentChanges(draft), seed: draft.train.seed }),
       });
     } catch (error) {
       this.#page.report('configure', error);

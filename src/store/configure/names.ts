@@ -1,28 +1,28 @@
-/** A mistake named in the same words as its field. */
+/** A mistake, and the field it is in. */
 import type { ExperimentConfig, Problem } from '../../shared/config';
+import { type Message, message } from '../../shared/message';
 import { type GroupName, GROUPS, RUN_GROUPS } from '../../shared/settings';
-import { texts } from '../../shared/texts';
-import { wordsOf } from '../../shared/texts/settingWords';
 
-const labelOf = (group: GroupName, key: string): string | null =>
-  Object.hasOwn(GROUPS[group].settings, key) ? wordsOf({ group, key }).label : null;
+const settingOf = (group: GroupName, key: string): Message | null =>
+  Object.hasOwn(GROUPS[group].settings, key) ? message('store.place.setting', { group, key }) : null;
 
-/** What a field of a run is called, by the rest of its path: `rank`, `gate.keep`, `only.0`. */
-function fieldOf([first, second]: readonly string[]): string | null {
-  const { name, method } = texts().train.run;
-  if (first === 'name') return name;
-  if (first === 'method') return method;
+/** A field of a run, by the rest of its path: `rank`, `gate.keep`, `only.0`. */
+function fieldOf([first, second]: readonly string[]): Message | null {
+  if (first === 'name' || first === 'method') return message(`store.place.${first}`);
   const group = RUN_GROUPS.find((g) => g === first);
-  return group ? (second === undefined ? null : labelOf(group, second)) : labelOf('run', first);
+  return group ? (second === undefined ? null : settingOf(group, second)) : settingOf('run', first);
 }
 
 /** A problem as a sentence's beginning: "TS-LoRA, Active share: must be at most 1". */
-export function describeProblem({ path, message }: Problem, { runs }: Pick<ExperimentConfig, 'runs'>): string {
-  const { problem: t } = texts().configure;
+export function describeProblem(
+  { path, message: problem }: Problem,
+  { runs }: Pick<ExperimentConfig, 'runs'>,
+): Message {
+  const at = (place: Message | string) => message('store.place.at', { place, problem });
   const [part, i, ...rest] = path.split('.');
-  if (part === 'train' && i !== undefined) return t.at(labelOf('train', i) ?? i, message);
-  if (part !== 'runs' || i === undefined) return t.at(path || t.settings, message);
+  if (part === 'train' && i !== undefined) return at(settingOf('train', i) ?? i);
+  if (part !== 'runs' || i === undefined) return at(path || message('store.place.settings'));
   const field = rest.length > 0 ? fieldOf(rest) : null;
-  const run = runs.at(Number(i))?.name || t.run(Number(i) + 1);
-  return t.at(field ? t.ofRun(run, field) : run, message);
+  const run = runs.at(Number(i))?.name || message('store.place.run', { n: Number(i) + 1 });
+  return at(field ? message('store.place.ofRun', { run, field }) : run);
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, experimentProblems } from '../../shared/config';
 import { PRESETS, type Surroundings, applyPreset, isPreset, lengthThatHolds, presetFor } from './presets';
+import { say } from '../../shared/texts/say';
 
 /** Lengths in bins of 8 tokens: `counts[b]` examples of up to (b + 1) × 8, the last bin open. */
 const lengths = (counts: number[]) => ({ width: 8, counts, limit: 128 });
@@ -34,12 +35,12 @@ describe('a preset', () => {
   it('goes by the lengths of the examples and the model’s context', () => {
     expect(lengthThatHolds(AROUND.data.lengths, 0.5)).toBe(32);
     expect(about({})('balanced').train.maxTokens).toBe(40);
-    expect(about({})('balanced').why()[0]).toBe('Max sequence length 40: 91 % of the examples fit untruncated.');
+    expect(about({})('balanced').why.map(say)[0]).toBe('Max sequence length 40: 91 % of the examples fit untruncated.');
     const long = { ...AROUND.data, lengths: lengths([0, 0, 0, 0, 0, 0, 0, 0, 0, 200]) };
     expect(lengthThatHolds(long.lengths, 0.5)).toBe(Infinity);
     expect(about({ data: long })('thorough').train.maxTokens).toBe(256);
     expect(about({ data: long, context: 96 })('thorough').train.maxTokens).toBe(96);
-    expect(about({ data: long, context: 96 })('thorough').why()[0]).toContain('the model’s context is 96');
+    expect(about({ data: long, context: 96 })('thorough').why.map(say)[0]).toContain('the model’s context is 96');
     expect(about({ data: long, context: 4096, device: 'gpu' })('thorough').train.maxTokens).toBe(1024);
   });
 
@@ -59,8 +60,8 @@ describe('a preset', () => {
     const few = about({ data: { ...AROUND.data, train: 12, heldOut: 2 } })('thorough');
     expect(few.train).toMatchObject({ keepBest: false, sliceShare: 0, evalExamples: 2 });
     expect(few.train.batchSize * few.train.accumulation).toBeLessThanOrEqual(3);
-    expect(few.why().at(-1)).toContain('With 12 examples there is no dev split');
-    expect(few.why().join(' ')).toContain('all there are');
+    expect(few.why.map(say).at(-1)).toContain('With 12 examples there is no dev split');
+    expect(few.why.map(say).join(' ')).toContain('all there are');
   });
 
   it('leaves runs, gates and seed, and knows itself again', () => {
@@ -100,7 +101,7 @@ describe('a preset', () => {
           expect(experimentProblems(applyPreset(defaultExperiment(), result))).toEqual([]);
           expect(result.train.maxTokens).toBeLessThanOrEqual(context);
           expect(result.train.evalExamples).toBeLessThanOrEqual(heldOut);
-          expect(result.why().join(' ')).not.toMatch(/NaN|Infinity|undefined/);
+          expect(result.why.map(say).join(' ')).not.toMatch(/NaN|Infinity|undefined/);
         },
       ),
     );

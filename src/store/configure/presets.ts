@@ -4,8 +4,8 @@
  */
 import { type ExperimentConfig, type RunConfig, type TrainConfig, startRank } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
+import { type Message, message } from '../../shared/message';
 import { TRAIN } from '../../shared/settings/train';
-import { texts } from '../../shared/texts';
 
 export const PRESETS = ['quick', 'balanced', 'thorough'] as const;
 export type Preset = (typeof PRESETS)[number];
@@ -40,7 +40,7 @@ export interface PresetResult {
   >;
   adapter: Pick<RunConfig, 'rank' | 'alpha'>;
   /** One sentence for each choice, in the language in use: what it came from. */
-  why: () => string[];
+  why: Message[];
 }
 
 interface Aim {
@@ -158,18 +158,28 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
   const allMeasured = evalExamples === data.heldOut && data.heldOut < aim.evalExamples;
 
   const slice = preset === 'thorough' && data.train >= SLICE_FROM;
-  const why = () => {
-    const t = texts().configure.preset.reason;
-    return [
-      t.context(maxTokens, Math.round(heldWhole(data.lengths, maxTokens) * 100), limit, device),
-      t.batch(batchSize, accumulation, examples * typical, typical, device),
-      t.steps(steps, data.train, seen, steps === most, device),
-      t.rate(learningRate, parameters, halved, warmupSteps),
-      t.rank[preset](aim.rank),
-      t.measured(evalExamples, evalEvery, allMeasured),
-      ...(preset === 'thorough' ? [slice ? t.slice : t.noSlice(data.train)] : []),
-    ];
-  };
+  const why = [
+    message('store.preset.context', {
+      tokens: maxTokens,
+      percent: Math.round(heldWhole(data.lengths, maxTokens) * 100),
+      limit,
+      on: device,
+    }),
+    message('store.preset.batch', {
+      batch: batchSize,
+      accumulation,
+      tokens: examples * typical,
+      typical,
+      on: device,
+    }),
+    message('store.preset.steps', { steps, examples: data.train, seen, capped: steps === most, on: device }),
+    message('store.preset.rate', { rate: learningRate, parameters, halved, warmup: warmupSteps }),
+    message(`store.preset.rank.${preset}`, { rank: aim.rank }),
+    message('store.preset.measured', { examples: evalExamples, every: evalEvery, all: allMeasured }),
+    ...(preset === 'thorough'
+      ? [slice ? message('store.preset.slice') : message('store.preset.noSlice', { examples: data.train })]
+      : []),
+  ];
   return {
     train: {
       steps,

@@ -7,8 +7,8 @@ import { z } from '../../shared/zod';
 import { type ExperimentConfig, experimentSchema, inWords } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { fnv1a } from '../../shared/fnv1a';
+import { message } from '../../shared/message';
 import { type GroupName, settingsOf } from '../../shared/settings';
-import { texts } from '../../shared/texts';
 import { changed, pick } from './changes';
 
 /** Raised when a default changes or a field is renamed: a link says only what differs. */
@@ -38,17 +38,18 @@ export function readSettings(text: string): ExperimentConfig {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new ConfigError(texts().errors.store.settings.noJson((error as Error).message));
+    throw new ConfigError(message('store.settings.noJson', { why: (error as Error).message }));
   }
   const head = z.looseObject({ format: z.unknown(), version: z.unknown() }).safeParse(value);
-  if (!head.success || head.data.format !== 'sieve-config')
-    throw new ConfigError(texts().errors.store.settings.foreign);
+  if (!head.success || head.data.format !== 'sieve-config') throw new ConfigError(message('store.settings.foreign'));
   if (head.data.version !== VERSION)
-    throw new ConfigError(texts().errors.store.settings.version(VERSION, JSON.stringify(head.data.version)));
+    throw new ConfigError(
+      message('store.settings.version', { ours: VERSION, theirs: JSON.stringify(head.data.version) }),
+    );
   const result = fileSchema.safeParse(value);
   if (result.success) return result.data.experiment;
-  const { path, message } = inWords(result.error.issues[0]);
-  throw new ConfigError(texts().errors.store.settings.wrong(path, message));
+  const { path, message: problem } = inWords(result.error.issues[0]);
+  throw new ConfigError(message('store.settings.wrong', { path, problem }));
 }
 
 const toText = (bytes: Uint8Array) =>
@@ -67,7 +68,7 @@ function toBytes(text: string): Uint8Array {
   }
 }
 
-const damaged = () => new ConfigError(texts().errors.store.settings.damagedLink);
+const damaged = () => new ConfigError(message('store.settings.damagedLink'));
 
 /**
  * The settings as they stand in a link: version, checksum, and deflated JSON of what differs from the defaults.
@@ -99,16 +100,16 @@ export function settingsLink({ train, runs }: ExperimentConfig): string {
   bytes.set(packed, 4);
   const link = `${VERSION}.${toText(bytes)}`;
   if (link.length > MAX_LINK || json.length > MAX_INFLATED)
-    throw new ConfigError(texts().errors.store.settings.tooLongForLink);
+    throw new ConfigError(message('store.settings.tooLongForLink'));
   return link;
 }
 
 /** @throws {ConfigError} when the link is damaged, too long, of another version, or says what cannot be trained */
 export function readLink(link: string): ExperimentConfig {
-  if (link.length > MAX_LINK) throw new ConfigError(texts().errors.store.settings.longLink(MAX_LINK));
+  if (link.length > MAX_LINK) throw new ConfigError(message('store.settings.longLink', { most: MAX_LINK }));
   const [version, text, ...more] = link.split('.');
   if (text === undefined || more.length > 0) throw damaged();
-  if (version !== String(VERSION)) throw new ConfigError(texts().errors.store.settings.linkVersion);
+  if (version !== String(VERSION)) throw new ConfigError(message('store.settings.linkVersion'));
   const bytes = toBytes(text);
   if (bytes.length < 5) throw damaged();
   let json: Uint8Array;
@@ -124,6 +125,6 @@ export function readLink(link: string): ExperimentConfig {
   if (fnv1a(json) !== new DataView(bytes.buffer).getUint32(0)) throw damaged();
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message } = inWords(result.error.issues[0]);
-  throw new ConfigError(texts().errors.store.settings.wrongInLink(path, message));
+  const { path, message: problem } = inWords(result.error.issues[0]);
+  throw new ConfigError(message('store.settings.wrongInLink', { path, problem }));
 }

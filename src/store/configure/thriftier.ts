@@ -1,10 +1,10 @@
 /** Ways to need less memory, mildest first: what the page offers where a plan does not fit. Pure. */
 import type { ExperimentConfig } from '../../shared/config';
-import { texts } from '../../shared/texts';
+import { type Message, message } from '../../shared/message';
 
 export interface Thriftier {
   /** What would change, for a button. */
-  label: string;
+  label: Message;
   draft: ExperimentConfig;
 }
 
@@ -20,7 +20,6 @@ const halves = (from: number, least: number): number[] => {
  */
 export function thriftier(draft: ExperimentConfig): Thriftier[] {
   const { train } = draft;
-  const t = texts().configure.thriftier;
   const whole = train.batchSize * train.accumulation;
   const batch = (d: ExperimentConfig, batchSize: number): ExperimentConfig => ({
     ...d,
@@ -50,16 +49,24 @@ export function thriftier(draft: ExperimentConfig): Thriftier[] {
   const least = batches.at(-1) ?? train.batchSize;
   const small = least < train.batchSize ? batch(draft, least) : draft;
   const smaller = small === draft ? null : batchOf(small);
+  const together = (context: number, rank: number | null) =>
+    message('store.thriftier.together', { batch: smaller, context, rank });
   return [
     ...batches.map((n) => {
       const d = batch(draft, n);
-      return { label: t.batch(batchOf(d), batchOf(draft)), draft: d };
+      return { label: message('store.thriftier.batch', { to: batchOf(d), from: batchOf(draft) }), draft: d };
     }),
-    ...lengths.map((n) => ({ label: t.context(n, train.maxTokens), draft: tokens(draft, n) })),
-    ...halves(widest, 1).map((n) => ({ label: t.rank(n, widest), draft: width(draft, n) })),
-    ...(smaller ? lengths.map((n) => ({ label: t.together(smaller, n, null), draft: tokens(small, n) })) : []),
+    ...lengths.map((n) => ({
+      label: message('store.thriftier.context', { to: n, from: train.maxTokens }),
+      draft: tokens(draft, n),
+    })),
+    ...halves(widest, 1).map((n) => ({
+      label: message('store.thriftier.rank', { to: n, from: widest }),
+      draft: width(draft, n),
+    })),
+    ...(smaller ? lengths.map((n) => ({ label: together(n, null), draft: tokens(small, n) })) : []),
     ...(lengths.length > 0 && widest > 1
-      ? [{ label: t.together(smaller, lengths.at(-1)!, 1), draft: width(tokens(small, lengths.at(-1)!), 1) }]
+      ? [{ label: together(lengths.at(-1)!, 1), draft: width(tokens(small, lengths.at(-1)!), 1) }]
       : []),
   ];
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { type ExperimentConfig, defaultExperiment } from '../../shared/config';
 import { thriftier } from './thriftier';
 import { type Timing, bestTiming, expectedTime, stepLoad, timingKey } from './timing';
+import { say } from '../../shared/texts/say';
 
 const DATA = { tokens: 3200, examples: 100, heldOut: 10 };
 
@@ -55,7 +56,7 @@ it('a run of the same settings is better than a probe of others', () => {
 it('thriftier settings: the same update first, then less and less; each needs less of something', () => {
   const start = experiment({ batchSize: 6, accumulation: 2, maxTokens: 64 });
   const all = thriftier(start);
-  expect(all.map((t) => t.label)).toEqual([
+  expect(all.map((t) => say(t.label))).toEqual([
     'Batch size 3 × 4 instead of 6 × 2',
     'Batch size 1 × 12 instead of 6 × 2',
     'Max sequence length 32 instead of 64',
@@ -74,7 +75,7 @@ it('thriftier settings: the same update first, then less and less; each needs le
     expect(train.batchSize * train.maxTokens * runs[0].rank).toBeLessThan(6 * 64 * 8);
     expect(runs.map((r) => r.alpha / r.rank)).toEqual([2, 2]);
   }
-  expect(thriftier(experiment({ batchSize: 1, maxTokens: 16 })).map((t) => t.label)).toEqual([
+  expect(thriftier(experiment({ batchSize: 1, maxTokens: 16 })).map((t) => say(t.label))).toEqual([
     'Rank 4 instead of 8',
     'Rank 2 instead of 8',
     'Rank 1 instead of 8',

@@ -35,7 +35,7 @@ export function cellOf(study: string, { stage, seed }: Pick<Job, 'stage' | 'seed
     seed,
     arm: run.id,
     name: run.name,
-    failed: failed?.message ?? null,
+    failed: failed ? { code: failed.code, params: failed.params } : null,
     finishedAt,
     ms,
     parameters,

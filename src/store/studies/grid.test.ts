@@ -7,6 +7,10 @@ import { SWEPT } from '../../shared/settings';
 import { type Axis, axisValues, expandGrid, sessionsOf } from './grid';
 import { jobCount, nextJob } from './plan';
 import { resultsOf } from './results';
+import { isMessage } from '../../shared/message';
+import { names } from '../../shared/texts/names';
+import { say } from '../../shared/texts/say';
+import { referenceName, verdictsOf } from '../../ui/experiment/verdicts';
 
 const {
   train,
@@ -15,9 +19,15 @@ const {
 const run = (method: RunConfig['method'], patch: object = {}) =>
   runSchema.parse({ id: method, name: method, method, ...patch });
 
+/** What a refusal says. */
+const refusal = (result: unknown): string => {
+  if (!isMessage(result)) throw new Error('nothing was refused');
+  return say(result);
+};
+
 function expanded(runs: readonly RunConfig[], axes: Axis[]) {
-  const result = expandGrid(runs, axes, train);
-  if (typeof result === 'string') throw new Error(result);
+  const result = expandGrid(runs, axes, train, names);
+  if (isMessage(result)) throw new Error(say(result));
   return result;
 }
 
@@ -32,9 +42,9 @@ describe('the values of a setting', () => {
       { shown: '30', value: 0.3 },
       { shown: '50', value: 0.5 },
     ]);
-    expect(axisValues({ field: 'rank', values: ' ' })).toMatch(/at least one value/);
-    expect(axisValues({ field: 'rank', values: '4,4.0' })).toMatch(/duplicate value/);
-    expect(axisValues({ field: 'rank', values: '1 2 3 4 5 6 7 8 9' })).toMatch(/at most 8/);
+    expect(refusal(axisValues({ field: 'rank', values: ' ' }))).toMatch(/at least one value/);
+    expect(refusal(axisValues({ field: 'rank', values: '4,4.0' }))).toMatch(/duplicate value/);
+    expect(refusal(axisValues({ field: 'rank', values: '1 2 3 4 5 6 7 8 9' }))).toMatch(/at most 8/);
   });
 });
 
@@ -68,7 +78,9 @@ describe('a grid', () => {
       ['TS-LoRA, target sparsity 70 %', 0.7],
     ]);
     expect(grid.settings.map((s) => s.arms.length)).toEqual([2, 1, 1]);
-    expect(expandGrid([lora], [{ field: 'target', values: '30' }], train)).toMatch(/None of the chosen methods/);
+    expect(refusal(expandGrid([lora], [{ field: 'target', values: '30' }], train, names))).toMatch(
+      /None of the chosen methods/,
+    );
   });
 
   it('a random gate follows the run of its own setting, in the same session', () => {
@@ -88,24 +100,31 @@ describe('a grid', () => {
   });
 
   it('refuses in words what cannot be trained, naming arm and field', () => {
-    expect(expandGrid([lora], [{ field: 'rank', values: '8 100' }], train)).toBe(
+    expect(refusal(expandGrid([lora], [{ field: 'rank', values: '8 100' }], train, names))).toBe(
       'LoRA, rank 100, Rank: must be at most 64.',
     );
     expect(
-      expandGrid(
-        [lora],
-        [
-          { field: 'rank', values: '8' },
-          { field: 'rank', values: '4' },
-        ],
-        train,
+      refusal(
+        expandGrid(
+          [lora],
+          [
+            { field: 'rank', values: '8' },
+            { field: 'rank', values: '4' },
+          ],
+          train,
+          names,
+        ),
       ),
     ).toMatch(/two different/);
     expect(
-      expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train),
+      refusal(
+        expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train, names),
+      ),
     ).toMatch(/^Dev split: must be above 0/);
     const eight = Array.from({ length: 8 }, (_, i) => run('lora', { id: `r${i}` }));
-    expect(expandGrid(eight, [{ field: 'rank', values: '1 2 3 4 5 6 7 8' }], train)).toMatch(/64 variants; at most 48/);
+    expect(refusal(expandGrid(eight, [{ field: 'rank', values: '1 2 3 4 5 6 7 8' }], train, names))).toMatch(
+      /64 variants; at most 48/,
+    );
   });
 
   it('whatever it is, every arm belongs to one setting, and sessions are valid and hold all arms once', () => {
@@ -124,8 +143,9 @@ describe('a grid', () => {
             methods.map((m) => run(m)),
             axes.map((a) => (a.field === 'learningRate' ? { ...a, values: a.values.replaceAll(/\d+/g, '0.0$&') } : a)),
             train,
+            names,
           );
-          if (typeof result === 'string') return;
+          if (isMessage(result)) return;
           const study = studySchema.parse({ ...aStudy({}), train, arms: result.arms, grid: result.grid });
           const sessions = sessionsOf(study);
           expect(
@@ -150,18 +170,19 @@ describe('a study with a grid', () => {
 
   it('trains in sessions of at most eight, whole settings together', () => {
     expect(jobCount(study)).toBe(4);
-    const first = nextJob(study, [])!;
+    const first = nextJob(study, [], names)!;
     expect(first.experiment.runs.map((r) => r.rank)).toEqual([1, 1, 2, 2, 4, 4, 8, 8]);
     const cells = first.experiment.runs.map((r) => aCell(study, 1, r.id));
-    expect(nextJob(study, cells)!.experiment.runs.map((r) => r.rank)).toEqual([16, 16]);
+    expect(nextJob(study, cells, names)!.experiment.runs.map((r) => r.rank)).toEqual([16, 16]);
   });
 
   it('is read setting by setting: each arm against the first of its own', () => {
     const cells = study.seeds.flatMap((seed) =>
       study.arms.map((a, i) => aCell(study, seed, a.id, { loss: 4 + i / 10 + seed / 100 })),
     );
-    const { rows, reference, verdicts } = resultsOf(study, cells);
-    expect(reference).toBe('LoRA, same setting');
+    const results = resultsOf(study, cells, names.ranking);
+    const { rows } = results;
+    expect(referenceName(results)).toBe('LoRA, same setting');
     expect(rows.map((r) => r.setting)).toEqual([
       'rank 1',
       'rank 1',
@@ -187,16 +208,17 @@ describe('a study with a grid', () => {
       'LoRA, rank 16',
     ]);
     expect(rows[3].difference!.mean).toBeCloseTo(0.1);
-    expect(verdicts).toHaveLength(5);
+    expect(verdictsOf(study, cells, results)).toHaveLength(5);
     // What no field concerns stands once, and is the reference of all.
     const mixed = expanded([lora, ts], [{ field: 'target', values: '30 50' }]);
     const skips = aStudy({ arms: mixed.arms, grid: mixed.grid, seeds: [1] });
     const found = resultsOf(
       skips,
       skips.arms.map((a) => aCell(skips, 1, a.id)),
+      names.ranking,
     );
     expect(found.rows.map((r) => r.against?.name ?? null)).toEqual([null, 'LoRA', 'LoRA']);
-    expect(found.reference).toBe('LoRA');
+    expect(found.reference).toEqual({ arm: 'LoRA' });
     // Of one method alone, the settings are held against the first.
     const one = expanded([lora], [{ field: 'rank', values: '1 2 4' }]);
     const alone = aStudy({ arms: one.arms, grid: one.grid, seeds: [1] });
@@ -204,6 +226,7 @@ describe('a study with a grid', () => {
       resultsOf(
         alone,
         alone.arms.map((a) => aCell(alone, 1, a.id)),
+        names.ranking,
       ).rows.map((r) => r.against?.name ?? null),
     ).toEqual([null, 'LoRA, rank 1', 'LoRA, rank 1']);
   });

@@ -5,8 +5,8 @@
 import { type ExperimentConfig, type RunConfig, experimentProblems, isGated, startRank } from '../../shared/config';
 import { type Named, SWEPT, applies } from '../../shared/settings';
 import { MAX_ARMS, type Study } from '../../shared/study';
-import { texts } from '../../shared/texts';
-import { labelOf, wordsOf } from '../../shared/texts/settingWords';
+import { type Message, isMessage, message } from '../../shared/message';
+import type { Names } from '../../shared/names';
 import { describeProblem } from '../configure/names';
 
 /** Runs of one session at most. */
@@ -19,6 +19,12 @@ const concerns = (field: string, run: RunConfig): boolean => applies(settingOf(f
 
 /** The setting that an axis names. Keys of swept settings differ. */
 export const settingOf = (field: string): Named => SWEPT.find((s) => s.key === field)!;
+
+/** What the field of a setting is called, with its unit. */
+function labelOf(field: string): Message {
+  const { group, key, setting } = settingOf(field);
+  return message('store.place.labelled', { group, key, unit: setting.unit ?? null });
+}
 
 /** A setting's value put into a run. */
 function put(run: RunConfig, field: string, value: number): RunConfig {
@@ -45,19 +51,17 @@ export interface Axis {
   values: string;
 }
 
-/** Values of an axis as typed and as they are set; a string says what is wrong with the list. */
-export function axisValues({ field, values }: Axis): { shown: string; value: number }[] | string {
-  const named = settingOf(field);
-  const { setting } = named;
-  const label = labelOf(named);
-  const { problem: t } = texts().experiment.grid;
+/** Values of an axis as typed and as they are set; a message says what is wrong with the list. */
+export function axisValues({ field, values }: Axis): { shown: string; value: number }[] | Message {
+  const { setting } = settingOf(field);
+  const label = labelOf(field);
   const parts = values.split(/[\s,;]+/).filter(Boolean);
-  if (parts.length === 0) return t.none(label, setting.sweep!);
-  if (parts.length > MAX_VALUES) return t.many(label, MAX_VALUES);
+  if (parts.length === 0) return message('store.grid.none', { label, example: setting.sweep! });
+  if (parts.length > MAX_VALUES) return message('store.grid.many', { label, most: MAX_VALUES });
   const numbers = parts.map((shown) => ({ shown, value: Number(shown) / (setting.unit === 'percent' ? 100 : 1) }));
   const wrong = numbers.find((v) => !Number.isFinite(v.value));
-  if (wrong) return t.number(label, wrong.shown);
-  if (new Set(numbers.map((v) => v.value)).size < numbers.length) return t.duplicate(label);
+  if (wrong) return message('store.grid.number', { label, value: wrong.shown });
+  if (new Set(numbers.map((v) => v.value)).size < numbers.length) return message('store.grid.duplicate', { label });
   return numbers;
 }
 
@@ -69,21 +73,20 @@ export interface Expanded {
 
 /**
  * Every run with every setting. A run that none of the fields concerns (a target skip, where there is no gate) stands once
- * on its own; a random gate follows the run of its own setting. A string says what is wrong.
+ * on its own; a random gate follows the run of its own setting. A message says what is wrong.
  * @param train what the arms are checked with
  */
 export function expandGrid(
   runs: readonly RunConfig[],
   axes: readonly Axis[],
   train: ExperimentConfig['train'],
-): Expanded | string {
-  const t = texts().experiment.grid;
-  const named = (setting: readonly { field: string; shown: string }[]) => t.list(setting.map(axisWords));
-  if (axes.length === 2 && axes[0].field === axes[1].field) return t.problem.same;
+  names: Pick<Names, 'setting' | 'arm'>,
+): Expanded | Message {
+  if (axes.length === 2 && axes[0].field === axes[1].field) return message('store.grid.same');
   const lists: { field: string; list: { shown: string; value: number }[] }[] = [];
   for (const axis of axes) {
     const list = axisValues(axis);
-    if (typeof list === 'string') return list;
+    if (isMessage(list)) return list;
     lists.push({ field: axis.field, list });
   }
   const settings = lists.reduce<{ field: string; shown: string; value: number }[][]>(
@@ -107,41 +110,29 @@ export function expandGrid(
       }
       const id = `r${i + 1}-s${groups.length + 1}`;
       const own = mine.filter((s) => concerns(s.field, run));
-      const words = named(mine);
       const set = own.reduce((r, s) => put(r, s.field, s.value), run);
       const follows = run.gate.follows === null ? null : (idOf.get(run.gate.follows) ?? null);
       arms.push({
         ...set,
         id,
-        name: words ? t.list([run.name.slice(0, 58 - words.length), words]).slice(0, 60) : run.name,
+        name: names.arm(run.name, names.setting(mine)),
         gate: { ...set.gate, follows },
       });
       made.set(key, id);
       idOf.set(run.id, id);
       ids.push(id);
     });
-    if (ids.length > 0) groups.push({ name: named(setting), arms: ids, reference: idOf.get(runs[0].id)! });
+    if (ids.length > 0) groups.push({ name: names.setting(setting), arms: ids, reference: idOf.get(runs[0].id)! });
   }
   const unused = axes.find((a) => !runs.some((r) => concerns(a.field, r)));
-  if (unused) return t.problem.unused(labelOf(settingOf(unused.field)));
-  if (arms.length > MAX_ARMS) return t.problem.variants(arms.length, MAX_ARMS);
+  if (unused) return message('store.grid.unused', { label: labelOf(unused.field) });
+  if (arms.length > MAX_ARMS) return message('store.grid.variants', { n: arms.length, most: MAX_ARMS });
   const expanded = { arms, grid: { fields: axes.map((a) => a.field), settings: groups } };
   for (const session of sessionsOf(expanded)) {
     const [problem] = experimentProblems({ train, runs: session });
-    if (problem) return t.problem.setting(describeProblem(problem, { runs: session }));
+    if (problem) return message('store.grid.setting', { problem: describeProblem(problem, { runs: session }) });
   }
   return expanded;
-}
-
-/** A setting with its value, as it stands in an arm's name: "rank 8", "dropout 5 %". */
-function axisWords({ field, shown }: { field: string; shown: string }): string {
-  return `${axisName(field)} ${shown}${settingOf(field).setting.unit === 'percent' ? ' %' : ''}`;
-}
-
-/** What a setting is called inside a sentence. */
-export function axisName(field: string): string {
-  const { label, short } = wordsOf(settingOf(field));
-  return short ?? texts().settings.inSentence(label);
 }
 
 /** Whether a field concerns a run, or one that it follows or is followed by: these are copied together. */

@@ -4,6 +4,8 @@ import type { ModuleMeasure } from '../../shared/study';
 import { aCell, aStudy } from '../testing/studies';
 import { PROBE_ADALORA, PROBE_GATED, PROBE_PLAIN, doneJobs, jobCount, nextJob, scores, topModules } from './plan';
 import { START_DRAFT, type StudyDraft, studySettings, studyProblem, studySize } from './presets';
+import { names } from '../../shared/texts/names';
+import { say } from '../../shared/texts/say';
 
 const MODULES: ModuleMeasure[] = [
   { layer: 0, kind: 'q', parameters: 100, active: 0.2, weight: 1, change: 3, gradient: 1, sensitivity: null },
@@ -17,7 +19,7 @@ describe('the queue of a comparison', () => {
 
   it('is one session a seed, with all arms, and differs in nothing but the seed', () => {
     expect(jobCount(study)).toBe(2);
-    const job = nextJob(study, [])!;
+    const job = nextJob(study, [], names)!;
     expect(job).toMatchObject({
       stage: 'train',
       seed: 5,
@@ -25,12 +27,12 @@ describe('the queue of a comparison', () => {
     });
     const half = [aCell(study, 5, 'lora')];
     // A session whose cells are not all there is repeated whole.
-    expect(nextJob(study, half)!.seed).toBe(5);
+    expect(nextJob(study, half, names)!.seed).toBe(5);
     expect(doneJobs(study, half)).toBe(0);
     const first = [...half, aCell(study, 5, 'ts-lora', { failed: 'loss is NaN', loss: null })];
-    expect(nextJob(study, first)!.seed).toBe(6);
+    expect(nextJob(study, first, names)!.seed).toBe(6);
     expect(doneJobs(study, first)).toBe(1);
-    expect(nextJob(study, [...first, aCell(study, 6, 'lora'), aCell(study, 6, 'ts-lora')])).toBeNull();
+    expect(nextJob(study, [...first, aCell(study, 6, 'lora'), aCell(study, 6, 'ts-lora')], names)).toBeNull();
   });
 });
 
@@ -47,7 +49,7 @@ describe('module importance', () => {
 
   it('probes, then trains on what the probe of the same seed says', () => {
     expect(jobCount(study)).toBe(4);
-    const probe = nextJob(study, [])!;
+    const probe = nextJob(study, [], names)!;
     expect(probe).toMatchObject({ stage: 'probe', seed: 5 });
     expect(probe.experiment.train.steps).toBe(study.importance!.probeSteps);
     expect(probe.experiment.runs.map((r) => [r.id, r.method])).toEqual([
@@ -55,7 +57,7 @@ describe('module importance', () => {
       [PROBE_PLAIN, 'lora'],
       [PROBE_ADALORA, 'adalora'],
     ]);
-    const { stage, experiment } = nextJob(study, probes(5))!;
+    const { stage, experiment } = nextJob(study, probes(5), names)!;
     expect(stage).toBe('train');
     expect(experiment.runs.map((r) => r.id)).toEqual([
       'active',
@@ -75,7 +77,11 @@ describe('module importance', () => {
     expect(experiment.runs.at(-1)!.only).toBeNull();
     expect(parseExperiment(experiment)).toEqual(experiment);
     expect(() =>
-      nextJob(study, [probes(5)[0], probes(5)[2], aCell(study, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })]),
+      nextJob(
+        study,
+        [probes(5)[0], probes(5)[2], aCell(study, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })],
+        names,
+      ),
     ).toThrow(/no ranking/);
   });
 
@@ -95,7 +101,10 @@ describe('module importance', () => {
 describe('the form', () => {
   it('is complete at the start, and complains in words', () => {
     const { train, runs } = defaultExperiment();
-    const told = (patch: Partial<StudyDraft>) => studyProblem({ ...START_DRAFT, ...patch }, train, runs);
+    const told = (patch: Partial<StudyDraft>) => {
+      const problem = studyProblem({ ...START_DRAFT, ...patch }, train, runs, names);
+      return problem && say(problem);
+    };
     expect(told({})).toBeNull();
     expect(told({ methods: ['lora'] })).toMatch(/two methods/);
     expect(told({ seeds: 0 })).toMatch(/seeds/);
@@ -115,7 +124,7 @@ describe('the form', () => {
       alpha: 3,
       gate: { ...r.gate, lambdaBar: r.method === 'ts-lora' ? 0.5 : 0 },
     }));
-    const settings = studySettings({ ...START_DRAFT, keepBest: true }, train, runs);
+    const settings = studySettings({ ...START_DRAFT, keepBest: true }, train, runs, names);
     expect(settings.seeds).toEqual([7, 8, 9]);
     expect(settings.train).toEqual({ ...train, keepBest: true, sliceShare: 0.1 });
     expect(settings.arms.map((a) => [a.rank, a.alpha, a.gate.lambdaBar])).toEqual(settings.arms.map(() => [4, 3, 0.5]));
@@ -133,12 +142,14 @@ describe('the form', () => {
       ],
     };
     // LoRA has no gate: once for each rank.
-    expect(studySize(draft, train, runs)).toMatchObject({ arms: 2 + 6, cells: 16 });
-    expect(studySize({ ...draft, seeds: 0 }, train, runs)).toBeNull();
-    const settings = studySettings({ ...START_DRAFT, methods: ['lora', 'ts-lora'] }, train, [
-      runs[0],
-      { ...runs[1], learningRate: 0.01 },
-    ]);
+    expect(studySize(draft, train, runs, names)).toMatchObject({ arms: 2 + 6, cells: 16 });
+    expect(studySize({ ...draft, seeds: 0 }, train, runs, names)).toBeNull();
+    const settings = studySettings(
+      { ...START_DRAFT, methods: ['lora', 'ts-lora'] },
+      train,
+      [runs[0], { ...runs[1], learningRate: 0.01 }],
+      names,
+    );
     expect(settings.arms.map((a) => a.learningRate)).toEqual([null, 0.01]);
   });
 });

@@ -3,7 +3,8 @@ import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema, star
 import { ConfigError } from '../../shared/errors';
 import { Rng } from '../../shared/rng';
 import { type Cell, type ModuleMeasure, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
-import { texts } from '../../shared/texts';
+import { message } from '../../shared/message';
+import type { Names } from '../../shared/names';
 import { sessionsOf } from './grid';
 
 /** Probe runs of the module-importance study: gates measure the active share, AdaLoRA its sensitivity, plain LoRA all the rest. */
@@ -11,16 +12,17 @@ export const PROBE_GATED = 'probe-gated';
 export const PROBE_PLAIN = 'probe-plain';
 export const PROBE_ADALORA = 'probe-adalora';
 
+/** What runs of a study are called that nobody has named. */
+type RunNames = Pick<Names, 'probe' | 'ranking'>;
+
 /** The probes that a study's rankings need. */
-function probesOf({ importance }: Study): Pick<RunConfig, 'id' | 'name' | 'method'>[] {
-  const t = texts().experiment.modules.probe;
-  return [
-    { id: PROBE_GATED, name: t.gated, method: 'ts-lora' },
-    { id: PROBE_PLAIN, name: t.plain, method: 'lora' },
-    ...(importance!.rankings.includes('sensitivity')
-      ? [{ id: PROBE_ADALORA, name: t.adalora, method: 'adalora' as const }]
-      : []),
-  ];
+function probesOf({ importance }: Study, { probe }: Pick<Names, 'probe'>): Pick<RunConfig, 'id' | 'name' | 'method'>[] {
+  const all = [
+    { id: PROBE_GATED, name: probe('gated'), method: 'ts-lora' },
+    { id: PROBE_PLAIN, name: probe('plain'), method: 'lora' },
+    { id: PROBE_ADALORA, name: probe('adalora'), method: 'adalora' },
+  ] as const;
+  return all.filter(({ id }) => id !== PROBE_ADALORA || importance!.rankings.includes('sensitivity'));
 }
 
 /** One session: all arms of one seed, or as many of them as a session holds, which share its passes. */
@@ -40,8 +42,8 @@ export function jobCount(study: Study): number {
 function sessionsPerSeed(study: Study): { stage: Job['stage']; arms: string[] }[] {
   if (!study.importance) return sessionsOf(study).map((arms) => ({ stage: 'train', arms: arms.map((a) => a.id) }));
   return [
-    { stage: 'probe', arms: probesOf(study).map((p) => p.id) },
-    { stage: 'train', arms: contestants(study).map((c) => c.id) },
+    { stage: 'probe', arms: probesOf(study, { probe: String }).map((p) => p.id) },
+    { stage: 'train', arms: contestants(study, String).map((c) => c.id) },
   ];
 }
 
@@ -63,16 +65,19 @@ export function doneJobs(study: Study, cells: readonly Cell[]): number {
  * The next session; null when all are done. Seeds follow one another, so that whole comparisons come in early.
  * @throws {ConfigError} when a probe failed, so that there is no ranking to go by
  */
-export function nextJob(study: Study, cells: readonly Cell[]): Job | null {
+export function nextJob(study: Study, cells: readonly Cell[], names: RunNames): Job | null {
   const sessions = sessionsPerSeed(study);
   for (const seed of study.seeds) {
     const next = sessions.find((s) => !isDone(s, cells, seed));
-    if (next) return next.stage === 'probe' ? probeJob(study, seed) : trainJob(study, cells, seed, next.arms);
+    if (next)
+      return next.stage === 'probe'
+        ? probeJob(study, seed, names)
+        : trainJob({ study, cells, seed, ids: next.arms, names });
   }
   return null;
 }
 
-function probeJob(study: Study, seed: number): Job {
+function probeJob(study: Study, seed: number, names: RunNames): Job {
   const [arm] = study.arms;
   const { probeSteps } = study.importance!;
   const train = {
@@ -87,7 +92,7 @@ function probeJob(study: Study, seed: number): Job {
     seed,
     experiment: parseExperiment({
       train,
-      runs: probesOf(study).map((probe) =>
+      runs: probesOf(study, names).map((probe) =>
         runSchema.parse({
           ...arm,
           ...probe,
@@ -98,7 +103,16 @@ function probeJob(study: Study, seed: number): Job {
   };
 }
 
-function trainJob(study: Study, cells: readonly Cell[], seed: number, ids: readonly string[]): Job {
+interface Training {
+  study: Study;
+  cells: readonly Cell[];
+  seed: number;
+  /** Of the arms of the session. */
+  ids: readonly string[];
+  names: RunNames;
+}
+
+function trainJob({ study, cells, seed, ids, names }: Training): Job {
   const train = { ...study.train, seed };
   if (!study.importance)
     return {
@@ -108,13 +122,12 @@ function trainJob(study: Study, cells: readonly Cell[], seed: number, ids: reado
     };
   const { rankings, share, all } = study.importance;
   const modules = probeMeasures(cells, seed);
-  if (!modules) throw new ConfigError(texts().errors.store.studies.noRanking(seed));
+  if (!modules) throw new ConfigError(message('store.studies.noRanking', { seed }));
   const [arm] = study.arms;
-  const t = texts().experiment.modules;
   const runs = rankings.map((id) =>
-    runSchema.parse({ ...arm, id, name: t.ranking[id].name, only: topModules(modules, id, share, seed) }),
+    runSchema.parse({ ...arm, id, name: names.ranking(id), only: topModules(modules, id, share, seed) }),
   );
-  if (all) runs.push(runSchema.parse({ ...arm, id: 'all', name: t.all }));
+  if (all) runs.push(runSchema.parse({ ...arm, id: 'all', name: names.ranking('all') }));
   return { stage: 'train', seed, experiment: parseExperiment({ train, runs }) };
 }
 

@@ -11,10 +11,11 @@ import {
 } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { type Importance, RANKINGS, type Study } from '../../shared/study';
+import { type Message, isMessage, message } from '../../shared/message';
+import type { Names } from '../../shared/names';
 import { applies, settingsOf } from '../../shared/settings';
-import { texts } from '../../shared/texts';
 import { initialOf } from '../configure/changes';
-import { type Axis, axisName, expandGrid, sessionsOf } from './grid';
+import { type Axis, expandGrid, sessionsOf } from './grid';
 
 export type StudyKind = 'compare' | 'importance';
 
@@ -47,22 +48,30 @@ export const START_DRAFT: StudyDraft = {
 
 export const MAX_SEEDS = 20;
 
+type ArmNames = Pick<Names, 'setting' | 'arm'>;
+type StudyNames = Pick<Names, 'study' | 'setting' | 'arm'>;
+
 /**
- * What is wrong with the form, in words; null where it can be started.
+ * What is wrong with the form; null where it can be started.
  * @param train and @param runs what is set under Configure
  */
-export function studyProblem(draft: StudyDraft, train: TrainConfig, runs: readonly RunConfig[]): string | null {
-  const t = texts().experiment.form.problem;
-  if (!Number.isInteger(draft.seeds) || draft.seeds < 1 || draft.seeds > MAX_SEEDS) return t.seeds(MAX_SEEDS);
+export function studyProblem(
+  draft: StudyDraft,
+  train: TrainConfig,
+  runs: readonly RunConfig[],
+  names: ArmNames,
+): Message | null {
+  if (!Number.isInteger(draft.seeds) || draft.seeds < 1 || draft.seeds > MAX_SEEDS)
+    return message('store.study.seeds', { most: MAX_SEEDS });
   if (draft.kind === 'compare') {
     const compared = comparedRuns(draft, runs);
-    if (draft.axes.length === 0) return compared.length < 2 ? t.two[draft.of] : null;
-    if (compared.length === 0) return t.none;
-    const grid = expandGrid(compared, draft.axes, { ...train, ...bestOf(draft, train) });
-    return typeof grid === 'string' ? grid : grid.arms.length < 2 ? t.oneVariant : null;
+    if (draft.axes.length === 0) return compared.length < 2 ? message(`store.study.two.${draft.of}`) : null;
+    if (compared.length === 0) return message('store.study.none');
+    const grid = expandGrid(compared, draft.axes, { ...train, ...bestOf(draft, train) }, names);
+    return isMessage(grid) ? grid : grid.arms.length < 2 ? message('store.study.oneVariant') : null;
   }
-  if (!Number.isInteger(draft.probeSteps) || draft.probeSteps < 1) return t.probe;
-  return draft.share >= 0.01 && draft.share <= 1 ? null : t.budget;
+  if (!Number.isInteger(draft.probeSteps) || draft.probeSteps < 1) return message('store.study.probe');
+  return draft.share >= 0.01 && draft.share <= 1 ? null : message('store.study.budget');
 }
 
 /** Arms of the form, sessions of eight at most, seeds: how much there is to do. Null where the form is wrong. */
@@ -70,9 +79,10 @@ export function studySize(
   draft: StudyDraft,
   train: TrainConfig,
   runs: readonly RunConfig[],
+  names: StudyNames,
 ): { arms: number; cells: number; sessions: RunConfig[][] } | null {
-  if (draft.kind !== 'compare' || studyProblem(draft, train, runs) !== null) return null;
-  const settings = studySettings(draft, train, runs);
+  if (draft.kind !== 'compare' || studyProblem(draft, train, runs, names) !== null) return null;
+  const settings = studySettings(draft, train, runs, names);
   return { arms: settings.arms.length, cells: settings.arms.length * draft.seeds, sessions: sessionsOf(settings) };
 }
 
@@ -107,27 +117,28 @@ export function studySettings(
   draft: StudyDraft,
   train: TrainConfig,
   runs: readonly RunConfig[],
+  names: StudyNames,
 ): Pick<Study, 'name' | 'train' | 'seeds' | 'arms' | 'importance' | 'grid'> {
   const seeds = Array.from({ length: draft.seeds }, (_, i) => (train.seed + i) % 2 ** 32);
   const trained = trainSchema.parse({ ...train, ...bestOf(draft, train) });
-  const { name: t } = texts().experiment.form;
   if (draft.kind === 'compare') {
     const compared = comparedRuns(draft, runs);
-    const names = compared.length > 4 ? t.many[draft.of](compared.length) : compared.map((a) => a.name).join(' / ');
+    const all =
+      compared.length > 4 ? names.study.many(draft.of, compared.length) : compared.map((a) => a.name).join(' / ');
     if (draft.axes.length === 0)
       return {
-        name: t.compare(names, draft.seeds).slice(0, 120),
+        name: names.study.compare(all, draft.seeds),
         train: trained,
         seeds,
         arms: compared,
         importance: null,
         grid: null,
       };
-    const grid = expandGrid(compared, draft.axes, trained);
-    if (typeof grid === 'string') throw new ConfigError({ message: grid });
-    const by = draft.axes.map((a) => axisName(a.field)).join(' × ');
+    const grid = expandGrid(compared, draft.axes, trained, names);
+    if (isMessage(grid)) throw new ConfigError(grid);
+    const by = draft.axes.map((a) => a.field);
     return {
-      name: t.grid(names, by, draft.seeds).slice(0, 120),
+      name: names.study.grid(all, by, draft.seeds),
       train: trained,
       seeds,
       arms: grid.arms,
@@ -143,7 +154,7 @@ export function studySettings(
   };
   const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
   return {
-    name: t.importance(draft.seeds),
+    name: names.study.importance(draft.seeds),
     train: trained,
     seeds,
     arms: [{ ...arm(runs[0], 'lora', 'LoRA', 'lora', gate), only: null }],

@@ -1,8 +1,13 @@
 import { expect, it } from 'vitest';
-import type { ModuleMeasure } from '../../shared/study';
+import type { Cell, ModuleMeasure, Study } from '../../shared/study';
 import { aCell, aStudy } from '../testing/studies';
 import { PROBE_GATED, PROBE_PLAIN } from './plan';
 import { classesOf, noiseOf, rankingsOf, resultsOf } from './results';
+import { names } from '../../shared/texts/names';
+import { verdictsOf } from '../../ui/experiment/verdicts';
+
+const verdicts = (study: Study, cells: readonly Cell[]) =>
+  verdictsOf(study, cells, resultsOf(study, cells, names.ranking));
 
 const compared = () => {
   const study = aStudy({ seeds: [1, 2, 3] });
@@ -16,13 +21,15 @@ const compared = () => {
 
 it('a comparison: means, pairs, and a verdict', () => {
   const { study, cells } = compared();
-  const { rows, verdicts, base, measures } = resultsOf(study, cells);
+  const { rows, base, measures } = resultsOf(study, cells, names.ranking);
   expect(base).toBe(5);
   expect(measures.map((m) => m.id)).toEqual(['loss', 'best']);
   expect(rows[0]).toMatchObject({ id: 'lora', done: 3, failed: 0, difference: null, losses: [3, 5, 4] });
   expect(rows[0].values[0]!.mean).toBe(4);
   expect(rows[1].difference!.mean).toBeCloseTo(0.1, 12);
-  expect(verdicts).toEqual(['Validation loss: TS-LoRA worse by 0.100 than LoRA (95 % CI 0.075 to 0.125, n = 3).']);
+  expect(verdicts(study, cells)).toEqual([
+    'Validation loss: TS-LoRA worse by 0.100 than LoRA (95 % CI 0.075 to 0.125, n = 3).',
+  ]);
 });
 
 it('cells come in any order; a broken run is counted and left out of its pair', () => {
@@ -30,21 +37,22 @@ it('cells come in any order; a broken run is counted and left out of its pair', 
   const broken = cells
     .toReversed()
     .map((c) => (c.seed === 2 && c.arm === 'lora' ? { ...c, failed: 'NaN', loss: null } : c));
-  const { rows } = resultsOf(study, broken);
+  const { rows } = resultsOf(study, broken, names.ranking);
   expect(rows[0]).toMatchObject({ done: 2, failed: 1, losses: [3, null, 4] });
   expect(rows[1].difference).toMatchObject({ n: 2 });
-  expect(resultsOf(study, []).verdicts).toEqual([]);
-  expect(resultsOf(study, cells.slice(0, 2)).verdicts[0]).toMatch(/one seed cannot show/);
+  expect(verdicts(study, [])).toEqual([]);
+  expect(verdicts(study, cells.slice(0, 2))[0]).toMatch(/one seed cannot show/);
 });
 
 it('answers are said only where they differ', () => {
   const { study, cells } = compared();
   const right = (share: number) => ({ examples: 10, candidates: 2, likelihood: share, generated: 0.5 });
   const scored = cells.map((c) => ({ ...c, accuracy: right((c.arm === 'lora' ? 0.5 : 0.8) + c.seed / 100) }));
-  const { measures, verdicts } = resultsOf(study, scored);
+  const { measures } = resultsOf(study, scored, names.ranking);
   expect(measures.map((m) => m.id)).toEqual(['loss', 'best', 'likelihood', 'generated']);
-  expect(verdicts).toHaveLength(2);
-  expect(verdicts[1]).toMatch(/^Accuracy \(by likelihood\): TS-LoRA better by 0\.300 than LoRA/);
+  const said = verdicts(study, scored);
+  expect(said).toHaveLength(2);
+  expect(said[1]).toMatch(/^Accuracy \(by likelihood\): TS-LoRA better by 0\.300 than LoRA/);
 });
 
 it('rankings: stability between seeds, agreement with the active share, who was chosen', () => {
@@ -85,7 +93,7 @@ it('rankings: stability between seeds, agreement with the active share, who was 
     aCell(study, seed, 'weight', { loss: 4 }),
     aCell(study, seed, 'all', { loss: 2 }),
   ]);
-  expect(resultsOf(study, [...cells, ...ends]).verdicts).toEqual([
+  expect(verdicts(study, [...cells, ...ends])).toEqual([
     'Validation loss: selection by active share better by 0.985 than selection by weight (95 % CI 0.921 to 1.049, n = 2).',
     'Validation loss: selection by active share worse by 1.015 than all modules (95 % CI 0.951 to 1.079, n = 2).',
   ]);

@@ -1,14 +1,5 @@
-/** A study's cells as tables: means with intervals, differences paired by seed, verdicts. Page and report read these. */
-import {
-  type Interval,
-  effect,
-  interval,
-  mean,
-  pairedDifference,
-  rankStability,
-  spearman,
-  verdict,
-} from '../../shared/stats';
+/** A study's cells as tables: means with intervals, and differences paired by seed. Page and report read these. */
+import { type Interval, interval, mean, pairedDifference, rankStability, spearman } from '../../shared/stats';
 import {
   type Cell,
   type ModuleMeasure,
@@ -19,7 +10,7 @@ import {
   contestants,
   moduleKey,
 } from '../../shared/study';
-import { texts } from '../../shared/texts';
+import type { Names } from '../../shared/names';
 import { probeMeasures, scores, topModules } from './plan';
 
 /** What a cell can be measured by. */
@@ -40,6 +31,8 @@ export const MEASURES: readonly Measure[] = [
   { id: 'generated', share: true, of: (c) => c.accuracy?.generated ?? null },
   { id: 'skipped', share: true, of: (c) => c.skipped },
 ];
+
+type Contestant = ReturnType<typeof contestants>[number];
 
 export interface ResultRow {
   id: string;
@@ -64,28 +57,33 @@ export interface ResultRow {
 export interface Results {
   /** Those that some cell has. */
   measures: readonly Measure[];
-  /** What the differences are against, for a table's head. */
-  reference: string;
+  /** What the differences are against, for a table's head: an arm, or in a grid of several methods the first of these. */
+  reference: { arm: string } | { method: string };
   /** Of the untouched model: the same for all seeds. */
   base: number | null;
   rows: ResultRow[];
-  verdicts: string[];
 }
 
 const trained = (cells: readonly Cell[], id: string) => cells.filter((c) => c.stage === 'train' && c.arm === id);
 
-export function resultsOf(study: Study, cells: readonly Cell[]): Results {
-  const all = contestants(study);
-  const against = referencesOf(study);
-  const own = new Map(
-    all.map(({ id }) => [id, study.seeds.map((seed) => trained(cells, id).find((c) => c.seed === seed) ?? null)]),
-  );
-  const column = (id: string, of: Measure['of']) => own.get(id)!.map((c) => (c ? of(c) : null));
+/** Cells of an arm, seed by seed; null where there is none yet. */
+const bySeed = ({ seeds }: Study, cells: readonly Cell[], id: string): (Cell | null)[] =>
+  seeds.map((seed) => trained(cells, id).find((c) => c.seed === seed) ?? null);
+
+/** A measure of an arm, seed by seed. */
+export const columnOf = (study: Study, cells: readonly Cell[], id: string, of: Measure['of']): (number | null)[] =>
+  bySeed(study, cells, id).map((c) => (c ? of(c) : null));
+
+/** @param ranking what a choice of modules is called */
+export function resultsOf(study: Study, cells: readonly Cell[], ranking: Names['ranking']): Results {
+  const all = contestants(study, ranking);
+  const against = referencesOf(study, all);
+  const column = (id: string, of: Measure['of']) => columnOf(study, cells, id, of);
   const measures = MEASURES.filter(
     ({ id, of }) => id === 'loss' || all.some((a) => column(a.id, of).some((v) => v !== null)),
   );
   const rows = all.map(({ id, name }): ResultRow => {
-    const mine = own.get(id)!.filter((c) => c !== null);
+    const mine = bySeed(study, cells, id).filter((c) => c !== null);
     const losses = column(id, MEASURES[0].of);
     const reference = against.get(id) ?? null;
     return {
@@ -102,62 +100,23 @@ export function resultsOf(study: Study, cells: readonly Cell[]): Results {
     };
   });
   const base = cells.find((c) => c.stage === 'train' && c.base !== null)?.base ?? null;
-  const started = rows.filter((r) => r.done > 0);
   const several = new Set([...against.values()].map((r) => r.id)).size > 1;
-  const reference = several
-    ? texts().experiment.results.sameSetting(study.arms[0].name.split(/[,，]/)[0])
-    : all[0].name;
+  const reference = several ? { method: study.arms[0].name.split(/[,，]/)[0] } : { arm: all[0].name };
   return {
     measures,
     reference,
     base,
     rows,
-    verdicts: started.length < 2 ? [] : verdictsOf(study, rows, measures, column),
   };
 }
 
 /** What each arm is held against: the first one; in a grid of several methods the first method with the arm's setting. */
-function referencesOf({ grid, ...study }: Study): Map<string, { id: string; name: string }> {
-  const all = contestants({ grid, ...study });
+function referencesOf({ grid }: Study, all: readonly Contestant[]): Map<string, Contestant> {
   const several = grid?.settings.some((s) => s.arms.some((id) => id !== s.reference));
   const reference = (id: string) => (several ? grid!.settings.find((s) => s.arms.includes(id))!.reference : all[0].id);
   return new Map(
     all.filter((a) => reference(a.id) !== a.id).map((a) => [a.id, all.find((r) => r.id === reference(a.id))!]),
   );
-}
-
-function verdictsOf(
-  study: Study,
-  rows: readonly ResultRow[],
-  measures: readonly Measure[],
-  column: (id: string, of: Measure['of']) => (number | null)[],
-): string[] {
-  const {
-    modules,
-    results: { measure },
-  } = texts().experiment;
-  const loss = { label: measure.loss, better: 'lower' } as const;
-  if (study.importance) {
-    const [first, ...others] = rows;
-    // In the words of the question: the modules that sparsity chooses against each other choice.
-    const chosen = ({ id }: ResultRow) => (id === 'all' ? modules.allChoice : modules.ranking[id as Ranking].choice);
-    return others
-      .filter((r) => r.done > 0)
-      .map((r) => verdict(chosen(first), chosen(r), loss, pairedDifference(first.losses, r.losses)));
-  }
-  const sentences: string[] = [];
-  for (const other of rows) {
-    if (other.done === 0 || !other.against) continue;
-    const { id, name } = other.against;
-    sentences.push(verdict(other.name, name, loss, other.difference));
-    for (const m of measures.filter((x) => x.id === 'likelihood' || x.id === 'generated')) {
-      const shares = pairedDifference(column(other.id, m.of), column(id, m.of));
-      // Answers are said only where they tell something that the loss does not.
-      if (effect(shares) === 'lower' || effect(shares) === 'higher')
-        sentences.push(verdict(other.name, name, { label: measure[m.id], better: 'higher' }, shares));
-    }
-  }
-  return sentences;
 }
 
 export interface RankingRow {

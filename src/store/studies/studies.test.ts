@@ -4,11 +4,13 @@ import type { TokenSet } from '../../shared/types';
 import { RunHistory } from '../history';
 import { type Session, type State, initialState } from '../slices';
 import { MemoryLibrary } from '../testing/memoryLibrary';
-import { MODULES, evalEvent, gateStats, stepEvent } from '../testing/fixtures';
+import { MODULES, evalEvent, gateStats, stepEvent, foreign } from '../testing/fixtures';
 import { aCell, aStudy } from '../testing/studies';
 import { MAX_KEPT_BYTES, readAll } from './library';
 import { START_DRAFT, type StudyDraft } from './presets';
 import { Studies, type StudyHost } from './studies';
+import { names } from '../../shared/texts/names';
+import { message } from '../../shared/message';
 
 const tokens = (bytes = 16): TokenSet => ({
   ids: new Int32Array(bytes / 4),
@@ -32,6 +34,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
   const host: StudyHost = {
     store,
     library,
+    names,
     train: {
       request: ((request: { type: string; runs?: string[] }) => {
         sent.push(request.type);
@@ -199,13 +202,13 @@ it('a run that broke is a result; a second experiment is refused meanwhile', asy
   const { session, end } = await p.session(1);
   await p.studies.start(DRAFT);
   expect(p.errors).toEqual(['An experiment is under way.']);
-  session.failed.set('ts-lora', { name: 'TrainError', message: 'the loss is NaN', hint: '' });
+  session.failed.set('ts-lora', foreign('TrainError', 'the loss is NaN'));
   end('finished');
   await settled(p);
   expect(p.state().list[0].study.state).toBe('finished');
   expect(p.state().list[0].cells.map((c) => [c.arm, c.failed, c.loss])).toEqual([
     ['lora', null, 1],
-    ['ts-lora', 'the loss is NaN', null],
+    ['ts-lora', message('shared.foreign', { text: 'the loss is NaN' }), null],
   ]);
 });
 

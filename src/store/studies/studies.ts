@@ -5,8 +5,9 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, isGated } from '../../shared/config';
-import { DataError, SieveError, toErrorInfo } from '../../shared/errors';
-import { texts } from '../../shared/texts';
+import { DataError, SieveError, messageOf } from '../../shared/errors';
+import { type Message, message } from '../../shared/message';
+import type { Names } from '../../shared/names';
 import type { Accuracy, Cell, Study } from '../../shared/study';
 import type { ModelSource } from '../../train/protocol';
 import { refuseTwo } from '../checks';
@@ -39,6 +40,7 @@ export interface StudyHost {
   currentData(): Promise<{ data: StudyData } & Pick<Session, 'template' | 'mapping' | 'dataName'>>;
   openModel(source: ModelSource): Promise<void>;
   report(error: unknown): void;
+  names: Names;
 }
 
 /** Ends the queue without an error: someone stopped the session. */
@@ -67,10 +69,10 @@ export class Studies {
       const known = new Set(this.#s.list.map((e) => e.study.id));
       const all = [...this.#s.list, ...list.filter((e) => !known.has(e.study.id))];
       this.#patch({ loaded: true, list: all, selected: this.#s.selected ?? all[0]?.study.id ?? null });
-      if (unreadable > 0) this.#host.report(new DataError(texts().errors.store.studies.unreadable(unreadable)));
+      if (unreadable > 0) this.#host.report(new DataError(message('store.studies.unreadable', { n: unreadable })));
     } catch (error) {
       this.#patch({ loaded: true });
-      this.#host.report(new SieveError(texts().errors.store.studies.notKept(toErrorInfo(error).message)));
+      this.#host.report(new SieveError(message('store.studies.notKept', { why: messageOf(error) })));
     }
   }
 
@@ -82,11 +84,11 @@ export class Studies {
   async start(draft: StudyDraft): Promise<void> {
     try {
       const configured = this.#host.store.getState().runs.draft;
-      const problem = studyProblem(draft, configured.train, configured.runs);
-      if (problem) throw new SieveError({ message: problem });
+      const problem = studyProblem(draft, configured.train, configured.runs, this.#host.names);
+      if (problem) throw new SieveError(problem);
       refuseTwo(this.#host.store.getState());
       const { model, runs, studies } = this.#host.store.getState();
-      if (model.status !== 'ready' || !model.source) throw new SieveError(texts().errors.store.noModel);
+      if (model.status !== 'ready' || !model.source) throw new SieveError(message('store.noModel'));
       const { data, dataName: name, template, mapping } = await this.#host.currentData();
       const bytes = dataBytes(data);
       const kept = bytes <= MAX_KEPT_BYTES;
@@ -110,17 +112,19 @@ export class Studies {
           mapping,
           kept,
         },
-        ...studySettings(draft, runs.draft.train, runs.draft.runs),
+        ...studySettings(draft, runs.draft.train, runs.draft.runs, this.#host.names),
       };
       // An experiment that cannot be trained is refused before it is kept.
-      nextJob(study, []);
+      nextJob(study, [], this.#host.names);
       this.#data.set(study.id, data);
       this.#patch({ list: [{ study, cells: [] }, ...this.#s.list], selected: study.id });
       if (kept) await this.#keep(() => this.#host.library.saveData(study.id, data));
       await this.#keep(() => this.#host.library.saveStudy(study));
       if (!kept)
         this.#host.report(
-          new DataError(texts().errors.store.studies.dataTooBig(Math.round(bytes / 2 ** 20), MAX_KEPT_BYTES >> 20)),
+          new DataError(
+            message('store.studies.dataTooBig', { mb: Math.round(bytes / 2 ** 20), most: MAX_KEPT_BYTES >> 20 }),
+          ),
         );
       await this.#begin(study.id);
     } catch (error) {
@@ -138,7 +142,7 @@ export class Studies {
       refuseTwo(this.#host.store.getState());
       const { study } = this.#entry(id);
       const data = this.#data.get(id) ?? (await this.#host.library.data(id));
-      if (!data) throw new DataError(texts().errors.store.studies.noData);
+      if (!data) throw new DataError(message('store.studies.noData'));
       this.#data.set(id, data);
       const { model } = this.#host.store.getState();
       if (
@@ -209,7 +213,7 @@ export class Studies {
       if (free) return work();
       this.#patch({ running: null });
       this.#setState(id, 'paused', null);
-      this.#host.report(new SieveError(texts().errors.store.studies.otherTab));
+      this.#host.report(new SieveError(message('store.studies.otherTab')));
     };
     this.#running = withLock(`sieve-study-${id}`, alone);
     await started;
@@ -220,7 +224,7 @@ export class Studies {
     try {
       for (;;) {
         const { study, cells } = this.#entry(id);
-        const job = nextJob(study, cells);
+        const job = nextJob(study, cells, this.#host.names);
         if (!job) break;
         if (this.#stopping) throw new Interrupted();
         const found = await this.#train(study, job);
@@ -235,7 +239,7 @@ export class Studies {
         this.#setState(id, 'paused', null);
         return;
       }
-      this.#setState(id, 'failed', toErrorInfo(error).message);
+      this.#setState(id, 'failed', messageOf(error));
       this.#host.report(error);
     }
   }
@@ -253,7 +257,7 @@ export class Studies {
     // A run that broke is a result too; a session that was stopped, or lost its model, is none.
     if (phase === 'stopped') throw new Interrupted();
     if (phase !== 'finished' && session.failed.size < session.experiment.runs.length)
-      throw new SieveError(texts().errors.store.studies.endedEarly);
+      throw new SieveError(message('store.studies.endedEarly'));
     const ms = performance.now() - started;
     const measured = await this.#measure(job, session);
     const finishedAt = Date.now();
@@ -327,16 +331,16 @@ export class Studies {
           }
         });
       });
-    if (store.getState().model.status !== 'ready') throw new SieveError(texts().errors.store.studies.modelFailed);
+    if (store.getState().model.status !== 'ready') throw new SieveError(message('store.studies.modelFailed'));
   }
 
   #entry(id: string): State['studies']['list'][number] {
     const entry = this.#s.list.find((e) => e.study.id === id);
-    if (!entry) throw new SieveError(texts().errors.store.studies.gone);
+    if (!entry) throw new SieveError(message('store.studies.gone'));
     return entry;
   }
 
-  #setState(id: string, state: Study['state'], problem: string | null): void {
+  #setState(id: string, state: Study['state'], problem: Message | null): void {
     const entry = this.#s.list.find((e) => e.study.id === id);
     if (!entry) return;
     const study = { ...entry.study, state, problem };
@@ -367,7 +371,7 @@ export class Studies {
     try {
       await write();
     } catch (error) {
-      this.#host.report(new SieveError(texts().errors.store.studies.saving(toErrorInfo(error).message)));
+      this.#host.report(new SieveError(message('store.studies.saving', { why: messageOf(error) })));
     }
   }
 

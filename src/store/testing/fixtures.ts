@@ -1,4 +1,6 @@
 /** For tests of the store: a port instead of a worker, events as the train worker sends them, and a session that has ended. */
+import type { ErrorInfo } from '../../shared/errors';
+import { message } from '../../shared/message';
 import { defaultExperiment } from '../../shared/config';
 import type { GateStats, ModuleId } from '../../shared/types';
 import { RATIO_BINS } from '../../shared/types';
@@ -50,10 +52,13 @@ export class TestPort<E> implements WorkerLike {
     this.say({ kind: 'reply', requestId: this.last(type).requestId, value });
   }
 
-  fail(type: string, error: { name: string; message: string; hint: string }): void {
+  fail(type: string, error: ErrorInfo): void {
     this.say({ kind: 'failed', requestId: this.last(type).requestId, error });
   }
 }
+
+/** What a worker reports of an error that is none of ours. */
+export const foreign = (name: string, text: string): ErrorInfo => ({ name, ...message('shared.foreign', { text }) });
 
 export function clientOn<R extends { type: string }, Replies, E>(
   port: TestPort<E>,
@@ -135,7 +140,7 @@ export function endedSession(): Session {
     plan: null,
     devices: [],
     histories,
-    failed: new Map([['lora', { name: 'TrainError', message: 'NaN', hint: '' }]]),
+    failed: new Map([['lora', foreign('TrainError', 'NaN')]]),
     startedAt: 1000,
   };
 }

@@ -1,6 +1,7 @@
 /** Studies and cells for tests. */
 import { type RunConfig, runSchema, trainSchema } from '../../shared/config';
 import { type Cell, type Study, cellSchema, studySchema } from '../../shared/study';
+import { names } from '../../shared/texts/names';
 import { START_DRAFT, type StudyKind, studySettings } from '../studies/presets';
 
 export function aStudy({
@@ -27,7 +28,12 @@ export function aStudy({
       mapping: null,
       kept: true,
     },
-    ...studySettings({ ...START_DRAFT, kind, methods: ['lora', 'ts-lora'] }, trainSchema.parse({ steps: 20 }), runs),
+    ...studySettings(
+      { ...START_DRAFT, kind, methods: ['lora', 'ts-lora'] },
+      trainSchema.parse({ steps: 20 }),
+      runs,
+      names,
+    ),
     seeds,
     ...rest,
   });

@@ -18,6 +18,7 @@ import { usedColumns } from '../../shared/template';
 import type { Tokenizer } from '../../shared/types';
 import { DataDesk } from '../dataDesk';
 import type { DataReplies } from '../protocol';
+import { say } from '../../shared/texts/say';
 
 export const render: RenderChats = async (template, chats, as) => {
   const compiled = compileChatTemplate(template);
@@ -89,7 +90,7 @@ export async function readAsPage(files: OwnFile[], tokenizer: Tokenizer, how: Ho
     ),
     issue: (issue) => {
       const found = report.issues.find((i) => i.issue === issue);
-      return { rows: found?.rows ?? 0, reasons: found?.reasons.map((r) => r.text) ?? [] };
+      return { rows: found?.rows ?? 0, reasons: found?.reasons.map((r) => say(r.reason)) ?? [] };
     },
     labels: (report.labels ?? []).map((l) => l.label).sort(),
   };

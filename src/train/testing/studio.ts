@@ -1,4 +1,5 @@
 /** The train worker's whole behaviour without the worker, on the nano model and a handful of short examples. */
+import { say } from '../../shared/texts/say';
 import { prepare } from '../../data/prepare';
 import { parseFile } from '../../data/parse';
 import { NO_REPAIRS } from '../../data/repair';
@@ -84,7 +85,7 @@ export function watched({
   const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
   const hear = (event: TrainEvent) => {
     events.push(event);
-    if (event.type === 'fatal' && !mayFail) throw new Error(event.error.message);
+    if (event.type === 'fatal' && !mayFail) throw new Error(say(event.error));
     if (event.type === 'phase')
       for (const w of waiting.filter((x) => x.phases.includes(event.phase))) {
         waiting.splice(waiting.indexOf(w), 1);

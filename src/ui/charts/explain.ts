@@ -4,7 +4,7 @@ import { ratioQuantile } from '../../shared/ratio';
 import { texts } from '../../shared/texts';
 import { type GateStats, type ModuleId, RATIO_BINS } from '../../shared/types';
 import { type RunHistory, totalSkipped } from '../../store/history';
-import { type Ranking } from '../../store/importance';
+import type { Ranking } from '../../store/importance';
 import { compact, count, fixed, percent } from '../format';
 import type { Cuts } from './cuts';
 

@@ -1,6 +1,7 @@
 /** Which models are compared, and against which of them. Kept runs are added here. */
 import { useState } from 'react';
 import { texts } from '../../shared/texts';
+import { say } from '../../shared/texts/say';
 import type { Contender } from '../../store/compare/contenders';
 import { RunMark, SelectField } from '../bits';
 import { count } from '../format';
@@ -68,7 +69,7 @@ function Row({ contender, on }: { contender: Contender; on: boolean }) {
         {on && voice.kind === 'none' && (
           <>
             {' '}
-            · <span data-testid={`silent-${key}`}>{texts().compare.chooser.silent(voice.why)}</span>
+            · <span data-testid={`silent-${key}`}>{texts().compare.chooser.silent(say(voice.why))}</span>
           </>
         )}
       </span>

@@ -1,8 +1,8 @@
 /** In what the settings of the compared runs differ; nothing else. */
 import { texts } from '../../shared/texts';
-import { configDiff } from '../../store/compare/configDiff';
 import { RunMark, Scroll } from '../bits';
 import { tokenText } from '../format';
+import { configDiff } from './configDiff';
 import type { Compared } from './useContenders';
 
 export function ConfigDiff({ shown }: Pick<Compared, 'shown'>) {

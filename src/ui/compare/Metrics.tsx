@@ -1,9 +1,10 @@
 /** Where the runs ended, each with its difference to the one that all are held against; and what they cost. */
 import { texts } from '../../shared/texts';
-import { type Metric, type MetricRow, caution, digitsOf, metricRows } from '../../store/compare/metrics';
+import { type Metric, type MetricRow, digitsOf, metricRows } from '../../store/compare/metrics';
 import { RunMark, Scroll } from '../bits';
 import { count, duration, fixed, percent, signed } from '../format';
 import type { Compared } from './useContenders';
+import { caution } from './words';
 
 const SAID: Record<Metric, (v: number | null) => string> = {
   loss: fixed,

@@ -1,14 +1,16 @@
 /** Two models answer, and a person says which answer is better without knowing whose it is. */
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
+import { say } from '../../shared/texts/say';
 import type { Contender } from '../../store/compare/contenders';
-import { type Ballot, type Choice, outcome, tally } from '../../store/compare/vote';
-import { dataName } from '../../store/slices';
+import { type Ballot, type Choice, tally } from '../../store/compare/vote';
 import { RunMark, SelectField, Segmented, TextField } from '../bits';
 import { tokenText } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 import type { Compared } from './useContenders';
+import { outcome } from './words';
 
 export function Vote({ all, shown }: Pick<Compared, 'all' | 'shown'>) {
   const ballot = useSel((s) => s.compare.ballot);
@@ -25,7 +27,7 @@ function Begin({ shown }: { shown: Contender[] }) {
   const studio = useStudio();
   const writing = useSel((s) => s.compare.writing !== null);
   const ready = useSel((s) => s.model.status === 'ready');
-  const data = useSel((s) => dataName(s.dataset));
+  const data = useSel((s) => names.data(s.dataset.origin, s.dataset.samples));
   const heldOut = useSel((s) => s.dataset.report?.heldOut ?? 0);
   const [source, setSource] = useState<'heldOut' | 'own'>('heldOut');
   const [text, setText] = useState('');
@@ -101,7 +103,7 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
   const counts = tally(ballot);
   const here = (side: 'x' | 'y') => all.find((c) => c.identity === ballot[side].identity);
   // What it is called now: it may have been renamed since, or the language changed.
-  const names = ballot.revealed
+  const called = ballot.revealed
     ? { x: here('x')?.name ?? ballot.x.name, y: here('y')?.name ?? ballot.y.name }
     : { x: 'X', y: 'Y' };
   const asked = writing === 'vote';
@@ -137,7 +139,7 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
       <div key={which}>
         <dt>
           {ballot.revealed && index !== undefined && <RunMark index={index} />}
-          {names[which]}
+          {called[which]}
         </dt>
         <dd className="num" data-testid={`tally-${which}`}>
           {n}
@@ -164,8 +166,10 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
             <Phrase of={t.prompt} prompt={<span className="pre">{tokenText(round.prompt)}</span>} />
           ) : asked ? (
             t.writing
+          ) : note ? (
+            say(note)
           ) : (
-            (note ?? t.noRound)
+            t.noRound
           )}
         </p>
         <div className="answers">
@@ -207,11 +211,11 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
             share={counts.share.share}
             low={counts.share.low}
             high={counts.share.high}
-            left={names.y}
-            right={names.x}
+            left={called.y}
+            right={called.x}
           />
         )}
-        <p data-testid="vote-outcome">{outcome(counts, names)}</p>
+        <p data-testid="vote-outcome">{outcome(counts, called)}</p>
       </div>
       <div className="row">
         <button

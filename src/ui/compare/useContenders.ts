@@ -1,4 +1,5 @@
 /** What is compared, as the components of the section read it. */
+import { names } from '../../shared/texts/names';
 import { useMemo } from 'react';
 import { type Contender, chosen, contenders } from '../../store/compare/contenders';
 import { type State, isLive } from '../../store/slices';
@@ -33,7 +34,7 @@ export function useContenders(): Compared {
   const version = useSel(versionOf);
   const language = useSel((s) => s.ui.language);
   const all = useMemo(
-    () => contenders(store.getState()),
+    () => contenders(store.getState(), names),
     // The histories grow in place: the version says when.
     // oxlint-disable-next-line react/exhaustive-deps
     [store, session, imported, source, status, template, mapping, kept, added, version, language],

@@ -1,5 +1,6 @@
 /** What training will take of the device's memory, by item. */
 import { texts } from '../../shared/texts';
+import { say, sayError } from '../../shared/texts/say';
 import { isLive } from '../../store/slices';
 import { bytes } from '../format';
 import { useSel, useStudio } from '../studioContext';
@@ -15,8 +16,8 @@ export function MemoryPanel() {
       {error && (
         <div className="notice notice-error" role="alert" data-testid="error-alert">
           <div>
-            <p>{error.message}</p>
-            <p>{error.hint}</p>
+            <p>{say(error)}</p>
+            <p>{sayError(error).hint}</p>
           </div>
         </div>
       )}
@@ -84,7 +85,7 @@ function Fix() {
             <p>{t.mildest}</p>
             <p>
               <button type="button" disabled={live} onClick={() => configure.applyFix()}>
-                {fix.label}
+                {say(fix.label)}
               </button>
             </p>
           </>

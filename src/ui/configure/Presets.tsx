@@ -1,6 +1,7 @@
 /** Three ways to begin, fitted to the model, the data and the device. */
 import { useMemo } from 'react';
 import { texts } from '../../shared/texts';
+import { say } from '../../shared/texts/say';
 import { surroundings } from '../../store/configure/commands';
 import { PRESETS, applyPreset, isPreset, presetFor } from '../../store/configure/presets';
 import { count, durationRange } from '../format';
@@ -51,7 +52,7 @@ export function Presets() {
         <details data-testid="preset-why">
           <summary>{t.why}</summary>
           <ul className="evidence">
-            {chosen.result.why().map((w) => (
+            {chosen.result.why.map(say).map((w) => (
               <li key={w}>{w}</li>
             ))}
           </ul>

@@ -2,13 +2,14 @@
 import { type ReactNode, useId } from 'react';
 import type { Problem } from '../../shared/config';
 import { texts } from '../../shared/texts';
+import { say } from '../../shared/texts/say';
 import { toPercent } from '../../shared/texts/settingWords';
 import { Check, NumberField } from '../bits';
 import { useSel, useStudio } from '../studioContext';
 
 /** What is wrong with the field at `path`, in words that follow its name; null where it is right. */
 export function useProblem(path: string): string | null {
-  return useSel((s) => s.runs.problems.find((p) => p.path === path)?.message ?? null);
+  return said(useSel((s) => s.runs.problems.find((p) => p.path === path)));
 }
 
 /** The problem of each field below a path: `at('keep')` of `useProblems('runs.0.gate')`. */
@@ -18,7 +19,9 @@ export function useProblems(prefix: string): (field: string) => string | null {
 }
 
 const problemAt = (problems: readonly Problem[], path: string) =>
-  problems.find((p) => p.path === path || p.path.startsWith(`${path}.`))?.message ?? null;
+  said(problems.find((p) => p.path === path || p.path.startsWith(`${path}.`)));
+
+const said = (problem: Problem | undefined): string | null => (problem ? say(problem.message) : null);
 
 interface NumberProps {
   /** With its unit. */
@@ -46,7 +49,7 @@ export function PercentField({
   const t = texts().configure;
   const shown = toPercent(value);
   // The schema speaks of shares.
-  const words = problem && !(shown >= min && shown <= max) ? t.problem.between(min, max) : problem;
+  const words = problem && !(shown >= min && shown <= max) ? t.between(min, max) : problem;
   return (
     <NumberField
       label={label}

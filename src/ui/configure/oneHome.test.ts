@@ -38,8 +38,9 @@ test('a setting that is added is found everywhere', async () => {
   const start = defaultExperiment();
   expect(start.runs[0]).toMatchObject({ dummy: 0.25 });
   const of = (dummy: number) => ({ ...start, runs: [{ ...start.runs[0], dummy }, start.runs[1]] });
+  const { say } = await import('../../shared/texts/say');
   const [problem] = experimentProblems(of(0.9));
-  expect(describeProblem(problem, start)).toBe('LoRA, Dummy share: must be at most 0.8');
+  expect(say(describeProblem(problem, start))).toBe('LoRA, Dummy share: must be at most 0.8');
 
   // Form: its field with the value, the mark of a change, the help and what PEFT calls it.
   const { RunAdapter } = await import('./AdapterFields');
@@ -57,7 +58,7 @@ test('a setting that is added is found everywhere', async () => {
   // Changes, config diff, settings file, link.
   const { experimentChanges } = await import('../../store/configure/changes');
   expect(experimentChanges(changed)).toBe(1);
-  const { configDiff } = await import('../../store/compare/configDiff');
+  const { configDiff } = await import('../compare/configDiff');
   const rest = { train: start.train, model: 'm', data: 'd', template: { prompt: '', completion: '' } };
   expect(configDiff([start, changed].map((e) => ({ config: e.runs[0], ...rest })))).toEqual([
     { path: 'run.dummy', label: 'Dummy share (%)', values: ['25', '50'] },
@@ -72,7 +73,8 @@ test('a setting that is added is found everywhere', async () => {
   const { SWEPT: swept } = await import('../../shared/settings');
   expect(swept.map(({ key }) => key)).toContain('dummy');
   const { expandGrid } = await import('../../store/studies/grid');
-  const grid = expandGrid([start.runs[0]], [{ field: 'dummy', values: '10, 20' }], start.train);
+  const { names } = await import('../../shared/texts/names');
+  const grid = expandGrid([start.runs[0]], [{ field: 'dummy', values: '10, 20' }], start.train, names);
   expect(grid).toMatchObject({
     arms: [
       { name: 'LoRA, dummy share 10 %', dummy: 0.1 },
@@ -81,7 +83,7 @@ test('a setting that is added is found everywhere', async () => {
   });
 
   const { START_DRAFT, studySettings } = await import('../../store/studies/presets');
-  expect(studySettings(START_DRAFT, start.train, changed.runs).arms.map((arm) => ({ ...arm }))).toMatchObject(
+  expect(studySettings(START_DRAFT, start.train, changed.runs, names).arms.map((arm) => ({ ...arm }))).toMatchObject(
     START_DRAFT.methods.map(() => ({ dummy: 0.5 })),
   );
 

@@ -3,6 +3,7 @@ import { useRef, useState } from 'react';
 import type { Cell, Study } from '../../shared/study';
 import { contestants } from '../../shared/study';
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
 import { classesOf } from '../../store/studies/results';
 import { Scroll, SelectField, TableBehind } from '../bits';
 import { DrawingView } from '../charts/drawing';
@@ -14,7 +15,9 @@ export function Classes({ study, cells }: { study: Study; cells: Cell[] }) {
   const t = texts().experiment.classes;
   const host = useRef<HTMLElement>(null);
   const width = useWidth(host, 720);
-  const arms = contestants(study).filter((a) => cells.some((c) => c.arm === a.id && c.classes.length > 0));
+  const arms = contestants(study, names.ranking).filter((a) =>
+    cells.some((c) => c.arm === a.id && c.classes.length > 0),
+  );
   const [chosen, setChosen] = useState<string | null>(null);
   if (arms.length === 0) return null;
   const arm = arms.find((a) => a.id === chosen) ?? arms[0];

@@ -2,6 +2,7 @@
 import { useRef, useState } from 'react';
 import { type Cell, type Study, contestants } from '../../shared/study';
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
 import { noiseOf } from '../../store/studies/results';
 import { Scroll, SelectField, TableBehind } from '../bits';
 import { DrawingView } from '../charts/drawing';
@@ -13,7 +14,7 @@ export function Noise({ study, cells }: { study: Study; cells: Cell[] }) {
   const t = texts().experiment.noise;
   const host = useRef<HTMLElement>(null);
   const width = useWidth(host, 720);
-  const arms = contestants(study).filter((a) => cells.some((c) => c.arm === a.id && c.noise.length > 0));
+  const arms = contestants(study, names.ranking).filter((a) => cells.some((c) => c.arm === a.id && c.noise.length > 0));
   const [chosen, setChosen] = useState<string | null>(null);
   if (arms.length === 0) return null;
   const arm = arms.find((a) => a.id === chosen) ?? arms[0];

@@ -3,18 +3,21 @@ import { Fragment, useRef } from 'react';
 import type { Cell, Study } from '../../shared/study';
 import { contestants } from '../../shared/study';
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
+import { say } from '../../shared/texts/say';
 import type { Results } from '../../store/studies/results';
 import { RunMark, Scroll, TableBehind } from '../bits';
 import { DrawingView } from '../charts/drawing';
 import { useWidth } from '../charts/useWidth';
 import { count, fixed, percent, signed } from '../format';
 import { lossFigure, withInterval } from './figures';
+import { referenceName } from './verdicts';
 
 export function ResultTable({ results }: { results: Results }) {
   const t = texts().experiment.results;
   const host = useRef<HTMLElement>(null);
   const width = useWidth(host, 720);
-  const { rows, measures, reference, base } = results;
+  const { rows, measures, base } = results;
   return (
     <>
       <figure ref={host} className="stack tight" data-testid="loss-figure">
@@ -42,7 +45,7 @@ export function ResultTable({ results }: { results: Results }) {
                 {t.perplexity}
               </th>
               <th scope="col" className="num">
-                {t.against(reference)}
+                {t.against(referenceName(results))}
               </th>
             </tr>
           </thead>
@@ -107,7 +110,7 @@ export function ResultTable({ results }: { results: Results }) {
 /** Every arm and seed: what stands behind the means. */
 export function SeedTable({ study, cells }: { study: Study; cells: Cell[] }) {
   const t = texts().experiment.results;
-  const arms = contestants(study);
+  const arms = contestants(study, names.ranking);
   const cell = (arm: string, seed: number) =>
     cells.find((c) => c.stage === 'train' && c.arm === arm && c.seed === seed);
   return (
@@ -134,7 +137,7 @@ export function SeedTable({ study, cells }: { study: Study; cells: Cell[] }) {
                   {arms.map((a) => {
                     const c = cell(a.id, seed);
                     return (
-                      <td key={a.id} className="num" title={c?.failed ?? undefined}>
+                      <td key={a.id} className="num" title={c?.failed ? say(c.failed) : undefined}>
                         {c ? (c.failed === null ? fixed(c.loss, 4) : t.failed) : '–'}
                       </td>
                     );

@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { METHODS, METHOD_NAMES } from '../../shared/config';
 import { SWEPT } from '../../shared/settings';
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
+import { say } from '../../shared/texts/say';
 import { labelOf } from '../../shared/texts/settingWords';
 import { isLive } from '../../store/slices';
 import { settingOf } from '../../store/studies/grid';
@@ -36,11 +38,11 @@ export function StudyForm() {
   const busy = useSel((s) => s.studies.running !== null || isLive(s.runs.phase));
   const configured = useSel((s) => s.runs.draftError);
   const { train, runs } = useSel((s) => s.runs.draft);
-  const problem = configured === null ? studyProblem(draft, train, runs) : null;
+  const problem = configured === null ? studyProblem(draft, train, runs, names) : null;
   const missing = busy
     ? t.missing.busy
     : configured
-      ? t.missing.configure(configured)
+      ? t.missing.configure(say(configured))
       : !model
         ? t.missing.model
         : !hasData
@@ -120,7 +122,7 @@ export function StudyForm() {
         </button>
         {(problem ?? missing) && (
           <p className="muted" data-testid="study-problem">
-            {problem ?? missing}
+            {problem ? say(problem) : missing}
           </p>
         )}
       </div>
@@ -212,7 +214,7 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
 /** How much the experiment is. */
 function Size({ draft }: { draft: StudyDraft }) {
   const { train, runs } = useSel((s) => s.runs.draft);
-  const size = studySize(draft, train, runs);
+  const size = studySize(draft, train, runs, names);
   const expected = useExpected();
   if (!size) return null;
   const t = texts().experiment.form;
@@ -244,7 +246,9 @@ function Size({ draft }: { draft: StudyDraft }) {
 function SettingsNote() {
   const { steps, batchSize, learningRate, maxTokens, evalExamples } = useSel((s) => s.runs.draft.train);
   const { rank } = useSel((s) => s.runs.draft.runs[0]);
-  const name = useSel((s) => s.dataset.parsed?.table.fileName);
+  const name = useSel(({ dataset: { origin, parsed } }) =>
+    origin?.kind === 'file' && parsed ? origin.name : parsed?.table.fileName,
+  );
   const heldOut = useSel((s) => s.dataset.report?.heldOut ?? null);
   const set = {
     steps: count(steps),

@@ -2,6 +2,8 @@
 import { useState } from 'react';
 import type { Cell, Study } from '../../shared/study';
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
+import { say } from '../../shared/texts/say';
 import { type Session, type State, stepsOf } from '../../store/slices';
 import { doneJobs, jobCount, PROBE_PLAIN } from '../../store/studies/plan';
 import { rankingsOf, resultsOf } from '../../store/studies/results';
@@ -13,10 +15,12 @@ import { Noise } from './Noise';
 import { Rankings } from './Rankings';
 import { ResultTable, SeedTable } from './ResultTable';
 import { saveReport } from './save';
+import { verdictsOf } from './verdicts';
 
 export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
   const t = texts().experiment.view;
-  const results = resultsOf(study, cells);
+  const results = resultsOf(study, cells, names.ranking);
+  const verdicts = verdictsOf(study, cells, results);
   const rankings = rankingsOf(study, cells);
   const any = cells.length > 0;
   return (
@@ -30,12 +34,12 @@ export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
         <div className="panel stack">
           <h3>{study.state === 'finished' ? t.shows : t.showsSoFar}</h3>
           <ul className="verdicts" data-testid="verdicts" aria-live="polite">
-            {results.verdicts.map((v) => (
+            {verdicts.map((v) => (
               <li key={v}>{v}</li>
             ))}
-            {results.verdicts.length === 0 && <li>{t.nothing}</li>}
+            {verdicts.length === 0 && <li>{t.nothing}</li>}
           </ul>
-          <p className="help">{t.how(results.verdicts.length > 2 ? results.verdicts.length : null)}</p>
+          <p className="help">{t.how(verdicts.length > 2 ? verdicts.length : null)}</p>
           <Later>
             <ResultTable results={results} />
           </Later>
@@ -86,7 +90,7 @@ function Queue({ study, cells }: { study: Study; cells: Cell[] }) {
             : study.state === 'finished'
               ? t.finished(total, study.seeds.length)
               : study.state === 'failed'
-                ? t.failed(done, total, study.problem)
+                ? t.failed(done, total, study.problem && say(study.problem))
                 : t.waiting(done, total)}
         </span>
       </p>

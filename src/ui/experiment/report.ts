@@ -6,9 +6,12 @@ import { isGated } from '../../shared/config';
 import { ranks } from '../../shared/stats';
 import { type Cell, type Study, contestants, moduleKey } from '../../shared/study';
 import { language, texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
+import { say } from '../../shared/texts/say';
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/studies/results';
-import { deviceNames } from '../../store/device';
-import { templateWords } from '../../store/template';
+import { deviceNames } from '../deviceWords';
+import { templateWords } from '../templateWords';
+import { referenceName, verdictsOf } from './verdicts';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
 import { count, fixed, percent, signed } from '../format';
 import tokens from '../styles/tokens.css?raw';
@@ -58,8 +61,9 @@ const heading = (text: string) => `<h2>${escapeMarkup(text)}</h2>`;
 /** The report as one HTML document. */
 export function reportHtml(study: Study, cells: readonly Cell[]): string {
   const t = texts().experiment;
-  const results = resultsOf(study, cells);
-  const { rows, measures, reference, base } = results;
+  const results = resultsOf(study, cells, names.ranking);
+  const { rows, measures, base } = results;
+  const verdicts = verdictsOf(study, cells, results);
   const parts = [
     `<h1>${escapeMarkup(study.name)}</h1>`,
     paragraph(
@@ -70,8 +74,8 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
       true,
     ),
     heading(t.view.shows),
-    results.verdicts.length > 0
-      ? `<ul>${results.verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>`
+    verdicts.length > 0
+      ? `<ul>${verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>`
       : paragraph(t.view.nothing),
     paragraph(t.report.how, true),
     toMarkup(lossFigure(results, WIDTH)),
@@ -82,7 +86,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
         n(t.results.seeds),
         n(t.results.parameters),
         ...measures.map(({ id }) => n(t.results.measure[id])),
-        n(t.results.against(reference)),
+        n(t.results.against(referenceName(results))),
       ],
       [
         ...(base === null
@@ -144,7 +148,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
       ),
     );
   }
-  for (const { id, name } of contestants(study)) {
+  for (const { id, name } of contestants(study, names.ranking)) {
     const noise = noiseOf(cells, id);
     if (noise.length > 0) {
       parts.push(
@@ -266,7 +270,7 @@ export function reportCsv(cells: readonly Cell[]): string {
     c.base,
     ...MEASURES.map((m) => m.of(c)),
     c.only?.join(' ') ?? '',
-    c.failed ?? '',
+    c.failed ? say(c.failed) : '',
     deviceNames(c.devices),
   ]);
   return `${[head, ...lines].map((line) => line.map(field).join(',')).join('\r\n')}\r\n`;

@@ -1,14 +1,9 @@
 /** What a Parquet file may cost, and how it is said that it is broken. */
 import { DataError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { type Message, message } from '../../../shared/message';
 
-type Reasons = ReturnType<typeof texts>['errors']['data']['file']['parquetHas'];
-
-/** The file cannot be read, for the reason that is chosen from the catalogue. */
-export function broken(reason: (has: Reasons) => string): DataError {
-  const { parquet, parquetHas } = texts().errors.data.file;
-  return new DataError(parquet(reason(parquetHas)));
-}
+/** @param what is wrong with the file: an entry of `data.file.parquetHas` */
+export const broken = (what: Message): DataError => new DataError(message('data.file.parquet', { what }));
 
 /** Largest page, unpacked. */
 export const MAX_PAGE = 64 << 20;
@@ -35,12 +30,12 @@ export class Budget {
   /** @throws {DataError} when the file unpacks to more than its size lets expect */
   bytes(n: number): void {
     this.#bytes -= n;
-    if (this.#bytes < 0) throw broken((has) => has.bomb(MAX_RATIO));
+    if (this.#bytes < 0) throw broken(message('data.file.parquetHas.bomb', { times: MAX_RATIO }));
   }
 
   /** @throws {DataError} when there are more values than the file's size lets expect */
   values(n: number): void {
     this.#values -= n;
-    if (this.#values < 0) throw broken((has) => has.values(this.#size));
+    if (this.#values < 0) throw broken(message('data.file.parquetHas.values', { bytes: this.#size }));
   }
 }

@@ -2,10 +2,10 @@
  * Values of a column, as Parquet stores them, → what a cell holds: text where exactness asks for it (decimals, dates, large
  * integers), else numbers and truth values. Types: https://parquet.apache.org/docs/file-format/types/logicaltypes/
  */
+import { message } from '../../../shared/message';
 import type { SchemaElement } from 'hyparquet';
 import { wkbToGeojson } from 'hyparquet/src/wkb.js';
 import { parseFloat16 } from 'hyparquet/src/convert.js';
-import { texts } from '../../../shared/texts';
 import { broken } from './bounds';
 
 /** A text whose bytes are not UTF-8, read as Windows-1252; its row is broken until a person has decided. */
@@ -93,12 +93,14 @@ export function converter(element: SchemaElement, nested: boolean): Convert | nu
       return null;
   }
   if (type === 'INT32' || type === 'INT64') return whole;
-  if (type === 'FIXED_LEN_BYTE_ARRAY') return (b) => texts().errors.data.file.bytes((b as Uint8Array).length);
+  if (type === 'FIXED_LEN_BYTE_ARRAY') return (b) => sizeOf(b as Uint8Array);
   // Many writers do not say that bytes are text.
-  if (type === 'BYTE_ARRAY')
-    return (b) => textOf(b as Uint8Array) ?? texts().errors.data.file.bytes((b as Uint8Array).length);
+  if (type === 'BYTE_ARRAY') return (b) => textOf(b as Uint8Array) ?? sizeOf(b as Uint8Array);
   return (value) => value;
 }
+
+/** Stands for bytes that are no text; the same in every language, for it is learnt. */
+const sizeOf = (bytes: Uint8Array) => `(${bytes.length} bytes)`;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const LATIN = new TextDecoder('windows-1252');
@@ -118,7 +120,7 @@ const exact = (n: bigint) => (BigInt.asIntN(54, n) === n ? Number(n) : n.toStrin
 
 /** Two's complement, the highest byte first. */
 function signed(bytes: Uint8Array): bigint {
-  if (bytes.length > MAX_DECIMAL_BYTES) throw broken((has) => has.damaged);
+  if (bytes.length > MAX_DECIMAL_BYTES) throw broken(message('data.file.parquetHas.damaged'));
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   return BigInt.asIntN(8 * bytes.length, value);

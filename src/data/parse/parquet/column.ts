@@ -2,6 +2,7 @@
  * One column of a row group: its pages, one after another, → values. A page's header is checked before anything is made of
  * it: its sizes against the bytes that are there, its counts against the column's. The library decodes what is left.
  */
+import { message } from '../../../shared/message';
 import type { CompressionCodec, DecodedArray, PageHeader } from 'hyparquet';
 import { assembleLists } from 'hyparquet/src/assemble.js';
 import { parquetHeader } from 'hyparquet/src/column.js';
@@ -34,7 +35,7 @@ interface Page {
   from: number;
 }
 
-const damaged = () => broken((has) => has.damaged);
+const damaged = () => broken(message('data.file.parquetHas.damaged'));
 
 /**
  * One entry per row; nested ones as the library's `assembleLists` leaves them.
@@ -58,7 +59,7 @@ export async function readColumn(
     const header = parquetHeader({ view, offset: at });
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
     if (!(packed >= 0 && packed <= bytes.length - start && unpacked >= 0 && unpacked <= MAX_PAGE))
-      throw broken((has) => has.page);
+      throw broken(message('data.file.parquetHas.page'));
     at = start + packed;
     budget.bytes(unpacked);
     const body = bytes.subarray(start, at);
@@ -69,7 +70,7 @@ export async function readColumn(
       dictionary = convertAll(leaf, plain(leaf, unpackPage(codec, body, unpacked), 0, count));
     } else if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') {
       const count = (header.data_page_header ?? header.data_page_header_v2)?.num_values ?? -1;
-      if (!(count >= 0 && count <= left)) throw broken((has) => has.sum);
+      if (!(count >= 0 && count <= left)) throw broken(message('data.file.parquetHas.sum'));
       left -= count;
       budget.values(count * depth);
       const page =
@@ -80,7 +81,7 @@ export async function readColumn(
     } else if (header.type !== 'INDEX_PAGE') throw damaged();
     await rest();
   }
-  if (out.length !== chunk.rows) throw broken((has) => has.sum);
+  if (out.length !== chunk.rows) throw broken(message('data.file.parquetHas.sum'));
   return out;
 }
 
@@ -93,7 +94,7 @@ function openPage(leaf: Leaf, { data_page_header: head }: PageHeader, bytes: Uin
   let from = 0;
   const levels = (most: number, encoding: string) => {
     if (most === 0) return null;
-    if (encoding !== 'RLE') throw broken((has) => has.encoding(String(encoding)));
+    if (encoding !== 'RLE') throw broken(message('data.file.parquetHas.encoding', { name: String(encoding) }));
     if (from + 4 > bytes.length) throw damaged();
     const end = from + 4 + view.getUint32(from, true);
     const read = readRuns(bytes, from + 4, end, bits(most), head.num_values);
@@ -184,7 +185,7 @@ function valuesOf(leaf: Leaf, page: Page, n: number, dictionary: unknown[] | nul
       if (type !== 'BYTE_ARRAY' && type !== 'FIXED_LEN_BYTE_ARRAY') throw damaged();
       return convertAll(leaf, prefixed(bytes, from, n, budget));
     default:
-      throw broken((has) => has.encoding(String(encoding)));
+      throw broken(message('data.file.parquetHas.encoding', { name: String(encoding) }));
   }
 }
 

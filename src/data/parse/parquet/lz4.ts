@@ -4,6 +4,7 @@
  * Formats: https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md, lz4_Frame_format.md;
  * https://parquet.apache.org/docs/file-format/data-pages/compression/
  */
+import { message } from '../../../shared/message';
 import { broken } from './bounds';
 
 const FRAME_MAGIC = 0x184d2204;
@@ -15,7 +16,7 @@ const FRAME_MAGIC = 0x184d2204;
 export function unpackLz4(input: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length);
   for (const read of [frames, hadoop, block]) if (read(input, out)) return out;
-  throw broken((has) => has.damaged);
+  throw broken(message('data.file.parquetHas.damaged'));
 }
 
 const block = (input: Uint8Array, out: Uint8Array) => unpackBlock(input, out, 0) === out.length;

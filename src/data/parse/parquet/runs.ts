@@ -2,9 +2,10 @@
  * Numbers as Parquet packs them: runs, and differences. Every count is held against the bytes that are there before
  * anything is made of it. Format: https://parquet.apache.org/docs/file-format/data-pages/encodings/
  */
+import { message } from '../../../shared/message';
 import { broken } from './bounds';
 
-const damaged = () => broken((has) => has.damaged);
+const damaged = () => broken(message('data.file.parquetHas.damaged'));
 
 /** A number in LEB128, of at most `most` bytes. */
 function varint(bytes: Uint8Array, head: { at: number }, end: number, most: number): number {

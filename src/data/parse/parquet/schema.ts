@@ -1,4 +1,5 @@
 /** A file's columns: which leaves they are made of, and which of them are not read. */
+import { message } from '../../../shared/message';
 import { parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { broken } from './bounds';
 import { converter } from './cells';
@@ -60,11 +61,13 @@ function checkTree({ schema }: FileMetaData): void {
   const walk = (depth: number): void => {
     const element = schema[at++];
     const children = element?.num_children ?? 0;
-    if (!element || depth > MAX_DEPTH || children < 0 || children > schema.length) throw broken((has) => has.path);
-    if (children === 0 && ++leaves > MAX_LEAVES) throw broken((has) => has.manyParts(MAX_LEAVES));
+    if (!element || depth > MAX_DEPTH || children < 0 || children > schema.length)
+      throw broken(message('data.file.parquetHas.path'));
+    if (children === 0 && ++leaves > MAX_LEAVES)
+      throw broken(message('data.file.parquetHas.manyParts', { most: MAX_LEAVES }));
     for (let c = 0; c < children; c++) walk(depth + 1);
   };
-  if (schema.length === 0) throw broken((has) => has.noColumns);
+  if (schema.length === 0) throw broken(message('data.file.parquetHas.noColumns'));
   walk(0);
-  if (at !== schema.length) throw broken((has) => has.path);
+  if (at !== schema.length) throw broken(message('data.file.parquetHas.path'));
 }

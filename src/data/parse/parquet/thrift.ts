@@ -3,6 +3,7 @@
  * reader believes what it is told: a list of 2³¹ elements is allocated, a number of a million bytes is shifted together.
  * Format: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
+import { message } from '../../../shared/message';
 import { broken } from './bounds';
 
 const MAX_DEPTH = 24;
@@ -20,7 +21,7 @@ const FREE_STRUCTS = 64;
 export function checkStruct(bytes: Uint8Array, from: number): number {
   let at = from;
   let structs = 0;
-  const damaged = () => broken((has) => has.damaged);
+  const damaged = () => broken(message('data.file.parquetHas.damaged'));
   const byte = () => {
     if (at >= bytes.length) throw damaged();
     return bytes[at++];

@@ -1,4 +1,5 @@
 /** Packed pages → bytes, by libraries that are held to the length that the page declares. */
+import { message } from '../../../shared/message';
 import { Gunzip } from 'fflate';
 import type { CompressionCodec } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -7,7 +8,7 @@ import { BrotliOutput } from 'hyparquet-compressors/src/brotli.streams.js';
 import { broken } from './bounds';
 import { unpackLz4 } from './lz4';
 
-const damaged = () => broken((has) => has.damaged);
+const damaged = () => broken(message('data.file.parquetHas.damaged'));
 
 const UNPACK: Partial<Record<CompressionCodec, (input: Uint8Array, length: number) => Uint8Array>> = {
   UNCOMPRESSED: (input) => input,

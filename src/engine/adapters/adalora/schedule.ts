@@ -1,7 +1,7 @@
 /** AdaLoRA's budget over a run, as PEFT's RankAllocator has it; `step` counts optimizer steps from 0. */
 import { type RunConfig, type TrainConfig, adaloraWindow } from '../../../shared/config';
 import { ConfigError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 
 export interface AdaloraSchedule {
   steps: number;
@@ -16,10 +16,10 @@ export function adaloraSchedule(run: RunConfig, { steps }: Pick<TrainConfig, 'st
   const schedule = { steps, ...adaloraWindow(run.adalora, steps) };
   if (schedule.tinit >= steps - schedule.tfinal)
     throw new ConfigError(
-      texts().errors.engine.adapter.adaloraWindow(run.name, schedule.tinit, schedule.tfinal, steps),
+      message('engine.adapter.adaloraWindow', { run: run.name, first: schedule.tinit, last: schedule.tfinal, steps }),
     );
   if (initRank < run.rank)
-    throw new ConfigError(texts().errors.engine.adapter.adaloraRank(run.name, initRank, run.rank));
+    throw new ConfigError(message('engine.adapter.adaloraRank', { run: run.name, start: initRank, target: run.rank }));
   return schedule;
 }
 

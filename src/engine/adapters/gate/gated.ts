@@ -4,7 +4,7 @@
  */
 import { type GateConfig, type TrainConfig, learnsThreshold, tauWarmupSteps } from '../../../shared/config';
 import { AdapterError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import type { GateStats, ModuleId } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
@@ -298,7 +298,7 @@ export class Gated implements Method {
   }
 
   reopen(module: number): void {
-    if (!learnsThreshold(this.#config)) throw new AdapterError(texts().errors.engine.adapter.noThreshold);
+    if (!learnsThreshold(this.#config)) throw new AdapterError(message('engine.adapter.noThreshold'));
     // τ and its moments; how many updates there were stays.
     const slot = slotOf(this.#slots, module);
     this.#device.write(slot, new Float32Array(3));

@@ -1,6 +1,6 @@
 /** The CPU as a device: the same programs, each dispatch by its `cpu` form, one after the other. */
 import { GpuError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import { canShareMemory, worthwhileThreads } from '../../../shared/threads';
 import type { DeviceInfo, KernelTime } from '../../../shared/types';
 import { Buffers, type Tensor, wholeWords } from '../buffers';
@@ -30,7 +30,7 @@ export interface CpuOptions {
 export async function openCpu({ kernels, threads, start = startInBrowser }: CpuOptions): Promise<CpuDevice> {
   const count = canShareMemory() ? Math.max(1, threads ?? worthwhileThreads()) : 1;
   const module = await WebAssembly.compile(count > 1 ? kernels.shared : kernels.single).catch((error: Error) => {
-    throw new GpuError(texts().errors.engine.cpu.noSimd(error.message));
+    throw new GpuError(message('engine.cpu.noSimd', { why: error.message }));
   });
   const memory = createMemory(count > 1);
   return new CpuDevice(memory, await Threads.start(module, memory, count, start));
@@ -184,7 +184,9 @@ export class CpuDevice implements Device {
   error(): GpuError | null {
     const { failure } = this.#queue;
     if (failure === null || failure instanceof GpuError) return failure;
-    return new GpuError(texts().errors.engine.cpu.failed(failure instanceof Error ? failure.message : String(failure)));
+    return new GpuError(
+      message('engine.cpu.failed', { what: failure instanceof Error ? failure.message : String(failure) }),
+    );
   }
 
   /** Nothing to do: `done` has handed the error to whoever waited for the work. */

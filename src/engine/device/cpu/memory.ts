@@ -3,7 +3,7 @@
  * on the same bytes. Blocks come from a list of free ranges, first fit; neighbours that are freed become one.
  */
 import { OutOfMemoryError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import type { Memory, MemorySource } from '../buffers';
 
 /** A range of the memory. */
@@ -67,7 +67,7 @@ export class CpuMemory implements MemorySource {
     const least = Math.ceil((size - there) / PAGE);
     const pages = Math.max(least, Math.min(Math.ceil(end / PAGE / 8), MOST_PAGES - end / PAGE));
     if (!this.#growBy(pages) && !this.#growBy(least)) {
-      throw new OutOfMemoryError(texts().errors.engine.cpu.outOfMemory(((end + size) / 2 ** 20).toFixed(0)));
+      throw new OutOfMemoryError(message('engine.cpu.outOfMemory', { mib: ((end + size) / 2 ** 20).toFixed(0) }));
     }
     this.#give({ address: end, size: this.memory.buffer.byteLength - end });
   }

@@ -3,7 +3,7 @@
  * part and waits for the others, so that a call is over when it returns. Without shared memory there are no others.
  */
 import { GpuError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import script from './thread.js?raw';
 
 /** Places in `control`, in 32-bit words; the arguments follow as f64. */
@@ -62,7 +62,7 @@ export const startInBrowser: StartThread = (text, name) => {
       );
       worker.addEventListener(
         'error',
-        (event) => reject(new GpuError(texts().errors.engine.cpu.thread(event.message))),
+        (event) => reject(new GpuError(message('engine.cpu.thread', { message: event.message }))),
         { once: true },
       );
     }),
@@ -163,7 +163,7 @@ export class Threads {
     for (let left = Atomics.load(control, LAYOUT.PENDING); left > 0; left = Atomics.load(control, LAYOUT.PENDING)) {
       Atomics.wait(control, LAYOUT.PENDING, left, 1);
     }
-    if (Atomics.exchange(control, LAYOUT.FAILED, 0)) throw new GpuError(texts().errors.engine.cpu.failed(name));
+    if (Atomics.exchange(control, LAYOUT.FAILED, 0)) throw new GpuError(message('engine.cpu.failed', { what: name }));
   }
 
   end(): void {

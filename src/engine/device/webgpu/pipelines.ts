@@ -1,6 +1,6 @@
 /** One cache for pipelines. Nothing is compiled twice. */
 import { KernelError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import type { Kernel } from '../dispatch';
 
 export class Pipelines {
@@ -42,7 +42,7 @@ export class Pipelines {
       });
     } catch (error) {
       throw new KernelError(
-        texts().errors.engine.gpu.pipeline(kernel.label, (error as Error).message),
+        message('engine.gpu.pipeline', { label: kernel.label, message: (error as Error).message }),
         kernel.variants ?? [],
       );
     }
@@ -59,14 +59,14 @@ export class Pipelines {
     const bad = messages.find((m) => m.type === 'error');
     if (!bad && !invalid) return module;
     this.#modules.delete(code);
-    if (!bad) throw new KernelError(texts().errors.engine.gpu.pipeline(label, invalid!.message), variants);
+    if (!bad) throw new KernelError(message('engine.gpu.pipeline', { label, message: invalid!.message }), variants);
     throw new KernelError(
-      texts().errors.engine.gpu.shader(
+      message('engine.gpu.shader', {
         label,
-        bad.lineNum,
-        bad.message,
-        code.split('\n')[bad.lineNum - 1]?.trim() ?? '',
-      ),
+        line: bad.lineNum,
+        message: bad.message,
+        text: code.split('\n')[bad.lineNum - 1]?.trim() ?? '',
+      }),
       variants,
     );
   }

@@ -1,6 +1,6 @@
 /** Time per kernel from timestamp queries: every dispatch in a pass of its own, so it is slower than a normal step. */
 import { GpuError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import type { DeviceInfo, KernelTime } from '../../../shared/types';
 import type { Buffers } from '../buffers';
 import type { Profiler } from '../device';
@@ -18,7 +18,7 @@ export class GpuProfiler implements Profiler {
 
   /** @throws {GpuError} when the adapter has no timestamp queries. */
   constructor(device: GPUDevice, buffers: Buffers, info: DeviceInfo) {
-    if (!info.timestamps) throw new GpuError(texts().errors.engine.gpu.noTimestamps);
+    if (!info.timestamps) throw new GpuError(message('engine.gpu.noTimestamps'));
     this.#device = device;
     this.#buffers = buffers;
   }

@@ -1,6 +1,6 @@
 /** The door to the GPU: asks for a device, checks what it can do, and fails loudly. */
 import { GpuError, OutOfMemoryError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import type { DeviceInfo } from '../../../shared/types';
 import { Buffers, type MemorySource, wholeWords } from '../buffers';
 import type { Device } from '../device';
@@ -37,8 +37,11 @@ export const isHardware = (adapter: GPUAdapter): boolean => !isSoftware(adapter)
 export async function openWebGpu(adapter?: GPUAdapter): Promise<WebGpuDevice> {
   adapter ??= (await findAdapter()) ?? undefined;
   if (!adapter) {
-    const { noAdapter, noWebGpu } = texts().errors.engine.gpu;
-    throw new GpuError((globalThis.navigator as Navigator | undefined)?.gpu ? noAdapter : noWebGpu);
+    throw new GpuError(
+      (globalThis.navigator as Navigator | undefined)?.gpu
+        ? message('engine.gpu.noAdapter')
+        : message('engine.gpu.noWebGpu'),
+    );
   }
   const requiredLimits: Record<string, number> = {};
   for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
@@ -105,7 +108,7 @@ export class WebGpuDevice implements Device {
       this.#error ??=
         event.error instanceof GPUOutOfMemoryError
           ? this.#outOfMemory()
-          : new GpuError(texts().errors.engine.gpu.reported(event.error.message));
+          : new GpuError(message('engine.gpu.reported', { message: event.error.message }));
     });
   }
 
@@ -149,13 +152,13 @@ export class WebGpuDevice implements Device {
     const [invalid, full] = await Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
     if (full) throw this.#outOfMemory();
     if (failure) throw failure;
-    if (invalid) throw new GpuError(texts().errors.engine.gpu.invalid(invalid.message));
+    if (invalid) throw new GpuError(message('engine.gpu.invalid', { message: invalid.message }));
     return result as T;
   }
 
   #outOfMemory(): OutOfMemoryError {
     return new OutOfMemoryError(
-      texts().errors.engine.gpu.outOfMemory((this.buffers.live().bytes / 2 ** 20).toFixed(0)),
+      message('engine.gpu.outOfMemory', { mib: (this.buffers.live().bytes / 2 ** 20).toFixed(0) }),
     );
   }
 

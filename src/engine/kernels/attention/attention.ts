@@ -7,7 +7,7 @@
  */
 import { ENGINE_LIMITS } from '../../../shared/engineLimits';
 import { GpuError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { CpuFunction } from '../../device/cpu/cpu';
@@ -62,10 +62,10 @@ function pass(
   { label, wgsl, plain: plainWgsl, bindings, ofKeys: keys, arrays, products, cpu }: Pass,
 ): Dispatch[] {
   const { heads, kvHeads, headDim } = p;
-  if (heads % kvHeads !== 0) throw new GpuError(texts().errors.engine.model.heads(heads, kvHeads));
+  if (heads % kvHeads !== 0) throw new GpuError(message('engine.model.heads', { heads, kvHeads }));
   const hd4 = quads(headDim, 'head');
   if (headDim > ENGINE_LIMITS.headDim)
-    throw new GpuError(texts().errors.engine.model.headSize(headDim, ENGINE_LIMITS.headDim));
+    throw new GpuError(message('engine.model.headSize', { size: headDim, most: ENGINE_LIMITS.headDim }));
   const [own, stream] = keys ? [1, heads / kvHeads] : [heads / kvHeads, 1];
   const ofThread = p.ownRows ?? ownRows(rows, headDim, arrays, own);
   const all = [rows.dims, ...bindings];

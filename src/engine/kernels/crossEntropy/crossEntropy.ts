@@ -1,5 +1,5 @@
 import { GpuError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
@@ -25,7 +25,7 @@ export function crossEntropy(
     gradient: boolean;
   },
 ): Dispatch {
-  if (p.stride < p.vocab) throw new GpuError(texts().errors.engine.model.logitRows(p.stride, p.vocab));
+  if (p.stride < p.vocab) throw new GpuError(message('engine.model.logitRows', { stride: p.stride, vocab: p.vocab }));
   return {
     kernel: {
       label: p.gradient ? 'crossEntropyGradient' : 'crossEntropy',

@@ -1,5 +1,5 @@
 import { GpuError } from '../../../shared/errors';
-import { texts } from '../../../shared/texts';
+import { message } from '../../../shared/message';
 import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
@@ -35,7 +35,7 @@ export function rope(
   _device: Device,
   p: { rows: RowCount; meta: Tensor; table: Tensor; x: Tensor; heads: number; headDim: number; inverse: boolean },
 ): Dispatch {
-  if (p.headDim % 2 !== 0) throw new GpuError(texts().errors.engine.model.oddHead(p.headDim));
+  if (p.headDim % 2 !== 0) throw new GpuError(message('engine.model.oddHead', { size: p.headDim }));
   const HALF = p.headDim / 2;
   return {
     kernel: {

@@ -30,15 +30,13 @@ export const common = {
   billion: (n: string) => `${n} billion`,
   /** What a run is computed on. */
   device: {
-    /** @param threads null where they do not matter */
-    cpu: (threads: number | null) =>
-      threads === null ? 'CPU' : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    unnamedGpu: 'GPU without a name',
     unknown: 'unknown device',
     /** Between two devices that a run was computed on, one after the other. */
     afterwards: ', then ',
   },
   pastedText: 'pasted text',
+  /** Data from several files. */
+  severalFiles: (first: string, n: number) => `${first} and ${n - 1} more`,
   token: {
     /** A token that holds only a part of a character. */
     partOf: (bytes: string, character: string) =>

@@ -12,8 +12,6 @@ export const data = {
     anywhere: 'Drop to open as data',
     choose: 'Choose files',
     file: 'Data files',
-    emptyFolder: (name: string) => `${name} is a folder without files.`,
-    emptyFolderHint: 'Drop the files, or a folder that holds them.',
     paste: 'Paste text instead',
     pasteLabel: 'Text, JSONL, JSON or CSV',
     use: 'Use this text',

@@ -65,17 +65,6 @@ export const history = {
     discard: 'Discard',
     lostTitle: 'A session was interrupted and cannot be resumed',
     lost: 'Its checkpoint is incomplete or damaged (its checksum is wrong), and there is no earlier one. Start it again; saved sessions are not affected.',
-    gpuLost: (step: number) =>
-      `Training was interrupted: the GPU was lost, as happens when a computer sleeps, or its worker stopped. It resumed from the checkpoint at step ${step}.`,
-    thriftier: (step: number) =>
-      `Training was interrupted by a GPU error. The GPU was reopened, and training resumed from the checkpoint at step ${step} with less memory.`,
-    lostAgain: (step: number) => ({
-      message: `The GPU failed a second time within minutes, so training was not resumed automatically. The checkpoint at step ${step} is intact.`,
-      hint: 'Resume it above: for example on the CPU (choose it under Model), or after closing other programs that use the GPU. The diagnostics contain settings and sizes, and none of your data.',
-    }),
-    wentOn: (began: string, goesOn: string) =>
-      `The session ran on ${began} and continues on ${goesOn}: its numbers may differ in the last digits from an uninterrupted one.`,
-    waiting: 'A session of the closed tab is waiting to be resumed, and only one can be saved.',
   },
   /** What is saved of the running session. */
   saving: {

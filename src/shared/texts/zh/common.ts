@@ -29,12 +29,11 @@ export const common: Texts['common'] = {
   million: (n) => `${n}M`,
   billion: (n) => `${n}B`,
   device: {
-    cpu: (threads) => (threads === null ? 'CPU' : `CPU，${threads} 个线程`),
-    unnamedGpu: '没有名称的 GPU',
     unknown: '未知设备',
     afterwards: '，之后是 ',
   },
   pastedText: '粘贴的文本',
+  severalFiles: (first, n) => `${first} 等 ${n} 个文件`,
   token: {
     partOf: (bytes, character) => `“${character}”的字节 ${bytes}`,
     broken: (bytes) => `残缺字符的字节 ${bytes}`,

@@ -11,8 +11,6 @@ export const data: Texts['data'] = {
     anywhere: '松开即作为数据打开',
     choose: '选择文件',
     file: '数据文件',
-    emptyFolder: (name) => `${name} 是没有文件的文件夹。`,
-    emptyFolderHint: '请拖入文件，或含有文件的文件夹。',
     paste: '改为粘贴文本',
     pasteLabel: '文本、JSONL、JSON 或 CSV',
     use: '使用这段文本',

@@ -57,16 +57,6 @@ export const history: Texts['history'] = {
     discard: '丢弃',
     lostTitle: '有一个会话被中断，无法继续',
     lost: '它的检查点不完整或已损坏（校验和不符），之前也没有别的检查点。请重新开始；已保存的会话不受影响。',
-    gpuLost: (step) =>
-      `训练曾经中断：GPU 丢失（电脑休眠时会发生），或其工作线程停止了。训练已从第 ${step} 步的检查点继续。`,
-    thriftier: (step) => `训练因 GPU 出错而中断。已重新打开 GPU，从第 ${step} 步的检查点以更省内存的方式继续。`,
-    lostAgain: (step) => ({
-      message: `GPU 在几分钟内第二次失败，因此没有自动继续训练。第 ${step} 步的检查点完好。`,
-      hint: '可以在上方继续：例如在“模型”部分改用 CPU，或先关闭其他使用 GPU 的程序。诊断信息只包含设置和大小，不含你的数据。',
-    }),
-    wentOn: (began, goesOn) =>
-      `会话之前在 ${began} 上计算，现在在 ${goesOn} 上继续：与未中断的会话相比，数值的末几位可能不同。`,
-    waiting: '已关闭的标签页有一个会话等待继续，而这里只能保存一个。',
   },
   saving: {
     not: '{head}{why}训练照常进行。',

@@ -8,21 +8,10 @@ export const compare = {
     base: 'Base model',
     baseOf: (session: string) => `Base model · ${session}`,
     imported: (name: string) => `${name} (imported)`,
+    /** An adapter whose files do not say what it is called. */
+    unnamed: 'Imported adapter',
   },
   points: (n: string) => `${n} points`,
-  /** Why one cannot generate. */
-  silent: {
-    noModel: 'No model is open.',
-    noStep: 'It has not taken a step yet.',
-    drawn: 'Its gate draws tokens at random each time, which a file cannot store.',
-    notKept: 'Its adapter was not saved.',
-    onceOpen: (model: string) => `It can generate once its base model, ${model}, is open.`,
-    trainedOn: (model: string, open: string | null) =>
-      `It was trained on ${model}, and ${open ?? 'no model'} is open. Open its base model first.`,
-    sameBase: 'It is the same base model, evaluated on another validation split.',
-    otherBase: (model: string, open: string | null) => `It is ${model}, and ${open ?? 'no model'} is open.`,
-    notLoaded: (why: string) => `It could not be loaded: ${why}`,
-  },
   chooser: {
     compared: 'Compared',
     baseline: 'Baseline',
@@ -157,9 +146,6 @@ export const compare = {
     next: 'Next round',
     cancel: 'Cancel this round',
     reset: 'Delete the votes',
-    sameInARow: (n: number) => `Both gave the same answer ${n} times in a row. They may be too similar to tell apart.`,
-    enough: (n: number) => `${n} rounds are enough.`,
-    allJudged: 'All your prompts have been judged.',
     outcome: {
       none: 'No vote has preferred one of the two yet.',
       preferred: (name: string, votes: number, of: number, share: string, low: string, high: string) =>

@@ -28,15 +28,6 @@ export const memory = {
 };
 
 /** Changes that need less memory, as buttons. */
-export const thriftier = {
-  batch: (to: string, from: string) => `Batch size ${to} instead of ${from}`,
-  context: (to: number, from: number) => `Max sequence length ${to} instead of ${from}`,
-  rank: (to: number, from: number) => `Rank ${to} instead of ${from}`,
-  /** Several at once; null where that stays. */
-  together: (batch: string | null, context: number, rank: number | null) =>
-    `${batch === null ? 'Max sequence length' : `Batch size ${batch}, max sequence length`} ${context}${rank === null ? '' : `, rank ${rank}`}`,
-};
-
 const SCALED = ' with other settings, scaled by the tokens of a step';
 const UNCOUNTED = 'Samples during training are not counted.';
 

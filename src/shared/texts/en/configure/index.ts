@@ -1,9 +1,8 @@
 /** Configure section and the settings of runs. */
 import { adapter } from './adapter';
-import { memory, thriftier, time } from './costs';
+import { memory, time } from './costs';
 import { gate } from './gate';
 import { preset } from './presets';
-import { problem } from './problems';
 import { share } from './share';
 import { train } from './train';
 
@@ -18,13 +17,13 @@ export const configure = {
   countChanged: (n: number) => `${n} changed`,
   reset: 'Reset',
   resetOf: (what: string) => `Reset ${what}`,
-  problem,
+  /** What is wrong with a number in a field, in words that follow its name. */
+  between: (min: number, max: number) => `must lie between ${min} and ${max} %`,
   preset,
   train,
   adapter,
   gate,
   memory,
-  thriftier,
   time,
   share,
 };

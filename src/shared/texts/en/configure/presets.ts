@@ -16,27 +16,63 @@ export const preset = {
   waiting: 'once a model and data are loaded',
   help: 'They fit the settings below to your model, data and device. Runs and seed stay.',
   why: 'Why these numbers',
-  reason: {
-    /** `percent` of the examples fit; `limit`: what forbids more. */
-    context: (tokens: number, percent: number, limit: 'model' | 'device' | null, on: Device) =>
-      `Max sequence length ${tokens}: ${percent} % of the examples fit untruncated${limit === 'model' ? `; the model’s context is ${tokens}` : limit === 'device' ? `; more would take long on ${device[on]}` : ''}.`,
-    batch: (batch: number, accumulation: number, tokens: number, typical: number, on: Device) =>
-      `Effective batch size ${batch * accumulation}${accumulation > 1 ? ` (${batch} × ${accumulation} accumulation steps)` : ''}: about ${tokens} tokens a step, as half of the examples have up to ${typical} and training runs on ${device[on]}.`,
-    /** `seen`: how often each example is. */
-    steps: (steps: number, examples: number, seen: number, capped: boolean, on: Device) =>
-      `${steps} steps: each of the ${times(examples, 'example')} is seen ${seen < 0.95 ? `less than once (${Math.round(seen * 100)} %)` : `about ${times(Number(seen.toPrecision(2)), 'time')}`}${capped ? `; no more, as training runs on ${device[on]}` : ''}.`,
-    rate: (rate: number, parameters: number, halved: boolean, warmup: number) =>
-      `Learning rate ${rate}: usual for LoRA on a model of ${size(parameters)} parameters${halved ? ', halved as the data is seen several times' : ''}; it warms up over ${times(warmup, 'step')}, a tenth of the run.`,
-    rank: {
-      quick: (rank: number) => `Rank ${rank}: small, to be quick; alpha twice as much.`,
-      balanced: (rank: number) => `Rank ${rank}: the usual one; alpha twice as much.`,
-      thorough: (rank: number) => `Rank ${rank}: wider, as there is time to fill it; alpha twice as much.`,
-    },
-    measured: (examples: number, every: number, all: boolean) =>
-      `Evaluated on ${times(examples, 'validation example')} every ${times(every, 'step')}${all ? ': all there are' : ''}.`,
-    slice:
-      '10 % of the train split becomes the dev split, which finds each run’s best checkpoint, so that training too long does no harm.',
-    noSlice: (examples: number) =>
-      `With ${times(examples, 'example')} there is no dev split to choose the best checkpoint by.`,
+};
+
+/** Why its numbers are what they are. */
+export const presetReason = {
+  /** `percent` of the examples fit; `limit`: what forbids more. */
+  context: ({
+    tokens,
+    percent,
+    limit,
+    on,
+  }: {
+    tokens: number;
+    percent: number;
+    limit: 'model' | 'device' | null;
+    on: Device;
+  }) =>
+    `Max sequence length ${tokens}: ${percent} % of the examples fit untruncated${limit === 'model' ? `; the model’s context is ${tokens}` : limit === 'device' ? `; more would take long on ${device[on]}` : ''}.`,
+  batch: ({
+    batch,
+    accumulation,
+    tokens,
+    typical,
+    on,
+  }: {
+    batch: number;
+    accumulation: number;
+    tokens: number;
+    typical: number;
+    on: Device;
+  }) =>
+    `Effective batch size ${batch * accumulation}${accumulation > 1 ? ` (${batch} × ${accumulation} accumulation steps)` : ''}: about ${tokens} tokens a step, as half of the examples have up to ${typical} and training runs on ${device[on]}.`,
+  /** `seen`: how often each example is. */
+  steps: ({
+    steps,
+    examples,
+    seen,
+    capped,
+    on,
+  }: {
+    steps: number;
+    examples: number;
+    seen: number;
+    capped: boolean;
+    on: Device;
+  }) =>
+    `${steps} steps: each of the ${times(examples, 'example')} is seen ${seen < 0.95 ? `less than once (${Math.round(seen * 100)} %)` : `about ${times(Number(seen.toPrecision(2)), 'time')}`}${capped ? `; no more, as training runs on ${device[on]}` : ''}.`,
+  rate: ({ rate, parameters, halved, warmup }: { rate: number; parameters: number; halved: boolean; warmup: number }) =>
+    `Learning rate ${rate}: usual for LoRA on a model of ${size(parameters)} parameters${halved ? ', halved as the data is seen several times' : ''}; it warms up over ${times(warmup, 'step')}, a tenth of the run.`,
+  rank: {
+    quick: ({ rank }: { rank: number }) => `Rank ${rank}: small, to be quick; alpha twice as much.`,
+    balanced: ({ rank }: { rank: number }) => `Rank ${rank}: the usual one; alpha twice as much.`,
+    thorough: ({ rank }: { rank: number }) => `Rank ${rank}: wider, as there is time to fill it; alpha twice as much.`,
   },
+  measured: ({ examples, every, all }: { examples: number; every: number; all: boolean }) =>
+    `Evaluated on ${times(examples, 'validation example')} every ${times(every, 'step')}${all ? ': all there are' : ''}.`,
+  slice:
+    '10 % of the train split becomes the dev split, which finds each run’s best checkpoint, so that training too long does no harm.',
+  noSlice: ({ examples }: { examples: number }) =>
+    `With ${times(examples, 'example')} there is no dev split to choose the best checkpoint by.`,
 };

@@ -10,7 +10,4 @@ export const share = {
   copy: 'Copy',
   copied: 'Copied.',
   forbidden: 'Your browser forbids copying: take it by hand.',
-  opened: (changes: number, seed: number) =>
-    `Settings from the link: ${changes === 1 ? 'one differs' : `${changes} differ`} from the defaults; seed ${seed}.`,
-  openedHint: 'A link never carries data: choose yours under Data.',
 };

@@ -21,7 +21,7 @@ export const data = {
     empty: { message: 'The file is empty.', hint: TWO },
     blank: { message: 'The file holds nothing but white space.', hint: TWO },
     noRows: { message: 'The file has no rows.', hint: TWO },
-    noText: (least: number) => ({
+    noText: ({ least }: { least: number }) => ({
       message: 'The file holds no text.',
       hint: `Choose a file with at least ${least} examples.`,
     }),
@@ -39,120 +39,129 @@ export const data = {
     },
     binary: { message: 'This looks like a binary file, not text.', hint: FORMATS },
     utf32: { message: 'The file is encoded as UTF-32.', hint: AGAIN },
-    encoding: (label: string) => ({
+    encoding: ({ label }: { label: string }) => ({
       message: `“${label}” is no encoding that this browser reads.`,
       hint: 'Choose another one.',
     }),
-    damagedUtf16: (encoding: string) => ({
+    damagedUtf16: ({ encoding }: { encoding: string }) => ({
       message: `The file says that it is ${encoding}, but it is damaged.`,
       hint: 'Save it again, as UTF-8.',
     }),
-    tooLarge: (mb: number, most: number) => ({
+    tooLarge: ({ mb, most }: { mb: number; most: number }) => ({
       message: `The file has ${mb} MB; at most ${most} MB are read.`,
       hint: LESS,
     }),
-    muchText: (mb: number, what: 'text' | 'data') => ({
+    muchText: ({ mb, what }: { mb: number; what: 'text' | 'data' }) => ({
       message: `The file holds more than ${mb} MB of ${what}.`,
       hint: LESS,
     }),
-    manyRows: (millions: number) => ({ message: `The file has more than ${millions} million rows.`, hint: LESS }),
+    manyRows: ({ millions }: { millions: number }) => ({
+      message: `The file has more than ${millions} million rows.`,
+      hint: LESS,
+    }),
     oneObject: {
       message: 'The file is one JSON object, not a list of examples.',
       hint: 'Use a JSON array of objects, or one object per line.',
     },
-    openArray: (line: number, records: number) => ({
+    openArray: ({ line, records }: { line: number; records: number }) => ({
       message: `The JSON array is never closed: the file seems to be cut off on line ${line}, after ${records} ${records === 1 ? 'record' : 'records'}.`,
       hint: 'Get the whole file, or end it with ] after the last whole record.',
     }),
     spreadsheet: { message: 'This is a spreadsheet or a text document, not a data file.', hint: 'Save it as CSV.' },
-    emptyZip: (path: string) => ({
+    emptyZip: ({ path }: { path: string }) => ({
       message: `${path} holds no data file.`,
       hint: 'It should hold a JSONL, JSON, CSV, TSV, Parquet or plain text file.',
     }),
-    noneOfFiles: (n: number) => ({ message: `None of the ${n} files is a data file.`, hint: FORMATS }),
+    noneOfFiles: ({ n }: { n: number }) => ({ message: `None of the ${n} files is a data file.`, hint: FORMATS }),
     nothingToLearn: { message: 'No file is chosen to learn from.', hint: 'Choose one under “What was found”.' },
-    otherColumns: (path: string, own: string, others: string) => ({
+    otherColumns: ({ path, own, others }: { path: string; own: string; others: string }) => ({
       message: `${path} has other columns (${own}) than the file before it (${others}).`,
       hint: 'Files that are read together must have the same columns. Choose “not used” for one of them.',
     }),
-    severalFiles: (first: string, n: number) => `${first} and ${n - 1} more`,
     noParquet: { message: 'This file is no Parquet file.', hint: 'Choose another format.' },
-    packed: (what: string) => ({
+    packed: ({ what }: { what: string }) => ({
       message: `The packed file cannot be read: ${what}.`,
       hint: 'Pack it again, or unpack it and choose what was inside.',
     }),
     /** What is wrong with a packed file. */
     pack: {
       noDirectory: 'the zip has no directory',
-      encrypted: (path: string) => `${path} is encrypted`,
-      unknown: (path: string, method: number) => `${path} is packed in a way that is not known (${method})`,
-      misplaced: (path: string) => `${path} is not where the directory says`,
-      bomb: (times: number) => `it unpacks to more than ${times} times its size`,
+      encrypted: ({ path }: { path: string }) => `${path} is encrypted`,
+      unknown: ({ path, method }: { path: string; method: number }) =>
+        `${path} is packed in a way that is not known (${method})`,
+      misplaced: ({ path }: { path: string }) => `${path} is not where the directory says`,
+      bomb: ({ times }: { times: number }) => `it unpacks to more than ${times} times its size`,
       longer: 'it unpacks to more than it says',
       different: 'its content does not agree with its size and checksum',
       tar: 'the tar archive is cut off or damaged',
-      zipInside: (path: string) => `${path} is a zip inside of another archive; unpack that first`,
+      zipInside: ({ path }: { path: string }) => `${path} is a zip inside of another archive; unpack that first`,
     },
-    fromArchive: (kind: string, path: string, others: number) =>
+    fromArchive: ({ kind, path, others }: { kind: string; path: string; others: number }) =>
       others > 0
         ? `${kind}; ${path} is read, ${others} more ${others > 1 ? 'files are' : 'file is'} not`
         : `${kind}, ${path}`,
-    parquet: (what: string) => ({
+    parquet: ({ what }: { what: string }) => ({
       message: `The Parquet file cannot be read: ${what}.`,
       hint: 'Write it again, in smaller row groups if it is a large one, or save it as JSONL.',
     }),
     /** What is wrong with a Parquet file. */
     parquetHas: {
       outside: 'a part lies outside of the file',
-      footer: (bytes: number) => `its footer declares ${bytes} bytes`,
+      footer: ({ bytes }: { bytes: number }) => `its footer declares ${bytes} bytes`,
       damaged: 'its bytes are not what they say',
       page: 'a page declares a size that it cannot have',
-      bomb: (times: number) => `it unpacks to more than ${times} times its size`,
-      values: (bytes: number) => `it declares far more values than ${bytes} bytes hold`,
-      encoding: (name: string) => `a page is encoded in a way that is not known (${name})`,
+      bomb: ({ times }: { times: number }) => `it unpacks to more than ${times} times its size`,
+      values: ({ bytes }: { bytes: number }) => `it declares far more values than ${bytes} bytes hold`,
+      encoding: ({ name }: { name: string }) => `a page is encoded in a way that is not known (${name})`,
       noColumns: 'it has no columns',
-      noReadable: (columns: string) => `no column has a type that is read: ${columns}`,
-      rows: (rows: number) => `it declares ${rows} rows`,
-      group: (bytes: number) => `a row group declares ${bytes} bytes`,
+      noReadable: ({ columns }: { columns: readonly string[] }) =>
+        `no column has a type that is read: ${columns.join(', ')}`,
+      unreadColumn: ({ column, why }: { column: string; why: string }) => `${column} (${why})`,
+      rows: ({ rows }: { rows: number }) => `it declares ${rows} rows`,
+      group: ({ bytes }: { bytes: number }) => `a row group declares ${bytes} bytes`,
       sum: 'its parts do not add up to its rows',
       path: 'its columns do not agree with its schema',
-      manyParts: (most: number) => `its columns have more than ${most} parts`,
+      manyParts: ({ most }: { most: number }) => `its columns have more than ${most} parts`,
     },
     /** A column that is left out, by its name and what it holds. */
-    leftOut: (column: string, what: string) => `the column “${column}” is left out: ${what} cannot be read`,
-    bytes: (n: number) => `(${n} bytes)`,
+    leftOut: ({ column, what }: { column: string; what: string }) =>
+      `the column “${column}” is left out: ${what} cannot be read`,
   },
 
   /** Columns and rows of a table. */
   table: {
-    openQuote: (line: number, text: string) => ({
+    openQuote: ({ line, text }: { line: number; text: string }) => ({
       message: `Line ${line} opens a quote that is never closed: ${text}`,
       hint: 'Close the quote, or write a quote inside a quoted field twice ("").',
     }),
-    manyColumns: (columns: number, most: number) => ({
+    manyColumns: ({ columns, most }: { columns: number; most: number }) => ({
       message: `The table has ${columns} columns; at most ${most} are read.`,
       hint: 'Keep only the columns that hold text to learn from.',
     }),
-    moreColumns: (line: number, most: number) => ({
+    moreColumns: ({ line, most }: { line: number; most: number }) => ({
       message: `Line ${line} brings the columns to more than ${most}.`,
       hint: 'Keep only the columns that hold text to learn from.',
     }),
-    above: (text: string) => `a line above the table, passed over: ${text}`,
-    headerAgain: (n: number) => `the header stands in the file ${n === 1 ? 'once' : `${n} times`} more: passed over`,
+    above: ({ text }: { text: string }) => `a line above the table, passed over: ${text}`,
+    headerAgain: ({ n }: { n: number }) =>
+      `the header stands in the file ${n === 1 ? 'once' : `${n} times`} more: passed over`,
     labelled: {
-      fasttext: (labels: string, more: boolean) =>
+      fasttext: ({ labels, more }: { labels: string; more: boolean }) =>
         `every line begins with its label (__label__): ${labels}${more ? ', …' : ''}`,
-      fine: (labels: string, more: boolean) =>
+      fine: ({ labels, more }: { labels: string; more: boolean }) =>
         `every line begins with LABEL:fine and a text: ${labels}${more ? ', …' : ''}`,
-      word: (labels: string, more: boolean) =>
+      word: ({ labels, more }: { labels: string; more: boolean }) =>
         `every line begins with one of few words, which is its label: ${labels}${more ? ', …' : ''}`,
     },
-    renamed: (name: string, own: string) => `another column is called “${name}”; it is “${own}” here`,
-    broken: (lost: number, total: number, line: number, why: string) => ({
+    renamed: ({ name, own }: { name: string; own: string }) =>
+      `another column is called “${name}”; it is “${own}” here`,
+    /** A note on one of several files. */
+    ofFile: ({ file, note }: { file: string; note: string }) => `${file}: ${note}`,
+    broken: ({ lost, total, line, why }: { lost: number; total: number; line: number; why: string }) => ({
       message: `${lost} of ${total} rows cannot be read. The first is on line ${line}: ${why}.`,
       hint: 'Correct that line, or check that this is the kind of file you meant.',
     }),
-    fewRows: (rows: number, header: boolean, least: number) => ({
+    fewRows: ({ rows, header, least }: { rows: number; header: boolean; least: number }) => ({
       message: `The file has ${header ? 'a header line and ' : ''}${rows === 1 ? 'only one row' : 'no rows'}.`,
       hint: `At least ${least} examples are needed: one to train on and one to test on.`,
     }),
@@ -162,58 +171,62 @@ export const data = {
     brokenQuotes: 'the first line’s quotes cannot be read',
     chosen: 'as you chose',
     oneLine: 'there is only one line',
-    number: (text: string) => `the first line holds the number ${text}`,
+    number: ({ text }: { text: string }) => `the first line holds the number ${text}`,
     text: 'the first line holds text, not names',
-    names: (n: number, names: string) => `the first line holds the ${n === 1 ? 'name' : 'names'} ${names}`,
+    names: ({ n, names }: { n: number; names: string }) =>
+      `the first line holds the ${n === 1 ? 'name' : 'names'} ${names}`,
     emptyField: 'the first line has an empty field',
-    again: (text: string) => `“${text}” of the first line occurs again below it`,
-    overFew: (text: string) => `“${text}” stands over a few values that recur, and is none of them`,
-    overNumbers: (text: string) => `“${text}” stands over numbers`,
+    again: ({ text }: { text: string }) => `“${text}” of the first line occurs again below it`,
+    overFew: ({ text }: { text: string }) => `“${text}” stands over a few values that recur, and is none of them`,
+    overNumbers: ({ text }: { text: string }) => `“${text}” stands over numbers`,
     short: 'the first line is far shorter than the others and holds only name-like words',
     alike: 'the first line looks like the others',
   },
   /** What is the matter with a row, or was repaired in it. */
   row: {
-    huge: (millions: number, text: string) => `longer than ${millions} million characters: ${text}`,
-    notJson: (why: string) => `not valid JSON: ${why}`,
-    deep: (name: string) => `“${name}” is nested too deeply`,
+    huge: ({ millions, text }: { millions: number; text: string }) =>
+      `longer than ${millions} million characters: ${text}`,
+    notJson: ({ why }: { why: string }) => `not valid JSON: ${why}`,
+    deep: ({ name }: { name: string }) => `“${name}” is nested too deeply`,
     deepValue: 'a value is nested too deeply',
     list: 'a list instead of an object with named values',
-    value: (value: string) => `${value} instead of an object with named values`,
-    fields: (n: number, wanted: number, text: string) =>
+    value: ({ value }: { value: string }) => `${value} instead of an object with named values`,
+    fields: ({ n, wanted, text }: { n: number; wanted: number; text: string }) =>
       `${n} ${n === 1 ? 'field' : 'fields'} instead of ${wanted}: ${text}`,
     lostLetters: 'the file holds replacement characters (U+FFFD): letters were lost before it came here',
     halfCharacter: 'half a character (a lone surrogate) was replaced by U+FFFD',
-    moreNotes: (n: number) => `… and ${n} more notes`,
+    moreNotes: ({ n }: { n: number }) => `… and ${n} more notes`,
   },
   /** JSON: why a text is none, and what was read all the same. */
   json: {
-    at: (why: string, place: number, text: string) => `${why}, at character ${place}: ${text}`,
+    at: ({ why, place, text }: { why: string; place: number; text: string }) =>
+      `${why}, at character ${place}: ${text}`,
     more: 'more text after its end',
     end: 'a value is missing at the end',
     deep: 'nested too deeply',
-    unexpected: (text: string) => `“${text}” is no value`,
-    noValue: (sign: string) => `a value is missing before “${sign}”`,
+    unexpected: ({ text }: { text: string }) => `“${text}” is no value`,
+    noValue: ({ sign }: { sign: string }) => `a value is missing before “${sign}”`,
     noKey: 'a name in quotes is missing',
     noColon: 'a colon is missing after a name',
-    noComma: (sign: string) => `a comma is missing before “${sign}”`,
+    noComma: ({ sign }: { sign: string }) => `a comma is missing before “${sign}”`,
     openObject: 'a { is never closed',
     openList: 'a [ is never closed',
     openString: 'a quote is never closed',
     escape: 'a backslash stands before a sign that it does not go with',
     loose: {
-      nan: (n: number) =>
+      nan: ({ n }: { n: number }) =>
         `${n === 1 ? 'a record holds' : `${n} records hold`} NaN or Infinity, which are no JSON: read as empty`,
-      comma: (n: number) =>
+      comma: ({ n }: { n: number }) =>
         `${n === 1 ? 'a record has a comma' : `${n} records have a comma`} too many or too few: read without`,
-      python: (n: number) =>
+      python: ({ n }: { n: number }) =>
         `${n === 1 ? 'a record is' : `${n} records are`} written as Python writes it ('…', None): read as that`,
-      lineBreak: (n: number) => `${n === 1 ? 'a record has' : `${n} records have`} a line break inside of quotes: kept`,
-      comment: (n: number) => `${n === 1 ? 'a record holds' : `${n} records hold`} comments: passed over`,
-      bareKey: (n: number) =>
+      lineBreak: ({ n }: { n: number }) =>
+        `${n === 1 ? 'a record has' : `${n} records have`} a line break inside of quotes: kept`,
+      comment: ({ n }: { n: number }) => `${n === 1 ? 'a record holds' : `${n} records hold`} comments: passed over`,
+      bareKey: ({ n }: { n: number }) =>
         `${n === 1 ? 'a record has' : `${n} records have`} names without quotes: read as if quoted`,
     },
-    inside: (key: string, others: string) =>
+    inside: ({ key, others }: { key: string; others: string }) =>
       `the file is one object: the rows are those under “${key}”${others ? `; not read: ${others}` : ''}`,
     insideLarge: 'the file is one large object: the rows are those of the first list in it',
   },
@@ -221,10 +234,10 @@ export const data = {
   noChat: {
     none: 'no list of turns',
     empty: 'an empty list of turns',
-    json: (why: string) => `a list of turns that cannot be read: ${why}`,
-    role: (names: string) => `unknown speaker: ${names}`,
-    keys: (names: string) => `a list whose entries are no turns; they have ${names}`,
-    content: (key: string) => `“${key}” of a turn is no text`,
+    json: ({ why }: { why: string }) => `a list of turns that cannot be read: ${why}`,
+    role: ({ names }: { names: string }) => `unknown speaker: ${names}`,
+    keys: ({ names }: { names: string }) => `a list whose entries are no turns; they have ${names}`,
+    content: ({ key }: { key: string }) => `“${key}” of a turn is no text`,
   },
   /** What of a chat is left out. */
   parts: {
@@ -244,67 +257,73 @@ export const data = {
   },
   /** What speaks for a guess of what the columns mean. */
   evidence: {
-    preferred: (chosen: string, rejected: string) =>
+    preferred: ({ chosen, rejected }: { chosen: string; rejected: string }) =>
       `two answers that were compared: “${chosen}” is learnt, “${rejected}” never is`,
-    twoParts: (asked: string, answer: string) => `“${asked}” is read and “${answer}” is learnt`,
-    twoTexts: (a: string, b: string) => `two texts, “${a}” and “${b}”, and what is said of them`,
-    measured: (column: string, n: number) =>
+    twoParts: ({ asked, answer }: { asked: string; answer: string }) => `“${asked}” is read and “${answer}” is learnt`,
+    twoTexts: ({ a, b }: { a: string; b: string }) => `two texts, “${a}” and “${b}”, and what is said of them`,
+    measured: ({ column, n }: { column: string; n: number }) =>
       `“${column}” holds ${n} different numbers: they are learnt as text, and are no labels to split by`,
-    unreadChat: (column: string) =>
+    unreadChat: ({ column }: { column: string }) =>
       `“${column}” looks like lists of turns, but none of those that were looked at can be read`,
     chat: {
-      named: (column: string) => `“${column}” holds lists of turns`,
-      keyed: (column: string) => `“${column}” holds lists with one key for each speaker`,
-      pairs: (column: string) => `“${column}” holds lists of a question and an answer`,
-      texts: (column: string) => `“${column}” holds lists of texts, which are taken by turns`,
-      transcript: (column: string) => `“${column}” holds transcripts (Human: … Assistant: …)`,
-      messages: (column: string) => `“${column}” holds lists of turns with “role” and “content” (chat messages)`,
-      sharegpt: (column: string) => `“${column}” holds lists of turns with “from” and “value” (ShareGPT)`,
+      named: ({ column }: { column: string }) => `“${column}” holds lists of turns`,
+      keyed: ({ column }: { column: string }) => `“${column}” holds lists with one key for each speaker`,
+      pairs: ({ column }: { column: string }) => `“${column}” holds lists of a question and an answer`,
+      texts: ({ column }: { column: string }) => `“${column}” holds lists of texts, which are taken by turns`,
+      transcript: ({ column }: { column: string }) => `“${column}” holds transcripts (Human: … Assistant: …)`,
+      messages: ({ column }: { column: string }) =>
+        `“${column}” holds lists of turns with “role” and “content” (chat messages)`,
+      sharegpt: ({ column }: { column: string }) =>
+        `“${column}” holds lists of turns with “from” and “value” (ShareGPT)`,
     },
-    chats: (chats: number, looked: number, turns: string) =>
+    chats: ({ chats, looked, turns }: { chats: number; looked: number; turns: string }) =>
       `${chats} of ${looked} that were looked at can be read as chats, of ${turns} turns on average`,
-    named: (names: readonly string[]) => `columns named ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`,
-    filled: (column: string, filled: number, rows: number) => `${column} is filled in ${filled} of ${rows} rows`,
-    labels: (n: number, column: string, some: string, more: boolean) =>
+    named: ({ names }: { names: readonly string[] }) =>
+      `columns named ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`,
+    filled: ({ column, filled, rows }: { column: string; filled: number; rows: number }) =>
+      `${column} is filled in ${filled} of ${rows} rows`,
+    labels: ({ n, column, some, more }: { n: number; column: string; some: string; more: boolean }) =>
       `${n} distinct values in “${column}”: ${some}${more ? ', …' : ''}`,
-    length: (column: string, characters: number) => `“${column}” holds texts of ${characters} characters on average`,
-    plain: (texts: number) => `a plain text file with ${texts} ${texts === 1 ? 'text' : 'texts'}`,
-    oneNamed: (column: string) => `a column named ${column}`,
+    length: ({ column, characters }: { column: string; characters: number }) =>
+      `“${column}” holds texts of ${characters} characters on average`,
+    plain: ({ texts }: { texts: number }) => `a plain text file with ${texts} ${texts === 1 ? 'text' : 'texts'}`,
+    oneNamed: ({ column }: { column: string }) => `a column named ${column}`,
     twoColumns: 'two columns of free text; the first is taken as the prompt',
     oneColumn: 'there is only one column',
-    longest: (column: string) => `no column has a name that is known here; “${column}” has the longest texts`,
+    longest: ({ column }: { column: string }) =>
+      `no column has a name that is known here; “${column}” has the longest texts`,
   },
 
   /** Making examples, splitting, batching. */
   examples: {
     fewTokens: { message: 'An example needs room for at least 8 tokens.', hint: 'Raise the longest sequence.' },
-    manyTokens: (most: number) => ({
+    manyTokens: ({ most }: { most: number }) => ({
       message: `An example has at most ${most} tokens.`,
       hint: 'Lower the longest sequence.',
     }),
     share: { message: 'The held-out share must lie between 0 and 0.5.', hint: 'Common values are 0.1 and 0.2.' },
     fewExamples: { message: 'At least 2 examples must be allowed.', hint: 'Raise the most examples that are used.' },
-    tooManyTokens: (millions: number) => ({
+    tooManyTokens: ({ millions }: { millions: number }) => ({
       message: `The data has more than ${millions} million tokens.`,
       hint: 'Allow fewer examples: a few thousand are plenty here.',
     }),
     noEnd: 'This tokenizer names no token that ends a text, so that the model does not learn to stop.',
-    endless: (n: number, stops: string) =>
+    endless: ({ n, stops }: { n: number; stops: string }) =>
       `${n === 1 ? '1 example does' : `${n} examples do`} not end with a token that generation stops at (${stops === '' ? 'this model names none' : stops}): the model will not learn to stop.`,
-    heldOutOnly: (labels: string) =>
+    heldOutOnly: ({ labels }: { labels: string }) =>
       `Held out and never learnt: ${labels}. Allow more examples, or lower the held-out share.`,
-    learntOnly: (labels: string) => `Learnt and never measured, for want of examples: ${labels}.`,
-    firstLine: (label: string) =>
+    learntOnly: ({ labels }: { labels: string }) => `Learnt and never measured, for want of examples: ${labels}.`,
+    firstLine: ({ label }: { label: string }) =>
       `The label “${label}” stands in the first line only. If that line names the columns, choose so under “What was found”.`,
     emptyFile: 'Nothing of the file to measure on can be used, so that a share of the others is held out.',
-    lostPrompt: (n: number) =>
+    lostPrompt: ({ n }: { n: number }) =>
       `${n === 1 ? '1 example lost its' : `${n} examples lost their`} whole prompt: the answer alone fills the window. Allow more tokens.`,
-    lastOnly: (n: number) =>
+    lastOnly: ({ n }: { n: number }) =>
       `${n === 1 ? 'Of 1 chat' : `Of ${n} chats`} only the last answer is learnt: the template rewrites earlier ones once more turns follow.`,
-    unread: (windows: number) =>
+    unread: ({ windows }: { windows: number }) =>
       `Only the first ${windows} windows of the text are used. Allow more examples to use all of it.`,
     /** @param why what keeps the examples from being split */
-    noSplit: (why: 'none' | 'one' | 'ask' | 'same') => ({
+    noSplit: ({ why }: { why: 'none' | 'one' | 'ask' | 'same' }) => ({
       message: {
         none: 'No example is left to train on.',
         one: 'Only one example is left.',
@@ -317,7 +336,7 @@ export const data = {
           : 'At least 2 different examples are needed: one to train on and one to test on. Check the report, the mapping and the template.',
     }),
     none: { message: 'There is no example to train on.', hint: 'Load a data set first.' },
-    noSuch: (example: number) => ({ message: `There is no example ${example}.` }),
+    noSuch: ({ example }: { example: number }) => ({ message: `There is no example ${example}.` }),
     masked: {
       message: 'Every token of this batch is masked: there is nothing to learn from.',
       hint: 'Check the mapping and the template in the preview.',
@@ -329,7 +348,7 @@ export const data = {
       message: 'There is no tokenizer yet.',
       hint: 'Open a model first: its tokenizer knows its chat template.',
     },
-    prompt: (why: string) => ({
+    prompt: ({ why }: { why: string }) => ({
       message: `The chat template does not take this prompt: ${why}`,
       hint: 'Change the prompt, or train with the plain template.',
     }),

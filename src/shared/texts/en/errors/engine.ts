@@ -13,29 +13,35 @@ export const engine = {
       message: 'WebGPU is there, but it offers no graphics adapter.',
       hint: 'Compute on the CPU; or update the graphics driver, or switch hardware acceleration on in the browser.',
     },
-    reported: (message: string) => ({
+    reported: ({ message }: { message: string }) => ({
       message: `The GPU reported: ${message}`,
       hint: 'Reload the page; try a smaller batch or context.',
     }),
-    invalid: (message: string) => ({ message: `The GPU reported: ${message}`, hint: FAULT }),
-    outOfMemory: (mib: string) => ({
+    invalid: ({ message }: { message: string }) => ({ message: `The GPU reported: ${message}`, hint: FAULT }),
+    outOfMemory: ({ mib }: { mib: string }) => ({
       message: `The GPU has not enough memory (${mib} MiB were in use or asked for).`,
       hint: 'Choose a smaller batch, a shorter context, a lower rank or a smaller model.',
     }),
-    oneBuffer: (label: string, mib: string, allowed: string) => ({
+    oneBuffer: ({ label, mib, allowed }: { label: string; mib: string; allowed: string }) => ({
       message: `"${label}" needs ${mib} MiB in one piece; this device allows ${allowed} MiB.`,
       hint: 'Choose a smaller batch, a shorter context or a smaller model.',
     }),
-    freed: (label: string) => ({ message: `GPU buffer "${label}" is used after it was freed.`, hint: FAULT }),
-    slice: (offset: number, size: number, label: string, bytes: number) => ({
+    freed: ({ label }: { label: string }) => ({
+      message: `GPU buffer "${label}" is used after it was freed.`,
+      hint: FAULT,
+    }),
+    slice: ({ offset, size, label, bytes }: { offset: number; size: number; label: string; bytes: number }) => ({
       message: `Slice ${offset}+${size} does not fit "${label}" (${bytes} bytes).`,
     }),
-    apart: (a: string, b: string) => ({ message: `"${a}" and "${b}" are not parts of one buffer.`, hint: FAULT }),
-    shader: (label: string, line: number, message: string, text: string) => ({
+    apart: ({ a, b }: { a: string; b: string }) => ({
+      message: `"${a}" and "${b}" are not parts of one buffer.`,
+      hint: FAULT,
+    }),
+    shader: ({ label, line, message, text }: { label: string; line: number; message: string; text: string }) => ({
       message: `Shader "${label}" does not compile, line ${line}: ${message} (${text})`,
       hint: FAULT_OR_DRIVER,
     }),
-    pipeline: (label: string, message: string) => ({
+    pipeline: ({ label, message }: { label: string; message: string }) => ({
       message: `Shader "${label}" cannot be made into a pipeline: ${message}`,
       hint: FAULT_OR_DRIVER,
     }),
@@ -45,70 +51,83 @@ export const engine = {
     },
   },
   cpu: {
-    noSimd: (why: string) => ({
+    noSimd: ({ why }: { why: string }) => ({
       message: `This browser cannot run the CPU engine: ${why}`,
       hint: 'It needs WebAssembly with SIMD, as browsers have it since 2022. Use a newer one.',
     }),
-    outOfMemory: (mib: string) => ({
+    outOfMemory: ({ mib }: { mib: string }) => ({
       message: `The browser gives no more memory (${mib} MiB were in use or asked for).`,
       hint: 'Choose a smaller batch, a shorter context, a lower rank or a smaller model, or close other tabs.',
     }),
-    thread: (message: string) => ({
+    thread: ({ message }: { message: string }) => ({
       message: `A computing thread did not start: ${message}`,
       hint: 'Reload the page; other tabs may be using up the memory.',
     }),
-    failed: (what: string) => ({ message: `The CPU engine failed: ${what}`, hint: FAULT }),
+    failed: ({ what }: { what: string }) => ({ message: `The CPU engine failed: ${what}`, hint: FAULT }),
   },
   model: {
     /** @param mib at most; @param why the device's words */
-    noRoom: (mib: string, why: string) => ({
+    noRoom: ({ mib, why }: { mib: string; why: string }) => ({
       message: `There is no room for the model's weights, which take up to ${mib} MiB. ${why}`,
       hint: 'Choose a smaller model, or close other tabs and programs. Your data and settings are as they were.',
     }),
-    heads: (heads: number, kvHeads: number) => ({
+    heads: ({ heads, kvHeads }: { heads: number; kvHeads: number }) => ({
       message: `${heads} heads cannot share ${kvHeads} key heads evenly.`,
       hint: OTHER,
     }),
-    headSize: (size: number, most: number) => ({
+    headSize: ({ size, most }: { size: number; most: number }) => ({
       message: `Head size is ${size}; the engine goes up to ${most}.`,
       hint: OTHER,
     }),
-    oddHead: (size: number) => ({ message: `Head size is ${size}; rotary embedding needs an even one.`, hint: OTHER }),
-    quads: (what: 'head' | 'row' | 'hidden' | 'ffn' | 'logits' | 'module', width: number) => ({
+    oddHead: ({ size }: { size: number }) => ({
+      message: `Head size is ${size}; rotary embedding needs an even one.`,
+      hint: OTHER,
+    }),
+    quads: ({ what, width }: { what: 'head' | 'row' | 'hidden' | 'ffn' | 'logits' | 'module'; width: number }) => ({
       message: `${{ head: 'Head size', row: 'Row width', hidden: 'Hidden size', ffn: 'Feed-forward size', logits: 'Logit row', module: 'Module width' }[what]} is ${width}; the engine needs a multiple of 4.`,
       hint: OTHER,
     }),
-    logitRows: (stride: number, vocab: number) => ({
+    logitRows: ({ stride, vocab }: { stride: number; vocab: number }) => ({
       message: `Logit rows of ${stride} cannot hold a vocabulary of ${vocab}.`,
       hint: 'This is a fault in Sieve.',
     }),
-    noModule: (name: string, layers: number) => ({
+    noModule: ({ name, layers }: { name: string; layers: number }) => ({
       message: `The model has no module "${name}": it has ${layers} layers, counted from 0.`,
       hint: 'Choose modules of this model.',
     }),
-    batch: (rows: number, supervised: number, most: number, mostSupervised: number) => ({
+    batch: ({
+      rows,
+      supervised,
+      most,
+      mostSupervised,
+    }: {
+      rows: number;
+      supervised: number;
+      most: number;
+      mostSupervised: number;
+    }) => ({
       message: `A batch of ${rows} tokens (${supervised} with a target) does not fit the ${most} (${mostSupervised}) that were planned.`,
       hint: 'Choose a shorter context or a smaller batch.',
     }),
-    prompt: (tokens: number, most: number) => ({
+    prompt: ({ tokens, most }: { tokens: number; most: number }) => ({
       message: `The prompt has ${tokens} tokens; this model takes 1 to ${most}.`,
       hint: 'Shorten the prompt.',
     }),
   },
   adapter: {
-    state: (run: string, tensor: string) => ({
+    state: ({ run, tensor }: { run: string; tensor: string }) => ({
       message: `The saved state does not fit run "${run}": ${tensor} differs in size.`,
       hint: 'Restore it with the configuration it was saved with.',
     }),
-    adaloraWindow: (run: string, first: number, last: number, steps: number) => ({
+    adaloraWindow: ({ run, first, last, steps }: { run: string; first: number; last: number; steps: number }) => ({
       message: `"${run}": AdaLoRA's first ${first} and last ${last} steps leave none of the run's ${steps} to prune in.`,
       hint: 'Choose smaller tinit and tfinal, or more steps.',
     }),
-    adaloraRank: (run: string, start: number, target: number) => ({
+    adaloraRank: ({ run, start, target }: { run: string; start: number; target: number }) => ({
       message: `"${run}": AdaLoRA starts at rank ${start}, below its target of ${target}.`,
       hint: 'Choose an initial rank above the rank.',
     }),
-    doraDropout: (run: string) => ({
+    doraDropout: ({ run }: { run: string }) => ({
       message: `"${run}": DoRA is trained without dropout.`,
       hint: 'Set dropout to 0, or choose LoRA.',
     }),
@@ -118,7 +137,7 @@ export const engine = {
     },
     noGateToOpen: { message: 'An adapter without a gate has nothing to open.', hint: 'Choose a gated run.' },
     noGate: { message: 'An adapter without a gate has no thresholds.', hint: 'Open it as TS-LoRA or TS-DoRA.' },
-    shapes: (path: string, rank: number) => ({
+    shapes: ({ path, rank }: { path: string; rank: number }) => ({
       message: `${path}: the adapter's tensors do not have the shapes of rank ${rank} for this model.`,
       hint: 'Open the model that the adapter was trained on.',
     }),

@@ -7,268 +7,287 @@ const OTHER_TEMPLATE = 'Use the plain template, or another model.';
 export const hub = {
   /** Ids and addresses. */
   source: {
-    hubId: (id: string) => ({
+    hubId: ({ id }: { id: string }) => ({
       message: `"${id}" is not a model id.`,
       hint: 'A Hugging Face id looks like owner/name, as in HuggingFaceTB/SmolLM2-135M.',
     }),
-    embeddedId: (id: string) => ({
+    embeddedId: ({ id }: { id: string }) => ({
       message: `"${id}" is not a model id.`,
       hint: 'Choose one of the models that come with Sieve.',
     }),
-    revision: (revision: string) => ({
+    revision: ({ revision }: { revision: string }) => ({
       message: `"${revision}" is not a revision.`,
       hint: 'Use a branch (main), a tag, or a commit.',
     }),
-    address: (host: string, why: string, usual: string) => ({
+    address: ({ host, why, usual }: { host: string; why: string; usual: string }) => ({
       message: `"${host}" is not a web address (${why}).`,
       hint: `The usual host is ${usual}.`,
     }),
-    host: (host: string) => ({
+    host: ({ host }: { host: string }) => ({
       message: `"${host}" cannot be used as a model host.`,
       hint: 'Use an https:// address without a user name or password.',
     }),
   },
   fetch: {
-    unauthorized: (host: string, file: string) => ({
+    unauthorized: ({ host, file }: { host: string; file: string }) => ({
       message: `${host} wants a login for ${file}.`,
       hint: 'The model is private, gated, or its id is misspelt. Sieve never sends credentials: choose a public model.',
     }),
-    forbidden: (host: string, file: string) => ({
+    forbidden: ({ host, file }: { host: string; file: string }) => ({
       message: `${host} does not let you have ${file}.`,
       hint: 'The model is gated: its owner must agree first. Choose a public model.',
     }),
-    missing: (host: string, file: string) => ({
+    missing: ({ host, file }: { host: string; file: string }) => ({
       message: `${host} has no ${file} for this model.`,
       hint: 'Check the model id and the revision; the model must hold config.json, tokenizer.json and an onnx folder.',
     }),
-    rateLimited: (host: string) => ({
+    rateLimited: ({ host }: { host: string }) => ({
       message: `${host} asks to slow down.`,
       hint: 'Too many downloads in a short time. Wait a few minutes, then try again.',
     }),
-    server: (host: string, status: number, file: string) => ({
+    server: ({ host, status, file }: { host: string; status: number; file: string }) => ({
       message: `${host} answered ${status} for ${file}.`,
       hint: 'The server has a problem. Try again later.',
     }),
-    blocked: (host: string) => ({
+    blocked: ({ host }: { host: string }) => ({
       message: `This page may not talk to ${host}: its content security policy forbids it.`,
       hint: `Whoever hosts this page must add ${host} to connect-src.`,
     }),
-    unreachable: (host: string, why: string) => ({
+    unreachable: ({ host, why }: { host: string; why: string }) => ({
       message: `${host} cannot be reached (${why}).`,
       hint: `${CONNECTION} The models that come with Sieve need no network.`,
     }),
-    tooLarge: (file: string, most: string) => ({
+    tooLarge: ({ file, most }: { file: string; most: string }) => ({
       message: `${file} is larger than ${most}.`,
       hint: 'Choose a smaller model.',
     }),
-    noContent: (file: string) => ({ message: `${file} came without content.`, hint: 'Try again.' }),
-    brokeOff: (file: string, after: string, why: string) => ({
+    noContent: ({ file }: { file: string }) => ({ message: `${file} came without content.`, hint: 'Try again.' }),
+    brokeOff: ({ file, after, why }: { file: string; after: string; why: string }) => ({
       message: `The download of ${file} broke off after ${after} (${why}).`,
       hint: CONNECTION,
     }),
-    stalled: (file: string, after: string, seconds: number) => ({
+    stalled: ({ file, after, seconds }: { file: string; after: string; seconds: number }) => ({
       message: `The download of ${file} stalled after ${after}: nothing has come for ${seconds} s.`,
       hint: `${CONNECTION} Trying again goes on where it ended.`,
     }),
-    truncated: (file: string, bytes: number, total: number) => ({
+    truncated: ({ file, bytes, total }: { file: string; bytes: number; total: number }) => ({
       message: `${file} ended after ${bytes} of ${total} bytes.`,
       hint: 'The download was cut short. Try again.',
     }),
-    different: (file: string) => ({
+    different: ({ file }: { file: string }) => ({
       message: `${file} came whole, but is not the file that the hub has: its SHA-256 is another.`,
       hint: 'Something on the way changed it. Try again: it is then downloaded past the browser’s cache.',
     }),
-    notJson: (file: string, why: string) => ({
+    notJson: ({ file, why }: { file: string; why: string }) => ({
       message: `${file} is not JSON (${why}).`,
       hint: 'The file is damaged. Try again, or choose another model.',
     }),
   },
-  config: (what: string) => ({
+  config: ({ what }: { what: string }) => ({
     message: `This model cannot be trained here: ${what}.`,
     hint: 'Sieve trains Llama models with plain RoPE, SiLU and no biases. Choose another model.',
   }),
   /** What config.json has that cannot be trained. Names of fields and values stand as they are in the file. */
   configHas: {
-    noObject: (what: string) => `${what} is not an object`,
-    missing: (field: string) => `config.json does not say ${field}`,
-    notWhole: (field: string, value: string, low: number, high: number) =>
+    noObject: ({ what }: { what: string }) => `${what} is not an object`,
+    missing: ({ field }: { field: string }) => `config.json does not say ${field}`,
+    notWhole: ({ field, value, low, high }: { field: string; value: string; low: number; high: number }) =>
       `${field} is ${value}, and must be a whole number from ${low} to ${high}`,
-    outside: (field: string, value: string, low: number, high: number) =>
+    outside: ({ field, value, low, high }: { field: string; value: string; low: number; high: number }) =>
       `${field} is ${value}, and must be from ${low} to ${high}`,
-    noFlag: (field: string, value: string) => `${field} is ${value}, and must be true or false`,
-    other: (field: string, value: string, wanted: string) => `${field} is ${value}, not "${wanted}"`,
-    modelType: (value: string) => `its model_type is ${value}, not "llama"`,
+    noFlag: ({ field, value }: { field: string; value: string }) => `${field} is ${value}, and must be true or false`,
+    other: ({ field, value, wanted }: { field: string; value: string; wanted: string }) =>
+      `${field} is ${value}, not "${wanted}"`,
+    modelType: ({ value }: { value: string }) => `its model_type is ${value}, not "llama"`,
     quantised: 'its weights are quantised (quantization_config)',
     attentionBias: 'its attention layers have biases (attention_bias)',
     mlpBias: 'its MLP layers have biases (mlp_bias)',
     pretrainingTp: 'pretraining_tp is above 1',
-    heads: (heads: number, kvHeads: number) =>
+    heads: ({ heads, kvHeads }: { heads: number; kvHeads: number }) =>
       `${heads} attention heads cannot share ${kvHeads} key-value heads evenly`,
-    hiddenSize: (size: number, heads: number) => `hidden_size ${size} does not divide into ${heads} heads`,
-    notMultiple: (field: string, size: number, of: number) => `${field} is ${size}, and must be a multiple of ${of}`,
-    wideHeads: (heads: number, headDim: number, most: number) =>
+    hiddenSize: ({ size, heads }: { size: number; heads: number }) =>
+      `hidden_size ${size} does not divide into ${heads} heads`,
+    notMultiple: ({ field, size, of }: { field: string; size: number; of: number }) =>
+      `${field} is ${size}, and must be a multiple of ${of}`,
+    wideHeads: ({ heads, headDim, most }: { heads: number; headDim: number; most: number }) =>
       `${heads} heads of ${headDim} are ${heads * headDim} wide, and must be at most ${most}`,
-    scaledRope: (key: string, type: string) => `its RoPE is scaled (${key} of type ${type})`,
+    scaledRope: ({ key, type }: { key: string; type: string }) => `its RoPE is scaled (${key} of type ${type})`,
     partialRope: 'it rotates a part of each head only (partial_rotary_factor)',
-    manyTokens: (key: string, n: number) => `${key} lists ${n} tokens`,
-    noToken: (key: string, id: string, vocab: number) => `${key} holds ${id}, which is not a token of ${vocab}`,
+    manyTokens: ({ key, n }: { key: string; n: number }) => `${key} lists ${n} tokens`,
+    noToken: ({ key, id, vocab }: { key: string; id: string; vocab: number }) =>
+      `${key} holds ${id}, which is not a token of ${vocab}`,
   },
-  tokenizer: (why: string) => ({ message: `tokenizer.json cannot be used: ${why}.`, hint: OTHER }),
+  tokenizer: ({ why }: { why: string }) => ({ message: `tokenizer.json cannot be used: ${why}.`, hint: OTHER }),
   tokenizerHas: {
     noModel: 'it describes no model',
     noConfig: 'tokenizer_config.json is not an object',
     deep: 'its steps are nested too deeply',
-    unexpected: (where: string) => `what stands at ${where} is not known here, or out of bounds`,
+    unexpected: ({ where }: { where: string }) => `what stands at ${where} is not known here, or out of bounds`,
     notBuilt: 'no tokenizer can be made of it',
-    slow: (seconds: number) => `it did not become a tokenizer within ${seconds} s`,
+    slow: ({ seconds }: { seconds: number }) => `it did not become a tokenizer within ${seconds} s`,
     noWorker: 'the worker that tries it did not start',
-    foreignId: (id: number) => `it gave ${id}, which is no token`,
-    beyond: (largest: number, vocab: number) => `its largest token id is ${largest}, but the model has ${vocab} tokens`,
+    foreignId: ({ id }: { id: number }) => `it gave ${id}, which is no token`,
+    beyond: ({ largest, vocab }: { largest: number; vocab: number }) =>
+      `its largest token id is ${largest}, but the model has ${vocab} tokens`,
   },
   model: {
-    quantisedOnly: (model: string, files: string) => ({
+    quantisedOnly: ({ model, files }: { model: string; files: string }) => ({
       message: `${model} has quantised weights only (${files}).`,
       hint: 'Sieve needs onnx/model.onnx (fp32) or onnx/model_fp16.onnx.',
     }),
-    noOnnx: (model: string) => ({
+    noOnnx: ({ model }: { model: string }) => ({
       message: `${model} has no ONNX file.`,
       hint: 'Choose a model with onnx/model.onnx or onnx/model_fp16.onnx; many are in the onnx-community organisation.',
     }),
-    missingData: (file: string) => ({ message: `The model's data file ${file} is missing.`, hint: RELOAD }),
+    missingData: ({ file }: { file: string }) => ({
+      message: `The model's data file ${file} is missing.`,
+      hint: RELOAD,
+    }),
     manyFiles: { message: 'The model is split into more than 64 data files.', hint: OTHER },
     released: { message: 'The weights were released.', hint: 'Open the model again.' },
-    runtime: (file: string, why: string) => ({
+    runtime: ({ file, why }: { file: string; why: string }) => ({
       message: `ONNX Runtime cannot load ${file} (${why}).`,
       hint: 'The file may be damaged, or made for another runtime. Choose another model.',
     }),
-    runtimeSlow: (seconds: number) => `it did not come to an end within ${seconds} s`,
+    runtimeSlow: ({ seconds }: { seconds: number }) => `it did not come to an end within ${seconds} s`,
     runtimeEnded: 'its worker stopped',
-    logits: (tokens: number, of: number) => ({
+    logits: ({ tokens, of }: { tokens: number; of: number }) => ({
       message: `ONNX Runtime gave logits for ${tokens} of ${of} tokens.`,
       hint: 'Choose a model whose graph keeps all positions.',
     }),
   },
   graph: {
-    quantised: (what: 'int4' | 'int8' | 'weights' | 'embedding', op: string) => ({
+    quantised: ({ what, op }: { what: 'int4' | 'int8' | 'weights' | 'embedding'; op: string }) => ({
       message: `This ONNX file holds ${{ int4: '4-bit weights', int8: '8-bit weights', weights: 'quantised weights', embedding: 'a quantised embedding' }[what]} (${op}).`,
       hint: 'Sieve trains on fp32 and fp16 files (model.onnx, model_fp16.onnx).',
     }),
-    unsupported: (what: string) => ({ message: `This ONNX graph is not a plain Llama: ${what}.`, hint: OTHER }),
+    unsupported: ({ what }: { what: string }) => ({
+      message: `This ONNX graph is not a plain Llama: ${what}.`,
+      hint: OTHER,
+    }),
     /** What a graph does that a plain Llama does not. */
     has: {
       interleaved: 'its RoPE rotates neighbouring values (interleaved)',
       window: 'its attention sees a window only (local_window_size)',
       softcap: 'its attention scores are capped (softcap)',
-      scaled: (node: string) => `${node} scales or transposes its input`,
-      bias: (node: string) => `${node} has a bias`,
+      scaled: ({ node }: { node: string }) => `${node} scales or transposes its input`,
+      bias: ({ node }: { node: string }) => `${node} has a bias`,
     },
     /** @param layer null for weights that belong to no layer */
-    weight: (part: string, layer: number | null) => (layer === null ? part : `${part} of layer ${layer}`),
-    shape: (weight: string, stored: string, wanted: string) => ({
+    weight: ({ part, layer }: { part: string; layer: number | null }) =>
+      layer === null ? part : `${part} of layer ${layer}`,
+    shape: ({ weight, stored, wanted }: { weight: string; stored: string; wanted: string }) => ({
       message: `The weight ${weight} is stored as [${stored}], but config.json makes it [${wanted}].`,
       hint: 'config.json and the ONNX file do not belong together.',
     }),
-    noWeight: (weight: string) => ({
+    noWeight: ({ weight }: { weight: string }) => ({
       message: `The ONNX graph has no weight that is recognised as ${weight}.`,
       hint: 'Sieve reads Llama models exported by optimum, transformers.js or the onnxruntime-genai builder.',
     }),
-    overlap: (a: string, b: string, file: string) => ({
+    overlap: ({ a, b, file }: { a: string; b: string; file: string }) => ({
       message: `Tensors "${a}" and "${b}" overlap in ${file}.`,
       hint: 'The model is damaged. Download it again or choose another one.',
     }),
-    twoWeights: (name: string, a: string, b: string) => ({
+    twoWeights: ({ name, a, b }: { name: string; a: string; b: string }) => ({
       message: `The ONNX graph has two weights for ${name}: "${a}" and "${b}".`,
       hint: OTHER,
     }),
-    outside: (tensor: string, file: string) => ({
+    outside: ({ tensor, file }: { tensor: string; file: string }) => ({
       message: `Tensor "${tensor}" points to the data file "${file}", outside the model's folder.`,
       hint: 'The model is damaged or malicious. Choose another one.',
     }),
-    type: (tensor: string, type: string) => ({
+    type: ({ tensor, type }: { tensor: string; type: string }) => ({
       message: `Tensor "${tensor}" holds ${type} values.`,
       hint: 'Sieve reads fp32 and fp16 models (model.onnx, model_fp16.onnx); quantised ones cannot be trained yet.',
     }),
   },
-  onnx: (what: string) => ({
+  onnx: ({ what }: { what: string }) => ({
     message: `The ONNX file is damaged or not an ONNX model: ${what}.`,
     hint: 'Download the model again, or choose another one.',
   }),
   /** What is wrong with an ONNX file. Levels and fields have the names of the format. */
   onnxHas: {
-    cutOff: (bytes: number, level: string) => `it ends after ${bytes} bytes, in the middle of a ${level}`,
+    cutOff: ({ bytes, level }: { bytes: number; level: string }) =>
+      `it ends after ${bytes} bytes, in the middle of a ${level}`,
     noGraph: 'it holds no graph',
     twoGraphs: 'it holds two graphs',
-    endless: (at: number) => `a number at byte ${at} does not end`,
-    impossible: (at: number) => `an impossible field at byte ${at}`,
-    wireType: (type: number, at: number) => `wire type ${type} at byte ${at}`,
-    tooLong: (at: number, length: number, level: string) =>
+    endless: ({ at }: { at: number }) => `a number at byte ${at} does not end`,
+    impossible: ({ at }: { at: number }) => `an impossible field at byte ${at}`,
+    wireType: ({ type, at }: { type: number; at: number }) => `wire type ${type} at byte ${at}`,
+    tooLong: ({ at, length, level }: { at: number; length: number; level: string }) =>
       `a field at byte ${at} claims ${length} bytes, more than the ${level} around it has`,
-    unpacked: (tensor: string, field: string) => `tensor "${tensor}" stores ${field} unpacked`,
-    longName: (bytes: number) => `a name of ${bytes} bytes`,
-    longList: (bytes: number) => `a list of ${bytes} bytes`,
-    manyNodes: (most: number) => `it has more than ${most} nodes`,
-    manyTensors: (most: number) => `it has more than ${most} tensors`,
-    manyFields: (most: number) => `it has more than ${most} fields`,
-    manyIn: (most: number, what: 'dimensions' | 'values' | 'inputs' | 'outputs' | 'pieces') =>
+    unpacked: ({ tensor, field }: { tensor: string; field: string }) => `tensor "${tensor}" stores ${field} unpacked`,
+    longName: ({ bytes }: { bytes: number }) => `a name of ${bytes} bytes`,
+    longList: ({ bytes }: { bytes: number }) => `a list of ${bytes} bytes`,
+    manyNodes: ({ most }: { most: number }) => `it has more than ${most} nodes`,
+    manyTensors: ({ most }: { most: number }) => `it has more than ${most} tensors`,
+    manyFields: ({ most }: { most: number }) => `it has more than ${most} fields`,
+    manyIn: ({ most, what }: { most: number; what: 'dimensions' | 'values' | 'inputs' | 'outputs' | 'pieces' }) =>
       `more than ${most} ${{ dimensions: 'dimensions', values: 'attribute values', inputs: 'inputs', outputs: 'outputs', pieces: 'pieces of data' }[what]} in one place`,
     manyEntries: 'a tensor with too many external_data entries',
-    twiceData: (tensor: string) => `tensor "${tensor}" holds its data twice`,
-    twiceNamed: (tensor: string) => `two tensors are called "${tensor}"`,
+    twiceData: ({ tensor }: { tensor: string }) => `tensor "${tensor}" holds its data twice`,
+    twiceNamed: ({ tensor }: { tensor: string }) => `two tensors are called "${tensor}"`,
     noOperator: 'a node without an operator',
-    shape: (tensor: string, dims: string) => `tensor "${tensor}" has the shape [${dims}]`,
-    entry: (tensor: string, key: string, value: string) => `tensor "${tensor}" has the ${key} "${value}"`,
-    externalSize: (tensor: string, bytes: number, dims: string) =>
+    shape: ({ tensor, dims }: { tensor: string; dims: string }) => `tensor "${tensor}" has the shape [${dims}]`,
+    entry: ({ tensor, key, value }: { tensor: string; key: string; value: string }) =>
+      `tensor "${tensor}" has the ${key} "${value}"`,
+    externalSize: ({ tensor, bytes, dims }: { tensor: string; bytes: number; dims: string }) =>
       `tensor "${tensor}" has ${bytes} bytes of external data for the shape [${dims}]`,
-    outsideData: (tensor: string, file: string, bytes: number) =>
+    outsideData: ({ tensor, file, bytes }: { tensor: string; file: string; bytes: number }) =>
       `tensor "${tensor}" lies outside ${file} (${bytes} bytes)`,
-    outside: (tensor: string) => `tensor "${tensor}" lies outside the file`,
-    size: (tensor: string, bytes: number, dims: string) =>
+    outside: ({ tensor }: { tensor: string }) => `tensor "${tensor}" lies outside the file`,
+    size: ({ tensor, bytes, dims }: { tensor: string; bytes: number; dims: string }) =>
       `tensor "${tensor}" has ${bytes} bytes for the shape [${dims}]`,
-    noField: (tensor: string, field: string) => `tensor "${tensor}" has no ${field}`,
-    fieldSize: (tensor: string, bytes: number, field: string, dims: string) =>
+    noField: ({ tensor, field }: { tensor: string; field: string }) => `tensor "${tensor}" has no ${field}`,
+    fieldSize: ({ tensor, bytes, field, dims }: { tensor: string; bytes: number; field: string; dims: string }) =>
       `tensor "${tensor}" has ${bytes} bytes of ${field} for the shape [${dims}]`,
-    not16Bit: (tensor: string) => `tensor "${tensor}" has a value that is no 16-bit number`,
-    values: (tensor: string) => `tensor "${tensor}" has too many or too large values`,
-    filled: (tensor: string, bytes: number, of: number) => `tensor "${tensor}" has ${bytes} of ${of} bytes`,
+    not16Bit: ({ tensor }: { tensor: string }) => `tensor "${tensor}" has a value that is no 16-bit number`,
+    values: ({ tensor }: { tensor: string }) => `tensor "${tensor}" has too many or too large values`,
+    filled: ({ tensor, bytes, of }: { tensor: string; bytes: number; of: number }) =>
+      `tensor "${tensor}" has ${bytes} of ${of} bytes`,
   },
-  safetensors: (file: string, what: string) => ({
+  safetensors: ({ file, what }: { file: string; what: string }) => ({
     message: `${file} is damaged: ${what}.`,
     hint: 'Save or download the file again.',
   }),
   /** What is wrong with a safetensors file. */
   safetensorsHas: {
     short: 'it is too short to hold a header',
-    header: (bytes: number, of: number) => `its header claims ${bytes} bytes of ${of}`,
-    notJson: (why: string) => `its header is not JSON (${why})`,
+    header: ({ bytes, of }: { bytes: number; of: number }) => `its header claims ${bytes} bytes of ${of}`,
+    notJson: ({ why }: { why: string }) => `its header is not JSON (${why})`,
     noObject: 'its header is not an object',
-    manyTensors: (most: number) => `it lists more than ${most} tensors`,
-    overlap: (tensor: string) => `tensor "${tensor}" overlaps another`,
-    gap: (tensor: string) => `tensor "${tensor}" leaves a gap before it`,
-    cover: (bytes: number, of: number) => `its tensors cover ${bytes} of ${of} bytes`,
-    noTensor: (tensor: string) => `it has no tensor "${tensor}"`,
-    unreadable: (tensor: string, type: string) =>
+    manyTensors: ({ most }: { most: number }) => `it lists more than ${most} tensors`,
+    overlap: ({ tensor }: { tensor: string }) => `tensor "${tensor}" overlaps another`,
+    gap: ({ tensor }: { tensor: string }) => `tensor "${tensor}" leaves a gap before it`,
+    cover: ({ bytes, of }: { bytes: number; of: number }) => `its tensors cover ${bytes} of ${of} bytes`,
+    noTensor: ({ tensor }: { tensor: string }) => `it has no tensor "${tensor}"`,
+    unreadable: ({ tensor, type }: { tensor: string; type: string }) =>
       `tensor "${tensor}" is of type ${type}; only F32, F16 and BF16 can be read`,
-    noDescription: (tensor: string) => `tensor "${tensor}" has no description`,
-    type: (tensor: string, type: string) => `tensor "${tensor}" has the unknown type ${type}`,
-    shape: (tensor: string) => `tensor "${tensor}" has no valid shape`,
-    offsets: (tensor: string) => `tensor "${tensor}" has no valid offsets`,
-    outside: (tensor: string) => `tensor "${tensor}" lies outside the file`,
-    misfit: (tensor: string, bytes: number) => `tensor "${tensor}" has a shape that does not fit its ${bytes} bytes`,
+    noDescription: ({ tensor }: { tensor: string }) => `tensor "${tensor}" has no description`,
+    type: ({ tensor, type }: { tensor: string; type: string }) => `tensor "${tensor}" has the unknown type ${type}`,
+    shape: ({ tensor }: { tensor: string }) => `tensor "${tensor}" has no valid shape`,
+    offsets: ({ tensor }: { tensor: string }) => `tensor "${tensor}" has no valid offsets`,
+    outside: ({ tensor }: { tensor: string }) => `tensor "${tensor}" lies outside the file`,
+    misfit: ({ tensor, bytes }: { tensor: string; bytes: number }) =>
+      `tensor "${tensor}" has a shape that does not fit its ${bytes} bytes`,
   },
   write: {
-    values: (tensor: string, values: number, dims: string) => ({
+    values: ({ tensor, values, dims }: { tensor: string; values: number; dims: string }) => ({
       message: `Tensor "${tensor}" has ${values} values for the shape [${dims}].`,
     }),
-    twice: (tensor: string) => ({ message: `Tensor "${tensor}" appears twice.` }),
+    twice: ({ tensor }: { tensor: string }) => ({ message: `Tensor "${tensor}" appears twice.` }),
   },
   /** A model's own chat template; `answer` is the reason beside a row. */
   chatTemplate: {
     endless: { message: 'The chat template makes text without end, so it was stopped.', hint: OTHER_TEMPLATE },
-    long: (characters: number, most: number) => ({
+    long: ({ characters, most }: { characters: number; most: number }) => ({
       message: `The chat template has ${characters} characters; at most ${most} are read.`,
       hint: 'Use the plain template.',
     }),
-    unreadable: (why: string) => ({ message: `The chat template cannot be read: ${why}`, hint: OTHER_TEMPLATE }),
+    unreadable: ({ why }: { why: string }) => ({
+      message: `The chat template cannot be read: ${why}`,
+      hint: OTHER_TEMPLATE,
+    }),
     today:
       'it asks for today’s date (strftime_now), which Sieve does not give: what is learnt today must be asked tomorrow in the same words',
     answer: 'with the answer in place the template begins it in another way than when it asks for one',

@@ -1,23 +1,28 @@
 /** Errors of shared/. */
+import { setting } from './setting';
+
 export const shared = {
+  setting,
+  /** What another program's error says; it stays as it is. */
+  foreign: ({ text }: { text: string }) => ({ message: text }),
   /** @param problem words that follow the field's name */
-  badSetting: (path: string, problem: string) => ({
+  badSetting: ({ path, problem }: { path: string; problem: string }) => ({
     message: `${path || 'configuration'}: ${problem}`,
     hint: 'Correct that field and try again.',
   }),
-  templateRole: (role: string, known: string) => ({
+  templateRole: ({ role, known }: { role: string; known: string }) => ({
     message: `The template names {${role}}, but this data has ${known}.`,
     hint: 'Use one of these names, or change the kind of data.',
   }),
-  dataKind: (kind: string, known: string) => ({
+  dataKind: ({ kind, known }: { kind: string; known: string }) => ({
     message: `“${kind}” is not a kind of data.`,
     hint: `Choose one of: ${known}.`,
   }),
-  roleWithoutColumn: (role: string) => ({
+  roleWithoutColumn: ({ role }: { role: string }) => ({
     message: `No column is chosen for “${role}”.`,
     hint: 'Choose the column that holds it.',
   }),
-  noColumn: (column: string, role: string, columns: string) => ({
+  noColumn: ({ column, role, columns }: { column: string; role: string; columns: string }) => ({
     message: `There is no column “${column}” (wanted for “${role}”).`,
     hint: `The columns are: ${columns}.`,
   }),
@@ -28,7 +33,7 @@ export const shared = {
   },
   workerEnded: 'it ended without a word',
   zip: {
-    entries: (n: number) => `it has ${n} entries`,
+    entries: ({ n }: { n: number }) => `it has ${n} entries`,
     directory: 'its directory is broken',
   },
 };

@@ -1,4 +1,6 @@
-/** Errors of store/. */
+/** What store/ has to say: errors, notes, and why something cannot be done. */
+import { forms } from './forms';
+
 const LINK_AGAIN = 'Ask for the link again, or for the settings as a file.';
 const OWN_ZIP = 'Choose a zip that Sieve or PEFT has written.';
 const EXPORTED_SETTINGS = 'Choose a file that was exported under Configure.';
@@ -7,15 +9,22 @@ const PERHAPS_DELETED = 'Another tab may have deleted it.';
 const worker = { training: 'training', data: 'data', storage: 'storage' };
 
 export const store = {
+  ...forms,
+  device: {
+    /** @param threads null where they do not matter */
+    cpu: ({ threads }: { threads: number | null }) =>
+      threads === null ? 'CPU' : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    unnamedGpu: 'GPU without a name',
+  },
   /** What a worker reports of one run. */
-  ofRun: (run: string, message: string) => `${run}: ${message}`,
+  ofRun: ({ run, message }: { run: string; message: string }) => `${run}: ${message}`,
   worker: {
-    unreachable: (name: keyof typeof worker, why: string) => ({
+    unreachable: ({ name, why }: { name: keyof typeof worker; why: string }) => ({
       message: `The ${worker[name]} worker could not be reached: ${why}`,
       hint: 'Reload the page.',
     }),
-    closed: (name: keyof typeof worker) => ({ message: `The ${worker[name]} worker was closed.` }),
-    stopped: (name: keyof typeof worker, why: string) => ({
+    closed: ({ name }: { name: keyof typeof worker }) => ({ message: `The ${worker[name]} worker was closed.` }),
+    stopped: ({ name, why }: { name: keyof typeof worker; why: string }) => ({
       message: `The ${worker[name]} worker stopped: ${why}.`,
       hint: 'Open the model again, or reload the page.',
     }),
@@ -43,41 +52,50 @@ export const store = {
   },
   noModel: { message: 'No model is open yet.', hint: 'Wait until the model is open, or open one under Model.' },
   data: {
-    sampleList: (status: number) => ({
+    emptyFolder: ({ folder }: { folder: string }) => ({
+      message: `${folder} is a folder without files.`,
+      hint: 'Drop the files, or a folder that holds them.',
+    }),
+    sampleList: ({ status }: { status: number }) => ({
       message: `The list of sample sets could not be loaded (HTTP ${status}).`,
       hint: 'Drop a file of your own, or reload the page.',
     }),
-    noSample: (id: string) => ({ message: `There is no sample set named ${id}.` }),
-    sample: (status: number) => ({
+    noSample: ({ id }: { id: string }) => ({ message: `There is no sample set named ${id}.` }),
+    sample: ({ status }: { status: number }) => ({
       message: `The sample set could not be loaded (HTTP ${status}).`,
       hint: 'Drop a file of your own, or reload the page.',
     }),
-    tooLarge: (file: string, mb: number, most: number) => ({
+    tooLarge: ({ file, mb, most }: { file: string; mb: number; most: number }) => ({
       message: `${file} has ${mb} MB; at most ${most} MB are read.`,
       hint: 'Cut the file into smaller ones.',
     }),
-    otherFile: (path: string) => ({
+    otherFile: ({ path }: { path: string }) => ({
       message: `${path} is not the file of this data set: its content is another.`,
       hint: 'Choose the file with this SHA-256, or open yours under Data to train on it.',
     }),
-    otherTokens: (data: string) => ({
+    otherTokens: ({ data }: { data: string }) => ({
       message: `${data} is read to other tokens now than those that the run has learnt from.`,
       hint: 'Sieve, the model or its tokenizer has changed since. Another run on it starts from another loss.',
     }),
     none: { message: 'There is nothing to train on yet.', hint: 'Choose a sample set or a file under Data.' },
   },
   settings: {
-    noJson: (why: string) => ({ message: `This is no JSON: ${why}`, hint: EXPORTED_SETTINGS }),
+    /** @param changes how many differ from the defaults */
+    opened: ({ changes, seed }: { changes: number; seed: number }) => ({
+      message: `Settings from the link: ${changes === 1 ? 'one differs' : `${changes} differ`} from the defaults; seed ${seed}.`,
+      hint: 'A link never carries data: choose yours under Data.',
+    }),
+    noJson: ({ why }: { why: string }) => ({ message: `This is no JSON: ${why}`, hint: EXPORTED_SETTINGS }),
     foreign: { message: 'These are no settings of Sieve: format is not “sieve-config”.', hint: EXPORTED_SETTINGS },
-    version: (ours: number, theirs: string) => ({
+    version: ({ ours, theirs }: { ours: number; theirs: string }) => ({
       message: `version: this page reads version ${ours}, and the file says ${theirs}.`,
       hint: 'It was written by another version of Sieve.',
     }),
-    wrong: (path: string, problem: string) => ({
+    wrong: ({ path, problem }: { path: string; problem: string }) => ({
       message: `${path || 'settings'}: ${problem}`,
       hint: 'Correct that place in the file, or export it again.',
     }),
-    tooLarge: (bytes: number, most: number) => ({
+    tooLarge: ({ bytes, most }: { bytes: number; most: number }) => ({
       message: `The file has ${bytes} bytes; settings have at most ${most}.`,
       hint: EXPORTED_SETTINGS,
     }),
@@ -86,47 +104,51 @@ export const store = {
       hint: LINK_AGAIN,
     },
     tooLongForLink: { message: 'These settings are too long for a link.', hint: 'Export them as a file instead.' },
-    longLink: (most: number) => ({
+    longLink: ({ most }: { most: number }) => ({
       message: `The settings in this link are longer than the ${most} characters that are read.`,
       hint: 'Ask for the settings as a file.',
     }),
     linkVersion: { message: 'The settings in this link are of another version of Sieve.', hint: LINK_AGAIN },
-    wrongInLink: (path: string, problem: string) => ({
+    wrongInLink: ({ path, problem }: { path: string; problem: string }) => ({
       message: `The settings in this link cannot be used: ${path || 'settings'}: ${problem}.`,
       hint: 'It may come from another version of Sieve.',
     }),
   },
   adapterZip: {
-    tooLarge: (bytes: number, most: number) => ({
+    tooLarge: ({ bytes, most }: { bytes: number; most: number }) => ({
       message: `The file has ${bytes} bytes; at most ${most} are read.`,
       hint: 'Choose the zip of one adapter.',
     }),
-    twice: (file: string) => ({
+    twice: ({ file }: { file: string }) => ({
       message: `The zip holds ${file} twice.`,
       hint: 'Choose a zip with one adapter in it.',
     }),
-    missing: (file: string) => ({ message: `The zip holds no ${file}.`, hint: OWN_ZIP }),
-    largeEntry: (path: string, bytes: number, most: number) => ({
+    missing: ({ file }: { file: string }) => ({ message: `The zip holds no ${file}.`, hint: OWN_ZIP }),
+    largeEntry: ({ path, bytes, most }: { path: string; bytes: number; most: number }) => ({
       message: `${path} in the zip says it has ${bytes} bytes; at most ${most} are read.`,
       hint: OWN_ZIP,
     }),
-    unpacked: (most: number) => ({ message: `The zip unpacks to more than ${most} bytes.`, hint: OWN_ZIP }),
-    damaged: (what: string) => ({
+    unpacked: ({ most }: { most: number }) => ({
+      message: `The zip unpacks to more than ${most} bytes.`,
+      hint: OWN_ZIP,
+    }),
+    damaged: ({ what }: { what: string }) => ({
       message: `The file could not be read as a zip: ${what}.`,
       hint: 'Choose a zip that Sieve has exported; if it is one, export it again.',
     }),
     /** What is wrong with a zip. */
     has: {
       noDirectory: 'it has no directory',
-      misplaced: (path: string) => `${path} is not where the directory says`,
-      cutOff: (path: string) => `${path} is cut off`,
-      packed: (path: string) => `${path} does not unpack`,
-      unknown: (path: string, method: number) => `${path} is packed in a way that is not known (${method})`,
-      different: (path: string) => `${path} does not agree with its size and checksum`,
+      misplaced: ({ path }: { path: string }) => `${path} is not where the directory says`,
+      cutOff: ({ path }: { path: string }) => `${path} is cut off`,
+      packed: ({ path }: { path: string }) => `${path} does not unpack`,
+      unknown: ({ path, method }: { path: string; method: number }) =>
+        `${path} is packed in a way that is not known (${method})`,
+      different: ({ path }: { path: string }) => `${path} does not agree with its size and checksum`,
     },
   },
   reading: {
-    slow: (seconds: number) => ({
+    slow: ({ seconds }: { seconds: number }) => ({
       message: `The file could not be read within ${seconds} s.`,
       hint: 'Choose another file.',
     }),
@@ -136,12 +158,15 @@ export const store = {
     },
   },
   runFile: {
-    noJson: (file: string, why: string) => ({ message: `${file} is no JSON: ${why}`, hint: 'Export the run again.' }),
-    wrong: (file: string, path: string, problem: string) => ({
+    noJson: ({ file, why }: { file: string; why: string }) => ({
+      message: `${file} is no JSON: ${why}`,
+      hint: 'Export the run again.',
+    }),
+    wrong: ({ file, path, problem }: { file: string; path: string; problem: string }) => ({
       message: `${file}: ${path || 'content'}: ${problem}`,
       hint: 'It was written by another version of Sieve, or changed by hand.',
     }),
-    tooLarge: (bytes: number, most: number) => ({
+    tooLarge: ({ bytes, most }: { bytes: number; most: number }) => ({
       message: `The file has ${bytes} bytes; at most ${most} are read.`,
       hint: 'Choose the file of one run.',
     }),
@@ -153,11 +178,11 @@ export const store = {
       message: 'This is no run: run.json is missing.',
       hint: 'Choose a file that was exported under History.',
     },
-    damaged: (file: string) => ({
+    damaged: ({ file }: { file: string }) => ({
       message: `${file} in the file of the run is damaged.`,
       hint: 'Export the run again, or delete the entry.',
     }),
-    damagedAdapters: (runs: string) => ({
+    damagedAdapters: ({ runs }: { runs: string }) => ({
       message: `The kept adapter of ${runs} is damaged and cannot be used; all curves are whole.`,
       hint: 'Train it again to have an adapter.',
     }),
@@ -169,12 +194,12 @@ export const store = {
       hint: 'It may once the page is installed or bookmarked. Export what must not be lost.',
     },
     name: { message: 'A name has 1 to 120 characters.' },
-    tags: (most: number) => ({ message: `At most ${most} tags of at most 30 characters each.` }),
-    fileGone: (why: string) => ({
+    tags: ({ most }: { most: number }) => ({ message: `At most ${most} tags of at most 30 characters each.` }),
+    fileGone: ({ why }: { why: string }) => ({
       message: `The file of this run is gone (${why}).`,
       hint: 'The browser may have cleared it. Delete the entry.',
     }),
-    otherModel: (model: string) => ({
+    otherModel: ({ model }: { model: string }) => ({
       message: `This run belongs to ${model}, and a run on another model is under way.`,
       hint: 'Stop it first.',
     }),
@@ -193,7 +218,42 @@ export const store = {
     },
     oldTab: { message: 'Another tab holds an older version of Sieve open.', hint: 'Close it, then reload this one.' },
   },
+  /** How an interrupted run went on, or did not. */
+  resume: {
+    gpuLost: ({ step }: { step: number }) =>
+      `Training was interrupted: the GPU was lost, as happens when a computer sleeps, or its worker stopped. It resumed from the checkpoint at step ${step}.`,
+    thriftier: ({ step }: { step: number }) =>
+      `Training was interrupted by a GPU error. The GPU was reopened, and training resumed from the checkpoint at step ${step} with less memory.`,
+    lostAgain: ({ step }: { step: number }) => ({
+      message: `The GPU failed a second time within minutes, so training was not resumed automatically. The checkpoint at step ${step} is intact.`,
+      hint: 'Resume it above: for example on the CPU (choose it under Model), or after closing other programs that use the GPU. The diagnostics contain settings and sizes, and none of your data.',
+    }),
+    wentOn: ({ began, goesOn }: { began: string; goesOn: string }) =>
+      `The session ran on ${began} and continues on ${goesOn}: its numbers may differ in the last digits from an uninterrupted one.`,
+    waiting: 'A session of the closed tab is waiting to be resumed, and only one can be saved.',
+  },
   compare: {
+    /** Why one cannot generate. */
+    why: {
+      noModel: 'No model is open.',
+      noStep: 'It has not taken a step yet.',
+      drawn: 'Its gate draws tokens at random each time, which a file cannot store.',
+      notKept: 'Its adapter was not saved.',
+      onceOpen: ({ model }: { model: string }) => `It can generate once its base model, ${model}, is open.`,
+      trainedOn: ({ model, open }: { model: string; open: string | null }) =>
+        `It was trained on ${model}, and ${open ?? 'no model'} is open. Open its base model first.`,
+      sameBase: 'It is the same base model, evaluated on another validation split.',
+      otherBase: ({ model, open }: { model: string; open: string | null }) =>
+        `It is ${model}, and ${open ?? 'no model'} is open.`,
+      notLoaded: ({ why }: { why: string }) => `It could not be loaded: ${why}`,
+    },
+    /** Why no round of the vote is on. */
+    vote: {
+      sameInARow: ({ n }: { n: number }) =>
+        `Both gave the same answer ${n} times in a row. They may be too similar to tell apart.`,
+      enough: ({ n }: { n: number }) => `${n} rounds are enough.`,
+      allJudged: 'All your prompts have been judged.',
+    },
     nobody: {
       message: 'Nothing that is chosen can answer.',
       hint: 'Choose the base or a run above; beside each stands why it cannot.',
@@ -203,26 +263,26 @@ export const store = {
       message: 'There is no held-out example to ask.',
       hint: 'Choose data under Data, or write prompts of your own.',
     },
-    absent: (name: string) => ({
+    absent: ({ name }: { name: string }) => ({
       message: `${name} is not here.`,
       hint: 'Open or add it from History to go on voting, or start anew.',
     }),
     /** @param why null where it may work the next time */
-    silent: (name: string, why: string | null) => ({
+    silent: ({ name, why }: { name: string; why: string | null }) => ({
       message: `${name} cannot answer now.`,
       hint: why ?? 'Try again.',
     }),
   },
   studies: {
-    unreadable: (n: number) => ({
+    unreadable: ({ n }: { n: number }) => ({
       message: `${n} kept ${n === 1 ? 'record' : 'records'} of experiments could not be read and ${n === 1 ? 'was' : 'were'} left alone.`,
       hint: 'They may come from another version of this page.',
     }),
-    notKept: (why: string) => ({
+    notKept: ({ why }: { why: string }) => ({
       message: `This browser keeps no experiments: ${why}`,
       hint: 'They work, but are gone when the page closes.',
     }),
-    dataTooBig: (mb: number, most: number) => ({
+    dataTooBig: ({ mb, most }: { mb: number; most: number }) => ({
       message: `The data are too big to be kept beside the experiment (${mb} MB of tokens; at most ${most} MB).`,
       hint: 'It runs all the same, but cannot go on after the page was closed. Finished results stay.',
     }),
@@ -241,11 +301,11 @@ export const store = {
       hint: 'Go on: its own model is opened again.',
     },
     gone: { message: 'That experiment is no longer there.' },
-    saving: (why: string) => ({
+    saving: ({ why }: { why: string }) => ({
       message: `This browser could not keep the experiment: ${why}`,
       hint: 'It goes on, but may be gone when the page closes. Take the report before you leave.',
     }),
-    noRanking: (seed: number) => ({
+    noRanking: ({ seed }: { seed: number }) => ({
       message: `The probe of seed ${seed} gave no ranking.`,
       hint: 'Delete this experiment and start it again with a smaller learning rate.',
     }),

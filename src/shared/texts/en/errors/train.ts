@@ -9,23 +9,44 @@ export const train = {
     gradients: 'comparing the GPU’s gradients with the CPU’s',
   },
   /** Where our logits and ONNX Runtime's first differ; `token` counts from 1. */
-  difference: (token: number, piece: string, entry: number, here: number, there: number) =>
-    `token ${token} ("${piece}"), vocabulary entry ${entry}: ${here} here, ${there} in ONNX Runtime`,
+  difference: ({
+    token,
+    piece,
+    entry,
+    here,
+    there,
+  }: {
+    token: number;
+    piece: string;
+    entry: number;
+    here: number;
+    there: number;
+  }) => `token ${token} ("${piece}"), vocabulary entry ${entry}: ${here} here, ${there} in ONNX Runtime`,
 
   /** Why a GPU's gradients were not compared. */
   noRoomToCheck: 'there was no room for a second copy of the model',
 
   /** Signs of trouble of a run, after its name. */
   warning: {
-    diverging: (loss: string, start: string) =>
+    diverging: ({ loss, start }: { loss: string; start: string }) =>
       `this run is diverging: its training loss has risen to ${loss}, above the ${start} it began with. Its updates are too large. A smaller learning rate, or a longer warm-up, usually cures that.`,
     /** @param tensor the first that is bad, null where all were finite when the step was repeated */
-    skippedStep: (step: number, what: 'loss' | 'gradient', value: number, tensor: string | null) =>
+    skippedStep: ({
+      step,
+      what,
+      value,
+      tensor,
+    }: {
+      step: number;
+      what: 'loss' | 'gradient';
+      value: number;
+      tensor: string | null;
+    }) =>
       `step ${step} was skipped: ${what === 'loss' ? `its loss is ${value}` : `its gradient norm is ${value}`}. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`} The adapter is as it was before.`,
-    wentBack: (step: number, rate: number) =>
+    wentBack: ({ step, rate }: { step: number; rate: number }) =>
       `three steps in a row could not be computed, so it went back to its adapter of step ${step} and goes on at ${rate} of the learning rate.`,
     /** How training is laid out from this step on. */
-    thriftier: (step: number, split: number, runs: number, recompute: boolean) =>
+    thriftier: ({ step, split, runs, recompute }: { step: number; split: number; runs: number; recompute: boolean }) =>
       `memory ran out in step ${step}; it was repeated in less: ${[
         runs === 1 ? 'one run in a pass' : `${runs} runs in a pass`,
         ...(recompute ? ['activations recomputed in the backward pass'] : []),
@@ -34,13 +55,21 @@ export const train = {
         ', ',
       )}. The batch size is the same${split > 1 ? '; only the last bits of the results may differ' : ', and so are the results'}.`,
     /** @param why the compiler's words; null where it computes wrongly */
-    blocked: (name: string, why: string | null) =>
+    blocked: ({ name, why }: { name: string; why: string | null }) =>
       `the kernel variant "${name}" ${why === null ? 'computes wrongly on this GPU' : `does not compile on this GPU (${why})`}, so a plain one takes its place: slower, and right.`,
-    skippedSteps: (skipped: number, steps: number) =>
+    skippedSteps: ({ skipped, steps }: { skipped: number; steps: number }) =>
       `${skipped} of its ${steps} steps were skipped, since their loss or gradient was not finite.`,
-    module: (layer: number, kind: string) => `layer ${layer} ${kind}`,
+    module: ({ layer, kind }: { layer: number; kind: string }) => `layer ${layer} ${kind}`,
     /** @param why what keeps the modules shut; see `ClosedReason` */
-    closed: (names: readonly string[], steps: number, why: 'no-update' | 'harmful' | 'stuck') =>
+    closed: ({
+      names,
+      steps,
+      why,
+    }: {
+      names: readonly string[];
+      steps: number;
+      why: 'no-update' | 'harmful' | 'stuck';
+    }) =>
       `${names.join(', ')}: no token kept for ${steps} steps; ${
         {
           'no-update':
@@ -49,37 +78,47 @@ export const train = {
           stuck: 'the threshold is above every r, and what is skipped gets no gradient',
         }[why]
       }. ${names.length > 1 ? 'They' : 'It'} can be opened again.`,
-    allShut: (steps: number) =>
+    allShut: ({ steps }: { steps: number }) =>
       `every gate has been shut for ${steps} steps, so nothing is learnt. A smaller threshold step, or a negative price per kept token, opens them.`,
-    allShutAtZero: (steps: number) =>
+    allShutAtZero: ({ steps }: { steps: number }) =>
       `every gate has been shut for ${steps} steps, so nothing is learnt. B is still zero there, so every r is 0 and below the threshold, and what is skipped gets no gradient: let thresholds rest until the learning rate has warmed up.`,
-    allOpen: (steps: number) =>
+    allOpen: ({ steps }: { steps: number }) =>
       `no token has been skipped for ${steps} steps since the thresholds began to move: so far this run is plain LoRA. A larger threshold step, or a price per kept token, changes that.`,
-    neverMoved: (rest: number, steps: number) =>
+    neverMoved: ({ rest, steps }: { rest: number; steps: number }) =>
       `its thresholds never moved: they rest for ${rest} steps, and the run had ${steps}. No token was skipped, so it equals the same method without gates (TS-LoRA equals LoRA). A longer run, or a shorter warm-up of τ, changes that.`,
-    neverSkipped: (steps: number) =>
+    neverSkipped: ({ steps }: { steps: number }) =>
       `no token was skipped in ${steps} steps, so it equals the same method without gates (TS-LoRA equals LoRA). A larger threshold step, or a price per kept token, changes that.`,
     noSamples: 'There is too little memory for samples beside this training, so there will be none.',
   },
   session: {
-    context: (tokens: number, most: number) => ({
+    context: ({ tokens, most }: { tokens: number; most: number }) => ({
       message: `The context of ${tokens} tokens is longer than this model's ${most}.`,
       hint: 'Choose a shorter context.',
     }),
-    refused: (error: string, first: string) => ({
+    refused: ({ error, first }: { error: string; first: string }) => ({
       message: `Training is refused: this model's logits differ from ONNX Runtime's by ${error} of the largest, first at ${first}.`,
       hint: 'Sieve cannot compute this model rightly here; choose another, or another device under Model.',
     }),
-    wrongGradients: (error: string, tensor: string) => ({
+    wrongGradients: ({ error, tensor }: { error: string; tensor: string }) => ({
       message: `Training is refused: this GPU’s gradients differ from the CPU’s by ${error} of the largest, most in ${tensor}.`,
       hint: 'The GPU or its driver computes wrongly. Choose the CPU under Model.',
     }),
     /** @param what the number that is not finite; @param tensor the first that is bad, null where all were finite when the step was repeated */
-    notFinite: (step: number, what: 'loss' | 'gradient', value: number, tensor: string | null) => ({
+    notFinite: ({
+      step,
+      what,
+      value,
+      tensor,
+    }: {
+      step: number;
+      what: 'loss' | 'gradient';
+      value: number;
+      tensor: string | null;
+    }) => ({
       message: `Step ${step}: ${what === 'loss' ? `the loss is ${value}` : `the gradient norm is ${value}`}: the numbers grew until they could no longer be computed with. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`}`,
       hint: 'The run went back twice at half the learning rate, and it happened again. Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.',
     }),
-    noModule: (module: number, run: string) => ({
+    noModule: ({ module, run }: { module: number; run: string }) => ({
       message: `There is no module ${module} of a run "${run}".`,
       hint: 'Choose a module of a run that is trained.',
     }),
@@ -88,29 +127,32 @@ export const train = {
       message: 'A slice of the training set is to be set aside, but there is only one example.',
       hint: 'Load more data, or set the slice to 0.',
     },
-    foreign: (id: number, vocab: number) => ({
+    foreign: ({ id, vocab }: { id: number; vocab: number }) => ({
       message: `The data holds the token id ${id}, but the model has ${vocab} tokens.`,
       hint: "The tokens are another model's: prepare the data again with this model.",
     }),
     empty: { message: 'There must be at least one example to train on and one held out.', hint: 'Load more data.' },
     noSlice: { message: 'No slice of the training set was set aside.', hint: 'Set the slice above 0.' },
-    manyPrompts: (most: number) => ({ message: `At most ${most} prompts are sampled.`, hint: 'Remove some.' }),
-    longPrompt: (tokens: number, most: number) => ({
+    manyPrompts: ({ most }: { most: number }) => ({
+      message: `At most ${most} prompts are sampled.`,
+      hint: 'Remove some.',
+    }),
+    longPrompt: ({ tokens, most }: { tokens: number; most: number }) => ({
       message: `A prompt to sample has ${tokens} tokens; this model takes 1 to ${most}.`,
       hint: 'Shorten it.',
     }),
   },
   studio: {
-    gpuLost: (reason: string) => ({
+    gpuLost: ({ reason }: { reason: string }) => ({
       message: `The GPU was lost (${reason}).`,
       hint: 'Open the model again, or compute on the CPU. Choose a smaller batch if it happens once more.',
     }),
     noModel: { message: 'No model is open.', hint: 'Open a model first.' },
     noSession: { message: 'There is no run.', hint: 'Press Train first.' },
-    noRun: (run: string) => ({ message: `There is no run "${run}".`, hint: 'Train or import one first.' }),
+    noRun: ({ run }: { run: string }) => ({ message: `There is no run "${run}".`, hint: 'Train or import one first.' }),
     base: { message: 'The base model has no adapter to export.', hint: 'Choose a run.' },
     otherCheck: { message: 'check.json does not fit this model.', hint: OWN_MODEL },
-    otherLogits: (error: string, allowed: number, model: string) => ({
+    otherLogits: ({ error, allowed, model }: { error: string; allowed: number; model: string }) => ({
       message: `With this adapter the open model gives other logits than when it was exported (off by ${error}, allowed ${allowed}).`,
       hint: `It was trained on ${model}; open that model.`,
     }),
@@ -125,13 +167,12 @@ export const train = {
       message: 'A random gate draws its tokens anew each time: there are no thresholds that would say which.',
       hint: 'Export another run.',
     },
-    merge: (run: string) => ({
+    merge: ({ run }: { run: string }) => ({
       message: `"${run}" cannot be merged into the base: its gate keeps the update of some tokens and drops that of others.`,
       hint: 'Export the adapter, or train LoRA, DoRA or AdaLoRA.',
     }),
-    imported: 'Imported adapter',
-    noJson: (file: string, why: string) => ({ message: `${file} is no JSON: ${why}`, hint: AGAIN }),
-    wrong: (file: string, path: string, problem: string) => ({
+    noJson: ({ file, why }: { file: string; why: string }) => ({ message: `${file} is no JSON: ${why}`, hint: AGAIN }),
+    wrong: ({ file, path, problem }: { file: string; path: string; problem: string }) => ({
       message: `${file}: ${path || 'content'}: ${problem}`,
       hint: 'Sieve opens LoRA, DoRA and AdaLoRA adapters of PEFT, with its own ts_peft.json where they are gated.',
     }),
@@ -144,35 +185,41 @@ export const train = {
     },
     gatedAdalora: { message: 'ts_peft.json beside an AdaLoRA adapter: Sieve gates LoRA and DoRA only.', hint: AGAIN },
     scaling: { message: 'ts_peft.json and adapter_config.json disagree about the scaling of the update.', hint: AGAIN },
-    noTensor: (name: string) => ({
+    noTensor: ({ name }: { name: string }) => ({
       message: `The adapter has no ${name}.`,
       hint: 'It belongs to a model of another size; open that model first.',
     }),
-    otherStart: (start: string) => ({
+    otherStart: ({ start }: { start: string }) => ({
       message: `The adapter began with "${start}" (init_lora_weights), which changes the frozen weights as well: on the plain model it is another adapter.`,
       hint: 'In PEFT, save it with path_initial_model_for_weight_conversion, which makes it a plain LoRA.',
     }),
-    otherField: (field: string, tensors: string) => ({
+    otherField: ({ field, tensors }: { field: string; tensors: string }) => ({
       message: `The adapter asks for ${field}, which Sieve does not read${tensors ? `; it holds ${tensors}` : ''}.`,
       hint: `Train it without ${field}, or merge that part into the model.`,
     }),
-    rankPattern: (path: string) => ({ message: `rank_pattern of ${path} does not fit its tensors.`, hint: AGAIN }),
-    noThreshold: (path: string) => ({ message: `ts_peft.json has no threshold for ${path}.`, hint: AGAIN }),
-    tensors: (n: number, expected: number) => ({
+    rankPattern: ({ path }: { path: string }) => ({
+      message: `rank_pattern of ${path} does not fit its tensors.`,
+      hint: AGAIN,
+    }),
+    noThreshold: ({ path }: { path: string }) => ({
+      message: `ts_peft.json has no threshold for ${path}.`,
+      hint: AGAIN,
+    }),
+    tensors: ({ n, expected }: { n: number; expected: number }) => ({
       message: `The adapter has ${n} tensors; this model and its settings use ${expected}.`,
       hint: OWN_MODEL,
     }),
-    target: (name: string) => ({
+    target: ({ name }: { name: string }) => ({
       message: `The adapter changes "${name}", which Sieve does not adapt in this model.`,
       hint: `Sieve adapts q, k, v, o, gate, up and down projections. ${OWN_MODEL}`,
     }),
   },
   chatTemplate: {
-    slow: (seconds: number) => ({
+    slow: ({ seconds }: { seconds: number }) => ({
       message: `The chat template was not done after ${seconds} s, so it was stopped.`,
       hint: 'Use the plain template, or another model.',
     }),
-    worker: (why: string | null) => ({
+    worker: ({ why }: { why: string | null }) => ({
       message: `The template worker stopped: ${why ?? 'its script could not be loaded'}.`,
       hint: 'Reload the page.',
     }),
@@ -183,7 +230,7 @@ export const train = {
       hint: 'Delete kept runs under History, or free space on this device.',
     },
     locked: { message: 'Another tab of Sieve is writing to the same files.', hint: 'Close the other tab.' },
-    unreachable: (why: string) => ({
+    unreachable: ({ why }: { why: string }) => ({
       message: `The browser could not reach its storage (${why}).`,
       hint: 'Reload the page. Export what you want to keep.',
     }),

@@ -52,17 +52,6 @@ export const form = {
     onData: boolean,
   ) =>
     `From {configure}: ${n.steps} steps, batch size ${n.sequences}, max sequence length ${n.tokens}, learning rate ${n.rate}, rank ${n.rank}${onData ? '; data {data}' : ''}${n.validation === null ? '' : `, ${n.validation} validation examples`}.`,
-  problem: {
-    seeds: (most: number) => `Choose 1 to ${most} seeds.`,
-    two: {
-      methods: 'Choose at least two methods to compare, or a setting to vary.',
-      runs: 'Choose at least two runs to compare, or a setting to vary.',
-    },
-    none: 'Choose at least one method.',
-    oneVariant: 'This gives only one variant: add a second value.',
-    probe: 'The probe needs at least one step.',
-    budget: 'The budget must be between 1 and 100 %.',
-  },
   /** What an experiment is called when it starts. */
   name: {
     many: { methods: (n: number) => `${n} methods`, runs: (n: number) => `${n} runs` },
@@ -74,15 +63,4 @@ export const form = {
 
 export const grid = {
   list: (parts: readonly string[]) => parts.join(', '),
-  problem: {
-    none: (label: string, example: string) => `${label}: give at least one value, such as ${example}.`,
-    many: (label: string, most: number) => `${label}: at most ${most} values.`,
-    number: (label: string, value: string) => `${label}: “${value}” is not a number.`,
-    duplicate: (label: string) => `${label}: duplicate value.`,
-    same: 'Choose two different settings.',
-    unused: (label: string) => `None of the chosen methods has the setting “${label}”.`,
-    variants: (n: number, most: number) =>
-      `This gives ${n} variants; at most ${most} are allowed. Choose fewer values or methods.`,
-    setting: (problem: string) => `${problem}.`,
-  },
 };

@@ -8,20 +8,9 @@ export const compare: Texts['compare'] = {
     base: '基座模型',
     baseOf: (session) => `基座模型 · ${session}`,
     imported: (name) => `${name}（已导入）`,
+    unnamed: '导入的适配器',
   },
   points: (n) => `${n} 个百分点`,
-  silent: {
-    noModel: '没有打开模型。',
-    noStep: '它还没有走过一步。',
-    drawn: '它的门控每次随机抽取词元，文件无法保存。',
-    notKept: '它的适配器没有保存。',
-    onceOpen: (model) => `打开它的基座模型 ${model} 后，它才能生成。`,
-    trainedOn: (model, open) =>
-      `它是在 ${model} 上训练的，而${open === null ? '现在没有打开模型' : `现在打开的是 ${open}`}。请先打开它的基座模型。`,
-    sameBase: '它是同一个基座模型，只是在另一个验证集上评估。',
-    otherBase: (model, open) => `它是 ${model}，而${open === null ? '现在没有打开模型' : `现在打开的是 ${open}`}。`,
-    notLoaded: (why) => `无法加载：${why}`,
-  },
   chooser: {
     compared: '参与对比',
     baseline: '基线',
@@ -150,9 +139,6 @@ export const compare: Texts['compare'] = {
     next: '下一轮',
     cancel: '取消这一轮',
     reset: '清除投票',
-    sameInARow: (n) => `两者连续 ${n} 次给出相同的回答。它们可能过于相似，无法区分。`,
-    enough: (n) => `${n} 轮已经足够。`,
-    allJudged: '你的提示词都已评完。',
     outcome: {
       none: '还没有一票在两者之间作出选择。',
       preferred: (name, votes, of, share, low, high) =>

@@ -27,14 +27,6 @@ export const memory: Texts['configure']['memory'] = {
   noFix: '减小批次、缩短最大序列长度和降低秩都还不够，或者仍在尝试：请减少运行数，或换一个更小的模型。',
 };
 
-export const thriftier: Texts['configure']['thriftier'] = {
-  batch: (to, from) => `批次大小 ${to}，原为 ${from}`,
-  context: (to, from) => `最大序列长度 ${to}，原为 ${from}`,
-  rank: (to, from) => `秩 ${to}，原为 ${from}`,
-  together: (batch, context, rank) =>
-    `${batch === null ? '' : `批次大小 ${batch}，`}最大序列长度 ${context}${rank === null ? '' : `，秩 ${rank}`}`,
-};
-
 const scaledBy = (scaled: boolean) => (scaled ? '，当时的设置不同，已按每步的词元数折算' : '');
 const UNCOUNTED = '训练中生成的样例不计在内。';
 

@@ -1,9 +1,8 @@
 import type { Texts } from '../../en';
 import { adapter } from './adapter';
-import { memory, thriftier, time } from './costs';
+import { memory, time } from './costs';
 import { gate } from './gate';
 import { preset } from './presets';
-import { problem } from './problems';
 import { share } from './share';
 import { train } from './train';
 
@@ -18,13 +17,12 @@ export const configure: Texts['configure'] = {
   countChanged: (n) => `改了 ${n} 项`,
   reset: '重置',
   resetOf: (what) => `重置：${what}`,
-  problem,
+  between: (min, max) => `必须在 ${min} 到 ${max} % 之间`,
   preset,
   train,
   adapter,
   gate,
   memory,
-  thriftier,
   time,
   share,
 };

@@ -11,7 +11,4 @@ export const share: Texts['configure']['share'] = {
   copy: '复制',
   copied: '已复制。',
   forbidden: '浏览器不允许复制，请手动选取。',
-  opened: (changes, seed) =>
-    `来自链接的设置：${changes === 0 ? '与默认值全部相同' : `有 ${changes} 项与默认值不同`}；种子 ${seed}。`,
-  openedHint: '链接绝不携带数据：请在“数据”里选择你自己的数据。',
 };

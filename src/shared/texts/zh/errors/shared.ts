@@ -1,14 +1,17 @@
 import type { Texts } from '../../en';
+import { setting } from './setting';
 
 export const shared: Texts['errors']['shared'] = {
-  badSetting: (path, problem) => ({ message: `${path || '配置'}：${problem}`, hint: '改正这一项后再试。' }),
-  templateRole: (role, known) => ({
+  setting,
+  foreign: ({ text }) => ({ message: text }),
+  badSetting: ({ path, problem }) => ({ message: `${path || '配置'}：${problem}`, hint: '改正这一项后再试。' }),
+  templateRole: ({ role, known }) => ({
     message: `模板里用了 {${role}}，但这份数据只有 ${known}。`,
     hint: '请使用其中的名称，或更改数据类型。',
   }),
-  dataKind: (kind, known) => ({ message: `“${kind}”不是一种数据类型。`, hint: `请选择以下之一：${known}。` }),
-  roleWithoutColumn: (role) => ({ message: `还没有为“${role}”选择列。`, hint: '请选择存放它的那一列。' }),
-  noColumn: (column, role, columns) => ({
+  dataKind: ({ kind, known }) => ({ message: `“${kind}”不是一种数据类型。`, hint: `请选择以下之一：${known}。` }),
+  roleWithoutColumn: ({ role }) => ({ message: `还没有为“${role}”选择列。`, hint: '请选择存放它的那一列。' }),
+  noColumn: ({ column, role, columns }) => ({
     message: `没有名为“${column}”的列（“${role}”需要它）。`,
     hint: `现有的列：${columns}。`,
   }),
@@ -18,7 +21,7 @@ export const shared: Texts['errors']['shared'] = {
   },
   workerEnded: '它没有说明就结束了',
   zip: {
-    entries: (n) => `其中有 ${n} 个条目`,
+    entries: ({ n }) => `其中有 ${n} 个条目`,
     directory: '目录已损坏',
   },
 };

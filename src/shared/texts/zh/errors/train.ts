@@ -9,28 +9,28 @@ export const train: Texts['errors']['train'] = {
     comparing: '正在与 ONNX Runtime 对比 logits',
     gradients: '正在把 GPU 的梯度与 CPU 的对比',
   },
-  difference: (token, piece, entry, here, there) =>
+  difference: ({ token, piece, entry, here, there }) =>
     `第 ${token} 个词元（“${piece}”）、词表第 ${entry} 项：这里是 ${here}，ONNX Runtime 是 ${there}`,
 
   noRoomToCheck: '放不下模型的第二份副本',
 
   warning: {
-    diverging: (loss, start) =>
+    diverging: ({ loss, start }) =>
       `这个运行正在发散：训练损失升到了 ${loss}，高于开始时的 ${start}。它的更新太大。减小学习率或延长预热通常就能解决。`,
-    skippedStep: (step, what, value, tensor) =>
+    skippedStep: ({ step, what, value, tensor }) =>
       `第 ${step} 步已跳过：${what === 'loss' ? `损失是 ${value}` : `梯度范数是 ${value}`}。${tensor === null ? '重复这一步时，所有张量都是有限的。' : `第一个异常的张量是 ${tensor}。`}适配器保持不变。`,
-    wentBack: (step, rate) => `连续三步无法计算，因此回到第 ${step} 步的适配器，以 ${rate} 倍学习率继续。`,
-    thriftier: (step, split, runs, recompute) =>
+    wentBack: ({ step, rate }) => `连续三步无法计算，因此回到第 ${step} 步的适配器，以 ${rate} 倍学习率继续。`,
+    thriftier: ({ step, split, runs, recompute }) =>
       `第 ${step} 步内存不足，已用更省内存的方式重做：${[
         `每遍 ${runs} 个运行`,
         ...(recompute ? ['反向传播时重新计算激活'] : []),
         ...(split > 1 ? [`每个批次分成 ${split} 个微批次并累积梯度`] : []),
       ].join('，')}。批次大小不变${split > 1 ? '；只有结果的最后几位可能不同' : '，结果也不变'}。`,
-    blocked: (name, why) =>
+    blocked: ({ name, why }) =>
       `内核变体“${name}”在这块 GPU 上${why === null ? '计算出错' : `无法编译（${why}）`}，已改用普通变体：较慢，但正确。`,
-    skippedSteps: (skipped, steps) => `${steps} 步中有 ${skipped} 步因损失或梯度不是有限数而被跳过。`,
-    module: (layer, kind) => `第 ${layer} 层 ${kind}`,
-    closed: (names, steps, why) =>
+    skippedSteps: ({ skipped, steps }) => `${steps} 步中有 ${skipped} 步因损失或梯度不是有限数而被跳过。`,
+    module: ({ layer, kind }) => `第 ${layer} 层 ${kind}`,
+    closed: ({ names, steps, why }) =>
       `${names.join('、')}：已有 ${steps} 步没有保留任何词元；${
         {
           'no-update': '那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而被跳过的得不到梯度',
@@ -38,64 +38,64 @@ export const train: Texts['errors']['train'] = {
           stuck: '阈值高于每个 r，而被跳过的得不到梯度',
         }[why]
       }。可以重新打开。`,
-    allShut: (steps) =>
+    allShut: ({ steps }) =>
       `所有门控已关闭 ${steps} 步，因此什么也没学到。减小阈值的步长，或给保留的词元设负的价格，可以打开它们。`,
-    allShutAtZero: (steps) =>
+    allShutAtZero: ({ steps }) =>
       `所有门控已关闭 ${steps} 步，因此什么也没学到。那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而被跳过的得不到梯度：在学习率预热完成之前，请让阈值保持不动。`,
-    allOpen: (steps) =>
+    allOpen: ({ steps }) =>
       `阈值开始移动以来已有 ${steps} 步没有跳过任何词元：到目前为止这个运行就是普通的 LoRA。增大阈值的步长，或给保留的词元设一个价格，可以改变这一点。`,
-    neverMoved: (rest, steps) =>
+    neverMoved: ({ rest, steps }) =>
       `它的阈值从未移动：阈值会静止 ${rest} 步，而这个运行只有 ${steps} 步。没有跳过任何词元，所以它等同于没有门控的同一方法（TS-LoRA 等同于 LoRA）。延长运行，或缩短 τ 的预热，可以改变这一点。`,
-    neverSkipped: (steps) =>
+    neverSkipped: ({ steps }) =>
       `${steps} 步中没有跳过任何词元，所以它等同于没有门控的同一方法（TS-LoRA 等同于 LoRA）。增大阈值的步长，或给保留的词元设一个价格，可以改变这一点。`,
     noSamples: '内存太少，训练的同时放不下样例生成，所以不会有样例。',
   },
   session: {
-    context: (tokens, most) => ({
+    context: ({ tokens, most }) => ({
       message: `上下文 ${tokens} 个词元超过了这个模型的 ${most} 个。`,
       hint: '请选择更短的上下文。',
     }),
-    refused: (error, first) => ({
+    refused: ({ error, first }) => ({
       message: `拒绝训练：这个模型的 logits 与 ONNX Runtime 相差最大值的 ${error}，首先出现在${first}。`,
       hint: 'Sieve 在这里无法正确计算这个模型，请选择其他模型，或在“模型”部分选择其他设备。',
     }),
-    wrongGradients: (error, tensor) => ({
+    wrongGradients: ({ error, tensor }) => ({
       message: `拒绝训练：这个 GPU 的梯度与 CPU 的相差最大值的 ${error}，差得最多的是 ${tensor}。`,
       hint: 'GPU 或它的驱动计算出错。请在“模型”部分选择 CPU。',
     }),
-    notFinite: (step, what, value, tensor) => ({
+    notFinite: ({ step, what, value, tensor }) => ({
       message: `第 ${step} 步：${what === 'loss' ? `损失是 ${value}` : `梯度范数是 ${value}`}：数值增长到无法继续计算。${tensor === null ? '重复这一步时，所有张量都是有限的。' : `第一个异常的张量是 ${tensor}。`}`,
       hint: '这个运行已两次回退并把学习率减半，仍然再次发生。请减小学习率或延长预热。这一步之前学到的内容会保留。',
     }),
-    noModule: (module, run) => ({
+    noModule: ({ module, run }) => ({
       message: `运行“${run}”没有模块 ${module}。`,
       hint: '请选择正在训练的运行里的模块。',
     }),
     allFailed: { message: '所有运行都失败了，没有可以计时的步。', hint: '请先重新训练。' },
     sliceOfOne: { message: '要从训练集留出一个切片，但只有一个样本。', hint: '请载入更多数据，或把切片设为 0。' },
-    foreign: (id, vocab) => ({
+    foreign: ({ id, vocab }) => ({
       message: `数据里有词元编号 ${id}，而模型只有 ${vocab} 个词元。`,
       hint: '这些词元属于另一个模型：请用当前模型重新准备数据。',
     }),
     empty: { message: '至少要有一个用于训练的样本和一个留出的样本。', hint: '请载入更多数据。' },
     noSlice: { message: '没有从训练集留出切片。', hint: '请把切片设为大于 0。' },
-    manyPrompts: (most) => ({ message: `最多对 ${most} 个提示词采样。`, hint: '请去掉一些。' }),
-    longPrompt: (tokens, most) => ({
+    manyPrompts: ({ most }) => ({ message: `最多对 ${most} 个提示词采样。`, hint: '请去掉一些。' }),
+    longPrompt: ({ tokens, most }) => ({
       message: `有一个要采样的提示词有 ${tokens} 个词元，这个模型接受 1 到 ${most} 个。`,
       hint: '请缩短它。',
     }),
   },
   studio: {
-    gpuLost: (reason) => ({
+    gpuLost: ({ reason }) => ({
       message: `GPU 丢失（${reason}）。`,
       hint: '请重新打开模型，或改用 CPU 计算。如果再次发生，请选择更小的批次。',
     }),
     noModel: { message: '没有打开模型。', hint: '请先打开一个模型。' },
     noSession: { message: '没有运行。', hint: '请先按“训练”。' },
-    noRun: (run) => ({ message: `没有名为“${run}”的运行。`, hint: '请先训练或导入一个。' }),
+    noRun: ({ run }) => ({ message: `没有名为“${run}”的运行。`, hint: '请先训练或导入一个。' }),
     base: { message: '基座模型没有可以导出的适配器。', hint: '请选择一个运行。' },
     otherCheck: { message: 'check.json 与这个模型不符。', hint: OWN_MODEL },
-    otherLogits: (error, allowed, model) => ({
+    otherLogits: ({ error, allowed, model }) => ({
       message: `用上这个适配器后，打开的模型给出的 logits 与导出时不同（相差 ${error}，允许 ${allowed}）。`,
       hint: `它是在 ${model} 上训练的，请打开那个模型。`,
     }),
@@ -107,13 +107,12 @@ export const train: Texts['errors']['train'] = {
   },
   adapter: {
     randomGate: { message: '随机门控每次都重新抽取词元：没有阈值能说明抽到的是哪些。', hint: '请导出其他运行。' },
-    merge: (run) => ({
+    merge: ({ run }) => ({
       message: `“${run}”不能并入基座模型：它的门控保留一些词元的更新，丢弃另一些的。`,
       hint: '请导出适配器，或训练 LoRA、DoRA 或 AdaLoRA。',
     }),
-    imported: '导入的适配器',
-    noJson: (file, why) => ({ message: `${file} 不是 JSON：${why}`, hint: AGAIN }),
-    wrong: (file, path, problem) => ({
+    noJson: ({ file, why }) => ({ message: `${file} 不是 JSON：${why}`, hint: AGAIN }),
+    wrong: ({ file, path, problem }) => ({
       message: `${file}：${path || '内容'}：${problem}`,
       hint: 'Sieve 可以打开 PEFT 的 LoRA、DoRA 和 AdaLoRA 适配器；有门控的还要有 Sieve 自己的 ts_peft.json。',
     }),
@@ -125,37 +124,37 @@ export const train: Texts['errors']['train'] = {
     },
     gatedAdalora: { message: 'AdaLoRA 适配器旁边有 ts_peft.json：Sieve 只给 LoRA 和 DoRA 加门控。', hint: AGAIN },
     scaling: { message: 'ts_peft.json 与 adapter_config.json 中更新的缩放不一致。', hint: AGAIN },
-    noTensor: (name) => ({ message: `适配器里没有 ${name}。`, hint: '它属于另一种大小的模型，请先打开那个模型。' }),
-    otherStart: (start) => ({
+    noTensor: ({ name }) => ({ message: `适配器里没有 ${name}。`, hint: '它属于另一种大小的模型，请先打开那个模型。' }),
+    otherStart: ({ start }) => ({
       message: `适配器以“${start}”（init_lora_weights）开始，它同时改变冻结的权重：在原来的模型上会是另一个适配器。`,
       hint: '请在 PEFT 里用 path_initial_model_for_weight_conversion 保存，这样就成为普通的 LoRA。',
     }),
-    otherField: (field, tensors) => ({
+    otherField: ({ field, tensors }) => ({
       message: `适配器需要 ${field}，而 Sieve 不读取它${tensors ? `；它含有 ${tensors}` : ''}。`,
       hint: `请不用 ${field} 训练，或把那部分并入模型。`,
     }),
-    rankPattern: (path) => ({ message: `${path} 的 rank_pattern 与它的张量不符。`, hint: AGAIN }),
-    noThreshold: (path) => ({ message: `ts_peft.json 里没有 ${path} 的阈值。`, hint: AGAIN }),
-    tensors: (n, expected) => ({
+    rankPattern: ({ path }) => ({ message: `${path} 的 rank_pattern 与它的张量不符。`, hint: AGAIN }),
+    noThreshold: ({ path }) => ({ message: `ts_peft.json 里没有 ${path} 的阈值。`, hint: AGAIN }),
+    tensors: ({ n, expected }) => ({
       message: `适配器有 ${n} 个张量，而这个模型和它的设置使用 ${expected} 个。`,
       hint: OWN_MODEL,
     }),
-    target: (name) => ({
+    target: ({ name }) => ({
       message: `适配器改动了“${name}”，而 Sieve 在这个模型里不适配它。`,
       hint: `Sieve 适配 q、k、v、o、gate、up 和 down 投影。${OWN_MODEL}`,
     }),
   },
   chatTemplate: {
-    slow: (seconds) => ({
+    slow: ({ seconds }) => ({
       message: `对话模板在 ${seconds} 秒后仍未完成，因此已被停止。`,
       hint: '请使用普通模板，或换一个模型。',
     }),
-    worker: (why) => ({ message: `模板线程已停止：${why ?? '无法加载它的脚本'}。`, hint: '请重新载入页面。' }),
+    worker: ({ why }) => ({ message: `模板线程已停止：${why ?? '无法加载它的脚本'}。`, hint: '请重新载入页面。' }),
   },
   keep: {
     full: { message: '浏览器不再给这个页面更多空间。', hint: '请在“历史”里删除保存的运行，或释放设备上的空间。' },
     locked: { message: 'Sieve 的另一个标签页正在写同样的文件。', hint: '请关闭那个标签页。' },
-    unreachable: (why) => ({
+    unreachable: ({ why }) => ({
       message: `浏览器无法访问自己的存储（${why}）。`,
       hint: '请重新载入页面。请导出你想保留的内容。',
     }),

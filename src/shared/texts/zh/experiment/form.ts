@@ -42,17 +42,6 @@ export const form: Texts['experiment']['form'] = {
   sizeUnknown: (n) => `${sized(n)}。在{configure}中测量步速之后，才能知道需要多久。`,
   settings: (n, onData) =>
     `沿用{configure}中的设置：${n.steps} 步，批次大小 ${n.sequences}，最大序列长度 ${n.tokens}，学习率 ${n.rate}，秩 ${n.rank}${onData ? '；数据为 {data}' : ''}${n.validation === null ? '' : `，${n.validation} 个验证样本`}。`,
-  problem: {
-    seeds: (most) => `种子数请选 1 到 ${most}。`,
-    two: {
-      methods: '请至少选择两种方法来比较，或让一项设置变化。',
-      runs: '请至少准备两个运行来比较，或让一项设置变化。',
-    },
-    none: '请至少选择一种方法。',
-    oneVariant: '这样只有一个变体：请再给一个取值。',
-    probe: '探测至少需要一步。',
-    budget: '预算必须在 1 到 100 % 之间。',
-  },
   name: {
     many: { methods: (n) => `${n} 种方法`, runs: (n) => `${n} 个运行` },
     compare: (names, seeds) => `${names}，${seeds} 个种子`,
@@ -63,14 +52,4 @@ export const form: Texts['experiment']['form'] = {
 
 export const grid: Texts['experiment']['grid'] = {
   list: (parts) => parts.join('，'),
-  problem: {
-    none: (label, example) => `${label}：请至少给一个取值，例如 ${example}。`,
-    many: (label, most) => `${label}：最多 ${most} 个取值。`,
-    number: (label, value) => `${label}：“${value}”不是数字。`,
-    duplicate: (label) => `${label}：有取值重复。`,
-    same: '请选择两项不同的设置。',
-    unused: (label) => `所选方法都没有“${label}”这项设置。`,
-    variants: (n, most) => `这样会有 ${n} 个变体，最多 ${most} 个。请减少取值或方法。`,
-    setting: (problem) => `${problem}。`,
-  },
 };

@@ -4,7 +4,7 @@ import type { PromptTemplate } from '../../shared/data';
 import { RUN_GROUPS, applies, settingsOf, valuesOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
 import { labelOf, valueWords } from '../../shared/texts/settingWords';
-import { templateWords } from '../template';
+import { templateWords } from '../templateWords';
 
 /** What is looked at of each run. */
 export interface Configured {

@@ -1,0 +1,44 @@
+/**
+ * Names that what is made on the page gets at its start: a kept run, an experiment's arms, data that were pasted. Each is
+ * kept as it was given, in the language of that moment. The page hands them to the store, which has no words.
+ */
+import type { SampleSet } from './data';
+import type { DataOrigin } from './dataRecipe';
+import type { Ranking } from './study';
+
+/** A setting that varies in a grid of an experiment, and its value as it was typed. */
+export interface Varied {
+  /** Its key. */
+  field: string;
+  shown: string;
+}
+
+export interface Names {
+  /** Data; '' where there are none. */
+  data(origin: DataOrigin | null, samples: readonly SampleSet[]): string;
+  severalFiles(first: string, n: number): string;
+  /** A model's own chat template that was changed by hand. */
+  editedTemplate(name: string): string;
+  /** "LoRA, TS-LoRA on Ship's log": a kept run, until someone names it. */
+  keptRun(runs: readonly string[], data: string): string;
+  /** Who answers in Compare. */
+  base(): string;
+  baseOf(kept: string): string;
+  imported(adapter: string): string;
+  /** An adapter whose files do not say what it is called. */
+  unnamedAdapter(): string;
+  /** An experiment. */
+  study: {
+    compare(names: string, seeds: number): string;
+    grid(names: string, by: readonly Varied['field'][], seeds: number): string;
+    importance(seeds: number): string;
+    /** In the place of many names. */
+    many(of: 'methods' | 'runs', n: number): string;
+  };
+  /** A setting of a grid: "rank 8, dropout 5 %"; '' where nothing varies. */
+  setting(values: readonly Varied[]): string;
+  /** An arm of a grid; at most 60 characters. */
+  arm(run: string, setting: string): string;
+  probe(which: 'gated' | 'plain' | 'adalora'): string;
+  ranking(which: Ranking | 'all'): string;
+}

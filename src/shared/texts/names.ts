@@ -1,0 +1,66 @@
+/** Names in the language in use. */
+import type { SampleSet, SampleWords } from '../data';
+import type { Names, Varied } from '../names';
+import { SWEPT } from '../settings';
+import { language, texts } from './index';
+import { wordsOf } from './settingWords';
+
+/** Title and description of a sample set in the language in use, in English where it has no other. */
+export const sampleWords = (sample: SampleSet): SampleWords => sample.in?.[language()] ?? sample;
+
+/** Keys of swept settings differ. */
+const sweptOf = (field: string) => SWEPT.find((s) => s.key === field)!;
+
+/** What a setting is called inside a sentence. */
+function axisName(field: string): string {
+  const { label, short } = wordsOf(sweptOf(field));
+  return short ?? texts().settings.inSentence(label);
+}
+
+/** A setting with its value, as it stands in an arm's name: "rank 8", "dropout 5 %". */
+const axisWords = ({ field, shown }: Varied) =>
+  `${axisName(field)} ${shown}${sweptOf(field).setting.unit === 'percent' ? ' %' : ''}`;
+
+export const names: Names = {
+  data(origin, samples) {
+    if (!origin) return '';
+    if (origin.kind === 'paste') return texts().common.pastedText;
+    if (origin.kind === 'file') return origin.name;
+    const sample = samples.find((s) => s.id === origin.id);
+    return sample ? sampleWords(sample).title : origin.id;
+  },
+  severalFiles: (first, n) => texts().common.severalFiles(first, n),
+  editedTemplate: (name) => texts().data.mapping.edited(name),
+  keptRun(runs, data) {
+    const t = texts().history.startName;
+    const shown = (runs.length > 3 ? [...runs.slice(0, 2), t.more(runs.length - 2)] : runs).join(', ');
+    return (data ? t.on(shown, data) : shown).slice(0, 120);
+  },
+  base: () => texts().compare.name.base,
+  baseOf: (kept) => texts().compare.name.baseOf(kept),
+  imported: (adapter) => texts().compare.name.imported(adapter),
+  unnamedAdapter: () => texts().compare.name.unnamed,
+  study: {
+    compare: (of, seeds) => texts().experiment.form.name.compare(of, seeds).slice(0, 120),
+    grid: (of, by, seeds) => {
+      const { grid } = texts().experiment.form.name;
+      return grid(of, by.map(axisName).join(' × '), seeds).slice(0, 120);
+    },
+    importance: (seeds) => texts().experiment.form.name.importance(seeds),
+    many: (of, n) => texts().experiment.form.name.many[of](n),
+  },
+  setting(values) {
+    return texts().experiment.grid.list(values.map(axisWords));
+  },
+  arm: (run, setting) =>
+    setting
+      ? texts()
+          .experiment.grid.list([run.slice(0, 58 - setting.length), setting])
+          .slice(0, 60)
+      : run,
+  probe: (which) => texts().experiment.modules.probe[which],
+  ranking: (which) => {
+    const { all, ranking } = texts().experiment.modules;
+    return which === 'all' ? all : ranking[which].name;
+  },
+};
