@@ -102,14 +102,14 @@ test('a setting out of range cannot be trained', async ({ desk: app }) => {
   await expect(app.get('train-button')).toBeEnabled();
 });
 
-test('files that no tab survived once are refused in words, and so are tokenizers', async ({ desk: app, context }) => {
+test('files that no tab survived once are refused in words, and so are tokenizers', async ({ desk: app }) => {
   test.skip(!haveHostileFiles, 'needs ../shared/cases/faults');
   await refusesHostileFiles(app);
   app.expectProblem(/request to https:\/\/huggingface\.co\/|Failed to load resource/);
   const files = readRepo(join('public', 'models', 'sieve-stories-nano'));
   const odd = ['huge-id', 'untyped-1', 'untyped-2'];
   await serveHub(
-    context,
+    app.page.context(),
     Object.fromEntries(
       odd.map((name) => {
         const pair = JSON.parse(hostileFile(`tokenizer-${name}.json`).toString()) as unknown[];
