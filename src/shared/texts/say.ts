@@ -3,22 +3,25 @@ import { type Message, type Said, isMessage } from '../message';
 import { texts } from './index';
 
 /** The entry of the catalogue; messages among its values are put into words first. */
-function entry({ code, params }: Message): Said {
-  const found = code
-    .split('.')
-    .reduce<unknown>(
-      (at, key) =>
-        at !== undefined && Object.hasOwn(at as object, key) ? (at as Record<string, unknown>)[key] : undefined,
-      texts().errors,
-    );
-  const said =
-    typeof found === 'function'
-      ? found(Object.fromEntries(Object.entries(params).map(([key, value]) => [key, inWords(value)])))
-      : found;
-  // A record of another version may hold a code that is no longer there.
-  if (said === undefined) return { message: `${code} ${JSON.stringify(params)}` };
-  return typeof said === 'string' ? { message: said } : (said as Said);
+function entry(said: Message): Said {
+  const found = said.code.split('.').reduce<unknown>(own, texts().errors);
+  // A run of another version may have been kept with a code, or with values, that this one does not know.
+  const asItIs = { message: `${said.code} ${JSON.stringify(said.params)}` };
+  if (typeof found === 'string') return { message: found };
+  if (typeof found !== 'function') return isSaid(found) ? found : asItIs;
+  try {
+    const words: unknown = found(Object.fromEntries(Object.entries(said.params).map(([k, v]) => [k, inWords(v)])));
+    return typeof words === 'string' ? { message: words } : (words as Said);
+  } catch (error) {
+    console.warn('a message cannot be put into words', said, error);
+    return asItIs;
+  }
 }
+
+const own = (at: unknown, key: string): unknown =>
+  typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined;
+
+const isSaid = (value: unknown): value is Said => typeof own(value, 'message') === 'string';
 
 const inWords = (value: unknown): unknown =>
   Array.isArray(value) ? value.map(inWords) : isMessage(value) ? say(value) : value;
