@@ -14,6 +14,9 @@ afterEach(() => {
   device = null;
 });
 
+/** Heads that share keys, of a width that is no power of two. */
+const IN_USE = { types: ['f32', 'f16'] as const, heads: 4, kvHeads: 2, headDim: 12 };
+
 /** A CPU that calls itself a GPU; kernels of the variant `bad` add one to their result, or do not compile. */
 async function gpuWith(bad: string, how: 'wrong' | 'no pipeline'): Promise<Device> {
   const cpu: Device = await openCpuDevice({ threads: 1 });
@@ -42,21 +45,19 @@ async function gpuWith(bad: string, how: 'wrong' | 'no pipeline'): Promise<Devic
 it.runIf(onCpu).each(['splitK', 'shared', 'vector', 'shader-f16', 'flash'])(
   '%s: wrong or not to be compiled, it is blocked by name, and nothing else is',
   async (bad) => {
-    expect(await selfTest(await gpuWith('none', 'wrong'), ['f32', 'f16'])).toEqual([]);
+    expect(await selfTest(await gpuWith('none', 'wrong'), IN_USE)).toEqual([]);
     const wrong = await gpuWith(bad, 'wrong');
-    expect(await selfTest(wrong, ['f32', 'f16'])).toEqual([{ name: bad, why: null }]);
+    expect(await selfTest(wrong, IN_USE)).toEqual([{ name: bad, why: null }]);
     expect([...wrong.blocked]).toEqual([bad]);
     // With the plain one in its place it is right.
-    expect(await selfTest(wrong, ['f32', 'f16'])).toEqual([]);
-    expect(await selfTest(await gpuWith(bad, 'no pipeline'), ['f32', 'f16'])).toEqual([
-      { name: bad, why: `no ${bad} here` },
-    ]);
+    expect(await selfTest(wrong, IN_USE)).toEqual([]);
+    expect(await selfTest(await gpuWith(bad, 'no pipeline'), IN_USE)).toEqual([{ name: bad, why: `no ${bad} here` }]);
   },
 );
 
 it('finds nothing wrong on the device of the tests', async () => {
   const real = await testDevice();
-  expect(await selfTest(real, ['f32', 'f16'])).toEqual([]);
+  expect(await selfTest(real, IN_USE)).toEqual([]);
   expect(real.blocked.size).toBe(0);
 });
 

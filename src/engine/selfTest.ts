@@ -34,8 +34,16 @@ const SHAPES = [
 ].flatMap((size) => [true, false].map((transposed) => ({ ...size, transposed })));
 type Shape = (typeof SHAPES)[number];
 
-/** Tests what is in use, and blocks what is wrong. @param types how the model's weights are stored */
-export async function selfTest(device: Device, types: readonly Weight['type'][]): Promise<Blocked[]> {
+/** What of a model decides which kernels it uses: how its weights are stored, and its heads. */
+export interface InUse {
+  types: readonly Weight['type'][];
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+}
+
+/** Tests what a model uses, and blocks what is wrong. Attention is the model's own, so that it is compiled once. */
+export async function selfTest(device: Device, { types, ...heads }: InUse): Promise<Blocked[]> {
   const found: Blocked[] = [];
   const products = SHAPES.flatMap((shape) =>
     types.map(
@@ -44,7 +52,7 @@ export async function selfTest(device: Device, types: readonly Weight['type'][])
   );
   const attends: Case = {
     inUse: () => (device.blocked.has(FLASH) ? [] : [FLASH]),
-    problem: () => ofAttention(device),
+    problem: () => ofAttention(device, heads),
   };
   for (const one of [...products, attends]) {
     const names = one.inUse();
@@ -148,17 +156,16 @@ async function ofProduct(
   }
 }
 
-/** Two sequences, heads that share keys, a width that is no power of two. */
-const HEADS = { heads: 4, kvHeads: 2, headDim: 12 };
+/** Two sequences, one of them longer than a block. */
 const LENGTHS = [70, 9];
 /** Sums, and an exponential, which GPUs compute less exactly than a product. */
 const ATTENTION_TOLERANCE = 1e-4;
 
 /** Attention, forward and backward. */
-async function ofAttention(device: Device): Promise<boolean> {
+async function ofAttention(device: Device, shape: Omit<InUse, 'types'>): Promise<boolean> {
   const scope = device.buffers.scope('self-test');
   try {
-    const { heads, kvHeads, headDim } = HEADS;
+    const { heads, kvHeads, headDim } = shape;
     const rng = new Rng(headDim);
     const starts = LENGTHS.map((_, i) => LENGTHS.slice(0, i).reduce((a, b) => a + b, 0));
     const meta = Uint32Array.from(
@@ -180,7 +187,7 @@ async function ofAttention(device: Device): Promise<boolean> {
       gradV: to('gradV', narrow),
     };
     const io = {
-      ...HEADS,
+      ...shape,
       ...out,
       rows: { dims: scope.upload('dims', new Uint8Array(dims), 'uniform'), of: () => rows },
       meta: scope.upload('meta', meta),
@@ -198,7 +205,7 @@ async function ofAttention(device: Device): Promise<boolean> {
     ];
     const program = await new Program(device, scope, 'self-test', ops).compile();
     device.submit('self-test', (commands) => program.encode(commands, { rows, supervised: 0, segments: 1 }));
-    const inputs = { meta, q, k, v, ...HEADS };
+    const inputs = { meta, q, k, v, ...shape };
     const expected = { ...attentionRef(inputs), ...attentionBackwardRef(inputs, gradOut) };
     for (const [name, tensor] of Object.entries(out))
       if (!isClose(await readFloats(device, tensor), expected[name as keyof typeof expected], ATTENTION_TOLERANCE))

@@ -74,7 +74,8 @@ export async function openModel(
       const types = new Set(
         base.weights.layers.flatMap((layer) => Object.values(layer)).flatMap((w) => ('type' in w ? [w.type] : [])),
       );
-      for (const { name, why } of await selfTest(device, [...types]))
+      const { heads, kvHeads, headDim } = config;
+      for (const { name, why } of await selfTest(device, { types: [...types], heads, kvHeads, headDim }))
         emit({ type: 'warning', runId: null, message: message('train.warning.blocked', { name, why }) });
     }
     const ids = checkTokens(model, tokenizer);
