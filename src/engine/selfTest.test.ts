@@ -51,7 +51,9 @@ it.runIf(onCpu).each(['splitK', 'shared', 'vector', 'shader-f16', 'flash'])(
     expect([...wrong.blocked]).toEqual([bad]);
     // With the plain one in its place it is right.
     expect(await selfTest(wrong, IN_USE)).toEqual([]);
-    expect(await selfTest(await gpuWith(bad, 'no pipeline'), IN_USE)).toEqual([{ name: bad, why: `no ${bad} here` }]);
+    expect(await selfTest(await gpuWith(bad, 'no pipeline'), IN_USE)).toEqual([
+      { name: bad, why: message('shared.foreign', { text: `no ${bad} here` }) },
+    ]);
   },
 );
 
