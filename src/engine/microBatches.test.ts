@@ -11,7 +11,7 @@ const batch = (...lengths: number[]): TokenBatch => {
 test('what fits stays whole; what does not is cut between sequences, in order', () => {
   const [whole, long] = [batch(3, 4), batch(5, 2, 6, 1, 1)];
   const parts = fitBatches([whole, long], { rows: 8, supervised: 8 });
-  expect(parts[0]).toEqual({ batch: whole, of: 0, before: 0 });
+  expect(parts[0]).toEqual({ batch: whole, of: 0, before: 0, whole: 7 });
   expect(parts.slice(1).map(({ batch: b, of, before }) => [of, before, [...b.starts], [...b.ids]])).toEqual([
     [1, 0, [0, 5, 7], [0, 1, 2, 3, 4, 5, 6]],
     [1, 7, [0, 6, 7, 8], [7, 8, 9, 10, 11, 12, 13, 14]],

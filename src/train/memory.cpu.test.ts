@@ -136,7 +136,7 @@ it('a device that reports an error, or is lost, is given up: the session goes on
     expect(events.at(-1)).toMatchObject({
       type: 'fatal',
       thriftier: true,
-      error: { name: 'GpuError', message: 'Device said no' },
+      error: { name: 'GpuError', params: { text: 'Device said no' } },
     }),
   );
 

@@ -189,7 +189,7 @@ const View = memo(function View({ session, version }: { session: Session; versio
         picture={chart(loss, t.nats, 360, log)}
         rows={() =>
           curveRows(
-            names.flatMap((n) => [`${n} training`, `${n} held out`]),
+            names.flatMap((n) => [`${n} train`, `${n} validation`]),
             all.flatMap((r) => [curveOf(r.run, 'loss'), evalCurve(r.run, base)]),
           )
         }
