@@ -1,7 +1,16 @@
 /** `npm run settings`: writes docs/settings.md from the entries of the settings. A test looks that it is up to date. */
 import { writeFileSync } from 'node:fs';
 import { METHOD_NAMES } from '../src/shared/config';
-import { GROUP_NAMES, type GroupName, type Named, flagOf, methodsOf, pathOf, settingsOf } from '../src/shared/settings';
+import {
+  GROUP_NAMES,
+  type GroupName,
+  type Named,
+  flagOf,
+  methodsOf,
+  pathOf,
+  rulesOf,
+  settingsOf,
+} from '../src/shared/settings';
 import type { NumberSetting, Setting } from '../src/shared/settings/setting';
 import { texts } from '../src/shared/texts';
 import { labelOf, wordsOf } from '../src/shared/texts/settingWords';
@@ -62,9 +71,9 @@ function range({ whole, min, above, max }: Pick<NumberSetting, 'whole' | 'min' |
 }
 
 /** Methods and gate rules, where not all. */
-function countsFor({ group, setting }: Named): string {
-  const methods = setting.applies?.methods ?? methodsOf(group);
-  const rules = setting.applies?.rules;
+function countsFor(named: Named): string {
+  const methods = methodsOf(named);
+  const rules = rulesOf(named);
   return [methods?.map((m) => METHOD_NAMES[m]).join(', '), rules && `rules ${rules.join(', ')}`]
     .filter(Boolean)
     .join('; ');

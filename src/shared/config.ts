@@ -4,29 +4,19 @@
  */
 import { z } from './zod';
 import { ConfigError } from './errors';
-import { ADALORA, ADAPTER } from './settings/adapter';
+import { FIRST_RANKS, METHODS, OWN_GROUPS, OWN_SETTINGS, type OwnGroup, type OwnSettings, methodOf } from './methods';
+import { type GateRule, ruleOf } from './rules';
+import { PAPER_TAU_STEP } from './rules/list';
+import { ADAPTER } from './settings/adapter';
 import { GATE } from './settings/gate';
-import {
-  GATED_METHODS,
-  LEARNED_RULES,
-  METHODS,
-  type GateRule,
-  type MethodName,
-  type ModuleKind,
-} from './settings/names';
-import { shapeOf } from './settings/setting';
+import type { ModuleKind } from './settings/names';
+import { type Settings, shapeOf } from './settings/setting';
 import { TRAIN } from './settings/train';
 import { type Message, isMessage, message } from './message';
 
-export {
-  GATE_RULES,
-  type GateRule,
-  LEARNED_RULES,
-  METHODS,
-  type MethodName,
-  MODULE_KINDS,
-  type ModuleKind,
-} from './settings/names';
+export { METHODS, METHOD_NAMES, type MethodName } from './methods';
+export { GATE_RULES, type GateRule, learnsThreshold } from './rules';
+export { MODULE_KINDS, type ModuleKind } from './settings/names';
 
 /** Path of a module inside a Hugging Face Llama block; PEFT's key is `model.layers.<layer>.<path>`. */
 export const MODULE_PATHS: Record<ModuleKind, string> = {
@@ -39,14 +29,11 @@ export const MODULE_PATHS: Record<ModuleKind, string> = {
   down: 'mlp.down_proj',
 };
 
-export const learnsThreshold = (gate: { rule: GateRule }): boolean => LEARNED_RULES.includes(gate.rule);
-
 /** Settings of the token gate (TS-PEFT). */
 export const gateSchema = z.strictObject(shapeOf(GATE));
 export type GateConfig = z.infer<typeof gateSchema>;
 
-/** The paper's constants, meant for some 10⁴ steps: s, and λ for each active token. */
-export const PAPER_TAU_STEP = 4e-5;
+/** The paper's λ for each active token. */
 export const PAPER_LAMBDA = 4.5e-5;
 
 /**
@@ -56,28 +43,12 @@ export const PAPER_LAMBDA = 4.5e-5;
 export const paperGate = (tokens: number): GateConfig =>
   gateSchema.parse({ rule: 'literal', tauStep: PAPER_TAU_STEP, lambdaBar: PAPER_LAMBDA * tokens });
 
-export const adaloraSchema = z.strictObject(shapeOf(ADALORA));
-export type AdaloraConfig = z.infer<typeof adaloraSchema>;
-
-/** Steps before AdaLoRA starts to prune, and final ones at its target, in a run of `steps`. */
-export function adaloraWindow({ tinit, tfinal }: AdaloraConfig, steps: number): { tinit: number; tfinal: number } {
-  return {
-    tinit: tinit === 'auto' ? Math.floor(steps / 10) : tinit,
-    tfinal: tfinal === 'auto' ? Math.floor(steps / 3) : tfinal,
-  };
-}
-
-/** AdaLoRA's first rank for a run that is to end at `rank`: half as much again (PEFT's defaults are 12 and 8). */
-export const startRank = (rank: number): number => Math.min(64, Math.max(12, Math.ceil(rank * 1.5)));
-
-/** What people call them. */
-export const METHOD_NAMES: Record<MethodName, string> = {
-  lora: 'LoRA',
-  dora: 'DoRA',
-  adalora: 'AdaLoRA',
-  'ts-lora': 'TS-LoRA',
-  'ts-dora': 'TS-DoRA',
+/** The values of a group of settings as a run has them; a missing group has every default. */
+const groupOf = (group: OwnGroup) => {
+  const schema = z.strictObject(shapeOf(OWN_SETTINGS[group]));
+  return [group, schema.default(() => schema.parse({}))];
 };
+type OwnShape = { [G in OwnGroup]: z.ZodDefault<z.ZodObject<ReturnType<typeof shapeOf<OwnSettings[G]>>>> };
 
 /** One adapter that is trained. Runs of an experiment share everything in `TrainConfig`. */
 export const runSchema = z.strictObject({
@@ -86,26 +57,56 @@ export const runSchema = z.strictObject({
   method: z.enum(METHODS),
   ...shapeOf(ADAPTER),
   gate: gateSchema.default(() => gateSchema.parse({})),
-  adalora: adaloraSchema.default(() => adaloraSchema.parse({})),
+  ...(Object.fromEntries(OWN_GROUPS.map(groupOf)) as OwnShape),
 });
 export type RunConfig = z.infer<typeof runSchema>;
 
-/** Rows of A: what a run starts with; AdaLoRA prunes from there down to `rank` on average. */
-export const rankOf = (run: Pick<RunConfig, 'method' | 'rank' | 'adalora'>): number =>
-  run.method === 'adalora' ? run.adalora.initRank : run.rank;
+/** Rows of A: what a run starts with. `rank` is what it ends with, on average. */
+export function rankOf(run: Pick<RunConfig, 'method' | 'rank' | OwnGroup>): number {
+  const { update } = methodOf(run);
+  const first = FIRST_RANKS.find(({ group }) => group === update);
+  return first ? firstRank(run, first) : run.rank;
+}
 
-/** What B A x is multiplied with, as in PEFT: α/r, α/√r (rsLoRA), and for AdaLoRA α over its first rank (1e-5 is PEFT's). */
-export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rslora' | 'adalora'>): number {
-  if (run.method === 'adalora') return run.alpha / (run.adalora.initRank + 1e-5);
+const firstRank = (run: Pick<RunConfig, OwnGroup>, { group, key }: (typeof FIRST_RANKS)[number]): number =>
+  (run[group] as Record<string, unknown>)[key] as number;
+
+/**
+ * The own settings of a run that is to end at `rank`, whatever its method.
+ * @param choose the first rank, from the one that is set and the usual one
+ */
+export const withFirstRanks = (
+  run: RunConfig,
+  rank: number,
+  choose: (set: number, usual: number) => number,
+): Partial<RunConfig> =>
+  Object.fromEntries(
+    FIRST_RANKS.map((first) => [
+      first.group,
+      { ...run[first.group], [first.key]: choose(firstRank(run, first), first.of(rank)) },
+    ]),
+  );
+
+/** What B A x is multiplied with, as in PEFT: α/r, α/√r (rsLoRA), or as the method has it. */
+export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rslora' | OwnGroup>): number {
+  const { scaling } = methodOf(run);
+  if (scaling) return scaling(run.alpha, rankOf(run));
   return run.alpha / (run.rslora ? Math.sqrt(run.rank) : run.rank);
 }
 
 /** Whether the run has a gate per token and module. */
-export const isGated = (run: Pick<RunConfig, 'method'>): boolean => GATED_METHODS.includes(run.method);
+export const isGated = (run: Pick<RunConfig, 'method'>): boolean => methodOf(run).gated;
 
 /** Whether the gate draws its tokens anew each time: then there are no thresholds, and no file could say what the adapter does. */
 export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
-  isGated(run) && run.gate.rule === 'random';
+  isGated(run) && ruleOf(run.gate).draws === true;
+
+/** The run whose active tokens a run's gate draws as many as; null where it follows none. */
+export const followedBy = (run: Pick<RunConfig, 'method' | 'gate'>): string | null =>
+  drawsTokens(run) ? run.gate.follows : null;
+
+/** Whether a run with a learned threshold, of either kind, has one per module that can be written down. */
+export const hasThresholds = (gate: { rule: GateRule }): boolean => ruleOf(gate).cut !== null;
 
 /** What all runs of an experiment share: data order, schedule, optimizer. */
 export const trainSchema = z.strictObject(shapeOf(TRAIN));
@@ -113,6 +114,9 @@ export type TrainConfig = z.infer<typeof trainSchema>;
 
 /** What a schema's own check has to say, see `inWords`. */
 export const saying = (said: Message) => ({ error: said.code, params: { said } });
+
+const isDefault = (run: object, key: string): boolean =>
+  (run as Record<string, unknown>)[key] === (ADAPTER as Settings)[key].default;
 
 export const experimentSchema = z
   .strictObject({
@@ -129,18 +133,10 @@ export const experimentSchema = z
     if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], message('shared.setting.keepBestSlice'));
     runs.forEach((run, i) => {
       // The engine would refuse these too, but only when everything is compiled.
-      if (run.dropout > 0 && (run.method === 'dora' || run.method === 'ts-dora'))
-        bad(['runs', i, 'dropout'], message('shared.setting.doraDropout'));
-      if (run.method === 'adalora') {
-        const { tinit, tfinal } = adaloraWindow(run.adalora, train.steps);
-        if (run.adalora.initRank < run.rank)
-          bad(['runs', i, 'adalora', 'initRank'], message('shared.setting.firstRank', { rank: run.rank }));
-        if (tinit >= train.steps - tfinal)
-          bad(
-            ['runs', i, 'adalora', 'tinit'],
-            message('shared.setting.noPruning', { first: tinit, last: tfinal, steps: train.steps }),
-          );
-      }
+      const { refuses = {}, update, complaints } = methodOf(run);
+      for (const [key, said] of Object.entries(refuses)) if (!isDefault(run, key)) bad(['runs', i, key], said);
+      const own = (run as Record<string, unknown>)[update] as Record<string, unknown>;
+      for (const { key, said } of complaints?.(own, run.rank, train.steps) ?? []) bad(['runs', i, update, key], said);
       if (!isGated(run)) return;
       if (run.gate.prices === 'held-out' && train.sliceShare === 0)
         bad(['train', 'sliceShare'], message('shared.setting.pricesSlice'));

@@ -3,6 +3,7 @@
  * made again from that. Loaded once the page stands, since nothing of it is needed before.
  */
 import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import { OWN_GROUPS } from '../shared/methods';
 import type { OwnFile } from '../shared/data';
 import { type DataRecipe, type SourceFile, dataRecipeSchema } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
@@ -313,7 +314,8 @@ function isDraft(value: unknown): value is ExperimentConfig {
     draft.runs.length > 0 &&
     draft.runs.every(
       (run) =>
-        alike(run, start.runs[0]) && alike(run.gate, start.runs[0].gate) && alike(run.adalora, start.runs[0].adalora),
+        alike(run, start.runs[0]) &&
+        (['gate', ...OWN_GROUPS] as const).every((group) => alike(run[group], start.runs[0][group])),
     )
   );
 }

@@ -1,6 +1,6 @@
 /** The token gate of one run (TS-PEFT). In the form's order. */
 import { z } from '../zod';
-import { GATE_RULES, LEARNED_RULES } from './names';
+import { GATE_RULES, usesSetting } from '../rules';
 import { choice, number, optional, own } from './setting';
 
 export const GATE = {
@@ -20,14 +20,13 @@ export const GATE = {
     unit: 'percent',
     min: 0,
     max: 0.99,
-    applies: { rules: LEARNED_RULES },
     sweep: '30, 50, 70',
     flag: 'target-sparsity',
   }),
   targetPer: choice(['run', 'module'], {
     place: 'main',
     default: 'run',
-    applies: { rules: LEARNED_RULES, when: (gate) => gate.target !== null },
+    when: (gate) => gate.target !== null,
     flag: 'target-sparsity-per',
   }),
   /** Price of an active token against a mean loss: λ = lambdaBar / T. May be negative (fewer skips). */
@@ -36,12 +35,11 @@ export const GATE = {
     min: -100,
     max: 100,
     default: 0,
-    applies: { rules: LEARNED_RULES },
     sweep: '0, 0.1, 0.5',
     flag: 'sparsity-penalty',
   }),
   /** Id of the gated run whose share per module and step the random gate copies. */
-  follows: own(z.string().nullable(), { place: 'main', default: null, applies: { rules: ['random'] } }),
+  follows: own(z.string().nullable(), { place: 'main', default: null }),
   /** Share of tokens kept by the quantile gate, and by the random gate that follows nobody. */
   keep: number({
     place: 'main',
@@ -49,7 +47,7 @@ export const GATE = {
     min: 0,
     max: 1,
     default: 0.5,
-    applies: { rules: ['quantile', 'random'], when: (gate) => gate.rule === 'quantile' || gate.follows === null },
+    when: (gate) => gate.follows === null || !usesSetting(gate.rule, 'follows'),
     sweep: '30, 50, 70',
     flag: 'active-share',
   }),
@@ -60,7 +58,6 @@ export const GATE = {
     place: 'more',
     above: 0,
     max: 1e9,
-    applies: { rules: ['exact', 'averaged'] },
     flag: 'proximal-eta',
   }),
   /** Step size s of the threshold, or 'auto': s_t = 3·ρ_t / (steps − tauWarmup). */
@@ -70,14 +67,13 @@ export const GATE = {
     place: 'more',
     above: 0,
     max: 1e3,
-    applies: { rules: ['reconstructed', 'literal'] },
     flag: 'tau-learning-rate',
   }),
   /** Whose median r sets the automatic step size: the run's (one s for all modules), or each module's own. */
   rhoPer: choice(['run', 'module'], {
     place: 'more',
     default: 'run',
-    applies: { rules: ['reconstructed'], when: (gate) => gate.tauStep === 'auto' },
+    when: (gate) => gate.tauStep === 'auto',
     flag: 'tau-learning-rate-per',
   }),
   /** Steps before τ starts to move; 'auto' = until the learning-rate warm-up is over. */
@@ -89,13 +85,11 @@ export const GATE = {
     whole: true,
     min: 0,
     max: 1e6,
-    applies: { rules: LEARNED_RULES },
   }),
   /** Where μ comes from: the batch that trains A and B, or a slice of the training set that they never see. */
   prices: choice(['own', 'held-out'], {
     place: 'more',
     default: 'own',
-    applies: { rules: LEARNED_RULES },
     flag: 'gate-gradient-from',
   }),
   /** Prices of the dev split are taken every this many steps. */
@@ -106,7 +100,7 @@ export const GATE = {
     min: 1,
     max: 1000,
     default: 4,
-    applies: { rules: LEARNED_RULES, when: (gate) => gate.prices === 'held-out' },
+    when: (gate) => gate.prices === 'held-out',
     flag: 'gate-gradient-interval',
   }),
 };

@@ -1,29 +1,20 @@
 /** Every setting, by group. A group is one object of a configuration. */
-import { ADALORA, ADAPTER } from './adapter';
+import { METHODS, type MethodName, OWN_GROUPS, OWN_SETTINGS, type OwnGroup, methodOf } from '../methods';
+import { GATE_RULES, type GateRule, usesSetting } from '../rules';
+import { ADAPTER } from './adapter';
 import { GATE } from './gate';
-import { GATED_METHODS, type MethodName } from './names';
-import type { Applicant, Setting, Settings } from './setting';
+import type { GateValues, Setting, Settings } from './setting';
 import { TRAIN } from './train';
 
-interface Group {
-  settings: Settings;
-  methods?: readonly MethodName[];
-}
-
-export const GROUPS = {
-  train: { settings: TRAIN },
-  run: { settings: ADAPTER },
-  gate: { settings: GATE, methods: GATED_METHODS },
-  adalora: { settings: ADALORA, methods: ['adalora'] },
-} satisfies Record<string, Group>;
+export const GROUPS = { train: TRAIN, run: ADAPTER, gate: GATE, ...OWN_SETTINGS };
 
 export type GroupName = keyof typeof GROUPS;
 export const GROUP_NAMES = Object.keys(GROUPS) as GroupName[];
+export type RunGroup = Exclude<GroupName, 'train'>;
 /** Those that each run has of its own, in the order in which they are listed. */
-export const RUN_GROUPS = ['run', 'gate', 'adalora'] as const satisfies readonly GroupName[];
-export type RunGroup = (typeof RUN_GROUPS)[number];
+export const RUN_GROUPS: readonly RunGroup[] = ['run', 'gate', ...OWN_GROUPS];
 
-export type SettingKey<G extends GroupName> = keyof (typeof GROUPS)[G]['settings'] & string;
+export type SettingKey<G extends GroupName> = keyof (typeof GROUPS)[G] & string;
 
 /** One setting by name, and where its value stands. */
 export interface Named {
@@ -34,41 +25,77 @@ export interface Named {
 
 /** The settings of a group, in the form's order. */
 export function settingsOf(group: GroupName): Named[] {
-  const settings: Settings = GROUPS[group].settings;
+  const settings: Settings = GROUPS[group];
   return Object.entries(settings).map(([key, setting]) => ({ group, key, setting }));
 }
 
 export const settingKeys = <G extends GroupName>(group: G): SettingKey<G>[] =>
-  Object.keys(GROUPS[group].settings) as SettingKey<G>[];
+  Object.keys(GROUPS[group]) as SettingKey<G>[];
 
 /** Every setting that may vary in an experiment. Their keys differ. */
 export const SWEPT: readonly Named[] = RUN_GROUPS.flatMap((group) => settingsOf(group)).filter(
   (s) => s.setting.sweep !== undefined,
 );
 
-/** The methods that have a group's settings at all; undefined = every method. */
-export function methodsOf(group: GroupName): readonly MethodName[] | undefined {
-  const { methods }: Group = GROUPS[group];
-  return methods;
+/** Whether a setting means something for a method. */
+function counts({ group, key }: Named, method: MethodName): boolean {
+  const { gated, update, ignores } = methodOf({ method });
+  switch (group) {
+    case 'train':
+      return true;
+    case 'run':
+      return !ignores?.includes(key) && !isRefused({ group, key }, method);
+    case 'gate':
+      return gated;
+    default:
+      return update === group;
+  }
+}
+
+/** Whether a method cannot be trained with another value than a setting's default. */
+export const isRefused = ({ group, key }: Pick<Named, 'group' | 'key'>, method: MethodName): boolean =>
+  group === 'run' && Object.hasOwn(methodOf({ method }).refuses ?? {}, key);
+
+/** The methods for which a setting means something; undefined = every method. */
+export function methodsOf(named: Named): readonly MethodName[] | undefined {
+  const methods = METHODS.filter((method) => counts(named, method));
+  return methods.length < METHODS.length ? methods : undefined;
+}
+
+/** The gate rules under which a setting counts; undefined = every rule, or no setting of the gate. */
+export function rulesOf({ group, key }: Named): readonly GateRule[] | undefined {
+  const rules = GATE_RULES.filter((rule) => group !== 'gate' || usesSetting(rule, key));
+  return rules.length < GATE_RULES.length ? rules : undefined;
+}
+
+/** What decides which settings of a run count. */
+interface Applicant {
+  method: MethodName;
+  gate: GateValues;
 }
 
 /** Whether a setting means something for a run. */
-export function applies({ group, setting }: Named, { method, gate }: Applicant): boolean {
-  const ofGroup = methodsOf(group);
-  const { methods, rules, when } = setting.applies ?? {};
+export function applies(named: Named, { method, gate }: Applicant): boolean {
+  const { group, key, setting } = named;
   return (
-    (!ofGroup || ofGroup.includes(method)) &&
-    (!methods || methods.includes(method)) &&
-    (!rules || rules.includes(gate.rule)) &&
-    (!when || when(gate))
+    counts(named, method) && (group !== 'gate' || usesSetting(gate.rule, key)) && (!setting.when || setting.when(gate))
   );
 }
 
 /** The values of a group in one run's configuration. */
-export function valuesOf(group: GroupName, train: object, run: { gate: object; adalora: object }): Values {
+export function valuesOf(group: GroupName, train: object, run: { gate: object } & Record<OwnGroup, object>): Values {
   return (group === 'train' ? train : group === 'run' ? run : run[group]) as Values;
 }
 export type Values = Record<string, unknown>;
+
+/** A run with some values of one of its groups changed. */
+export function withValues<R extends { gate: object } & Record<OwnGroup, object>>(
+  run: R,
+  group: RunGroup,
+  patch: Values,
+): R {
+  return group === 'run' ? { ...run, ...patch } : { ...run, [group]: { ...run[group], ...patch } };
+}
 
 /** Where a group stands in a configuration file, of the run at `index`. */
 export function pathOf(group: GroupName, index: number | string): string {
@@ -78,5 +105,5 @@ export function pathOf(group: GroupName, index: number | string): string {
 /** The flag of a setting on a command line, without its dashes: `--eval-interval`. */
 export function flagOf({ group, key, setting }: Named): string {
   const kebab = key.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
-  return setting.flag ?? (group === 'adalora' || group === 'gate' ? `${group}-${kebab}` : kebab);
+  return setting.flag ?? (group === 'train' || group === 'run' ? kebab : `${group}-${kebab}`);
 }

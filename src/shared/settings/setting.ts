@@ -4,35 +4,25 @@
  * catalogue (`texts().settings`), typed by key.
  */
 import { z } from '../zod';
-import type { GateRule, MethodName } from './names';
 
 /** What a number counts. `percent`: a share from 0 to 1 that is shown and typed in percent. */
 export type Unit = 'percent' | 'tokens' | 'steps' | 'evaluations';
 
-/** What decides which settings of a run count. */
-export interface Applicant {
-  method: MethodName;
-  gate: {
-    rule: GateRule;
-    tauStep: number | 'auto';
-    target: number | null;
-    prices: 'own' | 'held-out';
-    follows: string | null;
-  };
+/** What of a gate decides which of its settings count. */
+export interface GateValues {
+  rule: string;
+  tauStep: number | 'auto';
+  target: number | null;
+  prices: 'own' | 'held-out';
+  follows: string | null;
 }
 
 interface Common {
   /** In sight at once, or behind a disclosure. */
   place: 'main' | 'more';
   unit?: Unit;
-  /** Where the setting means something; everywhere unless said. */
-  applies?: {
-    methods?: readonly MethodName[];
-    rules?: readonly GateRule[];
-    when?: (gate: Applicant['gate']) => boolean;
-  };
-  /** Stays in the form where it does not apply, because a value left in it is refused. */
-  stays?: true;
+  /** Of a gate's: where it means something besides what its rule says; always unless said. */
+  when?: (gate: GateValues) => boolean;
   /** May vary in an experiment: the values that its form starts with, as typed. */
   sweep?: string;
   /** The same setting in Hugging Face's libraries. */

@@ -11,7 +11,8 @@ import {
   experimentProblems,
   parseExperiment,
   runSchema,
-  startRank,
+  rankOf,
+  withFirstRanks,
 } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 import { ConfigError, toErrorInfo } from '../../shared/errors';
@@ -282,12 +283,12 @@ export function runTiming(
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** What must change so that a run's settings fit a method: AdaLoRA starts above the rank it ends at. */
+/** What must change so that a run's settings fit a method: none starts below the rank it ends at. */
 function fitting(run: RunConfig, method: RunConfig['method']): Partial<RunConfig> {
   return {
     method,
-    ...(method === 'adalora' && run.adalora.initRank < run.rank
-      ? { adalora: { ...run.adalora, initRank: startRank(run.rank) } }
+    ...(rankOf({ ...run, method }) < run.rank
+      ? withFirstRanks(run, run.rank, (set, usual) => (set < run.rank ? usual : set))
       : {}),
   };
 }

@@ -4,7 +4,7 @@ import { type Message, message } from '../../shared/message';
 import { type GroupName, GROUPS, RUN_GROUPS } from '../../shared/settings';
 
 const settingOf = (group: GroupName, key: string): Message | null =>
-  Object.hasOwn(GROUPS[group].settings, key) ? message('store.place.setting', { group, key }) : null;
+  Object.hasOwn(GROUPS[group], key) ? message('store.place.setting', { group, key }) : null;
 
 /** A field of a run, by the rest of its path: `rank`, `gate.keep`, `only.0`. */
 function fieldOf([first, second]: readonly string[]): Message | null {

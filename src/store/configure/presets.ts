@@ -2,7 +2,7 @@
  * Three ways to begin: quick look, balanced, thorough. Each adapts to the model, the data and the device, and says where
  * every number came from. Pure.
  */
-import { type ExperimentConfig, type RunConfig, type TrainConfig, startRank } from '../../shared/config';
+import { type ExperimentConfig, type RunConfig, type TrainConfig, withFirstRanks } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 import { type Message, message } from '../../shared/message';
 import { TRAIN } from '../../shared/settings/train';
@@ -207,7 +207,7 @@ export function applyPreset(draft: ExperimentConfig, { train, adapter }: PresetR
     merged.sliceShare = draft.train.sliceShare;
   return {
     train: merged,
-    runs: draft.runs.map((r) => ({ ...r, ...adapter, adalora: { ...r.adalora, initRank: startRank(adapter.rank) } })),
+    runs: draft.runs.map((r) => ({ ...r, ...adapter, ...withFirstRanks(r, adapter.rank, (_, usual) => usual) })),
   };
 }
 

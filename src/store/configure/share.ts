@@ -8,7 +8,8 @@ import { type ExperimentConfig, experimentSchema, inWords } from '../../shared/c
 import { ConfigError } from '../../shared/errors';
 import { fnv1a } from '../../shared/fnv1a';
 import { message } from '../../shared/message';
-import { type GroupName, settingsOf } from '../../shared/settings';
+import { OWN_GROUPS } from '../../shared/methods';
+import { type GroupName, type RunGroup, settingsOf } from '../../shared/settings';
 import { changed, pick } from './changes';
 
 /** Raised when a default changes or a field is renamed: a link says only what differs. */
@@ -77,7 +78,7 @@ const damaged = () => new ConfigError(message('store.settings.damagedLink'));
 export function settingsLink({ train, runs }: ExperimentConfig): string {
   const differing = (group: GroupName, values: object) => pick(changed(settingsOf(group), values), values);
   /** Only of groups that differ at all. */
-  const ofGroup = (group: 'gate' | 'adalora', values: object) => {
+  const ofGroup = (group: RunGroup, values: object) => {
     const lean = differing(group, values);
     return Object.keys(lean).length > 0 ? { [group]: lean } : {};
   };
@@ -89,7 +90,7 @@ export function settingsLink({ train, runs }: ExperimentConfig): string {
       method: run.method,
       ...differing('run', run),
       ...ofGroup('gate', run.gate),
-      ...ofGroup('adalora', run.adalora),
+      ...Object.assign({}, ...OWN_GROUPS.map((group) => ofGroup(group, run[group]))),
     })),
   };
   const json = new TextEncoder().encode(JSON.stringify(lean));

@@ -1,5 +1,5 @@
 /** Ways to need less memory, mildest first: what the page offers where a plan does not fit. Pure. */
-import type { ExperimentConfig } from '../../shared/config';
+import { type ExperimentConfig, withFirstRanks } from '../../shared/config';
 import { type Message, message } from '../../shared/message';
 
 export interface Thriftier {
@@ -37,7 +37,7 @@ export function thriftier(draft: ExperimentConfig): Thriftier[] {
             ...r,
             rank,
             alpha: (r.alpha * rank) / r.rank,
-            adalora: { ...r.adalora, initRank: Math.min(r.adalora.initRank, Math.max(rank, Math.ceil(rank * 1.5))) },
+            ...withFirstRanks(r, rank, (set) => Math.min(set, Math.ceil(rank * 1.5))),
           }
         : r,
     ),

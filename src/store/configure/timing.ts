@@ -1,5 +1,5 @@
 /** How long an experiment will take, from steps that were really timed. Pure. */
-import type { ExperimentConfig } from '../../shared/config';
+import { type ExperimentConfig, rankOf } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 import { tokensPerStep } from './estimate';
 
@@ -38,7 +38,7 @@ export function timingKey({ train, runs }: ExperimentConfig): string {
     train.maxTokens,
     ...runs.map((r) => [
       r.method,
-      r.method === 'adalora' ? r.adalora.initRank : r.rank,
+      rankOf(r),
       r.modules,
       r.only,
       r.dropout > 0,

@@ -2,8 +2,14 @@
  * A grid of settings: one or two fields with lists of values, multiplied with what is compared. Pure: from the form's
  * text to arms, and from arms to the sessions that train them.
  */
-import { type ExperimentConfig, type RunConfig, experimentProblems, isGated, startRank } from '../../shared/config';
-import { type Named, SWEPT, applies } from '../../shared/settings';
+import {
+  type ExperimentConfig,
+  type RunConfig,
+  experimentProblems,
+  followedBy,
+  withFirstRanks,
+} from '../../shared/config';
+import { type Named, type RunGroup, SWEPT, applies, withValues } from '../../shared/settings';
 import { MAX_ARMS, type Study } from '../../shared/study';
 import { type Message, isMessage, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
@@ -30,9 +36,7 @@ function labelOf(field: string): Message {
 function put(run: RunConfig, field: string, value: number): RunConfig {
   const { group, key } = settingOf(field);
   if (key === 'rank') return withRank(run, value);
-  return group === 'gate' || group === 'adalora'
-    ? { ...run, [group]: { ...run[group], [key]: value } }
-    : { ...run, [key]: value };
+  return withValues(run, group as RunGroup, { [key]: value });
 }
 
 /** α/r stays what it is, so that the rank alone changes. */
@@ -40,7 +44,7 @@ const withRank = (run: RunConfig, rank: number): RunConfig => ({
   ...run,
   rank,
   alpha: (run.alpha * rank) / run.rank,
-  adalora: { ...run.adalora, initRank: Math.max(run.adalora.initRank, startRank(rank)) },
+  ...withFirstRanks(run, rank, Math.max),
 });
 
 /** One axis as the form has it. */
@@ -137,11 +141,9 @@ export function expandGrid(
 
 /** Whether a field concerns a run, or one that it follows or is followed by: these are copied together. */
 function touches(field: string, run: RunConfig, runs: readonly RunConfig[]): boolean {
-  const root = isFollower(run) ? run.gate.follows : run.id;
-  return runs.some((r) => (r.id === root || (isFollower(r) && r.gate.follows === root)) && concerns(field, r));
+  const root = followedBy(run) ?? run.id;
+  return runs.some((r) => (r.id === root || followedBy(r) === root) && concerns(field, r));
 }
-
-const isFollower = (run: RunConfig): boolean => isGated(run) && run.gate.rule === 'random' && run.gate.follows !== null;
 
 /** Arms in the sessions that train them, at most eight at a time; a setting's arms stay together where they fit. */
 export function sessionsOf({ arms, grid }: Pick<Study, 'arms' | 'grid'>): RunConfig[][] {

@@ -1,5 +1,5 @@
 /** What a study still has to do: pure functions from its settings and finished cells to the next session. */
-import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema, startRank } from '../../shared/config';
+import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema, withFirstRanks } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { Rng } from '../../shared/rng';
 import { type Cell, type ModuleMeasure, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
@@ -96,7 +96,7 @@ function probeJob(study: Study, seed: number, names: RunNames): Job {
         runSchema.parse({
           ...arm,
           ...probe,
-          adalora: { ...arm.adalora, initRank: Math.max(arm.adalora.initRank, startRank(arm.rank)) },
+          ...withFirstRanks(arm, arm.rank, Math.max),
         }),
       ),
     }),

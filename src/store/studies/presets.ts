@@ -6,14 +6,14 @@ import {
   type TrainConfig,
   gateSchema,
   isGated,
-  startRank,
   trainSchema,
+  withFirstRanks,
 } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { type Importance, RANKINGS, type Study } from '../../shared/study';
 import { type Message, isMessage, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
-import { applies, settingsOf } from '../../shared/settings';
+import { isRefused, settingsOf } from '../../shared/settings';
 import { initialOf } from '../configure/changes';
 import { type Axis, expandGrid, sessionsOf } from './grid';
 
@@ -104,9 +104,9 @@ function comparedRuns(draft: StudyDraft, runs: readonly RunConfig[]): RunConfig[
  * method refuses is at its default.
  */
 function arm(like: RunConfig, id: string, name: string, method: MethodName, gate: RunConfig['gate']): RunConfig {
-  const refused = settingsOf('run').filter((s) => s.setting.stays && !applies(s, { method, gate }));
-  const adalora = { ...like.adalora, initRank: Math.max(like.adalora.initRank, startRank(like.rank)) };
-  return { ...like, id, name, method, gate, adalora, learningRate: null, ...initialOf(refused) };
+  const refused = settingsOf('run').filter((s) => isRefused(s, method));
+  const ranks = withFirstRanks(like, like.rank, Math.max);
+  return { ...like, id, name, method, gate, ...ranks, learningRate: null, ...initialOf(refused) };
 }
 
 /**

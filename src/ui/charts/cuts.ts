@@ -1,6 +1,7 @@
 /** Where a gate cuts the sizes r of the updates, if it goes by them. */
-import { type GateRule, learnsThreshold } from '../../shared/config';
+import type { GateRule } from '../../shared/config';
 import { ratioQuantile } from '../../shared/ratio';
+import { ruleOf } from '../../shared/rules';
 import { type GateStats, RATIO_BINS } from '../../shared/types';
 import { skippedShare } from '../../store/history';
 
@@ -13,8 +14,9 @@ export interface Cuts {
 
 /** Null where the gate does not go by r: tokens are drawn at random, or chosen by μ. */
 export function cutsOf(gate: GateStats, rule: GateRule): Cuts | null {
-  if (learnsThreshold({ rule })) return { name: 'tau', at: gate.tau };
-  if (rule !== 'quantile') return null;
+  const { cut } = ruleOf({ rule });
+  if (cut === 'learned') return { name: 'tau', at: gate.tau };
+  if (cut === null) return null;
   return {
     name: 'cut',
     at: Float64Array.from(gate.tau, (_, m) =>

@@ -1,6 +1,7 @@
 /** Size and shape of the adapters: for all runs at once, and what one run has of its own. */
 import type { RunConfig } from '../../shared/config';
-import { applies, settingsOf } from '../../shared/settings';
+import { OWN_GROUPS, methodOf } from '../../shared/methods';
+import { applies, isRefused, settingsOf, withValues } from '../../shared/settings';
 import { texts } from '../../shared/texts';
 import { changed, initialOf, pick, settingsFor } from '../../store/configure/changes';
 import { useSel, useStudio } from '../studioContext';
@@ -55,13 +56,15 @@ export function RunAdapter({ run, index }: { run: RunConfig; index: number }) {
   const { configure } = useStudio();
   const rate = useSel((s) => s.runs.draft.train.learningRate);
   const path = `runs.${index}`;
-  const [at, atAdalora] = [useProblems(path), useProblems(`${path}.adalora`)];
-  const settings = settingsOf('run').filter((s) => applies(s, run) || s.setting.stays);
-  const adalora = settingsFor('adalora', run);
-  const count = changed(settings, run).length + changed(adalora, run.adalora).length;
+  const { update } = methodOf(run);
+  const own = OWN_GROUPS.find((group) => group === update);
+  const [at, atOwn] = [useProblems(path), useProblems(`${path}.${update}`)];
+  const settings = settingsOf('run').filter((s) => applies(s, run) || isRefused(s, run.method));
+  const ownSettings = own ? settingsFor(own, run) : [];
+  const count = changed(settings, run).length + (own ? changed(ownSettings, run[own]).length : 0);
   const set = (patch: Partial<RunConfig>) => configure.setRun(run.id, patch);
   return (
-    <More summary={t.own} paths={[...settings.map(({ key }) => `${path}.${key}`), `${path}.adalora`]} changed={count}>
+    <More summary={t.own} paths={[...settings.map(({ key }) => `${path}.${key}`), `${path}.${update}`]} changed={count}>
       <div className="stack">
         <SettingColumns
           settings={settings}
@@ -76,14 +79,14 @@ export function RunAdapter({ run, index }: { run: RunConfig; index: number }) {
             },
           }}
         />
-        {adalora.length > 0 && (
+        {own && (
           <>
-            <p className="help">{t.adalora}</p>
+            <p className="help">{t.ownHelp[own]}</p>
             <SettingColumns
-              settings={adalora}
-              values={run.adalora}
-              at={atAdalora}
-              onChange={(patch) => set({ adalora: { ...run.adalora, ...patch } })}
+              settings={ownSettings}
+              values={run[own]}
+              at={atOwn}
+              onChange={(patch) => set(withValues(run, own, patch))}
             />
           </>
         )}
@@ -92,9 +95,10 @@ export function RunAdapter({ run, index }: { run: RunConfig; index: number }) {
             type="button"
             className="quiet small"
             disabled={count === 0}
-            onClick={() =>
-              set({ ...initialOf(settings), adalora: { ...run.adalora, ...initialOf(settingsOf('adalora')) } })
-            }
+            onClick={() => {
+              const adapter = { ...run, ...initialOf(settings) };
+              set(OWN_GROUPS.reduce((r, group) => withValues(r, group, initialOf(settingsOf(group))), adapter));
+            }}
           >
             {t.reset}
           </button>

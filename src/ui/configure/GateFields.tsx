@@ -2,13 +2,14 @@
 import {
   type GateConfig,
   PAPER_LAMBDA,
-  PAPER_TAU_STEP,
   type RunConfig,
   isGated,
   learnsThreshold,
   paperGate,
   tauWarmupSteps,
 } from '../../shared/config';
+import { startOf } from '../../shared/rules';
+import { PAPER_TAU_STEP } from '../../shared/rules/list';
 import { settingsOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
 import { labelOf, wordsOf } from '../../shared/texts/settingWords';
@@ -61,8 +62,7 @@ export function GateFields({ run, index }: { run: RunConfig; index: number }) {
         onChange={(patch: Partial<GateConfig>) =>
           change({
             ...patch,
-            // The paper's constants are its point.
-            ...(patch.rule === 'literal' && gate.tauStep === 'auto' ? { tauStep: PAPER_TAU_STEP } : {}),
+            ...(patch.rule ? startOf(patch.rule, gate) : {}),
           })
         }
       />

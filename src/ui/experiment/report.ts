@@ -2,7 +2,8 @@
  * A study as files to take away: one HTML page that needs nothing else (no script, pictures inline, a policy that lets it
  * load nothing), written in the language in use; a table of every cell as CSV, and everything as JSON. Whatever a person typed is escaped.
  */
-import { isGated } from '../../shared/config';
+import { RUN_GROUPS, type RunGroup } from '../../shared/settings';
+import { settingsFor } from '../../store/configure/changes';
 import { ranks } from '../../shared/stats';
 import { type Cell, type Study, contestants, moduleKey } from '../../shared/study';
 import { language, texts } from '../../shared/texts';
@@ -216,7 +217,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
         t.report.variant(arm.name),
         [t.report.setting, t.report.value],
         Object.entries(arm)
-          .filter(([key]) => (key !== 'gate' || isGated(arm)) && (key !== 'adalora' || arm.method === 'adalora'))
+          .filter(([key]) => !RUN_GROUPS.some((group) => group === key) || settingsFor(key as RunGroup, arm).length > 0)
           .map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
       ),
     ),

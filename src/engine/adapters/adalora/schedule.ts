@@ -1,7 +1,8 @@
 /** AdaLoRA's budget over a run, as PEFT's RankAllocator has it; `step` counts optimizer steps from 0. */
-import { type RunConfig, type TrainConfig, adaloraWindow } from '../../../shared/config';
+import type { RunConfig, TrainConfig } from '../../../shared/config';
 import { ConfigError } from '../../../shared/errors';
 import { message } from '../../../shared/message';
+import { adaloraWindow } from '../../../shared/methods/adalora';
 
 export interface AdaloraSchedule {
   steps: number;

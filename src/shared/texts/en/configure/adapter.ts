@@ -4,8 +4,11 @@ export const adapter = {
   mixed: 'The runs differ here. You see the values of the first run; a change applies to all.',
   own: 'Adapter of this run',
   reset: 'Reset this adapter',
-  adalora:
-    'AdaLoRA starts at the initial rank and prunes what matters least until the rank above is left on average: some modules end wider, some narrower.',
+  /** What a method's own settings are about. */
+  ownHelp: {
+    adalora:
+      'AdaLoRA starts at the initial rank and prunes what matters least until the rank above is left on average: some modules end wider, some narrower.',
+  },
   kind: { q: 'query', k: 'key', v: 'value', o: 'attention output', gate: 'MLP gate', up: 'MLP up', down: 'MLP down' },
   /** On hover: what it is, and its name in PEFT. */
   hover: (what: string, peft: string) => `${what}: ${peft}`,

@@ -1,12 +1,11 @@
 /** What store/ has to say of what a person fills in: settings, presets, the form of an experiment. */
-import type { GroupName } from '../../../settings';
 import type { Words } from '../../../settings/words';
 import { presetReason } from '../configure/presets';
 import { settings } from '../settings';
 import { train } from '../train';
 
 interface Setting {
-  group: GroupName;
+  group: keyof typeof settings.group;
   key: string;
 }
 const label = ({ group, key }: Setting) => (settings[group] as Record<string, Words>)[key].label;

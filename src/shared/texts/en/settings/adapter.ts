@@ -1,5 +1,6 @@
 /** The adapter of one run. */
-import type { ADALORA, ADAPTER } from '../../../settings/adapter';
+import type { ADALORA_SETTINGS } from '../../../methods/adaloraSettings';
+import type { ADAPTER } from '../../../settings/adapter';
 import type { GroupWords } from '../../../settings/words';
 
 export const run: GroupWords<typeof ADAPTER> = {
@@ -35,7 +36,7 @@ export const run: GroupWords<typeof ADAPTER> = {
   },
 };
 
-export const adalora: GroupWords<typeof ADALORA> = {
+export const adalora: GroupWords<typeof ADALORA_SETTINGS> = {
   initRank: { label: 'Initial rank', help: 'Rank of every module at the start.' },
   deltaT: { label: 'Pruning interval', help: 'Steps between two prunings.' },
   orthRegWeight: { label: 'Orthogonality weight', help: 'How strongly its two factors are kept orthogonal.' },

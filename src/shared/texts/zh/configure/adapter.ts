@@ -5,7 +5,9 @@ export const adapter: Texts['configure']['adapter'] = {
   mixed: '各个运行在这里并不相同。显示的是第一个运行的值；修改会应用到所有运行。',
   own: '这个运行的适配器',
   reset: '重置这个适配器',
-  adalora: 'AdaLoRA 从初始秩开始，不断剪去最不重要的部分，直到平均秩降到上面的值：有的模块最后更宽，有的更窄。',
+  ownHelp: {
+    adalora: 'AdaLoRA 从初始秩开始，不断剪去最不重要的部分，直到平均秩降到上面的值：有的模块最后更宽，有的更窄。',
+  },
   kind: { q: '查询', k: '键', v: '值', o: '注意力输出', gate: 'MLP 门', up: 'MLP 升维', down: 'MLP 降维' },
   hover: (what, peft) => `${what}：${peft}`,
   pick: '逐个选择模块',

@@ -1,0 +1,6 @@
+/** The methods, in the order in which they are offered. */
+import { ADALORA } from './adalora';
+import { DORA, TS_DORA } from './dora';
+import { LORA, TS_LORA } from './lora';
+
+export const METHOD_LIST = [LORA, DORA, ADALORA, TS_LORA, TS_DORA] as const;
