@@ -2,18 +2,19 @@
  * One adapter in training: A and B of all its modules in one flat buffer, gradients and moments in others of
  * the same layout, and the method's own state. Nothing here knows the model beyond its modules' shapes.
  */
-import { type RunConfig, type TrainConfig, isGated, rankOf, scalingOf } from '../shared/config';
+import { type RunConfig, type TrainConfig, followedBy, rankOf, scalingOf } from '../shared/config';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
 import type { LlamaConfig } from '../shared/types';
 import type { BaseModel } from './base';
-import { createMethod, methodSizes } from './adapters/createMethod';
+import { adapterMethodOf, createMethod, methodSizes, trainedOf } from './adapters/methods';
 import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
 import {
+  type ModuleAdapter,
   type ModuleValues,
+  type Trained,
   extraLength,
-  extraOf,
   flatLayout,
   learningRates,
   pack,
@@ -41,7 +42,7 @@ export const placeOf = (
   rows: capacity.rows,
   microBatches,
   split,
-  followed: runs.some((r) => isGated(r) && r.gate.rule === 'random' && r.gate.follows === run.id),
+  followed: runs.some((r) => followedBy(r) === run.id),
   keepBest: train.keepBest,
   salts,
 });
@@ -49,8 +50,8 @@ export const placeOf = (
 /** Bytes a run needs besides the shared activations, by name. */
 export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Record<string, number> {
   const modules = adaptedModules(config, run);
-  const { bytes } = flatLayout(modules, run);
-  const method = methodSizes(run, modules, padRank(rankOf(run)), place);
+  const { bytes } = flatLayout(modules, trainedOf(run));
+  const method = methodSizes(run, modules, place);
   return {
     params: bytes,
     grads: bytes,
@@ -61,13 +62,6 @@ export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Rec
     ...method,
     ...(place.keepBest ? { best: bytes + (method.slots ?? 0) + (method.average ?? 0) } : {}),
   };
-}
-
-/** A module's adapter in PEFT's layout, with its path. */
-export interface ModuleAdapter extends ModuleValues {
-  path: string;
-  dIn: number;
-  dOut: number;
 }
 
 /** Tensors' raw bytes, by name. */
@@ -95,6 +89,7 @@ export class AdapterRun {
   readonly #device: Device;
   readonly #scope: BufferScope;
   readonly #train: TrainConfig;
+  readonly #trained: Trained;
   readonly #moduleParams: ModuleParams[];
   readonly #flat: Record<'params' | 'grads' | 'm' | 'v', Tensor>;
   readonly #rates: Tensor;
@@ -126,15 +121,22 @@ export class AdapterRun {
     this.#device = device;
     this.#scope = scope;
     this.#train = { ...train, learningRate: run.learningRate ?? train.learningRate };
-    const { bytes } = flatLayout(this.modules, run);
+    this.#trained = trainedOf(run);
+    const { bytes } = flatLayout(this.modules, this.#trained);
     const alloc = (name: string) => scope.alloc(name, bytes);
     this.#flat = { params: alloc('params'), grads: alloc('grads'), m: alloc('m'), v: alloc('v') };
-    this.#rates = scope.upload('rates', learningRates(this.modules, run, RATE_SPAN));
+    this.#rates = scope.upload('rates', learningRates(this.modules, this.#trained, run.loraPlusRatio, RATE_SPAN));
     this.#normPartial = scope.alloc('normPartial', gradNormPartialBytes(bytes / 4));
     this.norm = scope.alloc('norm', 16);
     this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, 'uniform');
     const { params, grads } = this.#flat;
-    this.#moduleParams = sliceParams(this.modules, run, params, grads, modulePath);
+    this.#moduleParams = sliceParams({
+      modules: this.modules,
+      trained: this.#trained,
+      params,
+      grads,
+      path: modulePath,
+    });
     const low = {
       device,
       rPad: this.rPad,
@@ -144,16 +146,16 @@ export class AdapterRun {
       dropout: run.dropout,
       optimizer: { grads, norm: this.norm },
     };
-    this.method = createMethod(
+    this.method = createMethod({
       run,
       train,
       low,
-      this.modules,
+      modules: this.modules,
       scope,
-      (m) => weights.layers[m.layer][m.kind],
+      frozen: (m) => weights.layers[m.layer][m.kind],
       place,
-      follows?.method ?? null,
-    );
+      follows: follows?.method ?? null,
+    });
     this.#bestTensors = place.keepBest
       ? Object.fromEntries(
           Object.entries(this.#adapterTensors()).map(([name, tensor]) => [
@@ -165,19 +167,14 @@ export class AdapterRun {
     this.load(this.#start(train.seed));
   }
 
-  /**
-   * As PEFT starts, from the seed and the module's place alone: A Kaiming-uniform with a = √5, B zero, DoRA's m with `init`;
-   * AdaLoRA's A and B normal, E zero.
-   */
+  /** As PEFT starts, from the seed and the module's place alone. */
   #start(seed: number): ModuleValues[] {
-    const rank = rankOf(this.config);
-    const extra = extraOf(this.config);
+    const { rank, extra } = this.#trained;
+    const { start } = adapterMethodOf(this.config);
     return this.modules.map((m) => {
-      const bound = 1 / Math.sqrt(m.dIn);
       const rng = new Rng((seed ^ m.salt) >>> 0);
-      const normal = (length: number) => Float32Array.from({ length }, () => 0.02 * rng.normal());
-      if (this.config.method === 'adalora')
-        return { a: normal(rank * m.dIn), b: normal(m.dOut * rank), extra: new Float32Array(rank) };
+      if (start) return start(rng, m, rank);
+      const bound = 1 / Math.sqrt(m.dIn);
       return {
         a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)),
         b: new Float32Array(m.dOut * rank),
@@ -188,11 +185,8 @@ export class AdapterRun {
 
   /** Values that are trained. */
   get parameters(): number {
-    const rank = rankOf(this.config);
-    return this.modules.reduce(
-      (sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extraOf(this.config), m, rank),
-      0,
-    );
+    const { rank, extra } = this.#trained;
+    return this.modules.reduce((sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extra, m, rank), 0);
   }
 
   /** Operations before a step's first micro-batch. */
@@ -324,7 +318,7 @@ export class AdapterRun {
   }
 
   async #unpack(flat: Tensor): Promise<ModuleAdapter[]> {
-    const values = unpack(this.modules, this.config, await readFloats(this.#device, flat));
+    const values = unpack(this.modules, this.#trained, await readFloats(this.#device, flat));
     return this.modules.map((m, i) => ({ path: modulePath(m), dIn: m.dIn, dOut: m.dOut, ...values[i] }));
   }
 
@@ -334,7 +328,7 @@ export class AdapterRun {
    */
   load(adapters: readonly ModuleValues[]): void {
     const { params } = this.#flat;
-    this.#device.write(params, pack(this.modules, this.config, adapters, modulePath));
+    this.#device.write(params, pack(this.modules, this.#trained, adapters, modulePath));
   }
 
   /** Once, before anything else: what the run's start takes from the frozen base, and what is derived from it. */
@@ -367,7 +361,7 @@ export class AdapterRun {
   }
 
   #extra(tensor: Tensor | undefined, prefix: string): [string, Tensor][] {
-    return tensor ? [[`${prefix}${extraOf(this.config)!.symbol}`, tensor]] : [];
+    return tensor ? [[`${prefix}${this.#trained.extra!.symbol}`, tensor]] : [];
   }
 
   #named(pick: (p: ModuleParams) => [string, Tensor][]): { label: string; tensor: Tensor; length: number }[] {

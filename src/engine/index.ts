@@ -16,7 +16,8 @@ export { BaseModel } from './base';
 export { type MemoryLimits, fittingLayouts, fullLayout, planTraining } from './plan';
 export type { Layout } from './layout';
 export { type StepResult, Trainer } from './trainer';
-export { AdapterRun, type ModuleAdapter, type RunState } from './adapterRun';
+export { AdapterRun, type RunState } from './adapterRun';
+export type { ModuleAdapter } from './adapters/parameters';
 export { Generator } from './generator';
 
 // One device by name, and what is found out about it.

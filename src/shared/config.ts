@@ -105,7 +105,7 @@ export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
 export const followedBy = (run: Pick<RunConfig, 'method' | 'gate'>): string | null =>
   drawsTokens(run) ? run.gate.follows : null;
 
-/** Whether a run with a learned threshold, of either kind, has one per module that can be written down. */
+/** Whether the gate has a threshold per module that can be written down: one that it learns, or that a share comes to. */
 export const hasThresholds = (gate: { rule: GateRule }): boolean => ruleOf(gate).cut !== null;
 
 /** What all runs of an experiment share: data order, schedule, optimizer. */

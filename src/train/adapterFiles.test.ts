@@ -1,7 +1,7 @@
 /** Adapters through their files and back, without a GPU. */
 import { describe, expect, it } from 'vitest';
-import type { ModuleAdapter } from '../engine/adapterRun';
-import { extraLength, extraOf } from '../engine/adapters/parameters';
+import { trainedOf } from '../engine/adapters/methods';
+import { type ModuleAdapter, extraLength } from '../engine/adapters/parameters';
 import { adaptedModules, modulePath } from '../engine/model/llama';
 import { METHODS, type RunConfig, isGated, rankOf, runSchema } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
@@ -31,8 +31,7 @@ const rng = new Rng(1);
 const random = (length: number) => Float32Array.from({ length }, () => rng.uniform(-1, 1));
 
 function adaptersOf(run: RunConfig): ModuleAdapter[] {
-  const rank = rankOf(run);
-  const kind = extraOf(run);
+  const { rank, extra: kind } = trainedOf(run);
   return adaptedModules(model, run).map((m) => ({
     path: modulePath(m),
     dIn: m.dIn,

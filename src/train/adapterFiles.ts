@@ -4,12 +4,15 @@
  */
 import { message } from '../shared/message';
 import { z } from '../shared/zod';
-import type { ModuleAdapter } from '../engine/adapterRun';
-import { extraOf } from '../engine/adapters/parameters';
+import type { ModuleAdapter } from '../engine/adapters/parameters';
+import type { AdapterMethod, PeftFormat } from '../engine/adapters/adapterMethod';
+import { ADAPTER_METHODS } from '../engine/adapters/list';
+import { adapterMethodOf } from '../engine/adapters/methods';
 import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
 import {
   GATE_RULES,
+  METHOD_NAMES,
   MODULE_KINDS,
   MODULE_PATHS,
   type RunConfig,
@@ -21,6 +24,7 @@ import {
   scalingOf,
 } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
+import { methodWith } from '../shared/methods';
 import { AdapterError } from '../shared/errors';
 import { templateSchema } from '../shared/origin';
 import type { LlamaConfig, ModuleId } from '../shared/types';
@@ -52,8 +56,10 @@ export interface ExportParts {
 }
 
 /** PEFT's configuration, as far as it does not depend on the model. */
-function common(run: RunConfig): Record<string, unknown> {
-  const shared = {
+const common = (run: RunConfig): Record<string, unknown> => {
+  const { peft } = adapterMethodOf(run);
+  return {
+    peft_type: peft.type,
     task_type: 'CAUSAL_LM',
     lora_alpha: run.alpha,
     lora_dropout: run.dropout,
@@ -61,91 +67,26 @@ function common(run: RunConfig): Record<string, unknown> {
     fan_in_fan_out: false,
     inference_mode: true,
     init_lora_weights: true,
+    ...peft.write(run),
   };
-  if (run.method !== 'adalora') {
-    return {
-      peft_type: 'LORA',
-      ...shared,
-      r: run.rank,
-      use_dora: extraOf(run)?.peft === DORA_TENSOR,
-      use_rslora: run.rslora,
-    };
-  }
-  const { initRank, beta1, beta2, deltaT, orthRegWeight } = run.adalora;
-  // PEFT wants a schedule also to load what is trained already; this one asks for nothing.
-  return {
-    peft_type: 'ADALORA',
-    ...shared,
-    r: 8,
-    init_r: initRank,
-    target_r: run.rank,
-    tinit: 0,
-    tfinal: 0,
-    total_step: 1,
-    deltaT,
-    beta1,
-    beta2,
-    orth_reg_weight: orthRegWeight,
-  };
-}
+};
 
-const DORA_TENSOR = 'lora_magnitude_vector';
-/** PEFT's names of A and B: modules of their own, but in AdaLoRA bare parameters. */
-const tensorName = (run: Pick<RunConfig, 'method'>, path: string, part: 'A' | 'B') =>
-  `${PREFIX}${path}.lora_${part}${run.method === 'adalora' ? '' : '.weight'}`;
+/** PEFT's names of a module's tensors. */
+const tensorNames = ({ peft, extra }: AdapterMethod, path: string) => ({
+  a: `${PREFIX}${path}.lora_A${peft.suffix}`,
+  b: `${PREFIX}${path}.lora_B${peft.suffix}`,
+  extra: `${PREFIX}${path}.${extra?.peft}`,
+});
 
-function tensorsOf(run: RunConfig, m: ModuleAdapter): { name: string; shape: number[]; data: Float32Array }[] {
+function tensorsOf(method: AdapterMethod, m: ModuleAdapter): { name: string; shape: number[]; data: Float32Array }[] {
   const rank = m.a.length / m.dIn;
-  const kind = extraOf(run);
+  const { extra } = method;
+  const names = tensorNames(method, m.path);
   return [
-    { name: tensorName(run, m.path, 'A'), shape: [rank, m.dIn], data: m.a },
-    { name: tensorName(run, m.path, 'B'), shape: [m.dOut, rank], data: m.b },
-    ...(kind
-      ? [{ name: `${PREFIX}${m.path}.${kind.peft}`, shape: kind.per === 'rank' ? [rank, 1] : [m.dOut], data: m.extra! }]
-      : []),
+    { name: names.a, shape: [rank, m.dIn], data: m.a },
+    { name: names.b, shape: [m.dOut, rank], data: m.b },
+    ...(extra ? [{ name: names.extra, shape: extra.per === 'rank' ? [rank, 1] : [m.dOut], data: m.extra! }] : []),
   ];
-}
-
-/** Which of each module's triplets are still there: what E = 0 switches off need not be written. */
-function rankPatterns(adapters: readonly ModuleAdapter[]): boolean[][] {
-  return adapters.map(({ extra }) => Array.from(extra!, (e) => e !== 0));
-}
-
-/** A module with the triplets of `pattern` alone, as PEFT writes AdaLoRA. */
-function pruned(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter {
-  const kept = pattern.flatMap((keep, r) => (keep ? [r] : []));
-  return {
-    ...m,
-    a: Float32Array.from(kept.flatMap((r) => [...m.a.subarray(r * m.dIn, (r + 1) * m.dIn)])),
-    b: columnsOf(m.b, pattern.length, kept),
-    extra: Float32Array.from(kept, (r) => m.extra![r]),
-  };
-}
-
-/** Columns `which` of a matrix that is `width` wide. */
-function columnsOf(matrix: Float32Array, width: number, which: readonly number[]): Float32Array {
-  return Float32Array.from(
-    { length: (matrix.length / width) * which.length },
-    (_, i) => matrix[Math.floor(i / which.length) * width + which[i % which.length]],
-  );
-}
-
-/** The counterpart of `pruned`: dropped triplets come back as zeros. */
-function restored(m: ModuleAdapter, pattern: readonly boolean[]): ModuleAdapter {
-  const rank = pattern.length;
-  const kept = pattern.flatMap((keep, r) => (keep ? [r] : []));
-  const full = {
-    ...m,
-    a: new Float32Array(rank * m.dIn),
-    b: new Float32Array(m.dOut * rank),
-    extra: new Float32Array(rank),
-  };
-  kept.forEach((r, i) => {
-    full.a.set(m.a.subarray(i * m.dIn, (i + 1) * m.dIn), r * m.dIn);
-    full.extra[r] = m.extra![i];
-    for (let row = 0; row < m.dOut; row++) full.b[row * rank + r] = m.b[row * kept.length + i];
-  });
-  return full;
 }
 
 /** The files of an exported adapter. @throws {AdapterError} where no file could say what it does */
@@ -155,8 +96,9 @@ export function adapterFiles({ run, model, adapters, thresholds, template, check
     name,
     bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
   });
-  const patterns = run.method === 'adalora' ? rankPatterns(adapters) : null;
-  const tensors = adapters.flatMap((m, i) => tensorsOf(run, patterns ? pruned(m, patterns[i]) : m));
+  const method = adapterMethodOf(run);
+  const packed = method.peft.pack?.(adapters);
+  const tensors = (packed?.modules ?? adapters).flatMap((m) => tensorsOf(method, m));
   const files: AdapterFile[] = [
     json('adapter_config.json', {
       ...common(run),
@@ -166,9 +108,7 @@ export function adapterFiles({ run, model, adapters, thresholds, template, check
       target_modules: run.only
         ? adapters.map((m) => m.path)
         : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
-      ...(patterns
-        ? { rank_pattern: Object.fromEntries(adapters.map((m, i) => [`${m.path}.lora_E`, patterns[i]])) }
-        : {}),
+      ...packed?.config,
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
     json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template }),
@@ -201,14 +141,6 @@ export function adapterFiles({ run, model, adapters, thresholds, template, check
   }
   return files;
 }
-
-const METHOD_NAMES: Record<RunConfig['method'], string> = {
-  lora: 'LoRA',
-  dora: 'DoRA',
-  adalora: 'AdaLoRA',
-  'ts-lora': 'TS-LoRA',
-  'ts-dora': 'TS-DoRA',
-};
 
 function readme(run: RunConfig, modelName: string, gated: boolean, checked: boolean, template: PromptTemplate): string {
   const lines = [
@@ -254,6 +186,9 @@ const OTHER_FIELDS = [
 /** Ways to begin that change the frozen weights as well: on the plain base such an adapter is another one. */
 const OTHER_STARTS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
+/** Tensors of a module that some method has. */
+const READ = ['lora_A', 'lora_B', ...ADAPTER_METHODS.flatMap(({ extra }) => extra?.peft ?? [])];
+
 const isSet = (value: unknown): boolean =>
   value !== null &&
   value !== undefined &&
@@ -273,7 +208,7 @@ function refuseOthers(config: Record<string, unknown>, tensors: readonly string[
   const field = OTHER_FIELDS.find((name) => isSet(config[name]));
   if (field === undefined) return;
   const extra = tensors
-    .filter((name) => !/\.lora_(A|B|E)(\.weight)?$|\.lora_magnitude_vector$/.test(name))
+    .filter((name) => !READ.some((part) => name.endsWith(`.${part}`) || name.endsWith(`.${part}.weight`)))
     .map((name) => name.replace(PREFIX, ''));
   throw new AdapterError(message('train.adapter.otherField', { field, tensors: extra.slice(0, 5).join(', ') }));
 }
@@ -283,7 +218,7 @@ const noPattern = (what: 'ranks' | 'alphas') =>
     .record(z.string(), z.unknown())
     .refine((r) => Object.keys(r).length === 0, saying(message(`train.adapter.perModule.${what}`)))
     .nullish();
-const targetSchema = {
+const targetFields = {
   lora_alpha: z.number().positive().max(1e4),
   target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
   bias: z.literal('none').optional(),
@@ -292,27 +227,20 @@ const targetSchema = {
   layers_pattern: z.unknown().optional(),
   exclude_modules: z.unknown().optional(),
 };
-const rank = z.int().min(1).max(64);
-const configSchema = z.discriminatedUnion('peft_type', [
+type PeftConfig = z.infer<z.ZodObject<typeof targetFields>> & { peft_type: string };
+
+/** Formats of one `peft_type`: their methods are told apart by fields. */
+const ofType = (type: string): PeftFormat[] => ADAPTER_METHODS.map(({ peft }) => peft).filter((p) => p.type === type);
+const typeSchema = (type: string) =>
   z.object({
-    peft_type: z.literal('LORA'),
-    ...targetSchema,
-    r: rank,
-    use_dora: z.boolean().optional(),
-    use_rslora: z.boolean().optional(),
+    peft_type: z.literal(type),
+    ...targetFields,
     rank_pattern: noPattern('ranks'),
     alpha_pattern: noPattern('alphas'),
-  }),
-  z.object({
-    peft_type: z.literal('ADALORA'),
-    ...targetSchema,
-    init_r: rank,
-    target_r: rank,
-    rank_pattern: z.record(z.string().max(200), z.array(z.boolean()).max(64)).nullish(),
-    alpha_pattern: noPattern('alphas'),
-  }),
-]);
-type PeftConfig = z.infer<typeof configSchema>;
+    ...Object.assign({}, ...ofType(type).map(({ fields }) => fields)),
+  });
+const [firstType, ...otherTypes] = new Set(ADAPTER_METHODS.map(({ peft }) => peft.type));
+const configSchema = z.discriminatedUnion('peft_type', [typeSchema(firstType), ...otherTypes.map(typeSchema)]);
 const thresholdSchema = z.object({
   format: z.literal('sieve-ts-peft'),
   version: z.literal(1),
@@ -356,20 +284,24 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
 export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id: string, name = id): ImportedAdapter {
   const files = new Map(list.map((f) => [f.name, f.bytes]));
   if (list.some((f) => f.bytes.byteLength > MAX_FILE)) throw new AdapterError(message('train.adapter.large'));
-  const config = parse(files, 'adapter_config.json', configSchema);
+  const config = parse(files, 'adapter_config.json', configSchema) as PeftConfig | null;
   const weights = files.get('adapter_model.safetensors');
   if (!config || !weights) throw new AdapterError(message('train.adapter.notPeft'));
   const gate = parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
-  const own = parse(files, 'sieve.json', sieveSchema);
+  const sieve = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
   refuseOthers(parse(files, 'adapter_config.json', z.record(z.string(), z.unknown()))!, tensors.names);
-  if (gate && config.peft_type === 'ADALORA') throw new AdapterError(message('train.adapter.gatedAdalora'));
+  const own = ADAPTER_METHODS.findLast(({ peft }) => peft.type === config.peft_type && peft.is(config))!;
+  const { peft, extra } = own;
+  const method = methodWith(own.name, gate !== null);
+  if (method === undefined) throw new AdapterError(message('train.adapter.gatedAdalora'));
   const run = runSchema.parse({
     id,
-    name: own?.name ?? name,
+    name: sieve?.name ?? name,
     alpha: config.lora_alpha,
-    ...methodOf(config, gate !== null),
+    method,
+    ...peft.read(config),
     ...chosen(targets(config, tensors.names, model), model),
   });
   if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling)
@@ -377,61 +309,39 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   const adapters: ImportedAdapter['adapters'] = [];
   const thresholds: number[] = [];
   const modules = adaptedModules(model, run);
-  const kind = extraOf(run);
   for (const m of modules) {
     const path = modulePath(m);
     const get = (name: string) => {
       if (!tensors.names.includes(name)) throw new AdapterError(message('train.adapter.noTensor', { name }));
       return tensors.get(name).data;
     };
-    const adapter: ModuleAdapter = {
+    const names = tensorNames(own, path);
+    const written: ModuleAdapter = {
       path,
       dIn: m.dIn,
       dOut: m.dOut,
-      a: get(tensorName(run, path, 'A')),
-      b: get(tensorName(run, path, 'B')),
-      ...(kind ? { extra: get(`${PREFIX}${path}.${kind.peft}`) } : {}),
+      a: get(names.a),
+      b: get(names.b),
+      ...(extra ? { extra: get(names.extra) } : {}),
     };
-    const pattern = config.peft_type === 'ADALORA' ? config.rank_pattern?.[`${path}.lora_E`] : undefined;
-    const left = pattern?.filter(Boolean).length;
-    if (
-      pattern &&
-      (pattern.length !== rankOf(run) ||
-        adapter.a.length !== left! * m.dIn ||
-        adapter.b.length !== left! * m.dOut ||
-        adapter.extra!.length !== left)
-    ) {
-      throw new AdapterError(message('train.adapter.rankPattern', { path }));
-    }
-    adapters.push(pattern ? restored(adapter, pattern) : adapter);
+    const adapter = peft.unpack ? peft.unpack(written, config, rankOf(run)) : written;
+    if (!adapter) throw new AdapterError(message('train.adapter.rankPattern', { path }));
+    adapters.push(adapter);
     if (gate) {
       if (!Object.hasOwn(gate.thresholds, path)) throw new AdapterError(message('train.adapter.noThreshold', { path }));
       thresholds.push(gate.thresholds[path]);
     }
   }
-  const expected = (kind ? 3 : 2) * modules.length;
+  const expected = (extra ? 3 : 2) * modules.length;
   if (tensors.names.length !== expected)
     throw new AdapterError(message('train.adapter.tensors', { n: tensors.names.length, expected }));
   return {
     run,
     adapters,
     thresholds: gate ? Float32Array.from(thresholds) : null,
-    template: own?.template ?? null,
+    template: sieve?.template ?? null,
     check,
   };
-}
-
-/** The run's method and its own settings. */
-function methodOf(config: PeftConfig, gated: boolean): Record<string, unknown> {
-  // A schedule is for training; what is opened here is trained.
-  if (config.peft_type === 'ADALORA')
-    return {
-      method: 'adalora',
-      rank: Math.min(config.target_r, config.init_r),
-      adalora: { initRank: config.init_r, tinit: 0, tfinal: 0 },
-    };
-  const update = config.use_dora ? 'dora' : 'lora';
-  return { method: gated ? `ts-${update}` : update, rank: config.r, rslora: config.use_rslora ?? false };
 }
 
 /**

@@ -3,7 +3,7 @@
  * not zero, beside the CPU engine's. ONNX Runtime proves the forward only.
  */
 import { BaseModel } from '../engine/base';
-import type { ModuleAdapter } from '../engine/adapterRun';
+import type { ModuleAdapter } from '../engine/adapters/parameters';
 import type { Device } from '../engine/device/device';
 import { openCpuDevice } from '../engine/kernels/openCpu';
 import { parameterCount } from '../engine/model/llama';

@@ -1,11 +1,12 @@
 /** What weights and gradients say of each module: the criteria that a sparsity ranking is held against. */
-import type { AdapterRun, ModuleAdapter } from '../engine/adapterRun';
-import { unpack } from '../engine/adapters/parameters';
+import type { AdapterRun } from '../engine/adapterRun';
+import { adapterMethodOf, trainedOf } from '../engine/adapters/methods';
+import { type ModuleAdapter, unpack } from '../engine/adapters/parameters';
 import { readTensor } from '../engine/device/device';
 import type { Weight } from '../engine/kernels/matmul/weight';
 import type { BaseModel } from '../engine/base';
 import { f16ToF32 } from '../hub/floats';
-import { type MethodName, rankOf, scalingOf } from '../shared/config';
+import { rankOf, scalingOf } from '../shared/config';
 import type { ModuleMeasure } from '../shared/study';
 import type { RunId } from './protocol';
 import type { Measurable } from './session';
@@ -50,25 +51,23 @@ async function weightNorm({ device }: BaseModel, { tensor, type }: Weight): Prom
  * triplets. Null for other methods. The moving averages are the run's own.
  */
 async function sensitivities(run: AdapterRun): Promise<number[] | null> {
-  if (run.config.method !== 'adalora') return null;
+  const { sensitivity } = adapterMethodOf(run.config);
+  if (!sensitivity) return null;
   const { tensors } = await run.state();
-  const [ipt, unc] = ['adalora/ipt', 'adalora/unc'].map((name) => new Float32Array(tensors[name]));
   const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
   // The rows of A and columns of B of all triplets have one length: the mean over triplets is a mean over all.
-  return unpack(
-    run.modules,
-    run.config,
-    ipt.map((v, i) => v * unc[i]),
-  ).map(({ a, b, extra }) => mean(a) + mean(b) + mean(extra!));
+  return unpack(run.modules, trainedOf(run.config), sensitivity(tensors)).map(
+    ({ a, b, extra }) => mean(a) + mean(b) + (extra ? mean(extra) : 0),
+  );
 }
 
 /** ‖∂L/∂·‖ over all that a module trains. */
 const gradientNorm = ({ a, b, extra }: ModuleAdapter) => Math.hypot(norm(a), norm(b), extra ? norm(extra) : 0);
 
-/** B with AdaLoRA's singular values in it, so that ΔW = scaling · B A. */
-function product({ a, b, extra, dIn, dOut }: ModuleAdapter, method: MethodName): Parameters<typeof changeNorm>[0] {
-  if (method !== 'adalora' || !extra) return { a, b, dIn, dOut };
-  return { a, b: b.map((v, i) => v * extra[i % extra.length]), dIn, dOut };
+/** A and B with what stands between them in B, so that ΔW = scaling · B A. */
+function product(module: ModuleAdapter, run: AdapterRun): ModuleAdapter {
+  const scales = adapterMethodOf(run.config).diagonal?.(module);
+  return scales ? { ...module, b: module.b.map((v, i) => v * scales[i % scales.length]) } : module;
 }
 
 /**
@@ -86,7 +85,6 @@ export async function measureModules(
   // Measuring leaves the gradients of all its batches behind; nothing steps on them.
   await trainer.evaluate([runId], batches, true);
   const [gradients, adapters] = [await run.gradients(), await run.adapters()];
-  const { method } = run.config;
   const out: ModuleMeasure[] = [];
   for (const [i, { layer, kind, dIn, dOut }] of run.modules.entries()) {
     out.push({
@@ -95,7 +93,7 @@ export async function measureModules(
       parameters: rankOf(run.config) * (dIn + dOut),
       active: null,
       weight: await weightNorm(base, base.weights.layers[layer][kind]),
-      change: changeNorm(product(adapters[i], method), scalingOf(run.config)),
+      change: changeNorm(product(adapters[i], run), scalingOf(run.config)),
       gradient: gradientNorm(gradients[i]),
       sensitivity: sensitivity?.[i] ?? null,
     });

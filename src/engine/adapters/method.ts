@@ -25,7 +25,7 @@ export interface ModuleParams {
   b: Tensor;
   gradA: Tensor;
   gradB: Tensor;
-  /** What the method trains besides (see `extraOf`). */
+  /** What the method trains besides (see `ExtraKind`). */
   extra?: { value: Tensor; grad: Tensor };
 }
 

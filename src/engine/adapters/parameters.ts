@@ -2,9 +2,7 @@
  * What a run trains, in one flat buffer: A and B of every module, and what the method trains besides. Gradients and
  * moments have buffers of the same layout. Tensors are padded to the rank's next multiple of 4; the padding stays zero.
  */
-import type { RunConfig } from '../../shared/config';
 import { AdapterError } from '../../shared/errors';
-import { rankOf } from '../../shared/config';
 import { message } from '../../shared/message';
 import { type Tensor, alignBinding } from '../device/buffers';
 import type { AdaptedModule, ModuleParams } from './method';
@@ -23,17 +21,10 @@ export interface ExtraKind {
   asB: boolean;
 }
 
-/** The extra parameter of a run's method; null where there is none. */
-export function extraOf({ method }: Pick<RunConfig, 'method'>): ExtraKind | null {
-  switch (method) {
-    case 'dora':
-    case 'ts-dora':
-      return { symbol: 'm', peft: 'lora_magnitude_vector', per: 'output', asB: true };
-    case 'adalora':
-      return { symbol: 'E', peft: 'lora_E', per: 'rank', asB: false };
-    default:
-      return null;
-  }
+/** What a run trains of each module. */
+export interface Trained {
+  rank: number;
+  extra: ExtraKind | null;
 }
 
 /** Numbers of a module's extra parameter. */
@@ -48,9 +39,8 @@ export interface FlatLayout {
   bytes: number;
 }
 
-export function flatLayout(modules: readonly AdaptedModule[], run: RunConfig): FlatLayout {
-  const rPad = padRank(rankOf(run));
-  const kind = extraOf(run);
+export function flatLayout(modules: readonly AdaptedModule[], { rank, extra: kind }: Trained): FlatLayout {
+  const rPad = padRank(rank);
   const layout: FlatLayout = { a: [], b: [], extra: [], bytes: 0 };
   for (const m of modules) {
     layout.a.push(layout.bytes);
@@ -63,17 +53,20 @@ export function flatLayout(modules: readonly AdaptedModule[], run: RunConfig): F
   return layout;
 }
 
+export interface Slicing {
+  modules: readonly AdaptedModule[];
+  trained: Trained;
+  /** Two flat buffers. */
+  params: Tensor;
+  grads: Tensor;
+  path: (m: AdaptedModule) => string;
+}
+
 /** Every module's slices of two flat buffers. */
-export function sliceParams(
-  modules: readonly AdaptedModule[],
-  run: RunConfig,
-  params: Tensor,
-  grads: Tensor,
-  path: (m: AdaptedModule) => string,
-): ModuleParams[] {
-  const rPad = padRank(rankOf(run));
-  const kind = extraOf(run);
-  const layout = flatLayout(modules, run);
+export function sliceParams({ modules, trained, params, grads, path }: Slicing): ModuleParams[] {
+  const { extra: kind } = trained;
+  const rPad = padRank(trained.rank);
+  const layout = flatLayout(modules, trained);
   return modules.map((m, i) => {
     const slices = (what: string, offset: number, length: number) =>
       ([params, grads] as const).map((flat, which) =>
@@ -87,18 +80,18 @@ export function sliceParams(
   });
 }
 
-/** The factor of the learning rate of every `span` parameters: LoRA+'s for B and vectors, else 1. */
+/** The factor of the learning rate of every `span` parameters: `ratio` (LoRA+) for B and vectors, else 1. */
 export function learningRates(
   modules: readonly AdaptedModule[],
-  run: RunConfig,
+  trained: Trained,
+  ratio: number,
   span: number,
 ): Float32Array<ArrayBuffer> {
-  const layout = flatLayout(modules, run);
+  const layout = flatLayout(modules, trained);
   const rates = new Float32Array(layout.bytes / 4 / span).fill(1);
-  const asB = extraOf(run)?.asB ?? false;
   modules.forEach((_, i) => {
-    const end = asB ? (layout.a[i + 1] ?? layout.bytes) : layout.extra[i];
-    rates.fill(run.loraPlusRatio, layout.b[i] / 4 / span, end / 4 / span);
+    const end = trained.extra?.asB ? (layout.a[i + 1] ?? layout.bytes) : layout.extra[i];
+    rates.fill(ratio, layout.b[i] / 4 / span, end / 4 / span);
   });
   return rates;
 }
@@ -110,17 +103,23 @@ export interface ModuleValues {
   extra?: Float32Array;
 }
 
+/** The same with the module's path and shape. */
+export interface ModuleAdapter extends ModuleValues {
+  path: string;
+  dIn: number;
+  dOut: number;
+}
+
 /** The modules' values in the flat layout. @throws {AdapterError} where shapes do not fit. */
 export function pack(
   modules: readonly AdaptedModule[],
-  run: RunConfig,
+  trained: Trained,
   values: readonly ModuleValues[],
   path: (m: AdaptedModule) => string,
 ): Float32Array<ArrayBuffer> {
-  const rank = rankOf(run);
+  const { rank, extra: kind } = trained;
   const rPad = padRank(rank);
-  const kind = extraOf(run);
-  const layout = flatLayout(modules, run);
+  const layout = flatLayout(modules, trained);
   const flat = new Float32Array(layout.bytes / 4);
   modules.forEach((m, i) => {
     const { a, b, extra } = values[i];
@@ -140,11 +139,10 @@ export function pack(
 }
 
 /** The counterpart of `pack`. */
-export function unpack(modules: readonly AdaptedModule[], run: RunConfig, flat: Float32Array): ModuleValues[] {
-  const rank = rankOf(run);
+export function unpack(modules: readonly AdaptedModule[], trained: Trained, flat: Float32Array): ModuleValues[] {
+  const { rank, extra: kind } = trained;
   const rPad = padRank(rank);
-  const kind = extraOf(run);
-  const layout = flatLayout(modules, run);
+  const layout = flatLayout(modules, trained);
   const at = (offset: number, length: number) => flat.slice(offset / 4, offset / 4 + length);
   return modules.map((m, i) => {
     const padded = at(layout.b[i], m.dOut * rPad);

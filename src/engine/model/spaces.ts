@@ -2,6 +2,7 @@
 import { MODULE_KINDS, type ModuleKind, type RunConfig, isGated, rankOf } from '../../shared/config';
 import type { LlamaConfig, ModuleId } from '../../shared/types';
 import type { AdaptedModule, ModuleSpace, SharedSpace } from '../adapters/method';
+import { adapterMethodOf } from '../adapters/methods';
 import { padRank } from '../adapters/parameters';
 import { type BufferScope, type Tensor, alignBinding } from '../device/buffers';
 import { activeListBytes } from '../kernels/gate/activeRows';
@@ -26,9 +27,6 @@ export interface SpaceNeeds {
   bases: { keys: { key: string; kind: ModuleKind | null }[]; runs: number; gated: boolean };
 }
 
-/** The method's side of it, before the method is there. */
-const goesThroughBase = ({ method }: Pick<RunConfig, 'method'>) => method === 'dora' || method === 'ts-dora';
-
 const keyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'all' ? 'all' : moduleName(m));
 /** What is computed anew with its layer needs no place of its own in every layer. */
 const baseKeyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'layers' ? m.kind : keyOf(m, sharing));
@@ -37,7 +35,7 @@ export function spaceNeeds(
   runs: readonly { modules: readonly AdaptedModule[]; config: RunConfig }[],
   sharing: Sharing,
 ): SpaceNeeds {
-  const through = runs.filter((r) => goesThroughBase(r.config));
+  const through = runs.filter((r) => adapterMethodOf(r.config).usesBaseOutput);
   const bases = new Map(
     through.flatMap((r) => r.modules.map((m) => [baseKeyOf(m, sharing), sharing === 'all' ? null : m.kind] as const)),
   );
@@ -157,7 +155,7 @@ export class AdapterSpaces {
     let through = 0;
     return runs.map((run, segment) => {
       if (!run) return null;
-      const bases = goesThroughBase(run.config) ? this.#bases[through++] : undefined;
+      const bases = adapterMethodOf(run.config).usesBaseOutput ? this.#bases[through++] : undefined;
       return run.modules.map((m) => ({
         ...this.#spaces[this.index(segment, m)],
         base: bases?.get(baseKeyOf(m, this.#sharing)),

@@ -7,8 +7,8 @@
  * step's end. Sensitivities come after the optimizer: the new parameters times the step's clipped gradients, as PEFT's training
  * loop has them. The term is not part of the loss that is shown.
  */
-import { type RunConfig, type TrainConfig, rankOf } from '../../../shared/config';
-import { type BufferScope, type Tensor, alignBinding } from '../../device/buffers';
+import { type RunConfig, rankOf } from '../../../shared/config';
+import { type Tensor, alignBinding } from '../../device/buffers';
 import { DIMS_BYTES, packDims } from '../../device/dims';
 import type { Op, RowCount } from '../../device/program';
 import {
@@ -27,19 +27,24 @@ import { gram, gramStride, gramTable, gramTableBytes } from '../../kernels/gram/
 import { matmul } from '../../kernels/matmul/matmul';
 import type { MuTerms } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
-import { type LowRank, Lora } from '../lora/lora';
+import type { UpdateContext } from '../adapterMethod';
+import { Lora } from '../lora/lora';
+import type { LowRank } from '../lowRank';
 import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from '../method';
-import { flatLayout, padRank } from '../parameters';
+import { type ExtraKind, flatLayout, padRank } from '../parameters';
 import type { Update } from '../update';
 import { type AdaloraSchedule, adaloraSchedule, adaloraStep } from './schedule';
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 
+/** E. */
+export const SINGULAR_VALUES: ExtraKind = { symbol: 'E', peft: 'lora_E', per: 'rank', asB: false };
+
 /** Bytes of AdaLoRA's own tensors, by name. */
 export function adaloraSizes(modules: readonly AdaptedModule[], run: RunConfig) {
   const rank = rankOf(run);
   const rPad = padRank(rank);
-  const { bytes } = flatLayout(modules, run);
+  const { bytes } = flatLayout(modules, { rank, extra: SINGULAR_VALUES });
   return {
     'adalora/ipt': bytes,
     'adalora/unc': bytes,
@@ -76,10 +81,10 @@ export class AdaLora implements Update {
   readonly #rowsOf: (count: number) => RowCount;
 
   /** @throws {ConfigError} when the run leaves no steps to prune in */
-  constructor(low: LowRank, modules: readonly AdaptedModule[], scope: BufferScope, run: RunConfig, train: TrainConfig) {
+  constructor({ run, train, low, modules, scope }: UpdateContext) {
     const { device, rPad } = low;
     const sizes = adaloraSizes(modules, run);
-    const layout = flatLayout(modules, run);
+    const layout = flatLayout(modules, { rank: rankOf(run), extra: SINGULAR_VALUES });
     this.#low = low;
     this.#modules = modules;
     this.#config = run.adalora;
@@ -277,7 +282,11 @@ export class AdaLora implements Update {
       beta1,
       beta2,
       clip: this.#clip,
-      ...adaloraStep(this.#schedule, deltaT, this.#rank * this.#modules.length, this.#target, step),
+      ...adaloraStep(this.#schedule, step, {
+        deltaT,
+        initial: this.#rank * this.#modules.length,
+        target: this.#target,
+      }),
     });
     this.#low.device.write(this.#hyper, hyper);
   }

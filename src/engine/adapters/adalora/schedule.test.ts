@@ -7,7 +7,9 @@ const run = (adalora: object, rank = 4) => runSchema.parse({ id: 'a', name: 'A',
 it('warm-up, cubic pruning every other step, and a final phase that holds the choice', () => {
   const schedule = adaloraSchedule(run({ initRank: 6, tinit: 1, tfinal: 3, deltaT: 2 }), { steps: 10 });
   expect(schedule).toEqual({ steps: 10, tinit: 1, tfinal: 3 });
-  const steps = Array.from({ length: 10 }, (_, t) => adaloraStep(schedule, 2, 168, 112, t));
+  const steps = Array.from({ length: 10 }, (_, t) =>
+    adaloraStep(schedule, t, { deltaT: 2, initial: 168, target: 112 }),
+  );
   expect(steps.map((s) => s.learn)).toEqual([true, true, true, true, true, true, true, false, false, false]);
   // int(56 · (1 − (t − 1)/6)³ + 112) of 168 stay.
   expect(steps.map((s) => s.drop)).toEqual([

@@ -34,13 +34,18 @@ export interface AdaloraStep {
   mask: boolean;
 }
 
-/** @param initial and @param target triplets of all modules together */
+export interface Budget {
+  /** Steps between two prunings. */
+  deltaT: number;
+  /** Triplets of all modules together, at the start and in the end. */
+  initial: number;
+  target: number;
+}
+
 export function adaloraStep(
   { steps, tinit, tfinal }: AdaloraSchedule,
-  deltaT: number,
-  initial: number,
-  target: number,
   step: number,
+  { deltaT, initial, target }: Budget,
 ): AdaloraStep {
   const last = steps - tfinal;
   // The choice of the last pruning step is held from there on.

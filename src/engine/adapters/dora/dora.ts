@@ -8,7 +8,8 @@
  * a step; the gradient of B̂ becomes those of B and m at the step's end: dB = (1 + c) ⊙ dB̂ and
  * dm = (Σ S g ⊙ y + ⟨B, dB̂⟩)/n, since s Σ S g ⊙ (B z) = ⟨B, dB̂⟩ row by row. Through W0 goes g ⊙ (1 + S c).
  */
-import { type BufferScope, type Tensor, alignBinding } from '../../device/buffers';
+import { isGated } from '../../../shared/config';
+import { type Tensor, alignBinding } from '../../device/buffers';
 import { DIMS_BYTES, packDims } from '../../device/dims';
 import type { Op, RowCount } from '../../device/program';
 import type { DeltaSize } from '../../kernels/gate/gate';
@@ -18,7 +19,9 @@ import type { Weight } from '../../kernels/matmul/weight';
 import type { MuTerms } from '../../kernels/muStats/muStats';
 import { rowNorms } from '../../kernels/rowNorms/rowNorms';
 import type { Rows } from '../../kernels/rows/rows';
-import { type LowRank, Lora } from '../lora/lora';
+import type { UpdateContext } from '../adapterMethod';
+import { Lora } from '../lora/lora';
+import type { LowRank } from '../lowRank';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO } from '../method';
 import type { Update } from '../update';
 
@@ -62,14 +65,7 @@ export class Dora implements Update {
   readonly #rankRows: RowCount;
   readonly #gated: boolean;
 
-  /** @param frozen W0 of a module */
-  constructor(
-    low: LowRank,
-    modules: readonly AdaptedModule[],
-    scope: BufferScope,
-    frozen: (m: AdaptedModule) => Weight,
-    gated: boolean,
-  ) {
+  constructor({ run, low, modules, scope, frozen }: UpdateContext) {
     const { rPad } = low;
     const all = Object.fromEntries(
       Object.entries(doraSizes(modules, rPad)).map(([name, bytes]) => [name, scope.alloc(name, bytes)]),
@@ -96,7 +92,7 @@ export class Dora implements Update {
     this.#low = low;
     this.#modules = modules;
     this.#frozen = frozen;
-    this.#gated = gated;
+    this.#gated = isGated(run);
     this.#product = all['dora/product'];
     this.#gram = all['dora/gram'];
     this.#derived = modules.map((_, i) => ({

@@ -7,26 +7,26 @@ import { keepPrices } from '../../kernels/proximal/prices';
 import { keepRatios, markHelpful, markLargest, markRandom, noteShare } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO } from '../method';
 import { pairCapacity, pairsOf } from './proximalRules';
-import { type GateRule, type RuleContext, priceKind } from './rule';
+import type { GateRule, RuleContext, RuleEntry, RuleExtent } from './rule';
 
 /** Bytes of r of all tokens of a step, for one module. */
 const ratioBytes = (tokens: number): number => alignBinding(4 * tokens);
 
-/** Bytes of the quantile gate's tensors, by name. @param cut whether batches may be cut */
-export const quantileSizes = (modules: number, tokens: number, cut: boolean): Record<string, number> =>
-  cut ? { ratios: modules * ratioBytes(tokens) } : {};
+/** Bytes of the quantile gate's tensors, by name. */
+const quantileSizes = ({ modules, capacity, cut }: RuleExtent): Record<string, number> =>
+  cut ? { ratios: modules * ratioBytes(capacity) } : {};
 
 /**
  * Keeps the share `keep` with the largest r of each batch and module. Where batches are cut, r of all parts must be there
  * before the first is gated (`wholeBatch`).
  */
-export class QuantileRule implements GateRule {
+class QuantileRule implements GateRule {
   readonly #context: RuleContext;
   readonly wholeBatch: Tensor | null;
 
   constructor(context: RuleContext) {
     this.#context = context;
-    const { ratios } = quantileSizes(context.modules, context.capacity, context.cut);
+    const { ratios } = quantileSizes(context);
     this.wholeBatch = ratios ? context.scope.alloc('gate/ratios', ratios) : null;
   }
 
@@ -49,7 +49,7 @@ export class QuantileRule implements GateRule {
 }
 
 /** Control: as many tokens as the followed run keeps of the same batch and module, drawn at random. */
-export class RandomRule implements GateRule {
+class RandomRule implements GateRule {
   readonly #context: RuleContext;
 
   constructor(context: RuleContext) {
@@ -85,17 +85,17 @@ export class RandomRule implements GateRule {
 }
 
 /** Bytes of the oracle's tensors, by name. */
-export const oracleSizes = (modules: number, tokens: number) => ({ pairs: pairBytes(modules, pairCapacity(tokens)) });
+const oracleSizes = ({ modules, capacity }: RuleExtent) => ({ pairs: pairBytes(modules, pairCapacity(capacity)) });
 
 /** Control: a probe with all gates open tells each token's μ; the step keeps those with μ < 0 or Δ = 0. Elsewhere all are kept. */
-export class OracleRule implements GateRule {
+class OracleRule implements GateRule {
   readonly #context: RuleContext;
   readonly #pairs: Tensor;
   readonly #capacity: number;
 
   constructor(context: RuleContext) {
     this.#context = context;
-    this.#pairs = context.scope.alloc('gate/pairs', oracleSizes(context.modules, context.capacity).pairs);
+    this.#pairs = context.scope.alloc('gate/pairs', oracleSizes(context).pairs);
     this.#capacity = pairCapacity(context.capacity);
   }
 
@@ -109,9 +109,24 @@ export class OracleRule implements GateRule {
         rows,
         ratio: space.ratio,
         mu: shared.mu,
-        kind: priceKind(this.#context.config),
+        kind: this.#context.kind,
         pairs: pairsOf(this.#pairs, m, this.#capacity),
       }),
     ];
   }
 }
+
+export const quantile: RuleEntry = {
+  name: 'quantile',
+  sizes: quantileSizes,
+  create: (context) => new QuantileRule(context),
+};
+
+export const random: RuleEntry = { name: 'random', create: (context) => new RandomRule(context) };
+
+export const oracle: RuleEntry = {
+  name: 'oracle',
+  probes: true,
+  sizes: oracleSizes,
+  create: (context) => new OracleRule(context),
+};

@@ -110,7 +110,11 @@ describe('a gated module at forced active shares', () => {
         { device, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } },
         { modules: [module], scope },
       );
-      const method = new Gated(device, lora, [module], scope, {
+      const method = new Gated({
+        device,
+        update: lora,
+        modules: [module],
+        scope,
         config: gateSchema.parse({}),
         train: { steps: 10, warmupSteps: 0, seed: 1 },
         place: { rows: T, microBatches: 1, split: 1, followed: false, keepBest: false },

@@ -2,9 +2,16 @@
  * The token gate (TS-PEFT, arXiv 2511.16147) over any update. Where ‖Δ‖ is known before Δ is made, what Δ costs is paid
  * for active tokens only: their rows are compacted into a list on the GPU, and kernels run over that.
  */
-import { type GateConfig, type TrainConfig, learnsThreshold, tauWarmupSteps } from '../../../shared/config';
+import {
+  type GateConfig,
+  type TrainConfig,
+  hasThresholds,
+  learnsThreshold,
+  tauWarmupSteps,
+} from '../../../shared/config';
 import { AdapterError } from '../../../shared/errors';
 import { message } from '../../../shared/message';
+import { ruleOf } from '../../../shared/rules';
 import type { GateStats, ModuleId } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
@@ -38,8 +45,8 @@ import type {
   Place,
 } from '../method';
 import type { Update } from '../update';
-import { type GateRule, type Prices, lambdaOf, priceSource } from './rule';
-import { createRule, ruleSizes } from './rules';
+import { type GateRule, type Prices, lambdaOf } from './rule';
+import { createRule, priceSource, ruleSizes } from './rules';
 
 /** Tokens of the largest batch that a gate's prices come from. */
 const priceCapacity = (config: GateConfig, { rows, microBatches, split }: Place) =>
@@ -51,12 +58,17 @@ export const gateSizes = (config: GateConfig, modules: number, place: Place): Re
   stats: modules * STAT_BYTES,
   ...(priceSource(config) === 'slice' ? { priceStats: modules * STAT_BYTES } : {}),
   ...(place.followed ? { counts: 4 * modules * place.microBatches } : {}),
-  ...ruleSizes(config, modules, priceCapacity(config, place), place.split > 1),
+  ...ruleSizes(config, { modules, capacity: priceCapacity(config, place), cut: place.split > 1 }),
 });
 
 const activeRows = ({ rows, space: { list } }: ForwardIO | BackwardIO): Rows => ({ ...rows, list });
 
 export interface GateOptions {
+  device: Device;
+  update: Update;
+  modules: readonly AdaptedModule[];
+  /** Owns the gate's tensors. */
+  scope: BufferScope;
   config: GateConfig;
   train: Pick<TrainConfig, 'steps' | 'warmupSteps' | 'seed'>;
   place: Place;
@@ -82,13 +94,7 @@ export class Gated implements Method {
   readonly #steer: Tensor | null;
   readonly #rule: GateRule;
 
-  constructor(
-    device: Device,
-    update: Update,
-    modules: readonly AdaptedModule[],
-    scope: BufferScope,
-    { config, train, place, follows }: GateOptions,
-  ) {
+  constructor({ device, update, modules, scope, config, train, place, follows }: GateOptions) {
     const sizes = gateSizes(config, modules.length, place);
     this.#device = device;
     this.#update = update;
@@ -112,6 +118,7 @@ export class Gated implements Method {
       slots: this.#slots,
       stats: this.#priceStats ?? this.#stats,
       shown: this.#shown,
+      kind: priceSource(config) === 'own' ? 'train' : 'probe',
       seed: train.seed,
       // Prices from the slice come every few steps, so τ moves as many times less often.
       updates: (train.steps - this.#warmup) / (priceSource(config) === 'slice' ? config.pricesEvery : 1),
@@ -278,7 +285,7 @@ export class Gated implements Method {
       moduleSteps: this.#config.rhoPer === 'module' ? Float32Array.from(slots, (s) => s.step) : null,
       lambda,
       shift: this.#steer ? Float32Array.from(slots, (s) => s.shift) : null,
-      openOutsideTraining: this.#config.rule === 'oracle',
+      openOutsideTraining: ruleOf(this.#config).openOutsideTraining === true,
     };
     return {
       gate,
@@ -310,9 +317,7 @@ export class Gated implements Method {
   }
 
   async thresholds(): Promise<Float32Array | null> {
-    const { rule } = this.#config;
-    // The random gate draws its tokens anew each time; the oracle keeps every token outside training.
-    if (rule === 'random' || rule === 'oracle') return null;
+    if (!hasThresholds(this.#config)) return null;
     return Float32Array.from(readGateSlots(await readTensor(this.#device, this.#slots)), (s) => s.tau);
   }
 }

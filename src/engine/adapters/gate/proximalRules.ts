@@ -5,7 +5,7 @@ import { RATIO_BINS } from '../../kernels/gate/slots';
 import { BIN_BYTES, averaged, binPrices, keepPrices } from '../../kernels/proximal/prices';
 import { PROXIMAL_HYPER_BYTES, packProximalHyper, pairBytes, proximal } from '../../kernels/proximal/proximal';
 import type { AdaptedModule, BackwardIO, NamedTensor } from '../method';
-import { type GateRule, type Prices, type RuleContext, lambdaOf, priceKind } from './rule';
+import { type GateRule, type Prices, type RuleContext, type RuleEntry, type RuleExtent, lambdaOf } from './rule';
 
 /** Tokens that a module has room for: its pairs are bound alone. */
 export const pairCapacity = (tokens: number): number => alignBinding(8 * tokens) / 8;
@@ -39,19 +39,19 @@ abstract class ProximalRule implements GateRule {
 }
 
 /** Bytes of the exact rule's tensors, by name. */
-export const exactSizes = (modules: number, tokens: number) => ({
-  pairs: pairBytes(modules, pairCapacity(tokens)),
-  sorted: pairBytes(modules, pairCapacity(tokens)),
+const exactSizes = ({ modules, capacity }: RuleExtent) => ({
+  pairs: pairBytes(modules, pairCapacity(capacity)),
+  sorted: pairBytes(modules, pairCapacity(capacity)),
 });
 
-export class ExactRule extends ProximalRule {
+class ExactRule extends ProximalRule {
   readonly #pairs: Tensor;
   readonly #other: Tensor;
   readonly #capacity: number;
 
   constructor(context: RuleContext) {
     super(context);
-    const sizes = exactSizes(context.modules, context.capacity);
+    const sizes = exactSizes(context);
     this.#pairs = context.scope.alloc('gate/pairs', sizes.pairs);
     this.#other = context.scope.alloc('gate/sorted', sizes.sorted);
     this.#capacity = pairCapacity(context.capacity);
@@ -63,7 +63,7 @@ export class ExactRule extends ProximalRule {
         rows,
         ratio: space.ratio,
         mu: shared.mu,
-        kind: priceKind(this.context.config),
+        kind: this.context.kind,
         pairs: pairsOf(this.#pairs, m, this.#capacity),
       }),
     ];
@@ -83,15 +83,15 @@ export class ExactRule extends ProximalRule {
 }
 
 /** Bytes of the averaged rule's tensors, by name. */
-export const averagedSizes = (modules: number) => ({ sums: modules * BIN_BYTES, average: 2 * modules * BIN_BYTES });
+const averagedSizes = ({ modules }: RuleExtent) => ({ sums: modules * BIN_BYTES, average: 2 * modules * BIN_BYTES });
 
-export class AveragedRule extends ProximalRule {
+class AveragedRule extends ProximalRule {
   readonly #sums: Tensor;
   readonly #average: Tensor;
 
   constructor(context: RuleContext) {
     super(context);
-    const sizes = averagedSizes(context.modules);
+    const sizes = averagedSizes(context);
     this.#sums = context.scope.alloc('gate/sums', sizes.sums);
     this.#average = context.scope.alloc('gate/average', sizes.average);
   }
@@ -107,7 +107,7 @@ export class AveragedRule extends ProximalRule {
         rows,
         ratio: space.ratio,
         mu: shared.mu,
-        kind: priceKind(this.context.config),
+        kind: this.context.kind,
         sums,
       }),
     ];
@@ -127,3 +127,11 @@ export class AveragedRule extends ProximalRule {
     this.context.device.write(this.#average, new Float32Array(2 * RATIO_BINS), 2 * module * BIN_BYTES);
   }
 }
+
+export const exact: RuleEntry = { name: 'exact', sizes: exactSizes, create: (context) => new ExactRule(context) };
+
+export const averagedRule: RuleEntry = {
+  name: 'averaged',
+  sizes: averagedSizes,
+  create: (context) => new AveragedRule(context),
+};

@@ -2,7 +2,7 @@
  * What a gate rule is: it says which tokens a module keeps. Learned rules move a threshold τ after each step; the others
  * mark the rows to keep themselves.
  */
-import { type GateConfig, learnsThreshold } from '../../../shared/config';
+import type { GateConfig } from '../../../shared/config';
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { PassKind } from '../../device/dims';
@@ -15,12 +15,6 @@ import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from '../metho
  * the step's own once more, in a probe before it.
  */
 export type PriceSource = 'own' | 'slice' | 'probe';
-
-export const priceSource = (config: GateConfig): PriceSource =>
-  config.rule === 'oracle' ? 'probe' : learnsThreshold(config) && config.prices === 'held-out' ? 'slice' : 'own';
-
-/** The passes whose μ a rule keeps. */
-export const priceKind = (config: GateConfig): PassKind => (priceSource(config) === 'own' ? 'train' : 'probe');
 
 /** What a rule has to go by in a step. */
 export interface Prices {
@@ -47,25 +41,41 @@ export interface GateRule {
 }
 
 /** What a rule is made from. */
-export interface RuleContext {
+export interface RuleContext extends RuleExtent {
   device: Device;
   scope: BufferScope;
-  modules: number;
   slots: Tensor;
   /** StatSlots of the batch that prices come from. */
   stats: Tensor;
   /** f32[4]: ρ_t and step size (step rules write them), λ as used. */
   shown: Tensor;
   config: GateConfig;
+  /** The passes whose μ the rule keeps. */
+  kind: PassKind;
   /** Optimizer steps in which τ moves. */
   updates: number;
+  seed: number;
+  /** Where the followed run notes the counts of a module; null where there is none. */
+  followed(m: AdaptedModule): Followed | null;
+}
+
+/** What a rule's tensors must have room for. */
+export interface RuleExtent {
+  modules: number;
   /** Tokens of the largest batch that prices come from. */
   capacity: number;
   /** Whether batches may be cut into parts. */
   cut: boolean;
-  seed: number;
-  /** Where the followed run notes the counts of a module; null where there is none. */
-  followed(m: AdaptedModule): Followed | null;
+}
+
+/** A rule as it is listed. What the page knows of it is in `shared/rules`. */
+export interface RuleEntry {
+  name: string;
+  /** It wants μ of the step's own batch before the step, with all gates open. */
+  probes?: true;
+  /** Bytes of its own tensors, by name. */
+  sizes?(extent: RuleExtent): Record<string, number>;
+  create(context: RuleContext): GateRule;
 }
 
 /** λ: the price of an active token of a batch whose loss is a mean. */

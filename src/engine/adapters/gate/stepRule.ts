@@ -2,14 +2,17 @@
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { TAU_HYPER_BYTES, packTauHyper, updateTau } from '../../kernels/tau/tau';
-import { type GateRule, type Prices, type RuleContext, lambdaOf } from './rule';
+import { type GateRule, type Prices, type RuleContext, type RuleEntry, lambdaOf } from './rule';
 
-export class StepRule implements GateRule {
+class StepRule implements GateRule {
   readonly #context: RuleContext;
+  readonly #literal: boolean;
   readonly #hyper: Tensor;
 
-  constructor(context: RuleContext) {
+  /** @param literal sums are multiplied by s before the moments, as the paper's constants expect */
+  constructor(context: RuleContext, literal: boolean) {
     this.#context = context;
+    this.#literal = literal;
     this.#hyper = context.scope.alloc('gate/hyper', TAU_HYPER_BYTES, 'uniform');
   }
 
@@ -34,8 +37,15 @@ export class StepRule implements GateRule {
         hyper: this.#hyper,
         modules,
         ownRho: config.rhoPer === 'module',
-        literal: config.rule === 'literal',
+        literal: this.#literal,
       }),
     ];
   }
 }
+
+export const reconstructed: RuleEntry = {
+  name: 'reconstructed',
+  create: (context) => new StepRule(context, false),
+};
+
+export const literal: RuleEntry = { name: 'literal', create: (context) => new StepRule(context, true) };

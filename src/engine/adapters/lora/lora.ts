@@ -1,7 +1,6 @@
 /** LoRA (Hu et al. 2021, arXiv 2106.09685): Δ = (α/r) B A x. */
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
-import type { Device } from '../../device/device';
 import type { Op, RowCount } from '../../device/program';
 import { dropout } from '../../kernels/dropout/dropout';
 import type { DeltaSize } from '../../kernels/gate/gate';
@@ -17,24 +16,9 @@ import { lowRankGrad } from '../../kernels/lowRankGrad/lowRankGrad';
 import { matmul } from '../../kernels/matmul/matmul';
 import type { MuTerms } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
-import type { AdaptedModule, BackwardIO, ForwardIO, ModuleParams, SharedSpace } from '../method';
+import type { LowRank } from '../lowRank';
+import type { AdaptedModule, BackwardIO, ForwardIO, SharedSpace } from '../method';
 import type { Update } from '../update';
-
-/** What the low-rank products of one run need. */
-export interface LowRank {
-  device: Device;
-  /** rank rounded up to a multiple of 4 */
-  rPad: number;
-  /** α/r */
-  scaling: number;
-  params: ModuleParams[];
-  /** The flat buffer that all A and B are slices of. */
-  flat: Tensor;
-  /** Share of x that is dropped before A. */
-  dropout: number;
-  /** What the optimizer leaves: all gradients, as they were before clipping, and their norm. */
-  optimizer: { grads: Tensor; norm: Tensor };
-}
 
 /** Bytes of the tensors that ‖Δ‖ takes, by name; only where a gate asks for it. */
 export const loraSizes = (modules: number, rPad: number) => ({

@@ -61,7 +61,11 @@ async function compute(
   const place = { rows: count, microBatches: 1, split: 1, followed: false, keepBest: false };
   const method = !gated
     ? new Plain(lora)
-    : new Gated(device, lora, [module], scope, {
+    : new Gated({
+        device,
+        update: lora,
+        modules: [module],
+        scope,
         config: gateSchema.parse({}),
         train: { steps: 10, warmupSteps: 0, seed: 1 },
         place,

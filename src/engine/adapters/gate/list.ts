@@ -1,0 +1,15 @@
+/** What the gate rules do, by name. */
+import { oracle, quantile, random } from './choices';
+import { averagedRule, exact } from './proximalRules';
+import type { RuleEntry } from './rule';
+import { literal, reconstructed } from './stepRule';
+
+export const RULE_ENTRIES: readonly RuleEntry[] = [
+  reconstructed,
+  literal,
+  exact,
+  averagedRule,
+  quantile,
+  random,
+  oracle,
+];

@@ -1,0 +1,39 @@
+/** The methods' objects by run, and what a run's own is made of: its update, behind a gate or not. */
+import { type RunConfig, isGated, rankOf } from '../../shared/config';
+import { methodOf } from '../../shared/methods';
+import type { AdapterMethod, UpdateContext } from './adapterMethod';
+import { Gated, gateSizes } from './gate/gated';
+import { ADAPTER_METHODS } from './list';
+import type { AdaptedModule, Method, Place } from './method';
+import { type Trained, padRank } from './parameters';
+import { Plain } from './plain';
+
+export function adapterMethodOf(run: Pick<RunConfig, 'method'>): AdapterMethod {
+  const { update } = methodOf(run);
+  return ADAPTER_METHODS.find(({ name }) => name === update)!;
+}
+
+/** What a run trains of each module. */
+export const trainedOf = (run: RunConfig): Trained => ({ rank: rankOf(run), extra: adapterMethodOf(run).extra });
+
+/** Bytes of what a run's method keeps besides parameters, gradients and moments, by name. */
+export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], place: Place): Record<string, number> {
+  return {
+    ...adapterMethodOf(run).sizes(run, modules, padRank(rankOf(run))),
+    ...(isGated(run) ? gateSizes(run.gate, modules.length, place) : {}),
+  };
+}
+
+export interface MethodContext extends UpdateContext {
+  place: Place;
+  /** The method that the run's random gate follows. */
+  follows: Method | null;
+}
+
+/** @throws {ConfigError} for settings that the engine cannot train */
+export function createMethod({ place, follows, ...context }: MethodContext): Method {
+  const { run, train, low, modules, scope } = context;
+  const update = adapterMethodOf(run).create(context);
+  if (!isGated(run)) return new Plain(update);
+  return new Gated({ device: low.device, update, modules, scope, config: run.gate, train, place, follows });
+}
