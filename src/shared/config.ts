@@ -69,7 +69,7 @@ export function rankOf(run: Pick<RunConfig, 'method' | 'rank' | OwnGroup>): numb
 }
 
 const firstRank = (run: Pick<RunConfig, OwnGroup>, { group, key }: (typeof FIRST_RANKS)[number]): number =>
-  (run[group] as Record<string, unknown>)[key] as number;
+  ownValues(run, group)[key] as number;
 
 /**
  * The own settings of a run that is to end at `rank`, whatever its method.
@@ -87,10 +87,14 @@ export const withFirstRanks = (
     ]),
   );
 
+/** The values of a method's own settings. */
+const ownValues = (run: object, update: string) =>
+  ((run as Record<string, unknown>)[update] ?? {}) as Record<string, unknown>;
+
 /** What B A x is multiplied with, as in PEFT: α/r, α/√r (rsLoRA), or as the method has it. */
 export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rslora' | OwnGroup>): number {
-  const { scaling } = methodOf(run);
-  if (scaling) return scaling(run.alpha, rankOf(run));
+  const { scaling, update } = methodOf(run);
+  if (scaling) return scaling(run, ownValues(run, update));
   return run.alpha / (run.rslora ? Math.sqrt(run.rank) : run.rank);
 }
 
@@ -135,8 +139,8 @@ export const experimentSchema = z
       // The engine would refuse these too, but only when everything is compiled.
       const { refuses = {}, update, complaints } = methodOf(run);
       for (const [key, said] of Object.entries(refuses)) if (!isDefault(run, key)) bad(['runs', i, key], said);
-      const own = (run as Record<string, unknown>)[update] as Record<string, unknown>;
-      for (const { key, said } of complaints?.(own, run.rank, train.steps) ?? []) bad(['runs', i, update, key], said);
+      for (const { key, said } of complaints?.(run, ownValues(run, update), train.steps) ?? [])
+        bad(['runs', i, update, key], said);
       if (!isGated(run)) return;
       if (run.gate.prices === 'held-out' && train.sliceShare === 0)
         bad(['train', 'sliceShare'], message('shared.setting.pricesSlice'));

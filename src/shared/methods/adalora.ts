@@ -26,8 +26,8 @@ export const ADALORA = {
   // Half as much again: PEFT's defaults are 12 and 8.
   firstRank: { key: 'initRank', of: (rank) => Math.min(64, Math.max(12, Math.ceil(rank * 1.5))) },
   // 1e-5 is PEFT's.
-  scaling: (alpha, firstRank) => alpha / (firstRank + 1e-5),
-  complaints(own, rank, steps) {
+  scaling: ({ alpha }, { initRank }) => alpha / ((initRank as number) + 1e-5),
+  complaints({ rank }, own, steps) {
     const { tinit, tfinal } = adaloraWindow(own as unknown as Window, steps);
     return [
       ...((own.initRank as number) < rank

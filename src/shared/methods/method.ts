@@ -5,6 +5,8 @@
 import type { Message } from '../message';
 import type { Settings } from '../settings/setting';
 
+type Values = Readonly<Record<string, unknown>>;
+
 /** A setting that cannot be as it is. */
 export interface Complaint {
   /** Of the method's own settings. */
@@ -29,10 +31,10 @@ export interface MethodDescription {
   settings?: Settings;
   /** The one of them that is the rank it starts with; and what that is for a run that is to end at `rank`. */
   firstRank?: { key: string; of(rank: number): number };
-  /** What B A x is multiplied with, where it is not LoRA's α/r or α/√r. */
-  scaling?(alpha: number, firstRank: number): number;
-  /** What its own settings must not be. @param own their values */
-  complaints?(own: Readonly<Record<string, unknown>>, rank: number, steps: number): Complaint[];
+  /** What B A x is multiplied with, where it is not LoRA's α/r or α/√r. @param own values of its own settings */
+  scaling?(run: { rank: number; alpha: number }, own: Values): number;
+  /** What its own settings must not be. @param steps of the run */
+  complaints?(run: { rank: number }, own: Values, steps: number): Complaint[];
 }
 
 /** The same update behind a gate per token and module. */
