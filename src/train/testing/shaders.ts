@@ -6,6 +6,7 @@
 import { BaseModel, Generator, Trainer, weightShapes } from '../../engine';
 import { listingDevice } from '../../engine/testing/listingDevice';
 import { GATE_RULES, METHODS, runSchema, trainSchema } from '../../shared/config';
+import { isRefused } from '../../shared/settings';
 import type { LlamaConfig } from '../../shared/types';
 
 /** The embedded nano model's widths, in two layers. */
@@ -33,7 +34,11 @@ export async function composedShaders(): Promise<Map<string, string>> {
   );
   const base = new BaseModel(device, CONFIG, (name) => new Float32Array(sizes.get(JSON.stringify(name))!));
   const runs = [
-    ...METHODS.map((method) => ({ id: method, method, dropout: method.includes('dora') ? 0 : 0.1 })),
+    ...METHODS.map((method) => ({
+      id: method,
+      method,
+      dropout: isRefused({ group: 'run', key: 'dropout' }, method) ? 0 : 0.1,
+    })),
     ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, target: 0.5 } })),
   ].map((run) => runSchema.parse({ name: run.id, rank: 4, ...run }));
   for (const recompute of [false, true]) {
