@@ -104,15 +104,13 @@ export class AdapterRun {
 
   /**
    * `init` must run before the first pass.
-   * @param place what there must be room for, where the run is trained
-   * @param follows the run whose gate a random gate follows
+   * @param place what there must be room for where the run is trained; @param follows whose gate a random gate follows
    */
   constructor(
     { device, config, weights }: Pick<BaseModel, 'device' | 'config' | 'weights'>,
     run: RunConfig,
     train: TrainConfig,
-    place: Place = UNTRAINED,
-    follows: AdapterRun | null = null,
+    { place = UNTRAINED, follows = null }: { place?: Place; follows?: AdapterRun | null } = {},
   ) {
     const scope = device.buffers.scope(`run ${run.id}`);
     this.config = run;

@@ -175,7 +175,7 @@ export class Trainer {
       await base.device.withinMemory(() => {
         for (const config of configs) {
           const follows = runs.find((r) => r.config.id === config.gate.follows) ?? null;
-          runs.push(new AdapterRun(base, config, train, placeOf(config, configs, train, layout), follows));
+          runs.push(new AdapterRun(base, config, train, { place: placeOf(config, configs, train, layout), follows }));
         }
         trainer = new Trainer(base, runs, train.seed, layout);
       });
