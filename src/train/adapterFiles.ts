@@ -90,7 +90,8 @@ function tensorsOf(method: AdapterMethod, m: ModuleAdapter): { name: string; sha
 }
 
 /** The files of an exported adapter. @throws {AdapterError} where no file could say what it does */
-export function adapterFiles({ run, model, adapters, thresholds, template, check }: ExportParts): AdapterFile[] {
+export function adapterFiles(parts: ExportParts): AdapterFile[] {
+  const { run, model, adapters, thresholds, template, check } = parts;
   if (drawsTokens(run)) throw new AdapterError(message('train.adapter.randomGate'));
   const json = (name: string, value: unknown): AdapterFile => ({
     name,
@@ -115,15 +116,7 @@ export function adapterFiles({ run, model, adapters, thresholds, template, check
     ...(check ? [json('check.json', check)] : []),
     {
       name: 'README.md',
-      bytes: new TextEncoder().encode(
-        readme(
-          run,
-          model.revision === null ? model.id : `${model.id} (${model.revision})`,
-          thresholds !== null,
-          check !== null,
-          template,
-        ),
-      ),
+      bytes: new TextEncoder().encode(readme(parts)),
     },
   ];
   if (thresholds) {
@@ -142,7 +135,8 @@ export function adapterFiles({ run, model, adapters, thresholds, template, check
   return files;
 }
 
-function readme(run: RunConfig, modelName: string, gated: boolean, checked: boolean, template: PromptTemplate): string {
+function readme({ run, model, thresholds, check, template }: ExportParts): string {
+  const modelName = model.revision === null ? model.id : `${model.id} (${model.revision})`;
   const lines = [
     `# ${run.name}`,
     '',
@@ -153,9 +147,9 @@ function readme(run: RunConfig, modelName: string, gated: boolean, checked: bool
     'model = PeftModel.from_pretrained(base, "this folder")',
     '```',
     '',
-    `${checked ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
+    `${check ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
-  if (gated)
+  if (thresholds)
     lines.push(
       '',
       '**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.',

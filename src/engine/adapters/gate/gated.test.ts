@@ -25,17 +25,14 @@ const padB = (b: Float32Array) =>
     i % rPad < rank ? b[Math.floor(i / rPad) * rank + (i % rPad)] : 0,
   );
 
-/** Everything about the module in f64, given which rows are open; `keep` is what dropout multiplies x with. */
-function reference(
-  x: Float32Array,
-  keep: Float64Array,
-  y: Float32Array,
-  g: Float32Array,
-  dx: Float32Array,
-  a: Float32Array,
-  b: Float32Array,
-  open: boolean[],
-) {
+interface Given extends Record<'x' | 'y' | 'g' | 'dx' | 'a' | 'b', Float32Array> {
+  /** What dropout multiplies x with. */
+  keep: Float64Array;
+  open: boolean[];
+}
+
+/** Everything about the module in f64, given which rows are open. */
+function reference({ x, keep, y, g, dx, a, b, open }: Given) {
   const out = {
     h: Float64Array.from(y),
     dA: new Float64Array(rank * dIn),
@@ -162,7 +159,7 @@ describe('a gated module at forced active shares', () => {
       expect(open.filter(Boolean)).toHaveLength(keep);
 
       const stays = dropoutRef(new Float32Array(T * dIn).fill(1), T, dIn, { p, key, salt: module.salt });
-      const expected = reference(x, stays, y, g, dx, a, b, open);
+      const expected = reference({ x, keep: stays, y, g, dx, a, b, open });
       expectCloseToMax(await floats(device, h, T * dOut), expected.h, 2e-6, 'h');
       expectCloseToMax(await floats(device, gradIn, T * dIn), expected.dx, 2e-6, 'dx');
       expectCloseToMax((await floats(device, params.gradA, rPad * dIn)).slice(0, rank * dIn), expected.dA, 3e-6, 'dA');
