@@ -2,7 +2,7 @@
  * `npm run demo`: the main job without a screen. Builds and serves the real app, trains LoRA and TS-LoRA on a sample
  * set in a headless browser, prints the comparison, saves screenshots to .out/demo/.
  *
- * Options: --model 4m|nano  --sample <id>  --prompt <text>  --keep-screenshot <path>, and the flag of every setting
+ * Options: --model 4m|nano  --sample <id>  --prompt <text>  --overview <path>, and the flag of every setting
  * (docs/settings.md): --steps N  --learning-rate X  --target-sparsity X …
  * --record <path>: the run as a file of History, without its adapters: `--model nano --record public/recorded/run.zip`
  * --screens <folder>: pictures of every section (with a small experiment), and <folder>.md that shows them
@@ -10,18 +10,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
-import type { Page } from 'playwright';
 import { defaultExperiment } from '../src/shared/config';
 import type { App, ModelId } from './app';
 import { settingFlags, withFlags } from './flags';
-import { Screens } from './screens';
+import { Screens, takeOverview } from './screens';
 import { formatTable, launch, options, serveBuild, visit } from './server';
 
 const OUT = '.out/demo';
 
 export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);
-  const known = ['model', 'sample', 'prompt', 'keep-screenshot', 'screens', 'record', ...settingFlags];
+  const known = ['model', 'sample', 'prompt', 'overview', 'screens', 'record', ...settingFlags];
   const unknown = [...Object.keys(named).filter((n) => !known.includes(n)), ...words];
   if (unknown.length)
     throw new Error(`unknown option ${unknown.join(', ')}; there are ${known.map((n) => `--${n}`).join(' ')}`);
@@ -79,7 +78,7 @@ export async function main(argv: string[]): Promise<number> {
       await page.locator(`#${section}`).screenshot({ path: `${OUT}/${name}.png` });
     }
     await page.screenshot({ path: `${OUT}/whole.png`, fullPage: true });
-    if (named['keep-screenshot']) await keepScreenshot(page, named['keep-screenshot']);
+    if (named.overview) await takeOverview(page, named.overview);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.screenshot({ path: `${OUT}/whole-dark.png`, fullPage: true });
     if (named.record) await record(app, named.record);
@@ -122,13 +121,4 @@ async function takeScreens(app: App, folder: string): Promise<void> {
   await screens.take('experiment', 'Experiment');
   await screens.take('history', 'Saved');
   screens.write(`${folder}.md`);
-}
-
-/** The README's picture: the page from the Train section on, as it looks in a tall window. */
-async function keepScreenshot(page: Page, path: string): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true });
-  await page.setViewportSize({ width: 1280, height: 1500 });
-  await page.locator('#train').evaluate((section) => section.scrollIntoView({ block: 'start', behavior: 'instant' }));
-  await page.waitForTimeout(1000);
-  await page.screenshot({ path });
 }

@@ -1,4 +1,4 @@
-/** Pictures of every section as it stands: desktop and phone, light and dark, small enough to be committed. */
+/** Pictures of the page as it stands, small enough to be committed: every section, and the charts that matter in one. */
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Page } from 'playwright';
@@ -85,6 +85,34 @@ export class Screens {
     );
     console.log(`${readdirSync(this.#folder).length} pictures, ${Math.round(bytes / 1000)} kB, shown by ${path}`);
   }
+}
+
+/** What the README's picture leaves of the page: losses, the map of modules with its lines, a text token by token. */
+const OVERVIEW = ['loss', 'skipmap', 'shares', 'tokens'].map((chart) => `[data-chart=${chart}]`).join();
+/** In bytes. */
+const MOST_OVERVIEW_BYTES = 2e5;
+
+/** The real page with nothing but those charts, as one picture. @throws {Error} when it is too big */
+export async function takeOverview(page: Page, path: string): Promise<void> {
+  const before = page.viewportSize()!;
+  await page.setViewportSize({ width: SIZES.desktop.width, height: 6000 });
+  const others = `:not(${OVERVIEW}):not(:has(${OVERVIEW})):not(:is(${OVERVIEW}) *)`;
+  const hidden = `#root > ${others}, main ${others}, .chart-foot, [data-chart=tokens] .scroll { display: none !important }`;
+  await page.evaluate((css) => {
+    // The page's security policy allows no style element.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    document.adoptedStyleSheets = [sheet];
+  }, hidden);
+  await page.waitForTimeout(2 * DRAWN);
+  const picture = await toWebp(page, await page.locator('main').screenshot());
+  await page.evaluate(() => {
+    document.adoptedStyleSheets = [];
+  });
+  await page.setViewportSize(before);
+  if (picture.length > MOST_OVERVIEW_BYTES) throw new Error(`${path} would be ${Math.round(picture.length / 1000)} kB`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, picture);
 }
 
 const name = (section: string, size: string, scheme: string) => `${section}-${size}-${scheme}.webp`;
