@@ -11,7 +11,24 @@ export interface OwnFile {
   file: Blob;
 }
 
-export type DataFormat = 'jsonl' | 'json' | 'csv' | 'tsv' | 'txt' | 'parquet';
+export const DATA_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'txt', 'parquet'] as const;
+export type DataFormat = (typeof DATA_FORMATS)[number];
+
+/** What the names of files with data end in. */
+export const DATA_EXTENSIONS = [
+  'jsonl',
+  'ndjson',
+  'json',
+  'csv',
+  'tsv',
+  'tab',
+  'txt',
+  'md',
+  'text',
+  'data',
+  'label',
+  'parquet',
+] as const;
 
 /** What is wrong with a row as it stands in the file; all but 'huge' and 'syntax' can be repaired. */
 export type RowState = 'ok' | 'ragged' | 'quote' | 'encoding' | 'syntax' | 'huge';

@@ -2,7 +2,7 @@
  * What a data set was made from: its files by content, and every choice that made token sets of them. With both, the same
  * data set can be made again, by a run that goes on or that is opened, and after a reload.
  */
-import { FILE_USES, QUOTES, REPAIRS, TEXT_UNITS, type ReadChoices, type RowEdits } from './data';
+import { DATA_FORMATS, FILE_USES, QUOTES, REPAIRS, TEXT_UNITS, type ReadChoices, type RowEdits } from './data';
 import { mappingSchema, templateSchema } from './origin';
 import { z } from './zod';
 
@@ -27,7 +27,7 @@ export const originSchema = z.discriminatedUnion('kind', [
 export type DataOrigin = z.infer<typeof originSchema>;
 
 const choicesSchema = z.strictObject({
-  format: z.enum(['auto', 'jsonl', 'json', 'csv', 'tsv', 'txt', 'parquet']),
+  format: z.enum(['auto', ...DATA_FORMATS]),
   header: z.enum(['auto', 'yes', 'no']),
   separator: text,
   quote: z.enum(QUOTES).or(auto),

@@ -1,6 +1,6 @@
 /** What the file turned out to be, with the evidence, and how it is read: each of that can be chosen. */
 import {
-  type DataFormat,
+  DATA_FORMATS,
   FILE_USES,
   type FileUse,
   type Quote,
@@ -32,7 +32,8 @@ const SEPARATORS = [
   ['space', ' '],
   ['none', ''],
 ] as const;
-const FORMATS: readonly DataFormat[] = ['jsonl', 'json', 'csv', 'tsv', 'txt'];
+/** Nothing is left open of how the one binary format is read. */
+const FORMATS = DATA_FORMATS.filter((format) => format !== 'parquet');
 /** Files of an archive that are listed. */
 const MOST_FILES = 12;
 

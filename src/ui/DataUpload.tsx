@@ -1,13 +1,19 @@
 /** One's own data: chosen, dropped anywhere on the page, or pasted. */
 import { useEffect, useRef, useState } from 'react';
+import { DATA_EXTENSIONS } from '../shared/data';
 import { texts } from '../shared/texts';
 import { message } from '../shared/message';
 import { TextField } from './bits';
 import { filesOf, holdsFiles } from './dropped';
 import { useSel, useStudio } from './studioContext';
 
-const ACCEPT =
-  '.jsonl,.json,.csv,.tsv,.tab,.txt,.ndjson,.md,.parquet,.gz,.tgz,.tar,.zip,text/*,application/json,application/gzip,application/zip';
+const ACCEPT = [
+  ...[...DATA_EXTENSIONS, 'gz', 'tgz', 'tar', 'zip'].map((extension) => `.${extension}`),
+  'text/*',
+  'application/json',
+  'application/gzip',
+  'application/zip',
+].join();
 
 export function DataUpload() {
   const studio = useStudio();

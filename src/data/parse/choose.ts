@@ -1,8 +1,8 @@
 /** Which of several files are read, and what for: by their names, and where those say nothing by their sizes. */
-import type { FileUse } from '../../shared/data';
+import { DATA_EXTENSIONS, type FileUse } from '../../shared/data';
 import type { Source } from './source';
 
-const DATA_NAME = /\.(jsonl|ndjson|json|csv|tsv|tab|txt|md|text|data|label|parquet)$/i;
+const DATA_NAME = new RegExp(`\\.(${DATA_EXTENSIONS.join('|')})$`, 'i');
 /** What no text lies in. */
 const OTHER_NAME =
   /\.(png|jpe?g|gif|webp|bmp|tiff?|pdf|mp[34]|wav|flac|avi|mov|exe|dll|so|bin|pt|pth|safetensors|onnx|npy|npz|pkl|docx?|xlsx?|pptx?)$/i;
