@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { assemblyscript } from './.ci/assemblyscript.mjs';
+import { claims } from './.ci/claims.mjs';
 import { csp } from './.ci/csp.mjs';
 import { plainOnnxRuntime } from './.ci/onnxRuntime.mjs';
 import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
@@ -18,7 +19,7 @@ const OLDEST = { chrome: 113, edge: 113, firefox: 141, safari: 26 };
 const targets = Object.fromEntries(Object.entries(OLDEST).map(([name, version]) => [name, version << 16]));
 
 export default defineConfig({
-  plugins: [assemblyscript(), react(), csp(), pwa()],
+  plugins: [assemblyscript(), react(), claims(), csp(), pwa()],
   resolve: { alias: plainOnnxRuntime },
   // light-dark() came in Chrome 123: it is written as custom properties that follow the colour scheme.
   css: { transformer: 'lightningcss', lightningcss: { targets } },

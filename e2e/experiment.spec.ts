@@ -37,6 +37,10 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
     table.slice(2).every((r) => r[1] === '3' && /^\d+\.\d{3} ± \d+\.\d{3}$/.test(r[3])),
     JSON.stringify(table),
   ).toBe(true);
+  const claims = await page.request.get(
+    await page.locator('#experiment .lead a').evaluate((link) => (link as HTMLAnchorElement).href),
+  );
+  expect(await claims.text()).toMatch(/<h1>The paper.*<table>/s);
   await expect(app.get('verdicts')).toContainText(/Validation loss: (no difference shown|.* (better|worse) by )/);
   await expect(app.get('loss-figure').locator('svg .chart-dot')).toHaveCount(3 * (table.length - 2));
   await expect(app.get('token-classes')).toContainText('Skipped tokens by class');

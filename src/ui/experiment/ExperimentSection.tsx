@@ -3,6 +3,7 @@ import { texts } from '../../shared/texts';
 import { doneJobs, jobCount } from '../../store/studies/plan';
 import { SectionFrame } from '../bits';
 import { when } from '../format';
+import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 import { StudyForm } from './StudyForm';
 import { StudyView } from './StudyView';
@@ -11,8 +12,19 @@ export function ExperimentSection() {
   const list = useSel((s) => s.studies.list);
   const selected = useSel((s) => s.studies.selected);
   const entry = list.find((e) => e.study.id === selected);
+  const t = texts().experiment;
+  const claims = (
+    <a href="claims.html" target="_blank" rel="noopener">
+      {t.claims}
+    </a>
+  );
   return (
-    <SectionFrame id="experiment" number={7} title={texts().page.section.experiment} lead={texts().experiment.lead}>
+    <SectionFrame
+      id="experiment"
+      number={7}
+      title={texts().page.section.experiment}
+      lead={<Phrase of={t.lead} claims={claims} />}
+    >
       <StudyForm />
       {list.length > 1 && <Kept />}
       {entry && <StudyView key={entry.study.id} study={entry.study} cells={entry.cells} />}
