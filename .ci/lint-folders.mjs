@@ -1,5 +1,5 @@
 /**
- * Holds `src/` to the dependency rule of the README's tree: who may import whom, and no import cycles.
+ * Holds `src/` to the dependency rule of docs/ARCHITECTURE.md: who may import whom, and no import cycles.
  * Type-only imports count: a type that points the wrong way is a concept that lives in the wrong folder.
  *
  *   node .ci/lint-folders.mjs            checks src/, prints what is wrong and why, exits 1 on errors
