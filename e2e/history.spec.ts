@@ -208,7 +208,7 @@ test('a checkpoint that cannot be written or read is said, and training goes on'
   const { origin } = new URL(page.url());
   await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
   await pause();
-  await expect(note).toContainText('No checkpoint was saved: The browser gives this page no more room.');
+  await expect(note).toContainText('No checkpoint was saved: The browser gives this page no more storage.');
   await session.send('Storage.overrideQuotaForOrigin', { origin });
   await app.get('resume-button').click();
   await app.waitSteps((await app.steps()) + 2);

@@ -105,7 +105,7 @@ test('a run leaves as a file and comes back: record, adapters, curves bit for bi
 test('files that are none, are damaged or say more than they may are refused in words', async () => {
   await expect(readRunFile(new Blob(['no zip']))).rejects.toThrow('could not be read as a zip');
   await expect(read(zipSync({ 'a.txt': new Uint8Array(3) }))).rejects.toThrow('history.json is missing');
-  await expect(read(zipped({ 'history.json': '{' }))).rejects.toThrow('history.json is no JSON');
+  await expect(read(zipped({ 'history.json': '{' }))).rejects.toThrow('history.json is not JSON');
   await expect(read(zipped({ 'history.json': '{"format":"sieve-history","version":2,"runs":[]}' }))).rejects.toThrow(
     'history.json: version',
   );
@@ -179,7 +179,7 @@ test('one byte of an adapter that has changed does not hide the curves', async (
   // The curves themselves are not shown when they are not what was kept.
   const history = zipped();
   history[Buffer.from(history).indexOf('sieve-history') + 30] ^= 1;
-  await expect(read(history)).rejects.toThrow('history.json in the file of the run is damaged');
+  await expect(read(history)).rejects.toThrow('history.json in the file of the session is damaged');
 });
 
 const shared = new URL('../../../shared/cases/faults/', import.meta.url);

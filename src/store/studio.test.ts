@@ -417,7 +417,7 @@ test('starting again resets first; a run in the way is refused', async () => {
   const { studio, train, state } = await started();
   event(train, { type: 'phase', phase: 'training' });
   await studio.start();
-  expect(say(state().ui.notices[0].info)).toMatch(/under way/);
+  expect(say(state().ui.notices[0].info)).toMatch(/is running/);
   event(train, { type: 'phase', phase: 'finished' });
   const again = studio.start();
   await sent(train, 'reset');

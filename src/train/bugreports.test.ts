@@ -122,7 +122,7 @@ const CASES: Record<string, () => Promise<void>> = {
   'c07-tool-calls.jsonl': async () => {
     const p = await page('c07-tool-calls.jsonl');
     expect(p.issue('parts').rows).toBe(12);
-    expect(p.issue('parts').reasons.join()).toMatch(/tool calls left out/);
+    expect(p.issue('parts').reasons.join()).toMatch(/tool calls ignored/);
     const own = await page('c07-tool-calls.jsonl', { chat: CHATML });
     expect(own.examples.every((e) => /<call>scale \{"item": "the/.test(e.text) && /<call>scale/.test(e.learnt))).toBe(
       true,
@@ -134,7 +134,7 @@ const CASES: Record<string, () => Promise<void>> = {
     expect(p.issue('empty')).toEqual({ rows: 12, reasons: [expect.stringContaining('tool calls without text')] });
   },
   'c08-reasoning.jsonl': async () => {
-    expect((await page('c08-reasoning.jsonl')).issue('parts')).toEqual({ rows: 12, reasons: ['reasoning left out'] });
+    expect((await page('c08-reasoning.jsonl')).issue('parts')).toEqual({ rows: 12, reasons: ['reasoning ignored'] });
     const own = await page('c08-reasoning.jsonl', { chat: CHATML });
     expect(own.issue('parts').rows).toBe(0);
     expect(own.examples[0].learnt).toMatch(/<think>I recall/);
@@ -158,7 +158,7 @@ const CASES: Record<string, () => Promise<void>> = {
     rowsAre(await page('c12-unknown-role.jsonl', { speakers: { villager: 'user' } }), 12);
   },
   'c13-image-parts.jsonl': async () =>
-    expect((await page('c13-image-parts.jsonl')).issue('parts')).toEqual({ rows: 12, reasons: ['images left out'] }),
+    expect((await page('c13-image-parts.jsonl')).issue('parts')).toEqual({ rows: 12, reasons: ['images ignored'] }),
   'c14-chosen-rejected.jsonl': async () => {
     const p = await page('c14-chosen-rejected.jsonl');
     expect(p.examples.every((e) => e.learnt.includes('It has') && !e.text.includes('Get lost'))).toBe(true);
@@ -296,7 +296,7 @@ const CASES: Record<string, () => Promise<void>> = {
     const p = await page('p07b-interval.parquet');
     expect(p.kind).toBe('text-label');
     expect(p.table.columns).toEqual(['text', 'label']);
-    expect(p.table.notes.map((n) => say(n.message)).join()).toMatch(/“age” is left out/);
+    expect(p.table.notes.map((n) => say(n.message)).join()).toMatch(/“age” is ignored/);
     expect(p.report.usable).toBe(p.rowCount);
     expect(p.report.problem).toBeNull();
   },

@@ -239,7 +239,7 @@ describe('a chat in a model’s own template', () => {
     );
     expect(made(p).map(shown).sort()).toEqual(['u:qa:ru:sa:+(+s+o+)+t', 'u:ua:+(+s+o+)+v']);
     expect(inWords(p.report.warnings)).toEqual([
-      expect.stringMatching(/^Of 1 chat only the last answer is learnt/),
+      expect.stringMatching(/^Of 1 chat only the last answer is trained on/),
       expect.stringMatching(/^2 examples do not end/),
     ]);
   });
@@ -351,7 +351,7 @@ describe('a column of tools', () => {
     const lists = [row(1, [weather]), row(2, [weather]), row(3, '')];
     const issues = async (lines: readonly string[], source: string) =>
       (await page(lines, template(source))).report.issues.map((i) => [i.issue, i.rows, say(i.reasons[0].reason)]);
-    expect(await issues(lists, '')).toEqual([['parts', 2, 'lists of tools left out']]);
-    expect(await issues([...lists, row(4, 'weather, time')], LISTS)).toEqual([['parts', 1, 'lists of tools left out']]);
+    expect(await issues(lists, '')).toEqual([['parts', 2, 'lists of tools ignored']]);
+    expect(await issues([...lists, row(4, 'weather, time')], LISTS)).toEqual([['parts', 1, 'lists of tools ignored']]);
   });
 });

@@ -71,7 +71,7 @@ it('a run that ends without a token skipped is said to equal its method without 
   const still = new GateWarnings(modules, 10);
   run(still, [50, 50], 1, 10);
   expect(say(still.atEnd(10)!)).toMatch(
-    /thresholds never moved: they rest for 10 steps, and the run had 10.*equals LoRA/,
+    /thresholds never moved: τ warm-up takes 10 steps, and the run had 10.*equals LoRA/,
   );
   run(still, [50, 50], 11, 5);
   expect(say(still.atEnd(15)!)).toMatch(/^no token was skipped in 15 steps.*equals LoRA/);

@@ -269,7 +269,7 @@ const CHATS: Case[] = [
         },
       ],
     })),
-    { ...CHAT, issues: { parts: /tool calls left out.*reasoning left out|reasoning left out.*tool calls left out/ } },
+    { ...CHAT, issues: { parts: /tool calls ignored.*reasoning ignored|reasoning ignored.*tool calls ignored/ } },
   ],
   [
     'speakers nobody knows',

@@ -213,7 +213,7 @@ describe('the train worker', () => {
           `^ts-lora step ${state.step + 1} was skipped: its loss is NaN. The first bad tensor is A of model.layers.0.self_attn.q_proj \\(value 0\\)`,
         ),
       ),
-      expect.stringMatching(/^ts-lora .*adapter of step 0 and goes on at 0.5 of/),
+      expect.stringMatching(/^ts-lora .*adapter of step 0 and continues at 0.5 of/),
       // Three, and the one that was under way.
       expect.stringMatching(/^ts-lora 4 of its 20 steps were skipped/),
     ]);

@@ -66,7 +66,7 @@ describe('JSON', () => {
       {
         line: 10,
         state: 'syntax',
-        cells: ['{"a": broken', 'not valid JSON: “broken” is no value, at character 7: {"a": broken'],
+        cells: ['{"a": broken', 'not valid JSON: “broken” is not a value, at character 7: {"a": broken'],
       },
     ]);
   });
@@ -170,7 +170,7 @@ describe('CSV and TSV', () => {
     });
     expect(inWords((await parse('a.csv', 'words,height\nabc,12\nabd,13')).header)).toEqual({
       used: true,
-      why: '“height” stands over numbers',
+      why: '“height” is above numbers',
     });
   });
 
@@ -460,7 +460,7 @@ describe('shapes of files', () => {
     const titled = await parse('a.csv', `A list of things\n\ntext;label\n${body}`);
     expect(inWords([titled.columns, titled.notes[0]])).toEqual([
       ['text', 'label'],
-      { line: 1, message: 'a line above the table, passed over: A list of things' },
+      { line: 1, message: 'a line above the table, ignored: A list of things' },
     ]);
     expect(
       (

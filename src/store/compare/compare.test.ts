@@ -161,7 +161,7 @@ test('nobody to ask is said, and the next question may come', async () => {
   const { compare, state } = make();
   for (const key of ['base', 'lora', 'ts-lora']) compare.setShown(key, false);
   await compare.answer('hi');
-  expect(say(state().ui.notices[0].info)).toBe('Nothing that is chosen can answer.');
+  expect(say(state().ui.notices[0].info)).toBe('Nothing selected can generate.');
   expect(state().compare.writing).toBeNull();
 });
 
@@ -200,7 +200,7 @@ test('a vote: hidden order, equal answers judged by nobody, kept over a reload',
   expect(state().compare.ballot!.rounds).toHaveLength(2);
   page.patch('compare', { round: null });
   await again.nextRound();
-  expect(say(state().ui.notices[0].info)).toMatch(/^(TS-)?LoRA is not here\.$/);
+  expect(say(state().ui.notices[0].info)).toMatch(/^(TS-)?LoRA is not open\.$/);
   again.resetVote();
   expect([state().compare.ballot, boxes.ballot.load()]).toEqual([null, null]);
 });
@@ -228,5 +228,5 @@ test('a round that is cancelled is not counted, and prompts come to an end', asy
 test('without held-out examples there is nothing to ask', async () => {
   const { compare, of, state } = make();
   await compare.beginVote(of('base'), of('lora'), null);
-  expect(say(state().ui.notices[0].info)).toBe('There is no held-out example to ask.');
+  expect(say(state().ui.notices[0].info)).toBe('There is no validation example to use as a prompt.');
 });

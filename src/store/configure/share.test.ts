@@ -122,7 +122,7 @@ it('a file that is wrong is refused with the path of what is wrong', () => {
     change(o);
     return () => readSettings(JSON.stringify(o));
   };
-  expect(() => readSettings('{')).toThrow(/^This is no JSON/);
+  expect(() => readSettings('{')).toThrow(/^This is not JSON/);
   expect(() => readSettings('[]')).toThrow(/no settings of Sieve/);
   expect(
     file((o) => {

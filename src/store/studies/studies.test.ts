@@ -201,7 +201,7 @@ it('a run that broke is a result; a second experiment is refused meanwhile', asy
   await p.studies.start({ ...DRAFT, seeds: 1 });
   const { session, end } = await p.session(1);
   await p.studies.start(DRAFT);
-  expect(p.errors).toEqual(['An experiment is under way.']);
+  expect(p.errors).toEqual(['An experiment is running.']);
   session.failed.set('ts-lora', foreign('TrainError', 'the loss is NaN'));
   end('finished');
   await settled(p);
@@ -229,13 +229,13 @@ it('module importance: the probe’s gates and norms decide what is trained next
 it('data that are too big are said, not kept, and end with the page', async () => {
   const p = page(new MemoryLibrary(), MAX_KEPT_BYTES);
   await p.studies.start({ ...DRAFT, seeds: 1 });
-  expect(p.errors[0]).toMatch(/too big to be kept/);
+  expect(p.errors[0]).toMatch(/too large to be saved/);
   expect(p.library.kept.size).toBe(0);
   const id = p.state().list[0].study.id;
   const after = page(p.library);
   await after.studies.load();
   await after.studies.resume(id);
-  expect(after.errors).toEqual(['The data of this experiment were not kept, so it cannot go on.']);
+  expect(after.errors).toEqual(['The data of this experiment was not saved, so it cannot be resumed.']);
 });
 
 it('what is read back is checked: a record that does not fit is counted and left alone', () => {

@@ -88,7 +88,7 @@ describe('values', () => {
   it('a column of a type that is not read is left out and named', async () => {
     expect(inWords(await open(stored('strange.parquet')))).toMatchObject({
       columns: ['text'],
-      notes: [{ line: 1, message: 'the column “odd” is left out: BSON cannot be read' }],
+      notes: [{ line: 1, message: 'the column “odd” is ignored: BSON cannot be read' }],
     });
     expect(
       await refusal(

@@ -40,7 +40,7 @@ export const data = {
     binary: { message: 'This looks like a binary file, not text.', hint: FORMATS },
     utf32: { message: 'The file is encoded as UTF-32.', hint: AGAIN },
     encoding: ({ label }: { label: string }) => ({
-      message: `“${label}” is no encoding that this browser reads.`,
+      message: `“${label}” is not an encoding that this browser reads.`,
       hint: 'Choose another one.',
     }),
     damagedUtf16: ({ encoding }: { encoding: string }) => ({
@@ -73,12 +73,12 @@ export const data = {
       hint: 'It should hold a JSONL, JSON, CSV, TSV, Parquet or plain text file.',
     }),
     noneOfFiles: ({ n }: { n: number }) => ({ message: `None of the ${n} files is a data file.`, hint: FORMATS }),
-    nothingToLearn: { message: 'No file is chosen to learn from.', hint: 'Choose one under “What was found”.' },
+    nothingToLearn: { message: 'No file is chosen for training.', hint: 'Choose one under Data, “File”.' },
     otherColumns: ({ path, own, others }: { path: string; own: string; others: string }) => ({
       message: `${path} has other columns (${own}) than the file before it (${others}).`,
       hint: 'Files that are read together must have the same columns. Choose “not used” for one of them.',
     }),
-    noParquet: { message: 'This file is no Parquet file.', hint: 'Choose another format.' },
+    noParquet: { message: 'This is not a Parquet file.', hint: 'Choose another format.' },
     packed: ({ what }: { what: string }) => ({
       message: `The packed file cannot be read: ${what}.`,
       hint: 'Pack it again, or unpack it and choose what was inside.',
@@ -123,9 +123,9 @@ export const data = {
       path: 'its columns do not agree with its schema',
       manyParts: ({ most }: { most: number }) => `its columns have more than ${most} parts`,
     },
-    /** A column that is left out, by its name and what it holds. */
+    /** A column that is not read, by its name and what it holds. */
     leftOut: ({ column, what }: { column: string; what: string }) =>
-      `the column “${column}” is left out: ${what} cannot be read`,
+      `the column “${column}” is ignored: ${what} cannot be read`,
   },
 
   /** Columns and rows of a table. */
@@ -136,15 +136,15 @@ export const data = {
     }),
     manyColumns: ({ columns, most }: { columns: number; most: number }) => ({
       message: `The table has ${columns} columns; at most ${most} are read.`,
-      hint: 'Keep only the columns that hold text to learn from.',
+      hint: 'Keep only the columns with text to train on.',
     }),
     moreColumns: ({ line, most }: { line: number; most: number }) => ({
       message: `Line ${line} brings the columns to more than ${most}.`,
-      hint: 'Keep only the columns that hold text to learn from.',
+      hint: 'Keep only the columns with text to train on.',
     }),
-    above: ({ text }: { text: string }) => `a line above the table, passed over: ${text}`,
+    above: ({ text }: { text: string }) => `a line above the table, ignored: ${text}`,
     headerAgain: ({ n }: { n: number }) =>
-      `the header stands in the file ${n === 1 ? 'once' : `${n} times`} more: passed over`,
+      `the header is repeated ${n === 1 ? 'once' : `${n} times`} in the file: ignored`,
     labelled: {
       fasttext: ({ labels, more }: { labels: string; more: boolean }) =>
         `every line begins with its label (__label__): ${labels}${more ? ', …' : ''}`,
@@ -163,7 +163,7 @@ export const data = {
     }),
     fewRows: ({ rows, header, least }: { rows: number; header: boolean; least: number }) => ({
       message: `The file has ${header ? 'a header line and ' : ''}${rows === 1 ? 'only one row' : 'no rows'}.`,
-      hint: `At least ${least} examples are needed: one to train on and one to test on.`,
+      hint: `At least ${least} examples are needed: one to train on and one for validation.`,
     }),
   },
   /** Why the first line is, or is not, taken for names. */
@@ -177,8 +177,8 @@ export const data = {
       `the first line holds the ${n === 1 ? 'name' : 'names'} ${names}`,
     emptyField: 'the first line has an empty field',
     again: ({ text }: { text: string }) => `“${text}” of the first line occurs again below it`,
-    overFew: ({ text }: { text: string }) => `“${text}” stands over a few values that recur, and is none of them`,
-    overNumbers: ({ text }: { text: string }) => `“${text}” stands over numbers`,
+    overFew: ({ text }: { text: string }) => `“${text}” is above a few recurring values and is not one of them`,
+    overNumbers: ({ text }: { text: string }) => `“${text}” is above numbers`,
     short: 'the first line is far shorter than the others and holds only name-like words',
     alike: 'the first line looks like the others',
   },
@@ -197,14 +197,14 @@ export const data = {
     halfCharacter: 'half a character (a lone surrogate) was replaced by U+FFFD',
     moreNotes: ({ n }: { n: number }) => `… and ${n} more notes`,
   },
-  /** JSON: why a text is none, and what was read all the same. */
+  /** JSON: why a text is not, and what was read all the same. */
   json: {
     at: ({ why, place, text }: { why: string; place: number; text: string }) =>
       `${why}, at character ${place}: ${text}`,
     more: 'more text after its end',
     end: 'a value is missing at the end',
     deep: 'nested too deeply',
-    unexpected: ({ text }: { text: string }) => `“${text}” is no value`,
+    unexpected: ({ text }: { text: string }) => `“${text}” is not a value`,
     noValue: ({ sign }: { sign: string }) => `a value is missing before “${sign}”`,
     noKey: 'a name in quotes is missing',
     noColon: 'a colon is missing after a name',
@@ -212,17 +212,17 @@ export const data = {
     openObject: 'a { is never closed',
     openList: 'a [ is never closed',
     openString: 'a quote is never closed',
-    escape: 'a backslash stands before a sign that it does not go with',
+    escape: 'a backslash before a character that cannot be escaped',
     loose: {
       nan: ({ n }: { n: number }) =>
-        `${n === 1 ? 'a record holds' : `${n} records hold`} NaN or Infinity, which are no JSON: read as empty`,
+        `${n === 1 ? 'a record holds' : `${n} records hold`} NaN or Infinity, which are not JSON: read as empty`,
       comma: ({ n }: { n: number }) =>
         `${n === 1 ? 'a record has a comma' : `${n} records have a comma`} too many or too few: read without`,
       python: ({ n }: { n: number }) =>
         `${n === 1 ? 'a record is' : `${n} records are`} written as Python writes it ('…', None): read as that`,
       lineBreak: ({ n }: { n: number }) =>
         `${n === 1 ? 'a record has' : `${n} records have`} a line break inside of quotes: kept`,
-      comment: ({ n }: { n: number }) => `${n === 1 ? 'a record holds' : `${n} records hold`} comments: passed over`,
+      comment: ({ n }: { n: number }) => `${n === 1 ? 'a record holds' : `${n} records hold`} comments: ignored`,
       bareKey: ({ n }: { n: number }) =>
         `${n === 1 ? 'a record has' : `${n} records have`} names without quotes: read as if quoted`,
     },
@@ -230,46 +230,47 @@ export const data = {
       `the file is one object: the rows are those under “${key}”${others ? `; not read: ${others}` : ''}`,
     insideLarge: 'the file is one large object: the rows are those of the first list in it',
   },
-  /** Why a cell is no chat. */
+  /** Why a cell is not a chat. */
   noChat: {
     none: 'no list of turns',
     empty: 'an empty list of turns',
     json: ({ why }: { why: string }) => `a list of turns that cannot be read: ${why}`,
     role: ({ names }: { names: string }) => `unknown speaker: ${names}`,
-    keys: ({ names }: { names: string }) => `a list whose entries are no turns; they have ${names}`,
-    content: ({ key }: { key: string }) => `“${key}” of a turn is no text`,
+    keys: ({ names }: { names: string }) => `a list whose entries are not turns; they have ${names}`,
+    content: ({ key }: { key: string }) => `“${key}” of a turn is not text`,
   },
-  /** What of a chat is left out. */
+  /** What of a chat is ignored. */
   parts: {
-    toolCalls: 'tool calls left out',
-    toolResults: 'results of tools read as if the user had said them',
-    reasoning: 'reasoning left out',
-    names: 'names of speakers left out',
-    tools: 'lists of tools left out',
-    images: 'images left out',
-    audio: 'sound left out',
-    files: 'files left out',
+    toolCalls: 'tool calls ignored',
+    toolResults: 'results of tools read as the user’s words',
+    reasoning: 'reasoning ignored',
+    names: 'names of speakers ignored',
+    tools: 'lists of tools ignored',
+    images: 'images ignored',
+    audio: 'sound ignored',
+    files: 'files ignored',
   },
-  /** Why a chat has nothing to learn. */
+  /** Why a chat has no loss tokens. */
   nothing: {
     calls: 'its answers are tool calls without text, which this template does not write',
-    weights: 'none of its answers is to be learnt (weight 0, or train: false)',
+    weights: 'none of its answers is trained on (weight 0, or train: false)',
   },
   /** What speaks for a guess of what the columns mean. */
   evidence: {
     preferred: ({ chosen, rejected }: { chosen: string; rejected: string }) =>
-      `two answers that were compared: “${chosen}” is learnt, “${rejected}” never is`,
-    twoParts: ({ asked, answer }: { asked: string; answer: string }) => `“${asked}” is read and “${answer}” is learnt`,
-    twoTexts: ({ a, b }: { a: string; b: string }) => `two texts, “${a}” and “${b}”, and what is said of them`,
+      `two compared answers: “${chosen}” is trained on, “${rejected}” never is`,
+    twoParts: ({ asked, answer }: { asked: string; answer: string }) =>
+      `“${asked}” is the prompt, “${answer}” is trained on`,
+    twoTexts: ({ a, b }: { a: string; b: string }) => `two texts, “${a}” and “${b}”, and a judgement of them`,
     measured: ({ column, n }: { column: string; n: number }) =>
-      `“${column}” holds ${n} different numbers: they are learnt as text, and are no labels to split by`,
+      `“${column}” holds ${n} different numbers: trained on as text, not used as labels to split by`,
     unreadChat: ({ column }: { column: string }) =>
-      `“${column}” looks like lists of turns, but none of those that were looked at can be read`,
+      `“${column}” looks like lists of turns, but none of those checked can be read`,
     chat: {
       named: ({ column }: { column: string }) => `“${column}” holds lists of turns`,
       keyed: ({ column }: { column: string }) => `“${column}” holds lists with one key for each speaker`,
       pairs: ({ column }: { column: string }) => `“${column}” holds lists of a question and an answer`,
-      texts: ({ column }: { column: string }) => `“${column}” holds lists of texts, which are taken by turns`,
+      texts: ({ column }: { column: string }) => `“${column}” holds lists of texts, read as alternating turns`,
       transcript: ({ column }: { column: string }) => `“${column}” holds transcripts (Human: … Assistant: …)`,
       messages: ({ column }: { column: string }) =>
         `“${column}” holds lists of turns with “role” and “content” (chat messages)`,
@@ -277,7 +278,7 @@ export const data = {
         `“${column}” holds lists of turns with “from” and “value” (ShareGPT)`,
     },
     chats: ({ chats, looked, turns }: { chats: number; looked: number; turns: string }) =>
-      `${chats} of ${looked} that were looked at can be read as chats, of ${turns} turns on average`,
+      `${chats} of ${looked} checked cells can be read as chats, ${turns} turns on average`,
     named: ({ names }: { names: readonly string[] }) =>
       `columns named ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`,
     filled: ({ column, filled, rows }: { column: string; filled: number; rows: number }) =>
@@ -290,56 +291,56 @@ export const data = {
     oneNamed: ({ column }: { column: string }) => `a column named ${column}`,
     twoColumns: 'two columns of free text; the first is taken as the prompt',
     oneColumn: 'there is only one column',
-    longest: ({ column }: { column: string }) =>
-      `no column has a name that is known here; “${column}” has the longest texts`,
+    longest: ({ column }: { column: string }) => `no column has a known name; “${column}” has the longest texts`,
   },
 
   /** Making examples, splitting, batching. */
   examples: {
-    fewTokens: { message: 'An example needs room for at least 8 tokens.', hint: 'Raise the longest sequence.' },
+    fewTokens: { message: 'An example needs room for at least 8 tokens.', hint: 'Raise the max sequence length.' },
     manyTokens: ({ most }: { most: number }) => ({
       message: `An example has at most ${most} tokens.`,
-      hint: 'Lower the longest sequence.',
+      hint: 'Lower the max sequence length.',
     }),
-    share: { message: 'The held-out share must lie between 0 and 0.5.', hint: 'Common values are 0.1 and 0.2.' },
-    fewExamples: { message: 'At least 2 examples must be allowed.', hint: 'Raise the most examples that are used.' },
+    share: { message: 'The validation split must be between 0 and 0.5.', hint: 'Common values are 0.1 and 0.2.' },
+    fewExamples: { message: 'At least 2 examples must be allowed.', hint: 'Raise “Max examples”.' },
     tooManyTokens: ({ millions }: { millions: number }) => ({
       message: `The data has more than ${millions} million tokens.`,
-      hint: 'Allow fewer examples: a few thousand are plenty here.',
+      hint: 'Lower “Max examples”: a few thousand are plenty here.',
     }),
-    noEnd: 'This tokenizer names no token that ends a text, so that the model does not learn to stop.',
+    noEnd: 'This tokenizer has no end-of-text token, so the model does not learn to stop.',
     endless: ({ n, stops }: { n: number; stops: string }) =>
       `${n === 1 ? '1 example does' : `${n} examples do`} not end with a token that generation stops at (${stops === '' ? 'this model names none' : stops}): the model will not learn to stop.`,
     heldOutOnly: ({ labels }: { labels: string }) =>
-      `Held out and never learnt: ${labels}. Allow more examples, or lower the held-out share.`,
-    learntOnly: ({ labels }: { labels: string }) => `Learnt and never measured, for want of examples: ${labels}.`,
+      `Only in the validation split, never trained on: ${labels}. Raise “Max examples”, or lower the validation split.`,
+    learntOnly: ({ labels }: { labels: string }) =>
+      `Only in the train split, never evaluated (too few examples): ${labels}.`,
     firstLine: ({ label }: { label: string }) =>
-      `The label “${label}” stands in the first line only. If that line names the columns, choose so under “What was found”.`,
-    emptyFile: 'Nothing of the file to measure on can be used, so that a share of the others is held out.',
+      `The label “${label}” is in the first line only. If that line names the columns, say so under “File”.`,
+    emptyFile: 'The validation file has no usable rows, so part of the other files becomes the validation split.',
     lostPrompt: ({ n }: { n: number }) =>
-      `${n === 1 ? '1 example lost its' : `${n} examples lost their`} whole prompt: the answer alone fills the window. Allow more tokens.`,
+      `${n === 1 ? '1 example lost its' : `${n} examples lost their`} whole prompt: the answer alone fills the window. Raise the max sequence length.`,
     lastOnly: ({ n }: { n: number }) =>
-      `${n === 1 ? 'Of 1 chat' : `Of ${n} chats`} only the last answer is learnt: the template rewrites earlier ones once more turns follow.`,
+      `${n === 1 ? 'Of 1 chat' : `Of ${n} chats`} only the last answer is trained on: the template rewrites earlier ones once more turns follow.`,
     unread: ({ windows }: { windows: number }) =>
-      `Only the first ${windows} windows of the text are used. Allow more examples to use all of it.`,
+      `Only the first ${windows} windows of the text are used. Raise “Max examples” to use all of it.`,
     /** @param why what keeps the examples from being split */
     noSplit: ({ why }: { why: 'none' | 'one' | 'ask' | 'same' }) => ({
       message: {
         none: 'No example is left to train on.',
         one: 'Only one example is left.',
-        ask: 'All examples ask the same.',
+        ask: 'All examples have the same prompt.',
         same: 'All examples are the same.',
       }[why],
       hint:
         why === 'one'
-          ? 'At least 2 are needed: one to train on and one to test on. A text file can be taken line by line or by paragraphs, see “What was found”.'
-          : 'At least 2 different examples are needed: one to train on and one to test on. Check the report, the mapping and the template.',
+          ? 'At least 2 are needed: one to train on and one for validation. A text file can be read line by line or by paragraphs, see “File”.'
+          : 'At least 2 different examples are needed: one to train on and one for validation. Check the data issues, the column mapping and the template.',
     }),
     none: { message: 'There is no example to train on.', hint: 'Load a data set first.' },
     noSuch: ({ example }: { example: number }) => ({ message: `There is no example ${example}.` }),
     masked: {
-      message: 'Every token of this batch is masked: there is nothing to learn from.',
-      hint: 'Check the mapping and the template in the preview.',
+      message: 'Every token of this batch is masked: it has no loss tokens.',
+      hint: 'Check the column mapping and the template in the preview.',
     },
   },
   /** A model's own chat template. */
@@ -349,7 +350,7 @@ export const data = {
       hint: 'Open a model first: its tokenizer knows its chat template.',
     },
     prompt: ({ why }: { why: string }) => ({
-      message: `The chat template does not take this prompt: ${why}`,
+      message: `The chat template does not accept this prompt: ${why}`,
       hint: 'Change the prompt, or train with the plain template.',
     }),
   },

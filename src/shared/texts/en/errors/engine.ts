@@ -10,28 +10,28 @@ export const engine = {
       hint: 'Compute on the CPU, or use a current Chrome, Edge or Safari 26, or Firefox 141 and later on Windows.',
     },
     noAdapter: {
-      message: 'WebGPU is there, but it offers no graphics adapter.',
+      message: 'WebGPU is available, but it offers no graphics adapter.',
       hint: 'Compute on the CPU; or update the graphics driver, or switch hardware acceleration on in the browser.',
     },
     reported: ({ message }: { message: string }) => ({
       message: `The GPU reported: ${message}`,
-      hint: 'Reload the page; try a smaller batch or context.',
+      hint: 'Reload the page; try a smaller batch or a shorter max sequence length.',
     }),
     invalid: ({ message }: { message: string }) => ({ message: `The GPU reported: ${message}`, hint: FAULT }),
     outOfMemory: ({ mib }: { mib: string }) => ({
-      message: `The GPU has not enough memory (${mib} MiB were in use or asked for).`,
-      hint: 'Choose a smaller batch, a shorter context, a lower rank or a smaller model.',
+      message: `The GPU does not have enough memory (${mib} MiB were in use or asked for).`,
+      hint: 'Choose a smaller batch, a shorter max sequence length, a lower rank or a smaller model.',
     }),
     oneBuffer: ({ label, mib, allowed }: { label: string; mib: string; allowed: string }) => ({
       message: `"${label}" needs ${mib} MiB in one piece; this device allows ${allowed} MiB.`,
-      hint: 'Choose a smaller batch, a shorter context or a smaller model.',
+      hint: 'Choose a smaller batch, a shorter max sequence length or a smaller model.',
     }),
     freed: ({ label }: { label: string }) => ({
       message: `GPU buffer "${label}" is used after it was freed.`,
       hint: FAULT,
     }),
     slice: ({ offset, size, label, bytes }: { offset: number; size: number; label: string; bytes: number }) => ({
-      message: `Slice ${offset}+${size} does not fit "${label}" (${bytes} bytes).`,
+      message: `The range ${offset}+${size} does not fit "${label}" (${bytes} bytes).`,
     }),
     apart: ({ a, b }: { a: string; b: string }) => ({
       message: `"${a}" and "${b}" are not parts of one buffer.`,
@@ -57,7 +57,7 @@ export const engine = {
     }),
     outOfMemory: ({ mib }: { mib: string }) => ({
       message: `The browser gives no more memory (${mib} MiB were in use or asked for).`,
-      hint: 'Choose a smaller batch, a shorter context, a lower rank or a smaller model, or close other tabs.',
+      hint: 'Choose a smaller batch, a shorter max sequence length, a lower rank or a smaller model, or close other tabs.',
     }),
     thread: ({ message }: { message: string }) => ({
       message: `A computing thread did not start: ${message}`,
@@ -107,7 +107,7 @@ export const engine = {
       mostSupervised: number;
     }) => ({
       message: `A batch of ${rows} tokens (${supervised} with a target) does not fit the ${most} (${mostSupervised}) that were planned.`,
-      hint: 'Choose a shorter context or a smaller batch.',
+      hint: 'Choose a shorter max sequence length or a smaller batch.',
     }),
     prompt: ({ tokens, most }: { tokens: number; most: number }) => ({
       message: `The prompt has ${tokens} tokens; this model takes 1 to ${most}.`,
@@ -133,9 +133,9 @@ export const engine = {
     }),
     noThreshold: {
       message: 'This gate has no threshold of its own.',
-      hint: 'Only gates that learn a threshold can be opened again.',
+      hint: 'Only gates with a learned threshold can be reset.',
     },
-    noGateToOpen: { message: 'An adapter without a gate has nothing to open.', hint: 'Choose a gated run.' },
+    noGateToOpen: { message: 'An adapter without a gate has no threshold to reset.', hint: 'Choose a gated run.' },
     noGate: { message: 'An adapter without a gate has no thresholds.', hint: 'Open it as TS-LoRA or TS-DoRA.' },
     shapes: ({ path, rank }: { path: string; rank: number }) => ({
       message: `${path}: the adapter's tensors do not have the shapes of rank ${rank} for this model.`,

@@ -279,7 +279,7 @@ export const hub = {
   },
   /** A model's own chat template; `answer` is the reason beside a row. */
   chatTemplate: {
-    endless: { message: 'The chat template makes text without end, so it was stopped.', hint: OTHER_TEMPLATE },
+    endless: { message: 'The chat template writes text without end, so it was stopped.', hint: OTHER_TEMPLATE },
     long: ({ characters, most }: { characters: number; most: number }) => ({
       message: `The chat template has ${characters} characters; at most ${most} are read.`,
       hint: 'Use the plain template.',
@@ -289,7 +289,7 @@ export const hub = {
       hint: OTHER_TEMPLATE,
     }),
     today:
-      'it asks for today’s date (strftime_now), which Sieve does not give: what is learnt today must be asked tomorrow in the same words',
-    answer: 'with the answer in place the template begins it in another way than when it asks for one',
+      'it asks for today’s date (strftime_now), which Sieve does not give: a prompt trained on today must have the same date tomorrow',
+    answer: 'the template begins an answer differently when it writes one than when it asks for one',
   },
 };

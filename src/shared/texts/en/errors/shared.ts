@@ -28,10 +28,10 @@ export const shared = {
   }),
   /** Its storage is forbidden. */
   siteData: {
-    message: 'This browser lets the page keep nothing here.',
+    message: 'This browser does not let the page save anything.',
     hint: 'A private window or a strict setting forbids it. Export what you want to keep.',
   },
-  workerEnded: 'it ended without a word',
+  workerEnded: 'it ended without an error',
   zip: {
     entries: ({ n }: { n: number }) => `it has ${n} entries`,
     directory: 'its directory is broken',

@@ -37,18 +37,21 @@ export const store = {
       hint: 'Correct it and try again.',
     },
     length: {
-      message: 'The answer length must be a whole number from 1 to 4096 tokens.',
+      message: 'Max new tokens must be a whole number from 1 to 4096.',
       hint: 'Correct it and try again.',
     },
-    temperature: { message: 'The temperature must lie between 0 and 10.', hint: '0 always takes the likeliest token.' },
-    topP: { message: 'Top-p must lie above 0 and at most at 1.', hint: '1 switches it off.' },
+    temperature: {
+      message: 'The temperature must be between 0 and 10.',
+      hint: '0 is greedy: it always takes the most likely token.',
+    },
+    topP: { message: 'Top-p must be above 0 and at most 1.', hint: '1 switches it off.' },
   },
-  /** What is under way already. */
+  /** What is running already. */
   busy: {
-    study: { message: 'An experiment is under way.', hint: 'Stop it under Experiment first, or wait for its end.' },
-    run: { message: 'A run is under way.', hint: 'Stop it under Train first.' },
-    runHere: { message: 'A run is under way.', hint: 'Stop it first.' },
-    resuming: { message: 'An interrupted run is being resumed.', hint: 'Stop it under Train once it is there.' },
+    study: { message: 'An experiment is running.', hint: 'Stop it under Experiment first, or wait until it ends.' },
+    run: { message: 'A session is running.', hint: 'Stop it under Train first.' },
+    runHere: { message: 'A session is running.', hint: 'Stop it first.' },
+    resuming: { message: 'An interrupted session is being resumed.', hint: 'Stop it under Train once it has started.' },
   },
   noModel: { message: 'No model is open yet.', hint: 'Wait until the model is open, or open one under Model.' },
   data: {
@@ -74,7 +77,7 @@ export const store = {
       hint: 'Choose the file with this SHA-256, or open yours under Data to train on it.',
     }),
     otherTokens: ({ data }: { data: string }) => ({
-      message: `${data} is read to other tokens now than those that the run has learnt from.`,
+      message: `${data} now gives other tokens than those that the run was trained on.`,
       hint: 'Sieve, the model or its tokenizer has changed since. Another run on it starts from another loss.',
     }),
     none: { message: 'There is nothing to train on yet.', hint: 'Choose a sample set or a file under Data.' },
@@ -85,8 +88,8 @@ export const store = {
       message: `Settings from the link: ${changes === 1 ? 'one differs' : `${changes} differ`} from the defaults; seed ${seed}.`,
       hint: 'A link never carries data: choose yours under Data.',
     }),
-    noJson: ({ why }: { why: string }) => ({ message: `This is no JSON: ${why}`, hint: EXPORTED_SETTINGS }),
-    foreign: { message: 'These are no settings of Sieve: format is not “sieve-config”.', hint: EXPORTED_SETTINGS },
+    noJson: ({ why }: { why: string }) => ({ message: `This is not JSON: ${why}`, hint: EXPORTED_SETTINGS }),
+    foreign: { message: 'These are not settings of Sieve: format is not “sieve-config”.', hint: EXPORTED_SETTINGS },
     version: ({ ours, theirs }: { ours: number; theirs: string }) => ({
       message: `version: this page reads version ${ours}, and the file says ${theirs}.`,
       hint: 'It was written by another version of Sieve.',
@@ -159,8 +162,8 @@ export const store = {
   },
   runFile: {
     noJson: ({ file, why }: { file: string; why: string }) => ({
-      message: `${file} is no JSON: ${why}`,
-      hint: 'Export the run again.',
+      message: `${file} is not JSON: ${why}`,
+      hint: 'Export the session again.',
     }),
     wrong: ({ file, path, problem }: { file: string; path: string; problem: string }) => ({
       message: `${file}: ${path || 'content'}: ${problem}`,
@@ -168,55 +171,55 @@ export const store = {
     }),
     tooLarge: ({ bytes, most }: { bytes: number; most: number }) => ({
       message: `The file has ${bytes} bytes; at most ${most} are read.`,
-      hint: 'Choose the file of one run.',
+      hint: 'Choose the file of one session.',
     }),
     noHistory: {
-      message: 'This is no run: history.json is missing.',
-      hint: 'Choose a file that was exported under History. Adapters alone are imported under Compare.',
+      message: 'This is not a session: history.json is missing.',
+      hint: 'Choose a file that was exported under Saved. Adapters alone are imported under Compare.',
     },
     noRecord: {
-      message: 'This is no run: run.json is missing.',
-      hint: 'Choose a file that was exported under History.',
+      message: 'This is not a session: run.json is missing.',
+      hint: 'Choose a file that was exported under Saved.',
     },
     damaged: ({ file }: { file: string }) => ({
-      message: `${file} in the file of the run is damaged.`,
-      hint: 'Export the run again, or delete the entry.',
+      message: `${file} in the file of the session is damaged.`,
+      hint: 'Export the session again, or delete the entry.',
     }),
     damagedAdapters: ({ runs }: { runs: string }) => ({
-      message: `The kept adapter of ${runs} is damaged and cannot be used; all curves are whole.`,
-      hint: 'Train it again to have an adapter.',
+      message: `The saved adapter of ${runs} is damaged and cannot be used; all curves are complete.`,
+      hint: 'Train it again to get an adapter.',
     }),
-    differs: { message: 'The file’s record and its contents speak of different runs.', hint: 'Export it again.' },
+    differs: { message: 'The file’s record and its contents belong to different sessions.', hint: 'Export it again.' },
   },
   kept: {
     notPersistent: {
-      message: 'The browser did not agree to keep the runs when space runs short.',
-      hint: 'It may once the page is installed or bookmarked. Export what must not be lost.',
+      message: 'The browser did not agree to keep saved sessions when storage runs short.',
+      hint: 'It may agree once the page is installed or bookmarked. Export what must not be lost.',
     },
     name: { message: 'A name has 1 to 120 characters.' },
     tags: ({ most }: { most: number }) => ({ message: `At most ${most} tags of at most 30 characters each.` }),
     fileGone: ({ why }: { why: string }) => ({
-      message: `The file of this run is gone (${why}).`,
+      message: `The file of this session is gone (${why}).`,
       hint: 'The browser may have cleared it. Delete the entry.',
     }),
     otherModel: ({ model }: { model: string }) => ({
-      message: `This run belongs to ${model}, and a run on another model is under way.`,
+      message: `This session belongs to ${model}, and a session on another model is running.`,
       hint: 'Stop it first.',
     }),
-    gone: { message: 'This run is not kept any more.', hint: PERHAPS_DELETED },
+    gone: { message: 'This session is no longer saved.', hint: PERHAPS_DELETED },
     full: {
-      message: 'The browser gives this page no more room.',
-      hint: 'Delete kept runs below, or free space on this device.',
+      message: 'The browser gives this page no more storage.',
+      hint: 'Delete saved sessions below, or free space on this device.',
     },
     otherVersion: {
-      message: 'The interrupted run was saved by another version of Sieve.',
+      message: 'The interrupted session was saved by another version of Sieve.',
       hint: 'It cannot be read; start it again.',
     },
     resumeModel: {
-      message: 'The model that the run belongs to could not be opened.',
-      hint: 'See under Model; the checkpoint is kept.',
+      message: 'The model of this session could not be opened.',
+      hint: 'See under Model; the checkpoint stays saved.',
     },
-    oldTab: { message: 'Another tab holds an older version of Sieve open.', hint: 'Close it, then reload this one.' },
+    oldTab: { message: 'An older version of Sieve is open in another tab.', hint: 'Close it, then reload this one.' },
   },
   /** How an interrupted run went on, or did not. */
   resume: {
@@ -255,55 +258,55 @@ export const store = {
       allJudged: 'All your prompts have been judged.',
     },
     nobody: {
-      message: 'Nothing that is chosen can answer.',
-      hint: 'Choose the base or a run above; beside each stands why it cannot.',
+      message: 'Nothing selected can generate.',
+      hint: 'Choose the base model or a run above; the reason is beside each.',
     },
-    noAdapter: { message: 'Its adapter is not in the file any more.' },
+    noAdapter: { message: 'Its adapter is no longer in the file.' },
     noPrompt: {
-      message: 'There is no held-out example to ask.',
+      message: 'There is no validation example to use as a prompt.',
       hint: 'Choose data under Data, or write prompts of your own.',
     },
     absent: ({ name }: { name: string }) => ({
-      message: `${name} is not here.`,
-      hint: 'Open or add it from History to go on voting, or start anew.',
+      message: `${name} is not open.`,
+      hint: 'Open or add it under Saved to continue voting, or start over.',
     }),
     /** @param why null where it may work the next time */
     silent: ({ name, why }: { name: string; why: string | null }) => ({
-      message: `${name} cannot answer now.`,
+      message: `${name} cannot generate now.`,
       hint: why ?? 'Try again.',
     }),
   },
   studies: {
     unreadable: ({ n }: { n: number }) => ({
-      message: `${n} kept ${n === 1 ? 'record' : 'records'} of experiments could not be read and ${n === 1 ? 'was' : 'were'} left alone.`,
+      message: `${n} saved ${n === 1 ? 'experiment' : 'experiments'} could not be read and ${n === 1 ? 'is' : 'are'} left unchanged.`,
       hint: 'They may come from another version of this page.',
     }),
     notKept: ({ why }: { why: string }) => ({
-      message: `This browser keeps no experiments: ${why}`,
+      message: `This browser cannot save experiments: ${why}`,
       hint: 'They work, but are gone when the page closes.',
     }),
     dataTooBig: ({ mb, most }: { mb: number; most: number }) => ({
-      message: `The data are too big to be kept beside the experiment (${mb} MB of tokens; at most ${most} MB).`,
-      hint: 'It runs all the same, but cannot go on after the page was closed. Finished results stay.',
+      message: `The data is too large to be saved with the experiment (${mb} MB of tokens; at most ${most} MB).`,
+      hint: 'It runs, but cannot be resumed after the page is closed. Finished results stay.',
     }),
     noData: {
-      message: 'The data of this experiment were not kept, so it cannot go on.',
-      hint: 'Open the data again and start a new one. What is finished stays.',
+      message: 'The data of this experiment was not saved, so it cannot be resumed.',
+      hint: 'Open the data again and start a new one. Finished results stay.',
     },
     otherTab: {
-      message: 'This experiment is at work in another tab.',
-      hint: 'Watch it there, or close that tab and go on here.',
+      message: 'This experiment is running in another tab.',
+      hint: 'Watch it there, or close that tab and resume here.',
     },
-    endedEarly: { message: 'Training ended before its time.', hint: 'See the message under Train, then go on.' },
+    endedEarly: { message: 'Training ended early.', hint: 'See the message under Train, then resume.' },
     modelFailed: { message: 'The model of this experiment could not be opened.', hint: 'See the message under Model.' },
     modelChanged: {
-      message: 'The model was changed while the experiment was under way.',
-      hint: 'Go on: its own model is opened again.',
+      message: 'The model was changed while the experiment was running.',
+      hint: 'Resume: its own model is opened again.',
     },
     gone: { message: 'That experiment is no longer there.' },
     saving: ({ why }: { why: string }) => ({
-      message: `This browser could not keep the experiment: ${why}`,
-      hint: 'It goes on, but may be gone when the page closes. Take the report before you leave.',
+      message: `This browser could not save the experiment: ${why}`,
+      hint: 'It continues, but may be gone when the page closes. Export the report before you leave.',
     }),
     noRanking: ({ seed }: { seed: number }) => ({
       message: `The probe of seed ${seed} gave no ranking.`,

@@ -44,7 +44,7 @@ export const train = {
     }) =>
       `step ${step} was skipped: ${what === 'loss' ? `its loss is ${value}` : `its gradient norm is ${value}`}. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`} The adapter is as it was before.`,
     wentBack: ({ step, rate }: { step: number; rate: number }) =>
-      `three steps in a row could not be computed, so it went back to its adapter of step ${step} and goes on at ${rate} of the learning rate.`,
+      `three steps in a row could not be computed, so it went back to its adapter of step ${step} and continues at ${rate} of the learning rate.`,
     /** How training is laid out from this step on. */
     thriftier: ({ step, split, runs, recompute }: { step: number; split: number; runs: number; recompute: boolean }) =>
       `memory ran out in step ${step}; it was repeated in less: ${[
@@ -60,7 +60,7 @@ export const train = {
     skippedSteps: ({ skipped, steps }: { skipped: number; steps: number }) =>
       `${skipped} of its ${steps} steps were skipped, since their loss or gradient was not finite.`,
     module: ({ layer, kind }: { layer: number; kind: string }) => `layer ${layer} ${kind}`,
-    /** @param why what keeps the modules shut; see `ClosedReason` */
+    /** @param why what makes the modules skip everything; see `ClosedReason` */
     closed: ({
       names,
       steps,
@@ -70,30 +70,30 @@ export const train = {
       steps: number;
       why: 'no-update' | 'harmful' | 'stuck';
     }) =>
-      `${names.join(', ')}: no token kept for ${steps} steps; ${
+      `${names.join(', ')}: every token skipped for ${steps} steps; ${
         {
           'no-update':
-            'B is still zero there, so every r is 0 and below the threshold, and what is skipped gets no gradient',
-          harmful: 'by the prices of the last step its updates would raise the loss',
-          stuck: 'the threshold is above every r, and what is skipped gets no gradient',
+            'B is still zero there, so every r is 0 and below the threshold, and skipped tokens give no gradient',
+          harmful: 'by the last gate gradients its updates would raise the loss',
+          stuck: 'the threshold is above every r, and skipped tokens give no gradient',
         }[why]
-      }. ${names.length > 1 ? 'They' : 'It'} can be opened again.`,
+      }. ${names.length > 1 ? 'Their thresholds' : 'Its threshold'} can be reset.`,
     allShut: ({ steps }: { steps: number }) =>
-      `every gate has been shut for ${steps} steps, so nothing is learnt. A smaller threshold step, or a negative price per kept token, opens them.`,
+      `every gate has skipped every token for ${steps} steps, so nothing is learned. A smaller τ learning rate, or a negative sparsity penalty, changes that.`,
     allShutAtZero: ({ steps }: { steps: number }) =>
-      `every gate has been shut for ${steps} steps, so nothing is learnt. B is still zero there, so every r is 0 and below the threshold, and what is skipped gets no gradient: let thresholds rest until the learning rate has warmed up.`,
+      `every gate has skipped every token for ${steps} steps, so nothing is learned. B is still zero there, so every r is 0 and below the threshold, and skipped tokens give no gradient: use as many τ warm-up steps as the learning rate has.`,
     allOpen: ({ steps }: { steps: number }) =>
-      `no token has been skipped for ${steps} steps since the thresholds began to move: so far this run is plain LoRA. A larger threshold step, or a price per kept token, changes that.`,
+      `no token has been skipped for ${steps} steps since the thresholds began to move: so far this run is plain LoRA. A larger τ learning rate, or a sparsity penalty, changes that.`,
     neverMoved: ({ rest, steps }: { rest: number; steps: number }) =>
-      `its thresholds never moved: they rest for ${rest} steps, and the run had ${steps}. No token was skipped, so it equals the same method without gates (TS-LoRA equals LoRA). A longer run, or a shorter warm-up of τ, changes that.`,
+      `its thresholds never moved: τ warm-up takes ${rest} steps, and the run had ${steps}. No token was skipped, so it equals the same method without gates (TS-LoRA equals LoRA). A longer run, or a shorter τ warm-up, changes that.`,
     neverSkipped: ({ steps }: { steps: number }) =>
-      `no token was skipped in ${steps} steps, so it equals the same method without gates (TS-LoRA equals LoRA). A larger threshold step, or a price per kept token, changes that.`,
-    noSamples: 'There is too little memory for samples beside this training, so there will be none.',
+      `no token was skipped in ${steps} steps, so it equals the same method without gates (TS-LoRA equals LoRA). A larger τ learning rate, or a sparsity penalty, changes that.`,
+    noSamples: 'There is too little memory for samples during this training, so there will be none.',
   },
   session: {
     context: ({ tokens, most }: { tokens: number; most: number }) => ({
-      message: `The context of ${tokens} tokens is longer than this model's ${most}.`,
-      hint: 'Choose a shorter context.',
+      message: `The max sequence length of ${tokens} tokens is above this model's ${most}.`,
+      hint: 'Choose a shorter one.',
     }),
     refused: ({ error, first }: { error: string; first: string }) => ({
       message: `Training is refused: this model's logits differ from ONNX Runtime's by ${error} of the largest, first at ${first}.`,
@@ -116,7 +116,7 @@ export const train = {
       tensor: string | null;
     }) => ({
       message: `Step ${step}: ${what === 'loss' ? `the loss is ${value}` : `the gradient norm is ${value}`}: the numbers grew until they could no longer be computed with. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`}`,
-      hint: 'The run went back twice at half the learning rate, and it happened again. Choose a smaller learning rate or a longer warm-up. What was learnt before this step is kept.',
+      hint: 'The run went back twice at half the learning rate, and it happened again. Choose a smaller learning rate or a longer warm-up. The adapter from before this step is saved.',
     }),
     noModule: ({ module, run }: { module: number; run: string }) => ({
       message: `There is no module ${module} of a run "${run}".`,
@@ -124,15 +124,15 @@ export const train = {
     }),
     allFailed: { message: 'All runs have failed, so there is no step to time.', hint: 'Train again first.' },
     sliceOfOne: {
-      message: 'A slice of the training set is to be set aside, but there is only one example.',
-      hint: 'Load more data, or set the slice to 0.',
+      message: 'A dev split is to be kept aside, but the train split has only one example.',
+      hint: 'Load more data, or set the dev split to 0.',
     },
     foreign: ({ id, vocab }: { id: number; vocab: number }) => ({
       message: `The data holds the token id ${id}, but the model has ${vocab} tokens.`,
       hint: "The tokens are another model's: prepare the data again with this model.",
     }),
-    empty: { message: 'There must be at least one example to train on and one held out.', hint: 'Load more data.' },
-    noSlice: { message: 'No slice of the training set was set aside.', hint: 'Set the slice above 0.' },
+    empty: { message: 'There must be at least one train example and one validation example.', hint: 'Load more data.' },
+    noSlice: { message: 'There is no dev split.', hint: 'Set the dev split above 0.' },
     manyPrompts: ({ most }: { most: number }) => ({
       message: `At most ${most} prompts are sampled.`,
       hint: 'Remove some.',
@@ -164,14 +164,14 @@ export const train = {
   },
   adapter: {
     randomGate: {
-      message: 'A random gate draws its tokens anew each time: there are no thresholds that would say which.',
+      message: 'A random gate draws other tokens each time, so there is no threshold to export.',
       hint: 'Export another run.',
     },
     merge: ({ run }: { run: string }) => ({
-      message: `"${run}" cannot be merged into the base: its gate keeps the update of some tokens and drops that of others.`,
+      message: `"${run}" cannot be merged into the base model: its gate applies the update to some tokens and skips others.`,
       hint: 'Export the adapter, or train LoRA, DoRA or AdaLoRA.',
     }),
-    noJson: ({ file, why }: { file: string; why: string }) => ({ message: `${file} is no JSON: ${why}`, hint: AGAIN }),
+    noJson: ({ file, why }: { file: string; why: string }) => ({ message: `${file} is not JSON: ${why}`, hint: AGAIN }),
     wrong: ({ file, path, problem }: { file: string; path: string; problem: string }) => ({
       message: `${file}: ${path || 'content'}: ${problem}`,
       hint: 'Sieve opens LoRA, DoRA and AdaLoRA adapters of PEFT, with its own ts_peft.json where they are gated.',
@@ -180,7 +180,7 @@ export const train = {
     perModule: { ranks: 'ranks per module are not supported', alphas: 'alphas per module are not supported' },
     large: { message: 'A file of this adapter is larger than 256 MiB.', hint: 'Choose a smaller adapter.' },
     notPeft: {
-      message: 'This is no PEFT adapter: adapter_config.json or adapter_model.safetensors is missing.',
+      message: 'This is not a PEFT adapter: adapter_config.json or adapter_model.safetensors is missing.',
       hint: 'Choose a zip that Sieve or PEFT wrote.',
     },
     gatedAdalora: { message: 'ts_peft.json beside an AdaLoRA adapter: Sieve gates LoRA and DoRA only.', hint: AGAIN },
@@ -210,8 +210,8 @@ export const train = {
       hint: OWN_MODEL,
     }),
     target: ({ name }: { name: string }) => ({
-      message: `The adapter changes "${name}", which Sieve does not adapt in this model.`,
-      hint: `Sieve adapts q, k, v, o, gate, up and down projections. ${OWN_MODEL}`,
+      message: `The adapter changes "${name}", which Sieve does not train in this model.`,
+      hint: `Sieve trains the q, k, v, o, gate, up and down projections. ${OWN_MODEL}`,
     }),
   },
   chatTemplate: {
@@ -226,18 +226,18 @@ export const train = {
   },
   keep: {
     full: {
-      message: 'The browser gives this page no more room.',
-      hint: 'Delete kept runs under History, or free space on this device.',
+      message: 'The browser gives this page no more storage.',
+      hint: 'Delete saved sessions under Saved, or free space on this device.',
     },
     locked: { message: 'Another tab of Sieve is writing to the same files.', hint: 'Close the other tab.' },
     unreachable: ({ why }: { why: string }) => ({
       message: `The browser could not reach its storage (${why}).`,
       hint: 'Reload the page. Export what you want to keep.',
     }),
-    nothing: { message: 'There is no run to go on with.', hint: 'Start it again.' },
+    nothing: { message: 'There is no session to resume.', hint: 'Start it again.' },
     damaged: {
       message: 'The token sets that belong to the checkpoint are damaged.',
-      hint: 'Choose the data again and start anew.',
+      hint: 'Choose the data again and start over.',
     },
   },
 };

@@ -61,7 +61,7 @@ export const data: Texts['errors']['data'] = {
       hint: '里面应该有 JSONL、JSON、CSV、TSV、Parquet 或纯文本文件。',
     }),
     noneOfFiles: ({ n }) => ({ message: `${n} 个文件中没有数据文件。`, hint: FORMATS }),
-    nothingToLearn: { message: '没有选择用来训练的文件。', hint: '请在“识别结果”里选择一个。' },
+    nothingToLearn: { message: '没有选择用来训练的文件。', hint: '请在“数据”的“文件”里选择一个。' },
     otherColumns: ({ path, own, others }) => ({
       message: `${path} 的列（${own}）与前一个文件（${others}）不同。`,
       hint: '一起读取的文件必须有相同的列。请把其中一个设为“不使用”。',
@@ -115,11 +115,11 @@ export const data: Texts['errors']['data'] = {
     }),
     manyColumns: ({ columns, most }) => ({
       message: `表格有 ${columns} 列，最多读取 ${most} 列。`,
-      hint: '只保留含有要学习的文本的列。',
+      hint: '只保留含有训练文本的列。',
     }),
     moreColumns: ({ line, most }) => ({
       message: `到第 ${line} 行，列数超过了 ${most}。`,
-      hint: '只保留含有要学习的文本的列。',
+      hint: '只保留含有训练文本的列。',
     }),
     above: ({ text }) => `表格上方的一行，已略过：${text}`,
     headerAgain: ({ n }) => `表头又出现了 ${n} 次：已略过`,
@@ -136,7 +136,7 @@ export const data: Texts['errors']['data'] = {
     }),
     fewRows: ({ rows, header, least }) => ({
       message: `文件里${header ? '除了表头' : ''}${rows === 1 ? '只有一行' : header ? '没有其他行' : '没有行'}。`,
-      hint: `至少需要 ${least} 个样本：一个用来训练，一个用来测试。`,
+      hint: `至少需要 ${least} 个样本：一个用于训练，一个用于验证。`,
     }),
   },
   header: {
@@ -210,13 +210,13 @@ export const data: Texts['errors']['data'] = {
   },
   nothing: {
     calls: '它的回答是没有文本的工具调用，而这个模板不写工具调用',
-    weights: '它的回答都不参与学习（weight 0 或 train: false）',
+    weights: '它的回答都不参与训练（weight 0 或 train: false）',
   },
   evidence: {
-    preferred: ({ chosen, rejected }) => `两个互相比较的回答：学习“${chosen}”，从不学习“${rejected}”`,
-    twoParts: ({ asked, answer }) => `“${asked}”只读，“${answer}”用来学习`,
+    preferred: ({ chosen, rejected }) => `两个互相比较的回答：用“${chosen}”训练，从不用“${rejected}”`,
+    twoParts: ({ asked, answer }) => `“${asked}”是提示词，“${answer}”用于训练`,
     twoTexts: ({ a, b }) => `两段文本“${a}”和“${b}”，以及对它们的判断`,
-    measured: ({ column, n }) => `“${column}”里有 ${n} 个不同的数：按文本学习，不作为划分用的标签`,
+    measured: ({ column, n }) => `“${column}”里有 ${n} 个不同的数：按文本训练，不作为划分用的标签`,
     unreadChat: ({ column }) => `“${column}”看起来是对话轮次的列表，但看过的都无法读取`,
     chat: {
       named: ({ column }) => `“${column}”里是对话轮次的列表`,
@@ -240,39 +240,39 @@ export const data: Texts['errors']['data'] = {
   },
 
   examples: {
-    fewTokens: { message: '一个样本至少要能容纳 8 个词元。', hint: '请调大最长序列。' },
-    manyTokens: ({ most }) => ({ message: `一个样本最多 ${most} 个词元。`, hint: '请调小最长序列。' }),
-    share: { message: '留出比例必须在 0 到 0.5 之间。', hint: '常用值是 0.1 和 0.2。' },
-    fewExamples: { message: '至少要允许 2 个样本。', hint: '请调大最多使用的样本数。' },
+    fewTokens: { message: '一个样本至少要能容纳 8 个词元。', hint: '请调大最大序列长度。' },
+    manyTokens: ({ most }) => ({ message: `一个样本最多 ${most} 个词元。`, hint: '请调小最大序列长度。' }),
+    share: { message: '验证集占比必须在 0 到 0.5 之间。', hint: '常用值是 0.1 和 0.2。' },
+    fewExamples: { message: '至少要允许 2 个样本。', hint: '请调大“最多样本数”。' },
     tooManyTokens: ({ millions }) => ({
       message: `数据超过 ${millions * 100} 万个词元。`,
-      hint: '请减少允许的样本数：这里几千个已经足够。',
+      hint: '请调小“最多样本数”：这里几千个已经足够。',
     }),
     noEnd: '这个分词器没有表示文本结束的词元，因此模型学不会停下来。',
     endless: ({ n, stops }) =>
       `${n} 个样本没有以生成时会停止的词元结尾（${stops === '' ? '这个模型没有指定' : stops}）：模型学不会停下来。`,
-    heldOutOnly: ({ labels }) => `只被留出、从未学习：${labels}。请允许更多样本，或调小留出比例。`,
-    learntOnly: ({ labels }) => `样本太少，只学习而不测量：${labels}。`,
-    firstLine: ({ label }) => `标签“${label}”只出现在第一行。如果那一行是列名，请在“识别结果”里这样选择。`,
-    emptyFile: '用来测量的文件里没有可用的内容，因此从其他文件里留出一部分。',
-    lostPrompt: ({ n }) => `有 ${n} 个样本失去了整个提示词：单是回答就占满了窗口。请允许更多词元。`,
-    lastOnly: ({ n }) => `有 ${n} 段对话只学习最后一个回答：后面还有发言时，模板会改写之前的回答。`,
-    unread: ({ windows }) => `只用了文本的前 ${windows} 个窗口。要用上全部文本，请允许更多样本。`,
+    heldOutOnly: ({ labels }) => `只在验证集中、从未用于训练：${labels}。请调大“最多样本数”，或调小验证集。`,
+    learntOnly: ({ labels }) => `只在训练集中、不会评估（样本太少）：${labels}。`,
+    firstLine: ({ label }) => `标签“${label}”只出现在第一行。如果那一行是列名，请在“文件”里这样选择。`,
+    emptyFile: '验证集文件里没有可用的行，因此从其他文件里划出一部分作为验证集。',
+    lostPrompt: ({ n }) => `有 ${n} 个样本失去了整个提示词：单是回答就占满了窗口。请调大最大序列长度。`,
+    lastOnly: ({ n }) => `有 ${n} 段对话只用最后一个回答训练：后面还有发言时，模板会改写之前的回答。`,
+    unread: ({ windows }) => `只用了文本的前 ${windows} 个窗口。要用上全部文本，请调大“最多样本数”。`,
     noSplit: ({ why }) => ({
       message: {
         none: '没有剩下可以训练的样本。',
         one: '只剩一个样本。',
-        ask: '所有样本的问题都相同。',
+        ask: '所有样本的提示词都相同。',
         same: '所有样本都相同。',
       }[why],
       hint:
         why === 'one'
-          ? '至少需要 2 个：一个用来训练，一个用来测试。文本文件可以按行或按段落取样本，见“识别结果”。'
-          : '至少需要 2 个不同的样本：一个用来训练，一个用来测试。请查看报告、映射和模板。',
+          ? '至少需要 2 个：一个用于训练，一个用于验证。文本文件可以按行或按段落取样本，见“文件”。'
+          : '至少需要 2 个不同的样本：一个用于训练，一个用于验证。请查看数据问题、列映射和模板。',
     }),
     none: { message: '没有可以训练的样本。', hint: '请先载入数据。' },
     noSuch: ({ example }) => ({ message: `没有第 ${example} 个样本。` }),
-    masked: { message: '这个批次的词元全部被遮蔽，没有可学的内容。', hint: '请在预览里检查映射和模板。' },
+    masked: { message: '这个批次的词元全部被遮蔽，没有计损失的词元。', hint: '请在预览里检查列映射和模板。' },
   },
   chatTemplate: {
     noTokenizer: { message: '还没有分词器。', hint: '请先打开一个模型：它的分词器带有对话模板。' },

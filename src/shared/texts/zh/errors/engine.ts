@@ -16,20 +16,20 @@ export const engine: Texts['errors']['engine'] = {
     },
     reported: ({ message }) => ({
       message: `GPU 报告：${message}`,
-      hint: '请重新载入页面，试试更小的批次或更短的上下文。',
+      hint: '请重新载入页面，试试更小的批次或更小的最大序列长度。',
     }),
     invalid: ({ message }) => ({ message: `GPU 报告：${message}`, hint: FAULT }),
     outOfMemory: ({ mib }) => ({
       message: `显存不足（已占用或申请 ${mib} MiB）。`,
-      hint: '请选择更小的批次、更短的上下文、更低的秩或更小的模型。',
+      hint: '请选择更小的批次、更小的最大序列长度、更低的秩或更小的模型。',
     }),
     oneBuffer: ({ label, mib, allowed }) => ({
       message: `“${label}”需要连续的 ${mib} MiB，而这个设备只允许 ${allowed} MiB。`,
-      hint: '请选择更小的批次、更短的上下文或更小的模型。',
+      hint: '请选择更小的批次、更小的最大序列长度或更小的模型。',
     }),
     freed: ({ label }) => ({ message: `GPU 缓冲区“${label}”在释放之后又被使用。`, hint: FAULT }),
     slice: ({ offset, size, label, bytes }) => ({
-      message: `切片 ${offset}+${size} 超出“${label}”（${bytes} 字节）。`,
+      message: `范围 ${offset}+${size} 超出“${label}”（${bytes} 字节）。`,
     }),
     apart: ({ a, b }) => ({ message: `“${a}”和“${b}”不属于同一个缓冲区。`, hint: FAULT }),
     shader: ({ label, line, message, text }) => ({
@@ -49,7 +49,7 @@ export const engine: Texts['errors']['engine'] = {
     }),
     outOfMemory: ({ mib }) => ({
       message: `浏览器不再提供更多内存（已占用或申请 ${mib} MiB）。`,
-      hint: '请选择更小的批次、更短的上下文、更低的秩或更小的模型，或关闭其他标签页。',
+      hint: '请选择更小的批次、更小的最大序列长度、更低的秩或更小的模型，或关闭其他标签页。',
     }),
     thread: ({ message }) => ({
       message: `计算线程没有启动：${message}`,
@@ -79,7 +79,7 @@ export const engine: Texts['errors']['engine'] = {
     }),
     batch: ({ rows, supervised, most, mostSupervised }) => ({
       message: `这个批次有 ${rows} 个词元（其中 ${supervised} 个有目标），超出了计划的 ${most} 个（${mostSupervised} 个）。`,
-      hint: '请选择更短的上下文或更小的批次。',
+      hint: '请选择更小的最大序列长度或更小的批次。',
     }),
     prompt: ({ tokens, most }) => ({
       message: `提示词有 ${tokens} 个词元，这个模型接受 1 到 ${most} 个。`,
@@ -103,8 +103,8 @@ export const engine: Texts['errors']['engine'] = {
       message: `“${run}”：DoRA 训练时不用 dropout。`,
       hint: '请把 dropout 设为 0，或选择 LoRA。',
     }),
-    noThreshold: { message: '这个门控没有自己的阈值。', hint: '只有会学习阈值的门控才能重新打开。' },
-    noGateToOpen: { message: '没有门控的适配器没有可以打开的东西。', hint: '请选择一个门控运行。' },
+    noThreshold: { message: '这个门控没有自己的阈值。', hint: '只有学习阈值的门控才能重置。' },
+    noGateToOpen: { message: '没有门控的适配器没有可以重置的阈值。', hint: '请选择一个门控运行。' },
     noGate: { message: '没有门控的适配器没有阈值。', hint: '请把它当作 TS-LoRA 或 TS-DoRA 打开。' },
     shapes: ({ path, rank }) => ({
       message: `${path}：适配器张量的形状与这个模型秩 ${rank} 时的形状不符。`,

@@ -1,4 +1,5 @@
 import type { Texts } from '../../en';
+import type { forms as english } from '../../en/errors/forms';
 import type { GroupName } from '../../../settings';
 import type { Words } from '../../../settings/words';
 import { presetReason } from '../configure/presets';
@@ -6,7 +7,7 @@ import { settings } from '../settings';
 import { train } from '../train';
 
 type Store = Texts['errors']['store'];
-type Forms = Pick<Store, 'place' | 'draft' | 'thriftier' | 'preset' | 'grid' | 'study'>;
+type Forms = Pick<Store, keyof typeof english>;
 const label = ({ group, key }: { group: GroupName; key: string }) =>
   (settings[group] as Record<string, Words>)[key].label;
 

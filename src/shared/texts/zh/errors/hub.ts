@@ -228,7 +228,7 @@ export const hub: Texts['errors']['hub'] = {
       hint: '请使用普通模板。',
     }),
     unreadable: ({ why }) => ({ message: `无法读取对话模板：${why}`, hint: OTHER_TEMPLATE }),
-    today: '它要求今天的日期（strftime_now），而 Sieve 不提供：今天学的，明天要用同样的话来问',
+    today: '它要求今天的日期（strftime_now），而 Sieve 不提供：今天用来训练的提示词，明天必须写同样的日期',
     answer: '填入回答后，模板给回答写的开头与请求回答时写的不同',
   },
 };

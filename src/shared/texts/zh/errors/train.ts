@@ -31,29 +31,29 @@ export const train: Texts['errors']['train'] = {
     skippedSteps: ({ skipped, steps }) => `${steps} 步中有 ${skipped} 步因损失或梯度不是有限数而被跳过。`,
     module: ({ layer, kind }) => `第 ${layer} 层 ${kind}`,
     closed: ({ names, steps, why }) =>
-      `${names.join('、')}：已有 ${steps} 步没有保留任何词元；${
+      `${names.join('、')}：已有 ${steps} 步跳过了所有词元；${
         {
-          'no-update': '那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而被跳过的得不到梯度',
-          harmful: '按上一步的价格，它的更新会使损失升高',
-          stuck: '阈值高于每个 r，而被跳过的得不到梯度',
+          'no-update': '那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而跳过的词元不提供梯度',
+          harmful: '按最近的门控梯度，它的更新会使损失升高',
+          stuck: '阈值高于每个 r，而跳过的词元不提供梯度',
         }[why]
-      }。可以重新打开。`,
+      }。可以重置阈值。`,
     allShut: ({ steps }) =>
-      `所有门控已关闭 ${steps} 步，因此什么也没学到。减小阈值的步长，或给保留的词元设负的价格，可以打开它们。`,
+      `所有门控已有 ${steps} 步跳过了所有词元，因此没有学习。减小 τ 学习率，或设负的稀疏惩罚，可以改变这一点。`,
     allShutAtZero: ({ steps }) =>
-      `所有门控已关闭 ${steps} 步，因此什么也没学到。那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而被跳过的得不到梯度：在学习率预热完成之前，请让阈值保持不动。`,
+      `所有门控已有 ${steps} 步跳过了所有词元，因此没有学习。那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而跳过的词元不提供梯度：请让 τ 的预热步数不少于学习率的预热步数。`,
     allOpen: ({ steps }) =>
-      `阈值开始移动以来已有 ${steps} 步没有跳过任何词元：到目前为止这个运行就是普通的 LoRA。增大阈值的步长，或给保留的词元设一个价格，可以改变这一点。`,
+      `阈值开始移动以来已有 ${steps} 步没有跳过任何词元：到目前为止这个运行就是普通的 LoRA。增大 τ 学习率，或设稀疏惩罚，可以改变这一点。`,
     neverMoved: ({ rest, steps }) =>
-      `它的阈值从未移动：阈值会静止 ${rest} 步，而这个运行只有 ${steps} 步。没有跳过任何词元，所以它等同于没有门控的同一方法（TS-LoRA 等同于 LoRA）。延长运行，或缩短 τ 的预热，可以改变这一点。`,
+      `它的阈值从未移动：τ 预热要 ${rest} 步，而这个运行只有 ${steps} 步。没有跳过任何词元，所以它等同于没有门控的同一方法（TS-LoRA 等同于 LoRA）。延长运行，或缩短 τ 的预热，可以改变这一点。`,
     neverSkipped: ({ steps }) =>
-      `${steps} 步中没有跳过任何词元，所以它等同于没有门控的同一方法（TS-LoRA 等同于 LoRA）。增大阈值的步长，或给保留的词元设一个价格，可以改变这一点。`,
+      `${steps} 步中没有跳过任何词元，所以它等同于没有门控的同一方法（TS-LoRA 等同于 LoRA）。增大 τ 学习率，或设稀疏惩罚，可以改变这一点。`,
     noSamples: '内存太少，训练的同时放不下样例生成，所以不会有样例。',
   },
   session: {
     context: ({ tokens, most }) => ({
-      message: `上下文 ${tokens} 个词元超过了这个模型的 ${most} 个。`,
-      hint: '请选择更短的上下文。',
+      message: `最大序列长度 ${tokens} 个词元超过了这个模型的 ${most} 个。`,
+      hint: '请调小它。',
     }),
     refused: ({ error, first }) => ({
       message: `拒绝训练：这个模型的 logits 与 ONNX Runtime 相差最大值的 ${error}，首先出现在${first}。`,
@@ -65,20 +65,20 @@ export const train: Texts['errors']['train'] = {
     }),
     notFinite: ({ step, what, value, tensor }) => ({
       message: `第 ${step} 步：${what === 'loss' ? `损失是 ${value}` : `梯度范数是 ${value}`}：数值增长到无法继续计算。${tensor === null ? '重复这一步时，所有张量都是有限的。' : `第一个异常的张量是 ${tensor}。`}`,
-      hint: '这个运行已两次回退并把学习率减半，仍然再次发生。请减小学习率或延长预热。这一步之前学到的内容会保留。',
+      hint: '这个运行已两次回退并把学习率减半，仍然再次发生。请减小学习率或延长预热。这一步之前的适配器会保存。',
     }),
     noModule: ({ module, run }) => ({
       message: `运行“${run}”没有模块 ${module}。`,
       hint: '请选择正在训练的运行里的模块。',
     }),
     allFailed: { message: '所有运行都失败了，没有可以计时的步。', hint: '请先重新训练。' },
-    sliceOfOne: { message: '要从训练集留出一个切片，但只有一个样本。', hint: '请载入更多数据，或把切片设为 0。' },
+    sliceOfOne: { message: '要从训练集划出开发集，但只有一个样本。', hint: '请载入更多数据，或把开发集设为 0。' },
     foreign: ({ id, vocab }) => ({
       message: `数据里有词元编号 ${id}，而模型只有 ${vocab} 个词元。`,
       hint: '这些词元属于另一个模型：请用当前模型重新准备数据。',
     }),
-    empty: { message: '至少要有一个用于训练的样本和一个留出的样本。', hint: '请载入更多数据。' },
-    noSlice: { message: '没有从训练集留出切片。', hint: '请把切片设为大于 0。' },
+    empty: { message: '至少要有一个训练样本和一个验证样本。', hint: '请载入更多数据。' },
+    noSlice: { message: '没有开发集。', hint: '请把开发集设为大于 0。' },
     manyPrompts: ({ most }) => ({ message: `最多对 ${most} 个提示词采样。`, hint: '请去掉一些。' }),
     longPrompt: ({ tokens, most }) => ({
       message: `有一个要采样的提示词有 ${tokens} 个词元，这个模型接受 1 到 ${most} 个。`,
@@ -106,9 +106,9 @@ export const train: Texts['errors']['train'] = {
     noTokenizer: { message: '还没有分词器。', hint: '请先打开一个模型：文本由它的分词器切分。' },
   },
   adapter: {
-    randomGate: { message: '随机门控每次都重新抽取词元：没有阈值能说明抽到的是哪些。', hint: '请导出其他运行。' },
+    randomGate: { message: '随机门控每次抽取不同的词元，没有可以导出的阈值。', hint: '请导出其他运行。' },
     merge: ({ run }) => ({
-      message: `“${run}”不能并入基座模型：它的门控保留一些词元的更新，丢弃另一些的。`,
+      message: `“${run}”不能并入基座模型：它的门控对一些词元应用更新，跳过另一些。`,
       hint: '请导出适配器，或训练 LoRA、DoRA 或 AdaLoRA。',
     }),
     noJson: ({ file, why }) => ({ message: `${file} 不是 JSON：${why}`, hint: AGAIN }),
@@ -152,13 +152,13 @@ export const train: Texts['errors']['train'] = {
     worker: ({ why }) => ({ message: `模板线程已停止：${why ?? '无法加载它的脚本'}。`, hint: '请重新载入页面。' }),
   },
   keep: {
-    full: { message: '浏览器不再给这个页面更多空间。', hint: '请在“历史”里删除保存的运行，或释放设备上的空间。' },
+    full: { message: '浏览器不再给这个页面更多存储空间。', hint: '请在“已保存”里删除会话，或释放设备上的空间。' },
     locked: { message: 'Sieve 的另一个标签页正在写同样的文件。', hint: '请关闭那个标签页。' },
     unreachable: ({ why }) => ({
       message: `浏览器无法访问自己的存储（${why}）。`,
       hint: '请重新载入页面。请导出你想保留的内容。',
     }),
-    nothing: { message: '没有可以继续的运行。', hint: '请重新开始。' },
+    nothing: { message: '没有可以继续的会话。', hint: '请重新开始。' },
     damaged: { message: '检查点对应的词元集已损坏。', hint: '请重新选择数据，从头开始。' },
   },
 };
