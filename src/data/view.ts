@@ -1,5 +1,5 @@
 /** The table as a person looks through it: filtered, searched, row by row. Works before anything was tokenised, too. */
-import type { ListedRow, Mapping, ParsedTable, RowDetail, RowFilter } from '../shared/data';
+import type { ListedRow, LostRow, Mapping, ParsedTable, RowDetail, RowFilter, RowQuery } from '../shared/data';
 import { type Message, message } from '../shared/message';
 import type { Tokenizer } from '../shared/types';
 import { CHANGED, EXCLUDED, ISSUE_BIT, issuesOf, USABLE } from './checkRows';
@@ -38,18 +38,11 @@ export class TableView {
 
   /**
    * Items that match, from … from+count, and how many match in all.
-   * @param search text that a row must hold, whatever its case; '' = any.
    * @throws {Cancelled}
    */
-  async list(
-    filter: RowFilter,
-    search: string,
-    from: number,
-    count: number,
-    pace: Pace,
-  ): Promise<{ total: number; rows: ListedRow[] }> {
-    const key = JSON.stringify([filter, search]);
-    if (this.#found?.key !== key) this.#found = { key, items: await this.#find(filter, search.toLowerCase(), pace) };
+  async list({ from, count, ...asked }: RowQuery, pace: Pace): Promise<{ total: number; rows: ListedRow[] }> {
+    const key = JSON.stringify([asked.filter, asked.search, asked.also]);
+    if (this.#found?.key !== key) this.#found = { key, items: await this.#find(asked, pace) };
     const { items } = this.#found;
     return { total: items.length, rows: Array.from(items.subarray(from, from + count), (item) => this.#listed(item)) };
   }
@@ -59,10 +52,12 @@ export class TableView {
     if (!(item >= 0 && item < count)) return null;
     const row = this.#row(item);
     const example = this.#example(item);
-    const cells = this.#exampleOf ? (this.#prepared.cells(row) ?? this.#raw(row).cells) : null;
+    const now = this.#exampleOf && this.#prepared.cells(row);
+    const { cells, lost } = this.#exampleOf && !now ? this.#raw(row) : { cells: now, lost: null };
     return {
       item,
       line: this.#table.rows.line(row),
+      lost,
       cells: cells ? this.#table.columns.map((_, c) => (cells[c] ?? '').slice(0, DETAILED)) : null,
       example: example === null ? null : (await this.#prepared.preview(example, 1))[0],
       prompt: this.#mapping.kind === 'chat' && example !== null ? await this.#prepared.prompt(row) : null,
@@ -70,31 +65,52 @@ export class TableView {
     };
   }
 
-  /** Every row that is not used, as JSON lines with the reasons: { line, reasons, cells }. */
-  async *rejected(pace: Pace): AsyncGenerator<string> {
+  /** Rows that cannot be read, in their order. */
+  lost(): LostRow[] {
+    const { rows } = this.#table;
+    const found: LostRow[] = [];
+    for (let row = 0; row < rows.length; row++) {
+      const { lost } = this.#raw(row);
+      if (lost) found.push({ row, why: lost });
+    }
+    return found;
+  }
+
+  /**
+   * Every row that is not used, as JSON lines: { line, reasons, why?, row }.
+   * @param why words of `lost`, in its order
+   */
+  async *rejected(why: readonly string[], pace: Pace): AsyncGenerator<string> {
     const { flags, cells } = this.#prepared;
+    let told = 0;
     for (let row = 0; row < flags.length; row++) {
       if (row % 32 === 0 && pace.due) await pace.rest(message('data.progress.collecting'), row, flags.length);
       const f = flags[row];
+      const { cells: raw, lost } = this.#raw(row);
+      const words = lost ? { why: why[told++] } : {};
       const reasons: string[] = issuesOf(f);
       if (f & EXCLUDED) reasons.push('excluded by hand');
       if (f & USABLE) continue;
       const now = cells(row);
-      const { cells: raw, lost } = this.#raw(row);
       const content = now ? Object.fromEntries(this.#table.columns.map((name, c) => [name, now[c] ?? ''])) : raw;
-      const why = lost && { why: lost };
-      yield `${JSON.stringify({ line: this.#table.rows.line(row), reasons, ...why, row: content })}\n`;
+      yield `${JSON.stringify({ line: this.#table.rows.line(row), reasons, ...words, row: content })}\n`;
     }
   }
 
-  async #find(filter: RowFilter, search: string, pace: Pace): Promise<Uint32Array> {
+  async #find(
+    { filter, search, also }: Pick<RowQuery, 'filter' | 'search' | 'also'>,
+    pace: Pace,
+  ): Promise<Uint32Array> {
+    const wanted = search.toLowerCase();
+    // An item is a row where rows can be lost.
+    const told = new Set(this.#exampleOf ? also : []);
     const count = this.#exampleOf?.length ?? this.#prepared.tokens.length;
     const found = new Growing(new Uint32Array(1024));
     for (let item = 0; item < count; item++) {
       if (item % 64 === 0 && pace.due) await pace.rest(message('data.progress.searching'), item, count);
       if (
         this.#matches(item, filter) &&
-        (search === '' || this.#texts(item).some((t) => t.toLowerCase().includes(search)))
+        (wanted === '' || told.has(item) || this.#texts(item).some((t) => t.toLowerCase().includes(wanted)))
       )
         found.push(item);
     }

@@ -326,12 +326,31 @@ export interface ListedRow {
   changed: boolean;
 }
 
+/** Which rows are listed, and how many of them. */
+export interface RowQuery {
+  filter: RowFilter;
+  /** Text that a row must hold, whatever its case; '' = any. */
+  search: string;
+  /** Rows that hold it in what is said of them (`LostRow`); only the page has words. */
+  also: number[];
+  from: number;
+  count: number;
+}
+
+/** A row that cannot be read, and why. */
+export interface LostRow {
+  row: number;
+  why: Message;
+}
+
 /** A row in full. */
 export interface RowDetail {
   item: number;
   line: number;
   /** Cells by column as they are now; null for a window of a plain text. */
   cells: string[] | null;
+  /** Why the row cannot be read at all. */
+  lost: Message | null;
   example: PreviewExample | null;
   /** Of a chat that is used: all that comes before its first answer. */
   prompt: Prompt | null;

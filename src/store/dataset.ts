@@ -3,6 +3,7 @@ import {
   type ChatTemplate,
   type DataKind,
   type ListedRow,
+  type LostRow,
   type Mapping,
   type OwnFile,
   type PromptTemplate,
@@ -10,7 +11,7 @@ import {
   type ReadChoices,
   type Repairs,
   type RowDetail,
-  type RowFilter,
+  type RowQuery,
   type Segment,
   type Speaker,
 } from '../shared/data';
@@ -365,13 +366,8 @@ export class DatasetCommands {
   }
 
   /** A page of the rows that match; null where a later question, or a change of the data, has overtaken it. */
-  async list(
-    filter: RowFilter,
-    search: string,
-    from: number,
-    count: number,
-  ): Promise<{ total: number; rows: ListedRow[] } | null> {
-    return this.#ask(() => this.#client.request({ type: 'list', filter, search, from, count }));
+  async list(asked: RowQuery): Promise<{ total: number; rows: ListedRow[] } | null> {
+    return this.#ask(() => this.#client.request({ type: 'list', ...asked }));
   }
 
   /** One row in full, with its tokens. */
@@ -379,9 +375,14 @@ export class DatasetCommands {
     return this.#ask(() => this.#client.request({ type: 'detail', item }));
   }
 
-  /** Every row that is not used, with the reasons, as a file of JSON lines. */
-  async rejected(): Promise<Blob | null> {
-    return this.#ask(async () => (await this.#client.request({ type: 'rejected' })).file);
+  /** Rows that cannot be read, in their order. */
+  async lost(): Promise<LostRow[]> {
+    return (await this.#ask(() => this.#client.request({ type: 'lost' })))?.rows ?? [];
+  }
+
+  /** Every row that is not used, with the reasons, as a file of JSON lines; `why` has those of `lost` in words. */
+  async rejected(why: string[]): Promise<Blob | null> {
+    return this.#ask(async () => (await this.#client.request({ type: 'rejected', why })).file);
   }
 
   async #ask<T>(act: () => Promise<T>): Promise<T | null> {

@@ -29,6 +29,7 @@ import { START_DRAFT } from './studies/presets';
 import { draftProblems, pastedName } from './checks';
 import { contenders } from './compare/contenders';
 import { isPreset } from './configure/presets';
+import { keptRunSchema } from '../shared/keptRun';
 import { recordOf } from './keptRuns';
 import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
 import { DEFAULT_MODEL, SMALL_MODEL, Studio } from './studio';
@@ -337,7 +338,10 @@ test('a kept run whose model does not open can be looked at all the same', async
 });
 
 test('where nothing can be computed a kept run opens, to be looked at; another model takes it off the page', async () => {
-  const record = await keeping(INFO.source, null);
+  const kept = await keeping(INFO.source, null);
+  // Earlier versions kept why a run failed in words.
+  const [lora, ...others] = kept.finals;
+  const record = keptRunSchema.parse({ ...kept, finals: [{ ...lora, failed: 'The loss was NaN.' }, ...others] });
   const { studio, train, data, state } = make();
   const tokenizers = data.sent.length;
   void studio.boot();
@@ -357,6 +361,7 @@ test('where nothing can be computed a kept run opens, to be looked at; another m
   expect(await opened).toBe(true);
   expect(state().runs.phase).toBe('finished');
   expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
+  expect(say(state().runs.session!.failed.get('lora')!)).toBe('The loss was NaN.');
   expect(contenders(state(), names).map((c) => [c.name, c.voice])).toEqual([
     [names.base(), { kind: 'none', why: message('store.compare.why.noModel') }],
     ['LoRA', { kind: 'none', why: message('store.compare.why.notKept') }],
@@ -915,7 +920,7 @@ test('what is asked while the data cannot be prepared says no more than why they
   studio.data.setKind('prompt-completion');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   // The table that was just drawn asks for its rows; the worker comes to that after it has failed.
-  const listed = studio.data.list('all', '', 0, 100);
+  const listed = studio.data.list({ filter: 'all', search: '', also: [], from: 0, count: 100 });
   data.fail('prepare', foreign('DataError', 'The template names {nonsense}.'));
   data.fail('list', foreign('DataError', 'There are no examples yet.'));
   expect(await listed).toBeNull();

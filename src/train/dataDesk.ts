@@ -79,17 +79,16 @@ export class DataDesk {
       case 'list':
         return {
           value: await this.#ready().view.list(
-            request.filter,
-            request.search,
-            request.from,
-            Math.min(request.count, MOST_LISTED),
+            { ...request, count: Math.min(request.count, MOST_LISTED) },
             new Pace({ signal: hooks.signal }),
           ),
         };
       case 'detail':
         return { value: await this.#ready().view.detail(request.item) };
+      case 'lost':
+        return { value: { rows: this.#ready().view.lost() } };
       case 'rejected':
-        return { value: { file: await this.#rejected(hooks) } };
+        return { value: { file: await this.#rejected(request.why, hooks) } };
       case 'try-template': {
         const table = this.#needTable();
         const [cells] = readableRows(table, 1);
@@ -161,10 +160,10 @@ export class DataDesk {
   }
 
   /** Every row that is not used, as a file; parts are handed to the browser as they fill up, so that none weighs on the heap. */
-  async #rejected(hooks: PaceHooks): Promise<Blob> {
+  async #rejected(why: readonly string[], hooks: PaceHooks): Promise<Blob> {
     const parts: Blob[] = [];
     let text = '';
-    for await (const line of this.#ready().view.rejected(new Pace(hooks))) {
+    for await (const line of this.#ready().view.rejected(why, new Pace(hooks))) {
       text += line;
       if (text.length > 1 << 20) {
         parts.push(new Blob([text]));

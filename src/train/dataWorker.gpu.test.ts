@@ -84,7 +84,7 @@ describe('data worker', () => {
     const more = await ask({ type: 'preview', from: 0, count: 3 });
     expect(more.examples).toEqual(preview.slice(0, 3));
     expect(more.examples[0].tokens[0]).toEqual({ text: '<|endoftext|>', id: 0, state: 'masked' });
-    const listed = await ask({ type: 'list', filter: 'heldOut', search: '', from: 0, count: 500 });
+    const listed = await ask({ type: 'list', filter: 'heldOut', search: '', also: [], from: 0, count: 500 });
     expect([listed.total, listed.rows.length, new Set(listed.rows.map((r) => r.side)).size]).toEqual([72, 72, 1]);
     expect((await ask({ type: 'detail', item: 3 }))?.example?.row).toBe(3);
     expect(

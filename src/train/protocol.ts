@@ -10,6 +10,7 @@ import type {
   ChatTemplate,
   Detection,
   ListedRow,
+  LostRow,
   Mapping,
   OwnFile,
   PrepareOptions,
@@ -20,7 +21,7 @@ import type {
   RenderedChat,
   Repairs,
   RowDetail,
-  RowFilter,
+  RowQuery,
   Segment,
   TableInfo,
   Turn,
@@ -304,10 +305,12 @@ export type DataRequest =
   /** Examples `from … from+count`, as token chips. Needs `prepare`, as do all below. */
   | { type: 'preview'; from: number; count: number }
   /** Rows that match, `from … from+count` of them. Ends a list that is under way. */
-  | { type: 'list'; filter: RowFilter; search: string; from: number; count: number }
+  | ({ type: 'list' } & RowQuery)
   | { type: 'detail'; item: number }
-  /** Every row that is not used, with the reasons, as JSON lines. */
-  | { type: 'rejected' }
+  /** Rows that cannot be read. */
+  | { type: 'lost' }
+  /** Every row that is not used, with the reasons, as JSON lines; `why` has those of `lost` in words, in their order. */
+  | { type: 'rejected'; why: string[] }
   /** Ends reading, preparing and listing; they fail with `Cancelled`. Answered once they have. */
   | { type: 'cancel' };
 
@@ -330,6 +333,7 @@ export interface DataReplies {
   preview: { examples: PreviewExample[] };
   list: { total: number; rows: ListedRow[] };
   detail: RowDetail | null;
+  lost: { rows: LostRow[] };
   rejected: { file: Blob };
   'close-tokenizer': null;
   cancel: null;

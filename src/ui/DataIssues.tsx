@@ -54,7 +54,7 @@ export function DataIssues() {
   }
   const save = async () => {
     setSaving(true);
-    const file = await studio.data.rejected();
+    const file = await studio.data.rejected((await studio.data.lost()).map((row) => say(row.why)));
     setSaving(false);
     if (file) saveBlob(file, 'rows-left-out.jsonl');
   };

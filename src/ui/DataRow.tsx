@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { RowDetail } from '../shared/data';
 import { texts } from '../shared/texts';
+import { say } from '../shared/texts/say';
 import { TextField } from './bits';
 import { useSel, useStudio } from './studioContext';
 import { ChipLegend, TokenChips } from './TokenChips';
@@ -55,7 +56,9 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
       {detail.example ? (
         <TokenChips tokens={detail.example.tokens} most={2000} />
       ) : (
-        <p className="muted">{detail.issues.length > 0 ? t.noTokensWhy : t.noTokens}</p>
+        <p className="muted">
+          {detail.lost ? t.lost(say(detail.lost)) : detail.issues.length > 0 ? t.noTokensWhy : t.noTokens}
+        </p>
       )}
       {draft && !windows && (
         <details open={detail.example === null}>

@@ -7,6 +7,7 @@ import { texts } from '../shared/texts';
 import { say } from '../shared/texts/say';
 import { DataRow } from './DataRow';
 import { count } from './format';
+import { rowsThatSay } from './lostRows';
 import { useSel, useStudio } from './studioContext';
 import { RowPages } from './rowPages';
 
@@ -32,7 +33,12 @@ export function DataTable({ report }: { report: PrepareReport }) {
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   useEffect(() => {
     let current = true;
-    const next = new RowPages((from, n) => studio.data.list(filter, search, from, n), version);
+    // What is said of a row counts as its text; the worker has no words.
+    const also = search === '' ? [] : studio.data.lost().then((rows) => rowsThatSay(search, rows));
+    const next = new RowPages(
+      async (from, count) => studio.data.list({ filter, search, also: await also, from, count }),
+      version,
+    );
     // What was there before stays in sight until the new rows are known.
     const load = async () => {
       if ((await next.need(0, 0)) && current) setRows(next);

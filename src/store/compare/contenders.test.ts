@@ -8,6 +8,7 @@ import { type AddedRun, type Session, type State, initialState } from '../slices
 import { MODULES, evalEvent, gateStats, stepEvent } from '../testing/fixtures';
 import { chosen, contenders } from './contenders';
 import { metricRows } from './metrics';
+import type { RowQuery } from '../../shared/data';
 import type { DatasetCommands } from '../dataset';
 import { carriedPrompt, type Dress } from '../template';
 import { dressed, heldOutPrompt, opening, passes } from './prompts';
@@ -255,7 +256,7 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
   const asked: number[] = [];
   const data = (detail: object, rows = [row({})]) =>
     ({
-      list: (_filter: string, _search: string, from: number) => {
+      list: ({ from }: RowQuery) => {
         asked.push(from);
         return Promise.resolve({ total: rows.length === 0 ? 0 : 5, rows });
       },

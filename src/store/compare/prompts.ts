@@ -68,9 +68,10 @@ export async function heldOutPrompt(
   state: () => State,
   pick: (total: number) => number,
 ): Promise<AskedPrompt | null> {
-  const total = (await data.list('heldOut', '', 0, 1))?.total ?? 0;
+  const at = (from: number) => data.list({ filter: 'heldOut', search: '', also: [], from, count: 1 });
+  const total = (await at(0))?.total ?? 0;
   if (total === 0) return null;
-  const found = await data.list('heldOut', '', pick(total), 1);
+  const found = await at(pick(total));
   const detail = found?.rows[0] && (await data.detail(found.rows[0].item));
   if (!detail) return null;
   const { mapping, template, parsed } = state().dataset;

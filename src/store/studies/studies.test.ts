@@ -11,6 +11,8 @@ import { START_DRAFT, type StudyDraft } from './presets';
 import { Studies, type StudyHost } from './studies';
 import { names } from '../../shared/texts/names';
 import { message } from '../../shared/message';
+import { say } from '../../shared/texts/say';
+import { resultsOf } from './results';
 
 const tokens = (bytes = 16): TokenSet => ({
   ids: new Int32Array(bytes / 4),
@@ -247,4 +249,13 @@ it('what is read back is checked: a record that does not fit is counted and left
   );
   expect(studies).toEqual([{ study, cells: [good] }]);
   expect(unreadable).toBe(4);
+});
+
+it('failures that earlier versions kept in words are shown as they were', () => {
+  const study = aStudy({});
+  const failed = { ...aCell(study, 1, 'lora'), failed: 'Step 3: the loss is NaN.', loss: null };
+  const { studies } = readAll([{ ...study, state: 'failed', problem: 'The GPU was lost.' }], [failed]);
+  const [{ study: read, cells }] = studies;
+  expect([say(read.problem!), say(cells[0].failed!)]).toEqual(['The GPU was lost.', 'Step 3: the loss is NaN.']);
+  expect(resultsOf(read, cells, names.ranking).rows[0]).toMatchObject({ done: 0, failed: 1 });
 });

@@ -393,6 +393,7 @@ export const data = {
     leaveOut: 'Exclude',
     takeIn: 'Include',
     close: 'Close',
+    lost: (why: string) => `This row cannot be read: ${why}`,
     noTokens: 'This row is not tokenized.',
     noTokensWhy: 'This row is not tokenized; see Data issues above.',
     edit: 'Edit',

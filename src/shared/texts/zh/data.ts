@@ -342,6 +342,7 @@ export const data: Texts['data'] = {
     leaveOut: '排除这一行',
     takeIn: '恢复这一行',
     close: '关闭',
+    lost: (why) => `无法读取这一行：${why}`,
     noTokens: '这一行没有分词。',
     noTokensWhy: '这一行没有分词，原因见上面的“数据问题”。',
     edit: '编辑',
