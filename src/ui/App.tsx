@@ -1,5 +1,5 @@
 /** The page: one column of eight steps, and a slim bar to move between them. */
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { texts } from '../shared/texts';
 import { type Section, isLive, stepsOf } from '../store/slices';
 import { Announcer } from './Announcer';
@@ -11,14 +11,25 @@ import { HistorySection } from './HistorySection';
 import { InspectSection } from './InspectSection';
 import { LanguageToggle } from './LanguageToggle';
 import { ModelSection } from './ModelSection';
-import { PAGE_STEPS } from './pageSteps';
 import { Phrase } from './Phrase';
 import { ResumeOffer } from './ResumeOffer';
+import { type PageSection, SECTIONS } from './sections';
 import { Shortcuts } from './Shortcuts';
 import { ThemeToggle } from './ThemeToggle';
 import { Tour, TourInvite } from './Tour';
 import { TrainSection } from './TrainSection';
 import { useSel, useStudio } from './studioContext';
+
+const VIEWS: Record<Section, () => ReactNode> = {
+  model: ModelSection,
+  data: DataSection,
+  configure: ConfigureSection,
+  train: TrainSection,
+  inspect: InspectSection,
+  compare: CompareSection,
+  experiment: ExperimentSection,
+  history: HistorySection,
+};
 
 export function App() {
   const language = useSel((s) => s.ui.language);
@@ -51,14 +62,10 @@ export function App() {
       <StepNav />
       <main id="content" tabIndex={-1}>
         <ResumeOffer />
-        <ModelSection />
-        <DataSection />
-        <ConfigureSection />
-        <TrainSection />
-        <InspectSection />
-        <CompareSection />
-        <ExperimentSection />
-        <HistorySection />
+        {SECTIONS.map(({ id }) => {
+          const View = VIEWS[id];
+          return <View key={id} />;
+        })}
       </main>
       <footer className="foot">
         <p>{page.privacy}</p>
@@ -93,22 +100,7 @@ function Offline() {
 function StepNav() {
   const { page } = texts();
   const here = useCurrent();
-  const model = useSel((s) => s.model.status === 'ready');
-  const data = useSel((s) => s.dataset.train !== null);
-  const configured = useSel((s) => s.runs.draftError === null);
-  const phase = useSel((s) => s.runs.phase);
   const started = useSel((s) => s.runs.session !== null);
-  const experiment = useSel((s) => s.studies.list.some((e) => e.study.state === 'finished'));
-  const done: Record<Section, boolean> = {
-    model,
-    data,
-    configure: configured && model,
-    train: phase === 'finished' || phase === 'stopped',
-    inspect: false,
-    compare: false,
-    experiment,
-    history: false,
-  };
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     // On a narrow screen the bar scrolls by itself; scrollIntoView would move the page too.
@@ -118,23 +110,29 @@ function StepNav() {
   return (
     <nav className="steps" aria-label={page.steps}>
       <ol ref={list}>
-        {PAGE_STEPS.map((id, i) => (
-          <li key={id}>
-            <a href={`#${id}`} aria-current={here === id ? 'step' : undefined}>
-              <span
-                className={`step-number${done[id] ? ' step-done' : ''}${id === 'train' && started && !done.train ? ' step-live' : ''}`}
-                aria-hidden="true"
-              >
-                {done[id] ? '✓' : i + 1}
-              </span>
-              {page.section[id]}
-              {done[id] && <span className="sr-only"> {page.stepDone}</span>}
-            </a>
+        {SECTIONS.map((section) => (
+          <li key={section.id}>
+            <StepLink {...section} here={here === section.id} live={section.id === 'train' && started} />
           </li>
         ))}
         {started && <LiveNote />}
       </ol>
     </nav>
+  );
+}
+
+/** `live`: it has begun; shown as long as it is not done. */
+function StepLink({ id, number, done: isDone, here, live }: PageSection & { here: boolean; live: boolean }) {
+  const { page } = texts();
+  const done = useSel(isDone);
+  return (
+    <a href={`#${id}`} aria-current={here ? 'step' : undefined}>
+      <span className={`step-number${done ? ' step-done' : live ? ' step-live' : ''}`} aria-hidden="true">
+        {done ? '✓' : number}
+      </span>
+      {page.section[id]}
+      {done && <span className="sr-only"> {page.stepDone}</span>}
+    </a>
   );
 }
 
@@ -163,7 +161,7 @@ function useCurrent(): Section {
       },
       { rootMargin: '-20% 0px -70% 0px' },
     );
-    for (const id of PAGE_STEPS) {
+    for (const { id } of SECTIONS) {
       const element = document.getElementById(id);
       if (element) observer.observe(element);
     }

@@ -16,7 +16,7 @@ export function CompareSection() {
   const compared = useContenders();
   const { all, shown, reference } = compared;
   return (
-    <SectionFrame id="compare" number={6} title={page.section.compare} lead={compare.lead}>
+    <SectionFrame id="compare" title={page.section.compare} lead={compare.lead}>
       <Chooser {...compared} />
       <Answers {...compared} />
       <Metrics {...compared} />

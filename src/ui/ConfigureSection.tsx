@@ -24,7 +24,7 @@ export function ConfigureSection() {
   const changes = experimentChanges(draft);
   const full = draft.runs.length >= MAX_RUNS;
   return (
-    <SectionFrame id="configure" number={3} title={texts().page.section.configure} lead={t.lead}>
+    <SectionFrame id="configure" title={texts().page.section.configure} lead={t.lead}>
       <div className="split split-wide">
         <fieldset className="stack bare" disabled={live}>
           <legend className="sr-only">{t.settings}</legend>

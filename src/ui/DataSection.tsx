@@ -31,7 +31,7 @@ export function DataSection() {
   );
   const t = texts().data;
   return (
-    <SectionFrame id="data" number={2} title={t.title} lead={t.lead}>
+    <SectionFrame id="data" title={t.title} lead={t.lead}>
       <div className="split">
         <Samples />
         <DataUpload />

@@ -16,7 +16,7 @@ export function HistorySection() {
   const mode = useSel((s) => s.keep.mode);
   const t = texts().history;
   return (
-    <SectionFrame id="history" number={8} title={t.title} lead={t.lead}>
+    <SectionFrame id="history" title={t.title} lead={t.lead}>
       {mode === 'off' ? (
         <p className="empty" data-testid="history-off">
           {t.off}

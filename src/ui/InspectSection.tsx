@@ -33,7 +33,6 @@ export function InspectSection() {
   return (
     <SectionFrame
       id="inspect"
-      number={5}
       title={page.section.inspect}
       lead={<Phrase of={inspect.lead} skipped={<em>{inspect.skippedWord}</em>} />}
     >

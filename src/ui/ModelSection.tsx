@@ -20,7 +20,7 @@ export function ModelSection() {
   const device = useDeviceChange();
   const t = texts().model;
   return (
-    <SectionFrame id="model" number={1} title={t.title} lead={t.lead}>
+    <SectionFrame id="model" title={t.title} lead={t.lead}>
       <div className="split">
         <div className="stack">
           <fieldset className="choices" disabled={busy}>

@@ -1,10 +1,14 @@
 /** A tour of the page: one stop per section, beside the page and not over it. Offered once, there at any time. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { texts } from '../shared/texts';
-import type { Section } from '../store/slices';
 import { recall, remember } from './remembered';
+import { SECTIONS } from './sections';
 
-const STOPS = ['model', 'data', 'configure', 'train', 'inspect', 'compare'] as const satisfies readonly Section[];
+type Stops = ReturnType<typeof texts>['page']['tour']['stop'];
+
+/** Where the tour stops: at the sections that it has words for. */
+const stops = (): (keyof Stops)[] =>
+  SECTIONS.map(({ id }) => id).filter((id): id is keyof Stops => Object.hasOwn(texts().page.tour.stop, id));
 
 const listeners = new Set<() => void>();
 
@@ -30,7 +34,7 @@ export function TourInvite() {
   if (useSeen()) return null;
   return (
     <p className="invite" data-testid="tour-invite">
-      {t.invite(STOPS.length)}
+      {t.invite(stops().length)}
       <button
         type="button"
         className="small"
@@ -64,7 +68,7 @@ export function Tour() {
   }, []);
   useEffect(() => {
     if (stop === null) return;
-    const section = document.getElementById(STOPS[stop]);
+    const section = document.getElementById(stops()[stop]);
     section?.classList.add('tour-here');
     section?.scrollIntoView();
     // The new stop is read out; Tab goes on to its buttons.
@@ -80,6 +84,8 @@ export function Tour() {
     return () => document.removeEventListener('keydown', key);
   }, [stop, end]);
   const t = texts().page.tour;
+  const { length } = stops();
+  const words = stop === null ? null : t.stop[stops()[stop]];
   return (
     <>
       <button
@@ -92,13 +98,13 @@ export function Tour() {
       >
         {t.start}
       </button>
-      {stop !== null && (
+      {stop !== null && words && (
         <dialog open className="tour" aria-labelledby="tour-title" aria-describedby="tour-text" data-testid="tour">
-          <p className="muted num">{t.stopOf(stop + 1, STOPS.length)}</p>
+          <p className="muted num">{t.stopOf(stop + 1, length)}</p>
           <h2 id="tour-title" ref={title} tabIndex={-1}>
-            {t.stop[STOPS[stop]].title}
+            {words.title}
           </h2>
-          <p id="tour-text">{t.stop[STOPS[stop]].text}</p>
+          <p id="tour-text">{words.text}</p>
           <div className="row">
             <button type="button" className="quiet" onClick={end} data-testid="tour-end">
               {t.end}
@@ -110,10 +116,10 @@ export function Tour() {
             <button
               type="button"
               className="primary"
-              onClick={() => (stop + 1 < STOPS.length ? setStop(stop + 1) : end())}
+              onClick={() => (stop + 1 < length ? setStop(stop + 1) : end())}
               data-testid="tour-next"
             >
-              {stop + 1 < STOPS.length ? t.next : t.done}
+              {stop + 1 < length ? t.next : t.done}
             </button>
           </div>
         </dialog>

@@ -18,7 +18,7 @@ export function TrainSection() {
   const { page, train } = texts();
   const session = useSel((s) => s.runs.session);
   return (
-    <SectionFrame id="train" number={4} title={page.section.train} lead={train.lead}>
+    <SectionFrame id="train" title={page.section.train} lead={train.lead}>
       <Controls />
       {session ? <Live session={session} /> : <RecordedRun />}
     </SectionFrame>

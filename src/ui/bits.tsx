@@ -5,6 +5,7 @@ import type { Message } from '../shared/message';
 import { say, sayError } from '../shared/texts/say';
 import type { Section as SectionId } from '../store/slices';
 import { Phrase } from './Phrase';
+import { sectionNumber } from './sections';
 import { useSel, useStudio } from './studioContext';
 
 interface FieldProps {
@@ -271,13 +272,11 @@ function CopyDetails({ text }: { text: string }) {
 
 export function SectionFrame({
   id,
-  number,
   title,
   lead,
   children,
 }: {
   id: SectionId;
-  number: number;
   title: string;
   lead: ReactNode;
   children: ReactNode;
@@ -287,7 +286,7 @@ export function SectionFrame({
       <header className="section-head">
         <h2 id={`${id}-title`} tabIndex={-1}>
           <span className="section-number" aria-hidden="true">
-            {number}
+            {sectionNumber(id)}
           </span>
           {title}
         </h2>

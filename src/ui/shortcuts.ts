@@ -11,8 +11,8 @@ import type { Studio } from '../store/studio';
 import { say } from './announcer';
 import { scrubber } from './charts/scrubber';
 import { nextLanguage } from './language';
-import { PAGE_STEPS } from './pageSteps';
 import { recall, remember } from './remembered';
+import { SECTIONS } from './sections';
 import { nextTheme, THEMES } from './theme';
 import { whyNotTrain } from './whyNotTrain';
 
@@ -69,9 +69,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
     void studio.stop();
     return true;
   }),
-  ...PAGE_STEPS.map(
-    (id, i): Shortcut => ({
-      key: String(i + 1),
+  ...SECTIONS.map(
+    ({ id, number }): Shortcut => ({
+      key: String(number),
       group: 'sections',
       what: () => texts().page.section[id],
       run: ({ goTo }) => {

@@ -19,12 +19,7 @@ export function ExperimentSection() {
     </a>
   );
   return (
-    <SectionFrame
-      id="experiment"
-      number={7}
-      title={texts().page.section.experiment}
-      lead={<Phrase of={t.lead} claims={claims} />}
-    >
+    <SectionFrame id="experiment" title={texts().page.section.experiment} lead={<Phrase of={t.lead} claims={claims} />}>
       <StudyForm />
       {list.length > 1 && <Kept />}
       {entry && <StudyView key={entry.study.id} study={entry.study} cells={entry.cells} />}
