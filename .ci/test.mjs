@@ -12,7 +12,6 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,11 +19,11 @@ import { ensureBrowser, ensureFirefox } from './ensure-browser.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, '.out', 'test');
-const require = createRequire(import.meta.url);
 
 /** The file behind a package's command, so that no shell and no PATH is needed. */
 function bin(pkg, name = pkg) {
-  const manifest = require.resolve(`${pkg}/package.json`, { paths: [root] });
+  // Not by require.resolve: knip does not export its manifest.
+  const manifest = join(root, 'node_modules', pkg, 'package.json');
   const { bin: entry } = JSON.parse(readFileSync(manifest, 'utf8'));
   return join(dirname(manifest), typeof entry === 'string' ? entry : entry[name]);
 }
@@ -138,6 +137,7 @@ const STAGES = {
       [bin('@biomejs/biome', 'biome'), 'format'],
       ['.ci/lint-folders.mjs'],
       ['.ci/lint-text.mjs'],
+      [bin('knip'), '--no-progress'],
     ])
       codes.push(await node(args, { minutes: 5, said }));
     return asOne(Math.max(...codes));

@@ -5,7 +5,7 @@ import { isTurn, lowered, SAID_KEYS, WHO_KEYS } from './parse/jsonShapes';
 import { parseLoosely } from './parse/loose';
 
 /** How turns are written down: role and content, from and value, other names of both, one key a speaker, pairs, texts by turns, a transcript. */
-export type ChatStyle = 'messages' | 'sharegpt' | 'named' | 'keyed' | 'pairs' | 'texts' | 'transcript';
+type ChatStyle = 'messages' | 'sharegpt' | 'named' | 'keyed' | 'pairs' | 'texts' | 'transcript';
 
 export interface Chat {
   style: ChatStyle;

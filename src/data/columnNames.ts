@@ -4,7 +4,7 @@
  * Meanings that a name can have. `asked` and `answer` are the two halves of a pair; `first` and `second` the two texts of
  * a comparison; `passage` is what a question is about.
  */
-export const MEANINGS = [
+const MEANINGS = [
   'messages',
   'instruction',
   'input',
@@ -75,7 +75,7 @@ const ORDER = new Map(
 );
 
 /** A name as it is looked up: "Response (chosen)", "sentence-1" and "#1 String" are `response`, `sentence_1` and `1_string`. */
-export function plainName(name: string): string {
+function plainName(name: string): string {
   return name
     .normalize('NFKC')
     .trim()

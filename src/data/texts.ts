@@ -231,7 +231,7 @@ function dressedTexts(
 }
 
 /** Turns whose texts hold nothing that a tokenizer would take for a special token. */
-export function guarded(turns: readonly Turn[], special: readonly string[]): Turn[] {
+function guarded(turns: readonly Turn[], special: readonly string[]): Turn[] {
   return turns.map(({ text, more, tools, ...turn }) => ({
     ...turn,
     text: guard(text, special),

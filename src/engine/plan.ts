@@ -39,7 +39,7 @@ export function fullLayout(c: LlamaConfig, runs: number, train: TrainConfig): La
  * From the fastest layout to the thriftiest: fewer runs in a pass first, then layers computed anew, which computes the same
  * bits; then batches in halves, quarters …, whose gradients are added up in another order.
  */
-export function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layout[] {
+function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layout[] {
   const full = fullLayout(c, runs, train);
   // In p passes, as few runs in each as that takes.
   const segments = new Set(

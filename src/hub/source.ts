@@ -9,10 +9,10 @@ import { type Message, message } from '../shared/message';
 import type { ModelSource } from '../shared/types';
 
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
-export const DEFAULT_HOST = 'https://huggingface.co';
+const DEFAULT_HOST = 'https://huggingface.co';
 
 /** Bytes read so far of a file, and its length where the server tells it. */
-export type Progress = (file: string, loaded: number, total: number | null) => void;
+type Progress = (file: string, loaded: number, total: number | null) => void;
 
 export interface FetchOptions {
   signal?: AbortSignal;

@@ -8,12 +8,12 @@ import { ModelError } from '../shared/errors';
 import { type Message, message } from '../shared/message';
 
 /** Largest id: four times the vocabularies of today. */
-export const MAX_TOKEN_ID = 2 ** 20;
+const MAX_TOKEN_ID = 2 ** 20;
 const MAX_TOKEN = 10_000;
 const MAX_STEPS = 64;
 const MAX_ADDED = 100_000;
 
-export interface AddedToken {
+interface AddedToken {
   id: number;
   content: string;
   special: boolean;

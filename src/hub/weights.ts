@@ -12,7 +12,7 @@ import { transpose } from './floats';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx/model';
 import { checkTensor, externalRange, readTensor } from './onnx/tensor';
 
-export interface WeightTensor {
+interface WeightTensor {
   data: Float32Array;
   /** [out, in] of a linear layer, [vocab, dModel] of embedding and head, [dModel] of a norm. */
   shape: [number, number] | [number];

@@ -18,7 +18,7 @@ const sourceFileSchema = z.strictObject({
 });
 export type SourceFile = z.infer<typeof sourceFileSchema>;
 
-export const originSchema = z.discriminatedUnion('kind', [
+const originSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sample'), id: text }),
   z.strictObject({ kind: z.literal('file'), name: text }),
   z.strictObject({ kind: z.literal('paste') }),

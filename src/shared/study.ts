@@ -13,7 +13,7 @@ const count = z.int().min(0);
 export const RANKINGS = ['active', 'relative', 'change', 'gradient', 'sensitivity', 'weight', 'random'] as const;
 export type Ranking = (typeof RANKINGS)[number];
 
-export const importanceSchema = z.strictObject({
+const importanceSchema = z.strictObject({
   /** Steps of the probe that measures the modules. */
   probeSteps: z.int().min(1).max(100_000),
   /** Parameters that each ranking may spend, as a share of those of all modules. */
@@ -28,7 +28,7 @@ export type Importance = z.infer<typeof importanceSchema>;
 export const MAX_ARMS = 48;
 
 /** Arms that come from a grid of settings: the fields that were varied, and which arms belong to each setting. */
-export const gridSchema = z.strictObject({
+const gridSchema = z.strictObject({
   fields: z.array(z.string().min(1).max(40)).min(1).max(2),
   /** `reference`: what the setting's arms are held against, where that is not one of them because no field concerns it. */
   settings: z
@@ -43,7 +43,7 @@ export const gridSchema = z.strictObject({
     .max(64),
 });
 
-export const STUDY_STATES = ['running', 'paused', 'finished', 'failed'] as const;
+const STUDY_STATES = ['running', 'paused', 'finished', 'failed'] as const;
 
 export const studySchema = z
   .strictObject({
@@ -92,7 +92,7 @@ export type Study = z.infer<typeof studySchema>;
 const point = z.strictObject({ step: count, loss: finite });
 
 /** Share of answers that are right, of a run on held-out examples. */
-export const accuracySchema = z.strictObject({
+const accuracySchema = z.strictObject({
   examples: count,
   /** Distinct answers that were compared; null where there are too many. */
   candidates: count.nullable(),
@@ -103,7 +103,7 @@ export const accuracySchema = z.strictObject({
 });
 export type Accuracy = z.infer<typeof accuracySchema>;
 
-export const tokenClassSchema = z.strictObject({
+const tokenClassSchema = z.strictObject({
   group: z.string(),
   name: z.string(),
   tokens: count,
@@ -113,7 +113,7 @@ export const tokenClassSchema = z.strictObject({
 export type TokenClassRow = z.infer<typeof tokenClassSchema>;
 
 /** What a probe found of one module. A value that its probe could not give is null. */
-export const moduleMeasureSchema = z.strictObject({
+const moduleMeasureSchema = z.strictObject({
   layer: count,
   kind: z.enum(MODULE_KINDS),
   /** A and B of the probe's rank. */

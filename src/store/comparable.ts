@@ -13,7 +13,7 @@ import { type RunHistory, skippedShare, totalSkipped } from './history';
 import type { Session } from './slices';
 
 /** Share of tokens whose update each module skipped, 0–1. */
-export interface ModuleSkips {
+interface ModuleSkips {
   /** 'heldOut': at the run's last evaluation that measured gates. 'training': at its last step, where no evaluation did. */
   on: 'heldOut' | 'training';
   step: number;

@@ -46,7 +46,7 @@ export function smooth({ steps, values, exact }: Curve, weight: number): Curve {
 }
 
 /** Last step of any curve. */
-export const lastStep = (curves: readonly Curve[]): number =>
+const lastStep = (curves: readonly Curve[]): number =>
   Math.max(0, ...curves.map((c) => (c.steps.length > 0 ? c.steps[c.steps.length - 1] : 0)));
 
 /**

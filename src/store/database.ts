@@ -9,7 +9,7 @@ import { message } from '../shared/message';
 
 /** Kept runs; experiments over seeds, their cells and token sets. Keys are given from outside. */
 const STORES = ['runs', 'studies', 'cells', 'data'] as const;
-export type StoreName = (typeof STORES)[number];
+type StoreName = (typeof STORES)[number];
 export type Database = IDBPDatabase<Record<StoreName, { key: string; value: unknown }>>;
 
 /** Another than that of the tuner (train/tuning.ts), which a worker opens for itself. */

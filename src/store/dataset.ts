@@ -41,7 +41,7 @@ import { isCancelled } from './workerClient';
 /** Pause before a changed setting is sent to the worker, in ms. */
 export const SETTLE = 250;
 /** Largest data file that is read, in bytes. */
-export const MAX_DATA_BYTES = 256 << 20;
+const MAX_DATA_BYTES = 256 << 20;
 export const PREVIEW_COUNT = 6;
 
 /** Files that may be those of the data set that is wanted. @returns whether they were, and are read as it now */

@@ -5,7 +5,7 @@ import type { ModuleSeries, RunHistory } from './history';
 /** Parts that the second half of a run is cut into, to see whether the ranking holds still. */
 const WINDOWS = 4;
 
-export interface RankedModule {
+interface RankedModule {
   /** Index of the module in its run. */
   module: number;
   /** Mean active share over the last quarter of the rows, 0–1. */

@@ -2,10 +2,10 @@
 import type { DeviceChoice, ModelSource } from '../shared/types';
 import { LINK_KEY } from './configure/share';
 
-export const HUB = 'https://huggingface.co';
+const HUB = 'https://huggingface.co';
 
 /** The models that ship with the page; the first opens by itself. */
-export const EMBEDDED_MODELS = ['sieve-stories-4m', 'sieve-stories-nano'] as const;
+const EMBEDDED_MODELS = ['sieve-stories-4m', 'sieve-stories-nano'] as const;
 
 /** @param href the page's address; `?model=sieve-stories-nano` starts with that embedded model, anything else is ignored. */
 export function startModel(href: string): ModelSource {

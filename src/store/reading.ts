@@ -13,7 +13,7 @@ export interface ReadRequest {
 }
 
 /** What each kind of file is read to. */
-export interface ReadValues {
+interface ReadValues {
   run: RunParts;
   adapter: AdapterFile[];
 }

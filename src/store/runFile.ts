@@ -14,7 +14,7 @@ import { type HistorySnapshot, RunHistory, type SeriesSnapshot } from './history
 import { adapterFileCap, readZip } from './zip';
 
 /** Largest file that is taken in, in bytes. */
-export const MAX_RUN_FILE = 512 << 20;
+const MAX_RUN_FILE = 512 << 20;
 const RECORD = 'run.json';
 const HISTORY = 'history.json';
 const CAPS: Record<string, number> = { [RECORD]: 1 << 20, [HISTORY]: 128 << 20 };
@@ -108,7 +108,7 @@ export function historyToJson(histories: readonly HistorySnapshot[]): HistoryFil
   };
 }
 
-export function historyFromJson(file: HistoryFile): HistorySnapshot[] {
+function historyFromJson(file: HistoryFile): HistorySnapshot[] {
   return file.runs.map((h) => ({
     ...h,
     step: f32(h.step),

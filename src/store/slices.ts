@@ -52,7 +52,7 @@ export interface Progress {
   total: number | null;
 }
 
-export interface ModelSlice {
+interface ModelSlice {
   status: 'none' | 'opening' | 'ready' | 'failed';
   source: ModelSource | null;
   info: ModelInfo | null;
@@ -258,7 +258,7 @@ export interface CompareSlice {
 }
 
 /** Experiments over seeds, as the browser keeps them. */
-export interface StudiesSlice {
+interface StudiesSlice {
   /** Whether what was kept has been read. */
   loaded: boolean;
   /** Newest first. */

@@ -10,7 +10,7 @@ import type { TemplateEvent, TemplateRequest } from './protocol';
 import script from './templateWorker.ts?worker&url';
 
 /** What one rendering may take, in ms, and a chat, which takes two for every answer. */
-export const RENDER_LIMIT = 1000;
+const RENDER_LIMIT = 1000;
 const CHAT_LIMIT = 20 * RENDER_LIMIT;
 
 export class ChatRenderer {

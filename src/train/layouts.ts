@@ -17,7 +17,7 @@ const CPU_MEMORY = 3.5 * 2 ** 30;
  * Memory that training should stay under. Browsers do not tell how much there is; half of the machine's is a guess that
  * leaves room for the page and, where the GPU shares that memory, for everything else.
  */
-export function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): MemoryLimits {
+function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): MemoryLimits {
   // Firefox and Safari do not say.
   const { deviceMemory = 4 } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
   const half = (deviceMemory / 2) * 2 ** 30;

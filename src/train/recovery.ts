@@ -5,9 +5,9 @@
  */
 
 /** Bad steps in a row after which a run goes back. */
-export const MOST_BAD = 3;
+const MOST_BAD = 3;
 /** How often a run may go back. */
-export const MOST_RETURNS = 2;
+const MOST_RETURNS = 2;
 
 /** Plain data, saved with the session. */
 export interface RecoveryState {

@@ -21,7 +21,7 @@ export function unusedColumns({ table, mapping, template, empty }: Omit<Summed, 
 }
 
 /** The sentence; names of columns stand in it as the data have them. */
-export function summaryOf(data: Summed): string {
+function summaryOf(data: Summed): string {
   const { table, mapping, template, report } = data;
   const t = texts().data.summary;
   const learnt = mapping.roles[LEARNT_ROLE[mapping.kind]];

@@ -200,7 +200,7 @@ export function Check({
 }
 
 /** Errors and warnings of a section, where they happened. */
-export function Notices({ section }: { section: SectionId }) {
+function Notices({ section }: { section: SectionId }) {
   const studio = useStudio();
   const notices = useSel((s) => s.ui.notices);
   const t = texts().common.notice;

@@ -27,7 +27,7 @@ export interface Shortcut {
 }
 
 /** What keys can do. */
-export interface PageActions {
+interface PageActions {
   studio: Studio;
   goTo: (section: Section) => void;
   openHelp: () => void;

@@ -12,7 +12,7 @@ const LINES = 400;
 const MAX_LABELS = 100;
 const SORTED_LINES = 50;
 
-export type TextFormat = Exclude<DataFormat, 'parquet'>;
+type TextFormat = Exclude<DataFormat, 'parquet'>;
 
 export interface Found {
   format: TextFormat;

@@ -25,7 +25,6 @@ import { openSources, type Source } from './source';
 import { TableBuilder } from './table';
 
 export { MAX_FILE_BYTES } from './source';
-export { MIN_ROWS } from './table';
 
 /** Text whose beginning decides the format. */
 const HEAD = 1 << 16;

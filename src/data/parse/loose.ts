@@ -3,7 +3,7 @@ import { type Message, message } from '../../shared/message';
 import { excerpt } from './excerpt';
 
 /** What of a text was no JSON and could be read all the same. */
-export type Looseness = 'nan' | 'comma' | 'python' | 'lineBreak' | 'comment' | 'bareKey';
+type Looseness = 'nan' | 'comma' | 'python' | 'lineBreak' | 'comment' | 'bareKey';
 
 export type LooseJson = { ok: true; value: unknown; loose: readonly Looseness[] } | { ok: false; reason: Message };
 

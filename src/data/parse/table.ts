@@ -7,7 +7,7 @@ import { RowStore } from '../rowStore';
 
 export const MAX_COLUMNS = 256;
 /** Rows that nothing can repair are left out up to this share of the file. */
-export const MAX_BROKEN_SHARE = 0.2;
+const MAX_BROKEN_SHARE = 0.2;
 /** Fewer examples cannot be split into a part to train on and a part to test on. */
 export const MIN_ROWS = 2;
 /** Longest row that is read, in UTF-16 units. A longer one is left out, and its beginning shown. */

@@ -8,7 +8,7 @@ import type { Commands, Device, Prepared, Profiler } from './device';
 import type { Op } from './dispatch';
 
 export type { Counts, Groups, RowCount } from './counts';
-export type { Dispatch, Kernel, Op } from './dispatch';
+export type { Dispatch, Op } from './dispatch';
 
 export class Program {
   readonly #device: Device;

@@ -96,7 +96,7 @@ export function weightShapes(c: LlamaConfig): { name: WeightName; shape: number[
 }
 
 /** Matrices are f16 where they can be without a loss, norms stay f32. */
-export interface LayerWeights extends Record<ModuleKind, Weight> {
+interface LayerWeights extends Record<ModuleKind, Weight> {
   inputNorm: Tensor;
   postNorm: Tensor;
 }

@@ -6,7 +6,7 @@
 import { z } from '../zod';
 
 /** What a number counts. `percent`: a share from 0 to 1 that is shown and typed in percent. */
-export type Unit = 'percent' | 'tokens' | 'steps' | 'evaluations';
+type Unit = 'percent' | 'tokens' | 'steps' | 'evaluations';
 
 /** What of a gate decides which of its settings count. */
 export interface GateValues {

@@ -22,7 +22,7 @@ export interface Measured {
 }
 
 /** Whether it can answer: at once, once its adapter is loaded, or not, and then why. */
-export type Voice =
+type Voice =
   | { kind: 'ready'; runId: RunId }
   | { kind: 'load'; id: string; runId: RunId }
   | { kind: 'none'; why: Message };

@@ -1,7 +1,7 @@
 /** Where runs ended, beside one another and against one of them. Plain functions; numbers are rounded where they are shown. */
 import { type Contender, comparable } from './contenders';
 
-export interface Metrics {
+interface Metrics {
   loss: number | null;
   perplexity: number | null;
   /** Share of held-out tokens × modules that were skipped; null without gates. */
@@ -31,7 +31,7 @@ export interface MetricRow {
   best: ReadonlySet<Metric>;
 }
 
-export function metricsOf({ kind, run, measured }: Contender): Metrics {
+function metricsOf({ kind, run, measured }: Contender): Metrics {
   const loss = kind === 'base' ? (measured?.base ?? null) : (run?.final.loss ?? null);
   return {
     loss,
@@ -50,7 +50,7 @@ const LESS_IS_BETTER: readonly Metric[] = ['loss', 'perplexity', 'parameters'];
 const HELD_OUT: ReadonlySet<Metric> = new Set<Metric>(['loss', 'perplexity', 'skipped']);
 
 /** A value as the digits show it, so that what looks equal is equal. */
-export const rounded = (metric: Metric, value: number): number =>
+const rounded = (metric: Metric, value: number): number =>
   Number((value * SCALE[metric]).toFixed(digitsOf(metric, value)));
 
 export function metricRows(shown: readonly Contender[], reference: Contender | null): MetricRow[] {

@@ -3,7 +3,7 @@ import type { TrainConfig } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 
 /** Tokens of an example as it is trained on, cut to the context; a guess of half the context where no data are there. */
-export function tokensPerExample(report: Pick<PrepareReport, 'tokens' | 'examples'> | null, maxTokens: number): number {
+function tokensPerExample(report: Pick<PrepareReport, 'tokens' | 'examples'> | null, maxTokens: number): number {
   return report && report.examples > 0 ? Math.min(maxTokens, report.tokens / report.examples) : maxTokens / 2;
 }
 

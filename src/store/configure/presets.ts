@@ -10,7 +10,7 @@ import { TRAIN } from '../../shared/settings/train';
 export const PRESETS = ['quick', 'balanced', 'thorough'] as const;
 export type Preset = (typeof PRESETS)[number];
 
-export type PresetDevice = 'gpu' | 'software' | 'cpu';
+type PresetDevice = 'gpu' | 'software' | 'cpu';
 
 /** What a preset goes by. */
 export interface Surroundings {

@@ -54,7 +54,7 @@ export function cellOf(study: string, { stage, seed }: Pick<Job, 'stage' | 'seed
 }
 
 /** Training loss as means over equal stretches of steps. */
-export function curveOf(history: Pick<RunHistory, 'step' | 'loss'>): { step: number; loss: number }[] {
+function curveOf(history: Pick<RunHistory, 'step' | 'loss'>): { step: number; loss: number }[] {
   const [steps, losses] = [history.step.values(), history.loss.values()];
   const stride = Math.max(1, Math.ceil(steps.length / CURVE_POINTS));
   return Array.from({ length: Math.ceil(steps.length / stride) }, (_, i) => {

@@ -46,7 +46,7 @@ export const START_DRAFT: StudyDraft = {
   share: 0.25,
 };
 
-export const MAX_SEEDS = 20;
+const MAX_SEEDS = 20;
 
 type ArmNames = Pick<Names, 'setting' | 'arm'>;
 type StudyNames = Pick<Names, 'study' | 'setting' | 'arm'>;

@@ -27,7 +27,7 @@ function logScale(ratio: Float32Array): (r: number) => number {
 }
 
 /** What one module did with one token, in a sentence. */
-export function gateSaid(watch: Watch, m: number, t: number): string {
+function gateSaid(watch: Watch, m: number, t: number): string {
   const i = m * watch.tokens.length + t;
   const { module, tokenMap } = texts().charts;
   const said = [

@@ -8,7 +8,7 @@ import { type ChartRow, intervalChart } from '../charts/intervals';
 import { shareChart } from '../charts/shares';
 import { fixed, percent } from '../format';
 
-export const markOf = (index: number) => `mark-${(index % 8) + 1}`;
+const markOf = (index: number) => `mark-${(index % 8) + 1}`;
 
 /** `mean ± half`, or the mean alone where there is one seed. */
 export function withInterval(i: Interval | null, show: (v: number) => string): string {

@@ -14,7 +14,7 @@ import { Queue } from './queue';
 import { type StartThread, Threads, memoryStart, startInBrowser } from './threads';
 
 /** The kernels in WebAssembly, for a memory that threads share and for one of a single thread. */
-export interface CpuKernels {
+interface CpuKernels {
   shared: Uint8Array<ArrayBuffer>;
   single: Uint8Array<ArrayBuffer>;
 }

@@ -23,7 +23,7 @@ const LAYOUT = {
 } as const;
 const CONTROL_BYTES = 512;
 /** Scratch memory of one thread, for packed panels and tiles. */
-export const SCRATCH_BYTES = 1 << 20;
+const SCRATCH_BYTES = 1 << 20;
 /** Where the threads' own memory begins: below lie what the compiler puts there. */
 const THREADS_AT = 65536;
 /** First address that is free for tensors. */

@@ -21,7 +21,7 @@ const SPREAD = 1 << 18;
 const THREADS = 64;
 
 /** ‖Δ_i‖² by the Gram matrix of B: s² zᵀGz. */
-export interface LowRankSize {
+interface LowRankSize {
   /** A x, [rows, rank]. */
   z: Tensor;
   /** BᵀB, [rank, rank]. */

@@ -173,4 +173,4 @@ export function packStatSlots(slots: readonly StatSlot[]): ArrayBuffer {
 /** Bin of a ratio r ≥ 0 (as f32): 4 per octave from 2⁻¹³, linear in the mantissa. */
 export const ratioBin = (r: number): number => ratioBinOfBits(new Uint32Array(Float32Array.of(r).buffer)[0]);
 /** The same from the bits of r. */
-export const ratioBinOfBits = (bits: number): number => Math.min(Math.max((bits >>> 21) - 456, 0), RATIO_BINS - 1);
+const ratioBinOfBits = (bits: number): number => Math.min(Math.max((bits >>> 21) - 456, 0), RATIO_BINS - 1);

@@ -9,7 +9,7 @@ import { updateTauCpu } from './tau.cpu';
 import wgsl from './tau.wgsl?raw';
 
 /** Modules of one run that the kernel can take (their medians lie in workgroup memory). */
-export const MAX_GATED_MODULES = 2048;
+const MAX_GATED_MODULES = 2048;
 /** Bytes of the hyper uniform; allocate it with usage 'uniform'. */
 export const TAU_HYPER_BYTES = 32;
 
