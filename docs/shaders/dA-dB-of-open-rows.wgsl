@@ -27,7 +27,7 @@ fn put(isA: bool, chunk: u32, at: u32, value: vec4f) { grads[select(shape.firstB
 // Low-rank gradients of a module: gradOut [·, dOut], z [·, rank], x [·, dIn], u [·, rank] ->
 //   dB[n, r] = Σ gradOut[row, n]·z[row, r] and dA[r, n] = Σ u[row, r]·x[row, n] over the rows that `rowAt` names.
 // Workgroups x share out the rows in chunks, y the tiles of dB (the first groupsB) and of dA. `put` says where a sum goes:
-// into the gradients (putAlone.wgsl), or, where there may be several chunks, by their number (putChunk.wgsl).
+// into the gradients (putAlone), or, where there may be several chunks, by their number (putChunk.wgsl).
 // A thread keeps its tile in registers, two vec4 of n by one of r: what it loads per row serves them all. Its two vec4 of
 // n lie half the width apart, so that neighbours read side by side.
 override THREADS: u32;

@@ -10,10 +10,17 @@ import columnDotsWgsl from './columnDots.wgsl?raw';
 import { addScaledCpu, columnDotsCpu, doraFinishCpu, doraScaleCpu, frozenGradientCpu, rowTermsCpu } from './dora.cpu';
 import finishWgsl from './finish.wgsl?raw';
 import frozenGradientWgsl from './frozenGradient.wgsl?raw';
-import openAll from './openAll.wgsl?raw';
-import openGated from './openGated.wgsl?raw';
 import rowTermsWgsl from './rowTerms.wgsl?raw';
 import scaleWgsl from './scale.wgsl?raw';
+
+/** What the shaders ask of a row's gate. */
+const openAll = /* wgsl */ `// No gate: every row is open.
+fn isOpen(row: u32) -> bool { return true; }
+`;
+const openGated = /* wgsl */ `// S of every row, as the gate left it.
+@group(0) @binding(4) var<storage, read> open: array<u32>;
+fn isOpen(row: u32) -> bool { return open[row] != 0u; }
+`;
 
 const THREADS = 64;
 

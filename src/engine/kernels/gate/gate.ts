@@ -8,13 +8,22 @@ import { sharing } from '../launch';
 import { gateCpu, gateListCpu, gateRatiosCpu } from './gate.cpu';
 import wgsl from './gate.wgsl?raw';
 import ratiosWgsl from './gateRatios.wgsl?raw';
-import keepAbove from './keepAbove.wgsl?raw';
-import keepMarked from './keepMarked.wgsl?raw';
 import ratioWgsl from './ratio.wgsl?raw';
 import ratioOfSquaresWgsl from './ratioOfSquares.wgsl?raw';
-import ratioStored from './ratioStored.wgsl?raw';
 import shape from './shape.wgsl?raw';
 import slots from './slots.wgsl?raw';
+
+/** S of a row: from its r, or from an earlier dispatch; and r where that has left it (else ratio.wgsl, ratioOfSquares.wgsl). */
+const keepAbove = /* wgsl */ `// S of a row: r >= tau.
+fn keeps(row: u32, r: f32) -> bool { return r >= slot.tau; }
+`;
+const keepMarked = /* wgsl */ `// S of a row where an earlier dispatch has marked it in open. τ ≥ 0 says nothing, but without a word of it the slot would
+// fall out of the layout, and the bindings would be others than with keepAbove.
+fn keeps(row: u32, r: f32) -> bool { return open[row] != 0u && slot.tau >= 0.0; }
+`;
+const ratioStored = /* wgsl */ `// r of a row where an earlier dispatch has computed it.
+fn ratioOf(row: u32) -> f32 { return ratio[row]; }
+`;
 
 /** Multiply-adds of zᵀGz over all rows beyond which they are spread over many workgroups, in a dispatch of their own. */
 const SPREAD = 1 << 18;

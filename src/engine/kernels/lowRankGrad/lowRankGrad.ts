@@ -3,14 +3,19 @@ import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
-import { MAX_CHUNKS, chunksOf } from './chunks';
-import chunkRule from './chunks.wgsl?raw';
+import { MAX_CHUNKS, chunkRule, chunksOf } from './chunks';
 import chunksWgsl from './lowRankChunks.wgsl?raw';
 import { lowRankGradCpu } from './lowRankGrad.cpu';
-import putAlone from './putAlone.wgsl?raw';
 import putChunk from './putChunk.wgsl?raw';
 import shape from './shape.wgsl?raw';
 import sumWgsl from './lowRankSum.wgsl?raw';
+
+/** Where a sum goes when no second chunk can be; else putChunk.wgsl. */
+const putAlone = /* wgsl */ `// One chunk has all rows: scaled and added to grads, in which dB begins at vec4 firstB and dA at firstA.
+@group(0) @binding(5) var<storage, read_write> grads: array<vec4f>;
+@group(0) @binding(6) var<uniform> shape: Shape;
+fn put(isA: bool, chunk: u32, at: u32, value: vec4f) { grads[select(shape.firstB, shape.firstA, isA) + at] += shape.scaling * value; }
+`;
 
 const THREADS = 32;
 const SUM_THREADS = 64;

@@ -2,16 +2,12 @@ import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import { isActive, rowsBinding, rowsSnippets } from '../rows/rows';
-import beforeNothing from './beforeNothing.wgsl?raw';
-import beforeOut from './beforeOut.wgsl?raw';
-import beforeResidual from './beforeResidual.wgsl?raw';
 import blocks from './blocks.wgsl?raw';
+import { epilogueAccumulate, epilogueNoRowNorm, epilogueResidual, epilogueRowNorm, epilogueStore } from './epilogues';
 import { PANEL, matmulCpu } from './matmul.cpu';
 import product from './product.wgsl?raw';
 import type { MatmulOptions } from './options';
 import { type Part, groupsOf, rowsOf, split } from './split';
-import squaresIgnored from './squaresIgnored.wgsl?raw';
-import squaresKept from './squaresKept.wgsl?raw';
 import { type Cut, PLAIN, type ProductShape, choose, cutOf } from './variants';
 import { type Weight, loadSnippet } from './weight';
 
@@ -94,7 +90,7 @@ function codeOf(
   cut: Cut,
 ): string {
   const load = loadSnippet(device, w);
-  const before = residual ? beforeResidual : accumulate ? beforeOut : beforeNothing;
+  const before = residual ? epilogueResidual : accumulate ? epilogueAccumulate : epilogueStore;
   const afterOut = 4;
   return compose(cut.wgsl, {
     enables: load.enables,
@@ -105,7 +101,14 @@ function codeOf(
       SQUARES: afterOut + (residual ? 1 : 0),
       SHAPE: afterOut + (residual ? 1 : 0) + (squares ? 1 : 0),
     },
-    snippets: [...rowsSnippets(rows), load.wgsl, product, before, squares ? squaresKept : squaresIgnored, blocks],
+    snippets: [
+      ...rowsSnippets(rows),
+      load.wgsl,
+      product,
+      before,
+      squares ? epilogueRowNorm : epilogueNoRowNorm,
+      blocks,
+    ],
   });
 }
 

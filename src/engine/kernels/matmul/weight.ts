@@ -1,9 +1,23 @@
 /** How frozen weights are stored and read. */
 import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
-import loadF16 from './loadF16.wgsl?raw';
-import loadF32 from './loadF32.wgsl?raw';
-import loadPackedF16 from './loadPackedF16.wgsl?raw';
+
+/** How a weight is read, by its storage. */
+const loadF32 = /* wgsl */ `// How a weight is read: four neighbours of one row. Other storage types bring their own loadW.
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+fn loadW(index4: u32) -> vec4f { return w[index4]; }
+`;
+const loadF16 = /* wgsl */ `// Weights as f16, for adapters with shader-f16 (the composer puts enable f16; first); arithmetic stays f32.
+@group(0) @binding(2) var<storage, read> w: array<vec4<f16>>;
+fn loadW(index4: u32) -> vec4f { return vec4f(w[index4]); }
+`;
+const loadPackedF16 = /* wgsl */ `// Weights as f16 in pairs of a u32, for adapters without shader-f16: half the memory, arithmetic stays f32.
+@group(0) @binding(2) var<storage, read> w: array<vec2u>;
+fn loadW(index4: u32) -> vec4f {
+  let pairs = w[index4];
+  return vec4f(unpack2x16float(pairs.x), unpack2x16float(pairs.y));
+}
+`;
 
 /** A weight and how it is stored. f16 lies densely, two to a u32, whether or not the adapter has shader-f16. */
 export interface Weight {

@@ -6,10 +6,17 @@ import type { Dispatch, RowCount } from '../../device/program';
 import { MU_PARTS } from '../gate/slots';
 import slots from '../gate/slots.wgsl?raw';
 import { sharing } from '../launch';
-import extraNone from './extraNone.wgsl?raw';
-import extraStored from './extraStored.wgsl?raw';
 import wgsl from './mu.wgsl?raw';
 import { muStatsCpu } from './muStats.cpu';
+
+/** What comes to μ besides s·u·z. */
+const extraNone = /* wgsl */ `// Δ is s B z and nothing else.
+fn extraOf(row: u32) -> f32 { return 0.0; }
+`;
+const extraStored = /* wgsl */ `// ⟨g, Δ − s B z⟩ of every row.
+@group(0) @binding(6) var<storage, read> extra: array<f32>;
+fn extraOf(row: u32) -> f32 { return extra[row]; }
+`;
 
 /** Rows of a workgroup, as long as there are parts for all. */
 const ROWS = 256;

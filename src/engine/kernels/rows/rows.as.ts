@@ -1,4 +1,4 @@
-// Which row of the tensors is row i of a pass: the twin of dense.wgsl and active.wgsl. `list` is 0 where all rows count.
+// Which row of the tensors is row i of a pass: the twin of dense.wgsl and of activeRows in rows.ts. `list` is 0 where all rows count.
 
 /** Rows of a pass: `list` (count, then rows) or segments of `rows` rows, `stride` apart. */
 @inline export function rowAt(i: u32, list: usize, rows: u32, stride: u32): u32 {

@@ -3,7 +3,7 @@ import { constants, eighty, one } from '../constants.as';
 import { exp4 } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 
-/** The logistic function. Below −80 its value (under 1e-34) is held there, as in silu.wgsl. */
+/** The logistic function. Below −80 its value (under 1e-34) is held there, as in swiglu.ts. */
 @inline function sigmoid(x: v128, c: usize): v128 {
   return f32x4.div(one(c), f32x4.add(one(c), exp4(f32x4.pmin(f32x4.neg(x), eighty(c)), c)));
 }

@@ -3,12 +3,15 @@ import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
-import silu from './silu.wgsl?raw';
 import { swigluBackwardCpu, swigluCpu } from './swiglu.cpu';
 import forward from './swiglu.wgsl?raw';
 import backward from './swigluBackward.wgsl?raw';
 
-const parts = { snippets: [snippets.rows, silu] };
+const logistic = /* wgsl */ `// The logistic function. Below −80 its value (under 1e-34) is held there, so that exp stays finite.
+fn sigmoid(x: vec4f) -> vec4f { return 1.0 / (1.0 + exp(min(-x, vec4f(80.0)))); }
+`;
+
+const parts = { snippets: [snippets.rows, logistic] };
 
 /** `out = silu(gate) · up`, all [rows, width]. Overwrites; `out` is neither input. */
 export function swiglu(
