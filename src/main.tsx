@@ -23,6 +23,8 @@ const studio = new Studio({
   startDevice: startDevice(href) ?? rememberedDevice(),
   startSettings: startSettings(href),
 });
+// On its way while the first frames are drawn; `boot` says what goes wrong.
+studio.listModels().catch(() => {});
 studio.setTheme(rememberedTheme());
 // Before the first paint; from then on the toggle sees to it.
 wearTheme(rememberedTheme())();

@@ -362,12 +362,16 @@ export interface SampleWords {
   description: string;
 }
 
-/** A sample set that ships with Sieve: public/datasets/index.json lists them. */
-export interface SampleSet extends SampleWords {
+/** What ships with Sieve, and is listed with its words. */
+export interface Shipped extends SampleWords {
   id: string;
-  file: string;
   /** Title and description in other languages than English. */
   in?: Partial<Record<Language, SampleWords>>;
+}
+
+/** A sample set that ships with Sieve: public/datasets/index.json lists them. */
+export interface SampleSet extends Shipped {
+  file: string;
   /** Prompts to try in Compare. */
   prompts: string[];
 }

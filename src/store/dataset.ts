@@ -24,7 +24,7 @@ import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';
 import { chosenIn, nothingOpen } from './recipe';
-import { fetchSample, fetchSamples } from './samples';
+import { fetchSample, fetchSamples } from './shipped';
 import {
   type DatasetSlice,
   type DataOrigin,

@@ -20,14 +20,14 @@ import type { DatasetCommands } from './dataset';
 import { KeptData } from './keptData';
 import { Page } from './page';
 import { noDecisions } from './slices';
-import { DEFAULT_MODEL, Studio } from './studio';
-import { TestPort, clientOn, endedSession } from './testing/fixtures';
+import { Studio } from './studio';
+import { FIRST_MODEL, pageHost, TestPort, clientOn, endedSession } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
 import { say } from '../shared/texts/say';
 import { names } from '../shared/texts/names';
 
 const INFO = {
-  source: DEFAULT_MODEL,
+  source: FIRST_MODEL,
   config: { context: 128, layers: 2 },
   check: { ok: true },
   gradients: null,
@@ -103,16 +103,7 @@ beforeEach(() => {
     getItem: (k: string) => memory.get(k) ?? null,
     setItem: (k: string, v: string) => void memory.set(k, v),
   });
-  vi.stubGlobal('fetch', (url: string) =>
-    Promise.resolve(
-      new Response(
-        url.endsWith('index.json')
-          ? JSON.stringify([{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: [] }])
-          : '{}',
-        { headers: { 'content-type': 'application/json' } },
-      ),
-    ),
-  );
+  vi.stubGlobal('fetch', pageHost([{ id: 's', file: 's.jsonl', prompts: ['hello'] }]));
 });
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -196,7 +187,7 @@ async function resumed(all: ReturnType<typeof page>, train = tokens(1)): Promise
     startedAt: 1,
     step: 3,
     experiment,
-    model: DEFAULT_MODEL,
+    model: FIRST_MODEL,
     devices: [],
     dataHash: 'h',
     data: { name: 'own.csv', recipe: await recipe() },
@@ -369,10 +360,40 @@ test('the model that was chosen survives a reload, but not another address, and 
   expect(refused.state().model.status).toBe('failed');
   const last = page();
   await open(last);
-  expect(last.train.last('open-model').source).toEqual(DEFAULT_MODEL);
-  const elsewhere = page({ model: { kind: 'embedded', id: 'another' } });
+  expect(last.train.last('open-model').source).toEqual(FIRST_MODEL);
+  const elsewhere = page({ model: nano });
   await open(elsewhere);
-  expect(elsewhere.train.last('open-model').source).toEqual({ kind: 'embedded', id: 'another' });
+  expect(elsewhere.train.last('open-model').source).toEqual(nano);
+});
+
+test('a model that desk or address name opens before the list is here; the first of the list where it has no such one', async () => {
+  const host = pageHost([]);
+  let listed = () => {};
+  vi.stubGlobal('fetch', async (url: string) => {
+    if (url.includes('models/')) await new Promise<void>((resolve) => (listed = resolve));
+    return host(url);
+  });
+  for (const [id, opened] of [
+    ['sieve-stories-nano', 'sieve-stories-nano'],
+    ['another', FIRST_MODEL.id],
+  ]) {
+    const { studio, train, state } = page({ model: { kind: 'embedded', id } });
+    void studio.boot();
+    await vi.waitFor(() => expect(train.last('open-model').source).toMatchObject({ id }));
+    expect(state().model.shipped).toBeNull();
+    listed();
+    await vi.waitFor(() => expect(state().model).toMatchObject({ status: 'ready', source: { id: opened } }));
+  }
+});
+
+test('where the list cannot be had it is said, and a model that was named opens all the same', async () => {
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response('', { status: 404 })));
+  const named = page({ model: FIRST_MODEL });
+  const none = page();
+  await Promise.all([named.studio.boot(), none.studio.boot()]);
+  for (const { state } of [named, none])
+    expect(state().ui.notices.map((n) => [n.section, n.info.code])).toContainEqual(['model', 'store.modelList']);
+  expect([named, none].map(({ state }) => state().model.status)).toEqual(['ready', 'failed']);
 });
 
 test('the desk belongs to its address; one that cannot be read is left alone', async () => {
@@ -403,7 +424,7 @@ test('files are wanted by what is open first, then by the run, then by kept runs
     page: state,
     keep: clientOn(port, { onEvent: () => {}, onCrash: () => {} }),
     link: null,
-    start: DEFAULT_MODEL,
+    start: FIRST_MODEL,
     names,
     data: { files } as unknown as DatasetCommands,
     records: async () => [

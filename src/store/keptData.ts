@@ -53,7 +53,7 @@ export interface KeptDataHost {
   names: Names;
   /** The settings of the page's address, and the model that it asks for. */
   link: string | null;
-  start: ModelSource;
+  start: ModelSource | null;
 }
 
 export class KeptData {
@@ -200,8 +200,8 @@ export class KeptData {
     return desk?.link === this.#host.link ? desk : null;
   }
 
-  /** The model that was open before a reload of this address; the one that it asks for where there is none. */
-  modelOf(desk: Desk | null): ModelSource {
+  /** The model that was open before a reload of this address; the one that it asks for where there is none, which may be null. */
+  modelOf(desk: Desk | null): ModelSource | null {
     const { start } = this.#host;
     return desk?.model && JSON.stringify(desk.start) === JSON.stringify(start) ? desk.model : start;
   }

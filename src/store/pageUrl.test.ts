@@ -3,10 +3,13 @@ import { defaultExperiment } from '../shared/config';
 import { readLink, settingsLink } from './configure/share';
 import { hubHost, settingsUrl, startDevice, startModel, startSettings } from './pageUrl';
 
-it('starts with the embedded model the address names, else with the default', () => {
-  expect(startModel('http://x/sieve/?model=sieve-stories-nano').id).toBe('sieve-stories-nano');
-  for (const href of ['http://x/', 'http://x/?model=../../etc', 'http://x/?model=__proto__'])
-    expect(startModel(href).id).toBe('sieve-stories-4m');
+it('asks for the embedded model that the address names', () => {
+  expect(startModel('http://x/sieve/?model=sieve-stories-nano')).toEqual({
+    kind: 'embedded',
+    id: 'sieve-stories-nano',
+  });
+  for (const href of ['http://x/', 'http://x/?model=', 'http://x/?model=../../etc', 'http://x/?model=__proto__'])
+    expect(startModel(href)).toBeNull();
 });
 
 it('computes on the device that the address names, and a link names none', () => {
@@ -25,7 +28,7 @@ it('carries settings and an embedded model, and nothing of a hub', () => {
     id: 'sieve-stories-nano',
   });
   expect(new URL(url).hash).toBe('');
-  expect(startModel(url).id).toBe('sieve-stories-nano');
+  expect(startModel(url)?.id).toBe('sieve-stories-nano');
   expect(readLink(startSettings(url)!)).toEqual(e);
   expect(startSettings('http://x/sieve/')).toBeNull();
   expect(settingsUrl('http://x/', 'l', { kind: 'hub', id: 'me/secret', revision: 'main', host: 'http://h' })).toBe(

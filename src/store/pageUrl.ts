@@ -4,13 +4,10 @@ import { LINK_KEY } from './configure/share';
 
 const HUB = 'https://huggingface.co';
 
-/** The models that ship with the page; the first opens by itself. */
-const EMBEDDED_MODELS = ['sieve-stories-4m', 'sieve-stories-nano'] as const;
-
-/** @param href the page's address; `?model=sieve-stories-nano` starts with that embedded model, anything else is ignored. */
-export function startModel(href: string): ModelSource {
-  const asked = new URL(href).searchParams.get('model');
-  return { kind: 'embedded', id: EMBEDDED_MODELS.find((id) => id === asked) ?? EMBEDDED_MODELS[0] };
+/** @param href the page's address; `?model=sieve-stories-nano` asks for that embedded model. Null where it names none that there could be. */
+export function startModel(href: string): ModelSource | null {
+  const id = new URL(href).searchParams.get('model');
+  return id && /^[a-z\d][\w.-]*$/.test(id) ? { kind: 'embedded', id } : null;
 }
 
 /** @param href the page's address; what `?device=gpu` or `?device=cpu` asks for; null where it says nothing else. */

@@ -13,6 +13,7 @@ import {
   type Repairs,
   type RowEdits,
   type SampleSet,
+  type Shipped,
 } from '../shared/data';
 import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
@@ -53,6 +54,8 @@ export interface Progress {
 }
 
 interface ModelSlice {
+  /** The models that ship with the page; null until their list is here. */
+  shipped: Shipped[] | null;
   status: 'none' | 'opening' | 'ready' | 'failed';
   source: ModelSource | null;
   info: ModelInfo | null;
@@ -290,6 +293,7 @@ export const noDecisions = (): Decisions => ({
 export function initialState(): State {
   return {
     model: {
+      shipped: null,
       status: 'none',
       source: null,
       info: null,

@@ -15,6 +15,9 @@ import { whyNotTrain } from '../ui/whyNotTrain';
 import { noGpuReason } from './device';
 import { noDecisions } from './slices';
 import {
+  FIRST_MODEL,
+  SECOND_MODEL,
+  pageHost,
   MODULES,
   TestPort,
   clientOn,
@@ -32,7 +35,7 @@ import { isPreset } from './configure/presets';
 import { keptRunSchema } from '../shared/keptRun';
 import { recordOf } from './keptRuns';
 import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
-import { DEFAULT_MODEL, SMALL_MODEL, Studio } from './studio';
+import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 import { unzipAdapter } from './zip';
 import { say } from '../shared/texts/say';
@@ -145,17 +148,10 @@ const PREPARED = (): DataReplies['prepare'] => ({
   train: tokens(),
   heldOut: tokens(),
 });
-const SAMPLES = [{ id: 's', title: 'S', description: '', file: 's.jsonl', prompts: ['hello'] }];
 
 beforeEach(() => {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(ADAPTER) } });
-  vi.stubGlobal('fetch', (url: string) =>
-    Promise.resolve(
-      new Response(url.endsWith('index.json') ? JSON.stringify(SAMPLES) : '{}', {
-        headers: { 'content-type': 'application/json' },
-      }),
-    ),
-  );
+  vi.stubGlobal('fetch', pageHost([{ id: 's', file: 's.jsonl', prompts: ['hello'] }]));
 });
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -819,7 +815,7 @@ test('a reading that the worker does not let go of is ended with it; the new one
     expect(state().ui.notices).toEqual([]);
     const anew = data.sent.slice(before).filter((m) => m.type !== 'cancel');
     expect(anew.map((m) => [m.type, m.source ?? (m.files as OwnFile[])[0].path])).toEqual([
-      ['open-tokenizer', DEFAULT_MODEL],
+      ['open-tokenizer', FIRST_MODEL],
       ['parse', 's.jsonl'],
     ]);
     data.reply('open-tokenizer', { templates: [] });
@@ -866,16 +862,16 @@ test('a data worker that ends is started anew with what was open; what ends it t
 test('opening a model can be cancelled: what was open stays', async () => {
   const { studio, train, data, state } = await ready();
   const { info } = state().model;
-  const opening = studio.openModel(SMALL_MODEL);
+  const opening = studio.openModel(SECOND_MODEL);
   await sent(train, 'open-model');
-  expect(state().model).toMatchObject({ status: 'opening', source: SMALL_MODEL, info: null });
+  expect(state().model).toMatchObject({ status: 'opening', source: SECOND_MODEL, info: null });
   const cancelled = studio.cancelOpening();
   train.reply('cancel-open', { kept: true });
   data.reply('close-tokenizer', null);
   await cancelled;
-  expect(state().model).toMatchObject({ status: 'ready', source: DEFAULT_MODEL, info });
+  expect(state().model).toMatchObject({ status: 'ready', source: FIRST_MODEL, info });
   expect(state().runs.plan).toEqual(PLAN);
-  expect(data.last('open-tokenizer').source).toEqual(DEFAULT_MODEL);
+  expect(data.last('open-tokenizer').source).toEqual(FIRST_MODEL);
   // What the worker says of it afterwards is of no interest.
   train.fail('open-model', foreign('AbortError', 'aborted'));
   await opening;
@@ -885,16 +881,16 @@ test('opening a model can be cancelled: what was open stays', async () => {
 
 test('a model that had taken the place of the one before makes room for it again', async () => {
   const { studio, train, data, state } = await ready();
-  void studio.openModel(SMALL_MODEL);
-  await vi.waitFor(() => expect(train.last('open-model').source).toEqual(SMALL_MODEL));
+  void studio.openModel(SECOND_MODEL);
+  await vi.waitFor(() => expect(train.last('open-model').source).toEqual(SECOND_MODEL));
   const cancelled = studio.cancelOpening();
   train.reply('cancel-open', { kept: false });
   data.reply('close-tokenizer', null);
-  await vi.waitFor(() => expect(train.last('open-model').source).toEqual(DEFAULT_MODEL));
+  await vi.waitFor(() => expect(train.last('open-model').source).toEqual(FIRST_MODEL));
   expect(train.terminated).toBe(true);
   train.reply('open-model', INFO);
   await cancelled;
-  expect(state().model).toMatchObject({ status: 'ready', source: DEFAULT_MODEL });
+  expect(state().model).toMatchObject({ status: 'ready', source: FIRST_MODEL });
 });
 
 test('the first model can be cancelled, too, by a worker that does not hear', async () => {

@@ -4,6 +4,7 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
+import type { Shipped } from '../shared/data';
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { Names } from '../shared/names';
@@ -29,6 +30,7 @@ import { Page } from './page';
 import { type FileReaders, workerReaders } from './reading';
 import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
 import { type Section, type Session, type State, isLive } from './slices';
+import { fetchModels } from './shipped';
 import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
 import { Studies } from './studies/studies';
@@ -38,18 +40,15 @@ import type { WorkerHooks } from './workerClient';
 import { openingTokenizer } from './tokenizerOf';
 import { zipAdapter } from './zip';
 
-export const DEFAULT_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-4m' };
-export const SMALL_MODEL: ModelSource = { kind: 'embedded', id: 'sieve-stories-nano' };
-
 export interface StudioOptions {
   /** What that which is made here is called. */
   names: Names;
-  /** Where `datasets/` lies: the app's base URL. */
+  /** Where `models/` and `datasets/` lie: the app's base URL. */
   baseUrl: string;
   /** Origin (and path) of the hub for models by id. */
   hubHost: string;
-  /** The model that opens by itself; the default one when absent. */
-  startModel?: ModelSource;
+  /** The model that the page's address names; the first of the list opens when absent. */
+  startModel?: ModelSource | null;
   /** What to compute on; 'auto' when absent. */
   startDevice?: DeviceChoice;
   /** Settings that the page's address carries, see `readLink`. */
@@ -86,6 +85,7 @@ export class Studio {
   readonly #readers: FileReaders;
   #takeOver: TakeOver | null = null;
   #keptData: Promise<KeptData> | null = null;
+  #shipped: Promise<Shipped[]> | null = null;
   #starting = false;
   #modelTurn = 0;
   /** What was open when the model that is being opened was chosen. */
@@ -189,7 +189,7 @@ export class Studio {
             keep: this.#keep,
             data: this.data,
             link: this.#options.startSettings ?? null,
-            start: this.#startModel,
+            start: this.#options.startModel ?? null,
             names: this.#options.names,
             records: allRecords,
           }),
@@ -200,8 +200,12 @@ export class Studio {
       }));
   }
 
-  get #startModel(): ModelSource {
-    return this.#options.startModel ?? DEFAULT_MODEL;
+  /** The models that ship with the page; asked for once. @throws {SieveError} when the list cannot be had */
+  listModels(): Promise<Shipped[]> {
+    return (this.#shipped ??= fetchModels(this.#options.baseUrl).then((shipped) => {
+      this.#page.patch('model', { shipped });
+      return shipped;
+    }));
   }
 
   /** Finds out what this browser keeps and whether this tab may write it. */
@@ -221,13 +225,29 @@ export class Studio {
     if (desk) this.configure.setDraft(desk.draft);
     else if (startSettings) this.configure.openLink(startSettings);
     this.#page.patch('model', { gpu, choice: this.#options.startDevice ?? 'auto' });
-    const model = this.openModel(kept?.modelOf(desk) ?? this.#startModel);
+    const model = this.#openFirst(kept?.modelOf(desk) ?? this.#options.startModel ?? null);
     const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null);
     kept?.watchDesk();
     await Promise.all([model, data, this.studies.load()]);
   }
 
   // ---- model ---------------------------------------------------------------------------------------
+
+  /** Opens the model that desk or address name, at once; the first of the list where they name none, or none of the list. */
+  async #openFirst(named: ModelSource | null): Promise<void> {
+    const opened = named && this.openModel(named);
+    try {
+      const shipped = await this.listModels();
+      const known = named?.kind === 'hub' || shipped.some(({ id }) => id === named?.id);
+      // Whoever has chosen another one meanwhile gets that.
+      if (!known && shipped.length > 0 && this.#s.model.source === named)
+        return await this.openModel({ kind: 'embedded', id: shipped[0].id });
+    } catch (error) {
+      if (!named) this.#page.patch('model', { status: 'failed' });
+      this.#page.report('model', error);
+    }
+    await opened;
+  }
 
   /** Opens a model in both workers: weights and check in one, the tokenizer in the other. */
   async openModel(source: ModelSource): Promise<void> {

@@ -2,7 +2,7 @@
 import type { PrepareReport } from '../shared/data';
 import { texts } from '../shared/texts';
 import { isMessage } from '../shared/message';
-import { sampleWords } from '../shared/texts/names';
+import { shippedWords } from '../shared/texts/names';
 import { say } from '../shared/texts/say';
 import { Empty, Later, ProgressLine, SectionFrame, Skeleton } from './bits';
 import { DataFound } from './DataFound';
@@ -92,8 +92,8 @@ function Samples() {
           aria-pressed={origin?.kind === 'sample' && origin.id === s.id}
           onClick={() => void studio.data.openSample(s.id)}
         >
-          <span className="choice-title">{sampleWords(s).title}</span>
-          <span className="choice-text">{sampleWords(s).description}</span>
+          <span className="choice-title">{shippedWords(s).title}</span>
+          <span className="choice-text">{shippedWords(s).description}</span>
         </button>
       ))}
       {samples.length === 0 && <p className="muted">{texts().data.noSamples}</p>}

@@ -1,12 +1,13 @@
 /** Which model is trained, on which device, and whether it computes rightly there. */
 import { say } from '../shared/texts/say';
 import { useState } from 'react';
+import type { SampleWords } from '../shared/data';
 import { texts } from '../shared/texts';
+import { shippedWords } from '../shared/texts/names';
 import { currentKind, usedDevice } from '../store/device';
 import { deviceName } from './deviceWords';
 import { type ModelInfo, isLive } from '../store/slices';
-import { DEFAULT_MODEL, SMALL_MODEL } from '../store/studio';
-import { ProgressLine, SectionFrame, TextField } from './bits';
+import { ProgressLine, SectionFrame, Skeleton, TextField } from './bits';
 import { DeviceChoice, DeviceNote, useDeviceChange } from './DeviceChoice';
 import { bytes, compact, count, parameters } from './format';
 import { Phrase } from './Phrase';
@@ -25,18 +26,14 @@ export function ModelSection() {
         <div className="stack">
           <fieldset className="choices" disabled={busy}>
             <legend>{t.builtIn}</legend>
-            <ModelChoice
-              id="sieve-stories-4m"
-              text={t.stories4m}
-              active={model.source}
-              onOpen={() => studio.openModel(DEFAULT_MODEL)}
-            />
-            <ModelChoice
-              id="sieve-stories-nano"
-              text={t.nano}
-              active={model.source}
-              onOpen={() => studio.openModel(SMALL_MODEL)}
-            />
+            {model.shipped?.map((shipped) => (
+              <ModelChoice
+                key={shipped.id}
+                {...shippedWords(shipped)}
+                on={model.source?.kind === 'embedded' && model.source.id === shipped.id}
+                onOpen={() => void studio.openModel({ kind: 'embedded', id: shipped.id })}
+              />
+            )) ?? <Skeleton room="panel" />}
           </fieldset>
           <DeviceChoice {...device} />
           <HubForm disabled={busy} />
@@ -96,22 +93,11 @@ export function ModelSection() {
   );
 }
 
-function ModelChoice({
-  id,
-  text,
-  active,
-  onOpen,
-}: {
-  id: string;
-  text: string;
-  active: { kind: string; id: string } | null;
-  onOpen: () => void;
-}) {
-  const on = active?.kind === 'embedded' && active.id === id;
+function ModelChoice({ title, description, on, onOpen }: SampleWords & { on: boolean; onOpen: () => void }) {
   return (
     <button type="button" className="choice" aria-pressed={on} onClick={onOpen}>
-      <span className="choice-title">{id}</span>
-      <span className="choice-text">{text}</span>
+      <span className="choice-title">{title}</span>
+      <span className="choice-text">{description}</span>
     </button>
   );
 }

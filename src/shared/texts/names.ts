@@ -1,12 +1,12 @@
 /** Names in the language in use. */
-import type { SampleSet, SampleWords } from '../data';
+import type { SampleWords, Shipped } from '../data';
 import type { Names, Varied } from '../names';
 import { SWEPT } from '../settings';
 import { language, texts } from './index';
 import { wordsOf } from './settingWords';
 
-/** Title and description of a sample set in the language in use, in English where it has no other. */
-export const sampleWords = (sample: SampleSet): SampleWords => sample.in?.[language()] ?? sample;
+/** Title and description of a model or sample set in the language in use, in English where it has no other. */
+export const shippedWords = (shipped: Shipped): SampleWords => shipped.in?.[language()] ?? shipped;
 
 /** Keys of swept settings differ. */
 const sweptOf = (field: string) => SWEPT.find((s) => s.key === field)!;
@@ -27,7 +27,7 @@ export const names: Names = {
     if (origin.kind === 'paste') return texts().common.pastedText;
     if (origin.kind === 'file') return origin.name;
     const sample = samples.find((s) => s.id === origin.id);
-    return sample ? sampleWords(sample).title : origin.id;
+    return sample ? shippedWords(sample).title : origin.id;
   },
   severalFiles: (first, n) => texts().common.severalFiles(first, n),
   editedTemplate: (name) => texts().data.mapping.edited(name),

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import type { SampleSet } from '../data';
+import type { Shipped } from '../data';
 import { en } from './en';
 import { LANGUAGES, language, speak, texts } from './index';
 import { zh } from './zh';
@@ -49,10 +49,20 @@ test('the language in use is what was last asked for', async () => {
   expect([language(), texts()]).toEqual(['en', en]);
 });
 
-test('every sample set has its words in every language', () => {
-  const sets = JSON.parse(readFileSync('public/datasets/index.json', 'utf8')) as SampleSet[];
+const listed = (folder: string) => JSON.parse(readFileSync(`public/${folder}/index.json`, 'utf8')) as Shipped[];
+
+test('the list of models has each that ships', () => {
+  const folders = readdirSync('public/models', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(
+    listed('models')
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(folders.map(({ name }) => name).toSorted());
+});
+
+test('every model and sample set has its words in every language', () => {
   const others = Object.keys(LANGUAGES).filter((l) => l !== 'en');
-  for (const { id, title, description, in: words } of sets) {
+  for (const { id, title, description, in: words } of [...listed('models'), ...listed('datasets')]) {
     expect([title, description].every(Boolean), id).toBe(true);
     expect(Object.keys(words ?? {}), id).toEqual(others);
   }

@@ -2,7 +2,8 @@
 import type { ErrorInfo } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { defaultExperiment } from '../../shared/config';
-import type { GateStats, ModuleId } from '../../shared/types';
+import type { SampleSet } from '../../shared/data';
+import type { GateStats, ModelSource, ModuleId } from '../../shared/types';
 import { RATIO_BINS } from '../../shared/types';
 import type { FromWorker, TrainEvent } from '../../train/protocol';
 import { RunHistory } from '../history';
@@ -59,6 +60,23 @@ export class TestPort<E> implements WorkerLike {
 
 /** What a worker reports of an error that is none of ours. */
 export const foreign = (name: string, text: string): ErrorInfo => ({ name, ...message('shared.foreign', { text }) });
+
+/** Models that ship with the page, the first of which opens by itself. */
+export const [FIRST_MODEL, SECOND_MODEL] = ['sieve-stories-4m', 'sieve-stories-nano'].map(
+  (id): ModelSource => ({ kind: 'embedded', id }),
+);
+
+/** A host of the page for `fetch`: it lists those models and `samples`, each with a file. */
+export const pageHost = (samples: Omit<SampleSet, 'title' | 'description'>[]) => (url: string) => {
+  const words = { title: 'S', description: '' };
+  const models = [FIRST_MODEL, SECOND_MODEL].map(({ id }) => ({ id, ...words }));
+  const listed = url.includes('models/') ? models : samples.map((sample) => ({ ...words, ...sample }));
+  return Promise.resolve(
+    new Response(url.endsWith('index.json') ? JSON.stringify(listed) : '{}', {
+      headers: { 'content-type': 'application/json' },
+    }),
+  );
+};
 
 export function clientOn<R extends { type: string }, Replies, E>(
   port: TestPort<E>,

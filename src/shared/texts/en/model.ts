@@ -3,8 +3,6 @@ export const model = {
   title: 'Model',
   lead: 'A small pretrained language model. Its weights stay frozen; only small adapters next to them are trained.',
   builtIn: 'Built in, no download',
-  stories4m: '8 layers, width 192. Writes simple stories. The default.',
-  nano: '4 layers, width 64. For slow machines.',
   opening: 'Opening the model…',
   cancel: 'Cancel',
   checking: 'Checking the model…',

@@ -4,8 +4,6 @@ export const model: Texts['model'] = {
   title: '模型',
   lead: '一个预训练的小语言模型。它的权重保持冻结，只训练旁边的小适配器。',
   builtIn: '内置，无需下载',
-  stories4m: '8 层，宽度 192。会写简单的故事。默认使用。',
-  nano: '4 层，宽度 64。适合较慢的机器。',
   opening: '正在打开模型……',
   cancel: '取消',
   checking: '正在校验模型……',

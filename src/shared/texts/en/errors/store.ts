@@ -54,6 +54,10 @@ export const store = {
     resuming: { message: 'An interrupted session is being resumed.', hint: 'Stop it under Train once it has started.' },
   },
   noModel: { message: 'No model is open yet.', hint: 'Wait until the model is open, or open one under Model.' },
+  modelList: ({ status }: { status: number }) => ({
+    message: `The list of built-in models could not be loaded (HTTP ${status}).`,
+    hint: 'Reload the page, or open a model from Hugging Face.',
+  }),
   data: {
     emptyFolder: ({ folder }: { folder: string }) => ({
       message: `${folder} is a folder without files.`,

@@ -38,6 +38,10 @@ export const store: Texts['errors']['store'] = {
     resuming: { message: '正在继续一个中断的会话。', hint: '等它出现后，请在“训练”里停止它。' },
   },
   noModel: { message: '还没有打开模型。', hint: '请等模型打开，或在“模型”里打开一个。' },
+  modelList: ({ status }) => ({
+    message: `无法载入内置模型的列表（HTTP ${status}）。`,
+    hint: '请重新载入页面，或从 Hugging Face 打开一个模型。',
+  }),
   data: {
     emptyFolder: ({ folder }) => ({
       message: `${folder} 是没有文件的文件夹。`,
