@@ -167,10 +167,11 @@ const layoutOf = (c: LlamaConfig, runs: RunConfig[], batch: TokenBatch): Layout 
 
 /** Bytes that the plan names for training `runs` on `batch`. */
 export const plannedBytes = (base: BaseModel, runs: RunConfig[], batch: TokenBatch): number =>
-  planTraining(base.config, runs, trainConfig(), layoutOf(base.config, runs, batch), base.bytes).reduce(
-    (sum, item) => sum + item.bytes,
-    0,
-  );
+  planTraining(base.config, runs, {
+    train: trainConfig(),
+    layout: layoutOf(base.config, runs, batch),
+    weightBytes: base.bytes,
+  }).reduce((sum, item) => sum + item.bytes, 0);
 
 /** Some runs on one base with one batch, stepped together. */
 export class Training {

@@ -54,9 +54,7 @@ export function record(
   name: string,
   value: number,
   unit: string,
-  bar: Bar | null,
-  detail = '',
-  readings: Readings = {},
+  { bar, detail = '', readings = {} }: { bar: Bar | null; detail?: string; readings?: Readings },
 ): BenchRecord {
   return { name, value, unit, bar: bar && barText(bar), pass: passes(value, bar), detail, readings };
 }

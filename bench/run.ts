@@ -128,7 +128,7 @@ export async function main(argv: string[]): Promise<number> {
           if (typeof row.run !== 'string') site ??= await serveBuild('/');
           const result =
             typeof row.run === 'string'
-              ? await inPage(browser, server, row.run, bench, Boolean(row.onPage))
+              ? await inPage(browser, server, { file: row.run, bench, onPage: Boolean(row.onPage) })
               : await row.run(browser, site!, bench);
           results.push({ result, at, load });
           if (result.text && i === 0) console.log(result.text);
@@ -185,9 +185,7 @@ function benchOptions(named: Record<string, string>, device: DeviceKind): BenchO
 async function inPage(
   browser: Browser,
   server: ViteDevServer,
-  file: string,
-  bench: BenchOptions,
-  onPage: boolean,
+  { file, bench, onPage }: { file: string; bench: BenchOptions; onPage: boolean },
 ): Promise<RowResult> {
   const page = await browser.newPage();
   page.on('console', (message) => {

@@ -17,7 +17,7 @@ export const geluCpu =
   };
 
 export const geluBackwardCpu =
-  (rows: RowCount, d: number, x: Tensor, gradOut: Tensor, gradX: Tensor): CpuFunction =>
+  (rows: RowCount, d: number, { x, gradOut, gradX }: { x: Tensor; gradOut: Tensor; gradX: Tensor }): CpuFunction =>
   (cpu) => {
     const [from, grad, to] = [x, gradOut, gradX].map((t) => cpu.f32(t));
     const length = cpu.dims(rows).rows * d;

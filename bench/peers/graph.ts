@@ -32,7 +32,11 @@ import mseWgsl from './mse.wgsl?raw';
 import { B1, B2, D, EPS, L, LR, R, T, problem } from './problem';
 
 /** An element-wise kernel over [rows, D]. */
-const elementwise = (label: string, wgsl: string, rows: RowCount, tensors: Tensor[], cpu: CpuFunction): Op => ({
+const elementwise = (
+  label: string,
+  wgsl: string,
+  { rows, tensors, cpu }: { rows: RowCount; tensors: Tensor[]; cpu: CpuFunction },
+): Op => ({
   kernel: { label, code: compose(wgsl, { snippets: [snippets.dims] }), constants: { D4: D / 4 } },
   bindings: [rows.dims, ...tensors],
   groups: perElement(rows, D / 4),
@@ -80,7 +84,11 @@ export class PeersGraph {
         record: false,
         again: false,
       }),
-      elementwise('gelu', geluWgsl, rows, [before[l], hidden[l + 1]], geluCpu(rows, D, before[l], hidden[l + 1])),
+      elementwise('gelu', geluWgsl, {
+        rows,
+        tensors: [before[l], hidden[l + 1]],
+        cpu: geluCpu(rows, D, before[l], hidden[l + 1]),
+      }),
     ]);
     const loss: Op[] = [
       {
@@ -99,13 +107,11 @@ export class PeersGraph {
       .map((_, l) => l)
       .toReversed()
       .flatMap((l): Op[] => [
-        elementwise(
-          'geluBackward',
-          geluBackwardWgsl,
+        elementwise('geluBackward', geluBackwardWgsl, {
           rows,
-          [before[l], gradH, gradZ],
-          geluBackwardCpu(rows, D, before[l], gradH, gradZ),
-        ),
+          tensors: [before[l], gradH, gradZ],
+          cpu: geluBackwardCpu(rows, D, { x: before[l], gradOut: gradH, gradX: gradZ }),
+        }),
         // Nothing below the first layer learns: it needs no input gradient.
         ...(l > 0
           ? product(gpu, { ...square, label: 'peers back', a: gradZ, w: frozen[l], out: gradH, transposed: false })

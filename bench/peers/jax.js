@@ -15,6 +15,8 @@ function lossOf(params, frozen, x, y) {
   return np.mean(np.square(h.sub(y)));
 }
 
+// jit takes arrays one by one.
+// oxlint-disable-next-line max-params
 function trainStep(params, m, v, count, frozen, x, y) {
   const [loss, grads] = valueAndGrad(lossOf)(tree.ref(params), frozen, x, y);
   const t = count.add(1);

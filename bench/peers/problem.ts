@@ -36,11 +36,19 @@ export function problem(): { x: Float32Array<ArrayBuffer>; y: Float32Array<Array
 type Matrix = Float64Array;
 function addProduct(
   out: Matrix,
-  rows: number,
-  columns: number,
-  depth: number,
-  left: (i: number, k: number) => number,
-  right: (k: number, j: number) => number,
+  {
+    rows,
+    columns,
+    depth,
+    left,
+    right,
+  }: {
+    rows: number;
+    columns: number;
+    depth: number;
+    left: (i: number, k: number) => number;
+    right: (k: number, j: number) => number;
+  },
 ): Matrix {
   for (let i = 0; i < rows; i++) {
     for (let k = 0; k < depth; k++) {
@@ -68,30 +76,21 @@ export function reference(steps: number): number[] {
     let h: Matrix = Float64Array.from(x);
     const passed = learnt.map(({ W0, A, B }) => {
       const input = h;
-      const low = addProduct(
-        new Float64Array(T * R),
-        T,
-        R,
-        D,
-        (i, k) => input[i * D + k],
-        (k, r) => A[r * D + k],
-      );
-      const z = addProduct(
-        new Float64Array(T * D),
-        T,
-        D,
-        D,
-        (i, k) => input[i * D + k],
-        (k, j) => W0[j * D + k],
-      );
-      addProduct(
-        z,
-        T,
-        D,
-        R,
-        (i, r) => low[i * R + r],
-        (r, j) => B[j * R + r],
-      );
+      const low = addProduct(new Float64Array(T * R), {
+        rows: T,
+        columns: R,
+        depth: D,
+        left: (i, k) => input[i * D + k],
+        right: (k, r) => A[r * D + k],
+      });
+      const z = addProduct(new Float64Array(T * D), {
+        rows: T,
+        columns: D,
+        depth: D,
+        left: (i, k) => input[i * D + k],
+        right: (k, j) => W0[j * D + k],
+      });
+      addProduct(z, { rows: T, columns: D, depth: R, left: (i, r) => low[i * R + r], right: (r, j) => B[j * R + r] });
       h = z.map((v) => 0.5 * v * (1 + Math.tanh(SCALE * (v + CUBE * v ** 3))));
       return { input, low, z };
     });
@@ -104,46 +103,41 @@ export function reference(steps: number): number[] {
         const t = Math.tanh(SCALE * (v + CUBE * v ** 3));
         return grad[i] * (0.5 * (1 + t) + 0.5 * v * (1 - t * t) * SCALE * (1 + 3 * CUBE * v * v));
       });
-      const gradLow = addProduct(
-        new Float64Array(T * R),
-        T,
-        R,
-        D,
-        (i, k) => g[i * D + k],
-        (k, r) => B[k * R + r],
-      );
-      const gradB = addProduct(
-        new Float64Array(D * R),
-        D,
-        R,
-        T,
-        (j, i) => g[i * D + j],
-        (i, r) => low[i * R + r],
-      );
-      const gradA = addProduct(
-        new Float64Array(R * D),
-        R,
-        D,
-        T,
-        (r, i) => gradLow[i * R + r],
-        (i, k) => input[i * D + k],
-      );
-      grad = addProduct(
-        new Float64Array(T * D),
-        T,
-        D,
-        D,
-        (i, k) => g[i * D + k],
-        (k, j) => W0[k * D + j],
-      );
-      addProduct(
-        grad,
-        T,
-        D,
-        R,
-        (i, r) => gradLow[i * R + r],
-        (r, k) => A[r * D + k],
-      );
+      const gradLow = addProduct(new Float64Array(T * R), {
+        rows: T,
+        columns: R,
+        depth: D,
+        left: (i, k) => g[i * D + k],
+        right: (k, r) => B[k * R + r],
+      });
+      const gradB = addProduct(new Float64Array(D * R), {
+        rows: D,
+        columns: R,
+        depth: T,
+        left: (j, i) => g[i * D + j],
+        right: (i, r) => low[i * R + r],
+      });
+      const gradA = addProduct(new Float64Array(R * D), {
+        rows: R,
+        columns: D,
+        depth: T,
+        left: (r, i) => gradLow[i * R + r],
+        right: (i, k) => input[i * D + k],
+      });
+      grad = addProduct(new Float64Array(T * D), {
+        rows: T,
+        columns: D,
+        depth: D,
+        left: (i, k) => g[i * D + k],
+        right: (k, j) => W0[k * D + j],
+      });
+      addProduct(grad, {
+        rows: T,
+        columns: D,
+        depth: R,
+        left: (i, r) => gradLow[i * R + r],
+        right: (r, k) => A[r * D + k],
+      });
       adam(A, gradA, moments.A, step);
       adam(B, gradB, moments.B, step);
     }

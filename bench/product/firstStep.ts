@@ -63,14 +63,11 @@ export async function firstStep(browser: Browser, site: Site, options: BenchOpti
     const inOrder = Object.entries(times).sort(([, a], [, b]) => a - b);
     const split = inOrder.map(([event, ms]) => `${event} ${(ms / 1000).toFixed(2)}`).join(', ');
     records.push(
-      record(
-        `page open → first step, ${name}`,
-        seconds,
-        's',
-        options.device === 'cpu' ? bar : null,
-        `s since navigation: ${split}`,
-        Object.fromEntries(inOrder.map(([event, ms]) => [event, [ms]])),
-      ),
+      record(`page open → first step, ${name}`, seconds, 's', {
+        bar: options.device === 'cpu' ? bar : null,
+        detail: `s since navigation: ${split}`,
+        readings: Object.fromEntries(inOrder.map(([event, ms]) => [event, [ms]])),
+      }),
     );
     await app.waitSteps(STEPS, PATIENCE);
     // innerText has nothing of a section out of sight.
@@ -81,13 +78,10 @@ export async function firstStep(browser: Browser, site: Site, options: BenchOpti
         .filter({ hasText: /\d/ })
         .textContent({ timeout: PATIENCE })) ?? '';
     records.push(
-      record(
-        `tokens/s in the product, training, ${name}`,
-        Number(shown.replaceAll(/[^\d.]/g, '')),
-        'tokens/s',
-        null,
-        `LoRA and TS-LoRA together, after ${STEPS} steps, as the page shows`,
-      ),
+      record(`tokens/s in the product, training, ${name}`, Number(shown.replaceAll(/[^\d.]/g, '')), 'tokens/s', {
+        bar: null,
+        detail: `LoRA and TS-LoRA together, after ${STEPS} steps, as the page shows`,
+      }),
     );
     await context.close();
   }

@@ -81,25 +81,19 @@ async function speed(gpu: Device, config: LlamaConfig, options: BenchOptions): P
   const list = (values: number[], digits: number) =>
     CONTEXTS.map((c, i) => `${c}: ${values[i].toFixed(digits)}`).join(', ');
   return [
-    record(
-      NAMES.rate,
-      Math.min(...share),
-      '',
-      [...BARS.rate],
-      `lowest of ${list(share, 3)}, medians of ${rounds} rounds; matmul ${spread(rates, 2)} GFLOP/s`,
-      named(shares),
-    ),
-    record(
-      NAMES.constant,
-      Math.max(...other) / Math.min(...other),
-      '',
-      [...BARS.constant],
-      `kflop of matmul in the time of a token at ${list(
+    record(NAMES.rate, Math.min(...share), '', {
+      bar: [...BARS.rate],
+      detail: `lowest of ${list(share, 3)}, medians of ${rounds} rounds; matmul ${spread(rates, 2)} GFLOP/s`,
+      readings: named(shares),
+    }),
+    record(NAMES.constant, Math.max(...other) / Math.min(...other), '', {
+      bar: [...BARS.constant],
+      detail: `kflop of matmul in the time of a token at ${list(
         other.map((x) => x / 1e3),
         0,
       )}, medians of ${rounds} rounds`,
-      named(others),
-    ),
+      readings: named(others),
+    }),
   ];
 }
 
@@ -119,11 +113,8 @@ async function memory(gpu: Device, config: LlamaConfig, options: BenchOptions): 
   }
   base.free();
   const growth = [1, 2].map((i) => (bytes[i + 1] - bytes[i]) / (bytes[i] - bytes[i - 1]) / 2);
-  return record(
-    NAMES.linear,
-    Math.max(...growth),
-    '',
-    [...BARS.linear],
-    lengths.map((l, i) => `${l}: ${(bytes[i] / 1e6).toFixed(1)} MB`).join(', '),
-  );
+  return record(NAMES.linear, Math.max(...growth), '', {
+    bar: [...BARS.linear],
+    detail: lengths.map((l, i) => `${l}: ${(bytes[i] / 1e6).toFixed(1)} MB`).join(', '),
+  });
 }

@@ -76,14 +76,11 @@ async function steps({ lora, gated }: Arms, rank: number, bars: Bars[number], pa
     const { kept } = arm.training;
     const allowed = arm.training.macs() / lora.training.macs();
     const detail = `by count ${allowed.toFixed(3)}; ${(100 * kept).toFixed(1)} % kept; ${spread(ms)} ms over ${spread(times.lora)} ms`;
-    return record(
-      `TS-LoRA step ÷ LoRA step, rank ${rank}, ${arm.skip} % skipped`,
-      median(ratios(ms, times.lora)),
-      '',
-      bars[arm.skip],
+    return record(`TS-LoRA step ÷ LoRA step, rank ${rank}, ${arm.skip} % skipped`, median(ratios(ms, times.lora)), '', {
+      bar: bars[arm.skip],
       detail,
-      { lora: times.lora, 'ts-lora': ms },
-    );
+      readings: { lora: times.lora, 'ts-lora': ms },
+    });
   });
 }
 
@@ -114,7 +111,7 @@ async function kernelsAlone(
   // A x and Bᵀ g for all tokens, the other four for kept ones.
   const detail = `by count ${((2 + 4 * half.training.kept) / 6).toFixed(3)}; ${spread(ms.half)} ms over ${spread(ms.lora)} ms`;
   return {
-    record: record(name, median(ratios(ms.half, ms.lora)), '', bar, detail, ms),
+    record: record(name, median(ratios(ms.half, ms.lora)), '', { bar, detail, readings: ms }),
     text: formatTable([
       ['', 'kernel', 'calls', 'ms', 'µs a call'],
       ...rows('LoRA', profiles.lora),

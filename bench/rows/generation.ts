@@ -56,14 +56,11 @@ async function against(device: Device, options: BenchOptions): Promise<BenchReco
   const detail = `${spread(rates.ours)} against ${spread(rates.theirs)} tokens/s, ${TOKENS} greedy after ${PROMPT}; ${agree}`;
   // A software adapter is not what anybody would write on.
   const bar: Bar | null = options.device === 'gpu' && software ? null : ['>=', software ? 0.5 : 1];
-  return record(
-    `generation, ours ÷ transformers.js (${peer})`,
-    median(ratios(rates.ours, rates.theirs)),
-    '',
+  return record(`generation, ours ÷ transformers.js (${peer})`, median(ratios(rates.ours, rates.theirs)), '', {
     bar,
     detail,
-    rates,
-  );
+    readings: rates,
+  });
 }
 
 /** Tokens a second from the train worker with all its threads: the base, and all that comes before the first token. */
@@ -92,5 +89,5 @@ async function inProduct({ device, model, repeats = 10 }: BenchOptions): Promise
   client.dispose();
   const { threads } = opened.device;
   const detail = `${spread(rates)}, up to ${TOKENS} tokens at temperature 0.7, top p 0.95${threads === null ? '' : `; ${threads} threads`}`;
-  return record('generation in the product', median(rates), 'tokens/s', null, detail, { rates });
+  return record('generation in the product', median(rates), 'tokens/s', { bar: null, detail, readings: { rates } });
 }

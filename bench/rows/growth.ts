@@ -27,21 +27,15 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return {
     gpu: gpu.info,
     records: [
-      record(
-        `GPU memory growth, ${steps}`,
-        after.bytes - before.bytes,
-        'bytes',
-        ['<=', 0],
-        `${(after.bytes / 1e6).toFixed(1)} MB in ${after.buffers} buffers, ${before.buffers} before`,
-      ),
-      record(`GPU buffers' growth, ${steps}`, after.buffers - before.buffers, 'buffers', ['<=', 0]),
-      record(
-        `JavaScript heap growth, ${steps}`,
-        (after.heap - before.heap) / 1e6,
-        'MB',
-        ['<=', 1],
-        `${(before.heap / 1e6).toFixed(2)} to ${(after.heap / 1e6).toFixed(2)} MB, collected`,
-      ),
+      record(`GPU memory growth, ${steps}`, after.bytes - before.bytes, 'bytes', {
+        bar: ['<=', 0],
+        detail: `${(after.bytes / 1e6).toFixed(1)} MB in ${after.buffers} buffers, ${before.buffers} before`,
+      }),
+      record(`GPU buffers' growth, ${steps}`, after.buffers - before.buffers, 'buffers', { bar: ['<=', 0] }),
+      record(`JavaScript heap growth, ${steps}`, (after.heap - before.heap) / 1e6, 'MB', {
+        bar: ['<=', 1],
+        detail: `${(before.heap / 1e6).toFixed(2)} to ${(after.heap / 1e6).toFixed(2)} MB, collected`,
+      }),
     ],
   };
 }

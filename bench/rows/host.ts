@@ -41,21 +41,15 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     const each = (name: keyof typeof calls) => (calls[name] - before[name]) / ms.length;
     const name = method === 'lora' ? 'LoRA' : 'TS-LoRA, half skipped';
     records.push(
-      record(
-        `host CPU of a step, ${name}`,
-        median(ms),
-        'ms',
-        null,
-        `${spread(ms, 2)} ms of the driving thread, one question to Node included`,
-        { ms },
-      ),
-      record(
-        `dispatches of a step, ${name}`,
-        each('dispatches') + each('indirect dispatches'),
-        '',
-        null,
-        `${each('indirect dispatches')} of them indirect; ${each('submits')} submits`,
-      ),
+      record(`host CPU of a step, ${name}`, median(ms), 'ms', {
+        bar: null,
+        detail: `${spread(ms, 2)} ms of the driving thread, one question to Node included`,
+        readings: { ms },
+      }),
+      record(`dispatches of a step, ${name}`, each('dispatches') + each('indirect dispatches'), '', {
+        bar: null,
+        detail: `${each('indirect dispatches')} of them indirect; ${each('submits')} submits`,
+      }),
     );
     training.free();
   }

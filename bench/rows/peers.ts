@@ -53,9 +53,13 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     gpu: device.info,
     records: names.map((name) => {
       const detail = `${spread(times[name])} ms against ${spread(times.ours)} ms a step; losses within ${error.toExponential(0)} of f64`;
-      return record(title(name), median(ratios(times[name], times.ours)), '', bars[name], detail, {
-        ours: times.ours,
-        [name]: times[name],
+      return record(title(name), median(ratios(times[name], times.ours)), '', {
+        bar: bars[name],
+        detail,
+        readings: {
+          ours: times.ours,
+          [name]: times[name],
+        },
       });
     }),
   };

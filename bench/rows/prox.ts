@@ -24,14 +24,11 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return {
     gpu: gpu.info,
     records: [
-      record(
-        `exact proximal step, ${MODULES} modules × ${tokens} tokens, share of a step`,
-        median(all),
-        '',
-        ['<=', BAR],
+      record(`exact proximal step, ${MODULES} modules × ${tokens} tokens, share of a step`, median(all), '', {
+        bar: ['<=', BAR],
         detail,
-        times,
-      ),
+        readings: times,
+      }),
     ],
   };
 }

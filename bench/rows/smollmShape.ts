@@ -29,26 +29,19 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return {
     gpu: device.info,
     records: [
-      record(
-        'SmolLM2-135M shape, LoRA step',
-        median(seconds),
-        's',
-        STEP_BAR[options.device],
-        `1 × ${tokens} tokens, rank ${RANK}; ${spread(seconds, 2)} s, ${rate} GFLOP/s`,
-        { seconds },
-      ),
-      record(
-        'SmolLM2-135M shape, allocated',
-        allocated / 1e6,
-        'MB',
-        ['<=', 900],
-        `planned ${(planned / 1e6).toFixed(1)} MB`,
-      ),
-      record('SmolLM2-135M shape, planned', planned / 1e6, 'MB', ['<=', 900]),
-      record('SmolLM2-135M shape, plan against allocation', (100 * Math.abs(planned - allocated)) / allocated, '%', [
-        '<=',
-        5,
-      ]),
+      record('SmolLM2-135M shape, LoRA step', median(seconds), 's', {
+        bar: STEP_BAR[options.device],
+        detail: `1 × ${tokens} tokens, rank ${RANK}; ${spread(seconds, 2)} s, ${rate} GFLOP/s`,
+        readings: { seconds },
+      }),
+      record('SmolLM2-135M shape, allocated', allocated / 1e6, 'MB', {
+        bar: ['<=', 900],
+        detail: `planned ${(planned / 1e6).toFixed(1)} MB`,
+      }),
+      record('SmolLM2-135M shape, planned', planned / 1e6, 'MB', { bar: ['<=', 900] }),
+      record('SmolLM2-135M shape, plan against allocation', (100 * Math.abs(planned - allocated)) / allocated, '%', {
+        bar: ['<=', 5],
+      }),
     ],
   };
 }

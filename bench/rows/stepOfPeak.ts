@@ -25,14 +25,11 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return {
     gpu: gpu.info,
     records: [
-      record(
-        'LoRA step, share of the best matmul rate',
-        median(shares),
-        '',
-        gpu.info.software ? ['>=', 0.65] : null,
+      record('LoRA step, share of the best matmul rate', median(shares), '', {
+        bar: gpu.info.software ? ['>=', 0.65] : null,
         detail,
-        { ms, matmul },
-      ),
+        readings: { ms, matmul },
+      }),
     ],
   };
 }

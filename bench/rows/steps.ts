@@ -57,14 +57,11 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return {
     gpu: gpu.info,
     records: rows.map((r) =>
-      record(
-        r.name,
-        median(r.ms),
-        'ms',
-        null,
-        `${spread(r.ms)}; ${(100 * r.ofRate).toFixed(0)} % of the matmul rate; ${batch.starts.length - 1} × ${batch.starts[1]} tokens`,
-        { ms: r.ms },
-      ),
+      record(r.name, median(r.ms), 'ms', {
+        bar: null,
+        detail: `${spread(r.ms)}; ${(100 * r.ofRate).toFixed(0)} % of the matmul rate; ${batch.starts.length - 1} × ${batch.starts[1]} tokens`,
+        readings: { ms: r.ms },
+      }),
     ),
     text: [
       `own matmul, best at ${size}³: ${((2 * rate) / 1e9).toFixed(2)} GFLOP/s`,

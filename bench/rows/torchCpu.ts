@@ -40,14 +40,11 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     }
     const theirs = torch.ms['4m-short'];
     records.push(
-      record(
-        title,
-        median(ours) / median(theirs),
-        '',
-        [...BAR],
-        `${here}; ${spread(theirs)} ms in PyTorch (${torch.device})`,
-        { ours, theirs },
-      ),
+      record(title, median(ours) / median(theirs), '', {
+        bar: [...BAR],
+        detail: `${here}; ${spread(theirs)} ms in PyTorch (${torch.device})`,
+        readings: { ours, theirs },
+      }),
     );
   }
   return { gpu: info && { ...info, threads: Math.max(...THREADS) }, records };

@@ -31,14 +31,11 @@ export async function run(options: BenchOptions): Promise<RowResult> {
     base.free();
     const theirs = torch.ms[shape];
     records.push(
-      record(
-        title(shape),
-        median(theirs) / median(ours),
-        '',
-        [...BAR],
-        `${spread(theirs, 2)} ms in PyTorch on ${torch.device}, ${spread(ours, 2)} ms here`,
-        { ours, theirs },
-      ),
+      record(title(shape), median(theirs) / median(ours), '', {
+        bar: [...BAR],
+        detail: `${spread(theirs, 2)} ms in PyTorch on ${torch.device}, ${spread(ours, 2)} ms here`,
+        readings: { ours, theirs },
+      }),
     );
   }
   const error = gpu.error();

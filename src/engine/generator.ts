@@ -77,7 +77,9 @@ export class Generator {
     const adapted = runs.filter((run) => run !== null);
     // Nothing is kept for a backward, so all modules and layers share one set of tensors.
     const spaces =
-      adapted.length > 0 ? new AdapterSpaces(scope, config, capacity, spaceNeeds(adapted, 'all'), 'all') : null;
+      adapted.length > 0
+        ? new AdapterSpaces(scope, config, { capacity, needs: spaceNeeds(adapted, 'all'), sharing: 'all' })
+        : null;
     const kept = spaces?.of(runs);
     const pass: Omit<Pass, 'batch'> = {
       device,

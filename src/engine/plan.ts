@@ -86,16 +86,17 @@ function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBa
 
 type KeepBest = Pick<TrainConfig, 'keepBest'>;
 
-const sizesOfRun = (c: LlamaConfig, run: RunConfig, runs: readonly RunConfig[], train: KeepBest, layout: Layout) =>
-  runSizes(c, run, placeOf(run, runs, train, layout));
+const sizesOfRun = (
+  c: LlamaConfig,
+  run: RunConfig,
+  { runs, train, layout }: { runs: readonly RunConfig[]; train: KeepBest; layout: Layout },
+) => runSizes(c, run, placeOf(run, runs, train, layout));
 
 /** Items of the plan for training `runs` on a base with weights of `weightBytes`. */
 export function planTraining(
   c: LlamaConfig,
   runs: readonly RunConfig[],
-  train: KeepBest,
-  layout: Layout,
-  weightBytes: number,
+  { train, layout, weightBytes }: { train: KeepBest; layout: Layout; weightBytes: number },
 ): PlanItem[] {
   const s = sizesOf(c, runs, layout);
   const bytes = (item: { times: number; sizes: Record<string, number> }) => item.times * total(item.sizes);
@@ -107,7 +108,9 @@ export function planTraining(
     { part: 'gradients', bytes: bytes(s.grads) },
     { part: 'scratch', bytes: bytes(s.spaces) },
     { part: 'batch', bytes: bytes(s.batch) },
-    ...runs.map((r): PlanItem => ({ part: 'run', name: r.name, bytes: total(sizesOfRun(c, r, runs, train, layout)) })),
+    ...runs.map(
+      (r): PlanItem => ({ part: 'run', name: r.name, bytes: total(sizesOfRun(c, r, { runs, train, layout })) }),
+    ),
   ];
 }
 
@@ -120,7 +123,7 @@ export function largestTensor(
 ): { name: string; bytes: number } {
   const all = [
     ...Object.values(sizesOf(c, runs, layout)).map((s) => s.sizes),
-    ...runs.map((r) => sizesOfRun(c, r, runs, train, layout)),
+    ...runs.map((r) => sizesOfRun(c, r, { runs, train, layout })),
   ].flatMap((sizes) => Object.entries<number>(sizes));
   return all.map(([name, bytes]) => ({ name, bytes })).reduce((a, b) => (b.bytes > a.bytes ? b : a));
 }
@@ -131,14 +134,12 @@ export function largestTensor(
 export function fittingLayouts(
   c: LlamaConfig,
   runs: readonly RunConfig[],
-  train: TrainConfig,
-  limits: MemoryLimits,
-  weightBytes: number,
+  { train, limits, weightBytes }: { train: TrainConfig; limits: MemoryLimits; weightBytes: number },
 ): Layout[] {
   const all = layouts(c, runs.length, train);
   const fits = all.filter(
     (layout) =>
-      planTraining(c, runs, train, layout, weightBytes).reduce((sum, i) => sum + i.bytes, 0) <= limits.budget &&
+      planTraining(c, runs, { train, layout, weightBytes }).reduce((sum, i) => sum + i.bytes, 0) <= limits.budget &&
       largestTensor(c, runs, train, layout).bytes <= limits.binding,
   );
   return fits.length > 0 ? fits : [all.at(-1)!];

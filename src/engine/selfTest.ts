@@ -143,13 +143,7 @@ async function ofProduct(
     device.submit('self-test', (commands) => program.encode(commands, { rows, supervised: 0, segments: 1 }));
     const got = await readFloats(device, out);
     const expected = new Float64Array(rows * n);
-    matmulRef(
-      expected,
-      a,
-      w,
-      Array.from({ length: rows }, (_, i) => i),
-      { n, k, transposed },
-    );
+    matmulRef(expected, a, w, { index: Array.from({ length: rows }, (_, i) => i), options: { n, k, transposed } });
     return isClose(got, expected, TOLERANCE);
   } finally {
     scope.free();

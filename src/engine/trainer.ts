@@ -134,7 +134,7 @@ export class Trainer {
     this.#scope = device.buffers.scope('train');
     try {
       this.#batch = new BatchBuffers(device, this.#scope, capacity, layout.microBatches);
-      this.#spaces = new AdapterSpaces(this.#scope, config, capacity, spaceNeeds(runs, sharing), sharing);
+      this.#spaces = new AdapterSpaces(this.#scope, config, { capacity, needs: spaceNeeds(runs, sharing), sharing });
       const sizes = layerSizes(config, capacity);
       const shared = layout.recompute ? allocate(this.#scope, 'layer.', sizes) : null;
       this.#layers = Array.from({ length: config.layers }, (_, l) => ({

@@ -78,9 +78,10 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   const { file, dtype, sha256 } = await chooseFile(source, options);
   const checked = (path: string): FetchOptions => ({ ...options, sha256: sha256.get(path) ?? undefined });
   const parser = new OnnxParser({ onNode: checkNode });
-  const bytes = await fetchFile(source, file, MAX_ONNX, checked(file), (partial, available) =>
-    parser.advance(partial, available),
-  );
+  const bytes = await fetchFile(source, file, MAX_ONNX, {
+    ...checked(file),
+    onBytes: (partial, available) => parser.advance(partial, available),
+  });
   const graph = parser.finish(bytes);
 
   const external = new Map<string, Uint8Array>();

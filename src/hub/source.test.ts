@@ -99,7 +99,7 @@ describe('a download that broke off goes on where it ended', () => {
     return asked;
   };
   const get = (signal?: AbortSignal, seen?: (available: number) => void) =>
-    fetchFile(HUB, 'onnx/model.onnx', 1 << 20, { signal }, (_, available) => seen?.(available));
+    fetchFile(HUB, 'onnx/model.onnx', 1 << 20, { signal, onBytes: (_, available) => seen?.(available) });
 
   it('after the network failed, with every byte shown to the parser', async () => {
     const asked = server([{ most: 150_000 }, {}]);

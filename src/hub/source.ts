@@ -15,6 +15,8 @@ const DEFAULT_HOST = 'https://huggingface.co';
 type Progress = (file: string, loaded: number, total: number | null) => void;
 
 export interface FetchOptions {
+  /** Shown every stretch of new bytes: all of them so far, of which `available` are there. */
+  onBytes?: (bytes: Uint8Array, available: number) => void;
   signal?: AbortSignal;
   onProgress?: Progress;
   /** Of the file, in hexadecimal digits: what comes must have it. */
@@ -207,7 +209,6 @@ async function readBody(
   response: Response,
   { url, file, cap, from }: { url: string; file: string; cap: number; from: Begun | null },
   options: FetchOptions,
-  onBytes?: (bytes: Uint8Array, available: number) => void,
 ): Promise<Uint8Array> {
   const tooLarge = () => new FetchError('too-large', message('hub.fetch.tooLarge', { file, most: megabytes(cap) }));
   const header = response.headers.get('content-length');
@@ -224,7 +225,7 @@ async function readBody(
   if (!reader) throw new FetchError('network', message('hub.fetch.noContent', { file }));
   const hash = options.sha256 ? sha256.create() : null;
   hash?.update(bytes.subarray(0, available));
-  if (available > 0) onBytes?.(bytes, available);
+  if (available > 0) options.onBytes?.(bytes, available);
   const next = () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stalled = new Promise<never>((_, reject) => {
@@ -261,7 +262,7 @@ async function readBody(
       // One half of a large file is enough to hold.
       if (available >= WORTH_KEEPING) begun = null;
       options.onProgress?.(file, available, total);
-      onBytes?.(bytes, available);
+      options.onBytes?.(bytes, available);
     }
   } catch (error) {
     void reader.cancel().catch(() => undefined); // already broken: the first error is the one to report
@@ -295,7 +296,6 @@ export async function fetchFile(
   file: string,
   cap: number,
   options: FetchOptions = {},
-  onBytes?: (bytes: Uint8Array, available: number) => void,
 ): Promise<Uint8Array> {
   const url = fileUrl(source, file);
   const { signal } = options;
@@ -310,12 +310,12 @@ export async function fetchFile(
         throw error;
       },
     );
-    if (rest && goesOn(rest, from)) return readBody(rest, { url, file, cap, from }, options, onBytes);
-    if (rest?.status === 200) return readBody(rest, { url, file, cap, from: null }, options, onBytes);
+    if (rest && goesOn(rest, from)) return readBody(rest, { url, file, cap, from }, options);
+    if (rest?.status === 200) return readBody(rest, { url, file, cap, from: null }, options);
     await rest?.body?.cancel();
   }
   const cache = spoilt.has(url) ? 'reload' : undefined;
-  return readBody(await request(url, { signal, cache }), { url, file, cap, from: null }, options, onBytes);
+  return readBody(await request(url, { signal, cache }), { url, file, cap, from: null }, options);
 }
 
 /** Longest listing of a folder. */

@@ -122,27 +122,41 @@ interface Variant {
 
 /** A tiny Llama graph (weights and the nodes that use them) in one of the ways exporters store it. */
 function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Variant = {}) {
-  const nodes: number[][] = [node('Gather', '/model/embed_tokens/Gather', ['E', 'input_ids'], ['h0'])];
+  const nodes: number[][] = [
+    node('Gather', { name: '/model/embed_tokens/Gather', inputs: ['E', 'input_ids'], outputs: ['h0'] }),
+  ];
   const tensors: number[][] = [tensor('E', [6, 4], 1, raw(f32le(...values({ part: 'embed' }))))];
   const norm = (slot: 'inputNorm' | 'postNorm', path: string) => {
-    nodes.push(node('SimplifiedLayerNormalization', `/model/layers.0/${path}/LayerNorm`, ['x', slot], [`${slot}_out`]));
+    nodes.push(
+      node('SimplifiedLayerNormalization', {
+        name: `/model/layers.0/${path}/LayerNorm`,
+        inputs: ['x', slot],
+        outputs: [`${slot}_out`],
+      }),
+    );
     tensors.push(tensor(slot, [4], 1, raw(f32le(...values(at(slot))))));
   };
   const linear = (kind: ModuleKind) => {
     const path = `/model/layers.0/${MODULE_PATHS[kind].replace('.', '/')}`;
     const [i, o] = DIMS[kind];
     if (stored === 'matmul') {
-      nodes.push(node('MatMul', `${path}/MatMul`, ['x', `onnx::${kind}`], [`${kind}_out`]));
+      nodes.push(node('MatMul', { name: `${path}/MatMul`, inputs: ['x', `onnx::${kind}`], outputs: [`${kind}_out`] }));
       tensors.push(tensor(`onnx::${kind}`, [i, o], 1, raw(f32le(...inOut(at(kind))))));
     } else if (stored === 'gemm') {
-      nodes.push(node('Gemm', `${path}/Gemm`, ['x', `onnx::${kind}`], [`${kind}_out`], intAttribute('transB', 1)));
+      nodes.push(
+        node(
+          'Gemm',
+          { name: `${path}/Gemm`, inputs: ['x', `onnx::${kind}`], outputs: [`${kind}_out`] },
+          intAttribute('transB', 1),
+        ),
+      );
       tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(at(kind))))));
     } else {
       nodes.push(
-        node('Cast', '', [`onnx::${kind}`], [`${kind}_cast`]),
-        node('Transpose', '', [`${kind}_cast`], [`${kind}_t`], intsAttribute('perm', [1, 0])),
+        node('Cast', { inputs: [`onnx::${kind}`], outputs: [`${kind}_cast`] }),
+        node('Transpose', { inputs: [`${kind}_cast`], outputs: [`${kind}_t`] }, intsAttribute('perm', [1, 0])),
       );
-      nodes.push(node('MatMul', `${path}/MatMul`, ['x', `${kind}_t`], [`${kind}_out`]));
+      nodes.push(node('MatMul', { name: `${path}/MatMul`, inputs: ['x', `${kind}_t`], outputs: [`${kind}_out`] }));
       tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(at(kind))))));
     }
   };
@@ -150,24 +164,24 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
   if (packed) {
     const rows = [...values(at('q')), ...values(at('k')), ...values(at('v'))];
     const columns = Array.from({ length: 64 }, (_, i) => rows[(i % 16) * 4 + Math.floor(i / 16)]);
-    nodes.push(node('MatMul', '/model/layers.0/attn/qkv_proj/MatMul', ['x', 'W'], ['qkv']));
+    nodes.push(node('MatMul', { name: '/model/layers.0/attn/qkv_proj/MatMul', inputs: ['x', 'W'], outputs: ['qkv'] }));
     tensors.push(tensor('W', [4, 16], 1, raw(f32le(...columns))));
   } else for (const kind of ['q', 'k', 'v'] as const) linear(kind);
   linear('o');
   norm('postNorm', 'post_attention_layernorm');
   for (const kind of ['gate', 'up', 'down'] as const) linear(kind);
-  nodes.push(node('Mul', '/model/norm/Mul_1', ['N', 'x'], ['h1']));
+  nodes.push(node('Mul', { name: '/model/norm/Mul_1', inputs: ['N', 'x'], outputs: ['h1'] }));
   tensors.push(tensor('N', [4], 1, raw(f32le(...values({ part: 'finalNorm' })))));
   if (tiedHead)
     nodes.push(
-      node('Transpose', '', ['E'], ['Et'], intsAttribute('perm', [1, 0])),
-      node('MatMul', 'anything', ['h1', 'Et'], ['logits32']),
+      node('Transpose', { inputs: ['E'], outputs: ['Et'] }, intsAttribute('perm', [1, 0])),
+      node('MatMul', { name: 'anything', inputs: ['h1', 'Et'], outputs: ['logits32'] }),
     );
   else {
-    nodes.push(node('MatMul', '/lm_head/MatMul', ['h1', 'H'], ['logits32']));
+    nodes.push(node('MatMul', { name: '/lm_head/MatMul', inputs: ['h1', 'H'], outputs: ['logits32'] }));
     tensors.push(tensor('H', [4, 6], 1, raw(f32le(...inOut({ part: 'head' })))));
   }
-  nodes.push(node('Cast', '', ['logits32'], ['logits']));
+  nodes.push(node('Cast', { inputs: ['logits32'], outputs: ['logits'] }));
   return { nodes, tensors };
 }
 
@@ -196,7 +210,10 @@ describe('the ways exporters store a linear layer', () => {
     expect(() => resolveWeights(parse(model({ nodes, tensors })), { ...TINY, ffn: 16 })).toThrow(
       /gate of layer 0 is stored as \[4, 8\].*\[4, 16\]/,
     );
-    const twice = [...nodes, node('MatMul', '/model/layers.0/mlp/up_proj/MatMul_1', ['x', 'onnx::gate'], ['y'])];
+    const twice = [
+      ...nodes,
+      node('MatMul', { name: '/model/layers.0/mlp/up_proj/MatMul_1', inputs: ['x', 'onnx::gate'], outputs: ['y'] }),
+    ];
     expect(() => resolveWeights(parse(model({ nodes: twice, tensors })), TINY)).toThrow(/two weights/);
   });
 
@@ -204,13 +221,19 @@ describe('the ways exporters store a linear layer', () => {
     const { nodes, tensors } = tinyGraph();
     const refuse = (extra: number[], pattern: RegExp) =>
       expect(() => parse(model({ nodes: [...nodes, extra], tensors }))).toThrow(pattern);
-    refuse(node('MatMulNBits', 'x', ['a'], ['b']), /4-bit weights \(MatMulNBits\)/);
-    refuse(node('DequantizeLinear', 'x', ['a'], ['b']), /DequantizeLinear/);
-    refuse(node('RotaryEmbedding', 'x', ['a'], ['b'], intAttribute('interleaved', 1)), /interleaved/);
-    refuse(node('GroupQueryAttention', 'x', ['a'], ['b'], intAttribute('local_window_size', 128)), /window/);
+    refuse(node('MatMulNBits', { name: 'x', inputs: ['a'], outputs: ['b'] }), /4-bit weights \(MatMulNBits\)/);
+    refuse(node('DequantizeLinear', { name: 'x', inputs: ['a'], outputs: ['b'] }), /DequantizeLinear/);
+    refuse(
+      node('RotaryEmbedding', { name: 'x', inputs: ['a'], outputs: ['b'] }, intAttribute('interleaved', 1)),
+      /interleaved/,
+    );
+    refuse(
+      node('GroupQueryAttention', { name: 'x', inputs: ['a'], outputs: ['b'] }, intAttribute('local_window_size', 128)),
+      /window/,
+    );
     const biased = [
       ...nodes.slice(0, -1),
-      node('Gemm', '/model/layers.0/mlp/up_proj/Gemm', ['x', 'onnx::up', 'bias'], ['u']),
+      node('Gemm', { name: '/model/layers.0/mlp/up_proj/Gemm', inputs: ['x', 'onnx::up', 'bias'], outputs: ['u'] }),
     ];
     expect(() => resolveWeights(parse(model({ nodes: biased, tensors })), TINY)).toThrow(/bias/);
   });

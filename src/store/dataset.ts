@@ -130,7 +130,7 @@ export class DatasetCommands {
     try {
       const files = await open();
       if (turn !== this.#parseTurn) return false;
-      if (files) await this.#read(turn, recipe.origin, files, recipe.choices, recipe);
+      if (files) await this.#read(turn, recipe.origin, files, { choices: recipe.choices, recipe });
       else this.#stay();
     } catch (error) {
       this.#readingFailed(turn, error);
@@ -176,7 +176,7 @@ export class DatasetCommands {
     const { origin } = this.#d;
     if (this.#files.length === 0 || !origin) return;
     const turn = this.#beginReading(origin);
-    await this.#read(turn, origin, this.#files, { ...this.#d.choices, ...choices });
+    await this.#read(turn, origin, this.#files, { choices: { ...this.#d.choices, ...choices } });
   }
 
   /** What was open stays until the new is read. */
@@ -191,8 +191,7 @@ export class DatasetCommands {
     turn: number,
     origin: DataOrigin,
     files: readonly OwnFile[],
-    choices: ReadChoices = READ_AUTO,
-    recipe: DataRecipe | null = null,
+    { choices = READ_AUTO, recipe = null }: { choices?: ReadChoices; recipe?: DataRecipe | null } = {},
   ): Promise<void> {
     try {
       const parsed = await this.#client.request({ type: 'parse', files: [...files], choices });

@@ -90,7 +90,10 @@ describe.each(RUNS)('$id', (run) => {
     const { device, config } = base;
     const before = device.buffers.live();
     const first = await Trainer.create(base, [run], train, layout(1));
-    const planned = planTraining(config, [run], train, layout(1), 0).reduce((sum, item) => sum + item.bytes, 0);
+    const planned = planTraining(config, [run], { train, layout: layout(1), weightBytes: 0 }).reduce(
+      (sum, item) => sum + item.bytes,
+      0,
+    );
     expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(
       0.05,
     );

@@ -16,35 +16,60 @@ const inBin = (...bins: number[]) => {
   return histogram;
 };
 const usual = { tokens, histogram: inBin(30, 30), muSkipped: Float32Array.of(-1, -1), lambda: 0 };
-const run = (warnings: GateWarnings, active: number[], from: number, steps: number, stats = usual) =>
+const run = (
+  warnings: GateWarnings,
+  active: number[],
+  {
+    from,
+    steps,
+    stats = usual,
+  }: {
+    from: number;
+    steps: number;
+    stats?: {
+      tokens: Uint32Array<ArrayBuffer>;
+      histogram: Uint32Array<ArrayBuffer>;
+      muSkipped: Float32Array<ArrayBuffer>;
+      lambda: number;
+    };
+  },
+) =>
   Array.from({ length: steps }, (_, i) =>
     warnings.after(from + i, { ...stats, active: Uint32Array.from(active) }).warnings.map(say),
   ).flat();
 
 it('names a module that stays shut, once', () => {
   const w = new GateWarnings(modules, 0);
-  expect(run(w, [10, 0], 1, STUCK_STEPS - 1)).toEqual([]);
-  expect(run(w, [10, 0], STUCK_STEPS, 60)).toEqual([expect.stringContaining('layer 0 down: no token kept')]);
+  expect(run(w, [10, 0], { from: 1, steps: STUCK_STEPS - 1 })).toEqual([]);
+  expect(run(w, [10, 0], { from: STUCK_STEPS, steps: 60 })).toEqual([
+    expect.stringContaining('layer 0 down: no token kept'),
+  ]);
 });
 
 it('a module that opens in between is not stuck', () => {
   const w = new GateWarnings(modules, 0);
-  expect([...run(w, [10, 0], 1, 15), ...run(w, [10, 1], 16, 1), ...run(w, [10, 0], 17, 15)]).toEqual([]);
+  expect([
+    ...run(w, [10, 0], { from: 1, steps: 15 }),
+    ...run(w, [10, 1], { from: 16, steps: 1 }),
+    ...run(w, [10, 0], { from: 17, steps: 15 }),
+  ]).toEqual([]);
 });
 
 it('all tokens skipped, and none', () => {
-  expect(run(new GateWarnings(modules, 0), [0, 0], 1, 50)).toEqual([
+  expect(run(new GateWarnings(modules, 0), [0, 0], { from: 1, steps: 50 })).toEqual([
     expect.stringContaining('every gate has been shut'),
   ]);
   const open = new GateWarnings(modules, 10);
-  expect(run(open, [50, 50], 1, 10 + STUCK_STEPS - 1)).toEqual([]);
-  expect(run(open, [50, 50], 10 + STUCK_STEPS, 50)).toEqual([expect.stringContaining('no token has been skipped')]);
+  expect(run(open, [50, 50], { from: 1, steps: 10 + STUCK_STEPS - 1 })).toEqual([]);
+  expect(run(open, [50, 50], { from: 10 + STUCK_STEPS, steps: 50 })).toEqual([
+    expect.stringContaining('no token has been skipped'),
+  ]);
 });
 
 it('says why a module closed, and forgets it when it opens', () => {
   const reason = (stats: Partial<typeof usual>) => {
     const w = new GateWarnings(modules, 0);
-    run(w, [10, 0], 1, STUCK_STEPS, { ...usual, ...stats });
+    run(w, [10, 0], { from: 1, steps: STUCK_STEPS, stats: { ...usual, ...stats } });
     return w.closed;
   };
   expect(reason({})).toEqual([{ module: 1, reason: 'stuck' }]);
@@ -54,30 +79,34 @@ it('says why a module closed, and forgets it when it opens', () => {
   expect(reason({ lambda: 0.03 })).toEqual([{ module: 1, reason: 'harmful' }]);
 
   const w = new GateWarnings(modules, 0);
-  run(w, [10, 0], 1, STUCK_STEPS);
+  run(w, [10, 0], { from: 1, steps: STUCK_STEPS });
   expect(w.after(STUCK_STEPS + 1, { ...usual, active: Uint32Array.of(10, 3) }).changed).toBe(true);
   expect(w.closed).toEqual([]);
-  expect(run(w, [10, 0], 30, STUCK_STEPS)).toHaveLength(1);
+  expect(run(w, [10, 0], { from: 30, steps: STUCK_STEPS })).toHaveLength(1);
   w.reopened(1);
   expect(w.closed).toEqual([]);
 });
 
 it('the closing trap is named', () => {
-  const [warning] = run(new GateWarnings(modules, 0), [0, 0], 1, 50, { ...usual, histogram: inBin(0, 0) });
+  const [warning] = run(new GateWarnings(modules, 0), [0, 0], {
+    from: 1,
+    steps: 50,
+    stats: { ...usual, histogram: inBin(0, 0) },
+  });
   expect(warning).toContain('B is still zero');
 });
 
 it('a run that ends without a token skipped is said to equal its method without gates, and why', () => {
   const still = new GateWarnings(modules, 10);
-  run(still, [50, 50], 1, 10);
+  run(still, [50, 50], { from: 1, steps: 10 });
   expect(say(still.atEnd(10)!)).toMatch(
     /thresholds never moved: τ warm-up takes 10 steps, and the run had 10.*equals LoRA/,
   );
-  run(still, [50, 50], 11, 5);
+  run(still, [50, 50], { from: 11, steps: 5 });
   expect(say(still.atEnd(15)!)).toMatch(/^no token was skipped in 15 steps.*equals LoRA/);
   const resumed = new GateWarnings(modules, 10, structuredClone(still.state()));
   expect(resumed.atEnd(15)).toEqual(still.atEnd(15));
-  run(resumed, [50, 49], 16, 1);
+  run(resumed, [50, 49], { from: 16, steps: 1 });
   expect([
     resumed.atEnd(16),
     new GateWarnings(modules, 0, { ...still.state(), skipped: undefined }).atEnd(15),

@@ -52,7 +52,10 @@ async function train<T>(
   const before = device.buffers.live();
   const settings = trainSchema.parse({ warmupSteps: 0, schedule: 'constant', learningRate: 1e-2, ...config });
   const trainer = await Trainer.create(base, runs, settings, how);
-  const planned = planTraining(base.config, runs, settings, how, 0).reduce((sum, i) => sum + i.bytes, 0);
+  const planned = planTraining(base.config, runs, { train: settings, layout: how, weightBytes: 0 }).reduce(
+    (sum, i) => sum + i.bytes,
+    0,
+  );
   expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(
     0.05,
   );

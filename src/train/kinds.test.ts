@@ -412,7 +412,7 @@ describe.each([
   ['chats', CHATS],
   ['files', FILES],
 ] as const)('%s', (_, cases) => {
-  it.each(cases)('%s', async (_, name, content, wanted, how) => reads(name, content, wanted, how));
+  it.each(cases)('%s', async (...[, ...how]) => reads(...how));
 });
 
 it.each([

@@ -68,7 +68,10 @@ async function losses(
   const { device, config } = base;
   const before = device.buffers.live();
   const trainer = await Trainer.create(base, runs, train, how);
-  const planned = planTraining(config, runs, train, how, 0).reduce((sum, i) => sum + i.bytes, 0);
+  const planned = planTraining(config, runs, { train, layout: how, weightBytes: 0 }).reduce(
+    (sum, i) => sum + i.bytes,
+    0,
+  );
   expect(Math.abs((device.buffers.live().bytes - before.bytes) / planned - 1), 'plan and allocation').toBeLessThan(
     0.05,
   );

@@ -32,13 +32,21 @@ function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig, salts
   const context = maxContext(base.config);
   if (train.maxTokens > context)
     throw new ConfigError(message('train.session.context', { tokens: train.maxTokens, most: context }));
-  const layouts = fittingLayouts(base.config, runs, train, memoryLimits(base.device.info), base.bytes);
+  const layouts = fittingLayouts(base.config, runs, {
+    train,
+    limits: memoryLimits(base.device.info),
+    weightBytes: base.bytes,
+  });
   return layouts.map((layout) => ({ ...layout, ...(salts && { salts }) }));
 }
 
 /** What a layout of it allocates, beside what there is. */
 export function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
-  const items = planTraining(base.config, experiment.runs, experiment.train, layout, base.bytes);
+  const items = planTraining(base.config, experiment.runs, {
+    train: experiment.train,
+    layout,
+    weightBytes: base.bytes,
+  });
   const { budget, binding } = memoryLimits(base.device.info);
   const totalBytes = items.reduce((sum, i) => sum + i.bytes, 0);
   return {

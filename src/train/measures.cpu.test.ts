@@ -109,7 +109,11 @@ it('losses of single targets add up to the batch’s loss, for stacked runs and 
   const base = await openBase(device, NANO.id);
   const e = experiment();
   const { heldOut } = await data();
-  const [layout] = fittingLayouts(base.config, e.runs, e.train, { budget: 2 ** 32, binding: 2 ** 30 }, base.bytes);
+  const [layout] = fittingLayouts(base.config, e.runs, {
+    train: e.train,
+    limits: { budget: 2 ** 32, binding: 2 ** 30 },
+    weightBytes: base.bytes,
+  });
   const trainer = await Trainer.create(base, e.runs, e.train, layout);
   const batch = toBatch(heldOut, [0, 1, 2]);
   await (await trainer.step(['lora', 'ts-lora'], [batch], 0)).get('lora');

@@ -20,11 +20,11 @@ const config: LlamaConfig = {
 };
 const { runs } = defaultExperiment();
 const train = trainSchema.parse({ batchSize: 6, maxTokens: 256, accumulation: 2 });
-const total = (layout: Parameters<typeof planTraining>[3]) =>
-  planTraining(config, runs, train, layout, 0).reduce((sum, item) => sum + item.bytes, 0);
+const total = (layout: Parameters<typeof planTraining>[2]['layout']) =>
+  planTraining(config, runs, { train, layout, weightBytes: 0 }).reduce((sum, item) => sum + item.bytes, 0);
 
 test('from the fastest layout to the thriftiest, down to one sequence a micro-batch', () => {
-  const all = fittingLayouts(config, runs, train, { budget: Infinity, binding: Infinity }, 0);
+  const all = fittingLayouts(config, runs, { train, limits: { budget: Infinity, binding: Infinity }, weightBytes: 0 });
   expect(
     all.map(({ split = 1, recompute, microBatches, capacity: { rows, segments } }) => [
       segments,
@@ -47,12 +47,20 @@ test('from the fastest layout to the thriftiest, down to one sequence a micro-ba
 });
 
 test('limits that are too low cut the batch; where nothing fits, the tensor is named', () => {
-  const [whole] = fittingLayouts(config, runs, train, { budget: Infinity, binding: Infinity }, 0);
+  const [whole] = fittingLayouts(config, runs, {
+    train,
+    limits: { budget: Infinity, binding: Infinity },
+    weightBytes: 0,
+  });
   const large = largestTensor(config, runs, train, whole);
-  const [fits] = fittingLayouts(config, runs, train, { budget: Infinity, binding: large.bytes / 2 }, 0);
+  const [fits] = fittingLayouts(config, runs, {
+    train,
+    limits: { budget: Infinity, binding: large.bytes / 2 },
+    weightBytes: 0,
+  });
   expect(fits.split).toBeGreaterThan(1);
   expect(largestTensor(config, runs, train, fits).bytes).toBeLessThanOrEqual(large.bytes / 2);
-  const none = fittingLayouts(config, runs, train, { budget: Infinity, binding: 1000 }, 0);
+  const none = fittingLayouts(config, runs, { train, limits: { budget: Infinity, binding: 1000 }, weightBytes: 0 });
   expect(none.map((l) => l.split)).toEqual([6]);
   expect(largestTensor(config, runs, train, none[0])).toEqual({
     name: expect.stringMatching(/^[\w.]+$/),

@@ -39,9 +39,7 @@ export class Sampler {
   constructor(
     host: { readonly trainer: Trainer },
     tokenizer: Tokenizer,
-    heldOut: TokenSet,
-    emit: (event: TrainEvent) => void,
-    cancelled: () => boolean,
+    { heldOut, emit, cancelled }: { heldOut: TokenSet; emit: (event: TrainEvent) => void; cancelled: () => boolean },
   ) {
     this.#host = host;
     this.#tokenizer = tokenizer;

@@ -100,11 +100,13 @@ export class Session {
     model: OpenModel,
     trainer: Trainer,
     experiment: ExperimentConfig,
-    data: RunInput,
-    lock: Lock,
-    emit: (event: TrainEvent) => void,
-    state: SessionState | null,
-    tuning: Tuning,
+    {
+      data,
+      lock,
+      emit,
+      state,
+      tuning,
+    }: { data: RunInput; lock: Lock; emit: (event: TrainEvent) => void; state: SessionState | null; tuning: Tuning },
   ) {
     this.experiment = experiment;
     this.#trainer = trainer;
@@ -130,7 +132,11 @@ export class Session {
     this.#rescue = new Rescue(this, emit, signs);
     this.#early = new EarlyStopping(experiment.train.patience, state?.early as EarlyStoppingState | undefined);
     this.#watcher = new Watcher(this, model.tokenizer, data.heldOut, emit);
-    this.#sampler = new Sampler(this, model.tokenizer, data.heldOut, emit, () => this.#abandoned);
+    this.#sampler = new Sampler(this, model.tokenizer, {
+      heldOut: data.heldOut,
+      emit,
+      cancelled: () => this.#abandoned,
+    });
     this.#measureGates = data.measureGates ?? false;
     if (data.samplePrompts !== undefined) this.#sampler.set(data.samplePrompts);
   }
@@ -144,10 +150,12 @@ export class Session {
     model: OpenModel,
     config: ExperimentConfig,
     data: RunInput,
-    lock: Lock,
-    emit: (event: TrainEvent) => void,
-    state: SessionState | null = null,
-    thriftier = false,
+    {
+      lock,
+      emit,
+      state = null,
+      thriftier = false,
+    }: { lock: Lock; emit: (event: TrainEvent) => void; state?: SessionState | null; thriftier?: boolean },
   ): Promise<Session> {
     const experiment = parseExperiment(config);
     refuseWrong(model.info);
@@ -162,7 +170,7 @@ export class Session {
     if (state && Object.keys(state.tuning).length > 0 && device.info.kind === 'gpu') device.tuning = state.tuning;
     const trainer = await createTrainer(model, experiment, state ? layoutOf(state) : undefined, thriftier);
     try {
-      const session = new Session(model, trainer, experiment, data, lock, emit, state, tuning);
+      const session = new Session(model, trainer, experiment, { data, lock, emit, state, tuning });
       if (state) {
         for (const { id } of experiment.runs) {
           trainer.run(id).restore(state.runs[id] as RunState);

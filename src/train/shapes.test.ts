@@ -188,7 +188,7 @@ const TWO_TEXTS: [
 ];
 
 describe('two texts and what is said of them', () => {
-  it.each(TWO_TEXTS)('%s', async (_, first, second, label, row) => {
+  it.each(TWO_TEXTS)('%s', async (...[, first, second, label, row]) => {
     const rows = many(40, row);
     for (const [name, content] of [
       ['a.jsonl', jsonl(rows)],

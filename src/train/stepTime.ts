@@ -16,8 +16,7 @@ export async function timeSteps(
   model: OpenModel,
   config: ExperimentConfig,
   { train, heldOut }: Pick<RunInput, 'train' | 'heldOut'>,
-  steps: number,
-  cancelled: () => boolean,
+  { steps, cancelled }: { steps: number; cancelled: () => boolean },
 ): Promise<StepTimes> {
   const experiment = parseExperiment(config);
   refuseEmpty({ train, heldOut });

@@ -140,7 +140,9 @@ export class Studio {
   timeSteps({ experiment, train, heldOut, steps }: Request<'time-steps'>): Promise<TrainReplies['time-steps']> {
     const model = this.#needModel();
     const turn = ++this.#timing;
-    return this.#lock.run(() => timeSteps(model, experiment, { train, heldOut }, steps, () => turn !== this.#timing));
+    return this.#lock.run(() =>
+      timeSteps(model, experiment, { train, heldOut }, { steps, cancelled: () => turn !== this.#timing }),
+    );
   }
 
   cancelTiming(): null {
@@ -151,7 +153,7 @@ export class Studio {
   async start({ experiment, ...input }: Request<'start'>): Promise<TrainReplies['start']> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, experiment, input, this.#lock, this.#emit);
+    this.#session = await Session.create(model, experiment, input, { lock: this.#lock, emit: this.#emit });
     this.#session.run();
     return this.#session.plan;
   }
@@ -159,7 +161,12 @@ export class Studio {
   async restore({ state, thriftier, ...input }: Request<'restore'>): Promise<null> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, state.experiment, input, this.#lock, this.#emit, state, thriftier);
+    this.#session = await Session.create(model, state.experiment, input, {
+      lock: this.#lock,
+      emit: this.#emit,
+      state,
+      thriftier,
+    });
     this.#session.run();
     return null;
   }

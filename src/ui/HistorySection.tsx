@@ -162,14 +162,14 @@ function Row({
         </h3>
         <p className="help">
           <Phrase
-            of={t.facts(
-              run.model.id,
-              run.data || '–',
-              count(Math.max(...run.finals.map((f) => f.steps))),
-              run.experiment.train.seed,
-              deviceNames(run.devices),
-              bytes(run.bytes),
-            )}
+            of={t.facts({
+              model: run.model.id,
+              data: run.data || '–',
+              steps: count(Math.max(...run.finals.map((f) => f.steps))),
+              seed: run.experiment.train.seed,
+              device: deviceNames(run.devices),
+              bytes: bytes(run.bytes),
+            })}
             when={<time dateTime={new Date(run.endedAt).toISOString()}>{when(run.endedAt)}</time>}
           />
         </p>

@@ -209,7 +209,7 @@ function Lines({ version, history, modules }: { version: number; history: RunHis
       picture={() => ({
         width: 720,
         height: 320,
-        draw: (to) => drawLines(to, 720, 320, { lines, data, yLabel: t.axis, share: true }, colors),
+        draw: (to) => drawLines(to, { lines, data, yLabel: t.axis, share: true }, { width: 720, height: 320, colors }),
       })}
       rows={() => [
         ['step', ...keys.map((k) => (typeof k === 'number' ? `layer ${k}` : k))],
@@ -297,21 +297,22 @@ function OverTime({
       ]}
       explain={() => [
         learns ? t.what : t.whatShare,
-        t.now(
-          skipped[0].at(-1)!,
-          name,
-          percent(skipped[1].at(-1), 1),
-          learns ? compact(tau[1].at(-1)) : null,
-          percent(
+        t.now({
+          step: skipped[0].at(-1)!,
+          module: name,
+          share: percent(skipped[1].at(-1), 1),
+          tau: learns ? compact(tau[1].at(-1)) : null,
+          most: percent(
             skipped[1].reduce((a, b) => Math.max(a, b), 0),
             1,
           ),
-        ),
+        }),
       ]}
       picture={() => ({
         width: 720,
         height: 230 * shown.length,
-        draw: (to) => shown.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), 720, 220, p, colors)),
+        draw: (to) =>
+          shown.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), p, { width: 720, height: 220, colors })),
       })}
     >
       <LineChart title={t.skippedOf(name)} {...share} bus={bus} height={130} />

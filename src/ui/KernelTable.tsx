@@ -34,13 +34,13 @@ export function KernelTable() {
           <Scroll label={t.label}>
             <table className="grid" data-testid="profile-table">
               <caption>
-                {t.caption(
-                  device ? deviceName(usedDevice(device)) : texts().common.device.unknown,
-                  profile.runs,
-                  count(profile.tokens),
-                  fixed(all, 1),
-                  fixed((2 * profile.rate) / 1e9, 1),
-                )}
+                {t.caption({
+                  device: device ? deviceName(usedDevice(device)) : texts().common.device.unknown,
+                  runs: profile.runs,
+                  tokens: count(profile.tokens),
+                  ms: fixed(all, 1),
+                  rate: fixed((2 * profile.rate) / 1e9, 1),
+                })}
               </caption>
               <thead>
                 <tr>

@@ -186,16 +186,16 @@ function Gradients({ check }: { check: NonNullable<ModelInfo['gradients']> }) {
   const { state, tokens, layers, ofLayers, lossError, lossTolerance, gradientError, gradientTolerance, worst } = check;
   return (
     <Phrase
-      of={t.gradientsAre(
+      of={t.gradientsAre({
         tokens,
         layers,
         ofLayers,
-        compact(lossError),
-        compact(lossTolerance),
-        compact(gradientError),
-        compact(gradientTolerance),
+        loss: compact(lossError),
+        lossTolerance: compact(lossTolerance),
+        gradient: compact(gradientError),
+        gradientTolerance: compact(gradientTolerance),
         worst,
-      )}
+      })}
       verdict={<strong>{state === 'agrees' ? t.gradientsAgree : t.gradientsDiffer}</strong>}
     />
   );

@@ -59,10 +59,7 @@ function linearBack(
   pass: Pass,
   layer: number,
   kind: ModuleKind,
-  x: Tensor,
-  gradOut: Tensor,
-  gradIn: Tensor | null,
-  accumulate: boolean,
+  { x, gradOut, gradIn, accumulate }: { x: Tensor; gradOut: Tensor; gradIn: Tensor | null; accumulate: boolean },
 ): Op[] {
   const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
@@ -117,7 +114,12 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   const ops = [
     ...(pass.recompute ? layerForward(pass, layer, pass.top.output, true) : []),
     swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
-    ...linearBack(pass, layer, 'down', pass.top.act, g.residual, below(3, g.act), false),
+    ...linearBack(pass, layer, 'down', {
+      x: pass.top.act,
+      gradOut: g.residual,
+      gradIn: below(3, g.act),
+      accumulate: false,
+    }),
   ];
   if (lowest === 3) return ops;
   ops.push(
@@ -131,13 +133,13 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
       width: c.ffn,
     }),
     normAgain(act.mid, weights.postNorm, act.mlpRstd),
-    ...linearBack(pass, layer, 'gate', normed, g.gate, below(2, g.normed), false),
-    ...linearBack(pass, layer, 'up', normed, g.up, below(2, g.normed), true),
+    ...linearBack(pass, layer, 'gate', { x: normed, gradOut: g.gate, gradIn: below(2, g.normed), accumulate: false }),
+    ...linearBack(pass, layer, 'up', { x: normed, gradOut: g.up, gradIn: below(2, g.normed), accumulate: true }),
   );
   if (lowest === 2) return ops;
   ops.push(
     rmsNormBackward(device, { ...norm, x: act.mid, weight: weights.postNorm, rstd: act.mlpRstd }),
-    ...linearBack(pass, layer, 'o', act.attn, g.residual, below(1, g.attn), false),
+    ...linearBack(pass, layer, 'o', { x: act.attn, gradOut: g.residual, gradIn: below(1, g.attn), accumulate: false }),
   );
   if (lowest === 1) return ops;
   ops.push(
@@ -161,9 +163,9 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
     rope(device, { rows, meta, table, x: g.q, heads, headDim, inverse: true }),
     rope(device, { rows, meta, table, x: g.k, heads: kvHeads, headDim, inverse: true }),
     normAgain(act.input, weights.inputNorm, act.attnRstd),
-    ...linearBack(pass, layer, 'q', normed, g.q, below(0, g.normed), false),
-    ...linearBack(pass, layer, 'k', normed, g.k, below(0, g.normed), true),
-    ...linearBack(pass, layer, 'v', normed, g.v, below(0, g.normed), true),
+    ...linearBack(pass, layer, 'q', { x: normed, gradOut: g.q, gradIn: below(0, g.normed), accumulate: false }),
+    ...linearBack(pass, layer, 'k', { x: normed, gradOut: g.k, gradIn: below(0, g.normed), accumulate: true }),
+    ...linearBack(pass, layer, 'v', { x: normed, gradOut: g.v, gradIn: below(0, g.normed), accumulate: true }),
   );
   if (lowest === 0) return ops;
   ops.push(rmsNormBackward(device, { ...norm, x: act.input, weight: weights.inputNorm, rstd: act.attnRstd }));

@@ -168,14 +168,12 @@ export class BatchBuffers {
         whole: cuts[i]?.whole ?? batch.targets.length,
       };
       first += batch.targets.length;
-      return this.#pack(
-        batch,
-        totals,
+      return this.#pack(batch, totals, {
         segments,
-        new Uint8Array(bytes, i * this.#current.size, this.#current.size),
+        into: new Uint8Array(bytes, i * this.#current.size, this.#current.size),
         place,
         decode,
-      );
+      });
     });
     this.#device.write(this.#staged, bytes);
     return counts;
@@ -190,10 +188,17 @@ export class BatchBuffers {
   #pack(
     batch: TokenBatch,
     totals: BatchTotals,
-    segments: number,
-    into: Uint8Array<ArrayBuffer>,
-    place: Pick<Dims, 'kind' | 'draw' | 'of' | 'first' | 'dropoutKey' | 'before' | 'whole'>,
-    decode: StageOptions['decode'],
+    {
+      segments,
+      into,
+      place,
+      decode,
+    }: {
+      segments: number;
+      into: Uint8Array<ArrayBuffer>;
+      place: Pick<Dims, 'kind' | 'draw' | 'of' | 'first' | 'dropoutKey' | 'before' | 'whole'>;
+      decode: StageOptions['decode'];
+    },
   ): Counts {
     const { capacity } = this;
     const rows = batch.targets.length;

@@ -77,10 +77,7 @@ function linear(
   pass: Pass,
   layer: number,
   kind: ModuleKind,
-  x: Tensor,
-  y: Tensor,
-  again: boolean,
-  residual?: Tensor,
+  { x, y, again, residual }: { x: Tensor; y: Tensor; again: boolean; residual?: Tensor },
 ): Op[] {
   const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
@@ -157,9 +154,9 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
   const cache = pass.cache?.[layer];
   return [
     rmsNorm(device, { ...norm, x: act.input, weight: weights.inputNorm, out: normed, rstd: act.attnRstd }),
-    ...linear(pass, layer, 'q', normed, act.q, again),
-    ...linear(pass, layer, 'k', normed, act.k, again),
-    ...linear(pass, layer, 'v', normed, act.v, again),
+    ...linear(pass, layer, 'q', { x: normed, y: act.q, again }),
+    ...linear(pass, layer, 'k', { x: normed, y: act.k, again }),
+    ...linear(pass, layer, 'v', { x: normed, y: act.v, again }),
     rope(device, { rows, meta, table, x: act.q, heads, headDim, inverse: false }),
     rope(device, { rows, meta, table, x: act.k, heads: kvHeads, headDim, inverse: false }),
     ...(cache
@@ -180,15 +177,15 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
       kvHeads,
       headDim,
     }),
-    ...linear(pass, layer, 'o', act.attn, act.mid, again, act.input),
+    ...linear(pass, layer, 'o', { x: act.attn, y: act.mid, again, residual: act.input }),
     rmsNorm(device, { ...norm, x: act.mid, weight: weights.postNorm, out: normed, rstd: act.mlpRstd }),
-    ...linear(pass, layer, 'gate', normed, act.gate, again),
-    ...linear(pass, layer, 'up', normed, act.up, again),
+    ...linear(pass, layer, 'gate', { x: normed, y: act.gate, again }),
+    ...linear(pass, layer, 'up', { x: normed, y: act.up, again }),
     ...(again && !keepsBase(pass, layer, 'down')
       ? []
       : [
           swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
-          ...linear(pass, layer, 'down', pass.top.act, output, again, act.mid),
+          ...linear(pass, layer, 'down', { x: pass.top.act, y: output, again, residual: act.mid }),
         ]),
   ];
 }

@@ -99,7 +99,11 @@ export class AdapterSpaces {
   readonly #spaces: ModuleSpace[];
   readonly #bases: Map<string, Tensor>[];
 
-  constructor(scope: BufferScope, c: LlamaConfig, capacity: Capacity, needs: SpaceNeeds, sharing: Sharing) {
+  constructor(
+    scope: BufferScope,
+    c: LlamaConfig,
+    { capacity, needs, sharing }: { capacity: Capacity; needs: SpaceNeeds; sharing: Sharing },
+  ) {
     const sizes = spaceSizes(c, capacity, needs);
     const s = strides(capacity, needs.rPad);
     const optional = (name: keyof typeof sizes) => (sizes[name] > 0 ? scope.alloc(name, sizes[name]) : undefined);

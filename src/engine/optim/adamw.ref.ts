@@ -14,11 +14,13 @@ export interface AdamwHyper {
 export function adamwRef(
   params: Float64Array,
   grads: ArrayLike<number>,
-  m: Float64Array,
-  v: Float64Array,
-  h: AdamwHyper,
-  step: number,
-  rate: (i: number) => number = () => 1,
+  {
+    m,
+    v,
+    h,
+    step,
+    rate = () => 1,
+  }: { m: Float64Array; v: Float64Array; h: AdamwHyper; step: number; rate?: (i: number) => number },
 ): void {
   const norm = gradNormRef(grads);
   const scale = h.clip > 0 ? Math.min(1, h.clip / (norm + 1e-6)) : 1;

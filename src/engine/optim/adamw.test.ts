@@ -98,7 +98,13 @@ test.each([
     const g = randomFloats(length, 10 + t, size);
     const lr = 1e-2 / (t + 1);
     await opt.step(g, lr, t);
-    adamwRef(params, g, m, v, { lr, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, clip: clipNorm }, t, rate);
+    adamwRef(params, g, {
+      m,
+      v,
+      h: { lr, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, clip: clipNorm },
+      step: t,
+      rate,
+    });
   }
   const state = await opt.state();
   expectCloseToMax(state.params, params, 1e-6, 'params');

@@ -40,13 +40,13 @@ export async function run(
   device: Device,
   heads: Heads,
   lengths: number[],
-  inputs: Inputs,
   {
+    inputs,
     segments = 1,
     stride = 0,
     max,
     host = device,
-  }: { segments?: number; stride?: number; max?: number; host?: Device } = {},
+  }: { inputs: Inputs; segments?: number; stride?: number; max?: number; host?: Device },
 ): Promise<Outputs & { meta: Uint32Array }> {
   const scope = device.buffers.scope('attention');
   const one = rowMeta(lengths);

@@ -22,9 +22,13 @@ const index = [2, 0, 2, 5];
 const inverse = [NOWHERE, 2, 0, NOWHERE, 1];
 
 /** x [3, k] · W [n, k]ᵀ, or · W [k, n], by the reference of the matmul kernel. */
-function matmul(x: ArrayLike<number>, w: ArrayLike<number>, n: number, k: number, transposed: boolean): Float64Array {
+function matmul(
+  x: ArrayLike<number>,
+  w: ArrayLike<number>,
+  { n, k, transposed }: { n: number; k: number; transposed: boolean },
+): Float64Array {
   const out = new Float64Array(3 * n);
-  matmulRef(out, x, w, [0, 1, 2], { n, k, transposed, accumulate: false, scale: 0.5 });
+  matmulRef(out, x, w, { index: [0, 1, 2], options: { n, k, transposed, accumulate: false, scale: 0.5 } });
   return out;
 }
 const frozen = [1, -2, 0.5, 3, -0.25, 1.5, 2, -1];
@@ -43,7 +47,9 @@ const ops: DifferentiableOp[] = [
     name: 'crossEntropy',
     inputs: { logits: 3 * 8 },
     forward: ({ logits }) => crossEntropyRef(logits, targets, 7, 8),
-    backward: ({ logits }, gradOut) => ({ logits: crossEntropyBackwardRef(logits, targets, 7, 8, gradOut) }),
+    backward: ({ logits }, gradOut) => ({
+      logits: crossEntropyBackwardRef(logits, targets, { vocab: 7, stride: 8, gradLoss: gradOut }),
+    }),
   },
   {
     name: 'gatherRows',
@@ -54,8 +60,8 @@ const ops: DifferentiableOp[] = [
   {
     name: 'matmul',
     inputs: { x: 3 * 4 },
-    forward: ({ x }) => matmul(x, frozen, 2, 4, true),
-    backward: (_, gradOut) => ({ x: matmul(gradOut, frozen, 4, 2, false) }),
+    forward: ({ x }) => matmul(x, frozen, { n: 2, k: 4, transposed: true }),
+    backward: (_, gradOut) => ({ x: matmul(gradOut, frozen, { n: 4, k: 2, transposed: false }) }),
   },
   {
     name: 'rmsNorm',

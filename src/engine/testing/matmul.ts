@@ -69,7 +69,7 @@ export async function check({
   device.tuning = {};
   await runOps(device, ops);
   const expected = Float64Array.from(start);
-  const sums = matmulRef(expected, a, w, [...Array(rows).keys()], { ...how, residual });
+  const sums = matmulRef(expected, a, w, { index: [...Array(rows).keys()], options: { ...how, residual } });
   const result = await floats(device, out, rows * outStride);
   expectCloseToMax(result, expected, TOLERANCE);
   if (squares) {

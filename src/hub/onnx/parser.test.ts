@@ -51,9 +51,14 @@ function refused(file: ArrayLike<number>, pattern?: RegExp, limit = 100): void {
 
 const GOOD = model({
   nodes: [
-    node('MatMul', '/a/MatMul', ['x', 'W'], ['y'], intAttribute('transB', 1), intsAttribute('perm', [1, 0])),
-    node('Constant', '', [], ['C'], tensorAttribute('value', tensor('', [2], 1, raw(f32le(7, 8))))),
-    node('Cast', '', ['y'], ['logits'], intAttribute('to', -1)),
+    node(
+      'MatMul',
+      { name: '/a/MatMul', inputs: ['x', 'W'], outputs: ['y'] },
+      intAttribute('transB', 1),
+      intsAttribute('perm', [1, 0]),
+    ),
+    node('Constant', { outputs: ['C'] }, tensorAttribute('value', tensor('', [2], 1, raw(f32le(7, 8))))),
+    node('Cast', { inputs: ['y'], outputs: ['logits'] }, intAttribute('to', -1)),
   ],
   tensors: [
     tensor('W', [2, 3], 1, raw(f32le(1, 2, 3, 4, 5, 6))),
@@ -118,7 +123,9 @@ describe('reading an ONNX file', () => {
       ...bytes(99, [1, 2, 3]),
       ...int(98, 5),
     ];
-    expect(parse(model({ nodes: [node('A', '', [], ['y'])], tensors: [odd] })).tensors.get('P')!.dims).toEqual([2, 3]);
+    expect(parse(model({ nodes: [node('A', { outputs: ['y'] })], tensors: [odd] })).tensors.get('P')!.dims).toEqual([
+      2, 3,
+    ]);
   });
 });
 
@@ -171,7 +178,7 @@ describe('damaged and hostile files', () => {
   });
 
   it('huge, negative and misfitting dimensions; too many of anything', () => {
-    const one = (t: number[]) => model({ nodes: [node('A', '', [], ['y'])], tensors: [t] });
+    const one = (t: number[]) => model({ nodes: [node('A', { outputs: ['y'] })], tensors: [t] });
     refused(one(tensor('W', [2 ** 31, 2 ** 31], 1, raw([]))), /shape/);
     refused(one(tensor('W', [-1], 1, raw(f32le(1)))), /shape/);
     refused(one(tensor('W', [0, 2 ** 40], 1, raw([]))), /shape/);
@@ -183,12 +190,15 @@ describe('damaged and hostile files', () => {
     refused(one(str(8, 'x'.repeat(5000))), /a name of 5000 bytes/);
     refused(
       model({
-        nodes: [node('A', '', [], ['y'])],
+        nodes: [node('A', { outputs: ['y'] })],
         tensors: [tensor('W', [1], 1, raw(f32le(1))), tensor('W', [1], 1, raw(f32le(1)))],
       }),
       /two tensors/,
     );
-    refused(model({ nodes: [node('A', '', new Array(5000).fill('x'), ['y'])] }), /more than 4096 inputs/);
+    refused(
+      model({ nodes: [node('A', { inputs: new Array(5000).fill('x'), outputs: ['y'] })] }),
+      /more than 4096 inputs/,
+    );
     refused(model({}), /no graph/);
   });
 

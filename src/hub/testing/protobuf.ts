@@ -37,9 +37,7 @@ export const external = (entries: Record<string, string>): number[] => [
 /** NodeProto; attributes come encoded (see `intAttribute`, `intsAttribute`). */
 export const node = (
   op: string,
-  name: string,
-  inputs: string[],
-  outputs: string[],
+  { name = '', inputs = [], outputs }: { name?: string; inputs?: string[]; outputs: string[] },
   ...attributes: number[][]
 ): number[] => [
   ...inputs.flatMap((i) => str(1, i)),

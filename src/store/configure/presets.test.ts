@@ -91,7 +91,7 @@ describe('a preset', () => {
         fc.integer({ min: 1, max: 1e5 }),
         fc.integer({ min: 1, max: 300 }),
         fc.array(fc.nat(1000), { minLength: 2, maxLength: 33 }),
-        (preset, parameters, context, device, train, heldOut, width, counts) => {
+        (...[preset, parameters, context, device, train, heldOut, width, counts]) => {
           const result = presetFor(preset, {
             parameters,
             context,

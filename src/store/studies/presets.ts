@@ -94,7 +94,7 @@ function comparedRuns(draft: StudyDraft, runs: readonly RunConfig[]): RunConfig[
   if (draft.of === 'runs') return [...runs];
   const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
   return draft.methods.map((method) => ({
-    ...arm(runs[0], method, METHOD_NAMES[method], method, gate),
+    ...arm(runs[0], { id: method, name: METHOD_NAMES[method], method, gate }),
     learningRate: runs.find((r) => r.method === method)?.learningRate ?? null,
   }));
 }
@@ -103,7 +103,10 @@ function comparedRuns(draft: StudyDraft, runs: readonly RunConfig[]): RunConfig[
  * The adapter that all arms share: that of the first run under Configure, without a learning rate of its own. What a
  * method refuses is at its default.
  */
-function arm(like: RunConfig, id: string, name: string, method: MethodName, gate: RunConfig['gate']): RunConfig {
+function arm(
+  like: RunConfig,
+  { id, name, method, gate }: { id: string; name: string; method: MethodName; gate: RunConfig['gate'] },
+): RunConfig {
   const refused = settingsOf('run').filter((s) => isRefused(s, method));
   const ranks = withFirstRanks(like, like.rank, Math.max);
   return { ...like, id, name, method, gate, ...ranks, learningRate: null, ...initialOf(refused) };
@@ -157,7 +160,7 @@ export function studySettings(
     name: names.study.importance(draft.seeds),
     train: trained,
     seeds,
-    arms: [{ ...arm(runs[0], 'lora', 'LoRA', 'lora', gate), only: null }],
+    arms: [{ ...arm(runs[0], { id: 'lora', name: 'LoRA', method: 'lora', gate }), only: null }],
     importance,
     grid: null,
   };

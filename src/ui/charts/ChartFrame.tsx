@@ -60,7 +60,7 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
               className="quiet small"
               data-testid={`save-${name}-${kind}`}
               aria-label={t.file(kind.toUpperCase(), title)}
-              onClick={() => void saveChart(kind, name, title, picture, rows, colors)}
+              onClick={() => void saveChart(kind, { name, title, picture, rows, colors })}
             >
               {kind.toUpperCase()}
             </button>

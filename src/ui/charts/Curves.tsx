@@ -125,7 +125,7 @@ const View = memo(function View({ session, version }: { session: Session; versio
       width: 720,
       height,
       draw: (to: Parameters<typeof drawLines>[0]) =>
-        drawLines(to, 720, height, { ...made, yLabel, log: logged, range }, colors),
+        drawLines(to, { ...made, yLabel, log: logged, range }, { width: 720, height, colors }),
     });
   return (
     <div className="stack">

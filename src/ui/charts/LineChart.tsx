@@ -63,7 +63,7 @@ export function LineChart(props: Props) {
           drawQueue.schedule(
             owner,
             () => {
-              plot.current = build(Plot, box, JSON.parse(looks), latest, bus, colors);
+              plot.current = build(Plot, box, JSON.parse(looks), { latest, bus, colors });
             },
             true,
           );
@@ -216,9 +216,7 @@ function build(
   Plot: typeof uPlot,
   box: HTMLElement,
   { lines, xLabel, yLabel, height, log, share }: Looks,
-  latest: Latest,
-  bus: CursorBus,
-  colors: { ink2: string; line: string },
+  { latest, bus, colors }: { latest: Latest; bus: CursorBus; colors: { ink2: string; line: string } },
 ): uPlot {
   const font = `12px ${getComputedStyle(box).fontFamily}`;
   const axis = {

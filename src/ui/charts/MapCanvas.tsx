@@ -34,13 +34,12 @@ export function MapCanvas(props: Props) {
   const layout = layOut(props, width);
   const [active, setActive] = useState<Cell | null>(null);
   const [spoken, setSpoken] = useState('');
-  useDrawing(
-    canvas,
-    layout.width,
-    layout.height,
-    (to) => drawMap(to, props, layout, colors),
-    `${String(urgent)} ${width} ${columns.join(' ')}`,
-  );
+  useDrawing(canvas, {
+    width: layout.width,
+    height: layout.height,
+    draw: (to) => drawMap(to, props, layout, colors),
+    urgent: `${String(urgent)} ${width} ${columns.join(' ')}`,
+  });
   const inside = ([r, c]: Cell) => r < rows.length && c < columns.length;
   const shown = active && inside(active) ? active : inside(selected) ? selected : null;
   const point = (event: PointerEvent) => {

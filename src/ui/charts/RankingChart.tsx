@@ -123,7 +123,7 @@ function picture(
         const y = ROW * i + ROW / 2;
         to.text(30, y, String(m.rank), { fill: colors.ink2, align: 'end', size: 11 });
         to.text(40, y, names[m.module], { fill: colors.ink });
-        to.rect(110, y - 6, m.share * 380, 12, colors.keep(0.85).fill);
+        to.rect({ x: 110, y: y - 6, width: m.share * 380, height: 12, fill: colors.keep(0.85).fill });
         if (m.spread !== null)
           to.line(
             [

@@ -43,9 +43,8 @@ export function RatioHistogram({ gate, cuts, modules, module }: Props) {
     drawHistogram(
       to,
       bins(module),
-      cutOf(module),
       { x: 8, y: 0, width: w - 16, height: TALL, span, detailed: true },
-      colors,
+      { cut: cutOf(module), colors },
     );
     if (layer.length > 0) to.text(8, TALL + 8, t.rest(modules[module].layer), { fill: colors.ink2, size: 11 });
     layer.forEach((m, i) => {
@@ -53,7 +52,6 @@ export function RatioHistogram({ gate, cuts, modules, module }: Props) {
       drawHistogram(
         to,
         bins(m),
-        cutOf(m),
         {
           x: 8 + cell * (i % columns),
           y: TALL + 20 + SMALL * Math.floor(i / columns),
@@ -62,12 +60,12 @@ export function RatioHistogram({ gate, cuts, modules, module }: Props) {
           span,
           title: t.small(modules[m].kind, said(m)),
         },
-        colors,
+        { cut: cutOf(m), colors },
       );
     });
   };
   const height = heightFor(perRow);
-  useDrawing(canvas, width, height, (to) => draw(to, width, perRow), `${module} ${width}`);
+  useDrawing(canvas, { width, height, draw: (to) => draw(to, width, perRow), urgent: `${module} ${width}` });
   const rows = () => [
     ['module', cuts?.name ?? 'tau', 'r from', 'r to', 'tokens'],
     ...modules.flatMap((m, i) =>

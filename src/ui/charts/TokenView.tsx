@@ -209,7 +209,7 @@ function picture(
     draw: (to) =>
       places.forEach((p, i) => {
         const shade = colors.keep(kept[i]);
-        to.rect(p.x, p.y, p.width, LINE - 4, shade.fill, undefined, 3);
+        to.rect({ x: p.x, y: p.y, width: p.width, height: LINE - 4, fill: shade.fill, stroke: undefined, radius: 3 });
         to.text(p.x + 2, p.y + LINE / 2 - 2, p.text, { fill: shade.ink, mono: true, size: 13 });
       }),
   };

@@ -27,8 +27,9 @@ export function explainLoss(runs: NamedRun[], base: RunHistory | undefined): str
     const recent = run.loss.values().slice(-10);
     const training = recent.reduce((s, v) => s + v, 0) / recent.length;
     const gap = last.loss - training;
-    const now = [name, fixed(last.loss), last.step, percent(Math.exp(-last.loss), 1)] as const;
-    out.push(gap > 0.3 ? t.overfitting(...now, fixed(gap, 2), fixed(training)) : t.general(...now, fixed(training)));
+    const right = percent(Math.exp(-last.loss), 1);
+    const now = { run: name, loss: fixed(last.loss), step: last.step, right, training: fixed(training) };
+    out.push(gap > 0.3 ? t.overfitting({ ...now, gap: fixed(gap, 2) }) : t.general(now));
     if (run.stopped) out.push(t.stopped(name, run.stopped.step, run.stopped.bestStep, fixed(run.stopped.bestLoss)));
   }
   return out;
@@ -40,11 +41,18 @@ export function explainGradient(runs: NamedRun[], clipNorm: number): string[] {
   for (const { name, run } of runs) {
     if (run.gradNorm.length === 0) continue;
     const values = run.gradNorm.values();
-    const now = [name, compact(values.at(-1)!), compact(values.reduce((a, b) => Math.max(a, b), 0))] as const;
+    const now = compact(values.at(-1)!);
+    const most = compact(values.reduce((a, b) => Math.max(a, b), 0));
     out.push(
       clipNorm > 0
-        ? t.clipped(...now, percent(values.filter((v) => v > clipNorm).length / values.length), clipNorm)
-        : t.run(...now),
+        ? t.clipped({
+            run: name,
+            now,
+            most,
+            share: percent(values.filter((v) => v > clipNorm).length / values.length),
+            limit: clipNorm,
+          })
+        : t.run(name, now, most),
     );
   }
   return out;
@@ -76,14 +84,14 @@ export function explainSkipMap(modules: ModuleId[], values: ArrayLike<number>, s
   const [most, least] = [order[0], order.at(-1)!];
   return [
     t.what,
-    t.now(
+    t.now({
       step,
-      percent(mean, 1),
-      nameOf(modules[most]),
-      percent(values[most]),
-      nameOf(modules[least]),
-      percent(values[least]),
-    ),
+      mean: percent(mean, 1),
+      most: nameOf(modules[most]),
+      mostShare: percent(values[most]),
+      least: nameOf(modules[least]),
+      leastShare: percent(values[least]),
+    }),
     t.use,
   ];
 }
@@ -96,14 +104,14 @@ export function explainHistogram(gate: GateStats, cuts: Cuts | null, module: num
   const by = cuts?.name ?? 'none';
   return [
     t.what[by],
-    t.now(
-      name,
-      cuts && t.at[cuts.name](compact(cuts.at[module])),
-      count(kept),
-      count(tokens),
-      percent(tokens > 0 ? 1 - kept / tokens : 0, 1),
-      compact(half),
-    ),
+    t.now({
+      module: name,
+      at: cuts && t.at[cuts.name](compact(cuts.at[module])),
+      active: count(kept),
+      tokens: count(tokens),
+      skipped: percent(tokens > 0 ? 1 - kept / tokens : 0, 1),
+      median: compact(half),
+    }),
     t.start[by],
   ];
 }

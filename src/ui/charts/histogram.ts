@@ -46,9 +46,8 @@ export interface HistogramBox {
 export function drawHistogram(
   to: Surface,
   bins: ArrayLike<number>,
-  cut: { name: string; at: number } | null,
   { x, y, width, height, span: [from, end], title, detailed = false }: HistogramBox,
-  colors: ChartColors,
+  { cut, colors }: { cut: { name: string; at: number } | null; colors: ChartColors },
 ): void {
   const bottom = y + height - (detailed ? 22 : 8);
   const top = y + (title ? 18 : 6) + (detailed ? 14 : 0);
@@ -59,14 +58,14 @@ export function drawHistogram(
     if (!bins[b]) continue;
     const h = Math.max(1, (bins[b] / most) * (bottom - top));
     const skipped = cut !== null && ratioEdge(b + 1) <= cut.at;
-    to.rect(
-      at(b) + 0.5,
-      bottom - h,
-      Math.max(1, at(b + 1) - at(b) - 1),
-      h,
-      skipped ? colors.keep(0).fill : colors.keep(1).fill,
-      skipped ? colors.lineStrong : undefined,
-    );
+    to.rect({
+      x: at(b) + 0.5,
+      y: bottom - h,
+      width: Math.max(1, at(b + 1) - at(b) - 1),
+      height: h,
+      fill: skipped ? colors.keep(0).fill : colors.keep(1).fill,
+      stroke: skipped ? colors.lineStrong : undefined,
+    });
   }
   to.line(
     [

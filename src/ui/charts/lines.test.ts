@@ -24,8 +24,6 @@ test('draws every named line with its label, skips gaps, and what a logarithm ha
   const svg = new SvgSurface();
   drawLines(
     svg,
-    400,
-    200,
     {
       lines: [
         { label: 'LoRA', color: '#0000ff', width: 2, points: true },
@@ -39,7 +37,7 @@ test('draws every named line with its label, skips gaps, and what a logarithm ha
       yLabel: 'loss',
       log: true,
     },
-    colors,
+    { width: 400, height: 200, colors },
   );
   const out = svg.document(400, 200, 't');
   expect(out).toContain('>LoRA</text>');

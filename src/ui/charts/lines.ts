@@ -52,10 +52,8 @@ const BOTTOM = 38;
 
 export function drawLines(
   to: Surface,
-  width: number,
-  height: number,
   { lines, data, yLabel, log = false, share = false, range }: LinePlot,
-  colors: ChartColors,
+  { width, height, colors }: { width: number; height: number; colors: ChartColors },
 ): void {
   const [x, ...ys] = data;
   const [x0, x1] = range ?? [0, Math.max(1, x.at(-1) ?? 1)];

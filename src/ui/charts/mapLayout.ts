@@ -74,7 +74,15 @@ export function drawMap(to: Surface, spec: MapSpec, { left, top, cell }: MapLayo
         to.text(x + cell / 2, y + cellHeight / 2, '–', { fill: colors.ink2, align: 'center' });
         continue;
       }
-      to.rect(x, y, cell - GAP, cellHeight - GAP, s.fill, undefined, cellHeight > 20 ? 3 : 0);
+      to.rect({
+        x,
+        y,
+        width: cell - GAP,
+        height: cellHeight - GAP,
+        fill: s.fill,
+        stroke: undefined,
+        radius: cellHeight > 20 ? 3 : 0,
+      });
       if (text && cell >= 24 && cellHeight >= 14)
         to.text(x + (cell - GAP) / 2, y + (cellHeight - GAP) / 2, text(r, c), { fill: s.ink, align: 'center' });
     }

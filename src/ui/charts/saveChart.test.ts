@@ -21,7 +21,7 @@ test('an SVG has its title, its drawing moved below it, and no markup of the dat
       width: 100,
       height: 50,
       draw: (to) => {
-        to.rect(0, 0, 10, 5, '#123456');
+        to.rect({ x: 0, y: 0, width: 10, height: 5, fill: '#123456' });
         to.text(1, 2, '</text><script>\u0000', { fill: '#000' });
       },
     },

@@ -31,7 +31,7 @@ function framed(title: string, { width, height, draw }: Picture, colors: ChartCo
     width: width + 2 * PAD,
     height: height + 2 * PAD + HEAD,
     draw: (to) => {
-      to.rect(0, 0, width + 2 * PAD, height + 2 * PAD + HEAD, colors.panel);
+      to.rect({ x: 0, y: 0, width: width + 2 * PAD, height: height + 2 * PAD + HEAD, fill: colors.panel });
       to.text(PAD, PAD + 8, title, { fill: colors.ink, size: 15, bold: true });
       draw(shifted(to, PAD, PAD + HEAD));
     },
@@ -66,11 +66,13 @@ function download(name: string, blob: Blob): void {
 /** Saves a chart. @param name of the file, without its ending */
 export async function saveChart(
   kind: 'png' | 'svg' | 'csv',
-  name: string,
-  title: string,
-  picture: () => Picture,
-  rows: () => Cell[][],
-  colors: ChartColors,
+  {
+    name,
+    title,
+    picture,
+    rows,
+    colors,
+  }: { name: string; title: string; picture: () => Picture; rows: () => Cell[][]; colors: ChartColors },
 ): Promise<void> {
   const file = `sieve-${name}.${kind}`;
   if (kind === 'csv') download(file, new Blob([toCsv(rows())], { type: 'text/csv' }));

@@ -14,15 +14,15 @@ export interface TextStyle {
 }
 
 export interface Surface {
-  rect(
-    x: number,
-    y: number,
-    width: number,
-    height: number,
-    fill: string | null,
-    stroke?: string,
-    radius?: number,
-  ): void;
+  rect(options: {
+    x: number;
+    y: number;
+    width: number;
+    height: number;
+    fill: string | null;
+    stroke?: string;
+    radius?: number;
+  }): void;
   /** An open line through points; at least two. */
   line(points: readonly (readonly [number, number])[], stroke: string, width: number, dash?: readonly number[]): void;
   dot(x: number, y: number, radius: number, fill: string): void;
@@ -41,7 +41,23 @@ export class CanvasSurface implements Surface {
     this.#c = context;
   }
 
-  rect(x: number, y: number, width: number, height: number, fill: string | null, stroke?: string, radius = 0): void {
+  rect({
+    x,
+    y,
+    width,
+    height,
+    fill,
+    stroke,
+    radius = 0,
+  }: {
+    x: number;
+    y: number;
+    width: number;
+    height: number;
+    fill: string | null;
+    stroke?: string;
+    radius?: number;
+  }): void {
     const c = this.#c;
     if (radius === 0 && !stroke && fill) {
       c.fillStyle = fill;
@@ -119,7 +135,23 @@ const n = (x: number) => String(Math.round(x * 100) / 100);
 export class SvgSurface implements Surface {
   readonly #parts: string[] = [];
 
-  rect(x: number, y: number, width: number, height: number, fill: string | null, stroke?: string, radius = 0): void {
+  rect({
+    x,
+    y,
+    width,
+    height,
+    fill,
+    stroke,
+    radius = 0,
+  }: {
+    x: number;
+    y: number;
+    width: number;
+    height: number;
+    fill: string | null;
+    stroke?: string;
+    radius?: number;
+  }): void {
     this.#parts.push(
       `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="${fill ?? 'none'}"${stroke ? ` stroke="${stroke}"` : ''}${radius ? ` rx="${n(radius)}"` : ''}/>`,
     );
@@ -161,7 +193,7 @@ export class SvgSurface implements Surface {
 /** `to`, moved by (dx, dy). */
 export function shifted(to: Surface, dx: number, dy: number): Surface {
   return {
-    rect: (x, y, ...rest) => to.rect(x + dx, y + dy, ...rest),
+    rect: (options) => to.rect({ ...options, x: options.x + dx, y: options.y + dy }),
     line: (points, ...rest) =>
       to.line(
         points.map(([x, y]) => [x + dx, y + dy] as const),

@@ -9,10 +9,7 @@ import { CanvasSurface, type Surface } from './surface';
  */
 export function useDrawing(
   canvas: RefObject<HTMLCanvasElement | null>,
-  width: number,
-  height: number,
-  draw: (to: Surface) => void,
-  urgent: unknown,
+  { width, height, draw, urgent }: { width: number; height: number; draw: (to: Surface) => void; urgent: unknown },
 ): void {
   const state = useRef({ seen: true, stale: false, urgent: undefined as unknown, paint: () => {} });
   useEffect(() => {

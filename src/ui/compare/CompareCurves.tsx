@@ -164,7 +164,7 @@ function Chart({ title, over, name, parts, weight, bus, range, onRange, what }: 
       picture={() => ({
         width: 720,
         height: 340,
-        draw: (to) => drawLines(to, 720, 340, { ...made, yLabel: nats, range }, colors),
+        draw: (to) => drawLines(to, { ...made, yLabel: nats, range }, { width: 720, height: 340, colors }),
       })}
     >
       <LineChart title={over} {...made} bus={bus} range={range} onZoom={onRange} yLabel={nats} height={240} />

@@ -20,5 +20,12 @@ export function outcome({ x, y, share }: Tally, called: { x: string; y: string }
   const [better, range] =
     x >= y ? [called.x, share] : [called.y, { share: 1 - share.share, low: 1 - share.high, high: 1 - share.low }];
   const words = share.low > 0.5 || share.high < 0.5 ? t.preferred : t.unclear;
-  return words(better, Math.max(x, y), x + y, inPercent(range.share), inPercent(range.low), inPercent(range.high));
+  return words({
+    name: better,
+    votes: Math.max(x, y),
+    of: x + y,
+    share: inPercent(range.share),
+    low: inPercent(range.low),
+    high: inPercent(range.high),
+  });
 }

@@ -46,13 +46,13 @@ function Kept() {
         >
           <span className="choice-title">{study.name}</span>
           <span className="choice-text num">
-            {t.entry(
-              when(study.createdAt),
-              study.data.name,
-              t.state[study.state],
-              doneJobs(study, cells),
-              jobCount(study),
-            )}
+            {t.entry({
+              time: when(study.createdAt),
+              data: study.data.name,
+              state: t.state[study.state],
+              done: doneJobs(study, cells),
+              total: jobCount(study),
+            })}
           </span>
         </button>
       ))}

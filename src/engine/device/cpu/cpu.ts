@@ -30,14 +30,19 @@ export class Call {
   }
 
   /** `name`(...staying, ...now, from, to) over [0, items); see `Cpu.run`. */
-  run(cpu: Cpu, items: number, now: readonly number[], alone = false, least = 1): void {
+  run(
+    cpu: Cpu,
+    items: number,
+    now: readonly number[],
+    { alone = false, least = 1 }: { alone?: boolean; least?: number } = {},
+  ): void {
     if (!this.#args) {
       this.#args = this.#staying(cpu);
       this.#kept = this.#args.length;
     }
     this.#args.length = this.#kept;
     this.#args.push(...now);
-    cpu.run(this.#name, items, this.#args, alone, least);
+    cpu.run(this.#name, items, this.#args, { alone, least });
   }
 }
 
@@ -119,8 +124,13 @@ export class Cpu {
    * alone where others would take longer to wake than to work (some tens of µs). Ranges have `least` items at least
    * where there are enough for all threads: as many as what a range prepares for itself needs to be worth it.
    */
-  run(name: string, items: number, args: number[], alone = false, least = 1): void {
-    if (items > 0) this.#threads.run(name, items, args, alone, least);
+  run(
+    name: string,
+    items: number,
+    args: number[],
+    { alone = false, least = 1 }: { alone?: boolean; least?: number } = {},
+  ): void {
+    if (items > 0) this.#threads.run(name, items, args, { alone, least });
   }
 }
 

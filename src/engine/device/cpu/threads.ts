@@ -129,7 +129,12 @@ export class Threads {
    * @param alone on the calling thread only
    * @param least items that are worth a range, where every thread gets one
    */
-  run(name: string, items: number, args: number[], alone = false, least = 1): void {
+  run(
+    name: string,
+    items: number,
+    args: number[],
+    { alone = false, least = 1 }: { alone?: boolean; least?: number } = {},
+  ): void {
     const own = this.#exports[name];
     if (!own) throw new Error(`no function "${name}" on the CPU`);
     if (this.#handles.length === 0 || alone || items === 1) {

@@ -31,8 +31,7 @@ export async function prepare(
   device: GPUDevice,
   pipelines: Pipelines,
   scope: BufferScope,
-  label: string,
-  ops: readonly Op[],
+  { label, ops }: { label: string; ops: readonly Op[] },
 ): Promise<Prepared> {
   const ready = await Promise.all(
     ops.map(async (op) => {

@@ -113,7 +113,7 @@ export class WebGpuDevice implements Device {
   }
 
   prepare(...[scope, label, ops]: Parameters<Device['prepare']>): ReturnType<Device['prepare']> {
-    return prepare(this.#device, this.pipelines, scope, label, ops);
+    return prepare(this.#device, this.pipelines, scope, { label, ops });
   }
 
   submit(label: string, record: (commands: GpuCommands) => void): void {

@@ -2,10 +2,7 @@
 export function importanceRef(
   p: ArrayLike<number>,
   g: ArrayLike<number>,
-  ipt: Float64Array,
-  unc: Float64Array,
-  beta1: number,
-  beta2: number,
+  { ipt, unc, beta1, beta2 }: { ipt: Float64Array; unc: Float64Array; beta1: number; beta2: number },
 ): void {
   for (let i = 0; i < p.length; i++) {
     const now = Math.abs(p[i] * g[i]);

@@ -32,7 +32,8 @@ it.each([
   await runOps(device, [op(size), op(size), op(NaN)]);
   const clipped = g.map((v) => v * Math.min(1, 1 / (size + 1e-6)));
   const expected = [new Float64Array(length), new Float64Array(length)];
-  for (let i = 0; i < 2; i++) importanceRef(p, clipped, expected[0], expected[1], 0.85, 0.7);
+  for (let i = 0; i < 2; i++)
+    importanceRef(p, clipped, { ipt: expected[0], unc: expected[1], beta1: 0.85, beta2: 0.7 });
   expectCloseToMax(await floats(device, ipt, length), expected[0], 1e-6, 'ipt');
   expectCloseToMax(await floats(device, unc, length), expected[1], 1e-6, 'unc');
   device.write(hyper, packAdaloraHyper({ ...quiet, learn: false }));

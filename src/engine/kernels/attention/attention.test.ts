@@ -27,7 +27,7 @@ describe('attention', () => {
         heads,
         lengths.reduce((a, b) => a + b),
       );
-      expectRight(await run(await testDevice(), heads, lengths, inputs), heads, lengths, inputs);
+      expectRight(await run(await testDevice(), heads, lengths, { inputs }), heads, lengths, inputs);
     });
   }
 
@@ -37,7 +37,7 @@ describe('attention', () => {
     const device = await testDevice();
     const [lengths, rows, stride] = [[11, 30, 2], 43, 64];
     const inputs = inputsOf(heads, 3 * stride);
-    const stacked = await run(device, heads, lengths, inputs, { segments: 3, stride });
+    const stacked = await run(device, heads, lengths, { inputs, segments: 3, stride });
     const w = widths(heads);
     for (let s = 0; s < 3; s++) {
       const part = (x: Float32Array, width: number) => x.slice(s * stride * width, (s * stride + rows) * width);
@@ -47,7 +47,7 @@ describe('attention', () => {
         v: part(inputs.v, w.v),
         gradOut: part(inputs.gradOut, w.gradOut),
       } as Inputs;
-      const single = await run(device, heads, lengths, own);
+      const single = await run(device, heads, lengths, { inputs: own });
       expectRight(single, heads, lengths, own);
       for (const name of outputs) {
         expect(bits(part(stacked[name], w[name])), `${name} of run ${s}`).toEqual(
@@ -72,8 +72,8 @@ describe('attention', () => {
       inputs[name].fill(NaN, 0, before * w[name]).fill(Infinity, (before + length) * w[name]);
     }
     const [single, among] = [
-      await run(device, heads, [length], own),
-      await run(device, heads, [before, length, after], inputs),
+      await run(device, heads, [length], { inputs: own }),
+      await run(device, heads, [before, length, after], { inputs }),
     ];
     for (const name of outputs)
       expect(bits(among[name].slice(before * w[name], (before + length) * w[name])), name).toEqual(
@@ -162,8 +162,8 @@ describe('attention', () => {
     const inputs = inputsOf(heads, 243);
     const many = { ...device, info: { ...device.info, threads: 64 } };
     const [together, apart] = [
-      await run(device, heads, lengths, inputs),
-      await run(device, heads, lengths, inputs, { host: many }),
+      await run(device, heads, lengths, { inputs }),
+      await run(device, heads, lengths, { inputs, host: many }),
     ];
     for (const name of outputs) expect(bits(apart[name]), name).toEqual(bits(together[name]));
     expectRight(apart, heads, lengths, inputs);

@@ -83,7 +83,7 @@ function pass(
     variants: isPlain ? [] : [FLASH],
   };
   const rowsPerGroup = isPlain ? THREADS / (keys ? kvHeads : heads) : (THREADS * ofThread) / own;
-  const firsts = cuts(device, rows.max ?? 0, rowsPerGroup, heads * headDim * products, keys);
+  const firsts = cuts(device, rows.max ?? 0, { rowsPerGroup, macsPerPair: heads * headDim * products, falling: keys });
   return firsts.map((first, i) => ({
     kernel,
     bindings: all,

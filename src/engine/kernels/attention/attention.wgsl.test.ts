@@ -17,8 +17,8 @@ describe('attention in WGSL', () => {
     expect(attention(device, { rows, meta: t, q: t, k: t, v: t, out: t, lse: t, ...heads }).length).toBeGreaterThan(2);
     scope.free();
     const [whole, split] = [
-      await run(device, heads, lengths, inputs),
-      await run(device, heads, lengths, inputs, { max: 4096 }),
+      await run(device, heads, lengths, { inputs }),
+      await run(device, heads, lengths, { inputs, max: 4096 }),
     ];
     for (const name of outputs) expect(bits(split[name]), name).toEqual(bits(whole[name]));
     expectRight(whole, heads, lengths, inputs);
@@ -37,12 +37,12 @@ describe('attention in WGSL', () => {
         lengths.reduce((a, b) => a + b),
       );
       for (const max of [undefined, 4096])
-        expectRight(await run(device, shape, lengths, inputs, { host, max }), shape, lengths, inputs);
+        expectRight(await run(device, shape, lengths, { inputs, host, max }), shape, lengths, inputs);
     }
     const inputs = inputsOf(heads, 3 * 64);
     const [stacked, teams] = [
-      await run(device, heads, [11, 30, 2], inputs, { segments: 3, stride: 64, host }),
-      await run(device, heads, [11, 30, 2], inputs, { segments: 3, stride: 64 }),
+      await run(device, heads, [11, 30, 2], { inputs, segments: 3, stride: 64, host }),
+      await run(device, heads, [11, 30, 2], { inputs, segments: 3, stride: 64 }),
     ];
     // What lies between the runs is nobody's, and stays as it was: NaN.
     const known = (x: Float32Array) => x.map((value) => (Number.isNaN(value) ? 1e3 : value));
@@ -54,7 +54,7 @@ describe('attention in WGSL', () => {
     const slow = { ...device, info: { ...device.info, software: true } };
     const [rows, macs] = [2048, 6 * 32 * 2];
     for (const falling of [false, true]) {
-      const firsts = cuts(slow, rows, 16, macs, falling);
+      const firsts = cuts(slow, rows, { rowsPerGroup: 16, macsPerPair: macs, falling });
       expect(firsts[0]).toBe(0);
       const ends = [...firsts.slice(1), rows / 16].map((group) => 16 * group);
       const work = ends.map((end, i) => {
@@ -64,6 +64,6 @@ describe('attention in WGSL', () => {
       // 100 ms at the rate that is assumed, and a workgroup more or less at the cut.
       expect(Math.max(...work)).toBeLessThan(0.1 * 5e8 + 16 * rows * macs);
     }
-    expect(cuts(slow, 256, 16, macs, false)).toEqual([0]);
+    expect(cuts(slow, 256, { rowsPerGroup: 16, macsPerPair: macs, falling: false })).toEqual([0]);
   });
 });

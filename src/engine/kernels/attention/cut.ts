@@ -33,9 +33,7 @@ const SHARE = 0.5;
 export function cuts(
   device: Device,
   rows: number,
-  rowsPerGroup: number,
-  macsPerPair: number,
-  falling: boolean,
+  { rowsPerGroup, macsPerPair, falling }: { rowsPerGroup: number; macsPerPair: number; falling: boolean },
 ): number[] {
   const parts = Math.max(1, Math.ceil((((rows * rows) / 2) * macsPerPair) / macsOfDispatch(device, SHARE)));
   const groups = rows / rowsPerGroup;

@@ -20,9 +20,7 @@ export function crossEntropyRef(logits: Numbers, targets: Numbers, vocab: number
 export function crossEntropyBackwardRef(
   logits: Numbers,
   targets: Numbers,
-  vocab: number,
-  stride: number,
-  gradLoss: Numbers,
+  { vocab, stride, gradLoss }: { vocab: number; stride: number; gradLoss: Numbers },
 ): Float64Array {
   const gradient = new Float64Array(logits.length);
   for (let row = 0; row < targets.length; row++) {

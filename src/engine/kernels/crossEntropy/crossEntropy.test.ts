@@ -24,7 +24,11 @@ describe('crossEntropy', () => {
       if (rows > 4) targets.set([vocab, stride + 1, 2 ** 32 - 1], 1);
       const lossScale = 0.37;
       const loss = crossEntropyRef(logits, targets, vocab, stride);
-      const gradients = crossEntropyBackwardRef(logits, targets, vocab, stride, new Float64Array(rows).fill(lossScale));
+      const gradients = crossEntropyBackwardRef(logits, targets, {
+        vocab,
+        stride,
+        gradLoss: new Float64Array(rows).fill(lossScale),
+      });
       for (const software of onCpu ? [true] : [true, false]) {
         for (const gradient of [false, true]) {
           const scope = device.buffers.scope('crossEntropy');

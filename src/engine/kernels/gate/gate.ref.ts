@@ -3,10 +3,7 @@ export function ratioRef(
   z: ArrayLike<number>,
   b: ArrayLike<number>,
   y: ArrayLike<number>,
-  rows: number,
-  dOut: number,
-  rank: number,
-  scaling: number,
+  { rows, dOut, rank, scaling }: { rows: number; dOut: number; rank: number; scaling: number },
 ): Float64Array {
   return Float64Array.from({ length: rows }, (_, row) => {
     let delta2 = 0;

@@ -54,7 +54,7 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
   for (let i = 0; i < z.length; i++) z[i] *= i % rank >= realRank ? 0 : 2 ** -(Math.floor(i / rank) % 9);
   const b = options.zeroB ? new Float32Array(dOut * rank) : randomFloats(dOut * rank, 2, 0.2);
   const y = randomFloats(rows * dOut, 3);
-  const expected = ratioRef(z, b, y, rows, dOut, rank, scaling);
+  const expected = ratioRef(z, b, y, { rows, dOut, rank, scaling });
   const sorted = [0, ...expected, 8].sort((p, q) => p - q);
   const closed = rows - Math.round(rows * (options.share ?? 0.5));
   const tau = options.tau ?? (sorted[closed] + sorted[closed + 1]) / 2;

@@ -61,8 +61,8 @@ function overItems({ rows }: LowRankModule, call: Call, end: Call | null): CpuFu
   return (cpu) => {
     const { rows: count } = cpu.dims(rows);
     const items = Math.ceil(count / ROWS);
-    call.run(cpu, items, [count], false, LEAST_ITEMS);
-    if (end && items > 1 && cpu.threads > 1) end.run(cpu, 1, [count], true);
+    call.run(cpu, items, [count], { alone: false, least: LEAST_ITEMS });
+    if (end && items > 1 && cpu.threads > 1) end.run(cpu, 1, [count], { alone: true });
   };
 }
 

@@ -39,6 +39,6 @@ export function lowRankGradCpu(p: Grads): CpuFunction {
   return (cpu) => {
     if (rank > MAX_RANK) throw new Error(`low-rank gradients: rank ${rank} is more than ${MAX_RANK}`);
     const { list, rows: each, stride, count } = rowsNow(cpu);
-    if (count > 0) call.run(cpu, panels, [list, each, stride, count], false, LEAST_PANELS);
+    if (count > 0) call.run(cpu, panels, [list, each, stride, count], { alone: false, least: LEAST_PANELS });
   };
 }

@@ -3,10 +3,7 @@ export function lowRankGradRef(
   wide: ArrayLike<number>,
   narrow: ArrayLike<number>,
   list: number[],
-  wideWidth: number,
-  rank: number,
-  scaling: number,
-  transposed: boolean,
+  { wideWidth, rank, scaling, transposed }: { wideWidth: number; rank: number; scaling: number; transposed: boolean },
 ): Float64Array {
   const grad = new Float64Array(wideWidth * rank);
   for (const row of list) {

@@ -73,13 +73,15 @@ test.each(cases)(
     const tolerance = rows > 2000 ? 3e-6 : 1e-6;
     expectCloseToMax(
       first[0],
-      lowRankGradRef(g, z, open, dOut, rank, 1.5, false).map((v, i) => v + startB[i]),
+      lowRankGradRef(g, z, open, { wideWidth: dOut, rank, scaling: 1.5, transposed: false }).map(
+        (v, i) => v + startB[i],
+      ),
       tolerance,
       'dB',
     );
     expectCloseToMax(
       first[1],
-      lowRankGradRef(x, u, open, dIn, rank, 1.5, true).map((v, i) => v + startA[i]),
+      lowRankGradRef(x, u, open, { wideWidth: dIn, rank, scaling: 1.5, transposed: true }).map((v, i) => v + startA[i]),
       tolerance,
       'dA',
     );

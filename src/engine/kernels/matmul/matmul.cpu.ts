@@ -66,9 +66,9 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
     const { list, rows: each, stride, count } = rowsNow(cpu);
     if (count === 0) return;
     const blocks = Math.ceil(count / BLOCK);
-    if (few) call.run(cpu, panels, [list, each, stride, count], count * n * k < ALONE);
+    if (few) call.run(cpu, panels, [list, each, stride, count], { alone: count * n * k < ALONE });
     else if (thin) call.run(cpu, blocks, [list, each, stride, count]);
-    else if (byRows) call.run(cpu, blocks, [list, each, stride, count, 1], false, LEAST_BLOCKS);
-    else call.run(cpu, panels, [list, each, stride, count, 0], false, LEAST_PANELS);
+    else if (byRows) call.run(cpu, blocks, [list, each, stride, count, 1], { alone: false, least: LEAST_BLOCKS });
+    else call.run(cpu, panels, [list, each, stride, count, 0], { alone: false, least: LEAST_PANELS });
   };
 }

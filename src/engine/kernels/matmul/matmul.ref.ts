@@ -19,8 +19,7 @@ export function matmulRef(
   out: Float64Array,
   a: ArrayLike<number>,
   w: ArrayLike<number>,
-  index: number[],
-  options: MatmulRef,
+  { index, options }: { index: number[]; options: MatmulRef },
 ): number[] {
   const {
     n,

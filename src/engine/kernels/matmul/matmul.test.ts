@@ -62,7 +62,7 @@ describe('matmul over active rows', () => {
         }),
       );
       const expected = Float64Array.from(start);
-      const sums = matmulRef(expected, a, w, index, how);
+      const sums = matmulRef(expected, a, w, { index, options: how });
       expectCloseToMax(await floats(device, out, rows * n), expected, TOLERANCE);
       const values = await floats(device, squares, rows * parts);
       const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);

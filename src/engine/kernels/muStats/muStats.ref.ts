@@ -3,10 +3,7 @@ export function muStatsRef(
   u: ArrayLike<number>,
   z: ArrayLike<number>,
   open: ArrayLike<number>,
-  rows: number,
-  rank: number,
-  scaling: number,
-  extra?: ArrayLike<number>,
+  { rows, rank, scaling, extra }: { rows: number; rank: number; scaling: number; extra?: ArrayLike<number> },
 ) {
   const mu = Float64Array.from({ length: rows }, (_, row) => {
     let sum = 0;

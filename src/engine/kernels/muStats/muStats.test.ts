@@ -42,7 +42,7 @@ test.each([
     mu,
   });
   await runOps(device, [op], { rows, supervised: 0, segments: 1 });
-  const expected = muStatsRef(u, z, open, rows, rank, 2, extra);
+  const expected = muStatsRef(u, z, open, { rows, rank, scaling: 2, extra });
   expectCloseToMax(await floats(device, mu, rows), expected.mu, 1e-6);
   expect((await floats(device, mu, rows + 50)).slice(rows)).toEqual(new Float32Array(50).fill(7));
   const size = expected.mu.reduce((s, m) => s + Math.abs(m), 0);

@@ -3,12 +3,14 @@ import { RATIO_BINS, ratioEdge } from '../gate/slots';
 /** The averaged step of one module in f64. Changes `average`; returns the objective of every edge, and the best edge. */
 export function averagedRef(
   average: { mu: number[]; count: number[] },
-  sums: ArrayLike<number>,
-  counts: ArrayLike<number>,
-  first: boolean,
-  tau: number,
-  lambda: number,
-  eta: number,
+  {
+    sums,
+    counts,
+    first,
+    tau,
+    lambda,
+    eta,
+  }: { sums: ArrayLike<number>; counts: ArrayLike<number>; first: boolean; tau: number; lambda: number; eta: number },
 ): { objectives: number[]; tau: number } {
   const keep = first ? 0 : 0.9;
   for (let b = 0; b < RATIO_BINS; b++) {

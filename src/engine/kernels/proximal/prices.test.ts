@@ -114,15 +114,14 @@ test.each(['auto', 0.5] as const)('averages and their best edge over ten steps, 
     const after = readGateSlots(await readTensor(device, slots));
     const counts = readStatSlots(stats);
     after.forEach(({ tau, updates }, m) => {
-      const ref = averagedRef(
-        expected[m],
-        sums.subarray(m * RATIO_BINS),
-        counts[m].histogram,
-        step === 0,
-        before[m].tau,
+      const ref = averagedRef(expected[m], {
+        sums: sums.subarray(m * RATIO_BINS),
+        counts: counts[m].histogram,
+        first: step === 0,
+        tau: before[m].tau,
         lambda,
-        eta === 'auto' ? Infinity : eta,
-      );
+        eta: eta === 'auto' ? Infinity : eta,
+      });
       expect(updates).toBe(step + 1);
       if (tau !== before[m].tau) moved++;
       // In the first step sums without a bound are exact, so ties must be broken alike; later, equal up to rounding will do.

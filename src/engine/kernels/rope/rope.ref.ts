@@ -2,9 +2,7 @@
 function rotate(
   x: ArrayLike<number>,
   positions: ArrayLike<number>,
-  headDim: number,
-  theta: number,
-  sign: number,
+  { headDim, theta, sign }: { headDim: number; theta: number; sign: number },
 ): Float64Array {
   const width = x.length / positions.length;
   const half = headDim / 2;
@@ -25,7 +23,7 @@ export function ropeRef(
   headDim: number,
   theta: number,
 ): Float64Array {
-  return rotate(x, positions, headDim, theta, 1);
+  return rotate(x, positions, { headDim, theta, sign: 1 });
 }
 
 /** Gradient with respect to x: the rotation back. */
@@ -35,5 +33,5 @@ export function ropeBackwardRef(
   headDim: number,
   theta: number,
 ): Float64Array {
-  return rotate(gradOut, positions, headDim, theta, -1);
+  return rotate(gradOut, positions, { headDim, theta, sign: -1 });
 }

@@ -36,6 +36,6 @@ const LEAST_ROWS = 32;
 export function overRows({ dims }: Pick<RowCount, 'dims'>, call: Call): CpuFunction {
   return (cpu) => {
     const { rows, segments, stride } = cpu.dims({ dims });
-    call.run(cpu, rows * segments, [rows, stride], false, LEAST_ROWS);
+    call.run(cpu, rows * segments, [rows, stride], { alone: false, least: LEAST_ROWS });
   };
 }

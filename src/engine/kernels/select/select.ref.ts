@@ -11,7 +11,11 @@ export function selectRef(keys: ArrayLike<number>, count: number): number[] {
 }
 
 /** The random gate's key of a row. */
-export function hashRef(seed: number, draw: number, micro: number, module: number, row: number): number {
+export function hashRef(
+  seed: number,
+  draw: number,
+  { micro, module, row }: { micro: number; module: number; row: number },
+): number {
   return mixBits(
     mixBits(mixBits(mixBits(mixBits(seed + 0x9e3779b9) ^ draw) ^ (micro + 0x85ebca6b)) ^ (module + 0xc2b2ae35)) ^ row,
   );

@@ -75,7 +75,7 @@ test.each([1, 57, 1001])('random choice among %i rows', async (rows) => {
     const open = await s.opened();
     expect(open).toEqual(
       selectRef(
-        Array.from({ length: rows }, (_, row) => hashRef(seed, extra.draw, batch, module, row)),
+        Array.from({ length: rows }, (_, row) => hashRef(seed, extra.draw, { micro: batch, module, row })),
         count,
       ),
     );
@@ -92,7 +92,7 @@ test('of a batch that was cut, each part keeps what the whole would keep there',
   const ratio = Float32Array.from({ length: first + whole }, () => rng.below(90) / 8);
   const largest = selectRef(ratio.subarray(first), Math.floor(0.3 * whole + 0.5));
   const drawn = selectRef(
-    Array.from({ length: whole }, (_, row) => hashRef(1, 3, 1, 0, row)),
+    Array.from({ length: whole }, (_, row) => hashRef(1, 3, { micro: 1, module: 0, row })),
     Math.floor(0.3 * whole + 0.5),
   );
   let before = 0;

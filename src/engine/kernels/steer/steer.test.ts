@@ -18,7 +18,11 @@ import {
 import { packSteerHyper, steer } from './steer';
 import { belowRef } from './steer.ref';
 
-async function run(slots: Partial<GateSlot>[], stats: StatSlot[], target: number, perModule: boolean, enabled = true) {
+async function run(
+  slots: Partial<GateSlot>[],
+  stats: StatSlot[],
+  { target, perModule, enabled = true }: { target: number; perModule: boolean; enabled?: boolean },
+) {
   const device = await testDevice();
   const scope = device.buffers.scope('test');
   const tensor = scope.upload('slots', new Uint8Array(packGateSlots(slots)));
@@ -74,7 +78,7 @@ test.each([
   const scales = Array.from({ length: modules }, () => 2 ** rng.uniform(-8, 1));
   const stats = scales.map((scale) => module(rng, scale, 100));
   const before = scales.map((scale) => ({ tau: rng.below(3) ? Math.fround(scale * rng.uniform(0, 2)) : 0 }));
-  const after = await run(before, stats, target, false);
+  const after = await run(before, stats, { target, perModule: false });
   expect(mean(predicted(after, stats))).toBeCloseTo(target, 3);
   const [{ shift }] = after;
   expectClose(
@@ -91,8 +95,7 @@ test('every module by itself', async () => {
   const after = await run(
     stats.map(() => ({ tau: 0.1 })),
     stats,
-    0.6,
-    true,
+    { target: 0.6, perModule: true },
   );
   for (const share of predicted(after, stats)) expect(share).toBeCloseTo(0.6, 3);
 });
@@ -101,11 +104,16 @@ test('what was missed is added up within bounds', async () => {
   const rng = new Rng(6);
   const stats = [module(rng, 0.1, 30), module(rng, 0.2, 90)];
   // 120 of 600 skipped: 0.3 too few.
-  const [first, second] = await run([{ steered: 1, correction: 0.05 }, { steered: 1 }], stats, 0.5, false);
+  const [first, second] = await run([{ steered: 1, correction: 0.05 }, { steered: 1 }], stats, {
+    target: 0.5,
+    perModule: false,
+  });
   expectClose([first.correction, second.correction], [0.14, 0.14], { rtol: 1e-6 });
   expect(mean(predicted([first, second], stats))).toBeCloseTo(0.64, 3);
-  expect((await run([{ steered: 1, correction: 0.15 }, {}], stats, 0.5, false))[0].correction).toBe(Math.fround(0.15));
-  const own = await run([{ steered: 1 }, { steered: 1, correction: -0.15 }], stats, 0.2, true);
+  expect(
+    (await run([{ steered: 1, correction: 0.15 }, {}], stats, { target: 0.5, perModule: false }))[0].correction,
+  ).toBe(Math.fround(0.15));
+  const own = await run([{ steered: 1 }, { steered: 1, correction: -0.15 }], stats, { target: 0.2, perModule: true });
   expectClose(
     own.map((s) => s.correction),
     [0.03, -0.15],
@@ -120,7 +128,7 @@ test.each([[false], [true]])(
     const stat = { ...module(new Rng(8), 1, 0), histogram: new Uint32Array(RATIO_BINS) };
     stat.histogram[20] = 180;
     stat.histogram[44] = 120;
-    const [{ tau }] = await run([{ tau: 0 }], [stat], 0.6, perModule);
+    const [{ tau }] = await run([{ tau: 0 }], [stat], { target: 0.6, perModule });
     expectClose([tau], [ratioEdge(21)], { rtol: 1e-5 });
   },
 );
@@ -130,9 +138,12 @@ test('r of 0 and the warm-up move nothing', async () => {
   const still = { ...module(rng, 1, 0), histogram: new Uint32Array(RATIO_BINS) };
   still.histogram[0] = 300;
   // B = 0: every r is 0, so no threshold that is a multiple of r closes any.
-  const [slot] = await run([{ tau: 0 }], [{ ...still, active: 300 }], 0.5, false);
+  const [slot] = await run([{ tau: 0 }], [{ ...still, active: 300 }], { target: 0.5, perModule: false });
   expect(slot).toMatchObject({ tau: 0, shift: 0 });
-  expect((await run([{ tau: 0 }], [{ ...still, active: 300 }], 0.5, true))[0]).toMatchObject({ tau: 0, shift: 0 });
-  const [resting] = await run([{ tau: 0.25 }], [module(rng, 1, 0)], 0.5, false, false);
+  expect((await run([{ tau: 0 }], [{ ...still, active: 300 }], { target: 0.5, perModule: true }))[0]).toMatchObject({
+    tau: 0,
+    shift: 0,
+  });
+  const [resting] = await run([{ tau: 0.25 }], [module(rng, 1, 0)], { target: 0.5, perModule: false, enabled: false });
   expect(resting).toMatchObject({ tau: 0.25, steered: 0 });
 });

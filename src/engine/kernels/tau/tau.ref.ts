@@ -6,8 +6,13 @@ export function updateTauRef(
   slots: GateSlot[],
   stats: Pick<StatSlot, 'active' | 'disagreeMu'>[],
   hists: ArrayLike<number>[],
-  rhoBefore: number,
-  h: { lambda: number; tauStep: number | 'auto'; stepsLeft: number; ownRho?: boolean; literal?: boolean },
+  {
+    rhoBefore,
+    h,
+  }: {
+    rhoBefore: number;
+    h: { lambda: number; tauStep: number | 'auto'; stepsLeft: number; ownRho?: boolean; literal?: boolean };
+  },
 ): { rho: number; step: number } {
   const own = hists.map((counts) => ratioQuantile(counts, 0.5));
   const medians = [...own].sort((a, b) => a - b);

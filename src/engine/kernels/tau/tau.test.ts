@@ -85,7 +85,7 @@ test.each([
       write(stats, packed);
       write(hyper, packTauHyper(params));
       device.submit('tau', (commands) => program.encode(commands, { rows: 0, supervised: 0, segments: 1 }));
-      if (params.enabled) ref = updateTauRef(expected, seen, h, ref.rho, { ...params, ...options });
+      if (params.enabled) ref = updateTauRef(expected, seen, h, { rhoBefore: ref.rho, h: { ...params, ...options } });
       const got = readGateSlots(await readTensor(device, slots));
       const scale = Math.max(...expected.map((e) => e.step), 1e-9) * 40;
       expect(got.map((g) => g.updates)).toEqual(expected.map((e) => e.updates));

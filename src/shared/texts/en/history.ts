@@ -24,8 +24,21 @@ export const history = {
   run: {
     shown: 'shown above',
     ended: { finished: 'finished', stopped: 'stopped', failed: 'failed' },
-    facts: (model: string, data: string, steps: string, seed: number, device: string, bytes: string) =>
-      `{when} · ${model} · ${data} · ${steps} steps · seed ${seed} · ${device} · ${bytes}`,
+    facts: ({
+      model,
+      data,
+      steps,
+      seed,
+      device,
+      bytes,
+    }: {
+      model: string;
+      data: string;
+      steps: string;
+      seed: number;
+      device: string;
+      bytes: string;
+    }) => `{when} · ${model} · ${data} · ${steps} steps · seed ${seed} · ${device} · ${bytes}`,
     base: 'Base model',
     failed: 'failed',
     skipped: (share: string) => `${share} skipped`,

@@ -42,8 +42,19 @@ export const inspect = {
     tauOf: (module: string) => `Threshold of ${module}`,
     what: 'Above: the share of tokens that this module skipped in each training batch. Below: its threshold τ. When τ rises faster than the updates grow, more tokens are skipped.',
     whatShare: 'The share of tokens that this module skipped in each training batch. This gate learns no threshold.',
-    now: (step: number, module: string, share: string, tau: string | null, most: string) =>
-      `At step ${step} ${module} skips ${share}${tau ? ` with τ at ${tau}` : ''}; the most it skipped was ${most}.`,
+    now: ({
+      step,
+      module,
+      share,
+      tau,
+      most,
+    }: {
+      step: number;
+      module: string;
+      share: string;
+      tau: string | null;
+      most: string;
+    }) => `At step ${step} ${module} skips ${share}${tau ? ` with τ at ${tau}` : ''}; the most it skipped was ${most}.`,
   },
   table: {
     summary: (cut: string | null) => `All modules: ${cut ? `${cut}, ` : ''}active share and gate gradient μ`,

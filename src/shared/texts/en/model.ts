@@ -37,16 +37,25 @@ export const model = {
     firstDifference: (what: string) => ` First difference: ${what}`,
     /** Of a GPU, beside the CPU engine. */
     gradients: 'Gradients',
-    gradientsAre: (
-      tokens: number,
-      layers: number,
-      ofLayers: number,
-      loss: string,
-      lossTolerance: string,
-      gradient: string,
-      gradientTolerance: string,
-      worst: string,
-    ) =>
+    gradientsAre: ({
+      tokens,
+      layers,
+      ofLayers,
+      loss,
+      lossTolerance,
+      gradient,
+      gradientTolerance,
+      worst,
+    }: {
+      tokens: number;
+      layers: number;
+      ofLayers: number;
+      loss: string;
+      lossTolerance: string;
+      gradient: string;
+      gradientTolerance: string;
+      worst: string;
+    }) =>
       `{verdict} on ${tokens} tokens${layers < ofLayers ? `, ${layers} of ${ofLayers} layers` : ''}: relative error of the loss ${loss}, allowed ${lossTolerance}; of the gradients ${gradient} at most (${worst}), allowed ${gradientTolerance}.`,
     gradientsAgree: '✓ Agree with the CPU’s',
     gradientsDiffer: '✗ Differ from the CPU’s',

@@ -145,7 +145,19 @@ export const train = {
     measuring: 'Measuring…',
     measure: 'Measure one step',
     label: 'Time of every kernel',
-    caption: (device: string, runs: number, tokens: string, ms: string, rate: string) =>
+    caption: ({
+      device,
+      runs,
+      tokens,
+      ms,
+      rate,
+    }: {
+      device: string;
+      runs: number;
+      tokens: string;
+      ms: string;
+      rate: string;
+    }) =>
       `${device}. ${runs === 1 ? 'One run' : `${runs} runs in one pass`}, ${tokens} tokens each: ${ms} ms. Peak rate of Sieve’s matmul: ${rate} GFLOP/s.`,
     kernel: 'Kernel',
     calls: 'Calls',

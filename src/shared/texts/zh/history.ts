@@ -18,7 +18,7 @@ export const history: Texts['history'] = {
   run: {
     shown: '正在上方显示',
     ended: { finished: '已完成', stopped: '已停止', failed: '失败' },
-    facts: (model, data, steps, seed, device, bytes) =>
+    facts: ({ model, data, steps, seed, device, bytes }) =>
       `{when} · ${model} · ${data} · ${steps} 步 · 种子 ${seed} · ${device} · ${bytes}`,
     base: '基座模型',
     failed: '失败',

@@ -42,7 +42,7 @@ export const inspect: Texts['inspect'] = {
     tauOf: (module) => `${module} 的阈值`,
     what: '上图是该模块在每个训练批次中跳过的词元占比；下图是它的阈值 τ。当 τ 比更新增长得更快时，跳过的词元就更多。',
     whatShare: '该模块在每个训练批次中跳过的词元占比。这种门控不学习阈值。',
-    now: (step, module, share, tau, most) =>
+    now: ({ step, module, share, tau, most }) =>
       `在第 ${step} 步，${module} 跳过 ${share}${tau ? `，τ 为 ${tau}` : ''}；它最多跳过 ${most}。`,
   },
   table: {

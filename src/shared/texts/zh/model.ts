@@ -36,7 +36,7 @@ export const model: Texts['model'] = {
     differs: '✗ 与 ONNX Runtime 不一致',
     firstDifference: (what) => `第一处差异：${what}`,
     gradients: '梯度校验',
-    gradientsAre: (tokens, layers, ofLayers, loss, lossTolerance, gradient, gradientTolerance, worst) =>
+    gradientsAre: ({ tokens, layers, ofLayers, loss, lossTolerance, gradient, gradientTolerance, worst }) =>
       `{verdict}：${tokens} 个词元${layers < ofLayers ? `，${ofLayers} 层中的 ${layers} 层` : ''}；损失的相对误差 ${loss}，允许 ${lossTolerance}；梯度的相对误差最大为 ${gradient}（${worst}），允许 ${gradientTolerance}。`,
     gradientsAgree: '✓ 与 CPU 一致',
     gradientsDiffer: '✗ 与 CPU 不一致',

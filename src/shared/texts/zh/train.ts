@@ -141,7 +141,7 @@ export const train: Texts['train'] = {
     measuring: '正在测量……',
     measure: '测量一步',
     label: '每个内核的时间',
-    caption: (device, runs, tokens, ms, rate) =>
+    caption: ({ device, runs, tokens, ms, rate }) =>
       `${device}。${runs === 1 ? '一个运行' : `一次计算中的 ${runs} 个运行`}，每个 ${tokens} 个词元：${ms} ms。Sieve 矩阵乘法的峰值：${rate} GFLOP/s。`,
     kernel: '内核',
     calls: '调用次数',

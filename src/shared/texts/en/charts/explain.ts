@@ -4,9 +4,35 @@ export const explain = {
     what: 'Cross-entropy: −log of the probability that the model gives to the correct next token, in nats, averaged over the loss tokens. Lower is better. The train loss is that of the current batch; the validation loss is that of examples that no run trains on.',
     base: (loss: string, right: string) =>
       `The base model has a validation loss of ${loss}: it gives the correct token a (geometric) mean probability of ${right}.`,
-    overfitting: (run: string, loss: string, step: number, right: string, gap: string, training: string) =>
+    overfitting: ({
+      run,
+      loss,
+      step,
+      right,
+      gap,
+      training,
+    }: {
+      run: string;
+      loss: string;
+      step: number;
+      right: string;
+      gap: string;
+      training: string;
+    }) =>
       `${run}: ${loss} at step ${step}, a probability of ${right} for the correct token. Its train loss (${training}) is lower by ${gap}: this gap between train and validation loss means overfitting.`,
-    general: (run: string, loss: string, step: number, right: string, training: string) =>
+    general: ({
+      run,
+      loss,
+      step,
+      right,
+      training,
+    }: {
+      run: string;
+      loss: string;
+      step: number;
+      right: string;
+      training: string;
+    }) =>
       `${run}: ${loss} at step ${step}, a probability of ${right} for the correct token. Its train loss is ${training}: little overfitting so far.`,
     stopped: (run: string, step: number, best: number, loss: string) =>
       `${run} was stopped early at step ${step}, because its loss has not improved since step ${best} (${loss}).`,
@@ -14,7 +40,19 @@ export const explain = {
   gradient: {
     what: 'The norm of the gradient of all trainable parameters together, before clipping. Single peaks come from unusual batches; a steady rise is a sign of divergence.',
     run: (run: string, now: string, most: string) => `${run}: ${now} now, ${most} at most.`,
-    clipped: (run: string, now: string, most: string, share: string, limit: number) =>
+    clipped: ({
+      run,
+      now,
+      most,
+      share,
+      limit,
+    }: {
+      run: string;
+      now: string;
+      most: string;
+      share: string;
+      limit: number;
+    }) =>
       `${run}: ${now} now, ${most} at most. In ${share} of its steps the norm was above the max gradient norm of ${limit}, and the gradient was clipped.`,
   },
   rate: {
@@ -33,7 +71,21 @@ export const explain = {
   },
   skipMap: {
     what: 'One cell per target module. Its number is the share of tokens, in percent, that the module’s gate skipped: with a threshold, because the relative update norm r was below τ.',
-    now: (step: number, mean: string, most: string, mostShare: string, least: string, leastShare: string) =>
+    now: ({
+      step,
+      mean,
+      most,
+      mostShare,
+      least,
+      leastShare,
+    }: {
+      step: number;
+      mean: string;
+      most: string;
+      mostShare: string;
+      least: string;
+      leastShare: string;
+    }) =>
       `At step ${step} the modules skip ${mean} on average: most in ${most} (${mostShare}), least in ${least} (${leastShare}).`,
     use: 'Move the slider to see earlier steps. Select a cell to see that module’s tokens, update norms and threshold below.',
   },
@@ -44,7 +96,21 @@ export const explain = {
       none: 'The relative update norm r = ‖Δ‖/‖y‖ compares a token’s update with the module’s output; the axis is logarithmic. This gate does not go by r, so it has no threshold.',
     },
     at: { tau: (r: string) => `τ is ${r}`, cut: (r: string) => `the cutoff is ${r}` },
-    now: (module: string, at: string | null, active: string, tokens: string, skipped: string, median: string) =>
+    now: ({
+      module,
+      at,
+      active,
+      tokens,
+      skipped,
+      median,
+    }: {
+      module: string;
+      at: string | null;
+      active: string;
+      tokens: string;
+      skipped: string;
+      median: string;
+    }) =>
       `${module}: ${at ? `${at}; ` : ''}${active} of ${tokens} tokens were active, ${skipped} were skipped. The median r is about ${median}.`,
     start: {
       tau: 'All updates start at 0, because B does; they grow during training, and τ follows.',

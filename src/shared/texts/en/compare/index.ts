@@ -148,9 +148,37 @@ export const compare = {
     reset: 'Delete the votes',
     outcome: {
       none: 'No vote has preferred one of the two yet.',
-      preferred: (name: string, votes: number, of: number, share: string, low: string, high: string) =>
+      preferred: ({
+        name,
+        votes,
+        of,
+        share,
+        low,
+        high,
+      }: {
+        name: string;
+        votes: number;
+        of: number;
+        share: string;
+        low: string;
+        high: string;
+      }) =>
         `You preferred ${name} in ${votes} of ${of} decided ${of === 1 ? 'vote' : 'votes'} (${share}, 95 % CI ${low} to ${high}). Chance alone would rarely do that.`,
-      unclear: (name: string, votes: number, of: number, share: string, low: string, high: string) =>
+      unclear: ({
+        name,
+        votes,
+        of,
+        share,
+        low,
+        high,
+      }: {
+        name: string;
+        votes: number;
+        of: number;
+        share: string;
+        low: string;
+        high: string;
+      }) =>
         `No clear preference: ${votes} of ${of} decided ${of === 1 ? 'vote' : 'votes'} for ${name} (${share}, 95 % CI ${low} to ${high}; 50 % is a coin toss).`,
     },
   },

@@ -4,9 +4,9 @@ export const explain: Texts['charts']['explain'] = {
   loss: {
     what: '交叉熵：模型给正确的下一个词元的概率的负对数，单位为 nat，在计入损失的词元上取平均，越低越好。训练损失来自当前批次，验证损失来自不参与训练的样本。',
     base: (loss, right) => `基座模型的验证损失为 ${loss}：它给正确词元的概率（几何）平均为 ${right}。`,
-    overfitting: (run, loss, step, right, gap, training) =>
+    overfitting: ({ run, loss, step, right, gap, training }) =>
       `${run}：第 ${step} 步为 ${loss}，即给正确词元 ${right} 的概率。它的训练损失（${training}）低 ${gap}：训练损失与验证损失之间的差距说明过拟合。`,
-    general: (run, loss, step, right, training) =>
+    general: ({ run, loss, step, right, training }) =>
       `${run}：第 ${step} 步为 ${loss}，即给正确词元 ${right} 的概率。它的训练损失为 ${training}：到目前为止几乎没有过拟合。`,
     stopped: (run, step, best, loss) =>
       `${run} 在第 ${step} 步早停，因为它的损失自第 ${best} 步（${loss}）以来没有改善。`,
@@ -14,7 +14,7 @@ export const explain: Texts['charts']['explain'] = {
   gradient: {
     what: '所有可训练参数的梯度在裁剪之前的范数。单个尖峰来自不寻常的批次；持续上升是发散的迹象。',
     run: (run, now, most) => `${run}：现在 ${now}，最大 ${most}。`,
-    clipped: (run, now, most, share, limit) =>
+    clipped: ({ run, now, most, share, limit }) =>
       `${run}：现在 ${now}，最大 ${most}。它有 ${share} 的步超过最大梯度范数 ${limit}，梯度被裁剪。`,
   },
   rate: {
@@ -30,7 +30,7 @@ export const explain: Texts['charts']['explain'] = {
   },
   skipMap: {
     what: '每个目标模块一个单元格。其中的数字是门控跳过的词元百分比：有阈值时，是因为相对更新范数 r 低于 τ。',
-    now: (step, mean, most, mostShare, least, leastShare) =>
+    now: ({ step, mean, most, mostShare, least, leastShare }) =>
       `在第 ${step} 步，各模块平均跳过 ${mean}：最多的是${most}（${mostShare}），最少的是${least}（${leastShare}）。`,
     use: '移动滑块可查看更早的步。选择一个单元格，可在下方查看该模块的词元、更新范数和阈值。',
   },
@@ -41,7 +41,7 @@ export const explain: Texts['charts']['explain'] = {
       none: '相对更新范数 r = ‖Δ‖/‖y‖ 比较一个词元的更新与模块的输出；坐标轴为对数刻度。这种门控不按 r 选择，因此没有阈值可显示。',
     },
     at: { tau: (r) => `τ 为 ${r}`, cut: (r) => `分界为 ${r}` },
-    now: (module, at, active, tokens, skipped, median) =>
+    now: ({ module, at, active, tokens, skipped, median }) =>
       `${module}：${at ? `${at}；` : ''}${tokens} 个词元中激活 ${active} 个，跳过 ${skipped}。r 的中位数约为 ${median}。`,
     start: {
       tau: '所有更新都从 0 开始，因为 B 从 0 开始；它们随训练增大，τ 随之变化。',

@@ -141,9 +141,9 @@ export const compare: Texts['compare'] = {
     reset: '清除投票',
     outcome: {
       none: '还没有一票在两者之间作出选择。',
-      preferred: (name, votes, of, share, low, high) =>
+      preferred: ({ name, votes, of, share, low, high }) =>
         `你更偏好 ${name}：${of} 张作出选择的票中占 ${votes} 张（${share}，95 % 置信区间 ${low} 到 ${high}）。单凭偶然很少会这样。`,
-      unclear: (name, votes, of, share, low, high) =>
+      unclear: ({ name, votes, of, share, low, high }) =>
         `${of} 张票还看不出偏好：${of} 张作出选择的票中有 ${votes} 张选 ${name}（${share}，95 % 置信区间 ${low} 到 ${high}；50 % 等于抛硬币）。`,
     },
   },

@@ -10,7 +10,7 @@ export const experiment: Texts['experiment'] = {
   lead: '一个运行还不是结果。实验用多个种子重复比较，并给出差异及其置信区间。论文的结论也这样检验过，用的是本引擎的 PyTorch 对应实现：{claims}。',
   claims: '数据，包括否定结果（英文）',
   saved: '保存在这个浏览器中',
-  entry: (time, data, state, done, total) => `${time} · ${data} · ${state}，${done} / ${total} 个会话`,
+  entry: ({ time, data, state, done, total }) => `${time} · ${data} · ${state}，${done} / ${total} 个会话`,
   state: { running: '进行中', paused: '已暂停', finished: '已完成', failed: '失败' },
   form,
   grid,
