@@ -17,7 +17,7 @@ import { diagnostics } from './diagnostics';
 import { calledDevice, goingOn, sameBits, usedDevice } from './device';
 import { type HistorySnapshot, RunHistory } from './history';
 import type { KeepClient } from './keepClient';
-import { type KeepSlice, type Session, type State, isLive, stepsOf } from './slices';
+import { type KeepSlice, type Session, type State, isLive, withSession, stepsOf } from './slices';
 import { type Dress, dressedPrompts } from './template';
 import type { TrainClient } from './trainClient';
 
@@ -325,17 +325,10 @@ export class Checkpoints {
       this.#host.setDraft(info.experiment);
       this.#host.store.setState((s) => ({
         runs: {
-          ...s.runs,
-          session,
-          profile: null,
+          ...withSession(s.runs, session, 'compiling'),
           broke: null,
-          phase: 'compiling',
-          progress: null,
-          answers: {},
-          generating: null,
           watchText: page.watchText,
           samplePrompts: page.samplePrompts,
-          version: s.runs.version + 1,
         },
       }));
       this.#follow(histories, () => Promise.resolve(info.dataHash));

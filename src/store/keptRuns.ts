@@ -13,7 +13,7 @@ import { openDatabase } from './database';
 import { totalSkipped } from './history';
 import type { KeepClient } from './keepClient';
 import { type RunFile, exportedRun, runFiles } from './runFile';
-import { type KeepSlice, type Session, type State, isLive } from './slices';
+import { type KeepSlice, type Session, type State, isLive, withSession } from './slices';
 import type { TrainClient } from './trainClient';
 
 export interface KeptRunsHost {
@@ -269,16 +269,7 @@ export class KeptRuns {
       this.#host.setDraft(record.experiment);
       if (record.recipe) void this.#host.restoreData({ name: record.data, recipe: record.recipe });
       this.#host.store.setState((s) => ({
-        runs: {
-          ...s.runs,
-          session,
-          profile: null,
-          phase: record.ended,
-          progress: null,
-          answers: {},
-          generating: null,
-          version: s.runs.version + 1,
-        },
+        runs: withSession(s.runs, session, record.ended),
       }));
       if (file.damaged.length > 0) {
         const names = record.experiment.runs.filter((r) => file.damaged.includes(r.id)).map((r) => r.name);

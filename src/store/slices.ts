@@ -384,6 +384,33 @@ export function initialState(): State {
   };
 }
 
+/**
+ * The runs with another session in the place of the last one, or with none: what was said, measured and sampled of the last
+ * one goes. Every session comes this way: one that starts, is resumed or opened from those that are kept, and none, where
+ * another model opens (see `withoutModel`).
+ */
+export const withSession = (runs: RunsSlice, session: Session | null, phase: Phase): RunsSlice => ({
+  ...runs,
+  session,
+  phase,
+  profile: null,
+  progress: null,
+  answers: {},
+  generating: null,
+  version: runs.version + 1,
+});
+
+/** The runs without what holds only for a model on the device where it was: adapters beside it, its plan, its times. */
+export const withoutModel = (runs: RunsSlice): RunsSlice => ({
+  ...runs,
+  imported: [],
+  profile: null,
+  plan: null,
+  fix: null,
+  timing: null,
+  generating: null,
+});
+
 /** Optimizer steps done by the run that is furthest, of how many. */
 export function stepsOf(session: Session): { done: number; total: number } {
   const done = session.experiment.runs

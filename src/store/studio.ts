@@ -29,7 +29,7 @@ import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
 import { type FileReaders, workerReaders } from './reading';
 import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
-import { type Section, type Session, type State, isLive } from './slices';
+import { type Section, type Session, type State, isLive, withSession, withoutModel } from './slices';
 import { fetchModels } from './shipped';
 import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
@@ -267,18 +267,7 @@ export class Studio {
       progress: null,
       moving: null,
     });
-    this.#page.patch('runs', {
-      session: null,
-      profile: null,
-      phase: 'idle',
-      plan: null,
-      fix: null,
-      timing: null,
-      imported: [],
-      answers: {},
-      generating: null,
-      version: this.#s.runs.version + 1,
-    });
+    this.#page.patch('runs', withSession(withoutModel(this.#s.runs), null, 'idle'));
     this.comparing.modelChanged();
     try {
       const info = await this.#train.request({ type: 'open-model', source, device: askedDevice(this.#s.model) });
@@ -339,7 +328,7 @@ export class Studio {
     // From here on the other device is the one: an adapter that fails to follow is said, and only that one is gone.
     this.comparing.modelChanged();
     this.#page.patch('model', { status: 'ready', info, choice: device });
-    this.#page.patch('runs', { imported: [], profile: null, plan: null, fix: null, timing: null, generating: null });
+    this.#page.patch('runs', withoutModel(this.#s.runs));
     const { imported, lost } = await giveAdapters(this.#train, carried, (error) => this.#page.report('compare', error));
     if (turn !== this.#modelTurn) return false;
     const { session, version } = this.#s.runs;
@@ -461,33 +450,25 @@ export class Studio {
     try {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
-      this.#page.patch('runs', {
-        session: {
-          experiment,
-          ...from,
-          plan: null,
-          devices: [usedDevice(info.device)],
-          histories,
-          failed: new Map(),
-          startedAt: Date.now(),
-        },
-        profile: null,
-        broke: null,
-        phase: 'compiling',
-        progress: null,
-        answers: {},
-        generating: null,
-        version: this.#s.runs.version + 1,
-      });
+      const session: Session = {
+        experiment,
+        ...from,
+        plan: null,
+        devices: [usedDevice(info.device)],
+        histories,
+        failed: new Map(),
+        startedAt: Date.now(),
+      };
+      this.#page.patch('runs', { ...withSession(this.#s.runs, session, 'compiling'), broke: null });
       // A person who watches reads samples.
       const asked =
         of === 'study'
           ? { measureGates: true }
           : { samplePrompts: await dressedPrompts(this.#s.runs.samplePrompts, from, this.data.dress) };
       const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, ...asked });
-      const { session } = this.#s.runs;
-      if (session?.histories === histories) {
-        this.#page.patch('runs', { session: { ...session, plan } });
+      const now = this.#s.runs.session;
+      if (now?.histories === histories) {
+        this.#page.patch('runs', { session: { ...now, plan } });
         if (of === 'run') this.checkpoints.begin(train, heldOut);
       }
       if (this.#s.runs.watchText !== null)
