@@ -406,24 +406,24 @@ export class Studio {
   async start(): Promise<void> {
     // A second click before the first one shows.
     if (this.#starting) return;
-    this.#starting = true;
     this.#page.dismiss('train');
-    try {
-      const experiment = parseExperiment(this.#s.runs.draft);
-      refuseTwo(this.#s);
-      const { data, ...from } = await this.data.current();
-      const { dataset } = this.#s;
-      const { files } = this.data;
-      const recipe = this.keptData().then(
-        (kept) => kept.recipe(dataset, files),
-        () => null,
-      );
-      await this.#startSession(experiment, data, { ...from, recipe }, 'run');
-    } catch (error) {
-      this.#page.report('train', error);
-    } finally {
-      this.#starting = false;
-    }
+    const busy = (on: boolean) => (this.#starting = on);
+    await this.#page.command(
+      'train',
+      async () => {
+        const experiment = parseExperiment(this.#s.runs.draft);
+        refuseTwo(this.#s);
+        const { data, ...from } = await this.data.current();
+        const { dataset } = this.#s;
+        const { files } = this.data;
+        const recipe = this.keptData().then(
+          (kept) => kept.recipe(dataset, files),
+          () => null,
+        );
+        await this.#startSession(experiment, data, { ...from, recipe }, 'run');
+      },
+      busy,
+    );
   }
 
   /**
@@ -518,11 +518,11 @@ export class Studio {
   /** Times the kernels of one step. */
   async profile(): Promise<void> {
     if (this.#s.runs.profiling) return;
-    this.#page.patch('runs', { profiling: true });
-    await this.#page.command('train', async () =>
-      this.#page.patch('runs', { profile: await this.#train.request({ type: 'profile' }) }),
+    await this.#page.command(
+      'train',
+      async () => this.#page.patch('runs', { profile: await this.#train.request({ type: 'profile' }) }),
+      (profiling) => this.#page.patch('runs', { profiling }),
     );
-    this.#page.patch('runs', { profiling: false });
   }
 
   /** The text whose tokens are watched; null = the first held-out example. */
@@ -568,16 +568,14 @@ export class Studio {
 
   async importRun(file: Blob): Promise<void> {
     this.#page.dismiss('compare');
-    try {
+    await this.#page.command('compare', async () => {
       const files = await this.#readers.adapter(file);
       const run = await this.#train.request(
         { type: 'import', files, as: null, name: this.#options.names.unnamedAdapter() },
         files.map((f) => f.bytes.buffer as ArrayBuffer),
       );
       this.#page.patch('runs', { imported: [...this.#s.runs.imported, run] });
-    } catch (error) {
-      this.#page.report('compare', error);
-    }
+    });
   }
 
   /** Takes a message off the page. */
