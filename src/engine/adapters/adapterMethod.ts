@@ -47,7 +47,7 @@ export interface AdapterMethod {
 }
 
 /** The fields of an adapter_config.json. */
-export type PeftFields = Readonly<Record<string, unknown>>;
+type PeftFields = Readonly<Record<string, unknown>>;
 
 /** How PEFT writes an adapter: what differs from method to method. */
 export interface PeftFormat {

@@ -8,7 +8,7 @@ import type { Settings } from '../settings/setting';
 type Values = Readonly<Record<string, unknown>>;
 
 /** A setting that cannot be as it is. */
-export interface Complaint {
+interface Complaint {
   /** Of the method's own settings. */
   key: string;
   said: Message;
