@@ -29,7 +29,7 @@ export function settingsOf(group: GroupName): Named[] {
   return Object.entries(settings).map(([key, setting]) => ({ group, key, setting }));
 }
 
-export const settingKeys = <G extends GroupName>(group: G): SettingKey<G>[] =>
+const settingKeys = <G extends GroupName>(group: G): SettingKey<G>[] =>
   Object.keys(GROUPS[group]) as SettingKey<G>[];
 
 /** Every setting that may vary in an experiment. Their keys differ. */
