@@ -29,9 +29,6 @@ export function settingsOf(group: GroupName): Named[] {
   return Object.entries(settings).map(([key, setting]) => ({ group, key, setting }));
 }
 
-const settingKeys = <G extends GroupName>(group: G): SettingKey<G>[] =>
-  Object.keys(GROUPS[group]) as SettingKey<G>[];
-
 /** Every setting that may vary in an experiment. Their keys differ. */
 export const SWEPT: readonly Named[] = RUN_GROUPS.flatMap((group) => settingsOf(group)).filter(
   (s) => s.setting.sweep !== undefined,
