@@ -130,7 +130,8 @@ export async function checkRows(
 function finderOf(marks: readonly string[]): (text: string) => boolean {
   const byFirst = new Map<string, string[]>();
   for (const mark of marks) if (mark !== '') byFirst.set(mark[0], [...(byFirst.get(mark[0]) ?? []), mark]);
-  return (text) => [...byFirst].some(([first, own]) => text.includes(first) && own.some((mark) => text.includes(mark)));
+  const all = [...byFirst];
+  return (text) => all.some(([first, own]) => text.includes(first) && own.some((mark) => text.includes(mark)));
 }
 
 /** Names of the issues in a row's flags. */

@@ -212,33 +212,39 @@ export function compileTemplate(
   const [prompt, completion] = [template.prompt, template.completion].map((pattern) =>
     compilePattern(pattern, mapping.kind, columns),
   );
-  const learnt = LEARNT_ROLE[mapping.kind];
-  const valuesOf = rowValues(columns, mapping);
+  const learnt = columnOf.get(LEARNT_ROLE[mapping.kind])!;
+  const names = usedColumns(columns, mapping, template);
+  const valuesOf = rowValues(columns, mapping, names);
   const alone = mapping.kind === 'text' || mapping.kind === 'chat';
-  const used = new Set(usedColumns(columns, mapping, template).map((name) => columns.indexOf(name)));
-  used.delete(columnOf.get(learnt)!);
+  const used = names.map((name) => columns.indexOf(name)).filter((c) => c !== learnt);
   return (row) => {
     const values = valuesOf(row);
     return {
       prompt: prompt(values),
       completion: completion(values),
-      asked: alone || [...used].some((c) => (row[c] ?? '').trim() !== ''),
+      asked: alone || used.some((c) => (row[c] ?? '').trim() !== ''),
     };
   };
 }
 
-/** The texts of a row by column and by role, as templates name them. Roles go before columns of their name. */
+/**
+ * The texts of a row by column and by role, as templates name them. Roles go before columns of their name.
+ * @param used the columns that somebody reads
+ */
 export function rowValues(
   columns: readonly string[],
   { kind, roles }: Mapping,
+  used: readonly string[] = columns,
 ): (row: readonly string[]) => Map<string, string> {
+  const own = columns.map((name, column) => ({ name, column })).filter(({ name }) => used.includes(name));
   const sources = DATA_ROLES[kind].flatMap(({ role }) => {
     const name = Object.hasOwn(roles, role) ? roles[role] : null;
     const column = name === null || name === undefined ? -1 : columns.indexOf(name);
     return column < 0 ? [] : [{ role, column, read: readingOf(role, name!) }];
   });
   return (row) => {
-    const values = new Map(columns.map((name, c) => [name, row[c] ?? '']));
+    const values = new Map<string, string>();
+    for (const { name, column } of own) values.set(name, row[column] ?? '');
     for (const { role, column, read } of sources) values.set(role, read(row[column] ?? ''));
     return values;
   };

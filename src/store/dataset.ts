@@ -70,6 +70,8 @@ export class DatasetCommands {
   #parseTurn = 0;
   #prepareTurn = 0;
   #prepareTimer: ReturnType<typeof setTimeout> | null = null;
+  /** Something that tokens depend on has changed while a file was being read. */
+  #outdated = false;
   #prepared: Promise<void> = Promise.resolve();
   #tokenizer: Promise<boolean> = Promise.resolve(false);
   readonly #names: Names;
@@ -246,15 +248,16 @@ export class DatasetCommands {
     this.#page.report('data', error);
   }
 
-  /** Goes on with what was open; its tokens are made again, since reading ended what was on its way through the tokenizer. */
+  /** Goes on with what was open. Its tokens are made again only where reading ended their making, or something has changed. */
   #stay(): void {
     const { parsed, wanted } = this.#d;
     if (!parsed) {
       this.#patch({ status: 'empty', origin: null, progress: null, wanted: wanted && { ...wanted, state: 'missing' } });
       return;
     }
+    const whole = this.#d.report !== null && !this.#d.preparing && !this.#outdated;
     this.#patch({ status: 'ready', progress: null });
-    this.prepareSoon(0);
+    if (!whole) this.prepareSoon(0);
   }
 
   setKind(kind: DataKind): void {
@@ -507,6 +510,7 @@ export class DatasetCommands {
   prepareSoon(delay = SETTLE): void {
     if (this.#prepareTimer !== null) clearTimeout(this.#prepareTimer);
     this.#prepareTimer = null;
+    this.#outdated = this.#d.status === 'reading';
     if (this.#d.status !== 'ready') return;
     this.#patch({ preparing: true });
     if (delay === 0) this.#prepared = this.#prepare();

@@ -787,9 +787,15 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   // Whoever ends reading has what was open before, decisions and all.
   expect(state().dataset).toMatchObject({ status: 'ready', decisions: { repairs: { ragged: true } } });
   expect(state().ui.notices).toEqual([]);
-  await next(6);
+  // Its tokens are as they were, and are made again only where something has changed meanwhile.
+  expect([state().dataset.preparing, prepares().length]).toEqual([false, 5]);
+  const second = studio.data.openPaste('{"a": 1}');
+  studio.data.exclude(5, true);
+  data.fail('parse', foreign('Cancelled', 'Cancelled.'));
+  await second;
+  expect((await next(6)).edits.excluded).toEqual([5]);
   const other = studio.data.openPaste('{"a": 1}');
-  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(3));
+  await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'parse')).toHaveLength(4));
   data.reply('parse', PARSED);
   await vi.waitFor(() =>
     expect(state().dataset).toMatchObject({ past: [], decisions: { repairs: { ragged: false } } }),

@@ -14,8 +14,37 @@ const PIECE = 4 << 20;
 /** Finds the folder; makes it where it is not there. */
 type Folder = () => Promise<FileSystemDirectoryHandle>;
 
+/**
+ * A file's bytes; each piece is good until the next is asked for. All are read into the same memory: pieces of their own
+ * pile up in a worker that makes no other garbage (104 MB of a file of 200 MB, in Chromium).
+ */
 async function* pieces(file: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let at = 0; at < file.size; at += PIECE) yield new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
+  const reader = rereader(file);
+  if (!reader) {
+    for (let at = 0; at < file.size; at += PIECE) yield new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
+    return;
+  }
+  let memory = new ArrayBuffer(PIECE);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read(new Uint8Array(memory));
+      if (done) return;
+      yield value;
+      memory = value.buffer;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** Null in browsers that cannot read a file into memory that is there. */
+function rereader(file: Blob): ReadableStreamBYOBReader | null {
+  try {
+    return file.stream().getReader({ mode: 'byob' });
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }
 
 /** SHA-256 of a file's content, piece by piece: the browser's own takes it only all at once. */

@@ -83,10 +83,10 @@ function listsIn(value: Fields, before: string, depth: number): { key: string; l
 
 /** The texts of a record in an object inside of it, where it has none itself: `{"row_idx": 0, "row": {…}}`, `{"translation": {…}}`. */
 export function innerRecord(record: Fields): Fields {
+  const objects = Object.values(record).filter(isObject);
+  if (objects.length !== 1 || isTurn(objects[0])) return record;
+  const [inner] = objects;
   const entries = Object.entries(record);
-  const objects = entries.filter(([, value]) => isObject(value));
-  if (objects.length !== 1 || isTurn(objects[0][1])) return record;
-  const inner = objects[0][1] as Fields;
   const texts = Object.values(inner).filter((value) => typeof value === 'string');
   const own = entries.some(
     ([key, value]) =>
@@ -114,13 +114,9 @@ function splitColumns({ columns, data }: Fields): unknown[] | null {
 
 /** SQuAD's articles: every question with the paragraph it is about. Null where the record is no article. */
 export function questionsOf(record: Fields): Fields[] | null {
-  const { paragraphs, ...article } = record;
-  if (
-    !Array.isArray(paragraphs) ||
-    paragraphs.length === 0 ||
-    !paragraphs.every((p) => isObject(p) && Array.isArray(p.qas))
-  )
-    return null;
+  if (!Array.isArray(record.paragraphs)) return null;
+  const { paragraphs, ...article } = record as Fields & { paragraphs: unknown[] };
+  if (paragraphs.length === 0 || !paragraphs.every((p) => isObject(p) && Array.isArray(p.qas))) return null;
   return (paragraphs as Fields[]).flatMap(({ qas, ...paragraph }) =>
     (qas as unknown[]).filter(isObject).map((question) => {
       const answers = Array.isArray(question.answers)
