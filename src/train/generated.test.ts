@@ -3,6 +3,7 @@
  * of them is learnt, and the split. 300 files per format, by seed; a file that differs is told whole.
  */
 import { gzipSync, zipSync } from 'fflate';
+import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { byteTokenizer, utf8 } from '../data/testing/bytes';
 import { compileChatTemplate } from '../hub/chatTemplate';
@@ -314,6 +315,80 @@ function json(rng: Rng, style: 'array' | 'lines'): Written {
   };
 }
 
+const CELL = { type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' } as const;
+
+/** Two columns that mean something and one that does not, or chats as lists of turns. */
+function parquet(rng: Rng): Written {
+  const language = pick(rng, ['en', 'zh'] as const);
+  const own = rng.below(3) === 0 ? turns(rng, language) : table(rng, language, true);
+  const column = (name: string, data: unknown[]) => ({ name, data });
+  const columns =
+    'chats' in own
+      ? [column('messages', own.chats)]
+      : own.names.map((name, c) =>
+          column(
+            name,
+            own.rows.map((row) => row[c]),
+          ),
+        );
+  const count = columns[0].data.length;
+  const ids =
+    rng.below(2) === 0
+      ? [
+          column(
+            'id',
+            Array.from({ length: count }, (_, i) => i),
+          ),
+        ]
+      : [];
+  const writer = new ByteWriter();
+  parquetWrite({
+    writer,
+    columnData: [...ids, ...columns],
+    schema: [
+      { name: 'root', num_children: ids.length + columns.length },
+      ...ids.map(({ name }) => ({ name, type: 'INT32', repetition_type: 'REQUIRED' }) as const),
+      ...('chats' in own ? TURNS : columns.map(({ name }) => ({ ...CELL, name }))),
+    ],
+    codec: pick(rng, ['UNCOMPRESSED', 'SNAPPY', 'GZIP']),
+    compressors: { GZIP: (bytes) => gzipSync(bytes) },
+    pageSize: pick(rng, [100, 1 << 20]),
+    rowGroupSize: pick(rng, [5, 1000]),
+  });
+  return {
+    name: 'a.parquet',
+    bytes: new Uint8Array(writer.getBuffer()),
+    examples: own.examples,
+    labels: 'chats' in own ? null : own.labels,
+  };
+}
+
+/** A list of structs, as other writers store chats. */
+const TURNS = [
+  { name: 'messages', repetition_type: 'OPTIONAL', converted_type: 'LIST', num_children: 1 },
+  { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+  { name: 'element', repetition_type: 'OPTIONAL', num_children: 2 },
+  { ...CELL, name: 'role' },
+  { ...CELL, name: 'content' },
+] as const;
+
+function turns(rng: Rng, language: 'en' | 'zh') {
+  const examples: Written['examples'] = [];
+  const own = Array.from({ length: 8 + rng.below(8) }, (_, i) => {
+    const said = Array.from({ length: 1 + rng.below(3) }, (__, r) => [
+      { role: 'user', content: `${text(rng, language, 3)} ${i}.${r}` },
+      { role: 'assistant', content: `${text(rng, language, 2)} ${i}.${r}` },
+    ]);
+    const answers = said.map(([, answer]) => `${answer.content}\n${END}`);
+    examples.push({
+      text: END + said.map(([asked], r) => `${asked.content}\n${answers[r]}`).join(''),
+      learnt: answers.join(''),
+    });
+    return said.flat();
+  });
+  return { chats: own, examples };
+}
+
 /** Chats with every part: systems, weights, tools, reasoning, parts of contents; in several ways of writing. */
 function chats(rng: Rng): Written {
   const style = rng.below(4);
@@ -418,6 +493,7 @@ describe(`${FILES} generated files per format are read as they were written`, { 
     ['TSV', (rng: Rng) => delimited(rng, 'tsv')],
     ['JSON array', (rng: Rng) => json(rng, 'array')],
     ['JSON records', (rng: Rng) => json(rng, 'lines')],
+    ['Parquet', parquet],
     ['chats', chats],
     ['lines of text', lines],
   ] as const)('%s', async (_, write) => {
