@@ -67,6 +67,9 @@ export default defineConfig({
         optimizeDeps: {
           include: [
             'zod',
+            'idb',
+            '@noble/hashes/sha2.js',
+            '@noble/hashes/utils.js',
             '@huggingface/jinja',
             '@huggingface/transformers',
             '@tanstack/react-virtual',
