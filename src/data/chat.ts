@@ -82,6 +82,9 @@ const SPEAKERS = new Map<string, Speaker>([
 /** Keys that say whether an answer is learnt from. */
 const WEIGHTS = ['weight', 'train', 'loss', 'learn', 'trainable', 'training', 'loss_weight'];
 
+/** Keys that say that an answer is left out, or, where they are set on answers alone, that it is learnt. */
+const MASKS = ['mask', 'masked'];
+
 /** Keys of the two sides of a round, where they say that in no other place. */
 const SIDES = new Map<string, Speaker>([
   ...['input', 'prompt', 'query', 'ask', 'q', '输入', '问题', '提问'].map((n): [string, Speaker] => [n, 'user']),
@@ -172,6 +175,10 @@ function turnsOf(records: readonly Fields[], speakers: Readonly<Record<string, S
   ];
   if (who === undefined || (said === undefined && !list.some((item) => Object.hasOwn(item, 'tool_calls'))))
     return keyed(list) ?? { because: 'keys', names: Object.keys(records[0]).slice(0, 8) };
+  const roleOf = (item: Fields) => SPEAKERS.get(speakerOf(own(item, who))!.trim().toLowerCase());
+  const maskOf = (item: Fields) => MASKS.map((key) => weightOf(own(item, key))).find((value) => value !== null);
+  // A mask of the loss is 0 for what others say; what masks a turn is never that of the answers alone.
+  const lossMask = list.some((item) => roleOf(item) !== 'assistant' && maskOf(item) === 0);
   for (const item of list) {
     const name = speakerOf(own(item, who))!.trim();
     const known =
@@ -181,7 +188,11 @@ function turnsOf(records: readonly Fields[], speakers: Readonly<Record<string, S
     const text = textOf(content, left);
     if (text === null) return { because: 'content', names: [said!] };
     if (known === undefined) strangers.add(name);
-    else turns.push({ role: known, text, ...partsOf(item, [who, said ?? '']) });
+    else {
+      const mask = maskOf(item);
+      const masked = mask !== undefined && (lossMask ? mask <= 0 : mask > 0);
+      turns.push({ role: known, text, ...partsOf(item, [who, said ?? '']), ...(masked && { learn: false }) });
+    }
   }
   if (strangers.size > 0) return { because: 'role', names: [...strangers] };
   const style =
@@ -197,7 +208,11 @@ function turnsOf(records: readonly Fields[], speakers: Readonly<Record<string, S
 function partsOf(item: Fields, taken: readonly string[]): Pick<Turn, 'more' | 'learn'> {
   const rest = Object.entries(item).filter(
     ([key, value]) =>
-      !taken.includes(key) && !WEIGHTS.includes(key) && value !== null && value !== undefined && value !== '',
+      !taken.includes(key) &&
+      ![...WEIGHTS, ...MASKS].includes(key) &&
+      value !== null &&
+      value !== undefined &&
+      value !== '',
   );
   const learn = WEIGHTS.map((key) => weightOf(own(item, key))).find((value) => value !== null);
   return {

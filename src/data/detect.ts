@@ -4,6 +4,7 @@ import { type Message, message } from '../shared/message';
 import { type Chat, isChat, looksLikeChat, parseChat } from './chat';
 import { type Meaning, meaningsOf, rankOf } from './columnNames';
 import { excerpt } from './parse/excerpt';
+import { parseLoosely } from './parse/loose';
 import { cellsOf, NO_REPAIRS, READ_ALL } from './repair';
 
 /** Most different values a column may have to be a label. */
@@ -129,6 +130,20 @@ function chatFacts(sample: readonly string[], meanings: readonly Meaning[]): Cha
     answered: chats.filter((c) => c.turns.at(-1)?.role === 'assistant').length * 2 >= chats.length,
   };
 }
+
+/** Whether every answer is a list of two texts: sets of preferences write the better one first. */
+function isRanked({ sample }: ColumnFacts): boolean {
+  return sample.every((cell) => {
+    if (!/^\s*\[\s*"/.test(cell)) return false;
+    const read = parseLoosely(cell);
+    return (
+      read.ok && Array.isArray(read.value) && read.value.length === 2 && read.value.every((v) => typeof v === 'string')
+    );
+  });
+}
+
+const rankedWords = (column: ColumnFacts): Message[] =>
+  isRanked(column) ? [message('data.evidence.ranked', { column: column.name })] : [];
 
 function isOneTurn(cell: string): boolean {
   const read = parseChat(cell);
@@ -273,9 +288,11 @@ class Finder {
           'input',
           'output',
         ),
+        ...(isRanked(output) && { firstAnswer: true }),
       },
       evidence: [
         message('data.evidence.named', { names: used.map((f) => f.name) }),
+        ...rankedWords(output),
         ...(input
           ? [message('data.evidence.filled', { column: input.name, filled: input.filled, rows: this.#rows })]
           : []),
@@ -339,11 +356,13 @@ class Finder {
           'prompt',
           'completion',
         ),
+        ...(isRanked(completion) && { firstAnswer: true }),
       },
       evidence: [
         message('data.evidence.named', {
           names: [system, context, prompt, completion].filter((f) => f !== undefined).map((f) => f.name),
         }),
+        ...rankedWords(completion),
       ],
     };
   }

@@ -49,8 +49,8 @@ export interface RowSource {
 export const TEXT_UNITS = ['whole', 'lines', 'paragraphs'] as const;
 export type TextUnit = (typeof TEXT_UNITS)[number];
 
-/** What encloses cells that hold a separator. */
-export const QUOTES = ['double', 'single', 'none'] as const;
+/** What encloses cells that hold a separator; `backslash`: double quotes, and those inside of a cell stand behind a backslash. */
+export const QUOTES = ['double', 'single', 'backslash', 'none'] as const;
 export type Quote = (typeof QUOTES)[number];
 
 /** What a file is for: to learn from, to measure on, or nothing. */
@@ -169,6 +169,8 @@ export interface Mapping {
   speakers?: Record<string, Speaker>;
   /** Of chats: only the last answer is learnt (of two that were compared, all before it is the same). */
   lastAnswer?: boolean;
+  /** Of answers that are lists, the preferred one first: only that one is learnt. */
+  firstAnswer?: boolean;
 }
 
 export const SPEAKERS = ['user', 'assistant', 'system', 'tool'] as const;

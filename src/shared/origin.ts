@@ -64,4 +64,5 @@ export const mappingSchema = z.strictObject({
   roles: z.record(z.string().max(100), z.string().max(1000).nullable()),
   speakers: z.record(z.string().max(200), z.enum(SPEAKERS)).optional(),
   lastAnswer: z.boolean().optional(),
+  firstAnswer: z.boolean().optional(),
 }) satisfies z.ZodType<Mapping>;

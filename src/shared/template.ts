@@ -233,14 +233,14 @@ export function compileTemplate(
  */
 export function rowValues(
   columns: readonly string[],
-  { kind, roles }: Mapping,
+  { kind, roles, firstAnswer = false }: Mapping,
   used: readonly string[] = columns,
 ): (row: readonly string[]) => Map<string, string> {
   const own = columns.map((name, column) => ({ name, column })).filter(({ name }) => used.includes(name));
   const sources = DATA_ROLES[kind].flatMap(({ role }) => {
     const name = Object.hasOwn(roles, role) ? roles[role] : null;
     const column = name === null || name === undefined ? -1 : columns.indexOf(name);
-    return column < 0 ? [] : [{ role, column, read: readingOf(role, name!) }];
+    return column < 0 ? [] : [{ role, column, read: readingOf(role, name!, firstAnswer) }];
   });
   return (row) => {
     const values = new Map<string, string>();
@@ -251,10 +251,11 @@ export function rowValues(
 }
 
 /** How a cell is read in its role: rounds of a history as lines, and of a list of answers the first one. */
-function readingOf(role: Role, column: string): (cell: string) => string {
+function readingOf(role: Role, column: string, ranked: boolean): (cell: string) => string {
   if (role === 'history') return (cell) => rounds(cell);
   if (role !== 'output' && role !== 'completion') return (cell) => cell;
-  const several = /^(answers|responses|completions|outputs|targets|references|solutions)$/i.test(column.trim());
+  const several =
+    ranked || /^(answers|responses|completions|outputs|targets|references|solutions)$/i.test(column.trim());
   return (cell) => firstAnswer(cell, several);
 }
 

@@ -300,11 +300,11 @@ export class DatasetCommands {
     this.prepareSoon(0);
   }
 
-  /** Whether of each chat the last answer alone is learnt. */
-  setLastAnswer(lastAnswer: boolean): void {
+  /** Whether of several answers one alone is learnt. */
+  setAnswers(choice: Pick<Mapping, 'lastAnswer' | 'firstAnswer'>): void {
     const { mapping } = this.#d;
     if (!mapping) return;
-    this.#patch({ mapping: { ...mapping, lastAnswer }, ownMapping: true });
+    this.#patch({ mapping: { ...mapping, ...choice }, ownMapping: true });
     this.prepareSoon(0);
   }
 

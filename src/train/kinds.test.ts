@@ -6,6 +6,7 @@ import { gzipSync, strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { byteTokenizer } from '../data/testing/bytes';
 import type { DataKind } from '../shared/data';
+import { say } from '../shared/texts/say';
 import { type How, readAsPage } from './testing/page';
 
 const N = 14;
@@ -101,6 +102,18 @@ const COLUMNS: Case[] = [
     'a.csv',
     table('Class Index,Title,Description', (i) => `${(i % 4) + 1},News ${i},${said(i)}`),
     { kind: 'text-label', labels: ['1', '2', '3', '4'], text: /News 0\n.*number 0/ },
+  ],
+  [
+    'two answers to each, the better one first',
+    'a.jsonl',
+    each((i) => ({ instruction: asked(i), input: '', output: [told(i), `No idea ${i}.`] })),
+    { kind: 'instruction', learnt: /^It has feather 0\.(?!")/, never: /No idea/ },
+  ],
+  [
+    'lists that are the answer',
+    'a.jsonl',
+    each((i) => ({ prompt: asked(i), completion: ['feather', 'beak', 'claw'].slice(0, 1 + (i % 3)) })),
+    { kind: 'prompt-completion', learnt: /^\["feather"\]/ },
   ],
   [
     'names of several words',
@@ -400,6 +413,18 @@ const FILES: Case[] = [
     { kind: 'text-label', labels: ['down', 'up'], text: /この映画/, encoding: 'iso-2022-jp' },
   ],
   [
+    'quotes behind backslashes',
+    'a.csv',
+    table('prompt,completion', (i) => `"${asked(i)} \\"You\\", too?","${told(i)} \\\\ \\"yes\\", he said"`),
+    { ...PAIRS, text: /What has heron 0\? "You", too\?/, learnt: /^It has feather 0\. \\ "yes", he said/ },
+  ],
+  [
+    'folders that end with a backslash, in quotes that are doubled',
+    'a.csv',
+    table('prompt,completion', (i) => `"C:\\""x""\\","${told(i)}"`),
+    { kind: 'prompt-completion', text: /^C:\\"x"\\\n/, issues: { quote: 0 } },
+  ],
+  [
     'gzip inside of gzip',
     'a.jsonl.gz',
     gzipSync(gzipSync(strToU8(each((i) => ({ prompt: asked(i), completion: told(i) }))))),
@@ -414,6 +439,34 @@ describe.each([
 ] as const)('%s', (_, cases) => {
   it.each(cases)('%s', async (...[, ...how]) => reads(...how));
 });
+
+it.each<[what: string, marks: object[], left?: string]>([
+  ['a masked answer', [{}, { mask: true }]],
+  ['a mask of every turn but the answers', [{ mask: false }, { mask: 1 }, {}, { mask: 0 }], 'second'],
+  ['masked questions', [{ masked: 1 }, { masked: 0 }, {}, { masked: 1 }], 'second'],
+])('learns from no answer that is left out: %s', async (_, marks, left) => {
+  const chats = each((i) => ({
+    messages: marks.map((mark, t) => ({
+      role: t % 2 ? 'assistant' : 'user',
+      content: t % 2 ? `${told(i)} ${t === 1 ? 'first' : 'second'}` : asked(i),
+      ...mark,
+    })),
+  }));
+  const p = await readAsPage([{ path: 'a.jsonl', file: new Blob([chats]) }], byteTokenizer);
+  if (left) {
+    expect(p.examples[0].learnt).toContain('first');
+    expect(p.examples.filter((e) => e.learnt.includes(left))).toEqual([]);
+  } else expect(p.issue('empty').rows).toBe(N);
+});
+
+it.each(['export default [\n', '// rows\nmodule.exports = [\n', 'const rows = [\n'])(
+  'says that a program is none of data: %j',
+  async (begin) => {
+    const file = new Blob([`${begin}${each((i) => ({ prompt: asked(i) }))}\n];\n`]);
+    const { table } = await readAsPage([{ path: 'rows.js', file }], byteTokenizer);
+    expect(table.notes.map((n) => say(n.message)).join()).toMatch(/JavaScript/);
+  },
+);
 
 it.each([
   ['bzip2', [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41]],

@@ -110,8 +110,13 @@ export function DataMapping() {
         </Check>
       )}
       {chat && (
-        <Check checked={mapping.lastAnswer ?? false} onChange={(on) => studio.data.setLastAnswer(on)}>
+        <Check checked={mapping.lastAnswer ?? false} onChange={(lastAnswer) => studio.data.setAnswers({ lastAnswer })}>
           {t.lastAnswer}
+        </Check>
+      )}
+      {mapping.firstAnswer !== undefined && (
+        <Check checked={mapping.firstAnswer} onChange={(firstAnswer) => studio.data.setAnswers({ firstAnswer })}>
+          {t.firstAnswer}
         </Check>
       )}
     </div>

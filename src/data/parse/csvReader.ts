@@ -2,6 +2,7 @@
  * Delimited text → records (RFC 4180), piece by piece. A quote that does not close, or closes in the middle of a field,
  * costs its own line only: reading goes on at the next one.
  */
+import type { Quote } from '../../shared/data';
 
 export interface CsvRecord {
   /** 1-based lines on which it begins and ends. */
@@ -20,6 +21,7 @@ type Found = { fields: string[]; end: number; broken: boolean } | null;
 export class CsvReader {
   readonly #separator: string;
   readonly #mark: string;
+  readonly #escapes: boolean;
   #rest = '';
   #line = 1;
   #searched: string | null = null;
@@ -27,11 +29,12 @@ export class CsvReader {
 
   /**
    * @param separator empty where every line is one cell.
-   * @param mark the quote; empty where quotes are characters like any other.
+   * @param quote 'none': quotes are characters like any other.
    */
-  constructor(separator: string, mark: string) {
+  constructor(separator: string, quote: Quote) {
     this.#separator = separator;
-    this.#mark = mark;
+    this.#mark = quote === 'none' ? '' : quote === 'single' ? "'" : '"';
+    this.#escapes = quote === 'backslash';
   }
 
   /** The records that are complete now. @param last whether no text follows. */
@@ -88,12 +91,12 @@ export class CsvReader {
     for (;;) {
       let field: string;
       if (text[from] === mark) {
-        let close = text.indexOf(mark, from + 1);
-        while (close >= 0 && text[close + 1] === mark) close = text.indexOf(mark, close + 2);
+        const close = this.#closing(text, from + 1);
         if (close - from > MAX_QUOTED) return this.#asItStands(text, at, stop);
         if (close < 0 || (close + 1 === text.length && !last))
           return last || text.length - from > MAX_QUOTED ? this.#asItStands(text, at, stop) : null;
         field = text.slice(from + 1, close).replaceAll(mark + mark, mark);
+        if (this.#escapes) field = field.replace(/\\(["\\])/g, '$1');
         from = close + 1;
         while (text[from] === ' ' && this.#separator !== ' ') from++;
       } else {
@@ -113,7 +116,24 @@ export class CsvReader {
     }
   }
 
+  /** Where the quoted field ends whose text begins at `at`; -1 where its end has not come. */
+  #closing(text: string, at: number): number {
+    for (let close = text.indexOf(this.#mark, at); close >= 0; close = text.indexOf(this.#mark, close + 1)) {
+      if (this.#escapes && isEscaped(text, close, at)) continue;
+      if (text[close + 1] !== this.#mark) return close;
+      close++;
+    }
+    return -1;
+  }
+
   #parts(text: string, at: number): boolean {
     return this.#separator !== '' && text.startsWith(this.#separator, at);
   }
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number, from: number): boolean {
+  let n = 0;
+  while (at - n > from && text[at - n - 1] === '\\') n++;
+  return n % 2 === 1;
 }

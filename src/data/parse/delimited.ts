@@ -3,7 +3,7 @@ import type { ParsedTable, Quote, ReadChoices } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { CsvReader, type CsvRecord } from './csvReader';
-import { type Dialect, dialectOf, QUOTE_CHARACTER, separatorLine } from './dialect';
+import { type Dialect, dialectOf, separatorLine } from './dialect';
 import { excerpt } from './excerpt';
 import { isHeaderAgain, looksLikeHeader } from './header';
 import type { TextParser } from './json';
@@ -67,7 +67,7 @@ export class Delimited implements TextParser {
     const dialect = this.#dialect(head, last, named?.separator);
     this.separator = dialect.separator;
     this.quote = dialect.quote;
-    this.#reader = new CsvReader(this.separator, QUOTE_CHARACTER[this.quote]);
+    this.#reader = new CsvReader(this.separator, this.quote);
     this.#head = '';
     this.#records(this.#reader.push(head, last), last);
   }
@@ -233,7 +233,7 @@ function quotesProperly(head: string): boolean {
   const even = filled.every((fields) => fields.length === filled[0].length);
   const wellFormed = opening.every((f) => /^"(?:[^"]|"")*"$/.test(f));
   if (even && !wellFormed) return false;
-  const quoted = new CsvReader('\t', '"')
+  const quoted = new CsvReader('\t', 'double')
     .push(head, head.length < HEAD_TEXT)
     .filter((r) => r.fields.some((f) => f !== ''));
   return quoted.every((r) => !r.broken && r.fields.length === quoted[0].fields.length);

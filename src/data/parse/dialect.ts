@@ -14,7 +14,8 @@ const LOOKED_AT = 100;
 /** Share of records that must have the same width for a separator to be believed. */
 const LEAST = 0.5;
 
-export const QUOTE_CHARACTER: Record<Quote, string> = { double: '"', single: "'", none: '' };
+/** A quote behind a backslash, in the middle of a cell. */
+const ESCAPED = /[^\n]\\"[^\s,;|]/;
 
 interface Fit extends Dialect {
   score: number;
@@ -37,7 +38,7 @@ export function separatorLine(text: string): { separator: string; length: number
  * @param given what a person has chosen
  */
 export function dialectOf(text: string, whole: boolean, given: Partial<Dialect>): Dialect {
-  const quotes: Quote[] = given.quote ? [given.quote] : ['double', 'single', 'none'];
+  const quotes: Quote[] = given.quote ? [given.quote] : ['double', 'backslash', 'single', 'none'];
   // Blanks part words, and cells only where these are quoted (R writes tables so).
   const spaced = /^"[^"\n]*"( "[^"\n]*")+\r?\n/.test(text);
   const separators =
@@ -48,11 +49,12 @@ export function dialectOf(text: string, whole: boolean, given: Partial<Dialect>)
   for (const quote of quotes) {
     // A quote that is never closed costs its own line; quotes are letters only where many of them cannot be read.
     if (quote === 'none' && best?.quote === 'double' && (best.broken < 3 || best.brokenShare < 0.2)) continue;
+    if (quote === 'backslash' && !ESCAPED.test(text.slice(0, 1 << 16))) continue;
     if (quote === 'single' && !/(^|[,;\t|^~:])'/m.test(text.slice(0, 1 << 16))) continue;
     for (const separator of separators) {
       const fit = { separator, quote, ...fitOf(text, whole, { separator, quote }) };
       // Quotes mean something unless the table reads clearly better without.
-      const margin = quote === 'double' ? 0 : best?.quote === 'double' ? 0.05 : 0;
+      const margin = quote === 'double' || quote === 'backslash' ? 0 : best?.quote === 'double' ? 0.05 : 0;
       if (!best || fit.score > best.score + margin + 1e-9) best = fit;
     }
   }
@@ -62,7 +64,7 @@ export function dialectOf(text: string, whole: boolean, given: Partial<Dialect>)
 
 function fitOf(text: string, whole: boolean, { separator, quote }: Dialect): Omit<Fit, keyof Dialect> {
   if (separator !== '' && !text.includes(separator)) return { score: 0, broken: 0, brokenShare: 0 };
-  const records = new CsvReader(separator, QUOTE_CHARACTER[quote])
+  const records = new CsvReader(separator, quote)
     .push(text.slice(0, 1 << 18), whole && text.length <= 1 << 18)
     .filter((r) => r.fields.some((f) => f.trim() !== ''))
     .slice(0, LOOKED_AT);
@@ -96,7 +98,7 @@ function wrapped(cell: string, quote: Quote): boolean {
   return (
     cell.length > 1 &&
     first === last &&
-    ((first === "'" && quote !== 'single') || (first === '"' && quote !== 'double'))
+    ((first === "'" && quote !== 'single') || (first === '"' && quote !== 'double' && quote !== 'backslash'))
   );
 }
 

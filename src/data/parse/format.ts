@@ -1,6 +1,6 @@
 /** What format a text is in: by the name's extension, and where that says nothing by its beginning. */
 import type { DataFormat, TextUnit } from '../../shared/data';
-import { dialectOf, QUOTE_CHARACTER } from './dialect';
+import { dialectOf } from './dialect';
 import { CsvReader } from './csvReader';
 import { type Labelled, labelledLines } from './labelled';
 import { MIN_ROWS } from './table';
@@ -66,7 +66,7 @@ function isTable(lines: readonly string[], separators: readonly string[]): boole
   const text = lines.join('\n');
   return separators.some((separator) => {
     const { quote } = dialectOf(text, true, { separator });
-    const rows = new CsvReader(separator, QUOTE_CHARACTER[quote])
+    const rows = new CsvReader(separator, quote)
       .push(text, true)
       .filter((r) => !r.broken)
       .map((r) => r.fields);

@@ -119,7 +119,8 @@ export async function* gunzipMembers(packed: AsyncIterable<Uint8Array>): AsyncGe
   }
   // The trailer may end with zeros of its own, so that it may reach into the padding.
   for (let zeros = 0; zeros <= TRAILER; zeros++) if (checked(recent.before(recent.lastFilled + zeros))) return;
-  throw new GzipDamage(message('data.file.pack.different'));
+  const trails = ended && recent.positions().some((position) => checked(recent.before(position)));
+  throw new GzipDamage(message(trails ? 'data.file.pack.trails' : 'data.file.pack.different'));
 }
 
 const numberAt = (bytes: Uint8Array, at: number) =>
@@ -146,6 +147,11 @@ class Recent {
     this.#from = from - kept.length;
     this.#bytes = joined;
     if (last > 0) this.lastFilled = from + last;
+  }
+
+  /** Where the eight bytes before are known. */
+  positions(): number[] {
+    return Array.from({ length: Math.max(0, this.#bytes.length - TRAILER + 1) }, (_, i) => this.#from + TRAILER + i);
   }
 
   /** The eight bytes before a position; fewer where they are not there any more. */

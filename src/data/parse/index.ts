@@ -147,8 +147,10 @@ async function parseText(
   });
   let parser: Parser | null = null;
   let head = '';
+  let beginning = '';
   const lost = new LostLetters();
   const start = (all: boolean) => {
+    beginning = head.slice(0, 1000);
     parser = chooseParser(source.path, head, all, table, choices);
     parser.text.push(head);
     head = '';
@@ -165,6 +167,7 @@ async function parseText(
   if (!parser) start(true);
   const { format, text: last, unit, labelled } = parser!;
   last.end();
+  if (format === 'txt' && isProgram(beginning)) table.note(1, message('data.row.program'));
   if (lost.line) table.note(lost.line, message('data.row.lostLetters'));
   if (labelled)
     table.note(
@@ -273,6 +276,10 @@ function chooseParser(fileName: string, head: string, all: boolean, table: Table
       throw new DataError(message('data.file.noParquet'));
   }
 }
+
+/** Whether a text is a JavaScript module that holds data. */
+const isProgram = (text: string): boolean =>
+  /^\s*(\/\/.*\n\s*)*(export\s+(default|const)\b|module\.exports\s*=|(const|let|var)\s+[\w$]+\s*=\s*[[{])/.test(text);
 
 /** U+FFFD in the file itself: valid, but a sign that letters were lost before. */
 class LostLetters {

@@ -93,6 +93,7 @@ export const data = {
       bomb: ({ times }: { times: number }) => `it unpacks to more than ${times} times its size`,
       longer: 'it unpacks to more than it says',
       different: 'its content does not agree with its size and checksum',
+      trails: 'bytes follow its content that are not packed: it was cut out of a larger file, or written into twice',
       tar: 'the tar archive is cut off or damaged',
       zipInside: ({ path }: { path: string }) => `${path} is a zip inside of another archive; unpack that first`,
     },
@@ -193,6 +194,8 @@ export const data = {
     value: ({ value }: { value: string }) => `${value} instead of an object with named values`,
     fields: ({ n, wanted, text }: { n: number; wanted: number; text: string }) =>
       `${n} ${n === 1 ? 'field' : 'fields'} instead of ${wanted}: ${text}`,
+    program:
+      'this is a JavaScript module, not data: it is trained on as plain text. For its rows, save what it exports as JSON',
     lostLetters: 'the file holds replacement characters (U+FFFD): letters were lost before it came here',
     halfCharacter: 'half a character (a lone surrogate) was replaced by U+FFFD',
     moreNotes: ({ n }: { n: number }) => `… and ${n} more notes`,
@@ -259,6 +262,8 @@ export const data = {
   evidence: {
     preferred: ({ chosen, rejected }: { chosen: string; rejected: string }) =>
       `two compared answers: “${chosen}” is trained on, “${rejected}” never is`,
+    ranked: ({ column }: { column: string }) =>
+      `“${column}” holds two answers per row, the preferred one first: that one is trained on, the other never is`,
     twoParts: ({ asked, answer }: { asked: string; answer: string }) =>
       `“${asked}” is the prompt, “${answer}” is trained on`,
     twoTexts: ({ a, b }: { a: string; b: string }) => `two texts, “${a}” and “${b}”, and a judgement of them`,

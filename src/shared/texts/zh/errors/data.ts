@@ -79,6 +79,7 @@ export const data: Texts['errors']['data'] = {
       bomb: ({ times }) => `解压后超过原来大小的 ${times} 倍`,
       longer: '解压后比它声明的更大',
       different: '内容与声明的大小和校验和不符',
+      trails: '它的内容之后还有未压缩的字节：它可能是从更大的文件里截出的，或者被写入了两次',
       tar: 'tar 归档被截断或已损坏',
       zipInside: ({ path }) => `${path} 是归档里的 zip，请先解压它`,
     },
@@ -161,6 +162,7 @@ export const data: Texts['errors']['data'] = {
     list: '这里是列表，应该是带名称的值组成的对象',
     value: ({ value }) => `这里是 ${value}，应该是带名称的值组成的对象`,
     fields: ({ n, wanted, text }) => `有 ${n} 个字段，应为 ${wanted} 个：${text}`,
+    program: '这是 JavaScript 模块而不是数据：会按纯文本训练。要使用其中的行，请把它导出的内容存为 JSON',
     lostLetters: '文件里有替换字符（U+FFFD）：到这里之前已经丢失了一些字符',
     halfCharacter: '半个字符（孤立的代理项）被替换为 U+FFFD',
     moreNotes: ({ n }) => `……还有 ${n} 条说明`,
@@ -214,6 +216,7 @@ export const data: Texts['errors']['data'] = {
   },
   evidence: {
     preferred: ({ chosen, rejected }) => `两个互相比较的回答：用“${chosen}”训练，从不用“${rejected}”`,
+    ranked: ({ column }) => `“${column}”每行有两个回答，较好的在前：只用第一个训练，从不用另一个`,
     twoParts: ({ asked, answer }) => `“${asked}”是提示词，“${answer}”用于训练`,
     twoTexts: ({ a, b }) => `两段文本“${a}”和“${b}”，以及对它们的判断`,
     measured: ({ column, n }) => `“${column}”里有 ${n} 个不同的数：按文本训练，不作为划分用的标签`,
