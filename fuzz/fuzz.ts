@@ -13,20 +13,24 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { build } from 'vite';
 import { SieveError } from '../src/shared/errors';
 import { Rng } from '../src/shared/rng';
 import { mutated } from './mutate';
 import { READERS, corpus } from './readers';
 
-/** An input that has not come to an end after this hangs, in ms. */
+/** An input that has not come to an end after so much CPU time hangs, in ms: a busy machine spends the clock's on others. */
 const HANG = 10_000;
+/** What waits, and computes nothing, has so long by the clock, in ms. */
+const WAIT = 300_000;
 /** Draws until one is what a reader is given at all. */
 const TRIES = 50;
-/** What is worth a line, in ms. */
+/** What is worth a line, in ms by the clock: asking for the CPU time of each would take as long as reading it. */
 const SLOW = 1000;
-/** Of the process that reads, in MB. */
-const MEMORY = 1024;
+/** Of the process that reads, in MB: JavaScript's heap, and with it array buffers and code. */
+const HEAP = 1024;
+const MEMORY = 1536;
 
 const BUILT = join('.out', 'fuzz', 'built');
 
@@ -53,6 +57,28 @@ function save(reader: string, name: string, bytes: Uint8Array): string {
   return join(folder, name);
 }
 
+/**
+ * Ends this process when an input is over its bounds. From a thread of its own: what hangs keeps the reader's.
+ * @returns to be called when an input begins
+ */
+function bounded(): () => void {
+  const inputs = new Int32Array(new SharedArrayBuffer(4));
+  const watchdog = `
+    const { workerData: { inputs, hang, memory } } = require('node:worker_threads');
+    let [last, since] = [-1, 0];
+    setInterval(() => {
+      const { user, system } = process.cpuUsage();
+      const [input, ms] = [Atomics.load(inputs, 0), (user + system) / 1000];
+      if (input !== last) [last, since] = [input, ms];
+      if (ms - since > hang || process.memoryUsage.rss() > memory) process.kill(process.pid, 'SIGKILL');
+    }, 200);`;
+  const workerData = { inputs, hang: HANG, memory: MEMORY * 2 ** 20 };
+  new Worker(watchdog, { eval: true, execArgv: [], workerData }).unref();
+  return () => {
+    Atomics.add(inputs, 0, 1);
+  };
+}
+
 /** Whichever comes first. */
 interface Bounds {
   minutes: number;
@@ -63,6 +89,7 @@ interface Bounds {
 /** Reads in this process, and tells the one that watches what it begins. */
 async function attack(seed: number, { minutes, inputs: most }: Bounds, readers: string[]): Promise<number> {
   const end = Date.now() + minutes * 60_000;
+  const begins = bounded();
   let failures = 0;
   const counts = Object.fromEntries(readers.map((reader) => [reader, { inputs: 0, read: 0, ms: 0, slowest: 0 }]));
   const one = async (reader: string, name: string, bytes: Uint8Array) => {
@@ -71,6 +98,7 @@ async function attack(seed: number, { minutes, inputs: most }: Bounds, readers: 
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
+    begins();
     const begun = performance.now();
     const count = counts[reader];
     count.inputs++;
@@ -113,23 +141,24 @@ async function watch(args: string[]): Promise<number> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const child = spawn(
       process.execPath,
-      [`--max-old-space-size=${MEMORY}`, '--input-type=module', '-e', start, '--', '--child', ...args],
+      [`--max-old-space-size=${HEAP}`, '--input-type=module', '-e', start, '--', '--child', ...args],
       { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
     );
     child.on('message', (message) => {
       last = message as Begun;
       clearTimeout(timer);
-      timer = setTimeout(() => child.kill('SIGKILL'), HANG);
+      timer = setTimeout(() => child.kill('SIGKILL'), WAIT);
     });
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
-      if (signal && last) {
+      // 13: nothing is left that could settle what is awaited.
+      if ((signal || code === 13) && last) {
         const [seed, k] = last.input.split('-').map(Number);
         const saved = Number.isInteger(seed)
           ? save(last.reader, last.input, inputOf(last.reader, seed, k))
           : last.input;
         console.log(
-          `FAIL ${last.reader} ${last.input}: ended by ${signal}, hung for ${HANG / 1000} s or out of memory; ${saved}`,
+          `FAIL ${last.reader} ${last.input}: ${signal ? `ended by ${signal}, over its bounds of time or memory` : 'waits for ever'}; ${saved}`,
         );
       }
       resolve(code ?? 1);
