@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { trainedOf } from '../engine/adapters/methods';
 import { type ModuleAdapter, extraLength } from '../engine/adapters/parameters';
 import { adaptedModules, modulePath } from '../engine/model/llama';
+import { writeSafetensors } from '../hub/safetensors';
 import { METHODS, type RunConfig, isGated, rankOf, runSchema } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
+import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import type { LlamaConfig } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
@@ -193,5 +195,12 @@ describe('which modules an adapter has', () => {
     expect(() => readAdapter(exported(named), { ...model, layers: 2 }, 'b')).toThrow('model.layers.2.self_attn.q_proj');
     expect(() => readAdapter(files, { ...model, layers: 2 }, 'b')).toThrow('12 tensors');
     expect(() => adaptedModules({ ...model, layers: 2 }, named)).toThrow('no module "2.q"');
+    // It says that it leaves layers out, and of those it means there is none.
+    const other = files.map((f) =>
+      f.name === 'adapter_model.safetensors'
+        ? { ...f, bytes: writeSafetensors([{ name: 'x.lora_A.weight', shape: [1], data: Float32Array.of(1) }]) }
+        : f,
+    );
+    expect(() => readAdapter(withConfig(other, { layers_to_transform: [0] }), model, 'b')).toThrow(AdapterError);
   });
 });

@@ -290,13 +290,16 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   const { peft, extra } = own;
   const method = methodWith(own.name, gate !== null);
   if (method === undefined) throw new AdapterError(message('train.adapter.gatedAdalora'));
+  const meant = targets(config, tensors.names, model);
+  if (meant.length === 0)
+    throw new AdapterError(message('train.adapter.tensors', { n: tensors.names.length, expected: 0 }));
   const run = runSchema.parse({
     id,
     name: sieve?.name ?? name,
     alpha: config.lora_alpha,
     method,
     ...peft.read(config),
-    ...chosen(targets(config, tensors.names, model), model),
+    ...chosen(meant, model),
   });
   if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling)
     throw new AdapterError(message('train.adapter.scaling'));
