@@ -94,8 +94,9 @@ fn keyOf(row: u32) -> u32 { return bitcast<u32>(ratio[choice.ofStep * (dims.firs
 fn wanted() -> u32 { return shareOf(choice.keep); }
 
 fn learn(smallest: u32) {
-  // With nothing to keep the key is all ones: no number.
-  let r = select(bitcast<f32>(smallest), 3e38, smallest >= 0x7f800000u);
+  // With nothing to keep the key is all ones. A NaN or an infinity teaches nothing: its step is skipped.
+  if (smallest >= 0x7f800000u && smallest != 0xffffffffu) { return; }
+  let r = select(bitcast<f32>(smallest), 3e38, smallest == 0xffffffffu);
   slot.tau = select(0.9 * slot.tau + 0.1 * r, r, slot.updates == 0u);
   slot.updates++;
 }

@@ -220,11 +220,15 @@ export class AdapterRun {
     return rate;
   }
 
+  #methodTensors(): Record<string, Tensor> {
+    return Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor]));
+  }
+
   /** What makes the adapter what it is, by name: all that is trained, and the method's state. */
   #adapterTensors(): Record<string, Tensor> {
     return {
       params: this.#flat.params,
-      ...Object.fromEntries(this.method.state().map(({ name, tensor }) => [name, tensor])),
+      ...this.#methodTensors(),
     };
   }
 
@@ -274,6 +278,17 @@ export class AdapterRun {
   /** The adapter with its moments, to go back to. */
   point(): Promise<Bytes> {
     return this.#read(this.#learningTensors());
+  }
+
+  /** Leaves the method's state as it was before `work`: a pass in training moves some of it. */
+  async unmoved<T>(work: () => Promise<T>): Promise<T> {
+    const state = this.#methodTensors();
+    const before = await this.#read(state);
+    try {
+      return await work();
+    } finally {
+      this.#write(state, before);
+    }
   }
 
   async #read(tensors: Record<string, Tensor>): Promise<Bytes> {

@@ -561,14 +561,19 @@ export class Trainer {
 
   /**
    * Runs `batches` once more, as in optimizer step `step` (from 0), and names the first tensor that holds a NaN or an
-   * infinity, in the order of computation; null when all are finite. Parameters are not changed.
+   * infinity, in the order of computation; null when all are finite. What `AdapterRun.state` has is not changed.
    */
-  async firstNonFinite(runId: string, batches: readonly TokenBatch[], step: number): Promise<string | null> {
+  firstNonFinite(runId: string, batches: readonly TokenBatch[], step: number): Promise<string | null> {
+    const run = this.run(runId);
+    return run.unmoved(() => this.#firstNonFinite(run, batches, step));
+  }
+
+  async #firstNonFinite(run: AdapterRun, batches: readonly TokenBatch[], step: number): Promise<string | null> {
     const parts = fitBatches(batches, this.capacity);
     const { dropoutKeys = [] } = this.#ofStep(parts, step);
-    const stack = await this.#stack([runId]);
-    const run = this.run(runId);
+    const stack = await this.#stack([run.config.id]);
     const totals = batchTotals(batches);
+    await this.#choose(stack, parts, { draw: step, dropoutKeys });
     this.#submit((commands) => stack.begin.encode(commands, NO_ROWS));
     const finder = new NonFiniteFinder(this.base.device);
     const share = (rows: number) => rows / stackedRows(this.capacity);

@@ -144,6 +144,12 @@ it('gates that choose among the tokens of a batch choose the same when it is cut
     const trainer = await Trainer.create(base, chosen, train, how);
     const steps: StepResult[][] = [];
     for (let step = 0; step < 3; step++) steps.push(await settled(await trainer.step(names, batches, step), names));
+    // A look for what is not finite repeats a step, and a quantile gate's past is no step longer.
+    for (const id of names) {
+      const before = await trainer.run(id).point();
+      expect(await trainer.firstNonFinite(id, batches, 2)).toBeNull();
+      expect(await trainer.run(id).point(), `${id} after a look`).toEqual(before);
+    }
     // Evaluated one by one, as few runs share a pass.
     const evals = [];
     for (const id of names) evals.push(...(await trainer.evaluate([id], batches, true)));

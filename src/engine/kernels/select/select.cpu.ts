@@ -24,6 +24,9 @@ interface Choice {
   keepsAlone: (row: number) => boolean;
 }
 
+/** The smallest kept key where none is kept. */
+const NOTHING = 0xffffffff;
+
 const { fround } = Math;
 const shareOf = (share: number, rows: number): number => Math.floor(fround(fround(fround(share) * rows) + 0.5));
 
@@ -42,7 +45,7 @@ const selectCpu =
     const keys = Uint32Array.from({ length: whole }, (_, row) => choice.key(row));
     const sorted = keys.slice().sort();
     const wanted = Math.min(choice.wanted(), whole);
-    const smallest = wanted > 0 ? sorted[whole - wanted] : 0xffffffff;
+    const smallest = wanted > 0 ? sorted[whole - wanted] : NOTHING;
     let left = wanted;
     for (let i = whole; i > 0 && sorted[i - 1] > smallest; i--) left--;
     keys.forEach((key, row) => {
@@ -61,7 +64,8 @@ export const markLargestCpu = (p: Selects & { ratio: Tensor; ofStep: boolean }):
       key: (row) => bits[from + row],
       wanted: () => shareOf(p.keep, whole),
       learn(smallest) {
-        const r = smallest >= 0x7f800000 ? 3e38 : new Float32Array(Uint32Array.of(smallest).buffer)[0];
+        if (smallest >= 0x7f800000 && smallest !== NOTHING) return;
+        const r = smallest === NOTHING ? 3e38 : new Float32Array(Uint32Array.of(smallest).buffer)[0];
         const average = fround(fround(0.9) * slot[GATE_AT.tau]) + fround(fround(0.1) * r);
         slot[GATE_AT.tau] = counts[GATE_AT.updates] === 0 ? r : average;
         counts[GATE_AT.updates]++;

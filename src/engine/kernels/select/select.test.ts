@@ -43,6 +43,15 @@ test.each([1, 7, 57, 1001, 4099])('quantile of %i rows: exact count, largest r, 
   }
 });
 
+test.each([NaN, Infinity])('quantile of rows whose r is %d: its past stands still', async (r) => {
+  const s = await setUp(4);
+  s.device.write(s.slot, packGateSlots([{ tau: 0.5, updates: 3 }]));
+  const ratio = s.scope.upload('ratio', Float32Array.of(r, 0.4, r, r));
+  await runOps(s.device, [markLargest(s.device, { ...s, keep: 0.5, ratio, ofStep: false })]);
+  expect(readGateSlots(await readTensor(s.device, s.slot))[0]).toMatchObject({ tau: 0.5, updates: 3 });
+  s.scope.free();
+});
+
 test('quantile, row by row: the average of what was kept decides', async () => {
   const s = await setUp(4, { kind: 'decode' });
   s.device.write(s.slot, packGateSlots([{ tau: 0.5, updates: 3 }]));
